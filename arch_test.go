@@ -1,0 +1,90 @@
+package suiren
+
+import (
+	"go/build"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// imports is the architecture: which packages of this module each package
+// may import. It is policy, not a record. Do not extend it to fix a build.
+// A name that ends in /* stands for every package below it.
+const imports = `
+internal/cpu:
+internal/kerneltest: internal/cpu
+internal/say:
+engine/kernel: internal/cpu
+engine/tensor: engine/kernel
+engine/tokenizer:
+engine/weights: engine/tensor
+engine/model: engine/kernel engine/tensor engine/weights
+engine/optim: engine/kernel engine/tensor
+engine/infer: engine/kernel engine/tensor engine/weights engine/model engine/tokenizer
+store: internal/say
+stage: store internal/say
+knowledge: internal/say engine/tokenizer engine/infer
+stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
+stage/data: stage store internal/say engine/tokenizer knowledge
+stage/train: stage store internal/say engine/*
+stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model
+stage/guard: stage store internal/say engine/tokenizer engine/infer
+stage/operate: stage store internal/say
+run: stage store internal/say
+plan: stage store run internal/say
+serve: store internal/say knowledge engine/infer engine/tokenizer stage/scenario stage/guard stage/operate console
+console:
+console/build:
+cmd/suiren: *
+`
+
+// engineMay lists what engine/ may use besides the standard library and itself.
+var engineMay = []string{"golang.org/x/"}
+
+func TestImports(t *testing.T) {
+	may := map[string][]string{".": nil}
+	for line := range strings.Lines(strings.TrimSpace(imports)) {
+		pkg, list, _ := strings.Cut(line, ":")
+		may[pkg] = strings.Fields(list)
+	}
+	err := filepath.WalkDir(".", func(dir string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		name := d.Name()
+		if dir != "." && (strings.HasPrefix(name, ".") || name == "testdata" || dir == "compat") {
+			return filepath.SkipDir // compat has its own go.mod
+		}
+		p, err := build.ImportDir(dir, 0)
+		if err != nil { // no Go files here
+			return nil
+		}
+		dir = filepath.ToSlash(dir)
+		list, ok := may[dir]
+		if !ok {
+			t.Errorf("%s is not in the policy", dir)
+		}
+		for _, imp := range p.Imports {
+			rel, ours := strings.CutPrefix(imp, "suiren/")
+			domain, _, _ := strings.Cut(imp, "/")
+			switch {
+			case ours && !slices.ContainsFunc(list, func(m string) bool { return matches(m, rel) }):
+				t.Errorf("%s may not import %s", dir, rel)
+			case !ours && strings.Contains(domain, ".") && strings.HasPrefix(dir, "engine/") &&
+				!slices.ContainsFunc(engineMay, func(p string) bool { return strings.HasPrefix(imp, p) }):
+				t.Errorf("%s imports %s; engine uses only the standard library and golang.org/x", dir, imp)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func matches(pattern, pkg string) bool {
+	dir, wild := strings.CutSuffix(pattern, "*")
+	return pattern == pkg || wild && strings.HasPrefix(pkg, dir)
+}

@@ -1,0 +1,138 @@
+// Package say holds what the program says to people: every sentence in
+// English and in Chinese, side by side at the place where it is said.
+package say
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// A Lang is a language of the interface.
+type Lang string
+
+// The languages.
+const (
+	English Lang = "en"
+	Chinese Lang = "zh"
+)
+
+// Parse maps a flag or locale (zh, zh_CN.UTF-8, zh-Hans, en_US) to a language.
+func Parse(s string) (Lang, bool) {
+	s = strings.ToLower(s)
+	switch {
+	case strings.HasPrefix(s, "zh"):
+		return Chinese, true
+	case strings.HasPrefix(s, "en"), s == "c", strings.HasPrefix(s, "c."), s == "posix":
+		return English, true
+	}
+	return English, false
+}
+
+// Locale is the language of the environment: LC_ALL, LC_MESSAGES, LANG.
+func Locale() Lang {
+	for _, name := range []string{"SUIREN_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			l, _ := Parse(v)
+			return l
+		}
+	}
+	return English
+}
+
+// A Text is one sentence in both languages. The verbs of En and Zh take the
+// same Args; use %[2]s where the order differs. Args may be Texts or errors.
+type Text struct {
+	En, Zh string
+	Args   []any
+}
+
+// T returns the text of a pair of formats.
+func T(en, zh string, args ...any) Text { return Text{en, zh, args} }
+
+// In returns the sentence in lang.
+func (t Text) In(lang Lang) string {
+	format := t.En
+	if lang == Chinese && t.Zh != "" {
+		format = t.Zh
+	}
+	if len(t.Args) == 0 {
+		return format
+	}
+	args := make([]any, len(t.Args))
+	for i, a := range t.Args {
+		switch a := a.(type) {
+		case Text:
+			args[i] = a.In(lang)
+		case error:
+			args[i] = Err(lang, a)
+		default:
+			args[i] = a
+		}
+	}
+	return fmt.Sprintf(format, args...)
+}
+
+func (t Text) String() string { return t.In(English) }
+
+// IsZero reports whether nothing is said.
+func (t Text) IsZero() bool { return t.En == "" }
+
+// An Error is an error with a sentence for people. Where and Next may be empty.
+type Error struct {
+	Where string // place: file:line:column, path, field
+	What  Text   // what went wrong, and why
+	Next  Text   // what to do about it
+	Err   error  // cause, for errors.Is; its words are in What if they matter
+}
+
+func (e *Error) Error() string { return e.In(English) }
+func (e *Error) Unwrap() error { return e.Err }
+
+// In returns the error on one line: place, cause, next step.
+func (e *Error) In(lang Lang) string {
+	var b strings.Builder
+	if e.Where != "" {
+		b.WriteString(e.Where + ": ")
+	}
+	b.WriteString(e.What.In(lang))
+	if !e.Next.IsZero() {
+		if lang == Chinese {
+			b.WriteString("；" + e.Next.In(lang))
+		} else {
+			b.WriteString("; " + e.Next.In(lang))
+		}
+	}
+	return b.String()
+}
+
+// Errorf makes an Error of a pair of formats. An argument that is an error
+// becomes its cause.
+func Errorf(en, zh string, args ...any) *Error {
+	e := &Error{What: T(en, zh, args...)}
+	for _, a := range args {
+		if err, ok := a.(error); ok {
+			e.Err = err
+		}
+	}
+	return e
+}
+
+// Err returns err in lang where it, or an error it wraps, can speak it.
+func Err(lang Lang, err error) string {
+	if err == nil {
+		return ""
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		In(Lang) string
+	}](err); ok {
+		own, full := e.Error(), err.Error()
+		if i := strings.Index(full, own); i >= 0 { // keep what wraps it
+			return full[:i] + e.In(lang) + full[i+len(own):]
+		}
+		return e.In(lang)
+	}
+	return err.Error()
+}

@@ -1,0 +1,70 @@
+package stage
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// A Problem is a question with an exact answer: a line of problems.jsonl.
+// Examples, rewards and verdicts all read this one form.
+type Problem struct {
+	ID     string `json:"id"`
+	Key    string `json:"key"`    // canonical: survives reordering and rephrasing
+	Family string `json:"family"` // add, sub, mul, order, linear, word
+	Lang   string `json:"lang"`   // zh or en
+	Level  int    `json:"level"`  // difficulty within the family: digits, operations, steps
+	Prompt string `json:"prompt"`
+	Think  string `json:"think"`  // a correct thought that leads to Answer
+	Answer string `json:"answer"` // exact
+}
+
+// Correct reports whether a reply, after its thought, gives exactly p's
+// answer. Space around it and one final period do not matter.
+func (p *Problem) Correct(reply string) bool {
+	if _, after, ok := strings.Cut(reply, "</think>"); ok {
+		reply = after
+	}
+	reply = strings.TrimSpace(reply)
+	reply = strings.TrimSuffix(strings.TrimSuffix(reply, "."), "。")
+	return reply != "" && strings.TrimSpace(reply) == p.Answer
+}
+
+// ReadProblems reads a file of JSON Lines. Errors name file and line.
+func ReadProblems(path string) ([]Problem, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var list []Problem
+	s := bufio.NewScanner(f)
+	s.Buffer(nil, 1<<20)
+	for n := 1; s.Scan(); n++ {
+		var p Problem
+		if err := json.Unmarshal(s.Bytes(), &p); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+		}
+		list = append(list, p)
+	}
+	if err := s.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return list, nil
+}
+
+// WriteProblems writes problems as JSON Lines.
+func WriteProblems(w io.Writer, list []Problem) error {
+	b := bufio.NewWriter(w)
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
+	for i := range list {
+		if err := e.Encode(&list[i]); err != nil {
+			return err
+		}
+	}
+	return b.Flush()
+}

@@ -1,0 +1,151 @@
+// Package stage defines what the six stages share: the operator, which makes
+// one artifact from others, and what it is given and tells while it works.
+package stage
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"suiren/internal/say"
+	"suiren/store"
+)
+
+// An Operator makes one artifact, a directory of files, from others.
+//
+// It is a pointer to a struct whose exported fields are its arguments in the
+// plan. A field of type Ref or []Ref is an input; every other field is a
+// setting and takes part in the key through its JSON form. Field tags:
+//
+//	plan:"name"            the argument's name in the plan
+//	plan:"name,optional"   may be absent; the zero value stands
+//	kinds:"examples,corpus" (inputs) the kinds of block it may refer to
+//	part:"train"           (inputs) the sub-folder of the artifact it is given
+//
+// Run depends on nothing but those fields and its inputs: no clock, no
+// environment, no neighbour. Two runs give the same bytes on every machine.
+type Operator interface {
+	Name() string    // as in provenance: "sft"
+	Revision() int   // raised when the same settings would make other bytes
+	Out() store.Kind // what it makes
+	Run(ctx context.Context, job *Job) error
+}
+
+// A Checker is an Operator that can find its settings wrong before it runs.
+// An Error's Where is the name of the argument at fault.
+type Checker interface{ Check() []*say.Error }
+
+// A Ref refers to another block of the plan.
+type Ref struct {
+	Kind store.Kind
+	Name string
+}
+
+// IsZero reports whether the reference was left out.
+func (r Ref) IsZero() bool { return r.Name == "" }
+
+func (r Ref) String() string { return string(r.Kind) + "." + r.Name }
+
+// An Input is an artifact, or the part of one that its reader may see.
+type Input struct {
+	Arg    string       // the argument that named it
+	Ref    Ref          // the block that made it
+	Digest store.Digest // of what is in Dir
+	Dir    string       // where its files are; read only
+}
+
+// A Job is one run of an operator.
+type Job struct {
+	Inputs  []Input
+	Out     string // an empty directory, to be filled
+	Work    string // a directory that outlives an interruption: checkpoints
+	Base    string // the folder of the plan file; for operators that read the owner's files
+	Machine Machine
+	Emit    func(Event) // never nil; any goroutine
+}
+
+// Dirs returns the directories of the inputs that argument arg named, in order.
+func (j *Job) Dirs(arg string) []string {
+	var dirs []string
+	for _, in := range j.Inputs {
+		if in.Arg == arg {
+			dirs = append(dirs, in.Dir)
+		}
+	}
+	return dirs
+}
+
+// Dir returns the one directory that argument arg named, or "".
+func (j *Job) Dir(arg string) string {
+	if dirs := j.Dirs(arg); len(dirs) > 0 {
+		return dirs[0]
+	}
+	return ""
+}
+
+// A Machine is what an operator may know of where it runs. It may change how
+// fast a result is made, never the result.
+type Machine struct {
+	CPU     string  `json:"cpu"`  // model name
+	Arch    string  `json:"arch"` // GOARCH and instruction set: "amd64 AVX2"
+	Cores   int     `json:"cores"`
+	Threads int     `json:"threads"` // to use
+	Memory  int64   `json:"memory"`  // bytes the process may use
+	Peak    float64 `json:"peak"`    // measured FLOP/s of Threads threads of register-only f32 FMA; 0 if not measured
+}
+
+// Key names what op would make from in.
+func Key(op Operator, in []Input) store.Digest {
+	settings, err := json.Marshal(op)
+	if err != nil {
+		panic(fmt.Sprintf("stage: %T has settings that do not marshal: %v", op, err))
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %d\n%s\n", op.Name(), op.Revision(), settings)
+	for _, i := range in {
+		fmt.Fprintf(h, "%s %s\n", i.Arg, i.Digest)
+	}
+	return store.Digest(h.Sum(nil))
+}
+
+// MarshalJSON leaves references out of settings: their digests are in the key.
+func (r Ref) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
+
+// An Event is one thing that happened in a long operation. Events are the
+// only report of progress: the terminal, the page and -o jsonl render them.
+type Event struct {
+	Type  string             `json:"type"`           // progress, metric, note, count
+	Step  string             `json:"step,omitempty"` // block, set by the runner
+	Done  float64            `json:"done,omitempty"` // progress: of Total
+	Total float64            `json:"total,omitempty"`
+	Unit  string             `json:"unit,omitempty"`   // steps, tokens, problems
+	Text  *say.Text          `json:"-"`                // note, or what progress is at
+	Say   string             `json:"text,omitempty"`   // Text in the reader's language, set by the renderer
+	Vals  map[string]float64 `json:"values,omitempty"` // metric: loss, tokens_per_s, …
+}
+
+// A Forecast says what a step will cost. Low and High bound the seconds.
+type Forecast struct {
+	Low, High float64            // seconds
+	Memory    int64              // peak bytes
+	FLOPs     float64            // of training; 0 where it does not count
+	Basis     say.Text           // where the numbers come from
+	Size      map[string]float64 // what it makes, for the steps after it: rows, tokens, params
+}
+
+// A Forecaster is an Operator that knows its cost before its inputs exist.
+type Forecaster interface {
+	// Forecast is given what the steps before it foretell, by argument.
+	Forecast(in map[string][]Forecast, m Machine) Forecast
+}
+
+// Kinds are the kinds of block a plan may hold, in the order the data meets them.
+var Kinds = []store.Kind{
+	store.Documents, store.Corpus, store.Examples, store.Tokenizer, store.Tokens, store.Weights,
+	store.Knowledge, store.Policy, store.Scenario, store.Verdict, store.Release,
+}
+
+// IsKind reports whether a plan may hold blocks of kind k.
+func IsKind(k store.Kind) bool { return slices.Contains(Kinds, k) }
