@@ -64,6 +64,11 @@ type Job struct {
 	Base    string // the folder of the plan file; for operators that read the owner's files
 	Machine Machine
 	Emit    func(Event) // never nil; any goroutine
+
+	// Open gives the directory of an artifact that an input's manifest names
+	// by digest: the weights of a scenario. The digest is in the input, so it
+	// is in the key.
+	Open func(store.Digest) (dir string, err error)
 }
 
 // Dirs returns the directories of the inputs that argument arg named, in order.
