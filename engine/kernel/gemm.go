@@ -1,0 +1,195 @@
+package kernel
+
+import "sync"
+
+// KC is the length of the blocks into which Gemm cuts K.
+const KC = 256
+
+// NR is the number of columns of a packed panel.
+const NR = 32
+
+// Gemm computes C = A·B, or C += A·B if add, for A m×k, B k×n and C m×n.
+//
+// Element (i,l) of A is a[i*ars+l*acs], one of ars and acs being 1: A may be
+// a row-major matrix or the transpose of one. B and C are row-major with ldb
+// and ldc elements from row to row. C overlaps neither A nor B.
+//
+// Every element of C is a sum over blocks of KC steps of K. A block's sum is
+// one chain of fused multiply-adds in the order of K, from +0; blocks are
+// added to C in order, the first onto C if add and else in place of it. So
+// how the work is cut by rows or columns does not change a bit.
+//
+// Cost: 2mnk FLOPs.
+func Gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []float32, ldc int, add bool) {
+	checkA("Gemm", m, k, a, ars, acs)
+	if k > 0 && n > 0 && (ldb < n || len(b) < (k-1)*ldb+n) {
+		panic("kernel: Gemm: B is too short")
+	}
+	checkC("Gemm", m, n, c, ldc)
+	if m == 0 || n == 0 {
+		return
+	}
+	if k == 0 || ISA() == generic {
+		gemmGeneric(m, n, k, a, ars, acs, b, ldb, c, ldc, add)
+		return
+	}
+	gemm(m, n, k, a, ars, acs, b, ldb, c, ldc, add)
+}
+
+// GemmPacked is Gemm with B as Pack wrote it.
+func GemmPacked(m, n, k int, a []float32, ars, acs int, bp []float32, c []float32, ldc int, add bool) {
+	checkA("GemmPacked", m, k, a, ars, acs)
+	if len(bp) < PackedLen(k, n) {
+		panic("kernel: GemmPacked: B is too short")
+	}
+	checkC("GemmPacked", m, n, c, ldc)
+	if m == 0 || n == 0 {
+		return
+	}
+	if k == 0 || ISA() == generic {
+		for j := 0; j < n; j += NR {
+			gemmGeneric(m, min(NR, n-j), k, a, ars, acs, bp[j*k:], NR, c[j:], ldc, add)
+		}
+		return
+	}
+	gemm(m, n, k, a, ars, acs, bp, 0, c, ldc, add)
+}
+
+func checkA(name string, m, k int, a []float32, ars, acs int) {
+	if m < 0 || k < 0 || ars < 0 || acs < 0 || ars != 1 && acs != 1 {
+		panic("kernel: " + name + ": bad shape of A")
+	}
+	if m > 0 && k > 0 && len(a) < (m-1)*ars+(k-1)*acs+1 {
+		panic("kernel: " + name + ": A is too short")
+	}
+}
+
+func checkC(name string, m, n int, c []float32, ldc int) {
+	if n < 0 || m > 0 && n > 0 && (ldc < n || len(c) < (m-1)*ldc+n) {
+		panic("kernel: " + name + ": C is too short")
+	}
+}
+
+// gemmGeneric defines Gemm.
+func gemmGeneric(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []float32, ldc int, add bool) {
+	for i := range m {
+		for j := range n {
+			var sum float32
+			if add {
+				sum = c[i*ldc+j]
+			}
+			for l0 := 0; l0 < k; l0 += KC {
+				var block float32
+				for l := l0; l < min(l0+KC, k); l++ {
+					block = fma(a[i*ars+l*acs], b[l*ldb+j], block)
+				}
+				if l0 == 0 && !add {
+					sum = block
+				} else {
+					sum += block
+				}
+			}
+			c[i*ldc+j] = sum
+		}
+	}
+}
+
+// MC is the most rows that one call of assembly takes.
+const MC = 256
+
+// A tile is the argument of an assembly kernel: C = A·B or C += A·B for at
+// most MC rows, KC steps and NR columns. Strides are in bytes.
+type tile struct {
+	a        *float32
+	ars, acs int // from row to row, from step to step
+	b        *float32
+	bs       int // from step to step
+	c        *float32
+	cs       int // from row to row
+	m, n, k  int
+	add      int // 1 if C += A·B
+}
+
+// scratch is what one call needs to pack a panel of B.
+type scratch struct {
+	b [KC * NR]float32
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// gemm walks the tiles. ldb 0 means that B is packed.
+//
+// A panel of B (KC×NR, 32 KB) stays in the first-level cache while the rows
+// of A pass by it from the second level.
+func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []float32, ldc int, add bool) {
+	var s *scratch
+	if ldb != 0 && (n%NR != 0) {
+		s = scratches.Get().(*scratch)
+		defer scratches.Put(s)
+	}
+	for i0 := 0; i0 < m; i0 += MC {
+		for l0 := 0; l0 < k; l0 += KC {
+			t := tile{
+				ars: 4 * ars, acs: 4 * acs,
+				cs: 4 * ldc,
+				m:  min(MC, m-i0), k: min(KC, k-l0),
+			}
+			t.a = &a[i0*ars+l0*acs]
+			if add || l0 > 0 {
+				t.add = 1
+			}
+			for j0 := 0; j0 < n; j0 += NR {
+				t.n = min(NR, n-j0)
+				t.c = &c[i0*ldc+j0]
+				switch {
+				case ldb == 0:
+					t.b, t.bs = &b[j0*k+l0*NR], 4*NR
+				case t.n < NR:
+					Pack(s.b[:PackedLen(t.k, t.n)], t.k, t.n, b[l0*ldb+j0:], ldb, 1)
+					t.b, t.bs = &s.b[0], 4*NR
+				default:
+					t.b, t.bs = &b[l0*ldb+j0], 4*ldb
+				}
+				gemmTile(&t)
+			}
+		}
+	}
+}
+
+// PackedLen returns the length of a k×n matrix when packed.
+func PackedLen(k, n int) int { return k * ((n + NR - 1) / NR * NR) }
+
+// Pack writes the k×n matrix B into bp in panels of NR columns: element (l,j)
+// goes to bp[(j/NR)*k*NR + l*NR + j%NR], and columns past n are zero. Element
+// (l,j) is read from b[l*brs+j*bcs], one of brs and bcs being 1, so B may be
+// a row-major matrix or the transpose of one.
+func Pack(bp []float32, k, n int, b []float32, brs, bcs int) {
+	if k < 0 || n < 0 || brs < 0 || bcs < 0 || brs != 1 && bcs != 1 {
+		panic("kernel: Pack: bad shape of B")
+	}
+	if k > 0 && n > 0 && len(b) < (k-1)*brs+(n-1)*bcs+1 {
+		panic("kernel: Pack: B is too short")
+	}
+	if len(bp) < PackedLen(k, n) {
+		panic("kernel: Pack: the packed slice is too short")
+	}
+	packGeneric(bp, k, n, b, brs, bcs)
+}
+
+// packGeneric defines Pack.
+func packGeneric(bp []float32, k, n int, b []float32, brs, bcs int) {
+	for j0 := 0; j0 < n; j0 += NR {
+		panel, w := bp[j0*k:], min(NR, n-j0)
+		for l := range k {
+			row := panel[l*NR : l*NR+NR]
+			if bcs == 1 {
+				copy(row[:w], b[l*brs+j0:])
+			} else {
+				for j := range w {
+					row[j] = b[l*brs+(j0+j)*bcs]
+				}
+			}
+			clear(row[w:])
+		}
+	}
+}

@@ -1,0 +1,18 @@
+package kernel
+
+import "suiren/internal/cpu"
+
+var useAVX2 = cpu.X86.AVX2
+
+func init() {
+	cpu.Register("kernel", "AVX2", &useAVX2)
+}
+
+// ISA returns the instruction set in use: "AVX-512", "AVX2", "NEON" or "generic".
+func ISA() string {
+	switch {
+	case useAVX2:
+		return "AVX2"
+	}
+	return generic
+}
