@@ -1,5 +1,0 @@
-//go:build !amd64
-
-package kernel
-
-func gemmTile(t *tile) { panic("kernel: no assembly on this platform") }
