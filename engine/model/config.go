@@ -1,0 +1,104 @@
+// Package model is the transformer: a decoder in the shape of Qwen3, its
+// forward pass and its backward pass written out side by side.
+//
+// Names: T tokens of a row, C width, H heads, G key-value heads, D head size,
+// N = (H+2G)·D, F feed-forward width, V vocabulary, L layers. A shape stands
+// beside each slice, output dimension first.
+package model
+
+import (
+	"errors"
+	"fmt"
+)
+
+// A Config is the shape of a model.
+type Config struct {
+	Vocab   int     // V
+	Width   int     // C
+	Layers  int     // L
+	Heads   int     // H
+	KVHeads int     // G; divides H
+	HeadDim int     // D; even
+	Hidden  int     // F
+	Context int     // positions
+	Theta   float64 // base of the rotary embedding
+	Eps     float32 // of every RMSNorm
+}
+
+// ErrConfig is wrapped by every error about a shape.
+var ErrConfig = errors.New("model: bad config")
+
+// Check reports the first dimension that cannot be built. Its bounds keep
+// every product of two dimensions far from overflow.
+func (c *Config) Check() error {
+	const big = 1 << 20
+	for _, d := range []struct {
+		name     string
+		val, max int
+	}{
+		{"vocabulary", c.Vocab, big}, {"width", c.Width, 1 << 16}, {"layers", c.Layers, 1 << 10},
+		{"heads", c.Heads, 1 << 10}, {"key-value heads", c.KVHeads, 1 << 10}, {"head size", c.HeadDim, 1 << 10},
+		{"feed-forward width", c.Hidden, 1 << 18}, {"context", c.Context, big},
+	} {
+		if d.val < 1 || d.val > d.max {
+			return fmt.Errorf("%w: %s is %d, not 1 to %d", ErrConfig, d.name, d.val, d.max)
+		}
+	}
+	switch {
+	case c.HeadDim%2 != 0:
+		return fmt.Errorf("%w: head size %d is odd", ErrConfig, c.HeadDim)
+	case c.Heads%c.KVHeads != 0:
+		return fmt.Errorf("%w: %d heads do not share %d key-value heads", ErrConfig, c.Heads, c.KVHeads)
+	case !(c.Theta > 1) || !(c.Eps >= 0) || c.Eps > 1:
+		return fmt.Errorf("%w: theta %g, eps %g", ErrConfig, c.Theta, c.Eps)
+	}
+	return nil
+}
+
+func (c *Config) q() int   { return c.Heads * c.HeadDim }                 // width of all queries
+func (c *Config) kv() int  { return c.KVHeads * c.HeadDim }               // width of all keys
+func (c *Config) qkv() int { return (c.Heads + 2*c.KVHeads) * c.HeadDim } // N
+
+// Params returns the number of parameters.
+func (c *Config) Params() int {
+	layer := 2*c.Width + 2*c.HeadDim + c.Width*(c.qkv()+c.q()) + 3*c.Width*c.Hidden
+	return c.Vocab*c.Width + c.Layers*layer + c.Width
+}
+
+// Scale derives a shape from depth, the one dial: width 32·depth up to depth
+// 8, then 64·(depth−4); heads of 32 (64 from width 512); a feed-forward width
+// of three times the width; two query heads to each key-value head.
+func Scale(depth, vocab, context int) Config {
+	width := 32 * depth
+	if depth > 8 {
+		width = 64 * (depth - 4)
+	}
+	head := 32
+	if width >= 512 {
+		head = 64
+	}
+	heads := width / head
+	kv := heads
+	if heads%2 == 0 {
+		kv = heads / 2
+	}
+	return Config{
+		Vocab: vocab, Width: width, Layers: depth, Heads: heads, KVHeads: kv, HeadDim: head,
+		Hidden: 3 * width, Context: context, Theta: 10000, Eps: 1e-6,
+	}
+}
+
+// FLOPs returns the multiply-adds, times two, of a forward pass over
+// documents of the given lengths, of which supervised tokens reach the head.
+// A training step costs three times as much. Norms, rotations and softmax
+// are left out, as is the half of the attention matrix that is masked.
+func (c *Config) FLOPs(docs []int, supervised int) float64 {
+	var tokens, pairs float64
+	for _, n := range docs {
+		tokens += float64(n)
+		pairs += float64(n) * float64(n+1) / 2
+	}
+	linear := float64(c.Width*(c.qkv()+c.q()) + 3*c.Width*c.Hidden)
+	layers := float64(c.Layers) * (tokens*linear + 2*pairs*float64(c.q()))
+	return 2 * (layers + float64(supervised)*float64(c.Width*c.Vocab))
+}

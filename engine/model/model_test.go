@@ -1,0 +1,224 @@
+package model
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+
+	"suiren/engine/tensor"
+)
+
+// small has odd sizes, two heads to a key head, and head size below a panel.
+var small = Config{Vocab: 37, Width: 24, Layers: 2, Heads: 4, KVHeads: 2, HeadDim: 10, Hidden: 29, Context: 64, Theta: 10000, Eps: 1e-6}
+
+// trainerWith returns a trainer with random parameters, norms included.
+func trainerWith(t testing.TB, c Config, micro, length, threads int) *Trainer {
+	t.Helper()
+	tr, err := NewTrainer(c, micro, length, threads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tr.Close)
+	tr.Params.Init(7)
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, x := range tr.Params.Tensors() {
+		for i := range x.Data {
+			if len(x.Shape) == 1 {
+				x.Data[i] = 1 + 0.3*float32(rng.NormFloat64())
+			} else if x.Data[i] == 0 {
+				x.Data[i] = 0.2 * float32(rng.NormFloat64())
+			}
+		}
+	}
+	tr.Repack()
+	return tr
+}
+
+// randomRows packs random documents of the given lengths, a row per list.
+func randomRows(c Config, seed uint64, lengths ...[]int) []Row {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	var rows []Row
+	for _, list := range lengths {
+		r := Row{Docs: []int{0}}
+		for _, n := range list {
+			for i := range n {
+				r.IDs = append(r.IDs, int32(rng.IntN(c.Vocab)))
+				w := float32(0)
+				if i > 0 && rng.IntN(4) > 0 {
+					w = rng.Float32() - 0.2 // reinforcement has negative weights
+				}
+				r.Weight = append(r.Weight, w)
+			}
+			r.Docs = append(r.Docs, len(r.IDs))
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+func hash(list ...[]float32) string {
+	h := fnv.New128a()
+	for _, x := range list {
+		h.Write(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x)))
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
+}
+
+func gradients(t testing.TB, c Config, micro, threads int, rows []Row) (*Trainer, float64) {
+	tr := trainerWith(t, c, micro, 64, threads)
+	loss, _, _ := tr.Accumulate(rows)
+	return tr, loss
+}
+
+// The bits of loss and gradients depend neither on threads nor on how many
+// rows a micro-batch takes.
+func TestSameBits(t *testing.T) {
+	rows := randomRows(small, 1, []int{30, 34}, []int{64}, []int{5, 1, 40}, []int{33}, []int{2, 2, 2})
+	tr, want := gradients(t, small, 5, 1, rows)
+	for _, try := range []struct{ micro, threads int }{{5, 2}, {5, 3}, {5, 7}, {1, 1}, {2, 2}, {1, 7}} {
+		got, loss := gradients(t, small, try.micro, try.threads, rows)
+		if loss != want || hash(got.Grads.All) != hash(tr.Grads.All) {
+			t.Errorf("micro-batch %d on %d threads: loss %v, want %v; gradients differ: %t", try.micro, try.threads, loss, want, hash(got.Grads.All) != hash(tr.Grads.All))
+		}
+	}
+}
+
+// Documents in a row do not see each other: packed losses are those of each
+// document alone, to the bit.
+func TestPackedIsUnpacked(t *testing.T) {
+	packed := randomRows(small, 2, []int{20, 9, 35})
+	var alone []Row
+	r := packed[0]
+	for d := range len(r.Docs) - 1 {
+		lo, hi := r.Docs[d], r.Docs[d+1]
+		alone = append(alone, Row{IDs: r.IDs[lo:hi], Docs: []int{0, hi - lo}, Weight: r.Weight[lo:hi]})
+	}
+	a, la := gradients(t, small, 1, 1, packed)
+	b, lb := gradients(t, small, 3, 1, alone)
+	if la != lb {
+		t.Errorf("packed loss %v, alone %v", la, lb)
+	}
+	// Weight gradients add the same products in other blocks.
+	for i, x := range a.Grads.All {
+		if y := b.Grads.All[i]; math.Abs(float64(x-y)) > 1e-4*(1+math.Abs(float64(x))) {
+			t.Fatalf("gradient %d: packed %g, alone %g", i, x, y)
+		}
+	}
+}
+
+// The whole model's directional derivative, in double precision by central
+// differences over the same float32 program.
+func TestDirectionalDerivative(t *testing.T) {
+	rows := randomRows(small, 3, []int{30, 34}, []int{50})
+	tr, _ := gradients(t, small, 2, 2, rows)
+	grads := append([]float32(nil), tr.Grads.All...)
+	for _, x := range tr.Params.Tensors() {
+		// one direction per tensor, so that no tensor hides behind another
+		off := int(uintptr(unsafe.Pointer(&x.Data[0]))-uintptr(unsafe.Pointer(&tr.Params.All[0]))) / 4
+		rng := rand.New(rand.NewPCG(9, uint64(off)))
+		dir := make([]float32, len(x.Data))
+		var want, norm float64
+		for i := range dir {
+			dir[i] = float32(rng.NormFloat64())
+			want += float64(dir[i]) * float64(grads[off+i])
+			norm += float64(dir[i]) * float64(dir[i])
+		}
+		saved := append([]float32(nil), x.Data...)
+		eps := 0.02 / math.Sqrt(norm)
+		at := func(e float64) float64 {
+			for i := range x.Data {
+				x.Data[i] = saved[i] + float32(e)*dir[i]
+			}
+			tr.Repack()
+			loss, _, _ := tr.Accumulate(rows)
+			return loss
+		}
+		// Richardson: the error of order eps² cancels
+		d1 := (at(eps) - at(-eps)) / (2 * eps)
+		d2 := (at(2*eps) - at(-2*eps)) / (4 * eps)
+		got := (4*d1 - d2) / 3
+		copy(x.Data, saved)
+		if math.Abs(got-want) > 5e-3*(math.Abs(want)+0.05*math.Sqrt(norm)*rms(grads[off:off+len(dir)])) {
+			t.Errorf("%s: derivative %.6g, gradient says %.6g", x.Name, got, want)
+		}
+	}
+}
+
+func rms(x []float32) float64 {
+	var s float64
+	for _, v := range x {
+		s += float64(v) * float64(v)
+	}
+	return math.Sqrt(s)
+}
+
+// Decoding with a cache gives the logits of the training forward pass, to the
+// bit, for any cut of the prompt, any batch and any number of threads.
+func TestCacheIsForward(t *testing.T) {
+	rows := randomRows(small, 5, []int{60}, []int{41}, []int{64})
+	tr := trainerWith(t, small, 3, 64, 2)
+	var want [][]float32
+	for i := range rows {
+		rows[i].Weight = make([]float32, len(rows[i].IDs))
+		want = append(want, tr.Logits(rows[i]))
+	}
+	for _, try := range []struct{ cut, threads, memory int }{{1, 1, 64}, {7, 2, 64}, {64, 3, 16}, {33, 1, 8}} {
+		d, err := NewDecoder(tr.Params, try.memory, 64, try.threads)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var a tensor.Arena
+		for range rows {
+			NewCache(&d.Config, 64, &a)
+		}
+		mem, err := tensor.NewArena(a.Len())
+		if err != nil {
+			t.Fatal(err)
+		}
+		caches := make([]*Cache, len(rows))
+		for i := range rows {
+			caches[i] = NewCache(&d.Config, 64, mem)
+		}
+		for at := 0; at < 64; at += try.cut {
+			var seqs []Seq
+			var who []int
+			for i, r := range rows {
+				if at < len(r.IDs) {
+					seqs = append(seqs, Seq{caches[i], r.IDs[at:min(at+try.cut, len(r.IDs))]})
+					who = append(who, i)
+				}
+			}
+			got := make([]float32, len(seqs)*small.Vocab)
+			d.Step(seqs, got)
+			for j, i := range who {
+				last := caches[i].Len - 1
+				w := want[i][last*small.Vocab : (last+1)*small.Vocab]
+				if g := got[j*small.Vocab : (j+1)*small.Vocab]; hash(g) != hash(w) {
+					t.Fatalf("cut %d, %d threads: row %d token %d: logits %v, training forward %v", try.cut, try.threads, i, last, g[:3], w[:3])
+				}
+			}
+		}
+		d.Close()
+		mem.Close()
+	}
+}
+
+func TestCheckRefuses(t *testing.T) {
+	for _, break1 := range []func(*Config){
+		func(c *Config) { c.Vocab = 0 }, func(c *Config) { c.Width = -1 }, func(c *Config) { c.Layers = 1 << 40 },
+		func(c *Config) { c.KVHeads = 3 }, func(c *Config) { c.HeadDim = 7 }, func(c *Config) { c.Theta = math.NaN() },
+		func(c *Config) { c.Eps = -1 }, func(c *Config) { c.Hidden = 1 << 30 },
+	} {
+		c := small
+		break1(&c)
+		if c.Check() == nil {
+			t.Errorf("%+v was accepted", c)
+		}
+	}
+	if err := small.Check(); err != nil {
+		t.Error(err)
+	}
+}

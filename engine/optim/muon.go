@@ -1,0 +1,92 @@
+package optim
+
+import (
+	"math"
+
+	"suiren/engine/kernel"
+	"suiren/engine/tensor"
+)
+
+// polar holds the coefficients of Polar Express (Amsel et al., arXiv
+// 2505.16932): five steps of X ← aX + (bA + cA²)X, A = X·Xᵀ, drive every
+// singular value of a matrix of norm ≤ 1 close to one.
+var polar = [5][3]float32{
+	{8.156555, -22.483293, 15.878770},
+	{4.042930, -2.808917, 0.500018},
+	{3.891668, -2.772484, 0.506065},
+	{3.285754, -2.368129, 0.464490},
+	{2.346541, -1.709783, 0.423236},
+}
+
+// muonScratch serves matrices of up to (small, large), wide.
+type muonScratch struct {
+	x, y   []float32 // (small, large)
+	a, b   []float32 // (small, small)
+	packed []float32 // Xᵀ packed
+}
+
+func newMuonScratch(small, large int, a *tensor.Arena) muonScratch {
+	return muonScratch{
+		a.Float32(small * large), a.Float32(small * large),
+		a.Float32(small * small), a.Float32(small * small), a.Float32(kernel.PackedLen(large, small)),
+	}
+}
+
+// muon is one step of Muon (Jordan et al. 2024) for one matrix: Nesterov
+// momentum, made orthogonal, scaled by √max(1, rows/cols); weight decay acts
+// only where it has the sign of the update.
+func (o *Optimizer) muon(p *Param, m []float32, lr float32, s *muonScratch) {
+	rows, cols := p.Rows, p.Cols
+	mu := o.Momentum
+	x := s.x[:rows*cols]
+	tall := rows > cols
+	for i, g := range p.Grad {
+		m[i] = float32(mu*m[i]) + float32((1-mu)*g)
+		n := float32(mu*m[i]) + float32((1-mu)*g)
+		if tall {
+			x[i%cols*rows+i/cols] = n
+		} else {
+			x[i] = n
+		}
+	}
+	r, c := min(rows, cols), max(rows, cols)
+	x = orthogonal(x, r, c, s)
+	scale := lr
+	if tall {
+		scale = lr * float32(math.Sqrt(float64(rows)/float64(cols)))
+	}
+	for i := range p.Data {
+		u := x[i]
+		if tall {
+			u = x[i%cols*rows+i/cols]
+		}
+		w := p.Data[i]
+		d := float32(scale * u)
+		if u*w >= 0 {
+			d += float32(lr * float32(o.Decay*w))
+		}
+		p.Data[i] = w - d
+	}
+}
+
+// orthogonal brings x (r, c), r ≤ c, close to the nearest matrix with
+// orthonormal rows. It returns one of the two buffers of s.
+func orthogonal(x []float32, r, c int, s *muonScratch) []float32 {
+	y, a, b := s.y[:r*c], s.a[:r*r], s.b[:r*r]
+	norm := float32(math.Sqrt(float64(kernel.Dot(x, x))))
+	if norm == 0 {
+		return x
+	}
+	kernel.Scale(x, 1/(1.01*norm))
+	for _, k := range polar {
+		kernel.Pack(s.packed, c, r, x, 1, c)
+		kernel.GemmPacked(r, r, c, x, c, 1, s.packed, a, r, false)
+		kernel.Gemm(r, r, r, a, r, 1, a, r, b, r, false)
+		kernel.Scale(b, k[2])
+		kernel.Axpy(b, k[1], a)
+		kernel.Gemm(r, c, r, b, r, 1, x, c, y, c, false)
+		kernel.Axpy(y, k[0], x)
+		x, y = y, x
+	}
+	return x
+}
