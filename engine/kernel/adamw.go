@@ -26,8 +26,8 @@ func AdamW(p, g, m, v []float32, lr, beta1, beta2, eps, decay, c1, c2 float32) {
 // adamWStepGeneric defines AdamW.
 func adamWStepGeneric(p, g, m, v []float32, a *adamW) {
 	for i := range p {
-		m[i] = fma(a.beta1, m[i], a.rest1*g[i])
-		v[i] = fma(a.beta2, v[i], a.rest2*g[i]*g[i])
+		m[i] = fma(a.beta1, m[i], float32(a.rest1*g[i]))
+		v[i] = fma(a.beta2, v[i], float32(a.rest2*g[i]*g[i]))
 		u := m[i] * a.inv1 / (sqrt(v[i]*a.inv2) + a.eps)
 		p[i] = fma(-a.lr, fma(a.decay, p[i], u), p[i])
 	}

@@ -42,7 +42,7 @@ func exp(x float32) float32 {
 	p = fma(p, r, 1)
 	p = fma(p, r, 1)
 	// The low byte of z's bits is n, from -127 to 127; -127 makes the scale 0.
-	return p * math.Float32frombits(math.Float32bits(z)<<23+1<<23*127)
+	return float32(p * math.Float32frombits(math.Float32bits(z)<<23+127<<23))
 }
 
 // sigmoid returns 1/(1+e⁻ˣ).

@@ -54,7 +54,7 @@ func RMSNormGrad(dx, dw, x, w, dy []float32, r float32) {
 func dot3Generic(x, y, z []float32) float32 {
 	var s [lanes]float32
 	for i := range x {
-		s[i%lanes] = fma(x[i]*y[i], z[i], s[i%lanes])
+		s[i%lanes] = fma(float32(x[i]*y[i]), z[i], s[i%lanes])
 	}
 	padLanes(&s, len(x))
 	return tree(&s)
@@ -63,13 +63,13 @@ func dot3Generic(x, y, z []float32) float32 {
 // normGradGeneric sets dx = r·(dy⊙w - c·x) + dx.
 func normGradGeneric(dx, x, w, dy []float32, r, c float32) {
 	for i := range dx {
-		dx[i] = fma(r, fma(-c, x[i], dy[i]*w[i]), dx[i])
+		dx[i] = fma(r, fma(-c, x[i], float32(dy[i]*w[i])), dx[i])
 	}
 }
 
 // normGradWGeneric sets dw = dy⊙(x·r) + dw.
 func normGradWGeneric(dw, x, dy []float32, r float32) {
 	for i := range dw {
-		dw[i] = fma(dy[i], x[i]*r, dw[i])
+		dw[i] = fma(dy[i], float32(x[i]*r), dw[i])
 	}
 }

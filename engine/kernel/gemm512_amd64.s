@@ -1,0 +1,293 @@
+#include "textflag.h"
+
+// ROW adds A(i,l)·B(l,0:32) to row i's sums, by way of register t.
+#define ROW(a, t, c0, c1) \
+	VBROADCASTSS a, t     \
+	VFMADD231PS Z0, t, c0 \
+	VFMADD231PS Z1, t, c1
+
+#define ZERO(c0, c1) \
+	VPXORD c0, c0, c0 \
+	VPXORD c1, c1, c1
+
+// K1 and K2 are the masks of the columns. Lanes that are masked out are not touched.
+#define ADD(m0, m1, c0, c1) \
+	VADDPS m0, c0, K1, c0 \
+	VADDPS m1, c1, K2, c1
+
+#define STORE(m0, m1, c0, c1) \
+	VMOVUPS c0, K1, m0 \
+	VMOVUPS c1, K2, m1
+
+// func gemmAVX512(t *tile)
+//
+// Twelve rows by 32 columns: 24 sums for 14 loads, and two FMAs can start each
+// cycle. Fewer rows, for what is left, keep the pace down to four.
+//
+// AX, BX, R14, R15: rows 0, 3, 6, 9 of A at this step; R8, R9: A's strides
+// SI, R10: B at this step, its stride; CX: steps left
+// DI, R11: C, its stride; R12: rows left; R13: A, first step of this tile
+TEXT ·gemmAVX512(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), DX
+	MOVQ  0(DX), R13
+	MOVQ  8(DX), R8
+	MOVQ  16(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), DI
+	MOVQ  48(DX), R11
+	MOVQ  56(DX), R12
+	MOVQ  64(DX), CX
+	MOVQ  $1, AX
+	SHLQ  CX, AX
+	DECQ  AX            // n ones
+	KMOVW AX, K1
+	SHRQ  $16, AX
+	KMOVW AX, K2
+
+next:
+	MOVQ 24(DX), SI
+	MOVQ 72(DX), CX
+	MOVQ R13, AX
+	LEAQ (R8)(R8*2), R15
+	LEAQ (AX)(R15*1), BX
+	LEAQ (AX)(R15*2), R14
+	ADDQ R14, R15
+	CMPQ R12, $16        // as 8+8, not 12+4
+	JEQ  rows8
+	CMPQ R12, $12
+	JGE  rows12
+	CMPQ R12, $8
+	JGE  rows8
+	CMPQ R12, $4
+	JGE  rows4
+	CMPQ R12, $2
+	JGE  rows2
+	CMPQ R12, $1
+	JEQ  rows1
+	VZEROUPPER
+	RET
+
+rows12:
+	ZERO(Z8, Z9)
+	ZERO(Z10, Z11)
+	ZERO(Z12, Z13)
+	ZERO(Z14, Z15)
+	ZERO(Z16, Z17)
+	ZERO(Z18, Z19)
+	ZERO(Z20, Z21)
+	ZERO(Z22, Z23)
+	ZERO(Z24, Z25)
+	ZERO(Z26, Z27)
+	ZERO(Z28, Z29)
+	ZERO(Z30, Z31)
+
+step12:
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	ROW((AX), Z2, Z8, Z9)
+	ROW((AX)(R8*1), Z3, Z10, Z11)
+	ROW((AX)(R8*2), Z4, Z12, Z13)
+	ROW((BX), Z5, Z14, Z15)
+	ROW((BX)(R8*1), Z2, Z16, Z17)
+	ROW((BX)(R8*2), Z3, Z18, Z19)
+	ROW((R14), Z4, Z20, Z21)
+	ROW((R14)(R8*1), Z5, Z22, Z23)
+	ROW((R14)(R8*2), Z2, Z24, Z25)
+	ROW((R15), Z3, Z26, Z27)
+	ROW((R15)(R8*1), Z4, Z28, Z29)
+	ROW((R15)(R8*2), Z5, Z30, Z31)
+	ADDQ R9, AX
+	ADDQ R9, BX
+	ADDQ R9, R14
+	ADDQ R9, R15
+	ADDQ R10, SI
+	DECQ CX
+	JNZ  step12
+
+	SUBQ $12, R12
+	MOVQ DI, AX
+	LEAQ (R11)(R11*2), R15
+	LEAQ (AX)(R15*1), BX
+	LEAQ (AX)(R15*2), R14
+	ADDQ R14, R15
+	LEAQ (R8)(R8*2), SI
+	LEAQ (R13)(SI*4), R13
+	LEAQ (R11)(R11*2), SI
+	LEAQ (DI)(SI*4), DI
+	CMPQ 80(DX), $0
+	JEQ  store12
+	ADD((AX), 64(AX), Z8, Z9)
+	ADD((AX)(R11*1), 64(AX)(R11*1), Z10, Z11)
+	ADD((AX)(R11*2), 64(AX)(R11*2), Z12, Z13)
+	ADD((BX), 64(BX), Z14, Z15)
+	ADD((BX)(R11*1), 64(BX)(R11*1), Z16, Z17)
+	ADD((BX)(R11*2), 64(BX)(R11*2), Z18, Z19)
+	ADD((R14), 64(R14), Z20, Z21)
+	ADD((R14)(R11*1), 64(R14)(R11*1), Z22, Z23)
+	ADD((R14)(R11*2), 64(R14)(R11*2), Z24, Z25)
+	ADD((R15), 64(R15), Z26, Z27)
+	ADD((R15)(R11*1), 64(R15)(R11*1), Z28, Z29)
+	ADD((R15)(R11*2), 64(R15)(R11*2), Z30, Z31)
+
+store12:
+	STORE((AX), 64(AX), Z8, Z9)
+	STORE((AX)(R11*1), 64(AX)(R11*1), Z10, Z11)
+	STORE((AX)(R11*2), 64(AX)(R11*2), Z12, Z13)
+	STORE((BX), 64(BX), Z14, Z15)
+	STORE((BX)(R11*1), 64(BX)(R11*1), Z16, Z17)
+	STORE((BX)(R11*2), 64(BX)(R11*2), Z18, Z19)
+	STORE((R14), 64(R14), Z20, Z21)
+	STORE((R14)(R11*1), 64(R14)(R11*1), Z22, Z23)
+	STORE((R14)(R11*2), 64(R14)(R11*2), Z24, Z25)
+	STORE((R15), 64(R15), Z26, Z27)
+	STORE((R15)(R11*1), 64(R15)(R11*1), Z28, Z29)
+	STORE((R15)(R11*2), 64(R15)(R11*2), Z30, Z31)
+	JMP  next
+
+rows8:
+	ZERO(Z8, Z9)
+	ZERO(Z10, Z11)
+	ZERO(Z12, Z13)
+	ZERO(Z14, Z15)
+	ZERO(Z16, Z17)
+	ZERO(Z18, Z19)
+	ZERO(Z20, Z21)
+	ZERO(Z22, Z23)
+
+step8:
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	ROW((AX), Z2, Z8, Z9)
+	ROW((AX)(R8*1), Z3, Z10, Z11)
+	ROW((AX)(R8*2), Z4, Z12, Z13)
+	ROW((BX), Z5, Z14, Z15)
+	ROW((BX)(R8*1), Z2, Z16, Z17)
+	ROW((BX)(R8*2), Z3, Z18, Z19)
+	ROW((R14), Z4, Z20, Z21)
+	ROW((R14)(R8*1), Z5, Z22, Z23)
+	ADDQ R9, AX
+	ADDQ R9, BX
+	ADDQ R9, R14
+	ADDQ R10, SI
+	DECQ CX
+	JNZ  step8
+
+	SUBQ $8, R12
+	MOVQ DI, AX
+	LEAQ (R11)(R11*2), R15
+	LEAQ (AX)(R15*1), BX
+	LEAQ (AX)(R15*2), R14
+	LEAQ (R13)(R8*8), R13
+	LEAQ (DI)(R11*8), DI
+	CMPQ 80(DX), $0
+	JEQ  store8
+	ADD((AX), 64(AX), Z8, Z9)
+	ADD((AX)(R11*1), 64(AX)(R11*1), Z10, Z11)
+	ADD((AX)(R11*2), 64(AX)(R11*2), Z12, Z13)
+	ADD((BX), 64(BX), Z14, Z15)
+	ADD((BX)(R11*1), 64(BX)(R11*1), Z16, Z17)
+	ADD((BX)(R11*2), 64(BX)(R11*2), Z18, Z19)
+	ADD((R14), 64(R14), Z20, Z21)
+	ADD((R14)(R11*1), 64(R14)(R11*1), Z22, Z23)
+
+store8:
+	STORE((AX), 64(AX), Z8, Z9)
+	STORE((AX)(R11*1), 64(AX)(R11*1), Z10, Z11)
+	STORE((AX)(R11*2), 64(AX)(R11*2), Z12, Z13)
+	STORE((BX), 64(BX), Z14, Z15)
+	STORE((BX)(R11*1), 64(BX)(R11*1), Z16, Z17)
+	STORE((BX)(R11*2), 64(BX)(R11*2), Z18, Z19)
+	STORE((R14), 64(R14), Z20, Z21)
+	STORE((R14)(R11*1), 64(R14)(R11*1), Z22, Z23)
+	JMP  next
+
+rows4:
+	ZERO(Z8, Z9)
+	ZERO(Z10, Z11)
+	ZERO(Z12, Z13)
+	ZERO(Z14, Z15)
+
+step4:
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	ROW((AX), Z2, Z8, Z9)
+	ROW((AX)(R8*1), Z3, Z10, Z11)
+	ROW((AX)(R8*2), Z4, Z12, Z13)
+	ROW((BX), Z5, Z14, Z15)
+	ADDQ R9, AX
+	ADDQ R9, BX
+	ADDQ R10, SI
+	DECQ CX
+	JNZ  step4
+
+	SUBQ $4, R12
+	MOVQ DI, AX
+	LEAQ (R11)(R11*2), R15
+	LEAQ (AX)(R15*1), BX
+	LEAQ (R13)(R8*4), R13
+	LEAQ (DI)(R11*4), DI
+	CMPQ 80(DX), $0
+	JEQ  store4
+	ADD((AX), 64(AX), Z8, Z9)
+	ADD((AX)(R11*1), 64(AX)(R11*1), Z10, Z11)
+	ADD((AX)(R11*2), 64(AX)(R11*2), Z12, Z13)
+	ADD((BX), 64(BX), Z14, Z15)
+
+store4:
+	STORE((AX), 64(AX), Z8, Z9)
+	STORE((AX)(R11*1), 64(AX)(R11*1), Z10, Z11)
+	STORE((AX)(R11*2), 64(AX)(R11*2), Z12, Z13)
+	STORE((BX), 64(BX), Z14, Z15)
+	JMP  next
+
+rows2:
+	ZERO(Z8, Z9)
+	ZERO(Z10, Z11)
+
+step2:
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	ROW((AX), Z2, Z8, Z9)
+	ROW((AX)(R8*1), Z3, Z10, Z11)
+	ADDQ R9, AX
+	ADDQ R10, SI
+	DECQ CX
+	JNZ  step2
+
+	SUBQ $2, R12
+	MOVQ DI, AX
+	LEAQ (R13)(R8*2), R13
+	LEAQ (DI)(R11*2), DI
+	CMPQ 80(DX), $0
+	JEQ  store2
+	ADD((AX), 64(AX), Z8, Z9)
+	ADD((AX)(R11*1), 64(AX)(R11*1), Z10, Z11)
+
+store2:
+	STORE((AX), 64(AX), Z8, Z9)
+	STORE((AX)(R11*1), 64(AX)(R11*1), Z10, Z11)
+	JMP  next
+
+rows1:
+	ZERO(Z8, Z9)
+
+step1:
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	ROW((AX), Z2, Z8, Z9)
+	ADDQ R9, AX
+	ADDQ R10, SI
+	DECQ CX
+	JNZ  step1
+
+	SUBQ $1, R12
+	MOVQ DI, AX
+	LEAQ (R13)(R8*1), R13
+	LEAQ (DI)(R11*1), DI
+	CMPQ 80(DX), $0
+	JEQ  store1
+	ADD((AX), 64(AX), Z8, Z9)
+
+store1:
+	STORE((AX), 64(AX), Z8, Z9)
+	JMP  next
