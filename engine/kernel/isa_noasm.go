@@ -6,3 +6,6 @@ package kernel
 func ISA() string { return generic }
 
 func gemmTile(t *tile) { panic("kernel: no assembly on this platform") }
+
+func peakFMA(n int) float64   { return peakFMAGeneric(n) }
+func readSum(p []byte) uint64 { return readSumGeneric(p) }

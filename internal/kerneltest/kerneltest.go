@@ -1,14 +1,17 @@
 // Package kerneltest tests assembly against its definition in Go.
 package kerneltest
 
-import (
-	"testing"
+import "suiren/internal/cpu"
 
-	"suiren/internal/cpu"
-)
+// A Runner is a *testing.T or a *testing.B.
+type Runner[T any] interface {
+	Helper()
+	Run(name string, f func(T)) bool
+	Skip(args ...any)
+}
 
 // Each runs f once per implementation of kernel, the generic one last.
-func Each(t *testing.T, kernel string, f func(t *testing.T)) {
+func Each[T Runner[T]](t T, kernel string, f func(T)) {
 	t.Helper()
 	impls := cpu.Impls(kernel)
 	set := func(want func(cpu.Impl) bool) {
@@ -19,7 +22,7 @@ func Each(t *testing.T, kernel string, f func(t *testing.T)) {
 	defer set(func(cpu.Impl) bool { return true })
 	for _, impl := range impls {
 		set(func(i cpu.Impl) bool { return i.Name == impl.Name })
-		t.Run(impl.Name, func(t *testing.T) {
+		t.Run(impl.Name, func(t T) {
 			if !impl.Have {
 				t.Skip("this CPU cannot run it")
 			}

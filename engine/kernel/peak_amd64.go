@@ -1,0 +1,33 @@
+package kernel
+
+func peakFMA(n int) float64 {
+	switch {
+	case useAVX512:
+		peakAVX512(n)
+		return float64(n) * 12 * 16 * 2
+	case useAVX2:
+		peakAVX2(n)
+		return float64(n) * 12 * 8 * 2
+	}
+	return peakFMAGeneric(n)
+}
+
+func readSum(p []byte) uint64 {
+	if useAVX2 && len(p) > 0 {
+		return readSumAVX2(&p[0], len(p))
+	}
+	return readSumGeneric(p)
+}
+
+// peakAVX512 and peakAVX2 do 12 independent FMAs of one vector n times.
+//
+//go:noescape
+func peakAVX512(n int)
+
+//go:noescape
+func peakAVX2(n int)
+
+// readSumAVX2 is readSumGeneric of n bytes at p, for n > 0 and n%256 == 0.
+//
+//go:noescape
+func readSumAVX2(p *byte, n int) uint64
