@@ -1,0 +1,166 @@
+package serve
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"suiren/internal/say"
+)
+
+var errNotFound = &apiError{status: http.StatusNotFound, typ: "invalid_request_error", code: "not_found",
+	text: say.T("there is nothing here", "这里什么也没有")}
+
+func (s *Server) notFound(http.ResponseWriter, *http.Request) error { return errNotFound }
+
+func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
+	return writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+type modelInfo struct {
+	ID      string `json:"id"`
+	Object  string `json:"object"`
+	Created int64  `json:"created"`
+	OwnedBy string `json:"owned_by"`
+}
+
+func (r *Release) info() modelInfo {
+	return modelInfo{ID: r.Name, Object: "model", Created: r.Made.Unix(), OwnedBy: "suiren"}
+}
+
+func (s *Server) models(w http.ResponseWriter, r *http.Request) error {
+	list := []modelInfo{}
+	if rel := s.release.Load(); rel != nil {
+		list = append(list, rel.info())
+	}
+	return writeJSON(w, http.StatusOK, map[string]any{"object": "list", "data": list})
+}
+
+func (s *Server) model(w http.ResponseWriter, r *http.Request) error {
+	rel, err := s.pick(r.PathValue("model"))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, rel.info())
+}
+
+// state is what the page needs to begin.
+func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
+	type example struct {
+		En string `json:"en"`
+		Zh string `json:"zh"`
+	}
+	type release struct {
+		Name     string         `json:"name"`
+		Digest   string         `json:"digest"`
+		Context  int            `json:"context"`
+		Label    bool           `json:"label"`
+		Examples []example      `json:"examples"`
+		About    map[string]any `json:"about"`
+	}
+	var out struct {
+		Version string   `json:"version"`
+		Release *release `json:"release"`
+	}
+	out.Version = s.conf.Version
+	if rel := s.release.Load(); rel != nil {
+		out.Release = &release{Name: rel.Name, Digest: rel.Digest, Context: rel.Context, Label: rel.Label, About: rel.About, Examples: []example{}}
+		for _, t := range rel.Examples {
+			out.Release.Examples = append(out.Release.Examples, example{t.In(say.English), t.In(say.Chinese)})
+		}
+	}
+	return writeJSON(w, http.StatusOK, out)
+}
+
+func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
+	if s.conf.Plan == nil {
+		return errNotFound
+	}
+	return writeRaw(w, func() (json.RawMessage, error) { return s.conf.Plan(language(r)) })
+}
+
+func (s *Server) report(w http.ResponseWriter, r *http.Request) error {
+	return writeRaw(w, s.conf.Report)
+}
+
+func (s *Server) runs(w http.ResponseWriter, r *http.Request) error {
+	return writeRaw(w, s.conf.Runs)
+}
+
+// writeRaw sends the JSON that get gives; null means that there is none yet.
+func writeRaw(w http.ResponseWriter, get func() (json.RawMessage, error)) error {
+	if get == nil {
+		return errNotFound
+	}
+	v, err := get()
+	if err != nil {
+		return err
+	}
+	if v == nil {
+		v = json.RawMessage("null")
+	}
+	return writeJSON(w, http.StatusOK, v)
+}
+
+// events streams a run. A browser that lost the connection names the last
+// event it saw, and gets those after it.
+func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
+	if s.conf.Events == nil {
+		return errNotFound
+	}
+	after, _ := strconv.ParseInt(r.Header.Get("Last-Event-ID"), 10, 64)
+	stream := newEventStream(w, heartbeat)
+	defer stream.close()
+	for e, err := range s.conf.Events(r.Context(), r.PathValue("run"), after, language(r)) {
+		if err != nil {
+			return s.broken(r, stream, err)
+		}
+		if stream.raw(strconv.FormatInt(e.ID, 10), string(e.Data)) != nil {
+			return nil
+		}
+	}
+	if r.Context().Err() == nil {
+		stream.raw("", `{"type":"end"}`) // tells the browser not to come back
+	}
+	return nil
+}
+
+// maxReason bounds the words of a rating, in characters.
+const maxReason = 2000
+
+// feedback keeps what a reader thought of an answer.
+func (s *Server) feedback(w http.ResponseWriter, r *http.Request) error {
+	if s.conf.Rate == nil {
+		return errNotFound
+	}
+	var in struct {
+		ID     string `json:"id"`
+		Good   *bool  `json:"good"`
+		Reason string `json:"reason"`
+	}
+	if err := decode(w, r, &in); err != nil {
+		return err
+	}
+	if in.ID == "" {
+		return invalid("id", "missing_parameter", say.T("id is missing: the id of the answer", "缺少 id，即回答的编号"))
+	}
+	if in.Good == nil {
+		return invalid("good", "missing_parameter", say.T("good is missing: true or false", "缺少 good，即 true 或 false"))
+	}
+	if utf8.RuneCountInString(in.Reason) > maxReason {
+		return outOfRange("reason", say.T("at most %d characters", "至多 %d 个字", maxReason))
+	}
+	err := s.conf.Rate(Rating{ID: in.ID, Good: *in.Good, Reason: strings.TrimSpace(in.Reason), Caller: caller(r)})
+	if errors.Is(err, ErrNoAnswer) {
+		return &apiError{status: http.StatusNotFound, typ: "invalid_request_error", code: "not_found", param: "id",
+			text: say.T("no answer has the id %q", "没有编号为 %q 的回答", clip(in.ID))}
+	}
+	if err != nil {
+		return err
+	}
+	s.metrics.ratings.WithLabelValues(map[bool]string{true: "good", false: "bad"}[*in.Good]).Inc()
+	return writeJSON(w, http.StatusOK, map[string]bool{"ok": true})
+}

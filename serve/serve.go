@@ -1,0 +1,180 @@
+// Package serve answers over HTTP: the OpenAI surface, the page and the
+// interface behind it. It listens on the loopback address unless told
+// otherwise, and nothing in it opens a connection to anywhere.
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"suiren/internal/say"
+)
+
+// Addr is where a server listens when nobody says otherwise.
+const Addr = "127.0.0.1:7740"
+
+// Limits of a request. They bound what a stranger can make the server hold.
+const (
+	maxBody     = 4 << 20          // bytes of a request body
+	readTime    = 30 * time.Second // for the body to arrive
+	writeTime   = 30 * time.Second // for one piece of an answer to leave
+	heartbeat   = 15 * time.Second // between signs of life on a silent stream
+	maxWaiting  = 64               // requests in the queue
+	retryAfterS = 2                // seconds a client is asked to wait when it is full
+)
+
+// A Config is what a server is made of. Every function may be called from
+// many goroutines. A nil function means that the thing is not there, and its
+// route answers 404.
+type Config struct {
+	Version string   // of the program
+	Hosts   []string // names, besides localhost, by which clients may call it
+	Slots   int      // answers generated at once; 0 means 4
+	Log     *slog.Logger
+	Now     func() time.Time // nil means time.Now
+
+	// Key finds the name of an API key; ok is false if there is no such key.
+	// A nil Key lets everyone in, which Listen allows on loopback only.
+	Key func(secret string) (name string, ok bool)
+
+	// Record keeps the ledger and the trace of one answered request, refused
+	// ones too. An error is logged; it does not fail the request.
+	Record func(*Record) error
+	// Refused writes one refusal to the audit log.
+	Refused func(*Record) error
+	// Rate keeps what a reader thought of an answer. It returns ErrNoAnswer
+	// for an id it does not know.
+	Rate func(Rating) error
+
+	// Plan is the view of the plan, as JSON, in a language.
+	Plan func(say.Lang) (json.RawMessage, error)
+	// Report is the latest report, as JSON; nil if none was made yet.
+	Report func() (json.RawMessage, error)
+	// Runs are the runs of the plan, as a JSON list, newest first.
+	Runs func() (json.RawMessage, error)
+	// Events follows a run from the event after the given one, and ends with
+	// the run. "latest" is the newest run.
+	Events func(ctx context.Context, run string, after int64, lang say.Lang) iter.Seq2[Event, error]
+}
+
+// An Event is one line of a run's log.
+type Event struct {
+	ID   int64
+	Data json.RawMessage
+}
+
+// A Server answers requests. It can be made before there is a release to
+// answer from: until Open is called, chat says that the model is being made.
+type Server struct {
+	conf     Config
+	release  atomic.Pointer[Release]
+	queue    *queue
+	sessions *sessions
+	metrics  *metrics
+	meter    *meter
+}
+
+// New makes a server.
+func New(conf Config) *Server {
+	if conf.Log == nil {
+		conf.Log = slog.New(slog.DiscardHandler)
+	}
+	if conf.Now == nil {
+		conf.Now = time.Now
+	}
+	if conf.Slots == 0 {
+		conf.Slots = 4
+	}
+	s := &Server{conf: conf, sessions: newSessions(), meter: newMeter(cpuSeconds)}
+	s.queue = newQueue(conf.Slots, maxWaiting)
+	s.metrics = newMetrics(s)
+	return s
+}
+
+// Open makes the server answer from r. Requests under way finish with the
+// release they began with.
+func (s *Server) Open(r *Release) { s.release.Store(r) }
+
+// Handler returns the routes. This is all of them.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	open := func(pattern string, f handler) { mux.Handle(pattern, s.handle(f)) }
+	keyed := func(pattern string, f handler) { mux.Handle(pattern, s.handle(s.keyed(f))) }
+
+	keyed("GET /v1/models", s.models)
+	keyed("GET /v1/models/{model}", s.model)
+	keyed("POST /v1/chat/completions", s.chat)
+	keyed("GET /metrics", s.metrics.write)
+	open("GET /healthz", s.health)
+
+	keyed("GET /api/state", s.state)
+	keyed("GET /api/plan", s.plan)
+	keyed("GET /api/report", s.report)
+	keyed("GET /api/runs", s.runs)
+	keyed("GET /api/runs/{run}/events", s.events)
+	keyed("POST /api/feedback", s.feedback)
+
+	open("GET /open", s.openSession)
+	open("POST /api/session", s.signIn)
+	open("GET /{file...}", s.page)
+	open("/", s.notFound)
+	return s.protect(mux)
+}
+
+// Listen opens addr. It refuses an address that other machines can reach
+// unless callers must show a key.
+func Listen(addr string, keyed bool) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, &say.Error{Where: addr, What: say.T("this is not an address and a port", "这不是“地址:端口”"),
+			Next: say.T("write it like %s", "请写成 %s 的样子", Addr), Err: err}
+	}
+	if !keyed && !isLoopback(host) {
+		return nil, &say.Error{Where: addr,
+			What: say.T("other machines could reach this address, and no key is asked for", "其他机器能访问这个地址，却不检查密钥"),
+			Next: say.T("listen on %s, or ask for keys", "请监听 %s，或启用密钥", Addr)}
+	}
+	if host != "" && host != "localhost" && net.ParseIP(host) == nil {
+		return nil, &say.Error{Where: addr, What: say.T("a host name would have to be looked up in the network", "主机名需要联网解析"),
+			Next: say.T("give the IP address", "请直接写 IP 地址")}
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, &say.Error{Where: addr, What: say.T("cannot listen: %v", "无法监听：%v", err),
+			Next: say.T("another program may hold the port; choose one with --listen", "端口可能被占用；用 --listen 换一个"), Err: err}
+	}
+	return ln, nil
+}
+
+// Serve answers on ln until ctx is done; then it ends the streams, waits a
+// moment for the rest and returns nil.
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	srv := &http.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ErrorLog:          slog.NewLogLogger(s.conf.Log.Handler(), slog.LevelDebug),
+	}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(ln) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if srv.Shutdown(grace) != nil {
+		srv.Close()
+	}
+	<-done
+	return nil
+}
