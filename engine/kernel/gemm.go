@@ -5,9 +5,6 @@ import "sync"
 // KC is the length of the blocks into which Gemm cuts K.
 const KC = 256
 
-// NR is the number of columns of a packed panel.
-const NR = 32
-
 // Gemm computes C = A·B, or C += A·B if add, for A m×k, B k×n and C m×n.
 //
 // Element (i,l) of A is a[i*ars+l*acs], one of ars and acs being 1: A may be
@@ -123,18 +120,17 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 // of A pass by it from the second level.
 func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []float32, ldc int, add bool) {
 	var s *scratch
-	if ldb != 0 && (n%NR != 0) {
+	if ldb != 0 && n%NR != 0 {
 		s = scratches.Get().(*scratch)
 		defer scratches.Put(s)
 	}
 	for i0 := 0; i0 < m; i0 += MC {
 		for l0 := 0; l0 < k; l0 += KC {
 			t := tile{
-				ars: 4 * ars, acs: 4 * acs,
+				a: &a[i0*ars+l0*acs], ars: 4 * ars, acs: 4 * acs,
 				cs: 4 * ldc,
 				m:  min(MC, m-i0), k: min(KC, k-l0),
 			}
-			t.a = &a[i0*ars+l0*acs]
 			if add || l0 > 0 {
 				t.add = 1
 			}
@@ -145,51 +141,13 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 				case ldb == 0:
 					t.b, t.bs = &b[j0*k+l0*NR], 4*NR
 				case t.n < NR:
-					Pack(s.b[:PackedLen(t.k, t.n)], t.k, t.n, b[l0*ldb+j0:], ldb, 1)
+					packPanel(s.b[:], t.k, t.n, b[l0*ldb+j0:], ldb, 1)
 					t.b, t.bs = &s.b[0], 4*NR
 				default:
 					t.b, t.bs = &b[l0*ldb+j0], 4*ldb
 				}
 				gemmTile(&t)
 			}
-		}
-	}
-}
-
-// PackedLen returns the length of a k×n matrix when packed.
-func PackedLen(k, n int) int { return k * ((n + NR - 1) / NR * NR) }
-
-// Pack writes the k×n matrix B into bp in panels of NR columns: element (l,j)
-// goes to bp[(j/NR)*k*NR + l*NR + j%NR], and columns past n are zero. Element
-// (l,j) is read from b[l*brs+j*bcs], one of brs and bcs being 1, so B may be
-// a row-major matrix or the transpose of one.
-func Pack(bp []float32, k, n int, b []float32, brs, bcs int) {
-	if k < 0 || n < 0 || brs < 0 || bcs < 0 || brs != 1 && bcs != 1 {
-		panic("kernel: Pack: bad shape of B")
-	}
-	if k > 0 && n > 0 && len(b) < (k-1)*brs+(n-1)*bcs+1 {
-		panic("kernel: Pack: B is too short")
-	}
-	if len(bp) < PackedLen(k, n) {
-		panic("kernel: Pack: the packed slice is too short")
-	}
-	packGeneric(bp, k, n, b, brs, bcs)
-}
-
-// packGeneric defines Pack.
-func packGeneric(bp []float32, k, n int, b []float32, brs, bcs int) {
-	for j0 := 0; j0 < n; j0 += NR {
-		panel, w := bp[j0*k:], min(NR, n-j0)
-		for l := range k {
-			row := panel[l*NR : l*NR+NR]
-			if bcs == 1 {
-				copy(row[:w], b[l*brs+j0:])
-			} else {
-				for j := range w {
-					row[j] = b[l*brs+(j0+j)*bcs]
-				}
-			}
-			clear(row[w:])
 		}
 	}
 }

@@ -22,3 +22,6 @@ func ISA() string {
 	}
 	return generic
 }
+
+// avx2 reports whether to run AVX2 code where there is none for AVX-512.
+func avx2() bool { return useAVX2 || useAVX512 }

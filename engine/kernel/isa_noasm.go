@@ -9,3 +9,7 @@ func gemmTile(t *tile) { panic("kernel: no assembly on this platform") }
 
 func peakFMA(n int) float64   { return peakFMAGeneric(n) }
 func readSum(p []byte) uint64 { return readSumGeneric(p) }
+
+func packPanel(bp []float32, k, n int, b []float32, brs, bcs int) {
+	packPanelGeneric(bp, k, n, b, brs, bcs)
+}

@@ -13,7 +13,7 @@ func peakFMA(n int) float64 {
 }
 
 func readSum(p []byte) uint64 {
-	if useAVX2 && len(p) > 0 {
+	if avx2() && len(p) > 0 {
 		return readSumAVX2(&p[0], len(p))
 	}
 	return readSumGeneric(p)

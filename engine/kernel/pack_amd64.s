@@ -1,0 +1,76 @@
+#include "textflag.h"
+
+// func packRowsAVX2(bp, b *float32, k, brs int)
+TEXT ·packRowsAVX2(SB), NOSPLIT, $0-32
+	MOVQ bp+0(FP), DI
+	MOVQ b+8(FP), SI
+	MOVQ k+16(FP), CX
+	MOVQ brs+24(FP), R8
+
+loop:
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ    R8, SI
+	ADDQ    $128, DI
+	DECQ    CX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+// HALF transposes four steps of eight columns: Y0 to Y3 hold columns 0 to 3 in
+// their lower and 4 to 7 in their upper half; rows at, at+128, … receive steps.
+#define HALF(at) \
+	VUNPCKLPS Y1, Y0, Y4 \
+	VUNPCKHPS Y1, Y0, Y5 \
+	VUNPCKLPS Y3, Y2, Y6 \
+	VUNPCKHPS Y3, Y2, Y7 \
+	VUNPCKLPD Y6, Y4, Y0 \
+	VUNPCKHPD Y6, Y4, Y1 \
+	VUNPCKLPD Y7, Y5, Y2 \
+	VUNPCKHPD Y7, Y5, Y3 \
+	VMOVUPS   Y0, at+0(DI) \
+	VMOVUPS   Y1, at+128(DI) \
+	VMOVUPS   Y2, at+256(DI) \
+	VMOVUPS   Y3, at+384(DI)
+
+// func packColumnsAVX2(bp, b *float32, k, bcs int)
+TEXT ·packColumnsAVX2(SB), NOSPLIT, $0-32
+	MOVQ bp+0(FP), DI
+	MOVQ b+8(FP), SI
+	MOVQ k+16(FP), CX
+	MOVQ bcs+24(FP), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (SI)(R8*4), BX // column 4
+
+loop: // steps 0 to 3, then 4 to 7, of eight columns
+	VMOVUPS     (SI), X0
+	VMOVUPS     (SI)(R8*1), X1
+	VMOVUPS     (SI)(R8*2), X2
+	VMOVUPS     (SI)(R9*1), X3
+	VINSERTF128 $1, (BX), Y0, Y0
+	VINSERTF128 $1, (BX)(R8*1), Y1, Y1
+	VINSERTF128 $1, (BX)(R8*2), Y2, Y2
+	VINSERTF128 $1, (BX)(R9*1), Y3, Y3
+	HALF(0)
+	VMOVUPS     16(SI), X0
+	VMOVUPS     16(SI)(R8*1), X1
+	VMOVUPS     16(SI)(R8*2), X2
+	VMOVUPS     16(SI)(R9*1), X3
+	VINSERTF128 $1, 16(BX), Y0, Y0
+	VINSERTF128 $1, 16(BX)(R8*1), Y1, Y1
+	VINSERTF128 $1, 16(BX)(R8*2), Y2, Y2
+	VINSERTF128 $1, 16(BX)(R9*1), Y3, Y3
+	HALF(512)
+	ADDQ        $32, SI
+	ADDQ        $32, BX
+	ADDQ        $1024, DI
+	SUBQ        $8, CX
+	JNZ         loop
+	VZEROUPPER
+	RET
