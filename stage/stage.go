@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -23,6 +24,8 @@ import (
 //	plan:"name,optional"   may be absent; the zero value stands
 //	kinds:"examples,corpus" (inputs) the kinds of block it may refer to
 //	part:"train"           (inputs) the sub-folder of the artifact it is given
+//	pin:"traces"           (inputs) no edge of the graph: the answers that the
+//	                       named release gave, as they are when the plan is made
 //
 // Run depends on nothing but those fields and its inputs: no clock, no
 // environment, no neighbour. Two runs give the same bytes on every machine.
@@ -36,6 +39,19 @@ type Operator interface {
 // A Checker is an Operator that can find its settings wrong before it runs.
 // An Error's Where is the name of the argument at fault.
 type Checker interface{ Check() []*say.Error }
+
+// A FileReader is an Operator that reads the owner's files. The files as they
+// are when the plan is made become an input, Arg "files": a snapshot with
+// their paths relative to the folder of the plan file.
+type FileReader interface {
+	// Files returns patterns of paths below the folder of the plan file, with
+	// slashes; ** matches any number of folders.
+	Files() []string
+}
+
+// ErrRefused is wrapped by the error of an operator that could do its work
+// and may not: a release whose verdict does not pass.
+var ErrRefused = errors.New("refused")
 
 // A Ref refers to another block of the plan.
 type Ref struct {
@@ -61,7 +77,6 @@ type Job struct {
 	Inputs  []Input
 	Out     string // an empty directory, to be filled
 	Work    string // a directory that outlives an interruption: checkpoints
-	Base    string // the folder of the plan file; for operators that read the owner's files
 	Machine Machine
 	Emit    func(Event) // never nil; any goroutine
 
