@@ -1,0 +1,105 @@
+// Package compute finds out what this machine is and how fast it is, and
+// whether Suiren can work on it.
+package compute
+
+import (
+	"cmp"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"suiren/engine/kernel"
+	"suiren/stage"
+)
+
+// Probe describes this machine without measuring it. threads limits the
+// threads to use; 0 stands for as many as the process is given, which a
+// control group's quota bounds.
+func Probe(threads int) stage.Machine {
+	given := runtime.GOMAXPROCS(0)
+	if threads <= 0 {
+		threads = given
+	}
+	arch := runtime.GOARCH + " " + kernel.ISA()
+	return stage.Machine{
+		CPU: cmp.Or(cpuName(), runtime.GOARCH), Arch: arch, Cores: runtime.NumCPU(),
+		Threads: min(threads, runtime.NumCPU()), Memory: memory(),
+	}
+}
+
+// Rounds of a measurement. The best one counts: another program can only
+// make a round slower.
+const (
+	peakRounds = 5
+	peakRound  = 10 * time.Millisecond
+	readRounds = 4
+	readBytes  = 32 << 20 // of each thread, larger than its share of the caches
+)
+
+// Calibrate sets m.Peak by measuring it, about 60 ms long: the FLOP/s of fused
+// multiply-adds between registers on m.Threads threads at once.
+func Calibrate(m *stage.Machine) {
+	const probe = 1 << 14
+	kernel.PeakFMA(probe) // warm: clocks rise, code is paged in
+	var n int
+	for n = probe; ; n *= 2 {
+		if t := timed(1, func(int) { kernel.PeakFMA(n) }); t >= peakRound/2 {
+			n = int(float64(n) * peakRound.Seconds() / t.Seconds())
+			break
+		}
+	}
+	flops := make([]float64, m.Threads)
+	for range peakRounds {
+		t := timed(m.Threads, func(i int) { flops[i] = kernel.PeakFMA(n) })
+		var sum float64
+		for _, f := range flops {
+			sum += f
+		}
+		m.Peak = max(m.Peak, sum/t.Seconds())
+	}
+}
+
+// Bandwidth measures how many bytes per second the given number of threads
+// read from memory together.
+func Bandwidth(threads int) float64 {
+	bufs := make([][]byte, threads)
+	for i := range bufs {
+		bufs[i] = make([]byte, readBytes)
+		for j := 0; j < readBytes; j += 4096 {
+			bufs[i][j] = 1 // or every page would be the one page of zeros
+		}
+	}
+	var best float64
+	sums := make([]uint64, threads)
+	for range readRounds {
+		t := timed(threads, func(i int) { sums[i] = kernel.ReadSum(bufs[i]) })
+		best = max(best, float64(threads)*readBytes/t.Seconds())
+	}
+	return best
+}
+
+// timed runs f(0) … f(n-1) at once and returns how long all of them took.
+func timed(n int, f func(int)) time.Duration {
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			<-start
+			f(i)
+		})
+	}
+	began := time.Now()
+	close(start)
+	wg.Wait()
+	return max(time.Since(began), 1)
+}
+
+// readFile returns a file's text, or "" if there is no such file.
+func readFile(path string) string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
