@@ -1,16 +1,236 @@
 package kernel
 
-func dot(x, y []float32) float32                    { return dotGeneric(x, y) }
-func axpy(y []float32, a float32, x []float32)      { axpyGeneric(y, a, x) }
-func add(dst, a, b []float32)                       { addGeneric(dst, a, b) }
-func mul(dst, a, b []float32)                       { mulGeneric(dst, a, b) }
-func scale(x []float32, s float32)                  { scaleGeneric(x, s) }
-func maximum(x []float32) float32                   { return maximumGeneric(x) }
-func expSum(dst, x []float32, sub float32) float32  { return expSumGeneric(dst, x, sub) }
-func swiGLU(a, g, u []float32)                      { swiGLUGeneric(a, g, u) }
-func swiGLUGrad(dg, du, g, u, da []float32)         { swiGLUGradGeneric(dg, du, g, u, da) }
-func scaleMul(y, x, w []float32, r float32)         { scaleMulGeneric(y, x, w, r) }
-func dot3(x, y, z []float32) float32                { return dot3Generic(x, y, z) }
-func normGrad(dx, x, w, dy []float32, r, c float32) { normGradGeneric(dx, x, w, dy, r, c) }
-func normGradW(dw, x, dy []float32, r float32)      { normGradWGeneric(dw, x, dy, r) }
-func adamWStep(p, g, m, v []float32, a *adamW)      { adamWStepGeneric(p, g, m, v, a) }
+import "math"
+
+// The assembly takes whole registers or, in reductions, whole groups of 32
+// lanes; what is left over goes through the definition, or through a group
+// filled up with what changes nothing.
+
+// whole returns how many of n elements lie in whole registers of either width.
+func whole(n int) int { return n &^ 15 }
+
+func dot(x, y []float32) float32 {
+	if !avx2() {
+		return dotGeneric(x, y)
+	}
+	var s [lanes]float32
+	var sum float32
+	n := len(x) &^ (lanes - 1)
+	if n > 0 {
+		sum = dotLanes(&s, &x[0], &y[0], n)
+	}
+	if n < len(x) {
+		var xs, ys [lanes]float32
+		copy(xs[:], x[n:])
+		copy(ys[:], y[n:])
+		sum = dotLanes(&s, &xs[0], &ys[0], lanes)
+	}
+	return sum
+}
+
+func dotLanes(s *[lanes]float32, x, y *float32, n int) float32 {
+	if useAVX512 {
+		return dotAVX512(s, x, y, n)
+	}
+	return dotAVX2(s, x, y, n)
+}
+
+func dot3(x, y, z []float32) float32 {
+	if !avx2() {
+		return dot3Generic(x, y, z)
+	}
+	var s [lanes]float32
+	var sum float32
+	n := len(x) &^ (lanes - 1)
+	if n > 0 {
+		sum = dot3Lanes(&s, &x[0], &y[0], &z[0], n)
+	}
+	if n < len(x) {
+		var xs, ys, zs [lanes]float32
+		copy(xs[:], x[n:])
+		copy(ys[:], y[n:])
+		copy(zs[:], z[n:])
+		sum = dot3Lanes(&s, &xs[0], &ys[0], &zs[0], lanes)
+	}
+	return sum
+}
+
+func dot3Lanes(s *[lanes]float32, x, y, z *float32, n int) float32 {
+	if useAVX512 {
+		return dot3AVX512(s, x, y, z, n)
+	}
+	return dot3AVX2(s, x, y, z, n)
+}
+
+func expSum(dst, x []float32, sub float32) float32 {
+	// An infinite sub would turn the filling into NaNs.
+	if !avx2() || math.IsInf(float64(sub), -1) {
+		return expSumGeneric(dst, x, sub)
+	}
+	var s [lanes]float32
+	var sum float32
+	n := len(x) &^ (lanes - 1)
+	if n > 0 {
+		sum = expSumLanes(&s, &dst[0], &x[0], n, sub)
+	}
+	if n < len(x) {
+		var t [lanes]float32
+		for i := copy(t[:], x[n:]); i < lanes; i++ {
+			t[i] = float32(math.Inf(-1)) // its exponential, +0, leaves a sum as it is
+		}
+		sum = expSumLanes(&s, &t[0], &t[0], lanes, sub)
+		copy(dst[n:], t[:])
+	}
+	return sum
+}
+
+func expSumLanes(s *[lanes]float32, dst, x *float32, n int, sub float32) float32 {
+	if useAVX512 {
+		return expSumAVX512(s, dst, x, n, sub)
+	}
+	return expSumAVX2(s, dst, x, n, sub)
+}
+
+func maximum(x []float32) float32 {
+	n := len(x) &^ (lanes - 1)
+	if !avx2() || n == 0 {
+		return maximumGeneric(x)
+	}
+	var m float32
+	if useAVX512 {
+		m = maximumAVX512(&x[0], n)
+	} else {
+		m = maximumAVX2(&x[0], n)
+	}
+	return max(m, maximumGeneric(x[n:])) + 0
+}
+
+func axpy(y []float32, a float32, x []float32) {
+	n := whole(len(y))
+	switch {
+	case n > 0 && useAVX512:
+		axpyAVX512(&y[0], &x[0], n, a)
+	case n > 0 && useAVX2:
+		axpyAVX2(&y[0], &x[0], n, a)
+	default:
+		n = 0
+	}
+	axpyGeneric(y[n:], a, x[n:])
+}
+
+func add(dst, a, b []float32) {
+	n := whole(len(dst))
+	switch {
+	case n > 0 && useAVX512:
+		addAVX512(&dst[0], &a[0], &b[0], n)
+	case n > 0 && useAVX2:
+		addAVX2(&dst[0], &a[0], &b[0], n)
+	default:
+		n = 0
+	}
+	addGeneric(dst[n:], a[n:], b[n:])
+}
+
+func mul(dst, a, b []float32) {
+	n := whole(len(dst))
+	switch {
+	case n > 0 && useAVX512:
+		mulAVX512(&dst[0], &a[0], &b[0], n)
+	case n > 0 && useAVX2:
+		mulAVX2(&dst[0], &a[0], &b[0], n)
+	default:
+		n = 0
+	}
+	mulGeneric(dst[n:], a[n:], b[n:])
+}
+
+func scale(x []float32, s float32) {
+	n := whole(len(x))
+	switch {
+	case n > 0 && useAVX512:
+		scaleAVX512(&x[0], n, s)
+	case n > 0 && useAVX2:
+		scaleAVX2(&x[0], n, s)
+	default:
+		n = 0
+	}
+	scaleGeneric(x[n:], s)
+}
+
+func swiGLU(a, g, u []float32) {
+	n := whole(len(a))
+	switch {
+	case n > 0 && useAVX512:
+		swiGLUAVX512(&a[0], &g[0], &u[0], n)
+	case n > 0 && useAVX2:
+		swiGLUAVX2(&a[0], &g[0], &u[0], n)
+	default:
+		n = 0
+	}
+	swiGLUGeneric(a[n:], g[n:], u[n:])
+}
+
+func swiGLUGrad(dg, du, g, u, da []float32) {
+	n := whole(len(dg))
+	switch {
+	case n > 0 && useAVX512:
+		swiGLUGradAVX512(&dg[0], &du[0], &g[0], &u[0], &da[0], n)
+	case n > 0 && useAVX2:
+		swiGLUGradAVX2(&dg[0], &du[0], &g[0], &u[0], &da[0], n)
+	default:
+		n = 0
+	}
+	swiGLUGradGeneric(dg[n:], du[n:], g[n:], u[n:], da[n:])
+}
+
+func scaleMul(y, x, w []float32, r float32) {
+	n := whole(len(y))
+	switch {
+	case n > 0 && useAVX512:
+		scaleMulAVX512(&y[0], &x[0], &w[0], n, r)
+	case n > 0 && useAVX2:
+		scaleMulAVX2(&y[0], &x[0], &w[0], n, r)
+	default:
+		n = 0
+	}
+	scaleMulGeneric(y[n:], x[n:], w[n:], r)
+}
+
+func normGrad(dx, x, w, dy []float32, r, c float32) {
+	n := whole(len(dx))
+	switch {
+	case n > 0 && useAVX512:
+		normGradAVX512(&dx[0], &x[0], &w[0], &dy[0], n, r, c)
+	case n > 0 && useAVX2:
+		normGradAVX2(&dx[0], &x[0], &w[0], &dy[0], n, r, c)
+	default:
+		n = 0
+	}
+	normGradGeneric(dx[n:], x[n:], w[n:], dy[n:], r, c)
+}
+
+func normGradW(dw, x, dy []float32, r float32) {
+	n := whole(len(dw))
+	switch {
+	case n > 0 && useAVX512:
+		normGradWAVX512(&dw[0], &x[0], &dy[0], n, r)
+	case n > 0 && useAVX2:
+		normGradWAVX2(&dw[0], &x[0], &dy[0], n, r)
+	default:
+		n = 0
+	}
+	normGradWGeneric(dw[n:], x[n:], dy[n:], r)
+}
+
+func adamWStep(p, g, m, v []float32, a *adamW) {
+	n := whole(len(p))
+	switch {
+	case n > 0 && useAVX512:
+		adamWAVX512(&p[0], &g[0], &m[0], &v[0], n, a)
+	case n > 0 && useAVX2:
+		adamWAVX2(&p[0], &g[0], &m[0], &v[0], n, a)
+	default:
+		n = 0
+	}
+	adamWStepGeneric(p[n:], g[n:], m[n:], v[n:], a)
+}
