@@ -1,0 +1,142 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"suiren/internal/kerneltest"
+)
+
+// extremes go into some of the inputs: what comparisons, roundings and the
+// bounds of exp may get wrong.
+var extremes = []float32{
+	0, float32(math.Copysign(0, -1)), 88, 88.5, -87.69, -87.7, -88, -103, 1e30, -1e30, 1e-40, -1e-40, math.MaxFloat32,
+	float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()),
+}
+
+// A vectorCase is one kernel and its definition on the same memory: in holds
+// the arguments, of which both may change any, and the result is a scalar.
+type vectorCase struct {
+	name     string
+	args     int
+	kernel   func(in [][]float32) float32
+	generic  func(in [][]float32) float32
+	positive bool // moments of AdamW are
+}
+
+var testAdam = adamW{0.9, 0.1, 0.95, 0.05, 2, 3, 1e-8, 0.1, 1e-3}
+
+var vectorCases = []vectorCase{
+	{"Dot", 2, func(in [][]float32) float32 { return Dot(in[0], in[1]) },
+		func(in [][]float32) float32 { return dotGeneric(in[0], in[1]) }, false},
+	{"dot3", 3, func(in [][]float32) float32 { return dot3(in[0], in[1], in[2]) },
+		func(in [][]float32) float32 { return dot3Generic(in[0], in[1], in[2]) }, false},
+	{"Max", 1, func(in [][]float32) float32 { return Max(in[0]) },
+		func(in [][]float32) float32 { return maximumGeneric(in[0]) }, false},
+	{"ExpSum", 2, func(in [][]float32) float32 { return ExpSum(in[0], in[1], 0.5) },
+		func(in [][]float32) float32 { return expSumGeneric(in[0], in[1], 0.5) }, false},
+	{"ExpSum in place", 1, func(in [][]float32) float32 { return ExpSum(in[0], in[0], float32(math.Inf(-1))) },
+		func(in [][]float32) float32 { return expSumGeneric(in[0], in[0], float32(math.Inf(-1))) }, false},
+	{"Axpy", 2, func(in [][]float32) float32 { Axpy(in[0], 1.3, in[1]); return 0 },
+		func(in [][]float32) float32 { axpyGeneric(in[0], 1.3, in[1]); return 0 }, false},
+	{"Add", 3, func(in [][]float32) float32 { Add(in[0], in[1], in[2]); return 0 },
+		func(in [][]float32) float32 { addGeneric(in[0], in[1], in[2]); return 0 }, false},
+	{"Mul", 3, func(in [][]float32) float32 { Mul(in[0], in[1], in[2]); return 0 },
+		func(in [][]float32) float32 { mulGeneric(in[0], in[1], in[2]); return 0 }, false},
+	{"Scale", 1, func(in [][]float32) float32 { Scale(in[0], 0.3); return 0 },
+		func(in [][]float32) float32 { scaleGeneric(in[0], 0.3); return 0 }, false},
+	{"SwiGLU", 3, func(in [][]float32) float32 { SwiGLU(in[0], in[1], in[2]); return 0 },
+		func(in [][]float32) float32 { swiGLUGeneric(in[0], in[1], in[2]); return 0 }, false},
+	{"SwiGLUGrad", 5, func(in [][]float32) float32 { SwiGLUGrad(in[0], in[1], in[2], in[3], in[4]); return 0 },
+		func(in [][]float32) float32 { swiGLUGradGeneric(in[0], in[1], in[2], in[3], in[4]); return 0 }, false},
+	{"SwiGLUGrad in place", 3, func(in [][]float32) float32 { SwiGLUGrad(in[0], in[1], in[0], in[1], in[2]); return 0 },
+		func(in [][]float32) float32 { swiGLUGradGeneric(in[0], in[1], in[0], in[1], in[2]); return 0 }, false},
+	{"scaleMul", 3, func(in [][]float32) float32 { scaleMul(in[0], in[1], in[2], 0.7); return 0 },
+		func(in [][]float32) float32 { scaleMulGeneric(in[0], in[1], in[2], 0.7); return 0 }, false},
+	{"normGrad", 4, func(in [][]float32) float32 { normGrad(in[0], in[1], in[2], in[3], 0.7, 0.2); return 0 },
+		func(in [][]float32) float32 { normGradGeneric(in[0], in[1], in[2], in[3], 0.7, 0.2); return 0 }, false},
+	{"normGradW", 3, func(in [][]float32) float32 { normGradW(in[0], in[1], in[2], 0.7); return 0 },
+		func(in [][]float32) float32 { normGradWGeneric(in[0], in[1], in[2], 0.7); return 0 }, false},
+	{"AdamW", 4, func(in [][]float32) float32 { adamWStep(in[0], in[1], in[2], in[3], &testAdam); return 0 },
+		func(in [][]float32) float32 { adamWStepGeneric(in[0], in[1], in[2], in[3], &testAdam); return 0 }, true},
+}
+
+func TestVector(t *testing.T) {
+	lengths := []int{128, 160, 255, 1000}
+	for n := range 100 {
+		lengths = append(lengths, n)
+	}
+	kerneltest.Each(t, "kernel", func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(5, 6))
+		for _, c := range vectorCases {
+			for _, n := range lengths {
+				in, want := make([][]float32, c.args), make([][]float32, c.args)
+				for i := range in {
+					in[i] = kerneltest.Float32s(t, n)
+					fill(rng, in[i])
+					if n > 0 && n%3 == 0 && !c.positive {
+						in[i][rng.IntN(n)] = extremes[rng.IntN(len(extremes))]
+					}
+					if c.positive && i == 3 {
+						for j := range in[i] {
+							in[i][j] = float32(math.Abs(float64(in[i][j])))
+						}
+					}
+					want[i] = append([]float32(nil), in[i]...)
+				}
+				got, exact := c.kernel(in), c.generic(want)
+				if !same(got, exact) {
+					t.Fatalf("%s of %d: %x, want %x", c.name, n, got, exact)
+				}
+				for i := range in {
+					if j := differ(in[i], want[i]); j >= 0 {
+						t.Fatalf("%s of %d: element %d of argument %d is %x, want %x", c.name, n, j, i, in[i][j], want[i][j])
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestExpTruth walks the whole range of exp against float64.
+func TestExpTruth(t *testing.T) {
+	kerneltest.Each(t, "kernel", func(t *testing.T) {
+		x, y := make([]float32, 4096), make([]float32, 4096)
+		for part := range 16 {
+			for i := range x {
+				x[i] = -87.6 + float32(part*len(x)+i)/float32(16*len(x))*175.6
+			}
+			ExpSum(y, x, 0)
+			for i := range x {
+				truth := math.Exp(float64(x[i]))
+				ulp := math.Ldexp(1, max(math.Ilogb(truth)-23, -149))
+				if e := math.Abs(float64(y[i])-truth) / ulp; e > 1 {
+					t.Fatalf("exp(%g) = %g is %.2f units in the last place away from %g", x[i], y[i], e, truth)
+				}
+			}
+		}
+	})
+}
+
+// BenchmarkVector reports the elements per second of the kernels that
+// training spends its time in, at the width of a small model's rows.
+func BenchmarkVector(b *testing.B) {
+	kerneltest.Each(b, "kernel", func(b *testing.B) {
+		for _, c := range vectorCases {
+			b.Run(c.name, func(b *testing.B) {
+				in := make([][]float32, c.args)
+				for i := range in {
+					in[i] = make([]float32, 384)
+					for j := range in[i] {
+						in[i][j] = 0.5
+					}
+				}
+				for b.Loop() {
+					c.kernel(in)
+				}
+				b.ReportMetric(float64(b.N)*384/b.Elapsed().Seconds()/1e9, "Gelements/s")
+			})
+		}
+	})
+}
