@@ -1,0 +1,109 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/term"
+
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/stage/compute"
+)
+
+// The formats of -o.
+const (
+	formatText  = "text"
+	formatJSONL = "jsonl"
+)
+
+// uiVersion is the version of the lines of -o jsonl: a new minor number adds
+// fields or types, a new major number may change them.
+const uiVersion = "1.0"
+
+// An app is one run of the program: what its flags and its terminal say.
+type app struct {
+	lang    say.Lang
+	format  string
+	threads int
+	state   string // folder, or "" for .suiren beside the plan file
+	stdout  io.Writer
+	stderr  io.Writer
+	screen  *screen
+}
+
+// newApp looks for --lang before anything else, because the help that the
+// other flags are read with is already in a language.
+func newApp(args []string) *app {
+	a := &app{lang: say.Locale(), format: formatText, stdout: os.Stdout, stderr: os.Stderr}
+	for i, arg := range args {
+		v, ok := strings.CutPrefix(arg, "--lang=")
+		if !ok && arg == "--lang" && i+1 < len(args) {
+			v, ok = args[i+1], true
+		}
+		if lang, known := say.Parse(v); ok && known {
+			a.lang = lang
+		}
+	}
+	a.screen = newScreen(a.stderr, term.IsTerminal(int(os.Stderr.Fd())), colour(os.Stdout))
+	return a
+}
+
+// colour reports whether f is a terminal that wants colours
+// (https://no-color.org).
+func colour(f *os.File) bool {
+	return term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// t returns a sentence in the reader's language.
+func (a *app) t(en, zh string, args ...any) string { return say.T(en, zh, args...).In(a.lang) }
+
+// machine probes the machine, within the limit on threads.
+func (a *app) machine() (stage.Machine, error) {
+	n := a.threads
+	if v := os.Getenv("SUIREN_THREADS"); n == 0 && v != "" {
+		var err error
+		if n, err = strconv.Atoi(v); err != nil || n < 1 {
+			return stage.Machine{}, usage("SUIREN_THREADS", say.T("%q is not a number of threads", "%q 不是线程数", v), say.T("give a whole number from 1", "请写不小于 1 的整数"))
+		}
+	}
+	return compute.Probe(n), nil
+}
+
+// measured probes the machine and measures its peak.
+func (a *app) measured() (stage.Machine, error) {
+	m, err := a.machine()
+	if err == nil {
+		compute.Calibrate(&m)
+	}
+	return m, err
+}
+
+// line writes v as a line of JSON to standard output.
+func (a *app) line(v any) {
+	e := json.NewEncoder(a.stdout)
+	e.SetEscapeHTML(false)
+	e.Encode(v) // a closed pipe ends the next real write
+}
+
+// diagnose writes an error as lines of JSON.
+func (a *app) diagnose(err error) {
+	type diagnostic struct {
+		Type  string `json:"type"`
+		Where string `json:"where,omitempty"`
+		What  string `json:"what"`
+		Next  string `json:"next,omitempty"`
+		Exit  int    `json:"exit"`
+	}
+	for _, e := range unjoin(err) {
+		d := diagnostic{Type: "diagnostic", What: say.Err(a.lang, e), Exit: exitCode(err)}
+		if s, ok := errors.AsType[*say.Error](e); ok {
+			d.Where, d.What, d.Next = s.Where, s.What.In(a.lang), s.Next.In(a.lang)
+		}
+		a.line(d)
+	}
+}

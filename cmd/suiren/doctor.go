@@ -1,0 +1,96 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"suiren/engine/kernel"
+	"suiren/internal/say"
+	"suiren/stage/compute"
+)
+
+// version is set by the linker for a release.
+var version = ""
+
+// versionText names this build: what the linker said, or the revision.
+func versionText() string {
+	v := version
+	if info, ok := debug.ReadBuildInfo(); ok && v == "" {
+		v = info.Main.Version
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
+				v = s.Value[:min(12, len(s.Value))]
+			}
+		}
+	}
+	return cmp.Or(v, "(devel)")
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: a.t("Print the version", "显示版本"), Args: a.args(0, 0),
+		RunE: func(*cobra.Command, []string) error {
+			arch := runtime.GOOS + "/" + runtime.GOARCH + " " + kernel.ISA()
+			if a.format == formatJSONL {
+				a.line(map[string]string{"type": "version", "ui": uiVersion, "suiren": versionText(), "go": runtime.Version(), "arch": arch})
+				return nil
+			}
+			fmt.Fprintf(a.stdout, "suiren %s  %s  %s\n", versionText(), runtime.Version(), arch)
+			return nil
+		},
+	}
+}
+
+func (a *app) doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "doctor", Short: a.t("Check whether this machine is fit for work", "检查本机能否正常工作"), Args: a.args(0, 0),
+		RunE: func(*cobra.Command, []string) error {
+			m, err := a.measured()
+			if err != nil {
+				return err
+			}
+			checks := compute.Doctor(m, cmp.Or(a.state, ".suiren"), time.Now())
+			bandwidth := compute.Bandwidth(m.Threads)
+			if a.format == formatJSONL {
+				a.line(map[string]any{"type": "machine", "machine": m, "bandwidth": bandwidth})
+			}
+			failed := 0
+			var rows [][]string
+			for _, c := range checks {
+				if c.Status == compute.Fail {
+					failed++
+				}
+				if a.format == formatJSONL {
+					a.line(struct {
+						Type string `json:"type"`
+						compute.Check
+						Found string `json:"found"`
+						Next  string `json:"next,omitempty"`
+					}{"check", c, c.Found.In(a.lang), c.Next.In(a.lang)})
+					continue
+				}
+				rows = append(rows, []string{statusMark[c.Status], c.Name.In(a.lang), c.Found.In(a.lang)})
+				if !c.Next.IsZero() {
+					rows = append(rows, []string{"", "", "→ " + c.Next.In(a.lang)})
+				}
+			}
+			if a.format == formatText {
+				for _, l := range table("lll", rows) {
+					fmt.Fprintln(a.stdout, l)
+				}
+				fmt.Fprintln(a.stdout, a.t("memory is read at %.1f GB/s by %d threads", "%[2]d 个线程读内存的速度为 %.1[1]f GB/s", bandwidth/1e9, m.Threads))
+			}
+			if failed > 0 {
+				return say.Errorf("%d checks failed: Suiren cannot work here as it is", "%d 项检查未通过：Suiren 目前无法在此工作", failed)
+			}
+			return nil
+		},
+	}
+}
+
+var statusMark = map[compute.Status]string{compute.OK: "ok", compute.Warn: "!", compute.Fail: "✗"}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"suiren/internal/say"
+)
+
+// root builds the tree of commands, in the reader's language.
+func (a *app) root() *cobra.Command {
+	cobra.EnableCommandSorting = false // the order of the tree is the reader's
+	root := &cobra.Command{
+		Use:   "suiren",
+		Short: a.t("Make a small language model here, from a plan, and serve it", "按计划在本机制作并提供小型语言模型"),
+		Long: a.t(`Suiren makes small language models on this machine, without a network.
+
+A plan file says what to make. Try the example, from random weights to a chat:
+
+  suiren up examples/tutor`,
+			`Suiren（睡莲）在本机制作小型语言模型，无需网络。
+
+计划文件写明要做什么。试试从随机权重到对话的示例：
+
+  suiren up examples/tutor`),
+		SilenceErrors: true, SilenceUsage: true,
+		Args: a.noCommand,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return a.checkFlags()
+		},
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	f := root.PersistentFlags()
+	f.SortFlags = false
+	f.String("lang", "", a.t("language of messages: en or zh (default: the locale's)", "消息的语言：en 或 zh（默认随系统）"))
+	f.StringVarP(&a.format, "output", "o", formatText, a.t("form of the output: text (default) or jsonl", "输出形式：text（默认）或 jsonl"))
+	f.Lookup("output").DefValue = "" // in the sentence above
+	f.IntVar(&a.threads, "threads", 0, a.t("most threads to use (default: SUIREN_THREADS, or all)", "最多使用的线程数（默认：SUIREN_THREADS 或全部）"))
+	f.StringVarP(&a.state, "state", "C", "", a.t("folder of what was made (default: .suiren beside the plan file)", "存放产物的目录（默认：计划文件旁的 .suiren）"))
+
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetUsageTemplate(a.usageTemplate())
+	root.SetHelpTemplate(`{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
+
+{{end}}{{if or .Runnable .HasSubCommands}}{{.UsageString}}{{end}}`)
+	root.SetFlagErrorFunc(a.flagError)
+	root.AddCommand(a.commands()...)
+	root.SetHelpCommand(a.helpCommand(root))
+	a.helpFlags(root)
+	return root
+}
+
+// helpFlags gives every command a --help flag with a text in the reader's
+// language; cobra's own text is English.
+func (a *app) helpFlags(c *cobra.Command) {
+	c.Flags().BoolP("help", "h", false, a.t("this help", "显示本帮助"))
+	for _, sub := range c.Commands() {
+		a.helpFlags(sub)
+	}
+}
+
+func (a *app) usageTemplate() string {
+	r := strings.NewReplacer(
+		"USAGE", a.t("Usage:", "用法："), "COMMANDS", a.t("Commands:", "命令："), "FLAGS", a.t("Flags:", "选项："),
+		"GLOBAL", a.t("Flags of every command:", "所有命令共用的选项："), "ARGS", a.t("[flags]", "[选项]"), "SUB", a.t("<command>", "<命令>"),
+		"MORE", a.t("More on a command: %s <command> --help", "查看命令的详细说明：%s <命令> --help", "{{.CommandPath}}"))
+	return r.Replace(`USAGE
+  {{if .HasAvailableSubCommands}}{{.CommandPath}} SUB ARGS{{else}}{{.UseLine}}{{end}}
+{{if .HasAvailableSubCommands}}
+COMMANDS
+{{range .Commands}}{{if .IsAvailableCommand}}  {{rpad .Name .NamePadding}} {{.Short}}
+{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+FLAGS
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
+{{end}}{{if .HasAvailableInheritedFlags}}
+GLOBAL
+{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}
+{{end}}{{if .HasAvailableSubCommands}}
+MORE
+{{end}}`)
+}
+
+// commands are all commands, in the order a new user meets them.
+func (a *app) commands() []*cobra.Command {
+	return []*cobra.Command{
+		a.versionCommand(), a.doctorCommand(), a.exitCodesTopic(), a.completionCommand(),
+	}
+}
+
+// helpCommand is suiren help [command].
+func (a *app) helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:               "help [" + a.t("command", "命令") + "]",
+		Short:             a.t("Explain a command", "说明一个命令"),
+		DisableAutoGenTag: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return a.noCommand(root, args)
+			}
+			return c.Help()
+		},
+	}
+}
+
+// exitCodesTopic is a help topic, not something to run.
+func (a *app) exitCodesTopic() *cobra.Command {
+	var b strings.Builder
+	b.WriteString(a.t("The exit codes:\n", "退出码：\n"))
+	for _, e := range exitCodes {
+		fmt.Fprintf(&b, "\n  %3d  %s", e.code, e.when.In(a.lang))
+	}
+	c := &cobra.Command{
+		Use: "exit-codes", Short: a.t("What the exit codes mean", "退出码的含义"), Args: a.args(0, 0),
+	}
+	c.RunE = func(*cobra.Command, []string) error { fmt.Fprintln(a.stdout, b.String()); return nil }
+	c.SetHelpFunc(func(*cobra.Command, []string) { fmt.Fprintln(a.stdout, b.String()) })
+	return c
+}
+
+func (a *app) completionCommand() *cobra.Command {
+	shells := []string{"bash", "zsh", "fish", "powershell"}
+	return &cobra.Command{
+		Use:       "completion " + strings.Join(shells, "|"),
+		Short:     a.t("Write a shell's completion script", "生成命令行补全脚本"),
+		ValidArgs: shells, Args: a.args(1, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			write := map[string]func(io.Writer) error{
+				"bash": func(w io.Writer) error { return c.Root().GenBashCompletionV2(w, true) },
+				"zsh":  c.Root().GenZshCompletion, "powershell": c.Root().GenPowerShellCompletionWithDesc,
+				"fish": func(w io.Writer) error { return c.Root().GenFishCompletion(w, true) },
+			}[args[0]]
+			if write == nil {
+				return usage(args[0], say.T("not a shell that can be completed", "不支持为此 shell 补全"),
+					say.T("choose one of %s", "可选：%s", strings.Join(shells, ", ")))
+			}
+			return write(a.stdout)
+		},
+	}
+}
+
+// noCommand refuses the name of a command that does not exist.
+func (a *app) noCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	next := say.T("%s --help lists them", "用 %s --help 查看全部命令", c.CommandPath())
+	c.SuggestionsMinimumDistance = 2
+	if like := c.SuggestionsFor(args[0]); len(like) > 0 {
+		next = say.T("did you mean %s?", "您是不是想用 %s？", strings.Join(like, ", "))
+	}
+	return usage("", say.T("%s has no command %q", "%s 没有 %q 命令", c.CommandPath(), args[0]), next)
+}
+
+// args checks the number of a command's arguments.
+func (a *app) args(least, most int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		next := say.T("usage: %s", "用法：%s", c.UseLine())
+		switch {
+		case len(args) > most:
+			return usage("", say.T("%q is one argument too many", "多了参数 %q", args[most]), next)
+		case len(args) < least:
+			return usage("", say.T("an argument is missing", "缺少参数"), next)
+		}
+		return nil
+	}
+}
+
+// group makes a command that only holds others.
+func (a *app) group(name, short string, subs ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: name, Short: short, Args: a.noCommand}
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	c.AddCommand(subs...)
+	return c
+}
+
+// flagError says in the reader's language what the flag parser found.
+func (a *app) flagError(c *cobra.Command, err error) error {
+	next := say.T("%s --help lists the flags", "用 %s --help 查看选项", c.CommandPath())
+	var (
+		unknown *pflag.NotExistError
+		missing *pflag.ValueRequiredError
+		invalid *pflag.InvalidValueError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		name := "--" + unknown.GetSpecifiedName()
+		if unknown.GetSpecifiedShortnames() != "" {
+			name = name[1:]
+		}
+		return usage("", say.T("there is no flag %s", "没有 %s 选项", name), next)
+	case errors.As(err, &missing):
+		return usage("", say.T("flag %q needs a value", "选项 %q 需要取值", missing.GetSpecifiedName()), next)
+	case errors.As(err, &invalid):
+		return usage("--"+invalid.GetFlag().Name, say.T("%q is not a value of this flag", "%q 不是此选项的合法取值", invalid.GetValue()), next)
+	}
+	return usage("", say.T("the flags cannot be read: %v", "无法解析选项：%v", err), next)
+}
+
+// checkFlags checks the flags of every command, before it runs.
+func (a *app) checkFlags() error {
+	a.screen.lang = a.lang
+	if a.format != formatText && a.format != formatJSONL {
+		bad := a.format
+		a.format = formatText
+		return usage("--output", say.T("%q is not a form of output", "%q 不是输出形式", bad), say.T("choose text or jsonl", "请选 text 或 jsonl"))
+	}
+	if a.threads < 0 {
+		return usage("--threads", say.T("%d is not a number of threads", "%d 不是线程数", a.threads), say.T("give a whole number from 1", "请写不小于 1 的整数"))
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"suiren/internal/say"
+)
+
+// seconds writes a length of time in the unit that suits it.
+func (a *app) seconds(s float64) string {
+	switch {
+	case s < 0 || math.IsNaN(s) || math.IsInf(s, 0):
+		return "-"
+	case s < 9.95:
+		return a.t("%.1f s", "%.1f 秒", s)
+	case s < 90:
+		return a.t("%.0f s", "%.0f 秒", s)
+	case s < 90*60:
+		return a.t("%d min %02d s", "%d 分 %02d 秒", int(s)/60, int(s)%60)
+	}
+	return a.t("%d h %02d min", "%d 小时 %02d 分", int(s)/3600, int(s)%3600/60)
+}
+
+// span writes a range of time.
+func (a *app) span(low, high float64) string {
+	from, to := a.seconds(low), a.seconds(high)
+	if from == to {
+		return to
+	}
+	// 20 s–30 s becomes 20–30 s.
+	if n, unit, ok := strings.Cut(from, " "); ok && strings.HasSuffix(to, " "+unit) && strings.Count(to, " ") == 1 {
+		from = n
+	}
+	return from + "–" + to
+}
+
+// size writes a number of bytes.
+func size(n int64) string {
+	switch {
+	case n <= 0:
+		return "-"
+	case n < 1<<20:
+		return fmt.Sprintf("%.0f KiB", math.Ceil(float64(n)/(1<<10)))
+	case n < 1<<30:
+		return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+}
+
+// flops writes a number of floating-point operations.
+func flops(n float64) string {
+	if n <= 0 {
+		return "-"
+	}
+	return strconv.FormatFloat(n, 'e', 1, 64)
+}
+
+// count writes a number with separators between its thousands.
+func count(n float64) string {
+	s := strconv.FormatFloat(math.Round(n), 'f', 0, 64)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// The units of progress, as operators name them.
+var units = map[string]say.Text{
+	"steps": say.T("steps", "步"), "tokens": say.T("tokens", "词元"), "problems": say.T("problems", "题"),
+	"documents": say.T("documents", "篇"), "bytes": say.T("bytes", "字节"), "merges": say.T("merges", "次合并"),
+	"rows": say.T("rows", "行"), "chunks": say.T("passages", "段"), "files": say.T("files", "个文件"),
+}
+
+// unit names a unit in the reader's language.
+func (a *app) unit(name string) string {
+	if t, ok := units[name]; ok {
+		return t.In(a.lang)
+	}
+	return name
+}
