@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
 
+	"golang.org/x/term"
 	"golang.org/x/text/width"
 
 	"suiren/internal/say"
@@ -49,6 +51,16 @@ func (s *screen) show(lines []string) {
 		s.erase()
 		s.draw(lines)
 	}
+}
+
+// width returns the columns of the terminal.
+func (s *screen) width() int {
+	if f, ok := s.w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
+			return n
+		}
+	}
+	return 120
 }
 
 // close leaves the cursor below what was written.

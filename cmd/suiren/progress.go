@@ -1,0 +1,180 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// How often a step is told of: again in place on a terminal, as a line of its
+// own elsewhere.
+const (
+	redraw = 100 * time.Millisecond
+	plain  = 10 * time.Second
+)
+
+// A progress renders events: one live line for each running step on a
+// terminal, a line every ten seconds elsewhere, or all of them as JSON.
+type progress struct {
+	a     *app
+	now   func() time.Time
+	mu    sync.Mutex
+	steps map[string]*running
+	drawn time.Time
+}
+
+// A running step is what its events have told so far.
+type running struct {
+	began time.Time
+	told  time.Time // its last line, off a terminal
+	what  say.Text  // what progress is at
+	unit  string
+	first float64   // Done, and when: the start of the rate
+	since time.Time // zero before the first progress
+	done  float64
+	total float64
+	vals  map[string]float64
+}
+
+func newProgress(a *app) *progress {
+	return &progress{a: a, now: time.Now, steps: map[string]*running{}}
+}
+
+// begin says that a step began.
+func (p *progress) begin(step string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	p.steps[step] = &running{began: now, told: now, vals: map[string]float64{}}
+	p.drawn = time.Time{}
+	p.draw(now)
+}
+
+// end says that a step ended, with the line that stays.
+func (p *progress) end(step, line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.steps, step)
+	p.drawn = time.Time{}
+	p.a.screen.show(nil)
+	p.a.screen.print(line)
+	p.draw(p.now())
+}
+
+// event takes what a running step tells. Any goroutine may call it.
+func (p *progress) event(e stage.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.steps[e.Step]
+	if s == nil {
+		return
+	}
+	now := p.now()
+	switch e.Type {
+	case "note":
+		if text := p.a.say(e); text != "" {
+			p.a.screen.print("    " + e.Step + ": " + text)
+		}
+		return
+	case "progress":
+		if e.Text != nil {
+			s.what = *e.Text
+		}
+		if s.since.IsZero() || e.Unit != s.unit || e.Total != s.total || e.Done < s.done {
+			s.first, s.since = e.Done, now // another phase
+		}
+		s.unit, s.done, s.total = e.Unit, e.Done, e.Total
+	case "metric", "count":
+		maps.Copy(s.vals, e.Vals)
+	}
+	p.draw(now)
+}
+
+// draw shows the running steps, if it is time.
+func (p *progress) draw(now time.Time) {
+	names := slices.Sorted(maps.Keys(p.steps))
+	if p.a.screen.tty {
+		if now.Sub(p.drawn) < redraw {
+			return
+		}
+		p.drawn = now
+		var lines []string
+		for _, name := range names {
+			lines = append(lines, cut(p.a.runningLine(name, p.steps[name], now, true), p.a.screen.width()-1))
+		}
+		p.a.screen.show(lines)
+		return
+	}
+	for _, name := range names {
+		if s := p.steps[name]; now.Sub(s.told) >= plain {
+			s.told = now
+			p.a.screen.print(p.a.runningLine(name, s, now, false))
+		}
+	}
+}
+
+// say returns the words of an event in the reader's language.
+func (a *app) say(e stage.Event) string {
+	if e.Text != nil {
+		return e.Text.In(a.lang)
+	}
+	return e.Say
+}
+
+// runningLine describes a running step: a bar, how far, how long yet, how fast.
+func (a *app) runningLine(name string, s *running, now time.Time, bar bool) string {
+	parts := []string{"  > " + pad(name, 20)}
+	if s.total > 0 {
+		part := min(s.done/s.total, 1)
+		if bar {
+			const cells = 12
+			full := int(part * cells)
+			parts = append(parts, strings.Repeat("█", full)+strings.Repeat("░", cells-full))
+		}
+		parts = append(parts, fmt.Sprintf("%3.0f%%", 100*part), count(s.done)+"/"+count(s.total)+" "+a.unit(s.unit))
+	} else if s.done > 0 {
+		parts = append(parts, count(s.done)+" "+a.unit(s.unit))
+	}
+	if spent := now.Sub(s.since).Seconds(); !s.since.IsZero() && s.done > s.first && s.total > s.done && spent >= 1 {
+		rate := (s.done - s.first) / spent
+		parts = append(parts, a.t("%s left", "还需 %s", a.seconds((s.total-s.done)/rate)))
+		if _, ok := s.vals["tokens_per_s"]; !ok {
+			parts = append(parts, rateText(rate)+a.t(" %s/s", " %s/秒", a.unit(s.unit)))
+		}
+	} else if s.total == 0 || s.since.IsZero() {
+		parts = append(parts, a.seconds(now.Sub(s.began).Seconds()))
+	}
+	if !s.what.IsZero() {
+		parts = append(parts, s.what.In(a.lang))
+	}
+	for _, m := range []struct {
+		key  string
+		name say.Text
+		show func(float64) string
+	}{
+		{"loss", say.T("loss", "损失"), func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
+		{"reward", say.T("reward", "奖励"), func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
+		{"tokens_per_s", say.T("tokens/s", "词元/秒"), count},
+		{"share_of_peak", say.T("of peak", "峰值占比"), func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) }},
+	} {
+		if v, ok := s.vals[m.key]; ok {
+			parts = append(parts, m.name.In(a.lang)+" "+m.show(v))
+		}
+	}
+	return strings.Join(parts, "  ")
+}
+
+// rateText writes a rate with as many digits as it deserves.
+func rateText(r float64) string {
+	if r < 10 {
+		return strconv.FormatFloat(r, 'f', 1, 64)
+	}
+	return count(r)
+}
