@@ -1,0 +1,93 @@
+package guard
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// What a rune is to the matcher.
+type class uint8
+
+const (
+	plain     class = iota // part of a word: matched as it is folded
+	skipped                // white space, punctuation, symbols: may stand between the runes of a keyword
+	invisible              // no glyph of its own: as if it were not there
+	broken                 // a byte that is no UTF-8: ends every match
+)
+
+// fold returns the form of r in which keywords are compared, and what r is.
+//
+// Width, case, ligatures and accents go (Unicode NFKD, then marks dropped, then
+// lower case), and a traditional Chinese character becomes its simplified one
+// where simple.go lists it. It is a view for matching only: ① becomes 1 and ㎏
+// becomes kg, so what is sent on is always cut from the original.
+//
+// The runes are appended to dst.
+func fold(dst []rune, r rune) ([]rune, class) {
+	if r < utf8.RuneSelf {
+		switch {
+		case 'A' <= r && r <= 'Z':
+			return append(dst, r+'a'-'A'), plain
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
+			return append(dst, r), plain
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
+			return dst, invisible
+		}
+		return dst, skipped
+	}
+	if hidden(r) {
+		return dst, invisible
+	}
+	var buf [utf8.UTFMax]byte
+	whole := buf[:utf8.EncodeRune(buf[:], r)]
+	form := norm.NFKD.Properties(whole).Decomposition()
+	if form == nil {
+		form = whole
+	}
+	before := len(dst)
+	for len(form) > 0 {
+		d, n := utf8.DecodeRune(form)
+		form = form[n:]
+		if !unicode.Is(unicode.M, d) && isWord(d) {
+			d = unicode.ToLower(d)
+			if s, ok := simplified[d]; ok {
+				d = s
+			}
+			dst = append(dst, d)
+		}
+	}
+	switch {
+	case len(dst) > before:
+		return dst, plain
+	case unicode.Is(unicode.M, r):
+		return dst, invisible
+	}
+	return dst, skipped
+}
+
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
+
+// hidden reports runes that draw nothing: format characters (zero-width
+// spaces and joiners, bidi controls, the tag block), variation selectors,
+// fillers and control codes.
+func hidden(r rune) bool {
+	switch {
+	case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Cc, r), unicode.Is(unicode.Variation_Selector, r):
+		return true
+	case r == 0x034F, r == 0x115F, r == 0x1160, r == 0x3164, r == 0xFFA0, r == 0x2800:
+		return true // grapheme joiner, Hangul fillers, the empty Braille cell
+	}
+	return isTag(r)
+}
+
+// isTag reports the tag block, which mirrors ASCII invisibly. Rails remove it:
+// it has carried instructions past readers.
+func isTag(r rune) bool { return 0xE0000 <= r && r <= 0xE007F }
+
+// joined reports whether words in r's script are written apart, so that a
+// keyword must not begin or end inside one: "rape" is not in "grape".
+func joined(r rune) bool {
+	return isWord(r) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
+}
