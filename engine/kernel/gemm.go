@@ -107,47 +107,86 @@ type tile struct {
 	add      int // 1 if C += A·B
 }
 
-// scratch is what one call needs to pack a panel of B.
+// MB is the number of rows whose block of A is copied at a time.
+const MB = 4 * MC
+
+// scratch is what one call needs: a packed panel of B, and a block of A whose
+// rows, or columns if it is transposed, lie lineLen apart.
 type scratch struct {
 	b [KC * NR]float32
+	a [MB * lineLen]float32
 }
 
+// lineLen is an odd number of cache lines, so that the rows that a tile reads
+// together do not compete for one set of a cache.
+const lineLen = KC + 16
+
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// far reports whether rows of this many floats lie so that walking down a
+// column strains the caches and the page tables.
+func far(stride int) bool { return stride >= 512 && stride%256 == 0 }
 
 // gemm walks the tiles. ldb 0 means that B is packed.
 //
 // A panel of B (KC×NR, 32 KB) stays in the first-level cache while the rows
-// of A pass by it from the second level.
+// of A pass by it from the second level. Where rows are far apart, the panel
+// is packed and the block of A copied first, if there is enough to do with it.
 func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []float32, ldc int, add bool) {
+	packB := far(ldb) && m >= 64
+	copyA := far(max(ars, acs)) && n >= 4*NR
 	var s *scratch
-	if ldb != 0 && n%NR != 0 {
+	if packB || copyA || ldb != 0 && n%NR != 0 {
 		s = scratches.Get().(*scratch)
 		defer scratches.Put(s)
 	}
-	for i0 := 0; i0 < m; i0 += MC {
+	t := tile{cs: 4 * ldc}
+	for i0 := 0; i0 < m; i0 += MB {
+		rows := min(MB, m-i0)
 		for l0 := 0; l0 < k; l0 += KC {
-			t := tile{
-				a: &a[i0*ars+l0*acs], ars: 4 * ars, acs: 4 * acs,
-				cs: 4 * ldc,
-				m:  min(MC, m-i0), k: min(KC, k-l0),
+			t.k = min(KC, k-l0)
+			t.ars, t.acs = 4*ars, 4*acs
+			block := a[i0*ars+l0*acs:]
+			if copyA {
+				t.ars, t.acs = copyBlock(s.a[:], block, rows, t.k, ars, acs)
+				block = s.a[:]
 			}
+			t.add = 0
 			if add || l0 > 0 {
 				t.add = 1
 			}
 			for j0 := 0; j0 < n; j0 += NR {
 				t.n = min(NR, n-j0)
-				t.c = &c[i0*ldc+j0]
 				switch {
 				case ldb == 0:
 					t.b, t.bs = &b[j0*k+l0*NR], 4*NR
-				case t.n < NR:
+				case packB || t.n < NR:
 					packPanel(s.b[:], t.k, t.n, b[l0*ldb+j0:], ldb, 1)
 					t.b, t.bs = &s.b[0], 4*NR
 				default:
 					t.b, t.bs = &b[l0*ldb+j0], 4*ldb
 				}
-				gemmTile(&t)
+				for i := 0; i < rows; i += MC {
+					t.m = min(MC, rows-i)
+					t.a, t.c = &block[i*t.ars/4], &c[(i0+i)*ldc+j0]
+					gemmTile(&t)
+				}
 			}
 		}
 	}
+}
+
+// copyBlock copies m rows and k columns of A and returns the new strides in bytes.
+func copyBlock(dst, a []float32, m, k, ars, acs int) (rs, cs int) {
+	if acs == 1 {
+		for i := range m {
+			copy(dst[i*lineLen:][:k], a[i*ars:])
+		}
+		return 4 * lineLen, 4
+	}
+	line := MB + 16
+	for l := range k {
+		copy(dst[l*line:][:m], a[l*acs:])
+	}
+	return 4, 4 * line
 }

@@ -2,20 +2,20 @@ package kernel
 
 import "unsafe"
 
-// gemmTile multiplies one tile.
+// gemmTile multiplies one tile and leaves t as it is.
 func gemmTile(t *tile) {
 	if useAVX512 {
 		gemmAVX512(t)
 		return
 	}
-	n := t.n
-	t.n = min(n, 16)
-	gemmAVX2(t)
-	if n > 16 {
-		t.b = (*float32)(unsafe.Add(unsafe.Pointer(t.b), 4*16))
-		t.c = (*float32)(unsafe.Add(unsafe.Pointer(t.c), 4*16))
-		t.n = n - 16
-		gemmAVX2(t)
+	half := *t
+	half.n = min(t.n, 16)
+	gemmAVX2(&half)
+	if t.n > 16 {
+		half.b = (*float32)(unsafe.Add(unsafe.Pointer(t.b), 4*16))
+		half.c = (*float32)(unsafe.Add(unsafe.Pointer(t.c), 4*16))
+		half.n = t.n - 16
+		gemmAVX2(&half)
 	}
 }
 
