@@ -108,7 +108,7 @@ type tile struct {
 }
 
 // MB is the number of rows whose block of A is copied at a time.
-const MB = 4 * MC
+const MB = 2 * MC
 
 // scratch is what one call needs: a packed panel of B, and a block of A whose
 // rows, or columns if it is transposed, lie lineLen apart.
