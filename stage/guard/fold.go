@@ -37,6 +37,12 @@ func fold(dst []rune, r rune) ([]rune, class) {
 		}
 		return dst, skipped
 	}
+	if 0x4E00 <= r && r <= 0x9FFF { // Han: none decomposes
+		if s, ok := simplified[r]; ok {
+			r = s
+		}
+		return append(dst, r), plain
+	}
 	if hidden(r) {
 		return dst, invisible
 	}

@@ -168,7 +168,7 @@ func (r *Rail) match(f rune, at int) bool {
 	r.inWord = apart
 	r.node = r.auto.step(r.node, f)
 	nodes := r.auto.nodes
-	r.trail = r.trail[len(r.trail)-int(nodes[r.node].depth):]
+	r.trail = append(r.trail[:0], r.trail[len(r.trail)-int(nodes[r.node].depth):]...)
 	n := r.node
 	if nodes[n].word < 0 {
 		n = nodes[n].also
