@@ -1,0 +1,182 @@
+package weights
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// A Config is config.json: the shape of a Qwen3 model, under the names of
+// the transformers library.
+type Config struct {
+	Architectures         []string `json:"architectures"`
+	ModelType             string   `json:"model_type"`
+	VocabSize             int      `json:"vocab_size"`
+	HiddenSize            int      `json:"hidden_size"`
+	NumHiddenLayers       int      `json:"num_hidden_layers"`
+	NumAttentionHeads     int      `json:"num_attention_heads"`
+	NumKeyValueHeads      int      `json:"num_key_value_heads"`
+	HeadDim               int      `json:"head_dim"`
+	IntermediateSize      int      `json:"intermediate_size"`
+	MaxPositionEmbeddings int      `json:"max_position_embeddings"`
+	RopeTheta             float64  `json:"rope_theta"`
+	RMSNormEps            float64  `json:"rms_norm_eps"`
+	HiddenAct             string   `json:"hidden_act"`
+	TieWordEmbeddings     bool     `json:"tie_word_embeddings"`
+	TorchDtype            string   `json:"torch_dtype"`
+	EOSTokenID            int      `json:"eos_token_id"`
+}
+
+// maxConfig bounds config.json in bytes, maxDim each size in it: both are
+// far above any model of this kind.
+const (
+	maxConfig = 1 << 20
+	maxDim    = 1 << 24
+)
+
+// ReadConfig reads dir/config.json. A model that is not a Qwen3 decoder with
+// rotary positions, full attention and SiLU gates, or a size out of range,
+// gives a *FormatError.
+func ReadConfig(dir string) (*Config, error) {
+	path := filepath.Join(dir, "config.json")
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxConfig+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxConfig {
+		return nil, &FormatError{path, "", fmt.Sprintf("is larger than %d bytes", maxConfig)}
+	}
+	return parseConfig(path, text)
+}
+
+func parseConfig(path string, text []byte) (*Config, error) {
+	var j struct {
+		Config
+		EOSTokenID     json.RawMessage `json:"eos_token_id"` // a number, a list or null
+		Dtype          string          `json:"dtype"`        // the newer name of torch_dtype
+		RopeParameters struct {
+			Theta float64 `json:"rope_theta"`
+			Type  string  `json:"rope_type"`
+		} `json:"rope_parameters"` // the newer place of rope_theta
+		RopeScaling      any  `json:"rope_scaling"`
+		AttentionBias    bool `json:"attention_bias"`
+		UseSlidingWindow bool `json:"use_sliding_window"`
+	}
+	if err := json.Unmarshal(text, &j); err != nil {
+		return nil, &FormatError{path, "", err.Error()}
+	}
+	c := &j.Config
+	if c.TorchDtype == "" {
+		c.TorchDtype = j.Dtype
+	}
+	if c.RopeTheta == 0 {
+		c.RopeTheta = j.RopeParameters.Theta
+	}
+	if e := bytes.TrimSpace(j.EOSTokenID); len(e) > 0 {
+		var list []int
+		if e[0] != '[' && string(e) != "null" {
+			e = []byte("[" + string(e) + "]")
+		}
+		if err := json.Unmarshal(e, &list); err != nil {
+			return nil, &FormatError{path, "eos_token_id", err.Error()}
+		}
+		if len(list) > 0 {
+			c.EOSTokenID = list[0]
+		}
+	}
+	switch {
+	case c.ModelType != "qwen3":
+		return nil, &FormatError{path, "model_type", fmt.Sprintf("%q is not read; qwen3 is", c.ModelType)}
+	case c.HiddenAct != "" && c.HiddenAct != "silu":
+		return nil, &FormatError{path, "hidden_act", fmt.Sprintf("%q is not read; silu is", c.HiddenAct)}
+	case j.RopeScaling != nil || j.RopeParameters.Type != "" && j.RopeParameters.Type != "default":
+		return nil, &FormatError{path, "rope_scaling", "scaled rotary positions are not read"}
+	case j.AttentionBias:
+		return nil, &FormatError{path, "attention_bias", "biases are not read"}
+	case j.UseSlidingWindow:
+		return nil, &FormatError{path, "use_sliding_window", "sliding windows are not read"}
+	}
+	if err := c.check(path); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// check reports the first field that no model can have.
+func (c *Config) check(path string) error {
+	for _, f := range []struct {
+		name string
+		n    int
+	}{
+		{"vocab_size", c.VocabSize}, {"hidden_size", c.HiddenSize}, {"num_hidden_layers", c.NumHiddenLayers},
+		{"num_attention_heads", c.NumAttentionHeads}, {"num_key_value_heads", c.NumKeyValueHeads}, {"head_dim", c.HeadDim},
+		{"intermediate_size", c.IntermediateSize}, {"max_position_embeddings", c.MaxPositionEmbeddings},
+	} {
+		if f.n < 1 || f.n > maxDim {
+			return &FormatError{path, f.name, fmt.Sprintf("%d is missing or out of range 1 to %d", f.n, maxDim)}
+		}
+	}
+	switch {
+	case c.NumAttentionHeads%c.NumKeyValueHeads != 0:
+		return &FormatError{path, "num_key_value_heads", fmt.Sprintf("%d does not divide the %d heads", c.NumKeyValueHeads, c.NumAttentionHeads)}
+	case c.HeadDim%2 != 0:
+		return &FormatError{path, "head_dim", fmt.Sprintf("%d is odd; rotary positions turn pairs", c.HeadDim)}
+	case !(c.RopeTheta > 0 && c.RopeTheta < 1e30):
+		return &FormatError{path, "rope_theta", fmt.Sprintf("%v is missing or out of range", c.RopeTheta)}
+	case !(c.RMSNormEps > 0 && c.RMSNormEps < 1):
+		return &FormatError{path, "rms_norm_eps", fmt.Sprintf("%v is missing or out of range", c.RMSNormEps)}
+	case c.EOSTokenID < 0 || c.EOSTokenID >= c.VocabSize:
+		return &FormatError{path, "eos_token_id", fmt.Sprintf("%d is not one of the %d tokens", c.EOSTokenID, c.VocabSize)}
+	}
+	return nil
+}
+
+// Write writes dir/config.json and dir/generation_config.json. Empty text
+// fields get the values of an F32 Qwen3 model.
+func (c Config) Write(dir string) error {
+	if len(c.Architectures) == 0 {
+		c.Architectures = []string{"Qwen3ForCausalLM"}
+	}
+	if c.ModelType == "" {
+		c.ModelType = "qwen3"
+	}
+	if c.HiddenAct == "" {
+		c.HiddenAct = "silu"
+	}
+	if c.TorchDtype == "" {
+		c.TorchDtype = "float32"
+	}
+	path := filepath.Join(dir, "config.json")
+	if err := c.check(path); err != nil {
+		return err
+	}
+	err := writeJSON(path, struct {
+		Config
+		AttentionBias    bool    `json:"attention_bias"`
+		AttentionDropout float64 `json:"attention_dropout"`
+		UseCache         bool    `json:"use_cache"`
+	}{c, false, 0, true})
+	if err != nil {
+		return err
+	}
+	return writeJSON(filepath.Join(dir, "generation_config.json"), struct {
+		EOS    int  `json:"eos_token_id"`
+		Sample bool `json:"do_sample"`
+	}{c.EOSTokenID, false})
+}
+
+func writeJSON(path string, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(text, '\n'), 0o644)
+}

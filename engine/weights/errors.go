@@ -1,0 +1,21 @@
+// Package weights reads and writes a model folder in the Hugging Face form:
+// model.safetensors, config.json, generation_config.json and README.md, the
+// model card. It knows no layers: a tensor is a name, a shape and numbers.
+package weights
+
+import "fmt"
+
+// A FormatError says that a file is not what its format requires, or needs
+// something that this package does not do.
+type FormatError struct {
+	Path  string // file
+	Place string // tensor or field; may be empty
+	Why   string
+}
+
+func (e *FormatError) Error() string {
+	if e.Place == "" {
+		return fmt.Sprintf("%s: %s", e.Path, e.Why)
+	}
+	return fmt.Sprintf("%s: %s: %s", e.Path, e.Place, e.Why)
+}

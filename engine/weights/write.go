@@ -1,0 +1,124 @@
+package weights
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"slices"
+	"strings"
+)
+
+// A Tensor is what a file holds under one name. Data is in row-major order.
+type Tensor struct {
+	Name  string
+	Shape []int
+	Data  []float32
+}
+
+// Write writes the tensors, as F32 and sorted by name, to a safetensors file
+// and flushes it to the disk. The same tensors and meta give the same bytes.
+// Unless meta says otherwise the file's format is "pt", without which the
+// transformers library refuses it. A tensor without a name, twice, or whose
+// data are not of its shape is an error.
+func Write(path string, tensors []Tensor, meta map[string]string) error {
+	tensors = slices.SortedFunc(slices.Values(tensors), func(a, b Tensor) int { return strings.Compare(a.Name, b.Name) })
+	head, err := encodeHeader(path, tensors, meta)
+	if err != nil {
+		return err
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	w := bufio.NewWriterSize(file, 1<<20)
+	w.Write(head) // the writer keeps the first error for Flush
+	for _, t := range tensors {
+		for _, v := range t.Data {
+			var b [4]byte
+			binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
+			w.Write(b[:])
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// encodeHeader returns the length and the header, padded so that the data
+// begin at a multiple of 8 bytes.
+func encodeHeader(path string, tensors []Tensor, meta map[string]string) ([]byte, error) {
+	meta = maps.Clone(meta)
+	if meta == nil {
+		meta = map[string]string{}
+	}
+	if meta["format"] == "" {
+		meta["format"] = "pt"
+	}
+	type place struct {
+		Dtype   string   `json:"dtype"`
+		Shape   []int    `json:"shape"`
+		Offsets [2]int64 `json:"data_offsets"`
+	}
+	head := bytes.NewBuffer(make([]byte, 8))
+	add := func(key string, value any) error {
+		k, err := json.Marshal(key)
+		if err != nil {
+			return err
+		}
+		v, err := json.Marshal(value) // sorts the keys of a map
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(head, "%s:%s", k, v)
+		return nil
+	}
+	head.WriteByte('{')
+	if err := add("__metadata__", meta); err != nil {
+		return nil, err
+	}
+	var at int64
+	for i, t := range tensors {
+		if t.Name == "" || t.Name == "__metadata__" {
+			return nil, &FormatError{path, t.Name, "is not the name of a tensor"}
+		}
+		if i > 0 && tensors[i-1].Name == t.Name {
+			return nil, &FormatError{path, t.Name, "comes twice"}
+		}
+		n := 1
+		for _, d := range t.Shape {
+			if d < 0 {
+				return nil, &FormatError{path, t.Name, fmt.Sprintf("shape %v is impossible", t.Shape)}
+			}
+			n *= d
+		}
+		if n != len(t.Data) {
+			return nil, &FormatError{path, t.Name, fmt.Sprintf("shape %v needs %d elements, data has %d", t.Shape, n, len(t.Data))}
+		}
+		end := at + 4*int64(n)
+		head.WriteByte(',')
+		if err := add(t.Name, place{"F32", append([]int{}, t.Shape...), [2]int64{at, end}}); err != nil {
+			return nil, err
+		}
+		at = end
+	}
+	head.WriteByte('}')
+	for head.Len()%8 != 0 {
+		head.WriteByte(' ')
+	}
+	b := head.Bytes()
+	if len(b)-8 > maxHeader {
+		return nil, &FormatError{path, "header", "is longer than the format allows"}
+	}
+	binary.LittleEndian.PutUint64(b, uint64(len(b)-8))
+	return b, nil
+}
