@@ -1,0 +1,91 @@
+package tokenizer
+
+import "fmt"
+
+// The special tokens of a chat.
+const (
+	endOfText  = "<|endoftext|>"
+	turnStart  = "<|im_start|>"
+	turnEnd    = "<|im_end|>"
+	thinkStart = "<think>"
+	thinkEnd   = "</think>"
+)
+
+// ChatSpecial are the special tokens that a Chat needs.
+var ChatSpecial = []string{endOfText, turnStart, turnEnd, thinkStart, thinkEnd}
+
+// A Message is one turn. The role is system, user or assistant.
+type Message struct{ Role, Content string }
+
+// A Chat writes conversations as tokens, the same for training and serving:
+//
+//	<|im_start|>user\n3+4<|im_end|>\n<|im_start|>assistant\n<think>3+4=7</think>7<|im_end|>
+//
+// Nothing stands between the thought, </think>, the answer and <|im_end|>.
+// Earlier answers of a conversation are written without their thoughts.
+type Chat struct {
+	t                                  *Tokenizer
+	start, end, thinkStart, thinkAfter int32
+}
+
+// NewChat returns the chat of a tokenizer, or an error if it lacks a token
+// of ChatSpecial.
+func NewChat(t *Tokenizer) (*Chat, error) {
+	for _, name := range ChatSpecial {
+		if _, ok := t.Special(name); !ok {
+			return nil, fmt.Errorf("the tokenizer has no token %s, which a chat needs", name)
+		}
+	}
+	return &Chat{t, t.names[turnStart], t.names[turnEnd], t.names[thinkStart], t.names[thinkEnd]}, nil
+}
+
+// Prompt appends msgs and the beginning of the answer to dst. Without think
+// the thought is closed at once, so that the answer follows.
+func (c *Chat) Prompt(dst []int32, msgs []Message, think bool) []int32 {
+	for _, m := range msgs {
+		dst = append(dst, c.start)
+		dst = c.t.Encode(dst, m.Role+"\n"+m.Content) // as one text: pieces may span both
+		dst = append(dst, c.end)
+		dst = c.t.Encode(dst, "\n")
+	}
+	dst = append(dst, c.start)
+	dst = c.t.Encode(dst, "assistant\n")
+	dst = append(dst, c.thinkStart)
+	if !think {
+		dst = append(dst, c.thinkAfter)
+	}
+	return dst
+}
+
+// Example appends a prompt with its whole answer. Without think the thought
+// is left out. supervised is the index in ids of the first token that the
+// model has to write itself.
+func (c *Chat) Example(dst []int32, prompt, thought, answer string, think bool) (ids []int32, supervised int) {
+	dst = c.Prompt(dst, []Message{{"user", prompt}}, think)
+	supervised = len(dst)
+	if think {
+		dst = append(c.t.Encode(dst, thought), c.thinkAfter)
+	}
+	return append(c.t.Encode(dst, answer), c.end), supervised
+}
+
+// End returns the id of <|im_end|>, which ends every turn.
+func (c *Chat) End() int32 { return c.end }
+
+// ThinkEnd returns the id of </think>.
+func (c *Chat) ThinkEnd() int32 { return c.thinkAfter }
+
+// Template returns the Jinja template that writes what Prompt writes. Its
+// variable enable_thinking is true unless given.
+func (c *Chat) Template() string {
+	return `{%- for message in messages -%}
+{{- '<|im_start|>' + message.role + '\n' + message.content + '<|im_end|>\n' -}}
+{%- endfor -%}
+{%- if add_generation_prompt -%}
+{{- '<|im_start|>assistant\n<think>' -}}
+{%- if enable_thinking is defined and not enable_thinking -%}
+{{- '</think>' -}}
+{%- endif -%}
+{%- endif -%}
+`
+}

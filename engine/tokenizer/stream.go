@@ -1,0 +1,59 @@
+package tokenizer
+
+import "unicode/utf8"
+
+// Bytes returns the bytes of a token: part of a rune, perhaps. It panics if
+// id is not one of the Vocab() ids.
+func (t *Tokenizer) Bytes(id int32) []byte { return []byte(t.tokens[id]) }
+
+// Decode returns the text of ids. Special tokens are written as their names,
+// and bytes that are not UTF-8 as U+FFFD.
+func (t *Tokenizer) Decode(ids []int32) string {
+	s := NewStream(t)
+	for _, id := range ids {
+		s.rest = append(s.rest, t.tokens[id]...)
+	}
+	return s.take(true)
+}
+
+// A Stream decodes token by token. Its parts, joined, are what Decode gives.
+type Stream struct {
+	t    *Tokenizer
+	rest []byte // not yet given out
+}
+
+// NewStream returns an empty stream.
+func NewStream(t *Tokenizer) *Stream { return &Stream{t: t} }
+
+// Write takes the next token and returns the text that is now certain: whole
+// runes only, so it may be empty.
+func (s *Stream) Write(id int32) string {
+	s.rest = append(s.rest, s.t.tokens[id]...)
+	return s.take(false)
+}
+
+// Flush returns what is left, where the rune that never ended is U+FFFD. The
+// stream is then empty again.
+func (s *Stream) Flush() string { return s.take(true) }
+
+// take removes the whole runes from rest, and at the end all of it. The
+// longest beginning of a rune that is not one becomes one U+FFFD, as the
+// Unicode standard (section 3.9, substitution of maximal subparts) advises.
+func (s *Stream) take(end bool) string {
+	var text []byte
+	b := s.rest
+	for len(b) > 0 && (end || utf8.FullRune(b)) {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			for n < len(b) && !utf8.FullRune(b[:n+1]) {
+				n++
+			}
+			text = append(text, "\uFFFD"...)
+		} else {
+			text = append(text, b[:n]...)
+		}
+		b = b[n:]
+	}
+	s.rest = append(s.rest[:0], b...)
+	return string(text)
+}
