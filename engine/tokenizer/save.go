@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,43 +105,39 @@ func (t *Tokenizer) saveConfig(dir string) error {
 }
 
 func writeJSON(path string, v any) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // <|im_end|> is to be legible
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
+	text, err := plainJSON(v, "  ")
+	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, b.Bytes(), 0o644)
+	return os.WriteFile(path, text, 0o644)
+}
+
+// plainJSON is json.Marshal without HTML escapes: <|im_end|> is to be legible.
+func plainJSON(v any, indent string) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", indent)
+	err := enc.Encode(v)
+	return b.Bytes(), err
 }
 
 // MarshalJSON writes the vocabulary in the order of its ids.
 func (v vocabJSON) MarshalJSON() ([]byte, error) {
-	type item struct {
-		token string
-		id    int32
-	}
-	var list []item
-	for s, id := range v {
-		list = append(list, item{s, id})
-	}
-	slices.SortFunc(list, func(a, b item) int { return int(a.id) - int(b.id) })
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	b.WriteByte('{')
-	for i, it := range list {
+	tokens := slices.SortedFunc(maps.Keys(v), func(a, b string) int { return int(v[a]) - int(v[b]) })
+	b := []byte("{")
+	for i, s := range tokens {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		if err := enc.Encode(it.token); err != nil {
+		key, err := plainJSON(s, "")
+		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(&b, ":%d", it.id)
+		b = fmt.Appendf(b, "%s:%d", bytes.TrimSpace(key), v[s])
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	return append(b, '}'), nil
 }
 
 // MarshalJSON writes "a b", which all versions of the tokenizers library read.
-func (m mergeJSON) MarshalJSON() ([]byte, error) { return json.Marshal(m[0] + " " + m[1]) }
+func (m mergeJSON) MarshalJSON() ([]byte, error) { return plainJSON(m[0]+" "+m[1], "") }

@@ -1,0 +1,133 @@
+package tokenizer
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// saved returns the tokenizer.json of a small tokenizer.
+func saved(t testing.TB) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	if err := trained(t, 300).Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "tokenizer.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestLoadRefuses(t *testing.T) {
+	text := string(saved(t))
+	if _, err := parse("x", []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ old, new, place string }{
+		{`"type": "NFC"`, `"type": "Lowercase"`, "normalizer"},
+		{`"type": "Sequence"`, `"type": "ByteLevel"`, "pre_tokenizer"},
+		{`"type": "Split"`, `"type": "Digits"`, "pre_tokenizer"},
+		{`|\\p{N}|`, `|\\p{N}{1,3}|`, "pre_tokenizer.pretokenizers[0].pattern"},
+		{`"Isolated"`, `"Removed"`, "pre_tokenizer.pretokenizers[0].behavior"},
+		{`"use_regex": false`, `"use_regex": true`, "pre_tokenizer.pretokenizers[1]"},
+		{`"type": "BPE"`, `"type": "Unigram"`, "model.type"},
+		{`"dropout": null`, `"dropout": 0.1`, "model.dropout"},
+		{`"ignore_merges": false`, `"ignore_merges": true`, "model.ignore_merges"},
+		{`"byte_fallback": false`, `"byte_fallback": true`, "model.byte_fallback"},
+		{`"continuing_subword_prefix": ""`, `"continuing_subword_prefix": "##"`, "model"},
+		{`"!": 33`, `"!": 34`, "model.vocab"},
+		{`"!": 33`, `"!": 99999999`, "model.vocab"},
+		{`"!": 33`, `"!": -1`, "model.vocab"},
+		{`"!": 33`, `"!!": 33`, "model"},
+		{`"!": 33`, `"苹": 33`, "model.vocab"},
+		{`"merges": [`, `"merges": ["a zzz",`, "model.merges[0]"},
+		{`"merges": [`, `"merges": ["azzz",`, ""},
+		{`"merges": [`, `"merges": [["a","b","c"],`, ""},
+		{`"content": "<think>"`, `"content": "</think>"`, "model"},
+		{`"content": "<think>"`, `"content": ""`, "model"},
+		{`"version"`, `version`, ""},
+	} {
+		if !strings.Contains(text, c.old) {
+			t.Errorf("the file has no %s", c.old)
+			continue
+		}
+		_, err := parse("x", []byte(strings.Replace(text, c.old, c.new, 1)))
+		bad, ok := errors.AsType[*FormatError](err)
+		if !ok {
+			t.Errorf("%s → %s: error %v", c.old, c.new, err)
+		} else if bad.Place != c.place {
+			t.Errorf("%s → %s: place %q, want %q: %v", c.old, c.new, bad.Place, c.place, err)
+		}
+	}
+	if _, err := Load(t.TempDir()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+}
+
+// TestLoadForms reads the older spelling of merges, an added token within the
+// vocabulary, and no normalizer.
+func TestLoadForms(t *testing.T) {
+	text := string(saved(t))
+	want := trained(t, 300)
+	start := strings.Index(text, `"merges": [`)
+	head, merges := text[:start], text[start:]
+	for _, m := range want.merges {
+		l, r := toLevel(want.tokens[m.left]), toLevel(want.tokens[m.right])
+		merges = strings.Replace(merges, `"`+l+` `+r+`"`, `["`+l+`","`+r+`"]`, 1)
+	}
+	tok, err := parse("x", []byte(head+merges))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(tok.merges, want.merges) || !slices.Equal(tok.tokens, want.tokens) {
+		t.Error("merges as arrays are read otherwise than merges as strings")
+	}
+	id, _ := want.Special("<|endoftext|>")
+	text = strings.Replace(text, `"vocab": {`, `"vocab": {"<|endoftext|>": `+string('0'+id/100)+string('0'+id/10%10)+string('0'+id%10)+`,`, 1)
+	text = strings.Replace(text, `"normalizer": {
+    "type": "NFC"
+  }`, `"normalizer": null`, 1)
+	tok, err = parse("x", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := tok.Special("<|endoftext|>"); got != id {
+		t.Errorf("<|endoftext|> is %d, want %d", got, id)
+	}
+	if ids := tok.Encode(nil, "e\u0301"); tok.Decode(ids) != "e\u0301" {
+		t.Error("text is normalised though the file says not to")
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	text := saved(f)
+	f.Add(text)
+	f.Add([]byte(strings.Replace(string(text), "NFC", "NFD", 1)))
+	f.Add([]byte(`{"model":{"vocab":{"a":0,"b":2147483647},"merges":["a b"]}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		tok, err := parse("x", text)
+		if err != nil {
+			return
+		}
+		const s = "Ann has 12 苹果, doesn't she?\n"
+		if got := tok.Decode(tok.Encode(nil, s)); got != s {
+			t.Fatalf("%q comes back as %q", s, got)
+		}
+		dir := t.TempDir()
+		if err := tok.Save(dir); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Load(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(again.tokens, tok.tokens) || !slices.Equal(again.merges, tok.merges) || !slices.Equal(again.added, tok.added) {
+			t.Fatal("Save and Load change the tokenizer")
+		}
+	})
+}
