@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// A stepRow is one step of a plan on the screen.
+type stepRow struct {
+	mark     string // + ~ = -
+	name     string
+	why      say.Text // why it is made; nothing for =
+	forecast stage.Forecast
+}
+
+// planLines lays out a plan: a line per step with what it will cost, the
+// sums, and what the numbers rest on.
+func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
+	var rows [][]string
+	n := map[string]int{}
+	var low, high, work float64
+	var peak int64
+	var bases []string
+	for _, s := range steps {
+		n[s.mark]++
+		row := []string{" " + s.mark, s.name, s.why.In(a.lang)}
+		switch f := s.forecast; s.mark {
+		case "+", "~":
+			low, high, work, peak = low+f.Low, high+f.High, work+f.FLOPs, max(peak, f.Memory)
+			row = append(row, a.forecastTime(f), size(f.Memory), flopsText(f.FLOPs))
+			if !f.Basis.IsZero() {
+				bases = append(bases, s.name+": "+f.Basis.In(a.lang))
+			}
+		case "=":
+			row[2] = a.t("unchanged", "不变")
+		}
+		rows = append(rows, row)
+	}
+	lines := table("lllrrr", rows)
+	for i, s := range steps { // after the columns are counted
+		lines[i] = " " + a.screen.paint(s.mark) + lines[i][2:]
+	}
+	lines = append(lines, a.t("Plan: %d to make, %d to change, %d unchanged, %d to remove.",
+		"计划：新做 %d 项，改做 %d 项，不变 %d 项，移除 %d 项。", n["+"], n["~"], n["="], n["-"]))
+	if n["+"]+n["~"] > 0 {
+		sum := a.t("  time %s, peak memory %s", "  用时 %s，内存峰值 %s", a.span(low, high), size(peak))
+		if m.Memory > 0 {
+			sum += a.t(" of %s", "（可用 %s）", size(m.Memory))
+		}
+		if work > 0 {
+			sum += a.t(", training %s", "，训练 %s", flopsText(work))
+		}
+		lines = append(lines, sum)
+		for _, b := range bases {
+			lines = append(lines, "  "+a.t("basis", "依据")+"  "+b)
+		}
+	}
+	return lines
+}
+
+// forecastTime is a forecast's range of time, or a dash for an unknown one.
+func (a *app) forecastTime(f stage.Forecast) string {
+	if f.High <= 0 {
+		return "-"
+	}
+	return a.span(f.Low, f.High)
+}
+
+// flopsText writes a number of operations with its unit.
+func flopsText(n float64) string {
+	if n <= 0 {
+		return ""
+	}
+	return flops(n) + " FLOP"
+}
+
+// An outcome is what a step cost, beside what was foretold.
+type outcome struct {
+	name     string
+	forecast stage.Forecast
+	seconds  float64
+	memory   int64
+	flops    float64 // of training, as the step counted them
+	peak     float64 // of the machine it was made on, FLOP/s
+}
+
+// share is the part of the measured peak that training used; 0 if unknown.
+func (o outcome) share() float64 {
+	if o.flops <= 0 || o.peak <= 0 || o.seconds <= 0 {
+		return 0
+	}
+	return o.flops / o.seconds / o.peak
+}
+
+// outcomeLines compares what was foretold with what came.
+func (a *app) outcomeLines(list []outcome) []string {
+	rows := [][]string{{"", a.t("time", "用时"), a.t("foretold", "预计"), a.t("memory", "内存"), a.t("foretold", "预计"),
+		a.t("training", "训练"), a.t("of peak", "峰值占比")}}
+	var sum outcome
+	for _, o := range list {
+		row := []string{"  " + o.name, a.seconds(o.seconds), a.forecastTime(o.forecast), size(o.memory), size(o.forecast.Memory), flopsText(o.flops), ""}
+		if s := o.share(); s > 0 {
+			row[6] = fmt.Sprintf("%.0f%%", 100*s)
+		}
+		rows = append(rows, row)
+		sum.seconds += o.seconds
+		sum.flops += o.flops
+		sum.memory = max(sum.memory, o.memory)
+		sum.forecast.Low += o.forecast.Low
+		sum.forecast.High += o.forecast.High
+		sum.forecast.Memory = max(sum.forecast.Memory, o.forecast.Memory)
+	}
+	rows = append(rows, []string{a.t("  in all", "  合计"), a.seconds(sum.seconds), a.forecastTime(sum.forecast), size(sum.memory),
+		size(sum.forecast.Memory), flopsText(sum.flops), ""})
+	return table("lrrrrrr", rows)
+}
