@@ -160,10 +160,9 @@ func (c Config) Write(dir string) error {
 	}
 	err := writeJSON(path, struct {
 		Config
-		AttentionBias    bool    `json:"attention_bias"`
-		AttentionDropout float64 `json:"attention_dropout"`
-		UseCache         bool    `json:"use_cache"`
-	}{c, false, 0, true})
+		AttentionBias bool `json:"attention_bias"`
+		UseCache      bool `json:"use_cache"`
+	}{c, false, true})
 	if err != nil {
 		return err
 	}
