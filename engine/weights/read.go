@@ -173,6 +173,9 @@ func readHeader(path string, r io.ReaderAt, size int64) (*header, error) {
 	if int64(n) > size-8 {
 		return nil, bad("header", "claims %d bytes, the file has %d more", n, size-8)
 	}
+	if n == 0 {
+		return nil, bad("header", "is empty")
+	}
 	text := make([]byte, n)
 	if _, err := r.ReadAt(text, 8); err != nil {
 		return nil, fmt.Errorf("read the header of %s: %w", path, err)

@@ -157,6 +157,7 @@ func TestOpenRefuses(t *testing.T) {
 		"seven bytes":          make([]byte, 7),
 		"header past the end":  binary.LittleEndian.AppendUint64(nil, 50),
 		"header too long":      binary.LittleEndian.AppendUint64(nil, math.MaxUint64),
+		"header empty":         file("", nil),
 		"no JSON":              file(`hello`, nil),
 		"no object":            file(`[]`, nil),
 		"header cut":           file(`{"x":{"dtype":"F32"`, nil),
@@ -204,6 +205,7 @@ func FuzzHeader(f *testing.F) {
 	}
 	f.Add(string(content[8:]), uint64(binary.LittleEndian.Uint64(content)))
 	f.Add(`{"x":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}..`, uint64(54))
+	f.Add("", uint64(0))
 	f.Fuzz(func(t *testing.T, rest string, n uint64) {
 		content := append(binary.LittleEndian.AppendUint64(nil, n), rest...)
 		h, err := readHeader("x", strings.NewReader(string(content)), int64(len(content)))
