@@ -88,7 +88,7 @@ def main():
     r = random.Random(SEED)
 
     # The library's NFC is older than Unicode 11 and takes newer marks for
-    # letters. Ours follows the standard, so strings on which the library does
+    # starters. Ours follows the standard, so strings on which the library does
     # not are no test of ours, and are drawn again.
     strings, again = [], 0
     while len(strings) < 10_000:
