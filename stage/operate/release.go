@@ -1,0 +1,212 @@
+// Package operate holds what runs a released model: the release and its gate,
+// the keys, the ledger of what was used, the traces of what was answered and
+// the audit log.
+package operate
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// A Release is the operator that makes a release: one manifest with the
+// digests of all that answers, so that all of it moves, and goes back,
+// together. It refuses a scenario whose verdict does not pass.
+type Release struct {
+	Scenario stage.Ref `plan:"scenario" kinds:"scenario"`
+	Policy   stage.Ref `plan:"policy" kinds:"policy"`
+	Verdict  stage.Ref `plan:"verdict" kinds:"verdict"`
+}
+
+// Name, Revision and Out implement stage.Operator.
+func (*Release) Name() string    { return "release" }
+func (*Release) Revision() int   { return 1 }
+func (*Release) Out() store.Kind { return store.Release }
+
+// A Manifest is release.json.
+type Manifest struct {
+	Format    int          `json:"format"`         // 1
+	Name      string       `json:"name,omitempty"` // of the scenario, if it has one
+	Scenario  store.Digest `json:"scenario"`
+	Weights   store.Digest `json:"weights"`
+	Knowledge store.Digest `json:"knowledge,omitzero"`
+	Policy    store.Digest `json:"policy"`
+	Verdict   store.Digest `json:"verdict"`
+}
+
+const manifestFile = "release.json"
+
+// maxManifest bounds the JSON files that are read here.
+const maxManifest = 64 << 20
+
+// verdict is what a release asks of verdict.json.
+type verdict struct {
+	Pass     *bool   `json:"pass"`
+	Checks   []check `json:"checks"`
+	Scenario string  `json:"scenario"` // digests of what was judged, where the verdict names them
+	Policy   string  `json:"policy"`
+}
+
+type check struct {
+	Name string          `json:"name"`
+	Want json.RawMessage `json:"want"`
+	Got  json.RawMessage `json:"got"`
+	OK   bool            `json:"ok"`
+}
+
+// Run implements stage.Operator.
+func (*Release) Run(_ context.Context, job *stage.Job) error {
+	m := Manifest{Format: 1}
+	for _, in := range job.Inputs {
+		switch in.Arg {
+		case "scenario":
+			m.Scenario = in.Digest
+		case "policy":
+			m.Policy = in.Digest
+		case "verdict":
+			m.Verdict = in.Digest
+		}
+	}
+	path := filepath.Join(job.Dir("verdict"), "verdict.json")
+	b, err := readBounded(path)
+	if err != nil {
+		return err
+	}
+	if err := judge(path, b, &m); err != nil {
+		return err
+	}
+	path = filepath.Join(job.Dir("scenario"), "scenario.json")
+	if b, err = readBounded(path); err != nil {
+		return err
+	}
+	if err := m.readScenario(path, b); err != nil {
+		return err
+	}
+	if b, err = json.MarshalIndent(&m, "", "  "); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(job.Out, manifestFile), append(b, '\n'), 0o666)
+}
+
+// judge refuses the release unless verdict.json says in every word that it
+// passes: silence is no.
+func judge(path string, b []byte, m *Manifest) error {
+	var v verdict
+	if err := json.Unmarshal(b, &v); err != nil {
+		return unreadable(path, err)
+	}
+	refuse := func(what say.Text) error {
+		return &say.Error{Err: stage.ErrRefused, What: what,
+			Next: say.T("improve the model, or change what the verdict requires; the verdict holds every reply",
+				"请改进模型，或修改裁决的要求；每条回答都在裁决里")}
+	}
+	var en, zh []string
+	for _, c := range v.Checks {
+		if !c.OK {
+			t := say.T("%s: wanted %s, got %s", "%s：要求 %s，实际 %s", c.Name, show(c.Want), show(c.Got))
+			en, zh = append(en, t.In(say.English)), append(zh, t.In(say.Chinese))
+		}
+	}
+	switch {
+	case len(en) > 0:
+		return refuse(say.T("the release is refused, the verdict does not pass: %[1]s", "发布被拒绝，裁决未通过：%[2]s",
+			strings.Join(en, ", "), strings.Join(zh, "，")))
+	case v.Pass == nil || !*v.Pass:
+		return refuse(say.T("the release is refused, the verdict does not pass", "发布被拒绝，裁决未通过"))
+	case v.Scenario != "" && v.Scenario != m.Scenario.String():
+		return refuse(say.T("the release is refused, the verdict is about another scenario", "发布被拒绝，裁决针对的是另一个场景"))
+	case v.Policy != "" && v.Policy != m.Policy.String():
+		return refuse(say.T("the release is refused, the verdict is about another policy", "发布被拒绝，裁决针对的是另一个策略"))
+	}
+	return nil
+}
+
+// show writes a JSON value for people: a string without its quotes.
+func show(v json.RawMessage) string {
+	var s string
+	if json.Unmarshal(v, &s) == nil && s != "" {
+		return s
+	}
+	if len(v) == 0 {
+		return "?"
+	}
+	return string(v)
+}
+
+// readScenario takes what the manifest needs from scenario.json.
+func (m *Manifest) readScenario(path string, b []byte) error {
+	var s struct {
+		Name      string `json:"name"`
+		Weights   string `json:"weights"`
+		Knowledge string `json:"knowledge"`
+	}
+	err := json.Unmarshal(b, &s)
+	if err == nil {
+		m.Name = s.Name
+		m.Weights, err = store.ParseDigest(s.Weights)
+	}
+	if err == nil && s.Knowledge != "" {
+		m.Knowledge, err = store.ParseDigest(s.Knowledge)
+	}
+	if err != nil {
+		return unreadable(path, err)
+	}
+	return nil
+}
+
+// OpenRelease reads the manifest in a release's directory.
+func OpenRelease(dir string) (*Manifest, error) {
+	path := filepath.Join(dir, manifestFile)
+	b, err := readBounded(path)
+	if err != nil {
+		return nil, err
+	}
+	m, err := parseManifest(b)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	return m, nil
+}
+
+func parseManifest(b []byte) (*Manifest, error) {
+	var m Manifest
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&m); err != nil {
+		return nil, err
+	}
+	switch {
+	case m.Format != 1:
+		return nil, say.Errorf("its format is %d, and this program reads format 1", "格式版本是 %d，本程序只读版本 1", m.Format)
+	case m.Scenario.IsZero(), m.Weights.IsZero(), m.Policy.IsZero(), m.Verdict.IsZero():
+		return nil, say.Errorf("it does not name a scenario, weights, a policy and a verdict", "没有写全场景、权重、策略和裁决")
+	}
+	return &m, nil
+}
+
+// readBounded reads a file that should be small.
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
+	if err == nil && len(b) > maxManifest {
+		err = unreadable(path, say.Errorf("the file is larger than %d bytes", "文件大于 %d 字节", maxManifest))
+	}
+	return b, err
+}
+
+func unreadable(path string, err error) error {
+	return &say.Error{Where: path, Err: err, What: say.T("cannot be read: %v", "无法读取：%v", err),
+		Next: say.T("check the store with suiren store verify", "请用 suiren store verify 检查存储")}
+}
