@@ -43,6 +43,7 @@ type Audit struct {
 type head struct {
 	N    int64  `json:"n"`
 	Hash string `json:"hash"`
+	prev string // hash of the line before
 }
 
 // An entry is a line of the log, without its hash.
@@ -126,7 +127,7 @@ func (a *Audit) Append(actor, action, subject, content string) (salt string, err
 	if err := a.j.append(append(b, hashField+hash+`"}`...), true); err != nil {
 		return "", err
 	}
-	a.end = head{e.N, hash}
+	a.end = head{e.N, hash, e.Prev}
 	return salt, a.writeHead()
 }
 
@@ -189,7 +190,7 @@ func (h *head) next(b []byte) error {
 	if e.N != h.N+1 || e.Prev != h.Hash {
 		return say.Errorf("the line does not follow the one before: lines were removed, added or moved", "这一行与上一行不衔接：有行被删除、插入或移动")
 	}
-	h.N, h.Hash = e.N, hash
+	*h = head{e.N, hash, e.Prev}
 	return nil
 }
 
@@ -203,8 +204,8 @@ func (h head) agrees(beside head) error {
 		return errCut
 	case beside.N < h.N-1:
 		return say.Errorf("the head beside the log is of line %d: it was removed or replaced", "日志旁的链头停在第 %d 行：它被删除或替换了", beside.N)
-	case beside.N == h.N && beside.Hash != h.Hash:
-		return say.Errorf("the head beside the log has another hash for the last line", "日志旁的链头与最后一行的哈希不同")
+	case beside.N == h.N && beside.Hash != h.Hash, beside.N == h.N-1 && beside.Hash != h.prev:
+		return say.Errorf("the head beside the log has another hash for its line", "日志旁的链头与对应行的哈希不同")
 	}
 	return nil
 }

@@ -60,10 +60,9 @@ func (j *journal) begin(see func(line []byte) error) error {
 				Next: say.T("stop what changes it, and start again", "请停止修改它的程序，然后重新启动")}
 		}
 		whole, err := lines(io.NewSectionReader(j.f, j.size, info.Size()-j.size), see)
-		if err != nil {
+		if j.size += whole; err != nil {
 			return err
 		}
-		j.size += whole
 		if j.size < info.Size() {
 			return j.f.Truncate(j.size)
 		}

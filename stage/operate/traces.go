@@ -72,7 +72,7 @@ func OpenTraces(path string) (*Traces, error) {
 		return nil, err
 	}
 	t := &Traces{Now: time.Now, j: j, ids: map[string]struct{}{}}
-	if err := j.begin(t.see()); err != nil {
+	if err := j.begin(t.see); err != nil {
 		j.f.Close()
 		return nil, badTraces(path, err)
 	}
@@ -80,15 +80,13 @@ func OpenTraces(path string) (*Traces, error) {
 	return t, nil
 }
 
-// see returns what notes the ids of new lines.
-func (t *Traces) see() func([]byte) error {
-	return func(b []byte) error {
-		l, err := parseLine(b)
-		if err == nil && l.trace != nil {
-			t.ids[l.trace.ID] = struct{}{}
-		}
-		return err
+// see notes the id of a new line.
+func (t *Traces) see(b []byte) error {
+	l, err := parseLine(b)
+	if err == nil && l.trace != nil {
+		t.ids[l.trace.ID] = struct{}{}
 	}
+	return err
 }
 
 // Add appends a trace. It is on its way to the disk when Add returns: it
@@ -97,11 +95,10 @@ func (t *Traces) Add(tr *Trace) error {
 	if tr.ID == "" {
 		return errors.New("operate: a trace without an id")
 	}
-	return t.write(tr, false, func() error {
-		if _, ok := t.ids[tr.ID]; ok {
+	return t.write(tr, tr.ID, false, func(known bool) error {
+		if known {
 			return fmt.Errorf("operate: there is a trace %q already", tr.ID)
 		}
-		t.ids[tr.ID] = struct{}{}
 		return nil
 	})
 }
@@ -109,29 +106,35 @@ func (t *Traces) Add(tr *Trace) error {
 // Rate appends a rating of the answer id, and returns when it, and the answer,
 // are on the disk. It returns ErrNoAnswer for an unknown id.
 func (t *Traces) Rate(id string, good bool, reason string) error {
-	return t.write(rating{id, t.Now().UTC(), good, reason}, true, func() error {
-		if _, ok := t.ids[id]; !ok {
+	return t.write(rating{id, t.Now().UTC(), good, reason}, id, true, func(known bool) error {
+		if !known {
 			return ErrNoAnswer
 		}
 		return nil
 	})
 }
 
-func (t *Traces) write(v any, sync bool, allow func() error) error {
+// write appends v, which is about id, if allow agrees.
+func (t *Traces) write(v any, id string, sync bool, allow func(known bool) error) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err := t.j.begin(t.see()); err != nil {
+	if err := t.j.begin(t.see); err != nil {
 		return badTraces(t.j.path, err)
 	}
 	defer t.j.end()
-	if err := allow(); err != nil {
+	_, known := t.ids[id]
+	if err := allow(known); err != nil {
 		return err
 	}
-	return t.j.append(b, sync)
+	if err := t.j.append(b, sync); err != nil {
+		return err
+	}
+	t.ids[id] = struct{}{}
+	return nil
 }
 
 // Close closes the file.
