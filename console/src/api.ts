@@ -1,0 +1,74 @@
+// Requests to the server that this page came from, and the shapes it answers in.
+import { store } from "./state";
+import { t } from "./words";
+
+export interface Example { en: string; zh: string }
+export interface Release {
+  name: string; digest: string; context: number; label: boolean;
+  examples: Example[]; about: Record<string, unknown> | null;
+}
+export interface ServerState { version: string; release: Release | null }
+export interface Source { file: string; heading?: string; text: string; score: number }
+
+// A Failure is an error with words for the reader. Status 0 means that the
+// server did not answer at all.
+export class Failure extends Error {
+  constructor(readonly status: number, readonly code: string, message: string) { super(message); }
+}
+
+export async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal,
+  headers: Record<string, string> = {}): Promise<Response> {
+  let r: Response;
+  try {
+    r = await fetch(path, {
+      method, signal, body: body === undefined ? undefined : JSON.stringify(body),
+      headers: { "Accept-Language": store.lang, ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+    });
+  } catch (err) {
+    if (signal?.aborted) throw err;
+    throw new Failure(0, "unreachable", t("unreachable"));
+  }
+  if (r.ok) return r;
+  let code = "", message = `${r.status} ${r.statusText}`;
+  try {
+    const e = (await r.json()).error;
+    code = e.code;
+    message = e.message;
+  } catch { /* not our server's words: the status must do */ }
+  throw new Failure(r.status, code, message);
+}
+
+// get asks for JSON; null if the server has no such thing.
+export async function get<T>(path: string): Promise<T | null> {
+  try {
+    return await (await ask("GET", path)).json();
+  } catch (err) {
+    if (err instanceof Failure && err.status === 404) return null;
+    throw err;
+  }
+}
+
+export interface ServerEvent { id: string; data: string }
+
+// events reads a response's server-sent events until it ends.
+export async function* events(r: Response): AsyncGenerator<ServerEvent> {
+  const reader = r.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "", id = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      text += value;
+      for (let end; (end = text.indexOf("\n\n")) >= 0; text = text.slice(end + 2)) {
+        let data = "";
+        for (const line of text.slice(0, end).split("\n")) {
+          if (line.startsWith("id: ")) id = line.slice(4);
+          if (line.startsWith("data: ")) data += line.slice(6);
+        }
+        if (data) yield { id, data };
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {}); // leaving the loop ends the request
+  }
+}

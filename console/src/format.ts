@@ -1,0 +1,32 @@
+// Numbers as people read them.
+import { store } from "./state";
+
+const zh = () => store.lang !== "en";
+
+export function seconds(s: number): string {
+  if (s < 10) return (s < 1 ? s.toFixed(2) : s.toFixed(1)) + (zh() ? " 秒" : " s"); // the language's own name
+  if (s < 60) return Math.round(s) + (zh() ? " 秒" : " s"); // the language's own name
+  const m = Math.floor(s / 60), r = Math.round(s - 60 * m);
+  if (m < 60) return zh() ? `${m} 分 ${r} 秒` : `${m} min ${r} s`; // the language's own name
+  return zh() ? `${Math.floor(m / 60)} 小时 ${m % 60} 分` : `${Math.floor(m / 60)} h ${m % 60} min`; // the language's own name
+}
+
+export function range(low: number, high: number, f: (v: number) => string): string {
+  const a = f(low), b = f(high);
+  return a === b ? a : `${a} – ${b}`;
+}
+
+export function bytes(b: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let i = 0;
+  while (b >= 1024 && i < units.length - 1) { b /= 1024; i++; }
+  return (i === 0 || b >= 100 ? b.toFixed(0) : b.toFixed(1)) + " " + units[i];
+}
+
+export function flops(v: number): string { return v.toExponential(1).replace("e+", "e"); }
+
+export function count(v: number): string {
+  return Number.isInteger(v) || Math.abs(v) >= 100 ? Math.round(v).toLocaleString("en") : v.toPrecision(3);
+}
+
+export function percent(v: number): string { return (100 * v).toFixed(1) + "%"; }
