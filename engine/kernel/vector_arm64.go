@@ -16,8 +16,8 @@ func dot3(x, y, z []float32) float32                { return dot3Generic(x, y, z
 func normGrad(dx, x, w, dy []float32, r, c float32) { normGradGeneric(dx, x, w, dy, r, c) }
 func normGradW(dw, x, dy []float32, r float32)      { normGradWGeneric(dw, x, dy, r) }
 func adamWStep(p, g, m, v []float32, a *adamW)      { adamWStepGeneric(p, g, m, v, a) }
-func peakFMA(n int) float64   { return peakFMAGeneric(n) }
-func readSum(p []byte) uint64 { return readSumGeneric(p) }
+func peakFMA(n int) float64                         { return peakFMAGeneric(n) }
+func readSum(p []byte) uint64                       { return readSumGeneric(p) }
 
 func packPanel(bp []float32, k, n int, b []float32, brs, bcs int) {
 	packPanelGeneric(bp, k, n, b, brs, bcs)
