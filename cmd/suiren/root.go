@@ -23,7 +23,7 @@ func (a *app) root() *cobra.Command {
 A plan file says what to make. Try the example, from random weights to a chat:
 
   suiren up examples/tutor`,
-			`Suiren（睡莲）在本机制作小型语言模型，无需网络。
+			`Suiren（燧人）在本机制作小型语言模型，无需网络。
 
 计划文件写明要做什么。试试从随机权重到对话的示例：
 
