@@ -35,7 +35,7 @@ func softmaxRow(row []float32, n int) (max, inv float32) {
 
 // attend computes causal attention within each document of a row. docs holds
 // the bounds: document i is tokens docs[i] to docs[i+1].
-func (w *weights) attend(s *layerState, docs []int, a *attnScratch) {
+func (w *net) attend(s *layerState, docs []int, a *attnScratch) {
 	c := &w.Config
 	D, N, H, Q := c.HeadDim, c.qkv(), c.Heads, c.q()
 	stride, group := Q+c.kv(), c.Heads/c.KVHeads
@@ -70,7 +70,7 @@ func (w *weights) attend(s *layerState, docs []int, a *attnScratch) {
 //	dV = Pᵀ·dO   dS = P⊙(dO·Vᵀ − δ)   dQ = dS·K   dK = dSᵀ·Q
 //
 // Q carries the scale, so dQ does not.
-func (w *weights) attendBack(s *layerState, docs []int, dy, dqk []float32, a *attnScratch) {
+func (w *net) attendBack(s *layerState, docs []int, dy, dqk []float32, a *attnScratch) {
 	c := &w.Config
 	D, N, H, Q := c.HeadDim, c.qkv(), c.Heads, c.q()
 	stride, group := Q+c.kv(), c.Heads/c.KVHeads

@@ -16,7 +16,7 @@ type normGrads struct{ attn, q, k, mlp []float32 }
 
 // blockBack takes dx, the gradient of block l's output, to that of its input,
 // in place. It leaves in s what weightGrads needs.
-func (w *weights) blockBack(s *layerState, l, n int, docs []int, pos []int32, dx []float32, ng *normGrads, b *backScratch, a *attnScratch) {
+func (w *net) blockBack(s *layerState, l, n int, docs []int, pos []int32, dx []float32, ng *normGrads, b *backScratch, a *attnScratch) {
 	c := &w.Config
 	C, D, F, N, Q := c.Width, c.HeadDim, c.Hidden, c.qkv(), c.q()
 	p := &w.layers[l]

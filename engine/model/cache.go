@@ -60,7 +60,7 @@ type Seq struct {
 // prompt was cut: every row of every product is a chain of its own.
 type Decoder struct {
 	Config  Config
-	weights weights
+	net     net
 	team    *tensor.Team
 	scratch []decodeScratch
 	arena   *tensor.Arena
@@ -87,7 +87,7 @@ func NewDecoder(p *Params, rows, limit, threads int) (*Decoder, error) {
 	}
 	d := layDecoder(p, rows, limit, threads, a)
 	d.arena = a
-	d.weights.rope = newRope(limit, p.Config.HeadDim, p.Config.Theta)
+	d.net.rope = newRope(limit, p.Config.HeadDim, p.Config.Theta)
 	d.Repack()
 	return d, nil
 }
@@ -95,7 +95,7 @@ func NewDecoder(p *Params, rows, limit, threads int) (*Decoder, error) {
 func layDecoder(p *Params, rows, limit, threads int, a *tensor.Arena) *Decoder {
 	c := p.Config
 	d := &Decoder{Config: c, team: tensor.NewTeam(threads)}
-	d.weights = weights{Params: p, packed: NewPacked(c, a)}
+	d.net = net{Params: p, packed: NewPacked(c, a)}
 	for range d.team.Size() {
 		d.scratch = append(d.scratch, decodeScratch{
 			rows: rows, pos: make([]int32, rows), s: forwardState(c, rows, a), next: a.Float32(rows * c.Width),
@@ -106,7 +106,7 @@ func layDecoder(p *Params, rows, limit, threads int, a *tensor.Arena) *Decoder {
 }
 
 // Repack makes the decoder see changed parameters.
-func (d *Decoder) Repack() { d.weights.packed.Pack(d.weights.Params, d.team) }
+func (d *Decoder) Repack() { d.net.packed.Pack(d.net.Params, d.team) }
 
 // Workers returns the number of workers a step is split among.
 func (d *Decoder) Workers() int { return d.team.Size() }
@@ -147,7 +147,7 @@ func (d *Decoder) run(s *decodeScratch, seqs []Seq, logits []float32) {
 }
 
 func (d *Decoder) forward(s *decodeScratch, seqs []Seq, logits []float32) {
-	w, c := &d.weights, &d.Config
+	w, c := &d.net, &d.Config
 	C, n := c.Width, 0
 	for _, q := range seqs {
 		w.embedRows(s.s.x[n*C:], q.IDs)

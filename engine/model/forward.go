@@ -7,8 +7,8 @@ import (
 	"suiren/engine/tensor"
 )
 
-// weights is what a forward pass reads: vectors from Params, matrices packed.
-type weights struct {
+// A net is what a forward pass reads: vectors from Params, matrices packed.
+type net struct {
 	*Params
 	packed *Packed
 	rope   *ropeTable
@@ -49,7 +49,7 @@ func forwardState(c Config, t int, a *tensor.Arena) layerState {
 }
 
 // embedRows copies the embeddings of ids into x. (T, C)
-func (w *weights) embedRows(x []float32, ids []int32) {
+func (w *net) embedRows(x []float32, ids []int32) {
 	C := w.Config.Width
 	for t, id := range ids {
 		copy(x[t*C:(t+1)*C], w.embed[int(id)*C:])
@@ -58,7 +58,7 @@ func (w *weights) embedRows(x []float32, ids []int32) {
 
 // project computes normalised, rotated queries and keys of block l for the n
 // tokens of s.x at positions pos.
-func (w *weights) project(s *layerState, l, n int, pos []int32) {
+func (w *net) project(s *layerState, l, n int, pos []int32) {
 	c := &w.Config
 	C, D, N := c.Width, c.HeadDim, c.qkv()
 	p, heads := &w.layers[l], c.Heads+c.KVHeads
@@ -87,7 +87,7 @@ func (w *weights) project(s *layerState, l, n int, pos []int32) {
 func attentionScale(headDim int) float32 { return float32(1 / math.Sqrt(float64(headDim))) }
 
 // finish completes block l after attention, for n tokens, into next. (T, C)
-func (w *weights) finish(s *layerState, l, n int, next []float32) {
+func (w *net) finish(s *layerState, l, n int, next []float32) {
 	c := &w.Config
 	C, F := c.Width, c.Hidden
 	p, packed := &w.layers[l], &w.packed.layers[l]

@@ -64,26 +64,33 @@ type Tensor struct {
 	Matrix bool // a weight matrix of a block: what Muon trains
 }
 
-// Tensors returns every tensor under its Hugging Face name, in the order of All.
+// Tensors returns every tensor under its Hugging Face name, in the order of
+// All. Those of a counting arena have no data.
 func (p *Params) Tensors() []Tensor {
 	c := p.Config
 	C, D, F := c.Width, c.HeadDim, c.Hidden
 	list := []Tensor{{"model.embed_tokens.weight", []int{c.Vocab, C}, p.embed, false}}
+	part := func(s []float32, lo, hi int) []float32 {
+		if s == nil {
+			return nil
+		}
+		return s[lo:hi]
+	}
 	for i := range p.layers {
 		l := &p.layers[i]
 		name := func(s string) string { return fmt.Sprintf("model.layers.%d.%s.weight", i, s) }
 		q, kv := c.q()*C, c.kv()*C
 		list = append(list,
 			Tensor{name("input_layernorm"), []int{C}, l.attnNorm, false},
-			Tensor{name("self_attn.q_proj"), []int{c.q(), C}, l.qkv[:q], true},
-			Tensor{name("self_attn.k_proj"), []int{c.kv(), C}, l.qkv[q : q+kv], true},
-			Tensor{name("self_attn.v_proj"), []int{c.kv(), C}, l.qkv[q+kv:], true},
+			Tensor{name("self_attn.q_proj"), []int{c.q(), C}, part(l.qkv, 0, q), true},
+			Tensor{name("self_attn.k_proj"), []int{c.kv(), C}, part(l.qkv, q, q+kv), true},
+			Tensor{name("self_attn.v_proj"), []int{c.kv(), C}, part(l.qkv, q+kv, q+2*kv), true},
 			Tensor{name("self_attn.q_norm"), []int{D}, l.qNorm, false},
 			Tensor{name("self_attn.k_norm"), []int{D}, l.kNorm, false},
 			Tensor{name("self_attn.o_proj"), []int{C, c.q()}, l.out, true},
 			Tensor{name("post_attention_layernorm"), []int{C}, l.mlpNorm, false},
-			Tensor{name("mlp.gate_proj"), []int{F, C}, l.gateUp[:F*C], true},
-			Tensor{name("mlp.up_proj"), []int{F, C}, l.gateUp[F*C:], true},
+			Tensor{name("mlp.gate_proj"), []int{F, C}, part(l.gateUp, 0, F*C), true},
+			Tensor{name("mlp.up_proj"), []int{F, C}, part(l.gateUp, F*C, 2*F*C), true},
 			Tensor{name("mlp.down_proj"), []int{C, F}, l.down, true})
 	}
 	return append(list, Tensor{"model.norm.weight", []int{C}, p.norm, false})
@@ -91,9 +98,9 @@ func (p *Params) Tensors() []Tensor {
 
 // Init draws random parameters: norms are one; matrices uniform with standard
 // deviation C^-½, and zero where they write to the residual stream, so that
-// every block begins as the identity; embeddings uniform with 0.02·√(128/C)…
-// scaled so that first logits are small. Uniform numbers need no logarithm
-// and are the same on every machine.
+// every block begins as the identity; embeddings with half that deviation, so
+// that first logits are small. Uniform numbers need no logarithm and are the
+// same on every machine.
 func (p *Params) Init(seed uint64) {
 	for i, t := range p.Tensors() {
 		switch {

@@ -25,7 +25,7 @@ type Trainer struct {
 	Params *Params
 	Grads  *Params
 
-	weights weights
+	net     net
 	team    *tensor.Team
 	length  int
 	rows    []rowState
@@ -75,7 +75,7 @@ func NewTrainer(c Config, microRows, length, threads int) (*Trainer, error) {
 	}
 	t := layTrainer(c, microRows, length, threads, a)
 	t.arena = a
-	t.weights.rope = newRope(length, c.HeadDim, c.Theta)
+	t.net.rope = newRope(length, c.HeadDim, c.Theta)
 	return t, nil
 }
 
@@ -90,7 +90,7 @@ func layTrainer(c Config, microRows, length, threads int, a *tensor.Arena) *Trai
 	t := &Trainer{team: tensor.NewTeam(threads), length: length}
 	t.Params = NewParams(c, a)
 	t.Grads = NewParams(c, a)
-	t.weights = weights{Params: t.Params, packed: NewPacked(c, a)}
+	t.net = net{Params: t.Params, packed: NewPacked(c, a)}
 	T, C := length, c.Width
 	for range microRows {
 		r := rowState{
@@ -134,7 +134,7 @@ func (t *Trainer) Close() { t.arena.Close() }
 
 // Repack makes the forward pass see changed parameters. It must be called
 // after every change of Params.
-func (t *Trainer) Repack() { t.weights.packed.Pack(t.Params, t.team) }
+func (t *Trainer) Repack() { t.net.packed.Pack(t.Params, t.team) }
 
 // Team returns the trainer's workers, for its optimiser.
 func (t *Trainer) Team() *tensor.Team { return t.team }
@@ -184,7 +184,7 @@ func (r *rowState) load(in Row) {
 
 // forward runs a row through all blocks and gathers its supervised outputs.
 func (t *Trainer) forward(r *rowState, s *workScratch) {
-	w, c, n := &t.weights, &t.weights.Config, len(r.in.IDs)
+	w, c, n := &t.net, &t.net.Config, len(r.in.IDs)
 	w.embedRows(r.layers[0].x, r.in.IDs)
 	for l := range r.layers {
 		next := r.xf
@@ -208,7 +208,7 @@ func (t *Trainer) forward(r *rowState, s *workScratch) {
 // outputs, and the head's part of the embedding's gradient.
 func (t *Trainer) head(group []rowState) {
 	const block = 64 // supervised tokens per task
-	c := &t.weights.Config
+	c := &t.net.Config
 	C, V := c.Width, c.Vocab
 	per := (t.length + block - 1) / block
 	t.team.For(len(group)*per, func(_, i int) {
@@ -219,7 +219,7 @@ func (t *Trainer) head(group []rowState) {
 			return
 		}
 		z := t.logits[(i/per*t.length+lo)*V:][:(hi-lo)*V]
-		kernel.GemmPacked(hi-lo, V, C, r.h[lo*C:], C, 1, t.weights.packed.head, z, V, false)
+		kernel.GemmPacked(hi-lo, V, C, r.h[lo*C:], C, 1, t.net.packed.head, z, V, false)
 		crossEntropy(z, r.target[lo:hi], r.w[lo:hi], r.loss[lo:hi])
 		kernel.Gemm(hi-lo, C, V, z, V, 1, t.Params.embed, C, r.dh[lo*C:], C, false)
 	})
@@ -238,7 +238,7 @@ func (t *Trainer) head(group []rowState) {
 // backward takes a row back through all blocks; nf ends as the gradient of
 // the embedded tokens.
 func (t *Trainer) backward(r *rowState, s *workScratch) {
-	w, c, n := &t.weights, &t.weights.Config, len(r.in.IDs)
+	w, c, n := &t.net, &t.net.Config, len(r.in.IDs)
 	C := c.Width
 	clear(r.all)
 	clear(s.back.dn[:n*C])
@@ -258,7 +258,7 @@ func (t *Trainer) backward(r *rowState, s *workScratch) {
 // weightGrads adds the gradients of all parameters from the rows' states.
 func (t *Trainer) weightGrads(batch []rowState) {
 	const span = 96 // output rows per task
-	c := &t.weights.Config
+	c := &t.net.Config
 	C := c.Width
 	outs := [4]int{c.qkv(), C, 2 * c.Hidden, C}
 	type task struct{ layer, which, lo, hi int }
@@ -307,10 +307,10 @@ func (t *Trainer) weightGrads(batch []rowState) {
 // Logits returns the logits of every token of a row, by the training forward
 // pass. (T, V)
 func (t *Trainer) Logits(row Row) []float32 {
-	c, r := &t.weights.Config, &t.rows[0]
+	c, r := &t.net.Config, &t.rows[0]
 	r.load(row)
 	t.forward(r, &t.scratch[0])
 	z := make([]float32, len(row.IDs)*c.Vocab)
-	kernel.GemmPacked(len(row.IDs), c.Vocab, c.Width, r.nf, c.Width, 1, t.weights.packed.head, z, c.Vocab, false)
+	kernel.GemmPacked(len(row.IDs), c.Vocab, c.Width, r.nf, c.Width, 1, t.net.packed.head, z, c.Vocab, false)
 	return z
 }

@@ -1,0 +1,90 @@
+package model
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"suiren/engine/tensor"
+	"suiren/engine/weights"
+)
+
+// ToFolder returns what config.json says of a model of shape c.
+func (c *Config) ToFolder() weights.Config {
+	return weights.Config{
+		VocabSize: c.Vocab, HiddenSize: c.Width, NumHiddenLayers: c.Layers, NumAttentionHeads: c.Heads,
+		NumKeyValueHeads: c.KVHeads, HeadDim: c.HeadDim, IntermediateSize: c.Hidden, MaxPositionEmbeddings: c.Context,
+		RopeTheta: c.Theta, RMSNormEps: float64(c.Eps), TieWordEmbeddings: true,
+	}
+}
+
+// fromFolder returns the shape that config.json describes.
+func fromFolder(w *weights.Config) (Config, error) {
+	c := Config{
+		Vocab: w.VocabSize, Width: w.HiddenSize, Layers: w.NumHiddenLayers, Heads: w.NumAttentionHeads,
+		KVHeads: w.NumKeyValueHeads, HeadDim: w.HeadDim, Hidden: w.IntermediateSize, Context: w.MaxPositionEmbeddings,
+		Theta: w.RopeTheta, Eps: float32(w.RMSNormEps),
+	}
+	if !w.TieWordEmbeddings {
+		return c, fmt.Errorf("%w: a head of its own (tie_word_embeddings false) is not read", ErrConfig)
+	}
+	return c, c.Check()
+}
+
+// Write writes p as a Hugging Face folder: config.json, which is h, and
+// model.safetensors.
+func (p *Params) Write(dir string, h weights.Config) error {
+	if err := h.Write(dir); err != nil {
+		return err
+	}
+	var list []weights.Tensor
+	for _, t := range p.Tensors() {
+		list = append(list, weights.Tensor{Name: t.Name, Shape: t.Shape, Data: t.Data})
+	}
+	return weights.Write(filepath.Join(dir, "model.safetensors"), list, nil)
+}
+
+// Load reads a Hugging Face folder. The caller closes the arena that holds
+// the parameters.
+func Load(dir string) (*Params, *tensor.Arena, error) {
+	h, err := weights.ReadConfig(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	path := filepath.Join(dir, "config.json")
+	c, err := fromFolder(h)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	f, err := weights.Open(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	// Before memory is taken: the file holds just the tensors of this shape.
+	names := map[string]bool{}
+	for _, t := range NewParams(c, new(tensor.Arena)).Tensors() {
+		shape, ok := f.Shape(t.Name)
+		if !ok || !slices.Equal(shape, t.Shape) {
+			return nil, nil, &weights.FormatError{Path: path, Place: t.Name, Why: fmt.Sprintf("the file's shape is %v, the config asks for %v", shape, t.Shape)}
+		}
+		names[t.Name] = true
+	}
+	for _, n := range f.Names() {
+		if !names[n] {
+			return nil, nil, &weights.FormatError{Path: path, Place: n, Why: "the config knows no such tensor"}
+		}
+	}
+	a, err := tensor.NewArena(c.Params())
+	if err != nil {
+		return nil, nil, err
+	}
+	p := NewParams(c, a)
+	for _, t := range p.Tensors() {
+		if err := f.Read(t.Name, t.Data); err != nil {
+			a.Close()
+			return nil, nil, err
+		}
+	}
+	return p, a, nil
+}
