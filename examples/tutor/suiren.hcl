@@ -1,0 +1,87 @@
+# The tutor: a model of under a million parameters that is made here, from
+# random weights and generated lessons, and thinks before it answers.
+#
+#   suiren up examples/tutor
+
+examples "lessons" {
+  generate  = "lessons"
+  languages = ["zh", "en"]
+}
+
+tokenizer "bpe" {
+  from  = [examples.lessons]
+  vocab = 512
+}
+
+tokens "thoughts" {
+  from      = [examples.lessons]
+  tokenizer = tokenizer.bpe
+  length    = 256
+}
+
+tokens "answers" { # the same problems, answered without a thought
+  from      = [examples.lessons]
+  tokenizer = tokenizer.bpe
+  length    = 256
+  think     = false
+}
+
+weights "taught" {
+  train     = "sft"
+  from      = tokens.thoughts
+  tokenizer = tokenizer.bpe
+  depth     = 4 # the one dial
+  flops     = 2.1e13
+}
+
+weights "direct" { # the control: same size, same FLOPs, no thinking
+  train     = "sft"
+  from      = tokens.answers
+  tokenizer = tokenizer.bpe
+  depth     = 4
+  flops     = 2.1e13
+}
+
+weights "tutor" {
+  train    = "grpo"
+  base     = weights.taught
+  problems = examples.lessons
+  watch    = examples.lessons
+}
+
+documents "handbook" {
+  path = "handbook/**"
+}
+
+corpus "handbook" {
+  from   = [documents.handbook]
+  recipe = "rag"
+}
+
+knowledge "handbook" {
+  from = corpus.handbook
+}
+
+policy "school" {
+  pack = "minors-zh"
+}
+
+scenario "tutor" {
+  weights   = weights.tutor
+  knowledge = knowledge.handbook
+  think     = 192
+}
+
+verdict "ready" {
+  scenario = scenario.tutor
+  policy   = policy.school
+  problems = examples.lessons
+  against  = [weights.direct, weights.taught]
+  require  = { accuracy = 0.9 }
+}
+
+release "tutor" {
+  scenario = scenario.tutor
+  policy   = policy.school
+  verdict  = verdict.ready
+}

@@ -1,0 +1,97 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+
+	"suiren/engine/model"
+	"suiren/engine/tokenizer"
+	"suiren/engine/weights"
+	"suiren/stage"
+)
+
+// facts go into a folder's suiren.json: what its maker knows and its readers need.
+type facts struct {
+	Method string   `json:"method"`
+	Think  bool     `json:"think"` // whether it was taught to think before it answers
+	Steps  int      `json:"steps"`
+	FLOPs  float64  `json:"flops"` // of training, its base's included
+	Loss   float64  `json:"loss"`  // running mean at the end
+	RL     *rlFacts `json:"rl,omitempty"`
+}
+
+// writeFolder writes a Hugging Face folder, tokenizer and card included, and
+// reads the weights back before it counts.
+func writeFolder(job *stage.Job, tokenizerDir string, p *model.Params, f facts) error {
+	tok, err := tokenizer.Load(tokenizerDir)
+	if err != nil {
+		return err
+	}
+	chat, err := tokenizer.NewChat(tok)
+	if err != nil {
+		return err
+	}
+	h := p.Config.ToFolder()
+	h.EOSTokenID = int(chat.End())
+	if err := p.Write(job.Out, h); err != nil {
+		return err
+	}
+	if err := tok.Save(job.Out); err != nil {
+		return err
+	}
+	card := weights.Card{
+		Name: "Suiren tutor", Languages: []string{"zh", "en"}, License: "apache-2.0",
+		Tags:    []string{"suiren", f.Method, "qwen3"},
+		Summary: fmt.Sprintf("%d parameters, trained by Suiren (%s, %d steps, %.3g FLOPs) from random weights on generated lessons.", p.Config.Params(), f.Method, f.Steps, f.FLOPs),
+	}
+	if err := weights.WriteCard(job.Out, card); err != nil {
+		return err
+	}
+	if err := writeJSON(filepath.Join(job.Out, "suiren.json"), f); err != nil {
+		return err
+	}
+	back, arena, err := model.Load(job.Out)
+	if err != nil {
+		return fmt.Errorf("reading back: %w", err)
+	}
+	defer arena.Close()
+	for i := range back.All {
+		if math.Float32bits(back.All[i]) != math.Float32bits(p.All[i]) {
+			return fmt.Errorf("reading back: parameter %d is %g, was %g", i, back.All[i], p.All[i])
+		}
+	}
+	return nil
+}
+
+// readFacts reads a folder's suiren.json.
+func readFacts(dir string) (f facts, err error) {
+	err = readJSON(filepath.Join(dir, "suiren.json"), &f)
+	if errors.Is(err, fs.ErrNotExist) {
+		return facts{Think: true}, nil
+	}
+	return f, err
+}
+
+func writeJSON(path string, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(b, '\n'), 0o666)
+}
+
+func readJSON(path string, v any) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}

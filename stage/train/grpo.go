@@ -1,0 +1,321 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"suiren/engine/infer"
+	"suiren/engine/model"
+	"suiren/engine/tensor"
+	"suiren/engine/tokenizer"
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// A GRPO improves weights by reinforcement with verifiable rewards: several
+// answers are sampled to a problem, each is scored by the problem's exact
+// answer, and every token of an answer is made likelier by the answer's
+// reward less the mean of its group, over the tokens of all kept answers
+// (Shao et al. 2024; without the division by the deviation, Liu et al. 2025).
+// One update per batch of samples from the same weights: the policy ratio is
+// one, so there is nothing to clip. Groups whose answers are all right or all
+// wrong say nothing and are dropped, as is an answer cut off by its limit.
+type GRPO struct {
+	Base     stage.Ref `plan:"base" kinds:"weights"`
+	Problems stage.Ref `plan:"problems" kinds:"examples" part:"train"`
+	Watch    stage.Ref `plan:"watch" kinds:"examples" part:"watch"`
+	Steps    int       `plan:"steps,optional" min:"1" max:"100000"`
+	Prompts  int       `plan:"prompts,optional" min:"1" max:"4096"` // a step
+	Samples  int       `plan:"samples,optional" min:"2" max:"256"`  // a prompt
+	Tokens   int       `plan:"tokens,optional" min:"8" max:"8192"`  // an answer, thought included
+	Rate     float64   `plan:"rate,optional" min:"0.0001" max:"10"` // factor of the learning rates
+	Seed     uint64    `plan:"seed,optional"`
+}
+
+// Name, Revision and Out implement stage.Operator.
+func (*GRPO) Name() string    { return "grpo" }
+func (*GRPO) Revision() int   { return 1 }
+func (*GRPO) Out() store.Kind { return store.Weights }
+
+func orDefault[T int | float64](v, d T) T {
+	if v == 0 {
+		return d
+	}
+	return v
+}
+
+func (g *GRPO) steps() int    { return orDefault(g.Steps, 30) }
+func (g *GRPO) prompts() int  { return orDefault(g.Prompts, 64) }
+func (g *GRPO) samples() int  { return orDefault(g.Samples, 16) }
+func (g *GRPO) tokens() int   { return orDefault(g.Tokens, 192) }
+func (g *GRPO) rate() float64 { return orDefault(g.Rate, 0.1) }
+
+// Gates of the pre-flight (training.md 8.3): below them reinforcement has
+// nothing to learn from.
+const (
+	minPass        = 0.05
+	minInformative = 0.10
+	watchEvery     = 5 // steps between held-out scores
+)
+
+// rlFacts are recorded in suiren.json.
+type rlFacts struct {
+	Pass        float64   `json:"pass_at_1"`   // pre-flight, sampled
+	Informative float64   `json:"informative"` // share of groups with both right and wrong answers
+	Started     bool      `json:"started"`
+	Steps       int       `json:"steps"` // kept: those of the best held-out score
+	Watched     []watched `json:"watched"`
+	RolledBack  string    `json:"rolled_back,omitempty"`
+	SampleFLOPs float64   `json:"sample_flops"` // of rollouts and watching
+}
+
+// watched is a greedy score on the watched problems.
+type watched struct {
+	Step     int                `json:"step"`
+	Overall  float64            `json:"overall"`
+	Families map[string]float64 `json:"families"`
+}
+
+// Forecast implements stage.Forecaster.
+func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	params := 1e6
+	for _, f := range in["base"] {
+		if v := f.Size["params"]; v > 0 {
+			params = v
+		}
+	}
+	const answer = 60 // tokens of an answer with its prompt, about
+	perStep := float64(g.prompts()*g.samples()) * answer
+	train := 6 * params * perStep * 0.35 * float64(g.steps()) // about a third of the groups is kept
+	sample := 2 * params * perStep * float64(g.steps())
+	c := model.Scale(4, 512, 256)
+	f := forecast(train, train+sample, c, microRows, 256, m)
+	f.Memory += 4 * int64(g.slots()) * int64(model.CacheFloats(&c, 256))
+	f.Size["params"] = params
+	return f
+}
+
+func (g *GRPO) slots() int { return min(g.prompts()*g.samples(), 256) }
+
+// rlState is what a checkpoint holds beside the arenas.
+type rlState struct {
+	Step  int     `json:"step"`
+	FLOPs float64 `json:"flops"`
+	Best  float64 `json:"best"`
+	Loss  float64 `json:"loss"`
+	Facts rlFacts `json:"facts"`
+	Ended bool    `json:"ended"`
+}
+
+// rl is one run of GRPO.
+type rl struct {
+	*GRPO
+	job      *stage.Job
+	chat     *tokenizer.Chat
+	tok      *tokenizer.Tokenizer
+	problems []stage.Problem
+	watch    []stage.Problem
+	l        *Learner
+	sampler  *infer.Sampler
+	best     []float32
+	st       rlState
+}
+
+// Run implements stage.Operator.
+func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
+	base := job.Dir("base")
+	r := &rl{GRPO: g, job: job}
+	var err error
+	if r.tok, err = tokenizer.Load(base); err != nil {
+		return err
+	}
+	if r.chat, err = tokenizer.NewChat(r.tok); err != nil {
+		return err
+	}
+	if r.problems, err = stage.ReadProblems(job.Dir("problems") + "/problems.jsonl"); err != nil {
+		return err
+	}
+	if r.watch, err = stage.ReadProblems(job.Dir("watch") + "/problems.jsonl"); err != nil {
+		return err
+	}
+	f, err := readFacts(base)
+	if err != nil {
+		return err
+	}
+	params, arena, err := model.Load(base)
+	if err != nil {
+		return err
+	}
+	cfg := params.Config
+	r.l, err = NewLearner(cfg, microRows, cfg.Context, job.Machine.Threads, g.rate(), false)
+	if err != nil {
+		arena.Close()
+		return err
+	}
+	defer r.l.Close()
+	copy(r.l.Params.All, params.All)
+	arena.Close()
+	r.l.Repack()
+	if r.sampler, err = infer.NewSampler(r.l.Params, g.slots(), cfg.Context, job.Machine.Threads); err != nil {
+		return err
+	}
+	defer r.sampler.Close()
+	bestArena, err := tensor.NewArena(len(r.l.Params.All))
+	if err != nil {
+		return err
+	}
+	defer bestArena.Close()
+	r.best = bestArena.Float32(len(r.l.Params.All))
+	if err := r.run(ctx, f.FLOPs); err != nil {
+		return err
+	}
+	copy(r.l.Params.All, r.best)
+	f.Method, f.Steps, f.FLOPs, f.RL, f.Loss = g.Name(), f.Steps+r.st.Facts.Steps, r.st.FLOPs, &r.st.Facts, r.st.Loss
+	return writeFolder(job, base, r.l.Params, f)
+}
+
+// run takes all steps, from a checkpoint if there is one, and leaves the
+// best parameters in r.best.
+func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
+	moments, _ := r.l.Optimizer.State()
+	resumed, err := load(r.job.Work, &r.st, r.l.Params.All, r.best, moments)
+	if err != nil {
+		return err
+	}
+	if resumed {
+		r.l.Optimizer.SetSteps(r.st.Step)
+		r.l.Repack()
+		r.sampler.Repack()
+		r.note(say.T("resumed at step %d of %d", "从第 %d 步（共 %d 步）继续", r.st.Step, r.steps()))
+	} else {
+		copy(r.best, r.l.Params.All)
+		r.st.FLOPs = baseFLOPs
+		if err := r.preflight(ctx); err != nil {
+			return err
+		}
+	}
+	save := newSaver(r.job.Work)
+	meter := newMeter(r.job, r.steps(), r.st.FLOPs)
+	for r.st.Facts.Started && !r.st.Ended && r.st.Step < r.steps() {
+		// Only here is the state whole; a step cut short is taken again.
+		if save.due() || ctx.Err() != nil {
+			if err := save.save(&r.st, r.l.Params.All, r.best, moments); err != nil {
+				return err
+			}
+		}
+		list, tokens, err := r.rollout(ctx)
+		if err != nil {
+			return err
+		}
+		if r.st.Loss = 0; len(list) > 0 {
+			r.st.Loss, _, _ = r.l.Accumulate(list)
+			for _, row := range list {
+				r.st.FLOPs += rowFLOPs(&r.l.Params.Config, row)
+			}
+			r.st.FLOPs += r.l.Optimizer.FLOPs()
+			left := float64(r.steps()-r.st.Step) / float64(r.steps())
+			r.l.Learn(float32(math.Min(1, 2*left)))
+			r.sampler.Repack()
+		}
+		r.st.Step++
+		meter.step(r.st.Step, r.st.Loss, tokens, r.st.FLOPs)
+		if r.st.Step%watchEvery == 0 || r.st.Step == r.steps() {
+			if err := r.look(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *rl) note(t say.Text) { r.job.Emit(stage.Event{Type: "note", Text: &t}) }
+
+// preflight samples before an hour is spent: is there anything to learn from?
+func (r *rl) preflight(ctx context.Context) error {
+	w, err := r.score(ctx, 0)
+	if err != nil {
+		return err
+	}
+	r.st.Best = w.Overall
+	r.st.Facts.Watched = append(r.st.Facts.Watched, w)
+	groups, _, err := r.sample(ctx, 0xffffffff, r.prompts())
+	if err != nil {
+		return err
+	}
+	right, informative, n := 0, 0, 0
+	for _, g := range groups {
+		for _, s := range g.samples {
+			n++
+			if s.reward > 0 {
+				right++
+			}
+		}
+		if g.informative() {
+			informative++
+		}
+	}
+	f := &r.st.Facts
+	f.Pass = float64(right) / float64(max(n, 1))
+	f.Informative = float64(informative) / float64(max(len(groups), 1))
+	f.Started = f.Pass >= minPass && f.Informative >= minInformative
+	if f.Started {
+		r.note(say.T("pre-flight: pass@1 %.3f, %.0f%% of groups informative: reinforcement starts", "预检：pass@1 %.3f，%.0f%% 的组含有信息：开始强化学习", f.Pass, 100*f.Informative))
+	} else {
+		r.note(say.T("pre-flight: pass@1 %.3f, %.0f%% of groups informative: reinforcement has nothing to learn from here; the weights stay as they are", "预检：pass@1 %.3f，%.0f%% 的组含有信息：强化学习在此无可学习；权重保持不变", f.Pass, 100*f.Informative))
+	}
+	return nil
+}
+
+// look scores the watched problems, keeps the best parameters, and goes back
+// to them for good when a score has fallen.
+func (r *rl) look(ctx context.Context) error {
+	w, err := r.score(ctx, r.st.Step)
+	if err != nil {
+		return err
+	}
+	f := &r.st.Facts
+	first := f.Watched[0]
+	f.Watched = append(f.Watched, w)
+	vals := map[string]float64{"step": float64(w.Step), "heldout": w.Overall}
+	for name, v := range w.Families {
+		vals["heldout_"+name] = v
+	}
+	r.job.Emit(stage.Event{Type: "metric", Vals: vals})
+	fell := ""
+	for _, name := range sortedKeys(w.Families) {
+		// two standard errors below where the base stood
+		p, n := first.Families[name], float64(r.count(name))
+		if w.Families[name] < p-2*math.Sqrt(math.Max(p*(1-p), 1/n)/n) {
+			fell = name
+		}
+	}
+	switch {
+	case fell == "" && w.Overall >= r.st.Best:
+		r.st.Best = w.Overall
+		copy(r.best, r.l.Params.All)
+		f.Steps = r.st.Step
+	case fell != "" || w.Overall < r.st.Best-0.03:
+		r.st.Ended = true
+		f.RolledBack = fmt.Sprintf("step %d: %s", r.st.Step, orName(fell, "overall"))
+		r.note(say.T("held-out score fell (%s): back to step %d", "留出集得分下降（%s）：回到第 %d 步", orName(fell, "overall"), f.Steps))
+	}
+	return nil
+}
+
+func orName(s, d string) string {
+	if s == "" {
+		return d
+	}
+	return s
+}
+
+func (r *rl) count(family string) (n int) {
+	for i := range r.watch {
+		if r.watch[i].Family == family {
+			n++
+		}
+	}
+	return max(n, 1)
+}

@@ -1,0 +1,187 @@
+package train
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"suiren/engine/infer"
+	"suiren/engine/model"
+	"suiren/engine/tensor"
+	"suiren/engine/tokenizer"
+	"suiren/stage"
+)
+
+// A group is the answers sampled to one problem.
+type group struct {
+	prompt  []int32
+	samples []sample
+}
+
+type sample struct {
+	ids    []int32 // with the end token, if it came
+	reward float32
+	cut    bool
+}
+
+func (g *group) mean() float32 {
+	var sum float32
+	for _, s := range g.samples {
+		sum += s.reward
+	}
+	return sum / float32(len(g.samples))
+}
+
+// informative reports whether the group has both right and wrong answers.
+func (g *group) informative() bool {
+	m := g.mean()
+	return m > 0 && m < 1
+}
+
+// sample draws n problems for a step and answers each as often as the
+// settings say. It depends on the seed, the step and the weights alone.
+func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, tokens int, err error) {
+	var reqs []infer.Request
+	var chosen []*stage.Problem
+	for i := range n {
+		p := &r.problems[r.draw(step, uint64(i))]
+		prompt := r.chat.Prompt(nil, []tokenizer.Message{{Role: "user", Content: p.Prompt}}, true)
+		if len(prompt) >= r.l.Params.Config.Context {
+			continue
+		}
+		chosen = append(chosen, p)
+		groups = append(groups, group{prompt: prompt})
+		for j := range r.samples() {
+			reqs = append(reqs, infer.Request{
+				Prompt: prompt, MaxTokens: r.tokens(), Stop: []int32{r.chat.End()}, Temperature: 1,
+				Seed: tensor.Rand(r.Seed, step, uint64(i*r.samples()+j)),
+			})
+		}
+	}
+	results, err := r.sampler.Run(ctx, reqs, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	c := &r.l.Params.Config
+	for i, res := range results {
+		g := &groups[i/r.samples()]
+		s := sample{ids: res.IDs, cut: res.Finish == infer.Cut}
+		if !s.cut {
+			if chosen[i/r.samples()].Correct(r.tok.Decode(res.IDs)) {
+				s.reward = 1
+			}
+			s.ids = append(s.ids, r.chat.End())
+		}
+		g.samples = append(g.samples, s)
+		n := len(g.prompt) + len(s.ids)
+		tokens += n
+		r.st.Facts.SampleFLOPs += c.FLOPs([]int{n}, len(s.ids))
+	}
+	return groups, tokens, nil
+}
+
+// draw picks a problem. The last half of the training problems is where the
+// curriculum has reached the distribution of the test.
+func (r *rl) draw(step, i uint64) int {
+	n := len(r.problems)
+	half := n / 2
+	return half + int(tensor.Rand(r.Seed^0x70726f62, step, i)%uint64(n-half))
+}
+
+// rollout makes the rows of one step: kept answers with their advantages as
+// token weights, divided by the number of their tokens.
+func (r *rl) rollout(ctx context.Context) ([]model.Row, int, error) {
+	groups, tokens, err := r.sample(ctx, uint64(r.st.Step), r.prompts())
+	if err != nil {
+		return nil, 0, err
+	}
+	var docs []doc
+	var kept, right, answers, length, cut float64
+	total := 0
+	for _, g := range groups {
+		mean := g.mean()
+		for _, s := range g.samples {
+			answers++
+			right += float64(s.reward)
+			length += float64(len(s.ids))
+			if s.cut {
+				cut++
+			}
+			if g.informative() && !s.cut {
+				docs = append(docs, doc{append(slices.Clone(g.prompt), s.ids...), len(s.ids), s.reward - mean})
+				total += len(s.ids)
+			}
+		}
+		if g.informative() {
+			kept++
+		}
+	}
+	r.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{
+		"step": float64(r.st.Step + 1), "reward": right / max(answers, 1), "kept": kept / max(float64(len(groups)), 1),
+		"answer_tokens": length / max(answers, 1), "cut": cut / max(answers, 1),
+	}})
+	return packDocs(docs, r.l.Params.Config.Context, total), tokens, nil
+}
+
+// A doc is one answer with its prompt.
+type doc struct {
+	ids        []int32
+	supervised int     // the last of ids, which were sampled
+	advantage  float32 // of every sampled token
+}
+
+// packDocs packs documents into rows of at most length tokens, in order, and
+// weighs each sampled token by advantage/total.
+func packDocs(docs []doc, length, total int) []model.Row {
+	var rows []model.Row
+	var row model.Row
+	flush := func() {
+		if len(row.IDs) > 0 {
+			row.Docs = append(row.Docs, len(row.IDs))
+			rows = append(rows, row)
+		}
+		row = model.Row{}
+	}
+	for _, d := range docs {
+		if len(row.IDs)+len(d.ids) > length {
+			flush()
+		}
+		row.Docs = append(row.Docs, len(row.IDs))
+		row.IDs = append(row.IDs, d.ids...)
+		row.Weight = append(row.Weight, make([]float32, len(d.ids)-d.supervised)...)
+		for range d.supervised {
+			row.Weight = append(row.Weight, d.advantage/float32(total))
+		}
+	}
+	flush()
+	return rows
+}
+
+// score answers the watched problems greedily.
+func (r *rl) score(ctx context.Context, step int) (watched, error) {
+	var reqs []infer.Request
+	for i := range r.watch {
+		prompt := r.chat.Prompt(nil, []tokenizer.Message{{Role: "user", Content: r.watch[i].Prompt}}, true)
+		reqs = append(reqs, infer.Request{Prompt: prompt, MaxTokens: r.tokens(), Stop: []int32{r.chat.End()}})
+	}
+	results, err := r.sampler.Run(ctx, reqs, nil)
+	if err != nil {
+		return watched{}, err
+	}
+	w := watched{Step: step, Families: map[string]float64{}}
+	right := 0.0
+	for i, res := range results {
+		p := &r.watch[i]
+		n := len(reqs[i].Prompt) + len(res.IDs)
+		r.st.Facts.SampleFLOPs += r.l.Params.Config.FLOPs([]int{n}, len(res.IDs))
+		w.Families[p.Family] += 0
+		if res.Finish == infer.Stopped && p.Correct(r.tok.Decode(res.IDs)) {
+			right++
+			w.Families[p.Family] += 1 / float64(r.count(p.Family))
+		}
+	}
+	w.Overall = right / float64(max(len(results), 1))
+	return w, nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,74 @@
+package train
+
+import (
+	"fmt"
+
+	"suiren/engine/model"
+	"suiren/stage"
+)
+
+// batchAt returns the global batch of a step: the next rows in order, from
+// the first again when they are used up. scale divides each token's weight,
+// so that a batch's loss is the mean over its supervised tokens.
+func batchAt(rows *stage.Rows, step, batch int) []model.Row {
+	list := make([]model.Row, 0, batch)
+	supervised := 0
+	for i := range batch {
+		r := readRow(rows, (step*batch+i)%rows.Len())
+		for _, w := range r.Weight {
+			if w != 0 {
+				supervised++
+			}
+		}
+		list = append(list, r)
+	}
+	for i := range list {
+		for j := range list[i].Weight {
+			list[i].Weight[j] /= float32(max(supervised, 1))
+		}
+	}
+	return list
+}
+
+// readRow turns a stored row into one the trainer takes: padding cut off,
+// documents as bounds.
+func readRow(rows *stage.Rows, i int) model.Row {
+	ids, start, weight := rows.Row(i)
+	var r model.Row
+	for t, id := range ids {
+		if start[t] < 0 { // padding
+			break
+		}
+		if int(start[t]) == t {
+			r.Docs = append(r.Docs, t)
+		}
+		r.IDs = append(r.IDs, id)
+		r.Weight = append(r.Weight, float32(weight[t]))
+	}
+	r.Docs = append(r.Docs, len(r.IDs))
+	return r
+}
+
+// rowFLOPs returns the FLOPs of training on r: three forward passes.
+func rowFLOPs(c *model.Config, r model.Row) float64 {
+	docs := make([]int, len(r.Docs)-1)
+	supervised := 0
+	for i := range docs {
+		docs[i] = r.Docs[i+1] - r.Docs[i]
+	}
+	for _, w := range r.Weight {
+		if w != 0 {
+			supervised++
+		}
+	}
+	return 3 * c.FLOPs(docs, supervised)
+}
+
+// checkRows refuses rows that a model of config c could not read.
+func checkRows(rows *stage.Rows, c *model.Config) error {
+	if rows.Vocab() != c.Vocab || rows.Length() > c.Context || rows.Len() == 0 {
+		return fmt.Errorf("%d rows of %d tokens over a vocabulary of %d do not fit a model of context %d and vocabulary %d",
+			rows.Len(), rows.Length(), rows.Vocab(), c.Context, c.Vocab)
+	}
+	return nil
+}

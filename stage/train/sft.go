@@ -1,0 +1,223 @@
+// Package train makes weights from tokens (SFT, from random weights or a
+// base) and from problems (GRPO).
+package train
+
+import (
+	"context"
+	"math"
+
+	"suiren/engine/model"
+	"suiren/engine/optim"
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// An SFT trains a model on rows of tokens, from random weights.
+//
+// Depth is the one dial: width, heads and the rest follow from it (see
+// model.Scale) and every one of them can be set.
+type SFT struct {
+	From      stage.Ref `plan:"from" kinds:"tokens"`
+	Tokenizer stage.Ref `plan:"tokenizer" kinds:"tokenizer"`
+	Depth     int       `plan:"depth" min:"1" max:"64"`
+	Width     int       `plan:"width,optional" min:"32" max:"8192"`
+	Hidden    int       `plan:"hidden,optional" min:"32" max:"32768"`
+	FLOPs     float64   `plan:"flops,optional" min:"1e6" max:"1e21"` // how long to train; 0: once through the rows
+	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`   // rows a step; 0: by depth
+	Rate      float64   `plan:"rate,optional" min:"0.01" max:"100"`  // factor of the learning rates; 0: 1
+	Seed      uint64    `plan:"seed,optional"`
+}
+
+// Name, Revision and Out implement stage.Operator.
+func (*SFT) Name() string    { return "sft" }
+func (*SFT) Revision() int   { return 1 }
+func (*SFT) Out() store.Kind { return store.Weights }
+
+// config derives the model's shape.
+func (s *SFT) config(vocab, context int) model.Config {
+	c := model.Scale(s.Depth, vocab, context)
+	if s.Width > 0 {
+		layers := c.Layers
+		c = model.Scale(s.Width/32, vocab, context)
+		if s.Width > 256 {
+			c = model.Scale(s.Width/64+4, vocab, context)
+		}
+		c.Layers = layers
+	}
+	if s.Hidden > 0 {
+		c.Hidden = s.Hidden
+	}
+	return c
+}
+
+// batch is the rows of a step: 16 up to depth 4, then growing with depth.
+func (s *SFT) batch() int {
+	if s.Batch > 0 {
+		return s.Batch
+	}
+	return 16 * max(1, (s.Depth+2)/4)
+}
+
+// microRows bounds the rows whose activations are alive at a time.
+const microRows = 16
+
+// Check implements stage.Checker.
+func (s *SFT) Check() []*say.Error {
+	if s.Width%32 != 0 || s.Width > 256 && s.Width%64 != 0 {
+		return []*say.Error{{Where: "width", What: say.T("width %d cannot be split into heads", "宽度 %d 无法分成注意力头", s.Width),
+			Next: say.T("use a multiple of 32, above 256 of 64", "请用 32 的倍数，超过 256 时用 64 的倍数")}}
+	}
+	return nil
+}
+
+// Forecast implements stage.Forecaster.
+func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	size := map[string]float64{}
+	for _, arg := range []string{"from", "tokenizer"} {
+		for _, f := range in[arg] {
+			for k, v := range f.Size {
+				size[k] = v
+			}
+		}
+	}
+	length := int(max(size["length"], 64))
+	c := s.config(int(max(size["vocab"], 260)), length)
+	rows := max(size["rows"], 1)
+	// A row is taken as full of documents of 64 tokens, two thirds supervised.
+	docs := make([]int, max(length/64, 1))
+	for i := range docs {
+		docs[i] = length / len(docs)
+	}
+	perRow := 3 * c.FLOPs(docs, length*2/3)
+	flops := rows * perRow
+	if s.FLOPs > 0 {
+		flops = s.FLOPs
+	}
+	return forecast(flops, flops, c, s.batch(), length, m)
+}
+
+// forecast turns FLOPs into time by the share of peak that training reaches.
+func forecast(flops, work float64, c model.Config, batch, length int, m stage.Machine) stage.Forecast {
+	floats := model.TrainerFloats(c, min(batch, microRows), length, m.Threads)
+	f := stage.Forecast{
+		FLOPs: flops, Memory: 4*int64(floats+3*c.Params()) + 64<<20,
+		Size: map[string]float64{"params": float64(c.Params())},
+	}
+	low, high := shareOfPeak(c.Width)
+	if m.Peak > 0 {
+		f.Low, f.High = work/(m.Peak*high), work/(m.Peak*low)
+		f.Basis = say.T("%.2g FLOPs at %.0f–%.0f%% of the measured %.0f GFLOP/s", "%.2g 次浮点运算，按实测峰值的 %.0f–%.0f%%（%.0f GFLOP/s）计", work, 100*low, 100*high, m.Peak/1e9)
+	} else {
+		f.Basis = say.T("the machine was not measured", "尚未测量本机性能")
+	}
+	return f
+}
+
+// shareOfPeak is the range of the share of the FMA peak that training has
+// reached at a width, as measured (docs/numerics.md).
+func shareOfPeak(width int) (low, high float64) {
+	if width < 256 {
+		return 0.2, 0.5
+	}
+	return 0.35, 0.7
+}
+
+// sftState is what a checkpoint of SFT holds beside the arenas.
+type sftState struct {
+	Step  int     `json:"step"`
+	FLOPs float64 `json:"flops"`
+	Loss  float64 `json:"loss"` // running mean
+}
+
+// Run implements stage.Operator.
+func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
+	rows, err := stage.OpenRows(job.Dir("from"))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	cfg := s.config(rows.Vocab(), rows.Length())
+	if err := checkRows(rows, &cfg); err != nil {
+		return err
+	}
+	batch := s.batch()
+	l, err := NewLearner(cfg, min(batch, microRows), rows.Length(), job.Machine.Threads, orDefault(s.Rate, 1), true)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+
+	steps := s.steps(rows, &cfg, batch, l.Optimizer.FLOPs())
+	var st sftState
+	moments, _ := l.Optimizer.State()
+	resumed, err := load(job.Work, &st, l.Params.All, moments)
+	if err != nil {
+		return err
+	}
+	if resumed {
+		l.Optimizer.SetSteps(st.Step)
+		text := say.T("resumed at step %d of %d", "从第 %d 步（共 %d 步）继续", st.Step, steps)
+		job.Emit(stage.Event{Type: "note", Text: &text})
+	} else {
+		l.Params.Init(s.Seed)
+	}
+	l.Repack()
+
+	save := newSaver(job.Work)
+	meter := newMeter(job, steps, st.FLOPs)
+	for st.Step < steps {
+		if ctx.Err() != nil {
+			if err := save.save(&st, l.Params.All, moments); err != nil {
+				return err
+			}
+			return ctx.Err()
+		}
+		list := batchAt(rows, st.Step, batch)
+		tokens := 0
+		for _, r := range list {
+			st.FLOPs += rowFLOPs(&cfg, r)
+			tokens += len(r.IDs)
+		}
+		st.FLOPs += l.Optimizer.FLOPs()
+		loss, _, _ := l.Accumulate(list)
+		if math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return say.Errorf("the loss is %g at step %d: training diverged; lower rate in the plan", "第 %[2]d 步的损失为 %[1]g：训练发散；请在计划中调低 rate", loss, st.Step)
+		}
+		l.Learn(optim.Trapezoid(st.Step, steps, max(min(20, steps/10), 1), 0.5, 0.05))
+		if st.Step++; st.Step == 1 {
+			st.Loss = loss
+		}
+		st.Loss += 0.05 * (loss - st.Loss)
+		meter.step(st.Step, loss, tokens, st.FLOPs)
+		if save.due() {
+			if err := save.save(&st, l.Params.All, moments); err != nil {
+				return err
+			}
+		}
+	}
+	return writeFolder(job, job.Dir("tokenizer"), l.Params, facts{Method: s.Name(), Think: rows.Think(), Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss})
+}
+
+// steps returns the number of steps: until FLOPs are spent, or once through.
+// It is counted over the rows themselves, so it is exact.
+func (s *SFT) steps(rows *stage.Rows, c *model.Config, batch int, optimFLOPs float64) int {
+	once := max(rows.Len()/batch, 1)
+	if s.FLOPs == 0 {
+		return once
+	}
+	spent := 0.0
+	for n := 0; ; n++ {
+		step := optimFLOPs
+		for i := range batch {
+			step += rowFLOPs(c, readRow(rows, (n*batch+i)%rows.Len()))
+		}
+		if spent+step > s.FLOPs && n > 0 {
+			return n
+		}
+		spent += step
+		if n+1 == once { // the rest is more of the same
+			return max(1, int(float64(once)*s.FLOPs/spent))
+		}
+	}
+}
