@@ -86,6 +86,21 @@ func TestSameBits(t *testing.T) {
 	}
 }
 
+// Sixteen rows at once are sixteen micro-batches of one row, to the bit, on a
+// shape that fills more than one span of every weight.
+func TestAccumulation(t *testing.T) {
+	var lengths [][]int
+	for i := range 16 {
+		lengths = append(lengths, []int{1 + i, 20, 43 - i})
+	}
+	rows := randomRows(uneven, 4, lengths...)
+	one, loss := gradients(t, uneven, 16, 2, rows)
+	many, sum := gradients(t, uneven, 1, 2, rows)
+	if loss != sum || hash(one.Grads.All) != hash(many.Grads.All) {
+		t.Errorf("loss %v by 1×16, %v by 16×1; gradients differ: %t", loss, sum, hash(one.Grads.All) != hash(many.Grads.All))
+	}
+}
+
 // Documents in a row do not see each other: packed losses are those of each
 // document alone, to the bit.
 func TestPackedIsUnpacked(t *testing.T) {
