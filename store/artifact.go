@@ -1,0 +1,197 @@
+package store
+
+import (
+	"crypto/sha256"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"suiren/internal/say"
+)
+
+const (
+	listSuffix = ".list"
+	goneSuffix = ".gone" // an artifact that is being removed
+)
+
+func (s *Store) artifact(d Digest) string { return filepath.Join(s.dir, "artifacts", d.String()) }
+
+// Put makes the directory dir, from Temp, an artifact: its files become
+// read-only, reach the disk, and the directory is renamed into place. When it
+// returns, dir is gone and the artifact outlives a power failure. If the
+// artifact is there already, dir is removed. After an error dir is as it was,
+// but for modes.
+func (s *Store) Put(dir string) (Digest, error) {
+	d, err := s.put(dir)
+	return d, DiskFull(s.dir, err)
+}
+
+func (s *Store) put(dir string) (Digest, error) {
+	files, err := List(dir)
+	if err != nil {
+		return Digest{}, err
+	}
+	text := listText(files)
+	d := Digest(sha256.Sum256(text))
+	place := s.artifact(d)
+	if have, err := DirDigest(place); err == nil && have == d {
+		return d, os.RemoveAll(dir)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		if err := s.setAside(d); err != nil { // damaged: this one is whole
+			return Digest{}, err
+		}
+	}
+	if err := settle(dir); err != nil {
+		return Digest{}, err
+	}
+	if err := writeFile(place+listSuffix, text); err != nil {
+		return Digest{}, err
+	}
+	if err := os.Rename(dir, place); err != nil {
+		if _, e := os.Lstat(place); e == nil { // another process was faster with the same bytes
+			return d, os.RemoveAll(dir)
+		}
+		return Digest{}, err
+	}
+	return d, syncDir(filepath.Dir(place))
+}
+
+// settle makes the files below dir read-only and brings files and folders to
+// the disk.
+func settle(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		mode := os.FileMode(0o444)
+		if d.IsDir() {
+			mode = 0o755
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			return err
+		}
+		return syncDir(path)
+	})
+}
+
+// writeFile writes a small file so that after a crash it is whole or absent.
+func writeFile(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "*.new")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// syncDir brings a file or the names in a folder to the disk.
+func syncDir(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}
+
+// Dir returns the directory of artifact d. The error wraps ErrNotFound if it
+// is not there.
+func (s *Store) Dir(d Digest) (string, error) {
+	dir := s.artifact(d)
+	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		return "", &say.Error{What: say.T("artifact %s is not in the store", "存储中没有产物 %s", d.Short()),
+			Next: say.T("suiren apply makes it again", "运行 suiren apply 可重新制作"), Err: ErrNotFound}
+	}
+	return dir, nil
+}
+
+// Part returns a sub-folder of artifact d: its own digest, by the rule of
+// FilesDigest, and its path. The part "" is the whole artifact. The error
+// wraps ErrNotFound if the artifact or the folder is not there.
+//
+// The digest comes from the artifact's list, not from its files: it costs the
+// same for a small part and for a large one, and Verify is what compares the
+// two.
+func (s *Store) Part(d Digest, sub string) (Digest, string, error) {
+	dir, err := s.Dir(d)
+	if err != nil || sub == "" {
+		return d, dir, err
+	}
+	if !fs.ValidPath(sub) || sub == "." || !filepath.IsLocal(sub) {
+		return Digest{}, "", say.Errorf("%q is not the name of a part of an artifact", "%q 不是产物某一部分的名称", sub)
+	}
+	path := filepath.Join(dir, filepath.FromSlash(sub))
+	if info, err := os.Lstat(path); err != nil || !info.IsDir() {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return Digest{}, "", err
+		}
+		return Digest{}, "", &say.Error{What: say.T("artifact %s has no part %q", "产物 %s 没有 %q 这一部分", d.Short(), sub), Err: ErrNotFound}
+	}
+	files, err := s.list(d)
+	if err != nil {
+		return Digest{}, "", err
+	}
+	return FilesDigest(part(files, sub)), path, nil
+}
+
+// list returns the files that artifact d should have. Where the list is lost
+// or damaged, the files themselves are read.
+func (s *Store) list(d Digest) ([]File, error) {
+	text, err := os.ReadFile(s.artifact(d) + listSuffix)
+	if err == nil && Digest(sha256.Sum256(text)) == d {
+		return parseList(text)
+	}
+	files, err := List(s.artifact(d))
+	if err != nil {
+		return nil, err
+	}
+	if FilesDigest(files) != d {
+		return nil, &say.Error{Where: s.artifact(d), What: say.T("the artifact is damaged", "产物已损坏"),
+			Next: say.T("suiren store verify moves it aside, and suiren apply makes it again", "先运行 suiren store verify 将其移开，再运行 suiren apply 重新制作")}
+	}
+	return files, nil
+}
+
+// Work returns a directory for the checkpoints of the step with key. It
+// outlives interruptions until DropWork.
+func (s *Store) Work(key Digest) (string, error) {
+	dir := filepath.Join(s.dir, "work", key.String())
+	return dir, DiskFull(s.dir, os.MkdirAll(dir, 0o700))
+}
+
+// DropWork removes the checkpoints of the step with key, if there are any.
+func (s *Store) DropWork(key Digest) error {
+	return os.RemoveAll(filepath.Join(s.dir, "work", key.String()))
+}
+
+// setAside moves an artifact that is not what its name says into damaged/.
+func (s *Store) setAside(d Digest) error {
+	to := filepath.Join(s.dir, "damaged")
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	place, err := os.MkdirTemp(to, d.Short()+"-")
+	if err != nil {
+		return err
+	}
+	for _, suffix := range []string{"", listSuffix} {
+		if err := os.Rename(s.artifact(d)+suffix, filepath.Join(place, d.String()+suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return syncDir(filepath.Join(s.dir, "artifacts"))
+}

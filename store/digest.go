@@ -1,0 +1,165 @@
+package store
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"suiren/internal/say"
+)
+
+// A File is one file of an artifact.
+type File struct {
+	Path string // below the artifact's folder, with slashes
+	Size int64  // bytes
+	Sum  Digest // SHA-256 of the content
+}
+
+// DirDigest returns the digest of a folder's files: FilesDigest of List.
+func DirDigest(dir string) (Digest, error) {
+	files, err := List(dir)
+	if err != nil {
+		return Digest{}, err
+	}
+	return FilesDigest(files), nil
+}
+
+// FilesDigest names a set of files: the SHA-256 of one line for each file,
+// sorted by the bytes of the path, which must differ from each other:
+//
+//	<SHA-256 of the content, 64 hexadecimal digits> <size, decimal> <path>\n
+//
+// with single spaces. In the path a byte below 0x20, 0x7f and the backslash
+// are written \xHH, so that a line is a file. Modes, times and empty folders
+// do not count. A sub-folder has a digest by the same rule, with paths from
+// there.
+func FilesDigest(files []File) Digest { return sha256.Sum256(listText(files)) }
+
+// listText is the text whose SHA-256 is the digest.
+func listText(files []File) []byte {
+	files = slices.Clone(files)
+	slices.SortFunc(files, byPath)
+	var b []byte
+	for _, f := range files {
+		b = fmt.Appendf(b, "%s %d ", f.Sum, f.Size)
+		for i := range len(f.Path) {
+			if c := f.Path[i]; c < 0x20 || c == 0x7f || c == '\\' {
+				b = fmt.Appendf(b, `\x%02x`, c)
+			} else {
+				b = append(b, c)
+			}
+		}
+		b = append(b, '\n')
+	}
+	return b
+}
+
+func byPath(a, b File) int { return strings.Compare(a.Path, b.Path) }
+
+// parseList reads what listText wrote, and nothing else.
+func parseList(text []byte) ([]File, error) {
+	var files []File
+	for len(text) > 0 {
+		line, rest, ok := bytes.Cut(text, []byte("\n"))
+		sum, tail, _ := strings.Cut(string(line), " ")
+		size, path, _ := strings.Cut(tail, " ")
+		f := File{}
+		var errSum, errSize, errPath error
+		f.Sum, errSum = ParseDigest(sum)
+		f.Size, errSize = strconv.ParseInt(size, 10, 64)
+		f.Path, errPath = unescape(path)
+		if err := errors.Join(errSum, errSize, errPath); err != nil || !ok || !fs.ValidPath(f.Path) && !oddPath(f.Path) {
+			return nil, fmt.Errorf("line %d of a list of files: %w", len(files)+1, errors.Join(err, errors.New("not <digest> <size> <path>")))
+		}
+		files = append(files, f)
+		text = rest
+	}
+	return files, nil
+}
+
+// oddPath reports whether p would be a valid path but for bytes that are not
+// UTF-8, which names of files may hold.
+func oddPath(p string) bool {
+	return fs.ValidPath(strings.ToValidUTF8(p, "\uFFFD"))
+}
+
+func unescape(s string) (string, error) {
+	var b strings.Builder
+	for {
+		before, after, ok := strings.Cut(s, `\`)
+		b.WriteString(before)
+		if !ok {
+			return b.String(), nil
+		}
+		if len(after) < 3 || after[0] != 'x' {
+			return "", fmt.Errorf("bad escape in %q", s)
+		}
+		c, err := strconv.ParseUint(after[1:3], 16, 8)
+		if err != nil {
+			return "", fmt.Errorf("bad escape in %q", s)
+		}
+		b.WriteByte(byte(c))
+		s = after[3:]
+	}
+}
+
+// part returns the files below the sub-folder part, with paths from there.
+func part(files []File, part string) []File {
+	var in []File
+	for _, f := range files {
+		if rest, ok := strings.CutPrefix(f.Path, part+"/"); ok {
+			f.Path = rest
+			in = append(in, f)
+		}
+	}
+	return in
+}
+
+// List reads every file of a folder and its sub-folders, sorted by path. A
+// symbolic link, or anything else that is neither a file nor a folder, is an
+// error: what it leads to is not in the folder.
+func List(dir string) ([]File, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	var files []File
+	err = fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if !d.Type().IsRegular() {
+			return &say.Error{Where: dir + "/" + path,
+				What: say.T("an artifact holds files and folders only; this is neither", "产物里只能有文件和目录，这里两者都不是"),
+				Next: say.T("replace it by the file itself", "请换成文件本身")}
+		}
+		f, err := sumFile(root, path)
+		files = append(files, f)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(files, byPath) // WalkDir's order is by name in each folder: a/b before a-b
+	return files, nil
+}
+
+func sumFile(root *os.Root, path string) (File, error) {
+	f, err := root.Open(path)
+	if err != nil {
+		return File{}, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, bufio.NewReaderSize(f, 1<<20))
+	return File{path, n, Digest(h.Sum(nil))}, err
+}

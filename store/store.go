@@ -1,0 +1,235 @@
+package store
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	"suiren/internal/say"
+)
+
+var (
+	ErrNotFound = errors.New("not in the store")    // by Dir, Part
+	ErrLocked   = errors.New("the store is locked") // by Lock
+)
+
+// A Store is a folder:
+//
+//	artifacts/<digest>/      the files of an artifact, read-only
+//	artifacts/<digest>.list  their names, sizes and sums: the text of FilesDigest
+//	work/<key>/              checkpoints of steps that are not done
+//	runs/                    the events of runs
+//	tmp/<process>/           what is being made
+//	damaged/                 what Verify moved aside
+//	suiren.db                how each artifact was made, and what stands
+//
+// Any number of processes and goroutines may use it at the same time. A
+// process that is killed at any point leaves every artifact whole or absent.
+type Store struct {
+	dir string
+	db  *sql.DB
+
+	mu   sync.Mutex
+	tmp  string   // tmp/<process>, "" before the first Temp
+	live *os.File // its lock
+}
+
+// Open opens the store in dir, and makes it if it is not there. It removes
+// what dead processes left half made.
+func Open(dir string) (*Store, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{dir: dir}
+	for _, sub := range []string{"artifacts", "work", "tmp", "runs"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
+			return nil, DiskFull(dir, err)
+		}
+	}
+	if err := s.openDB(); err != nil {
+		return nil, err
+	}
+	if err := s.sweep(); err != nil {
+		s.db.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close closes the store. Directories from Temp that were not Put are removed.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.db.Close()
+	if s.live != nil {
+		err = errors.Join(err, os.RemoveAll(s.tmp), s.live.Close())
+		s.tmp, s.live = "", nil
+	}
+	return err
+}
+
+// Path returns the folder of the store.
+func (s *Store) Path() string { return s.dir }
+
+// Lock makes the caller the one writer of plans until it calls unlock or its
+// process ends. If there is one already, the error wraps ErrLocked.
+func (s *Store) Lock() (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(s.dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, DiskFull(s.dir, err)
+	}
+	ok, err := tryLock(f)
+	if err != nil {
+		f.Close()
+		return nil, &say.Error{Where: f.Name(), What: say.T("cannot lock the state folder: %v", "无法锁定状态目录：%v", err),
+			Next: say.T("use a folder on a local disk (--state)", "请用 --state 换到本地磁盘上的目录"), Err: err}
+	}
+	if !ok {
+		defer f.Close()
+		who := say.T("another process", "另一进程")
+		b := make([]byte, 20)
+		n, _ := f.ReadAt(b, 0)
+		if pid, err := strconv.Atoi(string(bytes.TrimSpace(b[:n]))); err == nil {
+			who = say.T("process %d", "进程 %d", pid)
+		}
+		return nil, &say.Error{Where: s.dir, What: say.T("%s is changing this state folder", "%s 正在修改此状态目录", who),
+			Next: say.T("wait until it is done, or stop it", "请等它结束，或将其停止"), Err: ErrLocked}
+	}
+	// The number is for people only, so a disk without room for it is no reason to refuse.
+	if err := f.Truncate(0); err == nil {
+		f.WriteAt(strconv.AppendInt(nil, int64(os.Getpid()), 10), 0)
+	}
+	return sync.OnceFunc(func() { f.Close() }), nil
+}
+
+// Temp makes an empty directory on the store's disk, to be filled and given
+// to Put. It is removed when the store is closed or, if this process is
+// killed, when the store is opened the next time.
+func (s *Store) Temp() (dir string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live == nil {
+		if err := s.beginTemp(); err != nil {
+			return "", DiskFull(s.dir, err)
+		}
+	}
+	dir, err = os.MkdirTemp(s.tmp, "")
+	return dir, DiskFull(s.dir, err)
+}
+
+// beginTemp makes this process's folder below tmp and takes its lock. tmp/lock
+// is held meanwhile, so that no sweep sees the folder without the lock.
+func (s *Store) beginTemp() error {
+	guard, err := os.OpenFile(filepath.Join(s.dir, "tmp", "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	defer guard.Close()
+	if err := waitLock(guard); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(filepath.Join(s.dir, "tmp"), "p")
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err == nil {
+		_, err = tryLock(f)
+	}
+	if err != nil {
+		f.Close()
+		os.RemoveAll(dir)
+		return err
+	}
+	s.tmp, s.live = dir, f
+	return nil
+}
+
+// sweep removes the folders below tmp whose lock nobody holds, and artifacts
+// whose removal was interrupted. If another process is about the same, it is
+// left to that one.
+func (s *Store) sweep() error {
+	tmp := filepath.Join(s.dir, "tmp")
+	guard, err := os.OpenFile(filepath.Join(tmp, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return DiskFull(s.dir, err)
+	}
+	defer guard.Close()
+	if ok, err := tryLock(guard); !ok || err != nil {
+		return nil // without locks nobody can tell what is dead
+	}
+	list, err := os.ReadDir(tmp)
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		if !d.IsDir() || isLive(filepath.Join(tmp, d.Name(), "lock")) {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(tmp, d.Name())); err != nil {
+			return err
+		}
+	}
+	gone, err := filepath.Glob(filepath.Join(s.dir, "artifacts", "*"+goneSuffix))
+	for _, dir := range gone {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	return err
+}
+
+// isLive reports whether some process holds the lock of a file.
+func isLive(path string) bool {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	defer f.Close()
+	ok, err := tryLock(f)
+	return !ok || err != nil
+}
+
+// openDB opens suiren.db. Every change is on the disk when it returns.
+func (s *Store) openDB() error {
+	path := filepath.Join(s.dir, "suiren.db")
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite gives its other files the same mode
+	if err != nil {
+		return DiskFull(s.dir, err)
+	}
+	f.Close()
+	dsn := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + strings.Join([]string{
+		"_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(ON)", "_txlock=immediate",
+	}, "&")
+	if s.db, err = sql.Open("sqlite", dsn); err != nil {
+		return err
+	}
+	if err := s.migrate(); err != nil {
+		s.db.Close()
+		return s.dbError(err)
+	}
+	return nil
+}
+
+// dbError explains an error of the database to people.
+func (s *Store) dbError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*say.Error](err); ok {
+		return err
+	}
+	where := filepath.Join(s.dir, "suiren.db")
+	if full := DiskFull(where, err); full != err {
+		return full
+	}
+	return &say.Error{Where: where, What: say.T("the records cannot be used: %v", "无法使用记录库：%v", err),
+		Next: say.T("if the file is damaged, move it away together with suiren.db-wal: the artifacts stay, and apply makes the records anew",
+			"若文件已损坏，请将它与 suiren.db-wal 一并移走：产物仍在，apply 会重新生成记录"), Err: err}
+}
