@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"suiren/internal/say"
 )
 
 // A Problem is a question with an exact answer: a line of problems.jsonl.
@@ -14,12 +16,36 @@ import (
 type Problem struct {
 	ID     string `json:"id"`
 	Key    string `json:"key"`    // canonical: survives reordering and rephrasing
-	Family string `json:"family"` // add, sub, mul, order, linear, word
+	Family string `json:"family"` // one of Families
 	Lang   string `json:"lang"`   // zh or en
 	Level  int    `json:"level"`  // difficulty within the family: digits, operations, steps
 	Prompt string `json:"prompt"`
 	Think  string `json:"think"`  // a correct thought that leads to Answer
 	Answer string `json:"answer"` // exact
+}
+
+// Families are the families of problem, in the order in which people are
+// told of them.
+var Families = []string{"add", "sub", "mul", "order", "linear", "word"}
+
+// FamilyText is a family's name for people; of one that is not in Families
+// it is the name itself.
+func FamilyText(family string) say.Text {
+	switch family {
+	case "add":
+		return say.T("addition", "加法")
+	case "sub":
+		return say.T("subtraction", "减法")
+	case "mul":
+		return say.T("multiplication", "乘法")
+	case "order":
+		return say.T("order of operations", "四则运算")
+	case "linear":
+		return say.T("linear equations", "一元一次方程")
+	case "word":
+		return say.T("word problems", "应用题")
+	}
+	return say.T(family, family)
 }
 
 // Correct reports whether a reply, after its thought, gives exactly p's
