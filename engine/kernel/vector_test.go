@@ -13,6 +13,7 @@ import (
 var extremes = []float32{
 	0, float32(math.Copysign(0, -1)), 88, 88.5, -87.69, -87.7, -88, -103, 1e30, -1e30, 1e-40, -1e-40, math.MaxFloat32,
 	float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()),
+	math.Float32frombits(0x7f800001), // a signalling NaN, which some instructions treat as no other
 }
 
 // A vectorCase is one kernel and its definition on the same memory: in holds

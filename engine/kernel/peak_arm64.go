@@ -1,0 +1,27 @@
+package kernel
+
+func peakFMA(n int) float64 {
+	if !useNEON {
+		return peakFMAGeneric(n)
+	}
+	peakNEON(n)
+	return float64(n) * 24 * 4 * 2
+}
+
+func readSum(p []byte) uint64 {
+	if useNEON && len(p) > 0 {
+		return readSumNEON(&p[0], len(p))
+	}
+	return readSumGeneric(p)
+}
+
+// peakNEON does 24 independent FMAs of one vector, as many as a step of
+// gemmNEON16, n times.
+//
+//go:noescape
+func peakNEON(n int)
+
+// readSumNEON is readSumGeneric of n bytes at p, for n > 0 and n%256 == 0.
+//
+//go:noescape
+func readSumNEON(p *byte, n int) uint64
