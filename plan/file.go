@@ -1,0 +1,348 @@
+package plan
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// FileName is the name of a plan file in its folder.
+const FileName = "suiren.hcl"
+
+// Bounds of a plan file.
+const (
+	maxFile   = 1 << 20 // bytes
+	maxBlocks = 1000
+	maxName   = 64
+)
+
+// ErrInvalid is wrapped by every error about what a plan file says.
+var ErrInvalid = errors.New("the plan file is wrong")
+
+// A Vocabulary is what a plan can say: the kinds of block and the operators
+// behind them.
+type Vocabulary map[store.Kind]Choice
+
+// A Choice is the operators that can make one kind of block.
+type Choice struct {
+	By  string                           // the argument that chooses: "train", "generate", "recipe"; "" if there is one operator
+	Ops map[string]func() stage.Operator // by its value; "" when By is empty
+}
+
+// A File is a plan file that was read and found right.
+type File struct {
+	Path   string       // of the file
+	Dir    string       // its folder: the owner's files are below it
+	Name   string       // of the folder, for people
+	Sum    store.Digest // SHA-256 of its bytes
+	Blocks []*Block     // each after those it refers to, else in the file's order
+}
+
+// A Block is one block of a plan file: an operator with its settings, and the
+// blocks it refers to.
+type Block struct {
+	stage.Ref
+	Op   stage.Operator
+	Args []Arg  // its inputs, in the order of the operator's fields
+	At   string // where it stands: "suiren.hcl:12:1"
+}
+
+// An Arg is an argument that refers to other blocks.
+type Arg struct {
+	Name string
+	Refs []stage.Ref
+	Part string // the sub-folder that is handed over; "": all of it
+	Pin  bool   // what the release has answered so far: no edge of the graph
+}
+
+// Load reads the plan file at path, or in the folder path. Its error joins a
+// *say.Error for everything that is wrong in the file.
+func Load(path string, v Vocabulary) (*File, error) {
+	path, src, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	blocks, err := parse(src, filepath.Base(path), v)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Dir(path)
+	return &File{Path: path, Dir: dir, Name: filepath.Base(dir), Sum: sha256.Sum256(src), Blocks: blocks}, nil
+}
+
+// readFile returns the absolute path and the bytes of a plan file.
+func readFile(path string) (string, []byte, error) {
+	given := path
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", nil, err
+	}
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		given, path = filepath.Join(given, FileName), filepath.Join(path, FileName)
+		info, err = os.Stat(path)
+	}
+	wrong := func(what, next say.Text) error {
+		return &say.Error{Where: given, What: what, Next: next, Err: errors.Join(ErrInvalid, err)}
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil, wrong(say.T("there is no plan file", "没有计划文件"),
+			say.T("name a folder with a %s, such as examples/tutor", "请指定含有 %s 的目录，例如 examples/tutor", FileName))
+	case err != nil:
+		return "", nil, wrong(say.T("the plan file cannot be read: %v", "无法读取计划文件：%v", err), say.Text{})
+	case !info.Mode().IsRegular():
+		return "", nil, wrong(say.T("this is not a file", "这不是普通文件"), say.T("name a plan file or its folder", "请指定计划文件或其所在目录"))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", nil, wrong(say.T("the plan file cannot be read: %v", "无法读取计划文件：%v", err), say.Text{})
+	}
+	defer f.Close()
+	src, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return "", nil, wrong(say.T("the plan file cannot be read: %v", "无法读取计划文件：%v", err), say.Text{})
+	}
+	if len(src) > maxFile {
+		return "", nil, wrong(say.T("the file is larger than 1 MiB", "文件大于 1 MiB"), say.T("is this a plan file?", "请确认这是计划文件"))
+	}
+	return path, src, nil
+}
+
+// A reader reads one plan file and notes what is wrong in it.
+type reader struct {
+	file  string
+	vocab Vocabulary
+	found map[stage.Ref]hcl.Range // the blocks of the file, and their names' places
+	wrong []*say.Error
+	more  int // errors that were left out
+}
+
+// maxErrors is how many errors are listed. A person mends a few at a time,
+// and a hostile file could have a million.
+const maxErrors = 100
+
+func (r *reader) add(at hcl.Range, what, next say.Text) {
+	if len(r.wrong) == maxErrors {
+		r.more++
+		return
+	}
+	r.wrong = append(r.wrong, &say.Error{Where: place(at), What: what, Next: next, Err: ErrInvalid})
+}
+
+// err joins what was found, in the file's order, or is nil.
+func (r *reader) err() error {
+	if len(r.wrong) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(r.wrong, func(a, b *say.Error) int { return comparePlaces(a.Where, b.Where) })
+	list := make([]error, 0, len(r.wrong)+1)
+	for _, e := range r.wrong {
+		list = append(list, e)
+	}
+	if r.more > 0 {
+		list = append(list, &say.Error{Where: r.file, What: say.T("%d more errors", "另有 %d 处错误", r.more), Err: ErrInvalid})
+	}
+	return errors.Join(list...)
+}
+
+// parse reads the blocks of a plan file. name is the file's, for places.
+func parse(src []byte, name string, v Vocabulary) ([]*Block, error) {
+	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")) // some editors begin UTF-8 with it
+	r := &reader{file: name, vocab: v, found: map[stage.Ref]hcl.Range{}}
+	body := r.syntax(src)
+	if body == nil {
+		return nil, r.err()
+	}
+	for _, a := range inOrder(body.Attributes) {
+		r.add(a.NameRange, say.T("argument %s stands in no block", "参数 %s 不在任何块里", a.Name),
+			say.T("put it into a block, such as weights \"tutor\" { … }", "请把它放进块里，例如 weights \"tutor\" { … }"))
+	}
+	if len(body.Blocks) > maxBlocks {
+		r.add(body.Blocks[maxBlocks].DefRange(), say.T("the plan has more than %d blocks", "计划的块多于 %d 个", maxBlocks),
+			say.T("split it into several plans", "请拆成几个计划"))
+		return nil, r.err()
+	}
+	var blocks []*Block
+	var bodies []*hclsyntax.Block
+	for _, b := range body.Blocks {
+		if ref, ok := r.head(b); ok {
+			blocks = append(blocks, &Block{Ref: ref, At: place(b.DefRange())})
+			bodies = append(bodies, b)
+		}
+	}
+	for i, b := range blocks {
+		r.body(b, bodies[i])
+	}
+	blocks = r.order(blocks)
+	return blocks, r.err()
+}
+
+// head reads a block's kind and name.
+func (r *reader) head(b *hclsyntax.Block) (stage.Ref, bool) {
+	kind := store.Kind(b.Type)
+	if _, ok := r.vocab[kind]; !ok {
+		r.add(b.TypeRange, say.T("a plan has no blocks of kind %s", "计划里没有 %s 这种块", clip(b.Type)), suggest(b.Type, r.kinds()))
+		return stage.Ref{}, false
+	}
+	if len(b.Labels) != 1 {
+		r.add(b.DefRange(), say.T("a block has one name, and this one has %d", "每个块要有一个名字，这里有 %d 个", len(b.Labels)),
+			say.T("write %s \"name\" { … }", "请写成 %s \"名字\" { … }", kind))
+		return stage.Ref{}, false
+	}
+	ref := stage.Ref{Kind: kind, Name: b.Labels[0]}
+	at := b.LabelRanges[0]
+	if !goodName(ref.Name) {
+		r.add(at, say.T("%q is not a name for a block", "%q 不能作块名", clip(ref.Name)),
+			say.T("begin with a letter; letters, digits, - and _ may follow, %d in all", "以英文字母开头，后面可以是字母、数字、- 和 _，总长不超过 %d", maxName))
+		return stage.Ref{}, false
+	}
+	if first, ok := r.found[ref]; ok {
+		r.add(at, say.T("there are two blocks %s; the first is at %s", "有两个 %s 块，第一个在 %s", ref, place(first)),
+			say.T("give one of them another name", "请给其中一个换个名字"))
+		return stage.Ref{}, false
+	}
+	r.found[ref] = at
+	return ref, true
+}
+
+// goodName reports whether a block may have the name s, so that others can
+// refer to it and it is safe in a path, an address and a terminal.
+func goodName(s string) bool {
+	if s == "" || len(s) > maxName {
+		return false
+	}
+	for i, c := range []byte(s) {
+		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
+		if !letter && (i == 0 || c != '-' && c != '_' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return true
+}
+
+// kinds are the kinds of block that the vocabulary has, in the order of the loop.
+func (r *reader) kinds() []string {
+	var list []string
+	for _, k := range stage.Kinds {
+		if _, ok := r.vocab[k]; ok {
+			list = append(list, string(k))
+		}
+	}
+	return list
+}
+
+// body reads a block's arguments: first the one that chooses the operator.
+func (r *reader) body(b *Block, h *hclsyntax.Block) {
+	before := len(r.wrong) + r.more
+	for _, inner := range h.Body.Blocks {
+		r.add(inner.DefRange(), say.T("a block holds arguments, and no blocks such as %s", "块里只有参数，不能再有块（%s）", clip(inner.Type)),
+			say.T("write %s = …, or end the block above with }", "请写成 %s = …，或用 } 结束上面的块", clip(inner.Type)))
+	}
+	choice := r.vocab[b.Kind]
+	args := h.Body.Attributes
+	var chosen string
+	if choice.By != "" {
+		names := sortedKeys(choice.Ops)
+		a, ok := args[choice.By]
+		if !ok {
+			r.add(h.DefRange(), say.T("%s lacks the argument %s", "%s 缺少参数 %s", b.Ref, choice.By), oneOf(names))
+			return
+		}
+		v, ok := literal(a.Expr)
+		if !ok || !isString(v) {
+			r.addExpr(a.Expr, say.T("a string", "字符串"), choice.By)
+			return
+		}
+		chosen = v.AsString()
+		if choice.Ops[chosen] == nil {
+			r.add(a.Expr.Range(), say.T("%s cannot be %q", "%s 不能是 %q", choice.By, clip(chosen)), suggest(chosen, names))
+			return
+		}
+	}
+	op := choice.Ops[chosen]()
+	fields := fieldsOf(op)
+	known := []string{}
+	if choice.By != "" {
+		known = append(known, choice.By)
+	}
+	for i := range fields {
+		f := &fields[i]
+		if f.name != choice.By {
+			known = append(known, f.name)
+		}
+		a, ok := args[f.name]
+		switch {
+		case ok:
+			r.argument(b, f, a)
+		case !f.optional:
+			r.add(h.DefRange(), say.T("%s lacks the argument %s", "%s 缺少参数 %s", b.Ref, f.name), say.T("write %s = %s", "请写 %s = %s", f.name, f.example()))
+		}
+	}
+	for _, a := range inOrder(args) {
+		if !slices.Contains(known, a.Name) {
+			r.add(a.NameRange, say.T("%s has no argument %s", "%s 没有参数 %s", b.Kind, clip(a.Name)), suggest(a.Name, known))
+		}
+	}
+	b.Op = op
+	if c, ok := op.(stage.Checker); ok && before == len(r.wrong)+r.more { // else it would repeat what is known
+		for _, e := range c.Check() {
+			at := h.DefRange()
+			if a := args[e.Where]; a != nil {
+				at = a.Expr.Range()
+			}
+			r.add(at, e.What, e.Next)
+		}
+	}
+	r.patterns(op, h)
+}
+
+// patterns refuses patterns of files that are not below the plan's folder.
+func (r *reader) patterns(op stage.Operator, h *hclsyntax.Block) {
+	reads, ok := op.(stage.FileReader)
+	if !ok {
+		return
+	}
+	for _, p := range reads.Files() {
+		if err := checkPattern(p); err != nil {
+			at := h.DefRange()
+			for _, a := range inOrder(h.Body.Attributes) { // the argument that says it, if one does so plainly
+				if v, ok := literal(a.Expr); ok && isString(v) && v.AsString() == p {
+					at = a.Expr.Range()
+				}
+			}
+			r.add(at, err.What, err.Next)
+		}
+	}
+}
+
+// inOrder returns arguments in the file's order.
+func inOrder(args hclsyntax.Attributes) []*hclsyntax.Attribute {
+	list := make([]*hclsyntax.Attribute, 0, len(args))
+	for _, a := range args {
+		list = append(list, a)
+	}
+	slices.SortFunc(list, func(a, b *hclsyntax.Attribute) int { return a.NameRange.Start.Byte - b.NameRange.Start.Byte })
+	return list
+}
+
+// clip bounds what an error repeats of a file.
+func clip(s string) string {
+	if len(s) > 80 {
+		s = strings.ToValidUTF8(s[:80], "") + "…"
+	}
+	return s
+}
