@@ -1,7 +1,7 @@
 """Asks transformers and PyTorch what engine/model and engine/optim have to answer.
 
     go run ./testdata/oracle/qwen3 folder testdata/oracle/qwen3/folder
-    compat/.venv/bin/python testdata/oracle/qwen3/make.py    # compat/transformers/requirements.txt
+    compat/.venv/bin/python testdata/oracle/qwen3/make.py    # compat/venv.sh makes it
 
 The folder is Suiren's own writing; answers/ is made here: logits, loss,
 gradients and ten steps of AdamW for one row of packed documents. Another CPU
