@@ -1,12 +1,11 @@
 """Asks the tokenizers library what engine/tokenizer has to answer.
 
     go test ./engine/tokenizer -run TestOracleFolder -oracle   # writes tokenizer.json here
-    python3 -m venv VENV && VENV/bin/pip install tokenizers==0.23.3 jinja2==3.1.6
-    VENV/bin/python make.py DATA
+    compat/.venv/bin/python testdata/oracle/tokenizer/make.py DATA    # compat/venv.sh makes it
 
 DATA is a folder with wikitext2/test.txt (CC BY-SA 3.0) and
-chinese-poetry/poet.tang.0.json (MIT). Of their lines only a digest of the ids
-is kept. The same versions write the same bytes.
+chinese-poetry/poet.tang.0.json (MIT). Of each of their strings only its place
+and a digest of its ids are kept. The same versions write the same bytes.
 """
 
 import gzip
@@ -77,6 +76,13 @@ def part(r):
     ])()
 
 
+def real(data):
+    """The strings of each public file, in order: lines of prose, verses of poems."""
+    prose = (data / "wikitext2/test.txt").read_bytes().decode().split("\n")
+    poems = json.loads((data / "chinese-poetry/poet.tang.0.json").read_bytes())
+    return {"wikitext2/test.txt": prose, "chinese-poetry/poet.tang.0.json": [v for p in poems for v in p["paragraphs"]]}
+
+
 def main():
     for name, want in VERSIONS.items():
         have = importlib.metadata.version(name)
@@ -107,13 +113,13 @@ def main():
     save("decode.jsonl.gz", rows)
 
     rows = []
-    for name in ("wikitext2/test.txt", "chinese-poetry/poet.tang.0.json"):
-        lines = [s for s in (data / name).read_bytes().decode().split("\n") if s.strip()]
-        digest = hashlib.sha256()
+    for name, strings in real(data).items():
+        places = {s: n for n, s in reversed(list(enumerate(strings))) if len(s.strip()) >= 8}  # the first of equal ones
+        places = sorted(places.values())
         for i in range(500):
-            ids = text_only.encode(lines[i * len(lines) // 500]).ids
-            digest.update((" ".join(map(str, ids)) + "\n").encode())
-        rows.append({"file": name, "count": 500, "sha256": digest.hexdigest()})
+            n = places[i * len(places) // 500]
+            ids = " ".join(map(str, text_only.encode(strings[n]).ids))
+            rows.append({"file": name, "n": n, "ids": hashlib.sha256(ids.encode()).hexdigest()[:16]})
     save("real.jsonl.gz", rows)
 
     # As transformers renders it.
