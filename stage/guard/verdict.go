@@ -1,0 +1,380 @@
+package guard
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// A Verdict is the operator that judges a scenario before it may be released:
+// it proves that the test problems were never seen, has every one answered as
+// a user would have it answered, and compares with other weights that answer
+// the same. It makes verdict.json, whatever the outcome; a release refuses
+// one that does not pass.
+type Verdict struct {
+	Scenario stage.Ref          `plan:"scenario" kinds:"scenario"`
+	Policy   stage.Ref          `plan:"policy" kinds:"policy"`
+	Problems stage.Ref          `plan:"problems" kinds:"examples"` // all parts: only a verdict sees them all
+	Against  []stage.Ref        `plan:"against,optional" kinds:"weights"`
+	Require  map[string]float64 `plan:"require,optional"` // see requirable
+
+	Open Opener `json:"-" plan:"-"` // never nil when Run is called
+}
+
+// Name, Revision and Out implement stage.Operator.
+func (*Verdict) Name() string    { return "verdict" }
+func (*Verdict) Revision() int   { return 1 }
+func (*Verdict) Out() store.Kind { return store.Verdict }
+
+// Keys of require besides the families, of which each requires its accuracy.
+const (
+	needAccuracy = "accuracy"     // of all held-out problems
+	needLow      = "accuracy_low" // the lower bound of its interval: holds for the model, not only for these problems
+	needGain     = "gain"         // accuracy above the direct model's
+)
+
+// requirable returns what require may ask for.
+func requirable() []string {
+	return append([]string{needAccuracy, needLow, needGain}, stage.Families...)
+}
+
+// Check implements stage.Checker.
+func (v *Verdict) Check() []*say.Error {
+	var list []*say.Error
+	bad := func(what, next say.Text) {
+		list = append(list, &say.Error{Where: "require", What: what, Next: next})
+	}
+	for _, key := range slices.Sorted(maps.Keys(v.Require)) {
+		want := v.Require[key]
+		switch {
+		case !slices.Contains(requirable(), key):
+			bad(say.T("a verdict cannot require %q", "裁决不能要求 %q", key),
+				say.T("it can require %s", "可以要求：%s", strings.Join(requirable(), ", ")))
+		case key == needGain && !(want >= -1 && want <= 1), key != needGain && !(want >= 0 && want <= 1):
+			bad(say.T("%s cannot be %v", "%s 不能是 %v", key, want),
+				say.T("give a share: 0.9 is 90 of 100 problems, a gain of 0.25 is 25 points", "请写成比例：0.9 表示 100 题对 90 题，gain = 0.25 表示高 25 个百分点"))
+		case key == needGain && len(v.Against) == 0:
+			bad(say.T("a gain needs a model to be above", "gain 需要有对照模型"),
+				say.T("name weights that were trained without thoughts in against", "请在 against 中写上不带思考训练的权重"))
+		}
+	}
+	if len(v.Against) >= maxModels {
+		list = append(list, &say.Error{Where: "against", What: say.T("%d models are more than a verdict compares", "%d 个模型超出裁决可比较的数量", len(v.Against)),
+			Next: say.T("keep fewer than %d", "请少于 %d 个", maxModels)})
+	}
+	return list
+}
+
+// What a forecast assumes where the steps before do not foretell it.
+const (
+	askedProblems = 1500  // held-out and longer ones
+	askedTokens   = 90    // of a question, its thought and its answer
+	askedParams   = 1e6   //
+	askedLow      = 0.015 // share of the peak that answering reaches, with many in flight
+	askedHigh     = 0.15
+)
+
+// Forecast implements stage.Forecaster.
+func (v *Verdict) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	sizes := func(arg, name string, or float64) float64 {
+		for _, f := range in[arg] {
+			if s := f.Size[name]; s > 0 {
+				return s
+			}
+		}
+		return or
+	}
+	problems := sizes("problems", "heldout", 0) + sizes("problems", "length", 0)
+	if problems == 0 {
+		problems = askedProblems
+	}
+	models := float64(1 + len(v.Against))
+	params := sizes("scenario", "params", sizes("against", "params", askedParams))
+	work := 2 * params * problems * models * askedTokens
+	f := stage.Forecast{Memory: 64<<20 + int64(16*params) + inFlight<<20, Size: map[string]float64{"problems": problems}}
+	if m.Peak > 0 {
+		f.Low, f.High = work/(m.Peak*askedHigh), work/(m.Peak*askedLow)
+		f.Basis = say.T("%.0f problems × %.0f models × about %d tokens, at %.1f–%.0f%% of the measured %.0f GFLOP/s",
+			"%.0f 题 × %.0f 个模型 × 约 %d 个词元，按实测峰值的 %.1f–%.0f%%（%.0f GFLOP/s）计", problems, models, askedTokens, 100*askedLow, 100*askedHigh, m.Peak/1e9)
+	} else {
+		f.Basis = say.T("the machine was not measured", "尚未测量本机性能")
+	}
+	return f
+}
+
+// An exam is what a verdict asks, and whom.
+type exam struct {
+	job      *stage.Job
+	policy   *Policy
+	heldout  int             // of problems, the first; the rest is longer than what was taught
+	problems []stage.Problem // held-out and longer ones
+	report   *Report
+	replies  [][]given // by model, by problem
+	dirs     []string  // of the models' weights; the tutor's is the scenario's
+	rl       *rlFacts  // of the tutor
+	done     int
+}
+
+// Run implements stage.Operator.
+func (v *Verdict) Run(ctx context.Context, job *stage.Job) error {
+	if v.Open == nil {
+		panic("guard: a Verdict without an Opener")
+	}
+	x := &exam{job: job, report: &Report{Format: 1}}
+	if err := x.read(); err != nil {
+		return err
+	}
+	for i := range x.report.Models {
+		list, err := x.ask(ctx, v.Open, i)
+		if err != nil {
+			return err
+		}
+		x.replies = append(x.replies, list)
+	}
+	x.judge(v.Require)
+	if err := x.writeReplies(); err != nil {
+		return err
+	}
+	return x.report.write(job.Out)
+}
+
+// read reads everything that is known before the first question, and proves
+// that the problems are unseen.
+func (x *exam) read() error {
+	for _, in := range x.job.Inputs {
+		switch in.Arg {
+		case "scenario":
+			x.report.Scenario = in.Digest
+		case "policy":
+			x.report.Policy = in.Digest
+		}
+	}
+	var err error
+	if x.policy, err = Open(x.job.Dir("policy")); err != nil {
+		return err
+	}
+	var parts [4][]stage.Problem
+	for i, name := range []string{"heldout", "length", "train", "watch"} {
+		path := filepath.Join(x.job.Dir("problems"), name, "problems.jsonl")
+		parts[i], err = stage.ReadProblems(path)
+		if err != nil && !(errors.Is(err, fs.ErrNotExist) && name == "length") {
+			return err
+		}
+		if i == 0 && len(parts[0]) == 0 {
+			return &say.Error{Where: path, What: say.T("there are no held-out problems to judge by", "没有可用于裁决的留出题"),
+				Next: say.T("make more examples: raise count in the plan", "请生成更多样例：在计划中调大 count")}
+		}
+	}
+	x.heldout = len(parts[0])
+	x.problems = slices.Concat(parts[0], parts[1])
+	x.report.Unseen = prove(parts[0], parts[1], parts[2], parts[3])
+	return x.readModels()
+}
+
+// readModels finds out who is asked: the weights of against, then the
+// scenario. Names come from what the weights are and not from the plan: a
+// renamed block leaves the verdict as it was.
+func (x *exam) readModels() error {
+	taken := map[string]bool{}
+	add := func(digest store.Digest, dir, role string, f *facts) {
+		m := Model{Weights: digest, Method: f.Method, Think: f.Think, Steps: f.Steps, FLOPs: f.FLOPs, Loss: f.Loss}
+		if f.RL != nil {
+			m.SampleFLOPs = f.RL.SampleFLOPs
+		}
+		if m.Name = role; taken[role] {
+			m.Name = fmt.Sprintf("%s %s", role, digest.Short())
+		} else {
+			m.Role, taken[role] = role, true
+		}
+		x.report.Models = append(x.report.Models, m)
+		x.dirs = append(x.dirs, dir)
+	}
+	for _, in := range x.job.Inputs {
+		if in.Arg != "against" {
+			continue
+		}
+		f, err := readFacts(in.Dir)
+		if err != nil {
+			return err
+		}
+		role := Direct
+		if f.Think {
+			role = Taught
+		}
+		add(in.Digest, in.Dir, role, f)
+	}
+	dir := x.job.Dir("scenario")
+	var s struct{ Weights store.Digest }
+	if err := readJSON(filepath.Join(dir, "scenario.json"), &s); err != nil {
+		return err
+	}
+	weights, err := x.job.Open(s.Weights)
+	if err != nil {
+		return fmt.Errorf("opening the scenario's weights: %w", err)
+	}
+	f, err := readFacts(weights)
+	if err != nil {
+		return err
+	}
+	x.rl = f.RL
+	add(s.Weights, dir, Tutor, f)
+	return nil
+}
+
+// ask has model i answer all problems, unless its replies are there from a
+// run that was interrupted.
+func (x *exam) ask(ctx context.Context, open Opener, i int) (list []given, err error) {
+	m := &x.report.Models[i]
+	what := say.T("%s answers", "%s作答", roleText(m))
+	total := len(x.problems) * len(x.report.Models)
+	progress := func() {
+		x.job.Emit(stage.Event{Type: "progress", Done: float64(x.done), Total: float64(total), Unit: "problems", Text: &what})
+	}
+	progress()
+	path := filepath.Join(x.job.Work, keptName(x.job.Inputs, m))
+	if list := readKept(path, len(x.problems)); list != nil {
+		x.done += len(list)
+		progress()
+		return list, nil
+	}
+	var a Answerer
+	switch {
+	case m.Role == Tutor:
+		a, err = open.Scenario(x.job, x.dirs[i])
+	case m.Think:
+		a, err = open.Weights(x.job, x.dirs[i], x.job.Dir("scenario"), -1)
+	default:
+		a, err = open.Weights(x.job, x.dirs[i], x.job.Dir("scenario"), 0)
+	}
+	if err != nil {
+		return nil, err
+	}
+	right, answered := 0, 0
+	list, err = askAll(ctx, a, x.policy, x.problems, func(g *given) {
+		x.done++
+		if answered++; g.Right {
+			right++
+		}
+		if answered%max(1, len(x.problems)/50) == 0 {
+			progress()
+			x.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"accuracy": float64(right) / float64(answered)}})
+		}
+	})
+	if err := errors.Join(err, a.Close()); err != nil {
+		return nil, err
+	}
+	for i := range list {
+		list[i].Model = m.Name
+	}
+	return list, writeKept(path, list)
+}
+
+// A line of replies.jsonl is a problem and every model's reply to it.
+type line struct {
+	Part    string  `json:"part"` // heldout or length
+	ID      string  `json:"id"`
+	Family  string  `json:"family"`
+	Lang    string  `json:"lang"`
+	Level   int     `json:"level"`
+	Prompt  string  `json:"prompt"`
+	Want    string  `json:"want"`
+	Replies []given `json:"replies"`
+}
+
+// writeReplies writes the evidence.
+func (x *exam) writeReplies() (err error) {
+	f, err := os.Create(filepath.Join(x.job.Out, repliesFile))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	b := bufio.NewWriter(f)
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
+	for i := range x.problems {
+		p := &x.problems[i]
+		l := line{Part: "heldout", ID: p.ID, Family: p.Family, Lang: p.Lang, Level: p.Level, Prompt: p.Prompt, Want: p.Answer}
+		if i >= x.heldout {
+			l.Part = "length"
+		}
+		for _, list := range x.replies {
+			l.Replies = append(l.Replies, list[i])
+		}
+		if err := e.Encode(&l); err != nil {
+			return err
+		}
+	}
+	return b.Flush()
+}
+
+// facts are what a verdict reads of a weights folder's suiren.json.
+type facts struct {
+	Method string   `json:"method"`
+	Think  bool     `json:"think"`
+	Steps  int      `json:"steps"`
+	FLOPs  float64  `json:"flops"`
+	Loss   float64  `json:"loss"`
+	RL     *rlFacts `json:"rl"`
+}
+
+// rlFacts are what reinforcement says of itself.
+type rlFacts struct {
+	Pass        float64   `json:"pass_at_1"`
+	Informative float64   `json:"informative"`
+	Started     bool      `json:"started"`
+	Steps       int       `json:"steps"` // kept
+	Watched     []watched `json:"watched"`
+	RolledBack  string    `json:"rolled_back"` // step 15: word
+	SampleFLOPs float64   `json:"sample_flops"`
+}
+
+type watched struct {
+	Step    int     `json:"step"`
+	Overall float64 `json:"overall"`
+}
+
+// readFacts reads a weights folder's suiren.json. Weights from elsewhere have
+// none, and are asked to think.
+func readFacts(dir string) (*facts, error) {
+	var f facts
+	err := readJSON(filepath.Join(dir, "suiren.json"), &f)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &facts{Think: true}, nil
+	}
+	if f.Steps < 0 || !(f.FLOPs >= 0 && f.FLOPs <= math.MaxFloat64) || f.RL != nil && !(f.RL.SampleFLOPs >= 0) {
+		err = errors.Join(err, fmt.Errorf("%s: a count is below zero", dir))
+	}
+	return &f, err
+}
+
+// readJSON reads a small JSON file that an operator of this program wrote.
+func readJSON(path string, v any) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxReport))
+	if err == nil {
+		err = json.Unmarshal(b, v)
+	}
+	if err != nil {
+		return &say.Error{Where: path, Err: err, What: say.T("cannot be read: %v", "无法读取：%v", err),
+			Next: say.T("check the store with suiren store verify", "请用 suiren store verify 检查存储")}
+	}
+	return nil
+}
