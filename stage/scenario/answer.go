@@ -1,0 +1,232 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strings"
+
+	"suiren/engine/infer"
+	"suiren/engine/tokenizer"
+	"suiren/internal/say"
+	"suiren/knowledge"
+)
+
+// A Message is one turn of a conversation.
+type Message struct{ Role, Text string } // system, user or assistant
+
+// Options steer one answer. A nil pointer leaves the scenario's own value.
+type Options struct {
+	MaxTokens   int // of thought and answer; 0: the scenario's limit
+	Think       int // most tokens of thought, never more than the scenario's; 0: answer at once; < 0: the scenario's
+	Temperature *float64
+	TopP        *float64
+	Seed        uint64
+}
+
+// A Kind says what a Delta carries.
+type Kind int
+
+// The kinds of Delta, in the order in which they come.
+const (
+	Sources Kind = iota // the passages the answer rests on; at most once, first
+	Thought             // a piece of the thought
+	Answer              // a piece of the answer
+	Finish              // why it ended, and what it cost; once, last
+)
+
+// A Source is a passage of the owner's documents.
+type Source struct {
+	File, Heading, Text string
+	Score               float64
+}
+
+// Usage counts tokens. Reasoning tokens are part of the completion. An
+// answer from knowledge costs none: the model is not asked.
+type Usage struct{ Prompt, Completion, Reasoning int }
+
+// A Delta is the next piece of an answer.
+type Delta struct {
+	Kind    Kind
+	Text    string   // Thought, Answer
+	Sources []Source // Sources
+	Reason  string   // Finish: stop, length
+	Usage   Usage    // the counts so far
+}
+
+// ErrTooLong is wrapped by the error for a question that does not fit into
+// the context, with room to think and to answer.
+var ErrTooLong = errors.New("conversation is longer than the context")
+
+// ErrNoQuestion is wrapped by the error for a conversation in which the user
+// says nothing.
+var ErrNoQuestion = errors.New("no question in the conversation")
+
+// answerRoom is what a thought leaves of the context for the answer, in
+// tokens, or a quarter of a context in which that is less.
+const answerRoom = 32
+
+// Answer answers the last message of the user.
+//
+// It alone is asked: what stands before it in the conversation is not given
+// to the model, which was trained on single questions, nor to the search. A
+// question about the documents is answered with sentences of the passage
+// that fits best, word for word, and its source; every other by the model.
+// Leaving the loop, or the end of ctx, stops the generation.
+func (s *Scenario) Answer(ctx context.Context, conversation []Message, opt Options) iter.Seq2[Delta, error] {
+	return func(yield func(Delta, error) bool) {
+		question, err := lastQuestion(conversation)
+		if err != nil {
+			yield(Delta{}, err)
+			return
+		}
+		if s.book != nil {
+			hits := s.book.Search(question, 3)
+			if knowledge.Confident(question, hits) {
+				s.quote(question, hits[0], yield)
+				return
+			}
+		}
+		s.generate(ctx, question, opt, yield)
+	}
+}
+
+func lastQuestion(conversation []Message) (string, error) {
+	for i := len(conversation) - 1; i >= 0; i-- {
+		if m := conversation[i]; m.Role == "user" && strings.TrimSpace(m.Text) != "" {
+			return strings.TrimSpace(m.Text), nil
+		}
+	}
+	return "", &say.Error{What: say.T("the conversation holds no question", "对话里没有问题"), Err: ErrNoQuestion}
+}
+
+// quote answers with the sentences of a passage.
+func (s *Scenario) quote(question string, h knowledge.Hit, yield func(Delta, error) bool) {
+	place := h.File
+	if h.Heading != "" {
+		place += ", " + h.Heading
+	}
+	text := "“" + s.book.Quote(question, h) + "”\n\nSource: " + place
+	if h.Lang == "zh" {
+		text = "“" + s.book.Quote(question, h) + "”\n\n出处：" + strings.Replace(place, ", ", "，", 1)
+	}
+	_ = yield(Delta{Kind: Sources, Sources: []Source{{h.File, h.Heading, h.Text, h.Score}}}, nil) &&
+		yield(Delta{Kind: Answer, Text: text}, nil) &&
+		yield(Delta{Kind: Finish, Reason: infer.Stopped}, nil)
+}
+
+// request makes the request for a question, or ErrTooLong.
+func (s *Scenario) request(question string, opt Options) (infer.Request, error) {
+	think := s.Think
+	if opt.Think >= 0 {
+		think = min(think, opt.Think)
+	}
+	r := s.model.Ask([]tokenizer.Message{{Role: "user", Content: question}}, think, 1)
+	limit := s.engine.Limit()
+	left := limit - len(r.Prompt) - min(answerRoom, limit/4)
+	if left < 1 || think > 0 && left < 2 {
+		return r, &say.Error{Err: ErrTooLong, What: say.T("the question has %d tokens, and the context of %d leaves no room to answer it",
+			"问题有 %d 个词元，上下文只有 %d，放不下回答", len(r.Prompt), limit),
+			Next: say.T("make it shorter", "请缩短问题")}
+	}
+	r.MaxTokens = limit
+	if think > 0 {
+		r.Think = min(think, left-1) // the token that ends the thought
+	}
+	if s.Tokens > 0 {
+		r.MaxTokens = s.Tokens
+		if think > 0 {
+			r.MaxTokens += r.Think + 1
+		}
+	}
+	if opt.MaxTokens > 0 {
+		r.MaxTokens = min(r.MaxTokens, opt.MaxTokens)
+	}
+	r.Temperature, r.Seed = float32(s.Temperature), opt.Seed
+	if opt.Temperature != nil {
+		r.Temperature = float32(*opt.Temperature)
+	}
+	if opt.TopP != nil {
+		r.TopP = float32(*opt.TopP)
+	}
+	return r, nil
+}
+
+// generate answers with the model.
+func (s *Scenario) generate(ctx context.Context, question string, opt Options, yield func(Delta, error) bool) {
+	r, err := s.request(question, opt)
+	if err != nil {
+		yield(Delta{}, err)
+		return
+	}
+	d := Delta{Kind: Answer, Usage: Usage{Prompt: len(r.Prompt)}}
+	if r.Think > 0 {
+		d.Kind = Thought
+	}
+	stream := tokenizer.NewStream(s.model.Tokenizer)
+	put := func(text string) bool {
+		d.Text = text
+		return text == "" || yield(d, nil)
+	}
+	for t, err := range s.engine.Generate(ctx, r) {
+		if err != nil {
+			yield(Delta{Usage: d.Usage}, err)
+			return
+		}
+		if t.Finish != infer.Stopped { // the stop token is not part of the answer
+			d.Usage.Completion++
+			if d.Kind == Thought {
+				d.Usage.Reasoning++
+			}
+		}
+		switch {
+		case t.ID == r.ThinkEnd && d.Kind == Thought:
+			if !put(stream.Flush()) {
+				return
+			}
+			d.Kind = Answer
+		case s.special[t.ID]: // not text
+		default:
+			if !put(stream.Write(t.ID)) {
+				return
+			}
+		}
+		if t.Finish != "" {
+			if put(stream.Flush()) {
+				yield(Delta{Kind: Finish, Reason: t.Finish, Usage: d.Usage}, nil)
+			}
+			return
+		}
+	}
+}
+
+// A Reply is a whole answer.
+type Reply struct {
+	Thought, Answer string
+	Sources         []Source
+	Tokens          int    // of thought and answer
+	Finish          string // stop, length
+}
+
+// Reply answers one question as Answer does with no options.
+func (s *Scenario) Reply(ctx context.Context, question string) (Reply, error) {
+	var r Reply
+	var thought, answer strings.Builder
+	for d, err := range s.Answer(ctx, []Message{{"user", question}}, Options{Think: -1}) {
+		if err != nil {
+			return Reply{}, err
+		}
+		switch d.Kind {
+		case Sources:
+			r.Sources = d.Sources
+		case Thought:
+			thought.WriteString(d.Text)
+		case Answer:
+			answer.WriteString(d.Text)
+		case Finish:
+			r.Finish, r.Tokens = d.Reason, d.Usage.Completion
+		}
+	}
+	r.Thought, r.Answer = thought.String(), answer.String()
+	return r, nil
+}

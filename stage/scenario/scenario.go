@@ -1,0 +1,237 @@
+// Package scenario makes a use of weights and knowledge, and answers with it:
+// the same code for whoever asks a served model and for the verdict.
+package scenario
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"suiren/engine/infer"
+	"suiren/engine/tokenizer"
+	"suiren/internal/say"
+	"suiren/knowledge"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// A Scenario is the operator that says how weights and knowledge answer, and
+// the scenario that Open reads back. It may be used by many goroutines.
+type Scenario struct {
+	Weights     stage.Ref `plan:"weights" kinds:"weights"`
+	Knowledge   stage.Ref `plan:"knowledge,optional" kinds:"knowledge"`
+	Title       string    `plan:"name,optional"`                        // the model's name for clients
+	Think       int       `plan:"think,optional" min:"0" max:"65536"`   // most tokens of thought; 0: answer at once
+	Tokens      int       `plan:"tokens,optional" min:"0" max:"65536"`  // most tokens of the answer; 0: what the context leaves
+	Temperature float64   `plan:"temperature,optional" min:"0" max:"2"` // 0: the likeliest token, always
+
+	model   *infer.Model
+	engine  *infer.Engine
+	book    *knowledge.Index // nil: none
+	special map[int32]bool   // tokens that are not text
+}
+
+// Name, Revision and Out implement stage.Operator.
+func (*Scenario) Name() string    { return "scenario" }
+func (*Scenario) Revision() int   { return 1 }
+func (*Scenario) Out() store.Kind { return store.Scenario }
+
+// Check implements stage.Checker.
+func (s *Scenario) Check() []*say.Error {
+	m := Manifest{Format: 1, Name: s.Title, Think: s.Think, Tokens: s.Tokens, Temperature: s.Temperature}
+	if e := m.check(); e != nil {
+		return []*say.Error{e}
+	}
+	return nil
+}
+
+// A Manifest is scenario.json: what answers, by digest, and how.
+type Manifest struct {
+	Format      int          `json:"format"` // 1
+	Name        string       `json:"name,omitempty"`
+	Weights     store.Digest `json:"weights"`
+	Knowledge   store.Digest `json:"knowledge,omitzero"`
+	Think       int          `json:"think"`
+	Tokens      int          `json:"tokens,omitempty"`
+	Temperature float64      `json:"temperature,omitempty"`
+}
+
+const manifestFile = "scenario.json"
+
+// Bounds of scenario.json.
+const (
+	maxManifest = 1 << 16 // bytes
+	maxName     = 64      // bytes
+	maxTokens   = 1 << 16
+)
+
+// check finds what no scenario may be. Where is the argument of the plan.
+func (m *Manifest) check() *say.Error {
+	switch {
+	case len(m.Name) > maxName || !printable(m.Name):
+		return &say.Error{Where: "name", What: say.T("a name has at most %d letters, digits, dots and dashes", "名称最多 %d 个字母、数字、点或短横", maxName)}
+	case m.Think < 0 || m.Think > maxTokens:
+		return &say.Error{Where: "think", What: say.T("a thought of %d tokens is not between 0 and %d", "思考长度 %d 不在 0 到 %d 之间", m.Think, maxTokens)}
+	case m.Tokens < 0 || m.Tokens > maxTokens:
+		return &say.Error{Where: "tokens", What: say.T("an answer of %d tokens is not between 0 and %d", "回答长度 %d 不在 0 到 %d 之间", m.Tokens, maxTokens)}
+	case !(m.Temperature >= 0 && m.Temperature <= 2):
+		return &say.Error{Where: "temperature", What: say.T("temperature %g is not between 0 and 2", "温度 %g 不在 0 到 2 之间", m.Temperature)}
+	}
+	return nil
+}
+
+// printable reports whether a name can stand in an address, a file and JSON.
+func printable(name string) bool {
+	for _, r := range name {
+		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '.' || r == '-' || r == '_') {
+			return false
+		}
+	}
+	return true
+}
+
+// Run implements stage.Operator: it writes scenario.json, which names weights
+// and knowledge and copies neither.
+func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
+	m := Manifest{Format: 1, Name: s.Title, Think: s.Think, Tokens: s.Tokens, Temperature: s.Temperature}
+	for _, in := range job.Inputs {
+		switch in.Arg {
+		case "weights":
+			m.Weights = in.Digest
+		case "knowledge":
+			m.Knowledge = in.Digest
+		}
+	}
+	b, err := json.MarshalIndent(&m, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(job.Out, manifestFile), append(b, '\n'), 0o666)
+}
+
+// ReadManifest reads dir/scenario.json.
+func ReadManifest(dir string) (*Manifest, error) {
+	path := filepath.Join(dir, manifestFile)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
+	if err != nil {
+		return nil, err
+	}
+	m, err := parseManifest(b)
+	if err != nil {
+		return nil, &say.Error{Where: path, Err: err, What: say.T("cannot be read: %v", "无法读取：%v", err),
+			Next: say.T("check the store with suiren store verify", "请用 suiren store verify 检查存储")}
+	}
+	return m, nil
+}
+
+func parseManifest(b []byte) (*Manifest, error) {
+	if len(b) > maxManifest {
+		return nil, say.Errorf("the file is larger than %d bytes", "文件大于 %d 字节", maxManifest)
+	}
+	var m Manifest
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&m); err != nil {
+		return nil, err
+	}
+	switch {
+	case m.Format != 1:
+		return nil, say.Errorf("its format is %d, and this program reads format 1", "格式版本是 %d，本程序只读版本 1", m.Format)
+	case m.Weights.IsZero():
+		return nil, say.Errorf("it names no weights", "没有写明权重")
+	}
+	if e := m.check(); e != nil {
+		return nil, e
+	}
+	return &m, nil
+}
+
+// Open opens the scenario in dir. open gives the directory of an artifact by
+// its digest; up to slots requests are answered at a time.
+func Open(dir string, open func(store.Digest) (string, error), threads, slots int) (*Scenario, error) {
+	m, err := ReadManifest(dir)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := open(m.Weights)
+	if err != nil {
+		return nil, err
+	}
+	s, err := Bare(folder, m.Think, threads, slots)
+	if err != nil {
+		return nil, err
+	}
+	s.Title, s.Tokens, s.Temperature = m.Name, m.Tokens, m.Temperature
+	if m.Knowledge.IsZero() {
+		return s, nil
+	}
+	if folder, err = open(m.Knowledge); err == nil {
+		s.book, err = knowledge.Open(folder)
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Bare opens a scenario of nothing but weights, a Hugging Face folder, with
+// which a verdict compares. Tokens and Temperature may be set before the
+// first question.
+func Bare(weights string, think, threads, slots int) (*Scenario, error) {
+	model, err := infer.Load(weights)
+	if err != nil {
+		return nil, &say.Error{Where: weights, Err: err, What: say.T("the weights cannot be used: %v", "无法使用权重：%v", err),
+			Next: say.T("check the store with suiren store verify", "请用 suiren store verify 检查存储")}
+	}
+	engine, err := infer.NewEngine(model.Params, max(slots, 1), model.Context(), max(threads, 1))
+	if err != nil {
+		model.Close()
+		return nil, fmt.Errorf("%s: %w", weights, err)
+	}
+	s := &Scenario{Think: max(think, 0), model: model, engine: engine, special: map[int32]bool{}}
+	for _, name := range tokenizer.ChatSpecial {
+		if id, ok := model.Tokenizer.Special(name); ok {
+			s.special[id] = true
+		}
+	}
+	return s, nil
+}
+
+// Close ends the scenario; answers in progress end with infer.ErrClosed.
+func (s *Scenario) Close() error {
+	s.engine.Close()
+	s.model.Close()
+	return nil
+}
+
+// Facts are what a page shows of an open scenario.
+type Facts struct {
+	Name       string `json:"name,omitempty"`
+	Parameters int    `json:"parameters"`
+	Layers     int    `json:"layers"`
+	Width      int    `json:"width"`
+	Vocabulary int    `json:"vocabulary"`
+	Context    int    `json:"context"`  // most tokens of question, thought and answer
+	Think      int    `json:"think"`    // most tokens of thought
+	Passages   int    `json:"passages"` // of knowledge
+}
+
+// Facts returns the facts of an open scenario.
+func (s *Scenario) Facts() Facts {
+	c := s.model.Params.Config
+	f := Facts{Name: s.Title, Parameters: c.Params(), Layers: c.Layers, Width: c.Width, Vocabulary: c.Vocab, Context: c.Context, Think: s.Think}
+	if s.book != nil {
+		f.Passages = s.book.Len()
+	}
+	return f
+}
