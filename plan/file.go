@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -339,8 +340,15 @@ func inOrder(args hclsyntax.Attributes) []*hclsyntax.Attribute {
 	return list
 }
 
-// clip bounds what an error repeats of a file.
+// clip bounds what an error repeats of a file, and keeps it from moving the
+// cursor of a terminal.
 func clip(s string) string {
+	s = strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, s)
 	if len(s) > 80 {
 		s = strings.ToValidUTF8(s[:80], "") + "…"
 	}

@@ -5,3 +5,171 @@
 // (Make), and a Plan is carried out (Apply). After that, the plan of the same
 // file is empty.
 package plan
+
+import (
+	"errors"
+	"sync"
+
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// Errors of Apply and of a saved plan.
+var (
+	ErrMoved = errors.New("what was planned from has changed")
+	ErrNoFit = errors.New("does not fit into memory")
+)
+
+// An Action is what a plan does about a block.
+type Action string
+
+// The actions.
+const (
+	Add    Action = "make"   // no such block stands
+	Change Action = "change" // what stands was made from something else
+	Keep   Action = "keep"   // it is in the store
+	Remove Action = "remove" // it stands, and is no longer in the file; its artifact stays until gc
+)
+
+// Mark is how a terminal shows the action.
+func (a Action) Mark() string {
+	return map[Action]string{Add: "+", Change: "~", Keep: "=", Remove: "-"}[a]
+}
+
+// A State is how far a step has come.
+type State string
+
+// The states.
+const (
+	Waiting State = "waiting"
+	Running State = "running"
+	Done    State = "done"
+	Failed  State = "failed"
+)
+
+// A Plan is what apply will do. What it shows is what is done: Apply decides
+// nothing anew, but that a step whose inputs came out as they were before is
+// kept.
+type Plan struct {
+	File     *File
+	Standing []store.Block // when the plan was made
+
+	mu    sync.Mutex // guards the steps while Apply runs
+	steps []*Step
+}
+
+// A Step is what a plan does about one block.
+type Step struct {
+	stage.Ref
+	Action   Action
+	Stands   bool     // a Keep that apply has nothing to note about: the block stands just so
+	Reason   say.Text // why it is made, changed, removed, or kept though it did not stand
+	Forecast stage.Forecast
+	Fits     bool         // the machine has the memory that is foretold
+	Key      store.Digest // zero while an input is to be made
+	Output   store.Digest // zero until it is made
+	Needs    []stage.Ref  // the blocks it is made from
+	State    State
+	Actual   *Actual // of the run that made Output; nil until it is made
+
+	block *Block
+	snaps []*snapshot // of what no block makes: the owner's files, answers given
+}
+
+// Actual is what making an artifact took.
+type Actual struct {
+	Seconds  float64
+	Memory   int64   // peak bytes
+	FLOPs    float64 // of training, as counted
+	Peak     float64 // of the machine it was made on, FLOP/s; 0 if not measured
+	Forecast stage.Forecast
+}
+
+// Steps returns the steps as they are now, in the order of apply. It may be
+// called while Apply runs.
+func (p *Plan) Steps() []Step {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]Step, len(p.steps))
+	for i, s := range p.steps {
+		list[i] = *s
+	}
+	return list
+}
+
+// Empty reports whether apply has nothing to do: each block of the file stands
+// as it would be made, and no other stands.
+func (p *Plan) Empty() bool {
+	for _, s := range p.Steps() {
+		if !s.Stands {
+			return false
+		}
+	}
+	return true
+}
+
+// update changes a step so that Steps and View see all of it or nothing.
+func (p *Plan) update(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f()
+}
+
+// A View is a plan as the page reads it.
+type View struct {
+	Name  string `json:"name,omitempty"`
+	Nodes []Node `json:"nodes"`
+}
+
+// A Node is one step of a View.
+type Node struct {
+	Kind     store.Kind    `json:"kind"`
+	Name     string        `json:"name"`
+	Action   Action        `json:"action"`
+	State    State         `json:"state"`
+	Reason   string        `json:"reason,omitempty"`
+	Forecast *NodeForecast `json:"forecast,omitempty"`
+	Actual   *NodeActual   `json:"actual,omitempty"`
+	Digest   string        `json:"digest,omitempty"`
+	Inputs   []string      `json:"inputs,omitempty"` // "kind.name"
+}
+
+// A NodeForecast is the forecast of a Node.
+type NodeForecast struct {
+	Low    float64 `json:"low"` // seconds
+	High   float64 `json:"high"`
+	Memory int64   `json:"memory"` // bytes
+	FLOPs  float64 `json:"flops,omitempty"`
+	Basis  string  `json:"basis,omitempty"`
+}
+
+// A NodeActual is what a Node took.
+type NodeActual struct {
+	Seconds float64 `json:"seconds"`
+	Memory  int64   `json:"memory"`
+}
+
+// View returns the plan as it is now, in lang. It may be called while Apply
+// runs.
+func (p *Plan) View(lang say.Lang) View {
+	v := View{Name: p.File.Name, Nodes: []Node{}}
+	for _, s := range p.Steps() {
+		n := Node{Kind: s.Kind, Name: s.Name, Action: s.Action, State: s.State, Reason: s.Reason.In(lang)}
+		f := s.Forecast
+		if f.High > 0 || f.Memory > 0 || f.FLOPs > 0 {
+			n.Forecast = &NodeForecast{f.Low, f.High, f.Memory, f.FLOPs, f.Basis.In(lang)}
+		}
+		if s.Actual != nil {
+			n.Actual = &NodeActual{s.Actual.Seconds, s.Actual.Memory}
+		}
+		if !s.Output.IsZero() {
+			n.Digest = s.Output.String()
+		}
+		for _, ref := range s.Needs {
+			n.Inputs = append(n.Inputs, ref.String())
+		}
+		v.Nodes = append(v.Nodes, n)
+	}
+	return v
+}

@@ -1,0 +1,252 @@
+package plan
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// savedFormat is the version of a saved plan.
+const savedFormat = 1
+
+// maxSaved bounds a saved plan: the bounds of a plan file allow no more.
+const maxSaved = 4 << 20
+
+// A Saved is a plan that was written to a file, to be looked at and applied
+// later. It holds no instructions, only what the plan was made from and what
+// it came to: apply makes the plan again and compares.
+type Saved struct {
+	Path string // of the plan file, absolute
+
+	written
+}
+
+// written is the JSON of a saved plan.
+type written struct {
+	Format   int          `json:"format"` // 1
+	File     string       `json:"file"`   // the plan file, seen from the folder of the saved plan, with slashes
+	Sum      store.Digest `json:"sha256"` // of the plan file
+	Standing []savedBlock `json:"standing"`
+	Steps    []savedStep  `json:"steps"`
+}
+
+// A savedBlock is a block that stood.
+type savedBlock struct {
+	Block  string       `json:"block"` // "kind.name"
+	Key    store.Digest `json:"key"`
+	Output store.Digest `json:"output"`
+}
+
+// A savedStep is what the plan came to for a block.
+type savedStep struct {
+	Block    string       `json:"block"`
+	Action   Action       `json:"action"`
+	Operator string       `json:"operator,omitempty"`
+	Revision int          `json:"revision,omitempty"`
+	Key      store.Digest `json:"key,omitzero"`
+	Read     []savedRead  `json:"read,omitempty"`
+}
+
+// A savedRead is a snapshot of what no block makes.
+type savedRead struct {
+	Arg    string       `json:"arg"`
+	Block  string       `json:"block,omitempty"` // the pinned release
+	Digest store.Digest `json:"digest"`
+}
+
+// written returns what is saved of p, with its file seen from dir.
+func (p *Plan) written(dir string) (written, error) {
+	rel, err := filepath.Rel(dir, p.File.Path)
+	if err != nil {
+		rel = p.File.Path // on another drive
+	}
+	w := written{Format: savedFormat, File: filepath.ToSlash(rel), Sum: p.File.Sum, Standing: []savedBlock{}, Steps: []savedStep{}}
+	for _, b := range p.Standing {
+		w.Standing = append(w.Standing, savedBlock{stage.Ref{Kind: b.Kind, Name: b.Name}.String(), b.Key, b.Output})
+	}
+	for _, s := range p.Steps() {
+		e := savedStep{Block: s.Ref.String(), Action: s.Action, Key: s.Key}
+		if s.block != nil {
+			e.Operator, e.Revision = s.block.Op.Name(), s.block.Op.Revision()
+		}
+		for _, snap := range s.snaps {
+			r := savedRead{Arg: snap.arg, Digest: snap.digest}
+			if !snap.ref.IsZero() {
+				r.Block = snap.ref.String()
+			}
+			e.Read = append(e.Read, r)
+		}
+		w.Steps = append(w.Steps, e)
+	}
+	return w, nil
+}
+
+// Save writes the plan, as it was made, to a file.
+func (p *Plan) Save(path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	w, err := p.written(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(&w, "", "  ")
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".suiren-plan-*")
+	if err != nil {
+		return cannotSave(path, err)
+	}
+	defer os.Remove(f.Name()) // gone already if all went well
+	_, err = f.Write(append(b, '\n'))
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	return cannotSave(path, err)
+}
+
+func cannotSave(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &say.Error{Where: path, What: say.T("the plan cannot be saved: %v", "无法保存计划：%v", err),
+		Next: say.T("choose another place", "请换个位置"), Err: err}
+}
+
+// ReadSaved reads a saved plan. It trusts nothing in it: the plan file that it
+// names is read and checked as any other.
+func ReadSaved(path string) (*Saved, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, unreadable(path, errors.Join(err, say.Errorf("this is not a file", "这不是普通文件")))
+	}
+	b, err := io.ReadAll(io.LimitReader(f, maxSaved+1))
+	if err == nil && len(b) > maxSaved {
+		err = say.Errorf("the file is larger than 4 MiB", "文件大于 4 MiB")
+	}
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	w, err := parseSaved(b)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	s := &Saved{written: *w, Path: filepath.FromSlash(w.File)}
+	if !filepath.IsAbs(s.Path) {
+		s.Path = filepath.Join(filepath.Dir(path), s.Path)
+	}
+	return s, nil
+}
+
+func unreadable(path string, err error) error {
+	return &say.Error{Where: path, What: say.T("this is not a saved plan: %v", "这不是保存的计划：%v", err),
+		Next: say.T("make one with suiren plan --out FILE", "请用 suiren plan --out 文件 生成"), Err: errors.Join(ErrInvalid, err)}
+}
+
+// parseSaved reads the JSON of a saved plan.
+func parseSaved(b []byte) (*written, error) {
+	var version struct{ Format int }
+	if err := json.Unmarshal(b, &version); err != nil {
+		return nil, err
+	}
+	if version.Format != savedFormat {
+		return nil, say.Errorf("its format is %d, and this program reads format 1", "格式版本是 %d，本程序只读版本 1", version.Format)
+	}
+	var w written
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&w); err != nil {
+		return nil, err
+	}
+	if w.File == "" {
+		return nil, say.Errorf("it names no plan file", "没有写明计划文件")
+	}
+	return &w, nil
+}
+
+// Remake makes the saved plan again. Its error wraps ErrMoved, and says what
+// moved, unless the plan comes out as it was saved.
+func (s *Saved) Remake(ctx context.Context, v Vocabulary, st *store.Store, m stage.Machine, env Env) (*Plan, error) {
+	path, src, err := readFile(s.Path)
+	if err != nil {
+		return nil, err
+	}
+	if sha256.Sum256(src) != s.Sum {
+		return nil, moved(say.T("%s was edited", "%s 被修改过", filepath.Base(path)))
+	}
+	f, err := Load(path, v)
+	if err != nil {
+		return nil, err
+	}
+	p, err := Make(ctx, f, st, m, env)
+	if err != nil {
+		return nil, err
+	}
+	now, err := p.written(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	if what := s.compare(&now); !what.IsZero() {
+		return nil, moved(what)
+	}
+	return p, nil
+}
+
+// compare says how the plan that was saved differs from the one that comes out
+// now. Only the first reason of each block is said.
+func (w *written) compare(now *written) say.Text {
+	var list []say.Text
+	if w.Sum != now.Sum {
+		list = append(list, say.T("the plan file was edited", "计划文件被修改过"))
+	}
+	if !slices.Equal(w.Standing, now.Standing) {
+		list = append(list, say.T("another plan was applied", "期间应用过另一个计划"))
+	}
+	was := map[string]savedStep{}
+	for _, s := range w.Steps {
+		was[s.Block] = s
+	}
+	for _, s := range now.Steps {
+		old, ok := was[s.Block]
+		switch {
+		case !ok:
+			list = append(list, say.T("%s was not in it", "其中原本没有 %s", s.Block))
+		case old.Operator != s.Operator || old.Revision != s.Revision:
+			list = append(list, say.T("this program makes %s differently", "本程序制作 %s 的做法不同了", s.Block))
+		case !slices.Equal(old.Read, s.Read):
+			list = append(list, say.T("the files or answers that %s reads", "%s 所读的文件或对话记录", s.Block))
+		case old.Key != s.Key:
+			list = append(list, say.T("what %s is made from", "%s 的输入", s.Block))
+		case old.Action != s.Action:
+			list = append(list, say.T("what is to be done about %s", "对 %s 要做的事", s.Block))
+		}
+		delete(was, s.Block)
+	}
+	for _, name := range sortedKeys(was) {
+		list = append(list, say.T("%s is no longer in it", "其中不再有 %s", clip(name)))
+	}
+	if n := len(list) - maxReasons; n > 0 {
+		list = append(list[:maxReasons], say.T("and %d more", "另有 %d 项", n))
+	}
+	return joinTexts(list, "; ", "；")
+}
