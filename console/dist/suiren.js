@@ -1177,12 +1177,14 @@
     model: ["Model", "模型"],
     share: ["Share of the measured peak", "占实测峰值"],
     role_direct: ["Direct", "直接作答"],
-    role_sft: ["After SFT", "SFT 之后"],
+    role_taught: ["After SFT", "SFT 之后"],
+    role_tutor: ["As served", "发布所用"],
     role_rl: ["After RL", "RL 之后"],
-    family_addition: ["addition", "加法"],
-    family_subtraction: ["subtraction", "减法"],
+    family_add: ["addition", "加法"],
+    family_sub: ["subtraction", "减法"],
+    family_mul: ["multiplication", "乘法"],
     family_order: ["order of operations", "四则运算"],
-    family_equation: ["linear equations", "一元一次方程"],
+    family_linear: ["linear equations", "一元一次方程"],
     family_word: ["word problems", "应用题"]
   };
   function t(key, ...values) {
@@ -1466,9 +1468,9 @@
 
   // src/report.tsx
   function Report({ report: r, nodes }) {
-    return /* @__PURE__ */ createElement(Fragment, null, !r ? /* @__PURE__ */ createElement("p", { class: "quiet" }, t("noReport")) : /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("p", { class: r.passed ? "passed" : "failure" }, r.passed ? "✓ " + t("pass") : "✗ " + t("fail")), (r.said ?? []).map((s) => /* @__PURE__ */ createElement("p", null, store.lang === "en" ? s.en : s.zh)), /* @__PURE__ */ createElement(Scores, { title: t("accuracy"), models: r.models, groups: r.overall ? [r.overall, ...r.families] : r.families, total: r.overall }), /* @__PURE__ */ createElement(Costs, { models: r.models }), r.length && r.length.length > 0 && /* @__PURE__ */ createElement(Scores, { title: t("lengths"), models: r.models, groups: r.length })), /* @__PURE__ */ createElement(Predicted, { nodes }));
+    return /* @__PURE__ */ createElement(Fragment, null, !r ? /* @__PURE__ */ createElement("p", { class: "quiet" }, t("noReport")) : /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("p", { class: r.pass ? "passed" : "failure" }, r.pass ? "✓ " + t("pass") : "✗ " + t("fail")), (r.said ?? []).map((s) => /* @__PURE__ */ createElement("p", null, store.lang === "en" ? s.en : s.zh)), /* @__PURE__ */ createElement(Scores, { title: t("accuracy"), models: r.models, groups: r.overall ? [r.overall, ...r.families] : r.families, total: r.overall }), /* @__PURE__ */ createElement(Costs, { models: r.models }), r.length && r.length.length > 0 && /* @__PURE__ */ createElement(Scores, { title: t("lengths"), models: r.models, groups: r.length })), /* @__PURE__ */ createElement(Predicted, { nodes }));
   }
-  var nameOf = (m) => maybe("role", m.role ?? m.name);
+  var nameOf = (m) => maybe("role", m.role === "tutor" && m.method === "grpo" ? "rl" : m.role ?? m.name);
   function Scores({ title, models, groups, total }) {
     return /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("h3", null, title), /* @__PURE__ */ createElement("div", { class: "scroll" }, /* @__PURE__ */ createElement("table", null, /* @__PURE__ */ createElement("thead", null, /* @__PURE__ */ createElement("tr", null, /* @__PURE__ */ createElement("th", { scope: "col" }, t("family")), /* @__PURE__ */ createElement("th", { scope: "col" }, t("problems")), models.map((m) => /* @__PURE__ */ createElement("th", { scope: "col", title: m.name }, nameOf(m))))), /* @__PURE__ */ createElement("tbody", null, groups.map((g) => /* @__PURE__ */ createElement("tr", { class: g === total ? "total" : "" }, /* @__PURE__ */ createElement("th", { scope: "row" }, g === total ? t("overall") : maybe("family", g.name)), /* @__PURE__ */ createElement("td", null, g.problems), g.scores.map((s) => /* @__PURE__ */ createElement("td", null, percent(s.accuracy), /* @__PURE__ */ createElement("small", null, percent(s.low), " – ", percent(s.high))))))))), total?.scores.some((s) => s.tokens) && /* @__PURE__ */ createElement("p", { class: "quiet" }, t("meanTokens"), ": ", total.scores.map((s, i) => `${nameOf(models[i])} ${count(s.tokens ?? 0)}`).join(" · ")));
   }

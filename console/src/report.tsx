@@ -5,16 +5,17 @@ import { idOf, type Node } from "./plan";
 import { store } from "./state";
 import { maybe, t } from "./words";
 
-// A Report is verdict.json.
+// A Report is verdict.json, to whose models the server adds what their
+// training took.
 export interface Report {
-  passed: boolean;
+  pass: boolean; // every check holds
   models: Model[];
   overall?: Group;
   families: Group[];
   length?: Group[]; // problems longer than those that were taught
   said?: { en: string; zh: string }[];
 }
-interface Model { name: string; role?: string; flops?: number; seconds?: number; share?: number }
+interface Model { name: string; role?: string; method?: string; weights: string; flops?: number; seconds?: number; share?: number }
 // A Group's scores stand in the order of the models.
 interface Group { name: string; problems: number; scores: Score[] }
 interface Score { accuracy: number; low: number; high: number; tokens?: number }
@@ -22,7 +23,7 @@ interface Score { accuracy: number; low: number; high: number; tokens?: number }
 export function Report({ report: r, nodes }: { report: Report | null; nodes: Node[] }) {
   return <Fragment>
     {!r ? <p class="quiet">{t("noReport")}</p> : <Fragment>
-      <p class={r.passed ? "passed" : "failure"}>{r.passed ? "✓ " + t("pass") : "✗ " + t("fail")}</p>
+      <p class={r.pass ? "passed" : "failure"}>{r.pass ? "✓ " + t("pass") : "✗ " + t("fail")}</p>
       {(r.said ?? []).map(s => <p>{store.lang === "en" ? s.en : s.zh}</p>)}
       <Scores title={t("accuracy")} models={r.models} groups={r.overall ? [r.overall, ...r.families] : r.families} total={r.overall} />
       <Costs models={r.models} />
@@ -32,7 +33,7 @@ export function Report({ report: r, nodes }: { report: Report | null; nodes: Nod
   </Fragment>;
 }
 
-const nameOf = (m: Model) => maybe("role", m.role ?? m.name);
+const nameOf = (m: Model) => maybe("role", m.role === "tutor" && m.method === "grpo" ? "rl" : m.role ?? m.name);
 
 function Scores({ title, models, groups, total }: { title: string; models: Model[]; groups: Group[]; total?: Group }) {
   return <Fragment>

@@ -118,12 +118,14 @@ const words = {
   model: ["Model", "模型"],
   share: ["Share of the measured peak", "占实测峰值"],
   role_direct: ["Direct", "直接作答"],
-  role_sft: ["After SFT", "SFT 之后"],
+  role_taught: ["After SFT", "SFT 之后"],
+  role_tutor: ["As served", "发布所用"],
   role_rl: ["After RL", "RL 之后"],
-  family_addition: ["addition", "加法"],
-  family_subtraction: ["subtraction", "减法"],
+  family_add: ["addition", "加法"],
+  family_sub: ["subtraction", "减法"],
+  family_mul: ["multiplication", "乘法"],
   family_order: ["order of operations", "四则运算"],
-  family_equation: ["linear equations", "一元一次方程"],
+  family_linear: ["linear equations", "一元一次方程"],
   family_word: ["word problems", "应用题"],
 } satisfies Record<string, [string, string]>;
 
