@@ -15,7 +15,7 @@ export interface Report {
   length?: Group[]; // problems longer than those that were taught
   said?: { en: string; zh: string }[];
 }
-interface Model { name: string; role?: string; method?: string; weights: string; flops?: number; seconds?: number; share?: number }
+interface Model { name: string; role?: string; method?: string; flops?: number; seconds?: number; share?: number }
 // A Group's scores stand in the order of the models.
 interface Group { name: string; problems: number; scores: Score[] }
 interface Score { accuracy: number; low: number; high: number; tokens?: number }

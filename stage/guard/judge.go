@@ -134,7 +134,7 @@ func checks(r *Report, require map[string]float64) []Check {
 		if got, ok := measure(r, key); ok {
 			c.OK = got >= c.Want
 			// Cut, not rounded: what fell short is never shown as what was wanted.
-			got = math.Floor(got*1e4+1e-6) / 1e4
+			got = math.Floor(float64(got*1e4)+1e-6) / 1e4
 			c.Got = &got
 		}
 		list = append(list, c)

@@ -181,16 +181,3 @@ func FuzzReport(f *testing.F) {
 		}
 	})
 }
-
-// A wording does not depend on how its characters are written, and never
-// fails.
-func FuzzWording(f *testing.F) {
-	f.Add("37 + 85 = ？", "122")
-	f.Add("用[10 13 11]凑14\xff\u200b", "")
-	f.Fuzz(func(t *testing.T, prompt, answer string) {
-		a := wording(&stage.Problem{Prompt: prompt, Answer: answer})
-		if b := wording(&stage.Problem{Prompt: "  " + prompt + " \u200b。", Answer: answer + " "}); a != b {
-			t.Errorf("%q: %q, with space around %q", prompt, a, b)
-		}
-	})
-}
