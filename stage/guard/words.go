@@ -67,7 +67,7 @@ func listed(list []say.Text) say.Text {
 	for _, t := range list {
 		en, zh = append(en, t.In(say.English)), append(zh, t.In(say.Chinese))
 	}
-	return say.Text{En: strings.Join(en, ", "), Zh: strings.Join(zh, "、")}
+	return say.Text{En: strings.Join(en, "; "), Zh: strings.Join(zh, "；")}
 }
 
 func sayUnseen(u *Unseen) say.Text {
@@ -204,13 +204,13 @@ func sayHardest(r *Report, c *Change) say.Text {
 	switch {
 	case p.Low > 0 && after.Low > before.High:
 		return say.T("On the family that was hardest after SFT, %s, the score rose from %s to %s, by %s: its interval lies above that of SFT.",
-			"在 SFT 之后最难的题型%s上，正确率从 %s 升到 %s，变化 %s：区间高于 SFT 的区间。", args...)
+			"在 SFT 之后最难的题型%s上，正确率从 %s升到 %s，变化 %s：区间高于 SFT 的区间。", args...)
 	case p.Low > 0:
 		return say.T("On the family that was hardest after SFT, %s, the score rose from %s to %s, on the same problems by %s; taken apart, the two intervals still overlap.",
-			"在 SFT 之后最难的题型%s上，正确率从 %s 升到 %s，同题对比变化 %s；但两个区间仍有重叠。", args...)
+			"在 SFT 之后最难的题型%s上，正确率从 %s升到 %s，同题对比变化 %s；但两个区间仍有重叠。", args...)
 	}
 	return say.T("On the family that was hardest after SFT, %s, no gain was measured: from %s to %s, a change of %s. Its interval is not above that of SFT.",
-		"在 SFT 之后最难的题型%s上，没有测到提高：从 %s 到 %s，变化 %s。区间没有高于 SFT 的区间。", args...)
+		"在 SFT 之后最难的题型%s上，没有测到提高：从 %s到 %s，变化 %s。区间没有高于 SFT 的区间。", args...)
 }
 
 // sayLength says how far what was taught carries to longer problems.
@@ -225,11 +225,11 @@ func sayLength(r *Report) []say.Text {
 		long := &g.Scores[tutor]
 		t := say.T("%s %s", "%s %s", stage.FamilyText(g.Name), scored(long))
 		known := slices.IndexFunc(r.Families, func(f Group) bool { return f.Name == g.Name })
-		fell := long.Accuracy < 0.5
+		fell := long.Accuracy < 0.5 // whatever it is within the taught lengths
 		if known >= 0 {
 			held := &r.Families[known].Scores[tutor]
 			t = say.T("%s %s against %s", "%s %s，训练长度内 %s", stage.FamilyText(g.Name), scored(long), percent(held.Accuracy))
-			fell = long.High < held.Low
+			fell = fell || long.High < held.Low
 		}
 		if fell {
 			falls = append(falls, t)
@@ -239,7 +239,7 @@ func sayLength(r *Report) []say.Text {
 	}
 	var list []say.Text
 	if len(falls) > 0 {
-		list = append(list, say.T("What was taught does not carry to longer problems: %s.", "所学不能推广到更长的题：%s。", listed(falls)))
+		list = append(list, say.T("On problems longer than the taught ones the model does worse, or mostly fails: %s.", "题目比训练时更长，模型就明显变差，或大多答错：%s。", listed(falls)))
 	}
 	if len(holds) > 0 {
 		list = append(list, say.T("On longer problems no fall was measured: %s.", "更长的题上没有测到下降：%s。", listed(holds)))

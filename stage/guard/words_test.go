@@ -19,7 +19,7 @@ func TestSaid(t *testing.T) {
 			"the same 2.1e13 FLOPs answers 33.3%", "thinking is worth +58.3 points", "at least the 25 points",
 			"kept 30 steps, over which the score on the watched problems went from 80.0% to 95.0%",
 			"No family is below SFT", "hardest after SFT", "its interval lies above that of SFT",
-			"does not carry to longer problems: addition 0.0% (0.0% to 16.1%) against", "every question and every answer pass",
+			"does worse, or mostly fails: addition 0.0% (0.0% to 16.1%) against", "every question and every answer pass",
 		}},
 		"not started": {func(s *setting) {
 			s.facts["tutor"] = `{"think":true,"rl":{"pass_at_1":0.99,"informative":0.04,"watched":[{"overall":0.9}]}}`
@@ -40,7 +40,13 @@ func TestSaid(t *testing.T) {
 		"within the noise": {func(s *setting) {
 			s.troupe.lines["taught"] = solve(func(a int) bool { return a != 100 && a != 101 })
 			s.troupe.lines["scenario"] = solve(func(a int) bool { return a != 101 && a != 102 && a != 104 })
-		}, []string{"No family fell measurably below SFT; within the noise lower: addition", "On longer problems no fall was measured"}},
+		}, []string{"No family fell measurably below SFT; within the noise lower: addition"}},
+		"longer is no harder": {func(s *setting) {
+			s.troupe.lines["scenario"] = solve(func(a int) bool { return a != 101 && a != 102 })
+		}, []string{"On longer problems no fall was measured: addition 100.0%"}},
+		"longer is half right": {func(s *setting) {
+			s.troupe.lines["scenario"] = solve(func(a int) bool { return a < 1000 || a%4 != 0 })
+		}, []string{"does worse, or mostly fails: addition 75.0%"}},
 		"overlap": {func(s *setting) {
 			s.troupe.lines["taught"] = solve(func(a int) bool { return a%12 != 0 })
 			s.troupe.lines["scenario"] = solve(func(a int) bool { return a%24 != 0 })
