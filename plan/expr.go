@@ -152,6 +152,9 @@ func (r *reader) ref(b *Block, f *field, e hclsyntax.Expression) (stage.Ref, boo
 	}
 	ref := stage.Ref{Kind: store.Kind(words[0]), Name: words[1]}
 	if _, ok := r.found[ref]; !ok {
+		if r.lost[ref.Name] {
+			return ref, false
+		}
 		r.add(e.Range(), say.T("the plan has no block %s", "计划里没有块 %s", clip(ref.String())), r.suggestRef(ref, f))
 		return ref, false
 	}

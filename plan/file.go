@@ -128,6 +128,7 @@ type reader struct {
 	file  string
 	vocab Vocabulary
 	found map[stage.Ref]hcl.Range // the blocks of the file, and their names' places
+	lost  map[string]bool         // names of blocks whose kind or name is wrong: no use to say so at each reference
 	wrong []*say.Error
 	more  int // errors that were left out
 }
@@ -163,7 +164,7 @@ func (r *reader) err() error {
 // parse reads the blocks of a plan file. name is the file's, for places.
 func parse(src []byte, name string, v Vocabulary) ([]*Block, error) {
 	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")) // some editors begin UTF-8 with it
-	r := &reader{file: name, vocab: v, found: map[stage.Ref]hcl.Range{}}
+	r := &reader{file: name, vocab: v, found: map[stage.Ref]hcl.Range{}, lost: map[string]bool{}}
 	body := r.syntax(src)
 	if body == nil {
 		return nil, r.err()
@@ -196,6 +197,9 @@ func parse(src []byte, name string, v Vocabulary) ([]*Block, error) {
 func (r *reader) head(b *hclsyntax.Block) (stage.Ref, bool) {
 	kind := store.Kind(b.Type)
 	if _, ok := r.vocab[kind]; !ok {
+		for _, name := range b.Labels {
+			r.lost[name] = true
+		}
 		r.add(b.TypeRange, say.T("a plan has no blocks of kind %s", "计划里没有 %s 这种块", clip(b.Type)), suggest(b.Type, r.kinds()))
 		return stage.Ref{}, false
 	}
@@ -207,6 +211,7 @@ func (r *reader) head(b *hclsyntax.Block) (stage.Ref, bool) {
 	ref := stage.Ref{Kind: kind, Name: b.Labels[0]}
 	at := b.LabelRanges[0]
 	if !goodName(ref.Name) {
+		r.lost[ref.Name] = true
 		r.add(at, say.T("%q is not a name for a block", "%q 不能作块名", clip(ref.Name)),
 			say.T("begin with a letter; letters, digits, - and _ may follow, %d in all", "以英文字母开头，后面可以是字母、数字、- 和 _，总长不超过 %d", maxName))
 		return stage.Ref{}, false

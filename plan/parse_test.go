@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,7 +9,6 @@ import (
 
 	"suiren/internal/say"
 	"suiren/stage"
-	"suiren/store"
 )
 
 // lines returns the errors that Load joined, a line each.
@@ -35,6 +33,9 @@ func TestParseErrors(t *testing.T) {
 		{"unknown kind", `exampels "a" {}`,
 			"suiren.hcl:1:1: a plan has no blocks of kind exampels; did you mean examples?",
 			"suiren.hcl:1:1: 计划里没有 exampels 这种块；是否想写 examples？"},
+		{"one slip, one error", "exampels \"a\" {\n text = \"x\"\n}\ntokens \"t\" {\n from = [examples.a, examples.b]\n}",
+			"suiren.hcl:1:1: a plan has no blocks of kind exampels; did you mean examples?\n" +
+				"suiren.hcl:5:22: the plan has no block examples.b; add a block such as examples \"name\"", ""},
 		{"far kind", `thing "a" {}`,
 			"suiren.hcl:1:1: a plan has no blocks of kind thing; it may be documents, examples, tokens, weights, release", ""},
 		{"no name", "examples {\n}", `suiren.hcl:1:1: a block has one name, and this one has 0; write examples "name" { … }`, ""},
@@ -214,6 +215,23 @@ func TestLoadPaths(t *testing.T) {
 	}
 }
 
+func TestManyErrors(t *testing.T) {
+	_, err := parse([]byte(strings.Repeat("wieghts \"a\" {\n}\n", 999)), FileName, vocabulary)
+	got := strings.Split(strings.TrimSpace(lines(err, say.English)), "\n")
+	if len(got) != maxErrors+1 || got[maxErrors] != "suiren.hcl: 899 more errors" {
+		t.Errorf("%d errors, the last %q", len(got), got[len(got)-1])
+	}
+	_, err = parse([]byte(strings.Repeat("weights \"a\" {\n}\n", 1001)), FileName, vocabulary)
+	if got := lines(err, say.English); got != "suiren.hcl:2001:1: the plan has more than 1000 blocks; split it into several plans\n" {
+		t.Errorf("many blocks: %s", got)
+	}
+	// What is repeated of a file cannot steer a terminal.
+	_, err = parse([]byte("examples \"\\u001b[2J"+strings.Repeat("x", 200)+"\" {\n}\n"), FileName, vocabulary)
+	if got := lines(err, say.English); strings.Contains(got, "\x1b") || len(got) > 300 {
+		t.Errorf("a name: %q", got)
+	}
+}
+
 func TestMatch(t *testing.T) {
 	for _, c := range []struct {
 		pattern, name string
@@ -247,13 +265,11 @@ func TestMatch(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, name := range []string{"../examples/tutor/suiren.hcl"} {
-		src, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(src)
+	src, err := os.ReadFile("../examples/tutor/suiren.hcl")
+	if err != nil {
+		f.Fatal(err)
 	}
+	f.Add(src)
 	f.Add([]byte("examples \"a\" {\n text = \"x${y}\"\n need = { a = [1, -2.5e3] }\n}\nweights \"b\" {\n train = \"mix\"\n of = [weights.b]\n}\n"))
 	f.Add([]byte("examples \"a\" {\n text = <<-E\n  x %{ if a }b%{ endif }\n E\n count = a[*].b.*.c[0]\n rate = {for k, v in x : k => v...}\n}"))
 	f.Add([]byte("“＝：}]) ${ %{ <<E\n"))
@@ -299,156 +315,4 @@ func write(t *testing.T, path, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// The vocabulary of the tests: small operators that truly make artifacts.
-
-var vocabulary = Vocabulary{
-	store.Documents: {Ops: map[string]func() stage.Operator{"": func() stage.Operator { return new(papers) }}},
-	store.Examples:  {Ops: map[string]func() stage.Operator{"": func() stage.Operator { return new(lesson) }}},
-	store.Tokens:    {Ops: map[string]func() stage.Operator{"": func() stage.Operator { return new(rows) }}},
-	store.Weights: {By: "train", Ops: map[string]func() stage.Operator{
-		"grow": func() stage.Operator { return new(grow) },
-		"mix":  func() stage.Operator { return new(mix) },
-	}},
-	store.Release: {Ops: map[string]func() stage.Operator{"": func() stage.Operator { return new(launch) }}},
-}
-
-// A lesson writes its text: two parts, of which the second is a secret.
-type lesson struct {
-	Text  string             `plan:"text"`
-	Count int                `plan:"count,optional" min:"1" max:"1000"`
-	Rate  float64            `plan:"rate,optional"`
-	Flag  *bool              `plan:"flag,optional"`
-	Names []string           `plan:"names,optional"`
-	Need  map[string]float64 `plan:"need,optional"`
-	Seed  uint64             `plan:"seed,optional"`
-	Hook  func()             `json:"-" plan:"-"`
-}
-
-func (*lesson) Name() string    { return "lesson" }
-func (*lesson) Revision() int   { return 1 }
-func (*lesson) Out() store.Kind { return store.Examples }
-func (l *lesson) Check() []*say.Error {
-	if l.Text == "bad" {
-		return []*say.Error{{Where: "text", What: say.T("bad words", "坏词"), Next: say.T("write good ones", "请写好词")}}
-	}
-	return nil
-}
-func (l *lesson) Run(_ context.Context, job *stage.Job) error {
-	if err := put(job.Out, "train/lines", strings.ToLower(l.Text)); err != nil {
-		return err
-	}
-	return put(job.Out, "heldout/lines", l.Text)
-}
-
-// rows reads what lessons may be read.
-type rows struct {
-	From []stage.Ref `plan:"from" kinds:"examples" part:"train"`
-	Note string      `plan:"note,optional"`
-}
-
-func (*rows) Name() string    { return "rows" }
-func (*rows) Revision() int   { return 1 }
-func (*rows) Out() store.Kind { return store.Tokens }
-func (r *rows) Run(_ context.Context, job *stage.Job) error {
-	return gather(job, "rows", "", "from", "lines")
-}
-
-// grow makes weights from rows.
-type grow struct {
-	From stage.Ref `plan:"from" kinds:"tokens"`
-	By   int       `plan:"by,optional" min:"1"`
-}
-
-func (*grow) Name() string    { return "grow" }
-func (*grow) Revision() int   { return 1 }
-func (*grow) Out() store.Kind { return store.Weights }
-func (g *grow) Run(_ context.Context, job *stage.Job) error {
-	return gather(job, "weights", strings.Repeat("+", g.By), "from", "rows")
-}
-
-// mix makes weights from others.
-type mix struct {
-	Of   []stage.Ref `plan:"of" kinds:"weights"`
-	Note string      `plan:"note,optional"`
-}
-
-func (*mix) Name() string    { return "mix" }
-func (*mix) Revision() int   { return 1 }
-func (*mix) Out() store.Kind { return store.Weights }
-func (m *mix) Run(_ context.Context, job *stage.Job) error {
-	return gather(job, "weights", m.Note, "of", "weights")
-}
-
-// papers reads the owner's files, or what was asked.
-type papers struct {
-	Path   string    `plan:"path,optional"`
-	Traces stage.Ref `plan:"traces,optional" kinds:"release" pin:"traces"`
-}
-
-func (*papers) Name() string    { return "papers" }
-func (*papers) Revision() int   { return 1 }
-func (*papers) Out() store.Kind { return store.Documents }
-func (p *papers) Files() []string {
-	if p.Path == "" {
-		return nil
-	}
-	return []string{p.Path}
-}
-func (p *papers) Run(_ context.Context, job *stage.Job) error {
-	var all strings.Builder
-	for _, dir := range append(job.Dirs("files"), job.Dirs("traces")...) {
-		err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			b, err := os.ReadFile(path)
-			rel, _ := filepath.Rel(dir, path)
-			all.WriteString(filepath.ToSlash(rel) + ": " + string(b) + "\n")
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return put(job.Out, "papers", all.String())
-}
-
-// launch makes a release.
-type launch struct {
-	Weights stage.Ref `plan:"weights" kinds:"weights"`
-	Asked   stage.Ref `plan:"asked,optional" kinds:"documents"`
-	Refuse  bool      `plan:"refuse,optional"`
-}
-
-func (*launch) Name() string    { return "launch" }
-func (*launch) Revision() int   { return 1 }
-func (*launch) Out() store.Kind { return store.Release }
-func (l *launch) Run(_ context.Context, job *stage.Job) error {
-	if l.Refuse {
-		return &say.Error{What: say.T("not good enough", "还不够好"), Err: stage.ErrRefused}
-	}
-	return gather(job, "release", "", "weights", "weights")
-}
-
-// gather writes into file what the inputs of arg have in from, after note.
-func gather(job *stage.Job, file, note, arg, from string) error {
-	all := note + "\n"
-	for _, dir := range job.Dirs(arg) {
-		b, err := os.ReadFile(filepath.Join(dir, from))
-		if err != nil {
-			return err
-		}
-		all += string(b) + "\n"
-	}
-	return put(job.Out, file, all)
-}
-
-func put(dir, name, text string) error {
-	path := filepath.Join(dir, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
-	return os.WriteFile(path, []byte(text), 0o666)
 }
