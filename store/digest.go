@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"errors"
@@ -9,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,6 +67,7 @@ func byPath(a, b File) int { return strings.Compare(a.Path, b.Path) }
 // parseList reads what listText wrote, and nothing else.
 func parseList(text []byte) ([]File, error) {
 	var files []File
+	all := text
 	for len(text) > 0 {
 		line, rest, ok := bytes.Cut(text, []byte("\n"))
 		sum, tail, _ := strings.Cut(string(line), " ")
@@ -76,19 +77,16 @@ func parseList(text []byte) ([]File, error) {
 		f.Sum, errSum = ParseDigest(sum)
 		f.Size, errSize = strconv.ParseInt(size, 10, 64)
 		f.Path, errPath = unescape(path)
-		if err := errors.Join(errSum, errSize, errPath); err != nil || !ok || !fs.ValidPath(f.Path) && !oddPath(f.Path) {
+		if err := errors.Join(errSum, errSize, errPath); err != nil || !ok || f.Size < 0 || !fs.ValidPath(strings.ToValidUTF8(f.Path, "?")) {
 			return nil, fmt.Errorf("line %d of a list of files: %w", len(files)+1, errors.Join(err, errors.New("not <digest> <size> <path>")))
 		}
 		files = append(files, f)
 		text = rest
 	}
+	if !bytes.Equal(listText(files), all) { // another order, capitals, a sign
+		return nil, errors.New("a list of files is not in its one form")
+	}
 	return files, nil
-}
-
-// oddPath reports whether p would be a valid path but for bytes that are not
-// UTF-8, which names of files may hold.
-func oddPath(p string) bool {
-	return fs.ValidPath(strings.ToValidUTF8(p, "\uFFFD"))
 }
 
 func unescape(s string) (string, error) {
@@ -124,25 +122,29 @@ func part(files []File, part string) []File {
 }
 
 // List reads every file of a folder and its sub-folders, sorted by path. A
-// symbolic link, or anything else that is neither a file nor a folder, is an
-// error: what it leads to is not in the folder.
+// symbolic link below it, or anything else that is neither a file nor a
+// folder, is an error: what it leads to is not in the folder.
 func List(dir string) ([]File, error) {
-	root, err := os.OpenRoot(dir)
+	dir, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
 	var files []File
-	err = fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		if !d.Type().IsRegular() {
-			return &say.Error{Where: dir + "/" + path,
+			return &say.Error{Where: path,
 				What: say.T("an artifact holds files and folders only; this is neither", "产物里只能有文件和目录，这里两者都不是"),
 				Next: say.T("replace it by the file itself", "请换成文件本身")}
 		}
-		f, err := sumFile(root, path)
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		f, err := sumFile(path)
+		f.Path = filepath.ToSlash(rel)
 		files = append(files, f)
 		return err
 	})
@@ -153,13 +155,14 @@ func List(dir string) ([]File, error) {
 	return files, nil
 }
 
-func sumFile(root *os.Root, path string) (File, error) {
-	f, err := root.Open(path)
+// sumFile returns the size and sum of a file.
+func sumFile(path string) (File, error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return File{}, err
 	}
 	defer f.Close()
 	h := sha256.New()
-	n, err := io.Copy(h, bufio.NewReaderSize(f, 1<<20))
-	return File{path, n, Digest(h.Sum(nil))}, err
+	n, err := io.CopyBuffer(h, struct{ io.Reader }{f}, make([]byte, 1<<18))
+	return File{Size: n, Sum: Digest(h.Sum(nil))}, err
 }

@@ -38,6 +38,10 @@ func (s *Store) GC(ctx context.Context, dry bool) (removed []Digest, bytes int64
 	if err != nil {
 		return nil, 0, err
 	}
+	idle, err := s.idleWork(time.Now().Add(-keepWork)) // before what made them idle is removed
+	if err != nil {
+		return nil, 0, err
+	}
 	for _, d := range have {
 		if err := ctx.Err(); err != nil {
 			return removed, bytes, err
@@ -55,10 +59,6 @@ func (s *Store) GC(ctx context.Context, dry bool) (removed []Digest, bytes int64
 			}
 		}
 		removed, bytes = append(removed, d), bytes+n
-	}
-	idle, err := s.idleWork(time.Now().Add(-keepWork))
-	if err != nil {
-		return removed, bytes, err
 	}
 	for _, dir := range append(idle, filepath.Join(s.dir, "damaged")) {
 		n, err := size(dir)

@@ -4,14 +4,15 @@ package store
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"syscall"
 )
 
-// tryLock takes the advisory lock of an open file and reports whether it got
+// TryLock takes the advisory lock of an open file and reports whether it got
 // it. The lock belongs to this opening of the file, so a second one in the
-// same process is refused too, and it dies with the process.
-func tryLock(f *os.File) (bool, error) {
+// same process is refused too. It ends when the file is closed, or the process dies.
+func TryLock(f *os.File) (bool, error) {
 	for {
 		switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
 		case err == nil:
@@ -31,6 +32,17 @@ func waitLock(f *os.File) error {
 			return err
 		}
 	}
+}
+
+// Held reports whether some process, or this one, holds the lock of a file.
+func Held(path string) bool {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	defer f.Close()
+	ok, err := TryLock(f)
+	return !ok || err != nil
 }
 
 // fullErrors are what the system says when there is no room left.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"database/sql"
 	"errors"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -86,7 +85,7 @@ func (s *Store) Lock() (unlock func(), err error) {
 	if err != nil {
 		return nil, DiskFull(s.dir, err)
 	}
-	ok, err := tryLock(f)
+	ok, err := TryLock(f)
 	if err != nil {
 		f.Close()
 		return nil, &say.Error{Where: f.Name(), What: say.T("cannot lock the state folder: %v", "无法锁定状态目录：%v", err),
@@ -142,7 +141,7 @@ func (s *Store) beginTemp() error {
 	}
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err == nil {
-		_, err = tryLock(f)
+		_, err = TryLock(f)
 	}
 	if err != nil {
 		f.Close()
@@ -163,7 +162,7 @@ func (s *Store) sweep() error {
 		return DiskFull(s.dir, err)
 	}
 	defer guard.Close()
-	if ok, err := tryLock(guard); !ok || err != nil {
+	if ok, err := TryLock(guard); !ok || err != nil {
 		return nil // without locks nobody can tell what is dead
 	}
 	list, err := os.ReadDir(tmp)
@@ -171,7 +170,7 @@ func (s *Store) sweep() error {
 		return err
 	}
 	for _, d := range list {
-		if !d.IsDir() || isLive(filepath.Join(tmp, d.Name(), "lock")) {
+		if !d.IsDir() || Held(filepath.Join(tmp, d.Name(), "lock")) {
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(tmp, d.Name())); err != nil {
@@ -183,17 +182,6 @@ func (s *Store) sweep() error {
 		err = errors.Join(err, os.RemoveAll(dir))
 	}
 	return err
-}
-
-// isLive reports whether some process holds the lock of a file.
-func isLive(path string) bool {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return !errors.Is(err, fs.ErrNotExist)
-	}
-	defer f.Close()
-	ok, err := tryLock(f)
-	return !ok || err != nil
 }
 
 // openDB opens suiren.db. Every change is on the disk when it returns.
