@@ -1,0 +1,315 @@
+package data
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"suiren/internal/say"
+	"suiren/knowledge"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// Documents is the operator that reads the owner's texts: files in Markdown
+// and plain text, or the answers of a running release that its readers rated
+// good. What cannot be read is set aside and named in report.json.
+type Documents struct {
+	Path   string    `plan:"path,optional"` // a pattern of files below the folder of the plan
+	Traces stage.Ref `plan:"traces,optional" kinds:"release" pin:"traces"`
+	Rated  string    `plan:"rated,optional"` // of traces: good
+}
+
+// Name, Revision and Out implement stage.Operator.
+func (*Documents) Name() string    { return "documents" }
+func (*Documents) Revision() int   { return 1 }
+func (*Documents) Out() store.Kind { return store.Documents }
+
+// Files implements stage.FileReader.
+func (d *Documents) Files() []string {
+	if d.Path == "" {
+		return nil
+	}
+	return []string{d.Path}
+}
+
+// Check implements stage.Checker.
+func (d *Documents) Check() []*say.Error {
+	fail := func(where, en, zh string, args ...any) []*say.Error {
+		return []*say.Error{{Where: where, What: say.T(en, zh, args...)}}
+	}
+	switch {
+	case d.Path == "" && d.Traces.IsZero():
+		return fail("", "documents come from files or from answers: write path or traces", "文档来自文件或回答：请写 path 或 traces")
+	case d.Path != "" && !d.Traces.IsZero():
+		return fail("traces", "path and traces are two blocks: documents come from one of them", "path 和 traces 请分成两个块：一个块的文档只能有一个来源")
+	case d.Path != "" && (path.IsAbs(d.Path) || slices.Contains(strings.Split(d.Path, "/"), "..") || strings.Contains(d.Path, `\`)):
+		return fail("path", "%q leaves the folder of the plan file, or is not written with /", "%q 超出了计划文件所在的目录，或没有用 / 书写", d.Path)
+	case d.Rated != "" && d.Traces.IsZero():
+		return fail("rated", "only traces are rated", "只有 traces 才有评分")
+	case d.Rated != "" && d.Rated != "good":
+		return fail("rated", "rated %q: only good answers can become documents", "rated 为 %q：只有评为 good 的回答才能成为文档", d.Rated)
+	}
+	return nil
+}
+
+// A Document is a line of documents.jsonl and of corpus.jsonl.
+type Document struct {
+	ID    string `json:"id"`   // 12 digits of the SHA-256 of the text, and the path
+	Path  string `json:"path"` // relative to the plan's folder, or traces/ and the answer's id
+	Lang  string `json:"lang"` // zh or en
+	Title string `json:"title"`
+	Text  string `json:"text"`
+}
+
+func newDocument(path, text string) Document {
+	h := sha256.Sum256([]byte(text))
+	return Document{hex.EncodeToString(h[:6]) + ":" + path, path, knowledge.Lang(text), knowledge.Title(path, text), text}
+}
+
+// Bounds of what one block may read.
+const (
+	maxDocument  = 8 << 20 // bytes of a file; a longer one is set aside
+	maxDocuments = 100_000
+	maxAll       = 1 << 30 // bytes
+)
+
+// A setAside is a file that was not read, and why.
+type setAside struct {
+	Path string `json:"path"`
+	En   string `json:"en"`
+	Zh   string `json:"zh"`
+}
+
+type documentsReport struct {
+	Format    int            `json:"format"` // 1
+	Documents int            `json:"documents"`
+	Languages map[string]int `json:"languages"`
+	Bytes     int            `json:"bytes"`
+	SetAside  []setAside     `json:"set_aside"`
+}
+
+// Run implements stage.Operator.
+func (d *Documents) Run(ctx context.Context, job *stage.Job) error {
+	w, err := createDocuments(filepath.Join(job.Out, "documents.jsonl"))
+	if err != nil {
+		return err
+	}
+	defer w.f.Close()
+	r := documentsReport{Format: 1, Languages: map[string]int{}, SetAside: []setAside{}}
+	add := func(doc Document) error {
+		if r.Bytes += len(doc.Text); r.Bytes > maxAll || r.Documents >= maxDocuments {
+			return &say.Error{What: say.T("the documents are more than %d, or longer than %d bytes together", "文档超过 %d 篇，或总长超过 %d 字节", maxDocuments, maxAll),
+				Next: say.T("make several documents blocks of them", "请分成几个 documents 块")}
+		}
+		r.Documents++
+		r.Languages[doc.Lang]++
+		return w.write(&doc)
+	}
+	if d.Path != "" {
+		err = readFiles(ctx, job.Dir("files"), add, &r)
+	} else {
+		err = readTraces(job.Dir("traces"), add)
+	}
+	if err == nil && d.Path != "" && r.Documents == 0 {
+		err = noDocuments(d.Path, r.SetAside)
+	}
+	if err != nil {
+		return err
+	}
+	if n := len(r.SetAside); n > 0 {
+		text := say.T("%d files were set aside, see report.json; the first is %s", "有 %d 个文件未读入，见 report.json；第一个是 %s", n, r.SetAside[0].Path)
+		job.Emit(stage.Event{Type: "note", Text: &text})
+	}
+	if err := w.close(); err != nil {
+		return err
+	}
+	return writeJSON(filepath.Join(job.Out, "report.json"), &r)
+}
+
+func noDocuments(pattern string, aside []setAside) error {
+	e := &say.Error{Where: pattern, What: say.T("no file can be read as a document", "没有可以作为文档读入的文件"),
+		Next: say.T("put Markdown (.md) or text (.txt) files there, in UTF-8", "请在该处放入 UTF-8 编码的 Markdown（.md）或文本（.txt）文件")}
+	if len(aside) > 0 {
+		e.What = say.T("no file can be read as a document: %[1]s %[2]s", "没有可以作为文档读入的文件：%[1]s %[3]s", aside[0].Path, aside[0].En, aside[0].Zh)
+	}
+	return e
+}
+
+// readFiles reads the files below dir in the order of their paths.
+func readFiles(ctx context.Context, dir string, add func(Document) error, r *documentsReport) error {
+	var paths []string
+	err := filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			p, err = filepath.Rel(dir, p)
+			paths = append(paths, filepath.ToSlash(p))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	slices.Sort(paths)
+	for _, p := range paths {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		text, why, err := readText(dir, p)
+		switch {
+		case err != nil:
+			return err
+		case !why.IsZero():
+			r.SetAside = append(r.SetAside, setAside{p, why.In(say.English), why.In(say.Chinese)})
+		default:
+			if err := add(newDocument(p, text)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readText reads one file, or says why it is set aside.
+func readText(dir, p string) (text string, why say.Text, err error) {
+	switch strings.ToLower(path.Ext(p)) {
+	case ".md", ".markdown", ".txt":
+	default:
+		return "", say.T("is neither Markdown nor plain text", "既不是 Markdown，也不是纯文本"), nil
+	}
+	f, err := os.Open(filepath.Join(dir, filepath.FromSlash(p)))
+	if err != nil {
+		return "", why, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxDocument+1))
+	if err != nil {
+		return "", why, err
+	}
+	if len(b) > maxDocument {
+		return "", say.T("is longer than %d MiB", "超过 %d MiB", maxDocument>>20), nil
+	}
+	b = bytes.TrimPrefix(b, []byte("\uFEFF"))
+	switch {
+	case !utf8.Valid(b):
+		return "", say.T("is not in UTF-8: save it as UTF-8", "不是 UTF-8 编码：请另存为 UTF-8"), nil
+	case bytes.IndexByte(b, 0) >= 0:
+		return "", say.T("holds bytes that no text has", "含有文本中不会出现的字节"), nil
+	case len(bytes.TrimSpace(b)) == 0:
+		return "", say.T("is empty", "是空的"), nil
+	}
+	return newlines.Replace(string(b)), why, nil
+}
+
+var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// A rated is a line of traces.jsonl, as stage/operate writes it for a plan.
+type rated struct {
+	ID       string `json:"id"`
+	Question string `json:"question"`
+	Answer   string `json:"answer"`
+	Rating   int    `json:"rating"` // 1 good, -1 bad
+}
+
+var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+
+// readTraces reads the answers rated good, in the order of their ids. A
+// release that has not answered yet has none.
+func readTraces(dir string, add func(Document) error) error {
+	name := filepath.Join(dir, "traces.jsonl")
+	var docs []Document
+	err := readLines(name, func(t rated) error {
+		question, answer := strings.Join(strings.Fields(t.Question), " "), strings.TrimSpace(newlines.Replace(t.Answer))
+		if t.Rating <= 0 || question == "" || answer == "" {
+			return nil
+		}
+		if !plainID.MatchString(t.ID) {
+			h := sha256.Sum256([]byte(t.ID))
+			t.ID = hex.EncodeToString(h[:12])
+		}
+		if len(docs) > maxDocuments {
+			return nil // add will say so
+		}
+		docs = append(docs, newDocument("traces/"+t.ID, question+"\n\n"+answer+"\n"))
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	slices.SortStableFunc(docs, func(a, b Document) int { return strings.Compare(a.Path, b.Path) })
+	for _, doc := range docs {
+		if err := add(doc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxLine bounds a line of JSON: a text of maxDocument bytes, all escaped.
+const maxLine = 6*maxDocument + 1<<16
+
+// readLines calls f with each line of a file of JSON. An error about a line
+// names file and line; what f returns is returned as it is.
+func readLines[T any](name string, f func(T) error) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	s := bufio.NewScanner(file)
+	s.Buffer(nil, maxLine)
+	n := 1
+	for ; s.Scan(); n++ {
+		var v T
+		if err := json.Unmarshal(s.Bytes(), &v); err != nil {
+			return badLine(name, n, err)
+		}
+		if err := f(v); err != nil {
+			return err
+		}
+	}
+	if err := s.Err(); err != nil {
+		return badLine(name, n, err)
+	}
+	return nil
+}
+
+func badLine(name string, n int, err error) error {
+	return &say.Error{Where: fmt.Sprintf("%s:%d", name, n), Err: err, What: say.T("this line cannot be read: %v", "无法读取这一行：%v", err),
+		Next: say.T("check the store with suiren store verify, then apply again", "请用 suiren store verify 检查存储，再重新 apply")}
+}
+
+// A documentWriter writes documents as JSON Lines.
+type documentWriter struct {
+	f *os.File
+	b *bufio.Writer
+	e *json.Encoder
+}
+
+func createDocuments(name string) (*documentWriter, error) {
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	w := &documentWriter{f: f, b: bufio.NewWriter(f)}
+	w.e = json.NewEncoder(w.b)
+	w.e.SetEscapeHTML(false)
+	return w, nil
+}
+
+func (w *documentWriter) write(d *Document) error { return w.e.Encode(d) }
+
+func (w *documentWriter) close() error { return errors.Join(w.b.Flush(), w.f.Close()) }

@@ -1,0 +1,222 @@
+package data
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// tree writes files and returns their folder.
+func tree(t testing.TB, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		p := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(p), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// make runs an operator with one input for each argument and returns what it made.
+func makeFrom(t testing.TB, op stage.Operator, in ...stage.Input) (out string, err error) {
+	t.Helper()
+	out = t.TempDir()
+	return out, op.Run(context.Background(), &stage.Job{Inputs: in, Out: out, Work: t.TempDir(), Emit: func(stage.Event) {}})
+}
+
+func must(t testing.TB, op stage.Operator, in ...stage.Input) string {
+	t.Helper()
+	out, err := makeFrom(t, op, in...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func documentsIn(t testing.TB, name string) []Document {
+	t.Helper()
+	var list []Document
+	if err := readLines(name, func(d Document) error { list = append(list, d); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func readJSON(t testing.TB, name string, v any) {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err == nil {
+		err = json.Unmarshal(b, v)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDocumentsFromFiles(t *testing.T) {
+	dir := tree(t, map[string]string{
+		"book/b.md":       "\uFEFF---\ntitle: x\n---\n# The keys\r\n\r\nOne key.\rTwo keys.\r\n",
+		"book/a/a.txt":    "手册的第一行\n\n其余部分 with some English words in it.",
+		"book/a-b.MD":     "No heading here.",
+		"book/latin1.txt": "caf\xe9",
+		"book/utf16.txt":  "\xff\xfea\x00",
+		"book/empty.md":   " \n\t\n",
+		"book/nul.txt":    "a\x00b",
+		"book/logo.png":   "\x89PNG",
+		"book/large.txt":  strings.Repeat("long ", maxDocument/5+1),
+	})
+	op := &Documents{Path: "book/**"}
+	out := must(t, op, stage.Input{Arg: "files", Dir: dir})
+	got := documentsIn(t, filepath.Join(out, "documents.jsonl"))
+	want := []struct{ path, lang, title, text string }{
+		{"book/a-b.MD", "en", "No heading here.", "No heading here."},
+		{"book/a/a.txt", "zh", "手册的第一行", "手册的第一行\n\n其余部分 with some English words in it."},
+		{"book/b.md", "en", "The keys", "---\ntitle: x\n---\n# The keys\n\nOne key.\nTwo keys.\n"},
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d documents: %+v", len(got), got)
+	}
+	for i, w := range want {
+		g := got[i]
+		if g.Path != w.path || g.Lang != w.lang || g.Title != w.title || g.Text != w.text || !strings.HasSuffix(g.ID, ":"+w.path) || len(g.ID) != 13+len(w.path) {
+			t.Errorf("%+v, want %+v", g, w)
+		}
+	}
+	var r documentsReport
+	readJSON(t, filepath.Join(out, "report.json"), &r)
+	reasons := map[string]string{}
+	for _, a := range r.SetAside {
+		if a.En == a.Zh || a.Zh == "" {
+			t.Errorf("%s: not said in Chinese: %q", a.Path, a.Zh)
+		}
+		reasons[a.Path] = a.En
+	}
+	for path, word := range map[string]string{"latin1.txt": "UTF-8", "utf16.txt": "UTF-8", "empty.md": "empty", "nul.txt": "bytes", "logo.png": "Markdown", "large.txt": "MiB"} {
+		if !strings.Contains(reasons["book/"+path], word) {
+			t.Errorf("%s: %q", path, reasons["book/"+path])
+		}
+	}
+	if r.Documents != 3 || r.Languages["zh"] != 1 || len(r.SetAside) != 6 {
+		t.Errorf("%+v", r)
+	}
+	same := must(t, op, stage.Input{Arg: "files", Dir: dir})
+	if a, b := digestOf(t, out), digestOf(t, same); a != b {
+		t.Error("two runs differ")
+	}
+
+	bad := tree(t, map[string]string{"x.txt": "caf\xe9"})
+	var e *say.Error
+	if _, err := makeFrom(t, op, stage.Input{Arg: "files", Dir: bad}); !errors.As(err, &e) || !strings.Contains(e.In(say.Chinese), "UTF-8") || e.Next.IsZero() {
+		t.Errorf("nothing to read: %v", err)
+	}
+}
+
+func digestOf(t testing.TB, dir string) string {
+	t.Helper()
+	var b strings.Builder
+	err := filepath.WalkDir(dir, func(p string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			text, err := os.ReadFile(p)
+			b.WriteString(e.Name() + "\n" + string(text) + "\n")
+			return err
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestDocumentsFromTraces(t *testing.T) {
+	op := &Documents{Traces: stage.Ref{Kind: store.Release, Name: "tutor"}, Rated: "good"}
+	dir := tree(t, map[string]string{"traces.jsonl": `{"id":"b1","question":"怎么\n得到密钥？","answer":"看手册。\r\n","rating":1,"time":"2026-01-01T00:00:00Z"}
+{"id":"b0","question":"Where is the log?","answer":"Here.","rating":-1,"time":"2026-01-01T00:00:00Z"}
+{"id":"../x","question":"Who are you?","answer":"The tutor.","rating":1,"time":"2026-01-01T00:00:00Z"}
+{"id":"b3","question":"","answer":"x","rating":1,"time":"2026-01-01T00:00:00Z"}
+{"id":"a9","question":"3+4","answer":"7","rating":1,"time":"2026-01-01T00:00:00Z"}
+`})
+	got := documentsIn(t, filepath.Join(must(t, op, stage.Input{Arg: "traces", Dir: dir}), "documents.jsonl"))
+	var texts []string
+	for _, d := range got {
+		if strings.Contains(d.Path, "..") || !strings.HasPrefix(d.Path, "traces/") {
+			t.Errorf("path %q", d.Path)
+		}
+		texts = append(texts, d.Lang+" "+d.Title+"|"+d.Text)
+	}
+	want := []string{"en 3+4|3+4\n\n7\n", "zh 怎么 得到密钥？|怎么 得到密钥？\n\n看手册。\n", "en Who are you?|Who are you?\n\nThe tutor.\n"}
+	if len(got) == 3 && got[0].Path > got[1].Path || len(got) != 3 {
+		t.Errorf("%+v", got)
+	}
+	for _, w := range want {
+		if !strings.Contains(strings.Join(texts, "\x00"), w) {
+			t.Errorf("%q is not in %q", w, texts)
+		}
+	}
+
+	for name, dir := range map[string]string{"no file": t.TempDir(), "empty": tree(t, map[string]string{"traces.jsonl": ""})} {
+		if got := documentsIn(t, filepath.Join(must(t, op, stage.Input{Arg: "traces", Dir: dir}), "documents.jsonl")); len(got) != 0 {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	broken := tree(t, map[string]string{"traces.jsonl": "{\"id\":\"a\"}\nnonsense\n"})
+	if _, err := makeFrom(t, op, stage.Input{Arg: "traces", Dir: broken}); err == nil || !strings.Contains(err.Error(), "traces.jsonl:2") {
+		t.Errorf("broken line: %v", err)
+	}
+}
+
+func TestDocumentsCheck(t *testing.T) {
+	tutor := stage.Ref{Kind: store.Release, Name: "tutor"}
+	for _, c := range []struct {
+		op    Documents
+		where string
+	}{
+		{Documents{Path: "handbook/**"}, "ok"}, {Documents{Traces: tutor, Rated: "good"}, "ok"}, {Documents{Traces: tutor}, "ok"},
+		{Documents{}, ""}, {Documents{Path: "x", Traces: tutor}, "traces"}, {Documents{Path: "/etc/*"}, "path"}, {Documents{Path: "a/../../b"}, "path"},
+		{Documents{Path: `a\b`}, "path"}, {Documents{Path: "x", Rated: "good"}, "rated"}, {Documents{Traces: tutor, Rated: "bad"}, "rated"},
+	} {
+		got := "ok"
+		if list := c.op.Check(); len(list) > 0 {
+			got = list[0].Where
+		}
+		if got != c.where {
+			t.Errorf("%+v: at %q, want %q", c.op, got, c.where)
+		}
+	}
+	if f := (&Documents{Path: "a/**"}).Files(); !reflect.DeepEqual(f, []string{"a/**"}) {
+		t.Error(f)
+	}
+	if f := (&Documents{Traces: tutor}).Files(); f != nil {
+		t.Error(f)
+	}
+}
+
+func FuzzDocuments(f *testing.F) {
+	f.Add([]byte("# A\r\n\r\nb\n"), []byte(`{"id":"a","question":"q","answer":"b","rating":1}`))
+	f.Fuzz(func(t *testing.T, file, trace []byte) {
+		dir := tree(t, map[string]string{"a.md": string(file), "b.txt": "ok"})
+		out := must(t, &Documents{Path: "*"}, stage.Input{Arg: "files", Dir: dir})
+		for _, d := range documentsIn(t, filepath.Join(out, "documents.jsonl")) {
+			if !utf8.ValidString(d.Text) || strings.Contains(d.Text, "\r") || d.Lang == "" {
+				t.Errorf("%+q", d)
+			}
+		}
+		traces := tree(t, map[string]string{"traces.jsonl": string(trace)})
+		makeFrom(t, &Documents{Traces: stage.Ref{Name: "x"}}, stage.Input{Arg: "traces", Dir: traces})
+	})
+}
