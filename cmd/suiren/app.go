@@ -30,6 +30,7 @@ type app struct {
 	lang    say.Lang
 	format  string
 	threads int
+	saveTo  string // where plan saves
 	state   string // folder, or "" for .suiren beside the plan file
 	stdout  io.Writer
 	stderr  io.Writer

@@ -4,7 +4,9 @@ import (
 	"errors"
 
 	"suiren/internal/say"
+	"suiren/plan"
 	"suiren/stage"
+	"suiren/store"
 )
 
 // The exit codes. Scripts rely on them; suiren help exit-codes lists them.
@@ -55,7 +57,11 @@ func exitCode(err error) int {
 		return exitChanges
 	case errors.Is(err, stage.ErrRefused):
 		return exitRefused
-	case errors.Is(err, errUsage):
+	case errors.Is(err, plan.ErrMoved), errors.Is(err, store.ErrLocked):
+		return exitMoved
+	case errors.Is(err, plan.ErrNoFit):
+		return exitNoFit
+	case errors.Is(err, errUsage), errors.Is(err, plan.ErrInvalid):
 		return exitUsage
 	}
 	return exitFailed

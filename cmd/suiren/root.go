@@ -31,8 +31,8 @@ A plan file says what to make. Try the example, from random weights to a chat:
 		SilenceErrors: true, SilenceUsage: true,
 		Args: a.noCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
-		PersistentPreRunE: func(*cobra.Command, []string) error {
-			return a.checkFlags()
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			return a.checkFlags(c)
 		},
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
@@ -90,7 +90,9 @@ MORE
 // commands are all commands, in the order a new user meets them.
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.versionCommand(), a.doctorCommand(), a.exitCodesTopic(), a.completionCommand(),
+		a.upCommand(), a.planCommand(), a.applyCommand(), a.serveCommand(), a.showCommand(), a.statusCommand(),
+		a.storeCommand(), a.auditCommand(), a.keyCommand(), a.benchCommand(),
+		a.doctorCommand(), a.versionCommand(), a.exitCodesTopic(), a.completionCommand(),
 	}
 }
 
@@ -205,8 +207,11 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 }
 
 // checkFlags checks the flags of every command, before it runs.
-func (a *app) checkFlags() error {
+func (a *app) checkFlags(c *cobra.Command) error {
 	a.screen.lang = a.lang
+	if strings.HasSuffix(a.format, planSuffix) && c.Name() == "plan" {
+		a.saveTo, a.format = a.format, formatText
+	}
 	if a.format != formatText && a.format != formatJSONL {
 		bad := a.format
 		a.format = formatText

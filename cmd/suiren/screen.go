@@ -43,6 +43,12 @@ func (s *screen) print(lines ...string) {
 // note writes one sentence above the live lines.
 func (s *screen) note(t say.Text) { s.print(t.In(s.lang)) }
 
+// Write puts log lines above the live ones.
+func (s *screen) Write(b []byte) (int, error) {
+	s.print(strings.TrimSuffix(string(b), "\n"))
+	return len(b), nil
+}
+
 // show replaces the live lines. It does nothing off a terminal.
 func (s *screen) show(lines []string) {
 	s.mu.Lock()

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"suiren/engine/kernel"
+	"suiren/engine/model"
+	"suiren/engine/tensor"
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/stage/train"
+)
+
+// A benchmark measures one thing that the machine does for Suiren.
+type benchmark struct {
+	name string // gemm-512
+	what say.Text
+	unit say.Text                                // of rate
+	run  func(m stage.Machine) (measured, error) // on m.Threads threads
+}
+
+type measured struct {
+	rate  float64 // a second
+	flops float64 // of one
+	cores int     // that worked
+}
+
+// benchSeconds is how long a benchmark measures; the best of its windows
+// counts, because another program can only make one slower.
+const (
+	benchSeconds = 1.0
+	benchWindows = 8
+)
+
+var benchmarks = []benchmark{
+	gemmBench(256), gemmBench(512), gemmBench(1024),
+	trainBench("train-tutor", model.Scale(4, 512, 256), say.T("training of the tutor's model", "训练 tutor 的模型")),
+	trainBench("train-C384-L6", wide(), say.T("training of 384 channels, 6 layers", "训练 384 通道、6 层的模型")),
+	decodeBench(),
+}
+
+// wide is a model of 384 channels and 6 layers.
+func wide() model.Config {
+	c := model.Scale(10, 512, 256)
+	c.Layers = 6
+	return c
+}
+
+func (a *app) benchCommand() *cobra.Command {
+	var names []string
+	for _, b := range benchmarks {
+		names = append(names, b.name)
+	}
+	return &cobra.Command{
+		Use: "bench [" + a.t("NAME", "名称") + "]", Short: a.t("Measure what this machine does, against its own measured peak", "测量本机性能，并与实测峰值比较"),
+		Long: a.t("Measure what this machine does, against the peak of multiply-adds measured in the same moment.\n\nA name, or the beginning of one, chooses: %s.",
+			"测量本机性能，并与同一时刻实测的乘加峰值比较。\n\n可用名称或其开头选择：%s。", strings.Join(names, ", ")),
+		Args: a.args(0, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			prefix := strings.Join(args, "")
+			found := false
+			for _, b := range benchmarks {
+				if !strings.HasPrefix(b.name, prefix) {
+					continue
+				}
+				found = true
+				if err := a.bench(b); err != nil {
+					return err
+				}
+			}
+			if !found {
+				return usage(prefix, say.T("there is no such benchmark", "没有这项测量"), say.T("choose among %s", "可选：%s", strings.Join(names, ", ")))
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) bench(b benchmark) error {
+	m, err := a.machine()
+	if err != nil {
+		return err
+	}
+	r, err := b.run(m)
+	if err != nil {
+		return err
+	}
+	m.Threads = r.cores
+	peak := peakOf(m)
+	share := r.rate * r.flops / peak
+	if a.format == formatJSONL {
+		a.line(map[string]any{"type": "bench", "name": b.name, "rate": r.rate, "flops": r.rate * r.flops, "peak": peak, "share_of_peak": share, "threads": r.cores})
+		return nil
+	}
+	fmt.Fprintf(a.stdout, "%-14s %12s %s  %7.1f GFLOP/s  %s  %s\n", b.name, count(r.rate), pad(b.unit.In(a.lang), 12), r.rate*r.flops/1e9,
+		a.t("%.0f%% of peak", "峰值的 %.0f%%", 100*share), b.what.In(a.lang))
+	return nil
+}
+
+// fastest calls f over and over and returns the calls a second of the best
+// window.
+func fastest(f func()) float64 {
+	f()
+	best := 0.0
+	for range benchWindows {
+		n, start := 0, time.Now()
+		for n == 0 || time.Since(start).Seconds() < benchSeconds/benchWindows {
+			f()
+			n++
+		}
+		best = max(best, float64(n)/time.Since(start).Seconds())
+	}
+	return best
+}
+
+// peakOf measures the machine's multiply-adds, as a benchmark does.
+func peakOf(m stage.Machine) float64 {
+	team := tensor.NewTeam(m.Threads)
+	flops := make([]float64, m.Threads)
+	return fastest(func() {
+		team.For(m.Threads, func(_, i int) { flops[i] = kernel.PeakFMA(1 << 17) })
+	}) * flops[0] * float64(m.Threads)
+}
+
+func gemmBench(n int) benchmark {
+	return benchmark{
+		name: fmt.Sprintf("gemm-%d", n), unit: say.T("products/s", "次/秒"),
+		what: say.T("f32 matrix product of %d×%d, one thread", "%d×%d 单精度矩阵乘法，单线程", n, n),
+		run: func(stage.Machine) (measured, error) {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			arena, err := tensor.NewArena(3 * n * n)
+			if err != nil {
+				return measured{}, err
+			}
+			defer arena.Close()
+			a, b, c := arena.Float32(n*n), arena.Float32(n*n), arena.Float32(n*n)
+			for i := range a {
+				a[i], b[i] = tensor.Uniform(tensor.Rand(1, 0, uint64(i))), tensor.Uniform(tensor.Rand(1, 1, uint64(i)))
+			}
+			rate := fastest(func() { kernel.Gemm(n, n, n, a, n, 1, b, n, c, n, false) })
+			return measured{rate, 2 * float64(n) * float64(n) * float64(n), 1}, nil
+		},
+	}
+}
+
+// A training benchmark takes whole steps on random tokens: 16 rows of 256,
+// one document each, every token supervised, as its peer does.
+func trainBench(name string, c model.Config, what say.Text) benchmark {
+	return benchmark{name: name, what: what, unit: say.T("tokens/s", "词元/秒"), run: func(m stage.Machine) (measured, error) {
+		const rows, length = 16, 256
+		l, err := train.NewLearner(c, rows, length, m.Threads, 1e-4, true)
+		if err != nil {
+			return measured{}, err
+		}
+		defer l.Close()
+		l.Params.Init(1)
+		l.Repack()
+		batch := make([]model.Row, rows)
+		for i := range batch {
+			batch[i] = model.Row{Docs: []int{0, length}}
+			for t := range length {
+				batch[i].IDs = append(batch[i].IDs, int32(tensor.Rand(2, uint64(i), uint64(t))%uint64(c.Vocab)))
+				batch[i].Weight = append(batch[i].Weight, 1.0/(rows*length))
+			}
+		}
+		flops := rows*3*c.FLOPs([]int{length}, length-1) + l.Optimizer.FLOPs()
+		rate := fastest(func() {
+			l.Accumulate(batch)
+			l.Learn(1)
+		})
+		const tokens = rows * length
+		return measured{rate * tokens, flops / tokens, m.Threads}, nil
+	}}
+}
+
+// The decoding benchmark samples a full batch.
+func decodeBench() benchmark {
+	return benchmark{name: "decode-tutor", what: say.T("256 answers at a time by the tutor's model", "tutor 的模型同时生成 256 个回答"), unit: say.T("tokens/s", "词元/秒"),
+		run: func(m stage.Machine) (measured, error) {
+			const batch, limit, first, last = 256, 128, 20, 80
+			c := model.Scale(4, 512, 256)
+			mem, err := tensor.NewArena(c.Params())
+			if err != nil {
+				return measured{}, err
+			}
+			defer mem.Close()
+			p := model.NewParams(c, mem)
+			p.Init(1)
+			d, err := model.NewDecoder(p, batch, limit, m.Threads)
+			if err != nil {
+				return measured{}, err
+			}
+			defer d.Close()
+			var counting tensor.Arena
+			for range batch {
+				model.NewCache(&c, limit, &counting)
+			}
+			caches, err := tensor.NewArena(counting.Len())
+			if err != nil {
+				return measured{}, err
+			}
+			defer caches.Close()
+			seqs := make([]model.Seq, batch)
+			for i := range seqs {
+				seqs[i] = model.Seq{Cache: model.NewCache(&c, limit, caches), IDs: []int32{int32(i % c.Vocab)}}
+				seqs[i].Cache.Len = first
+			}
+			logits := make([]float32, batch*c.Vocab)
+			rate := fastest(func() {
+				if seqs[0].Cache.Len == last {
+					for i := range seqs {
+						seqs[i].Cache.Len = first
+					}
+				}
+				d.Step(seqs, logits)
+			})
+			mean := (first + last) / 2
+			flops := c.FLOPs([]int{mean}, mean) / float64(mean)
+			return measured{rate * batch, flops, m.Threads}, nil
+		}}
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"suiren/internal/say"
+	"suiren/plan"
+	"suiren/run"
+	"suiren/stage"
+)
+
+// planSuffix is what a saved plan's name ends in: it tells -o FILE from the
+// forms of output.
+const planSuffix = ".plan"
+
+func (a *app) planCommand() *cobra.Command {
+	var check bool
+	c := &cobra.Command{
+		Use: "plan [" + a.t("FOLDER", "目录") + "]", Short: a.t("Say what would be made, why and at what cost", "说明将制作什么、原因和代价"),
+		Long: a.t(`Say what would be made from the plan file, why, and what it would cost. Nothing is made.
+
+With -o NAME.plan the plan is saved: suiren apply NAME.plan makes just that, or
+refuses if anything it rests on has changed.`,
+			`说明按计划文件将制作什么、原因和代价，不会真正制作。
+
+用 -o 名称.plan 保存计划：suiren apply 名称.plan 只执行该计划；若依据已变化则拒绝。`),
+		Args: a.args(0, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			w, err := a.open(strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			m, err := a.measured()
+			if err != nil {
+				return err
+			}
+			p, err := w.plan(c.Context(), m)
+			if err != nil {
+				return err
+			}
+			a.showPlan(p, m)
+			if a.saveTo != "" {
+				if err := p.Save(a.saveTo); err != nil {
+					return err
+				}
+				a.screen.note(say.T("saved; make it with suiren apply %s", "已保存；用 suiren apply %s 执行", a.saveTo))
+			}
+			if check && !p.Empty() {
+				return errChanges
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&check, "check", false, a.t("end with exit code 2 if there is something to make", "有需要制作的内容时以退出码 2 结束"))
+	return c
+}
+
+func (a *app) applyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "apply [" + a.t("FOLDER|NAME.plan", "目录|名称.plan") + "]", Short: a.t("Make what the plan says; goes on where it was interrupted", "按计划制作；中断后可继续"),
+		Args: a.args(0, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			w, p, m, err := a.planOf(c.Context(), strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			a.showPlan(p, m)
+			if p.Empty() {
+				return nil
+			}
+			if err := a.apply(c.Context(), w, p, m); err != nil {
+				return err
+			}
+			return a.showReport(w, p)
+		},
+	}
+}
+
+// planOf makes the plan of a folder or file, or a saved plan again.
+func (a *app) planOf(ctx context.Context, path string) (*workspace, *plan.Plan, stage.Machine, error) {
+	m, err := a.measured()
+	if err != nil {
+		return nil, nil, m, err
+	}
+	if !strings.HasSuffix(path, planSuffix) {
+		w, err := a.open(path)
+		if err != nil {
+			return nil, nil, m, err
+		}
+		p, err := w.plan(ctx, m)
+		if err != nil {
+			w.close()
+		}
+		return w, p, m, err
+	}
+	saved, err := plan.ReadSaved(path)
+	if err != nil {
+		return nil, nil, m, err
+	}
+	w, err := a.open(saved.Path)
+	if err != nil {
+		return nil, nil, m, err
+	}
+	p, err := saved.Remake(ctx, vocabulary(), w.st, m, w.env())
+	if err != nil {
+		w.close()
+	}
+	return w, p, m, err
+}
+
+// showPlan writes a plan to standard output.
+func (a *app) showPlan(p *plan.Plan, m stage.Machine) {
+	if a.format == formatJSONL {
+		a.line(struct {
+			Type string `json:"type"`
+			UI   string `json:"ui"`
+			plan.View
+			Empty   bool          `json:"empty"`
+			Machine stage.Machine `json:"machine"`
+		}{"plan", uiVersion, p.View(a.lang), p.Empty(), m})
+		return
+	}
+	var rows []stepRow
+	for _, s := range p.Steps() {
+		rows = append(rows, stepRow{mark: s.Action.Mark(), name: s.Ref.String(), why: s.Reason, forecast: s.Forecast})
+	}
+	for _, l := range a.planLines(rows, m) {
+		fmt.Fprintln(a.stdout, l)
+	}
+}
+
+// apply carries out a plan and shows how it goes.
+func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Machine) error {
+	progress := newProgress(a)
+	return plan.Apply(ctx, p, w.st, m, plan.Options{Version: versionText(), Emit: func(e stage.Event) {
+		if a.format == formatJSONL {
+			a.event(e)
+			return
+		}
+		switch e.Type {
+		case run.TypeBegin:
+			progress.begin(e.Step)
+		case run.TypeMade:
+			progress.end(e.Step, a.endLine(p, e))
+		case run.TypeFailed, run.TypeInterrupted:
+			progress.end(e.Step, "  ! "+e.Step+"  "+a.say(e))
+		case "kept":
+			a.screen.print("  = " + e.Step + "  " + a.say(e))
+		default:
+			progress.event(e)
+		}
+	}})
+}
+
+// endLine is the line that stays of a step that is done.
+func (a *app) endLine(p *plan.Plan, e stage.Event) string {
+	parts := []string{"  ✓ " + pad(e.Step, 20), a.seconds(e.Vals["seconds"])}
+	for _, s := range p.Steps() {
+		if s.Ref.String() == e.Step && s.Forecast.High > 0 {
+			parts = append(parts, a.t("(foretold %s)", "（预计 %s）", a.span(s.Forecast.Low, s.Forecast.High)))
+		}
+	}
+	if v := e.Vals["memory"]; v > 0 {
+		parts = append(parts, size(int64(v)))
+	}
+	return strings.Join(parts, "  ")
+}
+
+// event writes an event as a line of JSON, its words in the reader's language.
+func (a *app) event(e stage.Event) {
+	e.Say = a.say(e)
+	a.line(e)
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"suiren/plan"
+	"suiren/stage"
+	"suiren/stage/data"
+	"suiren/stage/guard"
+	"suiren/stage/operate"
+	"suiren/stage/scenario"
+	"suiren/stage/train"
+	"suiren/store"
+)
+
+// vocabulary is all that a plan can say. To delete a line is to remove a
+// feature.
+func vocabulary() plan.Vocabulary {
+	one := func(f func() stage.Operator) plan.Choice {
+		return plan.Choice{Ops: map[string]func() stage.Operator{"": f}}
+	}
+	return plan.Vocabulary{
+		store.Documents: one(func() stage.Operator { return new(data.Documents) }),
+		store.Corpus:    one(func() stage.Operator { return new(data.Corpus) }),
+		store.Examples: {By: "generate", Ops: map[string]func() stage.Operator{
+			"lessons": func() stage.Operator { return new(data.Lessons) },
+		}},
+		store.Tokenizer: one(func() stage.Operator { return new(data.Tokenizer) }),
+		store.Tokens:    one(func() stage.Operator { return new(data.Tokens) }),
+		store.Weights: {By: "train", Ops: map[string]func() stage.Operator{
+			"sft":  func() stage.Operator { return new(train.SFT) },
+			"grpo": func() stage.Operator { return new(train.GRPO) },
+		}},
+		store.Knowledge: one(func() stage.Operator { return new(data.Knowledge) }),
+		store.Policy:    one(func() stage.Operator { return new(guard.Policy) }),
+		store.Scenario:  one(func() stage.Operator { return new(scenario.Scenario) }),
+		store.Verdict:   one(func() stage.Operator { return &guard.Verdict{Open: opener{}} }),
+		store.Release:   one(func() stage.Operator { return new(operate.Release) }),
+	}
+}
+
+// An opener opens for a verdict what will be served later.
+type opener struct{}
+
+// judged is how many questions a verdict has answered at a time.
+const judged = 64
+
+func (opener) Scenario(job *stage.Job, dir string) (guard.Answerer, error) {
+	s, err := scenario.Open(dir, job.Open, job.Machine.Threads, judged)
+	return examinee{s}, err
+}
+
+func (opener) Weights(job *stage.Job, dir, like string, think int) (guard.Answerer, error) {
+	m, err := scenario.ReadManifest(like)
+	if err != nil {
+		return nil, err
+	}
+	if think < 0 {
+		think = m.Think
+	}
+	s, err := scenario.Bare(dir, think, job.Machine.Threads, judged)
+	if err != nil {
+		return nil, err
+	}
+	s.Tokens, s.Temperature = m.Tokens, m.Temperature
+	return examinee{s}, nil
+}
+
+// An examinee is a scenario before a verdict.
+type examinee struct{ *scenario.Scenario }
+
+func (e examinee) Reply(ctx context.Context, question string) (guard.Reply, error) {
+	r, err := e.Scenario.Reply(ctx, question)
+	if errors.Is(err, scenario.ErrTooLong) {
+		return guard.Reply{Finish: "too long"}, nil
+	}
+	return guard.Reply{Thought: r.Thought, Answer: r.Answer, Tokens: r.Tokens, Sources: len(r.Sources), Finish: r.Finish}, err
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"iter"
+
+	"suiren/internal/say"
+	"suiren/serve"
+	"suiren/stage"
+	"suiren/stage/guard"
+	"suiren/stage/operate"
+	"suiren/stage/scenario"
+	"suiren/store"
+)
+
+// A served release holds open what the server answers from.
+type served struct {
+	release  *serve.Release
+	scenario *scenario.Scenario
+}
+
+func (r *served) close() { r.scenario.Close() }
+
+// serveRelease opens a standing release.
+func (w *workspace) serveRelease(b store.Block, threads int) (*served, error) {
+	dir, err := w.st.Dir(b.Output)
+	if err != nil {
+		return nil, err
+	}
+	m, err := operate.OpenRelease(dir)
+	if err != nil {
+		return nil, err
+	}
+	policyDir, err := w.st.Dir(m.Policy)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := guard.Open(policyDir)
+	if err != nil {
+		return nil, err
+	}
+	scenarioDir, err := w.st.Dir(m.Scenario)
+	if err != nil {
+		return nil, err
+	}
+	examples, err := w.examples(m)
+	if err != nil {
+		return nil, err
+	}
+	rec, _, err := w.st.Made(b.Key)
+	if err != nil {
+		return nil, err
+	}
+	s, err := scenario.Open(scenarioDir, w.st.Dir, threads, slots)
+	if err != nil {
+		return nil, err
+	}
+	f := s.Facts()
+	name := m.Name
+	if name == "" {
+		name = b.Name
+	}
+	return &served{scenario: s, release: &serve.Release{
+		Name: name, Digest: b.Output.String(), Made: rec.Began, Scenario: answerer{s}, Policy: rails{policy},
+		Context: f.Context, Examples: examples, Label: true,
+		About: map[string]any{"parameters": f.Parameters, "layers": f.Layers, "width": f.Width, "vocabulary": f.Vocabulary, "think": f.Think, "passages": f.Passages},
+	}}, nil
+}
+
+// maxExamples is how many questions a page begins with, exampleLevel the
+// hardest of them.
+const (
+	maxExamples  = 6
+	exampleLevel = 3
+)
+
+// examples are questions to begin with: of each family one that the released
+// model answered right before its verdict, in each language.
+func (w *workspace) examples(m *operate.Manifest) ([]say.Text, error) {
+	dir, err := w.st.Dir(m.Verdict)
+	if err != nil {
+		return nil, err
+	}
+	samples, err := guard.Samples(dir)
+	if err != nil {
+		return nil, err
+	}
+	best := map[string]guard.Sample{} // by family and language: the hardest that is not long
+	for _, s := range samples {
+		at := s.Family + s.Lang
+		if old, ok := best[at]; !ok || s.Level > old.Level && s.Level <= exampleLevel {
+			best[at] = s
+		}
+	}
+	var list []say.Text
+	for _, family := range stage.Families {
+		en, zh := best[family+string(say.English)].Prompt, best[family+string(say.Chinese)].Prompt
+		if en+zh != "" && len(list) < maxExamples {
+			list = append(list, say.Text{En: cmp.Or(en, zh), Zh: cmp.Or(zh, en)})
+		}
+	}
+	return list, nil
+}
+
+// An answerer makes a scenario's answers serve's.
+type answerer struct{ *scenario.Scenario }
+
+var kinds = map[scenario.Kind]serve.Kind{
+	scenario.Sources: serve.Sources, scenario.Thought: serve.Thought, scenario.Answer: serve.Answer, scenario.Finish: serve.Finish,
+}
+
+// Answer implements serve.Answerer.
+func (s answerer) Answer(ctx context.Context, conversation []serve.Message, o serve.Options) iter.Seq2[serve.Delta, error] {
+	return func(yield func(serve.Delta, error) bool) {
+		var msgs []scenario.Message
+		for _, m := range conversation {
+			msgs = append(msgs, scenario.Message{Role: m.Role, Text: m.Text})
+		}
+		opt := scenario.Options{MaxTokens: o.MaxTokens, Think: o.Think, Temperature: o.Temperature, TopP: o.TopP, Seed: o.Seed}
+		for d, err := range s.Scenario.Answer(ctx, msgs, opt) {
+			if errors.Is(err, scenario.ErrTooLong) {
+				err = errors.Join(serve.ErrTooLong, err)
+			}
+			out := serve.Delta{Kind: kinds[d.Kind], Text: d.Text, Reason: d.Reason, Usage: serve.Usage(d.Usage)}
+			for _, src := range d.Sources {
+				out.Sources = append(out.Sources, serve.Source{File: src.File, Heading: src.Heading, Text: src.Text, Score: src.Score})
+			}
+			if !yield(out, err) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"suiren/internal/say"
+	"suiren/plan"
+	"suiren/stage"
+	"suiren/stage/guard"
+	"suiren/store"
+)
+
+// A joined report is a verdict's report with what only the records know: how
+// long the training of each model took, and on what share of the machine's peak.
+type joined struct {
+	*guard.Report
+	Models []joinedModel `json:"models"`
+	Steps  []joinedStep  `json:"steps,omitempty"`
+}
+
+type joinedModel struct {
+	guard.Model
+	Seconds float64 `json:"seconds,omitempty"` // of its own training step
+	Memory  int64   `json:"memory,omitempty"`
+	Share   float64 `json:"share,omitempty"` // of the measured peak
+}
+
+// A joinedStep sets what was foretold of a step against what it took.
+type joinedStep struct {
+	Name     string             `json:"name"`
+	Foretold *plan.NodeForecast `json:"foretold,omitempty"`
+	Actual   *plan.NodeActual   `json:"actual,omitempty"`
+	FLOPs    float64            `json:"flops,omitempty"`
+	Share    float64            `json:"share,omitempty"`
+}
+
+// report reads the report of a standing verdict, or of the only one; nil if
+// there is none yet.
+func (w *workspace) report(name string) (*joined, error) {
+	list, err := w.st.Blocks()
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range list {
+		if b.Kind == store.Verdict && (name == "" || b.Name == name) {
+			return w.join(b.Output)
+		}
+	}
+	return nil, nil
+}
+
+func (w *workspace) join(verdict store.Digest) (*joined, error) {
+	dir, err := w.st.Dir(verdict)
+	if err != nil {
+		return nil, err
+	}
+	r, err := guard.ReadReport(dir)
+	if err != nil {
+		return nil, err
+	}
+	j := &joined{Report: r}
+	for _, m := range r.Models {
+		jm := joinedModel{Model: m}
+		records, err := w.st.MadeBy(m.Weights)
+		if err != nil {
+			return nil, err
+		}
+		if len(records) > 0 {
+			o := outcomeOf(records[0])
+			jm.Seconds, jm.Memory, jm.Share = o.seconds, o.memory, o.share()
+		}
+		j.Models = append(j.Models, jm)
+	}
+	return j, nil
+}
+
+// outcomeOf reads what a step took from its record.
+func outcomeOf(r store.Record) outcome {
+	o := outcome{name: string(r.Kind) + "." + r.Name, seconds: r.Seconds, memory: r.Memory, flops: r.FLOPs}
+	var m stage.Machine
+	if json.Unmarshal(r.Machine, &m) == nil {
+		o.peak = m.Peak
+	}
+	return o
+}
+
+// outcomes are the steps of a plan that are made, as foretold and as they came.
+func outcomes(p *plan.Plan) (list []outcome) {
+	for _, s := range p.Steps() {
+		if s.Actual != nil {
+			list = append(list, outcome{name: s.Ref.String(), forecast: s.Actual.Forecast, seconds: s.Actual.Seconds,
+				memory: s.Actual.Memory, flops: s.Actual.FLOPs, peak: s.Actual.Peak})
+		}
+	}
+	return list
+}
+
+// showReport writes the report of a plan's verdict and what its steps took.
+func (a *app) showReport(w *workspace, p *plan.Plan) error {
+	r, err := w.report("")
+	if err != nil || r == nil {
+		return err
+	}
+	list := outcomes(p)
+	if a.format == formatJSONL {
+		for i, n := range p.View(a.lang).Nodes {
+			if n.Actual != nil {
+				o := list[min(i, len(list)-1)]
+				for _, c := range list {
+					if c.name == string(n.Kind)+"."+n.Name {
+						o = c
+					}
+				}
+				r.Steps = append(r.Steps, joinedStep{o.name, n.Forecast, n.Actual, o.flops, o.share()})
+			}
+		}
+		a.line(struct {
+			Type string `json:"type"`
+			*joined
+		}{"report", r})
+		return nil
+	}
+	for _, l := range a.reportLines(r) {
+		fmt.Fprintln(a.stdout, l)
+	}
+	fmt.Fprintln(a.stdout)
+	for _, l := range a.outcomeLines(list) {
+		fmt.Fprintln(a.stdout, l)
+	}
+	return nil
+}
+
+// roleText names a model of a report.
+func roleText(m guard.Model) say.Text {
+	switch m.Role {
+	case guard.Direct:
+		return say.T("direct", "直接回答")
+	case guard.Taught:
+		return say.T("thinks (SFT)", "先思考（SFT）")
+	case guard.Tutor:
+		return say.T("as released", "发布版本")
+	}
+	return say.T("%s", "%s", m.Name)
+}
+
+// reportLines lays out a report for the terminal.
+func (a *app) reportLines(r *joined) []string {
+	head := []string{a.t("accuracy on held-out problems", "留出题正确率"), a.t("problems", "题数")}
+	align := "lr"
+	for _, m := range r.Models {
+		head = append(head, roleText(m.Model).In(a.lang), a.t("95%% interval", "95%% 区间"))
+		align += "rl"
+	}
+	rows := [][]string{head}
+	group := func(name string, g guard.Group) {
+		row := []string{"  " + name, count(float64(g.Problems))}
+		for _, s := range g.Scores {
+			row = append(row, fmt.Sprintf("%.3f", s.Accuracy), fmt.Sprintf("%.3f–%.3f", s.Low, s.High))
+		}
+		rows = append(rows, row)
+	}
+	for _, g := range r.Families {
+		group(stage.FamilyText(g.Name).In(a.lang), g)
+	}
+	group(a.t("overall", "总体"), r.Overall)
+	tokens := []string{"  " + a.t("mean tokens", "平均词元"), ""}
+	train := []string{"  " + a.t("training", "训练"), ""}
+	took := []string{"  " + a.t("time", "用时"), ""}
+	for i, m := range r.Models {
+		tokens = append(tokens, fmt.Sprintf("%.1f", r.Overall.Scores[i].Tokens), "")
+		train = append(train, flops(m.FLOPs), "FLOP")
+		share := ""
+		if m.Share > 0 {
+			share = a.t("%.0f%% of peak", "峰值的 %.0f%%", 100*m.Share)
+		}
+		took = append(took, a.seconds(m.Seconds), share)
+	}
+	rows = append(rows, tokens, train, took)
+	if len(r.Length) > 0 {
+		rows = append(rows, append([]string{a.t("longer than taught", "比所教更长")}, make([]string, len(align)-1)...))
+		for _, g := range r.Length {
+			group(stage.FamilyText(g.Name).In(a.lang), g)
+		}
+	}
+	lines := table(align, rows)
+	for _, s := range r.Said {
+		lines = append(lines, s.In(a.lang))
+	}
+	return lines
+}

@@ -1,0 +1,313 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"suiren/internal/say"
+	"suiren/plan"
+	"suiren/run"
+	"suiren/serve"
+	"suiren/stage/operate"
+	"suiren/store"
+)
+
+// slots is how many answers are generated at a time.
+const slots = 16
+
+// A service is the server of a workspace, with its books.
+type service struct {
+	*serve.Server
+	w       *workspace
+	ln      net.Listener
+	secret  string // of the key that was made at the first start; "" later
+	keys    *operate.Keys
+	audit   *operate.Audit
+	ledger  *operate.Ledger
+	traces  atomic.Pointer[operate.Traces]
+	plan    atomic.Pointer[plan.Plan]
+	release *served
+}
+
+// books opens all that a request is written down in, and listens.
+func (w *workspace) service(addr string) (s *service, err error) {
+	s = &service{w: w}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if s.keys, err = operate.OpenKeys(w.keysPath()); err != nil {
+		return nil, err
+	}
+	if s.audit, err = operate.OpenAudit(w.auditPath()); err != nil {
+		return nil, err
+	}
+	if s.ledger, err = operate.OpenLedger(w.ledgerPath()); err != nil {
+		return nil, err
+	}
+	if s.ln, err = serve.Listen(addr, true); err != nil {
+		return nil, err
+	}
+	if s.secret, err = s.keys.First("first"); err != nil {
+		return nil, err
+	}
+	if s.secret != "" {
+		if _, err = s.audit.Append("cli", "key.create", "first", ""); err != nil {
+			return nil, err
+		}
+	}
+	s.Server = serve.New(serve.Config{
+		Version: versionText(), Slots: slots,
+		Log:  slog.New(slog.NewTextHandler(w.a.screen, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Key:  s.keys.Lookup,
+		Plan: s.planView, Report: s.reportView, Runs: s.runsView, Events: s.events,
+		Record: s.record, Refused: s.refused, Rate: s.rate,
+	})
+	return s, nil
+}
+
+func (s *service) close() {
+	if s.release != nil {
+		s.release.close()
+	}
+	for _, c := range []interface{ Close() error }{s.ln, s.audit, s.ledger, s.traces.Load()} {
+		if !isNil(c) {
+			c.Close()
+		}
+	}
+}
+
+// isNil reports whether an interface holds nothing, or a nil of its type.
+func isNil(c interface{ Close() error }) bool {
+	switch c := c.(type) {
+	case nil:
+		return true
+	case *operate.Audit:
+		return c == nil
+	case *operate.Ledger:
+		return c == nil
+	case *operate.Traces:
+		return c == nil
+	}
+	return false
+}
+
+// url is the address of the page; it signs a browser in, once.
+func (s *service) url() string { return "http://" + s.ln.Addr().String() + s.OpenPath() }
+
+// openRelease makes the server answer from a standing release.
+func (s *service) openRelease(b store.Block, threads int) error {
+	r, err := s.w.serveRelease(b, threads)
+	if err != nil {
+		return err
+	}
+	t, err := operate.OpenTraces(s.w.tracesPath(b.Name))
+	if err != nil {
+		r.close()
+		return err
+	}
+	if _, err := s.audit.Append("cli", "release", b.Output.String(), ""); err != nil {
+		r.close()
+		t.Close()
+		return err
+	}
+	s.traces.Store(t)
+	s.release = r
+	s.Open(r.release)
+	return nil
+}
+
+func (s *service) planView(lang say.Lang) (json.RawMessage, error) {
+	p := s.plan.Load()
+	if p == nil {
+		return nil, nil
+	}
+	return json.Marshal(p.View(lang))
+}
+
+func (s *service) reportView() (json.RawMessage, error) {
+	r, err := s.w.report("")
+	if err != nil || r == nil {
+		return nil, err
+	}
+	return json.Marshal(r)
+}
+
+func (s *service) runsView() (json.RawMessage, error) {
+	list, err := run.Runs(s.w.st.Path())
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(list)
+}
+
+func (s *service) events(ctx context.Context, id string, after int64, lang say.Lang) iter.Seq2[serve.Event, error] {
+	return func(yield func(serve.Event, error) bool) {
+		for e, err := range run.Follow(ctx, s.w.st.Path(), id, after, lang) {
+			if !yield(serve.Event{ID: e.ID, Data: e.Data}, err) {
+				return
+			}
+		}
+	}
+}
+
+// record keeps the ledger and the trace of a request.
+func (s *service) record(r *serve.Record) error {
+	err := s.ledger.Add(operate.Usage{
+		ID: r.ID, Time: r.Time, Caller: r.Caller, Release: r.Release.Digest, Reason: r.Reason,
+		Prompt: int64(r.Usage.Prompt), Completion: int64(r.Usage.Completion), Reasoning: int64(r.Usage.Reasoning),
+		CPU: time.Duration(r.CPUSeconds * float64(time.Second)),
+	})
+	t := &operate.Trace{ID: r.ID, Time: r.Time, Caller: r.Caller, Thought: r.Thought, Answer: r.Answer, Seed: r.Options.Seed, Reason: r.Reason}
+	for _, m := range r.Messages {
+		t.Messages = append(t.Messages, operate.Message{Role: m.Role, Text: m.Text})
+	}
+	var err2, err3 error
+	if len(r.Sources) > 0 {
+		t.Sources, err2 = json.Marshal(r.Sources)
+	}
+	t.Params, err3 = json.Marshal(r.Options)
+	return errors.Join(err, err2, err3, s.traces.Load().Add(t))
+}
+
+// refused writes a refusal to the audit log: by which rule, not what was said.
+func (s *service) refused(r *serve.Record) error {
+	var content strings.Builder
+	for _, m := range r.Messages {
+		content.WriteString(m.Text + "\n")
+	}
+	_, err := s.audit.Append(r.Caller, "refuse", r.ID+" "+r.Refusal.Class+" "+r.Refusal.Rule, content.String()+r.Answer)
+	return err
+}
+
+func (s *service) rate(r serve.Rating) error {
+	t := s.traces.Load()
+	if t == nil {
+		return serve.ErrNoAnswer
+	}
+	err := t.Rate(r.ID, r.Good, r.Reason)
+	if errors.Is(err, operate.ErrNoAnswer) {
+		return serve.ErrNoAnswer
+	}
+	return err
+}
+
+// announce says where the page is, and the key if it is new.
+func (s *service) announce() {
+	a := s.w.a
+	if a.format == formatJSONL {
+		a.line(map[string]string{"type": "serving", "url": s.url(), "address": s.ln.Addr().String(), "key": s.secret})
+		return
+	}
+	if s.secret != "" {
+		fmt.Fprintln(a.stdout, a.t("API key (shown once): %s", "API 密钥（只显示一次）：%s", s.secret))
+	}
+	fmt.Fprintln(a.stdout, a.t("page: %s", "页面：%s", s.url()))
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var addr string
+	c := &cobra.Command{
+		Use: "serve [" + a.t("FOLDER", "目录") + "]", Short: a.t("Serve the release: chat page and OpenAI API", "提供发布版本的服务：对话页面与 OpenAI 接口"),
+		Args: a.args(0, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			w, err := a.open(strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			b, err := w.standing(store.Release, "")
+			if err != nil {
+				return err
+			}
+			m, err := a.machine()
+			if err != nil {
+				return err
+			}
+			s, err := w.service(addr)
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			p, err := w.plan(c.Context(), m)
+			if err != nil {
+				return err
+			}
+			s.plan.Store(p)
+			if !p.Empty() {
+				a.screen.note(say.T("the plan has changed since this release was made; suiren apply makes it anew", "发布之后计划有变化；suiren apply 会重新制作"))
+			}
+			if err := s.openRelease(b, m.Threads); err != nil {
+				return err
+			}
+			s.announce()
+			return s.Serve(c.Context(), s.ln)
+		},
+	}
+	a.listenFlag(c, &addr)
+	return c
+}
+
+func (a *app) listenFlag(c *cobra.Command, addr *string) {
+	c.Flags().StringVar(addr, "listen", serve.Addr, a.t("address and port", "监听的地址和端口"))
+}
+
+// upCommand is plan, apply and serve.
+func (a *app) upCommand() *cobra.Command {
+	var addr string
+	c := &cobra.Command{
+		Use: "up [" + a.t("FOLDER", "目录") + "]", Short: a.t("Plan, make and serve, in one go", "一步完成：计划、制作、提供服务"), Args: a.args(0, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			w, p, m, err := a.planOf(c.Context(), strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			a.showPlan(p, m)
+			s, err := w.service(addr)
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			s.plan.Store(p)
+			ctx, stop := context.WithCancel(c.Context())
+			defer stop()
+			done := make(chan error, 1)
+			go func() { done <- s.Serve(ctx, s.ln) }()
+			if !p.Empty() {
+				s.announce()
+				if err := a.apply(ctx, w, p, m); err != nil {
+					stop()
+					return errors.Join(err, <-done)
+				}
+			}
+			b, err := w.standing(store.Release, "")
+			if err == nil {
+				err = s.openRelease(b, m.Threads)
+			}
+			if err == nil {
+				err = a.showReport(w, p)
+			}
+			if err != nil {
+				stop()
+				return errors.Join(err, <-done)
+			}
+			s.secret = "" // was shown above, unless nothing was to be made
+			s.announce()
+			return <-done
+		},
+	}
+	a.listenFlag(c, &addr)
+	return c
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"suiren/internal/say"
+	"suiren/plan"
+	"suiren/run"
+	"suiren/stage"
+	"suiren/store"
+)
+
+func (a *app) showCommand() *cobra.Command {
+	var folder string
+	c := &cobra.Command{
+		Use: "show [" + a.t("BLOCK|NAME.plan", "块|名称.plan") + "]", Short: a.t("Show what stands: all of it, one block and how it was made, or a saved plan", "显示现有内容、某个块的来历，或已保存的计划"),
+		Args: a.args(0, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			name := strings.Join(args, "")
+			if strings.HasSuffix(name, planSuffix) {
+				w, p, m, err := a.planOf(c.Context(), name)
+				if err != nil {
+					return err
+				}
+				defer w.close()
+				a.showPlan(p, m)
+				return nil
+			}
+			w, err := a.openState(folder)
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			if name == "" {
+				return w.showAll()
+			}
+			kind, block, ok := strings.Cut(name, ".")
+			if !ok || !stage.IsKind(store.Kind(kind)) {
+				return usage(name, say.T("this is not the name of a block", "这不是块的名字"), say.T("write it like weights.tutor", "请写成 weights.tutor 的样子"))
+			}
+			b, err := w.standing(store.Kind(kind), block)
+			if err != nil {
+				return err
+			}
+			return w.showBlock(b)
+		},
+	}
+	c.Flags().StringVar(&folder, "plan", "", a.t("folder of the plan file (default: here)", "计划文件所在目录（默认：当前目录）"))
+	return c
+}
+
+// showAll lists what stands.
+func (w *workspace) showAll() error {
+	list, err := w.st.Blocks()
+	if err != nil {
+		return err
+	}
+	var rows [][]string
+	for _, b := range list {
+		rec, ok, err := w.st.Made(b.Key)
+		if err != nil {
+			return err
+		}
+		if w.a.format == formatJSONL {
+			w.a.line(map[string]any{"type": "block", "kind": b.Kind, "name": b.Name, "digest": b.Output, "bytes": rec.Bytes, "began": rec.Began, "seconds": rec.Seconds, "present": ok})
+			continue
+		}
+		state := rec.Began.Local().Format(time.DateTime)
+		if !ok {
+			state = w.a.t("missing", "缺失")
+		}
+		rows = append(rows, []string{string(b.Kind) + "." + b.Name, b.Output.Short(), size(rec.Bytes), state, w.a.seconds(rec.Seconds)})
+	}
+	for _, l := range table("llrlr", rows) {
+		fmt.Fprintln(w.a.stdout, l)
+	}
+	return nil
+}
+
+// showBlock shows one block, and how it was made.
+func (w *workspace) showBlock(b store.Block) error {
+	a := w.a
+	rec, ok, err := w.st.Made(b.Key)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &say.Error{Where: string(b.Kind) + "." + b.Name, What: say.T("its artifact %s is missing", "产物 %s 缺失", b.Output.Short()), Next: say.T("make it again with suiren apply", "请用 suiren apply 重新制作")}
+	}
+	dir, err := w.st.Dir(b.Output)
+	if err != nil {
+		return err
+	}
+	if a.format == formatJSONL {
+		a.line(struct {
+			Type string `json:"type"`
+			Dir  string `json:"dir"`
+			store.Record
+		}{"record", dir, rec})
+	} else {
+		o := outcomeOf(rec)
+		rows := [][]string{
+			{a.t("digest", "摘要"), b.Output.String()},
+			{a.t("files", "文件"), dir},
+			{a.t("size", "大小"), size(rec.Bytes)},
+			{a.t("made by", "制作者"), fmt.Sprintf("%s %d  (suiren %s)", rec.Operator, rec.Revision, rec.Version)},
+			{a.t("settings", "设置"), string(rec.Settings)},
+		}
+		for _, in := range rec.Inputs {
+			from := in.Block
+			if in.Part != "" {
+				from += "/" + in.Part
+			}
+			rows = append(rows, []string{a.t("from", "来自") + " " + in.Arg, fmt.Sprintf("%s  %s", in.Digest.Short(), from)})
+		}
+		rows = append(rows,
+			[]string{a.t("machine", "机器"), string(rec.Machine)},
+			[]string{a.t("when", "时间"), rec.Began.Local().Format(time.DateTime) + "  " + a.seconds(rec.Seconds)},
+			[]string{a.t("memory", "内存"), size(rec.Memory)})
+		if rec.FLOPs > 0 {
+			rows = append(rows, []string{a.t("training", "训练"), flopsText(rec.FLOPs) + fmt.Sprintf("  %.0f%%", 100*o.share()) + a.t(" of peak", " 峰值占比")})
+		}
+		for _, l := range table("ll", rows) {
+			fmt.Fprintln(a.stdout, l)
+		}
+	}
+	if b.Kind == store.Verdict {
+		r, err := w.join(b.Output)
+		if err != nil {
+			return err
+		}
+		if a.format == formatJSONL {
+			a.line(struct {
+				Type string `json:"type"`
+				*joined
+			}{"report", r})
+			return nil
+		}
+		for _, l := range a.reportLines(r) {
+			fmt.Fprintln(a.stdout, l)
+		}
+	}
+	return nil
+}
+
+func (a *app) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "status [" + a.t("FOLDER", "目录") + "]", Short: a.t("Say what runs, what ran last and whether the plan is made", "显示正在运行的、上次运行的，以及计划是否已完成"),
+		Args: a.args(0, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			w, err := a.open(strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			runs, err := run.Runs(w.st.Path())
+			if err != nil {
+				return err
+			}
+			m, err := a.machine()
+			if err != nil {
+				return err
+			}
+			p, err := w.plan(c.Context(), m)
+			if err != nil {
+				return err
+			}
+			if a.format == formatJSONL {
+				for _, r := range runs[:min(1, len(runs))] {
+					a.line(map[string]any{"type": "run", "run": r})
+				}
+				a.line(map[string]any{"type": "status", "made": p.Empty(), "steps": statesOf(p)})
+				return nil
+			}
+			if len(runs) > 0 {
+				r := runs[0]
+				fmt.Fprintln(a.stdout, a.t("last run %s: %v", "上次运行 %s：%v", r.ID, runStates[r.State]))
+			} else {
+				fmt.Fprintln(a.stdout, a.t("nothing has run here yet", "这里还没有运行过"))
+			}
+			n := statesOf(p)
+			if p.Empty() {
+				fmt.Fprintln(a.stdout, a.t("the plan is made: %d blocks stand", "计划已完成：共 %d 个块", n[plan.Keep]))
+			} else {
+				fmt.Fprintln(a.stdout, a.t("%d blocks stand, %d are to be made: suiren apply goes on", "已有 %d 个块，还要制作 %d 个：运行 suiren apply 继续",
+					n[plan.Keep], n[plan.Add]+n[plan.Change]))
+			}
+			return nil
+		},
+	}
+}
+
+func statesOf(p *plan.Plan) map[plan.Action]int {
+	n := map[plan.Action]int{}
+	for _, s := range p.Steps() {
+		n[s.Action]++
+	}
+	return n
+}
+
+var runStates = map[string]say.Text{
+	run.Running: say.T("running", "正在运行"), run.Done: say.T("done", "完成"), run.Failed: say.T("failed", "失败"),
+	run.Interrupted: say.T("interrupted", "被中断"),
+}

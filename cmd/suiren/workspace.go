@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"suiren/internal/say"
+	"suiren/plan"
+	"suiren/stage"
+	"suiren/stage/operate"
+	"suiren/store"
+)
+
+// A workspace is a plan file and the state folder of what was made from it.
+type workspace struct {
+	a    *app
+	file *plan.File
+	st   *store.Store
+}
+
+// open reads the plan file at path, "" being the current folder, and opens
+// the state folder beside it.
+func (a *app) open(path string) (*workspace, error) {
+	if path == "" {
+		path = "."
+	}
+	f, err := plan.Load(path, vocabulary())
+	if err != nil {
+		return nil, err
+	}
+	w := &workspace{a: a, file: f}
+	w.st, err = store.Open(a.stateDir(f.Dir))
+	return w, err
+}
+
+// openState opens the state folder of the plan at path, whose file need not
+// be right.
+func (a *app) openState(path string) (*workspace, error) {
+	dir := path
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		dir = filepath.Dir(path)
+	}
+	state := a.stateDir(dir)
+	if _, err := os.Stat(state); err != nil {
+		return nil, &say.Error{Where: state, Err: err, What: say.T("there is no state folder: nothing was made here yet", "没有状态目录：这里还没有制作过任何东西"),
+			Next: say.T("make the plan with suiren apply, or say where with --state", "请先运行 suiren apply，或用 --state 指明位置")}
+	}
+	st, err := store.Open(state)
+	return &workspace{a: a, st: st}, err
+}
+
+func (a *app) stateDir(planDir string) string {
+	if a.state != "" {
+		return a.state
+	}
+	return filepath.Join(planDir, ".suiren")
+}
+
+func (w *workspace) close() { w.st.Close() }
+
+// path is a file of the state folder.
+func (w *workspace) path(names ...string) string {
+	return filepath.Join(append([]string{w.st.Path()}, names...)...)
+}
+
+// plan makes the plan of the file.
+func (w *workspace) plan(ctx context.Context, m stage.Machine) (*plan.Plan, error) {
+	return plan.Make(ctx, w.file, w.st, m, w.env())
+}
+
+// env lets a plan read the answers of a release that runs.
+func (w *workspace) env() plan.Env {
+	return plan.Env{Pin: func(release stage.Ref) (func(dir string) error, error) {
+		f, err := os.Open(w.tracesPath(release.Name))
+		if os.IsNotExist(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		list, err := operate.ReadRated(f)
+		if err != nil {
+			return nil, err
+		}
+		return func(dir string) error {
+			f, err := os.Create(filepath.Join(dir, "traces.jsonl"))
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			if err := operate.WriteRated(f, list); err != nil {
+				return err
+			}
+			return f.Close()
+		}, nil
+	}}
+}
+
+// The files of what runs, beside the store's own.
+func (w *workspace) tracesPath(release string) string { return w.path("traces", release+".jsonl") }
+func (w *workspace) auditPath() string                { return w.path("audit.jsonl") }
+func (w *workspace) keysPath() string                 { return w.path("keys.json") }
+func (w *workspace) ledgerPath() string               { return w.path("usage.db") }
+
+// standing returns the block of a kind and name that the last apply left; of
+// name "" the only one.
+func (w *workspace) standing(kind store.Kind, name string) (store.Block, error) {
+	list, err := w.st.Blocks()
+	if err != nil {
+		return store.Block{}, err
+	}
+	var found []store.Block
+	for _, b := range list {
+		if b.Kind == kind && (name == "" || b.Name == name) {
+			found = append(found, b)
+		}
+	}
+	ref := string(kind)
+	if name != "" {
+		ref += "." + name
+	}
+	switch {
+	case len(found) == 0:
+		return store.Block{}, &say.Error{Where: w.st.Path(), What: say.T("there is no %s here yet", "这里还没有 %s", ref),
+			Next: say.T("make it with suiren apply", "请用 suiren apply 制作")}
+	case len(found) > 1:
+		return store.Block{}, usage("", say.T("there is more than one %s", "有不止一个 %s", ref), say.T("name one, such as %s.%s", "请指明，例如 %s.%s", kind, found[0].Name))
+	}
+	return found[0], nil
+}
