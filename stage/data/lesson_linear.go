@@ -18,8 +18,6 @@ var askEquation = map[string][]string{
 //	2  ax+b=c, ax-b=c, b-ax=c
 //	3  a(x+b)=c, a(x-b)=c, x÷a+b=c
 //	4  ax+b=cx+d, ax-b=cx+d
-//
-// The thought is a line for each equation that follows from the one before.
 func makeLinear(d *draw, level int, lang string) lesson {
 	for {
 		lines, ok := equation(d, level)
@@ -46,73 +44,125 @@ func makeLinear(d *draw, level int, lang string) lesson {
 	}
 }
 
-// equation draws an equation and the lines to its solution.
+// equation draws an equation and the lines to its solution: each calculation,
+// and each equation that follows.
 func equation(d *draw, level int) (lines []string, ok bool) {
-	x := d.between(0, 20)
-	a, b := d.between(2, 9), d.between(1, 30)
-	f := fmt.Sprintf
-	fits := func(list ...int) bool {
-		return !slices.ContainsFunc(list, func(v int) bool { return v < 0 || v > orderLimit })
-	}
+	x, a, b := d.between(0, 9), d.between(2, 9), d.between(1, 40)
+	t := derivation{ok: true}
 	switch level {
 	case 1:
+		y := d.between(0, 60)
 		switch d.below(6) {
 		case 0:
-			return []string{f("x+%d=%d", b, x+b), f("x=%d-%d", x+b, b), f("x=%d", x)}, true
+			t.say("x+%d=%d", b, x+b)
+			t.solved(t.do('-', x+b, b))
 		case 1:
-			return []string{f("%d+x=%d", b, x+b), f("x=%d-%d", x+b, b), f("x=%d", x)}, true
+			t.say("%d+x=%d", b, y+b)
+			t.solved(t.do('-', y+b, b))
 		case 2:
-			return []string{f("x-%d=%d", b, x-b), f("x=%d+%d", x-b, b), f("x=%d", x)}, fits(x - b)
+			t.say("x-%d=%d", b, y)
+			t.solved(t.do('+', y, b))
 		case 3:
-			return []string{f("%d-x=%d", b, b-x), f("x=%d-%d", b, b-x), f("x=%d", x)}, fits(b - x)
+			t.say("%d-x=%d", y+b, y)
+			t.solved(t.do('-', y+b, y))
 		case 4:
-			return []string{f("%dx=%d", a, a*x), f("x=%d÷%d", a*x, a), f("x=%d", x)}, fits(a * x)
+			t.say("%dx=%d", a, a*x)
+			t.solved(t.do('÷', a*x, a))
+		case 5:
+			t.say("x÷%d=%d", a, x)
+			t.solved(t.do('×', x, a))
 		}
-		return []string{f("x÷%d=%d", a, x), f("x=%d×%d", x, a), f("x=%d", a*x)}, fits(a * x)
 	case 2:
-		c := a*x + b
 		switch d.below(3) {
 		case 0:
-			return []string{f("%dx+%d=%d", a, b, c), f("%dx=%d-%d", a, c, b), f("%dx=%d", a, a*x), f("x=%d÷%d", a*x, a), f("x=%d", x)}, fits(c)
+			t.say("%dx+%d=%d", a, b, a*x+b)
+			t.scaled(a, t.do('-', a*x+b, b))
 		case 1:
-			c = a*x - b
-			return []string{f("%dx-%d=%d", a, b, c), f("%dx=%d+%d", a, c, b), f("%dx=%d", a, a*x), f("x=%d÷%d", a*x, a), f("x=%d", x)}, fits(c, a*x)
+			t.say("%dx-%d=%d", a, b, a*x-b)
+			t.scaled(a, t.do('+', a*x-b, b))
+		case 2:
+			t.say("%d-%dx=%d", a*x+b, a, b)
+			t.scaled(a, t.do('-', a*x+b, b))
 		}
-		return []string{f("%d-%dx=%d", c, a, b), f("%dx=%d-%d", a, c, b), f("%dx=%d", a, a*x), f("x=%d÷%d", a*x, a), f("x=%d", x)}, fits(c)
 	case 3:
+		b = d.between(1, 9)
 		switch d.below(3) {
 		case 0:
-			c := a * (x + b)
-			return []string{f("%d(x+%d)=%d", a, b, c), f("x+%d=%d÷%d", b, c, a), f("x+%d=%d", b, x+b), f("x=%d-%d", x+b, b), f("x=%d", x)}, fits(c)
+			t.say("%d(x+%d)=%d", a, b, a*(x+b))
+			v := t.do('÷', a*(x+b), a)
+			t.say("x+%d=%d", b, v)
+			t.solved(t.do('-', v, b))
 		case 1:
-			c := a * (x - b)
-			return []string{f("%d(x-%d)=%d", a, b, c), f("x-%d=%d÷%d", b, c, a), f("x-%d=%d", b, x-b), f("x=%d+%d", x-b, b), f("x=%d", x)}, fits(c, x-b)
+			t.say("%d(x-%d)=%d", a, b, a*x)
+			v := t.do('÷', a*x, a)
+			t.say("x-%d=%d", b, v)
+			t.solved(t.do('+', v, b))
+		case 2:
+			b = d.between(1, 40)
+			t.say("x÷%d+%d=%d", a, b, x+b)
+			v := t.do('-', x+b, b)
+			t.say("x÷%d=%d", a, v)
+			t.solved(t.do('×', v, a))
 		}
-		return []string{f("x÷%d+%d=%d", a, b, x+b), f("x÷%d=%d-%d", a, x+b, b), f("x÷%d=%d", a, x), f("x=%d×%d", x, a), f("x=%d", a*x)}, fits(x+b, a*x)
-	}
-	c := d.between(1, a-1) // a > c, so that x stays on the left
-	cx := f("%dx", c)
-	if c == 1 {
-		cx = "x"
-	}
-	rest := func(v int) []string {
-		if a-c == 1 {
-			return []string{f("x=%d", v)}
+	case 4:
+		c := d.between(1, a-1) // less than a: x stays on the left
+		if d.below(2) == 0 {
+			e := (a-c)*x + b
+			t.say("%s+%d=%s+%d", multiple(a), b, multiple(c), e)
+			t.do('-', a, c)
+			t.say("%s+%d=%d", multiple(a-c), b, e)
+			t.scaled(a-c, t.do('-', e, b))
+		} else {
+			e := (a-c)*x - b
+			t.say("%s-%d=%s+%d", multiple(a), b, multiple(c), e)
+			t.do('-', a, c)
+			t.say("%s-%d=%d", multiple(a-c), b, e)
+			t.scaled(a-c, t.do('+', e, b))
 		}
-		return []string{f("%dx=%d", a-c, v), f("x=%d÷%d", v, a-c), f("x=%d", x)}
 	}
-	left := "x"
-	if a-c > 1 {
-		left = f("%dx", a-c)
+	return t.lines, t.ok
+}
+
+// A derivation is the lines of a thought about an equation.
+type derivation struct {
+	lines []string
+	ok    bool // all numbers are within what a thought does in one look
+}
+
+func (t *derivation) say(format string, args ...any) {
+	for _, a := range args {
+		if v, ok := a.(int); ok && (v < 0 || v > orderLimit) {
+			t.ok = false
+		}
 	}
-	if d.below(2) == 0 {
-		e := a*x + b - c*x
-		lines := []string{f("%dx+%d=%s+%d", a, b, cx, e), f("%s+%d=%d", left, b, e), f("%s=%d-%d", left, e, b)}
-		return append(lines, rest((a-c)*x)...), fits(e, a*x+b)
+	t.lines = append(t.lines, fmt.Sprintf(format, args...))
+}
+
+// do writes a calculation and returns its value.
+func (t *derivation) do(op rune, a, b int) int {
+	v, ok := node{op: op, parts: []node{leaf(a), leaf(b)}}.eval(orderLimit)
+	t.ok = t.ok && ok
+	t.say("%d%c%d=%d", a, op, b, v)
+	return v
+}
+
+// scaled goes on from ax=v.
+func (t *derivation) scaled(a, v int) {
+	if a > 1 {
+		t.say("%s=%d", multiple(a), v)
+		v = t.do('÷', v, a)
 	}
-	e := a*x - b - c*x
-	lines = []string{f("%dx-%d=%s+%d", a, b, cx, e), f("%s-%d=%d", left, b, e), f("%s=%d+%d", left, e, b)}
-	return append(lines, rest((a-c)*x)...), fits(e, a*x)
+	t.solved(v)
+}
+
+func (t *derivation) solved(v int) { t.say("x=%d", v) }
+
+// multiple writes ax as people do.
+func multiple(a int) string {
+	if a == 1 {
+		return "x"
+	}
+	return strconv.Itoa(a) + "x"
 }
 
 // equationKey writes an equation the same whichever side is which and in
@@ -130,10 +180,4 @@ func equationKey(e string) string {
 	sides := []string{side(l), side(r)}
 	slices.Sort(sides)
 	return strings.Join(sides, "=")
-}
-
-// solution reads x=5.
-func solution(answer string) (int, bool) {
-	v, err := strconv.Atoi(strings.TrimPrefix(answer, "x="))
-	return v, err == nil
 }

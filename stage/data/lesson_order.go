@@ -1,6 +1,7 @@
 package data
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,8 +50,8 @@ func (n node) flat(op rune) []node {
 	return list
 }
 
-// eval computes an expression; ok is false when a step leaves 0 to limit or a
-// division is not exact.
+// eval computes an expression; ok is false when a step leaves 0 to limit, a
+// division is not exact, or a product is not in the table.
 func (n node) eval(limit int) (v int, ok bool) {
 	if n.op == 0 {
 		return n.value, n.value >= 0 && n.value <= limit
@@ -64,9 +65,11 @@ func (n node) eval(limit int) (v int, ok bool) {
 		if !ok {
 			return 0, false
 		}
-		if a, ok = apply(n.op, a, b); !ok || a < 0 || a > limit {
+		v, ok := apply(n.op, a, b)
+		if !ok || v < 0 || v > limit || n.op == '×' && max(a, b) > table || n.op == '÷' && max(b, v) > table {
 			return 0, false
 		}
+		a = v
 	}
 	return a, true
 }
@@ -120,14 +123,25 @@ func (n node) String() string {
 	return b.String()
 }
 
-// step returns the expression with the operation computed that comes first:
-// within parentheses, then the stronger, then from the left.
-func (n node) step() node {
-	if n.op == 0 {
-		return n
-	}
+// step computes the operation that comes first: within parentheses, then the
+// stronger, then from the left. It returns that operation, which is on two
+// numbers, and the expression with its value in its place.
+func (n node) step() (done, rest node) {
 	path := n.first()
-	return n.replace(path)
+	done = n
+	for _, i := range path {
+		done = done.parts[i]
+	}
+	return done, n.replace(path, leaf(done.calculate()))
+}
+
+// calculate returns the value of an operation on two numbers.
+func (n node) calculate() int {
+	v, ok := apply(n.op, n.parts[0].value, n.parts[1].value)
+	if !ok {
+		panic("data: " + n.String() + " has no whole value")
+	}
+	return v
 }
 
 // first returns the way to the operation on numbers that is done first.
@@ -149,25 +163,27 @@ func (n node) first() []int {
 	return best
 }
 
-func (n node) replace(path []int) node {
+// replace returns the expression with another in the place that path leads to.
+func (n node) replace(path []int, by node) node {
 	if len(path) == 0 {
-		v, ok := apply(n.op, n.parts[0].value, n.parts[1].value)
-		if !ok {
-			panic("data: " + n.String() + " has no whole value")
-		}
-		return leaf(v)
+		return by
 	}
 	parts := slices.Clone(n.parts)
-	parts[path[0]] = parts[path[0]].replace(path[1:])
+	parts[path[0]] = parts[path[0]].replace(path[1:], by)
 	return node{op: n.op, parts: parts}
 }
 
-// orderLimit bounds every number in expressions, equations and stories: sums
-// and products up to it are done in one look.
-const orderLimit = 100
+// What a thought does in one look: sums and differences up to orderLimit, and
+// products of two factors up to table. Numbers in expressions, equations and
+// stories stay within it.
+const (
+	orderLimit = 100
+	table      = 10
+)
 
-// makeOrder makes an expression of level+1 operations. The thought writes it
-// again after each operation, in the order in which they are done.
+// makeOrder makes an expression of level+1 operations. The thought does them
+// in order, a line each, and between them writes what is left while that is
+// more than one operation.
 func makeOrder(d *draw, level int, lang string) lesson {
 	for {
 		n := randomTree(d, level+1)
@@ -177,8 +193,11 @@ func makeOrder(d *draw, level int, lang string) lesson {
 		}
 		var t strings.Builder
 		for s := n; s.op != 0; {
-			s = s.step()
-			t.WriteString("=" + s.String() + "\n")
+			done, rest := s.step()
+			fmt.Fprintf(&t, "%v=%d\n", done, done.calculate())
+			if s = rest; len(s.first()) > 0 {
+				t.WriteString(s.String() + "\n")
+			}
 		}
 		return lesson{prompt: ask(d, lang, n.String()), think: t.String(), answer: strconv.Itoa(v), key: n.key()}
 	}

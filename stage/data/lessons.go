@@ -276,7 +276,7 @@ func (m *maker) longer(context.Context, *stage.Job) ([]stage.Problem, error) {
 }
 
 // train makes the problems to learn from. In the first half the levels rise;
-// the second half is as the test will be, the harder levels a little more often.
+// the second half has them all, the harder ones more often.
 func (m *maker) train(ctx context.Context, job *stage.Job) ([]stage.Problem, error) {
 	n, langs := m.count(), m.langs()
 	var weights []int
@@ -296,7 +296,7 @@ func (m *maker) train(ctx context.Context, job *stage.Job) ([]stage.Problem, err
 			f := &m.families[d.weigh(weights)]
 			var levels []int
 			for level := 1; level <= min(f.levels, 1+2*i*f.levels/n); level++ {
-				levels = append(levels, f.levels+level)
+				levels = append(levels, level)
 			}
 			if p, ok := m.try(d, trainPart, f, 1+d.weigh(levels), langs[d.below(len(langs))]); ok {
 				list = append(list, p)
