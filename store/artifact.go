@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"suiren/internal/say"
 )
@@ -147,18 +146,6 @@ func (s *Store) Part(d Digest, sub string) (Digest, string, error) {
 		return Digest{}, "", err
 	}
 	return FilesDigest(part(files, sub)), path, nil
-}
-
-// Locate is the way back from a path that Dir or Part gave: the artifact and
-// the part. ok is false for any other path.
-func (s *Store) Locate(dir string) (d Digest, part string, ok bool) {
-	rel, err := filepath.Rel(filepath.Join(s.dir, "artifacts"), dir)
-	if err != nil || !filepath.IsLocal(rel) {
-		return d, "", false
-	}
-	name, part, _ := strings.Cut(filepath.ToSlash(rel), "/")
-	d, err = ParseDigest(name)
-	return d, part, err == nil
 }
 
 // list returns the files that artifact d should have. Where the list is lost

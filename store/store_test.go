@@ -139,9 +139,6 @@ func TestPart(t *testing.T) {
 		if want, err := DirDigest(dir); err != nil || got != want {
 			t.Errorf("%q has digest %v, its folder %v (%v)", c.part, got, want, err)
 		}
-		if back, part, ok := s.Locate(dir); back != d || part != c.part || !ok {
-			t.Errorf("%s is located in %v at %q, %v", dir, back, part, ok)
-		}
 	}
 	want, _, err := s.Part(d, "train")
 	check(t, err)
@@ -157,16 +154,6 @@ func TestPart(t *testing.T) {
 	for _, none := range []string{"watch", "train-more", "train/rows"} { // the last two are files
 		if _, _, err := s.Part(d, none); !errors.Is(err, ErrNotFound) {
 			t.Errorf("part %q: %v, want not found", none, err)
-		}
-	}
-}
-
-func TestLocateElsewhere(t *testing.T) {
-	s := open(t, t.TempDir())
-	for _, dir := range []string{s.Path(), filepath.Dir(s.Path()), filepath.Join(s.Path(), "tmp"), filepath.Join(s.Path(), "artifacts"),
-		filepath.Join(s.Path(), "artifacts", "x"), s.artifact(Digest{1}) + listSuffix, "", "."} {
-		if d, part, ok := s.Locate(dir); ok {
-			t.Errorf("%q is located in %v at %q", dir, d, part)
 		}
 	}
 }

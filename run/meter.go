@@ -1,0 +1,80 @@
+package run
+
+import (
+	"encoding/json"
+	"os"
+	"time"
+)
+
+// A cost is what a step has taken. It is kept beside the step's checkpoints,
+// so that a step which was interrupted is not recorded as a quick one: the
+// next forecast would believe it.
+type cost struct {
+	Seconds float64 `json:"seconds"`
+	Memory  int64   `json:"memory"` // peak resident bytes
+}
+
+const (
+	sampleEvery = 50 * time.Millisecond
+	keepEvery   = 5 * time.Second
+)
+
+// A meter measures the time and the peak memory of a step.
+type meter struct {
+	path  string
+	began time.Time
+	cost  cost // before began, but for Memory
+	quit  chan struct{}
+	done  chan struct{}
+}
+
+// startMeter goes on from the cost in the file at path, if there is one.
+func startMeter(path string) *meter {
+	m := &meter{path: path, began: time.Now(), quit: make(chan struct{}), done: make(chan struct{})}
+	if b, err := os.ReadFile(path); err != nil || json.Unmarshal(b, &m.cost) != nil || m.cost.Seconds < 0 || m.cost.Memory < 0 {
+		m.cost = cost{}
+	}
+	m.sample()
+	go m.run()
+	return m
+}
+
+func (m *meter) run() {
+	defer close(m.done)
+	sample, keep := time.NewTicker(sampleEvery), time.NewTicker(keepEvery)
+	defer sample.Stop()
+	defer keep.Stop()
+	for {
+		select {
+		case <-sample.C:
+			m.sample()
+		case <-keep.C:
+			m.keep()
+		case <-m.quit:
+			m.sample()
+			m.keep()
+			return
+		}
+	}
+}
+
+func (m *meter) sample() { m.cost.Memory = max(m.cost.Memory, resident()) }
+
+func (m *meter) seconds() float64 { return m.cost.Seconds + time.Since(m.began).Seconds() }
+
+// keep writes the cost so far. It is a comfort and not a promise: an error
+// costs nothing but that.
+func (m *meter) keep() {
+	b, err := json.Marshal(cost{m.seconds(), m.cost.Memory})
+	if err == nil && os.WriteFile(m.path+".new", b, 0o600) == nil {
+		os.Rename(m.path+".new", m.path)
+	}
+}
+
+// stop returns the seconds and the peak memory, with those of the runs that
+// were interrupted.
+func (m *meter) stop() (seconds float64, memory int64) {
+	close(m.quit)
+	<-m.done
+	return m.seconds(), m.cost.Memory
+}
