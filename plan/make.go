@@ -209,19 +209,19 @@ func actual(rec store.Record) *Actual {
 	return &Actual{Seconds: rec.Seconds, Memory: rec.Memory, FLOPs: rec.FLOPs, Peak: m.Peak, Forecast: foretold(rec)}
 }
 
-// foretold reads the forecast in a record. Its basis is not read: it was said
-// about that day.
+// foretold reads the forecast in a record.
 func foretold(rec store.Record) stage.Forecast {
 	var f struct {
 		Low, High float64
 		Memory    int64
 		FLOPs     float64
+		Basis     struct{ En, Zh string }
 		Size      map[string]float64
 	}
 	if json.Unmarshal(rec.Forecast, &f) != nil {
 		return stage.Forecast{}
 	}
-	return stage.Forecast{Low: f.Low, High: f.High, Memory: f.Memory, FLOPs: f.FLOPs, Size: f.Size}
+	return stage.Forecast{Low: f.Low, High: f.High, Memory: f.Memory, FLOPs: f.FLOPs, Basis: say.Text{En: f.Basis.En, Zh: f.Basis.Zh}, Size: f.Size}
 }
 
 // forecast asks s's operator what it will cost.
