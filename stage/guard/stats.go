@@ -5,8 +5,8 @@ import "math"
 // z is the standard normal's 0.975 quantile: intervals are of 95%.
 const z = 1.959963984540054
 
-// The products below are rounded before they are added (float64(x*y)), so
-// that a machine with fused multiply-adds writes the same verdict.
+// The products below are rounded before they are added, float64(x*y), so that
+// a machine with fused multiply-adds writes the same verdict.
 
 // wilson returns the 95% interval of a proportion of which right of n were
 // seen (E. B. Wilson, JASA 22:209–212, 1927). It stays inside 0 to 1 and
@@ -19,7 +19,7 @@ func wilson(right, n int) (low, high float64) {
 	p, m := float64(right)/float64(n), float64(n)
 	scale := 1 + z*z/m
 	centre := (p + z*z/(2*m)) / scale
-	half := z / scale * math.Sqrt(float64(p*(1-p))/m+z*z/(4*m*m))
+	half := float64(z / scale * math.Sqrt(float64(p*(1-p))/m+z*z/(4*m*m)))
 	low, high = centre-half, centre+half
 	if right == 0 {
 		low = 0

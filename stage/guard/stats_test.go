@@ -2,6 +2,8 @@ package guard
 
 import (
 	"encoding/json"
+	"fmt"
+	"hash/fnv"
 	"math"
 	"os"
 	"testing"
@@ -47,6 +49,22 @@ func TestIntervalsOracle(t *testing.T) {
 	}
 	if v, low, high := (table{}).difference(); v != 0 || low != -1 || high != 1 {
 		t.Errorf("of nothing: %v, %v to %v", v, low, high)
+	}
+}
+
+// The intervals are the same bits on a machine that fuses multiply-adds
+// (arm64) and on one that does not: the sum was made on amd64.
+func TestIntervalsBits(t *testing.T) {
+	h := fnv.New64a()
+	for n := range 40 {
+		for i := range n + 1 {
+			low, high := wilson(i, n)
+			value, less, more := table{i, n - i, (7 * i) % 11, (5 * n) % 13}.difference()
+			fmt.Fprintf(h, "%x %x %x %x %x\n", low, high, value, less, more)
+		}
+	}
+	if got := h.Sum64(); got != 0xdfbcb78ed4475e53 {
+		t.Errorf("the intervals sum to %#x", got)
 	}
 }
 
