@@ -133,9 +133,12 @@ func (ix *Index) Search(question string, k int) []Hit {
 	weights := ix.weights(&q)
 	hits := make([]Hit, 0, min(k, len(order)))
 	for _, at := range order[:min(k, len(order))] {
-		c := share(weights, func(i int) bool {
-			return slices.ContainsFunc(q.parts[i].terms, func(t string) bool { return ix.has(t, at) })
-		})
+		has := func(t string) bool { return ix.has(t, at) }
+		if q.bare { // such words stand everywhere: they count in a heading only
+			heading := terms(ix.passages[at].Heading)
+			has = func(t string) bool { return heading[t] }
+		}
+		c := share(weights, func(i int) bool { return slices.ContainsFunc(q.parts[i].terms, has) })
 		hits = append(hits, Hit{ix.passages[at], score[at], c})
 	}
 	return hits
@@ -173,6 +176,13 @@ func (ix *Index) has(term string, at int) bool {
 		}
 	}
 	return false
+}
+
+// terms returns the set of the terms of a text.
+func terms(text string) map[string]bool {
+	in := map[string]bool{}
+	each(text, func(t string) { in[t] = true })
+	return in
 }
 
 // weights returns how much each part of a question counts.

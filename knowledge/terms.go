@@ -101,7 +101,8 @@ func each(s string, f func(term string)) {
 
 // stem folds the common endings of English words, so that key finds keys and
 // train finds training and trained. It is meant to be short rather than
-// right: both sides are folded alike.
+// right: both sides are folded alike. It pays: of the questions in testdata
+// that are answered from the right page it brings one in seventeen.
 func stem(w string) string {
 	for _, r := range w {
 		if r < 'a' || r > 'z' {
@@ -132,19 +133,20 @@ func stem(w string) string {
 }
 
 // common are the words of a question that do not say what it is about.
-var common = set(`a an the is are was were be been being am do does did doing done i you it he she they we me my your its our us his her their
-them this that these those of to in on at for from with by as and or but if then than so not no can could will would shall should may might must
-have has had what which who whom whose when where why how there here about into out up any some all please tell just also too very get got let
-much many need want during while after before s t m re ve ll d don doesn isn aren`, stem)
+var common = set(`a an the is are was were be been being am do does did doing done i you it he she they we me my your its our us his her
+their them yourself this that these those of to in on at for from with by as and or but if then than so not no can could will would shall should
+may might must have has had what which who whom whose when where why how there here about into out up any some all please tell just also too
+very get got let much many need want during while after before use used always never ever really actually already still again own kind thing
+way now s t m re ve ll d don doesn isn aren`, stem)
 
 // commonCJK are characters of function words. A question's runs are cut at
 // them: 思考是什么 is about 思考.
-var commonCJK = set("的 了 吗 呢 吧 啊 呀 么 什 怎 我 你 您 它 他 她 们 这 那 哪 谁 请 是 为 何", nil)
+var commonCJK = set("的 了 吗 呢 吧 啊 呀 么 什 怎 我 你 您 它 他 她 们 这 那 哪 谁 请 是", nil)
 
 // phrases takes the phrases out of a question that only say that it is one.
 var phrases = func() *strings.Replacer {
 	var list []string
-	for _, p := range strings.Fields("请问 告诉我 我想知道 怎么办 怎么样 怎样 如何 是什么意思 什么意思 有什么用 有没有 是不是 能不能 会不会 可不可以 可以 能够 应该 需要 多少") {
+	for _, p := range strings.Fields("请问 为什么 为何 如何 任何 告诉我 我想知道 怎么办 怎么样 怎样 是什么意思 什么意思 有什么用 有没有 是不是 能不能 会不会 可不可以 可以 能够 应该 需要 多少") {
 		list = append(list, p, " ")
 	}
 	return strings.NewReplacer(list...)
@@ -173,6 +175,7 @@ type query struct {
 	lang  string
 	terms []string // to score by; no term twice
 	parts []part
+	bare  bool // all its words are common ones: Who are you?
 }
 
 // maxQuestion bounds the runes of a question that are read: what a question
@@ -203,9 +206,6 @@ func parse(question string) query {
 				for i, r := range runes {
 					p := part{weigh: string(r)}
 					if len(runes) == 1 {
-						if !all && run != t.text {
-							break // what is left of a cut word
-						}
 						p.terms = []string{p.weigh}
 					}
 					if i > 0 {
@@ -224,7 +224,8 @@ func parse(question string) query {
 	}
 	read(phrases.Replace(question), false)
 	if len(q.parts) == 0 {
-		read(question, true) // all its words are common ones: Who are you?
+		q.bare = true
+		read(question, true)
 	}
 	return q
 }
