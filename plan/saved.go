@@ -160,7 +160,7 @@ func ReadSaved(path string) (*Saved, error) {
 
 func unreadable(path string, err error) error {
 	return &say.Error{Where: path, What: say.T("this is not a saved plan: %v", "这不是保存的计划：%v", err),
-		Next: say.T("make one with suiren plan --out FILE", "请用 suiren plan --out 文件 生成"), Err: errors.Join(ErrInvalid, err)}
+		Next: say.T("make one with suiren plan -o NAME.plan", "请用 suiren plan -o 名字.plan 生成"), Err: errors.Join(ErrInvalid, err)}
 }
 
 // parseSaved reads the JSON of a saved plan.
