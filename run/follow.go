@@ -125,9 +125,9 @@ func read(path, id string) (Info, error) {
 	switch {
 	case err != nil:
 		return info, err
-	case last.Type == TypeEnd:
+	case last.Type == TypeEnd && (last.State == Done || last.State == Failed):
 		info.State, info.Ended = last.State, last.Time
-	case !alive:
+	case last.Type == TypeEnd || !alive:
 		info.State, info.Ended = Interrupted, last.Time
 	}
 	return info, nil
