@@ -153,12 +153,12 @@ func (l *lesson) problem(f *family, level int, lang string) stage.Problem {
 }
 
 // fold reduces a prompt to what a near duplicate shares with it: its letters
-// in order, and its numbers sorted.
+// and signs in order, however they are typed, and its numbers sorted.
 func fold(prompt string) string {
 	var letters strings.Builder
 	var numbers []string
 	digits := ""
-	for _, c := range strings.ToLower(prompt) + " " {
+	for _, c := range strings.ToLower(typed.Replace(prompt)) + " " {
 		if c >= '0' && c <= '9' {
 			digits += string(c)
 			continue

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"os"
@@ -101,7 +102,9 @@ func (l *Lessons) Forecast(map[string][]stage.Forecast, stage.Machine) stage.For
 	return stage.Forecast{
 		Low: n * 8e-6, High: n * 40e-6, Memory: 32<<20 + int64(n)*1200,
 		Basis: say.T("8–40 µs a problem, measured", "每题 8–40 微秒（实测）"),
-		Size:  map[string]float64{"problems": n},
+		Size: map[string]float64{
+			"problems": n, "heldout": float64(orDefault(l.Heldout, defaultHeldout)), "length": float64(lengthPerLevel * 2 * len(l.list())),
+		},
 	}
 }
 
@@ -116,6 +119,7 @@ type lessonReport struct {
 	Exact      int                       `json:"exact_duplicate"` // dropped: the prompt was there
 	Near       int                       `json:"near_duplicate"`  // dropped: the same words around the same numbers
 	HeldOut    int                       `json:"held_out"`        // dropped: the key belongs to another part
+	Alike      int                       `json:"decontaminated"`  // dropped: near a problem of another part, with other numbers' order
 	ByFamily   map[string]map[string]int `json:"by_family"`       // by part and family
 	Exhausted  int                       `json:"exhausted"`       // tries that found nothing new at their level
 	Explained  string                    `json:"explained"`
@@ -216,6 +220,14 @@ func (m *maker) try(d *draw, part string, f *family, level int, lang string) (p 
 		return p, false
 	}
 	folded := lang + fold(p.Prompt)
+	for other, theirs := range m.seen {
+		if other != part && theirs[folded] {
+			if counting {
+				m.report.Alike++
+			}
+			return p, false
+		}
+	}
 	if m.seen[part][folded] {
 		if counting && m.seen[part][p.ID] {
 			m.report.Exact++
@@ -275,15 +287,20 @@ func (m *maker) longer(context.Context, *stage.Job) ([]stage.Problem, error) {
 	return list, nil
 }
 
-// train makes the problems to learn from. In the first half the levels rise;
-// the second half has them all, the harder ones more often.
+// train makes the problems to learn from. Those of level l of L begin (l-1)/2L
+// of the way on and are spread evenly from there, so the lessons begin easy,
+// what is easy is never forgotten, and the last half has all that will be asked.
 func (m *maker) train(ctx context.Context, job *stage.Job) ([]stage.Problem, error) {
 	n, langs := m.count(), m.langs()
 	var weights []int
 	for _, f := range m.families {
 		weights = append(weights, f.weight)
 	}
-	list := make([]stage.Problem, 0, n)
+	type placed struct {
+		at float64
+		stage.Problem
+	}
+	list := make([]placed, 0, n)
 	for i := range n {
 		if i%1000 == 0 {
 			if err := ctx.Err(); err != nil {
@@ -295,11 +312,13 @@ func (m *maker) train(ctx context.Context, job *stage.Job) ([]stage.Problem, err
 		for t := 0; ; t++ {
 			f := &m.families[d.weigh(weights)]
 			var levels []int
-			for level := 1; level <= min(f.levels, 1+2*i*f.levels/n); level++ {
-				levels = append(levels, level)
+			for level := range f.levels {
+				levels = append(levels, level+1)
 			}
-			if p, ok := m.try(d, trainPart, f, 1+d.weigh(levels), langs[d.below(len(langs))]); ok {
-				list = append(list, p)
+			level := 1 + d.weigh(levels)
+			if p, ok := m.try(d, trainPart, f, level, langs[d.below(len(langs))]); ok {
+				start := float64(level-1) / float64(2*f.levels)
+				list = append(list, placed{start + (1-start)*float64(d.below(1<<30))/(1<<30), p})
 				break
 			}
 			if t > 20*tries {
@@ -308,12 +327,17 @@ func (m *maker) train(ctx context.Context, job *stage.Job) ([]stage.Problem, err
 			}
 		}
 	}
+	slices.SortStableFunc(list, func(a, b placed) int { return cmp.Compare(a.at, b.at) })
+	problems := make([]stage.Problem, len(list))
+	for i := range list {
+		problems[i] = list[i].Problem
+	}
 	job.Emit(stage.Event{Type: "progress", Done: float64(n), Total: float64(n), Unit: "problems"})
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
 		"generated": float64(m.report.Generated), "exact_duplicate": float64(m.report.Exact), "near_duplicate": float64(m.report.Near),
-		"held_out": float64(m.report.HeldOut), "kept": float64(len(list)),
+		"held_out": float64(m.report.HeldOut), "decontaminated": float64(m.report.Alike), "kept": float64(len(problems)),
 	}})
-	return list, nil
+	return problems, nil
 }
 
 func writeJSON(path string, v any) error {
