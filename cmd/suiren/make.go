@@ -150,7 +150,7 @@ func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Mac
 			progress.end(e.Step, a.endLine(p, e))
 		case run.TypeFailed, run.TypeInterrupted:
 			progress.end(e.Step, "  ! "+e.Step+"  "+a.say(e))
-		case "kept":
+		case plan.TypeKept:
 			a.screen.print("  = " + e.Step + "  " + a.say(e))
 		default:
 			progress.event(e)

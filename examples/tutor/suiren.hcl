@@ -23,7 +23,7 @@ tokens "answers" { # the same problems, answered without a thought
   from      = [examples.lessons]
   tokenizer = tokenizer.bpe
   length    = 256
-  think     = false
+  direct    = true
 }
 
 weights "taught" {
