@@ -32,7 +32,7 @@ func Samples(dir string) ([]Sample, error) {
 	}
 	defer f.Close()
 	var list []Sample
-	d := json.NewDecoder(bufio.NewReader(io.LimitReader(f, 1 << 30)))
+	d := json.NewDecoder(bufio.NewReader(io.LimitReader(f, 1<<30)))
 	for {
 		var l line
 		if err := d.Decode(&l); err == io.EOF {

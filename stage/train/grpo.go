@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"path/filepath"
 
 	"suiren/engine/infer"
 	"suiren/engine/model"
@@ -33,6 +34,9 @@ type GRPO struct {
 	Rate     float64   `plan:"rate,optional" min:"0.0001" max:"10"` // factor of the learning rates
 	Seed     uint64    `plan:"seed,optional"`
 }
+
+// problemsFile holds the problems of a part of examples.
+const problemsFile = "problems.jsonl"
 
 // Name, Revision and Out implement stage.Operator.
 func (*GRPO) Name() string    { return "grpo" }
@@ -107,20 +111,22 @@ type rlState struct {
 	Loss  float64 `json:"loss"`
 	Facts rlFacts `json:"facts"`
 	Ended bool    `json:"ended"`
+
+	Course courseState `json:"course"`
 }
 
 // rl is one run of GRPO.
 type rl struct {
 	*GRPO
-	job      *stage.Job
-	chat     *tokenizer.Chat
-	tok      *tokenizer.Tokenizer
-	problems []stage.Problem
-	watch    []stage.Problem
-	l        *Learner
-	sampler  *infer.Sampler
-	best     []float32
-	st       rlState
+	job     *stage.Job
+	chat    *tokenizer.Chat
+	tok     *tokenizer.Tokenizer
+	course  *course
+	watch   []stage.Problem
+	l       *Learner
+	sampler *infer.Sampler
+	best    []float32
+	st      rlState
 }
 
 // Run implements stage.Operator.
@@ -134,10 +140,12 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 	if r.chat, err = tokenizer.NewChat(r.tok); err != nil {
 		return err
 	}
-	if r.problems, err = stage.ReadProblems(job.Dir("problems") + "/problems.jsonl"); err != nil {
+	problems, err := stage.ReadProblems(filepath.Join(job.Dir("problems"), problemsFile))
+	if err != nil {
 		return err
 	}
-	if r.watch, err = stage.ReadProblems(job.Dir("watch") + "/problems.jsonl"); err != nil {
+	r.course = newCourse(problems)
+	if r.watch, err = stage.ReadProblems(filepath.Join(job.Dir("watch"), problemsFile)); err != nil {
 		return err
 	}
 	f, err := readFacts(base)
@@ -205,6 +213,7 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 				return err
 			}
 		}
+		r.st.Course.turn()
 		list, tokens, err := r.rollout(ctx)
 		if err != nil {
 			return err
@@ -240,6 +249,7 @@ func (r *rl) preflight(ctx context.Context) error {
 	}
 	r.st.Best = w.Overall
 	r.st.Facts.Watched = append(r.st.Facts.Watched, w)
+	r.st.Course.turn()
 	groups, _, err := r.sample(ctx, 0xffffffff, r.prompts())
 	if err != nil {
 		return err

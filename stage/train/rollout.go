@@ -44,7 +44,7 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 	var reqs []infer.Request
 	var chosen []*stage.Problem
 	for i := range n {
-		p := &r.problems[r.draw(step, uint64(i))]
+		p := r.course.draw(&r.st.Course, r.Seed, step, uint64(i))
 		prompt := r.chat.Prompt(nil, []tokenizer.Message{{Role: "user", Content: p.Prompt}}, true)
 		if len(prompt) >= r.l.Params.Config.Context {
 			continue
@@ -64,28 +64,21 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 	}
 	c := &r.l.Params.Config
 	for i, res := range results {
-		g := &groups[i/r.samples()]
+		p, g := chosen[i/r.samples()], &groups[i/r.samples()]
 		s := sample{ids: res.IDs, cut: res.Finish == infer.Cut}
 		if !s.cut {
-			if chosen[i/r.samples()].Correct(r.tok.Decode(res.IDs)) {
+			if p.Correct(r.tok.Decode(res.IDs)) {
 				s.reward = 1
 			}
 			s.ids = append(s.ids, r.chat.End())
 		}
 		g.samples = append(g.samples, s)
+		r.course.note(&r.st.Course, p, s.reward)
 		n := len(g.prompt) + len(s.ids)
 		tokens += n
 		r.st.Facts.SampleFLOPs += c.FLOPs([]int{n}, len(s.ids))
 	}
 	return groups, tokens, nil
-}
-
-// draw picks a problem. The last half of the training problems is where the
-// curriculum has reached the distribution of the test.
-func (r *rl) draw(step, i uint64) int {
-	n := len(r.problems)
-	half := n / 2
-	return half + int(tensor.Rand(r.Seed^0x70726f62, step, i)%uint64(n-half))
 }
 
 // rollout makes the rows of one step: kept answers with their advantages as

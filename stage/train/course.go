@@ -1,0 +1,88 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+
+	"suiren/engine/tensor"
+	"suiren/stage"
+)
+
+// A course chooses the problems of reinforcement. It knows them by stratum
+// (family and level) and how often the model's answers in each were right of
+// late; a stratum is drawn with a chance in proportion to p(1-p), the variance of
+// its reward, because a group that is all right or all wrong teaches nothing.
+type course struct {
+	names    []string
+	problems map[string][]*stage.Problem
+}
+
+// courseState is the part of a checkpoint that a course depends on: right and
+// all answers by stratum, those of earlier steps counting less and less.
+type courseState struct {
+	Right map[string]float64 `json:"right"`
+	All   map[string]float64 `json:"all"`
+}
+
+const (
+	fade  = 0.8  // of a step's counts, at the next
+	floor = 0.01 // least variance that is assumed: nothing is left out for good
+)
+
+// newCourse sorts problems into strata. It takes the last half of them: there
+// the lessons are as the test will be.
+func newCourse(problems []stage.Problem) *course {
+	c := &course{problems: map[string][]*stage.Problem{}}
+	for i := len(problems) / 2; i < len(problems); i++ {
+		name := stratum(&problems[i])
+		c.problems[name] = append(c.problems[name], &problems[i])
+	}
+	for name := range c.problems {
+		c.names = append(c.names, name)
+	}
+	slices.Sort(c.names)
+	return c
+}
+
+func stratum(p *stage.Problem) string { return fmt.Sprintf("%s %d", p.Family, p.Level) }
+
+// pass returns the share of right answers in a stratum; of one not yet tried, ½.
+func (s *courseState) pass(name string) float64 {
+	return (s.Right[name] + 1) / (s.All[name] + 2)
+}
+
+// draw returns problem i of a step. It depends on its arguments alone.
+func (c *course) draw(s *courseState, seed, step, i uint64) *stage.Problem {
+	weights, sum := make([]float64, len(c.names)), 0.0
+	for j, name := range c.names {
+		p := s.pass(name)
+		weights[j] = max(float64(p*(1-p)), floor)
+		sum += weights[j]
+	}
+	at := float64(tensor.Uniform(tensor.Rand(seed^0x73747261, step, i))) * sum
+	j := 0
+	for j < len(weights)-1 && at >= weights[j] {
+		at -= weights[j]
+		j++
+	}
+	list := c.problems[c.names[j]]
+	return list[tensor.Rand(seed^0x70726f62, step, i)%uint64(len(list))]
+}
+
+// turn begins a new step: what came before counts less.
+func (s *courseState) turn() {
+	if s.All == nil {
+		s.Right, s.All = map[string]float64{}, map[string]float64{}
+	}
+	for name := range s.All {
+		s.Right[name] *= fade
+		s.All[name] *= fade
+	}
+}
+
+// note counts one answer.
+func (c *course) note(s *courseState, p *stage.Problem, reward float32) {
+	name := stratum(p)
+	s.Right[name] += float64(reward)
+	s.All[name]++
+}
