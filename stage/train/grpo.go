@@ -180,6 +180,9 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	copy(r.l.Params.All, r.best)
+	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
+		"flops": r.st.FLOPs - f.FLOPs, "sample_flops": r.st.Facts.SampleFLOPs, "steps": float64(r.st.Facts.Steps),
+	}})
 	f.Method, f.Steps, f.FLOPs, f.RL, f.Loss = g.Name(), f.Steps+r.st.Facts.Steps, r.st.FLOPs, &r.st.Facts, r.st.Loss
 	return writeFolder(job, base, r.l.Params, f)
 }

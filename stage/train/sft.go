@@ -196,6 +196,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 			}
 		}
 	}
+	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": st.FLOPs, "steps": float64(st.Step), "params": float64(cfg.Params())}})
 	return writeFolder(job, job.Dir("tokenizer"), l.Params, facts{Method: s.Name(), Think: rows.Think(), Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss})
 }
 
