@@ -45,7 +45,7 @@ func (s *Store) put(dir string) (Digest, error) {
 	if err := settle(dir); err != nil {
 		return Digest{}, err
 	}
-	if err := writeFile(place+listSuffix, text); err != nil {
+	if err := s.writeList(d, text); err != nil {
 		return Digest{}, err
 	}
 	if err := os.Rename(dir, place); err != nil {
@@ -54,49 +54,64 @@ func (s *Store) put(dir string) (Digest, error) {
 		}
 		return Digest{}, err
 	}
-	return d, syncDir(filepath.Dir(place))
+	return d, syncFile(filepath.Dir(place))
 }
 
-// settle makes the files below dir read-only and brings files and folders to
-// the disk.
+// settle makes the files below dir read-only, brings files and folders to the
+// disk, and removes folders without files: an artifact is its files, so that
+// what has one digest has one form.
 func settle(dir string) error {
-	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		mode := os.FileMode(0o444)
-		if d.IsDir() {
-			mode = 0o755
-		}
-		if err := os.Chmod(path, mode); err != nil {
-			return err
-		}
-		return syncDir(path)
-	})
-}
-
-// writeFile writes a small file so that after a crash it is whole or absent.
-func writeFile(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "*.new")
+	list, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
+	for _, e := range list {
+		path := filepath.Join(dir, e.Name())
+		if !e.IsDir() {
+			if err := os.Chmod(path, 0o444); err != nil {
+				return err
+			}
+			if err := syncFile(path); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := settle(path); err != nil {
+			return err
+		}
+		if left, err := os.ReadDir(path); err != nil {
+			return err
+		} else if len(left) == 0 {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+		}
 	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return err
 	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
+	return syncFile(dir)
 }
 
-// syncDir brings a file or the names in a folder to the disk.
-func syncDir(path string) error {
+// writeList puts the list of artifact d beside its place, whole or not at all.
+func (s *Store) writeList(d Digest, text []byte) error {
+	temp, err := s.Temp()
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	path := filepath.Join(temp, "list")
+	if err := os.WriteFile(path, text, 0o444); err != nil {
+		return err
+	}
+	if err := syncFile(path); err != nil {
+		return err
+	}
+	return os.Rename(path, s.artifact(d)+listSuffix)
+}
+
+// syncFile brings a file, or the names in a folder, to the disk.
+func syncFile(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -193,5 +208,5 @@ func (s *Store) setAside(d Digest) error {
 			return err
 		}
 	}
-	return syncDir(filepath.Join(s.dir, "artifacts"))
+	return syncFile(filepath.Join(s.dir, "artifacts"))
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -72,7 +73,26 @@ func (s *Store) GC(ctx context.Context, dry bool) (removed []Digest, bytes int64
 		}
 		bytes += n
 	}
-	return removed, bytes, nil
+	if !dry {
+		err = s.dropLists()
+	}
+	return removed, bytes, err
+}
+
+// dropLists removes the lists that a kill left without their artifact.
+func (s *Store) dropLists() error {
+	lists, err := filepath.Glob(filepath.Join(s.dir, "artifacts", "*"+listSuffix))
+	if err != nil {
+		return err
+	}
+	for _, path := range lists {
+		if _, err := os.Lstat(strings.TrimSuffix(path, listSuffix)); errors.Is(err, fs.ErrNotExist) {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // needed returns the outputs of the standing blocks and, through the records,

@@ -75,21 +75,24 @@ PRAGMA user_version = 1;
 
 // migrate brings the database to the schema.
 func (s *Store) migrate() error {
-	return s.change(func(tx *sql.Tx) error {
-		var version int
-		if err := tx.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
-			return err
-		}
-		switch version {
-		case 0:
+	var version int
+	if err := s.db.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	switch version {
+	case 0:
+		return s.change(func(tx *sql.Tx) error {
+			if err := tx.QueryRow("PRAGMA user_version").Scan(&version); err != nil || version > 0 {
+				return err // another process was faster
+			}
 			_, err := tx.Exec(schema)
 			return err
-		case 1:
-			return nil
-		}
-		return &say.Error{Where: s.dir, What: say.T("this state folder was written by a newer suiren (format %d)", "此状态目录由更新版本的 suiren 写成（格式 %d）", version),
-			Next: say.T("use that version, or choose another folder with --state", "请使用那个版本，或用 --state 换一个目录")}
-	})
+		})
+	case 1:
+		return nil
+	}
+	return &say.Error{Where: s.dir, What: say.T("this state folder was written by a newer suiren (format %d)", "此状态目录由更新版本的 suiren 写成（格式 %d）", version),
+		Next: say.T("use that version, or choose another folder with --state", "请使用那个版本，或用 --state 换一个目录")}
 }
 
 // change runs f in a transaction that is on the disk when change returns nil,

@@ -53,6 +53,9 @@ func Open(dir string) (*Store, error) {
 			return nil, DiskFull(dir, err)
 		}
 	}
+	for _, d := range []string{dir, filepath.Dir(dir)} {
+		syncFile(d) // the new names; a parent that cannot be read is not ours
+	}
 	if err := s.openDB(); err != nil {
 		return nil, err
 	}

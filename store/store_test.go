@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -107,6 +108,23 @@ func TestPutRepairs(t *testing.T) {
 			t.Errorf("%v: %v", d, p)
 		}
 	}))
+}
+
+// Folders without files are not in the digest, and not in the artifact.
+func TestPutEmptyFolders(t *testing.T) {
+	s := open(t, t.TempDir())
+	dir, err := s.Temp()
+	check(t, err)
+	write(t, dir, "a", "1")
+	check(t, os.MkdirAll(filepath.Join(dir, "watch", "deep"), 0o777))
+	d, err := s.Put(dir)
+	check(t, err)
+	if got := names(t, s.artifact(d)); got != "a" {
+		t.Errorf("the artifact holds %s", got)
+	}
+	if none := put(t, s); names(t, s.artifact(none)) != "" {
+		t.Error("an artifact of no files holds some")
+	}
 }
 
 func TestPutRefuses(t *testing.T) {
@@ -338,6 +356,29 @@ func TestDeath(t *testing.T) {
 	if left := names(t, filepath.Join(dir, "tmp")); left != "lock" {
 		t.Errorf("in tmp: %s", left)
 	}
+}
+
+// Processes that make a store at the same time make one.
+func TestOpenTogether(t *testing.T) {
+	dir := t.TempDir()
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			s, err := Open(dir)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer s.Close()
+			if _, err := s.Temp(); err != nil {
+				t.Error(err)
+			}
+			if err := s.SetBlock(Block{Kind: Corpus, Name: "a"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestNewerFormat(t *testing.T) {

@@ -113,7 +113,7 @@ func (s *Store) mendList(d Digest, files []File) error {
 	if have, err := os.ReadFile(s.artifact(d) + listSuffix); err == nil && bytes.Equal(have, text) {
 		return nil
 	}
-	return DiskFull(s.dir, writeFile(s.artifact(d)+listSuffix, text))
+	return DiskFull(s.dir, s.writeList(d, text))
 }
 
 // difference says how got differs from want, both sorted by path.
