@@ -20,8 +20,8 @@ func (s *Store) artifact(d Digest) string { return filepath.Join(s.dir, "artifac
 // Put makes the directory dir, from Temp, an artifact: its files become
 // read-only, reach the disk, and the directory is renamed into place. When it
 // returns, dir is gone and the artifact outlives a power failure. If the
-// artifact is there already, dir is removed. After an error dir is as it was,
-// but for modes.
+// artifact is there already, dir is removed. Folders without files are
+// dropped. After an error the files are still in dir.
 func (s *Store) Put(dir string) (Digest, error) {
 	d, err := s.put(dir)
 	return d, DiskFull(s.dir, err)
@@ -36,6 +36,9 @@ func (s *Store) put(dir string) (Digest, error) {
 	d := Digest(sha256.Sum256(text))
 	place := s.artifact(d)
 	if have, err := DirDigest(place); err == nil && have == d {
+		if err := syncFile(filepath.Dir(place)); err != nil { // who put it there may have died before that
+			return Digest{}, err
+		}
 		return d, os.RemoveAll(dir)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		if err := s.setAside(d); err != nil { // damaged: this one is whole
