@@ -63,7 +63,7 @@ const (
 func (ix *Index) Quote(question string, h Hit) string {
 	q := ix.parse(question)
 	weights := ix.weights(&q)
-	sentences, ends := lines(h.Text)
+	sentences, ends, items := lines(h.Text)
 	if len(sentences) == 0 {
 		return ""
 	}
@@ -116,27 +116,31 @@ func (ix *Index) Quote(question string, h Hit) string {
 	if n == 0 {
 		choose(0, nil)
 	}
-	fill(sentences, chosen, n, h.Lang)
+	fill(sentences, items, chosen, n, h.Lang)
 	return join(sentences, ends, chosen)
 }
 
+// item matches the beginning of a line of a list.
+var item = regexp.MustCompile(`^( +|- |\d+\. )`)
+
 // lines returns the sentences of a passage, and of each whether it ends its
-// line.
-func lines(text string) (sentences []string, ends []bool) {
+// line and whether its line is one of a list.
+func lines(text string) (sentences []string, ends, items []bool) {
 	for line := range strings.Lines(text) {
+		in := item.MatchString(line)
 		for _, s := range Sentences(line) {
-			sentences, ends = append(sentences, s), append(ends, false)
+			sentences, ends, items = append(sentences, s), append(ends, false), append(items, in)
 		}
 		if len(ends) > 0 {
 			ends[len(ends)-1] = true
 		}
 	}
-	return sentences, ends
+	return sentences, ends, items
 }
 
 // fill adds what follows a chosen sentence: the items that a colon announces,
 // and the next sentence while the quotation is very short.
-func fill(sentences []string, chosen []bool, n int, lang string) {
+func fill(sentences []string, items, chosen []bool, n int, lang string) {
 	size, least := 0, minQuote
 	if lang == "zh" {
 		least = least * 2 / 5
@@ -149,7 +153,7 @@ func fill(sentences []string, chosen []bool, n int, lang string) {
 		last = i
 		size += utf8.RuneCountInString(s)
 		if strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") {
-			for j := i + 1; j < len(sentences) && j <= i+maxItems; j++ {
+			for j := i + 1; j < len(sentences) && j <= i+maxItems && items[j]; j++ {
 				chosen[j] = true
 			}
 		}

@@ -24,7 +24,7 @@ func markdown(src string) []section {
 	if tooDeep(src) {
 		return plain(Document{Text: src})
 	}
-	source := []byte(src)
+	source := []byte(parted(src))
 	doc := goldmark.New(goldmark.WithExtensions(extension.Table)).Parser().Parse(text.NewReader(source))
 	r := reader{source: source}
 	sections := []section{{}}
@@ -83,6 +83,46 @@ func tooDeep(s string) bool {
 		}
 	}
 	return false
+}
+
+// Bounds of what the parser is given at once.
+const (
+	maxWork    = 1 << 22 // steps in a paragraph: it may look through all of it for each mark that opens something
+	maxColumns = 256     // of a table: it makes as many cells in each row
+)
+
+// parted puts empty lines into a text where the parser would take too long:
+// into paragraphs that are long and full of marks, and below rows so wide
+// that no table begins with them.
+func parted(src string) string {
+	var b strings.Builder
+	done, start, marks, columns := 0, 0, 1, 0
+	part := func(i int) {
+		b.WriteString(src[done:i])
+		b.WriteString("\n\n")
+		done, start, marks, columns = i, i, 1, 0
+	}
+	for i, c := range src {
+		switch c {
+		case '[', '!', '<', '`', '*', '_', '(':
+			marks++
+		case '|':
+			columns++
+		case '\n':
+			if columns > maxColumns {
+				part(i)
+			}
+			columns = 0
+			if strings.HasPrefix(src[i+1:], "\n") {
+				start, marks = i, 1
+			}
+		}
+		if marks*(i-start) > maxWork {
+			part(i)
+		}
+	}
+	b.WriteString(src[done:])
+	return b.String()
 }
 
 // A reader turns the parser's tree into plain text.

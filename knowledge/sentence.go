@@ -52,21 +52,26 @@ func split(text string) []string {
 	return list
 }
 
+// short are words that end in a point in the middle of a sentence.
+var short = set("mr mrs ms dr st vs cf fig eq vol", nil)
+
 // endsHere reports whether an ASCII mark ends the sentence before rest: a
-// space and no small letter must follow, and 1. or e.g. is no sentence.
+// space and no small letter must follow, and no 1. or e.g. or Dr. stand
+// before it.
 func endsHere(sentence, rest string) bool {
-	if rest == "" {
+	next := strings.TrimLeft(rest, " \t")
+	if next == "" || next[0] == '\n' {
 		return true
 	}
-	next := strings.TrimLeft(rest, " \t")
-	if next == rest && rest[0] != '\n' {
-		f, _ := utf8.DecodeRuneInString(rest)
+	f, _ := utf8.DecodeRuneInString(next)
+	if next == rest {
 		return isCJK(f)
 	}
-	f, _ := utf8.DecodeRuneInString(next)
-	if unicode.IsLower(f) {
+	words := strings.Fields(strings.TrimRight(sentence, ".!?"))
+	if unicode.IsLower(f) || len(words) == 0 {
 		return false
 	}
-	words := strings.TrimRight(strings.TrimSpace(sentence), ".!?")
-	return strings.IndexFunc(words, unicode.IsSpace) >= 0 || utf8.RuneCountInString(words) > 3
+	last := words[len(words)-1]
+	number := strings.Trim(last, "0123456789") == "" && len(words) == 1
+	return !number && !short[strings.ToLower(last)] && !(strings.Contains(last, ".") && len(last) <= 4)
 }
