@@ -140,9 +140,13 @@ func (t *derivation) say(format string, args ...any) {
 
 // do writes a calculation and returns its value.
 func (t *derivation) do(op rune, a, b int) int {
-	v, ok := node{op: op, parts: []node{leaf(a), leaf(b)}}.eval(orderLimit)
-	t.ok = t.ok && ok
-	t.say("%d%c%d=%d", a, op, b, v)
+	n := node{op: op, parts: []node{leaf(a), leaf(b)}}
+	v, ok := n.eval(orderLimit)
+	if t.ok = t.ok && ok; t.ok {
+		var b strings.Builder
+		n.work(&b)
+		t.lines = append(t.lines, strings.TrimSuffix(b.String(), "\n"))
+	}
 	return v
 }
 
@@ -172,7 +176,7 @@ func equationKey(e string) string {
 		if strings.ContainsAny(s, "(÷") {
 			return s // a product, or x÷a+b in its one form
 		}
-		terms := strings.Split(strings.ReplaceAll(s, "-", "+-"), "+")
+		terms := strings.Split(strings.TrimPrefix(strings.ReplaceAll(s, "-", "+-"), "+"), "+")
 		slices.Sort(terms)
 		return strings.Join(terms, "+")
 	}

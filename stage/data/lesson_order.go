@@ -163,6 +163,20 @@ func (n node) first() []int {
 	return best
 }
 
+// work writes the lines of an operation on two numbers, as it is done in the
+// head: the tens of the second number first, then its ones.
+//
+//	82-39=43 is 82-30=52, 52-9=43
+func (n node) work(t *strings.Builder) {
+	a, b := n.parts[0].value, n.parts[1].value
+	if tens := b / 10 * 10; (n.op == '+' || n.op == '-') && tens > 0 && tens < b {
+		part := node{op: n.op, parts: []node{leaf(a), leaf(tens)}}
+		part.work(t)
+		a, b = part.calculate(), b-tens
+	}
+	fmt.Fprintf(t, "%d%c%d=%d\n", a, n.op, b, n.calculate())
+}
+
 // replace returns the expression with another in the place that path leads to.
 func (n node) replace(path []int, by node) node {
 	if len(path) == 0 {
@@ -173,9 +187,8 @@ func (n node) replace(path []int, by node) node {
 	return node{op: n.op, parts: parts}
 }
 
-// What a thought does in one look: sums and differences up to orderLimit, and
-// products of two factors up to table. Numbers in expressions, equations and
-// stories stay within it.
+// Numbers in expressions, equations and stories are up to orderLimit, factors
+// up to table.
 const (
 	orderLimit = 100
 	table      = 10
@@ -194,7 +207,7 @@ func makeOrder(d *draw, level int, lang string) lesson {
 		var t strings.Builder
 		for s := n; s.op != 0; {
 			done, rest := s.step()
-			fmt.Fprintf(&t, "%v=%d\n", done, done.calculate())
+			done.work(&t)
 			if s = rest; len(s.first()) > 0 {
 				t.WriteString(s.String() + "\n")
 			}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// makeWord makes a story of level steps. The thought is one equation a step.
+// makeWord makes a story of level steps. The thought does the steps in order.
 func makeWord(d *draw, level int, lang string) lesson {
 	for {
 		text, n := chain(d, level, lang)
@@ -23,16 +23,16 @@ func makeWord(d *draw, level int, lang string) lesson {
 	}
 }
 
-// solve writes a line for each operation of an expression, innermost first,
+// solve writes the lines of each operation of an expression, innermost first,
 // and returns its value.
 func (n node) solve(t *strings.Builder) int {
 	if n.op == 0 {
 		return n.value
 	}
 	a, b := n.parts[0].solve(t), n.parts[1].solve(t)
-	v, _ := apply(n.op, a, b) // eval has checked it
-	fmt.Fprintf(t, "%d%c%d=%d\n", a, n.op, b, v)
-	return v
+	last := node{op: n.op, parts: []node{leaf(a), leaf(b)}}
+	last.work(t)
+	return last.calculate()
 }
 
 // cast is who and what a story is about.

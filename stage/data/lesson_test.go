@@ -1,0 +1,200 @@
+package data
+
+import (
+	"fmt"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// each calls f with many lessons of every family, level and language.
+func each(t *testing.T, f func(t *testing.T, fam *family, level int, lang string, l lesson)) {
+	for i := range families {
+		fam := &families[i]
+		t.Run(fam.name, func(t *testing.T) {
+			for level := 1; level <= fam.beyond; level++ {
+				for _, lang := range languages {
+					for n := range 150 {
+						f(t, fam, level, lang, fam.make(newDraw(7, "test "+fam.name+lang, level*1000+n), level, lang))
+					}
+				}
+			}
+		})
+	}
+}
+
+// value computes an expression by Go's own rules.
+func value(t *testing.T, expr string) string {
+	t.Helper()
+	expr = strings.NewReplacer("×", "*", "÷", "/", " ", "").Replace(expr)
+	expr = regexp.MustCompile(`\b0+(\d)`).ReplaceAllString(expr, "$1") // 05 is octal to Go
+	v, err := types.Eval(token.NewFileSet(), nil, token.NoPos, expr)
+	if err != nil {
+		t.Fatalf("%s: %v", expr, err)
+	}
+	return constant.ToInt(v.Value).ExactString()
+}
+
+var (
+	expression = regexp.MustCompile(`[0-9(][0-9()+*/×÷ -]*[0-9)]|[0-9]`)
+	equationIn = regexp.MustCompile(`[0-9x(][0-9x()+÷ -]*= *[0-9x(][0-9x()+÷ -]*`)
+)
+
+// What a problem asks, computed by Go, is its answer.
+func TestAnswers(t *testing.T) {
+	each(t, func(t *testing.T, fam *family, level int, lang string, l lesson) {
+		switch fam.name {
+		case "word":
+			return // its words are checked by TestThoughts and by reading
+		case "linear":
+			e := strings.ReplaceAll(strings.TrimRight(equationIn.FindString(l.prompt), " "), " ", "")
+			x, ok := strings.CutPrefix(l.answer, "x=")
+			if !ok || e == "" {
+				t.Fatalf("%q has the answer %q", l.prompt, l.answer)
+			}
+			left, right, _ := strings.Cut(e, "=")
+			put := func(s string) string {
+				s = regexp.MustCompile(`(\d)([x(])`).ReplaceAllString(s, "$1*$2")
+				return value(t, strings.ReplaceAll(s, "x", x))
+			}
+			if put(left) != put(right) {
+				t.Fatalf("%q: %s is not a solution", l.prompt, l.answer)
+			}
+		default:
+			if got := value(t, expression.FindString(l.prompt)); got != l.answer {
+				t.Fatalf("%q has the answer %q; it is %s", l.prompt, l.answer, got)
+			}
+		}
+	})
+}
+
+// Every line of a thought is true, and the last one leads to the answer.
+func TestThoughts(t *testing.T) {
+	each(t, func(t *testing.T, fam *family, level int, lang string, l lesson) {
+		lines := strings.Split(strings.TrimSuffix(l.think, "\n"), "\n")
+		for _, line := range lines {
+			left, right, ok := strings.Cut(line, "=")
+			if !ok { // what is left of an expression
+				if got := value(t, line); fam.name != "order" || got != l.answer {
+					t.Fatalf("%q: %q is %s, not %s", l.prompt, line, got, l.answer)
+				}
+				continue
+			}
+			if strings.Contains(line, "x") {
+				continue // an equation: TestAnswers has put the solution into the first
+			}
+			if value(t, left) != value(t, right) {
+				t.Fatalf("%q: %q is not true", l.prompt, line)
+			}
+		}
+		last := lines[len(lines)-1]
+		switch fam.name {
+		case "add", "sub": // digits of the columns, from below
+			digits := ""
+			for i := len(lines) - 1; i >= 0; i-- {
+				_, r, _ := strings.Cut(lines[i], "=")
+				if fam.name == "sub" {
+					r, _, _ = strings.Cut(r, "-")
+				} else if i < len(lines)-1 {
+					r = r[1:]
+				}
+				digits += r
+			}
+			if n, err := strconv.Atoi(digits); err != nil || strconv.Itoa(n) != l.answer {
+				t.Fatalf("%q: the columns say %s, the answer is %s", l.prompt, digits, l.answer)
+			}
+		case "linear":
+			if last != l.answer {
+				t.Fatalf("%q: the thought ends with %q, the answer is %q", l.prompt, last, l.answer)
+			}
+		default:
+			if !strings.HasSuffix(last, "="+l.answer) {
+				t.Fatalf("%q: the thought ends with %q, the answer is %q", l.prompt, last, l.answer)
+			}
+		}
+		if strings.ContainsAny(l.prompt, "{}%#") {
+			t.Fatalf("a place was not filled in: %q", l.prompt)
+		}
+	})
+}
+
+// A story's quantities all stand in it, and its steps are as many as its level.
+func TestStories(t *testing.T) {
+	for level := 1; level <= 6; level++ {
+		for n := range 300 {
+			lang := languages[n%2]
+			l := makeWord(newDraw(1, "stories", level*1000+n), level, lang)
+			ops := strings.Count(l.key, "(")
+			if flat := strings.Count(l.key, "+") + strings.Count(l.key, "-") + strings.Count(l.key, "×") + strings.Count(l.key, "÷"); flat != level {
+				t.Fatalf("level %d, %d operations in %s (%d)", level, flat, l.key, ops)
+			}
+			for _, q := range regexp.MustCompile(`\d+`).FindAllString(l.key, -1) {
+				if !regexp.MustCompile(`\b`+q+`\b|\D`+q+`\D`).MatchString(l.prompt) && q != "2" && q != "3" {
+					t.Fatalf("%s does not stand in %q", q, l.prompt)
+				}
+			}
+		}
+	}
+}
+
+// A key survives reordering, rephrasing and the sides of an equation.
+func TestKeys(t *testing.T) {
+	same := [][2]string{
+		{sumOf(leaf(3), leaf(5)).key(), sumOf(leaf(5), leaf(3)).key()},
+		{plus(plus(leaf(1), leaf(2)), leaf(3)).key(), plus(leaf(3), plus(leaf(2), leaf(1))).key()},
+		{times(leaf(2), plus(leaf(4), leaf(1))).key(), times(plus(leaf(1), leaf(4)), leaf(2)).key()},
+		{equationKey("3x+5=20"), equationKey("20=5+3x")},
+		{equationKey("4x-7=x+5"), equationKey("5+x=-7+4x")},
+	}
+	for _, p := range same {
+		if p[0] != p[1] {
+			t.Errorf("%s and %s should be one key", p[0], p[1])
+		}
+	}
+	differ := [][2]string{
+		{minus(leaf(5), leaf(3)).key(), minus(leaf(3), leaf(5)).key()},
+		{plus(leaf(5), times(leaf(3), leaf(2))).key(), times(plus(leaf(5), leaf(3)), leaf(2)).key()},
+		{equationKey("3x+5=20"), equationKey("5x+3=20")},
+		{equationKey("x÷3+5=8"), equationKey("3(x+5)=8")},
+	}
+	for _, p := range differ {
+		if p[0] == p[1] {
+			t.Errorf("%s stands for two problems", p[0])
+		}
+	}
+	// the same draw gives the same problem in every language, but for its words
+	for i := range 200 {
+		for f := range families {
+			fam := &families[f]
+			l := fam.make(newDraw(3, "key", i), 1, "en")
+			if again := fam.make(newDraw(3, "key", i), 1, "en"); fmt.Sprint(again) != fmt.Sprint(l) {
+				t.Fatalf("%s: one draw, two problems", fam.name)
+			}
+			if part := partOf(l.key); part != partOf(l.key) {
+				t.Fatal("partOf is not a function")
+			}
+		}
+	}
+}
+
+func TestFold(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"What is 3+4?", "what is 4 + 3", true},
+		{"6×4=?", "4*6=", true},
+		{"计算3+4。", "计算4+3", true},
+		{"3+4=?", "3-4=?", false},
+		{"3+4=?", "3+5=?", false},
+		{"13+4=?", "1+34=?", false},
+	} {
+		if got := fold(c.a) == fold(c.b); got != c.same {
+			t.Errorf("%q and %q: near duplicates %t, want %t", c.a, c.b, got, c.same)
+		}
+	}
+}
