@@ -23,9 +23,10 @@ type SFT struct {
 	Depth     int       `plan:"depth" min:"1" max:"64"`
 	Width     int       `plan:"width,optional" min:"32" max:"8192"`
 	Hidden    int       `plan:"hidden,optional" min:"32" max:"32768"`
-	FLOPs     float64   `plan:"flops,optional" min:"1e6" max:"1e21"` // how long to train; 0: once through the rows
-	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`   // rows a step; 0: by depth
-	Rate      float64   `plan:"rate,optional" min:"0.01" max:"100"`  // factor of the learning rates; 0: 1
+	FLOPs     float64   `plan:"flops,optional" min:"1e6" max:"1e21"`        // how long to train; 0: once through the rows
+	Minutes   float64   `plan:"minutes,optional" min:"0.001" max:"1000000"` // the same in minutes of two free AVX2 cores
+	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`          // rows a step; 0: by depth
+	Rate      float64   `plan:"rate,optional" min:"0.01" max:"100"`         // factor of the learning rates; 0: 1
 	Seed      uint64    `plan:"seed,optional"`
 }
 
@@ -62,8 +63,25 @@ func (s *SFT) batch() int {
 // microRows bounds the rows whose activations are alive at a time.
 const microRows = 16
 
+// perMinute is the FLOPs of a minute of training on two free AVX2 cores, about.
+// A plan that says minutes says operations: the same on every machine, so that
+// a faster one makes the same weights in less time.
+const perMinute = 6e12
+
+// budget is the FLOPs to train for; 0: once through the rows.
+func (s *SFT) budget() float64 {
+	if s.Minutes > 0 {
+		return s.Minutes * perMinute
+	}
+	return s.FLOPs
+}
+
 // Check implements stage.Checker.
 func (s *SFT) Check() []*say.Error {
+	if s.FLOPs > 0 && s.Minutes > 0 {
+		return []*say.Error{{Where: "minutes", What: say.T("minutes and flops both say how long to train", "minutes 和 flops 都在规定训练多久"),
+			Next: say.T("keep one of them", "请只保留一个")}}
+	}
 	if s.Width%32 != 0 || s.Width > 256 && s.Width%64 != 0 {
 		return []*say.Error{{Where: "width", What: say.T("width %d cannot be split into heads", "宽度 %d 无法分成注意力头", s.Width),
 			Next: say.T("use a multiple of 32, above 256 of 64", "请用 32 的倍数，超过 256 时用 64 的倍数")}}
@@ -91,8 +109,8 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	}
 	perRow := 3 * c.FLOPs(docs, length*2/3)
 	flops := rows * perRow
-	if s.FLOPs > 0 {
-		flops = s.FLOPs
+	if b := s.budget(); b > 0 {
+		flops = b
 	}
 	return forecast(flops, flops, c, s.batch(), length, m)
 }
@@ -203,8 +221,8 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 // steps returns the number of steps: until FLOPs are spent, or once through.
 // It is counted over the rows themselves, so it is exact.
 func (s *SFT) steps(rows *stage.Rows, c *model.Config, batch int, optimFLOPs float64) int {
-	once := max(rows.Len()/batch, 1)
-	if s.FLOPs == 0 {
+	once, budget := max(rows.Len()/batch, 1), s.budget()
+	if budget == 0 {
 		return once
 	}
 	spent := 0.0
@@ -213,12 +231,12 @@ func (s *SFT) steps(rows *stage.Rows, c *model.Config, batch int, optimFLOPs flo
 		for i := range batch {
 			step += rowFLOPs(c, readRow(rows, (n*batch+i)%rows.Len()))
 		}
-		if spent+step > s.FLOPs && n > 0 {
+		if spent+step > budget && n > 0 {
 			return n
 		}
 		spent += step
 		if n+1 == once { // the rest is more of the same
-			return max(1, int(float64(once)*s.FLOPs/spent))
+			return max(1, int(float64(once)*budget/spent))
 		}
 	}
 }
