@@ -163,18 +163,18 @@ func (n node) first() []int {
 	return best
 }
 
-// work writes the lines of an operation on two numbers, as it is done in the
+// work writes the line of an operation on two numbers, as it is done in the
 // head: the tens of the second number first, then its ones.
 //
-//	82-39=43 is 82-30=52, 52-9=43
+//	82-39=52-9=43
 func (n node) work(t *strings.Builder) {
 	a, b := n.parts[0].value, n.parts[1].value
+	fmt.Fprintf(t, "%d%c%d=", a, n.op, b)
 	if tens := b / 10 * 10; (n.op == '+' || n.op == '-') && tens > 0 && tens < b {
-		part := node{op: n.op, parts: []node{leaf(a), leaf(tens)}}
-		part.work(t)
-		a, b = part.calculate(), b-tens
+		v, _ := apply(n.op, a, tens)
+		fmt.Fprintf(t, "%d%c%d=", v, n.op, b-tens)
 	}
-	fmt.Fprintf(t, "%d%c%d=%d\n", a, n.op, b, n.calculate())
+	fmt.Fprintf(t, "%d\n", n.calculate())
 }
 
 // replace returns the expression with another in the place that path leads to.

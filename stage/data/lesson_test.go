@@ -77,8 +77,8 @@ func TestThoughts(t *testing.T) {
 	each(t, func(t *testing.T, fam *family, level int, lang string, l lesson) {
 		lines := strings.Split(strings.TrimSuffix(l.think, "\n"), "\n")
 		for _, line := range lines {
-			left, right, ok := strings.Cut(line, "=")
-			if !ok { // what is left of an expression
+			sides := strings.Split(line, "=")
+			if len(sides) == 1 { // what is left of an expression
 				if got := value(t, line); fam.name != "order" || got != l.answer {
 					t.Fatalf("%q: %q is %s, not %s", l.prompt, line, got, l.answer)
 				}
@@ -87,8 +87,10 @@ func TestThoughts(t *testing.T) {
 			if strings.Contains(line, "x") {
 				continue // an equation: TestAnswers has put the solution into the first
 			}
-			if value(t, left) != value(t, right) {
-				t.Fatalf("%q: %q is not true", l.prompt, line)
+			for _, side := range sides[1:] {
+				if value(t, side) != value(t, sides[0]) {
+					t.Fatalf("%q: %q is not true", l.prompt, line)
+				}
 			}
 		}
 		last := lines[len(lines)-1]

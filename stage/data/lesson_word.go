@@ -23,7 +23,7 @@ func makeWord(d *draw, level int, lang string) lesson {
 	}
 }
 
-// solve writes the lines of each operation of an expression, innermost first,
+// solve writes the line of each operation of an expression, innermost first,
 // and returns its value.
 func (n node) solve(t *strings.Builder) int {
 	if n.op == 0 {
