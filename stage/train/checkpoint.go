@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -21,15 +22,19 @@ const checkpointName = "checkpoint"
 // saver writes a checkpoint when enough time has passed since the last. When
 // it is written changes nothing but how much a resumed run repeats.
 type saver struct {
-	dir  string
-	last time.Time
+	dir   string
+	every time.Duration
+	last  time.Time
 }
 
+// checkpointEvery is how often a checkpoint is written when nobody says otherwise.
 const checkpointEvery = 10 * time.Second
 
-func newSaver(dir string) *saver { return &saver{dir, time.Now()} }
+func newSaver(dir string, every time.Duration) *saver {
+	return &saver{dir, cmp.Or(every, checkpointEvery), time.Now()}
+}
 
-func (s *saver) due() bool { return time.Since(s.last) >= checkpointEvery }
+func (s *saver) due() bool { return time.Since(s.last) >= s.every }
 
 // save writes state, which must marshal to JSON, and arenas.
 func (s *saver) save(state any, arenas ...[]float32) (err error) {
@@ -38,7 +43,8 @@ func (s *saver) save(state any, arenas ...[]float32) (err error) {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(s.dir, checkpointName+".tmp")
+	// One name, so that a process killed here leaves nothing that the next does not write over.
+	f, err := os.Create(filepath.Join(s.dir, checkpointName+".new"))
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
@@ -82,7 +88,7 @@ func (s *saver) save(state any, arenas ...[]float32) (err error) {
 
 // load fills state and arenas from the checkpoint in dir; false if there is
 // no whole one of these sizes.
-func load(dir string, state any, arenas ...[]float32) (bool, error) {
+func load[T any](dir string, state *T, arenas ...[]float32) (bool, error) {
 	b, err := os.ReadFile(filepath.Join(dir, checkpointName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -105,9 +111,11 @@ func load(dir string, state any, arenas ...[]float32) (bool, error) {
 	if n > uint64(len(body)) || uint64(len(body)) != 8+n+want {
 		return false, nil
 	}
-	if err := json.Unmarshal(body[8:8+n], state); err != nil {
-		return false, fmt.Errorf("checkpoint: %w", err)
+	var s T
+	if err := json.Unmarshal(body[8:8+n], &s); err != nil { // another version wrote it
+		return false, nil
 	}
+	*state = s
 	rest := body[8+n:]
 	for _, a := range arenas {
 		rest = rest[copy(floatBytes(a), rest):]

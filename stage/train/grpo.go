@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"time"
 
 	"suiren/engine/infer"
 	"suiren/engine/model"
@@ -33,6 +34,8 @@ type GRPO struct {
 	Tokens   int       `plan:"tokens,optional" min:"8" max:"8192"`  // an answer, thought included
 	Rate     float64   `plan:"rate,optional" min:"0.0001" max:"10"` // factor of the learning rates
 	Seed     uint64    `plan:"seed,optional"`
+
+	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
 
 // problemsFile holds the problems of a part of examples.
@@ -105,12 +108,13 @@ func (g *GRPO) slots() int { return min(g.prompts()*g.samples(), 256) }
 
 // rlState is what a checkpoint holds beside the arenas.
 type rlState struct {
-	Step  int     `json:"step"`
-	FLOPs float64 `json:"flops"`
-	Best  float64 `json:"best"`
-	Loss  float64 `json:"loss"`
-	Facts rlFacts `json:"facts"`
-	Ended bool    `json:"ended"`
+	Step    int     `json:"step"`
+	Learned int     `json:"learned"` // steps that had something to learn from
+	FLOPs   float64 `json:"flops"`
+	Best    float64 `json:"best"`
+	Loss    float64 `json:"loss"`
+	Facts   rlFacts `json:"facts"`
+	Ended   bool    `json:"ended"`
 
 	Course courseState `json:"course"`
 }
@@ -196,7 +200,7 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 		return err
 	}
 	if resumed {
-		r.l.Optimizer.SetSteps(r.st.Step)
+		r.l.Optimizer.SetSteps(r.st.Learned)
 		r.l.Repack()
 		r.sampler.Repack()
 		r.note(say.T("resumed at step %d of %d", "从第 %d 步（共 %d 步）继续", r.st.Step, r.steps()))
@@ -207,7 +211,7 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 			return err
 		}
 	}
-	save := newSaver(r.job.Work)
+	save := newSaver(r.job.Work, r.Every)
 	meter := newMeter(r.job, r.steps(), r.st.FLOPs)
 	for r.st.Facts.Started && !r.st.Ended && r.st.Step < r.steps() {
 		// Only here is the state whole; a step cut short is taken again.
@@ -230,6 +234,7 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 			left := float64(r.steps()-r.st.Step) / float64(r.steps())
 			r.l.Learn(float32(math.Min(1, 2*left)))
 			r.sampler.Repack()
+			r.st.Learned++
 		}
 		r.st.Step++
 		meter.step(r.st.Step, r.st.Loss, tokens, r.st.FLOPs)

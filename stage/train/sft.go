@@ -5,6 +5,7 @@ package train
 import (
 	"context"
 	"math"
+	"time"
 
 	"suiren/engine/model"
 	"suiren/engine/optim"
@@ -28,6 +29,8 @@ type SFT struct {
 	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`          // rows a step; 0: by depth
 	Rate      float64   `plan:"rate,optional" min:"0.01" max:"100"`         // factor of the learning rates; 0: 1
 	Seed      uint64    `plan:"seed,optional"`
+
+	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
 
 // Name, Revision and Out implement stage.Operator.
@@ -182,7 +185,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	}
 	l.Repack()
 
-	save := newSaver(job.Work)
+	save := newSaver(job.Work, s.Every)
 	meter := newMeter(job, steps, st.FLOPs)
 	for st.Step < steps {
 		if ctx.Err() != nil {
