@@ -13,12 +13,8 @@ import (
 	"testing"
 )
 
-// naive is BM25 as the book writes it, without an index.
-func naive(ix *Index, question string) map[int]float64 {
-	q := ix.parse(question)
-	var docs []map[string]int
-	var lengths []int
-	n, total := 0, 0
+// counted returns the terms of each passage and how many they are.
+func counted(ix *Index) (docs []map[string]int, lengths []int) {
 	for _, p := range ix.passages {
 		times, length := map[string]int{}, 0
 		parts := strings.Split(p.Heading, headingSep)
@@ -26,9 +22,18 @@ func naive(ix *Index, question string) map[int]float64 {
 			each(text, func(t string) { times[t]++; length++ })
 		}
 		docs, lengths = append(docs, times), append(lengths, length)
+	}
+	return docs, lengths
+}
+
+// naive is BM25 as the book writes it, without an index.
+func naive(ix *Index, docs []map[string]int, lengths []int, question string) map[int]float64 {
+	q := ix.parse(question)
+	n, total := 0, 0
+	for i, p := range ix.passages {
 		if p.Lang == q.lang {
 			n++
-			total += length
+			total += lengths[i]
 		}
 	}
 	par := bm25[q.lang]
@@ -53,12 +58,13 @@ func naive(ix *Index, question string) map[int]float64 {
 
 func TestSearchAgainstDefinition(t *testing.T) {
 	ix := handbook(t)
+	docs, lengths := counted(ix)
 	at := map[string]int{}
 	for i := range ix.Len() {
 		at[ix.Passage(i).ID] = i
 	}
 	for _, l := range append(labelled(t, "handbook.txt"), labelled(t, "problems.txt")...) {
-		want := naive(ix, l[1])
+		want := naive(ix, docs, lengths, l[1])
 		hits := ix.Search(l[1], ix.Len())
 		if len(hits) != len(want) {
 			t.Fatalf("%s: %d hits, want %d", l[1], len(hits), len(want))
