@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -30,8 +31,9 @@ type app struct {
 	lang    say.Lang
 	format  string
 	threads int
-	saveTo  string // where plan saves
-	state   string // folder, or "" for .suiren beside the plan file
+	saveTo  string        // where plan saves
+	state   string        // folder, or "" for .suiren beside the plan file
+	every   time.Duration // between checkpoints; 0: as training likes
 	stdout  io.Writer
 	stderr  io.Writer
 	screen  *screen

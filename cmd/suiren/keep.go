@@ -34,7 +34,11 @@ func (a *app) storeCommand() *cobra.Command {
 					a.line(map[string]any{"type": "damaged", "digest": d, "what": p.What.In(a.lang), "next": p.Next.In(a.lang)})
 					return
 				}
-				fmt.Fprintf(a.stdout, "✗ %s  %s\n", d.Short(), p.In(a.lang))
+				name := d.Short()
+				if d.IsZero() {
+					name = a.t("records", "记录")
+				}
+				fmt.Fprintf(a.stdout, "✗ %s  %s\n", name, p.In(a.lang))
 			})
 			if err != nil {
 				return err
@@ -115,6 +119,9 @@ func (a *app) keyCommand() *cobra.Command {
 			return nil, nil, err
 		}
 		k, err := operate.OpenKeys(w.keysPath())
+		if err != nil {
+			w.close()
+		}
 		return w, k, err
 	}
 	create := &cobra.Command{

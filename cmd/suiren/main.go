@@ -33,12 +33,13 @@ func command(args []string) int {
 }
 
 // watchSignals cancels with errInterrupted at the first interrupt, so that
-// work stops at its next checkpoint, and ends the process at the second.
+// training saves its state and a server finishes its answers, and ends the
+// process at the second.
 func (a *app) watchSignals(cancel context.CancelCauseFunc) {
 	c := make(chan os.Signal, 2)
 	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
 	<-c
-	a.screen.note(say.T("stopping at the next checkpoint; press Ctrl-C again to stop at once", "将在下一个检查点停止；再按一次 Ctrl-C 立即停止"))
+	a.screen.note(say.T("stopping; press Ctrl-C again to stop at once", "正在停止；再按一次 Ctrl-C 立即停止"))
 	cancel(errInterrupted)
 	<-c
 	a.screen.close()

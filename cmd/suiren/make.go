@@ -61,7 +61,7 @@ refuses if anything it rests on has changed.`,
 }
 
 func (a *app) applyCommand() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use: "apply [" + a.t("FOLDER|NAME.plan", "目录|名称.plan") + "]", Short: a.t("Make what the plan says; goes on where it was interrupted", "按计划制作；中断后可继续"),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -80,6 +80,14 @@ func (a *app) applyCommand() *cobra.Command {
 			return a.showReport(w, p)
 		},
 	}
+	a.everyFlag(c)
+	return c
+}
+
+// everyFlag lets an owner choose between repeating less and writing less.
+func (a *app) everyFlag(c *cobra.Command) {
+	c.Flags().DurationVar(&a.every, "checkpoint-every", 0, a.t("how often training saves its state, as 30s or 5m (default 10s)", "训练多久保存一次状态，如 30s、5m（默认 10s）"))
+	c.Flags().Lookup("checkpoint-every").DefValue = "0s" // in the sentence above
 }
 
 // planOf makes the plan of a folder or file, or a saved plan again.
@@ -107,7 +115,7 @@ func (a *app) planOf(ctx context.Context, path string) (*workspace, *plan.Plan, 
 	if err != nil {
 		return nil, nil, m, err
 	}
-	p, err := saved.Remake(ctx, vocabulary(), w.st, m, w.env())
+	p, err := saved.Remake(ctx, vocabulary(a.every), w.st, m, w.env())
 	if err != nil {
 		w.close()
 	}
@@ -148,8 +156,10 @@ func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Mac
 			progress.begin(e.Step)
 		case run.TypeMade:
 			progress.end(e.Step, a.endLine(p, e))
-		case run.TypeFailed, run.TypeInterrupted:
-			progress.end(e.Step, "  ! "+e.Step+"  "+a.say(e))
+		case run.TypeFailed: // why is the program's last word
+			progress.end(e.Step, "  ! "+pad(e.Step, 20)+"  "+a.t("failed", "失败"))
+		case run.TypeInterrupted:
+			progress.end(e.Step, "  ! "+pad(e.Step, 20)+"  "+a.say(e))
 		case plan.TypeKept:
 			a.screen.print("  = " + e.Step + "  " + a.say(e))
 		default:

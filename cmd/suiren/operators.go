@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"suiren/plan"
 	"suiren/stage"
@@ -15,8 +16,8 @@ import (
 )
 
 // vocabulary is all that a plan can say. To delete a line is to remove a
-// feature.
-func vocabulary() plan.Vocabulary {
+// feature. Training saves its state every so often; 0 leaves that to it.
+func vocabulary(every time.Duration) plan.Vocabulary {
 	one := func(f func() stage.Operator) plan.Choice {
 		return plan.Choice{Ops: map[string]func() stage.Operator{"": f}}
 	}
@@ -29,8 +30,8 @@ func vocabulary() plan.Vocabulary {
 		store.Tokenizer: one(func() stage.Operator { return new(data.Tokenizer) }),
 		store.Tokens:    one(func() stage.Operator { return new(data.Tokens) }),
 		store.Weights: {By: "train", Ops: map[string]func() stage.Operator{
-			"sft":  func() stage.Operator { return new(train.SFT) },
-			"grpo": func() stage.Operator { return new(train.GRPO) },
+			"sft":  func() stage.Operator { return &train.SFT{Every: every} },
+			"grpo": func() stage.Operator { return &train.GRPO{Every: every} },
 		}},
 		store.Knowledge: one(func() stage.Operator { return new(data.Knowledge) }),
 		store.Policy:    one(func() stage.Operator { return new(guard.Policy) }),

@@ -104,14 +104,12 @@ func (a *app) showReport(w *workspace, p *plan.Plan) error {
 	}
 	list := outcomes(p)
 	if a.format == formatJSONL {
-		for i, n := range p.View(a.lang).Nodes {
-			if n.Actual != nil {
-				o := list[min(i, len(list)-1)]
-				for _, c := range list {
-					if c.name == string(n.Kind)+"."+n.Name {
-						o = c
-					}
-				}
+		took := map[string]outcome{}
+		for _, o := range list {
+			took[o.name] = o
+		}
+		for _, n := range p.View(a.lang).Nodes {
+			if o, ok := took[string(n.Kind)+"."+n.Name]; ok {
 				r.Steps = append(r.Steps, joinedStep{o.name, n.Forecast, n.Actual, o.flops, o.share()})
 			}
 		}
@@ -149,7 +147,7 @@ func (a *app) reportLines(r *joined) []string {
 	head := []string{a.t("accuracy on held-out problems", "留出题正确率"), a.t("problems", "题数")}
 	align := "lr"
 	for _, m := range r.Models {
-		head = append(head, roleText(m.Model).In(a.lang), a.t("95%% interval", "95%% 区间"))
+		head = append(head, roleText(m.Model).In(a.lang), a.t("95% interval", "95% 区间"))
 		align += "rl"
 	}
 	rows := [][]string{head}

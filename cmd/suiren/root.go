@@ -217,6 +217,9 @@ func (a *app) checkFlags(c *cobra.Command) error {
 		a.format = formatText
 		return usage("--output", say.T("%q is not a form of output", "%q 不是输出形式", bad), say.T("choose text or jsonl", "请选 text 或 jsonl"))
 	}
+	if a.every < 0 {
+		return usage("--checkpoint-every", say.T("%v is not a length of time", "%v 不是时长", a.every), say.T("write it like 30s", "请写成 30s 的样子"))
+	}
 	if a.threads < 0 {
 		return usage("--threads", say.T("%d is not a number of threads", "%d 不是线程数", a.threads), say.T("give a whole number from 1", "请写不小于 1 的整数"))
 	}

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -28,18 +29,18 @@ const slots = 16
 // A service is the server of a workspace, with its books.
 type service struct {
 	*serve.Server
-	w       *workspace
-	ln      net.Listener
-	secret  string // of the key that was made at the first start; "" later
-	keys    *operate.Keys
-	audit   *operate.Audit
-	ledger  *operate.Ledger
-	traces  atomic.Pointer[operate.Traces]
-	plan    atomic.Pointer[plan.Plan]
-	release *served
+	w      *workspace
+	ln     net.Listener
+	secret string // of the key that was made at the first start, until it was shown
+	keys   *operate.Keys
+	audit  *operate.Audit
+	ledger *operate.Ledger
+	traces atomic.Pointer[operate.Traces] // nil before there is a release
+	plan   atomic.Pointer[plan.Plan]
+	opened []func() error // closes what was opened, the last first
 }
 
-// books opens all that a request is written down in, and listens.
+// service opens all that a request is written down in, and listens.
 func (w *workspace) service(addr string) (s *service, err error) {
 	s = &service{w: w}
 	defer func() {
@@ -53,12 +54,15 @@ func (w *workspace) service(addr string) (s *service, err error) {
 	if s.audit, err = operate.OpenAudit(w.auditPath()); err != nil {
 		return nil, err
 	}
+	s.opened = append(s.opened, s.audit.Close)
 	if s.ledger, err = operate.OpenLedger(w.ledgerPath()); err != nil {
 		return nil, err
 	}
+	s.opened = append(s.opened, s.ledger.Close)
 	if s.ln, err = serve.Listen(addr, true); err != nil {
 		return nil, err
 	}
+	s.opened = append(s.opened, s.ln.Close)
 	if s.secret, err = s.keys.First("first"); err != nil {
 		return nil, err
 	}
@@ -78,29 +82,10 @@ func (w *workspace) service(addr string) (s *service, err error) {
 }
 
 func (s *service) close() {
-	if s.release != nil {
-		s.release.close()
+	for _, f := range slices.Backward(s.opened) {
+		f()
 	}
-	for _, c := range []interface{ Close() error }{s.ln, s.audit, s.ledger, s.traces.Load()} {
-		if !isNil(c) {
-			c.Close()
-		}
-	}
-}
-
-// isNil reports whether an interface holds nothing, or a nil of its type.
-func isNil(c interface{ Close() error }) bool {
-	switch c := c.(type) {
-	case nil:
-		return true
-	case *operate.Audit:
-		return c == nil
-	case *operate.Ledger:
-		return c == nil
-	case *operate.Traces:
-		return c == nil
-	}
-	return false
+	s.opened = nil
 }
 
 // url is the address of the page; it signs a browser in, once.
@@ -117,13 +102,11 @@ func (s *service) openRelease(b store.Block, threads int) error {
 		r.close()
 		return err
 	}
+	s.opened = append(s.opened, func() error { r.close(); return nil }, t.Close)
 	if _, err := s.audit.Append("cli", "release", b.Output.String(), ""); err != nil {
-		r.close()
-		t.Close()
 		return err
 	}
 	s.traces.Store(t)
-	s.release = r
 	s.Open(r.release)
 	return nil
 }
@@ -203,9 +186,10 @@ func (s *service) rate(r serve.Rating) error {
 	return err
 }
 
-// announce says where the page is, and the key if it is new.
+// announce says where the page is, and the key if it is new and was not shown.
 func (s *service) announce() {
 	a := s.w.a
+	defer func() { s.secret = "" }()
 	if a.format == formatJSONL {
 		a.line(map[string]string{"type": "serving", "url": s.url(), "address": s.ln.Addr().String(), "key": s.secret})
 		return
@@ -217,7 +201,7 @@ func (s *service) announce() {
 }
 
 func (a *app) serveCommand() *cobra.Command {
-	var addr string
+	var addr, release string
 	c := &cobra.Command{
 		Use: "serve [" + a.t("FOLDER", "目录") + "]", Short: a.t("Serve the release: chat page and OpenAI API", "提供发布版本的服务：对话页面与 OpenAI 接口"),
 		Args: a.args(0, 1),
@@ -227,7 +211,7 @@ func (a *app) serveCommand() *cobra.Command {
 				return err
 			}
 			defer w.close()
-			b, err := w.standing(store.Release, "")
+			b, err := w.standing(store.Release, release)
 			if err != nil {
 				return err
 			}
@@ -255,17 +239,18 @@ func (a *app) serveCommand() *cobra.Command {
 			return s.Serve(c.Context(), s.ln)
 		},
 	}
-	a.listenFlag(c, &addr)
+	a.serveFlags(c, &addr, &release)
 	return c
 }
 
-func (a *app) listenFlag(c *cobra.Command, addr *string) {
+func (a *app) serveFlags(c *cobra.Command, addr, release *string) {
 	c.Flags().StringVar(addr, "listen", serve.Addr, a.t("address and port", "监听的地址和端口"))
+	c.Flags().StringVar(release, "release", "", a.t("name of the release to serve (default: the only one)", "要提供服务的发布版本的名称（默认：唯一的那个）"))
 }
 
 // upCommand is plan, apply and serve.
 func (a *app) upCommand() *cobra.Command {
-	var addr string
+	var addr, release string
 	c := &cobra.Command{
 		Use: "up [" + a.t("FOLDER", "目录") + "]", Short: a.t("Plan, make and serve, in one go", "一步完成：计划、制作、提供服务"), Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -292,7 +277,7 @@ func (a *app) upCommand() *cobra.Command {
 					return errors.Join(err, <-done)
 				}
 			}
-			b, err := w.standing(store.Release, "")
+			b, err := w.standing(store.Release, release)
 			if err == nil {
 				err = s.openRelease(b, m.Threads)
 			}
@@ -303,11 +288,11 @@ func (a *app) upCommand() *cobra.Command {
 				stop()
 				return errors.Join(err, <-done)
 			}
-			s.secret = "" // was shown above, unless nothing was to be made
 			s.announce()
 			return <-done
 		},
 	}
-	a.listenFlag(c, &addr)
+	a.everyFlag(c)
+	a.serveFlags(c, &addr, &release)
 	return c
 }

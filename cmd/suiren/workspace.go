@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"suiren/internal/say"
 	"suiren/plan"
@@ -25,7 +28,7 @@ func (a *app) open(path string) (*workspace, error) {
 	if path == "" {
 		path = "."
 	}
-	f, err := plan.Load(path, vocabulary())
+	f, err := plan.Load(path, vocabulary(a.every))
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +76,7 @@ func (w *workspace) plan(ctx context.Context, m stage.Machine) (*plan.Plan, erro
 func (w *workspace) env() plan.Env {
 	return plan.Env{Pin: func(release stage.Ref) (func(dir string) error, error) {
 		f, err := os.Open(w.tracesPath(release.Name))
-		if os.IsNotExist(err) {
+		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
 		}
 		if err != nil {
@@ -112,9 +115,10 @@ func (w *workspace) standing(kind store.Kind, name string) (store.Block, error) 
 		return store.Block{}, err
 	}
 	var found []store.Block
+	var names []string
 	for _, b := range list {
 		if b.Kind == kind && (name == "" || b.Name == name) {
-			found = append(found, b)
+			found, names = append(found, b), append(names, b.Name)
 		}
 	}
 	ref := string(kind)
@@ -126,7 +130,7 @@ func (w *workspace) standing(kind store.Kind, name string) (store.Block, error) 
 		return store.Block{}, &say.Error{Where: w.st.Path(), What: say.T("there is no %s here yet", "这里还没有 %s", ref),
 			Next: say.T("make it with suiren apply", "请用 suiren apply 制作")}
 	case len(found) > 1:
-		return store.Block{}, usage("", say.T("there is more than one %s", "有不止一个 %s", ref), say.T("name one, such as %s.%s", "请指明，例如 %s.%s", kind, found[0].Name))
+		return store.Block{}, usage("", say.T("there is more than one %s", "有不止一个 %s", ref), say.T("name one of %s", "请指明其中之一：%s", strings.Join(names, ", ")))
 	}
 	return found[0], nil
 }
