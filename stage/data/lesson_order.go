@@ -123,9 +123,8 @@ func (n node) String() string {
 	return b.String()
 }
 
-// step computes the operation that comes first: within parentheses, then the
-// stronger, then from the left. It returns that operation, which is on two
-// numbers, and the expression with its value in its place.
+// step computes the leftmost operation that stands on two numbers. It returns
+// that operation, and the expression with its value in its place.
 func (n node) step() (done, rest node) {
 	path := n.first()
 	done = n
@@ -144,23 +143,14 @@ func (n node) calculate() int {
 	return v
 }
 
-// first returns the way to the operation on numbers that is done first.
+// first returns the way to the leftmost operation on two numbers.
 func (n node) first() []int {
-	var best []int
-	rank := -1
 	for i, p := range n.parts {
-		if p.op == 0 {
-			continue
-		}
-		r := strength(p.op)
-		if strength(p.op) <= strength(n.op) && (i > 0 || strength(p.op) < strength(n.op)) {
-			r += 10 // it stands in parentheses
-		}
-		if r > rank {
-			rank, best = r, append([]int{i}, p.first()...)
+		if p.op != 0 {
+			return append([]int{i}, p.first()...)
 		}
 	}
-	return best
+	return nil
 }
 
 // work writes the line of an operation on two numbers, as it is done in the
@@ -195,8 +185,8 @@ const (
 )
 
 // makeOrder makes an expression of level+1 operations. The thought does them
-// in order, a line each, and between them writes what is left while that is
-// more than one operation.
+// from the left as soon as both numbers are there, a line each, and between
+// them writes what is left while that is more than one operation.
 func makeOrder(d *draw, level int, lang string) lesson {
 	for {
 		n := randomTree(d, level+1)
