@@ -26,7 +26,7 @@ type Problem struct {
 
 // Families are the families of problem, in the order in which people are
 // told of them.
-var Families = []string{"add", "sub", "mul", "order", "linear", "word"}
+var Families = []string{"add", "sub", "mul", "order", "linear", "word", "countdown"}
 
 // FamilyText is a family's name for people; of one that is not in Families
 // it is the name itself.
@@ -38,6 +38,8 @@ func FamilyText(family string) say.Text {
 		return say.T("subtraction", "减法")
 	case "mul":
 		return say.T("multiplication", "乘法")
+	case "countdown":
+		return say.T("countdown", "凑数")
 	case "order":
 		return say.T("order of operations", "四则运算")
 	case "linear":

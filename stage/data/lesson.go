@@ -37,6 +37,8 @@ var families = []family{
 	{name: "order", levels: 3, beyond: 5, weight: 90, make: makeOrder},
 	{name: "linear", levels: 4, beyond: 4, weight: 60, make: makeLinear},
 	{name: "word", levels: 4, beyond: 6, weight: 100, make: makeWord},
+	{name: "mul", levels: 4, beyond: 5, weight: 60, extra: true, make: makeMul},
+	{name: "countdown", levels: 1, beyond: 1, weight: 60, extra: true, make: makeCountdown},
 }
 
 func familyNames() []string {

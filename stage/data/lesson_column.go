@@ -12,15 +12,20 @@ import (
 func makeAdd(d *draw, level int, lang string) lesson {
 	a, b := operands(d, level)
 	var t strings.Builder
-	carry := 0
-	for x, y := a, b; x > 0 || y > 0 || t.Len() == 0; x, y = x/10, y/10 {
-		sum := x%10 + y%10 + carry
-		fmt.Fprintf(&t, "%d+%d+%d=%02d\n", x%10, y%10, carry, sum)
-		carry = sum / 10
-	}
+	addColumns(&t, a, b)
 	return lesson{
 		prompt: ask(d, lang, fmt.Sprintf("%d+%d", a, b)), think: t.String(), answer: strconv.Itoa(a + b),
 		key: sumOf(leaf(a), leaf(b)).key(),
+	}
+}
+
+// addColumns writes the lines of an addition.
+func addColumns(t *strings.Builder, a, b int) {
+	carry := 0
+	for first := true; first || a > 0 || b > 0; first, a, b = false, a/10, b/10 {
+		sum := a%10 + b%10 + carry
+		fmt.Fprintf(t, "%d+%d+%d=%02d\n", a%10, b%10, carry, sum)
+		carry = sum / 10
 	}
 }
 
@@ -59,4 +64,40 @@ func operands(d *draw, level int) (a, b int) {
 		a, b = b, a
 	}
 	return a, b
+}
+
+// makeMul makes a product of a number of up to three digits and one of up to
+// two: level 1 is 2×1 digits, 2 is 3×1, 3 is 2×2, 4 is 3×2, and from there on one digit
+// more. The thought multiplies by each digit of the second number, a line for each
+// digit of the first: digit × digit + carry = two digits; then it adds.
+func makeMul(d *draw, level int, lang string) lesson {
+	long, short := 2+(level-1)%2, 1+(level-1)/2
+	a, b := d.digits(long), d.digits(short)
+	var t strings.Builder
+	sum, shift := 0, 1
+	for y := b; y > 0 || shift == 1; y, shift = y/10, shift*10 {
+		carry := 0
+		for x := a; x > 0; x /= 10 {
+			p := x%10*(y%10) + carry
+			fmt.Fprintf(&t, "%d×%d+%d=%02d\n", x%10, y%10, carry, p)
+			carry = p / 10
+		}
+		part := a * (y % 10) * shift
+		fmt.Fprintf(&t, "%d×%d=%d\n", a, y%10*shift, part)
+		if shift > 1 {
+			addColumns(&t, sum, part)
+		}
+		sum += part
+		if shift > 1 {
+			fmt.Fprintf(&t, "%d\n", sum)
+		}
+	}
+	x, y := a, b
+	if d.below(2) == 0 {
+		x, y = b, a
+	}
+	return lesson{
+		prompt: ask(d, lang, fmt.Sprintf("%d×%d", x, y)), think: t.String(), answer: strconv.Itoa(a * b),
+		key: times(leaf(a), leaf(b)).key(),
+	}
 }
