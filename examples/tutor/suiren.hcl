@@ -31,7 +31,7 @@ weights "taught" {
   from      = tokens.thoughts
   tokenizer = tokenizer.bpe
   depth     = 4 # the one dial
-  flops     = 2.1e13
+  minutes   = 2.5
 }
 
 weights "direct" { # the control: same size, same FLOPs, no thinking
@@ -39,7 +39,7 @@ weights "direct" { # the control: same size, same FLOPs, no thinking
   from      = tokens.answers
   tokenizer = tokenizer.bpe
   depth     = 4
-  flops     = 2.1e13
+  minutes   = 2.5
 }
 
 weights "tutor" {
@@ -77,7 +77,7 @@ verdict "ready" {
   policy   = policy.school
   problems = examples.lessons
   against  = [weights.direct, weights.taught]
-  require  = { accuracy = 0.9 }
+  require  = { accuracy = 0.9, gain = 0.25 }
 }
 
 release "tutor" {

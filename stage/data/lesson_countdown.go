@@ -42,7 +42,7 @@ func makeCountdown(d *draw, level int, lang string) lesson {
 }
 
 // maxCountdown bounds a thought, in bytes.
-const maxCountdown = 320
+const maxCountdown = 240
 
 // A want is what the other numbers have to give, and how the answer is then
 // written around it.

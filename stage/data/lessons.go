@@ -41,7 +41,7 @@ func (*Lessons) Out() store.Kind { return store.Examples }
 // What is made when the plan does not say.
 const (
 	defaultCount   = 60_000
-	defaultHeldout = 1200
+	defaultHeldout = 2000
 	watchProblems  = 480 // in all families
 	lengthPerLevel = 40  // of each family
 	problemsFile   = "problems.jsonl"
@@ -313,7 +313,7 @@ func (m *maker) train(ctx context.Context, job *stage.Job) ([]stage.Problem, err
 			f := &m.families[d.weigh(weights)]
 			var levels []int
 			for level := range f.levels {
-				levels = append(levels, level+1)
+				levels = append(levels, level+2)
 			}
 			level := 1 + d.weigh(levels)
 			if p, ok := m.try(d, trainPart, f, level, langs[d.below(len(langs))]); ok {

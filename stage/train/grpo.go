@@ -53,8 +53,8 @@ func orDefault[T int | float64](v, d T) T {
 	return v
 }
 
-func (g *GRPO) steps() int    { return orDefault(g.Steps, 30) }
-func (g *GRPO) prompts() int  { return orDefault(g.Prompts, 64) }
+func (g *GRPO) steps() int    { return orDefault(g.Steps, 12) }
+func (g *GRPO) prompts() int  { return orDefault(g.Prompts, 128) }
 func (g *GRPO) samples() int  { return orDefault(g.Samples, 16) }
 func (g *GRPO) tokens() int   { return orDefault(g.Tokens, 192) }
 func (g *GRPO) rate() float64 { return orDefault(g.Rate, 0.1) }
@@ -64,7 +64,7 @@ func (g *GRPO) rate() float64 { return orDefault(g.Rate, 0.1) }
 const (
 	minPass        = 0.05
 	minInformative = 0.10
-	watchEvery     = 5 // steps between held-out scores
+	watchEvery     = 4 // steps between held-out scores
 )
 
 // rlFacts are recorded in suiren.json.

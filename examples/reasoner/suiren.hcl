@@ -1,0 +1,86 @@
+# The reasoner: the tutor's plan at about an hour, with long multiplication and
+# countdown besides.
+#
+#   suiren up examples/reasoner
+
+examples "lessons" {
+  generate = "lessons"
+  families = ["add", "sub", "mul", "order", "linear", "word", "countdown"]
+  count    = 200000
+  heldout  = 2800
+}
+
+tokenizer "bpe" {
+  from  = [examples.lessons]
+  vocab = 512
+}
+
+tokens "thoughts" {
+  from      = [examples.lessons]
+  tokenizer = tokenizer.bpe
+  length    = 320
+}
+
+tokens "answers" {
+  from      = [examples.lessons]
+  tokenizer = tokenizer.bpe
+  length    = 320
+  direct    = true
+}
+
+weights "taught" {
+  train     = "sft"
+  from      = tokens.thoughts
+  tokenizer = tokenizer.bpe
+  depth     = 5
+  minutes   = 24
+}
+
+weights "direct" {
+  train     = "sft"
+  from      = tokens.answers
+  tokenizer = tokenizer.bpe
+  depth     = 5
+  minutes   = 24
+}
+
+weights "reasoner" {
+  train    = "grpo"
+  base     = weights.taught
+  problems = examples.lessons
+  watch    = examples.lessons
+  steps    = 40
+  tokens   = 288
+}
+
+policy "school" {
+  pack = "minors-zh"
+}
+
+scenario "reasoner" {
+  weights = weights.reasoner
+  think   = 272
+}
+
+verdict "ready" {
+  scenario = scenario.reasoner
+  policy   = policy.school
+  problems = examples.lessons
+  against  = [weights.direct, weights.taught]
+  require = {
+    add       = 0.9
+    sub       = 0.9
+    mul       = 0.9
+    order     = 0.9
+    linear    = 0.9
+    word      = 0.9
+    countdown = 0.9
+    gain      = 0.25
+  }
+}
+
+release "reasoner" {
+  scenario = scenario.reasoner
+  policy   = policy.school
+  verdict  = verdict.ready
+}
