@@ -139,9 +139,9 @@ func forecast(flops, work float64, c model.Config, batch, length int, m stage.Ma
 // reached at a width, as measured (docs/numerics.md).
 func shareOfPeak(width int) (low, high float64) {
 	if width < 256 {
-		return 0.2, 0.5
+		return 0.35, 0.6
 	}
-	return 0.35, 0.7
+	return 0.4, 0.75
 }
 
 // sftState is what a checkpoint of SFT holds beside the arenas.
