@@ -100,6 +100,27 @@ func TestVector(t *testing.T) {
 	})
 }
 
+// Without a positive element Max shows what it started from.
+func TestMaxNegative(t *testing.T) {
+	kerneltest.Each(t, "kernel", func(t *testing.T) {
+		for n := range 100 {
+			x := kerneltest.Float32s(t, n)
+			for _, v := range []float32{-3, -math.MaxFloat32, float32(math.Inf(-1)), float32(math.NaN())} {
+				for i := range x {
+					x[i] = v
+				}
+				want := v
+				if n == 0 || v != v {
+					want = float32(math.Inf(-1))
+				}
+				if got := Max(x); got != want {
+					t.Fatalf("of %d times %g: %g, want %g", n, v, got, want)
+				}
+			}
+		}
+	})
+}
+
 // TestExpTruth walks the whole range of exp against float64.
 func TestExpTruth(t *testing.T) {
 	kerneltest.Each(t, "kernel", func(t *testing.T) {
