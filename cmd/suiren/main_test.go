@@ -1,13 +1,29 @@
 package main
 
 import (
+	"os"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// scratch is a folder for what several tests share; it is removed after them.
+var scratch string
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"suiren": main})
+	testscript.Main(withScratch{m}, map[string]func(){"suiren": main})
+}
+
+type withScratch struct{ *testing.M }
+
+func (m withScratch) Run() int {
+	dir, err := os.MkdirTemp("", "suiren-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	scratch = dir
+	return m.M.Run()
 }
 
 // TestScripts runs the program as its users do: testdata/script holds one
@@ -20,7 +36,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("SUIREN_THREADS", "1")
 			return nil
 		},
-		Cmds:               map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "equal": equal},
+		Cmds:               scriptCommands,
 		RequireUniqueNames: true,
 	})
 }

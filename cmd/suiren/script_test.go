@@ -1,11 +1,21 @@
 package main
 
 import (
+	"encoding/json"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
+
+// scriptCommands are what the scripts can say besides testscript's own.
+var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
+	"exits": exits, "equal": equal, "same": same, "tutor": tutor, "made": made, "artifact": artifact, "edit": edit, "flip": flip,
+	"serve": serveCmd, "http": httpCmd, "ask": askCmd,
+}
 
 // exits runs a command that must end with an exit code: exits 64 suiren x.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
@@ -35,4 +45,74 @@ func equal(ts *testscript.TestScript, neg bool, args []string) {
 	if same := ts.ReadFile(args[0]) == ts.ReadFile(args[1]); same == neg {
 		ts.Fatalf("%s and %s: equal is %v", args[0], args[1], same)
 	}
+}
+
+// same compares two words.
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: same WORD WORD")
+	}
+	if (args[0] == args[1]) == neg {
+		ts.Fatalf("%s and %s", args[0], args[1])
+	}
+}
+
+// tutor writes the shipped example, with tiny sizes, into a folder.
+func tutor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: tutor FOLDER")
+	}
+	ts.Check(writeTutor(ts.MkAbs(args[0])))
+}
+
+// made copies a tiny tutor that was made already into a folder.
+func made(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: made FOLDER")
+	}
+	dir, err := madeTutor()
+	ts.Check(err)
+	ts.Check(copyTree(ts.MkAbs(args[0]), dir))
+}
+
+// artifact sets a variable to the folder of what stands of a block.
+func artifact(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: artifact VARIABLE FOLDER BLOCK")
+	}
+	out, err := program("show", "-o", "jsonl", "--plan", ts.MkAbs(args[1]), args[2]).Output()
+	ts.Check(err)
+	first, _, _ := strings.Cut(string(out), "\n")
+	var record struct{ Dir string }
+	ts.Check(json.Unmarshal([]byte(first), &record))
+	ts.Setenv(args[0], record.Dir)
+}
+
+// edit replaces a text that must be in a file exactly once; \n stands for a
+// new line.
+func edit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: edit FILE OLD NEW")
+	}
+	text := ts.ReadFile(args[0])
+	old, put := strings.ReplaceAll(args[1], `\n`, "\n"), strings.ReplaceAll(args[2], `\n`, "\n")
+	if n := strings.Count(text, old); n != 1 {
+		ts.Fatalf("%s: %q is there %d times", args[0], old, n)
+	}
+	text = strings.Replace(text, old, put, 1)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o666))
+}
+
+// flip turns over one bit in the middle of a file, however it is protected.
+func flip(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: flip FILE")
+	}
+	path := ts.MkAbs(args[0])
+	ts.Check(os.Chmod(filepath.Dir(path), 0o700))
+	ts.Check(os.Chmod(path, 0o600))
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	b[len(b)/2] ^= 1
+	ts.Check(os.WriteFile(path, b, 0o600))
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,6 +61,9 @@ func (w *workspace) showAll() error {
 	if err != nil {
 		return err
 	}
+	slices.SortStableFunc(list, func(a, b store.Block) int { // as the data meets them
+		return cmp.Compare(slices.Index(stage.Kinds, a.Kind), slices.Index(stage.Kinds, b.Kind))
+	})
 	var rows [][]string
 	for _, b := range list {
 		rec, ok, err := w.st.Made(b.Key)

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"suiren/stage"
+)
+
+const repository = "../.."
+
+// pages are the description of the plan language in both languages, with the
+// word for an argument that must be there.
+var pages = map[string]string{"docs/plan.md": "required", "docs/plan.zh-CN.md": "必填"}
+
+// The page has a section for every operator, with a row for each argument and
+// no other, in the operator's order and with its bounds.
+func TestPlanPage(t *testing.T) {
+	for name, required := range pages {
+		sections := tables(readPage(t, name))
+		for kind, choice := range vocabulary(0) {
+			for value, op := range choice.Ops {
+				head := string(kind)
+				if choice.By != "" {
+					head += `, ` + choice.By + ` = "` + value + `"`
+				}
+				got, ok := sections[head]
+				if want := arguments(op(), required); !ok || !slices.Equal(got, want) {
+					t.Errorf("%s, %s:\n got %q\nwant %q", name, head, got, want)
+				}
+				delete(sections, head)
+			}
+		}
+		for head := range sections {
+			t.Errorf("%s describes %s, which a plan cannot say", name, head)
+		}
+	}
+}
+
+// The page names every exit code and no other.
+func TestExitCodesPage(t *testing.T) {
+	var want []string
+	for _, e := range exitCodes {
+		want = append(want, strconv.Itoa(e.code))
+	}
+	for name := range pages {
+		var got []string
+		for _, m := range regexp.MustCompile(`(?m)^\| (\d+) \|`).FindAllStringSubmatch(readPage(t, name), -1) {
+			got = append(got, m[1])
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s has the exit codes %v, the program %v", name, got, want)
+		}
+	}
+}
+
+// Both READMEs name every command.
+func TestCommandsPage(t *testing.T) {
+	for _, name := range []string{"README.md", "README.zh-CN.md"} {
+		text := readPage(t, name)
+		for _, c := range newApp(nil).root().Commands() {
+			if c.IsAvailableCommand() && !strings.Contains(text, "suiren "+c.Name()) {
+				t.Errorf("%s does not name suiren %s", name, c.Name())
+			}
+		}
+	}
+}
+
+// Links between pages lead to files that are there.
+func TestLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/decisions/*.md"} {
+		list, err := filepath.Glob(filepath.Join(repository, pattern))
+		if err != nil || len(list) == 0 {
+			t.Fatal(pattern, err)
+		}
+		for _, path := range list {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+				if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
+					t.Errorf("%s: %v", path, err)
+				}
+			}
+		}
+	}
+}
+
+func readPage(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(repository, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// tables returns, for each heading of the third level, the rows of arguments
+// below it as name, required or not, and bounds.
+func tables(page string) map[string][]string {
+	sections := map[string][]string{}
+	head := ""
+	for line := range strings.Lines(page) {
+		line = strings.TrimSpace(line)
+		switch {
+		case strings.HasPrefix(line, "### "):
+			head = line[len("### "):]
+			sections[head] = nil
+		case strings.HasPrefix(line, "## "):
+			head = ""
+		case head != "" && strings.HasPrefix(line, "| `"):
+			cells := strings.Split(line, "|")
+			for i := range cells {
+				cells[i] = strings.TrimSpace(cells[i])
+			}
+			sections[head] = append(sections[head], strings.Trim(cells[1], "`")+" "+must(cells[3])+" "+cells[4])
+		}
+	}
+	return sections
+}
+
+// must keeps of a default only whether it says that there is none.
+func must(cell string) string {
+	for _, required := range pages {
+		if cell == required {
+			return cell
+		}
+	}
+	return "optional"
+}
+
+// arguments returns what tables should find of op.
+func arguments(op stage.Operator, required string) []string {
+	var list []string
+	for _, f := range reflect.VisibleFields(reflect.TypeOf(op).Elem()) {
+		name, option, _ := strings.Cut(f.Tag.Get("plan"), ",")
+		if name == "" || name == "-" {
+			continue
+		}
+		bounds := ""
+		if f.Tag.Get("min") != "" {
+			bounds = f.Tag.Get("min") + "–" + f.Tag.Get("max")
+		}
+		if option == "" {
+			option = required
+		}
+		list = append(list, name+" "+option+" "+bounds)
+	}
+	return list
+}
