@@ -47,9 +47,9 @@
 	VMOVUPS V0, 0(DI); \
 	VMOVUPS V1, 64(DI)
 
-#define LOADFIRST \
-	VMOVUPS 0(SI), V0; \
-	VMOVUPS 64(SI), V1
+#define STARTMAX \
+	VBROADCASTSS ninf<>(SB), V0; \
+	VBROADCASTSS ninf<>(SB), V1
 
 #define DOTLANE(off, s) \
 	VMOVUPS off(SI), V8; \

@@ -454,13 +454,17 @@ adamwLoop:
 	VZEROUPPER
 	RET
 
+DATA ninf<>+0(SB)/4, $0xff800000
+GLOBL ninf<>(SB), RODATA|NOPTR, $4
+
 // func maximum(x *float32, n int) float32
-// The candidate is the first source of max, so that a NaN loses.
+// The candidate is the first source of max, so that a NaN loses to what the
+// lane holds, which is therefore never one.
 TEXT MAXIMUM, NOSPLIT, $0-20
 	MOVQ x+0(FP), SI
 	MOVQ n+8(FP), CX
 	SHRQ $5, CX
-	LOADFIRST
+	STARTMAX
 maxLoop:
 	LANES(MAXLANE)
 	ADDQ $128, SI

@@ -53,11 +53,11 @@
 	VMOVUPS V2, 64(DI); \
 	VMOVUPS V3, 96(DI)
 
-#define LOADFIRST \
-	VMOVUPS 0(SI), V0; \
-	VMOVUPS 32(SI), V1; \
-	VMOVUPS 64(SI), V2; \
-	VMOVUPS 96(SI), V3
+#define STARTMAX \
+	VBROADCASTSS ninf<>(SB), V0; \
+	VBROADCASTSS ninf<>(SB), V1; \
+	VBROADCASTSS ninf<>(SB), V2; \
+	VBROADCASTSS ninf<>(SB), V3
 
 #define DOTLANE(off, s) \
 	VMOVUPS off(SI), V8; \

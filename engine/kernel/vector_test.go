@@ -26,7 +26,7 @@ type vectorCase struct {
 	positive bool // moments of AdamW are
 }
 
-var testAdam = adamW{0.9, 0.1, 0.95, 0.05, 2, 3, 1e-8, 0.1, 1e-3}
+var testAdam = adamW{0.9, 0.1, 0.95, 0.05, 2, 3, 0.01, 0.1, 1e-3}
 
 var vectorCases = []vectorCase{
 	{"Dot", 2, func(in [][]float32) float32 { return Dot(in[0], in[1]) },
@@ -100,8 +100,9 @@ func TestVector(t *testing.T) {
 	})
 }
 
-// Without a positive element Max shows what it started from.
-func TestMaxNegative(t *testing.T) {
+// Without a positive element Max shows what it started from; a NaN in front
+// hides nothing.
+func TestMaxStart(t *testing.T) {
 	kerneltest.Each(t, "kernel", func(t *testing.T) {
 		for n := range 100 {
 			x := kerneltest.Float32s(t, n)
@@ -115,6 +116,15 @@ func TestMaxNegative(t *testing.T) {
 				}
 				if got := Max(x); got != want {
 					t.Fatalf("of %d times %g: %g, want %g", n, v, got, want)
+				}
+			}
+			for i := range x {
+				x[i] = float32(math.NaN())
+			}
+			if n > 0 {
+				x[n-1] = 1
+				if got := Max(x); got != 1 {
+					t.Fatalf("of %d NaNs and 1: %g", n-1, got)
 				}
 			}
 		}
