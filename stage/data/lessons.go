@@ -42,7 +42,7 @@ func (*Lessons) Out() store.Kind { return store.Examples }
 const (
 	defaultCount   = 60_000
 	defaultHeldout = 2000
-	watchProblems  = 480 // in all families
+	watchProblems  = 720 // in all families
 	lengthPerLevel = 40  // of each family
 	problemsFile   = "problems.jsonl"
 )
@@ -219,7 +219,7 @@ func (m *maker) try(d *draw, part string, f *family, level int, lang string) (p 
 		}
 		return p, false
 	}
-	folded := lang + fold(p.Prompt)
+	folded := fold(p.Prompt) // 3+4=? is one problem in every language
 	for other, theirs := range m.seen {
 		if other != part && theirs[folded] {
 			if counting {

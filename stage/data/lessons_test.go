@@ -49,7 +49,7 @@ func TestPartsAreDisjoint(t *testing.T) {
 			if other, ok := keys[p.Key]; ok && other != part {
 				t.Errorf("key %s is in %s and %s", p.Key, other, part)
 			}
-			f := p.Lang + fold(p.Prompt)
+			f := fold(p.Prompt)
 			if other, ok := folded[f]; ok && other != part {
 				t.Errorf("%q is in %s, nearly, and in %s", p.Prompt, other, part)
 			}

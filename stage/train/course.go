@@ -15,6 +15,7 @@ import (
 type course struct {
 	names    []string
 	problems map[string][]*stage.Problem
+	all      []stage.Problem // the last half of the lessons
 }
 
 // courseState is the part of a checkpoint that a course depends on: right and
@@ -32,10 +33,10 @@ const (
 // newCourse sorts problems into strata. It takes the last half of them: there
 // the lessons are as the test will be.
 func newCourse(problems []stage.Problem) *course {
-	c := &course{problems: map[string][]*stage.Problem{}}
-	for i := len(problems) / 2; i < len(problems); i++ {
-		name := stratum(&problems[i])
-		c.problems[name] = append(c.problems[name], &problems[i])
+	c := &course{problems: map[string][]*stage.Problem{}, all: problems[len(problems)/2:]}
+	for i := range c.all {
+		name := stratum(&c.all[i])
+		c.problems[name] = append(c.problems[name], &c.all[i])
 	}
 	for name := range c.problems {
 		c.names = append(c.names, name)
@@ -67,6 +68,11 @@ func (c *course) draw(s *courseState, seed, step, i uint64) *stage.Problem {
 	}
 	list := c.problems[c.names[j]]
 	return list[tensor.Rand(seed^0x70726f62, step, i)%uint64(len(list))]
+}
+
+// any returns lesson i of a step to be learnt again, all being as likely.
+func (c *course) any(seed, step, i uint64) *stage.Problem {
+	return &c.all[tensor.Rand(seed^0x7265706c, step, i)%uint64(len(c.all))]
 }
 
 // turn begins a new step: what came before counts less.

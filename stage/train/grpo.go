@@ -64,7 +64,8 @@ func (g *GRPO) rate() float64 { return orDefault(g.Rate, 0.1) }
 const (
 	minPass        = 0.05
 	minInformative = 0.10
-	watchEvery     = 4 // steps between held-out scores
+	watchEvery     = 4   // steps between held-out scores
+	replayWeight   = 0.5 // of learning lessons again, beside 1 for the answers
 )
 
 // rlFacts are recorded in suiren.json.
@@ -303,9 +304,7 @@ func (r *rl) look(ctx context.Context) error {
 	r.job.Emit(stage.Event{Type: "metric", Vals: vals})
 	fell := ""
 	for _, name := range sortedKeys(w.Families) {
-		// two standard errors below where the base stood
-		p, n := first.Families[name], float64(r.count(name))
-		if w.Families[name] < p-2*math.Sqrt(math.Max(p*(1-p), 1/n)/n) {
+		if fellBelow(first.Families[name], w.Families[name], float64(r.count(name))) {
 			fell = name
 		}
 	}
@@ -320,6 +319,14 @@ func (r *rl) look(ctx context.Context) error {
 		r.note(say.T("held-out score fell (%s): back to step %d", "留出集得分下降（%s）：回到第 %d 步", orName(fell, "overall"), f.Steps))
 	}
 	return nil
+}
+
+// fellBelow reports whether a score of n problems is below another by more
+// than two standard errors of their difference. Both are taken one right and
+// one wrong answer towards the middle, so that a perfect score has an error too.
+func fellBelow(before, now, n float64) bool {
+	p, q := (float64(before*n)+1)/(n+2), (float64(now*n)+1)/(n+2)
+	return q < p-2*math.Sqrt((float64(p*(1-p))+float64(q*(1-q)))/n) // 2·x is exact: nothing to fuse
 }
 
 func orName(s, d string) string {

@@ -113,19 +113,42 @@ func (r *rl) rollout(ctx context.Context) ([]model.Row, int, error) {
 		"step": float64(r.st.Step + 1), "reward": right / max(answers, 1), "kept": kept / max(float64(len(groups)), 1),
 		"answer_tokens": length / max(answers, 1), "cut": cut / max(answers, 1),
 	}})
-	return packDocs(docs, r.l.Params.Config.Context, total), tokens, nil
+	for i := range docs {
+		docs[i].weight /= float32(total)
+	}
+	docs = append(docs, r.replay(uint64(r.st.Step))...)
+	return packDocs(docs, r.l.Params.Config.Context), tokens, nil
+}
+
+// replay draws lessons of all kinds, to be learnt as in SFT beside the answers:
+// what reinforcement does not practise would be forgotten.
+func (r *rl) replay(step uint64) []doc {
+	var docs []doc
+	total := 0
+	for i := range r.prompts() {
+		p := r.course.any(r.Seed, step, uint64(i))
+		ids, supervised := r.chat.Example(nil, p.Prompt, p.Think, p.Answer, true)
+		if len(ids) > r.l.Params.Config.Context {
+			continue
+		}
+		docs = append(docs, doc{ids, len(ids) - supervised, replayWeight})
+		total += len(ids) - supervised
+	}
+	for i := range docs {
+		docs[i].weight /= float32(total)
+	}
+	return docs
 }
 
 // A doc is one answer with its prompt.
 type doc struct {
 	ids        []int32
-	supervised int     // the last of ids, which were sampled
-	advantage  float32 // of every sampled token
+	supervised int     // the last of ids
+	weight     float32 // of each of them in the loss: how much likelier it is to become
 }
 
-// packDocs packs documents into rows of at most length tokens, in order, and
-// weighs each sampled token by advantage/total.
-func packDocs(docs []doc, length, total int) []model.Row {
+// packDocs packs documents into rows of at most length tokens, in order.
+func packDocs(docs []doc, length int) []model.Row {
 	var rows []model.Row
 	var row model.Row
 	flush := func() {
@@ -143,7 +166,7 @@ func packDocs(docs []doc, length, total int) []model.Row {
 		row.IDs = append(row.IDs, d.ids...)
 		row.Weight = append(row.Weight, make([]float32, len(d.ids)-d.supervised)...)
 		for range d.supervised {
-			row.Weight = append(row.Weight, d.advantage/float32(total))
+			row.Weight = append(row.Weight, d.weight)
 		}
 	}
 	flush()
