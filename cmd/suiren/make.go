@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -74,10 +75,11 @@ func (a *app) applyCommand() *cobra.Command {
 			if p.Empty() {
 				return nil
 			}
-			if err := a.apply(c.Context(), w, p, m); err != nil {
-				return err
+			err = a.apply(c.Context(), w, p, m)
+			if err == nil || errors.Is(err, stage.ErrRefused) { // a refusal has its reasons in the report
+				err = errors.Join(a.showReport(w, p), err)
 			}
-			return a.showReport(w, p)
+			return err
 		},
 	}
 	a.everyFlag(c)

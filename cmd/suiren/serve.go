@@ -19,6 +19,7 @@ import (
 	"suiren/plan"
 	"suiren/run"
 	"suiren/serve"
+	"suiren/stage"
 	"suiren/stage/operate"
 	"suiren/store"
 )
@@ -273,6 +274,9 @@ func (a *app) upCommand() *cobra.Command {
 			if !p.Empty() {
 				s.announce()
 				if err := a.apply(ctx, w, p, m); err != nil {
+					if errors.Is(err, stage.ErrRefused) { // it has its reasons in the report
+						err = errors.Join(a.showReport(w, p), err)
+					}
 					stop()
 					return errors.Join(err, <-done)
 				}
