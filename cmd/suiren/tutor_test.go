@@ -40,10 +40,14 @@ var tinySizes = []struct{ block, arg, line string }{
 	{`verdict "ready"`, "require", "require = { accuracy = 0 }"},
 }
 
-// writeTutor writes the example with its tiny sizes into dir.
+// writeTutor writes the example with its tiny sizes into dir, or with its own
+// under -full.
 func writeTutor(dir string) error {
 	if err := copyTree(dir, tutorFolder); err != nil {
 		return err
+	}
+	if *full {
+		return nil
 	}
 	path := filepath.Join(dir, "suiren.hcl")
 	b, err := os.ReadFile(path)
@@ -110,7 +114,10 @@ func program(args ...string) *exec.Cmd {
 }
 
 // A block is what stands of one block: a line of suiren show -o jsonl.
-type block struct{ Kind, Name, Digest string }
+type block struct {
+	Kind, Name, Digest string
+	Seconds            float64 // that it took to make
+}
 
 // standing lists what stands in the folder of a plan.
 func standing(args ...string) ([]block, error) {
