@@ -1083,8 +1083,13 @@
     loading: ["Asking the server…", "正在连接服务器……"],
     hello: ["Ask {0}", "问问 {0}"],
     helloHelp: ["It thinks before it answers, and shows its thoughts. Each question stands on its own.", "它先思考再回答，思考过程都会显示。每个问题独立作答。"],
+    factParameters: ["{0} parameters", "{0} 参数"],
+    factThink: ["thinks up to {0} tokens", "最多思考 {0} 个词元"],
+    factPassages: ["quotes {0} passages of documents", "可引用 {0} 段资料"],
+    factHere: ["runs on this machine; nothing leaves it", "在本机运行，内容不出本机"],
     question: ["Your question", "你的问题"],
-    askHint: ["Ask a question. Enter sends, Shift+Enter begins a new line.", "请输入问题。回车发送，Shift+回车换行。"],
+    askPlace: ["Ask a question", "请输入问题"],
+    askHint: ["Enter sends, Shift+Enter begins a new line", "回车发送，Shift+回车换行"],
     send: ["Send", "发送"],
     stop: ["Stop", "停止"],
     clear: ["Clear", "清空"],
@@ -1149,6 +1154,7 @@
     notes: ["Notes", "记录"],
     which: ["Run", "运行"],
     latest: ["latest", "最近一次"],
+    running: ["Being made", "正在制作"],
     curves: ["Training", "训练曲线"],
     noCurves: ["No training was recorded in this run.", "这次运行没有训练记录。"],
     loss: ["Loss of {0}", "{0} 的损失"],
@@ -1162,6 +1168,22 @@
     noReport: ["The report appears here when the verdict is made.", "评测完成后，报告显示在这里。"],
     pass: ["Passed: the release may be served.", "通过：可以发布。"],
     fail: ["Not passed: the release is held back.", "未通过：不予发布。"],
+    checks: ["What the release needs", "发布条件"],
+    check: ["Condition", "条件"],
+    wanted: ["Needed", "要求"],
+    measured: ["Measured", "实测"],
+    notMeasured: ["not measured", "未测得"],
+    atLeast: ["at least {0}", "不低于 {0}"],
+    none: ["none", "无"],
+    need_unseen: ["Held-out problems seen in training", "训练中见过的留出题"],
+    need_accuracy: ["Accuracy", "正确率"],
+    need_accuracy_low: ["Lower bound of the accuracy", "正确率区间下限"],
+    need_gain: ["Gain over direct answers", "比直接作答的提高"],
+    needFamily: ["Accuracy in {0}", "{0}的正确率"],
+    ok: ["met", "达到"],
+    notOk: ["not met", "未达到"],
+    inWords: ["In words", "文字说明"],
+    costs: ["What each model took", "各模型的代价"],
     family: ["Family", "题型"],
     overall: ["All problems", "全部"],
     problems: ["Problems", "题数"],
@@ -1173,9 +1195,13 @@
     timeActual: ["Time taken", "实际时间"],
     memoryPlanned: ["Memory planned", "预计内存"],
     memoryActual: ["Memory used", "实际内存"],
-    meanTokens: ["Mean tokens", "平均词元数"],
+    meanTokens: ["Tokens per reply", "每次回复词元数"],
+    sampled: ["FLOPs of sampling", "采样 FLOPs"],
     model: ["Model", "模型"],
-    share: ["Share of the measured peak", "占实测峰值"],
+    share: ["Of the measured peak", "占实测峰值"],
+    error: ["Error", "误差"],
+    within: ["within", "区间内"],
+    inAll: ["In all", "合计"],
     role_direct: ["Direct", "直接作答"],
     role_taught: ["After SFT", "SFT 之后"],
     role_tutor: ["As served", "发布所用"],
@@ -1185,7 +1211,8 @@
     family_mul: ["multiplication", "乘法"],
     family_order: ["order of operations", "四则运算"],
     family_linear: ["linear equations", "一元一次方程"],
-    family_word: ["word problems", "应用题"]
+    family_word: ["word problems", "应用题"],
+    family_countdown: ["countdown", "凑数"]
   };
   function t(key, ...values) {
     return words[key][store.lang === "en" ? 0 : 1].replace(/\{(\d)\}/g, (_, i) => String(values[+i]));
@@ -1262,15 +1289,19 @@
   // src/format.ts
   var zh = () => store.lang !== "en";
   function seconds(s) {
-    if (s < 10) return (s < 1 ? s.toFixed(2) : s.toFixed(1)) + (zh() ? " 秒" : " s");
+    if (s < 0.1) return zh() ? "< 0.1 秒" : "< 0.1 s";
+    if (s < 10) return s.toFixed(1) + (zh() ? " 秒" : " s");
     if (s < 60) return Math.round(s) + (zh() ? " 秒" : " s");
     const m = Math.floor(s / 60), r = Math.round(s - 60 * m);
     if (m < 60) return zh() ? `${m} 分 ${r} 秒` : `${m} min ${r} s`;
     return zh() ? `${Math.floor(m / 60)} 小时 ${m % 60} 分` : `${Math.floor(m / 60)} h ${m % 60} min`;
   }
-  function range(low, high3, f) {
-    const a = f(low), b = f(high3);
-    return a === b ? a : `${a} – ${b}`;
+  function span(low, high3) {
+    const a = seconds(low), b = seconds(high3);
+    if (a === b) return a;
+    if (high3 >= 60) return `${a} – ${b}`;
+    const digits = high3 < 10 ? 1 : 0;
+    return `${low.toFixed(digits)} – ${high3.toFixed(digits)}` + (zh() ? " 秒" : " s");
   }
   function bytes(b) {
     const units = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -1287,8 +1318,8 @@
   function count(v) {
     return Number.isInteger(v) || Math.abs(v) >= 100 ? Math.round(v).toLocaleString("en") : v.toPrecision(3);
   }
-  function percent(v) {
-    return (100 * v).toFixed(1) + "%";
+  function percent(v, digits = 1) {
+    return (100 * v).toFixed(digits) + "%";
   }
 
   // src/chart.tsx
@@ -1320,7 +1351,7 @@
     const y0 = low ?? Math.min(...ys), y1 = most ?? Math.max(...ys, y0 + 1e-3);
     const x = (v) => left + (v - x0) / (x1 - x0) * (wide - left - right);
     const y = (v) => top + (y1 - v) / (y1 - y0) * (high - top - bottom);
-    return /* @__PURE__ */ createElement("figure", null, /* @__PURE__ */ createElement("figcaption", null, title), /* @__PURE__ */ createElement("svg", { class: "chart", viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": title }, ticks(y0, y1, 5).map((v) => /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("line", { class: "grid", x1: left, x2: wide - right, y1: y(v), y2: y(v) }), /* @__PURE__ */ createElement("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, +v.toPrecision(6)))), ticks(x0, x1, 6).map((v) => /* @__PURE__ */ createElement("text", { x: x(v), y: high - 8, "text-anchor": "middle" }, count(v))), series.map((s, i) => /* @__PURE__ */ createElement(
+    return /* @__PURE__ */ createElement("figure", null, /* @__PURE__ */ createElement("figcaption", null, title), /* @__PURE__ */ createElement("svg", { class: "chart", viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": title }, ticks(y0, y1, 5).map((v) => /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("line", { class: "grid", x1: left, x2: wide - right, y1: y(v), y2: y(v) }), /* @__PURE__ */ createElement("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, +v.toPrecision(6)))), ticks(x0, x1, 6).map((v) => /* @__PURE__ */ createElement("text", { x: x(v), y: high - 8, "text-anchor": "middle" }, count(v))), /* @__PURE__ */ createElement("text", { x: left - 6, y: high - 8, "text-anchor": "end" }, t("step")), series.map((s, i) => /* @__PURE__ */ createElement(
       "path",
       {
         class: `line c${i % colours}`,
@@ -1367,121 +1398,201 @@
   }
 
   // src/graph.tsx
-  var wide2 = 148;
+  var wide2 = 132;
   var high2 = 50;
-  var across = 44;
+  var lane = 6;
+  var across = 34;
   var down = 16;
   var edge = 6;
-  var marks = { make: "+", change: "~", keep: "=", remove: "-" };
+  var marks = { make: "+", change: "~", keep: "", remove: "-" };
   var glyphs = { waiting: "○", running: "◐", done: "✓", failed: "✗" };
   function layout(nodes) {
     const byID = new Map(nodes.map((n) => [idOf(n), n]));
+    const inputs = (id) => (byID.get(id).inputs ?? []).filter((i) => byID.has(i));
     const depth = /* @__PURE__ */ new Map();
     const find = (id) => {
       const known = depth.get(id);
       if (known !== void 0) return known;
       depth.set(id, 0);
-      const from = (byID.get(id).inputs ?? []).filter((i) => byID.has(i)).map(find);
+      const from = inputs(id).map(find);
       const d = from.length ? 1 + Math.max(...from) : 0;
       depth.set(id, d);
       return d;
     };
+    nodes.forEach((n) => find(idOf(n)));
+    for (const id of byID.keys()) {
+      const fed = [...byID.keys()].filter((to) => inputs(to).includes(id));
+      if (!inputs(id).length && fed.length) depth.set(id, Math.max(0, Math.min(...fed.map((to) => depth.get(to))) - 1));
+    }
     const columns = [];
-    for (const id of byID.keys()) (columns[find(id)] ??= []).push(id);
-    const next = /* @__PURE__ */ new Map();
-    for (const [id, n] of byID) for (const i of n.inputs ?? []) if (byID.has(i)) next.set(i, [...next.get(i) ?? [], id]);
-    for (const id of [...columns[0] ?? []]) {
-      const to = Math.min(...(next.get(id) ?? []).map((n) => depth.get(n))) - 1;
-      if (to > 0 && Number.isFinite(to)) {
-        columns[0].splice(columns[0].indexOf(id), 1);
-        columns[to].push(id);
-        depth.set(id, to);
-      }
-    }
-    const row = /* @__PURE__ */ new Map();
-    const spread = () => columns.forEach((c) => c.forEach((id, i) => row.set(id, i - (c.length - 1) / 2)));
-    spread();
-    for (let sweep = 0; sweep < 8; sweep++) {
-      for (const c of sweep % 2 ? [...columns].reverse() : columns) {
-        const near = (id) => {
-          const others = sweep % 2 ? next.get(id) ?? [] : (byID.get(id).inputs ?? []).filter((i) => byID.has(i));
-          return others.length ? others.reduce((sum, o) => sum + row.get(o), 0) / others.length : row.get(id);
-        };
-        const at = new Map(c.map((id) => [id, near(id)]));
-        c.sort((a, b) => at.get(a) - at.get(b));
-        c.forEach((id, i) => row.set(id, i - (c.length - 1) / 2));
-      }
-    }
-    const tallest = Math.max(1, ...columns.map((c) => c.length));
     const places = /* @__PURE__ */ new Map();
-    for (const [id, node] of byID) {
-      places.set(id, {
-        node,
-        x: edge + depth.get(id) * (wide2 + across),
-        y: edge + (row.get(id) + (tallest - 1) / 2) * (high2 + down)
-      });
-    }
-    return {
-      places,
-      width: 2 * edge + columns.length * (wide2 + across) - across,
-      height: 2 * edge + tallest * (high2 + down) - down
+    const put = (id, column, node) => {
+      const p = { id, node, column, high: node ? high2 : lane, y: 0, next: [], last: [] };
+      (columns[column] ??= []).push(p);
+      places.set(id, p);
+      return p;
     };
+    for (const [id, n] of byID) put(id, depth.get(id), n);
+    const link = (a, b) => {
+      if (!a.next.includes(b)) {
+        a.next.push(b);
+        b.last.push(a);
+      }
+    };
+    const ways = [];
+    for (const to of byID.keys()) for (const from of inputs(to)) {
+      const way = [places.get(from)];
+      for (let c = depth.get(from) + 1; c < depth.get(to); c++) way.push(places.get(`${from} ${c}`) ?? put(`${from} ${c}`, c));
+      way.push(places.get(to));
+      for (let i = 1; i < way.length; i++) link(way[i - 1], way[i]);
+      ways.push({ from: way[0], to: way.at(-1), way });
+    }
+    const mean = (p, near) => near.length ? near.reduce((sum, n) => sum + n.y, 0) / near.length : p.y;
+    const stack = (c) => {
+      let y = -c.reduce((sum, p) => sum + p.high + down, -down) / 2;
+      for (const p of c) {
+        p.y = y + p.high / 2;
+        y += p.high + down;
+      }
+    };
+    columns.forEach(stack);
+    for (let sweep = 0; sweep < 12; sweep++) {
+      for (const c of sweep % 2 ? [...columns].reverse() : columns) {
+        const at = new Map(c.map((p) => [p, mean(p, sweep % 2 ? p.next : p.last)]));
+        c.sort((a, b) => at.get(a) - at.get(b));
+        stack(c);
+      }
+    }
+    for (let sweep = 0; sweep < 24; sweep++) {
+      for (const c of sweep % 2 ? [...columns].reverse() : columns) settle(c, c.map((p) => mean(p, [...p.next, ...p.last])));
+    }
+    const all = [...places.values()];
+    const top2 = Math.min(...all.map((p) => p.y - p.high / 2)), bottom2 = Math.max(...all.map((p) => p.y + p.high / 2));
+    for (const p of all) p.y += edge - top2;
+    const x = (p) => edge + p.column * (wide2 + across);
+    const edges = ways.map(({ from, to, way }) => {
+      let path = `M${x(from) + wide2} ${from.y}`;
+      for (let i = 1; i < way.length; i++) {
+        const a = way[i - 1], b = way[i], half = across / 2;
+        path += `C${x(a) + wide2 + half} ${a.y} ${x(b) - half} ${b.y} ${x(b)} ${b.y}`;
+        if (!b.node) path += `H${x(b) + wide2}`;
+      }
+      return { from: from.id, to: to.id, path };
+    });
+    return { places: all.filter((p) => p.node), edges, width: 2 * edge + columns.length * (wide2 + across) - across, height: 2 * edge + bottom2 - top2, x };
+  }
+  function settle(c, want) {
+    const blocks = [];
+    c.forEach((p, i2) => {
+      let block = { sum: want[i2], n: 1, offsets: [0] };
+      for (let before; before = blocks.at(-1); blocks.pop()) {
+        const gap = (c[i2 - block.offsets.length + 1].high + c[i2 - block.offsets.length].high) / 2 + down;
+        const reach = before.offsets.at(-1) + gap;
+        if (before.sum / before.n + reach <= block.sum / block.n) break;
+        block = {
+          sum: before.sum + block.sum - reach * block.n,
+          n: before.n + block.n,
+          offsets: [...before.offsets, ...block.offsets.map((o) => o + reach)]
+        };
+      }
+      blocks.push(block);
+    });
+    let i = 0;
+    for (const b of blocks) for (const o of b.offsets) c[i++].y = b.sum / b.n + o;
   }
   function Graph({ nodes, picked, pick }) {
-    const { places, width, height } = layout(nodes);
-    return /* @__PURE__ */ createElement("div", { class: "graph", tabIndex: 0, role: "group", "aria-label": t("graph") }, /* @__PURE__ */ createElement("svg", { width, height, viewBox: `0 0 ${width} ${height}` }, [...places.values()].flatMap((p) => (p.node.inputs ?? []).map((i) => {
-      const from = places.get(i);
-      if (!from) return null;
-      const x1 = from.x + wide2, y1 = from.y + high2 / 2, x2 = p.x, y2 = p.y + high2 / 2, bend = Math.max(across / 2, (x2 - x1) / 2);
-      const near = picked === idOf(p.node) || picked === i;
-      return /* @__PURE__ */ createElement("path", { class: near ? "edge near" : "edge", d: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}` });
-    })), [...places].map(([id, p]) => {
-      const { state, part } = stateOf(p.node);
-      const kind = maybe("kind", p.node.kind);
-      const name = p.node.name.length > 15 ? p.node.name.slice(0, 14) + "…" : p.node.name;
+    return /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement(Drawing, { nodes, picked, pick }), /* @__PURE__ */ createElement(List, { nodes, picked, pick }));
+  }
+  function Drawing({ nodes, picked, pick }) {
+    const { places, edges, width, height, x } = layout(nodes);
+    const near = (e) => e.from === picked || e.to === picked;
+    return /* @__PURE__ */ createElement("div", { class: "graph", role: "group", "aria-label": t("graph") }, /* @__PURE__ */ createElement("svg", { width, height, viewBox: `0 0 ${width} ${height}` }, edges.filter((e) => !near(e)).map((e) => /* @__PURE__ */ createElement("path", { class: "edge", d: e.path })), edges.filter(near).map((e) => /* @__PURE__ */ createElement("path", { class: "edge near", d: e.path })), places.map((p) => {
+      const n = p.node, { state, part } = stateOf(n), kind = maybe("kind", n.kind);
+      const name = n.name.length > 13 ? n.name.slice(0, 12) + "…" : n.name;
       return /* @__PURE__ */ createElement(
         "g",
         {
+          key: p.id,
           class: `node ${state}`,
-          transform: `translate(${p.x} ${p.y})`,
-          tabIndex: 0,
+          transform: `translate(${x(p)} ${p.y - high2 / 2})`,
+          tabindex: 0,
           role: "button",
-          "aria-pressed": picked === id,
-          "aria-label": `${kind} ${p.node.name}, ${maybe("state", state)}`,
-          onClick: () => pick(id),
+          "aria-pressed": picked === p.id,
+          "aria-label": `${kind} ${n.name}, ${maybe("state", state)}`,
+          onClick: () => pick(p.id),
           onKeyDown: (e) => {
             if (e.key === "Enter" || e.key === " ") {
               e.preventDefault();
-              pick(id);
+              pick(p.id);
             }
           }
         },
         /* @__PURE__ */ createElement("rect", { class: "box", width: wide2, height: high2, rx: "9" }),
         state === "running" && /* @__PURE__ */ createElement("rect", { class: "bar", x: "10", y: high2 - 7, width: Math.max(3, (wide2 - 20) * part), height: "3", rx: "1.5" }),
-        /* @__PURE__ */ createElement("text", { class: "kind", x: "12", y: "19" }, kind),
-        /* @__PURE__ */ createElement("text", { class: "name", x: "12", y: "37" }, name),
-        /* @__PURE__ */ createElement("text", { class: "glyph", x: wide2 - 12, y: "20", "text-anchor": "end" }, glyphs[state] ?? "○"),
-        /* @__PURE__ */ createElement("text", { class: "mark", x: wide2 - 12, y: "38", "text-anchor": "end" }, marks[p.node.action] ?? p.node.action)
+        /* @__PURE__ */ createElement("text", { class: "kind", x: "11", y: "19" }, kind),
+        /* @__PURE__ */ createElement("text", { class: "name", x: "11", y: "36" }, name),
+        /* @__PURE__ */ createElement("text", { class: "glyph", x: wide2 - 11, y: "20", "text-anchor": "end" }, glyphs[state] ?? "○"),
+        /* @__PURE__ */ createElement("text", { class: "mark", x: wide2 - 11, y: "37", "text-anchor": "end" }, state === "running" ? percent(part, 0) : marks[n.action] ?? n.action)
       );
     })));
+  }
+  function List({ nodes, picked, pick }) {
+    return /* @__PURE__ */ createElement("ol", { class: "steps", "aria-label": t("graph") }, nodes.map((n) => {
+      const id = idOf(n), { state, part } = stateOf(n);
+      return /* @__PURE__ */ createElement("li", null, /* @__PURE__ */ createElement("button", { class: state, "aria-pressed": picked === id, onClick: () => pick(id) }, /* @__PURE__ */ createElement("span", { class: "glyph", "aria-label": maybe("state", state) }, glyphs[state] ?? "○"), /* @__PURE__ */ createElement("span", null, maybe("kind", n.kind), " ", /* @__PURE__ */ createElement("b", null, n.name)), /* @__PURE__ */ createElement("span", { class: "push" }, state === "running" ? percent(part, 0) : marks[n.action] ?? n.action)));
+    }));
   }
 
   // src/report.tsx
   function Report({ report: r, nodes }) {
-    return /* @__PURE__ */ createElement(Fragment, null, !r ? /* @__PURE__ */ createElement("p", { class: "quiet" }, t("noReport")) : /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("p", { class: r.pass ? "passed" : "failure" }, r.pass ? "✓ " + t("pass") : "✗ " + t("fail")), (r.said ?? []).map((s) => /* @__PURE__ */ createElement("p", null, store.lang === "en" ? s.en : s.zh)), /* @__PURE__ */ createElement(Scores, { title: t("accuracy"), models: r.models, groups: r.overall ? [r.overall, ...r.families] : r.families, total: r.overall }), /* @__PURE__ */ createElement(Costs, { models: r.models }), r.length && r.length.length > 0 && /* @__PURE__ */ createElement(Scores, { title: t("lengths"), models: r.models, groups: r.length })), /* @__PURE__ */ createElement(Predicted, { nodes }));
+    return /* @__PURE__ */ createElement(Fragment, null, !r ? /* @__PURE__ */ createElement("p", { class: "quiet" }, t("noReport")) : /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("p", { class: r.pass ? "passed" : "failure" }, r.pass ? "✓ " + t("pass") : "✗ " + t("fail")), /* @__PURE__ */ createElement(Scores, { title: t("accuracy"), models: r.models, groups: r.overall ? [r.overall, ...r.families] : r.families, total: r.overall }), r.said && r.said.length > 0 && /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("h3", null, t("inWords")), /* @__PURE__ */ createElement("ul", { class: "said" }, r.said.map((s) => /* @__PURE__ */ createElement("li", null, store.lang === "en" ? s.en : s.zh)))), /* @__PURE__ */ createElement(Checks, { list: r.checks ?? [] }), r.length && r.length.length > 0 && /* @__PURE__ */ createElement(Scores, { title: t("lengths"), models: r.models, groups: r.length }), /* @__PURE__ */ createElement(Costs, { report: r })), /* @__PURE__ */ createElement(Predicted, { nodes }));
   }
   var nameOf = (m) => maybe("role", m.role === "tutor" && m.method === "grpo" ? "rl" : m.role ?? m.name);
   function Scores({ title, models, groups, total }) {
-    return /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("h3", null, title), /* @__PURE__ */ createElement("div", { class: "scroll" }, /* @__PURE__ */ createElement("table", null, /* @__PURE__ */ createElement("thead", null, /* @__PURE__ */ createElement("tr", null, /* @__PURE__ */ createElement("th", { scope: "col" }, t("family")), /* @__PURE__ */ createElement("th", { scope: "col" }, t("problems")), models.map((m) => /* @__PURE__ */ createElement("th", { scope: "col", title: m.name }, nameOf(m))))), /* @__PURE__ */ createElement("tbody", null, groups.map((g) => /* @__PURE__ */ createElement("tr", { class: g === total ? "total" : "" }, /* @__PURE__ */ createElement("th", { scope: "row" }, g === total ? t("overall") : maybe("family", g.name)), /* @__PURE__ */ createElement("td", null, g.problems), g.scores.map((s) => /* @__PURE__ */ createElement("td", null, percent(s.accuracy), /* @__PURE__ */ createElement("small", null, percent(s.low), " – ", percent(s.high))))))))), total?.scores.some((s) => s.tokens) && /* @__PURE__ */ createElement("p", { class: "quiet" }, t("meanTokens"), ": ", total.scores.map((s, i) => `${nameOf(models[i])} ${count(s.tokens ?? 0)}`).join(" · ")));
+    return /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("h3", null, title), /* @__PURE__ */ createElement("div", { class: "scroll" }, /* @__PURE__ */ createElement("table", { class: "scores" }, /* @__PURE__ */ createElement("thead", null, /* @__PURE__ */ createElement("tr", null, /* @__PURE__ */ createElement("th", { scope: "col" }, t("family")), /* @__PURE__ */ createElement("th", { scope: "col" }, t("problems")), models.map((m) => /* @__PURE__ */ createElement("th", { scope: "col", title: m.name }, nameOf(m))))), /* @__PURE__ */ createElement("tbody", null, groups.map((g) => /* @__PURE__ */ createElement("tr", { class: g === total ? "total" : "" }, /* @__PURE__ */ createElement("th", { scope: "row" }, g === total ? t("overall") : maybe("family", g.name)), /* @__PURE__ */ createElement("td", null, g.problems), g.scores.map((s, i) => /* @__PURE__ */ createElement("td", null, /* @__PURE__ */ createElement("div", { class: "score" }, /* @__PURE__ */ createElement(Interval, { score: s, colour: i % 6 }), /* @__PURE__ */ createElement("span", null, percent(s.accuracy), /* @__PURE__ */ createElement("small", null, percent(s.low), " – ", percent(s.high))))))))))));
   }
-  function Costs({ models }) {
-    if (!models.some((m) => m.flops)) return null;
-    return /* @__PURE__ */ createElement("div", { class: "scroll" }, /* @__PURE__ */ createElement("table", null, /* @__PURE__ */ createElement("thead", null, /* @__PURE__ */ createElement("tr", null, /* @__PURE__ */ createElement("th", { scope: "col" }, t("model")), /* @__PURE__ */ createElement("th", { scope: "col" }, t("field_flops")), /* @__PURE__ */ createElement("th", { scope: "col" }, t("field_time")), /* @__PURE__ */ createElement("th", { scope: "col" }, t("share")))), /* @__PURE__ */ createElement("tbody", null, models.map((m) => /* @__PURE__ */ createElement("tr", null, /* @__PURE__ */ createElement("th", { scope: "row" }, nameOf(m)), /* @__PURE__ */ createElement("td", null, m.flops ? flops(m.flops) : "–"), /* @__PURE__ */ createElement("td", null, m.seconds ? seconds(m.seconds) : "–"), /* @__PURE__ */ createElement("td", null, m.share ? percent(m.share) : "–"))))));
+  function Interval({ score: s, colour }) {
+    const wide3 = 96, x = (v) => 4 + v * (wide3 - 8);
+    return /* @__PURE__ */ createElement("svg", { class: `interval c${colour}`, width: wide3, height: "16", viewBox: `0 0 ${wide3} 16`, "aria-hidden": "true" }, /* @__PURE__ */ createElement("line", { class: "track", x1: x(0), x2: x(1), y1: "8", y2: "8" }), /* @__PURE__ */ createElement("line", { class: "reach", x1: x(s.low), x2: x(s.high), y1: "8", y2: "8" }), /* @__PURE__ */ createElement("circle", { cx: x(s.accuracy), cy: "8", r: "4" }));
+  }
+  function Checks({ list }) {
+    if (list.length === 0) return null;
+    const named = (c) => {
+      const family = maybe("family", c.name);
+      return family !== c.name ? t("needFamily", family) : maybe("need", c.name);
+    };
+    const unseen = (c) => c.name === "unseen";
+    return /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("h3", null, t("checks")), /* @__PURE__ */ createElement("div", { class: "scroll" }, /* @__PURE__ */ createElement("table", null, /* @__PURE__ */ createElement("thead", null, /* @__PURE__ */ createElement("tr", null, ["check", "wanted", "measured"].map((k) => /* @__PURE__ */ createElement("th", { scope: "col" }, t(k))), /* @__PURE__ */ createElement("th", null))), /* @__PURE__ */ createElement("tbody", null, list.map((c) => /* @__PURE__ */ createElement("tr", null, /* @__PURE__ */ createElement("th", { scope: "row" }, named(c)), /* @__PURE__ */ createElement("td", null, unseen(c) ? t("none") : t("atLeast", percent(c.want))), /* @__PURE__ */ createElement("td", null, c.got === void 0 ? t("notMeasured") : unseen(c) ? count(c.got) : percent(c.got)), /* @__PURE__ */ createElement("td", { class: c.ok ? "good" : "bad" }, c.ok ? "✓ " + t("ok") : "✗ " + t("notOk"))))))));
+  }
+  function Costs({ report: r }) {
+    const some = (f) => r.models.some((m) => f(m));
+    const columns = [
+      [t("meanTokens"), (_, i) => count(r.overall?.scores[i].tokens ?? 0), !!r.overall],
+      [t("field_flops"), (m) => m.flops ? flops(m.flops) : "–", some((m) => m.flops)],
+      [t("sampled"), (m) => m.sample_flops ? flops(m.sample_flops) : "–", some((m) => m.sample_flops)],
+      [t("field_time"), (m) => m.seconds ? seconds(m.seconds) : "–", some((m) => m.seconds)],
+      [t("share"), (m) => m.share ? percent(m.share) : "–", some((m) => m.share)],
+      [t("field_memory"), (m) => m.memory ? bytes(m.memory) : "–", some((m) => m.memory)]
+    ];
+    const shown = columns.filter((c) => c[2]);
+    return /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("h3", null, t("costs")), /* @__PURE__ */ createElement("div", { class: "scroll" }, /* @__PURE__ */ createElement("table", null, /* @__PURE__ */ createElement("thead", null, /* @__PURE__ */ createElement("tr", null, /* @__PURE__ */ createElement("th", { scope: "col" }, t("model")), shown.map(([name]) => /* @__PURE__ */ createElement("th", { scope: "col" }, name)))), /* @__PURE__ */ createElement("tbody", null, r.models.map((m, i) => /* @__PURE__ */ createElement("tr", null, /* @__PURE__ */ createElement("th", { scope: "row" }, nameOf(m)), shown.map(([, value]) => /* @__PURE__ */ createElement("td", null, value(m, i)))))))));
   }
   function Predicted({ nodes }) {
     const made = nodes.filter((n) => n.actual && n.actual.seconds > 0);
-    if (made.length === 0) return null;
-    return /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("h3", null, t("predicted")), /* @__PURE__ */ createElement("div", { class: "scroll" }, /* @__PURE__ */ createElement("table", null, /* @__PURE__ */ createElement("thead", null, /* @__PURE__ */ createElement("tr", null, ["stepName", "timePlanned", "timeActual", "memoryPlanned", "memoryActual"].map((k) => /* @__PURE__ */ createElement("th", { scope: "col" }, t(k))))), /* @__PURE__ */ createElement("tbody", null, made.map((n) => /* @__PURE__ */ createElement("tr", null, /* @__PURE__ */ createElement("th", { scope: "row" }, idOf(n)), /* @__PURE__ */ createElement("td", null, n.forecast && n.forecast.high > 0 ? range(n.forecast.low, n.forecast.high, seconds) : "–"), /* @__PURE__ */ createElement("td", null, seconds(n.actual.seconds)), /* @__PURE__ */ createElement("td", null, n.forecast && n.forecast.memory > 0 ? bytes(n.forecast.memory) : "–"), /* @__PURE__ */ createElement("td", null, n.actual.memory > 0 ? bytes(n.actual.memory) : "–")))))));
+    const told = made.filter((n) => n.forecast && n.forecast.high > 0);
+    if (told.length === 0) return null;
+    const sum = (f) => told.reduce((s, n) => s + f(n), 0);
+    const rows = told.map((n) => ({ name: idOf(n), low: n.forecast.low, high: n.forecast.high, took: n.actual.seconds, memory: n.forecast.memory, used: n.actual.memory }));
+    if (told.length > 1) rows.push({
+      name: "",
+      low: sum((n) => n.forecast.low),
+      high: sum((n) => n.forecast.high),
+      took: sum((n) => n.actual.seconds),
+      memory: Math.max(...told.map((n) => n.forecast.memory)),
+      used: Math.max(...told.map((n) => n.actual.memory))
+    });
+    const signed = (v) => (v < 0 ? "−" : "+") + percent(Math.abs(v), 0);
+    return /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("h3", null, t("predicted")), /* @__PURE__ */ createElement("div", { class: "scroll" }, /* @__PURE__ */ createElement("table", null, /* @__PURE__ */ createElement("thead", null, /* @__PURE__ */ createElement("tr", null, ["stepName", "timePlanned", "timeActual", "error", "memoryPlanned", "memoryActual", "error"].map((k) => /* @__PURE__ */ createElement("th", { scope: "col" }, t(k))))), /* @__PURE__ */ createElement("tbody", null, rows.map((r) => /* @__PURE__ */ createElement("tr", { class: r.name ? "" : "total" }, /* @__PURE__ */ createElement("th", { scope: "row" }, r.name || t("inAll")), /* @__PURE__ */ createElement("td", null, span(r.low, r.high)), /* @__PURE__ */ createElement("td", null, seconds(r.took)), /* @__PURE__ */ createElement("td", null, r.took > r.high ? signed(r.took / r.high - 1) : r.took < r.low ? signed(r.took / r.low - 1) : t("within")), /* @__PURE__ */ createElement("td", null, r.memory > 0 ? bytes(r.memory) : "–"), /* @__PURE__ */ createElement("td", null, r.used > 0 ? bytes(r.used) : "–"), /* @__PURE__ */ createElement("td", null, r.memory > 0 && r.used > 0 ? signed(r.used / r.memory - 1) : "–")))))));
   }
 
   // src/plan.tsx
@@ -1505,33 +1616,47 @@
   async function followRun() {
     follower?.abort();
     const mine = follower = new AbortController();
-    store.live = /* @__PURE__ */ new Map();
-    let last = "";
+    let run = "", last = "", over = false;
     while (!mine.signal.aborted) {
       try {
-        const r = await ask(
-          "GET",
-          `/api/runs/${encodeURIComponent(store.run)}/events`,
-          void 0,
-          mine.signal,
-          last ? { "Last-Event-ID": last } : {}
-        );
-        for await (const e of events(r)) {
-          if (mine.signal.aborted) return;
-          last = e.id || last;
-          const event = JSON.parse(e.data);
-          if (event.type === "end") {
-            loadPlan();
-            if (store.run !== "latest") return;
-            last = "";
-            break;
-          }
-          take(event);
+        const latest = store.run === "latest";
+        if (latest) store.runs = await get("/api/runs") ?? [];
+        const wanted = latest ? store.runs[0]?.id ?? "" : store.run;
+        if (mine.signal.aborted) return;
+        if (wanted !== run) {
+          [run, last, over] = [wanted, "", false];
+          store.live = /* @__PURE__ */ new Map();
+          redraw();
         }
+        if (run && !over) {
+          const r = await ask("GET", `/api/runs/${encodeURIComponent(run)}/events`, void 0, mine.signal, last ? { "Last-Event-ID": last } : {});
+          for await (const e of events(r)) {
+            if (mine.signal.aborted) return;
+            last = e.id || last;
+            const event = JSON.parse(e.data);
+            if (e.id) take(event);
+            else if (event.type === "end") over = true;
+          }
+          if (over) {
+            loadPlan();
+            if (latest) await lookBack(mine.signal);
+          }
+        }
+        if (over && !latest) return;
       } catch (err) {
         if (mine.signal.aborted || err instanceof Failure && err.status === 401) return;
       }
       await new Promise((wake) => setTimeout(wake, 5e3));
+    }
+  }
+  async function lookBack(signal) {
+    for (const r of store.runs.slice(1, 20)) {
+      if ([...store.live.values()].some((s) => s.series.size)) return;
+      for await (const e of events(await ask("GET", `/api/runs/${encodeURIComponent(r.id)}/events`, void 0, signal))) {
+        const event = JSON.parse(e.data);
+        if (signal.aborted) return;
+        if (event.type === "metric") take(event);
+      }
     }
   }
   var planDue = 0;
@@ -1599,7 +1724,7 @@
     const nodes = store.plan.nodes;
     const chosen = nodes.find((n) => idOf(n) === store.picked) ?? nodes.find((n) => n.state === "running") ?? nodes.at(-1);
     const p = progressOfPlan();
-    return /* @__PURE__ */ createElement("div", { class: "plan" }, /* @__PURE__ */ createElement("section", { class: "card", "aria-labelledby": "graph" }, /* @__PURE__ */ createElement("div", { class: "row" }, /* @__PURE__ */ createElement("h1", { id: "graph" }, t("plan"), " ", store.plan.name), p && /* @__PURE__ */ createElement("span", { class: "quiet", role: "status" }, t("stepsDone", p.done, p.all)), /* @__PURE__ */ createElement("span", { class: "quiet push" }, t("graphHelp"))), /* @__PURE__ */ createElement(Graph, { nodes, picked: chosen && idOf(chosen), pick: (id) => {
+    return /* @__PURE__ */ createElement("div", { class: "plan" }, /* @__PURE__ */ createElement("section", { class: "card", "aria-labelledby": "graph" }, /* @__PURE__ */ createElement("div", { class: "row" }, /* @__PURE__ */ createElement("h1", { id: "graph" }, t("plan"), " ", store.plan.name), p && /* @__PURE__ */ createElement("span", { class: "quiet", role: "status" }, t("stepsDone", p.done, p.all)), /* @__PURE__ */ createElement("span", { class: "quiet push" }, t("graphHelp"))), nodes.some((n) => n.state === "running") && p && /* @__PURE__ */ createElement("progress", { max: 1, value: p.part, "aria-label": t("running") }), /* @__PURE__ */ createElement(Graph, { nodes, picked: chosen && idOf(chosen), pick: (id) => {
       store.picked = id;
       redraw();
     } }), chosen && /* @__PURE__ */ createElement(Details, { node: chosen })), /* @__PURE__ */ createElement("section", { class: "card", "aria-labelledby": "curves" }, /* @__PURE__ */ createElement("div", { class: "row" }, /* @__PURE__ */ createElement("h2", { id: "curves" }, t("curves")), store.runs.length > 1 && /* @__PURE__ */ createElement("label", { class: "push" }, t("which"), " ", /* @__PURE__ */ createElement("select", { value: store.run, onChange: (e) => {
@@ -1613,7 +1738,7 @@
     const rows = [];
     if (s.state === "running" && live) rows.push([t("field_now"), liveText(n)]);
     const time = [], memory = [];
-    if (f && f.high > 0) time.push(t("forecast", range(f.low, f.high, seconds)));
+    if (f && f.high > 0) time.push(t("forecast", span(f.low, f.high)));
     if (a && a.seconds > 0) time.push(t("actual", seconds(a.seconds)));
     if (f && f.memory > 0) memory.push(t("forecast", bytes(f.memory)));
     if (a && a.memory > 0) memory.push(t("used", bytes(a.memory)));
@@ -1635,7 +1760,7 @@
     }
     if (!s) return /* @__PURE__ */ createElement("p", { class: "middle quiet" }, t("loading"));
     if (!s.release) return /* @__PURE__ */ createElement(NotReady, null);
-    return /* @__PURE__ */ createElement("div", { class: "chat" }, /* @__PURE__ */ createElement("div", { class: "turns", role: "log", "aria-live": "polite", "aria-label": t("conversation") }, store.turns.length === 0 ? /* @__PURE__ */ createElement(Hello, null) : store.turns.map((turn) => /* @__PURE__ */ createElement(TurnView, { key: turn.began, turn }))), /* @__PURE__ */ createElement(Ask, null));
+    return /* @__PURE__ */ createElement("div", { class: store.turns.length ? "chat" : "chat new" }, /* @__PURE__ */ createElement("div", { class: "turns", role: "log", "aria-live": "polite", "aria-label": t("conversation") }, store.turns.length === 0 ? /* @__PURE__ */ createElement(Hello, null) : store.turns.map((turn) => /* @__PURE__ */ createElement(TurnView, { key: turn.began, turn }))), /* @__PURE__ */ createElement(Ask, null));
   }
   function NotReady() {
     const p = progressOfPlan();
@@ -1644,10 +1769,23 @@
   function Hello() {
     const r = store.server.release;
     const en = store.lang === "en";
-    return /* @__PURE__ */ createElement("div", { class: "hello" }, /* @__PURE__ */ createElement("h1", null, t("hello", r.name)), /* @__PURE__ */ createElement("p", { class: "quiet" }, t("helloHelp")), r.examples.length > 0 && /* @__PURE__ */ createElement("ul", { class: "examples", "aria-label": t("examples") }, r.examples.map((e) => /* @__PURE__ */ createElement("li", null, /* @__PURE__ */ createElement("button", { onClick: () => send(en ? e.en : e.zh) }, en ? e.en : e.zh)))));
+    return /* @__PURE__ */ createElement("div", { class: "hello" }, /* @__PURE__ */ createElement("h1", null, t("hello", r.name)), /* @__PURE__ */ createElement("p", { class: "quiet" }, t("helloHelp")), /* @__PURE__ */ createElement(Facts, null), r.examples.length > 0 && /* @__PURE__ */ createElement("ul", { class: "examples", "aria-label": t("examples") }, r.examples.map((e) => /* @__PURE__ */ createElement("li", null, /* @__PURE__ */ createElement("button", { onClick: () => send(en ? e.en : e.zh) }, en ? e.en : e.zh)))));
+  }
+  function Facts() {
+    const a = store.server.release.about, facts = [];
+    if (a?.parameters) facts.push(t("factParameters", a.parameters < 1e6 ? count(Math.round(a.parameters / 1e3)) + " K" : (a.parameters / 1e6).toFixed(1) + " M"));
+    if (a?.think) facts.push(t("factThink", count(a.think)));
+    if (a?.passages) facts.push(t("factPassages", count(a.passages)));
+    facts.push(t("factHere"));
+    return /* @__PURE__ */ createElement("ul", { class: "facts" }, facts.map((f) => /* @__PURE__ */ createElement("li", null, f)));
   }
   function TurnView({ turn }) {
-    return /* @__PURE__ */ createElement("article", { class: "turn" }, /* @__PURE__ */ createElement("div", { class: "question" }, /* @__PURE__ */ createElement("span", { class: "hidden" }, t("you"), ": "), turn.question), /* @__PURE__ */ createElement("div", { class: "reply" }, /* @__PURE__ */ createElement(Thought, { turn }), turn.answer && /* @__PURE__ */ createElement("div", { class: "answer" }, turn.answer), turn.refusal && /* @__PURE__ */ createElement("div", { class: "answer refusal" }, turn.refusal), turn.failure && /* @__PURE__ */ createElement(Failed, { turn }), turn.reason === "cancelled" && /* @__PURE__ */ createElement("p", { class: "quiet" }, t("stopped")), turn.reason === "length" && /* @__PURE__ */ createElement("p", { class: "quiet" }, t("cutShort")), turn.sources.length > 0 && turn.answer && /* @__PURE__ */ createElement(Sources, { list: turn.sources }), turn.reason && /* @__PURE__ */ createElement(Foot, { turn })));
+    return /* @__PURE__ */ createElement("article", { class: "turn" }, /* @__PURE__ */ createElement("div", { class: "question" }, /* @__PURE__ */ createElement("span", { class: "hidden" }, t("you"), ": "), turn.question), /* @__PURE__ */ createElement("div", { class: "reply" }, /* @__PURE__ */ createElement(Thought, { turn }), turn.answer && /* @__PURE__ */ createElement("div", { class: "answer" }, answerOf(turn)), turn.refusal && /* @__PURE__ */ createElement("div", { class: "answer refusal" }, turn.refusal), turn.failure && /* @__PURE__ */ createElement(Failed, { turn }), turn.reason === "cancelled" && /* @__PURE__ */ createElement("p", { class: "quiet" }, t("stopped")), turn.reason === "length" && /* @__PURE__ */ createElement("p", { class: "quiet" }, t("cutShort")), turn.sources.length > 0 && turn.answer && /* @__PURE__ */ createElement(Sources, { list: turn.sources }), turn.reason && /* @__PURE__ */ createElement(Foot, { turn })));
+  }
+  function answerOf(turn) {
+    const end = turn.answer.lastIndexOf("\n\n");
+    const named = end > 0 && turn.sources.some((s) => turn.answer.indexOf(s.file, end) > 0);
+    return named ? turn.answer.slice(0, end) : turn.answer;
   }
   function Thought({ turn }) {
     if (!turn.thought) return turn.reason || turn.answer || turn.failure ? null : /* @__PURE__ */ createElement("p", { class: "quiet pulse" }, t("waiting"));
@@ -1667,8 +1805,8 @@
     return /* @__PURE__ */ createElement("section", { class: "sources", "aria-label": t("sources") }, /* @__PURE__ */ createElement("h2", null, t("sources")), list.map((s) => /* @__PURE__ */ createElement("details", null, /* @__PURE__ */ createElement("summary", null, s.heading && /* @__PURE__ */ createElement("span", null, s.heading, " · "), /* @__PURE__ */ createElement("code", null, s.file)), /* @__PURE__ */ createElement("blockquote", null, s.text))));
   }
   function Foot({ turn }) {
-    const rated = turn.rating !== null;
-    return /* @__PURE__ */ createElement("footer", null, store.server.release.label && (turn.answer || turn.thought) && /* @__PURE__ */ createElement("span", { class: "label" }, t("aiLabel")), turn.tokens > 0 && /* @__PURE__ */ createElement("span", { class: "quiet" }, t("cost", turn.tokens, seconds((turn.ended - turn.began) / 1e3))), turn.id && turn.answer && /* @__PURE__ */ createElement("span", { class: "rate" }, /* @__PURE__ */ createElement("button", { "aria-pressed": turn.rating === true, "aria-label": t("good"), title: t("good"), onClick: () => rate(turn, true) }, /* @__PURE__ */ createElement(Thumb, { up: true })), /* @__PURE__ */ createElement("button", { "aria-pressed": turn.rating === false, "aria-label": t("bad"), title: t("bad"), onClick: () => rate(turn, false) }, /* @__PURE__ */ createElement(Thumb, null))), /* @__PURE__ */ createElement("span", { class: "quiet", role: "status" }, turn.ratingFailure || (rated ? t("thanks") : "")));
+    const rated = turn.rating !== null, said = turn.answer || turn.thought;
+    return /* @__PURE__ */ createElement("footer", { class: said ? "" : "hidden" }, store.server.release.label && said && /* @__PURE__ */ createElement("span", { class: "label" }, t("aiLabel")), turn.tokens > 0 && /* @__PURE__ */ createElement("span", { class: "quiet" }, t("cost", turn.tokens, seconds((turn.ended - turn.began) / 1e3))), turn.id && turn.answer && /* @__PURE__ */ createElement("span", { class: "rate" }, /* @__PURE__ */ createElement("button", { "aria-pressed": turn.rating === true, "aria-label": t("good"), title: t("good"), onClick: () => rate(turn, true) }, /* @__PURE__ */ createElement(Thumb, { up: true })), /* @__PURE__ */ createElement("button", { "aria-pressed": turn.rating === false, "aria-label": t("bad"), title: t("bad"), onClick: () => rate(turn, false) }, /* @__PURE__ */ createElement(Thumb, null))), /* @__PURE__ */ createElement("span", { class: "quiet", role: "status" }, turn.ratingFailure || (rated ? t("thanks") : "")));
   }
   function Thumb({ up = false }) {
     return /* @__PURE__ */ createElement("svg", { class: up ? "" : "down", viewBox: "0 0 20 20", width: "18", height: "18", "aria-hidden": "true" }, /* @__PURE__ */ createElement(
@@ -1688,13 +1826,14 @@
     return /* @__PURE__ */ createElement("form", { class: "ask", onSubmit: (e) => {
       e.preventDefault();
       send(store.draft);
-    } }, /* @__PURE__ */ createElement("label", { class: "hidden", for: "question" }, t("question")), /* @__PURE__ */ createElement(
+    } }, /* @__PURE__ */ createElement("label", { class: "hidden", for: "question" }, t("question")), /* @__PURE__ */ createElement("div", { class: "field" }, /* @__PURE__ */ createElement(
       "textarea",
       {
         id: "question",
-        rows: 2,
-        placeholder: t("askHint"),
+        rows: 1,
+        placeholder: t("askPlace"),
         value: store.draft,
+        "aria-describedby": "how",
         onInput: (e) => {
           store.draft = e.target.value;
           redraw();
@@ -1705,10 +1844,10 @@
           send(store.draft);
         }
       }
-    ), /* @__PURE__ */ createElement("div", { class: "buttons" }, now ? /* @__PURE__ */ createElement("button", { type: "button", class: "main", onClick: () => now.abort.abort() }, t("stop")) : /* @__PURE__ */ createElement("button", { class: "main", disabled: !store.draft.trim() }, t("send")), store.turns.length > 0 && !now && /* @__PURE__ */ createElement("button", { type: "button", onClick: () => {
+    ), /* @__PURE__ */ createElement("div", { class: "buttons" }, /* @__PURE__ */ createElement("span", { id: "how", class: "quiet" }, t("askHint")), store.turns.length > 0 && !now && /* @__PURE__ */ createElement("button", { type: "button", class: "bare", onClick: () => {
       store.turns = [];
       redraw();
-    } }, t("clear"))));
+    } }, t("clear")), now ? /* @__PURE__ */ createElement("button", { type: "button", class: "main", onClick: () => now.abort.abort() }, t("stop")) : /* @__PURE__ */ createElement("button", { type: "submit", class: "main", disabled: !store.draft.trim() }, t("send")))));
   }
   function again(turn) {
     store.turns = store.turns.filter((other) => other !== turn);
@@ -1835,7 +1974,9 @@
     keep("lang", store.lang);
     dress();
     redraw();
-    if (!store.signIn) loadPlan();
+    if (store.signIn) return;
+    loadPlan();
+    followRun();
   }
   function setTheme(e) {
     store.theme = e.target.value;

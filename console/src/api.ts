@@ -5,8 +5,9 @@ import { t } from "./words";
 export interface Example { en: string; zh: string }
 export interface Release {
   name: string; digest: string; context: number; label: boolean;
-  examples: Example[]; about: Record<string, unknown> | null;
+  examples: Example[]; about: About | null;
 }
+export interface About { parameters?: number; layers?: number; think?: number; passages?: number }
 export interface ServerState { version: string; release: Release | null }
 export interface Source { file: string; heading?: string; text: string; score: number }
 

@@ -41,6 +41,7 @@ function Chart({ title, series, low, high: most }: { title: string; series: Seri
         <text x={left - 6} y={y(v) + 4} text-anchor="end">{+v.toPrecision(6)}</text>
       </Fragment>)}
       {ticks(x0, x1, 6).map(v => <text x={x(v)} y={high - 8} text-anchor="middle">{count(v)}</text>)}
+      <text x={left - 6} y={high - 8} text-anchor="end">{t("step")}</text>
       {series.map((s, i) => <path class={`line c${i % colours}`} stroke-dasharray={dashes[Math.floor(i / colours) % dashes.length]}
         d={thin(s.points).map(([a, b], j) => `${j ? "L" : "M"}${x(a).toFixed(1)} ${y(b).toFixed(1)}`).join("")} />)}
       {series.map((s, i) => { // a single point makes no line

@@ -1,7 +1,7 @@
 // The chat: a question, the thought unfolding, the answer and its sources.
 import { h, Fragment } from "preact";
 import { ask, events, Failure, type Source } from "./api";
-import { seconds } from "./format";
+import { count, seconds } from "./format";
 import { progressOfPlan } from "./plan";
 import { redraw, store } from "./state";
 import { t } from "./words";
@@ -33,7 +33,7 @@ export function Chat() {
   }
   if (!s) return <p class="middle quiet">{t("loading")}</p>;
   if (!s.release) return <NotReady />;
-  return <div class="chat">
+  return <div class={store.turns.length ? "chat" : "chat new"}>
     <div class="turns" role="log" aria-live="polite" aria-label={t("conversation")}>
       {store.turns.length === 0 ? <Hello /> : store.turns.map(turn => <TurnView key={turn.began} turn={turn} />)}
     </div>
@@ -60,10 +60,21 @@ function Hello() {
   return <div class="hello">
     <h1>{t("hello", r.name)}</h1>
     <p class="quiet">{t("helloHelp")}</p>
+    <Facts />
     {r.examples.length > 0 && <ul class="examples" aria-label={t("examples")}>
       {r.examples.map(e => <li><button onClick={() => send(en ? e.en : e.zh)}>{en ? e.en : e.zh}</button></li>)}
     </ul>}
   </div>;
+}
+
+// Facts says what answers.
+function Facts() {
+  const a = store.server!.release!.about, facts = [];
+  if (a?.parameters) facts.push(t("factParameters", a.parameters < 1e6 ? count(Math.round(a.parameters / 1e3)) + " K" : (a.parameters / 1e6).toFixed(1) + " M"));
+  if (a?.think) facts.push(t("factThink", count(a.think)));
+  if (a?.passages) facts.push(t("factPassages", count(a.passages)));
+  facts.push(t("factHere"));
+  return <ul class="facts">{facts.map(f => <li>{f}</li>)}</ul>;
 }
 
 function TurnView({ turn }: { turn: Turn }) {
@@ -71,7 +82,7 @@ function TurnView({ turn }: { turn: Turn }) {
     <div class="question"><span class="hidden">{t("you")}: </span>{turn.question}</div>
     <div class="reply">
       <Thought turn={turn} />
-      {turn.answer && <div class="answer">{turn.answer}</div>}
+      {turn.answer && <div class="answer">{answerOf(turn)}</div>}
       {turn.refusal && <div class="answer refusal">{turn.refusal}</div>}
       {turn.failure && <Failed turn={turn} />}
       {turn.reason === "cancelled" && <p class="quiet">{t("stopped")}</p>}
@@ -80,6 +91,14 @@ function TurnView({ turn }: { turn: Turn }) {
       {turn.reason && <Foot turn={turn} />}
     </div>
   </article>;
+}
+
+// answerOf leaves out the answer's last paragraph if that only names the
+// source, which shows below.
+function answerOf(turn: Turn): string {
+  const end = turn.answer.lastIndexOf("\n\n");
+  const named = end > 0 && turn.sources.some(s => turn.answer.indexOf(s.file, end) > 0);
+  return named ? turn.answer.slice(0, end) : turn.answer;
 }
 
 // Thought shows the thought open while it comes, and folded after, unless
@@ -118,9 +137,9 @@ function Sources({ list }: { list: Source[] }) {
 }
 
 function Foot({ turn }: { turn: Turn }) {
-  const rated = turn.rating !== null;
-  return <footer>
-    {store.server!.release!.label && (turn.answer || turn.thought) && <span class="label">{t("aiLabel")}</span>}
+  const rated = turn.rating !== null, said = turn.answer || turn.thought;
+  return <footer class={said ? "" : "hidden"}>
+    {store.server!.release!.label && said && <span class="label">{t("aiLabel")}</span>}
     {turn.tokens > 0 && <span class="quiet">{t("cost", turn.tokens, seconds((turn.ended - turn.began) / 1000))}</span>}
     {turn.id && turn.answer && <span class="rate">
       <button aria-pressed={turn.rating === true} aria-label={t("good")} title={t("good")} onClick={() => rate(turn, true)}><Thumb up /></button>
@@ -143,7 +162,7 @@ function Ask() {
   const now = coming();
   return <form class="ask" onSubmit={e => { e.preventDefault(); send(store.draft); }}>
     <label class="hidden" for="question">{t("question")}</label>
-    <textarea id="question" rows={2} placeholder={t("askHint")} value={store.draft}
+    <div class="field"><textarea id="question" rows={1} placeholder={t("askPlace")} value={store.draft} aria-describedby="how"
       onInput={e => { store.draft = (e.target as HTMLTextAreaElement).value; redraw(); }}
       onKeyDown={e => {
         // An input method's Enter chooses a word; it must not send.
@@ -152,10 +171,11 @@ function Ask() {
         send(store.draft);
       }} />
     <div class="buttons">
+      <span id="how" class="quiet">{t("askHint")}</span>
+      {store.turns.length > 0 && !now && <button type="button" class="bare" onClick={() => { store.turns = []; redraw(); }}>{t("clear")}</button>}
       {now ? <button type="button" class="main" onClick={() => now.abort.abort()}>{t("stop")}</button>
-        : <button class="main" disabled={!store.draft.trim()}>{t("send")}</button>}
-      {store.turns.length > 0 && !now && <button type="button" onClick={() => { store.turns = []; redraw(); }}>{t("clear")}</button>}
-    </div>
+        : <button type="submit" class="main" disabled={!store.draft.trim()}>{t("send")}</button>}
+    </div></div>
   </form>;
 }
 

@@ -4,16 +4,21 @@ import { store } from "./state";
 const zh = () => store.lang !== "en";
 
 export function seconds(s: number): string {
-  if (s < 10) return (s < 1 ? s.toFixed(2) : s.toFixed(1)) + (zh() ? " 秒" : " s"); // the language's own name
+  if (s < 0.1) return zh() ? "< 0.1 秒" : "< 0.1 s"; // the language's own name
+  if (s < 10) return s.toFixed(1) + (zh() ? " 秒" : " s"); // the language's own name
   if (s < 60) return Math.round(s) + (zh() ? " 秒" : " s"); // the language's own name
   const m = Math.floor(s / 60), r = Math.round(s - 60 * m);
   if (m < 60) return zh() ? `${m} 分 ${r} 秒` : `${m} min ${r} s`; // the language's own name
   return zh() ? `${Math.floor(m / 60)} 小时 ${m % 60} 分` : `${Math.floor(m / 60)} h ${m % 60} min`; // the language's own name
 }
 
-export function range(low: number, high: number, f: (v: number) => string): string {
-  const a = f(low), b = f(high);
-  return a === b ? a : `${a} – ${b}`;
+// span is a time that is not known exactly.
+export function span(low: number, high: number): string {
+  const a = seconds(low), b = seconds(high);
+  if (a === b) return a;
+  if (high >= 60) return `${a} – ${b}`;
+  const digits = high < 10 ? 1 : 0;
+  return `${low.toFixed(digits)} – ${high.toFixed(digits)}` + (zh() ? " 秒" : " s"); // the language's own name
 }
 
 export function bytes(b: number): string {
@@ -29,4 +34,4 @@ export function count(v: number): string {
   return Number.isInteger(v) || Math.abs(v) >= 100 ? Math.round(v).toLocaleString("en") : v.toPrecision(3);
 }
 
-export function percent(v: number): string { return (100 * v).toFixed(1) + "%"; }
+export function percent(v: number, digits = 1): string { return (100 * v).toFixed(digits) + "%"; }

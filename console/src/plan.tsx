@@ -3,7 +3,7 @@
 import { h, Fragment } from "preact";
 import { ask, events, Failure, get } from "./api";
 import { Curves } from "./chart";
-import { bytes, count, flops, range, seconds } from "./format";
+import { bytes, count, flops, seconds, span } from "./format";
 import { Graph } from "./graph";
 import { Report as ReportView, type Report } from "./report";
 import { redraw, store } from "./state";
@@ -20,7 +20,7 @@ export interface Node {
   inputs?: string[]; // of blocks, "kind.name"
 }
 export interface PlanView { name?: string; nodes: Node[] }
-export interface Run { id: string }
+export interface Run { id: string } // the time of its beginning
 
 // StepLive is what the events of a run have told of one step.
 export interface StepLive {
@@ -51,32 +51,54 @@ export async function loadPlan() {
 let follower: AbortController | null = null;
 
 // followRun reads the events of the chosen run, and comes back for those it
-// missed when the connection breaks.
+// missed when the connection breaks. When the latest has ended, it looks for a
+// newer one.
 export async function followRun() {
   follower?.abort();
   const mine = follower = new AbortController();
-  store.live = new Map();
-  let last = "";
+  let run = "", last = "", over = false;
   while (!mine.signal.aborted) {
     try {
-      const r = await ask("GET", `/api/runs/${encodeURIComponent(store.run)}/events`, undefined, mine.signal,
-        last ? { "Last-Event-ID": last } : {});
-      for await (const e of events(r)) {
-        if (mine.signal.aborted) return;
-        last = e.id || last;
-        const event = JSON.parse(e.data);
-        if (event.type === "end") {
-          loadPlan();
-          if (store.run !== "latest") return;
-          last = ""; // the next run begins its events anew
-          break;
-        }
-        take(event);
+      const latest = store.run === "latest";
+      if (latest) store.runs = await get<Run[]>("/api/runs") ?? [];
+      const wanted = latest ? store.runs[0]?.id ?? "" : store.run;
+      if (mine.signal.aborted) return;
+      if (wanted !== run) {
+        [run, last, over] = [wanted, "", false];
+        store.live = new Map();
+        redraw();
       }
+      if (run && !over) {
+        const r = await ask("GET", `/api/runs/${encodeURIComponent(run)}/events`, undefined, mine.signal, last ? { "Last-Event-ID": last } : {});
+        for await (const e of events(r)) {
+          if (mine.signal.aborted) return;
+          last = e.id || last;
+          const event = JSON.parse(e.data);
+          if (e.id) take(event);
+          else if (event.type === "end") over = true;
+        }
+        if (over) {
+          loadPlan();
+          if (latest) await lookBack(mine.signal);
+        }
+      }
+      if (over && !latest) return;
     } catch (err) {
       if (mine.signal.aborted || err instanceof Failure && err.status === 401) return;
     }
     await new Promise(wake => setTimeout(wake, 5000));
+  }
+}
+
+// lookBack reads the curves of an older run where the latest trained nothing.
+async function lookBack(signal: AbortSignal) {
+  for (const r of store.runs.slice(1, 20)) {
+    if ([...store.live.values()].some(s => s.series.size)) return;
+    for await (const e of events(await ask("GET", `/api/runs/${encodeURIComponent(r.id)}/events`, undefined, signal))) {
+      const event = JSON.parse(e.data);
+      if (signal.aborted) return;
+      if (event.type === "metric") take(event);
+    }
   }
 }
 
@@ -158,6 +180,7 @@ export function Plan() {
         {p && <span class="quiet" role="status">{t("stepsDone", p.done, p.all)}</span>}
         <span class="quiet push">{t("graphHelp")}</span>
       </div>
+      {nodes.some(n => n.state === "running") && p && <progress max={1} value={p.part} aria-label={t("running")} />}
       <Graph nodes={nodes} picked={chosen && idOf(chosen)} pick={id => { store.picked = id; redraw(); }} />
       {chosen && <Details node={chosen} />}
     </section>
@@ -187,7 +210,7 @@ function Details({ node: n }: { node: Node }) {
   const rows: [string, string][] = [];
   if (s.state === "running" && live) rows.push([t("field_now"), liveText(n)]);
   const time = [], memory = [];
-  if (f && f.high > 0) time.push(t("forecast", range(f.low, f.high, seconds)));
+  if (f && f.high > 0) time.push(t("forecast", span(f.low, f.high)));
   if (a && a.seconds > 0) time.push(t("actual", seconds(a.seconds)));
   if (f && f.memory > 0) memory.push(t("forecast", bytes(f.memory)));
   if (a && a.memory > 0) memory.push(t("used", bytes(a.memory)));

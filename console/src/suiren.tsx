@@ -64,7 +64,9 @@ function setLang(e: Event) {
   keep("lang", store.lang);
   dress();
   redraw();
-  if (!store.signIn) loadPlan(); // the server's own words change too
+  if (store.signIn) return;
+  loadPlan(); // the server's own words change too
+  followRun();
 }
 
 function setTheme(e: Event) {
