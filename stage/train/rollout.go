@@ -88,21 +88,14 @@ func (r *rl) rollout(ctx context.Context) ([]model.Row, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	var docs []doc
 	var kept, right, answers, length, cut float64
-	total := 0
 	for _, g := range groups {
-		mean := g.mean()
 		for _, s := range g.samples {
 			answers++
 			right += float64(s.reward)
 			length += float64(len(s.ids))
 			if s.cut {
 				cut++
-			}
-			if g.informative() && !s.cut {
-				docs = append(docs, doc{append(slices.Clone(g.prompt), s.ids...), len(s.ids), s.reward - mean})
-				total += len(s.ids)
 			}
 		}
 		if g.informative() {
@@ -113,11 +106,28 @@ func (r *rl) rollout(ctx context.Context) ([]model.Row, int, error) {
 		"step": float64(r.st.Step + 1), "reward": right / max(answers, 1), "kept": kept / max(float64(len(groups)), 1),
 		"answer_tokens": length / max(answers, 1), "cut": cut / max(answers, 1),
 	}})
+	docs := append(advantages(groups), r.replay(uint64(r.st.Step))...)
+	return packDocs(docs, r.l.Params.Config.Context), tokens, nil
+}
+
+// advantages weighs every token of the kept answers by the answer's reward
+// less the mean of its group, divided by the number of all those tokens.
+func advantages(groups []group) []doc {
+	var docs []doc
+	total := 0
+	for _, g := range groups {
+		mean := g.mean()
+		for _, s := range g.samples {
+			if g.informative() && !s.cut {
+				docs = append(docs, doc{append(slices.Clone(g.prompt), s.ids...), len(s.ids), s.reward - mean})
+				total += len(s.ids)
+			}
+		}
+	}
 	for i := range docs {
 		docs[i].weight /= float32(total)
 	}
-	docs = append(docs, r.replay(uint64(r.st.Step))...)
-	return packDocs(docs, r.l.Params.Config.Context), tokens, nil
+	return docs
 }
 
 // replay draws lessons of all kinds, to be learnt as in SFT beside the answers:

@@ -209,7 +209,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		if st.Step++; st.Step == 1 {
 			st.Loss = loss
 		}
-		st.Loss += 0.05 * (loss - st.Loss)
+		st.Loss += float64(0.05 * (loss - st.Loss)) // not fused: it is part of the artifact
 		meter.step(st.Step, loss, tokens, st.FLOPs)
 		if save.due() {
 			if err := save.save(&st, l.Params.All, moments); err != nil {
