@@ -94,10 +94,13 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 			params = v
 		}
 	}
-	const answer = 60 // tokens of an answer with its prompt, about
+	// Of an answer with its prompt 60 tokens, about; a third of the groups is
+	// kept, each problem brings one lesson that is learnt again, and a look at the
+	// watched problems every few steps samples as much as half a step.
+	const answer = 60
 	perStep := float64(g.prompts()*g.samples()) * answer
-	train := 6 * params * perStep * 0.35 * float64(g.steps()) // about a third of the groups is kept
-	sample := 2 * params * perStep * float64(g.steps())
+	train := 6 * params * (perStep*0.35 + float64(g.prompts())*answer) * float64(g.steps())
+	sample := 2 * params * perStep * (1.2*float64(g.steps()) + 1)
 	c := model.Scale(4, 512, 256)
 	f := forecast(train, train+sample, c, microRows, 256, m)
 	f.Memory += 4 * int64(g.slots()) * int64(model.CacheFloats(&c, 256))
