@@ -1,0 +1,151 @@
+// What the checks ask of the page. It runs in the page, before the page's own
+// script, and changes nothing but the pace at which answers reach it.
+window.look = (() => {
+  const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+
+  // rgba reads any CSS colour as [red, green, blue, alpha], each 0 to 1.
+  function rgba(colour) {
+    pen.clearRect(0, 0, 1, 1);
+    pen.fillStyle = colour;
+    pen.fillRect(0, 0, 1, 1);
+    return [...pen.getImageData(0, 0, 1, 1).data].map(v => v / 255);
+  }
+
+  const over = (top, under) => [0, 1, 2].map(i => top[i] * top[3] + under[i] * (1 - top[3])).concat(1);
+
+  // luminance and ratio are WCAG 2.2's.
+  function luminance([r, g, b]) {
+    const f = v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    return 0.2126 * f(r) + 0.7152 * f(g) + 0.0722 * f(b);
+  }
+  function ratio(a, b) {
+    const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+    return (high + 0.05) / (low + 0.05);
+  }
+
+  // ground is the colour behind an element; a label in the graph lies on its box.
+  function ground(e) {
+    const layers = [];
+    for (let at = e; at; at = at.parentElement) {
+      const box = at instanceof SVGGElement && at.querySelector(":scope > .box");
+      const c = rgba(box ? getComputedStyle(box).fill : getComputedStyle(at).backgroundColor);
+      if (c[3] > 0) layers.push(c);
+      if (c[3] === 1) break;
+    }
+    return layers.reduceRight((under, c) => over(c, under), [1, 1, 1, 1]);
+  }
+
+  function opacity(e) {
+    let o = 1;
+    for (; e; e = e.parentElement) o *= +getComputedStyle(e).opacity;
+    return o;
+  }
+
+  const seen = e => e.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !e.closest(".hidden, .skip:not(:focus)");
+
+  // faint lists the texts whose contrast is under WCAG's AA: 4.5, or 3 for large letters.
+  function faint() {
+    const out = [];
+    let texts = 0;
+    const judge = (e, text, style, colour) => {
+      const under = ground(e), c = rgba(colour);
+      c[3] *= opacity(e);
+      const r = ratio(over(c, under), under), size = parseFloat(style.fontSize);
+      const need = size >= 24 || size >= 18.66 && +style.fontWeight >= 700 ? 3 : 4.5;
+      texts++;
+      if (r < need) out.push(`${JSON.stringify(text.trim().slice(0, 40))} in <${e.tagName.toLowerCase()} class="${e.getAttribute("class") ?? ""}"> has ${r.toFixed(2)}, needs ${need}`);
+    };
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let n; (n = walk.nextNode());) {
+      const e = n.parentElement;
+      if (!n.data.trim() || e.closest("script, noscript, option") || !seen(e)) continue;
+      const style = getComputedStyle(e);
+      judge(e, n.data, style, e instanceof SVGElement ? style.fill : style.color);
+    }
+    for (const e of document.querySelectorAll("select, input, textarea")) {
+      if (!seen(e)) continue;
+      judge(e, e.value || "value", getComputedStyle(e), getComputedStyle(e).color);
+      if (e.placeholder) judge(e, e.placeholder, getComputedStyle(e), getComputedStyle(e, "::placeholder").color);
+    }
+    return { texts, faint: out };
+  }
+
+  // outside lists what sticks out of the window's width and cannot be scrolled to inside a frame of its own.
+  function outside() {
+    const page = document.scrollingElement, out = [];
+    if (page.scrollWidth > page.clientWidth) out.push(`the page is ${page.scrollWidth} wide in a window of ${page.clientWidth}`);
+    for (const e of document.body.querySelectorAll("*")) {
+      if (!seen(e)) continue;
+      const box = e.getBoundingClientRect();
+      if (box.right <= page.clientWidth + 0.5 && box.left >= -0.5 || !box.width) continue;
+      let framed = false;
+      for (let at = e.parentElement; at && at !== document.body; at = at.parentElement) framed ||= getComputedStyle(at).overflowX !== "visible";
+      if (!framed) out.push(`<${e.tagName.toLowerCase()} class="${e.getAttribute("class") ?? ""}"> reaches from ${box.left} to ${box.right}`);
+    }
+    return out;
+  }
+
+  const name = e => (e.getAttribute("aria-label") || e.id || e.textContent || e.tagName).trim().slice(0, 60);
+
+  // controls are the names of all that a keyboard must reach, in the order of the page.
+  function controls() {
+    return [...document.querySelectorAll("a[href], button:not(:disabled), select, input, textarea, summary, [tabindex='0']")]
+      .filter(e => e.tabIndex >= 0 && e.checkVisibility({ visibilityProperty: true })).map(name);
+  }
+
+  // focused is the name of what has the keyboard, and whether that can be seen.
+  function focused() {
+    const e = document.activeElement;
+    if (!e || e === document.body) return null;
+    const ring = s => s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 1;
+    const box = e.querySelector(":scope > .box"); // of the graph: its border grows
+    return { name: name(e), visible: box ? parseFloat(getComputedStyle(box).strokeWidth) >= 3 : ring(getComputedStyle(e)) || !!e.closest(".field") && ring(getComputedStyle(e.closest(".field"))) };
+  }
+
+  // history is every state that the page showed, as far as the checks care.
+  const history = [];
+  function note() {
+    const turn = [...document.querySelectorAll(".turn")].at(-1);
+    const now = {
+      making: !!document.querySelector(".card progress"),
+      ready: !!document.getElementById("question"),
+      thought: turn?.querySelector(".thoughts")?.textContent.length ?? 0,
+      open: !!turn?.querySelector(".thought")?.open,
+      answer: turn?.querySelector(".answer")?.textContent.length ?? 0,
+      ended: !!turn?.querySelector("footer"),
+      nodes: Object.fromEntries([...document.querySelectorAll(".node")].map(n =>
+        [[...n.querySelectorAll(".kind, .name")].map(t => t.textContent).join("."), n.getAttribute("class").split(" ")[1]])),
+      points: Object.fromEntries([...document.querySelectorAll("figure")].map(f =>
+        [f.querySelector("figcaption").textContent, f.querySelector("path.line").getAttribute("d").split(/[ML]/).length - 1])),
+    };
+    if (JSON.stringify(now) !== JSON.stringify(history.at(-1))) history.push(now);
+  }
+  document.addEventListener("DOMContentLoaded", () => {
+    note();
+    new MutationObserver(note).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+  });
+
+  // While look.pause is set, the events of a stream come one by one with so many
+  // milliseconds between them: from a small model on this machine they may come
+  // all at once, and the checks could not see a thought unfold.
+  const real = fetch;
+  window.fetch = async (...asked) => {
+    const r = await real(...asked);
+    if (!look.pause || !r.body || !r.headers.get("Content-Type").startsWith("text/event-stream")) return r;
+    const slow = new TransformStream({
+      async transform(chunk, to) {
+        for (let at = 0; at < chunk.length;) {
+          let end = chunk.findIndex((b, i) => i > at && b === 10 && chunk[i - 1] === 10) + 1 || chunk.length;
+          to.enqueue(chunk.slice(at, end));
+          at = end;
+          await new Promise(wake => setTimeout(wake, look.pause));
+        }
+      },
+    });
+    return new Response(r.body.pipeThrough(slow), { headers: r.headers });
+  };
+
+  const dark = () => luminance(ground(document.body)) < 0.2;
+
+  return { pause: 0, dark, faint, outside, controls, focused, history };
+})();

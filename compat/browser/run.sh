@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# The page in a real browser, Debian's Chromium: chat, plan and report, both languages, light and dark, wide and
+# narrow, by mouse and by keyboard. Fails on any request that leaves for another place than the server.
+#
+#   compat/browser/run.sh [--state FOLDER [--plan FOLDER]] [--shots FOLDER] [--look FOLDER]
+#
+# Without a state, a tiny tutor is made while the page looks on. With one, a copy of what was made is served.
+#   --state  what suiren up made, as examples/tutor/.suiren
+#   --plan   the plan it was made from (default: examples/tutor)
+#   --shots  write the README's pictures there, chat.png and plan.png
+#   --look   write pictures of every page there, for people to look at
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+plan=examples/tutor
+args=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	--plan) plan=$2 ;;
+	--state) args+=(-state "$(realpath "$2")") ;;
+	--shots | --look)
+		mkdir -p "$2"
+		args+=("${1#-}" "$(realpath "$2")")
+		;;
+	*)
+		sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
+		exit 2
+		;;
+	esac
+	shift 2
+done
+
+packages=()
+command -v chromium >/dev/null || packages+=(chromium)
+command -v fc-list >/dev/null && fc-list :lang=zh | grep -q . || packages+=(fontconfig fonts-noto-cjk)
+if [ ${#packages[@]} -gt 0 ]; then
+	root=
+	[ "$(id -u)" = 0 ] || root=sudo
+	$root apt-get update -qq >&2
+	$root apt-get install -y -qq "${packages[@]}" >&2
+fi
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+CGO_ENABLED=0 go build -o "$tmp/suiren" ./cmd/suiren
+plan=$(realpath "$plan")
+go -C compat/browser vet ./...
+go -C compat/browser test -count=1 -timeout 40m . -args -suiren "$tmp/suiren" -chromium "$(command -v chromium)" -plan "$plan" "${args[@]}"

@@ -1,0 +1,303 @@
+package browser
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	cdpage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+//go:embed look.js
+var lookJS string
+
+// patience bounds every wait. It is long because machines that check many
+// things at once are slow; no check passes or fails by how long something took.
+const patience = 3 * time.Minute
+
+// A tab is one page of the browser with what went wrong in it: messages of the
+// console, exceptions, and requests to anything but the server.
+type tab struct {
+	t      *testing.T
+	ctx    context.Context
+	close  context.CancelFunc
+	origin string // of the server
+	wide   int64  // the window's width now
+
+	mu       sync.Mutex
+	wrong    []string
+	requests []string
+	posts    map[network.RequestID]string // path
+	answers  map[string][]int64           // status codes by path of a POST
+}
+
+// chrome starts the browser with a log of all that it does on the network,
+// and returns the context in which tabs are opened. Cancelling ends it.
+func chrome(t *testing.T, netlog string) context.Context {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(*chromium), chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("lang", "en-US"), chromedp.Flag("accept-lang", "en-US"),
+		chromedp.Flag("log-net-log", netlog), chromedp.Flag("hide-scrollbars", true),
+		chromedp.WSURLReadTimeout(patience),
+	)
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox) // Chromium's sandbox refuses root
+	}
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// open opens a tab at an address of the server. In a fresh one nobody is signed in.
+// It stays open until it is closed or the browser ends.
+func open(t *testing.T, browser context.Context, address string, fresh bool) *tab {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &tab{t: t, origin: u.Scheme + "://" + u.Host, posts: map[network.RequestID]string{}, answers: map[string][]int64{}}
+	options := []chromedp.ContextOption{chromedp.WithListener(p.hear)}
+	if fresh {
+		options = append(options, chromedp.WithNewBrowserContext())
+	}
+	p.ctx, p.close = chromedp.NewContext(browser, options...)
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, cdpage.AddScriptToEvaluateOnNewDocument, cdpage.AddScriptToEvaluateOnNewDocumentParams{Source: lookJS})
+		return err
+	}))
+	p.size(1280, 800)
+	p.do(chromedp.Navigate(address))
+	return p
+}
+
+// hear notes what goes wrong.
+func (p *tab) hear(ev any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch ev := ev.(type) {
+	case *network.EventRequestWillBeSent:
+		p.requests = append(p.requests, ev.Request.URL)
+		if !strings.HasPrefix(ev.Request.URL, p.origin+"/") && ev.Request.URL != "about:blank" {
+			p.wrong = append(p.wrong, "a request leaves for "+ev.Request.URL)
+		}
+		if u, err := url.Parse(ev.Request.URL); err == nil && ev.Request.Method == "POST" {
+			p.posts[ev.RequestID] = u.Path
+		}
+	case *network.EventResponseReceived:
+		if path, ok := p.posts[ev.RequestID]; ok {
+			p.answers[path] = append(p.answers[path], ev.Response.Status)
+		}
+	case *network.EventWebSocketCreated:
+		p.wrong = append(p.wrong, "a web socket opens to "+ev.URL)
+	case *runtime.EventExceptionThrown:
+		b, _ := json.Marshal(ev.ExceptionDetails)
+		p.wrong = append(p.wrong, "an exception: "+string(b))
+	case *runtime.EventConsoleAPICalled:
+		if ev.Type == runtime.ConsoleAPICalledTypeError || ev.Type == runtime.ConsoleAPICalledTypeWarning {
+			b, _ := json.Marshal(ev.Args)
+			p.wrong = append(p.wrong, "the console says "+string(b))
+		}
+	case *log.EventEntryAdded:
+		if ev.Entry.Level == log.EntryLevelError || ev.Entry.Level == log.EntryLevelWarning {
+			p.wrong = append(p.wrong, fmt.Sprintf("the console says %s (%s)", ev.Entry.Text, ev.Entry.URL))
+		}
+	}
+}
+
+// clean fails the test if anything went wrong since it was last asked, but
+// for complaints that hold one of the given words.
+func (p *tab) clean(t *testing.T, expected ...string) {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+next:
+	for _, w := range p.wrong {
+		for _, e := range expected {
+			if strings.Contains(w, e) {
+				continue next
+			}
+		}
+		t.Error(w)
+	}
+	p.wrong = nil
+}
+
+// on makes failures those of a subtest.
+func (p *tab) on(t *testing.T) { p.t = t }
+
+func (p *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	// The first run on a context must not have a time limit of its own: it owns the tab.
+	if chromedp.FromContext(p.ctx).Target == nil {
+		ctx = p.ctx
+	}
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// eval returns the value of an expression in the page.
+func eval[T any](p *tab, expression string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		p.t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// wait returns when an expression becomes true in the page.
+func (p *tab) wait(expression string) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); !eval[bool](p, "!!("+expression+")"); time.Sleep(30 * time.Millisecond) {
+		if time.Now().After(end) {
+			p.t.Fatalf("never came true: %s\nthe page shows:\n%s", expression, eval[string](p, "document.body.innerText"))
+		}
+	}
+}
+
+// quote is s as JavaScript.
+func quote(s string) string {
+	b, _ := json.Marshal(s)
+	return string(b)
+}
+
+// text is what a reader sees in the first element of a selector; "" if there is none.
+func (p *tab) text(selector string) string {
+	p.t.Helper()
+	return eval[string](p, "document.querySelector("+quote(selector)+")?.innerText ?? ''")
+}
+
+func (p *tab) count(selector string) int {
+	p.t.Helper()
+	return eval[int](p, "document.querySelectorAll("+quote(selector)+").length")
+}
+
+// click clicks in the middle of an element, which must be there.
+func (p *tab) click(selector string) {
+	p.t.Helper()
+	p.wait("document.querySelector(" + quote(selector) + ")")
+	eval[bool](p, `(document.querySelector(`+quote(selector)+`).scrollIntoView({ block: "center" }), true)`) // not under what sticks
+	p.do(chromedp.Click(chromedp.CSS(selector)))
+}
+
+// choose sets a select, as a reader would by its list.
+func (p *tab) choose(selector, value string) {
+	p.t.Helper()
+	eval[bool](p, fmt.Sprintf(`(e => { e.value = %s; return e.dispatchEvent(new Event("change", { bubbles: true })); })(document.querySelector(%s))`,
+		quote(value), quote(selector)))
+}
+
+// write types text where the keyboard is; an input method's text comes the same way.
+func (p *tab) write(text string) {
+	p.t.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, input.InsertText, input.InsertTextParams{Text: text})
+		return err
+	}))
+}
+
+// press presses one key. Its letter comes with the key's going down, as from a
+// keyboard: a page that takes the key for itself does not get the letter too.
+func (p *tab) press(key string) {
+	p.t.Helper()
+	r, _ := utf8.DecodeRuneInString(key)
+	p.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		var letter string
+		for _, k := range kb.Encode(r) {
+			if k.Type == kb.KeyChar {
+				letter = k.Text
+			}
+		}
+		for _, k := range kb.Encode(r) {
+			switch k.Type {
+			case kb.KeyChar:
+				continue
+			case kb.KeyRawDown, kb.KeyDown:
+				k.Type, k.Text = kb.KeyRawDown, letter
+				if letter != "" {
+					k.Type = kb.KeyDown
+				}
+			}
+			if _, err := chromedp.Call(ctx, input.DispatchKeyEvent, *k); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+func (p *tab) size(width, height int64) {
+	p.t.Helper()
+	p.wide = width
+	p.do(chromedp.EmulateViewport(width, height))
+}
+
+// dark makes the system's colours dark or light.
+func (p *tab) dark(dark bool) {
+	p.t.Helper()
+	value := "light"
+	if dark {
+		value = "dark"
+	}
+	p.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}}})
+		return err
+	}))
+}
+
+// pace puts a pause of so many milliseconds between the pieces of an answer.
+func (p *tab) pace(pause int) {
+	p.t.Helper()
+	eval[int](p, fmt.Sprintf("look.pause = %d", pause))
+}
+
+// shot writes a picture of the window, or of the whole page, to dir.
+func (p *tab) shot(dir, name string, whole bool) {
+	p.t.Helper()
+	if dir == "" {
+		return
+	}
+	if whole { // in a window as high as the page, or what sticks to its edges would hide some of it
+		p.size(p.wide, eval[int64](p, "document.scrollingElement.scrollHeight"))
+		defer p.size(p.wide, 800)
+	}
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	b, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), b, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
