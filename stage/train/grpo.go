@@ -231,6 +231,9 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 		}
 		if r.st.Loss = 0; len(list) > 0 {
 			r.st.Loss, _, _ = r.l.Accumulate(list)
+			if err := diverged(r.st.Loss, r.st.Step); err != nil {
+				return err
+			}
 			for _, row := range list {
 				r.st.FLOPs += rowFLOPs(&r.l.Params.Config, row)
 			}

@@ -202,8 +202,8 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		}
 		st.FLOPs += l.Optimizer.FLOPs()
 		loss, _, _ := l.Accumulate(list)
-		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return say.Errorf("the loss is %g at step %d: training diverged; lower rate in the plan", "第 %[2]d 步的损失为 %[1]g：训练发散；请在计划中调低 rate", loss, st.Step)
+		if err := diverged(loss, st.Step); err != nil {
+			return err
 		}
 		l.Learn(optim.Trapezoid(st.Step, steps, max(min(20, steps/10), 1), 0.5, 0.05))
 		if st.Step++; st.Step == 1 {
@@ -219,6 +219,14 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": st.FLOPs, "steps": float64(st.Step), "params": float64(cfg.Params())}})
 	return writeFolder(job, job.Dir("tokenizer"), l.Params, facts{Method: s.Name(), Think: rows.Think(), Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss})
+}
+
+// diverged is the error for a loss that is no number.
+func diverged(loss float64, step int) error {
+	if !math.IsNaN(loss) && !math.IsInf(loss, 0) {
+		return nil
+	}
+	return say.Errorf("the loss is %g at step %d: training diverged; lower rate in the plan", "第 %[2]d 步的损失为 %[1]g：训练发散；请在计划中调低 rate", loss, step)
 }
 
 // steps returns the number of steps: until FLOPs are spent, or once through.

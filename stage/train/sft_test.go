@@ -100,10 +100,18 @@ func TestSFTResumes(t *testing.T) {
 	}
 }
 
-func TestSFTDiverges(t *testing.T) {
+func TestDiverges(t *testing.T) {
 	op, in := toySFT(t)
 	op.Rate = 1e30
-	err := op.Run(context.Background(), newBench(t, in).Job)
+	saysDiverged(t, op.Run(context.Background(), newBench(t, in).Job))
+	_, in = toyBase(t)
+	g := toyGRPO()
+	g.Rate = 1e30
+	saysDiverged(t, g.Run(context.Background(), newBench(t, in).Job))
+}
+
+func saysDiverged(t *testing.T, err error) {
+	t.Helper()
 	e, ok := errors.AsType[*say.Error](err)
 	if !ok || !strings.Contains(e.In(say.English), "lower rate") || !strings.Contains(e.In(say.Chinese), "调低 rate") {
 		t.Errorf("%v, want an error that says what to do", err)

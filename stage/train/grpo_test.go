@@ -1,0 +1,240 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"suiren/engine/infer"
+	"suiren/engine/model"
+	"suiren/engine/tensor"
+	"suiren/engine/tokenizer"
+	"suiren/stage"
+)
+
+// toyBase returns a base that knows a part of the toy, how large a part, and
+// the inputs of reinforcement from it.
+func toyBase(t *testing.T) (score float64, inputs map[string]string) {
+	t.Helper()
+	op, in := toySFT(t)
+	op.FLOPs = 1.4e9
+	b := newBench(t, in)
+	check(t, op.Run(context.Background(), b.Job))
+	return right(t, b.Out, toyProblems(1)), map[string]string{
+		"base": b.Out, "problems": toyPart(t, toyProblems(2)), "watch": toyPart(t, toyProblems(1)),
+	}
+}
+
+// toyRL is a run of reinforcement before its first step.
+func toyRL(t *testing.T, g *GRPO, in map[string]string) *rl {
+	t.Helper()
+	b := newBench(t, in)
+	r := &rl{GRPO: g, job: b.Job}
+	params, arena, err := model.Load(in["base"])
+	check(t, err)
+	defer arena.Close()
+	r.tok, err = tokenizer.Load(in["base"])
+	check(t, err)
+	r.chat, err = tokenizer.NewChat(r.tok)
+	check(t, err)
+	problems, err := stage.ReadProblems(filepath.Join(in["problems"], problemsFile))
+	check(t, err)
+	r.course = newCourse(problems)
+	r.l, err = NewLearner(params.Config, microRows, params.Config.Context, 1, g.rate(), false)
+	check(t, err)
+	t.Cleanup(r.l.Close)
+	copy(r.l.Params.All, params.All)
+	r.l.Repack()
+	r.sampler, err = infer.NewSampler(r.l.Params, g.slots(), params.Config.Context, 1)
+	check(t, err)
+	t.Cleanup(r.sampler.Close)
+	r.st.Course.turn()
+	return r
+}
+
+// Rewards that tell right from wrong make right answers likelier; a coin in
+// their place does not. Without this control any change of the weights could
+// pass for learning (Shao et al.: Spurious Rewards, 2025).
+func TestReinforcement(t *testing.T) {
+	_, in := toyBase(t)
+	run := func(coin bool) (first, last float64) {
+		r := toyRL(t, &GRPO{Prompts: 16, Samples: 8, Tokens: 12, Rate: 0.3}, in)
+		const steps, ends = 40, 5 // the first and the last of them are compared
+		for step := range uint64(steps) {
+			groups, _, err := r.sample(context.Background(), step, r.prompts())
+			check(t, err)
+			n, sum := 0.0, 0.0
+			for i := range groups {
+				for j := range groups[i].samples {
+					s := &groups[i].samples[j]
+					n, sum = n+1, sum+float64(s.reward)
+					if coin {
+						s.reward = float32(tensor.Rand(step, uint64(i), uint64(j)) & 1)
+					}
+				}
+			}
+			if step < ends {
+				first += sum / n / ends
+			}
+			if step >= steps-ends {
+				last += sum / n / ends
+			}
+			r.l.Accumulate(packDocs(advantages(groups), r.l.Params.Config.Context))
+			r.l.Learn(1)
+			r.sampler.Repack()
+		}
+		return first, last
+	}
+	first, last := run(false)
+	t.Logf("reward: %.2f to %.2f", first, last)
+	if last < first+0.1 {
+		t.Errorf("with rewards, %.2f of the answers were right at first and %.2f at last", first, last)
+	}
+	first, last = run(true)
+	t.Logf("coin: %.2f to %.2f", first, last)
+	if last > first+0.05 {
+		t.Errorf("with a coin for reward, %.2f of the answers were right at first and %.2f at last", first, last)
+	}
+}
+
+// toyGRPO is reinforcement of the toy in 12 steps.
+func toyGRPO() *GRPO { return &GRPO{Steps: 12, Prompts: 16, Samples: 8, Tokens: 12, Rate: 0.3} }
+
+func TestGRPO(t *testing.T) {
+	before, in := toyBase(t)
+	op := toyGRPO()
+	b := newBench(t, in)
+	check(t, op.Run(context.Background(), b.Job))
+	f, err := readFacts(b.Out)
+	check(t, err)
+	w := f.RL.Watched
+	if !f.RL.Started || f.RL.Steps == 0 || f.Method != "grpo" || !f.Think || len(w) < 2 {
+		t.Fatalf("facts %+v, reinforcement %+v", f, f.RL)
+	}
+	best := 0.0
+	for _, s := range w {
+		best = max(best, s.Overall)
+	}
+	after := right(t, b.Out, toyProblems(1))
+	t.Logf("%.2f to %.2f, steps %d", before, after, f.RL.Steps)
+	if w[0].Overall != before || after != best || after <= before {
+		t.Errorf("the base answers %.2f right, the result %.2f; watched %+v", before, after, w)
+	}
+	base, err := readFacts(in["base"])
+	check(t, err)
+	if f.FLOPs <= base.FLOPs || f.Steps != base.Steps+f.RL.Steps || f.RL.SampleFLOPs <= 0 {
+		t.Errorf("facts %+v of a base %+v", f, base)
+	}
+	again := newBench(t, in)
+	again.Machine.Threads = 2
+	op.Every = time.Nanosecond
+	check(t, op.Run(context.Background(), again.Job))
+	if digest(t, again.Out) != digest(t, b.Out) {
+		t.Error("two threads, and a checkpoint before every step, made other bytes")
+	}
+}
+
+func TestGRPOResumes(t *testing.T) {
+	_, in := toyBase(t)
+	op := toyGRPO()
+	op.Steps = 6
+	whole := newBench(t, in)
+	check(t, op.Run(context.Background(), whole.Job))
+	want := digest(t, whole.Out)
+	// stop runs op until it tells of a step, and then cancels it. It is then
+	// amid that step, which the next run takes again.
+	stop := func(b *bench, step int) {
+		t.Helper()
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		b.each = func(e stage.Event) {
+			if _, ok := e.Vals["reward"]; ok && int(e.Vals["step"]) == step {
+				cancel()
+			}
+		}
+		if err := op.Run(ctx, b.Job); !errors.Is(err, context.Canceled) {
+			t.Fatalf("stopped in step %d: %v", step, err)
+		}
+		b.each = nil
+	}
+	for _, stops := range [][]int{{1}, {3}, {5}, {2, 4, 5}} {
+		b := newBench(t, in)
+		for _, step := range stops {
+			stop(b, step)
+		}
+		check(t, op.Run(context.Background(), b.Job))
+		if digest(t, b.Out) != want {
+			t.Errorf("stopped in steps %d: other bytes", stops)
+		}
+		resumed := slices.DeleteFunc(b.notes(), func(n string) bool { return !strings.HasPrefix(n, "resumed at step") })
+		if len(resumed) != len(stops) {
+			t.Errorf("stopped in steps %d: %q", stops, b.notes())
+		}
+	}
+
+	b := newBench(t, in)
+	stop(b, 3)
+	path := filepath.Join(b.Work, checkpointName)
+	c, err := os.ReadFile(path)
+	check(t, err)
+	check(t, os.WriteFile(path, c[:len(c)-1], 0o600))
+	check(t, op.Run(context.Background(), b.Job))
+	if digest(t, b.Out) != want {
+		t.Error("from a damaged checkpoint: other bytes")
+	}
+}
+
+// A base that knows nothing is left as it is: there is nothing to reinforce.
+func TestGRPOPreflight(t *testing.T) {
+	op, in := toySFT(t)
+	op.FLOPs = 1e6 // one step
+	base := newBench(t, in)
+	check(t, op.Run(context.Background(), base.Job))
+	b := newBench(t, map[string]string{"base": base.Out, "problems": toyPart(t, toyProblems(2)), "watch": toyPart(t, toyProblems(1))})
+	check(t, toyGRPO().Run(context.Background(), b.Job))
+	f, err := readFacts(b.Out)
+	check(t, err)
+	if f.RL.Started || f.RL.Steps != 0 || len(f.RL.Watched) != 1 {
+		t.Errorf("%+v", f.RL)
+	}
+	if !sameWeights(t, base.Out, b.Out) {
+		t.Error("the weights are not the base's")
+	}
+	if notes := b.notes(); len(notes) != 1 || !strings.Contains(notes[0], "nothing to learn from") {
+		t.Errorf("it said %q", notes)
+	}
+}
+
+// Steps that are far too long ruin the model, and the ruin is not kept.
+func TestGRPORollsBack(t *testing.T) {
+	before, in := toyBase(t)
+	op := toyGRPO()
+	op.Rate = 10
+	b := newBench(t, in)
+	check(t, op.Run(context.Background(), b.Job))
+	f, err := readFacts(b.Out)
+	check(t, err)
+	if f.RL.RolledBack == "" || !strings.Contains(strings.Join(b.notes(), "\n"), "held-out score fell") {
+		t.Errorf("%+v\n%q", f.RL, b.notes())
+	}
+	if len(f.RL.Watched) != 2 || f.RL.Watched[1].Overall >= before {
+		t.Errorf("watched %+v", f.RL.Watched)
+	}
+	if f.RL.Steps != 0 || !sameWeights(t, in["base"], b.Out) {
+		t.Errorf("%d steps are kept, after a fall at the first look", f.RL.Steps)
+	}
+}
+
+func sameWeights(t *testing.T, a, b string) bool {
+	t.Helper()
+	x, err := os.ReadFile(filepath.Join(a, "model.safetensors"))
+	check(t, err)
+	y, err := os.ReadFile(filepath.Join(b, "model.safetensors"))
+	check(t, err)
+	return slices.Equal(x, y)
+}

@@ -1,0 +1,180 @@
+package train
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"suiren/stage"
+)
+
+func TestAdvantages(t *testing.T) {
+	answer := func(n int, reward float32, cut bool) sample { return sample{make([]int32, n), reward, cut} }
+	groups := []group{
+		{[]int32{1, 2}, []sample{answer(3, 1, false), answer(5, 0, false), answer(2, 0, false), answer(9, 0, true)}}, // mean ¼
+		{[]int32{3}, []sample{answer(4, 1, false), answer(4, 1, false)}},                                             // all right
+		{[]int32{4}, []sample{answer(4, 0, false), answer(4, 0, true)}},                                              // all wrong
+		{[]int32{5}, []sample{answer(1, 1, false), answer(1, 0, false)}},                                             // mean ½
+	}
+	docs := advantages(groups)
+	const total = 3 + 5 + 2 + 1 + 1
+	want := []struct {
+		ids, supervised int
+		weight          float32
+	}{
+		{5, 3, 0.75 / total}, {7, 5, -0.25 / total}, {4, 2, -0.25 / total}, {2, 1, 0.5 / total}, {2, 1, -0.5 / total},
+	}
+	if len(docs) != len(want) {
+		t.Fatalf("%d documents, want %d", len(docs), len(want))
+	}
+	for i, d := range docs {
+		if len(d.ids) != want[i].ids || d.supervised != want[i].supervised || d.weight != want[i].weight {
+			t.Errorf("document %d: %d tokens, %d sampled, weight %g; want %+v", i, len(d.ids), d.supervised, d.weight, want[i])
+		}
+	}
+	if docs := advantages(groups[1:3]); docs != nil {
+		t.Errorf("groups that teach nothing gave %v", docs)
+	}
+}
+
+// Packed documents keep their tokens, their order and their weights, and no
+// row is longer than it may be.
+func TestPackDocs(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const length = 16
+		var docs []doc
+		for range rapid.IntRange(0, 20).Draw(t, "documents") {
+			ids := rapid.SliceOfN(rapid.Int32Range(0, 99), 1, length).Draw(t, "ids")
+			docs = append(docs, doc{ids, rapid.IntRange(0, len(ids)).Draw(t, "supervised"), rapid.Float32Range(-1, 1).Draw(t, "weight")})
+		}
+		i := 0
+		for _, row := range packDocs(docs, length) {
+			if len(row.IDs) > length || len(row.Weight) != len(row.IDs) || row.Docs[0] != 0 || row.Docs[len(row.Docs)-1] != len(row.IDs) {
+				t.Fatalf("row %+v", row)
+			}
+			for d := range row.Docs[1:] {
+				from, to := row.Docs[d], row.Docs[d+1]
+				if !slices.Equal(row.IDs[from:to], docs[i].ids) {
+					t.Fatalf("document %d became %v", i, row.IDs[from:to])
+				}
+				for j, w := range row.Weight[from:to] {
+					want := float32(0)
+					if j >= len(docs[i].ids)-docs[i].supervised {
+						want = docs[i].weight
+					}
+					if w != want {
+						t.Fatalf("document %d, token %d weighs %g, want %g", i, j, w, want)
+					}
+				}
+				i++
+			}
+		}
+		if i != len(docs) {
+			t.Fatalf("%d of %d documents", i, len(docs))
+		}
+	})
+}
+
+func TestCourse(t *testing.T) {
+	problems := toyProblems(2)
+	problems[0].Family = "first half"
+	c := newCourse(problems)
+	if !slices.Equal(c.names, []string{"add 1", "sub 2"}) || len(c.all) != toyCount {
+		t.Fatalf("strata %v of %d problems", c.names, len(c.all))
+	}
+	share := func(s *courseState) float64 {
+		n := 0
+		for i := range uint64(2000) {
+			if c.draw(s, 7, 1, i).Family == "add" {
+				n++
+			}
+		}
+		return float64(n) / 2000
+	}
+	s := new(courseState)
+	s.turn()
+	if got := share(s); math.Abs(got-0.5) > 0.05 {
+		t.Errorf("at first %.2f are additions", got)
+	}
+	if c.draw(s, 7, 1, 5) != c.draw(s, 7, 1, 5) || c.any(7, 1, 5) != c.any(7, 1, 5) {
+		t.Error("a draw depends on more than its arguments")
+	}
+	add, sub := &problems[toyCount], &problems[toyCount+1]
+	for i := range 100 {
+		c.note(s, add, float32(i%2)) // half right
+		c.note(s, sub, 1)            // all right
+	}
+	if p, q := s.pass("add 1"), s.pass("sub 2"); math.Abs(p-0.5) > 0.01 || q < 0.98 {
+		t.Errorf("pass %g and %g", p, q)
+	}
+	got := share(s)
+	if got < 0.94 || got == 1 { // ¼ against the floor
+		t.Errorf("of what is known and what is half known, %.3f is the second", got)
+	}
+	before := s.All["sub 2"]
+	s.turn()
+	if s.All["sub 2"] >= before || s.pass("sub 2") < 0.98 {
+		t.Errorf("%g answers became %g", before, s.All["sub 2"])
+	}
+}
+
+func TestFellBelow(t *testing.T) {
+	for _, c := range []struct {
+		before, now, n float64
+		fell           bool
+	}{
+		{0.5, 0.5, 100, false}, {0.5, 0.6, 100, false}, {0.5, 0.4, 100, false}, {0.5, 0.3, 100, true},
+		{1, 1, 20, false}, {1, 0.95, 20, false}, {1, 0.5, 20, true}, {0, 0, 20, false}, {0.9, 0.84, 1000, true}, {0.9, 0.89, 1000, false},
+	} {
+		if got := fellBelow(c.before, c.now, c.n); got != c.fell {
+			t.Errorf("from %g to %g of %g problems: %v", c.before, c.now, c.n, got)
+		}
+	}
+}
+
+// What replay teaches is lessons of the last half, whole, and weighs half as
+// much as the answers.
+func TestReplay(t *testing.T) {
+	_, in := toyBase(t)
+	r := toyRL(t, &GRPO{Prompts: 6}, in)
+	docs := r.replay(3)
+	sum := 0.0
+	for _, d := range docs {
+		sum += float64(d.weight) * float64(d.supervised)
+		text := r.tok.Decode(d.ids)
+		if !slices.ContainsFunc(toyProblems(1), func(p stage.Problem) bool {
+			ids, n := r.chat.Example(nil, p.Prompt, p.Think, p.Answer, true)
+			return slices.Equal(ids, d.ids) && d.supervised == len(ids)-n
+		}) {
+			t.Errorf("%q is no lesson", text)
+		}
+	}
+	if len(docs) != 6 || math.Abs(sum-replayWeight) > 1e-5 {
+		t.Errorf("%d documents weigh %g", len(docs), sum)
+	}
+}
+
+// A step's rows come from its seed, its number and the weights alone.
+func TestRolloutRepeats(t *testing.T) {
+	_, in := toyBase(t)
+	r := toyRL(t, &GRPO{Prompts: 4, Samples: 4, Tokens: 12}, in)
+	state := func() courseState { s := courseState{}; s.turn(); return s }
+	r.st.Course = state()
+	a, _, err := r.rollout(context.Background())
+	check(t, err)
+	r.st.Course = state()
+	b, _, err := r.rollout(context.Background())
+	check(t, err)
+	r.st.Course, r.st.Step = state(), 1
+	c, _, err := r.rollout(context.Background())
+	check(t, err)
+	if len(a) == 0 || len(a) != len(b) || !slices.Equal(a[0].IDs, b[0].IDs) || !slices.Equal(a[0].Weight, b[0].Weight) {
+		t.Error("the same step gave other rows")
+	}
+	if len(a) == len(c) && slices.Equal(a[0].IDs, c[0].IDs) {
+		t.Error("another step gave the same rows")
+	}
+}
