@@ -318,7 +318,7 @@ func (m *maker) train(ctx context.Context, job *stage.Job) ([]stage.Problem, err
 			level := 1 + d.weigh(levels)
 			if p, ok := m.try(d, trainPart, f, level, langs[d.below(len(langs))]); ok {
 				start := float64(level-1) / float64(2*f.levels)
-				list = append(list, placed{start + (1-start)*float64(d.below(1<<30))/(1<<30), p})
+				list = append(list, placed{start + float64((1-start)*float64(d.below(1<<30)))/(1<<30), p}) // not fused
 				break
 			}
 			if t > 20*tries {

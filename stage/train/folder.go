@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"suiren/engine/model"
 	"suiren/engine/tokenizer"
@@ -52,6 +53,7 @@ func writeFolder(job *stage.Job, tokenizerDir string, p *model.Params, f facts) 
 	if err := weights.WriteCard(job.Out, card); err != nil {
 		return err
 	}
+	f.Loss = rounded(f.Loss)
 	if err := writeJSON(filepath.Join(job.Out, "suiren.json"), f); err != nil {
 		return err
 	}
@@ -66,6 +68,13 @@ func writeFolder(job *stage.Job, tokenizerDir string, p *model.Params, f facts) 
 		}
 	}
 	return nil
+}
+
+// rounded keeps three digits: the logarithm in a loss has other last bits on
+// other machines, and a folder's digest must not.
+func rounded(x float64) float64 {
+	y, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 3, 64), 64)
+	return y
 }
 
 // readFacts reads a folder's suiren.json.
