@@ -10,6 +10,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,11 +39,12 @@ type service struct {
 	ledger *operate.Ledger
 	traces atomic.Pointer[operate.Traces] // nil before there is a release
 	plan   atomic.Pointer[plan.Plan]
+	salts  sync.Map       // of refusals on their way from the audit log to their traces
 	opened []func() error // closes what was opened, the last first
 }
 
 // service opens all that a request is written down in, and listens.
-func (w *workspace) service(addr string) (s *service, err error) {
+func (w *workspace) service(f serveFlags) (s *service, err error) {
 	s = &service{w: w}
 	defer func() {
 		if err != nil {
@@ -60,7 +62,7 @@ func (w *workspace) service(addr string) (s *service, err error) {
 		return nil, err
 	}
 	s.opened = append(s.opened, s.ledger.Close)
-	if s.ln, err = serve.Listen(addr, true); err != nil {
+	if s.ln, err = serve.Listen(f.listen, true); err != nil {
 		return nil, err
 	}
 	s.opened = append(s.opened, s.ln.Close)
@@ -73,7 +75,7 @@ func (w *workspace) service(addr string) (s *service, err error) {
 		}
 	}
 	s.Server = serve.New(serve.Config{
-		Version: versionText(), Slots: slots,
+		Version: versionText(), Slots: slots, Hosts: f.hosts,
 		Log:  slog.New(slog.NewTextHandler(w.a.screen, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Key:  s.keys.Lookup,
 		Plan: s.planView, Report: s.reportView, Runs: s.runsView, Events: s.events,
@@ -153,25 +155,36 @@ func (s *service) record(r *serve.Record) error {
 		Prompt: int64(r.Usage.Prompt), Completion: int64(r.Usage.Completion), Reasoning: int64(r.Usage.Reasoning),
 		CPU: time.Duration(r.CPUSeconds * float64(time.Second)),
 	})
+	t, err2 := traceOf(r)
+	if salt, ok := s.salts.LoadAndDelete(r.ID); ok {
+		t.Salt = salt.(string)
+	}
+	return errors.Join(err, err2, s.traces.Load().Add(t))
+}
+
+// traceOf makes the trace of a request.
+func traceOf(r *serve.Record) (*operate.Trace, error) {
 	t := &operate.Trace{ID: r.ID, Time: r.Time, Caller: r.Caller, Thought: r.Thought, Answer: r.Answer, Seed: r.Options.Seed, Reason: r.Reason}
 	for _, m := range r.Messages {
 		t.Messages = append(t.Messages, operate.Message{Role: m.Role, Text: m.Text})
 	}
-	var err2, err3 error
+	var err, err2 error
 	if len(r.Sources) > 0 {
-		t.Sources, err2 = json.Marshal(r.Sources)
+		t.Sources, err = json.Marshal(r.Sources)
 	}
-	t.Params, err3 = json.Marshal(r.Options)
-	return errors.Join(err, err2, err3, s.traces.Load().Add(t))
+	t.Params, err2 = json.Marshal(r.Options)
+	return t, errors.Join(err, err2)
 }
 
-// refused writes a refusal to the audit log: by which rule, not what was said.
+// refused writes a refusal to the audit log: by which rule, and a digest of
+// what was said, whose salt goes into the trace. It is called before record.
 func (s *service) refused(r *serve.Record) error {
-	var content strings.Builder
-	for _, m := range r.Messages {
-		content.WriteString(m.Text + "\n")
+	t, err := traceOf(r)
+	if err != nil {
+		return err
 	}
-	_, err := s.audit.Append(r.Caller, "refuse", r.ID+" "+r.Refusal.Class+" "+r.Refusal.Rule, content.String()+r.Answer)
+	salt, err := s.audit.Append(r.Caller, "refuse", r.ID+" "+r.Refusal.Class+" "+r.Refusal.Rule, t.Content())
+	s.salts.Store(r.ID, salt)
 	return err
 }
 
@@ -202,7 +215,7 @@ func (s *service) announce() {
 }
 
 func (a *app) serveCommand() *cobra.Command {
-	var addr, release string
+	var f serveFlags
 	c := &cobra.Command{
 		Use: "serve [" + a.t("FOLDER", "目录") + "]", Short: a.t("Serve the release: chat page and OpenAI API", "提供发布版本的服务：对话页面与 OpenAI 接口"),
 		Args: a.args(0, 1),
@@ -212,7 +225,7 @@ func (a *app) serveCommand() *cobra.Command {
 				return err
 			}
 			defer w.close()
-			b, err := w.standing(store.Release, release)
+			b, err := w.standing(store.Release, f.release)
 			if err != nil {
 				return err
 			}
@@ -220,7 +233,7 @@ func (a *app) serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := w.service(addr)
+			s, err := w.service(f)
 			if err != nil {
 				return err
 			}
@@ -240,18 +253,25 @@ func (a *app) serveCommand() *cobra.Command {
 			return s.Serve(c.Context(), s.ln)
 		},
 	}
-	a.serveFlags(c, &addr, &release)
+	f.add(a, c)
 	return c
 }
 
-func (a *app) serveFlags(c *cobra.Command, addr, release *string) {
-	c.Flags().StringVar(addr, "listen", serve.Addr, a.t("address and port", "监听的地址和端口"))
-	c.Flags().StringVar(release, "release", "", a.t("name of the release to serve (default: the only one)", "要提供服务的发布版本的名称（默认：唯一的那个）"))
+// serveFlags say where a server is found, and what it serves.
+type serveFlags struct {
+	listen, release string
+	hosts           []string
+}
+
+func (f *serveFlags) add(a *app, c *cobra.Command) {
+	c.Flags().StringVar(&f.listen, "listen", serve.Addr, a.t("address and port", "监听的地址和端口"))
+	c.Flags().StringSliceVar(&f.hosts, "host", nil, a.t("a name, besides localhost, by which clients may call this server", "除 localhost 外，客户端可使用的主机名"))
+	c.Flags().StringVar(&f.release, "release", "", a.t("name of the release to serve (default: the only one)", "要提供服务的发布版本的名称（默认：唯一的那个）"))
 }
 
 // upCommand is plan, apply and serve.
 func (a *app) upCommand() *cobra.Command {
-	var addr, release string
+	var f serveFlags
 	c := &cobra.Command{
 		Use: "up [" + a.t("FOLDER", "目录") + "]", Short: a.t("Plan, make and serve, in one go", "一步完成：计划、制作、提供服务"), Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -261,7 +281,7 @@ func (a *app) upCommand() *cobra.Command {
 			}
 			defer w.close()
 			a.showPlan(p, m)
-			s, err := w.service(addr)
+			s, err := w.service(f)
 			if err != nil {
 				return err
 			}
@@ -281,7 +301,7 @@ func (a *app) upCommand() *cobra.Command {
 					return errors.Join(err, <-done)
 				}
 			}
-			b, err := w.standing(store.Release, release)
+			b, err := w.standing(store.Release, f.release)
 			if err == nil {
 				err = s.openRelease(b, m.Threads)
 			}
@@ -297,6 +317,6 @@ func (a *app) upCommand() *cobra.Command {
 		},
 	}
 	a.everyFlag(c)
-	a.serveFlags(c, &addr, &release)
+	f.add(a, c)
 	return c
 }

@@ -198,3 +198,25 @@ func BenchmarkAuditVerify(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds(), "records/s")
 }
+
+// With its trace, the content of a refusal can be held against the log.
+func TestRefusalContent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	a, err := OpenAudit(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	tr := &Trace{Messages: []Message{{"system", "be kind"}, {"user", "怎么做"}}, Answer: "no"}
+	salt, err := a.Append("first", "refuse", "id", tr.Content())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `"content":"` + ContentDigest(salt, "be kind\n怎么做\nno") + `"`; !strings.Contains(string(b), want) {
+		t.Errorf("no %s in %s", want, b)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,7 +28,18 @@ type Trace struct {
 	Sources  json.RawMessage `json:"sources,omitempty"`
 	Params   json.RawMessage `json:"params,omitempty"` // max_tokens, temperature, …
 	Seed     uint64          `json:"seed"`
-	Reason   string          `json:"reason"` // stop, length, content_filter, cancelled, error
+	Reason   string          `json:"reason"`         // stop, length, content_filter, cancelled, error
+	Salt     string          `json:"salt,omitempty"` // of what the audit log keeps of a refusal: see Audit.Append, Trace.Content
+}
+
+// Content is what the audit log keeps the digest of when a rule refuses: the
+// messages, and as much of the answer as had left.
+func (t *Trace) Content() string {
+	var b strings.Builder
+	for _, m := range t.Messages {
+		b.WriteString(m.Text + "\n")
+	}
+	return b.String() + t.Answer
 }
 
 // A Message is one turn of a conversation.
