@@ -81,19 +81,24 @@ func (s *server) stop() error {
 	return nil
 }
 
-// serveCmd runs a server for a script: serve start FOLDER FLAGS…, serve stop.
-// It sets ADDRESS, and KEY if a key was made.
+// serveCmd runs a server for a script: serve start FOLDER FLAGS… (suiren
+// serve), serve up FOLDER FLAGS… (suiren up), serve stop. It sets ADDRESS, and
+// KEY if a key was made.
 func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: serve start FOLDER FLAGS… | serve stop")
+		ts.Fatalf("usage: serve start|up FOLDER FLAGS… | serve stop")
 	}
-	if args[0] == "stop" {
+	command := "serve"
+	switch args[0] {
+	case "up":
+		command = "up"
+	case "stop":
 		if s, ok := servers.LoadAndDelete(ts); ok {
 			ts.Check(s.(*server).stop())
 		}
 		return
 	}
-	cmd := program(append([]string{"serve", "-o", "jsonl", "--listen", "127.0.0.1:0"}, args[1:]...)...)
+	cmd := program(append([]string{command, "-o", "jsonl", "--listen", "127.0.0.1:0"}, args[1:]...)...)
 	cmd.Dir = ts.MkAbs(".")
 	s, err := startServer(cmd)
 	ts.Check(err)
