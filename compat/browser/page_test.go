@@ -1,4 +1,5 @@
-// Package browser checks the page in a real browser: compat/browser/run.sh.
+// Package browser checks the page in a real browser: compat/browser/run.sh. It
+// drives Chromium by chromedp, which needs no Node and no driver beside it.
 package browser
 
 import (
@@ -164,6 +165,10 @@ func chat(t *testing.T, p *tab, l tongue) {
 	p.choose(".switches select", l.lang)
 	p.wait(`document.documentElement.lang === ` + quote(l.lang))
 	p.wait(`document.querySelector("nav a").innerText === ` + quote(l.chat))
+	if p.count(".turn") > 0 {
+		p.click(".ask button.bare") // clear
+		p.wait(`!document.querySelector(".turn")`)
+	}
 	p.shot(*look, "hello-"+l.key, false)
 
 	problem := l.problem

@@ -167,9 +167,18 @@ func readable(t *testing.T, p *tab) {
 // keyboard uses the page without a mouse.
 func keyboard(t *testing.T, browser context.Context, old *tab) {
 	old.on(t)
+	old.choose(".switches select", tongues[0].lang)
+	old.choose(".switches select:last-child", "dark")
 	p := open(t, browser, old.origin+"/", false)
 	defer p.close()
 	p.wait(`document.getElementById("question")`)
+	if got := eval[string](p, `document.documentElement.lang + " " + document.documentElement.dataset.theme`); got != tongues[0].lang+" dark" {
+		t.Errorf("a new page does not keep the reader's language and colours: %s", got)
+	}
+	for _, tab := range []*tab{old, p} {
+		tab.choose(".switches select", "en")
+		tab.choose(".switches select:last-child", "auto")
+	}
 	p.press(kb.Tab) // to the skip link, which shows only now
 	if !eval[bool](p, `document.activeElement.className === "skip" && document.activeElement.getBoundingClientRect().left >= 0`) {
 		t.Error("the first stop of the keyboard is not the skip link in sight")

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -17,6 +18,9 @@ type server struct {
 	url string // signs a browser in, once
 	key string // "" unless the server has just made it
 	cmd *exec.Cmd
+
+	once  sync.Once
+	ended error
 }
 
 // start runs suiren with the arguments until it serves, and ends it with the test.
@@ -51,18 +55,22 @@ func start(t *testing.T, args ...string) *server {
 		}
 	}()
 	t.Cleanup(func() {
-		s.stop()
+		if err := s.stop(); err != nil {
+			t.Errorf("the server ended by %v:\n%s", err, said.String())
+		}
 		<-read
 	})
 	return s
 }
 
-// stop ends the server as Ctrl+C does. It may be called twice.
-func (s *server) stop() {
-	if s.cmd.ProcessState == nil {
+// stop ends the server as Ctrl+C does, and returns how it ended. It may be
+// called again.
+func (s *server) stop() error {
+	s.once.Do(func() {
 		s.cmd.Process.Signal(os.Interrupt)
-		s.cmd.Wait()
-	}
+		s.ended = s.cmd.Wait()
+	})
+	return s.ended
 }
 
 // tiny writes the tutor's plan made so small that it is done in a moment. Its

@@ -58,6 +58,9 @@ func chrome(t *testing.T, netlog string) context.Context {
 		chromedp.Flag("log-net-log", netlog), chromedp.Flag("hide-scrollbars", true),
 		chromedp.WSURLReadTimeout(patience),
 	)
+	if fonts := fontsFile(t); fonts != "" {
+		options = append(options, chromedp.Env("FONTCONFIG_FILE="+fonts))
+	}
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium's sandbox refuses root
 	}
@@ -69,6 +72,25 @@ func chrome(t *testing.T, netlog string) context.Context {
 		t.Fatal(err)
 	}
 	return ctx
+}
+
+// fontsFile makes one typeface the system's for both scripts, as a desktop does;
+// a bare machine has none set, and its pictures would look like no reader's.
+func fontsFile(t *testing.T) string {
+	if _, err := os.Stat("/etc/fonts/fonts.conf"); err != nil {
+		return ""
+	}
+	path := filepath.Join(t.TempDir(), "fonts.conf")
+	alias := ""
+	for _, name := range []string{"system-ui", "sans-serif"} {
+		alias += `<match target="pattern"><test name="family"><string>` + name + `</string></test>` +
+			`<edit name="family" mode="prepend" binding="strong"><string>Noto Sans CJK SC</string></edit></match>`
+	}
+	err := os.WriteFile(path, []byte(`<?xml version="1.0"?><fontconfig><include>/etc/fonts/fonts.conf</include>`+alias+`</fontconfig>`), 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // open opens a tab at an address of the server. In a fresh one nobody is signed in.

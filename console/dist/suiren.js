@@ -1157,6 +1157,7 @@
     running: ["Being made", "正在制作"],
     curves: ["Training", "训练曲线"],
     noCurves: ["No training was recorded in this run.", "这次运行没有训练记录。"],
+    curvesComing: ["The curves appear here when training begins.", "训练开始后，曲线显示在这里。"],
     loss: ["Loss of {0}", "{0} 的损失"],
     scores: ["Scores of {0} during reinforcement", "{0} 强化过程中的得分"],
     step: ["step", "步"],
@@ -1323,7 +1324,7 @@
   }
 
   // src/chart.tsx
-  function Curves() {
+  function Curves({ coming: coming2 }) {
     const charts = [];
     for (const [step, live] of store.live) {
       const loss = live.series.get("loss");
@@ -1335,7 +1336,7 @@
       }
       if (scores.length) charts.push(/* @__PURE__ */ createElement(Chart, { title: t("scores", step), series: scores, low: 0, high: 1 }));
     }
-    return charts.length ? /* @__PURE__ */ createElement("div", { class: "charts" }, charts) : /* @__PURE__ */ createElement("p", { class: "quiet" }, t("noCurves"));
+    return charts.length ? /* @__PURE__ */ createElement("div", { class: "charts" }, charts) : /* @__PURE__ */ createElement("p", { class: "quiet" }, t(coming2 ? "curvesComing" : "noCurves"));
   }
   var wide = 520;
   var high = 230;
@@ -1404,8 +1405,13 @@
   var across = 34;
   var down = 16;
   var edge = 6;
-  var marks = { make: "+", change: "~", keep: "", remove: "-" };
+  var marks = { make: "+", change: "~", remove: "-" };
   var glyphs = { waiting: "○", running: "◐", done: "✓", failed: "✗" };
+  var drawn = null;
+  function layoutOf(nodes) {
+    if (drawn?.nodes !== nodes) drawn = { nodes, layout: layout(nodes) };
+    return drawn.layout;
+  }
   function layout(nodes) {
     const byID = new Map(nodes.map((n) => [idOf(n), n]));
     const inputs = (id) => (byID.get(id).inputs ?? []).filter((i) => byID.has(i));
@@ -1447,7 +1453,15 @@
       for (let i = 1; i < way.length; i++) link(way[i - 1], way[i]);
       ways.push({ from: way[0], to: way.at(-1), way });
     }
-    const mean = (p, near) => near.length ? near.reduce((sum, n) => sum + n.y, 0) / near.length : p.y;
+    const mean = (p, near) => {
+      let sum = 0, all2 = 0;
+      for (const n of near) {
+        const pull = (p.node ? 1 : 4) * (n.node ? 1 : 4);
+        sum += pull * n.y;
+        all2 += pull;
+      }
+      return all2 ? sum / all2 : p.y;
+    };
     const stack = (c) => {
       let y = -c.reduce((sum, p) => sum + p.high + down, -down) / 2;
       for (const p of c) {
@@ -1463,7 +1477,7 @@
         stack(c);
       }
     }
-    for (let sweep = 0; sweep < 24; sweep++) {
+    for (let sweep = 0; sweep < 200; sweep++) {
       for (const c of sweep % 2 ? [...columns].reverse() : columns) settle(c, c.map((p) => mean(p, [...p.next, ...p.last])));
     }
     const all = [...places.values()];
@@ -1500,11 +1514,15 @@
     let i = 0;
     for (const b of blocks) for (const o of b.offsets) c[i++].y = b.sum / b.n + o;
   }
+  function corner(n) {
+    const { state, part } = stateOf(n);
+    return state === "running" ? percent(part, 0) : state === "done" ? "" : marks[n.action] ?? "";
+  }
   function Graph({ nodes, picked, pick }) {
     return /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement(Drawing, { nodes, picked, pick }), /* @__PURE__ */ createElement(List, { nodes, picked, pick }));
   }
   function Drawing({ nodes, picked, pick }) {
-    const { places, edges, width, height, x } = layout(nodes);
+    const { places, edges, width, height, x } = layoutOf(nodes);
     const near = (e) => e.from === picked || e.to === picked;
     return /* @__PURE__ */ createElement("div", { class: "graph", role: "group", "aria-label": t("graph") }, /* @__PURE__ */ createElement("svg", { width, height, viewBox: `0 0 ${width} ${height}` }, edges.filter((e) => !near(e)).map((e) => /* @__PURE__ */ createElement("path", { class: "edge", d: e.path })), edges.filter(near).map((e) => /* @__PURE__ */ createElement("path", { class: "edge near", d: e.path })), places.map((p) => {
       const n = p.node, { state, part } = stateOf(n), kind = maybe("kind", n.kind);
@@ -1532,14 +1550,14 @@
         /* @__PURE__ */ createElement("text", { class: "kind", x: "11", y: "19" }, kind),
         /* @__PURE__ */ createElement("text", { class: "name", x: "11", y: "36" }, name),
         /* @__PURE__ */ createElement("text", { class: "glyph", x: wide2 - 11, y: "20", "text-anchor": "end" }, glyphs[state] ?? "○"),
-        /* @__PURE__ */ createElement("text", { class: "mark", x: wide2 - 11, y: "37", "text-anchor": "end" }, state === "running" ? percent(part, 0) : marks[n.action] ?? n.action)
+        /* @__PURE__ */ createElement("text", { class: "mark", x: wide2 - 11, y: "37", "text-anchor": "end" }, corner(n))
       );
     })));
   }
   function List({ nodes, picked, pick }) {
     return /* @__PURE__ */ createElement("ol", { class: "steps", "aria-label": t("graph") }, nodes.map((n) => {
-      const id = idOf(n), { state, part } = stateOf(n);
-      return /* @__PURE__ */ createElement("li", null, /* @__PURE__ */ createElement("button", { class: state, "aria-pressed": picked === id, onClick: () => pick(id) }, /* @__PURE__ */ createElement("span", { class: "glyph", "aria-label": maybe("state", state) }, glyphs[state] ?? "○"), /* @__PURE__ */ createElement("span", null, maybe("kind", n.kind), " ", /* @__PURE__ */ createElement("b", null, n.name)), /* @__PURE__ */ createElement("span", { class: "push" }, state === "running" ? percent(part, 0) : marks[n.action] ?? n.action)));
+      const id = idOf(n), { state } = stateOf(n);
+      return /* @__PURE__ */ createElement("li", null, /* @__PURE__ */ createElement("button", { class: state, "aria-pressed": picked === id, onClick: () => pick(id) }, /* @__PURE__ */ createElement("span", { class: "glyph", "aria-label": maybe("state", state) }, glyphs[state] ?? "○"), /* @__PURE__ */ createElement("span", null, maybe("kind", n.kind), " ", /* @__PURE__ */ createElement("b", null, n.name)), /* @__PURE__ */ createElement("span", { class: "push" }, corner(n))));
     }));
   }
 
@@ -1591,8 +1609,8 @@
       memory: Math.max(...told.map((n) => n.forecast.memory)),
       used: Math.max(...told.map((n) => n.actual.memory))
     });
-    const signed = (v) => (v < 0 ? "−" : "+") + percent(Math.abs(v), 0);
-    return /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("h3", null, t("predicted")), /* @__PURE__ */ createElement("div", { class: "scroll" }, /* @__PURE__ */ createElement("table", null, /* @__PURE__ */ createElement("thead", null, /* @__PURE__ */ createElement("tr", null, ["stepName", "timePlanned", "timeActual", "error", "memoryPlanned", "memoryActual", "error"].map((k) => /* @__PURE__ */ createElement("th", { scope: "col" }, t(k))))), /* @__PURE__ */ createElement("tbody", null, rows.map((r) => /* @__PURE__ */ createElement("tr", { class: r.name ? "" : "total" }, /* @__PURE__ */ createElement("th", { scope: "row" }, r.name || t("inAll")), /* @__PURE__ */ createElement("td", null, span(r.low, r.high)), /* @__PURE__ */ createElement("td", null, seconds(r.took)), /* @__PURE__ */ createElement("td", null, r.took > r.high ? signed(r.took / r.high - 1) : r.took < r.low ? signed(r.took / r.low - 1) : t("within")), /* @__PURE__ */ createElement("td", null, r.memory > 0 ? bytes(r.memory) : "–"), /* @__PURE__ */ createElement("td", null, r.used > 0 ? bytes(r.used) : "–"), /* @__PURE__ */ createElement("td", null, r.memory > 0 && r.used > 0 ? signed(r.used / r.memory - 1) : "–")))))));
+    const error = (v) => v >= 2 ? v.toPrecision(2) + " ×" : (v < 1 ? "−" : "+") + percent(Math.abs(v - 1), 0);
+    return /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("h3", null, t("predicted")), /* @__PURE__ */ createElement("div", { class: "scroll" }, /* @__PURE__ */ createElement("table", null, /* @__PURE__ */ createElement("thead", null, /* @__PURE__ */ createElement("tr", null, ["stepName", "timePlanned", "timeActual", "error", "memoryPlanned", "memoryActual", "error"].map((k) => /* @__PURE__ */ createElement("th", { scope: "col" }, t(k))))), /* @__PURE__ */ createElement("tbody", null, rows.map((r) => /* @__PURE__ */ createElement("tr", { class: r.name ? "" : "total" }, /* @__PURE__ */ createElement("th", { scope: "row" }, r.name || t("inAll")), /* @__PURE__ */ createElement("td", null, span(r.low, r.high)), /* @__PURE__ */ createElement("td", null, seconds(r.took)), /* @__PURE__ */ createElement("td", null, r.took > r.high ? error(r.took / r.high) : r.took < r.low ? error(r.took / r.low) : t("within")), /* @__PURE__ */ createElement("td", null, r.memory > 0 ? bytes(r.memory) : "–"), /* @__PURE__ */ createElement("td", null, r.used > 0 ? bytes(r.used) : "–"), /* @__PURE__ */ createElement("td", null, r.memory > 0 && r.used > 0 ? error(r.used / r.memory) : "–")))))));
   }
 
   // src/plan.tsx
@@ -1731,7 +1749,7 @@
       store.run = e.target.value;
       followRun();
       redraw();
-    } }, /* @__PURE__ */ createElement("option", { value: "latest" }, t("latest")), store.runs.slice(0, 50).map((r) => /* @__PURE__ */ createElement("option", { value: r.id }, r.id))))), /* @__PURE__ */ createElement(Curves, null)), /* @__PURE__ */ createElement("section", { class: "card", "aria-labelledby": "report" }, /* @__PURE__ */ createElement("h2", { id: "report" }, t("report")), /* @__PURE__ */ createElement(Report, { report: store.report, nodes })));
+    } }, /* @__PURE__ */ createElement("option", { value: "latest" }, t("latest")), store.runs.slice(0, 50).map((r) => /* @__PURE__ */ createElement("option", { value: r.id }, r.id))))), /* @__PURE__ */ createElement(Curves, { coming: nodes.some((n) => n.state === "running" || n.state === "waiting") })), /* @__PURE__ */ createElement("section", { class: "card", "aria-labelledby": "report" }, /* @__PURE__ */ createElement("h2", { id: "report" }, t("report")), /* @__PURE__ */ createElement(Report, { report: store.report, nodes })));
   }
   function Details({ node: n }) {
     const s = stateOf(n), live = store.live.get(idOf(n)), f = n.forecast, a = n.actual;
@@ -1749,7 +1767,7 @@
     if (n.reason) rows.push([t("field_reason"), n.reason]);
     if (n.inputs?.length) rows.push([t("field_inputs"), n.inputs.join(", ")]);
     if (n.digest) rows.push([t("field_digest"), n.digest.slice(0, 16)]);
-    return /* @__PURE__ */ createElement("div", { class: "details", role: "region", "aria-live": "off", "aria-label": idOf(n) }, /* @__PURE__ */ createElement("h2", null, maybe("kind", n.kind), " ", /* @__PURE__ */ createElement("b", null, n.name), " ", /* @__PURE__ */ createElement("span", { class: "tag " + s.state }, maybe("state", s.state)), " ", n.action && /* @__PURE__ */ createElement("span", { class: "tag" }, maybe("action", n.action))), /* @__PURE__ */ createElement("dl", null, rows.map(([name, value]) => /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("dt", null, name), /* @__PURE__ */ createElement("dd", null, value)))), live && live.notes.length > 0 && /* @__PURE__ */ createElement("details", null, /* @__PURE__ */ createElement("summary", null, t("notes")), /* @__PURE__ */ createElement("ul", null, live.notes.map((note) => /* @__PURE__ */ createElement("li", null, note)))));
+    return /* @__PURE__ */ createElement("div", { class: "details", role: "region", "aria-live": "off", "aria-label": idOf(n) }, /* @__PURE__ */ createElement("h2", null, maybe("kind", n.kind), " ", /* @__PURE__ */ createElement("b", null, n.name), " ", /* @__PURE__ */ createElement("span", { class: "tag " + s.state }, maybe("state", s.state)), " ", n.action && (s.state !== "done" || n.action === "keep") && /* @__PURE__ */ createElement("span", { class: "tag" }, maybe("action", n.action))), /* @__PURE__ */ createElement("dl", null, rows.map(([name, value]) => /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("dt", null, name), /* @__PURE__ */ createElement("dd", null, value)))), live && live.notes.length > 0 && /* @__PURE__ */ createElement("details", null, /* @__PURE__ */ createElement("summary", null, t("notes")), /* @__PURE__ */ createElement("ul", null, live.notes.map((note) => /* @__PURE__ */ createElement("li", null, note)))));
   }
 
   // src/chat.tsx

@@ -8,7 +8,7 @@ import { maybe, t } from "./words";
 type Points = [number, number][];
 interface Series { name: string; points: Points }
 
-export function Curves() {
+export function Curves({ coming }: { coming: boolean }) {
   const charts = [];
   for (const [step, live] of store.live) {
     const loss = live.series.get("loss");
@@ -20,7 +20,7 @@ export function Curves() {
     }
     if (scores.length) charts.push(<Chart title={t("scores", step)} series={scores} low={0} high={1} />);
   }
-  return charts.length ? <div class="charts">{charts}</div> : <p class="quiet">{t("noCurves")}</p>;
+  return charts.length ? <div class="charts">{charts}</div> : <p class="quiet">{t(coming ? "curvesComing" : "noCurves")}</p>;
 }
 
 const wide = 520, high = 230, left = 44, right = 12, top = 10, bottom = 26;

@@ -6,17 +6,26 @@ import { idOf, type Node, stateOf } from "./plan";
 import { maybe, t } from "./words";
 
 const wide = 132, high = 50, lane = 6, across = 34, down = 16, edge = 6;
-const marks: Record<string, string> = { make: "+", change: "~", keep: "", remove: "-" };
+const marks: Record<string, string> = { make: "+", change: "~", remove: "-" };
 const glyphs: Record<string, string> = { waiting: "○", running: "◐", done: "✓", failed: "✗" };
 
 // A Place is a node's, or a lane's in which edges pass a column.
 interface Place { id: string; node?: Node; column: number; high: number; y: number; next: Place[]; last: Place[] } // y of the middle
 interface Edge { from: string; to: string; path: string }
 
+// The layout is kept: the page is drawn again for every event of a run.
+let drawn: { nodes: Node[]; layout: Layout } | null = null;
+interface Layout { places: Place[]; edges: Edge[]; width: number; height: number; x: (p: Place) => number }
+
+function layoutOf(nodes: Node[]): Layout {
+  if (drawn?.nodes !== nodes) drawn = { nodes, layout: layout(nodes) };
+  return drawn.layout;
+}
+
 // layout puts every node one column after the last of its inputs. Edges that
 // pass columns go through lanes, which those of one source share. Columns are
 // ordered so that edges cross little, then moved so that they are straight.
-export function layout(nodes: Node[]): { places: Place[]; edges: Edge[]; width: number; height: number; x: (p: Place) => number } {
+export function layout(nodes: Node[]): Layout {
   const byID = new Map(nodes.map(n => [idOf(n), n]));
   const inputs = (id: string) => (byID.get(id)!.inputs ?? []).filter(i => byID.has(i));
   const depth = new Map<string, number>();
@@ -55,7 +64,16 @@ export function layout(nodes: Node[]): { places: Place[]; edges: Edge[]; width: 
     ways.push({ from: way[0], to: way.at(-1)!, way });
   }
 
-  const mean = (p: Place, near: Place[]) => near.length ? near.reduce((sum, n) => sum + n.y, 0) / near.length : p.y;
+  // Lanes pull harder: a bend shows more in a long line than in a short one.
+  const mean = (p: Place, near: Place[]) => {
+    let sum = 0, all = 0;
+    for (const n of near) {
+      const pull = (p.node ? 1 : 4) * (n.node ? 1 : 4);
+      sum += pull * n.y;
+      all += pull;
+    }
+    return all ? sum / all : p.y;
+  };
   const stack = (c: Place[]) => {
     let y = -c.reduce((sum, p) => sum + p.high + down, -down) / 2;
     for (const p of c) { p.y = y + p.high / 2; y += p.high + down; }
@@ -68,7 +86,7 @@ export function layout(nodes: Node[]): { places: Place[]; edges: Edge[]; width: 
       stack(c);
     }
   }
-  for (let sweep = 0; sweep < 24; sweep++) {
+  for (let sweep = 0; sweep < 200; sweep++) {
     for (const c of sweep % 2 ? [...columns].reverse() : columns) settle(c, c.map(p => mean(p, [...p.next, ...p.last])));
   }
 
@@ -110,6 +128,13 @@ function settle(c: Place[], want: number[]) {
   for (const b of blocks) for (const o of b.offsets) c[i++].y = b.sum / b.n + o;
 }
 
+// corner is how far a running step has come, or what the plan has in mind for
+// one that waits.
+function corner(n: Node): string {
+  const { state, part } = stateOf(n);
+  return state === "running" ? percent(part, 0) : state === "done" ? "" : marks[n.action] ?? "";
+}
+
 interface Props { nodes: Node[]; picked?: string; pick: (id: string) => void }
 
 export function Graph({ nodes, picked, pick }: Props) {
@@ -117,7 +142,7 @@ export function Graph({ nodes, picked, pick }: Props) {
 }
 
 function Drawing({ nodes, picked, pick }: Props) {
-  const { places, edges, width, height, x } = layout(nodes);
+  const { places, edges, width, height, x } = layoutOf(nodes);
   const near = (e: Edge) => e.from === picked || e.to === picked;
   return <div class="graph" role="group" aria-label={t("graph")}>
     <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
@@ -135,7 +160,7 @@ function Drawing({ nodes, picked, pick }: Props) {
           <text class="kind" x="11" y="19">{kind}</text>
           <text class="name" x="11" y="36">{name}</text>
           <text class="glyph" x={wide - 11} y="20" text-anchor="end">{glyphs[state] ?? "○"}</text>
-          <text class="mark" x={wide - 11} y="37" text-anchor="end">{state === "running" ? percent(part, 0) : marks[n.action] ?? n.action}</text>
+          <text class="mark" x={wide - 11} y="37" text-anchor="end">{corner(n)}</text>
         </g>;
       })}
     </svg>
@@ -145,11 +170,11 @@ function Drawing({ nodes, picked, pick }: Props) {
 function List({ nodes, picked, pick }: Props) {
   return <ol class="steps" aria-label={t("graph")}>
     {nodes.map(n => {
-      const id = idOf(n), { state, part } = stateOf(n);
+      const id = idOf(n), { state } = stateOf(n);
       return <li><button class={state} aria-pressed={picked === id} onClick={() => pick(id)}>
         <span class="glyph" aria-label={maybe("state", state)}>{glyphs[state] ?? "○"}</span>
         <span>{maybe("kind", n.kind)} <b>{n.name}</b></span>
-        <span class="push">{state === "running" ? percent(part, 0) : marks[n.action] ?? n.action}</span>
+        <span class="push">{corner(n)}</span>
       </button></li>;
     })}
   </ol>;

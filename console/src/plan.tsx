@@ -196,7 +196,7 @@ export function Plan() {
           {store.runs.slice(0, 50).map(r => <option value={r.id}>{r.id}</option>)}
         </select></label>}
       </div>
-      <Curves />
+      <Curves coming={nodes.some(n => n.state === "running" || n.state === "waiting")} />
     </section>
     <section class="card" aria-labelledby="report">
       <h2 id="report">{t("report")}</h2>
@@ -222,7 +222,7 @@ function Details({ node: n }: { node: Node }) {
   if (n.inputs?.length) rows.push([t("field_inputs"), n.inputs.join(", ")]);
   if (n.digest) rows.push([t("field_digest"), n.digest.slice(0, 16)]);
   return <div class="details" role="region" aria-live="off" aria-label={idOf(n)}>
-    <h2>{maybe("kind", n.kind)} <b>{n.name}</b> <span class={"tag " + s.state}>{maybe("state", s.state)}</span> {n.action &&
+    <h2>{maybe("kind", n.kind)} <b>{n.name}</b> <span class={"tag " + s.state}>{maybe("state", s.state)}</span> {n.action && (s.state !== "done" || n.action === "keep") &&
       <span class="tag">{maybe("action", n.action)}</span>}</h2>
     <dl>{rows.map(([name, value]) => <Fragment><dt>{name}</dt><dd>{value}</dd></Fragment>)}</dl>
     {live && live.notes.length > 0 && <details><summary>{t("notes")}</summary><ul>{live.notes.map(note => <li>{note}</li>)}</ul></details>}

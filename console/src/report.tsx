@@ -126,7 +126,7 @@ function Predicted({ nodes }: { nodes: Node[] }) {
     name: "", low: sum(n => n.forecast!.low), high: sum(n => n.forecast!.high), took: sum(n => n.actual!.seconds),
     memory: Math.max(...told.map(n => n.forecast!.memory)), used: Math.max(...told.map(n => n.actual!.memory)),
   });
-  const signed = (v: number) => (v < 0 ? "−" : "+") + percent(Math.abs(v), 0);
+  const error = (v: number) => v >= 2 ? v.toPrecision(2) + " ×" : (v < 1 ? "−" : "+") + percent(Math.abs(v - 1), 0);
   return <Fragment>
     <h3>{t("predicted")}</h3>
     <div class="scroll"><table>
@@ -135,10 +135,10 @@ function Predicted({ nodes }: { nodes: Node[] }) {
         <th scope="row">{r.name || t("inAll")}</th>
         <td>{span(r.low, r.high)}</td>
         <td>{seconds(r.took)}</td>
-        <td>{r.took > r.high ? signed(r.took / r.high - 1) : r.took < r.low ? signed(r.took / r.low - 1) : t("within")}</td>
+        <td>{r.took > r.high ? error(r.took / r.high) : r.took < r.low ? error(r.took / r.low) : t("within")}</td>
         <td>{r.memory > 0 ? bytes(r.memory) : "–"}</td>
         <td>{r.used > 0 ? bytes(r.used) : "–"}</td>
-        <td>{r.memory > 0 && r.used > 0 ? signed(r.used / r.memory - 1) : "–"}</td>
+        <td>{r.memory > 0 && r.used > 0 ? error(r.used / r.memory) : "–"}</td>
       </tr>)}</tbody>
     </table></div>
   </Fragment>;

@@ -97,6 +97,7 @@ const words = {
 
   curves: ["Training", "训练曲线"],
   noCurves: ["No training was recorded in this run.", "这次运行没有训练记录。"],
+  curvesComing: ["The curves appear here when training begins.", "训练开始后，曲线显示在这里。"],
   loss: ["Loss of {0}", "{0} 的损失"],
   scores: ["Scores of {0} during reinforcement", "{0} 强化过程中的得分"],
   step: ["step", "步"],
