@@ -18,16 +18,17 @@ import sys
 import time
 
 THREADS = 2
-SECONDS = 1.0
+SECONDS = 2.0
+WINDOW = 2e-3
 
 
-def best(work, seconds=SECONDS, windows=8):
-    """Calls a second, of the best of some windows: as suiren bench."""
+def best(work, seconds=SECONDS):
+    """Calls a second, of the best window: as suiren bench."""
     work()
-    rate = 0.0
-    for _ in range(windows):
+    rate, end = 0.0, time.perf_counter() + seconds
+    while time.perf_counter() < end:
         n, start = 0, time.perf_counter()
-        while n == 0 or time.perf_counter() - start < seconds / windows:
+        while n == 0 or time.perf_counter() - start < WINDOW:
             work()
             n += 1
         rate = max(rate, n / (time.perf_counter() - start))
@@ -82,7 +83,7 @@ def fastest_step(name):
         except Exception as e:  # without a C++ compiler
             print(f"{name} {way}: {e}", file=sys.stderr)
             continue
-        rate = best(work, 2 * SECONDS)
+        rate = best(work)
         if found is None or rate > found[0]:
             found = rate, work, tokens, way
     return found[1:]
