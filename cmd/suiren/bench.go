@@ -10,6 +10,7 @@ import (
 
 	"suiren/engine/kernel"
 	"suiren/engine/model"
+	"suiren/engine/optim"
 	"suiren/engine/tensor"
 	"suiren/internal/say"
 	"suiren/stage"
@@ -41,8 +42,10 @@ const (
 
 var benchmarks = []benchmark{
 	gemmBench(256), gemmBench(512), gemmBench(1024),
-	trainBench("train-tutor", model.Scale(4, 512, 256), say.T("training of the tutor's model", "训练 tutor 的模型")),
-	trainBench("train-C384-L6", wide(), say.T("training of 384 channels, 6 layers", "训练 384 通道、6 层的模型")),
+	trainBench("train-tutor", model.Scale(4, 512, 256), false, say.T("training of the tutor's model, AdamW", "训练 tutor 的模型，AdamW")),
+	trainBench("train-C384-L6", wide(), false, say.T("training of 384 channels, 6 layers, AdamW", "训练 384 通道、6 层的模型，AdamW")),
+	trainBench("muon-tutor", model.Scale(4, 512, 256), true, say.T("the same with Muon, as SFT trains", "同上，使用 SFT 所用的 Muon")),
+	trainBench("muon-C384-L6", wide(), true, say.T("the same with Muon, as SFT trains", "同上，使用 SFT 所用的 Muon")),
 	decodeBench(),
 }
 
@@ -152,31 +155,41 @@ func gemmBench(n int) benchmark {
 }
 
 // A training benchmark takes whole steps on random tokens: 16 rows of 256,
-// one document each, every token supervised, as its peer does.
-func trainBench(name string, c model.Config, what say.Text) benchmark {
+// one document each, every token supervised. With AdamW for all parameters it
+// is the step that peers take too.
+func trainBench(name string, c model.Config, muon bool, what say.Text) benchmark {
 	return benchmark{name: name, what: what, unit: say.T("tokens/s", "词元/秒"), run: func(m stage.Machine) (measured, error) {
-		const rows, length = 16, 256
-		l, err := train.NewLearner(c, rows, length, m.Threads, 1e-4, true)
+		const rows, length, tokens = 16, 256, 16 * 256
+		t, err := model.NewTrainer(c, rows, length, m.Threads)
 		if err != nil {
 			return measured{}, err
 		}
-		defer l.Close()
-		l.Params.Init(1)
-		l.Repack()
+		defer t.Close()
+		t.Params.Init(1)
+		t.Repack()
+		params := train.Trainable(t)
+		for i := range params {
+			params[i].Matrix = params[i].Matrix && muon
+		}
+		opt, err := optim.New(optim.Default(), params, t.Team())
+		if err != nil {
+			return measured{}, err
+		}
+		defer opt.Close()
 		batch := make([]model.Row, rows)
 		for i := range batch {
 			batch[i] = model.Row{Docs: []int{0, length}}
-			for t := range length {
-				batch[i].IDs = append(batch[i].IDs, int32(tensor.Rand(2, uint64(i), uint64(t))%uint64(c.Vocab)))
-				batch[i].Weight = append(batch[i].Weight, 1.0/(rows*length))
+			for at := range length {
+				batch[i].IDs = append(batch[i].IDs, int32(tensor.Rand(2, uint64(i), uint64(at))%uint64(c.Vocab)))
+				batch[i].Weight = append(batch[i].Weight, 1.0/tokens)
 			}
 		}
-		flops := rows*3*c.FLOPs([]int{length}, length-1) + l.Optimizer.FLOPs()
+		flops := rows*3*c.FLOPs([]int{length}, length-1) + opt.FLOPs()
 		rate, peak := fastest(m.Threads, func() {
-			l.Accumulate(batch)
-			l.Learn(1)
+			t.Accumulate(batch)
+			opt.Step(1e-4)
+			t.Repack()
 		})
-		const tokens = rows * length
 		return measured{rate * tokens, flops / tokens, peak, m.Threads}, nil
 	}}
 }

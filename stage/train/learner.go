@@ -25,7 +25,7 @@ func NewLearner(c model.Config, microRows, length, threads int, rate float64, de
 	if !decay {
 		s.Decay = 0
 	}
-	opt, err := optim.New(s, optimParams(tr), tr.Team())
+	opt, err := optim.New(s, Trainable(tr), tr.Team())
 	if err != nil {
 		tr.Close()
 		return nil, err
@@ -46,9 +46,9 @@ func (l *Learner) Learn(rate float32) {
 	l.Repack()
 }
 
-// optimParams lists a trainer's tensors for its optimiser: the embedding
+// Trainable lists a trainer's tensors for its optimiser: the embedding
 // learns four times as fast as the vectors.
-func optimParams(tr *model.Trainer) []optim.Param {
+func Trainable(tr *model.Trainer) []optim.Param {
 	var list []optim.Param
 	grads := tr.Grads.Tensors()
 	for i, t := range tr.Params.Tensors() {
