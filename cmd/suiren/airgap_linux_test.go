@@ -26,6 +26,7 @@ func TestAirgap(t *testing.T) {
 		airgap(t)
 		return
 	}
+	t.Parallel()
 	c := exec.Command(os.Args[0], "-test.run=^TestAirgap$", "-test.v")
 	c.Env = append(os.Environ(), insideEnv+"=1")
 	c.SysProcAttr = &syscall.SysProcAttr{

@@ -11,6 +11,7 @@ import (
 // A disk that fills stops apply with a clear message, at whatever step; what
 // was made stays, and with more room apply goes on to the same bytes.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	_, want := madeDigests(t)
 	dir, disk := newTutor(t), t.TempDir()
 	size := func(kib, flags int) error {
