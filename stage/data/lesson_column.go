@@ -66,13 +66,14 @@ func operands(d *draw, level int) (a, b int) {
 	return a, b
 }
 
-// makeMul makes a product of a number of up to three digits and one of up to
-// two: level 1 is 2×1 digits, 2 is 3×1, 3 is 2×2, 4 is 3×2, and from there on one digit
-// more. The thought multiplies by each digit of the second number, a line for each
-// digit of the first: digit × digit + carry = two digits; then it adds.
+// mulDigits are the digits of both factors, by level.
+var mulDigits = [][2]int{{2, 1}, {3, 1}, {2, 2}, {3, 2}, {3, 3}}
+
+// makeMul makes a product of two numbers. The thought multiplies the first by
+// each digit of the second, a line for each digit: digit × digit + carry = two
+// digits; then it adds.
 func makeMul(d *draw, level int, lang string) lesson {
-	long, short := 2+(level-1)%2, 1+(level-1)/2
-	a, b := d.digits(long), d.digits(short)
+	a, b := d.digits(mulDigits[level-1][0]), d.digits(mulDigits[level-1][1])
 	var t strings.Builder
 	sum, shift := 0, 1
 	for y := b; y > 0 || shift == 1; y, shift = y/10, shift*10 {

@@ -198,3 +198,17 @@ func TestTokenizerNeedsItsPart(t *testing.T) {
 		t.Errorf("the whole artifact was read: %v", err)
 	}
 }
+
+// Every family that a plan can name keeps its parts apart.
+func TestAllFamilies(t *testing.T) {
+	dir := runOp(t, &Lessons{Count: 3000, Heldout: 140, Families: familyNames()}, nil)
+	n := map[string]int{}
+	for _, p := range readPart(t, dir, heldoutPart) {
+		n[p.Family]++
+	}
+	for _, name := range familyNames() {
+		if n[name] == 0 {
+			t.Errorf("no problem of %s is held out", name)
+		}
+	}
+}
