@@ -132,17 +132,24 @@ window.look = (() => {
   window.fetch = async (...asked) => {
     const r = await real(...asked);
     if (!look.pause || !r.body || !r.headers.get("Content-Type").startsWith("text/event-stream")) return r;
-    const slow = new TransformStream({
-      async transform(chunk, to) {
-        for (let at = 0; at < chunk.length;) {
-          let end = chunk.findIndex((b, i) => i > at && b === 10 && chunk[i - 1] === 10) + 1 || chunk.length;
-          to.enqueue(chunk.slice(at, end));
-          at = end;
-          await new Promise(wake => setTimeout(wake, look.pause));
+    const reader = r.body.getReader();
+    let held = new Uint8Array();
+    const slow = new ReadableStream({
+      async pull(to) {
+        await new Promise(wake => setTimeout(wake, look.pause));
+        asked[1]?.signal?.throwIfAborted();
+        if (!held.length) {
+          const { done, value } = await reader.read();
+          if (done) return to.close();
+          held = value;
         }
+        const end = held.findIndex((b, i) => i > 0 && b === 10 && held[i - 1] === 10) + 1 || held.length;
+        to.enqueue(held.slice(0, end));
+        held = held.slice(end);
       },
-    });
-    return new Response(r.body.pipeThrough(slow), { headers: r.headers });
+      cancel: why => reader.cancel(why),
+    }, { highWaterMark: 0 });
+    return new Response(slow, { headers: r.headers });
   };
 
   const dark = () => luminance(ground(document.body)) < 0.2;

@@ -74,6 +74,7 @@ func TestPage(t *testing.T) {
 	t.Run("plan", func(t *testing.T) { plan(t, page) })
 	t.Run("readable", func(t *testing.T) { readable(t, page) })
 	t.Run("keyboard", func(t *testing.T) { keyboard(t, browser, page) })
+	t.Run("strict", func(t *testing.T) { strict(t, browser, page.origin) })
 	t.Run("key", func(t *testing.T) { key(t, browser, s) })
 	if *shots != "" {
 		t.Run("shots", func(t *testing.T) { pictures(t, browser, page.origin) })

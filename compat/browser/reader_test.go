@@ -248,6 +248,41 @@ func (p *tab) focus(selector string) {
 	p.t.Fatalf("Tab does not lead to %s, but to %q", selector, eval[string](p, "document.activeElement.outerHTML"))
 }
 
+// strict spoils a page in the ways that the checks look for: each must be noticed.
+func strict(t *testing.T, browser context.Context, origin string) {
+	p := open(t, browser, origin+"/", false)
+	defer p.close()
+	p.on(t)
+	p.wait(`document.getElementById("question")`)
+	eval[bool](p, `(() => {
+		const e = document.createElement("p");
+		e.textContent = "faint and wide";
+		e.style.color = "#aaa";
+		e.style.width = "3000px";
+		document.querySelector("main").append(e);
+		const picture = new Image();
+		picture.src = "http://192.0.2.1/picture.png"; // an address that is nobody's; the page's policy forbids it
+		document.body.append(picture);
+		return true;
+	})()`)
+	if got := eval[struct{ Faint []string }](p, "look.faint()").Faint; len(got) != 1 || !strings.Contains(got[0], "faint and wide") {
+		t.Errorf("faint words are noticed as %q", got)
+	}
+	if got := eval[[]string](p, "look.outside()"); len(got) < 2 {
+		t.Errorf("a wide page is noticed as %q", got)
+	}
+	for range 100 {
+		p.mu.Lock()
+		n := len(p.wrong)
+		p.mu.Unlock()
+		if n > 0 {
+			return
+		}
+		p.wait(`true`) // a round to the browser, whose events come before its answer
+	}
+	t.Error("a picture from another address is not noticed")
+}
+
 // key opens the page without the signed address.
 func key(t *testing.T, browser context.Context, s *server) {
 	origin, _, _ := strings.Cut(s.url, "/open")
