@@ -69,9 +69,9 @@ func operands(d *draw, level int) (a, b int) {
 // mulDigits are the digits of both factors, by level.
 var mulDigits = [][2]int{{2, 1}, {3, 1}, {2, 2}, {3, 2}, {3, 3}}
 
-// makeMul makes a product of two numbers. The thought multiplies the first by
-// each digit of the second, a line for each digit: digit × digit + carry = two
-// digits; then it adds.
+// makeMul makes a product of two numbers. The thought multiplies the longer, or
+// the first, by each digit of the other, a line for each digit: digit × digit +
+// carry = two digits; then it adds.
 func makeMul(d *draw, level int, lang string) lesson {
 	a, b := d.digits(mulDigits[level-1][0]), d.digits(mulDigits[level-1][1])
 	var t strings.Builder
@@ -94,7 +94,7 @@ func makeMul(d *draw, level int, lang string) lesson {
 		}
 	}
 	x, y := a, b
-	if d.below(2) == 0 {
+	if len(strconv.Itoa(a)) > len(strconv.Itoa(b)) && d.below(2) == 0 {
 		x, y = b, a
 	}
 	return lesson{
