@@ -4,4 +4,4 @@
 # About 40 minutes on two free cores; go test does the same with a tiny tutor.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-go test -count 1 -timeout 4h -v -run '^(TestRepeatable|TestKilled)$' ./cmd/suiren -full
+go test -count 1 -timeout 4h -parallel 1 -v -run '^(TestRepeatable|TestKilled)$' ./cmd/suiren -full
