@@ -291,7 +291,7 @@ func pictures(t *testing.T, browser context.Context, origin string) {
 	p.click(".turn:last-child .sources summary")
 	p.wait(`document.querySelector(".sources blockquote").checkVisibility()`)
 	eval[bool](p, `(document.activeElement.blur(), scrollTo(0, 0), true)`)
-	p.shot(*shots, "chat", false)
+	p.shot(*shots, "chat", true)
 
 	p.click(`nav a[href="#plan"]`)
 	p.wait(`document.querySelectorAll("figure").length > 0`)
