@@ -38,7 +38,7 @@ var families = []family{
 	{name: "linear", levels: 4, beyond: 4, weight: 60, make: makeLinear},
 	{name: "word", levels: 4, beyond: 6, weight: 100, make: makeWord},
 	{name: "mul", levels: 4, beyond: 5, weight: 60, extra: true, make: makeMul},
-	{name: "countdown", levels: 1, beyond: 1, weight: 60, extra: true, make: makeCountdown},
+	{name: "countdown", levels: 1, beyond: 1, weight: 100, extra: true, make: makeCountdown},
 }
 
 func familyNames() []string {

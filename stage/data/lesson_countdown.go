@@ -19,12 +19,24 @@ var askCountdown = map[string][]string{
 // exact. It multiplies and divides within the table only.
 func makeCountdown(d *draw, _ int, lang string) lesson {
 	for {
-		n := []int{d.between(1, 20), d.between(1, 20), d.between(1, 20)}
-		target := d.between(10, orderLimit)
+		n := []int{d.between(1, 25), d.between(1, 25), d.between(1, 25)}
+		op := func() rune { return pick(d, []rune{'+', '-', '×', '÷'}) }
+		a, b := leaf(n[0]), node{op: op(), parts: []node{leaf(n[1]), leaf(n[2])}}
+		if d.below(2) == 0 {
+			a, b = b, a
+		}
+		target, ok := node{op: op(), parts: []node{a, b}}.eval(orderLimit)
+		if !ok || target < 10 {
+			continue
+		}
+		for i := range 2 { // any of them may stand anywhere
+			j := d.between(i, 2)
+			n[i], n[j] = n[j], n[i]
+		}
 		var t strings.Builder
 		answer, ok := countdown(&t, n, target)
 		if !ok {
-			continue
+			continue // only an inexact or large step leads there
 		}
 		var list []string
 		for _, v := range n {
@@ -45,7 +57,8 @@ func countdown(t *strings.Builder, n []int, target int) (string, bool) {
 		v := n[i]
 		fmt.Fprintf(t, "%d:\n", v)
 		// What r has to be for r+v, r-v, r×v and v-r to make target.
-		wants := map[int]string{}
+		type want struct{ form, line string }
+		wants := map[int]want{}
 		for _, w := range []struct {
 			done node
 			form string
@@ -56,7 +69,7 @@ func countdown(t *strings.Builder, n []int, target int) (string, bool) {
 			}
 			w.done.work(t)
 			if _, there := wants[r]; !there {
-				wants[r] = w.form
+				wants[r] = want{w.form, fmt.Sprintf("%v=%d", w.done, r)}
 			}
 		}
 		rest := slices.Delete(slices.Clone(n), i, i+1)
@@ -67,12 +80,13 @@ func countdown(t *strings.Builder, n []int, target int) (string, bool) {
 				continue
 			}
 			part.work(t)
-			if form, found := wants[r]; found {
+			if w, found := wants[r]; found {
+				t.WriteString(w.line + "\n") // again: the two that meet stand together
 				text := part.String()
-				if strength(part.op) == 1 && form != "%s+%d" && form != "%s-%d" {
+				if strength(part.op) == 1 && w.form != "%s+%d" && w.form != "%s-%d" {
 					text = "(" + text + ")"
 				}
-				return fmt.Sprintf(form, text, v), true
+				return fmt.Sprintf(w.form, text, v), true
 			}
 		}
 	}

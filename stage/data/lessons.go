@@ -321,7 +321,7 @@ func (m *maker) train(ctx context.Context, job *stage.Job) ([]stage.Problem, err
 				list = append(list, placed{start + float64((1-start)*float64(d.below(1<<30)))/(1<<30), p}) // not fused
 				break
 			}
-			if t > 20*tries {
+			if t > 5*tries {
 				m.report.Exhausted++
 				break
 			}
