@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -48,6 +49,8 @@ func startServer(cmd *exec.Cmd) (*server, error) {
 
 // serving reads the program's lines up to the next that says where it serves.
 func (s *server) serving() error {
+	late := time.AfterFunc(5*time.Minute, func() { s.cmd.Process.Kill() }) // better than a test that hangs
+	defer late.Stop()
 	for {
 		line, err := s.out.ReadBytes('\n')
 		if err != nil {
