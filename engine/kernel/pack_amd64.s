@@ -6,8 +6,12 @@ TEXT ·packRowsAVX2(SB), NOSPLIT, $0-32
 	MOVQ b+8(FP), SI
 	MOVQ k+16(FP), CX
 	MOVQ brs+24(FP), R8
+	LEAQ (R8)(R8*4), R9
+	LEAQ (R9)(R8*8), R9 // rows far apart, which no prefetcher foresees, are asked for 13 rows ahead
 
 loop:
+	PREFETCHT0 (SI)(R9*1)
+	PREFETCHT0 64(SI)(R9*1)
 	VMOVUPS (SI), Y0
 	VMOVUPS 32(SI), Y1
 	VMOVUPS 64(SI), Y2
