@@ -163,6 +163,7 @@ var sum = regexp.MustCompile(`(\d+) ?\+ ?(\d+)`)
 // chat asks a problem and a question about the handbook in a language.
 func chat(t *testing.T, p *tab, l tongue) {
 	p.on(t)
+	p.wait(`document.querySelector(".switches select")`) // the page may have just been opened
 	p.choose(".switches select", l.lang)
 	p.wait(`document.documentElement.lang === ` + quote(l.lang))
 	p.wait(`document.querySelector("nav a").innerText === ` + quote(l.chat))
