@@ -6,7 +6,7 @@
 examples "lessons" {
   generate = "lessons"
   families = ["add", "sub", "mul", "order", "linear", "word", "countdown"]
-  count    = 200000
+  count    = 160000
   heldout  = 2800
 }
 
@@ -18,13 +18,13 @@ tokenizer "bpe" {
 tokens "thoughts" {
   from      = [examples.lessons]
   tokenizer = tokenizer.bpe
-  length    = 320
+  length    = 352
 }
 
 tokens "answers" {
   from      = [examples.lessons]
   tokenizer = tokenizer.bpe
-  length    = 320
+  length    = 352
   direct    = true
 }
 
@@ -33,7 +33,7 @@ weights "taught" {
   from      = tokens.thoughts
   tokenizer = tokenizer.bpe
   depth     = 5
-  minutes   = 24
+  minutes   = 20
 }
 
 weights "direct" {
@@ -41,7 +41,7 @@ weights "direct" {
   from      = tokens.answers
   tokenizer = tokenizer.bpe
   depth     = 5
-  minutes   = 24
+  minutes   = 20
 }
 
 weights "reasoner" {
@@ -49,8 +49,8 @@ weights "reasoner" {
   base     = weights.taught
   problems = examples.lessons
   watch    = examples.lessons
-  steps    = 40
-  tokens   = 288
+  steps    = 30
+  tokens   = 320
 }
 
 policy "school" {
@@ -59,7 +59,7 @@ policy "school" {
 
 scenario "reasoner" {
   weights = weights.reasoner
-  think   = 272
+  think   = 304
 }
 
 verdict "ready" {

@@ -55,33 +55,39 @@ func makeCountdown(d *draw, _ int, lang string) lesson {
 func countdown(t *strings.Builder, n []int, target int) (string, bool) {
 	for i := len(n) - 1; i >= 0; i-- {
 		v := n[i]
-		fmt.Fprintf(t, "%d:\n", v)
+		rest := slices.Delete(slices.Clone(n), i, i+1)
+		a, b := leaf(max(rest[0], rest[1])), leaf(min(rest[0], rest[1]))
+		fmt.Fprintf(t, "%d:%v,%v\n", v, a, b)
 		// What r has to be for r+v, r-v, r×v and v-r to make target.
-		type want struct{ form, line string }
-		wants := map[int]want{}
+		type want struct {
+			r    int
+			form string
+			line string
+		}
+		var wants []want
 		for _, w := range []struct {
 			done node
 			form string
 		}{{minus(leaf(target), leaf(v)), "%s+%d"}, {plus(leaf(target), leaf(v)), "%s-%d"}, {over(leaf(target), leaf(v)), "%s×%d"}, {minus(leaf(v), leaf(target)), "%[2]d-%[1]s"}} {
 			r, ok := w.done.eval(orderLimit)
-			if !ok {
+			if !ok || slices.ContainsFunc(wants, func(w want) bool { return w.r == r }) {
 				continue
 			}
 			w.done.work(t)
-			if _, there := wants[r]; !there {
-				wants[r] = want{w.form, fmt.Sprintf("%v=%d", w.done, r)}
-			}
+			wants = append(wants, want{r, w.form, fmt.Sprintf("%v=%d", w.done, r)})
 		}
-		rest := slices.Delete(slices.Clone(n), i, i+1)
-		a, b := leaf(max(rest[0], rest[1])), leaf(min(rest[0], rest[1]))
 		for _, part := range []node{plus(a, b), minus(a, b), times(a, b), over(a, b)} {
 			r, ok := part.eval(orderLimit)
 			if !ok {
 				continue
 			}
 			part.work(t)
-			if w, found := wants[r]; found {
-				t.WriteString(w.line + "\n") // again: the two that meet stand together
+			for _, w := range wants {
+				if w.r != r {
+					fmt.Fprintf(t, "%d,%d✗\n", r, w.r)
+					continue
+				}
+				fmt.Fprintf(t, "%d,%d✓\n%s\n", r, w.r, w.line)
 				text := part.String()
 				if strength(part.op) == 1 && w.form != "%s+%d" && w.form != "%s-%d" {
 					text = "(" + text + ")"
