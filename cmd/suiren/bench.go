@@ -33,10 +33,11 @@ type measured struct {
 }
 
 // benchSeconds is how long a benchmark measures. The best window counts,
-// because another program can only make one slower, and between its windows
-// stand those of the peak, so that both meet the same machine.
+// because another program can only make one slower. Between its windows stand
+// as many of the peak, each as long, so that both meet the same machine: a long
+// window is disturbed more often than a short one.
 const (
-	benchSeconds = 2.0
+	benchSeconds = 4.0
 	benchWindow  = 2e-3 // seconds, or one call
 )
 
@@ -114,20 +115,21 @@ func fastest(threads int, f func()) (rate, peak float64) {
 	fma()
 	f()
 	for start := time.Now(); time.Since(start).Seconds() < benchSeconds; {
-		for range 4 {
-			peak = max(peak, window(fma))
-		}
-		rate = max(rate, window(f))
+		r, seconds := window(f, benchWindow)
+		rate = max(rate, r)
+		r, _ = window(fma, seconds)
+		peak = max(peak, r)
 	}
 	return rate, peak * flops[0] * float64(threads)
 }
 
-// window returns the calls a second of one window.
-func window(f func()) float64 {
+// window calls f for at least so many seconds and returns the calls a second
+// and the seconds it took.
+func window(f func(), least float64) (rate, seconds float64) {
 	for n, start := 1.0, time.Now(); ; n++ {
 		f()
-		if s := time.Since(start).Seconds(); s >= benchWindow {
-			return n / s
+		if seconds = time.Since(start).Seconds(); seconds >= least {
+			return n / seconds, seconds
 		}
 	}
 }

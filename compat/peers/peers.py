@@ -2,8 +2,9 @@
 
     compat/peers/run.sh [ROUNDS]
 
-Every round measures the peer and `suiren bench` one after the other, so that
-a noisy neighbour meets both; the ratios are of the medians of all rounds.
+A round measures the peer and `suiren bench` one after the other for each
+shape, so that a noisy neighbour meets both; the ratio is the median of the
+rounds' ratios.
 Shapes are those of cmd/suiren/bench.go. Each peer gets its best: PyTorch of
 eager and compiled, its memory kept between steps (run.sh), OpenBLAS of the
 kernels it picks, is told to, and Haswell's. Prints JSON.
@@ -18,7 +19,7 @@ import sys
 import time
 
 THREADS = 2
-SECONDS = 2.0
+SECONDS = 4.0  # as suiren bench
 WINDOW = 2e-3
 
 
@@ -89,9 +90,10 @@ def fastest_step(name):
     return found[1:]
 
 
-def suiren(binary, what):
-    out = subprocess.run([binary, "bench", what, "-o", "jsonl", "--threads", str(THREADS)], check=True, stdout=subprocess.PIPE, text=True).stdout
-    return {r["name"]: r for r in map(json.loads, out.splitlines()) if r["type"] == "bench"}
+def suiren(binary, name):
+    out = subprocess.run([binary, "bench", name, "-o", "jsonl", "--threads", str(THREADS)], check=True, stdout=subprocess.PIPE, text=True).stdout
+    (r,) = (r for r in map(json.loads, out.splitlines()) if r["type"] == "bench")
+    return r
 
 
 def main():
@@ -102,25 +104,21 @@ def main():
     torch.set_num_threads(THREADS)
     core = best_core()
     steps = {name: fastest_step(name) for name in SHAPES}
-    sizes = {f"gemm-{n}": n for n in (256, 512, 1024)}
-    ours, peers = {}, {}
+    names = [f"gemm-{n}" for n in (256, 512, 1024)] + list(steps)
+    measured = {name: [] for name in names}
     for _ in range(rounds):
-        for what, names in (("gemm", sizes), ("train", steps)):
-            for name in names:
-                if what == "gemm":
-                    r = openblas(sizes[name], core)
-                    peers.setdefault(name, []).append(r["rate"])
-                    kernel = r["kernel"]
-                else:
-                    work, tokens, _ = steps[name]
-                    peers.setdefault(name, []).append(tokens * best(work))
-            for name, r in suiren(binary, what).items():
-                ours.setdefault(name, []).append((r["rate"], r["share_of_peak"]))
+        for name in names:
+            if name in steps:
+                work, tokens, _ = steps[name]
+                peer = tokens * best(work)
+            else:
+                r = openblas(int(name.removeprefix("gemm-")), core)
+                peer, kernel = r["rate"], r["kernel"]
+            r = suiren(binary, name)
+            measured[name].append({"ratio": r["rate"] / peer, "suiren": r["rate"], "peer": peer, "share_of_peak": r["share_of_peak"]})
     report = {"torch": torch.__version__, "steps": {name: s[2] for name, s in steps.items()}, "openblas": kernel, "rounds": rounds}
-    for name, rates in peers.items():
-        peer, rate = statistics.median(rates), statistics.median(r for r, _ in ours[name])
-        report[name] = {"ratio": round(rate / peer, 3), "suiren": rate, "peer": peer,
-                        "share_of_peak": round(statistics.median(s for _, s in ours[name]), 3)}
+    for name, rows in measured.items():
+        report[name] = {key: round(statistics.median(row[key] for row in rows), 3) for key in rows[0]}
     print(json.dumps(report, indent=1))
 
 
