@@ -14,5 +14,6 @@ func anonymous(n int) ([]float32, func(), error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("tensor: mapping %d bytes: %w", n, err)
 	}
+	largePages(b)
 	return unsafe.Slice((*float32)(unsafe.Pointer(&b[0])), n/4), func() { syscall.Munmap(b) }, nil
 }
