@@ -59,6 +59,7 @@ policy "school" {
 
 scenario "reasoner" {
   weights = weights.reasoner
+  scope   = examples.lessons
   think   = 304
 }
 

@@ -69,6 +69,7 @@ policy "school" {
 scenario "tutor" {
   weights   = weights.tutor
   knowledge = knowledge.handbook
+  scope     = examples.lessons
   think     = 192
 }
 

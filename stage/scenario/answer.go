@@ -71,7 +71,8 @@ const answerRoom = 32
 // It alone is asked: what stands before it in the conversation is not given
 // to the model, which was trained on single questions, nor to the search. A
 // question about the documents is answered with sentences of the passage
-// that fits best, word for word, and its source; every other by the model.
+// that fits best, word for word, and its source; one outside of the scope is
+// declined; every other is answered by the model.
 // Leaving the loop, or the end of ctx, stops the generation.
 func (s *Scenario) Answer(ctx context.Context, conversation []Message, opt Options) iter.Seq2[Delta, error] {
 	return func(yield func(Delta, error) bool) {
@@ -86,6 +87,11 @@ func (s *Scenario) Answer(ctx context.Context, conversation []Message, opt Optio
 				s.quote(question, hits[0], yield)
 				return
 			}
+		}
+		if s.scope != nil && !s.scope.holds(question) {
+			_ = yield(Delta{Kind: Answer, Text: s.scope.decline(question)}, nil) &&
+				yield(Delta{Kind: Finish, Reason: infer.Stopped}, nil)
+			return
 		}
 		s.generate(ctx, question, opt, yield)
 	}

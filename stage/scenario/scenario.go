@@ -24,14 +24,16 @@ import (
 type Scenario struct {
 	Weights     stage.Ref `plan:"weights" kinds:"weights"`
 	Knowledge   stage.Ref `plan:"knowledge,optional" kinds:"knowledge"`
-	Title       string    `plan:"name,optional"`                        // the model's name for clients
-	Think       int       `plan:"think,optional" min:"0" max:"65536"`   // most tokens of thought; 0: answer at once
-	Tokens      int       `plan:"tokens,optional" min:"0" max:"65536"`  // most tokens of the answer; 0: what the context leaves
-	Temperature float64   `plan:"temperature,optional" min:"0" max:"2"` // 0: the likeliest token, always
+	Scope       stage.Ref `plan:"scope,optional" kinds:"examples" part:"train"` // what may be asked; unset: anything
+	Title       string    `plan:"name,optional"`                                // the model's name for clients
+	Think       int       `plan:"think,optional" min:"0" max:"65536"`           // most tokens of thought; 0: answer at once
+	Tokens      int       `plan:"tokens,optional" min:"0" max:"65536"`          // most tokens of the answer; 0: what the context leaves
+	Temperature float64   `plan:"temperature,optional" min:"0" max:"2"`         // 0: the likeliest token, always
 
 	model   *infer.Model
 	engine  *infer.Engine
 	book    *knowledge.Index // nil: none
+	scope   *scope           // nil: anything is answered
 	special map[int32]bool   // tokens that are not text
 }
 
@@ -55,6 +57,7 @@ type Manifest struct {
 	Name        string       `json:"name,omitempty"`
 	Weights     store.Digest `json:"weights"`
 	Knowledge   store.Digest `json:"knowledge,omitzero"`
+	Scope       store.Digest `json:"scope,omitzero"` // the examples that scope.json was learned from
 	Think       int          `json:"think"`
 	Tokens      int          `json:"tokens,omitempty"`
 	Temperature float64      `json:"temperature,omitempty"`
@@ -95,7 +98,7 @@ func printable(name string) bool {
 }
 
 // Run implements stage.Operator: it writes scenario.json, which names weights
-// and knowledge and copies neither.
+// and knowledge and copies neither, and scope.json.
 func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
 	m := Manifest{Format: 1, Name: s.Title, Think: s.Think, Tokens: s.Tokens, Temperature: s.Temperature}
 	for _, in := range job.Inputs {
@@ -104,6 +107,15 @@ func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
 			m.Weights = in.Digest
 		case "knowledge":
 			m.Knowledge = in.Digest
+		case "scope":
+			m.Scope = in.Digest
+			scope, err := learnScope(filepath.Join(in.Dir, problems))
+			if err != nil {
+				return err
+			}
+			if err := scope.write(job.Out); err != nil {
+				return err
+			}
 		}
 	}
 	b, err := json.MarshalIndent(&m, "", "  ")
@@ -127,10 +139,14 @@ func ReadManifest(dir string) (*Manifest, error) {
 	}
 	m, err := parseManifest(b)
 	if err != nil {
-		return nil, &say.Error{Where: path, Err: err, What: say.T("cannot be read: %v", "无法读取：%v", err),
-			Next: say.T("check the store with suiren store verify", "请用 suiren store verify 检查存储")}
+		return nil, unreadable(path, err)
 	}
 	return m, nil
+}
+
+func unreadable(path string, err error) error {
+	return &say.Error{Where: path, Err: err, What: say.T("cannot be read: %v", "无法读取：%v", err),
+		Next: say.T("check the store with suiren store verify", "请用 suiren store verify 检查存储")}
 }
 
 func parseManifest(b []byte) (*Manifest, error) {
@@ -171,11 +187,13 @@ func Open(dir string, open func(store.Digest) (string, error), threads, slots in
 		return nil, err
 	}
 	s.Title, s.Tokens, s.Temperature = m.Name, m.Tokens, m.Temperature
-	if m.Knowledge.IsZero() {
-		return s, nil
+	if !m.Scope.IsZero() {
+		s.scope, err = openScope(dir)
 	}
-	if folder, err = open(m.Knowledge); err == nil {
-		s.book, err = knowledge.Open(folder)
+	if err == nil && !m.Knowledge.IsZero() {
+		if folder, err = open(m.Knowledge); err == nil {
+			s.book, err = knowledge.Open(folder)
+		}
 	}
 	if err != nil {
 		s.Close()
