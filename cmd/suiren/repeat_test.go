@@ -198,7 +198,7 @@ func killIn(t *testing.T, dir string, i int, after time.Duration, flags ...strin
 		case e.Type == "begin" && slices.Contains(killed[i:], e.Step):
 			step = e.Step
 			timer.Reset(after)
-			// Reinforcement has its first checkpoint after its pre-flight, which it notes.
+			// Reinforcement has its first checkpoint when it notes its pre-flight.
 			if step == "weights.tutor" && i%2 == 0 {
 				timer.Stop()
 			}

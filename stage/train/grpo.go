@@ -208,19 +208,21 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 		r.l.Repack()
 		r.sampler.Repack()
 		r.note(say.T("resumed at step %d of %d", "从第 %d 步（共 %d 步）继续", r.st.Step, r.steps()))
-	} else {
+	}
+	disk := newSaver(r.job.Work, r.Every)
+	save := func() error { return disk.save(&r.st, r.l.Params.All, r.best, moments) }
+	if !resumed {
 		copy(r.best, r.l.Params.All)
 		r.st.FLOPs = baseFLOPs
-		if err := r.preflight(ctx); err != nil {
+		if err := r.preflight(ctx, save); err != nil {
 			return err
 		}
 	}
-	save := newSaver(r.job.Work, r.Every)
 	meter := newMeter(r.job, r.steps(), r.st.FLOPs)
 	for r.st.Facts.Started && !r.st.Ended && r.st.Step < r.steps() {
 		// Only here is the state whole; a step cut short is taken again.
-		if save.due() || ctx.Err() != nil {
-			if err := save.save(&r.st, r.l.Params.All, r.best, moments); err != nil {
+		if disk.due() || ctx.Err() != nil {
+			if err := save(); err != nil {
 				return err
 			}
 		}
@@ -257,7 +259,8 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 func (r *rl) note(t say.Text) { r.job.Emit(stage.Event{Type: "note", Text: &t}) }
 
 // preflight samples before an hour is spent: is there anything to learn from?
-func (r *rl) preflight(ctx context.Context) error {
+// If there is, it saves what it found before it says so.
+func (r *rl) preflight(ctx context.Context, save func() error) error {
 	w, err := r.score(ctx, 0)
 	if err != nil {
 		return err
@@ -286,6 +289,9 @@ func (r *rl) preflight(ctx context.Context) error {
 	f.Informative = float64(informative) / float64(max(len(groups), 1))
 	f.Started = f.Pass >= minPass && f.Informative >= minInformative
 	if f.Started {
+		if err := save(); err != nil {
+			return err
+		}
 		r.note(say.T("pre-flight: pass@1 %.3f, %.0f%% of groups informative: reinforcement starts", "预检：pass@1 %.3f，%.0f%% 的组含有信息：开始强化学习", f.Pass, 100*f.Informative))
 	} else {
 		r.note(say.T("pre-flight: pass@1 %.3f, %.0f%% of groups informative: reinforcement has nothing to learn from here; the weights stay as they are", "预检：pass@1 %.3f，%.0f%% 的组含有信息：强化学习在此无可学习；权重保持不变", f.Pass, 100*f.Informative))
