@@ -111,7 +111,7 @@ func (a *app) bench(b benchmark) error {
 func fastest(threads int, f func()) (rate, peak float64) {
 	team := tensor.NewTeam(threads)
 	flops := make([]float64, threads)
-	fma := func() { team.For(threads, func(_, i int) { flops[i] = kernel.PeakFMA(1 << 12) }) }
+	fma := func() { team.For(threads, func(_, i int) { flops[i] = kernel.PeakFMA(1 << 17) }) } // long enough that starting the threads is nothing
 	fma()
 	f()
 	for start := time.Now(); time.Since(start).Seconds() < benchSeconds; {
