@@ -28,7 +28,7 @@ var exitCodes = []struct {
 	{exitOK, say.T("done", "完成")},
 	{exitFailed, say.T("failed", "失败")},
 	{exitChanges, say.T("plan --check: there is something to make", "plan --check：有需要制作的内容")},
-	{exitRefused, say.T("refused: a verdict did not pass, or a policy forbids it", "被拒绝：验收未通过，或策略不允许")},
+	{exitRefused, say.T("refused: a verdict did not pass, or a policy forbids it", "被拒绝：评测未通过，或策略不允许")},
 	{exitMoved, say.T("what was planned from has changed, or another process holds the state folder", "计划所依据的内容已变化，或状态目录被另一进程占用")},
 	{exitNoFit, say.T("does not fit into this machine's memory", "本机内存放不下")},
 	{exitUsage, say.T("the command line or the plan file is wrong", "命令行或计划文件有误")},

@@ -172,7 +172,7 @@ func ReadReport(dir string) (*Report, error) {
 	r, err := parseReport(b)
 	if err != nil {
 		return nil, &say.Error{Where: path, Err: err,
-			What: say.T("this verdict cannot be read: %v", "无法读取这份裁决：%v", err),
+			What: say.T("this verdict cannot be read: %v", "无法读取这份评测：%v", err),
 			Next: say.T("check the store with suiren store verify", "请用 suiren store verify 检查存储")}
 	}
 	return r, nil
@@ -200,7 +200,7 @@ func (r *Report) check() error {
 		return say.Errorf("its format is %d, and this program reads format 1", "格式版本是 %d，本程序只读版本 1", r.Format)
 	case len(r.Models) == 0, len(r.Models) > maxModels, len(r.Checks) > maxGroups, len(r.Families) > maxGroups,
 		len(r.Length) > maxGroups, len(r.Changes) > maxModels, len(r.Said) > maxSaid:
-		return say.Errorf("it holds no model, or more of something than a verdict has", "没有任何模型，或某项数量超出裁决的范围")
+		return say.Errorf("it holds no model, or more of something than a verdict has", "没有任何模型，或某项数量超出评测的范围")
 	}
 	pass := true
 	for _, c := range r.Checks {

@@ -38,7 +38,7 @@ func Samples(dir string) ([]Sample, error) {
 		if err := d.Decode(&l); err == io.EOF {
 			return list, nil
 		} else if err != nil {
-			return nil, &say.Error{Where: path, Err: err, What: say.T("this is not the evidence of a verdict: %v", "这不是裁决的证据：%v", err),
+			return nil, &say.Error{Where: path, Err: err, What: say.T("this is not the evidence of a verdict: %v", "这不是评测的证据：%v", err),
 				Next: say.T("check the store with suiren store verify", "请用 suiren store verify 检查存储")}
 		}
 		if n := len(l.Replies); l.Part == "heldout" && n > 0 && l.Replies[n-1].Right { // the tutor answers last

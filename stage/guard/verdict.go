@@ -62,7 +62,7 @@ func (v *Verdict) Check() []*say.Error {
 		want := v.Require[key]
 		switch {
 		case !slices.Contains(requirable(), key):
-			bad(say.T("a verdict cannot require %q", "裁决不能要求 %q", key),
+			bad(say.T("a verdict cannot require %q", "评测不能要求 %q", key),
 				say.T("it can require %s", "可以要求：%s", strings.Join(requirable(), ", ")))
 		case key == needGain && !(want >= -1 && want <= 1), key != needGain && !(want >= 0 && want <= 1):
 			bad(say.T("%s cannot be %v", "%s 不能是 %v", key, want),
@@ -73,7 +73,7 @@ func (v *Verdict) Check() []*say.Error {
 		}
 	}
 	if len(v.Against) >= maxModels {
-		list = append(list, &say.Error{Where: "against", What: say.T("%d models are more than a verdict compares", "%d 个模型超出裁决可比较的数量", len(v.Against)),
+		list = append(list, &say.Error{Where: "against", What: say.T("%d models are more than a verdict compares", "%d 个模型超出评测可比较的数量", len(v.Against)),
 			Next: say.T("keep fewer than %d", "请少于 %d 个", maxModels)})
 	}
 	return list
@@ -177,7 +177,7 @@ func (x *exam) read() error {
 			return err
 		}
 		if i == 0 && len(parts[0]) == 0 {
-			return &say.Error{Where: path, What: say.T("there are no held-out problems to judge by", "没有可用于裁决的留出题"),
+			return &say.Error{Where: path, What: say.T("there are no held-out problems to judge by", "没有可用于评测的留出题"),
 				Next: say.T("make more examples: raise count in the plan", "请生成更多样例：在计划中调大 count")}
 		}
 	}

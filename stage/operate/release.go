@@ -106,7 +106,7 @@ func judge(path string, b []byte, m *Manifest) error {
 	refuse := func(what say.Text) error {
 		return &say.Error{Err: stage.ErrRefused, What: what,
 			Next: say.T("improve the model, or change what the verdict requires; the verdict holds every reply",
-				"请改进模型，或修改裁决的要求；每条回答都在裁决里")}
+				"请改进模型，或修改评测的要求；每条回答都在评测里")}
 	}
 	var en, zh []string
 	for _, c := range v.Checks {
@@ -117,14 +117,14 @@ func judge(path string, b []byte, m *Manifest) error {
 	}
 	switch {
 	case len(en) > 0:
-		return refuse(say.T("the release is refused, the verdict does not pass: %[1]s", "发布被拒绝，裁决未通过：%[2]s",
+		return refuse(say.T("the release is refused, the verdict does not pass: %[1]s", "发布被拒绝，评测未通过：%[2]s",
 			strings.Join(en, ", "), strings.Join(zh, "，")))
 	case v.Pass == nil || !*v.Pass:
-		return refuse(say.T("the release is refused, the verdict does not pass", "发布被拒绝，裁决未通过"))
+		return refuse(say.T("the release is refused, the verdict does not pass", "发布被拒绝，评测未通过"))
 	case v.Scenario != "" && v.Scenario != m.Scenario.String():
-		return refuse(say.T("the release is refused, the verdict is about another scenario", "发布被拒绝，裁决针对的是另一个场景"))
+		return refuse(say.T("the release is refused, the verdict is about another scenario", "发布被拒绝，评测针对的是另一个场景"))
 	case v.Policy != "" && v.Policy != m.Policy.String():
-		return refuse(say.T("the release is refused, the verdict is about another policy", "发布被拒绝，裁决针对的是另一个策略"))
+		return refuse(say.T("the release is refused, the verdict is about another policy", "发布被拒绝，评测针对的是另一个策略"))
 	}
 	return nil
 }
@@ -187,7 +187,7 @@ func parseManifest(b []byte) (*Manifest, error) {
 	case m.Format != 1:
 		return nil, say.Errorf("its format is %d, and this program reads format 1", "格式版本是 %d，本程序只读版本 1", m.Format)
 	case m.Scenario.IsZero(), m.Weights.IsZero(), m.Policy.IsZero(), m.Verdict.IsZero():
-		return nil, say.Errorf("it does not name a scenario, weights, a policy and a verdict", "没有写全场景、权重、策略和裁决")
+		return nil, say.Errorf("it does not name a scenario, weights, a policy and a verdict", "没有写全场景、权重、策略和评测")
 	}
 	return &m, nil
 }
