@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"strings"
 
@@ -61,25 +62,42 @@ func (p *Problem) Correct(reply string) bool {
 	return reply != "" && strings.TrimSpace(reply) == p.Answer
 }
 
-// ReadProblems reads a file of JSON Lines. Errors name file and line.
-func ReadProblems(path string) ([]Problem, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// Problems reads a file of JSON Lines, one problem at a time. Errors name file
+// and line, and end it.
+func Problems(path string) iter.Seq2[Problem, error] {
+	return func(yield func(Problem, error) bool) {
+		f, err := os.Open(path)
+		if err != nil {
+			yield(Problem{}, err)
+			return
+		}
+		defer f.Close()
+		s := bufio.NewScanner(f)
+		s.Buffer(nil, 1<<20)
+		for n := 1; s.Scan(); n++ {
+			var p Problem
+			if err := json.Unmarshal(s.Bytes(), &p); err != nil {
+				yield(Problem{}, fmt.Errorf("%s:%d: %w", path, n, err))
+				return
+			}
+			if !yield(p, nil) {
+				return
+			}
+		}
+		if err := s.Err(); err != nil {
+			yield(Problem{}, fmt.Errorf("%s: %w", path, err))
+		}
 	}
-	defer f.Close()
+}
+
+// ReadProblems reads all of a file as Problems does.
+func ReadProblems(path string) ([]Problem, error) {
 	var list []Problem
-	s := bufio.NewScanner(f)
-	s.Buffer(nil, 1<<20)
-	for n := 1; s.Scan(); n++ {
-		var p Problem
-		if err := json.Unmarshal(s.Bytes(), &p); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+	for p, err := range Problems(path) {
+		if err != nil {
+			return nil, err
 		}
 		list = append(list, p)
-	}
-	if err := s.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return list, nil
 }

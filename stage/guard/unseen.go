@@ -13,36 +13,47 @@ import (
 // maxExamples bounds the ids that a failed proof names.
 const maxExamples = 5
 
-// prove compares every problem that the verdict asks with every problem that
-// training saw, on two grounds that do not depend on each other: the
+// A proof compares every problem that the verdict asks with every problem
+// that training saw, on two grounds that do not depend on each other: the
 // generator's canonical key, and the wording as this package reads it.
-func prove(heldout, length, train, watch []stage.Problem) Unseen {
-	u := Unseen{Heldout: len(heldout), Length: len(length), Train: len(train), Watch: len(watch)}
-	keys, wordings := map[string]bool{}, map[string]bool{}
-	for _, list := range [][]stage.Problem{train, watch} {
-		for i := range list {
-			keys[list[i].Key] = true
-			wordings[wording(&list[i])] = true
+type proof struct{ keys, wordings map[string]bool } // of what is asked: was it seen?
+
+func newProof(asked []stage.Problem) *proof {
+	p := &proof{map[string]bool{}, map[string]bool{}}
+	for i := range asked {
+		p.keys[asked[i].Key] = false
+		p.wordings[wording(&asked[i])] = false
+	}
+	return p
+}
+
+// saw marks what is asked if it is like a problem that training saw.
+func (p *proof) saw(trained *stage.Problem) {
+	if _, asked := p.keys[trained.Key]; asked {
+		p.keys[trained.Key] = true
+	}
+	w := wording(trained)
+	if _, asked := p.wordings[w]; asked {
+		p.wordings[w] = true
+	}
+}
+
+// count adds to u what was seen of the problems asked.
+func (p *proof) count(asked []stage.Problem, u *Unseen) {
+	for i := range asked {
+		key, words := p.keys[asked[i].Key], p.wordings[wording(&asked[i])]
+		if key {
+			u.Keys++
+		}
+		if words {
+			u.Wordings++
+		}
+		if key || words {
+			if u.Seen++; len(u.Examples) < maxExamples {
+				u.Examples = append(u.Examples, asked[i].ID)
+			}
 		}
 	}
-	for _, list := range [][]stage.Problem{heldout, length} {
-		for i := range list {
-			p := &list[i]
-			key, words := keys[p.Key], wordings[wording(p)]
-			if key {
-				u.Keys++
-			}
-			if words {
-				u.Wordings++
-			}
-			if key || words {
-				if u.Seen++; len(u.Examples) < maxExamples {
-					u.Examples = append(u.Examples, p.ID)
-				}
-			}
-		}
-	}
-	return u
 }
 
 // wording is what a problem shares with another that only writes it

@@ -169,21 +169,32 @@ func (x *exam) read() error {
 	if x.policy, err = Open(x.job.Dir("policy")); err != nil {
 		return err
 	}
-	var parts [4][]stage.Problem
-	for i, name := range []string{"heldout", "length", "train", "watch"} {
-		path := filepath.Join(x.job.Dir("problems"), name, "problems.jsonl")
-		parts[i], err = stage.ReadProblems(path)
-		if err != nil && !(errors.Is(err, fs.ErrNotExist) && name == "length") {
-			return err
-		}
-		if i == 0 && len(parts[0]) == 0 {
-			return &say.Error{Where: path, What: say.T("there are no held-out problems to judge by", "没有可用于评测的留出题"),
-				Next: say.T("make more examples: raise count in the plan", "请生成更多样例：在计划中调大 count")}
+	part := func(name string) string { return filepath.Join(x.job.Dir("problems"), name, "problems.jsonl") }
+	if x.problems, err = stage.ReadProblems(part("heldout")); err != nil {
+		return err
+	}
+	if x.heldout = len(x.problems); x.heldout == 0 {
+		return &say.Error{Where: part("heldout"), What: say.T("there are no held-out problems to judge by", "没有可用于评测的留出题"),
+			Next: say.T("make more examples: raise count in the plan", "请生成更多样例：在计划中调大 count")}
+	}
+	longer, err := stage.ReadProblems(part("length"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	x.problems = append(x.problems, longer...)
+	proof := newProof(x.problems)
+	u := &x.report.Unseen
+	u.Heldout, u.Length = x.heldout, len(longer)
+	for name, n := range map[string]*int{"train": &u.Train, "watch": &u.Watch} {
+		for p, err := range stage.Problems(part(name)) {
+			if err != nil {
+				return err
+			}
+			proof.saw(&p)
+			*n++
 		}
 	}
-	x.heldout = len(parts[0])
-	x.problems = slices.Concat(parts[0], parts[1])
-	x.report.Unseen = prove(parts[0], parts[1], parts[2], parts[3])
+	proof.count(x.problems, u)
 	return x.readModels()
 }
 

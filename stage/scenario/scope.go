@@ -81,24 +81,23 @@ func pair(words []string, i int) string { return words[i] + " " + words[i+1] }
 
 // learnScope learns from a file of problems.
 func learnScope(path string) (*scope, error) {
-	list, err := stage.ReadProblems(path)
-	if err != nil {
-		return nil, err
-	}
 	s := &scope{Format: 1, Examples: map[string][]string{}}
 	count := map[string]int{}
-	first := map[[2]string]string{}
-	for i := range list {
-		p := &list[i]
+	first := map[[2]string]string{} // by language and family
+	n := 0
+	for p, err := range stage.Problems(path) {
+		if err != nil {
+			return nil, err
+		}
 		if k := [2]string{p.Lang, p.Family}; first[k] == "" {
 			first[k] = p.Prompt
 		}
 		words := split(p.Prompt)
+		if n++; n == 1 {
+			s.Always = slices.Clone(words[1 : len(words)-1])
+		}
 		for i := range len(words) - 1 {
 			count[pair(words, i)]++
-		}
-		if i == 0 {
-			s.Always = slices.Clone(words[1 : len(words)-1])
 		}
 		s.Always = slices.DeleteFunc(s.Always, func(w string) bool { return !slices.Contains(words, w) })
 	}
