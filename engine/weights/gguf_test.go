@@ -251,7 +251,7 @@ func TestWriteGGUFRefuses(t *testing.T) {
 		{tensors: []GGUFTensor{{Name: "a", Type: 99}}},
 		{tensors: []GGUFTensor{{Name: "a", Type: Q4_0, Shape: []int{32, 16}}}},
 		{tensors: []GGUFTensor{{Name: "a", Shape: []int{-1, -1}}}},
-		{tensors: []GGUFTensor{{Name: "a", Shape: []int{1 << 31, 1 << 31}}}},
+		{tensors: []GGUFTensor{{Name: "a", Shape: []int{1 << 30, 1 << 30, 8}}}},
 		{tensors: []GGUFTensor{{Name: "a", Shape: []int{1, 1, 1, 1, 1}}}},
 		{tensors: []GGUFTensor{{Name: "a"}}, data: long},
 		{tensors: []GGUFTensor{{Name: "a"}}, data: short},

@@ -145,9 +145,14 @@ func TestGGUFAccepts(t *testing.T) {
 
 // TestGGUFHeaderTooLong meets the bound on the part before the weights.
 func TestGGUFHeaderTooLong(t *testing.T) {
-	data := headed(0, 1, text("a"), uint32(8), uint64(maxHeader))
-	data = append(data, make([]byte, maxHeader)...)
-	_, err := parse("x", data)
+	path := filepath.Join(t.TempDir(), "x.gguf") // a hole takes no room
+	if err := os.WriteFile(path, headed(0, 1, text("a"), uint32(8), uint64(maxHeader)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, maxHeader+100); err != nil {
+		t.Fatal(err)
+	}
+	_, err := OpenGGUF(path)
 	if bad, ok := errors.AsType[*GGUFError](err); !ok || bad.Fault != LongHeader {
 		t.Error(err)
 	}
