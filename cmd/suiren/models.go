@@ -111,11 +111,11 @@ func (a *app) modelText(m *weights.Model, tensors bool) error {
 	}
 	rows := [][]string{
 		{a.t("format", "格式"), modelFormat(m)},
-		{a.t("architecture", "架构"), shown(m.Architecture)},
+		{a.t("architecture", "架构"), brief(m.Architecture)},
 		{a.t("parameters", "参数量"), count(float64(all.Weights)) + bits},
 		{a.t("weights", "权重"), a.t("%s in %d tensors", "%s，共 %d 个张量", size(all.Bytes), len(m.Tensors))},
 		{a.t("context", "上下文"), contextText(a, m.Context)},
-		{a.t("tokenizer", "分词器"), shown(m.Tokenizer)},
+		{a.t("tokenizer", "分词器"), brief(m.Tokenizer)},
 		{a.t("chat template", "对话模板"), template},
 	}
 	for i, p := range m.Paths {
@@ -170,6 +170,14 @@ func shown(s string) string {
 	}
 	quoted := fmt.Sprintf("%q", s)
 	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+}
+
+// brief writes a name that may be anything, and at most 100 bytes of it.
+func brief(s string) string {
+	if len(s) > 100 {
+		return shown(s[:100]) + "…"
+	}
+	return shown(s)
 }
 
 // modelJSON writes what a model holds as lines of JSON.
