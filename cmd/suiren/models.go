@@ -25,9 +25,11 @@ func (a *app) modelsCommand() *cobra.Command {
 			}
 			defer m.Close()
 			if a.format == formatJSONL {
-				return a.modelJSON(m, tensors)
+				a.modelJSON(m, tensors)
+			} else {
+				a.modelText(m, tensors)
 			}
-			return a.modelText(m, tensors)
+			return nil
 		},
 	}
 	show.Flags().BoolVar(&tensors, "tensors", false, a.t("list every tensor", "列出每个张量"))
@@ -99,7 +101,7 @@ func modelFormat(m *weights.Model) string {
 }
 
 // modelText writes what a model holds for the terminal.
-func (a *app) modelText(m *weights.Model, tensors bool) error {
+func (a *app) modelText(m *weights.Model, tensors bool) {
 	types, all := typeSums(m)
 	bits := ""
 	if all.Weights > 0 {
@@ -140,7 +142,6 @@ func (a *app) modelText(m *weights.Model, tensors bool) error {
 		fmt.Fprintln(a.stdout)
 		a.print(table("lllr", rows))
 	}
-	return nil
 }
 
 // shape writes a tensor's dimensions.
@@ -181,7 +182,7 @@ func brief(s string) string {
 }
 
 // modelJSON writes what a model holds as lines of JSON.
-func (a *app) modelJSON(m *weights.Model, tensors bool) error {
+func (a *app) modelJSON(m *weights.Model, tensors bool) {
 	types, all := typeSums(m)
 	var files []string
 	for _, p := range m.Paths {
@@ -206,5 +207,4 @@ func (a *app) modelJSON(m *weights.Model, tensors bool) error {
 			a.line(map[string]any{"type": "tensor", "name": t.Name, "dtype": t.Type, "shape": t.Shape, "bytes": t.Bytes})
 		}
 	}
-	return nil
 }

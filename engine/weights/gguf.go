@@ -85,6 +85,9 @@ func (g *GGUF) open(path string) error {
 
 // openPart maps and parses one file.
 func (g *GGUF) openPart(path string) (*part, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // to open a pipe is to wait
+		return nil, &GGUFError{Path: path, At: -1, Fault: NotRegular}
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
