@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -34,7 +35,9 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SUIREN_LANG", "en")
 			e.Setenv("SUIREN_THREADS", "1")
-			return nil
+			oracle, err := filepath.Abs(repository + "/testdata/oracle")
+			e.Setenv("ORACLE", oracle)
+			return err
 		},
 		Cmds:               scriptCommands,
 		RequireUniqueNames: true,

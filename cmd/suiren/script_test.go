@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +15,7 @@ import (
 
 // scriptCommands are what the scripts can say besides testscript's own.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"exits": exits, "equal": equal, "same": same, "tutor": tutor, "made": made, "artifact": artifact, "edit": edit, "flip": flip,
+	"exits": exits, "equal": equal, "same": same, "tutor": tutor, "made": made, "artifact": artifact, "edit": edit, "flip": flip, "cut": cutCmd, "shard": shard,
 	"serve": serveCmd, "http": httpCmd, "ask": askCmd,
 }
 
@@ -101,6 +103,29 @@ func edit(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	text = strings.Replace(text, old, put, 1)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o666))
+}
+
+// cutCmd takes bytes off the end of a file.
+func cutCmd(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: cut FILE BYTES")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	b := ts.ReadFile(args[0])
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), int64(len(b)-n)))
+}
+
+// shard writes a safetensors file with one tensor of zeros.
+func shard(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 5 {
+		ts.Fatalf("usage: shard FILE NAME TYPE NUMBERS BYTES")
+	}
+	n, err := strconv.Atoi(args[4])
+	ts.Check(err)
+	head := fmt.Sprintf(`{%q:{"dtype":%q,"shape":[%s],"data_offsets":[0,%d]}}`, args[1], args[2], args[3], n)
+	b := binary.LittleEndian.AppendUint64(nil, uint64(len(head)))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), append(append(b, head...), make([]byte, n)...), 0o666))
 }
 
 // flip turns over one bit in the middle of a file, however it is protected.

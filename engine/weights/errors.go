@@ -1,6 +1,10 @@
-// Package weights reads and writes a model folder in the Hugging Face form:
-// model.safetensors, config.json, generation_config.json and README.md, the
-// model card. It knows no layers: a tensor is a name, a shape and numbers.
+// Package weights reads and writes the files of a model: a folder in the
+// Hugging Face form (model.safetensors, config.json, generation_config.json
+// and README.md, the model card) or a GGUF file, whose block formats it
+// defines. It knows no layers: a tensor is a name, a shape and numbers.
+//
+// Every file is taken for hostile: no size in it is believed before it was
+// compared with the file's.
 package weights
 
 import "fmt"

@@ -48,8 +48,10 @@ type File struct {
 // bytes lie in the file, have the size of its shape and type, and together
 // they fill the data with neither overlap nor hole. A file that is not so
 // gives a *FormatError.
-func Open(dir string) (*File, error) {
-	path := filepath.Join(dir, "model.safetensors")
+func Open(dir string) (*File, error) { return openFile(filepath.Join(dir, "model.safetensors")) }
+
+// openFile opens one safetensors file.
+func openFile(path string) (*File, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -93,19 +95,21 @@ func (f *File) Read(name string, dst []float32) error {
 	if n := (e.to - e.from) / size; n != int64(len(dst)) {
 		return &FormatError{f.path, name, fmt.Sprintf("has %d elements, wanted %d (shape %v)", n, len(dst), e.shape)}
 	}
-	var decode func(dst []float32, src []byte)
-	switch e.dtype {
-	case "F32":
-		decode = decodeF32
-	case "BF16":
-		decode = decodeBF16
-	case "F16":
-		decode = decodeF16
-	default:
+	decode := decoders[e.dtype]
+	if decode == nil {
 		return &FormatError{f.path, name, "type " + e.dtype + " is not read; F32, BF16 and F16 are"}
 	}
-	buf := make([]byte, min(e.to-e.from, 1<<20))
-	for at := f.start + e.from; len(dst) > 0; {
+	return f.read(name, e, decode, dst, 0)
+}
+
+// decoders are the types that Read knows.
+var decoders = map[string]func(dst []float32, src []byte){"F32": decodeF32, "BF16": decodeBF16, "F16": decodeF16}
+
+// read fills dst with a tensor's numbers from the one numbered from.
+func (f *File) read(name string, e entry, decode func([]float32, []byte), dst []float32, from int64) error {
+	size := sizes[e.dtype]
+	buf := make([]byte, min(int64(len(dst))*size, 1<<20))
+	for at := f.start + e.from + from*size; len(dst) > 0; {
 		n := min(int64(len(dst)), int64(len(buf))/size)
 		part := buf[:n*size]
 		if _, err := f.file.ReadAt(part, at); err != nil {

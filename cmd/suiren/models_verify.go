@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"suiren/engine/weights"
+	"suiren/internal/say"
+	"suiren/store"
+)
+
+// verifyModel reads every weight and every file of an open model.
+func (a *app) verifyModel(ctx context.Context, m *weights.Model, path string) error {
+	damaged := 0
+	unread := map[string]bool{} // types
+	for i, t := range m.Tensors {
+		n, read, err := m.NotFinite(ctx, i)
+		switch {
+		case err != nil:
+			return modelError(path, err)
+		case !read:
+			unread[t.Type] = true
+		case n > 0:
+			damaged++
+			what := say.T("%s of %s weights are infinite or not numbers", "%s 个权重（共 %s 个）为无穷大或非数值", count(float64(n)), count(float64(t.Weights)))
+			if a.format == formatJSONL {
+				a.line(map[string]any{"type": "damaged", "tensor": t.Name, "what": what.In(a.lang)})
+			} else {
+				fmt.Fprintf(a.stdout, "✗ %s  %s\n", shown(t.Name), what.In(a.lang))
+			}
+		}
+	}
+	files, err := sumFiles(ctx, m, path)
+	if err != nil {
+		return modelError(path, err)
+	}
+	digest := store.FilesDigest(files)
+	if len(files) == 1 && m.Format == "gguf" {
+		digest = files[0].Sum // what others call this file
+	}
+	types := append([]string{}, slices.Sorted(maps.Keys(unread))...)
+	if a.format == formatJSONL {
+		for _, f := range files {
+			a.line(map[string]any{"type": "file", "path": f.Path, "bytes": f.Size, "sha256": f.Sum})
+		}
+		a.line(map[string]any{"type": "model_verified", "digest": digest, "tensors": len(m.Tensors), "damaged": damaged, "unread_types": types})
+	} else {
+		var rows [][]string
+		for _, f := range files {
+			rows = append(rows, []string{f.Sum.String(), count(float64(f.Size)), shown(f.Path)})
+		}
+		a.print(table("lrl", rows))
+		fmt.Fprintln(a.stdout, a.t("digest %s", "摘要 %s", digest))
+		fmt.Fprintln(a.stdout, a.t("%d tensors lie in their files, %d are damaged", "%d 个张量均在文件范围内，%d 个损坏", len(m.Tensors), damaged))
+		if len(types) > 0 {
+			fmt.Fprintln(a.stdout, a.t("the weights of type %s were not read: Suiren does not know them", "类型 %s 的权重未读：Suiren 尚不支持", strings.Join(types, ", ")))
+		}
+	}
+	if damaged > 0 {
+		return &say.Error{Where: path, What: say.T("the model is damaged", "模型已损坏"),
+			Next: say.T("copy it again and compare its digest with the publisher's", "请重新复制，并与发布者公布的摘要核对")}
+	}
+	return nil
+}
+
+// sumFiles reads the files of a model: those of a GGUF, with their names, or
+// all below a folder, with their paths from there. A link counts as the file
+// that it leads to.
+func sumFiles(ctx context.Context, m *weights.Model, path string) (files []store.File, err error) {
+	add := func(path, name string) error {
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		h := sha256.New()
+		n, err := io.CopyBuffer(h, struct{ io.Reader }{readUntil{ctx, f}}, make([]byte, 1<<20))
+		files = append(files, store.File{Path: name, Size: n, Sum: store.Digest(h.Sum(nil))})
+		return err
+	}
+	if m.Format == "gguf" {
+		for _, p := range m.Paths {
+			if err := add(p, filepath.Base(p)); err != nil {
+				return nil, err
+			}
+		}
+		return files, nil
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return nil, err
+	}
+	err = filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := os.Stat(file)
+		if err != nil {
+			return err
+		}
+		if !info.Mode().IsRegular() {
+			return &weights.GGUFError{Path: file, At: -1, Fault: weights.NotRegular}
+		}
+		name, err := filepath.Rel(path, file)
+		if err != nil {
+			return err
+		}
+		return add(file, filepath.ToSlash(name))
+	})
+	return files, err
+}
+
+// readUntil reads until its context ends.
+type readUntil struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r readUntil) Read(b []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(b)
+}

@@ -1,0 +1,130 @@
+package weights
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+)
+
+// Encode quantises src to the blocks of dst. It panics unless t.Encodes and
+// dst holds exactly len(src) weights.
+//
+// A weight that t cannot hold, because it is too large or, in all types but
+// F32, F16 and BF16, not finite, is an error. The bits are those of ggml's
+// reference quantisers, but not for Q4_K and Q6_K.
+func Encode(dst []byte, src []float32, t Type) error {
+	l := t.layout()
+	if l.encode == nil {
+		panic("weights: Encode: no definition of " + t.String())
+	}
+	if n, ok := t.Size(int64(len(src))); !ok || n != int64(len(dst)) {
+		panic("weights: Encode: lengths differ")
+	}
+	if limit := largest[t]; limit > 0 {
+		for i, x := range src {
+			if !(x <= limit && x >= -limit) && (finite(x) || t != F16 && t != BF16) {
+				return fmt.Errorf("weight %d is %v, which %s cannot hold", i, x, t)
+			}
+		}
+	}
+	l.encode(dst, src)
+	return nil
+}
+
+// largest is the largest magnitude that a type holds: the last one that is
+// not rounded to infinity, and what the scale, a binary16 number, allows.
+var largest = map[Type]float32{F16: 65519.996, BF16: math.Float32frombits(0x7f7f7fff), Q8_0: 127 * 65504, Q4_0: 8 * 65504,
+	Q4_K: 32 * 65504, Q6_K: 2048 * 65504} // half of it: the fitted scale may be larger than the first
+
+// finite reports whether x is a number and not an infinity.
+func finite(x float32) bool { return math.Float32bits(x)&0x7f800000 != 0x7f800000 }
+
+func encodeF32(dst []byte, src []float32) {
+	for i, x := range src {
+		binary.LittleEndian.PutUint32(dst[4*i:], math.Float32bits(x))
+	}
+}
+
+func encodeF16(dst []byte, src []float32) {
+	for i, x := range src {
+		binary.LittleEndian.PutUint16(dst[2*i:], toHalf(x))
+	}
+}
+
+// encodeBF16 rounds to the nearest, ties to even. A NaN becomes a quiet one.
+func encodeBF16(dst []byte, src []float32) {
+	for i, x := range src {
+		u := math.Float32bits(x)
+		if x != x {
+			u |= 1 << 22
+		} else {
+			u += 0x7fff + u>>16&1
+		}
+		binary.LittleEndian.PutUint16(dst[2*i:], uint16(u>>16))
+	}
+}
+
+// toHalf rounds to the nearest binary16 number, ties to even. What is too
+// large becomes an infinity, a NaN a quiet one.
+func toHalf(x float32) uint16 {
+	u := math.Float32bits(x)
+	sign, u := uint16(u>>16&0x8000), u&0x7fffffff
+	switch {
+	case u > 0x7f800000:
+		return sign | 0x7e00
+	case u >= 143<<23: // 2^16 and more
+		return sign | 0x7c00
+	case u < 113<<23: // less than 2^-14: a multiple of 2^-24, found by adding 1/2
+		f := math.Float32frombits(u) + 0.5
+		return sign | uint16(math.Float32bits(f)-math.Float32bits(0.5))
+	}
+	u += 0xfff + u>>13&1 // may carry into the exponent, up to infinity
+	return sign | uint16((u-112<<23)>>13)
+}
+
+// encodeQ8_0: d = max|x|/127, q = x·(1/d) rounded half away from zero, with d
+// before it is rounded to binary16.
+func encodeQ8_0(dst []byte, src []float32) {
+	for ; len(src) > 0; dst, src = dst[34:], src[32:] {
+		var top float32
+		for _, x := range src[:32] {
+			top = max(top, float32(math.Abs(float64(x))))
+		}
+		d := top / 127
+		inv := inverse(d)
+		binary.LittleEndian.PutUint16(dst, toHalf(d))
+		for i, x := range src[:32] {
+			dst[2+i] = byte(int8(math.Round(float64(x * inv))))
+		}
+	}
+}
+
+// encodeQ4_0: m is the first weight of the largest magnitude, d = m/−8,
+// q = min(15, ⌊x·(1/d) + 8.5⌋). So m itself has q = 0 and the range reaches
+// one step further on its side.
+func encodeQ4_0(dst []byte, src []float32) {
+	for ; len(src) > 0; dst, src = dst[18:], src[32:] {
+		m := src[0]
+		for _, x := range src[1:32] {
+			if math.Abs(float64(x)) > math.Abs(float64(m)) {
+				m = x
+			}
+		}
+		d := m / -8
+		inv := inverse(d)
+		binary.LittleEndian.PutUint16(dst, toHalf(d))
+		level := func(x float32) byte { return byte(min(15, float32(x*inv)+8.5)) }
+		for i, x := range src[:16] {
+			dst[2+i] = level(x) | level(src[16+i])<<4
+		}
+	}
+}
+
+// inverse returns 1/d, and 0 where that is no number. Such a scale is zero as
+// a binary16 number, so the quants of its block do not matter.
+func inverse(d float32) float32 {
+	if inv := 1 / d; finite(inv) {
+		return inv
+	}
+	return 0
+}

@@ -1,0 +1,69 @@
+package weights
+
+// The formats with 256 weights to a block, by their definitions. Q4_K and
+// Q5_K cut a block into 8 parts of 32 weights, each with a scale and a
+// minimum of six bits; Q6_K into 16 parts of 16, each with a scale of eight.
+
+// sixBits unpacks scale and minimum of part j from the 12 bytes of Q4_K and
+// Q5_K: parts 0 to 3 have the low six bits of a byte each, parts 4 to 7 four
+// bits of the last bytes and the two bits that the first parts left over.
+func sixBits(b []byte, j int) (scale, low float32) {
+	if j < 4 {
+		return float32(b[j] & 63), float32(b[j+4] & 63)
+	}
+	return float32(b[j+4]&15 | b[j-4]>>6<<4), float32(b[j+4]>>4 | b[j]>>6<<4)
+}
+
+// decodeQ4_K: f16 d, f16 m, 12 bytes of scales s and minima l, 128 bytes q:
+// of each 32 bytes the low nibbles are one part, the high ones the next.
+// w = (d·s)·q − m·l.
+func decodeQ4_K(dst []float32, src []byte) {
+	for ; len(src) > 0; dst, src = dst[256:], src[144:] {
+		d, m := f16(src), f16(src[2:])
+		for j := range 8 {
+			s, l := sixBits(src[4:16], j)
+			scale, low := float32(d*s), float32(m*l)
+			for i, b := range src[16+j/2*32:][:32] {
+				q := b >> (j % 2 * 4) & 15
+				dst[32*j+i] = float32(scale*float32(q)) - low
+			}
+		}
+	}
+}
+
+// decodeQ5_K: as Q4_K, with 32 bytes of fifth bits before the quants: bit j
+// of byte i is that of weight i of part j.
+func decodeQ5_K(dst []float32, src []byte) {
+	for ; len(src) > 0; dst, src = dst[256:], src[176:] {
+		d, m := f16(src), f16(src[2:])
+		high := src[16:48]
+		for j := range 8 {
+			s, l := sixBits(src[4:16], j)
+			scale, low := float32(d*s), float32(m*l)
+			for i, b := range src[48+j/2*32:][:32] {
+				q := b>>(j%2*4)&15 | high[i]>>j&1<<4
+				dst[32*j+i] = float32(scale*float32(q)) - low
+			}
+		}
+	}
+}
+
+// decodeQ6_K: 128 bytes of low nibbles, 64 bytes of high bit pairs, 16 int8
+// scales s, f16 d. w = (d·s)·(q−32).
+//
+// Each half of the block, 128 weights, has 64 and 32 of those bytes and is
+// four groups of 32. Groups 0 and 1 are the low nibbles, 2 and 3 the high
+// ones; group g has the bit pairs 2g.
+func decodeQ6_K(dst []float32, src []byte) {
+	for ; len(src) > 0; dst, src = dst[256:], src[210:] {
+		scales, d := src[192:208], f16(src[208:])
+		for g := range 8 {
+			low, high := src[g/4*64+g%2*32:][:32], src[128+g/4*32:][:32]
+			for i := range 32 {
+				q := low[i]>>(g%4/2*4)&15 | high[i]>>(g%4*2)&3<<4
+				w := 32*g + i
+				dst[w] = float32(d*float32(int8(scales[w/16]))) * float32(int(q)-32)
+			}
+		}
+	}
+}
