@@ -40,7 +40,7 @@ const (
 	maxPairs  = 1 << 16
 	maxScope  = 1 << 23 // bytes of scope.json
 
-	inside = 0.5 // the least share of a question's pairs that is known
+	inside = 0.75 // the least share of a question's pairs that is known
 )
 
 // split returns the words of a question between two marks of its ends.
