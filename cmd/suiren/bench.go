@@ -32,7 +32,7 @@ type measured struct {
 	cores int     // that worked
 }
 
-// benchSeconds is how long a benchmark measures. The best window counts,
+// benchSeconds is how long a benchmark does its work. The best window counts,
 // because another program can only make one slower. Between its windows stand
 // as many of the peak, each as long, so that both meet the same machine: a long
 // window is disturbed more often than a short one.
@@ -114,9 +114,10 @@ func fastest(threads int, f func()) (rate, peak float64) {
 	fma := func() { team.For(threads, func(_, i int) { flops[i] = kernel.PeakFMA(1 << 17) }) } // long enough that starting the threads is nothing
 	fma()
 	f()
-	for start := time.Now(); time.Since(start).Seconds() < benchSeconds; {
+	for spent := 0.0; spent < benchSeconds; {
 		r, seconds := window(f, benchWindow)
 		rate = max(rate, r)
+		spent += seconds
 		r, _ = window(fma, seconds)
 		peak = max(peak, r)
 	}

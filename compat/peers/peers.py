@@ -1,6 +1,6 @@
 """Compare the engine with PyTorch and OpenBLAS on this machine.
 
-    compat/peers/run.sh [ROUNDS]
+    compat/peers/run.sh [ROUNDS [NAME]]
 
 A round measures the peer and `suiren bench` one after the other for each
 shape, so that a noisy neighbour meets both; the ratio is the median of the
@@ -101,10 +101,11 @@ def main():
     from pytorch import SHAPES
 
     binary, rounds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    prefix = sys.argv[3] if len(sys.argv) > 3 else ""
     torch.set_num_threads(THREADS)
     core = best_core()
-    steps = {name: fastest_step(name) for name in SHAPES}
-    names = [f"gemm-{n}" for n in (256, 512, 1024)] + list(steps)
+    names = [name for name in ["gemm-256", "gemm-512", "gemm-1024", *SHAPES] if name.startswith(prefix)]
+    steps = {name: fastest_step(name) for name in SHAPES if name in names}
     measured = {name: [] for name in names}
     for _ in range(rounds):
         for name in names:
@@ -113,10 +114,10 @@ def main():
                 peer = tokens * best(work)
             else:
                 r = openblas(int(name.removeprefix("gemm-")), core)
-                peer, kernel = r["rate"], r["kernel"]
+                peer = r["rate"]
             r = suiren(binary, name)
             measured[name].append({"ratio": r["rate"] / peer, "suiren": r["rate"], "peer": peer, "share_of_peak": r["share_of_peak"]})
-    report = {"torch": torch.__version__, "steps": {name: s[2] for name, s in steps.items()}, "openblas": kernel, "rounds": rounds}
+    report = {"torch": torch.__version__, "steps": {name: s[2] for name, s in steps.items()}, "openblas": core or "its own choice", "rounds": rounds}
     for name, rows in measured.items():
         report[name] = {key: round(statistics.median(row[key] for row in rows), 3) for key in rows[0]}
     print(json.dumps(report, indent=1))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The engine against PyTorch and OpenBLAS on this machine, in alternation: compat/peers/run.sh [ROUNDS]
+# The engine against PyTorch and OpenBLAS on this machine, in alternation: compat/peers/run.sh [ROUNDS [NAME]]
 # On a machine that does other work at the same time the numbers mean little.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
