@@ -81,15 +81,16 @@ func (s *Scenario) Answer(ctx context.Context, conversation []Message, opt Optio
 			yield(Delta{}, err)
 			return
 		}
+		var hits []knowledge.Hit
 		if s.book != nil {
-			hits := s.book.Search(question, 3)
+			hits = s.book.Search(question, 3)
 			if knowledge.Confident(question, hits) {
 				s.quote(question, hits[0], yield)
 				return
 			}
 		}
 		if s.scope != nil && !s.scope.holds(question) {
-			_ = yield(Delta{Kind: Answer, Text: s.scope.decline(question)}, nil) &&
+			_ = yield(Delta{Kind: Answer, Text: s.scope.decline(question, hits)}, nil) &&
 				yield(Delta{Kind: Finish, Reason: infer.Stopped}, nil)
 			return
 		}
@@ -108,17 +109,25 @@ func lastQuestion(conversation []Message) (string, error) {
 
 // quote answers with the sentences of a passage.
 func (s *Scenario) quote(question string, h knowledge.Hit, yield func(Delta, error) bool) {
-	place := h.File
-	if h.Heading != "" {
-		place += ", " + h.Heading
-	}
-	text := "“" + s.book.Quote(question, h) + "”\n\nSource: " + place
+	source := "\n\nSource: "
 	if h.Lang == "zh" {
-		text = "“" + s.book.Quote(question, h) + "”\n\n出处：" + strings.Replace(place, ", ", "，", 1)
+		source = "\n\n出处："
 	}
+	text := "“" + s.book.Quote(question, h) + "”" + source + place(h)
 	_ = yield(Delta{Kind: Sources, Sources: []Source{{h.File, h.Heading, h.Text, h.Score}}}, nil) &&
 		yield(Delta{Kind: Answer, Text: text}, nil) &&
 		yield(Delta{Kind: Finish, Reason: infer.Stopped}, nil)
+}
+
+// place says where a passage stands, in its language.
+func place(h knowledge.Hit) string {
+	switch {
+	case h.Heading == "":
+		return h.File
+	case h.Lang == "zh":
+		return h.File + "，" + h.Heading
+	}
+	return h.File + ", " + h.Heading
 }
 
 // request makes the request for a question, or ErrTooLong.

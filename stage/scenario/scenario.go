@@ -109,7 +109,7 @@ func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
 			m.Knowledge = in.Digest
 		case "scope":
 			m.Scope = in.Digest
-			scope, err := learnScope(filepath.Join(in.Dir, problems))
+			scope, err := learnScope(filepath.Join(in.Dir, problemsFile))
 			if err != nil {
 				return err
 			}

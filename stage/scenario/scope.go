@@ -35,12 +35,13 @@ type scope struct {
 }
 
 const (
-	scopeFile = "scope.json"
-	problems  = "problems.jsonl"
-	maxPairs  = 1 << 16
-	maxScope  = 1 << 23 // bytes of scope.json
+	scopeFile    = "scope.json"
+	problemsFile = "problems.jsonl"
+	maxPairs     = 1 << 16
+	maxScope     = 1 << 23 // bytes of scope.json
 
-	inside = 0.75 // the least share of a question's pairs that is known
+	inside  = 0.75 // the least share of a question's pairs that is known
+	related = 0.2  // the least coverage of a passage that is worth a look
 )
 
 // split returns the words of a question between two marks of its ends.
@@ -179,14 +180,23 @@ func (s *scope) holds(question string) bool {
 	return float64(known) >= inside*float64(len(words)-1)
 }
 
-// decline says in the question's language what may be asked instead.
-func (s *scope) decline(question string) string {
+// decline says in the question's language what may be asked instead, and
+// which passages of the documents come nearest.
+func (s *scope) decline(question string, hits []knowledge.Hit) string {
 	lang, text := "en", "I was taught questions like these, and yours is unlike them:\n"
+	nearest := "\n\nWhat the documents have that comes nearest:\n"
 	if knowledge.Lang(question) == "zh" {
 		lang, text = "zh", "我只学过下面这样的题，您的问题与它们不同：\n"
+		nearest = "\n\n文档里最接近的段落：\n"
 	}
 	for _, e := range s.Examples[lang] {
 		text += "\n- " + e
+	}
+	for _, h := range hits {
+		if h.Coverage >= related {
+			text += nearest + "\n- " + place(h)
+			nearest = ""
+		}
 	}
 	return text
 }

@@ -26,7 +26,7 @@ func lessons(t testing.TB) string {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, problems), b.Bytes(), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, problemsFile), b.Bytes(), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -34,7 +34,7 @@ func lessons(t testing.TB) string {
 
 func TestScope(t *testing.T) {
 	dir := lessons(t)
-	s, err := learnScope(filepath.Join(dir, problems))
+	s, err := learnScope(filepath.Join(dir, problemsFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,10 +60,10 @@ func TestScope(t *testing.T) {
 			t.Errorf("%q: %v", question, got)
 		}
 	}
-	if got := s.decline("hello"); !strings.HasSuffix(got, "unlike them:\n\n- What is 7+7?\n- Jack has 8 pencils and finds 23 more. How many pencils does Jack have now?") {
+	if got := s.decline("hello", nil); !strings.HasSuffix(got, "unlike them:\n\n- What is 7+7?\n- Jack has 8 pencils and finds 23 more. How many pencils does Jack have now?") {
 		t.Error(got)
 	}
-	if got := s.decline("你好"); !strings.HasSuffix(got, "\n\n- 请算一算：12+7\n- 小明有3个苹果，又买了4个，一共有几个？") {
+	if got := s.decline("你好", nil); !strings.HasSuffix(got, "\n\n- 请算一算：12+7\n- 小明有3个苹果，又买了4个，一共有几个？") {
 		t.Error(got)
 	}
 }
@@ -76,25 +76,32 @@ func FuzzScope(f *testing.F) {
 			return
 		}
 		s.holds(question)
-		s.decline(question)
+		s.decline(question, nil)
 	})
 }
 
 func TestDeclined(t *testing.T) {
-	weights, dir := folder(t), lessons(t)
+	weights, dir, pages := folder(t), lessons(t), book(t)
 	job := &stage.Job{Out: t.TempDir(), Inputs: []stage.Input{
-		{Arg: "weights", Digest: store.Digest{1}, Dir: weights}, {Arg: "scope", Digest: store.Digest{2}, Dir: dir}}}
+		{Arg: "weights", Digest: store.Digest{1}, Dir: weights}, {Arg: "scope", Digest: store.Digest{2}, Dir: dir},
+		{Arg: "knowledge", Digest: store.Digest{3}, Dir: pages}}}
 	if err := (&Scenario{Think: 8, Tokens: 4}).Run(context.Background(), job); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(job.Out, func(store.Digest) (string, error) { return weights, nil }, 1, 1)
+	s, err := Open(job.Out, func(d store.Digest) (string, error) {
+		return map[store.Digest]string{{1}: weights, {3}: pages}[d], nil
+	}, 1, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	r, u, err := ask(t, s, "hello", Options{Think: -1})
-	if err != nil || r.Thought != "" || !strings.Contains(r.Answer, "What is 7+7?") || u != (Usage{}) || r.Finish != "stop" {
+	if err != nil || r.Thought != "" || !strings.HasSuffix(r.Answer, "\n\n- What is 7+7?\n- Jack has 8 pencils and finds 23 more. How many pencils does Jack have now?") || u != (Usage{}) || r.Finish != "stop" {
 		t.Errorf("%+v %+v %v", r, u, err)
+	}
+	r, _, err = ask(t, s, "Who bought the first server start?", Options{Think: -1})
+	if want := "nearest:\n\n- handbook/en/keys.md, Keys › How do I get a key?"; err != nil || !strings.HasSuffix(r.Answer, want) {
+		t.Errorf("%+v %v", r, err)
 	}
 	if r, _, err = ask(t, s, "What is 3+4?", Options{Think: -1}); err != nil || r.Thought == "" {
 		t.Errorf("%+v %v", r, err)
