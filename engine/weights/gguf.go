@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 )
 
@@ -40,8 +41,8 @@ func (t GGUFTensor) Weights() int64 {
 
 // A GGUF is an open GGUF file, or a set of files that llama.cpp split one
 // into, mapped into memory where it lies. Its methods may be called
-// concurrently. The files must not be cut short while it is open: reading
-// what is no longer there ends the process.
+// concurrently. A file that is cut short while it is open gives Read an error;
+// reading what Bytes returned then ends the process.
 //
 // Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 type GGUF struct {
@@ -282,7 +283,7 @@ func (g *GGUF) Bytes(name string) []byte {
 // *FormatError.
 func (g *GGUF) Read(name string, dst []float32) error {
 	t, ok := g.Tensor(name)
-	path := g.parts[g.where[name].part].path
+	path := g.path(name)
 	switch {
 	case !ok:
 		return &FormatError{path, name, "no such tensor"}
@@ -291,6 +292,25 @@ func (g *GGUF) Read(name string, dst []float32) error {
 	case !t.Type.Decodes():
 		return &FormatError{path, name, "type " + t.Type.String() + " is not read"}
 	}
-	Decode(dst, g.Bytes(name), t.Type)
+	return mapped(path, name, func() { Decode(dst, g.Bytes(name), t.Type) })
+}
+
+// path returns the path of the file that a tensor is in.
+func (g *GGUF) path(name string) string { return g.parts[g.where[name].part].path }
+
+// mapped calls f, which reads mapped memory. A page that is no longer there,
+// because the file was cut short, makes it an error.
+func mapped(path, name string, f func()) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case interface{ Addr() uintptr }: // of the runtime: a fault
+			err = &FormatError{path, name, "cannot be read: the file was cut short, or its disk fails"}
+		default:
+			panic(e)
+		}
+	}()
+	f()
 	return nil
 }

@@ -115,8 +115,11 @@ func (m *Model) openGGUF(path string) error {
 		for left := t.Weights(); left > 0; {
 			dst = dst[:min(left, int64(len(dst)))]
 			n, _ := t.Type.Size(int64(len(dst)))
-			Decode(dst, src[:n], t.Type)
-			if err := do(dst); err != nil {
+			err := mapped(g.path(t.Name), t.Name, func() { Decode(dst, src[:n], t.Type) })
+			if err == nil {
+				err = do(dst)
+			}
+			if err != nil {
 				return true, err
 			}
 			src, left = src[n:], left-int64(len(dst))

@@ -2,11 +2,13 @@ package weights
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 )
@@ -89,5 +91,32 @@ func TestModelRefuses(t *testing.T) {
 	}
 	if _, err := OpenModel(t.TempDir()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("an empty folder: %v", err)
+	}
+}
+
+// A file that is cut short while it is open gives an error, not a crash.
+func TestCutShortWhileOpen(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("qemu-user does not say where a fault was, and so Go takes it for a nil pointer")
+	}
+	b, err := os.ReadFile("../../testdata/oracle/gguf/values.gguf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "values.gguf")
+	if err := os.WriteFile(path, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	m, err := OpenModel(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if err := os.Truncate(path, 4096); err != nil {
+		t.Skip(err) // a system that keeps mapped files whole
+	}
+	_, _, err = m.NotFinite(context.Background(), len(m.Tensors)-1)
+	if bad := new(FormatError); !errors.As(err, &bad) || bad.Path != path {
+		t.Error(err)
 	}
 }
