@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -60,7 +61,9 @@ func split(question string) []string {
 		return 0
 	}
 	last := 0 // class of the rune before
-	for _, r := range strings.ToLower(norm.NFKC.String(question)) {
+	from := 0 // of the last word
+	text := strings.ToLower(norm.NFKC.String(question))
+	for at, r := range text {
 		c := class(r)
 		switch {
 		case unicode.IsSpace(r):
@@ -68,8 +71,9 @@ func split(question string) []string {
 		case c == 1:
 			words = append(words, "0")
 		case c == 2 && last == 2:
-			words[len(words)-1] += string(r)
+			words[len(words)-1] = text[from : at+utf8.RuneLen(r)]
 		default:
+			from = at
 			words = append(words, string(r))
 		}
 		last = c

@@ -55,6 +55,8 @@ func TestScope(t *testing.T) {
 		"你好":                       false,
 		"How many moons does Jack": false,
 		"2024年奥运会在哪里":              false,
+		strings.Repeat("a", 1<<20): false, // at once, for it may be anybody's
+		"\xff\xfe 3":               false,
 	} {
 		if got := s.holds(question); got != want {
 			t.Errorf("%q: %v", question, got)
