@@ -56,17 +56,18 @@ func airgap(t *testing.T) {
 		}
 	}
 	must("the loopback", interfaceUp("lo"))
-	tun, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0)
+	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		t.Skip("there is no way to watch what leaves:", err)
 	}
-	defer tun.Close()
 	ifr, err := unix.NewIfreq("out0")
 	must("out0", err)
 	ifr.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI)
-	if err := unix.IoctlIfreq(int(tun.Fd()), unix.TUNSETIFF, ifr); err != nil {
+	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, ifr); err != nil {
 		t.Skip("there is no way to watch what leaves:", err)
 	}
+	tun := os.NewFile(uintptr(fd), "out0") // only now, for until it is out0 polling it fails
+	defer tun.Close()
 	// The kernel's own greetings of IPv6 are not the program's.
 	if err := os.WriteFile("/proc/sys/net/ipv6/conf/out0/disable_ipv6", []byte("1"), 0); err != nil && !errors.Is(err, os.ErrNotExist) {
 		t.Skip("there is no way to watch what leaves:", err)
