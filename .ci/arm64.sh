@@ -15,4 +15,5 @@ if ! command -v qemu-aarch64-static >/dev/null; then
 	$root apt-get update -qq
 	$root apt-get install -y -qq qemu-user-static
 fi
-go test -timeout 20m -exec qemu-aarch64-static ./engine/...
+# qemu-user does not say where a fault was, which that test is about.
+go test -timeout 20m -exec qemu-aarch64-static -skip '^TestCutShortWhileOpen$' ./engine/...

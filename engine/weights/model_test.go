@@ -8,7 +8,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"testing"
 )
@@ -95,10 +94,9 @@ func TestModelRefuses(t *testing.T) {
 }
 
 // A file that is cut short while it is open gives an error, not a crash.
+// .ci/arm64.sh leaves it out: qemu-user does not say where a fault was, and Go
+// takes it for a nil pointer.
 func TestCutShortWhileOpen(t *testing.T) {
-	if runtime.GOARCH != "amd64" {
-		t.Skip("qemu-user does not say where a fault was, and so Go takes it for a nil pointer")
-	}
 	b, err := os.ReadFile("../../testdata/oracle/gguf/values.gguf")
 	if err != nil {
 		t.Fatal(err)
