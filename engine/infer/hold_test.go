@@ -244,8 +244,8 @@ func TestPrefix(t *testing.T) {
 		{prompt, 0, 0, Unseen},
 		{prompt, 96, 96, ""},
 		{append(append([]int32{}, prompt...), prompt...), 96, 96, Ended},
-		{other, 0, 32, Window},   // the window at 32 was not kept
-		{other, 48, 48, ""},      // its own end is
+		{other, 0, 32, Window},    // the window at 32 was not kept
+		{other, 48, 48, ""},       // its own end is
 		{prompt[:45], 32, 32, ""}, // nor is 32 forgotten, where the two part
 		{prompt[5:60], 0, 0, Unseen},
 	} {
