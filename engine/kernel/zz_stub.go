@@ -38,6 +38,14 @@ func fl(b []byte) []float32 {
 }
 
 func (m *Matrix) Pack(lo, hi int, src []byte) {
+	if m.Type == BF16 {
+		x := make([]float32, len(src)/2)
+		for i := range x {
+			x[i] = math.Float32frombits((uint32(src[2*i]) | uint32(src[2*i+1])<<8) << 16)
+		}
+		Pack(fl(m.Data)[lo*m.K:], m.K, hi-lo, x, 1, m.K)
+		return
+	}
 	Pack(fl(m.Data)[lo*m.K:], m.K, hi-lo, fl(src), 1, m.K)
 }
 
@@ -46,16 +54,16 @@ type Input struct {
 	f    []float32
 }
 
-func InputFloats(n, k int) int                    { return n * k }
-func NewInput(n, k int, mem []float32) *Input     { return &Input{n, k, mem} }
-func (in *Input) Row(t int) []float32             { return in.f[t*in.k : (t+1)*in.k] }
-func (in *Input) Floats() []float32               { return in.f }
-func (in *Input) Quantise(lo, hi int)             {}
+func InputFloats(n, k int) int                { return n * k }
+func NewInput(n, k int, mem []float32) *Input { return &Input{n, k, mem} }
+func (in *Input) Row(t int) []float32         { return in.f[t*in.k : (t+1)*in.k] }
+func (in *Input) Floats() []float32           { return in.f }
+func (in *Input) Quantise(lo, hi int)         {}
 func (m *Matrix) Mul(in *Input, n int, lo, hi int, dst []float32, ldd int, add bool) {
 	GemmPacked(n, hi-lo, m.K, in.f, m.K, 1, fl(m.Data)[lo*m.K:], dst[lo:], ldd, add)
 }
-func Float16(x float32) uint16                   { return 0 }
-func Float32s(dst []float32, src []uint16)       {}
+func Float16(x float32) uint16             { return 0 }
+func Float32s(dst []float32, src []uint16) {}
 func GEGLU(y, g, u []float32) {
 	for i := range y {
 		x := float64(g[i])

@@ -158,6 +158,10 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 			return fmt.Errorf("%w: num_experts is missing", ErrConfig)
 		}
 	}
+	s.Tied = f.tied
+	if h.Tied != nil {
+		s.Tied = *h.Tied
+	}
 	var sliding []bool
 	switch {
 	case h.LayerTypes != nil:

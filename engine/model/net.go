@@ -63,46 +63,6 @@ func (l *linear) quantised() bool {
 	return false
 }
 
-// A source is where a model's weights come from. Names are GGUF's.
-type source interface {
-	// weight returns the tensor of a name, as a matrix; ok is false if there is none.
-	weight(name string) (w weight, ok bool)
-}
-
-// A weight is a tensor where it lies: rows of blocks of a type. A vector has
-// one row.
-type weight struct {
-	name       string
-	typ        weights.Type
-	rows, cols int
-	// read returns rows lo to hi as the type lays them out, in buf if they
-	// are not in memory. buf holds them.
-	read func(buf []byte, lo, hi int) ([]byte, error)
-}
-
-// bytes returns the bytes of n rows.
-func (w *weight) bytes(n int) int {
-	size, _ := w.typ.Size(int64(w.cols))
-	return n * int(size)
-}
-
-// floats reads all of the weight as numbers.
-func (w *weight) floats(dst []float32) error {
-	b, err := w.read(make([]byte, w.bytes(w.rows)), 0, w.rows)
-	if err == nil {
-		weights.Decode(dst, b, w.typ)
-	}
-	return err
-}
-
-// part returns rows [lo, hi) as a weight of its own.
-func (w weight) part(lo, hi int) weight {
-	read := w.read
-	w.rows = hi - lo
-	w.read = func(buf []byte, a, b int) ([]byte, error) { return read(buf, lo+a, lo+b) }
-	return w
-}
-
 // kernelTypes are the types of weights that can be multiplied.
 var kernelTypes = map[weights.Type]kernel.Type{
 	weights.F32: kernel.F32, weights.F16: kernel.F16, weights.BF16: kernel.BF16, weights.Q8_0: kernel.Q8_0,

@@ -25,6 +25,7 @@ type Shape struct {
 	Experts   int     // of a mixture; 0: one feed-forward layer
 	Chosen    int     // experts a token asks
 	Renorm    bool    // the chosen experts' weights sum to one
+	Tied      bool    // the head is the embeddings, whatever else a file holds
 }
 
 // A Rope says how positions turn queries and keys: the pairs (x[i],
