@@ -51,7 +51,7 @@ func Architectures() []string {
 	for _, f := range families {
 		list = append(list, f.names[0])
 	}
-	return list
+	return append(list, encoderFamilies...)
 }
 
 // familyOf returns the row of an architecture.

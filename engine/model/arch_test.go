@@ -148,7 +148,7 @@ func TestArchitectures(t *testing.T) {
 					t.Skip("an encoder's")
 				}
 				got := logitsOf(t, model, answers.IDs, len(answers.IDs), 2, KVFloat32)
-				limit := 1e-8
+				limit := 1e-8 // float32 rounding, a hundred times over
 				if quantised {
 					limit = 1e-4
 				}

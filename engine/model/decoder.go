@@ -16,6 +16,10 @@ type Seq struct {
 	Full   []int32 // page of tokens 32i to 32i+31 in the full-attention layers; up to At+len(IDs)
 	Window []int32 // the same of the sliding layers; what lies wholly before At+1−Window may be −1
 	Logits int     // logits are wanted after each of the last so many tokens
+
+	Adapter *Adapter // nil: the model as it is
+
+	row int // of the step
 }
 
 // A Decoder runs a model forward. What a token gets has the same bits as in
@@ -31,6 +35,8 @@ type Decoder struct {
 	s       decodeState
 	arena   *tensor.Arena
 	jobs    []attendJob
+	rank    int       // the largest of the adapters of a step
+	mid     []float32 // (rows, rank)
 }
 
 // decodeState is what a step of up to rows tokens needs, shared by the workers.
@@ -167,6 +173,7 @@ func (d *Decoder) step(p *Pages, seqs []Seq, logits []float32) error {
 func (d *Decoder) begin(seqs []Seq) (n int, err error) {
 	s, C := &d.s, d.Shape.Width
 	d.jobs = d.jobs[:0]
+	d.adapters(seqs)
 	for i := range seqs {
 		q := &seqs[i]
 		if n+len(q.IDs) > d.rows || q.At+len(q.IDs) > d.limit || q.Logits > len(q.IDs) {
@@ -188,6 +195,7 @@ func (d *Decoder) begin(seqs []Seq) (n int, err error) {
 				d.jobs = append(d.jobs, attendJob{i, g, n, t, min(tile, len(q.IDs)-t)})
 			}
 		}
+		q.row = n
 		n += len(q.IDs)
 	}
 	if f := d.Shape.Embed; f != 1 {
@@ -204,6 +212,7 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 	s, b, c := &d.s, &d.net.blocks[l], &d.Shape
 	d.normed(s.n, s.x, b.attnNorm, n, b.qkv.quantised())
 	d.mul(&b.qkv, s.n, n, s.qkv, d.net.qkvRows, false)
+	d.adapt(seqs, l, qkvLinear, s.n, s.qkv, d.net.qkvRows)
 	d.rowsOf(n, func(t int) { d.turn(p, l, t) })
 	d.team.For(len(d.jobs), func(w, i int) { d.attend(&d.workers[w], p, seqs, l, d.jobs[i]) })
 	d.rowsOf(n, func(t int) {
@@ -217,7 +226,7 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 			s.y.Quantise(t, t+1)
 		}
 	})
-	d.add(&b.out, s.y, n, b.attnPost)
+	d.add(seqs, l, outLinear, s.y, n)
 	d.normed(s.n, s.x, b.mlpNorm, n, b.gateUp.quantised())
 	if c.Experts > 0 {
 		d.mix(b, n)
@@ -225,24 +234,31 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 	}
 	F := c.Hidden
 	d.mul(&b.gateUp, s.n, n, s.gu, 2*F, false)
+	d.adapt(seqs, l, gateUpLinear, s.n, s.gu, 2*F)
 	d.rowsOf(n, func(t int) {
 		c.Act.gate(s.act.Row(t), s.gu[2*t*F:][:F], s.gu[(2*t+1)*F:][:F])
 		if b.down.quantised() {
 			s.act.Quantise(t, t+1)
 		}
 	})
-	d.add(&b.down, s.act, n, b.mlpPost)
+	d.add(seqs, l, downLinear, s.act, n)
 }
 
-// add adds a product to the residual stream, normalised first if the family
-// does that.
-func (d *Decoder) add(m *linear, in *kernel.Input, n int, post []float32) {
-	s, C := &d.s, d.Shape.Width
+// add adds a product of block l to the residual stream, normalised first if
+// the family does that.
+func (d *Decoder) add(seqs []Seq, l, which int, in *kernel.Input, n int) {
+	s, b, C := &d.s, &d.net.blocks[l], d.Shape.Width
+	m, post := &b.out, b.attnPost
+	if which == downLinear {
+		m, post = &b.down, b.mlpPost
+	}
 	if post == nil {
 		d.mul(m, in, n, s.x, C, true)
+		d.adapt(seqs, l, which, in, s.x, C)
 		return
 	}
 	d.mul(m, in, n, s.tmp, C, false)
+	d.adapt(seqs, l, which, in, s.tmp, C)
 	d.rowsOf(n, func(t int) {
 		row := s.tmp[t*C : (t+1)*C]
 		kernel.RMSNorm(row, row, post, d.Shape.Eps)

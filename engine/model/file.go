@@ -2,6 +2,7 @@ package model
 
 import (
 	"os"
+	"path/filepath"
 
 	"suiren/engine/tensor"
 	"suiren/engine/weights"
@@ -41,6 +42,11 @@ func (f *File) openGGUF(path string) error {
 		return err
 	}
 	f.close = g.Close
+	if IsEncoder(g.Text("general.architecture")) {
+		f.src = &ggufSource{g: g}
+		f.Encoder, err = encoderFromGGUF(g)
+		return err
+	}
 	if f.Shape, err = FromGGUF(g); err != nil {
 		return err
 	}
@@ -48,7 +54,24 @@ func (f *File) openGGUF(path string) error {
 	return nil
 }
 
-func (f *File) openFolder(dir string) (err error) {
+func (f *File) openFolder(dir string) error {
+	var kind struct {
+		Type string `json:"model_type"`
+	}
+	if err := readConfig(filepath.Join(dir, "config.json"), &kind); err != nil {
+		return err
+	}
+	folder, err := weights.OpenFolder(dir)
+	if err != nil {
+		return err
+	}
+	f.close = folder.Close
+	if IsEncoder(kind.Type) {
+		src := newEncoderSource(folder, kind.Type)
+		f.src = src
+		f.Encoder, err = encoderFromFolder(dir, kind.Type, src)
+		return err
+	}
 	if f.Shape, err = FromFolder(dir); err != nil {
 		return err
 	}
@@ -56,11 +79,7 @@ func (f *File) openFolder(dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	folder, err := weights.OpenFolder(dir)
-	if err != nil {
-		return err
-	}
-	f.close, f.src = folder.Close, newFolderSource(folder, &f.Shape, row)
+	f.src = newFolderSource(folder, &f.Shape, row)
 	return nil
 }
 
@@ -76,6 +95,12 @@ func (f *File) Close() error {
 // sequences of up to limit.
 func (f *File) NewDecoder(rows, limit, threads int) (*Decoder, error) {
 	return newDecoder(f.Shape, f.src, rows, limit, threads)
+}
+
+// NewEncoder packs the weights for reading texts of up to rows tokens
+// together.
+func (f *File) NewEncoder(rows, threads int) (*Encoder, error) {
+	return newEncoder(*f.Encoder, f.src, rows, threads)
 }
 
 // DecoderBytes returns the memory that NewDecoder takes, without taking it.

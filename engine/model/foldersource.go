@@ -9,11 +9,12 @@ import (
 
 // A folderSource is an open Hugging Face folder.
 type folderSource struct {
-	f     *weights.Folder
-	names map[string]string // Hugging Face's ends of names by GGUF's
-	tied  bool              // the folder may hold a head that is not to be used
-	unit  bool              // norms lack one
-	E     int               // experts, in tensors of their own
+	f      *weights.Folder
+	layers string            // what a layer's names begin with
+	names  map[string]string // Hugging Face's ends of names by GGUF's
+	tied   bool              // the folder may hold a head that is not to be used
+	unit   bool              // norms lack one
+	E      int               // experts, in tensors of their own
 }
 
 // decoderNames are the ends of names in a decoder's folder.
@@ -27,13 +28,14 @@ var decoderNames = map[string]string{
 
 // name returns the folder's name of a tensor.
 func (s *folderSource) name(name string) string {
-	stem, kind, _ := strings.Cut(name, ".")
-	if stem != "blk" {
-		return s.names[stem] + "." + kind
+	dot := strings.LastIndexByte(name, '.')
+	stem, kind := name[:dot], name[dot:]
+	rest, ok := strings.CutPrefix(stem, "blk.")
+	if !ok {
+		return s.names[stem] + kind
 	}
-	l, rest, _ := strings.Cut(kind, ".")
-	role, kind, _ := strings.Cut(rest, ".")
-	return "model.layers." + l + "." + s.names[role] + "." + kind
+	l, role, _ := strings.Cut(rest, ".")
+	return s.layers + l + "." + s.names[role] + kind
 }
 
 func (s *folderSource) weight(name string) (weight, bool) {
@@ -94,7 +96,7 @@ func (s *folderSource) experts(name, proj string) (weight, bool) {
 	}
 	var list []weight
 	for e := range s.E {
-		own := fmt.Sprintf("model.layers.%d.mlp.experts.%d.%s.weight", l, e, proj)
+		own := fmt.Sprintf("%s%d.mlp.experts.%d.%s.weight", s.layers, l, e, proj)
 		w, ok := s.tensor(name, own)
 		if !ok || e > 0 && (w.rows != list[0].rows || w.cols != list[0].cols || w.typ != list[0].typ) {
 			return weight{}, false
@@ -121,7 +123,7 @@ func (s *folderSource) experts(name, proj string) (weight, bool) {
 
 // newFolderSource returns the source of a family's folder.
 func newFolderSource(folder *weights.Folder, s *Shape, f *family) *folderSource {
-	src := &folderSource{f: folder, tied: s.Tied, unit: f.unitNorms, E: s.Experts, names: map[string]string{}}
+	src := &folderSource{f: folder, layers: "model.layers.", tied: s.Tied, unit: f.unitNorms, E: s.Experts, names: map[string]string{}}
 	for k, v := range decoderNames {
 		src.names[k] = v
 	}

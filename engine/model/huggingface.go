@@ -72,23 +72,34 @@ type hfRope struct {
 // ErrConfig or are *weights.FormatError.
 func FromFolder(dir string) (Shape, error) {
 	path := filepath.Join(dir, "config.json")
-	f, err := os.Open(path)
+	text, err := readLimited(path)
 	if err != nil {
 		return Shape{}, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
-	if err != nil {
-		return Shape{}, err
-	}
-	if len(text) > maxConfig {
-		return Shape{}, &weights.FormatError{Path: path, Why: fmt.Sprintf("is larger than %d bytes", maxConfig)}
 	}
 	s, err := parseHF(text)
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", path, err)
 	}
 	return s, nil
+}
+
+// readLimited reads a file of at most maxConfig bytes.
+func readLimited(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err == nil && len(text) > maxConfig {
+		err = &weights.FormatError{Path: path, Why: fmt.Sprintf("is larger than %d bytes", maxConfig)}
+	}
+	return text, err
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func parseHF(text []byte) (Shape, error) {

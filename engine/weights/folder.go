@@ -31,7 +31,7 @@ func (f *Folder) open(dir string) error {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		file, err := openFile(filepath.Join(dir, name))
+		file, err := OpenFile(filepath.Join(dir, name))
 		if err != nil {
 			return err
 		}
