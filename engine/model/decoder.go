@@ -145,6 +145,17 @@ func (d *Decoder) Workers() int { return d.team.Size() }
 func (d *Decoder) Rows() int  { return d.rows }
 func (d *Decoder) Limit() int { return d.limit }
 
+// WeightBytes returns the bytes of the packed matrices: what a token reads,
+// but for experts that it does not ask.
+func (d *Decoder) WeightBytes() (n int64) {
+	d.net.all(func(l *linear) {
+		for i := range l.parts {
+			n += int64(len(l.parts[i].m.Data))
+		}
+	})
+	return n
+}
+
 // Close frees the decoder's memory.
 func (d *Decoder) Close() { d.arena.Close() }
 
