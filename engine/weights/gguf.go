@@ -278,6 +278,16 @@ func (g *GGUF) Bytes(name string) []byte {
 	return p.data[from : from+t.Bytes : from+t.Bytes]
 }
 
+// Copy fills dst with the bytes of a tensor from byte at on. Unlike what Bytes
+// returns, it is safe to use on a file that is cut short.
+func (g *GGUF) Copy(name string, at int64, dst []byte) error {
+	b := g.Bytes(name)
+	if at < 0 || at+int64(len(dst)) > int64(len(b)) {
+		return &FormatError{"", name, fmt.Sprintf("has %d bytes, not %d from %d on", len(b), len(dst), at)}
+	}
+	return mapped(g.path(name), name, func() { copy(dst, b[at:]) })
+}
+
 // Read fills dst with a tensor's weights, dequantised. The length of dst must
 // be the number of them. A tensor of a type that Decode does not know gives a
 // *FormatError.
