@@ -16,11 +16,13 @@ type holding struct {
 	peak   int   // most pages of the full layers held
 }
 
-// adopt takes the pages of a prefix of ids from the tree, which holds none
-// yet or only whole pages of the tree. It returns how many tokens and the
-// reason why not more.
+// adopt takes the pages of a prefix of ids from the tree, if h is whole. It
+// returns how many tokens of ids stand there and why h does not hold more.
 func (h *holding) adopt(ids []int32) (shared int, why Miss) {
 	t := h.tree
+	if !h.whole() {
+		return h.at, ""
+	}
 	path, resume, shared, why := t.match(h.root, ids, (len(ids)-1)/pageTokens)
 	if resume > len(h.path) {
 		for i := len(h.path); i < resume; i++ {
@@ -45,6 +47,42 @@ func (h *holding) adopt(ids []int32) (shared int, why Miss) {
 		h.point(n) // what was read before and cannot be resumed now can be next time
 	}
 	return shared, why
+}
+
+// whole reports whether all it holds is in the tree.
+func (h *holding) whole() bool { return len(h.full) == len(h.path) }
+
+// copyOf makes h, which is whole, hold what o holds of the same tokens: its
+// whole pages with it, and a copy of the last. If there is no page for that,
+// h holds the whole ones.
+func (h *holding) copyOf(o *holding, copyPage func(class int, dst, src int32)) {
+	t := h.tree
+	for _, n := range o.path[len(h.path):] {
+		t.use(n)
+		h.path, h.full = append(h.path, n), append(h.full, n.full)
+	}
+	h.at = len(h.path) * pageTokens
+	if t.window != nil {
+		h.slide()
+		for i := len(h.win); i < len(h.path); i++ {
+			page := int32(-1)
+			if i >= h.back {
+				o.lend(i)
+				page = h.path[i].window
+				t.view(h.path[i])
+			}
+			h.win = append(h.win, page)
+		}
+	}
+	if o.at == h.at || !h.grow(o.at-h.at) {
+		return
+	}
+	last := len(h.path)
+	copyPage(0, h.full[last], o.full[last])
+	if t.window != nil {
+		copyPage(1, h.win[last], o.win[last])
+	}
+	h.at = o.at
 }
 
 // grow makes room for n tokens after at; false if there is not enough.

@@ -10,23 +10,6 @@ import (
 	"suiren/engine/tensor"
 )
 
-// Sampling says how a token is chosen. The steps are taken in llama.cpp's
-// order: bias, penalties, the mask of a constraint, TopK, Typical, TopP, MinP,
-// Temperature. The zero value takes the likeliest token.
-type Sampling struct {
-	Bias        map[int32]float32 // added to a token's logit
-	Repeat      float32           // divides the positive logits of tokens among the last Last, multiplies the negative; 0 or 1: off
-	Frequency   float32           // subtracted for each time among them
-	Presence    float32           // subtracted once
-	Last        int               // tokens that the penalties see, of prompt and answer; 0: 64, −1: all
-	TopK        int               // keeps the likeliest; 0: all
-	Typical     float32           // keeps those nearest the expected surprise that have this share; 0 or 1: all
-	TopP        float32           // keeps the likeliest that have this share; 0 or 1: all
-	MinP        float32           // keeps those at least so likely as this share of the likeliest; 0: all
-	Temperature float32           // 0: the likeliest token
-	Seed        uint64
-}
-
 // A Logprob is a token and its log-probability under the model.
 type Logprob struct {
 	ID      int32
@@ -68,74 +51,74 @@ func (c *chooser) measure(z []float32) (scale, float32, bool) {
 // they were numbers. It depends on z, the settings, the seed, n and what came
 // before alone. counts says how often each token is among the last that the
 // penalties see; masked that c.mask holds the tokens that are allowed.
-func (c *chooser) choose(z []float32, s *Sampling, n int, counts map[int32]int32, masked bool) (id int32, lp scale, ok bool) {
+func (c *chooser) choose(z []float32, r *Request, n int, counts map[int32]int32, masked bool) (id int32, lp scale, ok bool) {
 	lp, sum, ok := c.measure(z)
 	if !ok {
 		return 0, lp, false
 	}
 	peak := lp.peak
-	if len(s.Bias) > 0 || len(counts) > 0 && s.penalises() || masked {
+	if len(r.Bias) > 0 || len(counts) > 0 && r.penalises() || masked {
 		copy(c.logits, z)
 		z = c.logits
-		s.change(z, counts)
+		r.change(z, counts)
 		if masked {
 			applyMask(z, c.mask)
 		}
 		peak = kernel.Max(z)
-		if s.Temperature > 0 {
+		if r.Temperature > 0 {
 			sum = kernel.ExpSum(c.weights, z, peak)
 		}
 	}
 	switch {
-	case s.Temperature <= 0:
+	case r.Temperature <= 0:
 		return argmax(z, peak), lp, true
-	case s.filters():
-		return c.filtered(z, peak, sum, s, n), lp, true
+	case r.filters():
+		return c.filtered(z, peak, sum, r, n), lp, true
 	}
 	w := c.weights
-	if s.Temperature != 1 {
+	if r.Temperature != 1 {
 		copy(w, z)
-		kernel.Scale(w, 1/s.Temperature)
+		kernel.Scale(w, 1/r.Temperature)
 		best := argmax(z, peak)
 		sum = kernel.ExpSum(w, w, w[best])
 	}
-	return walk(w, s.uniform(n)*sum, argmax(z, peak)), lp, true
+	return walk(w, r.uniform(n)*sum, argmax(z, peak)), lp, true
 }
 
 // uniform returns the n-th token's random number, in [0, 1).
-func (s *Sampling) uniform(n int) float32 {
-	return tensor.Uniform(tensor.Rand(s.Seed, 0x73616d70, uint64(n)))
+func (r *Request) uniform(n int) float32 {
+	return tensor.Uniform(tensor.Rand(r.Seed, 0x73616d70, uint64(n)))
 }
 
-func (s *Sampling) penalises() bool {
-	return s.Repeat != 0 && s.Repeat != 1 || s.Frequency != 0 || s.Presence != 0
+func (r *Request) penalises() bool {
+	return r.RepeatPenalty != 0 && r.RepeatPenalty != 1 || r.FrequencyPenalty != 0 || r.PresencePenalty != 0
 }
 
-func (s *Sampling) filters() bool {
-	return s.TopK > 0 || on(s.Typical) || on(s.TopP) || s.MinP > 0
+func (r *Request) filters() bool {
+	return r.TopK > 0 || on(r.Typical) || on(r.TopP) || r.MinP > 0
 }
 
 // on reports whether a share keeps less than everything.
 func on(share float32) bool { return share > 0 && share < 1 }
 
 // change adds the bias and the penalties to the logits.
-func (s *Sampling) change(z []float32, counts map[int32]int32) {
-	for id, b := range s.Bias {
+func (r *Request) change(z []float32, counts map[int32]int32) {
+	for id, b := range r.Bias {
 		z[id] += b
 	}
-	if !s.penalises() {
+	if !r.penalises() {
 		return
 	}
 	for id, n := range counts {
 		v := z[id]
-		if s.Repeat != 0 {
+		if r.RepeatPenalty != 0 {
 			if v > 0 {
-				v /= s.Repeat
+				v /= r.RepeatPenalty
 			} else {
-				v *= s.Repeat
+				v *= r.RepeatPenalty
 			}
 		}
-		z[id] = v - float32(float32(n)*s.Frequency) - s.Presence
+		z[id] = v - float32(float32(n)*r.FrequencyPenalty) - r.PresencePenalty
 	}
 }
 
@@ -161,10 +144,10 @@ func applyMask(z []float32, mask []uint32) {
 
 // filtered samples from the tokens that the filters keep, by logit and then
 // by id. sum is that of c.weights, exp(z − peak).
-func (c *chooser) filtered(z []float32, peak, sum float32, s *Sampling, n int) int32 {
+func (c *chooser) filtered(z []float32, peak, sum float32, r *Request, n int) int32 {
 	c.keys = c.keys[:0]
-	if s.TopK > 0 && s.TopK < len(z) {
-		c.keys = largest(c.keys, z, s.TopK)
+	if r.TopK > 0 && r.TopK < len(z) {
+		c.keys = largest(c.keys, z, r.TopK)
 		sum = 0
 		for _, k := range c.keys {
 			sum += c.weights[uint32(k)]
@@ -173,10 +156,10 @@ func (c *chooser) filtered(z []float32, peak, sum float32, s *Sampling, n int) i
 		// What is left out here could not be kept: all of it together has
 		// less than the share that TopP leaves, or each less than MinP.
 		var floor float32
-		if !on(s.Typical) {
-			floor = s.MinP
-			if on(s.TopP) {
-				floor = max(floor, (1-s.TopP)*sum/float32(2*len(z)))
+		if !on(r.Typical) {
+			floor = r.MinP
+			if on(r.TopP) {
+				floor = max(floor, (1-r.TopP)*sum/float32(2*len(z)))
 			}
 		}
 		for id, w := range c.weights {
@@ -186,34 +169,34 @@ func (c *chooser) filtered(z []float32, peak, sum float32, s *Sampling, n int) i
 		}
 		c.sort()
 	}
-	if on(s.Typical) {
-		sum = c.typical(s.Typical, sum)
+	if on(r.Typical) {
+		sum = c.typical(r.Typical, sum)
 	}
 	kept := len(c.keys)
-	if on(s.TopP) {
+	if on(r.TopP) {
 		var share float32
 		for i, k := range c.keys {
-			if share += c.weights[uint32(k)]; share >= s.TopP*sum {
+			if share += c.weights[uint32(k)]; share >= r.TopP*sum {
 				kept = i + 1
 				break
 			}
 		}
 	}
 	best := int32(uint32(c.keys[0]))
-	for kept > 1 && s.MinP > 0 && c.weights[uint32(c.keys[kept-1])] < s.MinP*c.weights[best] {
+	for kept > 1 && r.MinP > 0 && c.weights[uint32(c.keys[kept-1])] < r.MinP*c.weights[best] {
 		kept--
 	}
 	weight := func(id uint32) float32 {
-		if s.Temperature == 1 {
+		if r.Temperature == 1 {
 			return c.weights[id]
 		}
-		return float32(math.Exp(float64((z[id] - peak) / s.Temperature)))
+		return float32(math.Exp(float64((z[id] - peak) / r.Temperature)))
 	}
 	var total float32
 	for _, k := range c.keys[:kept] {
 		total += weight(uint32(k))
 	}
-	u := s.uniform(n) * total
+	u := r.uniform(n) * total
 	var acc float32
 	for _, k := range c.keys[:kept] {
 		if acc += weight(uint32(k)); acc > u {

@@ -1,9 +1,12 @@
 package infer
 
-import "container/list"
+import (
+	"container/list"
 
-// pageTokens is the number of tokens in a page.
-const pageTokens = 16
+	"suiren/engine/model"
+)
+
+const pageTokens = model.PageTokens
 
 // tokens is what a page holds.
 type tokens [pageTokens]int32

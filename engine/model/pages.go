@@ -212,3 +212,14 @@ func halvesOf(b []byte) []uint16 {
 func bytesOf(f []float32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(f))), 4*len(f))
 }
+
+// Copy makes page dst of the full layers (class 0) or of the sliding ones (1)
+// hold what src holds.
+func (p *Pages) Copy(class int, dst, src int32) {
+	c := &p.class[class]
+	if c.pages == 0 {
+		return
+	}
+	n := len(c.mem) / c.pages
+	copy(c.mem[int(dst)*n:(int(dst)+1)*n], c.mem[int(src)*n:(int(src)+1)*n])
+}
