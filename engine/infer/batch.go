@@ -45,7 +45,7 @@ func (s *sequence) pending() int { return len(s.ids) - s.at }
 // Of every step, tokens that are being written come first; what is left goes
 // to prompts, in chunks while anything is being written. A sequence takes
 // pages as it grows. It is admitted if there are pages for what it has, and
-// for growPages more of it and of each that runs; if they end all the same,
+// for a few more of it and of each that runs; if they end all the same,
 // the youngest gives up its own, waits, and reads itself again: its tokens
 // stay what they are.
 type batch struct {
@@ -73,12 +73,10 @@ type batchSize struct {
 	rows    int // tokens of a step
 	chunk   int // of them, tokens of prompts while something is written
 	outs    int // logits of a step; at least slots
+	ahead   int // pages that a sequence is given room for when one is admitted
 	workers int
 	memory  bool // limit is that of the pages
 }
-
-// growPages is how far ahead memory is looked after.
-const growPages = 4
 
 // A part is a sequence's share of a step.
 type part struct {
@@ -164,19 +162,19 @@ func (b *batch) admit() {
 	}
 }
 
-// ahead returns the pages that s will hold soon.
-func (b *batch) ahead(s *sequence) int {
+// soon returns the pages that s will hold soon.
+func (b *batch) soon(s *sequence) int {
 	most := len(s.req.Prompt) + s.room
-	return pagesOf(min(len(s.ids)+growPages*pageTokens, most))
+	return pagesOf(min(len(s.ids)+b.ahead*pageTokens, most))
 }
 
 func pagesOf(n int) int { return (n + pageTokens - 1) / pageTokens }
 
 // fits reports whether there is memory for s beside those that run.
 func (b *batch) fits(s *sequence) bool {
-	need := b.ahead(s)
+	need := b.soon(s)
 	for _, o := range b.live {
-		need += b.ahead(o) - len(o.full)
+		need += b.soon(o) - len(o.full)
 	}
 	have := b.tree.room()
 	if !s.req.Echo {

@@ -3,6 +3,7 @@ package infer
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -134,7 +135,7 @@ func TestPagesSimulation(t *testing.T) {
 		t.Run(fmt.Sprint("window ", width), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, uint64(width)))
 			const live = 5
-			full := newPool(40)
+			full := newPool(640 / pageTokens)
 			var window *pool
 			windows := 0
 			if width > 0 {
@@ -212,9 +213,9 @@ func TestPagesSimulation(t *testing.T) {
 // A prompt that was read is not read again, also where layers slide, and the
 // reason is given where it is.
 func TestPrefix(t *testing.T) {
-	const width = 40
-	tr := newTree(newPool(32), newPool(32), width)
-	prompt := make([]int32, 100)
+	const P = pageTokens
+	tr := newTree(newPool(32), newPool(32), 2*P+P/4)
+	prompt := make([]int32, 6*P+4)
 	for i := range prompt {
 		prompt[i] = int32(i)
 	}
@@ -235,19 +236,19 @@ func TestPrefix(t *testing.T) {
 		h.release()
 		return cached, shared, why
 	}
-	other := append(append([]int32{}, prompt[:40]...), 7, 7, 7, 7, 7, 7, 7, 7, 7, 7)
+	other := slices.Concat(prompt[:2*P+P/2], make([]int32, P))
 	for i, c := range []struct {
 		ids            []int32
 		cached, shared int
 		why            Miss
 	}{
 		{prompt, 0, 0, Unseen},
-		{prompt, 96, 96, ""},
-		{append(append([]int32{}, prompt...), prompt...), 96, 96, Ended},
-		{other, 0, 32, Window},    // the window at 32 was not kept
-		{other, 48, 48, ""},       // its own end is
-		{prompt[:45], 32, 32, ""}, // nor is 32 forgotten, where the two part
-		{prompt[5:60], 0, 0, Unseen},
+		{prompt, 6 * P, 6 * P, ""},
+		{slices.Concat(prompt, prompt), 6 * P, 6 * P, Ended},
+		{other, 0, 2 * P, Window},          // the window at 2P was not kept
+		{other, 3 * P, 3 * P, ""},          // its own end is
+		{prompt[:2*P+9], 2 * P, 2 * P, ""}, // nor is 2P forgotten, where the two part
+		{prompt[5 : 2*P], 0, 0, Unseen},
 	} {
 		if cached, shared, why := read(c.ids); cached != c.cached || shared != c.shared || why != c.why {
 			t.Errorf("%d: %d cached, %d shared, %q; want %d, %d, %q", i, cached, shared, why, c.cached, c.shared, c.why)

@@ -22,6 +22,7 @@ const (
 	readRows   = 512 // tokens of prompts, when nothing is written
 	readChunk  = 128 // when something is: the next token of the others waits for them
 	spareRows  = 32  // logits beyond one for each request, for guesses and prompts
+	growPages  = 4   // for which there must be room when a request is admitted
 	answerRows = 256 // tokens of prompts in a step of a Sampler
 )
 
@@ -70,7 +71,7 @@ func (o Options) filled(context int) Options {
 
 // size returns what batches of a model of shape s can hold in steps of rows tokens.
 func (o Options) size(s *model.Shape, rows, chunk int) batchSize {
-	return batchSize{vocab: s.Vocab, slots: o.Slots, limit: o.Limit, rows: rows, chunk: chunk, outs: o.Slots + spareRows, workers: o.Threads}
+	return batchSize{vocab: s.Vocab, slots: o.Slots, limit: o.Limit, rows: rows, chunk: chunk, outs: o.Slots + spareRows, ahead: growPages, workers: o.Threads}
 }
 
 // plan counts the pages and what goes with them.
