@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"suiren/engine/model"
@@ -15,7 +16,7 @@ import (
 type definition struct {
 	vocab, width, rows int
 	full, window       []slot
-	steps              int
+	read               int // tokens
 }
 
 // A slot is what stands for a token's keys and values.
@@ -25,13 +26,13 @@ type slot struct {
 }
 
 func (d *definition) Step(_ *model.Pages, seqs []model.Seq, logits []float32) error {
-	d.steps++
 	row, rows := 0, 0
 	for n, s := range seqs {
 		var h uint64
 		if rows += len(s.IDs); rows > d.rows {
 			return fmt.Errorf("a step of %d tokens", rows)
 		}
+		d.read += len(s.IDs)
 		for pos := range s.At + len(s.IDs) {
 			at := int(s.Full[pos/pageTokens])*pageTokens + pos%pageTokens
 			if pos >= s.At {
@@ -168,7 +169,7 @@ func randomRequest(r *rand.Rand, vocab, limit int) Request {
 	if len(q.Stop) > 0 && r.IntN(3) == 0 {
 		q.Constraint = &everyThird{}
 	}
-	if r.IntN(6) == 0 {
+	if r.IntN(4) == 0 {
 		q.Echo, q.TopLogprobs = true, r.IntN(4)
 		q.MaxTokens = r.IntN(10)
 	}
@@ -187,7 +188,7 @@ func TestBatchSimulation(t *testing.T) {
 		limit := 3*pageTokens + r.IntN(8*pageTokens)
 		z := batchSize{vocab: 23, slots: 1 + r.IntN(8), limit: limit, rows: 64, chunk: 1 + r.IntN(60), ahead: r.IntN(3), workers: 1 + r.IntN(2)}
 		z.outs = z.slots + r.IntN(20)
-		width := []int{0, 7, 40, 100}[r.IntN(4)]
+		width := []int{0, 7, pageTokens + 2, 40, 100}[r.IntN(5)]
 		full := pagesOf(limit) + r.IntN(12)
 		d := &definition{vocab: z.vocab, width: width, rows: z.rows, full: make([]slot, full*pageTokens)}
 		var window *pool
@@ -283,5 +284,131 @@ func TestBatchSimulation(t *testing.T) {
 	t.Logf("%+v, forced %v", seen, forced)
 	if seen.Restarts == 0 || seen.CachedTokens == 0 || seen.Accepted == 0 || seen.Accepted == seen.Drafted || forced[Budget] == 0 {
 		t.Error("the simulation does not reach all of them")
+	}
+}
+
+// newTestBatch returns a batch over a definition with memory for everything.
+func newTestBatch(slots, width int) (*batch, *definition) {
+	z := batchSize{vocab: 23, slots: slots, limit: 20 * pageTokens, rows: 64, chunk: 16, outs: slots + 8, ahead: 1, workers: 1}
+	n := 20 * slots
+	d := &definition{vocab: z.vocab, width: width, rows: z.rows, full: make([]slot, n*pageTokens)}
+	var window *pool
+	if width > 0 {
+		window, d.window = newPool(n), make([]slot, n*pageTokens)
+	}
+	b := newBatch(z, d, newTree(newPool(n), window, width), make([]float32, z.outs*z.vocab))
+	b.copyPage = d.copyPage
+	return b, d
+}
+
+// ask queues a request; what it gets is in the slice.
+func (b *batch) ask(t *testing.T, q Request) (*sequence, *[]Token) {
+	t.Helper()
+	if err := q.check(b.vocab, b.limit, false); err != nil {
+		t.Fatal(err)
+	}
+	var got []Token
+	s := newSequence(&q, b.limit, func(tok Token, err error) {
+		if err != nil {
+			t.Error(err)
+		}
+		got = append(got, tok)
+	})
+	b.add(s)
+	return s, &got
+}
+
+// What many requests begin with is read once, also if they come together; of
+// equal prompts all of it is.
+func TestReadOnce(t *testing.T) {
+	for _, width := range []int{0, 40} {
+		prompt := make([]int32, 5*pageTokens+9)
+		for i := range prompt {
+			prompt[i] = int32(i % 23)
+		}
+		const answers, tokens = 6, 10
+		for _, c := range []struct {
+			name  string
+			apart int // tokens at the end in which the prompts differ
+			leave bool
+			read  int
+		}{
+			{"equal", 0, false, len(prompt) + answers*(tokens-1)},
+			{"alike", 3, false, 5*pageTokens + answers*(9+tokens-1)},
+			{"the first leaves", 0, true, len(prompt) + (answers-1)*(tokens-1)},
+		} {
+			b, d := newTestBatch(answers, width)
+			var first *sequence
+			for i := range answers {
+				q := Request{Prompt: append([]int32{}, prompt...), MaxTokens: tokens}
+				for j := range c.apart {
+					q.Prompt[len(prompt)-1-j] = int32((i + j) % 23)
+				}
+				if s, _ := b.ask(t, q); i == 0 {
+					first = s
+				}
+			}
+			for b.step() {
+				if c.leave && first != nil { // after two pages: another reads on from there
+					b.drop(first)
+					first = nil
+				}
+			}
+			if d.read != c.read {
+				t.Errorf("window %d, %s: read %d tokens, want %d", width, c.name, d.read, c.read)
+			}
+			if want := int64((answers - 1) * (len(prompt) - 9)); c.apart > 0 && b.stats.CachedTokens != want {
+				t.Errorf("%d tokens cached, want %d", b.stats.CachedTokens, want)
+			}
+		}
+	}
+}
+
+// The callers take turns.
+func TestFairness(t *testing.T) {
+	b, _ := newTestBatch(2, 0)
+	var order []string
+	for i := range 9 {
+		caller := "many"
+		if i >= 7 {
+			caller = "few"
+		}
+		q := Request{Prompt: []int32{int32(i)}, MaxTokens: 3, Caller: caller}
+		var s *sequence
+		s = newSequence(&q, b.limit, func(tok Token, err error) {
+			if s.n == 1 {
+				order = append(order, caller)
+			}
+		})
+		b.add(s)
+	}
+	for b.step() {
+	}
+	if want := "[many few many few many many many many many]"; fmt.Sprint(order) != want {
+		t.Errorf("served in the order %v, want %s", order, want)
+	}
+}
+
+// A long prompt does not hold up a short one that comes later, nor does a
+// stream of short ones starve it.
+func TestShare(t *testing.T) {
+	long := &sequence{voice: voice{ids: make([]int32, 1000)}}
+	short := &sequence{voice: voice{ids: make([]int32, 20)}}
+	middle := &sequence{voice: voice{ids: make([]int32, 90)}}
+	for _, c := range []struct {
+		list []*sequence
+		want []int
+	}{
+		{[]*sequence{long}, []int{128}},
+		{[]*sequence{long, middle, short}, []int{64, 44, 20}},
+		{[]*sequence{short, long}, []int{20, 108}},
+		{[]*sequence{long, short}, []int{108, 20}},
+		{nil, nil},
+	} {
+		got := make([]int, len(c.list))
+		share(c.list, 128, func(s *sequence, n int) { got[slices.Index(c.list, s)] += n })
+		if !slices.Equal(got, c.want) && len(c.want) > 0 {
+			t.Errorf("shared %v, want %v", got, c.want)
+		}
 	}
 }

@@ -254,4 +254,14 @@ func TestPrefix(t *testing.T) {
 			t.Errorf("%d: %d cached, %d shared, %q; want %d, %d, %q", i, cached, shared, why, c.cached, c.shared, c.why)
 		}
 	}
+
+	h := &holding{tree: tr, root: tr.root("grows")}
+	if !h.grow(6*P + 10) {
+		t.Fatal("no page")
+	}
+	h.advance(make([]int32, 6*P+10), 6*P+10)
+	h.release()
+	if path, resume, _, _ := tr.match(tr.root("grows"), make([]int32, 7*P), 6); len(path) != 6 || resume != 6 {
+		t.Errorf("of 6 pages %d are held, and %d can be resumed after", len(path), resume)
+	}
 }
