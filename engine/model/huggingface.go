@@ -47,6 +47,7 @@ type hfConfig struct {
 	CapLogits float64         `json:"final_logit_softcapping"`
 
 	Experts    int   `json:"num_experts"`
+	LocalExp   int   `json:"num_local_experts"` // its newer name
 	Chosen     int   `json:"num_experts_per_tok"`
 	ExpertFF   int   `json:"moe_intermediate_size"`
 	Renorm     bool  `json:"norm_topk_prob"`
@@ -167,7 +168,7 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 	}
 	s.CapScores, s.CapLogits = float32(h.CapScores), float32(h.CapLogits)
 	if f.experts {
-		s.Experts, s.Chosen, s.Renorm = h.Experts, h.Chosen, h.Renorm
+		s.Experts, s.Chosen, s.Renorm = max(h.Experts, h.LocalExp), h.Chosen, h.Renorm
 		if h.SparseStep != nil && *h.SparseStep != 1 || len(h.DenseOnly) > 0 {
 			return fmt.Errorf("%w: layers with and without experts are not read together", ErrConfig)
 		}
