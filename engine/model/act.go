@@ -16,28 +16,33 @@ const (
 	GELUTanh     // its approximation by tanh
 )
 
-// gate sets y = act(g)⊙u.
-func (a Act) gate(y, g, u []float32) {
-	switch a {
-	case SiLU:
+// gate sets y = act(g)⊙u. coarse says that y is to be rounded to integers:
+// then 16 bits of the approximate GELU are enough for either, as in llama.cpp.
+func (a Act) gate(y, g, u []float32, coarse bool) {
+	switch {
+	case a == SiLU:
 		kernel.SwiGLU(y, g, u)
-	case GELU:
-		kernel.GEGLU(y, g, u)
-	case GELUTanh:
-		kernel.GEGLUTanh(y, g, u)
+	case coarse:
+		kernel.GELU16(y, g)
+		kernel.Mul(y, y, u)
+	default:
+		a.apply(y, g, false)
+		kernel.Mul(y, y, u)
 	}
 }
 
-// apply sets y = act(x).
-func (a Act) apply(y, x []float32) {
-	switch a {
-	case SiLU:
+// apply sets y = act(x). y may be x.
+func (a Act) apply(y, x []float32, coarse bool) {
+	switch {
+	case a == SiLU:
 		for i, v := range x {
 			y[i] = v * sigmoid(v)
 		}
-	case GELU:
+	case coarse:
+		kernel.GELU16(y, x)
+	case a == GELU:
 		kernel.GELU(y, x)
-	case GELUTanh:
+	default:
 		kernel.GELUTanh(y, x)
 	}
 }

@@ -71,8 +71,12 @@ func (e *ArchError) Error() string {
 	return fmt.Sprintf("the architecture %q is not read; %s are", e.Name, strings.Join(Architectures(), ", "))
 }
 
-// shape returns what the family fixes for a model of c.
-func (f *family) shape(c Config) Shape {
+// shape returns what the family fixes for a model of c, which is checked.
+func (f *family) shape(c Config) (Shape, error) {
+	c.Theta = f.theta[0]
+	if err := c.Check(); err != nil {
+		return Shape{}, err
+	}
 	s := Shape{Config: c, Arch: f.names[0], Act: f.act, QKNorm: f.qkNorm, PostNorms: f.postNorms, HeadGate: f.headGate,
 		Embed: 1, Query: attentionScale(c.HeadDim)}
 	if f.rootEmbed {
@@ -84,7 +88,7 @@ func (f *family) shape(c Config) Shape {
 	if f.part > 0 {
 		s.Rope[0].Dims = int(f.part * float64(c.HeadDim))
 	}
-	return s
+	return s, nil
 }
 
 // slide sets which layers slide within a window of n keys. full is nil, or
@@ -124,10 +128,16 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	if v := m.whole("attention.value_length", c.HeadDim); v != c.HeadDim {
 		return Shape{}, fmt.Errorf("%w: keys of %d and values of %d", ErrConfig, c.HeadDim, v)
 	}
-	s := f.shape(c)
+	if m.err != nil {
+		return Shape{}, m.err
+	}
+	s, err := f.shape(c)
+	if err != nil {
+		return s, err
+	}
 	if f.experts {
 		s.Experts, s.Chosen, s.Renorm = m.whole("expert_count", 0), m.whole("expert_used_count", 0), true
-		s.Hidden = m.whole("expert_feed_forward_length", s.Hidden)
+		s.Hidden = m.whole("expert_feed_forward_length", s.Hidden) // Check looks again
 		if s.Experts == 0 {
 			return s, fmt.Errorf("%w: %s.expert_count is missing", ErrConfig, arch)
 		}
@@ -137,7 +147,9 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	for i, end := range []string{"", "_swa"} {
 		r := &s.Rope[i]
 		r.Theta = m.number("rope.freq_base"+end, r.Theta)
-		r.Dims = m.whole("rope.dimension_count"+end, r.Dims)
+		if r.Dims = m.whole("rope.dimension_count"+end, r.Dims); r.Dims < 2 || r.Dims > c.HeadDim {
+			return s, fmt.Errorf("%w: rotary positions of %d of %d", ErrConfig, r.Dims, c.HeadDim)
+		}
 	}
 	if s.Arch != "gemma3" && s.Arch != "spark2_5" && g.Value(arch+".rope.freq_base_swa") == nil {
 		s.Rope[1].Theta = s.Rope[0].Theta

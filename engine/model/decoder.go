@@ -221,7 +221,7 @@ func (d *Decoder) begin(seqs []Seq) (n int, err error) {
 // block runs block l on n tokens.
 func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 	s, b, c := &d.s, &d.net.blocks[l], &d.Shape
-	d.normed(s.n, s.x, b.attnNorm, n, b.qkv.quantised())
+	d.normed(s.n, s.x, b.attnNorm, n, b.qkv.forms())
 	d.mul(&b.qkv, s.n, n, s.qkv, d.net.qkvRows, false)
 	d.adapt(seqs, l, qkvLinear, s.n, s.qkv, d.net.qkvRows)
 	d.rowsOf(n, func(t int) { d.turn(p, l, t) })
@@ -233,12 +233,10 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 				kernel.Scale(y[h*c.HeadDim:(h+1)*c.HeadDim], sigmoid(gate[h]))
 			}
 		}
-		if b.out.quantised() {
-			s.y.Quantise(t, t+1)
-		}
+		s.y.Quantise(t, t+1, b.out.forms())
 	})
 	d.add(seqs, l, outLinear, s.y, n)
-	d.normed(s.n, s.x, b.mlpNorm, n, b.gateUp.quantised())
+	d.normed(s.n, s.x, b.mlpNorm, n, b.gateUp.forms())
 	if c.Experts > 0 {
 		d.mix(b, n)
 		return
@@ -247,10 +245,8 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 	d.mul(&b.gateUp, s.n, n, s.gu, 2*F, false)
 	d.adapt(seqs, l, gateUpLinear, s.n, s.gu, 2*F)
 	d.rowsOf(n, func(t int) {
-		c.Act.gate(s.act.Row(t), s.gu[2*t*F:][:F], s.gu[(2*t+1)*F:][:F])
-		if b.down.quantised() {
-			s.act.Quantise(t, t+1)
-		}
+		c.Act.gate(s.act.Row(t), s.gu[2*t*F:][:F], s.gu[(2*t+1)*F:][:F], b.down.forms() != 0)
+		s.act.Quantise(t, t+1, b.down.forms())
 	})
 	d.add(seqs, l, downLinear, s.act, n)
 }
@@ -278,13 +274,11 @@ func (d *Decoder) add(seqs []Seq, l, which int, in *kernel.Input, n int) {
 }
 
 // normed fills in with n rows of x, normalised.
-func (d *Decoder) normed(in *kernel.Input, x, w []float32, n int, quantise bool) {
+func (d *Decoder) normed(in *kernel.Input, x, w []float32, n int, want kernel.Forms) {
 	C := d.Shape.Width
 	d.rowsOf(n, func(t int) {
 		kernel.RMSNorm(in.Row(t), x[t*C:(t+1)*C], w, d.Shape.Eps)
-		if quantise {
-			in.Quantise(t, t+1)
-		}
+		in.Quantise(t, t+1, want)
 	})
 }
 
@@ -339,9 +333,7 @@ func (d *Decoder) head(seqs []Seq, logits []float32) {
 	if m == 0 {
 		return
 	}
-	if d.net.head.quantised() {
-		s.h.Quantise(0, m)
-	}
+	s.h.Quantise(0, m, d.net.head.forms())
 	d.mul(&d.net.head, s.h, m, logits, V, false)
 	if cap := d.Shape.CapLogits; cap > 0 {
 		d.team.For(m, func(_, i int) { softcap(logits[i*V:(i+1)*V], cap) })

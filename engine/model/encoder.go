@@ -253,39 +253,39 @@ func (e *Encoder) run(texts []Text, out []float32) error {
 		n += len(text.IDs)
 	}
 	rows := func(f func(t int)) { e.team.For(n, func(_, t int) { f(t) }) }
-	norm := func(x []float32, w layerNorm, quantise bool) {
+	norm := func(x []float32, w layerNorm, want kernel.Forms) {
 		rows(func(t int) {
 			row := x[t*C : (t+1)*C]
 			kernel.LayerNorm(row, row, w.w, w.b, s.Eps)
 			copy(st.in.Row(t), row)
-			if quantise {
-				st.in.Quantise(t, t+1)
-			}
+			st.in.Quantise(t, t+1, want)
 		})
 	}
-	norm(st.x, e.net.norm, e.net.blocks[0].qkv.quantised())
+	norm(st.x, e.net.norm, e.net.blocks[0].qkv.forms())
 	for l := range e.net.blocks {
 		b := &e.net.blocks[l]
 		mulLinear(e.team, &b.qkv, st.in, n, st.qkv, 3*C, false)
-		e.attend(texts, b.out.quantised())
+		e.attend(texts, b.out.forms())
 		mulLinear(e.team, &b.out, st.y, n, st.x, C, true)
-		norm(st.x, b.attnNorm, b.up.quantised())
+		norm(st.x, b.attnNorm, b.up.forms())
 		mulLinear(e.team, &b.up, st.in, n, st.up, F, false)
 		rows(func(t int) {
-			s.Act.apply(st.act.Row(t), st.up[t*F:(t+1)*F])
-			if b.down.quantised() {
-				st.act.Quantise(t, t+1)
-			}
+			s.Act.apply(st.act.Row(t), st.up[t*F:(t+1)*F], b.down.forms() != 0)
+			st.act.Quantise(t, t+1, b.down.forms())
 		})
 		mulLinear(e.team, &b.down, st.act, n, st.x, C, true)
-		norm(st.x, b.mlpNorm, l+1 < s.Layers && e.net.blocks[l+1].qkv.quantised())
+		var next kernel.Forms
+		if l+1 < s.Layers {
+			next = e.net.blocks[l+1].qkv.forms()
+		}
+		norm(st.x, b.mlpNorm, next)
 	}
 	e.pool(texts, out)
 	return nil
 }
 
 // attend lets every token see all of its text.
-func (e *Encoder) attend(texts []Text, quantise bool) {
+func (e *Encoder) attend(texts []Text, want kernel.Forms) {
 	s, st := &e.Shape, &e.s
 	C, H := s.Width, s.Heads
 	D := C / H
@@ -315,9 +315,7 @@ func (e *Encoder) attend(texts []Text, quantise bool) {
 		})
 		at += n
 	}
-	if quantise {
-		e.team.For(at, func(_, t int) { st.y.Quantise(t, t+1) })
-	}
+	e.team.For(at, func(_, t int) { st.y.Quantise(t, t+1, want) })
 }
 
 // pool makes a vector of every text, or asks the head for its scores.
@@ -345,16 +343,12 @@ func (e *Encoder) pool(texts []Text, out []float32) {
 	}
 	n := len(texts)
 	if e.net.dense.rows > 0 {
-		if e.net.dense.quantised() {
-			st.head.Quantise(0, n)
-		}
+		st.head.Quantise(0, n, e.net.dense.forms())
 		mulLinear(e.team, &e.net.dense, st.head, n, st.labels, C, false)
 		for i, x := range st.labels[:n*C] {
 			st.head.Floats()[i] = float32(math.Tanh(float64(x)))
 		}
 	}
-	if e.net.cls.quantised() {
-		st.head.Quantise(0, n)
-	}
+	st.head.Quantise(0, n, e.net.cls.forms())
 	mulLinear(e.team, &e.net.cls, st.head, n, out, s.Labels, false)
 }

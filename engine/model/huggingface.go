@@ -47,6 +47,7 @@ type hfConfig struct {
 	CapLogits float64         `json:"final_logit_softcapping"`
 
 	Experts    int   `json:"num_experts"`
+	LocalExp   int   `json:"num_local_experts"` // its newer name
 	Chosen     int   `json:"num_experts_per_tok"`
 	ExpertFF   int   `json:"moe_intermediate_size"`
 	Renorm     bool  `json:"norm_topk_prob"`
@@ -127,7 +128,13 @@ func parseHF(text []byte) (Shape, error) {
 	if c.Eps == 0 {
 		c.Eps = 1e-6
 	}
-	s := f.shape(c)
+	if f.experts {
+		c.Hidden = h.ExpertFF
+	}
+	s, err := f.shape(c)
+	if err != nil {
+		return s, err
+	}
 	if err := h.options(&s, f); err != nil {
 		return s, err
 	}
@@ -161,7 +168,7 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 	}
 	s.CapScores, s.CapLogits = float32(h.CapScores), float32(h.CapLogits)
 	if f.experts {
-		s.Experts, s.Chosen, s.Renorm, s.Hidden = h.Experts, h.Chosen, h.Renorm, h.ExpertFF
+		s.Experts, s.Chosen, s.Renorm = max(h.Experts, h.LocalExp), h.Chosen, h.Renorm
 		if h.SparseStep != nil && *h.SparseStep != 1 || len(h.DenseOnly) > 0 {
 			return fmt.Errorf("%w: layers with and without experts are not read together", ErrConfig)
 		}
@@ -188,11 +195,11 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 	case h.UseWindow != nil && !*h.UseWindow:
 		return nil
 	case h.WindowLayers != nil && f.slides == nil:
-		for l := range min(s.Layers, 1<<10) {
+		for l := range s.Layers {
 			sliding = append(sliding, l >= *h.WindowLayers)
 		}
 	case h.Pattern > 0:
-		for l := range min(s.Layers, 1<<10) {
+		for l := range s.Layers {
 			sliding = append(sliding, (l+1)%h.Pattern != 0)
 		}
 	}

@@ -100,18 +100,14 @@ func (d *Decoder) mix(b *decoderBlock, n int) {
 		for i, a := range list {
 			copy(k.in.Row(i), s.n.Row(a.row))
 		}
-		if x.gateUp.quantised() {
-			k.in.Quantise(0, len(list))
-		}
+		k.in.Quantise(0, len(list), x.gateUp.forms())
 		for i := range x.gateUp.parts {
 			x.gateUp.parts[i].m.Mul(k.in, len(list), 0, F, k.gu[i*F:], 2*F, false)
 		}
 		for i := range list {
-			c.Act.gate(k.act.Row(i), k.gu[2*i*F:][:F], k.gu[(2*i+1)*F:][:F])
+			c.Act.gate(k.act.Row(i), k.gu[2*i*F:][:F], k.gu[(2*i+1)*F:][:F], x.down.forms() != 0)
 		}
-		if x.down.quantised() {
-			k.act.Quantise(0, len(list))
-		}
+		k.act.Quantise(0, len(list), x.down.forms())
 		x.down.parts[0].m.Mul(k.act, len(list), 0, C, k.out, C, false)
 		for i, a := range list {
 			copy(m.out[(a.row*K+a.rank)*C:][:C], k.out[i*C:(i+1)*C])

@@ -53,14 +53,12 @@ type part struct {
 	src weight
 }
 
-// quantised reports whether a part wants its input as integers.
-func (l *linear) quantised() bool {
+// forms are those in which the parts want their input as integers.
+func (l *linear) forms() (f kernel.Forms) {
 	for i := range l.parts {
-		if l.parts[i].m.Type.Quantised() {
-			return true
-		}
+		f |= l.parts[i].m.Type.Forms()
 	}
-	return false
+	return f
 }
 
 // kernelTypes are the types of weights that can be multiplied.
