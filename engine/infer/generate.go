@@ -177,7 +177,7 @@ func (c *chooser) top(z []float32, lp scale, n int) []Logprob {
 		return nil
 	}
 	list := make([]Logprob, 0, n)
-	for _, k := range largest(make([]uint64, 0, n+1), z, min(n, len(z))) {
+	for _, k := range c.largest(make([]uint64, 0, n), z, min(n, len(z))) {
 		list = append(list, Logprob{int32(uint32(k)), lp.of(z[uint32(k)])})
 	}
 	return list

@@ -99,7 +99,7 @@ func (o Options) plan(s *model.Shape, z *batchSize) (Memory, error) {
 	}
 	m.Pages = int64(m.Full)*m.full + int64(m.Window)*m.window
 	v := int64(z.vocab)
-	m.Logits = 4*v*int64(z.outs) + int64(z.workers)*(8*v+v/8+16*v)
+	m.Logits = 4*v*int64(z.outs) + int64(z.workers)*(12*v+v/8+16*v)
 	return m, nil
 }
 

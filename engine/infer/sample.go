@@ -1,7 +1,6 @@
 package infer
 
 import (
-	"cmp"
 	"math"
 	"math/bits"
 	"slices"
@@ -24,13 +23,14 @@ const low = -1e30
 type chooser struct {
 	weights []float32 // (V) exp(logit − max)
 	logits  []float32 // (V) as changed
+	heat    []float32 // (V) weights of candidates at the temperature
 	mask    []uint32  // (V) a bit each
 	keys    []uint64  // candidates: a logit, descending, then the id
 	spare   []uint64
 }
 
 func newChooser(vocab int) *chooser {
-	return &chooser{weights: make([]float32, vocab), logits: make([]float32, vocab), mask: make([]uint32, (vocab+31)/32)}
+	return &chooser{weights: make([]float32, vocab), logits: make([]float32, vocab), heat: make([]float32, vocab), mask: make([]uint32, (vocab+31)/32)}
 }
 
 // A scale is what makes log-probabilities of logits.
@@ -145,32 +145,18 @@ func applyMask(z []float32, mask []uint32) {
 // filtered samples from the tokens that the filters keep, by logit and then
 // by id. sum is that of c.weights, exp(z − peak).
 func (c *chooser) filtered(z []float32, peak, sum float32, r *Request, n int) int32 {
-	c.keys = c.keys[:0]
-	if r.TopK > 0 && r.TopK < len(z) {
-		c.keys = largest(c.keys, z, r.TopK)
-		sum = 0
-		for _, k := range c.keys {
-			sum += c.weights[uint32(k)]
-		}
-	} else {
-		// What is left out here could not be kept: all of it together has
-		// less than the share that TopP leaves, or each less than MinP.
-		var floor float32
-		if !on(r.Typical) {
-			floor = r.MinP
-			if on(r.TopP) {
-				floor = max(floor, (1-r.TopP)*sum/float32(2*len(z)))
-			}
-		}
-		for id, w := range c.weights {
-			if w > 0 && w >= floor {
-				c.keys = append(c.keys, sortKey(z[id], int32(id)))
-			}
-		}
-		c.sort()
+	switch {
+	case r.TopK > 0 && r.TopK < len(z):
+		c.keys = c.largest(c.keys[:0], z, r.TopK)
+		sum = c.share()
+	case on(r.Typical):
+		c.above(z, math.SmallestNonzeroFloat32)
+	default:
+		c.likely(z, sum, r)
 	}
 	if on(r.Typical) {
-		sum = c.typical(r.Typical, sum)
+		c.typical(z, peak, sum, r.Typical)
+		sum = c.share()
 	}
 	kept := len(c.keys)
 	if on(r.TopP) {
@@ -182,60 +168,102 @@ func (c *chooser) filtered(z []float32, peak, sum float32, r *Request, n int) in
 			}
 		}
 	}
-	best := int32(uint32(c.keys[0]))
+	best := uint32(c.keys[0])
 	for kept > 1 && r.MinP > 0 && c.weights[uint32(c.keys[kept-1])] < r.MinP*c.weights[best] {
 		kept--
 	}
-	weight := func(id uint32) float32 {
+	heat := c.heat[:kept]
+	for i, k := range c.keys[:kept] {
 		if r.Temperature == 1 {
-			return c.weights[id]
+			heat[i] = c.weights[uint32(k)]
+		} else {
+			heat[i] = (z[uint32(k)] - peak) / r.Temperature
 		}
-		return float32(math.Exp(float64((z[id] - peak) / r.Temperature)))
+	}
+	if r.Temperature != 1 {
+		kernel.ExpSum(heat, heat, heat[0])
 	}
 	var total float32
-	for _, k := range c.keys[:kept] {
-		total += weight(uint32(k))
+	for _, w := range heat {
+		total += w
 	}
-	u := r.uniform(n) * total
-	var acc float32
-	for _, k := range c.keys[:kept] {
-		if acc += weight(uint32(k)); acc > u {
-			return int32(uint32(k))
-		}
-	}
-	return best
+	return int32(uint32(c.keys[walk(heat, r.uniform(n)*total, 0)]))
 }
 
-// typical keeps the tokens whose surprise is nearest the expected one until
-// they have the given share of sum (Meister et al. 2023), in the order of
-// their logits, and returns the sum of what it keeps.
-func (c *chooser) typical(share, sum float32) float32 {
-	var expected float64
-	surprise := func(k uint64) float64 { return -math.Log(float64(c.weights[uint32(k)]) / float64(sum)) }
+// share returns the sum of the weights of the candidates.
+func (c *chooser) share() (sum float32) {
 	for _, k := range c.keys {
-		if p := float64(c.weights[uint32(k)]) / float64(sum); p > 0 {
-			expected += p * surprise(k)
+		sum += c.weights[uint32(k)]
+	}
+	return sum
+}
+
+// likely makes candidates of the tokens that TopP and MinP may keep.
+func (c *chooser) likely(z []float32, sum float32, r *Request) {
+	floor := max(r.MinP, math.SmallestNonzeroFloat32)
+	if on(r.TopP) {
+		// All that is below this has less than half the share that TopP leaves.
+		floor = max(floor, (1-r.TopP)*sum/float32(2*len(z)))
+		// Mostly a few have the share: look no further if they do, by a margin
+		// for the rounding of sums.
+		for _, high := range []float32{1.0 / (1 << 8), 1.0 / (1 << 14)} {
+			if high > floor {
+				c.above(z, high)
+				if c.share() >= (r.TopP+1e-3)*sum {
+					c.sort()
+					return
+				}
+			}
 		}
 	}
-	type far struct {
-		key  uint64
-		dist float64
-	}
-	list := make([]far, 0, len(c.keys))
-	for _, k := range c.keys {
-		list = append(list, far{k, math.Abs(surprise(k) - expected)})
-	}
-	slices.SortFunc(list, func(a, b far) int { return cmp.Or(cmp.Compare(a.dist, b.dist), cmp.Compare(a.key, b.key)) })
+	c.above(z, floor)
+	c.sort()
+}
+
+// block is how many logits are passed over at once if none of them counts.
+const block = 256
+
+// above makes candidates of the tokens with at least the weight floor.
+func (c *chooser) above(z []float32, floor float32) {
 	c.keys = c.keys[:0]
+	for lo := 0; lo < len(z); lo += block {
+		w := c.weights[lo:min(lo+block, len(z))]
+		if kernel.Max(w) < floor {
+			continue
+		}
+		for i, v := range w {
+			if v >= floor {
+				c.keys = append(c.keys, sortKey(z[lo+i], int32(lo+i)))
+			}
+		}
+	}
+}
+
+// typical keeps the candidates whose surprise is nearest the expected one
+// until they have the given share of sum (Meister et al. 2023).
+func (c *chooser) typical(z []float32, peak, sum, share float32) {
+	// The surprise of a token is log sum − (z − peak).
+	var mean float64
+	for _, k := range c.keys {
+		mean += float64(c.weights[uint32(k)]) * float64(z[uint32(k)]-peak)
+	}
+	mean /= float64(sum)
+	for i, k := range c.keys {
+		far := float32(math.Abs(float64(z[uint32(k)]-peak) - mean))
+		c.keys[i] = sortKey(-far, int32(uint32(k)))
+	}
+	c.sort()
 	var kept float32
-	for _, f := range list {
-		c.keys = append(c.keys, f.key)
-		if kept += c.weights[uint32(f.key)]; kept > share*sum {
+	for i, k := range c.keys {
+		if kept += c.weights[uint32(k)]; kept > share*sum {
+			c.keys = c.keys[:i+1]
 			break
 		}
 	}
+	for i, k := range c.keys {
+		c.keys[i] = sortKey(z[uint32(k)], int32(uint32(k)))
+	}
 	slices.Sort(c.keys)
-	return kept
 }
 
 // walk returns the first token at which the running sum of weights exceeds u.
@@ -252,9 +280,9 @@ func walk(weights []float32, u float32, best int32) int32 {
 
 // argmax returns the first index of peak, the largest of z.
 func argmax(z []float32, peak float32) int32 {
-	for i, v := range z {
-		if v == peak {
-			return int32(i)
+	for lo := 0; lo < len(z); lo += block {
+		if part := z[lo:min(lo+block, len(z))]; kernel.Max(part) == peak {
+			return int32(lo + slices.Index(part, peak))
 		}
 	}
 	return 0
@@ -269,38 +297,45 @@ func sortKey(z float32, id int32) uint64 {
 	return uint64(b)<<32 | uint64(uint32(id))
 }
 
-// largest appends the keys of the n largest logits, in order.
-func largest(keys []uint64, z []float32, n int) []uint64 {
+// largest appends to keys, which is empty, those of the n largest logits, in
+// order. They are found one by one if they are few, else by sorting all.
+func (c *chooser) largest(keys []uint64, z []float32, n int) []uint64 {
 	if n > 256 {
+		all := c.keys[:0]
 		for id, v := range z {
-			keys = append(keys, sortKey(v, int32(id)))
+			all = append(all, sortKey(v, int32(id)))
 		}
-		var c chooser
-		c.keys = keys
+		c.keys = all
 		c.sort()
-		return c.keys[:n]
+		return append(keys, c.keys[:n]...)
 	}
 	floor := float32(math.Inf(-1))
-	for id, v := range z {
-		if len(keys) == n && !(v > floor) { // of equals the first stay
+	for lo := 0; lo < len(z); lo += block {
+		part := z[lo:min(lo+block, len(z))]
+		if len(keys) == n && kernel.Max(part) <= floor {
 			continue
 		}
-		k := sortKey(v, int32(id))
-		at, _ := slices.BinarySearch(keys, k)
-		if len(keys) < n {
-			keys = append(keys, 0)
-		}
-		copy(keys[at+1:], keys[at:])
-		keys[at] = k
-		if len(keys) == n {
-			floor = z[uint32(keys[n-1])]
+		for i, v := range part {
+			if len(keys) == n && !(v > floor) { // of equals the first stay
+				continue
+			}
+			k := sortKey(v, int32(lo+i))
+			at, _ := slices.BinarySearch(keys, k)
+			if len(keys) < n {
+				keys = append(keys, 0)
+			}
+			copy(keys[at+1:], keys[at:])
+			keys[at] = k
+			if len(keys) == n {
+				floor = z[uint32(keys[n-1])]
+			}
 		}
 	}
 	return keys
 }
 
-// sort puts the keys in order. Many are sorted by radix: their ids already
-// rise, so only the upper half counts.
+// sort puts the keys in order. Many are sorted by radix, on the upper half:
+// where that is equal they stay as they stood, by id.
 func (c *chooser) sort() {
 	if len(c.keys) < 4096 {
 		slices.Sort(c.keys)
