@@ -59,7 +59,7 @@ Batch = struct("Batch", [
 ])
 assert (c.sizeof(ModelParams), c.sizeof(ContextParams), c.sizeof(Batch)) == (80, 160, 56)
 
-POOLING = {None: 0, "mean": 1, "cls": 2, "last": 3, "rank": 4}
+POOLING = {"none": 0, "mean": 1, "cls": 2, "last": 3, "rank": 4}
 TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q4_1": 3, "Q5_0": 6, "Q5_1": 7, "Q8_0": 8, "Q4_K": 12, "Q5_K": 13,
          "Q6_K": 14, "IQ4_NL": 20, "BF16": 30, "MXFP4": 39}
 RETURNS = {
@@ -182,7 +182,7 @@ class Llama:
         A reranker (pooling rank) gives its scores."""
         self.clear()
         self.decode([(t, i, 0, 1) for i, t in enumerate(ids)])
-        if self.pooling in (None, "none"):
+        if self.pooling == "none":
             return np.stack([np.ctypeslib.as_array(self.l.llama_get_embeddings_ith(self.ctx, i), (self.n_embd,)).copy()
                              for i in range(len(ids))])
         n = self.l.llama_model_n_cls_out(self.model) if self.pooling == "rank" else self.n_embd

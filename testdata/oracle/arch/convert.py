@@ -4,6 +4,7 @@ import logging
 import pathlib
 import sys
 
+import encoders
 import llama
 import models
 
@@ -37,7 +38,7 @@ def convert(folder, out):
     hparams = conversion.ModelBase.load_hparams(folder, False)
     arch = conversion.get_model_architecture(hparams, conversion.ModelType.TEXT)
     cls = conversion.get_model_class(arch)
-    cls = type(cls.__name__, (cls,), {"model_arch": cls.model_arch, "set_vocab": models.VOCABULARIES.get(arch, vocabulary)})
+    cls = type(cls.__name__, (cls,), {"model_arch": cls.model_arch, "set_vocab": encoders.VOCABULARIES.get(arch, vocabulary)})
     cls(folder, gguf.LlamaFileType.ALL_F32, pathlib.Path(out), model_name=folder.name).write()
 
 
@@ -52,7 +53,9 @@ def dequantise(source, out):
 
 
 def matrix(t):
-    return t.name.endswith(".weight") and len(t.shape) > 1 and "attn_gate" not in t.name and "ffn_gate_inp" not in t.name
+    """What llama-quantize would quantise."""
+    kept = "_norm", "ffn_gate_inp", "position_embd", "token_types"
+    return t.name.endswith(".weight") and len(t.shape) > 1 and not any(k in t.name for k in kept)
 
 
 def rewrite(source, out, kind):

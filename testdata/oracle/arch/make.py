@@ -13,6 +13,9 @@ the logits (T, V) of
     gguf         llama.cpp, float32 throughout
     gguf.TYPE    llama.cpp, of TYPE.gguf.gz: every matrix in that type, by ggml's own encoder
 
+and for an encoder, behind the same prefixes and a slash, states (T, C) and
+embedding (C, of length 1), or score (1).
+
 Weights are multiples of a power of two, so that float32, float16 and bfloat16
 hold them all exactly and gzip holds them well. The GGUF comes from llama.cpp's
 own converter. Before anything is written the two programs have to agree, at
@@ -36,6 +39,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parents[2] / "compat/llamacpp")]
 
 import convert  # noqa: E402
+import encoders  # noqa: E402
 import llama  # noqa: E402
 import models  # noqa: E402
 import numpy as np  # noqa: E402
@@ -74,21 +78,25 @@ def fill(name, parameters):
         p.data = torch.tensor(x, dtype=torch.float32)
 
 
-def prompt(name, ggufs):
-    """Ids after each of which, in every file, the likeliest token leads by much: an argmax that rounding does not turn.
+def prompt(name, gguf, files):
+    """Ids after each of which, in every file, the likeliest token leads by much more than rounding moves.
 
-    Each is the best of 24 random ones."""
+    Each is the best of 24 random ones. Rounding is what llama.cpp's arithmetic on blocks loses; a router that it turns loses much."""
     rng = np.random.default_rng(zlib.crc32(name.encode()))
-    opened, ids = [llama.Llama(g, n_ctx=64) for g in ggufs], []
+    pairs, ids = [(llama.Llama(gguf, n_ctx=64), None)], []
+    for file in files:
+        pairs.append((llama.Llama(file, n_ctx=64), llama.Llama(file.with_suffix(".f32"), n_ctx=64)))
 
-    def lead(m, token):
-        z = m.logits(ids + [token], last=True)
+    def lead(blocks, exact, token):
+        z = blocks.logits(ids + [token], last=True)
         second, first = np.partition(z, -2)[-2:]
-        return (first - second) / z.std()
+        off = z - exact.logits(ids + [token], last=True) if exact else 0
+        return (first - second) / (np.std(off) + 0.02 * z.std())
 
     while len(ids) < TOKENS:
-        ids.append(max(map(int, rng.integers(0, models.V - models.SPECIAL, 24)), key=lambda t: min(lead(m, t) for m in opened)))
-    for m in opened:
+        some = map(int, rng.integers(0, models.V - models.SPECIAL, 24))
+        ids.append(max(some, key=lambda t: min(lead(*p, t) for p in pairs)))
+    for m in (m for p in pairs for m in p if m):
         m.close()
     return ids
 
@@ -112,10 +120,24 @@ def plain(name, model, folder, gguf, ids):
     return {"folder": want, "gguf": got}
 
 
+def encoder(name, model, folder, gguf, files):
+    """States and embedding, or score, of the folder and of every GGUF."""
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    ids = [model["wrap"][0], *map(int, rng.integers(*model["range"], TOKENS - 2)), model["wrap"][1]]
+    out = {f"folder/{k}": v for k, v in encoders.answers(model, folder, ids).items()}
+    for file in [gguf, *files] if model.get("gguf", True) else []:
+        prefix = "gguf" if file is gguf else f"gguf.{file.stem}"
+        for what in (k.split("/")[1] for k in list(out) if k.startswith("folder/")):
+            with llama.Llama(file, pooling={"states": "none", "score": "rank"}.get(what, model["pooling"])) as m:
+                got = m.embed(ids)
+            out[f"{prefix}/{what}"] = got / np.linalg.norm(got) if what == "embedding" else got
+            agree(f"{prefix} {what}", out[f"{prefix}/{what}"], out[f"folder/{what}"], 1e-6 if file is gguf else 1e-2)
+    return ids, out
+
+
 def quantised(file, ids):
     """Logits of a file in another type, and what llama.cpp's arithmetic loses."""
     kind = file.stem
-    convert.dequantise(file, file.with_suffix(".f32"))
     with llama.Llama(file.with_suffix(".f32")) as m:
         exact = m.logits(ids)
     with llama.Llama(file) as m:
@@ -128,27 +150,31 @@ def quantised(file, ids):
 
 def make(name):
     print(name)
-    model = models.MODELS[name]
+    model = models.MODELS.get(name) or encoders.MODELS[name]
     tensors, noise = {}, {}
     with tempfile.TemporaryDirectory() as tmp:
         tmp = pathlib.Path(tmp)
         folder, gguf = tmp / "folder", tmp / "model.gguf"
-        models.write(name, model, folder, fill)
+        (encoders if name in encoders.MODELS else models).write(name, model, folder, fill)
         convert.convert(folder, gguf)
         files = [tmp / f"{kind}.gguf" for kind in model.get("types", model.get("only", []))]
         for file in files:
             convert.requantise(gguf, file, file.stem)
-        ids = prompt(name, [gguf, *files])
+            convert.dequantise(file, file.with_suffix(".f32"))
+        if name in encoders.MODELS:
+            ids, tensors = encoder(name, model, folder, gguf, files)
+        else:
+            ids = prompt(name, gguf, files)
+            tensors = {} if "only" in model else plain(name, model, folder, gguf, ids)
+            for file in files:
+                tensors[f"gguf.{file.stem}"], noise[file.stem] = quantised(file, ids)
         out = HERE / name
         shutil.rmtree(out, ignore_errors=True)
         if "only" in model:
             out.mkdir()
         else:
             shutil.copytree(folder, out)
-            tensors = plain(name, model, folder, gguf, ids)
-        for file in files:
-            tensors[f"gguf.{file.stem}"], noise[file.stem] = quantised(file, ids)
-        for file in files if "only" in model else [gguf, *files]:
+        for file in files if "only" in model else [gguf, *files] if model.get("gguf", True) else []:
             write_gz(out / f"{file.name}.gz", file.read_bytes())
     (out / "answers").mkdir()
     save_file({k: torch.tensor(np.float32(v)) for k, v in tensors.items()}, out / "answers/model.safetensors")
@@ -165,7 +191,7 @@ def main():
         if have.split("+")[0] != want:
             raise SystemExit(f"{name} is {have}; this script is for {want}")
     torch.set_num_threads(1)
-    for name in sys.argv[1:] or models.MODELS:
+    for name in sys.argv[1:] or [*models.MODELS, *encoders.MODELS]:
         make(name)
 
 

@@ -10,7 +10,6 @@ from transformers.utils import logging
 logging.disable_progress_bar()
 
 SPECIAL = 3  # tokens at the vocabulary's end
-VOCABULARIES = {}
 SPLIT = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 
 
