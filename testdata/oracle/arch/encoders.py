@@ -5,7 +5,7 @@ import json
 import torch
 import transformers
 
-SIZES = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4}
+SIZES = {"hidden_size": 32, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 2}
 WORDS = "the of and heat fire wood drill spark stone who what why can not make made people".split()
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789.,?!-火木人钻燧"
 

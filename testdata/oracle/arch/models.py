@@ -67,7 +67,7 @@ MODELS = {
             "full_attention": {"rope_type": "default", "rope_theta": 1e6},
             "sliding_attention": {"rope_type": "default", "rope_theta": 1e4}}}},
     "qwen3_moe": {"class": "Qwen3Moe", "types": ["Q4_0"], "config": {
-        "num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 32, "norm_topk_prob": True, "decoder_sparse_step": 1,
+        "hidden_size": 32, "num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 32, "norm_topk_prob": True, "decoder_sparse_step": 1,
         "mlp_only_layers": [], "tie_word_embeddings": False, "rope_parameters": THETA}},
 }
 
