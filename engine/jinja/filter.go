@@ -150,8 +150,8 @@ var filters = map[string]filter{
 
 func (r *render) base(v Value) int {
 	n := r.intOr(v, 10)
-	if n < 2 || n > 36 {
-		r.fail("int() base must be >= 2 and <= 36")
+	if n != 0 && n < 2 || n > 36 {
+		r.fail("int() base must be 0, or from 2 to 36")
 	}
 	return n
 }

@@ -86,7 +86,7 @@ func (r *render) formatted(v Value, f spec) Str {
 		return r.pad(s, f.width, f.fill, f.align)
 	}
 	i, x, ok := number(v)
-	if _, isBool := v.(bool); !ok || isBool && f.kind == 0 {
+	if !ok {
 		return r.pad(r.show(v), f.width, f.fill, '<')
 	}
 	minus, body := r.digitsOf(i, x, f)

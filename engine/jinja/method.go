@@ -401,7 +401,10 @@ func (s Str) fields(most int, right bool) []Str {
 			}
 		}
 		if i < 0 {
-			parts = append(parts, rest.trim(right, !right, isSpace))
+			if len(parts) < most {
+				rest = rest.trim(right, !right, isSpace)
+			}
+			parts = append(parts, rest)
 			break
 		}
 		parts, rest = append(parts, rest.cut(0, i)), rest.cut(i, len(rest.text)).trim(true, false, isSpace)

@@ -3,6 +3,7 @@ package jinja
 import (
 	"math/big"
 	"slices"
+	"strings"
 )
 
 // A test is what stands behind is.
@@ -125,6 +126,9 @@ func toInteger(v Value, base int) (Value, bool) {
 		s := v.trim(true, true, isSpace).text
 		if len(s) > 1000 {
 			return nil, false
+		}
+		if prefix := map[int]string{2: "0b", 8: "0o", 16: "0x"}[base]; prefix != "" {
+			s = strings.TrimPrefix(strings.ToLower(s), prefix)
 		}
 		if i, ok := new(big.Int).SetString(s, base); ok {
 			return normal(i), true

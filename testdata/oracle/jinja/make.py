@@ -1,10 +1,10 @@
 """Asks transformers' chat templates (Jinja2 below) what engine/jinja has to render.
 
-    python make.py                    # templates/*.jinja here, into cases.jsonl.gz
+    python make.py                    # templates/*.jinja and snippets.txt here, into cases.jsonl.gz
     python make.py FOLDER CASES       # the templates of another folder: compat/templates
 
-Every template meets every conversation. A row holds the template's name, the variables and
-either the text or the error. The same versions write the same bytes.
+Every template meets every conversation; a row holds its name, the variables and either the
+text or the error. A snippet stands in its row. The same versions write the same bytes.
 """
 
 import datetime
@@ -99,6 +99,24 @@ CONVERSATIONS = {
     "nobody": {"messages": [], "add_generation_prompt": True},
 }
 
+# The variables of the snippets.
+THINGS = {
+    "x": {"n": 3, "s": "hello world", "l": [10, 20, [30]]},
+    "d": {"b": "ü <&>'\"", "a": [1, 2.0, None], "c": {"z": True, "y": "\n"}},
+    "people": [{"name": "Ann", "age": 30, "team": "red", "admin": True, "address": {"city": "Bern"}},
+               {"name": "bob", "age": 25, "team": "blue", "admin": False, "address": {"city": "Rom"}, "nick": "bo"},
+               {"name": "Cy", "age": 28, "team": "red", "admin": False, "address": {"city": "Ulm"}}],
+    "tree": [{"name": "a", "children": [{"name": "b", "children": [{"name": "c"}]}, {"name": "d"}]}, {"name": "e"}],
+    "messages": [{"role": "system", "content": "S"}, {"role": "user", "content": "U <b>"}, {"role": "assistant", "content": "A"}],
+}
+
+
+def snippet(source):
+    try:
+        return {"want": chat_template_utils._compile_jinja_template(source).render(**json.loads(json.dumps(THINGS)))}
+    except Exception as e:
+        return {"error": f"{type(e).__name__}: {e}"}
+
 
 def render(source, variables):
     v = dict(variables)
@@ -110,21 +128,25 @@ def render(source, variables):
         return {"error": f"{type(e).__name__}: {e}"}
 
 
-def main(folder=HERE / "templates", out=HERE / "cases.jsonl.gz"):
+def main(folder=HERE, out=HERE / "cases.jsonl.gz"):
     for package, version in VERSIONS.items():
         if importlib.metadata.version(package) != version:
             sys.exit(f"{package} {importlib.metadata.version(package)} is installed; the oracle is {version}")
     text, texts, errors = "", 0, 0
-    for path in sorted(pathlib.Path(folder).glob("*.jinja")):
+    for path in sorted((pathlib.Path(folder) / ("templates" if folder == HERE else "")).glob("*.jinja")):
         source = path.read_bytes().decode()
         for name, conversation in CONVERSATIONS.items():
             variables = {"bos_token": "<s>", "eos_token": "</s>", **json.loads(json.dumps(conversation))}
             answer = render(source, variables)
             texts, errors = texts + ("want" in answer), errors + ("error" in answer)
             # What render_jinja_template and its caller do to the variables before Jinja sees them.
-            [chat] = [chat_template_utils._alias_reasoning_fields(conversation["messages"])]
+            chat = chat_template_utils._alias_reasoning_fields(conversation["messages"])
             seen = {"tools": None, "documents": None, **variables, "messages": chat}
             text += json.dumps({"template": path.stem, "case": name, "vars": seen, **answer}, ensure_ascii=False, separators=(",", ":")) + "\n"
+    for i, source in enumerate((folder / "snippets.txt").read_text().split("\n=====\n") if folder == HERE else []):
+        answer = snippet(source)
+        texts, errors = texts + ("want" in answer), errors + ("error" in answer)
+        text += json.dumps({"case": str(i + 1), "source": source, "vars": THINGS, **answer}, ensure_ascii=False, separators=(",", ":")) + "\n"
     with open(out, "wb") as f, gzip.GzipFile("", "wb", 9, f, 0) as z:
         z.write(text.encode())
     print(f"{texts} texts, {errors} errors")
