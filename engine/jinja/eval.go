@@ -229,11 +229,11 @@ func (r *render) arithmetic(op string, a, b Value) Value {
 	case op == "+" && aStr && bStr:
 		r.grow(len(sa.text) + len(sb.text))
 		if sa.safe || sb.safe {
-			s := join(sa.escaped(), sb.escaped())
+			s := Join(sa.escaped(), sb.escaped())
 			s.safe = true
 			return s
 		}
-		return join(sa, sb)
+		return Join(sa, sb)
 	case op == "+" && aList && bList && la.kind == lb.kind && la.kind <= isTuple:
 		r.grow(16 * (len(la.items) + len(lb.items)))
 		return &List{items: append(la.items[:len(la.items):len(la.items)], lb.items...), kind: la.kind, made: true}

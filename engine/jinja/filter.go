@@ -232,7 +232,7 @@ func indent(r *render, v Value, a args) Value {
 		with = Str{text: strings.Repeat(" ", max(n, 0))}
 	}
 	first, blank := truthOr(p[1], false), truthOr(p[2], false)
-	lines := join(r.show(v), Str{text: "\n"}).splitLines(false)
+	lines := Join(r.show(v), Str{text: "\n"}).splitLines(false)
 	r.grow(len(lines) * len(with.text))
 	var b builder
 	if first {
@@ -269,5 +269,5 @@ func truncate(r *render, v Value, a args) Value {
 			s = s.cut(0, i)
 		}
 	}
-	return r.paid(join(s, end))
+	return r.paid(Join(s, end))
 }

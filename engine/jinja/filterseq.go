@@ -60,7 +60,7 @@ var sequences = map[string]filter{
 			chars := s.chars()
 			r.grow(32 * len(chars))
 			slices.Reverse(chars)
-			return join(chars...)
+			return Join(chars...)
 		}
 		items := slices.Clone(r.iterate(v))
 		r.grow(16 * len(items))

@@ -98,7 +98,7 @@ func (r *render) formatted(v Value, f spec) Str {
 		sign = string(f.sign)
 	}
 	if f.align == '=' {
-		return join(Str{text: sign}, r.pad(Str{text: body}, f.width-len(sign), f.fill, '>'))
+		return Join(Str{text: sign}, r.pad(Str{text: body}, f.width-len(sign), f.fill, '>'))
 	}
 	if f.align == 0 {
 		f.align = '>'

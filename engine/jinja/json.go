@@ -237,6 +237,12 @@ func jsonFloat(f float64) string {
 	return floatText(f)
 }
 
+// ToJSON writes what FromJSON read, as the filter tojson does.
+func ToJSON(v Value) Str {
+	r := &render{t: &Template{}, steps: math.MaxInt, bytes: math.MaxInt, depth: 2 * maxDepth}
+	return tojson(r, v, args{}).(Str)
+}
+
 // tojson is transformers' filter of that name.
 func tojson(r *render, v Value, a args) Value {
 	p := r.bind(a, "tojson", 0, "ensure_ascii", "indent", "separators", "sort_keys")

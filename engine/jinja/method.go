@@ -211,7 +211,7 @@ var strMethods = map[string]strMethod{
 	"zfill": func(r *render, s Str, a args) Value {
 		n := r.intOr(r.bind(a, "zfill", 1, "width")[0], 0)
 		if sign := strings.IndexAny(s.text, "+-") == 0; sign {
-			return join(s.cut(0, 1), r.pad(s.cut(1, len(s.text)), n-1, '0', '>'))
+			return Join(s.cut(0, 1), r.pad(s.cut(1, len(s.text)), n-1, '0', '>'))
 		}
 		return r.pad(s, n, '0', '>')
 	},
@@ -459,7 +459,7 @@ func (r *render) pad(s Str, n int, fill rune, side byte) Str {
 	case '^':
 		left, right = more/2, more-more/2
 	}
-	return r.paid(join(Str{text: strings.Repeat(string(fill), left)}, s, Str{text: strings.Repeat(string(fill), right)}))
+	return r.paid(Join(Str{text: strings.Repeat(string(fill), left)}, s, Str{text: strings.Repeat(string(fill), right)}))
 }
 
 func padding(name string) strMethod {
@@ -481,7 +481,7 @@ func padding(name string) strMethod {
 // capitalized is str.capitalize.
 func (r *render) capitalized(s Str) Str {
 	first := s.offset(1)
-	return r.paid(join(s.cut(0, first).mapped(strings.ToUpper), s.cut(first, len(s.text)).mapped(strings.ToLower)))
+	return r.paid(Join(s.cut(0, first).mapped(strings.ToUpper), s.cut(first, len(s.text)).mapped(strings.ToLower)))
 }
 
 // pythonWord reports whether c goes on with the word that before ends in.

@@ -44,6 +44,9 @@ func (s Str) cut(from, to int) Str {
 	return c
 }
 
+// Len returns the number of bytes.
+func (s Str) Len() int { return len(s.text) }
+
 // each calls f with the pieces of s, each from one hand.
 func (s Str) each(f func(piece string, user bool)) {
 	at := 0
@@ -144,8 +147,8 @@ func (b *builder) mark(from, to int) {
 
 func (b *builder) str() Str { return Str{text: b.String(), user: slices.Clip(b.user)} }
 
-// join returns the parts one after the other.
-func join(parts ...Str) Str {
+// Join returns the parts one after the other, each with its marks.
+func Join(parts ...Str) Str {
 	var b builder
 	for _, p := range parts {
 		b.put(p)

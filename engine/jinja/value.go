@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"math/big"
 	"strconv"
@@ -61,6 +62,17 @@ func (m *Map) Set(key string, v Value) *Map {
 
 // Get returns a key's value.
 func (m *Map) Get(key string) (Value, bool) { return m.get(String(key)) }
+
+// All goes through the keys that are strings and their values, in order.
+func (m *Map) All() iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		for _, e := range m.entries {
+			if k, ok := e.key.(Str); ok && !yield(k.text, e.value) {
+				return
+			}
+		}
+	}
+}
 
 // Len returns the number of keys.
 func (m *Map) Len() int { return len(m.entries) }
