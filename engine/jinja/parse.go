@@ -84,11 +84,11 @@ func (p *parser) expectKind(kind tokenKind, what string) token {
 func (p *parser) pos() pos { return pos(p.peek().line) }
 
 // statements reads nodes up to a statement that begins with one of ends, or to
-// the end of the template if there are none. The tag's name is not taken.
-func (p *parser) statements(ends ...string) []node {
+// the end of the template if there are none. The tag's name is not taken. The
+// block was opened at open.
+func (p *parser) statements(open pos, ends ...string) []node {
 	defer p.deeper()()
 	var body []node
-	open := p.pos()
 	for {
 		at := p.pos()
 		switch t := p.next(); t.kind {
@@ -120,8 +120,8 @@ func (p *parser) statements(ends ...string) []node {
 // returns.
 func (p *parser) body(ends ...string) ([]node, string) {
 	p.skip(":")
-	p.expectKind(tBlockEnd, "the end of the statement")
-	body := p.statements(ends...)
+	at := pos(p.expectKind(tBlockEnd, "the end of the statement").line)
+	body := p.statements(at, ends...)
 	return body, p.next().text
 }
 

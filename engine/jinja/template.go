@@ -86,7 +86,7 @@ func Parse(name, source string) (t *Template, err error) {
 		p.fail("the template is not UTF-8")
 	}
 	p.tokens = lex(p, source)
-	body := p.statements()
+	body := p.statements(1)
 	return &Template{name, body, p.names, p.texts, &library{filters, sequences, tests, strMethods, mapMethods, listMethods}}, nil
 }
 
@@ -107,8 +107,8 @@ func (t *Template) Writes(s string) bool {
 // Options bound a render. The zero value works.
 type Options struct {
 	Now   time.Time // what strftime_now tells
-	Steps int       // nodes evaluated and items visited; 0 is 20 million
-	Bytes int       // of all strings made on the way, not only the text; 0 is 256 MiB
+	Steps int       // nodes evaluated and items visited; 0 is 5 million, about a second
+	Bytes int       // of all strings made on the way, not only the text; 0 is 128 MiB
 	Depth int       // of calls and of values in values; 0 is 200
 }
 
@@ -131,8 +131,8 @@ type Text struct {
 // Errors: *Error.
 func (t *Template) Render(vars *Map, o Options) (text Text, err error) {
 	r := &render{t: t, now: o.Now, steps: o.Steps, bytes: o.Bytes, depth: o.Depth, line: 1}
-	r.steps = or(r.steps, 20_000_000)
-	r.bytes = or(r.bytes, 256<<20)
+	r.steps = or(r.steps, 5_000_000)
+	r.bytes = or(r.bytes, 128<<20)
 	r.depth = or(r.depth, 200)
 	defer func() {
 		if e := r.recovered(recover()); e != nil {

@@ -272,6 +272,11 @@ func compareNumbers(ai *big.Int, af float64, bi *big.Int, bf float64) (int, bool
 // equal is Python's a == b.
 func (r *render) equal(a, b Value) bool {
 	r.step(1)
+	if i, ok := a.(int64); ok {
+		if j, ok := b.(int64); ok {
+			return i == j
+		}
+	}
 	if ai, af, ok := number(a); ok {
 		bi, bf, ok := number(b)
 		c, real := compareNumbers(ai, af, bi, bf)
