@@ -45,7 +45,7 @@ func (r *render) str(v Value) Str {
 		}
 		r.fail("expected a string, got %s", typeName(v))
 	}
-	return s
+	return r.read(s)
 }
 
 // strOr returns v, which must be a string, or otherwise if it was not given.

@@ -27,9 +27,21 @@ func (r *render) evalAll(list []expr, s *scope) []Value {
 	return values
 }
 
+// maxEval bounds how deep expressions stand in each other, through macros too.
+const maxEval = 20_000
+
 func (r *render) eval(x expr, s *scope) Value {
 	r.line = x.at()
 	r.step(1)
+	if r.nested++; r.nested > maxEval {
+		r.limit("expressions stand too deep in each other")
+	}
+	v := r.evaluate(x, s)
+	r.nested--
+	return v
+}
+
+func (r *render) evaluate(x expr, s *scope) Value {
 	switch x := x.(type) {
 	case *constExpr:
 		return x.value
@@ -81,9 +93,9 @@ func (r *render) eval(x expr, s *scope) Value {
 	case *concatExpr:
 		var b builder
 		for _, p := range x.parts {
-			b.put(r.show(r.eval(p, s)))
+			b.put(r.paid(r.show(r.eval(p, s))))
 		}
-		return r.paid(b.str())
+		return b.str()
 	case *compareExpr:
 		a := r.eval(x.x, s)
 		for i, op := range x.ops {
@@ -397,6 +409,16 @@ func (r *render) holds(op string, a, b Value) bool {
 	return ok && c >= 0
 }
 
+// lookup finds a key of a dict; what cannot be a key is an error.
+func (r *render) lookup(m *Map, key Value) (Value, bool) {
+	if s, ok := key.(Str); ok {
+		r.read(s)
+	} else if _, ok := hash(key); !ok {
+		r.fail("unhashable type: '%s'", typeName(key))
+	}
+	return m.get(key)
+}
+
 // contains is Python's v in in.
 func (r *render) contains(in, v Value) bool {
 	switch in := in.(type) {
@@ -408,13 +430,9 @@ func (r *render) contains(in, v Value) bool {
 		if !ok {
 			r.fail("'in <string>' requires string as left operand, not %s", typeName(v))
 		}
-		r.step(len(in.text) / 64)
-		return strings.Contains(in.text, s.text)
+		return strings.Contains(r.read(in).text, r.read(s).text)
 	case *Map:
-		if _, ok := hash(v); !ok {
-			r.fail("unhashable type: '%s'", typeName(v))
-		}
-		_, ok := in.get(v)
+		_, ok := r.lookup(in, v)
 		return ok
 	}
 	for _, x := range r.iterate(in) {
@@ -504,8 +522,10 @@ func (r *render) item(v, key Value) Value {
 	case undefined:
 		r.fail("%s", x.why)
 	case *Map:
-		if a, ok := x.get(key); ok {
-			return a
+		if _, ok := hash(key); ok {
+			if a, ok := r.lookup(x, key); ok {
+				return a
+			}
 		}
 	case *List:
 		if i, ok := whole(key); ok && x.kind != isOnce && (x.kind != isView || x.name == "range") {
@@ -518,8 +538,7 @@ func (r *render) item(v, key Value) Value {
 		}
 	case Str:
 		if i, ok := whole(key); ok {
-			r.step(len(x.text) / 64)
-			n := x.length()
+			n := r.read(x).length()
 			if i < 0 {
 				i += n
 			}
@@ -594,8 +613,8 @@ func (r *render) slice(v Value, x *sliceExpr, s *scope) Value {
 		}
 	}
 	if isStr {
-		chars, b := str.chars(), builder{}
 		r.grow(32 * n)
+		chars, b := str.chars(), builder{}
 		for _, i := range picked {
 			b.put(chars[i])
 		}

@@ -16,6 +16,9 @@ func (r *render) filter(name string, v Value, a args) Value {
 	if f == nil {
 		r.fail("there is no filter %s", name)
 	}
+	if s, ok := v.(Str); ok {
+		r.read(s)
+	}
 	defer r.enter()()
 	return f(r, v, a)
 }

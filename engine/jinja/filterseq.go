@@ -57,8 +57,8 @@ var sequences = map[string]filter{
 	},
 	"reverse": func(r *render, v Value, a args) Value {
 		if s, ok := v.(Str); ok {
+			r.grow(32 * len(s.text))
 			chars := s.chars()
-			r.grow(32 * len(chars))
 			slices.Reverse(chars)
 			return Join(chars...)
 		}
@@ -178,7 +178,6 @@ var sequences = map[string]filter{
 func length(r *render, v Value, a args) Value {
 	switch v := v.(type) {
 	case Str:
-		r.step(len(v.text) / 64)
 		return int64(v.length())
 	case *List:
 		if v.kind != isOnce {

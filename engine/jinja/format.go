@@ -362,7 +362,7 @@ func (r *render) percent(s Str, v Value) Str {
 		if !keyed {
 			x = next()
 		}
-		b.put(r.percentOne(x, f))
+		b.put(r.paid(r.percentOne(x, f)))
 	}
 	if used < len(values) && !isMap && (isTupleValue || used == 0) {
 		r.fail("not all arguments converted during string formatting")

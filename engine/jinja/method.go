@@ -15,8 +15,7 @@ func (r *render) method(v Value, name string) Value {
 	case Str:
 		if m := r.t.lib.strs[name]; m != nil {
 			f = func(r *render, a args) Value {
-				r.step(1 + len(v.text)/64)
-				return m(r, v, a)
+				return m(r, r.read(v), a)
 			}
 		}
 	case *Map:
@@ -43,10 +42,7 @@ type (
 var mapMethods = map[string]mapMethod{
 	"get": func(r *render, m *Map, a args) Value {
 		p := r.bind(a, "get", 1, "key", "default")
-		if _, ok := hash(p[0]); !ok {
-			r.fail("unhashable type: '%s'", typeName(p[0]))
-		}
-		if v, ok := m.get(p[0]); ok {
+		if v, ok := r.lookup(m, p[0]); ok {
 			return v
 		}
 		if given(p[1]) {

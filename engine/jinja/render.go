@@ -41,6 +41,7 @@ type render struct {
 	steps   int // left
 	bytes   int // left
 	depth   int // left
+	nested  int // expressions being evaluated
 	out     *builder
 	root    *builder // what Render returns
 	answers []Span
@@ -64,9 +65,15 @@ func (r *render) step(n int) {
 	}
 }
 
+// read pays for going through a string.
+func (r *render) read(s Str) Str {
+	r.step(len(s.text) / 256)
+	return s
+}
+
 // grow pays for a string of n bytes.
 func (r *render) grow(n int) {
-	r.step(n / 64)
+	r.step(n / 256)
 	if r.bytes -= n; r.bytes < 0 || n < 0 {
 		r.limit("the template makes more text than it may")
 	}

@@ -13,7 +13,7 @@ import (
 func (r *render) show(v Value) Str {
 	switch v := v.(type) {
 	case Str:
-		return v
+		return r.read(v)
 	case undefined:
 		return Str{}
 	}

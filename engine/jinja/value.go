@@ -113,9 +113,20 @@ func (m *Map) get(key Value) (Value, bool) {
 	return m.entries[i].value, true
 }
 
+// maxHash bounds the parts of a key that is a tuple of tuples.
+const maxHash = 10_000
+
 // hash returns the same string for keys that are equal in Python, and false for
 // what cannot be a key.
 func hash(v Value) (string, bool) {
+	left := maxHash
+	return hashPart(v, &left)
+}
+
+func hashPart(v Value, left *int) (string, bool) {
+	if *left--; *left < 0 {
+		return "", false
+	}
 	switch v := v.(type) {
 	case nil:
 		return "N", true
@@ -139,7 +150,7 @@ func hash(v Value) (string, bool) {
 		var b strings.Builder
 		b.WriteString("t")
 		for _, x := range v.items {
-			h, ok := hash(x)
+			h, ok := hashPart(x, left)
 			if !ok {
 				return "", false
 			}
@@ -290,7 +301,7 @@ func (r *render) equal(a, b Value) bool {
 		return ok
 	case Str:
 		b, ok := b.(Str)
-		return ok && a.text == b.text
+		return ok && len(a.text) == len(b.text) && r.read(a).text == b.text
 	case *List:
 		b, ok := b.(*List)
 		if !ok || a.kind != b.kind || a.kind == isOnce && a != b || len(a.items) != len(b.items) {
@@ -330,7 +341,7 @@ func (r *render) compare(a, b Value, op string) (order int, ok bool) {
 	}
 	if a, isStr := a.(Str); isStr {
 		if b, isStr := b.(Str); isStr {
-			return strings.Compare(a.text, b.text), true
+			return strings.Compare(r.read(a).text, r.read(b).text), true
 		}
 	}
 	la, aok := a.(*List)
