@@ -10,7 +10,7 @@ import (
 // familyTemplate stands for a template by the texts that tell its format.
 func familyTemplate(t testing.TB, marks string, v Vocabulary) *Template {
 	t.Helper()
-	source := "{{ '" + marks + "' if false }}{% for m in messages %}{{ m.role + ':' + (m.content or '') }}{% for c in m.tool_calls or [] %}{{ c.function.name ~ (c.function.arguments | tojson) }}{% endfor %}{% endfor %}" +
+	source := "{{ '" + marks + "' if false }}{% for m in messages %}{{ m.role + ':' + (m.content or '') }}{% endfor %}" +
 		"{% for t in tools or [] %}{{ t.function.name }}{% endfor %}"
 	tm, err := New("family", source, v)
 	if err != nil {
