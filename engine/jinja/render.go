@@ -125,7 +125,7 @@ func (r *render) statement(n node, s *scope) flow {
 		if truth(r.eval(n.test, s)) {
 			return r.run(n.body, s)
 		}
-		return r.run(n.or_, s)
+		return r.run(n.orElse, s)
 	case *forNode:
 		r.loop(n, r.eval(n.over, s), s, 0)
 	case *setNode:
@@ -248,7 +248,7 @@ func (r *render) loop(n *forNode, over Value, s *scope, depth int) {
 		}
 	}
 	if len(items) == 0 {
-		r.run(n.or_, &scope{up: s})
+		r.run(n.orElse, &scope{up: s})
 	}
 }
 

@@ -227,59 +227,6 @@ func typeName(v Value) string {
 	return "function"
 }
 
-// number returns v as an exact number, or false. Floats give f; whole numbers
-// of any size, and booleans, give i.
-func number(v Value) (i *big.Int, f float64, ok bool) {
-	switch v := v.(type) {
-	case bool:
-		return big.NewInt(toInt(v)), 0, true
-	case int64:
-		return big.NewInt(v), 0, true
-	case *big.Int:
-		return v, 0, true
-	case float64:
-		return nil, v, true
-	}
-	return nil, 0, false
-}
-
-// whole returns v as an index.
-func whole(v Value) (int, bool) {
-	switch v := v.(type) {
-	case bool:
-		return int(toInt(v)), true
-	case int64:
-		return int(v), true
-	}
-	return 0, false
-}
-
-// normal returns i as int64 if it fits.
-func normal(i *big.Int) Value {
-	if i.IsInt64() {
-		return i.Int64()
-	}
-	return i
-}
-
-// compareNumbers returns the order of two numbers, and false with NaN.
-func compareNumbers(ai *big.Int, af float64, bi *big.Int, bf float64) (int, bool) {
-	switch {
-	case ai != nil && bi != nil:
-		return ai.Cmp(bi), true
-	case ai == nil && bi == nil:
-		return cmp.Compare(af, bf), af == af && bf == bf
-	case ai == nil:
-		c, ok := compareNumbers(bi, bf, ai, af)
-		return -c, ok
-	case bf != bf:
-		return 0, false
-	case math.IsInf(bf, 0):
-		return -int(math.Copysign(1, bf)), true
-	}
-	return new(big.Float).SetInt(ai).Cmp(big.NewFloat(bf)), true
-}
-
 // equal is Python's a == b.
 func (r *render) equal(a, b Value) bool {
 	r.step(1)
