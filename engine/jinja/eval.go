@@ -405,13 +405,13 @@ func (r *render) slice(v Value, x *sliceExpr, s *scope) Value {
 	switch {
 	case isStr:
 		n = str.length()
-	case isSeq && l.kind != isOnce && l.kind != isView:
+	case isSeq && l.kind != isOnce && (l.kind != isView || l.name == "range"):
 		n = len(l.items)
 	default:
 		if u, ok := v.(undefined); ok {
 			r.fail("%s", u.why)
 		}
-		return missing(v, "slice")
+		return missing(v, "slice") // so where Jinja2 folds constants; an error elsewhere
 	}
 	step := 1
 	if parts[2] != nil {
@@ -441,7 +441,7 @@ func (r *render) slice(v Value, x *sliceExpr, s *scope) Value {
 		}
 		return b.str()
 	}
-	m := &List{kind: l.kind, made: true}
+	m := &List{kind: l.kind, name: l.name, made: true}
 	r.grow(16 * len(picked))
 	for _, i := range picked {
 		m.items = append(m.items, l.items[i])

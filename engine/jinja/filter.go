@@ -198,7 +198,7 @@ func round(r *render, v Value, a args) Value {
 	case prec > 300 || prec < -300:
 		r.limit("a precision of %d", prec)
 	case how == "common" && i != nil && prec >= 0:
-		return v
+		return normal(i)
 	case i != nil:
 		f, _ = toFloat(v)
 	}
@@ -235,7 +235,7 @@ func indent(r *render, v Value, a args) Value {
 		with = Str{text: strings.Repeat(" ", max(n, 0))}
 	}
 	first, blank := truthOr(p[1], false), truthOr(p[2], false)
-	lines := Join(r.show(v), Str{text: "\n"}).splitLines(false)
+	lines := Join(r.str(v), Str{text: "\n"}).splitLines(false)
 	r.grow(len(lines) * len(with.text))
 	var b builder
 	if first {
@@ -255,7 +255,7 @@ func indent(r *render, v Value, a args) Value {
 
 func truncate(r *render, v Value, a args) Value {
 	p := r.bind(a, "truncate", 0, "length", "killwords", "end", "leeway")
-	s, end := r.show(v), r.strOr(p[2], "...")
+	end := r.strOr(p[2], "...")
 	n, leeway := r.intOr(p[0], 255), 5
 	if given(p[3]) && p[3] != nil {
 		leeway = r.intOr(p[3], 0)
@@ -263,9 +263,10 @@ func truncate(r *render, v Value, a args) Value {
 	if n < end.length() || leeway < 0 {
 		r.fail("%s", fmt.Sprintf("expected length >= %d, got %d", end.length(), n))
 	}
-	if s.length() <= n+leeway {
-		return s
+	if size, ok := length(r, v, args{}).(int64); ok && size <= int64(n+leeway) {
+		return v
 	}
+	s := r.str(v)
 	s = s.cut(0, s.offset(n-end.length()))
 	if !truthOr(p[1], false) {
 		if i := strings.LastIndexByte(s.text, ' '); i >= 0 {

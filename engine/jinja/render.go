@@ -151,7 +151,7 @@ func (r *render) statement(n node, s *scope) flow {
 		args.values = append(args.values, &macro{n.caller, s})
 		r.out.put(r.paid(r.show(r.call(r.eval(n.call.f, s), args))))
 	case *filterBlock:
-		r.out.put(r.paid(r.show(r.filtered(n.filter, r.capture(n.body, &scope{up: s}), s))))
+		r.out.put(r.paid(r.str(r.filtered(n.filter, r.capture(n.body, &scope{up: s}), s))))
 	case *generationNode:
 		from := r.out.Len()
 		r.out.put(r.paid(r.capture(n.body, &scope{up: s})))
