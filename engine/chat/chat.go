@@ -139,7 +139,7 @@ func fallback(v Vocabulary) string {
 // look finds out what the template can do.
 func (t *Template) look() {
 	f := &t.facts
-	f.Thought = tagsOf(t.t)
+	f.Thought = tagsOf(t.t, t.v)
 	f.Thinks = f.Thought.Close != ""
 	for _, name := range []string{"enable_thinking", "thinking"} {
 		if t.t.Reads(name) && f.Switch == "" {
@@ -340,6 +340,7 @@ func cut(t jinja.Text, n int) jinja.Text {
 // render renders a conversation that the template can take.
 func (t *Template) render(c Conversation) (jinja.Text, error) {
 	vars := jinja.NewMap()
+	size := 0 // a long conversation may take longer
 	messages := make([]jinja.Value, len(c.Messages))
 	for i, m := range c.Messages {
 		v, err := t.message(m)
@@ -347,6 +348,7 @@ func (t *Template) render(c Conversation) (jinja.Text, error) {
 			return jinja.Text{}, fmt.Errorf("message %d: %w", i+1, err)
 		}
 		messages[i] = v
+		size += len(m.Content) + len(m.Thought) + m.marked.Len()
 	}
 	vars.Set("messages", jinja.NewList(messages...)).Set("tools", nil).Set("documents", nil)
 	if len(c.Tools) > 0 {
@@ -379,5 +381,5 @@ func (t *Template) render(c Conversation) (jinja.Text, error) {
 		}
 		vars.Set(name, v)
 	}
-	return t.t.Render(vars, jinja.Options{Now: c.Now})
+	return t.t.Render(vars, jinja.Options{Now: c.Now, Steps: 5_000_000 + size, Bytes: 256<<20 + 64*size})
 }

@@ -213,11 +213,8 @@ func (r *render) holds(op string, a, b Value) bool {
 	case "not in":
 		return !r.contains(b, a)
 	}
-	for _, v := range []Value{a, b} {
-		if u, ok := v.(undefined); ok {
-			r.fail("%s", u.why)
-		}
-	}
+	r.known(a)
+	r.known(b)
 	c, ok := r.compare(a, b, op)
 	switch op {
 	case "<":
@@ -245,10 +242,8 @@ func (r *render) contains(in, v Value) bool {
 	switch in := in.(type) {
 	case Str:
 		s, ok := v.(Str)
-		if u, un := v.(undefined); un {
-			r.fail("%s", u.why)
-		}
 		if !ok {
+			r.known(v)
 			r.fail("'in <string>' requires string as left operand, not %s", typeName(v))
 		}
 		return strings.Contains(r.read(in).text, r.read(s).text)
@@ -408,9 +403,7 @@ func (r *render) slice(v Value, x *sliceExpr, s *scope) Value {
 	case isSeq && l.kind != isOnce && (l.kind != isView || l.name == "range"):
 		n = len(l.items)
 	default:
-		if u, ok := v.(undefined); ok {
-			r.fail("%s", u.why)
-		}
+		r.known(v)
 		return missing(v, "slice") // so where Jinja2 folds constants; an error elsewhere
 	}
 	step := 1

@@ -112,6 +112,7 @@ var filters = map[string]filter{
 	},
 	"int": func(r *render, v Value, a args) Value {
 		p := r.bind(a, "int", 0, "default", "base")
+		r.known(v)
 		if i, ok := toInteger(v, r.base(p[1])); ok {
 			return i
 		}
@@ -129,6 +130,7 @@ var filters = map[string]filter{
 	},
 	"float": func(r *render, v Value, a args) Value {
 		p := r.bind(a, "float", 0, "default")
+		r.known(v)
 		if f, ok := toFloat(v); ok {
 			return f
 		}

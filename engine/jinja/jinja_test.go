@@ -112,7 +112,7 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s: %v", c.source, err)
 			continue
 		}
-		_, err = tm.Render(vars, Options{Steps: 3_000_000, Bytes: 32 << 20})
+		_, err = tm.Render(vars, Options{Steps: 1_000_000, Bytes: 32 << 20})
 		var e *Error
 		if !errors.As(err, &e) || e.Kind != Limit || e.Line != c.line {
 			t.Errorf("%s: got %v; want a limit in line %d", c.source, err, c.line)

@@ -59,11 +59,8 @@ func (r *render) arithmetic(op string, a, b Value) Value {
 	case op == "*" && (bStr || bList && lb.kind <= isTuple) && ai != nil:
 		return r.repeat(b, ai)
 	}
-	for _, v := range []Value{a, b} {
-		if u, ok := v.(undefined); ok {
-			r.fail("%s", u.why)
-		}
-	}
+	r.known(a)
+	r.known(b)
 	if op == "+" && aStr {
 		r.fail("can only concatenate str (not \"%s\") to str", typeName(b))
 	}
@@ -176,6 +173,9 @@ func (r *render) floats(op string, a, b float64) Value {
 		return m
 	}
 	d := (a - m) / b
+	if d == 0 {
+		return math.Copysign(0, a/b)
+	}
 	whole := math.Floor(d)
 	if d-whole > 0.5 {
 		whole++

@@ -238,16 +238,19 @@ func (r *render) loop(n *forNode, over Value, s *scope, depth int) {
 		items = kept
 	}
 	l := &loop{node: n, outside: s, items: items, depth: depth}
+	ended := false // an iteration came to its end: what else asks for, in Jinja2
 	for i, v := range items {
 		l.i = i
 		inner := &scope{up: s}
 		inner.set("loop", l)
 		r.assign(n.target, v, inner)
-		if r.run(n.body, inner) == breaks {
+		f := r.run(n.body, inner)
+		if f == breaks {
 			break
 		}
+		ended = ended || f == goOn
 	}
-	if len(items) == 0 {
+	if !ended {
 		r.run(n.orElse, &scope{up: s})
 	}
 }

@@ -119,7 +119,8 @@ type Span struct{ From, To int }
 type Text struct {
 	String string
 	// User holds the parts that came out of users' strings, in order, apart
-	// from each other.
+	// from each other. A special token stands only where its name holds none of
+	// their bytes. Everything else is text, encoded as one across these bounds.
 	User []Span
 	// Answers holds the parts inside generation blocks: what the model wrote,
 	// for training. Empty if the template has no such blocks.

@@ -130,6 +130,8 @@ func hashPart(v Value, left *int) (string, bool) {
 	switch v := v.(type) {
 	case nil:
 		return "N", true
+	case undefined:
+		return "U", true
 	case Str:
 		return "s" + v.text, true
 	case bool:
