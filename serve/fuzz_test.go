@@ -17,7 +17,7 @@ func FuzzChat(f *testing.F) {
 	f.Add(`{"messages":[{"role":"user","content":[{"type":"text"}]}],"think":{}}`)
 	f.Add(`{"messages":null,"stop":null}`)
 	s := New(Config{})
-	s.Open(&Release{Name: "tutor", Digest: "ab", Scenario: words([]string{"t"}, []string{"an", "swer"}), Policy: wordPolicy("bomb")})
+	s.Open(&Release{Name: "tutor", Digest: "ab", Answerer: words([]string{"t"}, []string{"an", "swer"}), Policy: wordPolicy("bomb")})
 	h := s.Handler()
 	f.Fuzz(func(t *testing.T, body string) {
 		w := httptest.NewRecorder()

@@ -155,6 +155,9 @@ func (s *service) record(r *serve.Record) error {
 		Prompt: int64(r.Usage.Prompt), Completion: int64(r.Usage.Completion), Reasoning: int64(r.Usage.Reasoning),
 		CPU: time.Duration(r.CPUSeconds * float64(time.Second)),
 	})
+	if r.Messages == nil { // vectors or scores: there is nothing to trace
+		return err
+	}
 	t, err2 := traceOf(r)
 	if salt, ok := s.salts.LoadAndDelete(r.ID); ok {
 		t.Salt = salt.(string)
@@ -166,7 +169,7 @@ func (s *service) record(r *serve.Record) error {
 func traceOf(r *serve.Record) (*operate.Trace, error) {
 	t := &operate.Trace{ID: r.ID, Time: r.Time, Caller: r.Caller, Thought: r.Thought, Answer: r.Answer, Seed: r.Options.Seed, Reason: r.Reason}
 	for _, m := range r.Messages {
-		t.Messages = append(t.Messages, operate.Message{Role: m.Role, Text: m.Text})
+		t.Messages = append(t.Messages, operate.Message{Role: m.Role, Text: m.All()})
 	}
 	var err, err2 error
 	if len(r.Sources) > 0 {
