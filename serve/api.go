@@ -26,10 +26,11 @@ type modelInfo struct {
 	Object  string `json:"object"`
 	Created int64  `json:"created"`
 	OwnedBy string `json:"owned_by"`
+	Context int    `json:"max_model_len,omitempty"` // as vLLM calls it
 }
 
 func (r *Release) info() modelInfo {
-	return modelInfo{ID: r.Name, Object: "model", Created: r.Made.Unix(), OwnedBy: "suiren"}
+	return modelInfo{ID: r.Name, Object: "model", Created: r.Made.Unix(), OwnedBy: "suiren", Context: r.Context}
 }
 
 func (s *Server) models(w http.ResponseWriter, r *http.Request) error {

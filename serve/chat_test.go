@@ -3,6 +3,7 @@ package serve
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"reflect"
 	"slices"
@@ -316,6 +317,115 @@ func TestRails(t *testing.T) {
 			t.Errorf("order %q", got.order)
 		}
 	})
+}
+
+// Several answers come in one stream, each whole under its index, with a seed
+// and a record of its own.
+func TestManyAnswers(t *testing.T) {
+	b := start(t, parrot{}, nil)
+	resp := b.request(t, "POST", "/v1/chat/completions", ask(`,"stream":true,"n":5,"seed":7,"stream_options":{"include_usage":true}`))
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, seeds := map[int]string{}, map[uint64]bool{}
+	var cost *usage
+	for line := range strings.Lines(string(data)) {
+		var c completion
+		if line, ok := strings.CutPrefix(strings.TrimSpace(line), "data: {"); ok {
+			if err := json.Unmarshal([]byte("{"+line), &c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, ch := range c.Choices {
+			if ch.Delta.Content != nil {
+				texts[ch.Index] += *ch.Delta.Content
+			}
+		}
+		if c.Suiren != nil && c.Suiren.Seed != nil {
+			seeds[*c.Suiren.Seed] = true
+		}
+		if c.Usage != nil {
+			cost = c.Usage
+		}
+	}
+	if len(texts) != 5 || len(seeds) != 5 || !seeds[7] || !seeds[11] || texts[4] != "1+1?" {
+		t.Errorf("texts %v, seeds %v", texts, seeds)
+	}
+	if cost == nil || cost.PromptTokens != 1 || cost.CompletionTokens != 20 {
+		t.Errorf("usage %+v", cost)
+	}
+	ids := map[string]bool{}
+	for range 5 {
+		ids[b.lastRecord(t).ID] = true
+	}
+}
+
+// One of several answers that fails ends them all.
+func TestManyAnswersFail(t *testing.T) {
+	b := start(t, &script{err: errBoom}, nil)
+	if code, body := b.send(t, "POST", "/v1/chat/completions", ask(`,"n":40`)); code != 500 || strings.Contains(body, "secret") {
+		t.Errorf("%d %s", code, body)
+	}
+}
+
+// A bug in a model fails the answer, not the server.
+func TestPanic(t *testing.T) {
+	b := start(t, parrot{}, nil)
+	for _, more := range []string{`,"seed":666`, `,"seed":660,"n":9`} {
+		if code, body := b.send(t, "POST", "/v1/chat/completions", ask(more)); code != 500 || strings.Contains(body, "parrot") {
+			t.Errorf("%s: %d %s", more, code, body)
+		}
+	}
+	if code, _ := b.send(t, "POST", "/v1/chat/completions", ask("")); code != 200 {
+		t.Errorf("after it: %d", code)
+	}
+}
+
+// What is stopped, held back or cut loses or repeats none of its tokens.
+func TestLogprobsFollowText(t *testing.T) {
+	b := start(t, parrot{}, nil)
+	for more, want := range map[string]string{
+		`,"stop":["four"]`:        "one| two| three",
+		`,"stop":["zzz","four "]`: "one| two| three",
+		`,"stop":["ee f"]`:        "one| two",
+		`,"stop":["six"]`:         "one| two| three| four| five",
+	} {
+		for _, stream := range []string{"", `,"stream":true`} {
+			_, body := b.send(t, "POST", "/v1/completions", `{"prompt":"one two three four five","logprobs":0`+more+stream+`}`)
+			var got []string
+			for line := range strings.Lines(body) {
+				var c struct {
+					Choices []struct{ Logprobs *struct{ Tokens []string } }
+				}
+				if json.Unmarshal([]byte(strings.TrimPrefix(line, "data: ")), &c) == nil && len(c.Choices) > 0 && c.Choices[0].Logprobs != nil {
+					got = append(got, c.Choices[0].Logprobs.Tokens...)
+				}
+			}
+			if strings.Join(got, "|") != want {
+				t.Errorf("%s%s: %q, want %q", more, stream, got, want)
+			}
+		}
+	}
+}
+
+// Tools are past the rails too: their arguments, and their names.
+func TestRailsOnCalls(t *testing.T) {
+	forbid := func(_ *Config, r *Release) { r.Policy = wordPolicy("茶") }
+	b := start(t, parrot{}, forbid)
+	got := b.stream(t, ask(`,"stream":true,"tools":[{"type":"function","function":{"name":"look"}}]`))
+	if got.finish != "content_filter" || got.refusal == "" {
+		t.Errorf("got %+v", got)
+	}
+	b = start(t, parrot{}, func(_ *Config, r *Release) { r.Policy = wordPolicy("look") })
+	got = b.stream(t, ask(`,"stream":true,"tools":[{"type":"function","function":{"name":"look"}}]`))
+	if got.finish != "content_filter" {
+		t.Errorf("got %+v", got)
+	}
+	if code, _ := b.send(t, "POST", "/v1/chat/completions", ask(`,"logprobs":true`)); code != 400 {
+		t.Errorf("log-probabilities past a policy: %d", code)
+	}
 }
 
 // A client that leaves stops the generation, and pays for what was made.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"math/big"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -87,7 +89,7 @@ func randomSeed() uint64 {
 func (x *exchange) run(ctx context.Context, wait time.Duration) error {
 	part := x.s.meter.begin()
 	x.rec.Wait = wait
-	err := x.generate(ctx)
+	err := x.guarded(ctx)
 	refusal, refused := errors.AsType[*Refusal](err)
 	switch {
 	case refused:
@@ -101,6 +103,17 @@ func (x *exchange) run(ctx context.Context, wait time.Duration) error {
 	}
 	x.record(x.s.meter.end(part))
 	return err
+}
+
+// guarded makes a panic of the model's an error: one answer fails, the server
+// goes on.
+func (x *exchange) guarded(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("serve: a panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return x.generate(ctx)
 }
 
 func (x *exchange) generate(ctx context.Context) error {
