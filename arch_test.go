@@ -19,6 +19,8 @@ internal/say:
 engine/kernel: internal/cpu
 engine/tensor: engine/kernel
 engine/tokenizer:
+engine/jinja:
+engine/chat: engine/jinja engine/tokenizer
 engine/weights: engine/tensor
 engine/model: engine/kernel engine/tensor engine/weights
 engine/optim: engine/kernel engine/tensor
