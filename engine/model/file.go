@@ -13,6 +13,7 @@ type File struct {
 	Shape   Shape         // of a decoder
 	Encoder *EncoderShape // of an encoder; nil: it is a decoder
 	src     source
+	gguf    *weights.GGUF // if it is one
 	close   func() error
 }
 
@@ -41,7 +42,7 @@ func (f *File) openGGUF(path string) error {
 	if err != nil {
 		return err
 	}
-	f.close = g.Close
+	f.close, f.gguf = g.Close, g
 	if IsEncoder(g.Text("general.architecture")) {
 		f.src = &ggufSource{g: g}
 		f.Encoder, err = encoderFromGGUF(g)

@@ -64,13 +64,13 @@ func (s *folderSource) tensor(name, own string) (weight, bool) {
 		return buf, s.f.Copy(own, int64(lo)*size, buf)
 	}
 	if s.unit && len(shape) == 1 && strings.Contains(name, "norm") {
-		w = w.plusOne()
+		w = w.plus(1)
 	}
 	return w, true
 }
 
-// plusOne returns a vector with one added to each number.
-func (w weight) plusOne() weight {
+// plus returns a vector with a number added to each of its own.
+func (w weight) plus(n float32) weight {
 	plain, read := w, w.read
 	w.typ = weights.F32
 	w.read = func(buf []byte, lo, hi int) ([]byte, error) {
@@ -81,7 +81,7 @@ func (w weight) plusOne() weight {
 		x := floatsOf(buf[:w.bytes(hi-lo)])
 		weights.Decode(x, b, plain.typ)
 		for i := range x {
-			x[i]++
+			x[i] += n
 		}
 		return bytesOf(x), nil
 	}

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
@@ -19,6 +20,7 @@ type decoderNet struct {
 	qkvRows int       // N, and H more if heads have gates
 	turns   [2]turns
 	vectors []vector
+	found   []weight            // all tensors, by GGUF's names
 	linears func(func(*linear)) // calls a function for every linear
 }
 
@@ -94,7 +96,13 @@ func (p *planner) find(name string, rows, cols int, optional bool) (w weight, ok
 	case ok && !w.typ.Decodes():
 		p.fail(name, "is of type %v, which is not read", w.typ)
 	}
-	return w, ok && p.err == nil
+	ok = ok && p.err == nil
+	if ok && !slices.ContainsFunc(p.net.found, func(x weight) bool { return x.name == name }) {
+		named := w
+		named.name = name
+		p.net.found = append(p.net.found, named)
+	}
+	return w, ok
 }
 
 // vector reads a vector of n numbers.
