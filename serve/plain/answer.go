@@ -118,7 +118,6 @@ func (w *writer) token(t *infer.Token) bool {
 // echo gathers the prompt.
 func (w *writer) echo(t *infer.Token) {
 	w.prompt.Kind, w.pending = form.Prompted, true
-	w.prompt.Text += string(w.j.m.words.t.Bytes(t.ID))
 	if w.j.ask.Logprobs {
 		tok := w.logprob(t)
 		if len(w.prompt.Tokens) == 0 {
@@ -132,7 +131,7 @@ func (w *writer) tellPrompt() bool {
 	if !w.pending {
 		return true
 	}
-	w.pending, w.prompt.Usage = false, w.usage
+	w.pending, w.prompt.Usage, w.prompt.Text = false, w.usage, w.j.m.Spell(w.j.req.Prompt)
 	return w.yield(w.prompt, nil)
 }
 
