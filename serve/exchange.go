@@ -34,7 +34,7 @@ type exchange struct {
 // exchanges makes the exchanges of a request: N for each prompt.
 func (s *Server) exchanges(caller, id string, lang say.Lang, rel *Release, req *form.Request) []*exchange {
 	prompts := max(1, len(req.Prompts))
-	seed := randomSeed()
+	seed := RandomSeed()
 	if req.Seed != nil {
 		seed = *req.Seed
 	}
@@ -73,9 +73,9 @@ func (s *Server) exchange(caller, id string, lang say.Lang, rel *Release, a *for
 	return x
 }
 
-// randomSeed is a seed that JSON's numbers hold exactly, so that a caller can
+// RandomSeed is a seed that JSON's numbers hold exactly, so that a caller can
 // send back the one that it was told. There is room above it for N answers.
-func randomSeed() uint64 {
+func RandomSeed() uint64 {
 	n, err := rand.Int(rand.Reader, big.NewInt(1<<53-1<<16))
 	if err != nil {
 		panic("serve: no random numbers: " + err.Error()) // crypto/rand does not fail

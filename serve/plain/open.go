@@ -7,6 +7,7 @@
 package plain
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,7 +28,7 @@ type Options struct {
 	Threads  int
 	Slots    int    // answers at a time
 	Context  int    // tokens of prompt and answer; 0: the model's own
-	Memory   int64  // bytes for keys and values; 0: what Slots answers of Context tokens need, at most half of what is free
+	Memory   int64  // bytes that the model may take in all; 0: as many as Slots answers of Context tokens need
 	KV       string // f16 (default), f32 or int8
 	Adapters map[string]string
 }
@@ -43,6 +44,7 @@ type Model struct {
 	encoder  *encoder      // of an encoder
 	adapters map[string]*model.Adapter
 	origin   string
+	memory   infer.Memory
 	facts    form.Facts
 }
 
@@ -54,6 +56,7 @@ func Open(path string, o Options) (m *Model, err error) {
 	defer func() {
 		if err != nil {
 			m.Close()
+			m = nil
 		}
 	}()
 	info, err := os.Stat(path)
@@ -116,7 +119,10 @@ func (m *Model) openEngine(path string) error {
 	if o.Context > 0 && o.Context < shape.Context {
 		m.origin = "option"
 	}
-	run := infer.Options{Slots: o.Slots, Limit: o.Context, Threads: o.Threads, KV: kv, Memory: o.Memory}
+	run := infer.Options{Slots: o.Slots, Limit: o.Context, Threads: o.Threads, KV: kv}
+	if err := m.fit(path, &run); err != nil {
+		return err
+	}
 	if m.engine, err = infer.Open(m.file, run); err != nil {
 		return err
 	}
@@ -128,8 +134,49 @@ func (m *Model) openEngine(path string) error {
 	return nil
 }
 
-// Close frees the model.
+// ErrNoFit is wrapped by Open's error for a model that the memory cannot hold.
+var ErrNoFit = errors.New("the model does not fit into the memory")
+
+// fit bounds the memory for keys and values by what the weights leave.
+func (m *Model) fit(path string, run *infer.Options) error {
+	plan, err := infer.Plan(m.file, *run)
+	if err != nil {
+		return err
+	}
+	m.memory = plan
+	if m.opt.Memory <= 0 || plan.Total() <= m.opt.Memory {
+		return nil
+	}
+	gib := func(n int64) string { return fmt.Sprintf("%.2f GiB", float64(n)/(1<<30)) }
+	run.Memory = m.opt.Memory - plan.Model - plan.Logits
+	if run.Memory > 0 {
+		m.memory, err = infer.Plan(m.file, *run)
+	}
+	if run.Memory <= 0 || errors.Is(err, infer.ErrMemory) {
+		return &say.Error{Where: path, Err: ErrNoFit,
+			What: say.T("the weights take %s and the shortest conversation some more; %s of memory are free", "权重需要 %s，最短的对话还需要一些；可用内存 %s", gib(plan.Model+plan.Logits), gib(m.opt.Memory)),
+			Next: say.T("take a smaller quantisation of the model, such as Q4_K_M, or free some memory", "请改用更小的量化版本（如 Q4_K_M），或腾出内存")}
+	}
+	return err
+}
+
+// Memory returns the bytes that the model takes, and how many answers of the
+// whole context its keys and values hold at once.
+func (m *Model) Memory() (bytes int64, whole float64) {
+	n := m.engine.Limit()
+	const page = model.PageTokens
+	return m.memory.Total(), float64(m.memory.Full) / float64((n+page-1)/page)
+}
+
+// Sign says what the digest of the model's files is, in hexadecimal. It is
+// called before the model answers.
+func (m *Model) Sign(digest string) { m.opt.Digest = digest }
+
+// Close frees the model, which may be nil.
 func (m *Model) Close() {
+	if m == nil {
+		return
+	}
 	if m.engine != nil {
 		m.engine.Close()
 	}
