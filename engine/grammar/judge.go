@@ -216,25 +216,20 @@ func (m *machine) nameCan(f, p *frame, n *node) bool {
 
 // judge says of every node of f's group what is known of its value.
 func (m *machine) judge(f *frame, done bool) []tri {
-	out := make([]tri, len(f.g.nodes))
+	at := len(m.judged)
+	m.judged = append(m.judged, make([]tri, len(f.g.nodes))...)
+	out := m.judged[at:]
 	for i, id := range f.g.nodes {
 		n := &m.nodes[id]
 		t := m.own(f, i, n, done)
 		for _, c := range n.allOf {
 			t = both(t, out[f.g.at[c]])
 		}
-		of := func(list []int) []tri {
-			var r []tri
-			for _, c := range list {
-				r = append(r, out[f.g.at[c]])
-			}
-			return r
-		}
 		if len(n.anyOf) > 0 {
-			t = both(t, anyTri(of(n.anyOf)))
+			t = both(t, f.g.count(n.anyOf, out).any())
 		}
 		if len(n.oneOf) > 0 {
-			t = both(t, oneTri(of(n.oneOf)))
+			t = both(t, f.g.count(n.oneOf, out).one())
 		}
 		if n.not >= 0 {
 			t = both(t, not(out[f.g.at[n.not]]))
@@ -267,6 +262,14 @@ func (m *machine) judge(f *frame, done bool) []tri {
 		out[i] = t
 	}
 	return out
+}
+
+// count counts the answers of some nodes.
+func (g *group) count(list []int, out []tri) (c votes) {
+	for _, n := range list {
+		c[out[g.at[n]]]++
+	}
+	return c
 }
 
 // dep judges a schema that holds if a name is there.

@@ -16,6 +16,7 @@ type machine struct {
 	frames map[string]*frame
 	count  int32
 	buf    []byte
+	judged []tri // of the judgements under way
 	start  *frame
 }
 
@@ -34,27 +35,17 @@ func newMachine(nodes []node) *machine {
 
 // step returns the frame after a byte, or nil.
 func (m *machine) step(f *frame, b byte) *frame {
-	if f.next == nil {
-		f.next = new([256]*frame)
-	}
-	if g := f.next[b]; g != nil {
-		if g == deadFrame {
-			return nil
-		}
-		return g
-	}
 	if len(m.frames) > maxFrames {
 		clear(m.frames)
 	}
 	g := m.read(f, b)
-	if g != nil && g != f && !m.alive(g) {
-		g = nil
+	if g == nil || g == f {
+		return g
 	}
-	if g == nil {
-		f.next[b] = deadFrame
+	m.judged = m.judged[:0]
+	if !m.alive(g) {
 		return nil
 	}
-	f.next[b] = g
 	return g
 }
 
@@ -238,8 +229,18 @@ func (m *machine) text(f *frame, b byte) *frame {
 				return m.endKey(f)
 			}
 			return m.finish(f)
-		case b == '\\' || b >= 0xc2 && b <= 0xf4:
-			return m.with(f, func(c *frame) { c.text = string([]byte{b}) })
+		case b == '\\':
+			return m.with(f, func(c *frame) { c.text = `\` })
+		case b >= 0xc2 && b <= 0xf4:
+			c := *f
+			c.text = string([]byte{b})
+			if f.g.words != nil {
+				c.word = f.g.words.lead(f.word, b)
+			}
+			if f.phase == inKey && f.parent.g.keys != nil {
+				c.key = f.parent.g.keys.lead(f.key, b)
+			}
+			return m.intern(&c)
 		case b < 0x20 || b >= utf8.RuneSelf:
 			return nil
 		}
