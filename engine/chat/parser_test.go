@@ -3,6 +3,7 @@ package chat
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -101,6 +102,37 @@ func TestParser(t *testing.T) {
 				t.Errorf("%s in pieces: %q\n got %s\nwant %s", f.name, text, got, f.want)
 				break
 			}
+		}
+	}
+}
+
+var tagLike = regexp.MustCompile(`<\|[^|>]*\|>|<｜[^｜>]*｜>|\[/?[A-Z_]+\]|</?(think|tool_call|function|arg_key|arg_value)>`)
+
+// TestParserAsTokens feeds the families' texts with each tag as a token.
+func TestParserAsTokens(t *testing.T) {
+	v := Vocabulary{Token: func(s string) bool { return tagLike.FindString(s) == s }}
+	for _, f := range families {
+		if tagLike.MatchString(f.want) {
+			continue // tags are spoken of
+		}
+		before, text, ok := strings.Cut(f.text, "¦")
+		if !ok {
+			before, text = "", f.text
+		}
+		prompt := Prompt{Text: jinja.Text{String: before}, Thinking: strings.Contains(before, "<think>")}
+		p := familyTemplate(t, f.marks, v).NewParser(asked, prompt, nil)
+		var events []Event
+		at := 0
+		for _, m := range tagLike.FindAllStringIndex(text, -1) {
+			for _, c := range text[at:m[0]] {
+				events = append(events, p.Feed(string(c), false)...)
+			}
+			events = append(events, p.Feed(text[m[0]:m[1]], true)...)
+			at = m[1]
+		}
+		events = append(events, p.Feed(text[at:], false)...)
+		if got := told(append(events, p.Close()...)); got != f.want {
+			t.Errorf("%s: %q\n got %s\nwant %s", f.name, text, got, f.want)
 		}
 	}
 }
