@@ -77,6 +77,8 @@ var families = []struct{ name, format, marks, text, want string }{
 	{"gpt-oss", "gpt-oss", "<|channel|>analysis<|message|><|end|>commentary", "<|channel|>analysis<|message|>so <b><|end|><|start|>assistant<|channel|>final<|message|>Hi <b> there", "thought: so <b>\ncontent: Hi <b> there"},
 	{"gpt-oss call", "gpt-oss", "<|channel|>analysis<|message|><|end|>commentary", "<|channel|>analysis<|message|>so<|end|><|start|>assistant<|channel|>commentary<|message|>I look.<|end|><|start|>assistant<|channel|>commentary to=functions.get_weather <|constrain|>json<|message|>{\"city\": \"x\"}<|call|>",
 		"thought: so\ncontent: I look.\ncall 0 call_0 get_weather: {\"city\": \"x\"} end"},
+	{"gpt-oss, no channel", "gpt-oss", "<|channel|>analysis<|message|><|end|>commentary", "Just text. ", "content: Just text. "},
+	{"gpt-oss, cut short", "gpt-oss", "<|channel|>analysis<|message|><|end|>commentary", "<|channel|>final<|message|>Hi<|end|><|start|>assistant<|chan", "content: Hi"},
 	{"gemma code", "generic", "", "```tool_code\nprint(now())\n```", "content: ```tool_code\nprint(now())\n```"},
 	{"generic", "generic", "", "<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>", "call 0 call_0 now: {} end"},
 }
