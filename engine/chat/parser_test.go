@@ -50,6 +50,8 @@ var families = []struct{ name, format, marks, text, want string }{
 		"thought: so\ncall 0 call_0 now: {} end\ncall 1 call_1 get_weather: {\"city\": \"x\"} end"},
 	{"qwen3-coder", "qwen3-coder", "<tool_call><function=<parameter=", "Sure.\n\n<tool_call>\n<function=get_weather>\n<parameter=city>\nBern\n\n\"old\"\n</parameter>\n<parameter=days>\n3\n</parameter>\n<parameter=more>\n{\"a\": [1]}\n</parameter>\n</function>\n</tool_call>\n<tool_call>\n<function=now>\n</function>\n</tool_call>",
 		"content: Sure.\ncall 0 call_0 get_weather: {\"city\": \"Bern\\n\\n\\\"old\\\"\", \"days\": 3, \"more\": {\"a\": [1]}} end\ncall 1 call_1 now: {} end"},
+	{"qwen3-coder, strings", "qwen3-coder", "<tool_call><function=<parameter=", "<tool_call>\n<function=get_weather>\n<parameter=city>\n\nnull é世</par \"\n\n</parameter>\n<parameter=city>\nnull\n</parameter>\n<parameter=city>\n</parameter>\n</function>\n</tool_call>",
+		"call 0 call_0 get_weather: {\"city\": \"\\nnull é世</par \\\"\\n\", \"city\": null, \"city\": \"\"} end"},
 	{"qwen3-coder, no tag", "qwen3-coder", "<tool_call><function=<parameter=", "<function=now>\n</function>\n</tool_call>", "call 0 call_0 now: {} end"},
 	{"qwen3-coder, cut short", "qwen3-coder", "<tool_call><function=<parameter=", "<tool_call>\n<function=get_weather>\n<parameter=days>\n3\n</parameter>\n<parameter=city>\nBe", "call 0 call_0 get_weather: {\"days\": 3, \"city\": \"Be end"},
 	{"spark", "arg-key", "<tool_call><arg_key>", "<tool_call>get_weather<arg_key>city</arg_key><arg_value>007</arg_value><arg_key>days</arg_key><arg_value>3.0</arg_value></tool_call><tool_call>now</tool_call>",
