@@ -62,7 +62,7 @@ func (a *app) benchCommand() *cobra.Command {
 	for _, b := range benchmarks {
 		names = append(names, b.name)
 	}
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use: "bench [" + a.t("NAME", "名称") + "]", Short: a.t("Measure what this machine does, against its own measured peak", "测量本机性能，并与实测峰值比较"),
 		Long: a.t("Measure what this machine does, against the peak of multiply-adds measured in the same moment.\n\nA name, or the beginning of one, chooses: %s.",
 			"测量本机性能，并与同一时刻实测的乘加峰值比较。\n\n可用名称或其开头选择：%s。", strings.Join(names, ", ")),
@@ -85,6 +85,8 @@ func (a *app) benchCommand() *cobra.Command {
 			return nil
 		},
 	}
+	c.AddCommand(a.benchInferCommand())
+	return c
 }
 
 func (a *app) bench(b benchmark) error {
@@ -215,28 +217,27 @@ func decodeBench() benchmark {
 				return measured{}, err
 			}
 			defer d.Close()
-			var counting tensor.Arena
-			for range batch {
-				model.NewCache(&c, limit, &counting)
-			}
-			caches, err := tensor.NewArena(counting.Len())
+			const pages = limit / model.PageTokens
+			kv, err := model.NewPages(&d.Shape, model.KVFloat32, batch*pages, 0)
 			if err != nil {
 				return measured{}, err
 			}
-			defer caches.Close()
+			defer kv.Close()
 			seqs := make([]model.Seq, batch)
 			for i := range seqs {
-				seqs[i] = model.Seq{Cache: model.NewCache(&c, limit, caches), IDs: []int32{int32(i % c.Vocab)}}
-				seqs[i].Cache.Len = first
+				seqs[i] = model.Seq{IDs: []int32{int32(i % c.Vocab)}, At: first, Logits: 1}
+				for j := range pages {
+					seqs[i].Full = append(seqs[i].Full, int32(i*pages+j))
+				}
 			}
 			logits := make([]float32, batch*c.Vocab)
 			rate, peak := fastest(m.Threads, func() {
-				if seqs[0].Cache.Len == last {
-					for i := range seqs {
-						seqs[i].Cache.Len = first
+				for i := range seqs {
+					if seqs[i].At++; seqs[i].At == last {
+						seqs[i].At = first
 					}
 				}
-				d.Step(seqs, logits)
+				d.Step(kv, seqs, logits)
 			})
 			mean := (first + last) / 2
 			flops := c.FLOPs([]int{mean}, mean) / float64(mean)

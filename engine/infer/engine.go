@@ -3,92 +3,27 @@ package infer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"sync"
+	"time"
 
 	"suiren/engine/model"
 )
 
-// A Result is what a request got.
-type Result struct {
-	IDs    []int32 // without the stop token
-	Finish string
-}
-
-// A Sampler answers many requests at once, for training and evaluation.
-type Sampler struct{ b *batch }
-
-// NewSampler returns a sampler of p's parameters with the given number of
-// places and tokens in each.
-func NewSampler(p *model.Params, slots, limit, threads int) (*Sampler, error) {
-	b, err := newBatch(p, slots, limit, threads)
-	if err != nil {
-		return nil, err
-	}
-	return &Sampler{b}, nil
-}
-
-// Repack makes changed parameters count.
-func (s *Sampler) Repack() { s.b.dec.Repack() }
-
-// Close frees the sampler's memory.
-func (s *Sampler) Close() { s.b.close() }
-
-// Run answers all requests; results stand in their order. done, if not nil,
-// is called after each.
-func (s *Sampler) Run(ctx context.Context, reqs []Request, done func()) ([]Result, error) {
-	for i := range reqs {
-		if err := reqs[i].check(s.b.dec.Config.Vocab, s.b.limit); err != nil {
-			return nil, err
-		}
-	}
-	results := make([]Result, len(reqs))
-	next := 0
-	for {
-		for next < len(reqs) {
-			out := &results[next]
-			if s.b.add(&reqs[next], func(t Token) {
-				if t.Finish != Stopped {
-					out.IDs = append(out.IDs, t.ID)
-				}
-				if t.Finish != "" {
-					out.Finish = t.Finish
-					if done != nil {
-						done()
-					}
-				}
-			}) == nil {
-				break
-			}
-			next++
-		}
-		if err := ctx.Err(); err != nil {
-			for _, p := range s.b.slots {
-				p.req, p.emit, p.leader = nil, nil, nil
-			}
-			return nil, err
-		}
-		if !s.b.step() {
-			return results, nil
-		}
-	}
-}
-
 // An Engine serves requests that come and go, in one batch.
 type Engine struct {
-	mu     sync.Mutex
-	wake   *sync.Cond
-	queue  []*ticket
-	b      *batch
-	closed bool
-	done   chan struct{}
-}
+	b    *batch
+	done chan struct{}
 
-type ticket struct {
-	req    Request
-	tokens chan Token // room for all: the batch never waits for a reader
-	gone   bool
-	slot   *slot
+	mu      sync.Mutex
+	wake    *sync.Cond
+	coming  []*sequence // not in the batch's queue yet
+	leaving []*sequence // nobody waits for them any more
+	callers map[string]int
+	stats   Stats
+	took    time.Duration // of a request, lately, from its admission to its end
+	closed  bool
 }
 
 // ErrClosed is returned by Generate after Close, ErrBusy when the queue is full.
@@ -97,23 +32,71 @@ var (
 	ErrBusy   = errors.New("infer: too many requests wait")
 )
 
-// maxQueue bounds the requests that wait for a place.
-const maxQueue = 256
+// A BusyError is an ErrBusy with its numbers.
+type BusyError struct {
+	Waiting int           // requests
+	Retry   time.Duration // after which a place should be free, as things go
+}
 
-// NewEngine starts an engine of p's parameters.
+func (e *BusyError) Error() string { return fmt.Sprintf("%v: %d", ErrBusy, e.Waiting) }
+func (e *BusyError) Unwrap() error { return ErrBusy }
+
+// Bounds of the requests that wait: of all, and of a caller's while others
+// may come.
+const (
+	maxQueue  = 256
+	maxCaller = maxQueue * 3 / 4
+)
+
+// NewEngine starts an engine of the parameters of a model of our own
+// training, in float32.
 func NewEngine(p *model.Params, slots, limit, threads int) (*Engine, error) {
-	b, err := newBatch(p, slots, limit, threads)
+	b, _, err := trained(p, slots, limit, threads, readRows+slots, readChunk)
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{b: b, done: make(chan struct{})}
+	return startEngine(b), nil
+}
+
+// Open starts an engine of a model's files, which must stay open. Plan says
+// what memory it takes.
+func Open(f *model.File, o Options) (*Engine, error) {
+	o = o.filled(f.Shape.Context)
+	z := o.size(&f.Shape, readRows+o.Slots, readChunk)
+	m, err := o.plan(&f.Shape, &z)
+	if err != nil {
+		return nil, err
+	}
+	dec, err := f.NewDecoder(z.rows, z.limit, z.workers)
+	if err != nil {
+		return nil, err
+	}
+	b, err := layBatch(dec, o.KV, z, m)
+	if err != nil {
+		return nil, err
+	}
+	return startEngine(b), nil
+}
+
+func startEngine(b *batch) *Engine {
+	e := &Engine{b: b, done: make(chan struct{}), callers: map[string]int{}}
 	e.wake = sync.NewCond(&e.mu)
+	e.stats = b.now()
 	go e.loop()
-	return e, nil
+	return e
 }
 
 // Limit returns the tokens that prompt and answer may have together.
 func (e *Engine) Limit() int { return e.b.limit }
+
+// Stats returns what the engine has done and is doing.
+func (e *Engine) Stats() Stats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.stats
+	s.Waiting += len(e.coming)
+	return s
+}
 
 // Close stops the engine; requests in flight end with ErrClosed.
 func (e *Engine) Close() {
@@ -128,92 +111,146 @@ func (e *Engine) Close() {
 // loop steps the batch while there is work. It alone touches the batch.
 func (e *Engine) loop() {
 	defer close(e.done)
-	var live []*ticket
+	b := e.b
+	idle := true
 	for {
 		e.mu.Lock()
-		for len(e.queue) == 0 && len(live) == 0 && !e.closed {
+		for len(e.coming) == 0 && len(e.leaving) == 0 && idle && !e.closed {
 			e.wake.Wait()
 		}
+		coming, leaving := e.coming, e.leaving
+		e.coming, e.leaving = nil, nil
 		if e.closed {
-			for _, t := range append(live, e.queue...) {
-				close(t.tokens)
-			}
-			e.queue = nil
 			e.mu.Unlock()
+			e.abandon(coming)
 			return
 		}
-		kept := live[:0]
-		for _, t := range live {
-			if t.gone {
-				e.b.drop(t.slot)
-			} else {
-				kept = append(kept, t)
-			}
+		for _, s := range coming {
+			b.add(s)
 		}
-		live = kept
-		for len(e.queue) > 0 {
-			t := e.queue[0]
-			if !t.gone {
-				t.slot = e.b.add(&t.req, func(tok Token) { t.tokens <- tok })
-				if t.slot == nil {
-					break
-				}
-				live = append(live, t)
-			}
-			e.queue = e.queue[1:]
+		for _, s := range leaving {
+			b.drop(s)
 		}
+		b.admit()
+		e.stats = b.now()
 		e.mu.Unlock()
-		e.b.step()
-		kept = live[:0]
-		for _, t := range live {
-			if t.slot.req == &t.req {
-				kept = append(kept, t)
-			}
+		if idle = !b.step(); idle {
+			e.mu.Lock()
+			e.stats = b.now()
+			e.mu.Unlock()
 		}
-		live = kept
 	}
 }
 
+// abandon ends what waits and what runs.
+func (e *Engine) abandon(waiting []*sequence) {
+	for s := e.b.queue.peek(); s != nil; s = e.b.queue.peek() {
+		e.b.queue.remove(s)
+		waiting = append(waiting, s)
+	}
+	for _, s := range append(waiting, e.b.live...) {
+		s.emit(Token{}, ErrClosed)
+	}
+}
+
+// enter puts a sequence among those that come.
+func (e *Engine) enter(s *sequence) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	waiting := e.stats.Waiting + len(e.coming)
+	switch caller := e.callers[s.req.Caller]; {
+	case e.closed:
+		return ErrClosed
+	case waiting >= maxQueue, waiting > 0 && caller >= maxCaller+e.b.slots:
+		turns := waiting/e.b.slots + 1
+		return &BusyError{waiting, max(time.Second, time.Duration(turns)*e.took)}
+	}
+	e.callers[s.req.Caller]++
+	e.coming = append(e.coming, s)
+	e.wake.Signal()
+	return nil
+}
+
+// exit takes it out again, wherever it is.
+func (e *Engine) exit(s *sequence, ended bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.callers[s.req.Caller]--; e.callers[s.req.Caller] == 0 {
+		delete(e.callers, s.req.Caller)
+	}
+	if ended {
+		e.took += (time.Since(s.came) - s.usage.Queued - e.took) / 8
+		return
+	}
+	e.leaving = append(e.leaving, s)
+	e.wake.Signal()
+}
+
+// A mailbox is where the batch leaves a request's tokens: it never waits for
+// a reader, and a reader that is slow gets them later.
+type mailbox struct {
+	mu     sync.Mutex
+	tokens []Token
+	err    error
+	ready  chan struct{} // holds one: something came
+}
+
+func (m *mailbox) put(t Token, err error) {
+	m.mu.Lock()
+	if err != nil {
+		m.err = err
+	} else {
+		m.tokens = append(m.tokens, t)
+	}
+	m.mu.Unlock()
+	select {
+	case m.ready <- struct{}{}:
+	default:
+	}
+}
+
+func (m *mailbox) take() ([]Token, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := m.tokens
+	m.tokens = nil
+	return list, m.err
+}
+
 // Generate yields the tokens of a request as they come. Leaving the loop, or
-// the end of ctx, frees its place. The last token says why it is the last.
+// the end of ctx, frees its place between two steps. The last token says why
+// it is the last.
 func (e *Engine) Generate(ctx context.Context, r Request) iter.Seq2[Token, error] {
 	return func(yield func(Token, error) bool) {
-		if err := r.check(e.b.dec.Config.Vocab, e.b.limit); err != nil {
+		if err := r.check(e.b.vocab, e.b.limit, e.b.memory); err != nil {
 			yield(Token{}, err)
 			return
 		}
-		t := &ticket{req: r, tokens: make(chan Token, min(r.MaxTokens, e.b.limit)+1)}
-		e.mu.Lock()
-		switch {
-		case e.closed:
-			e.mu.Unlock()
-			yield(Token{}, ErrClosed)
-			return
-		case len(e.queue) >= maxQueue:
-			e.mu.Unlock()
-			yield(Token{}, ErrBusy)
+		box := &mailbox{ready: make(chan struct{}, 1)}
+		s := newSequence(&r, e.b.limit, box.put)
+		if err := e.enter(s); err != nil {
+			yield(Token{}, err)
 			return
 		}
-		e.queue = append(e.queue, t)
-		e.wake.Signal()
-		e.mu.Unlock()
-		defer func() {
-			e.mu.Lock()
-			t.gone = true
-			e.mu.Unlock()
-		}()
+		ended := false
+		defer func() { e.exit(s, ended) }()
 		for {
 			select {
-			case tok, ok := <-t.tokens:
-				if !ok {
-					yield(Token{}, ErrClosed)
-					return
-				}
-				if !yield(tok, nil) || tok.Finish != "" {
-					return
-				}
+			case <-box.ready:
 			case <-ctx.Done():
 				yield(Token{}, ctx.Err())
+				return
+			}
+			list, err := box.take()
+			for _, t := range list {
+				ended = t.Finish != ""
+				if !yield(t, nil) || ended {
+					return
+				}
+			}
+			if err != nil {
+				ended = true
+				yield(Token{}, err)
 				return
 			}
 		}

@@ -43,7 +43,7 @@ func requests() []Request {
 		case 2:
 			r.Temperature, r.TopP = 0.8, 0.7
 		case 3:
-			r.Think, r.ThinkEnd, r.Temperature = 4, 6, 1
+			r.Open, r.Think, r.ThinkEnd, r.Temperature = true, 4, []int32{6}, 1
 		}
 		list = append(list, r, r) // twice the same: a shared prompt
 		list[len(list)-1].Seed += 100
@@ -89,7 +89,7 @@ func TestThinkBudget(t *testing.T) {
 	p := params(t)
 	var reqs []Request
 	for i := range 50 {
-		reqs = append(reqs, Request{Prompt: []int32{1, 2}, MaxTokens: 40, Think: 1 + i%9, ThinkEnd: 6, Temperature: 1, Seed: uint64(i)})
+		reqs = append(reqs, Request{Prompt: []int32{1, 2}, MaxTokens: 40, Open: true, Think: 1 + i%9, ThinkEnd: []int32{6}, Temperature: 1, Seed: uint64(i)})
 	}
 	for i, r := range run(t, p, reqs, 8, 1) {
 		if at := slices.Index(r.IDs, 6); at < 0 || at > reqs[i].Think {
@@ -101,13 +101,14 @@ func TestThinkBudget(t *testing.T) {
 // Samples follow the softmax of the logits.
 func TestSampleDistribution(t *testing.T) {
 	logits := []float32{0, 1, 2, -1, 0.5}
+	c := newChooser(len(logits))
 	const n = 20000
 	for _, temp := range []float32{1, 0.5} {
 		counts := make([]int, len(logits))
-		order := make([]int32, len(logits))
 		for i := range n {
 			r := Request{Temperature: temp, Seed: 9}
-			id, lp := pick(slices.Clone(logits), &r, i, order)
+			id, sc, _ := c.choose(logits, &r, i, nil, false)
+			lp := sc.of(logits[id])
 			counts[id]++
 			var sum float64
 			for _, z := range logits {
@@ -131,7 +132,7 @@ func TestSampleDistribution(t *testing.T) {
 	}
 	r := Request{Temperature: 1, TopP: 0.6, Seed: 3} // 2 has 0.55, with 1 it is 0.75
 	for i := range 2000 {
-		if id, _ := pick(slices.Clone(logits), &r, i, make([]int32, 5)); id != 2 && id != 1 {
+		if id, _, _ := c.choose(logits, &r, i, nil, false); id != 2 && id != 1 {
 			t.Fatalf("top_p 0.6 chose token %d", id)
 		}
 	}

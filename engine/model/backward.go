@@ -37,6 +37,7 @@ func (w *net) blockBack(s *layerState, l, n int, docs []int, pos []int32, dx []f
 	w.attendBack(s, docs, b.dy, b.dqk, a)
 	scale, heads := attentionScale(D), c.Heads+c.KVHeads
 	for t := range n {
+		cos, sin := w.rope.at(int(pos[t]))
 		for h := range heads {
 			d := b.dqk[(t*heads+h)*D:][:D]
 			norm, dnorm := p.qNorm, ng.q
@@ -45,7 +46,7 @@ func (w *net) blockBack(s *layerState, l, n int, docs []int, pos []int32, dx []f
 			} else {
 				kernel.Scale(d, scale)
 			}
-			w.rope.rotateBack(d, int(pos[t]))
+			rotateBack(d, cos, sin)
 			to := s.dqkv[t*N+h*D:][:D]
 			clear(to)
 			kernel.RMSNormGrad(to, dnorm, s.qkv[t*N+h*D:][:D], norm, d, s.rq[t*heads+h])

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"suiren/engine/kernel"
-	"suiren/engine/tensor"
 )
 
 // BenchmarkTrain reports tokens and FLOPs a second of a training step without
@@ -51,27 +50,29 @@ func BenchmarkDecode(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer d.Close()
-	var count tensor.Arena
-	for range batch {
-		NewCache(&d.Config, limit, &count)
-	}
-	a, err := tensor.NewArena(count.Len())
+	const pages = limit / PageTokens
+	p, err := NewPages(&d.Shape, KVFloat32, batch*pages, 0)
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer a.Close()
+	defer p.Close()
 	seqs := make([]Seq, batch)
 	for i := range seqs {
-		seqs[i] = Seq{NewCache(&d.Config, limit, a), []int32{int32(i % 512)}}
+		seqs[i] = Seq{IDs: []int32{int32(i % 512)}, Logits: 1}
+		for j := range pages {
+			seqs[i].Full = append(seqs[i].Full, int32(i*pages+j))
+		}
 	}
 	logits := make([]float32, batch*512)
 	for b.Loop() {
-		if seqs[0].Cache.Len == 80 {
-			for i := range seqs {
-				seqs[i].Cache.Len = 20
+		for i := range seqs {
+			if seqs[i].At++; seqs[i].At == 80 {
+				seqs[i].At = 20
 			}
 		}
-		d.Step(seqs, logits)
+		if err := d.Step(p, seqs, logits); err != nil {
+			b.Fatal(err)
+		}
 	}
 	b.ReportMetric(batch*float64(b.N)/b.Elapsed().Seconds(), "tokens/s")
 }

@@ -68,6 +68,7 @@ func (w *net) project(s *layerState, l, n int, pos []int32) {
 	kernel.GemmPacked(n, N, C, s.n1, C, 1, w.packed.layers[l].qkv, s.qkv, N, false)
 	scale := attentionScale(D)
 	for t := range n {
+		cos, sin := w.rope.at(int(pos[t]))
 		for h := range heads {
 			norm := p.qNorm
 			if h >= c.Heads {
@@ -75,7 +76,7 @@ func (w *net) project(s *layerState, l, n int, pos []int32) {
 			}
 			to := s.qk[(t*heads+h)*D:][:D]
 			s.rq[t*heads+h] = kernel.RMSNorm(to, s.qkv[t*N+h*D:][:D], norm, c.Eps)
-			w.rope.rotate(to, int(pos[t]))
+			rotate(to, cos, sin)
 			if h < c.Heads {
 				kernel.Scale(to, scale)
 			}

@@ -7,8 +7,6 @@ import (
 	"math/rand/v2"
 	"testing"
 	"unsafe"
-
-	"suiren/engine/tensor"
 )
 
 // small has odd sizes, two heads to a key head, and head size below a panel.
@@ -180,36 +178,33 @@ func TestCacheIsForward(t *testing.T) {
 		rows[i].Weight = make([]float32, len(rows[i].IDs))
 		want = append(want, tr.Logits(rows[i]))
 	}
-	for _, try := range []struct{ cut, threads, memory int }{{1, 1, 64}, {7, 2, 64}, {64, 3, 16}, {33, 1, 8}} {
-		d, err := NewDecoder(tr.Params, try.memory, 64, try.threads)
+	shape := qwen3(small)
+	for _, try := range []struct{ cut, threads int }{{1, 1}, {7, 2}, {64, 3}, {33, 1}} {
+		d, err := NewDecoder(tr.Params, 3*64, 64, try.threads)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var a tensor.Arena
-		for range rows {
-			NewCache(&d.Config, 64, &a)
-		}
-		mem, err := tensor.NewArena(a.Len())
+		p, err := NewPages(&shape, KVFloat32, 7, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		caches := make([]*Cache, len(rows))
-		for i := range rows {
-			caches[i] = NewCache(&d.Config, 64, mem)
-		}
+		tables := [][]int32{{5, 1}, {0, 6}, {3, 2}} // any pages will do
 		for at := 0; at < 64; at += try.cut {
 			var seqs []Seq
 			var who []int
 			for i, r := range rows {
 				if at < len(r.IDs) {
-					seqs = append(seqs, Seq{caches[i], r.IDs[at:min(at+try.cut, len(r.IDs))]})
+					ids := r.IDs[at:min(at+try.cut, len(r.IDs))]
+					seqs = append(seqs, Seq{IDs: ids, At: at, Full: tables[i], Logits: 1})
 					who = append(who, i)
 				}
 			}
 			got := make([]float32, len(seqs)*small.Vocab)
-			d.Step(seqs, got)
+			if err := d.Step(p, seqs, got); err != nil {
+				t.Fatal(err)
+			}
 			for j, i := range who {
-				last := caches[i].Len - 1
+				last := seqs[j].At + len(seqs[j].IDs) - 1
 				w := want[i][last*small.Vocab : (last+1)*small.Vocab]
 				if g := got[j*small.Vocab : (j+1)*small.Vocab]; hash(g) != hash(w) {
 					t.Fatalf("cut %d, %d threads: row %d token %d: logits %v, training forward %v", try.cut, try.threads, i, last, g[:3], w[:3])
@@ -217,7 +212,7 @@ func TestCacheIsForward(t *testing.T) {
 			}
 		}
 		d.Close()
-		mem.Close()
+		p.Close()
 	}
 }
 

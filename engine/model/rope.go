@@ -2,31 +2,58 @@ package model
 
 import "math"
 
-// ropeTable holds cosines and sines of pos·θ^(−2i/D), each (positions, D/2).
-type ropeTable struct {
-	cos, sin []float32
-	half     int
-}
+// turns are the frequencies of a Rope, rounded as the reference does.
+type turns []float32
 
-// newRope computes the table as the reference does: the frequency and its
-// product with the position are rounded to float32.
-func newRope(positions, headDim int, theta float64) *ropeTable {
-	half := headDim / 2
-	t := &ropeTable{make([]float32, positions*half), make([]float32, positions*half), half}
-	for i := range half {
-		freq := float32(1 / math.Pow(theta, float64(2*i)/float64(headDim)))
-		for pos := range positions {
-			s, c := math.Sincos(float64(float32(pos) * freq))
-			t.cos[pos*half+i], t.sin[pos*half+i] = float32(c), float32(s)
+func newTurns(r Rope) turns {
+	t := make(turns, r.Dims/2)
+	for i := range t {
+		t[i] = float32(1 / math.Pow(r.Theta, float64(2*i)/float64(r.Dims)))
+		if r.Div != nil {
+			t[i] /= r.Div[i]
 		}
 	}
 	return t
 }
 
-// rotate turns the pairs (x[i], x[i+D/2]) by the angles of pos. (D)
-func (t *ropeTable) rotate(x []float32, pos int) {
-	cos, sin := t.cos[pos*t.half:(pos+1)*t.half], t.sin[pos*t.half:(pos+1)*t.half]
-	lo, hi := x[:t.half], x[t.half:2*t.half]
+// angles writes the cosines and sines of positions, (T, Dims/2) each: the
+// product of frequency and position is rounded to float32, as the reference
+// does.
+func (f turns) angles(cos, sin []float32, pos []int32) {
+	for t, p := range pos {
+		for i, freq := range f {
+			s, c := math.Sincos(float64(float32(p) * freq))
+			cos[t*len(f)+i], sin[t*len(f)+i] = float32(c), float32(s)
+		}
+	}
+}
+
+// ropeTable holds the cosines and sines of the first positions.
+type ropeTable struct {
+	cos, sin []float32 // (positions, D/2)
+	half     int
+}
+
+func newRope(positions, headDim int, theta float64) *ropeTable {
+	half := headDim / 2
+	t := &ropeTable{make([]float32, positions*half), make([]float32, positions*half), half}
+	pos := make([]int32, positions)
+	for i := range pos {
+		pos[i] = int32(i)
+	}
+	newTurns(Rope{Theta: theta, Dims: headDim}).angles(t.cos, t.sin, pos)
+	return t
+}
+
+// at returns the cosines and sines of a position.
+func (t *ropeTable) at(pos int) (cos, sin []float32) {
+	return t.cos[pos*t.half : (pos+1)*t.half], t.sin[pos*t.half : (pos+1)*t.half]
+}
+
+// rotate turns the pairs (x[i], x[i+n]) by n angles.
+func rotate(x, cos, sin []float32) {
+	half := len(cos)
+	lo, hi := x[:half], x[half:2*half]
 	for i, c := range cos {
 		s, a, b := sin[i], lo[i], hi[i]
 		lo[i] = float32(a*c) - float32(b*s)
@@ -35,9 +62,9 @@ func (t *ropeTable) rotate(x []float32, pos int) {
 }
 
 // rotateBack undoes rotate: it is its transpose, so its backward pass.
-func (t *ropeTable) rotateBack(x []float32, pos int) {
-	cos, sin := t.cos[pos*t.half:(pos+1)*t.half], t.sin[pos*t.half:(pos+1)*t.half]
-	lo, hi := x[:t.half], x[t.half:2*t.half]
+func rotateBack(x, cos, sin []float32) {
+	half := len(cos)
+	lo, hi := x[:half], x[half:2*half]
 	for i, c := range cos {
 		s, a, b := sin[i], lo[i], hi[i]
 		lo[i] = float32(a*c) + float32(b*s)

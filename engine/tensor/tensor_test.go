@@ -61,6 +61,26 @@ func TestTeamVisitsEachOnce(t *testing.T) {
 	}
 }
 
+// Loops of a held team are those of any other, whatever their lengths.
+func TestHold(t *testing.T) {
+	for _, workers := range []int{1, 2, 5} {
+		team := NewTeam(workers)
+		for range 20 {
+			team.Hold(func() {
+				for n := range 40 {
+					seen := make([]atomic.Int32, n)
+					team.For(n, func(w, i int) { seen[i].Add(1) })
+					for i := range seen {
+						if seen[i].Load() != 1 {
+							t.Fatalf("%d workers: %d of %d visited %d times", workers, i, n, seen[i].Load())
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
 func TestRandIsUniform(t *testing.T) {
 	const n = 1 << 16
 	var bins [16]int

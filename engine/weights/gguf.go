@@ -93,7 +93,7 @@ func (g *GGUF) openPart(path string) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() // the mapping stays
+	g.close = append(g.close, f.Close)
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -110,7 +110,11 @@ func (g *GGUF) openPart(path string) (*part, error) {
 		return nil, err
 	}
 	g.close = append(g.close, unmap)
-	return parse(path, data)
+	p, err := parse(path, data)
+	if err == nil {
+		p.file = f
+	}
+	return p, err
 }
 
 // partName is the end of the name of a file of a set.
@@ -276,6 +280,25 @@ func (g *GGUF) Bytes(name string) []byte {
 	t := p.tensors[w.tensor]
 	from := p.start + t.At
 	return p.data[from : from+t.Bytes : from+t.Bytes]
+}
+
+// Copy fills dst with the bytes of a tensor from byte at on. It reads the
+// file, where Bytes maps it: what is read once does not stay in memory, and a
+// file that is cut short is an error.
+func (g *GGUF) Copy(name string, at int64, dst []byte) error {
+	w, ok := g.where[name]
+	if !ok {
+		return &FormatError{"", name, "no such tensor"}
+	}
+	p := g.parts[w.part]
+	t := p.tensors[w.tensor]
+	if at < 0 || at+int64(len(dst)) > t.Bytes {
+		return &FormatError{p.path, name, fmt.Sprintf("has %d bytes, not %d from %d on", t.Bytes, len(dst), at)}
+	}
+	if _, err := p.file.ReadAt(dst, int64(p.start)+t.At+at); err != nil {
+		return fmt.Errorf("read tensor %s of %s: %w", name, p.path, err)
+	}
+	return nil
 }
 
 // Read fills dst with a tensor's weights, dequantised. The length of dst must

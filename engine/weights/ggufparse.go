@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"math"
+	"os"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -26,6 +27,7 @@ const (
 
 // A part is one file of a GGUF, checked.
 type part struct {
+	file    *os.File
 	path    string
 	version uint32
 	meta    []Pair

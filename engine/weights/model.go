@@ -138,7 +138,7 @@ func (m *Model) openFolder(dir string) error {
 	var files []*File // of each tensor
 	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		f, err := openFile(filepath.Join(dir, name))
+		f, err := OpenFile(filepath.Join(dir, name))
 		if err != nil {
 			return err
 		}

@@ -48,10 +48,10 @@ type File struct {
 // bytes lie in the file, have the size of its shape and type, and together
 // they fill the data with neither overlap nor hole. A file that is not so
 // gives a *FormatError.
-func Open(dir string) (*File, error) { return openFile(filepath.Join(dir, "model.safetensors")) }
+func Open(dir string) (*File, error) { return OpenFile(filepath.Join(dir, "model.safetensors")) }
 
-// openFile opens one safetensors file.
-func openFile(path string) (*File, error) {
+// OpenFile opens one safetensors file, as Open does.
+func OpenFile(path string) (*File, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err

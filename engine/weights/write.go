@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"os"
@@ -26,26 +27,30 @@ type Tensor struct {
 // transformers library refuses it. A tensor without a name, twice, or whose
 // data are not of its shape is an error.
 func Write(path string, tensors []Tensor, meta map[string]string) error {
-	tensors = slices.SortedFunc(slices.Values(tensors), func(a, b Tensor) int { return strings.Compare(a.Name, b.Name) })
-	head, err := encodeHeader(path, tensors, meta)
-	if err != nil {
-		return err
+	of := map[string]*Tensor{}
+	var list []GGUFTensor
+	for i := range tensors {
+		t := &tensors[i]
+		if n := elements(t.Shape); n != len(t.Data) {
+			return &FormatError{path, t.Name, fmt.Sprintf("shape %v needs %d elements, data has %d", t.Shape, n, len(t.Data))}
+		}
+		of[t.Name] = t
+		list = append(list, GGUFTensor{Name: t.Name, Type: F32, Shape: t.Shape})
 	}
 	file, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	w := bufio.NewWriterSize(file, 1<<20)
-	w.Write(head) // the writer keeps the first error for Flush
-	for _, t := range tensors {
-		for _, v := range t.Data {
+	err = WriteSafetensors(file, path, list, meta, func(w io.Writer, t GGUFTensor) error {
+		for _, v := range of[t.Name].Data {
 			var b [4]byte
 			binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
-			w.Write(b[:])
+			w.Write(b[:]) // the writer keeps the first error
 		}
-	}
-	if err := w.Flush(); err != nil {
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	if err := file.Sync(); err != nil {
@@ -54,9 +59,41 @@ func Write(path string, tensors []Tensor, meta map[string]string) error {
 	return file.Close()
 }
 
+func elements(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+// WriteSafetensors writes tensors of types F32, F16 and BF16, sorted by name,
+// as a safetensors file. data is called for each in turn and must write
+// exactly its bytes. path is for errors. Otherwise it is as Write.
+func WriteSafetensors(w io.Writer, path string, tensors []GGUFTensor, meta map[string]string, data func(io.Writer, GGUFTensor) error) error {
+	tensors = slices.SortedFunc(slices.Values(tensors), func(a, b GGUFTensor) int { return strings.Compare(a.Name, b.Name) })
+	head, err := encodeHeader(path, tensors, meta)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(w, 1<<20)
+	out.Write(head) // the writer keeps the first error for Flush
+	for _, t := range tensors {
+		size, _ := t.Type.Size(t.Weights())
+		room := &limited{out, size}
+		if err := data(room, t); err != nil {
+			return fmt.Errorf("write tensor %s: %w", t.Name, err)
+		}
+		if room.left != 0 {
+			return fmt.Errorf("write tensor %s: %d of its %d bytes are missing", t.Name, room.left, size)
+		}
+	}
+	return out.Flush()
+}
+
 // encodeHeader returns the length and the header, padded so that the data
 // begin at a multiple of 8 bytes.
-func encodeHeader(path string, tensors []Tensor, meta map[string]string) ([]byte, error) {
+func encodeHeader(path string, tensors []GGUFTensor, meta map[string]string) ([]byte, error) {
 	meta = maps.Clone(meta)
 	if meta == nil {
 		meta = map[string]string{}
@@ -94,19 +131,18 @@ func encodeHeader(path string, tensors []Tensor, meta map[string]string) ([]byte
 		if i > 0 && tensors[i-1].Name == t.Name {
 			return nil, &FormatError{path, t.Name, "comes twice"}
 		}
-		n := 1
 		for _, d := range t.Shape {
 			if d < 0 {
 				return nil, &FormatError{path, t.Name, fmt.Sprintf("shape %v is impossible", t.Shape)}
 			}
-			n *= d
 		}
-		if n != len(t.Data) {
-			return nil, &FormatError{path, t.Name, fmt.Sprintf("shape %v needs %d elements, data has %d", t.Shape, n, len(t.Data))}
+		if _, ok := folderTypes[t.Type.String()]; !ok {
+			return nil, &FormatError{path, t.Name, fmt.Sprintf("type %v has no place in the format", t.Type)}
 		}
-		end := at + 4*int64(n)
+		size, _ := t.Type.Size(t.Weights())
+		end := at + size
 		head.WriteByte(',')
-		if err := add(t.Name, place{"F32", append([]int{}, t.Shape...), [2]int64{at, end}}); err != nil {
+		if err := add(t.Name, place{t.Type.String(), append([]int{}, t.Shape...), [2]int64{at, end}}); err != nil {
 			return nil, err
 		}
 		at = end

@@ -188,20 +188,19 @@ func (s *Scenario) generate(ctx context.Context, question string, opt Options, y
 			yield(Delta{Usage: d.Usage}, err)
 			return
 		}
+		if d.Kind == Thought && !t.Thought {
+			if !put(stream.Flush()) {
+				return
+			}
+			d.Kind = Answer
+		}
 		if t.Finish != infer.Stopped { // the stop token is not part of the answer
 			d.Usage.Completion++
 			if d.Kind == Thought {
 				d.Usage.Reasoning++
 			}
 		}
-		switch {
-		case t.ID == r.ThinkEnd && d.Kind == Thought:
-			if !put(stream.Flush()) {
-				return
-			}
-			d.Kind = Answer
-		case s.special[t.ID]: // not text
-		default:
+		if !s.special[t.ID] { // which are not text
 			if !put(stream.Write(t.ID)) {
 				return
 			}

@@ -157,7 +157,7 @@ func TestAnswerByModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	end := slices.Index(res[0].IDs, req.ThinkEnd)
+	end := slices.Index(res[0].IDs, req.ThinkEnd[0])
 	text := func(ids []int32) string {
 		return m.Tokenizer.Decode(slices.DeleteFunc(slices.Clone(ids), func(id int32) bool { return s.special[id] }))
 	}

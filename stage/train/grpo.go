@@ -103,7 +103,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	sample := 2 * params * perStep * (1.2*float64(g.steps()) + 1)
 	c := model.Scale(4, 512, 256)
 	f := forecast(train, train+sample, c, microRows, 256, m)
-	f.Memory += 4 * int64(g.slots()) * int64(model.CacheFloats(&c, 256))
+	f.Memory += infer.SamplerPages(c, g.slots(), 256)
 	f.Size["params"] = params
 	return f
 }
@@ -206,7 +206,9 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 	if resumed {
 		r.l.Optimizer.SetSteps(r.st.Learned)
 		r.l.Repack()
-		r.sampler.Repack()
+		if err := r.sampler.Repack(); err != nil {
+			return err
+		}
 		r.note(say.T("resumed at step %d of %d", "从第 %d 步（共 %d 步）继续", r.st.Step, r.steps()))
 	}
 	disk := newSaver(r.job.Work, r.Every)
@@ -242,7 +244,9 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 			r.st.FLOPs += r.l.Optimizer.FLOPs()
 			left := float64(r.steps()-r.st.Step) / float64(r.steps())
 			r.l.Learn(float32(math.Min(1, 2*left)))
-			r.sampler.Repack()
+			if err := r.sampler.Repack(); err != nil {
+				return err
+			}
 			r.st.Learned++
 		}
 		r.st.Step++

@@ -86,7 +86,7 @@ func TestReinforcement(t *testing.T) {
 			}
 			r.l.Accumulate(packDocs(advantages(groups), r.l.Params.Config.Context))
 			r.l.Learn(1)
-			r.sampler.Repack()
+			check(t, r.sampler.Repack())
 		}
 		return first, last
 	}

@@ -2,7 +2,9 @@ package train
 
 import (
 	"context"
+	"errors"
 	"maps"
+	"math"
 	"slices"
 
 	"suiren/engine/infer"
@@ -58,7 +60,7 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 			})
 		}
 	}
-	results, err := r.sampler.Run(ctx, reqs, nil)
+	results, err := r.answer(ctx, reqs)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -79,6 +81,16 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 		r.st.Facts.SampleFLOPs += c.FLOPs([]int{n}, len(s.ids))
 	}
 	return groups, tokens, nil
+}
+
+// answer has the model answer. Logits that are not numbers say that training
+// has diverged, as a loss does.
+func (r *rl) answer(ctx context.Context, reqs []infer.Request) ([]infer.Result, error) {
+	results, err := r.sampler.Run(ctx, reqs, nil)
+	if errors.Is(err, infer.ErrNumbers) {
+		err = diverged(math.NaN(), r.st.Step)
+	}
+	return results, err
 }
 
 // rollout makes the rows of one step: kept answers with their advantages as
@@ -190,7 +202,7 @@ func (r *rl) score(ctx context.Context, step int) (watched, error) {
 		prompt := r.chat.Prompt(nil, []tokenizer.Message{{Role: "user", Content: r.watch[i].Prompt}}, true)
 		reqs = append(reqs, infer.Request{Prompt: prompt, MaxTokens: r.tokens(), Stop: []int32{r.chat.End()}})
 	}
-	results, err := r.sampler.Run(ctx, reqs, nil)
+	results, err := r.answer(ctx, reqs)
 	if err != nil {
 		return watched{}, err
 	}

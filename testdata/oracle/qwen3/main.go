@@ -203,17 +203,24 @@ func logits(p *model.Params, ids []int32) ([]float32, error) {
 		return nil, err
 	}
 	defer d.Close()
-	a, err := tensor.NewArena(model.CacheFloats(&p.Config, len(ids)))
+	n := (len(ids) + model.PageTokens - 1) / model.PageTokens
+	pages, err := model.NewPages(&d.Shape, model.KVFloat32, n, 0)
 	if err != nil {
 		return nil, err
 	}
-	defer a.Close()
-	seq := []model.Seq{{Cache: model.NewCache(&p.Config, len(ids), a)}}
+	defer pages.Close()
+	seq := []model.Seq{{Logits: 1}}
+	for i := range n {
+		seq[0].Full = append(seq[0].Full, int32(i))
+	}
 	z := make([]float32, len(ids)*p.Config.Vocab)
 	at := z
 	for one := range slices.Chunk(ids, 1) {
 		seq[0].IDs = one
-		d.Step(seq, at[:p.Config.Vocab])
+		if err := d.Step(pages, seq, at[:p.Config.Vocab]); err != nil {
+			return nil, err
+		}
+		seq[0].At++
 		at = at[p.Config.Vocab:]
 	}
 	return z, nil

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"suiren/engine/model"
+	"suiren/engine/tensor"
+	"suiren/internal/say"
+	"suiren/stage/compute"
+)
+
+// What bench infer measures.
+const (
+	inferPrompt   = 512 // tokens read at once
+	inferAnswer   = 64  // tokens written one by one
+	inferTogether = 8   // answers written together
+)
+
+// inferTests are the tests of a round, by the names that a peer knows.
+var inferTests = []struct {
+	name string
+	what say.Text
+}{
+	{"prefill", say.T("reading a prompt of 512 tokens", "读入 512 词元的提示")},
+	{"decode", say.T("writing one answer", "生成一个回答")},
+	{"decode8", say.T("writing 8 answers together", "同时生成 8 个回答")},
+}
+
+func (a *app) benchInferCommand() *cobra.Command {
+	var peer string
+	var rounds int
+	c := &cobra.Command{
+		Use: "infer " + a.t("MODEL", "模型"), Short: a.t("Measure how fast a model's files run here", "测量某个模型文件在本机的运行速度"),
+		Long: a.t("Measure how fast a GGUF file or a Hugging Face folder runs here, against the bandwidth of memory measured in the same rounds.\n\n"+
+			"--peer gives a command that is asked for the same in alternation: it reads a line with the name of a test (prefill, decode, decode8) and answers with a line of JSON, {\"rate\": tokens a second}. The ratios are medians over the rounds.",
+			"测量 GGUF 文件或 Hugging Face 文件夹在本机的运行速度，并与同一轮实测的内存带宽比较。\n\n"+
+				"--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行测试名称（prefill、decode、decode8），回答一行 JSON：{\"rate\": 每秒词元数}。比值取各轮的中位数。"),
+		Args: a.args(1, 1),
+		RunE: func(_ *cobra.Command, args []string) error { return a.benchInfer(args[0], peer, rounds) },
+	}
+	c.Flags().StringVar(&peer, "peer", "", a.t("a command to compare with", "用来比较的命令"))
+	c.Flags().IntVar(&rounds, "rounds", 5, a.t("rounds", "轮数"))
+	return c
+}
+
+func (a *app) benchInfer(path, peer string, rounds int) error {
+	m, err := a.machine()
+	if err != nil {
+		return err
+	}
+	b, err := newInferBench(path, m.Threads)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	var other *peerProcess
+	if peer != "" {
+		if other, err = startPeer(peer); err != nil {
+			return err
+		}
+		defer other.stop()
+	}
+	ours, theirs, roofs := map[string][]float64{}, map[string][]float64{}, []float64{}
+	for range max(1, rounds) {
+		roofs = append(roofs, compute.Bandwidth(m.Threads))
+		for _, t := range inferTests {
+			rate, err := b.run(t.name)
+			if err != nil {
+				return err
+			}
+			ours[t.name] = append(ours[t.name], rate)
+			if other != nil {
+				if rate, err = other.ask(t.name); err != nil {
+					return err
+				}
+				theirs[t.name] = append(theirs[t.name], rate)
+			}
+		}
+	}
+	for _, t := range inferTests {
+		a.inferLine(t.name, t.what, ours[t.name], theirs[t.name], roofs, b.bytes, m.Threads)
+	}
+	return nil
+}
+
+// inferLine shows one test's medians. Of one answer at a time, the weights
+// are read once a token: their bytes are a share of the bandwidth.
+func (a *app) inferLine(name string, what say.Text, ours, theirs, roofs []float64, bytes int64, threads int) {
+	var ratios, shares []float64
+	for i := range ours {
+		if i < len(theirs) {
+			ratios = append(ratios, ours[i]/theirs[i])
+		}
+		shares = append(shares, ours[i]*float64(bytes)/roofs[i])
+	}
+	if a.format == formatJSONL {
+		line := map[string]any{"type": "bench", "name": "infer-" + name, "rate": median(ours), "threads": threads}
+		if len(ratios) > 0 {
+			line["peer"], line["ratio"] = median(theirs), median(ratios)
+		}
+		if name == "decode" {
+			line["share_of_bandwidth"] = median(shares)
+		}
+		a.line(line)
+		return
+	}
+	text := fmt.Sprintf("%-8s %9.1f %s", name, median(ours), a.t("tokens/s", "词元/秒"))
+	if len(ratios) > 0 {
+		text += a.t("  peer %9.1f  ratio %.2f (%.2f to %.2f)", "  对照 %9.1f  比值 %.2f（%.2f 至 %.2f）", median(theirs), median(ratios), slices.Min(ratios), slices.Max(ratios))
+	}
+	if name == "decode" {
+		text += a.t("  %.0f%% of the %.1f GB/s that memory gives", "  达到内存带宽 %[2].1f GB/s 的 %[1].0f%%", 100*median(shares), median(roofs)/1e9)
+	}
+	fmt.Fprintln(a.stdout, text+"  "+what.In(a.lang))
+}
+
+func median(list []float64) float64 {
+	s := slices.Sorted(slices.Values(list))
+	if n := len(s); n%2 == 0 {
+		return (s[n/2-1] + s[n/2]) / 2
+	}
+	return s[len(s)/2]
+}
+
+// An inferBench is a model ready to run.
+type inferBench struct {
+	f     *model.File
+	d     *model.Decoder
+	p     *model.Pages
+	bytes int64 // of the weights that a token reads
+	seqs  []model.Seq
+	out   []float32
+}
+
+func newInferBench(path string, threads int) (*inferBench, error) {
+	f, err := model.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	b := &inferBench{f: f}
+	const limit = inferPrompt + inferAnswer
+	if b.d, err = f.NewDecoder(inferPrompt, limit, threads); err != nil {
+		f.Close()
+		return nil, err
+	}
+	const each = limit / model.PageTokens
+	if b.p, err = model.NewPages(&b.d.Shape, model.KVFloat16, inferTogether*each, inferTogether*each); err != nil {
+		b.close()
+		return nil, err
+	}
+	b.bytes = b.d.WeightBytes()
+	b.out = make([]float32, inferTogether*b.d.Shape.Vocab)
+	for i := range inferTogether {
+		q := model.Seq{Logits: 1}
+		for j := range each {
+			q.Full = append(q.Full, int32(i*each+j))
+		}
+		q.Window = q.Full
+		b.seqs = append(b.seqs, q)
+	}
+	return b, nil
+}
+
+func (b *inferBench) close() {
+	if b.p != nil {
+		b.p.Close()
+	}
+	if b.d != nil {
+		b.d.Close()
+	}
+	b.f.Close()
+}
+
+// run does a test once and returns tokens a second.
+func (b *inferBench) run(test string) (float64, error) {
+	token := func(i int) int32 { return int32(tensor.Rand(3, 0, uint64(i)) % uint64(b.d.Shape.Vocab)) }
+	start := time.Now()
+	if test == "prefill" {
+		q := b.seqs[0]
+		for i := range inferPrompt {
+			q.IDs = append(q.IDs, token(i))
+		}
+		err := b.d.Step(b.p, []model.Seq{q}, b.out)
+		return inferPrompt / time.Since(start).Seconds(), err
+	}
+	n := 1
+	if test == "decode8" {
+		n = inferTogether
+	}
+	seqs := slices.Clone(b.seqs[:n])
+	for at := range inferAnswer {
+		for i := range seqs {
+			seqs[i].IDs, seqs[i].At = []int32{token(at*n + i)}, at
+		}
+		if err := b.d.Step(b.p, seqs, b.out); err != nil {
+			return 0, err
+		}
+	}
+	return float64(n*inferAnswer) / time.Since(start).Seconds(), nil
+}
+
+// A peerProcess is another program that runs the same tests.
+type peerProcess struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Scanner
+}
+
+func startPeer(command string) (*peerProcess, error) {
+	words := strings.Fields(command)
+	if len(words) == 0 {
+		return nil, usage("--peer", say.T("it names no command", "没有写命令"), say.Text{})
+	}
+	p := &peerProcess{cmd: exec.Command(words[0], words[1:]...)}
+	p.cmd.Stderr = os.Stderr
+	var err error
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	p.out = bufio.NewScanner(out)
+	return p, p.cmd.Start()
+}
+
+func (p *peerProcess) stop() {
+	p.in.Close()
+	p.cmd.Wait()
+}
+
+// ask has the peer do a test and returns its rate.
+func (p *peerProcess) ask(test string) (float64, error) {
+	if _, err := fmt.Fprintln(p.in, test); err != nil {
+		return 0, err
+	}
+	var r struct{ Rate float64 }
+	if !p.out.Scan() {
+		return 0, &say.Error{Where: "--peer", What: say.T("the command ended without an answer", "命令没有回答就结束了"), Err: p.out.Err()}
+	}
+	if err := json.Unmarshal(p.out.Bytes(), &r); err != nil || !(r.Rate > 0) {
+		return 0, &say.Error{Where: "--peer", What: say.T("the answer is not {\"rate\": …}: %s", "回答不是 {\"rate\": …}：%s", p.out.Text()), Err: err}
+	}
+	return r.Rate, nil
+}

@@ -1,0 +1,200 @@
+package chat
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"suiren/engine/jinja"
+)
+
+// roles are those that templates write as they are, some of them into the name
+// of a special token: '<|' + role + '|>'. Any other role is a user's text.
+var roles = []string{"system", "developer", "user", "assistant", "tool", "function", "ipython", "model"}
+
+// text returns the content as one string.
+func (m Message) text() string {
+	if m.Parts == nil {
+		return m.Content
+	}
+	var b strings.Builder
+	for _, p := range m.Parts {
+		if p.Type == "text" {
+			b.WriteString(p.Text)
+		}
+	}
+	return b.String()
+}
+
+// str is text as the template gets it.
+func (m Message) str() jinja.Str {
+	if m.marked.Len() > 0 {
+		return m.marked
+	}
+	return jinja.User(m.text())
+}
+
+// message returns what the template sees of a message: as transformers does, a
+// key for what there is, and the thought under both of its names.
+func (t *Template) message(m Message) (*jinja.Map, error) {
+	v := jinja.NewMap()
+	role := jinja.User(m.Role)
+	if slices.Contains(roles, m.Role) {
+		role = jinja.String(m.Role)
+	}
+	if m.Role == "developer" && !t.t.Writes("developer") {
+		role = jinja.String("system")
+	}
+	if m.Thought != "" {
+		v.Set("thinking", jinja.User(m.Thought))
+	}
+	v.Set("role", role)
+	media := slices.ContainsFunc(m.Parts, func(p Part) bool { return p.Type != "text" })
+	switch {
+	case m.Parts == nil && !t.texts || m.marked.Len() > 0 && !t.texts:
+		v.Set("content", jinja.NewList(jinja.NewMap().Set("type", jinja.String("text")).Set("text", m.str())))
+	case m.Parts != nil && (t.parts || media) && m.marked.Len() == 0:
+		list := make([]jinja.Value, len(m.Parts))
+		for i, p := range m.Parts {
+			list[i] = jinja.NewMap().Set("type", jinja.User(p.Type)).Set("text", jinja.User(p.Text))
+		}
+		v.Set("content", jinja.NewList(list...))
+	case m.str().Len() > 0 || len(m.Calls) == 0 || t.blank:
+		v.Set("content", m.str())
+	}
+	if m.Name != "" {
+		v.Set("name", jinja.User(m.Name))
+	}
+	if m.CallID != "" {
+		v.Set("tool_call_id", jinja.User(m.CallID))
+	}
+	if m.Thought != "" {
+		v.Set("reasoning_content", jinja.User(m.Thought))
+	}
+	if len(m.Calls) == 0 {
+		return v, nil
+	}
+	calls := make([]jinja.Value, len(m.Calls))
+	for i, c := range m.Calls {
+		args, err := jinja.FromJSON([]byte(c.Arguments))
+		if _, ok := args.(*jinja.Map); err == nil && !ok {
+			err = fmt.Errorf("the arguments are no JSON object")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("call of %s: %w", c.Name, err)
+		}
+		if !t.objects {
+			args = jinja.User(c.Arguments)
+		}
+		f := jinja.NewMap().Set("name", jinja.User(c.Name)).Set("arguments", args)
+		calls[i] = jinja.NewMap().Set("id", jinja.User(c.ID)).Set("type", jinja.String("function")).Set("function", f)
+	}
+	return v.Set("tool_calls", jinja.NewList(calls...)), nil
+}
+
+// folded puts system messages in front of the user message that follows.
+func folded(messages []Message) []Message {
+	var out []Message
+	system := ""
+	for _, m := range messages {
+		switch {
+		case m.Role == "system" || m.Role == "developer":
+			system += m.text() + "\n\n"
+			continue
+		case m.Role == "user" && system != "":
+			m.Content, m.Parts = system+m.text(), nil
+			system = ""
+		}
+		out = append(out, m)
+	}
+	if system != "" {
+		out = append(out, Message{Role: "user", Content: strings.TrimSpace(system)})
+	}
+	return out
+}
+
+// writeCall writes a call as the model has to.
+func (f *ToolFormat) writeCall(name, args jinja.Str) jinja.Str {
+	return jinja.Join(jinja.String(f.Begin), name, jinja.String(f.Middle), args, jinja.String(f.End))
+}
+
+// explained puts a description of the tools in front of the messages, for a
+// template that has none.
+func (t *Template) explained(messages []Message, tools []json.RawMessage) ([]Message, error) {
+	f := &t.facts.Format
+	parts := []jinja.Str{jinja.String("You may call these functions, described in JSON, one a line:\n<tools>\n")}
+	for i, raw := range tools {
+		if !json.Valid(raw) {
+			return nil, fmt.Errorf("tool %d is no JSON", i+1)
+		}
+		parts = append(parts, jinja.User(string(raw)), jinja.String("\n"))
+	}
+	args := jinja.String("{}")
+	if f.Args == XMLArgs {
+		args = jinja.String(f.Key + "key" + f.Value + "value" + f.Done)
+	}
+	parts = append(parts, jinja.String("</tools>\nTo call one, answer with nothing but its name and its arguments, in this form:\n"+f.Before),
+		f.writeCall(jinja.String("name"), args), jinja.String(f.After+"\nThe result comes in the next message."))
+	m := Message{Role: "system"}
+	if !t.facts.System {
+		m.Role = "user"
+	}
+	if len(messages) > 0 && messages[0].Role == m.Role {
+		parts = append(parts, jinja.String("\n\n"), messages[0].str())
+		messages = messages[1:]
+	}
+	m.marked = jinja.Join(parts...)
+	return append([]Message{m}, messages...), nil
+}
+
+// spelled writes calls, and the answers of tools, into the text of messages,
+// for a template that would drop them.
+func (t *Template) spelled(messages []Message) []Message {
+	f := &t.facts.Format
+	var out []Message
+	for _, m := range messages {
+		switch {
+		case len(m.Calls) > 0:
+			parts := []jinja.Str{m.str(), jinja.String(f.Before)}
+			if m.text() != "" {
+				parts[1] = jinja.String("\n" + f.Before)
+			}
+			for i, c := range m.Calls {
+				if i > 0 {
+					parts = append(parts, jinja.String(f.Between))
+				}
+				parts = append(parts, f.writeCall(jinja.User(c.Name), f.arguments(c.Arguments)))
+			}
+			m.marked = jinja.Join(append(parts, jinja.String(f.After))...)
+			m.Calls = nil
+		case m.Role == "tool" && !t.t.Writes("tool"):
+			answer := jinja.Join(jinja.String("<tool_response>\n"), m.str(), jinja.String("\n</tool_response>"))
+			if n := len(out); n > 0 && out[n-1].answers {
+				out[n-1].marked = jinja.Join(out[n-1].marked, jinja.String("\n"), answer)
+				continue
+			}
+			m = Message{Role: "user", marked: answer, answers: true}
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// arguments writes the arguments of a call, a JSON object, in the format.
+func (f *ToolFormat) arguments(raw string) jinja.Str {
+	v, err := jinja.FromJSON([]byte(raw))
+	m, ok := v.(*jinja.Map)
+	if f.Args == JSONArgs || err != nil || !ok {
+		return jinja.User(raw)
+	}
+	var parts []jinja.Str
+	for key, value := range m.All() {
+		text, ok := value.(jinja.Str)
+		if !ok {
+			text = jinja.ToJSON(value)
+		}
+		parts = append(parts, jinja.String(f.Key), jinja.User(key), jinja.String(f.Value), text, jinja.String(f.Done))
+	}
+	return jinja.Join(parts...)
+}

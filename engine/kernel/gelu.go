@@ -1,0 +1,87 @@
+package kernel
+
+import (
+	"math"
+	"sync"
+)
+
+// GELU sets y = x·Φ(x), by the error function. The lengths must be equal; y
+// may be x. (Hendrycks and Gimpel, arXiv 1606.08415.)
+func GELU(y, x []float32) {
+	if len(x) != len(y) {
+		panic("kernel: GELU: lengths differ")
+	}
+	for i, v := range x {
+		y[i] = gelu(v)
+	}
+}
+
+// GELUTanh sets y to GELU's approximation by tanh.
+func GELUTanh(y, x []float32) {
+	if len(x) != len(y) {
+		panic("kernel: GELUTanh: lengths differ")
+	}
+	for i, v := range x {
+		y[i] = geluTanh(v)
+	}
+}
+
+func gelu(v float32) float32 {
+	x := float64(v)
+	return float32(0.5 * x * float64(1+math.Erf(x/math.Sqrt2)))
+}
+
+func geluTanh(v float32) float32 {
+	x := float64(v)
+	cube := float64(0.044715*x*x) * x
+	return float32(0.5 * x * float64(1+math.Tanh(math.Sqrt(2/math.Pi)*float64(x+cube))))
+}
+
+// LayerNorm sets y = (x−mean)/√(variance+eps)⊙w + b. The lengths must be
+// equal; y may be x. (Ba, Kiros and Hinton, arXiv 1607.06450.) Sums are in
+// float64, in order.
+func LayerNorm(y, x, w, b []float32, eps float32) {
+	if len(x) != len(y) || len(w) != len(y) || len(b) != len(y) {
+		panic("kernel: LayerNorm: lengths differ")
+	}
+	var mean, v float64
+	for _, a := range x {
+		mean += float64(a)
+	}
+	mean /= float64(len(x))
+	for _, a := range x {
+		d := float64(a) - mean
+		v += float64(d * d)
+	}
+	r := 1 / math.Sqrt(v/float64(len(x))+float64(eps))
+	for i, a := range x {
+		y[i] = float32(float32((float64(a)-mean)*r)*w[i]) + b[i]
+	}
+}
+
+// gelu16 is GELUTanh of every binary16 number, rounded to binary16.
+var gelu16 = sync.OnceValue(func() *[1 << 16]float32 {
+	t := new([1 << 16]float32)
+	for h := range t {
+		t[h] = float16(Float16(geluTanh(float16(uint16(h)))))
+	}
+	return t
+})
+
+// GELU16 is GELUTanh with x and y rounded to binary16: enough where y is to be
+// rounded to eight bits, and a look into a table.
+func GELU16(y, x []float32) {
+	if len(x) != len(y) {
+		panic("kernel: GELU16: lengths differ")
+	}
+	table := gelu16()
+	var h [64]uint16
+	for len(x) > 0 {
+		n := min(len(x), len(h))
+		float16s(h[:n], x[:n])
+		for i, v := range h[:n] {
+			y[i] = table[v]
+		}
+		y, x = y[n:], x[n:]
+	}
+}

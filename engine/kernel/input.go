@@ -1,0 +1,160 @@
+package kernel
+
+import (
+	"math"
+	"unsafe"
+)
+
+// An Input is rows of activations (n, k) and, for the quantised types, their
+// integers, in two forms: with a scale for every 32, and with one for every
+// 256, which the K types take. They are those of llama.cpp (its Q8_0, Q8_1
+// and Q8_K), so that a file gives what it gives there.
+type Input struct {
+	n, k  int
+	f     []float32 // (n, k)
+	forms [2]integers
+}
+
+// integers are activations in one form. Blocks are of 32, whatever the scale's.
+type integers struct {
+	q    []int8    // (n, k)
+	w    []int16   // (n, k) the same, wide
+	d    []float32 // (n, k/32) scales
+	s    []float32 // (n, k/32) d·Σq
+	off  []int32   // (n, k/32) 8·Σq
+	half []int32   // (n, k/16) 32·Σq of the halves
+}
+
+// A Forms is a set of the forms in which an Input's integers are wanted.
+type Forms uint8
+
+// The forms.
+const (
+	By32 Forms = 1 << iota
+	By256
+)
+
+// Forms returns the form in which products with t take the activations.
+func (t Type) Forms() Forms {
+	switch {
+	case !t.Quantised():
+		return 0
+	case forms[t].weights == 256:
+		return By256
+	}
+	return By32
+}
+
+// index returns the place of a single form.
+func (f Forms) index() int { return int(f >> 1) }
+
+// InputFloats returns the floats of memory that an Input takes.
+func InputFloats(n, k int) int {
+	size := n * k
+	for _, block := range []int{32, 256} {
+		if k%block == 0 {
+			size += integerFloats(n, k)
+		}
+	}
+	return size
+}
+
+func integerFloats(n, k int) int { return n*k/4 + n*k/2 + n*k/32*5 }
+
+// NewInput lays an Input out in mem, of InputFloats or, with nil, of nothing.
+func NewInput(n, k int, mem []float32) *Input {
+	in := &Input{n: n, k: k}
+	if mem == nil {
+		return in
+	}
+	take := func(n int) []float32 {
+		part := mem[:n:n]
+		mem = mem[n:]
+		return part
+	}
+	in.f = take(n * k)
+	for i, block := range []int{32, 256} {
+		if k%block != 0 {
+			continue
+		}
+		x := &in.forms[i]
+		x.q = unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(take(n*k/4)))), n*k)
+		x.w = unsafe.Slice((*int16)(unsafe.Pointer(unsafe.SliceData(take(n*k/2)))), n*k)
+		x.d, x.s = take(n*k/32), take(n*k/32)
+		x.off = unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(take(n*k/32)))), n*k/32)
+		x.half = unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(take(n*k/16)))), n*k/16)
+	}
+	return in
+}
+
+// Row returns the floats of row t, Floats those of all rows.
+func (in *Input) Row(t int) []float32 { return in.f[t*in.k : (t+1)*in.k] }
+func (in *Input) Floats() []float32   { return in.f }
+
+// Quantise makes the integers of rows lo to hi in the forms that are wanted:
+// q = round(x·127/m), ties to even, m = max|x| of a block; its scale is m/127,
+// of a block of 32 rounded to 16 bits.
+func (in *Input) Quantise(lo, hi int, want Forms) {
+	if want&By32 != 0 {
+		x := &in.forms[0]
+		for b := lo * in.k / 32; b < hi*in.k/32; b++ {
+			m := maxAbs(in.f[b*32 : b*32+32])
+			d := m / 127
+			x.d[b] = float16(Float16(d))
+			sum := x.round(in.f, b, inverse(m))
+			x.s[b] = float16(Float16(d * float32(sum)))
+		}
+	}
+	if want&By256 != 0 {
+		x := &in.forms[1]
+		for b := lo * in.k / 256; b < hi*in.k/256; b++ {
+			inv := inverse(maxAbs(in.f[b*256 : b*256+256]))
+			var d float32
+			if inv > 0 {
+				d = 1 / inv
+			}
+			for j := 8 * b; j < 8*b+8; j++ {
+				x.d[j] = d
+				x.s[j] = d * float32(x.round(in.f, j, inv))
+			}
+		}
+	}
+}
+
+func inverse(m float32) float32 {
+	if m > 0 {
+		return 127 / m
+	}
+	return 0
+}
+
+// maxAbsGeneric passes over NaNs.
+func maxAbsGeneric(x []float32) (m float32) {
+	for _, v := range x {
+		if v < 0 {
+			v = -v
+		}
+		if v > m {
+			m = v
+		}
+	}
+	return m
+}
+
+// round makes the integers of block b of f and returns their sum.
+func (x *integers) round(f []float32, b int, inv float32) int32 {
+	sums := roundBlock((*[32]int8)(x.q[b*32:]), (*[32]int16)(x.w[b*32:]), (*[32]float32)(f[b*32:]), inv)
+	x.half[2*b], x.half[2*b+1] = 32*sums[0], 32*sums[1]
+	x.off[b] = 8 * (sums[0] + sums[1])
+	return sums[0] + sums[1]
+}
+
+// roundBlockGeneric rounds 32 numbers and sums their halves.
+func roundBlockGeneric(q *[32]int8, w *[32]int16, x *[32]float32, inv float32) (sums [2]int32) {
+	for i, v := range x {
+		n := int32(math.RoundToEven(float64(v * inv)))
+		q[i], w[i] = int8(n), int16(n)
+		sums[i/16] += n
+	}
+	return sums
+}

@@ -1,0 +1,179 @@
+#include "textflag.h"
+
+// Products of 8-bit weights, 8 rows, with 1 or 4 tokens. Vector p of a block
+// holds weights 2p and 2p+1 of each row; activations are 16-bit, for products
+// of bytes would not fit in 16 bits.
+
+#define EIGHT(AR, ACC, o) \
+	VPBROADCASTD (o)(AR), Y11   \
+	VPMADDWD Y11, Y9, Y11       \
+	VPBROADCASTD (o+4)(AR), Y12 \
+	VPMADDWD Y12, Y10, Y12      \
+	VPADDD   Y11, ACC, ACC      \
+	VPADDD   Y12, ACC, ACC
+
+#define PAIRS4(w, a) \
+	VPMOVSXBW (w)(SI), Y9     \
+	VPMOVSXBW (w+16)(SI), Y10 \
+	EIGHT(R8, Y4, a)  \
+	EIGHT(R9, Y5, a)  \
+	EIGHT(R10, Y6, a) \
+	EIGHT(R11, Y7, a)
+
+#define PAIRS1(w, a) \
+	VPMOVSXBW (w)(SI), Y9     \
+	VPMOVSXBW (w+16)(SI), Y10 \
+	EIGHT(R8, Y4, a)
+
+#define DOT84(w) \
+	VPXOR Y4, Y4, Y4 \
+	VPXOR Y5, Y5, Y5 \
+	VPXOR Y6, Y6, Y6 \
+	VPXOR Y7, Y7, Y7 \
+	PAIRS4(w, 0)       \
+	PAIRS4(w+32, 8)    \
+	PAIRS4(w+64, 16)   \
+	PAIRS4(w+96, 24)   \
+	PAIRS4(w+128, 32)  \
+	PAIRS4(w+160, 40)  \
+	PAIRS4(w+192, 48)  \
+	PAIRS4(w+224, 56)
+
+#define DOT81(w) \
+	VPXOR Y4, Y4, Y4 \
+	PAIRS1(w, 0)       \
+	PAIRS1(w+32, 8)    \
+	PAIRS1(w+64, 16)   \
+	PAIRS1(w+96, 24)   \
+	PAIRS1(w+128, 32)  \
+	PAIRS1(w+160, 40)  \
+	PAIRS1(w+192, 48)  \
+	PAIRS1(w+224, 56)
+
+#define ARGS81 \
+	MOVQ t+0(FP), AX    \
+	MOVQ 0(AX), CX      \
+	MOVQ 8(AX), SI      \
+	MOVQ 16(AX), R8     \
+	MOVQ 32(AX), DI     \
+	MOVQ 40(AX), BX     \
+	MOVQ 48(AX), R13    \
+	MOVQ 56(AX), DX     \
+	VXORPS Y0, Y0, Y0
+
+#define ARGS84 \
+	ARGS81 \
+	MOVQ 24(AX), R12    \
+	LEAQ (R8)(R12*1), R9   \
+	LEAQ (R9)(R12*1), R10  \
+	LEAQ (R10)(R12*1), R11 \
+	LEAQ (R13)(R13*2), R12 \
+	VXORPS Y1, Y1, Y1   \
+	VXORPS Y2, Y2, Y2   \
+	VXORPS Y3, Y3, Y3
+
+#define ADD8(ACC, F, D) \
+	VCVTDQ2PS ACC, ACC    \
+	VBROADCASTSS D, Y10   \
+	VMULPS   Y8, Y10, Y10 \
+	VFMADD231PS ACC, Y10, F
+
+#define MIN8(ACC, F, D, S) \
+	ADD8(ACC, F, D)       \
+	VBROADCASTSS S, Y9    \
+	VFMADD231PS Y9, Y13, F
+
+// func q80x4AVX2(t *quantTile)
+TEXT ·q80x4AVX2(SB), NOSPLIT, $0-8
+	ARGS84
+q80x4:
+	DOT84(16)
+	VCVTPH2PS (SI), Y8
+	ADD8(Y4, Y0, (DI))
+	ADD8(Y5, Y1, (DI)(R13*1))
+	ADD8(Y6, Y2, (DI)(R13*2))
+	ADD8(Y7, Y3, (DI)(R12*1))
+	ADDQ $272, SI
+	ADDQ $64, R8
+	ADDQ $64, R9
+	ADDQ $64, R10
+	ADDQ $64, R11
+	ADDQ $4, DI
+	DECQ CX
+	JNZ  q80x4
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, 64(DX)
+	VMOVUPS Y3, 96(DX)
+	VZEROUPPER
+	RET
+
+// func q80x1AVX2(t *quantTile)
+TEXT ·q80x1AVX2(SB), NOSPLIT, $0-8
+	ARGS81
+q80x1:
+	PREFETCHT0 1088(SI)
+	PREFETCHT0 1152(SI)
+	PREFETCHT0 1216(SI)
+	PREFETCHT0 1280(SI)
+	DOT81(16)
+	VCVTPH2PS (SI), Y8
+	ADD8(Y4, Y0, (DI))
+	ADDQ $272, SI
+	ADDQ $64, R8
+	ADDQ $4, DI
+	DECQ CX
+	JNZ  q80x1
+	VMOVUPS Y0, (DX)
+	VZEROUPPER
+	RET
+
+// func q8Fx4AVX2(t *quantTile)
+TEXT ·q8Fx4AVX2(SB), NOSPLIT, $0-8
+	ARGS84
+q8Fx4:
+	DOT84(64)
+	VMOVUPS (SI), Y8
+	VMOVUPS 32(SI), Y13
+	MIN8(Y4, Y0, (DI), (BX))
+	MIN8(Y5, Y1, (DI)(R13*1), (BX)(R13*1))
+	MIN8(Y6, Y2, (DI)(R13*2), (BX)(R13*2))
+	MIN8(Y7, Y3, (DI)(R12*1), (BX)(R12*1))
+	ADDQ $320, SI
+	ADDQ $64, R8
+	ADDQ $64, R9
+	ADDQ $64, R10
+	ADDQ $64, R11
+	ADDQ $4, DI
+	ADDQ $4, BX
+	DECQ CX
+	JNZ  q8Fx4
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, 64(DX)
+	VMOVUPS Y3, 96(DX)
+	VZEROUPPER
+	RET
+
+// func q8Fx1AVX2(t *quantTile)
+TEXT ·q8Fx1AVX2(SB), NOSPLIT, $0-8
+	ARGS81
+q8Fx1:
+	PREFETCHT0 1280(SI)
+	PREFETCHT0 1344(SI)
+	PREFETCHT0 1408(SI)
+	PREFETCHT0 1472(SI)
+	PREFETCHT0 1536(SI)
+	DOT81(64)
+	VMOVUPS (SI), Y8
+	VMOVUPS 32(SI), Y13
+	MIN8(Y4, Y0, (DI), (BX))
+	ADDQ $320, SI
+	ADDQ $64, R8
+	ADDQ $4, DI
+	ADDQ $4, BX
+	DECQ CX
+	JNZ  q8Fx1
+	VMOVUPS Y0, (DX)
+	VZEROUPPER
+	RET

@@ -1,0 +1,326 @@
+package kernel
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// A form is how a type lies in files and how it is packed: blocks of 8 rows.
+type form struct {
+	weights int // of a block in a file
+	bytes   int // of it
+	packed  int // of 8 rows of it
+	pack    func(dst []byte, r int, src []byte)
+	// row returns the weights of block j of 32 in a packed block, as integers
+	// less their offset, their scales by halves, and their minimum.
+	row func(src []byte, r, j int, w *[32]int32) (scale [2]float32, low float32)
+}
+
+var forms = [...]form{
+	Q8_0:   {32, 34, 272, packQ8_0, rowQ8_0},
+	Q4_0:   {32, 18, 144, packQ4_0, rowQ4_0},
+	Q4_1:   {32, 20, 160, packQ4_1, rowQ4_1},
+	Q5_0:   {32, 22, 320, packQ5_0, rowWide},
+	Q5_1:   {32, 24, 320, packQ5_1, rowWide},
+	Q4_K:   {256, 144, 1184, packQ4_K, rowQ4_K},
+	Q5_K:   {256, 176, 2560, packQ5_K, rowWide},
+	Q6_K:   {256, 210, 1680, packQ6_K, rowQ6_K},
+	IQ4_NL: {32, 18, 320, packIQ4_NL, rowWide},
+	MXFP4:  {32, 17, 320, packMXFP4, rowWide},
+}
+
+func (m *Matrix) packQuant(lo, hi int, src []byte) {
+	f := &forms[m.Type]
+	blocks := m.K / f.weights
+	for r := lo; r < hi; r++ {
+		dst := m.Data[r/Group*blocks*f.packed:]
+		for b := range blocks {
+			f.pack(dst[b*f.packed:(b+1)*f.packed], r%Group, src[b*f.bytes:(b+1)*f.bytes])
+		}
+		src = src[blocks*f.bytes:]
+	}
+	for r := hi; r%Group != 0; r++ { // rows past the end are zeros
+		dst := m.Data[r/Group*blocks*f.packed:]
+		zero := make([]byte, f.bytes)
+		for b := range blocks {
+			f.pack(dst[b*f.packed:(b+1)*f.packed], r%Group, zero)
+		}
+	}
+}
+
+// A quantTile is the argument of an assembly kernel: 8 rows with 1 or 4 tokens.
+type quantTile struct {
+	nb   int      // blocks of 32
+	w    *byte    // packed rows
+	a    *byte    // activations: int8, or int16 for 8-bit weights
+	as   int      // bytes from token to token
+	d    *float32 // their scales
+	s    *float32 // their sums: off for Q4_0, s for types with minima
+	ds   int      // bytes from token to token of d and s
+	out  *float32 // (tokens, 8)
+	half *int32   // sums of halves, of Q6_K; 2·ds bytes from token to token
+}
+
+// tokens is how many tokens' activations are read again and again while the
+// rows of a piece of the matrix pass by.
+const quantTokens = 64
+
+// mulQuant is Mul for the quantised types.
+func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {
+	f := &forms[m.Type]
+	size := m.K / f.weights * f.packed
+	var out [4 * Group]float32
+	for t0 := 0; t0 < n; t0 += quantTokens {
+		for g := lo / Group; g < (hi+Group-1)/Group; g++ {
+			w := m.Data[g*size : (g+1)*size]
+			rows := min(Group, hi-g*Group)
+			for t := t0; t < min(n, t0+quantTokens); {
+				k := 1
+				if n-t >= 4 {
+					k = 4
+				}
+				m.tile(in, w, t, k, &out)
+				for i := range k {
+					to := dst[(t+i)*ldd+g*Group:][:rows]
+					if add {
+						for r := range to {
+							to[r] += out[i*Group+r]
+						}
+					} else {
+						copy(to, out[i*Group:])
+					}
+				}
+				t += k
+			}
+		}
+	}
+}
+
+// tileGeneric defines the products of 8 rows with k tokens from t on.
+func (m *Matrix) tileGeneric(in *Input, w []byte, t, k int, out *[4 * Group]float32) {
+	f := &forms[m.Type]
+	per := f.weights / 32
+	nb := m.K / 32
+	x := &in.forms[m.Type.Forms().index()]
+	clear(out[:])
+	var q [32]int32
+	for b := range nb {
+		blk := w[b/per*f.packed:][:f.packed]
+		for r := range Group {
+			scale, low := f.row(blk, r, b%per, &q)
+			for i := range k {
+				at := (t+i)*nb + b
+				a := x.q[at*32:][:32]
+				var sum [2]int32
+				for l, v := range q {
+					sum[l/16] += v * int32(a[l])
+				}
+				o := &out[i*Group+r]
+				if m.Type == Q6_K {
+					*o = fma(float32(sum[0]), float32(scale[0]*x.d[at]), *o)
+					*o = fma(float32(sum[1]), float32(scale[1]*x.d[at]), *o)
+					continue
+				}
+				*o = fma(float32(sum[0]+sum[1]), float32(scale[0]*x.d[at]), *o)
+				if m.Type != Q4_0 && m.Type != Q8_0 {
+					*o = fma(low, x.s[at], *o)
+				}
+			}
+		}
+	}
+}
+
+// Nibbles: vector v of a packed block has, in bytes 4r to 4r+3, weights 8v+i
+// of row r low and 8v+4+i high.
+
+func packNibble(vectors []byte, r, l int, q byte) {
+	p := &vectors[l/8*32+4*r+l%4]
+	if l%8 < 4 {
+		*p = *p&0xf0 | q&15
+	} else {
+		*p = *p&15 | q<<4
+	}
+}
+
+func nibbleAt(vectors []byte, r, l int) int32 {
+	b := vectors[l/8*32+4*r+l%4]
+	if l%8 < 4 {
+		return int32(b & 15)
+	}
+	return int32(b >> 4)
+}
+
+// packSplit packs 16 bytes whose low nibbles are the first 16 weights.
+func packSplit(vectors []byte, r int, src []byte) {
+	for i, b := range src[:16] {
+		packNibble(vectors, r, i, b&15)
+		packNibble(vectors, r, i+16, b>>4)
+	}
+}
+
+func halfAt(src []byte, r int) float32 { return float16(binary.LittleEndian.Uint16(src[2*r:])) }
+
+func packQ4_0(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src)
+	packSplit(dst[16:], r, src[2:])
+}
+
+func rowQ4_0(src []byte, r, _ int, w *[32]int32) (scale [2]float32, low float32) {
+	for l := range w {
+		w[l] = nibbleAt(src[16:], r, l) - 8
+	}
+	scale[0] = halfAt(src, r)
+	return scale, 0
+}
+
+func packQ4_1(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src)
+	copy(dst[16+2*r:16+2*r+2], src[2:])
+	packSplit(dst[32:], r, src[4:])
+}
+
+func rowQ4_1(src []byte, r, _ int, w *[32]int32) (scale [2]float32, low float32) {
+	for l := range w {
+		w[l] = nibbleAt(src[32:], r, l)
+	}
+	scale[0] = halfAt(src, r)
+	return scale, halfAt(src[16:], r)
+}
+
+// sixBits unpacks scale and minimum of part j of Q4_K and Q5_K.
+func sixBits(b []byte, j int) (scale, low byte) {
+	if j < 4 {
+		return b[j] & 63, b[j+4] & 63
+	}
+	return b[j+4]&15 | b[j-4]>>6<<4, b[j+4]>>4 | b[j]>>6<<4
+}
+
+// packQ4_K keeps the scales of 256 weights, the second negated, and with every
+// 32 their own integers.
+func packQ4_K(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src)
+	dst[16+2*r], dst[17+2*r] = src[2], src[3]^0x80
+	for j := range 8 {
+		part := dst[32+144*j:][:144]
+		part[r], part[8+r] = sixBits(src[4:16], j)
+		for i, b := range src[16+j/2*32:][:32] {
+			packNibble(part[16:], r, i, b>>(j%2*4)&15)
+		}
+	}
+}
+
+func rowQ4_K(src []byte, r, j int, w *[32]int32) (scale [2]float32, low float32) {
+	part := src[32+144*j:][:144]
+	for l := range w {
+		w[l] = nibbleAt(part[16:], r, l)
+	}
+	scale[0] = float32(float32(part[r]) * halfAt(src, r))
+	return scale, float32(float32(part[8+r]) * halfAt(src[16:], r))
+}
+
+// packQ6_K: see q6_amd64.s.
+func packQ6_K(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src[208:])
+	for j := range 8 {
+		part := dst[16+208*j:][:208]
+		part[r], part[8+r] = src[192+2*j], src[193+2*j]
+		low, high := src[j/4*64+j%2*32:][:32], src[128+j/4*32:][:32]
+		for l := range 32 {
+			packNibble(part[16:], r, l, low[l]>>(j%4/2*4)&15)
+			p, at := &part[144+l/16*32+4*r+l%4], l/8%2*4+l%8/4*2
+			*p = *p&^(3<<at) | high[l]>>(j%4*2)&3<<at
+		}
+	}
+}
+
+func rowQ6_K(src []byte, r, j int, w *[32]int32) (scale [2]float32, low float32) {
+	part := src[16+208*j:][:208]
+	for l := range w {
+		p, at := part[144+l/16*32+4*r+l%4], l/8%2*4+l%8/4*2
+		w[l] = nibbleAt(part[16:], r, l) + int32(p>>at&3)<<4 - 32
+	}
+	for h := range scale {
+		scale[h] = float32(float32(int8(part[8*h+r])) * halfAt(src, r))
+	}
+	return scale, 0
+}
+
+// Pairs: vector p of a packed block has weights 2p and 2p+1 of row r in bytes
+// 2r and 2r+1.
+
+func packQ8_0(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src)
+	for l, b := range src[2:34] {
+		dst[16+l/2*16+2*r+l%2] = b
+	}
+}
+
+func rowQ8_0(src []byte, r, _ int, w *[32]int32) (scale [2]float32, low float32) {
+	for l := range w {
+		w[l] = int32(int8(src[16+l/2*16+2*r+l%2]))
+	}
+	scale[0] = halfAt(src, r)
+	return scale, 0
+}
+
+// packWide packs 32 weights of eight bits, with a scale and a minimum.
+func packWide(dst []byte, r int, scale, low float32, w func(l int) int8) {
+	binary.LittleEndian.PutUint32(dst[4*r:], math.Float32bits(scale))
+	binary.LittleEndian.PutUint32(dst[32+4*r:], math.Float32bits(low))
+	for l := range 32 {
+		dst[64+l/2*16+2*r+l%2] = byte(w(l))
+	}
+}
+
+func rowWide(src []byte, r, j int, w *[32]int32) (scale [2]float32, low float32) {
+	part := src[320*j:][:320]
+	for l := range w {
+		w[l] = int32(int8(part[64+l/2*16+2*r+l%2]))
+	}
+	scale[0] = math.Float32frombits(binary.LittleEndian.Uint32(part[4*r:]))
+	return scale, math.Float32frombits(binary.LittleEndian.Uint32(part[32+4*r:]))
+}
+
+// split returns weight l of 16 bytes whose low nibbles are the first 16.
+func split(src []byte, l int) byte {
+	if l < 16 {
+		return src[l] & 15
+	}
+	return src[l-16] >> 4
+}
+
+func packQ5_0(dst []byte, r int, src []byte) {
+	high := binary.LittleEndian.Uint32(src[2:])
+	packWide(dst, r, halfAt(src, 0), 0, func(l int) int8 { return int8(split(src[6:], l)|byte(high>>l&1<<4)) - 16 })
+}
+
+func packQ5_1(dst []byte, r int, src []byte) {
+	high := binary.LittleEndian.Uint32(src[4:])
+	packWide(dst, r, halfAt(src, 0), halfAt(src, 1), func(l int) int8 { return int8(split(src[8:], l) | byte(high>>l&1<<4)) })
+}
+
+func packQ5_K(dst []byte, r int, src []byte) {
+	for j := range 8 {
+		s, m := sixBits(src[4:16], j)
+		low := src[48+j/2*32:][:32]
+		packWide(dst[320*j:], r, float32(halfAt(src, 0)*float32(s)), -float32(halfAt(src, 1)*float32(m)), func(l int) int8 {
+			return int8(low[l]>>(j%2*4)&15 | src[16+l]>>j&1<<4)
+		})
+	}
+}
+
+var iq4 = [16]int8{-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113}
+
+func packIQ4_NL(dst []byte, r int, src []byte) {
+	packWide(dst, r, halfAt(src, 0), 0, func(l int) int8 { return iq4[split(src[2:], l)] })
+}
+
+var e2m1 = [16]int8{0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12}
+
+func packMXFP4(dst []byte, r int, src []byte) {
+	d := math.Float32frombits(0x00200000 << src[0])
+	if src[0] >= 2 {
+		d = math.Float32frombits(uint32(src[0]-1) << 23)
+	}
+	packWide(dst, r, d, 0, func(l int) int8 { return e2m1[split(src[1:], l)] })
+}

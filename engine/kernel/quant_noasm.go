@@ -1,0 +1,19 @@
+//go:build !amd64
+
+package kernel
+
+func (m *Matrix) tile(in *Input, w []byte, t, k int, out *[4 * Group]float32) {
+	m.tileGeneric(in, w, t, k, out)
+}
+
+func maxAbs(x []float32) float32 { return maxAbsGeneric(x) }
+
+func roundBlock(q *[32]int8, w *[32]int16, x *[32]float32, inv float32) [2]int32 {
+	return roundBlockGeneric(q, w, x, inv)
+}
+
+func float32s(dst []float32, src []uint16) { float32sGeneric(dst, src) }
+
+func float16s(dst []uint16, src []float32) { float16sGeneric(dst, src) }
+
+func bfloats(dst []float32, src []uint16) { bfloatsGeneric(dst, src) }

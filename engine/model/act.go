@@ -1,0 +1,50 @@
+package model
+
+import (
+	"math"
+
+	"suiren/engine/kernel"
+)
+
+// An Act is the function between the two halves of a feed-forward layer.
+type Act uint8
+
+// The activations.
+const (
+	SiLU     Act = iota
+	GELU         // with the error function
+	GELUTanh     // its approximation by tanh
+)
+
+// gate sets y = act(g)⊙u. coarse says that y is to be rounded to integers:
+// then 16 bits of the approximate GELU are enough for either, as in llama.cpp.
+func (a Act) gate(y, g, u []float32, coarse bool) {
+	switch {
+	case a == SiLU:
+		kernel.SwiGLU(y, g, u)
+	case coarse:
+		kernel.GELU16(y, g)
+		kernel.Mul(y, y, u)
+	default:
+		a.apply(y, g, false)
+		kernel.Mul(y, y, u)
+	}
+}
+
+// apply sets y = act(x). y may be x.
+func (a Act) apply(y, x []float32, coarse bool) {
+	switch {
+	case a == SiLU:
+		for i, v := range x {
+			y[i] = v * sigmoid(v)
+		}
+	case coarse:
+		kernel.GELU16(y, x)
+	case a == GELU:
+		kernel.GELU(y, x)
+	default:
+		kernel.GELUTanh(y, x)
+	}
+}
+
+func sigmoid(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }

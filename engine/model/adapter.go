@@ -1,0 +1,221 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"suiren/engine/kernel"
+	"suiren/engine/tensor"
+	"suiren/engine/weights"
+)
+
+// An Adapter is a LoRA of a decoder: what it adds to the products of some
+// matrices, y += s·B·(A·x). (Hu et al., arXiv 2106.09685.) It is opened from a
+// folder as the PEFT library writes it.
+type Adapter struct {
+	layers [][linears][]lora
+	rank   int // the largest
+	arena  *tensor.Arena
+}
+
+// The linears of a block that an adapter may change.
+const (
+	qkvLinear = iota
+	outLinear
+	gateUpLinear
+	downLinear
+	linears
+)
+
+// A lora changes rows at and on of a linear. B carries the scale.
+type lora struct {
+	at, rows, cols, rank int
+	a                    []float32 // packed (cols, rank)
+	b                    []float32 // packed (rank, rows)
+}
+
+// maxRank bounds the rank of an adapter.
+const maxRank = 1 << 10
+
+// A peftConfig is adapter_config.json.
+type peftConfig struct {
+	Type     string             `json:"peft_type"`
+	Rank     int                `json:"r"`
+	Alpha    float64            `json:"lora_alpha"`
+	RsLoRA   bool               `json:"use_rslora"`
+	DoRA     bool               `json:"use_dora"`
+	Bias     string             `json:"bias"`
+	Ranks    map[string]int     `json:"rank_pattern"`
+	Alphas   map[string]float64 `json:"alpha_pattern"`
+	Modules  []string           `json:"modules_to_save"`
+	Layered  any                `json:"layer_replication"`
+	Fan      bool               `json:"fan_in_fan_out"`
+	Megatron any                `json:"megatron_config"`
+}
+
+// OpenAdapter reads a PEFT folder for a decoder of shape s: a LoRA without
+// biases on matrices of attention and feed-forward layers. What it cannot
+// apply it refuses.
+func OpenAdapter(dir string, s *Shape) (*Adapter, error) {
+	path := filepath.Join(dir, "adapter_config.json")
+	var c peftConfig
+	if err := readConfig(path, &c); err != nil {
+		return nil, err
+	}
+	bad := func(place, format string, args ...any) error {
+		return &weights.FormatError{Path: path, Place: place, Why: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case c.Type != "LORA":
+		return nil, bad("peft_type", "%q is not read; LORA is", c.Type)
+	case c.DoRA || c.Fan || c.Layered != nil || c.Megatron != nil || len(c.Modules) > 0:
+		return nil, bad("", "only plain LoRA is read: no use_dora, fan_in_fan_out, layer_replication, megatron_config or modules_to_save")
+	case c.Bias != "" && c.Bias != "none":
+		return nil, bad("bias", "%q is not read; none is", c.Bias)
+	case len(c.Ranks)+len(c.Alphas) > 0:
+		return nil, bad("rank_pattern", "ranks and alphas by pattern are not read")
+	case !(c.Alpha > 0) || math.IsInf(c.Alpha, 0):
+		return nil, bad("lora_alpha", "%g is not a scale", c.Alpha)
+	case s.Experts > 0:
+		return nil, bad("", "adapters of mixtures of experts are not read")
+	}
+	f, err := openAdapterFile(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	lay := func(a *tensor.Arena, read bool) (*Adapter, error) { return layAdapter(f, &c, s, a, read) }
+	var count tensor.Arena
+	if _, err := lay(&count, false); err != nil {
+		return nil, err
+	}
+	a, err := tensor.NewArena(count.Len())
+	if err != nil {
+		return nil, err
+	}
+	ad, err := lay(a, true)
+	if err != nil {
+		a.Close()
+		return nil, err
+	}
+	ad.arena = a
+	return ad, nil
+}
+
+func openAdapterFile(dir string) (*weights.File, error) {
+	const name = "adapter_model.safetensors"
+	if !isFile(filepath.Join(dir, name)) {
+		return nil, &weights.FormatError{Path: filepath.Join(dir, name), Why: "is missing"}
+	}
+	return weights.OpenFile(filepath.Join(dir, name))
+}
+
+// Close frees the adapter's memory. No step that uses it may be under way.
+func (a *Adapter) Close() { a.arena.Close() }
+
+// A place is where a matrix of a Hugging Face folder lies in a block.
+type place struct{ linear, at, rows, cols int }
+
+func (s *Shape) places() map[string]place {
+	q, kv := s.q(), s.kv()
+	return map[string]place{
+		"self_attn.q_proj":     {qkvLinear, 0, q, s.Width},
+		"self_attn.k_proj":     {qkvLinear, q, kv, s.Width},
+		"self_attn.v_proj":     {qkvLinear, q + kv, kv, s.Width},
+		"self_attn.q_k_v_proj": {qkvLinear, 0, s.qkv(), s.Width},
+		"self_attn.o_proj":     {outLinear, 0, s.Width, q},
+		"self_attn.out_proj":   {outLinear, 0, s.Width, q},
+		"mlp.gate_proj":        {gateUpLinear, 0, s.Hidden, s.Width},
+		"mlp.up_proj":          {gateUpLinear, s.Hidden, s.Hidden, s.Width},
+		"mlp.down_proj":        {downLinear, 0, s.Width, s.Hidden},
+	}
+}
+
+// layAdapter finds, checks and, if read, reads the pairs of matrices.
+func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, read bool) (*Adapter, error) {
+	ad := &Adapter{layers: make([][linears][]lora, s.Layers)}
+	places := s.places()
+	for _, name := range f.Names() {
+		bad := func(why string) error {
+			return &weights.FormatError{Path: "adapter_model.safetensors", Place: name, Why: why}
+		}
+		stem, isA := strings.CutSuffix(name, ".lora_A.weight")
+		if !isA {
+			if stem, ok := strings.CutSuffix(name, ".lora_B.weight"); ok {
+				if _, ok := f.Shape(stem + ".lora_A.weight"); ok {
+					continue
+				}
+			}
+			return nil, bad("belongs to no pair of lora_A and lora_B")
+		}
+		_, rest, ok := strings.Cut(stem, "layers.")
+		number, module, ok2 := strings.Cut(rest, ".")
+		l, err := strconv.Atoi(number)
+		p, known := places[module]
+		if !ok || !ok2 || err != nil || l < 0 || l >= s.Layers || !known {
+			return nil, bad("is of no matrix that this model has")
+		}
+		shapeA, _ := f.Shape(name)
+		shapeB, okB := f.Shape(stem + ".lora_B.weight")
+		if !okB || len(shapeA) != 2 || len(shapeB) != 2 || shapeA[1] != p.cols || shapeB[0] != p.rows || shapeA[0] != shapeB[1] || shapeA[0] < 1 || shapeA[0] > maxRank {
+			return nil, bad(fmt.Sprintf("has shapes %v and %v for a matrix of (%d, %d)", shapeA, shapeB, p.rows, p.cols))
+		}
+		r := lora{at: p.at, rows: p.rows, cols: p.cols, rank: shapeA[0]}
+		r.a, r.b = arena.Float32(kernel.PackedLen(r.cols, r.rank)), arena.Float32(kernel.PackedLen(r.rank, r.rows))
+		if read {
+			scale := c.Alpha / float64(r.rank)
+			if c.RsLoRA {
+				scale = c.Alpha / math.Sqrt(float64(r.rank))
+			}
+			x := make([]float32, max(r.cols, r.rows)*r.rank)
+			a, b := x[:r.cols*r.rank], x[:r.rows*r.rank]
+			if err := f.Read(name, a); err != nil {
+				return nil, err
+			}
+			kernel.Pack(r.a, r.cols, r.rank, a, 1, r.cols)
+			if err := f.Read(stem+".lora_B.weight", b); err != nil {
+				return nil, err
+			}
+			kernel.Scale(b, float32(scale))
+			kernel.Pack(r.b, r.rank, r.rows, b, 1, r.rank)
+		}
+		ad.layers[l][p.linear] = append(ad.layers[l][p.linear], r)
+		ad.rank = max(ad.rank, r.rank)
+	}
+	return ad, nil
+}
+
+// adapt adds what the sequences' adapters say of a linear of block l. dst (n, ld).
+func (d *Decoder) adapt(seqs []Seq, l, which int, in *kernel.Input, dst []float32, ld int) {
+	if d.rank == 0 {
+		return
+	}
+	d.team.For(len(seqs), func(_, i int) {
+		q := &seqs[i]
+		if q.Adapter == nil {
+			return
+		}
+		n := len(q.IDs)
+		for _, p := range q.Adapter.layers[l][which] {
+			mid := d.mid[q.row*d.rank:]
+			kernel.GemmPacked(n, p.rank, p.cols, in.Floats()[q.row*p.cols:], p.cols, 1, p.a, mid, p.rank, false)
+			kernel.GemmPacked(n, p.rows, p.rank, mid, p.rank, 1, p.b, dst[q.row*ld+p.at:], ld, true)
+		}
+	})
+}
+
+// adapters takes the memory between A and B, if any sequence has an adapter.
+func (d *Decoder) adapters(seqs []Seq) {
+	d.rank = 0
+	for i := range seqs {
+		if a := seqs[i].Adapter; a != nil {
+			d.rank = max(d.rank, a.rank)
+		}
+	}
+	if need := d.rows * d.rank; len(d.mid) < need {
+		d.mid = make([]float32, need)
+	}
+}

@@ -1,0 +1,352 @@
+package model
+
+import (
+	"fmt"
+	"math"
+
+	"suiren/engine/kernel"
+	"suiren/engine/tensor"
+)
+
+// A Seq is a sequence's part of a decoding step: the tokens that follow those
+// its pages hold.
+type Seq struct {
+	IDs    []int32
+	At     int     // tokens held
+	Full   []int32 // page of tokens 32i to 32i+31 in the full-attention layers; up to At+len(IDs)
+	Window []int32 // the same of the sliding layers; what lies wholly before At+1−Window may be −1
+	Logits int     // logits are wanted after each of the last so many tokens
+
+	Adapter *Adapter // nil: the model as it is
+
+	row int // of the step
+}
+
+// A Decoder runs a model forward. What a token gets has the same bits as in
+// training, whatever else is in the step, however the prompt was cut and
+// whichever pages hold it: every row of every product is a chain of its own.
+type Decoder struct {
+	Shape   Shape
+	limit   int
+	rows    int
+	net     *decoderNet
+	team    *tensor.Team
+	workers []decodeWorker
+	s       decodeState
+	arena   *tensor.Arena
+	jobs    []attendJob
+	rank    int       // the largest of the adapters of a step
+	mid     []float32 // (rows, rank)
+}
+
+// decodeState is what a step of up to rows tokens needs, shared by the workers.
+type decodeState struct {
+	x    []float32     // (rows, C) the residual stream
+	tmp  []float32     // (rows, C) what a block adds, where it is normalised first
+	n    *kernel.Input // (rows, C) normalised
+	qkv  []float32     // (rows, N) projections; queries and keys are turned in place; then the head gates
+	y    *kernel.Input // (rows, H·D) attention's output
+	gu   []float32     // (rows, 2F)
+	act  *kernel.Input // (rows, F)
+	h    *kernel.Input // (rows, C) the last hidden states of which logits are wanted
+	cos  [2][]float32  // (rows, Dims/2) of full and of sliding layers
+	sin  [2][]float32
+	pos  []int32    // (rows)
+	page [2][]int32 // (rows) the page of the token
+	moe  *mixture
+}
+
+// decodeWorker is one worker's memory.
+type decodeWorker struct {
+	scores []float32 // queries × keys
+	k      []float32 // (D, 32)
+	v      []float32 // (KC, D)
+}
+
+// An attendJob is part of a sequence's attention: m queries of key-value head
+// g, from row row on; or, of a single token, all heads of the group.
+type attendJob struct{ seq, g, row, t, m int }
+
+// most queries that attend at a time, unless the context is so long that
+// their scores are more than scoreFloats.
+const scoreFloats = tile * 4096
+
+// NewDecoder returns a decoder of p's parameters that takes steps of up to
+// rows tokens and sequences of up to limit. Changed parameters are seen after
+// Repack.
+func NewDecoder(p *Params, rows, limit, threads int) (*Decoder, error) {
+	return newDecoder(qwen3(p.Config), &trainedSource{p}, rows, limit, threads)
+}
+
+// newDecoder lays out, takes and fills the memory of a decoder.
+func newDecoder(s Shape, src source, rows, limit, threads int) (*Decoder, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	plan, err := planNet(&s, src)
+	if err != nil {
+		return nil, err
+	}
+	var count tensor.Arena
+	layDecoder(s, plan, rows, limit, threads, &count)
+	a, err := tensor.NewArena(count.Len())
+	if err != nil {
+		return nil, err
+	}
+	d := layDecoder(s, plan, rows, limit, threads, a)
+	d.arena = a
+	if err := d.net.load(d.team); err != nil {
+		a.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func layDecoder(s Shape, plan *decoderNet, rows, limit, threads int, a *tensor.Arena) *Decoder {
+	c := s.Config
+	d := &Decoder{Shape: s, limit: limit, rows: rows, team: tensor.NewTeam(threads)}
+	d.net = plan.lay(a)
+	input := func(k int) *kernel.Input { return newInput(rows, k, a) }
+	st := &d.s
+	st.x, st.n = a.Float32(rows*c.Width), input(c.Width)
+	if s.PostNorms {
+		st.tmp = a.Float32(rows * c.Width)
+	}
+	st.qkv = a.Float32(rows * d.net.qkvRows)
+	st.y, st.h = input(c.q()), input(c.Width)
+	if s.Experts > 0 {
+		st.moe = layMixture(&s, rows, threads, a)
+	} else {
+		st.gu, st.act = a.Float32(rows*2*c.Hidden), input(c.Hidden)
+	}
+	st.pos = make([]int32, rows)
+	for i := range s.Rope {
+		if n := s.Rope[i].Dims / 2; n > 0 {
+			st.cos[i], st.sin[i] = a.Float32(rows*n), a.Float32(rows*n)
+		}
+		st.page[i] = make([]int32, rows)
+	}
+	scores := max(scoreFloats, c.Heads/c.KVHeads*(limit+PageTokens))
+	for range d.team.Size() {
+		d.workers = append(d.workers, decodeWorker{
+			scores: a.Float32(scores), k: a.Float32(PageTokens * c.HeadDim), v: a.Float32(kernel.KC * c.HeadDim),
+		})
+	}
+	return d
+}
+
+// Repack makes the decoder see changed parameters.
+func (d *Decoder) Repack() error { return d.net.load(d.team) }
+
+// Workers returns the number of workers a step is split among.
+func (d *Decoder) Workers() int { return d.team.Size() }
+
+// Rows returns the most tokens of a step, Limit those of a sequence.
+func (d *Decoder) Rows() int  { return d.rows }
+func (d *Decoder) Limit() int { return d.limit }
+
+// WeightBytes returns the bytes of the packed matrices: what a token reads,
+// but for experts that it does not ask.
+func (d *Decoder) WeightBytes() (n int64) {
+	d.net.all(func(l *linear) {
+		for i := range l.parts {
+			n += int64(len(l.parts[i].m.Data))
+		}
+	})
+	return n
+}
+
+// Close frees the decoder's memory.
+func (d *Decoder) Close() { d.arena.Close() }
+
+// Step appends every sequence's tokens to its pages and writes the logits
+// that are wanted, sequence by sequence. logits (ΣLogits, V). It panics if
+// the tokens are more than Rows, or a sequence is longer than Limit. The
+// error is one of reading embeddings from the model's files.
+func (d *Decoder) Step(p *Pages, seqs []Seq, logits []float32) (err error) {
+	d.team.Hold(func() { err = d.step(p, seqs, logits) })
+	return err
+}
+
+func (d *Decoder) step(p *Pages, seqs []Seq, logits []float32) error {
+	n, err := d.begin(seqs)
+	if err != nil {
+		return err
+	}
+	for l := range d.net.blocks {
+		d.block(p, seqs, l, n)
+	}
+	d.head(seqs, logits)
+	return nil
+}
+
+// begin embeds the tokens and lists the work of a step.
+func (d *Decoder) begin(seqs []Seq) (n int, err error) {
+	s, C := &d.s, d.Shape.Width
+	d.jobs = d.jobs[:0]
+	d.adapters(seqs)
+	for i := range seqs {
+		q := &seqs[i]
+		if n+len(q.IDs) > d.rows || q.At+len(q.IDs) > d.limit || q.Logits > len(q.IDs) {
+			panic(fmt.Sprintf("model: Step: %d tokens after %d do not fit %d rows and a limit of %d", n+len(q.IDs), q.At, d.rows, d.limit))
+		}
+		for t := range q.IDs {
+			pos := q.At + t
+			s.pos[n+t] = int32(pos)
+			s.page[0][n+t] = q.Full[pos/PageTokens]
+			if d.Shape.Sliding != nil {
+				s.page[1][n+t] = q.Window[pos/PageTokens]
+			}
+		}
+		if err := embedRows(&d.net.rows, s.x[n*C:], q.IDs); err != nil {
+			return 0, err
+		}
+		for g := range d.Shape.KVHeads {
+			for t := 0; t < len(q.IDs); t += tile {
+				d.jobs = append(d.jobs, attendJob{i, g, n, t, min(tile, len(q.IDs)-t)})
+			}
+		}
+		q.row = n
+		n += len(q.IDs)
+	}
+	if f := d.Shape.Embed; f != 1 {
+		kernel.Scale(s.x[:n*C], f)
+	}
+	for i := range s.cos {
+		d.net.turns[i].angles(s.cos[i], s.sin[i], s.pos[:n])
+	}
+	return n, nil
+}
+
+// block runs block l on n tokens.
+func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
+	s, b, c := &d.s, &d.net.blocks[l], &d.Shape
+	d.normed(s.n, s.x, b.attnNorm, n, b.qkv.forms())
+	d.mul(&b.qkv, s.n, n, s.qkv, d.net.qkvRows, false)
+	d.adapt(seqs, l, qkvLinear, s.n, s.qkv, d.net.qkvRows)
+	d.rowsOf(n, func(t int) { d.turn(p, l, t) })
+	d.team.For(len(d.jobs), func(w, i int) { d.attend(&d.workers[w], p, seqs, l, d.jobs[i]) })
+	d.rowsOf(n, func(t int) {
+		if c.HeadGate {
+			y, gate := s.y.Row(t), s.qkv[t*d.net.qkvRows+c.qkv():]
+			for h := range c.Heads {
+				kernel.Scale(y[h*c.HeadDim:(h+1)*c.HeadDim], sigmoid(gate[h]))
+			}
+		}
+		s.y.Quantise(t, t+1, b.out.forms())
+	})
+	d.add(seqs, l, outLinear, s.y, n)
+	d.normed(s.n, s.x, b.mlpNorm, n, b.gateUp.forms())
+	if c.Experts > 0 {
+		d.mix(b, n)
+		return
+	}
+	F := c.Hidden
+	d.mul(&b.gateUp, s.n, n, s.gu, 2*F, false)
+	d.adapt(seqs, l, gateUpLinear, s.n, s.gu, 2*F)
+	d.rowsOf(n, func(t int) {
+		c.Act.gate(s.act.Row(t), s.gu[2*t*F:][:F], s.gu[(2*t+1)*F:][:F], b.down.forms() != 0)
+		s.act.Quantise(t, t+1, b.down.forms())
+	})
+	d.add(seqs, l, downLinear, s.act, n)
+}
+
+// add adds a product of block l to the residual stream, normalised first if
+// the family does that.
+func (d *Decoder) add(seqs []Seq, l, which int, in *kernel.Input, n int) {
+	s, b, C := &d.s, &d.net.blocks[l], d.Shape.Width
+	m, post := &b.out, b.attnPost
+	if which == downLinear {
+		m, post = &b.down, b.mlpPost
+	}
+	if post == nil {
+		d.mul(m, in, n, s.x, C, true)
+		d.adapt(seqs, l, which, in, s.x, C)
+		return
+	}
+	d.mul(m, in, n, s.tmp, C, false)
+	d.adapt(seqs, l, which, in, s.tmp, C)
+	d.rowsOf(n, func(t int) {
+		row := s.tmp[t*C : (t+1)*C]
+		kernel.RMSNorm(row, row, post, d.Shape.Eps)
+		kernel.Add(s.x[t*C:(t+1)*C], s.x[t*C:(t+1)*C], row)
+	})
+}
+
+// normed fills in with n rows of x, normalised.
+func (d *Decoder) normed(in *kernel.Input, x, w []float32, n int, want kernel.Forms) {
+	C := d.Shape.Width
+	d.rowsOf(n, func(t int) {
+		kernel.RMSNorm(in.Row(t), x[t*C:(t+1)*C], w, d.Shape.Eps)
+		in.Quantise(t, t+1, want)
+	})
+}
+
+// rowsOf calls f for every row, in pieces that are worth a worker's while.
+func (d *Decoder) rowsOf(n int, f func(t int)) {
+	const piece = 4
+	d.team.For((n+piece-1)/piece, func(_, i int) {
+		for t := i * piece; t < min(n, (i+1)*piece); t++ {
+			f(t)
+		}
+	})
+}
+
+// turn normalises, rotates and scales the queries of row t, and puts its keys
+// and values into its page.
+func (d *Decoder) turn(p *Pages, l, t int) {
+	s, b, c := &d.s, &d.net.blocks[l], &d.Shape
+	D, i := c.HeadDim, c.class(l)
+	qkv := s.qkv[t*d.net.qkvRows:]
+	half := c.Rope[i].Dims / 2
+	cos, sin := s.cos[i][t*half:(t+1)*half], s.sin[i][t*half:(t+1)*half]
+	for h := range c.Heads + c.KVHeads {
+		x, norm := qkv[h*D:(h+1)*D], b.qNorm
+		if h >= c.Heads {
+			norm = b.kNorm
+		}
+		if norm != nil {
+			kernel.RMSNorm(x, x, norm, c.Eps)
+		}
+		rotate(x, cos, sin)
+		if h < c.Heads {
+			kernel.Scale(x, c.Query)
+		}
+	}
+	at, page := int(s.pos[t])%PageTokens, s.page[i][t]
+	for g := range c.KVHeads {
+		p.put(l, g, page, at, qkv[c.q()+g*D:][:D], qkv[c.q()+c.kv()+g*D:][:D])
+	}
+}
+
+// head writes logits.
+func (d *Decoder) head(seqs []Seq, logits []float32) {
+	s, C, V := &d.s, d.Shape.Width, d.Shape.Vocab
+	m, row := 0, 0
+	for i := range seqs {
+		row += len(seqs[i].IDs)
+		for t := row - seqs[i].Logits; t < row; t++ {
+			kernel.RMSNorm(s.h.Row(m), s.x[t*C:(t+1)*C], d.net.norm, d.Shape.Eps)
+			m++
+		}
+	}
+	if m == 0 {
+		return
+	}
+	s.h.Quantise(0, m, d.net.head.forms())
+	d.mul(&d.net.head, s.h, m, logits, V, false)
+	if cap := d.Shape.CapLogits; cap > 0 {
+		d.team.For(m, func(_, i int) { softcap(logits[i*V:(i+1)*V], cap) })
+	}
+}
+
+// softcap bends x to within ±cap.
+func softcap(x []float32, cap float32) {
+	for i, v := range x {
+		x[i] = cap * float32(math.Tanh(float64(v/cap)))
+	}
+}
+
+func newInput(rows, k int, a *tensor.Arena) *kernel.Input {
+	return kernel.NewInput(rows, k, a.Float32(kernel.InputFloats(rows, k)))
+}

@@ -1,0 +1,376 @@
+package model
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"suiren/engine/tensor"
+	"suiren/engine/weights"
+)
+
+// A Mixture is a way to write a model's matrices: the type of each.
+type Mixture string
+
+// The mixtures, by the names that the field has for them.
+const (
+	AsF32    Mixture = "f32"
+	AsF16    Mixture = "f16"
+	AsBF16   Mixture = "bf16"
+	AsQ8_0   Mixture = "q8_0"
+	AsQ4_0   Mixture = "q4_0"
+	AsQ4_K_M Mixture = "q4_k_m"
+	AsQ6_K   Mixture = "q6_k"
+)
+
+// Mixtures lists the mixtures.
+var Mixtures = []Mixture{AsF32, AsF16, AsBF16, AsQ8_0, AsQ4_0, AsQ4_K_M, AsQ6_K}
+
+// fileTypes are llama.cpp's numbers of them (general.file_type), and the type
+// of most matrices.
+var fileTypes = map[Mixture]struct {
+	number uint32
+	typ    weights.Type
+}{
+	AsF32: {0, weights.F32}, AsF16: {1, weights.F16}, AsBF16: {32, weights.BF16}, AsQ8_0: {7, weights.Q8_0},
+	AsQ4_0: {2, weights.Q4_0}, AsQ4_K_M: {15, weights.Q4_K}, AsQ6_K: {18, weights.Q6_K},
+}
+
+// typeOf returns the type of a tensor under a mixture: llama.cpp's choice,
+// but Q6_K where it has Q5_K. Vectors, routers and what is looked up by
+// position stay F32, as does the gate of heads, which rounding would move.
+func (x Mixture) typeOf(name string, shape []int, layers int, tied bool) weights.Type {
+	typ := fileTypes[x].typ
+	for _, keep := range []string{"norm", "ffn_gate_inp", "attn_gate", "position_embd", "token_types", "rope_freqs", "cls"} {
+		if strings.Contains(name, keep) {
+			return weights.F32
+		}
+	}
+	if len(shape) < 2 || !strings.HasSuffix(name, ".weight") {
+		return weights.F32
+	}
+	if x == AsF32 || x == AsF16 || x == AsBF16 {
+		return typ
+	}
+	head := name == "output.weight" || tied && name == "token_embd.weight"
+	switch {
+	case head && x != AsQ8_0:
+		typ = weights.Q6_K
+	case x == AsQ4_K_M:
+		var l int
+		fmt.Sscanf(name, "blk.%d.", &l)
+		more := l < layers/8 || l >= 7*layers/8 || (l-layers/8)%3 == 2
+		if more && (strings.Contains(name, "attn_v.") || strings.Contains(name, "ffn_down")) || strings.Contains(name, "attn_qkv.") {
+			typ = weights.Q6_K
+		}
+	}
+	k := shape[len(shape)-1]
+	if n, _ := typ.Block(); k%n != 0 {
+		typ = weights.Q8_0
+	}
+	if n, _ := typ.Block(); k%n != 0 {
+		typ = weights.F16
+	}
+	return typ
+}
+
+// An exported tensor is a tensor to write and where it comes from.
+type exported struct {
+	weights.GGUFTensor
+	src weight
+}
+
+// WriteGGUF writes the model as a GGUF file. meta is the tokenizer's, the
+// template's and whatever else is to be in it. It keeps a piece of a tensor
+// in memory. Of a GGUF file it keeps all other metadata.
+func (f *File) WriteGGUF(w io.Writer, x Mixture, meta []weights.Pair, threads int) error {
+	list, err := f.tensors(x)
+	if err != nil {
+		return err
+	}
+	own := f.metadata(x)
+	for _, p := range meta {
+		if !slices.ContainsFunc(own, func(q weights.Pair) bool { return q.Key == p.Key }) {
+			own = append(own, p)
+		}
+	}
+	of := map[string]*exported{}
+	var plain []weights.GGUFTensor
+	for i := range list {
+		of[list[i].Name] = &list[i]
+		plain = append(plain, list[i].GGUFTensor)
+	}
+	team := tensor.NewTeam(threads)
+	return weights.WriteGGUF(w, own, plain, func(w io.Writer, t weights.GGUFTensor) error { return of[t.Name].write(w, team) })
+}
+
+// exportRows is how many rows are converted at a time.
+const exportRows = 256
+
+// write converts a tensor and writes it.
+func (t *exported) write(w io.Writer, team *tensor.Team) error {
+	one, _ := t.Type.Size(int64(t.src.cols))
+	out := make([]byte, exportRows*one)
+	errs := make([]error, exportRows)
+	for lo := 0; lo < t.src.rows; lo += exportRows {
+		n := min(exportRows, t.src.rows-lo)
+		in, err := t.src.read(make([]byte, t.src.bytes(n)), lo, lo+n)
+		if err != nil {
+			return err
+		}
+		size := t.src.bytes(1)
+		if t.src.typ == t.Type {
+			if _, err := w.Write(in); err != nil {
+				return err
+			}
+			continue
+		}
+		team.For(n, func(_, r int) {
+			x := make([]float32, t.src.cols)
+			weights.Decode(x, in[r*size:(r+1)*size], t.src.typ)
+			errs[r] = weights.Encode(out[int64(r)*one:int64(r+1)*one], x, t.Type)
+		})
+		for _, err := range errs[:n] {
+			if err != nil {
+				return fmt.Errorf("tensor %s: %w", t.Name, err)
+			}
+		}
+		if _, err := w.Write(out[:int64(n)*one]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tensors lists what the model has, in GGUF's names, shapes and order of rows.
+func (f *File) tensors(x Mixture) ([]exported, error) {
+	if _, ok := fileTypes[x]; !ok {
+		return nil, fmt.Errorf("%w: no mixture is called %q", ErrConfig, x)
+	}
+	found, err := f.plan()
+	if err != nil {
+		return nil, err
+	}
+	layers, heads := f.Shape.Layers, f.Shape
+	if f.Encoder != nil {
+		layers = f.Encoder.Layers
+	}
+	tied := !slices.ContainsFunc(found, func(w weight) bool { return w.name == "output.weight" })
+	var list []exported
+	for _, w := range found {
+		t := exported{src: w}
+		t.Name, t.Shape = w.name, []int{w.rows, w.cols}
+		switch {
+		case strings.Contains(w.name, "_exps."):
+			t.Shape = []int{heads.Experts, w.rows / heads.Experts, w.cols}
+		case w.rows == 1 && !strings.HasPrefix(w.name, "cls.output") && w.name != "token_types.weight" || strings.HasSuffix(w.name, ".bias"):
+			t.Shape = []int{w.cols}
+		}
+		if f.Encoder == nil && (f.Shape.Arch == "llama" || f.Shape.Arch == "mistral") {
+			switch {
+			case strings.HasSuffix(w.name, "attn_q.weight"):
+				t.src = w.paired(heads.Heads)
+			case strings.HasSuffix(w.name, "attn_k.weight"):
+				t.src = w.paired(heads.KVHeads)
+			}
+		}
+		t.Type = x.typeOf(t.Name, t.Shape, layers, tied)
+		list = append(list, t)
+	}
+	if d := f.Shape.Rope[0].Div; f.Encoder == nil && d != nil && !constant(d) {
+		v := weight{name: "rope_freqs.weight", typ: weights.F32, rows: 1, cols: len(d),
+			read: func([]byte, int, int) ([]byte, error) { return bytesOf(d), nil }}
+		list = append(list, exported{weights.GGUFTensor{Name: v.name, Type: weights.F32, Shape: []int{len(d)}}, v})
+	}
+	return list, nil
+}
+
+func constant(list []float32) bool {
+	for _, x := range list {
+		if x != list[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// plan finds all of the model's tensors.
+func (f *File) plan() ([]weight, error) {
+	if f.Encoder != nil {
+		e := Encoder{Shape: *f.Encoder}
+		err := e.plan(f.src)
+		return e.net.plan.found, err
+	}
+	net, err := planNet(&f.Shape, f.src)
+	if err != nil {
+		return nil, err
+	}
+	return net.found, nil
+}
+
+// paired undoes permuted: the rows of a rotary head's pairs lie side by side.
+func (w weight) paired(heads int) weight {
+	read, D, size := w.read, w.rows/heads, w.bytes(1)
+	w.read = func(buf []byte, lo, hi int) ([]byte, error) {
+		for r := lo; r < hi; r++ {
+			h, i := r/D, r%D
+			at := h*D + i/2 + i%2*(D/2)
+			b, err := read(buf[(r-lo)*size:(r-lo+1)*size], at, at+1)
+			if err != nil {
+				return nil, err
+			}
+			copy(buf[(r-lo)*size:], b)
+		}
+		return buf[:(hi-lo)*size], nil
+	}
+	return w
+}
+
+// metadata returns the keys that describe the model's shape.
+func (f *File) metadata(x Mixture) []weights.Pair {
+	var list []weights.Pair
+	arch := f.Shape.Arch
+	if f.Encoder != nil {
+		arch = "bert"
+	} else if arch == "mistral" {
+		arch = "llama"
+	}
+	put := func(key string, v any) {
+		key = strings.Replace(key, "*", arch, 1)
+		if i := slices.IndexFunc(list, func(p weights.Pair) bool { return p.Key == key }); i >= 0 {
+			list[i].Value = v
+			return
+		}
+		list = append(list, weights.Pair{Key: key, Value: v})
+	}
+	if f.gguf != nil {
+		for _, p := range f.gguf.Meta() {
+			if !strings.HasPrefix(p.Key, "split.") && p.Key != "general.alignment" {
+				put(p.Key, p.Value)
+			}
+		}
+		put("general.file_type", fileTypes[x].number)
+		put("general.quantization_version", uint32(2))
+		return list
+	}
+	put("general.architecture", arch)
+	put("general.type", "model")
+	put("general.file_type", fileTypes[x].number)
+	put("general.quantization_version", uint32(2))
+	if e := f.Encoder; e != nil {
+		put("*.block_count", uint32(e.Layers))
+		put("*.context_length", uint32(e.Context))
+		put("*.embedding_length", uint32(e.Width))
+		put("*.feed_forward_length", uint32(e.Hidden))
+		put("*.attention.head_count", uint32(e.Heads))
+		put("*.attention.layer_norm_epsilon", e.Eps)
+		put("*.attention.causal", false)
+		switch {
+		case e.Labels > 0:
+			put("*.pooling_type", uint32(4))
+		case e.Pool == PoolFirst:
+			put("*.pooling_type", uint32(2))
+		default:
+			put("*.pooling_type", uint32(1))
+		}
+		return list
+	}
+	f.Shape.metadata(put)
+	return list
+}
+
+// metadata writes the keys of a decoder's shape.
+func (s *Shape) metadata(put func(key string, v any)) {
+	put("*.block_count", uint32(s.Layers))
+	put("*.context_length", uint32(s.Context))
+	put("*.embedding_length", uint32(s.Width))
+	put("*.feed_forward_length", uint32(s.Hidden))
+	put("*.attention.head_count", uint32(s.Heads))
+	put("*.attention.head_count_kv", uint32(s.KVHeads))
+	put("*.attention.key_length", uint32(s.HeadDim))
+	put("*.attention.value_length", uint32(s.HeadDim))
+	put("*.attention.layer_norm_rms_epsilon", s.Eps)
+	put("*.vocab_size", uint32(s.Vocab))
+	put("*.rope.freq_base", float32(s.Rope[0].Theta))
+	put("*.rope.dimension_count", uint32(s.Rope[0].Dims))
+	if d := s.Rope[0].Div; d != nil && constant(d) {
+		put("*.rope.scaling.type", "linear")
+		put("*.rope.scaling.factor", d[0])
+	}
+	if s.Experts > 0 {
+		put("*.expert_count", uint32(s.Experts))
+		put("*.expert_used_count", uint32(s.Chosen))
+		put("*.expert_feed_forward_length", uint32(s.Hidden))
+	}
+	if s.CapScores > 0 {
+		put("*.attn_logit_softcapping", s.CapScores)
+	}
+	if s.CapLogits > 0 {
+		put("*.final_logit_softcapping", s.CapLogits)
+	}
+	if s.Sliding == nil {
+		return
+	}
+	put("*.attention.sliding_window", uint32(s.Window))
+	put("*.rope.freq_base_swa", float32(s.Rope[1].Theta))
+	if s.Arch == "spark2_5" {
+		put("*.attention.sliding_window_pattern", s.Sliding)
+		put("*.rope.dimension_count_swa", uint32(s.Rope[1].Dims))
+	}
+}
+
+// bounds are how far a matrix may be from what it was written from: the root
+// of the mean square error over that of the largest weight of each 32. They
+// are about twice what rounding evenly gives.
+var bounds = map[weights.Type]float64{
+	weights.F32: 0, weights.F16: 1.0 / 2048, weights.BF16: 1.0 / 256, weights.Q8_0: 0.006, weights.Q6_K: 0.025,
+	weights.Q4_K: 0.07, weights.Q4_0: 0.07,
+}
+
+// Compare reads the model again from written, a GGUF file that WriteGGUF
+// made, and reports the first tensor that is not what it should be.
+func (f *File) Compare(written *File, x Mixture) error {
+	list, err := f.tensors(x)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		t := &list[i]
+		got, ok := written.raw(t.Name)
+		if !ok || got.rows != t.src.rows || got.cols != t.src.cols || got.typ != t.Type {
+			return fmt.Errorf("model: tensor %s was not written as (%d, %d) of %v", t.Name, t.src.rows, t.src.cols, t.Type)
+		}
+		var e, scale float64
+		a, b := make([]float32, t.src.cols), make([]float32, t.src.cols)
+		for r := range t.src.rows {
+			for _, side := range []struct {
+				w *weight
+				x []float32
+			}{{&t.src, a}, {&got, b}} {
+				raw, err := side.w.read(make([]byte, side.w.bytes(1)), r, r+1)
+				if err != nil {
+					return err
+				}
+				weights.Decode(side.x, raw, side.w.typ)
+			}
+			for lo := 0; lo < len(a); lo += 32 {
+				var top float64
+				for i := lo; i < min(len(a), lo+32); i++ {
+					d := float64(a[i]) - float64(b[i])
+					e += d * d
+					top = max(top, math.Abs(float64(a[i])))
+				}
+				scale += top * top * float64(min(len(a), lo+32)-lo)
+			}
+		}
+		if !(e <= bounds[t.Type]*bounds[t.Type]*scale) {
+			return fmt.Errorf("model: tensor %s, written as %v, is %.2g off in the mean, more than %.2g of its largest weights", t.Name, t.Type, math.Sqrt(e/scale), bounds[t.Type])
+		}
+	}
+	return nil
+}
+
+// raw returns a tensor of a GGUF file as it lies there.
+func (f *File) raw(name string) (weight, bool) { return (&ggufSource{g: f.gguf}).weight(name) }

@@ -1,0 +1,201 @@
+package model
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"suiren/engine/tensor"
+	"suiren/engine/weights"
+)
+
+// classes are the names that transformers has for the families' models.
+var classes = map[string]string{
+	"llama": "LlamaForCausalLM", "mistral": "MistralForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM",
+	"qwen3moe": "Qwen3MoeForCausalLM", "gemma2": "Gemma2ForCausalLM", "gemma3": "Gemma3ForCausalLM", "spark2_5": "Spark2_5ForCausalLM",
+}
+
+// WriteFolder writes a decoder as a Hugging Face folder: config.json and
+// model.safetensors in f32, f16 or bf16. The tokenizer's files are the
+// caller's business.
+func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
+	if f.Encoder != nil {
+		return fmt.Errorf("%w: encoders are written as GGUF only", ErrConfig)
+	}
+	typ := fileTypes[x].typ
+	if x != AsF32 && x != AsF16 && x != AsBF16 {
+		return fmt.Errorf("%w: a folder is written as f32, f16 or bf16, not %s", ErrConfig, x)
+	}
+	row, err := familyOf(f.Shape.Arch)
+	if err != nil {
+		return err
+	}
+	found, err := f.plan()
+	if err != nil {
+		return err
+	}
+	if err := f.writeConfig(filepath.Join(dir, "config.json"), found, typ); err != nil {
+		return err
+	}
+	names := newFolderSource(nil, &f.Shape, row)
+	of := map[string]*exported{}
+	var list []weights.GGUFTensor
+	add := func(name string, shape []int, w weight) {
+		t := exported{weights.GGUFTensor{Name: name, Type: typ, Shape: shape}, w}
+		of[name] = &t
+		list = append(list, t.GGUFTensor)
+	}
+	for _, w := range found {
+		stem, _, stacked := strings.Cut(w.name, "_exps.")
+		switch {
+		case stacked:
+			var l int
+			fmt.Sscanf(w.name, "blk.%d.", &l)
+			proj := stem[strings.LastIndex(stem, "_")+1:] + "_proj"
+			one := w.rows / f.Shape.Experts
+			for e := range f.Shape.Experts {
+				add(fmt.Sprintf("model.layers.%d.mlp.experts.%d.%s.weight", l, e, proj), []int{one, w.cols}, w.part(e*one, (e+1)*one))
+			}
+		case w.rows == 1:
+			if row.unitNorms && strings.Contains(w.name, "norm") {
+				w = w.plus(-1)
+			}
+			add(names.name(w.name), []int{w.cols}, w)
+		default:
+			add(names.name(w.name), []int{w.rows, w.cols}, w)
+		}
+	}
+	path := filepath.Join(dir, "model.safetensors")
+	out, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	team := tensor.NewTeam(threads)
+	if err := weights.WriteSafetensors(out, path, list, nil, func(w io.Writer, t weights.GGUFTensor) error { return of[t.Name].write(w, team) }); err != nil {
+		return err
+	}
+	if err := out.Sync(); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+// writeConfig writes config.json in the names of transformers.
+func (f *File) writeConfig(path string, found []weight, typ weights.Type) error {
+	s := &f.Shape
+	tied, bias := true, false
+	for _, w := range found {
+		tied = tied && w.name != "output.weight"
+		bias = bias || strings.HasSuffix(w.name, "attn_q.bias")
+	}
+	kind := s.Arch
+	switch kind {
+	case "qwen3moe":
+		kind = "qwen3_moe"
+	case "gemma3":
+		kind = "gemma3_text"
+	}
+	act := map[Act]string{SiLU: "silu", GELU: "gelu", GELUTanh: "gelu_pytorch_tanh"}[s.Act]
+	c := map[string]any{
+		"architectures": []string{classes[s.Arch]}, "model_type": kind, "vocab_size": s.Vocab, "hidden_size": s.Width,
+		"num_hidden_layers": s.Layers, "num_attention_heads": s.Heads, "num_key_value_heads": s.KVHeads, "head_dim": s.HeadDim,
+		"intermediate_size": s.Hidden, "max_position_embeddings": s.Context, "rms_norm_eps": shortest(s.Eps), "hidden_act": act,
+		"rope_theta": s.Rope[0].Theta, "tie_word_embeddings": tied,
+		"torch_dtype": map[weights.Type]string{weights.F32: "float32", weights.F16: "float16", weights.BF16: "bfloat16"}[typ],
+	}
+	if s.Arch != "qwen2" {
+		c["attention_bias"] = bias
+	}
+	if err := s.ropeConfig(c); err != nil {
+		return err
+	}
+	if s.Experts > 0 {
+		c["num_experts"], c["num_experts_per_tok"], c["moe_intermediate_size"] = s.Experts, s.Chosen, s.Hidden
+		c["norm_topk_prob"], c["decoder_sparse_step"], c["mlp_only_layers"] = s.Renorm, 1, []int{}
+	}
+	if s.PostNorms {
+		c["hidden_activation"], c["query_pre_attn_scalar"] = act, 1/float64(s.Query)/float64(s.Query)
+		c["attn_logit_softcapping"], c["final_logit_softcapping"] = capOf(s.CapScores), capOf(s.CapLogits)
+	}
+	if s.Sliding != nil {
+		var types []string
+		for _, slides := range s.Sliding {
+			types = append(types, map[bool]string{true: "sliding_attention", false: "full_attention"}[slides])
+		}
+		c["sliding_window"] = s.Window
+		if s.Arch != "mistral" {
+			c["layer_types"], c["use_sliding_window"] = types, true
+		}
+	}
+	if s.HeadGate {
+		c["gate_attn_act_mode"], c["headwise_attn_output_gate"] = "sigmoid", true
+	}
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(text, '\n'), 0o644)
+}
+
+// capOf is a cap as config.json has it: null if there is none.
+func capOf(x float32) any {
+	if x == 0 {
+		return nil
+	}
+	return shortest(x)
+}
+
+// shortest is x as the shortest decimal that is x as a float32.
+func shortest(x float32) json.Number { return json.Number(fmt.Sprintf("%g", x)) }
+
+// ropeConfig writes the rotary positions.
+func (s *Shape) ropeConfig(c map[string]any) error {
+	div := s.Rope[0].Div
+	switch {
+	case s.Arch == "spark2_5":
+		one := func(r Rope) map[string]any {
+			return map[string]any{"rope_type": "default", "rope_theta": r.Theta, "partial_rotary_factor": float64(r.Dims) / float64(s.HeadDim)}
+		}
+		c["rope_parameters"] = map[string]any{"full_attention": one(s.Rope[0]), "sliding_attention": one(s.Rope[1])}
+	case s.Arch == "gemma3":
+		c["rope_local_base_freq"] = s.Rope[1].Theta
+		fallthrough
+	default:
+		if div == nil {
+			return nil
+		}
+		if constant(div) {
+			c["rope_scaling"] = map[string]any{"rope_type": "linear", "factor": shortest(div[0])}
+			return nil
+		}
+		// GGUF keeps the factors, transformers what they were made of.
+		for _, r := range llama3Ropes {
+			r["original_max_position_embeddings"] = 8192.0
+			if sameFactors(div, llama3Div(Rope{Theta: s.Rope[0].Theta, Dims: s.Rope[0].Dims}, r["factor"].(float64), 1, 4, 8192)) {
+				c["rope_scaling"] = r
+				return nil
+			}
+		}
+		return fmt.Errorf("%w: transformers has no name for the rotary factors of rope_freqs.weight", ErrConfig)
+	}
+	return nil
+}
+
+// llama3Ropes are the scalings with which Llama 3.1 to 3.3 came.
+var llama3Ropes = []map[string]any{
+	{"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0},
+	{"rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0},
+}
+
+func sameFactors(a, b []float32) bool {
+	for i := range a {
+		if d := a[i]/b[i] - 1; d > 1e-5 || d < -1e-5 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,138 @@
+package model
+
+import (
+	"fmt"
+	"strings"
+
+	"suiren/engine/weights"
+)
+
+// A folderSource is an open Hugging Face folder.
+type folderSource struct {
+	f      *weights.Folder
+	layers string            // what a layer's names begin with
+	names  map[string]string // Hugging Face's ends of names by GGUF's
+	tied   bool              // the folder may hold a head that is not to be used
+	unit   bool              // norms lack one
+	E      int               // experts, in tensors of their own
+}
+
+// decoderNames are the ends of names in a decoder's folder.
+var decoderNames = map[string]string{
+	"attn_norm": "input_layernorm", "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj",
+	"attn_qkv": "self_attn.q_k_v_proj", "attn_gate": "self_attn.g_proj", "attn_output": "self_attn.o_proj",
+	"attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm", "ffn_norm": "post_attention_layernorm",
+	"ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj", "ffn_gate_inp": "mlp.gate",
+	"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head",
+}
+
+// name returns the folder's name of a tensor.
+func (s *folderSource) name(name string) string {
+	dot := strings.LastIndexByte(name, '.')
+	stem, kind := name[:dot], name[dot:]
+	rest, ok := strings.CutPrefix(stem, "blk.")
+	if !ok {
+		return s.names[stem] + kind
+	}
+	l, role, _ := strings.Cut(rest, ".")
+	return s.layers + l + "." + s.names[role] + kind
+}
+
+func (s *folderSource) weight(name string) (weight, bool) {
+	if s.tied && name == "output.weight" {
+		return weight{}, false
+	}
+	for _, x := range []struct{ gguf, proj string }{{"ffn_gate_exps", "gate_proj"}, {"ffn_up_exps", "up_proj"}, {"ffn_down_exps", "down_proj"}} {
+		if strings.Contains(name, x.gguf) {
+			return s.experts(name, x.proj)
+		}
+	}
+	return s.tensor(name, s.name(name))
+}
+
+// tensor returns the tensor that the folder has under a name.
+func (s *folderSource) tensor(name, own string) (weight, bool) {
+	t, shape, ok := s.f.Tensor(own)
+	if !ok || len(shape) == 0 {
+		return weight{}, false
+	}
+	w := weight{name: own, typ: t}
+	w.rows, w.cols = matrix(shape)
+	size := int64(w.bytes(1))
+	w.read = func(buf []byte, lo, hi int) ([]byte, error) {
+		buf = buf[:int64(hi-lo)*size]
+		return buf, s.f.Copy(own, int64(lo)*size, buf)
+	}
+	if s.unit && len(shape) == 1 && strings.Contains(name, "norm") {
+		w = w.plus(1)
+	}
+	return w, true
+}
+
+// plus returns a vector with a number added to each of its own.
+func (w weight) plus(n float32) weight {
+	plain, read := w, w.read
+	w.typ = weights.F32
+	w.read = func(buf []byte, lo, hi int) ([]byte, error) {
+		b, err := read(make([]byte, plain.bytes(hi-lo)), lo, hi)
+		if err != nil {
+			return nil, err
+		}
+		x := floatsOf(buf[:w.bytes(hi-lo)])
+		weights.Decode(x, b, plain.typ)
+		for i := range x {
+			x[i] += n
+		}
+		return bytesOf(x), nil
+	}
+	return w
+}
+
+// experts returns the tensors of a layer's experts as the stack that GGUF has.
+func (s *folderSource) experts(name, proj string) (weight, bool) {
+	var l int
+	if n, _ := fmt.Sscanf(name, "blk.%d.", &l); n != 1 {
+		return weight{}, false
+	}
+	var list []weight
+	for e := range s.E {
+		own := fmt.Sprintf("%s%d.mlp.experts.%d.%s.weight", s.layers, l, e, proj)
+		w, ok := s.tensor(name, own)
+		if !ok || e > 0 && (w.rows != list[0].rows || w.cols != list[0].cols || w.typ != list[0].typ) {
+			return weight{}, false
+		}
+		list = append(list, w)
+	}
+	w := list[0]
+	one, size := w.rows, w.bytes(1)
+	w.name, w.rows = name, one*len(list)
+	w.read = func(buf []byte, lo, hi int) ([]byte, error) {
+		buf = buf[:(hi-lo)*size]
+		for at := lo; at < hi; {
+			e := at / one
+			to := min(hi, (e+1)*one)
+			if _, err := list[e].read(buf[(at-lo)*size:(to-lo)*size], at-e*one, to-e*one); err != nil {
+				return nil, err
+			}
+			at = to
+		}
+		return buf, nil
+	}
+	return w, true
+}
+
+// newFolderSource returns the source of a family's folder.
+func newFolderSource(folder *weights.Folder, s *Shape, f *family) *folderSource {
+	src := &folderSource{f: folder, layers: "model.layers.", tied: s.Tied, unit: f.unitNorms, E: s.Experts, names: map[string]string{}}
+	for k, v := range decoderNames {
+		src.names[k] = v
+	}
+	if f.postNorms {
+		src.names["post_attention_norm"], src.names["ffn_norm"] = "post_attention_layernorm", "pre_feedforward_layernorm"
+		src.names["post_ffw_norm"] = "post_feedforward_layernorm"
+	}
+	if s.Arch == "spark2_5" {
+		src.names["token_embd"], src.names["attn_output"] = "model.embedding", "self_attn.out_proj"
+	}
+	return src
+}

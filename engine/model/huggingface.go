@@ -1,0 +1,292 @@
+package model
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+
+	"suiren/engine/weights"
+)
+
+// maxConfig bounds config.json in bytes.
+const maxConfig = 1 << 20
+
+// A hfConfig is config.json, as transformers writes it for the families of
+// the table. A pointer is nil where the file says nothing.
+type hfConfig struct {
+	ModelType    string  `json:"model_type"`
+	Vocab        int     `json:"vocab_size"`
+	Width        int     `json:"hidden_size"`
+	Layers       int     `json:"num_hidden_layers"`
+	Heads        int     `json:"num_attention_heads"`
+	KVHeads      int     `json:"num_key_value_heads"`
+	HeadDim      int     `json:"head_dim"`
+	Hidden       int     `json:"intermediate_size"`
+	Context      int     `json:"max_position_embeddings"`
+	Eps          float64 `json:"rms_norm_eps"`
+	Act          string  `json:"hidden_act"`
+	Activation   string  `json:"hidden_activation"`
+	Tied         *bool   `json:"tie_word_embeddings"`
+	Window       *int    `json:"sliding_window"`
+	UseWindow    *bool   `json:"use_sliding_window"`
+	WindowLayers *int    `json:"max_window_layers"`
+
+	LayerTypes []string `json:"layer_types"`
+	Pattern    int      `json:"sliding_window_pattern"`
+
+	Theta     float64         `json:"rope_theta"`
+	Local     float64         `json:"rope_local_base_freq"`
+	Scaling   *hfRope         `json:"rope_scaling"`
+	Rope      json.RawMessage `json:"rope_parameters"` // one hfRope, or one by layer type
+	Part      float64         `json:"partial_rotary_factor"`
+	Scalar    float64         `json:"query_pre_attn_scalar"`
+	CapScores float64         `json:"attn_logit_softcapping"`
+	CapLogits float64         `json:"final_logit_softcapping"`
+
+	Experts    int   `json:"num_experts"`
+	LocalExp   int   `json:"num_local_experts"` // its newer name
+	Chosen     int   `json:"num_experts_per_tok"`
+	ExpertFF   int   `json:"moe_intermediate_size"`
+	Renorm     bool  `json:"norm_topk_prob"`
+	SparseStep *int  `json:"decoder_sparse_step"`
+	DenseOnly  []int `json:"mlp_only_layers"`
+
+	Text json.RawMessage `json:"text_config"` // of models that see as well
+}
+
+type hfRope struct {
+	Theta    float64 `json:"rope_theta"`
+	Type     string  `json:"rope_type"`
+	OldType  string  `json:"type"`
+	Factor   float64 `json:"factor"`
+	Low      float64 `json:"low_freq_factor"`
+	High     float64 `json:"high_freq_factor"`
+	Original float64 `json:"original_max_position_embeddings"`
+	Part     float64 `json:"partial_rotary_factor"`
+}
+
+// FromFolder returns the shape that dir/config.json describes. The error of
+// an architecture that is not in the table is an *ArchError, others wrap
+// ErrConfig or are *weights.FormatError.
+func FromFolder(dir string) (Shape, error) {
+	path := filepath.Join(dir, "config.json")
+	text, err := readLimited(path)
+	if err != nil {
+		return Shape{}, err
+	}
+	s, err := parseHF(text)
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
+
+// readLimited reads a file of at most maxConfig bytes.
+func readLimited(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err == nil && len(text) > maxConfig {
+		err = &weights.FormatError{Path: path, Why: fmt.Sprintf("is larger than %d bytes", maxConfig)}
+	}
+	return text, err
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func parseHF(text []byte) (Shape, error) {
+	var h hfConfig
+	if err := json.Unmarshal(text, &h); err != nil {
+		return Shape{}, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	f, err := familyOf(h.ModelType)
+	if err != nil {
+		return Shape{}, err
+	}
+	if h.Text != nil {
+		if err := json.Unmarshal(h.Text, &h); err != nil {
+			return Shape{}, fmt.Errorf("%w: text_config: %w", ErrConfig, err)
+		}
+	}
+	c := Config{Vocab: h.Vocab, Width: h.Width, Layers: h.Layers, Heads: h.Heads, KVHeads: h.KVHeads, HeadDim: h.HeadDim,
+		Hidden: h.Hidden, Context: h.Context, Eps: float32(h.Eps)}
+	if c.KVHeads == 0 {
+		c.KVHeads = c.Heads
+	}
+	if c.HeadDim == 0 && c.Heads > 0 {
+		c.HeadDim = c.Width / c.Heads
+	}
+	if c.Eps == 0 {
+		c.Eps = 1e-6
+	}
+	if f.experts {
+		c.Hidden = h.ExpertFF
+	}
+	s, err := f.shape(c)
+	if err != nil {
+		return s, err
+	}
+	if err := h.options(&s, f); err != nil {
+		return s, err
+	}
+	if err := h.ropes(&s); err != nil {
+		return s, err
+	}
+	s.Theta = s.Rope[0].Theta
+	return s, s.Check()
+}
+
+// acts are the names of activations.
+var acts = map[string]Act{"silu": SiLU, "gelu": GELU, "gelu_pytorch_tanh": GELUTanh, "gelu_new": GELUTanh}
+
+func (h *hfConfig) options(s *Shape, f *family) error {
+	name := h.Act
+	if h.Activation != "" {
+		name = h.Activation
+	}
+	if name != "" {
+		act, ok := acts[name]
+		if !ok {
+			return fmt.Errorf("%w: hidden_act %q is not read", ErrConfig, name)
+		}
+		s.Act = act
+	}
+	if f.tied && f.names[0] != "spark2_5" && name == "gelu" { // Gemma's first files said gelu and meant its approximation
+		s.Act = GELUTanh
+	}
+	if h.Scalar > 0 {
+		s.Query = float32(1 / math.Sqrt(h.Scalar))
+	}
+	s.CapScores, s.CapLogits = float32(h.CapScores), float32(h.CapLogits)
+	if f.experts {
+		s.Experts, s.Chosen, s.Renorm = max(h.Experts, h.LocalExp), h.Chosen, h.Renorm
+		if h.SparseStep != nil && *h.SparseStep != 1 || len(h.DenseOnly) > 0 {
+			return fmt.Errorf("%w: layers with and without experts are not read together", ErrConfig)
+		}
+		if s.Experts == 0 {
+			return fmt.Errorf("%w: num_experts is missing", ErrConfig)
+		}
+	}
+	s.Tied = f.tied
+	if h.Tied != nil {
+		s.Tied = *h.Tied
+	}
+	var sliding []bool
+	switch {
+	case h.LayerTypes != nil:
+		if len(h.LayerTypes) != s.Layers {
+			return fmt.Errorf("%w: %d layer_types for %d layers", ErrConfig, len(h.LayerTypes), s.Layers)
+		}
+		for _, t := range h.LayerTypes {
+			if t != "full_attention" && t != "sliding_attention" {
+				return fmt.Errorf("%w: layer type %q is not read", ErrConfig, t)
+			}
+			sliding = append(sliding, t == "sliding_attention")
+		}
+	case h.UseWindow != nil && !*h.UseWindow:
+		return nil
+	case h.WindowLayers != nil && f.slides == nil:
+		for l := range s.Layers {
+			sliding = append(sliding, l >= *h.WindowLayers)
+		}
+	case h.Pattern > 0:
+		for l := range s.Layers {
+			sliding = append(sliding, (l+1)%h.Pattern != 0)
+		}
+	}
+	if h.Window != nil {
+		s.slide(f, *h.Window, sliding)
+	}
+	return nil
+}
+
+// ropes reads the rotary positions of both kinds of layers.
+func (h *hfConfig) ropes(s *Shape) error {
+	if h.Theta > 0 {
+		s.Rope[0].Theta = h.Theta
+		s.Rope[1].Theta = h.Theta
+	}
+	if h.Local > 0 {
+		s.Rope[1].Theta = h.Local
+	} else if s.Arch == "gemma3" {
+		s.Rope[1].Theta = 1e4
+	}
+	if h.Part > 0 {
+		s.Rope[0].Dims = int(h.Part * float64(s.HeadDim))
+	}
+	of := [2]hfRope{}
+	if h.Scaling != nil {
+		of[0] = *h.Scaling
+		if s.Arch != "gemma3" {
+			of[1] = *h.Scaling
+		}
+	}
+	if h.Rope != nil && string(h.Rope) != "null" {
+		var by struct {
+			Full    *hfRope `json:"full_attention"`
+			Sliding *hfRope `json:"sliding_attention"`
+		}
+		var one hfRope
+		if err := json.Unmarshal(h.Rope, &by); err != nil {
+			return fmt.Errorf("%w: rope_parameters: %w", ErrConfig, err)
+		}
+		switch {
+		case by.Full != nil || by.Sliding != nil:
+			if by.Full != nil {
+				of[0] = *by.Full
+			}
+			if by.Sliding != nil {
+				of[1] = *by.Sliding
+			}
+		default:
+			if err := json.Unmarshal(h.Rope, &one); err != nil {
+				return fmt.Errorf("%w: rope_parameters: %w", ErrConfig, err)
+			}
+			of = [2]hfRope{one, one}
+		}
+	}
+	for i := range of {
+		if err := of[i].set(&s.Rope[i], s.HeadDim); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *hfRope) set(r *Rope, headDim int) error {
+	if h.Theta > 0 {
+		r.Theta = h.Theta
+	}
+	if h.Part > 0 && h.Part <= 1 {
+		r.Dims = int(h.Part * float64(headDim))
+	}
+	kind := h.Type
+	if kind == "" {
+		kind = h.OldType
+	}
+	if r.Dims < 2 || r.Dims > headDim || !(r.Theta > 1) { // Check says so
+		return nil
+	}
+	switch kind {
+	case "", "default":
+	case "linear":
+		r.Div = same(r.Dims/2, h.Factor)
+	case "llama3":
+		if !(h.Factor > 0 && h.Low > 0 && h.High > h.Low && h.Original > 0) {
+			return fmt.Errorf("%w: rope_scaling: factor %g, low_freq_factor %g, high_freq_factor %g, original_max_position_embeddings %g", ErrConfig, h.Factor, h.Low, h.High, h.Original)
+		}
+		r.Div = llama3Div(*r, h.Factor, h.Low, h.High, h.Original)
+	default:
+		return fmt.Errorf("%w: rotary positions of type %q are not read", ErrConfig, kind)
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package model
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"suiren/engine/kernel"
+	"suiren/engine/tensor"
+)
+
+// mixture is what a step of a mixture of experts needs.
+type mixture struct {
+	scores  []float32 // (rows, E)
+	asked   [][]asked // (E) who asks an expert
+	weight  []float32 // (rows, K) of the experts that a token asks, by rank
+	out     []float32 // (rows, K, C) what they say
+	workers []mixWorker
+}
+
+// asked is a token that asks an expert, as the one of a rank.
+type asked struct{ row, rank int }
+
+type mixWorker struct {
+	in  *kernel.Input // (rows, C)
+	gu  []float32     // (rows, 2F)
+	act *kernel.Input // (rows, F)
+	out []float32     // (rows, C)
+	ids []int
+}
+
+func layMixture(s *Shape, rows, threads int, a *tensor.Arena) *mixture {
+	C, F := s.Width, s.Hidden
+	m := &mixture{
+		scores: a.Float32(rows * s.Experts), asked: make([][]asked, s.Experts),
+		weight: a.Float32(rows * s.Chosen), out: a.Float32(rows * s.Chosen * C),
+	}
+	for range threads {
+		m.workers = append(m.workers, mixWorker{
+			in: newInput(rows, C, a), gu: a.Float32(rows * 2 * F), act: newInput(rows, F, a), out: a.Float32(rows * C),
+			ids: make([]int, s.Experts),
+		})
+	}
+	return m
+}
+
+// experts finds a block's router and experts: (E, F, C) and (E, C, F) in one
+// tensor each.
+func (p *planner) experts(b *decoderBlock, name func(string) string) {
+	C, F, E := p.s.Width, p.s.Hidden, p.s.Experts
+	b.router = p.linear(C, []string{name("ffn_gate_inp")}, []int{E})
+	gate, _ := p.find(name("ffn_gate_exps.weight"), E*F, C, false)
+	up, _ := p.find(name("ffn_up_exps.weight"), E*F, C, false)
+	down, ok := p.find(name("ffn_down_exps.weight"), E*C, F, false)
+	if p.err != nil || !ok {
+		return
+	}
+	for e := range E {
+		x := expert{linear{cols: C}, linear{cols: F}}
+		p.push(&x.gateUp, gate.part(e*F, (e+1)*F))
+		p.push(&x.gateUp, up.part(e*F, (e+1)*F))
+		p.push(&x.down, down.part(e*C, (e+1)*C))
+		b.experts = append(b.experts, x)
+	}
+}
+
+// mix adds what the chosen experts say of n tokens to the residual stream.
+// Every token's experts are added by rank, so the bits do not depend on who
+// else asks them.
+func (d *Decoder) mix(b *decoderBlock, n int) {
+	c, s, m := &d.Shape, &d.s, d.s.moe
+	E, K, C, F := c.Experts, c.Chosen, c.Width, c.Hidden
+	d.mul(&b.router, s.n, n, m.scores, E, false)
+	for e := range m.asked {
+		m.asked[e] = m.asked[e][:0]
+	}
+	ids := m.workers[0].ids
+	for t := range n {
+		scores := m.scores[t*E : (t+1)*E]
+		_, inv := softmaxRow(scores, E)
+		for i := range ids {
+			ids[i] = i
+		}
+		slices.SortFunc(ids, func(a, b int) int { return cmp.Or(cmp.Compare(scores[b], scores[a]), cmp.Compare(a, b)) })
+		var sum float32
+		for k, e := range ids[:K] {
+			m.asked[e] = append(m.asked[e], asked{t, k})
+			m.weight[t*K+k] = scores[e] * inv
+			sum += scores[e] * inv
+		}
+		if c.Renorm {
+			kernel.Scale(m.weight[t*K:(t+1)*K], 1/sum)
+		}
+	}
+	d.team.For(E, func(w, e int) {
+		list, x, k := m.asked[e], &b.experts[e], &m.workers[w]
+		if len(list) == 0 {
+			return
+		}
+		for i, a := range list {
+			copy(k.in.Row(i), s.n.Row(a.row))
+		}
+		k.in.Quantise(0, len(list), x.gateUp.forms())
+		for i := range x.gateUp.parts {
+			x.gateUp.parts[i].m.Mul(k.in, len(list), 0, F, k.gu[i*F:], 2*F, false)
+		}
+		for i := range list {
+			c.Act.gate(k.act.Row(i), k.gu[2*i*F:][:F], k.gu[(2*i+1)*F:][:F], x.down.forms() != 0)
+		}
+		k.act.Quantise(0, len(list), x.down.forms())
+		x.down.parts[0].m.Mul(k.act, len(list), 0, C, k.out, C, false)
+		for i, a := range list {
+			copy(m.out[(a.row*K+a.rank)*C:][:C], k.out[i*C:(i+1)*C])
+		}
+	})
+	d.rowsOf(n, func(t int) {
+		for k := range K {
+			kernel.Axpy(s.x[t*C:(t+1)*C], m.weight[t*K+k], m.out[(t*K+k)*C:][:C])
+		}
+	})
+}
+
+// checkExperts reports an impossible mixture.
+func (s *Shape) checkExperts() error {
+	if s.Experts < 0 || s.Experts > 1<<12 || s.Chosen < 0 || s.Chosen > s.Experts || s.Experts > 0 && s.Chosen == 0 {
+		return fmt.Errorf("%w: %d of %d experts", ErrConfig, s.Chosen, s.Experts)
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package model
+
+import (
+	"fmt"
+	"math"
+)
+
+// A Shape is what the decoder knows of a model: its dimensions, and the
+// options in which its block differs from that of a Llama. Of Config, Theta
+// is not looked at: Rope has it.
+type Shape struct {
+	Config
+	Arch      string // the family's name
+	Act       Act
+	QKNorm    bool    // RMSNorm on every query and key head
+	PostNorms bool    // RMSNorm of what attention and feed-forward add
+	HeadGate  bool    // every head's output is multiplied by a sigmoid of the block's input
+	Embed     float32 // factor of the embeddings
+	Query     float32 // factor of the queries
+	CapScores float32 // c·tanh(x/c) of the scores; 0: no
+	CapLogits float32
+	Window    int     // keys that a sliding layer sees, its own among them
+	Sliding   []bool  // (L) which layers slide; nil: none
+	Rope      [2]Rope // of full and of sliding layers
+	Experts   int     // of a mixture; 0: one feed-forward layer
+	Chosen    int     // experts a token asks
+	Renorm    bool    // the chosen experts' weights sum to one
+	Tied      bool    // the head is the embeddings, whatever else a file holds
+}
+
+// A Rope says how positions turn queries and keys: the pairs (x[i],
+// x[i+Dims/2]) of the first Dims of every head by pos·Theta^(−2i/Dims)/Div[i].
+type Rope struct {
+	Theta float64
+	Dims  int
+	Div   []float32 // (Dims/2); nil: ones
+}
+
+// qwen3 is the shape of the models that Suiren trains.
+func qwen3(c Config) Shape {
+	return Shape{Config: c, Arch: "qwen3", QKNorm: true, Embed: 1, Query: attentionScale(c.HeadDim),
+		Rope: [2]Rope{{Theta: c.Theta, Dims: c.HeadDim}}}
+}
+
+// sliding reports whether layer l slides.
+func (s *Shape) sliding(l int) bool { return s.Sliding != nil && s.Sliding[l] }
+
+// layersOf returns the number of full and of sliding layers.
+func (s *Shape) layersOf() (n [2]int) {
+	for l := range s.Layers {
+		n[s.class(l)]++
+	}
+	return n
+}
+
+// class is 1 for sliding layers: the index of their rope and pages.
+func (s *Shape) class(l int) int {
+	if s.sliding(l) {
+		return 1
+	}
+	return 0
+}
+
+// Check reports the first thing that cannot be built.
+func (s *Shape) Check() error {
+	c := s.Config
+	c.Theta = 2 // not looked at
+	if err := c.Check(); err != nil {
+		return err
+	}
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w: %s", ErrConfig, fmt.Sprintf(format, args...))
+	}
+	finite := func(x float32) bool { return x >= -1e6 && x <= 1e6 }
+	slides := s.Sliding != nil
+	switch {
+	case slides && len(s.Sliding) != s.Layers:
+		return bad("%d layer types for %d layers", len(s.Sliding), s.Layers)
+	case slides && (s.Window < 1 || s.Window > 1<<20):
+		return bad("sliding window of %d", s.Window)
+	case !finite(s.Embed) || !finite(s.Query) || !finite(s.CapScores) || !finite(s.CapLogits) || s.CapScores < 0 || s.CapLogits < 0:
+		return bad("a factor or a cap is out of range")
+	}
+	for i, r := range s.Rope {
+		if i == 1 && !slides {
+			break
+		}
+		if r.Dims < 2 || r.Dims%2 != 0 || r.Dims > s.HeadDim || !(r.Theta > 1) || r.Theta > 1e15 || r.Div != nil && len(r.Div) != r.Dims/2 {
+			return bad("rotary positions of %d of %d, base %g, %d factors", r.Dims, s.HeadDim, r.Theta, len(r.Div))
+		}
+		for _, f := range r.Div {
+			if !(f > 0) || math.IsInf(float64(f), 0) {
+				return bad("a rotary factor of %g", f)
+			}
+		}
+	}
+	return s.checkExperts()
+}
+
+// llama3Div returns the factors of Llama 3.1's longer context: long waves are
+// stretched by factor, short ones left alone, and those between in part.
+func llama3Div(r Rope, factor, low, high, original float64) []float32 {
+	div := make([]float32, r.Dims/2)
+	for i := range div {
+		wave := 2 * math.Pi * math.Pow(r.Theta, float64(2*i)/float64(r.Dims))
+		switch {
+		case wave < original/high:
+			div[i] = 1
+		case wave > original/low:
+			div[i] = float32(factor)
+		default:
+			part := (original/wave - low) / (high - low)
+			div[i] = float32(1 / ((1-part)/factor + part))
+		}
+	}
+	return div
+}
