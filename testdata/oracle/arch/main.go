@@ -1,4 +1,5 @@
-// Writes the logits of engine/model after every token, for live.py of compat/llamacpp.
+// Writes what engine/model makes of token ids, for live.py of compat/llamacpp:
+// the logits after every token, or an encoder's vector or score.
 //
 //	go run ./testdata/oracle/arch MODEL IDS.json OUT STEP
 //
@@ -45,7 +46,7 @@ func run(path, list, out, step string) error {
 	if cut == 0 {
 		cut = len(ids)
 	}
-	z, err := logits(path, ids, cut)
+	z, err := evaluate(path, ids, cut)
 	if err != nil {
 		return err
 	}
@@ -56,13 +57,26 @@ func run(path, list, out, step string) error {
 	return os.WriteFile(out, raw, 0o666)
 }
 
-// logits are those after every token. (T, V)
-func logits(path string, ids []int32, cut int) ([]float32, error) {
+func evaluate(path string, ids []int32, cut int) ([]float32, error) {
 	f, err := model.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if f.Encoder == nil {
+		return logits(f, ids, cut)
+	}
+	e, err := f.NewEncoder(len(ids), 1)
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	v := make([]float32, e.Width())
+	return v, e.Run([]model.Text{{IDs: ids}}, v)
+}
+
+// logits are those after every token. (T, V)
+func logits(f *model.File, ids []int32, cut int) ([]float32, error) {
 	d, err := f.NewDecoder(cut, len(ids), 1)
 	if err != nil {
 		return nil, err
