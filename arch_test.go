@@ -36,7 +36,12 @@ stage/guard: stage store internal/say engine/tokenizer engine/infer
 stage/operate: stage store internal/say
 run: stage store internal/say
 plan: stage store run internal/say
-serve: store internal/say knowledge engine/infer engine/tokenizer stage/scenario stage/guard stage/operate console
+serve: internal/say serve/form serve/openai serve/anthropic serve/ollama console
+serve/form: internal/say
+serve/openai: internal/say serve/form
+serve/anthropic: internal/say serve/form
+serve/ollama: internal/say serve/form serve/openai
+serve/plain: internal/say serve/form engine/weights engine/tokenizer engine/model engine/jinja engine/chat engine/infer
 console:
 console/build:
 cmd/suiren: *

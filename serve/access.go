@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"suiren/internal/say"
+	"suiren/serve/form"
 )
 
 // protect wraps the routes in what holds for all of them: the names by which
@@ -21,8 +24,8 @@ import (
 func (s *Server) protect(next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	cross.SetDenyHandler(s.handle(func(http.ResponseWriter, *http.Request) error {
-		return &apiError{status: http.StatusForbidden, typ: "invalid_request_error", code: "cross_origin",
-			text: say.T("a page of another site may not call this server", "其他网站的页面不能调用本服务器")}
+		return &form.Error{Status: http.StatusForbidden, Type: "invalid_request_error", Code: "cross_origin",
+			Text: say.T("a page of another site may not call this server", "其他网站的页面不能调用本服务器")}
 	}))
 	next = cross.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -34,9 +37,9 @@ func (s *Server) protect(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		if !s.mayBeCalled(r.Host) {
-			s.fail(w, r, &apiError{status: http.StatusMisdirectedRequest, typ: "invalid_request_error", code: "unknown_host",
-				text: say.T("this server is not called %q", "本服务器不叫 %q", r.Host),
-				next: say.T("call it by its address, or start it with --host", "请用它的地址访问，或启动时用 --host 指定")})
+			s.fail(w, r, &form.Error{Status: http.StatusMisdirectedRequest, Type: "invalid_request_error", Code: "unknown_host",
+				Text: say.T("this server is not called %q", "本服务器不叫 %q", r.Host),
+				Next: say.T("call it by its address, or start it with --host", "请用它的地址访问，或启动时用 --host 指定")})
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -73,9 +76,9 @@ func (s *Server) keyed(f handler) handler {
 		name, ok := s.identify(r)
 		if !ok {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="suiren"`)
-			return &apiError{status: http.StatusUnauthorized, typ: "authentication_error", code: "invalid_api_key",
-				text: say.T("no key, or one that this server does not know", "没有密钥，或本服务器不认识该密钥"),
-				next: say.T("send Authorization: Bearer KEY, or open the address that `suiren serve` printed",
+			return &form.Error{Status: http.StatusUnauthorized, Type: "authentication_error", Code: "invalid_api_key",
+				Text: say.T("no key, or one that this server does not know", "没有密钥，或本服务器不认识该密钥"),
+				Next: say.T("send Authorization: Bearer KEY, or open the address that `suiren serve` printed",
 					"请发送 Authorization: Bearer 密钥，或打开 `suiren serve` 打印的网址")}
 		}
 		return f(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, name)))
@@ -87,6 +90,9 @@ func (s *Server) identify(r *http.Request) (name string, ok bool) {
 		return "anyone", true
 	}
 	if secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return s.conf.Key(strings.TrimSpace(secret))
+	}
+	if secret := r.Header.Get("X-Api-Key"); secret != "" { // as Anthropic's clients send it
 		return s.conf.Key(strings.TrimSpace(secret))
 	}
 	if c, err := r.Cookie(cookieName(r)); err == nil {
@@ -195,8 +201,8 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	if s.conf.Key != nil {
 		name, ok := s.conf.Key(strings.TrimSpace(in.Key))
 		if !ok {
-			return &apiError{status: http.StatusUnauthorized, typ: "authentication_error", code: "invalid_api_key",
-				text: say.T("this server does not know that key", "本服务器不认识该密钥")}
+			return &form.Error{Status: http.StatusUnauthorized, Type: "authentication_error", Code: "invalid_api_key",
+				Text: say.T("this server does not know that key", "本服务器不认识该密钥")}
 		}
 		s.setCookie(w, r, name)
 	}
@@ -220,6 +226,19 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return readAll(http.MaxBytesReader(w, r.Body, maxBody))
 }
 
+// readAll reads a limited body.
+func readAll(body io.Reader) ([]byte, error) {
+	b, err := io.ReadAll(body)
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, &form.Error{Status: http.StatusRequestEntityTooLarge, Type: "invalid_request_error", Code: "body_too_large",
+			Text: say.T("the body is larger than %d bytes", "请求体超过 %d 字节", maxBody)}
+	}
+	if err != nil {
+		return nil, form.Invalid("", "incomplete_body", say.T("the body did not arrive whole", "请求体没有完整到达"))
+	}
+	return b, nil
+}
+
 // decode reads a small JSON object whose fields are all known.
 func decode(w http.ResponseWriter, r *http.Request, v any) error {
 	body, err := readBody(w, r)
@@ -227,7 +246,7 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return invalid("", "invalid_json", say.T("the body is not the JSON that was expected: %v", "请求体不是所期望的 JSON：%v", err))
+		return invalidBody(err)
 	}
 	return nil
 }

@@ -239,7 +239,7 @@ func TestServeEnds(t *testing.T) {
 	m := words(nil, []string{"a"})
 	m.block = make(chan struct{})
 	s := New(Config{})
-	s.Open(&Release{Name: "tutor", Scenario: m})
+	s.Open(&Release{Name: "tutor", Answerer: m})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- s.Serve(ctx, ln) }()

@@ -1,65 +1,12 @@
 package serve
 
 import (
-	"context"
 	"errors"
-	"iter"
 	"time"
 
 	"suiren/internal/say"
+	"suiren/serve/form"
 )
-
-// A Message is one turn of a conversation.
-type Message struct {
-	Role string `json:"role"` // system, user or assistant
-	Text string `json:"text"`
-}
-
-// Options steer one answer. A nil pointer leaves the scenario's own value.
-type Options struct {
-	MaxTokens   int // of thought and answer; 0 means the scenario's limit
-	Think       int // most tokens of thought; 0 answers directly, < 0 means the scenario's budget
-	Temperature *float64
-	TopP        *float64
-	Seed        uint64
-}
-
-// A Kind says what a Delta carries.
-type Kind int
-
-// The kinds of Delta, in the order in which they come.
-const (
-	Sources Kind = iota // the passages the answer rests on; at most once, first
-	Thought             // a piece of the thought
-	Answer              // a piece of the answer
-	Finish              // why it ended, and what it cost; once, last
-)
-
-// A Source is a passage of the owner's documents.
-type Source struct {
-	File    string  `json:"file"`
-	Heading string  `json:"heading,omitempty"`
-	Text    string  `json:"text"`
-	Score   float64 `json:"score"`
-}
-
-// Usage counts tokens. Reasoning tokens are part of the completion.
-type Usage struct{ Prompt, Completion, Reasoning int }
-
-// A Delta is the next piece of an answer.
-type Delta struct {
-	Kind    Kind
-	Text    string   // Thought, Answer
-	Sources []Source // Sources
-	Reason  string   // Finish: stop, length
-	Usage   Usage    // the counts so far
-}
-
-// An Answerer answers conversations. Leaving the loop, or the end of ctx,
-// stops the generation.
-type Answerer interface {
-	Answer(ctx context.Context, conversation []Message, opt Options) iter.Seq2[Delta, error]
-}
 
 // A Rail checks one text that comes in pieces. It holds back what could still
 // become forbidden: what it has released is final.
@@ -86,44 +33,57 @@ type Policy interface {
 	Output() Rail // for a thought, or an answer
 }
 
-// A Release is what a server answers from.
+// A Release is what a server answers from: a release of a plan, or a model.
+// What it cannot do is nil.
 type Release struct {
 	Name     string // the model's name for clients
 	Digest   string // hexadecimal
 	Made     time.Time
-	Scenario Answerer
+	Answerer form.Answerer
+	Speller  form.Speller
+	Embedder form.Embedder
+	Reranker form.Reranker
 	Policy   Policy
 	Context  int            // most tokens of prompt and completion; 0 if unknown
+	Origin   string         // of Context: the model's own, or a limit here
 	Examples []say.Text     // questions to begin with
 	Label    bool           // mark answers as AI-generated
 	About    map[string]any // shown on the page: parameters, think budget
+	Facts    form.Facts
 }
-
-// ErrTooLong is wrapped by a scenario's error for a conversation that does
-// not fit into the context.
-var ErrTooLong = errors.New("conversation is longer than the context")
 
 // ErrNoAnswer is wrapped by Config.Rate's error for an id it does not know.
 var ErrNoAnswer = errors.New("no such answer")
 
-// A Record is all that is known of one request when it has ended.
+// A Record is all that is known of one answer when it has ended. A request
+// for several answers has a record of each.
 type Record struct {
 	ID         string
 	Caller     string // name of the key or session
 	Time       time.Time
 	Release    *Release
-	Messages   []Message // after the input rails
+	Messages   []form.Message // after the input rails; a raw prompt is a user's. nil: no answer was asked for, but vectors or scores
 	Options    Options
 	Thought    string // as the client got it
-	Answer     string
-	Sources    []Source
-	Reason     string   // stop, length, content_filter, cancelled, error
+	Answer     string // with the calls of tools
+	Sources    []form.Source
+	Reason     string   // stop, length, tool_calls, content_filter, cancelled, error
 	Refusal    *Refusal // nil unless a rail refused
-	Usage      Usage
-	CPUSeconds float64       // this request's share of the process's time
+	Usage      form.Usage
+	CPUSeconds float64       // this answer's share of the process's time
 	Wait       time.Duration // in the queue
 	First      time.Duration // from the start to the first piece; 0 if there was none
 	Total      time.Duration
+}
+
+// Options are the parameters of an answer that a trace keeps.
+type Options struct {
+	MaxTokens int           `json:"max_tokens,omitempty"`
+	Think     form.Think    `json:"think,omitzero"`
+	Sampling  form.Sampling `json:"sampling,omitzero"`
+	Seed      uint64        `json:"seed"`
+	Tools     int           `json:"tools,omitempty"` // how many were offered
+	Format    string        `json:"format,omitempty"`
 }
 
 // A Rating is what a reader thought of an answer.

@@ -9,10 +9,11 @@ import (
 	"unicode/utf8"
 
 	"suiren/internal/say"
+	"suiren/serve/form"
 )
 
-var errNotFound = &apiError{status: http.StatusNotFound, typ: "invalid_request_error", code: "not_found",
-	text: say.T("there is nothing here", "这里什么也没有")}
+var errNotFound = &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "not_found",
+	Text: say.T("there is nothing here", "这里什么也没有")}
 
 func (s *Server) notFound(http.ResponseWriter, *http.Request) error { return errNotFound }
 
@@ -25,15 +26,16 @@ type modelInfo struct {
 	Object  string `json:"object"`
 	Created int64  `json:"created"`
 	OwnedBy string `json:"owned_by"`
+	Context int    `json:"max_model_len,omitempty"` // as vLLM calls it
 }
 
 func (r *Release) info() modelInfo {
-	return modelInfo{ID: r.Name, Object: "model", Created: r.Made.Unix(), OwnedBy: "suiren"}
+	return modelInfo{ID: r.Name, Object: "model", Created: r.Made.Unix(), OwnedBy: "suiren", Context: r.Context}
 }
 
 func (s *Server) models(w http.ResponseWriter, r *http.Request) error {
 	list := []modelInfo{}
-	if rel := s.release.Load(); rel != nil {
+	for _, rel := range s.releases() {
 		list = append(list, rel.info())
 	}
 	return writeJSON(w, http.StatusOK, map[string]any{"object": "list", "data": list})
@@ -66,7 +68,8 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 		Release *release `json:"release"`
 	}
 	out.Version = s.conf.Version
-	if rel := s.release.Load(); rel != nil {
+	if list := s.releases(); len(list) > 0 {
+		rel := list[0]
 		out.Release = &release{Name: rel.Name, Digest: rel.Digest, Context: rel.Context, Label: rel.Label, About: rel.About, Examples: []example{}}
 		for _, t := range rel.Examples {
 			out.Release.Examples = append(out.Release.Examples, example{t.In(say.English), t.In(say.Chinese)})
@@ -145,18 +148,18 @@ func (s *Server) feedback(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.ID == "" {
-		return invalid("id", "missing_parameter", say.T("id is missing: the id of the answer", "缺少 id，即回答的编号"))
+		return form.Invalid("id", "missing_parameter", say.T("id is missing: the id of the answer", "缺少 id，即回答的编号"))
 	}
 	if in.Good == nil {
-		return invalid("good", "missing_parameter", say.T("good is missing: true or false", "缺少 good，即 true 或 false"))
+		return form.Invalid("good", "missing_parameter", say.T("good is missing: true or false", "缺少 good，即 true 或 false"))
 	}
 	if utf8.RuneCountInString(in.Reason) > maxReason {
-		return outOfRange("reason", say.T("at most %d characters", "至多 %d 个字", maxReason))
+		return form.OutOfRange("reason", say.T("at most %d characters", "至多 %d 个字", maxReason))
 	}
 	err := s.conf.Rate(Rating{ID: in.ID, Good: *in.Good, Reason: strings.TrimSpace(in.Reason), Caller: caller(r)})
 	if errors.Is(err, ErrNoAnswer) {
-		return &apiError{status: http.StatusNotFound, typ: "invalid_request_error", code: "not_found", param: "id",
-			text: say.T("no answer has the id %q", "没有编号为 %q 的回答", clip(in.ID))}
+		return &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "not_found", Param: "id",
+			Text: say.T("no answer has the id %q", "没有编号为 %q 的回答", form.Clip(in.ID))}
 	}
 	if err != nil {
 		return err

@@ -3,17 +3,20 @@ package serve
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"io"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"suiren/serve/form"
 )
 
 func TestStreamOrder(t *testing.T) {
 	m := words([]string{"1+1", " is 2"}, []string{"2", "."})
-	m.deltas = slices.Insert(m.deltas, 0, Delta{Kind: Sources, Sources: []Source{{File: "a.md", Heading: "One", Text: "1+1=2", Score: 2}}})
+	m.deltas = slices.Insert(m.deltas, 0, form.Event{Kind: form.Sources, Sources: []form.Source{{File: "a.md", Heading: "One", Text: "1+1=2", Score: 2}}})
 	b := start(t, m, nil)
 	got := b.stream(t, ask(`,"stream":true,"stream_options":{"include_usage":true}`))
 	want := []string{"role+sources", "thought", "thought", "content", "content", "finish", "usage", "[DONE]"}
@@ -51,7 +54,7 @@ func TestWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := c.Choices[0].Message
-	if m.Content != "2" || m.ReasoningContent != "think" || m.Role != "assistant" || *c.Choices[0].FinishReason != "stop" {
+	if *m.Content != "2" || m.ReasoningContent != "think" || m.Role != "assistant" || *c.Choices[0].FinishReason != "stop" {
 		t.Errorf("message %+v", m)
 	}
 	if c.Usage.TotalTokens != 5 || *c.Suiren.Seed != 7 || c.SystemFingerprint != "suiren-abababababab" {
@@ -107,27 +110,31 @@ func TestOptions(t *testing.T) {
 		body string
 		want Options
 	}{
-		{``, Options{Think: -1}},
-		{`,"temperature":0,"top_p":0.5`, Options{Think: -1, Temperature: f(0), TopP: f(0.5)}},
-		{`,"max_tokens":5`, Options{Think: -1, MaxTokens: 5}},
-		{`,"max_completion_tokens":5,"temperature":null`, Options{Think: -1, MaxTokens: 5}},
-		{`,"think":false`, Options{Think: 0}},
-		{`,"think":true`, Options{Think: -1}},
-		{`,"think":{"type":"enabled","budget_tokens":9}`, Options{Think: 9}},
-		{`,"think":{"type":"disabled"}`, Options{Think: 0}},
-		{`,"reasoning_effort":"none"`, Options{Think: 0}},
-		{`,"reasoning_effort":"high"`, Options{Think: -1}},
-		{`,"thinking_budget":64`, Options{Think: 64}},
-		{`,"think":true,"reasoning_effort":"none"`, Options{Think: -1}},
-		{`,"think":false,"thinking_budget":64`, Options{Think: 0}},
+		{``, Options{}},
+		{`,"temperature":0,"top_p":0.5`, Options{Sampling: form.Sampling{Temperature: f(0), TopP: f(0.5)}}},
+		{`,"max_tokens":5`, Options{MaxTokens: 5}},
+		{`,"max_completion_tokens":5,"temperature":null`, Options{MaxTokens: 5}},
+		{`,"think":false`, Options{Think: form.Think{Mode: "off"}}},
+		{`,"think":true`, Options{Think: form.Think{Mode: "on"}}},
+		{`,"think":{"type":"enabled","budget_tokens":9}`, Options{Think: form.Think{Mode: "on", Budget: 9}}},
+		{`,"think":{"type":"disabled"}`, Options{Think: form.Think{Mode: "off"}}},
+		{`,"reasoning_effort":"none"`, Options{Think: form.Think{Mode: "off"}}},
+		{`,"reasoning_effort":"high"`, Options{Think: form.Think{Mode: "on", Effort: "high"}}},
+		{`,"thinking_budget":64`, Options{Think: form.Think{Mode: "on", Budget: 64}}},
+		{`,"thinking_budget":0`, Options{Think: form.Think{Mode: "off"}}},
+		{`,"think":true,"reasoning_effort":"none"`, Options{Think: form.Think{Mode: "on"}}},
+		{`,"think":false,"thinking_budget":64`, Options{Think: form.Think{Mode: "off"}}},
+		{`,"chat_template_kwargs":{"enable_thinking":false}`, Options{Think: form.Think{Mode: "off"}}},
 	} {
-		m := words(nil, []string{"2"})
-		b := start(t, m, nil)
+		b := start(t, words(nil, []string{"2"}), nil)
 		if code, body := b.send(t, "POST", "/v1/chat/completions", ask(tt.body+`,"seed":1`)); code != 200 {
 			t.Fatalf("%s: %d %s", tt.body, code, body)
 		}
 		tt.want.Seed = 1
-		if got, want := fmt.Sprint(jsonOf(m.opt)), fmt.Sprint(jsonOf(tt.want)); got != want {
+		if tt.want.MaxTokens == 0 {
+			tt.want.MaxTokens = form.NoLimit
+		}
+		if got, want := jsonOf(b.lastRecord(t).Options), jsonOf(tt.want); got != want {
 			t.Errorf("%s: %s, want %s", tt.body, got, want)
 		}
 	}
@@ -145,8 +152,8 @@ func TestSeedIsTold(t *testing.T) {
 		if err := json.Unmarshal([]byte(body), &c); err != nil || c.Suiren.Seed == nil {
 			t.Fatalf("%v in %s", err, body)
 		}
-		if *c.Suiren.Seed != m.opt.Seed || *c.Suiren.Seed >= 1<<53 {
-			t.Errorf("told %d, used %d", *c.Suiren.Seed, m.opt.Seed)
+		if *c.Suiren.Seed != m.ask.Seed || *c.Suiren.Seed >= 1<<53 {
+			t.Errorf("told %d, used %d", *c.Suiren.Seed, m.ask.Seed)
 		}
 		seeds = append(seeds, *c.Suiren.Seed)
 	}
@@ -163,8 +170,8 @@ func TestMessages(t *testing.T) {
 	if code, got := b.send(t, "POST", "/v1/chat/completions", body); code != 200 {
 		t.Fatalf("%d %s", code, got)
 	}
-	want := []Message{{"system", "be brief"}, {"user", "ab"}, {"assistant", "c"}, {"user", "d"}}
-	if !slices.Equal(m.asked, want) {
+	want := []form.Message{{Role: "system", Text: "be brief"}, {Role: "user", Text: "ab"}, {Role: "assistant", Text: "c", Thought: "hm"}, {Role: "user", Text: "d"}}
+	if !reflect.DeepEqual(m.asked, want) {
 		t.Errorf("asked %v", m.asked)
 	}
 }
@@ -182,12 +189,20 @@ func TestRefusedRequests(t *testing.T) {
 		{`{}`, "messages", "missing_parameter", 400},
 		{`{"messages":[]}`, "messages", "missing_parameter", 400},
 		{`{"messages":"x"}`, "messages", "invalid_type", 400},
-		{`{"messages":[{"role":"tool","content":"x"}]}`, "messages", "invalid_value", 400},
-		{`{"messages":[{"role":"assistant","content":"x"}]}`, "messages", "invalid_value", 400},
+		{`{"messages":[{"role":"tool","content":"x"}]}`, "messages", "unsupported_parameter", 400},
+		{`{"messages":[{"role":"robot","content":"x"}]}`, "messages", "invalid_value", 400},
+		{`{"messages":[{"role":"assistant","content":"x"}]}`, "messages", "unsupported_parameter", 400},
+		{`{"messages":[{"role":"system","content":"x"}]}`, "messages", "invalid_value", 400},
 		{`{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://a"}}]}]}`, "messages", "invalid_value", 400},
-		{`{` + user + `,"n":2}`, "n", "unsupported_parameter", 400},
+		{`{` + user + `,"n":0}`, "n", "invalid_value", 400},
+		{`{` + user + `,"top_k":5}`, "top_k", "unsupported_parameter", 400},
+		{`{` + user + `,"logit_bias":{"5":-100}}`, "logit_bias", "unsupported_parameter", 400},
+		{`{` + user + `,"presence_penalty":0.5}`, "presence_penalty", "unsupported_parameter", 400},
+		{`{` + user + `,"receipt":true}`, "receipt", "unsupported_parameter", 400},
 		{`{` + user + `,"logprobs":true}`, "logprobs", "unsupported_parameter", 400},
-		{`{` + user + `,"tools":[{"type":"function"}]}`, "tools", "unsupported_parameter", 400},
+		{`{` + user + `,"tools":[{"type":"function"}]}`, "tools", "invalid_value", 400},
+		{`{` + user + `,"tools":[{"type":"function","function":{"name":"f"}}]}`, "tools", "unsupported_parameter", 400},
+		{`{` + user + `,"tool_choice":"required"}`, "tool_choice", "invalid_value", 400},
 		{`{` + user + `,"response_format":{"type":"json_object"}}`, "response_format", "unsupported_parameter", 400},
 		{`{` + user + `,"max_token":5}`, "max_token", "unknown_parameter", 400},
 		{`{` + user + `,"max_tokens":0}`, "max_tokens", "invalid_value", 400},
@@ -246,12 +261,12 @@ func TestScenarioFails(t *testing.T) {
 			t.Errorf("reason %q", r.Reason)
 		}
 	}
-	long := fmt.Errorf("900 tokens: %w", ErrTooLong)
+	long := form.TooLong(900, 512)
 	code, body := start(t, &script{err: long}, nil).send(t, "POST", "/v1/chat/completions", ask(`,"stream":true`))
 	if code != 400 || !strings.Contains(body, "context_length_exceeded") || !strings.Contains(body, "900 tokens") {
 		t.Errorf("%d %s", code, body)
 	}
-	midway := &script{deltas: []Delta{{Kind: Answer, Text: "a"}}, err: errBoom}
+	midway := &script{deltas: []form.Event{{Kind: form.Text, Text: "a"}}, err: errBoom}
 	got := start(t, midway, nil).stream(t, ask(`,"stream":true`))
 	if !slices.Equal(got.order, []string{"role+content", "error"}) || got.err["code"] != "internal_error" {
 		t.Errorf("got %+v", got)
@@ -266,7 +281,7 @@ func TestRails(t *testing.T) {
 		_, body := b.send(t, "POST", "/v1/chat/completions", `{"messages":[{"role":"user","content":"a bomb"}]}`, "Accept-Language", "zh")
 		var c completion
 		json.Unmarshal([]byte(body), &c)
-		if *c.Choices[0].FinishReason != "content_filter" || c.Choices[0].Message.Content != "这个我不能谈。" || c.Suiren.Refusal.Class != "A.1.a" {
+		if *c.Choices[0].FinishReason != "content_filter" || *c.Choices[0].Message.Content != "这个我不能谈。" || c.Suiren.Refusal.Class != "A.1.a" {
 			t.Errorf("got %s", body)
 		}
 		if m.asked != nil {
@@ -302,6 +317,115 @@ func TestRails(t *testing.T) {
 			t.Errorf("order %q", got.order)
 		}
 	})
+}
+
+// Several answers come in one stream, each whole under its index, with a seed
+// and a record of its own.
+func TestManyAnswers(t *testing.T) {
+	b := start(t, parrot{}, nil)
+	resp := b.request(t, "POST", "/v1/chat/completions", ask(`,"stream":true,"n":5,"seed":7,"stream_options":{"include_usage":true}`))
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, seeds := map[int]string{}, map[uint64]bool{}
+	var cost *usage
+	for line := range strings.Lines(string(data)) {
+		var c completion
+		if line, ok := strings.CutPrefix(strings.TrimSpace(line), "data: {"); ok {
+			if err := json.Unmarshal([]byte("{"+line), &c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, ch := range c.Choices {
+			if ch.Delta.Content != nil {
+				texts[ch.Index] += *ch.Delta.Content
+			}
+		}
+		if c.Suiren != nil && c.Suiren.Seed != nil {
+			seeds[*c.Suiren.Seed] = true
+		}
+		if c.Usage != nil {
+			cost = c.Usage
+		}
+	}
+	if len(texts) != 5 || len(seeds) != 5 || !seeds[7] || !seeds[11] || texts[4] != "1+1?" {
+		t.Errorf("texts %v, seeds %v", texts, seeds)
+	}
+	if cost == nil || cost.PromptTokens != 1 || cost.CompletionTokens != 20 {
+		t.Errorf("usage %+v", cost)
+	}
+	ids := map[string]bool{}
+	for range 5 {
+		ids[b.lastRecord(t).ID] = true
+	}
+}
+
+// One of several answers that fails ends them all.
+func TestManyAnswersFail(t *testing.T) {
+	b := start(t, &script{err: errBoom}, nil)
+	if code, body := b.send(t, "POST", "/v1/chat/completions", ask(`,"n":40`)); code != 500 || strings.Contains(body, "secret") {
+		t.Errorf("%d %s", code, body)
+	}
+}
+
+// A bug in a model fails the answer, not the server.
+func TestPanic(t *testing.T) {
+	b := start(t, parrot{}, nil)
+	for _, more := range []string{`,"seed":666`, `,"seed":660,"n":9`} {
+		if code, body := b.send(t, "POST", "/v1/chat/completions", ask(more)); code != 500 || strings.Contains(body, "parrot") {
+			t.Errorf("%s: %d %s", more, code, body)
+		}
+	}
+	if code, _ := b.send(t, "POST", "/v1/chat/completions", ask("")); code != 200 {
+		t.Errorf("after it: %d", code)
+	}
+}
+
+// What is stopped, held back or cut loses or repeats none of its tokens.
+func TestLogprobsFollowText(t *testing.T) {
+	b := start(t, parrot{}, nil)
+	for more, want := range map[string]string{
+		`,"stop":["four"]`:        "one| two| three",
+		`,"stop":["zzz","four "]`: "one| two| three",
+		`,"stop":["ee f"]`:        "one| two",
+		`,"stop":["six"]`:         "one| two| three| four| five",
+	} {
+		for _, stream := range []string{"", `,"stream":true`} {
+			_, body := b.send(t, "POST", "/v1/completions", `{"prompt":"one two three four five","logprobs":0`+more+stream+`}`)
+			var got []string
+			for line := range strings.Lines(body) {
+				var c struct {
+					Choices []struct{ Logprobs *struct{ Tokens []string } }
+				}
+				if json.Unmarshal([]byte(strings.TrimPrefix(line, "data: ")), &c) == nil && len(c.Choices) > 0 && c.Choices[0].Logprobs != nil {
+					got = append(got, c.Choices[0].Logprobs.Tokens...)
+				}
+			}
+			if strings.Join(got, "|") != want {
+				t.Errorf("%s%s: %q, want %q", more, stream, got, want)
+			}
+		}
+	}
+}
+
+// Tools are past the rails too: their arguments, and their names.
+func TestRailsOnCalls(t *testing.T) {
+	forbid := func(_ *Config, r *Release) { r.Policy = wordPolicy("茶") }
+	b := start(t, parrot{}, forbid)
+	got := b.stream(t, ask(`,"stream":true,"tools":[{"type":"function","function":{"name":"look"}}]`))
+	if got.finish != "content_filter" || got.refusal == "" {
+		t.Errorf("got %+v", got)
+	}
+	b = start(t, parrot{}, func(_ *Config, r *Release) { r.Policy = wordPolicy("look") })
+	got = b.stream(t, ask(`,"stream":true,"tools":[{"type":"function","function":{"name":"look"}}]`))
+	if got.finish != "content_filter" {
+		t.Errorf("got %+v", got)
+	}
+	if code, _ := b.send(t, "POST", "/v1/chat/completions", ask(`,"logprobs":true`)); code != 400 {
+		t.Errorf("log-probabilities past a policy: %d", code)
+	}
 }
 
 // A client that leaves stops the generation, and pays for what was made.
@@ -342,8 +466,8 @@ func TestQueueIsBounded(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	q.most = 0 // the next one is one too many
-	e, ok := errors.AsType[*apiError](q.enter(ctx))
-	if !ok || e.status != 429 {
+	e, ok := errors.AsType[*form.Error](q.enter(ctx))
+	if !ok || e.Status != 429 {
 		t.Errorf("got %v", e)
 	}
 	q.leave()

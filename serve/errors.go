@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -9,42 +10,29 @@ import (
 	"strings"
 
 	"suiren/internal/say"
+	"suiren/serve/anthropic"
+	"suiren/serve/form"
+	"suiren/serve/ollama"
+	"suiren/serve/openai"
 )
 
-// An apiError is an error made for the client, in the shape of OpenAI's.
-type apiError struct {
-	status int
-	typ    string // invalid_request_error, authentication_error, …
-	code   string // stable, never translated
-	param  string // the parameter at fault, or ""
-	text   say.Text
-	next   say.Text
+var errInternal = &form.Error{
+	Status: http.StatusInternalServerError, Type: "server_error", Code: "internal_error",
+	Text: say.T("the server failed; its log says why", "服务器出错，原因见其日志"),
 }
 
-func (e *apiError) Error() string { return e.in(say.English) }
-
-func (e *apiError) in(lang say.Lang) string {
-	return (&say.Error{What: e.text, Next: e.next}).In(lang)
-}
-
-func (e *apiError) body(lang say.Lang) any {
-	var param *string
-	if e.param != "" {
-		param = &e.param
+// The dialects, by the path's beginning. Paths of the console and of OpenAI
+// have OpenAI's.
+func dialectOf(r *http.Request) dialect {
+	switch path := r.URL.Path; {
+	case strings.HasPrefix(path, "/v1/messages"):
+		return dialect{"error", anthropic.Error}
+	case path == "/v1/responses":
+		return dialect{"error", openai.Error}
+	case slices.Contains(ollamaPaths, path):
+		return dialect{"", ollama.Error}
 	}
-	return map[string]any{"error": map[string]any{
-		"message": e.in(lang), "type": e.typ, "param": param, "code": e.code,
-	}}
-}
-
-// invalid is a 400 that names a parameter.
-func invalid(param, code string, text say.Text) *apiError {
-	return &apiError{status: http.StatusBadRequest, typ: "invalid_request_error", code: code, param: param, text: text}
-}
-
-var errInternal = &apiError{
-	status: http.StatusInternalServerError, typ: "server_error", code: "internal_error",
-	text: say.T("the server failed; its log says why", "服务器出错，原因见其日志"),
+	return dialect{"", openai.Error}
 }
 
 // A handler answers one request. It must not return an error after it has
@@ -66,16 +54,16 @@ func (s *Server) handle(f handler) http.Handler {
 // fail is the one exit for errors.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := s.public(r, err)
-	if e.status == http.StatusTooManyRequests || e.status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", strconv.Itoa(retryAfterS))
+	if e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", strconv.Itoa(cmp.Or(e.After, retryAfterS)))
 	}
-	writeJSON(w, e.status, e.body(language(r)))
+	writeJSON(w, e.Status, dialectOf(r).body(e, language(r)))
 }
 
 // public is err if it was made for the client; else it is logged and the
 // client learns only that something failed.
-func (s *Server) public(r *http.Request, err error) *apiError {
-	if e, ok := errors.AsType[*apiError](err); ok {
+func (s *Server) public(r *http.Request, err error) *form.Error {
+	if e, ok := errors.AsType[*form.Error](err); ok {
 		return e
 	}
 	s.conf.Log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "err", err)

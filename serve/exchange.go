@@ -4,175 +4,278 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"math/big"
-	"net/http"
-	"strings"
+	"runtime/debug"
+	"strconv"
+	"sync"
 	"time"
 
 	"suiren/internal/say"
+	"suiren/serve/form"
 )
 
-// An exchange is one chat request on its way: the rails before and after the
+// An exchange is one answer on its way: the rails before and after the
 // model, the stop strings, and the record of what happened.
 type exchange struct {
-	s       *Server
-	req     *chatRequest
-	rec     *Record
-	emit    func(Delta) error // to the client; an error means that it is gone
-	start   time.Time
-	last    time.Time // of the last piece
-	thought channel
-	answer  channel
+	s      *Server
+	ask    *form.Ask
+	rec    *Record
+	reply  *form.Reply
+	emit   func(form.Event) error // to the client; an error means that it is gone
+	lang   say.Lang
+	start  time.Time
+	last   time.Time // of the last piece
+	think  channel
+	answer channel
+	args   channel // of the call that is being made
 }
 
-// A channel is one of the two texts of an answer on its way out.
-type channel struct {
-	kind Kind
-	runes
-	stopper
-	rail Rail // nil lets everything pass
-	text strings.Builder
-}
-
-// begin makes the exchange of a request that r, which came from caller, asks.
-func (s *Server) begin(caller string, rel *Release, req *chatRequest) *exchange {
-	now := s.conf.Now()
-	if !req.seeded {
-		req.Options.Seed = randomSeed()
+// exchanges makes the exchanges of a request: N for each prompt.
+func (s *Server) exchanges(caller, id string, lang say.Lang, rel *Release, req *form.Request) []*exchange {
+	prompts := max(1, len(req.Prompts))
+	seed := RandomSeed()
+	if req.Seed != nil {
+		seed = *req.Seed
 	}
-	x := &exchange{s: s, req: req, start: now, last: now, rec: &Record{
-		ID: "chatcmpl-" + rand.Text(), Caller: caller, Time: now, Release: rel, Options: req.Options,
-	}}
-	x.thought.kind, x.answer.kind = Thought, Answer
-	x.answer.stops = req.Stop
+	var list []*exchange
+	for i := range prompts * max(1, req.N) {
+		a := &form.Ask{Request: req, Messages: req.Messages, Seed: seed + uint64(i%max(1, req.N)), Caller: caller}
+		if len(req.Prompts) > 0 {
+			p := req.Prompts[i/max(1, req.N)]
+			a.Prompt = &p
+		}
+		own := id
+		if i > 0 {
+			own += "-" + strconv.Itoa(i)
+		}
+		list = append(list, s.exchange(caller, own, lang, rel, a))
+	}
+	return list
+}
+
+func (s *Server) exchange(caller, id string, lang say.Lang, rel *Release, a *form.Ask) *exchange {
+	now := s.conf.Now()
+	x := &exchange{s: s, ask: a, lang: lang, start: now, last: now, reply: &form.Reply{Seed: a.Seed},
+		rec: &Record{ID: id, Caller: caller, Time: now, Release: rel, Options: Options{
+			MaxTokens: a.MaxTokens, Think: a.Think, Sampling: a.Sampling, Seed: a.Seed, Tools: len(a.Tools), Format: a.Format.Kind,
+		}},
+	}
+	if a.Request.Receipt {
+		x.reply.Receipt = &form.Receipt{ID: id, Program: s.conf.Version}
+		a.Receipt = x.reply.Receipt
+	}
+	x.think.kind, x.answer.kind, x.args.kind = form.Thought, form.Text, form.CallArgs
+	x.answer.stops = a.Stop
 	if rel.Policy != nil {
-		x.thought.rail, x.answer.rail = rel.Policy.Output(), rel.Policy.Output()
+		x.think.rail, x.answer.rail = rel.Policy.Output(), rel.Policy.Output()
 	}
 	return x
 }
 
-// randomSeed is a seed that JSON's numbers hold exactly, so that a caller can
-// send back the one that it was told.
-func randomSeed() uint64 {
-	n, err := rand.Int(rand.Reader, big.NewInt(1<<53))
+// RandomSeed is a seed that JSON's numbers hold exactly, so that a caller can
+// send back the one that it was told. There is room above it for N answers.
+func RandomSeed() uint64 {
+	n, err := rand.Int(rand.Reader, big.NewInt(1<<53-1<<16))
 	if err != nil {
 		panic("serve: no random numbers: " + err.Error()) // crypto/rand does not fail
 	}
 	return n.Uint64()
 }
 
-// run generates the answer and passes its pieces to emit. A refusal is not
-// an error: it ends the answer with the reason content_filter.
-func (x *exchange) run(ctx context.Context) error {
-	err := x.generate(ctx)
+// run generates the answer, passes its pieces to emit and keeps the record.
+// A refusal is not an error: it ends the answer with the reason
+// content_filter.
+func (x *exchange) run(ctx context.Context, wait time.Duration) error {
+	part := x.s.meter.begin()
+	x.rec.Wait = wait
+	err := x.guarded(ctx)
 	refusal, refused := errors.AsType[*Refusal](err)
 	switch {
 	case refused:
-		x.rec.Refusal, x.rec.Reason = refusal, "content_filter"
-		return nil
+		x.rec.Refusal, x.rec.Reason = refusal, form.Filtered
+		x.reply.Refusal = &form.Refused{Class: refusal.Class, Text: refusal.Text.In(x.lang)}
+		err = nil
 	case ctx.Err() != nil:
 		x.rec.Reason = "cancelled"
 	case err != nil:
 		x.rec.Reason = "error"
 	}
+	x.record(x.s.meter.end(part))
 	return err
+}
+
+// guarded makes a panic of the model's an error: one answer fails, the server
+// goes on.
+func (x *exchange) guarded(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("serve: a panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return x.generate(ctx)
 }
 
 func (x *exchange) generate(ctx context.Context) error {
 	if err := x.checkInput(); err != nil {
 		return err
 	}
-	for d, err := range x.rec.Release.Scenario.Answer(ctx, x.rec.Messages, x.rec.Options) {
+	for e, err := range x.rec.Release.Answerer.Answer(ctx, x.ask) {
 		if err != nil {
 			return err
 		}
-		x.rec.Usage = d.Usage
-		stopped := false
-		switch d.Kind {
-		case Sources:
-			x.rec.Sources = d.Sources
-			err = x.emit(d)
-		case Thought:
-			_, err = x.pass(&x.thought, d.Text, false)
-		case Answer:
-			if err = x.end(&x.thought); err == nil {
-				stopped, err = x.pass(&x.answer, d.Text, false)
-			}
-		case Finish:
-			x.rec.Reason = d.Reason
-		}
+		x.rec.Usage = e.Usage
+		stopped, err := x.event(e)
 		if err != nil {
 			return err
 		}
 		if stopped {
-			x.rec.Reason = "stop"
+			x.rec.Reason = form.Stop
 			break // leaving the loop stops the generation
 		}
 	}
 	if x.rec.Reason == "" {
-		return errors.New("serve: the scenario ended without a reason")
+		return errors.New("serve: the model ended without a reason")
 	}
-	if err := x.end(&x.thought); err != nil {
+	if err := x.end(&x.think); err != nil {
 		return err
 	}
 	return x.end(&x.answer)
 }
 
-// checkInput passes every message through the input rails, which may mask it.
-func (x *exchange) checkInput() error {
-	for _, m := range x.req.Messages {
-		if p := x.rec.Release.Policy; p != nil {
-			rail := p.Input()
-			head, err := rail.Write(m.Text)
-			if err != nil {
-				return err
-			}
-			tail, err := rail.Flush()
-			if err != nil {
-				return err
-			}
-			m.Text = head + tail
+// event passes one event of the model on.
+func (x *exchange) event(e form.Event) (stopped bool, err error) {
+	switch e.Kind {
+	case form.Sources:
+		x.rec.Sources, x.reply.Sources = e.Sources, e.Sources
+		return false, x.emit(e)
+	case form.Prompted:
+		x.reply.Prompt += e.Text
+		x.reply.PromptTokens = append(x.reply.PromptTokens, e.Tokens...)
+		return false, x.emit(e)
+	case form.Thought:
+		return x.pass(&x.think, e, false)
+	case form.Text:
+		if err = x.end(&x.think); err == nil {
+			stopped, err = x.pass(&x.answer, e, false)
 		}
-		x.rec.Messages = append(x.rec.Messages, m)
+		return stopped, err
+	case form.CallStart:
+		return false, x.beginCall(e)
+	case form.CallArgs:
+		_, err = x.pass(&x.args, e, false)
+		return false, err
+	case form.CallEnd:
+		if _, err = x.pass(&x.args, form.Event{Call: e.Call, Usage: e.Usage}, true); err == nil {
+			x.reply.Calls[len(x.reply.Calls)-1].Args = x.args.text.String()
+			err = x.emit(e)
+		}
+		return false, err
+	default:
+		x.rec.Reason = e.Reason
+		return false, nil
+	}
+}
+
+// beginCall begins the call of a tool, with a rail of its own.
+func (x *exchange) beginCall(e form.Event) error {
+	if err := errors.Join(x.end(&x.think), x.end(&x.answer)); err != nil {
+		return err
+	}
+	x.args = channel{kind: form.CallArgs}
+	if p := x.rec.Release.Policy; p != nil {
+		name, err := through(p.Output(), e.Call.Name)
+		if err != nil {
+			return err
+		}
+		e.Call.Name = name
+		x.args.rail = p.Output()
+	}
+	x.reply.Calls = append(x.reply.Calls, form.Call{ID: e.Call.ID, Name: e.Call.Name})
+	x.timePiece()
+	return x.emit(e)
+}
+
+// through passes a whole text through a rail.
+func through(r Rail, text string) (string, error) {
+	head, err := r.Write(text)
+	if err != nil {
+		return "", err
+	}
+	tail, err := r.Flush()
+	return head + tail, err
+}
+
+// checkInput passes every text of the request through the input rails, which
+// may mask it.
+func (x *exchange) checkInput() error {
+	p := x.rec.Release.Policy
+	if x.ask.Prompt != nil {
+		return x.checkPrompt(p)
+	}
+	checked := make([]form.Message, 0, len(x.ask.Messages))
+	defer func() { x.ask.Messages, x.rec.Messages = checked, checked }()
+	for _, m := range x.ask.Messages {
+		if p != nil {
+			var err error
+			if m.Text, err = through(p.Input(), m.Text); err != nil {
+				return err
+			}
+			if m.Thought, err = through(p.Input(), m.Thought); err != nil {
+				return err
+			}
+			for _, c := range m.Calls { // masking would break the JSON: refused or not
+				if _, err = through(p.Input(), c.Name+c.Args); err != nil {
+					return err
+				}
+			}
+		}
+		checked = append(checked, m)
 	}
 	return nil
 }
 
-// end flushes what a channel holds back. It may be called again.
+// checkPrompt does the same for a raw prompt.
+func (x *exchange) checkPrompt(p Policy) error {
+	x.rec.Messages = []form.Message{}
+	text := x.ask.Prompt.Text
+	if ids := x.ask.Prompt.IDs; ids != nil && x.rec.Release.Speller != nil {
+		text = x.rec.Release.Speller.Spell(ids)
+	}
+	if p != nil {
+		clean, err := through(p.Input(), text)
+		if err != nil {
+			return err
+		}
+		if clean != text || x.ask.Prompt.IDs == nil {
+			text, x.ask.Prompt = clean, &form.Prompt{Text: clean}
+		}
+	}
+	x.rec.Messages = []form.Message{{Role: "user", Text: text}}
+	return nil
+}
+
+// end lets a channel go that will get no more.
 func (x *exchange) end(c *channel) error {
-	_, err := x.pass(c, "", true)
+	_, err := x.pass(c, form.Event{Usage: x.rec.Usage}, true)
 	return err
 }
 
 // pass sends what may leave of a channel's text, and reports whether a stop
 // string has ended it.
-func (x *exchange) pass(c *channel, piece string, last bool) (stopped bool, err error) {
-	whole := c.runes.write(piece)
-	if last {
-		whole += c.runes.flush()
+func (x *exchange) pass(c *channel, e form.Event, last bool) (stopped bool, err error) {
+	e.Kind = c.kind
+	if e.Text, e.Tokens, stopped, err = c.write(e.Text, e.Tokens, last); err != nil {
+		return stopped, err
 	}
-	text, stopped := c.stopper.write(whole)
-	if last && !stopped {
-		text += c.stopper.flush()
-	}
-	if c.rail != nil {
-		if text, err = c.rail.Write(text); err != nil {
-			return stopped, err
-		}
-		if last {
-			tail, err := c.rail.Flush()
-			if err != nil {
-				return stopped, err
-			}
-			text += tail
-		}
-	}
-	if text == "" {
+	if e.Text == "" && len(e.Tokens) == 0 {
 		return stopped, nil
 	}
-	c.text.WriteString(text)
+	if c.kind == form.Text {
+		x.reply.Tokens = append(x.reply.Tokens, e.Tokens...)
+	}
 	x.timePiece()
-	return stopped, x.emit(Delta{Kind: c.kind, Text: text})
+	return stopped, x.emit(e)
 }
 
 func (x *exchange) timePiece() {
@@ -186,27 +289,54 @@ func (x *exchange) timePiece() {
 	x.last = now
 }
 
-// record keeps the request in the books. It is called once, when the request
-// has ended in whatever way.
+// record keeps the answer in the books and completes the reply. It is called
+// once, when the answer has ended in whatever way.
 func (x *exchange) record(cpu float64) {
-	r := x.rec
-	r.Thought, r.Answer = x.thought.text.String(), x.answer.text.String()
+	r, p := x.rec, x.reply
+	p.Thought, p.Text = x.think.text.String(), x.answer.text.String()
+	p.Reason, p.Usage, p.Stopped = r.Reason, r.Usage, x.answer.by
+	r.Thought, r.Answer = p.Thought, (&form.Message{Text: p.Text, Calls: p.Calls}).All()
 	r.CPUSeconds, r.Total = cpu, x.s.conf.Now().Sub(x.start)
-	x.s.metrics.count(r)
-	if r.Refusal != nil && x.s.conf.Refused != nil {
-		if err := x.s.conf.Refused(r); err != nil {
-			x.s.conf.Log.Error("a refusal is not in the audit log", "id", r.ID, "err", err)
+	p.First, p.Total = r.First, r.Total
+	x.s.keep(r)
+}
+
+// keep writes a record into the books.
+func (s *Server) keep(r *Record) {
+	s.metrics.count(r)
+	if r.Refusal != nil && s.conf.Refused != nil {
+		if err := s.conf.Refused(r); err != nil {
+			s.conf.Log.Error("a refusal is not in the audit log", "id", r.ID, "err", err)
 		}
 	}
-	if x.s.conf.Record != nil {
-		if err := x.s.conf.Record(r); err != nil {
-			x.s.conf.Log.Error("a request is not in the books", "id", r.ID, "err", err)
+	if s.conf.Record != nil {
+		if err := s.conf.Record(r); err != nil {
+			s.conf.Log.Error("a request is not in the books", "id", r.ID, "err", err)
 		}
 	}
 }
 
-// errTooLong is what a client is told of a conversation that does not fit.
-func errTooLong(err error) *apiError {
-	return &apiError{status: http.StatusBadRequest, typ: "invalid_request_error", code: "context_length_exceeded", param: "messages",
-		text: say.T("%v", "%v", err), next: say.T("shorten the conversation", "请缩短对话")}
+// all runs the exchanges, some at a time, and returns their first error.
+func all(ctx context.Context, list []*exchange, wait time.Duration, width int) error {
+	if len(list) == 1 {
+		return list[0].run(ctx, wait)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	free := make(chan struct{}, max(1, width))
+	for _, x := range list {
+		free <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
+		wg.Go(func() {
+			defer func() { <-free }()
+			if err := x.run(ctx, wait); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	wg.Wait()
+	return context.Cause(ctx)
 }

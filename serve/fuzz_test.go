@@ -4,9 +4,13 @@ import (
 	"encoding/json"
 	"io"
 	"net/http/httptest"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // Whatever body comes, the answer is JSON of OpenAI's shapes or a stream, and
@@ -17,7 +21,7 @@ func FuzzChat(f *testing.F) {
 	f.Add(`{"messages":[{"role":"user","content":[{"type":"text"}]}],"think":{}}`)
 	f.Add(`{"messages":null,"stop":null}`)
 	s := New(Config{})
-	s.Open(&Release{Name: "tutor", Digest: "ab", Scenario: words([]string{"t"}, []string{"an", "swer"}), Policy: wordPolicy("bomb")})
+	s.Open(&Release{Name: "tutor", Digest: "ab", Answerer: words([]string{"t"}, []string{"an", "swer"}), Policy: wordPolicy("bomb")})
 	h := s.Handler()
 	f.Fuzz(func(t *testing.T, body string) {
 		w := httptest.NewRecorder()
@@ -34,6 +38,68 @@ func FuzzChat(f *testing.F) {
 			}
 		case !strings.HasSuffix(string(data), "data: [DONE]\n\n"):
 			t.Errorf("a stream that does not end: %q", data)
+		}
+	})
+}
+
+// Whatever body comes, every surface answers with JSON, with lines of it, or
+// with a stream that ends; and an error is the client's.
+func FuzzSurfaces(f *testing.F) {
+	files, err := filepath.Glob("testdata/surfaces/*.txtar")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no cases: ", err)
+	}
+	var paths []string
+	for _, file := range files {
+		a, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for i := 0; i < len(a.Files); i += 2 {
+			path, ok := strings.CutPrefix(a.Files[i].Name, "POST ")
+			if !ok {
+				continue
+			}
+			if !slices.Contains(paths, path) {
+				paths = append(paths, path)
+			}
+			f.Add(uint8(slices.Index(paths, path)), string(a.Files[i].Data))
+		}
+	}
+	s := New(Config{Slots: 1})
+	rel := everything()
+	s.Open(rel)
+	h := s.Handler()
+	f.Fuzz(func(t *testing.T, at uint8, body string) {
+		path := paths[int(at)%len(paths)]
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("POST", "http://localhost"+path, strings.NewReader(body)))
+		data := w.Body.String()
+		bad := func(why string) { t.Errorf("%s: %s: status %d for %q: %s", why, path, w.Code, body, data) }
+		if w.Code >= 500 && path != "/api/pull" {
+			bad("an error of ours")
+		}
+		switch kind := w.Header().Get("Content-Type"); kind {
+		case "application/json":
+			var v map[string]any
+			if err := json.Unmarshal([]byte(data), &v); err != nil || v["error"] != nil && w.Code == 200 {
+				bad("odd JSON")
+			}
+		case "application/x-ndjson":
+			lines := strings.Split(strings.TrimSuffix(data, "\n"), "\n")
+			var last struct{ Done bool }
+			if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || !last.Done {
+				bad("lines that do not end")
+			}
+		case "text/event-stream":
+			events := strings.Split(strings.TrimSuffix(data, "\n\n"), "\n\n")
+			last := events[len(events)-1]
+			if last != "data: [DONE]" && !strings.HasPrefix(last, "event: message_stop\n") &&
+				!strings.HasPrefix(last, "event: response.completed\n") && !strings.HasPrefix(last, "event: response.incomplete\n") {
+				bad("a stream that does not end")
+			}
+		default:
+			bad("type " + kind)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"suiren/internal/say"
+	"suiren/serve/form"
 )
 
 // A queue lets some requests generate at once and some wait their turn.
@@ -23,8 +24,8 @@ func newQueue(slots, waiting int) *queue {
 func (q *queue) enter(ctx context.Context) error {
 	if q.waiting.Add(1) > q.most+int64(cap(q.slots)) {
 		q.waiting.Add(-1)
-		return &apiError{status: http.StatusTooManyRequests, typ: "rate_limit_error", code: "queue_full",
-			text: say.T("too many requests are waiting", "排队的请求太多"), next: say.T("try again in a moment", "请稍后再试")}
+		return &form.Error{Status: http.StatusTooManyRequests, Type: "rate_limit_error", Code: "queue_full",
+			Text: say.T("too many requests are waiting", "排队的请求太多"), Next: say.T("try again in a moment", "请稍后再试")}
 	}
 	defer q.waiting.Add(-1)
 	select {

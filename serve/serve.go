@@ -1,5 +1,5 @@
-// Package serve answers over HTTP: the OpenAI surface, the page and the
-// interface behind it. It listens on the loopback address unless told
+// Package serve answers over HTTP: the OpenAI, Anthropic and Ollama surfaces,
+// the page and the interface behind it. It listens on the loopback address unless told
 // otherwise, and nothing in it opens a connection to anywhere.
 package serve
 
@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"suiren/internal/say"
+	"suiren/serve/anthropic"
+	"suiren/serve/openai"
 )
 
 // Addr is where a server listens when nobody says otherwise.
@@ -73,7 +75,7 @@ type Event struct {
 // answer from: until Open is called, chat says that the model is being made.
 type Server struct {
 	conf     Config
-	release  atomic.Pointer[Release]
+	open     atomic.Pointer[[]*Release]
 	queue    *queue
 	sessions *sessions
 	metrics  *metrics
@@ -97,9 +99,17 @@ func New(conf Config) *Server {
 	return s
 }
 
-// Open makes the server answer from r. Requests under way finish with the
+// Open makes the server answer from the releases; the first is the one that a
+// request without a model's name gets. Requests under way finish with the
 // release they began with.
-func (s *Server) Open(r *Release) { s.release.Store(r) }
+func (s *Server) Open(list ...*Release) { s.open.Store(&list) }
+
+func (s *Server) releases() []*Release {
+	if list := s.open.Load(); list != nil {
+		return *list
+	}
+	return nil
+}
 
 // Handler returns the routes. This is all of them.
 func (s *Server) Handler() http.Handler {
@@ -109,7 +119,18 @@ func (s *Server) Handler() http.Handler {
 
 	keyed("GET /v1/models", s.models)
 	keyed("GET /v1/models/{model}", s.model)
-	keyed("POST /v1/chat/completions", s.chat)
+	keyed("POST /v1/chat/completions", s.ask(openai.ParseChat))
+	keyed("POST /v1/completions", s.ask(openai.ParseCompletion))
+	keyed("POST /v1/responses", s.ask(openai.ParseResponse))
+	keyed("POST /v1/embeddings", s.embeddings)
+	keyed("POST /v1/rerank", s.rerank)
+	keyed("POST /v2/rerank", s.rerank)
+	keyed("POST /v1/messages", s.ask(anthropic.ParseMessages))
+	keyed("POST /v1/messages/count_tokens", s.countTokens)
+	s.ollamaRoutes(keyed)
+	keyed("POST /tokenize", s.tokenize)
+	keyed("POST /detokenize", s.detokenize)
+	keyed("POST /apply-template", s.applyTemplate)
 	keyed("GET /metrics", s.metrics.write)
 	open("GET /healthz", s.health)
 

@@ -15,26 +15,30 @@ import (
 	"time"
 
 	"suiren/internal/say"
+	"suiren/serve/form"
 )
 
 // A script is an Answerer that gives its deltas, then err. It notes what it
 // was asked.
 type script struct {
-	deltas []Delta
+	deltas []form.Event
 	err    error
 
 	mu     sync.Mutex
-	asked  []Message
-	opt    Options
+	asked  []form.Message
+	ask    form.Ask
+	can    form.Can
 	ended  bool          // the loop was left or the context ended
 	block  chan struct{} // if not nil, waits here, or for the context, before each delta
 	pieces int           // deltas given
 }
 
-func (m *script) Answer(ctx context.Context, conversation []Message, opt Options) iter.Seq2[Delta, error] {
-	return func(yield func(Delta, error) bool) {
+func (m *script) Can() form.Can { return m.can }
+
+func (m *script) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event, error] {
+	return func(yield func(form.Event, error) bool) {
 		m.mu.Lock()
-		m.asked, m.opt = conversation, opt
+		m.asked, m.ask = a.Messages, *a
 		m.mu.Unlock()
 		for _, d := range m.deltas {
 			if m.block != nil {
@@ -42,7 +46,7 @@ func (m *script) Answer(ctx context.Context, conversation []Message, opt Options
 				case <-m.block:
 				case <-ctx.Done():
 					m.note(func() { m.ended = true })
-					yield(Delta{}, ctx.Err())
+					yield(form.Event{}, ctx.Err())
 					return
 				}
 			}
@@ -53,7 +57,7 @@ func (m *script) Answer(ctx context.Context, conversation []Message, opt Options
 			}
 		}
 		if m.err != nil {
-			yield(Delta{}, m.err)
+			yield(form.Event{}, m.err)
 		}
 	}
 }
@@ -67,17 +71,17 @@ func (m *script) note(f func()) {
 // words is a script of a thought, an answer and an end, one token a piece.
 func words(thought, answer []string) *script {
 	m := new(script)
-	u := Usage{Prompt: 3}
+	u := form.Usage{Prompt: 3}
 	for _, t := range thought {
 		u.Completion++
 		u.Reasoning++
-		m.deltas = append(m.deltas, Delta{Kind: Thought, Text: t, Usage: u})
+		m.deltas = append(m.deltas, form.Event{Kind: form.Thought, Text: t, Usage: u})
 	}
 	for _, t := range answer {
 		u.Completion++
-		m.deltas = append(m.deltas, Delta{Kind: Answer, Text: t, Usage: u})
+		m.deltas = append(m.deltas, form.Event{Kind: form.Text, Text: t, Usage: u})
 	}
-	m.deltas = append(m.deltas, Delta{Kind: Finish, Reason: "stop", Usage: u})
+	m.deltas = append(m.deltas, form.Event{Kind: form.Finish, Reason: "stop", Usage: u})
 	return m
 }
 
@@ -117,7 +121,7 @@ type bench struct {
 
 const goodKey = "sk-suiren-good"
 
-func start(t *testing.T, model Answerer, change func(*Config, *Release)) *bench {
+func start(t testing.TB, model form.Answerer, change func(*Config, *Release)) *bench {
 	t.Helper()
 	b := &bench{kept: make(chan struct{}, 100)}
 	conf := Config{
@@ -139,7 +143,7 @@ func start(t *testing.T, model Answerer, change func(*Config, *Release)) *bench 
 			return nil
 		},
 	}
-	rel := &Release{Name: "tutor", Digest: strings.Repeat("ab", 32), Made: time.Unix(1, 0), Scenario: model,
+	rel := &Release{Name: "tutor", Digest: strings.Repeat("ab", 32), Made: time.Unix(1, 0), Answerer: model,
 		Examples: []say.Text{say.T("1+1?", "一加一？")}}
 	if change != nil {
 		change(&conf, rel)
@@ -190,13 +194,49 @@ func ask(more string) string {
 	return `{"model":"tutor","messages":[{"role":"user","content":"1+1?"}]` + more + `}`
 }
 
+// The shapes that a client reads.
+type (
+	completion struct {
+		ID                string
+		Object            string
+		Model             string
+		SystemFingerprint string `json:"system_fingerprint"`
+		Choices           []struct {
+			Index          int
+			Message, Delta *struct {
+				Role             string
+				Content          *string
+				ReasoningContent string `json:"reasoning_content"`
+				Refusal          string
+				ToolCalls        []map[string]any `json:"tool_calls"`
+			}
+			FinishReason *string `json:"finish_reason"`
+		}
+		Usage  *usage
+		Suiren *struct {
+			Sources  []form.Source
+			Seed     *uint64
+			Refusal  *form.Refused
+			Receipts []form.Receipt
+		}
+	}
+	usage struct {
+		PromptTokens     int `json:"prompt_tokens"`
+		CompletionTokens int `json:"completion_tokens"`
+		TotalTokens      int `json:"total_tokens"`
+		Details          struct {
+			ReasoningTokens int `json:"reasoning_tokens"`
+		} `json:"completion_tokens_details"`
+	}
+)
+
 // told is what a client makes of a stream.
 type told struct {
 	order            []string // what each event carried
 	thought, content string
 	refusal, finish  string
 	usage            *usage
-	sources          []Source
+	sources          []form.Source
 	err              map[string]any
 }
 

@@ -7,7 +7,11 @@ import "strings"
 type stopper struct {
 	stops []string
 	held  string
+	by    string // the stop string that was met
 }
+
+// met reports whether a stop string was.
+func (s *stopper) met() bool { return s.by != "" }
 
 // write returns what may leave, and whether a stop string was met: the text
 // then ends before it.
@@ -16,7 +20,7 @@ func (s *stopper) write(piece string) (text string, stopped bool) {
 	first := -1
 	for _, stop := range s.stops {
 		if i := strings.Index(s.held, stop); i >= 0 && (first < 0 || i < first) {
-			first = i
+			first, s.by = i, stop
 		}
 	}
 	if first >= 0 {

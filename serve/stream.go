@@ -4,20 +4,24 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
+
+	"suiren/serve/form"
 )
 
 // An eventStream writes server-sent events, each flushed at once. The status
 // line goes out with the first, so an error before it can still set the
 // status. While nothing is sent it says every heartbeat that it is alive.
 type eventStream struct {
-	w    http.ResponseWriter
-	rc   *http.ResponseController
-	mu   sync.Mutex
-	sent bool
-	err  error // of the first write that failed
-	tick *time.Timer
+	w     http.ResponseWriter
+	rc    *http.ResponseController
+	lines bool // lines of JSON, as Ollama's clients read them
+	mu    sync.Mutex
+	sent  bool
+	err   error // of the first write that failed
+	tick  *time.Timer
 }
 
 // newEventStream begins a stream. The caller must close it.
@@ -27,7 +31,9 @@ func newEventStream(w http.ResponseWriter, beat time.Duration) *eventStream {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		if e.tick != nil {
-			e.write(": alive\n\n")
+			if !e.lines { // lines have no comments
+				e.write(": alive\n\n")
+			}
 			e.tick.Reset(beat)
 		}
 	})
@@ -48,16 +54,31 @@ func (e *eventStream) started() bool {
 	return e.sent
 }
 
-// send writes v as the data of an event, with an id if it is not "".
-func (e *eventStream) send(id string, v any) error {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return err
+// event writes v as an event, with a name if it is not "". A string that is
+// not JSON is sent as it is: OpenAI's [DONE].
+func (e *eventStream) event(name string, v any) error {
+	data, ok := v.(form.Literal)
+	if !ok {
+		var b strings.Builder
+		j := json.NewEncoder(&b)
+		j.SetEscapeHTML(false)
+		if err := j.Encode(v); err != nil {
+			return err
+		}
+		data = form.Literal(strings.TrimSuffix(b.String(), "\n"))
 	}
-	return e.raw(id, string(data))
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.lines:
+		return e.write(string(data) + "\n")
+	case name != "":
+		return e.write("event: " + name + "\ndata: " + string(data) + "\n\n")
+	}
+	return e.write("data: " + string(data) + "\n\n")
 }
 
-// raw writes data, which must be one line.
+// raw writes data, which must be one line, with an id if it is not "".
 func (e *eventStream) raw(id, data string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -72,7 +93,11 @@ func (e *eventStream) write(s string) error {
 		return e.err
 	}
 	if !e.sent {
-		e.w.Header().Set("Content-Type", "text/event-stream")
+		kind := "text/event-stream"
+		if e.lines {
+			kind = "application/x-ndjson"
+		}
+		e.w.Header().Set("Content-Type", kind)
 		e.w.Header().Set("Cache-Control", "no-store")
 		e.sent = true
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -37,6 +38,8 @@ type app struct {
 	stdout  io.Writer
 	stderr  io.Writer
 	screen  *screen
+
+	interrupt atomic.Pointer[func()] // what an interrupt stops, instead of the program
 }
 
 // newApp looks for --lang before anything else, because the help that the

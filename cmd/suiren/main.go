@@ -38,13 +38,22 @@ func command(args []string) int {
 func (a *app) watchSignals(cancel context.CancelCauseFunc) {
 	c := make(chan os.Signal, 2)
 	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
-	<-c
+	for sig := range c {
+		stop := a.interrupt.Load()
+		if sig != os.Interrupt || stop == nil || *stop == nil {
+			break
+		}
+		(*stop)() // an answer, not the program
+	}
 	a.screen.note(say.T("stopping; press Ctrl-C again to stop at once", "正在停止；再按一次 Ctrl-C 立即停止"))
 	cancel(errInterrupted)
 	<-c
 	a.screen.close()
 	os.Exit(exitInterrupted)
 }
+
+// onInterrupt makes an interrupt call stop; nil: it ends the program again.
+func (a *app) onInterrupt(stop func()) { a.interrupt.Store(&stop) }
 
 // fail tells the person why the program failed.
 func (a *app) fail(err error) {

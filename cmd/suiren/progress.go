@@ -17,7 +17,7 @@ import (
 // own elsewhere.
 const (
 	redraw = 100 * time.Millisecond
-	plain  = 10 * time.Second
+	piped  = 10 * time.Second
 )
 
 // A progress renders events: one live line for each running step on a
@@ -113,7 +113,7 @@ func (p *progress) draw(now time.Time) {
 		return
 	}
 	for _, name := range names {
-		if s := p.steps[name]; now.Sub(s.told) >= plain {
+		if s := p.steps[name]; now.Sub(s.told) >= piped {
 			s.told = now
 			p.a.screen.print(p.a.runningLine(name, s, now, false))
 		}

@@ -8,6 +8,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/serve"
+	"suiren/serve/form"
 	"suiren/stage"
 	"suiren/stage/guard"
 	"suiren/stage/operate"
@@ -63,7 +64,7 @@ func (w *workspace) serveRelease(b store.Block, threads int) (*served, error) {
 		name = b.Name
 	}
 	return &served{scenario: s, release: &serve.Release{
-		Name: name, Digest: b.Output.String(), Made: rec.Began, Scenario: answerer{s}, Policy: rails{policy},
+		Name: name, Digest: b.Output.String(), Made: rec.Began, Answerer: answerer{s}, Origin: "release", Policy: rails{policy},
 		Context: f.Context, Examples: examples, Label: true,
 		About: map[string]any{"parameters": f.Parameters, "layers": f.Layers, "width": f.Width, "vocabulary": f.Vocabulary, "think": f.Think, "passages": f.Passages},
 	}}, nil
@@ -104,32 +105,57 @@ func (w *workspace) examples(m *operate.Manifest) ([]say.Text, error) {
 	return list, nil
 }
 
-// An answerer makes a scenario's answers serve's.
+// An answerer makes a scenario's answers the server's. It can what every
+// answerer can.
 type answerer struct{ *scenario.Scenario }
 
-var kinds = map[scenario.Kind]serve.Kind{
-	scenario.Sources: serve.Sources, scenario.Thought: serve.Thought, scenario.Answer: serve.Answer, scenario.Finish: serve.Finish,
+var kinds = map[scenario.Kind]form.Kind{
+	scenario.Sources: form.Sources, scenario.Thought: form.Thought, scenario.Answer: form.Text, scenario.Finish: form.Finish,
 }
 
-// Answer implements serve.Answerer.
-func (s answerer) Answer(ctx context.Context, conversation []serve.Message, o serve.Options) iter.Seq2[serve.Delta, error] {
-	return func(yield func(serve.Delta, error) bool) {
+// Can implements form.Answerer.
+func (answerer) Can() form.Can { return 0 }
+
+// Answer implements form.Answerer.
+func (s answerer) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event, error] {
+	return func(yield func(form.Event, error) bool) {
 		var msgs []scenario.Message
-		for _, m := range conversation {
+		for _, m := range a.Messages {
 			msgs = append(msgs, scenario.Message{Role: m.Role, Text: m.Text})
 		}
-		opt := scenario.Options{MaxTokens: o.MaxTokens, Think: o.Think, Temperature: o.Temperature, TopP: o.TopP, Seed: o.Seed}
+		opt := scenario.Options{MaxTokens: max(0, a.MaxTokens), Think: -1, Temperature: a.Sampling.Temperature, TopP: a.Sampling.TopP, Seed: a.Seed}
+		switch {
+		case a.Think.Mode == "off":
+			opt.Think = 0
+		case a.Think.Budget > 0:
+			opt.Think = a.Think.Budget
+		}
 		for d, err := range s.Scenario.Answer(ctx, msgs, opt) {
-			if errors.Is(err, scenario.ErrTooLong) {
-				err = errors.Join(serve.ErrTooLong, err)
-			}
-			out := serve.Delta{Kind: kinds[d.Kind], Text: d.Text, Reason: d.Reason, Usage: serve.Usage(d.Usage)}
+			out := form.Event{Kind: kinds[d.Kind], Text: d.Text, Reason: d.Reason,
+				Usage: form.Usage{Prompt: d.Usage.Prompt, Completion: d.Usage.Completion, Reasoning: d.Usage.Reasoning}}
 			for _, src := range d.Sources {
-				out.Sources = append(out.Sources, serve.Source{File: src.File, Heading: src.Heading, Text: src.Text, Score: src.Score})
+				out.Sources = append(out.Sources, form.Source{File: src.File, Heading: src.Heading, Text: src.Text, Score: src.Score})
 			}
-			if !yield(out, err) {
+			if !yield(out, public(err)) {
 				return
 			}
 		}
 	}
+}
+
+// public makes an error of a scenario that a client can do something about
+// one for the client.
+func public(err error) error {
+	own, ok := errors.AsType[*say.Error](err)
+	switch {
+	case !ok:
+		return err
+	case errors.Is(err, scenario.ErrTooLong):
+		e := form.Invalid("messages", "context_length_exceeded", own.What)
+		e.Next = own.Next
+		return e
+	case errors.Is(err, scenario.ErrNoQuestion):
+		return form.Invalid("messages", "invalid_value", own.What)
+	}
+	return err
 }

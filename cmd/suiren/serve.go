@@ -155,6 +155,9 @@ func (s *service) record(r *serve.Record) error {
 		Prompt: int64(r.Usage.Prompt), Completion: int64(r.Usage.Completion), Reasoning: int64(r.Usage.Reasoning),
 		CPU: time.Duration(r.CPUSeconds * float64(time.Second)),
 	})
+	if r.Messages == nil { // vectors or scores: there is nothing to trace
+		return err
+	}
 	t, err2 := traceOf(r)
 	if salt, ok := s.salts.LoadAndDelete(r.ID); ok {
 		t.Salt = salt.(string)
@@ -166,7 +169,7 @@ func (s *service) record(r *serve.Record) error {
 func traceOf(r *serve.Record) (*operate.Trace, error) {
 	t := &operate.Trace{ID: r.ID, Time: r.Time, Caller: r.Caller, Thought: r.Thought, Answer: r.Answer, Seed: r.Options.Seed, Reason: r.Reason}
 	for _, m := range r.Messages {
-		t.Messages = append(t.Messages, operate.Message{Role: m.Role, Text: m.Text})
+		t.Messages = append(t.Messages, operate.Message{Role: m.Role, Text: m.All()})
 	}
 	var err, err2 error
 	if len(r.Sources) > 0 {
@@ -216,10 +219,24 @@ func (s *service) announce() {
 
 func (a *app) serveCommand() *cobra.Command {
 	var f serveFlags
+	var mf modelFlags
 	c := &cobra.Command{
-		Use: "serve [" + a.t("FOLDER", "目录") + "]", Short: a.t("Serve the release: chat page and OpenAI API", "提供发布版本的服务：对话页面与 OpenAI 接口"),
-		Args: a.args(0, 1),
+		Use:   "serve [" + a.t("FOLDER | MODEL…", "目录 | 模型…") + "]",
+		Short: a.t("Serve a release, or models: chat page; OpenAI, Anthropic and Ollama APIs", "提供发布版本或模型的服务：对话页面；OpenAI、Anthropic、Ollama 接口"),
+		Long: a.t(`Serve the release of a plan's folder, or models that you brought: GGUF files or
+Hugging Face folders. Nothing is downloaded, and nobody is dialed.
+
+Models are served to this machine without a key. To other machines, and for
+releases, callers must show a key.`,
+			`提供计划目录中发布版本的服务，或您带来的模型的服务：GGUF 文件或 Hugging Face 目录。
+不下载任何东西，也不对外联网。
+
+对本机提供模型服务时无需密钥；对其他机器，以及提供发布版本的服务时，调用者须出示密钥。`),
+		Args: a.args(0, 16),
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 || len(args) == 1 && isModel(args[0]) {
+				return a.serveModels(c.Context(), args, &f, &mf)
+			}
 			w, err := a.open(strings.Join(args, ""))
 			if err != nil {
 				return err
@@ -254,6 +271,8 @@ func (a *app) serveCommand() *cobra.Command {
 		},
 	}
 	f.add(a, c)
+	mf.add(a, c)
+	c.Flags().IntVar(&mf.slots, "slots", 8, a.t("answers of a model that are generated at once", "一个模型同时生成的回答数"))
 	return c
 }
 

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"suiren/engine/model"
+	"suiren/engine/weights"
+	"suiren/internal/say"
+	"suiren/plan"
+	"suiren/serve"
+	"suiren/serve/plain"
+	"suiren/store"
+)
+
+// modelFlags say how a brought model is run.
+type modelFlags struct {
+	context  int
+	slots    int
+	kv       string
+	adapters map[string]string
+}
+
+func (f *modelFlags) add(a *app, c *cobra.Command) {
+	c.Flags().IntVar(&f.context, "context", 0, a.t("most tokens of prompt and answer (default: the model's, or what the memory holds)", "提示与回答合计的最多词元数（默认：模型自身的，或内存所能容纳的）"))
+	c.Flags().StringVar(&f.kv, "kv", "f16", a.t("type of keys and values: f16, f32 or int8", "键值缓存的类型：f16、f32 或 int8"))
+	c.Flags().StringToStringVar(&f.adapters, "adapter", nil, a.t("NAME=FOLDER of a LoRA adapter that requests may name", "可供请求指定的 LoRA 适配器：名称=目录"))
+}
+
+// isModel reports whether path is a model's file or folder, not a plan's.
+func isModel(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	if !info.IsDir() {
+		return strings.EqualFold(filepath.Ext(path), ".gguf")
+	}
+	_, err = os.Stat(filepath.Join(path, "config.json"))
+	return err == nil
+}
+
+// modelName is what clients call the model at path.
+func modelName(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		abs = path
+	}
+	name := filepath.Base(abs)
+	if ext := filepath.Ext(name); strings.EqualFold(ext, ".gguf") {
+		name = strings.TrimSuffix(name, ext)
+	}
+	return strings.ReplaceAll(name, ":", "-") // which parts a name from its tag
+}
+
+// brought opens a model that someone brought.
+func (a *app) brought(ctx context.Context, path string, f *modelFlags) (*serve.Release, *plain.Model, error) {
+	if !isModel(path) {
+		return nil, nil, &say.Error{Where: path, What: say.T("there is no model here", "这里没有模型"), Next: giveModel, Err: os.ErrNotExist}
+	}
+	machine, err := a.machine()
+	if err != nil {
+		return nil, nil, err
+	}
+	var digest store.Digest
+	var facts *weights.Model
+	summed := make(chan error, 1)
+	go func() { // reading the file twice: meanwhile the weights are packed
+		var err error
+		digest, facts, err = digestOf(ctx, path)
+		summed <- err
+	}()
+	name := modelName(path)
+	m, err := plain.Open(path, plain.Options{
+		Name: name, Threads: machine.Threads, Slots: f.slots, Context: f.context, Memory: machine.Memory, KV: f.kv, Adapters: f.adapters,
+	})
+	if sumErr := <-summed; err == nil {
+		err = sumErr
+	}
+	if err != nil {
+		m.Close()
+		return nil, nil, broughtError(path, err)
+	}
+	defer facts.Close()
+	m.Sign(digest.String())
+	return a.release(m, facts, name, digest), m, nil
+}
+
+// release makes a release of a brought model.
+func (a *app) release(m *plain.Model, facts *weights.Model, name string, digest store.Digest) *serve.Release {
+	r := &serve.Release{Name: name, Digest: digest.String(), Made: m.Made(), Speller: m, Facts: m.Facts(), Embedder: m.Embedder(), Reranker: m.Reranker()}
+	if m.Answers() {
+		r.Answerer = m
+	}
+	r.Context, r.Origin = m.Context()
+	for _, t := range facts.Tensors {
+		r.Facts.Parameters += t.Weights
+		r.Facts.Bytes += t.Bytes
+	}
+	r.Facts.Quantised = mainType(facts)
+	r.About = map[string]any{"parameters": r.Facts.Parameters}
+	return r
+}
+
+// mainType is the type of most of a model's weights.
+func mainType(m *weights.Model) string {
+	n := map[string]int64{}
+	best := ""
+	for _, t := range m.Tensors {
+		n[t.Type] += t.Weights
+		if n[t.Type] > n[best] {
+			best = t.Type
+		}
+	}
+	return best
+}
+
+// digestOf reads a model's files whole. The caller closes the model.
+func digestOf(ctx context.Context, path string) (store.Digest, *weights.Model, error) {
+	m, err := weights.OpenModel(path)
+	if err != nil {
+		return store.Digest{}, nil, err
+	}
+	files, err := sumFiles(ctx, m, path)
+	if err != nil {
+		m.Close()
+		return store.Digest{}, nil, err
+	}
+	if len(files) == 1 && m.Format == "gguf" {
+		return files[0].Sum, m, nil
+	}
+	return store.FilesDigest(files), m, nil
+}
+
+// broughtError says why a model cannot be run.
+func broughtError(path string, err error) error {
+	own, ok := errors.AsType[*say.Error](err)
+	if ok && errors.Is(err, plain.ErrNoFit) {
+		own.Err = errors.Join(plan.ErrNoFit, own.Err)
+	}
+	if ok {
+		return err
+	}
+	if bad, ok := errors.AsType[*model.ArchError](err); ok {
+		known := strings.Join(model.Architectures(), ", ")
+		return &say.Error{Where: shown(path), What: say.T("models of the architecture %q cannot be run here", "不能运行 %q 架构的模型", bad.Name),
+			Next: say.T("choose a model of one of %s", "请选用以下架构的模型：%s", known), Err: err}
+	}
+	return modelError(path, err)
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"suiren/internal/say"
+	"suiren/serve"
+	"suiren/serve/form"
+)
+
+// chatCommand talks with a model, or with a server.
+func (a *app) chatCommand() *cobra.Command {
+	var key, name string
+	f, mf := askFlags{}, modelFlags{slots: 1}
+	c := &cobra.Command{
+		Use: "chat [" + a.t("MODEL | URL", "模型 | 网址") + "]", Short: a.t("Talk with a model, or with a server", "与模型或服务器对话"),
+		Long: a.t(`Talk with a GGUF file, a Hugging Face folder, or a server that speaks OpenAI's API
+(default: `+defaultServer+`).
+
+  /think on|off   think before answering, or not      /clear   begin anew
+  /save FILE      keep the conversation, as JSON      /exit    leave
+Ctrl-C stops an answer.`,
+			`与 GGUF 文件、Hugging Face 目录，或支持 OpenAI 接口的服务器对话
+（默认：`+defaultServer+`）。
+
+  /think on|off   回答前思考或不思考          /clear   重新开始
+  /save 文件      将对话保存为 JSON           /exit    离开
+Ctrl-C 停止当前回答。`),
+		Args: a.args(0, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			to := defaultServer
+			if len(args) > 0 {
+				to = args[0]
+			}
+			var s speaker
+			if strings.HasPrefix(to, "http://") || strings.HasPrefix(to, "https://") {
+				remote, err := newRemote(c.Context(), to, key, name)
+				if err != nil {
+					return err
+				}
+				s = remote
+			} else {
+				rel, m, err := a.brought(c.Context(), to, &mf)
+				if err != nil {
+					return err
+				}
+				defer m.Close()
+				if s, err = a.speaker(rel); err != nil {
+					return err
+				}
+			}
+			if _, err := f.request(nil); err != nil {
+				return err
+			}
+			return a.converse(c.Context(), s, &f)
+		},
+	}
+	f.add(a, c)
+	mf.add(a, c)
+	c.Flags().StringVar(&key, "key", "", a.t("API key of the server", "服务器的 API 密钥"))
+	c.Flags().StringVar(&name, "model", "", a.t("name of the server's model (default: its first)", "服务器上的模型名称（默认：第一个）"))
+	return c
+}
+
+const defaultServer = "http://" + serve.Addr
+
+// lines reads what the user types: with editing on a terminal.
+type lines struct {
+	term  *term.Terminal
+	plain *bufio.Reader
+}
+
+func newLines(in *os.File, prompt string) *lines {
+	if !term.IsTerminal(int(in.Fd())) {
+		return &lines{plain: bufio.NewReader(io.LimitReader(in, 64*maxPrompt))}
+	}
+	screen := struct {
+		io.Reader
+		io.Writer
+	}{in, os.Stdout}
+	return &lines{term: term.NewTerminal(screen, prompt)}
+}
+
+// next returns the next line. The terminal is raw only meanwhile, so that
+// Ctrl-C is a signal while an answer comes.
+func (l *lines) next() (string, error) {
+	if l.term == nil {
+		s, err := l.plain.ReadString('\n')
+		if s != "" {
+			err = nil
+		}
+		return strings.TrimSuffix(s, "\n"), err
+	}
+	fd := int(os.Stdin.Fd())
+	if w, h, err := term.GetSize(fd); err == nil {
+		l.term.SetSize(w, h)
+	}
+	old, err := term.MakeRaw(fd)
+	if err != nil {
+		return "", err
+	}
+	defer term.Restore(fd, old)
+	return l.term.ReadLine()
+}
+
+// converse takes turns until the user leaves.
+func (a *app) converse(ctx context.Context, s speaker, f *askFlags) error {
+	a.screen.note(say.T("%s; /help lists the commands", "%s；/help 列出命令", s.name()))
+	in := newLines(os.Stdin, "> ")
+	var list []form.Message
+	for {
+		line, err := in.next()
+		if errors.Is(err, io.EOF) || ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		line = strings.TrimSpace(line)
+		switch word, rest, _ := strings.Cut(line, " "); {
+		case line == "":
+		case line == "/exit", line == "/quit":
+			return nil
+		case strings.HasPrefix(line, "/"):
+			a.chatWord(word, strings.TrimSpace(rest), &list, f)
+		default:
+			if list, err = a.turn(ctx, s, f, append(list, form.Message{Role: "user", Text: line})); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// turn gets the answer to the last message. What was stopped stays; a message
+// that could not be answered goes.
+func (a *app) turn(ctx context.Context, s speaker, f *askFlags, list []form.Message) ([]form.Message, error) {
+	req, err := f.request(list)
+	if err != nil {
+		return list, err
+	}
+	own, stop := context.WithCancel(ctx)
+	defer stop()
+	a.onInterrupt(stop)
+	m, err := a.show(s.answer(own, req))
+	a.onInterrupt(nil)
+	switch {
+	case ctx.Err() != nil:
+		return list, ctx.Err()
+	case own.Err() != nil:
+		fmt.Fprintln(a.stdout)
+	case err != nil:
+		fmt.Fprintln(a.stderr, say.Err(a.lang, err))
+		return list[:len(list)-1], nil
+	}
+	return append(list, m), nil
+}
+
+// chatWord does what a word that begins with a slash says.
+func (a *app) chatWord(word, rest string, list *[]form.Message, f *askFlags) {
+	switch {
+	case word == "/clear":
+		*list = nil
+	case word == "/think" && (rest == "on" || rest == "off"):
+		f.think = rest
+	case word == "/save" && rest != "":
+		if err := saveConversation(rest, *list); err != nil {
+			a.screen.note(say.T("cannot save: %v", "无法保存：%v", err))
+			return
+		}
+		a.screen.note(say.T("saved in %s", "已保存到 %s", rest))
+	default:
+		a.screen.note(say.T("/think on|off, /clear, /save FILE, /exit; Ctrl-C stops an answer", "/think on|off、/clear、/save 文件、/exit；Ctrl-C 停止当前回答"))
+	}
+}

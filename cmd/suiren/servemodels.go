@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+
+	"suiren/internal/say"
+	"suiren/serve"
+	"suiren/stage/operate"
+)
+
+// home is the folder of what belongs to the owner and to no plan.
+func home() (string, error) {
+	if dir := os.Getenv("SUIREN_HOME"); dir != "" {
+		return dir, nil
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "suiren"), nil
+	}
+	dir, err := os.UserHomeDir()
+	if err != nil {
+		return "", &say.Error{Where: "SUIREN_HOME", What: say.T("you have no home folder", "没有主目录"), Next: say.T("set SUIREN_HOME to a folder", "请将 SUIREN_HOME 设为某个目录"), Err: err}
+	}
+	return filepath.Join(dir, ".local", "share", "suiren"), nil
+}
+
+// serveModels serves models without a plan.
+func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf *modelFlags) error {
+	ln, keys, secret, err := listenForModels(f.listen)
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	conf := serve.Config{Version: versionText(), Slots: max(slots, mf.slots), Hosts: f.hosts,
+		Log: slog.New(slog.NewTextHandler(a.screen, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	if keys != nil {
+		conf.Key = keys.Lookup
+	}
+	s := serve.New(conf)
+	var list []*serve.Release
+	for _, path := range paths {
+		a.screen.note(say.T("reading %s", "正在读取 %s", path))
+		r, m, err := a.brought(ctx, path, mf)
+		if err != nil {
+			return err
+		}
+		defer m.Close()
+		if m.Answers() {
+			bytes, whole := m.Memory()
+			a.screen.note(say.T("%s takes %s: %.1f conversations of %s tokens at once", "%s 占用 %s：可同时容纳 %.1f 段各 %s 词元的对话", r.Name, size(bytes), whole, count(float64(r.Context))))
+		}
+		list = append(list, r)
+	}
+	s.Open(list...)
+	url := "http://" + ln.Addr().String() + s.OpenPath()
+	if a.format == formatJSONL {
+		a.line(map[string]any{"type": "serving", "url": url, "address": ln.Addr().String(), "key": secret, "models": names(list)})
+		return s.Serve(ctx, ln)
+	}
+	if secret != "" {
+		fmt.Fprintln(a.stdout, a.t("API key (shown once): %s", "API 密钥（只显示一次）：%s", secret))
+	}
+	base := "http://" + ln.Addr().String()
+	fmt.Fprintln(a.stdout, a.t("page: %s", "页面：%s", url))
+	fmt.Fprintln(a.stdout, a.t("OpenAI: %s/v1   Anthropic and Ollama: %s", "OpenAI：%s/v1   Anthropic 与 Ollama：%s", base, base))
+	return s.Serve(ctx, ln)
+}
+
+func names(list []*serve.Release) []string {
+	out := make([]string, len(list))
+	for i, r := range list {
+		out[i] = r.Name
+	}
+	return out
+}
+
+// listenForModels listens. Callers from other machines need a key; one is
+// made if there is none.
+func listenForModels(addr string) (ln net.Listener, keys *operate.Keys, secret string, err error) {
+	if ln, err = serve.Listen(addr, false); err == nil {
+		return ln, nil, "", nil
+	}
+	if ln, err = serve.Listen(addr, true); err != nil {
+		return nil, nil, "", err
+	}
+	defer func() {
+		if err != nil {
+			ln.Close()
+		}
+	}()
+	dir, err := home()
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if err = os.MkdirAll(dir, 0o700); err != nil {
+		return nil, nil, "", err
+	}
+	if keys, err = operate.OpenKeys(filepath.Join(dir, "keys.json")); err != nil {
+		return nil, nil, "", err
+	}
+	secret, err = keys.First("first")
+	return ln, keys, secret, err
+}

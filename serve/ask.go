@@ -1,0 +1,142 @@
+package serve
+
+import (
+	"crypto/rand"
+	"net/http"
+	"sync"
+
+	"suiren/internal/say"
+	"suiren/serve/form"
+)
+
+// ask makes the handler of a surface's way to ask for answers: decode, check,
+// wait for a turn, generate, tell.
+func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error)) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		body, err := readBody(w, r)
+		if err != nil {
+			return err
+		}
+		req, shape, err := parse(body)
+		if err != nil {
+			return err
+		}
+		rel, err := s.pick(req.Model)
+		if err != nil {
+			return err
+		}
+		if err := rel.fits(req); err != nil {
+			return err
+		}
+		if l, ok := shape.(interface{ Loaded(model string) any }); ok && len(req.Messages)+len(req.Prompts) == 0 {
+			return writeJSON(w, http.StatusOK, l.Loaded(rel.Name))
+		}
+		h := form.Head{ID: shape.Prefix() + rand.Text(), Model: rel.Name, Made: s.conf.Now(), Lang: language(r), Label: rel.Label,
+			Fingerprint: "suiren-" + rel.Digest[:min(12, len(rel.Digest))], Request: req}
+		list := s.exchanges(caller(r), h.ID, h.Lang, rel, req)
+		if err := s.queue.enter(r.Context()); err != nil {
+			return err
+		}
+		defer s.queue.leave()
+		wait := s.conf.Now().Sub(list[0].start)
+		if shape.Streams() {
+			return s.stream(w, r, shape, h, list, func() error { return all(r.Context(), list, wait, s.conf.Slots) })
+		}
+		for _, x := range list {
+			x.emit = func(form.Event) error { return nil }
+		}
+		if err := all(r.Context(), list, wait, s.conf.Slots); err != nil {
+			return err
+		}
+		shape.Begin(h, nil)
+		return writeJSON(w, http.StatusOK, shape.Whole(replies(list)))
+	}
+}
+
+func replies(list []*exchange) []*form.Reply {
+	out := make([]*form.Reply, len(list))
+	for i, x := range list {
+		out[i] = x.reply
+	}
+	return out
+}
+
+// fits refuses what the release cannot honour.
+func (r *Release) fits(req *form.Request) error {
+	if r.Answerer == nil {
+		return form.Invalid("model", "unsupported_model", say.T("%q does not write answers: it makes vectors or scores", "%q 不生成回答：它只产生向量或评分", r.Name))
+	}
+	if param := r.Answerer.Can().Lack(req.Needs); param != "" {
+		return form.Unsupported(param)
+	}
+	if r.Policy != nil && req.Logprobs { // tokens would show what the rails hold back
+		return form.Unsupported("logprobs")
+	}
+	if r.Context > 0 && req.Context > r.Context {
+		return form.OutOfRange("num_ctx", say.T("at most %d, the context here", "至多 %d，即这里的上下文", r.Context))
+	}
+	return nil
+}
+
+// pick finds the release that answers as model; "" is the first there is.
+func (s *Server) pick(model string) (*Release, error) {
+	list := s.releases()
+	if len(list) == 0 {
+		return nil, &form.Error{Status: http.StatusServiceUnavailable, Type: "server_error", Code: "model_not_ready",
+			Text: say.T("the model is still being made", "模型还在训练中"), Next: say.T("follow it on the plan page", "进度见“计划”页面")}
+	}
+	for _, rel := range list {
+		if model == "" || model == rel.Name || model == rel.Name+":latest" { // as Ollama's clients write it
+			return rel, nil
+		}
+	}
+	return nil, &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "model_not_found", Param: "model",
+		Text: say.T("there is no model %q here", "这里没有名为 %q 的模型", form.Clip(model)), Next: say.T("use %q", "请用 %q", list[0].Name)}
+}
+
+// stream sends the answers as they come.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, shape form.Shape, h form.Head, list []*exchange, run func() error) error {
+	events := newEventStream(w, heartbeat)
+	events.lines = isLines(shape)
+	defer events.close()
+	shape.Begin(h, events.event)
+	var mu sync.Mutex
+	for i, x := range list {
+		x.emit = func(e form.Event) error {
+			mu.Lock()
+			defer mu.Unlock()
+			return shape.Event(i, e)
+		}
+	}
+	if err := run(); err != nil {
+		return s.broken(r, events, err)
+	}
+	shape.End(replies(list)) // fails when the client is gone: no one is left to tell
+	return nil
+}
+
+// isLines reports whether a shape's stream is lines of JSON, not events.
+func isLines(shape form.Shape) bool {
+	l, ok := shape.(interface{ Lines() bool })
+	return ok && l.Lines()
+}
+
+// broken ends a stream by an error: as a status while nothing is sent, else
+// as an event, for the status has gone.
+func (s *Server) broken(r *http.Request, events *eventStream, err error) error {
+	if r.Context().Err() != nil {
+		return nil // the client is gone
+	}
+	if !events.started() {
+		return err
+	}
+	dialect := dialectOf(r)
+	events.event(dialect.event, dialect.body(s.public(r, err), language(r)))
+	return nil
+}
+
+// A dialect is a surface's shape of errors.
+type dialect struct {
+	event string // the name of the event that tells one in a stream
+	body  func(e *form.Error, lang say.Lang) any
+}

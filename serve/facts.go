@@ -1,0 +1,71 @@
+package serve
+
+import (
+	"net/http"
+
+	"suiren/serve/ollama"
+)
+
+// ollamaPaths are the paths whose errors have Ollama's shape.
+var ollamaPaths = []string{
+	"/api/version", "/api/tags", "/api/ps", "/api/show", "/api/generate", "/api/chat", "/api/embed", "/api/embeddings",
+	"/api/pull", "/api/push", "/api/create", "/api/copy", "/api/delete",
+}
+
+// ollamaVersion is the version of Ollama whose interface this is: clients ask
+// for what they may use.
+const ollamaVersion = "0.17.4"
+
+func (s *Server) ollamaModel(rel *Release) ollama.Model {
+	m := ollama.Model{Name: rel.Name, Digest: rel.Digest, Made: rel.Made, Facts: rel.Facts, Context: rel.Context, Origin: rel.Origin, Embeds: rel.Embedder != nil}
+	if rel.Answerer != nil {
+		m.Can = rel.Answerer.Can()
+	}
+	if m.Facts.Family == "" {
+		m.Facts.Family = "suiren"
+	}
+	return m
+}
+
+func (s *Server) ollamaModels() []ollama.Model {
+	var list []ollama.Model
+	for _, rel := range s.releases() {
+		list = append(list, s.ollamaModel(rel))
+	}
+	return list
+}
+
+func (s *Server) ollamaRoutes(keyed func(pattern string, f handler)) {
+	keyed("GET /api/version", func(w http.ResponseWriter, r *http.Request) error {
+		return writeJSON(w, http.StatusOK, map[string]string{"version": ollamaVersion, "suiren": s.conf.Version})
+	})
+	keyed("GET /api/tags", func(w http.ResponseWriter, r *http.Request) error {
+		return writeJSON(w, http.StatusOK, ollama.Tags(s.ollamaModels()))
+	})
+	keyed("GET /api/ps", func(w http.ResponseWriter, r *http.Request) error {
+		return writeJSON(w, http.StatusOK, ollama.Processes(s.ollamaModels()))
+	})
+	keyed("POST /api/show", func(w http.ResponseWriter, r *http.Request) error {
+		body, err := readBody(w, r)
+		if err != nil {
+			return err
+		}
+		name, err := ollama.ParseShow(body)
+		if err != nil {
+			return err
+		}
+		rel, err := s.pick(name)
+		if err != nil {
+			return err
+		}
+		m := s.ollamaModel(rel)
+		return writeJSON(w, http.StatusOK, m.Show())
+	})
+	keyed("POST /api/chat", s.ask(ollama.ParseChat))
+	keyed("POST /api/generate", s.ask(ollama.ParseGenerate))
+	keyed("POST /api/embed", s.ollamaEmbed(false))
+	keyed("POST /api/embeddings", s.ollamaEmbed(true))
+	for _, refused := range []string{"POST /api/pull", "POST /api/push", "POST /api/create", "POST /api/copy", "DELETE /api/delete"} {
+		keyed(refused, func(_ http.ResponseWriter, r *http.Request) error { return ollama.Refuse(r.URL.Path) })
+	}
+}

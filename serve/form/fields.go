@@ -1,0 +1,176 @@
+package form
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"math"
+	"slices"
+
+	"suiren/internal/say"
+)
+
+// Fields are the parameters of a request's body: what each does to an R. One
+// that is not among them is refused by name, for to ignore it could change
+// the answer behind the caller's back.
+type Fields[R any] map[string]func(r *R, v json.RawMessage) error
+
+// Read reads a body into r. Its errors name the parameter at fault. A null
+// counts as left out.
+func (f Fields[R]) Read(body []byte, r *R) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {
+		if err == nil {
+			err = errors.New("null")
+		}
+		return Invalid("", "invalid_json", say.T("the body is not a JSON object: %v", "请求体不是 JSON 对象：%v", err))
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		set, ok := f[name]
+		if !ok {
+			return Invalid(name, "unknown_parameter", say.T("unknown parameter: %q", "未知参数：%q", Clip(name)))
+		}
+		if v := fields[name]; string(v) != "null" {
+			if err := set(r, v); err != nil {
+				return wrongType(name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// wrongType makes an error of encoding/json one for the client.
+func wrongType(name string, err error) error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return Invalid(name, "invalid_type", say.T("%s has the wrong type", "%s 的类型不对", name))
+}
+
+// Ignore accepts a parameter that does not change the answer.
+func Ignore[R any](*R, json.RawMessage) error { return nil }
+
+// Only accepts a parameter that nothing here knows, if its value asks for
+// nothing.
+func Only[R any](name string, neutral ...string) func(*R, json.RawMessage) error {
+	return func(_ *R, v json.RawMessage) error {
+		var b bytes.Buffer
+		if err := json.Compact(&b, v); err != nil {
+			return err
+		}
+		if slices.Contains(neutral, b.String()) {
+			return nil
+		}
+		return Invalid(name, "unsupported_parameter", say.T("%s is not supported here; leave it out or send %s",
+			"这里不支持 %s；请去掉，或写成 %s", name, neutral[0]))
+	}
+}
+
+// Number reads a number within [low, high].
+func Number(v json.RawMessage, name string, low, high float64) (*float64, error) {
+	var f float64
+	if err := json.Unmarshal(v, &f); err != nil {
+		return nil, err
+	}
+	if f < low || f > high {
+		return nil, OutOfRange(name, say.T("%v to %v", "%v 到 %v", low, high))
+	}
+	return &f, nil
+}
+
+// Whole reads a whole number within [low, high].
+func Whole(v json.RawMessage, name string, low, high int) (int, error) {
+	var f float64 // some clients write 5.0
+	if err := json.Unmarshal(v, &f); err != nil {
+		return 0, err
+	}
+	if f != math.Trunc(f) {
+		return 0, Invalid(name, "invalid_type", say.T("%s must be a whole number", "%s 应为整数", name))
+	}
+	if f < float64(low) || f > float64(high) {
+		if high == math.MaxInt32 {
+			return 0, OutOfRange(name, say.T("at least %d", "至少为 %d", low))
+		}
+		return 0, OutOfRange(name, say.T("%d to %d", "%d 到 %d", low, high))
+	}
+	return int(f), nil
+}
+
+// Bounds of stop strings.
+const (
+	maxStops   = 16
+	maxStopLen = 256 // bytes
+)
+
+// ReadStop reads one string or a list.
+func ReadStop(v json.RawMessage, name string) ([]string, error) {
+	list, err := Strings(v)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) > maxStops {
+		return nil, OutOfRange(name, say.T("at most %d strings", "至多 %d 个字符串", maxStops))
+	}
+	for _, s := range list {
+		if s == "" || len(s) > maxStopLen {
+			return nil, OutOfRange(name, say.T("strings of 1 to %d bytes", "长度 1 到 %d 字节的字符串", maxStopLen))
+		}
+	}
+	return list, nil
+}
+
+// Strings reads one string or a list.
+func Strings(v json.RawMessage) ([]string, error) {
+	var one string
+	if json.Unmarshal(v, &one) == nil {
+		return []string{one}, nil
+	}
+	var list []string
+	err := json.Unmarshal(v, &list)
+	return list, err
+}
+
+// ReadSeed reads a seed: any whole number of 64 bits.
+func ReadSeed(v json.RawMessage) (*uint64, error) {
+	var n int64
+	if err := json.Unmarshal(v, &n); err != nil {
+		return nil, err
+	}
+	u := uint64(n)
+	return &u, nil
+}
+
+// ReadPrompt reads a string, or a list of token ids.
+func ReadPrompt(v json.RawMessage) (Prompt, error) {
+	var p Prompt
+	if json.Unmarshal(v, &p.Text) == nil {
+		return p, nil
+	}
+	p.IDs = []int32{}
+	err := json.Unmarshal(v, &p.IDs)
+	return p, err
+}
+
+// ReadPrompts reads what ReadPrompt does, or a list of it of at most most.
+func ReadPrompts(v json.RawMessage, name string, most int) ([]Prompt, error) {
+	if p, err := ReadPrompt(v); err == nil && !(p.IDs != nil && len(p.IDs) == 0) {
+		return []Prompt{p}, nil
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(v, &list); err != nil {
+		return nil, err
+	}
+	if len(list) == 0 || len(list) > most {
+		return nil, OutOfRange(name, say.T("a string, tokens, or a list of 1 to %d of them", "字符串、词元，或 1 到 %d 个这样的列表", most))
+	}
+	prompts := make([]Prompt, len(list))
+	for i, v := range list {
+		p, err := ReadPrompt(v)
+		if err != nil || string(v) == "null" {
+			return nil, Invalid(name, "invalid_type", say.T("%s[%d] must be a string or a list of tokens", "%s[%d] 应为字符串或词元列表", name, i))
+		}
+		prompts[i] = p
+	}
+	return prompts, nil
+}

@@ -1,0 +1,173 @@
+// Package form is the one form of a request to a model and of its answer.
+// Every surface of the server is a translation to and from it, and every
+// model that answers speaks it.
+package form
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// A Message is one turn of a conversation.
+type Message struct {
+	Role    string `json:"role"` // system, user, assistant or tool
+	Text    string `json:"text"`
+	Thought string `json:"thought,omitempty"` // of an assistant
+	Name    string `json:"name,omitempty"`
+	Calls   []Call `json:"calls,omitempty"`   // of an assistant
+	CallID  string `json:"call_id,omitempty"` // of a tool: the call that Text is the result of
+}
+
+// A Call is a use of a tool that the model asks for.
+type Call struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Args string `json:"arguments"` // JSON, of an object
+}
+
+// A Tool is a function that the caller can run for the model.
+type Tool struct {
+	Name        string          `json:"name"`
+	Description string          `json:"description,omitempty"`
+	Parameters  json.RawMessage `json:"parameters,omitempty"` // JSON Schema; none: any object
+}
+
+// A Choice says whether tools must be called.
+type Choice struct {
+	Mode string `json:"mode,omitempty"` // "" or auto, none, required, named
+	Name string `json:"name,omitempty"` // of the tool, if named
+}
+
+// A Format binds the answer, not the thought.
+type Format struct {
+	Kind   string          `json:"kind,omitempty"` // "", json, schema, regex, choice, grammar
+	Schema json.RawMessage `json:"schema,omitempty"`
+	Text   string          `json:"text,omitempty"`    // of a regex or grammar
+	List   []string        `json:"choices,omitempty"` // of a choice
+}
+
+// Think steers the thought.
+type Think struct {
+	Mode   string `json:"mode,omitempty"`   // "": the model's own way; on, off
+	Effort string `json:"effort,omitempty"` // minimal, low, medium, high, xhigh, for templates that take it
+	Budget int    `json:"budget,omitempty"` // most tokens; 0: no limit of the caller's
+}
+
+// Sampling says how tokens are chosen. A nil pointer leaves the model's own
+// value.
+type Sampling struct {
+	Temperature *float64          `json:"temperature,omitempty"`
+	TopP        *float64          `json:"top_p,omitempty"`
+	TopK        *int              `json:"top_k,omitempty"`
+	MinP        *float64          `json:"min_p,omitempty"`
+	Typical     *float64          `json:"typical_p,omitempty"`
+	Repeat      *float64          `json:"repetition_penalty,omitempty"`
+	Presence    *float64          `json:"presence_penalty,omitempty"`
+	Frequency   *float64          `json:"frequency_penalty,omitempty"`
+	Last        *int              `json:"repeat_last_n,omitempty"` // tokens that the penalties see; −1: all
+	Bias        map[int32]float64 `json:"logit_bias,omitempty"`
+}
+
+// A Prompt is text to go on from, without a template: Text, or IDs if not nil.
+type Prompt struct {
+	Text string
+	IDs  []int32
+}
+
+// A Request asks for one or more answers.
+type Request struct {
+	Model    string
+	Messages []Message // a conversation; else
+	Prompts  []Prompt  // raw prompts, each answered on its own
+	Suffix   *string   // what comes after the answer: fill in the middle
+
+	Tools    []Tool
+	Choice   Choice
+	OneCall  bool // at most one call
+	Format   Format
+	Think    Think
+	Sampling Sampling
+	Seed     *uint64
+	Stop     []string
+	N        int // answers to each prompt
+
+	MaxTokens   int  // of thought and answer; < 0: as many as fit
+	Logprobs    bool // of the answer's tokens
+	TopLogprobs int
+	Echo        bool // the prompt comes before the answer; with Logprobs, with its own
+	Context     int  // that the caller counts on, in tokens; 0: none
+	Adapter     string
+	Receipt     bool
+	IgnoreEnd   bool // go on to MaxTokens
+	MinTokens   int
+
+	Needs []Need // what the answerer must be able to do
+}
+
+// NoLimit is a MaxTokens that does not limit.
+const NoLimit = -1
+
+// A Need is an ability that a request asks for, and the parameter that asks.
+type Need struct {
+	Can   Can
+	Param string
+}
+
+// Need notes that the parameter asks for an ability.
+func (r *Request) Need(c Can, param string) { r.Needs = append(r.Needs, Need{c, param}) }
+
+// Can is a set of abilities.
+type Can uint32
+
+// The abilities. What every answerer can: conversations of text, MaxTokens,
+// Stop, Temperature, TopP, Seed, Think, and N.
+const (
+	Tools     Can = 1 << iota // tools, their calls and results
+	Forced                    // Choice required or named, OneCall
+	JSON                      // Format json and schema
+	Pattern                   // Format regex and choice
+	Grammar                   // Format grammar
+	Sampled                   // every field of Sampling
+	Logprobs                  // of answers
+	Raw                       // Prompts
+	Echo                      // of raw prompts
+	Middle                    // Suffix
+	Adapters                  // Adapter
+	Receipts                  // Receipt
+	Endless                   // IgnoreEnd and MinTokens
+	Prefilled                 // an assistant's last message is gone on from
+)
+
+// Lack returns the first parameter that asks for more than c, or "".
+func (c Can) Lack(needs []Need) string {
+	for _, n := range needs {
+		if n.Can&^c != 0 {
+			return n.Param
+		}
+	}
+	return ""
+}
+
+// An Ask is a request for one answer, checked and numbered: what an Answerer
+// gets.
+type Ask struct {
+	*Request
+	Messages []Message // of the request, after the rails
+	Prompt   *Prompt   // of the request's prompts; nil: Messages
+	Seed     uint64
+	Caller   string
+	Receipt  *Receipt // filled in by the time the answer ends; nil: not asked for
+}
+
+// All returns all that a message says, for the books.
+func (m *Message) All() string {
+	var b strings.Builder
+	b.WriteString(m.Text)
+	for _, c := range m.Calls {
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(c.Name + c.Args)
+	}
+	return b.String()
+}

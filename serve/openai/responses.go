@@ -1,0 +1,298 @@
+package openai
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"suiren/internal/say"
+	"suiren/serve/form"
+)
+
+var responseFields = fromChat(fields{
+	"input":        (*query).setInput,
+	"instructions": form.Ignore[query], // read by ParseResponse: it comes before input
+	"tools":        (*query).setResponseTools,
+	"tool_choice":  (*query).setChoice,
+	"reasoning":    (*query).setReasoning,
+	"text":         (*query).setText,
+	"include":      (*query).setInclude,
+	"max_output_tokens": func(q *query, v json.RawMessage) (err error) {
+		q.MaxTokens, err = form.Whole(v, "max_output_tokens", 1, math.MaxInt32)
+		return err
+	},
+	"stream_options": form.Ignore[query], // obfuscation, which pads events
+	"truncation":     form.Only[query]("truncation", `"disabled"`),
+	"background":     form.Only[query]("background", "false"),
+
+	// Nothing is kept here between two requests.
+	"previous_response_id": form.Only[query]("previous_response_id", "null"),
+	"conversation":         form.Only[query]("conversation", "null"),
+	"prompt":               form.Only[query]("prompt", "null"),
+	"context_management":   form.Ignore[query],
+	"max_tool_calls":       form.Ignore[query], // of tools that the server runs: there are none
+	"client_metadata":      form.Ignore[query], // Codex
+}, "model", "stream", "temperature", "top_p", "min_p", "top_k", "presence_penalty", "frequency_penalty", "repetition_penalty",
+	"logit_bias", "seed", "stop", "parallel_tool_calls", "think", "thinking_budget", "adapter", "receipt", "top_logprobs", "user",
+	"metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention")
+
+// fromChat adds the parameters that mean what they mean in chat.
+func fromChat(f fields, names ...string) fields {
+	for _, name := range names {
+		f[name] = chatFields[name]
+	}
+	return f
+}
+
+// ParseResponse reads a POST /v1/responses.
+func ParseResponse(body []byte) (*form.Request, form.Shape, error) {
+	q := &query{Request: form.Request{N: 1, MaxTokens: form.NoLimit}}
+	if err := responseFields.Read(body, q); err != nil {
+		return nil, nil, err
+	}
+	said := struct { // told back as they came
+		Instructions *string         `json:"instructions"`
+		Tools        json.RawMessage `json:"tools"`
+		Choice       json.RawMessage `json:"tool_choice"`
+		Text         json.RawMessage `json:"text"`
+		Reasoning    json.RawMessage `json:"reasoning"`
+		Metadata     json.RawMessage `json:"metadata"`
+	}{}
+	if err := json.Unmarshal(body, &said); err != nil {
+		return nil, nil, form.Invalid("instructions", "invalid_type", say.T("%s has the wrong type", "%s 的类型不对", "instructions"))
+	}
+	if said.Instructions != nil && *said.Instructions != "" {
+		q.Messages = slices.Insert(q.Messages, 0, form.Message{Role: "system", Text: *said.Instructions})
+	}
+	if err := form.CheckConversation(&q.Request, "input"); err != nil {
+		return nil, nil, err
+	}
+	q.settleThink()
+	if err := q.settleTools(); err != nil {
+		return nil, nil, err
+	}
+	r := &responses{stream: q.stream, echo: map[string]any{
+		"instructions": said.Instructions, "tools": or(said.Tools, "[]"), "tool_choice": or(said.Choice, `"auto"`),
+		"text": or(said.Text, `{"format":{"type":"text"}}`), "reasoning": or(said.Reasoning, `{"effort":null,"summary":null}`),
+		"metadata": or(said.Metadata, "{}"),
+	}}
+	return &q.Request, r, nil
+}
+
+func or(v json.RawMessage, otherwise string) json.RawMessage {
+	if known(v) {
+		return v
+	}
+	return json.RawMessage(otherwise)
+}
+
+// An item of a response's input.
+type inputItem struct {
+	Type      string          `json:"type"`
+	Role      string          `json:"role"`
+	Content   json.RawMessage `json:"content"`
+	Summary   json.RawMessage `json:"summary"`
+	CallID    string          `json:"call_id"`
+	Name      string          `json:"name"`
+	Arguments json.RawMessage `json:"arguments"`
+	Output    json.RawMessage `json:"output"`
+}
+
+// setInput reads a string, or a list of items. What an assistant thought,
+// said and called between two turns of the user is one message.
+func (q *query) setInput(v json.RawMessage) error {
+	var s string
+	if json.Unmarshal(v, &s) == nil {
+		q.Messages = []form.Message{{Role: "user", Text: s}}
+		return nil
+	}
+	var list []inputItem
+	if err := json.Unmarshal(v, &list); err != nil {
+		return err
+	}
+	if len(list) > maxMessages {
+		return form.OutOfRange("input", say.T("at most %d", "至多 %d 条", maxMessages))
+	}
+	for i, item := range list {
+		if err := q.addItem(&item); err != nil {
+			return form.Invalid("input", "invalid_value", say.T("input[%d] of type %q cannot be read: %v", "input[%d]（%q 类型）无法读取：%v", i, form.Clip(item.Type), err))
+		}
+	}
+	return nil
+}
+
+// assistant returns the assistant's message that is being put together.
+func (q *query) assistant() *form.Message {
+	if n := len(q.Messages); n == 0 || q.Messages[n-1].Role != "assistant" {
+		q.Messages = append(q.Messages, form.Message{Role: "assistant"})
+	}
+	return &q.Messages[len(q.Messages)-1]
+}
+
+func (q *query) addItem(item *inputItem) error {
+	switch item.Type {
+	case "message", "":
+		text, err := contentText(item.Content)
+		if err != nil {
+			return errors.New("its content is not text")
+		}
+		switch item.Role {
+		case "assistant":
+			m := q.assistant()
+			m.Text += text
+		case "system", "developer":
+			q.Messages = append(q.Messages, form.Message{Role: "system", Text: text})
+		case "user":
+			q.Messages = append(q.Messages, form.Message{Role: "user", Text: text})
+		default:
+			return errors.New("its role is not user, assistant, system or developer")
+		}
+	case "reasoning":
+		var parts []struct {
+			Text string `json:"text"`
+		}
+		for _, v := range []json.RawMessage{item.Content, item.Summary} {
+			if known(v) && len(parts) == 0 {
+				if err := json.Unmarshal(v, &parts); err != nil {
+					return errors.New("its content is not a list of texts")
+				}
+			}
+		}
+		m := q.assistant()
+		for _, p := range parts {
+			m.Thought += p.Text
+		}
+	case "function_call":
+		args, err := callArgs(item.Arguments)
+		if err != nil || item.Name == "" {
+			return errors.New("it needs a name, and arguments that are a JSON object in a string")
+		}
+		m := q.assistant()
+		m.Calls = append(m.Calls, form.Call{ID: item.CallID, Name: item.Name, Args: args})
+	case "function_call_output":
+		text, err := contentText(item.Output)
+		if err != nil {
+			return errors.New("its output is not text")
+		}
+		q.Messages = append(q.Messages, form.Message{Role: "tool", Text: text, CallID: item.CallID})
+	default:
+		return errors.New("this server does not know the type")
+	}
+	return nil
+}
+
+// setResponseTools takes functions. Tools of other types are the server's to
+// run or the client's own: they are not offered to the model, and agents that
+// list them work without.
+func (q *query) setResponseTools(v json.RawMessage) error {
+	var list []struct {
+		Type        string          `json:"type"`
+		Name        string          `json:"name"`
+		Description string          `json:"description"`
+		Parameters  json.RawMessage `json:"parameters"`
+	}
+	if err := json.Unmarshal(v, &list); err != nil {
+		return err
+	}
+	for i, t := range list {
+		if t.Type != "function" {
+			continue
+		}
+		if t.Name == "" {
+			return form.Invalid("tools", "invalid_value", say.T("tools[%d] must be of type function, with a name", "tools[%d] 应为 function 类型，并有名称", i))
+		}
+		q.Tools = append(q.Tools, form.Tool{Name: t.Name, Description: t.Description, Parameters: t.Parameters})
+	}
+	return q.checkTools()
+}
+
+func (q *query) setReasoning(v json.RawMessage) error {
+	return form.Fields[query]{
+		"effort":           (*query).setEffort,
+		"summary":          form.Ignore[query], // the thought itself is told
+		"generate_summary": form.Ignore[query],
+		"context":          form.Ignore[query],
+	}.Read(v, q)
+}
+
+func (q *query) setText(v json.RawMessage) error {
+	return form.Fields[query]{
+		"format":    func(q *query, v json.RawMessage) error { return q.readFormat(v, "text") },
+		"verbosity": form.Ignore[query], // a wish about the style, which has no switch here
+	}.Read(v, q)
+}
+
+func (q *query) setInclude(v json.RawMessage) error {
+	var list []string
+	if err := json.Unmarshal(v, &list); err != nil {
+		return err
+	}
+	for _, s := range list {
+		if s == "message.output_text.logprobs" {
+			q.Logprobs = true
+			q.Need(form.Logprobs, "include")
+		}
+	}
+	return nil
+}
+
+// body returns the response as it stands.
+func (r *responses) body(status string, p *form.Reply) map[string]any {
+	h, req := &r.head, r.head.Request
+	out := map[string]any{
+		"id": h.ID, "object": "response", "created_at": h.Made.Unix(), "completed_at": nil, "status": status, "model": h.Model,
+		"error": nil, "incomplete_details": nil, "output": []any{}, "usage": nil,
+		"parallel_tool_calls": !req.OneCall, "previous_response_id": nil, "store": false, "background": false,
+		"temperature": set(req.Sampling.Temperature, 1), "top_p": set(req.Sampling.TopP, 1),
+		"presence_penalty": set(req.Sampling.Presence, 0), "frequency_penalty": set(req.Sampling.Frequency, 0),
+		"max_output_tokens": nil, "max_tool_calls": nil, "top_logprobs": req.TopLogprobs, "truncation": "disabled",
+		"service_tier": "default", "user": nil, "safety_identifier": nil, "prompt_cache_key": nil,
+	}
+	maps.Copy(out, r.echo)
+	if req.MaxTokens > 0 {
+		out["max_output_tokens"] = req.MaxTokens
+	}
+	if p == nil {
+		return out
+	}
+	out["output"], out["suiren"] = r.items, extend(r.head, p)
+	if status == "completed" {
+		out["completed_at"] = h.Made.Add(p.Total).Unix()
+	}
+	switch p.Reason {
+	case form.Length:
+		out["incomplete_details"] = map[string]string{"reason": "max_output_tokens"}
+	case form.Filtered:
+		out["incomplete_details"] = map[string]string{"reason": "content_filter"}
+	}
+	u := p.Usage
+	out["usage"] = map[string]any{"input_tokens": u.Prompt, "output_tokens": u.Completion, "total_tokens": u.Prompt + u.Completion,
+		"input_tokens_details":  map[string]int{"cached_tokens": u.Cached},
+		"output_tokens_details": map[string]int{"reasoning_tokens": u.Reasoning}}
+	return out
+}
+
+// set returns a number, or what is in force where none was given.
+func set(p *float64, otherwise float64) float64 {
+	if p != nil {
+		return *p
+	}
+	return otherwise
+}
+
+// status says how a response ended.
+func statusOf(p *form.Reply) string {
+	if p.Reason == form.Length || p.Reason == form.Filtered {
+		return "incomplete"
+	}
+	return "completed"
+}
+
+// id derives the id of an item from the response's.
+func (r *responses) id(prefix string) string {
+	_, own, _ := strings.Cut(r.head.ID, "_")
+	return prefix + "_" + own + "_" + string(rune('a'+len(r.items)%26)) + strings.Repeat("z", len(r.items)/26)
+}

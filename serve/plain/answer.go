@@ -1,0 +1,220 @@
+package plain
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/http"
+	"time"
+
+	"suiren/engine/chat"
+	"suiren/engine/infer"
+	"suiren/engine/tokenizer"
+	"suiren/internal/say"
+	"suiren/serve/form"
+)
+
+// Can implements form.Answerer.
+func (m *Model) Can() form.Can {
+	can := form.Tools | form.Sampled | form.Logprobs | form.Raw | form.Echo | form.Receipts | form.Endless | form.Prefilled
+	if m.words.hasParts {
+		can |= form.Middle
+	}
+	if len(m.adapters) > 0 {
+		can |= form.Adapters
+	}
+	return can
+}
+
+// Answer implements form.Answerer.
+func (m *Model) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event, error] {
+	return func(yield func(form.Event, error) bool) {
+		j, err := m.job(a)
+		if err != nil {
+			yield(form.Event{}, err)
+			return
+		}
+		w := &writer{j: j, yield: yield, stream: tokenizer.NewStream(m.words.t)}
+		w.usage.Prompt = len(j.req.Prompt)
+		if a.Receipt != nil {
+			defer w.receipt(a.Receipt)
+		}
+		for t, err := range m.engine.Generate(ctx, j.req) {
+			if err != nil {
+				yield(form.Event{Usage: w.usage}, public(err))
+				return
+			}
+			if !w.token(&t) {
+				return
+			}
+		}
+	}
+}
+
+// public makes the engine's errors that a client can do something about ones
+// for the client.
+func public(err error) error {
+	if e, ok := errors.AsType[*infer.LengthError](err); ok {
+		return form.TooLong(e.Prompt, e.Limit-1)
+	}
+	if e, ok := errors.AsType[*infer.BusyError](err); ok {
+		busy := form.Busy()
+		busy.After = int(max(1, e.Retry.Round(time.Second)/time.Second))
+		return busy
+	}
+	switch {
+	case errors.Is(err, infer.ErrRequest):
+		return form.Invalid("", "invalid_value", say.T("%v", "%v", err))
+	case errors.Is(err, infer.ErrClosed):
+		return &form.Error{Status: http.StatusServiceUnavailable, Type: "server_error", Code: "stopping", Text: say.T("the server is stopping", "服务器正在停止")}
+	}
+	return err
+}
+
+// A writer makes events of tokens.
+type writer struct {
+	j       *job
+	yield   func(form.Event, error) bool
+	stream  *tokenizer.Stream
+	usage   form.Usage
+	ids     []int32      // generated
+	tokens  []form.Token // of the answer, that no event has told yet
+	called  bool
+	finish  string
+	prompt  form.Event // of an echo
+	pending bool       // prompt was not told yet
+}
+
+// token takes the next token; it is false when there is nobody to tell.
+func (w *writer) token(t *infer.Token) bool {
+	if t.Prompt {
+		w.echo(t)
+	} else if !w.tellPrompt() {
+		return false
+	}
+	stopped := t.Finish == infer.Stopped
+	if !t.Prompt && t.ID >= 0 {
+		if !stopped {
+			w.usage.Completion++
+			if t.Thought {
+				w.usage.Reasoning++
+			}
+			w.ids = append(w.ids, t.ID)
+		}
+		if !stopped && !w.text(t) {
+			return false
+		}
+	}
+	if t.Finish == "" {
+		return true
+	}
+	w.finish = t.Finish
+	if t.Usage != nil {
+		w.usage.Cached = t.Usage.Cached
+	}
+	return w.tellPrompt() && w.end()
+}
+
+// echo gathers the prompt.
+func (w *writer) echo(t *infer.Token) {
+	w.prompt.Kind, w.pending = form.Prompted, true
+	if w.j.ask.Logprobs {
+		tok := w.logprob(t)
+		if len(w.prompt.Tokens) == 0 {
+			tok.Logprob, tok.Top = nil, nil
+		}
+		w.prompt.Tokens = append(w.prompt.Tokens, tok)
+	}
+}
+
+func (w *writer) tellPrompt() bool {
+	if !w.pending {
+		return true
+	}
+	w.pending, w.prompt.Usage, w.prompt.Text = false, w.usage, w.j.m.Spell(w.j.req.Prompt)
+	return w.yield(w.prompt, nil)
+}
+
+// logprob is a token as a client is told of it.
+func (w *writer) logprob(t *infer.Token) form.Token {
+	lp := float64(t.Logprob)
+	out := form.Token{ID: t.ID, Bytes: w.j.m.words.t.Bytes(t.ID), Logprob: &lp}
+	for _, o := range t.Top {
+		lp := float64(o.Logprob)
+		b, _ := w.j.m.Piece(o.ID)
+		out.Top = append(out.Top, form.Token{ID: o.ID, Bytes: b, Logprob: &lp})
+	}
+	return out
+}
+
+// text passes on what a token says.
+func (w *writer) text(t *infer.Token) bool {
+	name, special := w.j.m.words.special[t.ID]
+	if w.j.ask.Logprobs && !t.Thought && (!special || w.j.parser == nil) {
+		w.tokens = append(w.tokens, w.logprob(t))
+	}
+	switch {
+	case w.j.parser == nil && special: // a raw answer shows all that was written
+		return w.raw(w.stream.Flush() + name)
+	case w.j.parser == nil:
+		return w.raw(w.stream.Write(t.ID))
+	case special:
+		return w.parsed(w.j.parser.Feed(w.stream.Flush(), false)) && w.parsed(w.j.parser.Feed(name, true))
+	}
+	return w.parsed(w.j.parser.Feed(w.stream.Write(t.ID), false))
+}
+
+func (w *writer) raw(text string) bool {
+	if text == "" && len(w.tokens) == 0 {
+		return true
+	}
+	e := form.Event{Kind: form.Text, Text: text, Tokens: w.tokens, Usage: w.usage}
+	w.tokens = nil
+	return w.yield(e, nil)
+}
+
+var kinds = map[chat.EventKind]form.Kind{
+	chat.Thought: form.Thought, chat.Content: form.Text, chat.ToolCallStart: form.CallStart, chat.ToolArgs: form.CallArgs, chat.ToolCallEnd: form.CallEnd,
+}
+
+func (w *writer) parsed(events []chat.Event) bool {
+	for _, e := range events {
+		out := form.Event{Kind: kinds[e.Kind], Text: e.Text, Call: form.CallRef{Index: e.Index, ID: e.ID, Name: e.Name}, Usage: w.usage}
+		switch e.Kind {
+		case chat.Content:
+			out.Tokens, w.tokens = w.tokens, nil
+		case chat.ToolCallStart:
+			w.called, w.tokens = true, nil
+		}
+		if !w.yield(out, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// end tells what was held back, and why the answer ended.
+func (w *writer) end() bool {
+	if w.j.parser == nil {
+		if !w.raw(w.stream.Flush()) {
+			return false
+		}
+	} else if !w.parsed(w.j.parser.Feed(w.stream.Flush(), false)) || !w.parsed(w.j.parser.Close()) {
+		return false
+	}
+	if w.called && w.finish == infer.Stopped {
+		w.finish = form.ToolUse
+	}
+	return w.yield(form.Event{Kind: form.Finish, Reason: w.finish, Usage: w.usage}, nil)
+}
+
+// receipt writes down how the answer was made.
+func (w *writer) receipt(r *form.Receipt) {
+	a, j := w.j.ask, w.j
+	*r = form.Receipt{
+		Version: form.ReceiptVersion, ID: r.ID, Program: r.Program, Model: form.ReceiptModel{Name: j.m.opt.Name, Digest: "sha256:" + j.m.opt.Digest},
+		Prompt: form.Tokens(j.req.Prompt, true), Answer: form.Tokens(w.ids, false), Finish: w.finish, Seed: a.Seed,
+		Sampling: j.after, MaxTokens: j.req.MaxTokens, MinTokens: a.MinTokens, IgnoreEnd: a.IgnoreEnd, Stop: a.Stop, Think: a.Think,
+		Format: a.Format, Tools: a.Tools, Choice: a.Choice, OneCall: a.OneCall, Adapter: a.Adapter, Chat: a.Prompt == nil,
+	}
+}

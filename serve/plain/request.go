@@ -1,0 +1,275 @@
+package plain
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"time"
+
+	"suiren/engine/chat"
+	"suiren/engine/infer"
+	"suiren/internal/say"
+	"suiren/serve/form"
+)
+
+// efforts are budgets of thought, in tokens, for templates that do not know
+// the word.
+var efforts = map[string]int{"minimal": 128, "low": 512, "medium": 2048, "high": 8192}
+
+// conversation translates a request for the template.
+func (m *Model) conversation(r *form.Request, messages []form.Message) (chat.Conversation, error) {
+	c := chat.Conversation{Open: true, Now: time.Now()}
+	for _, msg := range messages {
+		out := chat.Message{Role: msg.Role, Content: msg.Text, Thought: msg.Thought, CallID: msg.CallID, Name: msg.Name}
+		for _, call := range msg.Calls {
+			out.Calls = append(out.Calls, chat.Call{ID: call.ID, Name: call.Name, Arguments: call.Args})
+		}
+		if out.Role == "tool" && out.Name == "" {
+			out.Name = calledName(messages, msg.CallID)
+		}
+		c.Messages = append(c.Messages, out)
+	}
+	if n := len(messages); n > 0 && messages[n-1].Role == "assistant" {
+		c.Open, c.Continue = false, true
+	}
+	if r.Choice.Mode != "none" {
+		for _, t := range r.Tools {
+			v, err := json.Marshal(toolJSON(t))
+			if err != nil {
+				return c, form.Invalid("tools", "invalid_value", say.T("the parameters of tool %q are not JSON", "工具 %q 的 parameters 不是 JSON", form.Clip(t.Name)))
+			}
+			c.Tools = append(c.Tools, v)
+		}
+	}
+	switch r.Think.Mode {
+	case "on", "off":
+		on := r.Think.Mode == "on"
+		c.Think = &on
+	}
+	if m.template.Facts().Effort {
+		c.Effort = r.Think.Effort
+	}
+	return c, nil
+}
+
+// toolJSON is a tool as templates read it: in this order, with no more.
+func toolJSON(t form.Tool) any {
+	type function struct {
+		Name        string          `json:"name"`
+		Description string          `json:"description,omitempty"`
+		Parameters  json.RawMessage `json:"parameters,omitempty"`
+	}
+	params := t.Parameters
+	if len(params) == 0 || string(params) == "null" {
+		params = json.RawMessage(`{"type": "object", "properties": {}}`)
+	}
+	return struct {
+		Type     string   `json:"type"`
+		Function function `json:"function"`
+	}{"function", function{t.Name, t.Description, params}}
+}
+
+// calledName finds the name of the tool that a result is of.
+func calledName(messages []form.Message, id string) string {
+	for _, m := range messages {
+		for _, c := range m.Calls {
+			if c.ID == id && id != "" {
+				return c.Name
+			}
+		}
+	}
+	return ""
+}
+
+// render returns the prompt of a conversation.
+func (m *Model) render(r *form.Request, messages []form.Message) (chat.Conversation, chat.Prompt, error) {
+	c, err := m.conversation(r, messages)
+	if err != nil {
+		return c, chat.Prompt{}, err
+	}
+	p, err := m.template.Prompt(c)
+	return c, p, templateError(err)
+}
+
+// templateError tells a client why a template refused its conversation.
+func templateError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, chat.ErrNothingToContinue) {
+		return form.Invalid("messages", "invalid_value", say.T("the last message is the assistant's and has no text to continue", "最后一条消息来自 assistant，却没有可接着写的内容"))
+	}
+	return form.Invalid("messages", "invalid_value", say.T("the model's chat template does not take this conversation: %v", "模型的对话模板不接受这段对话：%v", err))
+}
+
+// Render implements form.Speller.
+func (m *Model) Render(r *form.Request) (string, []int32, error) {
+	if m.template == nil {
+		return "", nil, form.Invalid("model", "unsupported_model", say.T("this model has no chat template", "该模型没有对话模板"))
+	}
+	_, p, err := m.render(r, r.Messages)
+	if err != nil {
+		return "", nil, err
+	}
+	return p.String, m.words.prompt(p.Text), nil
+}
+
+// defaults fills in what the request leaves to the model.
+func (m *Model) defaults(s form.Sampling) form.Sampling {
+	d := m.config.Sampling
+	if s.Temperature == nil {
+		if s.Temperature = d.Temperature; s.Temperature == nil {
+			one := 1.0
+			s.Temperature = &one
+		}
+	}
+	for _, p := range []struct{ to, from **float64 }{{&s.TopP, &d.TopP}, {&s.MinP, &d.MinP}, {&s.Typical, &d.Typical}, {&s.Repeat, &d.Repeat}} {
+		if *p.to == nil {
+			*p.to = *p.from
+		}
+	}
+	if s.TopK == nil {
+		s.TopK = d.TopK
+	}
+	return s
+}
+
+func value(p *float64) float32 {
+	if p == nil {
+		return 0
+	}
+	return float32(*p)
+}
+
+// sample translates what is left of Sampling after defaults.
+func sample(r *infer.Request, s *form.Sampling, seed uint64) {
+	r.RepeatPenalty, r.FrequencyPenalty, r.PresencePenalty = value(s.Repeat), value(s.Frequency), value(s.Presence)
+	r.Typical, r.TopP, r.MinP, r.Temperature, r.Seed = value(s.Typical), value(s.TopP), value(s.MinP), value(s.Temperature), seed
+	if s.TopK != nil {
+		r.TopK = max(0, *s.TopK)
+	}
+	if s.Last != nil {
+		if r.PenaltyLast = *s.Last; *s.Last == 0 { // none are seen: no penalties
+			r.RepeatPenalty, r.FrequencyPenalty, r.PresencePenalty = 0, 0, 0
+		}
+	}
+	if s.TopP != nil && *s.TopP == 0 { // the likeliest alone; to the engine 0 means all
+		r.TopK = 1
+	}
+	for id, b := range s.Bias {
+		if r.Bias == nil {
+			r.Bias = map[int32]float32{}
+		}
+		r.Bias[id] = float32(b)
+	}
+}
+
+// A job is an ask on its way through the engine.
+type job struct {
+	m      *Model
+	ask    *form.Ask
+	req    infer.Request
+	parser *chat.Parser // of a conversation
+	after  form.Sampling
+}
+
+// job translates an ask.
+func (m *Model) job(a *form.Ask) (*job, error) {
+	j := &job{m: m, ask: a, after: m.defaults(a.Sampling)}
+	r := &j.req
+	sample(r, &j.after, a.Seed)
+	r.Caller, r.Draft, r.Echo, r.MinTokens = a.Caller, true, a.Echo, a.MinTokens
+	if a.Logprobs {
+		r.TopLogprobs = a.TopLogprobs
+	}
+	if !a.IgnoreEnd {
+		r.Stop = m.words.ends
+	}
+	if a.Adapter != "" {
+		if r.Adapter = m.adapters[a.Adapter]; r.Adapter == nil {
+			return nil, form.Invalid("adapter", "invalid_value", say.T("there is no adapter %q here", "这里没有名为 %q 的适配器", form.Clip(a.Adapter)))
+		}
+	}
+	if err := j.prompt(); err != nil {
+		return nil, err
+	}
+	limit := m.engine.Limit()
+	if a.Context > 0 {
+		limit = min(limit, a.Context)
+	}
+	if len(r.Prompt) >= limit {
+		return nil, form.TooLong(len(r.Prompt), limit-1)
+	}
+	r.MaxTokens = limit - len(r.Prompt)
+	if a.MaxTokens >= 0 {
+		r.MaxTokens = min(r.MaxTokens, a.MaxTokens)
+	}
+	return j, nil
+}
+
+// prompt sets the prompt, and what is known of the thought.
+func (j *job) prompt() error {
+	m, a, r := j.m, j.ask, &j.req
+	switch {
+	case a.Prompt != nil && a.Suffix != nil:
+		if a.Prompt.IDs != nil {
+			return form.Invalid("prompt", "invalid_value", say.T("with suffix, prompt must be text", "使用 suffix 时 prompt 应为文本"))
+		}
+		r.Prompt = m.words.middle(a.Prompt.Text, *a.Suffix)
+	case a.Prompt != nil && a.Prompt.IDs != nil:
+		r.Prompt = a.Prompt.IDs
+	case a.Prompt != nil:
+		r.Prompt = m.words.raw(a.Prompt.Text)
+	default:
+		c, p, err := m.render(a.Request, a.Messages)
+		if err != nil {
+			return err
+		}
+		j.parser = m.template.NewParser(c, p, callID(a))
+		r.Prompt = m.words.prompt(p.Text)
+		j.thought(p)
+	}
+	if len(r.Prompt) == 0 {
+		return form.Invalid("prompt", "invalid_value", say.T("the prompt has no tokens", "提示里没有词元"))
+	}
+	return nil
+}
+
+// thought says to the engine where a thought begins and ends, and how long it
+// may be.
+func (j *job) thought(p chat.Prompt) {
+	facts, t, r := j.m.template.Facts(), &j.ask.Think, &j.req
+	if !facts.Thinks || t.Mode == "off" {
+		return
+	}
+	r.Open = p.Thinking
+	mark := func(tag string) []int32 { return j.m.words.encode(nil, tag, nil) }
+	r.ThinkEnd = mark(facts.Thought.Close)
+	if !r.Open {
+		r.ThinkStart = mark(facts.Thought.Open)
+	}
+	r.Think = t.Budget
+	if r.Think == 0 && !facts.Effort {
+		r.Think = efforts[t.Effort]
+	}
+	r.Think = min(r.Think, math.MaxInt32)
+}
+
+// callID makes the ids of calls from the answer's seed and place, so that a
+// replay gives the same.
+func callID(a *form.Ask) func(int) string {
+	n := len(a.Messages)
+	return func(i int) string { return "call_" + digits(a.Seed^uint64(n)<<40^uint64(i)*0x9e3779b97f4a7c15) }
+}
+
+// digits writes a number in nine letters and digits, the length that
+// Mistral's templates ask for.
+func digits(x uint64) string {
+	const set = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	b := make([]byte, 9)
+	for i := range b {
+		b[i] = set[x%62]
+		x /= 62
+	}
+	return string(b)
+}
