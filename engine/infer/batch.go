@@ -178,7 +178,7 @@ func (b *batch) fits(s *sequence) bool {
 	}
 	have := b.tree.room()
 	if !s.req.Echo {
-		path, resume, _, _ := b.tree.match(b.tree.root(s.req.Adapter), s.ids, (len(s.ids)-1)/pageTokens)
+		path, resume := b.tree.match(b.tree.root(s.req.Adapter), s.ids, (len(s.ids)-1)/pageTokens)
 		for _, n := range path[:resume] {
 			if need--; n.users == 0 {
 				have--

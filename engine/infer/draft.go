@@ -12,8 +12,8 @@ type drafter struct {
 
 const (
 	draftMatch = 3  // tokens that must have stood together
-	draftFirst = 4  // tokens of the first guess
-	draftMost  = 12 // tokens of the longest
+	draftFirst = 3  // tokens of the first guess: with the token before it, what a kernel takes at once
+	draftMost  = 11 // tokens of the longest
 	pauseMost  = 256
 )
 
@@ -46,7 +46,7 @@ func (d *drafter) learn(guessed, held int) {
 	switch {
 	case guessed == 0:
 	case held == guessed:
-		d.size, d.wait = min(d.size*2, draftMost), 8
+		d.size, d.wait = min(2*d.size+1, draftMost), 8
 	case held == 0:
 		if d.size /= 2; d.size == 0 {
 			d.size, d.pause = 1, d.wait
