@@ -141,6 +141,12 @@ func TestThought(t *testing.T) {
 		{"much room", open(0, 500), varied, 500 - 2 - 32, Budget},
 		{"its own answer room", func() Request { r := open(0, 500); r.Answer = 100; return r }(), varied, 500 - 2 - 100, Budget},
 		{"circles", open(400, 500), circling, loopTokens, Loop},
+		{"ends in its thought", open(30, 50), func(n int) int32 {
+			if n == 5 {
+				return 2
+			}
+			return 20
+		}, 5, Unanswered},
 		{"by itself", open(30, 50), func(n int) int32 {
 			if n == 5 || n == 6 {
 				return int32(6 + n)
