@@ -17,28 +17,34 @@ const (
 	pauseMost  = 256
 )
 
-// propose appends up to n guesses of what follows ids.
-func (d *drafter) propose(dst, ids []int32, n int) []int32 {
+// propose returns up to n guesses of what follows ids.
+func (d *drafter) propose(ids []int32, n int) (dst []int32) {
 	if d.size == 0 {
 		d.size, d.wait = draftFirst, 8
 	}
 	if d.pause > 0 {
 		d.pause--
-		return dst
+		return nil
 	}
 	n = min(n, d.size)
 	if n <= 0 || len(ids) <= draftMatch {
-		return dst
+		return nil
 	}
 	end := len(ids) - draftMatch
 	a, b, c := ids[end], ids[end+1], ids[end+2]
 	for i := end - 1; i >= 0; i-- {
 		if ids[i+2] == c && ids[i+1] == b && ids[i] == a {
-			from := i + draftMatch
-			return append(dst, ids[from:min(from+n, len(ids))]...)
+			for at := i + draftMatch; n > 0; at, n = at+1, n-1 {
+				if at < len(ids) {
+					dst = append(dst, ids[at])
+				} else { // it repeats itself
+					dst = append(dst, dst[at-len(ids)])
+				}
+			}
+			return dst
 		}
 	}
-	return dst
+	return nil
 }
 
 // learn adapts to how many of the guesses held.
