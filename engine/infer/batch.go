@@ -375,8 +375,10 @@ func (b *batch) plan() {
 func (s *sequence) echoes() bool { return s.req.Echo && s.echoed < len(s.req.Prompt) }
 
 // maxGuess is how many tokens a step may have besides prompts for guesses to
-// be worth their rows: more cost about as much each as one alone.
-const maxGuess = 16
+// be worth their rows. On two cores of a Zen 3, a step of 12 tokens of a 0.6B
+// model in Q4_0 took 2.6 times as long as one of a single token: up to about
+// there a step is bound by reading the weights, and beyond by arithmetic.
+const maxGuess = 12
 
 // share divides budget tokens among readers: half to the oldest, the rest to
 // those that have least to read, so that a long prompt neither starves nor
