@@ -246,4 +246,3 @@ func (s *sequence) cached(n int) {
 		s.usage.Cached += n
 	}
 }
-
