@@ -20,7 +20,7 @@ engine/kernel: internal/cpu
 engine/tensor: engine/kernel
 engine/tokenizer:
 engine/jinja:
-engine/chat: engine/jinja engine/tokenizer
+engine/chat: engine/jinja
 engine/weights: engine/tensor
 engine/model: engine/kernel engine/tensor engine/weights
 engine/optim: engine/kernel engine/tensor
