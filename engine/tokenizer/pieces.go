@@ -80,7 +80,7 @@ func (p *pieces) tokenizer(c *config) (*Tokenizer, error) {
 	t.setForms(forms)
 	t.steps = p.steps()
 	if !p.single && t.onlyLeadingLowLine() {
-		t.pre[0].scan = atLowLine
+		t.pre[0].scan = atLowLines
 	}
 	return t, nil
 }
