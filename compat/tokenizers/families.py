@@ -8,7 +8,6 @@ import base64
 import json
 import pathlib
 
-from gguf import GGUFReader, GGUFWriter
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 QWEN2 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -76,6 +75,7 @@ OTHERS = {
 
 
 def gguf(path):
+    from gguf import GGUFReader
     r = GGUFReader(path)
     return {k[len("tokenizer.ggml."):]: f.contents() for k, f in r.fields.items() if k.startswith("tokenizer.ggml.")}
 
@@ -142,7 +142,6 @@ def tekken(path, out):
     d = json.loads(pathlib.Path(path).read_text())
     size = d["config"]["default_vocab_size"] - d["config"]["default_num_special_tokens"]
     ranks = {base64.b64decode(v["token_bytes"]): v["rank"] for v in d["vocab"][:size]}
-    names = {chr(c): chr(c) for c in range(256)}
     n, table = 0, {}
     for b in range(256):
         if 33 <= b <= 126 or 161 <= b <= 172 or 174 <= b <= 255:
@@ -157,7 +156,6 @@ def tekken(path, out):
         local.sort(key=lambda x: (ranks[x[0]], ranks[x[1]]))
         merges += [(form(a), form(b), rank) for a, b in local]
     merges.sort(key=lambda x: x[2])
-    del names
     t = Tokenizer(models.BPE({form(b): r for b, r in ranks.items()}, [(a, b) for a, b, _ in merges], ignore_merges=True))
     t.pre_tokenizer = split(TEKKEN)
     t.decoder = decoders.ByteLevel()

@@ -44,7 +44,6 @@ func TestLoadRefuses(t *testing.T) {
 		{`"!": 33`, `"!": 34`, "model.vocab"},
 		{`"!": 33`, `"!": 99999999`, "model.vocab"},
 		{`"!": 33`, `"!": -1`, "model.vocab"},
-		{`"!": 33`, `"!!": 33`, "model"},
 		{`"!": 33`, `"苹": 33`, "model.vocab"},
 		{`"merges": [`, `"merges": ["a zzz",`, "model.merges[0]"},
 		{`"merges": [`, `"merges": ["azzz",`, "model"},

@@ -263,9 +263,13 @@ func (t *Tokenizer) setForms(forms []string) {
 		}
 	}
 	for _, a := range t.added {
-		t.tokens[a.id] = a.name
-		if a.plain() {
+		switch {
+		case t.kind == wordPieces:
+			t.tokens[a.id] = " " + a.name
+		case a.plain():
 			t.tokens[a.id] = strings.ReplaceAll(a.name, lowLine, " ")
+		default:
+			t.tokens[a.id] = a.name
 		}
 	}
 }
