@@ -122,6 +122,9 @@ func (t *Tokenizer) buildRunes() error {
 		b.whole = index
 	}
 	t.model = b
+	if _, ok := index[lowLine]; ok && len(t.pre) == 0 && b.whole == nil && t.onlyLeadingLowLine() {
+		t.pre = []preStep{{scan: atLowLines}} // so that pieces are short, and come again
+	}
 	if t.scores == nil {
 		return t.addMerges(b)
 	}
@@ -213,7 +216,20 @@ func (t *Tokenizer) buildUnigram() error {
 		least = min(least, t.scores[id])
 	}
 	u.unkScore = least - 10
-	u.trie = newTrie(list, ids)
+	var err error
+	if u.trie, err = newTrie(list, ids); err != nil {
+		return err
+	}
+	u.starts = make([]int32, 1<<16)
+	for _, s := range list {
+		if r, n := utf8.DecodeRuneInString(s); int(r) < len(u.starts) && n > 1 {
+			node := u.trie.first[s[0]]
+			for i := 1; i < n; i++ {
+				node = u.trie.next(node, s[i])
+			}
+			u.starts[r] = node
+		}
+	}
 	t.model = u
 	return nil
 }
@@ -236,8 +252,13 @@ func (t *Tokenizer) buildWords() error {
 		}
 		lists[i], ids[i] = append(lists[i], s), append(ids[i], int32(id))
 	}
-	t.model = &wordPiece{newTrie(lists[0], ids[0]), newTrie(lists[1], ids[1]), t.roles.unk, 100}
-	return nil
+	start, err := newTrie(lists[0], ids[0])
+	if err != nil {
+		return err
+	}
+	inner, err := newTrie(lists[1], ids[1])
+	t.model = &wordPiece{start, inner, t.roles.unk, 100}
+	return err
 }
 
 // setForms fills forms, and tokens with what they stand for, for all kinds

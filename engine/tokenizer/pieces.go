@@ -94,8 +94,9 @@ func (p *pieces) tokenizer(c *config) (*Tokenizer, error) {
 // onlyLeadingLowLine tells whether no token has ▁ after another rune: then no
 // merge crosses the place before ▁, and the text may be cut there.
 func (t *Tokenizer) onlyLeadingLowLine() bool {
+	hidden := t.hidden()
 	for id, s := range t.forms {
-		if typ := t.typeOf(id); typ == controlToken || typ == userToken {
+		if hidden[id] {
 			continue
 		}
 		if strings.Contains(strings.TrimLeft(s, lowLine), lowLine) {

@@ -4,9 +4,8 @@
 //	tokenizers pairs FILE     for each line, a JSON list of two strings, ids and where the second kind begins
 //	tokenizers decode FILE    for each line, a JSON list of ids, their text
 //	tokenizers vectors DIR    checks the ggml-vocab-*.gguf of llama.cpp in DIR with their .inp and .out
-//	tokenizers speed FILE TEXT N   the best of N times for encoding TEXT, in seconds
-//	tokenizers gguf FOLDER OUT     writes the folder's tokenizer as a GGUF file without tensors
-//	tokenizers folder FILE OUT     writes a tokenizer as a folder
+//	tokenizers speed FILE TEXTS N the best of N times for encoding TEXTS, a file of JSON strings, in seconds
+//	tokenizers folder FILE OUT    writes a tokenizer as a folder
 //
 // FILE is a folder, or a file of GGUF.
 package main
@@ -96,23 +95,37 @@ func each[T any](answer func(T) any) error {
 	return w.Flush()
 }
 
+// speed encodes the texts of a file of JSON strings, one by one.
 func speed(t *tokenizer.Tokenizer, path, times string) error {
-	text, err := os.ReadFile(path)
+	file, err := os.Open(path)
 	if err != nil {
 		return err
+	}
+	defer file.Close()
+	var texts []string
+	for dec := json.NewDecoder(bufio.NewReader(file)); dec.More(); {
+		var s string
+		if err := dec.Decode(&s); err != nil {
+			return err
+		}
+		texts = append(texts, s)
 	}
 	n, err := strconv.Atoi(times)
 	if err != nil {
 		return err
 	}
-	best := time.Duration(1 << 62)
+	best, count := time.Duration(1<<62), 0
 	var ids []int32
 	for range n {
 		start := time.Now()
-		ids = t.Encode(ids[:0], string(text))
+		count = 0
+		for _, s := range texts {
+			ids = t.EncodeMarked(ids[:0], s, nil)
+			count += len(ids)
+		}
 		best = min(best, time.Since(start))
 	}
-	fmt.Println(best.Seconds(), len(ids))
+	fmt.Println(best.Seconds(), count)
 	return nil
 }
 
