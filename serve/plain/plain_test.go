@@ -227,6 +227,15 @@ func TestSpecialNames(t *testing.T) {
 	}
 }
 
+func TestSystemMessages(t *testing.T) {
+	say := func(role, text string) form.Message { return form.Message{Role: role, Text: text} }
+	got := settled([]form.Message{say("system", "a"), say("system", "b"), say("user", "c"), say("system", "d"), say("assistant", "e"), say("system", "f")})
+	want := []form.Message{say("system", "a\n\nb"), say("user", "c\n\nd"), say("assistant", "e"), say("user", "f")}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestTooLong(t *testing.T) {
 	m := open(t, Options{})
 	for name, a := range map[string]*form.Ask{
