@@ -63,6 +63,8 @@ func (p *Parser) tryCall(i int, tag string) bool {
 		var m int
 		m, c.name, v = p.match(n, s.begin)
 		switch {
+		case v == yes && s.start && c.name != "all" && len(p.tools) == 0:
+			v = no
 		case v == yes && s.start && c.name == "all": // functionary: to everybody
 			p.take(m)
 			p.fresh, p.begun = true, false

@@ -139,7 +139,7 @@ func fallback(v Vocabulary) string {
 // look finds out what the template can do.
 func (t *Template) look() {
 	f := &t.facts
-	f.Thought = tagsOf(t.t)
+	f.Thought = tagsOf(t.t, t.v)
 	f.Thinks = f.Thought.Close != ""
 	for _, name := range []string{"enable_thinking", "thinking"} {
 		if t.t.Reads(name) && f.Switch == "" {
@@ -181,7 +181,8 @@ func (t *Template) look() {
 			break
 		}
 	}
-	if t.syntax = formatOf(t.t); t.syntax == nil {
+	t.syntax = formatOf(t.t)
+	if t.syntax == nil || f.Calls && !t.reads(called[:2], tools) {
 		t.syntax = &generic
 		f.Tools, f.Calls = false, false
 	}
@@ -189,6 +190,49 @@ func (t *Template) look() {
 		t.objects, t.blank = true, true
 	}
 	f.Format = t.syntax.ToolFormat
+}
+
+// reads reports whether the parser finds the call that the template writes for
+// the last of two messages.
+func (t *Template) reads(messages []Message, tools []json.RawMessage) bool {
+	ask := Conversation{Messages: messages[:1], Tools: tools, Open: true}
+	text, err := t.render(ask)
+	if err != nil {
+		return false
+	}
+	prompt := Prompt{Text: text, Thinking: t.opens(text)}
+	if text, err = t.render(Conversation{Messages: messages, Tools: tools}); err != nil {
+		return false
+	}
+	spelled := *t
+	spelled.v.Token = nil // what the template writes is text here
+	p := spelled.NewParser(ask, prompt, nil)
+	for _, e := range append(p.Feed(writtenAfter(text.String, prompt, t.facts.Thought), false), p.Close()...) {
+		if e.Kind == ToolCallStart && e.Name == messages[1].Calls[0].Name {
+			return true
+		}
+	}
+	return false
+}
+
+// writtenAfter returns what full holds beyond the prompt. Where the template
+// writes a thought that the prompt only began, or none, it ends the thought.
+func writtenAfter(full string, prompt Prompt, tags Tags) string {
+	if rest, ok := strings.CutPrefix(full, prompt.String); ok {
+		return rest
+	}
+	i := 0
+	for i < min(len(full), len(prompt.String)) && full[i] == prompt.String[i] {
+		i++
+	}
+	if j := strings.LastIndexAny(full[:i], "<["); j > strings.LastIndexAny(full[:i], ">]") {
+		i = j // both went on with a tag
+	}
+	rest := full[i:]
+	if prompt.Thinking {
+		rest = tags.Close + strings.TrimPrefix(strings.TrimPrefix(rest, tags.Open), tags.Close)
+	}
+	return rest
 }
 
 // generic is what Prompt asks for where a template has no tools.
@@ -296,6 +340,7 @@ func cut(t jinja.Text, n int) jinja.Text {
 // render renders a conversation that the template can take.
 func (t *Template) render(c Conversation) (jinja.Text, error) {
 	vars := jinja.NewMap()
+	size := 0 // a long conversation may take longer
 	messages := make([]jinja.Value, len(c.Messages))
 	for i, m := range c.Messages {
 		v, err := t.message(m)
@@ -303,6 +348,7 @@ func (t *Template) render(c Conversation) (jinja.Text, error) {
 			return jinja.Text{}, fmt.Errorf("message %d: %w", i+1, err)
 		}
 		messages[i] = v
+		size += len(m.Content) + len(m.Thought) + m.marked.Len()
 	}
 	vars.Set("messages", jinja.NewList(messages...)).Set("tools", nil).Set("documents", nil)
 	if len(c.Tools) > 0 {
@@ -335,5 +381,5 @@ func (t *Template) render(c Conversation) (jinja.Text, error) {
 		}
 		vars.Set(name, v)
 	}
-	return t.t.Render(vars, jinja.Options{Now: c.Now})
+	return t.t.Render(vars, jinja.Options{Now: c.Now, Steps: 5_000_000 + size, Bytes: 256<<20 + 64*size})
 }

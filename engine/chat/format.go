@@ -229,10 +229,16 @@ var thoughts = []Tags{
 	{"<reasoning>", "</reasoning>"},
 }
 
-// tagsOf returns the tags of thoughts that a template's text holds.
-func tagsOf(t *jinja.Template) Tags {
+// tagsOf returns the tags of thoughts that a template's text holds, or else the
+// vocabulary.
+func tagsOf(t *jinja.Template, v Vocabulary) Tags {
 	for _, tags := range thoughts {
 		if t.Writes(tags.Close) && (t.Writes(tags.Open) || strings.Contains(tags.Open, "analysis") && t.Writes("analysis")) {
+			return tags
+		}
+	}
+	for _, tags := range thoughts {
+		if v.token(tags.Open) && v.token(tags.Close) {
 			return tags
 		}
 	}

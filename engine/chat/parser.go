@@ -44,6 +44,7 @@ type Parser struct {
 	events []Event
 
 	space string // white space held back
+	spill bool   // … was too much of it
 	fresh bool   // drop leading white space
 	begun bool   // content was written
 	index int    // of the next call
@@ -63,7 +64,7 @@ func (t *Template) NewParser(c Conversation, prompt Prompt, id func(index int) s
 	if p.id == nil {
 		p.id = func(i int) string { return "call_" + strconv.Itoa(i) }
 	}
-	if len(c.Tools) > 0 {
+	if len(c.Tools) > 0 || t.syntax.start {
 		p.syn = t.syntax
 	}
 	p.state = (*Parser).content
@@ -179,17 +180,19 @@ func (p *Parser) write(kind EventKind, text string) {
 	if text == "" {
 		return
 	}
-	body := strings.TrimRight(text, blank)
-	if body == "" {
-		p.space += text
-		return
+	if body := strings.TrimRight(text, blank); body != "" {
+		p.emit(Event{Kind: kind, Text: p.space + body})
+		p.space, text, p.spill = "", text[len(body):], false
+		p.begun = p.begun || kind == Content
 	}
-	p.emit(Event{Kind: kind, Text: p.space + body})
-	p.space = text[len(body):]
-	if kind == Content {
-		p.begun = true
+	if p.space += text; p.spill || len(p.space) > maxSpace {
+		p.spill = true
+		p.flush(kind)
 	}
 }
+
+// maxSpace is how much white space is held back: a model may write nothing else.
+const maxSpace = 1 << 10
 
 // flush emits the white space held back.
 func (p *Parser) flush(kind EventKind) {

@@ -5,12 +5,14 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"suiren/engine/jinja"
 )
 
 // familyTemplate stands for a template by the texts that tell its format.
 func familyTemplate(t testing.TB, marks string, v Vocabulary) *Template {
 	t.Helper()
-	source := "{{ '" + marks + "' if false }}{% for m in messages %}{{ m.role + ':' + (m.content or '') }}{% for c in m.tool_calls or [] %}{{ c.function.name ~ (c.function.arguments | tojson) }}{% endfor %}{% endfor %}" +
+	source := "{{ '" + marks + "' if false }}{% for m in messages %}{{ m.role + ':' + (m.content or '') }}{% endfor %}" +
 		"{% for t in tools or [] %}{{ t.function.name }}{% endfor %}"
 	tm, err := New("family", source, v)
 	if err != nil {
@@ -67,6 +69,8 @@ var families = []struct{ name, format, marks, text, want string }{
 	{"kimi", "kimi", "<|tool_calls_section_begin|>", "<|tool_calls_section_begin|><|tool_call_begin|>functions.now:0<|tool_call_argument_begin|>{}<|tool_call_end|><|tool_calls_section_end|>", "call 0 call_0 now: {} end"},
 	{"functionary", "functionary-v3.2", ">>>all\\n", ">>>¦all\nLooking.\n>>>get_weather\n{\"city\": \"x\"}", "content: Looking.\ncall 0 call_0 get_weather: {\"city\": \"x\"} end"},
 	{"functionary, only a call", "functionary-v3.2", ">>>all\\n", ">>>¦now\n{}", "call 0 call_0 now: {} end"},
+	{"only white space", "hermes", "<think></think><tool_call>", "<think>a" + strings.Repeat(" ", 5000), "thought: a" + strings.Repeat(" ", 5000)},
+	{"white space at the end", "hermes", "<think></think><tool_call>", "<think>a" + strings.Repeat("\n", 100), "thought: a"},
 	{"function tag", "function-tag", "<function=</function>", `Hm.<function=now>{}</function><function=get_weather>{"city": "x"}</function>`, "content: Hm.\ncall 0 call_0 now: {} end\ncall 1 call_1 get_weather: {\"city\": \"x\"} end"},
 	{"minimax", "minimax", "<minimax:tool_call>", "<minimax:tool_call>\n<invoke name=\"get_weather\">\n<parameter name=\"city\">x</parameter>\n</invoke>\n<invoke name=\"now\">\n</invoke>\n</minimax:tool_call>", "call 0 call_0 get_weather: {\"city\": \"x\"} end\ncall 1 call_1 now: {} end"},
 	{"gpt-oss", "gpt-oss", "<|channel|>analysis<|message|><|end|>commentary", "<|channel|>analysis<|message|>so <b><|end|><|start|>assistant<|channel|>final<|message|>Hi <b> there", "thought: so <b>\ncontent: Hi <b> there"},
@@ -127,6 +131,10 @@ func TestParserTokens(t *testing.T) {
 
 // Without tools nothing is a call.
 func TestParserNoTools(t *testing.T) {
+	tm := familyTemplate(t, ">>>all\\n", Vocabulary{})
+	if got, want := parse(tm.NewParser(Conversation{}, Prompt{Text: jinja.Text{String: ">>>"}}, nil), "all\nHi\n>>>now\n{}", nil), "content: Hi\n>>>now\n{}"; got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
 	text := "<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>"
 	p := familyTemplate(t, "<tool_call>", Vocabulary{}).NewParser(Conversation{}, Prompt{}, nil)
 	if got, want := parse(p, text, nil), "content: "+text; got != want {

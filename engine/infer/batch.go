@@ -264,9 +264,9 @@ func (s *sequence) cached(n int) {
 	}
 }
 
-// step does one step; false if there is nothing to do.
+// step does one step with those that admit let in; false if there is nothing
+// to do.
 func (b *batch) step() bool {
-	b.admit()
 	b.plan()
 	if len(b.parts) == 0 {
 		return false

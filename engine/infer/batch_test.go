@@ -240,7 +240,7 @@ func TestBatchSimulation(t *testing.T) {
 				}
 				open = append(open[:i], open[i+1:]...)
 			}
-			b.step()
+			b.next()
 			var held []*holding
 			for _, s := range b.live {
 				held = append(held, &s.holding)
@@ -348,7 +348,7 @@ func TestReadOnce(t *testing.T) {
 					first = s
 				}
 			}
-			for b.step() {
+			for b.next() {
 				if c.leave && first != nil { // after two pages: another reads on from there
 					b.drop(first)
 					first = nil
@@ -382,7 +382,7 @@ func TestFairness(t *testing.T) {
 		})
 		b.add(s)
 	}
-	for b.step() {
+	for b.next() {
 	}
 	if want := "[many few many few many many many many many]"; fmt.Sprint(order) != want {
 		t.Errorf("served in the order %v, want %s", order, want)
@@ -411,4 +411,10 @@ func TestShare(t *testing.T) {
 			t.Errorf("shared %v, want %v", got, c.want)
 		}
 	}
+}
+
+// next is what an engine does time and again.
+func (b *batch) next() bool {
+	b.admit()
+	return b.step()
 }

@@ -125,17 +125,20 @@ func (e *Engine) loop() {
 			e.abandon(coming)
 			return
 		}
-		e.mu.Unlock()
 		for _, s := range coming {
 			b.add(s)
 		}
 		for _, s := range leaving {
 			b.drop(s)
 		}
-		idle = !b.step()
-		e.mu.Lock()
+		b.admit()
 		e.stats = b.now()
 		e.mu.Unlock()
+		if idle = !b.step(); idle {
+			e.mu.Lock()
+			e.stats = b.now()
+			e.mu.Unlock()
+		}
 	}
 }
 

@@ -136,7 +136,7 @@ func runAll(t testing.TB, b *batch, list []Request) [][]Token {
 			got[i] = append(got[i], tok)
 		}))
 	}
-	for b.step() {
+	for b.next() {
 	}
 	return got
 }

@@ -103,7 +103,7 @@ func (s *Sampler) Run(ctx context.Context, reqs []Request, done func()) ([]Resul
 			}
 			return nil, err
 		}
-		if !b.step() {
+		if b.admit(); !b.step() {
 			return results, nil
 		}
 	}

@@ -36,16 +36,21 @@ func (r *render) bind(a args, what string, need int, names ...string) []Value {
 	return p
 }
 
+// known fails if v is undefined.
+func (r *render) known(v Value) {
+	if u, ok := v.(undefined); ok {
+		r.fail("%s", u.why)
+	}
+}
+
 // str returns v, which must be a string.
 func (r *render) str(v Value) Str {
 	s, ok := v.(Str)
 	if !ok {
-		if u, ok := v.(undefined); ok {
-			r.fail("%s", u.why)
-		}
+		r.known(v)
 		r.fail("expected a string, got %s", typeName(v))
 	}
-	return s
+	return r.read(s)
 }
 
 // strOr returns v, which must be a string, or otherwise if it was not given.

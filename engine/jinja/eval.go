@@ -1,8 +1,6 @@
 package jinja
 
 import (
-	"math"
-	"math/big"
 	"strings"
 )
 
@@ -27,9 +25,21 @@ func (r *render) evalAll(list []expr, s *scope) []Value {
 	return values
 }
 
+// maxEval bounds how deep expressions stand in each other, through macros too.
+const maxEval = 20_000
+
 func (r *render) eval(x expr, s *scope) Value {
 	r.line = x.at()
 	r.step(1)
+	if r.nested++; r.nested > maxEval {
+		r.limit("expressions stand too deep in each other")
+	}
+	v := r.evaluate(x, s)
+	r.nested--
+	return v
+}
+
+func (r *render) evaluate(x expr, s *scope) Value {
 	switch x := x.(type) {
 	case *constExpr:
 		return x.value
@@ -81,9 +91,9 @@ func (r *render) eval(x expr, s *scope) Value {
 	case *concatExpr:
 		var b builder
 		for _, p := range x.parts {
-			b.put(r.show(r.eval(p, s)))
+			b.put(r.paid(r.show(r.eval(p, s))))
 		}
-		return r.paid(b.str())
+		return b.str()
 	case *compareExpr:
 		a := r.eval(x.x, s)
 		for i, op := range x.ops {
@@ -140,8 +150,8 @@ func (r *render) args(l argList, s *scope) args {
 	if l.more != nil {
 		a.args = append(a.args, r.iterate(r.eval(l.more, s))...)
 	}
-	if l.map_ != nil {
-		m, ok := r.eval(l.map_, s).(*Map)
+	if l.mapping != nil {
+		m, ok := r.eval(l.mapping, s).(*Map)
 		if !ok {
 			r.fail("argument after ** must be a mapping")
 		}
@@ -191,183 +201,6 @@ func (r *render) put(m *Map, k, v Value) {
 	}
 }
 
-func (r *render) sign(op string, v Value) Value {
-	i, f, ok := number(v)
-	switch {
-	case !ok:
-		r.fail("bad operand type for unary %s: '%s'", op, typeName(v))
-	case i == nil && op == "-":
-		return -f
-	case i == nil:
-		return f
-	case op == "-":
-		return normal(new(big.Int).Neg(i))
-	}
-	return normal(i)
-}
-
-func (r *render) arithmetic(op string, a, b Value) Value {
-	ai, af, an := number(a)
-	bi, bf, bn := number(b)
-	if an && bn {
-		if ai != nil && bi != nil && op != "/" {
-			return r.integers(op, ai, bi)
-		}
-		if ai != nil {
-			af, _ = new(big.Float).SetInt(ai).Float64()
-		}
-		if bi != nil {
-			bf, _ = new(big.Float).SetInt(bi).Float64()
-		}
-		return r.floats(op, af, bf)
-	}
-	sa, aStr := a.(Str)
-	sb, bStr := b.(Str)
-	la, aList := a.(*List)
-	lb, bList := b.(*List)
-	switch {
-	case op == "+" && aStr && bStr:
-		r.grow(len(sa.text) + len(sb.text))
-		if sa.safe || sb.safe {
-			s := Join(sa.escaped(), sb.escaped())
-			s.safe = true
-			return s
-		}
-		return Join(sa, sb)
-	case op == "+" && aList && bList && la.kind == lb.kind && la.kind <= isTuple:
-		r.grow(16 * (len(la.items) + len(lb.items)))
-		return &List{items: append(la.items[:len(la.items):len(la.items)], lb.items...), kind: la.kind, made: true}
-	case op == "%" && aStr:
-		return r.paid(r.percent(sa, b))
-	case op == "*" && (aStr || aList && la.kind <= isTuple) && bi != nil:
-		return r.repeat(a, bi)
-	case op == "*" && (bStr || bList && lb.kind <= isTuple) && ai != nil:
-		return r.repeat(b, ai)
-	}
-	for _, v := range []Value{a, b} {
-		if u, ok := v.(undefined); ok {
-			r.fail("%s", u.why)
-		}
-	}
-	if op == "+" && aStr {
-		r.fail("can only concatenate str (not \"%s\") to str", typeName(b))
-	}
-	r.fail("unsupported operand type(s) for %s: '%s' and '%s'", op, typeName(a), typeName(b))
-	return nil
-}
-
-func (r *render) repeat(v Value, times *big.Int) Value {
-	n := 0
-	if times.Sign() > 0 {
-		if !times.IsInt64() || times.Int64() > 1<<30 {
-			r.limit("a repetition of %v times", times)
-		}
-		n = int(times.Int64())
-	}
-	if s, ok := v.(Str); ok {
-		if s.text == "" {
-			return s
-		}
-		r.grow(min(len(s.text), 1<<30) * n)
-		var b builder
-		for range n {
-			b.put(s)
-		}
-		return b.str()
-	}
-	l := v.(*List)
-	r.grow(16 * min(len(l.items), 1<<28) * n)
-	m := &List{kind: l.kind, made: true}
-	for range n {
-		if len(l.items) == 0 {
-			break
-		}
-		m.items = append(m.items, l.items...)
-	}
-	return m
-}
-
-func (r *render) integers(op string, a, b *big.Int) Value {
-	const most = 4096 // bits
-	z := new(big.Int)
-	switch op {
-	case "+":
-		z.Add(a, b)
-	case "-":
-		z.Sub(a, b)
-	case "*":
-		if a.BitLen()+b.BitLen() > most {
-			r.limit("a number of more than %d bits", most)
-		}
-		z.Mul(a, b)
-	case "//", "%":
-		if b.Sign() == 0 {
-			r.fail("integer division or modulo by zero")
-		}
-		m := new(big.Int)
-		z.QuoRem(a, b, m)
-		if m.Sign() != 0 && m.Sign() != b.Sign() { // Python rounds down
-			z.Sub(z, big.NewInt(1))
-			m.Add(m, b)
-		}
-		if op == "%" {
-			z = m
-		}
-	case "**":
-		if b.Sign() < 0 {
-			x, _ := new(big.Float).SetInt(a).Float64()
-			y, _ := new(big.Float).SetInt(b).Float64()
-			return r.floats(op, x, y)
-		}
-		if a.BitLen() > 1 && (!b.IsInt64() || b.Int64() > most || int64(a.BitLen())*b.Int64() > most) {
-			r.limit("a number of more than %d bits", most)
-		}
-		if a.BitLen() <= 1 && b.BitLen() > 1 { // 0, 1 or -1
-			b = big.NewInt(2 + int64(b.Bit(0)))
-		}
-		z.Exp(a, b, nil)
-	}
-	return normal(z)
-}
-
-func (r *render) floats(op string, a, b float64) Value {
-	if b == 0 && (op == "/" || op == "//" || op == "%") {
-		r.fail("division by zero")
-	}
-	switch op {
-	case "+":
-		return a + b
-	case "-":
-		return a - b
-	case "*":
-		return a * b
-	case "/":
-		return a / b
-	case "**":
-		if a == 0 && b < 0 {
-			r.fail("0.0 cannot be raised to a negative power")
-		}
-		v := math.Pow(a, b)
-		if v != v && a == a && b == b {
-			r.fail("a root of a negative number")
-		}
-		return v
-	}
-	m := math.Mod(a, b)
-	if m != 0 && (m < 0) != (b < 0) {
-		m += b
-	}
-	if op == "%" {
-		return m
-	}
-	d := (a - m) / b
-	whole := math.Floor(d)
-	if d-whole > 0.5 {
-		whole++
-	}
-	return whole
-}
-
 // holds reports whether a op b.
 func (r *render) holds(op string, a, b Value) bool {
 	switch op {
@@ -380,11 +213,8 @@ func (r *render) holds(op string, a, b Value) bool {
 	case "not in":
 		return !r.contains(b, a)
 	}
-	for _, v := range []Value{a, b} {
-		if u, ok := v.(undefined); ok {
-			r.fail("%s", u.why)
-		}
-	}
+	r.known(a)
+	r.known(b)
 	c, ok := r.compare(a, b, op)
 	switch op {
 	case "<":
@@ -397,24 +227,28 @@ func (r *render) holds(op string, a, b Value) bool {
 	return ok && c >= 0
 }
 
+// lookup finds a key of a dict; what cannot be a key is an error.
+func (r *render) lookup(m *Map, key Value) (Value, bool) {
+	if s, ok := key.(Str); ok {
+		r.read(s)
+	} else if _, ok := hash(key); !ok {
+		r.fail("unhashable type: '%s'", typeName(key))
+	}
+	return m.get(key)
+}
+
 // contains is Python's v in in.
 func (r *render) contains(in, v Value) bool {
 	switch in := in.(type) {
 	case Str:
 		s, ok := v.(Str)
-		if u, un := v.(undefined); un {
-			r.fail("%s", u.why)
-		}
 		if !ok {
+			r.known(v)
 			r.fail("'in <string>' requires string as left operand, not %s", typeName(v))
 		}
-		r.step(len(in.text) / 64)
-		return strings.Contains(in.text, s.text)
+		return strings.Contains(r.read(in).text, r.read(s).text)
 	case *Map:
-		if _, ok := hash(v); !ok {
-			r.fail("unhashable type: '%s'", typeName(v))
-		}
-		_, ok := in.get(v)
+		_, ok := r.lookup(in, v)
 		return ok
 	}
 	for _, x := range r.iterate(in) {
@@ -504,8 +338,10 @@ func (r *render) item(v, key Value) Value {
 	case undefined:
 		r.fail("%s", x.why)
 	case *Map:
-		if a, ok := x.get(key); ok {
-			return a
+		if _, ok := hash(key); ok {
+			if a, ok := r.lookup(x, key); ok {
+				return a
+			}
 		}
 	case *List:
 		if i, ok := whole(key); ok && x.kind != isOnce && (x.kind != isView || x.name == "range") {
@@ -518,8 +354,7 @@ func (r *render) item(v, key Value) Value {
 		}
 	case Str:
 		if i, ok := whole(key); ok {
-			r.step(len(x.text) / 64)
-			n := x.length()
+			n := r.read(x).length()
 			if i < 0 {
 				i += n
 			}
@@ -565,13 +400,11 @@ func (r *render) slice(v Value, x *sliceExpr, s *scope) Value {
 	switch {
 	case isStr:
 		n = str.length()
-	case isSeq && l.kind != isOnce && l.kind != isView:
+	case isSeq && l.kind != isOnce && (l.kind != isView || l.name == "range"):
 		n = len(l.items)
 	default:
-		if u, ok := v.(undefined); ok {
-			r.fail("%s", u.why)
-		}
-		return missing(v, "slice")
+		r.known(v)
+		return missing(v, "slice") // so where Jinja2 folds constants; an error elsewhere
 	}
 	step := 1
 	if parts[2] != nil {
@@ -594,14 +427,14 @@ func (r *render) slice(v Value, x *sliceExpr, s *scope) Value {
 		}
 	}
 	if isStr {
-		chars, b := str.chars(), builder{}
 		r.grow(32 * n)
+		chars, b := str.chars(), builder{}
 		for _, i := range picked {
 			b.put(chars[i])
 		}
 		return b.str()
 	}
-	m := &List{kind: l.kind, made: true}
+	m := &List{kind: l.kind, name: l.name, made: true}
 	r.grow(16 * len(picked))
 	for _, i := range picked {
 		m.items = append(m.items, l.items[i])

@@ -297,19 +297,19 @@ func (p *parser) args() argList {
 		t, ok := p.peek(), false
 		switch {
 		case t.is("*"):
-			ok = a.more == nil && a.map_ == nil
+			ok = a.more == nil && a.mapping == nil
 			p.next()
 			a.more = p.expression()
 		case t.is("**"):
-			ok = a.map_ == nil
+			ok = a.mapping == nil
 			p.next()
-			a.map_ = p.expression()
+			a.mapping = p.expression()
 		case t.kind == tName && p.look().is("="):
-			ok = a.map_ == nil && !slices.Contains(a.names, t.text)
+			ok = a.mapping == nil && !slices.Contains(a.names, t.text)
 			p.i += 2
 			a.names, a.values = append(a.names, t.text), append(a.values, p.expression())
 		default:
-			ok = a.more == nil && a.map_ == nil && a.names == nil
+			ok = a.more == nil && a.mapping == nil && a.names == nil
 			a.args = append(a.args, p.expression())
 		}
 		if !ok {

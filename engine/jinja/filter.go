@@ -16,6 +16,9 @@ func (r *render) filter(name string, v Value, a args) Value {
 	if f == nil {
 		r.fail("there is no filter %s", name)
 	}
+	if s, ok := v.(Str); ok {
+		r.read(s)
+	}
 	defer r.enter()()
 	return f(r, v, a)
 }
@@ -109,6 +112,7 @@ var filters = map[string]filter{
 	},
 	"int": func(r *render, v Value, a args) Value {
 		p := r.bind(a, "int", 0, "default", "base")
+		r.known(v)
 		if i, ok := toInteger(v, r.base(p[1])); ok {
 			return i
 		}
@@ -126,6 +130,7 @@ var filters = map[string]filter{
 	},
 	"float": func(r *render, v Value, a args) Value {
 		p := r.bind(a, "float", 0, "default")
+		r.known(v)
 		if f, ok := toFloat(v); ok {
 			return f
 		}
@@ -195,7 +200,7 @@ func round(r *render, v Value, a args) Value {
 	case prec > 300 || prec < -300:
 		r.limit("a precision of %d", prec)
 	case how == "common" && i != nil && prec >= 0:
-		return v
+		return normal(i)
 	case i != nil:
 		f, _ = toFloat(v)
 	}
@@ -232,7 +237,7 @@ func indent(r *render, v Value, a args) Value {
 		with = Str{text: strings.Repeat(" ", max(n, 0))}
 	}
 	first, blank := truthOr(p[1], false), truthOr(p[2], false)
-	lines := Join(r.show(v), Str{text: "\n"}).splitLines(false)
+	lines := Join(r.str(v), Str{text: "\n"}).splitLines(false)
 	r.grow(len(lines) * len(with.text))
 	var b builder
 	if first {
@@ -252,7 +257,7 @@ func indent(r *render, v Value, a args) Value {
 
 func truncate(r *render, v Value, a args) Value {
 	p := r.bind(a, "truncate", 0, "length", "killwords", "end", "leeway")
-	s, end := r.show(v), r.strOr(p[2], "...")
+	end := r.strOr(p[2], "...")
 	n, leeway := r.intOr(p[0], 255), 5
 	if given(p[3]) && p[3] != nil {
 		leeway = r.intOr(p[3], 0)
@@ -260,9 +265,10 @@ func truncate(r *render, v Value, a args) Value {
 	if n < end.length() || leeway < 0 {
 		r.fail("%s", fmt.Sprintf("expected length >= %d, got %d", end.length(), n))
 	}
-	if s.length() <= n+leeway {
-		return s
+	if size, ok := length(r, v, args{}).(int64); ok && size <= int64(n+leeway) {
+		return v
 	}
+	s := r.str(v)
 	s = s.cut(0, s.offset(n-end.length()))
 	if !truthOr(p[1], false) {
 		if i := strings.LastIndexByte(s.text, ' '); i >= 0 {

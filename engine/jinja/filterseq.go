@@ -57,8 +57,8 @@ var sequences = map[string]filter{
 	},
 	"reverse": func(r *render, v Value, a args) Value {
 		if s, ok := v.(Str); ok {
+			r.grow(32 * len(s.text))
 			chars := s.chars()
-			r.grow(32 * len(chars))
 			slices.Reverse(chars)
 			return Join(chars...)
 		}
@@ -100,7 +100,8 @@ var sequences = map[string]filter{
 		p := r.bind(a, "sort", 0, "reverse", "case_sensitive", "attribute")
 		items := slices.Clone(r.iterate(v))
 		r.grow(32 * len(items))
-		r.sort(items, r.keys(p[2], truthOr(p[1], false)), truthOr(p[0], false))
+		key := r.keys(p[2], truthOr(p[1], false))
+		r.sort(items, func(v Value) Value { return newTuple(key(v)) }, truthOr(p[0], false))
 		return newList(items)
 	},
 	"dictsort": func(r *render, v Value, a args) Value {
@@ -178,7 +179,6 @@ var sequences = map[string]filter{
 func length(r *render, v Value, a args) Value {
 	switch v := v.(type) {
 	case Str:
-		r.step(len(v.text) / 64)
 		return int64(v.length())
 	case *List:
 		if v.kind != isOnce {
@@ -261,9 +261,6 @@ func (r *render) sort(items []Value, key func(Value) Value, reverse bool) {
 	list := make([]keyed, len(items))
 	for i, x := range items {
 		list[i] = keyed{key(x), x}
-		if u, ok := list[i].key.(undefined); ok && len(items) > 1 {
-			r.fail("%s", u.why)
-		}
 	}
 	slices.SortStableFunc(list, func(a, b keyed) int {
 		if reverse {

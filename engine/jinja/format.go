@@ -19,6 +19,8 @@ type spec struct {
 	width int
 	prec  int // -1 without
 	kind  byte
+	zero  bool // fill and align come from a 0 in front of the width
+	old   bool // of the operator %
 }
 
 // maxWidth bounds width and precision.
@@ -50,7 +52,7 @@ func (r *render) spec(s string) spec {
 		f.alt, s = true, s[1:]
 	}
 	if strings.HasPrefix(s, "0") && f.align == 0 {
-		f.fill, f.align = '0', '='
+		f.fill, f.align, f.zero = '0', '=', true
 	}
 	f.width, s = r.digits(s)
 	if s != "" && (s[0] == ',' || s[0] == '_') {
@@ -70,12 +72,12 @@ func (r *render) spec(s string) spec {
 
 // formatted writes v by a specification.
 func (r *render) formatted(v Value, f spec) Str {
-	if s, ok := v.(Str); ok || f.kind == 's' {
-		if !ok {
-			s = r.show(v)
+	if s, ok := v.(Str); ok {
+		if f.kind != 0 && f.kind != 's' || f.sign != 0 || f.group != 0 || f.align == '=' && !f.zero {
+			r.fail("the format is not one of a string")
 		}
-		if f.kind != 0 && f.kind != 's' {
-			r.fail("Unknown format code '%c' for object of type 'str'", f.kind)
+		if f.zero {
+			f.align = '<'
 		}
 		if f.prec >= 0 && f.prec < s.length() {
 			s = s.cut(0, s.offset(f.prec))
@@ -87,7 +89,7 @@ func (r *render) formatted(v Value, f spec) Str {
 	}
 	i, x, ok := number(v)
 	if !ok {
-		return r.pad(r.show(v), f.width, f.fill, '<')
+		r.fail("unsupported format string passed to %s.__format__", typeName(v))
 	}
 	minus, body := r.digitsOf(i, x, f)
 	sign := ""
@@ -111,6 +113,9 @@ func (r *render) digitsOf(i *big.Int, x float64, f spec) (minus bool, body strin
 	prec := f.prec
 	if i != nil {
 		minus = i.Sign() < 0
+		if f.prec >= 0 && strings.IndexByte("\x00dnxXobc", f.kind) >= 0 && !f.old {
+			r.fail("Precision not allowed in integer format specifier")
+		}
 		base := map[byte]int{0: 10, 'd': 10, 'n': 10, 'x': 16, 'X': 16, 'o': 8, 'b': 2}[f.kind]
 		if base > 0 {
 			body = new(big.Int).Abs(i).Text(base)
@@ -313,7 +318,7 @@ func (r *render) percent(s Str, v Value) Str {
 		}
 		b.put(s.cut(at, at+i))
 		rest := s.text[at+i+1:]
-		f := spec{fill: ' ', prec: -1, align: '>'}
+		f := spec{fill: ' ', prec: -1, align: '>', old: true}
 		var x Value
 		keyed := strings.HasPrefix(rest, "(")
 		if keyed {
@@ -362,12 +367,24 @@ func (r *render) percent(s Str, v Value) Str {
 		if !keyed {
 			x = next()
 		}
-		b.put(r.percentOne(x, f))
+		b.put(r.paid(r.percentOne(x, f)))
 	}
-	if used < len(values) && !isMap && (isTupleValue || used == 0) {
+	if used < len(values) && !(isSubscriptable(v) && !isTupleValue) {
 		r.fail("not all arguments converted during string formatting")
 	}
 	return b.str()
+}
+
+// isSubscriptable reports whether Python takes v for a mapping where a format
+// has nothing to name: it has members in brackets, and is no string.
+func isSubscriptable(v Value) bool {
+	switch v := v.(type) {
+	case *Map, undefined:
+		return true
+	case *List:
+		return v.kind <= isTuple || v.name == "range"
+	}
+	return false
 }
 
 func (r *render) percentOne(x Value, f spec) Str {
@@ -379,7 +396,7 @@ func (r *render) percentOne(x Value, f spec) Str {
 		} else {
 			x = r.repr(x)
 		}
-		f.kind = 's'
+		f.kind, f.sign = 's', 0
 		if f.align == '=' {
 			f.fill, f.align = ' ', '>'
 		}

@@ -100,6 +100,11 @@ func TestLimits(t *testing.T) {
 		{"{% set ns = namespace(a=[1], b=[1]) %}{% for i in range(60) %}{% set ns.a = [ns.a, ns.a] %}{% set ns.b = [ns.b, ns.b] %}{% endfor %}\n{{ ns.a == ns.b }}", 2},
 		{"{% set ns = namespace(s='ab') %}{% for i in range(100) %}{% set ns.s = ns.s.replace('', ns.s) %}{% endfor %}", 1},
 		{"{% set ns = namespace(s='ab') %}{% for i in range(100) %}\n{% set ns.s = [ns.s, ns.s] | join(ns.s) %}{% endfor %}", 2},
+		{"{% set ns = namespace(t=(1,)) %}{% for i in range(100) %}{% set ns.t = (ns.t, ns.t) %}{% endfor %}\n{% for i in range(100000) %}{% for j in range(10) %}{{ {}.get(1, ns.t) == ns.t }}{% endfor %}{% endfor %}", 2},
+		{"{% set s = 'x' * 1000000 %}\n{% for i in range(100000) %}{% for j in range(100) %}{% if (s ~ i) == s or s is upper or s | wordcount > 9 or s in {} or 'y' in s or s > s or s.isdigit() or (s | int) > 1 %}{% endif %}{% endfor %}{% endfor %}", 2},
+		{"{% set s = 'x' * 4000000 %}\n{{ '%(a)s' * 10000 % {'a': s} }}", 2},
+		{"{% set s = 'x' * 4000000 %}\n{{ " + strings.Repeat("s ~ ", 1000) + "s }}", 2},
+		{"{% macro f() %}\n{{ " + strings.Repeat("("+strings.Repeat("1 - ", 900), 90) + "f()" + strings.Repeat(")", 90) + " }}{% endmacro %}{{ f() }}", 2},
 		{"{% for a in l recursive %}{{ loop(l) }}{% endfor %}", 1},
 	} {
 		tm, err := Parse("bomb", c.source)
@@ -107,7 +112,7 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s: %v", c.source, err)
 			continue
 		}
-		_, err = tm.Render(vars, Options{Steps: 3_000_000, Bytes: 32 << 20})
+		_, err = tm.Render(vars, Options{Steps: 1_000_000, Bytes: 32 << 20})
 		var e *Error
 		if !errors.As(err, &e) || e.Kind != Limit || e.Line != c.line {
 			t.Errorf("%s: got %v; want a limit in line %d", c.source, err, c.line)

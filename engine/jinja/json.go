@@ -250,6 +250,9 @@ func tojson(r *render, v Value, a args) Value {
 	switch in := p[1].(type) {
 	case absent, nil:
 	case Str:
+		if len(in.text) > maxWidth {
+			r.limit("an indentation of %d bytes", len(in.text))
+		}
 		w.pretty, w.indent = true, in
 	default:
 		n, ok := whole(in)

@@ -223,7 +223,9 @@ func (l *lexer) code(end tokenKind, open int) {
 			if n < 0 {
 				n = len(rest)
 			}
-			m = rest[:n]
+			if m = rest[:n]; n > 1000 {
+				l.p.fail("a name of %d bytes", n)
+			}
 			l.emit(tName, m)
 		case c == '"' || c == '\'':
 			if m = reString.FindString(rest); m == "" {

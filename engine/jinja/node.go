@@ -16,16 +16,16 @@ type (
 	}
 	ifNode struct {
 		pos
-		test      expr
-		body, or_ []node
+		test         expr
+		body, orElse []node
 	}
 	forNode struct {
 		pos
-		target    expr
-		over      expr
-		test      expr // or nil
-		body, or_ []node
-		recursive bool
+		target       expr
+		over         expr
+		test         expr // or nil
+		body, orElse []node
+		recursive    bool
 	}
 	setNode struct {
 		pos
@@ -146,10 +146,10 @@ type (
 		args argList
 	}
 	argList struct {
-		args       []expr
-		names      []string // of the keyword arguments
-		values     []expr
-		more, map_ expr // *more, **map_
+		args          []expr
+		names         []string // of the keyword arguments
+		values        []expr
+		more, mapping expr // *more, **mapping
 	}
 )
 

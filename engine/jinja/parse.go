@@ -197,9 +197,9 @@ func (p *parser) ifStatement(at pos) node {
 	switch end {
 	case "elif":
 		defer p.deeper()()
-		n.or_ = []node{p.ifStatement(p.pos())}
+		n.orElse = []node{p.ifStatement(p.pos())}
 	case "else":
-		n.or_, _ = p.body("endif")
+		n.orElse, _ = p.body("endif")
 	}
 	return n
 }
@@ -217,7 +217,7 @@ func (p *parser) forStatement(at pos) node {
 	p.loops--
 	n.body = body
 	if end == "else" {
-		n.or_, _ = p.body("endfor")
+		n.orElse, _ = p.body("endfor")
 	}
 	return n
 }

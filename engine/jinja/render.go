@@ -41,6 +41,7 @@ type render struct {
 	steps   int // left
 	bytes   int // left
 	depth   int // left
+	nested  int // expressions being evaluated
 	out     *builder
 	root    *builder // what Render returns
 	answers []Span
@@ -64,9 +65,15 @@ func (r *render) step(n int) {
 	}
 }
 
+// read pays for going through a string.
+func (r *render) read(s Str) Str {
+	r.step(len(s.text) / 256)
+	return s
+}
+
 // grow pays for a string of n bytes.
 func (r *render) grow(n int) {
-	r.step(n / 64)
+	r.step(n / 256)
 	if r.bytes -= n; r.bytes < 0 || n < 0 {
 		r.limit("the template makes more text than it may")
 	}
@@ -118,7 +125,7 @@ func (r *render) statement(n node, s *scope) flow {
 		if truth(r.eval(n.test, s)) {
 			return r.run(n.body, s)
 		}
-		return r.run(n.or_, s)
+		return r.run(n.orElse, s)
 	case *forNode:
 		r.loop(n, r.eval(n.over, s), s, 0)
 	case *setNode:
@@ -144,7 +151,7 @@ func (r *render) statement(n node, s *scope) flow {
 		args.values = append(args.values, &macro{n.caller, s})
 		r.out.put(r.paid(r.show(r.call(r.eval(n.call.f, s), args))))
 	case *filterBlock:
-		r.out.put(r.paid(r.show(r.filtered(n.filter, r.capture(n.body, &scope{up: s}), s))))
+		r.out.put(r.paid(r.str(r.filtered(n.filter, r.capture(n.body, &scope{up: s}), s))))
 	case *generationNode:
 		from := r.out.Len()
 		r.out.put(r.paid(r.capture(n.body, &scope{up: s})))
@@ -231,17 +238,20 @@ func (r *render) loop(n *forNode, over Value, s *scope, depth int) {
 		items = kept
 	}
 	l := &loop{node: n, outside: s, items: items, depth: depth}
+	ended := false // an iteration came to its end: what else asks for, in Jinja2
 	for i, v := range items {
 		l.i = i
 		inner := &scope{up: s}
 		inner.set("loop", l)
 		r.assign(n.target, v, inner)
-		if r.run(n.body, inner) == breaks {
+		f := r.run(n.body, inner)
+		if f == breaks {
 			break
 		}
+		ended = ended || f == goOn
 	}
-	if len(items) == 0 {
-		r.run(n.or_, &scope{up: s})
+	if !ended {
+		r.run(n.orElse, &scope{up: s})
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 func (r *render) show(v Value) Str {
 	switch v := v.(type) {
 	case Str:
-		return v
+		return r.read(v)
 	case undefined:
 		return Str{}
 	}
@@ -44,7 +44,13 @@ func (r *render) write(b *builder, v Value) {
 	case float64:
 		b.WriteString(floatText(v))
 	case Str:
+		if v.safe {
+			b.WriteString("Markup(")
+		}
 		quote(b, v)
+		if v.safe {
+			b.WriteString(")")
+		}
 	case *List:
 		defer r.enter()()
 		switch v.kind {

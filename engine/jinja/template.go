@@ -108,7 +108,7 @@ func (t *Template) Writes(s string) bool {
 type Options struct {
 	Now   time.Time // what strftime_now tells
 	Steps int       // nodes evaluated and items visited; 0 is 5 million, about a second
-	Bytes int       // of all strings made on the way, not only the text; 0 is 128 MiB
+	Bytes int       // of all strings made on the way, not only the text; 0 is 256 MiB
 	Depth int       // of calls and of values in values; 0 is 200
 }
 
@@ -119,7 +119,8 @@ type Span struct{ From, To int }
 type Text struct {
 	String string
 	// User holds the parts that came out of users' strings, in order, apart
-	// from each other.
+	// from each other. A special token stands only where its name holds none of
+	// their bytes. Everything else is text, encoded as one across these bounds.
 	User []Span
 	// Answers holds the parts inside generation blocks: what the model wrote,
 	// for training. Empty if the template has no such blocks.
@@ -132,7 +133,7 @@ type Text struct {
 func (t *Template) Render(vars *Map, o Options) (text Text, err error) {
 	r := &render{t: t, now: o.Now, steps: o.Steps, bytes: o.Bytes, depth: o.Depth, line: 1}
 	r.steps = or(r.steps, 5_000_000)
-	r.bytes = or(r.bytes, 128<<20)
+	r.bytes = or(r.bytes, 256<<20)
 	r.depth = or(r.depth, 200)
 	defer func() {
 		if e := r.recovered(recover()); e != nil {

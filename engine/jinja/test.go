@@ -14,6 +14,9 @@ func (r *render) test(name string, v Value, a args) Value {
 	if f == nil {
 		r.fail("there is no test %s", name)
 	}
+	if s, ok := v.(Str); ok {
+		r.read(s)
+	}
 	return f(r, v, a)
 }
 

@@ -92,7 +92,7 @@ func (s Str) chars() []Str {
 			u = u[1:]
 		}
 		n := utf8.RuneLen(c)
-		one := Str{text: s.text[at : at+n], safe: s.safe}
+		one := Str{text: s.text[at : at+n]}
 		if len(u) > 0 && u[0].From <= at {
 			one.user = []Span{{0, n}}
 		}

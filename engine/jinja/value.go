@@ -113,12 +113,25 @@ func (m *Map) get(key Value) (Value, bool) {
 	return m.entries[i].value, true
 }
 
+// maxHash bounds the parts of a key that is a tuple of tuples.
+const maxHash = 10_000
+
 // hash returns the same string for keys that are equal in Python, and false for
 // what cannot be a key.
 func hash(v Value) (string, bool) {
+	left := maxHash
+	return hashPart(v, &left)
+}
+
+func hashPart(v Value, left *int) (string, bool) {
+	if *left--; *left < 0 {
+		return "", false
+	}
 	switch v := v.(type) {
 	case nil:
 		return "N", true
+	case undefined:
+		return "U", true
 	case Str:
 		return "s" + v.text, true
 	case bool:
@@ -139,7 +152,7 @@ func hash(v Value) (string, bool) {
 		var b strings.Builder
 		b.WriteString("t")
 		for _, x := range v.items {
-			h, ok := hash(x)
+			h, ok := hashPart(x, left)
 			if !ok {
 				return "", false
 			}
@@ -216,59 +229,6 @@ func typeName(v Value) string {
 	return "function"
 }
 
-// number returns v as an exact number, or false. Floats give f; whole numbers
-// of any size, and booleans, give i.
-func number(v Value) (i *big.Int, f float64, ok bool) {
-	switch v := v.(type) {
-	case bool:
-		return big.NewInt(toInt(v)), 0, true
-	case int64:
-		return big.NewInt(v), 0, true
-	case *big.Int:
-		return v, 0, true
-	case float64:
-		return nil, v, true
-	}
-	return nil, 0, false
-}
-
-// whole returns v as an index.
-func whole(v Value) (int, bool) {
-	switch v := v.(type) {
-	case bool:
-		return int(toInt(v)), true
-	case int64:
-		return int(v), true
-	}
-	return 0, false
-}
-
-// normal returns i as int64 if it fits.
-func normal(i *big.Int) Value {
-	if i.IsInt64() {
-		return i.Int64()
-	}
-	return i
-}
-
-// compareNumbers returns the order of two numbers, and false with NaN.
-func compareNumbers(ai *big.Int, af float64, bi *big.Int, bf float64) (int, bool) {
-	switch {
-	case ai != nil && bi != nil:
-		return ai.Cmp(bi), true
-	case ai == nil && bi == nil:
-		return cmp.Compare(af, bf), af == af && bf == bf
-	case ai == nil:
-		c, ok := compareNumbers(bi, bf, ai, af)
-		return -c, ok
-	case bf != bf:
-		return 0, false
-	case math.IsInf(bf, 0):
-		return -int(math.Copysign(1, bf)), true
-	}
-	return new(big.Float).SetInt(ai).Cmp(big.NewFloat(bf)), true
-}
-
 // equal is Python's a == b.
 func (r *render) equal(a, b Value) bool {
 	r.step(1)
@@ -290,7 +250,7 @@ func (r *render) equal(a, b Value) bool {
 		return ok
 	case Str:
 		b, ok := b.(Str)
-		return ok && a.text == b.text
+		return ok && len(a.text) == len(b.text) && r.read(a).text == b.text
 	case *List:
 		b, ok := b.(*List)
 		if !ok || a.kind != b.kind || a.kind == isOnce && a != b || len(a.items) != len(b.items) {
@@ -330,7 +290,7 @@ func (r *render) compare(a, b Value, op string) (order int, ok bool) {
 	}
 	if a, isStr := a.(Str); isStr {
 		if b, isStr := b.(Str); isStr {
-			return strings.Compare(a.text, b.text), true
+			return strings.Compare(r.read(a).text, r.read(b).text), true
 		}
 	}
 	la, aok := a.(*List)

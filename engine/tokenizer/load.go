@@ -2,8 +2,10 @@ package tokenizer
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,10 +13,10 @@ import (
 	"unicode/utf8"
 )
 
-// maxFile bounds tokenizer.json; Qwen3's has 11 MB.
+// maxFile bounds a tokenizer's file; Gemma 3's tokenizer.json has 33 MB.
 const maxFile = 128 << 20
 
-// A FormatError says that a tokenizer.json is not well-formed, or needs
+// A FormatError says that a tokenizer's file is not well-formed, or needs
 // something that this package does not do.
 type FormatError struct {
 	Path  string // file
@@ -33,15 +35,15 @@ func (e *FormatError) Error() string {
 // https://github.com/huggingface/tokenizers, tokenizers/src.
 type (
 	fileJSON struct {
-		Version       string      `json:"version"`
-		Truncation    any         `json:"truncation"`
-		Padding       any         `json:"padding"`
-		AddedTokens   []addedJSON `json:"added_tokens"`
-		Normalizer    *stepJSON   `json:"normalizer"`
-		PreTokenizer  *stepJSON   `json:"pre_tokenizer"`
-		PostProcessor *stepJSON   `json:"post_processor"`
-		Decoder       *stepJSON   `json:"decoder"`
-		Model         modelJSON   `json:"model"`
+		Version       string          `json:"version"`
+		Truncation    any             `json:"truncation"`
+		Padding       any             `json:"padding"`
+		AddedTokens   []addedJSON     `json:"added_tokens"`
+		Normalizer    json.RawMessage `json:"normalizer"`
+		PreTokenizer  json.RawMessage `json:"pre_tokenizer"`
+		PostProcessor json.RawMessage `json:"post_processor"`
+		Decoder       json.RawMessage `json:"decoder"`
+		Model         json.RawMessage `json:"model"`
 	}
 	addedJSON struct {
 		ID         int32  `json:"id"`
@@ -52,24 +54,44 @@ type (
 		Normalized bool   `json:"normalized"`
 		Special    bool   `json:"special"`
 	}
-	// stepJSON is a normalizer, pre-tokenizer, post-processor or decoder.
+	// stepJSON is a normalizer, pre-tokenizer or decoder.
 	stepJSON struct {
 		Type          string       `json:"type"`
+		Normalizers   []stepJSON   `json:"normalizers,omitempty"`
 		PreTokenizers []stepJSON   `json:"pretokenizers,omitempty"`
+		Decoders      []stepJSON   `json:"decoders,omitempty"`
 		Pattern       *patternJSON `json:"pattern,omitempty"`
 		Behavior      string       `json:"behavior,omitempty"`
 		Invert        *bool        `json:"invert,omitempty"`
+		Individual    *bool        `json:"individual_digits,omitempty"`
 		AddPrefix     *bool        `json:"add_prefix_space,omitempty"`
 		TrimOffsets   *bool        `json:"trim_offsets,omitempty"`
 		UseRegex      *bool        `json:"use_regex,omitempty"`
+		Replacement   string       `json:"replacement,omitempty"`
+		Scheme        string       `json:"prepend_scheme,omitempty"`
+		Split         *bool        `json:"split,omitempty"`
+		Prepend       string       `json:"prepend,omitempty"`
+		Content       *string      `json:"content,omitempty"`
+		StripLeft     *bool        `json:"strip_left,omitempty"`
+		StripRight    *bool        `json:"strip_right,omitempty"`
+		Clean         *bool        `json:"clean_text,omitempty"`
+		Chinese       *bool        `json:"handle_chinese_chars,omitempty"`
+		Accents       *bool        `json:"strip_accents,omitempty"`
+		Lower         *bool        `json:"lowercase,omitempty"`
+		CharsMap      []byte       `json:"precompiled_charsmap,omitempty"`
+		Prefix        string       `json:"prefix,omitempty"`
+		Cleanup       *bool        `json:"cleanup,omitempty"`
+		Start         *int         `json:"start,omitempty"`
+		Stop          *int         `json:"stop,omitempty"`
 	}
 	patternJSON struct {
-		Regex string `json:"Regex"`
+		String *string `json:"String,omitempty"`
+		Regex  *string `json:"Regex,omitempty"`
 	}
 	modelJSON struct {
 		Type         string      `json:"type"`
 		Dropout      any         `json:"dropout"`
-		Unk          any         `json:"unk_token"`
+		Unk          *string     `json:"unk_token"`
 		Prefix       string      `json:"continuing_subword_prefix"`
 		Suffix       string      `json:"end_of_word_suffix"`
 		FuseUnk      bool        `json:"fuse_unk"`
@@ -78,8 +100,25 @@ type (
 		Vocab        vocabJSON   `json:"vocab"`
 		Merges       []mergeJSON `json:"merges"`
 	}
+	unigramJSON struct {
+		Type         string      `json:"type"`
+		UnkID        *int32      `json:"unk_id"`
+		Vocab        []pieceJSON `json:"vocab"`
+		ByteFallback bool        `json:"byte_fallback"`
+	}
+	wordsJSON struct {
+		Type   string    `json:"type"`
+		Unk    string    `json:"unk_token"`
+		Prefix string    `json:"continuing_subword_prefix"`
+		Most   int       `json:"max_input_chars_per_word"`
+		Vocab  vocabJSON `json:"vocab"`
+	}
 	vocabJSON map[string]int32
 	mergeJSON [2]string
+	pieceJSON struct {
+		text  string
+		score float64
+	}
 )
 
 // UnmarshalJSON reads "a b" or ["a", "b"].
@@ -89,7 +128,7 @@ func (m *mergeJSON) UnmarshalJSON(text []byte) error {
 		if err := json.Unmarshal(text, &s); err != nil {
 			return err
 		}
-		left, right, ok := strings.Cut(s, " ")
+		left, right, ok := cutMerge(s)
 		if !ok {
 			return fmt.Errorf("the merge %q has no space", s)
 		}
@@ -107,10 +146,50 @@ func (m *mergeJSON) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Load reads dir/tokenizer.json: a byte-level BPE with Qwen2's split pattern,
-// with or without NFC. Anything else gives a *FormatError that names it.
+// cutMerge cuts "a b".
+func cutMerge(s string) (left, right string, ok bool) {
+	if s == "" {
+		return "", "", false
+	}
+	i := strings.IndexByte(s[1:], ' ')
+	if i < 0 {
+		return "", "", false
+	}
+	return s[:i+1], s[i+2:], true
+}
+
+// UnmarshalJSON reads ["piece", -1.5].
+func (p *pieceJSON) UnmarshalJSON(text []byte) error {
+	return json.Unmarshal(text, &[2]any{&p.text, &p.score})
+}
+
+// Load reads the tokenizer of a folder: tokenizer.json, or else
+// tokenizer.model, or else vocab.txt; and what tokenizer_config.json and
+// special_tokens_map.json say of it. What this package cannot do as the
+// file's own program does it gives a *FormatError that names it.
 func Load(dir string) (*Tokenizer, error) {
-	path := filepath.Join(dir, "tokenizer.json")
+	for _, f := range []struct {
+		name  string
+		parse func(path string, text []byte, c *config) (*Tokenizer, error)
+	}{{"tokenizer.json", parseJSON}, {"tokenizer.model", parseModel}, {"vocab.txt", parseVocab}} {
+		path := filepath.Join(dir, f.name)
+		text, err := readFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		c, err := loadConfig(dir)
+		if err != nil {
+			return nil, err
+		}
+		return f.parse(path, text, c)
+	}
+	return nil, &fs.PathError{Op: "open", Path: filepath.Join(dir, "tokenizer.json"), Err: fs.ErrNotExist}
+}
+
+func readFile(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -123,132 +202,279 @@ func Load(dir string) (*Tokenizer, error) {
 	if len(text) > maxFile {
 		return nil, &FormatError{path, "", fmt.Sprintf("is larger than %d bytes", maxFile)}
 	}
-	return parse(path, text)
+	return text, nil
 }
 
-func parse(path string, text []byte) (*Tokenizer, error) {
+func parseJSON(path string, text []byte, c *config) (*Tokenizer, error) {
 	var f fileJSON
 	if err := json.Unmarshal(text, &f); err != nil {
 		return nil, &FormatError{path, "", err.Error()}
 	}
-	if place, why := f.unlike(); why != "" {
-		return nil, &FormatError{path, place, why}
-	}
 	t, place, err := f.tokenizer()
 	if err == nil {
-		t, err = build(t)
+		place = "model"
+		t, err = t.finish()
+	}
+	if err == nil {
+		place, err = t.readPost(f.PostProcessor)
 	}
 	if err != nil {
 		return nil, &FormatError{path, place, err.Error()}
 	}
+	c.apply(t)
 	return t, nil
 }
 
-// unlike names the first part of f that this package does not do, and why.
-func (f *fileJSON) unlike() (place, why string) {
-	is := func(b *bool, want bool) bool { return b != nil && *b == want }
-	kind := func(s *stepJSON) string {
-		if s == nil {
-			return "null"
-		}
-		return s.Type
+func step(raw json.RawMessage) (*stepJSON, error) {
+	var s *stepJSON
+	if len(raw) == 0 {
+		return nil, nil
 	}
-	if k := kind(f.Normalizer); k != "null" && k != "NFC" {
-		return "normalizer", fmt.Sprintf("%q is not read; NFC and null are", k)
-	}
-	p := f.PreTokenizer
-	if k := kind(p); k != "Sequence" {
-		return "pre_tokenizer", fmt.Sprintf("%q is not read; a Sequence of Split (with Qwen2's pattern) and ByteLevel is", k)
-	}
-	if len(p.PreTokenizers) != 2 || p.PreTokenizers[0].Type != "Split" || p.PreTokenizers[1].Type != "ByteLevel" {
-		return "pre_tokenizer", "the Sequence is not Split, then ByteLevel; no other is read"
-	}
-	split, level := p.PreTokenizers[0], p.PreTokenizers[1]
-	if split.Pattern == nil || split.Pattern.Regex != splitPattern {
-		return "pre_tokenizer.pretokenizers[0].pattern", "is not Qwen2's; no other is read: " + splitPattern
-	}
-	if split.Behavior != "Isolated" || split.Invert != nil && *split.Invert {
-		return "pre_tokenizer.pretokenizers[0].behavior", "is not Isolated without invert; no other is read"
-	}
-	if !is(level.AddPrefix, false) || !is(level.UseRegex, false) {
-		return "pre_tokenizer.pretokenizers[1]", "add_prefix_space and use_regex must both be false"
-	}
-	if k := kind(f.PostProcessor); k != "null" && k != "ByteLevel" {
-		return "post_processor", fmt.Sprintf("%q is not read; ByteLevel and null are", k)
-	}
-	if k := kind(f.Decoder); k != "ByteLevel" {
-		return "decoder", fmt.Sprintf("%q is not read; ByteLevel is", k)
-	}
-	switch m := &f.Model; {
-	case m.Type != "BPE" && m.Type != "":
-		return "model.type", fmt.Sprintf("%q is not read; BPE is", m.Type)
-	case m.Dropout != nil && m.Dropout != 0.0:
-		return "model.dropout", "is not read; null is"
-	case m.Prefix != "" || m.Suffix != "":
-		return "model", "continuing_subword_prefix and end_of_word_suffix are not read"
-	case m.ByteFallback:
-		return "model.byte_fallback", "true is not read"
-	case m.IgnoreMerges:
-		return "model.ignore_merges", "true is not read"
-	}
-	return "", ""
+	err := json.Unmarshal(raw, &s)
+	return s, err
 }
 
-// tokenizer returns the tables of f, not yet built, or what is wrong where.
+// tokenizer returns the tables of f, or what is wrong where.
 func (f *fileJSON) tokenizer() (t *Tokenizer, place string, err error) {
-	named := map[string]bool{}
-	ids := map[int32]bool{}
+	t = &Tokenizer{roles: noRoles, steps: steps{f.Normalizer, f.PreTokenizer, f.PostProcessor, f.Decoder}}
+	normalizer, err := step(f.Normalizer)
+	if err != nil {
+		return nil, "normalizer", err
+	}
+	if t.normal, place, err = normalSteps(normalizer, "normalizer"); err != nil {
+		return nil, place, err
+	}
+	pre, err := step(f.PreTokenizer)
+	if err != nil {
+		return nil, "pre_tokenizer", err
+	}
+	var level bool
+	if t.pre, level, place, err = preSteps(pre, "pre_tokenizer"); err != nil {
+		return nil, place, err
+	}
+	decoder, err := step(f.Decoder)
+	if err != nil {
+		return nil, "decoder", err
+	}
+	t.dropSpace = decoder.drops()
+	var head struct {
+		Type  string          `json:"type"`
+		Vocab json.RawMessage `json:"vocab"`
+	}
+	if err := json.Unmarshal(f.Model, &head); err != nil {
+		return nil, "model", err
+	}
+	if head.Type == "" { // older files do not say
+		head.Type = "BPE"
+		if len(head.Vocab) > 0 && head.Vocab[0] == '[' {
+			head.Type = "Unigram"
+		}
+	}
+	if level && head.Type != "BPE" {
+		return nil, "pre_tokenizer", fmt.Errorf("ByteLevel is read for BPE only")
+	}
+	switch head.Type {
+	case "BPE":
+		place, err = f.readBPE(t, level)
+	case "Unigram":
+		place, err = f.readUnigram(t)
+	case "WordPiece":
+		place, err = f.readWords(t)
+	default:
+		return nil, "model.type", fmt.Errorf("%q is not read; BPE, Unigram and WordPiece are", head.Type)
+	}
+	return t, place, err
+}
+
+// drops tells whether a decoder drops one space at the start of a text.
+func (s *stepJSON) drops() bool {
+	if s == nil {
+		return false
+	}
+	switch s.Type {
+	case "Sequence":
+		return slices.ContainsFunc(s.Decoders, func(d stepJSON) bool { return d.drops() })
+	case "Strip":
+		return s.Start != nil && *s.Start > 0 && s.Content != nil && *s.Content == " "
+	case "Metaspace":
+		return s.Scheme != "never" && (s.Scheme != "" || s.AddPrefix == nil || *s.AddPrefix)
+	}
+	return s.Type == "WordPiece"
+}
+
+// addTokens enters the added tokens, whose ids must agree with the vocabulary.
+func (f *fileJSON) addTokens(t *Tokenizer, vocab vocabJSON) error {
 	for _, a := range f.AddedTokens {
-		named[a.Content] = true
-		if id, ok := f.Model.Vocab[a.Content]; ok && id != a.ID {
-			return nil, "added_tokens", fmt.Errorf("%q has the id %d, and %d in the vocabulary", a.Content, a.ID, id)
+		if id, ok := vocab[a.Content]; ok && id != a.ID {
+			return fmt.Errorf("%q has the id %d, and %d in the vocabulary", a.Content, a.ID, id)
 		}
-		ids[a.ID] = true
+		t.added = append(t.added, added{a.ID, a.Content, a.Special, a.SingleWord, a.LStrip, a.RStrip, a.Normalized})
 	}
-	for _, id := range f.Model.Vocab {
-		ids[id] = true
-	}
-	t = &Tokenizer{nfc: f.Normalizer != nil, tokens: make([]string, len(ids))}
-	for id := range ids {
-		if id < 0 || int(id) >= len(ids) {
-			return nil, "model.vocab", fmt.Errorf("there are %d ids, so that %d is not one of 0 to %d", len(ids), id, len(ids)-1)
+	slices.SortFunc(t.added, func(a, b added) int { return int(a.id) - int(b.id) })
+	for i := 1; i < len(t.added); i++ {
+		if t.added[i].id == t.added[i-1].id {
+			return fmt.Errorf("the id %d comes twice", t.added[i].id)
 		}
 	}
-	byBytes := make(map[string]int32, len(f.Model.Vocab))
-	for s, id := range f.Model.Vocab {
-		if named[s] {
+	return nil
+}
+
+// byID orders a vocabulary with the added tokens. Every id must have a token.
+func (t *Tokenizer) byID(vocab vocabJSON) ([]string, error) {
+	n := len(vocab)
+	for _, a := range t.added {
+		if _, ok := vocab[a.name]; !ok {
+			n++
+		}
+	}
+	forms, have := make([]string, n), make([]bool, n)
+	put := func(s string, id int32) error {
+		if id < 0 || int(id) >= n {
+			return fmt.Errorf("there are %d ids, so that %d is not one of 0 to %d", n, id, n-1)
+		}
+		if have[id] {
+			return fmt.Errorf("the id %d comes twice", id)
+		}
+		forms[id], have[id] = s, true
+		return nil
+	}
+	for _, a := range t.added {
+		if _, ok := vocab[a.name]; !ok {
+			if err := put(a.name, a.id); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for s, id := range vocab {
+		if err := put(s, id); err != nil {
+			return nil, err
+		}
+	}
+	return forms, nil
+}
+
+func (f *fileJSON) readBPE(t *Tokenizer, level bool) (place string, err error) {
+	var m modelJSON
+	if err := json.Unmarshal(f.Model, &m); err != nil {
+		return "model", err
+	}
+	switch {
+	case m.Dropout != nil && m.Dropout != 0.0:
+		return "model.dropout", fmt.Errorf("is not read; null is")
+	case m.Prefix != "" || m.Suffix != "":
+		return "model", fmt.Errorf("continuing_subword_prefix and end_of_word_suffix are not read")
+	case level && m.ByteFallback:
+		return "model.byte_fallback", fmt.Errorf("true is not read with ByteLevel")
+	}
+	t.bpe = bpeOptions{fuse: m.FuseUnk, byteFallback: m.ByteFallback, ignoreMerges: m.IgnoreMerges}
+	if m.Unk != nil {
+		t.bpe.unk = *m.Unk
+	}
+	if err := f.addTokens(t, m.Vocab); err != nil {
+		return "added_tokens", err
+	}
+	forms, err := t.byID(m.Vocab)
+	if err != nil {
+		return "model.vocab", err
+	}
+	if id, ok := m.Vocab[t.bpe.unk]; ok && t.bpe.unk != "" {
+		t.roles.unk = id
+	}
+	if level {
+		if t.tokens, err = t.unlevel(forms); err != nil {
+			return "model.vocab", err
+		}
+	} else {
+		t.kind = runeBPE
+		t.setForms(forms)
+	}
+	for i, p := range m.Merges {
+		l, ok1 := m.Vocab[p[0]]
+		r, ok2 := m.Vocab[p[1]]
+		id, ok3 := m.Vocab[p[0]+p[1]]
+		if !ok1 || !ok2 || !ok3 {
+			return fmt.Sprintf("model.merges[%d]", i), fmt.Errorf("%q, %q or the two joined are not in the vocabulary", p[0], p[1])
+		}
+		t.merges = append(t.merges, merge{l, r, id})
+	}
+	return "model", nil
+}
+
+// unlevel returns the bytes of tokens in byte-level form; added tokens are not.
+func (t *Tokenizer) unlevel(forms []string) ([]string, error) {
+	tokens := make([]string, len(forms))
+	for _, a := range t.added {
+		tokens[a.id] = a.name
+	}
+	for id, s := range forms {
+		if tokens[id] != "" {
 			continue
 		}
 		b, ok := fromLevel(s)
 		if !ok {
-			return nil, "model.vocab", fmt.Errorf("the token %q is not in byte-level form", s)
+			return nil, fmt.Errorf("the token %q is not in byte-level form", s)
 		}
-		if t.tokens[id] != "" {
-			return nil, "model.vocab", fmt.Errorf("the id %d comes twice", id)
-		}
-		t.tokens[id], byBytes[b] = b, id
+		tokens[id] = b
 	}
-	for _, a := range f.AddedTokens {
-		if t.tokens[a.ID] != "" {
-			return nil, "added_tokens", fmt.Errorf("the id %d comes twice", a.ID)
-		}
-		t.tokens[a.ID] = a.Content
-		t.added = append(t.added, added{a.ID, a.Content, a.Special})
+	return tokens, nil
+}
+
+func (f *fileJSON) readUnigram(t *Tokenizer) (place string, err error) {
+	t.kind = unigramLM
+	var m unigramJSON
+	if err := json.Unmarshal(f.Model, &m); err != nil {
+		return "model", err
 	}
-	slices.SortFunc(t.added, func(a, b added) int { return int(a.id) - int(b.id) })
-	for i, m := range f.Model.Merges {
-		place := fmt.Sprintf("model.merges[%d]", i)
-		left, ok1 := fromLevel(m[0])
-		right, ok2 := fromLevel(m[1])
-		l, ok3 := byBytes[left]
-		r, ok4 := byBytes[right]
-		id, ok5 := byBytes[left+right]
-		if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 {
-			return nil, place, fmt.Errorf("%q, %q or the two joined are not in the vocabulary", m[0], m[1])
+	t.bpe.byteFallback = m.ByteFallback
+	vocab := make(vocabJSON, len(m.Vocab))
+	forms := make([]string, 0, len(m.Vocab))
+	for i, p := range m.Vocab {
+		if _, ok := vocab[p.text]; !ok {
+			vocab[p.text] = int32(i)
 		}
-		t.merges = append(t.merges, merge{l, r, id})
+		forms, t.scores = append(forms, p.text), append(t.scores, p.score)
 	}
-	return t, "model", nil
+	if err := f.addTokens(t, vocab); err != nil {
+		return "added_tokens", err
+	}
+	for _, a := range t.added {
+		if int(a.id) == len(forms) {
+			forms, t.scores = append(forms, a.name), append(t.scores, 0)
+		} else if int(a.id) > len(forms) || a.id < 0 || forms[a.id] != a.name {
+			return "added_tokens", fmt.Errorf("the id %d of %q is not its place in the vocabulary", a.id, a.name)
+		}
+	}
+	if m.UnkID != nil {
+		if *m.UnkID < 0 || int(*m.UnkID) >= len(m.Vocab) {
+			return "model.unk_id", fmt.Errorf("%d is not one of %d tokens", *m.UnkID, len(m.Vocab))
+		}
+		t.roles.unk = *m.UnkID
+	}
+	t.setForms(forms)
+	return "model", nil
+}
+
+func (f *fileJSON) readWords(t *Tokenizer) (place string, err error) {
+	t.kind = wordPieces
+	var m wordsJSON
+	if err := json.Unmarshal(f.Model, &m); err != nil {
+		return "model", err
+	}
+	if m.Prefix != "##" || m.Most != 100 && m.Most != 0 {
+		return "model", fmt.Errorf("WordPiece is read with the prefix ## and max_input_chars_per_word 100 only")
+	}
+	if err := f.addTokens(t, m.Vocab); err != nil {
+		return "added_tokens", err
+	}
+	forms, err := t.byID(m.Vocab)
+	if err != nil {
+		return "model.vocab", err
+	}
+	if id, ok := m.Vocab[m.Unk]; ok {
+		t.roles.unk = id
+	}
+	t.setForms(forms)
+	return "model", nil
 }
 
 // levels are the runes that stand for the bytes: printable ones for
@@ -267,12 +493,14 @@ var levels = func() (table [256]rune) {
 	return table
 }()
 
-var unlevels = func() map[rune]byte {
-	m := make(map[rune]byte, 256)
-	for b, r := range levels {
-		m[r] = byte(b)
+var unlevels = func() (table [512]int16) {
+	for i := range table {
+		table[i] = -1
 	}
-	return m
+	for b, r := range levels {
+		table[r] = int16(b)
+	}
+	return table
 }()
 
 // toLevel returns bytes as the runes of the byte-level form.
@@ -288,11 +516,10 @@ func toLevel(s string) string {
 func fromLevel(s string) (string, bool) {
 	out := make([]byte, 0, len(s))
 	for _, r := range s {
-		b, ok := unlevels[r]
-		if !ok {
+		if uint32(r) >= uint32(len(unlevels)) || unlevels[r] < 0 {
 			return "", false
 		}
-		out = append(out, b)
+		out = append(out, byte(unlevels[r]))
 	}
 	return string(out), len(out) > 0
 }

@@ -1,101 +1,96 @@
 package tokenizer
 
-import (
-	"unicode"
-	"unicode/utf8"
-)
+import "strings"
 
-// splitPattern is the pattern that pieceEnd follows, as tokenizer.json spells
-// it. Source: https://huggingface.co/Qwen/Qwen3-0.6B/blob/main/tokenizer.json
-const splitPattern = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+// A scanner returns the length of the first piece of s, which is not empty.
+// Every text is a sequence of pieces: the matches of a pattern, and what lies
+// between them. No pattern here looks behind, so a piece depends only on the
+// text from its start on.
+type scanner func(s string) int
 
-// A class is what the pattern distinguishes among runes.
-type class uint8
-
-const (
-	other   class = iota // [^\s\p{L}\p{N}]
-	letter               // \p{L}
-	number               // \p{N}
-	newline              // [\r\n]
-	blank                // \s but a newline
-)
-
-var ascii = func() (table [utf8.RuneSelf]class) {
-	for i := range table {
-		table[i] = classOf(rune(i))
-	}
-	return table
-}()
-
-func classOf(r rune) class {
-	switch {
-	case r == '\r' || r == '\n':
-		return newline
-	case unicode.IsLetter(r):
-		return letter
-	case unicode.IsNumber(r):
-		return number
-	case unicode.IsSpace(r):
-		return blank
-	}
-	return other
-}
-
-// at returns the class and the width of the rune of s at i, and width 0 at
-// its end. A byte that is not UTF-8 is of class other.
-func at(s string, i int) (class, int) {
-	if i >= len(s) {
-		return other, 0
-	}
-	if c := s[i]; c < utf8.RuneSelf {
-		return ascii[c], 1
-	}
-	r, n := utf8.DecodeRuneInString(s[i:])
-	return classOf(r), n
-}
-
-// run returns the end of the runes of class c from i on.
-func run(s string, i int, c class) int {
-	for {
-		d, n := at(s, i)
-		if n == 0 || d != c {
-			return i
+// between makes a scanner of match, which returns the length of a pattern's
+// match at the start of s, or 0: text without a match is a piece of its own.
+func between(match func(s string) int) scanner {
+	return func(s string) int {
+		for i := 0; i < len(s); {
+			if n := match(s[i:]); n > 0 {
+				if i == 0 {
+					return n
+				}
+				return i
+			}
+			_, n := at(s, i)
+			i += n
 		}
-		i += n
+		return len(s)
 	}
 }
 
-// pieceEnd returns the length of the first piece of s, which is not empty:
-// the match of splitPattern at its start. Every text is a sequence of pieces.
-func pieceEnd(s string) int {
-	if n := contraction(s); n > 0 {
-		return n
+// modern scans as cl100k and its many descendants do:
+//
+//	(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+//
+// Source: https://github.com/openai/tiktoken, tiktoken_ext/openai_public.py.
+type modern struct {
+	digits        int   // numbers are at most so long; 0 is any length
+	word          class // letter, or letter|mark
+	noContraction bool
+	noTail        bool // punctuation leaves the newlines that follow it
+}
+
+func (m modern) scan(s string) int {
+	if !m.noContraction {
+		if n := contraction(s); n > 0 {
+			return n
+		}
 	}
 	c, n := at(s, 0)
-	d, m := at(s, n)
-	switch {
-	case c == letter:
-		return run(s, n, letter)
-	case c == number:
-		return n
-	case c != newline && m > 0 && d == letter: // [^\r\n\p{L}\p{N}]?\p{L}+
-		return run(s, n+m, letter)
-	case c == other || s[0] == ' ' && m > 0 && d == other: //  ?[^\s\p{L}\p{N}]+[\r\n]*
-		return run(s, run(s, n, other), newline)
+	if c&m.word != 0 {
+		return run(s, n, m.word)
 	}
-	// White space: up to and with its last newline; else all of it at the end
-	// of the text; else all but the last rune, which the next piece may want.
+	if c&number != 0 {
+		return m.number(s, n)
+	}
+	d, k := at(s, n)
+	if c&newline == 0 && d&m.word != 0 { // [^\r\n\p{L}\p{N}]?\p{L}+
+		return run(s, n+k, m.word)
+	}
+	if c&space == 0 || s[0] == ' ' && k > 0 && d&(space|number) == 0 { //  ?[^\s\p{L}\p{N}]+[\r\n]*
+		n = runNot(s, n, space|number|m.word)
+		if m.noTail {
+			return n
+		}
+		return run(s, n, newline)
+	}
+	return lines(s)
+}
+
+func (m modern) number(s string, n int) int {
+	for have := 1; m.digits == 0 || have < m.digits; have++ {
+		c, k := at(s, n)
+		if k == 0 || c&number == 0 {
+			break
+		}
+		n += k
+	}
+	return n
+}
+
+// lines returns the match of \s*[\r\n]+|\s+(?!\S)|\s+ at the start of s, a
+// white space: up to and with its last newline; else all of it at the end of
+// the text; else all but the last rune, which the next piece may want.
+func lines(s string) int {
 	i, last, line := 0, 0, 0
 	for {
 		c, n := at(s, i)
 		if n == 0 && line == 0 {
 			return i
 		}
-		if n == 0 || c != newline && c != blank {
+		if n == 0 || c&space == 0 {
 			break
 		}
 		last, i = i, i+n
-		if c == newline {
+		if c&newline != 0 {
 			line = i
 		}
 	}
@@ -103,6 +98,25 @@ func pieceEnd(s string) int {
 	case line > 0:
 		return line
 	case last > 0:
+		return last
+	}
+	return i
+}
+
+// blanks returns the match of \s+(?!\S)|\s+ at the start of s, a white space.
+func blanks(s string) int {
+	i, last := 0, 0
+	for {
+		c, n := at(s, i)
+		if n == 0 {
+			return i
+		}
+		if c&space == 0 {
+			break
+		}
+		last, i = i, i+n
+	}
+	if last > 0 {
 		return last
 	}
 	return i
@@ -130,4 +144,135 @@ func contraction(s string) int {
 		return 3
 	}
 	return 0
+}
+
+// gpt2 scans as GPT-2 does:
+//
+//	's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+//
+// Source: https://github.com/openai/gpt-2/blob/master/src/encoder.py
+func gpt2(s string) int {
+	if s[0] == '\'' {
+		for _, c := range []string{"'s", "'t", "'re", "'ve", "'m", "'ll", "'d"} {
+			if strings.HasPrefix(s, c) {
+				return len(c)
+			}
+		}
+	}
+	i := 0
+	c, n := at(s, 0)
+	if s[0] == ' ' && len(s) > 1 {
+		i = 1
+		c, n = at(s, 1)
+	}
+	switch {
+	case c&letter != 0:
+		return run(s, i+n, letter)
+	case c&number != 0:
+		return run(s, i+n, number)
+	case c&space == 0:
+		return runNot(s, i+n, space|letter|number)
+	}
+	return blanks(s)
+}
+
+// cased scans as o200k does, which splits words where the case changes:
+//
+//	[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?
+//	|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?
+//	|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+
+type cased struct {
+	digits        int
+	noContraction bool
+}
+
+func (o cased) scan(s string) int {
+	c, n := at(s, 0)
+	if n = o.word(s, c, n); n > 0 {
+		if !o.noContraction {
+			n += contraction(s[n:])
+		}
+		return n
+	}
+	_, n = at(s, 0)
+	if c&number != 0 {
+		return modern{digits: o.digits}.number(s, n)
+	}
+	d, k := at(s, n)
+	if c&space == 0 || s[0] == ' ' && k > 0 && d&(space|letter|number) == 0 {
+		n = runNot(s, n, space|letter|number)
+		for n < len(s) && (s[n] == '\r' || s[n] == '\n' || s[n] == '/') {
+			n++
+		}
+		return n
+	}
+	return lines(s)
+}
+
+// word returns the match of the first two alternatives, or 0.
+func (o cased) word(s string, c class, n int) int {
+	if c&(newline|letter|number) == 0 {
+		if end := lowerWord(s, n); end > 0 {
+			return end
+		}
+	}
+	if end := lowerWord(s, 0); end > 0 {
+		return end
+	}
+	if c&(newline|letter|number) == 0 {
+		if end := upperWord(s, n); end > 0 {
+			return end
+		}
+	}
+	return upperWord(s, 0)
+}
+
+// isUpper tells whether c is of [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}], isLower of
+// [\p{Ll}\p{Lm}\p{Lo}\p{M}].
+func isUpper(c class) bool { return c&(letter|mark) != 0 && c&lower == 0 }
+func isLower(c class) bool { return c&(letter|mark) != 0 && c&upper == 0 }
+
+// lowerWord returns the end of upper*lower+ from i on, or 0.
+func lowerWord(s string, i int) int {
+	last := 0 // the end of the last rune so far that is both
+	for {
+		c, n := at(s, i)
+		switch {
+		case n > 0 && isUpper(c):
+			i += n
+			if isLower(c) {
+				last = i
+			}
+		case n > 0 && isLower(c):
+			return lowerRun(s, i)
+		default:
+			return last
+		}
+	}
+}
+
+// upperWord returns the end of upper+lower* from i on, or 0.
+func upperWord(s string, i int) int {
+	start := i
+	for {
+		c, n := at(s, i)
+		if n == 0 || !isUpper(c) {
+			break
+		}
+		i += n
+	}
+	if i == start {
+		return 0
+	}
+	return lowerRun(s, i)
+}
+
+func lowerRun(s string, i int) int {
+	for {
+		c, n := at(s, i)
+		if n == 0 || !isLower(c) {
+			return i
+		}
+		i += n
+	}
 }

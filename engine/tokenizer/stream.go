@@ -1,25 +1,31 @@
 package tokenizer
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
-// Bytes returns the bytes of a token: part of a rune, perhaps. It panics if
-// id is not one of the Vocab() ids.
+// Bytes returns the bytes of a token: part of a rune, perhaps. A token that
+// begins a word has the space before it. It panics if id is not one of the
+// Vocab() ids.
 func (t *Tokenizer) Bytes(id int32) []byte { return []byte(t.tokens[id]) }
 
 // Decode returns the text of ids. Special tokens are written as their names,
-// and bytes that are not UTF-8 as U+FFFD.
+// and bytes that are not UTF-8 as U+FFFD. The space that encoding puts before
+// the first word is left out.
 func (t *Tokenizer) Decode(ids []int32) string {
 	s := NewStream(t)
 	for _, id := range ids {
-		s.rest = append(s.rest, t.tokens[id]...)
+		s.add(id)
 	}
 	return s.take(true)
 }
 
 // A Stream decodes token by token. Its parts, joined, are what Decode gives.
 type Stream struct {
-	t    *Tokenizer
-	rest []byte // not yet given out
+	t     *Tokenizer
+	rest  []byte // not yet given out
+	begun bool   // the first bytes were added
 }
 
 // NewStream returns an empty stream.
@@ -28,13 +34,25 @@ func NewStream(t *Tokenizer) *Stream { return &Stream{t: t} }
 // Write takes the next token and returns the text that is now certain: whole
 // runes only, so it may be empty.
 func (s *Stream) Write(id int32) string {
-	s.rest = append(s.rest, s.t.tokens[id]...)
+	s.add(id)
 	return s.take(false)
 }
 
 // Flush returns what is left, where the rune that never ended is U+FFFD. The
 // stream is then empty again.
-func (s *Stream) Flush() string { return s.take(true) }
+func (s *Stream) Flush() string {
+	s.begun = false
+	return s.take(true)
+}
+
+func (s *Stream) add(id int32) {
+	text := s.t.tokens[id]
+	if !s.begun && s.t.dropSpace && strings.HasPrefix(text, " ") {
+		text = text[1:]
+	}
+	s.begun = true
+	s.rest = append(s.rest, text...)
+}
 
 // take removes the whole runes from rest, and at the end all of it. The
 // longest beginning of a rune that is not one becomes one U+FFFD, as the

@@ -1,50 +1,107 @@
-// Package tokenizer turns text into token ids and back: byte-level BPE as
-// GPT-2 and Qwen2 do it. It trains a vocabulary, and reads and writes the
-// tokenizer.json of Hugging Face.
+// Package tokenizer turns text into token ids and back: byte-level BPE,
+// SentencePiece's BPE and Unigram, and WordPiece. It trains the first kind,
+// reads the files of Hugging Face, SentencePiece and GGUF, and writes
+// tokenizer.json and the metadata of GGUF.
 //
-// Text is normalised to NFC, split into pieces (see pieceEnd), and each
-// piece's bytes are joined pair by pair, the earliest learnt merge first.
-// Every byte is a token, so any text has an encoding, and decoding gives back
-// the normalised text. NFC is that of golang.org/x/text, in the stream-safe
-// form: a combining grapheme joiner is put into runs of over 30 marks.
+// Text goes through the same steps in all: added tokens are found in it, what
+// lies between them is normalised, cut into pieces, and each piece becomes
+// tokens. NFC is that of golang.org/x/text, in the stream-safe form: a
+// combining grapheme joiner is put into runs of over 30 marks.
 package tokenizer
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // A Tokenizer maps text to ids. It does not change after it is made, so its
 // methods may be called concurrently.
 type Tokenizer struct {
-	tokens  []string          // bytes by id
-	bytes   [256]int32        // ids of the single bytes
-	merges  []merge           // by rank
-	ranks   map[uint64]uint32 // rank by pair
-	added   []added           // by id
-	names   map[string]int32  // ids of the added tokens
-	nfc     bool
-	scratch sync.Pool // of *scratch
+	kind   kind
+	tokens []string         // by id: the bytes that the token stands for
+	forms  []string         // by id: what files write; nil if it is toLevel of tokens
+	types  []tokenType      // by id; nil if all but the added ones are normal
+	scores []float64        // by id; of SentencePiece
+	merges []merge          // of BPE, by rank; none where scores give the order
+	added  []added          // by id
+	names  map[string]int32 // ids of the added tokens
+	roles  roles
+
+	normal []normalStep
+	pre    []preStep
+	model  interface {
+		encode(dst []int32, piece string, s *scratch) []int32
+	}
+	bpe          bpeOptions
+	single, pair []part  // what a text, or two, is put into
+	dropSpace    bool    // decoding drops the space that encoding puts first
+	single32     bool    // Unigram adds float32s, as the sentencepiece library does
+	steps        steps   // as tokenizer.json writes them
+	pretype      string  // tokenizer.ggml.pre, if the file said it
+	raw, normed  *finder // of the added tokens in text, and in normalised text
+	rawUser      *finder // of those that are found in user text too
+	cache        cache
+	scratch      sync.Pool // of *scratch
 }
+
+// A kind is a way of making tokens of a piece.
+type kind uint8
+
+const (
+	levelBPE   kind = iota // byte-level BPE
+	runeBPE                // BPE of SentencePiece
+	unigramLM              // Unigram of SentencePiece
+	wordPieces             // WordPiece
+)
+
+// A tokenType is the type of a token as SentencePiece and GGUF number it.
+type tokenType uint8
+
+const (
+	normalToken  tokenType = 1
+	unknownToken tokenType = 2
+	controlToken tokenType = 3
+	userToken    tokenType = 4
+	unusedToken  tokenType = 5
+	byteToken    tokenType = 6
+)
+
+// steps are the parts of a tokenizer.json that say what is done to text.
+type steps struct{ normalizer, pre, post, decoder json.RawMessage }
+
+// bpeOptions are the options of a BPE in tokenizer.json.
+type bpeOptions struct {
+	unk          string
+	fuse         bool
+	byteFallback bool
+	ignoreMerges bool
+}
+
+// roles are the ids of tokens with a task, -1 where there is none.
+type roles struct {
+	bos, eos, unk, pad, sep, cls, mask int32
+	ends                               []int32
+	addBOS, addEOS                     bool // said by the file
+}
+
+var noRoles = roles{bos: -1, eos: -1, unk: -1, pad: -1, sep: -1, cls: -1, mask: -1}
 
 // A merge joins the tokens left and right into id.
 type merge struct{ left, right, id int32 }
 
-// An added token stands for itself; no text is ever encoded to it.
-type added struct {
-	id      int32
-	name    string
-	special bool // left out by others when they decode for people
+// A part of a template is a token, or the first or second text.
+type part struct {
+	id   int32
+	text int8 // 1 or 2; 0 for a token
+	kind int8 // 0 or 1: token_type_ids
 }
 
-func pair(left, right int32) uint64 { return uint64(uint32(left))<<32 | uint64(uint32(right)) }
-
-// build completes and checks a tokenizer of tokens, merges, added and nfc.
-// The error says what is wrong, without the place.
-func build(t *Tokenizer) (*Tokenizer, error) {
+// finish completes a tokenizer whose tables are filled. The error says what
+// is wrong, without the place.
+func (t *Tokenizer) finish() (*Tokenizer, error) {
 	t.names = make(map[string]int32, len(t.added))
 	for _, a := range t.added {
 		if a.name == "" || !utf8.ValidString(a.name) {
@@ -55,33 +112,22 @@ func build(t *Tokenizer) (*Tokenizer, error) {
 		}
 		t.names[a.name] = a.id
 	}
-	var have [256]bool
-	for id, s := range t.tokens {
-		if s == "" {
-			return nil, fmt.Errorf("no token has the id %d", id)
-		}
-		own, named := t.names[s]
-		if named && own != int32(id) {
-			return nil, fmt.Errorf("the tokens %d and %d are both %q", own, id, s)
-		}
-		if len(s) == 1 && !named {
-			t.bytes[s[0]], have[s[0]] = int32(id), true
-		}
-	}
-	for b, ok := range have {
-		if !ok {
-			return nil, fmt.Errorf("no token is the single byte 0x%02x", b)
-		}
-	}
-	t.ranks = make(map[uint64]uint32, len(t.merges))
-	for rank, m := range t.merges {
-		p := pair(m.left, m.right)
-		if _, ok := t.ranks[p]; ok {
-			return nil, fmt.Errorf("the merge of %q and %q comes twice", t.tokens[m.left], t.tokens[m.right])
-		}
-		t.ranks[p] = uint32(rank)
-	}
 	t.scratch.New = func() any { return new(scratch) }
+	t.finders()
+	var err error
+	switch t.kind {
+	case levelBPE:
+		err = t.buildLevel()
+	case runeBPE:
+		err = t.buildRunes()
+	case unigramLM:
+		err = t.buildUnigram()
+	case wordPieces:
+		err = t.buildWords()
+	}
+	if err != nil {
+		return nil, err
+	}
 	return t, nil
 }
 
@@ -94,117 +140,127 @@ func (t *Tokenizer) Special(name string) (int32, bool) {
 	return id, ok
 }
 
-// Encode appends the ids of text to dst. What text says is never a special
-// token: "<|im_end|>" in it becomes ordinary tokens. Bytes that are not UTF-8
-// are encoded as they are.
-func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
-	if t.nfc {
-		text = norm.NFC.String(text)
-	}
-	s := t.scratch.Get().(*scratch)
-	defer t.scratch.Put(s)
-	for len(text) > 0 {
-		n := pieceEnd(text)
-		dst = t.encodePiece(dst, text[:n], s)
-		text = text[n:]
-	}
-	return dst
+// A SpecialToken is an added token. A control token steers the model, such as
+// <|im_end|>; the others stand for text.
+type SpecialToken struct {
+	ID      int32
+	Text    string
+	Control bool
 }
 
-// scratch is the work space of one call of encodePiece. The symbols form a
-// list over the positions where their first bytes are.
-type scratch struct {
-	id         []int32 // of the symbol, -1 inside of one
-	prev, next []int32 // positions
-	rank       []uint32
-	heap       []uint64 // rank<<32 | position, the smallest first
+// Specials returns all added tokens by id.
+func (t *Tokenizer) Specials() []SpecialToken {
+	list := make([]SpecialToken, len(t.added))
+	for i, a := range t.added {
+		list[i] = SpecialToken{a.id, a.name, a.special}
+	}
+	return list
 }
 
-const noRank = ^uint32(0)
+func have(id int32) (int32, bool) { return id, id >= 0 }
 
-// encodePiece appends the ids of one piece: of all adjacent pairs, it always
-// joins the one of lowest rank, the leftmost if several have it. A heap keeps
-// that near linear however long the piece is.
-func (t *Tokenizer) encodePiece(dst []int32, piece string, s *scratch) []int32 {
-	n := len(piece)
-	if n == 1 {
-		return append(dst, t.bytes[piece[0]])
-	}
-	if cap(s.id) < n {
-		s.id, s.prev, s.next, s.rank = make([]int32, n), make([]int32, n), make([]int32, n), make([]uint32, n)
-	}
-	id, prev, next, rank := s.id[:n], s.prev[:n], s.next[:n], s.rank[:n]
-	for i := range n {
-		id[i], prev[i], next[i] = t.bytes[piece[i]], int32(i-1), int32(i+1)
-	}
-	s.heap = s.heap[:0]
-	look := func(i int32) { // finds the rank of the pair at i
-		rank[i] = noRank
-		if int(next[i]) == n {
-			return
-		}
-		if r, ok := t.ranks[pair(id[i], id[next[i]])]; ok {
-			rank[i] = r
-			s.push(uint64(r)<<32 | uint64(i))
-		}
-	}
-	for i := range n {
-		look(int32(i))
-	}
-	for len(s.heap) > 0 {
-		top := s.pop()
-		r, i := uint32(top>>32), int32(uint32(top))
-		if rank[i] != r { // the pair is gone
-			continue
-		}
-		j := next[i]
-		id[i], next[i] = t.merges[r].id, next[j]
-		id[j], rank[j] = -1, noRank
-		if int(next[i]) < n {
-			prev[next[i]] = i
-		}
-		look(i)
-		if prev[i] >= 0 {
-			look(prev[i])
-		}
-	}
-	for i := 0; i < n; i = int(next[i]) {
-		dst = append(dst, id[i])
-	}
-	return dst
-}
+// BOS returns the token that begins a text, false if the file names none.
+func (t *Tokenizer) BOS() (int32, bool) { return have(t.roles.bos) }
 
-func (s *scratch) push(x uint64) {
-	h := append(s.heap, x)
-	i := len(h) - 1
-	for i > 0 && h[(i-1)/2] > x {
-		h[i] = h[(i-1)/2]
-		i = (i - 1) / 2
-	}
-	h[i] = x
-	s.heap = h
-}
+// EOS returns the token that ends a text, false if the file names none.
+func (t *Tokenizer) EOS() (int32, bool) { return have(t.roles.eos) }
 
-func (s *scratch) pop() uint64 {
-	h := s.heap
-	top, n := h[0], len(h)-1
-	x := h[n]
-	i := 0
-	for {
-		c := 2*i + 1
-		if c >= n {
+// UNK returns the token of what no other stands for, false if there is none.
+func (t *Tokenizer) UNK() (int32, bool) { return have(t.roles.unk) }
+
+// PAD returns the token that fills up, false if the file names none.
+func (t *Tokenizer) PAD() (int32, bool) { return have(t.roles.pad) }
+
+// SEP returns the token between two texts, false if the file names none.
+func (t *Tokenizer) SEP() (int32, bool) { return have(t.roles.sep) }
+
+// CLS returns the token whose state stands for the whole text, false if the
+// file names none.
+func (t *Tokenizer) CLS() (int32, bool) { return have(t.roles.cls) }
+
+// MASK returns the token of hidden text, false if the file names none.
+func (t *Tokenizer) MASK() (int32, bool) { return have(t.roles.mask) }
+
+// Ends returns the tokens that end a generation, as far as the tokenizer's
+// own file says: EOS, end of turn, end of message.
+func (t *Tokenizer) Ends() []int32 { return slices.Clone(t.roles.ends) }
+
+// Prefix returns the tokens that go before a text, such as BOS or [CLS].
+func (t *Tokenizer) Prefix() []int32 {
+	var ids []int32
+	for _, p := range t.single {
+		if p.text != 0 {
 			break
 		}
-		if c+1 < n && h[c+1] < h[c] {
-			c++
-		}
-		if h[c] >= x {
-			break
-		}
-		h[i] = h[c]
-		i = c
+		ids = append(ids, p.id)
 	}
-	h[i] = x
-	s.heap = h[:n]
-	return top
+	return ids
+}
+
+// Suffix returns the tokens that go after a text, such as [SEP].
+func (t *Tokenizer) Suffix() []int32 {
+	var ids []int32
+	for i := len(t.single) - 1; i >= 0 && t.single[i].text == 0; i-- {
+		ids = append(ids, t.single[i].id)
+	}
+	slices.Reverse(ids)
+	return ids
+}
+
+// AddBOS tells whether a text begins with BOS.
+func (t *Tokenizer) AddBOS() bool {
+	return t.roles.bos >= 0 && slices.Contains(t.Prefix(), t.roles.bos)
+}
+
+// AddEOS tells whether a text ends with EOS.
+func (t *Tokenizer) AddEOS() bool {
+	return t.roles.eos >= 0 && slices.Contains(t.Suffix(), t.roles.eos)
+}
+
+// EncodePair appends two texts to dst with the tokens around them, as a
+// reranker wants them: [CLS] a [SEP] b [SEP], or what the file says. From
+// second on, the tokens are of type 1 (token_type_ids); second is len(ids)
+// where all are of type 0.
+func (t *Tokenizer) EncodePair(dst []int32, a, b string) (ids []int32, second int) {
+	second = -1
+	for _, p := range t.pair {
+		if p.kind == 1 && second < 0 {
+			second = len(dst)
+		}
+		switch p.text {
+		case 0:
+			dst = append(dst, p.id)
+		case 1:
+			dst = t.Encode(dst, a)
+		case 2:
+			dst = t.Encode(dst, b)
+		}
+	}
+	if second < 0 {
+		second = len(dst)
+	}
+	return dst, second
+}
+
+// defaultTemplate puts prefix and suffix around a text, and between two.
+func (t *Tokenizer) defaultTemplate(prefix, suffix []int32) {
+	t.single, t.pair = nil, nil
+	add := func(ids []int32, kind int8) {
+		for _, id := range ids {
+			t.single = append(t.single, part{id: id, kind: kind})
+		}
+	}
+	add(prefix, 0)
+	t.single = append(t.single, part{text: 1})
+	add(suffix, 0)
+	for _, p := range t.single {
+		t.pair = append(t.pair, p)
+	}
+	for _, p := range t.single {
+		if p.text == 1 {
+			p.text = 2
+		}
+		p.kind = 1
+		t.pair = append(t.pair, p)
+	}
 }

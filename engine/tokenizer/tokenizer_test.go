@@ -32,6 +32,9 @@ func trained(t testing.TB, vocab int) *Tokenizer {
 	return tok
 }
 
+// qwen2End is the scanner of what we train.
+var qwen2End = patterns[patternQwen2]
+
 func TestSplit(t *testing.T) {
 	for _, c := range []struct{ text, want string }{ // pieces between ¦
 		{"Hello world", "Hello¦ world"},
@@ -54,7 +57,7 @@ func TestSplit(t *testing.T) {
 	} {
 		var got []string
 		for s := c.text; s != ""; {
-			n := pieceEnd(s)
+			n := qwen2End(s)
 			if n < 1 || n > len(s) {
 				t.Fatalf("piece of %q has %d bytes", s, n)
 			}
@@ -72,7 +75,7 @@ func slowTrain(texts []string, vocab int) (merges [][2]string) {
 	var words [][]string
 	for _, text := range texts {
 		for text = norm.NFC.String(text); text != ""; {
-			n := pieceEnd(text)
+			n := qwen2End(text)
 			var word []string
 			for i := range n {
 				word = append(word, text[i:i+1])
@@ -213,12 +216,12 @@ func TestTrainStops(t *testing.T) {
 func slowEncode(t *Tokenizer, piece string) []int32 {
 	var ids []int32
 	for i := range len(piece) {
-		ids = append(ids, t.bytes[piece[i]])
+		ids = append(ids, t.model.(*bpe).bytes[piece[i]])
 	}
 	for {
 		best, where := noRank, 0
 		for i := range len(ids) - 1 {
-			if r, ok := t.ranks[pair(ids[i], ids[i+1])]; ok && r < best {
+			if r, _ := t.model.(*bpe).pairs.find(ids[i], ids[i+1]); r < best {
 				best, where = r, i
 			}
 		}

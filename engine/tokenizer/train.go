@@ -24,11 +24,11 @@ func Train(texts iter.Seq[string], vocab int, special []string) (*Tokenizer, err
 	if least := 256 + len(special); vocab < least {
 		return nil, fmt.Errorf("a vocabulary of %d is too small: 256 bytes and %d special tokens need %d", vocab, len(special), least)
 	}
-	counts := map[string]int64{}
+	counts, scan := map[string]int64{}, patterns[patternQwen2]
 	for text := range texts {
 		text = norm.NFC.String(text)
 		for len(text) > 0 {
-			n := pieceEnd(text)
+			n := scan(text)
 			if c, ok := counts[text[:n]]; ok {
 				counts[text[:n]] = c + 1
 			} else {
@@ -37,7 +37,7 @@ func Train(texts iter.Seq[string], vocab int, special []string) (*Tokenizer, err
 			text = text[n:]
 		}
 	}
-	t := &Tokenizer{nfc: true}
+	t := &Tokenizer{roles: noRoles, steps: families[0].steps()}
 	ids := map[string]int32{}
 	for b := range 256 {
 		s := string([]byte{byte(b)})
@@ -65,10 +65,14 @@ func Train(texts iter.Seq[string], vocab int, special []string) (*Tokenizer, err
 		l.join(m)
 	}
 	for _, name := range special {
-		t.added = append(t.added, added{int32(len(t.tokens)), name, name != thinkStart && name != thinkEnd})
+		t.added = append(t.added, added{id: int32(len(t.tokens)), name: name, special: name != thinkStart && name != thinkEnd})
 		t.tokens = append(t.tokens, name)
 	}
-	return build(t)
+	if err := t.readSteps(); err != nil {
+		return nil, err
+	}
+	t.defaultTemplate(nil, nil)
+	return t.finish()
 }
 
 // A learner keeps the counts of all pairs while words are rewritten.

@@ -38,6 +38,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 HERE = pathlib.Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parents[2] / "compat/llamacpp")]
 
+import compare  # noqa: E402
 import convert  # noqa: E402
 import encoders  # noqa: E402
 import llama  # noqa: E402
@@ -50,14 +51,8 @@ TOKENS = 32  # four windows
 VERSIONS = {"torch": "2.15.0", "transformers": "5.23.0"}
 
 
-def nmse(got, want):
-    """Mean squared error over the mean square of what is wanted."""
-    got, want = np.float64(got), np.float64(want)
-    return float(((got - want) ** 2).mean() / (want**2).mean())
-
-
 def agree(what, got, want, limit):
-    far, same = nmse(got, want), (got.argmax(-1) == want.argmax(-1)).mean()
+    far, same = compare.nmse(got, want), (got.argmax(-1) == want.argmax(-1)).mean()
     print(f"    {what:24} NMSE {far:.1e}, argmax {same:.0%}")
     assert far <= limit, f"{what}: {far}"
     return far
@@ -195,4 +190,5 @@ def main():
         make(name)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+package chat
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"suiren/engine/jinja"
+)
+
+// open reads one of the oracle's templates.
+func open(t testing.TB, name string, v Vocabulary) *Template {
+	t.Helper()
+	source, err := os.ReadFile("../../testdata/oracle/jinja/templates/" + name + ".jinja")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tm, err := New(name, string(source), v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tm
+}
+
+// shown writes a prompt with the user's parts between « and ».
+func shown(p Prompt) string {
+	var b strings.Builder
+	at := 0
+	for _, s := range p.User {
+		b.WriteString(p.String[at:s.From] + "«" + p.String[s.From:s.To] + "»")
+		at = s.To
+	}
+	return b.String() + p.String[at:]
+}
+
+func ptr(b bool) *bool { return &b }
+
+var vocabulary = Vocabulary{BOS: "<s>", EOS: "</s>"}
+
+func TestPrompt(t *testing.T) {
+	hi := []Message{{Role: "user", Content: "Hi </s>"}}
+	system := append([]Message{{Role: "system", Content: "Be brief."}}, hi...)
+	called := append(hi[:1:1], Message{Role: "assistant", Calls: []Call{{"call_0", "now", `{"zone": "x"}`}}}, Message{Role: "tool", CallID: "call_0", Name: "now", Content: "8:09"})
+	for _, c := range []struct {
+		name, template string
+		c              Conversation
+		want           string
+		thinking       bool
+	}{
+		{"plain", "chatml", Conversation{Messages: system, Open: true},
+			"<|im_start|>system\n«Be brief.»<|im_end|>\n<|im_start|>user\n«Hi </s>»<|im_end|>\n<|im_start|>assistant\n", false},
+		{"parts", "chatml", Conversation{Messages: []Message{{Role: "user", Parts: []Part{{"text", "a"}, {"text", "b"}}}}}, "<|im_start|>user\n«ab»<|im_end|>\n", false},
+		{"parts, taken", "arg-key", Conversation{Messages: []Message{{Role: "user", Parts: []Part{{"text", "a"}, {"text", "b"}}}}}, "<s><|System|>\n<|User|>«ab»</s>", false},
+		{"a role of one's own", "chatml", Conversation{Messages: []Message{{Role: "x<|im_end|>", Content: "a"}}}, "<|im_start|>«x<|im_end|>»\n«a»<|im_end|>\n", false},
+		{"developer", "chatml", Conversation{Messages: []Message{{Role: "developer", Content: "a"}}}, "<|im_start|>system\n«a»<|im_end|>\n", false},
+		{"system folded", "gemma", Conversation{Messages: system, Open: true},
+			"<s><start_of_turn>user\n«Be brief.\n\nHi </s>»<end_of_turn>\n<start_of_turn>model\n", false},
+		{"thinking", "arg-key", Conversation{Messages: hi, Open: true}, "<s><|System|>\n<|User|>«Hi </s>»</s><|Bot|><think>", true},
+		{"switched off", "arg-key", Conversation{Messages: hi, Open: true, Think: ptr(false)}, "<s><|System|>\n<|User|>«Hi </s>»</s><|Bot|></think>", false},
+		{"closed", "deepseek", Conversation{Messages: hi, Open: true, Think: ptr(false)}, "<s><｜User｜>«Hi </s>»<｜Assistant｜><think>\n\n</think>\n\n", false},
+		{"not begun by a user", "chatml", Conversation{Messages: []Message{{Role: "user", Content: "<think>"}}}, "<|im_start|>user\n«<think>»<|im_end|>\n", false},
+		{"continued", "chatml", Conversation{Messages: append(hi[:1:1], Message{Role: "assistant", Content: "Well, "}), Continue: true},
+			"<|im_start|>user\n«Hi </s>»<|im_end|>\n<|im_start|>assistant\n«Well, »", false},
+		{"effort", "channels", Conversation{Messages: hi, Open: true, Effort: "high", Now: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)},
+			"<|start|>system<|message|>Now: 2026-01-02\n\nReasoning: «high»<|end|><|start|>user<|message|>«Hi </s>»<|end|><|start|>assistant", false},
+		{"calls", "arg-key", Conversation{Messages: called}, "<s><|System|>\n<|User|>«Hi </s>»</s><|Bot|></think><tool_call>«now»<arg_key>«zone»</arg_key><arg_value>«x»</arg_value></tool_call></s><|Tool|>«8:09»</s>", false},
+		{"arguments as text", "deepseek", Conversation{Messages: called[:2]}, "<s><｜User｜>«Hi </s>»<｜Assistant｜><｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>«now»\n```json\n«{\"zone\": \"x\"}»\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜><｜end▁of▁sentence｜>", false},
+		{"calls spelled", "gemma", Conversation{Messages: called},
+			"<s><start_of_turn>user\n«Hi </s>»<end_of_turn>\n<start_of_turn>model\n<tool_call>\n{\"name\": \"«now»\", \"arguments\": «{\"zone\": \"x\"}»}\n</tool_call><end_of_turn>\n" +
+				"<start_of_turn>user\n<tool_response>\n«8:09»\n</tool_response><end_of_turn>\n", false},
+		{"tools explained", "llama2", Conversation{Messages: system, Tools: []json.RawMessage{[]byte(`{"function": {"name": "</s>"}}`)}},
+			"<s>[INST] <<SYS>>\nYou may call these functions, described in JSON, one a line:\n<tools>\n«{\"function\": {\"name\": \"</s>\"}}»\n</tools>\n" +
+				"To call one, answer with nothing but its name and its arguments, in this form:\n<tool_call>\n{\"name\": \"name\", \"arguments\": {}}\n</tool_call>\nThe result comes in the next message.\n\n«Be brief.»\n<</SYS>>\n\n«Hi </s>» [/INST]", false},
+		{"thought kept", "hermes", Conversation{Messages: append(called[:2:2], Message{Role: "tool", Content: "8:09"}, Message{Role: "assistant", Thought: "so", Content: "It is."})},
+			"<|im_start|>user\n«Hi </s>»<|im_end|>\n<|im_start|>assistant\n<tool_call>\n{\"name\": \"«now»\", \"arguments\": {\"«zone»\": \"«x»\"}}\n</tool_call><|im_end|>\n<|im_start|>user\n<tool_response>\n«8:09»\n</tool_response><|im_end|>\n<|im_start|>assistant\n<think>\n«so»\n</think>\n\n«It is.»<|im_end|>\n", false},
+		{"more variables", "llama3", Conversation{Messages: hi, More: map[string]json.RawMessage{"date_string": []byte(`"today<|eot_id|>"`)}},
+			"<s><|start_header_id|>system<|end_header_id|>\n\nToday Date: «today<|eot_id|>»\n\n<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n«Hi </s>»<|eot_id|>", false},
+	} {
+		p, err := open(t, c.template, vocabulary).Prompt(c.c)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if got := shown(p); got != c.want || p.Thinking != c.thinking {
+			t.Errorf("%s: thinking %v\n got %s\nwant %s", c.name, p.Thinking, got, c.want)
+		}
+	}
+}
+
+func TestPromptErrors(t *testing.T) {
+	tm := open(t, "llama3", vocabulary)
+	user := Message{Role: "user", Content: "a"}
+	var e *jinja.Error
+	two := Message{Role: "assistant", Calls: []Call{{"1", "a", "{}"}, {"2", "b", "{}"}}}
+	if _, err := tm.Prompt(Conversation{Messages: []Message{user, two}}); !errors.As(err, &e) || e.Kind != jinja.Raised || e.Why != "one call at a time" {
+		t.Errorf("got %v", err)
+	}
+	if _, err := tm.Prompt(Conversation{Messages: []Message{user}, Continue: true}); !errors.Is(err, ErrNothingToContinue) {
+		t.Errorf("got %v", err)
+	}
+	for _, c := range []Conversation{
+		{Messages: []Message{user}, Tools: []json.RawMessage{[]byte("{")}},
+		{Messages: []Message{user, {Role: "assistant", Calls: []Call{{"1", "a", "[]"}}}}},
+		{Messages: []Message{user}, More: map[string]json.RawMessage{"bos_token": []byte(`"x"`)}},
+	} {
+		if _, err := tm.Prompt(c); err == nil {
+			t.Errorf("%+v was rendered", c)
+		}
+	}
+	if _, err := New("bad", "{% if %}", vocabulary); !errors.As(err, &e) || e.Line != 1 {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Without a template a built-in one stands in, and says so.
+func TestBuiltIn(t *testing.T) {
+	for token, want := range map[string]string{"<|im_start|>": "chatml", "<|start_header_id|>": "llama3", "<start_of_turn>": "gemma", "none": "llama2"} {
+		tm, err := New("none", " \n", Vocabulary{BOS: "<s>", EOS: "</s>", Token: func(s string) bool { return s == token }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tm.Facts().BuiltIn; got != want {
+			t.Errorf("%s: %s, want %s", token, got, want)
+		}
+		p, err := tm.Prompt(Conversation{Open: true, Messages: []Message{{Role: "system", Content: "S"}, {Role: "user", Content: "U"}, {Role: "assistant", Content: "A"}, {Role: "user", Content: "V"}}})
+		if err != nil || !strings.Contains(p.String, "S") || !strings.Contains(p.String, "V") {
+			t.Errorf("%s: %q, %v", want, p.String, err)
+		}
+	}
+	if tm := open(t, "chatml", vocabulary); tm.Facts().BuiltIn != "" {
+		t.Error("a template of one's own is called built-in")
+	}
+}
+
+// What a format says to write is what its parser reads.
+func TestToolFormat(t *testing.T) {
+	for i := range rows {
+		s := &rows[i].syntax
+		tm := &Template{syntax: s, facts: Facts{Format: s.ToolFormat}}
+		f := &s.ToolFormat
+		call := func(name, args string) string {
+			return f.writeCall(jinja.String(name), f.arguments(args)).Text()
+		}
+		text := f.Before + call("get_weather", `{"city": "a <b>", "days": 3}`)
+		want := `call 0 call_0 get_weather: {"city": "a <b>", "days": 3} end`
+		if f.Parallel {
+			text += f.Between + call("now", "{}")
+			want += "\ncall 1 call_1 now: {} end"
+		}
+		if got := parse(tm.NewParser(asked, Prompt{}, nil), text+f.After, nil); got != want {
+			t.Errorf("%s: %q\n got %s\nwant %s", f.Name, text+f.After, got, want)
+		}
+		if !strings.HasPrefix(f.Before+f.Begin, f.Trigger) {
+			t.Errorf("%s: a call begins with %q, not with %q", f.Name, f.Before+f.Begin, f.Trigger)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package tokenizer
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// A postJSON is a post_processor of tokenizer.json. Source:
+// https://github.com/huggingface/tokenizers, tokenizers/src/processors.
+type postJSON struct {
+	Type       string     `json:"type"`
+	Processors []postJSON `json:"processors"`
+	Single     []partJSON `json:"single"`
+	Pair       []partJSON `json:"pair"`
+	Tokens     map[string]struct {
+		IDs []int32 `json:"ids"`
+	} `json:"special_tokens"`
+	SEP *nameID `json:"sep"`
+	CLS *nameID `json:"cls"`
+}
+
+type partJSON struct {
+	Token *struct {
+		ID   string `json:"id"`
+		Kind int    `json:"type_id"`
+	} `json:"SpecialToken,omitempty"`
+	Text *struct {
+		ID   string `json:"id"`
+		Kind int    `json:"type_id"`
+	} `json:"Sequence,omitempty"`
+}
+
+// A nameID is ["[SEP]", 102].
+type nameID struct {
+	name string
+	id   int32
+}
+
+// UnmarshalJSON reads the two.
+func (n *nameID) UnmarshalJSON(text []byte) error {
+	return json.Unmarshal(text, &[2]any{&n.name, &n.id})
+}
+
+// readPost reads a post_processor into the templates of t.
+func (t *Tokenizer) readPost(raw json.RawMessage) (place string, err error) {
+	t.defaultTemplate(nil, nil)
+	if len(raw) == 0 {
+		return "", nil
+	}
+	var p *postJSON
+	if err := json.Unmarshal(raw, &p); err != nil {
+		return "post_processor", err
+	}
+	if p == nil {
+		return "", nil
+	}
+	return "post_processor", t.addPost(p)
+}
+
+func (t *Tokenizer) addPost(p *postJSON) error {
+	switch p.Type {
+	case "ByteLevel":
+		return nil
+	case "Sequence":
+		for i := range p.Processors {
+			if err := t.addPost(&p.Processors[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "BertProcessing", "RobertaProcessing":
+		if p.SEP == nil || p.CLS == nil || !t.has(p.SEP.id) || !t.has(p.CLS.id) {
+			return fmt.Errorf("%s names no sep or cls of the vocabulary", p.Type)
+		}
+		cls, sep := part{id: p.CLS.id}, part{id: p.SEP.id}
+		t.single = []part{cls, {text: 1}, sep}
+		if p.Type == "RobertaProcessing" {
+			t.pair = []part{cls, {text: 1}, sep, sep, {text: 2}, sep}
+		} else {
+			t.pair = []part{cls, {text: 1}, sep, {text: 2, kind: 1}, {id: sep.id, kind: 1}}
+		}
+		return nil
+	case "TemplateProcessing":
+		single, err := t.template(p, p.Single, 1)
+		if err != nil {
+			return fmt.Errorf("single: %w", err)
+		}
+		pair, err := t.template(p, p.Pair, 2)
+		if err != nil {
+			return fmt.Errorf("pair: %w", err)
+		}
+		t.single, t.pair = single, pair
+		return nil
+	}
+	return fmt.Errorf("%q is not read", p.Type)
+}
+
+func (t *Tokenizer) has(id int32) bool { return id >= 0 && int(id) < len(t.tokens) }
+
+// template reads a template of n texts, each of which must come once.
+func (t *Tokenizer) template(p *postJSON, list []partJSON, n int8) (parts []part, err error) {
+	texts := int8(0)
+	for _, x := range list {
+		switch {
+		case x.Token != nil && x.Text == nil:
+			tok, ok := p.Tokens[x.Token.ID]
+			if !ok {
+				return nil, fmt.Errorf("the token %q is not in special_tokens", x.Token.ID)
+			}
+			for _, id := range tok.IDs {
+				if !t.has(id) {
+					return nil, fmt.Errorf("the token %q has the id %d, which is not in the vocabulary", x.Token.ID, id)
+				}
+				parts = append(parts, part{id: id, kind: int8(min(x.Token.Kind&1, 1))})
+			}
+		case x.Text != nil && x.Token == nil && (x.Text.ID == "A" || x.Text.ID == "B"):
+			text := int8(x.Text.ID[0]-'A') + 1
+			texts++
+			if text != texts {
+				return nil, fmt.Errorf("the texts are not A, then B")
+			}
+			parts = append(parts, part{text: text, kind: int8(x.Text.Kind & 1)})
+		default:
+			return nil, fmt.Errorf("a part is neither a token nor a text")
+		}
+		if len(parts) > 64 {
+			return nil, fmt.Errorf("has more than 64 parts")
+		}
+	}
+	if texts != n {
+		return nil, fmt.Errorf("has %d texts, not %d", texts, n)
+	}
+	return parts, nil
+}
