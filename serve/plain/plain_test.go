@@ -305,8 +305,8 @@ func written(t *testing.T, m *Model, a *form.Ask, words string) said {
 		return true
 	}}
 	thinking := false
-	for _, id := range m.words.encode(nil, words, nil) {
-		name := m.words.special[id]
+	for _, id := range m.words.t.EncodeMarked(nil, words, nil) {
+		name := m.words.special[id].Text
 		thinking = thinking || name == "<think>"
 		w.token(&infer.Token{ID: id, Thought: thinking})
 		thinking = thinking && name != "</think>"

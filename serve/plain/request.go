@@ -253,6 +253,11 @@ func (j *job) prompt() error {
 	if len(r.Prompt) == 0 {
 		return form.Invalid("prompt", "invalid_value", say.T("the prompt has no tokens", "提示里没有词元"))
 	}
+	for _, id := range r.Prompt {
+		if id < 0 || int(id) >= m.words.t.Vocab() {
+			return form.Invalid("prompt", "invalid_value", say.T("token %d is not in the vocabulary of %d", "词元 %d 不在大小为 %d 的词表中", id, m.words.t.Vocab()))
+		}
+	}
 	return nil
 }
 
@@ -264,7 +269,7 @@ func (j *job) thought(p chat.Prompt) {
 		return
 	}
 	r.Open = p.Thinking
-	mark := func(tag string) []int32 { return j.m.words.encode(nil, tag, nil) }
+	mark := func(tag string) []int32 { return j.m.words.t.EncodeMarked(nil, tag, nil) }
 	r.ThinkEnd = mark(facts.Thought.Close)
 	if !r.Open {
 		r.ThinkStart = mark(facts.Thought.Open)
