@@ -156,11 +156,15 @@ func (w *writer) text(t *infer.Token) bool {
 	s, special := w.j.m.words.special[t.ID]
 	special = special && (s.Control || w.j.m.tag(s.Text))
 	if w.j.ask.Logprobs && !t.Thought && (!special || w.j.parser == nil) {
-		w.tokens = append(w.tokens, w.logprob(t))
+		tok := w.logprob(t)
+		if special {
+			tok.Bytes = nil
+		}
+		w.tokens = append(w.tokens, tok)
 	}
 	switch {
-	case w.j.parser == nil && special: // a raw answer shows all that was written
-		return w.raw(w.stream.Flush() + s.Text)
+	case w.j.parser == nil && special: // no text, as for transformers and vLLM
+		return w.raw(w.stream.Flush())
 	case w.j.parser == nil:
 		return w.raw(w.stream.Write(t.ID))
 	case special:

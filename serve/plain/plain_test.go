@@ -339,6 +339,18 @@ func TestCalls(t *testing.T) {
 	}
 }
 
+// A raw answer is the text alone, with a token for each that was written.
+func TestRawAnswer(t *testing.T) {
+	m := open(t, Options{})
+	p := form.Prompt{Text: "the lazy"}
+	a := &form.Ask{Request: &form.Request{MaxTokens: 50, Logprobs: true}, Prompt: &p}
+	s := written(t, m, a, " dog<|im_start|> says 你好")
+	n := len(m.words.t.EncodeMarked(nil, " dog<|im_start|> says 你好", nil))
+	if s.text != " dog says 你好" && s.text != " dog says 你好" || len(s.tokens) != n || s.usage.Completion != n {
+		t.Errorf("%q, %d of %d tokens, usage %+v", s.text, len(s.tokens), n, s.usage)
+	}
+}
+
 // A thought is opened only where it may be, and ends in its budget.
 func TestThinkSwitch(t *testing.T) {
 	m := open(t, Options{})
