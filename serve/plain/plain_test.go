@@ -346,7 +346,7 @@ func TestRawAnswer(t *testing.T) {
 	a := &form.Ask{Request: &form.Request{MaxTokens: 50, Logprobs: true}, Prompt: &p}
 	s := written(t, m, a, " dog<|im_start|> says 你好")
 	n := len(m.words.t.EncodeMarked(nil, " dog<|im_start|> says 你好", nil))
-	if s.text != " dog says 你好" && s.text != " dog says 你好" || len(s.tokens) != n || s.usage.Completion != n {
+	if s.text != " dog says 你好" || len(s.tokens) != n || s.usage.Completion != n {
 		t.Errorf("%q, %d of %d tokens, usage %+v", s.text, len(s.tokens), n, s.usage)
 	}
 }
