@@ -44,6 +44,9 @@ pairs = [(a, b) for x, y in zip(ours["samples"]["mc"], theirs["samples"]["mc"]) 
 worst = max(abs(float(a[0]) - float(b[0])) / max(1, abs(float(b[0]))) for a, b in pairs)
 flags = sum(str(a[1]) != str(b[1]) for a, b in pairs)
 other = sum(x["resps"] != y["resps"] for x, y in zip(ours["samples"]["gen"], theirs["samples"]["gen"]))
+for x, y in zip(ours["samples"]["gen"], theirs["samples"]["gen"]):
+    if x["resps"] != y["resps"]:
+        print(f"ours {x['resps']}, theirs {y['resps']}, after {x['arguments']}")
 scores = [{k: v for k, v in r["results"]["mc"].items() if k.startswith("acc")} for r in (ours, theirs)]
 print(f"{len(pairs)} log-likelihoods: largest relative difference {worst:.2g}, {flags} greedy flags differ; "
       f"{other} of {len(ours['samples']['gen'])} continuations differ; scores {scores[0]}, {scores[1]}")

@@ -205,6 +205,9 @@ func (m *Model) job(a *form.Ask) (*job, error) {
 	}
 	if !a.IgnoreEnd {
 		r.Stop = m.words.ends
+		if a.Prompt != nil {
+			r.Stop = m.words.stops
+		}
 	}
 	if a.Adapter != "" {
 		if r.Adapter = m.adapters[a.Adapter]; r.Adapter == nil {

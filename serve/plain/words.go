@@ -11,7 +11,8 @@ import (
 type words struct {
 	t        *tokenizer.Tokenizer
 	special  map[int32]tokenizer.SpecialToken
-	ends     []int32  // end an answer
+	stops    []int32  // end a text, as the files say
+	ends     []int32  // end an answer in a conversation: those, and all that are known to
 	parts    [3]int32 // stand before, after and between: see middles
 	hasParts bool
 }
@@ -27,24 +28,31 @@ var middles = [][3]string{
 	{"[PREFIX]", "[SUFFIX]", "[MIDDLE]"},
 }
 
-// enders end an answer wherever a vocabulary has them.
+// enders end an answer in a conversation wherever a vocabulary has them.
 var enders = []string{"<|im_end|>", "<|eot_id|>", "<|end_of_text|>", "<|endoftext|>", "<end_of_turn>", "<|eom_id|>", "<|end|>", "<|end_of_turn|>",
 	"</s>", "<｜end▁of▁sentence｜>", "<|endofturn|>", "<turn|>", "<eos>", "<|return|>"}
 
 func newWords(t *tokenizer.Tokenizer, c *config) *words {
-	w := &words{t: t, special: map[int32]tokenizer.SpecialToken{}, ends: t.Ends()}
+	w := &words{t: t, special: map[int32]tokenizer.SpecialToken{}}
 	for _, s := range t.Specials() {
 		w.special[s.ID] = s
 	}
-	more := c.Ends
-	for _, name := range append([]string{c.EOS}, enders...) {
-		if id, ok := t.Special(name); ok {
-			more = append(more, id)
+	add := func(list []int32, id int32) []int32 {
+		if id >= 0 && int(id) < t.Vocab() && !slices.Contains(list, id) {
+			list = append(list, id)
 		}
+		return list
 	}
-	for _, id := range more {
-		if id >= 0 && int(id) < t.Vocab() && !slices.Contains(w.ends, id) {
-			w.ends = append(w.ends, id)
+	for _, id := range append(t.Ends(), c.Ends...) {
+		w.stops = add(w.stops, id)
+	}
+	if id, ok := t.Special(c.EOS); ok {
+		w.stops = add(w.stops, id)
+	}
+	w.ends = slices.Clone(w.stops)
+	for _, name := range enders {
+		if id, ok := t.Special(name); ok {
+			w.ends = add(w.ends, id)
 		}
 	}
 	for _, m := range middles {
