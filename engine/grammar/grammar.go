@@ -27,7 +27,7 @@ const (
 	opWords                // one of some strings
 	opRegex                // what a pattern matches, whole
 	opSchema               // an instance of a schema
-	opFree                 // anything, until a trigger, which is part of it; the text may end in it
+	opFree                 // anything, until a trigger, which is part of it; the text may end in it, unless x
 	opSplit                // go on at either of two places
 	opJump
 	opEnd
@@ -245,7 +245,7 @@ func (g *Grammar) intern(list []thread) *state {
 	s := &state{threads: list}
 	for _, t := range list {
 		op := g.prog[t.pc].op
-		s.end = s.end || op == opEnd || op == opFree && int(t.at) < len(g.prog[t.pc].text)
+		s.end = s.end || op == opEnd || op == opFree && g.prog[t.pc].x == 0 && int(t.at) < len(g.prog[t.pc].text)
 	}
 	g.states[string(key)] = s
 	return s

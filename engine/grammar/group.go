@@ -98,6 +98,16 @@ func (t *trie) step(n int32, r rune) int32 {
 	return -1
 }
 
+// within reports whether a string goes on with a character from low to high.
+func (t *trie) within(n int32, low, high rune) bool {
+	for r := range t.next[n] {
+		if r >= low && r <= high {
+			return true
+		}
+	}
+	return false
+}
+
 // lead returns n if a string goes on from it with a character whose first byte
 // is b, and else -1.
 func (t *trie) lead(n int32, b byte) int32 {

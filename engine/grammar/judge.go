@@ -357,7 +357,11 @@ func (n *node) plainArray() bool {
 func (f *frame) judgeString(n *node, done bool) tri {
 	t := yes
 	if n.maxLength >= 0 {
-		if int(f.n) > n.maxLength {
+		begun := 0 // a character, of which bytes are missing
+		if f.text != "" {
+			begun = 1
+		}
+		if int(f.n)+begun > n.maxLength {
 			return no
 		}
 		if !done {
