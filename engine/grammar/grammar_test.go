@@ -131,7 +131,7 @@ func TestRandomWalk(t *testing.T) {
 		}
 		done++
 		var x struct {
-			N    int
+			N    float64
 			Name string
 			Tags []string
 		}

@@ -98,11 +98,17 @@ func (t *trie) step(n int32, r rune) int32 {
 	return -1
 }
 
-// within reports whether a string goes on with a character from low to high.
-func (t *trie) within(n int32, low, high rune) bool {
-	for r := range t.next[n] {
-		if r >= low && r <= high {
-			return true
+// within reports whether a string goes on with a character from low to high:
+// one that was not seen, if seen is not "".
+func (t *trie) within(n int32, low, high rune, seen string) bool {
+	for r, child := range t.next[n] {
+		if r < low || r > high {
+			continue
+		}
+		for _, w := range t.from[child] {
+			if seen == "" || seen[w] == 0 {
+				return true
+			}
 		}
 	}
 	return false

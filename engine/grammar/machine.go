@@ -289,12 +289,12 @@ func (m *machine) escape(f *frame, t string) *frame {
 	}
 	c := *f
 	c.text = t
-	if c.word >= 0 && !c.g.words.within(c.word, low, high) {
+	if c.word >= 0 && !c.g.words.within(c.word, low, high, "") {
 		c.word = -1
 	}
 	patterns := c.g.patterns
 	if c.phase == inKey {
-		if c.key >= 0 && !c.parent.g.keys.within(c.key, low, high) {
+		if c.key >= 0 && !c.parent.g.keys.within(c.key, low, high, c.parent.seen) {
 			c.key = -1
 		}
 		patterns = slices.Concat(patterns, c.parent.g.shapes)
