@@ -413,6 +413,9 @@ func (m *machine) judgeObject(f *frame, i int, n *node, done bool) tri {
 	if tri(f.own[i]) == no || n.maxProps >= 0 && int(f.n) > n.maxProps {
 		return no
 	}
+	if f.phase == objKey && !m.another(f, n) {
+		return no
+	}
 	missing := n.minProps > int(f.n)
 	for _, k := range n.required {
 		missing = missing || f.seen[f.g.byKey[k]] == 0
@@ -437,6 +440,22 @@ func (m *machine) judgeObject(f *frame, i int, n *node, done bool) tri {
 		return yes
 	}
 	return maybe
+}
+
+// another reports whether a member more can be what n allows.
+func (m *machine) another(f *frame, n *node) bool {
+	if n.maxProps >= 0 && int(f.n) >= n.maxProps {
+		return false
+	}
+	if n.additional < 0 || !m.nodes[n.additional].never || len(n.patternProps) > 0 {
+		return true
+	}
+	for k := range n.properties {
+		if f.seen[f.g.byKey[k]] == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *machine) judgeArray(f *frame, i int, n *node, done bool) tri {
