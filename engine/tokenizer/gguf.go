@@ -305,6 +305,10 @@ func (m metadata) pieces(unigram bool) (t *Tokenizer, place string, err error) {
 		return nil, keyScores, fmt.Errorf("is not there")
 	}
 	p.dummyPrefix = m.flag(keyPrefix, true)
+	if where, _ := get[string](m, keyWhere); p.dummyPrefix && !unigram {
+		p.once = where == "first, once" || where == "always, once"
+		p.everywhere = where != "first" && where != "first, once"
+	}
 	p.collapse = m.flag(keyCollapse, false)
 	p.charsMap = m.bytes(keyCharsMap)
 	p.firstNames()

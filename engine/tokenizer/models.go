@@ -122,8 +122,13 @@ func (t *Tokenizer) buildRunes() error {
 		b.whole = index
 	}
 	t.model = b
-	if _, ok := index[lowLine]; ok && len(t.pre) == 0 && b.whole == nil && t.onlyLeadingLowLine() {
-		t.pre = []preStep{{scan: atLowLines}} // so that pieces are short, and come again
+	if _, ok := index[lowLine]; ok && len(t.pre) < 2 && b.whole == nil && t.onlyLeadingLowLine() { // so that pieces are short, and come again
+		if len(t.pre) == 0 {
+			t.pre = []preStep{{}}
+		}
+		if t.pre[0].scan == nil {
+			t.pre[0].scan = atLowLines
+		}
 	}
 	if t.scores == nil {
 		return t.addMerges(b)

@@ -21,7 +21,7 @@ func (t *Tokenizer) Save(dir string) error {
 		Version:       "1.0",
 		Normalizer:    t.steps.normalizer,
 		PreTokenizer:  t.steps.pre,
-		PostProcessor: t.steps.post,
+		PostProcessor: t.post(),
 		Decoder:       t.steps.decoder,
 		AddedTokens:   []addedJSON{},
 	}
