@@ -65,17 +65,13 @@ func (t *Tokenizer) buildLevel() error {
 		if s == "" {
 			return fmt.Errorf("no token has the id %d", id)
 		}
-		own, named := t.names[s]
-		if named && own != int32(id) {
-			return fmt.Errorf("the tokens %d and %d are both %q", own, id, s)
-		}
 		if hidden[id] || t.typeOf(id) == unusedToken {
 			continue
 		}
 		if b.whole != nil {
 			b.whole[s] = int32(id)
 		}
-		if len(s) == 1 && !named {
+		if _, plain := t.names[s]; len(s) == 1 && (!plain || t.names[s] != int32(id)) {
 			b.bytes[s[0]] = int32(id)
 		}
 	}

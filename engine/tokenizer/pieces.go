@@ -127,7 +127,7 @@ func (p *pieces) steps() steps {
 		}
 	} else {
 		switch {
-		case p.once:
+		case p.dummyPrefix && (p.once || !p.everywhere): // not quite if the text begins with a space, as nothing is
 			scheme := "first"
 			if p.everywhere {
 				scheme = "always"
