@@ -19,6 +19,7 @@ internal/say:
 engine/kernel: internal/cpu
 engine/tensor: engine/kernel
 engine/tokenizer:
+engine/grammar:
 engine/jinja:
 engine/chat: engine/jinja engine/tokenizer
 engine/weights: engine/tensor
