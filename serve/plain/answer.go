@@ -17,7 +17,7 @@ import (
 
 // Can implements form.Answerer.
 func (m *Model) Can() form.Can {
-	can := form.Tools | form.Sampled | form.Logprobs | form.Raw | form.Echo | form.Receipts | form.Endless | form.Prefilled
+	can := form.Tools | form.JSON | form.Pattern | form.Sampled | form.Logprobs | form.Raw | form.Echo | form.Receipts | form.Endless | form.Prefilled
 	if m.words.hasParts {
 		can |= form.Middle
 	}

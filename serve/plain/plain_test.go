@@ -2,6 +2,7 @@ package plain
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -413,5 +414,42 @@ func TestPublicErrors(t *testing.T) {
 	}
 	if err := errors.New("ours"); public(err) != err {
 		t.Error("an error of ours was made public")
+	}
+}
+
+// A format binds what is written, thought or not; what cannot be enforced is
+// refused with its place.
+func TestFormats(t *testing.T) {
+	m := open(t, Options{})
+	one := 1.0
+	ask := func(f form.Format, seed uint64) (said, error) {
+		a := hello(func(r *form.Request) {
+			r.Format, r.MaxTokens, r.Sampling.Temperature, r.Think.Mode = f, 200, &one, "off"
+		})
+		a.Seed = seed
+		return answer(t, m, a)
+	}
+	schema := form.Format{Kind: "schema", Schema: []byte(`{"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 99}, "minItems": 2, "maxItems": 3}`)}
+	for seed := range uint64(20) {
+		s, err := ask(schema, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v []float64 // 7.000 is an integer
+		if err := json.Unmarshal([]byte(s.text), &v); s.reason == form.Stop && (err != nil || len(v) < 2 || len(v) > 3 || slices.Min(v) < 1 || slices.Max(v) > 99) {
+			t.Errorf("%q: %v, %s", s.text, err, s.reason)
+		}
+		if s, err := ask(form.Format{Kind: "choice", List: []string{"yes", "no", "也许"}}, seed); err != nil || !slices.Contains([]string{"yes", "no", "也许"}, s.text) {
+			t.Errorf("choice: %q, %v", s.text, err)
+		}
+	}
+	for _, f := range []form.Format{{Kind: "schema", Schema: []byte(`{"type": "string", "unevaluatedItems": 7, "$ref": "http://elsewhere"}`)}, {Kind: "regex", Text: "("}, {Kind: "choice"}} {
+		_, err := ask(f, 1)
+		if e, ok := errors.AsType[*form.Error](err); !ok || e.Status != 400 || e.Code != "unsupported_format" {
+			t.Errorf("%s: %v", f.Kind, err)
+		}
+	}
+	if n := len(m.grammars.kept); n != 2 {
+		t.Errorf("%d forms are kept", n)
 	}
 }
