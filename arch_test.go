@@ -21,7 +21,7 @@ engine/tensor: engine/kernel
 engine/tokenizer:
 engine/grammar:
 engine/jinja:
-engine/chat: engine/jinja engine/tokenizer
+engine/chat: engine/jinja
 engine/weights: engine/tensor
 engine/model: engine/kernel engine/tensor engine/weights
 engine/optim: engine/kernel engine/tensor
