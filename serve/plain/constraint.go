@@ -71,6 +71,9 @@ func (j *job) constrain() error {
 	if a.Prompt == nil && len(a.Messages) > 0 && a.Messages[len(a.Messages)-1].Role == "assistant" {
 		return form.Invalid(j.param(form.JSON|form.Pattern), "invalid_value", say.T("a format cannot bind an answer that has begun", "已开始的回答不能再约束格式"))
 	}
+	if len(a.Tools) > 0 && a.Choice.Mode != "none" {
+		return form.Invalid("tools", "unsupported_parameter", say.T("tools and a format cannot stand together yet; send tool_choice none, or no format", "工具与输出格式暂不能同时使用；请将 tool_choice 设为 none，或不设格式"))
+	}
 	key, err := json.Marshal(a.Format)
 	if err != nil {
 		return form.Invalid(j.param(form.JSON|form.Pattern), "invalid_value", say.T("the schema is not JSON", "schema 不是 JSON"))
