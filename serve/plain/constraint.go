@@ -65,6 +65,9 @@ func (m *Model) start(g *grammar.Grammar) infer.Constraint {
 // constrain binds the answer to the format that the request asks for.
 func (j *job) constrain() error {
 	a := j.ask
+	if a.Choice.Mode == "required" || a.Choice.Mode == "named" {
+		return j.forceCalls()
+	}
 	if a.Format.Kind == "" {
 		return nil
 	}
