@@ -233,7 +233,9 @@ func (m metadata) level() (t *Tokenizer, place string, err error) {
 	if err != nil {
 		return nil, place, err
 	}
-	t = &Tokenizer{roles: noRoles, types: types, pretype: pre, steps: f.steps(), bpe: bpeOptions{ignoreMerges: f.whole}}
+	withNFC := *f
+	withNFC.nfc = m.flag(keyNFC, f.nfc)
+	t = &Tokenizer{roles: noRoles, types: types, pretype: pre, steps: withNFC.steps(), bpe: bpeOptions{ignoreMerges: f.whole}}
 	if err := t.readSteps(); err != nil {
 		return nil, keyPre, err
 	}
@@ -370,6 +372,9 @@ func (m metadata) bert() (t *Tokenizer, place string, err error) {
 	}
 	if id := m.id(idKeys[0]); id >= 0 && m.id(idKeys[5]) < 0 {
 		ids[5] = id // older files call [CLS] BOS
+	}
+	if ids[0] == ids[5] {
+		ids[0] = -1
 	}
 	special := map[int64]bool{}
 	for i, id := range ids {

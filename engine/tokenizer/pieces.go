@@ -74,13 +74,19 @@ func (p *pieces) tokenizer(c *config) (*Tokenizer, error) {
 		t.normal = append(t.normal, func(s string, _ bool) string { return m.byLongest(s) })
 	}
 	if p.collapse {
-		t.normal = append(t.normal, func(s string, _ bool) string { return collapse(strings.Trim(s, " "), " ") })
+		t.normal = append(t.normal, func(s string, _ bool) string {
+			return collapse(strings.TrimRight(strings.TrimLeft(s, " "), " ▁"), " ")
+		})
 	}
 	t.pre = []preStep{{meta: &metaspace{always: p.dummyPrefix && p.everywhere, first: p.dummyPrefix, twice: true}}}
 	t.setForms(forms)
 	t.steps = p.steps()
+	if p.unigram && !p.single { // as tokenizer.json says it: its models were made with that
+		t.normal = nil
+		return t, t.readSteps()
+	}
 	if !p.single && t.onlyLeadingLowLine() {
-		t.pre[0].scan = atLowLine
+		t.pre[0].scan = atLowLines
 	}
 	return t, nil
 }
@@ -88,8 +94,9 @@ func (p *pieces) tokenizer(c *config) (*Tokenizer, error) {
 // onlyLeadingLowLine tells whether no token has ▁ after another rune: then no
 // merge crosses the place before ▁, and the text may be cut there.
 func (t *Tokenizer) onlyLeadingLowLine() bool {
+	hidden := t.hidden()
 	for id, s := range t.forms {
-		if typ := t.typeOf(id); typ == controlToken || typ == userToken {
+		if hidden[id] {
 			continue
 		}
 		if strings.Contains(strings.TrimLeft(s, lowLine), lowLine) {
@@ -108,8 +115,7 @@ func (p *pieces) steps() steps {
 	}
 	yes, zero, one := true, 0, 1
 	if p.collapse {
-		normal = append(normal, stepJSON{Type: "Strip", StripLeft: &yes, StripRight: &yes},
-			stepJSON{Type: "Replace", Pattern: &patternJSON{Regex: str(" {2,}")}, Content: str(" ")})
+		normal = append(normal, stepJSON{Type: "Replace", Pattern: &patternJSON{Regex: str(" {2,}")}, Content: str(" ")})
 	}
 	var pre *stepJSON
 	if p.unigram {
@@ -118,6 +124,9 @@ func (p *pieces) steps() steps {
 			scheme = "always"
 		}
 		pre = &stepJSON{Type: "Metaspace", Replacement: lowLine, Scheme: scheme, Split: &yes}
+		if p.collapse {
+			pre = &stepJSON{Type: "Sequence", PreTokenizers: []stepJSON{{Type: "WhitespaceSplit"}, *pre}}
+		}
 	} else {
 		if p.dummyPrefix {
 			normal = append(normal, stepJSON{Type: "Prepend", Prepend: lowLine})

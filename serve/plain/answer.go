@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"net/http"
+	"strings"
 	"time"
 
 	"suiren/engine/chat"
@@ -36,6 +37,9 @@ func (m *Model) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event, e
 		}
 		w := &writer{j: j, yield: yield, stream: tokenizer.NewStream(m.words.t)}
 		w.usage.Prompt = len(j.req.Prompt)
+		if a.Prompt != nil { // the answer goes on from it: a space that begins it is no beginning
+			w.stream.Write(j.req.Prompt[len(j.req.Prompt)-1])
+		}
 		if a.Receipt != nil {
 			defer w.receipt(a.Receipt)
 		}
@@ -149,17 +153,22 @@ func (w *writer) logprob(t *infer.Token) form.Token {
 
 // text passes on what a token says.
 func (w *writer) text(t *infer.Token) bool {
-	name, special := w.j.m.words.special[t.ID]
+	s, special := w.j.m.words.special[t.ID]
+	special = special && (s.Control || w.j.m.tag(s.Text))
 	if w.j.ask.Logprobs && !t.Thought && (!special || w.j.parser == nil) {
-		w.tokens = append(w.tokens, w.logprob(t))
+		tok := w.logprob(t)
+		if special {
+			tok.Bytes = nil
+		}
+		w.tokens = append(w.tokens, tok)
 	}
 	switch {
-	case w.j.parser == nil && special: // a raw answer shows all that was written
-		return w.raw(w.stream.Flush() + name)
+	case w.j.parser == nil && special: // no text, as for transformers and vLLM
+		return w.raw(w.stream.Flush())
 	case w.j.parser == nil:
 		return w.raw(w.stream.Write(t.ID))
 	case special:
-		return w.parsed(w.j.parser.Feed(w.stream.Flush(), false)) && w.parsed(w.j.parser.Feed(name, true))
+		return w.parsed(w.j.parser.Feed(w.stream.Flush(), false)) && w.parsed(w.j.parser.Feed(s.Text, true))
 	}
 	return w.parsed(w.j.parser.Feed(w.stream.Write(t.ID), false))
 }
@@ -171,6 +180,22 @@ func (w *writer) raw(text string) bool {
 	e := form.Event{Kind: form.Text, Text: text, Tokens: w.tokens, Usage: w.usage}
 	w.tokens = nil
 	return w.yield(e, nil)
+}
+
+// tag reports whether a special token is one of the tags around thoughts and
+// calls. Those that are not, and do not steer the model, are text.
+func (m *Model) tag(name string) bool {
+	if m.template == nil || strings.TrimSpace(name) == "" {
+		return false
+	}
+	f := m.template.Facts()
+	t := &f.Format
+	for _, s := range []string{f.Thought.Open, f.Thought.Close, t.Trigger, t.Before, t.After, t.Begin, t.Middle, t.End, t.Between, t.Key, t.Value, t.Done} {
+		if strings.Contains(s, name) {
+			return true
+		}
+	}
+	return false
 }
 
 var kinds = map[chat.EventKind]form.Kind{

@@ -227,6 +227,15 @@ func TestSpecialNames(t *testing.T) {
 	}
 }
 
+func TestSystemMessages(t *testing.T) {
+	say := func(role, text string) form.Message { return form.Message{Role: role, Text: text} }
+	got := settled([]form.Message{say("system", "a"), say("system", "b"), say("user", "c"), say("system", "d"), say("assistant", "e"), say("system", "f")})
+	want := []form.Message{say("system", "a\n\nb"), say("user", "c\n\nd"), say("assistant", "e"), say("user", "f")}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestTooLong(t *testing.T) {
 	m := open(t, Options{})
 	for name, a := range map[string]*form.Ask{
@@ -296,8 +305,8 @@ func written(t *testing.T, m *Model, a *form.Ask, words string) said {
 		return true
 	}}
 	thinking := false
-	for _, id := range m.words.encode(nil, words, nil) {
-		name := m.words.special[id]
+	for _, id := range m.words.t.EncodeMarked(nil, words, nil) {
+		name := m.words.special[id].Text
 		thinking = thinking || name == "<think>"
 		w.token(&infer.Token{ID: id, Thought: thinking})
 		thinking = thinking && name != "</think>"
@@ -327,6 +336,18 @@ func TestCalls(t *testing.T) {
 	text, _, err := m.Render(back.Request)
 	if err != nil || !strings.Contains(text, `{"name": "look", "arguments": {"q": 1}}`) || !strings.Contains(text, "green") {
 		t.Errorf("%v in %q", err, text)
+	}
+}
+
+// A raw answer is the text alone, with a token for each that was written.
+func TestRawAnswer(t *testing.T) {
+	m := open(t, Options{})
+	p := form.Prompt{Text: "the lazy"}
+	a := &form.Ask{Request: &form.Request{MaxTokens: 50, Logprobs: true}, Prompt: &p}
+	s := written(t, m, a, " dog<|im_start|> says 你好")
+	n := len(m.words.t.EncodeMarked(nil, " dog<|im_start|> says 你好", nil))
+	if s.text != " dog says 你好" || len(s.tokens) != n || s.usage.Completion != n {
+		t.Errorf("%q, %d of %d tokens, usage %+v", s.text, len(s.tokens), n, s.usage)
 	}
 }
 
