@@ -32,18 +32,17 @@ var forms = [...]form{
 func (m *Matrix) packQuant(lo, hi int, src []byte) {
 	f := &forms[m.Type]
 	blocks := m.K / f.weights
-	for r := lo; r < hi; r++ {
-		dst := m.Data[r/Group*blocks*f.packed:]
+	zero := make([]byte, f.bytes)
+	for g := lo; g < hi; g += Group {
+		dst := m.Data[g*blocks*f.packed/Group:]
 		for b := range blocks {
-			f.pack(dst[b*f.packed:(b+1)*f.packed], r%Group, src[b*f.bytes:(b+1)*f.bytes])
-		}
-		src = src[blocks*f.bytes:]
-	}
-	for r := hi; r%Group != 0; r++ { // rows past the end are zeros
-		dst := m.Data[r/Group*blocks*f.packed:]
-		zero := make([]byte, f.bytes)
-		for b := range blocks {
-			f.pack(dst[b*f.packed:(b+1)*f.packed], r%Group, zero)
+			for r := range Group {
+				from := zero // rows past the end are zeros
+				if g+r < hi {
+					from = src[((g+r-lo)*blocks+b)*f.bytes:][:f.bytes]
+				}
+				f.pack(dst[b*f.packed:(b+1)*f.packed], r, from)
+			}
 		}
 	}
 }
@@ -133,15 +132,6 @@ func (m *Matrix) tileGeneric(in *Input, w []byte, t, k int, out *[4 * Group]floa
 // Nibbles: vector v of a packed block has, in bytes 4r to 4r+3, weights 8v+i
 // of row r low and 8v+4+i high.
 
-func packNibble(vectors []byte, r, l int, q byte) {
-	p := &vectors[l/8*32+4*r+l%4]
-	if l%8 < 4 {
-		*p = *p&0xf0 | q&15
-	} else {
-		*p = *p&15 | q<<4
-	}
-}
-
 func nibbleAt(vectors []byte, r, l int) int32 {
 	b := vectors[l/8*32+4*r+l%4]
 	if l%8 < 4 {
@@ -152,10 +142,18 @@ func nibbleAt(vectors []byte, r, l int) int32 {
 
 // packSplit packs 16 bytes whose low nibbles are the first 16 weights.
 func packSplit(vectors []byte, r int, src []byte) {
-	for i, b := range src[:16] {
-		packNibble(vectors, r, i, b&15)
-		packNibble(vectors, r, i+16, b>>4)
-	}
+	_, _ = vectors[127], src[15]
+	a, b := binary.LittleEndian.Uint64(src), binary.LittleEndian.Uint64(src[8:])
+	putNibbles(vectors[4*r:], a)
+	putNibbles(vectors[32+4*r:], b)
+	putNibbles(vectors[64+4*r:], a>>4)
+	putNibbles(vectors[96+4*r:], b>>4)
+}
+
+// putNibbles packs 8 weights, the low nibbles of q's bytes.
+func putNibbles(dst []byte, q uint64) {
+	q &= 0x0f0f0f0f0f0f0f0f
+	binary.LittleEndian.PutUint32(dst, uint32(q)|uint32(q>>32)<<4)
 }
 
 func halfAt(src []byte, r int) float32 { return float16(binary.LittleEndian.Uint16(src[2*r:])) }
@@ -203,9 +201,15 @@ func packQ4_K(dst []byte, r int, src []byte) {
 	for j := range 8 {
 		part := dst[32+144*j:][:144]
 		part[r], part[8+r] = sixBits(src[4:16], j)
-		for i, b := range src[16+j/2*32:][:32] {
-			packNibble(part[16:], r, i, b>>(j%2*4)&15)
-		}
+		packFour(part[16:], r, src[16+j/2*32:], j%2*4)
+	}
+}
+
+// packFour packs the 4 bits from bit at on of 32 bytes.
+func packFour(vectors []byte, r int, src []byte, at int) {
+	_ = src[31]
+	for v := range 4 {
+		putNibbles(vectors[32*v+4*r:], binary.LittleEndian.Uint64(src[8*v:])>>at)
 	}
 }
 
@@ -224,11 +228,14 @@ func packQ6_K(dst []byte, r int, src []byte) {
 	for j := range 8 {
 		part := dst[16+208*j:][:208]
 		part[r], part[8+r] = src[192+2*j], src[193+2*j]
-		low, high := src[j/4*64+j%2*32:][:32], src[128+j/4*32:][:32]
-		for l := range 32 {
-			packNibble(part[16:], r, l, low[l]>>(j%4/2*4)&15)
-			p, at := &part[144+l/16*32+4*r+l%4], l/8%2*4+l%8/4*2
-			*p = *p&^(3<<at) | high[l]>>(j%4*2)&3<<at
+		packFour(part[16:], r, src[j/4*64+j%2*32:], j%4/2*4)
+		high := src[128+j/4*32:][:32]
+		for h := range 2 {
+			var bits uint32
+			for i := range 4 {
+				bits |= binary.LittleEndian.Uint32(high[16*h+4*i:]) >> (j % 4 * 2) & 0x03030303 << (2 * i)
+			}
+			binary.LittleEndian.PutUint32(part[144+32*h+4*r:], bits)
 		}
 	}
 }
@@ -250,8 +257,12 @@ func rowQ6_K(src []byte, r, j int, w *[32]int32) (scale [2]float32, low float32)
 
 func packQ8_0(dst []byte, r int, src []byte) {
 	copy(dst[2*r:2*r+2], src)
-	for l, b := range src[2:34] {
-		dst[16+l/2*16+2*r+l%2] = b
+	pairs := dst[16+2*r:][:242]
+	for v := range 4 {
+		q := binary.LittleEndian.Uint64(src[2+8*v:])
+		for i := range 4 {
+			binary.LittleEndian.PutUint16(pairs[64*v+16*i:], uint16(q>>(16*i)))
+		}
 	}
 }
 
