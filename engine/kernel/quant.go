@@ -47,46 +47,53 @@ func (m *Matrix) packQuant(lo, hi int, src []byte) {
 	}
 }
 
-// A quantTile is the argument of an assembly kernel: 8 rows with 1 or 4 tokens.
+// A quantTile is the argument of an assembly kernel: 8 rows with a token, or
+// 16 rows with 2 or 4 tokens.
 type quantTile struct {
-	nb   int      // blocks of 32
-	w    *byte    // packed rows
-	a    *byte    // activations: int8, or int16 for 8-bit weights
-	as   int      // bytes from token to token
-	d    *float32 // their scales
-	s    *float32 // their sums: off for Q4_0, s for types with minima
-	ds   int      // bytes from token to token of d and s
-	out  *float32 // (tokens, 8)
-	half *int32   // sums of halves, of Q6_K; 2·ds bytes from token to token
+	nb   int         // blocks of 32
+	w    *byte       // packed rows
+	wide int         // bytes from 8 rows to the next 8
+	a    *byte       // activations: int8, or int16 for 8-bit weights
+	as   int         // bytes from token to token
+	b    *block      // what describes them
+	bs   int         // bytes from token to token
+	out  *[8]float32 // (tokens, groups, 8), zeros
 }
+
+// quantOut is what a tile gives: (tokens, groups, 8).
+type quantOut [4 * 2 * Group]float32
 
 // tokens is how many tokens' activations are read again and again while the
 // rows of a piece of the matrix pass by.
 const quantTokens = 64
 
-// mulQuant is Mul for the quantised types.
-func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {
+// mulTiles is Mul for the quantised types, in tiles of 8 rows with a token or
+// with 4. What 2 or 3 tokens leave of a tile goes to their neighbours, if in
+// has any: 4 cost less than 2.
+func (m *Matrix) mulTiles(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {
 	f := &forms[m.Type]
 	size := m.K / f.weights * f.packed
-	var out [4 * Group]float32
+	last := (hi + Group - 1) / Group
+	var out quantOut
 	for t0 := 0; t0 < n; t0 += quantTokens {
-		for g := lo / Group; g < (hi+Group-1)/Group; g++ {
-			w := m.Data[g*size : (g+1)*size]
-			rows := min(Group, hi-g*Group)
+		for g := lo / Group; g < last; g += 2 {
+			groups := min(2, last-g)
+			w := m.Data[g*size : (g+groups)*size]
 			for t := t0; t < min(n, t0+quantTokens); {
-				k := 1
-				if n-t >= 4 {
-					k = 4
+				k := min(4, n-t)
+				if k == 3 {
+					k = 2
 				}
-				m.tile(in, w, t, k, &out)
+				m.tile(in, w, groups, t, k, &out)
 				for i := range k {
-					to := dst[(t+i)*ldd+g*Group:][:rows]
+					to := dst[(t+i)*ldd+g*Group:][:min(groups*Group, hi-g*Group)]
+					from := out[i*groups*Group:]
 					if add {
 						for r := range to {
-							to[r] += out[i*Group+r]
+							to[r] += from[r]
 						}
 					} else {
-						copy(to, out[i*Group:])
+						copy(to, from)
 					}
 				}
 				t += k
@@ -95,8 +102,9 @@ func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add 
 	}
 }
 
-// tileGeneric defines the products of 8 rows with k tokens from t on.
-func (m *Matrix) tileGeneric(in *Input, w []byte, t, k int, out *[4 * Group]float32) {
+// tileGeneric defines the products of so many groups of 8 rows, w, with
+// tokens t to t+n.
+func (m *Matrix) tileGeneric(in *Input, w []byte, groups, t, n int, out *quantOut) {
 	f := &forms[m.Type]
 	per := f.weights / 32
 	nb := m.K / 32
@@ -104,25 +112,25 @@ func (m *Matrix) tileGeneric(in *Input, w []byte, t, k int, out *[4 * Group]floa
 	clear(out[:])
 	var q [32]int32
 	for b := range nb {
-		blk := w[b/per*f.packed:][:f.packed]
-		for r := range Group {
-			scale, low := f.row(blk, r, b%per, &q)
-			for i := range k {
+		for r := range groups * Group {
+			blk := w[(r/Group*nb+b)/per*f.packed:][:f.packed]
+			scale, low := f.row(blk, r%Group, b%per, &q)
+			for i := range n {
 				at := (t+i)*nb + b
-				a := x.q[at*32:][:32]
+				a, d := x.q[at*32:][:32], x.b[at].d
 				var sum [2]int32
 				for l, v := range q {
 					sum[l/16] += v * int32(a[l])
 				}
-				o := &out[i*Group+r]
+				o := &out[i*groups*Group+r]
 				if m.Type == Q6_K {
-					*o = fma(float32(sum[0]), float32(scale[0]*x.d[at]), *o)
-					*o = fma(float32(sum[1]), float32(scale[1]*x.d[at]), *o)
+					*o = fma(float32(sum[0]), float32(scale[0]*d), *o)
+					*o = fma(float32(sum[1]), float32(scale[1]*d), *o)
 					continue
 				}
-				*o = fma(float32(sum[0]+sum[1]), float32(scale[0]*x.d[at]), *o)
+				*o = fma(float32(sum[0]+sum[1]), float32(scale[0]*d), *o)
 				if m.Type != Q4_0 && m.Type != Q8_0 {
-					*o = fma(low, x.s[at], *o)
+					*o = fma(low, x.b[at].s, *o)
 				}
 			}
 		}

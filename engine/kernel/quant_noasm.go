@@ -2,13 +2,17 @@
 
 package kernel
 
-func (m *Matrix) tile(in *Input, w []byte, t, k int, out *[4 * Group]float32) {
-	m.tileGeneric(in, w, t, k, out)
+func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {
+	m.mulTiles(in, n, lo, hi, dst, ldd, add)
+}
+
+func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out *quantOut) {
+	m.tileGeneric(in, w, groups, t, n, out)
 }
 
 func maxAbs(x []float32) float32 { return maxAbsGeneric(x) }
 
-func roundBlock(q *[32]int8, w *[32]int16, x *[32]float32, inv float32) [2]int32 {
+func roundBlock(q *[32]int8, w *[32]int16, x *[32]float32, inv float32) [2][2]int32 {
 	return roundBlockGeneric(q, w, x, inv)
 }
 
