@@ -67,10 +67,8 @@ type quantOut [4 * 2 * Group]float32
 // rows of a piece of the matrix pass by.
 const quantTokens = 64
 
-// mulTiles is Mul for the quantised types, in tiles of 8 rows with a token or
-// with 4. What 2 or 3 tokens leave of a tile goes to their neighbours, if in
-// has any: 4 cost less than 2.
-func (m *Matrix) mulTiles(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {
+// mulQuant is Mul for the quantised types.
+func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {
 	f := &forms[m.Type]
 	size := m.K / f.weights * f.packed
 	last := (hi + Group - 1) / Group

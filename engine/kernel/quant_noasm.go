@@ -2,10 +2,6 @@
 
 package kernel
 
-func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {
-	m.mulTiles(in, n, lo, hi, dst, ldd, add)
-}
-
 func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out *quantOut) {
 	m.tileGeneric(in, w, groups, t, n, out)
 }
