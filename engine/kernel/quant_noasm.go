@@ -17,3 +17,9 @@ func float32s(dst []float32, src []uint16) { float32sGeneric(dst, src) }
 func float16s(dst []uint16, src []float32) { float16sGeneric(dst, src) }
 
 func bfloats(dst []float32, src []uint16) { bfloatsGeneric(dst, src) }
+
+func fewHalves() int { return 0 }
+
+func (m *Matrix) halvesTile(*Input, []uint16, int, int, *[2 * NR]float32) {
+	panic("kernel: no assembly on this platform")
+}
