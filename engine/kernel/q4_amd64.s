@@ -77,36 +77,13 @@
 	MINIMUM(Y2, Y6, (DI)(R13*2), 128) \
 	MINIMUM(Y3, Y7, (DI)(R12*1), 192)
 
-// SCALES makes the scales of 16 rows, LOWS their minima.
-#define SCALES \
-	VCVTPH2PS (SI), Y8 \
-	VCVTPH2PS (SI)(R14*1), Y9
-
-#define LOWS \
-	VCVTPH2PS 16(SI), Y12 \
-	VCVTPH2PS 16(SI)(R14*1), Y13
-
-// SUBSCALE makes of the integers at W the scales or minima of a block of 32,
-// those of its 256 being at S.
-#define SUBSCALE(W, S, Y) \
-	VPMOVZXBD W, Y      \
-	VCVTPH2PS S, Y10    \
-	VCVTDQ2PS Y, Y      \
-	VMULPS Y10, Y, Y
-
-#define SUBSCALES \
-	SUBSCALE((SI), (R15), Y8) \
-	SUBSCALE((SI)(R14*1), (R15)(R14*1), Y9) \
-	SUBSCALE(8(SI), 16(R15), Y12) \
-	SUBSCALE(8(SI)(R14*1), 16(R15)(R14*1), Y13)
-
 // func q40x4AVX2(t *quantTile)
 TEXT ·q40x4AVX2(SB), NOSPLIT, $0-8
 	CONSTANTS
 	ARGS4
 q40x4:
 	DOT4(16)
-	SCALES
+	HALVES
 	OFFSETS4
 	STEP4(32, 144)
 	DECQ CX
@@ -120,7 +97,7 @@ TEXT ·q40x2AVX2(SB), NOSPLIT, $0-8
 	ARGS2
 q40x2:
 	DOT2(16)
-	SCALES
+	HALVES
 	OFFSETS2
 	STEP2(32, 144)
 	DECQ CX
@@ -153,7 +130,7 @@ TEXT ·q41x4AVX2(SB), NOSPLIT, $0-8
 	ARGS4
 q41x4:
 	DOT4(32)
-	SCALES
+	HALVES
 	LOWS
 	MINIMA4
 	STEP4(32, 160)
@@ -168,7 +145,7 @@ TEXT ·q41x2AVX2(SB), NOSPLIT, $0-8
 	ARGS2
 q41x2:
 	DOT2(32)
-	SCALES
+	HALVES
 	LOWS
 	MINIMA2
 	STEP2(32, 160)

@@ -10,11 +10,11 @@
 // Weights are unsigned, and 32·Σa is taken off first: sums of 16 products may
 // pass 16 bits on the way but end within 16·32·127/2 = 32,512.
 
-DATA ones<>+0(SB)/8, $0x0001000100010001
-DATA ones<>+8(SB)/8, $0x0001000100010001
-DATA ones<>+16(SB)/8, $0x0001000100010001
-DATA ones<>+24(SB)/8, $0x0001000100010001
-GLOBL ones<>(SB), RODATA|NOPTR, $32
+DATA ·ones16+0(SB)/8, $0x0001000100010001
+DATA ·ones16+8(SB)/8, $0x0001000100010001
+DATA ·ones16+16(SB)/8, $0x0001000100010001
+DATA ·ones16+24(SB)/8, $0x0001000100010001
+GLOBL ·ones16(SB), RODATA|NOPTR, $32
 
 // Y14 low nibbles, Y15 the bits above them.
 #define CONSTANTS \
@@ -52,20 +52,6 @@ GLOBL ones<>(SB), RODATA|NOPTR, $32
 	ODD(h(SI), Y8, Y9) \
 	ODD(h(SI)(R14*1), Y10, Y11)
 
-// BEGIN sets sums to -32·Σa.
-#define BEGIN(A, B, at) \
-	VPBROADCASTD at, A \
-	VMOVDQA A, B
-
-#define BEGIN2(h) \
-	BEGIN(Y0, Y4, (B_HALF+h)(DI)) \
-	BEGIN(Y1, Y5, (B_HALF+h)(DI)(R13*1))
-
-#define BEGIN4(h) \
-	BEGIN2(h) \
-	BEGIN(Y2, Y6, (B_HALF+h)(DI)(R13*2)) \
-	BEGIN(Y3, Y7, (B_HALF+h)(DI)(R12*1))
-
 // HALFSCALE makes the scales of the half whose integers are at W, those of
 // the 256 being at S.
 #define HALFSCALE(W, S, Y) \
@@ -79,7 +65,7 @@ GLOBL ones<>(SB), RODATA|NOPTR, $32
 	HALFSCALE(o(SI)(R14*1), (R15)(R14*1), Y9)
 
 #define ADD(A, B, at, o) \
-	WIDEN(A, B, ones<>(SB)) \
+	WIDEN(A, B, ·ones16(SB)) \
 	SCALE(A, B, B_D at, o)  \
 	STORE(A, B, o)
 
@@ -101,14 +87,14 @@ q6Kx4:
 	ADDQ $16, SI
 	MOVQ $8, AX
 q6Kx4sub:
-	BEGIN4(0)
+	BEGIN4(B_HALF)
 	EVENS(16, 144)
 	NEXTS4(0)
 	ODDS(48, 144)
 	NEXTS4(8)
 	HALFSCALES(0)
 	ADDS4
-	BEGIN4(4)
+	BEGIN4(B_HALF+4)
 	EVENS(80, 176)
 	NEXTS4(16)
 	ODDS(112, 176)
@@ -132,14 +118,14 @@ q6Kx2:
 	ADDQ $16, SI
 	MOVQ $8, AX
 q6Kx2sub:
-	BEGIN2(0)
+	BEGIN2(B_HALF)
 	EVENS(16, 144)
 	NEXTS2(0)
 	ODDS(48, 144)
 	NEXTS2(8)
 	HALFSCALES(0)
 	ADDS2
-	BEGIN2(4)
+	BEGIN2(B_HALF+4)
 	EVENS(80, 176)
 	NEXTS2(16)
 	ODDS(112, 176)
@@ -164,7 +150,7 @@ q6Kx2sub:
 	ODD(h(SI), Y8, Y9) \
 	NEXT1(a+8) \
 	VPADDW Y5, Y4, Y4 \
-	VPMADDWD ones<>(SB), Y4, Y4
+	VPMADDWD ·ones16(SB), Y4, Y4
 
 // func q6Kx1AVX2(t *quantTile)
 TEXT ·q6Kx1AVX2(SB), NOSPLIT, $0-8

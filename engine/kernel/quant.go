@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"encoding/binary"
-	"math"
-)
+import "encoding/binary"
 
 // A form is how a type lies in files and how it is packed: blocks of 8 rows.
 type form struct {
@@ -20,13 +17,13 @@ var forms = [...]form{
 	Q8_0:   {32, 34, 272, packQ8_0, rowQ8_0},
 	Q4_0:   {32, 18, 144, packQ4_0, rowQ4_0},
 	Q4_1:   {32, 20, 160, packQ4_1, rowQ4_1},
-	Q5_0:   {32, 22, 320, packQ5_0, rowWide},
-	Q5_1:   {32, 24, 320, packQ5_1, rowWide},
+	Q5_0:   {32, 22, 176, packQ5_0, rowQ5_0},
+	Q5_1:   {32, 24, 192, packQ5_1, rowQ5_1},
 	Q4_K:   {256, 144, 1184, packQ4_K, rowQ4_K},
-	Q5_K:   {256, 176, 2560, packQ5_K, rowWide},
+	Q5_K:   {256, 176, 1440, packQ5_K, rowQ5_K},
 	Q6_K:   {256, 210, 1680, packQ6_K, rowQ6_K},
-	IQ4_NL: {32, 18, 320, packIQ4_NL, rowWide},
-	MXFP4:  {32, 17, 320, packMXFP4, rowWide},
+	IQ4_NL: {32, 18, 144, packQ4_0, rowIQ4_NL},
+	MXFP4:  {32, 17, 144, packMXFP4, rowMXFP4},
 }
 
 func (m *Matrix) packQuant(lo, hi int, src []byte) {
@@ -78,7 +75,7 @@ func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add 
 			groups := min(2, last-g)
 			w := m.Data[g*size : (g+groups)*size]
 			for t := t0; t < min(n, t0+quantTokens); {
-				k := min(4, n-t)
+				k := min(m.Type.most(), n-t)
 				if k == 3 {
 					k = 2
 				}
@@ -127,13 +124,16 @@ func (m *Matrix) tileGeneric(in *Input, w []byte, groups, t, n int, out *quantOu
 					continue
 				}
 				*o = fma(float32(sum[0]+sum[1]), float32(scale[0]*d), *o)
-				if m.Type != Q4_0 && m.Type != Q8_0 {
+				if m.Type.minimum() {
 					*o = fma(low, x.b[at].s, *o)
 				}
 			}
 		}
 	}
 }
+
+// minimum reports whether weights of t have a minimum.
+func (t Type) minimum() bool { return t == Q4_1 || t == Q5_1 || t == Q4_K || t == Q5_K }
 
 // Nibbles: vector v of a packed block has, in bytes 4r to 4r+3, weights 8v+i
 // of row r low and 8v+4+i high.
@@ -278,66 +278,4 @@ func rowQ8_0(src []byte, r, _ int, w *[32]int32) (scale [2]float32, low float32)
 	}
 	scale[0] = halfAt(src, r)
 	return scale, 0
-}
-
-// packWide packs 32 weights of eight bits, with a scale and a minimum.
-func packWide(dst []byte, r int, scale, low float32, w func(l int) int8) {
-	binary.LittleEndian.PutUint32(dst[4*r:], math.Float32bits(scale))
-	binary.LittleEndian.PutUint32(dst[32+4*r:], math.Float32bits(low))
-	for l := range 32 {
-		dst[64+l/2*16+2*r+l%2] = byte(w(l))
-	}
-}
-
-func rowWide(src []byte, r, j int, w *[32]int32) (scale [2]float32, low float32) {
-	part := src[320*j:][:320]
-	for l := range w {
-		w[l] = int32(int8(part[64+l/2*16+2*r+l%2]))
-	}
-	scale[0] = math.Float32frombits(binary.LittleEndian.Uint32(part[4*r:]))
-	return scale, math.Float32frombits(binary.LittleEndian.Uint32(part[32+4*r:]))
-}
-
-// split returns weight l of 16 bytes whose low nibbles are the first 16.
-func split(src []byte, l int) byte {
-	if l < 16 {
-		return src[l] & 15
-	}
-	return src[l-16] >> 4
-}
-
-func packQ5_0(dst []byte, r int, src []byte) {
-	high := binary.LittleEndian.Uint32(src[2:])
-	packWide(dst, r, halfAt(src, 0), 0, func(l int) int8 { return int8(split(src[6:], l)|byte(high>>l&1<<4)) - 16 })
-}
-
-func packQ5_1(dst []byte, r int, src []byte) {
-	high := binary.LittleEndian.Uint32(src[4:])
-	packWide(dst, r, halfAt(src, 0), halfAt(src, 1), func(l int) int8 { return int8(split(src[8:], l) | byte(high>>l&1<<4)) })
-}
-
-func packQ5_K(dst []byte, r int, src []byte) {
-	for j := range 8 {
-		s, m := sixBits(src[4:16], j)
-		low := src[48+j/2*32:][:32]
-		packWide(dst[320*j:], r, float32(halfAt(src, 0)*float32(s)), -float32(halfAt(src, 1)*float32(m)), func(l int) int8 {
-			return int8(low[l]>>(j%2*4)&15 | src[16+l]>>j&1<<4)
-		})
-	}
-}
-
-var iq4 = [16]int8{-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113}
-
-func packIQ4_NL(dst []byte, r int, src []byte) {
-	packWide(dst, r, halfAt(src, 0), 0, func(l int) int8 { return iq4[split(src[2:], l)] })
-}
-
-var e2m1 = [16]int8{0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12}
-
-func packMXFP4(dst []byte, r int, src []byte) {
-	d := math.Float32frombits(0x00200000 << src[0])
-	if src[0] >= 2 {
-		d = math.Float32frombits(uint32(src[0]-1) << 23)
-	}
-	packWide(dst, r, d, 0, func(l int) int8 { return e2m1[split(src[1:], l)] })
 }

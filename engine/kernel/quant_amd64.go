@@ -30,6 +30,33 @@ func q4Kx2AVX2(t *quantTile)
 func q4Kx1AVX2(t *quantTile)
 
 //go:noescape
+func q50x4AVX2(t *quantTile)
+
+//go:noescape
+func q50x2AVX2(t *quantTile)
+
+//go:noescape
+func q50x1AVX2(t *quantTile)
+
+//go:noescape
+func q51x4AVX2(t *quantTile)
+
+//go:noescape
+func q51x2AVX2(t *quantTile)
+
+//go:noescape
+func q51x1AVX2(t *quantTile)
+
+//go:noescape
+func q5Kx4AVX2(t *quantTile)
+
+//go:noescape
+func q5Kx2AVX2(t *quantTile)
+
+//go:noescape
+func q5Kx1AVX2(t *quantTile)
+
+//go:noescape
 func q6Kx4AVX2(t *quantTile)
 
 //go:noescape
@@ -48,13 +75,19 @@ func q80x2AVX2(t *quantTile)
 func q80x1AVX2(t *quantTile)
 
 //go:noescape
-func q8Fx4AVX2(t *quantTile)
+func mxfp4x4AVX2(t *quantTile)
 
 //go:noescape
-func q8Fx2AVX2(t *quantTile)
+func mxfp4x2AVX2(t *quantTile)
 
 //go:noescape
-func q8Fx1AVX2(t *quantTile)
+func mxfp4x1AVX2(t *quantTile)
+
+//go:noescape
+func iq4x2AVX2(t *quantTile)
+
+//go:noescape
+func iq4x1AVX2(t *quantTile)
 
 // tile multiplies one or two groups of 8 rows, w, with n tokens, 1, 2 or 4,
 // from t on.
@@ -66,7 +99,7 @@ func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out *quantOut) {
 	nb := m.K / 32
 	x := &in.forms[m.Type.Forms().index()]
 	q := quantTile{nb: nb, wide: len(w) / groups, as: m.K, bs: nb * int(unsafe.Sizeof(block{}))}
-	wide := m.Type.wide()
+	wide := m.Type == Q8_0
 	if wide {
 		q.as *= 2
 	}
@@ -90,15 +123,6 @@ func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out *quantOut) {
 			m.Type.tileAVX2(&q, 1)
 		}
 	}
-}
-
-// wide reports whether the kernels of t take the activations in 16 bits.
-func (t Type) wide() bool {
-	switch t {
-	case Q4_0, Q4_1, Q4_K, Q6_K:
-		return false
-	}
-	return true
 }
 
 // tileAVX2 multiplies 8 rows with a token or 16 rows with 2 or 4.
@@ -149,16 +173,57 @@ func (t Type) tileAVX2(q *quantTile, n int) {
 		default:
 			q80x1AVX2(q)
 		}
-	default:
+	case Q5_0:
 		switch n {
 		case 4:
-			q8Fx4AVX2(q)
+			q50x4AVX2(q)
 		case 2:
-			q8Fx2AVX2(q)
+			q50x2AVX2(q)
 		default:
-			q8Fx1AVX2(q)
+			q50x1AVX2(q)
+		}
+	case Q5_1:
+		switch n {
+		case 4:
+			q51x4AVX2(q)
+		case 2:
+			q51x2AVX2(q)
+		default:
+			q51x1AVX2(q)
+		}
+	case Q5_K:
+		switch n {
+		case 4:
+			q5Kx4AVX2(q)
+		case 2:
+			q5Kx2AVX2(q)
+		default:
+			q5Kx1AVX2(q)
+		}
+	case MXFP4:
+		switch n {
+		case 4:
+			mxfp4x4AVX2(q)
+		case 2:
+			mxfp4x2AVX2(q)
+		default:
+			mxfp4x1AVX2(q)
+		}
+	case IQ4_NL:
+		if n == 2 {
+			iq4x2AVX2(q)
+		} else {
+			iq4x1AVX2(q)
 		}
 	}
+}
+
+// most returns the most tokens that a kernel of t takes.
+func (t Type) most() int {
+	if t == IQ4_NL {
+		return 2
+	}
+	return 4
 }
 
 // Of what follows, whole registers of 8 go to the assembly.

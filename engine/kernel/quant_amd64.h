@@ -169,3 +169,40 @@
 #define STORE1 \
 	VMOVUPS Y0, (DX) \
 	VZEROUPPER
+
+// BEGIN sets sums to the pair at offset f of what describes a block.
+#define BEGIN(A, B, at) \
+	VPBROADCASTD at, A \
+	VMOVDQA A, B
+
+#define BEGIN2(f) \
+	BEGIN(Y0, Y4, (f)(DI)) \
+	BEGIN(Y1, Y5, (f)(DI)(R13*1))
+
+#define BEGIN4(f) \
+	BEGIN2(f) \
+	BEGIN(Y2, Y6, (f)(DI)(R13*2)) \
+	BEGIN(Y3, Y7, (f)(DI)(R12*1))
+
+// HALVES makes the scales of 16 rows, LOWS their minima.
+#define HALVES \
+	VCVTPH2PS (SI), Y8 \
+	VCVTPH2PS (SI)(R14*1), Y9
+
+#define LOWS \
+	VCVTPH2PS 16(SI), Y12 \
+	VCVTPH2PS 16(SI)(R14*1), Y13
+
+// SUBSCALE makes of the integers at W the scales or minima of a block of 32,
+// those of its 256 being at S.
+#define SUBSCALE(W, S, Y) \
+	VPMOVZXBD W, Y      \
+	VCVTPH2PS S, Y10    \
+	VCVTDQ2PS Y, Y      \
+	VMULPS Y10, Y, Y
+
+#define SUBSCALES \
+	SUBSCALE((SI), (R15), Y8) \
+	SUBSCALE((SI)(R14*1), (R15)(R14*1), Y9) \
+	SUBSCALE(8(SI), 16(R15), Y12) \
+	SUBSCALE(8(SI)(R14*1), 16(R15)(R14*1), Y13)

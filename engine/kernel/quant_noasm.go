@@ -6,6 +6,8 @@ func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out *quantOut) {
 	m.tileGeneric(in, w, groups, t, n, out)
 }
 
+func (t Type) most() int { return 4 }
+
 func maxAbs(x []float32) float32 { return maxAbsGeneric(x) }
 
 func roundBlock(q *[32]int8, w *[32]int16, x *[32]float32, inv float32) [2][2]int32 {
