@@ -1,6 +1,9 @@
 """Writes random snippets and what transformers makes of them, for engine/jinja's TestOracle.
 
-    python random_snippets.py COUNT SEED CASES
+    compat/templates/.venv/bin/python compat/templates/random_snippets.py COUNT SEED CASES    # check.sh makes the venv
+    go test ./engine/jinja -run TestOracle -v -args -cases CASES
+
+docs/decisions/0006-jinja.md says which differences are known.
 """
 
 import gzip

@@ -1,9 +1,7 @@
 package chat
 
 import (
-	"bytes"
 	"encoding/json"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -17,6 +15,8 @@ type call struct {
 	list  bool    // … in a list
 	wrap  string  // the tag that closes the calls
 	first bool    // no argument was written yet: XML
+	param string  // the argument being read
+	open  bool    // … is a string, and was begun
 	text  []byte  // arguments that come as a string of JSON
 }
 
@@ -295,134 +295,4 @@ func (p *Parser) match(i int, parts []part) (end int, name string, v verdict) {
 
 func isName(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-' || c == '.' || c == ':' || c == '/'
-}
-
-// xmlArgs reads arguments that stand in elements of their own.
-func (p *Parser) xmlArgs() bool {
-	s, n := p.syn, skip(p.buf)
-	key, value, done := strings.TrimSpace(s.Key), strings.TrimSpace(s.Value), strings.TrimSpace(s.Done)
-	rest := p.buf[n:]
-	if !strings.HasPrefix(rest, key) {
-		if !p.final && strings.HasPrefix(key, rest) {
-			return false
-		}
-		return p.xmlEnd()
-	}
-	afterKey := "</arg_key>"
-	if key != "<arg_key>" {
-		afterKey = ">"
-	}
-	rest = rest[len(key):]
-	i := strings.Index(rest, afterKey)
-	if i < 0 {
-		if p.final {
-			return p.xmlEnd()
-		}
-		return false
-	}
-	name := strings.Trim(rest[:i], blank)
-	if s.attrs { // name" string="true
-		name, _, _ = strings.Cut(name, `"`)
-	}
-	rest = rest[i+len(afterKey):]
-	if opens := strings.TrimPrefix(value, "</arg_key>"); afterKey == "</arg_key>" {
-		_, opens, _ = strings.Cut(value, "<arg_value>")
-		opens = "<arg_value>" + opens
-		m := skip(rest)
-		if !strings.HasPrefix(rest[m:], opens) {
-			if strings.HasPrefix(opens, rest[m:]) && !p.final {
-				return false
-			}
-			return p.xmlEnd()
-		}
-		rest = rest[m+len(opens):]
-	}
-	if i = strings.Index(rest, done); i < 0 {
-		if p.final { // an open string, as a model leaves it that writes JSON
-			p.take(len(p.buf) - len(rest))
-			open := jsonString(strings.TrimPrefix(p.take(len(rest)), "\n"))
-			p.argument(p.before(name) + string(open[:len(open)-1]))
-			p.endCall()
-			return true
-		}
-		return false
-	}
-	text := rest[:i]
-	if s.strip {
-		text = strings.TrimSuffix(strings.TrimPrefix(text, "\n"), "\n")
-	}
-	p.take(len(p.buf) - len(rest) + i + len(done))
-	p.member(name, text)
-	return true
-}
-
-// member writes one argument.
-func (p *Parser) member(name, text string) {
-	p.argument(p.before(name) + string(convert(text, p.tools[p.call.name][name])))
-}
-
-// before is what stands before the value of an argument.
-func (p *Parser) before(name string) string {
-	sep := ", "
-	if p.call.first {
-		sep = "{"
-	}
-	p.call.first = false
-	return sep + string(jsonString(name)) + ": "
-}
-
-func (p *Parser) xmlEnd() bool {
-	if p.call.first {
-		p.argument("{}")
-	} else {
-		p.argument("}")
-	}
-	p.call.first = true
-	p.state = (*Parser).rest
-	return true
-}
-
-func jsonString(s string) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if e.Encode(s) != nil {
-		return []byte(`""`)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
-// convert reads an argument's text as the JSON type that the tool declares:
-// a string as it stands, numbers and booleans in their common spellings, and
-// the rest as JSON. What does not fit stays a string.
-func convert(text string, types []string) []byte {
-	trimmed := strings.TrimSpace(text)
-	for _, t := range types {
-		switch t {
-		case "string":
-			if trimmed == "null" {
-				return []byte("null")
-			}
-			return jsonString(text)
-		case "integer", "number":
-			if _, err := strconv.ParseInt(trimmed, 10, 64); err == nil && json.Valid([]byte(trimmed)) {
-				return []byte(trimmed)
-			}
-			if f, err := strconv.ParseFloat(trimmed, 64); err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-				return strconv.AppendInt(nil, int64(f), 10)
-			}
-		case "boolean":
-			switch strings.ToLower(trimmed) {
-			case "true", "1":
-				return []byte("true")
-			case "false", "0":
-				return []byte("false")
-			}
-		}
-	}
-	var b bytes.Buffer
-	if json.Compact(&b, []byte(trimmed)) == nil {
-		return []byte(trimmed)
-	}
-	return jsonString(text)
 }

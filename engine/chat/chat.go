@@ -92,6 +92,7 @@ type Template struct {
 	texts   bool // takes content as a string
 	objects bool // takes arguments as an object
 	blank   bool // wants content even where there is none
+	looking bool // New renders small conversations
 }
 
 // Facts returns what is known of the template.
@@ -138,6 +139,8 @@ func fallback(v Vocabulary) string {
 
 // look finds out what the template can do.
 func (t *Template) look() {
+	t.looking = true
+	defer func() { t.looking = false }()
 	f := &t.facts
 	f.Thought = tagsOf(t.t, t.v)
 	f.Thinks = f.Thought.Close != ""
@@ -381,5 +384,9 @@ func (t *Template) render(c Conversation) (jinja.Text, error) {
 		}
 		vars.Set(name, v)
 	}
-	return t.t.Render(vars, jinja.Options{Now: c.Now, Steps: 5_000_000 + size, Bytes: 256<<20 + 64*size})
+	o := jinja.Options{Now: c.Now, Steps: 5_000_000 + size, Bytes: 256<<20 + 64*size}
+	if t.looking {
+		o.Steps, o.Bytes = 200_000, 8<<20
+	}
+	return t.t.Render(vars, o)
 }

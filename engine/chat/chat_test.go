@@ -135,6 +135,29 @@ func TestBuiltIn(t *testing.T) {
 	}
 }
 
+// FuzzNew: any template is an error or renders in bounds.
+func FuzzNew(f *testing.F) {
+	for _, name := range []string{"hermes", "arg-key", "mistral-list", "deepseek", "gemma", "channels"} {
+		source, err := os.ReadFile("../../testdata/oracle/jinja/templates/" + name + ".jinja")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(source), "Hi <|im_end|>", `{"city": "x"}`)
+	}
+	f.Fuzz(func(t *testing.T, source, text, args string) {
+		tm, err := New("fuzz", source, vocabulary)
+		if err != nil {
+			return
+		}
+		tm.looking = true // its bounds
+		p, err := tm.Prompt(Conversation{Open: true, Tools: asked.Tools, Messages: []Message{{Role: "user", Content: text},
+			{Role: "assistant", Thought: text, Calls: []Call{{"1", "get_weather", args}}}, {Role: "tool", Content: text, Name: text}}})
+		if err == nil && len(p.User) > 0 && p.User[len(p.User)-1].To > len(p.String) {
+			t.Fatalf("%q: spans %v of %d bytes", source, p.User, len(p.String))
+		}
+	})
+}
+
 // What a format says to write is what its parser reads.
 func TestToolFormat(t *testing.T) {
 	for i := range rows {

@@ -293,7 +293,13 @@ func (p *Parser) emitRaw(n int) {
 func (p *Parser) header() bool {
 	i, tag, _ := p.find("<|message|>")
 	if i < 0 {
-		if p.final {
+		if p.final { // what stands outside of channels is an answer
+			j, _, _ := p.find("<|channel|>", "<|start|>")
+			if j < 0 {
+				j = len(p.buf)
+			}
+			p.write(Content, p.take(j))
+			p.flush(Content)
 			p.take(len(p.buf))
 		}
 		return false

@@ -3,6 +3,7 @@ package chat
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -49,6 +50,8 @@ var families = []struct{ name, format, marks, text, want string }{
 		"thought: so\ncall 0 call_0 now: {} end\ncall 1 call_1 get_weather: {\"city\": \"x\"} end"},
 	{"qwen3-coder", "qwen3-coder", "<tool_call><function=<parameter=", "Sure.\n\n<tool_call>\n<function=get_weather>\n<parameter=city>\nBern\n\n\"old\"\n</parameter>\n<parameter=days>\n3\n</parameter>\n<parameter=more>\n{\"a\": [1]}\n</parameter>\n</function>\n</tool_call>\n<tool_call>\n<function=now>\n</function>\n</tool_call>",
 		"content: Sure.\ncall 0 call_0 get_weather: {\"city\": \"Bern\\n\\n\\\"old\\\"\", \"days\": 3, \"more\": {\"a\": [1]}} end\ncall 1 call_1 now: {} end"},
+	{"qwen3-coder, strings", "qwen3-coder", "<tool_call><function=<parameter=", "<tool_call>\n<function=get_weather>\n<parameter=city>\n\nnull é世</par \"\n\n</parameter>\n<parameter=city>\nnull\n</parameter>\n<parameter=city>\n</parameter>\n</function>\n</tool_call>",
+		"call 0 call_0 get_weather: {\"city\": \"\\nnull é世</par \\\"\\n\", \"city\": null, \"city\": \"\"} end"},
 	{"qwen3-coder, no tag", "qwen3-coder", "<tool_call><function=<parameter=", "<function=now>\n</function>\n</tool_call>", "call 0 call_0 now: {} end"},
 	{"qwen3-coder, cut short", "qwen3-coder", "<tool_call><function=<parameter=", "<tool_call>\n<function=get_weather>\n<parameter=days>\n3\n</parameter>\n<parameter=city>\nBe", "call 0 call_0 get_weather: {\"days\": 3, \"city\": \"Be end"},
 	{"spark", "arg-key", "<tool_call><arg_key>", "<tool_call>get_weather<arg_key>city</arg_key><arg_value>007</arg_value><arg_key>days</arg_key><arg_value>3.0</arg_value></tool_call><tool_call>now</tool_call>",
@@ -76,6 +79,8 @@ var families = []struct{ name, format, marks, text, want string }{
 	{"gpt-oss", "gpt-oss", "<|channel|>analysis<|message|><|end|>commentary", "<|channel|>analysis<|message|>so <b><|end|><|start|>assistant<|channel|>final<|message|>Hi <b> there", "thought: so <b>\ncontent: Hi <b> there"},
 	{"gpt-oss call", "gpt-oss", "<|channel|>analysis<|message|><|end|>commentary", "<|channel|>analysis<|message|>so<|end|><|start|>assistant<|channel|>commentary<|message|>I look.<|end|><|start|>assistant<|channel|>commentary to=functions.get_weather <|constrain|>json<|message|>{\"city\": \"x\"}<|call|>",
 		"thought: so\ncontent: I look.\ncall 0 call_0 get_weather: {\"city\": \"x\"} end"},
+	{"gpt-oss, no channel", "gpt-oss", "<|channel|>analysis<|message|><|end|>commentary", "Just text. ", "content: Just text. "},
+	{"gpt-oss, cut short", "gpt-oss", "<|channel|>analysis<|message|><|end|>commentary", "<|channel|>final<|message|>Hi<|end|><|start|>assistant<|chan", "content: Hi"},
 	{"gemma code", "generic", "", "```tool_code\nprint(now())\n```", "content: ```tool_code\nprint(now())\n```"},
 	{"generic", "generic", "", "<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>", "call 0 call_0 now: {} end"},
 }
@@ -101,6 +106,37 @@ func TestParser(t *testing.T) {
 				t.Errorf("%s in pieces: %q\n got %s\nwant %s", f.name, text, got, f.want)
 				break
 			}
+		}
+	}
+}
+
+var tagLike = regexp.MustCompile(`<\|[^|>]*\|>|<｜[^｜>]*｜>|\[/?[A-Z_]+\]|</?(think|tool_call|function|arg_key|arg_value)>`)
+
+// TestParserAsTokens feeds the families' texts with each tag as a token.
+func TestParserAsTokens(t *testing.T) {
+	v := Vocabulary{Token: func(s string) bool { return tagLike.FindString(s) == s }}
+	for _, f := range families {
+		if tagLike.MatchString(f.want) {
+			continue // tags are spoken of
+		}
+		before, text, ok := strings.Cut(f.text, "¦")
+		if !ok {
+			before, text = "", f.text
+		}
+		prompt := Prompt{Text: jinja.Text{String: before}, Thinking: strings.Contains(before, "<think>")}
+		p := familyTemplate(t, f.marks, v).NewParser(asked, prompt, nil)
+		var events []Event
+		at := 0
+		for _, m := range tagLike.FindAllStringIndex(text, -1) {
+			for _, c := range text[at:m[0]] {
+				events = append(events, p.Feed(string(c), false)...)
+			}
+			events = append(events, p.Feed(text[m[0]:m[1]], true)...)
+			at = m[1]
+		}
+		events = append(events, p.Feed(text[at:], false)...)
+		if got := told(append(events, p.Close()...)); got != f.want {
+			t.Errorf("%s: %q\n got %s\nwant %s", f.name, text, got, f.want)
 		}
 	}
 }
