@@ -17,6 +17,7 @@ import (
 	"suiren/engine/weights"
 	"suiren/internal/say"
 	"suiren/models"
+	"suiren/serve/plain"
 )
 
 // library opens the library of the owner's models.
@@ -226,15 +227,18 @@ func describe(path string) ([]weights.Pair, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range t.GGUF() {
+	pairs, err := t.GGUF()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pairs {
 		list = append(list, weights.Pair{Key: p.Key, Value: p.Value})
 	}
-	if text, err := templateOf(path); err != nil {
-		return nil, err
-	} else if text != "" {
+	text, err := plain.Template(path)
+	if err == nil && text != "" {
 		list = append(list, weights.Pair{Key: "tokenizer.chat_template", Value: text})
 	}
-	return list, nil
+	return list, err
 }
 
 // folderFiles are what a folder has besides its weights and their shape.
@@ -268,6 +272,27 @@ func exportFolder(f *model.File, path, out string, kind model.Mixture, threads i
 		return err
 	}
 	return os.Rename(tmp, out)
+}
+
+// unpackTokenizer writes the tokenizer and the template of a GGUF file as the
+// files that a folder has.
+func unpackTokenizer(path, dir string) error {
+	g, err := weights.OpenGGUF(path)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	t, err := tokenizer.FromGGUF(func(key string) (any, bool) { v := g.Value(key); return v, v != nil })
+	if err != nil {
+		return err
+	}
+	if err := t.Save(dir); err != nil {
+		return err
+	}
+	if text := g.Text("tokenizer.chat_template"); text != "" {
+		return os.WriteFile(filepath.Join(dir, "chat_template.jinja"), []byte(text), 0o644)
+	}
+	return nil
 }
 
 // copyFile copies a file if it is there.
