@@ -118,12 +118,12 @@ func (t *Tokenizer) buildRunes() error {
 		b.whole = index
 	}
 	t.model = b
-	if _, ok := index[lowLine]; ok && len(t.pre) < 2 && b.whole == nil && t.onlyLeadingLowLine() { // so that pieces are short, and come again
+	if _, ok := index[lowLine]; ok && len(t.pre) < 2 && b.whole == nil { // so that pieces are short, and come again
 		if len(t.pre) == 0 {
 			t.pre = []preStep{{}}
 		}
 		if t.pre[0].scan == nil {
-			t.pre[0].scan = atLowLines
+			t.pre[0].scan = atLowLines(t.beforeLowLine())
 		}
 	}
 	if t.scores == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A preStep is one step of the way from normalised text to pieces.
@@ -39,13 +40,25 @@ func atLowLine(s string) int {
 	return len(s)
 }
 
-// atLowLines scans for pieces that begin with ▁, one or more.
-func atLowLines(s string) int {
-	n := len(s) - len(strings.TrimLeft(s, lowLine))
-	if i := strings.Index(s[n:], lowLine); i >= 0 {
-		return n + i
+// atLowLines scans for pieces that begin with ▁, one or more, unless what
+// comes before is in joined.
+func atLowLines(joined map[rune]bool) scanner {
+	return func(s string) int {
+		n := len(s) - len(strings.TrimLeft(s, lowLine))
+		for n < len(s) {
+			i := strings.Index(s[n:], lowLine)
+			if i < 0 {
+				break
+			}
+			n += i
+			r, k := utf8.DecodeLastRuneInString(s[:n])
+			if !joined[r] || r == utf8.RuneError && k == 1 {
+				return n
+			}
+			n += len(s[n:]) - len(strings.TrimLeft(s[n:], lowLine))
+		}
+		return len(s)
 	}
-	return len(s)
 }
 
 // afterString scans for pieces that end with sep.
