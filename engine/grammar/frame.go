@@ -43,8 +43,6 @@ type frame struct {
 	found  string // of an array: elements that contains holds for, 4 bytes by node
 	items  string // of an array that must be unique: its elements, as JSON with NULs between
 	raw    string // of it: the element that is read
-
-	next *[256]*frame // by byte; deadFrame: nothing that is allowed
 }
 
 // appendKey writes all that makes a frame what it is.
@@ -75,9 +73,6 @@ func (f *frame) appendKey(b []byte) []byte {
 	return b
 }
 
-// deadFrame stands for what cannot become an instance of the schema.
-var deadFrame = &frame{}
-
 // intern returns the one frame that is equal to f.
 func (m *machine) intern(f *frame) *frame {
 	m.buf = f.appendKey(m.buf[:0])
@@ -86,7 +81,6 @@ func (m *machine) intern(f *frame) *frame {
 	}
 	f.id = m.count
 	m.count++
-	f.next = nil
 	m.frames[string(m.buf)] = f
 	return f
 }

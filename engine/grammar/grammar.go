@@ -27,7 +27,7 @@ const (
 	opWords                // one of some strings
 	opRegex                // what a pattern matches, whole
 	opSchema               // an instance of a schema
-	opFree                 // anything, until a trigger, which is part of it; the text may end in it
+	opFree                 // anything, until a trigger, which is part of it; the text may end in it, unless x
 	opSplit                // go on at either of two places
 	opJump
 	opEnd
@@ -54,11 +54,22 @@ type thread struct {
 // A state is the threads that a text leads to.
 type state struct {
 	threads []thread
-	end     bool // the text may end here
-	next    *[256]*state
-	mask    []uint32 // of vocab
+	end     bool         // the text may end here
+	few     []edge       // to the states after some bytes
+	next    *[256]*state // to those after all, if there are many
+	mask    []uint32     // of vocab
 	vocab   *Vocab
+	plain   uint8 // 1: no, 2: it is in a string in which any text may follow
 }
+
+// An edge is what a byte leads to.
+type edge struct {
+	b  byte
+	to *state
+}
+
+// maxFew is how many edges are looked for one by one.
+const maxFew = 8
 
 var deadState = &state{}
 
@@ -234,7 +245,7 @@ func (g *Grammar) intern(list []thread) *state {
 	s := &state{threads: list}
 	for _, t := range list {
 		op := g.prog[t.pc].op
-		s.end = s.end || op == opEnd || op == opFree && int(t.at) < len(g.prog[t.pc].text)
+		s.end = s.end || op == opEnd || op == opFree && g.prog[t.pc].x == 0 && int(t.at) < len(g.prog[t.pc].text)
 	}
 	g.states[string(key)] = s
 	return s
@@ -242,28 +253,51 @@ func (g *Grammar) intern(list []thread) *state {
 
 // after returns the state after a byte; nil if it may not come.
 func (g *Grammar) after(s *state, b byte) *state {
-	if s.next == nil {
+	to := s.known(b)
+	if to == nil {
+		var list []thread
+		for _, t := range s.threads {
+			if u, ok := g.step(t, b); ok {
+				list = g.add(list, u)
+			}
+		}
+		if to = g.intern(list); to == nil {
+			to = deadState
+		}
+		s.learn(b, to)
+	}
+	if to == deadState {
+		return nil
+	}
+	return to
+}
+
+// known returns the state after a byte, if it was found out before.
+func (s *state) known(b byte) *state {
+	if s.next != nil {
+		return s.next[b]
+	}
+	for i := range s.few {
+		if s.few[i].b == b {
+			return s.few[i].to
+		}
+	}
+	return nil
+}
+
+func (s *state) learn(b byte, to *state) {
+	switch {
+	case s.next != nil:
+		s.next[b] = to
+	case len(s.few) < maxFew:
+		s.few = append(s.few, edge{b, to})
+	default:
 		s.next = new([256]*state)
-	}
-	if t := s.next[b]; t != nil {
-		if t == deadState {
-			return nil
+		for _, e := range s.few {
+			s.next[e.b] = e.to
 		}
-		return t
+		s.next[b] = to
 	}
-	var list []thread
-	for _, t := range s.threads {
-		if u, ok := g.step(t, b); ok {
-			list = g.add(list, u)
-		}
-	}
-	t := g.intern(list)
-	if t == nil {
-		s.next[b] = deadState
-	} else {
-		s.next[b] = t
-	}
-	return t
 }
 
 // special returns the state after a special token's text, which only text and

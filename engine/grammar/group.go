@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode/utf8"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -93,6 +94,35 @@ func (t *trie) step(n int32, r rune) int32 {
 	}
 	if m, ok := t.next[n][r]; ok {
 		return m
+	}
+	return -1
+}
+
+// within reports whether a string goes on with a character from low to high:
+// one that was not seen, if seen is not "".
+func (t *trie) within(n int32, low, high rune, seen string) bool {
+	for r, child := range t.next[n] {
+		if r < low || r > high {
+			continue
+		}
+		for _, w := range t.from[child] {
+			if seen == "" || seen[w] == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lead returns n if a string goes on from it with a character whose first byte
+// is b, and else -1.
+func (t *trie) lead(n int32, b byte) int32 {
+	if n >= 0 {
+		for r := range t.next[n] {
+			if r >= utf8.RuneSelf && string(r)[0] == b {
+				return n
+			}
+		}
 	}
 	return -1
 }

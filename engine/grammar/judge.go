@@ -216,25 +216,20 @@ func (m *machine) nameCan(f, p *frame, n *node) bool {
 
 // judge says of every node of f's group what is known of its value.
 func (m *machine) judge(f *frame, done bool) []tri {
-	out := make([]tri, len(f.g.nodes))
+	at := len(m.judged)
+	m.judged = append(m.judged, make([]tri, len(f.g.nodes))...)
+	out := m.judged[at:]
 	for i, id := range f.g.nodes {
 		n := &m.nodes[id]
 		t := m.own(f, i, n, done)
 		for _, c := range n.allOf {
 			t = both(t, out[f.g.at[c]])
 		}
-		of := func(list []int) []tri {
-			var r []tri
-			for _, c := range list {
-				r = append(r, out[f.g.at[c]])
-			}
-			return r
-		}
 		if len(n.anyOf) > 0 {
-			t = both(t, anyTri(of(n.anyOf)))
+			t = both(t, f.g.count(n.anyOf, out).any())
 		}
 		if len(n.oneOf) > 0 {
-			t = both(t, oneTri(of(n.oneOf)))
+			t = both(t, f.g.count(n.oneOf, out).one())
 		}
 		if n.not >= 0 {
 			t = both(t, not(out[f.g.at[n.not]]))
@@ -267,6 +262,14 @@ func (m *machine) judge(f *frame, done bool) []tri {
 		out[i] = t
 	}
 	return out
+}
+
+// count counts the answers of some nodes.
+func (g *group) count(list []int, out []tri) (c votes) {
+	for _, n := range list {
+		c[out[g.at[n]]]++
+	}
+	return c
 }
 
 // dep judges a schema that holds if a name is there.
@@ -354,7 +357,11 @@ func (n *node) plainArray() bool {
 func (f *frame) judgeString(n *node, done bool) tri {
 	t := yes
 	if n.maxLength >= 0 {
-		if int(f.n) > n.maxLength {
+		begun := 0 // a character, of which bytes are missing
+		if f.text != "" {
+			begun = 1
+		}
+		if int(f.n)+begun > n.maxLength {
 			return no
 		}
 		if !done {
@@ -406,6 +413,9 @@ func (m *machine) judgeObject(f *frame, i int, n *node, done bool) tri {
 	if tri(f.own[i]) == no || n.maxProps >= 0 && int(f.n) > n.maxProps {
 		return no
 	}
+	if f.phase == objKey && !m.another(f, n) {
+		return no
+	}
 	missing := n.minProps > int(f.n)
 	for _, k := range n.required {
 		missing = missing || f.seen[f.g.byKey[k]] == 0
@@ -430,6 +440,22 @@ func (m *machine) judgeObject(f *frame, i int, n *node, done bool) tri {
 		return yes
 	}
 	return maybe
+}
+
+// another reports whether a member more can be what n allows.
+func (m *machine) another(f *frame, n *node) bool {
+	if n.maxProps >= 0 && int(f.n) >= n.maxProps {
+		return false
+	}
+	if n.additional < 0 || !m.nodes[n.additional].never || len(n.patternProps) > 0 {
+		return true
+	}
+	for k := range n.properties {
+		if f.seen[f.g.byKey[k]] == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *machine) judgeArray(f *frame, i int, n *node, done bool) tri {

@@ -1,6 +1,7 @@
 package grammar
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -16,6 +17,7 @@ type machine struct {
 	frames map[string]*frame
 	count  int32
 	buf    []byte
+	judged []tri // of the judgements under way
 	start  *frame
 }
 
@@ -34,27 +36,17 @@ func newMachine(nodes []node) *machine {
 
 // step returns the frame after a byte, or nil.
 func (m *machine) step(f *frame, b byte) *frame {
-	if f.next == nil {
-		f.next = new([256]*frame)
-	}
-	if g := f.next[b]; g != nil {
-		if g == deadFrame {
-			return nil
-		}
-		return g
-	}
 	if len(m.frames) > maxFrames {
 		clear(m.frames)
 	}
 	g := m.read(f, b)
-	if g != nil && g != f && !m.alive(g) {
-		g = nil
+	if g == nil || g == f {
+		return g
 	}
-	if g == nil {
-		f.next[b] = deadFrame
+	m.judged = m.judged[:0]
+	if !m.alive(g) {
 		return nil
 	}
-	f.next[b] = g
 	return g
 }
 
@@ -238,8 +230,18 @@ func (m *machine) text(f *frame, b byte) *frame {
 				return m.endKey(f)
 			}
 			return m.finish(f)
-		case b == '\\' || b >= 0xc2 && b <= 0xf4:
-			return m.with(f, func(c *frame) { c.text = string([]byte{b}) })
+		case b == '\\':
+			return m.escape(f, `\`)
+		case b >= 0xc2 && b <= 0xf4:
+			c := *f
+			c.text = string([]byte{b})
+			if f.g.words != nil {
+				c.word = f.g.words.lead(f.word, b)
+			}
+			if f.phase == inKey && f.parent.g.keys != nil {
+				c.key = f.parent.g.keys.lead(f.key, b)
+			}
+			return m.intern(&c)
 		case b < 0x20 || b >= utf8.RuneSelf:
 			return nil
 		}
@@ -261,9 +263,52 @@ func (m *machine) text(f *frame, b byte) *frame {
 	case !ok:
 		return nil
 	case more:
-		return m.with(f, func(c *frame) { c.text = t })
+		return m.escape(f, t)
 	}
 	return m.rune(f, r)
+}
+
+// escape reads a part of an escaped character: what none of the characters
+// that it can become is good for is over.
+func (m *machine) escape(f *frame, t string) *frame {
+	low, high := rune(0), rune(utf8.MaxRune)
+	if n := len(t); n > 6 {
+		low = 0x10000
+	} else if n > 2 {
+		for i := 2; i < 6; i++ {
+			d, e := rune(0), rune(15)
+			if i < n {
+				d = rune(hexValue(t[i]))
+				e = d
+			}
+			low, high = low<<4|d, high<<4|e
+		}
+		if high &= 0xffff; low >= 0xd800 && low < 0xdc00 {
+			low, high = 0x10000, utf8.MaxRune
+		}
+	}
+	c := *f
+	c.text = t
+	if c.word >= 0 && !c.g.words.within(c.word, low, high, "") {
+		c.word = -1
+	}
+	patterns := c.g.patterns
+	if c.phase == inKey {
+		if c.key >= 0 && !c.parent.g.keys.within(c.key, low, high, c.parent.seen) {
+			c.key = -1
+		}
+		patterns = slices.Concat(patterns, c.parent.g.shapes)
+	}
+	if len(patterns) > 0 {
+		b := []byte(c.states)
+		for i, p := range patterns {
+			if !p.within(stateAt(c.states, i), low, high) {
+				putState(b, i, dead)
+			}
+		}
+		c.states = string(b)
+	}
+	return m.intern(&c)
 }
 
 // escaped reads what follows a backslash: more says that bytes are missing.
@@ -287,6 +332,10 @@ func escaped(t string) (r rune, more, ok bool) {
 		return r, true
 	}
 	r, ok = unit(t[2:min(len(t), 6)])
+	if ok && len(t) >= 4 && len(t) < 6 { // half of a pair, whatever follows
+		top := r >> (4 * (len(t) - 4))
+		ok = top < 0xdc || top > 0xdf
+	}
 	if !ok || len(t) < 6 {
 		return 0, true, ok
 	}
@@ -306,6 +355,9 @@ func escaped(t string) (r rune, more, ok bool) {
 		return 0, true, true
 	}
 	low, ok := unit(t[8:])
+	if n := len(t) - 8; ok && n < 4 { // it must become the other half
+		ok = low>>(4*max(0, n-2)) >= []rune{0, 0xd, 0xdc, 0xdc}[n] && low>>(4*max(0, n-2)) <= []rune{0, 0xd, 0xdf, 0xdf}[n]
+	}
 	switch {
 	case !ok:
 		return 0, false, false

@@ -2,9 +2,12 @@ package grammar
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -48,32 +51,40 @@ func benchCases(t testing.TB) []benchCase {
 // words are the tokens of a test by their texts.
 type words map[string]int32
 
-// benchVocab is a vocabulary of all bytes, what JSON is made of, and pieces of
-// the schemas.
+// pieces are what a byte-level tokenizer joins: a space and letters, up to
+// three digits, a space and signs with the line breaks after them, blanks.
+var pieces = regexp.MustCompile(` ?\pL+|\pN{1,3}| ?[^\s\pL\pN]+[\r\n]*|\s+`)
+
+// benchVocab is a vocabulary of all bytes and the commonest pieces of texts,
+// English, Chinese, YAML and JSON, and the beginnings of pieces.
 func benchVocab(t testing.TB, size int) (*Vocab, words) {
 	t.Helper()
-	known := words{}
-	var list []string
-	add := func(s string) {
-		if _, ok := known[s]; !ok && len(list) < size {
-			known[s] = int32(len(list))
-			list = append(list, s)
+	count := map[string]int{}
+	names := []string{"formats/glaive_toolcall_en_demo.json", "formats/alpaca_zh_demo.json", "formats/alpaca_en_demo.json", "formats/dpo_en_demo.json", "formats/dpo_zh_demo.json",
+		"openai-openapi/openapi.yaml", "cmrc2018/dev.json", "tinyshakespeare/input.txt", "jsonschema/maskbench_a.jsonl"}
+	if size < 100_000 {
+		names = names[:2]
+	}
+	for _, name := range names {
+		text, err := os.ReadFile("../../../shared/data/" + name)
+		if errors.Is(err, os.ErrNotExist) {
+			t.Skip("no texts to make a vocabulary of: ", err)
 		}
-	}
-	for b := range 256 {
-		add(string([]byte{byte(b)}))
-	}
-	for _, s := range []string{`{"`, `":`, `": `, `","`, `", "`, `"}`, `"]`, `},`, `], `, `[{"`, `": "`, `true`, `false`, `null`, `00`, `0.`, "\n  "} {
-		add(s)
-	}
-	cases := benchCases(t)
-	for n := 2; n < 12 && len(list) < size; n++ {
-		for _, c := range cases {
-			text := string(c.Schema)
-			for i := 0; i+n <= len(text); i += n + 1 {
-				add(text[i : i+n])
+		for _, p := range pieces.FindAllString(string(text), -1) {
+			for n := 2; n <= len(p) && n <= 16; n++ {
+				count[p[:n]]++
 			}
 		}
+	}
+	all := slices.SortedFunc(maps.Keys(count), func(a, b string) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) })
+	known := words{}
+	var list []string
+	for b := range 256 {
+		list = append(list, string([]byte{byte(b)}))
+	}
+	list = append(list, all[:min(len(all), size-len(list))]...)
+	for i, s := range list {
+		known[s] = int32(i)
 	}
 	return NewVocab(len(list), func(id int32) []byte { return []byte(list[id]) }, nil), known
 }
@@ -81,7 +92,7 @@ func benchVocab(t testing.TB, size int) (*Vocab, words) {
 // accepts feeds a text in the longest tokens there are.
 func accepts(m *Matcher, known words, text string, each func()) bool {
 	for len(text) > 0 {
-		n := min(len(text), 12)
+		n := min(len(text), 16)
 		for ; n > 1; n-- {
 			if _, ok := known[text[:n]]; ok {
 				break
@@ -164,4 +175,5 @@ func BenchmarkMask(b *testing.B) {
 	b.ReportMetric(float64(all[len(all)*99/100].Nanoseconds())/1e3, "p99-µs")
 	b.ReportMetric(float64(all[len(all)-1].Microseconds()), "max-µs")
 	b.ReportMetric(float64(len(all)), "masks")
+	b.ReportMetric(float64(v.Size()), "tokens")
 }

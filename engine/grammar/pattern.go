@@ -240,15 +240,33 @@ func (p *pattern) step(s int32, r rune) int32 {
 	return t
 }
 
-// matches reports whether a whole text matches.
-func (p *pattern) matches(text string) bool {
-	s := int32(0)
-	for _, r := range text {
-		if s = p.step(s, r); s == dead {
-			return false
+// within reports whether a character from low to high may follow.
+func (p *pattern) within(s int32, low, high rune) bool {
+	if s == dead || p.sure[s] {
+		return s != dead
+	}
+	for _, pc := range p.sets[s] {
+		i := &p.prog.Inst[pc]
+		if i.Op == syntax.InstRuneAny || i.Op == syntax.InstRuneAnyNotNL {
+			return true
+		}
+		if i.Op != syntax.InstRune && i.Op != syntax.InstRune1 {
+			continue
+		}
+		if len(i.Rune) == 1 { // it may stand for both cases
+			for r := max(low, 0); r <= min(high, low+1<<16); r++ {
+				if i.MatchRune(r) {
+					return true
+				}
+			}
+		}
+		for j := 0; j+1 < len(i.Rune); j += 2 {
+			if i.Rune[j] <= high && i.Rune[j+1] >= low {
+				return true
+			}
 		}
 	}
-	return p.ends[s]
+	return false
 }
 
 const (

@@ -36,36 +36,27 @@ func not(a tri) tri {
 	return maybe
 }
 
-// anyOf is yes if one is.
-func anyTri(list []tri) tri {
-	out := no
-	for _, t := range list {
-		if t == yes {
-			return yes
-		}
-		if t == maybe {
-			out = maybe
-		}
+// votes are how many of some assertions are maybe, yes and no.
+type votes [3]int
+
+// any is yes if one is.
+func (v votes) any() tri {
+	switch {
+	case v[yes] > 0:
+		return yes
+	case v[maybe] > 0:
+		return maybe
 	}
-	return out
+	return no
 }
 
-// oneTri is yes if exactly one is.
-func oneTri(list []tri) tri {
-	var sure, open int
-	for _, t := range list {
-		switch t {
-		case yes:
-			sure++
-		case maybe:
-			open++
-		}
-	}
+// one is yes if exactly one is.
+func (v votes) one() tri {
 	switch {
-	case sure > 1 || sure+open == 0:
+	case v[yes] > 1 || v[yes]+v[maybe] == 0:
 		return no
-	case open == 0:
-		return yesIf(sure == 1)
+	case v[maybe] > 0:
+		return maybe
 	}
-	return maybe
+	return yes
 }

@@ -11,18 +11,19 @@ import (
 type Vocab struct {
 	tokens  []string
 	special map[int32]string // tokens that are not text
-	all     tokenTrie
-	rest    tokenTrie // without those of inner
-	inner   []uint32  // tokens that leave a JSON string where it is
-	longest int32     // code points of a token of inner
+	plain   tokenTrie        // tokens that can stand in a JSON string as they are
+	rest    tokenTrie        // the others
+	inner   []uint32         // those of plain
+	longest int32            // code points of a token of inner
 }
 
 // A tokenTrie is tokens in the order of a walk over their bytes.
 type tokenTrie struct {
-	bytes  []byte
-	depth  []uint16 // of the byte in its token
-	skip   []int32  // where the walk goes on if the byte may not come
-	tokens [][]int32
+	bytes []byte
+	depth []uint16 // of the byte in its token
+	skip  []int32  // where the walk goes on if the byte may not come
+	from  []int32  // of ids: the first token at or below the node; one more than there are nodes
+	ids   []int32  // of the tokens, in the order of the walk
 }
 
 // maxToken bounds the bytes of a token that is ever allowed.
@@ -33,7 +34,7 @@ const maxToken = 1 << 10
 // before a call, can be one of them.
 func NewVocab(n int, bytes func(id int32) []byte, special func(id int32) bool) *Vocab {
 	v := &Vocab{tokens: make([]string, n), special: map[int32]string{}, inner: make([]uint32, (n+31)/32)}
-	var all, rest []int32
+	var plain, rest []int32
 	for id := range int32(n) {
 		b := bytes(id)
 		if len(b) == 0 || len(b) > maxToken {
@@ -44,15 +45,15 @@ func NewVocab(n int, bytes func(id int32) []byte, special func(id int32) bool) *
 			v.special[id] = string(b)
 			continue
 		}
-		all = append(all, id)
 		if isInner(v.tokens[id]) {
 			v.inner[id/32] |= 1 << (id % 32)
 			v.longest = max(v.longest, int32(utf8.RuneCount(b)))
+			plain = append(plain, id)
 		} else {
 			rest = append(rest, id)
 		}
 	}
-	v.all, v.rest = v.trie(all), v.trie(rest)
+	v.plain, v.rest = v.trie(plain), v.trie(rest)
 	return v
 }
 
@@ -95,24 +96,44 @@ func (v *Vocab) trie(ids []int32) (t tokenTrie) {
 		closeTo(same)
 		for i := same; i < len(s); i++ {
 			open = append(open, int32(len(t.bytes)))
-			t.bytes, t.depth, t.skip, t.tokens = append(t.bytes, s[i]), append(t.depth, uint16(i)), append(t.skip, 0), append(t.tokens, nil)
+			t.bytes, t.depth, t.skip = append(t.bytes, s[i]), append(t.depth, uint16(i)), append(t.skip, 0)
+			t.from = append(t.from, int32(len(t.ids)))
 		}
-		n := open[len(s)-1]
-		t.tokens[n] = append(t.tokens[n], id)
+		t.ids = append(t.ids, id)
 		last = s
 	}
 	closeTo(0)
+	t.from = append(t.from, int32(len(t.ids)))
 	return t
 }
 
-// fill computes the mask of a state.
+// own returns the tokens that end at a node: what comes before those of the
+// node's first child, which is the next one.
+func (t *tokenTrie) own(i int32) []int32 {
+	return t.ids[t.from[i]:t.from[i+1]]
+}
+
+// below returns the tokens that end at a node or below it.
+func (t *tokenTrie) below(i int32) []int32 { return t.ids[t.from[i]:t.from[t.skip[i]]] }
+
+// fill computes the mask of a state. Where a JSON string stands in which any
+// text may follow, the tokens that are such text need not be walked.
 func (g *Grammar) fill(s *state, v *Vocab, bits []uint32) {
-	t := &v.all
 	if g.plain(s, v) {
 		copy(bits, v.inner)
-		t = &v.rest
+	} else {
+		g.walk(s, v, &v.plain, bits)
 	}
-	stack := make([]*state, maxToken+1)
+	g.walk(s, v, &v.rest, bits)
+	for id, text := range v.special {
+		if g.special(s, text) != nil {
+			bits[id/32] |= 1 << (id % 32)
+		}
+	}
+}
+
+func (g *Grammar) walk(s *state, v *Vocab, t *tokenTrie, bits []uint32) {
+	var stack [maxToken + 1]*state
 	stack[0] = s
 	for i := int32(0); int(i) < len(t.bytes); {
 		d := t.depth[i]
@@ -121,28 +142,47 @@ func (g *Grammar) fill(s *state, v *Vocab, bits []uint32) {
 			i = t.skip[i]
 			continue
 		}
+		list := t.own(i)
+		jump := t == &v.plain && (g.plain(next, v) || next.inCharacter(v))
+		if jump {
+			list = t.below(i)
+		}
+		for _, id := range list {
+			bits[id/32] |= 1 << (id % 32)
+		}
 		stack[d+1] = next
-		for _, id := range t.tokens[i] {
-			bits[id/32] |= 1 << (id % 32)
-		}
-		i++
-	}
-	for id, text := range v.special {
-		if g.special(s, text) != nil {
-			bits[id/32] |= 1 << (id % 32)
+		if i++; jump {
+			i = t.skip[i-1]
 		}
 	}
+}
+
+// inCharacter reports whether a thread is in a character of such a string.
+func (s *state) inCharacter(v *Vocab) bool {
+	for _, t := range s.threads {
+		if t.f != nil && t.f.text != "" && t.f.text[0] >= utf8.RuneSelf {
+			c := *t.f
+			c.text = ""
+			if c.plain(v.longest) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // plain reports whether a thread is in a JSON string in which any text may
 // follow, and longer than any token.
 func (g *Grammar) plain(s *state, v *Vocab) bool {
-	for _, t := range s.threads {
-		if t.f != nil && t.f.plain(v.longest) {
-			return true
+	if s.plain == 0 || s.vocab != v {
+		s.plain, s.vocab, s.mask = 1, v, nil
+		for _, t := range s.threads {
+			if t.f != nil && t.f.plain(v.longest) {
+				s.plain = 2
+			}
 		}
 	}
-	return false
+	return s.plain == 2
 }
 
 func (f *frame) plain(longest int32) bool {
@@ -190,7 +230,7 @@ func (m *Matcher) Mask(bits []uint32) {
 	m.g.mu.Lock()
 	defer m.g.mu.Unlock()
 	s := m.at
-	if s.mask == nil || s.vocab != m.v {
+	if m.g.plain(s, m.v); s.mask == nil {
 		mask := make([]uint32, (len(m.v.tokens)+31)/32)
 		m.g.fill(s, m.v, mask)
 		if m.g.masks >= maxMasks {
@@ -199,7 +239,7 @@ func (m *Matcher) Mask(bits []uint32) {
 			}
 			m.g.masks = 0
 		}
-		s.mask, s.vocab = mask, m.v
+		s.mask = mask
 		m.g.masks++
 	}
 	for i, w := range s.mask {
