@@ -165,12 +165,19 @@ func (m *machine) move(f *frame, b byte) *frame {
 // firstByte begins the first element of an array.
 func (m *machine) firstByte(f *frame, b byte) *frame {
 	l := f.g.element(m, 0)
-	return m.begin(m.child(m.with(f, func(c *frame) { c.link, c.spaces = l, 0 })), b)
+	c := m.child(m.with(f, func(c *frame) { c.link, c.spaces = l, 0 }))
+	if c == nil {
+		return nil
+	}
+	return m.begin(c, b)
 }
 
-// child returns the value that f's link asks for.
+// child returns the value that f's link asks for; nil if there may be none.
 func (m *machine) child(f *frame) *frame {
 	parent := m.with(f, func(c *frame) { c.spaces = 0 })
+	if !m.alive(parent) {
+		return nil
+	}
 	return m.intern(&frame{parent: parent, g: f.link.g, phase: atValue, word: -1, key: -1})
 }
 
@@ -445,7 +452,7 @@ func (m *machine) endKey(f *frame) *frame {
 	c.link = obj.g.member(m, name, shapes)
 	g := m.intern(&c)
 	// A member whose value nothing can be is refused here, not at its value.
-	if !m.alive(m.child(g)) {
+	if c := m.child(g); c == nil || !m.alive(c) {
 		return nil
 	}
 	return g
