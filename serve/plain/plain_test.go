@@ -431,6 +431,7 @@ func TestFormats(t *testing.T) {
 		a.Seed = seed
 		return answer(t, m, a)
 	}
+	object := form.Format{Kind: "schema", Schema: []byte(`{"type": "object", "properties": {"a": {"type": "integer", "minimum": 1, "maximum": 99}, "b": {"enum": ["x", "y"]}}, "required": ["a", "b"], "additionalProperties": false}`)}
 	schema := form.Format{Kind: "schema", Schema: []byte(`{"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 99}, "minItems": 2, "maxItems": 3}`)}
 	for seed := range uint64(20) {
 		s, err := ask(schema, seed)
@@ -440,6 +441,17 @@ func TestFormats(t *testing.T) {
 		var v []float64 // 7.000 is an integer
 		if err := json.Unmarshal([]byte(s.text), &v); s.reason == form.Stop && (err != nil || len(v) < 2 || len(v) > 3 || slices.Min(v) < 1 || slices.Max(v) > 99) {
 			t.Errorf("%q: %v, %s", s.text, err, s.reason)
+		}
+		s, err = ask(object, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var o struct {
+			A float64
+			B string
+		}
+		if err := json.Unmarshal([]byte(s.text), &o); s.reason == form.Stop && (err != nil || o.A < 1 || o.A > 99 || o.B != "x" && o.B != "y") {
+			t.Errorf("%q: %v", s.text, err)
 		}
 		if s, err := ask(form.Format{Kind: "choice", List: []string{"yes", "no", "也许"}}, seed); err != nil || !slices.Contains([]string{"yes", "no", "也许"}, s.text) {
 			t.Errorf("choice: %q, %v", s.text, err)
@@ -451,7 +463,7 @@ func TestFormats(t *testing.T) {
 			t.Errorf("%s: %v", f.Kind, err)
 		}
 	}
-	if n := len(m.grammars.kept); n != 2 {
+	if n := len(m.grammars.kept); n != 3 {
 		t.Errorf("%d forms are kept", n)
 	}
 }
