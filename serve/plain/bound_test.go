@@ -3,6 +3,7 @@ package plain
 import (
 	"encoding/json"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -44,6 +45,9 @@ func TestFormats(t *testing.T) {
 		if err := json.Unmarshal([]byte(s.text), &o); s.reason == form.Stop && (err != nil || o.A < 1 || o.A > 99 || o.B != "x" && o.B != "y") {
 			t.Errorf("%q: %v", s.text, err)
 		}
+		if s, err := ask(form.Format{Kind: "regex", Text: "[0-9]{3}-[a-cé茶]+"}, seed); err != nil || s.reason == form.Stop && !regexp.MustCompile("^[0-9]{3}-[a-cé茶]+$").MatchString(s.text) {
+			t.Errorf("regex: %q, %v", s.text, err)
+		}
 		if s, err := ask(form.Format{Kind: "choice", List: []string{"yes", "no", "也许"}}, seed); err != nil || !slices.Contains([]string{"yes", "no", "也许"}, s.text) {
 			t.Errorf("choice: %q, %v", s.text, err)
 		}
@@ -54,7 +58,7 @@ func TestFormats(t *testing.T) {
 			t.Errorf("%s: %v", f.Kind, err)
 		}
 	}
-	if n := len(m.grammars.kept); n != 3 {
+	if n := len(m.grammars.kept); n != 4 {
 		t.Errorf("%d forms are kept", n)
 	}
 }
