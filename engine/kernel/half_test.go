@@ -6,11 +6,14 @@ import (
 	"testing"
 
 	"suiren/internal/cpu"
+	"suiren/internal/kerneltest"
 )
 
 // Conversions and roundings have the definition's bits: every 16-bit number,
 // and numbers of all sizes.
-func TestHalves(t *testing.T) {
+func TestHalves(t *testing.T) { kerneltest.Each(t, "kernel", testHalves) }
+
+func testHalves(t *testing.T) {
 	all := make([]uint16, 1<<16+3)
 	for i := range all {
 		all[i] = uint16(i)

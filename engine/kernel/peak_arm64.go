@@ -1,7 +1,7 @@
 package kernel
 
 func peakFMA(n int) float64 {
-	if !useNEON {
+	if !neon() {
 		return peakFMAGeneric(n)
 	}
 	peakNEON(n)
@@ -9,7 +9,7 @@ func peakFMA(n int) float64 {
 }
 
 func readSum(p []byte) uint64 {
-	if useNEON && len(p) > 0 {
+	if neon() && len(p) > 0 {
 		return readSumNEON(&p[0], len(p))
 	}
 	return readSumGeneric(p)
