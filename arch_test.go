@@ -19,6 +19,7 @@ internal/say:
 engine/kernel: internal/cpu
 engine/tensor: engine/kernel
 engine/tokenizer:
+engine/grammar:
 engine/jinja:
 engine/chat: engine/jinja
 engine/weights: engine/tensor
@@ -26,6 +27,7 @@ engine/model: engine/kernel engine/tensor engine/weights
 engine/optim: engine/kernel engine/tensor
 engine/infer: engine/kernel engine/tensor engine/weights engine/model engine/tokenizer
 store: internal/say
+models: engine/weights store internal/say
 stage: store internal/say
 knowledge: internal/say engine/tokenizer engine/infer
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
@@ -41,7 +43,7 @@ serve/form: internal/say
 serve/openai: internal/say serve/form
 serve/anthropic: internal/say serve/form
 serve/ollama: internal/say serve/form serve/openai
-serve/plain: internal/say serve/form engine/weights engine/tokenizer engine/model engine/jinja engine/chat engine/infer
+serve/plain: internal/say serve/form engine/weights engine/tokenizer engine/model engine/jinja engine/chat engine/grammar engine/infer
 console:
 console/build:
 cmd/suiren: *

@@ -2,23 +2,20 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"io"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"suiren/engine/weights"
 	"suiren/internal/say"
+	"suiren/models"
 	"suiren/store"
 )
 
 // verifyModel reads every weight and every file of an open model.
-func (a *app) verifyModel(ctx context.Context, m *weights.Model, path string) error {
+func (a *app) verifyModel(ctx context.Context, m *weights.Model, path string, record *models.Record) error {
 	damaged := 0
 	unread := map[string]bool{} // types
 	for i, t := range m.Tensors {
@@ -64,6 +61,9 @@ func (a *app) verifyModel(ctx context.Context, m *weights.Model, path string) er
 			fmt.Fprintln(a.stdout, a.t("the weights of type %s were not read: Suiren does not know them", "类型 %s 的权重未读：Suiren 尚不支持", strings.Join(types, ", ")))
 		}
 	}
+	if record != nil && digest != record.Digest {
+		return &say.Error{Where: record.Name, What: say.T("its digest was %s when it was added", "添加时的摘要是 %s", record.Digest), Next: copyAgain}
+	}
 	if damaged > 0 {
 		return &say.Error{Where: path, What: say.T("the model is damaged", "模型已损坏"),
 			Next: say.T("copy it again and compare its digest with the publisher's", "请重新复制，并与发布者公布的摘要核对")}
@@ -71,61 +71,22 @@ func (a *app) verifyModel(ctx context.Context, m *weights.Model, path string) er
 	return nil
 }
 
-// sumFiles reads the files of a model: those of a GGUF, with their names, or
-// all below a folder, with their paths from there. A link counts as the file
-// that it leads to.
-func sumFiles(ctx context.Context, m *weights.Model, path string) (files []store.File, err error) {
-	add := func(path, name string) error {
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		h := sha256.New()
-		n, err := io.CopyBuffer(h, struct{ io.Reader }{readUntil{ctx, f}}, make([]byte, 1<<20))
-		files = append(files, store.File{Path: name, Size: n, Sum: store.Digest(h.Sum(nil))})
-		return err
-	}
-	if m.Format == "gguf" {
-		for _, p := range m.Paths {
-			if err := add(p, filepath.Base(p)); err != nil {
-				return nil, err
-			}
-		}
-		return files, nil
-	}
-	if path, err = filepath.EvalSymlinks(path); err != nil {
+// sumFiles returns the files of a model and their digests.
+func sumFiles(ctx context.Context, m *weights.Model, path string) (list []store.File, err error) {
+	files, err := models.Files(m, path)
+	if err != nil {
 		return nil, err
 	}
-	err = filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		info, err := os.Stat(file)
-		if err != nil {
-			return err
-		}
-		if !info.Mode().IsRegular() {
-			return &weights.GGUFError{Path: file, At: -1, Fault: weights.NotRegular}
-		}
-		name, err := filepath.Rel(path, file)
-		if err != nil {
-			return err
-		}
-		return add(file, filepath.ToSlash(name))
-	})
-	return files, err
-}
-
-// readUntil reads until its context ends.
-type readUntil struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (r readUntil) Read(b []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
+	dir := path
+	if m.Format == "gguf" {
+		dir = filepath.Dir(path)
 	}
-	return r.r.Read(b)
+	for _, f := range files {
+		sum, err := models.Sum(ctx, filepath.Join(dir, filepath.FromSlash(f.Path)))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, store.File{Path: f.Path, Size: f.Bytes, Sum: sum})
+	}
+	return list, nil
 }

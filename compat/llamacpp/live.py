@@ -4,11 +4,12 @@
     $(compat/venv.sh) compat/llamacpp/live.py --ours 'COMMAND {model} {ids} {out} {step}' [--seed N] [NAME...]
 
 COMMAND reads the model, a folder or a GGUF file, and the JSON array of token ids in the file ids, and writes the logits
-after every token as raw little-endian float32 rows to out; step is how many tokens it evaluates at a time, 0 for all.
-It is run with 0 and with 1. Each model of testdata/oracle/arch comes as it is there and, for blocks of 256, wide. A line
-for each: how far from the reference, how far llama.cpp itself is from its float32 on the same weights (noise), and what
-compare.py says. Prompts are those after which no near tie decides (make.py). A model in blocks passes within 1e-4 of llama.cpp or, since
-llama.cpp in one batch and step by step can be further apart than that, no further from float32 than 1.25 of its noise.
+after every token, or an encoder's vector or score, as raw little-endian float32 to out; step is how many tokens it
+evaluates at a time, 0 for all. It is run with 0 and with 1. Each decoder of testdata/oracle/arch comes as it is there
+and, for blocks of 256, wide. A line for each: how far from the reference, what compare.py says of it, and how far both
+are from llama.cpp in float32 on the same weights. Prompts are those after which no near tie decides (make.py). A model
+in blocks passes within 1e-4 of llama.cpp or, since llama.cpp in one batch and step by step can be further apart than
+that, no further from float32 than 1.25 of llama.cpp itself.
 """
 
 import argparse
@@ -24,9 +25,11 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "testdata/oracle/arch")]
 
 import compare  # noqa: E402
 import convert  # noqa: E402
+import encoders  # noqa: E402
 import llama  # noqa: E402
 import make  # noqa: E402
 import models  # noqa: E402
+import numpy as np  # noqa: E402
 
 WIDE = {"hidden_size": 256, "intermediate_size": 256, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 128,
         "moe_intermediate_size": 256, "query_pre_attn_scalar": 128}
@@ -34,11 +37,11 @@ SMALL = ["F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "MXFP4
 LARGE = ["Q4_K", "Q5_K", "Q6_K"]
 
 
-def ours(command, model, ids, tmp, step):
+def ours(command, model, ids, tmp, step, width=models.V):
     (tmp / "ids.json").write_text(json.dumps(ids))
     args = {"model": str(model), "ids": str(tmp / "ids.json"), "out": str(tmp / "out.f32"), "step": str(step)}
     subprocess.run([a.format(**args) for a in shlex.split(command)], check=True)
-    return compare.read(tmp / "out.f32", models.V)
+    return compare.read(tmp / "out.f32", width)
 
 
 def judge(what, command, model, ids, tmp, want, exact=None):
@@ -77,8 +80,8 @@ def check(name, model, command, seed):
                 file = tmp / f"{kind}.gguf"
                 try:
                     convert.requantise(gguf, file, kind)
-                except AssertionError:
-                    continue  # a row is no whole number of blocks
+                except ValueError:
+                    continue  # gemma3's rows of 48
                 convert.dequantise(file, file.with_suffix(".f32"))
                 files.append(file)
             ids = make.prompt(f"{name} {seed}", gguf, files)
@@ -92,14 +95,40 @@ def check(name, model, command, seed):
     return good
 
 
+def check_encoder(name, model, command, seed):
+    """Of the folder by transformers, of the GGUF by llama.cpp, in float32; a vector is compared at length 1."""
+    good = True
+    with tempfile.TemporaryDirectory() as tmp:
+        tmp = pathlib.Path(tmp)
+        folder, gguf = tmp / "folder", tmp / "model.gguf"
+        encoders.write(name, model, folder, lambda n, p: make.fill(f"{n} {seed}", p))
+        convert.convert(folder, gguf)
+        ids, want = make.encoder(name, model, folder, gguf, [])
+        for key, file in ("folder", folder), ("gguf", gguf):
+            for what in "embedding", "score":
+                if (w := want.get(f"{key}/{what}")) is None:
+                    continue
+                try:
+                    got = ours(command, file, ids, tmp, 0, w.size)[0]
+                    far = compare.nmse(got / np.linalg.norm(got) if what == "embedding" else got, w)
+                except subprocess.CalledProcessError as e:
+                    print(e)
+                    far = np.inf
+                fine = far <= 1e-6
+                print(("     " if fine else "FAIL ") + f"{name} {key} {what}: NMSE {far:.1e}", flush=True)
+                good &= fine
+    return good
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--ours", required=True)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("names", nargs="*")
     a = p.parse_args()
-    names = a.names or [n for n, m in models.MODELS.items() if "only" not in m]
-    failed = [n for n in names if not check(n, models.MODELS[n], a.ours, a.seed)]
+    names = a.names or [n for n, m in [*models.MODELS.items(), *encoders.MODELS.items()] if "only" not in m]
+    failed = [n for n in names if not (check_encoder(n, encoders.MODELS[n], a.ours, a.seed) if n in encoders.MODELS else
+                                       check(n, models.MODELS[n], a.ours, a.seed))]
     print(f"{len(names) - len(failed)} of {len(names)} architectures agree" + (f"; not {', '.join(failed)}" if failed else ""))
     sys.exit(bool(failed))
 

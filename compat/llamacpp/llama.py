@@ -59,11 +59,16 @@ Batch = struct("Batch", [
 ])
 assert (c.sizeof(ModelParams), c.sizeof(ContextParams), c.sizeof(Batch)) == (80, 160, 56)
 
+ThreadpoolParams = struct("ThreadpoolParams", [
+    ("cpumask", c.c_bool * 512), ("n_threads", c.c_int32), ("prio", c.c_int32), ("poll", c.c_uint32), ("strict_cpu", c.c_bool),
+    ("paused", c.c_bool),
+])
 POOLING = {"none": 0, "mean": 1, "cls": 2, "last": 3, "rank": 4}
 TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q4_1": 3, "Q5_0": 6, "Q5_1": 7, "Q8_0": 8, "Q4_K": 12, "Q5_K": 13,
          "Q6_K": 14, "IQ4_NL": 20, "BF16": 30, "MXFP4": 39}
 RETURNS = {
-    c.c_void_p: "llama_model_load_from_file llama_init_from_model llama_model_get_vocab llama_get_memory",
+    c.c_void_p: "llama_model_load_from_file llama_init_from_model llama_model_get_vocab llama_get_memory "
+                "ggml_backend_dev_by_type ggml_backend_dev_backend_reg ggml_backend_reg_get_proc_address",
     c.POINTER(c.c_float): "llama_get_logits llama_get_logits_ith llama_get_embeddings_ith llama_get_embeddings_seq",
     ModelParams: "llama_model_default_params", ContextParams: "llama_context_default_params", Batch: "llama_batch_init",
     c.c_uint64: "llama_model_size", c.c_size_t: "ggml_quantize_chunk ggml_row_size", None: "llama_memory_clear",
@@ -89,8 +94,10 @@ def lib():
         base = c.CDLL(str(d / "libggml-base.so"), mode=c.RTLD_GLOBAL)
         ggml = c.CDLL(str(d / "libggml.v0.5.0.so"), mode=c.RTLD_GLOBAL)
         _lib = c.CDLL(str(d / "libllama.v0.5.0.so"), mode=c.RTLD_GLOBAL)
-        for name in ("ggml_quantize_chunk", "ggml_row_size"):
+        for name in ("ggml_quantize_chunk", "ggml_row_size", "ggml_threadpool_params_init", "ggml_backend_dev_backend_reg"):
             setattr(_lib, name, getattr(base, name))
+        for name in ("ggml_backend_dev_by_type", "ggml_backend_reg_get_proc_address"):
+            setattr(_lib, name, getattr(ggml if hasattr(ggml, name) else base, name))
         for type_, names in RETURNS.items():
             for name in names.split():
                 getattr(_lib, name).restype = type_
@@ -103,7 +110,7 @@ def lib():
 class Llama:
     """One model and one context of n_ctx tokens for each of sequences."""
 
-    def __init__(self, path, threads=2, n_ctx=512, sequences=1, pooling=None, kv="F32", flash=False, repack=True, ubatch=512):
+    def __init__(self, path, threads=1, n_ctx=512, sequences=1, pooling=None, kv="F32", flash=False, repack=True, ubatch=512):
         l = self.l = lib()
         mp = l.llama_model_default_params()
         assert mp.use_extra_bufts and mp.load_mode == -1, "another version's struct"
@@ -117,7 +124,7 @@ class Llama:
         cp.n_threads = cp.n_threads_batch = threads
         cp.type_k = cp.type_v = TYPES[kv]
         cp.n_outputs_max_per_seq = 0  # every token's
-        cp.flash_attn_type = 1 if flash else 0
+        cp.flash_attn_type = -1 if flash is None else int(flash)  # None: as llama.cpp chooses
         if pooling is not None:
             cp.pooling_type, cp.embeddings = POOLING[pooling], True
             cp.n_ubatch = cp.n_batch
@@ -140,6 +147,14 @@ class Llama:
         self.l.llama_batch_free(self.batch)
         self.l.llama_free(self.ctx)
         self.l.llama_model_free(self.model)
+
+    def keep_threads(self, threads):
+        """Threads that stay between calls and poll, as llama.cpp's programs have them, for measuring speed."""
+        l, p = self.l, ThreadpoolParams()
+        l.ggml_threadpool_params_init(c.byref(p), threads)
+        cpu = c.c_void_p(l.ggml_backend_dev_backend_reg(c.c_void_p(l.ggml_backend_dev_by_type(0))))
+        new = c.CFUNCTYPE(c.c_void_p, c.POINTER(ThreadpoolParams))(l.ggml_backend_reg_get_proc_address(cpu, b"ggml_threadpool_new"))
+        l.llama_attach_threadpool(self.ctx, c.c_void_p(new(c.byref(p))), None)
 
     def size(self):
         """Bytes of the tensors."""

@@ -11,34 +11,40 @@ type drafter struct {
 }
 
 const (
-	draftMatch = 3  // tokens that must have stood together
-	draftFirst = 4  // tokens of the first guess
-	draftMost  = 12 // tokens of the longest
+	draftMatch = 3 // tokens that must have stood together
+	draftFirst = 3 // tokens of the first guess: with the token before it, what a kernel takes at once
+	draftMost  = 7 // tokens of the longest: two tiles
 	pauseMost  = 256
 )
 
-// propose appends up to n guesses of what follows ids.
-func (d *drafter) propose(dst, ids []int32, n int) []int32 {
+// propose returns up to n guesses of what follows ids.
+func (d *drafter) propose(ids []int32, n int) (dst []int32) {
 	if d.size == 0 {
 		d.size, d.wait = draftFirst, 8
 	}
 	if d.pause > 0 {
 		d.pause--
-		return dst
+		return nil
 	}
 	n = min(n, d.size)
 	if n <= 0 || len(ids) <= draftMatch {
-		return dst
+		return nil
 	}
 	end := len(ids) - draftMatch
 	a, b, c := ids[end], ids[end+1], ids[end+2]
 	for i := end - 1; i >= 0; i-- {
 		if ids[i+2] == c && ids[i+1] == b && ids[i] == a {
-			from := i + draftMatch
-			return append(dst, ids[from:min(from+n, len(ids))]...)
+			for at := i + draftMatch; n > 0; at, n = at+1, n-1 {
+				if at < len(ids) {
+					dst = append(dst, ids[at])
+				} else { // it repeats itself
+					dst = append(dst, dst[at-len(ids)])
+				}
+			}
+			return dst
 		}
 	}
-	return dst
+	return nil
 }
 
 // learn adapts to how many of the guesses held.
@@ -46,7 +52,7 @@ func (d *drafter) learn(guessed, held int) {
 	switch {
 	case guessed == 0:
 	case held == guessed:
-		d.size, d.wait = min(d.size*2, draftMost), 8
+		d.size, d.wait = min(2*d.size+1, draftMost), 8
 	case held == 0:
 		if d.size /= 2; d.size == 0 {
 			d.size, d.pause = 1, d.wait

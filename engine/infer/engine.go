@@ -179,7 +179,11 @@ func (e *Engine) exit(s *sequence, ended bool) {
 		delete(e.callers, s.req.Caller)
 	}
 	if ended {
-		e.took += (time.Since(s.came) - s.usage.Queued - e.took) / 8
+		took := time.Since(s.came) - s.usage.Queued
+		if e.took == 0 {
+			e.took = took
+		}
+		e.took += (took - e.took) / 8
 		return
 	}
 	e.leaving = append(e.leaving, s)

@@ -48,6 +48,9 @@ func (v *voice) next(c *chooser, z []float32) (Token, error) {
 			return t, err
 		}
 		t.ID, lp, ok = c.choose(z, r, v.n, v.count(), masked)
+		if v.thinking && slices.Contains(r.Stop, t.ID) { // an answer follows all the same
+			t.ID, t.Forced, v.force, v.why = r.ThinkEnd[0], Unanswered, r.ThinkEnd[1:], Unanswered
+		}
 	}
 	if !ok {
 		return t, ErrNumbers

@@ -23,7 +23,9 @@ func (h *holding) adopt(ids []int32) (shared int, why Miss) {
 	if !h.whole() {
 		return h.at, ""
 	}
-	path, resume, shared, why := t.match(h.root, ids, (len(ids)-1)/pageTokens)
+	limit := (len(ids) - 1) / pageTokens
+	path, resume := t.match(h.root, ids, limit)
+	shared, why = t.why(h.root, path, resume, ids, limit)
 	if resume > len(h.path) {
 		for i := len(h.path); i < resume; i++ {
 			t.use(path[i])

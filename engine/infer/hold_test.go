@@ -261,7 +261,7 @@ func TestPrefix(t *testing.T) {
 	}
 	h.advance(make([]int32, 6*P+10), 6*P+10)
 	h.release()
-	if path, resume, _, _ := tr.match(tr.root("grows"), make([]int32, 7*P), 6); len(path) != 6 || resume != 6 {
+	if path, resume := tr.match(tr.root("grows"), make([]int32, 7*P), 6); len(path) != 6 || resume != 6 {
 		t.Errorf("of 6 pages %d are held, and %d can be resumed after", len(path), resume)
 	}
 }

@@ -213,3 +213,47 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkRollout samples as a step of GRPO does: 64 prompts, 8 answers each.
+func BenchmarkRollout(b *testing.B) {
+	c := model.Scale(4, 512, 256)
+	a, err := tensor.NewArena(c.Params() + 16)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer a.Close()
+	p := model.NewParams(c, a)
+	p.Init(1)
+	for i := range p.All {
+		p.All[i] += 0.1 * (tensor.Uniform(tensor.Rand(2, 0, uint64(i))) - 0.5)
+	}
+	s, err := NewSampler(p, 256, 256, 2)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	var reqs []Request
+	for i := range uint64(64) {
+		var prompt []int32
+		for j := range 25 + i%20 {
+			prompt = append(prompt, int32(tensor.Rand(5, i, j)%512))
+		}
+		for k := range uint64(8) {
+			reqs = append(reqs, Request{Prompt: prompt, MaxTokens: 20 + int(tensor.Rand(7, i, k)%60), Temperature: 1, Seed: i*8 + k})
+		}
+	}
+	n := 0
+	for b.Loop() {
+		if err := s.Repack(); err != nil {
+			b.Fatal(err)
+		}
+		res, err := s.Run(context.Background(), reqs, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, r := range res {
+			n += len(r.IDs)
+		}
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "tok/s")
+}

@@ -69,9 +69,10 @@ const (
 
 // Why a token was forced.
 const (
-	Budget = "budget"     // the thought had its tokens
-	Loop   = "repetition" // the thought went round in circles
-	Opened = "opened"     // the rest of what opens a thought
+	Budget     = "budget"     // the thought had its tokens
+	Loop       = "repetition" // the thought went round in circles
+	Unanswered = "unanswered" // the model would have ended in its thought
+	Opened     = "opened"     // the rest of what opens a thought
 )
 
 // A Token is one token of an answer, or with Echo of the prompt.
@@ -81,7 +82,7 @@ type Token struct {
 	Top     []Logprob // the likeliest
 	Prompt  bool      // it is one of the prompt
 	Thought bool      // it is part of a thought, or closes it
-	Forced  string    // Budget, Loop or Opened: it was not chosen
+	Forced  string    // Budget, Loop, Unanswered or Opened: it was not chosen
 	Finish  string    // of the last: Stopped or Cut. After Stopped, ID is the stop token
 	Usage   *Usage    // of the last
 }

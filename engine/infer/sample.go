@@ -158,36 +158,87 @@ func (c *chooser) filtered(z []float32, peak, sum float32, r *Request, n int) in
 		c.typical(z, peak, sum, r.Typical)
 		sum = c.share()
 	}
-	kept := len(c.keys)
+	if r.MinP > 0 {
+		floor := r.MinP * c.most()
+		c.keys = slices.DeleteFunc(c.keys, func(k uint64) bool { return c.weights[uint32(k)] < floor })
+	}
 	if on(r.TopP) {
-		var share float32
-		for i, k := range c.keys {
-			if share += c.weights[uint32(k)]; share >= r.TopP*sum {
-				kept = i + 1
-				break
-			}
-		}
-	}
-	best := uint32(c.keys[0])
-	for kept > 1 && r.MinP > 0 && c.weights[uint32(c.keys[kept-1])] < r.MinP*c.weights[best] {
-		kept--
-	}
-	heat := c.heat[:kept]
-	for i, k := range c.keys[:kept] {
-		if r.Temperature == 1 {
-			heat[i] = c.weights[uint32(k)]
-		} else {
-			heat[i] = (z[uint32(k)] - peak) / r.Temperature
-		}
+		c.keys = c.keys[:1+c.reach(r.TopP*sum, true)]
 	}
 	if r.Temperature != 1 {
-		kernel.ExpSum(heat, heat, heat[0])
+		heat := c.heat[:len(c.keys)]
+		for i, k := range c.keys {
+			heat[i] = (z[uint32(k)] - peak) / r.Temperature
+		}
+		kernel.ExpSum(heat, heat, kernel.Max(heat))
+		for i, k := range c.keys {
+			c.weights[uint32(k)] = heat[i]
+		}
 	}
-	var total float32
-	for _, w := range heat {
-		total += w
+	if len(c.keys) < manyKeys {
+		slices.Sort(c.keys)
 	}
-	return int32(uint32(c.keys[walk(heat, r.uniform(n)*total, 0)]))
+	return int32(uint32(c.keys[c.reach(r.uniform(n)*c.share(), false)]))
+}
+
+// reach puts the candidates in order as far as it must to find the one at
+// which the sum of their weights reaches a mass, or exceeds it unless equal is
+// enough, and returns its place: the ones before it stand before it.
+//
+// Few are sorted. Of many only the part is that holds the place, found by
+// halving as quicksort does: a flat distribution would have a whole
+// vocabulary sorted for every token.
+func (c *chooser) reach(mass float32, equal bool) int {
+	lo, hi := 0, len(c.keys)
+	var before float64
+	for hi-lo >= manyKeys {
+		part := c.keys[lo:hi]
+		a, b, d := part[len(part)/4], part[len(part)/2], part[len(part)/4*3]
+		pivot := max(min(a, b), min(max(a, b), d)) // the middle one
+		at := 0
+		for i, k := range part { // always swapped: no branch to guess
+			part[i], part[at] = part[at], k
+			step := 0
+			if k < pivot {
+				step = 1
+			}
+			at += step
+		}
+		var sum float64
+		for _, k := range part[:at] {
+			sum += float64(c.weights[uint32(k)])
+		}
+		if at == 0 { // nothing stands before the pivot: it goes alone
+			i := slices.Index(part, pivot)
+			part[0], part[i] = part[i], part[0]
+			at, sum = 1, float64(c.weights[uint32(pivot)])
+		}
+		if total := float32(before + sum); total > mass || equal && total == mass {
+			hi = lo + at
+		} else {
+			before += sum
+			lo += at
+		}
+	}
+	slices.Sort(c.keys[lo:hi])
+	sum := float32(before)
+	for i := lo; i < hi; i++ {
+		if sum += c.weights[uint32(c.keys[i])]; sum > mass || equal && sum == mass {
+			return i
+		}
+	}
+	return hi - 1 // rounding left it unreached
+}
+
+// manyKeys is how many candidates are sorted at once.
+const manyKeys = 2048
+
+// most returns the largest weight of the candidates.
+func (c *chooser) most() (w float32) {
+	for _, k := range c.keys {
+		w = max(w, c.weights[uint32(k)])
+	}
+	return w
 }
 
 // share returns the sum of the weights of the candidates.
@@ -210,14 +261,12 @@ func (c *chooser) likely(z []float32, sum float32, r *Request) {
 			if high > floor {
 				c.above(z, high)
 				if c.share() >= (r.TopP+1e-3)*sum {
-					c.sort()
 					return
 				}
 			}
 		}
 	}
 	c.above(z, floor)
-	c.sort()
 }
 
 // block is how many logits are passed over at once if none of them counts.

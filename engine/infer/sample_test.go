@@ -167,6 +167,41 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// Of many candidates the same one is found as by sorting them.
+func TestReach(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 5))
+	for _, n := range []int{1, 100, manyKeys, 3 * manyKeys, 20000} {
+		for _, kind := range []string{"random", "rising", "falling", "equal"} {
+			c := newChooser(n)
+			for i := range n {
+				z := map[string]float32{"random": rnd.Float32(), "rising": float32(i), "falling": float32(-i), "equal": 1}[kind]
+				c.keys = append(c.keys, sortKey(z, int32(i)))
+				c.weights[i] = 1 + float32(rnd.IntN(3)) // sums are exact
+			}
+			sorted := slices.Clone(c.keys)
+			slices.Sort(sorted)
+			for _, share := range []float32{0, 0.3, 0.99, 1} {
+				mass := float32(int(share * c.share()))
+				for _, equal := range []bool{false, true} {
+					want, sum := n-1, float32(0)
+					for i, k := range sorted {
+						if sum += c.weights[uint32(k)]; sum > mass || equal && sum == mass {
+							want = i
+							break
+						}
+					}
+					if got := c.reach(mass, equal); got != want || c.keys[got] != sorted[want] {
+						t.Errorf("%d %s, mass %g, equal %v: place %d, want %d", n, kind, mass, equal, got, want)
+					}
+					if before := slices.Sorted(slices.Values(c.keys[:want])); !slices.Equal(before, sorted[:want]) {
+						t.Errorf("%d %s, mass %g: others stand before it", n, kind, mass)
+					}
+				}
+			}
+		}
+	}
+}
+
 // The keys order logits as floats do, the first of equals first.
 func TestSortKey(t *testing.T) {
 	list := []float32{math.MaxFloat32, 1e30, 2, 1, 1e-40, 0, float32(math.Copysign(0, -1)), -1e-40, -1, -2, low, -math.MaxFloat32, float32(math.Inf(-1))}

@@ -89,17 +89,14 @@ const (
 )
 
 // match returns the nodes of the longest prefix of ids that is held, at most
-// limit of them; how many of them a sequence may resume after; and what is
-// known about the rest.
-func (t *tree) match(root *node, ids []int32, limit int) (path []*node, resume int, shared int, why Miss) {
+// limit of them, and how many of them a sequence may resume after.
+func (t *tree) match(root *node, ids []int32, limit int) (path []*node, resume int) {
 	n, seen := root, 0
 	for len(path) < limit {
-		key := tokens(ids[len(path)*pageTokens:])
-		next := n.children[key]
-		if next == nil {
+		if n = n.children[tokens(ids[len(path)*pageTokens:])]; n == nil {
 			break
 		}
-		if n = next; n.window >= 0 {
+		if n.window >= 0 {
 			seen++
 		} else {
 			seen = 0
@@ -109,32 +106,43 @@ func (t *tree) match(root *node, ids []int32, limit int) (path []*node, resume i
 			resume = len(path)
 		}
 	}
+	return path, resume
+}
+
+// why returns what is known of the tokens after those that match let a
+// sequence resume after: how many of ids stand in the tree all the same, and
+// why they cannot be had.
+func (t *tree) why(root *node, path []*node, resume int, ids []int32, limit int) (shared int, why Miss) {
 	shared = len(path) * pageTokens
-	rest := ids[shared:]
+	n := root
+	if len(path) > 0 {
+		n = path[len(path)-1]
+	}
 	switch {
 	case resume < len(path):
-		return path, resume, shared, Window
-	case len(path) >= limit:
-		return path, resume, shared, ""
-	case t.ghosts[extend(n.hash, tokens(rest))]:
-		return path, resume, shared, Evicted
+		return shared, Window
+	case len(path) == limit:
+		return shared, ""
 	}
+	next := tokens(ids[shared:])
+	if t.ghosts[extend(n.hash, next)] {
+		return shared, Evicted
+	}
+	most := 0
 	for key := range n.children {
 		same := 0
-		for same < pageTokens && key[same] == rest[same] {
+		for same < pageTokens && key[same] == next[same] {
 			same++
 		}
-		shared = max(shared, len(path)*pageTokens+same)
+		most = max(most, same)
 	}
-	switch {
+	switch shared += most; {
 	case shared == 0:
-		why = Unseen
+		return 0, Unseen
 	case len(n.children) == 0:
-		why = Ended
-	default:
-		why = Diverged
+		return shared, Ended
 	}
-	return path, resume, shared, why
+	return shared, Diverged
 }
 
 // extend returns the hash of a node's tokens with those of a page after it.

@@ -28,19 +28,20 @@ type finder struct {
 	list []added
 }
 
-func newFinder(list []added, text func(a *added) string) *finder {
+func newFinder(list []added, text func(a *added) string) (*finder, error) {
 	if len(list) == 0 {
-		return nil
+		return nil, nil
 	}
 	names, ids := make([]string, len(list)), make([]int32, len(list))
 	for i := range list {
 		names[i], ids[i] = text(&list[i]), int32(i)
 	}
-	return &finder{newTrie(names, ids), list}
+	t, err := newTrie(names, ids)
+	return &finder{t, list}, err
 }
 
 // finders makes the finders of t.
-func (t *Tokenizer) finders() {
+func (t *Tokenizer) finders() (err error) {
 	var raw, user, normed []added
 	for _, a := range t.added {
 		if a.normalized && len(t.normal) > 0 {
@@ -53,14 +54,20 @@ func (t *Tokenizer) finders() {
 		}
 	}
 	name := func(a *added) string { return a.name }
-	t.raw, t.rawUser = newFinder(raw, name), newFinder(user, name)
-	t.normed = newFinder(normed, func(a *added) string {
+	if t.raw, err = newFinder(raw, name); err != nil {
+		return err
+	}
+	if t.rawUser, err = newFinder(user, name); err != nil {
+		return err
+	}
+	t.normed, err = newFinder(normed, func(a *added) string {
 		s := a.name
 		for _, f := range t.normal {
 			s = f(s, true)
 		}
 		return s
 	})
+	return err
 }
 
 // A found token: its place with the white space that it takes, and where to

@@ -33,7 +33,7 @@ func isolated(pattern string) stepJSON { return split(pattern)[0] }
 var families = []family{
 	{names: []string{"qwen2", "megrez", "kormo", "f2llmv2"}, pre: split(patternQwen2), nfc: true},
 	{names: []string{"deepseek-r1-qwen", "hunyuan", "grok-2", "solar-open"}, pre: split(patternQwen2)},
-	{names: []string{"qwen35"}, pre: split(patternQwen35), nfc: true},
+	{names: []string{"qwen35"}, pre: split(patternQwen35)}, // llama.cpp's vectors are without NFC
 	{names: []string{"stablelm2"}, pre: split(patternQwen2), nfc: true},
 	{names: []string{"llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "jina-v5-nano"}, pre: split(patternLlama3), whole: true, bos: true},
 	{names: []string{"glm4", "glm5"}, pre: split(patternLlama3), whole: true},
@@ -55,5 +55,7 @@ var families = []family{
 	{names: []string{"seed-coder"}, pre: split(patternSeed)},
 	{names: []string{"ufakzeka"}, pre: split(patternUfak)},
 	{names: []string{"bloom", "poro-chat", "gpt3-finnish"}, pre: split(patternBloom)},
+	{names: []string{"laguna"}, pre: split(patternLines, patternQwen2)},
+	{names: []string{"default"}, pre: split(patternMarks, patternGPT2, patternDigits, patternThree)}, // llama.cpp's, where a file does not know
 	{names: []string{"viking"}, pre: split(patternBloom, patternDigit)},
 }

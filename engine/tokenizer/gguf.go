@@ -220,6 +220,9 @@ func (m metadata) cutMerges(forms []string) (merges []merge, err error) {
 // level reads a byte-level BPE.
 func (m metadata) level() (t *Tokenizer, place string, err error) {
 	pre, _ := get[string](m, keyPre)
+	if pre == "" {
+		return nil, keyPre, fmt.Errorf("is not there, so that nothing says how text is cut; convert the model again, with a newer program")
+	}
 	i := slices.IndexFunc(families, func(f family) bool { return slices.Contains(f.names, pre) })
 	if i < 0 {
 		var known []string
@@ -233,22 +236,23 @@ func (m metadata) level() (t *Tokenizer, place string, err error) {
 	if err != nil {
 		return nil, place, err
 	}
-	t = &Tokenizer{roles: noRoles, types: types, pretype: pre, steps: f.steps(), bpe: bpeOptions{ignoreMerges: f.whole}}
+	withNFC := *f
+	withNFC.nfc = m.flag(keyNFC, f.nfc)
+	t = &Tokenizer{roles: noRoles, types: types, pretype: pre, steps: withNFC.steps(), bpe: bpeOptions{ignoreMerges: f.whole}}
 	if err := t.readSteps(); err != nil {
 		return nil, keyPre, err
 	}
 	t.addNamed(forms)
 	t.tokens = make([]string, len(forms))
-	named := map[string]bool{}
 	for _, a := range t.added {
-		t.tokens[a.id], named[a.name] = a.name, true
+		t.tokens[a.id] = a.name
 	}
 	for id, s := range forms {
 		if t.tokens[id] != "" {
 			continue
 		}
 		b, ok := fromLevel(s)
-		if !ok || named[b] || t.types[id] == unusedToken {
+		if !ok || t.types[id] == unusedToken {
 			b, t.types[id] = s, unusedToken
 		}
 		t.tokens[id] = b
@@ -303,6 +307,10 @@ func (m metadata) pieces(unigram bool) (t *Tokenizer, place string, err error) {
 		return nil, keyScores, fmt.Errorf("is not there")
 	}
 	p.dummyPrefix = m.flag(keyPrefix, true)
+	if where, _ := get[string](m, keyWhere); p.dummyPrefix && !unigram {
+		p.once = where == "first, once" || where == "always, once"
+		p.everywhere = where != "first" && where != "first, once"
+	}
 	p.collapse = m.flag(keyCollapse, false)
 	p.charsMap = m.bytes(keyCharsMap)
 	p.firstNames()
@@ -370,6 +378,9 @@ func (m metadata) bert() (t *Tokenizer, place string, err error) {
 	}
 	if id := m.id(idKeys[0]); id >= 0 && m.id(idKeys[5]) < 0 {
 		ids[5] = id // older files call [CLS] BOS
+	}
+	if ids[0] == ids[5] {
+		ids[0] = -1
 	}
 	special := map[int64]bool{}
 	for i, id := range ids {

@@ -9,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"unicode/utf8"
 )
 
 // maxFile bounds a tokenizer's file; Gemma 3's tokenizer.json has 33 MB.
@@ -89,16 +87,16 @@ type (
 		Regex  *string `json:"Regex,omitempty"`
 	}
 	modelJSON struct {
-		Type         string      `json:"type"`
-		Dropout      any         `json:"dropout"`
-		Unk          *string     `json:"unk_token"`
-		Prefix       string      `json:"continuing_subword_prefix"`
-		Suffix       string      `json:"end_of_word_suffix"`
-		FuseUnk      bool        `json:"fuse_unk"`
-		ByteFallback bool        `json:"byte_fallback"`
-		IgnoreMerges bool        `json:"ignore_merges"`
-		Vocab        vocabJSON   `json:"vocab"`
-		Merges       []mergeJSON `json:"merges"`
+		Type         string     `json:"type"`
+		Dropout      any        `json:"dropout"`
+		Unk          *string    `json:"unk_token"`
+		Prefix       string     `json:"continuing_subword_prefix"`
+		Suffix       string     `json:"end_of_word_suffix"`
+		FuseUnk      bool       `json:"fuse_unk"`
+		ByteFallback bool       `json:"byte_fallback"`
+		IgnoreMerges bool       `json:"ignore_merges"`
+		Vocab        vocabJSON  `json:"vocab"`
+		Merges       mergesJSON `json:"merges"`
 	}
 	unigramJSON struct {
 		Type         string      `json:"type"`
@@ -113,55 +111,14 @@ type (
 		Most   int       `json:"max_input_chars_per_word"`
 		Vocab  vocabJSON `json:"vocab"`
 	}
-	vocabJSON map[string]int32
-	mergeJSON [2]string
-	pieceJSON struct {
+	vocabJSON  map[string]int32
+	mergeJSON  [2]string
+	mergesJSON []mergeJSON
+	pieceJSON  struct {
 		text  string
 		score float64
 	}
 )
-
-// UnmarshalJSON reads "a b" or ["a", "b"].
-func (m *mergeJSON) UnmarshalJSON(text []byte) error {
-	if len(text) > 0 && text[0] == '"' {
-		var s string
-		if err := json.Unmarshal(text, &s); err != nil {
-			return err
-		}
-		left, right, ok := cutMerge(s)
-		if !ok {
-			return fmt.Errorf("the merge %q has no space", s)
-		}
-		*m = mergeJSON{left, right}
-		return nil
-	}
-	var list []string
-	if err := json.Unmarshal(text, &list); err != nil {
-		return err
-	}
-	if len(list) != 2 {
-		return fmt.Errorf("the merge %q does not have two tokens", list)
-	}
-	*m = mergeJSON(list)
-	return nil
-}
-
-// cutMerge cuts "a b".
-func cutMerge(s string) (left, right string, ok bool) {
-	if s == "" {
-		return "", "", false
-	}
-	i := strings.IndexByte(s[1:], ' ')
-	if i < 0 {
-		return "", "", false
-	}
-	return s[:i+1], s[i+2:], true
-}
-
-// UnmarshalJSON reads ["piece", -1.5].
-func (p *pieceJSON) UnmarshalJSON(text []byte) error {
-	return json.Unmarshal(text, &[2]any{&p.text, &p.score})
-}
 
 // Load reads the tokenizer of a folder: tokenizer.json, or else
 // tokenizer.model, or else vocab.txt; and what tokenizer_config.json and
@@ -248,6 +205,9 @@ func (f *fileJSON) tokenizer() (t *Tokenizer, place string, err error) {
 	if err != nil {
 		return nil, "pre_tokenizer", err
 	}
+	if pre != nil && pre.Type == "Split" && pre.Pattern != nil && pre.Pattern.String != nil && *pre.Pattern.String == " " && normalizer.noSpaces() {
+		pre = nil // Gemma's: it finds nothing
+	}
 	var level bool
 	if t.pre, level, place, err = preSteps(pre, "pre_tokenizer"); err != nil {
 		return nil, place, err
@@ -284,6 +244,17 @@ func (f *fileJSON) tokenizer() (t *Tokenizer, place string, err error) {
 		return nil, "model.type", fmt.Errorf("%q is not read; BPE, Unigram and WordPiece are", head.Type)
 	}
 	return t, place, err
+}
+
+// noSpaces tells whether a normalizer leaves no spaces.
+func (s *stepJSON) noSpaces() bool {
+	list := s.flat()
+	if len(list) == 0 {
+		return false
+	}
+	last := list[len(list)-1]
+	return last.Type == "Replace" && last.Pattern != nil && last.Pattern.String != nil && *last.Pattern.String == " " &&
+		last.Content != nil && *last.Content == lowLine
 }
 
 // drops tells whether a decoder drops one space at the start of a text.
@@ -381,9 +352,7 @@ func (f *fileJSON) readBPE(t *Tokenizer, level bool) (place string, err error) {
 		t.roles.unk = id
 	}
 	if level {
-		if t.tokens, err = t.unlevel(forms); err != nil {
-			return "model.vocab", err
-		}
+		t.tokens = t.unlevel(forms)
 	} else {
 		t.kind = runeBPE
 		t.setForms(forms)
@@ -400,8 +369,9 @@ func (f *fileJSON) readBPE(t *Tokenizer, level bool) (place string, err error) {
 	return "model", nil
 }
 
-// unlevel returns the bytes of tokens in byte-level form; added tokens are not.
-func (t *Tokenizer) unlevel(forms []string) ([]string, error) {
+// unlevel returns the bytes of tokens in byte-level form. Added tokens are not
+// in it; nor are a few that no text can become, as in Command R.
+func (t *Tokenizer) unlevel(forms []string) []string {
 	tokens := make([]string, len(forms))
 	for _, a := range t.added {
 		tokens[a.id] = a.name
@@ -412,11 +382,14 @@ func (t *Tokenizer) unlevel(forms []string) ([]string, error) {
 		}
 		b, ok := fromLevel(s)
 		if !ok {
-			return nil, fmt.Errorf("the token %q is not in byte-level form", s)
+			if t.types == nil {
+				t.types = slices.Repeat([]tokenType{normalToken}, len(forms))
+			}
+			b, t.types[id] = s, unusedToken
 		}
 		tokens[id] = b
 	}
-	return tokens, nil
+	return tokens
 }
 
 func (f *fileJSON) readUnigram(t *Tokenizer) (place string, err error) {
@@ -475,51 +448,4 @@ func (f *fileJSON) readWords(t *Tokenizer) (place string, err error) {
 	}
 	t.setForms(forms)
 	return "model", nil
-}
-
-// levels are the runes that stand for the bytes: printable ones for
-// themselves, the others for U+0100 and on. Source: GPT-2's encoder.py,
-// bytes_to_unicode.
-var levels = func() (table [256]rune) {
-	next := rune(256)
-	for b := range rune(256) {
-		if b >= '!' && b <= '~' || b >= '¡' && b <= '¬' || b >= '®' && b <= 'ÿ' {
-			table[b] = b
-		} else {
-			table[b] = next
-			next++
-		}
-	}
-	return table
-}()
-
-var unlevels = func() (table [512]int16) {
-	for i := range table {
-		table[i] = -1
-	}
-	for b, r := range levels {
-		table[r] = int16(b)
-	}
-	return table
-}()
-
-// toLevel returns bytes as the runes of the byte-level form.
-func toLevel(s string) string {
-	var out []byte
-	for i := range len(s) {
-		out = utf8.AppendRune(out, levels[s[i]])
-	}
-	return string(out)
-}
-
-// fromLevel is the inverse of toLevel, false if s is not of that form.
-func fromLevel(s string) (string, bool) {
-	out := make([]byte, 0, len(s))
-	for _, r := range s {
-		if uint32(r) >= uint32(len(unlevels)) || unlevels[r] < 0 {
-			return "", false
-		}
-		out = append(out, byte(unlevels[r]))
-	}
-	return string(out), len(out) > 0
 }

@@ -44,13 +44,11 @@ func TestLoadRefuses(t *testing.T) {
 		{`"!": 33`, `"!": 34`, "model.vocab"},
 		{`"!": 33`, `"!": 99999999`, "model.vocab"},
 		{`"!": 33`, `"!": -1`, "model.vocab"},
-		{`"!": 33`, `"!!": 33`, "model"},
-		{`"!": 33`, `"苹": 33`, "model.vocab"},
 		{`"merges": [`, `"merges": ["a zzz",`, "model.merges[0]"},
 		{`"merges": [`, `"merges": ["azzz",`, "model"},
 		{`"merges": [`, `"merges": [["a","b","c"],`, "model"},
 		{`"content": "<think>"`, `"content": "</think>"`, "model"},
-		{`"content": "<think>"`, `"content": ""`, "model.vocab"},
+		{`"content": "<think>"`, `"content": ""`, "model"},
 		{`"version"`, `version`, ""},
 	} {
 		if !strings.Contains(text, c.old) {
@@ -115,18 +113,8 @@ func FuzzLoad(f *testing.F) {
 		if err != nil {
 			return
 		}
-		const s = "Ann has 12 苹果, doesn't she?\n"
-		if got := tok.Decode(tok.Encode(nil, s)); got != s {
-			t.Fatalf("%q comes back as %q", s, got)
-		}
-		dir := t.TempDir()
-		if err := tok.Save(dir); err != nil {
-			t.Fatal(err)
-		}
-		again, err := Load(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
+		tryOut(t, tok)
+		again := resaved(t, tok)
 		if !slices.Equal(again.tokens, tok.tokens) || !slices.Equal(again.merges, tok.merges) || !slices.Equal(again.added, tok.added) {
 			t.Fatal("Save and Load change the tokenizer")
 		}

@@ -53,6 +53,8 @@ func (t *Tokenizer) addMerges(b *bpe) error {
 	return nil
 }
 
+// buildLevel makes a byte-level BPE. A byte without a token is left out of a
+// text, as the tokenizers library does: Falcon has no control characters.
 func (t *Tokenizer) buildLevel() error {
 	b := t.newBPE()
 	hidden := t.hidden()
@@ -63,23 +65,14 @@ func (t *Tokenizer) buildLevel() error {
 		if s == "" {
 			return fmt.Errorf("no token has the id %d", id)
 		}
-		own, named := t.names[s]
-		if named && own != int32(id) {
-			return fmt.Errorf("the tokens %d and %d are both %q", own, id, s)
-		}
 		if hidden[id] || t.typeOf(id) == unusedToken {
 			continue
 		}
 		if b.whole != nil {
 			b.whole[s] = int32(id)
 		}
-		if len(s) == 1 && !named {
+		if _, plain := t.names[s]; len(s) == 1 && (!plain || t.names[s] != int32(id)) {
 			b.bytes[s[0]] = int32(id)
-		}
-	}
-	for i, id := range b.bytes {
-		if id < 0 {
-			return fmt.Errorf("no token is the single byte 0x%02x", i)
 		}
 	}
 	t.model = b
@@ -125,6 +118,14 @@ func (t *Tokenizer) buildRunes() error {
 		b.whole = index
 	}
 	t.model = b
+	if _, ok := index[lowLine]; ok && len(t.pre) < 2 && b.whole == nil && t.onlyLeadingLowLine() { // so that pieces are short, and come again
+		if len(t.pre) == 0 {
+			t.pre = []preStep{{}}
+		}
+		if t.pre[0].scan == nil {
+			t.pre[0].scan = atLowLines
+		}
+	}
 	if t.scores == nil {
 		return t.addMerges(b)
 	}
@@ -216,7 +217,20 @@ func (t *Tokenizer) buildUnigram() error {
 		least = min(least, t.scores[id])
 	}
 	u.unkScore = least - 10
-	u.trie = newTrie(list, ids)
+	var err error
+	if u.trie, err = newTrie(list, ids); err != nil {
+		return err
+	}
+	u.starts = make([]int32, 1<<16)
+	for _, s := range list {
+		if r, n := utf8.DecodeRuneInString(s); int(r) < len(u.starts) && n > 1 {
+			node := u.trie.first[s[0]]
+			for i := 1; i < n; i++ {
+				node = u.trie.next(node, s[i])
+			}
+			u.starts[r] = node
+		}
+	}
 	t.model = u
 	return nil
 }
@@ -239,8 +253,13 @@ func (t *Tokenizer) buildWords() error {
 		}
 		lists[i], ids[i] = append(lists[i], s), append(ids[i], int32(id))
 	}
-	t.model = &wordPiece{newTrie(lists[0], ids[0]), newTrie(lists[1], ids[1]), t.roles.unk, 100}
-	return nil
+	start, err := newTrie(lists[0], ids[0])
+	if err != nil {
+		return err
+	}
+	inner, err := newTrie(lists[1], ids[1])
+	t.model = &wordPiece{start, inner, t.roles.unk, 100}
+	return err
 }
 
 // setForms fills forms, and tokens with what they stand for, for all kinds
@@ -266,9 +285,13 @@ func (t *Tokenizer) setForms(forms []string) {
 		}
 	}
 	for _, a := range t.added {
-		t.tokens[a.id] = a.name
-		if a.plain() {
+		switch {
+		case t.kind == wordPieces:
+			t.tokens[a.id] = " " + a.name
+		case a.plain():
 			t.tokens[a.id] = strings.ReplaceAll(a.name, lowLine, " ")
+		default:
+			t.tokens[a.id] = a.name
 		}
 	}
 }

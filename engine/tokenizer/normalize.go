@@ -145,10 +145,12 @@ func (b bertNormal) apply(s string, _ bool) string {
 	for _, r := range s {
 		if b.clean {
 			switch {
-			case r == '\t' || r == '\n' || r == '\r' || unicode.Is(unicode.White_Space, r):
+			case r == '\t' || r == '\n' || r == '\r':
 				r = ' '
-			case r == 0 || r == utf8.RuneError || r >= utf8.RuneSelf && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) || r < ' ' || r == 0x7f:
+			case r == 0 || r == utf8.RuneError || r < ' ' || r == 0x7f || r >= utf8.RuneSelf && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co):
 				continue
+			case unicode.Is(unicode.White_Space, r):
+				r = ' '
 			}
 		}
 		if b.chinese && isChinese(r) {

@@ -18,6 +18,7 @@ type pieces struct {
 	dummyPrefix bool // text begins with a space
 	everywhere  bool // so does what follows an added token
 	collapse    bool // spaces at the ends go, and of several in a row one stays
+	once        bool // not where it begins with one
 	single      bool // sums of scores are float32
 }
 
@@ -74,13 +75,16 @@ func (p *pieces) tokenizer(c *config) (*Tokenizer, error) {
 		t.normal = append(t.normal, func(s string, _ bool) string { return m.byLongest(s) })
 	}
 	if p.collapse {
-		t.normal = append(t.normal, func(s string, _ bool) string { return collapse(strings.Trim(s, " "), " ") })
+		t.normal = append(t.normal, func(s string, _ bool) string {
+			return collapse(strings.TrimRight(strings.TrimLeft(s, " "), " ▁"), " ")
+		})
 	}
-	t.pre = []preStep{{meta: &metaspace{always: p.dummyPrefix && p.everywhere, first: p.dummyPrefix, twice: true}}}
+	t.pre = []preStep{{meta: &metaspace{always: p.dummyPrefix && p.everywhere, first: p.dummyPrefix, twice: !p.once}}}
 	t.setForms(forms)
 	t.steps = p.steps()
-	if !p.single && t.onlyLeadingLowLine() {
-		t.pre[0].scan = atLowLine
+	if p.unigram && !p.single { // as tokenizer.json says it: its models were made with that
+		t.normal = nil
+		return t, t.readSteps()
 	}
 	return t, nil
 }
@@ -88,8 +92,9 @@ func (p *pieces) tokenizer(c *config) (*Tokenizer, error) {
 // onlyLeadingLowLine tells whether no token has ▁ after another rune: then no
 // merge crosses the place before ▁, and the text may be cut there.
 func (t *Tokenizer) onlyLeadingLowLine() bool {
+	hidden := t.hidden()
 	for id, s := range t.forms {
-		if typ := t.typeOf(id); typ == controlToken || typ == userToken {
+		if hidden[id] {
 			continue
 		}
 		if strings.Contains(strings.TrimLeft(s, lowLine), lowLine) {
@@ -106,10 +111,9 @@ func (p *pieces) steps() steps {
 	if len(p.charsMap) > 0 {
 		normal = append(normal, stepJSON{Type: "Precompiled", CharsMap: p.charsMap})
 	}
-	yes, zero, one := true, 0, 1
+	yes, no, zero, one := true, false, 0, 1
 	if p.collapse {
-		normal = append(normal, stepJSON{Type: "Strip", StripLeft: &yes, StripRight: &yes},
-			stepJSON{Type: "Replace", Pattern: &patternJSON{Regex: str(" {2,}")}, Content: str(" ")})
+		normal = append(normal, stepJSON{Type: "Replace", Pattern: &patternJSON{Regex: str(" {2,}")}, Content: str(" ")})
 	}
 	var pre *stepJSON
 	if p.unigram {
@@ -118,11 +122,23 @@ func (p *pieces) steps() steps {
 			scheme = "always"
 		}
 		pre = &stepJSON{Type: "Metaspace", Replacement: lowLine, Scheme: scheme, Split: &yes}
-	} else {
-		if p.dummyPrefix {
-			normal = append(normal, stepJSON{Type: "Prepend", Prepend: lowLine})
+		if p.collapse {
+			pre = &stepJSON{Type: "Sequence", PreTokenizers: []stepJSON{{Type: "WhitespaceSplit"}, *pre}}
 		}
-		normal = append(normal, stepJSON{Type: "Replace", Pattern: &patternJSON{String: str(" ")}, Content: str(lowLine)})
+	} else {
+		switch {
+		case p.dummyPrefix && (p.once || !p.everywhere): // not quite if the text begins with a space, as nothing is
+			scheme := "first"
+			if p.everywhere {
+				scheme = "always"
+			}
+			pre = &stepJSON{Type: "Metaspace", Replacement: lowLine, Scheme: scheme, Split: &no}
+		case p.dummyPrefix:
+			normal = append(normal, stepJSON{Type: "Prepend", Prepend: lowLine})
+			fallthrough
+		default:
+			normal = append(normal, stepJSON{Type: "Replace", Pattern: &patternJSON{String: str(" ")}, Content: str(lowLine)})
+		}
 	}
 	decode := []stepJSON{{Type: "Replace", Pattern: &patternJSON{String: str(lowLine)}, Content: str(" ")}, {Type: "ByteFallback"}, {Type: "Fuse"}}
 	if p.dummyPrefix {

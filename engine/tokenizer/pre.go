@@ -39,6 +39,15 @@ func atLowLine(s string) int {
 	return len(s)
 }
 
+// atLowLines scans for pieces that begin with ▁, one or more.
+func atLowLines(s string) int {
+	n := len(s) - len(strings.TrimLeft(s, lowLine))
+	if i := strings.Index(s[n:], lowLine); i >= 0 {
+		return n + i
+	}
+	return len(s)
+}
+
 // afterString scans for pieces that end with sep.
 func afterString(sep string) scanner {
 	return func(s string) int {

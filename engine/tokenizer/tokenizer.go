@@ -113,7 +113,9 @@ func (t *Tokenizer) finish() (*Tokenizer, error) {
 		t.names[a.name] = a.id
 	}
 	t.scratch.New = func() any { return new(scratch) }
-	t.finders()
+	if err := t.finders(); err != nil {
+		return nil, err
+	}
 	var err error
 	switch t.kind {
 	case levelBPE:

@@ -1,6 +1,9 @@
 package tokenizer
 
-import "math/bits"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // A trie finds the strings that a text begins with. Its edges are in one hash
 // table, with the node and the byte as the key.
@@ -12,15 +15,21 @@ type trie struct {
 }
 
 type trieSlot struct {
-	key  uint64 // node<<8 | byte, 0 where the slot is free: nothing leads from node 0
+	key  uint32 // node<<8 | byte, 0 where the slot is free: nothing leads from node 0
 	node int32
 }
 
+// maxTrie bounds the bytes of all strings, so that a key holds any node.
+const maxTrie = 1 << 24
+
 // newTrie makes a trie of strings and their ids. Strings that are empty are left out.
-func newTrie(list []string, ids []int32) *trie {
+func newTrie(list []string, ids []int32) (*trie, error) {
 	n := 0
 	for _, s := range list {
 		n += len(s)
+	}
+	if n >= maxTrie {
+		return nil, fmt.Errorf("the tokens have %d bytes together; up to %d are read", n, maxTrie)
 	}
 	log := bits.Len(uint(n) | 7)
 	t := &trie{slots: make([]trieSlot, 2<<log), shift: uint(63 - log), ids: []int32{-1}}
@@ -36,13 +45,13 @@ func newTrie(list []string, ids []int32) *trie {
 		for j := 1; j < len(s); j++ {
 			slot := t.slot(node, s[j])
 			if slot.key == 0 {
-				*slot = trieSlot{uint64(node)<<8 | uint64(s[j]), t.grow()}
+				*slot = trieSlot{uint32(node)<<8 | uint32(s[j]), t.grow()}
 			}
 			node = slot.node
 		}
 		t.ids[node] = ids[i]
 	}
-	return t
+	return t, nil
 }
 
 func (t *trie) grow() int32 {
@@ -51,8 +60,8 @@ func (t *trie) grow() int32 {
 }
 
 func (t *trie) slot(node int32, c byte) *trieSlot {
-	key := uint64(node)<<8 | uint64(c)
-	i := key * 0x9e3779b97f4a7c15 >> t.shift
+	key := uint32(node)<<8 | uint32(c)
+	i := uint64(key) * 0x9e3779b97f4a7c15 >> t.shift
 	for t.slots[i].key != 0 && t.slots[i].key != key {
 		i = (i + 1) & uint64(len(t.slots)-1)
 	}

@@ -6,6 +6,7 @@ import "unicode/utf8"
 // (Viterbi). Kudo: Subword Regularization, 2018.
 type unigram struct {
 	trie     *trie
+	starts   []int32   // nodes of tokens' first runes, where those are of the first plane and not ASCII
 	scores   []float64 // by id
 	unkScore float64   // of a rune without a token
 	unk      int32
@@ -32,10 +33,13 @@ func (u *unigram) encode(dst []int32, piece string, s *scratch) []int32 {
 	}
 	best[0] = way{}
 	for i := 0; i < n; {
-		_, width := utf8.DecodeRuneInString(piece[i:])
+		r, width := utf8.DecodeRuneInString(piece[i:])
 		here, one := best[i].score, false
-		node := u.trie.first[piece[i]]
-		for j := i + 1; node != 0; j++ {
+		node, j := u.trie.first[piece[i]], i+1
+		if width > 1 && int(r) < len(u.starts) {
+			node, j = u.starts[r], i+width
+		}
+		for ; node != 0; j++ {
 			if id := u.trie.ids[node]; id >= 0 {
 				u.offer(&best[j], here, u.scores[id], int32(i), id)
 				one = one || j == i+width

@@ -6,7 +6,6 @@ package anthropic
 
 import (
 	"encoding/json"
-	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -109,7 +108,7 @@ func parse(f fields, body []byte) (*query, error) {
 	if q.Think.Mode != "off" {
 		q.Think.Effort = q.effort
 	}
-	return q, form.SettleTools(&q.Request, "tool_choice", "tool_choice")
+	return q, form.SettleTools(&q.Request, "tool_choice")
 }
 
 // A block of content.
@@ -145,7 +144,7 @@ func texts(v json.RawMessage) (string, error) {
 	var b strings.Builder
 	for _, part := range list {
 		if part.Type != "text" {
-			return "", errors.New("a block of type " + form.Clip(part.Type) + " is not text")
+			return "", say.Errorf("a block of type %q is not text", "%q 类型的块不是文本", form.Clip(part.Type))
 		}
 		b.WriteString(part.Text)
 	}
@@ -210,7 +209,7 @@ func (q *query) setMessages(v json.RawMessage) error {
 // their own and come before the text that stands beside them.
 func (q *query) addMessage(role string, parts []block) error {
 	if !slices.Contains([]string{"user", "assistant", "system"}, role) {
-		return errors.New("role must be user, assistant or system, not " + form.Clip(role))
+		return say.Errorf("role must be user, assistant or system, not %q", "role 应为 user、assistant 或 system，而不是 %q", form.Clip(role))
 	}
 	m := form.Message{Role: role}
 	said := len(parts) == 0
@@ -225,7 +224,7 @@ func (q *query) addMessage(role string, parts []block) error {
 		case b.Type == "tool_use" && role == "assistant":
 			var object map[string]json.RawMessage
 			if b.Name == "" || json.Unmarshal(b.Input, &object) != nil || object == nil {
-				return errors.New("tool_use needs a name, and input that is an object")
+				return say.Errorf("tool_use needs a name, and input that is an object", "tool_use 应有名称，input 应为对象")
 			}
 			m.Calls = append(m.Calls, form.Call{ID: b.ID, Name: b.Name, Args: string(b.Input)})
 		case b.Type == "tool_result" && role == "user":
@@ -238,7 +237,7 @@ func (q *query) addMessage(role string, parts []block) error {
 			}
 			q.Messages = append(q.Messages, form.Message{Role: "tool", Text: text, CallID: b.ToolUseID})
 		default:
-			return errors.New("a block of type " + form.Clip(b.Type) + " cannot be read here")
+			return say.Errorf("a block of type %q cannot be read here", "这里无法读取 %q 类型的块", form.Clip(b.Type))
 		}
 	}
 	if said || role == "assistant" {

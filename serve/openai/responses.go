@@ -2,7 +2,6 @@ package openai
 
 import (
 	"encoding/json"
-	"errors"
 	"maps"
 	"math"
 	"slices"
@@ -137,7 +136,7 @@ func (q *query) addItem(item *inputItem) error {
 	case "message", "":
 		text, err := contentText(item.Content)
 		if err != nil {
-			return errors.New("its content is not text")
+			return say.Errorf("its content is not text", "content 不是文本")
 		}
 		switch item.Role {
 		case "assistant":
@@ -148,7 +147,7 @@ func (q *query) addItem(item *inputItem) error {
 		case "user":
 			q.Messages = append(q.Messages, form.Message{Role: "user", Text: text})
 		default:
-			return errors.New("its role is not user, assistant, system or developer")
+			return say.Errorf("its role is not user, assistant, system or developer", "role 不是 user、assistant、system 或 developer")
 		}
 	case "reasoning":
 		var parts []struct {
@@ -157,7 +156,7 @@ func (q *query) addItem(item *inputItem) error {
 		for _, v := range []json.RawMessage{item.Content, item.Summary} {
 			if known(v) && len(parts) == 0 {
 				if err := json.Unmarshal(v, &parts); err != nil {
-					return errors.New("its content is not a list of texts")
+					return say.Errorf("its content is not a list of texts", "content 不是文本列表")
 				}
 			}
 		}
@@ -168,18 +167,18 @@ func (q *query) addItem(item *inputItem) error {
 	case "function_call":
 		args, err := callArgs(item.Arguments)
 		if err != nil || item.Name == "" {
-			return errors.New("it needs a name, and arguments that are a JSON object in a string")
+			return say.Errorf("it needs a name, and arguments that are a JSON object in a string", "应有名称，arguments 应为写在字符串里的 JSON 对象")
 		}
 		m := q.assistant()
 		m.Calls = append(m.Calls, form.Call{ID: item.CallID, Name: item.Name, Args: args})
 	case "function_call_output":
 		text, err := contentText(item.Output)
 		if err != nil {
-			return errors.New("its output is not text")
+			return say.Errorf("its output is not text", "output 不是文本")
 		}
 		q.Messages = append(q.Messages, form.Message{Role: "tool", Text: text, CallID: item.CallID})
 	default:
-		return errors.New("this server does not know the type")
+		return say.Errorf("this server does not know the type", "本服务器不认识这种类型")
 	}
 	return nil
 }

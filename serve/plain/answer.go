@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"net/http"
+	"strings"
 	"time"
 
 	"suiren/engine/chat"
@@ -16,7 +17,10 @@ import (
 
 // Can implements form.Answerer.
 func (m *Model) Can() form.Can {
-	can := form.Tools | form.Sampled | form.Logprobs | form.Raw | form.Echo | form.Receipts | form.Endless | form.Prefilled
+	can := form.Tools | form.JSON | form.Pattern | form.Sampled | form.Logprobs | form.Raw | form.Echo | form.Receipts | form.Endless | form.Prefilled
+	if f := m.template.Facts().Format; bindable(&f) {
+		can |= form.Forced
+	}
 	if m.words.hasParts {
 		can |= form.Middle
 	}
@@ -36,6 +40,9 @@ func (m *Model) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event, e
 		}
 		w := &writer{j: j, yield: yield, stream: tokenizer.NewStream(m.words.t)}
 		w.usage.Prompt = len(j.req.Prompt)
+		if a.Prompt != nil { // the answer goes on from it: a space that begins it is no beginning
+			w.stream.Write(j.req.Prompt[len(j.req.Prompt)-1])
+		}
 		if a.Receipt != nil {
 			defer w.receipt(a.Receipt)
 		}
@@ -149,17 +156,22 @@ func (w *writer) logprob(t *infer.Token) form.Token {
 
 // text passes on what a token says.
 func (w *writer) text(t *infer.Token) bool {
-	name, special := w.j.m.words.special[t.ID]
+	s, special := w.j.m.words.special[t.ID]
+	special = special && (s.Control || w.j.m.tag(s.Text))
 	if w.j.ask.Logprobs && !t.Thought && (!special || w.j.parser == nil) {
-		w.tokens = append(w.tokens, w.logprob(t))
+		tok := w.logprob(t)
+		if special {
+			tok.Bytes = nil
+		}
+		w.tokens = append(w.tokens, tok)
 	}
 	switch {
-	case w.j.parser == nil && special: // a raw answer shows all that was written
-		return w.raw(w.stream.Flush() + name)
+	case w.j.parser == nil && special: // no text, as for transformers and vLLM
+		return w.raw(w.stream.Flush())
 	case w.j.parser == nil:
 		return w.raw(w.stream.Write(t.ID))
 	case special:
-		return w.parsed(w.j.parser.Feed(w.stream.Flush(), false)) && w.parsed(w.j.parser.Feed(name, true))
+		return w.parsed(w.j.parser.Feed(w.stream.Flush(), false)) && w.parsed(w.j.parser.Feed(s.Text, true))
 	}
 	return w.parsed(w.j.parser.Feed(w.stream.Write(t.ID), false))
 }
@@ -171,6 +183,22 @@ func (w *writer) raw(text string) bool {
 	e := form.Event{Kind: form.Text, Text: text, Tokens: w.tokens, Usage: w.usage}
 	w.tokens = nil
 	return w.yield(e, nil)
+}
+
+// tag reports whether a special token is one of the tags around thoughts and
+// calls. Those that are not, and do not steer the model, are text.
+func (m *Model) tag(name string) bool {
+	if m.template == nil || strings.TrimSpace(name) == "" {
+		return false
+	}
+	f := m.template.Facts()
+	t := &f.Format
+	for _, s := range []string{f.Thought.Open, f.Thought.Close, t.Trigger, t.Before, t.After, t.Begin, t.Middle, t.End, t.Between, t.Key, t.Value, t.Done} {
+		if strings.Contains(s, name) {
+			return true
+		}
+	}
+	return false
 }
 
 var kinds = map[chat.EventKind]form.Kind{
@@ -187,6 +215,11 @@ func (w *writer) parsed(events []chat.Event) bool {
 			w.called, w.tokens = true, nil
 		}
 		if !w.yield(out, nil) {
+			return false
+		}
+		if e.Kind == chat.ToolCallEnd && w.j.ask.OneCall && w.finish == "" { // another would follow
+			w.finish = form.ToolUse
+			w.yield(form.Event{Kind: form.Finish, Reason: w.finish, Usage: w.usage}, nil)
 			return false
 		}
 	}

@@ -16,8 +16,7 @@ import (
 // A config is what a model's files say besides its weights and its
 // vocabulary: how it likes to be asked.
 type config struct {
-	BOS, EOS string // names of the special tokens
-	AddBOS   bool
+	BOS, EOS string  // names of the special tokens
 	Ends     []int32 // ids that end an answer
 	Template string
 	Sampling form.Sampling
@@ -26,19 +25,27 @@ type config struct {
 // maxConfig bounds a file of JSON, or a template.
 const maxConfig = 16 << 20
 
+// Template returns the chat template of a folder; "" if it has none.
+func Template(dir string) (string, error) {
+	c, err := readConfig(dir)
+	if err != nil {
+		return "", err
+	}
+	return c.Template, nil
+}
+
 // readConfig reads a folder's.
 func readConfig(dir string) (*config, error) {
 	c := &config{}
 	var special struct {
 		BOS      json.RawMessage `json:"bos_token"`
 		EOS      json.RawMessage `json:"eos_token"`
-		AddBOS   bool            `json:"add_bos_token"`
 		Template json.RawMessage `json:"chat_template"`
 	}
 	if err := readJSON(filepath.Join(dir, "tokenizer_config.json"), &special); err != nil {
 		return nil, err
 	}
-	c.BOS, c.EOS, c.AddBOS = tokenName(special.BOS), tokenName(special.EOS), special.AddBOS
+	c.BOS, c.EOS = tokenName(special.BOS), tokenName(special.EOS)
 	c.Template = template(special.Template)
 	b, err := readFile(filepath.Join(dir, "chat_template.jinja"))
 	if err != nil {
@@ -74,21 +81,18 @@ func readConfig(dir string) (*config, error) {
 	return c, nil
 }
 
-// configOf reads a GGUF file's.
-func configOf(g *weights.GGUF, name func(id int64) string) *config {
+// configOf reads a GGUF file's. What it names special its vocabulary knows.
+func configOf(g *weights.GGUF) *config {
 	c := &config{Template: g.Text("tokenizer.chat_template")}
-	add, _ := g.Value("tokenizer.ggml.add_bos_token").(bool)
-	c.AddBOS = add
-	if id, ok := g.Whole("tokenizer.ggml.bos_token_id"); ok {
-		c.BOS = name(id)
-	}
-	if id, ok := g.Whole("tokenizer.ggml.eos_token_id"); ok {
-		c.EOS = name(id)
-	}
-	for _, key := range []string{"eos_token_id", "eot_token_id", "eom_token_id"} {
-		if id, ok := g.Whole("tokenizer.ggml." + key); ok && id >= 0 && id < 1<<31 {
-			c.Ends = append(c.Ends, int32(id))
+	for key, to := range map[string]**float64{"temp": &c.Sampling.Temperature, "top_p": &c.Sampling.TopP, "min_p": &c.Sampling.MinP} {
+		if v, ok := g.Value("general.sampling." + key).(float32); ok && v >= 0 {
+			f := float64(v)
+			*to = &f
 		}
+	}
+	if k, ok := g.Whole("general.sampling.top_k"); ok && k > 0 && k < 1<<31 {
+		n := int(k)
+		c.Sampling.TopK = &n
 	}
 	return c
 }

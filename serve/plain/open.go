@@ -17,6 +17,7 @@ import (
 	"suiren/engine/infer"
 	"suiren/engine/model"
 	"suiren/engine/tokenizer"
+	"suiren/engine/weights"
 	"suiren/internal/say"
 	"suiren/serve/form"
 )
@@ -46,6 +47,7 @@ type Model struct {
 	origin   string
 	memory   infer.Memory
 	facts    form.Facts
+	grammars grammars
 }
 
 var kvTypes = map[string]model.KVType{"": model.KVFloat16, "f16": model.KVFloat16, "f32": model.KVFloat32, "int8": model.KVInt8}
@@ -79,20 +81,48 @@ func Open(path string, o Options) (m *Model, err error) {
 
 // openWords reads the vocabulary and what goes with it.
 func (m *Model) openWords(path string, folder bool) error {
-	if !folder {
-		return &say.Error{Where: path, What: say.T("this build cannot read the vocabulary of a GGUF file yet", "此版本尚不能读取 GGUF 文件的词表"),
-			Next: say.T("use the Hugging Face folder of the model", "请使用该模型的 Hugging Face 目录")}
+	if folder {
+		return m.openFolderWords(path)
 	}
-	t, err := tokenizer.Load(path)
+	g, err := weights.OpenGGUF(path)
 	if err != nil {
 		return err
 	}
-	if m.config, err = readConfig(path); err != nil {
+	defer g.Close()
+	t, err := tokenizer.FromGGUF(func(key string) (any, bool) {
+		v := g.Value(key)
+		return v, v != nil
+	})
+	if err != nil {
 		return err
 	}
-	m.words = newWords(t, m.config)
-	m.facts.Format = "safetensors"
+	m.config = configOf(g)
+	m.use(t, "gguf")
 	return nil
+}
+
+func (m *Model) openFolderWords(dir string) error {
+	t, err := tokenizer.Load(dir)
+	if err != nil {
+		return err
+	}
+	if m.config, err = readConfig(dir); err != nil {
+		return err
+	}
+	m.use(t, "safetensors")
+	return nil
+}
+
+// use makes t the model's vocabulary.
+func (m *Model) use(t *tokenizer.Tokenizer, format string) {
+	c := m.config
+	if id, ok := t.BOS(); ok && c.BOS == "" {
+		c.BOS = string(t.Bytes(id))
+	}
+	if id, ok := t.EOS(); ok && c.EOS == "" {
+		c.EOS = string(t.Bytes(id))
+	}
+	m.words, m.facts.Format = newWords(t, c), format
 }
 
 // openEngine starts a decoder.

@@ -19,6 +19,7 @@ var efforts = map[string]int{"minimal": 128, "low": 512, "medium": 2048, "high":
 // conversation translates a request for the template.
 func (m *Model) conversation(r *form.Request, messages []form.Message) (chat.Conversation, error) {
 	c := chat.Conversation{Open: true, Now: time.Now()}
+	messages = settled(messages)
 	for _, msg := range messages {
 		out := chat.Message{Role: msg.Role, Content: msg.Text, Thought: msg.Thought, CallID: msg.CallID, Name: msg.Name}
 		for _, call := range msg.Calls {
@@ -50,6 +51,26 @@ func (m *Model) conversation(r *form.Request, messages []form.Message) (chat.Con
 		c.Effort = r.Think.Effort
 	}
 	return c, nil
+}
+
+// settled puts system messages where every template takes them: those at the
+// beginning are one, and a later one ends the message before it if that is
+// the user's, and else is a message of the user.
+func settled(messages []form.Message) []form.Message {
+	var out []form.Message
+	for _, m := range messages {
+		last := len(out) - 1
+		switch {
+		case m.Role != "system" || last < 0:
+			out = append(out, m)
+		case out[last].Role == "system", out[last].Role == "user":
+			out[last].Text += "\n\n" + m.Text
+		default:
+			m.Role = "user"
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // toolJSON is a tool as templates read it: in this order, with no more.
@@ -184,6 +205,9 @@ func (m *Model) job(a *form.Ask) (*job, error) {
 	}
 	if !a.IgnoreEnd {
 		r.Stop = m.words.ends
+		if a.Prompt != nil {
+			r.Stop = m.words.stops
+		}
 	}
 	if a.Adapter != "" {
 		if r.Adapter = m.adapters[a.Adapter]; r.Adapter == nil {
@@ -191,6 +215,9 @@ func (m *Model) job(a *form.Ask) (*job, error) {
 		}
 	}
 	if err := j.prompt(); err != nil {
+		return nil, err
+	}
+	if err := j.constrain(); err != nil {
 		return nil, err
 	}
 	limit := m.engine.Limit()
@@ -232,6 +259,11 @@ func (j *job) prompt() error {
 	if len(r.Prompt) == 0 {
 		return form.Invalid("prompt", "invalid_value", say.T("the prompt has no tokens", "提示里没有词元"))
 	}
+	for _, id := range r.Prompt {
+		if id < 0 || int(id) >= m.words.t.Vocab() {
+			return form.Invalid("prompt", "invalid_value", say.T("token %d is not in the vocabulary of %d", "词元 %d 不在大小为 %d 的词表中", id, m.words.t.Vocab()))
+		}
+	}
 	return nil
 }
 
@@ -243,7 +275,7 @@ func (j *job) thought(p chat.Prompt) {
 		return
 	}
 	r.Open = p.Thinking
-	mark := func(tag string) []int32 { return j.m.words.encode(nil, tag, nil) }
+	mark := func(tag string) []int32 { return j.m.words.t.EncodeMarked(nil, tag, nil) }
 	r.ThinkEnd = mark(facts.Thought.Close)
 	if !r.Open {
 		r.ThinkStart = mark(facts.Thought.Open)

@@ -137,7 +137,10 @@ func (e *encoder) Rerank(ctx context.Context, query string, documents []string) 
 	texts := make([]model.Text, len(documents))
 	tokens := 0
 	for i, d := range documents {
-		ids, second := e.m.words.pair(query, d)
+		ids, second := e.m.words.t.EncodePair(nil, query, d)
+		if second == len(ids) {
+			second = 0 // one segment
+		}
 		if most := e.Longest(); len(ids) > most {
 			return nil, 0, tooLong("documents", len(ids), most)
 		}

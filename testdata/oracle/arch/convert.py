@@ -43,7 +43,11 @@ def convert(folder, out):
 
 
 def requantise(source, out, kind):
-    """Writes every matrix of the float32 file source in the type."""
+    """Writes every matrix of the float32 file source in the type; ValueError where a row is no whole number of blocks."""
+    block = gguf.GGML_QUANT_SIZES[gguf.GGMLQuantizationType[kind]][0]
+    for t in gguf.GGUFReader(source).tensors:
+        if matrix(t) and t.shape[0] % block:
+            raise ValueError(f"{t.name}: rows of {t.shape[0]} in blocks of {block}")
     rewrite(source, out, lambda t: kind if matrix(t) else None)
 
 

@@ -64,7 +64,7 @@ MODELS = {
     "gemma3": {"class": "Gemma3", "agree": GELU, "config": {
         "num_hidden_layers": 6, "hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2, "num_key_value_heads": 1,
         "sliding_window": 8, "query_pre_attn_scalar": 24, "rope_parameters": {
-            "full_attention": {"rope_type": "default", "rope_theta": 1e6},
+            "full_attention": {"rope_type": "linear", "rope_theta": 1e6, "factor": 8.0},
             "sliding_attention": {"rope_type": "default", "rope_theta": 1e4}}}},
     "qwen3_moe": {"class": "Qwen3Moe", "types": ["Q4_0"], "config": {
         "hidden_size": 32, "num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 32, "norm_topk_prob": True, "decoder_sparse_step": 1,

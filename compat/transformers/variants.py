@@ -1,0 +1,83 @@
+"""Settings of config.json that no model of testdata/oracle/arch has: another program against transformers.
+
+    variants.py --ours 'COMMAND {model} {ids} {out} {step}'    # as for compat/llamacpp/live.py; variants.sh gives one
+
+Each is a folder of random weights. Where the program does not read a setting it has to say so: a line names it, and
+logits that are off by more than NMSE 1e-9 (1e-7 for activations that it may take for their neighbours) fail.
+"""
+
+import argparse
+import copy
+import json
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).parent
+sys.path[:0] = [str(HERE.parent / "llamacpp"), str(HERE.parents[1] / "testdata/oracle/arch")]
+
+import compare  # noqa: E402
+import make  # noqa: E402
+import models  # noqa: E402
+import numpy as np  # noqa: E402
+
+ROPE = {"rope_theta": 1e4, "factor": 4.0}
+VARIANTS = [
+    ("gemma2", {"query_pre_attn_scalar": 30}),
+    ("gemma3", {"query_pre_attn_scalar": 30}),
+    ("gemma3", {"layer_types": ["full_attention", "sliding_attention"] * 3}),
+    ("gemma2", {"attn_logit_softcapping": None, "final_logit_softcapping": None}),
+    ("gemma2", {"hidden_activation": "gelu"}),
+    ("llama", {"rope_parameters": ROPE | {"rope_type": "linear"}}),
+    ("llama", {"rope_parameters": ROPE | {"rope_type": "dynamic"}}),
+    ("qwen3", {"rope_parameters": ROPE | {"rope_type": "yarn", "original_max_position_embeddings": 16}}),
+    ("llama", {"attention_bias": True}),
+    ("llama", {"mlp_bias": True}),
+    ("llama", {"hidden_act": "gelu"}),
+    ("qwen3", {"attention_bias": True}),
+    ("qwen3", {"tie_word_embeddings": False}),
+    ("qwen3_moe", {"norm_topk_prob": False}),
+    ("qwen3_moe", {"decoder_sparse_step": 2}),
+    ("qwen3_moe", {"mlp_only_layers": [0]}),
+    ("qwen3_moe", {"num_experts_per_tok": 5}),
+    ("mistral", {"sliding_window": None}),
+    ("mistral", {"num_attention_heads": 8, "num_key_value_heads": 8, "head_dim": 8}),
+    ("qwen2", {"use_sliding_window": True, "sliding_window": 8, "max_window_layers": 1}),
+    ("spark2_5", {"num_hidden_layers": 3, "layer_types": ["full_attention", "sliding_attention", "full_attention"]}),
+]
+
+
+def check(name, setting, command):
+    model = copy.deepcopy(models.MODELS[name])
+    model["config"] |= setting
+    title = f"{name} {json.dumps(setting)}"
+    ids = [int(t) for t in np.random.default_rng(5).integers(0, models.V - models.SPECIAL, 40)]
+    with tempfile.TemporaryDirectory() as tmp:
+        tmp = pathlib.Path(tmp)
+        models.write(name, model, tmp / "folder", make.fill)
+        (tmp / "ids.json").write_text(json.dumps(ids))
+        want, worst = models.logits(name, model, tmp / "folder", ids), 0
+        for step in 0, 1, 7:
+            args = {"model": str(tmp / "folder"), "ids": str(tmp / "ids.json"), "out": str(tmp / "out"), "step": str(step)}
+            done = subprocess.run([a.format(**args) for a in shlex.split(command)], stderr=subprocess.PIPE, text=True)
+            if done.returncode:
+                print(f"     {title}: refused: {done.stderr.strip().rsplit(': ', 1)[-1]}")
+                return done.returncode == 1  # 2 is a panic
+            worst = max(worst, compare.nmse(compare.read(tmp / "out", models.V), want))
+    fine = worst <= (1e-7 if any("act" in k for k in setting) else 1e-9)
+    print(("     " if fine else "FAIL ") + f"{title}: NMSE {worst:.1e}")
+    return fine
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--ours", required=True)
+    a = p.parse_args()
+    failed = sum(not check(name, setting, a.ours) for name, setting in VARIANTS)
+    print(f"{len(VARIANTS) - failed} of {len(VARIANTS)} settings agree or are refused")
+    sys.exit(bool(failed))
+
+
+main()
