@@ -38,7 +38,21 @@ func BenchmarkMatrix(b *testing.B) {
 				s := best.Seconds()
 				b.ReportMetric(2*float64(rows*k*n)/s/1e9, "GOP/s")
 				b.ReportMetric(float64(len(m.Data))/s/1e9, "GB/s")
+				if typ.t.Quantised() {
+					b.ReportMetric(2*float64(rows*k*n)/s/int8Roof(), "of-int8-roof")
+				}
 			})
 		}
 	}
+}
+
+// int8Roof returns the operations a second of products of bytes in registers,
+// of the fastest of many short runs.
+func int8Roof() (roof float64) {
+	for range 200 {
+		start := time.Now()
+		ops := kernel.PeakInt8(2000)
+		roof = max(roof, ops/time.Since(start).Seconds())
+	}
+	return roof
 }
