@@ -80,3 +80,25 @@ func testHalves(t *testing.T) {
 		}
 	}
 }
+
+// The largest magnitude passes over NaNs, in any place.
+func TestMaxAbsNaN(t *testing.T) { kerneltest.Each(t, "kernel", testMaxAbsNaN) }
+
+func testMaxAbsNaN(t *testing.T) {
+	x := make([]float32, 64)
+	for i := range x {
+		for j := range x {
+			x[j] = float32(j%7) - 5
+		}
+		x[i], x[(i+1)%64] = float32(math.NaN()), -9
+		if got := maxAbs(x); got != 9 {
+			t.Fatalf("with a NaN at %d: %g, want 9", i, got)
+		}
+	}
+	for j := range x {
+		x[j] = float32(math.NaN())
+	}
+	if got := maxAbs(x); got != 0 {
+		t.Errorf("of NaNs alone: %g, want 0", got)
+	}
+}
