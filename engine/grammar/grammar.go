@@ -210,29 +210,6 @@ func (g *Grammar) step(t thread, b byte) (thread, bool) {
 	return t, false
 }
 
-// begun returns the characters that bytes of UTF-8, at least one and not all
-// of one, may be the beginning of: from low to high.
-func begun(text string) (low, high rune) {
-	c := text[0]
-	size, bits := 2, c&0x1f
-	switch {
-	case c >= 0xf0:
-		size, bits = 4, c&7
-	case c >= 0xe0:
-		size, bits = 3, c&0xf
-	}
-	low, high = rune(bits), rune(bits)
-	for i := 1; i < size; i++ {
-		d, e := rune(0), rune(0x3f)
-		if i < len(text) {
-			d = rune(text[i] & 0x3f)
-			e = d
-		}
-		low, high = low<<6|d, high<<6|e
-	}
-	return max(low, map[int]rune{2: 0x80, 3: 0x800, 4: 0x10000}[size]), min(high, utf8.MaxRune) // the shortest form counts
-}
-
 // after returns how much of a trigger stands at the end of a text that ended
 // in its first n bytes and goes on with b.
 func after(trigger string, n int32, b byte) int32 {
