@@ -28,4 +28,4 @@ GLOBL ·iq4NEON(SB), RODATA|NOPTR, $16
 #define Q5K   ·q5KSDOT
 #define Q6K   ·q6KSDOT
 
-#include "quant_arm64.h"
+#include "quantrows_arm64.h"

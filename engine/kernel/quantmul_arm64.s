@@ -33,4 +33,4 @@
 #define Q5K   ·q5KSMULL
 #define Q6K   ·q6KSMULL
 
-#include "quant_arm64.h"
+#include "quantrows_arm64.h"
