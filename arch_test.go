@@ -26,6 +26,7 @@ engine/model: engine/kernel engine/tensor engine/weights
 engine/optim: engine/kernel engine/tensor
 engine/infer: engine/kernel engine/tensor engine/weights engine/model engine/tokenizer
 store: internal/say
+models: engine/weights store internal/say
 stage: store internal/say
 knowledge: internal/say engine/tokenizer engine/infer
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model

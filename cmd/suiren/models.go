@@ -14,12 +14,16 @@ import (
 
 // modelsCommand looks at models that were made elsewhere, or here.
 func (a *app) modelsCommand() *cobra.Command {
-	path := " " + a.t("PATH", "路径")
+	path := " " + a.t("MODEL", "模型")
 	var tensors bool
 	show := &cobra.Command{
 		Use: "show" + path, Short: a.t("Show what a GGUF file or a Hugging Face folder holds", "显示 GGUF 文件或 Hugging Face 目录的内容"), Args: a.args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			m, err := a.openModel(args[0])
+			path, _, err := resolveModel(args[0])
+			if err != nil {
+				return err
+			}
+			m, err := a.openModel(path)
 			if err != nil {
 				return err
 			}
@@ -36,15 +40,20 @@ func (a *app) modelsCommand() *cobra.Command {
 	verify := &cobra.Command{
 		Use: "verify" + path, Short: a.t("Read all of a model: ranges, types, weights that are no numbers, SHA-256", "通读一个模型：核对范围、类型与非数值权重，计算 SHA-256"), Args: a.args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			m, err := a.openModel(args[0])
+			path, record, err := resolveModel(args[0])
+			if err != nil {
+				return err
+			}
+			m, err := a.openModel(path)
 			if err != nil {
 				return err
 			}
 			defer m.Close()
-			return a.verifyModel(c.Context(), m, args[0])
+			return a.verifyModel(c.Context(), m, path, record)
 		},
 	}
-	return a.group("models", a.t("Look at a model's files: GGUF, Hugging Face", "查看模型文件：GGUF、Hugging Face"), show, verify)
+	return a.group("models", a.t("Models that you bring: GGUF, Hugging Face", "自带的模型：GGUF、Hugging Face"),
+		a.modelsAdd(), a.modelsList(), show, verify, a.modelsExport(), a.modelsRemove())
 }
 
 // openModel opens a model, and says in both languages why not.

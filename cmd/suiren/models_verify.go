@@ -71,61 +71,22 @@ func (a *app) verifyModel(ctx context.Context, m *weights.Model, path string) er
 	return nil
 }
 
-// sumFiles reads the files of a model: those of a GGUF, with their names, or
-// all below a folder, with their paths from there. A link counts as the file
-// that it leads to.
-func sumFiles(ctx context.Context, m *weights.Model, path string) (files []store.File, err error) {
-	add := func(path, name string) error {
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		h := sha256.New()
-		n, err := io.CopyBuffer(h, struct{ io.Reader }{readUntil{ctx, f}}, make([]byte, 1<<20))
-		files = append(files, store.File{Path: name, Size: n, Sum: store.Digest(h.Sum(nil))})
-		return err
-	}
-	if m.Format == "gguf" {
-		for _, p := range m.Paths {
-			if err := add(p, filepath.Base(p)); err != nil {
-				return nil, err
-			}
-		}
-		return files, nil
-	}
-	if path, err = filepath.EvalSymlinks(path); err != nil {
+// sumFiles returns the files of a model and their digests.
+func sumFiles(ctx context.Context, m *weights.Model, path string) (list []store.File, err error) {
+	files, err := models.Files(m, path)
+	if err != nil {
 		return nil, err
 	}
-	err = filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		info, err := os.Stat(file)
-		if err != nil {
-			return err
-		}
-		if !info.Mode().IsRegular() {
-			return &weights.GGUFError{Path: file, At: -1, Fault: weights.NotRegular}
-		}
-		name, err := filepath.Rel(path, file)
-		if err != nil {
-			return err
-		}
-		return add(file, filepath.ToSlash(name))
-	})
-	return files, err
-}
-
-// readUntil reads until its context ends.
-type readUntil struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (r readUntil) Read(b []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
+	dir := path
+	if m.Format == "gguf" {
+		dir = filepath.Dir(path)
 	}
-	return r.r.Read(b)
+	for _, f := range files {
+		sum, err := models.Sum(ctx, filepath.Join(dir, filepath.FromSlash(f.Path)))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, store.File{Path: f.Path, Size: f.Bytes, Sum: sum})
+	}
+	return list, nil
 }

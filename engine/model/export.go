@@ -338,39 +338,63 @@ func (f *File) Compare(written *File, x Mixture) error {
 	}
 	for i := range list {
 		t := &list[i]
-		got, ok := written.raw(t.Name)
-		if !ok || got.rows != t.src.rows || got.cols != t.src.cols || got.typ != t.Type {
-			return fmt.Errorf("model: tensor %s was not written as (%d, %d) of %v", t.Name, t.src.rows, t.src.cols, t.Type)
+		got, ok := (&ggufSource{g: written.gguf}).weight(t.Name)
+		if ok && got.typ != t.Type {
+			return fmt.Errorf("model: tensor %s was written as %v, not %v", t.Name, got.typ, t.Type)
 		}
-		var e, scale float64
-		a, b := make([]float32, t.src.cols), make([]float32, t.src.cols)
-		for r := range t.src.rows {
-			for _, side := range []struct {
-				w *weight
-				x []float32
-			}{{&t.src, a}, {&got, b}} {
-				raw, err := side.w.read(make([]byte, side.w.bytes(1)), r, r+1)
-				if err != nil {
-					return err
-				}
-				weights.Decode(side.x, raw, side.w.typ)
-			}
-			for lo := 0; lo < len(a); lo += 32 {
-				var top float64
-				for i := lo; i < min(len(a), lo+32); i++ {
-					d := float64(a[i]) - float64(b[i])
-					e += d * d
-					top = max(top, math.Abs(float64(a[i])))
-				}
-				scale += top * top * float64(min(len(a), lo+32)-lo)
-			}
-		}
-		if !(e <= bounds[t.Type]*bounds[t.Type]*scale) {
-			return fmt.Errorf("model: tensor %s, written as %v, is %.2g off in the mean, more than %.2g of its largest weights", t.Name, t.Type, math.Sqrt(e/scale), bounds[t.Type])
+		if err := t.src.compare(got, ok, t.Type); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// raw returns a tensor of a GGUF file as it lies there.
-func (f *File) raw(name string) (weight, bool) { return (&ggufSource{g: f.gguf}).weight(name) }
+// CompareFolder is Compare of a folder that WriteFolder made.
+func (f *File) CompareFolder(written *File, x Mixture) error {
+	found, err := f.plan()
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		w := &found[i]
+		got, ok := written.src.weight(w.name)
+		if err := w.compare(got, ok, fileTypes[x].typ); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compare reports whether got, if it is there, is the weight rounded to typ.
+func (w *weight) compare(got weight, ok bool, typ weights.Type) error {
+	if !ok || got.rows != w.rows || got.cols != w.cols {
+		return fmt.Errorf("model: tensor %s was not written as (%d, %d)", w.name, w.rows, w.cols)
+	}
+	var e, scale float64
+	a, b := make([]float32, w.cols), make([]float32, w.cols)
+	for r := range w.rows {
+		for _, side := range []struct {
+			w *weight
+			x []float32
+		}{{w, a}, {&got, b}} {
+			raw, err := side.w.read(make([]byte, side.w.bytes(1)), r, r+1)
+			if err != nil {
+				return err
+			}
+			weights.Decode(side.x, raw, side.w.typ)
+		}
+		for lo := 0; lo < len(a); lo += 32 {
+			var top float64
+			for i := lo; i < min(len(a), lo+32); i++ {
+				d := float64(a[i]) - float64(b[i])
+				e += d * d
+				top = max(top, math.Abs(float64(a[i])))
+			}
+			scale += top * top * float64(min(len(a), lo+32)-lo)
+		}
+	}
+	if bound := bounds[typ]; !(e <= bound*bound*scale) {
+		return fmt.Errorf("model: tensor %s, written as %v, is %.2g off in the mean, more than %.2g of its largest weights", w.name, typ, math.Sqrt(e/scale), bound)
+	}
+	return nil
+}

@@ -62,6 +62,13 @@ func TestExport(t *testing.T) {
 					t.Fatal(err) // llama3's context before stretching is no released model's
 				} else if err != nil {
 					back = gguf
+				} else if b, err := Open(back); err != nil {
+					t.Fatal(err)
+				} else {
+					if err := g.CompareFolder(b, AsBF16); err != nil {
+						t.Error(err)
+					}
+					b.Close()
 				}
 				for _, p := range []string{gguf, again, back} {
 					if got := hash(logitsOf(t, p, ids, 14, 2, KVFloat32)); got != want {

@@ -1,0 +1,289 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"suiren/engine/model"
+	"suiren/engine/tokenizer"
+	"suiren/engine/weights"
+	"suiren/internal/say"
+	"suiren/models"
+)
+
+// library opens the library of the owner's models.
+func library() (*models.Library, error) {
+	home, err := models.Home()
+	if err != nil {
+		return nil, err
+	}
+	return models.Open(home), nil
+}
+
+// resolveModel returns the path of a model given by name or path.
+func resolveModel(nameOrPath string) (string, *models.Record, error) {
+	l, err := library()
+	if err != nil {
+		return "", nil, err
+	}
+	return l.Resolve(nameOrPath)
+}
+
+func (a *app) modelsAdd() *cobra.Command {
+	var name string
+	c := &cobra.Command{
+		Use: "add " + a.t("PATH", "路径"), Short: a.t("Give a model a name; its files stay where they are", "为模型命名；文件留在原处"),
+		Long: a.t("Give a model a name. PATH is a GGUF file (the first of a set), a Hugging Face folder, a folder of Hugging Face's cache, a .tar or .tar.gz of either, or an OCI layout.\n\n"+
+			"Files are read once, for their SHA-256, and stay where and as they are; only a bundle is unpacked, into the library's folder ($SUIREN_HOME/models).",
+			"为模型命名。路径可以是 GGUF 文件（分片则取第一片）、Hugging Face 目录、Hugging Face 缓存目录、它们的 .tar 或 .tar.gz 包，或 OCI 布局目录。\n\n"+
+				"文件只通读一次以计算 SHA-256，位置和内容都不变；只有归档会解包到库目录（$SUIREN_HOME/models）。"),
+		Args: a.args(1, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			l, err := library()
+			if err != nil {
+				return err
+			}
+			r, err := l.Add(c.Context(), args[0], name, time.Now())
+			if err != nil {
+				return modelError(args[0], err)
+			}
+			if a.format == formatJSONL {
+				a.line(recordLine("model_added", r))
+				return nil
+			}
+			fmt.Fprintln(a.stdout, a.t("%s  %s  %s  %s", "%s  %s  %s  %s", r.Name, brief(r.Architecture), size(r.Bytes), r.Digest))
+			return nil
+		},
+	}
+	c.Flags().StringVar(&name, "name", "", a.t("what to call it (otherwise after its file)", "名称（默认取自文件名）"))
+	return c
+}
+
+func recordLine(kind string, r *models.Record) map[string]any {
+	return map[string]any{"type": kind, "name": r.Name, "path": r.Path, "format": r.Format, "architecture": r.Architecture,
+		"parameters": r.Parameters, "bytes": r.Bytes, "digest": r.Digest, "changed": r.Changed()}
+}
+
+func (a *app) modelsList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: a.t("List the models that have a name", "列出已命名的模型"), Args: a.args(0, 0),
+		RunE: func(*cobra.Command, []string) error {
+			l, err := library()
+			if err != nil {
+				return err
+			}
+			list, err := l.List()
+			if err != nil {
+				return err
+			}
+			var rows [][]string
+			for _, r := range list {
+				if a.format == formatJSONL {
+					a.line(recordLine("model", r))
+					continue
+				}
+				state := ""
+				if len(r.Changed()) > 0 {
+					state = a.t("changed", "已改动")
+				}
+				rows = append(rows, []string{r.Name, brief(r.Architecture), count(float64(r.Parameters)), size(r.Bytes), r.Digest.String()[:12], shown(r.Path), state})
+			}
+			switch {
+			case a.format == formatJSONL:
+			case len(rows) == 0:
+				fmt.Fprintln(a.stdout, a.t("no model has a name yet: suiren models add PATH", "还没有模型：suiren models add 路径"))
+			default:
+				a.print(table("llrrlll", rows))
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) modelsRemove() *cobra.Command {
+	return &cobra.Command{
+		Use: "rm " + a.t("NAME", "名称"), Short: a.t("Forget a model; files that you brought stay", "移除模型记录；自带的文件保留"), Args: a.args(1, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			l, err := library()
+			if err != nil {
+				return err
+			}
+			r, err := l.Remove(args[0])
+			if err != nil {
+				return err
+			}
+			switch {
+			case a.format == formatJSONL:
+				a.line(map[string]any{"type": "model_removed", "name": r.Name, "files_removed": r.Own})
+			case r.Own:
+				fmt.Fprintln(a.stdout, a.t("%s and its unpacked files are gone", "已删除 %s 及其解包文件", r.Name))
+			default:
+				fmt.Fprintln(a.stdout, a.t("%s is forgotten; its files stay at %s", "已移除 %s；文件仍在 %s", r.Name, shown(r.Path)))
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) modelsExport() *cobra.Command {
+	var kind string
+	var mixtures []string
+	for _, m := range model.Mixtures {
+		mixtures = append(mixtures, string(m))
+	}
+	c := &cobra.Command{
+		Use: "export " + a.t("MODEL OUT", "模型 输出"), Short: a.t("Write a model as GGUF or as a Hugging Face folder, quantised if you like", "把模型写成 GGUF 或 Hugging Face 目录，可量化"),
+		Long: a.t("Write a model as a GGUF file, if OUT ends in .gguf, or else as a Hugging Face folder (f32, f16, bf16; the tokenizer's files are copied from a folder). "+
+			"What was written is read again and compared before it gets its name.",
+			"输出以 .gguf 结尾时写成 GGUF 文件，否则写成 Hugging Face 目录（f32、f16、bf16；分词器文件从原目录复制）。写完后重新读取并比较，确认无误才使用该名称。"),
+		Args: a.args(2, 2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if !slices.Contains(mixtures, kind) {
+				return usage("--type", say.T("there is no type %q", "没有类型 %q", kind), say.T("choose among %s", "可选：%s", strings.Join(mixtures, ", ")))
+			}
+			return a.export(args[0], args[1], model.Mixture(kind))
+		},
+	}
+	c.Flags().StringVar(&kind, "type", "f16", a.t("type of the weights: %s", "权重类型：%s", strings.Join(mixtures, ", ")))
+	return c
+}
+
+// export writes a model to out, which must not be there.
+func (a *app) export(name, out string, kind model.Mixture) error {
+	path, _, err := resolveModel(name)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(out); err == nil {
+		return &say.Error{Where: out, What: say.T("is there already", "已经存在"), Next: say.T("choose another name", "请换一个名称")}
+	}
+	m, err := a.machine()
+	if err != nil {
+		return err
+	}
+	f, err := model.Open(path)
+	if err != nil {
+		return modelError(path, err)
+	}
+	defer f.Close()
+	if strings.HasSuffix(out, ".gguf") {
+		err = exportGGUF(f, path, out, kind, m.Threads)
+	} else {
+		err = exportFolder(f, path, out, kind, m.Threads)
+	}
+	if err != nil {
+		return modelError(path, err)
+	}
+	if a.format == formatJSONL {
+		a.line(map[string]any{"type": "model_exported", "path": out, "kind": kind})
+	} else {
+		fmt.Fprintln(a.stdout, a.t("written, read again and compared: %s", "已写入、重读并比较：%s", shown(out)))
+	}
+	return nil
+}
+
+func exportGGUF(f *model.File, path, out string, kind model.Mixture, threads int) error {
+	meta, err := describe(path)
+	if err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(out), ".export-*.gguf")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	err = f.WriteGGUF(tmp, kind, meta, threads)
+	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	g, err := model.Open(tmp.Name())
+	if err != nil {
+		return err
+	}
+	err = f.Compare(g, kind)
+	if err := errors.Join(err, g.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), out)
+}
+
+// describe returns what GGUF says of a folder's tokenizer and template.
+func describe(path string) ([]weights.Pair, error) {
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() {
+		return nil, err
+	}
+	list := []weights.Pair{{Key: "general.name", Value: filepath.Base(path)}}
+	t, err := tokenizer.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range t.GGUF() {
+		list = append(list, weights.Pair{Key: p.Key, Value: p.Value})
+	}
+	if text, err := templateOf(path); err != nil {
+		return nil, err
+	} else if text != "" {
+		list = append(list, weights.Pair{Key: "tokenizer.chat_template", Value: text})
+	}
+	return list, nil
+}
+
+// folderFiles are what a folder has besides its weights and their shape.
+var folderFiles = []string{"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+	"vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja", "generation_config.json", "LICENSE", "README.md"}
+
+func exportFolder(f *model.File, path, out string, kind model.Mixture, threads int) error {
+	tmp, err := os.MkdirTemp(filepath.Dir(filepath.Clean(out)), ".export-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	if err := f.WriteFolder(tmp, kind, threads); err != nil {
+		return err
+	}
+	g, err := model.Open(tmp)
+	if err != nil {
+		return err
+	}
+	err = f.CompareFolder(g, kind)
+	if err := errors.Join(err, g.Close()); err != nil {
+		return err
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		for _, name := range folderFiles {
+			if err := copyFile(filepath.Join(path, name), filepath.Join(tmp, name)); err != nil {
+				return err
+			}
+		}
+	} else if err := unpackTokenizer(path, tmp); err != nil {
+		return err
+	}
+	return os.Rename(tmp, out)
+}
+
+// copyFile copies a file if it is there.
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}

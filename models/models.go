@@ -1,0 +1,344 @@
+// Package models knows the models that an owner brought: what they are
+// called, where their files lie, and by which digest they are known. The
+// files stay where they are and as they are; what comes in a bundle is
+// unpacked into the library's own folder.
+package models
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/agext/levenshtein"
+
+	"suiren/engine/weights"
+	"suiren/internal/say"
+	"suiren/store"
+)
+
+// A Record is what the library knows of a model.
+type Record struct {
+	Name         string       `json:"name"`
+	Path         string       `json:"path"` // of the file, of the first of a set, or of the folder
+	Format       string       `json:"format"`
+	Architecture string       `json:"architecture"`
+	Context      int64        `json:"context,omitempty"`
+	Parameters   int64        `json:"parameters"`
+	Bytes        int64        `json:"bytes"` // of the weights
+	Digest       store.Digest `json:"digest"`
+	Files        []File       `json:"files"`
+	Own          bool         `json:"own,omitempty"` // the library holds the files
+	Added        time.Time    `json:"added"`
+}
+
+// A File is a file of a model, and what to know it by.
+type File struct {
+	Path   string       `json:"path"` // below the folder; of GGUF, its name
+	Bytes  int64        `json:"bytes"`
+	Time   time.Time    `json:"time"` // of its last change
+	SHA256 store.Digest `json:"sha256"`
+}
+
+// A Library is a folder of records.
+type Library struct{ dir string }
+
+// Home returns the folder of everything that is the owner's and not a plan's:
+// SUIREN_HOME, or suiren in the folder for a user's data.
+func Home() (string, error) {
+	if dir := os.Getenv("SUIREN_HOME"); dir != "" {
+		return dir, nil
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "suiren"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", &say.Error{What: say.T("this user has no home folder: %v", "当前用户没有主目录：%v", err),
+			Next: say.T("set SUIREN_HOME to a folder", "请把 SUIREN_HOME 设为一个目录"), Err: err}
+	}
+	return filepath.Join(home, ".local", "share", "suiren"), nil
+}
+
+// Open opens the library below home. It makes nothing before there is a
+// record to keep.
+func Open(home string) *Library { return &Library{filepath.Join(home, "models")} }
+
+// nameForm is what a model can be called: a file's name on any system.
+var nameForm = regexp.MustCompile(`^[\pL\pN][\pL\pN._:-]{0,99}$`)
+
+// ErrUnknown is wrapped by the error for a model that is not in the library.
+var ErrUnknown = errors.New("models: no such model")
+
+// Add records the model at path under name, or, if name is "", under one made
+// from the path. All of it is read once, for the digests. A tar bundle or an
+// OCI layout is unpacked first.
+func (l *Library) Add(ctx context.Context, path, name string, now time.Time) (*Record, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if name == "" {
+		name = nameOf(abs)
+	}
+	if !nameForm.MatchString(name) {
+		return nil, &say.Error{Where: name, What: say.T("a model cannot be called that", "模型不能用这个名称"),
+			Next: say.T("choose a name of letters, digits, - and . with --name", "请用 --name 指定由字母、数字、- 和 . 组成的名称")}
+	}
+	if old, err := l.Get(name); err == nil {
+		return nil, &say.Error{Where: name, What: say.T("a model of that name is there: %s", "已有同名模型：%s", old.Path),
+			Next: say.T("choose another with --name, or remove it: suiren models rm %s", "请用 --name 换一个名称，或先删除：suiren models rm %s", name)}
+	}
+	r := &Record{Name: name, Path: abs, Added: now.UTC().Truncate(time.Second)}
+	if kind := bundleKind(abs); kind != notBundle {
+		own := filepath.Join(l.dir, "files", name)
+		if err := l.unpack(ctx, kind, abs, own); err != nil {
+			return nil, err
+		}
+		r.Path, r.Own = own, true
+		if file := onlyGGUF(own); file != "" {
+			r.Path = file
+		}
+	} else {
+		r.Path = snapshot(abs)
+	}
+	err = r.read(ctx)
+	if err == nil {
+		err = l.put(r)
+	}
+	if err != nil && r.Own {
+		os.RemoveAll(filepath.Join(l.dir, "files", name))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// nameOf makes a name of a path: the folder or file without its endings.
+func nameOf(path string) string {
+	base := filepath.Base(path)
+	if repo := cacheRepo(path); repo != "" {
+		base = repo
+	}
+	for _, end := range []string{".gguf", ".tar.gz", ".tgz", ".tar"} {
+		base = strings.TrimSuffix(base, end)
+	}
+	base = regexp.MustCompile(`-\d{5}-of-\d{5}$`).ReplaceAllString(base, "")
+	return strings.ToLower(base)
+}
+
+// read opens the model, and notes what it is and its files' digests.
+func (r *Record) read(ctx context.Context) error {
+	m, err := weights.OpenModel(r.Path)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	r.Format, r.Architecture, r.Context = m.Format, m.Architecture, m.Context
+	for _, t := range m.Tensors {
+		r.Parameters += t.Weights
+		r.Bytes += t.Bytes
+	}
+	files, err := Files(m, r.Path)
+	if err != nil {
+		return err
+	}
+	var sums []store.File
+	for i := range files {
+		if files[i].SHA256, err = sum(ctx, r.file(files[i])); err != nil {
+			return err
+		}
+		sums = append(sums, store.File{Path: files[i].Path, Size: files[i].Bytes, Sum: files[i].SHA256})
+	}
+	r.Files, r.Digest = files, store.FilesDigest(sums)
+	if len(files) == 1 && m.Format == "gguf" {
+		r.Digest = files[0].SHA256 // what others call this file
+	}
+	return nil
+}
+
+// file returns where a file of r lies.
+func (r *Record) file(f File) string {
+	if r.Format == "gguf" {
+		return filepath.Join(filepath.Dir(r.Path), filepath.FromSlash(f.Path))
+	}
+	return filepath.Join(r.Path, filepath.FromSlash(f.Path))
+}
+
+// Changed returns the files of r that are gone or not what they were, by size
+// and time of change.
+func (r *Record) Changed() (list []string) {
+	for _, f := range r.Files {
+		info, err := os.Stat(r.file(f))
+		if err != nil || info.Size() != f.Bytes || !info.ModTime().UTC().Truncate(time.Second).Equal(f.Time) {
+			list = append(list, f.Path)
+		}
+	}
+	return list
+}
+
+func (l *Library) path(name string) string { return filepath.Join(l.dir, name+".json") }
+
+// put writes a record, whole or not at all.
+func (l *Library) put(r *Record) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(l.dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(l.dir, ".record-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(append(text, '\n'))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), l.path(r.Name))
+}
+
+// Get returns the record of a name. The error of an unknown one wraps
+// ErrUnknown and names those that are near.
+func (l *Library) Get(name string) (*Record, error) {
+	if !nameForm.MatchString(name) {
+		return nil, l.unknown(name)
+	}
+	text, err := os.ReadFile(l.path(name))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, l.unknown(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := new(Record)
+	if err := json.Unmarshal(text, r); err != nil || r.Name != name || r.Path == "" {
+		return nil, &say.Error{Where: l.path(name), What: say.T("this is not a record of a model", "这不是模型记录"),
+			Next: say.T("remove the file and add the model again", "请删除该文件并重新添加模型"), Err: err}
+	}
+	return r, nil
+}
+
+func (l *Library) unknown(name string) error {
+	e := &say.Error{Where: name, What: say.T("there is no model of that name, nor a file or folder", "没有这个名称的模型，也没有这个文件或目录"), Err: ErrUnknown,
+		Next: say.T("suiren models list shows the models; suiren models add PATH adds one", "suiren models list 列出已有模型；suiren models add 路径 添加模型")}
+	list, err := l.List()
+	if err != nil {
+		return e
+	}
+	best, least := "", 3+len(name)/4
+	for _, r := range list {
+		if d := levenshtein.Distance(name, r.Name, nil); d < least {
+			best, least = r.Name, d
+		}
+	}
+	if best != "" {
+		e.Next = say.T("did you mean %s?", "是否想用 %s？", best)
+	}
+	return e
+}
+
+// List returns all records, by name.
+func (l *Library) List() ([]*Record, error) {
+	entries, err := os.ReadDir(l.dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var list []*Record
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), ".json")
+		if !ok || e.IsDir() {
+			continue
+		}
+		r, err := l.Get(name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	slices.SortFunc(list, func(a, b *Record) int { return strings.Compare(a.Name, b.Name) })
+	return list, nil
+}
+
+// Remove forgets a model, and removes its files if the library holds them.
+func (l *Library) Remove(name string) (*Record, error) {
+	r, err := l.Get(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(l.path(name)); err != nil {
+		return nil, err
+	}
+	if r.Own {
+		err = os.RemoveAll(filepath.Join(l.dir, "files", name))
+	}
+	return r, err
+}
+
+// Resolve returns the path of a model that is given by its name or its path.
+// The record is nil if it was the path. A model whose files changed since it
+// was added is an error: it would not be what its digest says.
+func (l *Library) Resolve(nameOrPath string) (path string, r *Record, err error) {
+	r, err = l.Get(nameOrPath)
+	switch {
+	case err == nil:
+		if list := r.Changed(); len(list) > 0 {
+			return "", nil, &say.Error{Where: r.Name, What: say.T("%s is gone or was changed since the model was added", "%s 在添加之后被删除或改动", strings.Join(list, ", ")),
+				Next: say.T("add it again: suiren models rm %s, then suiren models add %s", "请重新添加：suiren models rm %s，然后 suiren models add %s", r.Name, r.Path)}
+		}
+		return r.Path, r, nil
+	case !errors.Is(err, ErrUnknown):
+		return "", nil, err
+	}
+	if _, statErr := os.Stat(nameOrPath); statErr != nil {
+		return "", nil, err
+	}
+	return snapshot(nameOrPath), nil, nil
+}
+
+// cacheRepo returns the name of the model if path is a folder of Hugging
+// Face's cache: models--owner--name.
+func cacheRepo(path string) string {
+	for _, part := range strings.Split(filepath.ToSlash(path), "/") {
+		if rest, ok := strings.CutPrefix(part, "models--"); ok {
+			_, name, _ := strings.Cut(rest, "--")
+			return name
+		}
+	}
+	return ""
+}
+
+// snapshot returns the folder with the files of a folder of that cache, or
+// path itself.
+func snapshot(path string) string {
+	if !strings.HasPrefix(filepath.Base(path), "models--") {
+		return path
+	}
+	rev, err := os.ReadFile(filepath.Join(path, "refs", "main"))
+	if err == nil {
+		if at := filepath.Join(path, "snapshots", filepath.Base(strings.TrimSpace(string(rev)))); isDir(at) {
+			return at
+		}
+	}
+	entries, err := os.ReadDir(filepath.Join(path, "snapshots"))
+	if err == nil && len(entries) == 1 {
+		return filepath.Join(path, "snapshots", entries[0].Name())
+	}
+	return path
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
