@@ -32,8 +32,14 @@ func (f *modelFlags) add(a *app, c *cobra.Command) {
 	c.Flags().StringToStringVar(&f.adapters, "adapter", nil, a.t("NAME=FOLDER of a LoRA adapter that requests may name", "可供请求指定的 LoRA 适配器：名称=目录"))
 }
 
-// isModel reports whether path is a model's file or folder, not a plan's.
+// isModel reports whether a model is called that, or path is one's file or
+// folder, not a plan's.
 func isModel(path string) bool {
+	if l, err := library(); err == nil {
+		if _, err := l.Get(path); err == nil {
+			return true
+		}
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return false
@@ -58,10 +64,18 @@ func modelName(path string) string {
 	return strings.ReplaceAll(name, ":", "-") // which parts a name from its tag
 }
 
-// brought opens a model that someone brought.
-func (a *app) brought(ctx context.Context, path string, f *modelFlags) (*serve.Release, *plain.Model, error) {
-	if !isModel(path) {
+// brought opens a model that someone brought, by its name or its path.
+func (a *app) brought(ctx context.Context, nameOrPath string, f *modelFlags) (*serve.Release, *plain.Model, error) {
+	path, record, err := resolveModel(nameOrPath)
+	if err != nil {
+		return nil, nil, err
+	}
+	if record == nil && !isModel(path) {
 		return nil, nil, &say.Error{Where: path, What: say.T("there is no model here", "这里没有模型"), Next: giveModel, Err: os.ErrNotExist}
+	}
+	name := modelName(path)
+	if record != nil {
+		name = strings.ReplaceAll(record.Name, ":", "-")
 	}
 	machine, err := a.machine()
 	if err != nil {
@@ -72,10 +86,14 @@ func (a *app) brought(ctx context.Context, path string, f *modelFlags) (*serve.R
 	summed := make(chan error, 1)
 	go func() { // reading the file twice: meanwhile the weights are packed
 		var err error
-		digest, facts, err = digestOf(ctx, path)
+		if record != nil { // known since it was added, and not changed
+			digest = record.Digest
+			facts, err = weights.OpenModel(path)
+		} else {
+			digest, facts, err = digestOf(ctx, path)
+		}
 		summed <- err
 	}()
-	name := modelName(path)
 	m, err := plain.Open(path, plain.Options{
 		Name: name, Threads: machine.Threads, Slots: f.slots, Context: f.context, Memory: machine.Memory, KV: f.kv, Adapters: f.adapters,
 	})

@@ -17,6 +17,7 @@ import (
 	"suiren/engine/weights"
 	"suiren/internal/say"
 	"suiren/models"
+	"suiren/serve/plain"
 )
 
 // library opens the library of the owner's models.
@@ -39,19 +40,24 @@ func resolveModel(nameOrPath string) (string, *models.Record, error) {
 
 func (a *app) modelsAdd() *cobra.Command {
 	var name string
+	var keep bool
 	c := &cobra.Command{
 		Use: "add " + a.t("PATH", "路径"), Short: a.t("Give a model a name; its files stay where they are", "为模型命名；文件留在原处"),
-		Long: a.t("Give a model a name. PATH is a GGUF file (the first of a set), a Hugging Face folder, a folder of Hugging Face's cache, a .tar or .tar.gz of either, or an OCI layout.\n\n"+
-			"Files are read once, for their SHA-256, and stay where and as they are; only a bundle is unpacked, into the library's folder ($SUIREN_HOME/models).",
-			"为模型命名。路径可以是 GGUF 文件（分片则取第一片）、Hugging Face 目录、Hugging Face 缓存目录、它们的 .tar 或 .tar.gz 包，或 OCI 布局目录。\n\n"+
-				"文件只通读一次以计算 SHA-256，位置和内容都不变；只有归档会解包到库目录（$SUIREN_HOME/models）。"),
+		Long: a.t("Give a model a name. PATH is a GGUF file (the first of a set), a Hugging Face folder, a folder of Hugging Face's cache, a manifest in Ollama's store, a .tar, .tar.gz or .tar.zst of either, or an OCI layout.\n\n"+
+			"Files are read once, for their SHA-256, and stay where and as they are; only a bundle is unpacked, into the library's folder ($SUIREN_HOME/models), and --copy copies them there.",
+			"为模型命名。路径可以是 GGUF 文件（分片则取第一片）、Hugging Face 目录、Hugging Face 缓存目录、Ollama 存储中的清单、它们的 .tar、.tar.gz 或 .tar.zst 包，或 OCI 布局目录。\n\n"+
+				"文件只通读一次以计算 SHA-256，位置和内容都不变；只有归档会解包到库目录（$SUIREN_HOME/models），加 --copy 时复制到那里。"),
 		Args: a.args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			l, err := library()
 			if err != nil {
 				return err
 			}
-			r, err := l.Add(c.Context(), args[0], name, time.Now())
+			add := l.Add
+			if keep {
+				add = l.AddCopy
+			}
+			r, err := add(c.Context(), args[0], name, time.Now())
 			if err != nil {
 				return modelError(args[0], err)
 			}
@@ -63,6 +69,7 @@ func (a *app) modelsAdd() *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().BoolVar(&keep, "copy", false, a.t("keep a copy of the files in the library", "在库中保留一份文件副本"))
 	c.Flags().StringVar(&name, "name", "", a.t("what to call it (otherwise after its file)", "名称（默认取自文件名）"))
 	return c
 }
@@ -226,15 +233,18 @@ func describe(path string) ([]weights.Pair, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range t.GGUF() {
+	pairs, err := t.GGUF()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pairs {
 		list = append(list, weights.Pair{Key: p.Key, Value: p.Value})
 	}
-	if text, err := templateOf(path); err != nil {
-		return nil, err
-	} else if text != "" {
+	text, err := plain.Template(path)
+	if err == nil && text != "" {
 		list = append(list, weights.Pair{Key: "tokenizer.chat_template", Value: text})
 	}
-	return list, nil
+	return list, err
 }
 
 // folderFiles are what a folder has besides its weights and their shape.
@@ -268,6 +278,27 @@ func exportFolder(f *model.File, path, out string, kind model.Mixture, threads i
 		return err
 	}
 	return os.Rename(tmp, out)
+}
+
+// unpackTokenizer writes the tokenizer and the template of a GGUF file as the
+// files that a folder has.
+func unpackTokenizer(path, dir string) error {
+	g, err := weights.OpenGGUF(path)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	t, err := tokenizer.FromGGUF(func(key string) (any, bool) { v := g.Value(key); return v, v != nil })
+	if err != nil {
+		return err
+	}
+	if err := t.Save(dir); err != nil {
+		return err
+	}
+	if text := g.Text("tokenizer.chat_template"); text != "" {
+		return os.WriteFile(filepath.Join(dir, "chat_template.jinja"), []byte(text), 0o644)
+	}
+	return nil
 }
 
 // copyFile copies a file if it is there.

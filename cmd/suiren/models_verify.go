@@ -2,23 +2,20 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"io"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"suiren/engine/weights"
 	"suiren/internal/say"
+	"suiren/models"
 	"suiren/store"
 )
 
 // verifyModel reads every weight and every file of an open model.
-func (a *app) verifyModel(ctx context.Context, m *weights.Model, path string) error {
+func (a *app) verifyModel(ctx context.Context, m *weights.Model, path string, record *models.Record) error {
 	damaged := 0
 	unread := map[string]bool{} // types
 	for i, t := range m.Tensors {
@@ -63,6 +60,9 @@ func (a *app) verifyModel(ctx context.Context, m *weights.Model, path string) er
 		if len(types) > 0 {
 			fmt.Fprintln(a.stdout, a.t("the weights of type %s were not read: Suiren does not know them", "类型 %s 的权重未读：Suiren 尚不支持", strings.Join(types, ", ")))
 		}
+	}
+	if record != nil && digest != record.Digest {
+		return &say.Error{Where: record.Name, What: say.T("its digest was %s when it was added", "添加时的摘要是 %s", record.Digest), Next: copyAgain}
 	}
 	if damaged > 0 {
 		return &say.Error{Where: path, What: say.T("the model is damaged", "模型已损坏"),

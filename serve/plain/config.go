@@ -25,6 +25,16 @@ type config struct {
 // maxConfig bounds a file of JSON, or a template.
 const maxConfig = 16 << 20
 
+// Template returns the chat template of a Hugging Face folder, "" if it has
+// none.
+func Template(dir string) (string, error) {
+	c, err := readConfig(dir)
+	if err != nil {
+		return "", err
+	}
+	return c.Template, nil
+}
+
 // readConfig reads a folder's.
 func readConfig(dir string) (*config, error) {
 	c := &config{}
