@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -118,7 +119,7 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 		c["norm_topk_prob"], c["decoder_sparse_step"], c["mlp_only_layers"] = s.Renorm, 1, []int{}
 	}
 	if s.PostNorms {
-		c["hidden_activation"], c["query_pre_attn_scalar"] = act, 1/float64(s.Query)/float64(s.Query)
+		c["hidden_activation"], c["query_pre_attn_scalar"] = act, math.Round(1/float64(s.Query)/float64(s.Query)) // transformers wants a whole number
 		c["attn_logit_softcapping"], c["final_logit_softcapping"] = capOf(s.CapScores), capOf(s.CapLogits)
 	}
 	if s.Sliding != nil {
