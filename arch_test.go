@@ -19,6 +19,7 @@ internal/say:
 engine/kernel: internal/cpu
 engine/tensor: engine/kernel
 engine/tokenizer:
+engine/grammar:
 engine/jinja:
 engine/chat: engine/jinja
 engine/weights: engine/tensor
@@ -42,7 +43,7 @@ serve/form: internal/say
 serve/openai: internal/say serve/form
 serve/anthropic: internal/say serve/form
 serve/ollama: internal/say serve/form serve/openai
-serve/plain: internal/say serve/form engine/weights engine/tokenizer engine/model engine/jinja engine/chat engine/infer
+serve/plain: internal/say serve/form engine/weights engine/tokenizer engine/model engine/jinja engine/chat engine/grammar engine/infer
 console:
 console/build:
 cmd/suiren: *

@@ -25,6 +25,7 @@ const messages = [{ role: "user", content: "Say hello." }];
 const tools = [{ type: "function", function: { name: "look_up", description: "Looks a word up.", parameters: { type: "object", properties: { word: { type: "string" } }, required: ["word"] } } }];
 
 const openai = new OpenAI({ baseURL: base + "/v1", apiKey: process.env.KEY ?? "none", maxRetries: 0 });
+const anthropic = new Anthropic({ baseURL: base, apiKey: process.env.KEY ?? "none", maxRetries: 0 });
 await check("openai models", async () => {
   const list = await openai.models.list();
   is(list.data.some(m => m.id === model), "the model is listed");
@@ -54,6 +55,22 @@ await check("openai tools are taken", async () => {
   const s = openai.chat.completions.stream({ model, messages, tools, max_tokens: 8 });
   const done = await s.finalChatCompletion();
   is(done.choices.length === 1, "one choice");
+});
+await check("openai tool_choice required, streamed", async () => {
+  const none = { type: "object", properties: {}, additionalProperties: false };
+  const s = openai.chat.completions.stream({ model, messages, tools: [{ type: "function", function: { name: "now", parameters: none } }], tool_choice: "required", parallel_tool_calls: false, temperature: 0, max_tokens: 400 });
+  const c = (await s.finalChatCompletion()).choices[0];
+  is(c.finish_reason === "tool_calls" && c.message.tool_calls.length === 1, "one call, not " + JSON.stringify(c));
+  const call = c.message.tool_calls[0];
+  is(call.id && call.function.name === "now" && Object.keys(JSON.parse(call.function.arguments)).length === 0, "with arguments of the schema");
+});
+await check("openai json_schema", async () => {
+  const c = await openai.chat.completions.create({ model, messages, max_tokens: 400, temperature: 0, reasoning_effort: "none", response_format: { type: "json_schema", json_schema: { name: "n", schema: { type: "boolean" } } } });
+  is(c.choices[0].finish_reason === "stop" && typeof JSON.parse(c.choices[0].message.content) === "boolean", "an instance, not " + c.choices[0].message.content);
+});
+await check("anthropic named tool", async () => {
+  const m = await anthropic.messages.create({ model, max_tokens: 400, temperature: 0, messages, tool_choice: { type: "tool", name: "now" }, tools: [{ name: "now", input_schema: { type: "object", properties: {}, additionalProperties: false } }, { name: "then", input_schema: { type: "object" } }] });
+  is(m.stop_reason === "tool_use" && m.content.at(-1).name === "now", "the tool that was named, not " + JSON.stringify(m.content));
 });
 await check("openai completions with echo", async () => {
   const c = await openai.completions.create({ model, prompt: "one two three", max_tokens: 0, echo: true, logprobs: 1 });
@@ -91,7 +108,6 @@ await check("openai context overflow", async () => {
   }
 });
 
-const anthropic = new Anthropic({ baseURL: base, apiKey: process.env.KEY ?? "none", maxRetries: 0 });
 await check("anthropic messages", async () => {
   const m = await anthropic.messages.create({ model, max_tokens: 8, messages });
   is(m.type === "message" && m.usage.output_tokens <= 8 && ["end_turn", "max_tokens"].includes(m.stop_reason), "a message");

@@ -23,10 +23,11 @@ def main():
     count = int(sys.argv[6]) if len(sys.argv) > 6 else 100_000
     only = sys.argv[7:]
     failed = 0
-    for seed, (name, path, encode) in enumerate(families.families(models, npm, mistral, work)):
+    for seed, (name, path, make) in enumerate(families.families(models, npm, mistral, work)):
         if only and name not in only:
             continue
         names = [] if "model" in name else ["<|endoftext|>", "<s>", "</s>", "<think>", "<|im_end|>", "[CLS]", "<｜User｜>", "<table>"]
+        encode = make()
         texts = list(strings(count, seed, names, name in OLD))
         want = encode(texts)
         done = subprocess.run([binary, "ids", path], input="\n".join(map(json.dumps, texts)), capture_output=True, text=True)

@@ -165,33 +165,36 @@ def tekken(path, out):
 
 
 def families(models_dir, npm_dir, mistral_dir, work):
-    """Yields (name, path, encode), one at a time, as they are large."""
-    for name, (nfc, pre) in LEVEL.items():
-        path = models_dir / f"ggml-vocab-{name}.gguf"
-        yield name, path, ids_of(from_level(path, nfc, pre))
-    path = models_dir / "ggml-vocab-bert-bge.gguf"
-    yield "bert-bge", path, ids_of(from_bert(path))
-    path = models_dir / "ggml-vocab-nomic-bert-moe.gguf"
-    t = from_unigram(path)
-    (work / "xlm-r").mkdir(parents=True, exist_ok=True)
-    t.save(str(work / "xlm-r/tokenizer.json"))
-    yield "xlm-r (tokenizer.json)", work / "xlm-r", ids_of(t)
-    yield "xlm-r (GGUF)", path, ids_of(t)
-    yield "tekken", work / "tekken", ids_of(tekken(mistral_dir / "tekken_240911.json", work / "tekken"))
-    for name in ("deepseek_v3", "gemma3", "llama2", "llama3_1", "qwen3"):
-        path = npm_dir / name
-        yield name, path, ids_of(Tokenizer.from_file(str(path / "tokenizer.json")))
-    for name, pre in OTHERS.items():
-        base = "deepseek_v3" if name == "spark2_5" else "qwen3"
-        t = Tokenizer.from_file(str(npm_dir / base / "tokenizer.json"))
-        t.pre_tokenizer = pre
+    """Yields (name, path, make), where make gives the function from texts to ids, and writes path if it is not there."""
+    def saved(t, name):
         (work / name).mkdir(parents=True, exist_ok=True)
         t.save(str(work / name / "tokenizer.json"))
-        yield name, work / name, ids_of(t)
-    import sentencepiece
-    for path in [mistral_dir / "tokenizer.model.v1", mistral_dir / "mistral_instruct_tokenizer_241114.model.v7"] + sorted(work.glob("spm-*.model")):
-        out = work / ("model-" + path.name)
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "tokenizer.model").write_bytes(path.read_bytes())
-        p = sentencepiece.SentencePieceProcessor(model_file=str(path))
-        yield path.name, out, p.encode
+        return ids_of(t)
+
+    def changed(name, pre):
+        t = Tokenizer.from_file(str(npm_dir / ("deepseek_v3" if name == "spark2_5" else "qwen3") / "tokenizer.json"))
+        t.pre_tokenizer = pre
+        return saved(t, name)
+
+    def sentencepiece(path, name):
+        from sentencepiece import SentencePieceProcessor
+        (work / name).mkdir(parents=True, exist_ok=True)
+        (work / name / "tokenizer.model").write_bytes(path.read_bytes())
+        return SentencePieceProcessor(model_file=str(path)).encode
+
+    for name, (nfc, pre) in LEVEL.items():
+        path = models_dir / f"ggml-vocab-{name}.gguf"
+        yield name, path, lambda: ids_of(from_level(path, nfc, pre))
+    bert, xlm = models_dir / "ggml-vocab-bert-bge.gguf", models_dir / "ggml-vocab-nomic-bert-moe.gguf"
+    yield "bert-bge", bert, lambda: ids_of(from_bert(bert))
+    yield "xlm-r", work / "xlm-r", lambda: saved(from_unigram(xlm), "xlm-r")
+    yield "xlm-r.gguf", xlm, lambda: ids_of(from_unigram(xlm))
+    yield "tekken", work / "tekken", lambda: ids_of(tekken(mistral_dir / "tekken_240911.json", work / "tekken"))
+    for name in ("deepseek_v3", "gemma3", "llama2", "llama3_1", "qwen3"):
+        yield name, npm_dir / name, lambda: ids_of(Tokenizer.from_file(str(npm_dir / name / "tokenizer.json")))
+    for name, pre in OTHERS.items():
+        yield name, work / name, lambda: changed(name, pre)
+    ours = pathlib.Path(__file__).parents[2] / "testdata/oracle/tokenizers"
+    for path in [mistral_dir / "tokenizer.model.v1", mistral_dir / "mistral_instruct_tokenizer_241114.model.v7"] + sorted(ours.glob("spm-*/tokenizer.model")):
+        name = path.name if path.parent == mistral_dir else path.parent.name + ".model"
+        yield name, work / name, lambda: sentencepiece(path, name)

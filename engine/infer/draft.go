@@ -11,9 +11,9 @@ type drafter struct {
 }
 
 const (
-	draftMatch = 3  // tokens that must have stood together
-	draftFirst = 3  // tokens of the first guess: with the token before it, what a kernel takes at once
-	draftMost  = 11 // tokens of the longest
+	draftMatch = 3 // tokens that must have stood together
+	draftFirst = 3 // tokens of the first guess: with the token before it, what a kernel takes at once
+	draftMost  = 7 // tokens of the longest: two tiles
 	pauseMost  = 256
 )
 

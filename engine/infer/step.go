@@ -139,10 +139,11 @@ func (b *batch) plan() {
 func (s *sequence) echoes() bool { return s.req.Echo && s.echoed < len(s.req.Prompt) }
 
 // maxGuess is how many tokens a step may have besides prompts for guesses to
-// be worth their rows. On two cores of a Zen 3, a step of 12 tokens of a 0.6B
-// model in Q4_0 took 2.6 times as long as one of a single token: up to about
-// there a step is bound by reading the weights, and beyond by arithmetic.
-const maxGuess = 12
+// be worth their rows. On two cores of a Zen 3, with a 0.6B model in Q4_0, a
+// step of 4 tokens took 2.3 times as long as one of a single token and a step
+// of 8 took 4.6 times: a few more are cheaper than a step of their own, and
+// beyond that each costs the same.
+const maxGuess = 8
 
 // share divides budget tokens among readers: half to the oldest, the rest to
 // those that have least to read, so that a long prompt neither starves nor

@@ -31,7 +31,7 @@ maxabs:
 	VZEROUPPER
 	RET
 
-// func roundAVX2(q *int8, w *int16, x *float32, inv float32, sums *[2]int32)
+// func roundAVX2(q *int8, w *int16, x *float32, inv float32, sums *[2][2]int32)
 TEXT ·roundAVX2(SB), NOSPLIT, $0-40
 	MOVQ q+0(FP), DI
 	MOVQ w+8(FP), BX
@@ -46,13 +46,12 @@ TEXT ·roundAVX2(SB), NOSPLIT, $0-40
 	VCVTPS2DQ Y1, Y1
 	VCVTPS2DQ Y2, Y2
 	VCVTPS2DQ Y3, Y3
-	VPADDD Y1, Y0, Y4 // the sums of the halves
+	VPADDD Y1, Y0, Y4 // the sums of the halves' pairs
 	VPADDD Y3, Y2, Y5
 	VPHADDD Y5, Y4, Y4
-	VPHADDD Y4, Y4, Y4
 	VEXTRACTI128 $1, Y4, X5
 	VPADDD X5, X4, X4
-	VMOVQ X4, (DX)
+	VMOVDQU X4, (DX)
 	VPACKSSDW Y1, Y0, Y0
 	VPACKSSDW Y3, Y2, Y2
 	VPERMQ $0xd8, Y0, Y0

@@ -55,7 +55,7 @@ func TestHalves(t *testing.T) {
 			for j := range n {
 				q = append(q, int32(n[j]), int32(w[j]))
 			}
-			q = append(q, sums[:]...)
+			q = append(q, sums[0][0], sums[0][1], sums[1][0], sums[1][1])
 		}
 		return out, q
 	}

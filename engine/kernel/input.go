@@ -15,15 +15,25 @@ type Input struct {
 	forms [2]integers
 }
 
-// integers are activations in one form. Blocks are of 32, whatever the scale's.
+// integers are activations in one form, with what the products of every 32 of
+// them need, whatever the scale's block.
 type integers struct {
-	q    []int8    // (n, k)
-	w    []int16   // (n, k) the same, wide
-	d    []float32 // (n, k/32) scales
-	s    []float32 // (n, k/32) d·Σq
-	off  []int32   // (n, k/32) 8·Σq
-	half []int32   // (n, k/16) 32·Σq of the halves
+	q []int8  // (n, k)
+	w []int16 // (n, k) the same, wide
+	b []block // (n, k/32)
 }
+
+// A block describes 32 integers. Of pairs, the low 16 bits are about the
+// integers whose place is 0 or 1 modulo 4, the high ones about the others.
+type block struct {
+	d    float32 // scale
+	s    float32 // d·Σq
+	off  int32   // 8·Σq
+	low  pair    // −16·Σq
+	half [2]pair // −32·Σq of either half
+}
+
+type pair [2]int16
 
 // A Forms is a set of the forms in which an Input's integers are wanted.
 type Forms uint8
@@ -51,15 +61,17 @@ func (f Forms) index() int { return int(f >> 1) }
 // InputFloats returns the floats of memory that an Input takes.
 func InputFloats(n, k int) int {
 	size := n * k
-	for _, block := range []int{32, 256} {
-		if k%block == 0 {
+	for _, per := range []int{32, 256} {
+		if k%per == 0 {
 			size += integerFloats(n, k)
 		}
 	}
 	return size
 }
 
-func integerFloats(n, k int) int { return n*k/4 + n*k/2 + n*k/32*5 }
+func integerFloats(n, k int) int { return n*k/4 + n*k/2 + n*k/32*blockFloats }
+
+const blockFloats = int(unsafe.Sizeof(block{}) / 4)
 
 // NewInput lays an Input out in mem, of InputFloats or, with nil, of nothing.
 func NewInput(n, k int, mem []float32) *Input {
@@ -73,16 +85,14 @@ func NewInput(n, k int, mem []float32) *Input {
 		return part
 	}
 	in.f = take(n * k)
-	for i, block := range []int{32, 256} {
-		if k%block != 0 {
+	for i, per := range []int{32, 256} {
+		if k%per != 0 {
 			continue
 		}
 		x := &in.forms[i]
 		x.q = unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(take(n*k/4)))), n*k)
 		x.w = unsafe.Slice((*int16)(unsafe.Pointer(unsafe.SliceData(take(n*k/2)))), n*k)
-		x.d, x.s = take(n*k/32), take(n*k/32)
-		x.off = unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(take(n*k/32)))), n*k/32)
-		x.half = unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(take(n*k/16)))), n*k/16)
+		x.b = unsafe.Slice((*block)(unsafe.Pointer(unsafe.SliceData(take(n*k/32*blockFloats)))), n*k/32)
 	}
 	return in
 }
@@ -100,9 +110,8 @@ func (in *Input) Quantise(lo, hi int, want Forms) {
 		for b := lo * in.k / 32; b < hi*in.k/32; b++ {
 			m := maxAbs(in.f[b*32 : b*32+32])
 			d := m / 127
-			x.d[b] = float16(Float16(d))
 			sum := x.round(in.f, b, inverse(m))
-			x.s[b] = float16(Float16(d * float32(sum)))
+			x.b[b].d, x.b[b].s = float16(Float16(d)), float16(Float16(d*float32(sum)))
 		}
 	}
 	if want&By256 != 0 {
@@ -114,8 +123,8 @@ func (in *Input) Quantise(lo, hi int, want Forms) {
 				d = 1 / inv
 			}
 			for j := 8 * b; j < 8*b+8; j++ {
-				x.d[j] = d
-				x.s[j] = d * float32(x.round(in.f, j, inv))
+				sum := x.round(in.f, j, inv)
+				x.b[j].d, x.b[j].s = d, d*float32(sum)
 			}
 		}
 	}
@@ -142,19 +151,24 @@ func maxAbsGeneric(x []float32) (m float32) {
 }
 
 // round makes the integers of block b of f and returns their sum.
-func (x *integers) round(f []float32, b int, inv float32) int32 {
+func (x *integers) round(f []float32, b int, inv float32) (sum int32) {
 	sums := roundBlock((*[32]int8)(x.q[b*32:]), (*[32]int16)(x.w[b*32:]), (*[32]float32)(f[b*32:]), inv)
-	x.half[2*b], x.half[2*b+1] = 32*sums[0], 32*sums[1]
-	x.off[b] = 8 * (sums[0] + sums[1])
-	return sums[0] + sums[1]
+	to := &x.b[b]
+	for h, s := range sums {
+		to.half[h] = pair{int16(-32 * s[0]), int16(-32 * s[1])}
+		sum += s[0] + s[1]
+	}
+	to.low = pair{int16(-16 * (sums[0][0] + sums[1][0])), int16(-16 * (sums[0][1] + sums[1][1]))}
+	to.off = 8 * sum
+	return sum
 }
 
-// roundBlockGeneric rounds 32 numbers and sums their halves.
-func roundBlockGeneric(q *[32]int8, w *[32]int16, x *[32]float32, inv float32) (sums [2]int32) {
+// roundBlockGeneric rounds 32 numbers and sums the pairs of their halves.
+func roundBlockGeneric(q *[32]int8, w *[32]int16, x *[32]float32, inv float32) (sums [2][2]int32) {
 	for i, v := range x {
 		n := int32(math.RoundToEven(float64(v * inv)))
 		q[i], w[i] = int8(n), int16(n)
-		sums[i/16] += n
+		sums[i/16][i%4/2] += n
 	}
 	return sums
 }

@@ -111,39 +111,3 @@ func floats(b []byte) []float32 {
 func halves(b []byte) []uint16 {
 	return unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/2)
 }
-
-// packHalves lays 16-bit rows out as Pack lays out floats.
-func (m *Matrix) packHalves(lo, hi int, src []byte) {
-	K, dst, from := m.K, halves(m.Data)[lo*m.K:], halves(src)
-	for j := 0; j < hi-lo; j += NR {
-		n := min(NR, hi-lo-j)
-		panel := dst[j*K : (j+NR)*K]
-		for l := range K {
-			row := panel[l*NR : (l+1)*NR]
-			for i := range n {
-				row[i] = from[(j+i)*K+l]
-			}
-			clear(row[n:])
-		}
-	}
-}
-
-// mulHalves widens a block of a panel at a time.
-func (m *Matrix) mulHalves(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {
-	s := scratches.Get().(*scratch)
-	defer scratches.Put(s)
-	K, data := m.K, halves(m.Data)
-	for j := lo; j < hi; j += NR {
-		cols := min(NR, hi-j)
-		for l := 0; l < K; l += KC {
-			k := min(KC, K-l)
-			from := data[j*K+l*NR:][:k*NR]
-			if m.Type == F16 {
-				Float32s(s.b[:k*NR], from)
-			} else {
-				bfloats(s.b[:k*NR], from)
-			}
-			GemmPacked(n, cols, k, in.f[l:], K, 1, s.b[:], dst[j:], ldd, add || l > 0)
-		}
-	}
-}

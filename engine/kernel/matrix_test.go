@@ -104,7 +104,7 @@ func TestMatrix(t *testing.T) {
 					t.Errorf("%v: NMSE %.1e", shape, far)
 				}
 				same(t, fmt.Sprint(shape), product(&m, in, n, false), want)
-				for _, few := range []int{1, 2, 5} {
+				for _, few := range []int{1, 2, 3, 5, 7} {
 					if few <= n {
 						same(t, fmt.Sprint(shape, few), product(&m, in, few, false), want[:few*rows])
 					}

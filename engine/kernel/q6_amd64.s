@@ -1,196 +1,180 @@
 #include "textflag.h"
+#include "quant_amd64.h"
 
-// Products of 6-bit weights, 8 rows, with 1 or 4 tokens. A block of 32 has 16
-// scales (of the first 16 weights of each row, then of the others), the low
-// nibbles as those of q4_amd64.s, and two vectors of the two high bits: of
-// vectors 0 and 1, then 2 and 3; in a byte, from the lowest, bits of the low
-// and of the high nibble of the even vector, then of the odd one. Weights are
-// unsigned; 32 times the activations' sum is taken off.
+// Products of 6-bit weights. A block of 32 has 16 scales (of the first 16
+// weights of each row, then of the others), the low nibbles as those of
+// q4_amd64.s, and two vectors of the two high bits: of vectors 0 and 1, then 2
+// and 3; in a byte, from the lowest, bits of the low and of the high nibble of
+// the even vector, then of the odd one.
+//
+// Weights are unsigned, and 32·Σa is taken off first: sums of 16 products may
+// pass 16 bits on the way but end within 16·32·127/2 = 32,512.
 
-// Y15 ones (int16), Y14 low nibbles, Y13 0x30.
-#define CONSTANTS6 \
+DATA ·ones16+0(SB)/8, $0x0001000100010001
+DATA ·ones16+8(SB)/8, $0x0001000100010001
+DATA ·ones16+16(SB)/8, $0x0001000100010001
+DATA ·ones16+24(SB)/8, $0x0001000100010001
+GLOBL ·ones16(SB), RODATA|NOPTR, $32
+
+// Y14 low nibbles, Y15 the bits above them.
+#define CONSTANTS \
+	MASK(Y14) \
 	VPCMPEQB Y15, Y15, Y15 \
-	VPSRLW   $12, Y15, Y14 \
-	VPACKUSWB Y14, Y14, Y14 \
-	VPSRLW   $15, Y15, Y15
+	VPSRLW   $14, Y15, Y15 \
+	VPSLLW   $4, Y15, Y15 \
+	VPACKUSWB Y15, Y15, Y15
 
-// EVEN and ODD make the weights of the vector at o, whose high bits are at h.
-#define EVEN(o, h) \
-	VMOVDQU o(SI), Y9        \
-	VMOVDQU h(SI), Y12       \
-	VPSRLW  $4, Y9, Y10      \
-	VPAND   Y14, Y9, Y9      \
-	VPAND   Y14, Y10, Y10    \
-	VPSLLW  $4, Y12, Y11     \
-	VPAND   Y13, Y11, Y11    \
-	VPOR    Y11, Y9, Y9      \
-	VPSLLW  $2, Y12, Y11     \
-	VPAND   Y13, Y11, Y11    \
-	VPOR    Y11, Y10, Y10
+// EVEN and ODD add to L and H the high bits at W.
+#define EVEN(W, L, H) \
+	VMOVDQU W, Y12          \
+	VPSLLW  $4, Y12, Y13    \
+	VPSLLW  $2, Y12, Y12    \
+	VPAND   Y15, Y13, Y13   \
+	VPAND   Y15, Y12, Y12   \
+	VPOR    Y13, L, L       \
+	VPOR    Y12, H, H
 
-#define ODD(o, h) \
-	VMOVDQU o(SI), Y9        \
-	VMOVDQU h(SI), Y12       \
-	VPSRLW  $4, Y9, Y10      \
-	VPAND   Y14, Y9, Y9      \
-	VPAND   Y14, Y10, Y10    \
-	VPAND   Y13, Y12, Y11    \
-	VPOR    Y11, Y9, Y9      \
-	VPSRLW  $2, Y12, Y11     \
-	VPAND   Y13, Y11, Y11    \
-	VPOR    Y11, Y10, Y10
+#define ODD(W, L, H) \
+	VMOVDQU W, Y12          \
+	VPSRLW  $2, Y12, Y13    \
+	VPAND   Y15, Y12, Y12   \
+	VPAND   Y15, Y13, Y13   \
+	VPOR    Y12, L, L       \
+	VPOR    Y13, H, H
 
-// SIX multiplies Y9 and Y10 with 8 activations: 2·(2·63·127) fit in 16 bits.
-#define SIX(AR, ACC, o) \
-	VPBROADCASTD (o)(AR), Y11    \
-	VPMADDUBSW Y11, Y9, Y11      \
-	VPBROADCASTD (o+4)(AR), Y12  \
-	VPMADDUBSW Y12, Y10, Y12     \
-	VPADDW   Y12, Y11, Y11       \
-	VPMADDWD Y15, Y11, Y11       \
-	VPADDD   Y11, ACC, ACC
+#define EVENS(o, h) \
+	SPLIT(o) \
+	EVEN(h(SI), Y8, Y9) \
+	EVEN(h(SI)(R14*1), Y10, Y11)
 
-#define CLEAR4 \
-	VPXOR Y4, Y4, Y4 \
-	VPXOR Y5, Y5, Y5 \
-	VPXOR Y6, Y6, Y6 \
-	VPXOR Y7, Y7, Y7
+#define ODDS(o, h) \
+	SPLIT(o) \
+	ODD(h(SI), Y8, Y9) \
+	ODD(h(SI)(R14*1), Y10, Y11)
 
-#define SIX4(o) \
-	SIX(R8, Y4, o) \
-	SIX(R9, Y5, o) \
-	SIX(R10, Y6, o) \
-	SIX(R11, Y7, o)
+// HALFSCALE makes the scales of the half whose integers are at W, those of
+// the 256 being at S.
+#define HALFSCALE(W, S, Y) \
+	VPMOVSXBD W, Y      \
+	VCVTPH2PS S, Y10    \
+	VCVTDQ2PS Y, Y      \
+	VMULPS Y10, Y, Y
 
-// HALFSCALE makes the scales Y8 of the half whose integers are at o, of those at DX.
-#define HALFSCALE(o) \
-	VCVTPH2PS (DX), Y11    \
-	VPMOVSXBD o(SI), Y8    \
-	VCVTDQ2PS Y8, Y8       \
-	VMULPS    Y11, Y8, Y8
+#define HALFSCALES(o) \
+	HALFSCALE(o(SI), (R15), Y8) \
+	HALFSCALE(o(SI)(R14*1), (R15)(R14*1), Y9)
 
-#define ADD6(ACC, F, D, S) \
-	VPBROADCASTD S, Y9       \
-	VPSUBD   Y9, ACC, ACC    \
-	VCVTDQ2PS ACC, ACC       \
-	VBROADCASTSS D, Y10      \
-	VMULPS   Y8, Y10, Y10    \
-	VFMADD231PS ACC, Y10, F
+#define ADD(A, B, at, o) \
+	WIDEN(A, B, ·ones16(SB)) \
+	SCALE(A, B, B_D at, o)  \
+	STORE(A, B, o)
+
+#define ADDS2 \
+	ADD(Y0, Y4, (DI), 0) \
+	ADD(Y1, Y5, (DI)(R13*1), 64)
+
+#define ADDS4 \
+	ADDS2 \
+	ADD(Y2, Y6, (DI)(R13*2), 128) \
+	ADD(Y3, Y7, (DI)(R12*1), 192)
 
 // func q6Kx4AVX2(t *quantTile)
 TEXT ·q6Kx4AVX2(SB), NOSPLIT, $0-8
-	CONSTANTS6
-	MOVQ $0x3030303030303030, AX
-	MOVQ AX, X13
-	VPBROADCASTQ X13, Y13
-	MOVQ t+0(FP), AX
-	MOVQ 0(AX), CX
-	MOVQ 8(AX), SI
-	MOVQ 16(AX), R8
-	MOVQ 24(AX), R12
-	MOVQ 32(AX), DI
-	MOVQ 64(AX), BX
-	MOVQ 48(AX), R13
-	LEAQ (R8)(R12*1), R9
-	LEAQ (R9)(R12*1), R10
-	LEAQ (R10)(R12*1), R11
-	LEAQ (R13)(R13*2), R12
-	LEAQ (R13)(R13*1), R14
-	LEAQ (R14)(R14*2), R15
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
+	CONSTANTS
+	ARGS4
 q6Kx4:
-	MOVQ SI, DX
+	MOVQ SI, R15
 	ADDQ $16, SI
 	MOVQ $8, AX
 q6Kx4sub:
-	CLEAR4
-	EVEN(16, 144)
-	SIX4(0)
-	ODD(48, 144)
-	SIX4(8)
-	HALFSCALE(0)
-	ADD6(Y4, Y0, (DI), (BX))
-	ADD6(Y5, Y1, (DI)(R13*1), (BX)(R14*1))
-	ADD6(Y6, Y2, (DI)(R13*2), (BX)(R14*2))
-	ADD6(Y7, Y3, (DI)(R12*1), (BX)(R15*1))
-	CLEAR4
-	EVEN(80, 176)
-	SIX4(16)
-	ODD(112, 176)
-	SIX4(24)
-	HALFSCALE(8)
-	ADD6(Y4, Y0, (DI), 4(BX))
-	ADD6(Y5, Y1, (DI)(R13*1), 4(BX)(R14*1))
-	ADD6(Y6, Y2, (DI)(R13*2), 4(BX)(R14*2))
-	ADD6(Y7, Y3, (DI)(R12*1), 4(BX)(R15*1))
-	ADDQ $208, SI
-	ADDQ $32, R8
-	ADDQ $32, R9
-	ADDQ $32, R10
-	ADDQ $32, R11
-	ADDQ $4, DI
-	ADDQ $8, BX
+	BEGIN4(B_HALF)
+	EVENS(16, 144)
+	NEXTS4(0)
+	ODDS(48, 144)
+	NEXTS4(8)
+	HALFSCALES(0)
+	ADDS4
+	BEGIN4(B_HALF+4)
+	EVENS(80, 176)
+	NEXTS4(16)
+	ODDS(112, 176)
+	NEXTS4(24)
+	HALFSCALES(8)
+	ADDS4
+	STEP4(32, 208)
 	DECQ AX
 	JNZ  q6Kx4sub
 	SUBQ $8, CX
 	JNZ  q6Kx4
-	MOVQ t+0(FP), AX
-	MOVQ 56(AX), DX
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	VMOVUPS Y2, 64(DX)
-	VMOVUPS Y3, 96(DX)
 	VZEROUPPER
 	RET
 
+// func q6Kx2AVX2(t *quantTile)
+TEXT ·q6Kx2AVX2(SB), NOSPLIT, $0-8
+	CONSTANTS
+	ARGS2
+q6Kx2:
+	MOVQ SI, R15
+	ADDQ $16, SI
+	MOVQ $8, AX
+q6Kx2sub:
+	BEGIN2(B_HALF)
+	EVENS(16, 144)
+	NEXTS2(0)
+	ODDS(48, 144)
+	NEXTS2(8)
+	HALFSCALES(0)
+	ADDS2
+	BEGIN2(B_HALF+4)
+	EVENS(80, 176)
+	NEXTS2(16)
+	ODDS(112, 176)
+	NEXTS2(24)
+	HALFSCALES(8)
+	ADDS2
+	STEP2(32, 208)
+	DECQ AX
+	JNZ  q6Kx2sub
+	SUBQ $8, CX
+	JNZ  q6Kx2
+	VZEROUPPER
+	RET
+
+#define HALF1(e, h, o, a, s) \
+	VPBROADCASTD (B_HALF+s)(DI), Y4 \
+	SPLIT1(e) \
+	EVEN(h(SI), Y8, Y9) \
+	VPXOR Y5, Y5, Y5 \
+	NEXT1(a) \
+	SPLIT1(o) \
+	ODD(h(SI), Y8, Y9) \
+	NEXT1(a+8) \
+	VPADDW Y5, Y4, Y4 \
+	VPMADDWD ·ones16(SB), Y4, Y4
+
 // func q6Kx1AVX2(t *quantTile)
 TEXT ·q6Kx1AVX2(SB), NOSPLIT, $0-8
-	CONSTANTS6
-	MOVQ $0x3030303030303030, AX
-	MOVQ AX, X13
-	VPBROADCASTQ X13, Y13
-	MOVQ t+0(FP), AX
-	MOVQ 0(AX), CX
-	MOVQ 8(AX), SI
-	MOVQ 16(AX), R8
-	MOVQ 32(AX), DI
-	MOVQ 64(AX), BX
+	CONSTANTS
+	ARGS1
 	VXORPS Y0, Y0, Y0
 q6Kx1:
-	MOVQ SI, DX
+	MOVQ SI, R15
 	ADDQ $16, SI
 	MOVQ $8, AX
 q6Kx1sub:
 	PREFETCHT0 1248(SI)
 	PREFETCHT0 1312(SI)
 	PREFETCHT0 1376(SI)
-	VPXOR Y4, Y4, Y4
-	EVEN(16, 144)
-	SIX(R8, Y4, 0)
-	ODD(48, 144)
-	SIX(R8, Y4, 8)
-	HALFSCALE(0)
-	ADD6(Y4, Y0, (DI), (BX))
-	VPXOR Y4, Y4, Y4
-	EVEN(80, 176)
-	SIX(R8, Y4, 16)
-	ODD(112, 176)
-	SIX(R8, Y4, 24)
-	HALFSCALE(8)
-	ADD6(Y4, Y0, (DI), 4(BX))
-	ADDQ $208, SI
-	ADDQ $32, R8
-	ADDQ $4, DI
-	ADDQ $8, BX
+	HALF1(16, 144, 48, 0, 0)
+	HALFSCALE((SI), (R15), Y8)
+	SCALE1(B_D(DI))
+	HALF1(80, 176, 112, 16, 4)
+	HALFSCALE(8(SI), (R15), Y8)
+	SCALE1(B_D(DI))
+	STEP1(32, 208)
 	DECQ AX
 	JNZ  q6Kx1sub
 	SUBQ $8, CX
 	JNZ  q6Kx1
-	MOVQ t+0(FP), AX
-	MOVQ 56(AX), DX
-	VMOVUPS Y0, (DX)
-	VZEROUPPER
+	STORE1
 	RET

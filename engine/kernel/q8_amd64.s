@@ -1,179 +1,166 @@
 #include "textflag.h"
+#include "quant_amd64.h"
 
-// Products of 8-bit weights, 8 rows, with 1 or 4 tokens. Vector p of a block
-// holds weights 2p and 2p+1 of each row; activations are 16-bit, for products
-// of bytes would not fit in 16 bits.
+// Products of 8-bit weights. Vector p of a block holds weights 2p and 2p+1 of
+// each row; activations are 16-bit, for products of bytes would not fit in 16
+// bits.
 
-#define EIGHT(AR, ACC, o) \
-	VPBROADCASTD (o)(AR), Y11   \
-	VPMADDWD Y11, Y9, Y11       \
-	VPBROADCASTD (o+4)(AR), Y12 \
+// PAIRS widens weights 4i to 4i+3, at offset o.
+#define PAIRS(o) \
+	VPMOVSXBW (o)(SI), Y8            \
+	VPMOVSXBW (o+16)(SI), Y9         \
+	VPMOVSXBW (o)(SI)(R14*1), Y10    \
+	VPMOVSXBW (o+16)(SI)(R14*1), Y11
+
+#define WIDE(AR, A, B, o) \
+	VPBROADCASTD (o)(AR), Y12   \
+	VPBROADCASTD (o+4)(AR), Y14 \
+	VPMADDWD Y12, Y8, Y13       \
 	VPMADDWD Y12, Y10, Y12      \
-	VPADDD   Y11, ACC, ACC      \
-	VPADDD   Y12, ACC, ACC
+	VPADDD   Y13, A, A          \
+	VPADDD   Y12, B, B          \
+	VPMADDWD Y14, Y9, Y13       \
+	VPMADDWD Y14, Y11, Y14      \
+	VPADDD   Y13, A, A          \
+	VPADDD   Y14, B, B
 
-#define PAIRS4(w, a) \
-	VPMOVSXBW (w)(SI), Y9     \
-	VPMOVSXBW (w+16)(SI), Y10 \
-	EIGHT(R8, Y4, a)  \
-	EIGHT(R9, Y5, a)  \
-	EIGHT(R10, Y6, a) \
-	EIGHT(R11, Y7, a)
+#define WIDE0(AR, A, B) \
+	VPBROADCASTD (AR), Y12      \
+	VPBROADCASTD 4(AR), Y14     \
+	VPMADDWD Y12, Y8, A         \
+	VPMADDWD Y12, Y10, B        \
+	VPMADDWD Y14, Y9, Y13       \
+	VPMADDWD Y14, Y11, Y14      \
+	VPADDD   Y13, A, A          \
+	VPADDD   Y14, B, B
 
-#define PAIRS1(w, a) \
-	VPMOVSXBW (w)(SI), Y9     \
-	VPMOVSXBW (w+16)(SI), Y10 \
-	EIGHT(R8, Y4, a)
+#define WIDES2(o) \
+	WIDE(R8, Y0, Y4, o) \
+	WIDE(R9, Y1, Y5, o)
 
-#define DOT84(w) \
+#define WIDES4(o) \
+	WIDES2(o) \
+	WIDE(R10, Y2, Y6, o) \
+	WIDE(R11, Y3, Y7, o)
+
+#define DOTW2(o) \
+	PAIRS(o) \
+	WIDE0(R8, Y0, Y4) \
+	WIDE0(R9, Y1, Y5) \
+	PAIRS(o+32) \
+	WIDES2(8) \
+	PAIRS(o+64) \
+	WIDES2(16) \
+	PAIRS(o+96) \
+	WIDES2(24) \
+	PAIRS(o+128) \
+	WIDES2(32) \
+	PAIRS(o+160) \
+	WIDES2(40) \
+	PAIRS(o+192) \
+	WIDES2(48) \
+	PAIRS(o+224) \
+	WIDES2(56)
+
+#define DOTW4(o) \
+	PAIRS(o) \
+	WIDE0(R8, Y0, Y4) \
+	WIDE0(R9, Y1, Y5) \
+	WIDE0(R10, Y2, Y6) \
+	WIDE0(R11, Y3, Y7) \
+	PAIRS(o+32) \
+	WIDES4(8) \
+	PAIRS(o+64) \
+	WIDES4(16) \
+	PAIRS(o+96) \
+	WIDES4(24) \
+	PAIRS(o+128) \
+	WIDES4(32) \
+	PAIRS(o+160) \
+	WIDES4(40) \
+	PAIRS(o+192) \
+	WIDES4(48) \
+	PAIRS(o+224) \
+	WIDES4(56)
+
+#define PAIRS1(o, a) \
+	VPMOVSXBW (o)(SI), Y8       \
+	VPMOVSXBW (o+16)(SI), Y9    \
+	VPBROADCASTD (a)(R8), Y12   \
+	VPMADDWD Y12, Y8, Y12       \
+	VPBROADCASTD (a+4)(R8), Y13 \
+	VPMADDWD Y13, Y9, Y13       \
+	VPADDD   Y12, Y4, Y4        \
+	VPADDD   Y13, Y5, Y5
+
+#define DOTW1(o) \
 	VPXOR Y4, Y4, Y4 \
 	VPXOR Y5, Y5, Y5 \
-	VPXOR Y6, Y6, Y6 \
-	VPXOR Y7, Y7, Y7 \
-	PAIRS4(w, 0)       \
-	PAIRS4(w+32, 8)    \
-	PAIRS4(w+64, 16)   \
-	PAIRS4(w+96, 24)   \
-	PAIRS4(w+128, 32)  \
-	PAIRS4(w+160, 40)  \
-	PAIRS4(w+192, 48)  \
-	PAIRS4(w+224, 56)
+	PAIRS1(o+0, 0) \
+	PAIRS1(o+32, 8) \
+	PAIRS1(o+64, 16) \
+	PAIRS1(o+96, 24) \
+	PAIRS1(o+128, 32) \
+	PAIRS1(o+160, 40) \
+	PAIRS1(o+192, 48) \
+	PAIRS1(o+224, 56) \
+	VPADDD Y5, Y4, Y4
 
-#define DOT81(w) \
-	VPXOR Y4, Y4, Y4 \
-	PAIRS1(w, 0)       \
-	PAIRS1(w+32, 8)    \
-	PAIRS1(w+64, 16)   \
-	PAIRS1(w+96, 24)   \
-	PAIRS1(w+128, 32)  \
-	PAIRS1(w+160, 40)  \
-	PAIRS1(w+192, 48)  \
-	PAIRS1(w+224, 56)
+#define SCALED(A, B, at, o) \
+	SCALE(A, B, B_D at, o) \
+	STORE(A, B, o)
 
-#define ARGS81 \
-	MOVQ t+0(FP), AX    \
-	MOVQ 0(AX), CX      \
-	MOVQ 8(AX), SI      \
-	MOVQ 16(AX), R8     \
-	MOVQ 32(AX), DI     \
-	MOVQ 40(AX), BX     \
-	MOVQ 48(AX), R13    \
-	MOVQ 56(AX), DX     \
-	VXORPS Y0, Y0, Y0
+#define SCALED2 \
+	SCALED(Y0, Y4, (DI), 0) \
+	SCALED(Y1, Y5, (DI)(R13*1), 64)
 
-#define ARGS84 \
-	ARGS81 \
-	MOVQ 24(AX), R12    \
-	LEAQ (R8)(R12*1), R9   \
-	LEAQ (R9)(R12*1), R10  \
-	LEAQ (R10)(R12*1), R11 \
-	LEAQ (R13)(R13*2), R12 \
-	VXORPS Y1, Y1, Y1   \
-	VXORPS Y2, Y2, Y2   \
-	VXORPS Y3, Y3, Y3
-
-#define ADD8(ACC, F, D) \
-	VCVTDQ2PS ACC, ACC    \
-	VBROADCASTSS D, Y10   \
-	VMULPS   Y8, Y10, Y10 \
-	VFMADD231PS ACC, Y10, F
-
-#define MIN8(ACC, F, D, S) \
-	ADD8(ACC, F, D)       \
-	VBROADCASTSS S, Y9    \
-	VFMADD231PS Y9, Y13, F
+#define SCALED4 \
+	SCALED2 \
+	SCALED(Y2, Y6, (DI)(R13*2), 128) \
+	SCALED(Y3, Y7, (DI)(R12*1), 192)
 
 // func q80x4AVX2(t *quantTile)
 TEXT ·q80x4AVX2(SB), NOSPLIT, $0-8
-	ARGS84
+	ARGS4
 q80x4:
-	DOT84(16)
+	DOTW4(16)
 	VCVTPH2PS (SI), Y8
-	ADD8(Y4, Y0, (DI))
-	ADD8(Y5, Y1, (DI)(R13*1))
-	ADD8(Y6, Y2, (DI)(R13*2))
-	ADD8(Y7, Y3, (DI)(R12*1))
-	ADDQ $272, SI
-	ADDQ $64, R8
-	ADDQ $64, R9
-	ADDQ $64, R10
-	ADDQ $64, R11
-	ADDQ $4, DI
+	VCVTPH2PS (SI)(R14*1), Y9
+	SCALED4
+	STEP4(64, 272)
 	DECQ CX
 	JNZ  q80x4
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	VMOVUPS Y2, 64(DX)
-	VMOVUPS Y3, 96(DX)
+	VZEROUPPER
+	RET
+
+// func q80x2AVX2(t *quantTile)
+TEXT ·q80x2AVX2(SB), NOSPLIT, $0-8
+	ARGS2
+q80x2:
+	DOTW2(16)
+	VCVTPH2PS (SI), Y8
+	VCVTPH2PS (SI)(R14*1), Y9
+	SCALED2
+	STEP2(64, 272)
+	DECQ CX
+	JNZ  q80x2
 	VZEROUPPER
 	RET
 
 // func q80x1AVX2(t *quantTile)
 TEXT ·q80x1AVX2(SB), NOSPLIT, $0-8
-	ARGS81
+	ARGS1
+	VXORPS Y0, Y0, Y0
 q80x1:
 	PREFETCHT0 1088(SI)
 	PREFETCHT0 1152(SI)
 	PREFETCHT0 1216(SI)
 	PREFETCHT0 1280(SI)
-	DOT81(16)
+	DOTW1(16)
 	VCVTPH2PS (SI), Y8
-	ADD8(Y4, Y0, (DI))
-	ADDQ $272, SI
-	ADDQ $64, R8
-	ADDQ $4, DI
+	SCALE1(B_D(DI))
+	STEP1(64, 272)
 	DECQ CX
 	JNZ  q80x1
-	VMOVUPS Y0, (DX)
-	VZEROUPPER
-	RET
-
-// func q8Fx4AVX2(t *quantTile)
-TEXT ·q8Fx4AVX2(SB), NOSPLIT, $0-8
-	ARGS84
-q8Fx4:
-	DOT84(64)
-	VMOVUPS (SI), Y8
-	VMOVUPS 32(SI), Y13
-	MIN8(Y4, Y0, (DI), (BX))
-	MIN8(Y5, Y1, (DI)(R13*1), (BX)(R13*1))
-	MIN8(Y6, Y2, (DI)(R13*2), (BX)(R13*2))
-	MIN8(Y7, Y3, (DI)(R12*1), (BX)(R12*1))
-	ADDQ $320, SI
-	ADDQ $64, R8
-	ADDQ $64, R9
-	ADDQ $64, R10
-	ADDQ $64, R11
-	ADDQ $4, DI
-	ADDQ $4, BX
-	DECQ CX
-	JNZ  q8Fx4
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	VMOVUPS Y2, 64(DX)
-	VMOVUPS Y3, 96(DX)
-	VZEROUPPER
-	RET
-
-// func q8Fx1AVX2(t *quantTile)
-TEXT ·q8Fx1AVX2(SB), NOSPLIT, $0-8
-	ARGS81
-q8Fx1:
-	PREFETCHT0 1280(SI)
-	PREFETCHT0 1344(SI)
-	PREFETCHT0 1408(SI)
-	PREFETCHT0 1472(SI)
-	PREFETCHT0 1536(SI)
-	DOT81(64)
-	VMOVUPS (SI), Y8
-	VMOVUPS 32(SI), Y13
-	MIN8(Y4, Y0, (DI), (BX))
-	ADDQ $320, SI
-	ADDQ $64, R8
-	ADDQ $4, DI
-	ADDQ $4, BX
-	DECQ CX
-	JNZ  q8Fx1
-	VMOVUPS Y0, (DX)
-	VZEROUPPER
+	STORE1
 	RET

@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"encoding/binary"
-	"math"
-)
+import "encoding/binary"
 
 // A form is how a type lies in files and how it is packed: blocks of 8 rows.
 type form struct {
@@ -20,46 +17,48 @@ var forms = [...]form{
 	Q8_0:   {32, 34, 272, packQ8_0, rowQ8_0},
 	Q4_0:   {32, 18, 144, packQ4_0, rowQ4_0},
 	Q4_1:   {32, 20, 160, packQ4_1, rowQ4_1},
-	Q5_0:   {32, 22, 320, packQ5_0, rowWide},
-	Q5_1:   {32, 24, 320, packQ5_1, rowWide},
+	Q5_0:   {32, 22, 176, packQ5_0, rowQ5_0},
+	Q5_1:   {32, 24, 192, packQ5_1, rowQ5_1},
 	Q4_K:   {256, 144, 1184, packQ4_K, rowQ4_K},
-	Q5_K:   {256, 176, 2560, packQ5_K, rowWide},
+	Q5_K:   {256, 176, 1440, packQ5_K, rowQ5_K},
 	Q6_K:   {256, 210, 1680, packQ6_K, rowQ6_K},
-	IQ4_NL: {32, 18, 320, packIQ4_NL, rowWide},
-	MXFP4:  {32, 17, 320, packMXFP4, rowWide},
+	IQ4_NL: {32, 18, 144, packQ4_0, rowIQ4_NL},
+	MXFP4:  {32, 17, 144, packMXFP4, rowMXFP4},
 }
 
 func (m *Matrix) packQuant(lo, hi int, src []byte) {
 	f := &forms[m.Type]
 	blocks := m.K / f.weights
-	for r := lo; r < hi; r++ {
-		dst := m.Data[r/Group*blocks*f.packed:]
+	zero := make([]byte, f.bytes)
+	for g := lo; g < hi; g += Group {
+		dst := m.Data[g*blocks*f.packed/Group:]
 		for b := range blocks {
-			f.pack(dst[b*f.packed:(b+1)*f.packed], r%Group, src[b*f.bytes:(b+1)*f.bytes])
-		}
-		src = src[blocks*f.bytes:]
-	}
-	for r := hi; r%Group != 0; r++ { // rows past the end are zeros
-		dst := m.Data[r/Group*blocks*f.packed:]
-		zero := make([]byte, f.bytes)
-		for b := range blocks {
-			f.pack(dst[b*f.packed:(b+1)*f.packed], r%Group, zero)
+			for r := range Group {
+				from := zero // rows past the end are zeros
+				if g+r < hi {
+					from = src[((g+r-lo)*blocks+b)*f.bytes:][:f.bytes]
+				}
+				f.pack(dst[b*f.packed:(b+1)*f.packed], r, from)
+			}
 		}
 	}
 }
 
-// A quantTile is the argument of an assembly kernel: 8 rows with 1 or 4 tokens.
+// A quantTile is the argument of an assembly kernel: 8 rows with a token, or
+// 16 rows with 2 or 4 tokens.
 type quantTile struct {
-	nb   int      // blocks of 32
-	w    *byte    // packed rows
-	a    *byte    // activations: int8, or int16 for 8-bit weights
-	as   int      // bytes from token to token
-	d    *float32 // their scales
-	s    *float32 // their sums: off for Q4_0, s for types with minima
-	ds   int      // bytes from token to token of d and s
-	out  *float32 // (tokens, 8)
-	half *int32   // sums of halves, of Q6_K; 2·ds bytes from token to token
+	nb   int         // blocks of 32
+	w    *byte       // packed rows
+	wide int         // bytes from 8 rows to the next 8
+	a    *byte       // activations: int8, or int16 for 8-bit weights
+	as   int         // bytes from token to token
+	b    *block      // what describes them
+	bs   int         // bytes from token to token
+	out  *[8]float32 // (tokens, groups, 8), zeros
 }
+
+// quantOut is what a tile gives: (tokens, groups, 8).
+type quantOut [4 * 2 * Group]float32
 
 // tokens is how many tokens' activations are read again and again while the
 // rows of a piece of the matrix pass by.
@@ -69,25 +68,27 @@ const quantTokens = 64
 func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {
 	f := &forms[m.Type]
 	size := m.K / f.weights * f.packed
-	var out [4 * Group]float32
+	last := (hi + Group - 1) / Group
+	var out quantOut
 	for t0 := 0; t0 < n; t0 += quantTokens {
-		for g := lo / Group; g < (hi+Group-1)/Group; g++ {
-			w := m.Data[g*size : (g+1)*size]
-			rows := min(Group, hi-g*Group)
+		for g := lo / Group; g < last; g += 2 {
+			groups := min(2, last-g)
+			w := m.Data[g*size : (g+groups)*size]
 			for t := t0; t < min(n, t0+quantTokens); {
-				k := 1
-				if n-t >= 4 {
-					k = 4
+				k := min(m.Type.most(), n-t)
+				if k == 3 {
+					k = 2
 				}
-				m.tile(in, w, t, k, &out)
+				m.tile(in, w, groups, t, k, &out)
 				for i := range k {
-					to := dst[(t+i)*ldd+g*Group:][:rows]
+					to := dst[(t+i)*ldd+g*Group:][:min(groups*Group, hi-g*Group)]
+					from := out[i*groups*Group:]
 					if add {
 						for r := range to {
-							to[r] += out[i*Group+r]
+							to[r] += from[r]
 						}
 					} else {
-						copy(to, out[i*Group:])
+						copy(to, from)
 					}
 				}
 				t += k
@@ -96,8 +97,9 @@ func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add 
 	}
 }
 
-// tileGeneric defines the products of 8 rows with k tokens from t on.
-func (m *Matrix) tileGeneric(in *Input, w []byte, t, k int, out *[4 * Group]float32) {
+// tileGeneric defines the products of so many groups of 8 rows, w, with
+// tokens t to t+n.
+func (m *Matrix) tileGeneric(in *Input, w []byte, groups, t, n int, out *quantOut) {
 	f := &forms[m.Type]
 	per := f.weights / 32
 	nb := m.K / 32
@@ -105,42 +107,36 @@ func (m *Matrix) tileGeneric(in *Input, w []byte, t, k int, out *[4 * Group]floa
 	clear(out[:])
 	var q [32]int32
 	for b := range nb {
-		blk := w[b/per*f.packed:][:f.packed]
-		for r := range Group {
-			scale, low := f.row(blk, r, b%per, &q)
-			for i := range k {
+		for r := range groups * Group {
+			blk := w[(r/Group*nb+b)/per*f.packed:][:f.packed]
+			scale, low := f.row(blk, r%Group, b%per, &q)
+			for i := range n {
 				at := (t+i)*nb + b
-				a := x.q[at*32:][:32]
+				a, d := x.q[at*32:][:32], x.b[at].d
 				var sum [2]int32
 				for l, v := range q {
 					sum[l/16] += v * int32(a[l])
 				}
-				o := &out[i*Group+r]
+				o := &out[i*groups*Group+r]
 				if m.Type == Q6_K {
-					*o = fma(float32(sum[0]), float32(scale[0]*x.d[at]), *o)
-					*o = fma(float32(sum[1]), float32(scale[1]*x.d[at]), *o)
+					*o = fma(float32(sum[0]), float32(scale[0]*d), *o)
+					*o = fma(float32(sum[1]), float32(scale[1]*d), *o)
 					continue
 				}
-				*o = fma(float32(sum[0]+sum[1]), float32(scale[0]*x.d[at]), *o)
-				if m.Type != Q4_0 && m.Type != Q8_0 {
-					*o = fma(low, x.s[at], *o)
+				*o = fma(float32(sum[0]+sum[1]), float32(scale[0]*d), *o)
+				if m.Type.minimum() {
+					*o = fma(low, x.b[at].s, *o)
 				}
 			}
 		}
 	}
 }
 
+// minimum reports whether weights of t have a minimum.
+func (t Type) minimum() bool { return t == Q4_1 || t == Q5_1 || t == Q4_K || t == Q5_K }
+
 // Nibbles: vector v of a packed block has, in bytes 4r to 4r+3, weights 8v+i
 // of row r low and 8v+4+i high.
-
-func packNibble(vectors []byte, r, l int, q byte) {
-	p := &vectors[l/8*32+4*r+l%4]
-	if l%8 < 4 {
-		*p = *p&0xf0 | q&15
-	} else {
-		*p = *p&15 | q<<4
-	}
-}
 
 func nibbleAt(vectors []byte, r, l int) int32 {
 	b := vectors[l/8*32+4*r+l%4]
@@ -152,10 +148,18 @@ func nibbleAt(vectors []byte, r, l int) int32 {
 
 // packSplit packs 16 bytes whose low nibbles are the first 16 weights.
 func packSplit(vectors []byte, r int, src []byte) {
-	for i, b := range src[:16] {
-		packNibble(vectors, r, i, b&15)
-		packNibble(vectors, r, i+16, b>>4)
-	}
+	_, _ = vectors[127], src[15]
+	a, b := binary.LittleEndian.Uint64(src), binary.LittleEndian.Uint64(src[8:])
+	putNibbles(vectors[4*r:], a)
+	putNibbles(vectors[32+4*r:], b)
+	putNibbles(vectors[64+4*r:], a>>4)
+	putNibbles(vectors[96+4*r:], b>>4)
+}
+
+// putNibbles packs 8 weights, the low nibbles of q's bytes.
+func putNibbles(dst []byte, q uint64) {
+	q &= 0x0f0f0f0f0f0f0f0f
+	binary.LittleEndian.PutUint32(dst, uint32(q)|uint32(q>>32)<<4)
 }
 
 func halfAt(src []byte, r int) float32 { return float16(binary.LittleEndian.Uint16(src[2*r:])) }
@@ -203,9 +207,15 @@ func packQ4_K(dst []byte, r int, src []byte) {
 	for j := range 8 {
 		part := dst[32+144*j:][:144]
 		part[r], part[8+r] = sixBits(src[4:16], j)
-		for i, b := range src[16+j/2*32:][:32] {
-			packNibble(part[16:], r, i, b>>(j%2*4)&15)
-		}
+		packFour(part[16:], r, src[16+j/2*32:], j%2*4)
+	}
+}
+
+// packFour packs the 4 bits from bit at on of 32 bytes.
+func packFour(vectors []byte, r int, src []byte, at int) {
+	_ = src[31]
+	for v := range 4 {
+		putNibbles(vectors[32*v+4*r:], binary.LittleEndian.Uint64(src[8*v:])>>at)
 	}
 }
 
@@ -224,11 +234,14 @@ func packQ6_K(dst []byte, r int, src []byte) {
 	for j := range 8 {
 		part := dst[16+208*j:][:208]
 		part[r], part[8+r] = src[192+2*j], src[193+2*j]
-		low, high := src[j/4*64+j%2*32:][:32], src[128+j/4*32:][:32]
-		for l := range 32 {
-			packNibble(part[16:], r, l, low[l]>>(j%4/2*4)&15)
-			p, at := &part[144+l/16*32+4*r+l%4], l/8%2*4+l%8/4*2
-			*p = *p&^(3<<at) | high[l]>>(j%4*2)&3<<at
+		packFour(part[16:], r, src[j/4*64+j%2*32:], j%4/2*4)
+		high := src[128+j/4*32:][:32]
+		for h := range 2 {
+			var bits uint32
+			for i := range 4 {
+				bits |= binary.LittleEndian.Uint32(high[16*h+4*i:]) >> (j % 4 * 2) & 0x03030303 << (2 * i)
+			}
+			binary.LittleEndian.PutUint32(part[144+32*h+4*r:], bits)
 		}
 	}
 }
@@ -250,8 +263,12 @@ func rowQ6_K(src []byte, r, j int, w *[32]int32) (scale [2]float32, low float32)
 
 func packQ8_0(dst []byte, r int, src []byte) {
 	copy(dst[2*r:2*r+2], src)
-	for l, b := range src[2:34] {
-		dst[16+l/2*16+2*r+l%2] = b
+	pairs := dst[16+2*r:][:242]
+	for v := range 4 {
+		q := binary.LittleEndian.Uint64(src[2+8*v:])
+		for i := range 4 {
+			binary.LittleEndian.PutUint16(pairs[64*v+16*i:], uint16(q>>(16*i)))
+		}
 	}
 }
 
@@ -261,66 +278,4 @@ func rowQ8_0(src []byte, r, _ int, w *[32]int32) (scale [2]float32, low float32)
 	}
 	scale[0] = halfAt(src, r)
 	return scale, 0
-}
-
-// packWide packs 32 weights of eight bits, with a scale and a minimum.
-func packWide(dst []byte, r int, scale, low float32, w func(l int) int8) {
-	binary.LittleEndian.PutUint32(dst[4*r:], math.Float32bits(scale))
-	binary.LittleEndian.PutUint32(dst[32+4*r:], math.Float32bits(low))
-	for l := range 32 {
-		dst[64+l/2*16+2*r+l%2] = byte(w(l))
-	}
-}
-
-func rowWide(src []byte, r, j int, w *[32]int32) (scale [2]float32, low float32) {
-	part := src[320*j:][:320]
-	for l := range w {
-		w[l] = int32(int8(part[64+l/2*16+2*r+l%2]))
-	}
-	scale[0] = math.Float32frombits(binary.LittleEndian.Uint32(part[4*r:]))
-	return scale, math.Float32frombits(binary.LittleEndian.Uint32(part[32+4*r:]))
-}
-
-// split returns weight l of 16 bytes whose low nibbles are the first 16.
-func split(src []byte, l int) byte {
-	if l < 16 {
-		return src[l] & 15
-	}
-	return src[l-16] >> 4
-}
-
-func packQ5_0(dst []byte, r int, src []byte) {
-	high := binary.LittleEndian.Uint32(src[2:])
-	packWide(dst, r, halfAt(src, 0), 0, func(l int) int8 { return int8(split(src[6:], l)|byte(high>>l&1<<4)) - 16 })
-}
-
-func packQ5_1(dst []byte, r int, src []byte) {
-	high := binary.LittleEndian.Uint32(src[4:])
-	packWide(dst, r, halfAt(src, 0), halfAt(src, 1), func(l int) int8 { return int8(split(src[8:], l) | byte(high>>l&1<<4)) })
-}
-
-func packQ5_K(dst []byte, r int, src []byte) {
-	for j := range 8 {
-		s, m := sixBits(src[4:16], j)
-		low := src[48+j/2*32:][:32]
-		packWide(dst[320*j:], r, float32(halfAt(src, 0)*float32(s)), -float32(halfAt(src, 1)*float32(m)), func(l int) int8 {
-			return int8(low[l]>>(j%2*4)&15 | src[16+l]>>j&1<<4)
-		})
-	}
-}
-
-var iq4 = [16]int8{-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113}
-
-func packIQ4_NL(dst []byte, r int, src []byte) {
-	packWide(dst, r, halfAt(src, 0), 0, func(l int) int8 { return iq4[split(src[2:], l)] })
-}
-
-var e2m1 = [16]int8{0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12}
-
-func packMXFP4(dst []byte, r int, src []byte) {
-	d := math.Float32frombits(0x00200000 << src[0])
-	if src[0] >= 2 {
-		d = math.Float32frombits(uint32(src[0]-1) << 23)
-	}
-	packWide(dst, r, d, 0, func(l int) int8 { return e2m1[split(src[1:], l)] })
 }

@@ -6,10 +6,16 @@ import "unsafe"
 func q40x4AVX2(t *quantTile)
 
 //go:noescape
+func q40x2AVX2(t *quantTile)
+
+//go:noescape
 func q40x1AVX2(t *quantTile)
 
 //go:noescape
 func q41x4AVX2(t *quantTile)
+
+//go:noescape
+func q41x2AVX2(t *quantTile)
 
 //go:noescape
 func q41x1AVX2(t *quantTile)
@@ -18,10 +24,43 @@ func q41x1AVX2(t *quantTile)
 func q4Kx4AVX2(t *quantTile)
 
 //go:noescape
+func q4Kx2AVX2(t *quantTile)
+
+//go:noescape
 func q4Kx1AVX2(t *quantTile)
 
 //go:noescape
+func q50x4AVX2(t *quantTile)
+
+//go:noescape
+func q50x2AVX2(t *quantTile)
+
+//go:noescape
+func q50x1AVX2(t *quantTile)
+
+//go:noescape
+func q51x4AVX2(t *quantTile)
+
+//go:noescape
+func q51x2AVX2(t *quantTile)
+
+//go:noescape
+func q51x1AVX2(t *quantTile)
+
+//go:noescape
+func q5Kx4AVX2(t *quantTile)
+
+//go:noescape
+func q5Kx2AVX2(t *quantTile)
+
+//go:noescape
+func q5Kx1AVX2(t *quantTile)
+
+//go:noescape
 func q6Kx4AVX2(t *quantTile)
+
+//go:noescape
+func q6Kx2AVX2(t *quantTile)
 
 //go:noescape
 func q6Kx1AVX2(t *quantTile)
@@ -30,67 +69,161 @@ func q6Kx1AVX2(t *quantTile)
 func q80x4AVX2(t *quantTile)
 
 //go:noescape
+func q80x2AVX2(t *quantTile)
+
+//go:noescape
 func q80x1AVX2(t *quantTile)
 
 //go:noescape
-func q8Fx4AVX2(t *quantTile)
+func mxfp4x4AVX2(t *quantTile)
 
 //go:noescape
-func q8Fx1AVX2(t *quantTile)
+func mxfp4x2AVX2(t *quantTile)
 
-// tile multiplies 8 rows with k tokens, 1 or 4, from t on.
-func (m *Matrix) tile(in *Input, w []byte, t, k int, out *[4 * Group]float32) {
+//go:noescape
+func mxfp4x1AVX2(t *quantTile)
+
+//go:noescape
+func iq4x2AVX2(t *quantTile)
+
+//go:noescape
+func iq4x1AVX2(t *quantTile)
+
+// tile multiplies one or two groups of 8 rows, w, with n tokens, 1, 2 or 4,
+// from t on.
+func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out *quantOut) {
 	if !avx2() {
-		m.tileGeneric(in, w, t, k, out)
+		m.tileGeneric(in, w, groups, t, n, out)
 		return
 	}
 	nb := m.K / 32
 	x := &in.forms[m.Type.Forms().index()]
-	q := quantTile{nb: nb, w: &w[0], d: &x.d[t*nb], ds: 4 * nb, s: &x.s[t*nb], out: &out[0]}
-	q.a, q.as = (*byte)(unsafe.Pointer(&x.q[t*m.K])), m.K
-	four := k == 4
-	switch m.Type {
-	case Q4_0:
-		q.s = (*float32)(unsafe.Pointer(&x.off[t*nb]))
-		if four {
-			q40x4AVX2(&q)
-		} else {
-			q40x1AVX2(&q)
+	q := quantTile{nb: nb, wide: len(w) / groups, as: m.K, bs: nb * int(unsafe.Sizeof(block{}))}
+	wide := m.Type == Q8_0
+	if wide {
+		q.as *= 2
+	}
+	clear(out[:])
+	at := func(g, i int) {
+		q.w, q.b = &w[g*q.wide], &x.b[(t+i)*nb]
+		q.a = (*byte)(unsafe.Pointer(&x.q[(t+i)*m.K]))
+		if wide {
+			q.a = (*byte)(unsafe.Pointer(&x.w[(t+i)*m.K]))
 		}
-	case Q4_1:
-		if four {
-			q41x4AVX2(&q)
-		} else {
-			q41x1AVX2(&q)
-		}
-	case Q4_K:
-		if four {
-			q4Kx4AVX2(&q)
-		} else {
-			q4Kx1AVX2(&q)
-		}
-	case Q6_K:
-		q.half = &x.half[2*t*nb]
-		if four {
-			q6Kx4AVX2(&q)
-		} else {
-			q6Kx1AVX2(&q)
-		}
-	case Q8_0:
-		q.a, q.as = (*byte)(unsafe.Pointer(&x.w[t*m.K])), 2*m.K
-		if four {
-			q80x4AVX2(&q)
-		} else {
-			q80x1AVX2(&q)
-		}
-	default:
-		q.a, q.as = (*byte)(unsafe.Pointer(&x.w[t*m.K])), 2*m.K
-		if four {
-			q8Fx4AVX2(&q)
-		} else {
-			q8Fx1AVX2(&q)
+		q.out = (*[Group]float32)(out[(i*groups+g)*Group:])
+	}
+	if groups == 2 && n > 1 {
+		at(0, 0)
+		m.Type.tileAVX2(&q, n)
+		return
+	}
+	for g := range groups {
+		for i := range n {
+			at(g, i)
+			m.Type.tileAVX2(&q, 1)
 		}
 	}
+}
+
+// tileAVX2 multiplies 8 rows with a token or 16 rows with 2 or 4.
+func (t Type) tileAVX2(q *quantTile, n int) {
+	switch t {
+	case Q4_0:
+		switch n {
+		case 4:
+			q40x4AVX2(q)
+		case 2:
+			q40x2AVX2(q)
+		default:
+			q40x1AVX2(q)
+		}
+	case Q4_1:
+		switch n {
+		case 4:
+			q41x4AVX2(q)
+		case 2:
+			q41x2AVX2(q)
+		default:
+			q41x1AVX2(q)
+		}
+	case Q4_K:
+		switch n {
+		case 4:
+			q4Kx4AVX2(q)
+		case 2:
+			q4Kx2AVX2(q)
+		default:
+			q4Kx1AVX2(q)
+		}
+	case Q6_K:
+		switch n {
+		case 4:
+			q6Kx4AVX2(q)
+		case 2:
+			q6Kx2AVX2(q)
+		default:
+			q6Kx1AVX2(q)
+		}
+	case Q8_0:
+		switch n {
+		case 4:
+			q80x4AVX2(q)
+		case 2:
+			q80x2AVX2(q)
+		default:
+			q80x1AVX2(q)
+		}
+	case Q5_0:
+		switch n {
+		case 4:
+			q50x4AVX2(q)
+		case 2:
+			q50x2AVX2(q)
+		default:
+			q50x1AVX2(q)
+		}
+	case Q5_1:
+		switch n {
+		case 4:
+			q51x4AVX2(q)
+		case 2:
+			q51x2AVX2(q)
+		default:
+			q51x1AVX2(q)
+		}
+	case Q5_K:
+		switch n {
+		case 4:
+			q5Kx4AVX2(q)
+		case 2:
+			q5Kx2AVX2(q)
+		default:
+			q5Kx1AVX2(q)
+		}
+	case MXFP4:
+		switch n {
+		case 4:
+			mxfp4x4AVX2(q)
+		case 2:
+			mxfp4x2AVX2(q)
+		default:
+			mxfp4x1AVX2(q)
+		}
+	case IQ4_NL:
+		if n == 2 {
+			iq4x2AVX2(q)
+		} else {
+			iq4x1AVX2(q)
+		}
+	}
+}
+
+// most returns the most tokens that a kernel of t takes.
+func (t Type) most() int {
+	if t == IQ4_NL {
+		return 2
+	}
+	return 4
 }
 
 // Of what follows, whole registers of 8 go to the assembly.
@@ -99,7 +232,7 @@ func (m *Matrix) tile(in *Input, w []byte, t, k int, out *[4 * Group]float32) {
 func maxAbsAVX2(x *float32, n int) float32
 
 //go:noescape
-func roundAVX2(q *int8, w *int16, x *float32, inv float32, sums *[2]int32)
+func roundAVX2(q *int8, w *int16, x *float32, inv float32, sums *[2][2]int32)
 
 //go:noescape
 func float32sAVX2(dst *float32, src *uint16, n int)
@@ -117,7 +250,7 @@ func maxAbs(x []float32) float32 {
 	return maxAbsAVX2(&x[0], len(x))
 }
 
-func roundBlock(q *[32]int8, w *[32]int16, x *[32]float32, inv float32) (sums [2]int32) {
+func roundBlock(q *[32]int8, w *[32]int16, x *[32]float32, inv float32) (sums [2][2]int32) {
 	if !avx2() {
 		return roundBlockGeneric(q, w, x, inv)
 	}

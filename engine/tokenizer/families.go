@@ -55,5 +55,7 @@ var families = []family{
 	{names: []string{"seed-coder"}, pre: split(patternSeed)},
 	{names: []string{"ufakzeka"}, pre: split(patternUfak)},
 	{names: []string{"bloom", "poro-chat", "gpt3-finnish"}, pre: split(patternBloom)},
+	{names: []string{"laguna"}, pre: split(patternLines, patternQwen2)},
+	{names: []string{"default"}, pre: split(patternMarks, patternGPT2, patternDigits, patternThree)}, // llama.cpp's, where a file does not know
 	{names: []string{"viking"}, pre: split(patternBloom, patternDigit)},
 }

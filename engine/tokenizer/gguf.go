@@ -220,6 +220,9 @@ func (m metadata) cutMerges(forms []string) (merges []merge, err error) {
 // level reads a byte-level BPE.
 func (m metadata) level() (t *Tokenizer, place string, err error) {
 	pre, _ := get[string](m, keyPre)
+	if pre == "" {
+		return nil, keyPre, fmt.Errorf("is not there, so that nothing says how text is cut; convert the model again, with a newer program")
+	}
 	i := slices.IndexFunc(families, func(f family) bool { return slices.Contains(f.names, pre) })
 	if i < 0 {
 		var known []string
@@ -241,16 +244,15 @@ func (m metadata) level() (t *Tokenizer, place string, err error) {
 	}
 	t.addNamed(forms)
 	t.tokens = make([]string, len(forms))
-	named := map[string]bool{}
 	for _, a := range t.added {
-		t.tokens[a.id], named[a.name] = a.name, true
+		t.tokens[a.id] = a.name
 	}
 	for id, s := range forms {
 		if t.tokens[id] != "" {
 			continue
 		}
 		b, ok := fromLevel(s)
-		if !ok || named[b] || t.types[id] == unusedToken {
+		if !ok || t.types[id] == unusedToken {
 			b, t.types[id] = s, unusedToken
 		}
 		t.tokens[id] = b
@@ -305,6 +307,10 @@ func (m metadata) pieces(unigram bool) (t *Tokenizer, place string, err error) {
 		return nil, keyScores, fmt.Errorf("is not there")
 	}
 	p.dummyPrefix = m.flag(keyPrefix, true)
+	if where, _ := get[string](m, keyWhere); p.dummyPrefix && !unigram {
+		p.once = where == "first, once" || where == "always, once"
+		p.everywhere = where != "first" && where != "first, once"
+	}
 	p.collapse = m.flag(keyCollapse, false)
 	p.charsMap = m.bytes(keyCharsMap)
 	p.firstNames()

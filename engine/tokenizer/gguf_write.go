@@ -14,9 +14,14 @@ type Pair struct {
 	Value any
 }
 
-// keyNFC says what no key of GGUF does, where it is not as tokenizer.ggml.pre
-// has it: whether text is brought into NFC. Other programs pass over it.
-const keyNFC = "suiren.tokenizer.nfc"
+// These keys say what no key of GGUF does, where it is not as other programs
+// take it, who pass over them: whether text is brought into NFC, and where
+// SentencePiece's space is put, "first" or "always", and ", once" if not
+// where there is one already.
+const (
+	keyNFC   = "suiren.tokenizer.nfc"
+	keyWhere = "suiren.tokenizer.space_prefix"
+)
 
 // GGUF returns the metadata that describes t in a GGUF file; FromGGUF reads
 // it back. The error says what GGUF has no way to say.
@@ -137,6 +142,10 @@ func shape(list []stepJSON) string {
 			s.Behavior = "Isolated"
 		}
 		s.Invert = nil
+		if s.Type == "ByteLevel" && s.UseRegex == nil {
+			yes := true
+			s.UseRegex = &yes
+		}
 		b.Write(rawJSON(s))
 	}
 	return b.String()
@@ -192,19 +201,27 @@ func (t *Tokenizer) onlyNFC() (bool, error) {
 
 // runesGGUF describes a BPE of SentencePiece: with scores, or with merges
 // from which the scores follow.
-func (t *Tokenizer) runesGGUF() ([]Pair, error) {
-	prefix, err := t.spacePrefix()
+func (t *Tokenizer) runesGGUF() (pairs []Pair, err error) {
+	where, err := t.spacePrefix()
 	if err != nil {
 		return nil, err
 	}
+	prefix := where != ""
+	if prefix && where != "always" {
+		defer func() {
+			if err == nil {
+				pairs = append(pairs, Pair{keyWhere, where})
+			}
+		}()
+	}
 	if t.scores == nil {
-		if pairs, err := t.scoredGGUF(prefix); err == nil {
+		if pairs, err = t.scoredGGUF(prefix); err == nil {
 			return pairs, nil
 		}
 		if prefix || t.bpe.ignoreMerges {
 			return nil, fmt.Errorf("its merges are not in an order that scores give")
 		}
-		pairs := append(t.vocabGGUF("gemma4", "gemma4", t.form), t.mergesGGUF())
+		pairs = append(t.vocabGGUF("gemma4", "gemma4", t.form), t.mergesGGUF())
 		return append(pairs, Pair{keyPrefix, false}), nil
 	}
 	return append(t.vocabGGUF("llama", "default", t.form), Pair{keyPrefix, prefix}), nil
@@ -244,36 +261,53 @@ func (t *Tokenizer) scoredGGUF(prefix bool) ([]Pair, error) {
 	return pairs, nil
 }
 
-// spacePrefix tells whether a SentencePiece BPE puts a space before text. It
-// is an error if it does more than that and to write spaces as ▁.
-func (t *Tokenizer) spacePrefix() (prefix bool, err error) {
+// spacePrefix tells where a SentencePiece BPE puts a space before text, as
+// keyWhere has it; "" if nowhere. It is an error if it does more than that
+// and to write spaces as ▁.
+func (t *Tokenizer) spacePrefix() (where string, err error) {
+	if len(t.pre) == 1 && t.pre[0].meta != nil && t.pre[0].meta.twice {
+		switch m := t.pre[0].meta; {
+		case len(t.normal) > 0:
+			return "", fmt.Errorf("it normalises text")
+		case m.always:
+			return "always", nil
+		case m.first:
+			return "first", nil
+		}
+		return "", nil
+	}
 	normal, err := step(t.steps.normalizer)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	for _, s := range normal.flat() {
 		switch {
 		case s.Type == "Prepend" && s.Prepend == lowLine:
-			prefix = true
-		case s.Type == "Replace" && s.Pattern != nil && s.Pattern.String != nil && *s.Pattern.String == " " && s.Content != nil && *s.Content == lowLine:
+			where = "always"
+		case (&s).noSpaces():
 		default:
-			return false, fmt.Errorf("its normalizer has a step %q", s.Type)
+			return "", fmt.Errorf("its normalizer has a step %q", s.Type)
 		}
 	}
 	pre, err := step(t.steps.pre)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	for _, s := range pre.flat() {
 		switch {
-		case s.Type == "Metaspace" && s.Split != nil && !*s.Split:
-			prefix = prefix || s.Scheme != "never"
+		case s.Type == "Metaspace" && s.Split != nil && !*s.Split && where == "":
+			switch {
+			case s.Scheme == "first":
+				where = "first, once"
+			case s.Scheme != "never":
+				where = "always, once"
+			}
 		case s.Type == "Split" && s.Pattern != nil && s.Pattern.String != nil && *s.Pattern.String == " " && len(t.normal) > 0: // finds nothing
 		default:
-			return false, fmt.Errorf("its pre_tokenizer has a step %q", s.Type)
+			return "", fmt.Errorf("its pre_tokenizer has a step %q", s.Type)
 		}
 	}
-	return prefix, nil
+	return where, nil
 }
 
 func (t *Tokenizer) unigramGGUF() ([]Pair, error) {

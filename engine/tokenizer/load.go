@@ -352,9 +352,7 @@ func (f *fileJSON) readBPE(t *Tokenizer, level bool) (place string, err error) {
 		t.roles.unk = id
 	}
 	if level {
-		if t.tokens, err = t.unlevel(forms); err != nil {
-			return "model.vocab", err
-		}
+		t.tokens = t.unlevel(forms)
 	} else {
 		t.kind = runeBPE
 		t.setForms(forms)
@@ -371,8 +369,9 @@ func (f *fileJSON) readBPE(t *Tokenizer, level bool) (place string, err error) {
 	return "model", nil
 }
 
-// unlevel returns the bytes of tokens in byte-level form; added tokens are not.
-func (t *Tokenizer) unlevel(forms []string) ([]string, error) {
+// unlevel returns the bytes of tokens in byte-level form. Added tokens are not
+// in it; nor are a few that no text can become, as in Command R.
+func (t *Tokenizer) unlevel(forms []string) []string {
 	tokens := make([]string, len(forms))
 	for _, a := range t.added {
 		tokens[a.id] = a.name
@@ -383,11 +382,14 @@ func (t *Tokenizer) unlevel(forms []string) ([]string, error) {
 		}
 		b, ok := fromLevel(s)
 		if !ok {
-			return nil, fmt.Errorf("the token %q is not in byte-level form", s)
+			if t.types == nil {
+				t.types = slices.Repeat([]tokenType{normalToken}, len(forms))
+			}
+			b, t.types[id] = s, unusedToken
 		}
 		tokens[id] = b
 	}
-	return tokens, nil
+	return tokens
 }
 
 func (f *fileJSON) readUnigram(t *Tokenizer) (place string, err error) {

@@ -132,7 +132,7 @@ func TestRoles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, tok := range []*Tokenizer{llama, throughGGUF(t, llama), resaved(t, llama)} {
+	for _, tok := range []*Tokenizer{llama, throughGGUF(t, llama), resaved(t, llama), resaved(t, throughGGUF(t, llama))} {
 		bos, ok1 := tok.BOS()
 		eos, ok2 := tok.EOS()
 		unk, ok3 := tok.UNK()

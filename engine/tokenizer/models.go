@@ -65,17 +65,13 @@ func (t *Tokenizer) buildLevel() error {
 		if s == "" {
 			return fmt.Errorf("no token has the id %d", id)
 		}
-		own, named := t.names[s]
-		if named && own != int32(id) {
-			return fmt.Errorf("the tokens %d and %d are both %q", own, id, s)
-		}
 		if hidden[id] || t.typeOf(id) == unusedToken {
 			continue
 		}
 		if b.whole != nil {
 			b.whole[s] = int32(id)
 		}
-		if len(s) == 1 && !named {
+		if _, plain := t.names[s]; len(s) == 1 && (!plain || t.names[s] != int32(id)) {
 			b.bytes[s[0]] = int32(id)
 		}
 	}
@@ -122,8 +118,13 @@ func (t *Tokenizer) buildRunes() error {
 		b.whole = index
 	}
 	t.model = b
-	if _, ok := index[lowLine]; ok && len(t.pre) == 0 && b.whole == nil && t.onlyLeadingLowLine() {
-		t.pre = []preStep{{scan: atLowLines}} // so that pieces are short, and come again
+	if _, ok := index[lowLine]; ok && len(t.pre) < 2 && b.whole == nil && t.onlyLeadingLowLine() { // so that pieces are short, and come again
+		if len(t.pre) == 0 {
+			t.pre = []preStep{{}}
+		}
+		if t.pre[0].scan == nil {
+			t.pre[0].scan = atLowLines
+		}
 	}
 	if t.scores == nil {
 		return t.addMerges(b)

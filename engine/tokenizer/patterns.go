@@ -23,6 +23,8 @@ const (
 	patternDigits  = `\p{N}+`
 	patternDigits3 = `\p{N}{1,3}`
 	patternThree   = `[0-9][0-9][0-9]`
+	patternMarks   = "[\\p{P}\\$\\+<=>\\^~\\|]+"
+	patternLines   = `[^\n]+|[\n]+`
 	patternNewline = "[\r\n]"
 	patternLetters = `\s?\p{L}+`
 	patternPuncts  = `\s?\p{P}+`
@@ -60,6 +62,8 @@ var patterns = map[string]scanner{
 	patternDigits:  digitGroups(0),
 	patternDigits3: digitGroups(3),
 	patternThree:   between(threeDigits),
+	patternMarks:   between(punctuation(true, "`")),
+	patternLines:   newlines,
 	patternNewline: between(oneNewline),
 	patternLetters: between(afterSpace(letter)),
 	patternPuncts:  between(afterSpace(punct)),

@@ -18,6 +18,7 @@ type pieces struct {
 	dummyPrefix bool // text begins with a space
 	everywhere  bool // so does what follows an added token
 	collapse    bool // spaces at the ends go, and of several in a row one stays
+	once        bool // not where it begins with one
 	single      bool // sums of scores are float32
 }
 
@@ -78,15 +79,12 @@ func (p *pieces) tokenizer(c *config) (*Tokenizer, error) {
 			return collapse(strings.TrimRight(strings.TrimLeft(s, " "), " ▁"), " ")
 		})
 	}
-	t.pre = []preStep{{meta: &metaspace{always: p.dummyPrefix && p.everywhere, first: p.dummyPrefix, twice: true}}}
+	t.pre = []preStep{{meta: &metaspace{always: p.dummyPrefix && p.everywhere, first: p.dummyPrefix, twice: !p.once}}}
 	t.setForms(forms)
 	t.steps = p.steps()
 	if p.unigram && !p.single { // as tokenizer.json says it: its models were made with that
 		t.normal = nil
 		return t, t.readSteps()
-	}
-	if !p.single && t.onlyLeadingLowLine() {
-		t.pre[0].scan = atLowLines
 	}
 	return t, nil
 }
@@ -113,7 +111,7 @@ func (p *pieces) steps() steps {
 	if len(p.charsMap) > 0 {
 		normal = append(normal, stepJSON{Type: "Precompiled", CharsMap: p.charsMap})
 	}
-	yes, zero, one := true, 0, 1
+	yes, no, zero, one := true, false, 0, 1
 	if p.collapse {
 		normal = append(normal, stepJSON{Type: "Replace", Pattern: &patternJSON{Regex: str(" {2,}")}, Content: str(" ")})
 	}
@@ -128,10 +126,19 @@ func (p *pieces) steps() steps {
 			pre = &stepJSON{Type: "Sequence", PreTokenizers: []stepJSON{{Type: "WhitespaceSplit"}, *pre}}
 		}
 	} else {
-		if p.dummyPrefix {
+		switch {
+		case p.dummyPrefix && (p.once || !p.everywhere): // not quite if the text begins with a space, as nothing is
+			scheme := "first"
+			if p.everywhere {
+				scheme = "always"
+			}
+			pre = &stepJSON{Type: "Metaspace", Replacement: lowLine, Scheme: scheme, Split: &no}
+		case p.dummyPrefix:
 			normal = append(normal, stepJSON{Type: "Prepend", Prepend: lowLine})
+			fallthrough
+		default:
+			normal = append(normal, stepJSON{Type: "Replace", Pattern: &patternJSON{String: str(" ")}, Content: str(lowLine)})
 		}
-		normal = append(normal, stepJSON{Type: "Replace", Pattern: &patternJSON{String: str(" ")}, Content: str(lowLine)})
 	}
 	decode := []stepJSON{{Type: "Replace", Pattern: &patternJSON{String: str(lowLine)}, Content: str(" ")}, {Type: "ByteFallback"}, {Type: "Fuse"}}
 	if p.dummyPrefix {

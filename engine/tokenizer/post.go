@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // A postJSON is a post_processor of tokenizer.json. Source:
@@ -20,14 +21,13 @@ type postJSON struct {
 }
 
 type partJSON struct {
-	Token *struct {
-		ID   string `json:"id"`
-		Kind int    `json:"type_id"`
-	} `json:"SpecialToken,omitempty"`
-	Text *struct {
-		ID   string `json:"id"`
-		Kind int    `json:"type_id"`
-	} `json:"Sequence,omitempty"`
+	Token *kindJSON `json:"SpecialToken,omitempty"`
+	Text  *kindJSON `json:"Sequence,omitempty"`
+}
+
+type kindJSON struct {
+	ID   string `json:"id"`
+	Kind int    `json:"type_id"`
 }
 
 // A nameID is ["[SEP]", 102].
@@ -131,4 +131,37 @@ func (t *Tokenizer) template(p *postJSON, list []partJSON, n int8) (parts []part
 		return nil, fmt.Errorf("has %d texts, not %d", texts, n)
 	}
 	return parts, nil
+}
+
+// post returns the post_processor that says the templates of t: that of its
+// file, if it still does.
+func (t *Tokenizer) post() json.RawMessage {
+	u := &Tokenizer{tokens: t.tokens}
+	if _, err := u.readPost(t.steps.post); err == nil && slices.Equal(u.single, t.single) && slices.Equal(u.pair, t.pair) {
+		return t.steps.post
+	}
+	type token struct {
+		ID     string   `json:"id"`
+		IDs    []int32  `json:"ids"`
+		Tokens []string `json:"tokens"`
+	}
+	tokens := map[string]token{}
+	list := func(parts []part) (list []partJSON) {
+		for _, p := range parts {
+			if p.text > 0 {
+				list = append(list, partJSON{Text: &kindJSON{"AB"[p.text-1 : p.text], int(p.kind)}})
+				continue
+			}
+			name := t.form(p.id)
+			tokens[name] = token{name, []int32{p.id}, []string{name}}
+			list = append(list, partJSON{Token: &kindJSON{name, int(p.kind)}})
+		}
+		return list
+	}
+	return rawJSON(struct {
+		Type   string           `json:"type"`
+		Single []partJSON       `json:"single"`
+		Pair   []partJSON       `json:"pair"`
+		Tokens map[string]token `json:"special_tokens"`
+	}{"TemplateProcessing", list(t.single), list(t.pair), tokens})
 }

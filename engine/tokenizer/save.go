@@ -21,7 +21,7 @@ func (t *Tokenizer) Save(dir string) error {
 		Version:       "1.0",
 		Normalizer:    t.steps.normalizer,
 		PreTokenizer:  t.steps.pre,
-		PostProcessor: t.steps.post,
+		PostProcessor: t.post(),
 		Decoder:       t.steps.decoder,
 		AddedTokens:   []addedJSON{},
 	}
@@ -77,8 +77,11 @@ func (t *Tokenizer) vocabJSON() vocabJSON {
 }
 
 func (t *Tokenizer) inVocab() int {
-	n := len(t.tokens)
-	for i := len(t.added) - 1; i >= 0 && int(t.added[i].id) == n-1; i-- {
+	n, least := len(t.tokens), 0
+	for _, m := range t.merges { // which name tokens of the vocabulary only
+		least = max(least, int(m.left)+1, int(m.right)+1, int(m.id)+1)
+	}
+	for i := len(t.added) - 1; i >= 0 && n > least && int(t.added[i].id) == n-1; i-- {
 		n--
 	}
 	return n

@@ -108,7 +108,7 @@ func parse(f fields, body []byte) (*query, error) {
 	if q.Think.Mode != "off" {
 		q.Think.Effort = q.effort
 	}
-	return q, form.SettleTools(&q.Request, "tool_choice", "tool_choice")
+	return q, form.SettleTools(&q.Request, "tool_choice")
 }
 
 // A block of content.

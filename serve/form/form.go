@@ -122,8 +122,8 @@ type Can uint32
 // The abilities. What every answerer can: conversations of text, MaxTokens,
 // Stop, Temperature, TopP, Seed, Think, and N.
 const (
-	Tools     Can = 1 << iota // tools, their calls and results
-	Forced                    // Choice required or named, OneCall
+	Tools     Can = 1 << iota // tools, their calls and results, OneCall
+	Forced                    // Choice required or named
 	JSON                      // Format json and schema
 	Pattern                   // Format regex and choice
 	Grammar                   // Format grammar

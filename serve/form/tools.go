@@ -4,7 +4,7 @@ import "suiren/internal/say"
 
 // SettleTools checks the choice of a tool against the tools, and notes what
 // it needs. Without tools there is nothing to choose.
-func SettleTools(r *Request, choiceParam, oneParam string) error {
+func SettleTools(r *Request, choiceParam string) error {
 	named := r.Choice.Mode == "named"
 	if named || r.Choice.Mode == "required" {
 		found := !named && len(r.Tools) > 0
@@ -15,12 +15,6 @@ func SettleTools(r *Request, choiceParam, oneParam string) error {
 			return Invalid(choiceParam, "invalid_value", say.T("%s asks for a tool that is not among tools", "%s 要求的工具不在 tools 之中", choiceParam))
 		}
 		r.Need(Forced, choiceParam)
-	}
-	if len(r.Tools) == 0 {
-		r.OneCall = false
-	}
-	if r.OneCall && r.Choice.Mode != "none" {
-		r.Need(Forced, oneParam)
 	}
 	if r.Format.Kind != "" && (named || r.Choice.Mode == "required") {
 		return Invalid(choiceParam, "invalid_value", say.T("%s forces a call, and a format binds the answer: choose one", "%s 强制调用工具，而输出格式约束回答：二者择一", choiceParam))

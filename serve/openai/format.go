@@ -191,5 +191,5 @@ func (q *query) setParallel(v json.RawMessage) error {
 
 // settleTools checks the choice against the tools.
 func (q *query) settleTools() error {
-	return form.SettleTools(&q.Request, "tool_choice", "parallel_tool_calls")
+	return form.SettleTools(&q.Request, "tool_choice")
 }

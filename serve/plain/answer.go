@@ -17,7 +17,10 @@ import (
 
 // Can implements form.Answerer.
 func (m *Model) Can() form.Can {
-	can := form.Tools | form.Sampled | form.Logprobs | form.Raw | form.Echo | form.Receipts | form.Endless | form.Prefilled
+	can := form.Tools | form.JSON | form.Pattern | form.Sampled | form.Logprobs | form.Raw | form.Echo | form.Receipts | form.Endless | form.Prefilled
+	if f := m.template.Facts().Format; bindable(&f) {
+		can |= form.Forced
+	}
 	if m.words.hasParts {
 		can |= form.Middle
 	}
@@ -212,6 +215,11 @@ func (w *writer) parsed(events []chat.Event) bool {
 			w.called, w.tokens = true, nil
 		}
 		if !w.yield(out, nil) {
+			return false
+		}
+		if e.Kind == chat.ToolCallEnd && w.j.ask.OneCall && w.finish == "" { // another would follow
+			w.finish = form.ToolUse
+			w.yield(form.Event{Kind: form.Finish, Reason: w.finish, Usage: w.usage}, nil)
 			return false
 		}
 	}

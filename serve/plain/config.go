@@ -25,8 +25,7 @@ type config struct {
 // maxConfig bounds a file of JSON, or a template.
 const maxConfig = 16 << 20
 
-// Template returns the chat template of a Hugging Face folder, "" if it has
-// none.
+// Template returns the chat template of a folder; "" if it has none.
 func Template(dir string) (string, error) {
 	c, err := readConfig(dir)
 	if err != nil {

@@ -47,6 +47,7 @@ type Model struct {
 	origin   string
 	memory   infer.Memory
 	facts    form.Facts
+	grammars grammars
 }
 
 var kvTypes = map[string]model.KVType{"": model.KVFloat16, "f16": model.KVFloat16, "f32": model.KVFloat32, "int8": model.KVInt8}

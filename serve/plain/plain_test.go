@@ -2,6 +2,7 @@ package plain
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -57,7 +58,7 @@ func open(t testing.TB, o Options) *Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := model.Config{Vocab: tok.Vocab(), Width: 32, Layers: 2, Heads: 2, KVHeads: 1, HeadDim: 16, Hidden: 48, Context: 256, Theta: 10000, Eps: 1e-6}
+	c := model.Config{Vocab: tok.Vocab(), Width: 32, Layers: 2, Heads: 2, KVHeads: 1, HeadDim: 16, Hidden: 48, Context: 1024, Theta: 10000, Eps: 1e-6}
 	a, err := tensor.NewArena(c.Params() + 16)
 	if err != nil {
 		t.Fatal(err)
@@ -239,7 +240,7 @@ func TestSystemMessages(t *testing.T) {
 func TestTooLong(t *testing.T) {
 	m := open(t, Options{})
 	for name, a := range map[string]*form.Ask{
-		"conversation": hello(func(r *form.Request) { r.Messages[0].Text = strings.Repeat("zq ", 300) }),
+		"conversation": hello(func(r *form.Request) { r.Messages[0].Text = strings.Repeat("zq ", 1200) }),
 		"num_ctx":      hello(func(r *form.Request) { r.Context = 8 }),
 	} {
 		_, err := answer(t, m, a)
@@ -249,7 +250,7 @@ func TestTooLong(t *testing.T) {
 		}
 	}
 	a := must(t, m, hello(func(r *form.Request) { r.MaxTokens, r.IgnoreEnd = form.NoLimit, true }))
-	if a.usage.Prompt+a.usage.Completion != 256 || a.reason != form.Length {
+	if a.usage.Prompt+a.usage.Completion != 1024 || a.reason != form.Length {
 		t.Errorf("%+v, %s", a.usage, a.reason)
 	}
 }
@@ -308,7 +309,9 @@ func written(t *testing.T, m *Model, a *form.Ask, words string) said {
 	for _, id := range m.words.t.EncodeMarked(nil, words, nil) {
 		name := m.words.special[id].Text
 		thinking = thinking || name == "<think>"
-		w.token(&infer.Token{ID: id, Thought: thinking})
+		if !w.token(&infer.Token{ID: id, Thought: thinking}) {
+			return s
+		}
 		thinking = thinking && name != "</think>"
 	}
 	w.token(&infer.Token{ID: m.words.ends[0], Finish: infer.Stopped, Usage: &infer.Usage{Cached: 3}})
@@ -413,5 +416,103 @@ func TestPublicErrors(t *testing.T) {
 	}
 	if err := errors.New("ours"); public(err) != err {
 		t.Error("an error of ours was made public")
+	}
+}
+
+// A format binds what is written, thought or not; what cannot be enforced is
+// refused with its place.
+func TestFormats(t *testing.T) {
+	m := open(t, Options{})
+	one := 1.0
+	ask := func(f form.Format, seed uint64) (said, error) {
+		a := hello(func(r *form.Request) {
+			r.Format, r.MaxTokens, r.Sampling.Temperature, r.Think.Mode = f, 200, &one, "off"
+		})
+		a.Seed = seed
+		return answer(t, m, a)
+	}
+	schema := form.Format{Kind: "schema", Schema: []byte(`{"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 99}, "minItems": 2, "maxItems": 3}`)}
+	for seed := range uint64(20) {
+		s, err := ask(schema, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v []float64 // 7.000 is an integer
+		if err := json.Unmarshal([]byte(s.text), &v); s.reason == form.Stop && (err != nil || len(v) < 2 || len(v) > 3 || slices.Min(v) < 1 || slices.Max(v) > 99) {
+			t.Errorf("%q: %v, %s", s.text, err, s.reason)
+		}
+		if s, err := ask(form.Format{Kind: "choice", List: []string{"yes", "no", "也许"}}, seed); err != nil || !slices.Contains([]string{"yes", "no", "也许"}, s.text) {
+			t.Errorf("choice: %q, %v", s.text, err)
+		}
+	}
+	for _, f := range []form.Format{{Kind: "schema", Schema: []byte(`{"type": "string", "unevaluatedItems": 7, "$ref": "http://elsewhere"}`)}, {Kind: "regex", Text: "("}, {Kind: "choice"}} {
+		_, err := ask(f, 1)
+		if e, ok := errors.AsType[*form.Error](err); !ok || e.Status != 400 || e.Code != "unsupported_format" {
+			t.Errorf("%s: %v", f.Kind, err)
+		}
+	}
+	if n := len(m.grammars.kept); n != 2 {
+		t.Errorf("%d forms are kept", n)
+	}
+}
+
+// A call that is asked for comes, of the right tool, with arguments that the
+// schema takes; at most one, where one is the most.
+func TestForcedCalls(t *testing.T) {
+	m := open(t, Options{})
+	if m.Can()&form.Forced == 0 {
+		t.Fatal("the format of calls cannot be bound")
+	}
+	one := 1.0
+	number := []byte(`{"type": "object", "properties": {}, "additionalProperties": false}`)
+	tools := []form.Tool{{Name: "look", Parameters: number}, {Name: "lookup", Parameters: number}, {Name: "<|im_end|>", Parameters: number}}
+	several := 0
+	for seed := range uint64(12) {
+		for _, c := range []struct {
+			choice form.Choice
+			single bool
+		}{{form.Choice{Mode: "required"}, false}, {form.Choice{Mode: "required"}, true}, {form.Choice{Mode: "named", Name: "lookup"}, false}} {
+			a := hello(func(r *form.Request) {
+				r.Tools, r.Choice, r.OneCall, r.MaxTokens, r.Sampling.Temperature, r.Think.Mode = tools, c.choice, c.single, 120, &one, "off"
+			})
+			a.Seed = seed
+			s := must(t, m, a)
+			if s.text != "" && s.reason != form.Length || len(s.calls) == 0 || s.reason != form.ToolUse && s.reason != form.Length {
+				t.Fatalf("%v: %+v", c, s)
+			}
+			if len(s.calls) > 1 {
+				several++
+			}
+			for _, call := range s.calls {
+				known := slices.ContainsFunc(tools, func(t form.Tool) bool { return t.Name == call.Name })
+				if !known || c.choice.Name != "" && call.Name != c.choice.Name || s.reason == form.ToolUse && strings.Trim(call.Args, "{} \n\r\t") != "" {
+					t.Errorf("%v: %+v", c, call)
+				}
+			}
+			if len(s.calls) > 1 && (c.single || c.choice.Mode == "named") {
+				t.Errorf("%v: %d calls", c, len(s.calls))
+			}
+		}
+	}
+	if several == 0 {
+		t.Error("several calls never came")
+	}
+	bad := hello(func(r *form.Request) {
+		r.Tools, r.Choice.Mode = []form.Tool{{Name: "f", Parameters: []byte(`{"$ref": "http://elsewhere"}`)}}, "required"
+	})
+	if _, err := answer(t, m, bad); err == nil {
+		t.Error("a schema that cannot be enforced was taken")
+	}
+}
+
+// After one call no more is told, where one is the most.
+func TestOneCall(t *testing.T) {
+	m := open(t, Options{})
+	two := strings.Repeat("<tool_call>\n{\"name\": \"look\", \"arguments\": {}}\n</tool_call>\n", 2)
+	for single, want := range map[bool]int{true: 1, false: 2} {
+		s := written(t, m, hello(func(r *form.Request) { r.Tools, r.OneCall = []form.Tool{{Name: "look"}}, single }), two)
+		if len(s.calls) != want || s.reason != form.ToolUse {
+			t.Errorf("%v: %+v", single, s)
+		}
 	}
 }

@@ -217,6 +217,9 @@ func (m *Model) job(a *form.Ask) (*job, error) {
 	if err := j.prompt(); err != nil {
 		return nil, err
 	}
+	if err := j.constrain(); err != nil {
+		return nil, err
+	}
 	limit := m.engine.Limit()
 	if a.Context > 0 {
 		limit = min(limit, a.Context)

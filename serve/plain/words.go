@@ -43,13 +43,19 @@ func newWords(t *tokenizer.Tokenizer, c *config) *words {
 		}
 		return list
 	}
-	for _, id := range append(t.Ends(), c.Ends...) {
+	if id, ok := t.EOS(); ok {
 		w.stops = add(w.stops, id)
 	}
-	if id, ok := t.Special(c.EOS); ok {
+	for _, id := range c.Ends {
 		w.stops = add(w.stops, id)
 	}
 	w.ends = slices.Clone(w.stops)
+	for _, id := range t.Ends() {
+		w.ends = add(w.ends, id)
+	}
+	if len(w.stops) == 0 || c.Ends == nil { // the files do not say: a GGUF file
+		w.stops = slices.Clone(w.ends)
+	}
 	for _, name := range enders {
 		if id, ok := t.Special(name); ok {
 			w.ends = add(w.ends, id)

@@ -6,6 +6,7 @@
 //	tokenizers vectors DIR    checks the ggml-vocab-*.gguf of llama.cpp in DIR with their .inp and .out
 //	tokenizers speed FILE TEXTS N the best of N times for encoding TEXTS, a file of JSON strings, in seconds
 //	tokenizers folder FILE OUT    writes a tokenizer as a folder
+//	tokenizers again FILE         checks that FILE's tokenizer is the same after it was written, as a folder and for GGUF
 //
 // FILE is a folder, or a file of GGUF.
 package main
@@ -56,6 +57,8 @@ func run(what, path string, args []string) error {
 		return each(func(ids []int32) any { return t.Decode(ids) })
 	case "speed":
 		return speed(t, args[0], args[1])
+	case "again":
+		return again(t)
 	case "folder":
 		if err := os.MkdirAll(args[0], 0o755); err != nil {
 			return err
@@ -93,6 +96,45 @@ func each[T any](answer func(T) any) error {
 		}
 	}
 	return w.Flush()
+}
+
+// again writes t and reads it back, and encodes a text with each.
+func again(t *tokenizer.Tokenizer) error {
+	const text = "It's 12345 tokens:  naïve 中文，かな\n\n\tdef f(x): return x+1 👍🏽 é <s> <|im_end|>\r\n"
+	want := t.EncodeMarked(t.Prefix(), text, nil)
+	dir, err := os.MkdirTemp("", "tokenizer")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := t.Save(dir); err != nil {
+		return err
+	}
+	saved, err := tokenizer.Load(dir)
+	if err != nil {
+		return err
+	}
+	if got := saved.EncodeMarked(saved.Prefix(), text, nil); !slices.Equal(got, want) {
+		return fmt.Errorf("saved: %v, not %v", got, want)
+	}
+	pairs, err := t.GGUF()
+	if err != nil {
+		return err
+	}
+	read, err := tokenizer.FromGGUF(func(key string) (any, bool) {
+		i := slices.IndexFunc(pairs, func(p tokenizer.Pair) bool { return p.Key == key })
+		if i < 0 {
+			return nil, false
+		}
+		return pairs[i].Value, true
+	})
+	if err != nil {
+		return err
+	}
+	if got := read.EncodeMarked(read.Prefix(), text, nil); !slices.Equal(got, want) {
+		return fmt.Errorf("GGUF: %v, not %v", got, want)
+	}
+	return nil
 }
 
 // speed encodes the texts of a file of JSON strings, one by one.
@@ -159,9 +201,12 @@ func vectors(dir string) error {
 			fmt.Println("FAIL", filepath.Base(file), err)
 			continue
 		}
+		if last := len(texts) - 1; texts[last] == "" { // behind the last mark
+			texts = texts[:last]
+		}
 		for i, text := range texts {
 			if i >= len(lines) {
-				break
+				return fmt.Errorf("%s: %d lines for %d texts", file, len(lines), len(texts))
 			}
 			want := []int32{}
 			for _, f := range strings.Fields(lines[i]) {

@@ -98,6 +98,10 @@ def main():
     t.post_processor = processors.TemplateProcessing("<s> $A", "<s> $A <s>:1 $B:1", [("<s>", 1)])
     folder("llama", t, {"bos_token": "<s>", "eos_token": {"content": "</s>"}, "unk_token": "<unk>"},
            ["<s>", "</s>", "<tool>", " <wide> ", "word", "sword"])
+    # Mistral's newer manner: one space at the start of the whole text, unless it has one.
+    t.normalizer = normalizers.Sequence([])
+    t.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+    folder("mistral", t, {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}, ["<s>", "</s>", "<tool>", " <wide> ", "word"])
 
     # Unigram: T5's and XLM-R's manner.
     p = train_spm("spm-unigram", vocab_size=700, model_type="unigram", character_coverage=0.98)

@@ -11,7 +11,7 @@ WORDS = """the of and Hello WORLD don't I'LL we've it's 'tis x'RE HTTPServer cam
 SPACES = [" ", "  ", "   ", "\n", "\n\n", "\r\n", "\t", " \n", "\n ", "\t\t", "        ", "\u00a0", "\u3000", "\x0b", "\x0c", "\u2003"]
 
 
-CHANGED = {0x166D, 0x1734, 0x1885, 0x1886}  # their categories are others since
+CHANGED = {0x166D, 0x1734, 0x1885, 0x1886, 0xA9BD, 0x111C9}  # their categories are others since
 
 
 def old():

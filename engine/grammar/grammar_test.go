@@ -1,0 +1,276 @@
+package grammar
+
+import (
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// bytesVocab has the single bytes, and special tokens.
+func bytesVocab(special ...string) *Vocab {
+	return NewVocab(256+len(special), func(id int32) []byte {
+		if id < 256 {
+			return []byte{byte(id)}
+		}
+		return []byte(special[id-256])
+	}, func(id int32) bool { return id >= 256 })
+}
+
+// takes feeds a text byte by byte.
+func takes(g *Grammar, text string) bool {
+	s := g.text(g.start, text)
+	return s != nil && s.end
+}
+
+func TestSchemas(t *testing.T) {
+	for _, c := range []struct {
+		schema    string
+		good, bad []string
+	}{
+		{`true`, []string{`1`, `"a"`, ` {"a": [1, 2.5e3, null]}`, `"\ud83d\ude00 \u0041"`}, []string{``, `01`, `"\ud83d"`, `[1,]`, `{"a"}`, "\"\x01\"", "\"\xff\""}},
+		{`{"type": "integer", "minimum": 10, "exclusiveMaximum": 120, "multipleOf": 5}`, []string{`10`, `115`, `15.0`}, []string{`9`, `120`, `11`, `1`, `-10`, `15.5`}},
+		{`{"type": "number", "minimum": -1.5, "maximum": 0}`, []string{`-1.5`, `-0.25`, `0`, `-1`}, []string{`-1.6`, `0.1`, `1`, `-2`}},
+		{`{"enum": ["a", "ab", 1, null, {"x": [1]}, true]}`, []string{`"a"`, `"\u0061b"`, `1.0`, `null`, `{ "x" : [ 1 ] }`, `true`}, []string{`"b"`, `2`, `false`, `{"x": [2]}`, `{"x": [1], "y": 1}`, `"abc"`}},
+		{`{"properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": false}`, []string{`{"a": ""}`, `3`}, []string{`{}`, `{"a": 1}`, `{"a": "", "a": ""}`, `{"b": 1, "a": ""}`}},
+		{`{"type": "object", "patternProperties": {"^x": {"type": "number"}}, "additionalProperties": {"type": "string"}}`, []string{`{"x1": 1, "y": "2"}`}, []string{`{"x1": "1"}`, `{"y": 2}`}},
+		{`{"oneOf": [{"type": "string", "maxLength": 3}, {"type": "string", "minLength": 2}]}`, []string{`"a"`, `"abcd"`}, []string{`"ab"`, `1`}},
+		{`{"not": {"type": "string"}}`, []string{`1`}, []string{`"a"`}},
+		{`{"if": {"properties": {"k": {"const": 1}}, "required": ["k"]}, "then": {"required": ["a"]}, "else": {"required": ["b"]}}`, []string{`{"k": 1, "a": 0}`, `{"k": 2, "b": 0}`}, []string{`{"k": 1, "b": 0}`, `{}`}},
+		{`{"type": "array", "prefixItems": [{"type": "string"}], "items": {"type": "number"}, "minItems": 2, "maxItems": 3}`, []string{`["a", 1]`, `["a",1,2]`}, []string{`["a"]`, `[1, 1]`, `["a", "b"]`, `["a", 1, 2, 3]`}},
+		{`{"uniqueItems": true}`, []string{`[1, "1", [1], {"a": 1, "b": 2}]`}, []string{`[1, 1.0]`, `[{"a": 1, "b": 2}, {"b": 2, "a": 1}]`, `["a", "\u0061"]`}},
+		{`{"contains": {"const": 7}, "minContains": 2, "maxContains": 2}`, []string{`[7, 1, 7]`}, []string{`[7]`, `[7, 7, 7]`}},
+		{`{"$defs": {"t": {"type": "object", "properties": {"next": {"$ref": "#/$defs/t"}}, "additionalProperties": false}}, "$ref": "#/$defs/t"}`, []string{`{"next": {"next": {}}}`}, []string{`{"next": 1}`, `{"next": {"x": {}}}`}},
+		{`{"type": "string", "pattern": "^a+$", "maxLength": 3}`, []string{`"a"`, `"aaa"`}, []string{`"b"`, `"aaaa"`, `""`}},
+		{`{"type": "string", "format": "date"}`, []string{`"2024-02-29"`}, []string{`"2023-02-29"`, `"x"`}},
+		{`{"dependentRequired": {"a": ["b"]}, "dependentSchemas": {"c": {"required": ["d"]}}}`, []string{`{"a": 1, "b": 1}`, `{"b": 1}`, `{"d": 0, "c": 0}`}, []string{`{"a": 1}`, `{"c": 1}`}},
+		{`{"propertyNames": {"maxLength": 2}, "minProperties": 1, "maxProperties": 2}`, []string{`{"a": 1}`, `{"ab": 1, "b": 2}`}, []string{`{"abc": 1}`, `{}`, `{"a": 1, "b": 1, "c": 1}`}},
+	} {
+		g, err := Schema([]byte(c.schema))
+		if err != nil {
+			t.Errorf("%s: %v", c.schema, err)
+			continue
+		}
+		for _, x := range c.good {
+			if !takes(g, x) {
+				t.Errorf("%s refuses %s", c.schema, x)
+			}
+		}
+		for _, x := range c.bad {
+			if takes(g, x) {
+				t.Errorf("%s takes %s", c.schema, x)
+			}
+		}
+	}
+}
+
+// What is not enforced is refused, at its place.
+func TestRefused(t *testing.T) {
+	for schema, path := range map[string]string{
+		`{"properties": {"a/b": {"unevaluatedProperties": false}}}`: "/properties/a~1b/unevaluatedProperties",
+		`{"items": {"pattern": "(?=a)"}}`:                           "/items/pattern",
+		`{"anyOf": [{}, {"format": "iri"}]}`:                        "/anyOf/1/format",
+		`{"$ref": "https://elsewhere/x"}`:                           "/$ref",
+		`{"$ref": "#"}`:                                             "",
+		`{"type": "strin"}`:                                         "/type",
+		`{"minLength": -1}`:                                         "/minLength",
+		`false`:                                                     "",
+		`[]`:                                                        "",
+		`{"type": "string"`:                                         "",
+	} {
+		_, err := Schema([]byte(schema))
+		var e *Error
+		if !errors.As(err, &e) || e.Path != path {
+			t.Errorf("%s: %v, not at %s", schema, err, path)
+		}
+	}
+}
+
+// Random tokens under the mask write instances, and whatever is refused by the
+// mask is refused by Accept.
+func TestRandomWalk(t *testing.T) {
+	schema := `{"type": "object", "properties": {"name": {"type": "string", "maxLength": 5}, "n": {"type": "integer", "minimum": 3, "maximum": 70},
+		"tags": {"type": "array", "items": {"enum": ["red", "green"]}, "maxItems": 2}, "on": {"type": "boolean"}}, "required": ["n", "name"], "additionalProperties": false}`
+	g, err := Schema([]byte(schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := bytesVocab("<|im_end|>")
+	rng := rand.New(rand.NewPCG(1, 2))
+	done := 0
+	for range 200 {
+		m := g.Start(v)
+		var text []byte
+		for range 400 {
+			if m.CanEnd() {
+				break
+			}
+			bits := make([]uint32, 9)
+			m.Mask(bits)
+			var may []int32
+			for id := range int32(v.Size()) {
+				ok := bits[id/32]>>(id%32)&1 == 1
+				c := m.Clone()
+				if c.Accept(id) != ok {
+					t.Fatalf("after %q the mask says %t of token %d, Accept does not", text, ok, id)
+				}
+				if ok {
+					may = append(may, id)
+				}
+			}
+			if len(may) == 0 {
+				t.Fatalf("nothing may follow %q", text)
+			}
+			id := may[rng.IntN(len(may))]
+			m.Accept(id)
+			text = append(text, byte(id))
+		}
+		if !m.CanEnd() {
+			continue
+		}
+		done++
+		var x struct {
+			N    float64
+			Name string
+			Tags []string
+		}
+		if err := json.Unmarshal(text, &x); err != nil || x.N < 3 || x.N > 70 || len([]rune(x.Name)) > 5 || len(x.Tags) > 2 {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if done < 100 {
+		t.Errorf("%d of 200 walks ended", done)
+	}
+}
+
+func TestRollback(t *testing.T) {
+	g, _ := Schema([]byte(`{"type": "array", "items": {"type": "boolean"}}`))
+	v := bytesVocab()
+	m := g.Start(v)
+	for _, b := range []byte("[true") {
+		if !m.Accept(int32(b)) {
+			t.Fatal(string(b))
+		}
+	}
+	m.Rollback(4)
+	for _, b := range []byte("false]") {
+		if !m.Accept(int32(b)) {
+			t.Fatal(string(b))
+		}
+	}
+	if !m.CanEnd() {
+		t.Error("it is not over")
+	}
+}
+
+func TestRegexAndChoice(t *testing.T) {
+	g, err := Regex(`(\d{3}-)?\d{4}|[甲乙]+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{"1234": true, "123-4567": true, "12": false, "甲乙甲": true, "丙": false, "": false} {
+		if takes(g, text) != want {
+			t.Errorf("%q: %t", text, !want)
+		}
+	}
+	g, _ = Choice([]string{"yes", "no", "not yet"})
+	for text, want := range map[string]bool{"yes": true, "no": true, "not yet": true, "not": false, "maybe": false} {
+		if takes(g, text) != want {
+			t.Errorf("%q: %t", text, !want)
+		}
+	}
+}
+
+func TestCalls(t *testing.T) {
+	hermes := CallForm{Before: "<tool_call>\n", Begin: `{"name": "`, Middle: `", "arguments": `, End: "}", Between: "\n</tool_call>\n<tool_call>\n", After: "\n</tool_call>"}
+	tools := []Tool{{"add", []byte(`{"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"], "additionalProperties": false}`)}, {"now", nil}}
+	one := "<tool_call>\n{\"name\": \"add\", \"arguments\": {\"x\": 1}}\n</tool_call>"
+	two := "<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>\n" + one
+	for _, c := range []struct {
+		trigger   string
+		many      bool
+		good, bad []string
+	}{
+		{"", false, []string{one}, []string{two, "hello", "hello " + one}},
+		{"", true, []string{one, two}, []string{""}},
+		{"<tool_call>", false, []string{"hello", "", "hm " + one, "a <tool b"}, []string{"<tool_call>", "<tool_call>\n{}", strings.Replace(one, "1", `"1"`, 1)}},
+	} {
+		g, err := Calls(hermes, tools, c.trigger, c.many)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range c.good {
+			if !takes(g, x) {
+				t.Errorf("trigger %q refuses %q", c.trigger, x)
+			}
+		}
+		for _, x := range c.bad {
+			if takes(g, x) {
+				t.Errorf("trigger %q takes %q", c.trigger, x)
+			}
+		}
+	}
+	spark := CallForm{Begin: "<tool_call>", End: "</tool_call>", Key: "<arg_key>", Value: "</arg_key><arg_value>", Done: "</arg_value>"}
+	g, err := Calls(spark, []Tool{{"find", []byte(`{"properties": {"q": {"type": "string"}, "k": {"type": "integer"}}, "required": ["q"]}`)}}, "", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x := "<tool_call>find<arg_key>q</arg_key><arg_value>a < b</arg_value><arg_key>k</arg_key><arg_value>3</arg_value></tool_call>"; !takes(g, x) {
+		t.Errorf("refuses %s", x)
+	}
+	if x := "<tool_call>find<arg_key>k</arg_key><arg_value>3</arg_value></tool_call>"; takes(g, x) {
+		t.Errorf("takes %s", x)
+	}
+	// A tag that is one special token comes as that token.
+	m := func() *Matcher {
+		g, _ := Calls(hermes, tools, "", false)
+		return g.Start(bytesVocab("<tool_call>", "</tool_call>"))
+	}()
+	bits := make([]uint32, 9)
+	m.Mask(bits)
+	if bits[8] != 1 || !m.Accept(256) {
+		t.Errorf("the tag's token is not allowed: %b", bits[8])
+	}
+}
+
+// A hostile schema is compiled or refused, and reads any text.
+func FuzzSchema(f *testing.F) {
+	f.Add(`{"type": "object", "properties": {"a": {"$ref": "#"}}}`, `{"a": {"a": {}}}`)
+	f.Add(`{"enum": [1, "a", [1, {"b": null}]], "uniqueItems": true}`, `[1, {"b": null}]`)
+	f.Add(`{"pattern": "^(a|b{2,3})*$", "maxLength": 1000000000, "multipleOf": 0.01}`, `"abb"`)
+	f.Add(`{"allOf": [{"minItems": 3}, {"contains": {"minimum": 2}}], "items": {"type": ["number", "null"]}}`, `[1, 2, 3.5]`)
+	f.Fuzz(func(t *testing.T, schema, text string) {
+		if len(schema) > 4000 || len(text) > 400 {
+			return
+		}
+		g, err := Schema([]byte(schema))
+		if err != nil {
+			return
+		}
+		s := g.start
+		for i := 0; i < len(text) && s != nil; i++ {
+			s = g.after(s, text[i])
+		}
+		if s != nil && s.end {
+			var v any
+			if json.Unmarshal([]byte(text), &v) != nil && strings.ToValidUTF8(text, "") == text {
+				t.Errorf("%q is accepted and is not JSON", text)
+			}
+		}
+	})
+}
+
+// Any expression compiles or is refused.
+func FuzzRegex(f *testing.F) {
+	f.Add(`(a|b)*c{2,5}[^d-f]`, "abcc")
+	f.Add(`^\d+(?:\.\w*)?$`, "1.x")
+	f.Fuzz(func(t *testing.T, re, text string) {
+		if len(re) > 300 || len(text) > 200 {
+			return
+		}
+		if g, err := Regex(re); err == nil {
+			g.text(g.start, text)
+		}
+	})
+}

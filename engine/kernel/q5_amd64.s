@@ -1,0 +1,276 @@
+#include "textflag.h"
+#include "quant_amd64.h"
+
+// Products of 5-bit weights: nibbles as those of q4_amd64.s, and a vector of
+// the bits above them: in a byte, bits 2v and 2v+1 belong to the low and to
+// the high nibble of vector v.
+//
+// Weights are unsigned, and 16·Σa is taken off first: sums of 16 products may
+// pass 16 bits on the way but end within 16·16·127 = 32,512.
+
+// Y14 low nibbles, Y15 the bit above.
+#define CONSTANTS \
+	MASK(Y14) \
+	ONES(Y15) \
+	VPSLLW $4, Y15, Y15 \
+	VPACKUSWB Y15, Y15, Y15
+
+// FIFTH adds to L and H the bits at W.
+#define FIFTH(W, L, SHIFTL, l, H, SHIFTH, h) \
+	VMOVDQU W, Y12          \
+	SHIFTL  $l, Y12, Y13    \
+	SHIFTH  $h, Y12, Y12    \
+	VPAND   Y15, Y13, Y13   \
+	VPAND   Y15, Y12, Y12   \
+	VPOR    Y13, L, L       \
+	VPOR    Y12, H, H
+
+#define FIFTHS(o, b, SHIFTL, l, SHIFTH, h) \
+	SPLIT(o) \
+	FIFTH(b(SI), Y8, SHIFTL, l, Y9, SHIFTH, h) \
+	FIFTH(b(SI)(R14*1), Y10, SHIFTL, l, Y11, SHIFTH, h)
+
+#define FIFTHS1(o, b, SHIFTL, l, SHIFTH, h) \
+	SPLIT1(o) \
+	FIFTH(b(SI), Y8, SHIFTL, l, Y9, SHIFTH, h)
+
+#define DOT1(o) \
+	VPBROADCASTD B_LOW(DI), Y4 \
+	VPXOR Y5, Y5, Y5 \
+	FIFTHS1(o+0, (o+128), VPSLLW, 4, VPSLLW, 3) \
+	NEXT1(0) \
+	FIFTHS1(o+32, (o+128), VPSLLW, 2, VPSLLW, 1) \
+	NEXT1(8) \
+	FIFTHS1(o+64, (o+128), VPSLLW, 0, VPSRLW, 1) \
+	NEXT1(16) \
+	FIFTHS1(o+96, (o+128), VPSRLW, 2, VPSRLW, 3) \
+	NEXT1(24) \
+	VPADDW Y5, Y4, Y4 \
+	VPMADDWD ·ones16(SB), Y4, Y4
+
+#define DOT2(o) \
+	BEGIN2(B_LOW) \
+	FIFTHS(o+0, (o+128), VPSLLW, 4, VPSLLW, 3) \
+	NEXTS2(0) \
+	FIFTHS(o+32, (o+128), VPSLLW, 2, VPSLLW, 1) \
+	NEXTS2(8) \
+	FIFTHS(o+64, (o+128), VPSLLW, 0, VPSRLW, 1) \
+	NEXTS2(16) \
+	FIFTHS(o+96, (o+128), VPSRLW, 2, VPSRLW, 3) \
+	NEXTS2(24)
+
+#define DOT4(o) \
+	BEGIN4(B_LOW) \
+	FIFTHS(o+0, (o+128), VPSLLW, 4, VPSLLW, 3) \
+	NEXTS4(0) \
+	FIFTHS(o+32, (o+128), VPSLLW, 2, VPSLLW, 1) \
+	NEXTS4(8) \
+	FIFTHS(o+64, (o+128), VPSLLW, 0, VPSRLW, 1) \
+	NEXTS4(16) \
+	FIFTHS(o+96, (o+128), VPSRLW, 2, VPSRLW, 3) \
+	NEXTS4(24)
+
+// SIGNED adds the products, scaled; MINIMUM puts 16·Σa back, and adds the
+// minima too.
+#define SIGNED(A, B, at, o) \
+	WIDEN(A, B, ·ones16(SB)) \
+	SCALE(A, B, B_D at, o)   \
+	STORE(A, B, o)
+
+#define BACK(at) \
+	VPBROADCASTD B_OFF at, Y10 \
+	VPADDD Y10, Y10, Y10
+
+#define MINIMUM(A, B, at, o) \
+	WIDEN(A, B, ·ones16(SB)) \
+	BACK(at)               \
+	VPADDD Y10, A, A       \
+	VPADDD Y10, B, B       \
+	SCALE(A, B, B_D at, o) \
+	MIN(A, B, B_S at)      \
+	STORE(A, B, o)
+
+#define SIGNED2 \
+	SIGNED(Y0, Y4, (DI), 0) \
+	SIGNED(Y1, Y5, (DI)(R13*1), 64)
+
+#define SIGNED4 \
+	SIGNED2 \
+	SIGNED(Y2, Y6, (DI)(R13*2), 128) \
+	SIGNED(Y3, Y7, (DI)(R12*1), 192)
+
+#define MINIMA2 \
+	MINIMUM(Y0, Y4, (DI), 0) \
+	MINIMUM(Y1, Y5, (DI)(R13*1), 64)
+
+#define MINIMA4 \
+	MINIMA2 \
+	MINIMUM(Y2, Y6, (DI)(R13*2), 128) \
+	MINIMUM(Y3, Y7, (DI)(R12*1), 192)
+
+#define MINIMUM1 \
+	BACK((DI))         \
+	VPADDD Y10, Y4, Y4 \
+	SCALE1(B_D(DI))    \
+	VBROADCASTSS B_S(DI), Y9 \
+	VFMADD231PS Y9, Y13, Y0
+
+// func q50x4AVX2(t *quantTile)
+TEXT ·q50x4AVX2(SB), NOSPLIT, $0-8
+	CONSTANTS
+	ARGS4
+q50x4:
+	DOT4(16)
+	HALVES
+	SIGNED4
+	STEP4(32, 176)
+	DECQ CX
+	JNZ  q50x4
+	VZEROUPPER
+	RET
+
+// func q50x2AVX2(t *quantTile)
+TEXT ·q50x2AVX2(SB), NOSPLIT, $0-8
+	CONSTANTS
+	ARGS2
+q50x2:
+	DOT2(16)
+	HALVES
+	SIGNED2
+	STEP2(32, 176)
+	DECQ CX
+	JNZ  q50x2
+	VZEROUPPER
+	RET
+
+// func q50x1AVX2(t *quantTile)
+TEXT ·q50x1AVX2(SB), NOSPLIT, $0-8
+	CONSTANTS
+	ARGS1
+	VXORPS Y0, Y0, Y0
+q50x1:
+	PREFETCHT0 1232(SI)
+	PREFETCHT0 1296(SI)
+	PREFETCHT0 1360(SI)
+	DOT1(16)
+	VCVTPH2PS (SI), Y8
+	SCALE1(B_D(DI))
+	STEP1(32, 176)
+	DECQ CX
+	JNZ  q50x1
+	STORE1
+	RET
+
+// func q51x4AVX2(t *quantTile)
+TEXT ·q51x4AVX2(SB), NOSPLIT, $0-8
+	CONSTANTS
+	ARGS4
+q51x4:
+	DOT4(32)
+	HALVES
+	LOWS
+	MINIMA4
+	STEP4(32, 192)
+	DECQ CX
+	JNZ  q51x4
+	VZEROUPPER
+	RET
+
+// func q51x2AVX2(t *quantTile)
+TEXT ·q51x2AVX2(SB), NOSPLIT, $0-8
+	CONSTANTS
+	ARGS2
+q51x2:
+	DOT2(32)
+	HALVES
+	LOWS
+	MINIMA2
+	STEP2(32, 192)
+	DECQ CX
+	JNZ  q51x2
+	VZEROUPPER
+	RET
+
+// func q51x1AVX2(t *quantTile)
+TEXT ·q51x1AVX2(SB), NOSPLIT, $0-8
+	CONSTANTS
+	ARGS1
+	VXORPS Y0, Y0, Y0
+q51x1:
+	PREFETCHT0 1344(SI)
+	PREFETCHT0 1408(SI)
+	PREFETCHT0 1472(SI)
+	DOT1(32)
+	VCVTPH2PS (SI), Y8
+	VCVTPH2PS 16(SI), Y13
+	MINIMUM1
+	STEP1(32, 192)
+	DECQ CX
+	JNZ  q51x1
+	STORE1
+	RET
+
+// func q5Kx4AVX2(t *quantTile)
+TEXT ·q5Kx4AVX2(SB), NOSPLIT, $0-8
+	CONSTANTS
+	ARGS4
+q5Kx4:
+	MOVQ SI, R15
+	ADDQ $32, SI
+	MOVQ $8, AX
+q5Kx4sub:
+	DOT4(16)
+	SUBSCALES
+	MINIMA4
+	STEP4(32, 176)
+	DECQ AX
+	JNZ  q5Kx4sub
+	SUBQ $8, CX
+	JNZ  q5Kx4
+	VZEROUPPER
+	RET
+
+// func q5Kx2AVX2(t *quantTile)
+TEXT ·q5Kx2AVX2(SB), NOSPLIT, $0-8
+	CONSTANTS
+	ARGS2
+q5Kx2:
+	MOVQ SI, R15
+	ADDQ $32, SI
+	MOVQ $8, AX
+q5Kx2sub:
+	DOT2(16)
+	SUBSCALES
+	MINIMA2
+	STEP2(32, 176)
+	DECQ AX
+	JNZ  q5Kx2sub
+	SUBQ $8, CX
+	JNZ  q5Kx2
+	VZEROUPPER
+	RET
+
+// func q5Kx1AVX2(t *quantTile)
+TEXT ·q5Kx1AVX2(SB), NOSPLIT, $0-8
+	CONSTANTS
+	ARGS1
+	VXORPS Y0, Y0, Y0
+q5Kx1:
+	MOVQ SI, R15
+	ADDQ $32, SI
+	MOVQ $8, AX
+q5Kx1sub:
+	PREFETCHT0 1232(SI)
+	PREFETCHT0 1296(SI)
+	PREFETCHT0 1360(SI)
+	DOT1(16)
+	SUBSCALE((SI), (R15), Y8)
+	SUBSCALE(8(SI), 16(R15), Y13)
+	MINIMUM1
+	STEP1(32, 176)
+	DECQ AX
+	JNZ  q5Kx1sub
+	SUBQ $8, CX
+	JNZ  q5Kx1
+	STORE1
+	RET

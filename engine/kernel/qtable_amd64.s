@@ -1,0 +1,265 @@
+#include "textflag.h"
+#include "quant_amd64.h"
+
+// Products of weights that nibbles, as those of q4_amd64.s, choose of a table.
+
+// Y15 the table at T, Y14 low nibbles.
+#define CONSTANTS(T) \
+	MASK(Y14) \
+	VBROADCASTI128 T, Y15
+
+// LOOK looks up the nibbles at o, of 16 rows and of 8.
+#define LOOK(o) \
+	SPLIT(o) \
+	VPSHUFB Y8, Y15, Y8   \
+	VPSHUFB Y9, Y15, Y9   \
+	VPSHUFB Y10, Y15, Y10 \
+	VPSHUFB Y11, Y15, Y11
+
+#define LOOK1(o) \
+	SPLIT1(o) \
+	VPSHUFB Y8, Y15, Y8   \
+	VPSHUFB Y9, Y15, Y9
+
+// MXFP4: values and 12, doubled: 0 to 24. 12·Σa is taken off first: sums of
+// 16 products may pass 16 bits on the way but end within 16·12·127 = 24,384.
+// Scales are bfloat16.
+
+DATA e2m1<>+0(SB)/8, $0x181412100f0e0d0c
+DATA e2m1<>+8(SB)/8, $0x00040608090a0b0c
+GLOBL e2m1<>(SB), RODATA|NOPTR, $16
+
+// TWELVE makes -12·Σa of -16·Σa.
+#define TWELVE(A, at) \
+	VPBROADCASTD B_LOW at, A \
+	VPSRAW $2, A, Y12        \
+	VPSUBW Y12, A, A
+
+#define BEGINS2 \
+	TWELVE(Y0, (DI)) \
+	TWELVE(Y1, (DI)(R13*1)) \
+	VMOVDQA Y0, Y4 \
+	VMOVDQA Y1, Y5
+
+#define BEGINS4 \
+	BEGINS2 \
+	TWELVE(Y2, (DI)(R13*2)) \
+	TWELVE(Y3, (DI)(R12*1)) \
+	VMOVDQA Y2, Y6 \
+	VMOVDQA Y3, Y7
+
+#define BSCALE(W, Y) \
+	VPMOVZXWD W, Y \
+	VPSLLD $16, Y, Y
+
+#define SIGNED(A, B, at, o) \
+	WIDEN(A, B, ·ones16(SB)) \
+	SCALE(A, B, B_D at, o)   \
+	STORE(A, B, o)
+
+#define SIGNED2 \
+	SIGNED(Y0, Y4, (DI), 0) \
+	SIGNED(Y1, Y5, (DI)(R13*1), 64)
+
+#define SIGNED4 \
+	SIGNED2 \
+	SIGNED(Y2, Y6, (DI)(R13*2), 128) \
+	SIGNED(Y3, Y7, (DI)(R12*1), 192)
+
+// func mxfp4x4AVX2(t *quantTile)
+TEXT ·mxfp4x4AVX2(SB), NOSPLIT, $0-8
+	CONSTANTS(e2m1<>(SB))
+	ARGS4
+mxfp4x4:
+	BEGINS4
+	LOOK(16)
+	NEXTS4(0)
+	LOOK(48)
+	NEXTS4(8)
+	LOOK(80)
+	NEXTS4(16)
+	LOOK(112)
+	NEXTS4(24)
+	BSCALE((SI), Y8)
+	BSCALE((SI)(R14*1), Y9)
+	SIGNED4
+	STEP4(32, 144)
+	DECQ CX
+	JNZ  mxfp4x4
+	VZEROUPPER
+	RET
+
+// func mxfp4x2AVX2(t *quantTile)
+TEXT ·mxfp4x2AVX2(SB), NOSPLIT, $0-8
+	CONSTANTS(e2m1<>(SB))
+	ARGS2
+mxfp4x2:
+	BEGINS2
+	LOOK(16)
+	NEXTS2(0)
+	LOOK(48)
+	NEXTS2(8)
+	LOOK(80)
+	NEXTS2(16)
+	LOOK(112)
+	NEXTS2(24)
+	BSCALE((SI), Y8)
+	BSCALE((SI)(R14*1), Y9)
+	SIGNED2
+	STEP2(32, 144)
+	DECQ CX
+	JNZ  mxfp4x2
+	VZEROUPPER
+	RET
+
+// func mxfp4x1AVX2(t *quantTile)
+TEXT ·mxfp4x1AVX2(SB), NOSPLIT, $0-8
+	CONSTANTS(e2m1<>(SB))
+	ARGS1
+	VXORPS Y0, Y0, Y0
+mxfp4x1:
+	PREFETCHT0 1152(SI)
+	PREFETCHT0 1216(SI)
+	TWELVE(Y4, (DI))
+	VPXOR Y5, Y5, Y5
+	LOOK1(16)
+	NEXT1(0)
+	LOOK1(48)
+	NEXT1(8)
+	LOOK1(80)
+	NEXT1(16)
+	LOOK1(112)
+	NEXT1(24)
+	VPADDW Y5, Y4, Y4
+	VPMADDWD ·ones16(SB), Y4, Y4
+	BSCALE((SI), Y8)
+	SCALE1(B_D(DI))
+	STEP1(32, 144)
+	DECQ CX
+	JNZ  mxfp4x1
+	STORE1
+	RET
+
+// IQ4_NL: values and 128 are 16·h + l, h and l of 4 bits; the sums of either
+// fit in 16 bits as those of q4_amd64.s, so one token's are four: of l and of h
+// of both groups of rows.
+
+DATA iq4low<>+0(SB)/8, $0x060a0d0f0f0d0801
+DATA iq4low<>+8(SB)/8, $0x0109050506090d01
+GLOBL iq4low<>(SB), RODATA|NOPTR, $16
+
+DATA iq4high<>+0(SB)/8, $0x0706050403020100
+DATA iq4high<>+8(SB)/8, $0x0f0d0c0b0a090808
+GLOBL iq4high<>(SB), RODATA|NOPTR, $16
+
+// TWO looks up the nibbles Y8 of 8 rows, and adds to sums of l and h the
+// products with the dword at o of both tokens.
+#define TWO(o, L, H, L1, H1) \
+	VPSHUFB Y8, Y15, Y9      \
+	VPSHUFB Y8, Y13, Y10     \
+	VPBROADCASTD (o)(R8), Y11 \
+	VPBROADCASTD (o)(R9), Y12 \
+	VPMADDUBSW Y11, Y9, Y8   \
+	VPADDW Y8, L, L          \
+	VPMADDUBSW Y11, Y10, Y11 \
+	VPADDW Y11, H, H         \
+	VPMADDUBSW Y12, Y9, Y9   \
+	VPADDW Y9, L1, L1        \
+	VPMADDUBSW Y12, Y10, Y12 \
+	VPADDW Y12, H1, H1
+
+#define TWOS(W, o, L, H, L1, H1) \
+	VMOVDQU W, Y8            \
+	VPAND   Y14, Y8, Y8      \
+	TWO(o, L, H, L1, H1)     \
+	VMOVDQU W, Y8            \
+	VPSRLW  $4, Y8, Y8       \
+	VPAND   Y14, Y8, Y8      \
+	TWO(o+4, L, H, L1, H1)
+
+#define TWOS2(w, o) \
+	TWOS(w(SI), o, Y0, Y1, Y2, Y3) \
+	TWOS(w(SI)(R14*1), o, Y4, Y5, Y6, Y7)
+
+// JOIN makes L + 16·H - 128·Σa of two sums.
+#define JOIN(L, H, at) \
+	VPMADDWD ·ones16(SB), L, L \
+	VPMADDWD ·ones16(SB), H, H \
+	VPBROADCASTD B_OFF at, Y10 \
+	VPSUBD Y10, H, H           \
+	VPSLLD $4, H, H            \
+	VPADDD H, L, L
+
+// func iq4x2AVX2(t *quantTile)
+TEXT ·iq4x2AVX2(SB), NOSPLIT, $0-8
+	CONSTANTS(iq4low<>(SB))
+	VBROADCASTI128 iq4high<>(SB), Y13
+	ARGS2
+iq4x2:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	TWOS2(16, 0)
+	TWOS2(48, 8)
+	TWOS2(80, 16)
+	TWOS2(112, 24)
+	JOIN(Y0, Y1, (DI))
+	JOIN(Y2, Y3, (DI)(R13*1))
+	JOIN(Y4, Y5, (DI))
+	JOIN(Y6, Y7, (DI)(R13*1))
+	HALVES
+	SCALE(Y0, Y4, B_D(DI), 0)
+	STORE(Y0, Y4, 0)
+	SCALE(Y2, Y6, B_D(DI)(R13*1), 64)
+	STORE(Y2, Y6, 64)
+	STEP2(32, 144)
+	DECQ CX
+	JNZ  iq4x2
+	VZEROUPPER
+	RET
+
+#define ONE(o) \
+	VPSHUFB Y8, Y15, Y9       \
+	VPSHUFB Y8, Y13, Y10      \
+	VPBROADCASTD (o)(R8), Y11 \
+	VPMADDUBSW Y11, Y9, Y9    \
+	VPADDW Y9, Y4, Y4         \
+	VPMADDUBSW Y11, Y10, Y10  \
+	VPADDW Y10, Y5, Y5
+
+#define ONE8(w, o) \
+	VMOVDQU w(SI), Y12    \
+	VPAND   Y14, Y12, Y8  \
+	ONE(o)                \
+	VPSRLW  $4, Y12, Y8   \
+	VPAND   Y14, Y8, Y8   \
+	ONE(o+4)
+
+// func iq4x1AVX2(t *quantTile)
+TEXT ·iq4x1AVX2(SB), NOSPLIT, $0-8
+	CONSTANTS(iq4low<>(SB))
+	VBROADCASTI128 iq4high<>(SB), Y13
+	ARGS1
+	VXORPS Y0, Y0, Y0
+iq4x1:
+	PREFETCHT0 1152(SI)
+	PREFETCHT0 1216(SI)
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	ONE8(16, 0)
+	ONE8(48, 8)
+	ONE8(80, 16)
+	ONE8(112, 24)
+	JOIN(Y4, Y5, (DI))
+	VCVTPH2PS (SI), Y8
+	SCALE1(B_D(DI))
+	STEP1(32, 144)
+	DECQ CX
+	JNZ  iq4x1
+	STORE1
+	RET

@@ -1,0 +1,125 @@
+package kernel
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+)
+
+// Packing, weight by weight.
+
+func slowPackNibble(vectors []byte, r, l int, q byte) {
+	p := &vectors[l/8*32+4*r+l%4]
+	if l%8 < 4 {
+		*p = *p&0xf0 | q&15
+	} else {
+		*p = *p&15 | q<<4
+	}
+}
+
+// slowPackSplit packs 16 bytes whose low nibbles are the first 16 weights.
+func slowPackSplit(vectors []byte, r int, src []byte) {
+	for i, b := range src[:16] {
+		slowPackNibble(vectors, r, i, b&15)
+		slowPackNibble(vectors, r, i+16, b>>4)
+	}
+}
+
+func slowPackQ4_0(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src)
+	slowPackSplit(dst[16:], r, src[2:])
+}
+
+func slowPackQ4_1(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src)
+	copy(dst[16+2*r:16+2*r+2], src[2:])
+	slowPackSplit(dst[32:], r, src[4:])
+}
+
+// slowPackQ4_K keeps the scales of 256 weights, the second negated, and with every
+// 32 their own integers.
+func slowPackQ4_K(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src)
+	dst[16+2*r], dst[17+2*r] = src[2], src[3]^0x80
+	for j := range 8 {
+		part := dst[32+144*j:][:144]
+		part[r], part[8+r] = sixBits(src[4:16], j)
+		for i, b := range src[16+j/2*32:][:32] {
+			slowPackNibble(part[16:], r, i, b>>(j%2*4)&15)
+		}
+	}
+}
+
+// slowPackQ6_K: see q6_amd64.s.
+func slowPackQ6_K(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src[208:])
+	for j := range 8 {
+		part := dst[16+208*j:][:208]
+		part[r], part[8+r] = src[192+2*j], src[193+2*j]
+		low, high := src[j/4*64+j%2*32:][:32], src[128+j/4*32:][:32]
+		for l := range 32 {
+			slowPackNibble(part[16:], r, l, low[l]>>(j%4/2*4)&15)
+			p, at := &part[144+l/16*32+4*r+l%4], l/8%2*4+l%8/4*2
+			*p = *p&^(3<<at) | high[l]>>(j%4*2)&3<<at
+		}
+	}
+}
+
+func slowPackQ8_0(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src)
+	for l, b := range src[2:34] {
+		dst[16+l/2*16+2*r+l%2] = b
+	}
+}
+
+// Packing by words gives the bytes of packing weight by weight.
+func TestPackQuant(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for typ, slow := range map[Type]func(dst []byte, r int, src []byte){
+		Q4_0: slowPackQ4_0, Q4_1: slowPackQ4_1, Q8_0: slowPackQ8_0, Q4_K: slowPackQ4_K, Q6_K: slowPackQ6_K,
+	} {
+		f := &forms[typ]
+		const blocks = 3
+		for _, rows := range []int{8, 21, 40} {
+			src := make([]byte, rows*blocks*f.bytes)
+			for i := range src {
+				src[i] = byte(rng.Uint32())
+			}
+			m := Matrix{Type: typ, Rows: rows, K: blocks * f.weights, Data: make([]byte, PackedBytes(typ, rows, blocks*f.weights))}
+			want := make([]byte, len(m.Data))
+			for i := range want {
+				want[i], m.Data[i] = byte(i), byte(^i)
+			}
+			for r := range (rows + Group - 1) / Group * Group {
+				for b := range blocks {
+					block := make([]byte, f.bytes)
+					if r < rows {
+						copy(block, src[(r*blocks+b)*f.bytes:])
+					}
+					slow(want[(r/Group*blocks+b)*f.packed:][:f.packed], r%Group, block)
+				}
+			}
+			m.Pack(0, rows, src)
+			if !bytes.Equal(m.Data, want) {
+				t.Errorf("type %d, %d rows: packed bytes differ", typ, rows)
+			}
+		}
+	}
+}
+
+// BenchmarkPack reports millions of weights a second, in cache.
+func BenchmarkPack(b *testing.B) {
+	names := map[Type]string{Q8_0: "Q8_0", Q4_0: "Q4_0", Q4_1: "Q4_1", Q5_0: "Q5_0", Q5_1: "Q5_1", Q4_K: "Q4_K", Q5_K: "Q5_K", Q6_K: "Q6_K", IQ4_NL: "IQ4_NL", MXFP4: "MXFP4"}
+	for typ := Q8_0; typ <= MXFP4; typ++ {
+		const rows, k = 64, 2048
+		f := &forms[typ]
+		src := make([]byte, rows*k/f.weights*f.bytes)
+		m := Matrix{Type: typ, Rows: rows, K: k, Data: make([]byte, PackedBytes(typ, rows, k))}
+		b.Run(names[typ], func(b *testing.B) {
+			for b.Loop() {
+				m.Pack(0, rows, src)
+			}
+			b.ReportMetric(float64(rows*k)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mweights/s")
+		})
+	}
+}
