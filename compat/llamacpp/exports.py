@@ -45,7 +45,8 @@ def compare_files(path, reference, bound):
     """Complaints about a file, given llama.cpp's converter's in float32."""
     got, want = gguf.GGUFReader(path), gguf.GGUFReader(reference)
     a, b = ({t.name: t for t in r.tensors} for r in (got, want))
-    bad = [f"tensor {n} is in one only" for n in a.keys() ^ b.keys()]
+    more = {"cls.weight", "cls.bias"} & a.keys()  # of BERT as a reranker, which llama.cpp reads and its converter drops
+    bad = [f"tensor {n} is in one only" for n in (a.keys() - more) ^ (b.keys() - more)]
     for name in a.keys() & b.keys():
         if list(a[name].shape) != list(b[name].shape):
             bad.append(f"{name}: {list(a[name].shape)}, not {list(b[name].shape)}")
@@ -88,8 +89,8 @@ def check(name, model, suiren, seed, wide):
             with llama.Llama(file) as m, llama.Llama(plain) as e:
                 got, want = m.logits(ids), e.logits(ids)
             far = compare.nmse(got, want)
-            # Blocks multiply rounded activations: llama.cpp's own noise, not ours.
-            if not far <= (1e-6 if kind in ("f32", "f16") else 3e-2):
+            # llama.cpp rounds what it multiplies with, to halves or to blocks: its own noise, not ours.
+            if not far <= {"f32": 1e-6, "f16": 2e-5}.get(kind, 3e-2):
                 bad.append(f"{kind}: llama.cpp is {far:.1e} from the same weights decoded")
             if kind == "f32" and not compare.nmse(got, exact) <= 1e-6:
                 bad.append(f"f32: llama.cpp is {compare.nmse(got, exact):.1e} from transformers")

@@ -171,3 +171,26 @@ func TestExportAsConverter(t *testing.T) {
 		})
 	}
 }
+
+// transformers refuses a whole number where it wants another, and the other
+// way round.
+func TestFolderConfig(t *testing.T) {
+	f, err := Open(archOracle + "/gemma2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	dir := t.TempDir()
+	if err := f.WriteFolder(dir, AsF32, 2); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(dir + "/config.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"final_logit_softcapping": 3.0,`, `"query_pre_attn_scalar": 24,`} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("no %s in %s", want, b)
+		}
+	}
+}

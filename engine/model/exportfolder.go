@@ -142,12 +142,17 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 	return os.WriteFile(path, append(text, '\n'), 0o644)
 }
 
-// capOf is a cap as config.json has it: null if there is none.
+// capOf is a cap as config.json has it: null if there is none, else with a
+// point, since transformers refuses a whole number.
 func capOf(x float32) any {
 	if x == 0 {
 		return nil
 	}
-	return shortest(x)
+	text := shortest(x)
+	if !strings.ContainsAny(text.String(), ".e") {
+		text += ".0"
+	}
+	return text
 }
 
 // shortest is x as the shortest decimal that is x as a float32.
