@@ -172,25 +172,31 @@ func TestExportAsConverter(t *testing.T) {
 	}
 }
 
-// transformers refuses a whole number where it wants another, and the other
-// way round.
+// config.json is as transformers wants it: whole numbers and others, and the
+// family that GGUF does not tell from Llama.
 func TestFolderConfig(t *testing.T) {
-	f, err := Open(archOracle + "/gemma2")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	dir := t.TempDir()
-	if err := f.WriteFolder(dir, AsF32, 2); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(dir + "/config.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{`"final_logit_softcapping": 3.0,`, `"query_pre_attn_scalar": 24,`} {
-		if !strings.Contains(string(b), want) {
-			t.Errorf("no %s in %s", want, b)
+	for from, wants := range map[string][]string{
+		archOracle + "/gemma2":                    {`"final_logit_softcapping": 3.0,`, `"query_pre_attn_scalar": 48,`},
+		exportTo(t, archOracle+"/mistral", AsF32): {`"MistralForCausalLM"`, `"model_type": "mistral"`, `"sliding_window": 8,`},
+		exportTo(t, archOracle+"/llama", AsF32):   {`"LlamaForCausalLM"`, `"model_type": "llama"`},
+	} {
+		f, err := Open(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		dir := t.TempDir()
+		if err := f.WriteFolder(dir, AsF32, 2); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(filepath.Join(dir, "config.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range wants {
+			if !strings.Contains(string(b), want) {
+				t.Errorf("no %s in %s", want, b)
+			}
 		}
 	}
 }

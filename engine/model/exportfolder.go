@@ -93,7 +93,10 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 		tied = tied && w.name != "output.weight"
 		bias = bias || strings.HasSuffix(w.name, "attn_q.bias")
 	}
-	kind := s.Arch
+	kind, class := s.Arch, classes[s.Arch]
+	if kind == "llama" && s.Sliding != nil { // GGUF calls both llama
+		kind, class = "mistral", classes["mistral"]
+	}
 	switch kind {
 	case "qwen3moe":
 		kind = "qwen3_moe"
@@ -102,7 +105,7 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 	}
 	act := map[Act]string{SiLU: "silu", GELU: "gelu", GELUTanh: "gelu_pytorch_tanh"}[s.Act]
 	c := map[string]any{
-		"architectures": []string{classes[s.Arch]}, "model_type": kind, "vocab_size": s.Vocab, "hidden_size": s.Width,
+		"architectures": []string{class}, "model_type": kind, "vocab_size": s.Vocab, "hidden_size": s.Width,
 		"num_hidden_layers": s.Layers, "num_attention_heads": s.Heads, "num_key_value_heads": s.KVHeads, "head_dim": s.HeadDim,
 		"intermediate_size": s.Hidden, "max_position_embeddings": s.Context, "rms_norm_eps": shortest(s.Eps), "hidden_act": act,
 		"rope_theta": s.Rope[0].Theta, "tie_word_embeddings": tied,
@@ -128,7 +131,7 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 			types = append(types, map[bool]string{true: "sliding_attention", false: "full_attention"}[slides])
 		}
 		c["sliding_window"] = s.Window
-		if s.Arch != "mistral" {
+		if kind != "mistral" {
 			c["layer_types"], c["use_sliding_window"] = types, true
 		}
 	}
