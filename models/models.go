@@ -250,8 +250,8 @@ func (l *Library) Get(name string) (*Record, error) {
 }
 
 func (l *Library) unknown(name string) error {
-	e := &say.Error{Where: name, What: say.T("there is no model of that name, nor a file or folder", "没有这个名称的模型，也没有这个文件或目录"), Err: ErrUnknown,
-		Next: say.T("suiren models list shows the models; suiren models add PATH adds one", "suiren models list 列出已有模型；suiren models add 路径 添加模型")}
+	e := &say.Error{Where: name, What: say.T("there is no such file, nor a model of that name", "没有这个文件，也没有这个名称的模型"), Err: ErrUnknown,
+		Next: say.T("give a GGUF file, a Hugging Face folder, or a name that suiren models list shows", "请给出 GGUF 文件、Hugging Face 目录，或 suiren models list 列出的名称")}
 	list, err := l.List()
 	if err != nil {
 		return e

@@ -53,8 +53,8 @@ var faultTexts = map[weights.Fault]struct {
 
 // modelError says what is wrong with a model at path: where, why, what next.
 func modelError(path string, err error) error {
-	if said, ok := errors.AsType[*say.Error](err); ok {
-		return said
+	if _, ok := errors.AsType[*say.Error](err); ok {
+		return err
 	}
 	if bad, ok := errors.AsType[*weights.GGUFError](err); ok {
 		where := shown(bad.Path)

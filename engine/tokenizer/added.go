@@ -16,6 +16,10 @@ type added struct {
 	normalized  bool // is found after the text is normalised
 }
 
+// maxAdded bounds the name of an added token, and what a Unigram may look for
+// at each place of a text: else a file could make that cost any time.
+const maxAdded = 1024
+
 // plain tells whether the token is no more than white space: it steers
 // nothing, and may be found in what a user wrote.
 func (a *added) plain() bool {

@@ -147,8 +147,14 @@ func (c *config) fewTokens(t *Tokenizer, forms []string) ([]string, error) {
 		list = append(list, added{int32(id), a.Content, a.Special, a.SingleWord, a.LStrip, a.RStrip, a.Normalized})
 	}
 	slices.SortFunc(list, func(a, b added) int { return int(a.id) - int(b.id) })
-	for _, a := range list {
+	place := make(map[int32]int, len(t.added))
+	for i := range t.added {
+		place[t.added[i].id] = i
+	}
+	for i, a := range list {
 		switch {
+		case i > 0 && a.id == list[i-1].id:
+			return nil, fmt.Errorf("the token %d comes twice", a.id)
 		case int(a.id) == len(forms):
 			forms = append(forms, a.name)
 		case int(a.id) > len(forms):
@@ -156,8 +162,7 @@ func (c *config) fewTokens(t *Tokenizer, forms []string) ([]string, error) {
 		case forms[a.id] != a.name:
 			return nil, fmt.Errorf("the token %d is %q here, and %q in the vocabulary", a.id, a.name, forms[a.id])
 		}
-		i := slices.IndexFunc(t.added, func(b added) bool { return b.id == a.id })
-		if i >= 0 {
+		if i, ok := place[a.id]; ok {
 			t.added[i] = a
 		} else {
 			t.added = append(t.added, a)

@@ -100,6 +100,9 @@ func (t *Tokenizer) normalMarked(seg string, from int, user []Span) (string, []S
 	var spans []Span
 	at := 0
 	for _, u := range user {
+		if u.From-from >= len(seg) {
+			break
+		}
 		lo, hi := max(u.From-from, 0), min(u.To-from, len(seg))
 		if lo >= hi {
 			continue

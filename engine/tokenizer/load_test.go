@@ -25,6 +25,28 @@ func saved(t testing.TB) []byte {
 	return b
 }
 
+// A file cannot make a short text gigabytes long, nor slow to look through.
+func TestLoadRefusesBombs(t *testing.T) {
+	text := string(saved(t))
+	grow := `{"type":"Replace","pattern":{"String":"a"},"content":"aaaaaaaaaa"}`
+	for name, normalizer := range map[string]string{
+		"twice ten":    `{"type":"Sequence","normalizers":[` + grow + `,` + grow + `]}`,
+		"long prepend": `{"type":"Prepend","prepend":"` + strings.Repeat("x", 100) + `"}`,
+		"many steps":   `{"type":"Sequence","normalizers":[` + strings.Repeat(`{"type":"NFC"},`, 100) + `{"type":"NFC"}]}`,
+	} {
+		_, err := parse("x", []byte(strings.Replace(text, `{
+    "type": "NFC"
+  }`, normalizer, 1)))
+		if bad, ok := errors.AsType[*FormatError](err); !ok || !strings.HasPrefix(bad.Place, "normalizer") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	long := strings.Repeat("a", 2000)
+	if _, err := parse("x", []byte(strings.Replace(text, `"content": "<think>"`, `"content": "`+long+`"`, 1))); err == nil {
+		t.Error("an added token of 2,000 bytes: no error")
+	}
+}
+
 func TestLoadRefuses(t *testing.T) {
 	text := string(saved(t))
 	if _, err := parse("x", []byte(text)); err != nil {

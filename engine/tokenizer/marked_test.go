@@ -88,6 +88,25 @@ func TestMarkedInnocent(t *testing.T) {
 	}
 }
 
+// White space that a file lists among its added tokens, as Gemma does, is
+// found in what a user wrote too; it steers nothing.
+func TestMarkedWhiteSpace(t *testing.T) {
+	tok, err := parse("x", []byte(strings.Replace(string(saved(t)), `"content": "<think>"`, `"content": "\t\t\t"`, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, ok := tok.Special("\t\t\t")
+	if !ok {
+		t.Fatal("the token is not there")
+	}
+	const text = "a\t\t\tb"
+	for _, ids := range [][]int32{tok.Encode(nil, text), tok.EncodeMarked(nil, text, []Span{{0, 3}}), tok.EncodeMarked(nil, text, nil)} {
+		if !slices.Contains(ids, id) || tok.Decode(ids) != text {
+			t.Errorf("%v has no %d", ids, id)
+		}
+	}
+}
+
 // A token that is found after normalisation is not found in what a user
 // wrote, even if only normalisation makes it.
 func TestMarkedNormalized(t *testing.T) {

@@ -118,12 +118,12 @@ func (t *Tokenizer) buildRunes() error {
 		b.whole = index
 	}
 	t.model = b
-	if _, ok := index[lowLine]; ok && len(t.pre) < 2 && b.whole == nil && t.onlyLeadingLowLine() { // so that pieces are short, and come again
+	if _, ok := index[lowLine]; ok && len(t.pre) < 2 && b.whole == nil { // so that pieces are short, and come again
 		if len(t.pre) == 0 {
 			t.pre = []preStep{{}}
 		}
 		if t.pre[0].scan == nil {
-			t.pre[0].scan = atLowLines
+			t.pre[0].scan = atLowLines(t.beforeLowLine())
 		}
 	}
 	if t.scores == nil {
@@ -191,7 +191,7 @@ func (t *Tokenizer) scoreMerges(b *bpe, index map[string]int32) {
 
 // maxForm bounds a token that merges can make, as its cost grows with the
 // square of its length; the longest of Gemma is 93 bytes.
-const maxForm = 1024
+const maxForm = 256
 
 func (t *Tokenizer) buildUnigram() error {
 	u := &unigram{scores: t.scores, unk: t.roles.unk, fallback: t.bpe.byteFallback, single: t.single32}
@@ -210,7 +210,7 @@ func (t *Tokenizer) buildUnigram() error {
 	least := 0.0
 	for id, s := range t.forms {
 		switch typ := t.typeOf(id); {
-		case hidden[id] || int32(id) == u.unk || typ == controlToken || typ == unknownToken || typ == unusedToken || typ == byteToken:
+		case len(s) > maxAdded || hidden[id] || int32(id) == u.unk || typ == controlToken || typ == unknownToken || typ == unusedToken || typ == byteToken:
 			continue
 		}
 		list, ids = append(list, s), append(ids, int32(id))

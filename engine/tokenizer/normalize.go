@@ -25,6 +25,9 @@ func normalSteps(s *stepJSON, place string) (steps []normalStep, at string, err 
 	if s == nil {
 		return nil, "", nil
 	}
+	if s.growth() > maxGrowth {
+		return bad("makes a text more than %d times as long", maxGrowth)
+	}
 	switch s.Type {
 	case "Sequence":
 		for i := range s.Normalizers {
@@ -64,19 +67,19 @@ func normalSteps(s *stepJSON, place string) (steps []normalStep, at string, err 
 				return text
 			}
 			return s.Prepend + text
-		}}, "", nil
+		}}, "", nil // growth bounds it
 	case "Replace":
 		if s.Content == nil || s.Pattern == nil {
 			return bad("Replace has no pattern or no content")
 		}
 		content := *s.Content
 		if str := s.Pattern.String; str != nil {
-			if *str == "" || len(content) > 64 {
-				return bad("Replace has an empty pattern or more than 64 bytes of content")
+			if *str == "" {
+				return bad("Replace has an empty pattern")
 			}
 			return one(func(s string) string { return strings.ReplaceAll(s, *str, content) })
 		}
-		if re := s.Pattern.Regex; re == nil || *re != " {2,}" || len(content) > 64 {
+		if re := s.Pattern.Regex; re == nil || *re != " {2,}" {
 			return bad("Replace is read with a text, or with the pattern %q", " {2,}")
 		}
 		return one(func(s string) string { return collapse(s, content) })
@@ -94,6 +97,41 @@ func normalSteps(s *stepJSON, place string) (steps []normalStep, at string, err 
 		return one(m.byGrapheme)
 	}
 	return bad("%q is not read", s.Type)
+}
+
+// maxGrowth bounds how much longer all steps together make a text, and how
+// much they put before it, so that no file turns a line into gigabytes.
+const maxGrowth = 64
+
+// growth returns by how much s makes a text longer, as a factor. The forms of
+// Unicode count as one, since they do not add to one another.
+func (s *stepJSON) growth() int {
+	n := 1
+	switch s.Type {
+	case "Sequence":
+		for i := range s.Normalizers {
+			if n = min(n*s.Normalizers[i].growth(), 1<<20); i > maxGrowth {
+				return 1 << 20
+			}
+		}
+	case "Prepend":
+		if len(s.Prepend) > maxGrowth {
+			return 1 << 20
+		}
+	case "Precompiled":
+		return 9 // so that two of them are refused
+	case "BertNormalizer":
+		return 3
+	case "Replace":
+		least := 2 // of the pattern " {2,}"
+		if s.Pattern != nil && s.Pattern.String != nil {
+			least = max(len(*s.Pattern.String), 1)
+		}
+		if s.Content != nil {
+			return max(1, (len(*s.Content)+least-1)/least)
+		}
+	}
+	return n
 }
 
 // lowerCase is the lower case of each rune. Source: Unicode's UnicodeData and,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // pieces are the vocabulary of a SentencePiece model, as a tokenizer.model or
@@ -89,19 +90,27 @@ func (p *pieces) tokenizer(c *config) (*Tokenizer, error) {
 	return t, nil
 }
 
-// onlyLeadingLowLine tells whether no token has ▁ after another rune: then no
-// merge crosses the place before ▁, and the text may be cut there.
-func (t *Tokenizer) onlyLeadingLowLine() bool {
+// beforeLowLine returns the runes that some token has before a ▁. After any
+// other, no merge crosses the place before ▁, and the text may be cut there.
+func (t *Tokenizer) beforeLowLine() map[rune]bool {
+	set := map[rune]bool{}
 	hidden := t.hidden()
 	for id, s := range t.forms {
 		if hidden[id] {
 			continue
 		}
-		if strings.Contains(strings.TrimLeft(s, lowLine), lowLine) {
-			return false
+		for i := strings.Index(s, lowLine); i >= 0; {
+			if r, n := utf8.DecodeLastRuneInString(s[:i]); n > 0 && r != '▁' {
+				set[r] = true
+			}
+			next := strings.Index(s[i+len(lowLine):], lowLine)
+			if next < 0 {
+				break
+			}
+			i += len(lowLine) + next
 		}
 	}
-	return true
+	return set
 }
 
 // steps returns what a tokenizer.json says for such a model.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A preStep is one step of the way from normalised text to pieces.
@@ -39,13 +40,25 @@ func atLowLine(s string) int {
 	return len(s)
 }
 
-// atLowLines scans for pieces that begin with ▁, one or more.
-func atLowLines(s string) int {
-	n := len(s) - len(strings.TrimLeft(s, lowLine))
-	if i := strings.Index(s[n:], lowLine); i >= 0 {
-		return n + i
+// atLowLines scans for pieces that begin with ▁, one or more, unless what
+// comes before is in joined.
+func atLowLines(joined map[rune]bool) scanner {
+	return func(s string) int {
+		n := len(s) - len(strings.TrimLeft(s, lowLine))
+		for n < len(s) {
+			i := strings.Index(s[n:], lowLine)
+			if i < 0 {
+				break
+			}
+			n += i
+			r, k := utf8.DecodeLastRuneInString(s[:n])
+			if !joined[r] || r == utf8.RuneError && k == 1 {
+				return n
+			}
+			n += len(s[n:]) - len(strings.TrimLeft(s[n:], lowLine))
+		}
+		return len(s)
 	}
-	return len(s)
 }
 
 // afterString scans for pieces that end with sep.
@@ -57,6 +70,9 @@ func afterString(sep string) scanner {
 		return len(s)
 	}
 }
+
+// maxSteps bounds a pre_tokenizer; the longest known has six.
+const maxSteps = 32
 
 // total lists the patterns that match all text, so that it is the same
 // whether matches or what lies between them are kept.
@@ -86,6 +102,9 @@ func preSteps(s *stepJSON, place string) (steps []preStep, level bool, at string
 			sub, l, at, err := preSteps(&s.PreTokenizers[i], fmt.Sprintf("%s.pretokenizers[%d]", place, i))
 			if err != nil {
 				return nil, false, at, err
+			}
+			if len(steps) > maxSteps {
+				return bad("has more than %d steps", maxSteps)
 			}
 			if len(steps) > 0 && len(sub) > 0 && sub[0].space {
 				return bad("add_prefix_space is read in the first step only")

@@ -107,6 +107,9 @@ func (t *Tokenizer) finish() (*Tokenizer, error) {
 		if a.name == "" || !utf8.ValidString(a.name) {
 			return nil, fmt.Errorf("the added token %q is empty or not UTF-8", a.name)
 		}
+		if len(a.name) > maxAdded {
+			return nil, fmt.Errorf("the added token %d has %d bytes; up to %d are read", a.id, len(a.name), maxAdded)
+		}
 		if _, ok := t.names[a.name]; ok {
 			return nil, fmt.Errorf("the added token %q comes twice", a.name)
 		}

@@ -33,7 +33,8 @@ type Receipt struct {
 	Choice    Choice   `json:"tool_choice,omitzero"`
 	OneCall   bool     `json:"one_call,omitempty"`
 	Adapter   string   `json:"adapter,omitempty"`
-	Chat      bool     `json:"chat"` // the prompt is a rendered conversation
+	Chat      bool     `json:"chat"`                   // the prompt is a rendered conversation
+	Open      bool     `json:"open_thought,omitempty"` // which ends in a thought
 }
 
 // A ReceiptModel names the weights.

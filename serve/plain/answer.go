@@ -248,6 +248,6 @@ func (w *writer) receipt(r *form.Receipt) {
 		Version: form.ReceiptVersion, ID: r.ID, Program: r.Program, Model: form.ReceiptModel{Name: j.m.opt.Name, Digest: "sha256:" + j.m.opt.Digest},
 		Prompt: form.Tokens(j.req.Prompt, true), Answer: form.Tokens(w.ids, false), Finish: w.finish, Seed: a.Seed,
 		Sampling: j.after, MaxTokens: j.req.MaxTokens, MinTokens: a.MinTokens, IgnoreEnd: a.IgnoreEnd, Stop: a.Stop, Think: a.Think,
-		Format: a.Format, Tools: a.Tools, Choice: a.Choice, OneCall: a.OneCall, Adapter: a.Adapter, Chat: a.Prompt == nil,
+		Format: a.Format, Tools: a.Tools, Choice: a.Choice, OneCall: a.OneCall, Adapter: a.Adapter, Chat: a.Prompt == nil, Open: j.req.Open,
 	}
 }

@@ -198,21 +198,8 @@ type job struct {
 func (m *Model) job(a *form.Ask) (*job, error) {
 	j := &job{m: m, ask: a, after: m.defaults(a.Sampling)}
 	r := &j.req
-	sample(r, &j.after, a.Seed)
-	r.Caller, r.Draft, r.Echo, r.MinTokens = a.Caller, true, a.Echo, a.MinTokens
-	if a.Logprobs {
-		r.TopLogprobs = a.TopLogprobs
-	}
-	if !a.IgnoreEnd {
-		r.Stop = m.words.ends
-		if a.Prompt != nil {
-			r.Stop = m.words.stops
-		}
-	}
-	if a.Adapter != "" {
-		if r.Adapter = m.adapters[a.Adapter]; r.Adapter == nil {
-			return nil, form.Invalid("adapter", "invalid_value", say.T("there is no adapter %q here", "这里没有名为 %q 的适配器", form.Clip(a.Adapter)))
-		}
+	if err := j.begin(); err != nil {
+		return nil, err
 	}
 	if err := j.prompt(); err != nil {
 		return nil, err
@@ -232,6 +219,28 @@ func (m *Model) job(a *form.Ask) (*job, error) {
 		r.MaxTokens = min(r.MaxTokens, a.MaxTokens)
 	}
 	return j, nil
+}
+
+// begin sets what does not depend on the prompt.
+func (j *job) begin() error {
+	m, a, r := j.m, j.ask, &j.req
+	sample(r, &j.after, a.Seed)
+	r.Caller, r.Draft, r.Echo, r.MinTokens = a.Caller, true, a.Echo, a.MinTokens
+	if a.Logprobs {
+		r.TopLogprobs = a.TopLogprobs
+	}
+	if !a.IgnoreEnd {
+		r.Stop = m.words.ends
+		if a.Prompt != nil {
+			r.Stop = m.words.stops
+		}
+	}
+	if a.Adapter != "" {
+		if r.Adapter = m.adapters[a.Adapter]; r.Adapter == nil {
+			return form.Invalid("adapter", "invalid_value", say.T("there is no adapter %q here", "这里没有名为 %q 的适配器", form.Clip(a.Adapter)))
+		}
+	}
+	return nil
 }
 
 // prompt sets the prompt, and what is known of the thought.
