@@ -9,24 +9,10 @@ import (
 	"path/filepath"
 
 	"suiren/internal/say"
+	"suiren/models"
 	"suiren/serve"
 	"suiren/stage/operate"
 )
-
-// home is the folder of what belongs to the owner and to no plan.
-func home() (string, error) {
-	if dir := os.Getenv("SUIREN_HOME"); dir != "" {
-		return dir, nil
-	}
-	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
-		return filepath.Join(dir, "suiren"), nil
-	}
-	dir, err := os.UserHomeDir()
-	if err != nil {
-		return "", &say.Error{Where: "SUIREN_HOME", What: say.T("you have no home folder", "没有主目录"), Next: say.T("set SUIREN_HOME to a folder", "请将 SUIREN_HOME 设为某个目录"), Err: err}
-	}
-	return filepath.Join(dir, ".local", "share", "suiren"), nil
-}
 
 // serveModels serves models without a plan.
 func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf *modelFlags) error {
@@ -92,7 +78,7 @@ func listenForModels(addr string) (ln net.Listener, keys *operate.Keys, secret s
 			ln.Close()
 		}
 	}()
-	dir, err := home()
+	dir, err := models.Home()
 	if err != nil {
 		return nil, nil, "", err
 	}

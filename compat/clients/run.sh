@@ -14,10 +14,11 @@ if [ ! -d "$CLIENTS/py" ]; then
 	"$CLIENTS/py/bin/pip" install --quiet --disable-pip-version-check openai==3.57.0 anthropic==2.14.0
 fi
 (cd "$here/../.." && CGO_ENABLED=0 go build -o "$CLIENTS/suiren" ./cmd/suiren)
+rm -f "$CLIENTS/serving"
 "$CLIENTS/suiren" serve "$model" -o jsonl --listen 127.0.0.1:0 >"$CLIENTS/serving" &
 server=$!
 trap 'kill $server' EXIT
-until grep -q '"serving"' "$CLIENTS/serving"; do
+until grep -qs '"serving"' "$CLIENTS/serving"; do
 	kill -0 $server
 	sleep 0.2
 done

@@ -185,7 +185,8 @@ func (g *Grammar) step(t thread, b byte) (thread, bool) {
 		text := t.text + string([]byte{b})
 		if !utf8.FullRuneInString(text) {
 			t.text = text
-			return t, true
+			low, high := begun(text)
+			return t, i.regex.within(t.at, low, high)
 		}
 		r, n := utf8.DecodeRuneInString(text)
 		if r == utf8.RuneError && n == 1 {

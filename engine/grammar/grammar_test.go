@@ -144,6 +144,35 @@ func TestRandomWalk(t *testing.T) {
 	}
 }
 
+// Random bytes under the mask of an expression lead to a match.
+func TestRandomExpression(t *testing.T) {
+	v := bytesVocab()
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, re := range []string{`[a-f]{3}`, `(甲|乙x){2}[α-ω]?`, `\pL{1,4}`, `[^a-z]{2}!`} {
+		g, err := Regex(re)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 100 {
+			m := g.Start(v)
+			for n := 0; !m.CanEnd(); n++ {
+				bits := make([]uint32, 8)
+				m.Mask(bits)
+				var may []int32
+				for id := range int32(256) {
+					if bits[id/32]>>(id%32)&1 == 1 {
+						may = append(may, id)
+					}
+				}
+				if len(may) == 0 || n > 100 {
+					t.Fatalf("%s: nothing may follow after %d bytes", re, n)
+				}
+				m.Accept(may[rng.IntN(len(may))])
+			}
+		}
+	}
+}
+
 func TestRollback(t *testing.T) {
 	g, _ := Schema([]byte(`{"type": "array", "items": {"type": "boolean"}}`))
 	v := bytesVocab()

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"unicode/utf8"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -112,19 +111,6 @@ func (t *trie) within(n int32, low, high rune, seen string) bool {
 		}
 	}
 	return false
-}
-
-// lead returns n if a string goes on from it with a character whose first byte
-// is b, and else -1.
-func (t *trie) lead(n int32, b byte) int32 {
-	if n >= 0 {
-		for r := range t.next[n] {
-			if r >= utf8.RuneSelf && string(r)[0] == b {
-				return n
-			}
-		}
-	}
-	return -1
 }
 
 // group returns the group of some nodes.

@@ -240,15 +240,8 @@ func (m *machine) text(f *frame, b byte) *frame {
 		case b == '\\':
 			return m.escape(f, `\`)
 		case b >= 0xc2 && b <= 0xf4:
-			c := *f
-			c.text = string([]byte{b})
-			if f.g.words != nil {
-				c.word = f.g.words.lead(f.word, b)
-			}
-			if f.phase == inKey && f.parent.g.keys != nil {
-				c.key = f.parent.g.keys.lead(f.key, b)
-			}
-			return m.intern(&c)
+			low, high := begun(string([]byte{b}))
+			return m.narrow(f, string([]byte{b}), low, high)
 		case b < 0x20 || b >= utf8.RuneSelf:
 			return nil
 		}
@@ -257,7 +250,8 @@ func (m *machine) text(f *frame, b byte) *frame {
 	t := f.text + string([]byte{b})
 	if t[0] != '\\' {
 		if !utf8.FullRuneInString(t) {
-			return m.with(f, func(c *frame) { c.text = t })
+			low, high := begun(t)
+			return m.narrow(f, t, low, high)
 		}
 		r, n := utf8.DecodeRuneInString(t)
 		if r == utf8.RuneError && n == 1 {
@@ -275,8 +269,28 @@ func (m *machine) text(f *frame, b byte) *frame {
 	return m.rune(f, r)
 }
 
-// escape reads a part of an escaped character: what none of the characters
-// that it can become is good for is over.
+// begun returns the first and the last character that begin with some bytes
+// of UTF-8, which are too few for a whole one.
+func begun(t string) (low, high rune) {
+	var size int
+	switch b := rune(t[0]); {
+	case b < 0xe0:
+		low, size = b&0x1f, 2
+	case b < 0xf0:
+		low, size = b&0x0f, 3
+	default:
+		low, size = b&0x07, 4
+	}
+	for i := 1; i < len(t); i++ {
+		low = low<<6 | rune(t[i]&0x3f)
+	}
+	rest := 6 * (size - len(t))
+	low, high = low<<rest, (low+1)<<rest-1
+	least := []rune{0, 0, 0x80, 0x800, 0x10000}[size] // a shorter form would do for less
+	return max(low, least), min(high, utf8.MaxRune)
+}
+
+// escape reads a part of an escaped character.
 func (m *machine) escape(f *frame, t string) *frame {
 	low, high := rune(0), rune(utf8.MaxRune)
 	if n := len(t); n > 6 {
@@ -294,6 +308,12 @@ func (m *machine) escape(f *frame, t string) *frame {
 			low, high = 0x10000, utf8.MaxRune
 		}
 	}
+	return m.narrow(f, t, low, high)
+}
+
+// narrow reads a part of a character, which will be one from low to high: what
+// none of them is good for is over.
+func (m *machine) narrow(f *frame, t string, low, high rune) *frame {
 	c := *f
 	c.text = t
 	if c.word >= 0 && !c.g.words.within(c.word, low, high, "") {

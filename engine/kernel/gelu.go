@@ -37,28 +37,6 @@ func geluTanh(v float32) float32 {
 	return float32(0.5 * x * float64(1+math.Tanh(math.Sqrt(2/math.Pi)*float64(x+cube))))
 }
 
-// LayerNorm sets y = (x−mean)/√(variance+eps)⊙w + b. The lengths must be
-// equal; y may be x. (Ba, Kiros and Hinton, arXiv 1607.06450.) Sums are in
-// float64, in order.
-func LayerNorm(y, x, w, b []float32, eps float32) {
-	if len(x) != len(y) || len(w) != len(y) || len(b) != len(y) {
-		panic("kernel: LayerNorm: lengths differ")
-	}
-	var mean, v float64
-	for _, a := range x {
-		mean += float64(a)
-	}
-	mean /= float64(len(x))
-	for _, a := range x {
-		d := float64(a) - mean
-		v += float64(d * d)
-	}
-	r := 1 / math.Sqrt(v/float64(len(x))+float64(eps))
-	for i, a := range x {
-		y[i] = float32(float32((float64(a)-mean)*r)*w[i]) + b[i]
-	}
-}
-
 // gelu16 is GELUTanh of every binary16 number, rounded to binary16.
 var gelu16 = sync.OnceValue(func() *[1 << 16]float32 {
 	t := new([1 << 16]float32)

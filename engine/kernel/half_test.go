@@ -6,11 +6,14 @@ import (
 	"testing"
 
 	"suiren/internal/cpu"
+	"suiren/internal/kerneltest"
 )
 
 // Conversions and roundings have the definition's bits: every 16-bit number,
 // and numbers of all sizes.
-func TestHalves(t *testing.T) {
+func TestHalves(t *testing.T) { kerneltest.Each(t, "kernel", testHalves) }
+
+func testHalves(t *testing.T) {
 	all := make([]uint16, 1<<16+3)
 	for i := range all {
 		all[i] = uint16(i)
@@ -75,5 +78,27 @@ func TestHalves(t *testing.T) {
 		if gotInts[i] != wantInts[i] {
 			t.Fatalf("integer %d is %d, by the definition %d", i, gotInts[i], wantInts[i])
 		}
+	}
+}
+
+// The largest magnitude passes over NaNs, in any place.
+func TestMaxAbsNaN(t *testing.T) { kerneltest.Each(t, "kernel", testMaxAbsNaN) }
+
+func testMaxAbsNaN(t *testing.T) {
+	x := make([]float32, 64)
+	for i := range x {
+		for j := range x {
+			x[j] = float32(j%7) - 5
+		}
+		x[i], x[(i+1)%64] = float32(math.NaN()), -9
+		if got := maxAbs(x); got != 9 {
+			t.Fatalf("with a NaN at %d: %g, want 9", i, got)
+		}
+	}
+	for j := range x {
+		x[j] = float32(math.NaN())
+	}
+	if got := maxAbs(x); got != 0 {
+		t.Errorf("of NaNs alone: %g, want 0", got)
 	}
 }

@@ -8,6 +8,7 @@ func ISA() string { return generic }
 func gemmTile(t *tile) { panic("kernel: no assembly on this platform") }
 
 func peakFMA(n int) float64   { return peakFMAGeneric(n) }
+func peakInt8(n int) float64  { return peakInt8Generic(n) }
 func readSum(p []byte) uint64 { return readSumGeneric(p) }
 
 func packPanel(bp []float32, k, n int, b []float32, brs, bcs int) {

@@ -1,6 +1,7 @@
 package kernel_test
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 	"time"
@@ -38,7 +39,52 @@ func BenchmarkMatrix(b *testing.B) {
 				s := best.Seconds()
 				b.ReportMetric(2*float64(rows*k*n)/s/1e9, "GOP/s")
 				b.ReportMetric(float64(len(m.Data))/s/1e9, "GB/s")
+				if typ.t.Quantised() {
+					b.ReportMetric(2*float64(rows*k*n)/s/int8Roof(), "of-int8-roof")
+				}
 			})
 		}
 	}
+}
+
+// BenchmarkMatrixStream reports GB/s of a token's products with weights that
+// come from memory, and their share of a read of the same bytes that does
+// nothing, of the fastest calls.
+func BenchmarkMatrixStream(b *testing.B) {
+	const rows, k, times = 64, 4096, 512
+	for _, name := range []string{"Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q5_K", "Q6_K", "Q5_0", "Q5_1", "IQ4_NL", "MXFP4"} {
+		typ := matrixTypes[name]
+		m := packed(typ.t, typ.w, rows, k, randomRows(typ.w, rows, k, 1))
+		m.Rows *= times
+		m.Data = bytes.Repeat(m.Data, times) // 70 to 150 MB
+		in := kernel.NewInput(1, k, make([]float32, kernel.InputFloats(1, k)))
+		for i := range in.Floats() {
+			in.Floats()[i] = float32(i%7) - 3
+		}
+		in.Quantise(0, 1, typ.t.Forms())
+		dst := make([]float32, m.Rows)
+		b.Run(name, func(b *testing.B) {
+			best, read := time.Hour, time.Hour
+			for b.Loop() {
+				start := time.Now()
+				m.Mul(in, 1, 0, m.Rows, dst, m.Rows, false)
+				mid := time.Now()
+				kernel.ReadSum(m.Data)
+				best, read = min(best, mid.Sub(start)), min(read, time.Since(mid))
+			}
+			b.ReportMetric(float64(len(m.Data))/best.Seconds()/1e9, "GB/s")
+			b.ReportMetric(read.Seconds()/best.Seconds(), "of-a-read")
+		})
+	}
+}
+
+// int8Roof returns the operations a second of products of bytes in registers,
+// of the fastest of many short runs.
+func int8Roof() (roof float64) {
+	for range 200 {
+		start := time.Now()
+		ops := kernel.PeakInt8(2000)
+		roof = max(roof, ops/time.Since(start).Seconds())
+	}
+	return roof
 }

@@ -9,6 +9,7 @@ import (
 	"suiren/engine/kernel"
 	"suiren/engine/weights"
 	"suiren/internal/cpu"
+	"suiren/internal/kerneltest"
 )
 
 var matrixTypes = map[string]struct {
@@ -26,10 +27,15 @@ var matrixTypes = map[string]struct {
 // but for the scales, which are about one.
 func randomRows(t weights.Type, rows, k int, seed uint64) []byte {
 	rng := rand.New(rand.NewPCG(seed, uint64(t)))
+	return filledRows(t, rows, k, rng, func() byte { return byte(rng.Uint32()) })
+}
+
+// filledRows returns rows of blocks of bytes that fill gives.
+func filledRows(t weights.Type, rows, k int, rng *rand.Rand, fill func() byte) []byte {
 	n, bytes := t.Block()
 	b := make([]byte, rows*k/n*bytes)
 	for i := range b {
-		b[i] = byte(rng.Uint32())
+		b[i] = fill()
 	}
 	half := func(at int) { // 0.25 to 4, either sign
 		b[at], b[at+1] = byte(rng.Uint32()), byte(0x34+rng.IntN(12))|byte(rng.IntN(2)<<7)
@@ -69,10 +75,12 @@ func packed(t kernel.Type, w weights.Type, rows, k int, src []byte) kernel.Matri
 
 // Every type's product is near that of its decoded weights, and has the bits
 // of the definition whatever the rows, the tokens and the implementation.
-func TestMatrix(t *testing.T) {
+func TestMatrix(t *testing.T) { kerneltest.Each(t, "kernel", testMatrix) }
+
+func testMatrix(t *testing.T) {
 	for name, typ := range matrixTypes {
 		t.Run(name, func(t *testing.T) {
-			for _, shape := range [][3]int{{32, 256, 1}, {72, 512, 9}, {37, 768, 70}} {
+			for _, shape := range [][3]int{{32, 256, 1}, {72, 512, 9}, {19, 256, 70}} {
 				rows, k, n := shape[0], shape[1], shape[2]
 				src := randomRows(typ.w, rows, k, 1)
 				m := packed(typ.t, typ.w, rows, k, src)
@@ -112,6 +120,31 @@ func TestMatrix(t *testing.T) {
 				same(t, "in pieces", product(&m, in, n, true), want)
 			}
 		})
+	}
+}
+
+// The largest integers of a type do not overflow a sum on its way.
+func TestMatrixExtremes(t *testing.T) { kerneltest.Each(t, "kernel", testMatrixExtremes) }
+
+func testMatrixExtremes(t *testing.T) {
+	const rows, k, n = 32, 512, 5
+	for name, typ := range matrixTypes {
+		if !typ.t.Quantised() {
+			continue
+		}
+		for _, fill := range []byte{0x00, 0x7f, 0x80, 0xff} {
+			src := filledRows(typ.w, rows, k, rand.New(rand.NewPCG(4, 5)), func() byte { return fill })
+			m := packed(typ.t, typ.w, rows, k, src)
+			in := kernel.NewInput(n, k, make([]float32, kernel.InputFloats(n, k)))
+			for i := range n { // ones, then signs that change every 1, 2, 4, 8
+				for l := range in.Row(i) {
+					in.Row(i)[l] = 1 - 2*float32(l<<1>>i&1)
+				}
+			}
+			in.Quantise(0, n, typ.t.Forms())
+			want := generic(func() []float32 { return product(&m, in, n, false) })
+			same(t, fmt.Sprintf("%s of %#x", name, fill), product(&m, in, n, false), want)
+		}
 	}
 }
 

@@ -3,7 +3,7 @@ package kernel
 // packPanel packs one panel of n ≤ NR columns.
 func packPanel(bp []float32, k, n int, b []float32, brs, bcs int) {
 	switch {
-	case !useNEON:
+	case !neon():
 		packPanelGeneric(bp, k, n, b, brs, bcs)
 	case bcs == 1 && n == NR:
 		packRowsNEON(&bp[0], &b[0], k, 4*brs)

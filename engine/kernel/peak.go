@@ -25,6 +25,25 @@ func peakFMAGeneric(n int) float64 {
 
 var peakSink float32
 
+// PeakInt8 runs n iterations of a loop of products of bytes between
+// registers, of the instruction that quantised products use, and returns how
+// many operations that was: a product and its addition are two.
+func PeakInt8(n int) (ops float64) { return peakInt8(n) }
+
+// peakInt8Generic does 8 products per iteration.
+func peakInt8Generic(n int) float64 {
+	var s [8]int32
+	for range n {
+		for i := range s {
+			s[i] += s[i] * int32(int8(i))
+		}
+	}
+	peakInt8Sink = s
+	return float64(n) * 8 * 2
+}
+
+var peakInt8Sink [8]int32
+
 // ReadSum returns the sum, modulo 2⁶⁴, of the little-endian 64-bit words of p,
 // the last one padded with zeros. It does as little as one can with every
 // byte: timed on a slice larger than the caches, it measures the bandwidth of

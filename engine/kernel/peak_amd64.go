@@ -12,6 +12,14 @@ func peakFMA(n int) float64 {
 	return peakFMAGeneric(n)
 }
 
+func peakInt8(n int) float64 {
+	if !avx2() {
+		return peakInt8Generic(n)
+	}
+	peakInt8AVX2(n)
+	return float64(n) * 12 * 32 * 2
+}
+
 func readSum(p []byte) uint64 {
 	if avx2() && len(p) > 0 {
 		return readSumAVX2(&p[0], len(p))
@@ -26,6 +34,11 @@ func peakAVX512(n int)
 
 //go:noescape
 func peakAVX2(n int)
+
+// peakInt8AVX2 does 12 independent VPMADDUBSW n times.
+//
+//go:noescape
+func peakInt8AVX2(n int)
 
 // readSumAVX2 is readSumGeneric of n bytes at p, for n > 0 and n%256 == 0.
 //

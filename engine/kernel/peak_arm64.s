@@ -68,3 +68,81 @@ loop:
 	ADD  R2, R3, R2
 	MOVD R2, ret+16(FP)
 	RET
+
+#define DOT(m, n, d)   WORD $(0x4E809400 | (m)<<16 | (n)<<5 | (d)) // SDOT  Vd.4S, Vn.16B, Vm.16B
+#define SMLAL(m, n, d) WORD $(0x0E208000 | (m)<<16 | (n)<<5 | (d)) // SMLAL Vd.8H, Vn.8B, Vm.8B
+
+// func peakSDOT(n int)
+TEXT ·peakSDOT(SB), NOSPLIT, $0-8
+	MOVD n+0(FP), R0
+	CMP  $0, R0
+	BLE  done
+
+loop:
+	DOT(30, 31, 0)
+	DOT(30, 31, 1)
+	DOT(30, 31, 2)
+	DOT(30, 31, 3)
+	DOT(30, 31, 4)
+	DOT(30, 31, 5)
+	DOT(30, 31, 6)
+	DOT(30, 31, 7)
+	DOT(30, 31, 8)
+	DOT(30, 31, 9)
+	DOT(30, 31, 10)
+	DOT(30, 31, 11)
+	DOT(30, 31, 12)
+	DOT(30, 31, 13)
+	DOT(30, 31, 14)
+	DOT(30, 31, 15)
+	DOT(30, 31, 16)
+	DOT(30, 31, 17)
+	DOT(30, 31, 18)
+	DOT(30, 31, 19)
+	DOT(30, 31, 20)
+	DOT(30, 31, 21)
+	DOT(30, 31, 22)
+	DOT(30, 31, 23)
+	SUB  $1, R0
+	CBNZ R0, loop
+
+done:
+	RET
+
+
+// func peakSMLAL(n int)
+TEXT ·peakSMLAL(SB), NOSPLIT, $0-8
+	MOVD n+0(FP), R0
+	CMP  $0, R0
+	BLE  done
+
+loop:
+	SMLAL(30, 31, 0)
+	SMLAL(30, 31, 1)
+	SMLAL(30, 31, 2)
+	SMLAL(30, 31, 3)
+	SMLAL(30, 31, 4)
+	SMLAL(30, 31, 5)
+	SMLAL(30, 31, 6)
+	SMLAL(30, 31, 7)
+	SMLAL(30, 31, 8)
+	SMLAL(30, 31, 9)
+	SMLAL(30, 31, 10)
+	SMLAL(30, 31, 11)
+	SMLAL(30, 31, 12)
+	SMLAL(30, 31, 13)
+	SMLAL(30, 31, 14)
+	SMLAL(30, 31, 15)
+	SMLAL(30, 31, 16)
+	SMLAL(30, 31, 17)
+	SMLAL(30, 31, 18)
+	SMLAL(30, 31, 19)
+	SMLAL(30, 31, 20)
+	SMLAL(30, 31, 21)
+	SMLAL(30, 31, 22)
+	SMLAL(30, 31, 23)
+	SUB  $1, R0
+	CBNZ R0, loop
+
+done:
+	RET

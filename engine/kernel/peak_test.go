@@ -31,11 +31,15 @@ func TestReadSum(t *testing.T) {
 }
 
 // The count is what a measured time is divided by: it must grow with the loop.
-func TestPeakFMA(t *testing.T) {
+func TestPeaks(t *testing.T) {
 	kerneltest.Each(t, "kernel", func(t *testing.T) {
 		one := PeakFMA(1)
 		if one <= 0 || PeakFMA(100) != 100*one || PeakFMA(0) != 0 {
 			t.Errorf("1 iteration counts %g, 100 count %g, none %g", one, PeakFMA(100), PeakFMA(0))
+		}
+		one = PeakInt8(1)
+		if one <= 0 || PeakInt8(100) != 100*one || PeakInt8(0) != 0 {
+			t.Errorf("of bytes, 1 iteration counts %g, 100 count %g, none %g", one, PeakInt8(100), PeakInt8(0))
 		}
 	})
 }

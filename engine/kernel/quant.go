@@ -55,6 +55,8 @@ type quantTile struct {
 	b    *block      // what describes them
 	bs   int         // bytes from token to token
 	out  *[8]float32 // (tokens, groups, 8), zeros
+	n    int         // tokens, of NEON
+	outs int         // bytes from token to token of out
 }
 
 // quantOut is what a tile gives: (tokens, groups, 8).

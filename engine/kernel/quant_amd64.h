@@ -48,6 +48,11 @@
 	ADDQ $n, R10 \
 	ADDQ $n, R11
 
+// AHEAD asks for rows that come later.
+#define AHEAD(o) \
+	PREFETCHT0 (o)(SI) \
+	PREFETCHT0 (o)(SI)(R14*1)
+
 // ONES and MASK make 16 ones of 16 bits and 32 times 15.
 #define ONES(Y) \
 	VPCMPEQB Y, Y, Y \

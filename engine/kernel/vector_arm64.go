@@ -8,14 +8,14 @@ import "math"
 
 // whole returns how many of n elements NEON takes in steps of size, a power of 2.
 func whole(n, size int) int {
-	if !useNEON {
+	if !neon() {
 		return 0
 	}
 	return n &^ (size - 1)
 }
 
 func dot(x, y []float32) float32 {
-	if !useNEON {
+	if !neon() {
 		return dotGeneric(x, y)
 	}
 	var s [lanes]float32
@@ -34,7 +34,7 @@ func dot(x, y []float32) float32 {
 }
 
 func dot3(x, y, z []float32) float32 {
-	if !useNEON {
+	if !neon() {
 		return dot3Generic(x, y, z)
 	}
 	var s [lanes]float32
@@ -55,7 +55,7 @@ func dot3(x, y, z []float32) float32 {
 
 func expSum(dst, x []float32, sub float32) float32 {
 	// An infinite sub would turn the filling into NaNs.
-	if !useNEON || math.IsInf(float64(sub), -1) {
+	if !neon() || math.IsInf(float64(sub), -1) {
 		return expSumGeneric(dst, x, sub)
 	}
 	var s [lanes]float32

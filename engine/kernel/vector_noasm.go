@@ -16,3 +16,6 @@ func dot3(x, y, z []float32) float32                { return dot3Generic(x, y, z
 func normGrad(dx, x, w, dy []float32, r, c float32) { normGradGeneric(dx, x, w, dy, r, c) }
 func normGradW(dw, x, dy []float32, r float32)      { normGradWGeneric(dw, x, dy, r) }
 func adamWStep(p, g, m, v []float32, a *adamW)      { adamWStepGeneric(p, g, m, v, a) }
+func rotate(lo, hi, cos, sin []float32)             { rotateGeneric(lo, hi, cos, sin) }
+
+func int8s(dst []float32, q []byte, scales *[NR]float32) { int8sGeneric(dst, q, scales) }

@@ -59,6 +59,8 @@ var vectorCases = []vectorCase{
 		func(in [][]float32) float32 { normGradGeneric(in[0], in[1], in[2], in[3], 0.7, 0.2); return 0 }, false},
 	{"normGradW", 3, func(in [][]float32) float32 { normGradW(in[0], in[1], in[2], 0.7); return 0 },
 		func(in [][]float32) float32 { normGradWGeneric(in[0], in[1], in[2], 0.7); return 0 }, false},
+	{"Rotate", 4, func(in [][]float32) float32 { rotate(in[0], in[1], in[2], in[3]); return 0 },
+		func(in [][]float32) float32 { rotateGeneric(in[0], in[1], in[2], in[3]); return 0 }, false},
 	{"AdamW", 4, func(in [][]float32) float32 { adamWStep(in[0], in[1], in[2], in[3], &testAdam); return 0 },
 		func(in [][]float32) float32 { adamWStepGeneric(in[0], in[1], in[2], in[3], &testAdam); return 0 }, true},
 }

@@ -2,7 +2,6 @@ package model
 
 import (
 	"fmt"
-	"math"
 
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
@@ -308,7 +307,7 @@ func (d *Decoder) turn(p *Pages, l, t int) {
 		if norm != nil {
 			kernel.RMSNorm(x, x, norm, c.Eps)
 		}
-		rotate(x, cos, sin)
+		kernel.Rotate(x, cos, sin)
 		if h < c.Heads {
 			kernel.Scale(x, c.Query)
 		}
@@ -336,14 +335,7 @@ func (d *Decoder) head(seqs []Seq, logits []float32) {
 	s.h.Quantise(0, m, d.net.head.forms())
 	d.mul(&d.net.head, s.h, m, logits, V, false)
 	if cap := d.Shape.CapLogits; cap > 0 {
-		d.team.For(m, func(_, i int) { softcap(logits[i*V:(i+1)*V], cap) })
-	}
-}
-
-// softcap bends x to within ±cap.
-func softcap(x []float32, cap float32) {
-	for i, v := range x {
-		x[i] = cap * float32(math.Tanh(float64(v/cap)))
+		d.team.For(m, func(_, i int) { kernel.SoftCap(logits[i*V:(i+1)*V], cap) })
 	}
 }
 

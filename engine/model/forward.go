@@ -76,7 +76,7 @@ func (w *net) project(s *layerState, l, n int, pos []int32) {
 			}
 			to := s.qk[(t*heads+h)*D:][:D]
 			s.rq[t*heads+h] = kernel.RMSNorm(to, s.qkv[t*N+h*D:][:D], norm, c.Eps)
-			rotate(to, cos, sin)
+			kernel.Rotate(to, cos, sin)
 			if h < c.Heads {
 				kernel.Scale(to, scale)
 			}

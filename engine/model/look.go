@@ -60,7 +60,7 @@ func (d *Decoder) look(v *view, q []float32, ldq int, y []float32, ldy, m, pos, 
 		row := w.scores[r*width : (r+1)*width]
 		from, to := first(r)-lo, pos+r*more+1-lo
 		if c.CapScores > 0 {
-			softcap(row[from:to], c.CapScores)
+			kernel.SoftCap(row[from:to], c.CapScores)
 		}
 		clear(row[:from])
 		_, inv[r] = softmaxRow(row[from:], to-from)

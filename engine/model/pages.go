@@ -167,13 +167,7 @@ func (p *Pages) keys(l, g int, page int32, buf []float32) []float32 {
 	case KVFloat16:
 		kernel.Float32s(buf[:n], halvesOf(mem[:2*n]))
 	case KVInt8:
-		scales := floatsOf(mem[2*n:])[:PageTokens]
-		for i := 0; i < n; i += PageTokens {
-			row, from := buf[i:i+PageTokens], mem[i:i+PageTokens]
-			for t, s := range scales {
-				row[t] = s * float32(int8(from[t]))
-			}
-		}
+		kernel.Int8s(buf[:n], mem[:n], (*[PageTokens]float32)(floatsOf(mem[2*n:])))
 	default:
 		return floatsOf(mem[:4*n])
 	}
@@ -192,11 +186,12 @@ func (p *Pages) values(l, g int, page int32, dst []float32) {
 		kernel.Float32s(dst[:n], halvesOf(mem[2*n:]))
 	case KVInt8:
 		scales := floatsOf(mem[2*n:])[PageTokens:]
+		var same [PageTokens]float32
 		for t, s := range scales {
-			row, from := dst[t*D:(t+1)*D], mem[n+t*D:][:D]
-			for i := range row {
-				row[i] = s * float32(int8(from[i]))
+			for i := range same {
+				same[i] = s
 			}
+			kernel.Int8s(dst[t*D:(t+1)*D], mem[n+t*D:][:D], &same)
 		}
 	}
 }

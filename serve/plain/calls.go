@@ -2,118 +2,75 @@ package plain
 
 import (
 	"encoding/json"
-	"slices"
 
 	"suiren/engine/chat"
 	"suiren/engine/grammar"
-	"suiren/engine/infer"
-	"suiren/engine/tokenizer"
+	"suiren/internal/say"
 	"suiren/serve/form"
 )
 
-// calls binds an answer to calls of tools, in the format of the model's
-// template: what stands around a call as the tokens of that text, its
-// arguments by the tool's schema. It is an infer.Constraint.
-type calls struct {
-	ways []way // that what is written now may be the beginning of
-	at   int   // tokens of them that were written
-	args infer.Constraint
-	then []way // after the arguments
-	done bool  // the answer may end here
-}
-
-// A way is a text that may come next, and what follows it.
-type way struct {
-	ids  []int32
-	args func() infer.Constraint // nil: the answer is whole
-}
-
-// forceCalls binds the answer to one call or more.
+// forceCalls binds the answer to one call or more, in the format of the
+// model's template.
 func (j *job) forceCalls() error {
-	a, m := j.ask, j.m
-	f := m.template.Facts().Format
-	var opens, again []way
-	var tools []form.Tool
+	a := j.ask
+	f := j.m.template.Facts().Format
+	var tools []grammar.Tool
 	for _, t := range a.Tools {
 		if a.Choice.Mode == "required" || t.Name == a.Choice.Name {
-			tools = append(tools, t)
+			tools = append(tools, grammar.Tool{Name: t.Name, Parameters: t.Parameters})
 		}
 	}
-	for _, t := range tools {
-		schema := t.Parameters
-		if len(schema) == 0 || string(schema) == "null" {
-			schema = json.RawMessage(`{"type": "object"}`)
-		}
-		g, err := m.grammars.get("tool:"+string(schema), func() (*grammar.Grammar, error) { return grammar.Schema(schema) })
-		if err != nil {
-			return j.refused(err)
-		}
-		args := func() infer.Constraint { return m.start(g) }
-		opens = append(opens, way{m.literal(f.Before+f.Begin, t.Name, f.Middle), args})
-		again = append(again, way{m.literal(f.End+f.Between+f.Begin, t.Name, f.Middle), args})
+	many := f.Parallel && !a.OneCall && a.Choice.Mode == "required"
+	key, err := json.Marshal([]any{tools, many})
+	if err != nil {
+		return form.Invalid("tools", "invalid_value", say.T("the parameters of a tool are not JSON", "工具的 parameters 不是 JSON"))
 	}
-	then := []way{{ids: m.literal(f.End+f.After, "", "")}}
-	if f.Parallel && !a.OneCall && a.Choice.Mode == "required" {
-		then = append(then, again...)
+	g, err := j.m.grammars.get("calls:"+string(key), func() (*grammar.Grammar, error) {
+		return grammar.Calls(callForm(&f), tools, "", many)
+	})
+	if err != nil {
+		return j.refused(err)
 	}
-	j.req.Constraint = &calls{ways: opens, then: then}
+	j.req.Constraint = tagged{j.m.start(g), j.m}
 	return nil
 }
 
-// bindable reports whether calls can be bound in a format.
-func bindable(f *chat.ToolFormat) bool {
-	return f.Args == chat.JSONArgs && f.Begin != "" && f.Middle != ""
+func callForm(f *chat.ToolFormat) grammar.CallForm {
+	c := grammar.CallForm{Before: f.Before, Begin: f.Begin, Middle: f.Middle, End: f.End, Between: f.Between, After: f.After}
+	if f.Args == chat.XMLArgs {
+		c.Key, c.Value, c.Done = f.Key, f.Value, f.Done
+	}
+	return c
 }
 
-// literal returns the tokens of a text around a name, which is nobody's
-// special token.
-func (m *Model) literal(before, name, after string) []int32 {
-	from := len(before)
-	return m.words.t.EncodeMarked(nil, before+name+after, []tokenizer.Span{{From: from, To: from + len(name)}})
+// bindable reports whether calls can be bound in a format: those of gpt-oss
+// stand in channels, whose heads a format does not tell.
+func bindable(f *chat.ToolFormat) bool { return f.Begin != "" && f.Name != "gpt-oss" }
+
+// tagged is a matcher of calls that writes a tag as its one token, where the
+// vocabulary has it: spelt out it would be no tag to the parser.
+type tagged struct {
+	*grammar.Matcher
+	m *Model
 }
 
 // Mask implements infer.Constraint.
-func (c *calls) Mask(bits []uint32) {
-	if c.args != nil && !c.args.CanEnd() {
-		c.args.Mask(bits)
-		return
-	}
-	ways, at := c.ways, c.at
-	if c.args != nil { // whole arguments end: white space after them would never
-		ways, at = c.then, 0
-	}
-	for _, w := range ways {
-		if at < len(w.ids) {
-			bits[w.ids[at]/32] |= 1 << (w.ids[at] % 32)
-		}
-	}
-}
-
-// Accept implements infer.Constraint.
-func (c *calls) Accept(id int32) bool {
-	switch {
-	case c.args != nil && !c.args.CanEnd():
-		return c.args.Accept(id)
-	case c.args != nil:
-		c.args, c.ways, c.at = nil, c.then, 0
-	}
-	left := slices.DeleteFunc(slices.Clone(c.ways), func(w way) bool { return c.at >= len(w.ids) || w.ids[c.at] != id })
-	if len(left) == 0 {
-		return false
-	}
-	c.ways, c.done = left, false
-	c.at++
-	for _, w := range left {
+func (c tagged) Mask(bits []uint32) {
+	c.Matcher.Mask(bits)
+	var tag int32
+	n := 0
+	for id, s := range c.m.words.special {
 		switch {
-		case c.at < len(w.ids):
-		case w.args == nil:
-			c.done = true // or another call follows
-		default:
-			c.args = w.args()
+		case bits[id/32]>>(id%32)&1 == 0:
+		case c.m.tag(s.Text):
+			tag = id
+			n++
+		default: // no text of a call, whatever a tool is called
+			bits[id/32] &^= 1 << (id % 32)
 		}
 	}
-	return true
+	if n == 1 { // and the beginnings of its spelling; of free text there are more
+		clear(bits)
+		bits[tag/32] |= 1 << (tag % 32)
+	}
 }
-
-// CanEnd implements infer.Constraint.
-func (c *calls) CanEnd() bool { return c.done }

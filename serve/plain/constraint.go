@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"suiren/engine/grammar"
-	"suiren/engine/infer"
 	"suiren/internal/say"
 	"suiren/serve/form"
 )
@@ -52,8 +51,8 @@ func (k *grammars) get(key string, make func() (*grammar.Grammar, error)) (*gram
 	return g, nil
 }
 
-// start returns a constraint of a form.
-func (m *Model) start(g *grammar.Grammar) infer.Constraint {
+// start returns a matcher of a form.
+func (m *Model) start(g *grammar.Grammar) *grammar.Matcher {
 	k := &m.grammars
 	k.once.Do(func() {
 		w := m.words
@@ -119,6 +118,9 @@ func (j *job) refused(err error) error {
 		return err
 	}
 	param := j.param(form.JSON | form.Pattern | form.Forced)
+	if j.ask.Choice.Mode == "required" || j.ask.Choice.Mode == "named" {
+		param = "tools"
+	}
 	if bad.Path == "" {
 		return form.Invalid(param, "unsupported_format", say.T("the format cannot be enforced: %s", "无法强制此格式：%s", bad.Why))
 	}

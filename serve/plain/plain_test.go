@@ -2,7 +2,6 @@ package plain
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -50,7 +49,9 @@ For each call write <tool_call>{"name": ..., "arguments": ...}</tool_call><|im_e
 {% endif %}{% endif %}`
 
 // open makes a folder of random weights and opens it.
-func open(t testing.TB, o Options) *Model {
+func open(t testing.TB, o Options) *Model { return openWith(t, o, chatTemplate) }
+
+func openWith(t testing.TB, o Options, template string) *Model {
 	t.Helper()
 	dir := t.TempDir()
 	text := strings.Repeat("the quick brown fox jumps over the lazy dog and says hello to 你好 世界 every single day. ", 20)
@@ -75,7 +76,7 @@ func open(t testing.TB, o Options) *Model {
 	if err := p.Write(dir, c.ToFolder()); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "chat_template.jinja"), []byte(chatTemplate), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "chat_template.jinja"), []byte(template), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	o.Threads, o.Slots = 1, 4
@@ -266,6 +267,40 @@ func TestBadTokens(t *testing.T) {
 	}
 }
 
+// A receipt replays: thoughts with a budget, bound answers and those that were
+// left among them; and another seed, prompt or form does not.
+func TestReplay(t *testing.T) {
+	m := open(t, Options{Name: "tiny", Digest: "ab"})
+	for name, change := range map[string]func(*form.Request){
+		"plain":  nil,
+		"budget": func(r *form.Request) { r.Think = form.Think{Mode: "on", Budget: 5} },
+		"off":    func(r *form.Request) { r.Think.Mode = "off" },
+		"bound": func(r *form.Request) {
+			r.Format = form.Format{Kind: "regex", Text: "[a-f]{30}"}
+		},
+	} {
+		hot := 1.0
+		a := hello(change)
+		a.Sampling.Temperature = &hot
+		a.Receipt = &form.Receipt{ID: "x"}
+		if _, err := answer(t, m, a); err != nil {
+			t.Fatal(name, err)
+		}
+		for want, change := range map[bool]func(r *form.Receipt){true: func(*form.Receipt) {}, false: func(r *form.Receipt) { r.Seed++ }} {
+			r := *a.Receipt
+			change(&r)
+			if same, err := m.Replay(context.Background(), &r); err != nil || same != want {
+				t.Errorf("%s: %v, %v, want %v", name, same, err, want)
+			}
+		}
+		r := *a.Receipt
+		r.Prompt.IDs = r.Prompt.IDs[1:]
+		if _, err := m.Replay(context.Background(), &r); err == nil {
+			t.Errorf("%s: another prompt is taken", name)
+		}
+	}
+}
+
 // A receipt holds all that makes the same tokens again.
 func TestReceipt(t *testing.T) {
 	m := open(t, Options{Name: "tiny", Digest: "ab"})
@@ -416,103 +451,5 @@ func TestPublicErrors(t *testing.T) {
 	}
 	if err := errors.New("ours"); public(err) != err {
 		t.Error("an error of ours was made public")
-	}
-}
-
-// A format binds what is written, thought or not; what cannot be enforced is
-// refused with its place.
-func TestFormats(t *testing.T) {
-	m := open(t, Options{})
-	one := 1.0
-	ask := func(f form.Format, seed uint64) (said, error) {
-		a := hello(func(r *form.Request) {
-			r.Format, r.MaxTokens, r.Sampling.Temperature, r.Think.Mode = f, 200, &one, "off"
-		})
-		a.Seed = seed
-		return answer(t, m, a)
-	}
-	schema := form.Format{Kind: "schema", Schema: []byte(`{"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 99}, "minItems": 2, "maxItems": 3}`)}
-	for seed := range uint64(20) {
-		s, err := ask(schema, seed)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var v []float64 // 7.000 is an integer
-		if err := json.Unmarshal([]byte(s.text), &v); s.reason == form.Stop && (err != nil || len(v) < 2 || len(v) > 3 || slices.Min(v) < 1 || slices.Max(v) > 99) {
-			t.Errorf("%q: %v, %s", s.text, err, s.reason)
-		}
-		if s, err := ask(form.Format{Kind: "choice", List: []string{"yes", "no", "也许"}}, seed); err != nil || !slices.Contains([]string{"yes", "no", "也许"}, s.text) {
-			t.Errorf("choice: %q, %v", s.text, err)
-		}
-	}
-	for _, f := range []form.Format{{Kind: "schema", Schema: []byte(`{"type": "string", "unevaluatedItems": 7, "$ref": "http://elsewhere"}`)}, {Kind: "regex", Text: "("}, {Kind: "choice"}} {
-		_, err := ask(f, 1)
-		if e, ok := errors.AsType[*form.Error](err); !ok || e.Status != 400 || e.Code != "unsupported_format" {
-			t.Errorf("%s: %v", f.Kind, err)
-		}
-	}
-	if n := len(m.grammars.kept); n != 2 {
-		t.Errorf("%d forms are kept", n)
-	}
-}
-
-// A call that is asked for comes, of the right tool, with arguments that the
-// schema takes; at most one, where one is the most.
-func TestForcedCalls(t *testing.T) {
-	m := open(t, Options{})
-	if m.Can()&form.Forced == 0 {
-		t.Fatal("the format of calls cannot be bound")
-	}
-	one := 1.0
-	number := []byte(`{"type": "object", "properties": {}, "additionalProperties": false}`)
-	tools := []form.Tool{{Name: "look", Parameters: number}, {Name: "lookup", Parameters: number}, {Name: "<|im_end|>", Parameters: number}}
-	several := 0
-	for seed := range uint64(12) {
-		for _, c := range []struct {
-			choice form.Choice
-			single bool
-		}{{form.Choice{Mode: "required"}, false}, {form.Choice{Mode: "required"}, true}, {form.Choice{Mode: "named", Name: "lookup"}, false}} {
-			a := hello(func(r *form.Request) {
-				r.Tools, r.Choice, r.OneCall, r.MaxTokens, r.Sampling.Temperature, r.Think.Mode = tools, c.choice, c.single, 120, &one, "off"
-			})
-			a.Seed = seed
-			s := must(t, m, a)
-			if s.text != "" && s.reason != form.Length || len(s.calls) == 0 || s.reason != form.ToolUse && s.reason != form.Length {
-				t.Fatalf("%v: %+v", c, s)
-			}
-			if len(s.calls) > 1 {
-				several++
-			}
-			for _, call := range s.calls {
-				known := slices.ContainsFunc(tools, func(t form.Tool) bool { return t.Name == call.Name })
-				if !known || c.choice.Name != "" && call.Name != c.choice.Name || s.reason == form.ToolUse && strings.Trim(call.Args, "{} \n\r\t") != "" {
-					t.Errorf("%v: %+v", c, call)
-				}
-			}
-			if len(s.calls) > 1 && (c.single || c.choice.Mode == "named") {
-				t.Errorf("%v: %d calls", c, len(s.calls))
-			}
-		}
-	}
-	if several == 0 {
-		t.Error("several calls never came")
-	}
-	bad := hello(func(r *form.Request) {
-		r.Tools, r.Choice.Mode = []form.Tool{{Name: "f", Parameters: []byte(`{"$ref": "http://elsewhere"}`)}}, "required"
-	})
-	if _, err := answer(t, m, bad); err == nil {
-		t.Error("a schema that cannot be enforced was taken")
-	}
-}
-
-// After one call no more is told, where one is the most.
-func TestOneCall(t *testing.T) {
-	m := open(t, Options{})
-	two := strings.Repeat("<tool_call>\n{\"name\": \"look\", \"arguments\": {}}\n</tool_call>\n", 2)
-	for single, want := range map[bool]int{true: 1, false: 2} {
-		s := written(t, m, hello(func(r *form.Request) { r.Tools, r.OneCall = []form.Tool{{Name: "look"}}, single }), two)
-		if len(s.calls) != want || s.reason != form.ToolUse {
-			t.Errorf("%v: %+v", single, s)
-		}
 	}
 }

@@ -1,0 +1,51 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"suiren/internal/kerneltest"
+)
+
+func TestInt8s(t *testing.T) {
+	kerneltest.Each(t, "kernel", func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(1, 2))
+		for _, n := range []int{0, 1, 31, 32, 33, 64, 80, 256} {
+			q := make([]byte, n)
+			for i := range q {
+				q[i] = byte(rng.Uint32())
+			}
+			var scales [NR]float32
+			for i := range scales {
+				scales[i] = float32(rng.NormFloat64())
+			}
+			got, want := kerneltest.Float32s(t, n), make([]float32, n)
+			Int8s(got, q, &scales)
+			int8sGeneric(want, q, &scales)
+			if i := differ(got, want); i >= 0 {
+				t.Fatalf("of %d: element %d is %g, want %g", n, i, got[i], want[i])
+			}
+		}
+	})
+}
+
+// SoftCap is within 2⁻²² of cap, the rounding of e−1 and of e where they are
+// near 0 and 1, and has the same bits everywhere.
+func TestSoftCap(t *testing.T) {
+	x := []float32{0, 1e-3, -1e-3, 0.5, -7, 29, -31, 60, 1e4, -1e4, float32(math.Inf(1)), float32(math.Inf(-1))}
+	for len(x) < 50 {
+		x = append(x, float32(len(x))-25)
+	}
+	kerneltest.Each(t, "kernel", func(t *testing.T) {
+		const limit = 30
+		got := append([]float32(nil), x...)
+		SoftCap(got, limit)
+		for i, v := range x {
+			want := limit * math.Tanh(float64(v)/limit)
+			if math.Abs(float64(got[i])-want) > limit*0x1p-22 {
+				t.Errorf("of %g: %g, want %g", v, got[i], want)
+			}
+		}
+	})
+}

@@ -1,0 +1,20 @@
+package kernel
+
+// Rotate turns the pairs (x[i], x[i+n]) by angles, n being the length of their
+// cosines and sines. (Su et al., RoFormer, arXiv 2104.09864.)
+func Rotate(x, cos, sin []float32) {
+	n := len(cos)
+	if len(sin) != n || len(x) < 2*n {
+		panic("kernel: Rotate: lengths differ")
+	}
+	rotate(x[:n], x[n:2*n], cos, sin)
+}
+
+// rotateGeneric rounds every product.
+func rotateGeneric(lo, hi, cos, sin []float32) {
+	for i, c := range cos {
+		s, a, b := sin[i], lo[i], hi[i]
+		lo[i] = float32(a*c) - float32(b*s)
+		hi[i] = float32(b*c) + float32(a*s)
+	}
+}

@@ -1,0 +1,64 @@
+#include "textflag.h"
+
+// func rotateAVX2(lo, hi, cos, sin *float32, n int)
+// n is a multiple of 8.
+TEXT ·rotateAVX2(SB), NOSPLIT, $0-40
+	MOVQ lo+0(FP), DI
+	MOVQ hi+8(FP), SI
+	MOVQ cos+16(FP), R8
+	MOVQ sin+24(FP), R9
+	MOVQ n+32(FP), CX
+	XORQ AX, AX
+rotate:
+	VMOVUPS (DI)(AX*4), Y0
+	VMOVUPS (SI)(AX*4), Y1
+	VMOVUPS (R8)(AX*4), Y2
+	VMOVUPS (R9)(AX*4), Y3
+	VMULPS Y2, Y0, Y4 // a·c
+	VMULPS Y3, Y1, Y5 // b·s
+	VMULPS Y2, Y1, Y1 // b·c
+	VMULPS Y3, Y0, Y0 // a·s
+	VSUBPS Y5, Y4, Y4
+	VADDPS Y0, Y1, Y1
+	VMOVUPS Y4, (DI)(AX*4)
+	VMOVUPS Y1, (SI)(AX*4)
+	ADDQ $8, AX
+	CMPQ AX, CX
+	JLT  rotate
+	VZEROUPPER
+	RET
+
+// func int8sAVX2(dst *float32, q *byte, scales *[32]float32, n int)
+// n is a multiple of 32.
+TEXT ·int8sAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ q+8(FP), SI
+	MOVQ scales+16(FP), R8
+	MOVQ n+24(FP), CX
+	VMOVUPS (R8), Y4
+	VMOVUPS 32(R8), Y5
+	VMOVUPS 64(R8), Y6
+	VMOVUPS 96(R8), Y7
+int8s:
+	VPMOVSXBD (SI), Y0
+	VPMOVSXBD 8(SI), Y1
+	VPMOVSXBD 16(SI), Y2
+	VPMOVSXBD 24(SI), Y3
+	VCVTDQ2PS Y0, Y0
+	VCVTDQ2PS Y1, Y1
+	VCVTDQ2PS Y2, Y2
+	VCVTDQ2PS Y3, Y3
+	VMULPS Y4, Y0, Y0
+	VMULPS Y5, Y1, Y1
+	VMULPS Y6, Y2, Y2
+	VMULPS Y7, Y3, Y3
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ $32, SI
+	ADDQ $128, DI
+	SUBQ $32, CX
+	JNZ  int8s
+	VZEROUPPER
+	RET
