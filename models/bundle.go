@@ -2,6 +2,8 @@ package models
 
 import (
 	"archive/tar"
+	"bufio"
+	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -11,7 +13,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/klauspost/compress/zstd"
 
 	"suiren/internal/say"
 )
@@ -21,9 +26,11 @@ type bundle int
 
 const (
 	notBundle bundle = iota
-	tarFile          // .tar, .tar.gz, .tgz
+	tarFile          // .tar, .tar.gz, .tgz, .tar.zst
 	ociLayout        // a folder with oci-layout and index.json
 )
+
+var tarEndings = []string{".tar", ".tar.gz", ".tgz", ".tar.zst"}
 
 func bundleKind(path string) bundle {
 	info, err := os.Stat(path)
@@ -34,7 +41,7 @@ func bundleKind(path string) bundle {
 		if _, err := os.Stat(filepath.Join(path, "oci-layout")); err == nil {
 			return ociLayout
 		}
-	case strings.HasSuffix(path, ".tar"), strings.HasSuffix(path, ".tar.gz"), strings.HasSuffix(path, ".tgz"):
+	case slices.ContainsFunc(tarEndings, func(end string) bool { return strings.HasSuffix(path, end) }):
 		return tarFile
 	}
 	return notBundle
@@ -45,6 +52,9 @@ func bundleKind(path string) bundle {
 const (
 	maxFiles = 10_000
 	maxJSON  = 4 << 20
+	maxGrow  = 100       // how many times its size a bundle may unpack to, besides
+	maxSmall = 64 << 20  // this many bytes
+	window   = 128 << 20 // of zstd, as its --ultra has it
 )
 
 // unpack writes the files of a bundle into the folder to, all or none.
@@ -79,6 +89,31 @@ type unpacker struct {
 	root  *os.Root
 	where string
 	files int
+	left  int64 // bytes that may still be written
+}
+
+// allow lets bytes from a source of that size be written.
+func (u *unpacker) allow(size int64) { u.left = maxSmall + maxGrow*min(size, 1<<50) }
+
+// plain returns what r holds when it is not compressed.
+func (u *unpacker) plain(r io.Reader) (io.Reader, error) {
+	b := bufio.NewReaderSize(r, 1<<20)
+	head, _ := b.Peek(4) // what cannot be read is no archive either
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+		z, err := gzip.NewReader(b)
+		if err != nil {
+			return nil, u.bad("this is not a gzip file: %v", "这不是 gzip 文件：%v", err)
+		}
+		return z, nil
+	case bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		z, err := zstd.NewReader(b, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(window))
+		if err != nil {
+			return nil, u.bad("this is not a zstd file: %v", "这不是 zstd 文件：%v", err)
+		}
+		return z.IOReadCloser(), nil // without concurrency it keeps nothing that must be closed
+	}
+	return b, nil
 }
 
 func (u *unpacker) bad(en, zh string, args ...any) error {
@@ -92,22 +127,23 @@ func (u *unpacker) tarFile(path string) error {
 		return err
 	}
 	defer f.Close()
-	var r io.Reader = until{u.ctx, f}
-	if !strings.HasSuffix(path, ".tar") {
-		z, err := gzip.NewReader(r)
-		if err != nil {
-			return u.bad("this is not a gzip file: %v", "这不是 gzip 文件：%v", err)
-		}
-		r = z
+	info, err := f.Stat()
+	if err != nil {
+		return err
 	}
-	if err := u.tar(r); err != nil {
+	u.allow(info.Size())
+	if err := u.tar(until{u.ctx, f}); err != nil {
 		return err
 	}
 	return u.lift()
 }
 
-// tar unpacks the regular files of an archive.
+// tar unpacks the regular files of an archive, compressed or not.
 func (u *unpacker) tar(r io.Reader) error {
+	r, err := u.plain(r)
+	if err != nil {
+		return err
+	}
 	t := tar.NewReader(r)
 	for {
 		h, err := t.Next()
@@ -149,7 +185,10 @@ func (u *unpacker) write(name string, r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, until{u.ctx, r})
+	n, err := io.Copy(f, io.LimitReader(until{u.ctx, r}, u.left+1))
+	if u.left -= n; err == nil && u.left < 0 {
+		err = u.bad("it unpacks to more than %d times its size", "解包后超过其大小的 %d 倍", maxGrow)
+	}
 	return errors.Join(err, f.Close())
 }
 
@@ -234,16 +273,15 @@ func (u *unpacker) layer(path string, d descriptor) error {
 		return err
 	}
 	defer f.Close()
-	var r io.Reader = f
-	if strings.HasSuffix(d.MediaType, "gzip") {
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			return u.bad("the layer %s is not a gzip file: %v", "层 %s 不是 gzip 文件：%v", d.Digest, err)
-		}
-		r = z
-	}
+	u.allow(d.Size)
 	if strings.Contains(d.MediaType, ".tar") {
-		return u.tar(r)
+		return u.tar(f)
+	}
+	var r io.Reader = f
+	if strings.HasSuffix(d.MediaType, "gzip") || strings.HasSuffix(d.MediaType, "zstd") {
+		if r, err = u.plain(f); err != nil {
+			return err
+		}
 	}
 	for _, key := range []string{"org.cncf.model.filepath", "org.opencontainers.image.title"} {
 		if name := d.Annotations[key]; name != "" {

@@ -79,6 +79,15 @@ var ErrUnknown = errors.New("models: no such model")
 // from the path. All of it is read once, for the digests. A tar bundle or an
 // OCI layout is unpacked first.
 func (l *Library) Add(ctx context.Context, path, name string, now time.Time) (*Record, error) {
+	return l.add(ctx, path, name, now, false)
+}
+
+// AddCopy is Add, but the library keeps a copy of the files.
+func (l *Library) AddCopy(ctx context.Context, path, name string, now time.Time) (*Record, error) {
+	return l.add(ctx, path, name, now, true)
+}
+
+func (l *Library) add(ctx context.Context, path, name string, now time.Time, keep bool) (*Record, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -95,8 +104,9 @@ func (l *Library) Add(ctx context.Context, path, name string, now time.Time) (*R
 			Next: say.T("choose another with --name, or remove it: suiren models rm %s", "请用 --name 换一个名称，或先删除：suiren models rm %s", name)}
 	}
 	r := &Record{Name: name, Path: abs, Added: now.UTC().Truncate(time.Second)}
+	own := filepath.Join(l.dir, "files", name)
+	var want string // digest
 	if kind := bundleKind(abs); kind != notBundle {
-		own := filepath.Join(l.dir, "files", name)
 		if err := l.unpack(ctx, kind, abs, own); err != nil {
 			return nil, err
 		}
@@ -104,15 +114,24 @@ func (l *Library) Add(ctx context.Context, path, name string, now time.Time) (*R
 		if file := onlyGGUF(own); file != "" {
 			r.Path = file
 		}
-	} else {
-		r.Path = snapshot(abs)
+	} else if r.Path, want, err = locate(abs); err != nil {
+		return nil, err
+	} else if keep {
+		if r.Path, err = copyTo(ctx, r.Path, own); err != nil {
+			return nil, err
+		}
+		r.Own = true
 	}
 	err = r.read(ctx)
+	if err == nil && want != "" && r.Digest.String() != want {
+		err = &say.Error{Where: path, What: say.T("the weights are not those that the manifest names by their digest", "权重与清单中的摘要不符"),
+			Next: say.T("fetch the model again", "请重新获取模型")}
+	}
 	if err == nil {
 		err = l.put(r)
 	}
 	if err != nil && r.Own {
-		os.RemoveAll(filepath.Join(l.dir, "files", name))
+		os.RemoveAll(own)
 	}
 	if err != nil {
 		return nil, err
@@ -126,7 +145,10 @@ func nameOf(path string) string {
 	if repo := cacheRepo(path); repo != "" {
 		base = repo
 	}
-	for _, end := range []string{".gguf", ".tar.gz", ".tgz", ".tar"} {
+	if manifest := ollamaName(path); manifest != "" {
+		base = manifest
+	}
+	for _, end := range append([]string{".gguf"}, tarEndings...) {
 		base = strings.TrimSuffix(base, end)
 	}
 	base = regexp.MustCompile(`-\d{5}-of-\d{5}$`).ReplaceAllString(base, "")
@@ -304,41 +326,6 @@ func (l *Library) Resolve(nameOrPath string) (path string, r *Record, err error)
 	if _, statErr := os.Stat(nameOrPath); statErr != nil {
 		return "", nil, err
 	}
-	return snapshot(nameOrPath), nil, nil
-}
-
-// cacheRepo returns the name of the model if path is a folder of Hugging
-// Face's cache: models--owner--name.
-func cacheRepo(path string) string {
-	for _, part := range strings.Split(filepath.ToSlash(path), "/") {
-		if rest, ok := strings.CutPrefix(part, "models--"); ok {
-			_, name, _ := strings.Cut(rest, "--")
-			return name
-		}
-	}
-	return ""
-}
-
-// snapshot returns the folder with the files of a folder of that cache, or
-// path itself.
-func snapshot(path string) string {
-	if !strings.HasPrefix(filepath.Base(path), "models--") {
-		return path
-	}
-	rev, err := os.ReadFile(filepath.Join(path, "refs", "main"))
-	if err == nil {
-		if at := filepath.Join(path, "snapshots", filepath.Base(strings.TrimSpace(string(rev)))); isDir(at) {
-			return at
-		}
-	}
-	entries, err := os.ReadDir(filepath.Join(path, "snapshots"))
-	if err == nil && len(entries) == 1 {
-		return filepath.Join(path, "snapshots", entries[0].Name())
-	}
-	return path
-}
-
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
+	path, _, err = locate(nameOrPath)
+	return path, nil, err
 }

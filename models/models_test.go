@@ -2,6 +2,7 @@ package models
 
 import (
 	"archive/tar"
+	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 
 	"suiren/internal/say"
 )
@@ -233,6 +236,154 @@ func TestCache(t *testing.T) {
 	if r.Name != "some-model" || filepath.Base(r.Path) != "abc" {
 		t.Errorf("%+v", r)
 	}
+}
+
+// writeFile writes a file and the folders above it.
+func writeFile(t testing.TB, path string, b []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What unpacks to far more than its size is refused, and so is its compressed
+// twin; zstd is read as gzip is.
+func TestCompressed(t *testing.T) {
+	home, dir := t.TempDir(), t.TempDir()
+	var plain bytes.Buffer
+	w := tar.NewWriter(&plain)
+	for _, name := range []string{"config.json", "model.safetensors"} {
+		b, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(b)), Typeflag: tar.TypeReg})
+		w.Write(b)
+	}
+	w.Close()
+	z, _ := zstd.NewWriter(nil)
+	writeFile(t, filepath.Join(dir, "good.tar.zst"), z.EncodeAll(plain.Bytes(), nil))
+	if _, err := Open(home).Add(context.Background(), filepath.Join(dir, "good.tar.zst"), "", now); err != nil {
+		t.Error(err)
+	}
+	f, err := os.Create(filepath.Join(dir, "bomb.tar.zst"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	z.Reset(f)
+	w = tar.NewWriter(z)
+	zeros := make([]byte, 1<<20)
+	w.WriteHeader(&tar.Header{Name: "a.gguf", Mode: 0o644, Size: 90 << 20, Typeflag: tar.TypeReg})
+	for range 90 {
+		w.Write(zeros)
+	}
+	if err := errors.Join(w.Close(), z.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(home).Add(context.Background(), f.Name(), "bomb", now)
+	if err == nil || !strings.Contains(say.Err(say.English, err), "100 times") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A model that Ollama fetched is read where it lies, if it is what its
+// manifest says.
+func TestOllama(t *testing.T) {
+	store := t.TempDir()
+	b, err := os.ReadFile(gguf(t, t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := fmt.Sprintf("%x", sha256.Sum256(b))
+	writeFile(t, filepath.Join(store, "blobs", "sha256-"+sum), b)
+	layer := func(kind, sum string) string {
+		return fmt.Sprintf(`{"mediaType":"application/vnd.ollama.image.%s","digest":"sha256:%s"}`, kind, sum)
+	}
+	zero := strings.Repeat("0", 64)
+	writeFile(t, filepath.Join(store, "blobs", "sha256-"+zero), b)
+	l := Open(t.TempDir())
+	for i, c := range []struct {
+		layers string
+		good   bool
+	}{
+		{layer("license", zero) + "," + layer("model", sum), true},
+		{layer("model", zero), false},
+		{layer("model", sum) + "," + layer("model", sum), false},
+		{layer("model", sum) + "," + layer("adapter", sum), false},
+		{layer("model", "../../x"), false},
+		{layer("license", sum), false},
+	} {
+		tag := fmt.Sprintf("%db", i)
+		path := filepath.Join(store, "manifests", "registry.example", "library", "tiny", tag)
+		writeFile(t, path, []byte(`{"layers":[`+c.layers+`]}`))
+		r, err := l.Add(context.Background(), path, "", now)
+		if (err == nil) != c.good || err == nil && (r.Name != "tiny-"+tag || filepath.Base(r.Path) != "sha256-"+sum) {
+			t.Errorf("%s: %+v, %v", c.layers, r, err)
+		}
+	}
+}
+
+// A copy stays when its source goes.
+func TestAddCopy(t *testing.T) {
+	l := Open(t.TempDir())
+	path := gguf(t, t.TempDir())
+	for from, name := range map[string]string{path: "file", folder: "folder"} {
+		r, err := l.AddCopy(context.Background(), from, name, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if from == path {
+			os.Remove(path)
+		}
+		if p, _, err := l.Resolve(name); err != nil || p != r.Path || !strings.HasPrefix(p, l.dir) {
+			t.Errorf("%s, %v", p, err)
+		}
+		if _, err := l.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(r.Path); err == nil {
+			t.Errorf("%s: its copy is left", name)
+		}
+	}
+}
+
+// Any index and manifest of a layout is unpacked or refused; nothing lies
+// outside.
+func FuzzOCI(f *testing.F) {
+	seed := filepath.Join(f.TempDir(), "seed")
+	layout(f, seed, nil)
+	index, err := os.ReadFile(filepath.Join(seed, "index.json"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(index, `{"mediaType":"x.tar","size":3,"annotations":{"org.cncf.model.filepath":"a/b"}}`, []byte("abc"))
+	f.Add([]byte("{}"), `{"mediaType":"application/vnd.cncf.model.weight.v1.raw","size":1,"annotations":{"org.opencontainers.image.title":"../a"}}`, []byte("a"))
+	f.Fuzz(func(t *testing.T, index []byte, layer string, blob []byte) {
+		dir := t.TempDir()
+		at := filepath.Join(dir, "layout")
+		put := func(b []byte) string {
+			sum := fmt.Sprintf("%x", sha256.Sum256(b))
+			writeFile(t, filepath.Join(at, "blobs", "sha256", sum), b)
+			return sum
+		}
+		layer = strings.Replace(layer, "{", `{"digest":"sha256:`+put(blob)+`",`, 1)
+		manifest := []byte(`{"layers":[` + layer + `]}`)
+		first := fmt.Sprintf(`{"manifests":[{"digest":"sha256:%s","size":%d}]}`, put(manifest), len(manifest))
+		writeFile(t, filepath.Join(at, "oci-layout"), nil)
+		for i, text := range [][]byte{index, []byte(first)} {
+			writeFile(t, filepath.Join(at, "index.json"), text)
+			Open(filepath.Join(dir, "home")).Add(context.Background(), at, fmt.Sprint("x", i), now)
+		}
+		list, _ := os.ReadDir(dir)
+		for _, e := range list {
+			if e.Name() != "layout" && e.Name() != "home" {
+				t.Errorf("%s lies outside", e.Name())
+			}
+		}
+	})
 }
 
 // Any bytes as an archive are unpacked or refused; nothing lies outside.

@@ -70,7 +70,7 @@ func (a *app) brought(ctx context.Context, nameOrPath string, f *modelFlags) (*s
 	if err != nil {
 		return nil, nil, err
 	}
-	if !isModel(path) {
+	if record == nil && !isModel(path) {
 		return nil, nil, &say.Error{Where: path, What: say.T("there is no model here", "这里没有模型"), Next: giveModel, Err: os.ErrNotExist}
 	}
 	name := modelName(path)

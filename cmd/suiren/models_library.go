@@ -40,19 +40,24 @@ func resolveModel(nameOrPath string) (string, *models.Record, error) {
 
 func (a *app) modelsAdd() *cobra.Command {
 	var name string
+	var keep bool
 	c := &cobra.Command{
 		Use: "add " + a.t("PATH", "路径"), Short: a.t("Give a model a name; its files stay where they are", "为模型命名；文件留在原处"),
-		Long: a.t("Give a model a name. PATH is a GGUF file (the first of a set), a Hugging Face folder, a folder of Hugging Face's cache, a .tar or .tar.gz of either, or an OCI layout.\n\n"+
-			"Files are read once, for their SHA-256, and stay where and as they are; only a bundle is unpacked, into the library's folder ($SUIREN_HOME/models).",
-			"为模型命名。路径可以是 GGUF 文件（分片则取第一片）、Hugging Face 目录、Hugging Face 缓存目录、它们的 .tar 或 .tar.gz 包，或 OCI 布局目录。\n\n"+
-				"文件只通读一次以计算 SHA-256，位置和内容都不变；只有归档会解包到库目录（$SUIREN_HOME/models）。"),
+		Long: a.t("Give a model a name. PATH is a GGUF file (the first of a set), a Hugging Face folder, a folder of Hugging Face's cache, a manifest in Ollama's store, a .tar, .tar.gz or .tar.zst of either, or an OCI layout.\n\n"+
+			"Files are read once, for their SHA-256, and stay where and as they are; only a bundle is unpacked, into the library's folder ($SUIREN_HOME/models), and --copy copies them there.",
+			"为模型命名。路径可以是 GGUF 文件（分片则取第一片）、Hugging Face 目录、Hugging Face 缓存目录、Ollama 存储中的清单、它们的 .tar、.tar.gz 或 .tar.zst 包，或 OCI 布局目录。\n\n"+
+				"文件只通读一次以计算 SHA-256，位置和内容都不变；只有归档会解包到库目录（$SUIREN_HOME/models），加 --copy 时复制到那里。"),
 		Args: a.args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			l, err := library()
 			if err != nil {
 				return err
 			}
-			r, err := l.Add(c.Context(), args[0], name, time.Now())
+			add := l.Add
+			if keep {
+				add = l.AddCopy
+			}
+			r, err := add(c.Context(), args[0], name, time.Now())
 			if err != nil {
 				return modelError(args[0], err)
 			}
@@ -64,6 +69,7 @@ func (a *app) modelsAdd() *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().BoolVar(&keep, "copy", false, a.t("keep a copy of the files in the library", "在库中保留一份文件副本"))
 	c.Flags().StringVar(&name, "name", "", a.t("what to call it (otherwise after its file)", "名称（默认取自文件名）"))
 	return c
 }

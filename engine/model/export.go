@@ -160,6 +160,9 @@ func (f *File) tensors(x Mixture) ([]exported, error) {
 	tied := !slices.ContainsFunc(found, func(w weight) bool { return w.name == "output.weight" })
 	var list []exported
 	for _, w := range found {
+		if e := f.Encoder; e != nil && w.name == "position_embd.weight" {
+			w = w.part(e.Offset, w.rows) // GGUF counts from the first token
+		}
 		t := exported{src: w}
 		t.Name, t.Shape = w.name, []int{w.rows, w.cols}
 		switch {
@@ -270,6 +273,11 @@ func (f *File) metadata(x Mixture) []weights.Pair {
 		switch {
 		case e.Labels > 0:
 			put("*.pooling_type", uint32(4))
+			var labels []string
+			for i := range e.Labels {
+				labels = append(labels, fmt.Sprintf("LABEL_%d", i)) // what transformers calls those without a name
+			}
+			put("*.classifier.output_labels", labels)
 		case e.Pool == PoolFirst:
 			put("*.pooling_type", uint32(2))
 		default:

@@ -1,9 +1,16 @@
 package model
 
 import (
+	"errors"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+
+	"suiren/engine/weights"
 )
 
 // exportTo writes a model as a GGUF file, compares it and returns its path.
@@ -109,5 +116,87 @@ func TestCompareFinds(t *testing.T) {
 	defer g.Close()
 	if f.Compare(g, AsQ8_0) == nil {
 		t.Error("a broken file passes")
+	}
+}
+
+// A folder written as GGUF has the tensors, shapes, numbers and keys that
+// llama.cpp's converter writes (testdata/oracle/arch). Only the tokenizer's
+// keys are not this package's.
+func TestExportAsConverter(t *testing.T) {
+	paths, _ := filepath.Glob(archOracle + "/*/model.gguf.gz")
+	if len(paths) < 10 {
+		t.Fatalf("%d oracles", len(paths))
+	}
+	for _, path := range paths {
+		dir := filepath.Dir(path)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			got, err := weights.OpenGGUF(exportTo(t, dir, AsF32))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer got.Close()
+			want, err := weights.OpenGGUF(unzip(t, path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer want.Close()
+			if g, w := len(got.Tensors()), len(want.Tensors()); g != w {
+				t.Errorf("%d tensors, not %d", g, w)
+			}
+			for _, w := range want.Tensors() {
+				g, ok := got.Tensor(w.Name)
+				if !ok || !slices.Equal(g.Shape, w.Shape) || g.Type != weights.F32 {
+					t.Errorf("%s: %v %v, not %v", w.Name, g.Type, g.Shape, w.Shape)
+					continue
+				}
+				a, b := make([]float32, g.Weights()), make([]float32, w.Weights())
+				if err := errors.Join(got.Read(g.Name, a), want.Read(w.Name, b)); err != nil {
+					t.Fatal(err)
+				}
+				for i := range a {
+					if d := math.Abs(float64(a[i] - b[i])); d > 0 && (w.Name != "rope_freqs.weight" || d > math.Abs(float64(b[i]))/(1<<22)) { // computed, in one precision or the other
+						t.Errorf("%s: weight %d is %v, not %v", w.Name, i, a[i], b[i])
+						break
+					}
+				}
+			}
+			for _, p := range want.Meta() {
+				switch {
+				case strings.HasPrefix(p.Key, "tokenizer."), p.Key == "general.name", p.Key == "general.size_label", p.Key == "general.file_type":
+				case p.Key == "qwen3moe.feed_forward_length": // of layers without experts: there are none
+				case fmt.Sprint(got.Value(p.Key)) != fmt.Sprint(p.Value):
+					t.Errorf("%s: %v, not %v", p.Key, got.Value(p.Key), p.Value)
+				}
+			}
+		})
+	}
+}
+
+// config.json is as transformers wants it: whole numbers and others, and the
+// family that GGUF does not tell from Llama.
+func TestFolderConfig(t *testing.T) {
+	for from, wants := range map[string][]string{
+		archOracle + "/gemma2":                    {`"final_logit_softcapping": 3.0,`, `"query_pre_attn_scalar": 48,`},
+		exportTo(t, archOracle+"/mistral", AsF32): {`"MistralForCausalLM"`, `"model_type": "mistral"`, `"sliding_window": 8,`},
+		exportTo(t, archOracle+"/llama", AsF32):   {`"LlamaForCausalLM"`, `"model_type": "llama"`},
+	} {
+		f, err := Open(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		dir := t.TempDir()
+		if err := f.WriteFolder(dir, AsF32, 2); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(filepath.Join(dir, "config.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range wants {
+			if !strings.Contains(string(b), want) {
+				t.Errorf("no %s in %s", want, b)
+			}
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -92,7 +93,10 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 		tied = tied && w.name != "output.weight"
 		bias = bias || strings.HasSuffix(w.name, "attn_q.bias")
 	}
-	kind := s.Arch
+	kind, class := s.Arch, classes[s.Arch]
+	if kind == "llama" && s.Sliding != nil { // GGUF calls both llama
+		kind, class = "mistral", classes["mistral"]
+	}
 	switch kind {
 	case "qwen3moe":
 		kind = "qwen3_moe"
@@ -101,7 +105,7 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 	}
 	act := map[Act]string{SiLU: "silu", GELU: "gelu", GELUTanh: "gelu_pytorch_tanh"}[s.Act]
 	c := map[string]any{
-		"architectures": []string{classes[s.Arch]}, "model_type": kind, "vocab_size": s.Vocab, "hidden_size": s.Width,
+		"architectures": []string{class}, "model_type": kind, "vocab_size": s.Vocab, "hidden_size": s.Width,
 		"num_hidden_layers": s.Layers, "num_attention_heads": s.Heads, "num_key_value_heads": s.KVHeads, "head_dim": s.HeadDim,
 		"intermediate_size": s.Hidden, "max_position_embeddings": s.Context, "rms_norm_eps": shortest(s.Eps), "hidden_act": act,
 		"rope_theta": s.Rope[0].Theta, "tie_word_embeddings": tied,
@@ -118,7 +122,7 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 		c["norm_topk_prob"], c["decoder_sparse_step"], c["mlp_only_layers"] = s.Renorm, 1, []int{}
 	}
 	if s.PostNorms {
-		c["hidden_activation"], c["query_pre_attn_scalar"] = act, 1/float64(s.Query)/float64(s.Query)
+		c["hidden_activation"], c["query_pre_attn_scalar"] = act, math.Round(1/float64(s.Query)/float64(s.Query)) // transformers wants a whole number
 		c["attn_logit_softcapping"], c["final_logit_softcapping"] = capOf(s.CapScores), capOf(s.CapLogits)
 	}
 	if s.Sliding != nil {
@@ -127,7 +131,7 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 			types = append(types, map[bool]string{true: "sliding_attention", false: "full_attention"}[slides])
 		}
 		c["sliding_window"] = s.Window
-		if s.Arch != "mistral" {
+		if kind != "mistral" {
 			c["layer_types"], c["use_sliding_window"] = types, true
 		}
 	}
@@ -141,12 +145,17 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 	return os.WriteFile(path, append(text, '\n'), 0o644)
 }
 
-// capOf is a cap as config.json has it: null if there is none.
+// capOf is a cap as config.json has it: null if there is none, else with a
+// point, since transformers refuses a whole number.
 func capOf(x float32) any {
 	if x == 0 {
 		return nil
 	}
-	return shortest(x)
+	text := shortest(x)
+	if !strings.ContainsAny(text.String(), ".e") {
+		text += ".0"
+	}
+	return text
 }
 
 // shortest is x as the shortest decimal that is x as a float32.

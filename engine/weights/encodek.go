@@ -76,6 +76,7 @@ func level(x, scale float64, low, high int) int {
 
 // fitScale returns the s of x ≈ s·q.
 func fitScale(x []float32) (s float64) {
+	x = x[:16]
 	m := 0.0
 	for _, v := range x {
 		if math.Abs(float64(v)) > math.Abs(m) {
@@ -84,19 +85,23 @@ func fitScale(x []float32) (s float64) {
 	}
 	best := -1.0
 	for k := range tries {
-		scale := m / -(32 + float64(k-tries/2)/8)
-		var xq, qq float64
+		inv := -(32 + float64(k-tries/2)/8) / m
+		if math.IsInf(inv, 0) || m == 0 {
+			return 0
+		}
+		var xq float64
+		var qq int
 		for _, v := range x {
-			q := float64(level(float64(v), scale, -32, 31))
-			xq += float64(float64(v) * q)
-			qq += float64(q * q)
+			q := max(0, min(63, int(float64(float64(v)*inv)+32.5))) - 32 // rounds down: what is cut off is positive
+			xq += float64(float64(v) * float64(q))
+			qq += q * q
 		}
 		if qq == 0 {
 			continue
 		}
 		// Σ(x − s·q)² = Σx² − (Σxq)²/Σq² at the best s, Σxq/Σq².
-		if gain := float64(xq*xq) / qq; gain > best {
-			best, s = gain, xq/qq
+		if gain := float64(xq*xq) / float64(qq); gain > best {
+			best, s = gain, xq/float64(qq)
 		}
 	}
 	return s
@@ -104,42 +109,44 @@ func fitScale(x []float32) (s float64) {
 
 // fitRange returns the s and l of x ≈ s·q − l.
 func fitRange(x []float32) (s, l float64) {
+	const n = 32
+	x = x[:n]
 	low, high := 0.0, math.Inf(-1)
+	var sx, xx float64
 	for _, v := range x {
 		low, high = min(low, float64(v)), max(high, float64(v))
+		sx += float64(v)
+		xx += float64(float64(v) * float64(v))
 	}
 	if high <= low { // all are the same, or none is above 0
 		return 0, -low
 	}
 	best := math.Inf(1)
 	for k := range tries {
-		scale := (high - low) / (15 + float64(k-tries/2)/8)
-		var qs [32]float64
-		var sx, sq, xq, qq float64
-		for i, v := range x {
-			q := float64(level(float64(v)-low, scale, 0, 15))
-			qs[i] = q
-			sx += float64(v)
-			sq += q
-			xq += float64(float64(v) * q)
-			qq += float64(q * q)
+		inv := (15 + float64(k-tries/2)/8) / (high - low)
+		if math.IsInf(inv, 0) {
+			return 0, -low
 		}
-		// The best s and −l for these quants; without l if it would be negative.
-		n := float64(len(x))
+		add := 0.5 - float64(low*inv)
+		var xq float64
+		var sq, qq int
+		for _, v := range x {
+			q := max(0, min(15, int(float64(float64(v)*inv)+add)))
+			xq += float64(float64(v) * float64(q))
+			sq += q
+			qq += q * q
+		}
+		// The best s and −l for these quants; without l if it would be
+		// negative. Of either, Σ(x − s·q + l)² = Σx² − s·Σxq + l·Σx.
 		a, b := 0.0, sx/n
-		if det := float64(n*qq) - float64(sq*sq); det > 0 {
-			a = (float64(n*xq) - float64(sq*sx)) / det
-			b = (sx - float64(a*sq)) / n
+		if det := n*qq - sq*sq; det > 0 {
+			a = (float64(n*xq) - float64(float64(sq)*sx)) / float64(det)
+			b = (sx - float64(a*float64(sq))) / n
 		}
 		if b > 0 {
-			a, b = xq/qq, 0
+			a, b = xq/float64(qq), 0
 		}
-		e := 0.0
-		for i, v := range x {
-			r := float64(v) - float64(a*qs[i]) - b
-			e += float64(r * r)
-		}
-		if e < best {
+		if e := xx - float64(a*xq) - float64(b*sx); e < best {
 			best, s, l = e, a, -b
 		}
 	}
