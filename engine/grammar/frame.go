@@ -82,6 +82,7 @@ func (m *machine) intern(f *frame) *frame {
 	f.id = m.count
 	m.count++
 	m.frames[string(m.buf)] = f
+	m.size += 2*len(m.buf) + 300
 	return f
 }
 

@@ -16,7 +16,7 @@ type Grammar struct {
 	mu     sync.Mutex
 	prog   []inst
 	states map[string]*state
-	masks  int // that are kept
+	size   int // bytes of states, edges and masks, about
 	start  *state
 }
 
@@ -73,12 +73,9 @@ const maxFew = 8
 
 var deadState = &state{}
 
-// maxStates bounds what is remembered of a grammar's texts, maxMasks how many
-// masks.
-const (
-	maxStates = 1 << 17
-	maxMasks  = 1 << 11
-)
+// maxSize bounds what is remembered of a grammar's texts, in bytes, about;
+// frames of schemas have as much again.
+const maxSize = 32 << 20
 
 func newGrammar(prog []inst) *Grammar {
 	g := &Grammar{prog: prog, states: map[string]*state{}}
@@ -239,17 +236,29 @@ func (g *Grammar) intern(list []thread) *state {
 	if s := g.states[string(key)]; s != nil {
 		return s
 	}
-	if len(g.states) > maxStates {
-		clear(g.states)
-		g.masks = 0
+	if g.size > maxSize {
+		g.forget()
 	}
 	s := &state{threads: list}
+	g.size += len(key) + 64*len(list) + 200
 	for _, t := range list {
 		op := g.prog[t.pc].op
 		s.end = s.end || op == opEnd || op == opFree && g.prog[t.pc].x == 0 && int(t.at) < len(g.prog[t.pc].text)
 	}
 	g.states[string(key)] = s
 	return s
+}
+
+// forget lets go of all states but the first. Those that matchers hold find
+// out again what follows them.
+func (g *Grammar) forget() {
+	for key, s := range g.states {
+		s.few, s.next, s.mask = nil, nil, nil
+		if s != g.start {
+			delete(g.states, key)
+		}
+	}
+	g.size = 0
 }
 
 // after returns the state after a byte; nil if it may not come.
@@ -265,7 +274,7 @@ func (g *Grammar) after(s *state, b byte) *state {
 		if to = g.intern(list); to == nil {
 			to = deadState
 		}
-		s.learn(b, to)
+		g.learn(s, b, to)
 	}
 	if to == deadState {
 		return nil
@@ -286,13 +295,15 @@ func (s *state) known(b byte) *state {
 	return nil
 }
 
-func (s *state) learn(b byte, to *state) {
+// learn notes what a byte leads to.
+func (g *Grammar) learn(s *state, b byte, to *state) {
 	switch {
 	case s.next != nil:
 		s.next[b] = to
 	case len(s.few) < maxFew:
 		s.few = append(s.few, edge{b, to})
 	default:
+		g.size += 256 * 8
 		s.next = new([256]*state)
 		for _, e := range s.few {
 			s.next[e.b] = e.to

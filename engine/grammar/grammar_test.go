@@ -3,6 +3,7 @@ package grammar
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -62,6 +63,38 @@ func TestSchemas(t *testing.T) {
 				t.Errorf("%s takes %s", c.schema, x)
 			}
 		}
+	}
+}
+
+// What is remembered of a grammar's texts has a bound, whatever the text.
+func TestMemory(t *testing.T) {
+	g, err := Schema([]byte(`{"type": "array", "uniqueItems": true, "items": {"type": "string", "pattern": "a.*b"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := g.Start(bytesVocab())
+	most := 0
+	for i := range 3000 {
+		text := fmt.Sprintf(`"a%db", `, i)
+		if i == 0 {
+			text = "[" + text
+		}
+		for _, b := range []byte(text) {
+			bits := make([]uint32, 8)
+			if i%100 == 0 {
+				m.Mask(bits)
+			}
+			if !m.Accept(int32(b)) {
+				t.Fatalf("item %d: %q is refused", i, b)
+			}
+		}
+		most = max(most, g.size, g.prog[0].schema.size)
+	}
+	if most > maxSize+1<<20 {
+		t.Errorf("%d bytes are remembered", most)
+	}
+	if m.Accept('"') && m.Accept('a') && m.Accept('7') && m.Accept('b') && m.Accept('"') && m.Accept(']') {
+		t.Error("an item came twice")
 	}
 }
 

@@ -16,13 +16,11 @@ type machine struct {
 	links  int32
 	frames map[string]*frame
 	count  int32
+	size   int // bytes of frames, about
 	buf    []byte
 	judged []tri // of the judgements under way
 	start  *frame
 }
-
-// maxFrames bounds what is remembered of a schema's texts.
-const maxFrames = 1 << 17
 
 // maxSpaces bounds white space in a row: without a bound a model may write
 // nothing else.
@@ -36,8 +34,9 @@ func newMachine(nodes []node) *machine {
 
 // step returns the frame after a byte, or nil.
 func (m *machine) step(f *frame, b byte) *frame {
-	if len(m.frames) > maxFrames {
-		clear(m.frames)
+	if m.size > maxSize {
+		clear(m.frames) // states that are forgotten, too, let go of them
+		m.size = 0
 	}
 	g := m.read(f, b)
 	if g == nil || g == f {

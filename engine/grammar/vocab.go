@@ -233,14 +233,8 @@ func (m *Matcher) Mask(bits []uint32) {
 	if m.g.plain(s, m.v); s.mask == nil {
 		mask := make([]uint32, (len(m.v.tokens)+31)/32)
 		m.g.fill(s, m.v, mask)
-		if m.g.masks >= maxMasks {
-			for _, t := range m.g.states {
-				t.mask = nil
-			}
-			m.g.masks = 0
-		}
 		s.mask = mask
-		m.g.masks++
+		m.g.size += 4 * len(mask)
 	}
 	for i, w := range s.mask {
 		bits[i] |= w
