@@ -240,6 +240,20 @@ func (p *pattern) step(s int32, r rune) int32 {
 	return t
 }
 
+// idle reports whether every character but a line break leaves a state as it
+// is.
+func (p *pattern) idle(s int32) bool {
+	if p.sure[s] {
+		return true
+	}
+	for _, pc := range p.sets[s] {
+		if op := p.prog.Inst[pc].Op; op == syntax.InstRune || op == syntax.InstRune1 {
+			return false
+		}
+	}
+	return p.step(s, 'a') == s
+}
+
 // within reports whether a character from low to high may follow.
 func (p *pattern) within(s int32, low, high rune) bool {
 	if s == dead || p.sure[s] {

@@ -117,14 +117,35 @@ func (t *tokenTrie) own(i int32) []int32 {
 func (t *tokenTrie) below(i int32) []int32 { return t.ids[t.from[i]:t.from[t.skip[i]]] }
 
 // fill computes the mask of a state. Where a JSON string stands in which any
-// text may follow, the tokens that are such text need not be walked.
+// text may follow, the tokens that are such text need not be walked; where
+// most first bytes lead to such a place, only the others' are.
 func (g *Grammar) fill(s *state, v *Vocab, bits []uint32) {
 	if g.plain(s, v) {
 		copy(bits, v.inner)
 	} else {
-		g.walk(s, v, &v.plain, bits)
+		t := &v.plain
+		var walk []int32 // first bytes that must be walked
+		jumped := 0
+		for i := int32(0); int(i) < len(t.bytes); i = t.skip[i] {
+			if next := g.after(s, t.bytes[i]); next != nil && g.jumps(next, v) {
+				jumped += len(t.below(i))
+			} else {
+				walk = append(walk, i)
+			}
+		}
+		if 2*jumped > len(t.ids) {
+			copy(bits, v.inner)
+			for _, i := range walk {
+				for _, id := range t.below(i) {
+					bits[id/32] &^= 1 << (id % 32)
+				}
+				g.walk(s, v, t, i, t.skip[i], bits)
+			}
+		} else {
+			g.walk(s, v, t, 0, int32(len(t.bytes)), bits)
+		}
 	}
-	g.walk(s, v, &v.rest, bits)
+	g.walk(s, v, &v.rest, 0, int32(len(v.rest.bytes)), bits)
 	for id, text := range v.special {
 		if g.special(s, text) != nil {
 			bits[id/32] |= 1 << (id % 32)
@@ -132,30 +153,31 @@ func (g *Grammar) fill(s *state, v *Vocab, bits []uint32) {
 	}
 }
 
-func (g *Grammar) walk(s *state, v *Vocab, t *tokenTrie, bits []uint32) {
+// walk sets the bits of the tokens at nodes from i to end that may come.
+func (g *Grammar) walk(s *state, v *Vocab, t *tokenTrie, i, end int32, bits []uint32) {
 	var stack [maxToken + 1]*state
 	stack[0] = s
-	for i := int32(0); int(i) < len(t.bytes); {
+	for i < end {
 		d := t.depth[i]
 		next := g.after(stack[d], t.bytes[i])
 		if next == nil {
 			i = t.skip[i]
 			continue
 		}
-		list := t.own(i)
-		jump := t == &v.plain && (g.plain(next, v) || next.inCharacter(v))
-		if jump {
-			list = t.below(i)
+		list, to := t.own(i), i+1
+		if t == &v.plain && g.jumps(next, v) {
+			list, to = t.below(i), t.skip[i]
 		}
 		for _, id := range list {
 			bits[id/32] |= 1 << (id % 32)
 		}
-		stack[d+1] = next
-		if i++; jump {
-			i = t.skip[i-1]
-		}
+		stack[d+1], i = next, to
 	}
 }
+
+// jumps reports whether every token of plain that led to a state may go on as
+// it does.
+func (g *Grammar) jumps(s *state, v *Vocab) bool { return g.plain(s, v) || s.inCharacter(v) }
 
 // inCharacter reports whether a thread is in a character of such a string.
 func (s *state) inCharacter(v *Vocab) bool {
@@ -206,7 +228,7 @@ func (f *frame) plain(longest int32) bool {
 		} else {
 			p = f.parent.g.shapes[i-len(f.g.patterns)]
 		}
-		if s := stateAt(f.states, i); s != dead && !p.sure[s] {
+		if s := stateAt(f.states, i); s != dead && !p.idle(s) {
 			return false
 		}
 	}
