@@ -106,12 +106,8 @@ func (in *Input) Floats() []float32   { return in.f }
 // of a block of 32 rounded to 16 bits.
 func (in *Input) Quantise(lo, hi int, want Forms) {
 	if want&By32 != 0 {
-		x := &in.forms[0]
-		for b := lo * in.k / 32; b < hi*in.k/32; b++ {
-			m := maxAbs(in.f[b*32 : b*32+32])
-			d := m / 127
-			sum := x.round(in.f, b, inverse(m))
-			x.b[b].d, x.b[b].s = float16(Float16(d)), float16(Float16(d*float32(sum)))
+		for b := lo * in.k / 32; b < hi*in.k/32; b += 32 {
+			in.quantise32(b, min(b+32, hi*in.k/32))
 		}
 	}
 	if want&By256 != 0 {
@@ -127,6 +123,23 @@ func (in *Input) Quantise(lo, hi int, want Forms) {
 				x.b[j].d, x.b[j].s = d, d*float32(sum)
 			}
 		}
+	}
+}
+
+// quantise32 makes the integers of blocks lo to hi, at most 32.
+func (in *Input) quantise32(lo, hi int) {
+	x := &in.forms[0]
+	var f [64]float32 // scales and sums
+	for i := range hi - lo {
+		m := maxAbs(in.f[(lo+i)*32:][:32])
+		f[2*i] = m / 127
+		f[2*i+1] = f[2*i] * float32(x.round(in.f, lo+i, inverse(m)))
+	}
+	var h [64]uint16
+	float16s(h[:], f[:])
+	float32s(f[:], h[:])
+	for i := range hi - lo {
+		x.b[lo+i].d, x.b[lo+i].s = f[2*i], f[2*i+1]
 	}
 }
 

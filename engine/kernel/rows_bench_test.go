@@ -14,8 +14,9 @@ func BenchmarkRows(b *testing.B) {
 		const n = 2048
 		x, y, w, q := make([]float32, n), make([]float32, n), make([]float32, n), make([]byte, n)
 		var scales [NR]float32
+		in := NewInput(1, n, make([]float32, InputFloats(1, n)))
 		for i := range x {
-			x[i], w[i] = float32(i%7)-3, 1
+			x[i], w[i], in.f[i] = float32(i%7)-3, 1, float32(i%7)-3
 		}
 		for _, c := range []struct {
 			name string
@@ -25,6 +26,8 @@ func BenchmarkRows(b *testing.B) {
 			{"Int8s", func() { Int8s(y, q, &scales) }},
 			{"SoftCap", func() { SoftCap(x, 30) }},
 			{"LayerNorm", func() { LayerNorm(y, x, w, w, 1e-5) }},
+			{"Quantise", func() { in.Quantise(0, 1, By32) }},
+			{"Quantise256", func() { in.Quantise(0, 1, By256) }},
 			{"GELU16", func() { GELU16(y, x) }},
 		} {
 			b.Run(c.name, func(b *testing.B) {

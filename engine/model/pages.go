@@ -125,12 +125,11 @@ func (p *Pages) put(l, g int, page int32, token int, k, v []float32) {
 	case KVFloat16:
 		h := halvesOf(mem)
 		panel, row := h[token:PageTokens*D], h[PageTokens*D+token*D:][:D]
-		for i, x := range k {
-			panel[i*PageTokens] = kernel.Float16(x)
+		kernel.Float16s(row, k) // first here, for the panel's are far apart
+		for i, x := range row {
+			panel[i*PageTokens] = x
 		}
-		for i, x := range v {
-			row[i] = kernel.Float16(x)
-		}
+		kernel.Float16s(row, v)
 	case KVInt8:
 		scales := floatsOf(mem[2*PageTokens*D:])
 		panel, row := mem[token:PageTokens*D], mem[PageTokens*D+token*D:][:D]
