@@ -66,6 +66,48 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
+// The mask allows just the tokens that Accept takes: with tokens of many
+// bytes, most of which the mask does not walk, along instances of schemas.
+func TestMaskIsAccept(t *testing.T) {
+	list := []string{`{"`, `":`, `": "`, `", "`, `"}`, `"]`, `"a`, `name`, `na`, `me"`, ` red`, `re`, `red"`, `12`, `345`, `0.`, `tr`, `true`, `e}`, `甲`, `甲乙`, `é`,
+		"\xe7\x94", "\x94\xb2", "a\xe4", `\u00`, `\n`, `\"`, "\n ", `]}`, `}}`, `[1`, `,2`, `xyz`, `ab`, `aab`, `b"`, `-1`, `e5`, `nul`, `abcdefgh`}
+	v := NewVocab(256+len(list), func(id int32) []byte {
+		if id < 256 {
+			return []byte{byte(id)}
+		}
+		return []byte(list[id-256])
+	}, nil)
+	for _, c := range []struct{ schema, text string }{
+		{`{"properties": {"name": {"type": "string"}, "n": {"type": "integer"}}}`, `{"name": "甲x", "n": -12, "zebra": [true]}`},
+		{`{"properties": {"na": {"enum": ["red", "甲乙"]}, "é": {"maxLength": 9}}, "additionalProperties": false}`, `{"na": "甲乙", "é": "\u0041bcdé"}`},
+		{`{"patternProperties": {"^a+b": {"pattern": "b.*[xy]$"}}}`, `{"aab": "ab xy", "é": "q"}`},
+		{`{"items": {"type": "string", "pattern": "^.*$", "minLength": 1}, "uniqueItems": true}`, `["ab", "甲"]`},
+		{`{"items": {"pattern": "^.{3}$"}}`, `["abc", "甲乙é", 1]`},
+		{`{"not": {"required": ["name"]}, "maxProperties": 2}`, `{"nam": 1, "ab": {"name": 2}}`},
+	} {
+		g, err := Schema([]byte(c.schema))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := g.Start(v)
+		for i := 0; i <= len(c.text); i++ {
+			bits := make([]uint32, (v.Size()+31)/32)
+			m.Mask(bits)
+			for id := range int32(v.Size()) {
+				if got, want := bits[id/32]>>(id%32)&1 == 1, m.Clone().Accept(id); got != want {
+					t.Fatalf("%s after %s: the mask says %t of %q, Accept %t", c.schema, c.text[:i], got, v.tokens[id], want)
+				}
+			}
+			if i < len(c.text) && !m.Accept(int32(c.text[i])) {
+				t.Fatalf("%s refuses %s", c.schema, c.text[:i+1])
+			}
+		}
+		if !m.CanEnd() {
+			t.Errorf("%s refuses %s", c.schema, c.text)
+		}
+	}
+}
+
 // What is remembered of a grammar's texts has a bound, whatever the text.
 func TestMemory(t *testing.T) {
 	g, err := Schema([]byte(`{"type": "array", "uniqueItems": true, "items": {"type": "string", "pattern": "a.*b"}}`))
@@ -174,6 +216,25 @@ func TestRandomWalk(t *testing.T) {
 	}
 	if done < 100 {
 		t.Errorf("%d of 200 walks ended", done)
+	}
+}
+
+// What no text can make match any more is over at once, also where the
+// beginning is bound: a model must not be led into a string without an end.
+func TestPatternEnds(t *testing.T) {
+	for _, c := range []struct{ pattern, good, dead string }{
+		{"^abc", `"abc and more"`, `"ax`}, {"^[a-z]+$", `"xyz"`, `"x1`}, {"^.{3}$", `"甲乙é"`, `"abcd`}, {"^(a|b$)", `"ax"`, `"bx`}, {"a$|^b", `"xxa"`, ``},
+	} {
+		g, err := Schema([]byte(`{"type": "string", "pattern": "` + c.pattern + `"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !takes(g, c.good) {
+			t.Errorf("%s refuses %s", c.pattern, c.good)
+		}
+		if c.dead != "" && g.text(g.start, c.dead) != nil {
+			t.Errorf("%s goes on after %s", c.pattern, c.dead)
+		}
 	}
 }
 

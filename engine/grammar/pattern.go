@@ -13,6 +13,7 @@ import (
 type pattern struct {
 	text  string
 	prog  *syntax.Prog
+	live  []bool           // instructions from which a match can come, after the first character
 	known map[string]int32 // states by their sets
 	sets  [][]uint32       // of instructions, sorted
 	sure  []bool           // any text may follow, and it matches
@@ -67,8 +68,41 @@ func compilePattern(text, before, after string) (*pattern, error) {
 		}
 	}
 	p := &pattern{text: text, prog: prog, known: map[string]int32{}, next: map[uint64]int32{}}
+	p.findLive()
 	p.intern(p.closure([]uint32{uint32(prog.Start)}, true))
 	return p, nil
+}
+
+// findLive notes the instructions that lead to a match: the beginning does not
+// come again, and nothing is read after the end.
+func (p *pattern) findLive() {
+	n := len(p.prog.Inst)
+	ends := make([]bool, n) // a match comes without another character
+	p.live = make([]bool, n)
+	for changed := true; changed; {
+		changed = false
+		for pc := n - 1; pc >= 0; pc-- {
+			end, live := false, false
+			switch i := &p.prog.Inst[pc]; i.Op {
+			case syntax.InstMatch:
+				end, live = true, true
+			case syntax.InstAlt, syntax.InstAltMatch:
+				end, live = ends[i.Out] || ends[i.Arg], p.live[i.Out] || p.live[i.Arg]
+			case syntax.InstCapture, syntax.InstNop:
+				end, live = ends[i.Out], p.live[i.Out]
+			case syntax.InstEmptyWidth:
+				if syntax.EmptyOp(i.Arg)&syntax.EmptyBeginText == 0 {
+					end, live = ends[i.Out], ends[i.Out]
+				}
+			case syntax.InstFail:
+			default:
+				live = p.live[i.Out]
+			}
+			if end != ends[pc] || live != p.live[pc] {
+				ends[pc], p.live[pc], changed = end, live, true
+			}
+		}
+	}
 }
 
 // fromECMA rewrites what the two languages write in different ways.
@@ -145,7 +179,9 @@ func (p *pattern) closure(from []uint32, begin bool) []uint32 {
 			}
 		case syntax.InstFail:
 		default:
-			set = append(set, pc)
+			if p.live[pc] {
+				set = append(set, pc)
+			}
 		}
 	}
 	slices.Sort(set)

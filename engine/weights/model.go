@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -131,32 +130,18 @@ func (m *Model) openGGUF(path string) error {
 
 func (m *Model) openFolder(dir string) error {
 	m.Format = "safetensors"
-	names, err := shards(dir)
+	folder, err := OpenFolder(dir)
 	if err != nil {
 		return err
 	}
+	m.close = append(m.close, folder.Close)
 	var files []*File // of each tensor
-	seen := map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		f, err := OpenFile(filepath.Join(dir, name))
-		if err != nil {
-			return err
-		}
-		m.close = append(m.close, f.Close)
+	for _, f := range folder.files {
 		m.Paths = append(m.Paths, f.path)
 		for _, tensor := range f.Names() {
-			if seen[tensor] {
-				return &FormatError{f.path, tensor, "is in two files"}
-			}
-			seen[tensor] = true
 			e := f.entries[tensor]
 			m.Tensors = append(m.Tensors, TensorInfo{tensor, e.dtype, e.shape, (e.to - e.from) / sizes[e.dtype], e.to - e.from})
 			files = append(files, f)
-		}
-		for _, tensor := range names[name] {
-			if _, ok := f.entries[tensor]; !ok {
-				return &FormatError{f.path, tensor, "the index says that it is here, and it is not"}
-			}
 		}
 	}
 	m.scan = func(i int, do func([]float32) error) (bool, error) {
