@@ -30,18 +30,18 @@ func (f turns) angles(cos, sin []float32, pos []int32) {
 
 // ropeTable holds the cosines and sines of the first positions.
 type ropeTable struct {
-	cos, sin []float32 // (positions, D/2)
+	cos, sin []float32 // (positions, Dims/2)
 	half     int
 }
 
-func newRope(positions, headDim int, theta float64) *ropeTable {
-	half := headDim / 2
+func newRope(positions int, r Rope) *ropeTable {
+	half := r.Dims / 2
 	t := &ropeTable{make([]float32, positions*half), make([]float32, positions*half), half}
 	pos := make([]int32, positions)
 	for i := range pos {
 		pos[i] = int32(i)
 	}
-	newTurns(Rope{Theta: theta, Dims: headDim}).angles(t.cos, t.sin, pos)
+	newTurns(r).angles(t.cos, t.sin, pos)
 	return t
 }
 
