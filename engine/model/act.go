@@ -34,6 +34,19 @@ func (a Act) gate(y, g, u []float32, coarse bool) {
 	}
 }
 
+// gateGrad takes dy, the gradient of gate's y, to those of g and u, in their
+// place.
+func (a Act) gateGrad(g, u, dy []float32) {
+	switch a {
+	case SiLU:
+		kernel.SwiGLUGrad(g, u, g, u, dy)
+	case GELU:
+		kernel.GEGLUGrad(g, u, g, u, dy)
+	default:
+		kernel.GEGLUTanhGrad(g, u, g, u, dy)
+	}
+}
+
 // apply sets y = act(x). y may be x.
 func (a Act) apply(y, x []float32, coarse bool) {
 	switch {

@@ -127,10 +127,10 @@ func newEncoder(s EncoderShape, src source, rows, threads int) (*Encoder, error)
 	e.arena = a
 	e.lay(a)
 	if s.Theta > 0 {
-		e.net.ropes[0].fill(s.Theta)
+		e.net.ropes[0].fill(Rope{Theta: s.Theta, Dims: s.Width / s.Heads})
 	}
 	if s.Local != nil {
-		e.net.ropes[1].fill(s.LocalTheta)
+		e.net.ropes[1].fill(Rope{Theta: s.LocalTheta, Dims: s.Width / s.Heads})
 	}
 	if err := e.net.plan.load(e.team); err != nil {
 		a.Close()

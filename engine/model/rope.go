@@ -34,14 +34,14 @@ func (f turns) angles(cos, sin []float32, pos []int32) {
 
 // ropeTable holds the cosines and sines of the first positions.
 type ropeTable struct {
-	cos, sin []float32 // (positions, D/2)
+	cos, sin []float32 // (positions, Dims/2)
 	half     int
 }
 
-func newRope(positions, headDim int, theta float64) *ropeTable {
-	half := headDim / 2
+func newRope(positions int, r Rope) *ropeTable {
+	half := r.Dims / 2
 	t := &ropeTable{make([]float32, positions*half), make([]float32, positions*half), half}
-	t.fill(theta)
+	t.fill(r)
 	return t
 }
 
@@ -51,12 +51,12 @@ func layRope(positions, headDim int, a *tensor.Arena) *ropeTable {
 	return &ropeTable{a.Float32(positions * half), a.Float32(positions * half), half}
 }
 
-func (t *ropeTable) fill(theta float64) {
+func (t *ropeTable) fill(r Rope) {
 	pos := make([]int32, len(t.cos)/t.half)
 	for i := range pos {
 		pos[i] = int32(i)
 	}
-	newTurns(Rope{Theta: theta, Dims: 2 * t.half}).angles(t.cos, t.sin, pos)
+	newTurns(r).angles(t.cos, t.sin, pos)
 }
 
 // at returns the cosines and sines of a position.
