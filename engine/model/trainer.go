@@ -204,9 +204,9 @@ func (t *Trainer) forward(r *rowState, s *workScratch) {
 	}
 }
 
-// head computes the losses of a group of rows, the gradients of their
-// outputs, and the head's part of the embedding's gradient.
-func (t *Trainer) head(group []rowState) {
+// headRows calls f with the logits z (hi-lo, V) of supervised tokens lo to hi
+// of every row of a group.
+func (t *Trainer) headRows(group []rowState, f func(r *rowState, z []float32, lo, hi int)) {
 	const block = 64 // supervised tokens per task
 	c := &t.net.Config
 	C, V := c.Width, c.Vocab
@@ -220,6 +220,16 @@ func (t *Trainer) head(group []rowState) {
 		}
 		z := t.logits[(i/per*t.length+lo)*V:][:(hi-lo)*V]
 		kernel.GemmPacked(hi-lo, V, C, r.h[lo*C:], C, 1, t.net.packed.head, z, V, false)
+		f(r, z, lo, hi)
+	})
+}
+
+// head computes the losses of a group of rows, the gradients of their
+// outputs, and the head's part of the embedding's gradient.
+func (t *Trainer) head(group []rowState) {
+	c := &t.net.Config
+	C, V := c.Width, c.Vocab
+	t.headRows(group, func(r *rowState, z []float32, lo, hi int) {
 		crossEntropy(z, r.target[lo:hi], r.w[lo:hi], r.loss[lo:hi])
 		kernel.Gemm(hi-lo, C, V, z, V, 1, t.Params.embed, C, r.dh[lo*C:], C, false)
 	})
