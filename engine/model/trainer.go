@@ -13,6 +13,7 @@ type Row struct {
 	IDs    []int32   // (T)
 	Docs   []int     // bounds of the documents: 0, …, T
 	Weight []float32 // (T) of the loss of predicting IDs[t] from the tokens before it; 0 at a document's first
+	Soft   []Soft    // (T) what to predict instead of IDs[t] alone; nil: IDs[t]
 }
 
 // A Trainer computes losses and gradients. Its memory is one arena, taken
@@ -48,6 +49,7 @@ type rowState struct {
 	dh     []float32 // (S, C)
 	at     []int     // (S) where they stand: the target is at[i]+1
 	target []int32   // (S)
+	soft   []Soft    // (S)
 	w      []float32 // (S)
 	loss   []float64 // (S)
 	norms  []normGrads
@@ -96,7 +98,7 @@ func layTrainer(c Config, microRows, length, threads int, a *tensor.Arena) *Trai
 		r := rowState{
 			pos: make([]int32, T), xf: a.Float32(T * C), nf: a.Float32(T * C), rf: a.Float32(T),
 			h: a.Float32(T * C), dh: a.Float32(T * C), w: make([]float32, 0, T),
-			at: make([]int, 0, T), target: make([]int32, 0, T), loss: make([]float64, T),
+			at: make([]int, 0, T), target: make([]int32, 0, T), soft: make([]Soft, 0, T), loss: make([]float64, T),
 		}
 		r.all = a.Float32(c.Layers*2*(C+c.HeadDim) + C)
 		rest := r.all
@@ -171,12 +173,15 @@ func (t *Trainer) Accumulate(rows []Row) (weighted, sum float64, supervised int)
 
 // load takes a row and finds its supervised tokens.
 func (r *rowState) load(in Row) {
-	r.in, r.at, r.target, r.w = in, r.at[:0], r.target[:0], r.w[:0]
+	r.in, r.at, r.target, r.soft, r.w = in, r.at[:0], r.target[:0], r.soft[:0], r.w[:0]
 	for d := range len(in.Docs) - 1 {
 		for i := in.Docs[d]; i < in.Docs[d+1]; i++ {
 			r.pos[i] = int32(i - in.Docs[d])
 			if w := in.Weight[i]; w != 0 && i > in.Docs[d] {
 				r.at, r.target, r.w = append(r.at, i-1), append(r.target, in.IDs[i]), append(r.w, w)
+				if in.Soft != nil {
+					r.soft = append(r.soft, in.Soft[i])
+				}
 			}
 		}
 	}
@@ -230,7 +235,11 @@ func (t *Trainer) head(group []rowState) {
 	c := &t.net.Config
 	C, V := c.Width, c.Vocab
 	t.headRows(group, func(r *rowState, z []float32, lo, hi int) {
-		crossEntropy(z, r.target[lo:hi], r.w[lo:hi], r.loss[lo:hi])
+		if len(r.soft) > 0 {
+			divergence(z, r.soft[lo:hi], r.target[lo:hi], r.w[lo:hi], r.loss[lo:hi])
+		} else {
+			crossEntropy(z, r.target[lo:hi], r.w[lo:hi], r.loss[lo:hi])
+		}
 		kernel.Gemm(hi-lo, C, V, z, V, 1, t.Params.embed, C, r.dh[lo*C:], C, false)
 	})
 	const span = 48 // rows of the embedding per task
