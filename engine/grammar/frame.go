@@ -93,6 +93,15 @@ func (m *machine) with(f *frame, change func(f *frame)) *frame {
 	return m.intern(&c)
 }
 
+// starts returns the states that patterns begin in, packed.
+func starts(list []*pattern) string {
+	b := make([]byte, 4*len(list))
+	for i, p := range list {
+		putState(b, i, p.start)
+	}
+	return string(b)
+}
+
 // state reads number i of packed states, and put writes it.
 func stateAt(s string, i int) int32 {
 	return int32(binary.LittleEndian.Uint32([]byte(s[4*i : 4*i+4])))

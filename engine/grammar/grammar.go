@@ -104,7 +104,7 @@ func Regex(re string) (*Grammar, error) {
 	if err != nil {
 		return nil, &Error{"", err.Error()}
 	}
-	if len(p.sets) == 0 {
+	if p.start == dead {
 		return nil, &Error{"", "nothing matches the expression"}
 	}
 	return newGrammar([]inst{{op: opRegex, regex: p}, {op: opEnd}}), nil
@@ -128,6 +128,8 @@ func (g *Grammar) enter(list []thread, pc int) []thread {
 		return g.enter(list, i.x)
 	case opSchema:
 		return g.add(list, thread{pc: pc, f: i.schema.start})
+	case opRegex:
+		return g.add(list, thread{pc: pc, at: i.regex.start})
 	default:
 		return g.add(list, thread{pc: pc})
 	}

@@ -190,7 +190,7 @@ func (m *machine) begin(f *frame, b byte) *frame {
 		if c.g.words != nil {
 			c.word = 0
 		}
-		c.states = string(make([]byte, 4*len(c.g.patterns)))
+		c.states = starts(c.g.patterns)
 	case b == '{':
 		c.phase, c.own, c.seen = objFirst, string(make([]byte, len(c.g.nodes))), string(make([]byte, len(c.g.names)))
 	case b == '[':
@@ -223,7 +223,7 @@ func (m *machine) beginKey(f *frame) *frame {
 	if f.g.keys != nil {
 		k.key = 0
 	}
-	k.states = string(make([]byte, 4*(len(g.patterns)+len(f.g.shapes))))
+	k.states = starts(g.patterns) + starts(f.g.shapes)
 	return m.intern(k)
 }
 

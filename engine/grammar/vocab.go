@@ -228,7 +228,7 @@ func (f *frame) plain(longest int32) bool {
 		} else {
 			p = f.parent.g.shapes[i-len(f.g.patterns)]
 		}
-		if s := stateAt(f.states, i); s != dead && !p.idle(s) {
+		if s := stateAt(f.states, i); s != dead && !p.idle[s] {
 			return false
 		}
 	}
