@@ -18,6 +18,7 @@ type Grammar struct {
 	states map[string]*state
 	size   int // bytes of states, edges and masks, about
 	start  *state
+	walk   *walk // the last one
 }
 
 type opcode uint8
@@ -59,7 +60,6 @@ type state struct {
 	next    *[256]*state // to those after all, if there are many
 	mask    []uint32     // of vocab
 	vocab   *Vocab
-	plain   uint8 // 1: no, 2: it is in a string in which any text may follow
 }
 
 // An edge is what a byte leads to.

@@ -34,10 +34,7 @@ func newMachine(nodes []node) *machine {
 
 // step returns the frame after a byte, or nil.
 func (m *machine) step(f *frame, b byte) *frame {
-	if m.size > maxSize {
-		clear(m.frames) // states that are forgotten, too, let go of them
-		m.size = 0
-	}
+	m.tidy()
 	g := m.read(f, b)
 	if g == nil || g == f {
 		return g
@@ -47,6 +44,19 @@ func (m *machine) step(f *frame, b byte) *frame {
 		return nil
 	}
 	return g
+}
+
+// tidy lets go of what is remembered if it is too much; states that are
+// forgotten, too, let go of it.
+func (m *machine) tidy() {
+	if m.size <= maxSize {
+		return
+	}
+	clear(m.frames)
+	for _, g := range m.groups {
+		g.values, g.keyLexer = nil, nil
+	}
+	m.size = 0
 }
 
 func isSpace(b byte) bool { return b == ' ' || b == '\n' || b == '\r' || b == '\t' }
@@ -399,7 +409,7 @@ func escaped(t string) (r rune, more, ok bool) {
 func (m *machine) rune(f *frame, r rune) *frame {
 	c := *f
 	c.text = ""
-	if int(c.n) < c.g.longest {
+	if c.n >= 0 && int(c.n) < c.g.longest { // below 0 nothing is counted
 		c.n++
 	}
 	if c.g.words != nil {
