@@ -43,6 +43,7 @@ type frame struct {
 	found  string // of an array: elements that contains holds for, 4 bytes by node
 	items  string // of an array that must be unique: its elements, as JSON with NULs between
 	raw    string // of it: the element that is read
+	loose  bool   // its elements are not kept: see unique.go
 }
 
 // appendKey writes all that makes a frame what it is.
@@ -69,6 +70,9 @@ func (f *frame) appendKey(b []byte) []byte {
 	num(f.key)
 	for _, s := range []string{f.text, f.states, f.own, f.seen, f.found, f.items, f.raw} {
 		str(s)
+	}
+	if f.loose {
+		b = append(b, 1)
 	}
 	return b
 }

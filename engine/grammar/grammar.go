@@ -59,7 +59,9 @@ type state struct {
 	few     []edge       // to the states after some bytes
 	next    *[256]*state // to those after all, if there are many
 	mask    []uint32     // of vocab
+	checks  []check      // of mask
 	vocab   *Vocab
+	loose   *state // whose mask is computed; nil: not known yet
 }
 
 // An edge is what a byte leads to.
@@ -255,7 +257,7 @@ func (g *Grammar) intern(list []thread) *state {
 // out again what follows them.
 func (g *Grammar) forget() {
 	for key, s := range g.states {
-		s.few, s.next, s.mask = nil, nil, nil
+		s.few, s.next, s.mask, s.checks, s.loose = nil, nil, nil, nil, nil
 		if s != g.start {
 			delete(g.states, key)
 		}

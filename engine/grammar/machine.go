@@ -70,36 +70,6 @@ func (m *machine) read(f *frame, b byte) *frame {
 	return m.track(f, g, b)
 }
 
-// tracked reports whether an array around keeps the text of its elements.
-func (f *frame) tracked() bool {
-	for p := f; p != nil; p = p.parent {
-		if p.phase >= arrFirst && p.g.unique {
-			return true
-		}
-	}
-	return false
-}
-
-// track appends the byte that led from f to g to the raw text of the arrays
-// that stand around both.
-func (m *machine) track(f, g *frame, b byte) *frame {
-	var rebuild func(x *frame) *frame
-	rebuild = func(x *frame) *frame {
-		if x == nil {
-			return nil
-		}
-		parent := rebuild(x.parent)
-		inside := x != g // an element is being read below it
-		return m.with(x, func(c *frame) {
-			c.parent = parent
-			if inside && x.phase >= arrFirst && x.g.unique {
-				c.raw += string(b)
-			}
-		})
-	}
-	return rebuild(g)
-}
-
 func (m *machine) move(f *frame, b byte) *frame {
 	switch f.phase {
 	case inString, inKey:

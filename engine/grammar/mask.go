@@ -8,6 +8,8 @@ type walk struct {
 	v       *Vocab
 	bits    []uint32
 	strings map[*state]*inside
+	loose   bool // the state is one
+	checks  []check
 	stack   [maxToken + 1]spot
 	path    [maxToken]int32 // the nodes that led to them
 }
@@ -18,6 +20,7 @@ type spot struct {
 	in    *inside // the string; nil: s
 	at    *lexPlace
 	depth uint16 // at which the string was come into
+	again bool   // an element of a loose array ended before
 }
 
 // An inside is a string that a walk came into at a state.
@@ -29,14 +32,25 @@ type inside struct {
 	alone bool  // so far, nothing around mattered
 }
 
-// fill computes the mask of a state.
-func (g *Grammar) fill(s *state, v *Vocab, bits []uint32) {
+// walker returns a walk that begins.
+func (g *Grammar) walker(v *Vocab, bits []uint32) *walk {
 	if g.walk == nil {
 		g.walk = &walk{g: g, strings: map[*state]*inside{}}
 	}
 	w := g.walk
-	w.v, w.bits = v, bits
+	w.v, w.bits, w.checks, w.loose = v, bits, nil, false
 	clear(w.strings)
+	return w
+}
+
+// fill computes the mask of a state, and where it has to be looked at again.
+func (g *Grammar) fill(s *state, v *Vocab, bits []uint32) []check {
+	w := g.walker(v, bits)
+	for _, t := range s.threads {
+		for f := t.f; f != nil; f = f.parent {
+			w.loose = w.loose || f.loose
+		}
+	}
 	from := w.spot(s, 0)
 	if from.in != nil {
 		w.plain(from)
@@ -49,6 +63,7 @@ func (g *Grammar) fill(s *state, v *Vocab, bits []uint32) {
 			bits[id/32] |= 1 << (id % 32)
 		}
 	}
+	return w.checks
 }
 
 // spot returns the spot of a state. That of a state in a string, and in
@@ -133,12 +148,17 @@ func (w *walk) shorter(n int32) {
 // most of the plain ones may, it clears those of the others.
 func (w *walk) walk(from spot, t *tokenTrie) {
 	w.stack[0] = from
-	plain := t == w.v.plain
-	most := plain && from.in != nil && w.most(from)
+	most := t == w.v.plain && from.in != nil && w.most(from)
 	if most {
 		copy(w.bits, w.v.inner)
 	}
-	for i := int32(0); int(i) < len(t.chars); {
+	w.from(t, 0, int32(len(t.chars)), most)
+}
+
+// from walks the nodes from i to end.
+func (w *walk) from(t *tokenTrie, i, end int32, most bool) {
+	plain := t == w.v.plain
+	for i < end {
 		d := t.depth[i]
 		next, ok := w.step(w.stack[d], t, i)
 		if !ok {
@@ -160,13 +180,12 @@ func (w *walk) walk(from spot, t *tokenTrie) {
 	}
 }
 
-// most reports whether most plain tokens begin with a character after which
-// anything may follow.
+// most reports whether most plain tokens may follow for what they begin with.
 func (w *walk) most(from spot) bool {
 	t, n := w.v.plain, 0
 	for i := int32(0); int(i) < len(t.chars); i = t.skip[i] {
 		if c := t.chars[i]; c >= 0 {
-			if p := from.at.step(from.at.lex.letters.of(c)); p.idle() && from.in.may(p) {
+			if p := from.at.step(from.at.lex.letters.of(c)); t.under[i]&^p.loops == 0 && from.in.may(p) {
 				n += len(t.below(i))
 			}
 		}
@@ -207,10 +226,13 @@ func (w *walk) step(at spot, t *tokenTrie, i int32) (spot, bool) {
 		}
 	}
 	s := w.along(at.s, t, i)
+	again := w.loose && w.check(at, s, t, i)
 	if s == nil {
 		return at, false
 	}
-	return w.spot(s, t.depth[i]+1), true
+	next := w.spot(s, t.depth[i]+1)
+	next.again = again
+	return next, true
 }
 
 // along returns the state after a node.

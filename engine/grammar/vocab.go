@@ -108,14 +108,22 @@ func (g *Grammar) Start(v *Vocab) *Matcher { return &Matcher{g: g, v: v, at: g.s
 func (m *Matcher) Mask(bits []uint32) {
 	m.g.mu.Lock()
 	defer m.g.mu.Unlock()
-	s := m.at
+	s := m.g.loosened(m.at)
 	if s.mask == nil || s.vocab != m.v {
 		mask := make([]uint32, (len(m.v.tokens)+31)/32)
-		m.g.fill(s, m.v, mask)
+		s.checks = m.g.fill(s, m.v, mask)
 		s.mask, s.vocab = mask, m.v
-		m.g.size += 4 * len(mask)
+		m.g.size += 4*len(mask) + 80*len(s.checks)
 	}
-	for i, w := range s.mask {
+	if len(s.checks) == 0 {
+		for i, w := range s.mask {
+			bits[i] |= w
+		}
+		return
+	}
+	mask := slices.Clone(s.mask)
+	m.g.recheck(m.at, m.v, s.checks, mask)
+	for i, w := range mask {
 		bits[i] |= w
 	}
 }
