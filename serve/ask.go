@@ -33,6 +33,7 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 		}
 		h := form.Head{ID: shape.Prefix() + rand.Text(), Model: rel.Name, Made: s.conf.Now(), Lang: language(r), Label: rel.Label,
 			Fingerprint: "suiren-" + rel.Digest[:min(12, len(rel.Digest))], Request: req}
+		w.Header().Set("X-Request-Id", h.ID) // what Ollama's replies have no place for
 		list := s.exchanges(caller(r), h.ID, h.Lang, rel, req)
 		if err := s.queue.enter(r.Context()); err != nil {
 			return err
