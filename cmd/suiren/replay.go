@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -57,12 +58,11 @@ with --model.`,
 				return err
 			}
 			defer m.Close()
+			var failed []error
 			for _, r := range list {
-				if err := a.replay(c.Context(), m, r, with, "sha256:"+rel.Digest); err != nil {
-					return err
-				}
+				failed = append(failed, a.replay(c.Context(), m, r, with, "sha256:"+rel.Digest))
 			}
-			return nil
+			return errors.Join(failed...)
 		},
 	}
 	c.Flags().StringVar(&with, "model", "", a.t("name or path of the model", "模型的名称或路径"))
