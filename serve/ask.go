@@ -125,11 +125,11 @@ func isLines(shape form.Shape) bool {
 // broken ends a stream by an error: as a status while nothing is sent, else
 // as an event, for the status has gone.
 func (s *Server) broken(r *http.Request, events *eventStream, err error) error {
-	if r.Context().Err() != nil {
-		return nil // the client is gone
-	}
-	if !events.started() {
+	switch {
+	case !events.started():
 		return err
+	case r.Context().Err() != nil:
+		return nil // the client is gone
 	}
 	dialect := dialectOf(r)
 	events.event(dialect.event, dialect.body(s.public(r, err), language(r)))

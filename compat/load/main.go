@@ -33,6 +33,9 @@ import (
 	"time"
 )
 
+// slots is how many answers the server makes at once.
+const slots = 8
+
 type options struct {
 	suiren, model, embed  string
 	minutes               float64
@@ -134,7 +137,7 @@ type server struct {
 }
 
 func start(o *options, dir string) (*server, error) {
-	args := []string{"serve", "-o", "jsonl", "--lang", "en", "--listen", "127.0.0.1:0", "--context", fmt.Sprint(o.fill), o.model}
+	args := []string{"serve", "-o", "jsonl", "--lang", "en", "--listen", "127.0.0.1:0", "--slots", fmt.Sprint(slots), "--context", fmt.Sprint(o.fill), o.model}
 	if o.embed != "" {
 		args = append(args, o.embed)
 	}

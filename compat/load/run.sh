@@ -16,4 +16,4 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 test -n "${SUIREN:-}" || CGO_ENABLED=0 go build -o "${SUIREN:=$tmp/suiren}" ./cmd/suiren
 (cd compat/load && CGO_ENABLED=0 go build -o "$tmp/load" .)
-"$tmp/load" -suiren "$SUIREN" -embed testdata/oracle/arch/bert-mean/folder -minutes "$minutes" "$@" "$model"
+"$tmp/load" -suiren "$SUIREN" -embed testdata/oracle/arch/bert-mean -minutes "$minutes" "$@" "$model"
