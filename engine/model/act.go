@@ -16,6 +16,9 @@ const (
 	GELUTanh     // its approximation by tanh
 )
 
+// String returns the name that config.json has for a.
+func (a Act) String() string { return [...]string{"silu", "gelu", "gelu_pytorch_tanh"}[a] }
+
 // gate sets y = act(g)⊙u. coarse says that y is to be rounded to integers:
 // then 16 bits of the approximate GELU are enough for either, as in llama.cpp.
 func (a Act) gate(y, g, u []float32, coarse bool) {

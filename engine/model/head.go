@@ -12,6 +12,8 @@ type headState struct {
 	h      []float32 // (n, C) the last hidden states
 	dh     []float32 // (n, C)
 	target []int32   // (n)
+	soft   []Soft    // (n)
+	taught bool      // some of soft say something
 	w      []float32 // (n) weights
 	loss   []float64 // (n) unweighted
 	logits []float32 // (most, V)
@@ -41,7 +43,7 @@ func (t *Trainer) layHead(tokens int, a *tensor.Arena) headState {
 	c := &t.net.Shape
 	h := headState{
 		h: a.Float32(tokens * c.Width), dh: a.Float32(tokens * c.Width),
-		target: make([]int32, tokens), w: make([]float32, tokens), loss: make([]float64, tokens),
+		target: make([]int32, tokens), soft: make([]Soft, tokens), w: make([]float32, tokens), loss: make([]float64, tokens),
 	}
 	h.most = min(tokens, max(logitFloats/c.Vocab, kernel.KC))
 	h.logits = a.Float32(h.most * c.Vocab)
@@ -117,7 +119,11 @@ func (h *headState) loops(t *Trainer) {
 	}
 	h.lossTask = func(_, i int) {
 		lo, hi, z := tokens(i)
-		crossEntropy(z, h.target[lo:hi], h.w[lo:hi], h.loss[lo:hi])
+		if h.taught {
+			divergence(z, h.soft[lo:hi], h.target[lo:hi], h.w[lo:hi], h.loss[lo:hi])
+		} else {
+			crossEntropy(z, h.target[lo:hi], h.w[lo:hi], h.loss[lo:hi])
+		}
 		if t.Grads != nil {
 			kernel.Gemm(hi-lo, C, V, z, V, 1, t.Params.head, C, h.dh[lo*C:], C, false)
 		}

@@ -1,6 +1,10 @@
 package model
 
-import "math"
+import (
+	"math"
+
+	"suiren/engine/tensor"
+)
 
 // turns are the frequencies of a Rope, rounded as the reference does.
 type turns []float32
@@ -37,12 +41,22 @@ type ropeTable struct {
 func newRope(positions int, r Rope) *ropeTable {
 	half := r.Dims / 2
 	t := &ropeTable{make([]float32, positions*half), make([]float32, positions*half), half}
-	pos := make([]int32, positions)
+	t.fill(r)
+	return t
+}
+
+// layRope is newRope in an arena, to be filled.
+func layRope(positions, headDim int, a *tensor.Arena) *ropeTable {
+	half := headDim / 2
+	return &ropeTable{a.Float32(positions * half), a.Float32(positions * half), half}
+}
+
+func (t *ropeTable) fill(r Rope) {
+	pos := make([]int32, len(t.cos)/t.half)
 	for i := range pos {
 		pos[i] = int32(i)
 	}
 	newTurns(r).angles(t.cos, t.sin, pos)
-	return t
 }
 
 // at returns the cosines and sines of a position.

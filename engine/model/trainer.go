@@ -11,6 +11,7 @@ type Row struct {
 	IDs    []int32   // (T)
 	Docs   []int     // bounds of the documents: 0, …, T
 	Weight []float32 // (T) of the loss of predicting IDs[t] from the tokens before it; 0 at a document's first
+	Soft   []Soft    // (T) what to predict instead of IDs[t] alone; nil: IDs[t]
 }
 
 // A Trainer computes losses and gradients. Its memory is one arena, taken
@@ -117,7 +118,7 @@ func (t *Trainer) Accumulate(rows []Row) (weighted, sum float64, supervised int)
 // forwardAll runs the rows of a micro-batch through all blocks.
 func (t *Trainer) forwardAll(micro []Row) {
 	t.batch = t.rows[:len(micro)]
-	t.heads.n = 0
+	t.heads.n, t.heads.taught = 0, false
 	for i := range t.batch {
 		t.load(&t.batch[i], micro[i])
 	}
@@ -133,7 +134,10 @@ func (t *Trainer) load(r *rowState, in Row) {
 			r.pos[i] = int32(i - in.Docs[d])
 			if w := in.Weight[i]; w != 0 && i > in.Docs[d] {
 				r.at = append(r.at, i-1)
-				h.target[h.n], h.w[h.n] = in.IDs[i], w
+				h.target[h.n], h.w[h.n], h.soft[h.n] = in.IDs[i], w, Soft{}
+				if in.Soft != nil {
+					h.soft[h.n], h.taught = in.Soft[i], true
+				}
 				h.n++
 			}
 		}
