@@ -135,7 +135,7 @@ func TestFrozenTypes(t *testing.T) {
 		for _, x := range []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K} {
 			f := openArch(t, name)
 			if x == AsQ4_K_M || x == AsQ6_K { // blocks of 256
-				s := wide(f.Shape)
+				s := blocked(f.Shape)
 				p := newParams(s, true, realArena(t, s.Params()))
 				fillParams(p)
 				f = p.File()
@@ -179,8 +179,8 @@ func TestFrozenTypes(t *testing.T) {
 	}
 }
 
-// wide is a shape whose rows are whole blocks of 256.
-func wide(s Shape) Shape {
+// blocked is a shape whose rows are whole blocks of 256.
+func blocked(s Shape) Shape {
 	s.Width, s.Hidden, s.HeadDim = 256, 256, 256/s.Heads
 	for i := range s.Rope {
 		s.Rope[i].Dims = s.HeadDim
