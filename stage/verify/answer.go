@@ -15,7 +15,7 @@ import (
 // last \boxed{}, or behind the last ####, as data sets of the field have it;
 // otherwise all of it. Full-width characters become ASCII ones.
 func final(answer string) string {
-	answer = width.Narrow.String(answer)
+	answer = width.Fold.String(answer)
 	if i := strings.LastIndex(answer, `\boxed{`); i >= 0 {
 		rest := answer[i+len(`\boxed{`):]
 		depth := 1

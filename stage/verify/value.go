@@ -48,8 +48,10 @@ func lastNumber(s string) (*big.Rat, bool) {
 			m[i] = s[at[2*i]:at[2*i+1]]
 		}
 	}
-	if before := strings.TrimRight(s[:at[0]], " "); m[1] == "-" && before != "" && strings.HasSuffix(s[:at[0]], before) {
-		if c := before[len(before)-1]; c >= '0' && c <= '9' || c == ')' { // 5-3, 2024-11-26
+	before := strings.TrimRight(s[:at[0]], " ")
+	if m[1] == "-" && before != "" && strings.IndexByte("0123456789)", before[len(before)-1]) >= 0 {
+		apart := len(before) < at[0] && s[at[0]+1] != ' '
+		if !apart { // 3-5 and 3 - 5, not 3 -5
 			m[1] = ""
 		}
 	}
