@@ -24,6 +24,8 @@ type facts struct {
 	FLOPs  float64  `json:"flops"` // of training, its base's included
 	Loss   float64  `json:"loss"`  // running mean at the end
 	RL     *rlFacts `json:"rl,omitempty"`
+
+	Preference *preferenceFacts `json:"preference,omitempty"`
 }
 
 // writeFolder writes a Hugging Face folder, tokenizer and card included, and
