@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"suiren/engine/kernel"
@@ -47,6 +48,32 @@ func (f *File) Digest() (string, error) {
 // File returns the parameters as a model's file: to be written, compared or
 // served. The parameters must outlive it.
 func (p *Params) File() *File { return &File{Shape: p.Shape, src: newTrainedSource(p, true)} }
+
+// With returns the file with p for its weights, which were trained from it:
+// what is written of it keeps the metadata. Both must outlive it.
+func (f *File) With(p *Params) *File {
+	g := p.File()
+	g.Shape, g.gguf = f.Shape, f.gguf
+	return g
+}
+
+// Quantised reports whether some of the matrices are in blocks of integers:
+// then decoders round activations, and trainers do not.
+func (f *File) Quantised() bool {
+	found, err := f.plan()
+	return err == nil && slices.ContainsFunc(found, func(w weight) bool { return kernelTypes[w.typ].Quantised() })
+}
+
+// IsGGUF reports whether the weights come from a GGUF file.
+func (f *File) IsGGUF() bool { return f.gguf != nil }
+
+// GGUFText returns a text of a GGUF file's metadata; "" if there is none.
+func (f *File) GGUFText(key string) string {
+	if f.gguf == nil {
+		return ""
+	}
+	return f.gguf.Text(key)
+}
 
 // WriteAdapter writes the adapters as a folder of the peft library. base is
 // the digest of the model that they were trained over (File.Digest).
@@ -162,7 +189,7 @@ func (f *File) Merge(dir string) (*File, error) {
 		kernel.Scale(d.b, float32(c.scale(d.rank)))
 		src.deltas[gguf] = d
 	}
-	return &File{Shape: f.Shape, src: src}, nil
+	return &File{Shape: f.Shape, src: src, gguf: f.gguf}, nil
 }
 
 // ggufName returns GGUF's name of the weight of a Hugging Face module of a block.
