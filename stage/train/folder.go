@@ -26,6 +26,7 @@ type facts struct {
 	RL     *rlFacts `json:"rl,omitempty"`
 
 	Preference *preferenceFacts `json:"preference,omitempty"`
+	Distil     *distilFacts     `json:"distil,omitempty"`
 }
 
 // writeFolder writes a Hugging Face folder, tokenizer and card included, and
