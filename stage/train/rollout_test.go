@@ -13,7 +13,9 @@ import (
 )
 
 func TestAdvantages(t *testing.T) {
-	answer := func(n int, reward float32, cut bool) sample { return sample{make([]int32, n), reward > 0, reward, cut, cut} }
+	answer := func(n int, reward float32, cut bool) sample {
+		return sample{make([]int32, n), reward > 0, reward, cut, cut}
+	}
 	groups := []group{
 		{[]int32{1, 2}, []sample{answer(3, 1, false), answer(5, 0, false), answer(2, 0, false), answer(9, 0, true)}}, // mean ¼
 		{[]int32{3}, []sample{answer(4, 1, false), answer(4, 1, false)}},                                             // all right
