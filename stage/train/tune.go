@@ -66,7 +66,7 @@ func openBase(job *stage.Job, s optim.Settings) (*Learner, error) {
 // run takes all steps, from a checkpoint if there is one.
 func (t *tuning) run(ctx context.Context) error {
 	moments, _ := t.l.Optimizer.State()
-	resumed, err := load(t.job.Work, &t.st, t.l.Params.All, moments)
+	resumed, err := load(t.job.Work, &t.st, t.l.State(), moments)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (t *tuning) run(ctx context.Context) error {
 		t.job.Emit(stage.Event{Type: "note", Text: &text})
 	}
 	disk := newSaver(t.job.Work, t.every)
-	save := func() error { return disk.save(&t.st, t.l.Params.All, moments) }
+	save := func() error { return disk.save(&t.st, t.l.State(), moments) }
 	meter := newMeter(t.job, t.steps, t.st.FLOPs)
 	for t.st.Step < t.steps {
 		if err := ctx.Err(); err != nil {
