@@ -86,6 +86,8 @@ type rlFacts struct {
 	Watched     []watched `json:"watched"`
 	RolledBack  string    `json:"rolled_back,omitempty"`
 	SampleFLOPs float64   `json:"sample_flops"` // of rollouts and watching
+	Variant     string    `json:"variant,omitempty"`
+	Control     string    `json:"control,omitempty"` // random: the rewards were a coin
 }
 
 // watched is a greedy score on the watched problems.
@@ -109,6 +111,9 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	const answer = 60
 	perStep := float64(g.prompts()*g.samples()) * answer
 	train := 6 * params * (perStep*0.35 + float64(g.prompts())*answer) * float64(g.steps())
+	if g.general() {
+		train *= 4.0 / 3 * float64(orDefault(g.Updates, 1))
+	}
 	sample := 2 * params * perStep * (1.2*float64(g.steps()) + 1)
 	c := model.Scale(4, 512, 256)
 	f := forecast(train, train+sample, c, microRows, 256, m)
@@ -236,6 +241,7 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 	if !resumed {
 		copy(r.best, r.l.Params.All)
 		r.st.FLOPs = baseFLOPs
+		r.st.Facts.Variant, r.st.Facts.Control = r.Variant, r.Control
 		if err := r.preflight(ctx, save); err != nil {
 			return err
 		}

@@ -117,6 +117,9 @@ func TestControl(t *testing.T) {
 	if after := right(t, b.Out, toyProblems(1)); after > before+0.1 {
 		t.Errorf("%.2f to %.2f by a coin", before, after)
 	}
+	if f, err := readFacts(b.Out); err != nil || f.RL.Control != randomControl {
+		t.Errorf("%+v %v", f.RL, err)
+	}
 	for _, c := range []struct {
 		where string
 		op    GRPO
