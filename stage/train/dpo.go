@@ -194,7 +194,7 @@ func (w *writer) nothing(path string, dropped int) error {
 func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, batch int, m stage.Machine) stage.Forecast {
 	params, answers := 1e6, 1000.0
 	for _, f := range in["base"] {
-		if v := f.Size["params"]; v > 0 {
+		if v := max(f.Size["params"], f.Size["bytes"]/2); v > 0 { // two bytes a parameter, about
 			params = v
 		}
 	}
