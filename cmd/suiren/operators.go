@@ -33,6 +33,9 @@ func vocabulary(every time.Duration) plan.Vocabulary {
 			"sft":  func() stage.Operator { return &train.SFT{Every: every} },
 			"grpo": func() stage.Operator { return &train.GRPO{Every: every} },
 
+			"dpo":      func() stage.Operator { return &train.DPO{Every: every} },
+			"kto":      func() stage.Operator { return &train.KTO{Every: every} },
+			"distil":   func() stage.Operator { return &train.Distil{Every: every} },
 			"continue": func() stage.Operator { return &train.Continue{Every: every} },
 			"lora":     func() stage.Operator { return &train.LoRA{Every: every} },
 			"merge":    func() stage.Operator { return new(train.Merge) },

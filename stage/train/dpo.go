@@ -15,15 +15,16 @@ import (
 // A DPO makes chosen answers likelier than rejected ones, measured against
 // the base (Rafailov et al. 2023; IPO, Azar et al. 2023).
 type DPO struct {
-	Base      stage.Ref `plan:"base" kinds:"weights"`
+	Base      stage.Ref `plan:"base" kinds:"weights" path:"model"`
 	Pairs     stage.Ref `plan:"pairs" kinds:"examples" part:"train"`
 	Loss      string    `plan:"loss,optional"`                          // sigmoid, normalised, ipo
 	Beta      float64   `plan:"beta,optional" min:"0.0001" max:"100"`   // how near the base it stays
 	Smoothing float64   `plan:"smoothing,optional" min:"0" max:"0.499"` // share of pairs taken to be the wrong way round
 	Epochs    int       `plan:"epochs,optional" min:"1" max:"1000"`
-	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`   // pairs a step
-	Rate      float64   `plan:"rate,optional" min:"0.0001" max:"10"` // factor of the learning rates
+	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`    // pairs a step
+	Rate      float64   `plan:"rate,optional" min:"0.00001" max:"10"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
+	Rank      int       `plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
 	Seed      uint64    `plan:"seed,optional"`
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
@@ -49,9 +50,8 @@ func (d *DPO) Check() []*say.Error {
 	return list
 }
 
-func (d *DPO) batch() int    { return orDefault(d.Batch, 16) }
-func (d *DPO) epochs() int   { return orDefault(d.Epochs, 1) }
-func (d *DPO) rate() float64 { return orDefault(d.Rate, preferenceRate) }
+func (d *DPO) batch() int  { return orDefault(d.Batch, 16) }
+func (d *DPO) epochs() int { return orDefault(d.Epochs, 1) }
 
 // beta is 0.1 unless said; that of lengths divided out is 5 (arXiv 2411.15124).
 func (d *DPO) beta() float64 {
@@ -81,24 +81,19 @@ func stepsOf(n, batch, epochs int) int { return max(1, (n*epochs+batch-1)/batch)
 
 // Run implements stage.Operator.
 func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
-	base := job.Dir("base")
-	f, err := readFacts(base)
+	s, err := openStudent(job, d.Optimizer, d.Rate, d.Rank, d.Seed)
 	if err != nil {
 		return err
 	}
-	l, err := openBase(job, recipe(d.Optimizer, d.rate()))
+	defer s.Close()
+	docs, dropped, err := s.w.pairs(filepath.Join(job.Dir("pairs"), stage.ExamplesFile))
 	if err != nil {
 		return err
 	}
-	defer l.Close()
-	w, err := newWriter(base, l.Params.Config.Context)
-	if err != nil {
+	if err := s.ready(docs); err != nil {
 		return err
 	}
-	docs, dropped, err := w.pairs(filepath.Join(job.Dir("pairs"), stage.ExamplesFile))
-	if err != nil {
-		return err
-	}
+	l := s.l
 	reference, err := references(ctx, job, l, docs)
 	if err != nil {
 		return err
@@ -108,7 +103,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	order := shuffle{n: len(docs) / 2, seed: d.Seed}
 	t := tuning{job: job, l: l, steps: stepsOf(order.n, n, d.epochs()), every: d.Every}
 	t.schedule = gentle(t.steps)
-	t.st.FLOPs = f.FLOPs
+	t.st.FLOPs = s.facts.FLOPs
 	t.batch = func(_ context.Context, step int) (outcome, error) {
 		var batch []doc
 		var refs []float64
@@ -116,11 +111,11 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 			at := 2 * order.at(step*n+i)
 			batch, refs = append(batch, docs[at], docs[at+1]), append(refs, reference[at], reference[at+1])
 		}
-		s := l.score(batch)
+		b := l.score(batch)
 		chosen, rejected := make([]objective.Answer, n), make([]objective.Answer, n)
 		right, margin := 0.0, 0.0
 		for i := range n {
-			chosen[i], rejected[i] = s.answer(2*i, refs[2*i]), s.answer(2*i+1, refs[2*i+1])
+			chosen[i], rejected[i] = b.answer(2*i, refs[2*i]), b.answer(2*i+1, refs[2*i+1])
 			gap := chosen[i].LogProb - chosen[i].Reference - rejected[i].LogProb + rejected[i].Reference
 			if margin += gap / float64(n); gap > 0 {
 				right += 1 / float64(n)
@@ -130,25 +125,25 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 		o := outcome{right: right, vals: map[string]float64{"right": right, "margin": margin}}
 		o.loss = p.Loss(chosen, rejected, wc, wr)
 		for i := range n {
-			s.weigh1(2*i, wc[i])
-			s.weigh1(2*i+1, wr[i])
+			b.weigh1(2*i, wc[i])
+			b.weigh1(2*i+1, wr[i])
 		}
-		o.tokens, o.flops = l.learn(s)
+		o.tokens, o.flops = l.learn(b)
 		return o, nil
 	}
-	return finishPreference(ctx, &t, f, d.Name(), preferenceFacts{Examples: order.n, Dropped: dropped})
+	return finishPreference(ctx, &t, s, d.Name(), preferenceFacts{Examples: order.n, Dropped: dropped})
 }
 
 // finishPreference takes the steps and writes the weights.
-func finishPreference(ctx context.Context, t *tuning, f facts, method string, p preferenceFacts) error {
-	before := f.FLOPs
+func finishPreference(ctx context.Context, t *tuning, s *student, method string, p preferenceFacts) error {
+	f, before := s.facts, s.facts.FLOPs
 	if err := t.run(ctx); err != nil {
 		return err
 	}
 	p.Right = rounded(t.st.Right)
 	t.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": t.st.FLOPs - before, "steps": float64(t.st.Step), "dropped": float64(p.Dropped)}})
 	f.Method, f.Steps, f.FLOPs, f.Loss, f.Preference = method, f.Steps+t.st.Step, t.st.FLOPs, t.st.Loss, &p
-	return writeFolder(t.job, t.job.Dir("base"), t.l.Params, f)
+	return s.write(f)
 }
 
 // pairs reads pairs of answers: two documents each, the chosen one first.
@@ -160,11 +155,11 @@ func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
 		if e.Use() != stage.UsePairs {
 			return nil, 0, wrongUse(e.From, say.T("a chosen and a rejected answer", "选中与被拒的两个回答"))
 		}
-		c, fits, err := w.doc(e.From, e.Prompt, e.Chosen)
+		c, fits, err := w.doc(e.From, e.Prompt, e.Chosen, e.Tools)
 		if err != nil {
 			return nil, 0, err
 		}
-		r, too, err := w.doc(e.From, e.Prompt, e.Rejected)
+		r, too, err := w.doc(e.From, e.Prompt, e.Rejected, e.Tools)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -199,7 +194,7 @@ func (w *writer) nothing(path string, dropped int) error {
 func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, batch int, m stage.Machine) stage.Forecast {
 	params, answers := 1e6, 1000.0
 	for _, f := range in["base"] {
-		if v := f.Size["params"]; v > 0 {
+		if v := max(f.Size["params"], f.Size["bytes"]/2); v > 0 { // two bytes a parameter, about
 			params = v
 		}
 	}

@@ -27,6 +27,7 @@ type facts struct {
 
 	Parity     *parity          `json:"parity,omitempty"` // of the served form with the trained one
 	Preference *preferenceFacts `json:"preference,omitempty"`
+	Distil     *distilFacts     `json:"distil,omitempty"`
 }
 
 // writeFolder writes a Hugging Face folder, tokenizer and card included, and

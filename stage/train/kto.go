@@ -15,15 +15,16 @@ import (
 // A KTO makes answers that were called good likelier and those called bad less
 // likely, measured against the base (Ethayarajh et al. 2024).
 type KTO struct {
-	Base      stage.Ref `plan:"base" kinds:"weights"`
+	Base      stage.Ref `plan:"base" kinds:"weights" path:"model"`
 	Labels    stage.Ref `plan:"labels" kinds:"examples" part:"train"`
 	Beta      float64   `plan:"beta,optional" min:"0.0001" max:"100"` // how near the base it stays
 	Good      float64   `plan:"good,optional" min:"0.01" max:"100"`   // weight of good answers
 	Bad       float64   `plan:"bad,optional" min:"0.01" max:"100"`    // weight of bad ones
 	Epochs    int       `plan:"epochs,optional" min:"1" max:"1000"`
-	Batch     int       `plan:"batch,optional" min:"2" max:"4096"`   // answers a step
-	Rate      float64   `plan:"rate,optional" min:"0.0001" max:"10"` // factor of the learning rates
+	Batch     int       `plan:"batch,optional" min:"2" max:"4096"`    // answers a step
+	Rate      float64   `plan:"rate,optional" min:"0.00001" max:"10"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
+	Rank      int       `plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
 	Seed      uint64    `plan:"seed,optional"`
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
@@ -37,9 +38,8 @@ func (*KTO) Out() store.Kind { return store.Weights }
 // Check implements stage.Checker.
 func (k *KTO) Check() []*say.Error { return checkMethod(k.Optimizer) }
 
-func (k *KTO) batch() int    { return orDefault(k.Batch, 32) }
-func (k *KTO) epochs() int   { return orDefault(k.Epochs, 1) }
-func (k *KTO) rate() float64 { return orDefault(k.Rate, preferenceRate) }
+func (k *KTO) batch() int  { return orDefault(k.Batch, 32) }
+func (k *KTO) epochs() int { return orDefault(k.Epochs, 1) }
 
 // Forecast implements stage.Forecaster.
 func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
@@ -48,27 +48,22 @@ func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 
 // Run implements stage.Operator.
 func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
-	base := job.Dir("base")
-	f, err := readFacts(base)
+	s, err := openStudent(job, k.Optimizer, k.Rate, k.Rank, k.Seed)
 	if err != nil {
 		return err
 	}
-	l, err := openBase(job, recipe(k.Optimizer, k.rate()))
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	w, err := newWriter(base, l.Params.Config.Context)
-	if err != nil {
-		return err
-	}
-	docs, good, dropped, err := w.labels(filepath.Join(job.Dir("labels"), stage.ExamplesFile))
+	defer s.Close()
+	docs, good, dropped, err := s.w.labels(filepath.Join(job.Dir("labels"), stage.ExamplesFile))
 	if err != nil {
 		return err
 	}
 	// Behind each answer stands one to another prompt, for the baseline.
 	count := len(docs)
-	strange, has := mismatch(docs, w.context)
+	strange, has := mismatch(docs, s.w.context)
+	if err := s.ready(append(slices.Clone(docs), strange...)); err != nil {
+		return err
+	}
+	l := s.l
 	reference, err := references(ctx, job, l, append(docs, strange...))
 	if err != nil {
 		return err
@@ -78,7 +73,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	order := shuffle{n: count, seed: k.Seed}
 	t := tuning{job: job, l: l, steps: stepsOf(count, n, k.epochs()), every: k.Every}
 	t.schedule = gentle(t.steps)
-	t.st.FLOPs = f.FLOPs
+	t.st.FLOPs = s.facts.FLOPs
 	t.batch = func(_ context.Context, step int) (outcome, error) {
 		var batch, other []doc
 		var refs, otherRefs []float64
@@ -93,34 +88,34 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		var o outcome
 		var apart []objective.Answer
 		if len(other) > 0 {
-			s := l.score(other)
+			b := l.score(other)
 			for i := range other {
-				apart = append(apart, s.answer(i, otherRefs[i]))
+				apart = append(apart, b.answer(i, otherRefs[i]))
 			}
-			for _, r := range s.rows {
+			for _, r := range b.rows {
 				o.flops += rowFLOPs(&l.Params.Config, r) / 3
 			}
 		}
 		z := loss.Baseline(apart)
-		s := l.score(batch)
+		b := l.score(batch)
 		answers, weight := make([]objective.Answer, n), make([]float64, n)
 		for i := range answers {
-			answers[i] = s.answer(i, refs[i])
+			answers[i] = b.answer(i, refs[i])
 			if answers[i].LogProb > answers[i].Reference == labels[i] {
 				o.right += 1 / float64(n)
 			}
 		}
 		o.loss = loss.Loss(answers, labels, z, weight)
 		for i := range answers {
-			s.weigh1(i, weight[i])
+			b.weigh1(i, weight[i])
 		}
-		tokens, flops := l.learn(s)
+		tokens, flops := l.learn(b)
 		o.tokens = tokens
 		o.flops += flops
 		o.vals = map[string]float64{"right": o.right, "kl": z}
 		return o, nil
 	}
-	return finishPreference(ctx, &t, f, k.Name(), preferenceFacts{Examples: count, Dropped: dropped})
+	return finishPreference(ctx, &t, s, k.Name(), preferenceFacts{Examples: count, Dropped: dropped})
 }
 
 // labels reads answers that were called good or bad.
@@ -133,7 +128,7 @@ func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err 
 		if e.Use() != stage.UseLabels || n < 0 {
 			return nil, nil, 0, wrongUse(e.From, say.T("an answer with a label", "带标签的回答"))
 		}
-		d, fits, err := w.doc(e.From, e.Messages[:n], e.Messages[n:])
+		d, fits, err := w.doc(e.From, e.Messages[:n], e.Messages[n:], e.Tools)
 		if err != nil {
 			return nil, nil, 0, err
 		}

@@ -11,6 +11,8 @@ import (
 type Learner struct {
 	*model.Trainer
 	Optimizer *optim.Optimizer
+
+	length int // of a row of documents; 0: the context
 }
 
 // NewLearner makes a learner whose learning rates are the default ones times
@@ -34,7 +36,7 @@ func newLearner(c model.Config, microRows, length, threads int, s optim.Settings
 		tr.Close()
 		return nil, err
 	}
-	return &Learner{tr, opt}, nil
+	return &Learner{Trainer: tr, Optimizer: opt}, nil
 }
 
 // methods are the optimisers by their names in a plan.

@@ -156,7 +156,7 @@ type docAt struct{ row, lo, hi int }
 
 // pack packs documents into rows, every supervised token with weight 1.
 func (l *Learner) pack(docs []doc) (rows []model.Row, at []docAt) {
-	rows = packDocs(docs, l.Params.Config.Context)
+	rows = packDocs(docs, orDefault(l.length, l.Params.Config.Context))
 	i := 0
 	for r := range rows {
 		for d := range len(rows[r].Docs) - 1 {
