@@ -187,6 +187,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 
 	save := newSaver(job.Work, s.Every)
 	meter := newMeter(job, steps, st.FLOPs)
+	schedule := optim.Schedule{Warmup: max(min(20, steps/10), 1), Decay: 0.5, End: 0.05}
 	for st.Step < steps {
 		if ctx.Err() != nil {
 			if err := save.save(&st, l.Params.All, moments); err != nil {
@@ -205,7 +206,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		if err := diverged(loss, st.Step); err != nil {
 			return err
 		}
-		l.Learn(optim.Trapezoid(st.Step, steps, max(min(20, steps/10), 1), 0.5, 0.05))
+		l.Learn(schedule.At(st.Step, steps))
 		if st.Step++; st.Step == 1 {
 			st.Loss = loss
 		}
