@@ -101,7 +101,7 @@ func build(text string, prog *syntax.Prog) (*pattern, error) {
 }
 
 func (b *builder) tooMuch() error {
-	return fmt.Errorf("the pattern %q is not enforced: it has too many states", clip(b.text))
+	return bad("", PatternStates, b.text)
 }
 
 // divide makes the alphabet of the sets of characters that the program reads.

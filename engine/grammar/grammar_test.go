@@ -310,7 +310,7 @@ func TestRegexAndChoice(t *testing.T) {
 }
 
 func TestCalls(t *testing.T) {
-	hermes := CallForm{Before: "<tool_call>\n", Begin: `{"name": "`, Middle: `", "arguments": `, End: "}", Between: "\n</tool_call>\n<tool_call>\n", After: "\n</tool_call>"}
+	hermes := CallForm{Before: "<tool_call>\n", Begin: `{"name": "`, Middle: []string{`", "arguments": `}, End: "}", Between: "\n</tool_call>\n<tool_call>\n", After: "\n</tool_call>"}
 	tools := []Tool{{"add", []byte(`{"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"], "additionalProperties": false}`)}, {"now", nil}}
 	one := "<tool_call>\n{\"name\": \"add\", \"arguments\": {\"x\": 1}}\n</tool_call>"
 	two := "<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>\n" + one
@@ -323,7 +323,7 @@ func TestCalls(t *testing.T) {
 		{"", true, []string{one, two}, []string{""}},
 		{"<tool_call>", false, []string{"hello", "", "hm " + one, "a <tool b"}, []string{"<tool_call>", "<tool_call>\n{}", strings.Replace(one, "1", `"1"`, 1)}},
 	} {
-		g, err := Calls(hermes, tools, c.trigger, c.many)
+		g, err := (&Turn{Form: hermes, Tools: tools, Trigger: c.trigger, Many: c.many}).Compile()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -338,8 +338,8 @@ func TestCalls(t *testing.T) {
 			}
 		}
 	}
-	spark := CallForm{Begin: "<tool_call>", End: "</tool_call>", Key: "<arg_key>", Value: "</arg_key><arg_value>", Done: "</arg_value>"}
-	g, err := Calls(spark, []Tool{{"find", []byte(`{"properties": {"q": {"type": "string"}, "k": {"type": "integer"}}, "required": ["q"]}`)}}, "", false)
+	spark := CallForm{Begin: "<tool_call>", End: "</tool_call>", Middle: []string{""}, Key: "<arg_key>", Value: "</arg_key><arg_value>", Done: "</arg_value>"}
+	g, err := (&Turn{Form: spark, Tools: []Tool{{"find", []byte(`{"properties": {"q": {"type": "string"}, "k": {"type": "integer"}}, "required": ["q"]}`)}}}).Compile()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +351,7 @@ func TestCalls(t *testing.T) {
 	}
 	// A tag that is one special token comes as that token.
 	m := func() *Matcher {
-		g, _ := Calls(hermes, tools, "", false)
+		g, _ := (&Turn{Form: hermes, Tools: tools, Tags: []string{"<tool_call>", "</tool_call>"}}).Compile()
 		return g.Start(bytesVocab("<tool_call>", "</tool_call>"))
 	}()
 	bits := make([]uint32, 9)
