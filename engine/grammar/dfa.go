@@ -27,8 +27,8 @@ const dead = int32(-1)
 const (
 	maxPattern = 1 << 14 // bytes
 	maxInsts   = 1 << 15
-	maxTable   = 1 << 22 // states × classes, and sets × segments
-	maxWork    = 1 << 26 // instructions looked at while it is made
+	maxTable   = 1 << 20 // states × classes, and sets × segments
+	maxWork    = 1 << 25 // instructions looked at while it is made
 )
 
 // step returns the state after a character.

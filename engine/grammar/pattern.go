@@ -22,6 +22,9 @@ func compilePattern(text, before, after string) (*pattern, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := syntax.Parse(plain, syntax.Perl); err != nil { // ")|(" is whole only between others
+		return nil, bad("", Pattern, text)
+	}
 	re, err := syntax.Parse(before+plain+after, syntax.Perl)
 	if err != nil {
 		return nil, bad("", Pattern, text)

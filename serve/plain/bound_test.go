@@ -7,7 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
+	"suiren/engine/grammar"
+	"suiren/internal/say"
 	"suiren/serve/form"
 )
 
@@ -252,6 +255,23 @@ func TestForcedChannel(t *testing.T) {
 		a.Seed = seed
 		if s := must(t, m, a); s.text != "yes" && s.text != "no" {
 			t.Errorf("%+v", s)
+		}
+	}
+}
+
+// What a form's error is, is said in both languages.
+func TestReasons(t *testing.T) {
+	for c := grammar.NotJSON; c <= grammar.BadTrigger; c++ {
+		e := &grammar.Error{Path: "/a", Code: c, Text: "Zq7", Number: 77}
+		err := refused("tools", e).(*form.Error)
+		zh, en := err.In(say.Chinese), err.In(say.English)
+		if !strings.ContainsFunc(strings.SplitN(zh, "处：", 2)[1], func(r rune) bool { return unicode.Is(unicode.Han, r) }) || strings.Contains(zh+en, "%!") {
+			t.Errorf("code %d: %s, %s", c, zh, en)
+		}
+		for _, field := range []string{"Zq7", "77"} { // as the engine says it
+			if in := strings.Contains(e.Error(), field); in != strings.Contains(en, field) || in != strings.Contains(zh, field) {
+				t.Errorf("code %d: %s, but %s, %s", c, e, zh, en)
+			}
 		}
 	}
 }
