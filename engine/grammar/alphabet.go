@@ -17,7 +17,7 @@ type alphabet struct {
 // newAlphabet returns the coarsest alphabet that tells apart what the labels
 // do. A label is constant between two cuts.
 func newAlphabet(cuts []rune, labels ...func(r rune) int32) *alphabet {
-	cuts = append(slices.Clone(cuts), 0)
+	cuts = slices.DeleteFunc(append(slices.Clone(cuts), 0), func(r rune) bool { return r > utf8.MaxRune })
 	slices.Sort(cuts)
 	cuts = slices.Compact(cuts)
 	a := &alphabet{from: cuts, class: make([]int32, len(cuts))}

@@ -27,8 +27,8 @@ const dead = int32(-1)
 const (
 	maxPattern = 1 << 14 // bytes
 	maxInsts   = 1 << 15
-	maxTable   = 1 << 22 // states × classes, and sets × segments
-	maxWork    = 1 << 26 // instructions looked at while it is made
+	maxTable   = 1 << 20 // states × classes, and sets × segments
+	maxWork    = 1 << 25 // instructions looked at while it is made
 )
 
 // step returns the state after a character.
@@ -101,7 +101,7 @@ func build(text string, prog *syntax.Prog) (*pattern, error) {
 }
 
 func (b *builder) tooMuch() error {
-	return fmt.Errorf("the pattern %q is not enforced: it has too many states", clip(b.text))
+	return bad("", PatternStates, b.text)
 }
 
 // divide makes the alphabet of the sets of characters that the program reads.

@@ -28,7 +28,8 @@ const (
 	opWords                // one of some strings
 	opRegex                // what a pattern matches, whole
 	opSchema               // an instance of a schema
-	opFree                 // anything, until a trigger, which is part of it; the text may end in it, unless x
+	opFree                 // anything, until a trigger, which is part of it; the text may end in it, and special tokens stand in it, unless x
+	opUnless               // anything that does not begin with a text
 	opSplit                // go on at either of two places
 	opJump
 	opEnd
@@ -42,6 +43,7 @@ type inst struct {
 	regex  *pattern
 	schema *machine
 	x, y   int
+	tag    bool // a text or trigger that is one special token
 }
 
 // A thread is a place in the program and in its step.
@@ -94,7 +96,7 @@ func Schema(schema []byte) (*Grammar, error) {
 	}
 	m := newMachine(nodes)
 	if !m.alive(m.start) {
-		return nil, &Error{"", "no value is an instance of it"}
+		return nil, &Error{Code: Impossible}
 	}
 	return newGrammar([]inst{{op: opSchema, schema: m}, {op: opEnd}}), nil
 }
@@ -104,21 +106,23 @@ func Schema(schema []byte) (*Grammar, error) {
 func Regex(re string) (*Grammar, error) {
 	p, err := newAnchored(re)
 	if err != nil {
-		return nil, &Error{"", err.Error()}
+		return nil, located("", err)
 	}
 	if p.start == dead {
-		return nil, &Error{"", "nothing matches the expression"}
+		return nil, &Error{Code: Impossible}
 	}
 	return newGrammar([]inst{{op: opRegex, regex: p}, {op: opEnd}}), nil
 }
 
 // Choice compiles a list of strings, of which the text is one.
 func Choice(list []string) (*Grammar, error) {
-	if len(list) == 0 || slices.Contains(list, "") || len(list) > 1<<16 {
-		return nil, &Error{"", "the choices are none, too many, or one of them is empty"}
+	if len(list) == 0 || slices.Contains(list, "") || len(list) > maxChoices {
+		return nil, &Error{Code: BadChoice, Number: maxChoices}
 	}
 	return newGrammar([]inst{{op: opWords, words: newByteTrie(list)}, {op: opEnd}}), nil
 }
+
+const maxChoices = 1 << 16
 
 // enter adds the thread that begins at pc, and those after it where its step
 // may be empty.
@@ -173,7 +177,7 @@ func (g *Grammar) over(t thread) bool {
 func (g *Grammar) step(t thread, b byte) (thread, bool) {
 	switch i := &g.prog[t.pc]; i.op {
 	case opText:
-		if int(t.at) < len(i.text) && i.text[t.at] == b {
+		if int(t.at) < len(i.text) && i.text[t.at] == b && !i.tag {
 			t.at++
 			return t, true
 		}
@@ -201,14 +205,28 @@ func (g *Grammar) step(t thread, b byte) (thread, bool) {
 		}
 		t.f = i.schema.step(t.f, b)
 		return t, t.f != nil
+	case opUnless:
+		t.at = i.unless(t.at, b)
+		return t, int(t.at) < len(i.text)
 	case opFree:
 		if int(t.at) == len(i.text) {
 			return t, false
 		}
-		t.at = after(i.text, t.at, b)
+		if !i.tag {
+			t.at = after(i.text, t.at, b)
+		}
 		return t, true
 	}
 	return t, false
+}
+
+// unless moves a thread of text that may not begin with another: below 0 it
+// does not.
+func (i *inst) unless(at int32, b byte) int32 {
+	if at >= 0 && i.text[at] == b {
+		return at + 1
+	}
+	return -1
 }
 
 // after returns how much of a trigger stands at the end of a text that ended
@@ -247,7 +265,7 @@ func (g *Grammar) intern(list []thread) *state {
 	g.size += len(key) + 64*len(list) + 200
 	for _, t := range list {
 		op := g.prog[t.pc].op
-		s.end = s.end || op == opEnd || op == opFree && g.prog[t.pc].x == 0 && int(t.at) < len(g.prog[t.pc].text)
+		s.end = s.end || op == opEnd || op == opUnless || op == opFree && g.prog[t.pc].x == 0 && int(t.at) < len(g.prog[t.pc].text)
 	}
 	g.states[string(key)] = s
 	return s
@@ -316,21 +334,29 @@ func (g *Grammar) learn(s *state, b byte, to *state) {
 	}
 }
 
-// special returns the state after a special token's text, which only text and
-// triggers of the grammar can hold.
+// special returns the state after a special token's text: a tag, or any in
+// free text.
 func (g *Grammar) special(s *state, text string) *state {
-	list := s.threads
-	for i := range len(text) {
-		var next []thread
-		for _, t := range list {
-			if op := g.prog[t.pc].op; op != opText && op != opFree {
-				continue
+	var list []thread
+	for _, t := range s.threads {
+		switch i := &g.prog[t.pc]; {
+		case i.op == opUnless:
+			t.at = -1
+			list = g.add(list, t)
+		case i.op != opText && i.op != opFree || int(t.at) == len(i.text):
+		case i.tag && i.text == text:
+			t.at = int32(len(text))
+			list = g.add(list, t)
+		case i.op == opFree && i.x == 0:
+			if t.at = 0; !i.tag {
+				for j := range len(text) {
+					if int(t.at) < len(i.text) {
+						t.at = after(i.text, t.at, text[j])
+					}
+				}
 			}
-			if u, ok := g.step(t, text[i]); ok {
-				next = g.add(next, u)
-			}
+			list = g.add(list, t)
 		}
-		list = next
 	}
 	return g.intern(list)
 }

@@ -29,6 +29,7 @@ type lexPlace struct {
 	few     map[int32]*lexPlace // instead of next where there are many classes
 	loops   charset             // characters that lead back here
 	mask    []uint32            // of plain tokens, if it does not depend on what is around
+	strict  bool                // it holds only where that bears nothing that fails
 	vocab   *Vocab
 }
 

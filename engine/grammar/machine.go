@@ -77,10 +77,7 @@ func (m *machine) move(f *frame, b byte) *frame {
 	case inNumber:
 		if p := numStep(f.place, b); p != numBad {
 			return m.with(f, func(c *frame) {
-				c.place = p
-				if f.g.text {
-					c.text += string(b)
-				}
+				m.digit(c, p, b)
 			})
 		}
 		if !numEnds(f.place) {
@@ -182,9 +179,7 @@ func (m *machine) begin(f *frame, b byte) *frame {
 			return nil
 		}
 		c.phase = inNumber
-		if c.g.text {
-			c.text = string(b)
-		}
+		m.digit(&c, c.place, b)
 	}
 	return m.intern(&c)
 }

@@ -30,6 +30,7 @@ type inside struct {
 	begin *lexPlace
 	bears []tri // by place: what is around bears it
 	alone bool  // so far, nothing around mattered
+	kills tri   // what is around bears no root that fails
 }
 
 // walker returns a walk that begins.
@@ -91,7 +92,7 @@ func (w *walk) plain(from spot) {
 	if p.vocab != w.v {
 		p.mask, p.vocab = nil, w.v
 	}
-	if p.mask != nil {
+	if p.mask != nil && (!p.strict || in.strict()) {
 		for i, b := range p.mask {
 			w.bits[i] |= b
 		}
@@ -107,8 +108,8 @@ func (w *walk) plain(from spot) {
 	for i, b := range w.bits {
 		outer[i] |= b
 	}
-	if in.alone {
-		p.mask = w.bits
+	if in.alone || in.strict() {
+		p.mask, p.strict = w.bits, !in.alone
 		p.lex.m.size += 4 * len(w.bits)
 	}
 	w.bits = outer
@@ -219,8 +220,8 @@ func (w *walk) step(at spot, t *tokenTrie, i int32) (spot, bool) {
 			if may, sure := at.in.begun(at.at, t.pieces[-1-c]); sure {
 				return at, may
 			}
+			at.in.alone, at.in.kills = false, no
 		}
-		at.in.alone = false
 		for d := at.depth; d < t.depth[i] && at.s != nil; d++ {
 			at.s = w.along(at.s, t, w.path[d])
 		}
@@ -249,6 +250,9 @@ func (in *inside) may(p *lexPlace) bool {
 		return true
 	}
 	in.alone = false
+	if in.strict() {
+		return false
+	}
 	if p.id >= len(in.bears) {
 		in.bears = append(in.bears, make([]tri, p.id+1-len(in.bears))...)
 	}
@@ -259,6 +263,26 @@ func (in *inside) may(p *lexPlace) bool {
 		p.lex.m.judged = p.lex.m.judged[:0]
 	}
 	return in.bears[p.id] == yes
+}
+
+// strict reports whether what is around a string bears no root that fails: then
+// nothing else of it matters.
+func (in *inside) strict() bool {
+	l := in.begin.lex
+	if in.kills == maybe {
+		in.kills = yesIf(!l.closed)
+		verdict := make([]tri, len(in.f.g.nodes))
+		for _, n := range in.f.g.roots {
+			at := in.f.g.at[n]
+			verdict[at] = no
+			if in.kills == yes && l.m.lives(in.f, verdict) {
+				in.kills = no
+			}
+			verdict[at] = maybe
+		}
+		l.m.judged = l.m.judged[:0]
+	}
+	return in.kills == yes
 }
 
 // begun reports whether a character that begins with some bytes may follow;

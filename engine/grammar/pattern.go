@@ -1,8 +1,6 @@
 package grammar
 
 import (
-	"errors"
-	"fmt"
 	"regexp/syntax"
 	"strings"
 )
@@ -18,30 +16,29 @@ func newAnchored(text string) (*pattern, error) { return compilePattern(text, `(
 
 func compilePattern(text, before, after string) (*pattern, error) {
 	if len(text) > maxPattern {
-		return nil, fmt.Errorf("the pattern has more than %d bytes", maxPattern)
+		return nil, beyond("", TooLong, maxPattern)
 	}
 	plain, err := fromECMA(text)
 	if err != nil {
 		return nil, err
 	}
+	if _, err := syntax.Parse(plain, syntax.Perl); err != nil { // ")|(" is whole only between others
+		return nil, bad("", Pattern, text)
+	}
 	re, err := syntax.Parse(before+plain+after, syntax.Perl)
 	if err != nil {
-		var e *syntax.Error
-		if errors.As(err, &e) {
-			return nil, fmt.Errorf("the pattern %q is not enforced: %s", text, e.Code)
-		}
-		return nil, err
+		return nil, bad("", Pattern, text)
 	}
 	prog, err := syntax.Compile(re.Simplify())
 	if err != nil {
-		return nil, err
+		return nil, bad("", Pattern, text)
 	}
 	if len(prog.Inst) > maxInsts {
-		return nil, fmt.Errorf("the pattern %q repeats too much", text)
+		return nil, bad("", PatternStates, text)
 	}
 	for _, i := range prog.Inst {
 		if i.Op == syntax.InstEmptyWidth && syntax.EmptyOp(i.Arg)&^(syntax.EmptyBeginText|syntax.EmptyEndText) != 0 {
-			return nil, fmt.Errorf("the pattern %q is not enforced: it looks at words or lines", text)
+			return nil, bad("", PatternLines, text)
 		}
 	}
 	return build(text, prog)
@@ -63,7 +60,7 @@ func fromECMA(s string) (string, error) {
 		case c == '/':
 			b.WriteByte('/')
 		case c == 'c' || c == 'k':
-			return "", fmt.Errorf("the pattern %q is not enforced: \\%c", s, c)
+			return "", bad("", Pattern, s)
 		case c == 'Z' || c == 'z' || c == 'A':
 			b.WriteString(map[byte]string{'Z': "$", 'z': "$", 'A': "^"}[c])
 		default:

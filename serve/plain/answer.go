@@ -18,7 +18,7 @@ import (
 // Can implements form.Answerer.
 func (m *Model) Can() form.Can {
 	can := form.Tools | form.JSON | form.Pattern | form.Sampled | form.Logprobs | form.Raw | form.Echo | form.Receipts | form.Endless | form.Prefilled
-	if f := m.template.Facts().Format; bindable(&f) {
+	if m.template.Facts().Format.Begin != "" {
 		can |= form.Forced
 	}
 	if m.words.hasParts {
