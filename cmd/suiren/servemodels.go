@@ -38,6 +38,7 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	}
 	s := serve.New(conf)
 	var list []*serve.Release
+	var memory int64
 	for _, path := range paths {
 		a.screen.note(say.T("reading %s", "正在读取 %s", path))
 		r, m, err := a.brought(ctx, path, mf)
@@ -47,6 +48,7 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 		defer m.Close()
 		if m.Answers() {
 			bytes, whole := m.Memory()
+			memory += bytes
 			a.screen.note(say.T("%s takes %s: %.1f conversations of %s tokens at once", "%s 占用 %s：可同时容纳 %.1f 段各 %s 词元的对话", r.Name, size(bytes), whole, count(float64(r.Context))))
 		}
 		if err := b.begin(r.Name, r.Digest); err != nil {
@@ -57,7 +59,7 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	s.Open(list...)
 	url := "http://" + ln.Addr().String() + s.OpenPath()
 	if a.format == formatJSONL {
-		a.line(map[string]any{"type": "serving", "url": url, "address": ln.Addr().String(), "key": secret, "models": names(list)})
+		a.line(map[string]any{"type": "serving", "url": url, "address": ln.Addr().String(), "key": secret, "models": names(list), "memory": memory})
 		return s.Serve(ctx, ln)
 	}
 	if secret != "" {
