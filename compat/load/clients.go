@@ -120,6 +120,10 @@ func (l *load) fill() error {
 				ids := reply.Tokens[:min(len(reply.Tokens), l.o.fill-1)]
 				status, err = c.json("/v1/completions", map[string]any{"prompt": ids, "max_tokens": 1}, nil)
 			}
+			if err == nil && status == 200 { // many logits at a time
+				ids := reply.Tokens[:min(len(reply.Tokens), 64)]
+				status, err = c.json("/v1/completions", map[string]any{"prompt": ids, "max_tokens": 1, "echo": true, "logprobs": 5}, nil)
+			}
 			if err != nil || status != 200 {
 				errs <- fmt.Errorf("filling the memory: status %d, %v", status, err)
 			}

@@ -49,7 +49,7 @@ func main() {
 	var probeAt string
 	flag.StringVar(&o.suiren, "suiren", "suiren", "the program")
 	flag.StringVar(&o.embed, "embed", "", "a model that makes vectors, served beside MODEL")
-	flag.Float64Var(&o.minutes, "minutes", 2, "how long")
+	flag.Float64Var(&o.minutes, "minutes", 2, "how long; 0: only fill the memory, and compare it with what the server said")
 	flag.IntVar(&o.clients, "clients", 64, "how many at once")
 	flag.IntVar(&o.tokens, "tokens", 24, "of an answer")
 	flag.IntVar(&o.fill, "context", 1024, "context of the server: a small one is full soon, and memory then flat")
@@ -94,6 +94,9 @@ func run(o *options) (ok bool, err error) {
 	if err := l.warm(); err != nil {
 		return false, err
 	}
+	if o.minutes == 0 {
+		return s.filled()
+	}
 	before, err := s.state()
 	if err != nil {
 		return false, err
@@ -131,7 +134,8 @@ type server struct {
 	cmd     *exec.Cmd
 	address string
 	models  []string
-	stderr  string // file
+	memory  float64 // bytes that it said it would take
+	stderr  string  // file
 	ended   chan error
 	over    bool
 }
@@ -162,9 +166,10 @@ func start(o *options, dir string) (*server, error) {
 		var said struct {
 			Type, Address string
 			Models        []string
+			Memory        float64
 		}
 		if json.Unmarshal(lines.Bytes(), &said) == nil && said.Type == "serving" {
-			s.address, s.models = said.Address, said.Models
+			s.address, s.models, s.memory = said.Address, said.Models, said.Memory
 			go func() {
 				for lines.Scan() {
 				}

@@ -98,9 +98,14 @@ func (w *watch) end() {
 
 // resident returns the memory of a process in bytes.
 func resident(pid int) float64 {
+	return statusField(pid, "VmRSS:")
+}
+
+// statusField returns a field of a process's status that is in kB, in bytes.
+func statusField(pid int, name string) float64 {
 	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	for line := range strings.Lines(string(b)) {
-		if f := strings.Fields(line); len(f) > 1 && f[0] == "VmRSS:" {
+		if f := strings.Fields(line); len(f) > 1 && f[0] == name {
 			n, _ := strconv.ParseFloat(f[1], 64)
 			return n * 1024
 		}
@@ -134,7 +139,7 @@ func (w *watch) tenths() (list []int) {
 }
 
 // A state is what the server says of itself.
-type state struct{ running, waiting, pages, goroutines, files, heap float64 }
+type state struct{ running, waiting, pages, goroutines, files, heap, system float64 }
 
 func (s *server) state() (state, error) {
 	resp, err := http.Get("http://" + s.address + "/metrics")
@@ -150,7 +155,20 @@ func (s *server) state() (state, error) {
 		}
 	}
 	return state{v["suiren_num_requests_running"], v["suiren_num_requests_waiting"], v["suiren_kv_cache_usage_perc"],
-		v["go_goroutines"], v["process_open_fds"], v["go_memstats_heap_inuse_bytes"]}, nil
+		v["go_goroutines"], v["process_open_fds"], v["go_memstats_heap_inuse_bytes"], v["go_memstats_sys_bytes"]}, nil
+}
+
+// filled compares the peak of memory, when that for keys and values is full,
+// with what the server said it would take.
+func (s *server) filled() (ok bool, err error) {
+	at, err := s.state()
+	if err != nil {
+		return false, err
+	}
+	peak := statusField(s.cmd.Process.Pid, "VmHWM:")
+	off := s.memory/peak - 1
+	fmt.Printf("%s\nsaid %.1f MiB, peak %.1f MiB: off by %+.1f%%; heap in use %.1f MiB, of the system's %.1f MiB\n", s.said(), s.memory/(1<<20), peak/(1<<20), 100*off, at.heap/(1<<20), at.system/(1<<20))
+	return off > -0.05 && off < 0.05, nil
 }
 
 // settle waits until the server has noticed that all clients are gone.
