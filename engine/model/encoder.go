@@ -28,7 +28,8 @@ type EncoderShape struct {
 	Types                               int // kinds of segments; 0: none
 	Offset                              int // position of the first token
 	Pool                                Pooling
-	Labels                              int // of the head that scores pairs; 0: no head
+	Labels                              int      // of the head that scores pairs; 0: no head
+	LabelNames                          []string // (Labels); nil: they have none
 }
 
 // Check reports the first thing that cannot be built.

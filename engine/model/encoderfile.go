@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"suiren/engine/weights"
@@ -62,6 +63,8 @@ type hfEncoder struct {
 	Types         int      `json:"type_vocab_size"`
 	Pad           int      `json:"pad_token_id"`
 	Positions     string   `json:"position_embedding_type"`
+
+	Labels map[string]any `json:"id2label"`
 }
 
 // encoderFromFolder returns the shape that config.json and, if it is there,
@@ -100,8 +103,26 @@ func encoderFromFolder(dir, arch string, folder *folderSource) (*EncoderShape, e
 	}
 	if w, ok := folder.weight("cls.output.weight"); ok {
 		s.Labels = w.rows
+		s.LabelNames = labelNames(h.Labels, w.rows)
 	}
 	return s, s.Check()
+}
+
+// labelNames returns the names of n labels in their order, or nil unless all
+// have one.
+func labelNames(of map[string]any, n int) []string {
+	if len(of) != n {
+		return nil
+	}
+	list := make([]string, n)
+	for i := range list {
+		name, ok := of[strconv.Itoa(i)].(string)
+		if !ok {
+			return nil
+		}
+		list[i] = name
+	}
+	return list
 }
 
 // newEncoderSource names the tensors of an encoder's folder.
