@@ -42,6 +42,8 @@ TEMPLATE = r"""
 {%- endfor -%}
 {%- if add_generation_prompt -%}{{- "<|im_start|>assistant\n" -}}{%- endif -%}
 """
+# How Qwen2 splits a text, which GGUF has a name for.
+SPLIT = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 MARKS = ["<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>", "<think>", "</think>"]
 
@@ -54,6 +56,8 @@ def byte_letters():
 
 
 LETTERS = byte_letters()
+MERGES = [("h", "e"), (LETTERS[32], "t")]
+BASE = 256 + len(MERGES)
 
 
 def level(text):
@@ -73,7 +77,7 @@ def pieces(text, taken):
 
 def write(folder, config, tensors, more=()):
     folder.mkdir(parents=True)
-    tokens = [LETTERS[b] for b in range(256)] + [level(p) for p in more]
+    tokens = [LETTERS[b] for b in range(256)] + [a + b for a, b in MERGES] + [level(p) for p in more]
     added = [{"id": len(tokens) + i, "content": t, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False,
               "special": t in SPECIAL} for i, t in enumerate(SPECIAL + MARKS)]
     of_bytes = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
@@ -81,10 +85,12 @@ def write(folder, config, tensors, more=()):
         "config.json": config | {"vocab_size": len(tokens) + len(added), "torch_dtype": "float32"},
         "tokenizer.json": {
             "version": "1.0", "truncation": None, "padding": None, "added_tokens": added, "normalizer": None,
-            "pre_tokenizer": of_bytes, "post_processor": None, "decoder": of_bytes,
+            "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+                {"type": "Split", "pattern": {"Regex": SPLIT}, "behavior": "Isolated", "invert": False}, of_bytes]},
+            "post_processor": None, "decoder": of_bytes,
             "model": {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": "", "end_of_word_suffix": "",
                       "fuse_unk": False, "byte_fallback": False, "ignore_merges": False,
-                      "vocab": {t: i for i, t in enumerate(tokens)}, "merges": []}},
+                      "vocab": {t: i for i, t in enumerate(tokens)}, "merges": MERGES}},
         "tokenizer_config.json": {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|im_end|>", "add_bos_token": False,
                                   "chat_template": TEMPLATE.strip()},
     }
@@ -95,7 +101,7 @@ def write(folder, config, tensors, more=()):
 
 def chat(folder):
     rng = np.random.default_rng(7)
-    V, C, F, H, K, D, L = 256 + len(SPECIAL + MARKS), 64, 96, 4, 2, 16, 2
+    V, C, F, H, K, D, L = BASE + len(SPECIAL + MARKS), 64, 96, 4, 2, 16, 2
 
     def matrix(rows, cols):
         return rng.standard_normal((rows, cols)) / np.sqrt(cols)
@@ -109,7 +115,7 @@ def chat(folder):
             t[f"model.layers.{i}.{name}.weight"] = np.ones(n)
     write(folder, {"architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "hidden_size": C, "intermediate_size": F, "num_hidden_layers": L,
                    "num_attention_heads": H, "num_key_value_heads": K, "head_dim": D, "max_position_embeddings": 32768, "rms_norm_eps": 1e-6,
-                   "rope_theta": 1e6, "hidden_act": "silu", "tie_word_embeddings": False, "eos_token_id": 258}, t)
+                   "rope_theta": 1e6, "hidden_act": "silu", "tie_word_embeddings": False, "eos_token_id": BASE + 2}, t)
 
 
 def script(folder, tool, args):
@@ -117,14 +123,14 @@ def script(folder, tool, args):
     call = pieces('\n{"name": "%s", "arguments": %s}\n' % (tool, json.dumps(args)), taken)
     said = pieces(DONE, taken)
     more = call + said
-    of = {p: 256 + i for i, p in enumerate(more)} | {t: 256 + len(more) + i for i, t in enumerate(SPECIAL + MARKS)}
-    V, D, F = len(of) + 256, 16, 16
+    of = {p: BASE + i for i, p in enumerate(more)} | {t: BASE + len(more) + i for i, t in enumerate(SPECIAL + MARKS)}
+    V, D, F = BASE + len(of), 32, 32  # blocks of 32, for every type of GGUF
     call = [of["<tool_call>"], *(of[p] for p in call), of["</tool_call>"], of["<|im_end|>"]]
     said = [*(of[p] for p in said), of["<|im_end|>"]]
     start = ord("\n")  # what a prompt ends with
     states = {t: i for i, t in enumerate(dict.fromkeys([start, *call, *said]))}
     flag, answer = len(states), len(states) + 1  # a tool has answered; this token opens an answer
-    C = -(-(answer + 2) // 16) * 16  # the last: any other token
+    C = -(-(answer + 2) // 32) * 32  # the last: any other token
     embed, head = np.zeros((V, C)), np.zeros((V, C))
     embed[:, C - 1] = 1
     for token, i in states.items():

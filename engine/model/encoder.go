@@ -29,13 +29,14 @@ type EncoderShape struct {
 	Types                               int // kinds of segments; 0: none
 	Offset                              int // position of the first token, of learnt positions
 	Pool                                Pooling
-	Labels                              int     // of the head that scores pairs; 0: no head
-	Theta                               float64 // base of the rotary embedding; 0: positions are learnt
-	Gated                               bool    // feed-forward layers have a gate
-	Before                              bool    // norms come before what they norm, and one at the end (ModernBERT)
-	Window                              int     // tokens that a layer of Local sees to either side
-	Local                               []bool  // by layer; nil: none
-	LocalTheta                          float64 // Theta of those layers
+	Labels                              int      // of the head that scores pairs; 0: no head
+	LabelNames                          []string // (Labels); nil: they have none
+	Theta                               float64  // base of the rotary embedding; 0: positions are learnt
+	Gated                               bool     // feed-forward layers have a gate
+	Before                              bool     // norms come before what they norm, and one at the end (ModernBERT)
+	Window                              int      // tokens that a layer of Local sees to either side
+	Local                               []bool   // by layer; nil: none
+	LocalTheta                          float64  // Theta of those layers
 }
 
 // Check reports the first thing that cannot be built.

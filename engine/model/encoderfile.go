@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"suiren/engine/weights"
@@ -128,6 +129,8 @@ type hfEncoder struct {
 	Local    float64         `json:"local_rope_theta"`
 	HeadPool string          `json:"classifier_pooling"`
 	HeadAct  string          `json:"classifier_activation"`
+
+	Labels map[string]any `json:"id2label"`
 }
 
 // rotary reads what the families with rotary positions have beside BERT.
@@ -242,11 +245,29 @@ func encoderFromFolder(dir, arch string, folder source) (*EncoderShape, error) {
 	}
 	if w, ok := folder.weight("cls.output.weight"); ok {
 		s.Labels, s.Pool = w.rows, PoolFirst
+		s.LabelNames = labelNames(h.Labels, w.rows)
 		if s.Before && h.HeadPool == "mean" {
 			s.Pool = PoolMean
 		}
 	}
 	return s, s.Check()
+}
+
+// labelNames returns the names of n labels in their order, or nil unless all
+// have one.
+func labelNames(of map[string]any, n int) []string {
+	if len(of) != n {
+		return nil
+	}
+	list := make([]string, n)
+	for i := range list {
+		name, ok := of[strconv.Itoa(i)].(string)
+		if !ok {
+			return nil
+		}
+		list[i] = name
+	}
+	return list
 }
 
 // newEncoderSource names the tensors of an encoder's folder.

@@ -279,8 +279,8 @@ func (f *File) metadata(x Mixture) []weights.Pair {
 		switch {
 		case e.Labels > 0:
 			put("*.pooling_type", uint32(4))
-			var labels []string
-			for i := range e.Labels {
+			labels := slices.Clone(e.LabelNames)
+			for i := len(labels); i < e.Labels; i++ {
 				labels = append(labels, fmt.Sprintf("LABEL_%d", i)) // what transformers calls those without a name
 			}
 			put("*.classifier.output_labels", labels)

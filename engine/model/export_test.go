@@ -219,3 +219,32 @@ func TestFolderConfig(t *testing.T) {
 		}
 	}
 }
+
+// The names of a reranker's labels are written as the folder has them; without
+// a name for each, as transformers calls them.
+func TestExportLabels(t *testing.T) {
+	for from, want := range map[string]string{`{"0": "relevant"}`: "relevant", `{"1": "relevant"}`: "LABEL_0", `{"0": 7}`: "LABEL_0", `{}`: "LABEL_0"} {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(archOracle+"/bert-rank")); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, "config.json")
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(text), `"id2label": {`)
+		named := strings.Replace(string(text), `{`+rest[:strings.Index(rest, "}")+1], from, 1)
+		if err := os.WriteFile(path, []byte(named), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		g, err := weights.OpenGGUF(exportTo(t, dir, AsF32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer g.Close()
+		if got := g.Value("bert.classifier.output_labels"); !slices.Equal(got.([]string), []string{want}) {
+			t.Errorf("%s: labels %q, not %q", from, got, want)
+		}
+	}
+}
