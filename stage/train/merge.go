@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 
 	"suiren/engine/model"
@@ -40,6 +41,10 @@ func (m *Merge) Run(ctx context.Context, job *stage.Job) error {
 	defer b.Close()
 	dir := job.Dir("adapter")
 	merged, err := b.Merge(dir)
+	if wrong, ok := errors.AsType[*model.BaseError](err); ok {
+		return &say.Error{What: say.T("the adapter was trained over another model (%s; this one is %s)", "适配器是在另一个模型上训练的（%s；这里是 %s）", wrong.Want, wrong.Have),
+			Next: say.T("name the base that it was trained over", "请指定训练它时所用的 base"), Err: err}
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"time"
 
@@ -207,6 +208,9 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 		}
 		for tr.Rows = min(o.batch, max(4, threads)); tr.Rows >= least && !fit; tr.Rows-- {
 			ok, err := fits()
+			if errors.Is(err, model.ErrTarget) {
+				return nil, &say.Error{Where: "targets", What: say.T("%v", "%v", err), Next: say.T("leave targets out for all of them", "省略 targets 即为全部"), Err: err}
+			}
 			if err != nil {
 				return nil, err
 			}
