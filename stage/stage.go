@@ -79,6 +79,7 @@ type Job struct {
 	Work    string // a directory that outlives an interruption: checkpoints
 	Machine Machine
 	Emit    func(Event) // never nil; any goroutine
+	Curve   string      // folder where what Emit is told of training is kept (stage/curve); "" if it is not
 
 	// Open gives the directory of an artifact that an input's manifest names
 	// by digest: the weights of a scenario. The digest is in the input, so it
@@ -134,14 +135,15 @@ func Key(op Operator, in []Input) store.Digest {
 func (r Ref) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
 
 // An Event is one thing that happened in a long operation. Events are the
-// only report of progress: the terminal, the page and -o jsonl render them.
+// only report of progress: the terminal, the page, -o jsonl and the curves of
+// a run render them.
 type Event struct {
-	Type  string             `json:"type"`           // progress, metric, note, count
+	Type  string             `json:"type"`           // progress, metric, note, count, sample
 	Step  string             `json:"step,omitempty"` // block, set by the runner
 	Done  float64            `json:"done,omitempty"` // progress: of Total
 	Total float64            `json:"total,omitempty"`
 	Unit  string             `json:"unit,omitempty"`   // steps, tokens, problems
-	Text  *say.Text          `json:"-"`                // note, or what progress is at
+	Text  *say.Text          `json:"-"`                // note, sample, or what progress is at
 	Say   string             `json:"text,omitempty"`   // Text in the reader's language, set by the renderer
 	Vals  map[string]float64 `json:"values,omitempty"` // metric: loss, tokens_per_s, …
 }
