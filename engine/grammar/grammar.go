@@ -18,6 +18,7 @@ type Grammar struct {
 	states map[string]*state
 	size   int // bytes of states, edges and masks, about
 	start  *state
+	walk   *walk // the last one
 }
 
 type opcode uint8
@@ -58,8 +59,9 @@ type state struct {
 	few     []edge       // to the states after some bytes
 	next    *[256]*state // to those after all, if there are many
 	mask    []uint32     // of vocab
+	checks  []check      // of mask
 	vocab   *Vocab
-	plain   uint8 // 1: no, 2: it is in a string in which any text may follow
+	loose   *state // whose mask is computed; nil: not known yet
 }
 
 // An edge is what a byte leads to.
@@ -104,7 +106,7 @@ func Regex(re string) (*Grammar, error) {
 	if err != nil {
 		return nil, &Error{"", err.Error()}
 	}
-	if len(p.sets) == 0 {
+	if p.start == dead {
 		return nil, &Error{"", "nothing matches the expression"}
 	}
 	return newGrammar([]inst{{op: opRegex, regex: p}, {op: opEnd}}), nil
@@ -128,6 +130,8 @@ func (g *Grammar) enter(list []thread, pc int) []thread {
 		return g.enter(list, i.x)
 	case opSchema:
 		return g.add(list, thread{pc: pc, f: i.schema.start})
+	case opRegex:
+		return g.add(list, thread{pc: pc, at: i.regex.start})
 	default:
 		return g.add(list, thread{pc: pc})
 	}
@@ -253,7 +257,7 @@ func (g *Grammar) intern(list []thread) *state {
 // out again what follows them.
 func (g *Grammar) forget() {
 	for key, s := range g.states {
-		s.few, s.next, s.mask = nil, nil, nil
+		s.few, s.next, s.mask, s.checks, s.loose = nil, nil, nil, nil, nil
 		if s != g.start {
 			delete(g.states, key)
 		}

@@ -82,6 +82,10 @@ func TestMaskIsAccept(t *testing.T) {
 		{`{"properties": {"na": {"enum": ["red", "甲乙"]}, "é": {"maxLength": 9}}, "additionalProperties": false}`, `{"na": "甲乙", "é": "\u0041bcdé"}`},
 		{`{"patternProperties": {"^a+b": {"pattern": "b.*[xy]$"}}}`, `{"aab": "ab xy", "é": "q"}`},
 		{`{"items": {"type": "string", "pattern": "^.*$", "minLength": 1}, "uniqueItems": true}`, `["ab", "甲"]`},
+		{`{"items": {"uniqueItems": true}, "uniqueItems": true}`, `[["a", 1, "\u0061b"], ["ab"], [1, 1.5, {"a": 12}], [[1], "ab"]]`},
+		{`{"not": {"uniqueItems": true}}`, `[1, "ab", [12, 3], "a", "ab", 5]`},
+		{`{"anyOf": [{"uniqueItems": true}, {"maxItems": 3}]}`, `["a", "red", "ab", "na"]`},
+		{`{"anyOf": [{"uniqueItems": true}, {"maxItems": 3}]}`, `[12, 345, 12]`},
 		{`{"items": {"pattern": "^.{3}$"}}`, `["abc", "甲乙é", 1]`},
 		{`{"not": {"required": ["name"]}, "maxProperties": 2}`, `{"nam": 1, "ab": {"name": 2}}`},
 	} {

@@ -259,12 +259,12 @@ func setIf(c *compiler, n *node, path string, v any, s map[string]any) (err erro
 	return err
 }
 
-func setPattern(_ *compiler, n *node, path string, v any, _ map[string]any) error {
+func setPattern(c *compiler, n *node, path string, v any, _ map[string]any) error {
 	text, ok := v.(string)
 	if !ok {
 		return bad(path, "it is not a string")
 	}
-	p, err := newPattern(text)
+	p, err := c.pattern(text)
 	if err != nil {
 		return bad(path, "%v", err)
 	}
@@ -272,7 +272,7 @@ func setPattern(_ *compiler, n *node, path string, v any, _ map[string]any) erro
 	return nil
 }
 
-func setFormat(_ *compiler, n *node, path string, v any, _ map[string]any) error {
+func setFormat(c *compiler, n *node, path string, v any, _ map[string]any) error {
 	name, ok := v.(string)
 	if !ok {
 		return nil // an annotation of somebody's
@@ -284,7 +284,7 @@ func setFormat(_ *compiler, n *node, path string, v any, _ map[string]any) error
 		}
 		return nil // not a format of the standard: an annotation
 	}
-	p, err := newPattern(text)
+	p, err := c.pattern(text)
 	if err != nil {
 		return bad(path, "%v", err)
 	}
@@ -351,7 +351,7 @@ func setPatternProperties(c *compiler, n *node, path string, v any, _ map[string
 		return bad(path, "it is not an object")
 	}
 	for _, key := range sortedKeys(all) {
-		p, err := newPattern(key)
+		p, err := c.pattern(key)
 		if err != nil {
 			return bad(path+"/"+escape(key), "%v", err)
 		}

@@ -3,6 +3,7 @@ package grammar
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -111,6 +112,9 @@ type compiler struct {
 	nodes []node
 	done  map[string]int // by pointer
 	ids   map[string]string
+	known map[string]*pattern
+	work  int // of patterns
+	table int // entries of their tables
 	depth int
 	alone bool // what stands beside a $ref does not count, as in drafts 3 to 7
 }
@@ -126,7 +130,7 @@ func compile(schema []byte) (list []node, err error) {
 	}
 	d := json.NewDecoder(bytes.NewReader(schema))
 	d.UseNumber()
-	c := &compiler{done: map[string]int{}, ids: map[string]string{}}
+	c := &compiler{done: map[string]int{}, ids: map[string]string{}, known: map[string]*pattern{}}
 	if err := d.Decode(&c.root); err != nil {
 		return nil, bad("", "it is not JSON: %v", err)
 	}
@@ -146,6 +150,24 @@ func compile(schema []byte) (list []node, err error) {
 		return nil, err
 	}
 	return c.nodes, c.loops()
+}
+
+// pattern compiles a pattern once, within what a schema may cost.
+func (c *compiler) pattern(text string) (*pattern, error) {
+	if p := c.known[text]; p != nil {
+		return p, nil
+	}
+	p, err := newPattern(text)
+	if err != nil {
+		return nil, err
+	}
+	c.known[text] = p
+	c.work += p.work
+	c.table += len(p.next)
+	if c.work > 2*maxWork || c.table > 2*maxTable {
+		return nil, errors.New("the patterns of the schema have too many states together")
+	}
+	return p, nil
 }
 
 // findIDs notes the $anchor and $id of subschemas.

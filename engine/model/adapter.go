@@ -121,7 +121,7 @@ type place struct{ linear, at, rows, cols int }
 
 func (s *Shape) places() map[string]place {
 	q, kv := s.q(), s.kv()
-	return map[string]place{
+	list := map[string]place{
 		"self_attn.q_proj":     {qkvLinear, 0, q, s.Width},
 		"self_attn.k_proj":     {qkvLinear, q, kv, s.Width},
 		"self_attn.v_proj":     {qkvLinear, q + kv, kv, s.Width},
@@ -132,6 +132,10 @@ func (s *Shape) places() map[string]place {
 		"mlp.up_proj":          {gateUpLinear, s.Hidden, s.Hidden, s.Width},
 		"mlp.down_proj":        {downLinear, 0, s.Width, s.Hidden},
 	}
+	if s.HeadGate {
+		list["self_attn.g_proj"] = place{qkvLinear, s.qkv(), s.Heads, s.Width}
+	}
+	return list
 }
 
 // layAdapter finds, checks and, if read, reads the pairs of matrices.

@@ -13,23 +13,20 @@ import (
 // 0 where Weight is 0; sums[i] is the sum over row i. Weights beyond whether
 // they are 0 do not matter.
 func (t *Trainer) LogProbs(rows []Row) (sums []float64, each [][]float64) {
+	h := &t.heads
 	for micro := range slices.Chunk(rows, len(t.rows)) {
-		batch := t.rows[:len(micro)]
-		for i := range batch {
-			batch[i].load(micro[i])
+		t.forwardAll(micro)
+		for h.lo = 0; h.lo < h.n; h.lo = h.hi {
+			h.hi = t.groupFrom(h.lo)
+			t.logits()
+			t.team.For((h.hi-h.lo+headTokens-1)/headTokens, h.probTask)
 		}
-		t.team.For(len(batch), func(w, i int) { t.forward(&batch[i], &t.scratch[w]) })
-		for g := range slices.Chunk(batch, t.group) {
-			t.headRows(g, func(r *rowState, z []float32, lo, hi int) {
-				logLosses(z, r.target[lo:hi], r.loss[lo:hi])
-			})
-		}
-		for i := range batch {
-			r := &batch[i]
+		for i := range t.batch {
+			r := &t.batch[i]
 			list, sum := make([]float64, len(r.in.IDs)), 0.0
 			for j, at := range r.at {
-				list[at+1] = -r.loss[j]
-				sum -= r.loss[j]
+				list[at+1] = -h.loss[r.lo+j]
+				sum -= h.loss[r.lo+j]
 			}
 			sums, each = append(sums, sum), append(each, list)
 		}

@@ -1,0 +1,291 @@
+package intake
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"suiren/internal/say"
+)
+
+// good are examples that the tests spoil, one of each form and use.
+var good = map[string]string{
+	"messages": `{"messages":[{"role":"system","content":"s"},{"role":"user","content":"3+4?"},{"role":"assistant","content":null,"reasoning_content":"t","tool_calls":[{"id":"a","type":"function","function":{"name":"add","arguments":"{}"}}]},{"role":"tool","tool_call_id":"a","content":"7"},{"role":"assistant","content":"7"}],"tools":[{"type":"function","function":{"name":"add"}}]}`,
+	"alpaca":   `{"instruction":"Add.","input":"3+4","output":"7","history":[["1+1","2"]],"system":"s"}`,
+	"sharegpt": `{"conversations":[{"from":"human","value":"3+4?"},{"from":"function_call","value":"{\"name\":\"add\",\"arguments\":{}}"},{"from":"observation","value":"7"},{"from":"gpt","value":"7"}],"system":"s","tools":"[{\"name\":\"add\"}]"}`,
+	"pair":     `{"conversations":[{"from":"human","value":"3+4?"}],"chosen":{"from":"gpt","value":"7"},"rejected":{"from":"gpt","value":"8"}}`,
+	"strings":  `{"prompt":"3+4?","chosen":"7","rejected":"8"}`,
+	"label":    `{"messages":[{"role":"user","content":"3+4?"},{"role":"assistant","content":"7"}],"label":true}`,
+	"problem":  `{"prompt":"3+4?","verify":{"number":7}}`,
+}
+
+// spoilt changes the value at a path of a good example: by a new value, a new
+// name (old>new), or by deleting it.
+func spoilt(t *testing.T, example, path string, change any) string {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal([]byte(example), &v); err != nil {
+		t.Fatal(err)
+	}
+	steps := strings.Split(path, ".")
+	var at func(v any, steps []string) any
+	at = func(v any, steps []string) any {
+		last := len(steps) == 1
+		switch v := v.(type) {
+		case map[string]any:
+			old, ok := v[steps[0]]
+			rename, isName := change.(rename)
+			switch {
+			case !last:
+				v[steps[0]] = at(old, steps[1:])
+			case change == nil && !ok:
+				t.Fatalf("%s has no %s", example, path)
+			case change == nil:
+				delete(v, steps[0])
+			case isName:
+				delete(v, steps[0])
+				v[string(rename)] = old
+			default:
+				v[steps[0]] = change
+			}
+			return v
+		case []any:
+			i := int(steps[0][0] - '0')
+			switch {
+			case !last:
+				v[i] = at(v[i], steps[1:])
+			case change == nil:
+				return slices.Delete(v, i, i+1)
+			default:
+				v[i] = change
+			}
+			return v
+		}
+		t.Fatalf("%s has no %s", example, path)
+		return nil
+	}
+	b, err := json.Marshal(at(v, steps))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+type rename string
+
+// check reads a spoilt file and compares its one error with what is wanted.
+func check(t *testing.T, name string, file []byte, where, what, next string) {
+	t.Helper()
+	_, faults := readAll("a.jsonl", file, Detect)
+	if len(faults) != 1 {
+		t.Errorf("%s: %d faults, want 1: %v\n%s", name, len(faults), faults, file)
+		return
+	}
+	var e *say.Error
+	if !errors.As(faults[0], &e) {
+		t.Errorf("%s: %v is no error for people", name, faults[0])
+		return
+	}
+	if e.Where != where || !strings.Contains(e.What.In(say.English), what) || !strings.Contains(e.Next.In(say.English), next) {
+		t.Errorf("%s: %v\nwant %s: … %s … ; … %s …", name, e, where, what, next)
+	}
+	zh := e.In(say.Chinese)
+	if zh == e.In(say.English) || !strings.ContainsFunc(zh, func(r rune) bool { return r >= 0x4e00 }) || strings.Contains(zh, "%!") {
+		t.Errorf("%s: in Chinese it is %q", name, zh)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for _, c := range []struct {
+		from, path        string
+		change            any
+		field, what, next string
+	}{
+		{"messages", "messages", nil, "", "no form has these names: tools", "an example has messages"},
+		{"messages", "messages", rename("mesages"), "mesages", "not known", "did you mean messages?"},
+		{"messages", "messages", "3+4?", "messages", "this is a string", "a list of messages"},
+		{"messages", "messages", []any{}, "messages", "there is no message", "a question and an answer"},
+		{"messages", "messages.1", nil, "messages[1]", "begins with the role assistant", "the first message is the user's"},
+		{"messages", "messages.4", nil, "messages[3]", "the answer is missing", "end the conversation with the assistant's"},
+		{"messages", "messages.3", nil, "messages[3]", "two messages of the assistant", "join them"},
+		{"messages", "messages.2", nil, "messages[2].tool_call_id", `no call before it has the id "a"`, "the id of the call"},
+		{"messages", "messages.2.role", "user", "messages[2]", "the role user cannot think", "the assistant's"},
+		{"messages", "messages.4.role", "user", "messages[4]", "before the assistant has answered", "put the assistant's answer"},
+		{"messages", "messages.4.role", "system", "messages[4]", "behind other messages", "comes first"},
+		{"messages", "messages.1.role", "human", "messages[1].role", `no role "human"`, "did you mean user?"},
+		{"messages", "messages.1.role", "usr", "messages[1].role", `no role "usr"`, "system, user, assistant or tool"},
+		{"messages", "messages.1.role", nil, "messages[1].role", "missing", "a role is"},
+		{"messages", "messages.1.role", 1, "messages[1].role", "this is a number", "a string"},
+		{"messages", "messages.1.content", nil, "messages[1].content", "missing", "role and content"},
+		{"messages", "messages.1.content", 7, "messages[1].content", "this is a number", "a string or a list of parts"},
+		{"messages", "messages.1.content", " ", "messages[1]", "message is empty", "write the question"},
+		{"messages", "messages.4.content", "", "messages[4]", "the answer is empty", "write the answer"},
+		{"messages", "messages.4.content", "<think>7", "messages[4].content", "the thought has no end", "</think>"},
+		{"messages", "messages.1.content", []any{map[string]any{"type": "image_url"}}, "messages[1].content[0].type", `type "image_url" cannot be read`, "text, reasoning and tool_call"},
+		{"messages", "messages.1.content", rename("contents"), "messages[1].contents", "not known", "did you mean content?"},
+		{"messages", "messages.2.tool_calls", map[string]any{}, "messages[2].tool_calls", "this is an object", "a list of calls"},
+		{"messages", "messages.2.tool_calls.0.function.name", nil, "messages[2].tool_calls[0]", "the call has no name", `"arguments"`},
+		{"messages", "messages.2.tool_calls.0.function.arguments", "{", "messages[2].tool_calls[0].arguments", "no JSON object", `"arguments"`},
+		{"messages", "messages.3.tool_call_id", "b", "messages[3].tool_call_id", `no call before it has the id "b"`, "the id of the call"},
+		{"messages", "tools", "[{", "tools", "the string is not JSON", `"parameters"`},
+		{"messages", "tools", map[string]any{}, "tools", "this is an object", `"parameters"`},
+		{"messages", "tools.0.function.name", nil, "tools[0]", "the tool has no name", `"parameters"`},
+		{"alpaca", "instruction", nil, "instruction", "missing", "instruction and output"},
+		{"alpaca", "instruction", rename("instructions"), "instructions", "not known", "did you mean instruction?"},
+		{"alpaca", "instruction", 5, "instruction", "this is a number", "a string"},
+		{"alpaca", "output", nil, "output", "missing", "instruction and output"},
+		{"alpaca", "output", rename("ouput"), "ouput", "not known", "did you mean output?"},
+		{"alpaca", "output", "", "output", "the answer is empty", "write the answer"},
+		{"alpaca", "output", []any{}, "output", "this is a list", "a string"},
+		{"alpaca", "input", rename("inputs"), "inputs", "not known", "did you mean input?"},
+		{"alpaca", "history.0.1", nil, "history[0]", "no pair of strings", "[question, answer]"},
+		{"sharegpt", "conversations", rename("conversation"), "conversation", "not known", "did you mean conversations?"},
+		{"sharegpt", "conversations", map[string]any{}, "conversations", "this is an object", "a list of messages"},
+		{"sharegpt", "conversations.0", nil, "conversations[0]", "begins with the role assistant", "the first message is the user's"},
+		{"sharegpt", "conversations.3", nil, "conversations[2]", "the answer is missing", "end the conversation"},
+		{"sharegpt", "conversations.1", nil, "conversations[1]", "no assistant has called it", "tool_calls"},
+		{"sharegpt", "conversations.1.value", "add(3, 4)", "conversations[1].value", "the call is not JSON", `"arguments"`},
+		{"sharegpt", "conversations.0.from", "humann", "conversations[0].from", `no role "humann"`, "human, gpt"},
+		{"sharegpt", "conversations.0.from", nil, "conversations[0].from", "missing", "human, gpt"},
+		{"sharegpt", "conversations.0.value", nil, "conversations[0].value", "missing", "from and value"},
+		{"sharegpt", "conversations.0.value", rename("valeu"), "conversations[0].valeu", "not known", "did you mean value?"},
+		{"sharegpt", "tools", "nothing", "tools", "the string is not JSON", `"parameters"`},
+		{"sharegpt", "system", []any{}, "system", "this is a list", "a string"},
+		{"pair", "chosen", nil, "chosen", "missing", "chosen and rejected"},
+		{"pair", "rejected", nil, "rejected", "missing", "chosen and rejected"},
+		{"pair", "rejected.value", "7", "rejected", "the two answers are the same", "nothing to prefer"},
+		{"pair", "chosen.value", "", "chosen", "the answer is empty", "write the answer"},
+		{"pair", "chosen", 7, "chosen", "this is a number", "a string, a message"},
+		{"pair", "conversations.0.from", "gpt", "conversations[0]", "begins with the role assistant", "the first message is the user's"},
+		{"strings", "prompt", nil, "prompt", "missing", "write the question as prompt"},
+		{"strings", "prompt", rename("promt"), "promt", "not known", "did you mean prompt?"},
+		{"strings", "prompt", "", "prompt", "the prompt is empty", "write the question"},
+		{"strings", "rejected", "7", "rejected", "the two answers are the same", "nothing to prefer"},
+		{"strings", "chosen", rename("choosen"), "choosen", "not known", "did you mean chosen?"},
+		{"label", "label", "true", "label", "this is a string", "true or false, without quotes"},
+		{"label", "label", 1, "label", "this is a number", "true or false"},
+		{"label", "label", rename("labels"), "labels", "not known", "did you mean label?"},
+		{"problem", "verify", map[string]any{}, "verify", "verify has 0 of its fields", ""},
+		{"problem", "verify", map[string]any{"numer": 7}, "verify", "cannot be read", ""},
+		{"problem", "verify.number", "seven", "verify", "is no number", ""},
+	} {
+		line := spoilt(t, good[c.from], c.path, c.change)
+		where := "a.jsonl:2"
+		if c.field != "" {
+			where += ": " + c.field
+		}
+		check(t, c.from+" "+c.path, []byte(good[c.from]+"\n"+line+"\n"+good[c.from]), where, c.what, c.next)
+	}
+}
+
+func TestFileFaults(t *testing.T) {
+	one := good["strings"]
+	for name, c := range map[string]struct{ file, where, what, next string }{
+		"empty":         {"", "a.jsonl:1", "there is no example", "one JSON object a line"},
+		"empty array":   {" [ ] ", "a.jsonl:1", "there is no example", "one JSON object a line"},
+		"truncated":     {one + "\n" + one[:len(one)/2], "a.jsonl:2:23", "in the middle of the object", "the whole object on one line"},
+		"pretty":        {"{\n", "a.jsonl:1:2", "in the middle of the object", "the whole object on one line"},
+		"not JSON":      {"{'prompt': 1}", "a.jsonl:1:2", "this is not JSON", "double quotes"},
+		"full-width":    {`{"prompt"："x"}`, "a.jsonl:1:10", "this is not JSON", "full-width"},
+		"two":           {one + one, "a.jsonl:1:", "behind the value", "one JSON object a line"},
+		"not an object": {one + "\n[]", "a.jsonl:2", "this is a list", "an object"},
+		"name twice":    {`{"prompt":"a","prompt":"b"}`, "a.jsonl:1:", "twice", "delete one"},
+		"Latin-1":       {one + "\n{\"prompt\":\"caf\xe9\"}", "a.jsonl:2", "byte 15 of the example is not UTF-8", "UTF-8"},
+		"UTF-16":        {"\xff\xfe{\x00", "a.jsonl:1", "UTF-16", "UTF-8"},
+		"Parquet":       {"PAR1xxxx", "a.jsonl:1", "Parquet", "JSON Lines"},
+		"open array":    {"[" + one + ",\n" + one, "a.jsonl:2", "after 2 examples", "copy it again"},
+		"cut array":     {"[" + one + ",\n" + one[:9], "a.jsonl:2", "after 1 examples", "copy it again"},
+		"no comma":      {"[" + one + "\n" + one + "]", "a.jsonl:2", "no comma", "write one"},
+		"last comma":    {"[" + one + ",\n]", "a.jsonl:2", "before the end of the array", "delete it"},
+		"behind array":  {"[" + one + "]\n" + one, "a.jsonl:2", "behind the end", "one array"},
+		"many values":   {"[[" + strings.Repeat("1,", maxValues) + "1]]", "a.jsonl:1:", "more than 200000 values", ""},
+		"deep":          {"[" + strings.Repeat("[", 99) + strings.Repeat("]", 99) + "]", "a.jsonl:1:", "deep", ""},
+		"long":          {`{"prompt":"` + strings.Repeat("x", maxExample), "a.jsonl:1", "longer than 16 MiB", "one JSON object a line"},
+		"long item":     {`[{"prompt":"` + strings.Repeat("x", maxExample), "a.jsonl:1", "longer than 16 MiB", "one JSON object a line"},
+	} {
+		_, faults := readAll("a.jsonl", []byte(c.file), Detect)
+		if e := new(say.Error); len(faults) == 1 && strings.HasSuffix(c.where, ":") && errors.As(faults[0], &e) && strings.HasPrefix(e.Where, c.where) {
+			c.where = e.Where
+		}
+		check(t, name, []byte(c.file), c.where, c.what, c.next)
+	}
+}
+
+// TestFormatsSpoilt spoils every fiftieth example of the files of others: no
+// change is silent.
+func TestFormatsSpoilt(t *testing.T) {
+	files, _ := filepath.Glob(filepath.Join(formats, "*.json"))
+	if len(files) == 0 {
+		t.Skipf("%s is not here", formats)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var examples []json.RawMessage
+		if err := json.Unmarshal(data, &examples); err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i < len(examples); i += 50 {
+			var members map[string]json.RawMessage
+			if err := json.Unmarshal(examples[i], &members); err != nil {
+				t.Fatal(err)
+			}
+			for name := range members {
+				if name == "input" || name == "tools" || name == "label" { // these may be left out
+					continue
+				}
+				for how, change := range map[string]any{"deleted": nil, "renamed": rename(name + "x"), "of another type": 5} {
+					line := []byte(spoilt(t, string(examples[i]), name, change))
+					_, faults := readAll(file, line, Detect)
+					var e *say.Error
+					if len(faults) != 1 || !errors.As(faults[0], &e) || !strings.HasPrefix(e.Where, file+":1") || e.Next.IsZero() {
+						t.Errorf("%s, example %d: %s %s gives %v", filepath.Base(file), i, name, how, faults)
+					}
+				}
+			}
+			var b bytes.Buffer
+			json.Compact(&b, examples[i])
+			if _, faults := readAll(file, b.Bytes()[:b.Len()*2/3], Detect); len(faults) != 1 {
+				t.Errorf("%s, example %d: cut off it gives %v", filepath.Base(file), i, faults)
+			}
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, s := range good {
+		f.Add([]byte(s))
+		f.Add([]byte("[" + s + "," + s + "]"))
+		f.Add([]byte(s[:len(s)/2] + "\n" + s))
+	}
+	f.Add([]byte("[1,\"a\"]"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		list, faults := readAll("a", data, Detect)
+		if len(list)+len(faults) == 0 {
+			t.Fatal("neither an example nor an error")
+		}
+		for _, err := range faults {
+			var e *say.Error
+			if !errors.As(err, &e) || e.Where == "" || e.In(say.Chinese) == "" {
+				t.Fatalf("%v is no error for people", err)
+			}
+		}
+		for _, e := range list { // what was read is read again as it is
+			e.From = ""
+			b, err := json.Marshal(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, faults := readAll("a", b, Detect); faults != nil {
+				t.Fatalf("%s\nfrom %s: %v", b, data, faults)
+			}
+		}
+	})
+}

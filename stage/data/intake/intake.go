@@ -1,0 +1,310 @@
+// Package intake reads the owner's examples in the forms that the field has:
+// OpenAI's messages, Alpaca, ShareGPT, and prompts with their answers; as chats,
+// preference pairs, labelled answers and problems; in a JSON array or JSON Lines.
+//
+// Sources: the OpenAI API reference; the data formats of LLaMA-Factory
+// (data/README.md) and of TRL (docs/source/dataset_formats.md).
+package intake
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"iter"
+	"path"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/klauspost/compress/zstd"
+
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// A Form is a way of writing an example.
+type Form string
+
+// The forms.
+const (
+	Detect   Form = ""
+	Messages Form = "messages" // messages, each with role and content
+	Alpaca   Form = "alpaca"   // instruction, input, output, history, system
+	ShareGPT Form = "sharegpt" // conversations, each with from and value
+	Prompt   Form = "prompt"   // prompt, and completion, chosen and rejected, or verify
+)
+
+// Forms are the forms that a setting can name.
+var Forms = []Form{Messages, Alpaca, ShareGPT, Prompt}
+
+// maxExample bounds the bytes of one example.
+const maxExample = 16 << 20
+
+// Read reads a file of examples, one at a time. Name is what errors call the
+// file; one that ends in .gz or .zst is decompressed. The examples have no Key.
+//
+// An error is a *say.Error with file, line, field, cause and suggestion, or one
+// of r. After an error about one example the next is read; after any other,
+// nothing.
+func Read(r io.Reader, name string, form Form) iter.Seq2[stage.Example, error] {
+	return func(yield func(stage.Example, error) bool) {
+		s := &source{name: name, line: 1, form: form}
+		switch path.Ext(name) {
+		case ".gz":
+			z, err := gzip.NewReader(r)
+			if err != nil {
+				yield(stage.Example{}, s.at(1).fail("", say.T("this is not gzip: %v", "这不是 gzip：%v", err), say.Text{}))
+				return
+			}
+			defer z.Close()
+			r = z
+		case ".zst":
+			z, err := zstd.NewReader(r, zstd.WithDecoderMaxMemory(128<<20), zstd.WithDecoderConcurrency(1))
+			if err != nil {
+				yield(stage.Example{}, err)
+				return
+			}
+			defer z.Close()
+			r = z
+		}
+		s.r = bufio.NewReaderSize(r, 1<<16)
+		s.read(yield)
+	}
+}
+
+// A source is a file being read.
+type source struct {
+	name string
+	r    *bufio.Reader
+	line int // of the next byte
+	form Form
+	ends bool // an error ended the reading
+}
+
+// at is an example that begins on a line.
+func (s *source) at(line int) *record { return &record{file: s.name, line: line} }
+
+func (s *source) read(yield func(stage.Example, error) bool) {
+	start, err := s.open()
+	if err != nil {
+		yield(stage.Example{}, err)
+		return
+	}
+	next := s.nextLine
+	if start == '[' {
+		next = s.nextItem
+	}
+	count := 0
+	for {
+		line, src, err := next(count)
+		if err == io.EOF {
+			if count == 0 {
+				yield(stage.Example{}, s.at(1).fail("", say.T("there is no example in this file", "文件里没有样例"),
+					say.T("write one JSON object a line, or a JSON array of objects", "请每行写一个 JSON 对象，或写一个由对象组成的 JSON 数组")))
+			}
+			return
+		}
+		count++
+		var e stage.Example
+		if err == nil {
+			e, err = read(s.at(line), src, s.form)
+		}
+		if !yield(e, err) || s.ends {
+			return
+		}
+	}
+}
+
+// open looks at the beginning: an array opens with [, which is taken.
+func (s *source) open() (byte, error) {
+	b, err := s.r.Peek(4)
+	if err != nil && err != io.EOF {
+		return 0, err
+	}
+	switch {
+	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("\xfe\xff")):
+		return 0, s.at(1).fail("", say.T("this file is in UTF-16", "文件是 UTF-16 编码"), saveUTF8)
+	case bytes.HasPrefix(b, []byte("PAR1")):
+		return 0, s.at(1).fail("", say.T("this is a Parquet file", "这是 Parquet 文件"), say.T("export it as JSON Lines", "请导出为 JSON Lines"))
+	case bytes.HasPrefix(b, []byte("\xef\xbb\xbf")):
+		s.r.Discard(3)
+	}
+	c, err := s.skip()
+	if err == io.EOF {
+		return 0, nil
+	}
+	if c == '[' {
+		s.r.Discard(1)
+	}
+	return c, err
+}
+
+var saveUTF8 = say.T("save it as UTF-8", "请另存为 UTF-8")
+
+// skip goes on to the next byte that is no white space, and returns it.
+func (s *source) skip() (byte, error) {
+	for {
+		b, err := s.r.Peek(1)
+		if err != nil {
+			return 0, err
+		}
+		switch b[0] {
+		case '\n':
+			s.line++
+		case ' ', '\t', '\r':
+		default:
+			return b[0], nil
+		}
+		s.r.Discard(1)
+	}
+}
+
+// nextLine returns the next line that is not empty.
+func (s *source) nextLine(int) (line int, src []byte, err error) {
+	if _, err = s.skip(); err != nil {
+		return 0, nil, s.end(err)
+	}
+	line = s.line
+	for {
+		b, err := s.r.ReadSlice('\n')
+		if len(src)+len(b) > maxExample {
+			return line, nil, s.end(s.tooLong(line))
+		}
+		src = append(src, b...)
+		switch {
+		case err == nil:
+			s.line++
+			return line, bytes.TrimSpace(src), nil
+		case err == io.EOF:
+			return line, bytes.TrimSpace(src), nil
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return line, nil, s.end(err)
+		}
+	}
+}
+
+// end notes that nothing can be read any more.
+func (s *source) end(err error) error {
+	s.ends = true
+	return err
+}
+
+func (s *source) tooLong(line int) error {
+	return s.at(line).fail("", say.T("an example is longer than %d MiB", "一条样例超过 %d MiB", maxExample>>20),
+		say.T("write one JSON object a line, or a JSON array of objects", "请每行写一个 JSON 对象，或写一个由对象组成的 JSON 数组"))
+}
+
+// nextItem returns the next item of the array; count is how many came before.
+func (s *source) nextItem(count int) (line int, src []byte, err error) {
+	c, err := s.skip()
+	if err == nil && c == ',' && count > 0 {
+		s.r.Discard(1)
+		if c, err = s.skip(); err == nil && c == ']' {
+			return 0, nil, s.end(s.at(s.line).fail("", say.T("a comma stands before the end of the array", "数组结尾前多了一个逗号"), say.T("delete it", "请删去它")))
+		}
+	} else if err == nil && c != ']' && count > 0 {
+		return 0, nil, s.end(s.at(s.line).fail("", say.T("two examples have no comma between them", "两条样例之间缺少逗号"), say.T("write one", "请补上")))
+	}
+	if err == io.EOF {
+		return 0, nil, s.end(s.cut(s.line, count))
+	}
+	if err != nil {
+		return 0, nil, s.end(err)
+	}
+	if c == ']' {
+		s.r.Discard(1)
+		if c, err := s.skip(); err == nil {
+			return 0, nil, s.end(s.at(s.line).fail("", say.T("%s stands behind the end of the array", "数组结束之后还有 %s", strconv.Quote(string(rune(c)))), say.T("a file holds one array, or objects one a line", "一个文件是一个数组，或每行一个对象")))
+		} else if err != io.EOF {
+			return 0, nil, s.end(err)
+		}
+		return 0, nil, io.EOF
+	}
+	line = s.line
+	depth, inString, escaped := 0, false, false
+	for {
+		b, err := s.r.ReadByte()
+		if err == io.EOF {
+			return 0, nil, s.end(s.cut(line, count))
+		}
+		if err != nil {
+			return 0, nil, s.end(err)
+		}
+		if depth == 0 && len(src) > 0 && (b == ',' || b == ']' || b == '\n') { // a number or word ends
+			s.r.UnreadByte()
+			return line, src, nil
+		}
+		if src = append(src, b); len(src) > maxExample {
+			return 0, nil, s.end(s.tooLong(line))
+		}
+		if b == '\n' {
+			s.line++
+		}
+		switch {
+		case escaped:
+			escaped = false
+		case inString:
+			inString, escaped = b != '"', b == '\\'
+		case b == '"':
+			inString = true
+		case b == '{' || b == '[':
+			depth++
+		case b == '}' || b == ']':
+			depth--
+		}
+		if depth <= 0 && (b == '}' || b == ']' || b == '"') && !inString && !escaped {
+			return line, src, nil
+		}
+	}
+}
+
+// cut says that the file ends inside an example.
+func (s *source) cut(line, count int) error {
+	return s.at(line).fail("", say.T("the file ends in the middle of the array, after %d examples", "文件在数组中间中断，前面有 %d 条样例", count),
+		say.T("it was cut off: copy it again", "文件不完整：请重新复制"))
+}
+
+// read reads one example.
+func read(r *record, src []byte, form Form) (stage.Example, error) {
+	if !utf8.Valid(src) {
+		at := 0
+		for at < len(src) {
+			c, n := utf8.DecodeRune(src[at:])
+			if c == utf8.RuneError && n == 1 {
+				break
+			}
+			at += n
+		}
+		r.line += bytes.Count(src[:at], []byte("\n"))
+		return stage.Example{}, r.fail("", say.T("byte %d of the example is not UTF-8", "样例的第 %d 个字节不是 UTF-8", at+1), say.T("save the file as UTF-8; if it is in GB18030, convert it", "请将文件另存为 UTF-8；如为 GB18030，请先转换"))
+	}
+	n, err := parse(src)
+	if err != nil {
+		return stage.Example{}, r.syntax(src, err)
+	}
+	r.src = src
+	return r.example(n, form)
+}
+
+// syntax says where JSON is wrong.
+func (r *record) syntax(src []byte, err error) error {
+	s := err.(*syntaxError)
+	before := src[:s.at]
+	r.line += bytes.Count(before, []byte("\n"))
+	r.column = 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+	next := say.T("write one JSON object a line, or a JSON array of objects", "请每行写一个 JSON 对象，或写一个由对象组成的 JSON 数组")
+	switch {
+	case errors.Is(s.err, io.ErrUnexpectedEOF):
+		return r.fail("", say.T("the line ends in the middle of the object", "这一行在对象中间中断"),
+			say.T("it was cut off: write the whole object on one line", "内容不完整：请把整个对象写在一行里"))
+	case errors.Is(s.err, errTwice):
+		next = say.T("delete one of the two", "请删去其中一个")
+	case bytes.ContainsAny(src, "“”：，"):
+		next = say.T("perhaps a full-width mark (“ ” ： ，) stands for an ASCII one", "可能误用了全角标点（“ ” ： ，），请改用半角")
+	case bytes.Contains(src, []byte("{'")):
+		next = say.T("strings stand in double quotes", "字符串须用双引号")
+	}
+	return r.fail("", say.T("this is not JSON: %s", "这不是 JSON：%s", strings.TrimPrefix(s.err.Error(), "json: ")), next)
+}

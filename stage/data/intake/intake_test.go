@@ -1,0 +1,154 @@
+package intake
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"suiren/stage"
+)
+
+// formats are the files of others that are read as they are.
+const formats = "../../../../shared/data/formats"
+
+// readAll reads a file; faults are the errors about its examples.
+func readAll(name string, data []byte, form Form) (list []stage.Example, faults []error) {
+	for e, err := range Read(bytes.NewReader(data), name, form) {
+		if err != nil {
+			faults = append(faults, err)
+		} else {
+			list = append(list, e)
+		}
+	}
+	return list, faults
+}
+
+func TestFormats(t *testing.T) {
+	for name, want := range map[string]struct {
+		use   stage.Use
+		count int
+		form  Form
+	}{
+		"alpaca_en_demo.json":           {stage.UseChats, 999, Alpaca},
+		"alpaca_zh_demo.json":           {stage.UseChats, 1000, Alpaca},
+		"identity.json":                 {stage.UseChats, 91, Alpaca},
+		"dpo_en_demo.json":              {stage.UsePairs, 300, ShareGPT},
+		"dpo_zh_demo.json":              {stage.UsePairs, 300, ShareGPT},
+		"glaive_toolcall_en_demo.json":  {stage.UseChats, 300, ShareGPT},
+		"glaive_toolcall_zh_demo.json":  {stage.UseChats, 300, ShareGPT},
+		"kto_en_demo.json":              {stage.UseLabels, 300, Messages},
+		"reason_tool_use_demo_50.jsonl": {stage.UseChats, 50, Messages},
+	} {
+		data, err := os.ReadFile(filepath.Join(formats, name))
+		if errors.Is(err, os.ErrNotExist) {
+			t.Skipf("%s is not here", formats)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, faults := readAll(name, data, Detect)
+		if len(list) != want.count || len(faults) > 0 {
+			t.Errorf("%s: %d examples, want %d; %d faults, %v", name, len(list), want.count, len(faults), faults)
+		}
+		for _, e := range list {
+			if e.Use() != want.use {
+				t.Fatalf("%s: %s is for %s", name, e.From, e.Use())
+			}
+		}
+		if again, faults := readAll(name, data, want.form); len(again) != len(list) || len(faults) > 0 {
+			t.Errorf("%s: as %s there are %d examples and %d faults", name, want.form, len(again), len(faults))
+		}
+		for _, other := range Forms {
+			if again, _ := readAll(name, data, other); other != want.form && len(again) > 0 {
+				t.Errorf("%s: as %s there are %d examples", name, other, len(again))
+			}
+		}
+	}
+}
+
+func TestRead(t *testing.T) {
+	const ask, said = `{"role":"user","content":"3+4?"}`, `{"role":"assistant","content":"7"}`
+	const shared = `"messages":[` + ask + `,` + said + `]`
+	for _, c := range []struct{ in, want string }{
+		{`{` + shared + `,"id":5}`, `{` + shared + `}`},
+		{"\xef\xbb\xbf[{" + shared + "}\r]", `{` + shared + `}`},
+		{`{"instruction":"3+4?","input":"","output":"7"}`, `{` + shared + `}`},
+		{`{"instruction":"Add.","input":"3+4","output":"7","system":"Sums.","history":[["1+1","2"]]}`,
+			`{"messages":[{"role":"system","content":"Sums."},{"role":"user","content":"1+1"},{"role":"assistant","content":"2"},{"role":"user","content":"Add.\n3+4"},` + said + `]}`},
+		{`{"prompt":"3+4?","completion":"7"}`, `{` + shared + `}`},
+		{`{"prompt":[` + ask + `],"completion":[` + said + `]}`, `{` + shared + `}`},
+		{`{"conversations":[{"from":"human","value":"3+4?"},{"from":"gpt","value":"7"}],"system":""}`, `{` + shared + `}`},
+		{`{"messages":[` + ask + `,{"role":"assistant","content":"<think>\n3 and 4\n</think>\n\n7"}]}`,
+			`{"messages":[` + ask + `,{"role":"assistant","content":"7","reasoning_content":"3 and 4"}]}`},
+		{`{"messages":[` + ask + `,{"role":"assistant","reasoning":"3 and 4","content":[{"type":"text","text":"7"}]}]}`,
+			`{"messages":[` + ask + `,{"role":"assistant","content":"7","reasoning_content":"3 and 4"}]}`},
+		{`{"messages":[` + ask + `,{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"add","arguments":"{\"x\": [3, 4]}"}}]},
+			{"role":"tool","tool_call_id":"a","content":"7"},` + said + `],"tools":[{"name":"add","parameters":{}}]}`,
+			`{"tools":[{"type":"function","function":{"name":"add","parameters":{}}}],"messages":[` + ask + `,{"role":"assistant","content":"","tool_calls":[{"id":"a","type":"function","function":{"name":"add","arguments":"{\"x\":[3,4]}"}}]},
+			{"role":"tool","content":"7","tool_call_id":"a","name":"add"},` + said + `]}`},
+		{`{"conversations":[{"from":"human","value":"3+4?"},{"from":"gpt","value":"Let me add."},{"from":"function_call","value":"[{\"name\":\"add\",\"arguments\":{\"x\":3}},{\"name\":\"now\"}]"},
+			{"from":"observation","value":"7"},{"from":"observation","value":"noon"},{"from":"gpt","value":"7"}]}`,
+			`{"messages":[` + ask + `,{"role":"assistant","content":"Let me add.","tool_calls":[{"id":"call_1","type":"function","function":{"name":"add","arguments":"{\"x\":3}"}},{"id":"call_2","type":"function","function":{"name":"now","arguments":"{}"}}]},
+			{"role":"tool","content":"7","tool_call_id":"call_1","name":"add"},{"role":"tool","content":"noon","tool_call_id":"call_2","name":"now"},` + said + `]}`},
+		{`{` + shared + `,"label":false}`, `{` + shared + `,"label":false}`},
+		{`{"prompt":"3+4?","completion":"7","label":true}`, `{` + shared + `,"label":true}`},
+		{`{"instruction":"3+4?","output":"7","kto_tag":true}`, `{` + shared + `,"label":true}`},
+		{`{"prompt":"3+4?","chosen":"7","rejected":"8"}`, `{"prompt":[` + ask + `],"chosen":[` + said + `],"rejected":[{"role":"assistant","content":"8"}]}`},
+		{`{"instruction":"3+4?","chosen":"7","rejected":"8"}`, `{"prompt":[` + ask + `],"chosen":[` + said + `],"rejected":[{"role":"assistant","content":"8"}]}`},
+		{`{"chosen":[` + ask + `,` + said + `],"rejected":[` + ask + `,{"role":"assistant","content":"8"}]}`,
+			`{"prompt":[` + ask + `],"chosen":[` + said + `],"rejected":[{"role":"assistant","content":"8"}]}`},
+		{`{"conversations":[{"from":"human","value":"3+4?"}],"chosen":{"from":"gpt","value":"7"},"rejected":{"from":"gpt","value":"8"}}`,
+			`{"prompt":[` + ask + `],"chosen":[` + said + `],"rejected":[{"role":"assistant","content":"8"}]}`},
+		{`{"prompt":"3+4?","verify":{"number":7}}`, `{"messages":[` + ask + `],"verify":{"number":7}}`},
+	} {
+		var want stage.Example
+		if err := json.Unmarshal([]byte(c.want), &want); err != nil {
+			t.Fatal(c.want, err)
+		}
+		list, faults := readAll("a", []byte(strings.ReplaceAll(c.in, "\n", "")), Detect)
+		if len(list) != 1 || faults != nil {
+			t.Errorf("%s: %d examples, %v", c.in, len(list), faults)
+			continue
+		}
+		list[0].From = ""
+		if !reflect.DeepEqual(list[0], want) {
+			t.Errorf("%s\n got %+v\nwant %+v", c.in, list[0], want)
+		}
+	}
+}
+
+func TestCompressed(t *testing.T) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write([]byte(`{"prompt":"3+4?","completion":"7"}`))
+	z.Close()
+	if list, faults := readAll("a.jsonl.gz", b.Bytes(), Detect); len(list) != 1 || faults != nil {
+		t.Errorf("%d examples, %v", len(list), faults)
+	}
+}
+
+// TestLines counts lines as an editor does.
+func TestLines(t *testing.T) {
+	const one = `{"prompt":"3+4?","completion":"7"}`
+	for in, want := range map[string][]string{
+		one + "\n\n" + one + "\r\n" + one:                                {"a:1", "a:3", "a:4"},
+		"[" + one + ",\n\n" + one + "]":                                  {"a:1", "a:3"},
+		"[\n {\n\"prompt\":\"x\",\n\"completion\":\"y\"},\n" + one + "]": {"a:2", "a:5"},
+	} {
+		list, faults := readAll("a", []byte(in), Detect)
+		var got []string
+		for _, e := range list {
+			got = append(got, e.From)
+		}
+		if !slices.Equal(got, want) || faults != nil {
+			t.Errorf("%q: %v, want %v; %v", in, got, want, faults)
+		}
+	}
+}

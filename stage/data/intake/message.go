@@ -1,0 +1,305 @@
+package intake
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+func field(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+
+var roles = []string{"system", "developer", "user", "assistant", "tool", "function"}
+
+var messageNames = []string{"role", "content", "reasoning_content", "reasoning", "thinking", "tool_calls", "tool_call_id", "name", "function_call"}
+
+// messages reads messages in the form of OpenAI.
+func (r *record) messages(n *node, path string) ([]stage.Message, *say.Error) {
+	if n.kind != listKind {
+		return nil, r.typed(n, path, aList)
+	}
+	var list []stage.Message
+	t := tracker{r: r}
+	for i, v := range n.items {
+		path := field(path, i)
+		m, err := r.message(v, path)
+		if err == nil {
+			err = t.add(v, path, &m)
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+// message reads one message.
+func (r *record) message(v *node, path string) (m stage.Message, err *say.Error) {
+	if v.kind != object {
+		return m, r.typed(v, path, say.T("an object with role and content", "带有 role 和 content 的对象"))
+	}
+	if err := r.names(v, path+".", messageNames); err != nil {
+		return m, err
+	}
+	path += "."
+	role := v.get("role")
+	next := say.T("a role is system, user, assistant or tool", "角色为 system、user、assistant 或 tool")
+	switch {
+	case role == nil && v.get("from") != nil:
+		return m, r.missing(v, path+"role", say.T("a message with from and value belongs into conversations", "带有 from 和 value 的消息应放在 conversations 中"))
+	case role == nil:
+		return m, r.missing(v, path+"role", next)
+	case role.kind != text:
+		return m, r.typed(role, path+"role", aString)
+	case !slices.Contains(roles, role.text):
+		if to := aliases[strings.ToLower(role.text)]; to != "" {
+			next = say.T("did you mean %s?", "是否想写 %s？", to)
+		}
+		return m, r.wrong(role, path+"role", say.T("there is no role %q", "没有角色 %q", clip(role.text)), next)
+	}
+	m.Role = role.text
+	if m.Role == "function" {
+		m.Role = "tool"
+	}
+	for _, name := range []string{"reasoning_content", "reasoning", "thinking"} {
+		t, err := r.str(v, path, name)
+		if err != nil {
+			return m, err
+		}
+		if t != "" && m.Thought == "" {
+			m.Thought = t
+		}
+	}
+	if m.Name, err = r.str(v, path, "name"); err != nil {
+		return m, err
+	}
+	if m.CallID, err = r.str(v, path, "tool_call_id"); err != nil {
+		return m, err
+	}
+	if err := r.content(v, path, &m); err != nil {
+		return m, err
+	}
+	if c := v.get("tool_calls"); c != nil && c.kind != null {
+		if c.kind != listKind {
+			return m, r.typed(c, path+"tool_calls", say.T("a list of calls", "调用列表"))
+		}
+		for i, item := range c.items {
+			if err := r.call(item, r.src, item, field(path+"tool_calls", i), &m); err != nil {
+				return m, err
+			}
+		}
+	}
+	if c := v.get("function_call"); c != nil && c.kind != null {
+		if err := r.call(c, r.src, c, path+"function_call", &m); err != nil {
+			return m, err
+		}
+	}
+	return m, r.whole(v, path, &m)
+}
+
+// whole checks that a message says something, and only what its role may.
+func (r *record) whole(v *node, path string, m *stage.Message) *say.Error {
+	path = strings.TrimSuffix(path, ".")
+	switch {
+	case m.Role != "assistant" && (len(m.Calls) > 0 || m.Thought != ""):
+		return r.wrong(v, path, say.T("the role %s cannot think or call tools", "角色 %s 不能思考或调用工具", m.Role), say.T("that is the assistant's", "只有 assistant 可以"))
+	case m.Role == "assistant" && m.Content == "" && len(m.Calls) == 0:
+		return r.wrong(v, path, say.T("the answer is empty", "回答是空的"), say.T("write the answer, or delete the example", "请写上回答，或删去这条样例"))
+	case m.Role == "user" && strings.TrimSpace(m.Content) == "":
+		return r.wrong(v, path, say.T("the user's message is empty", "用户消息是空的"), say.T("write the question, or delete the example", "请写上提问，或删去这条样例"))
+	}
+	return nil
+}
+
+// content reads a content: a string, or a list of parts.
+func (r *record) content(v *node, path string, m *stage.Message) *say.Error {
+	c := v.get("content")
+	path += "content"
+	switch {
+	case c == nil:
+		if v.get("tool_calls") == nil && v.get("function_call") == nil {
+			return r.missing(v, path, say.T("a message has role and content", "消息应有 role 和 content"))
+		}
+	case c.kind == null:
+	case c.kind == text:
+		m.Content = c.text
+		return r.thought(c, path, m)
+	case c.kind == listKind:
+		for i, p := range c.items {
+			if err := r.part(p, field(path, i), m); err != nil {
+				return err
+			}
+		}
+	default:
+		return r.typed(c, path, say.T("a string or a list of parts", "字符串或由部分组成的列表"))
+	}
+	return nil
+}
+
+// part reads a part of a content.
+func (r *record) part(p *node, path string, m *stage.Message) *say.Error {
+	if p.kind == text {
+		m.Content += p.text
+		return nil
+	}
+	if p.kind != object {
+		return r.typed(p, path, say.T("an object with type and text", "带有 type 和 text 的对象"))
+	}
+	kindOf, err := r.str(p, path+".", "type")
+	if err != nil {
+		return err
+	}
+	words, name := p.get("text"), "text"
+	for _, other := range []string{"value", "thinking", "reasoning"} {
+		if words == nil {
+			words, name = p.get(other), other
+		}
+	}
+	switch kindOf {
+	case "text", "reasoning", "thinking", "tool_call":
+		if words == nil {
+			return r.missing(p, path+".text", say.T("a part has type and text", "部分应有 type 和 text"))
+		}
+		if words.kind != text {
+			return r.typed(words, path+"."+name, aString)
+		}
+	default:
+		return r.wrong(p, path+".type", say.T("a part of type %q cannot be read", "无法读取类型为 %q 的部分", clip(kindOf)), say.T("text, reasoning and tool_call can", "可读取 text、reasoning 和 tool_call"))
+	}
+	switch kindOf {
+	case "text":
+		m.Content += words.text
+	case "tool_call":
+		return r.callText(words, path+"."+name, m)
+	default:
+		m.Thought += words.text
+	}
+	return nil
+}
+
+// thought moves a thought from the beginning of an answer to its place.
+func (r *record) thought(n *node, path string, m *stage.Message) *say.Error {
+	if m.Role != "assistant" {
+		return nil
+	}
+	rest, ok := strings.CutPrefix(strings.TrimLeft(m.Content, " \n"), "<think>")
+	if !ok {
+		return nil
+	}
+	t, answer, ok := strings.Cut(rest, "</think>")
+	switch {
+	case !ok:
+		return r.wrong(n, path, say.T("the thought has no end", "思考没有结尾"), say.T("write </think> behind it", "请在其后写上 </think>"))
+	case m.Thought != "" && strings.TrimSpace(t) != "":
+		return r.wrong(n, path, say.T("the message has two thoughts: in its content and beside it", "消息有两段思考：一段在内容里，一段在旁边"), say.T("delete one of the two", "请删去其中一个"))
+	case m.Thought == "":
+		m.Thought = strings.Trim(t, "\n")
+	}
+	if strings.TrimSpace(m.Thought) == "" {
+		m.Thought = ""
+	}
+	m.Content = strings.TrimLeft(answer, "\n")
+	return nil
+}
+
+// callText reads a string of JSON with one call, or a list of them.
+func (r *record) callText(n *node, path string, m *stage.Message) *say.Error {
+	src := []byte(n.text)
+	v, err := parse(src)
+	if err != nil {
+		return r.wrong(n, path, say.T("the call is not JSON: %v", "调用不是 JSON：%v", err), callNext)
+	}
+	items := []*node{v}
+	if v.kind == listKind {
+		items = v.items
+	}
+	for _, item := range items {
+		if err := r.call(item, src, n, path, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var callNext = say.T(`write {"name": …, "arguments": {…}}`, `请写成 {"name": …, "arguments": {…}}`)
+
+// call reads one call: c, of the JSON src, which stands at n.
+func (r *record) call(c *node, src []byte, n *node, path string, m *stage.Message) *say.Error {
+	if c.kind != object {
+		return r.wrong(n, path, say.T("this is %s", "这是%s", kindText(c.kind)), callNext)
+	}
+	f := c
+	if inner := c.get("function"); inner != nil && inner.kind == object {
+		f = inner
+	}
+	name, args := f.get("name"), f.get("arguments")
+	if args == nil {
+		args = f.get("parameters")
+	}
+	if name == nil || name.kind != text || name.text == "" {
+		return r.wrong(n, path, say.T("the call has no name", "调用没有名称"), callNext)
+	}
+	raw := json.RawMessage("{}")
+	switch {
+	case args == nil || args.kind == null:
+	case args.kind == object:
+		raw = args.raw(src)
+	case args.kind == text:
+		inner := []byte(args.text)
+		v, err := parse(inner)
+		if err != nil || v.kind != object {
+			return r.wrong(n, path+".arguments", say.T("the string is no JSON object", "这个字符串不是 JSON 对象"), callNext)
+		}
+		raw = v.raw(inner)
+	default:
+		return r.wrong(n, path+".arguments", say.T("this is %s", "这是%s", kindText(args.kind)), callNext)
+	}
+	call := stage.Call{Type: "function", Function: stage.Function{Name: name.text, Arguments: string(raw)}}
+	if id := c.get("id"); id != nil && id.kind == text {
+		call.ID = id.text
+	}
+	m.Calls = append(m.Calls, call)
+	return nil
+}
+
+// A tracker gives calls their ids, and tools' answers the calls they answer.
+type tracker struct {
+	r     *record
+	calls int
+	open  []stage.Call // not answered
+}
+
+// add looks at the next message.
+func (t *tracker) add(v *node, path string, m *stage.Message) *say.Error {
+	if m.Role != "tool" {
+		t.open = nil
+	}
+	for i := range m.Calls {
+		c := &m.Calls[i]
+		t.calls++
+		if c.ID == "" {
+			c.ID = fmt.Sprintf("call_%d", t.calls)
+		}
+		t.open = append(t.open, *c)
+	}
+	if m.Role != "tool" {
+		return nil
+	}
+	at := slices.IndexFunc(t.open, func(c stage.Call) bool { return c.ID == m.CallID })
+	if m.CallID == "" && len(t.open) > 0 {
+		at = max(0, slices.IndexFunc(t.open, func(c stage.Call) bool { return c.Function.Name == m.Name }))
+	}
+	if at < 0 && m.CallID != "" {
+		return t.r.wrong(v, path+".tool_call_id", say.T("no call before it has the id %q", "前面没有编号为 %q 的调用", clip(m.CallID)), say.T("write the id of the call that it answers", "请写上所答调用的编号"))
+	}
+	if at >= 0 {
+		c := t.open[at]
+		m.CallID, m.Name = c.ID, c.Function.Name
+		t.open = slices.Delete(slices.Clone(t.open), at, at+1)
+	}
+	return nil
+}

@@ -1,0 +1,295 @@
+package intake
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// A record is one example being read: where it stands, and its JSON.
+type record struct {
+	file   string
+	line   int // of the example's first byte
+	column int // 0: not known
+	src    []byte
+	tools  bool // the example has tools
+}
+
+// fail makes an error about the example.
+func (r *record) fail(field string, what, next say.Text) *say.Error {
+	where := fmt.Sprintf("%s:%d", r.file, r.line)
+	if r.column > 0 {
+		where += fmt.Sprintf(":%d", r.column)
+	}
+	if field != "" {
+		where += ": " + field
+	}
+	return &say.Error{Where: where, What: what, Next: next}
+}
+
+// wrong makes an error about a value of the example, on the line where it begins.
+func (r *record) wrong(n *node, field string, what, next say.Text) *say.Error {
+	at := *r
+	at.line += bytes.Count(r.src[:n.from], []byte("\n"))
+	return at.fail(field, what, next)
+}
+
+// missing says that an object lacks a member.
+func (r *record) missing(n *node, field string, next say.Text) *say.Error {
+	return r.wrong(n, field, say.T("this is missing", "缺少此项"), next)
+}
+
+// typed says that a value is of another type than it must be.
+func (r *record) typed(n *node, field string, want say.Text) *say.Error {
+	return r.wrong(n, field, say.T("this is %s", "这是%s", kindText(n.kind)), say.T("it must be %s", "应为%s", want))
+}
+
+func kindText(k kind) say.Text {
+	return [...]say.Text{say.T("null", " null"), say.T("true or false", "布尔值"), say.T("a number", "数字"), say.T("a string", "字符串"),
+		say.T("a list", "列表"), say.T("an object", "对象")}[k]
+}
+
+var (
+	aString = say.T("a string", "字符串")
+	aList   = say.T("a list of messages", "消息列表")
+	aBool   = say.T("true or false, without quotes", "不带引号的 true 或 false")
+)
+
+// str returns a member that is a string; "" if it is not there or null.
+func (r *record) str(n *node, path, name string) (string, *say.Error) {
+	v := n.get(name)
+	if v == nil || v.kind == null {
+		return "", nil
+	}
+	if v.kind != text {
+		return "", r.typed(v, path+name, aString)
+	}
+	return v.text, nil
+}
+
+// known are the names that an example may have, by form, and everywhere.
+var known = map[Form][]string{
+	Messages: {"messages"},
+	ShareGPT: {"conversations"},
+	Alpaca:   {"instruction", "input", "output", "history"},
+	Prompt:   {"prompt", "completion"},
+	Detect:   {"system", "tools", "chosen", "rejected", "label", "kto_tag", "verify"},
+}
+
+// near returns the name among the known that a name is a misspelling of, or "".
+func near(name string, among []string) string {
+	if slices.Contains(among, name) {
+		return ""
+	}
+	folded := strings.ToLower(strings.TrimSpace(name))
+	best, least := "", 3
+	for _, k := range among {
+		d := levenshtein.Distance(folded, k, nil)
+		if d < least && (d <= 1 || len(k) >= 5) {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// form finds the form of an example by its names.
+func (r *record) form(n *node) (Form, *say.Error) {
+	for _, f := range []struct {
+		form Form
+		name string
+	}{{Messages, "messages"}, {ShareGPT, "conversations"}, {Alpaca, "instruction"}, {Prompt, "prompt"}} {
+		if n.get(f.name) != nil {
+			return f.form, nil
+		}
+	}
+	if n.get("chosen") != nil && n.get("rejected") != nil {
+		return Prompt, nil
+	}
+	all := slices.Concat(known[Messages], known[ShareGPT], known[Alpaca], known[Prompt], known[Detect])
+	var have []string
+	for _, m := range n.members {
+		if k := near(m.name, all); k != "" {
+			return "", r.unknown(m, "", k)
+		}
+		have = append(have, m.name)
+	}
+	switch {
+	case n.get("output") != nil:
+		return "", r.missing(n, "instruction", say.T("an Alpaca example has instruction and output", "Alpaca 样例需要 instruction 和 output"))
+	case n.get("completion") != nil:
+		return "", r.missing(n, "prompt", say.T("a completion has its prompt", "completion 需要对应的 prompt"))
+	}
+	return "", r.wrong(n, "", say.T("no form has these names: %s", "没有哪种格式使用这些名称：%s", clip(strings.Join(have, ", "))),
+		say.T("an example has messages, or conversations, or instruction and output, or prompt", "样例应有 messages，或 conversations，或 instruction 与 output，或 prompt"))
+}
+
+// clip shortens what an error repeats.
+func clip(s string) string {
+	if runes := []rune(s); len(runes) > 60 {
+		return string(runes[:59]) + "…"
+	}
+	return s
+}
+
+func (r *record) unknown(m member, path, k string) *say.Error {
+	return r.wrong(m.node, path+m.name, say.T("this name is not known", "不认识这个名称"), say.T("did you mean %s?", "是否想写 %s？", k))
+}
+
+// names refuses what is nearly a known name. Other names are the owner's.
+func (r *record) names(n *node, path string, among []string) *say.Error {
+	for _, m := range n.members {
+		if k := near(m.name, among); k != "" && n.get(k) == nil {
+			return r.unknown(m, path, k)
+		}
+	}
+	return nil
+}
+
+// example reads an example.
+func (r *record) example(n *node, form Form) (e stage.Example, err error) {
+	e, fault := r.read(n, form)
+	if fault != nil {
+		return stage.Example{}, fault
+	}
+	e.From = fmt.Sprintf("%s:%d", r.file, r.line)
+	return e, nil
+}
+
+func (r *record) read(n *node, form Form) (e stage.Example, err *say.Error) {
+	if n.kind != object {
+		return e, r.typed(n, "", say.T("an object", "对象"))
+	}
+	found, err := r.form(n)
+	if err != nil {
+		return e, err
+	}
+	if form == Detect {
+		form = found
+	}
+	if form != found {
+		return e, r.wrong(n, "", say.T("this example is in the form %s, the setting says %s", "这条样例是 %s 格式，而设置为 %s", string(found), string(form)),
+			say.T("leave form out, or put such files into a block of their own", "请去掉 form，或把这些文件放入单独的块"))
+	}
+	if err := r.names(n, "", slices.Concat(known[form], known[Detect])); err != nil {
+		return e, err
+	}
+	if e.Tools, err = r.readTools(n.get("tools")); err != nil {
+		return e, err
+	}
+	r.tools = len(e.Tools) > 0
+	chosen, rejected, label, verify := n.get("chosen"), n.get("rejected"), n.get("label"), n.get("verify")
+	if label == nil {
+		label = n.get("kto_tag")
+	}
+	switch {
+	case chosen != nil || rejected != nil:
+		err = r.pair(&e, n, form, chosen, rejected)
+	case verify != nil:
+		err = r.problem(&e, n, form, verify)
+	default:
+		if e.Messages, err = r.chat(n, form, true); err != nil {
+			return e, err
+		}
+		if label != nil {
+			if label.kind != boolean {
+				return e, r.typed(label, "label", aBool)
+			}
+			e.Label = &label.yes
+		}
+	}
+	return e, err
+}
+
+// chat reads the conversation of an example. answered says that its last
+// message is the assistant's.
+func (r *record) chat(n *node, form Form, answered bool) (list []stage.Message, err *say.Error) {
+	switch form {
+	case Messages:
+		list, err = r.messages(n.get("messages"), "messages")
+	case ShareGPT:
+		list, err = r.turns(n.get("conversations"), "conversations")
+	case Alpaca:
+		list, err = r.alpaca(n, answered)
+	case Prompt:
+		list, err = r.prompt(n, answered)
+	}
+	if err != nil {
+		return nil, err
+	}
+	system, err := r.str(n, "", "system")
+	if err != nil {
+		return nil, err
+	}
+	if system != "" {
+		if len(list) > 0 && list[0].Role == "system" {
+			return nil, r.wrong(n.get("system"), "system", say.T("the conversation begins with a system message of its own", "对话本身已有系统消息"), say.T("delete one of the two", "请删去其中一个"))
+		}
+		list = append([]stage.Message{{Role: "system", Content: system}}, list...)
+	}
+	return list, r.order(n, listName(form, n), list, answered)
+}
+
+// listName is the name of the member with the messages.
+func listName(form Form, n *node) string {
+	switch form {
+	case Messages:
+		return "messages"
+	case ShareGPT:
+		return "conversations"
+	case Alpaca:
+		return "instruction"
+	}
+	return "prompt"
+}
+
+// order checks whose turn it is.
+func (r *record) order(n *node, path string, list []stage.Message, answered bool) *say.Error {
+	fail := func(i int, what, next say.Text) *say.Error {
+		field, at := path, n
+		if v := n.get(path); v != nil && v.kind == listKind {
+			at = v
+			if k := i - (len(list) - len(v.items)); len(list) >= len(v.items) && k >= 0 && k < len(v.items) {
+				at, field = v.items[k], fmt.Sprintf("%s[%d]", path, k)
+			}
+		}
+		return r.wrong(at, field, what, next)
+	}
+	before := ""
+	for i, m := range list {
+		switch {
+		case m.Role == "system" || m.Role == "developer":
+			if before != "" {
+				return fail(i, say.T("a system message stands behind other messages", "系统消息出现在其他消息之后"), say.T("it comes first, and once", "它应位于开头，且只有一条"))
+			}
+		case before == "" || before == "system" || before == "developer":
+			if m.Role != "user" {
+				return fail(i, say.T("the conversation begins with the role %s", "对话以角色 %s 开始", m.Role), say.T("the first message is the user's: delete this one, or put the question before it", "第一条应是用户消息：请删去这一条，或在前面补上提问"))
+			}
+		case m.Role == "user" && before == "user":
+			return fail(i, say.T("two messages of the user stand side by side", "两条用户消息相邻"), say.T("join them, or put the answer between them", "请合并它们，或在中间补上回答"))
+		case m.Role == "user" && before == "tool":
+			return fail(i, say.T("the user speaks before the assistant has answered to a tool's result", "工具返回结果后，助手尚未回答，用户就发言了"), say.T("put the assistant's answer between them", "请在中间补上助手的回答"))
+		case m.Role == "assistant" && before == "assistant":
+			return fail(i, say.T("two messages of the assistant stand side by side", "两条助手消息相邻"), say.T("join them, or put the question between them", "请合并它们，或在中间补上提问"))
+		case m.Role == "tool" && before == "user":
+			return fail(i, say.T("a tool answers, and no assistant has called it", "工具给出了结果，但助手没有调用它"), say.T("put the assistant's tool_calls before it", "请在前面补上助手的 tool_calls"))
+		}
+		before = m.Role
+	}
+	last := len(list) - 1
+	switch {
+	case last < 0:
+		return fail(0, say.T("there is no message", "没有消息"), say.T("a conversation has a question and an answer", "对话应有提问和回答"))
+	case answered && before != "assistant":
+		return fail(last, say.T("the answer is missing: the last message has the role %s", "缺少回答：最后一条消息的角色是 %s", before), say.T("end the conversation with the assistant's message", "请以助手的消息结束对话"))
+	case !answered && before != "user" && before != "tool":
+		return fail(last, say.T("the question is missing: the last message has the role %s", "缺少提问：最后一条消息的角色是 %s", before), say.T("end the prompt with the user's message", "请以用户的消息结束提示"))
+	}
+	return nil
+}

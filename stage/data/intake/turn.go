@@ -1,0 +1,167 @@
+package intake
+
+import (
+	"strings"
+
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// aliases are the roles of ShareGPT.
+var aliases = map[string]string{
+	"system": "system", "human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "chatgpt": "assistant", "bing": "assistant", "bard": "assistant", "model": "assistant", "bot": "assistant",
+	"function_call": "call", "tool_call": "call", "observation": "tool", "tool": "tool", "tool_response": "tool", "function_response": "tool",
+}
+
+// turns reads the conversation of ShareGPT.
+func (r *record) turns(n *node, path string) ([]stage.Message, *say.Error) {
+	if n.kind != listKind {
+		return nil, r.typed(n, path, aList)
+	}
+	var list []stage.Message
+	t := tracker{r: r}
+	for i, v := range n.items {
+		path := field(path, i)
+		m, err := r.turn(v, path)
+		if err != nil {
+			return nil, err
+		}
+		if last := len(list) - 1; len(m.Calls) > 0 && last >= 0 && list[last].Role == "assistant" {
+			t.add(v, path, &m)
+			list[last].Calls = append(list[last].Calls, m.Calls...) // a call goes with what was said before it
+			continue
+		}
+		if err := t.add(v, path, &m); err != nil {
+			return nil, err
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+// turn reads one turn.
+func (r *record) turn(v *node, path string) (m stage.Message, err *say.Error) {
+	if v.kind != object {
+		return m, r.typed(v, path, say.T("an object with from and value", "带有 from 和 value 的对象"))
+	}
+	if err := r.names(v, path+".", []string{"from", "value", "role", "content"}); err != nil {
+		return m, err
+	}
+	from, fromName := v.get("from"), "from"
+	if from == nil && v.get("role") != nil {
+		from, fromName = v.get("role"), "role"
+	}
+	value, valueName := v.get("value"), "value"
+	if value == nil && v.get("content") != nil {
+		value, valueName = v.get("content"), "content"
+	}
+	next := say.T("a turn is from system, human, gpt, function_call or observation", "from 为 system、human、gpt、function_call 或 observation")
+	switch {
+	case from == nil:
+		return m, r.missing(v, path+".from", next)
+	case from.kind != text:
+		return m, r.typed(from, path+"."+fromName, aString)
+	case value == nil:
+		return m, r.missing(v, path+".value", say.T("a turn has from and value", "一轮对话应有 from 和 value"))
+	case value.kind != text:
+		return m, r.typed(value, path+"."+valueName, aString)
+	}
+	m.Role, m.Content = aliases[strings.ToLower(from.text)], value.text
+	switch m.Role {
+	case "":
+		return m, r.wrong(from, path+"."+fromName, say.T("there is no role %q", "没有角色 %q", clip(from.text)), next)
+	case "call":
+		m.Role, m.Content = "assistant", ""
+		if err := r.callText(value, path+"."+valueName, &m); err != nil {
+			return m, err
+		}
+	case "assistant":
+		if err := r.thought(value, path+"."+valueName, &m); err != nil {
+			return m, err
+		}
+	}
+	return m, r.whole(v, path, &m)
+}
+
+// alpaca reads instruction, input, output, history.
+func (r *record) alpaca(n *node, answered bool) (list []stage.Message, err *say.Error) {
+	if h := n.get("history"); h != nil && h.kind != null {
+		next := say.T("a list of pairs: [question, answer]", "由 [提问, 回答] 组成的列表")
+		if h.kind != listKind {
+			return nil, r.typed(h, "history", next)
+		}
+		for i, pair := range h.items {
+			if pair.kind != listKind || len(pair.items) != 2 || pair.items[0].kind != text || pair.items[1].kind != text {
+				return nil, r.wrong(pair, field("history", i), say.T("this is no pair of strings", "这不是一对字符串"), say.T("it must be %s", "应为%s", next))
+			}
+			list = append(list, stage.Message{Role: "user", Content: pair.items[0].text}, stage.Message{Role: "assistant", Content: pair.items[1].text})
+		}
+	}
+	var ask [2]string
+	for i, name := range []string{"instruction", "input"} {
+		if ask[i], err = r.str(n, "", name); err != nil {
+			return nil, err
+		}
+	}
+	question := ask[0]
+	if ask[1] != "" {
+		question = strings.TrimPrefix(ask[0]+"\n"+ask[1], "\n")
+	}
+	if strings.TrimSpace(question) == "" {
+		return nil, r.wrong(n.get("instruction"), "instruction", say.T("the instruction is empty", "instruction 是空的"), say.T("write the question, or delete the example", "请写上提问，或删去这条样例"))
+	}
+	list = append(list, stage.Message{Role: "user", Content: question})
+	if !answered {
+		return list, nil
+	}
+	out := n.get("output")
+	if out == nil {
+		return nil, r.missing(n, "output", say.T("an Alpaca example has instruction and output", "Alpaca 样例需要 instruction 和 output"))
+	}
+	return r.reply(list, out, "output")
+}
+
+// prompt reads prompt and completion: strings, or lists of messages.
+func (r *record) prompt(n *node, answered bool) (list []stage.Message, err *say.Error) {
+	p := n.get("prompt")
+	if p == nil {
+		return nil, r.missing(n, "prompt", say.T("write the question as prompt", "请把提问写为 prompt"))
+	}
+	switch p.kind {
+	case text:
+		if strings.TrimSpace(p.text) == "" {
+			return nil, r.wrong(p, "prompt", say.T("the prompt is empty", "prompt 是空的"), say.T("write the question, or delete the example", "请写上提问，或删去这条样例"))
+		}
+		list = []stage.Message{{Role: "user", Content: p.text}}
+	case listKind:
+		if list, err = r.anyTurns(p, Prompt, "prompt"); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, r.typed(p, "prompt", say.T("a string or a list of messages", "字符串或消息列表"))
+	}
+	if !answered {
+		return list, nil
+	}
+	c := n.get("completion")
+	if c == nil {
+		return nil, r.missing(n, "completion", say.T("a prompt has a completion, or chosen and rejected, or verify", "prompt 需要 completion，或 chosen 与 rejected，或 verify"))
+	}
+	if c.kind == text {
+		return r.reply(list, c, "completion")
+	}
+	more, err := r.answer(c, Prompt, "completion")
+	return append(list, more...), err
+}
+
+// reply appends an answer that is a string.
+func (r *record) reply(list []stage.Message, n *node, path string) ([]stage.Message, *say.Error) {
+	if n.kind != text {
+		return nil, r.typed(n, path, aString)
+	}
+	m := stage.Message{Role: "assistant", Content: n.text}
+	if err := r.thought(n, path, &m); err != nil {
+		return nil, err
+	}
+	return append(list, m), r.whole(n, path, &m)
+}

@@ -1,0 +1,144 @@
+package stage
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+
+	"suiren/internal/say"
+)
+
+// ExamplesFile is the file of a part of examples that holds conversations,
+// one Example a line.
+const ExamplesFile = "examples.jsonl"
+
+// A Message is one turn of a conversation, in the form of OpenAI's API.
+type Message struct {
+	Role    string `json:"role"` // system, developer, user, assistant, tool
+	Content string `json:"content"`
+	Thought string `json:"reasoning_content,omitempty"`
+	Calls   []Call `json:"tool_calls,omitempty"`
+	CallID  string `json:"tool_call_id,omitempty"` // the call that a tool answers
+	Name    string `json:"name,omitempty"`         // of the tool that answers
+}
+
+// A Call is a call of a tool.
+type Call struct {
+	ID       string   `json:"id"`
+	Type     string   `json:"type"` // function
+	Function Function `json:"function"`
+}
+
+// A Function is what a Call calls. Arguments is a JSON object, as text.
+type Function struct {
+	Name      string `json:"name"`
+	Arguments string `json:"arguments"`
+}
+
+// An Example is a conversation to learn from, a line of examples.jsonl. By its
+// Use it is one of
+//
+//	chats    Messages, the assistant's last
+//	labels   Messages, and Label: whether the last answer is a good one
+//	pairs    Prompt, and two answers to it, Chosen and Rejected
+//	problems Messages, the user's last, and Verify: what makes an answer right
+type Example struct {
+	From     string            `json:"from"` // file:line of the owner's
+	Key      string            `json:"key"`  // canonical: of the first user message
+	Tools    []json.RawMessage `json:"tools,omitempty"`
+	Messages []Message         `json:"messages,omitempty"`
+	Label    *bool             `json:"label,omitempty"`
+	Prompt   []Message         `json:"prompt,omitempty"`
+	Chosen   []Message         `json:"chosen,omitempty"`
+	Rejected []Message         `json:"rejected,omitempty"`
+	Verify   json.RawMessage   `json:"verify,omitempty"`
+}
+
+// A Use is what examples are for.
+type Use string
+
+// The uses.
+const (
+	UseChats    Use = "chats"
+	UseLabels   Use = "labels"
+	UsePairs    Use = "pairs"
+	UseProblems Use = "problems"
+)
+
+// Use tells what e is for.
+func (e *Example) Use() Use {
+	switch {
+	case e.Chosen != nil:
+		return UsePairs
+	case e.Label != nil:
+		return UseLabels
+	case e.Verify != nil:
+		return UseProblems
+	}
+	return UseChats
+}
+
+// maxExampleLine bounds a line of examples.jsonl.
+const maxExampleLine = 64 << 20
+
+// Examples reads examples.jsonl, one example at a time. An error names file
+// and line, and ends it.
+func Examples(path string) iter.Seq2[Example, error] {
+	return func(yield func(Example, error) bool) {
+		f, err := os.Open(path)
+		if err != nil {
+			yield(Example{}, err)
+			return
+		}
+		defer f.Close()
+		s := bufio.NewScanner(f)
+		s.Buffer(nil, maxExampleLine)
+		n := 1
+		for ; s.Scan(); n++ {
+			var e Example
+			if err := json.Unmarshal(s.Bytes(), &e); err != nil {
+				yield(e, damagedLine(path, n, err))
+				return
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+		if err := s.Err(); err != nil {
+			yield(Example{}, damagedLine(path, n, err))
+		}
+	}
+}
+
+func damagedLine(path string, n int, err error) error {
+	return rowsError(fmt.Sprintf("%s:%d", path, n), say.T("this is not an example: %v", "这不是一条样例：%v", err), err)
+}
+
+// An ExampleWriter writes examples as JSON Lines.
+type ExampleWriter struct {
+	f io.WriteCloser
+	b *bufio.Writer
+	e *json.Encoder
+}
+
+// CreateExamples starts a file of examples.
+func CreateExamples(path string) (*ExampleWriter, error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	w := &ExampleWriter{f: f, b: bufio.NewWriterSize(f, 1<<16)}
+	w.e = json.NewEncoder(w.b)
+	w.e.SetEscapeHTML(false)
+	return w, nil
+}
+
+// Write writes one example.
+func (w *ExampleWriter) Write(e *Example) error { return w.e.Encode(e) }
+
+// Close writes what is left.
+func (w *ExampleWriter) Close() error { return errors.Join(w.b.Flush(), w.f.Close()) }

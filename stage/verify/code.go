@@ -1,0 +1,265 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"suiren/internal/say"
+)
+
+// A Code is what the JavaScript of an answer must do: what Call names is
+// called with the arguments of each case, and must return what it wants. The
+// code is the last block between ``` of the answer, or all of it.
+type Code struct {
+	Call  string `json:"call"`
+	Cases []Case `json:"cases"`
+}
+
+// A Case is one call.
+type Case struct {
+	Args []json.RawMessage `json:"args"`
+	Want json.RawMessage   `json:"want"`
+}
+
+// Bounds of a program. Fuel and memory decide the same way on every machine;
+// the time is a net below what QuickJS does not count, as products of huge
+// numbers.
+const (
+	maxCases   = 1000
+	codeMemory = 64 << 20 // bytes of JavaScript
+	codePages  = 1536     // of 64 KiB, of the sandbox
+	codeFuel   = 1000     // times 10,000 jumps and calls
+	codeTime   = 20 * time.Second
+	maxResult  = 1 << 20 // bytes of JSON
+)
+
+// sandbox is QuickJS-ng and sandbox/sandbox.c as WebAssembly.
+//
+//go:embed sandbox/sandbox.wasm
+var sandbox []byte
+
+// A machine runs the sandbox.
+type machine struct {
+	r wazero.Runtime
+	m wazero.CompiledModule
+}
+
+// theMachine compiles the sandbox when the first code comes.
+var theMachine = sync.OnceValues(func() (*machine, error) {
+	ctx := context.Background()
+	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithMemoryLimitPages(codePages).WithCloseOnContextDone(true))
+	// What the C library asks for, of a module without files, arguments,
+	// environment, clock and random numbers: wazero's defaults.
+	if _, err := wasi_snapshot_preview1.Instantiate(ctx, r); err != nil {
+		return nil, err
+	}
+	m, err := r.CompileModule(ctx, sandbox)
+	return &machine{r, m}, err
+})
+
+var callable = regexp.MustCompile(`^[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*$`)
+
+// code: the program of the answer passes all cases.
+func code(c *Code) (func(context.Context, string, string) (float64, error), error) {
+	next := say.T(`write {"call": "add", "cases": [{"args": [3, 4], "want": 7}]}`, `请写成 {"call": "add", "cases": [{"args": [3, 4], "want": 7}]}`)
+	switch {
+	case !callable.MatchString(c.Call):
+		return nil, &say.Error{What: say.T("%q is no name of a function", "%q 不是函数名", clip(c.Call)), Next: next}
+	case len(c.Cases) == 0 || len(c.Cases) > maxCases:
+		return nil, &say.Error{What: say.T("there are %d cases; there may be 1 to %d", "用例有 %d 个，应为 1 到 %d 个", len(c.Cases), maxCases), Next: next}
+	}
+	for i, k := range c.Cases {
+		if k.Want == nil || len(k.Args) > 64 {
+			return nil, &say.Error{What: say.T("case %d has no want, or more than 64 args", "第 %d 个用例没有 want，或参数超过 64 个", i+1), Next: next}
+		}
+	}
+	return func(ctx context.Context, _, answer string) (float64, error) {
+		if block, ok := lastBlock(answer); ok {
+			answer = block
+		}
+		m, err := theMachine()
+		if err != nil {
+			return 0, err
+		}
+		limited, cancel := context.WithTimeout(ctx, codeTime)
+		defer cancel()
+		right, err := m.run(limited, answer, c)
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+		if errors.Is(err, errSandbox) {
+			return 0, err
+		}
+		if right {
+			return 1, nil
+		}
+		return 0, nil
+	}, nil
+}
+
+// errSandbox is wrapped where the sandbox itself does not start.
+var errSandbox = errors.New("the sandbox does not start")
+
+// run runs a program and all cases. An error of the program is no error here,
+// but those of the sandbox it broke out of its bounds with.
+func (m *machine) run(ctx context.Context, program string, c *Code) (bool, error) {
+	mod, err := m.r.InstantiateModule(ctx, m.m, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", errSandbox, err)
+	}
+	defer mod.Close(context.Background())
+	p := &process{ctx: ctx, mod: mod}
+	if failed, err := p.do("begin", codeMemory, codeFuel); failed || err != nil {
+		return false, fmt.Errorf("%w: %w", errSandbox, err)
+	}
+	at, err := p.write(program)
+	if err != nil {
+		return false, err
+	}
+	if failed, err := p.do("load", at, uint64(len(program))); failed || err != nil {
+		return false, err
+	}
+	name, err := p.write(c.Call)
+	if err != nil {
+		return false, err
+	}
+	for _, k := range c.Cases {
+		args, err := json.Marshal(k.Args)
+		if err != nil {
+			return false, err
+		}
+		if k.Args == nil {
+			args = []byte("[]")
+		}
+		at, err := p.write(string(args))
+		if err != nil {
+			return false, err
+		}
+		failed, err := p.do("call", name, at, uint64(len(args)))
+		if failed || err != nil {
+			return false, err
+		}
+		got, err := p.out()
+		if err != nil || !sameJSON(got, k.Want) {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// A process is one instance of the sandbox.
+type process struct {
+	ctx context.Context
+	mod api.Module
+}
+
+// do calls a function that returns 0 if it did what it should.
+func (p *process) do(name string, args ...uint64) (failed bool, err error) {
+	res, err := p.mod.ExportedFunction(name).Call(p.ctx, args...)
+	return err != nil || uint32(res[0]) != 0, err
+}
+
+// write puts a text and a 0 into the sandbox.
+func (p *process) write(s string) (at uint64, err error) {
+	res, err := p.mod.ExportedFunction("allocate").Call(p.ctx, uint64(len(s)+1))
+	if err != nil {
+		return 0, err
+	}
+	if res[0] == 0 || !p.mod.Memory().WriteString(uint32(res[0]), s) || !p.mod.Memory().WriteByte(uint32(res[0])+uint32(len(s)), 0) {
+		return 0, errors.New("the sandbox is full")
+	}
+	return res[0], nil
+}
+
+// out reads what a call left.
+func (p *process) out() ([]byte, error) {
+	at, err := p.mod.ExportedFunction("out").Call(p.ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := p.mod.ExportedFunction("out_len").Call(p.ctx)
+	if err != nil {
+		return nil, err
+	}
+	if n[0] > maxResult {
+		return nil, nil
+	}
+	b, ok := p.mod.Memory().Read(uint32(at[0]), uint32(n[0]))
+	if !ok {
+		return nil, nil
+	}
+	return bytes.Clone(b), nil
+}
+
+// sameJSON reports whether two JSON values are equal; numbers by their value.
+func sameJSON(a, b []byte) bool {
+	x, ok := readJSON(a)
+	y, also := readJSON(b)
+	return ok && also && same(x, y)
+}
+
+func readJSON(b []byte) (v any, ok bool) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	err := d.Decode(&v)
+	return v, err == nil && !d.More()
+}
+
+func same(a, b any) bool {
+	switch a := a.(type) {
+	case json.Number:
+		b, ok := b.(json.Number)
+		return ok && (a == b || sameNumber(string(a), string(b)))
+	case []any:
+		b, ok := b.([]any)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for i := range a {
+			if !same(a[i], b[i]) {
+				return false
+			}
+		}
+		return true
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for k := range a {
+			if v, there := b[k]; !there || !same(a[k], v) {
+				return false
+			}
+		}
+		return true
+	}
+	return a == b
+}
+
+// sameNumber compares numbers as JavaScript has them: as float64s.
+func sameNumber(a, b string) bool {
+	x, _, err := big.ParseFloat(strings.TrimSpace(a), 10, 200, big.ToNearestEven)
+	if err != nil {
+		return false
+	}
+	y, _, err := big.ParseFloat(strings.TrimSpace(b), 10, 200, big.ToNearestEven)
+	if err != nil {
+		return false
+	}
+	f, _ := x.Float64()
+	g, _ := y.Float64()
+	return f == g
+}

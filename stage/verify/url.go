@@ -1,0 +1,113 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"syscall"
+	"time"
+
+	"suiren/internal/say"
+)
+
+// Bounds of asking a program.
+const (
+	askTime  = 30 * time.Second
+	maxReply = 64 << 10
+)
+
+// ErrOutside is wrapped where an address is not of the owner's own network.
+var errOutside = say.Errorf("the address is not of this machine or of a private network", "该地址不属于本机或内网")
+
+// own reports whether an address is loopback, private or link-local.
+func own(a netip.Addr) bool {
+	a = a.Unmap()
+	return a.IsLoopback() || a.IsPrivate()
+}
+
+// client goes to the owner's own network only, whatever a name resolves to, and
+// nowhere else: no proxy, no redirection.
+var client = &http.Client{
+	Timeout:       askTime,
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	Transport: &http.Transport{
+		Proxy:               nil,
+		MaxIdleConnsPerHost: 16,
+		DialContext: (&net.Dialer{Timeout: 5 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
+			a, err := netip.ParseAddrPort(address)
+			if err != nil || !own(a.Addr()) {
+				return fmt.Errorf("%s: %w", address, errOutside)
+			}
+			return nil
+		}}).DialContext,
+		ResponseHeaderTimeout: askTime,
+	},
+}
+
+// endpoint: a program of the owner's is sent {"prompt": …, "answer": …} by POST
+// and replies {"reward": 0 to 1}.
+func endpoint(address string) (func(context.Context, string, string) (float64, error), error) {
+	u, err := url.Parse(address)
+	if err == nil && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		err = say.Errorf("it is not http or https", "不是 http 或 https")
+	}
+	if err == nil {
+		if a, not := netip.ParseAddr(u.Hostname()); not == nil && !own(a) {
+			err = errOutside
+		}
+	}
+	if err != nil {
+		return nil, &say.Error{What: say.T("%s cannot be asked: %v", "无法访问 %s：%v", clip(address), err), Next: say.T("write an address like http://127.0.0.1:8000/reward", "请写成 http://127.0.0.1:8000/reward 这样的地址")}
+	}
+	return func(ctx context.Context, prompt, answer string) (float64, error) {
+		body, err := json.Marshal(map[string]string{"prompt": prompt, "answer": answer})
+		if err != nil {
+			return 0, err
+		}
+		reward, err := ask(ctx, address, body)
+		if err != nil {
+			return 0, &say.Error{Where: address, Err: err, What: say.T("the reward cannot be had: %v", "无法取得奖励：%v", err), Next: say.T(`the program replies {"reward": 0 to 1} within %v`, `程序须在 %v 内返回 {"reward": 0 到 1}`, askTime)}
+		}
+		return reward, nil
+	}, nil
+}
+
+func ask(ctx context.Context, address string, body []byte) (float64, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, maxReply+1))
+	if err != nil {
+		return 0, err
+	}
+	var r struct {
+		Reward *float64 `json:"reward"`
+	}
+	switch {
+	case res.StatusCode != http.StatusOK:
+		return 0, say.Errorf("it answered %s", "它返回 %s", res.Status)
+	case len(text) > maxReply:
+		return 0, say.Errorf("its reply is longer than %d bytes", "返回内容超过 %d 字节", maxReply)
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		return 0, err
+	}
+	if r.Reward == nil || !(*r.Reward >= 0 && *r.Reward <= 1) || math.IsNaN(*r.Reward) {
+		return 0, say.Errorf("there is no reward between 0 and 1 in its reply", "返回内容中没有 0 到 1 之间的 reward")
+	}
+	return *r.Reward, nil
+}

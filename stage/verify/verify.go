@@ -1,0 +1,231 @@
+// Package verify says whether an answer to the owner's problem is right: by an
+// exact number, an equation, a choice, a regular expression, a JSON schema, by
+// running code in a sandbox, or by asking a program on the owner's own network.
+//
+// A reply is judged without its thought. Every verifier is bounded in time and
+// memory, and none but url can give two scores to one reply.
+package verify
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math/big"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"suiren/internal/say"
+)
+
+// A Spec is what makes an answer right: exactly one of its fields. It is the
+// value of "verify" in a problem of the owner.
+type Spec struct {
+	Number   json.RawMessage `json:"number,omitempty"`   // 42, "1/3", "12.50"
+	Equation json.RawMessage `json:"equation,omitempty"` // "(11-1)*2", or {"target": 24, "numbers": [3, 3, 8, 8]}
+	Choice   string          `json:"choice,omitempty"`   // "B", "ACD"
+	Regex    string          `json:"regex,omitempty"`    // RE2; all of the answer
+	Schema   json.RawMessage `json:"schema,omitempty"`   // JSON Schema of the answer
+	Code     *Code           `json:"code,omitempty"`
+	URL      string          `json:"url,omitempty"` // asked with the reply
+}
+
+// A Verifier scores replies to one problem. It may be used by many at once.
+type Verifier struct {
+	score func(ctx context.Context, prompt, answer string) (float64, error)
+}
+
+// Names are the kinds of verifier.
+var Names = []string{"number", "equation", "choice", "regex", "schema", "code", "url"}
+
+// maxAnswer bounds what is judged; a longer answer is wrong.
+const maxAnswer = 1 << 20
+
+// Parse reads a Spec and prepares its verifier. Errors are for people.
+func Parse(raw []byte) (*Verifier, error) {
+	var s Spec
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&s); err != nil {
+		return nil, choose(say.T("verify cannot be read: %v", "无法读取 verify：%v", err))
+	}
+	var have []string
+	for i, there := range []bool{s.Number != nil, s.Equation != nil, s.Choice != "", s.Regex != "", s.Schema != nil, s.Code != nil, s.URL != ""} {
+		if there {
+			have = append(have, Names[i])
+		}
+	}
+	if len(have) != 1 {
+		return nil, choose(say.T("verify has %d of its fields; it must have one", "verify 有 %d 项，应恰有一项", len(have)))
+	}
+	var f func(context.Context, string, string) (float64, error)
+	var err error
+	switch have[0] {
+	case "number":
+		f, err = number(s.Number)
+	case "equation":
+		f, err = equation(s.Equation)
+	case "choice":
+		f, err = choice(s.Choice)
+	case "regex":
+		f, err = pattern(s.Regex)
+	case "schema":
+		f, err = schema(s.Schema)
+	case "code":
+		f, err = code(s.Code)
+	case "url":
+		f, err = endpoint(s.URL)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Verifier{f}, nil
+}
+
+func choose(what say.Text) error {
+	return &say.Error{What: what, Next: say.T("write one of %s", "请写其中一项：%s", strings.Join(Names, ", "))}
+}
+
+// Score returns the reward of a reply, 0 to 1. The thought before </think> is
+// not judged. An error says that the reply could not be judged.
+func (v *Verifier) Score(ctx context.Context, prompt, reply string) (float64, error) {
+	if _, after, ok := strings.Cut(reply, "</think>"); ok {
+		reply = after
+	}
+	reply = strings.TrimSpace(reply)
+	if reply == "" || len(reply) > maxAnswer {
+		return 0, ctx.Err()
+	}
+	return v.score(ctx, prompt, reply)
+}
+
+// exact makes a score of a question that an answer settles by itself.
+func exact(right func(answer string) bool) func(context.Context, string, string) (float64, error) {
+	return func(_ context.Context, _, answer string) (float64, error) {
+		if right(answer) {
+			return 1, nil
+		}
+		return 0, nil
+	}
+}
+
+// number: the last number of the answer is exactly this one.
+func number(raw json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
+	want, err := rational(raw)
+	if err != nil {
+		return nil, err
+	}
+	return exact(func(answer string) bool {
+		got, ok := lastNumber(final(answer))
+		return ok && got.Cmp(want) == 0
+	}), nil
+}
+
+// rational reads a number, or a string with one.
+func rational(raw json.RawMessage) (*big.Rat, error) {
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		s = string(raw)
+	}
+	if r, ok := soleNumber(s); ok {
+		return r, nil
+	}
+	return nil, &say.Error{What: say.T("%s is no number", "%s 不是数", clip(s)), Next: say.T(`write it like 42, "1/3" or "12.50"`, `请写成 42、"1/3" 或 "12.50" 的样子`)}
+}
+
+// equation: the answer's value, written as an expression or a number.
+func equation(raw json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		want, ok := evaluate(afterEquals(s), nil)
+		if !ok {
+			return nil, &say.Error{What: say.T("%s cannot be worked out", "%s 无法计算", clip(s)), Next: say.T("write numbers, + - * / and parentheses", "请只用数、+ - * / 和括号")}
+		}
+		return exact(func(answer string) bool {
+			got, ok := lastValue(final(answer), nil)
+			return ok && got.Cmp(want) == 0
+		}), nil
+	}
+	var o struct {
+		Target  json.RawMessage   `json:"target"`
+		Numbers []json.RawMessage `json:"numbers"`
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&o); err != nil || len(o.Numbers) == 0 || len(o.Numbers) > 100 {
+		return nil, &say.Error{What: say.T("this equation cannot be read", "无法读取这个 equation"), Next: say.T(`write "(11-1)*2", or {"target": 24, "numbers": [3, 3, 8, 8]}`, `请写 "(11-1)*2"，或 {"target": 24, "numbers": [3, 3, 8, 8]}`)}
+	}
+	want, err := rational(o.Target)
+	if err != nil {
+		return nil, err
+	}
+	var have []*big.Rat
+	for _, raw := range o.Numbers {
+		r, err := rational(raw)
+		if err != nil {
+			return nil, err
+		}
+		have = append(have, r)
+	}
+	order := func(list []*big.Rat) { slices.SortFunc(list, (*big.Rat).Cmp) }
+	order(have)
+	return exact(func(answer string) bool {
+		var used []*big.Rat
+		got, ok := lastValue(final(answer), &used)
+		order(used)
+		return ok && got.Cmp(want) == 0 && slices.EqualFunc(used, have, func(a, b *big.Rat) bool { return a.Cmp(b) == 0 })
+	}), nil
+}
+
+// pattern: the whole answer matches.
+func pattern(re string) (func(context.Context, string, string) (float64, error), error) {
+	if len(re) > 1<<16 {
+		return nil, &say.Error{What: say.T("the regular expression is longer than %d bytes", "正则表达式超过 %d 字节", 1<<16)}
+	}
+	m, err := regexp.Compile(`\A(?s:` + re + `)\z`)
+	if err == nil {
+		_, err = regexp.Compile(re) // by itself: no parenthesis closes ours
+	}
+	if err != nil {
+		return nil, &say.Error{What: say.T("this is no regular expression: %v", "这不是正则表达式：%v", err), Next: say.T("it is written as RE2, without references and look-around", "请按 RE2 书写，不能用反向引用和环视")}
+	}
+	return exact(m.MatchString), nil
+}
+
+// schema: the answer is JSON that the schema accepts. It may stand in a block
+// of code.
+func schema(raw json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err == nil && len(raw) > 1<<20 {
+		err = say.Errorf("it is longer than %d bytes", "超过 %d 字节", 1<<20)
+	}
+	const here = "verify:schema"
+	c := jsonschema.NewCompiler()
+	c.UseLoader(jsonschema.SchemeURLLoader{}) // nothing but what stands here
+	if err == nil {
+		err = c.AddResource(here, doc)
+	}
+	var s *jsonschema.Schema
+	if err == nil {
+		s, err = c.Compile(here)
+	}
+	if err != nil {
+		return nil, &say.Error{What: say.T("this is no JSON schema: %v", "这不是 JSON Schema：%v", err), Next: say.T("a schema refers to nothing outside of it", "Schema 不能引用外部内容")}
+	}
+	return exact(func(answer string) bool {
+		if block, ok := lastBlock(answer); ok {
+			answer = block
+		}
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(answer))
+		return err == nil && s.Validate(v) == nil
+	}), nil
+}
+
+func clip(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:59]) + "…"
+	}
+	return s
+}

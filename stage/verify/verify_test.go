@@ -1,0 +1,231 @@
+package verify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"suiren/internal/say"
+)
+
+func score(t *testing.T, spec, reply string) float64 {
+	t.Helper()
+	v, err := Parse([]byte(spec))
+	if err != nil {
+		t.Fatalf("%s: %v", spec, err)
+	}
+	s, err := v.Score(context.Background(), "a question", reply)
+	if err != nil {
+		t.Fatalf("%s: %q: %v", spec, reply, err)
+	}
+	return s
+}
+
+func TestScore(t *testing.T) {
+	const person = `{"schema": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}, "additionalProperties": false}}`
+	for _, c := range []struct {
+		spec         string
+		right, wrong []string
+	}{
+		{`{"number": 42}`,
+			[]string{"42", "42.0", "The answer is 42.", "答案是４２。", `so \boxed{42}, not 41`, "6*7=42", "#### 42", "$42$", "<think>41</think>42", "1+41 = 42\n\n**42**", "4.2e1", `\frac{84}{2}`},
+			[]string{"", "41", "-42", "42 or 43", "forty-two", "<think>42</think>", "420", "4 2", "42%", "0.42"}},
+		{`{"number": "1/3"}`, []string{"1/3", "2/6", `\boxed{\frac{1}{3}}`, `\dfrac{1}{3}`}, []string{"0.333", "3", "1/0", "-1/3"}},
+		{`{"number": "1,234.50"}`, []string{"1234.5", "$1,234.50", "1,234.5 元"}, []string{"1,234", "1234.51"}},
+		{`{"number": -5}`, []string{"-5", "−5", "x = -5"}, []string{"5", "10 - 5"}},
+		{`{"number": "12.5%"}`, []string{"12.5%", "0.125", "1/8"}, []string{"12.5"}},
+		{`{"equation": "x=(11-1)*2"}`, []string{"20", "(11-1)*2", "2×10", "(11 - 1) × 2 = 20", "答：20"}, []string{"21", "11-1*2", "none"}},
+		{`{"equation": {"target": 24, "numbers": [3, 3, 8, 8]}}`, []string{"8/(3-8/3)", "8 ÷ (3 - 8 ÷ 3) = 24", "24 = 8/(3-8/3)", "So:\n8/(3-8/3)"},
+			[]string{"24", "3*8", "8*3*(8-3)", "8/(3-8/3)+0", "3+3+8+8+2", "8/(3-3)*8", "24 = 24"}},
+		{`{"equation": {"target": 10, "numbers": [2, 5]}}`, []string{"2*5", "5*2=10"}, []string{"5+5", "10", "2*5*1"}},
+		{`{"choice": "B"}`, []string{"B", "B.", "(B)", "The answer is B", "答案：B", "故选B。", "A is wrong, so the answer is (B).", `\boxed{B}`, "选项Ｂ"}, []string{"A", "b", "AB", "Bad", "The answer is A, not B is wrong", "答案是AB"}},
+		{`{"choice": "ACD"}`, []string{"ACD", "A, C, D", "D、A、C", "答案：A C D"}, []string{"AC", "ABCD", "A"}},
+		{`{"regex": "[0-9]{4}-[0-9]{2}"}`, []string{"2026-11", " 2026-11\n"}, []string{"in 2026-11", "2026-1", "2026-111"}},
+		{`{"regex": "a|b"}`, []string{"a", "b"}, []string{"ab", "xb"}},
+		{person, []string{`{"name": "Ada"}`, "```json\n{\"name\": \"Ada\", \"age\": 36}\n```"}, []string{`{"age": 36}`, `{"name": 1}`, "Ada", `{"name": "Ada", "x": 1}`, `{"name": "Ada"} and more`}},
+	} {
+		for _, reply := range c.right {
+			if s := score(t, c.spec, reply); s != 1 {
+				t.Errorf("%s: %q is right and scores %g", c.spec, reply, s)
+			}
+		}
+		for _, reply := range c.wrong {
+			if s := score(t, c.spec, reply); s != 0 {
+				t.Errorf("%s: %q is wrong and scores %g", c.spec, reply, s)
+			}
+		}
+	}
+}
+
+func TestCode(t *testing.T) {
+	const add = `{"code": {"call": "add", "cases": [{"args": [3, 4], "want": 7}, {"args": ["a", "b"], "want": "ab"}, {"args": [0.1, 0.2], "want": 0.30000000000000004}]}}`
+	for _, c := range []struct {
+		spec, reply string
+		want        float64
+	}{
+		{add, "function add(x, y) { return x + y }", 1},
+		{add, "Here:\n```js\nconst add = (x, y) => x + y\n```\nDone.", 1},
+		{add, "function add(x, y) { return x - y }", 0},
+		{add, "no code at all", 0},
+		{add, "function add(x, y) { throw 7 }", 0},
+		{add, "function add(x, y) { while (true); }", 0},
+		{add, "while (true) {}", 0},
+		{add, "function add(x, y) { return add(x, y) }", 0},
+		{add, "let s = 'x'; while (true) s += s;", 0},
+		{add, "let a = []; while (true) a.push(new Array(1000).fill(a));", 0},
+		{add, "function add(x, y) { return 'x'.repeat(1 << 26) }", 0},
+		{add, "function add() { return { toJSON() { return 7 } } }", 0},
+		{add, "JSON.stringify = () => '7'; function add() { return 8 }", 0},
+		{add, "let n = 3n; for (let i = 0; i < 40; i++) n = n * n; function add(x, y) { return x + y }", 0},
+		{`{"code": {"call": "o.f", "cases": [{"args": [{"k": [1, null]}], "want": {"b": [1, null], "a": true}}]}}`, "const o = { f: v => ({ a: true, b: v.k }) }", 1},
+		{`{"code": {"call": "f", "cases": [{"want": "undefined"}]}}`, "const f = () => typeof require + typeof std + typeof os + typeof fetch + typeof WebAssembly", 0},
+		{`{"code": {"call": "f", "cases": [{"want": ["undefined", "undefined", "undefined", "undefined", "undefined"]}]}}`,
+			"const f = () => [typeof require, typeof std, typeof os, typeof fetch, typeof process]", 1},
+		{`{"code": {"call": "f", "cases": [{"want": true}]}}`, "const f = () => Date.now() < 1700000000000", 1}, // no clock
+		{`{"code": {"call": "f", "cases": [{"want": 1}, {"want": 2}]}}`, "let n = 0; const f = () => ++n", 1},
+	} {
+		if s := score(t, c.spec, c.reply); s != c.want {
+			t.Errorf("%s: %q scores %g, want %g", c.spec, c.reply, s, c.want)
+		}
+	}
+}
+
+func TestCodeStops(t *testing.T) {
+	v, err := Parse([]byte(`{"code": {"call": "f", "cases": [{"want": 1}]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := v.Score(ctx, "", "while (true);"); !errors.Is(err, context.Canceled) {
+		t.Errorf("of a call that is over: %v", err)
+	}
+}
+
+func TestURL(t *testing.T) {
+	var asked map[string]string
+	reply, status := `{"reward": 0.5}`, http.StatusOK
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/elsewhere" {
+			t.Error("a redirection was followed")
+		}
+		json.NewDecoder(r.Body).Decode(&asked)
+		w.Header().Set("Location", "/elsewhere")
+		w.WriteHeader(status)
+		w.Write([]byte(reply))
+	}))
+	defer s.Close()
+	spec, _ := json.Marshal(map[string]string{"url": s.URL})
+	if got := score(t, string(spec), "<think>x</think>an answer"); got != 0.5 || asked["answer"] != "an answer" || asked["prompt"] != "a question" {
+		t.Errorf("reward %g, asked %v", got, asked)
+	}
+	v, err := Parse(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		status      int
+		reply, want string
+	}{
+		{200, `{"reward": 2}`, "no reward between 0 and 1"}, {200, `{}`, "no reward"}, {200, "[", "cannot be had"}, {500, "", "500"}, {302, "", "302"},
+		{200, `{"reward": 1, "x": "` + strings.Repeat("x", maxReply) + `"}`, "longer than"},
+	} {
+		status, reply = c.status, c.reply
+		if _, err := v.Score(context.Background(), "", "x"); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%d %.40s: %v; want %q", c.status, c.reply, err, c.want)
+		}
+	}
+}
+
+func TestOwnNetworkOnly(t *testing.T) {
+	for address, want := range map[string]string{
+		"http://8.8.8.8/":         "not of this machine",
+		"http://[2001:db8::1]/":   "not of this machine",
+		"http://0.0.0.0/":         "not of this machine",
+		"http://169.254.169.254/": "not of this machine", // where clouds keep secrets
+		"ftp://127.0.0.1/":        "not http",
+		"127.0.0.1:80":            "",
+	} {
+		spec, _ := json.Marshal(map[string]string{"url": address})
+		if _, err := Parse(spec); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	for _, address := range []string{"http://127.0.0.1:1/r", "http://10.0.0.7/r", "https://192.168.1.5:8000/", "http://[::1]/", "http://rewards.local/"} {
+		spec, _ := json.Marshal(map[string]string{"url": address})
+		if _, err := Parse(spec); err != nil {
+			t.Error(err)
+		}
+	}
+	// A name is judged by what it leads to.
+	control := client.Transport.(*http.Transport).DialContext
+	if _, err := control(context.Background(), "tcp", "93.184.216.34:80"); !errors.Is(err, errOutside) {
+		t.Errorf("a public address is called: %v", err)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for spec, want := range map[string]string{
+		`{}`:                           "0 of its fields",
+		`[]`:                           "cannot be read",
+		`{"number": 1, "choice": "A"}`: "2 of its fields",
+		`{"nummer": 1}`:                "unknown field",
+		`{"number": "x"}`:              "is no number",
+		`{"number": [1]}`:              "is no number",
+		`{"number": "1e999999999"}`:    "is no number",
+		`{"equation": "2+"}`:           "cannot be worked out",
+		`{"equation": {"target": 1}}`:  "cannot be read",
+		`{"equation": "` + strings.Repeat("(", 4000) + `"}`: "cannot be worked out",
+		`{"choice": "b"}`:                                   "is no choice",
+		`{"choice": "left"}`:                                "is no choice",
+		`{"regex": "("}`:                                    "no regular expression",
+		`{"regex": ")("}`:                                   "no regular expression",
+		`{"regex": "(a)\\1"}`:                               "no regular expression",
+		`{"schema": {"type": 5}}`:                           "no JSON schema",
+		`{"schema": {"$ref": "file:///etc/passwd"}}`:        "no JSON schema",
+		`{"schema": {"$ref": "http://127.0.0.1/"}}`:         "no JSON schema",
+		`{"code": {"call": "f()", "cases": [{"want": 1}]}}`: "no name of a function",
+		`{"code": {"call": "f", "cases": []}}`:              "there are 0 cases",
+		`{"code": {"call": "f", "cases": [{"args": [1]}]}}`: "has no want",
+	} {
+		_, err := Parse([]byte(spec))
+		var e *say.Error
+		if err == nil || !strings.Contains(err.Error(), want) || !errors.As(err, &e) || e.In(say.Chinese) == e.In(say.English) {
+			t.Errorf("%.60s: %v; want %q in both languages", spec, err, want)
+		}
+	}
+}
+
+func FuzzScore(f *testing.F) {
+	for _, s := range []string{`{"number": 42}`, `{"equation": "(1+2)*3/4"}`, `{"equation": {"target": 24, "numbers": [3,3,8,8]}}`, `{"choice": "AB"}`, `{"regex": "a+"}`, `{"schema": {"type": "object"}}`} {
+		f.Add(s, `The answer is \boxed{\frac{1}{2}} = 1/2 or (3-8/3)*1,000.5%`)
+	}
+	f.Fuzz(func(t *testing.T, spec, reply string) {
+		v, err := Parse([]byte(spec))
+		if err != nil || strings.Contains(spec, "url") || strings.Contains(spec, "code") {
+			return
+		}
+		s, err := v.Score(context.Background(), "", reply)
+		if err != nil || s != 0 && s != 1 {
+			t.Fatalf("%s: %q scores %g, %v", spec, reply, s, err)
+		}
+	})
+}
+
+func BenchmarkCode(b *testing.B) {
+	v, err := Parse([]byte(`{"code": {"call": "add", "cases": [{"args": [3, 4], "want": 7}]}}`))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, program := range map[string]string{"right": "const add = (x, y) => x + y", "endless": "while (true);", "full": "let s = 'x'; while (true) s += s;", "big": "let n = 3n; for (let i = 0; i < 40; i++) n = n * n;"} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				v.Score(context.Background(), "", program)
+			}
+		})
+	}
+}
