@@ -15,29 +15,44 @@ type backScratch struct {
 // Of a frozen model they are nil.
 type vectorGrads struct{ attn, bias, q, k, mlp []float32 }
 
-// blockBack takes dx, the gradient of block l's output, to that of its input,
-// in place. It turns s.gateUp into its gradient and leaves in g the others
-// that the weights' gradients need. last says that nobody asks for the
-// gradient of the input.
-func (w *net) blockBack(s *layerState, g *gradState, l, n int, docs []int, pos []int32, dx []float32, v *vectorGrads, ws *workScratch, last bool) {
-	c, b, a, d := &w.Shape, &ws.back, &ws.attn, &ws.dense
-	C, D, F, N, Q := c.Width, c.HeadDim, c.Hidden, c.inputs(), c.q()
-	p, block := &w.layers[l], &w.blocks[l]
-
-	copy(g.dtop[:n*C], dx)
-	block[downLinear].back(dx, n, C, s.act, b.da, d, g.pairs[downLinear])
-	for t := range n {
-		gate, up := s.gateUp[2*t*F:][:F], s.gateUp[(2*t+1)*F:][:F]
-		c.Act.gateGrad(gate, up, b.da[t*F:(t+1)*F])
+// back takes dx, the gradient of block l's output, one stage further to that
+// of its input, in place: from the matrix which to the one before. It turns
+// s.gateUp into its gradient and leaves in g the others that the weights'
+// gradients need. last says that nobody asks for the gradient of the input.
+func (w *net) back(which int, s *layerState, g *gradState, l, n int, docs []int, pos []int32, dx []float32, v *vectorGrads, ws *workScratch, last bool) {
+	c, b, d := &w.Shape, &ws.back, &ws.dense
+	C, F, N := c.Width, c.Hidden, c.inputs()
+	p, m := &w.layers[l], w.blocks[l][which]
+	switch which {
+	case downLinear:
+		copy(g.dtop[:n*C], dx)
+		m.back(dx, n, C, s.act, b.da, d, g.pairs[which])
+		for t := range n {
+			c.Act.gateGrad(s.gateUp[2*t*F:][:F], s.gateUp[(2*t+1)*F:][:F], b.da[t*F:(t+1)*F])
+		}
+	case gateUpLinear:
+		m.back(s.gateUp, n, 2*F, s.n2, b.dn, d, g.pairs[which])
+		for t := range n {
+			kernel.RMSNormGrad(dx[t*C:(t+1)*C], v.mlp, s.x1[t*C:(t+1)*C], p.mlpNorm, b.dn[t*C:(t+1)*C], s.r2[t])
+		}
+	case outLinear:
+		copy(g.dmid[:n*C], dx)
+		m.back(dx, n, C, s.y, b.dy, d, g.pairs[which])
+		w.turnBack(s, g, l, n, docs, pos, v, ws)
+	case qkvLinear:
+		m.back(g.dqkv, n, N, s.n1, b.dn, d, g.pairs[which])
+		for t := 0; t < n && !last; t++ {
+			kernel.RMSNormGrad(dx[t*C:(t+1)*C], v.attn, s.x[t*C:(t+1)*C], p.attnNorm, b.dn[t*C:(t+1)*C], s.r1[t])
+		}
 	}
-	block[gateUpLinear].back(s.gateUp, n, 2*F, s.n2, b.dn, d, g.pairs[gateUpLinear])
-	for t := range n {
-		kernel.RMSNormGrad(dx[t*C:(t+1)*C], v.mlp, s.x1[t*C:(t+1)*C], p.mlpNorm, b.dn[t*C:(t+1)*C], s.r2[t])
-	}
+}
 
-	copy(g.dmid[:n*C], dx)
-	block[outLinear].back(dx, n, C, s.y, b.dy, d, g.pairs[outLinear])
-	w.gateBack(s, n, b.dy[:n*Q], g.dqkv, a)
+// turnBack takes the gradient of attention's output to that of the
+// projections.
+func (w *net) turnBack(s *layerState, g *gradState, l, n int, docs []int, pos []int32, v *vectorGrads, ws *workScratch) {
+	c, b, a := &w.Shape, &ws.back, &ws.attn
+	D, N, p := c.HeadDim, c.inputs(), &w.layers[l]
+	w.gateBack(s, n, b.dy[:n*c.q()], g.dqkv, a)
 	w.attendBack(s, l, docs, b.dy, b.dqk, g.dqkv, a)
 	heads, rope := c.Heads+c.KVHeads, w.ropes[c.class(l)]
 	for t := range n {
@@ -62,13 +77,6 @@ func (w *net) blockBack(s *layerState, g *gradState, l, n int, docs []int, pos [
 		if v.bias != nil {
 			kernel.Add(v.bias, v.bias, g.dqkv[t*N:][:len(v.bias)])
 		}
-	}
-	block[qkvLinear].back(g.dqkv, n, N, s.n1, b.dn, d, g.pairs[qkvLinear])
-	if last {
-		return
-	}
-	for t := range n {
-		kernel.RMSNormGrad(dx[t*C:(t+1)*C], v.attn, s.x[t*C:(t+1)*C], p.attnNorm, b.dn[t*C:(t+1)*C], s.r1[t])
 	}
 }
 

@@ -27,13 +27,13 @@ type frozenPart struct {
 
 // denseScratch is one worker's memory for frozen matrices and adapters.
 type denseScratch struct {
-	block []float32 // (KC, cols) rows, dequantised
+	wide  []float32 // a whole matrix of a block, dequantised, and packed on the way forward; all workers share it
+	block []float32 // (panelRows, cols) rows, dequantised
 	panel []float32 // (cols, panelRows) the same, packed
 	mid   []float32 // (T, rank)
 }
 
-// panelRows is how many rows of a frozen matrix are dequantised at a time on
-// the way forward; on the way back it is KC, the block of Gemm's sums.
+// panelRows is how many rows of a frozen matrix are dequantised at a time.
 const panelRows = 4 * kernel.NR
 
 // newDense lays out a trained matrix of the parameters w.
@@ -93,18 +93,27 @@ func (d *dense) pack() {
 	}
 }
 
+// unpack dequantises the rows of piece i into the wide scratch: packed, for
+// mul, or as they are, for back.
+func (d *dense) unpack(i int, forward bool, s *denseScratch) {
+	lo := i * panelRows
+	hi := min(d.rows, lo+panelRows)
+	if !forward {
+		d.decode(s.wide[lo*d.cols:], lo, hi)
+		return
+	}
+	d.decode(s.block, lo, hi)
+	kernel.Pack(s.wide[lo*d.cols:], d.cols, hi-lo, s.block, 1, d.cols)
+}
+
 // mul sets y = x·Wᵀ + bias, and what adapters add; or, with add, adds it.
-// x (n, cols), y (n, ld).
+// x (n, cols), y (n, ld). A frozen matrix has been unpacked.
 func (d *dense) mul(x []float32, n int, y []float32, ld int, add bool, s *denseScratch) {
-	if d.parts == nil {
-		kernel.GemmPacked(n, d.rows, d.cols, x, d.cols, 1, d.packed, y, ld, add)
+	packed := d.packed
+	if d.parts != nil {
+		packed = s.wide
 	}
-	for lo := 0; d.parts != nil && lo < d.rows; lo += panelRows {
-		hi := min(d.rows, lo+panelRows)
-		d.decode(s.block, lo, hi)
-		kernel.Pack(s.panel, d.cols, hi-lo, s.block, 1, d.cols)
-		kernel.GemmPacked(n, hi-lo, d.cols, x, d.cols, 1, s.panel, y[lo:], ld, add)
-	}
+	kernel.GemmPacked(n, d.rows, d.cols, x, d.cols, 1, packed, y, ld, add)
 	if d.bias != nil {
 		for t := range n {
 			row := y[t*ld:][:len(d.bias)]
@@ -118,16 +127,14 @@ func (d *dense) mul(x []float32, n int, y []float32, ld int, add bool, s *denseS
 }
 
 // back sets dx = dy·W, adapters included. dy (n, ld), dx (n, cols). It leaves
-// in states what the gradients of the adapters are made of.
+// in states what the gradients of the adapters are made of. A frozen matrix
+// has been unpacked.
 func (d *dense) back(dy []float32, n, ld int, x, dx []float32, s *denseScratch, states []pairState) {
-	if d.parts == nil {
-		kernel.Gemm(n, d.cols, d.rows, dy, ld, 1, d.w, d.cols, dx, d.cols, false)
+	w := d.w
+	if d.parts != nil {
+		w = s.wide
 	}
-	for lo := 0; d.parts != nil && lo < d.rows; lo += kernel.KC {
-		hi := min(d.rows, lo+kernel.KC)
-		d.decode(s.block, lo, hi)
-		kernel.Gemm(n, d.cols, hi-lo, dy[lo:], ld, 1, s.block, d.cols, dx, d.cols, lo > 0)
-	}
+	kernel.Gemm(n, d.cols, d.rows, dy, ld, 1, w, d.cols, dx, d.cols, false)
 	for i, l := range d.loras {
 		mid, dmid := states[i].mid[:n*l.rank], states[i].dmid[:n*l.rank]
 		kernel.GemmPacked(n, l.rank, d.cols, x, d.cols, 1, l.packedA, mid, l.rank, false)
@@ -138,16 +145,27 @@ func (d *dense) back(dy []float32, n, ld int, x, dx []float32, s *denseScratch, 
 	}
 }
 
-// newDenseScratch lays out a worker's scratch for the widest of the matrices.
-func newDenseScratch(all []*dense, tokens int, a *tensor.Arena) denseScratch {
-	cols, rank := 0, 0
-	for _, d := range all {
-		if d.parts != nil {
-			cols = max(cols, d.cols)
-		}
-		for _, l := range d.loras {
-			rank = max(rank, l.rank)
+// layScratch lays out the workers' scratch for the widest of the matrices.
+// The head is not unpacked as a whole.
+func layScratch(workers int, blocks [][linears]*dense, head *dense, tokens int, a *tensor.Arena) []denseScratch {
+	cols, rank, wide := 0, 0, 0
+	if head.parts != nil {
+		cols = head.cols
+	}
+	for i := range blocks {
+		for _, d := range blocks[i] {
+			if d.parts != nil {
+				cols, wide = max(cols, d.cols), max(wide, kernel.PackedLen(d.cols, d.rows))
+			}
+			for _, l := range d.loras {
+				rank = max(rank, l.rank)
+			}
 		}
 	}
-	return denseScratch{a.Float32(kernel.KC * cols), a.Float32(kernel.PackedLen(cols, panelRows)), a.Float32(tokens * rank)}
+	shared := a.Float32(wide)
+	var list []denseScratch
+	for range workers {
+		list = append(list, denseScratch{shared, a.Float32(panelRows * cols), a.Float32(kernel.PackedLen(cols, panelRows)), a.Float32(tokens * rank)})
+	}
+	return list
 }

@@ -120,11 +120,11 @@ func (w *net) gate(s *layerState, n int) {
 	}
 }
 
-// middle runs block l from attention's output to the activations of its
+// output runs block l from attention's output to the normalised input of its
 // feed-forward layer, for n tokens.
-func (w *net) middle(s *layerState, l, n int, d *denseScratch) {
+func (w *net) output(s *layerState, l, n int, d *denseScratch) {
 	c := &w.Shape
-	C, F := c.Width, c.Hidden
+	C := c.Width
 	if c.HeadGate {
 		w.gate(s, n)
 	}
@@ -133,6 +133,11 @@ func (w *net) middle(s *layerState, l, n int, d *denseScratch) {
 	for t := range n {
 		s.r2[t] = kernel.RMSNorm(s.n2[t*C:(t+1)*C], s.x1[t*C:(t+1)*C], w.layers[l].mlpNorm, c.Eps)
 	}
+}
+
+// activate runs block l to the activations of its feed-forward layer.
+func (w *net) activate(s *layerState, l, n int, d *denseScratch) {
+	c, F := &w.Shape, w.Hidden
 	w.blocks[l][gateUpLinear].mul(s.n2, n, s.gateUp, 2*F, false, d)
 	for t := range n {
 		c.Act.gate(s.act[t*F:(t+1)*F], s.gateUp[2*t*F:][:F], s.gateUp[(2*t+1)*F:][:F], false)

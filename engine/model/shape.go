@@ -35,6 +35,9 @@ type Rope struct {
 	Theta float64
 	Dims  int
 	Div   []float32 // (Dims/2); nil: ones
+	// Llama3 is what Div was made of, if a folder said it: factor, low_freq_factor,
+	// high_freq_factor and original_max_position_embeddings.
+	Llama3 [4]float64
 }
 
 // qwen3 is the shape of the models that Suiren trains.

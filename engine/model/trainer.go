@@ -45,9 +45,11 @@ type Trainer struct {
 // loops are the bodies of the trainer's parallel loops, made once: a closure
 // that is handed to the team is an allocation.
 type loops struct {
-	forward, begin, back, grad, embed, pack func(worker, i int)
+	forward, begin, back, grad, embed, pack            func(worker, i int)
+	embedRows, unpack, part, finish, outputs, backPart func(worker, i int) // of frozen models
 
-	l int // the block of back and grad
+	l, which int  // the block, and one of its matrices
+	forwards bool // how that is unpacked
 }
 
 func (t *Trainer) makeLoops() {
@@ -57,6 +59,15 @@ func (t *Trainer) makeLoops() {
 		back:    func(w, i int) { t.backTask(t.loops.l, w, i) },
 		grad:    func(_, i int) { t.gradTask(t.loops.l, i) },
 		embed:   t.embedTask,
+
+		embedRows: func(_, i int) { t.net.embedRows(t.batch[i].layers[0].x, t.batch[i].in.IDs) },
+		unpack: func(w, i int) {
+			t.net.blocks[t.loops.l][t.loops.which].unpack(i, t.loops.forwards, &t.scratch[w].dense)
+		},
+		part:     func(w, i int) { t.part(&t.batch[i], t.loops.l, t.loops.which, &t.scratch[w]) },
+		finish:   func(w, i int) { t.finish(&t.batch[i], t.loops.l, &t.scratch[w]) },
+		outputs:  func(_, i int) { t.outputs(&t.batch[i]) },
+		backPart: func(w, i int) { t.backPart(&t.batch[i], t.loops.l, t.loops.which, &t.scratch[w]) },
 		pack: func(_, i int) {
 			if i < len(t.matrices) {
 				t.matrices[i].pack()
@@ -122,7 +133,33 @@ func (t *Trainer) forwardAll(micro []Row) {
 	for i := range t.batch {
 		t.load(&t.batch[i], micro[i])
 	}
-	t.team.For(len(t.batch), t.loops.forward)
+	if t.Grads != nil {
+		t.team.For(len(t.batch), t.loops.forward)
+		return
+	}
+	t.team.For(len(t.batch), t.loops.embedRows)
+	for l := range t.net.blocks {
+		t.forwardFrozen(l)
+		t.stage(l, downLinear, true, t.loops.finish)
+	}
+	t.team.For(len(t.batch), t.loops.outputs)
+}
+
+// stage runs a part of block l of every row that needs one of its matrices,
+// which is unpacked first if it is frozen: once for all rows.
+func (t *Trainer) stage(l, which int, forward bool, f func(worker, i int)) {
+	t.loops.l, t.loops.which, t.loops.forwards = l, which, forward
+	if d := t.net.blocks[l][which]; d.parts != nil {
+		t.team.For((d.rows+panelRows-1)/panelRows, t.loops.unpack)
+	}
+	t.team.For(len(t.batch), f)
+}
+
+// forwardFrozen runs block l of a frozen model up to its last product.
+func (t *Trainer) forwardFrozen(l int) {
+	t.stage(l, qkvLinear, true, t.loops.part)
+	t.stage(l, outLinear, true, t.loops.part)
+	t.stage(l, gateUpLinear, true, t.loops.part)
 }
 
 // load takes a row and finds its supervised tokens.
@@ -147,16 +184,25 @@ func (t *Trainer) load(r *rowState, in Row) {
 
 // forward runs a row through all blocks and gathers its supervised outputs.
 func (t *Trainer) forward(r *rowState, s *workScratch) {
-	w, n, C := &t.net, len(r.in.IDs), t.net.Width
-	w.embedRows(r.layers[0].x, r.in.IDs)
+	t.net.embedRows(r.layers[0].x, r.in.IDs)
 	for l := range r.layers {
-		next := r.xf
-		if l+1 < len(r.layers) {
-			next = r.layers[l+1].x
-		}
 		t.block(r, l, s)
-		w.finish(&r.layers[l], l, n, next, &s.dense)
+		t.finish(r, l, s)
 	}
+	t.outputs(r)
+}
+
+func (t *Trainer) finish(r *rowState, l int, s *workScratch) {
+	next := r.xf
+	if l+1 < len(r.layers) {
+		next = r.layers[l+1].x
+	}
+	t.net.finish(&r.layers[l], l, len(r.in.IDs), next, &s.dense)
+}
+
+// outputs gathers a row's supervised outputs.
+func (t *Trainer) outputs(r *rowState) {
+	w, n, C := &t.net, len(r.in.IDs), t.net.Width
 	for i := range n {
 		r.rf[i] = kernel.RMSNorm(r.nf[i*C:(i+1)*C], r.xf[i*C:(i+1)*C], w.norm, w.Eps)
 	}
@@ -167,10 +213,23 @@ func (t *Trainer) forward(r *rowState, s *workScratch) {
 
 // block runs block l up to its last product.
 func (t *Trainer) block(r *rowState, l int, s *workScratch) {
+	t.part(r, l, qkvLinear, s)
+	t.part(r, l, outLinear, s)
+	t.part(r, l, gateUpLinear, s)
+}
+
+// part runs what block l does with one of its matrices, but the last.
+func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
 	w, n, st := &t.net, len(r.in.IDs), &r.layers[l]
-	w.project(st, l, n, r.pos, &s.dense)
-	w.attend(st, l, r.in.Docs, &s.attn)
-	w.middle(st, l, n, &s.dense)
+	switch which {
+	case qkvLinear:
+		w.project(st, l, n, r.pos, &s.dense)
+		w.attend(st, l, r.in.Docs, &s.attn)
+	case outLinear:
+		w.output(st, l, n, &s.dense)
+	case gateUpLinear:
+		w.activate(st, l, n, &s.dense)
+	}
 }
 
 // backwardAll takes the rows of a micro-batch back through all blocks, one
@@ -179,7 +238,16 @@ func (t *Trainer) backwardAll() {
 	t.team.For(len(t.batch), t.loops.begin)
 	for l := t.net.Layers - 1; l >= 0; l-- {
 		t.loops.l = l
-		t.team.For(len(t.batch), t.loops.back)
+		if t.Grads != nil {
+			t.team.For(len(t.batch), t.loops.back)
+		} else {
+			if t.again(l) {
+				t.forwardFrozen(l)
+			}
+			for which := downLinear; which >= qkvLinear; which-- {
+				t.stage(l, which, false, t.loops.backPart)
+			}
+		}
 		t.team.For(len(t.tasks), t.loops.grad)
 	}
 	if t.Grads == nil {
@@ -218,11 +286,23 @@ func (t *Trainer) beginBack(worker, i int) {
 // backTask takes a row back through block l.
 func (t *Trainer) backTask(l, worker, i int) {
 	r, s := &t.batch[i], &t.scratch[worker]
-	if t.recompute && l < t.net.Layers-1 { // the last block's is still there
+	if t.again(l) {
 		t.block(r, l, s)
 	}
+	for which := downLinear; which >= qkvLinear; which-- {
+		t.backPart(r, l, which, s)
+	}
+}
+
+// again reports whether block l has to be run again on the way back: not the
+// last, whose state is still there.
+func (t *Trainer) again(l int) bool { return t.recompute && l < t.net.Layers-1 }
+
+// backPart takes a row back through one of block l's matrices. Nothing that one
+// of them leaves in a worker's scratch is read by the next.
+func (t *Trainer) backPart(r *rowState, l, which int, s *workScratch) {
 	n := len(r.in.IDs)
-	t.net.blockBack(&r.layers[l], &r.grad, l, n, r.in.Docs, r.pos, r.nf[:n*t.net.Width], &r.norms[l], s, t.Grads == nil && l == 0)
+	t.net.back(which, &r.layers[l], &r.grad, l, n, r.in.Docs, r.pos, r.nf[:n*t.net.Width], &r.norms[l], s, t.Grads == nil && l == 0)
 }
 
 // A gradTask is a part of the gradient of a block's weights: rows lo to hi of
@@ -320,6 +400,15 @@ func (t *Trainer) Logits(row Row) []float32 {
 	t.forwardAll([]Row{row})
 	n, V := len(row.IDs), t.net.Vocab
 	z := make([]float32, n*V)
-	t.net.head.mul(t.rows[0].nf, n, z, V, false, &t.scratch[0].dense)
+	if d := t.net.head; d.parts == nil {
+		d.mul(t.rows[0].nf, n, z, V, false, &t.scratch[0].dense)
+	} else {
+		for lo := 0; lo < V; lo += panelRows {
+			s, hi, C := &t.scratch[0].dense, min(lo+panelRows, V), t.net.Width
+			d.decode(s.block, lo, hi)
+			kernel.Pack(s.panel, C, hi-lo, s.block, 1, C)
+			kernel.GemmPacked(n, hi-lo, C, t.rows[0].nf, C, 1, s.panel, z[lo:], V, false)
+		}
+	}
 	return z
 }

@@ -161,11 +161,12 @@ func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Traine
 	}
 	T := o.Length
 	t.matrices = t.net.all()
-	for range t.team.Size() {
+	dense := layScratch(t.team.Size(), t.net.blocks, t.net.head, T, a)
+	for i := range t.team.Size() {
 		t.scratch = append(t.scratch, workScratch{
 			backScratch{dy: a.Float32(T * s.q()), dqk: a.Float32(T * (s.q() + s.kv())), da: a.Float32(T * s.Hidden), dn: a.Float32(T * s.Width)},
 			newAttnScratch(&t.net.Shape, T, a),
-			newDenseScratch(t.matrices, T, a),
+			dense[i],
 		})
 	}
 	t.heads = t.layHead(o.Rows*T, a)

@@ -3,8 +3,11 @@ package model
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
+
+	"suiren/engine/tensor"
 )
 
 // trained are the folders of testdata/oracle/arch whose models are trained.
@@ -123,4 +126,105 @@ func TestStepAllocates(t *testing.T) {
 			t.Errorf("%+v: %v allocations a step", o, n)
 		}
 	}
+}
+
+// Adapters over quantised weights are adapters over the numbers that those
+// stand for, to the bit.
+func TestFrozenTypes(t *testing.T) {
+	for _, name := range []string{"qwen3", "llama", "spark2_5"} {
+		for _, x := range []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K} {
+			f := openArch(t, name)
+			if x == AsQ4_K_M || x == AsQ6_K { // blocks of 256
+				s := blocked(f.Shape)
+				p := newParams(s, true, realArena(t, s.Params()))
+				fillParams(p)
+				f = p.File()
+			}
+			path := filepath.Join(t.TempDir(), "model.gguf")
+			out, err := os.Create(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.WriteGGUF(out, x, nil, 2); err != nil {
+				t.Fatal(err)
+			}
+			out.Close()
+			quantised, err := Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			if err := quantised.WriteFolder(dir, AsF32, 2); err != nil {
+				t.Fatal(err)
+			}
+			plain, err := Open(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
+			o := Training{Rows: 2, Length: 64, Threads: 2, LoRA: &LoRA{Rank: 3, Alpha: 6}}
+			_, l1, g1 := gradientsOf(t, quantised, o, rows)
+			_, l2, g2 := gradientsOf(t, plain, o, rows)
+			if l1 != l2 || g1 != g2 {
+				t.Errorf("%s as %s: loss %v, dequantised %v; the gradients differ: %t", name, x, l1, l2, g1 != g2)
+			}
+			a, _ := quantised.TrainerBytes(o)
+			b, _ := plain.TrainerBytes(o)
+			if a >= b {
+				t.Errorf("%s as %s takes %d bytes, dequantised %d", name, x, a, b)
+			}
+			quantised.Close()
+			plain.Close()
+		}
+	}
+}
+
+// blocked is a shape whose rows are whole blocks of 256.
+func blocked(s Shape) Shape {
+	s.Width, s.Hidden, s.HeadDim = 256, 256, 256/s.Heads
+	for i := range s.Rope {
+		s.Rope[i].Dims = s.HeadDim
+	}
+	s.Tied = true
+	return s
+}
+
+func realArena(t testing.TB, n int) *tensor.Arena {
+	a, err := tensor.NewArena(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.Close)
+	return a
+}
+
+func fillParams(p *Params) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	p.Init(1)
+	for i := range p.All {
+		p.All[i] += 0.02 * float32(rng.NormFloat64())
+	}
+}
+
+// What does not fit the memory for logits goes through the head in pieces: a
+// row with more supervised tokens than those has the gradients of the loss.
+func TestLongRow(t *testing.T) {
+	c := Config{Vocab: 9001, Width: 8, Layers: 1, Heads: 1, KVHeads: 1, HeadDim: 8, Hidden: 9, Context: 700, Theta: 10000, Eps: 1e-6}
+	rows := randomRows(c, 3, []int{690}, []int{100, 30}, []int{700})
+	var want string
+	var loss float64
+	for i, micro := range []int{1, 2, 3} {
+		tr := trainerWith(t, c, micro, 700, 2)
+		if tr.heads.most >= 690 {
+			t.Fatal("the logits of a row fit")
+		}
+		l, _, n := tr.Accumulate(rows)
+		if i == 0 {
+			loss, want = l, hash(tr.Grads.All)
+		}
+		if l != loss || hash(tr.Grads.All) != want || n < 700 {
+			t.Errorf("%d rows at a time: loss %v of %d tokens, was %v", micro, l, n, loss)
+		}
+	}
+	directional(t, trainerWith(t, c, 1, 700, 2), rows[:1])
 }

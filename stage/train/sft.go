@@ -14,14 +14,14 @@ import (
 	"suiren/store"
 )
 
-// An SFT trains a model on rows of tokens, from random weights.
+// An SFT trains a model on rows of tokens, from random weights or from a base.
 //
 // Depth is the one dial: width, heads and the rest follow from it (see
 // model.Scale) and every one of them can be set.
 type SFT struct {
 	From      stage.Ref `plan:"from" kinds:"tokens"`
-	Tokenizer stage.Ref `plan:"tokenizer" kinds:"tokenizer"`
-	Depth     int       `plan:"depth" min:"1" max:"64"`
+	Tokenizer stage.Ref `plan:"tokenizer,optional" kinds:"tokenizer"`
+	Depth     int       `plan:"depth,optional" min:"1" max:"64"`
 	Width     int       `plan:"width,optional" min:"32" max:"8192"`
 	Hidden    int       `plan:"hidden,optional" min:"32" max:"32768"`
 	FLOPs     float64   `plan:"flops,optional" min:"1e6" max:"1e21"`        // how long to train; 0: once through the rows
@@ -29,6 +29,7 @@ type SFT struct {
 	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`          // rows a step; 0: by depth
 	Rate      float64   `plan:"rate,optional" min:"0.01" max:"100"`         // factor of the learning rates; 0: 1
 	Seed      uint64    `plan:"seed,optional"`
+	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero"` // instead of depth: goes on from it
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -81,6 +82,16 @@ func (s *SFT) budget() float64 {
 
 // Check implements stage.Checker.
 func (s *SFT) Check() []*say.Error {
+	if !s.Base.IsZero() {
+		if s.Depth > 0 || s.Width > 0 || s.Hidden > 0 || s.budget() > 0 || !s.Tokenizer.IsZero() {
+			return []*say.Error{{Where: "base", What: say.T("a base has its shape and its tokenizer, and is trained once through the rows", "基座自带形状和分词器，并把数据训练一遍"),
+				Next: say.T("remove depth, width, hidden, flops, minutes and tokenizer", "请删去 depth、width、hidden、flops、minutes 和 tokenizer")}}
+		}
+		return nil
+	}
+	if s.Depth == 0 || s.Tokenizer.IsZero() {
+		return []*say.Error{{What: say.T("sft needs depth and tokenizer, or a base", "sft 需要 depth 和 tokenizer，或者 base"), Next: say.T("write depth = 4 and tokenizer = tokenizer.name", "请写 depth = 4 和 tokenizer = tokenizer.名字")}}
+	}
 	if s.FLOPs > 0 && s.Minutes > 0 {
 		return []*say.Error{{Where: "minutes", What: say.T("minutes and flops both say how long to train", "minutes 和 flops 都在规定训练多久"),
 			Next: say.T("keep one of them", "请只保留一个")}}
@@ -94,6 +105,9 @@ func (s *SFT) Check() []*say.Error {
 
 // Forecast implements stage.Forecaster.
 func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	if len(in["base"]) > 0 {
+		return forecastOwn(in, 1, 3, 16, m)
+	}
 	size := map[string]float64{}
 	for _, arg := range []string{"from", "tokenizer"} {
 		for _, f := range in[arg] {
@@ -153,6 +167,10 @@ type sftState struct {
 
 // Run implements stage.Operator.
 func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
+	if job.Dir("base") != "" {
+		o := own{method: s.Name(), epochs: 1, batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), seed: s.Seed, every: s.Every}
+		return o.run(ctx, job)
+	}
 	rows, err := stage.OpenRows(job.Dir("from"))
 	if err != nil {
 		return err

@@ -154,13 +154,16 @@ func TestSFTSteps(t *testing.T) {
 	}
 }
 
+// aTokenizer is a reference, for settings that need one.
+var aTokenizer = stage.Ref{Kind: "tokenizer", Name: "t"}
+
 func TestSFTCheck(t *testing.T) {
 	for _, c := range []struct {
 		op    SFT
 		where string
 	}{
-		{SFT{Depth: 4}, ""}, {SFT{Depth: 4, Width: 96}, ""}, {SFT{Depth: 4, Width: 320}, ""},
-		{SFT{Depth: 4, Width: 100}, "width"}, {SFT{Depth: 4, Width: 288}, "width"},
+		{SFT{Tokenizer: aTokenizer, Depth: 4}, ""}, {SFT{Tokenizer: aTokenizer, Depth: 4, Width: 96}, ""}, {SFT{Tokenizer: aTokenizer, Depth: 4, Width: 320}, ""},
+		{SFT{Tokenizer: aTokenizer, Depth: 4, Width: 100}, "width"}, {SFT{Tokenizer: aTokenizer, Depth: 4, Width: 288}, "width"},
 	} {
 		errs := c.op.Check()
 		if (c.where == "") != (len(errs) == 0) || len(errs) > 0 && errs[0].Where != c.where {
