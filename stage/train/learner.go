@@ -11,6 +11,9 @@ import (
 type Learner struct {
 	*model.Trainer
 	Optimizer *optim.Optimizer
+
+	norm float64 // of the gradients that Learn last moved along
+	rate float32 // factor of the learning rates, then
 }
 
 // NewLearner makes a learner whose learning rates are the default ones times
@@ -34,7 +37,7 @@ func newLearner(c model.Config, microRows, length, threads int, s optim.Settings
 		tr.Close()
 		return nil, err
 	}
-	return &Learner{tr, opt}, nil
+	return &Learner{Trainer: tr, Optimizer: opt}, nil
 }
 
 // methods are the optimisers by their names in a plan.
@@ -75,6 +78,7 @@ func (l *Learner) Close() {
 // Learn moves the parameters along the gradients that Accumulate left, at
 // rate times the learning rates, and packs them.
 func (l *Learner) Learn(rate float32) {
+	l.norm, l.rate = l.Optimizer.Norm(), rate
 	l.Optimizer.Step(rate)
 	l.Repack()
 }

@@ -242,7 +242,7 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 		trainer.Close()
 		return nil, err
 	}
-	return &Learner{trainer, opt}, nil
+	return &Learner{Trainer: trainer, Optimizer: opt}, nil
 }
 
 // write writes what was trained and proves that it is served as it is.
