@@ -162,6 +162,7 @@ type Forecast struct {
 	FLOPs     float64            // of training; 0 where it does not count
 	Basis     say.Text           // where the numbers come from
 	Size      map[string]float64 // what it makes, for the steps after it: rows, tokens, params
+	Smaller   []say.Text         // if Memory is more than the machine has: the least changes that would each fit
 }
 
 // A Forecaster is an Operator that knows its cost before its inputs exist.

@@ -139,7 +139,14 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if b := s.budget(); b > 0 {
 		flops = b
 	}
-	return forecast(flops, flops, c, s.batch(), length, m)
+	f := forecast(flops, flops, c, s.batch(), length, m)
+	if s.Patience > 0 {
+		f.Memory += 4 * int64(c.Params()) // of the best weights
+	}
+	if m.Memory > 0 && f.Memory > m.Memory {
+		f.Smaller = s.smaller(int(max(size["vocab"], 260)), length, m)
+	}
+	return f
 }
 
 // forecast turns FLOPs into time by the share of peak that training reaches.
