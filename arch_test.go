@@ -30,14 +30,15 @@ engine/infer: engine/kernel engine/tensor engine/weights engine/model engine/tok
 store: internal/say
 models: engine/weights store internal/say
 stage: store internal/say
+stage/curve: stage internal/say
 knowledge: internal/say engine/tokenizer engine/infer
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
 stage/data: stage store internal/say engine/tokenizer knowledge
-stage/train: stage store internal/say engine/*
+stage/train: stage stage/curve store internal/say engine/*
 stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model
 stage/guard: stage store internal/say engine/tokenizer engine/infer
 stage/operate: stage store internal/say
-run: stage store internal/say
+run: stage stage/curve store internal/say
 plan: stage store run internal/say
 serve: internal/say serve/form serve/openai serve/anthropic serve/ollama console
 serve/form: internal/say

@@ -14,6 +14,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/curve"
 	"suiren/store"
 )
 
@@ -51,7 +52,8 @@ func (s *Step) Run(ctx context.Context, st *store.Store, m stage.Machine, versio
 	if len(s.Used) != len(s.Inputs) {
 		panic("run: Step: an input is not recorded, or the reverse")
 	}
-	teller := &teller{step: s.String(), emit: emit}
+	teller := &teller{step: s.String(), emit: emit, curve: curve.New(CurveDir(st.Path(), s.String(), s.Key), runID)}
+	defer teller.curve.Close() // what it could not write is no part of the result
 	teller.tell(stage.Event{Type: TypeBegin, Text: text(s.Forecast.Basis), Vals: map[string]float64{
 		"low": s.Forecast.Low, "high": s.Forecast.High, "memory": float64(s.Forecast.Memory), "flops": s.Forecast.FLOPs}})
 	r, err := s.run(ctx, st, m, teller)
@@ -76,7 +78,7 @@ func (s *Step) Run(ctx context.Context, st *store.Store, m stage.Machine, versio
 
 // run runs the operator and puts what it made into st.
 func (s *Step) run(ctx context.Context, st *store.Store, m stage.Machine, teller *teller) (store.Record, error) {
-	job := &stage.Job{Inputs: s.Inputs, Machine: m, Emit: teller.tell, Open: st.Dir}
+	job := &stage.Job{Inputs: s.Inputs, Machine: m, Emit: teller.tell, Open: st.Dir, Curve: CurveDir(st.Path(), s.String(), s.Key)}
 	if err := s.layOut(st, job); err != nil {
 		return store.Record{}, err
 	}
@@ -113,6 +115,12 @@ func (s *Step) run(ctx context.Context, st *store.Store, m stage.Machine, teller
 	}
 	r.Output, err = st.Put(job.Out)
 	return r, err
+}
+
+// CurveDir is the folder of the curve of a step with a key: it outlives the
+// step, and goes on where the step does. dir is the folder of the store.
+func CurveDir(dir, step string, key store.Digest) string {
+	return filepath.Join(dir, "curves", step, key.Short())
 }
 
 // layOut finds the directories of the inputs.
@@ -198,8 +206,9 @@ func text(t say.Text) *say.Text {
 
 // A teller passes a step's events on, with its name, until it has ended.
 type teller struct {
-	step string
-	emit func(stage.Event)
+	step  string
+	emit  func(stage.Event)
+	curve *curve.Writer
 
 	mu     sync.Mutex
 	ended  bool
@@ -220,6 +229,13 @@ func (t *teller) tell(e stage.Event) {
 	}
 	t.mu.Unlock()
 	e.Step = t.step
+	if e.Type == "metric" {
+		e.Vals = maps.Clone(e.Vals)
+		if n := resident(); n > 0 && e.Vals != nil {
+			e.Vals["memory"] = float64(n)
+		}
+	}
+	t.curve.Event(e)
 	if t.emit != nil {
 		t.emit(e)
 	}

@@ -86,6 +86,7 @@ type Job struct {
 	Work    string // a directory that outlives an interruption: checkpoints
 	Machine Machine
 	Emit    func(Event) // never nil; any goroutine
+	Curve   string      // folder where what Emit is told of training is kept (stage/curve); "" if it is not
 
 	// Open gives the directory of an artifact that an input's manifest names
 	// by digest: the weights of a scenario. The digest is in the input, so it
@@ -141,14 +142,15 @@ func Key(op Operator, in []Input) store.Digest {
 func (r Ref) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
 
 // An Event is one thing that happened in a long operation. Events are the
-// only report of progress: the terminal, the page and -o jsonl render them.
+// only report of progress: the terminal, the page, -o jsonl and the curves of
+// a run render them.
 type Event struct {
-	Type  string             `json:"type"`           // progress, metric, note, count
+	Type  string             `json:"type"`           // progress, metric, note, count, sample
 	Step  string             `json:"step,omitempty"` // block, set by the runner
 	Done  float64            `json:"done,omitempty"` // progress: of Total
 	Total float64            `json:"total,omitempty"`
 	Unit  string             `json:"unit,omitempty"`   // steps, tokens, problems
-	Text  *say.Text          `json:"-"`                // note, or what progress is at
+	Text  *say.Text          `json:"-"`                // note, sample, or what progress is at
 	Say   string             `json:"text,omitempty"`   // Text in the reader's language, set by the renderer
 	Vals  map[string]float64 `json:"values,omitempty"` // metric: loss, tokens_per_s, …
 }
@@ -160,6 +162,7 @@ type Forecast struct {
 	FLOPs     float64            // of training; 0 where it does not count
 	Basis     say.Text           // where the numbers come from
 	Size      map[string]float64 // what it makes, for the steps after it: rows, tokens, params
+	Smaller   []say.Text         // if Memory is more than the machine has: the least changes that would each fit
 }
 
 // A Forecaster is an Operator that knows its cost before its inputs exist.

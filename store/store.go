@@ -25,6 +25,7 @@ var (
 //	artifacts/<digest>.list  their names, sizes and sums: the text of FilesDigest
 //	work/<key>/              checkpoints of steps that are not done
 //	runs/                    the events of runs
+//	curves/<block>/<key>/    the curves of steps that trained
 //	tmp/<process>/           what is being made
 //	damaged/                 what Verify moved aside
 //	suiren.db                how each artifact was made, and what stands

@@ -242,15 +242,25 @@ func (p *peerProcess) stop() {
 
 // ask has the peer do a test and returns its rate.
 func (p *peerProcess) ask(test string) (float64, error) {
+	r, err := p.askFor(test)
+	return r.Rate, err
+}
+
+// A peerAnswer is what a peer says of a test.
+type peerAnswer struct {
+	Rate   float64 // tokens a second
+	Memory int64   // peak bytes; 0 if not told
+}
+
+func (p *peerProcess) askFor(test string) (r peerAnswer, err error) {
 	if _, err := fmt.Fprintln(p.in, test); err != nil {
-		return 0, err
+		return r, err
 	}
-	var r struct{ Rate float64 }
 	if !p.out.Scan() {
-		return 0, &say.Error{Where: "--peer", What: say.T("the command ended without an answer", "命令没有回答就结束了"), Err: p.out.Err()}
+		return r, &say.Error{Where: "--peer", What: say.T("the command ended without an answer", "命令没有回答就结束了"), Err: p.out.Err()}
 	}
 	if err := json.Unmarshal(p.out.Bytes(), &r); err != nil || !(r.Rate > 0) {
-		return 0, &say.Error{Where: "--peer", What: say.T("the answer is not {\"rate\": …}: %s", "回答不是 {\"rate\": …}：%s", p.out.Text()), Err: err}
+		return r, &say.Error{Where: "--peer", What: say.T("the answer is not {\"rate\": …}: %s", "回答不是 {\"rate\": …}：%s", p.out.Text()), Err: err}
 	}
-	return r.Rate, nil
+	return r, nil
 }

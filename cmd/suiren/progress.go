@@ -83,6 +83,11 @@ func (p *progress) event(e stage.Event) {
 			p.a.screen.print("    " + e.Step + ": " + text)
 		}
 		return
+	case "sample":
+		if text := p.a.say(e); text != "" {
+			p.a.screen.print("    " + e.Step + ": " + printable(strings.ReplaceAll(text, "\n", " "), true))
+		}
+		return
 	case "progress":
 		if e.Text != nil {
 			s.what = *e.Text
@@ -160,6 +165,9 @@ func (a *app) runningLine(name string, s *running, now time.Time, bar bool) stri
 		show func(float64) string
 	}{
 		{"loss", say.T("loss", "损失"), func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
+		{"watch_loss", say.T("held out", "留出集"), func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
+		{"bits_per_byte", say.T("bits/byte", "比特/字节"), func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
+		{"norm", say.T("norm", "梯度范数"), func(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }},
 		{"reward", say.T("reward", "奖励"), func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
 		{"tokens_per_s", say.T("tokens/s", "词元/秒"), count},
 		{"share_of_peak", say.T("of peak", "峰值占比"), func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) }},

@@ -22,7 +22,7 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 	n := map[string]int{}
 	var low, high, work float64
 	var peak int64
-	var bases []string
+	var bases, smaller []string
 	for _, s := range steps {
 		n[s.mark]++
 		row := []string{" " + s.mark, s.name, s.why.In(a.lang)}
@@ -30,6 +30,9 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 		case "+", "~":
 			low, high, work, peak = low+f.Low, high+f.High, work+f.FLOPs, max(peak, f.Memory)
 			row = append(row, a.forecastTime(f), size(f.Memory), flopsText(f.FLOPs))
+			for _, way := range f.Smaller {
+				smaller = append(smaller, s.name+": "+way.In(a.lang))
+			}
 			if !f.Basis.IsZero() {
 				bases = append(bases, s.name+": "+f.Basis.In(a.lang))
 			}
@@ -53,6 +56,9 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 			sum += a.t(", training %s", "，训练 %s", flopsText(work))
 		}
 		lines = append(lines, sum)
+		for _, way := range smaller {
+			lines = append(lines, "  "+a.t("too large; would fit with", "内存不足；可改为")+"  "+way)
+		}
 		for _, b := range bases {
 			lines = append(lines, "  "+a.t("basis", "依据")+"  "+b)
 		}

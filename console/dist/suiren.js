@@ -1162,7 +1162,10 @@
     scores: ["Scores of {0} during reinforcement", "{0} 强化过程中的得分"],
     step: ["step", "步"],
     asTable: ["Show as a table", "以表格显示"],
+    norm: ["Gradient norm of {0}", "{0} 的梯度范数"],
     series_loss: ["loss", "损失"],
+    series_watch_loss: ["held out", "留出集"],
+    series_norm: ["norm", "范数"],
     series_heldout: ["watched problems", "观察题"],
     series_reward: ["reward", "奖励"],
     report: ["Report", "报告"],
@@ -1328,7 +1331,12 @@
     const charts = [];
     for (const [step, live] of store.live) {
       const loss = live.series.get("loss");
-      if (loss) charts.push(/* @__PURE__ */ createElement(Chart, { title: t("loss", step), series: [{ name: maybe("series", "loss"), points: loss }] }));
+      const watched = live.series.get("watch_loss"), norm = live.series.get("norm");
+      if (loss) charts.push(/* @__PURE__ */ createElement(Chart, { title: t("loss", step), series: [
+        { name: maybe("series", "loss"), points: loss },
+        ...watched ? [{ name: maybe("series", "watch_loss"), points: watched }] : []
+      ] }));
+      if (norm) charts.push(/* @__PURE__ */ createElement(Chart, { title: t("norm", step), series: [{ name: maybe("series", "norm"), points: norm }] }));
       const scores = [];
       for (const [name, points] of live.series) {
         const family = name.replace(/^heldout_/, "");
@@ -1679,7 +1687,7 @@
   }
   var planDue = 0;
   function take(e) {
-    if (!["progress", "metric", "count", "note"].includes(e.type)) {
+    if (!["progress", "metric", "count", "note", "sample"].includes(e.type)) {
       clearTimeout(planDue);
       planDue = setTimeout(loadPlan, 200);
       return;
@@ -1689,7 +1697,7 @@
       s = { done: 0, total: 0, unit: "", what: "", since: 0, first: 0, values: {}, series: /* @__PURE__ */ new Map(), notes: [] };
       store.live.set(e.step, s);
     }
-    if (e.text) e.type === "note" ? s.notes.push(e.text) : s.what = e.text;
+    if (e.text) e.type === "note" || e.type === "sample" ? s.notes.push(e.text) : s.what = e.text;
     if (e.type === "progress") {
       const done = e.done ?? 0, total = e.total ?? 0, unit = e.unit ?? "";
       if (!s.since || unit !== s.unit || total !== s.total || done < s.done) [s.since, s.first] = [Date.now(), done];

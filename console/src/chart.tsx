@@ -12,7 +12,10 @@ export function Curves({ coming }: { coming: boolean }) {
   const charts = [];
   for (const [step, live] of store.live) {
     const loss = live.series.get("loss");
-    if (loss) charts.push(<Chart title={t("loss", step)} series={[{ name: maybe("series", "loss"), points: loss }]} />);
+    const watched = live.series.get("watch_loss"), norm = live.series.get("norm");
+    if (loss) charts.push(<Chart title={t("loss", step)} series={[{ name: maybe("series", "loss"), points: loss },
+      ...watched ? [{ name: maybe("series", "watch_loss"), points: watched }] : []]} />);
+    if (norm) charts.push(<Chart title={t("norm", step)} series={[{ name: maybe("series", "norm"), points: norm }]} />);
     const scores: Series[] = [];
     for (const [name, points] of live.series) {
       const family = name.replace(/^heldout_/, "");

@@ -105,7 +105,7 @@ async function lookBack(signal: AbortSignal) {
 let planDue = 0;
 
 function take(e: any) {
-  if (!["progress", "metric", "count", "note"].includes(e.type)) {
+  if (!["progress", "metric", "count", "note", "sample"].includes(e.type)) {
     clearTimeout(planDue); // a step began or ended: its state has changed
     planDue = setTimeout(loadPlan, 200);
     return;
@@ -115,7 +115,7 @@ function take(e: any) {
     s = { done: 0, total: 0, unit: "", what: "", since: 0, first: 0, values: {}, series: new Map(), notes: [] };
     store.live.set(e.step, s);
   }
-  if (e.text) e.type === "note" ? s.notes.push(e.text) : s.what = e.text;
+  if (e.text) e.type === "note" || e.type === "sample" ? s.notes.push(e.text) : s.what = e.text;
   if (e.type === "progress") {
     const done = e.done ?? 0, total = e.total ?? 0, unit = e.unit ?? "";
     if (!s.since || unit !== s.unit || total !== s.total || done < s.done) [s.since, s.first] = [Date.now(), done];

@@ -102,7 +102,10 @@ const words = {
   scores: ["Scores of {0} during reinforcement", "{0} 强化过程中的得分"],
   step: ["step", "步"],
   asTable: ["Show as a table", "以表格显示"],
+  norm: ["Gradient norm of {0}", "{0} 的梯度范数"],
   series_loss: ["loss", "损失"],
+  series_watch_loss: ["held out", "留出集"],
+  series_norm: ["norm", "范数"],
   series_heldout: ["watched problems", "观察题"],
   series_reward: ["reward", "奖励"],
 

@@ -247,6 +247,7 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 		}
 	}
 	meter := newMeter(r.job, r.steps(), r.st.FLOPs)
+	meter.l = r.l
 	for r.st.Facts.Started && !r.st.Ended && r.st.Step < r.steps() {
 		// Only here is the state whole; a step cut short is taken again.
 		if disk.due() || ctx.Err() != nil {

@@ -12,7 +12,9 @@ type Learner struct {
 	*model.Trainer
 	Optimizer *optim.Optimizer
 
-	length int // of a row of documents; 0: the context
+	length int     // of a row of documents; 0: the context
+	norm   float64 // of the gradients that Learn last moved along
+	rate   float32 // factor of the learning rates, then
 }
 
 // NewLearner makes a learner whose learning rates are the default ones times
@@ -77,6 +79,7 @@ func (l *Learner) Close() {
 // Learn moves the parameters along the gradients that Accumulate left, at
 // rate times the learning rates, and packs them.
 func (l *Learner) Learn(rate float32) {
+	l.norm, l.rate = l.Optimizer.Norm(), rate
 	l.Optimizer.Step(rate)
 	l.Repack()
 }

@@ -9,6 +9,7 @@ import (
 
 	"suiren/engine/model"
 	"suiren/engine/optim"
+	"suiren/engine/tensor"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/store"
@@ -30,9 +31,11 @@ type SFT struct {
 	Rate      float64   `plan:"rate,optional" min:"0.01" max:"100"`         // factor of the learning rates; 0: 1
 	Seed      uint64    `plan:"seed,optional"`
 	Optimizer string    `json:",omitempty" plan:"optimizer,optional"`
-	Schedule  string    `json:",omitempty" plan:"schedule,optional"`                         // wsd, linear, cosine
-	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`   // largest norm of the gradients
-	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero"` // instead of depth: goes on from it
+	Schedule  string    `json:",omitempty" plan:"schedule,optional"`                           // wsd, linear, cosine
+	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`     // largest norm of the gradients
+	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero"`   // instead of depth: goes on from it
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss; then the weights of the lowest are kept
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -99,10 +102,17 @@ func (s *SFT) Check() []*say.Error {
 			return []*say.Error{{Where: "base", What: say.T("a base has its shape and its tokenizer, and is trained once through the rows", "基座自带形状和分词器，并把数据训练一遍"),
 				Next: say.T("remove depth, width, hidden, flops, minutes, schedule, clip and tokenizer", "请删去 depth、width、hidden、flops、minutes、schedule、clip 和 tokenizer")}}
 		}
+		if !s.Watch.IsZero() || s.Patience > 0 {
+			return []*say.Error{{Where: "watch", What: say.T("a run from a base watches nothing yet", "从基座继续训练时尚不支持观察集"), Next: say.T("remove watch and patience", "请删去 watch 和 patience")}}
+		}
 		return nil
 	}
 	if s.Depth == 0 || s.Tokenizer.IsZero() {
 		return []*say.Error{{What: say.T("sft needs depth and tokenizer, or a base", "sft 需要 depth 和 tokenizer，或者 base"), Next: say.T("write depth = 4 and tokenizer = tokenizer.name", "请写 depth = 4 和 tokenizer = tokenizer.名字")}}
+	}
+	if s.Patience > 0 && s.Watch.IsZero() {
+		return []*say.Error{{Where: "patience", What: say.T("patience needs something to watch", "patience 需要观察集"),
+			Next: say.T("add watch = examples.NAME", "请加上 watch = examples.名称")}}
 	}
 	if s.FLOPs > 0 && s.Minutes > 0 {
 		return []*say.Error{{Where: "minutes", What: say.T("minutes and flops both say how long to train", "minutes 和 flops 都在规定训练多久"),
@@ -141,7 +151,14 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if b := s.budget(); b > 0 {
 		flops = b
 	}
-	return forecast(flops, flops, c, s.batch(), length, m)
+	f := forecast(flops, flops, c, s.batch(), length, m)
+	if s.Patience > 0 {
+		f.Memory += 4 * int64(c.Params()) // of the best weights
+	}
+	if m.Memory > 0 && f.Memory > m.Memory {
+		f.Smaller = s.smaller(int(max(size["vocab"], 260)), length, m)
+	}
+	return f
 }
 
 // forecast turns FLOPs into time by the share of peak that training reaches.
@@ -175,6 +192,10 @@ type sftState struct {
 	Step  int     `json:"step"`
 	FLOPs float64 `json:"flops"`
 	Loss  float64 `json:"loss"` // running mean
+
+	Best   float64 `json:"best,omitempty"`   // lowest loss of what is watched
+	BestAt int     `json:"bestAt,omitempty"` // the step it was seen after; 0: not yet
+	Worse  int     `json:"worse,omitempty"`  // looks since
 }
 
 // Run implements stage.Operator.
@@ -204,7 +225,18 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	steps := s.steps(rows, &cfg, batch, l.Optimizer.FLOPs())
 	var st sftState
 	moments, _ := l.Optimizer.State()
-	resumed, err := load(job.Work, &st, l.Params.All, moments)
+	state := [][]float32{l.Params.All, moments}
+	var best []float32
+	if s.Patience > 0 {
+		arena, err := tensor.NewArena(len(l.Params.All))
+		if err != nil {
+			return err
+		}
+		defer arena.Close()
+		best = arena.Float32(len(l.Params.All))
+		state = append(state, best)
+	}
+	resumed, err := load(job.Work, &st, state...)
 	if err != nil {
 		return err
 	}
@@ -219,10 +251,20 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 
 	save := newSaver(job.Work, s.Every)
 	meter := newMeter(job, steps, st.FLOPs)
+	meter.l = l
+	watch, err := newWatcher(job, l, job.Dir("tokenizer"), rows.Think(), rows.Length(), steps, batch)
+	if err != nil {
+		return err
+	}
 	schedule := optim.Schedule{Form: schedules[s.Schedule], Warmup: max(min(20, steps/10), 1), Decay: 0.5, End: 0.05}
-	for st.Step < steps {
+	info := rows.Info()
+	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
+		"params": float64(cfg.Params()), "vocab": float64(cfg.Vocab), "batch": float64(batch), "warmup": float64(schedule.Warmup),
+		"supervised": float64(info.Supervised) / float64(max(info.Tokens, 1)), "epochs": float64(steps) * float64(batch) / float64(rows.Len()),
+	}})
+	for st.Step < steps && !(s.Patience > 0 && st.Worse >= s.Patience) {
 		if ctx.Err() != nil {
-			if err := save.save(&st, l.Params.All, moments); err != nil {
+			if err := save.save(&st, state...); err != nil {
 				return err
 			}
 			return ctx.Err()
@@ -244,14 +286,42 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		}
 		st.Loss += float64(0.05 * (loss - st.Loss)) // not fused: it is part of the artifact
 		meter.step(st.Step, loss, tokens, st.FLOPs)
+		if watch.due(st.Step, steps) {
+			seen, err := watch.look(ctx, st.Step, steps)
+			if err != nil {
+				return err
+			}
+			if st.saw(seen) {
+				copy(best, l.Params.All)
+			}
+		}
 		if save.due() {
-			if err := save.save(&st, l.Params.All, moments); err != nil {
+			if err := save.save(&st, state...); err != nil {
 				return err
 			}
 		}
 	}
+	if best != nil && st.BestAt > 0 {
+		copy(l.Params.All, best)
+		text := say.T("kept the weights of step %d, whose loss on watch was lowest: %.3f", "保留第 %d 步的权重，其观察集损失最低：%.3f", st.BestAt, st.Best)
+		job.Emit(stage.Event{Type: "note", Text: &text})
+	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": st.FLOPs, "steps": float64(st.Step), "params": float64(cfg.Params())}})
 	return writeFolder(job, job.Dir("tokenizer"), l.Params, facts{Method: s.Name(), Think: rows.Think(), Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss})
+}
+
+// better is the least part by which a loss must fall to count as lower: the
+// last bits of a logarithm are not the same on all machines.
+const better = 1e-4
+
+// saw notes a loss of what is watched and reports whether it is the lowest.
+func (st *sftState) saw(loss float64) bool {
+	if st.BestAt > 0 && loss >= float64(st.Best*(1-better)) {
+		st.Worse++
+		return false
+	}
+	st.Best, st.BestAt, st.Worse = loss, st.Step, 0
+	return true
 }
 
 // diverged is the error for a loss that is no number.

@@ -79,6 +79,7 @@ func (t *tuning) run(ctx context.Context) error {
 	disk := newSaver(t.job.Work, t.every)
 	save := func() error { return disk.save(&t.st, t.l.State(), moments) }
 	meter := newMeter(t.job, t.steps, t.st.FLOPs)
+	meter.l = t.l
 	for t.st.Step < t.steps {
 		if err := ctx.Err(); err != nil {
 			return cmp.Or(save(), err)

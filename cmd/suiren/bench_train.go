@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"suiren/engine/model"
+	"suiren/engine/optim"
+	"suiren/engine/tensor"
+	"suiren/internal/say"
+	"suiren/stage/train"
+)
+
+// What bench train measures: rows of 512 tokens, each of four documents that
+// do not see each other, AdamW for all parameters.
+const trainLength = 512
+
+var trainDocs = []int{0, 64, 256, 352, 512}
+
+// trainTests are the shapes by width, the depth to scale, and the rows of a step.
+var trainTests = []struct{ depth, rows int }{{4, 16}, {8, 8}, {10, 8}, {16, 4}}
+
+const trainVocab = 512
+
+func (a *app) benchTrainCommand() *cobra.Command {
+	var peer, only string
+	var rounds int
+	c := &cobra.Command{
+		Use: "train", Short: a.t("Measure how fast models of four widths train here", "测量四种宽度的模型在本机的训练速度"),
+		Long: a.t("Measure steps of training on packed rows of 512 tokens, against the peak of multiply-adds measured in the same moments.\n\n"+
+			"--peer gives a command that is asked for the same in alternation: it reads a line with the name of a shape (C128, C256, C384, C768) and answers with a line of JSON, {\"rate\": tokens a second, \"memory\": peak bytes}. The ratios are medians over the rounds. compat/peers/pytorch.py is one.",
+			"测量在 512 词元的打包行上训练的速度，并与同一时刻实测的乘加峰值比较。\n\n"+
+				"--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行形状名称（C128、C256、C384、C768），回答一行 JSON：{\"rate\": 每秒词元数, \"memory\": 内存峰值字节}。比值取各轮的中位数。compat/peers/pytorch.py 即为一例。"),
+		Args: a.args(0, 0),
+		RunE: func(*cobra.Command, []string) error { return a.benchTrain(peer, only, rounds) },
+	}
+	c.Flags().StringVar(&peer, "peer", "", a.t("a command to compare with", "用来比较的命令"))
+	c.Flags().StringVar(&only, "only", "", a.t("one shape, like C256", "只测一种形状，如 C256"))
+	c.Flags().IntVar(&rounds, "rounds", 5, a.t("rounds", "轮数"))
+	return c
+}
+
+func (a *app) benchTrain(peer, only string, rounds int) error {
+	m, err := a.machine()
+	if err != nil {
+		return err
+	}
+	var other *peerProcess
+	if peer != "" {
+		if other, err = startPeer(peer); err != nil {
+			return err
+		}
+		defer other.stop()
+	}
+	found := false
+	for _, t := range trainTests {
+		c := model.Scale(t.depth, trainVocab, trainLength)
+		name := fmt.Sprintf("C%d", c.Width)
+		if only != "" && only != name {
+			continue
+		}
+		found = true
+		if err := a.benchTrainShape(name, c, t.rows, m.Threads, max(1, rounds), other); err != nil {
+			return err
+		}
+	}
+	if !found {
+		return usage("--only", say.T("there is no shape %q", "没有形状 %q", only), say.T("choose C128, C256, C384 or C768", "可选 C128、C256、C384、C768"))
+	}
+	return nil
+}
+
+func (a *app) benchTrainShape(name string, c model.Config, rows, threads, rounds int, other *peerProcess) error {
+	debug.FreeOSMemory()
+	forgetPeak()
+	b, err := newTrainBench(c, rows, threads)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	var ours, theirs, ratios, shares []float64
+	var theirMemory int64
+	for range rounds {
+		rate, peak := fastest(threads, b.step)
+		rate *= b.tokens
+		ours, shares = append(ours, rate), append(shares, rate*b.flops/peak)
+		if other != nil {
+			r, err := other.askFor(name)
+			if err != nil {
+				return err
+			}
+			theirs, ratios = append(theirs, r.Rate), append(ratios, rate/r.Rate)
+			theirMemory = max(theirMemory, r.Memory)
+		}
+	}
+	memory := peakMemory()
+	if a.format == formatJSONL {
+		line := map[string]any{"type": "bench", "name": "train-" + name, "rate": median(ours), "share_of_peak": median(shares),
+			"memory": memory, "params": c.Params(), "threads": threads}
+		if len(ratios) > 0 {
+			line["peer"], line["ratio"], line["peer_memory"] = median(theirs), median(ratios), theirMemory
+		}
+		a.line(line)
+		return nil
+	}
+	text := fmt.Sprintf("%-5s %9s %s  %s  %s", name, count(median(ours)), a.t("tokens/s", "词元/秒"),
+		a.t("%.0f%% of peak", "峰值的 %.0f%%", 100*median(shares)), size(memory))
+	if len(ratios) > 0 {
+		text += a.t("  peer %s, %s  ratio %.2f (%.2f to %.2f)", "  对照 %s，%s  比值 %.2f（%.2f 至 %.2f）",
+			count(median(theirs)), size(theirMemory), median(ratios), slices.Min(ratios), slices.Max(ratios))
+	}
+	fmt.Fprintln(a.stdout, text+"  "+a.t("%d layers, %.1fM parameters", "%d 层，%.1fM 参数", c.Layers, float64(c.Params())/1e6))
+	return nil
+}
+
+// A stepBench takes whole steps of training on random tokens.
+type stepBench struct {
+	t      *model.Trainer
+	opt    *optim.Optimizer
+	batch  []model.Row
+	tokens float64 // of a step
+	flops  float64 // of a token
+}
+
+func newTrainBench(c model.Config, rows, threads int) (*stepBench, error) {
+	b := &stepBench{tokens: float64(rows * trainLength)}
+	var err error
+	if b.t, err = model.NewTrainer(c, rows, trainLength, threads); err != nil {
+		return nil, err
+	}
+	b.t.Params.Init(1)
+	b.t.Repack()
+	s := optim.AdamW.Default()
+	if b.opt, err = optim.New(s, train.Trainable(b.t), b.t.Team()); err != nil {
+		b.t.Close()
+		return nil, err
+	}
+	docs := make([]int, len(trainDocs)-1)
+	for i := range docs {
+		docs[i] = trainDocs[i+1] - trainDocs[i]
+	}
+	learnt := trainLength - len(docs)
+	for i := range rows {
+		r := model.Row{Docs: trainDocs}
+		for at := range trainLength {
+			r.IDs = append(r.IDs, int32(tensor.Rand(2, uint64(i), uint64(at))%uint64(c.Vocab)))
+			w := float32(1 / float64(rows*learnt))
+			if slices.Contains(trainDocs, at) {
+				w = 0
+			}
+			r.Weight = append(r.Weight, w)
+		}
+		b.batch = append(b.batch, r)
+	}
+	b.flops = 3 * c.FLOPs(docs, learnt) / trainLength
+	return b, nil
+}
+
+func (b *stepBench) step() {
+	b.t.Accumulate(b.batch)
+	b.opt.Step(1e-4)
+	b.t.Repack()
+}
+
+func (b *stepBench) close() {
+	b.opt.Close()
+	b.t.Close()
+}
+
+// peakMemory is the most memory that was resident since forgetPeak; 0 where
+// the system does not tell.
+func peakMemory() int64 {
+	b, _ := os.ReadFile("/proc/self/status")
+	for line := range bytes.Lines(b) {
+		if rest, ok := bytes.CutPrefix(line, []byte("VmHWM:")); ok {
+			kb, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(string(rest)), "kB")), 10, 64)
+			return kb << 10
+		}
+	}
+	return 0
+}
+
+func forgetPeak() { os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }

@@ -1,0 +1,105 @@
+package curve
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// A board is a TensorBoard event file: records in the framing of TFRecord,
+// each an Event message of tensorflow/core/util/event.proto. A process begins
+// a file of its own; TensorBoard reads all in the folder in order of their
+// names.
+type board struct {
+	f *os.File
+	b []byte
+}
+
+func newBoard(dir string, now time.Time) (*board, error) {
+	// The number in the name sorts files by time; a name that is taken belongs to a run a moment ago.
+	var err error
+	for i := range 100 {
+		name := fmt.Sprintf("events.out.tfevents.%010d.suiren.%d", now.Unix(), i)
+		var f *os.File
+		if f, err = os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+			w := &board{f: f}
+			return w, w.record(appendBytes(at(now), 3, []byte("brain.Event:2")))
+		}
+		if !os.IsExist(err) {
+			break
+		}
+	}
+	return nil, err
+}
+
+func (w *board) close() error { return w.f.Close() }
+
+// scalars writes values of a step, one tag each.
+func (w *board) scalars(now time.Time, step int64, vals map[string]float64) error {
+	var summary []byte
+	for _, name := range slices.Sorted(maps.Keys(vals)) {
+		value := appendBytes(nil, 1, []byte(name))
+		value = binary.LittleEndian.AppendUint32(append(value, 2<<3|5), math.Float32bits(float32(vals[name])))
+		summary = appendBytes(summary, 1, value)
+	}
+	return w.record(appendBytes(appendInt(at(now), 2, step), 5, summary))
+}
+
+// text writes a text of a step, as the text plugin shows it.
+func (w *board) text(now time.Time, step int64, tag, text string) error {
+	const dtString = 7
+	shape := appendBytes(nil, 2, appendInt(nil, 1, 1)) // one dimension of one
+	tensor := appendBytes(appendBytes(appendInt(nil, 1, dtString), 2, shape), 8, []byte(text))
+	plugin := appendBytes(nil, 1, []byte("text"))
+	value := appendBytes(nil, 1, []byte(tag))
+	value = appendBytes(appendBytes(value, 8, tensor), 9, appendBytes(nil, 1, plugin))
+	return w.record(appendBytes(appendInt(at(now), 2, step), 5, appendBytes(nil, 1, value)))
+}
+
+// restart says that what was told from this step on is told again.
+func (w *board) restart(now time.Time, step int64) error {
+	const start = 1
+	return w.record(appendBytes(appendInt(at(now), 2, step), 7, appendInt(nil, 1, start)))
+}
+
+// record writes one record: its length, a sum of that, the data, a sum of that.
+func (w *board) record(data []byte) error {
+	b := binary.LittleEndian.AppendUint64(w.b[:0], uint64(len(data)))
+	b = binary.LittleEndian.AppendUint32(b, masked(b))
+	b = append(b, data...)
+	b = binary.LittleEndian.AppendUint32(b, masked(data))
+	w.b = b
+	_, err := w.f.Write(b)
+	return err
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// masked is the sum of TFRecord: CRC32C turned and shifted, so that a sum of
+// data which holds sums is no weaker.
+func masked(b []byte) uint32 {
+	c := crc32.Checksum(b, castagnoli)
+	return (c>>15 | c<<17) + 0xa282ead8
+}
+
+// at begins an Event with its time.
+func at(now time.Time) []byte {
+	return binary.LittleEndian.AppendUint64([]byte{1<<3 | 1}, math.Float64bits(float64(now.UnixMicro())/1e6))
+}
+
+// appendInt appends an integer field of a message.
+func appendInt(b []byte, field int, v int64) []byte {
+	return binary.AppendUvarint(binary.AppendUvarint(b, uint64(field)<<3), uint64(v))
+}
+
+// appendBytes appends a field of bytes: a string or a message.
+func appendBytes(b []byte, field int, v []byte) []byte {
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(field)<<3|2), uint64(len(v)))
+	return append(b, v...)
+}

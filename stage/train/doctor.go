@@ -1,0 +1,135 @@
+package train
+
+import (
+	"math"
+	"slices"
+
+	"suiren/internal/say"
+	"suiren/stage/curve"
+)
+
+// A Finding is what looks wrong in the curve of a run, and what to do.
+type Finding struct {
+	Code string // mask, template, rate-high, rate-low, warmup, nothing, repeated, noise
+	What say.Text
+	Next say.Text
+}
+
+// Least signs of a fault. A healthy run of the tests' toy, of the tutor and of
+// a model from a base shows none of them.
+const (
+	leastPoints  = 30   // of a curve that can be judged
+	leastMask    = 0.02 // part of all tokens that is learnt
+	wildGuess    = 1.3  // first loss against that of guessing evenly
+	spikeFactor  = 2.0  // of a loss against the median of those before it
+	spikeLeast   = 0.5  // nats
+	learntLeast  = 0.05 // part by which the loss must have fallen
+	slowLeft     = 0.4  // part of the first loss that is left where learning was slow
+	slowFall     = 0.04 // part by which the loss still falls between thirds
+	overfit      = 1.1  // held-out loss against its lowest
+	noiseMost    = 0.35 // spread of the loss from step to step against its mean
+	noiseLeast   = 0.3  // nats: below it the spread does not matter
+	medianWindow = 15
+)
+
+// Diagnose says what looks wrong in the curve of a step that trained on
+// tokens; nothing if it looks well, or is too short to tell.
+func Diagnose(c *curve.Curve) (list []Finding) {
+	find := func(code string, what, next say.Text) { list = append(list, Finding{code, what, next}) }
+	if part, ok := c.Counts["supervised"]; ok && part < leastMask {
+		find("mask", say.T("%.2f%% of the tokens are learnt: the mask is empty or nearly so", "只有 %.2f%% 的词元参与学习：掩码为空或几乎为空", 100*part),
+			say.T("check which roles the examples teach, and that answers fit into a row", "请检查示例中哪些角色参与学习，以及回答能否放进一行"))
+	}
+	steps, loss := c.Series("loss")
+	if len(loss) == 0 {
+		return list
+	}
+	if vocab := c.Counts["vocab"]; vocab > 1 && steps[0] <= 1 && loss[0] > wildGuess*math.Log(vocab) {
+		find("template", say.T("the first loss is %.2f; guessing evenly would be %.2f: the tokens are not those that the weights know", "首步损失为 %.2f，而均匀猜测为 %.2f：词元与权重所学的不是同一套", loss[0], math.Log(vocab)),
+			say.T("use the base's own tokenizer and template for the rows", "请用基座自己的分词器和模板制作数据"))
+	}
+	if len(loss) < leastPoints {
+		return list
+	}
+	n := len(loss)
+	first, last := loss[0], mean64(loss[n-n/10:])
+	high := spiked(loss) || last > 1.2*first
+	_, rate := c.Series("rate")
+	bump := slices.Max(loss[:10]) > first+spikeLeast
+	warm := len(rate) > 0 && rate[0] < 0.9*slices.Max(rate)
+	switch {
+	case bump && len(rate) > 0 && !warm:
+		find("warmup", say.T("the loss rose from %.2f to %.2f in the first steps, which were at the full rate: there was no warm-up", "前几步就用满学习率，损失从 %.2f 升到 %.2f：没有预热", first, slices.Max(loss[:10])),
+			say.T("let the rate rise over the first steps", "请让学习率在前几步逐渐升高"))
+	case high || bump:
+		find("rate-high", say.T("the loss jumps up in between: the rate is too high", "损失中途突然升高：学习率过高"), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
+	case last > (1-learntLeast)*first:
+		find("nothing", say.T("the loss is %.2f at the end and was %.2f at first: nothing was learnt", "最终损失 %.2f，起始为 %.2f：什么也没有学到", last, first),
+			say.T("look at the rows: is what is to be learnt in them at all? then try a rate ten times as high", "请查看数据行中是否有可学的内容；再试十倍的 rate"))
+	case last > slowLeft*first && falls(loss):
+		find("rate-low", say.T("the loss still falls steadily at the end, at %.2f of %.2f: the rate is too low, or the run too short", "损失到最后仍在稳步下降，从 %[2]g 只降到 %.2[1]f：学习率过低，或训练太短", last, math.Round(first*100)/100),
+			say.T("raise rate, to three times at first", "请调高 rate，可先加到三倍"))
+	}
+	if at, held := c.Series("watch_loss"); len(held) >= 3 {
+		low := slices.Index(held, slices.Min(held))
+		i, _ := slices.BinarySearch(steps, at[low])
+		then := mean64(loss[max(i-5, 0):min(i+5, n)])
+		if held[len(held)-1] > overfit*held[low] && last < then {
+			find("repeated", say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f: the data was repeated too often (%.1f times)", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f：数据重复过多（%.1f 遍）", held[low], at[low], held[len(held)-1], last, c.Counts["epochs"]),
+				say.T("bring more data, train for less, or set patience", "请增加数据、缩短训练，或设置 patience"))
+		}
+	}
+	if spread, mid := noise(loss[n/2:]); !high && mid > noiseLeast && spread > noiseMost*mid {
+		find("noise", say.T("the loss differs by ±%.2f from step to step around %.2f: the batch is too small", "相邻各步的损失在 %[2].2f 附近相差 ±%.2[1]f：批太小", spread, mid), say.T("raise batch", "请调高 batch"))
+	}
+	return list
+}
+
+func mean64(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v
+	}
+	return sum / float64(max(len(x), 1))
+}
+
+func median64(x []float64) float64 {
+	s := slices.Sorted(slices.Values(x))
+	return s[len(s)/2]
+}
+
+// spiked reports whether the loss jumps: three in a row far above the median
+// of those before them. One alone may be a hard batch.
+func spiked(loss []float64) bool {
+	run := 0
+	for i := medianWindow; i < len(loss); i++ {
+		m := median64(loss[i-medianWindow : i])
+		if loss[i] > spikeFactor*m && loss[i] > m+spikeLeast {
+			if run++; run == 3 {
+				return true
+			}
+		} else {
+			run = 0
+		}
+	}
+	return false
+}
+
+// falls reports whether each third of the loss, and each half of the last, is
+// lower than the one before it.
+func falls(loss []float64) bool {
+	n := len(loss)
+	a, b, c := mean64(loss[:n/3]), mean64(loss[n/3:2*n/3]), mean64(loss[2*n/3:])
+	return b < (1-slowFall)*a && c < (1-slowFall)*b
+}
+
+// noise returns how far a loss lies from its neighbours, as a standard
+// deviation, and its mean.
+func noise(loss []float64) (spread, mid float64) {
+	sum := 0.0
+	for i := 1; i < len(loss); i++ {
+		d := loss[i] - loss[i-1]
+		sum += d * d / 2
+	}
+	return math.Sqrt(sum / float64(max(len(loss)-1, 1))), mean64(loss)
+}

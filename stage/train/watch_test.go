@@ -1,0 +1,100 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"suiren/stage"
+)
+
+// series are the values of a metric in the order they were told.
+func (b *bench) series(name string) (steps, vals []float64) {
+	for _, e := range b.events {
+		if v, ok := e.Vals[name]; ok && e.Type == "metric" {
+			steps, vals = append(steps, e.Vals["step"]), append(vals, v)
+		}
+	}
+	return steps, vals
+}
+
+// Watching tells a loss that falls, bits per byte and answers, and changes no byte.
+func TestWatch(t *testing.T) {
+	op, in := toySFT(t)
+	plain := newBench(t, in)
+	check(t, op.Run(context.Background(), plain.Job))
+	in["watch"] = toyPart(t, toyProblems(1))
+	b := newBench(t, in)
+	check(t, op.Run(context.Background(), b.Job))
+	if digest(t, b.Out) != digest(t, plain.Out) {
+		t.Error("watching changed the weights")
+	}
+	steps, loss := b.series("watch_loss")
+	_, bits := b.series("bits_per_byte")
+	if len(loss) < watchLeast || len(loss) > watchLooks+1 || steps[len(steps)-1] != 150 || loss[len(loss)-1] > 0.1*loss[0] {
+		t.Errorf("losses %v at %v", loss, steps)
+	}
+	// Each token is a byte but the two special ones of an answer of a+=0 and 0: both numbers speak of the same sum.
+	for i := range bits {
+		if r := bits[i] * math.Ln2 / loss[i]; r < 0.2 || r > 1 {
+			t.Errorf("%g bits a byte at a loss of %g", bits[i], loss[i])
+		}
+	}
+	samples := 0
+	for _, e := range b.events {
+		if e.Type == "sample" {
+			samples++
+			if !strings.Contains(e.Text.String(), "a+") && !strings.Contains(e.Text.String(), "b+") && !strings.Contains(e.Text.String(), "c+") {
+				t.Errorf("sample %s", e.Text)
+			}
+		}
+	}
+	if samples < watchSamples || samples%watchSamples != 0 {
+		t.Errorf("%d samples", samples)
+	}
+	// The curve is whole: two hundred points, or all.
+	if steps, _ := b.series("loss"); len(steps) != 150 {
+		t.Errorf("%d of 150 steps were told", len(steps))
+	}
+	if _, norms := b.series("norm"); len(norms) != 150 || norms[0] <= 0 {
+		t.Errorf("norms %v", norms)
+	}
+}
+
+// What is learnt by heart does not help with what is watched: with patience
+// the run stops early and keeps the best weights, interrupted or not.
+func TestPatience(t *testing.T) {
+	op, in := toySFT(t)
+	other := toyProblems(1)
+	for i := range other { // answers that no rule gives
+		other[i].Answer = string(rune('0' + i*3%10))
+		other[i].Think = other[i].Prompt + "=" + other[i].Answer
+	}
+	in["watch"] = toyPart(t, other)
+	op.Watch = stage.Ref{Kind: "examples", Name: "x"}
+	op.Patience = 1
+	b := newBench(t, in)
+	check(t, op.Run(context.Background(), b.Job))
+	steps, loss := b.series("watch_loss")
+	if last := steps[len(steps)-1]; last >= 150 {
+		t.Fatalf("it went on to step %g: %v", last, loss)
+	}
+	if len(b.notes()) != 1 || !strings.Contains(b.notes()[0], "lowest") {
+		t.Errorf("notes %q", b.notes())
+	}
+	resumed := newBench(t, in)
+	for _, n := range []int{60, 45} {
+		if err := op.Run(&countdown{context.Background(), n}, resumed.Job); err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+	check(t, op.Run(context.Background(), resumed.Job))
+	if digest(t, b.Out) != digest(t, resumed.Out) {
+		t.Error("other bytes after an interruption")
+	}
+	if errs := (&SFT{Depth: 1, Tokenizer: stage.Ref{Name: "x"}, Patience: 1}).Check(); len(errs) != 1 || errs[0].Where != "patience" {
+		t.Errorf("patience without watch: %v", errs)
+	}
+}
