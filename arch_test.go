@@ -31,10 +31,12 @@ models: engine/weights store internal/say
 stage: store internal/say
 knowledge: internal/say engine/tokenizer engine/infer
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
-stage/data: stage store internal/say engine/tokenizer knowledge
-stage/train: stage store internal/say engine/*
+stage/verify: internal/say
+stage/data/intake: stage internal/say stage/verify
+stage/data: stage store internal/say engine/tokenizer engine/chat engine/jinja engine/weights knowledge stage/data/intake
+stage/train: stage store internal/say stage/verify engine/*
 stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model
-stage/guard: stage store internal/say engine/tokenizer engine/infer
+stage/guard: stage store internal/say stage/verify engine/tokenizer engine/infer
 stage/operate: stage store internal/say
 run: stage store internal/say
 plan: stage store run internal/say
