@@ -25,6 +25,7 @@ engine/chat: engine/jinja
 engine/weights: engine/tensor
 engine/model: engine/kernel engine/tensor engine/weights
 engine/optim: engine/kernel engine/tensor
+engine/objective:
 engine/infer: engine/kernel engine/tensor engine/weights engine/model engine/tokenizer
 store: internal/say
 models: engine/weights store internal/say

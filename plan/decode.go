@@ -25,6 +25,7 @@ type field struct {
 	kinds    []store.Kind // inputs: what it may refer to; none: anything
 	part     string
 	pin      bool
+	path     bool   // inputs: the path of a model of the owner's will do
 	min, max string // of a number; of the length of a string, list or map
 	value    reflect.Value
 }
@@ -49,7 +50,7 @@ func fieldsOf(op stage.Operator) []field {
 		if !sf.IsExported() || name == "" || name == "-" {
 			continue
 		}
-		f := field{name: name, optional: option == "optional", part: sf.Tag.Get("part"), pin: sf.Tag.Get("pin") != "",
+		f := field{name: name, optional: option == "optional", part: sf.Tag.Get("part"), pin: sf.Tag.Get("pin") != "", path: sf.Tag.Get("path") != "",
 			min: sf.Tag.Get("min"), max: sf.Tag.Get("max"), value: v.Field(i)}
 		f.json, _, _ = strings.Cut(sf.Tag.Get("json"), ",")
 		if f.json == "" {
@@ -80,6 +81,9 @@ func (f *field) want() say.Text {
 		}
 		if len(kinds) == 0 {
 			return say.T("a reference", "引用")
+		}
+		if f.path {
+			return say.T("a reference to %s, or the path of a model", "对 %s 的引用，或模型的路径", strings.Join(kinds, "/"))
 		}
 		return say.T("a reference to %s", "对 %s 的引用", strings.Join(kinds, "/"))
 	}
@@ -144,6 +148,12 @@ func (f *field) block() string {
 func (r *reader) argument(b *Block, f *field, a *hclsyntax.Attribute) {
 	if !f.isInput() {
 		r.set(f.value, f, a.Expr)
+		return
+	}
+	if v, ok := literal(a.Expr); ok && f.path && isString(v) && v.AsString() != "" {
+		ref := stage.Ref{Kind: stage.Owners, Name: v.AsString()}
+		f.value.Set(reflect.ValueOf(ref))
+		b.Args = append(b.Args, Arg{Name: f.name, Path: ref.Name})
 		return
 	}
 	list := []hclsyntax.Expression{a.Expr}

@@ -67,6 +67,7 @@ type Arg struct {
 	Refs []stage.Ref
 	Part string // the sub-folder that is handed over; "": all of it
 	Pin  bool   // what the release has answered so far: no edge of the graph
+	Path string // of a model of the owner's, instead of blocks
 }
 
 // Load reads the plan file at path, or in the folder path. Its error joins a

@@ -79,6 +79,13 @@ type maker struct {
 func (k *maker) snapshots(ctx context.Context, b *Block, env Env) ([]*snapshot, error) {
 	var list []*snapshot
 	for _, a := range b.Args {
+		if a.Path != "" {
+			s, err := ownedModel(ctx, k.plan.File, b, a)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, s)
+		}
 		if !a.Pin {
 			continue
 		}
@@ -121,6 +128,10 @@ type input struct {
 func (s *Step) inputs(st *store.Store, output func(stage.Ref) store.Digest) (list []input, wait []stage.Ref, err error) {
 	snaps := s.snaps
 	for _, a := range s.block.Args {
+		if a.Path != "" {
+			list = append(list, input{Input: stage.Input{Arg: a.Name, Digest: snaps[0].digest, Dir: snaps[0].place}, from: snaps[0].digest})
+			snaps = snaps[1:]
+		}
 		for _, ref := range a.Refs {
 			in := input{Input: stage.Input{Arg: a.Name, Ref: ref}, part: a.Part}
 			if a.Pin {

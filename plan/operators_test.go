@@ -20,6 +20,7 @@ var vocabulary = Vocabulary{
 	store.Weights: {By: "train", Ops: map[string]func() stage.Operator{
 		"grow": func() stage.Operator { return new(grow) },
 		"mix":  func() stage.Operator { return new(mix) },
+		"tune": func() stage.Operator { return new(tune) },
 	}},
 	store.Release: {Ops: map[string]func() stage.Operator{"": func() stage.Operator { return new(launch) }}},
 }
@@ -178,4 +179,16 @@ func put(dir, name, text string) error {
 		return err
 	}
 	return os.WriteFile(path, []byte(text), 0o666)
+}
+
+// tune makes weights from others, or from a model of the owner's.
+type tune struct {
+	Base stage.Ref `plan:"base" kinds:"weights" path:"model"`
+}
+
+func (*tune) Name() string    { return "tune" }
+func (*tune) Revision() int   { return 1 }
+func (*tune) Out() store.Kind { return store.Weights }
+func (t *tune) Run(_ context.Context, job *stage.Job) error {
+	return gather(job, "weights", "", "base", "weights")
 }

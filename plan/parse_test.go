@@ -47,7 +47,7 @@ func TestParseErrors(t *testing.T) {
 			"suiren.hcl:3:3: examples has no argument cuont; did you mean count?", "suiren.hcl:3:3: examples 没有参数 cuont；是否想写 count？"},
 		{"missing argument", `examples "a" {}`,
 			`suiren.hcl:1:1: examples.a lacks the argument text; write text = "…"`, "suiren.hcl:1:1: examples.a 缺少参数 text；请写 text = \"…\""},
-		{"choice missing", `weights "a" {}`, "suiren.hcl:1:1: weights.a lacks the argument train; it may be grow, mix", ""},
+		{"choice missing", `weights "a" {}`, "suiren.hcl:1:1: weights.a lacks the argument train; it may be grow, mix, tune", ""},
 		{"choice wrong", "weights \"a\" {\n train = \"grwo\"\n}",
 			`suiren.hcl:2:10: train cannot be "grwo"; did you mean grow?`, ""},
 		{"choice type", "weights \"a\" {\n train = 3\n}", `suiren.hcl:2:10: train is a string, and this is a whole number`, "suiren.hcl:2:10: train 应当是字符串，这里是整数"},

@@ -96,6 +96,12 @@ func (k *maker) inputsChanged(s *Step, rec store.Record, inputs []input, wait []
 				before = append(before, u)
 			}
 		}
+		if a.Path != "" {
+			if now := digestsOf(inputs, a.Name); len(before) > 0 && (before[0].Block != "" || before[0].Digest != now[0]) {
+				list = append(list, say.T("%s: the model at %s is another", "%s：%s 处的模型已不同", a.Name, clip(a.Path)))
+			}
+			continue
+		}
 		if a.Pin {
 			now := digestsOf(inputs, a.Name)
 			if !slices.EqualFunc(before, now, func(u store.Used, d store.Digest) bool { return u.Digest == d }) {

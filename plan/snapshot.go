@@ -26,6 +26,7 @@ type snapshot struct {
 	files  []store.File // what is in it
 	digest store.Digest
 	write  func(dir string) error // the same files each time
+	place  string                 // of a model of the owner's, which is read where it is
 }
 
 // filesArg is the argument that the owner's files are given as.
@@ -187,6 +188,16 @@ func pinned(ref stage.Ref, env Env) (*snapshot, error) {
 // keep copies the snapshot into the store, unless it is there. Its error
 // wraps ErrMoved if the files are no longer those of the snapshot.
 func (s *snapshot) keep(st *store.Store) error {
+	if s.place != "" {
+		files, err := modelFiles(context.Background(), s.place)
+		if err != nil {
+			return err
+		}
+		if store.FilesDigest(files) != s.digest {
+			return moved(s.changed(files))
+		}
+		return nil
+	}
 	if _, err := st.Dir(s.digest); !errors.Is(err, store.ErrNotFound) {
 		return err
 	}

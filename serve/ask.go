@@ -33,6 +33,7 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 		}
 		h := form.Head{ID: shape.Prefix() + rand.Text(), Model: rel.Name, Made: s.conf.Now(), Lang: language(r), Label: rel.Label,
 			Fingerprint: "suiren-" + rel.Digest[:min(12, len(rel.Digest))], Request: req}
+		w.Header().Set("X-Request-Id", h.ID) // what Ollama's replies have no place for
 		list := s.exchanges(caller(r), h.ID, h.Lang, rel, req)
 		if err := s.queue.enter(r.Context()); err != nil {
 			return err
@@ -124,11 +125,11 @@ func isLines(shape form.Shape) bool {
 // broken ends a stream by an error: as a status while nothing is sent, else
 // as an event, for the status has gone.
 func (s *Server) broken(r *http.Request, events *eventStream, err error) error {
-	if r.Context().Err() != nil {
-		return nil // the client is gone
-	}
-	if !events.started() {
+	switch {
+	case !events.started():
 		return err
+	case r.Context().Err() != nil:
+		return nil // the client is gone
 	}
 	dialect := dialectOf(r)
 	events.event(dialect.event, dialect.body(s.public(r, err), language(r)))

@@ -21,6 +21,11 @@ var errInternal = &form.Error{
 	Text: say.T("the server failed; its log says why", "服务器出错，原因见其日志"),
 }
 
+// errLeft is for a client that is gone, or that only says no more: a client
+// that has closed its side may still listen. The status is nginx's.
+var errLeft = &form.Error{Status: 499, Type: "invalid_request_error", Code: "client_closed_request",
+	Text: say.T("the client closed the connection before its answer", "客户端在得到回答之前关闭了连接")}
+
 // The dialects, by the path's beginning. Paths of the console and of OpenAI
 // have OpenAI's.
 func dialectOf(r *http.Request) dialect {
@@ -44,10 +49,12 @@ type handler func(http.ResponseWriter, *http.Request) error
 func (s *Server) handle(f handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := f(w, r)
-		if err == nil || r.Context().Err() != nil {
-			return
+		if _, told := errors.AsType[*form.Error](err); !told && err != nil && r.Context().Err() != nil {
+			err = errLeft
 		}
-		s.fail(w, r, err)
+		if err != nil {
+			s.fail(w, r, err)
+		}
 	})
 }
 

@@ -61,9 +61,11 @@ func (s *Server) exchange(caller, id string, lang say.Lang, rel *Release, a *for
 			MaxTokens: a.MaxTokens, Think: a.Think, Sampling: a.Sampling, Seed: a.Seed, Tools: len(a.Tools), Format: a.Format.Kind,
 		}},
 	}
+	if rel.Answerer.Can()&form.Receipts != 0 {
+		a.Receipt = &form.Receipt{ID: id, Program: s.conf.Version}
+	}
 	if a.Request.Receipt {
-		x.reply.Receipt = &form.Receipt{ID: id, Program: s.conf.Version}
-		a.Receipt = x.reply.Receipt
+		x.reply.Receipt = a.Receipt
 	}
 	x.think.kind, x.answer.kind, x.args.kind = form.Thought, form.Text, form.CallArgs
 	x.answer.stops = a.Stop
@@ -298,6 +300,9 @@ func (x *exchange) record(cpu float64) {
 	r.Thought, r.Answer = p.Thought, (&form.Message{Text: p.Text, Calls: p.Calls}).All()
 	r.CPUSeconds, r.Total = cpu, x.s.conf.Now().Sub(x.start)
 	p.First, p.Total = r.First, r.Total
+	if c := x.ask.Receipt; c != nil && c.Version != "" { // the model began
+		x.s.receipts.add(r.ID, r.Caller, c)
+	}
 	x.s.keep(r)
 }
 

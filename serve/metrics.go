@@ -22,6 +22,9 @@ type metrics struct {
 	requests        *prometheus.CounterVec // by finished_reason
 	ratings         *prometheus.CounterVec // by rating
 
+	// By the name of the key. Names are the owner's, so there are not many.
+	callerRequests, callerPrompt, callerPredicted *prometheus.CounterVec
+
 	promptSeconds    prometheus.Counter
 	predictedSeconds prometheus.Counter
 	cachedTokens     prometheus.Counter
@@ -76,6 +79,9 @@ func newMetrics(s *Server) *metrics {
 		thoughtTokens:    counter("reasoning_tokens_total", "Tokens of thoughts."),
 		cpu:              counter("request_cpu_seconds_total", "Processor time spent on requests."),
 		requests:         labelled("request_success_total", "Requests that ended, by how.", "finished_reason"),
+		callerRequests:   labelled("caller_requests_total", "Requests that ended, by key.", "caller"),
+		callerPrompt:     labelled("caller_prompt_tokens_total", "Tokens of prompts, by key.", "caller"),
+		callerPredicted:  labelled("caller_tokens_predicted_total", "Tokens generated, by key.", "caller"),
 		ratings:          labelled("feedback_total", "Ratings of answers.", "rating"),
 		promptSeconds:    counter("prompt_seconds_total", "From requests to the first pieces of their answers, without the queue."),
 		predictedSeconds: counter("tokens_predicted_seconds_total", "From first pieces to the ends of answers."),
@@ -99,6 +105,9 @@ func (m *metrics) count(r *Record) {
 	m.thoughtTokens.Add(float64(r.Usage.Reasoning))
 	m.cpu.Add(max(r.CPUSeconds, 0))
 	m.requests.WithLabelValues(r.Reason).Inc()
+	m.callerRequests.WithLabelValues(r.Caller).Inc()
+	m.callerPrompt.WithLabelValues(r.Caller).Add(float64(r.Usage.Prompt))
+	m.callerPredicted.WithLabelValues(r.Caller).Add(float64(r.Usage.Completion))
 	m.cachedTokens.Add(float64(r.Usage.Cached))
 	if r.First > 0 {
 		m.promptSeconds.Add(max(0, (r.First - r.Wait).Seconds()))

@@ -78,6 +78,7 @@ type Server struct {
 	open     atomic.Pointer[[]*Release]
 	queue    *queue
 	sessions *sessions
+	receipts *receipts
 	metrics  *metrics
 	meter    *meter
 }
@@ -93,7 +94,7 @@ func New(conf Config) *Server {
 	if conf.Slots == 0 {
 		conf.Slots = 4
 	}
-	s := &Server{conf: conf, sessions: newSessions(), meter: newMeter(cpuSeconds)}
+	s := &Server{conf: conf, sessions: newSessions(), receipts: newReceipts(maxReceipts), meter: newMeter(cpuSeconds)}
 	s.queue = newQueue(conf.Slots, maxWaiting)
 	s.metrics = newMetrics(s)
 	return s
@@ -127,6 +128,7 @@ func (s *Server) Handler() http.Handler {
 	keyed("POST /v2/rerank", s.rerank)
 	keyed("POST /v1/messages", s.ask(anthropic.ParseMessages))
 	keyed("POST /v1/messages/count_tokens", s.countTokens)
+	keyed("GET /v1/receipts/{id}", s.receipt)
 	s.ollamaRoutes(keyed)
 	keyed("POST /tokenize", s.tokenize)
 	keyed("POST /detokenize", s.detokenize)

@@ -26,6 +26,9 @@ import (
 //	part:"train"           (inputs) the sub-folder of the artifact it is given
 //	pin:"traces"           (inputs) no edge of the graph: the answers that the
 //	                       named release gave, as they are when the plan is made
+//	path:"model"           (inputs) instead of a block, the path of a file or a
+//	                       folder of the owner's: its digest is taken when the plan
+//	                       is made, and Input.Dir is the path itself
 //
 // Run depends on nothing but those fields and its inputs: no clock, no
 // environment, no neighbour. Two runs give the same bytes on every machine.
@@ -59,6 +62,10 @@ type Ref struct {
 	Name string
 }
 
+// Owners is the kind of a Ref to a file or a folder of the owner's: Name is its
+// path, from the folder of the plan on.
+const Owners store.Kind = "path"
+
 // IsZero reports whether the reference was left out.
 func (r Ref) IsZero() bool { return r.Name == "" }
 
@@ -69,7 +76,7 @@ type Input struct {
 	Arg    string       // the argument that named it
 	Ref    Ref          // the block that made it
 	Digest store.Digest // of what is in Dir
-	Dir    string       // where its files are; read only
+	Dir    string       // where its files are, or one file of the owner's; read only
 }
 
 // A Job is one run of an operator.

@@ -24,6 +24,7 @@ type modelFlags struct {
 	slots    int
 	kv       string
 	adapters map[string]string
+	traces   bool
 }
 
 func (f *modelFlags) add(a *app, c *cobra.Command) {

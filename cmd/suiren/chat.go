@@ -75,7 +75,7 @@ const defaultServer = "http://" + serve.Addr
 
 // lines reads what the user types: with editing on a terminal.
 type lines struct {
-	term  *term.Terminal
+	term  *lineEditor
 	plain *bufio.Reader
 }
 
@@ -83,11 +83,7 @@ func newLines(in *os.File, prompt string) *lines {
 	if !term.IsTerminal(int(in.Fd())) {
 		return &lines{plain: bufio.NewReader(io.LimitReader(in, 64*maxPrompt))}
 	}
-	screen := struct {
-		io.Reader
-		io.Writer
-	}{in, os.Stdout}
-	return &lines{term: term.NewTerminal(screen, prompt)}
+	return &lines{term: &lineEditor{in: bufio.NewReader(in), out: os.Stdout, prompt: prompt}}
 }
 
 // next returns the next line. The terminal is raw only meanwhile, so that
@@ -101,15 +97,21 @@ func (l *lines) next() (string, error) {
 		return strings.TrimSuffix(s, "\n"), err
 	}
 	fd := int(os.Stdin.Fd())
-	if w, h, err := term.GetSize(fd); err == nil {
-		l.term.SetSize(w, h)
+	l.term.columns = 80
+	if w, _, err := term.GetSize(fd); err == nil && w > 1 {
+		l.term.columns = w
 	}
 	old, err := term.MakeRaw(fd)
 	if err != nil {
 		return "", err
 	}
 	defer term.Restore(fd, old)
-	return l.term.ReadLine()
+	for {
+		line, err := l.term.readLine()
+		if !errors.Is(err, errInterrupt) {
+			return line, err
+		}
+	}
 }
 
 // converse takes turns until the user leaves.

@@ -103,6 +103,7 @@ func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cmd := program(append([]string{command, "-o", "jsonl", "--listen", "127.0.0.1:0"}, args[1:]...)...)
 	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = append(cmd.Env, "SUIREN_HOME="+ts.Getenv("SUIREN_HOME"))
 	s, err := startServer(cmd)
 	ts.Check(err)
 	servers.Store(ts, s)

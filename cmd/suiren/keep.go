@@ -88,15 +88,15 @@ func (a *app) storeCommand() *cobra.Command {
 
 // auditCommand checks the audit log.
 func (a *app) auditCommand() *cobra.Command {
-	return a.group("audit", a.t("Check the audit log", "检查审计日志"), &cobra.Command{
+	var models bool
+	verify := &cobra.Command{
 		Use: "verify [" + a.t("FOLDER", "目录") + "]", Short: a.t("Walk the chain of the audit log and print its end", "核对审计日志的哈希链并显示链尾"), Args: a.args(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			w, err := a.openState(strings.Join(args, ""))
+			dir, err := a.bookDir(strings.Join(args, ""), models)
 			if err != nil {
 				return err
 			}
-			defer w.close()
-			n, hash, err := operate.VerifyAudit(w.auditPath())
+			n, hash, err := operate.VerifyAudit(dir.audit())
 			if err != nil {
 				return err
 			}
@@ -107,36 +107,35 @@ func (a *app) auditCommand() *cobra.Command {
 			}
 			return nil
 		},
-	})
+	}
+	a.bookFlag(verify, &models)
+	return a.group("audit", a.t("Check the audit log", "检查审计日志"), verify)
 }
 
 // keyCommand keeps the API keys.
 func (a *app) keyCommand() *cobra.Command {
 	var folder string
-	keys := func() (*workspace, *operate.Keys, error) {
-		w, err := a.openState(folder)
+	var models bool
+	keys := func() (bookDir, *operate.Keys, error) {
+		dir, err := a.bookDir(folder, models)
 		if err != nil {
-			return nil, nil, err
+			return "", nil, err
 		}
-		k, err := operate.OpenKeys(w.keysPath())
-		if err != nil {
-			w.close()
-		}
-		return w, k, err
+		k, err := operate.OpenKeys(dir.keys())
+		return dir, k, err
 	}
 	create := &cobra.Command{
 		Use: "create " + a.t("NAME", "名称"), Short: a.t("Make a key and show it, once", "创建密钥，只显示这一次"), Args: a.args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			w, k, err := keys()
+			dir, k, err := keys()
 			if err != nil {
 				return err
 			}
-			defer w.close()
 			secret, err := k.Make(args[0])
 			if err != nil {
 				return err
 			}
-			if err := w.audit("key.create", args[0]); err != nil {
+			if err := dir.log("key.create", args[0]); err != nil {
 				return err
 			}
 			if a.format == formatJSONL {
@@ -150,11 +149,10 @@ func (a *app) keyCommand() *cobra.Command {
 	list := &cobra.Command{
 		Use: "list", Short: a.t("List the keys, without their secrets", "列出密钥（不含内容）"), Args: a.args(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			w, k, err := keys()
+			_, k, err := keys()
 			if err != nil {
 				return err
 			}
-			defer w.close()
 			var rows [][]string
 			for _, key := range k.List() {
 				if a.format == formatJSONL {
@@ -176,30 +174,19 @@ func (a *app) keyCommand() *cobra.Command {
 	revoke := &cobra.Command{
 		Use: "revoke " + a.t("NAME", "名称"), Short: a.t("End a key", "撤销密钥"), Args: a.args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			w, k, err := keys()
+			dir, k, err := keys()
 			if err != nil {
 				return err
 			}
-			defer w.close()
 			if err := k.Revoke(args[0]); err != nil {
 				return err
 			}
-			return w.audit("key.revoke", args[0])
+			return dir.log("key.revoke", args[0])
 		},
 	}
 	for _, c := range []*cobra.Command{create, list, revoke} {
 		c.Flags().StringVar(&folder, "plan", "", a.t("folder of the plan file (default: here)", "计划文件所在目录（默认：当前目录）"))
+		a.bookFlag(c, &models)
 	}
 	return a.group("key", a.t("Make, list and end API keys", "管理 API 密钥"), create, list, revoke)
-}
-
-// audit writes one line to the audit log, as a command.
-func (w *workspace) audit(action, subject string) error {
-	log, err := operate.OpenAudit(w.auditPath())
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	_, err = log.Append("cli", action, subject, "")
-	return err
 }

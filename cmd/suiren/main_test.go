@@ -24,6 +24,7 @@ func (m withScratch) Run() int {
 	}
 	defer os.RemoveAll(dir)
 	scratch = dir
+	os.Setenv("SUIREN_HOME", filepath.Join(dir, "home")) // not the user's
 	return m.M.Run()
 }
 
@@ -35,6 +36,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SUIREN_LANG", "en")
 			e.Setenv("SUIREN_THREADS", "1")
+			e.Setenv("SUIREN_HOME", filepath.Join(e.WorkDir, "home")) // not the user's
 			oracle, err := filepath.Abs(repository + "/testdata/oracle")
 			e.Setenv("ORACLE", oracle)
 			return err

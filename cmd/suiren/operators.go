@@ -33,6 +33,14 @@ func vocabulary(every time.Duration) plan.Vocabulary {
 		store.Weights: {By: "train", Ops: map[string]func() stage.Operator{
 			"sft":  func() stage.Operator { return &train.SFT{Every: every} },
 			"grpo": func() stage.Operator { return &train.GRPO{Every: every} },
+
+			"dpo":      func() stage.Operator { return &train.DPO{Every: every} },
+			"kto":      func() stage.Operator { return &train.KTO{Every: every} },
+			"distil":   func() stage.Operator { return &train.Distil{Every: every} },
+			"continue": func() stage.Operator { return &train.Continue{Every: every} },
+			"lora":     func() stage.Operator { return &train.LoRA{Every: every} },
+			"merge":    func() stage.Operator { return new(train.Merge) },
+			"quantise": func() stage.Operator { return new(train.Quantise) },
 		}},
 		store.Knowledge: one(func() stage.Operator { return new(data.Knowledge) }),
 		store.Policy:    one(func() stage.Operator { return new(guard.Policy) }),

@@ -1,71 +1,68 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
 	"suiren/serve/form"
+	"suiren/serve/plain"
 )
 
-// maxReceipt bounds the file of a receipt in bytes.
+// maxReceipt bounds a file of receipts in bytes.
 const maxReceipt = 64 << 20
 
-// replayCommand makes an answer again.
+// replayCommand makes answers again.
 func (a *app) replayCommand() *cobra.Command {
 	var with string
 	mf := modelFlags{slots: 1}
 	c := &cobra.Command{
 		Use: "replay " + a.t("RECEIPT", "凭据"), Short: a.t("Make an answer again from its receipt, and say whether it is the same", "按凭据重新生成回答，并说明是否一致"),
 		Long: a.t(`Make an answer again from its receipt, token by token, and say whether it is the
-same. RECEIPT is a file with the receipt, or with the reply of /v1/chat/completions
-that holds it (asked for with "receipt": true); - is standard input.
+same. RECEIPT is a file with the receipt, as /v1/receipts/ID tells it, or with
+the reply or the stream that holds it (asked for with "receipt": true), or with
+many of them, one a line; - is standard input.
 
 The model is found by its digest among those of suiren models list, or given
 with --model.`,
-			`按凭据逐词元重新生成回答，并说明是否一致。凭据是含有凭据本身，或含有带凭据的
-/v1/chat/completions 响应（请求时加上 "receipt": true）的文件；- 表示标准输入。
+			`按凭据逐词元重新生成回答，并说明是否一致。凭据是一个文件，内容为凭据本身
+（来自 /v1/receipts/编号），或带凭据的响应或流（请求时加上 "receipt": true），
+也可每行一个；- 表示标准输入。
 
 模型按摘要在 suiren models list 的模型中查找，或用 --model 指定。`),
 		Args: a.args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			r, err := readReceipt(args[0])
+			list, err := readReceipts(args[0])
 			if err != nil {
 				return err
 			}
+			first := list[0]
 			if with == "" {
-				if with, err = modelOf(r); err != nil {
+				if with, err = modelOf(first); err != nil {
 					return err
 				}
+			}
+			if !c.Flags().Changed("kv") && first.Model.KV != "" {
+				mf.kv = first.Model.KV
 			}
 			rel, m, err := a.brought(c.Context(), with, &mf)
 			if err != nil {
 				return err
 			}
 			defer m.Close()
-			if got := "sha256:" + rel.Digest; got != r.Model.Digest {
-				return &say.Error{Where: with, What: say.T("is not the model of the receipt: its digest is %s, not %s", "不是凭据中的模型：摘要是 %s，不是 %s", got, r.Model.Digest),
-					Next: say.T("give the model with --model", "请用 --model 指定模型")}
+			var failed []error
+			for _, r := range list {
+				failed = append(failed, a.replay(c.Context(), m, r, with, "sha256:"+rel.Digest))
 			}
-			same, err := m.Replay(c.Context(), r)
-			if err != nil {
-				return err
-			}
-			if a.format == formatJSONL {
-				a.line(map[string]any{"type": "replay", "id": r.ID, "tokens": r.Answer.Tokens, "same": same})
-			}
-			if !same {
-				return &say.Error{Where: r.ID, What: say.T("the answer is not the same", "回答不一致"),
-					Next: say.T("compare the version of Suiren (%s) and the model's files", "请核对 Suiren 版本（%s）与模型文件", r.Program)}
-			}
-			if a.format != formatJSONL {
-				fmt.Fprintln(a.stdout, a.t("the same answer: %d tokens, %s", "回答一致：%d 个词元，%s", r.Answer.Tokens, r.Answer.Digest))
-			}
-			return nil
+			return errors.Join(failed...)
 		},
 	}
 	c.Flags().StringVar(&with, "model", "", a.t("name or path of the model", "模型的名称或路径"))
@@ -73,8 +70,32 @@ with --model.`,
 	return c
 }
 
-// readReceipt reads a receipt, or the first of a reply.
-func readReceipt(path string) (*form.Receipt, error) {
+// replay makes one answer again.
+func (a *app) replay(ctx context.Context, m *plain.Model, r *form.Receipt, path, digest string) error {
+	if digest != r.Model.Digest {
+		return &say.Error{Where: path, What: say.T("is not the model of the receipt: its digest is %s, not %s", "不是凭据中的模型：摘要是 %s，不是 %s", digest, r.Model.Digest),
+			Next: say.T("give the model with --model", "请用 --model 指定模型")}
+	}
+	same, err := m.Replay(ctx, r)
+	if err != nil {
+		return err
+	}
+	if a.format == formatJSONL {
+		a.line(map[string]any{"type": "replay", "id": r.ID, "tokens": r.Answer.Tokens, "same": same})
+	}
+	if !same {
+		return &say.Error{Where: r.ID, What: say.T("the answer is not the same", "回答不一致"),
+			Next: say.T("compare the version of Suiren (%s) and the model's files", "请核对 Suiren 版本（%s）与模型文件", r.Program)}
+	}
+	if a.format != formatJSONL {
+		fmt.Fprintln(a.stdout, a.t("the same answer: %d tokens, %s", "回答一致：%d 个词元，%s", r.Answer.Tokens, r.Answer.Digest))
+	}
+	return nil
+}
+
+// readReceipts reads receipts: one, or those of replies, of which every line
+// may hold some. The lines of a stream that hold none are passed over.
+func readReceipts(path string) ([]*form.Receipt, error) {
 	in := os.Stdin
 	if path != "-" {
 		f, err := os.Open(path)
@@ -88,28 +109,46 @@ func readReceipt(path string) (*form.Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	var reply struct {
-		Suiren struct {
-			Receipts []*form.Receipt `json:"receipts"`
-		} `json:"suiren"`
-	}
-	r := new(form.Receipt)
-	err = json.Unmarshal(text, &reply)
-	if list := reply.Suiren.Receipts; len(list) > 0 && list[0] != nil {
-		r = list[0]
-	} else if err == nil {
-		err = json.Unmarshal(text, r)
-	}
+	list, err := receiptsOf(text)
 	if err != nil {
-		return nil, &say.Error{Where: path, What: say.T("this is not a receipt: %v", "这不是凭据：%v", err),
-			Next: say.T("ask for one with \"receipt\": true in the request", "请在请求中加上 \"receipt\": true 以获取凭据"), Err: err}
+		for line := range bytes.Lines(text) {
+			more, _ := receiptsOf(bytes.TrimPrefix(line, []byte("data: ")))
+			list = append(list, more...)
+		}
 	}
-	if r.Version == "" {
-		return nil, &say.Error{Where: path, What: say.T("it holds no receipt", "其中没有凭据"),
-			Next: say.T("ask for one with \"receipt\": true in the request", "请在请求中加上 \"receipt\": true 以获取凭据")}
+	next := say.T("ask for one with \"receipt\": true in the request, or at /v1/receipts/ID", "请在请求中加上 \"receipt\": true，或从 /v1/receipts/编号 获取")
+	switch {
+	case len(list) > 0:
+		return list, nil
+	case err != nil:
+		return nil, &say.Error{Where: path, What: say.T("this is not a receipt: %v", "这不是凭据：%v", err), Next: next, Err: err}
 	}
-	return r, nil
+	return nil, &say.Error{Where: path, What: say.T("it holds no receipt", "其中没有凭据"), Next: next}
 }
+
+// receiptsOf returns the receipts in a JSON text.
+func receiptsOf(text []byte) (list []*form.Receipt, err error) {
+	var reply struct {
+		Suiren   form.Inlay
+		Response struct{ Suiren form.Inlay } // the last event of Responses
+	}
+	if err := json.Unmarshal(text, &reply); err != nil {
+		return nil, err
+	}
+	own := new(form.Receipt)
+	if json.Unmarshal(text, own) != nil { // a reply, which may have fields of the same names
+		own = nil
+	}
+	for _, r := range append(append(reply.Suiren.Receipts, reply.Response.Suiren.Receipts...), own) {
+		if r != nil && strings.HasPrefix(r.Version, receiptVersions) {
+			list = append(list, r)
+		}
+	}
+	return list, nil
+}
+
+// receiptVersions begins every version of receipts.
+const receiptVersions = "suiren.receipt/"
 
 // modelOf finds a receipt's model in the library.
 func modelOf(r *form.Receipt) (string, error) {

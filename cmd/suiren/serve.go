@@ -6,13 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"log/slog"
 	"net"
-	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +17,6 @@ import (
 	"suiren/run"
 	"suiren/serve"
 	"suiren/stage"
-	"suiren/stage/operate"
 	"suiren/store"
 )
 
@@ -31,64 +26,39 @@ const slots = 16
 // A service is the server of a workspace, with its books.
 type service struct {
 	*serve.Server
+	*books
 	w      *workspace
 	ln     net.Listener
 	secret string // of the key that was made at the first start, until it was shown
-	keys   *operate.Keys
-	audit  *operate.Audit
-	ledger *operate.Ledger
-	traces atomic.Pointer[operate.Traces] // nil before there is a release
 	plan   atomic.Pointer[plan.Plan]
-	salts  sync.Map       // of refusals on their way from the audit log to their traces
-	opened []func() error // closes what was opened, the last first
 }
 
 // service opens all that a request is written down in, and listens.
 func (w *workspace) service(f serveFlags) (s *service, err error) {
-	s = &service{w: w}
+	b, err := openBooks(w.books(), true)
+	if err != nil {
+		return nil, err
+	}
+	s = &service{w: w, books: b}
 	defer func() {
 		if err != nil {
 			s.close()
 		}
 	}()
-	if s.keys, err = operate.OpenKeys(w.keysPath()); err != nil {
-		return nil, err
-	}
-	if s.audit, err = operate.OpenAudit(w.auditPath()); err != nil {
-		return nil, err
-	}
-	s.opened = append(s.opened, s.audit.Close)
-	if s.ledger, err = operate.OpenLedger(w.ledgerPath()); err != nil {
-		return nil, err
-	}
-	s.opened = append(s.opened, s.ledger.Close)
 	if s.ln, err = serve.Listen(f.listen, true); err != nil {
 		return nil, err
 	}
-	s.opened = append(s.opened, s.ln.Close)
-	if s.secret, err = s.keys.First("first"); err != nil {
+	b.opened = append(b.opened, s.ln.Close)
+	keys, secret, err := b.openKeys()
+	if err != nil {
 		return nil, err
 	}
-	if s.secret != "" {
-		if _, err = s.audit.Append("cli", "key.create", "first", ""); err != nil {
-			return nil, err
-		}
-	}
-	s.Server = serve.New(serve.Config{
-		Version: versionText(), Slots: slots, Hosts: f.hosts,
-		Log:  slog.New(slog.NewTextHandler(w.a.screen, &slog.HandlerOptions{Level: slog.LevelWarn})),
-		Key:  s.keys.Lookup,
-		Plan: s.planView, Report: s.reportView, Runs: s.runsView, Events: s.events,
-		Record: s.record, Refused: s.refused, Rate: s.rate,
-	})
+	s.secret = secret
+	conf := b.config(w.a, f.hosts)
+	conf.Slots, conf.Key = slots, keys.Lookup
+	conf.Plan, conf.Report, conf.Runs, conf.Events = s.planView, s.reportView, s.runsView, s.events
+	s.Server = serve.New(conf)
 	return s, nil
-}
-
-func (s *service) close() {
-	for _, f := range slices.Backward(s.opened) {
-		f()
-	}
-	s.opened = nil
 }
 
 // url is the address of the page; it signs a browser in, once.
@@ -100,16 +70,10 @@ func (s *service) openRelease(b store.Block, threads int) error {
 	if err != nil {
 		return err
 	}
-	t, err := operate.OpenTraces(s.w.tracesPath(b.Name))
-	if err != nil {
-		r.close()
+	s.opened = append(s.opened, func() error { r.close(); return nil })
+	if err := s.begin(b.Name, b.Output.String()); err != nil {
 		return err
 	}
-	s.opened = append(s.opened, func() error { r.close(); return nil }, t.Close)
-	if _, err := s.audit.Append("cli", "release", b.Output.String(), ""); err != nil {
-		return err
-	}
-	s.traces.Store(t)
 	s.Open(r.release)
 	return nil
 }
@@ -146,61 +110,6 @@ func (s *service) events(ctx context.Context, id string, after int64, lang say.L
 			}
 		}
 	}
-}
-
-// record keeps the ledger and the trace of a request.
-func (s *service) record(r *serve.Record) error {
-	err := s.ledger.Add(operate.Usage{
-		ID: r.ID, Time: r.Time, Caller: r.Caller, Release: r.Release.Digest, Reason: r.Reason,
-		Prompt: int64(r.Usage.Prompt), Completion: int64(r.Usage.Completion), Reasoning: int64(r.Usage.Reasoning),
-		CPU: time.Duration(r.CPUSeconds * float64(time.Second)),
-	})
-	if r.Messages == nil { // vectors or scores: there is nothing to trace
-		return err
-	}
-	t, err2 := traceOf(r)
-	if salt, ok := s.salts.LoadAndDelete(r.ID); ok {
-		t.Salt = salt.(string)
-	}
-	return errors.Join(err, err2, s.traces.Load().Add(t))
-}
-
-// traceOf makes the trace of a request.
-func traceOf(r *serve.Record) (*operate.Trace, error) {
-	t := &operate.Trace{ID: r.ID, Time: r.Time, Caller: r.Caller, Thought: r.Thought, Answer: r.Answer, Seed: r.Options.Seed, Reason: r.Reason}
-	for _, m := range r.Messages {
-		t.Messages = append(t.Messages, operate.Message{Role: m.Role, Text: m.All()})
-	}
-	var err, err2 error
-	if len(r.Sources) > 0 {
-		t.Sources, err = json.Marshal(r.Sources)
-	}
-	t.Params, err2 = json.Marshal(r.Options)
-	return t, errors.Join(err, err2)
-}
-
-// refused writes a refusal to the audit log: by which rule, and a digest of
-// what was said, whose salt goes into the trace. It is called before record.
-func (s *service) refused(r *serve.Record) error {
-	t, err := traceOf(r)
-	if err != nil {
-		return err
-	}
-	salt, err := s.audit.Append(r.Caller, "refuse", r.ID+" "+r.Refusal.Class+" "+r.Refusal.Rule, t.Content())
-	s.salts.Store(r.ID, salt)
-	return err
-}
-
-func (s *service) rate(r serve.Rating) error {
-	t := s.traces.Load()
-	if t == nil {
-		return serve.ErrNoAnswer
-	}
-	err := t.Rate(r.ID, r.Good, r.Reason)
-	if errors.Is(err, operate.ErrNoAnswer) {
-		return serve.ErrNoAnswer
-	}
-	return err
 }
 
 // announce says where the page is, and the key if it is new and was not shown.
@@ -272,6 +181,7 @@ releases, callers must show a key.`,
 	}
 	f.add(a, c)
 	mf.add(a, c)
+	c.Flags().BoolVar(&mf.traces, "traces", false, a.t("keep what is asked of models and answered, not only how much", "保留对模型的提问与回答内容，而不只是用量"))
 	c.Flags().IntVar(&mf.slots, "slots", 8, a.t("answers of a model that are generated at once", "一个模型同时生成的回答数"))
 	return c
 }

@@ -2,32 +2,43 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
 	"net"
-	"os"
-	"path/filepath"
 
 	"suiren/internal/say"
-	"suiren/models"
 	"suiren/serve"
 	"suiren/stage/operate"
 )
 
 // serveModels serves models without a plan.
 func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf *modelFlags) error {
-	ln, keys, secret, err := listenForModels(f.listen)
+	dir, err := broughtBooks()
+	if err != nil {
+		return err
+	}
+	b, err := openBooks(dir, mf.traces)
+	if _, told := errors.AsType[*say.Error](err); err != nil && !told {
+		return &say.Error{Where: string(dir), What: say.T("what is used cannot be written down there: %v", "无法在此记录用量：%v", err),
+			Next: say.T("set SUIREN_HOME to a folder that can be written", "请把 SUIREN_HOME 设为可写的目录"), Err: err}
+	}
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	ln, keys, secret, err := b.listen(f.listen)
 	if err != nil {
 		return err
 	}
 	defer ln.Close()
-	conf := serve.Config{Version: versionText(), Slots: max(slots, mf.slots), Hosts: f.hosts,
-		Log: slog.New(slog.NewTextHandler(a.screen, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	conf := b.config(a, f.hosts)
+	conf.Slots = max(slots, mf.slots)
 	if keys != nil {
 		conf.Key = keys.Lookup
 	}
 	s := serve.New(conf)
 	var list []*serve.Release
+	var memory int64
 	for _, path := range paths {
 		a.screen.note(say.T("reading %s", "正在读取 %s", path))
 		r, m, err := a.brought(ctx, path, mf)
@@ -37,14 +48,18 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 		defer m.Close()
 		if m.Answers() {
 			bytes, whole := m.Memory()
+			memory += bytes
 			a.screen.note(say.T("%s takes %s: %.1f conversations of %s tokens at once", "%s 占用 %s：可同时容纳 %.1f 段各 %s 词元的对话", r.Name, size(bytes), whole, count(float64(r.Context))))
+		}
+		if err := b.begin(r.Name, r.Digest); err != nil {
+			return err
 		}
 		list = append(list, r)
 	}
 	s.Open(list...)
 	url := "http://" + ln.Addr().String() + s.OpenPath()
 	if a.format == formatJSONL {
-		a.line(map[string]any{"type": "serving", "url": url, "address": ln.Addr().String(), "key": secret, "models": names(list)})
+		a.line(map[string]any{"type": "serving", "url": url, "address": ln.Addr().String(), "key": secret, "models": names(list), "memory": memory})
 		return s.Serve(ctx, ln)
 	}
 	if secret != "" {
@@ -64,30 +79,16 @@ func names(list []*serve.Release) []string {
 	return out
 }
 
-// listenForModels listens. Callers from other machines need a key; one is
-// made if there is none.
-func listenForModels(addr string) (ln net.Listener, keys *operate.Keys, secret string, err error) {
+// listen listens for callers of models. Those from other machines need a key.
+func (b *books) listen(addr string) (ln net.Listener, keys *operate.Keys, secret string, err error) {
 	if ln, err = serve.Listen(addr, false); err == nil {
 		return ln, nil, "", nil
 	}
 	if ln, err = serve.Listen(addr, true); err != nil {
 		return nil, nil, "", err
 	}
-	defer func() {
-		if err != nil {
-			ln.Close()
-		}
-	}()
-	dir, err := models.Home()
-	if err != nil {
-		return nil, nil, "", err
+	if keys, secret, err = b.openKeys(); err != nil {
+		ln.Close()
 	}
-	if err = os.MkdirAll(dir, 0o700); err != nil {
-		return nil, nil, "", err
-	}
-	if keys, err = operate.OpenKeys(filepath.Join(dir, "keys.json")); err != nil {
-		return nil, nil, "", err
-	}
-	secret, err = keys.First("first")
 	return ln, keys, secret, err
 }

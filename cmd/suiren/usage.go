@@ -14,6 +14,7 @@ import (
 // usageCommand adds up the ledger.
 func (a *app) usageCommand() *cobra.Command {
 	var since string
+	var models bool
 	c := &cobra.Command{
 		Use: "usage [" + a.t("FOLDER", "目录") + "]", Short: a.t("Add up tokens and processor time by key", "按密钥汇总词元与处理器用时"), Args: a.args(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -24,12 +25,11 @@ func (a *app) usageCommand() *cobra.Command {
 					return usage("--since", say.T("%q is not a day", "%q 不是日期", since), say.T("write it like %s", "请写成 %s 的样子", time.DateOnly))
 				}
 			}
-			w, err := a.openState(strings.Join(args, ""))
+			dir, err := a.bookDir(strings.Join(args, ""), models)
 			if err != nil {
 				return err
 			}
-			defer w.close()
-			l, err := operate.OpenLedger(w.ledgerPath())
+			l, err := operate.OpenLedger(dir.ledger())
 			if err != nil {
 				return err
 			}
@@ -56,5 +56,6 @@ func (a *app) usageCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&since, "since", "", a.t("from this day on, like 2026-11-25", "从某日起，例如 2026-11-25"))
+	a.bookFlag(c, &models)
 	return c
 }

@@ -75,7 +75,7 @@ func (w *workspace) plan(ctx context.Context, m stage.Machine) (*plan.Plan, erro
 // env lets a plan read the answers of a release that runs.
 func (w *workspace) env() plan.Env {
 	return plan.Env{Pin: func(release stage.Ref) (func(dir string) error, error) {
-		f, err := os.Open(w.tracesPath(release.Name))
+		f, err := os.Open(w.books().traces(release.Name))
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
 		}
@@ -101,11 +101,8 @@ func (w *workspace) env() plan.Env {
 	}}
 }
 
-// The files of what runs, beside the store's own.
-func (w *workspace) tracesPath(release string) string { return w.path("traces", release+".jsonl") }
-func (w *workspace) auditPath() string                { return w.path("audit.jsonl") }
-func (w *workspace) keysPath() string                 { return w.path("keys.json") }
-func (w *workspace) ledgerPath() string               { return w.path("usage.db") }
+// books is where what runs writes, beside the store's own files.
+func (w *workspace) books() bookDir { return bookDir(w.st.Path()) }
 
 // standing returns the block of a kind and name that the last apply left; of
 // name "" the only one.

@@ -146,7 +146,7 @@ await check("ollama chat", async () => {
 });
 await check("ollama chat stream", async () => {
   let last, pieces = 0;
-  for await (const c of await ollama.chat({ model, messages, stream: true, options: { num_predict: 6 } })) { last = c; pieces++; }
+  for await (const c of await ollama.chat({ model, messages, stream: true, options: { num_predict: 24, seed: 1 } })) { last = c; pieces++; }
   is(last.done && pieces > 1, "pieces and an end");
 });
 await check("ollama generate", async () => {

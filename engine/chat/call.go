@@ -199,7 +199,7 @@ func (p *Parser) rest() bool {
 
 // between reads what stands between two calls, or behind the last.
 func (p *Parser) between() bool {
-	if p.syn.Name == channels {
+	if p.syn.Name == Channels {
 		p.state = (*Parser).afterChannel
 		return true
 	}

@@ -123,7 +123,7 @@ var rows = []row{
 			Middle: "<｜tool▁sep｜>", End: "<｜tool▁call▁end｜>", After: "<｜tool▁calls▁end｜>", Parallel: true},
 		opens: "<｜tool▁calls▁begin｜>", closes: "<｜tool▁calls▁end｜>",
 		begin: texts("<｜tool▁call▁begin｜>", "", "<｜tool▁sep｜>"), end: texts("<｜tool▁call▁end｜>")}},
-	{[]string{"<|channel|>", "commentary"}, "", syntax{ToolFormat: ToolFormat{Name: channels, Trigger: " to=functions.", Begin: " to=functions.",
+	{[]string{"<|channel|>", "commentary"}, "", syntax{ToolFormat: ToolFormat{Name: Channels, Trigger: " to=functions.", Begin: " to=functions.",
 		Middle: "<|channel|>commentary json<|message|>", End: "<|call|>"}}},
 	{[]string{"[TOOL_CALLS]", "[ARGS]"}, "", syntax{
 		ToolFormat: ToolFormat{Name: "mistral", Trigger: "[TOOL_CALLS]", Begin: "[TOOL_CALLS]", Middle: "[ARGS]", Parallel: true, IDLength: 9},
@@ -147,8 +147,8 @@ var rows = []row{
 	{[]string{" functools["}, "", list("functools", "functools", "", "arguments", 0)},
 }
 
-// channels is the format of gpt-oss, whose whole output is in channels.
-const channels = "gpt-oss"
+// Channels is the name of the format of gpt-oss, whose whole output is in channels.
+const Channels = "gpt-oss"
 
 var llama3 = object("llama3", "<|python_tag|>", "", "parameters", syntax{ToolFormat: ToolFormat{Trigger: `{"name": "`}, bare: true})
 

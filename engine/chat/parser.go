@@ -71,7 +71,7 @@ func (t *Template) NewParser(c Conversation, prompt Prompt, id func(index int) s
 	switch {
 	case prompt.Thinking:
 		p.state, p.fresh = (*Parser).thought, true
-	case t.syntax.Name == channels:
+	case t.syntax.Name == Channels:
 		p.state = (*Parser).header
 	case p.syn != nil && p.syn.start && strings.HasSuffix(prompt.String, p.syn.begin[0].text):
 		p.buf = p.syn.begin[0].text

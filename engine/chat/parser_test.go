@@ -195,7 +195,7 @@ func FuzzParser(f *testing.F) {
 			return
 		}
 		tm := templates[int(which)%len(templates)]
-		prompt := Prompt{Thinking: thinking && tm.facts.Thinks && tm.syntax.Name != channels}
+		prompt := Prompt{Thinking: thinking && tm.facts.Thinks && tm.syntax.Name != Channels}
 		got := parse(tm.NewParser(asked, prompt, nil), text, nil)
 		if again := parse(tm.NewParser(asked, prompt, nil), text, rand.New(rand.NewPCG(seed, 3))); again != got {
 			t.Errorf("%s: %q\nin pieces: %s\n  at once: %s", tm.syntax.Name, text, again, got)

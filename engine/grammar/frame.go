@@ -43,6 +43,7 @@ type frame struct {
 	found  string // of an array: elements that contains holds for, 4 bytes by node
 	items  string // of an array that must be unique: its elements, as JSON with NULs between
 	raw    string // of it: the element that is read
+	loose  bool   // its elements are not kept: see unique.go
 }
 
 // appendKey writes all that makes a frame what it is.
@@ -70,6 +71,9 @@ func (f *frame) appendKey(b []byte) []byte {
 	for _, s := range []string{f.text, f.states, f.own, f.seen, f.found, f.items, f.raw} {
 		str(s)
 	}
+	if f.loose {
+		b = append(b, 1)
+	}
 	return b
 }
 
@@ -91,6 +95,15 @@ func (m *machine) with(f *frame, change func(f *frame)) *frame {
 	c := *f
 	change(&c)
 	return m.intern(&c)
+}
+
+// starts returns the states that patterns begin in, packed.
+func starts(list []*pattern) string {
+	b := make([]byte, 4*len(list))
+	for i, p := range list {
+		putState(b, i, p.start)
+	}
+	return string(b)
 }
 
 // state reads number i of packed states, and put writes it.

@@ -18,6 +18,7 @@ type Grammar struct {
 	states map[string]*state
 	size   int // bytes of states, edges and masks, about
 	start  *state
+	walk   *walk // the last one
 }
 
 type opcode uint8
@@ -27,7 +28,8 @@ const (
 	opWords                // one of some strings
 	opRegex                // what a pattern matches, whole
 	opSchema               // an instance of a schema
-	opFree                 // anything, until a trigger, which is part of it; the text may end in it, unless x
+	opFree                 // anything, until a trigger, which is part of it; the text may end in it, and special tokens stand in it, unless x
+	opUnless               // anything that does not begin with a text
 	opSplit                // go on at either of two places
 	opJump
 	opEnd
@@ -41,6 +43,7 @@ type inst struct {
 	regex  *pattern
 	schema *machine
 	x, y   int
+	tag    bool // a text or trigger that is one special token
 }
 
 // A thread is a place in the program and in its step.
@@ -58,8 +61,9 @@ type state struct {
 	few     []edge       // to the states after some bytes
 	next    *[256]*state // to those after all, if there are many
 	mask    []uint32     // of vocab
+	checks  []check      // of mask
 	vocab   *Vocab
-	plain   uint8 // 1: no, 2: it is in a string in which any text may follow
+	loose   *state // whose mask is computed; nil: not known yet
 }
 
 // An edge is what a byte leads to.
@@ -92,7 +96,7 @@ func Schema(schema []byte) (*Grammar, error) {
 	}
 	m := newMachine(nodes)
 	if !m.alive(m.start) {
-		return nil, &Error{"", "no value is an instance of it"}
+		return nil, &Error{Code: Impossible}
 	}
 	return newGrammar([]inst{{op: opSchema, schema: m}, {op: opEnd}}), nil
 }
@@ -102,21 +106,23 @@ func Schema(schema []byte) (*Grammar, error) {
 func Regex(re string) (*Grammar, error) {
 	p, err := newAnchored(re)
 	if err != nil {
-		return nil, &Error{"", err.Error()}
+		return nil, located("", err)
 	}
-	if len(p.sets) == 0 {
-		return nil, &Error{"", "nothing matches the expression"}
+	if p.start == dead {
+		return nil, &Error{Code: Impossible}
 	}
 	return newGrammar([]inst{{op: opRegex, regex: p}, {op: opEnd}}), nil
 }
 
 // Choice compiles a list of strings, of which the text is one.
 func Choice(list []string) (*Grammar, error) {
-	if len(list) == 0 || slices.Contains(list, "") || len(list) > 1<<16 {
-		return nil, &Error{"", "the choices are none, too many, or one of them is empty"}
+	if len(list) == 0 || slices.Contains(list, "") || len(list) > maxChoices {
+		return nil, &Error{Code: BadChoice, Number: maxChoices}
 	}
 	return newGrammar([]inst{{op: opWords, words: newByteTrie(list)}, {op: opEnd}}), nil
 }
+
+const maxChoices = 1 << 16
 
 // enter adds the thread that begins at pc, and those after it where its step
 // may be empty.
@@ -128,6 +134,8 @@ func (g *Grammar) enter(list []thread, pc int) []thread {
 		return g.enter(list, i.x)
 	case opSchema:
 		return g.add(list, thread{pc: pc, f: i.schema.start})
+	case opRegex:
+		return g.add(list, thread{pc: pc, at: i.regex.start})
 	default:
 		return g.add(list, thread{pc: pc})
 	}
@@ -169,7 +177,7 @@ func (g *Grammar) over(t thread) bool {
 func (g *Grammar) step(t thread, b byte) (thread, bool) {
 	switch i := &g.prog[t.pc]; i.op {
 	case opText:
-		if int(t.at) < len(i.text) && i.text[t.at] == b {
+		if int(t.at) < len(i.text) && i.text[t.at] == b && !i.tag {
 			t.at++
 			return t, true
 		}
@@ -197,14 +205,28 @@ func (g *Grammar) step(t thread, b byte) (thread, bool) {
 		}
 		t.f = i.schema.step(t.f, b)
 		return t, t.f != nil
+	case opUnless:
+		t.at = i.unless(t.at, b)
+		return t, int(t.at) < len(i.text)
 	case opFree:
 		if int(t.at) == len(i.text) {
 			return t, false
 		}
-		t.at = after(i.text, t.at, b)
+		if !i.tag {
+			t.at = after(i.text, t.at, b)
+		}
 		return t, true
 	}
 	return t, false
+}
+
+// unless moves a thread of text that may not begin with another: below 0 it
+// does not.
+func (i *inst) unless(at int32, b byte) int32 {
+	if at >= 0 && i.text[at] == b {
+		return at + 1
+	}
+	return -1
 }
 
 // after returns how much of a trigger stands at the end of a text that ended
@@ -243,7 +265,7 @@ func (g *Grammar) intern(list []thread) *state {
 	g.size += len(key) + 64*len(list) + 200
 	for _, t := range list {
 		op := g.prog[t.pc].op
-		s.end = s.end || op == opEnd || op == opFree && g.prog[t.pc].x == 0 && int(t.at) < len(g.prog[t.pc].text)
+		s.end = s.end || op == opEnd || op == opUnless || op == opFree && g.prog[t.pc].x == 0 && int(t.at) < len(g.prog[t.pc].text)
 	}
 	g.states[string(key)] = s
 	return s
@@ -253,7 +275,7 @@ func (g *Grammar) intern(list []thread) *state {
 // out again what follows them.
 func (g *Grammar) forget() {
 	for key, s := range g.states {
-		s.few, s.next, s.mask = nil, nil, nil
+		s.few, s.next, s.mask, s.checks, s.loose = nil, nil, nil, nil, nil
 		if s != g.start {
 			delete(g.states, key)
 		}
@@ -312,21 +334,29 @@ func (g *Grammar) learn(s *state, b byte, to *state) {
 	}
 }
 
-// special returns the state after a special token's text, which only text and
-// triggers of the grammar can hold.
+// special returns the state after a special token's text: a tag, or any in
+// free text.
 func (g *Grammar) special(s *state, text string) *state {
-	list := s.threads
-	for i := range len(text) {
-		var next []thread
-		for _, t := range list {
-			if op := g.prog[t.pc].op; op != opText && op != opFree {
-				continue
+	var list []thread
+	for _, t := range s.threads {
+		switch i := &g.prog[t.pc]; {
+		case i.op == opUnless:
+			t.at = -1
+			list = g.add(list, t)
+		case i.op != opText && i.op != opFree || int(t.at) == len(i.text):
+		case i.tag && i.text == text:
+			t.at = int32(len(text))
+			list = g.add(list, t)
+		case i.op == opFree && i.x == 0:
+			if t.at = 0; !i.tag {
+				for j := range len(text) {
+					if int(t.at) < len(i.text) {
+						t.at = after(i.text, t.at, text[j])
+					}
+				}
 			}
-			if u, ok := g.step(t, text[i]); ok {
-				next = g.add(next, u)
-			}
+			list = g.add(list, t)
 		}
-		list = next
 	}
 	return g.intern(list)
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // bytesVocab has the single bytes, and special tokens.
@@ -82,6 +84,10 @@ func TestMaskIsAccept(t *testing.T) {
 		{`{"properties": {"na": {"enum": ["red", "甲乙"]}, "é": {"maxLength": 9}}, "additionalProperties": false}`, `{"na": "甲乙", "é": "\u0041bcdé"}`},
 		{`{"patternProperties": {"^a+b": {"pattern": "b.*[xy]$"}}}`, `{"aab": "ab xy", "é": "q"}`},
 		{`{"items": {"type": "string", "pattern": "^.*$", "minLength": 1}, "uniqueItems": true}`, `["ab", "甲"]`},
+		{`{"items": {"uniqueItems": true}, "uniqueItems": true}`, `[["a", 1, "\u0061b"], ["ab"], [1, 1.5, {"a": 12}], [[1], "ab"]]`},
+		{`{"not": {"uniqueItems": true}}`, `[1, "ab", [12, 3], "a", "ab", 5]`},
+		{`{"anyOf": [{"uniqueItems": true}, {"maxItems": 3}]}`, `["a", "red", "ab", "na"]`},
+		{`{"anyOf": [{"uniqueItems": true}, {"maxItems": 3}]}`, `[12, 345, 12]`},
 		{`{"items": {"pattern": "^.{3}$"}}`, `["abc", "甲乙é", 1]`},
 		{`{"not": {"required": ["name"]}, "maxProperties": 2}`, `{"nam": 1, "ab": {"name": 2}}`},
 	} {
@@ -162,6 +168,35 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// A pattern that a finite automaton cannot tell within bounds is refused, soon.
+func TestPatternBounds(t *testing.T) {
+	for _, re := range []string{`.*a.{40}`, `(.{0,900}x.{0,900}){0,1}`, `(a?){1000}(b?){1000}c`, strings.Repeat(`[\pLa]`, 300), `(\pL{0,200}\d){1,5}z`} {
+		g, err := Regex(re)
+		var e *Error
+		if err != nil && (!errors.As(err, &e) || e.Code != PatternStates) {
+			t.Errorf("%.20s: %v", re, err)
+		}
+		if g == nil && err == nil {
+			t.Error("no grammar")
+		}
+	}
+	if _, err := Regex(`.*a.{40}`); err == nil {
+		t.Error("2^40 states were made")
+	}
+}
+
+// Every code says something of its own.
+func TestReasons(t *testing.T) {
+	seen := map[string]bool{}
+	for c := NotJSON; c <= BadTrigger; c++ {
+		if why := reasons[c]; why == "" || seen[why] {
+			t.Errorf("code %d says %q", c, why)
+		} else {
+			seen[why] = true
+		}
+	}
+}
+
 // Random tokens under the mask write instances, and whatever is refused by the
 // mask is refused by Accept.
 func TestRandomWalk(t *testing.T) {
@@ -174,7 +209,7 @@ func TestRandomWalk(t *testing.T) {
 	v := bytesVocab("<|im_end|>")
 	rng := rand.New(rand.NewPCG(1, 2))
 	done := 0
-	for range 200 {
+	for range 40 {
 		m := g.Start(v)
 		var text []byte
 		for range 400 {
@@ -214,8 +249,8 @@ func TestRandomWalk(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	if done < 100 {
-		t.Errorf("%d of 200 walks ended", done)
+	if done < 20 {
+		t.Errorf("%d of 40 walks ended", done)
 	}
 }
 
@@ -306,7 +341,7 @@ func TestRegexAndChoice(t *testing.T) {
 }
 
 func TestCalls(t *testing.T) {
-	hermes := CallForm{Before: "<tool_call>\n", Begin: `{"name": "`, Middle: `", "arguments": `, End: "}", Between: "\n</tool_call>\n<tool_call>\n", After: "\n</tool_call>"}
+	hermes := CallForm{Before: "<tool_call>\n", Begin: `{"name": "`, Middle: []string{`", "arguments": `}, End: "}", Between: "\n</tool_call>\n<tool_call>\n", After: "\n</tool_call>"}
 	tools := []Tool{{"add", []byte(`{"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"], "additionalProperties": false}`)}, {"now", nil}}
 	one := "<tool_call>\n{\"name\": \"add\", \"arguments\": {\"x\": 1}}\n</tool_call>"
 	two := "<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>\n" + one
@@ -319,7 +354,7 @@ func TestCalls(t *testing.T) {
 		{"", true, []string{one, two}, []string{""}},
 		{"<tool_call>", false, []string{"hello", "", "hm " + one, "a <tool b"}, []string{"<tool_call>", "<tool_call>\n{}", strings.Replace(one, "1", `"1"`, 1)}},
 	} {
-		g, err := Calls(hermes, tools, c.trigger, c.many)
+		g, err := (&Turn{Form: hermes, Tools: tools, Trigger: c.trigger, Many: c.many}).Compile()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -334,8 +369,8 @@ func TestCalls(t *testing.T) {
 			}
 		}
 	}
-	spark := CallForm{Begin: "<tool_call>", End: "</tool_call>", Key: "<arg_key>", Value: "</arg_key><arg_value>", Done: "</arg_value>"}
-	g, err := Calls(spark, []Tool{{"find", []byte(`{"properties": {"q": {"type": "string"}, "k": {"type": "integer"}}, "required": ["q"]}`)}}, "", false)
+	spark := CallForm{Begin: "<tool_call>", End: "</tool_call>", Middle: []string{""}, Key: "<arg_key>", Value: "</arg_key><arg_value>", Done: "</arg_value>"}
+	g, err := (&Turn{Form: spark, Tools: []Tool{{"find", []byte(`{"properties": {"q": {"type": "string"}, "k": {"type": "integer"}}, "required": ["q"]}`)}}}).Compile()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,7 +382,7 @@ func TestCalls(t *testing.T) {
 	}
 	// A tag that is one special token comes as that token.
 	m := func() *Matcher {
-		g, _ := Calls(hermes, tools, "", false)
+		g, _ := (&Turn{Form: hermes, Tools: tools, Tags: []string{"<tool_call>", "</tool_call>"}}).Compile()
 		return g.Start(bytesVocab("<tool_call>", "</tool_call>"))
 	}()
 	bits := make([]uint32, 9)
@@ -384,16 +419,60 @@ func FuzzSchema(f *testing.F) {
 	})
 }
 
-// Any expression compiles or is refused.
+// Any expression compiles or is refused, and takes what Go's regexp does.
 func FuzzRegex(f *testing.F) {
 	f.Add(`(a|b)*c{2,5}[^d-f]`, "abcc")
 	f.Add(`^\d+(?:\.\w*)?$`, "1.x")
+	f.Add(`)|(`, "0")
+	f.Add(`(?i)k|[^\x00-\x{10ffff}]|ſ$`, "K")
 	f.Fuzz(func(t *testing.T, re, text string) {
 		if len(re) > 300 || len(text) > 200 {
 			return
 		}
-		if g, err := Regex(re); err == nil {
-			g.text(g.start, text)
+		g, err := Regex(re)
+		if err != nil || !utf8.ValidString(text) {
+			return
+		}
+		plain, _ := fromECMA(re)
+		if want := regexp.MustCompile(`\A(?:` + plain + `)\z`).MatchString(text); takes(g, text) != want {
+			t.Errorf("%q and %q match: %t", re, text, want)
+		}
+	})
+}
+
+// A mask is what Accept takes, whatever the schema, along any text.
+func FuzzMask(f *testing.F) {
+	f.Add(`{"type": "object", "properties": {"a": {"$ref": "#"}}, "additionalProperties": {"pattern": "^a*b"}}`, `{"a": {"a": {}}, "é": "ab"}`)
+	f.Add(`{"uniqueItems": true, "items": {"anyOf": [{"maxLength": 3, "pattern": "[^a]$"}, {"uniqueItems": true}]}}`, `["abc", ["x", 1, 12], "b"]`)
+	f.Add(`{"not": {"items": {"enum": ["red", "é"]}}, "minimum": 2, "maximum": 345, "multipleOf": 3}`, `["red", "é", 12]`)
+	f.Add(`{"patternProperties": {"^r.d": {"minimum": 1}}, "propertyNames": {"maxLength": 4}, "required": ["red", "甲"]}`, `{"red": 12, "甲": null}`)
+	list := []string{`{"`, `":`, `": "`, `", "`, `"]`, `"a`, `name`, ` red`, `red"`, `12`, `345`, `0.`, `true`, `甲乙`, `é`, "\xe7\x94", "a\xe4", `\u00`, `\n`, `]}`, `[1`, `,2`, `,12`, `ab`, `b"`, `e5`, `1,1,`}
+	v := NewVocab(256+len(list), func(id int32) []byte {
+		if id < 256 {
+			return []byte{byte(id)}
+		}
+		return []byte(list[id-256])
+	}, nil)
+	f.Fuzz(func(t *testing.T, schema, text string) {
+		if len(schema) > 1000 || len(text) > 100 {
+			return
+		}
+		g, err := Schema([]byte(schema))
+		if err != nil {
+			return
+		}
+		m := g.Start(v)
+		for i := 0; i <= len(text); i++ {
+			bits := make([]uint32, (v.Size()+31)/32)
+			m.Mask(bits)
+			for id := range int32(v.Size()) {
+				if got, want := bits[id/32]>>(id%32)&1 == 1, m.Clone().Accept(id); got != want {
+					t.Fatalf("%s after %q: the mask says %t of %q, Accept %t", schema, text[:i], got, v.tokens[id], want)
+				}
+			}
+			if i == len(text) || !m.Accept(int32(text[i])) {
+				break
+			}
 		}
 	})
 }

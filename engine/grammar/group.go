@@ -36,6 +36,9 @@ type group struct {
 	elements int // elements that are counted
 	unique   bool
 	children map[string]*link // by key or index
+
+	values   *lexer // of strings that the group is on
+	keyLexer *lexer // of the names of its objects
 }
 
 // A use says what a child's root is to a node of its parent.
@@ -54,13 +57,14 @@ type link struct {
 
 // A trie is strings by code points. Node 0 is the empty one.
 type trie struct {
-	next []map[rune]int32
-	word []int32   // number of the string that ends here; -1: none
-	from [][]int32 // numbers of the strings that go on from here, this one's among them
+	runes map[rune]bool // that occur
+	next  []map[rune]int32
+	word  []int32   // number of the string that ends here; -1: none
+	from  [][]int32 // numbers of the strings that go on from here, this one's among them
 }
 
 func newTrie(words []string) *trie {
-	t := &trie{}
+	t := &trie{runes: map[rune]bool{}}
 	add := func() int32 {
 		t.next, t.word, t.from = append(t.next, nil), append(t.word, -1), append(t.from, nil)
 		return int32(len(t.next) - 1)
@@ -70,6 +74,7 @@ func newTrie(words []string) *trie {
 		n := int32(0)
 		t.from[0] = append(t.from[0], int32(i))
 		for _, r := range w {
+			t.runes[r] = true
 			m, ok := t.next[n][r]
 			if !ok {
 				m = add()

@@ -1,10 +1,5 @@
 package grammar
 
-import (
-	"encoding/json"
-	"strings"
-)
-
 // finish ends a value: what it is goes to the container around it.
 func (m *machine) finish(f *frame) *frame {
 	results := m.judge(f, true)
@@ -40,7 +35,7 @@ func (m *machine) finish(f *frame) *frame {
 		if int(c.n) < c.g.elements {
 			c.n++
 		}
-		if c.g.unique && !c.addItem(f.last(p.raw)) {
+		if c.keeps() && !c.addItem(f.last(p.raw)) {
 			for i, id := range c.g.nodes {
 				if m.nodes[id].unique {
 					own[i] = byte(no)
@@ -50,72 +45,6 @@ func (m *machine) finish(f *frame) *frame {
 		}
 	}
 	return m.intern(&c)
-}
-
-// last returns the raw text of an element that ends with f: the byte that
-// ends a string, a literal or a container has not been tracked yet.
-func (f *frame) last(raw string) string {
-	switch f.phase {
-	case inString:
-		return raw + `"`
-	case inLiteral:
-		return raw + f.text[len(f.text)-1:]
-	case objFirst, objNext:
-		return raw + "}"
-	case arrFirst, arrNext:
-		return raw + "]"
-	}
-	return raw
-}
-
-// addItem notes an element of an array; false if it was there.
-func (f *frame) addItem(raw string) bool {
-	text, ok := canonical(raw)
-	if !ok {
-		return false
-	}
-	for _, old := range strings.Split(f.items, "\x00") {
-		if old == text && f.items != "" {
-			f.raw = ""
-			return false
-		}
-	}
-	if f.items != "" {
-		f.items += "\x00"
-	}
-	f.items, f.raw = f.items+text, ""
-	return true
-}
-
-// canonical returns the one text of all that is the same JSON.
-func canonical(raw string) (string, bool) {
-	raw = strings.TrimLeft(raw, ", \n\r\t") // of what stands before the element
-	d := json.NewDecoder(strings.NewReader(raw))
-	d.UseNumber()
-	var v any
-	if d.Decode(&v) != nil {
-		return "", false
-	}
-	b, err := json.Marshal(plainNumbers(v))
-	return string(b), err == nil
-}
-
-func plainNumbers(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if r, ok := number(string(v)); ok {
-			return "\x01" + r.RatString() // as no string can be
-		}
-	case []any:
-		for i := range v {
-			v[i] = plainNumbers(v[i])
-		}
-	case map[string]any:
-		for k := range v {
-			v[k] = plainNumbers(v[k])
-		}
-	}
-	return v
 }
 
 // alive reports whether what f is in can still become valid.

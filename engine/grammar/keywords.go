@@ -30,7 +30,7 @@ func list(of func(n *node) *[]int) func(*compiler, *node, string, any, map[strin
 	return func(c *compiler, n *node, path string, v any, _ map[string]any) error {
 		all, ok := v.([]any)
 		if !ok || len(all) == 0 {
-			return bad(path, "it is not a list of schemas")
+			return bad(path, NotList, "")
 		}
 		for i, x := range all {
 			m, err := c.at(path+"/"+strconv.Itoa(i), x)
@@ -63,7 +63,7 @@ func whole(path string, v any, to *int) error {
 		return err
 	}
 	if !r.IsInt() || r.Sign() < 0 {
-		return bad(path, "%v is not a whole number", v)
+		return bad(path, NotCount, v)
 	}
 	*to = maxCount
 	if n := r.Num(); n.IsInt64() && n.Int64() < maxCount {
@@ -75,11 +75,11 @@ func whole(path string, v any, to *int) error {
 func rational(path string, v any) (*big.Rat, error) {
 	text, ok := v.(json.Number)
 	if !ok {
-		return nil, bad(path, "it is not a number")
+		return nil, bad(path, NotNumber, "")
 	}
 	r, ok := number(string(text))
 	if !ok {
-		return nil, bad(path, "%s has too many digits", text)
+		return nil, bad(path, TooManyDigits, text)
 	}
 	return r, nil
 }
@@ -109,7 +109,7 @@ func setType(_ *compiler, n *node, path string, v any, _ map[string]any) error {
 		s, _ := x.(string)
 		k, ok := kindNames[s]
 		if !ok {
-			return bad(path, "%v is not a type", x)
+			return bad(path, NotType, x)
 		}
 		n.kinds |= k
 		if s == "number" {
@@ -136,7 +136,7 @@ func setConst(c *compiler, n *node, path string, v any, _ map[string]any) error 
 func setEnum(c *compiler, n *node, path string, v any, _ map[string]any) error {
 	all, ok := v.([]any)
 	if !ok {
-		return bad(path, "it is not a list")
+		return bad(path, NotList, "")
 	}
 	return c.values(n, path, all)
 }
@@ -259,20 +259,20 @@ func setIf(c *compiler, n *node, path string, v any, s map[string]any) (err erro
 	return err
 }
 
-func setPattern(_ *compiler, n *node, path string, v any, _ map[string]any) error {
+func setPattern(c *compiler, n *node, path string, v any, _ map[string]any) error {
 	text, ok := v.(string)
 	if !ok {
-		return bad(path, "it is not a string")
+		return bad(path, NotString, "")
 	}
-	p, err := newPattern(text)
+	p, err := c.pattern(text)
 	if err != nil {
-		return bad(path, "%v", err)
+		return located(path, err)
 	}
 	n.patterns = append(n.patterns, p)
 	return nil
 }
 
-func setFormat(_ *compiler, n *node, path string, v any, _ map[string]any) error {
+func setFormat(c *compiler, n *node, path string, v any, _ map[string]any) error {
 	name, ok := v.(string)
 	if !ok {
 		return nil // an annotation of somebody's
@@ -280,13 +280,13 @@ func setFormat(_ *compiler, n *node, path string, v any, _ map[string]any) error
 	text, known := formats[name]
 	if !known {
 		if standard[name] {
-			return bad(path, "the format %q is not enforced", name)
+			return bad(path, Format, name)
 		}
 		return nil // not a format of the standard: an annotation
 	}
-	p, err := newPattern(text)
+	p, err := c.pattern(text)
 	if err != nil {
-		return bad(path, "%v", err)
+		return located(path, err)
 	}
 	n.patterns = append(n.patterns, p)
 	return nil
@@ -295,7 +295,7 @@ func setFormat(_ *compiler, n *node, path string, v any, _ map[string]any) error
 func setMultiple(_ *compiler, n *node, path string, v any, _ map[string]any) error {
 	r, err := rational(path, v)
 	if err == nil && r.Sign() <= 0 {
-		err = bad(path, "%v is not above 0", v)
+		err = bad(path, NotPositive, v)
 	}
 	n.multiple = r
 	return err
@@ -332,7 +332,7 @@ func (c *compiler) numbers(n *node, path string, s map[string]any) (err error) {
 func setProperties(c *compiler, n *node, path string, v any, _ map[string]any) error {
 	all, ok := v.(map[string]any)
 	if !ok {
-		return bad(path, "it is not an object")
+		return bad(path, NotObject, "")
 	}
 	n.properties = map[string]int{}
 	for key, x := range all {
@@ -348,12 +348,12 @@ func setProperties(c *compiler, n *node, path string, v any, _ map[string]any) e
 func setPatternProperties(c *compiler, n *node, path string, v any, _ map[string]any) error {
 	all, ok := v.(map[string]any)
 	if !ok {
-		return bad(path, "it is not an object")
+		return bad(path, NotObject, "")
 	}
 	for _, key := range sortedKeys(all) {
-		p, err := newPattern(key)
+		p, err := c.pattern(key)
 		if err != nil {
-			return bad(path+"/"+escape(key), "%v", err)
+			return located(path+"/"+escape(key), err)
 		}
 		m, err := c.at(path+"/"+escape(key), all[key])
 		if err != nil {
@@ -372,7 +372,7 @@ func setRequired(_ *compiler, n *node, path string, v any, _ map[string]any) err
 	for _, x := range all {
 		s, ok := x.(string)
 		if !ok {
-			return bad(path, "%v is not a name", x)
+			return bad(path, NotName, x)
 		}
 		n.required = append(n.required, s)
 	}
@@ -382,7 +382,7 @@ func setRequired(_ *compiler, n *node, path string, v any, _ map[string]any) err
 func setDependencies(c *compiler, n *node, path string, v any, _ map[string]any) error {
 	all, ok := v.(map[string]any)
 	if !ok {
-		return bad(path, "it is not an object")
+		return bad(path, NotObject, "")
 	}
 	for _, key := range sortedKeys(all) {
 		switch x := all[key].(type) {
@@ -390,7 +390,7 @@ func setDependencies(c *compiler, n *node, path string, v any, _ map[string]any)
 			for _, e := range x {
 				s, ok := e.(string)
 				if !ok {
-					return bad(path+"/"+escape(key), "%v is not a name", e)
+					return bad(path+"/"+escape(key), NotName, e)
 				}
 				if n.needs == nil {
 					n.needs = map[string][]string{}
@@ -426,7 +426,7 @@ func setItems(c *compiler, n *node, path string, v any, s map[string]any) (err e
 func setPrefix(c *compiler, n *node, path string, v any, _ map[string]any) error {
 	all, ok := v.([]any)
 	if !ok {
-		return bad(path, "it is not a list")
+		return bad(path, NotList, "")
 	}
 	return c.prefix(n, path, all)
 }

@@ -34,10 +34,7 @@ func newMachine(nodes []node) *machine {
 
 // step returns the frame after a byte, or nil.
 func (m *machine) step(f *frame, b byte) *frame {
-	if m.size > maxSize {
-		clear(m.frames) // states that are forgotten, too, let go of them
-		m.size = 0
-	}
+	m.tidy()
 	g := m.read(f, b)
 	if g == nil || g == f {
 		return g
@@ -47,6 +44,19 @@ func (m *machine) step(f *frame, b byte) *frame {
 		return nil
 	}
 	return g
+}
+
+// tidy lets go of what is remembered if it is too much; states that are
+// forgotten, too, let go of it.
+func (m *machine) tidy() {
+	if m.size <= maxSize {
+		return
+	}
+	clear(m.frames)
+	for _, g := range m.groups {
+		g.values, g.keyLexer = nil, nil
+	}
+	m.size = 0
 }
 
 func isSpace(b byte) bool { return b == ' ' || b == '\n' || b == '\r' || b == '\t' }
@@ -60,36 +70,6 @@ func (m *machine) read(f *frame, b byte) *frame {
 	return m.track(f, g, b)
 }
 
-// tracked reports whether an array around keeps the text of its elements.
-func (f *frame) tracked() bool {
-	for p := f; p != nil; p = p.parent {
-		if p.phase >= arrFirst && p.g.unique {
-			return true
-		}
-	}
-	return false
-}
-
-// track appends the byte that led from f to g to the raw text of the arrays
-// that stand around both.
-func (m *machine) track(f, g *frame, b byte) *frame {
-	var rebuild func(x *frame) *frame
-	rebuild = func(x *frame) *frame {
-		if x == nil {
-			return nil
-		}
-		parent := rebuild(x.parent)
-		inside := x != g // an element is being read below it
-		return m.with(x, func(c *frame) {
-			c.parent = parent
-			if inside && x.phase >= arrFirst && x.g.unique {
-				c.raw += string(b)
-			}
-		})
-	}
-	return rebuild(g)
-}
-
 func (m *machine) move(f *frame, b byte) *frame {
 	switch f.phase {
 	case inString, inKey:
@@ -97,10 +77,7 @@ func (m *machine) move(f *frame, b byte) *frame {
 	case inNumber:
 		if p := numStep(f.place, b); p != numBad {
 			return m.with(f, func(c *frame) {
-				c.place = p
-				if f.g.text {
-					c.text += string(b)
-				}
+				m.digit(c, p, b)
 			})
 		}
 		if !numEnds(f.place) {
@@ -190,7 +167,7 @@ func (m *machine) begin(f *frame, b byte) *frame {
 		if c.g.words != nil {
 			c.word = 0
 		}
-		c.states = string(make([]byte, 4*len(c.g.patterns)))
+		c.states = starts(c.g.patterns)
 	case b == '{':
 		c.phase, c.own, c.seen = objFirst, string(make([]byte, len(c.g.nodes))), string(make([]byte, len(c.g.names)))
 	case b == '[':
@@ -202,9 +179,7 @@ func (m *machine) begin(f *frame, b byte) *frame {
 			return nil
 		}
 		c.phase = inNumber
-		if c.g.text {
-			c.text = string(b)
-		}
+		m.digit(&c, c.place, b)
 	}
 	return m.intern(&c)
 }
@@ -223,7 +198,7 @@ func (m *machine) beginKey(f *frame) *frame {
 	if f.g.keys != nil {
 		k.key = 0
 	}
-	k.states = string(make([]byte, 4*(len(g.patterns)+len(f.g.shapes))))
+	k.states = starts(g.patterns) + starts(f.g.shapes)
 	return m.intern(k)
 }
 
@@ -399,7 +374,7 @@ func escaped(t string) (r rune, more, ok bool) {
 func (m *machine) rune(f *frame, r rune) *frame {
 	c := *f
 	c.text = ""
-	if int(c.n) < c.g.longest {
+	if c.n >= 0 && int(c.n) < c.g.longest { // below 0 nothing is counted
 		c.n++
 	}
 	if c.g.words != nil {

@@ -2,6 +2,7 @@ package grammar
 
 import (
 	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -78,6 +79,56 @@ func numEnds(s uint8) bool {
 	return s == numZero || s == numDigit || s == numZeros || s == numFrac || s == numExp
 }
 
+// settled is the text of a number which nothing that follows makes wrong.
+const settled = "+"
+
+// digit notes a byte of a number that leads to a place.
+func (m *machine) digit(f *frame, place uint8, b byte) {
+	f.place = place
+	if !f.g.text || f.text == settled {
+		return
+	}
+	f.text += string(b)
+	if place == numSign {
+		return
+	}
+	for _, id := range f.g.nodes {
+		if n := &m.nodes[id]; n.asksNumbers() && !n.settles(f.text) {
+			return
+		}
+	}
+	f.text = settled
+}
+
+// settles reports whether a number stays within n's bounds whatever follows.
+func (n *node) settles(text string) bool {
+	if n.multiple != nil || n.enum != nil {
+		return false
+	}
+	bound, open, other := n.low, n.lowOpen, n.high
+	if text[0] == '-' {
+		bound, open, other = n.high, n.highOpen, n.low
+	}
+	if other != nil {
+		return false
+	}
+	if bound == nil {
+		return true
+	}
+	at := new(big.Rat) // the nearest to 0 that it may become: an exponent can make it small
+	if n.whole {
+		var ok bool
+		if at, ok = number(strings.TrimSuffix(text, ".")); !ok {
+			return false
+		}
+	}
+	c := at.Cmp(bound)
+	if text[0] == '-' {
+		c = -c
+	}
+	return c > 0 || c == 0 && !open
+}
+
 // number judges the number so far: no if it cannot become what n asks for.
 func (n *node) number(text string, place uint8, done bool) tri {
 	if n.whole && (place == numFrac || place >= numE) { // integers are written without exponents
@@ -85,6 +136,9 @@ func (n *node) number(text string, place uint8, done bool) tri {
 	}
 	if done {
 		if !n.asksNumbers() {
+			return yes
+		}
+		if text == settled {
 			return yes
 		}
 		r, ok := number(text)
@@ -96,7 +150,7 @@ func (n *node) number(text string, place uint8, done bool) tri {
 		}
 		return yes
 	}
-	if text == "" || place >= numE {
+	if text == "" || text == settled || place >= numE {
 		return maybe
 	}
 	if n.enum != nil {
@@ -156,6 +210,9 @@ func reaches(text string, place uint8, low, high *big.Rat, lowOpen, highOpen boo
 	if low == nil && high == nil {
 		return true
 	}
+	if may, ok := reachesInt(text, place, low, high, lowOpen, highOpen); ok {
+		return may
+	}
 	negative := strings.HasPrefix(text, "-")
 	digits := strings.TrimSuffix(strings.TrimPrefix(text, "-"), ".")
 	if negative { // look at the mirror image
@@ -201,4 +258,35 @@ func reaches(text string, place uint8, low, high *big.Rat, lowOpen, highOpen boo
 		at, width = new(big.Rat).Mul(at, ten), new(big.Rat).Mul(width, ten)
 	}
 	return false
+}
+
+// reachesInt is reaches for small whole numbers; ok is false if it cannot say.
+func reachesInt(text string, place uint8, low, high *big.Rat, lowOpen, highOpen bool) (may, ok bool) {
+	const most = int64(1e15)
+	small := func(r *big.Rat) bool {
+		return r == nil || r.IsInt() && r.Num().IsInt64() && max(r.Num().Int64(), -r.Num().Int64()) < most
+	}
+	at, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || place != numDigit && place != numZero || text[0] == '-' || at > most || lowOpen || highOpen || !small(low) || !small(high) {
+		return false, false
+	}
+	from, to := -most, most
+	if low != nil {
+		from = low.Num().Int64()
+	}
+	if high != nil {
+		to = high.Num().Int64()
+	}
+	for width := int64(1); at <= to; at, width = 10*at, 10*width {
+		if from == to && at > from {
+			return false, true
+		}
+		if at+width > from { // [at, at+width) meets the bounds
+			return true, true
+		}
+		if place != numDigit {
+			return false, true
+		}
+	}
+	return false, true
 }

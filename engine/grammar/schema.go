@@ -3,26 +3,12 @@ package grammar
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"math/big"
 	"slices"
 	"strconv"
 	"strings"
 )
-
-// An Error says what of a schema cannot be enforced, and where it stands.
-type Error struct {
-	Path string // JSON pointer into the schema
-	Why  string
-}
-
-func (e *Error) Error() string {
-	if e.Path == "" {
-		return "grammar: " + e.Why
-	}
-	return "grammar: " + e.Path + ": " + e.Why
-}
 
 // kinds of JSON values, as bits.
 type kinds uint8
@@ -111,27 +97,26 @@ type compiler struct {
 	nodes []node
 	done  map[string]int // by pointer
 	ids   map[string]string
+	known map[string]*pattern
+	work  int // of patterns
+	table int // entries of their tables
 	depth int
 	alone bool // what stands beside a $ref does not count, as in drafts 3 to 7
-}
-
-func bad(path, format string, args ...any) error {
-	return &Error{path, fmt.Sprintf(format, args...)}
 }
 
 // compile returns the nodes of a schema, of which the first is the root.
 func compile(schema []byte) (list []node, err error) {
 	if len(schema) > maxSchema {
-		return nil, bad("", "the schema has more than %d bytes", maxSchema)
+		return nil, beyond("", TooLong, maxSchema)
 	}
 	d := json.NewDecoder(bytes.NewReader(schema))
 	d.UseNumber()
-	c := &compiler{done: map[string]int{}, ids: map[string]string{}}
+	c := &compiler{done: map[string]int{}, ids: map[string]string{}, known: map[string]*pattern{}}
 	if err := d.Decode(&c.root); err != nil {
-		return nil, bad("", "it is not JSON: %v", err)
+		return nil, bad("", NotJSON, err)
 	}
 	if d.More() {
-		return nil, bad("", "something follows the schema")
+		return nil, bad("", NotJSON, "something follows")
 	}
 	if root, ok := c.root.(map[string]any); ok {
 		draft, _ := root["$schema"].(string)
@@ -148,10 +133,28 @@ func compile(schema []byte) (list []node, err error) {
 	return c.nodes, c.loops()
 }
 
+// pattern compiles a pattern once, within what a schema may cost.
+func (c *compiler) pattern(text string) (*pattern, error) {
+	if p := c.known[text]; p != nil {
+		return p, nil
+	}
+	p, err := newPattern(text)
+	if err != nil {
+		return nil, err
+	}
+	c.known[text] = p
+	c.work += p.work
+	c.table += len(p.next)
+	if c.work > 2*maxWork || c.table > 2*maxTable {
+		return nil, bad("", PatternStates, text)
+	}
+	return p, nil
+}
+
 // findIDs notes the $anchor and $id of subschemas.
 func (c *compiler) findIDs(v any, path string, depth int) error {
 	if depth > maxDepth {
-		return bad(path, "it is nested more than %d deep", maxDepth)
+		return beyond(path, TooDeep, maxDepth)
 	}
 	switch v := v.(type) {
 	case map[string]any:
@@ -199,10 +202,10 @@ func (c *compiler) at(path string, v any) (int, error) {
 // make compiles v, and remembers it under key if that is not "".
 func (c *compiler) make(key, path string, v any) (int, error) {
 	if len(c.nodes) >= maxNodes {
-		return 0, bad(path, "it has more than %d parts", maxNodes)
+		return 0, beyond(path, TooManyParts, maxNodes)
 	}
 	if c.depth++; c.depth > maxDepth {
-		return 0, bad(path, "it is nested more than %d deep", maxDepth)
+		return 0, beyond(path, TooDeep, maxDepth)
 	}
 	defer func() { c.depth-- }()
 	n := len(c.nodes)
@@ -221,7 +224,7 @@ func (c *compiler) make(key, path string, v any) (int, error) {
 		c.nodes[n] = x
 		return n, err
 	}
-	return 0, bad(path, "a schema is an object or a boolean")
+	return 0, bad(path, NotSchema, "")
 }
 
 // ignored are keywords that assert nothing.
@@ -253,7 +256,7 @@ func (c *compiler) fill(n *node, path string, s map[string]any) error {
 		at := path + "/" + escape(key)
 		set := setters[key]
 		if refused[key] {
-			return bad(at, "this keyword is not enforced")
+			return bad(at, Keyword, key)
 		}
 		if set == nil {
 			continue // an annotation, of the standard or of its author
@@ -270,7 +273,7 @@ func (c *compiler) ref(path string, v any) (int, error) {
 	path += "/$ref"
 	text, ok := v.(string)
 	if !ok {
-		return 0, bad(path, "it is not a string")
+		return 0, bad(path, NotString, "")
 	}
 	pointer, found := c.ids[text]
 	switch {
@@ -285,7 +288,7 @@ func (c *compiler) ref(path string, v any) (int, error) {
 			pointer = at + fragment
 			break
 		}
-		return 0, bad(path, "%q is not in this schema; nothing is fetched", text)
+		return 0, bad(path, NotHere, text)
 	}
 	target := c.root
 	var clean strings.Builder
@@ -304,7 +307,7 @@ func (c *compiler) ref(path string, v any) (int, error) {
 				ok = false
 			}
 			if !ok {
-				return 0, bad(path, "there is nothing at %q", text)
+				return 0, bad(path, Nothing, text)
 			}
 			clean.WriteString("/" + escape(part))
 		}
@@ -350,7 +353,7 @@ func (c *compiler) loops() error {
 	}
 	for n := range c.nodes {
 		if !visit(n) {
-			return bad("", "a $ref leads to itself, so it says nothing")
+			return bad("", Itself, "")
 		}
 	}
 	return nil

@@ -63,3 +63,38 @@ func GELU16(y, x []float32) {
 		y, x = y[n:], x[n:]
 	}
 }
+
+// GEGLUGrad sets dg and du to the gradients of gelu(g)⊙u for da:
+//
+//	du = da·gelu(g)
+//	dg = da·u·(Φ(g) + g·φ(g))
+//
+// The lengths must be equal; dg and du may be any of g, u and da.
+func GEGLUGrad(dg, du, g, u, da []float32) {
+	gegluGrad("GEGLUGrad", dg, du, g, u, da, func(x float64) (y, d float64) {
+		phi := 0.5 * float64(1+math.Erf(x/math.Sqrt2))
+		return x * phi, phi + float64(x*math.Exp(-0.5*float64(x*x)))/math.Sqrt(2*math.Pi)
+	})
+}
+
+// GEGLUTanhGrad is GEGLUGrad of GELUTanh.
+func GEGLUTanhGrad(dg, du, g, u, da []float32) {
+	gegluGrad("GEGLUTanhGrad", dg, du, g, u, da, func(x float64) (y, d float64) {
+		root := math.Sqrt(2 / math.Pi)
+		th := math.Tanh(root * float64(x+float64(0.044715*x*x)*x))
+		half := 0.5 * float64(1+th)
+		return x * half, half + float64(0.5*x*float64(1-float64(th*th)))*root*float64(1+float64(3*0.044715*x)*x)
+	})
+}
+
+func gegluGrad(name string, dg, du, g, u, da []float32, f func(x float64) (y, d float64)) {
+	if len(du) != len(dg) || len(g) != len(dg) || len(u) != len(dg) || len(da) != len(dg) {
+		panic("kernel: " + name + ": lengths differ")
+	}
+	for i, v := range g {
+		y, d := f(float64(v))
+		dgi := float64(float64(da[i]) * float64(u[i]) * d)
+		du[i] = float32(float64(da[i]) * y)
+		dg[i] = float32(dgi)
+	}
+}

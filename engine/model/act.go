@@ -16,6 +16,9 @@ const (
 	GELUTanh     // its approximation by tanh
 )
 
+// String returns the name that config.json has for a.
+func (a Act) String() string { return [...]string{"silu", "gelu", "gelu_pytorch_tanh"}[a] }
+
 // gate sets y = act(g)⊙u. coarse says that y is to be rounded to integers:
 // then 16 bits of the approximate GELU are enough for either, as in llama.cpp.
 func (a Act) gate(y, g, u []float32, coarse bool) {
@@ -28,6 +31,19 @@ func (a Act) gate(y, g, u []float32, coarse bool) {
 	default:
 		a.apply(y, g, false)
 		kernel.Mul(y, y, u)
+	}
+}
+
+// gateGrad takes dy, the gradient of gate's y, to those of g and u, in their
+// place.
+func (a Act) gateGrad(g, u, dy []float32) {
+	switch a {
+	case SiLU:
+		kernel.SwiGLUGrad(g, u, g, u, dy)
+	case GELU:
+		kernel.GEGLUGrad(g, u, g, u, dy)
+	default:
+		kernel.GEGLUTanhGrad(g, u, g, u, dy)
 	}
 }
 

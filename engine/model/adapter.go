@@ -16,6 +16,7 @@ import (
 // matrices, y += s·B·(A·x). (Hu et al., arXiv 2106.09685.) It is opened from a
 // folder as the PEFT library writes it.
 type Adapter struct {
+	Base   string // digest of the model that it was trained over (File.Digest); "" if it does not say
 	layers [][linears][]lora
 	rank   int // the largest
 	arena  *tensor.Arena
@@ -54,12 +55,50 @@ type peftConfig struct {
 	Layered  any                `json:"layer_replication"`
 	Fan      bool               `json:"fan_in_fan_out"`
 	Megatron any                `json:"megatron_config"`
+	Base     string             `json:"suiren_base"` // digest of the model it was trained over, if it says so
+}
+
+// scale is what B·A is multiplied by.
+func (c *peftConfig) scale(rank int) float64 {
+	if c.RsLoRA {
+		return c.Alpha / math.Sqrt(float64(rank))
+	}
+	return c.Alpha / float64(rank)
 }
 
 // OpenAdapter reads a PEFT folder for a decoder of shape s: a LoRA without
 // biases on matrices of attention and feed-forward layers. What it cannot
 // apply it refuses.
 func OpenAdapter(dir string, s *Shape) (*Adapter, error) {
+	c, err := readPEFT(dir, s)
+	if err != nil {
+		return nil, err
+	}
+	f, err := openAdapterFile(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	lay := func(a *tensor.Arena, read bool) (*Adapter, error) { return layAdapter(f, c, s, a, read) }
+	var count tensor.Arena
+	if _, err := lay(&count, false); err != nil {
+		return nil, err
+	}
+	a, err := tensor.NewArena(count.Len())
+	if err != nil {
+		return nil, err
+	}
+	ad, err := lay(a, true)
+	if err != nil {
+		a.Close()
+		return nil, err
+	}
+	ad.arena, ad.Base = a, c.Base
+	return ad, nil
+}
+
+// readPEFT reads adapter_config.json and refuses what is not applied.
+func readPEFT(dir string, s *Shape) (*peftConfig, error) {
 	path := filepath.Join(dir, "adapter_config.json")
 	var c peftConfig
 	if err := readConfig(path, &c); err != nil {
@@ -82,27 +121,7 @@ func OpenAdapter(dir string, s *Shape) (*Adapter, error) {
 	case s.Experts > 0:
 		return nil, bad("", "adapters of mixtures of experts are not read")
 	}
-	f, err := openAdapterFile(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	lay := func(a *tensor.Arena, read bool) (*Adapter, error) { return layAdapter(f, &c, s, a, read) }
-	var count tensor.Arena
-	if _, err := lay(&count, false); err != nil {
-		return nil, err
-	}
-	a, err := tensor.NewArena(count.Len())
-	if err != nil {
-		return nil, err
-	}
-	ad, err := lay(a, true)
-	if err != nil {
-		a.Close()
-		return nil, err
-	}
-	ad.arena = a
-	return ad, nil
+	return &c, nil
 }
 
 func openAdapterFile(dir string) (*weights.File, error) {
@@ -121,7 +140,7 @@ type place struct{ linear, at, rows, cols int }
 
 func (s *Shape) places() map[string]place {
 	q, kv := s.q(), s.kv()
-	return map[string]place{
+	list := map[string]place{
 		"self_attn.q_proj":     {qkvLinear, 0, q, s.Width},
 		"self_attn.k_proj":     {qkvLinear, q, kv, s.Width},
 		"self_attn.v_proj":     {qkvLinear, q + kv, kv, s.Width},
@@ -132,6 +151,10 @@ func (s *Shape) places() map[string]place {
 		"mlp.up_proj":          {gateUpLinear, s.Hidden, s.Hidden, s.Width},
 		"mlp.down_proj":        {downLinear, 0, s.Width, s.Hidden},
 	}
+	if s.HeadGate {
+		list["self_attn.g_proj"] = place{qkvLinear, s.qkv(), s.Heads, s.Width}
+	}
+	return list
 }
 
 // layAdapter finds, checks and, if read, reads the pairs of matrices.
@@ -166,10 +189,6 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 		r := lora{at: p.at, rows: p.rows, cols: p.cols, rank: shapeA[0]}
 		r.a, r.b = arena.Float32(kernel.PackedLen(r.cols, r.rank)), arena.Float32(kernel.PackedLen(r.rank, r.rows))
 		if read {
-			scale := c.Alpha / float64(r.rank)
-			if c.RsLoRA {
-				scale = c.Alpha / math.Sqrt(float64(r.rank))
-			}
 			x := make([]float32, max(r.cols, r.rows)*r.rank)
 			a, b := x[:r.cols*r.rank], x[:r.rows*r.rank]
 			if err := f.Read(name, a); err != nil {
@@ -179,7 +198,7 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 			if err := f.Read(stem+".lora_B.weight", b); err != nil {
 				return nil, err
 			}
-			kernel.Scale(b, float32(scale))
+			kernel.Scale(b, float32(c.scale(r.rank)))
 			kernel.Pack(r.b, r.rank, r.rows, b, 1, r.rank)
 		}
 		ad.layers[l][p.linear] = append(ad.layers[l][p.linear], r)

@@ -16,11 +16,13 @@ type attnScratch struct {
 	vT []float32 // the same of its values
 	p  []float32 // (tile, t) scores, then probabilities
 	dp []float32 // (tile, t)
+
+	delta []float32 // (t, H) dO·O
 }
 
-func newAttnScratch(c Config, t int, a *tensor.Arena) attnScratch {
+func newAttnScratch(c *Shape, t int, a *tensor.Arena) attnScratch {
 	n := kernel.PackedLen(c.HeadDim, t)
-	return attnScratch{a.Float32(n), a.Float32(n), a.Float32(tile * t), a.Float32(tile * t)}
+	return attnScratch{a.Float32(n), a.Float32(n), a.Float32(tile * t), a.Float32(tile * t), a.Float32(t * c.Heads)}
 }
 
 // softmaxRow turns the first n of the m scores in row into exp(score − max)
@@ -33,26 +35,47 @@ func softmaxRow(row []float32, n int) (max, inv float32) {
 	return max, inv
 }
 
+// first returns the first key that query t of a document sees in block l.
+func (c *Shape) first(l, t int) int {
+	if c.sliding(l) {
+		return max(0, t+1-c.Window)
+	}
+	return 0
+}
+
 // attend computes causal attention within each document of a row. docs holds
-// the bounds: document i is tokens docs[i] to docs[i+1].
-func (w *net) attend(s *layerState, docs []int, a *attnScratch) {
-	c := &w.Config
-	D, N, H, Q := c.HeadDim, c.qkv(), c.Heads, c.q()
+// the bounds: document i is tokens docs[i] to docs[i+1]. A window is a lower
+// bound of the loops, at the panel in which it begins.
+//
+// Scores begin at the first key that a query sees, and products with values
+// at multiples of KC, as in decoding.
+func (w *net) attend(s *layerState, l int, docs []int, a *attnScratch) {
+	c := &w.Shape
+	D, N, H, Q := c.HeadDim, c.inputs(), c.Heads, c.q()
 	stride, group := Q+c.kv(), c.Heads/c.KVHeads
 	for i := range len(docs) - 1 {
-		lo, n := docs[i], docs[i+1]-docs[i]
+		doc, n := docs[i], docs[i+1]-docs[i]
 		for g := range c.KVHeads {
-			kernel.Pack(a.kT, D, n, s.qk[lo*stride+Q+g*D:], 1, stride)
-			v := s.qkv[lo*N+Q+c.kv()+g*D:]
+			kernel.Pack(a.kT, D, n, s.qk[doc*stride+Q+g*D:], 1, stride)
+			v := s.qkv[doc*N+Q+c.kv()+g*D:]
 			for h := g * group; h < (g+1)*group; h++ {
 				for t0 := 0; t0 < n; t0 += tile {
-					m, keys := min(tile, n-t0), min(t0+tile, n)
-					at := lo + t0
-					kernel.GemmPacked(m, keys, D, s.qk[at*stride+h*D:], stride, 1, a.kT, a.p, keys, false)
+					m, hi, lo := min(tile, n-t0), min(t0+tile, n), c.first(l, t0)&^(kernel.NR-1)
+					at, keys := doc+t0, hi-lo
+					kernel.GemmPacked(m, keys, D, s.qk[at*stride+h*D:], stride, 1, a.kT[lo*D:], a.p, keys, false)
 					for r := range m {
-						s.maxes[(at+r)*H+h], s.sums[(at+r)*H+h] = softmaxRow(a.p[r*keys:(r+1)*keys], t0+r+1)
+						row, from := a.p[r*keys:(r+1)*keys], c.first(l, t0+r)-lo
+						clear(row[:from])
+						s.maxes[(at+r)*H+h], s.sums[(at+r)*H+h] = softmaxRow(row[from:], t0+r+1-lo-from)
 					}
-					kernel.Gemm(m, D, keys, a.p, keys, 1, v, N, s.y[at*Q+h*D:], Q, false)
+					for from := lo; from < hi; {
+						to := hi
+						if from%kernel.KC != 0 {
+							to = min(hi, (from/kernel.KC+1)*kernel.KC)
+						}
+						kernel.Gemm(m, D, to-from, a.p[from-lo:], keys, 1, v[from*N:], N, s.y[at*Q+h*D:], Q, from > lo)
+						from = to
+					}
 					for r := range m {
 						kernel.Scale(s.y[(at+r)*Q+h*D:][:D], s.sums[(at+r)*H+h])
 					}
@@ -62,22 +85,40 @@ func (w *net) attend(s *layerState, docs []int, a *attnScratch) {
 	}
 }
 
-// attendBack is the backward pass of attend: from dy, the gradient of s.y, it
-// writes the gradients of the rotated queries and keys to dqk and those of
-// the values to s.dqkv. Probabilities are computed again from the saved
-// maxima and sums. With P = exp(S − max)/sum and δ = dO·O:
+// gateBack takes dy, the gradient of the heads behind their gates, to that of
+// the heads before them, and writes δ = dO·O, which is the same on both
+// sides. With y = σ(z)·o, dz = (1 − σ(z))·δ.
+func (w *net) gateBack(s *layerState, n int, dy, dqkv []float32, a *attnScratch) {
+	c := &w.Shape
+	D, N := c.HeadDim, c.inputs()
+	for i := range n * c.Heads {
+		d := dy[i*D:][:D]
+		a.delta[i] = kernel.Dot(d, s.y[i*D:][:D])
+		if c.HeadGate {
+			at := i/c.Heads*N + c.qkv() + i%c.Heads
+			open := sigmoid(s.qkv[at])
+			dqkv[at] = (1 - open) * a.delta[i]
+			kernel.Scale(d, open)
+		}
+	}
+}
+
+// attendBack is the backward pass of attend: from dy, the gradient of its
+// output, and δ it writes the gradients of the rotated queries and keys to
+// dqk and those of the values to dqkv. Probabilities are computed again from
+// the saved maxima and sums. With P = exp(S − max)/sum:
 //
 //	dV = Pᵀ·dO   dS = P⊙(dO·Vᵀ − δ)   dQ = dS·K   dK = dSᵀ·Q
 //
 // Q carries the scale, so dQ does not.
-func (w *net) attendBack(s *layerState, docs []int, dy, dqk []float32, a *attnScratch) {
-	c := &w.Config
-	D, N, H, Q := c.HeadDim, c.qkv(), c.Heads, c.q()
+func (w *net) attendBack(s *layerState, l int, docs []int, dy, dqk, dqkv []float32, a *attnScratch) {
+	c := &w.Shape
+	D, N, H, Q := c.HeadDim, c.inputs(), c.Heads, c.q()
 	stride, group := Q+c.kv(), c.Heads/c.KVHeads
 	for i := range len(docs) - 1 {
-		lo, n := docs[i], docs[i+1]-docs[i]
+		doc, n := docs[i], docs[i+1]-docs[i]
 		for g := range c.KVHeads {
-			k, v, dk, dv := s.qk[lo*stride+Q+g*D:], s.qkv[lo*N+Q+c.kv()+g*D:], dqk[lo*stride+Q+g*D:], s.dqkv[lo*N+Q+c.kv()+g*D:]
+			k, v, dk, dv := s.qk[doc*stride+Q+g*D:], s.qkv[doc*N+Q+c.kv()+g*D:], dqk[doc*stride+Q+g*D:], dqkv[doc*N+Q+c.kv()+g*D:]
 			kernel.Pack(a.kT, D, n, k, 1, stride)
 			kernel.Pack(a.vT, D, n, v, 1, N)
 			for t := range n {
@@ -86,25 +127,26 @@ func (w *net) attendBack(s *layerState, docs []int, dy, dqk []float32, a *attnSc
 			}
 			for h := g * group; h < (g+1)*group; h++ {
 				for t0 := 0; t0 < n; t0 += tile {
-					m, keys := min(tile, n-t0), min(t0+tile, n)
-					at := lo + t0
+					m, hi, lo := min(tile, n-t0), min(t0+tile, n), c.first(l, t0)&^(kernel.NR-1)
+					at, keys := doc+t0, hi-lo
 					q, do := s.qk[at*stride+h*D:], dy[at*Q+h*D:]
-					kernel.GemmPacked(m, keys, D, q, stride, 1, a.kT, a.p, keys, false)
-					kernel.GemmPacked(m, keys, D, do, Q, 1, a.vT, a.dp, keys, false)
+					kernel.GemmPacked(m, keys, D, q, stride, 1, a.kT[lo*D:], a.p, keys, false)
+					kernel.GemmPacked(m, keys, D, do, Q, 1, a.vT[lo*D:], a.dp, keys, false)
 					for r := range m {
 						j := (at+r)*H + h
-						p, dp, live := a.p[r*keys:(r+1)*keys], a.dp[r*keys:(r+1)*keys], t0+r+1
-						delta := kernel.Dot(do[r*Q:][:D], s.y[(at+r)*Q+h*D:][:D])
-						kernel.ExpSum(p[:live], p[:live], s.maxes[j])
-						kernel.Scale(p[:live], s.sums[j])
-						clear(p[live:])
-						for i, prob := range p { // zero beyond live, where p is
+						from, to := c.first(l, t0+r)-lo, t0+r+1-lo
+						p, dp, delta := a.p[r*keys:(r+1)*keys], a.dp[r*keys:(r+1)*keys], a.delta[j]
+						kernel.ExpSum(p[from:to], p[from:to], s.maxes[j])
+						kernel.Scale(p[from:to], s.sums[j])
+						clear(p[:from])
+						clear(p[to:])
+						for i, prob := range p { // zero where p is
 							dp[i] = prob * (dp[i] - delta)
 						}
 					}
-					kernel.Gemm(keys, D, m, a.p, 1, keys, do, Q, dv, N, true)
-					kernel.Gemm(m, D, keys, a.dp, keys, 1, k, stride, dqk[at*stride+h*D:], stride, false)
-					kernel.Gemm(keys, D, m, a.dp, 1, keys, q, stride, dk, stride, true)
+					kernel.Gemm(keys, D, m, a.p, 1, keys, do, Q, dv[lo*N:], N, true)
+					kernel.Gemm(m, D, keys, a.dp, keys, 1, k[lo*stride:], stride, dqk[at*stride+h*D:], stride, false)
+					kernel.Gemm(keys, D, m, a.dp, 1, keys, q, stride, dk[lo*stride:], stride, true)
 				}
 			}
 		}

@@ -10,70 +10,91 @@ type backScratch struct {
 	dn  []float32 // (T, C)
 }
 
-// normGrads are one row's gradients of the vectors of a block; rows are added
-// in order afterwards, so that the sum does not depend on who ran them.
-type normGrads struct{ attn, q, k, mlp []float32 }
+// vectorGrads are one row's gradients of the vectors of a block; rows are
+// added in order afterwards, so that the sum does not depend on who ran them.
+// Of a frozen model they are nil.
+type vectorGrads struct{ attn, bias, q, k, mlp []float32 }
 
-// blockBack takes dx, the gradient of block l's output, to that of its input,
-// in place. It leaves in s what weightGrads needs.
-func (w *net) blockBack(s *layerState, l, n int, docs []int, pos []int32, dx []float32, ng *normGrads, b *backScratch, a *attnScratch) {
-	c := &w.Config
-	C, D, F, N, Q := c.Width, c.HeadDim, c.Hidden, c.qkv(), c.q()
-	p := &w.layers[l]
-
-	copy(s.dtop[:n*C], dx)
-	kernel.Gemm(n, F, C, dx, C, 1, p.down, F, b.da, F, false)
-	for t := range n {
-		g, u := s.gateUp[2*t*F:][:F], s.gateUp[(2*t+1)*F:][:F]
-		kernel.SwiGLUGrad(g, u, g, u, b.da[t*F:(t+1)*F])
-	}
-	kernel.Gemm(n, C, 2*F, s.gateUp, 2*F, 1, p.gateUp, C, b.dn, C, false)
-	for t := range n {
-		kernel.RMSNormGrad(dx[t*C:(t+1)*C], ng.mlp, s.x1[t*C:(t+1)*C], p.mlpNorm, b.dn[t*C:(t+1)*C], s.r2[t])
-	}
-
-	copy(s.dmid[:n*C], dx)
-	kernel.Gemm(n, Q, C, dx, C, 1, p.out, Q, b.dy, Q, false)
-	w.attendBack(s, docs, b.dy, b.dqk, a)
-	scale, heads := attentionScale(D), c.Heads+c.KVHeads
-	for t := range n {
-		cos, sin := w.rope.at(int(pos[t]))
-		for h := range heads {
-			d := b.dqk[(t*heads+h)*D:][:D]
-			norm, dnorm := p.qNorm, ng.q
-			if h >= c.Heads {
-				norm, dnorm = p.kNorm, ng.k
-			} else {
-				kernel.Scale(d, scale)
-			}
-			rotateBack(d, cos, sin)
-			to := s.dqkv[t*N+h*D:][:D]
-			clear(to)
-			kernel.RMSNormGrad(to, dnorm, s.qkv[t*N+h*D:][:D], norm, d, s.rq[t*heads+h])
+// back takes dx, the gradient of block l's output, one stage further to that
+// of its input, in place: from the matrix which to the one before. It turns
+// s.gateUp into its gradient and leaves in g the others that the weights'
+// gradients need. last says that nobody asks for the gradient of the input.
+func (w *net) back(which int, s *layerState, g *gradState, l, n int, docs []int, pos []int32, dx []float32, v *vectorGrads, ws *workScratch, last bool) {
+	c, b, d := &w.Shape, &ws.back, &ws.dense
+	C, F, N := c.Width, c.Hidden, c.inputs()
+	p, m := &w.layers[l], w.blocks[l][which]
+	switch which {
+	case downLinear:
+		copy(g.dtop[:n*C], dx)
+		m.back(dx, n, C, s.act, b.da, d, g.pairs[which])
+		for t := range n {
+			c.Act.gateGrad(s.gateUp[2*t*F:][:F], s.gateUp[(2*t+1)*F:][:F], b.da[t*F:(t+1)*F])
 		}
-	}
-	kernel.Gemm(n, C, N, s.dqkv, N, 1, p.qkv, C, b.dn, C, false)
-	for t := range n {
-		kernel.RMSNormGrad(dx[t*C:(t+1)*C], ng.attn, s.x[t*C:(t+1)*C], p.attnNorm, b.dn[t*C:(t+1)*C], s.r1[t])
+	case gateUpLinear:
+		m.back(s.gateUp, n, 2*F, s.n2, b.dn, d, g.pairs[which])
+		for t := range n {
+			kernel.RMSNormGrad(dx[t*C:(t+1)*C], v.mlp, s.x1[t*C:(t+1)*C], p.mlpNorm, b.dn[t*C:(t+1)*C], s.r2[t])
+		}
+	case outLinear:
+		copy(g.dmid[:n*C], dx)
+		m.back(dx, n, C, s.y, b.dy, d, g.pairs[which])
+		w.turnBack(s, g, l, n, docs, pos, v, ws)
+	case qkvLinear:
+		m.back(g.dqkv, n, N, s.n1, b.dn, d, g.pairs[which])
+		for t := 0; t < n && !last; t++ {
+			kernel.RMSNormGrad(dx[t*C:(t+1)*C], v.attn, s.x[t*C:(t+1)*C], p.attnNorm, b.dn[t*C:(t+1)*C], s.r1[t])
+		}
 	}
 }
 
-// weightGrads adds to g the gradients of rows lo to hi of block l's matrix
-// which, made from one row's states: dW += dYᵀ·X. It owns those rows of dW
-// and takes all tokens, so the bits do not depend on who else runs.
-func weightGrads(c *Config, g *Layer, s *layerState, n, which, lo, hi int) {
-	C, F, N, Q := c.Width, c.Hidden, c.qkv(), c.q()
-	outer := func(dw, dy []float32, out int, x []float32, in int) {
-		kernel.Gemm(hi-lo, in, n, dy[lo:], 1, out, x, in, dw[lo*in:], in, true)
+// turnBack takes the gradient of attention's output to that of the
+// projections.
+func (w *net) turnBack(s *layerState, g *gradState, l, n int, docs []int, pos []int32, v *vectorGrads, ws *workScratch) {
+	c, b, a := &w.Shape, &ws.back, &ws.attn
+	D, N, p := c.HeadDim, c.inputs(), &w.layers[l]
+	w.gateBack(s, n, b.dy[:n*c.q()], g.dqkv, a)
+	w.attendBack(s, l, docs, b.dy, b.dqk, g.dqkv, a)
+	heads, rope := c.Heads+c.KVHeads, w.ropes[c.class(l)]
+	for t := range n {
+		cos, sin := rope.at(int(pos[t]))
+		for h := range heads {
+			dh := b.dqk[(t*heads+h)*D:][:D]
+			norm, dnorm := p.qNorm, v.q
+			if h >= c.Heads {
+				norm, dnorm = p.kNorm, v.k
+			} else {
+				kernel.Scale(dh, c.Query)
+			}
+			rotateBack(dh, cos, sin)
+			to := g.dqkv[t*N+h*D:][:D]
+			if norm == nil {
+				copy(to, dh)
+				continue
+			}
+			clear(to)
+			kernel.RMSNormGrad(to, dnorm, s.qkv[t*N+h*D:][:D], norm, dh, s.rq[t*heads+h])
+		}
+		if v.bias != nil {
+			kernel.Add(v.bias, v.bias, g.dqkv[t*N:][:len(v.bias)])
+		}
 	}
+}
+
+// outer returns what the gradient of one of a block's matrices is made of:
+// the gradients of its outputs and its inputs, dW += dYᵀ·X.
+func (c *Shape) outer(which int, s *layerState, g *gradState) (dy []float32, out int, x []float32, in int) {
 	switch which {
-	case 0:
-		outer(g.qkv, s.dqkv, N, s.n1, C)
-	case 1:
-		outer(g.out, s.dmid, C, s.y, Q)
-	case 2:
-		outer(g.gateUp, s.gateUp, 2*F, s.n2, C)
-	case 3:
-		outer(g.down, s.dtop, C, s.act, F)
+	case qkvLinear:
+		return g.dqkv, c.inputs(), s.n1, c.Width
+	case outLinear:
+		return g.dmid, c.Width, s.y, c.q()
+	case gateUpLinear:
+		return s.gateUp, 2 * c.Hidden, s.n2, c.Width
 	}
+	return g.dtop, c.Width, s.act, c.Hidden
+}
+
+// matrix returns one of a block's matrices.
+func (l *Layer) matrix(which int) []float32 {
+	return [linears][]float32{qkvLinear: l.qkv, outLinear: l.out, gateUpLinear: l.gateUp, downLinear: l.down}[which]
 }

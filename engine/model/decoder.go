@@ -74,7 +74,7 @@ const scoreFloats = tile * 4096
 // rows tokens and sequences of up to limit. Changed parameters are seen after
 // Repack.
 func NewDecoder(p *Params, rows, limit, threads int) (*Decoder, error) {
-	return newDecoder(qwen3(p.Config), &trainedSource{p}, rows, limit, threads)
+	return newDecoder(p.Shape, newTrainedSource(p, false), rows, limit, threads)
 }
 
 // newDecoder lays out, takes and fills the memory of a decoder.

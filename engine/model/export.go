@@ -149,6 +149,9 @@ func (f *File) tensors(x Mixture) ([]exported, error) {
 	if _, ok := fileTypes[x]; !ok {
 		return nil, fmt.Errorf("%w: no mixture is called %q", ErrConfig, x)
 	}
+	if f.Encoder != nil && f.Encoder.Arch == "gte" {
+		return nil, fmt.Errorf("%w: GGUF has no architecture for GTE's encoders", ErrConfig)
+	}
 	found, err := f.plan()
 	if err != nil {
 		return nil, err
@@ -236,7 +239,7 @@ func (f *File) metadata(x Mixture) []weights.Pair {
 	var list []weights.Pair
 	arch := f.Shape.Arch
 	if f.Encoder != nil {
-		arch = "bert"
+		arch = f.Encoder.Arch
 	} else if arch == "mistral" {
 		arch = "llama"
 	}
@@ -270,11 +273,14 @@ func (f *File) metadata(x Mixture) []weights.Pair {
 		put("*.attention.head_count", uint32(e.Heads))
 		put("*.attention.layer_norm_epsilon", e.Eps)
 		put("*.attention.causal", false)
+		if e.Before {
+			e.modernMetadata(put)
+		}
 		switch {
 		case e.Labels > 0:
 			put("*.pooling_type", uint32(4))
-			var labels []string
-			for i := range e.Labels {
+			labels := slices.Clone(e.LabelNames)
+			for i := len(labels); i < e.Labels; i++ {
 				labels = append(labels, fmt.Sprintf("LABEL_%d", i)) // what transformers calls those without a name
 			}
 			put("*.classifier.output_labels", labels)
@@ -287,6 +293,31 @@ func (f *File) metadata(x Mixture) []weights.Pair {
 	}
 	f.Shape.metadata(put)
 	return list
+}
+
+// modernMetadata writes the keys that ModernBERT has beside BERT's.
+func (e *EncoderShape) modernMetadata(put func(key string, v any)) {
+	put("*.vocab_size", uint32(e.Vocab))
+	put("*.rope.freq_base", float32(e.Theta))
+	put("*.rope.freq_base_swa", float32(e.LocalTheta))
+	put("*.rope.scaling.type", "none")
+	put("*.hidden_activation", e.Act.String())
+	if e.Local != nil {
+		put("*.attention.sliding_window", uint32(2*e.Window))
+		put("*.attention.sliding_window_pattern", e.Local)
+		for n := 1; n <= e.Layers; n++ {
+			if slices.Equal(e.Local, everyFrom0(e.Layers, n)) {
+				put("*.attention.sliding_window_pattern", uint32(n))
+				break
+			}
+		}
+	}
+	if kind := uint32(1); e.Labels > 0 {
+		if e.Pool == PoolFirst {
+			kind = 2
+		}
+		put("*.classifier.pooling_type", kind)
+	}
 }
 
 // metadata writes the keys of a decoder's shape.

@@ -181,6 +181,10 @@ func (s *Shape) ropeConfig(c map[string]any) error {
 			c["rope_scaling"] = map[string]any{"rope_type": "linear", "factor": shortest(div[0])}
 			return nil
 		}
+		if x := s.Rope[0].Llama3; x[0] > 0 {
+			c["rope_scaling"] = map[string]any{"rope_type": "llama3", "factor": x[0], "low_freq_factor": x[1], "high_freq_factor": x[2], "original_max_position_embeddings": x[3]}
+			return nil
+		}
 		// GGUF keeps the factors, transformers what they were made of.
 		for _, r := range llama3Ropes {
 			r["original_max_position_embeddings"] = 8192.0

@@ -284,7 +284,7 @@ func (h *hfRope) set(r *Rope, headDim int) error {
 		if !(h.Factor > 0 && h.Low > 0 && h.High > h.Low && h.Original > 0) {
 			return fmt.Errorf("%w: rope_scaling: factor %g, low_freq_factor %g, high_freq_factor %g, original_max_position_embeddings %g", ErrConfig, h.Factor, h.Low, h.High, h.Original)
 		}
-		r.Div = llama3Div(*r, h.Factor, h.Low, h.High, h.Original)
+		r.Div, r.Llama3 = llama3Div(*r, h.Factor, h.Low, h.High, h.Original), [4]float64{h.Factor, h.Low, h.High, h.Original}
 	default:
 		return fmt.Errorf("%w: rotary positions of type %q are not read", ErrConfig, kind)
 	}

@@ -326,47 +326,38 @@ func mulLinear(team *tensor.Team, l *linear, in *kernel.Input, n int, dst []floa
 }
 
 // A trainedSource is the parameters of a model being trained here.
-type trainedSource struct{ p *Params }
+type trainedSource struct {
+	p       *Params
+	tensors map[string]Tensor
+}
+
+// newTrainedSource returns the source of p: for a decoder, which multiplies
+// by queries, keys and values in one; or for a file, which has them apart.
+func newTrainedSource(p *Params, apart bool) *trainedSource {
+	s := &trainedSource{p, map[string]Tensor{}}
+	for _, t := range p.tensors() {
+		s.tensors[t.Name] = t
+	}
+	if !apart {
+		for l := range p.layers {
+			x := &p.layers[l]
+			name := fmt.Sprintf("blk.%d.attn_qkv", l)
+			s.tensors[name+".weight"] = Tensor{Shape: []int{p.qkv(), p.Width}, Data: x.qkv[:p.qkv()*p.Width]}
+			if x.bias != nil {
+				s.tensors[name+".bias"] = Tensor{Shape: []int{p.qkv()}, Data: x.bias}
+			}
+		}
+	}
+	return s
+}
 
 func (s *trainedSource) weight(name string) (weight, bool) {
-	c := s.p.Config
-	C, F := c.Width, c.Hidden
-	give := func(data []float32, rows, cols int) (weight, bool) {
-		return weight{name: name, typ: weights.F32, rows: rows, cols: cols, read: func(_ []byte, lo, hi int) ([]byte, error) {
-			return bytesOf(data[lo*cols : hi*cols]), nil
-		}}, true
-	}
-	switch name {
-	case "token_embd.weight":
-		return give(s.p.embed, c.Vocab, C)
-	case "output_norm.weight":
-		return give(s.p.norm, 1, C)
-	}
-	var l int
-	var role string
-	if n, _ := fmt.Sscanf(name, "blk.%d.%s", &l, &role); n != 2 || l < 0 || l >= c.Layers {
+	t, ok := s.tensors[name]
+	if !ok {
 		return weight{}, false
 	}
-	p := &s.p.layers[l]
-	switch role {
-	case "attn_norm.weight":
-		return give(p.attnNorm, 1, C)
-	case "attn_qkv.weight":
-		return give(p.qkv, c.qkv(), C)
-	case "attn_q_norm.weight":
-		return give(p.qNorm, 1, c.HeadDim)
-	case "attn_k_norm.weight":
-		return give(p.kNorm, 1, c.HeadDim)
-	case "attn_output.weight":
-		return give(p.out, C, c.q())
-	case "ffn_norm.weight":
-		return give(p.mlpNorm, 1, C)
-	case "ffn_gate.weight":
-		return give(p.gateUp[:F*C], F, C)
-	case "ffn_up.weight":
-		return give(p.gateUp[F*C:], F, C)
-	case "ffn_down.weight":
-		return give(p.down, C, F)
-	}
-	return weight{}, false
+	rows, cols := matrix(t.Shape)
+	return weight{name: name, typ: weights.F32, rows: rows, cols: cols, read: func(_ []byte, lo, hi int) ([]byte, error) {
+		return bytesOf(t.Data[lo*cols : hi*cols]), nil
+	}}, true
 }

@@ -17,11 +17,7 @@ const oracle = "../../testdata/oracle/qwen3"
 
 // answers are what PyTorch makes of one packed row. (testdata/oracle/qwen3/answers)
 type answers struct {
-	Row struct {
-		IDs    []int32
-		Docs   []int
-		Weight []float32
-	}
+	Row     Row
 	Loss    float64
 	tensors *weights.File
 }
@@ -105,7 +101,7 @@ func TestOracleFolder(t *testing.T) {
 // Logits are within 1e-4 of the largest of their token, with the same first.
 func TestOracleLogits(t *testing.T) {
 	a, tr := readAnswers(t), oracleTrainer(t)
-	row, V := Row(a.Row), tr.Params.Config.Vocab
+	row, V := a.Row, tr.Params.Config.Vocab
 	got, want := tr.Logits(row), a.read(t, "logits", len(row.IDs)*V)
 	worst := 0.0
 	for at := range row.IDs {
@@ -139,7 +135,7 @@ func first(x []float32) (at int) {
 // TestGradientsAreReference for each of the two.
 func TestOracleGradients(t *testing.T) {
 	a, tr := readAnswers(t), oracleTrainer(t)
-	row := Row(a.Row)
+	row := a.Row
 	c := &tr.Params.Config
 	loss, _, _ := tr.Accumulate([]Row{row})
 	relative := gamma(2*c.roundings(len(row.IDs)) + len(row.IDs) + c.Vocab)

@@ -3,18 +3,20 @@ package model
 import (
 	"fmt"
 	"math"
+	"strings"
 
-	"suiren/engine/kernel"
 	"suiren/engine/tensor"
 )
 
 // A Layer holds one block's parameters, or their gradients. Matrices that
-// read the same input lie together: qkv is q, k and v; gateUp is gate and up.
+// read the same input lie together: qkv is q, k, v and the head gates; gateUp
+// is gate and up. Of a frozen model they are nil.
 type Layer struct {
 	attnNorm []float32 // (C)
 	qkv      []float32 // (N, C)
-	qNorm    []float32 // (D)
-	kNorm    []float32 // (D)
+	bias     []float32 // ((H+2G)·D) of qkv, or nil
+	qNorm    []float32 // (D) or nil
+	kNorm    []float32 // (D) or nil
 	out      []float32 // (C, H·D)
 	mlpNorm  []float32 // (C)
 	gateUp   []float32 // (2F, C)
@@ -23,36 +25,65 @@ type Layer struct {
 
 // Params holds all parameters of a model, or their gradients, in one arena.
 type Params struct {
-	Config Config
+	Shape
 	All    []float32 // every parameter, in the order of Tensors
-	embed  []float32 // (V, C), also the head
+	embed  []float32 // (V, C)
+	head   []float32 // (V, C): embed, if the model is tied
 	norm   []float32 // (C)
 	layers []Layer
 }
 
-// NewParams lays out parameters in arena. With a counting arena it only
-// counts.
-func NewParams(cfg Config, a *tensor.Arena) *Params {
-	p := &Params{Config: cfg, layers: make([]Layer, cfg.Layers)}
-	p.All = a.Float32(cfg.Params())
-	rest := p.All
+// NewParams lays out parameters of a model of our own in arena. With a
+// counting arena it only counts.
+func NewParams(cfg Config, a *tensor.Arena) *Params { return newParams(qwen3(cfg), true, a) }
+
+// newParams lays out parameters; without matrices, only vectors.
+func newParams(s Shape, matrices bool, a *tensor.Arena) *Params {
+	p := &Params{Shape: s, layers: make([]Layer, s.Layers)}
+	C, D, F := s.Width, s.HeadDim, s.Hidden
+	n := s.Params()
+	matrix := func(n int) int {
+		if matrices {
+			return n
+		}
+		return 0
+	}
+	if !matrices {
+		n = C + s.Layers*(2*C+2*D+s.qkv()) // at most
+	}
+	p.All = a.Float32(n)
+	rest, used := p.All, 0
 	take := func(n int) []float32 {
-		if rest == nil {
+		used += n
+		if rest == nil || n == 0 {
 			return nil
 		}
 		s := rest[:n:n]
 		rest = rest[n:]
 		return s
 	}
-	C, D, F := cfg.Width, cfg.HeadDim, cfg.Hidden
-	p.embed = take(cfg.Vocab * C)
+	some := func(have bool, n int) []float32 {
+		if !have {
+			return nil
+		}
+		return take(n)
+	}
+	p.embed = take(matrix(s.Vocab * C))
 	for i := range p.layers {
 		p.layers[i] = Layer{
-			attnNorm: take(C), qkv: take(cfg.qkv() * C), qNorm: take(D), kNorm: take(D), out: take(C * cfg.q()),
-			mlpNorm: take(C), gateUp: take(2 * F * C), down: take(C * F),
+			attnNorm: take(C), qkv: take(matrix(s.inputs() * C)), bias: some(s.Bias, s.qkv()),
+			qNorm: some(s.QKNorm, D), kNorm: some(s.QKNorm, D), out: take(matrix(C * s.q())),
+			mlpNorm: take(C), gateUp: take(matrix(2 * F * C)), down: take(matrix(C * F)),
 		}
 	}
 	p.norm = take(C)
+	p.head = p.embed
+	if !s.Tied {
+		p.head = take(matrix(s.Vocab * C))
+	}
+	if p.All != nil {
+		p.All = p.All[:used]
+	}
 	return p
 }
 
@@ -67,9 +98,22 @@ type Tensor struct {
 // Tensors returns every tensor under its Hugging Face name, in the order of
 // All. Those of a counting arena have no data.
 func (p *Params) Tensors() []Tensor {
-	c := p.Config
-	C, D, F := c.Width, c.HeadDim, c.Hidden
-	list := []Tensor{{"model.embed_tokens.weight", []int{c.Vocab, C}, p.embed, false}}
+	row, err := familyOf(p.Arch)
+	if err != nil {
+		panic("model: Tensors: " + err.Error())
+	}
+	names := newFolderSource(nil, &p.Shape, row)
+	list := p.tensors()
+	for i := range list {
+		list[i].Name = names.name(list[i].Name)
+	}
+	return list
+}
+
+// tensors is Tensors by GGUF's names.
+func (p *Params) tensors() []Tensor {
+	C, D, F, q, kv := p.Width, p.HeadDim, p.Hidden, p.q(), p.kv()
+	list := []Tensor{{"token_embd.weight", []int{p.Vocab, C}, p.embed, false}}
 	part := func(s []float32, lo, hi int) []float32 {
 		if s == nil {
 			return nil
@@ -78,23 +122,48 @@ func (p *Params) Tensors() []Tensor {
 	}
 	for i := range p.layers {
 		l := &p.layers[i]
-		name := func(s string) string { return fmt.Sprintf("model.layers.%d.%s.weight", i, s) }
-		q, kv := c.q()*C, c.kv()*C
-		list = append(list,
-			Tensor{name("input_layernorm"), []int{C}, l.attnNorm, false},
-			Tensor{name("self_attn.q_proj"), []int{c.q(), C}, part(l.qkv, 0, q), true},
-			Tensor{name("self_attn.k_proj"), []int{c.kv(), C}, part(l.qkv, q, q+kv), true},
-			Tensor{name("self_attn.v_proj"), []int{c.kv(), C}, part(l.qkv, q+kv, q+2*kv), true},
-			Tensor{name("self_attn.q_norm"), []int{D}, l.qNorm, false},
-			Tensor{name("self_attn.k_norm"), []int{D}, l.kNorm, false},
-			Tensor{name("self_attn.o_proj"), []int{C, c.q()}, l.out, true},
-			Tensor{name("post_attention_layernorm"), []int{C}, l.mlpNorm, false},
-			Tensor{name("mlp.gate_proj"), []int{F, C}, part(l.gateUp, 0, F*C), true},
-			Tensor{name("mlp.up_proj"), []int{F, C}, part(l.gateUp, F*C, 2*F*C), true},
-			Tensor{name("mlp.down_proj"), []int{C, F}, l.down, true})
+		vector := func(role string, n int, data []float32) {
+			list = append(list, Tensor{fmt.Sprintf("blk.%d.%s", i, role), []int{n}, data, false})
+		}
+		matrix := func(role string, rows, cols int, data []float32) {
+			list = append(list, Tensor{fmt.Sprintf("blk.%d.%s.weight", i, role), []int{rows, cols}, data, true})
+		}
+		vector("attn_norm.weight", C, l.attnNorm)
+		if p.fused() {
+			matrix("attn_qkv", p.qkv(), C, part(l.qkv, 0, p.qkv()*C))
+		} else {
+			matrix("attn_q", q, C, part(l.qkv, 0, q*C))
+			matrix("attn_k", kv, C, part(l.qkv, q*C, (q+kv)*C))
+			matrix("attn_v", kv, C, part(l.qkv, (q+kv)*C, (q+2*kv)*C))
+		}
+		if p.HeadGate {
+			matrix("attn_gate", p.Heads, C, part(l.qkv, p.qkv()*C, p.inputs()*C))
+		}
+		if p.Bias {
+			vector("attn_q.bias", q, part(l.bias, 0, q))
+			vector("attn_k.bias", kv, part(l.bias, q, q+kv))
+			vector("attn_v.bias", kv, part(l.bias, q+kv, q+2*kv))
+		}
+		if p.QKNorm {
+			vector("attn_q_norm.weight", D, l.qNorm)
+			vector("attn_k_norm.weight", D, l.kNorm)
+		}
+		matrix("attn_output", C, q, l.out)
+		vector("ffn_norm.weight", C, l.mlpNorm)
+		matrix("ffn_gate", F, C, part(l.gateUp, 0, F*C))
+		matrix("ffn_up", F, C, part(l.gateUp, F*C, 2*F*C))
+		matrix("ffn_down", C, F, l.down)
 	}
-	return append(list, Tensor{"model.norm.weight", []int{C}, p.norm, false})
+	list = append(list, Tensor{"output_norm.weight", []int{C}, p.norm, false})
+	if !p.Tied {
+		list = append(list, Tensor{"output.weight", []int{p.Vocab, C}, p.head, false})
+	}
+	return list
 }
+
+// fused reports whether a folder of the family has queries, keys and values
+// in one tensor.
+func (s *Shape) fused() bool { return s.Arch == "spark2_5" }
 
 // Init draws random parameters: norms are one; matrices uniform with standard
 // deviation C^-½, and zero where they write to the residual stream, so that
@@ -102,16 +171,16 @@ func (p *Params) Tensors() []Tensor {
 // that first logits are small. Uniform numbers need no logarithm and are the
 // same on every machine.
 func (p *Params) Init(seed uint64) {
-	for i, t := range p.Tensors() {
+	for i, t := range p.tensors() {
 		switch {
+		case strings.HasSuffix(t.Name, ".bias"), strings.HasSuffix(t.Name, "attn_output.weight"), strings.HasSuffix(t.Name, "ffn_down.weight"):
+			clear(t.Data)
 		case len(t.Shape) == 1:
 			for j := range t.Data {
 				t.Data[j] = 1
 			}
-		case isOutput(t.Name):
-			clear(t.Data)
 		default:
-			a := float32(math.Sqrt(3 / float64(p.Config.Width))) // a uniform number in ±a has deviation a/√3
+			a := float32(math.Sqrt(3 / float64(p.Width))) // a uniform number in ±a has deviation a/√3
 			if !t.Matrix {
 				a *= 0.5
 			}
@@ -121,58 +190,4 @@ func (p *Params) Init(seed uint64) {
 			}
 		}
 	}
-}
-
-func isOutput(name string) bool {
-	const o, down = "o_proj.weight", "down_proj.weight"
-	return len(name) > len(down) && (name[len(name)-len(down):] == down || name[len(name)-len(o):] == o)
-}
-
-// packedLayer holds one block's matrices packed for the forward pass.
-type packedLayer struct{ qkv, out, gateUp, down []float32 }
-
-// Packed holds a model's matrices in the order in which the forward pass
-// reads them. It must be packed again whenever the parameters change.
-type Packed struct {
-	layers []packedLayer
-	head   []float32
-}
-
-// NewPacked lays out packed matrices in arena.
-func NewPacked(c Config, a *tensor.Arena) *Packed {
-	w := &Packed{layers: make([]packedLayer, c.Layers)}
-	for i := range w.layers {
-		w.layers[i] = packedLayer{
-			qkv:    a.Float32(kernel.PackedLen(c.Width, c.qkv())),
-			out:    a.Float32(kernel.PackedLen(c.q(), c.Width)),
-			gateUp: a.Float32(kernel.PackedLen(c.Width, 2*c.Hidden)),
-			down:   a.Float32(kernel.PackedLen(c.Hidden, c.Width)),
-		}
-	}
-	w.head = a.Float32(kernel.PackedLen(c.Width, c.Vocab))
-	return w
-}
-
-// Pack copies p's matrices into w, split among team.
-func (w *Packed) Pack(p *Params, team *tensor.Team) {
-	c := p.Config
-	// pack fills dst with the transpose of weight (n, k).
-	pack := func(dst, weight []float32, n, k int) { kernel.Pack(dst, k, n, weight, 1, k) }
-	team.For(4*c.Layers+1, func(_, i int) {
-		if i == 4*c.Layers {
-			pack(w.head, p.embed, c.Vocab, c.Width)
-			return
-		}
-		from, to := &p.layers[i/4], &w.layers[i/4]
-		switch i % 4 {
-		case 0:
-			pack(to.qkv, from.qkv, c.qkv(), c.Width)
-		case 1:
-			pack(to.out, from.out, c.Width, c.q())
-		case 2:
-			pack(to.gateUp, from.gateUp, 2*c.Hidden, c.Width)
-		case 3:
-			pack(to.down, from.down, c.Width, c.Hidden)
-		}
-	})
 }

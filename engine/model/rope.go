@@ -1,6 +1,10 @@
 package model
 
-import "math"
+import (
+	"math"
+
+	"suiren/engine/tensor"
+)
 
 // turns are the frequencies of a Rope, rounded as the reference does.
 type turns []float32
@@ -30,19 +34,29 @@ func (f turns) angles(cos, sin []float32, pos []int32) {
 
 // ropeTable holds the cosines and sines of the first positions.
 type ropeTable struct {
-	cos, sin []float32 // (positions, D/2)
+	cos, sin []float32 // (positions, Dims/2)
 	half     int
 }
 
-func newRope(positions, headDim int, theta float64) *ropeTable {
-	half := headDim / 2
+func newRope(positions int, r Rope) *ropeTable {
+	half := r.Dims / 2
 	t := &ropeTable{make([]float32, positions*half), make([]float32, positions*half), half}
-	pos := make([]int32, positions)
+	t.fill(r)
+	return t
+}
+
+// layRope is newRope in an arena, to be filled.
+func layRope(positions, headDim int, a *tensor.Arena) *ropeTable {
+	half := headDim / 2
+	return &ropeTable{a.Float32(positions * half), a.Float32(positions * half), half}
+}
+
+func (t *ropeTable) fill(r Rope) {
+	pos := make([]int32, len(t.cos)/t.half)
 	for i := range pos {
 		pos[i] = int32(i)
 	}
-	newTurns(Rope{Theta: theta, Dims: headDim}).angles(t.cos, t.sin, pos)
-	return t
+	newTurns(r).angles(t.cos, t.sin, pos)
 }
 
 // at returns the cosines and sines of a position.

@@ -15,6 +15,7 @@ type Shape struct {
 	QKNorm    bool    // RMSNorm on every query and key head
 	PostNorms bool    // RMSNorm of what attention and feed-forward add
 	HeadGate  bool    // every head's output is multiplied by a sigmoid of the block's input
+	Bias      bool    // queries, keys and values have biases; the trainer alone looks at it
 	Embed     float32 // factor of the embeddings
 	Query     float32 // factor of the queries
 	CapScores float32 // c·tanh(x/c) of the scores; 0: no
@@ -34,12 +35,57 @@ type Rope struct {
 	Theta float64
 	Dims  int
 	Div   []float32 // (Dims/2); nil: ones
+	// Llama3 is what Div was made of, if a folder said it: factor, low_freq_factor,
+	// high_freq_factor and original_max_position_embeddings.
+	Llama3 [4]float64
 }
 
 // qwen3 is the shape of the models that Suiren trains.
 func qwen3(c Config) Shape {
-	return Shape{Config: c, Arch: "qwen3", QKNorm: true, Embed: 1, Query: attentionScale(c.HeadDim),
+	return Shape{Config: c, Arch: "qwen3", QKNorm: true, Tied: true, Embed: 1, Query: attentionScale(c.HeadDim),
 		Rope: [2]Rope{{Theta: c.Theta, Dims: c.HeadDim}}}
+}
+
+// inputs is the width of all that a block makes of its first norm: queries,
+// keys, values and, if heads have gates, those.
+func (s *Shape) inputs() int {
+	if s.HeadGate {
+		return s.qkv() + s.Heads
+	}
+	return s.qkv()
+}
+
+// Params returns the number of parameters of a model without experts and
+// norms after its layers.
+func (s *Shape) Params() int {
+	C := s.Width
+	layer := 2*C + C*(s.inputs()+s.q()) + 3*C*s.Hidden
+	if s.QKNorm {
+		layer += 2 * s.HeadDim
+	}
+	if s.Bias {
+		layer += s.qkv()
+	}
+	n := s.Vocab*C + s.Layers*layer + C
+	if !s.Tied {
+		n += s.Vocab * C
+	}
+	return n
+}
+
+// FLOPs is Config.FLOPs, windows taken into account.
+func (s *Shape) FLOPs(docs []int, supervised int) float64 {
+	n := s.Config.FLOPs(docs, supervised)
+	if s.Sliding == nil {
+		return n
+	}
+	unseen := 0.0 // pairs of tokens further apart than the window
+	for _, d := range docs {
+		if k := float64(d - s.Window); k > 0 {
+			unseen += k * (k + 1) / 2
+		}
+	}
+	return n - 4*unseen*float64(s.q())*float64(s.layersOf()[1])
 }
 
 // sliding reports whether layer l slides.

@@ -1,8 +1,6 @@
 package model
 
 import (
-	"slices"
-
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
 )
@@ -13,6 +11,7 @@ type Row struct {
 	IDs    []int32   // (T)
 	Docs   []int     // bounds of the documents: 0, …, T
 	Weight []float32 // (T) of the loss of predicting IDs[t] from the tokens before it; 0 at a document's first
+	Soft   []Soft    // (T) what to predict instead of IDs[t] alone; nil: IDs[t]
 }
 
 // A Trainer computes losses and gradients. Its memory is one arena, taken
@@ -22,18 +21,62 @@ type Row struct {
 // is split by output rows, each with all tokens in order. So the bits do not
 // depend on the number of workers.
 type Trainer struct {
-	Params *Params
-	Grads  *Params
+	Params *Params // of a frozen model, its vectors
+	Grads  *Params // of a frozen model, nil
 
-	net     net
-	team    *tensor.Team
-	length  int
-	rows    []rowState
-	scratch []workScratch
-	logits  []float32 // (group·T, V)
-	tied    []float32 // (V, C) the head's part of the embedding's gradient, apart so that micro-batches do not change the order of additions
-	group   int       // rows whose logits are alive at a time
-	arena   *tensor.Arena
+	pairs     []*Pair   // adapters, in order
+	lora      []float32 // all their numbers
+	loraGrads []float32
+
+	net       net
+	matrices  []*dense
+	team      *tensor.Team
+	length    int
+	recompute bool
+	rows      []rowState
+	batch     []rowState // those in use
+	scratch   []workScratch
+	heads     headState
+	tasks     []gradTask // of a block's weights
+	loops     loops
+	arena     *tensor.Arena
+}
+
+// loops are the bodies of the trainer's parallel loops, made once: a closure
+// that is handed to the team is an allocation.
+type loops struct {
+	forward, begin, back, grad, embed, pack            func(worker, i int)
+	embedRows, unpack, part, finish, outputs, backPart func(worker, i int) // of frozen models
+
+	l, which int  // the block, and one of its matrices
+	forwards bool // how that is unpacked
+}
+
+func (t *Trainer) makeLoops() {
+	t.loops = loops{
+		forward: func(w, i int) { t.forward(&t.batch[i], &t.scratch[w]) },
+		begin:   t.beginBack,
+		back:    func(w, i int) { t.backTask(t.loops.l, w, i) },
+		grad:    func(_, i int) { t.gradTask(t.loops.l, i) },
+		embed:   t.embedTask,
+
+		embedRows: func(_, i int) { t.net.embedRows(t.batch[i].layers[0].x, t.batch[i].in.IDs) },
+		unpack: func(w, i int) {
+			t.net.blocks[t.loops.l][t.loops.which].unpack(i, t.loops.forwards, &t.scratch[w].dense)
+		},
+		part:     func(w, i int) { t.part(&t.batch[i], t.loops.l, t.loops.which, &t.scratch[w]) },
+		finish:   func(w, i int) { t.finish(&t.batch[i], t.loops.l, &t.scratch[w]) },
+		outputs:  func(_, i int) { t.outputs(&t.batch[i]) },
+		backPart: func(w, i int) { t.backPart(&t.batch[i], t.loops.l, t.loops.which, &t.scratch[w]) },
+		pack: func(_, i int) {
+			if i < len(t.matrices) {
+				t.matrices[i].pack()
+				return
+			}
+			t.pairs[i-len(t.matrices)].pack()
+		},
+	}
+	t.heads.loops(t)
 }
 
 // rowState is what one row of a micro-batch leaves between the phases.
@@ -41,276 +84,331 @@ type rowState struct {
 	in     Row
 	pos    []int32 // (T) position in its document
 	layers []layerState
+	grad   gradState // of the block whose backward pass was last
 	xf     []float32 // (T, C) output of the last block
 	nf     []float32 // (T, C) normalised; then the gradient of the embedded tokens
 	rf     []float32 // (T)
-	h      []float32 // (S, C) rows of nf that are supervised
-	dh     []float32 // (S, C)
+	lo, hi int       // its supervised tokens among those of the micro-batch
 	at     []int     // (S) where they stand: the target is at[i]+1
-	target []int32   // (S)
-	w      []float32 // (S)
-	loss   []float64 // (S)
-	norms  []normGrads
+	norms  []vectorGrads
 	dnorm  []float32 // (C) of the final norm
 	all    []float32 // all vector gradients of the row, to be cleared
 }
 
 type workScratch struct {
-	back backScratch
-	attn attnScratch
+	back  backScratch
+	attn  attnScratch
+	dense denseScratch
 }
-
-// logitFloats bounds the logits that are alive at a time.
-const logitFloats = 1 << 21
-
-// NewTrainer returns a trainer that takes rows of up to length tokens,
-// microRows at a time.
-func NewTrainer(c Config, microRows, length, threads int) (*Trainer, error) {
-	if err := c.Check(); err != nil {
-		return nil, err
-	}
-	a, err := tensor.NewArena(TrainerFloats(c, microRows, length, threads))
-	if err != nil {
-		return nil, err
-	}
-	t := layTrainer(c, microRows, length, threads, a)
-	t.arena = a
-	t.net.rope = newRope(length, c.HeadDim, c.Theta)
-	return t, nil
-}
-
-// TrainerFloats returns the floats a trainer takes, before it is made.
-func TrainerFloats(c Config, microRows, length, threads int) int {
-	var count tensor.Arena
-	layTrainer(c, microRows, length, threads, &count)
-	return count.Len()
-}
-
-func layTrainer(c Config, microRows, length, threads int, a *tensor.Arena) *Trainer {
-	t := &Trainer{team: tensor.NewTeam(threads), length: length}
-	t.Params = NewParams(c, a)
-	t.Grads = NewParams(c, a)
-	t.net = net{Params: t.Params, packed: NewPacked(c, a)}
-	T, C := length, c.Width
-	for range microRows {
-		r := rowState{
-			pos: make([]int32, T), xf: a.Float32(T * C), nf: a.Float32(T * C), rf: a.Float32(T),
-			h: a.Float32(T * C), dh: a.Float32(T * C), w: make([]float32, 0, T),
-			at: make([]int, 0, T), target: make([]int32, 0, T), loss: make([]float64, T),
-		}
-		r.all = a.Float32(c.Layers*2*(C+c.HeadDim) + C)
-		rest := r.all
-		take := func(n int) []float32 {
-			if rest == nil {
-				return nil
-			}
-			s := rest[:n:n]
-			rest = rest[n:]
-			return s
-		}
-		for range c.Layers {
-			s := forwardState(c, T, a)
-			s.dqkv, s.dmid, s.dtop = a.Float32(T*c.qkv()), a.Float32(T*C), a.Float32(T*C)
-			r.layers = append(r.layers, s)
-			r.norms = append(r.norms, normGrads{take(C), take(c.HeadDim), take(c.HeadDim), take(C)})
-		}
-		r.dnorm = take(C)
-		t.rows = append(t.rows, r)
-	}
-	for range threads {
-		t.scratch = append(t.scratch, workScratch{
-			backScratch{dy: a.Float32(T * c.q()), dqk: a.Float32(T * (c.q() + c.kv())), da: a.Float32(T * c.Hidden), dn: a.Float32(T * C)},
-			newAttnScratch(c, T, a),
-		})
-	}
-	t.group = min(microRows, max(1, logitFloats/(T*c.Vocab)))
-	t.logits = a.Float32(t.group * T * c.Vocab)
-	t.tied = a.Float32(c.Vocab * C)
-	return t
-}
-
-// Close frees the trainer's memory.
-func (t *Trainer) Close() { t.arena.Close() }
-
-// Repack makes the forward pass see changed parameters. It must be called
-// after every change of Params.
-func (t *Trainer) Repack() { t.net.packed.Pack(t.Params, t.team) }
-
-// Team returns the trainer's workers, for its optimiser.
-func (t *Trainer) Team() *tensor.Team { return t.team }
 
 // Accumulate adds the gradients of the weighted loss of rows, a whole global
-// batch, to Grads and
-// returns Σ weight·loss, and Σ loss over supervised tokens with their number.
-// The result does not depend on how rows fall into micro-batches.
+// batch, to Grads and returns Σ weight·loss, and Σ loss over supervised tokens
+// with their number. The result does not depend on how rows fall into
+// micro-batches.
 func (t *Trainer) Accumulate(rows []Row) (weighted, sum float64, supervised int) {
-	for micro := range slices.Chunk(rows, len(t.rows)) {
-		batch := t.rows[:len(micro)]
-		for i := range batch {
-			batch[i].load(micro[i])
+	for len(rows) > 0 {
+		n := min(len(rows), len(t.rows))
+		t.forwardAll(rows[:n])
+		rows = rows[n:]
+		t.head()
+		h := &t.heads
+		for i, l := range h.loss[:h.n] {
+			weighted += float64(float64(h.w[i]) * l)
+			sum += l
 		}
-		t.team.For(len(batch), func(w, i int) { t.forward(&batch[i], &t.scratch[w]) })
-		for g := range slices.Chunk(batch, t.group) {
-			t.head(g)
-		}
-		for i := range batch {
-			r := &batch[i]
-			for j, l := range r.loss[:len(r.at)] {
-				weighted += float64(float64(r.w[j]) * l)
-				sum += l
-			}
-			supervised += len(r.at)
-		}
-		t.team.For(len(batch), func(w, i int) { t.backward(&batch[i], &t.scratch[w]) })
-		t.weightGrads(batch)
+		supervised += h.n
+		t.backwardAll()
 	}
-	kernel.Add(t.Grads.embed, t.Grads.embed, t.tied)
-	clear(t.tied)
+	if t.Grads != nil {
+		kernel.Add(t.Grads.head, t.Grads.head, t.heads.grad)
+		clear(t.heads.grad)
+	}
 	return weighted, sum, supervised
 }
 
+// forwardAll runs the rows of a micro-batch through all blocks.
+func (t *Trainer) forwardAll(micro []Row) {
+	t.batch = t.rows[:len(micro)]
+	t.heads.n, t.heads.taught = 0, false
+	for i := range t.batch {
+		t.load(&t.batch[i], micro[i])
+	}
+	if t.Grads != nil {
+		t.team.For(len(t.batch), t.loops.forward)
+		return
+	}
+	t.team.For(len(t.batch), t.loops.embedRows)
+	for l := range t.net.blocks {
+		t.forwardFrozen(l)
+		t.stage(l, downLinear, true, t.loops.finish)
+	}
+	t.team.For(len(t.batch), t.loops.outputs)
+}
+
+// stage runs a part of block l of every row that needs one of its matrices,
+// which is unpacked first if it is frozen: once for all rows.
+func (t *Trainer) stage(l, which int, forward bool, f func(worker, i int)) {
+	t.loops.l, t.loops.which, t.loops.forwards = l, which, forward
+	if d := t.net.blocks[l][which]; d.parts != nil {
+		t.team.For((d.rows+panelRows-1)/panelRows, t.loops.unpack)
+	}
+	t.team.For(len(t.batch), f)
+}
+
+// forwardFrozen runs block l of a frozen model up to its last product.
+func (t *Trainer) forwardFrozen(l int) {
+	t.stage(l, qkvLinear, true, t.loops.part)
+	t.stage(l, outLinear, true, t.loops.part)
+	t.stage(l, gateUpLinear, true, t.loops.part)
+}
+
 // load takes a row and finds its supervised tokens.
-func (r *rowState) load(in Row) {
-	r.in, r.at, r.target, r.w = in, r.at[:0], r.target[:0], r.w[:0]
+func (t *Trainer) load(r *rowState, in Row) {
+	h := &t.heads
+	r.in, r.at, r.lo = in, r.at[:0], h.n
 	for d := range len(in.Docs) - 1 {
 		for i := in.Docs[d]; i < in.Docs[d+1]; i++ {
 			r.pos[i] = int32(i - in.Docs[d])
 			if w := in.Weight[i]; w != 0 && i > in.Docs[d] {
-				r.at, r.target, r.w = append(r.at, i-1), append(r.target, in.IDs[i]), append(r.w, w)
+				r.at = append(r.at, i-1)
+				h.target[h.n], h.w[h.n], h.soft[h.n] = in.IDs[i], w, Soft{}
+				if in.Soft != nil {
+					h.soft[h.n], h.taught = in.Soft[i], true
+				}
+				h.n++
 			}
 		}
 	}
+	r.hi = h.n
 }
 
 // forward runs a row through all blocks and gathers its supervised outputs.
 func (t *Trainer) forward(r *rowState, s *workScratch) {
-	w, c, n := &t.net, &t.net.Config, len(r.in.IDs)
-	w.embedRows(r.layers[0].x, r.in.IDs)
+	t.net.embedRows(r.layers[0].x, r.in.IDs)
 	for l := range r.layers {
-		next := r.xf
-		if l+1 < len(r.layers) {
-			next = r.layers[l+1].x
-		}
-		w.project(&r.layers[l], l, n, r.pos)
-		w.attend(&r.layers[l], r.in.Docs, &s.attn)
-		w.finish(&r.layers[l], l, n, next)
+		t.block(r, l, s)
+		t.finish(r, l, s)
 	}
-	C := c.Width
+	t.outputs(r)
+}
+
+func (t *Trainer) finish(r *rowState, l int, s *workScratch) {
+	next := r.xf
+	if l+1 < len(r.layers) {
+		next = r.layers[l+1].x
+	}
+	t.net.finish(&r.layers[l], l, len(r.in.IDs), next, &s.dense)
+}
+
+// outputs gathers a row's supervised outputs.
+func (t *Trainer) outputs(r *rowState) {
+	w, n, C := &t.net, len(r.in.IDs), t.net.Width
 	for i := range n {
-		r.rf[i] = kernel.RMSNorm(r.nf[i*C:(i+1)*C], r.xf[i*C:(i+1)*C], w.norm, c.Eps)
+		r.rf[i] = kernel.RMSNorm(r.nf[i*C:(i+1)*C], r.xf[i*C:(i+1)*C], w.norm, w.Eps)
 	}
 	for i, at := range r.at {
-		copy(r.h[i*C:(i+1)*C], r.nf[at*C:])
+		copy(t.heads.h[(r.lo+i)*C:][:C], r.nf[at*C:])
 	}
 }
 
-// head computes the losses of a group of rows, the gradients of their
-// outputs, and the head's part of the embedding's gradient.
-func (t *Trainer) head(group []rowState) {
-	const block = 64 // supervised tokens per task
-	c := &t.net.Config
-	C, V := c.Width, c.Vocab
-	per := (t.length + block - 1) / block
-	t.team.For(len(group)*per, func(_, i int) {
-		r := &group[i/per]
-		lo := i % per * block
-		hi := min(lo+block, len(r.at))
-		if lo >= hi {
-			return
-		}
-		z := t.logits[(i/per*t.length+lo)*V:][:(hi-lo)*V]
-		kernel.GemmPacked(hi-lo, V, C, r.h[lo*C:], C, 1, t.net.packed.head, z, V, false)
-		crossEntropy(z, r.target[lo:hi], r.w[lo:hi], r.loss[lo:hi])
-		kernel.Gemm(hi-lo, C, V, z, V, 1, t.Params.embed, C, r.dh[lo*C:], C, false)
-	})
-	const span = 48 // rows of the embedding per task
-	t.team.For((V+span-1)/span, func(_, i int) {
-		lo, hi := i*span, min(i*span+span, V)
-		for j := range group {
-			if n := len(group[j].at); n > 0 {
-				z := t.logits[j*t.length*V+lo:]
-				kernel.Gemm(hi-lo, C, n, z, 1, V, group[j].h, C, t.tied[lo*C:], C, true)
-			}
-		}
-	})
+// block runs block l up to its last product.
+func (t *Trainer) block(r *rowState, l int, s *workScratch) {
+	t.part(r, l, qkvLinear, s)
+	t.part(r, l, outLinear, s)
+	t.part(r, l, gateUpLinear, s)
 }
 
-// backward takes a row back through all blocks; nf ends as the gradient of
-// the embedded tokens.
-func (t *Trainer) backward(r *rowState, s *workScratch) {
-	w, c, n := &t.net, &t.net.Config, len(r.in.IDs)
-	C := c.Width
-	clear(r.all)
-	clear(s.back.dn[:n*C])
-	for i, at := range r.at {
-		copy(s.back.dn[at*C:(at+1)*C], r.dh[i*C:])
-	}
-	dx := r.nf[:n*C] // nf is no longer needed: it becomes the gradient
-	clear(dx)
-	for i := range n {
-		kernel.RMSNormGrad(dx[i*C:(i+1)*C], r.dnorm, r.xf[i*C:(i+1)*C], w.norm, s.back.dn[i*C:(i+1)*C], r.rf[i])
-	}
-	for l := len(r.layers) - 1; l >= 0; l-- {
-		w.blockBack(&r.layers[l], l, n, r.in.Docs, r.pos, dx, &r.norms[l], &s.back, &s.attn)
+// part runs what block l does with one of its matrices, but the last.
+func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
+	w, n, st := &t.net, len(r.in.IDs), &r.layers[l]
+	switch which {
+	case qkvLinear:
+		w.project(st, l, n, r.pos, &s.dense)
+		w.attend(st, l, r.in.Docs, &s.attn)
+	case outLinear:
+		w.output(st, l, n, &s.dense)
+	case gateUpLinear:
+		w.activate(st, l, n, &s.dense)
 	}
 }
 
-// weightGrads adds the gradients of all parameters from the rows' states.
-func (t *Trainer) weightGrads(batch []rowState) {
-	const span = 96 // output rows per task
-	c := &t.net.Config
-	C := c.Width
-	outs := [4]int{c.qkv(), C, 2 * c.Hidden, C}
-	type task struct{ layer, which, lo, hi int }
-	var tasks []task
-	for l := range c.Layers {
-		for which, n := range outs {
-			for lo := 0; lo < n; lo += span {
-				tasks = append(tasks, task{l, which, lo, min(lo+span, n)})
+// backwardAll takes the rows of a micro-batch back through all blocks, one
+// block at a time, and adds the gradients of all parameters.
+func (t *Trainer) backwardAll() {
+	t.team.For(len(t.batch), t.loops.begin)
+	for l := t.net.Layers - 1; l >= 0; l-- {
+		t.loops.l = l
+		if t.Grads != nil {
+			t.team.For(len(t.batch), t.loops.back)
+		} else {
+			if t.again(l) {
+				t.forwardFrozen(l)
+			}
+			for which := downLinear; which >= qkvLinear; which-- {
+				t.stage(l, which, false, t.loops.backPart)
 			}
 		}
+		t.team.For(len(t.tasks), t.loops.grad)
 	}
-	embeds := (c.Vocab + span - 1) / span
-	t.team.For(len(tasks)+embeds, func(_, i int) {
-		if i < len(tasks) {
-			k := tasks[i]
-			for j := range batch {
-				r := &batch[j]
-				weightGrads(c, &t.Grads.layers[k.layer], &r.layers[k.layer], len(r.in.IDs), k.which, k.lo, k.hi)
-			}
-			return
-		}
-		lo := int32((i - len(tasks)) * span)
-		hi := min(lo+span, int32(c.Vocab))
-		for j := range batch {
-			for at, id := range batch[j].in.IDs {
-				if id >= lo && id < hi {
-					g := t.Grads.embed[int(id)*C:][:C]
-					kernel.Add(g, g, batch[j].nf[at*C:][:C])
-				}
-			}
-		}
-	})
-	for j := range batch {
-		r := &batch[j]
+	if t.Grads == nil {
+		return
+	}
+	t.team.For((t.net.Vocab+gradSpan-1)/gradSpan, t.loops.embed)
+	for j := range t.batch {
+		r := &t.batch[j]
 		for l := range r.norms {
 			g, from := &t.Grads.layers[l], &r.norms[l]
-			kernel.Add(g.attnNorm, g.attnNorm, from.attn)
-			kernel.Add(g.qNorm, g.qNorm, from.q)
-			kernel.Add(g.kNorm, g.kNorm, from.k)
-			kernel.Add(g.mlpNorm, g.mlpNorm, from.mlp)
+			for _, x := range [...]struct{ to, from []float32 }{{g.attnNorm, from.attn}, {g.bias, from.bias}, {g.qNorm, from.q}, {g.kNorm, from.k}, {g.mlpNorm, from.mlp}} {
+				kernel.Add(x.to, x.to, x.from)
+			}
 		}
 		kernel.Add(t.Grads.norm, t.Grads.norm, r.dnorm)
 	}
 }
 
+// beginBack takes the gradient of a row's outputs to that of the last block's.
+func (t *Trainer) beginBack(worker, i int) {
+	r, s := &t.batch[i], &t.scratch[worker]
+	w, n, C := &t.net, len(r.in.IDs), t.net.Width
+	clear(r.all)
+	dn := s.back.dn[:n*C]
+	clear(dn)
+	for i, at := range r.at {
+		copy(dn[at*C:(at+1)*C], t.heads.dh[(r.lo+i)*C:])
+	}
+	dx := r.nf[:n*C] // nf is no longer needed: it becomes the gradient
+	clear(dx)
+	for i := range n {
+		kernel.RMSNormGrad(dx[i*C:(i+1)*C], r.dnorm, r.xf[i*C:(i+1)*C], w.norm, dn[i*C:(i+1)*C], r.rf[i])
+	}
+}
+
+// backTask takes a row back through block l.
+func (t *Trainer) backTask(l, worker, i int) {
+	r, s := &t.batch[i], &t.scratch[worker]
+	if t.again(l) {
+		t.block(r, l, s)
+	}
+	for which := downLinear; which >= qkvLinear; which-- {
+		t.backPart(r, l, which, s)
+	}
+}
+
+// again reports whether block l has to be run again on the way back: not the
+// last, whose state is still there.
+func (t *Trainer) again(l int) bool { return t.recompute && l < t.net.Layers-1 }
+
+// backPart takes a row back through one of block l's matrices. Nothing that one
+// of them leaves in a worker's scratch is read by the next.
+func (t *Trainer) backPart(r *rowState, l, which int, s *workScratch) {
+	n := len(r.in.IDs)
+	t.net.back(which, &r.layers[l], &r.grad, l, n, r.in.Docs, r.pos, r.nf[:n*t.net.Width], &r.norms[l], s, t.Grads == nil && l == 0)
+}
+
+// A gradTask is a part of the gradient of a block's weights: rows lo to hi of
+// one of its matrices, or one of the two matrices of an adapter.
+type gradTask struct{ which, lo, hi, pair int }
+
+// gradSpan is the output rows of a task.
+const gradSpan = 96
+
+// layTasks lists the tasks of a block.
+func (t *Trainer) layTasks() {
+	c := &t.net.Shape
+	for which, n := range [linears]int{qkvLinear: c.inputs(), outLinear: c.Width, gateUpLinear: 2 * c.Hidden, downLinear: c.Width} {
+		if t.Grads != nil {
+			for lo := 0; lo < n; lo += gradSpan {
+				t.tasks = append(t.tasks, gradTask{which, lo, min(lo+gradSpan, n), -1})
+			}
+		}
+		for i := range t.net.blocks[0][which].loras {
+			t.tasks = append(t.tasks, gradTask{which, 0, 0, i}, gradTask{which, 1, 0, i})
+		}
+	}
+}
+
+// gradTask adds a part of the gradients of block l's weights, from the states
+// of all rows: dW += dYᵀ·X. It owns that part and takes all tokens in order,
+// so the bits do not depend on who else runs.
+func (t *Trainer) gradTask(l, i int) {
+	k := &t.tasks[i]
+	for j := range t.batch {
+		r := &t.batch[j]
+		n := len(r.in.IDs)
+		dy, out, x, in := t.net.outer(k.which, &r.layers[l], &r.grad)
+		if k.pair >= 0 {
+			t.net.blocks[l][k.which].loras[k.pair].grad(k.lo, &r.grad.pairs[k.which][k.pair], x, dy, n, out)
+			continue
+		}
+		dw := t.Grads.layers[l].matrix(k.which)
+		kernel.Gemm(k.hi-k.lo, in, n, dy[k.lo:], 1, out, x, in, dw[k.lo*in:], in, true)
+	}
+}
+
+// embedTask adds the gradient of a span of the embeddings.
+func (t *Trainer) embedTask(_, i int) {
+	C := t.net.Width
+	lo := int32(i * gradSpan)
+	hi := min(lo+gradSpan, int32(t.net.Vocab))
+	for j := range t.batch {
+		for at, id := range t.batch[j].in.IDs {
+			if id >= lo && id < hi {
+				g := t.Grads.embed[int(id)*C:][:C]
+				kernel.Add(g, g, t.batch[j].nf[at*C:][:C])
+			}
+		}
+	}
+}
+
+// Repack makes the forward pass see changed parameters. It must be called
+// after every change of them.
+func (t *Trainer) Repack() {
+	t.team.For(len(t.matrices)+len(t.pairs), t.loops.pack)
+}
+
+// Trained returns what is trained, and the gradients that Accumulate adds to:
+// all parameters, or the adapters alone under the names of the peft library.
+func (t *Trainer) Trained() (params, grads []Tensor) {
+	if t.Grads != nil {
+		return t.Params.Tensors(), t.Grads.Tensors()
+	}
+	for _, p := range t.pairs {
+		a, b := "base_model.model."+p.name+".lora_A.weight", "base_model.model."+p.name+".lora_B.weight"
+		params = append(params, Tensor{a, []int{p.rank, p.cols}, p.a, true}, Tensor{b, []int{p.rows, p.rank}, p.b, true})
+		grads = append(grads, Tensor{a, []int{p.rank, p.cols}, p.da, true}, Tensor{b, []int{p.rows, p.rank}, p.db, true})
+	}
+	return params, grads
+}
+
+// State returns all numbers that are trained, in the order of Trained.
+func (t *Trainer) State() []float32 {
+	if t.Grads != nil {
+		return t.Params.All
+	}
+	return t.lora
+}
+
+// Team returns the trainer's workers, for its optimiser.
+func (t *Trainer) Team() *tensor.Team { return t.team }
+
+// Close frees the trainer's memory.
+func (t *Trainer) Close() { t.arena.Close() }
+
 // Logits returns the logits of every token of a row, by the training forward
 // pass. (T, V)
 func (t *Trainer) Logits(row Row) []float32 {
-	c, r := &t.net.Config, &t.rows[0]
-	r.load(row)
-	t.forward(r, &t.scratch[0])
-	z := make([]float32, len(row.IDs)*c.Vocab)
-	kernel.GemmPacked(len(row.IDs), c.Vocab, c.Width, r.nf, c.Width, 1, t.net.packed.head, z, c.Vocab, false)
+	t.forwardAll([]Row{row})
+	n, V := len(row.IDs), t.net.Vocab
+	z := make([]float32, n*V)
+	if d := t.net.head; d.parts == nil {
+		d.mul(t.rows[0].nf, n, z, V, false, &t.scratch[0].dense)
+	} else {
+		for lo := 0; lo < V; lo += panelRows {
+			s, hi, C := &t.scratch[0].dense, min(lo+panelRows, V), t.net.Width
+			d.decode(s.block, lo, hi)
+			kernel.Pack(s.panel, C, hi-lo, s.block, 1, C)
+			kernel.GemmPacked(n, hi-lo, C, t.rows[0].nf, C, 1, s.panel, z[lo:], V, false)
+		}
+	}
 	return z
 }

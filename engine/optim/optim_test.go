@@ -73,7 +73,7 @@ func TestDescends(t *testing.T) {
 				loss += float64(d) * float64(d)
 				grad[i] = d
 			}
-			o.Step(Trapezoid(step, 600, 20, 0.5, 0.01))
+			o.Step(Schedule{Warmup: 20, Decay: 0.5, End: 0.01}.At(step, 600))
 		}
 		if grad[0] != 0 {
 			t.Error("Step left the gradients")
@@ -92,13 +92,30 @@ func TestDescends(t *testing.T) {
 	}
 }
 
-func TestTrapezoid(t *testing.T) {
+func TestSchedule(t *testing.T) {
 	for _, c := range []struct {
-		step int
-		want float32
-	}{{0, 0.1}, {9, 1}, {10, 1}, {50, 1}, {75, 0.525}, {99, 0.069}} {
-		if got := Trapezoid(c.step, 100, 10, 0.5, 0.05); math.Abs(float64(got-c.want)) > 1e-6 {
-			t.Errorf("step %d: %g, want %g", c.step, got, c.want)
+		form Form
+		at   map[int]float64
+	}{
+		{WSD, map[int]float64{0: 0.1, 9: 1, 10: 1, 50: 1, 75: 0.525, 99: 0.069}},
+		{Linear, map[int]float64{0: 0.1, 9: 1, 10: 1, 55: 0.525, 99: 0.05 + 0.95/90}},
+		{Cosine, map[int]float64{0: 0.1, 9: 1, 10: 1, 40: 0.05 + 0.95*0.75, 55: 0.525, 70: 0.05 + 0.95*0.25, 99: 0.05 + 0.95*(1-math.Cos(math.Pi/90))/2}},
+	} {
+		s := Schedule{Form: c.form, Warmup: 10, Decay: 0.5, End: 0.05}
+		for step, want := range c.at {
+			if got := float64(s.At(step, 100)); math.Abs(got-want) > 1e-6 {
+				t.Errorf("form %d, step %d: %g, want %g", c.form, step, got, want)
+			}
+		}
+		for step := 10; step < 99; step++ {
+			if s.At(step+1, 100) > s.At(step, 100) {
+				t.Errorf("form %d rises after step %d", c.form, step)
+			}
+		}
+	}
+	for x := 0.0; x <= 1; x += 1.0 / 64 {
+		if d := cosPi(x) - math.Cos(math.Pi*x); math.Abs(d) > 1e-12 {
+			t.Errorf("cos of %g π is off by %g", x, d)
 		}
 	}
 }

@@ -41,15 +41,23 @@ func (t *Tokenizer) GGUF() ([]Pair, error) {
 	if err != nil {
 		return nil, fmt.Errorf("a GGUF file cannot describe this tokenizer: %w", err)
 	}
-	for i, id := range t.roles.ids() {
+	roles := t.roles
+	// What goes around a text is BOS and EOS to GGUF, whatever the roles are called.
+	if p := t.Prefix(); len(p) == 1 && t.kind != wordPieces {
+		roles.bos = p[0]
+	}
+	if p := t.Suffix(); len(p) == 1 && t.kind != wordPieces {
+		roles.eos = p[0]
+	}
+	if t.kind == wordPieces && roles.bos < 0 {
+		roles.bos = roles.cls // llama.cpp's name for [CLS]
+	}
+	for i, id := range roles.ids() {
 		if *id >= 0 {
 			pairs = append(pairs, Pair{idKeys[i], uint32(*id)})
 		}
 	}
-	if t.kind == wordPieces && t.roles.bos < 0 && t.roles.cls >= 0 {
-		pairs = append(pairs, Pair{idKeys[0], uint32(t.roles.cls)}) // llama.cpp's name for [CLS]
-	}
-	pairs = append(pairs, Pair{keyAddBOS, t.AddBOS() || t.kind == wordPieces}, Pair{keyAddEOS, t.AddEOS()})
+	pairs = append(pairs, Pair{keyAddBOS, len(t.Prefix()) > 0 || t.kind == wordPieces}, Pair{keyAddEOS, len(t.Suffix()) > 0 && t.kind != wordPieces})
 	for i, name := range []string{"<|eot_id|>", "<|eom_id|>"} {
 		if id, ok := t.names[name]; ok {
 			pairs = append(pairs, Pair{endKeys[i], uint32(id)})

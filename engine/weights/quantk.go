@@ -23,9 +23,9 @@ func decodeQ4_K(dst []float32, src []byte) {
 		for j := range 8 {
 			s, l := sixBits(src[4:16], j)
 			scale, low := float32(d*s), float32(m*l)
+			out, shift := dst[32*j:][:32], j%2*4&7
 			for i, b := range src[16+j/2*32:][:32] {
-				q := b >> (j % 2 * 4) & 15
-				dst[32*j+i] = float32(scale*float32(q)) - low
+				out[i] = float32(scale*float32(b>>shift&15)) - low
 			}
 		}
 	}
@@ -59,10 +59,14 @@ func decodeQ6_K(dst []float32, src []byte) {
 		scales, d := src[192:208], f16(src[208:])
 		for g := range 8 {
 			low, high := src[g/4*64+g%2*32:][:32], src[128+g/4*32:][:32]
-			for i := range 32 {
-				q := low[i]>>(g%4/2*4)&15 | high[i]>>(g%4*2)&3<<4
-				w := 32*g + i
-				dst[w] = float32(d*float32(int8(scales[w/16]))) * float32(int(q)-32)
+			shift, pair := g%4/2*4&7, g%4*2&7
+			for h := 0; h < 32; h += 16 {
+				scale := float32(d * float32(int8(scales[2*g+h/16])))
+				lo, hi, out := low[h:][:16], high[h:][:16], dst[32*g+h:][:16]
+				for i, b := range lo {
+					q := b>>shift&15 | hi[i]>>pair&3<<4
+					out[i] = scale * float32(int8(q)-32)
+				}
 			}
 		}
 	}

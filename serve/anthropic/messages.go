@@ -64,6 +64,7 @@ var messageFields = func() fields {
 			}
 			return err
 		},
+		"receipt": func(q *query, v json.RawMessage) error { return q.ReadReceipt(v) }, // ours
 		"stop_sequences": func(q *query, v json.RawMessage) (err error) {
 			q.Stop, err = form.ReadStop(v, "stop_sequences")
 			return err

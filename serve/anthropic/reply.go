@@ -83,6 +83,9 @@ func (r *reply) Whole(replies []*form.Reply) any {
 	}
 	m := r.message(content, usage(p.Usage))
 	m["stop_reason"], m["stop_sequence"] = stopReason(p)
+	if in := form.NewInlay(p); in != nil {
+		m["suiren"] = in
+	}
 	return m
 }
 
@@ -191,5 +194,9 @@ func (r *reply) End(replies []*form.Reply) error {
 	if err := r.event("message_delta", map[string]any{"delta": map[string]any{"stop_reason": reason, "stop_sequence": sequence}, "usage": usage(p.Usage)}); err != nil {
 		return err
 	}
-	return r.event("message_stop", map[string]any{})
+	last := map[string]any{}
+	if in := form.NewInlay(p); in != nil {
+		last["suiren"] = in
+	}
+	return r.event("message_stop", last)
 }

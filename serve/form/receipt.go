@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 )
 
 // ReceiptVersion is the version of a Receipt. A new version may change fields.
@@ -40,7 +41,8 @@ type Receipt struct {
 // A ReceiptModel names the weights.
 type ReceiptModel struct {
 	Name   string `json:"name"`
-	Digest string `json:"digest"` // sha256 over its files
+	Digest string `json:"digest"`       // sha256 over its files
+	KV     string `json:"kv,omitempty"` // type of keys and values: f16 if empty
 }
 
 // ReceiptTokens are tokens and their digest.
@@ -48,6 +50,47 @@ type ReceiptTokens struct {
 	Tokens int     `json:"tokens"`
 	Digest string  `json:"digest"` // TokensDigest
 	IDs    []int32 `json:"ids,omitempty"`
+}
+
+// Size returns about how many bytes of memory r takes.
+func (r *Receipt) Size() int {
+	n := 1024 + 4*(cap(r.Prompt.IDs)+cap(r.Answer.IDs)) + cap(r.Format.Schema) + len(r.Format.Text) + 16*len(r.Sampling.Bias)
+	for _, s := range append(r.Stop[:len(r.Stop):len(r.Stop)], r.Format.List...) {
+		n += 16 + len(s)
+	}
+	for _, t := range r.Tools {
+		n += 64 + len(t.Name) + len(t.Description) + cap(t.Parameters)
+	}
+	return n
+}
+
+// ReadReceipt reads a parameter that asks for receipts.
+func (r *Request) ReadReceipt(v json.RawMessage) error {
+	if err := json.Unmarshal(v, &r.Receipt); err != nil || !r.Receipt {
+		return err
+	}
+	r.Need(Receipts, "receipt")
+	return nil
+}
+
+// Inlay is what is added to the replies of interfaces that have no place for
+// receipts, under the key suiren; nil if none was asked for.
+type Inlay struct {
+	Receipts []*Receipt `json:"receipts"`
+}
+
+// NewInlay returns the inlay of replies.
+func NewInlay(replies ...*Reply) *Inlay {
+	var in *Inlay
+	for _, p := range replies {
+		if p.Receipt != nil {
+			if in == nil {
+				in = &Inlay{}
+			}
+			in.Receipts = append(in.Receipts, p.Receipt)
+		}
+	}
+	return in
 }
 
 // Tokens returns the count and the digest of ids, and ids themselves if keep.

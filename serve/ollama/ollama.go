@@ -50,8 +50,9 @@ func with(more fields) fields {
 			}
 			return err
 		},
-		"keep_alive": form.Ignore[query], // a model stays as long as the server
-		"truncate":   form.Ignore[query], // nothing is cut here: what is too long is an error
+		"receipt":    func(q *query, v json.RawMessage) error { return q.ReadReceipt(v) }, // ours
+		"keep_alive": form.Ignore[query],                                                  // a model stays as long as the server
+		"truncate":   form.Ignore[query],                                                  // nothing is cut here: what is too long is an error
 		"shift":      form.Ignore[query],
 	}
 	for name, set := range more {

@@ -32,6 +32,7 @@ type line struct {
 	Logprobs  []logprob `json:"logprobs,omitempty"`
 	Done      bool      `json:"done"`
 	*cost
+	Suiren *form.Inlay `json:"suiren,omitempty"`
 }
 
 type cost struct {
@@ -112,7 +113,7 @@ func (r *reply) end(l line, p *form.Reply) line {
 	if reason == form.ToolUse {
 		reason = form.Stop
 	}
-	l.Done = true
+	l.Done, l.Suiren = true, form.NewInlay(p)
 	l.cost = &cost{DoneReason: reason, TotalDuration: p.Total, PromptEvalCount: p.Usage.Prompt, PromptEvalDuration: p.First,
 		EvalCount: p.Usage.Completion, EvalDuration: p.Total - p.First}
 	return l

@@ -87,23 +87,17 @@ func usageOf(u form.Usage) *usage {
 
 // An extension is what Suiren adds to OpenAI's shapes, under the key suiren.
 type extension struct {
-	Sources  []form.Source   `json:"sources,omitempty"` // the passages the answer rests on
-	Seed     *uint64         `json:"seed,omitempty"`    // with the same request, gives the same answer
-	Refusal  *form.Refused   `json:"refusal,omitempty"`
-	AI       bool            `json:"ai_generated,omitempty"` // the label of GB 45438
-	Receipts []*form.Receipt `json:"receipts,omitempty"`     // of each answer, if asked for
+	Sources []form.Source `json:"sources,omitempty"` // the passages the answer rests on
+	Seed    *uint64       `json:"seed,omitempty"`    // with the same request, gives the same answer
+	Refusal *form.Refused `json:"refusal,omitempty"`
+	AI      bool          `json:"ai_generated,omitempty"` // the label of GB 45438
+	*form.Inlay
 }
 
 func (c *chat) extension(replies ...*form.Reply) *extension { return extend(c.head, replies...) }
 
 func extend(h form.Head, replies ...*form.Reply) *extension {
-	e := &extension{Sources: replies[0].Sources, Seed: &replies[0].Seed, Refusal: replies[0].Refusal, AI: h.Label}
-	for _, p := range replies {
-		if p.Receipt != nil {
-			e.Receipts = append(e.Receipts, p.Receipt)
-		}
-	}
-	return e
+	return &extension{Sources: replies[0].Sources, Seed: &replies[0].Seed, Refusal: replies[0].Refusal, AI: h.Label, Inlay: form.NewInlay(replies...)}
 }
 
 type logprobs struct {

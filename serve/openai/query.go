@@ -68,7 +68,7 @@ var shared = fields{
 	"top_k":              (*query).setTopK,
 	"logit_bias":         (*query).setBias,
 	"adapter":            (*query).setAdapter,
-	"receipt":            (*query).setReceipt,
+	"receipt":            func(q *query, v json.RawMessage) error { return q.ReadReceipt(v) },
 	"ignore_eos":         (*query).setIgnoreEnd,
 	"min_tokens":         (*query).setMinTokens,
 	"guided_regex":       pattern("guided_regex", "regex"),
@@ -154,14 +154,6 @@ func (q *query) setAdapter(v json.RawMessage) error {
 		return err
 	}
 	q.Need(form.Adapters, "adapter")
-	return nil
-}
-
-func (q *query) setReceipt(v json.RawMessage) error {
-	if err := json.Unmarshal(v, &q.Receipt); err != nil || !q.Receipt {
-		return err
-	}
-	q.Need(form.Receipts, "receipt")
 	return nil
 }
 

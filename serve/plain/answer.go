@@ -18,7 +18,7 @@ import (
 // Can implements form.Answerer.
 func (m *Model) Can() form.Can {
 	can := form.Tools | form.JSON | form.Pattern | form.Sampled | form.Logprobs | form.Raw | form.Echo | form.Receipts | form.Endless | form.Prefilled
-	if f := m.template.Facts().Format; bindable(&f) {
+	if m.template.Facts().Format.Begin != "" {
 		can |= form.Forced
 	}
 	if m.words.hasParts {
@@ -245,7 +245,7 @@ func (w *writer) end() bool {
 func (w *writer) receipt(r *form.Receipt) {
 	a, j := w.j.ask, w.j
 	*r = form.Receipt{
-		Version: form.ReceiptVersion, ID: r.ID, Program: r.Program, Model: form.ReceiptModel{Name: j.m.opt.Name, Digest: "sha256:" + j.m.opt.Digest},
+		Version: form.ReceiptVersion, ID: r.ID, Program: r.Program, Model: form.ReceiptModel{Name: j.m.opt.Name, Digest: "sha256:" + j.m.opt.Digest, KV: j.m.opt.KV},
 		Prompt: form.Tokens(j.req.Prompt, true), Answer: form.Tokens(w.ids, false), Finish: w.finish, Seed: a.Seed,
 		Sampling: j.after, MaxTokens: j.req.MaxTokens, MinTokens: a.MinTokens, IgnoreEnd: a.IgnoreEnd, Stop: a.Stop, Think: a.Think,
 		Format: a.Format, Tools: a.Tools, Choice: a.Choice, OneCall: a.OneCall, Adapter: a.Adapter, Chat: a.Prompt == nil, Open: j.req.Open,

@@ -7,7 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
+	"suiren/engine/grammar"
+	"suiren/internal/say"
 	"suiren/serve/form"
 )
 
@@ -165,5 +168,110 @@ func TestForcedXML(t *testing.T) {
 	}
 	if whole == 0 {
 		t.Error("no call was whole")
+	}
+}
+
+// channelTemplate is in the manner of gpt-oss's.
+const channelTemplate = `{% for m in messages %}<|start|>{{ m.role }}{% if m.thinking %}<|channel|>analysis<|message|>{{ m.thinking }}<|end|><|start|>assistant{% endif %}
+{%- for c in m.tool_calls or [] %} to=functions.{{ c.function.name }}<|channel|>commentary json<|message|>{{ c.function.arguments | tojson }}<|call|>{% endfor %}
+{%- if m.content %}<|channel|>final<|message|>{{ m.content }}<|end|>{% endif %}{% endfor %}{% for t in tools or [] %}{{ t | tojson }}{% endfor %}
+{%- if add_generation_prompt %}<|start|>assistant{% endif %}`
+
+// takes says how much of what a model writes its constraint takes.
+func takes(t *testing.T, m *Model, a *form.Ask, words string) (n int, end bool) {
+	t.Helper()
+	j, err := m.job(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range m.words.t.EncodeMarked(nil, words, nil) {
+		if !j.req.Constraint.Accept(id) {
+			return n, false
+		}
+		n += len(m.words.t.Bytes(id))
+	}
+	return n, j.req.Constraint.CanEnd()
+}
+
+// Where calls are left to the model, text is free until one begins; then its
+// arguments are bound, in every format.
+func TestAutoCalls(t *testing.T) {
+	harmony := []string{"<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|call|>", "<|return|>", "<|constrain|>"}
+	tools := []form.Tool{{Name: "look", Parameters: []byte(`{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}`)}}
+	qwen, spark, gpt := open(t, Options{}), openWith(t, Options{}, sparkTemplate), openWith(t, Options{}, channelTemplate, harmony...)
+	llama := openWith(t, Options{}, strings.NewReplacer("<tool_call>\n", "", "\n</tool_call>", "", "<tool_call>", "", "</tool_call>", "", `"arguments": {{`, `"parameters": {{`, "<|im_start|>system", "<|start_header_id|>system").Replace(chatTemplate))
+	object := form.Format{Kind: "schema", Schema: []byte(`{"type": "array"}`)}
+	for _, c := range []struct {
+		m      *Model
+		choice form.Choice
+		format form.Format
+		good   string // ¦ stands before what may not be 7 but x
+	}{
+		{m: qwen, good: "Wait, <b>.\n<tool_call>\n{\"name\": \"look\", \"arguments\": {\"n\": ¦7}}\n</tool_call>"},
+		{m: qwen, good: "Only text with { and <tool_"},
+		{m: qwen, format: object, good: "<tool_call>\n{\"name\": \"look\", \"arguments\": {\"n\": ¦7}}\n</tool_call>"},
+		{m: qwen, format: object, good: "[¦7]"},
+		{m: spark, good: "Hm <tool_call>look<arg_key>n</arg_key><arg_value>¦7</arg_value></tool_call>"},
+		{m: llama, good: "{\"name\": \"look\", \"parameters\": {\"n\": ¦7}}"},
+		{m: llama, good: "As JSON: {\"name\": \"anything\"}"},
+		{m: gpt, good: "<|channel|>final<|message|>Hello"},
+		{m: gpt, good: "<|channel|>commentary to=functions.look <|constrain|>json<|message|>{\"n\": ¦7}"},
+		{m: gpt, good: " to=functions.look<|channel|>commentary json<|message|>{\"n\": ¦7}"},
+		{m: gpt, choice: form.Choice{Mode: "required"}, good: "<|start|>assistant<|channel|>commentary to=functions.look <|constrain|>json<|message|>{\"n\": ¦7}"},
+		{m: gpt, format: object, good: "<|channel|>final<|message|>[¦7]"},
+		{m: gpt, format: object, good: "<|start|>assistant<|channel|>commentary to=functions.look <|constrain|>json<|message|>{\"n\": ¦7}"},
+	} {
+		a := hello(func(r *form.Request) { r.Tools, r.Choice, r.Format = tools, c.choice, c.format })
+		before, after, bound := strings.Cut(c.good, "¦")
+		if n, end := takes(t, c.m, a, before+after); n != len(before+after) || !end {
+			t.Errorf("%s: %q is taken up to %d, at its end %t", c.m.template.Facts().Format.Name, before+after, n, end)
+		}
+		if n, _ := takes(t, c.m, a, before+"x"); bound && n > len(before) {
+			t.Errorf("%s: %q is taken", c.m.template.Facts().Format.Name, before+"x")
+		}
+	}
+	if s := written(t, gpt, hello(func(r *form.Request) { r.Tools = tools }), "<|channel|>commentary to=functions.look <|constrain|>json<|message|>{\"n\": 7}"); len(s.calls) != 1 || s.calls[0].Args != `{"n": 7}` {
+		t.Errorf("%+v", s)
+	}
+}
+
+// A forced call in a channel comes, and so does an answer where calls may.
+func TestForcedChannel(t *testing.T) {
+	m := openWith(t, Options{}, channelTemplate, "<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|call|>", "<|return|>", "<|constrain|>")
+	one := 1.0
+	for seed := range uint64(6) {
+		a := hello(func(r *form.Request) {
+			r.Tools = []form.Tool{{Name: "look", Parameters: []byte(`{"type": "object", "properties": {"n": {"enum": [1, 2]}}, "required": ["n"], "additionalProperties": false}`)}}
+			r.Choice, r.MaxTokens, r.Sampling.Temperature, r.Think.Mode = form.Choice{Mode: "required"}, 300, &one, "off"
+		})
+		a.Seed = seed
+		s := must(t, m, a)
+		if s.text != "" || len(s.calls) != 1 || s.calls[0].Name != "look" || s.reason == form.ToolUse && !strings.ContainsAny(s.calls[0].Args, "12") {
+			t.Errorf("%+v", s)
+		}
+		a = hello(func(r *form.Request) {
+			r.Format, r.MaxTokens, r.Sampling.Temperature, r.Think.Mode = form.Format{Kind: "choice", List: []string{"yes", "no"}}, 100, &one, "off"
+		})
+		a.Seed = seed
+		if s := must(t, m, a); s.text != "yes" && s.text != "no" {
+			t.Errorf("%+v", s)
+		}
+	}
+}
+
+// What a form's error is, is said in both languages.
+func TestReasons(t *testing.T) {
+	for c := grammar.NotJSON; c <= grammar.BadTrigger; c++ {
+		e := &grammar.Error{Path: "/a", Code: c, Text: "Zq7", Number: 77}
+		err := refused("tools", e).(*form.Error)
+		zh, en := err.In(say.Chinese), err.In(say.English)
+		if !strings.ContainsFunc(strings.SplitN(zh, "处：", 2)[1], func(r rune) bool { return unicode.Is(unicode.Han, r) }) || strings.Contains(zh+en, "%!") {
+			t.Errorf("code %d: %s, %s", c, zh, en)
+		}
+		for _, field := range []string{"Zq7", "77"} { // as the engine says it
+			if in := strings.Contains(e.Error(), field); in != strings.Contains(en, field) || in != strings.Contains(zh, field) {
+				t.Errorf("code %d: %s, but %s, %s", c, e, zh, en)
+			}
+		}
 	}
 }

@@ -2,6 +2,9 @@ package plain
 
 import (
 	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
 
 	"suiren/engine/chat"
 	"suiren/engine/grammar"
@@ -9,68 +12,86 @@ import (
 	"suiren/serve/form"
 )
 
-// forceCalls binds the answer to one call or more, in the format of the
-// model's template.
-func (j *job) forceCalls() error {
+// bindCalls binds calls of tools, in the format of the model's template: where
+// they are forced, at once; where the answer has a format, that or calls; and
+// else from where one begins.
+func (j *job) bindCalls() error {
 	a := j.ask
 	f := j.m.template.Facts().Format
-	var tools []grammar.Tool
-	for _, t := range a.Tools {
-		if a.Choice.Mode == "required" || t.Name == a.Choice.Name {
-			tools = append(tools, grammar.Tool{Name: t.Name, Parameters: t.Parameters})
+	forced := a.Choice.Mode == "required" || a.Choice.Mode == "named"
+	t := grammar.Turn{Form: callForm(&f), Many: f.Parallel && !a.OneCall && a.Choice.Mode != "named", Tags: j.m.tags()}
+	for _, tool := range a.Tools {
+		if a.Choice.Mode != "named" || tool.Name == a.Choice.Name {
+			t.Tools = append(t.Tools, grammar.Tool{Name: tool.Name, Parameters: tool.Parameters})
 		}
 	}
-	many := f.Parallel && !a.OneCall && a.Choice.Mode == "required"
-	key, err := json.Marshal([]any{tools, many})
+	switch {
+	case forced || a.Format.Kind != "":
+		if f.Name == chat.Channels {
+			j.inChannel(&t)
+		}
+	default:
+		t.Trigger, t.Begins = f.Trigger, strings.HasPrefix(f.Trigger, "{") // in the midst of a text JSON is no call
+	}
+	key, err := json.Marshal([]any{t, a.Format})
 	if err != nil {
 		return form.Invalid("tools", "invalid_value", say.T("the parameters of a tool are not JSON", "工具的 parameters 不是 JSON"))
 	}
+	param := "tools"
 	g, err := j.m.grammars.get("calls:"+string(key), func() (*grammar.Grammar, error) {
-		return grammar.Calls(callForm(&f), tools, "", many)
+		if a.Format.Kind != "" {
+			answer, err := compile(&a.Format)
+			if err != nil {
+				param = j.param(form.JSON | form.Pattern)
+				return nil, err
+			}
+			t.Answer = answer
+		}
+		return t.Compile()
 	})
-	if err != nil {
-		return j.refused(err)
+	if bad, ok := errors.AsType[*grammar.Error](err); ok && bad.Code == grammar.BadTrigger { // the format does not tell where calls begin
+		return nil
 	}
-	j.req.Constraint = tagged{j.m.start(g), j.m}
+	if err != nil {
+		return refused(param, err)
+	}
+	j.req.Constraint = j.m.start(g)
 	return nil
 }
 
+// inChannel lets calls, and an answer instead of them, stand in channels, as
+// gpt-oss writes them.
+func (j *job) inChannel(t *grammar.Turn) {
+	t.Form.Begin, t.Form.Middle = "<|channel|>commentary to=functions.", []string{" <|constrain|>json<|message|>"}
+	t.Maybe, t.Head = afterThought, finalChannel
+}
+
+// What gpt-oss writes between a thought and what follows, and before an answer.
+const (
+	afterThought = "<|start|>assistant"
+	finalChannel = "<|channel|>final<|message|>"
+)
+
 func callForm(f *chat.ToolFormat) grammar.CallForm {
-	c := grammar.CallForm{Before: f.Before, Begin: f.Begin, Middle: f.Middle, End: f.End, Between: f.Between, After: f.After}
+	c := grammar.CallForm{Before: f.Before, Begin: f.Begin, Middle: []string{f.Middle}, End: f.End, Between: f.Between, After: f.After}
 	if f.Args == chat.XMLArgs {
 		c.Key, c.Value, c.Done = f.Key, f.Value, f.Done
+	}
+	if f.Name == chat.Channels { // <|call|> ends the answer
+		c.Middle, c.End = append(c.Middle, " <|constrain|>json<|message|>", " json<|message|>", "<|message|>"), ""
 	}
 	return c
 }
 
-// bindable reports whether calls can be bound in a format: those of gpt-oss
-// stand in channels, whose heads a format does not tell.
-func bindable(f *chat.ToolFormat) bool { return f.Begin != "" && f.Name != "gpt-oss" }
-
-// tagged is a matcher of calls that writes a tag as its one token, where the
-// vocabulary has it: spelt out it would be no tag to the parser.
-type tagged struct {
-	*grammar.Matcher
-	m *Model
-}
-
-// Mask implements infer.Constraint.
-func (c tagged) Mask(bits []uint32) {
-	c.Matcher.Mask(bits)
-	var tag int32
-	n := 0
-	for id, s := range c.m.words.special {
-		switch {
-		case bits[id/32]>>(id%32)&1 == 0:
-		case c.m.tag(s.Text):
-			tag = id
-			n++
-		default: // no text of a call, whatever a tool is called
-			bits[id/32] &^= 1 << (id % 32)
+// tags returns the special tokens that the model's format writes: spelt out
+// they are none to the parser.
+func (m *Model) tags() []string {
+	var list []string
+	for _, s := range m.words.special {
+		if m.tag(s.Text) || strings.HasPrefix(s.Text, "<|") && m.template.Facts().Format.Name == chat.Channels {
+			list = append(list, s.Text)
 		}
 	}
-	if n == 1 { // and the beginnings of its spelling; of free text there are more
-		clear(bits)
-		bits[tag/32] |= 1 << (tag % 32)
-	}
+	slices.Sort(list)
+	return list
 }

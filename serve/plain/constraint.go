@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"suiren/engine/chat"
 	"suiren/engine/grammar"
 	"suiren/internal/say"
 	"suiren/serve/form"
@@ -61,28 +62,37 @@ func (m *Model) start(g *grammar.Grammar) *grammar.Matcher {
 	return g.Start(k.vocab)
 }
 
-// constrain binds the answer to the format that the request asks for.
+// constrain binds the answer to the format that the request asks for, and
+// calls of tools to their schemas.
 func (j *job) constrain() error {
 	a := j.ask
-	if a.Choice.Mode == "required" || a.Choice.Mode == "named" {
-		return j.forceCalls()
+	begun := a.Prompt == nil && len(a.Messages) > 0 && a.Messages[len(a.Messages)-1].Role == "assistant"
+	if begun && a.Format.Kind != "" {
+		return form.Invalid(j.param(form.JSON|form.Pattern), "invalid_value", say.T("a format cannot bind an answer that has begun", "已开始的回答不能再约束格式"))
+	}
+	if len(a.Tools) > 0 && a.Choice.Mode != "none" && a.Prompt == nil && !begun {
+		return j.bindCalls()
 	}
 	if a.Format.Kind == "" {
 		return nil
-	}
-	if a.Prompt == nil && len(a.Messages) > 0 && a.Messages[len(a.Messages)-1].Role == "assistant" {
-		return form.Invalid(j.param(form.JSON|form.Pattern), "invalid_value", say.T("a format cannot bind an answer that has begun", "已开始的回答不能再约束格式"))
-	}
-	if len(a.Tools) > 0 && a.Choice.Mode != "none" {
-		return form.Invalid("tools", "unsupported_parameter", say.T("tools and a format cannot stand together yet; send tool_choice none, or no format", "工具与输出格式暂不能同时使用；请将 tool_choice 设为 none，或不设格式"))
 	}
 	key, err := json.Marshal(a.Format)
 	if err != nil {
 		return form.Invalid(j.param(form.JSON|form.Pattern), "invalid_value", say.T("the schema is not JSON", "schema 不是 JSON"))
 	}
-	g, err := j.m.grammars.get(string(key), func() (*grammar.Grammar, error) { return compile(&a.Format) })
+	channels := a.Prompt == nil && j.m.template.Facts().Format.Name == chat.Channels
+	if channels {
+		key = append(key, finalChannel...)
+	}
+	g, err := j.m.grammars.get(string(key), func() (*grammar.Grammar, error) {
+		g, err := compile(&a.Format)
+		if err == nil && channels {
+			g = grammar.Headed(g, afterThought, finalChannel, j.m.tags())
+		}
+		return g, err
+	})
 	if err != nil {
-		return j.refused(err)
+		return refused(j.param(form.JSON|form.Pattern), err)
 	}
 	j.req.Constraint = j.m.start(g)
 	return nil
@@ -112,17 +122,72 @@ func (j *job) param(can form.Can) string {
 }
 
 // refused says why a form cannot be enforced, and where in a schema.
-func (j *job) refused(err error) error {
+func refused(param string, err error) error {
 	bad, ok := errors.AsType[*grammar.Error](err)
 	if !ok {
 		return err
 	}
-	param := j.param(form.JSON | form.Pattern | form.Forced)
-	if j.ask.Choice.Mode == "required" || j.ask.Choice.Mode == "named" {
-		param = "tools"
-	}
 	if bad.Path == "" {
-		return form.Invalid(param, "unsupported_format", say.T("the format cannot be enforced: %s", "无法强制此格式：%s", bad.Why))
+		return form.Invalid(param, "unsupported_format", say.T("the format cannot be enforced: %s", "无法强制此格式：%s", reason(bad)))
 	}
-	return form.Invalid(param, "unsupported_format", say.T("the schema cannot be enforced: at %s: %s", "无法强制此 schema：%s 处：%s", bad.Path, bad.Why))
+	return form.Invalid(param, "unsupported_format", say.T("the schema cannot be enforced: at %s: %s", "无法强制此 schema：%s 处：%s", form.Clip(bad.Path), reason(bad)))
+}
+
+// reason says in words what a grammar's error is.
+func reason(e *grammar.Error) say.Text {
+	switch e.Code {
+	case grammar.NotJSON:
+		return say.T("it is not JSON: %s", "不是 JSON：%s", e.Text)
+	case grammar.NotSchema:
+		return say.T("a schema is an object or a boolean", "schema 应为对象或布尔值")
+	case grammar.NotList:
+		return say.T("it is not a list", "不是列表")
+	case grammar.NotObject:
+		return say.T("it is not an object", "不是对象")
+	case grammar.NotString:
+		return say.T("it is not a string", "不是字符串")
+	case grammar.NotNumber:
+		return say.T("it is not a number", "不是数字")
+	case grammar.NotCount:
+		return say.T("%q is not a whole number", "%q 不是非负整数", e.Text)
+	case grammar.NotPositive:
+		return say.T("%q is not above 0", "%q 不大于 0", e.Text)
+	case grammar.NotType:
+		return say.T("%q is not a type", "%q 不是类型名", e.Text)
+	case grammar.NotName:
+		return say.T("%q is not a name", "%q 不是名称", e.Text)
+	case grammar.NotProperty:
+		return say.T("%q is not among the properties", "%q 不在 properties 之中", e.Text)
+	case grammar.NotHere:
+		return say.T("%q is not in this schema; nothing is fetched", "%q 不在此 schema 之内；不会去别处取", e.Text)
+	case grammar.Nothing:
+		return say.T("there is nothing at %q", "%q 处没有内容", e.Text)
+	case grammar.Itself:
+		return say.T("a $ref leads to itself, so it says nothing", "$ref 指向自身，没有意义")
+	case grammar.Keyword:
+		return say.T("the keyword %q is not enforced", "关键字 %q 无法强制", e.Text)
+	case grammar.Format:
+		return say.T("the format %q is not enforced", "format %q 无法强制", e.Text)
+	case grammar.Pattern:
+		return say.T("the pattern %q is not enforced: look-around, back references and errors are not", "正则 %q 无法强制：不支持环视、反向引用，也可能有语法错误", e.Text)
+	case grammar.PatternLines:
+		return say.T("the pattern %q is not enforced: it looks at words or lines", "正则 %q 无法强制：它判断单词或行的边界", e.Text)
+	case grammar.PatternStates:
+		return say.T("the pattern %q is not enforced: it has too many states", "正则 %q 无法强制：状态过多", e.Text)
+	case grammar.TooLong:
+		return say.T("it has more than %d bytes", "超过 %d 字节", e.Number)
+	case grammar.TooManyParts:
+		return say.T("it has more than %d parts", "超过 %d 个部分", e.Number)
+	case grammar.TooDeep:
+		return say.T("it is nested more than %d deep", "嵌套超过 %d 层", e.Number)
+	case grammar.TooManyDigits:
+		return say.T("%q has too many digits", "%q 位数过多", e.Text)
+	case grammar.BadChoice:
+		return say.T("the choices are none, more than %d, or one of them is empty", "选项为空、多于 %d 个，或其中有空字符串", e.Number)
+	case grammar.NoTools:
+		return say.T("there is no tool to call", "没有可调用的工具")
+	case grammar.BadTrigger:
+		return say.T("calls do not begin with %q", "调用不以 %q 开头", e.Text)
+	}
+	return say.T("nothing can be what it asks for", "没有内容能符合它的要求")
 }

@@ -51,11 +51,11 @@ For each call write <tool_call>{"name": ..., "arguments": ...}</tool_call><|im_e
 // open makes a folder of random weights and opens it.
 func open(t testing.TB, o Options) *Model { return openWith(t, o, chatTemplate) }
 
-func openWith(t testing.TB, o Options, template string) *Model {
+func openWith(t testing.TB, o Options, template string, more ...string) *Model {
 	t.Helper()
 	dir := t.TempDir()
 	text := strings.Repeat("the quick brown fox jumps over the lazy dog and says hello to 你好 世界 every single day. ", 20)
-	tok, err := tokenizer.Train(func(yield func(string) bool) { yield(text) }, 320, specials)
+	tok, err := tokenizer.Train(func(yield func(string) bool) { yield(text) }, 320, append(specials, more...))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,10 @@ func (m *Model) Replay(ctx context.Context, r *form.Receipt) (same bool, err err
 	if form.TokensDigest(r.Prompt.IDs) != r.Prompt.Digest {
 		return false, &say.Error{What: say.T("the prompt in the receipt is not the one of its digest", "凭据中的提示与其摘要不符"), Next: say.T("use the receipt as it was written", "请使用未改动的凭据")}
 	}
+	if need, have := len(r.Prompt.IDs)+r.MaxTokens, m.engine.Limit(); need > have { // a thought's room depends on it
+		return false, &say.Error{Where: r.ID, What: say.T("its context of %d tokens is more than the %d there is room for here", "它的上下文有 %d 个词元，超出这里能容纳的 %d 个", need, have),
+			Next: say.T("give a larger --context, or more memory", "请加大 --context，或提供更多内存")}
+	}
 	a := &form.Ask{Request: &form.Request{Sampling: r.Sampling, Format: r.Format, Tools: r.Tools, Choice: r.Choice, OneCall: r.OneCall, Think: r.Think, Adapter: r.Adapter, MaxTokens: r.MaxTokens,
 		MinTokens: r.MinTokens, IgnoreEnd: r.IgnoreEnd}, Prompt: &form.Prompt{IDs: r.Prompt.IDs}, Seed: r.Seed}
 	if r.Chat {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"suiren/engine/chat"
@@ -233,6 +234,8 @@ func (j *job) begin() error {
 		r.Stop = m.words.ends
 		if a.Prompt != nil {
 			r.Stop = m.words.stops
+		} else if id, ok := m.words.t.Special(m.template.Facts().Thought.Close); ok { // <|end|> may end a thought, and only that
+			r.Stop = slices.DeleteFunc(slices.Clone(r.Stop), func(s int32) bool { return s == id })
 		}
 	}
 	if a.Adapter != "" {

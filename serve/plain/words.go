@@ -30,7 +30,7 @@ var middles = [][3]string{
 
 // enders end an answer in a conversation wherever a vocabulary has them.
 var enders = []string{"<|im_end|>", "<|eot_id|>", "<|end_of_text|>", "<|endoftext|>", "<end_of_turn>", "<|eom_id|>", "<|end|>", "<|end_of_turn|>",
-	"</s>", "<｜end▁of▁sentence｜>", "<|endofturn|>", "<turn|>", "<eos>", "<|return|>"}
+	"</s>", "<｜end▁of▁sentence｜>", "<|endofturn|>", "<turn|>", "<eos>", "<|return|>", "<|call|>"}
 
 func newWords(t *tokenizer.Tokenizer, c *config) *words {
 	w := &words{t: t, special: map[int32]tokenizer.SpecialToken{}}

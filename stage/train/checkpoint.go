@@ -37,14 +37,19 @@ func newSaver(dir string, every time.Duration) *saver {
 func (s *saver) due() bool { return time.Since(s.last) >= s.every }
 
 // save writes state, which must marshal to JSON, and arenas.
-func (s *saver) save(state any, arenas ...[]float32) (err error) {
+func (s *saver) save(state any, arenas ...[]float32) error {
 	s.last = time.Now()
+	return keep(filepath.Join(s.dir, checkpointName), state, arenas...)
+}
+
+// keep writes what recall reads, a file in the form of a checkpoint.
+func keep(path string, state any, arenas ...[]float32) (err error) {
 	head, err := json.Marshal(state)
 	if err != nil {
 		return err
 	}
 	// One name, so that a process killed here leaves nothing that the next does not write over.
-	f, err := os.Create(filepath.Join(s.dir, checkpointName+".new"))
+	f, err := os.Create(path + ".new")
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
@@ -80,7 +85,7 @@ func (s *saver) save(state any, arenas ...[]float32) (err error) {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
-	if err := os.Rename(f.Name(), filepath.Join(s.dir, checkpointName)); err != nil {
+	if err := os.Rename(f.Name(), path); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	return nil
@@ -89,7 +94,13 @@ func (s *saver) save(state any, arenas ...[]float32) (err error) {
 // load fills state and arenas from the checkpoint in dir; false if there is
 // no whole one of these sizes.
 func load[T any](dir string, state *T, arenas ...[]float32) (bool, error) {
-	b, err := os.ReadFile(filepath.Join(dir, checkpointName))
+	return recall(filepath.Join(dir, checkpointName), state, arenas...)
+}
+
+// recall fills state and arenas from a file; false if there is no whole one of
+// these sizes.
+func recall[T any](path string, state *T, arenas ...[]float32) (bool, error) {
+	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

@@ -87,8 +87,10 @@ func (s *courseState) turn() {
 }
 
 // note counts one answer.
-func (c *course) note(s *courseState, p *stage.Problem, reward float32) {
+func (c *course) note(s *courseState, p *stage.Problem, right bool) {
 	name := stratum(p)
-	s.Right[name] += float64(reward)
+	if right {
+		s.Right[name]++
+	}
 	s.All[name]++
 }

@@ -24,6 +24,10 @@ type facts struct {
 	FLOPs  float64  `json:"flops"` // of training, its base's included
 	Loss   float64  `json:"loss"`  // running mean at the end
 	RL     *rlFacts `json:"rl,omitempty"`
+
+	Parity     *parity          `json:"parity,omitempty"` // of the served form with the trained one
+	Preference *preferenceFacts `json:"preference,omitempty"`
+	Distil     *distilFacts     `json:"distil,omitempty"`
 }
 
 // writeFolder writes a Hugging Face folder, tokenizer and card included, and

@@ -35,6 +35,15 @@ type GRPO struct {
 	Rate     float64   `plan:"rate,optional" min:"0.0001" max:"10"` // factor of the learning rates
 	Seed     uint64    `plan:"seed,optional"`
 
+	// What follows makes another loss; see policy.
+	Variant  string   `json:",omitempty" plan:"variant,optional"`                         // of objective.Variants
+	Updates  int      `json:",omitempty" plan:"updates,optional" min:"1" max:"64"`        // of the weights by one batch of samples
+	Low      float64  `json:",omitempty" plan:"clip_low,optional" min:"0.0001" max:"0.9"` // a ratio counts down to 1 - low
+	High     float64  `json:",omitempty" plan:"clip_high,optional" min:"0.0001" max:"10"` // and up to 1 + high
+	Beta     *float64 `json:",omitempty" plan:"beta,optional" min:"0" max:"10"`           // how near the base it stays
+	Overlong int      `json:",omitempty" plan:"overlong,optional" min:"1" max:"8192"`     // last tokens before the limit, over which a reward falls by 1
+	Control  string   `json:",omitempty" plan:"control,optional"`                         // random: a coin in the place of the reward
+
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
 
@@ -77,6 +86,8 @@ type rlFacts struct {
 	Watched     []watched `json:"watched"`
 	RolledBack  string    `json:"rolled_back,omitempty"`
 	SampleFLOPs float64   `json:"sample_flops"` // of rollouts and watching
+	Variant     string    `json:"variant,omitempty"`
+	Control     string    `json:"control,omitempty"` // random: the rewards were a coin
 }
 
 // watched is a greedy score on the watched problems.
@@ -100,6 +111,9 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	const answer = 60
 	perStep := float64(g.prompts()*g.samples()) * answer
 	train := 6 * params * (perStep*0.35 + float64(g.prompts())*answer) * float64(g.steps())
+	if g.general() {
+		train *= 4.0 / 3 * float64(orDefault(g.Updates, 1))
+	}
 	sample := 2 * params * perStep * (1.2*float64(g.steps()) + 1)
 	c := model.Scale(4, 512, 256)
 	f := forecast(train, train+sample, c, microRows, 256, m)
@@ -134,6 +148,8 @@ type rl struct {
 	l       *Learner
 	sampler *infer.Sampler
 	best    []float32
+	base    []float32 // the base's parameters, and a place of their size; nil without beta
+	spare   []float32
 	st      rlState
 }
 
@@ -184,6 +200,15 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 	}
 	defer bestArena.Close()
 	r.best = bestArena.Float32(len(r.l.Params.All))
+	if g.policy().Beta > 0 {
+		baseArena, err := tensor.NewArena(2*len(r.l.Params.All) + 32)
+		if err != nil {
+			return err
+		}
+		defer baseArena.Close()
+		r.base, r.spare = baseArena.Float32(len(r.l.Params.All)), baseArena.Float32(len(r.l.Params.All))
+		copy(r.base, r.l.Params.All)
+	}
 	if err := r.run(ctx, f.FLOPs); err != nil {
 		return err
 	}
@@ -216,6 +241,7 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 	if !resumed {
 		copy(r.best, r.l.Params.All)
 		r.st.FLOPs = baseFLOPs
+		r.st.Facts.Variant, r.st.Facts.Control = r.Variant, r.Control
 		if err := r.preflight(ctx, save); err != nil {
 			return err
 		}
@@ -229,25 +255,17 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 			}
 		}
 		r.st.Course.turn()
-		list, tokens, err := r.rollout(ctx)
+		groups, tokens, err := r.rollout(ctx)
 		if err != nil {
 			return err
 		}
-		if r.st.Loss = 0; len(list) > 0 {
-			r.st.Loss, _, _ = r.l.Accumulate(list)
-			if err := diverged(r.st.Loss, r.st.Step); err != nil {
-				return err
-			}
-			for _, row := range list {
-				r.st.FLOPs += rowFLOPs(&r.l.Params.Config, row)
-			}
-			r.st.FLOPs += r.l.Optimizer.FLOPs()
-			left := float64(r.steps()-r.st.Step) / float64(r.steps())
-			r.l.Learn(float32(math.Min(1, 2*left)))
-			if err := r.sampler.Repack(); err != nil {
-				return err
-			}
-			r.st.Learned++
+		if r.general() {
+			err = r.update(groups)
+		} else {
+			err = r.learn(groups)
+		}
+		if err != nil {
+			return err
 		}
 		r.st.Step++
 		meter.step(r.st.Step, r.st.Loss, tokens, r.st.FLOPs)
@@ -258,6 +276,32 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 		}
 	}
 	return nil
+}
+
+// learn takes one step by the answers of groups and by lessons again.
+func (r *rl) learn(groups []group) error {
+	docs := append(advantages(groups), r.replay(uint64(r.st.Step))...)
+	list := packDocs(docs, r.l.Params.Config.Context)
+	if r.st.Loss = 0; len(list) == 0 {
+		return nil
+	}
+	r.st.Loss, _, _ = r.l.Accumulate(list)
+	if err := diverged(r.st.Loss, r.st.Step); err != nil {
+		return err
+	}
+	for _, row := range list {
+		r.st.FLOPs += rowFLOPs(&r.l.Params.Config, row)
+	}
+	r.move()
+	return r.sampler.Repack()
+}
+
+// move takes the step for which the gradients are there.
+func (r *rl) move() {
+	r.st.FLOPs += r.l.Optimizer.FLOPs()
+	left := float64(r.steps()-r.st.Step) / float64(r.steps())
+	r.l.Learn(float32(math.Min(1, 2*left)))
+	r.st.Learned++
 }
 
 func (r *rl) note(t say.Text) { r.job.Emit(stage.Event{Type: "note", Text: &t}) }
@@ -272,26 +316,22 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 	r.st.Best = w.Overall
 	r.st.Facts.Watched = append(r.st.Facts.Watched, w)
 	r.st.Course.turn()
-	groups, _, err := r.sample(ctx, 0xffffffff, r.prompts())
-	if err != nil {
-		return err
-	}
-	right, informative, n := 0, 0, 0
-	for _, g := range groups {
-		for _, s := range g.samples {
-			n++
-			if s.reward > 0 {
-				right++
-			}
-		}
-		if g.informative() {
-			informative++
-		}
-	}
 	f := &r.st.Facts
-	f.Pass = float64(right) / float64(max(n, 1))
-	f.Informative = float64(informative) / float64(max(len(groups), 1))
-	f.Started = f.Pass >= minPass && f.Informative >= minInformative
+	// Problems of all kinds; if they have nothing to teach, those of the kinds
+	// that had the most to teach among them.
+	for draw := range uint64(2) {
+		groups, _, err := r.sample(ctx, 0xffffffff-draw, r.prompts())
+		if err != nil {
+			return err
+		}
+		once := 0.0
+		f.Pass, once, f.Informative = outlook(groups)
+		f.Started = f.Pass >= minPass && f.Informative >= minInformative
+		r.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"step": 0, "pass_at_1": f.Pass, "pass_at_k": once, "informative": f.Informative}})
+		if f.Started {
+			break
+		}
+	}
 	if f.Started {
 		if err := save(); err != nil {
 			return err
@@ -301,6 +341,29 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 		r.note(say.T("pre-flight: pass@1 %.3f, %.0f%% of groups informative: reinforcement has nothing to learn from here; the weights stay as they are", "预检：pass@1 %.3f，%.0f%% 的组含有信息：强化学习在此无可学习；权重保持不变", f.Pass, 100*f.Informative))
 	}
 	return nil
+}
+
+// outlook returns the shares of right answers, of groups that have one, and of
+// groups that have right and wrong ones.
+func outlook(groups []group) (pass, once, informative float64) {
+	right, n, any, both := 0, 0, 0, 0
+	for i := range groups {
+		k := 0
+		for _, s := range groups[i].samples {
+			if s.right {
+				k++
+			}
+		}
+		right, n = right+k, n+len(groups[i].samples)
+		if k > 0 {
+			any++
+			if k < len(groups[i].samples) {
+				both++
+			}
+		}
+	}
+	share := func(a, b int) float64 { return float64(a) / float64(max(b, 1)) }
+	return share(right, n), share(any, len(groups)), share(both, len(groups))
 }
 
 // look scores the watched problems, keeps the best parameters, and goes back

@@ -3,6 +3,7 @@ package train
 import (
 	"suiren/engine/model"
 	"suiren/engine/optim"
+	"suiren/internal/say"
 )
 
 // A Learner is a model in training: its parameters and gradients, and the
@@ -10,27 +11,61 @@ import (
 type Learner struct {
 	*model.Trainer
 	Optimizer *optim.Optimizer
+
+	length int // of a row of documents; 0: the context
 }
 
 // NewLearner makes a learner whose learning rates are the default ones times
 // rate. The parameters are zero and not packed.
 func NewLearner(c model.Config, microRows, length, threads int, rate float64, decay bool) (*Learner, error) {
+	s := recipe("", rate)
+	if decay {
+		s.Decay = optim.Default().Decay
+	}
+	return newLearner(c, microRows, length, threads, s)
+}
+
+// newLearner makes a learner with settings s.
+func newLearner(c model.Config, microRows, length, threads int, s optim.Settings) (*Learner, error) {
 	tr, err := model.NewTrainer(c, microRows, length, threads)
 	if err != nil {
 		return nil, err
-	}
-	s := optim.Default()
-	s.Muon *= float32(rate)
-	s.Adam *= float32(rate)
-	if !decay {
-		s.Decay = 0
 	}
 	opt, err := optim.New(s, Trainable(tr), tr.Team())
 	if err != nil {
 		tr.Close()
 		return nil, err
 	}
-	return &Learner{tr, opt}, nil
+	return &Learner{Trainer: tr, Optimizer: opt}, nil
+}
+
+// methods are the optimisers by their names in a plan.
+var methods = map[string]optim.Method{"": optim.Muon, "muon": optim.Muon, "adamw": optim.AdamW, "adamw8": optim.AdamW8, "lion": optim.Lion}
+
+// methodNames lists them for people.
+const methodNames = "muon, adamw, adamw8, lion"
+
+// recipe returns the default settings of an optimiser at a factor of its
+// learning rates, without decay: what goes on from a base stays near it.
+func recipe(optimizer string, rate float64) optim.Settings {
+	s := methods[optimizer].Default()
+	s.Muon *= float32(rate)
+	s.Adam *= float32(rate)
+	s.Decay = 0
+	return s
+}
+
+// checkMethod finds fault with an optimiser's name.
+func checkMethod(name string) []*say.Error {
+	if _, ok := methods[name]; ok {
+		return nil
+	}
+	return []*say.Error{unknown("optimizer", name, methodNames)}
+}
+
+// unknown is the error about a word that an argument does not take.
+func unknown(where, word, known string) *say.Error {
+	return &say.Error{Where: where, What: say.T("%q is not known here", "这里没有 %q", word), Next: say.T("choose among %s", "可选：%s", known)}
 }
 
 // Close frees the memory of both.

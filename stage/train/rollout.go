@@ -22,8 +22,11 @@ type group struct {
 
 type sample struct {
 	ids    []int32 // with the end token, if it came
+	right  bool
 	reward float32
 	cut    bool
+	// dropped: it is not learnt from, as it was cut and its length costs nothing
+	dropped bool
 }
 
 func (g *group) mean() float32 {
@@ -34,10 +37,9 @@ func (g *group) mean() float32 {
 	return sum / float32(len(g.samples))
 }
 
-// informative reports whether the group has both right and wrong answers.
+// informative reports whether the group's answers have different rewards.
 func (g *group) informative() bool {
-	m := g.mean()
-	return m > 0 && m < 1
+	return slices.ContainsFunc(g.samples, func(s sample) bool { return s.reward != g.samples[0].reward })
 }
 
 // sample draws n problems for a step and answers each as often as the
@@ -69,13 +71,13 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 		p, g := chosen[i/r.samples()], &groups[i/r.samples()]
 		s := sample{ids: res.IDs, cut: res.Finish == infer.Cut}
 		if !s.cut {
-			if p.Correct(r.tok.Decode(res.IDs)) {
-				s.reward = 1
-			}
+			s.right = p.Correct(r.tok.Decode(res.IDs))
 			s.ids = append(s.ids, r.chat.End())
 		}
+		s.dropped = s.cut && r.Overlong == 0
+		s.reward = r.reward(&s, step, uint64(i))
 		g.samples = append(g.samples, s)
-		r.course.note(&r.st.Course, p, s.reward)
+		r.course.note(&r.st.Course, p, s.right)
 		n := len(g.prompt) + len(s.ids)
 		tokens += n
 		r.st.Facts.SampleFLOPs += c.FLOPs([]int{n}, len(s.ids))
@@ -93,9 +95,8 @@ func (r *rl) answer(ctx context.Context, reqs []infer.Request) ([]infer.Result, 
 	return results, err
 }
 
-// rollout makes the rows of one step: kept answers with their advantages as
-// token weights, divided by the number of their tokens.
-func (r *rl) rollout(ctx context.Context) ([]model.Row, int, error) {
+// rollout has the model answer the problems of one step.
+func (r *rl) rollout(ctx context.Context) ([]group, int, error) {
 	groups, tokens, err := r.sample(ctx, uint64(r.st.Step), r.prompts())
 	if err != nil {
 		return nil, 0, err
@@ -118,8 +119,7 @@ func (r *rl) rollout(ctx context.Context) ([]model.Row, int, error) {
 		"step": float64(r.st.Step + 1), "reward": right / max(answers, 1), "kept": kept / max(float64(len(groups)), 1),
 		"answer_tokens": length / max(answers, 1), "cut": cut / max(answers, 1),
 	}})
-	docs := append(advantages(groups), r.replay(uint64(r.st.Step))...)
-	return packDocs(docs, r.l.Params.Config.Context), tokens, nil
+	return groups, tokens, nil
 }
 
 // advantages weighs every token of the kept answers by the answer's reward
@@ -130,8 +130,10 @@ func advantages(groups []group) []doc {
 	for _, g := range groups {
 		mean := g.mean()
 		for _, s := range g.samples {
-			if g.informative() && !s.cut {
-				docs = append(docs, doc{append(slices.Clone(g.prompt), s.ids...), len(s.ids), s.reward - mean})
+			if g.informative() && !s.dropped {
+				d := g.doc(&s)
+				d.weight = s.reward - mean
+				docs = append(docs, d)
 				total += len(s.ids)
 			}
 		}
@@ -140,6 +142,11 @@ func advantages(groups []group) []doc {
 		docs[i].weight /= float32(total)
 	}
 	return docs
+}
+
+// doc is a sample with its prompt.
+func (g *group) doc(s *sample) doc {
+	return doc{append(slices.Clone(g.prompt), s.ids...), len(s.ids), 1}
 }
 
 // replay draws lessons of all kinds, to be learnt as in SFT beside the answers:

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -12,7 +13,9 @@ import (
 )
 
 func TestAdvantages(t *testing.T) {
-	answer := func(n int, reward float32, cut bool) sample { return sample{make([]int32, n), reward, cut} }
+	answer := func(n int, reward float32, cut bool) sample {
+		return sample{make([]int32, n), reward > 0, reward, cut, cut}
+	}
 	groups := []group{
 		{[]int32{1, 2}, []sample{answer(3, 1, false), answer(5, 0, false), answer(2, 0, false), answer(9, 0, true)}}, // mean ¼
 		{[]int32{3}, []sample{answer(4, 1, false), answer(4, 1, false)}},                                             // all right
@@ -104,8 +107,8 @@ func TestCourse(t *testing.T) {
 	}
 	add, sub := &problems[toyCount], &problems[toyCount+1]
 	for i := range 100 {
-		c.note(s, add, float32(i%2)) // half right
-		c.note(s, sub, 1)            // all right
+		c.note(s, add, i%2 == 1) // half right
+		c.note(s, sub, true)     // all right
 	}
 	if p, q := s.pass("add 1"), s.pass("sub 2"); math.Abs(p-0.5) > 0.01 || q < 0.98 {
 		t.Errorf("pass %g and %g", p, q)
@@ -157,7 +160,7 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// A step's rows come from its seed, its number and the weights alone.
+// A step's answers come from its seed, its number and the weights alone.
 func TestRolloutRepeats(t *testing.T) {
 	_, in := toyBase(t)
 	r := toyRL(t, &GRPO{Prompts: 4, Samples: 4, Tokens: 12}, in)
@@ -171,10 +174,10 @@ func TestRolloutRepeats(t *testing.T) {
 	r.st.Course, r.st.Step = state(), 1
 	c, _, err := r.rollout(context.Background())
 	check(t, err)
-	if len(a) == 0 || len(a) != len(b) || !slices.Equal(a[0].IDs, b[0].IDs) || !slices.Equal(a[0].Weight, b[0].Weight) {
-		t.Error("the same step gave other rows")
+	if len(a) != 4 || !reflect.DeepEqual(a, b) {
+		t.Error("the same step gave other answers")
 	}
-	if len(a) == len(c) && slices.Equal(a[0].IDs, c[0].IDs) {
-		t.Error("another step gave the same rows")
+	if reflect.DeepEqual(a, c) {
+		t.Error("another step gave the same answers")
 	}
 }

@@ -12,15 +12,21 @@ import (
 // so that a batch's loss is the mean over its supervised tokens.
 func batchAt(rows *stage.Rows, step, batch int) []model.Row {
 	list := make([]model.Row, 0, batch)
-	supervised := 0
 	for i := range batch {
-		r := readRow(rows, (step*batch+i)%rows.Len())
+		list = append(list, readRow(rows, (step*batch+i)%rows.Len()))
+	}
+	return mean(list)
+}
+
+// mean divides each token's weight by the number of supervised tokens.
+func mean(list []model.Row) []model.Row {
+	supervised := 0
+	for _, r := range list {
 		for _, w := range r.Weight {
 			if w != 0 {
 				supervised++
 			}
 		}
-		list = append(list, r)
 	}
 	for i := range list {
 		for j := range list[i].Weight {

@@ -14,14 +14,14 @@ import (
 	"suiren/store"
 )
 
-// An SFT trains a model on rows of tokens, from random weights.
+// An SFT trains a model on rows of tokens, from random weights or from a base.
 //
 // Depth is the one dial: width, heads and the rest follow from it (see
 // model.Scale) and every one of them can be set.
 type SFT struct {
 	From      stage.Ref `plan:"from" kinds:"tokens"`
-	Tokenizer stage.Ref `plan:"tokenizer" kinds:"tokenizer"`
-	Depth     int       `plan:"depth" min:"1" max:"64"`
+	Tokenizer stage.Ref `plan:"tokenizer,optional" kinds:"tokenizer"`
+	Depth     int       `plan:"depth,optional" min:"1" max:"64"`
 	Width     int       `plan:"width,optional" min:"32" max:"8192"`
 	Hidden    int       `plan:"hidden,optional" min:"32" max:"32768"`
 	FLOPs     float64   `plan:"flops,optional" min:"1e6" max:"1e21"`        // how long to train; 0: once through the rows
@@ -29,6 +29,10 @@ type SFT struct {
 	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`          // rows a step; 0: by depth
 	Rate      float64   `plan:"rate,optional" min:"0.01" max:"100"`         // factor of the learning rates; 0: 1
 	Seed      uint64    `plan:"seed,optional"`
+	Optimizer string    `json:",omitempty" plan:"optimizer,optional"`
+	Schedule  string    `json:",omitempty" plan:"schedule,optional"`                         // wsd, linear, cosine
+	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`   // largest norm of the gradients
+	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero"` // instead of depth: goes on from it
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -71,6 +75,9 @@ const microRows = 16
 // a faster one makes the same weights in less time.
 const perMinute = 6e12
 
+// schedules are the schedules by their names in a plan.
+var schedules = map[string]optim.Form{"": optim.WSD, "wsd": optim.WSD, "linear": optim.Linear, "cosine": optim.Cosine}
+
 // budget is the FLOPs to train for; 0: once through the rows.
 func (s *SFT) budget() float64 {
 	if s.Minutes > 0 {
@@ -81,6 +88,22 @@ func (s *SFT) budget() float64 {
 
 // Check implements stage.Checker.
 func (s *SFT) Check() []*say.Error {
+	if errs := checkMethod(s.Optimizer); len(errs) > 0 {
+		return errs
+	}
+	if _, ok := schedules[s.Schedule]; !ok {
+		return []*say.Error{unknown("schedule", s.Schedule, "wsd, linear, cosine")}
+	}
+	if !s.Base.IsZero() {
+		if s.Depth > 0 || s.Width > 0 || s.Hidden > 0 || s.budget() > 0 || !s.Tokenizer.IsZero() || s.Schedule != "" || s.Clip > 0 {
+			return []*say.Error{{Where: "base", What: say.T("a base has its shape and its tokenizer, and is trained once through the rows", "基座自带形状和分词器，并把数据训练一遍"),
+				Next: say.T("remove depth, width, hidden, flops, minutes, schedule, clip and tokenizer", "请删去 depth、width、hidden、flops、minutes、schedule、clip 和 tokenizer")}}
+		}
+		return nil
+	}
+	if s.Depth == 0 || s.Tokenizer.IsZero() {
+		return []*say.Error{{What: say.T("sft needs depth and tokenizer, or a base", "sft 需要 depth 和 tokenizer，或者 base"), Next: say.T("write depth = 4 and tokenizer = tokenizer.name", "请写 depth = 4 和 tokenizer = tokenizer.名字")}}
+	}
 	if s.FLOPs > 0 && s.Minutes > 0 {
 		return []*say.Error{{Where: "minutes", What: say.T("minutes and flops both say how long to train", "minutes 和 flops 都在规定训练多久"),
 			Next: say.T("keep one of them", "请只保留一个")}}
@@ -94,6 +117,9 @@ func (s *SFT) Check() []*say.Error {
 
 // Forecast implements stage.Forecaster.
 func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	if len(in["base"]) > 0 {
+		return forecastOwn(in, 1, 3, 16, m)
+	}
 	size := map[string]float64{}
 	for _, arg := range []string{"from", "tokenizer"} {
 		for _, f := range in[arg] {
@@ -153,6 +179,10 @@ type sftState struct {
 
 // Run implements stage.Operator.
 func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
+	if job.Dir("base") != "" {
+		o := own{method: s.Name(), epochs: 1, batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), seed: s.Seed, every: s.Every, optimizer: s.Optimizer}
+		return o.run(ctx, job)
+	}
 	rows, err := stage.OpenRows(job.Dir("from"))
 	if err != nil {
 		return err
@@ -163,7 +193,9 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	batch := s.batch()
-	l, err := NewLearner(cfg, min(batch, microRows), rows.Length(), job.Machine.Threads, orDefault(s.Rate, 1), true)
+	how := recipe(s.Optimizer, orDefault(s.Rate, 1))
+	how.Decay, how.Clip = how.Method.Default().Decay, s.Clip
+	l, err := newLearner(cfg, min(batch, microRows), rows.Length(), job.Machine.Threads, how)
 	if err != nil {
 		return err
 	}
@@ -187,6 +219,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 
 	save := newSaver(job.Work, s.Every)
 	meter := newMeter(job, steps, st.FLOPs)
+	schedule := optim.Schedule{Form: schedules[s.Schedule], Warmup: max(min(20, steps/10), 1), Decay: 0.5, End: 0.05}
 	for st.Step < steps {
 		if ctx.Err() != nil {
 			if err := save.save(&st, l.Params.All, moments); err != nil {
@@ -205,7 +238,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		if err := diverged(loss, st.Step); err != nil {
 			return err
 		}
-		l.Learn(optim.Trapezoid(st.Step, steps, max(min(20, steps/10), 1), 0.5, 0.05))
+		l.Learn(schedule.At(st.Step, steps))
 		if st.Step++; st.Step == 1 {
 			st.Loss = loss
 		}

@@ -154,13 +154,16 @@ func TestSFTSteps(t *testing.T) {
 	}
 }
 
+// aTokenizer is a reference, for settings that need one.
+var aTokenizer = stage.Ref{Kind: "tokenizer", Name: "t"}
+
 func TestSFTCheck(t *testing.T) {
 	for _, c := range []struct {
 		op    SFT
 		where string
 	}{
-		{SFT{Depth: 4}, ""}, {SFT{Depth: 4, Width: 96}, ""}, {SFT{Depth: 4, Width: 320}, ""},
-		{SFT{Depth: 4, Width: 100}, "width"}, {SFT{Depth: 4, Width: 288}, "width"},
+		{SFT{Tokenizer: aTokenizer, Depth: 4}, ""}, {SFT{Tokenizer: aTokenizer, Depth: 4, Width: 96}, ""}, {SFT{Tokenizer: aTokenizer, Depth: 4, Width: 320}, ""},
+		{SFT{Tokenizer: aTokenizer, Depth: 4, Width: 100}, "width"}, {SFT{Tokenizer: aTokenizer, Depth: 4, Width: 288}, "width"},
 	} {
 		errs := c.op.Check()
 		if (c.where == "") != (len(errs) == 0) || len(errs) > 0 && errs[0].Where != c.where {
@@ -215,6 +218,37 @@ func TestBatchAt(t *testing.T) {
 		change(&bad)
 		if checkRows(rows, &bad) == nil {
 			t.Errorf("rows are taken for a model of %+v", bad)
+		}
+	}
+}
+
+// Optimiser, schedule and clipping of the plan are used, and learn the toy.
+func TestSFTRecipes(t *testing.T) {
+	_, in := toySFT(t)
+	seen := map[string]string{}
+	for name, op := range map[string]*SFT{
+		"default": {Rate: 2}, "adamw": {Optimizer: "adamw"}, "adamw8": {Optimizer: "adamw8"}, "lion": {Optimizer: "lion", Rate: 3},
+		"linear": {Rate: 2, Schedule: "linear"}, "cosine": {Rate: 2, Schedule: "cosine"}, "clip": {Rate: 2, Clip: 0.3},
+	} {
+		op.Depth, op.Batch, op.Width = 1, 4, 64 // matrices large enough for 8 bits
+		op.Tokenizer = stage.Ref{Kind: "tokenizer", Name: "x"}
+		if errs := op.Check(); len(errs) > 0 {
+			t.Errorf("%s: %v", name, errs)
+		}
+		b := newBench(t, in)
+		check(t, op.Run(context.Background(), b.Job))
+		d := digest(t, b.Out).String()
+		if seen[d] != "" {
+			t.Errorf("%s is as %s", name, seen[d])
+		}
+		seen[d] = name
+		if got := right(t, b.Out, toyProblems(1)); got < 0.9 {
+			t.Errorf("%s: %.2f of what was learnt by heart is right", name, got)
+		}
+	}
+	for where, op := range map[string]*SFT{"optimizer": {Depth: 1, Optimizer: "sgd"}, "schedule": {Depth: 1, Schedule: "step"}} {
+		if errs := op.Check(); len(errs) != 1 || errs[0].Where != where {
+			t.Errorf("%v", errs)
 		}
 	}
 }

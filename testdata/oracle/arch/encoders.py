@@ -2,6 +2,7 @@
 
 import json
 
+import models
 import torch
 import transformers
 
@@ -32,6 +33,11 @@ BERT = {"class": "Bert", "wrap": (2, 3), "range": (5, len(wordpiece())),
 XLMR = {"class": "XLMRoberta", "wrap": (0, 2), "range": (4, len(unigram()) - 1),
         "config": {"vocab_size": len(unigram()), "max_position_embeddings": 66, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2,
                    "type_vocab_size": 1, "layer_norm_eps": 1e-5}}
+MODERN = {"class": "ModernBert", "wrap": (models.V - 2, models.V - 1), "range": (0, models.V - models.SPECIAL),
+          "config": {"vocab_size": models.V, "max_position_embeddings": 64, "num_hidden_layers": 4, "local_attention": 8, "pad_token_id": models.V - 3,
+                     "cls_token_id": models.V - 2, "bos_token_id": models.V - 2, "sep_token_id": models.V - 1, "eos_token_id": models.V - 1}}
+GTE = {"class": "Gte", "wrap": XLMR["wrap"], "range": XLMR["range"], "gguf": False,  # llama.cpp does not know it
+       "config": XLMR["config"] | {"max_position_embeddings": 64, "rope_parameters": {"rope_type": "default", "rope_theta": 2e4}}}
 # pooling: of sentence-transformers, beside the folder's config; rank: a head with one output.
 MODELS = {
     "bert-cls": {**BERT, "pooling": "cls", "types": ["Q8_0"]},  # as BGE
@@ -39,6 +45,10 @@ MODELS = {
     "xlm-roberta": {**XLMR, "pooling": "mean"},  # as multilingual E5
     "xlm-roberta-rank": {**XLMR, "pooling": "rank"},  # as BGE's reranker
     # llama.cpp leaves the pooler out, so it answers other scores: transformers alone.
+    "modernbert": {**MODERN, "pooling": "mean", "types": ["Q8_0"]},  # as GTE's and Granite's
+    "modernbert-rank": {**MODERN, "pooling": "rank", "config": MODERN["config"] | {"classifier_pooling": "mean"}},
+    "gte": {**GTE, "pooling": "cls"},  # as GTE's multilingual, Snowflake's Arctic 2
+    "gte-rank": {**GTE, "pooling": "rank"},
     "bert-rank": {**BERT, "pooling": "rank", "gguf": False},  # as MS MARCO's MiniLM
 }
 
@@ -49,6 +59,14 @@ def write(name, model, folder, fill):
     m = getattr(transformers, model["class"] + ("ForSequenceClassification" if rank else "Model"))(config)
     fill(name, dict(m.named_parameters()))
     m.to(torch.bfloat16).save_pretrained(folder)
+    if model["class"] == "ModernBert":  # as transformers 4 wrote it
+        path = folder / "config.json"
+        config = json.loads(path.read_text())
+        rope = config.pop("rope_parameters")
+        del config["layer_types"]
+        config |= {"layer_norm_eps": config["norm_eps"], "global_attn_every_n_layers": 3, "global_rope_theta": rope["full_attention"]["rope_theta"],
+                   "local_rope_theta": rope["sliding_attention"]["rope_theta"], "transformers_version": "4.48.0"}
+        path.write_text(json.dumps(config, indent=2) + "\n")
     if not rank:
         (folder / "1_Pooling").mkdir()
         modules = ["Transformer", "Pooling", "Normalize"]
@@ -73,6 +91,16 @@ def write_tokenizer(folder, kind):
         return {"type": "TemplateProcessing", "single": part, "pair": part + pair,
                 "special_tokens": {t: {"id": t, "ids": [ids[t]], "tokens": [t]} for t in (a, b)}}
 
+    if kind == "ModernBert":
+        models.write_tokenizer(folder)
+        path = folder / "tokenizer.json"
+        t = json.loads(path.read_text())
+        ids = {x["content"]: x["id"] for x in t["added_tokens"]}
+        t["post_processor"] = template("<|im_start|>", "<|im_end|>", ids, [])
+        path.write_text(json.dumps(t, ensure_ascii=False) + "\n")
+        (folder / "tokenizer_config.json").write_text(json.dumps({
+            "tokenizer_class": "PreTrainedTokenizerFast", "cls_token": "<|im_start|>", "sep_token": "<|im_end|>", "pad_token": "<|endoftext|>"}) + "\n")
+        return
     if kind == "Bert":
         vocab = {t: i for i, t in enumerate(wordpiece())}
         added = special({t: vocab[t] for t in wordpiece()[:5]})
@@ -133,7 +161,19 @@ def unigram_vocabulary(self):
     w.add_add_eos_token(True)
 
 
-VOCABULARIES = {"BertModel": bert_vocabulary, "BertForSequenceClassification": bert_vocabulary, "XLMRobertaModel": unigram_vocabulary,
+def bpe_vocabulary(self):
+    import convert
+
+    convert.vocabulary(self)
+    w = self.gguf_writer
+    w.add_sep_token_id(models.V - 1)
+    w.add_add_eos_token(True)
+    w.kv_data[0]["tokenizer.ggml.add_bos_token"].value = True
+    w.kv_data[0]["tokenizer.ggml.bos_token_id"].value = models.V - 2
+
+
+VOCABULARIES = {"ModernBertModel": bpe_vocabulary, "ModernBertForSequenceClassification": bpe_vocabulary,
+                "BertModel": bert_vocabulary, "BertForSequenceClassification": bert_vocabulary, "XLMRobertaModel": unigram_vocabulary,
                 "XLMRobertaForSequenceClassification": unigram_vocabulary}
 
 

@@ -151,7 +151,8 @@ def make(name):
         tmp = pathlib.Path(tmp)
         folder, gguf = tmp / "folder", tmp / "model.gguf"
         (encoders if name in encoders.MODELS else models).write(name, model, folder, fill)
-        convert.convert(folder, gguf)
+        if model.get("gguf", True):
+            convert.convert(folder, gguf)
         files = [tmp / f"{kind}.gguf" for kind in model.get("types", model.get("only", []))]
         for file in files:
             convert.requantise(gguf, file, file.stem)

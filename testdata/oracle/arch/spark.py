@@ -43,10 +43,18 @@ def rotate(x, rope):
     return torch.cat([a * angle.cos() - b * angle.sin(), b * angle.cos() + a * angle.sin(), x[..., n:]], -1)
 
 
+def load(folder):
+    """Config and weights, in float32."""
+    return json.loads((folder / "config.json").read_text()), {k: t.float() for k, t in load_file(folder / "model.safetensors").items()}
+
+
 @torch.no_grad()
 def logits(folder, ids):
-    c = json.loads((folder / "config.json").read_text())
-    w = {k: t.float() for k, t in load_file(folder / "model.safetensors").items()}
+    return forward(*load(folder), ids).numpy()
+
+
+def forward(c, w, ids):
+    """(T, V)"""
     h, kv, hd, eps = c["num_attention_heads"], c["num_key_value_heads"], c["head_dim"], c["rms_norm_eps"]
     at = torch.arange(len(ids))
     x = embedding(torch.tensor(ids), w["model.embedding.weight"])
@@ -69,4 +77,4 @@ def logits(folder, ids):
         y = gelu(linear(y, w[p + "mlp.gate_proj.weight"])) * linear(y, w[p + "mlp.up_proj.weight"])
         x = x + linear(y, w[p + "mlp.down_proj.weight"])
     x = rms_norm(x, x.shape[-1:], w["model.norm.weight"], eps)
-    return linear(x, w["model.embedding.weight"]).numpy()
+    return linear(x, w["model.embedding.weight"])

@@ -1,0 +1,3 @@
+module suiren/compat/load
+
+go 1.26

@@ -1,0 +1,136 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"suiren/engine/kernel"
+	"suiren/engine/tensor"
+)
+
+// A LoRA says which adapters are trained over a frozen model: for each target
+// y += Alpha/Rank·B·(A·x). (Hu et al., arXiv 2106.09685.)
+type LoRA struct {
+	Targets []string // ends of the names of Hugging Face modules, as q_proj; nil: every matrix of the blocks
+	Rank    int
+	Alpha   float64
+	Seed    uint64
+}
+
+// ErrTarget is wrapped by the error about a target that the model has not.
+var ErrTarget = fmt.Errorf("%w: no such target", ErrConfig)
+
+// A Pair is the adapter of one matrix, rows at and on of a dense.
+type Pair struct {
+	name           string // of the Hugging Face module
+	at, rows, cols int
+	rank           int
+	scale          float32
+	a, b           []float32 // (rank, cols), (rows, rank)
+	da, db         []float32 // their gradients
+	packedA        []float32 // (cols, rank)
+	packedB        []float32 // (rank, rows), scaled: what a decoder would read
+	scaled         []float32 // (rows, rank) scale·b
+}
+
+// pairState is what one row leaves for the gradients of a pair.
+type pairState struct {
+	mid  []float32 // (T, rank) scale·x·Aᵀ
+	dmid []float32 // (T, rank) scale·dy·B
+}
+
+// modules lists the matrices of a block, in order, by the ends of their names.
+func (s *Shape) modules() []string {
+	var list []string
+	switch {
+	case s.fused():
+		list = []string{"self_attn.q_k_v_proj", "self_attn.g_proj", "self_attn.out_proj"}
+	default:
+		list = []string{"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"}
+	}
+	return append(list, "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")
+}
+
+// chosen returns the modules that the targets name.
+func (o *LoRA) chosen(s *Shape) ([]string, error) {
+	all := s.modules()
+	if o.Rank < 1 || o.Rank > maxRank || !(o.Alpha > 0) || o.Alpha > 1e6 {
+		return nil, fmt.Errorf("%w: an adapter of rank %d and alpha %g; the rank is from 1 to %d", ErrConfig, o.Rank, o.Alpha, maxRank)
+	}
+	if len(o.Targets) == 0 {
+		return all, nil
+	}
+	short := func(m string) string { return m[strings.IndexByte(m, '.')+1:] }
+	for _, t := range o.Targets {
+		if !slices.ContainsFunc(all, func(m string) bool { return short(m) == t }) {
+			var names []string
+			for _, m := range all {
+				names = append(names, short(m))
+			}
+			return nil, fmt.Errorf("%w: %q; the model has %s", ErrTarget, t, strings.Join(names, ", "))
+		}
+	}
+	return slices.DeleteFunc(all, func(m string) bool { return !slices.Contains(o.Targets, short(m)) }), nil
+}
+
+// layPairs lays out the adapters of all blocks; blocks[l][i] is one of the
+// linears. The trained numbers come first, in one piece.
+func (o *LoRA) layPairs(s *Shape, blocks [][linears]*dense, a *tensor.Arena) (pairs []*Pair, all, grads []float32, err error) {
+	modules, err := o.chosen(s)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	places, n := s.places(), 0
+	for l := range blocks {
+		for _, m := range modules {
+			p := places[m]
+			pair := &Pair{name: fmt.Sprintf("model.layers.%d.%s", l, m), at: p.at, rows: p.rows, cols: p.cols, rank: o.Rank, scale: float32(o.Alpha / float64(o.Rank))}
+			d := blocks[l][p.linear]
+			d.loras = append(d.loras, pair)
+			pairs = append(pairs, pair)
+			n += o.Rank * (p.rows + p.cols)
+		}
+	}
+	all, grads = a.Float32(n), a.Float32(n)
+	at := 0
+	for _, p := range pairs {
+		if all != nil {
+			p.a, p.b = all[at:at+p.rank*p.cols], all[at+p.rank*p.cols:at+p.rank*(p.cols+p.rows)]
+			p.da, p.db = grads[at:at+p.rank*p.cols], grads[at+p.rank*p.cols:at+p.rank*(p.cols+p.rows)]
+		}
+		at += p.rank * (p.rows + p.cols)
+		p.packedA, p.packedB = a.Float32(kernel.PackedLen(p.cols, p.rank)), a.Float32(kernel.PackedLen(p.rank, p.rows))
+		p.scaled = a.Float32(p.rows * p.rank)
+	}
+	return pairs, all, grads, nil
+}
+
+// init draws A uniformly, as the peft library does: within ±1/√cols; B is zero.
+func (p *Pair) init(seed uint64, index int) {
+	a := float32(1 / math.Sqrt(float64(p.cols)))
+	for j := range p.a {
+		u := tensor.Uniform(tensor.Rand(seed^0x6c6f7261, uint64(index), uint64(j)))
+		p.a[j] = a * float32(2*u-1)
+	}
+	clear(p.b)
+}
+
+// pack makes the forward pass see changed parameters.
+func (p *Pair) pack() {
+	kernel.Pack(p.packedA, p.cols, p.rank, p.a, 1, p.cols)
+	copy(p.scaled, p.b)
+	kernel.Scale(p.scaled, p.scale)
+	kernel.Pack(p.packedB, p.rank, p.rows, p.scaled, 1, p.rank)
+}
+
+// grad adds one row's part of the gradients: of A if which is 0, else of B.
+// x (n, cols), dy (n, ld).
+func (p *Pair) grad(which int, s *pairState, x, dy []float32, n, ld int) {
+	if which == 0 {
+		kernel.Gemm(p.rank, p.cols, n, s.dmid, 1, p.rank, x, p.cols, p.da, p.cols, true)
+		return
+	}
+	kernel.Gemm(p.rows, p.rank, n, dy[p.at:], 1, ld, s.mid, p.rank, p.db, p.rank, true)
+}

@@ -1,0 +1,241 @@
+package model
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"suiren/engine/kernel"
+	"suiren/engine/weights"
+)
+
+// Digest returns "sha256:" and a digest over what a model computes with: its
+// heads, its positions, its windows, and the names, types, shapes and bytes of
+// its weights. It reads the whole model.
+func (f *File) Digest() (string, error) {
+	found, err := f.plan()
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	s := &f.Shape
+	fmt.Fprintf(h, "%s %d %d %d %g %d\n", s.Arch, s.Heads, s.KVHeads, s.HeadDim, s.Eps, s.Window)
+	for l := range s.Layers {
+		r := &s.Rope[s.class(l)]
+		fmt.Fprintf(h, "%t %g %d %v\n", s.sliding(l), r.Theta, r.Dims, r.Div)
+	}
+	for i := range found {
+		w := &found[i]
+		fmt.Fprintf(h, "%s %s %d %d\n", w.name, w.typ, w.rows, w.cols)
+		buf := make([]byte, w.bytes(min(w.rows, exportRows)))
+		for lo := 0; lo < w.rows; lo += exportRows {
+			hi := min(w.rows, lo+exportRows)
+			b, err := w.read(buf[:w.bytes(hi-lo)], lo, hi)
+			if err != nil {
+				return "", err
+			}
+			h.Write(b)
+		}
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// File returns the parameters as a model's file: to be written, compared or
+// served. The parameters must outlive it.
+func (p *Params) File() *File { return &File{Shape: p.Shape, src: newTrainedSource(p, true)} }
+
+// With returns the file with p for its weights, which were trained from it:
+// what is written of it keeps the metadata. Both must outlive it.
+func (f *File) With(p *Params) *File {
+	g := p.File()
+	g.Shape, g.gguf = f.Shape, f.gguf
+	return g
+}
+
+// Quantised reports whether some of the matrices are in blocks of integers:
+// then decoders round activations, and trainers do not.
+func (f *File) Quantised() bool {
+	found, err := f.plan()
+	return err == nil && slices.ContainsFunc(found, func(w weight) bool { return kernelTypes[w.typ].Quantised() })
+}
+
+// IsGGUF reports whether the weights come from a GGUF file.
+func (f *File) IsGGUF() bool { return f.gguf != nil }
+
+// GGUFText returns a text of a GGUF file's metadata; "" if there is none.
+func (f *File) GGUFText(key string) string {
+	if f.gguf == nil {
+		return ""
+	}
+	return f.gguf.Text(key)
+}
+
+// WriteAdapter writes the adapters as a folder of the peft library. base is
+// the digest of the model that they were trained over (File.Digest).
+func (t *Trainer) WriteAdapter(dir, base string, o LoRA) error {
+	modules, err := o.chosen(&t.net.Shape)
+	if err != nil {
+		return err
+	}
+	var targets []string
+	for _, m := range modules {
+		targets = append(targets, m[strings.IndexByte(m, '.')+1:])
+	}
+	text, err := json.MarshalIndent(map[string]any{
+		"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": o.Rank, "lora_alpha": o.Alpha, "lora_dropout": 0.0, "bias": "none",
+		"target_modules": targets, "fan_in_fan_out": false, "inference_mode": true, "base_model_name_or_path": "", "suiren_base": base,
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "adapter_config.json"), append(text, '\n'), 0o666); err != nil {
+		return err
+	}
+	params, _ := t.Trained()
+	var list []weights.Tensor
+	for _, p := range params {
+		list = append(list, weights.Tensor{Name: p.Name, Shape: p.Shape, Data: p.Data})
+	}
+	return weights.Write(filepath.Join(dir, "adapter_model.safetensors"), list, nil)
+}
+
+// ReadAdapter fills the trainer's adapters from a folder. They must be of the
+// same targets and rank.
+func (t *Trainer) ReadAdapter(dir string) error {
+	f, err := openAdapterFile(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	params, _ := t.Trained()
+	if n := len(f.Names()); n != len(params) {
+		return &weights.FormatError{Path: dir, Why: fmt.Sprintf("has %d tensors; an adapter of these targets has %d", n, len(params))}
+	}
+	for _, p := range params {
+		if err := f.Read(p.Name, p.Data); err != nil {
+			return err
+		}
+	}
+	t.Repack()
+	return nil
+}
+
+// A BaseError says that an adapter was trained over another model.
+type BaseError struct{ Want, Have string } // digests
+
+func (e *BaseError) Error() string {
+	return fmt.Sprintf("the adapter was trained over the model %s; this one is %s", e.Want, e.Have)
+}
+
+// Merge returns the model with the adapter of a folder added to its matrices,
+// W + s·B·A, in float32: to be written in any type. An adapter that names
+// another base gives a *BaseError. The file must outlive what is returned.
+//
+// A merged weight is rounded once more than one that is not merged: logits
+// differ by the rounding of float32 alone, a mean square of less than 1e-10 of
+// theirs.
+func (f *File) Merge(dir string) (*File, error) {
+	if f.Encoder != nil {
+		return nil, fmt.Errorf("%w: encoders have no adapters", ErrConfig)
+	}
+	c, err := readPEFT(dir, &f.Shape)
+	if err != nil {
+		return nil, err
+	}
+	if c.Base != "" {
+		have, err := f.Digest()
+		if err != nil {
+			return nil, err
+		}
+		if have != c.Base {
+			return nil, &BaseError{c.Base, have}
+		}
+	}
+	ad, err := OpenAdapter(dir, &f.Shape) // checks every name and shape
+	if err != nil {
+		return nil, err
+	}
+	ad.Close()
+	a, err := openAdapterFile(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer a.Close()
+	src := &mergedSource{src: f.src, deltas: map[string]*delta{}}
+	for _, name := range a.Names() {
+		stem, ok := strings.CutSuffix(name, ".lora_A.weight")
+		if !ok {
+			continue
+		}
+		gguf, ok := ggufName(stem)
+		w, have := f.src.weight(gguf)
+		shapeA, _ := a.Shape(name)
+		shapeB, _ := a.Shape(stem + ".lora_B.weight")
+		if !ok || !have || w.rows != shapeB[0] || w.cols != shapeA[1] {
+			return nil, &weights.FormatError{Path: dir, Place: name, Why: "is of no matrix that this model has"}
+		}
+		d := &delta{rank: shapeA[0], a: make([]float32, shapeA[0]*w.cols), b: make([]float32, w.rows*shapeA[0])}
+		if err := a.Read(name, d.a); err != nil {
+			return nil, err
+		}
+		if err := a.Read(stem+".lora_B.weight", d.b); err != nil {
+			return nil, err
+		}
+		kernel.Scale(d.b, float32(c.scale(d.rank)))
+		src.deltas[gguf] = d
+	}
+	return &File{Shape: f.Shape, src: src, gguf: f.gguf}, nil
+}
+
+// ggufName returns GGUF's name of the weight of a Hugging Face module of a block.
+func ggufName(module string) (string, bool) {
+	_, rest, _ := strings.Cut(module, "layers.")
+	layer, own, _ := strings.Cut(rest, ".")
+	if own == "self_attn.out_proj" {
+		own = "self_attn.o_proj"
+	}
+	for gguf, hf := range decoderNames {
+		if hf == own {
+			return "blk." + layer + "." + gguf + ".weight", true
+		}
+	}
+	return "", false
+}
+
+// A mergedSource is a model with what adapters add.
+type mergedSource struct {
+	src    source
+	deltas map[string]*delta
+}
+
+// A delta is B·A, B carrying the scale. a (rank, cols), b (rows, rank).
+type delta struct {
+	rank int
+	a, b []float32
+}
+
+func (s *mergedSource) weight(name string) (weight, bool) {
+	w, ok := s.src.weight(name)
+	d := s.deltas[name]
+	if !ok || d == nil {
+		return w, ok
+	}
+	plain := w
+	w.typ = weights.F32
+	w.read = func(buf []byte, lo, hi int) ([]byte, error) {
+		b, err := plain.read(make([]byte, plain.bytes(hi-lo)), lo, hi)
+		if err != nil {
+			return nil, err
+		}
+		x := floatsOf(buf[:w.bytes(hi-lo)])
+		weights.Decode(x, b, plain.typ)
+		kernel.Gemm(hi-lo, w.cols, d.rank, d.b[lo*d.rank:], d.rank, 1, d.a, w.cols, x, w.cols, true)
+		return bytesOf(x), nil
+	}
+	return w, true
+}

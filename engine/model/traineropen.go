@@ -1,0 +1,336 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+
+	"suiren/engine/tensor"
+	"suiren/engine/weights"
+)
+
+// Training says how a trainer is made.
+type Training struct {
+	Rows      int  // of a micro-batch
+	Length    int  // the most tokens of a row
+	Threads   int  // workers
+	Recompute bool // run a block forward again on the way back, and keep only its input: a third more work, less memory, the same bits
+	LoRA      *LoRA
+}
+
+// NewTrainer returns a trainer of a model of our own that takes rows of up to
+// length tokens, microRows at a time. The parameters are zero.
+func NewTrainer(c Config, microRows, length, threads int) (*Trainer, error) {
+	return newTrainer(qwen3(c), Training{Rows: microRows, Length: length, Threads: threads}, nil)
+}
+
+// TrainerFloats returns the floats a trainer takes, before it is made.
+func TrainerFloats(c Config, microRows, length, threads int) int {
+	var count tensor.Arena
+	layTrainer(qwen3(c), Training{Rows: microRows, Length: length, Threads: threads}, nil, &count)
+	return count.Len()
+}
+
+// NewTrainer returns a trainer of the model: of all its parameters in
+// float32, or, with LoRA, of adapters over the model as it is, in the types of
+// its files. The files may be closed after it. What cannot be trained gives an
+// error that wraps ErrConfig.
+func (f *File) NewTrainer(o Training) (*Trainer, error) {
+	s, plan, err := f.trainable()
+	if err != nil {
+		return nil, err
+	}
+	t, err := newTrainer(s, o, plan)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.read(plan); err != nil {
+		t.Close()
+		return nil, err
+	}
+	t.Repack()
+	return t, nil
+}
+
+// TrainerBytes returns the memory that NewTrainer takes, without taking it.
+func (f *File) TrainerBytes(o Training) (int64, error) {
+	s, plan, err := f.trainable()
+	if err != nil {
+		return 0, err
+	}
+	var count tensor.Arena
+	if _, err := layTrainer(s, o, plan, &count); err != nil {
+		return 0, err
+	}
+	return 4 * int64(count.Len()), nil
+}
+
+// TrainShape returns the shape as a trainer takes it.
+func (f *File) TrainShape() (Shape, error) {
+	s, _, err := f.trainable()
+	return s, err
+}
+
+// trainable finds the weights and refuses what the trainer does not know.
+func (f *File) trainable() (Shape, *decoderNet, error) {
+	if f.Encoder != nil {
+		return Shape{}, nil, fmt.Errorf("%w: encoders are not trained", ErrConfig)
+	}
+	s := f.Shape
+	plan, err := planNet(&s, f.src)
+	if err != nil {
+		return s, nil, err
+	}
+	s.Tied = plan.head.parts[0].src.name == plan.rows.name
+	s.Bias = plan.blocks[0].qkv.bias != nil
+	if err := s.trainable(); err != nil {
+		return s, nil, err
+	}
+	for l := range plan.blocks {
+		b := &plan.blocks[l]
+		if b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil || (b.qkv.bias != nil) != s.Bias {
+			return s, nil, fmt.Errorf("%w: layer %d has biases other than those of queries, keys and values, which are not trained", ErrConfig, l)
+		}
+	}
+	return s, plan, nil
+}
+
+// trainable reports the first option of a shape that the trainer does not know.
+func (s *Shape) trainable() error {
+	what := ""
+	switch {
+	case s.Experts > 0:
+		what = "a mixture of experts"
+	case s.PostNorms || s.CapScores != 0 || s.CapLogits != 0 || s.Embed != 1:
+		what = "norms after layers, caps or scaled embeddings"
+	case s.Bias && (s.HeadGate || s.fused()):
+		what = "biases beside head gates"
+	default:
+		return s.Check()
+	}
+	return fmt.Errorf("%w: %s (%s) is not trained; models of the forms of qwen3, qwen2, llama, mistral and spark2_5 are", ErrConfig, what, s.Arch)
+}
+
+func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	if o.Rows < 1 || o.Length < 1 || o.Length > 1<<20 || o.Rows > 1<<16 {
+		return nil, fmt.Errorf("%w: %d rows of %d tokens", ErrConfig, o.Rows, o.Length)
+	}
+	var count tensor.Arena
+	if _, err := layTrainer(s, o, plan, &count); err != nil {
+		return nil, err
+	}
+	a, err := tensor.NewArena(count.Len())
+	if err != nil {
+		return nil, err
+	}
+	t, err := layTrainer(s, o, plan, a)
+	if err != nil {
+		a.Close()
+		return nil, err
+	}
+	t.arena = a
+	for i := range t.net.ropes {
+		if s.Rope[i].Dims > 0 {
+			t.net.ropes[i] = newRope(o.Length, s.Rope[i])
+		}
+	}
+	if o.LoRA != nil {
+		for i, p := range t.pairs {
+			p.init(o.LoRA.Seed, i)
+		}
+	}
+	return t, nil
+}
+
+// layTrainer lays out a trainer. plan has the frozen matrices, if there are any.
+func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Trainer, error) {
+	t := &Trainer{team: tensor.NewTeam(o.Threads), length: o.Length, recompute: o.Recompute}
+	frozen := o.LoRA != nil
+	t.Params = newParams(s, !frozen, a)
+	if !frozen {
+		t.Grads = newParams(s, true, a)
+	}
+	t.net = net{Params: t.Params}
+	if err := t.layNet(o.LoRA, plan, a); err != nil {
+		return nil, err
+	}
+	for range o.Rows {
+		t.rows = append(t.rows, t.layRow(a))
+	}
+	T := o.Length
+	t.matrices = t.net.all()
+	dense := layScratch(t.team.Size(), t.net.blocks, t.net.head, T, a)
+	for i := range t.team.Size() {
+		t.scratch = append(t.scratch, workScratch{
+			backScratch{dy: a.Float32(T * s.q()), dqk: a.Float32(T * (s.q() + s.kv())), da: a.Float32(T * s.Hidden), dn: a.Float32(T * s.Width)},
+			newAttnScratch(&t.net.Shape, T, a),
+			dense[i],
+		})
+	}
+	t.heads = t.layHead(o.Rows*T, a)
+	t.layTasks()
+	t.makeLoops()
+	return t, nil
+}
+
+// layNet lays out the matrices and the adapters.
+func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, a *tensor.Arena) (err error) {
+	w, s := &t.net, &t.net.Shape
+	if lora == nil {
+		for i := range w.layers {
+			p := &w.layers[i]
+			w.blocks = append(w.blocks, [linears]*dense{
+				qkvLinear:    newDense(s.inputs(), s.Width, p.qkv, p.bias, a),
+				outLinear:    newDense(s.Width, s.q(), p.out, nil, a),
+				gateUpLinear: newDense(2*s.Hidden, s.Width, p.gateUp, nil, a),
+				downLinear:   newDense(s.Width, s.Hidden, p.down, nil, a),
+			})
+		}
+		w.head = newDense(s.Vocab, s.Width, w.Params.head, nil, a)
+		return nil
+	}
+	for i := range w.layers {
+		b := &plan.blocks[i]
+		w.blocks = append(w.blocks, [linears]*dense{
+			qkvLinear: newFrozen(&b.qkv, w.layers[i].bias, a), outLinear: newFrozen(&b.out, nil, a),
+			gateUpLinear: newFrozen(&b.gateUp, nil, a), downLinear: newFrozen(&b.down, nil, a),
+		})
+	}
+	w.head = newFrozen(&plan.head, nil, a)
+	w.tokens = w.head
+	if !s.Tied {
+		w.tokens = &dense{rows: s.Vocab, cols: s.Width, parts: []frozenPart{newFrozenPart(plan.rows, a)}}
+	}
+	t.pairs, t.lora, t.loraGrads, err = lora.layPairs(s, w.blocks, a)
+	return err
+}
+
+// layRow lays out the state of a row.
+func (t *Trainer) layRow(a *tensor.Arena) rowState {
+	c, T := &t.net.Shape, t.length
+	C := c.Width
+	r := rowState{pos: make([]int32, T), at: make([]int, 0, T), xf: a.Float32(T * C), nf: a.Float32(T * C), rf: a.Float32(T)}
+	vectors := c.Layers*2*(C+c.HeadDim) + C
+	if c.Bias {
+		vectors += c.Layers * c.qkv()
+	}
+	if t.Grads == nil {
+		vectors = 0
+	}
+	r.all = a.Float32(vectors)
+	rest := r.all
+	take := func(n int) []float32 {
+		if rest == nil || vectors == 0 {
+			return nil
+		}
+		s := rest[:n:n]
+		rest = rest[n:]
+		return s
+	}
+	for l := range c.Layers {
+		x := a.Float32(T * C)
+		if t.recompute && l > 0 {
+			s := r.layers[0]
+			s.x = x
+			r.layers = append(r.layers, s)
+		} else {
+			r.layers = append(r.layers, forwardState(c, T, x, a))
+		}
+		g := vectorGrads{attn: take(C), mlp: take(C)}
+		if c.QKNorm {
+			g.q, g.k = take(c.HeadDim), take(c.HeadDim)
+		}
+		if c.Bias {
+			g.bias = take(c.qkv())
+		}
+		r.norms = append(r.norms, g)
+	}
+	r.dnorm = take(C)
+	r.grad = gradState{dqkv: a.Float32(T * c.inputs()), dmid: a.Float32(T * C), dtop: a.Float32(T * C)}
+	for which, d := range t.net.blocks[0] {
+		for _, p := range d.loras {
+			r.grad.pairs[which] = append(r.grad.pairs[which], pairState{a.Float32(T * p.rank), a.Float32(T * p.rank)})
+		}
+	}
+	return r
+}
+
+// read fills parameters, or frozen matrices, from a model's files.
+func (t *Trainer) read(plan *decoderNet) error {
+	for _, v := range plan.vectors {
+		if err := v.src.floats(v.dst); err != nil {
+			return err
+		}
+	}
+	copy(t.Params.norm, plan.norm)
+	for i := range plan.blocks {
+		from, to := &plan.blocks[i], &t.Params.layers[i]
+		copy(to.attnNorm, from.attnNorm)
+		copy(to.mlpNorm, from.mlpNorm)
+		copy(to.qNorm, from.qNorm)
+		copy(to.kNorm, from.kNorm)
+		copy(to.bias, from.qkv.bias)
+	}
+	type job struct {
+		src    weight
+		to     []float32
+		frozen *frozenPart
+	}
+	var jobs []job
+	if t.Grads != nil {
+		jobs = append(jobs, job{src: plan.rows, to: t.Params.embed})
+		if !t.Params.Tied {
+			jobs = append(jobs, job{src: plan.head.parts[0].src, to: t.Params.head})
+		}
+		for i := range plan.blocks {
+			b, to := &plan.blocks[i], &t.Params.layers[i]
+			for which, l := range [linears]*linear{qkvLinear: &b.qkv, outLinear: &b.out, gateUpLinear: &b.gateUp, downLinear: &b.down} {
+				rest := to.matrix(which)
+				for _, p := range l.parts {
+					n := p.src.rows * p.src.cols
+					jobs = append(jobs, job{src: p.src, to: rest[:n]})
+					rest = rest[n:]
+				}
+			}
+		}
+	}
+	all := slices.Clone(t.matrices)
+	if t.net.tokens != nil && t.net.tokens != t.net.head {
+		all = append(all, t.net.tokens)
+	}
+	for _, d := range all {
+		for i := range d.parts {
+			jobs = append(jobs, job{frozen: &d.parts[i]})
+		}
+	}
+	errs := make([]error, len(jobs))
+	t.team.For(len(jobs), func(_, i int) {
+		if j := &jobs[i]; j.frozen != nil {
+			errs[i] = j.frozen.read()
+		} else {
+			errs[i] = j.src.floatsByRow(j.to)
+		}
+	})
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// floatsByRow is floats, a few rows in memory at a time.
+func (w *weight) floatsByRow(dst []float32) error {
+	buf := make([]byte, w.bytes(min(w.rows, exportRows)))
+	for lo := 0; lo < w.rows; lo += exportRows {
+		hi := min(w.rows, lo+exportRows)
+		b, err := w.read(buf[:w.bytes(hi-lo)], lo, hi)
+		if err != nil {
+			return err
+		}
+		weights.Decode(dst[lo*w.cols:hi*w.cols], b, w.typ)
+	}
+	return nil
+}

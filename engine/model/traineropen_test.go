@@ -1,0 +1,230 @@
+package model
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"suiren/engine/tensor"
+)
+
+// trained are the folders of testdata/oracle/arch whose models are trained.
+var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5"}
+
+func openArch(t testing.TB, name string) *File {
+	t.Helper()
+	f, err := Open(filepath.Join("../../testdata/oracle/arch", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func openTrainer(t testing.TB, f *File, o Training) *Trainer {
+	t.Helper()
+	tr, err := f.NewTrainer(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tr.Close)
+	return tr
+}
+
+// The training forward pass of every family gives the logits of its decoder,
+// to the bit, past the window; frozen matrices give those of trained ones.
+func TestTrainerIsDecoder(t *testing.T) {
+	for _, name := range trained {
+		f := openArch(t, name)
+		c := f.Shape.Config
+		rng := rand.New(rand.NewPCG(1, 2))
+		row := Row{Docs: []int{0, 250}, Weight: make([]float32, 250)}
+		for range 250 {
+			row.IDs = append(row.IDs, int32(rng.IntN(c.Vocab)))
+		}
+		d, err := f.NewDecoder(256, 256, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := NewPages(&f.Shape, KVFloat32, 8, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages := []int32{0, 1, 2, 3, 4, 5, 6, 7}
+		want := make([]float32, 250*c.Vocab)
+		if err := d.Step(p, []Seq{{IDs: row.IDs, Full: pages, Window: pages, Logits: 250}}, want); err != nil {
+			t.Fatal(err)
+		}
+		d.Close()
+		p.Close()
+		for _, lora := range []*LoRA{nil, {Rank: 3, Alpha: 6}} {
+			tr := openTrainer(t, f, Training{Rows: 1, Length: 250, Threads: 2, LoRA: lora})
+			if got := tr.Logits(row); hash(got) != hash(want) {
+				t.Errorf("%s, adapter %v: NMSE %.2g, not the same bits", name, lora != nil, nmse(got, want))
+			}
+		}
+	}
+}
+
+// gradientsOf returns the loss and the gradients of rows. Adapters are given
+// random B first, which begins as zero.
+func gradientsOf(t testing.TB, f *File, o Training, rows []Row) (tr *Trainer, loss float64, grads string) {
+	tr = openTrainer(t, f, o)
+	if o.LoRA != nil {
+		shake(tr)
+	}
+	loss, _, _ = tr.Accumulate(rows)
+	_, list := tr.Trained()
+	var data [][]float32
+	for _, g := range list {
+		data = append(data, g.Data)
+	}
+	return tr, loss, hash(data...)
+}
+
+func shake(tr *Trainer) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for i := range tr.State() {
+		tr.State()[i] += 0.1 * float32(rng.NormFloat64())
+	}
+	tr.Repack()
+}
+
+// Of every family, trained whole and by adapters: the gradient is the
+// derivative of the loss, and its bits depend neither on threads nor on
+// micro-batches nor on what is computed again.
+func TestFamilies(t *testing.T) {
+	for _, name := range trained {
+		for _, lora := range []*LoRA{nil, {Rank: 3, Alpha: 6}, {Rank: 2, Alpha: 1, Targets: []string{"down_proj"}}} {
+			t.Run(fmt.Sprint(name, lora), func(t *testing.T) {
+				f := openArch(t, name)
+				rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35}, []int{64})
+				tr, loss, want := gradientsOf(t, f, Training{Rows: 3, Length: 64, Threads: 1, LoRA: lora}, rows)
+				for _, o := range []Training{{Rows: 1, Threads: 2}, {Rows: 2, Threads: 3}, {Rows: 3, Threads: 2, Recompute: true}, {Rows: 1, Threads: 1, Recompute: true}} {
+					o.Length, o.LoRA = 64, lora
+					if _, l, got := gradientsOf(t, f, o, rows); l != loss || got != want {
+						t.Errorf("%+v: loss %v, want %v; the gradients differ: %t", o, l, loss, got != want)
+					}
+				}
+				directional(t, tr, rows[:1])
+			})
+		}
+	}
+}
+
+// A step allocates nothing of a row's size, whatever is trained.
+func TestStepAllocates(t *testing.T) {
+	f := openArch(t, "qwen3")
+	rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
+	for _, o := range []Training{{}, {Recompute: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}} {
+		o.Rows, o.Length, o.Threads = 2, 64, 1
+		tr := openTrainer(t, f, o)
+		tr.Accumulate(rows)
+		if n := testing.AllocsPerRun(5, func() { tr.Accumulate(rows); tr.Repack() }); n > 0 {
+			t.Errorf("%+v: %v allocations a step", o, n)
+		}
+	}
+}
+
+// Adapters over quantised weights are adapters over the numbers that those
+// stand for, to the bit.
+func TestFrozenTypes(t *testing.T) {
+	for _, name := range []string{"qwen3", "llama", "spark2_5"} {
+		for _, x := range []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K} {
+			f := openArch(t, name)
+			if x == AsQ4_K_M || x == AsQ6_K { // blocks of 256
+				s := blocked(f.Shape)
+				p := newParams(s, true, realArena(t, s.Params()))
+				fillParams(p)
+				f = p.File()
+			}
+			path := filepath.Join(t.TempDir(), "model.gguf")
+			out, err := os.Create(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.WriteGGUF(out, x, nil, 2); err != nil {
+				t.Fatal(err)
+			}
+			out.Close()
+			quantised, err := Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			if err := quantised.WriteFolder(dir, AsF32, 2); err != nil {
+				t.Fatal(err)
+			}
+			plain, err := Open(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
+			o := Training{Rows: 2, Length: 64, Threads: 2, LoRA: &LoRA{Rank: 3, Alpha: 6}}
+			_, l1, g1 := gradientsOf(t, quantised, o, rows)
+			_, l2, g2 := gradientsOf(t, plain, o, rows)
+			if l1 != l2 || g1 != g2 {
+				t.Errorf("%s as %s: loss %v, dequantised %v; the gradients differ: %t", name, x, l1, l2, g1 != g2)
+			}
+			a, _ := quantised.TrainerBytes(o)
+			b, _ := plain.TrainerBytes(o)
+			if a >= b {
+				t.Errorf("%s as %s takes %d bytes, dequantised %d", name, x, a, b)
+			}
+			quantised.Close()
+			plain.Close()
+		}
+	}
+}
+
+// blocked is a shape whose rows are whole blocks of 256.
+func blocked(s Shape) Shape {
+	s.Width, s.Hidden, s.HeadDim = 256, 256, 256/s.Heads
+	for i := range s.Rope {
+		s.Rope[i].Dims = s.HeadDim
+	}
+	s.Tied = true
+	return s
+}
+
+func realArena(t testing.TB, n int) *tensor.Arena {
+	a, err := tensor.NewArena(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.Close)
+	return a
+}
+
+func fillParams(p *Params) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	p.Init(1)
+	for i := range p.All {
+		p.All[i] += 0.02 * float32(rng.NormFloat64())
+	}
+}
+
+// What does not fit the memory for logits goes through the head in pieces: a
+// row with more supervised tokens than those has the gradients of the loss.
+func TestLongRow(t *testing.T) {
+	c := Config{Vocab: 9001, Width: 8, Layers: 1, Heads: 1, KVHeads: 1, HeadDim: 8, Hidden: 9, Context: 700, Theta: 10000, Eps: 1e-6}
+	rows := randomRows(c, 3, []int{690}, []int{100, 30}, []int{700})
+	var want string
+	var loss float64
+	for i, micro := range []int{1, 2, 3} {
+		tr := trainerWith(t, c, micro, 700, 2)
+		if tr.heads.most >= 690 {
+			t.Fatal("the logits of a row fit")
+		}
+		l, _, n := tr.Accumulate(rows)
+		if i == 0 {
+			loss, want = l, hash(tr.Grads.All)
+		}
+		if l != loss || hash(tr.Grads.All) != want || n < 700 {
+			t.Errorf("%d rows at a time: loss %v of %d tokens, was %v", micro, l, n, loss)
+		}
+	}
+	directional(t, trainerWith(t, c, 1, 700, 2), rows[:1])
+}

@@ -1,0 +1,223 @@
+package train
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"suiren/engine/model"
+	"suiren/engine/objective"
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// A DPO makes chosen answers likelier than rejected ones, measured against
+// the base (Rafailov et al. 2023; IPO, Azar et al. 2023).
+type DPO struct {
+	Base      stage.Ref `plan:"base" kinds:"weights" path:"model"`
+	Pairs     stage.Ref `plan:"pairs" kinds:"examples" part:"train"`
+	Loss      string    `plan:"loss,optional"`                          // sigmoid, normalised, ipo
+	Beta      float64   `plan:"beta,optional" min:"0.0001" max:"100"`   // how near the base it stays
+	Smoothing float64   `plan:"smoothing,optional" min:"0" max:"0.499"` // share of pairs taken to be the wrong way round
+	Epochs    int       `plan:"epochs,optional" min:"1" max:"1000"`
+	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`    // pairs a step
+	Rate      float64   `plan:"rate,optional" min:"0.00001" max:"10"` // factor of the learning rates
+	Optimizer string    `plan:"optimizer,optional"`
+	Rank      int       `plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
+	Seed      uint64    `plan:"seed,optional"`
+
+	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
+}
+
+// Name, Revision and Out implement stage.Operator.
+func (*DPO) Name() string    { return "dpo" }
+func (*DPO) Revision() int   { return 1 }
+func (*DPO) Out() store.Kind { return store.Weights }
+
+// preferenceForms are the losses by their names in a plan.
+var preferenceForms = map[string]objective.Form{"": objective.Sigmoid, "sigmoid": objective.Sigmoid, "normalised": objective.Normalised, "ipo": objective.IPO}
+
+// Check implements stage.Checker.
+func (d *DPO) Check() []*say.Error {
+	list := checkMethod(d.Optimizer)
+	if _, ok := preferenceForms[d.Loss]; !ok {
+		list = append(list, unknown("loss", d.Loss, "sigmoid, normalised, ipo"))
+	}
+	if d.Loss == "ipo" && d.Smoothing > 0 {
+		list = append(list, &say.Error{Where: "smoothing", What: say.T("ipo has no smoothing", "ipo 没有 smoothing"), Next: say.T("remove it", "请删去")})
+	}
+	return list
+}
+
+func (d *DPO) batch() int  { return orDefault(d.Batch, 16) }
+func (d *DPO) epochs() int { return orDefault(d.Epochs, 1) }
+
+// beta is 0.1 unless said; that of lengths divided out is 5 (arXiv 2411.15124).
+func (d *DPO) beta() float64 {
+	if d.Loss == "normalised" {
+		return orDefault(d.Beta, 5)
+	}
+	return orDefault(d.Beta, 0.1)
+}
+
+// preferenceRate is the factor of the learning rates of DPO and KTO.
+const preferenceRate = 0.05
+
+// Forecast implements stage.Forecaster.
+func (d *DPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	return forecastAnswers(in, "pairs", 2*float64(d.epochs()), d.batch(), m)
+}
+
+// preferenceFacts are recorded in suiren.json.
+type preferenceFacts struct {
+	Examples int     `json:"examples"`
+	Dropped  int     `json:"dropped"` // longer than the context
+	Right    float64 `json:"right"`   // share of pairs, or labels, that the weights had the right way round in the last quarter
+}
+
+// steps returns the steps of going through n examples as often as epochs say.
+func stepsOf(n, batch, epochs int) int { return max(1, (n*epochs+batch-1)/batch) }
+
+// Run implements stage.Operator.
+func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
+	s, err := openStudent(job, d.Optimizer, d.Rate, d.Rank, d.Seed)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	docs, dropped, err := s.w.pairs(filepath.Join(job.Dir("pairs"), stage.ExamplesFile))
+	if err != nil {
+		return err
+	}
+	if err := s.ready(docs); err != nil {
+		return err
+	}
+	l := s.l
+	reference, err := references(ctx, job, l, docs)
+	if err != nil {
+		return err
+	}
+	p := objective.Preference{Form: preferenceForms[d.Loss], Beta: d.beta(), Smoothing: d.Smoothing}
+	n := d.batch()
+	order := shuffle{n: len(docs) / 2, seed: d.Seed}
+	t := tuning{job: job, l: l, steps: stepsOf(order.n, n, d.epochs()), every: d.Every}
+	t.schedule = gentle(t.steps)
+	t.st.FLOPs = s.facts.FLOPs
+	t.batch = func(_ context.Context, step int) (outcome, error) {
+		var batch []doc
+		var refs []float64
+		for i := range n {
+			at := 2 * order.at(step*n+i)
+			batch, refs = append(batch, docs[at], docs[at+1]), append(refs, reference[at], reference[at+1])
+		}
+		b := l.score(batch)
+		chosen, rejected := make([]objective.Answer, n), make([]objective.Answer, n)
+		right, margin := 0.0, 0.0
+		for i := range n {
+			chosen[i], rejected[i] = b.answer(2*i, refs[2*i]), b.answer(2*i+1, refs[2*i+1])
+			gap := chosen[i].LogProb - chosen[i].Reference - rejected[i].LogProb + rejected[i].Reference
+			if margin += gap / float64(n); gap > 0 {
+				right += 1 / float64(n)
+			}
+		}
+		wc, wr := make([]float64, n), make([]float64, n)
+		o := outcome{right: right, vals: map[string]float64{"right": right, "margin": margin}}
+		o.loss = p.Loss(chosen, rejected, wc, wr)
+		for i := range n {
+			b.weigh1(2*i, wc[i])
+			b.weigh1(2*i+1, wr[i])
+		}
+		o.tokens, o.flops = l.learn(b)
+		return o, nil
+	}
+	return finishPreference(ctx, &t, s, d.Name(), preferenceFacts{Examples: order.n, Dropped: dropped})
+}
+
+// finishPreference takes the steps and writes the weights.
+func finishPreference(ctx context.Context, t *tuning, s *student, method string, p preferenceFacts) error {
+	f, before := s.facts, s.facts.FLOPs
+	if err := t.run(ctx); err != nil {
+		return err
+	}
+	p.Right = rounded(t.st.Right)
+	t.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": t.st.FLOPs - before, "steps": float64(t.st.Step), "dropped": float64(p.Dropped)}})
+	f.Method, f.Steps, f.FLOPs, f.Loss, f.Preference = method, f.Steps+t.st.Step, t.st.FLOPs, t.st.Loss, &p
+	return s.write(f)
+}
+
+// pairs reads pairs of answers: two documents each, the chosen one first.
+func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
+	for e, err := range stage.Examples(path) {
+		if err != nil {
+			return nil, 0, err
+		}
+		if e.Use() != stage.UsePairs {
+			return nil, 0, wrongUse(e.From, say.T("a chosen and a rejected answer", "选中与被拒的两个回答"))
+		}
+		c, fits, err := w.doc(e.From, e.Prompt, e.Chosen, e.Tools)
+		if err != nil {
+			return nil, 0, err
+		}
+		r, too, err := w.doc(e.From, e.Prompt, e.Rejected, e.Tools)
+		if err != nil {
+			return nil, 0, err
+		}
+		if !fits || !too {
+			dropped++
+			continue
+		}
+		docs = append(docs, c, r)
+	}
+	if len(docs) == 0 {
+		return nil, 0, w.nothing(path, dropped)
+	}
+	return docs, dropped, nil
+}
+
+func wrongUse(from string, want say.Text) error {
+	return &say.Error{Where: from, What: say.T("this example has not %s", "这条样例没有%s", want),
+		Next: say.T("name other examples in the plan", "请在计划中引用另外的样例")}
+}
+
+// nothing is the error for a file without an example that can be used.
+func (w *writer) nothing(path string, dropped int) error {
+	if dropped > 0 {
+		return &say.Error{Where: path, What: say.T("all %d examples are longer than the base's %d tokens", "全部 %d 条样例都超过基座的 %d 个词元", dropped, w.context),
+			Next: say.T("shorten them, or take a base with a longer context", "请缩短样例，或换用上下文更长的基座")}
+	}
+	return &say.Error{Where: path, What: say.T("there are no examples", "没有样例"), Next: say.T("check the path of the examples in the plan", "请检查计划中样例的路径")}
+}
+
+// forecastAnswers is the forecast of learning from answers, each of which is
+// read times as often as said: as the base and the data are foretold.
+func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, batch int, m stage.Machine) stage.Forecast {
+	params, answers := 1e6, 1000.0
+	for _, f := range in["base"] {
+		if v := max(f.Size["params"], f.Size["bytes"]/2); v > 0 { // two bytes a parameter, about
+			params = v
+		}
+	}
+	for _, f := range in[arg] {
+		if v := max(f.Size["examples"], f.Size["problems"]); v > 0 {
+			answers = v
+		}
+	}
+	const tokens = 200 // of an answer with its prompt, about
+	flops := (times*8 + 2) * params * answers * tokens
+	f := forecast(flops, flops, scaleOf(params), batch, 256, m)
+	f.Size["params"] = params
+	return f
+}
+
+// scaleOf returns a shape of about as many parameters.
+func scaleOf(params float64) model.Config {
+	depth := 1
+	for depth < 64 {
+		if c := model.Scale(depth, 512, 256); float64(c.Params()) >= params {
+			break
+		}
+		depth++
+	}
+	return model.Scale(depth, 512, 256)
+}

@@ -1,0 +1,114 @@
+//go:build unix
+
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"suiren/stage"
+)
+
+// A killing is a run in a process of its own, which ends itself amid a step.
+type killing struct {
+	Kind      string
+	Settings  json.RawMessage
+	In        map[string]string
+	Out, Work string
+	Step      int // 0: it is let live
+	Threads   int
+}
+
+const killEnv = "SUIREN_TEST_KILLING"
+
+// operators are those that are killed.
+var operators = map[string]func() stage.Operator{
+	"dpo":    func() stage.Operator { return &DPO{Every: time.Nanosecond} },
+	"kto":    func() stage.Operator { return &KTO{Every: time.Nanosecond} },
+	"distil": func() stage.Operator { return &Distil{Every: time.Nanosecond} },
+	"grpo":   func() stage.Operator { return &GRPO{Every: time.Nanosecond} },
+}
+
+// TestKilledProcess is the process that TestKilled starts.
+func TestKilledProcess(t *testing.T) {
+	text := os.Getenv(killEnv)
+	if text == "" {
+		t.Skip("only TestKilled starts it")
+	}
+	var k killing
+	check(t, json.Unmarshal([]byte(text), &k))
+	op := operators[k.Kind]()
+	check(t, json.Unmarshal(k.Settings, op))
+	b := newBench(t, k.In)
+	b.Out, b.Work, b.Machine.Threads = k.Out, k.Work, k.Threads
+	b.each = func(e stage.Event) {
+		if k.Step > 0 && e.Type == "metric" && int(e.Vals["step"]) == k.Step {
+			syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			time.Sleep(time.Minute)
+		}
+	}
+	check(t, op.Run(context.Background(), b.Job))
+}
+
+// start runs k, and reports whether it was killed.
+func (k killing) start(t *testing.T) bool {
+	t.Helper()
+	text, err := json.Marshal(k)
+	check(t, err)
+	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledProcess$", "-test.v")
+	cmd.Env = append(os.Environ(), killEnv+"="+string(text))
+	out, err := cmd.CombinedOutput()
+	e, failed := errors.AsType[*exec.ExitError](err)
+	if killed := failed && e.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL; killed || err == nil {
+		return killed
+	}
+	t.Fatalf("%s, step %d: %v\n%s", k.Kind, k.Step, err, out)
+	return false
+}
+
+// A run that is killed in each of its 20 steps, one after the other, and then
+// let live, makes the bytes of one that nobody touched; its threads change too.
+func TestKilled(t *testing.T) {
+	const steps = 20
+	beta := 0.05
+	_, torn := toyTorn(t)
+	dir, in := toyTeacher(t)
+	part := toyPart(t, toyProblems(2))
+	for _, c := range []struct {
+		kind string
+		op   stage.Operator
+		in   map[string]string
+	}{
+		{"dpo", &DPO{Batch: 6, Epochs: 5}, map[string]string{"base": torn, "pairs": toyExamples(t, toyPairs(1))}},
+		{"kto", &KTO{Batch: 6, Epochs: 5}, map[string]string{"base": torn, "labels": toyExamples(t, toyLabels(1))}},
+		{"distil", &Distil{Depth: 1, Batch: 3, Epochs: 5}, map[string]string{"teacher": dir, "from": toyRows(t, in["tokenizer"], toyProblems(1))}},
+		{"grpo", &GRPO{Steps: steps, Prompts: 4, Samples: 4, Tokens: 12, Variant: "dapo", Updates: 2, Beta: &beta, Rate: 0.01},
+			map[string]string{"base": torn, "problems": part, "watch": part}},
+	} {
+		settings, err := json.Marshal(c.op)
+		check(t, err)
+		whole := killing{c.kind, settings, c.in, t.TempDir(), t.TempDir(), 0, 1}
+		if whole.start(t) {
+			t.Fatal("killed by whom?")
+		}
+		want := digest(t, whole.Out)
+		k := killing{c.kind, settings, c.in, "", t.TempDir(), 0, 1}
+		for step := 1; step <= steps; step++ {
+			k.Step, k.Out, k.Threads = step, t.TempDir(), 1+step%3
+			if !k.start(t) {
+				t.Fatalf("%s: not killed in step %d", c.kind, step)
+			}
+		}
+		k.Step, k.Out = 0, t.TempDir()
+		k.start(t)
+		if digest(t, k.Out) != want {
+			t.Errorf("%s: killed in every step, it made other bytes", c.kind)
+		}
+	}
+}

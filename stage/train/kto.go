@@ -1,0 +1,163 @@
+package train
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"suiren/engine/objective"
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// A KTO makes answers that were called good likelier and those called bad less
+// likely, measured against the base (Ethayarajh et al. 2024).
+type KTO struct {
+	Base      stage.Ref `plan:"base" kinds:"weights" path:"model"`
+	Labels    stage.Ref `plan:"labels" kinds:"examples" part:"train"`
+	Beta      float64   `plan:"beta,optional" min:"0.0001" max:"100"` // how near the base it stays
+	Good      float64   `plan:"good,optional" min:"0.01" max:"100"`   // weight of good answers
+	Bad       float64   `plan:"bad,optional" min:"0.01" max:"100"`    // weight of bad ones
+	Epochs    int       `plan:"epochs,optional" min:"1" max:"1000"`
+	Batch     int       `plan:"batch,optional" min:"2" max:"4096"`    // answers a step
+	Rate      float64   `plan:"rate,optional" min:"0.00001" max:"10"` // factor of the learning rates
+	Optimizer string    `plan:"optimizer,optional"`
+	Rank      int       `plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
+	Seed      uint64    `plan:"seed,optional"`
+
+	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
+}
+
+// Name, Revision and Out implement stage.Operator.
+func (*KTO) Name() string    { return "kto" }
+func (*KTO) Revision() int   { return 1 }
+func (*KTO) Out() store.Kind { return store.Weights }
+
+// Check implements stage.Checker.
+func (k *KTO) Check() []*say.Error { return checkMethod(k.Optimizer) }
+
+func (k *KTO) batch() int  { return orDefault(k.Batch, 32) }
+func (k *KTO) epochs() int { return orDefault(k.Epochs, 1) }
+
+// Forecast implements stage.Forecaster.
+func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	return forecastAnswers(in, "labels", 1.25*float64(k.epochs()), k.batch(), m)
+}
+
+// Run implements stage.Operator.
+func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
+	s, err := openStudent(job, k.Optimizer, k.Rate, k.Rank, k.Seed)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	docs, good, dropped, err := s.w.labels(filepath.Join(job.Dir("labels"), stage.ExamplesFile))
+	if err != nil {
+		return err
+	}
+	// Behind each answer stands one to another prompt, for the baseline.
+	count := len(docs)
+	strange, has := mismatch(docs, s.w.context)
+	if err := s.ready(append(slices.Clone(docs), strange...)); err != nil {
+		return err
+	}
+	l := s.l
+	reference, err := references(ctx, job, l, append(docs, strange...))
+	if err != nil {
+		return err
+	}
+	loss := objective.KTO{Beta: orDefault(k.Beta, 0.1), Good: orDefault(k.Good, 1), Bad: orDefault(k.Bad, 1)}
+	n := k.batch()
+	order := shuffle{n: count, seed: k.Seed}
+	t := tuning{job: job, l: l, steps: stepsOf(count, n, k.epochs()), every: k.Every}
+	t.schedule = gentle(t.steps)
+	t.st.FLOPs = s.facts.FLOPs
+	t.batch = func(_ context.Context, step int) (outcome, error) {
+		var batch, other []doc
+		var refs, otherRefs []float64
+		labels := make([]bool, n)
+		for i := range n {
+			at := order.at(step*n + i)
+			batch, refs, labels[i] = append(batch, docs[at]), append(refs, reference[at]), good[at]
+			if j := has[at]; j >= 0 {
+				other, otherRefs = append(other, strange[j]), append(otherRefs, reference[count+j])
+			}
+		}
+		var o outcome
+		var apart []objective.Answer
+		if len(other) > 0 {
+			b := l.score(other)
+			for i := range other {
+				apart = append(apart, b.answer(i, otherRefs[i]))
+			}
+			for _, r := range b.rows {
+				o.flops += rowFLOPs(&l.Params.Config, r) / 3
+			}
+		}
+		z := loss.Baseline(apart)
+		b := l.score(batch)
+		answers, weight := make([]objective.Answer, n), make([]float64, n)
+		for i := range answers {
+			answers[i] = b.answer(i, refs[i])
+			if answers[i].LogProb > answers[i].Reference == labels[i] {
+				o.right += 1 / float64(n)
+			}
+		}
+		o.loss = loss.Loss(answers, labels, z, weight)
+		for i := range answers {
+			b.weigh1(i, weight[i])
+		}
+		tokens, flops := l.learn(b)
+		o.tokens = tokens
+		o.flops += flops
+		o.vals = map[string]float64{"right": o.right, "kl": z}
+		return o, nil
+	}
+	return finishPreference(ctx, &t, s, k.Name(), preferenceFacts{Examples: count, Dropped: dropped})
+}
+
+// labels reads answers that were called good or bad.
+func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err error) {
+	for e, err := range stage.Examples(path) {
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		n := len(e.Messages) - 1
+		if e.Use() != stage.UseLabels || n < 0 {
+			return nil, nil, 0, wrongUse(e.From, say.T("an answer with a label", "带标签的回答"))
+		}
+		d, fits, err := w.doc(e.From, e.Messages[:n], e.Messages[n:], e.Tools)
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		if !fits {
+			dropped++
+			continue
+		}
+		docs, good = append(docs, d), append(good, *e.Label)
+	}
+	if len(docs) == 0 {
+		return nil, nil, 0, w.nothing(path, dropped)
+	}
+	return docs, good, dropped, nil
+}
+
+// mismatch gives each prompt the answer of the next document that has another
+// prompt, and fits. has[i] is which of list is document i's; -1: none.
+func mismatch(docs []doc, context int) (list []doc, has []int) {
+	const near = 64 // documents to look at
+	for i, d := range docs {
+		has = append(has, -1)
+		for j := 1; j < min(near, len(docs)); j++ {
+			o := docs[(i+j)%len(docs)]
+			if !slices.Equal(o.prompt(), d.prompt()) && len(d.prompt())+o.supervised <= context {
+				has[i] = len(list)
+				list = append(list, d.swap(o))
+				break
+			}
+		}
+	}
+	return list, has
+}

@@ -1,0 +1,143 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"suiren/engine/model"
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// A Merge adds an adapter to the model that it was trained over.
+type Merge struct {
+	Base    stage.Ref `plan:"base" kinds:"weights" path:"model"`
+	Adapter stage.Ref `plan:"adapter" kinds:"weights" path:"adapter"`
+	Prompts stage.Ref `plan:"prompts,optional" kinds:"tokens"` // on which the gate compares; none: some sentences
+	Type    string    `plan:"type,optional"`                   // of the weights that are written
+}
+
+// Name, Revision and Out implement stage.Operator.
+func (*Merge) Name() string    { return "merge" }
+func (*Merge) Revision() int   { return 1 }
+func (*Merge) Out() store.Kind { return store.Weights }
+
+// Check implements stage.Checker.
+func (m *Merge) Check() []*say.Error { return checkType(m.Type) }
+
+// Forecast implements stage.Forecaster.
+func (*Merge) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	return forecastWrite(in)
+}
+
+// Run implements stage.Operator.
+func (m *Merge) Run(ctx context.Context, job *stage.Job) error {
+	b, err := openBrought(job.Dir("base"))
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	dir := job.Dir("adapter")
+	merged, err := b.Merge(dir)
+	if wrong, ok := errors.AsType[*model.BaseError](err); ok {
+		return &say.Error{What: say.T("the adapter was trained over another model (%s; this one is %s)", "适配器是在另一个模型上训练的（%s；这里是 %s）", wrong.Want, wrong.Have),
+			Next: say.T("name the base that it was trained over", "请指定训练它时所用的 base"), Err: err}
+	}
+	if err != nil {
+		return err
+	}
+	ad, err := model.OpenAdapter(dir, &b.Shape)
+	if err != nil {
+		return err
+	}
+	defer ad.Close()
+	return rewrite(ctx, job, b, merged, ad, m.Type, "merge")
+}
+
+// A Quantise writes a model in another type: a GGUF file of quantised weights,
+// or a folder of f32, f16 or bf16.
+type Quantise struct {
+	Base    stage.Ref `plan:"base" kinds:"weights" path:"model"`
+	Prompts stage.Ref `plan:"prompts,optional" kinds:"tokens"`
+	Type    string    `plan:"type"`
+}
+
+// Name, Revision and Out implement stage.Operator.
+func (*Quantise) Name() string    { return "quantise" }
+func (*Quantise) Revision() int   { return 1 }
+func (*Quantise) Out() store.Kind { return store.Weights }
+
+// Check implements stage.Checker.
+func (q *Quantise) Check() []*say.Error { return checkType(q.Type) }
+
+// Forecast implements stage.Forecaster.
+func (*Quantise) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	return forecastWrite(in)
+}
+
+// Run implements stage.Operator.
+func (q *Quantise) Run(ctx context.Context, job *stage.Job) error {
+	b, err := openBrought(job.Dir("base"))
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	return rewrite(ctx, job, b, b.File, nil, q.Type, "quantise")
+}
+
+// rewrite writes f, which is b in another form, and proves that it answers as
+// b does, with the adapter.
+func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad *model.Adapter, typ, method string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x := orMixture(model.Mixture(typ))
+	out, err := b.write(job, f, x)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	if err := sameWords(b, out); err != nil {
+		return err
+	}
+	var rows *stage.Rows
+	if dir := job.Dir("prompts"); dir != "" {
+		if rows, err = stage.OpenRows(dir); err != nil {
+			return err
+		}
+		defer rows.Close()
+		if rows.Vocab() > b.Shape.Vocab {
+			return say.Errorf("the prompts have a vocabulary of %d, the base of %d", "提示的词表为 %d，基座为 %d", rows.Vocab(), b.Shape.Vocab)
+		}
+	}
+	want, done, err := served(b.File, ad, job.Machine.Threads)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if b.Quantised() && bounds[x].err < bounds[model.AsQ8_0].err { // the base was served with rounded activations
+		x = model.AsQ8_0
+	}
+	p, err := gate(want, out.File, nil, promptsOf(rows, b), x, job.Machine.Threads)
+	if err != nil {
+		return err
+	}
+	facts, err := readFacts(job.Dir("base"))
+	if err != nil {
+		facts.FLOPs = 0 // the owner's
+	}
+	facts.Method, facts.Parity = method, p
+	return writeJSON(filepath.Join(job.Out, "suiren.json"), facts)
+}
+
+func forecastWrite(in map[string][]stage.Forecast) stage.Forecast {
+	f := stage.Forecast{Size: map[string]float64{}, Basis: say.T("0.5–3 s a gigabyte", "每 GB 约 0.5–3 秒")}
+	for _, b := range in["base"] {
+		params := max(b.Size["params"], b.Size["bytes"]/2)
+		f.Size["params"], f.Memory = params, int64(params*6)
+		f.Low, f.High = params*2e-9, params*2e-8
+	}
+	return f
+}

@@ -1,0 +1,320 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"suiren/engine/model"
+	"suiren/engine/optim"
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// A Continue goes on training all of a model on rows of tokens: on raw text or
+// on conversations.
+type Continue struct {
+	Base      stage.Ref `plan:"base" kinds:"weights" path:"model"`
+	From      stage.Ref `plan:"from" kinds:"tokens"`
+	Epochs    int       `plan:"epochs,optional" min:"1" max:"1000"`
+	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`     // rows a step
+	Rate      float64   `plan:"rate,optional" min:"0.00001" max:"100"` // factor of the learning rates
+	Optimizer string    `plan:"optimizer,optional"`
+	Type      string    `plan:"type,optional"` // of the weights that are written
+	Seed      uint64    `plan:"seed,optional"`
+
+	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
+}
+
+// Name, Revision and Out implement stage.Operator.
+func (*Continue) Name() string    { return "continue" }
+func (*Continue) Revision() int   { return 1 }
+func (*Continue) Out() store.Kind { return store.Weights }
+
+// Check implements stage.Checker.
+func (c *Continue) Check() []*say.Error {
+	return append(checkMethod(c.Optimizer), checkType(c.Type)...)
+}
+
+// Forecast implements stage.Forecaster.
+func (c *Continue) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	return forecastOwn(in, orDefault(c.Epochs, 1), 3, 16, m)
+}
+
+// Run implements stage.Operator.
+func (c *Continue) Run(ctx context.Context, job *stage.Job) error {
+	o := own{method: c.Name(), epochs: orDefault(c.Epochs, 1), batch: orDefault(c.Batch, 16), rate: orDefault(c.Rate, continueRate), optimizer: c.Optimizer,
+		typ: model.Mixture(c.Type), seed: c.Seed, every: c.Every}
+	return o.run(ctx, job)
+}
+
+// A LoRA trains adapters over a model that stays as it is, in the type it has:
+// over quantised weights this is QLoRA.
+type LoRA struct {
+	Base      stage.Ref `plan:"base" kinds:"weights" path:"model"`
+	From      stage.Ref `plan:"from" kinds:"tokens"`
+	Rank      int       `plan:"rank,optional" min:"1" max:"1024"`
+	Alpha     float64   `plan:"alpha,optional" min:"0.001" max:"100000"`
+	Targets   []string  `plan:"targets,optional"` // none: every matrix of the blocks
+	Epochs    int       `plan:"epochs,optional" min:"1" max:"1000"`
+	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`     // rows a step
+	Rate      float64   `plan:"rate,optional" min:"0.00001" max:"100"` // factor of the learning rates
+	Optimizer string    `plan:"optimizer,optional"`
+	Seed      uint64    `plan:"seed,optional"`
+
+	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
+}
+
+// Name, Revision and Out implement stage.Operator.
+func (*LoRA) Name() string    { return "lora" }
+func (*LoRA) Revision() int   { return 1 }
+func (*LoRA) Out() store.Kind { return store.Weights }
+
+// Check implements stage.Checker.
+func (l *LoRA) Check() []*say.Error { return checkMethod(l.Optimizer) }
+
+// Forecast implements stage.Forecaster.
+func (l *LoRA) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	return forecastOwn(in, orDefault(l.Epochs, 1), 2, 2, m)
+}
+
+// Run implements stage.Operator.
+func (l *LoRA) Run(ctx context.Context, job *stage.Job) error {
+	rank := orDefault(l.Rank, 16)
+	o := own{method: l.Name(), epochs: orDefault(l.Epochs, 1), batch: orDefault(l.Batch, 16), rate: orDefault(l.Rate, loraRate), optimizer: l.Optimizer,
+		seed: l.Seed, every: l.Every, lora: &model.LoRA{Targets: l.Targets, Rank: rank, Alpha: orDefault(l.Alpha, 2*float64(rank)), Seed: l.Seed}}
+	return o.run(ctx, job)
+}
+
+// Factors of the learning rates unless the plan says otherwise: of AdamW they
+// make 2e-5 for whole models, and ten times that for adapters (training.md 7).
+const (
+	continueRate = 0.005
+	loraRate     = 0.05
+)
+
+// own is a run over rows that goes on from a model of any family.
+type own struct {
+	method    string
+	epochs    int
+	batch     int
+	rate      float64
+	optimizer string
+	typ       model.Mixture
+	seed      uint64
+	every     time.Duration
+	lora      *model.LoRA
+}
+
+func (o *own) run(ctx context.Context, job *stage.Job) error {
+	rows, err := stage.OpenRows(job.Dir("from"))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	b, err := openBrought(job.Dir("base"))
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if rows.Vocab() != b.tok.Vocab() || rows.Vocab() > b.Shape.Vocab || rows.Length() > b.Shape.Context || rows.Len() == 0 {
+		return say.Errorf("%d rows of %d tokens over a vocabulary of %d do not fit the base, whose context is %d and vocabulary %d: make the rows with the base's tokenizer",
+			"%d 行、每行 %d 个词元、词表 %d，与基座（上下文 %d，词表 %d）不符：请用基座的分词器生成数据", rows.Len(), rows.Length(), rows.Vocab(), b.Shape.Context, b.tok.Vocab())
+	}
+	shape, err := b.TrainShape()
+	if err != nil {
+		return err
+	}
+	l, err := o.learner(job, b, rows.Length())
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	base, err := readFacts(job.Dir("base"))
+	if err != nil {
+		base = facts{} // the owner's
+	}
+	forward := 3.0
+	if o.lora != nil {
+		forward = 2
+	}
+	order := shuffle{n: rows.Len(), seed: o.seed}
+	t := tuning{job: job, l: l, steps: stepsOf(rows.Len(), o.batch, o.epochs), every: o.every}
+	t.schedule, t.st.FLOPs = gentle(t.steps), base.FLOPs
+	t.batch = func(_ context.Context, step int) (outcome, error) {
+		var list []model.Row
+		for i := range o.batch {
+			list = append(list, readRow(rows, order.at(step*o.batch+i)))
+		}
+		loss, _, _ := l.Accumulate(mean(list))
+		out := outcome{loss: loss}
+		for _, r := range list {
+			docs, supervised := lengths(r)
+			out.flops += forward * shape.FLOPs(docs, supervised)
+			out.tokens += len(r.IDs)
+		}
+		return out, nil
+	}
+	if err := t.run(ctx); err != nil {
+		return err
+	}
+	f := facts{Method: o.method, Think: rows.Think(), Steps: t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Loss)}
+	if f.Parity, err = o.write(job, b, l, rows); err != nil {
+		return err
+	}
+	return writeJSON(filepath.Join(job.Out, "suiren.json"), f)
+}
+
+// lengths returns those of a row's documents, and its supervised tokens.
+func lengths(r model.Row) (docs []int, supervised int) {
+	for i := range len(r.Docs) - 1 {
+		docs = append(docs, r.Docs[i+1]-r.Docs[i])
+	}
+	for _, w := range r.Weight {
+		if w != 0 {
+			supervised++
+		}
+	}
+	return docs, supervised
+}
+
+// learner makes a learner that fits the memory: with as many rows at a time as
+// fit, and blocks run again on the way back if two rows do not fit else. What
+// is chosen changes no bit.
+func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) {
+	s := methods[o.optimizer].Default()
+	if o.optimizer == "" {
+		s = optim.AdamW.Default()
+		s.Eps = 1e-8
+	}
+	s.Muon, s.Adam, s.Decay, s.Clip = s.Muon*float32(o.rate), s.Adam*float32(o.rate), 0, 1
+	tr := model.Training{Length: length, Threads: job.Machine.Threads, LoRA: o.lora}
+	threads := max(job.Machine.Threads, 1)
+	var need int64
+	fits := func() (ok bool, err error) {
+		need, err = b.TrainerBytes(tr)
+		if o.lora == nil {
+			need += 8 * int64(b.Shape.Params())
+		}
+		return job.Machine.Memory <= 0 || need <= job.Machine.Memory*9/10, err
+	}
+	fit := false
+	for _, tr.Recompute = range []bool{false, true} {
+		least := min(threads, o.batch)
+		if tr.Recompute {
+			least = 1
+		}
+		for tr.Rows = min(o.batch, max(4, threads)); tr.Rows >= least && !fit; tr.Rows-- {
+			ok, err := fits()
+			if errors.Is(err, model.ErrTarget) {
+				return nil, &say.Error{Where: "targets", What: say.T("%v", "%v", err), Next: say.T("leave targets out for all of them", "省略 targets 即为全部"), Err: err}
+			}
+			if err != nil {
+				return nil, err
+			}
+			if fit = ok; fit {
+				break
+			}
+		}
+		if fit {
+			break
+		}
+	}
+	if !fit {
+		return nil, &say.Error{What: say.T("training needs %.2f GB, and this machine has %.2f GB for it", "训练需要 %.2f GB 内存，本机可用 %.2f GB", float64(need)/1e9, float64(job.Machine.Memory)/1e9),
+			Next: say.T("take shorter rows, lora instead of all weights, or a quantised base", "请缩短 length，或改用 lora，或用量化过的基座")}
+	}
+	text := say.T("needs %.2f GB: %d rows at a time, blocks computed again: %t", "需要 %.2f GB：每次 %d 行，重算各层：%t", float64(need)/1e9, tr.Rows, tr.Recompute)
+	job.Emit(stage.Event{Type: "note", Text: &text})
+	trainer, err := b.NewTrainer(tr)
+	if err != nil {
+		return nil, err
+	}
+	var list []optim.Param
+	params, grads := trainer.Trained()
+	for i, t := range params {
+		p := optim.Param{Data: t.Data, Grad: grads[i].Data, Rows: t.Shape[0], Cols: 1, Matrix: t.Matrix, Rate: 1}
+		if len(t.Shape) == 2 {
+			p.Cols = t.Shape[1]
+		}
+		list = append(list, p)
+	}
+	opt, err := optim.New(s, list, trainer.Team())
+	if err != nil {
+		trainer.Close()
+		return nil, err
+	}
+	return &Learner{Trainer: trainer, Optimizer: opt}, nil
+}
+
+// write writes what was trained and proves that it is served as it is.
+func (o *own) write(job *stage.Job, b *brought, l *Learner, rows *stage.Rows) (*parity, error) {
+	prompts := promptsOf(rows, b)
+	if o.lora != nil {
+		digest, err := b.Digest()
+		if err != nil {
+			return nil, err
+		}
+		if err := l.WriteAdapter(job.Out, digest, *o.lora); err != nil {
+			return nil, err
+		}
+		ad, err := model.OpenAdapter(job.Out, &b.Shape)
+		if err != nil {
+			return nil, err
+		}
+		defer ad.Close()
+		x := model.AsF32
+		if b.Quantised() { // served with activations rounded to eight bits
+			x = model.AsQ8_0
+		}
+		return gate(ofTrainer(l.Trainer), b.File, ad, prompts, x, job.Machine.Threads)
+	}
+	x := orMixture(o.typ)
+	out, err := b.write(job, b.With(l.Params), x)
+	if err != nil {
+		return nil, err
+	}
+	defer out.Close()
+	if err := sameWords(b, out); err != nil {
+		return nil, err
+	}
+	return gate(ofTrainer(l.Trainer), out.File, nil, prompts, x, job.Machine.Threads)
+}
+
+func orMixture(x model.Mixture) model.Mixture {
+	if x == "" {
+		return model.AsF32
+	}
+	return x
+}
+
+// gate compares logits with those of a decoder of f.
+func gate(want logitsOf, f *model.File, ad *model.Adapter, prompts [][]int32, x model.Mixture, threads int) (*parity, error) {
+	got, done, err := served(f, ad, threads)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	p, err := compareLogits(want, got, prompts, f.Shape.Vocab, x)
+	return &p, err
+}
+
+// forecastOwn foretells a run over rows from a base of which only the size is
+// known. bytes is the memory of a parameter.
+func forecastOwn(in map[string][]stage.Forecast, epochs int, forward, bytes float64, m stage.Machine) stage.Forecast {
+	params, tokens := 0.0, 0.0
+	for _, f := range in["base"] {
+		params = max(params, f.Size["params"], f.Size["bytes"]/2) // two bytes a parameter, about
+	}
+	for _, f := range in["from"] {
+		tokens += max(f.Size["tokens"], f.Size["rows"]*f.Size["length"])
+	}
+	f := stage.Forecast{FLOPs: 2 * forward * params * tokens * float64(epochs), Memory: int64(params * bytes), Size: map[string]float64{"params": params},
+		Basis: say.T("the base's size; the exact memory is told before the first step", "按基座大小估计；第一步之前会给出准确内存")}
+	if m.Peak > 0 {
+		f.Low, f.High = f.FLOPs/(m.Peak*0.75), f.FLOPs/(m.Peak*0.35)
+	}
+	return f
+}

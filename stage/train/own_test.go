@@ -1,0 +1,151 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"suiren/engine/model"
+	"suiren/engine/tensor"
+	"suiren/stage"
+)
+
+// archFolder is a random model of another family, of whose rows tests are.
+func archFolder(name string) string { return filepath.Join("../../testdata/oracle/arch", name) }
+
+// archRows are rows of random tokens.
+func archRows(t *testing.T, vocab int) string {
+	t.Helper()
+	dir := t.TempDir()
+	w, err := stage.NewRowWriter(dir, vocab, 48, false)
+	check(t, err)
+	for i := range 12 {
+		var docs []stage.RowDoc
+		for d, n := range []int{17, 30} {
+			var ids []int32
+			for j := range n {
+				ids = append(ids, int32(tensor.Rand(uint64(i), uint64(d), uint64(j))%16))
+			}
+			docs = append(docs, stage.RowDoc{IDs: ids, Supervised: 3})
+		}
+		check(t, w.Add(docs))
+	}
+	_, err = w.Close()
+	check(t, err)
+	return dir
+}
+
+// A base of any family is trained on, whole and by adapters, to the same bytes
+// on any number of threads and whenever it was stopped; what is written is
+// served as it was trained.
+func TestOwn(t *testing.T) {
+	for _, name := range []string{"llama3", "qwen2", "spark2_5"} {
+		b, err := openBrought(archFolder(name))
+		check(t, err)
+		in := map[string]string{"base": archFolder(name), "from": archRows(t, b.tok.Vocab())}
+		b.Close()
+		for _, op := range []stage.Operator{
+			&Continue{Batch: 3, Epochs: 2, Rate: 0.2, Every: time.Nanosecond},
+			&LoRA{Batch: 3, Epochs: 2, Rate: 1, Rank: 3, Every: time.Nanosecond},
+			&SFT{Batch: 3, Rate: 100, Every: time.Nanosecond},
+		} {
+			whole := newBench(t, in)
+			check(t, op.Run(context.Background(), whole.Job))
+			want := digest(t, whole.Out)
+			f, err := readFacts(whole.Out)
+			check(t, err)
+			if f.Steps < 4 || f.Method != op.Name() || f.Parity == nil || f.Parity.Top != 1 || f.Parity.Tokens < 100 {
+				t.Errorf("%s: %+v", name, f)
+			}
+			for threads := range 3 {
+				again := newBench(t, in)
+				again.Machine.Threads = threads + 1
+				for stop := threads; stop < f.Steps; stop += 3 {
+					if err := op.Run(&countdown{context.Background(), 1}, again.Job); !errors.Is(err, context.Canceled) {
+						t.Fatalf("stopped: %v", err)
+					}
+				}
+				check(t, op.Run(context.Background(), again.Job))
+				if digest(t, again.Out) != want {
+					t.Errorf("%s, %s: stopped, on %d threads: other bytes", name, op.Name(), threads+1)
+				}
+			}
+			if op.Name() != "lora" {
+				continue
+			}
+			merge := newBench(t, map[string]string{"base": in["base"], "adapter": whole.Out, "prompts": in["from"]})
+			check(t, (&Merge{}).Run(context.Background(), merge.Job))
+			if f, err := readFacts(merge.Out); err != nil || f.Parity == nil || f.Parity.Error > 1e-9 {
+				t.Errorf("%s: merged: %+v %v", name, f.Parity, err)
+			}
+			quant := newBench(t, map[string]string{"base": merge.Out})
+			check(t, (&Quantise{Type: "q8_0"}).Run(context.Background(), quant.Job))
+			q := newBench(t, map[string]string{"base": quant.Out, "from": in["from"]}) // QLoRA
+			check(t, (&LoRA{Batch: 3, Rank: 2}).Run(context.Background(), q.Job))
+			// Merging into what it was not trained over.
+			err = (&Merge{}).Run(context.Background(), newBench(t, map[string]string{"base": merge.Out, "adapter": whole.Out}).Job)
+			if _, ok := errors.AsType[*model.BaseError](err); !ok {
+				t.Errorf("%s: merged into another base: %v", name, err)
+			}
+		}
+	}
+}
+
+// What is served wrongly is refused: another template, another end, another
+// base, another type.
+func TestGate(t *testing.T) {
+	base := t.TempDir()
+	check(t, os.CopyFS(base, os.DirFS(archFolder("llama"))))
+	check(t, os.WriteFile(filepath.Join(base, "chat_template.jinja"), []byte("{{ messages }}"), 0o666))
+	refused := func(what string, err error) {
+		t.Helper()
+		if !errors.Is(err, stage.ErrRefused) {
+			t.Errorf("%s: %v, want it refused", what, err)
+		}
+	}
+	open := func(dir string) *brought {
+		b, err := openBrought(dir)
+		check(t, err)
+		t.Cleanup(func() { b.Close() })
+		return b
+	}
+	b := open(base)
+	changed := func(name, text string) *brought {
+		dir := t.TempDir()
+		check(t, os.CopyFS(dir, os.DirFS(base)))
+		check(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666))
+		return open(dir)
+	}
+	check(t, sameWords(b, open(base)))
+	refused("template", sameWords(b, changed("chat_template.jinja", "{{ messages }}.")))
+	refused("end", sameWords(b, changed("generation_config.json", `{"eos_token_id": 7}`)))
+
+	logits := func(f *model.File) logitsOf {
+		l, done, err := served(f, nil, 1)
+		check(t, err)
+		t.Cleanup(done)
+		return l
+	}
+	prompts := promptsOf(nil, b)
+	V := b.Shape.Vocab
+	p, err := compareLogits(logits(b.File), logits(b.File), prompts, V, model.AsF32)
+	if err != nil || p.Max != 0 || p.Top != 1 || p.Prompts != len(sentences) {
+		t.Errorf("%+v %v", p, err)
+	}
+	other, err := model.Open(archFolder("llama3"))
+	check(t, err)
+	t.Cleanup(func() { other.Close() })
+	_, err = compareLogits(logits(b.File), logits(other), prompts, min(V, other.Shape.Vocab), model.AsQ4_0)
+	refused("base", err)
+	for _, x := range []model.Mixture{model.AsQ8_0, model.AsQ4_0} {
+		quant := newBench(t, map[string]string{"base": base})
+		check(t, (&Quantise{Type: string(x)}).Run(context.Background(), quant.Job))
+		q := open(quant.Out)
+		_, err = compareLogits(logits(b.File), logits(q.File), prompts, V, model.AsF32)
+		refused(fmt.Sprintf("%s that says it is f32", x), err)
+	}
+}

@@ -1,0 +1,186 @@
+package train
+
+import (
+	"errors"
+	"slices"
+
+	"suiren/engine/model"
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// A parity is how near the served form of weights is to what they were made
+// from, on some prompts. It is recorded in suiren.json.
+type parity struct {
+	Prompts int     `json:"prompts"`
+	Tokens  int     `json:"tokens"`
+	Max     float64 `json:"max"`   // largest difference of two logits
+	Mean    float64 `json:"mean"`  // mean difference
+	Error   float64 `json:"nmse"`  // mean square difference over that of the logits
+	Top     float64 `json:"top_1"` // share of tokens after which both find the same one likeliest
+}
+
+// bounds are the largest error and the smallest agreement that pass, by how
+// the served weights are kept. They are two to three times what rounding makes
+// of small models of random weights, which feel it most (0.003 for q8_0, 0.13
+// for q4_0); logits of two models that have nothing in common differ by 2.
+var bounds = map[model.Mixture]struct{ err, top float64 }{
+	model.AsF32: {1e-9, 0.999}, model.AsF16: {1e-5, 0.99}, model.AsBF16: {1e-3, 0.95},
+	model.AsQ8_0: {0.01, 0.85}, model.AsQ6_K: {0.03, 0.75}, model.AsQ4_K_M: {0.3, 0.3}, model.AsQ4_0: {0.3, 0.3},
+}
+
+// A ParityError says that what would be served is not what was made.
+type ParityError struct {
+	What say.Text
+}
+
+func (e *ParityError) Error() string { return e.What.In(say.English) }
+func (e *ParityError) Unwrap() error { return stage.ErrRefused }
+
+func refuse(what say.Text) error {
+	return &say.Error{What: what, Next: say.T("these weights are not kept; check base, template and type", "这份权重不会保留；请检查 base、模板和 type"), Err: &ParityError{what}}
+}
+
+// A source of logits: (T, V) of a prompt.
+type logitsOf func(ids []int32) ([]float32, error)
+
+// promptTokens bounds the tokens of a prompt, prompts their number.
+const (
+	promptTokens = 128
+	maxPrompts   = 8
+)
+
+// compareLogits measures parity and refuses what is beyond the bounds of x.
+func compareLogits(want, got logitsOf, prompts [][]int32, vocab int, x model.Mixture) (p parity, err error) {
+	var diff, size float64
+	same := 0
+	for _, ids := range prompts {
+		a, err := want(ids)
+		if err != nil {
+			return p, err
+		}
+		b, err := got(ids)
+		if err != nil {
+			return p, err
+		}
+		for t := range ids {
+			u, v := a[t*vocab:(t+1)*vocab], b[t*vocab:(t+1)*vocab]
+			mean := 0.0
+			for i := range u {
+				mean += float64(u[i]) / float64(vocab)
+			}
+			for i := range u {
+				d := float64(u[i]) - float64(v[i])
+				p.Max = max(p.Max, max(d, -d))
+				p.Mean += max(d, -d)
+				diff += float64(d * d)
+				size += (float64(u[i]) - mean) * (float64(u[i]) - mean)
+			}
+			if likeliest(u) == likeliest(v) {
+				same++
+			}
+		}
+		p.Prompts++
+		p.Tokens += len(ids)
+	}
+	if p.Tokens == 0 {
+		return p, errors.New("parity: no prompts")
+	}
+	p.Mean /= float64(p.Tokens * vocab)
+	p.Error, p.Top = diff/max(size, 1e-30), float64(same)/float64(p.Tokens)
+	bound := bounds[x]
+	if !(p.Error <= bound.err) || p.Top < bound.top {
+		return p, refuse(say.T("what is served is not what was trained: the logits of %d tokens differ by %.2g (mean square, at most %.2g) and agree on the likeliest in %.1f%% (at least %.1f%%)",
+			"服务的模型与训练的模型不一致：%d 个词元的 logits 均方差为 %.2g（上限 %.2g），最可能词元一致率 %.1f%%（下限 %.1f%%）", p.Tokens, p.Error, bound.err, 100*p.Top, 100*bound.top))
+	}
+	for _, x := range []*float64{&p.Max, &p.Mean, &p.Error, &p.Top} {
+		*x = rounded(*x)
+	}
+	return p, nil
+}
+
+func likeliest(x []float32) (at int) {
+	for i := range x {
+		if x[i] > x[at] {
+			at = i
+		}
+	}
+	return at
+}
+
+// sameWords refuses a model whose template, special tokens or tokenizer are
+// not those of another.
+func sameWords(want, got *brought) error {
+	if want.template != got.template {
+		return refuse(say.T("the chat template changed", "对话模板被改变"))
+	}
+	if !slices.Equal(want.ends, got.ends) && want.IsGGUF() == got.IsGGUF() {
+		return refuse(say.T("an answer ended at the tokens %v, and ends at %v now", "回答原以词元 %v 结束，现为 %v", want.ends, got.ends))
+	}
+	if want.tok.Vocab() != got.tok.Vocab() || !slices.Equal(want.tok.Specials(), got.tok.Specials()) {
+		return refuse(say.T("the special tokens changed", "特殊词元被改变"))
+	}
+	for _, text := range sentences {
+		if !slices.Equal(want.tok.Encode(nil, text), got.tok.Encode(nil, text)) {
+			return refuse(say.T("%q is cut into other tokens", "%q 的分词结果不同", text))
+		}
+	}
+	return nil
+}
+
+// sentences are the prompts of those who have no others.
+var sentences = []string{
+	"The quick brown fox jumps over the lazy dog, and 17 + 26 = 43.",
+	"燧人氏钻木取火，教民熟食。今天天气很好，我们去公园散步。",
+	"def add(a, b):\n    return a + b\n",
+	"  Q: What is the capital of France?\nA: Paris.\t100%",
+}
+
+// promptsOf returns prompts from rows, the owner's own; nil: the sentences.
+func promptsOf(rows *stage.Rows, b *brought) (list [][]int32) {
+	for i := 0; rows != nil && i < rows.Len() && len(list) < maxPrompts; i++ {
+		r := readRow(rows, i)
+		for d := 0; d < len(r.Docs)-1 && len(list) < maxPrompts; d++ {
+			list = append(list, r.IDs[r.Docs[d]:min(r.Docs[d+1], r.Docs[d]+promptTokens)])
+		}
+	}
+	if len(list) > 0 {
+		return list
+	}
+	for _, text := range sentences {
+		if ids := b.tok.Encode(nil, text); len(ids) > 0 {
+			list = append(list, ids[:min(len(ids), promptTokens, b.Shape.Context)])
+		}
+	}
+	return list
+}
+
+// served opens a decoder of a model, with an adapter or without.
+func served(f *model.File, ad *model.Adapter, threads int) (logits logitsOf, done func(), err error) {
+	d, err := f.NewDecoder(promptTokens, promptTokens, threads)
+	if err != nil {
+		return nil, nil, err
+	}
+	n := promptTokens/model.PageTokens + 1
+	pages, err := model.NewPages(&f.Shape, model.KVFloat32, n, n)
+	if err != nil {
+		d.Close()
+		return nil, nil, err
+	}
+	var table []int32
+	for i := range n {
+		table = append(table, int32(i))
+	}
+	return func(ids []int32) ([]float32, error) {
+		z := make([]float32, len(ids)*f.Shape.Vocab)
+		err := d.Step(pages, []model.Seq{{IDs: ids, Full: table, Window: table, Logits: len(ids), Adapter: ad}}, z)
+		return z, err
+	}, func() { pages.Close(); d.Close() }, nil
+}
+
+// ofTrainer are the logits of a trainer.
+func ofTrainer(t *model.Trainer) logitsOf {
+	return func(ids []int32) ([]float32, error) {
+		return t.Logits(model.Row{IDs: ids, Docs: []int{0, len(ids)}, Weight: make([]float32, len(ids))}), nil
+	}
+}

@@ -1,0 +1,139 @@
+package train
+
+import (
+	"strings"
+
+	"suiren/engine/objective"
+	"suiren/engine/tensor"
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// randomControl gives every answer a coin in the place of its reward: what a run
+// gains by it, it did not learn (Shao et al.: Spurious Rewards, 2025).
+const randomControl = "random"
+
+// Check implements stage.Checker.
+func (g *GRPO) Check() (list []*say.Error) {
+	if _, ok := objective.Variant(g.Variant, g.tokens()); g.Variant != "" && !ok {
+		list = append(list, unknown("variant", g.Variant, strings.Join(objective.Variants, ", ")))
+	}
+	if g.Control != "" && g.Control != randomControl {
+		list = append(list, unknown("control", g.Control, randomControl))
+	}
+	if g.Overlong > g.tokens() {
+		list = append(list, &say.Error{Where: "overlong", What: say.T("overlong is %d, more than the %d tokens of an answer", "overlong 为 %d，超过回答的 %d 个词元", g.Overlong, g.tokens()),
+			Next: say.T("make it smaller, or tokens larger", "请调小它，或调大 tokens")})
+	}
+	return list
+}
+
+// general reports whether the settings ask for more than the default loss,
+// whose ratios are one.
+func (g *GRPO) general() bool {
+	return g.Variant != "" || g.Updates > 1 || g.Low > 0 || g.High > 0 || g.Beta != nil
+}
+
+// policy returns the loss that the settings ask for.
+func (g *GRPO) policy() objective.Policy {
+	p, _ := objective.Variant(g.Variant, g.tokens())
+	if g.Low > 0 || g.High > 0 {
+		p.Low, p.High = orDefault(g.Low, orDefault(p.Low, g.High)), orDefault(g.High, orDefault(p.High, g.Low))
+	}
+	if g.Beta != nil {
+		p.Beta = *g.Beta
+	}
+	return p
+}
+
+// reward returns what a sample is worth.
+func (r *rl) reward(s *sample, step, i uint64) float32 {
+	if r.Control == randomControl {
+		return float32(tensor.Rand(r.Seed^0x636f696e, step, i) & 1)
+	}
+	x := -objective.Overlong(len(s.ids), r.tokens(), r.Overlong)
+	if s.right {
+		x++
+	}
+	return float32(x)
+}
+
+// update takes the steps of the weights that one batch of samples allows, by
+// the loss of the policy.
+func (r *rl) update(groups []group) error {
+	p := r.policy()
+	var docs []doc
+	var rollouts []objective.Rollout
+	for i := range groups {
+		g := &groups[i]
+		if !g.informative() {
+			continue
+		}
+		rewards := make([]float64, len(g.samples))
+		for j := range rewards {
+			rewards[j] = float64(g.samples[j].reward)
+		}
+		advantages := p.Advantages(rewards)
+		for j := range g.samples {
+			if s := &g.samples[j]; !s.dropped {
+				docs = append(docs, g.doc(s))
+				rollouts = append(rollouts, objective.Rollout{Advantage: advantages[j]})
+			}
+		}
+	}
+	if len(docs) == 0 {
+		return r.learn(nil)
+	}
+	c := &r.l.Params.Config
+	if p.Beta > 0 {
+		r.underBase(func() {
+			s := r.l.score(docs)
+			for i := range rollouts {
+				rollouts[i].Reference = s.each[i]
+			}
+			for _, row := range s.rows {
+				r.st.FLOPs += rowFLOPs(c, row) / 3
+			}
+		})
+	}
+	var f objective.Facts
+	updates := orDefault(r.Updates, 1)
+	for u := range updates {
+		s := r.l.score(docs)
+		weight := make([][]float64, len(docs))
+		for i := range rollouts {
+			rollouts[i].Now, weight[i] = s.each[i], make([]float64, len(s.each[i]))
+		}
+		r.st.Loss, f = p.Loss(rollouts, weight)
+		if err := diverged(r.st.Loss, r.st.Step); err != nil {
+			return err
+		}
+		for i := range rollouts {
+			s.weigh(i, weight[i])
+			if u == 0 {
+				rollouts[i].Old = s.each[i] // the model that wrote them
+			}
+		}
+		lessons := packDocs(r.replay(uint64(r.st.Step*updates+u)), c.Context)
+		for _, row := range s.rows {
+			r.st.FLOPs += rowFLOPs(c, row) * 4 / 3
+		}
+		for _, row := range lessons {
+			r.st.FLOPs += rowFLOPs(c, row)
+		}
+		r.l.Accumulate(append(s.rows, lessons...))
+		r.move()
+	}
+	r.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"step": float64(r.st.Step + 1), "clipped": f.Clipped, "kl": f.KL}})
+	return r.sampler.Repack()
+}
+
+// underBase runs f while the learner has the base's parameters.
+func (r *rl) underBase(f func()) {
+	copy(r.spare, r.l.Params.All)
+	copy(r.l.Params.All, r.base)
+	r.l.Repack()
+	f()
+	copy(r.l.Params.All, r.spare)
+	r.l.Repack()
+}

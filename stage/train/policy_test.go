@@ -1,0 +1,192 @@
+package train
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"suiren/stage"
+)
+
+// Each setting of the loss is read: with it, other weights come out, and the
+// variants learn what the default learns.
+func TestPolicies(t *testing.T) {
+	before, in := toyBase(t)
+	zero, near := 0.0, 0.2
+	seen := map[string]string{}
+	for name, change := range map[string]func(*GRPO){
+		"default": func(*GRPO) {},
+		"plain":   func(g *GRPO) { g.Beta = &zero }, // the default's loss on the general path
+		"grpo":    func(g *GRPO) { g.Variant = "grpo" },
+		"dapo":    func(g *GRPO) { g.Variant = "dapo" },
+		"dr_grpo": func(g *GRPO) { g.Variant = "dr_grpo" },
+		"gspo":    func(g *GRPO) { g.Variant, g.Updates = "gspo", 2 },
+		"near":    func(g *GRPO) { g.Beta = &near },
+		"twice":   func(g *GRPO) { g.Updates = 2 },
+		"clipped": func(g *GRPO) { g.Updates, g.Low = 2, 0.0001 },
+	} {
+		op := toyGRPO()
+		op.Steps = 8
+		change(op)
+		if errs := op.Check(); len(errs) > 0 {
+			t.Errorf("%s: %v", name, errs)
+		}
+		b := newBench(t, in)
+		check(t, op.Run(context.Background(), b.Job))
+		d := digest(t, b.Out).String()
+		if seen[d] != "" {
+			t.Errorf("%s is as %s", name, seen[d])
+		}
+		seen[d] = name
+		f, err := readFacts(b.Out)
+		check(t, err)
+		after := right(t, b.Out, toyProblems(1))
+		t.Logf("%s: %.2f to %.2f", name, before, after)
+		if !f.RL.Started || after < before {
+			t.Errorf("%s: %.2f to %.2f, %+v", name, before, after, f.RL)
+		}
+		clipped, kl := 0.0, 0.0
+		for _, e := range b.events {
+			clipped, kl = max(clipped, e.Vals["clipped"]), max(kl, e.Vals["kl"])
+		}
+		if (clipped > 0) != (name == "clipped" || name == "gspo") {
+			t.Errorf("%s: a share of %g was clipped", name, clipped)
+		}
+		if (kl > 0) != (name == "near" || name == "grpo") {
+			t.Errorf("%s: divergence %g", name, kl)
+		}
+	}
+}
+
+// On the general path the zero policy has the default's weights, but for
+// rounding.
+func TestGeneralIsDefault(t *testing.T) {
+	_, in := toyBase(t)
+	zero := 0.0
+	grads := func(g *GRPO) []float32 {
+		r := toyRL(t, g, in)
+		groups, _, err := r.rollout(context.Background())
+		check(t, err)
+		r.l.Optimizer.Adam, r.l.Optimizer.Muon = 1e-6, 0 // embeddings move by their gradients' signs
+		before := append([]float32(nil), r.l.Params.All...)
+		if r.general() {
+			check(t, r.update(groups))
+		} else {
+			check(t, r.learn(groups))
+		}
+		for i := range before {
+			before[i] = r.l.Params.All[i] - before[i]
+		}
+		return before
+	}
+	g := GRPO{Prompts: 8, Samples: 4, Tokens: 12, Rate: 0.3}
+	h := g
+	h.Beta = &zero
+	want, got := grads(&g), grads(&h)
+	same, n := 0, 0
+	for i := range want {
+		if want[i] != 0 {
+			n++
+			if math.Abs(float64(got[i]-want[i])) <= 1e-7 {
+				same++
+			}
+		}
+	}
+	if n < 1000 || same < n*99/100 {
+		t.Errorf("%d of %d parameters moved alike", same, n)
+	}
+}
+
+// A run whose rewards are a coin gains nothing, and says it is none.
+func TestControl(t *testing.T) {
+	before, in := toyBase(t)
+	op := toyGRPO()
+	op.Control = randomControl
+	b := newBench(t, in)
+	check(t, op.Run(context.Background(), b.Job))
+	reward, n := 0.0, 0.0
+	for _, e := range b.events {
+		if v, ok := e.Vals["reward"]; ok {
+			reward, n = reward+v, n+1
+		}
+	}
+	if reward /= n; reward < 0.45 || reward > 0.55 {
+		t.Errorf("a coin gave %.2f", reward)
+	}
+	if after := right(t, b.Out, toyProblems(1)); after > before+0.1 {
+		t.Errorf("%.2f to %.2f by a coin", before, after)
+	}
+	if f, err := readFacts(b.Out); err != nil || f.RL.Control != randomControl {
+		t.Errorf("%+v %v", f.RL, err)
+	}
+	for _, c := range []struct {
+		where string
+		op    GRPO
+	}{{"control", GRPO{Control: "coin"}}, {"variant", GRPO{Variant: "ppo"}}, {"overlong", GRPO{Tokens: 20, Overlong: 21}}} {
+		if errs := c.op.Check(); len(errs) != 1 || errs[0].Where != c.where {
+			t.Errorf("%+v: %v", c.op, errs)
+		}
+	}
+}
+
+// With overlong, an answer that was cut is learnt from: it was worth less than
+// nothing, and a long one less than a short one.
+func TestOverlongRewards(t *testing.T) {
+	r := &rl{GRPO: &GRPO{Tokens: 20, Overlong: 10}}
+	at := func(n int, right, cut bool) float32 {
+		return r.reward(&sample{ids: make([]int32, n), right: right, cut: cut}, 0, 0)
+	}
+	if at(10, true, false) != 1 || at(15, true, false) != 0.5 || at(20, false, true) != -1 || at(5, false, false) != 0 {
+		t.Errorf("rewards %g %g %g %g", at(10, true, false), at(15, true, false), at(20, false, true), at(5, false, false))
+	}
+	g := group{prompt: []int32{1}, samples: []sample{
+		{ids: make([]int32, 20), reward: -1, cut: true}, {ids: make([]int32, 5), right: true, reward: 1}}}
+	if docs := advantages([]group{g}); len(docs) != 2 || docs[0].weight >= 0 || docs[1].weight <= 0 {
+		t.Errorf("%+v", docs)
+	}
+	g.samples[0].dropped = true
+	if docs := advantages([]group{g}); len(docs) != 1 {
+		t.Errorf("%+v", docs)
+	}
+	// both right, of other lengths: there is something to learn
+	g.samples[0] = sample{ids: make([]int32, 15), right: true, reward: 0.5}
+	if !g.informative() {
+		t.Error("a shorter right answer teaches nothing")
+	}
+}
+
+// Where problems of all kinds say nothing, those of the kind that does are
+// drawn before it gives up.
+func TestPreflightDrawsAgain(t *testing.T) {
+	before, in := toyBase(t)
+	if before < 0.2 {
+		t.Fatal(before)
+	}
+	// one kind of problem in twelve has answers that the base can give
+	var list []stage.Problem
+	for i := range 12 {
+		for _, p := range toyProblems(1) {
+			p.Level = i
+			if i > 0 {
+				p.Answer = "never"
+			}
+			list = append(list, p)
+		}
+	}
+	in["problems"] = toyPart(t, append(list, list...))
+	op := toyGRPO()
+	op.Steps, op.Prompts = 1, 48
+	b := newBench(t, in)
+	check(t, op.Run(context.Background(), b.Job))
+	var shares []float64
+	for _, e := range b.events {
+		if v, ok := e.Vals["informative"]; ok {
+			shares = append(shares, v)
+		}
+	}
+	t.Log(shares, b.notes())
+	if len(shares) != 2 || shares[1] <= shares[0] || !strings.Contains(strings.Join(b.notes(), "\n"), "reinforcement starts") {
+		t.Errorf("informative %v: %q", shares, b.notes())
+	}
+}

@@ -1,0 +1,245 @@
+package train
+
+import (
+	"cmp"
+	"context"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"suiren/engine/model"
+	"suiren/engine/objective"
+	"suiren/engine/optim"
+	"suiren/engine/tensor"
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// A tuning is a run over batches that goes on from a base.
+type tuning struct {
+	job      *stage.Job
+	l        *Learner
+	steps    int
+	schedule optim.Schedule
+	every    time.Duration
+	st       tuneState
+
+	// batch leaves the gradients of a step in l. What it returns depends on the
+	// step and the parameters alone.
+	batch func(ctx context.Context, step int) (outcome, error)
+}
+
+// tuneState is what a checkpoint holds beside the arenas.
+type tuneState struct {
+	Step  int     `json:"step"`
+	FLOPs float64 `json:"flops"` // the base's included
+	Loss  float64 `json:"loss"`  // running mean
+	Right float64 `json:"right"` // mean of outcomes over the last quarter of the steps
+}
+
+// An outcome is what a batch was like.
+type outcome struct {
+	loss   float64
+	tokens int
+	flops  float64
+	right  float64            // share of what it compared that was the right way round; 0 if nothing
+	vals   map[string]float64 // told with it
+}
+
+// openBase loads the base's parameters into a learner with settings s.
+func openBase(job *stage.Job, s optim.Settings) (*Learner, error) {
+	params, arena, err := model.Load(job.Dir("base"))
+	if err != nil {
+		return nil, err
+	}
+	defer arena.Close()
+	c := params.Config
+	l, err := newLearner(c, microRows, c.Context, job.Machine.Threads, s)
+	if err != nil {
+		return nil, err
+	}
+	copy(l.Params.All, params.All)
+	l.Repack()
+	return l, nil
+}
+
+// run takes all steps, from a checkpoint if there is one.
+func (t *tuning) run(ctx context.Context) error {
+	moments, _ := t.l.Optimizer.State()
+	resumed, err := load(t.job.Work, &t.st, t.l.State(), moments)
+	if err != nil {
+		return err
+	}
+	if resumed {
+		t.l.Optimizer.SetSteps(t.st.Step)
+		t.l.Repack()
+		text := say.T("resumed at step %d of %d", "从第 %d 步（共 %d 步）继续", t.st.Step, t.steps)
+		t.job.Emit(stage.Event{Type: "note", Text: &text})
+	}
+	disk := newSaver(t.job.Work, t.every)
+	save := func() error { return disk.save(&t.st, t.l.State(), moments) }
+	meter := newMeter(t.job, t.steps, t.st.FLOPs)
+	for t.st.Step < t.steps {
+		if err := ctx.Err(); err != nil {
+			return cmp.Or(save(), err)
+		}
+		o, err := t.batch(ctx, t.st.Step)
+		if err != nil {
+			return err
+		}
+		if err := diverged(o.loss, t.st.Step); err != nil {
+			return err
+		}
+		t.l.Learn(t.schedule.At(t.st.Step, t.steps))
+		if last := t.steps - t.steps*3/4; t.st.Step >= t.steps-last {
+			t.st.Right += o.right / float64(last)
+		}
+		if t.st.Step++; t.st.Step == 1 {
+			t.st.Loss = o.loss
+		}
+		t.st.Loss += float64(0.05 * (o.loss - t.st.Loss)) // not fused: it is part of the artifact
+		t.st.FLOPs += o.flops + t.l.Optimizer.FLOPs()
+		if o.vals != nil {
+			o.vals["step"] = float64(t.st.Step)
+			t.job.Emit(stage.Event{Type: "metric", Vals: o.vals})
+		}
+		meter.step(t.st.Step, o.loss, o.tokens, t.st.FLOPs)
+		if disk.due() {
+			if err := save(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// gentle is the schedule of what goes on from a base: a short warm-up, and
+// then down in a line.
+func gentle(steps int) optim.Schedule {
+	return optim.Schedule{Form: optim.Linear, Warmup: max(steps/10, 1), End: 0.05}
+}
+
+// A shuffle gives the items of a batch: all n in an order of their own in each
+// round, which depends on the seed and the round alone.
+type shuffle struct {
+	n     int
+	seed  uint64
+	round int
+	order []int
+}
+
+// at returns the item at place i, counted from the first round on.
+func (s *shuffle) at(i int) int {
+	if round := i / s.n; s.order == nil || round != s.round {
+		s.round, s.order = round, make([]int, s.n)
+		for j := range s.order {
+			s.order[j] = j
+		}
+		slices.SortFunc(s.order, func(a, b int) int {
+			x, y := tensor.Rand(s.seed^0x73687566, uint64(round), uint64(a)), tensor.Rand(s.seed^0x73687566, uint64(round), uint64(b))
+			return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b))
+		})
+	}
+	return s.order[i%s.n]
+}
+
+// scored is a batch of documents in rows, with the log-probabilities of their
+// supervised tokens.
+type scored struct {
+	rows []model.Row
+	each [][]float64 // of each document
+	at   []docAt
+}
+
+// docAt is where a document's supervised tokens are.
+type docAt struct{ row, lo, hi int }
+
+// pack packs documents into rows, every supervised token with weight 1.
+func (l *Learner) pack(docs []doc) (rows []model.Row, at []docAt) {
+	rows = packDocs(docs, orDefault(l.length, l.Params.Config.Context))
+	i := 0
+	for r := range rows {
+		for d := range len(rows[r].Docs) - 1 {
+			hi := rows[r].Docs[d+1]
+			at = append(at, docAt{r, hi - docs[i].supervised, hi})
+			i++
+		}
+	}
+	return rows, at
+}
+
+// score computes the log-probabilities of documents.
+func (l *Learner) score(docs []doc) *scored {
+	s := new(scored)
+	s.rows, s.at = l.pack(docs)
+	_, each := l.LogProbs(s.rows)
+	for _, at := range s.at {
+		s.each = append(s.each, each[at.row][at.lo:at.hi])
+	}
+	return s
+}
+
+// sum returns the log-probability of document i.
+func (s *scored) sum(i int) (sum float64) {
+	for _, p := range s.each[i] {
+		sum += p
+	}
+	return sum
+}
+
+// weigh gives every token of document i a weight of its own; weigh1 all of
+// them the same.
+func (s *scored) weigh(i int, weight []float64) {
+	at := s.at[i]
+	for k, w := range weight {
+		s.rows[at.row].Weight[at.lo+k] = float32(w)
+	}
+}
+
+func (s *scored) weigh1(i int, weight float64) {
+	at := s.at[i]
+	for k := at.lo; k < at.hi; k++ {
+		s.rows[at.row].Weight[k] = float32(weight)
+	}
+}
+
+// learn accumulates the gradients of the rows as they are weighed, and returns
+// the FLOPs of that and of the score before it.
+func (l *Learner) learn(s *scored) (tokens int, flops float64) {
+	l.Accumulate(s.rows)
+	for _, r := range s.rows {
+		tokens += len(r.IDs)
+		flops += rowFLOPs(&l.Params.Config, r) * 4 / 3
+	}
+	return tokens, flops
+}
+
+// answer is document i for an objective.
+func (s *scored) answer(i int, reference float64) objective.Answer {
+	return objective.Answer{LogProb: s.sum(i), Reference: reference, Tokens: len(s.each[i])}
+}
+
+// referenceFile holds the log-probabilities of documents under the base.
+const referenceFile = "reference"
+
+// references returns the log-probability of each document under l's
+// parameters, which are the base's. They are computed once and kept.
+func references(ctx context.Context, job *stage.Job, l *Learner, docs []doc) ([]float64, error) {
+	var known []float64
+	path := filepath.Join(job.Work, referenceFile)
+	if ok, err := recall(path, &known); err != nil || ok && len(known) == len(docs) {
+		return known, err
+	}
+	known = make([]float64, 0, len(docs))
+	for chunk := range slices.Chunk(docs, 256) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		s := l.score(chunk)
+		for i := range chunk {
+			known = append(known, s.sum(i))
+		}
+		job.Emit(stage.Event{Type: "progress", Done: float64(len(known)), Total: float64(len(docs)), Unit: "problems"})
+	}
+	return known, keep(path, known)
+}
