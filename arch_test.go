@@ -33,10 +33,12 @@ stage: store internal/say
 stage/curve: stage internal/say
 knowledge: internal/say engine/tokenizer engine/infer
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
-stage/data: stage store internal/say engine/tokenizer knowledge
-stage/train: stage stage/curve store internal/say engine/*
+stage/verify: internal/say
+stage/data/intake: stage internal/say stage/verify
+stage/data: stage store internal/say engine/tokenizer knowledge stage/data/intake
+stage/train: stage stage/curve stage/verify store internal/say engine/*
 stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model
-stage/guard: stage store internal/say engine/tokenizer engine/infer
+stage/guard: stage store internal/say stage/verify engine/tokenizer engine/infer
 stage/operate: stage store internal/say
 run: stage stage/curve store internal/say
 plan: stage store run internal/say

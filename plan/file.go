@@ -40,7 +40,7 @@ type Vocabulary map[store.Kind]Choice
 // A Choice is the operators that can make one kind of block.
 type Choice struct {
 	By  string                           // the argument that chooses: "train", "generate", "recipe"; "" if there is one operator
-	Ops map[string]func() stage.Operator // by its value; "" when By is empty
+	Ops map[string]func() stage.Operator // by its value; "" when it is left out, or By is empty
 }
 
 // A File is a plan file that was read and found right.
@@ -252,6 +252,21 @@ func (r *reader) kinds() []string {
 	return list
 }
 
+// chosen reads the argument that chooses the operator.
+func (r *reader) chosen(choice Choice, a *hclsyntax.Attribute, names []string) (string, bool) {
+	v, ok := literal(a.Expr)
+	if !ok || !isString(v) {
+		r.addExpr(a.Expr, say.T("a string", "字符串"), choice.By)
+		return "", false
+	}
+	name := v.AsString()
+	if name == "" || choice.Ops[name] == nil {
+		r.add(a.Expr.Range(), say.T("%s cannot be %q", "%s 不能是 %q", choice.By, clip(name)), suggest(name, names))
+		return "", false
+	}
+	return name, true
+}
+
 // body reads a block's arguments: first the one that chooses the operator.
 func (r *reader) body(b *Block, h *hclsyntax.Block) {
 	before := len(r.wrong) + r.more
@@ -263,20 +278,15 @@ func (r *reader) body(b *Block, h *hclsyntax.Block) {
 	args := h.Body.Attributes
 	var chosen string
 	if choice.By != "" {
-		names := sortedKeys(choice.Ops)
+		names := slices.DeleteFunc(sortedKeys(choice.Ops), func(name string) bool { return name == "" })
 		a, ok := args[choice.By]
-		if !ok {
+		switch {
+		case ok:
+			if chosen, ok = r.chosen(choice, a, names); !ok {
+				return
+			}
+		case choice.Ops[""] == nil:
 			r.add(h.DefRange(), say.T("%s lacks the argument %s", "%s 缺少参数 %s", b.Ref, choice.By), oneOf(names))
-			return
-		}
-		v, ok := literal(a.Expr)
-		if !ok || !isString(v) {
-			r.addExpr(a.Expr, say.T("a string", "字符串"), choice.By)
-			return
-		}
-		chosen = v.AsString()
-		if choice.Ops[chosen] == nil {
-			r.add(a.Expr.Range(), say.T("%s cannot be %q", "%s 不能是 %q", choice.By, clip(chosen)), suggest(chosen, names))
 			return
 		}
 	}

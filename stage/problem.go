@@ -23,6 +23,10 @@ type Problem struct {
 	Prompt string `json:"prompt"`
 	Think  string `json:"think"`  // a correct thought that leads to Answer
 	Answer string `json:"answer"` // exact
+
+	// Of the owner's problems, instead of Think and Answer.
+	Context []Message       `json:"context,omitempty"` // before Prompt
+	Verify  json.RawMessage `json:"verify,omitempty"`  // what makes an answer right: see stage/verify
 }
 
 // Families are the families of problem, in the order in which people are

@@ -25,6 +25,7 @@ func vocabulary(every time.Duration) plan.Vocabulary {
 		store.Documents: one(func() stage.Operator { return new(data.Documents) }),
 		store.Corpus:    one(func() stage.Operator { return new(data.Corpus) }),
 		store.Examples: {By: "generate", Ops: map[string]func() stage.Operator{
+			"":        func() stage.Operator { return new(data.Conversations) },
 			"lessons": func() stage.Operator { return new(data.Lessons) },
 		}},
 		store.Tokenizer: one(func() stage.Operator { return new(data.Tokenizer) }),

@@ -152,18 +152,10 @@ func noDocuments(pattern string, aside []setAside) error {
 
 // readFiles reads the files below dir in the order of their paths.
 func readFiles(ctx context.Context, dir string, add func(Document) error, r *documentsReport) error {
-	var paths []string
-	err := filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
-		if err == nil && e.Type().IsRegular() {
-			p, err = filepath.Rel(dir, p)
-			paths = append(paths, filepath.ToSlash(p))
-		}
-		return err
-	})
+	paths, err := filesBelow(dir)
 	if err != nil {
 		return err
 	}
-	slices.Sort(paths)
 	for _, p := range paths {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -42,7 +42,7 @@ const (
 	codeMemory = 64 << 20 // bytes of JavaScript
 	codePages  = 1536     // of 64 KiB, of the sandbox
 	codeFuel   = 1000     // times 10,000 jumps and calls
-	codeTime   = 20 * time.Second
+	codeTime   = 10 * time.Second
 	maxResult  = 1 << 20 // bytes of JSON
 )
 

@@ -1,0 +1,353 @@
+package data
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"suiren/internal/say"
+	"suiren/knowledge"
+	"suiren/stage"
+	"suiren/stage/data/intake"
+	"suiren/store"
+)
+
+// Conversations is the operator that reads the owner's examples: chats,
+// preference pairs, labelled answers, or problems with verifiers. One block
+// holds one of these. Parts:
+//
+//	train, watch, heldout  examples.jsonl; of problems also problems.jsonl
+//	report                 report.json: what was read, dropped and kept
+//
+// Which part an example goes to depends on its canonical key alone: the letters
+// and digits of its first user message. So no question is both learnt from and
+// held out, however its case, spaces and punctuation differ.
+type Conversations struct {
+	Path    string   `plan:"path"`          // a pattern of files below the folder of the plan
+	Form    string   `plan:"form,optional"` // messages, alpaca, sharegpt, prompt; none: found in the data
+	Heldout *float64 `plan:"heldout,optional" min:"0" max:"0.4"`
+}
+
+// Name, Revision and Out implement stage.Operator.
+func (*Conversations) Name() string    { return "conversations" }
+func (*Conversations) Revision() int   { return 1 }
+func (*Conversations) Out() store.Kind { return store.Examples }
+
+// Files implements stage.FileReader.
+func (c *Conversations) Files() []string { return []string{c.Path} }
+
+// Check implements stage.Checker.
+func (c *Conversations) Check() []*say.Error {
+	if c.Form == "" || slices.Contains(intake.Forms, intake.Form(c.Form)) {
+		return nil
+	}
+	var names []string
+	for _, f := range intake.Forms {
+		names = append(names, string(f))
+	}
+	return []*say.Error{{Where: "form", What: say.T("there is no form %q", "没有名为 %q 的格式", c.Form), Next: say.T("choose among %s, or leave it out", "可选：%s；也可省略", strings.Join(names, ", "))}}
+}
+
+// share is the share of the keys that is held out; as many again are watched.
+func (c *Conversations) share() float64 {
+	if c.Heldout == nil {
+		return 0.05
+	}
+	return *c.Heldout
+}
+
+// Bounds of what one block may read.
+const (
+	maxExamples   = 10_000_000
+	maxFaults     = 20 // errors told of one block
+	ownersProblem = "own"
+)
+
+// keyOf is the canonical key of an example: a hash of the letters and digits
+// of its first user message, in NFKC and lower case.
+func keyOf(e *stage.Example) string {
+	list := e.Messages
+	if e.Prompt != nil {
+		list = e.Prompt
+	}
+	text := ""
+	for _, m := range list {
+		if m.Role == "user" {
+			text = m.Content
+			break
+		}
+	}
+	folded := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, norm.NFKC.String(text))
+	if folded == "" { // nothing but signs: as it is
+		folded = strings.TrimSpace(text)
+	}
+	h := sha256.Sum256([]byte(folded))
+	return hex.EncodeToString(h[:12])
+}
+
+// part says where examples of a key belong.
+func (c *Conversations) part(key string) string {
+	h := sha256.Sum256([]byte("part of " + key))
+	at := float64(binary.BigEndian.Uint32(h[:4])) / (1 << 32)
+	switch share := c.share(); {
+	case at < share:
+		return heldoutPart
+	case at < 2*share:
+		return watchPart
+	}
+	return trainPart
+}
+
+type conversationsReport struct {
+	Format    int            `json:"format"` // 1
+	Use       stage.Use      `json:"use"`
+	Files     map[string]int `json:"files"`    // examples read, by file
+	Examples  map[string]int `json:"examples"` // by part
+	Keys      map[string]int `json:"keys"`     // by part, different ones
+	Twice     int            `json:"exact_duplicate"`
+	Messages  map[string]int `json:"messages"` // by role
+	Thoughts  int            `json:"thoughts"`
+	Calls     int            `json:"tool_calls"`
+	Labels    map[string]int `json:"labels,omitempty"`
+	Languages map[string]int `json:"languages"`
+}
+
+// A faultList is what is wrong with the owner's files: the first errors, and
+// how many more there are.
+type faultList struct {
+	list []error
+	more int
+}
+
+func (f *faultList) add(err error) {
+	if len(f.list) == maxFaults {
+		f.more++
+		return
+	}
+	f.list = append(f.list, err)
+}
+
+func (f *faultList) err() error {
+	if f.more > 0 {
+		return errors.Join(append(f.list, say.Errorf("%d more examples cannot be read", "另有 %d 条样例无法读取", f.more))...)
+	}
+	return errors.Join(f.list...)
+}
+
+// A sorter puts examples into their parts.
+type sorter struct {
+	*Conversations
+	parts    map[string]*stage.ExampleWriter
+	problems map[string][]stage.Problem
+	keys     map[string]map[string]bool
+	seen     map[[16]byte]bool
+	first    string // where the first example stands
+	total    int
+	report   conversationsReport
+}
+
+// Run implements stage.Operator.
+func (c *Conversations) Run(ctx context.Context, job *stage.Job) error {
+	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}}
+	s.report = conversationsReport{Format: 1, Files: map[string]int{}, Examples: map[string]int{}, Keys: map[string]int{}, Messages: map[string]int{}, Languages: map[string]int{}}
+	for _, part := range []string{trainPart, watchPart, heldoutPart} {
+		dir := filepath.Join(job.Out, part)
+		if err := os.Mkdir(dir, 0o777); err != nil {
+			return err
+		}
+		w, err := stage.CreateExamples(filepath.Join(dir, stage.ExamplesFile))
+		if err != nil {
+			return err
+		}
+		defer w.Close()
+		s.parts[part], s.keys[part] = w, map[string]bool{}
+	}
+	dir := job.Dir("files")
+	paths, err := filesBelow(dir)
+	if err != nil {
+		return err
+	}
+	var faults faultList
+	for i, p := range paths {
+		job.Emit(stage.Event{Type: "progress", Done: float64(i), Total: float64(len(paths)), Unit: "files"})
+		if err := s.file(ctx, dir, p, &faults); err != nil {
+			return err
+		}
+	}
+	if err := faults.err(); err != nil {
+		return err
+	}
+	return s.close(job)
+}
+
+// filesBelow returns the files below dir in the order of their paths.
+func filesBelow(dir string) (paths []string, err error) {
+	err = filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			p, err = filepath.Rel(dir, p)
+			paths = append(paths, filepath.ToSlash(p))
+		}
+		return err
+	})
+	slices.Sort(paths)
+	return paths, err
+}
+
+// file reads one file.
+func (s *sorter) file(ctx context.Context, dir, p string, faults *faultList) error {
+	f, err := os.Open(filepath.Join(dir, filepath.FromSlash(p)))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for e, err := range intake.Read(f, p, intake.Form(s.Form)) {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			if _, ok := errors.AsType[*say.Error](err); !ok {
+				return err
+			}
+			faults.add(err)
+			continue
+		}
+		s.report.Files[p]++
+		if err := s.add(&e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add writes an example into its part, once.
+func (s *sorter) add(e *stage.Example) error {
+	use := e.Use()
+	if s.first == "" {
+		s.first, s.report.Use = e.From, use
+	}
+	if use != s.report.Use {
+		return &say.Error{Where: e.From, What: say.T("this example is for %s, and the one at %s for %s", "这条样例用于 %s，而 %s 处的样例用于 %s", string(use), s.first, string(s.report.Use)),
+			Next: say.T("make a block for each", "请分成不同的块")}
+	}
+	if s.total++; s.total > maxExamples {
+		return &say.Error{Where: e.From, What: say.T("there are more than %d examples", "样例超过 %d 条", maxExamples), Next: say.T("make several blocks of them", "请分成几个块")}
+	}
+	from := e.From
+	e.From, e.Key = "", keyOf(e)
+	text, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	e.From = from
+	h := sha256.Sum256(text)
+	if sum := [16]byte(h[:16]); s.seen[sum] {
+		s.report.Twice++
+		return nil
+	} else {
+		s.seen[sum] = true
+	}
+	part := s.part(e.Key)
+	s.keys[part][e.Key] = true
+	s.report.Examples[part]++
+	s.count(e)
+	if use == stage.UseProblems {
+		s.problems[part] = append(s.problems[part], problemOf(e))
+	}
+	return s.parts[part].Write(e)
+}
+
+// count notes what an example holds.
+func (s *sorter) count(e *stage.Example) {
+	r := &s.report
+	if e.Label != nil {
+		if r.Labels == nil {
+			r.Labels = map[string]int{}
+		}
+		if *e.Label {
+			r.Labels["true"]++
+		} else {
+			r.Labels["false"]++
+		}
+	}
+	for _, list := range [][]stage.Message{e.Messages, e.Prompt, e.Chosen, e.Rejected} {
+		for i := range list {
+			m := &list[i]
+			r.Messages[m.Role]++
+			r.Calls += len(m.Calls)
+			if m.Thought != "" {
+				r.Thoughts++
+			}
+		}
+	}
+	r.Languages[knowledge.Lang(question(e))]++
+}
+
+// question is the first user message of an example.
+func question(e *stage.Example) string {
+	for _, m := range slices.Concat(e.Prompt, e.Messages) {
+		if m.Role == "user" {
+			return m.Content
+		}
+	}
+	return ""
+}
+
+// problemOf is a problem as reinforcement and verdicts read it. Its prompt is
+// the last message; one with more messages before it has them as context.
+func problemOf(e *stage.Example) stage.Problem {
+	last := len(e.Messages) - 1
+	return stage.Problem{
+		ID: e.Key, Key: e.Key, Family: ownersProblem, Lang: knowledge.Lang(question(e)), Level: 1,
+		Context: e.Messages[:last:last], Prompt: e.Messages[last].Content, Verify: e.Verify,
+	}
+}
+
+// close ends the parts and writes the report.
+func (s *sorter) close(job *stage.Job) error {
+	for part, w := range s.parts {
+		if err := w.Close(); err != nil {
+			return err
+		}
+		s.report.Keys[part] = len(s.keys[part])
+		if s.report.Use != stage.UseProblems {
+			continue
+		}
+		f, err := os.Create(filepath.Join(job.Out, part, problemsFile))
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(stage.WriteProblems(f, s.problems[part]), f.Close()); err != nil {
+			return err
+		}
+	}
+	dir := filepath.Join(job.Out, reportPart)
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		return err
+	}
+	r := &s.report
+	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
+		"examples": float64(s.total), "exact_duplicate": float64(r.Twice), "kept": float64(r.Examples[trainPart]),
+		"held_out": float64(r.Examples[heldoutPart]), "watched": float64(r.Examples[watchPart]),
+	}})
+	if r.Examples[trainPart] == 0 {
+		return &say.Error{Where: s.Path, What: say.T("no example is left to learn from: %d are held out or watched", "没有可供学习的样例：%d 条被留出或用于观察", s.total-r.Twice),
+			Next: say.T("lower heldout, or give more examples", "请减小 heldout，或提供更多样例")}
+	}
+	return writeJSON(filepath.Join(dir, "report.json"), r)
+}

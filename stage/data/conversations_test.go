@@ -1,0 +1,151 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/stage/verify"
+)
+
+// converse runs the operator on files by name.
+func converse(t *testing.T, c *Conversations, files map[string]string) (string, error) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := t.TempDir()
+	return out, c.Run(context.Background(), &stage.Job{Inputs: []stage.Input{{Arg: "files", Dir: dir}}, Out: out, Work: t.TempDir(), Emit: func(stage.Event) {}})
+}
+
+func examplesOf(t *testing.T, dir, part string) (list []stage.Example) {
+	t.Helper()
+	for e, err := range stage.Examples(filepath.Join(dir, part, stage.ExamplesFile)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+func TestConversations(t *testing.T) {
+	var b strings.Builder
+	for i := range 400 {
+		fmt.Fprintf(&b, "{\"prompt\":\"What is %d?\",\"completion\":\"%d\"}\n", i, i)
+		fmt.Fprintf(&b, "{\"instruction\":\"  what IS　%d ？\",\"output\":\"It is %d.\"}\n", i, i) // the same question in other clothes
+	}
+	b.WriteString("{\"prompt\":\"What is 7?\",\"completion\":\"7\"}\n") // twice
+	files := map[string]string{"a.jsonl": b.String(), "b.json": `[{"conversations":[{"from":"human","value":"hi"},{"from":"gpt","value":"<think>a</think>hello"}]}]`}
+	out, err := converse(t, new(Conversations), files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := converse(t, new(Conversations), files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := map[string]string{} // by key
+	total := 0
+	for _, part := range []string{trainPart, watchPart, heldoutPart} {
+		list := examplesOf(t, out, part)
+		for _, e := range list {
+			if p, ok := parts[e.Key]; ok && p != part {
+				t.Errorf("%s is in %s and in %s", e.From, p, part)
+			}
+			parts[e.Key] = part
+		}
+		if part != trainPart && (len(list) < 10 || len(list) > 90) {
+			t.Errorf("%s has %d of 801 examples", part, len(list))
+		}
+		total += len(list)
+		a, _ := os.ReadFile(filepath.Join(out, part, stage.ExamplesFile))
+		b, _ := os.ReadFile(filepath.Join(again, part, stage.ExamplesFile))
+		if string(a) != string(b) {
+			t.Errorf("%s has other bytes the second time", part)
+		}
+	}
+	if total != 801 || len(parts) != 401 {
+		t.Errorf("%d examples with %d keys, want 801 with 401", total, len(parts))
+	}
+	if out, err = converse(t, &Conversations{Heldout: new(float64)}, files); err != nil || len(examplesOf(t, out, trainPart)) != 801 {
+		t.Errorf("with nothing held out: %v", err)
+	}
+}
+
+func TestConversationsFaults(t *testing.T) {
+	for name, c := range map[string]struct {
+		op    Conversations
+		files map[string]string
+		want  []string
+	}{
+		"two uses":     {files: map[string]string{"a": `{"prompt":"a","completion":"b"}`, "b": `{"prompt":"a","chosen":"b","rejected":"c"}`}, want: []string{"b:1", "is for pairs, and the one at a:1 for chats"}},
+		"other form":   {op: Conversations{Form: "alpaca"}, files: map[string]string{"a": `{"prompt":"a","completion":"b"}`}, want: []string{"a:1", "in the form prompt, the setting says alpaca"}},
+		"all of them":  {files: map[string]string{"a": "{\n" + `{"prompt":"a","completion":"b"}` + "\n[]\n5"}, want: []string{"a:1:2", "a:3: this is a list", "a:4: this is a number"}},
+		"no more than": {files: map[string]string{"a": strings.Repeat("5\n", 100)}, want: []string{"a:20:", "80 more examples"}},
+		"none left":    {op: Conversations{Path: "a", Heldout: new(float64)}, files: map[string]string{"a": ""}, want: []string{"no example in this file"}},
+	} {
+		_, err := converse(t, &c.op, c.files)
+		for _, want := range c.want {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v; want %q", name, err, want)
+			}
+		}
+		var e *say.Error
+		if !errors.As(err, &e) || e.In(say.Chinese) == e.In(say.English) {
+			t.Errorf("%s: no Chinese in %v", name, err)
+		}
+	}
+}
+
+func TestConversationsProblems(t *testing.T) {
+	out, err := converse(t, &Conversations{Heldout: new(float64)}, map[string]string{"a": `{"prompt":"3+4?","verify":{"number":7}}` + "\n" +
+		`{"messages":[{"role":"system","content":"s"},{"role":"user","content":"4+4?"}],"verify":{"choice":"A"}}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := stage.ReadProblems(filepath.Join(out, trainPart, problemsFile))
+	if err != nil || len(list) != 2 {
+		t.Fatal(len(list), err)
+	}
+	if p := list[1]; p.Prompt != "4+4?" || len(p.Context) != 1 || p.Context[0].Content != "s" {
+		t.Errorf("the second problem is %+v", p)
+	}
+	v, err := verify.Parse(list[0].Verify)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := v.Score(context.Background(), "", "It is 7."); s != 1 || err != nil {
+		t.Error(s, err)
+	}
+}
+
+// TestConversationsOfOthers reads the files of others through the operator.
+func TestConversationsOfOthers(t *testing.T) {
+	files, _ := filepath.Glob("../../../shared/data/formats/*")
+	if len(files) == 0 {
+		t.Skip("../shared/data/formats is not here")
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := converse(t, new(Conversations), map[string]string{filepath.Base(file): string(text)})
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		report, _ := os.ReadFile(filepath.Join(out, reportPart, "report.json"))
+		t.Logf("%s", report)
+	}
+}
