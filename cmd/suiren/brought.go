@@ -25,10 +25,12 @@ type modelFlags struct {
 	kv       string
 	adapters map[string]string
 	traces   bool
+	memory   float64 // GiB
 }
 
 func (f *modelFlags) add(a *app, c *cobra.Command) {
 	c.Flags().IntVar(&f.context, "context", 0, a.t("most tokens of prompt and answer (default: the model's, or what the memory holds)", "提示与回答合计的最多词元数（默认：模型自身的，或内存所能容纳的）"))
+	c.Flags().Float64Var(&f.memory, "memory", 0, a.t("most memory to take, in GiB (default: what the machine or the control group leaves)", "最多占用的内存，单位 GiB（默认：机器或控制组所余）"))
 	c.Flags().StringVar(&f.kv, "kv", "f16", a.t("type of keys and values: f16, f32 or int8", "键值缓存的类型：f16、f32 或 int8"))
 	c.Flags().StringToStringVar(&f.adapters, "adapter", nil, a.t("NAME=FOLDER of a LoRA adapter that requests may name", "可供请求指定的 LoRA 适配器：名称=目录"))
 }
@@ -82,6 +84,12 @@ func (a *app) brought(ctx context.Context, nameOrPath string, f *modelFlags) (*s
 	if err != nil {
 		return nil, nil, err
 	}
+	if f.memory < 0 {
+		return nil, nil, usage("--memory", say.T("%v is not an amount of memory", "%v 不是内存大小", f.memory), say.T("give GiB, like 8 or 1.5", "请写 GiB 数，例如 8 或 1.5"))
+	}
+	if f.memory > 0 {
+		machine.Memory = int64(f.memory * (1 << 30))
+	}
 	var digest store.Digest
 	var facts *weights.Model
 	summed := make(chan error, 1)
@@ -97,6 +105,7 @@ func (a *app) brought(ctx context.Context, nameOrPath string, f *modelFlags) (*s
 	}()
 	m, err := plain.Open(path, plain.Options{
 		Name: name, Threads: machine.Threads, Slots: f.slots, Context: f.context, Memory: machine.Memory, KV: f.kv, Adapters: f.adapters,
+		Planned: func(bytes int64) { a.screen.note(say.T("%s will take %s", "%s 将占用 %s", name, size(bytes))) },
 	})
 	if sumErr := <-summed; err == nil {
 		err = sumErr

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 
 	"suiren/internal/say"
 	"suiren/serve"
@@ -56,6 +57,12 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 		}
 		list = append(list, r)
 	}
+	machine, err := a.machine()
+	if err != nil {
+		return err
+	}
+	// One more than what computes: a request that comes need not wait for it.
+	runtime.GOMAXPROCS(machine.Threads + 1)
 	s.Open(list...)
 	url := "http://" + ln.Addr().String() + s.OpenPath()
 	if a.format == formatJSONL {

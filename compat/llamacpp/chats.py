@@ -107,6 +107,7 @@ def served(command, file, seed):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by way of finally: no server stays behind
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("file", nargs="?")
     p.add_argument("--rounds", type=int, default=1)

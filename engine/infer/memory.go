@@ -81,7 +81,7 @@ func (o Options) plan(s *model.Shape, z *batchSize) (Memory, error) {
 	least := 0
 	if s.Sliding != nil { // what the slots hold at most; as much again to resume from
 		least = o.Slots*((s.Window+pageTokens-2)/pageTokens+2) + pagesOf(z.rows)
-		m.Window = 2 * least
+		m.Window = max(least, min(2*least, m.Full)) // a page of them goes with one of the full layers
 	}
 	if o.Memory > 0 {
 		if need := int64(least)*m.window + leastPages*m.full; need > o.Memory {

@@ -32,6 +32,7 @@ type Options struct {
 	Memory   int64  // bytes that the model may take in all; 0: as many as Slots answers of Context tokens need
 	KV       string // f16 (default), f32 or int8
 	Adapters map[string]string
+	Planned  func(bytes int64) // is told what a decoder will take, before its weights are read; may be nil
 }
 
 // A Model answers, or makes vectors or scores.
@@ -153,6 +154,9 @@ func (m *Model) openEngine(path string) error {
 	if err := m.fit(path, &run); err != nil {
 		return err
 	}
+	if o.Planned != nil {
+		o.Planned(m.memory.Total() + m.fixed())
+	}
 	if m.engine, err = infer.Open(m.file, run); err != nil {
 		return err
 	}
@@ -174,28 +178,56 @@ func (m *Model) fit(path string, run *infer.Options) error {
 		return err
 	}
 	m.memory = plan
-	if m.opt.Memory <= 0 || plan.Total() <= m.opt.Memory {
+	if m.opt.Memory <= 0 || plan.Total()+m.fixed() <= m.opt.Memory {
 		return nil
 	}
 	gib := func(n int64) string { return fmt.Sprintf("%.2f GiB", float64(n)/(1<<30)) }
-	run.Memory = m.opt.Memory - plan.Model - plan.Logits
+	run.Memory = m.opt.Memory - plan.Model - plan.Logits - m.fixed()
 	if run.Memory > 0 {
 		m.memory, err = infer.Plan(m.file, *run)
 	}
 	if run.Memory <= 0 || errors.Is(err, infer.ErrMemory) {
 		return &say.Error{Where: path, Err: ErrNoFit,
-			What: say.T("the weights take %s and the shortest conversation some more; %s of memory are free", "权重需要 %s，最短的对话还需要一些；可用内存 %s", gib(plan.Model+plan.Logits), gib(m.opt.Memory)),
+			What: say.T("the weights take %s and the shortest conversation some more; %s of memory are free", "权重需要 %s，最短的对话还需要一些；可用内存 %s", gib(plan.Model+plan.Logits+m.fixed()), gib(m.opt.Memory)),
 			Next: say.T("take a smaller quantisation of the model, such as Q4_K_M, or free some memory", "请改用更小的量化版本（如 Q4_K_M），或腾出内存")}
+	}
+	if want := min(m.opt.Context, m.file.Shape.Context); err == nil && m.memory.Limit < want {
+		return &say.Error{Where: path, Err: ErrNoFit,
+			What: say.T("%s of memory hold no conversation of %d tokens", "%s 内存容不下 %d 个词元的对话", gib(m.opt.Memory), want), Next: m.wouldFit(*run)}
 	}
 	return err
 }
+
+// wouldFit says which contexts the memory holds.
+func (m *Model) wouldFit(run infer.Options) say.Text {
+	next := say.T("--context %d fits", "--context %d 可以容纳", m.memory.Limit)
+	run.KV = model.KVInt8
+	if small, err := infer.Plan(m.file, run); err == nil && small.Limit > m.memory.Limit {
+		next = say.T("%s, and with --kv int8 --context %d", "%s；加 --kv int8 时 --context %d 可以容纳", next, small.Limit)
+	}
+	run.Slots = 1
+	if one, err := infer.Plan(m.file, run); err == nil && one.Limit > m.memory.Limit {
+		next = say.T("%s, with --slots 1 besides %d", "%s；再加 --slots 1 可达 %d", next, one.Limit)
+	}
+	return next
+}
+
+// What a process takes besides its model: the program with its heap, and for
+// every token of a vocabulary. Measured as the peak of compat/load -minutes 0
+// beyond the plan, of vocabularies of 32,000 and 151,936.
+const (
+	programBytes = 38 << 20
+	wordBytes    = 200
+)
+
+func (m *Model) fixed() int64 { return programBytes + wordBytes*int64(m.words.t.Vocab()) }
 
 // Memory returns the bytes that the model takes, and how many answers of the
 // whole context its keys and values hold at once.
 func (m *Model) Memory() (bytes int64, whole float64) {
 	n := m.engine.Limit()
 	const page = model.PageTokens
-	return m.memory.Total(), float64(m.memory.Full) / float64((n+page-1)/page)
+	return m.memory.Total() + m.fixed(), float64(m.memory.Full) / float64((n+page-1)/page)
 }
 
 // Sign says what the digest of the model's files is, in hexadecimal. It is
