@@ -173,6 +173,13 @@ func (r *Rows) id(at int) int32 {
 func (r *Rows) Row(i int) (ids, start []int32, weight []uint8) {
 	n := r.info.Length
 	ids, start, weight = make([]int32, n), make([]int32, n), make([]uint8, n)
+	r.Read(i, ids, start, weight)
+	return ids, start, weight
+}
+
+// Read is Row into slices of Length.
+func (r *Rows) Read(i int, ids, start []int32, weight []uint8) {
+	n := r.info.Length
 	first := int32(-1)
 	for t := range n {
 		ids[t] = r.id(i*n + t)
@@ -181,12 +188,13 @@ func (r *Rows) Row(i int) (ids, start []int32, weight []uint8) {
 			first = -1
 		case markFirst:
 			first = int32(t)
-		case markTarget:
+		}
+		weight[t] = 0
+		if r.marks[i*n+t] == markTarget {
 			weight[t] = 1
 		}
 		start[t] = first
 	}
-	return ids, start, weight
 }
 
 // A RowDoc is one document of a row. The tokens from Supervised on are

@@ -47,9 +47,16 @@ func (a *app) versionCommand() *cobra.Command {
 }
 
 func (a *app) doctorCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "doctor", Short: a.t("Check whether this machine is fit for work", "检查本机能否正常工作"), Args: a.args(0, 0),
-		RunE: func(*cobra.Command, []string) error {
+	var folder string
+	c := &cobra.Command{
+		Use: "doctor [" + a.t("RUN", "运行") + "]", Short: a.t("Check whether this machine is fit for work, or what looks wrong in a run", "检查本机能否正常工作，或诊断某次训练"),
+		Long: a.t("Check whether this machine is fit for work.\n\nWith the name of a block (weights.base), the id of a run or latest: say what looks wrong in its training.",
+			"检查本机能否正常工作。\n\n给出块名（如 weights.base）、运行编号或 latest 时：指出训练中的异常。"),
+		Args: a.args(0, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return a.diagnoseRun(folder, args[0])
+			}
 			m, err := a.measured()
 			if err != nil {
 				return err
@@ -91,6 +98,8 @@ func (a *app) doctorCommand() *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().StringVar(&folder, "plan", "", a.t("folder of the plan file (default: here)", "计划文件所在目录（默认：当前目录）"))
+	return c
 }
 
 var statusMark = map[compute.Status]string{compute.OK: "ok", compute.Warn: "!", compute.Fail: "✗"}

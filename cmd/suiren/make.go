@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -147,7 +148,7 @@ func (a *app) showPlan(p *plan.Plan, m stage.Machine) {
 
 // apply carries out a plan and shows how it goes.
 func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Machine) error {
-	progress := newProgress(a)
+	progress, began := newProgress(a), time.Now()
 	return plan.Apply(ctx, p, w.st, m, plan.Options{Version: versionText(), Emit: func(e stage.Event) {
 		if a.format == formatJSONL {
 			a.event(e)
@@ -158,8 +159,14 @@ func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Mac
 			progress.begin(e.Step)
 		case run.TypeMade:
 			progress.end(e.Step, a.endLine(p, e))
+			for _, l := range a.looksWrong(w, e.Step, began) {
+				a.screen.print("  " + l)
+			}
 		case run.TypeFailed: // why is the program's last word
 			progress.end(e.Step, "  ! "+pad(e.Step, 20)+"  "+a.t("failed", "失败"))
+			for _, l := range a.looksWrong(w, e.Step, began) {
+				a.screen.print("  " + l)
+			}
 		case run.TypeInterrupted:
 			progress.end(e.Step, "  ! "+pad(e.Step, 20)+"  "+a.say(e))
 		case plan.TypeKept:

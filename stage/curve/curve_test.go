@@ -72,7 +72,7 @@ func TestWriter(t *testing.T) {
 	if len(c.Points) != 3 || len(c.Runs) != 2 || c.Counts["vocab"] != 300 || c.Counts["rows"] != 7 {
 		t.Errorf("%+v", c)
 	}
-	point(t, c, 1, 2, map[string]float64{"loss": 3, "heldout": 4})
+	point(t, c, 1, 2, map[string]float64{"loss": 3})
 	point(t, c, 2, 3, map[string]float64{"loss": 2, "a,\"b": 1})
 	files, _ := filepath.Glob(filepath.Join(dir, "events.out.tfevents.*"))
 	if len(files) != 2 {

@@ -125,6 +125,9 @@ func (w *Writer) metric(step int, vals map[string]float64) error {
 	for len(w.points) > 0 && w.points[len(w.points)-1].Step > step { // a resumed run does some again
 		w.points, again = w.points[:len(w.points)-1], true
 	}
+	if n := len(w.points); again && n > 0 && w.points[n-1].Step == step {
+		w.points = w.points[:n-1]
+	}
 	if again {
 		if err := w.board.restart(now, int64(step)); err != nil {
 			return err

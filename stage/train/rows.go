@@ -18,6 +18,50 @@ func batchAt(rows *stage.Rows, step, batch int) []model.Row {
 	return mean(list)
 }
 
+// A batcher makes the batches that batchAt makes, in memory of its own: each
+// is good until the next.
+type batcher struct {
+	rows       *stage.Rows
+	ids, start []int32
+	weight     []uint8
+	list       []model.Row
+	docs       []int
+}
+
+func newBatcher(rows *stage.Rows, batch int) *batcher {
+	n := rows.Length()
+	b := &batcher{rows: rows, ids: make([]int32, n), start: make([]int32, n), weight: make([]uint8, n), docs: make([]int, 0, n)}
+	for range batch {
+		b.list = append(b.list, model.Row{IDs: make([]int32, 0, n), Docs: make([]int, 0, n+1), Weight: make([]float32, 0, n)})
+	}
+	return b
+}
+
+// at returns the batch of a step, its tokens, and spent with the FLOPs of its
+// rows for a model of config c added one after the other.
+func (b *batcher) at(step int, c *model.Config, spent float64) (list []model.Row, flops float64, tokens int) {
+	flops = spent
+	for i := range b.list {
+		r := &b.list[i]
+		b.rows.Read((step*len(b.list)+i)%b.rows.Len(), b.ids, b.start, b.weight)
+		r.IDs, r.Docs, r.Weight = r.IDs[:0], r.Docs[:0], r.Weight[:0]
+		unpad(r, b.ids, b.start, b.weight)
+		tokens += len(r.IDs)
+		supervised := 0
+		for _, w := range r.Weight {
+			if w != 0 {
+				supervised++
+			}
+		}
+		b.docs = b.docs[:0]
+		for j := range len(r.Docs) - 1 {
+			b.docs = append(b.docs, r.Docs[j+1]-r.Docs[j])
+		}
+		flops += 3 * c.FLOPs(b.docs, supervised)
+	}
+	return mean(b.list), flops, tokens
+}
+
 // mean divides each token's weight by the number of supervised tokens.
 func mean(list []model.Row) []model.Row {
 	supervised := 0
@@ -41,6 +85,11 @@ func mean(list []model.Row) []model.Row {
 func readRow(rows *stage.Rows, i int) model.Row {
 	ids, start, weight := rows.Row(i)
 	var r model.Row
+	unpad(&r, ids, start, weight)
+	return r
+}
+
+func unpad(r *model.Row, ids, start []int32, weight []uint8) {
 	for t, id := range ids {
 		if start[t] < 0 { // padding
 			break
@@ -52,7 +101,6 @@ func readRow(rows *stage.Rows, i int) model.Row {
 		r.Weight = append(r.Weight, float32(weight[t]))
 	}
 	r.Docs = append(r.Docs, len(r.IDs))
-	return r
 }
 
 // rowFLOPs returns the FLOPs of training on r: three forward passes.

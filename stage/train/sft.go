@@ -257,6 +257,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	schedule := optim.Schedule{Form: schedules[s.Schedule], Warmup: max(min(20, steps/10), 1), Decay: 0.5, End: 0.05}
+	next := newBatcher(rows, batch)
 	info := rows.Info()
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
 		"params": float64(cfg.Params()), "vocab": float64(cfg.Vocab), "batch": float64(batch), "warmup": float64(schedule.Warmup),
@@ -269,13 +270,8 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 			}
 			return ctx.Err()
 		}
-		list := batchAt(rows, st.Step, batch)
-		tokens := 0
-		for _, r := range list {
-			st.FLOPs += rowFLOPs(&cfg, r)
-			tokens += len(r.IDs)
-		}
-		st.FLOPs += l.Optimizer.FLOPs()
+		list, flops, tokens := next.at(st.Step, &cfg, st.FLOPs)
+		st.FLOPs = flops + l.Optimizer.FLOPs()
 		loss, _, _ := l.Accumulate(list)
 		if err := diverged(loss, st.Step); err != nil {
 			return err

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"suiren/internal/say"
+	"suiren/run"
+	"suiren/stage/curve"
+	"suiren/stage/train"
+)
+
+// curvesOf lists the folders of the curves that name means: a run's id or
+// latest, a block's name (its newest curve), or a folder.
+func (w *workspace) curvesOf(name string) ([]string, error) {
+	if _, err := os.Stat(filepath.Join(name, "curve.csv")); err == nil {
+		return []string{name}, nil
+	}
+	if name == run.Latest {
+		runs, err := run.Runs(w.st.Path())
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range runs { // the newest that trained
+			if list, err := w.curvesOf(r.ID); err != nil || len(list) > 0 {
+				return list, err
+			}
+		}
+		return nil, nil
+	}
+	all, err := filepath.Glob(filepath.Join(w.path("curves"), "*", "*", "curve.csv"))
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	var newest int64
+	for _, path := range all {
+		dir := filepath.Dir(path)
+		if filepath.Base(filepath.Dir(dir)) == name {
+			info, err := os.Stat(path)
+			if err != nil {
+				return nil, err
+			}
+			if t := info.ModTime().UnixNano(); t >= newest {
+				list, newest = []string{dir}, t
+			}
+			continue
+		}
+		if c, err := curve.Read(dir); err == nil && slices.Contains(c.Runs, name) {
+			list = append(list, dir)
+		}
+	}
+	return list, nil
+}
+
+// diagnoseRun says what looks wrong in the training of a run.
+func (a *app) diagnoseRun(folder, name string) error {
+	w, err := a.openState(folder)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	dirs, err := w.curvesOf(name)
+	if err != nil {
+		return err
+	}
+	if len(dirs) == 0 {
+		return &say.Error{Where: name, What: say.T("there is no curve of such a run or block", "没有该运行或块的训练曲线"), Err: fs.ErrNotExist,
+			Next: say.T("name a block like weights.base, a run's id, or latest", "请写块名（如 weights.base）、运行编号或 latest")}
+	}
+	for _, dir := range dirs {
+		block := filepath.Base(filepath.Dir(dir))
+		c, err := curve.Read(dir)
+		if err != nil {
+			return err
+		}
+		list := train.Diagnose(c)
+		if a.format == formatJSONL {
+			for _, f := range list {
+				a.line(map[string]any{"type": "finding", "step": block, "code": f.Code, "what": f.What.In(a.lang), "next": f.Next.In(a.lang)})
+			}
+			a.line(map[string]any{"type": "diagnosed", "step": block, "points": len(c.Points), "findings": len(list)})
+			continue
+		}
+		fmt.Fprintln(a.stdout, block+"  "+a.t("%d points of its curve", "曲线共 %d 个点", len(c.Points)))
+		if len(list) == 0 {
+			fmt.Fprintln(a.stdout, "  ok  "+a.t("nothing looks wrong", "未见异常"))
+		}
+		for _, l := range findingLines(a, list) {
+			fmt.Fprintln(a.stdout, l)
+		}
+	}
+	return nil
+}
+
+func findingLines(a *app, list []train.Finding) (lines []string) {
+	for _, f := range list {
+		lines = append(lines, "  !   "+f.What.In(a.lang), "      → "+f.Next.In(a.lang))
+	}
+	return lines
+}
+
+// looksWrong is what the curve of a step that has just ended says against it,
+// if the step told anything since a time.
+func (a *app) looksWrong(w *workspace, step string, since time.Time) []string {
+	dirs, err := w.curvesOf(step)
+	if err != nil || len(dirs) == 0 || !strings.Contains(step, ".") {
+		return nil
+	}
+	c, err := curve.Read(dirs[0])
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return []string{say.Err(a.lang, err)}
+	}
+	if err != nil {
+		return nil
+	}
+	if n := len(c.Points); n == 0 || c.Points[n-1].Time < float64(since.Unix()) {
+		return nil
+	}
+	return findingLines(a, train.Diagnose(c))
+}
