@@ -65,8 +65,10 @@ else
 	ip link set lo up
 fi
 rm -f "$CLIENTS/serving"
+kv=f16
+[[ $names == *lm-eval* ]] && kv=f32 # transformers' log-likelihoods are of keys and values in float32
 m=$CLIENTS/models
-"$CLIENTS/suiren" serve "$m/chat" "$m/codex" "$m/claude" "$m/opencode" "$oracle/bert-mean" -o jsonl --listen 127.0.0.1:0 >"$CLIENTS/serving" &
+"$CLIENTS/suiren" serve "$m/chat" "$m/codex" "$m/claude" "$m/opencode" "$oracle/bert-mean" --kv "$kv" -o jsonl --listen 127.0.0.1:0 >"$CLIENTS/serving" &
 server=$!
 trap 'kill $server' EXIT
 until grep -qs '"serving"' "$CLIENTS/serving"; do

@@ -157,7 +157,7 @@ func (w *writer) logprob(t *infer.Token) form.Token {
 // text passes on what a token says.
 func (w *writer) text(t *infer.Token) bool {
 	s, special := w.j.m.words.special[t.ID]
-	special = special && (s.Control || w.j.m.tag(s.Text))
+	special = special && (s.Control || w.j.parser != nil && w.j.m.tag(s.Text)) // a raw answer's tags are its text
 	if w.j.ask.Logprobs && !t.Thought && (!special || w.j.parser == nil) {
 		tok := w.logprob(t)
 		if special {
