@@ -13,6 +13,7 @@ import (
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/verify"
 	"suiren/store"
 )
 
@@ -144,6 +145,7 @@ type rl struct {
 	chat    *tokenizer.Chat
 	tok     *tokenizer.Tokenizer
 	course  *course
+	judge   verify.Judge
 	watch   []stage.Problem
 	l       *Learner
 	sampler *infer.Sampler

@@ -71,7 +71,9 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 		p, g := chosen[i/r.samples()], &groups[i/r.samples()]
 		s := sample{ids: res.IDs, cut: res.Finish == infer.Cut}
 		if !s.cut {
-			s.right = p.Correct(r.tok.Decode(res.IDs))
+			if s.right, err = r.correct(ctx, p, r.tok.Decode(res.IDs)); err != nil {
+				return nil, 0, err
+			}
 			s.ids = append(s.ids, r.chat.End())
 		}
 		s.dropped = s.cut && r.Overlong == 0
@@ -83,6 +85,15 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 		r.st.Facts.SampleFLOPs += c.FLOPs([]int{n}, len(s.ids))
 	}
 	return groups, tokens, nil
+}
+
+// correct reports whether a reply is right: by the problem's answer, or by the
+// verifier that the owner gave it.
+func (r *rl) correct(ctx context.Context, p *stage.Problem, reply string) (bool, error) {
+	if p.Verify == nil {
+		return p.Correct(reply), nil
+	}
+	return r.judge.Right(ctx, p.Verify, p.Prompt, reply)
 }
 
 // answer has the model answer. Logits that are not numbers say that training
@@ -156,6 +167,9 @@ func (r *rl) replay(step uint64) []doc {
 	total := 0
 	for i := range r.prompts() {
 		p := r.course.any(r.Seed, step, uint64(i))
+		if p.Answer == "" { // the owner's: there is nothing to learn again
+			continue
+		}
 		ids, supervised := r.chat.Example(nil, p.Prompt, p.Think, p.Answer, true)
 		if len(ids) > r.l.Params.Config.Context {
 			continue
@@ -220,7 +234,13 @@ func (r *rl) score(ctx context.Context, step int) (watched, error) {
 		n := len(reqs[i].Prompt) + len(res.IDs)
 		r.st.Facts.SampleFLOPs += r.l.Params.Config.FLOPs([]int{n}, len(res.IDs))
 		w.Families[p.Family] += 0
-		if res.Finish == infer.Stopped && p.Correct(r.tok.Decode(res.IDs)) {
+		good := false
+		if res.Finish == infer.Stopped {
+			if good, err = r.correct(ctx, p, r.tok.Decode(res.IDs)); err != nil {
+				return w, err
+			}
+		}
+		if good {
 			right++
 			w.Families[p.Family] += 1 / float64(r.count(p.Family))
 		}
