@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"bytes"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -45,6 +46,41 @@ func TestSoftCap(t *testing.T) {
 			want := limit * math.Tanh(float64(v)/limit)
 			if math.Abs(float64(got[i])-want) > limit*0x1p-22 {
 				t.Errorf("of %g: %g, want %g", v, got[i], want)
+			}
+		}
+	})
+}
+
+// ToInt8s has the definition's bits, whatever the length and the numbers.
+func TestToInt8s(t *testing.T) {
+	kerneltest.Each(t, "kernel", func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(3, 4))
+		for _, n := range []int{0, 1, 31, 32, 33, 64, 80, 128, 255} {
+			for _, odd := range []float32{1, 0, 1e-40, 1e-45, 3e-37, 1e30, math.MaxFloat32, float32(math.Inf(-1)), float32(math.NaN())} {
+				x := kerneltest.Float32s(t, n)
+				for i := range x {
+					x[i] = float32(rng.IntN(255)-127) / 2 // 63.5 is the largest: ties are many
+					if odd < 1 {
+						x[i] = 0
+					}
+				}
+				if n > 0 {
+					x[rng.IntN(n)] = odd
+				}
+				got, want := make([]byte, n), make([]byte, n)
+				for i := range got {
+					got[i] = 77
+				}
+				scale, exact := ToInt8s(got, x), toInt8sGeneric(want, x)
+				if !same(scale, exact) {
+					t.Fatalf("%d with %g: scale %g, want %g", n, odd, scale, exact)
+				}
+				if odd != odd && n > 0 && scale == scale {
+					t.Fatalf("%d with a NaN: scale %g", n, scale)
+				}
+				if !bytes.Equal(got, want) {
+					t.Fatalf("%d with %g: %d, want %d", n, odd, got, want)
+				}
 			}
 		}
 	})

@@ -24,6 +24,8 @@ func BenchmarkRows(b *testing.B) {
 		}{
 			{"Rotate", func() { Rotate(x, w[:n/2], y[n/2:]) }},
 			{"Int8s", func() { Int8s(y, q, &scales) }},
+			{"ToInt8s", func() { ToInt8s(q, x) }},
+			{"ToInt8s/generic", func() { toInt8sGeneric(q, x) }},
 			{"SoftCap", func() { SoftCap(x, 30) }},
 			{"LayerNorm", func() { LayerNorm(y, x, w, w, 1e-5) }},
 			{"Quantise", func() { in.Quantise(0, 1, By32) }},

@@ -133,30 +133,13 @@ func (p *Pages) put(l, g int, page int32, token int, k, v []float32) {
 	case KVInt8:
 		scales := floatsOf(mem[2*PageTokens*D:])
 		panel, row := mem[token:PageTokens*D], mem[PageTokens*D+token*D:][:D]
-		var inv float32
-		scales[token], inv = int8Scale(k)
-		for i, x := range k {
-			panel[i*PageTokens] = byte(int8Of(x * inv))
+		scales[token] = kernel.ToInt8s(row, k) // first here, as above
+		for i, x := range row {
+			panel[i*PageTokens] = x
 		}
-		scales[PageTokens+token], inv = int8Scale(v)
-		for i, x := range v {
-			row[i] = byte(int8Of(x * inv))
-		}
+		scales[PageTokens+token] = kernel.ToInt8s(row, v)
 	}
 }
-
-func int8Scale(x []float32) (scale, inv float32) {
-	var m float32
-	for _, v := range x {
-		m = max(m, v, -v)
-	}
-	if m == 0 {
-		return 0, 0
-	}
-	return m / 127, 127 / m
-}
-
-func int8Of(x float32) int8 { return int8(math.RoundToEven(float64(x))) }
 
 // keys returns a page's panel of keys (D, 32), in buf if it is not there as floats.
 func (p *Pages) keys(l, g int, page int32, buf []float32) []float32 {
