@@ -27,7 +27,7 @@ func TestPlanPage(t *testing.T) {
 		for kind, choice := range vocabulary(0) {
 			for value, op := range choice.Ops {
 				head := string(kind)
-				if choice.By != "" {
+				if choice.By != "" && value != "" {
 					head += `, ` + choice.By + ` = "` + value + `"`
 				}
 				got, ok := sections[head]

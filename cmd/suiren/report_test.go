@@ -84,7 +84,7 @@ func TestVocabulary(t *testing.T) {
 			t.Errorf("a plan cannot say %s", kind)
 		}
 		for name, op := range c.Ops {
-			if got := op(); got.Out() != kind || (name == "") != (c.By == "") {
+			if got := op(); got.Out() != kind || name != "" && c.By == "" {
 				t.Errorf("%s %q makes %s", kind, name, got.Out())
 			}
 		}

@@ -53,7 +53,7 @@ func open(t testing.TB, o Options) *Model { return openWith(t, o, chatTemplate) 
 
 func openWith(t testing.TB, o Options, template string, more ...string) *Model {
 	t.Helper()
-	dir := randomModel(t, template)
+	dir := randomModel(t, template, more...)
 	o.Threads, o.Slots = 1, 4
 	m, err := Open(dir, o)
 	if err != nil {
@@ -64,7 +64,7 @@ func openWith(t testing.TB, o Options, template string, more ...string) *Model {
 }
 
 // randomModel writes a folder of random weights.
-func randomModel(t testing.TB, template string) string {
+func randomModel(t testing.TB, template string, more ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	text := strings.Repeat("the quick brown fox jumps over the lazy dog and says hello to 你好 世界 every single day. ", 20)

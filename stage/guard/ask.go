@@ -15,6 +15,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/verify"
 )
 
 // A Reply is what a question was answered with.
@@ -87,10 +88,25 @@ func ask(ctx context.Context, a Answerer, policy *Policy, p *stage.Problem) (giv
 		g.Finish, g.Rule = refused, rule
 	}
 	g.Masked = rule == "" && (question != p.Prompt || g.Thought != r.Thought || g.Answer != r.Answer)
-	g.Right = g.Finish == Stop && p.Correct(g.Answer)
+	if g.Finish == Stop {
+		if g.Right, err = right(ctx, p, g.Answer); err != nil {
+			return given{}, err
+		}
+	}
 	// JSON holds no broken bytes, and a resumed verdict reads replies back.
 	g.Thought, g.Answer = strings.ToValidUTF8(g.Thought, "\ufffd"), strings.ToValidUTF8(g.Answer, "\ufffd")
 	return g, nil
+}
+
+// judge holds the owners' verifiers that were met.
+var judge verify.Judge
+
+// right reports whether an answer is: by the problem's own, or by its verifier.
+func right(ctx context.Context, p *stage.Problem, answer string) (bool, error) {
+	if p.Verify == nil {
+		return p.Correct(answer), nil
+	}
+	return judge.Right(ctx, p.Verify, p.Prompt, answer)
 }
 
 // filter returns what a rail lets through of a text, and the rule that

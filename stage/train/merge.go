@@ -102,15 +102,12 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	if err := sameWords(b, out); err != nil {
 		return err
 	}
-	var rows *stage.Rows
+	var rows *learnt
 	if dir := job.Dir("prompts"); dir != "" {
-		if rows, err = stage.OpenRows(dir); err != nil {
+		if rows, err = openLearntRows(dir, b); err != nil {
 			return err
 		}
-		defer rows.Close()
-		if rows.Vocab() > b.Shape.Vocab {
-			return say.Errorf("the prompts have a vocabulary of %d, the base of %d", "提示的词表为 %d，基座为 %d", rows.Vocab(), b.Shape.Vocab)
-		}
+		defer rows.close()
 	}
 	want, done, err := served(b.File, ad, job.Machine.Threads)
 	if err != nil {

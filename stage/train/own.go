@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"suiren/engine/model"
@@ -17,7 +18,8 @@ import (
 // on conversations.
 type Continue struct {
 	Base      stage.Ref `plan:"base" kinds:"weights" path:"model"`
-	From      stage.Ref `plan:"from" kinds:"tokens"`
+	From      stage.Ref `plan:"from,optional" kinds:"tokens"`
+	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero"` // instead of from: chats
 	Epochs    int       `plan:"epochs,optional" min:"1" max:"1000"`
 	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`     // rows a step
 	Rate      float64   `plan:"rate,optional" min:"0.00001" max:"100"` // factor of the learning rates
@@ -35,7 +37,7 @@ func (*Continue) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
 func (c *Continue) Check() []*say.Error {
-	return append(checkMethod(c.Optimizer), checkType(c.Type)...)
+	return slices.Concat(checkMethod(c.Optimizer), checkType(c.Type), checkSource(c.From, c.Examples))
 }
 
 // Forecast implements stage.Forecaster.
@@ -54,7 +56,8 @@ func (c *Continue) Run(ctx context.Context, job *stage.Job) error {
 // over quantised weights this is QLoRA.
 type LoRA struct {
 	Base      stage.Ref `plan:"base" kinds:"weights" path:"model"`
-	From      stage.Ref `plan:"from" kinds:"tokens"`
+	From      stage.Ref `plan:"from,optional" kinds:"tokens"`
+	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero"` // instead of from: chats
 	Rank      int       `plan:"rank,optional" min:"1" max:"1024"`
 	Alpha     float64   `plan:"alpha,optional" min:"0.001" max:"100000"`
 	Targets   []string  `plan:"targets,optional"` // none: every matrix of the blocks
@@ -73,7 +76,9 @@ func (*LoRA) Revision() int   { return 1 }
 func (*LoRA) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
-func (l *LoRA) Check() []*say.Error { return checkMethod(l.Optimizer) }
+func (l *LoRA) Check() []*say.Error {
+	return append(checkMethod(l.Optimizer), checkSource(l.From, l.Examples)...)
+}
 
 // Forecast implements stage.Forecaster.
 func (l *LoRA) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
@@ -109,25 +114,21 @@ type own struct {
 }
 
 func (o *own) run(ctx context.Context, job *stage.Job) error {
-	rows, err := stage.OpenRows(job.Dir("from"))
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	b, err := openBrought(job.Dir("base"))
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	if rows.Vocab() != b.tok.Vocab() || rows.Vocab() > b.Shape.Vocab || rows.Length() > b.Shape.Context || rows.Len() == 0 {
-		return say.Errorf("%d rows of %d tokens over a vocabulary of %d do not fit the base, whose context is %d and vocabulary %d: make the rows with the base's tokenizer",
-			"%d 行、每行 %d 个词元、词表 %d，与基座（上下文 %d，词表 %d）不符：请用基座的分词器生成数据", rows.Len(), rows.Length(), rows.Vocab(), b.Shape.Context, b.tok.Vocab())
+	rows, err := openLearnt(job, b)
+	if err != nil {
+		return err
 	}
+	defer rows.close()
 	shape, err := b.TrainShape()
 	if err != nil {
 		return err
 	}
-	l, err := o.learner(job, b, rows.Length())
+	l, err := o.learner(job, b, rows.length)
 	if err != nil {
 		return err
 	}
@@ -140,13 +141,13 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	if o.lora != nil {
 		forward = 2
 	}
-	order := shuffle{n: rows.Len(), seed: o.seed}
-	t := tuning{job: job, l: l, steps: stepsOf(rows.Len(), o.batch, o.epochs), every: o.every}
+	order := shuffle{n: rows.n, seed: o.seed}
+	t := tuning{job: job, l: l, steps: stepsOf(rows.n, o.batch, o.epochs), every: o.every}
 	t.schedule, t.st.FLOPs = gentle(t.steps), base.FLOPs
 	t.batch = func(_ context.Context, step int) (outcome, error) {
 		var list []model.Row
 		for i := range o.batch {
-			list = append(list, readRow(rows, order.at(step*o.batch+i)))
+			list = append(list, rows.row(order.at(step*o.batch+i)))
 		}
 		loss, _, _ := l.Accumulate(mean(list))
 		out := outcome{loss: loss}
@@ -160,7 +161,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	if err := t.run(ctx); err != nil {
 		return err
 	}
-	f := facts{Method: o.method, Think: rows.Think(), Steps: t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Loss)}
+	f := facts{Method: o.method, Think: rows.think, Steps: t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Loss)}
 	if f.Parity, err = o.write(job, b, l, rows); err != nil {
 		return err
 	}
@@ -250,7 +251,7 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 }
 
 // write writes what was trained and proves that it is served as it is.
-func (o *own) write(job *stage.Job, b *brought, l *Learner, rows *stage.Rows) (*parity, error) {
+func (o *own) write(job *stage.Job, b *brought, l *Learner, rows *learnt) (*parity, error) {
 	prompts := promptsOf(rows, b)
 	if o.lora != nil {
 		digest, err := b.Digest()
@@ -308,7 +309,7 @@ func forecastOwn(in map[string][]stage.Forecast, epochs int, forward, bytes floa
 	for _, f := range in["base"] {
 		params = max(params, f.Size["params"], f.Size["bytes"]/2) // two bytes a parameter, about
 	}
-	for _, f := range in["from"] {
+	for _, f := range slices.Concat(in["from"], in["examples"]) {
 		tokens += max(f.Size["tokens"], f.Size["rows"]*f.Size["length"])
 	}
 	f := stage.Forecast{FLOPs: 2 * forward * params * tokens * float64(epochs), Memory: int64(params * bytes), Size: map[string]float64{"params": params},

@@ -137,9 +137,9 @@ var sentences = []string{
 }
 
 // promptsOf returns prompts from rows, the owner's own; nil: the sentences.
-func promptsOf(rows *stage.Rows, b *brought) (list [][]int32) {
-	for i := 0; rows != nil && i < rows.Len() && len(list) < maxPrompts; i++ {
-		r := readRow(rows, i)
+func promptsOf(rows *learnt, b *brought) (list [][]int32) {
+	for i := 0; rows != nil && i < rows.n && len(list) < maxPrompts; i++ {
+		r := rows.row(i)
 		for d := 0; d < len(r.Docs)-1 && len(list) < maxPrompts; d++ {
 			list = append(list, r.IDs[r.Docs[d]:min(r.Docs[d+1], r.Docs[d]+promptTokens)])
 		}

@@ -12,6 +12,7 @@ import (
 	"suiren/engine/tensor"
 	"suiren/engine/tokenizer"
 	"suiren/stage"
+	"suiren/stage/verify"
 )
 
 // A group is the answers sampled to one problem.
@@ -71,7 +72,7 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 		p, g := chosen[i/r.samples()], &groups[i/r.samples()]
 		s := sample{ids: res.IDs, cut: res.Finish == infer.Cut}
 		if !s.cut {
-			if s.right, err = r.correct(ctx, p, r.tok.Decode(res.IDs)); err != nil {
+			if s.right, err = correct(ctx, &r.judge, p, r.tok.Decode(res.IDs)); err != nil {
 				return nil, 0, err
 			}
 			s.ids = append(s.ids, r.chat.End())
@@ -89,11 +90,11 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 
 // correct reports whether a reply is right: by the problem's answer, or by the
 // verifier that the owner gave it.
-func (r *rl) correct(ctx context.Context, p *stage.Problem, reply string) (bool, error) {
+func correct(ctx context.Context, judge *verify.Judge, p *stage.Problem, reply string) (bool, error) {
 	if p.Verify == nil {
 		return p.Correct(reply), nil
 	}
-	return r.judge.Right(ctx, p.Verify, p.Prompt, reply)
+	return judge.Right(ctx, p.Verify, p.Prompt, reply)
 }
 
 // answer has the model answer. Logits that are not numbers say that training
@@ -236,7 +237,7 @@ func (r *rl) score(ctx context.Context, step int) (watched, error) {
 		w.Families[p.Family] += 0
 		good := false
 		if res.Finish == infer.Stopped {
-			if good, err = r.correct(ctx, p, r.tok.Decode(res.IDs)); err != nil {
+			if good, err = correct(ctx, &r.judge, p, r.tok.Decode(res.IDs)); err != nil {
 				return w, err
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"suiren/engine/chat"
 	"suiren/engine/model"
 	"suiren/engine/tokenizer"
 	"suiren/stage"
@@ -58,19 +57,10 @@ func openStudent(job *stage.Job, optimizer string, rate float64, rank int, seed 
 		s.own.rate = orDefault(rate, 10*broughtRate)
 		s.own.lora = &model.LoRA{Rank: rank, Alpha: 2 * float64(rank), Seed: seed}
 	}
-	v := chat.Vocabulary{Token: func(text string) bool { _, ok := b.tok.Special(text); return ok }}
-	if id, ok := b.tok.BOS(); ok {
-		v.BOS = string(b.tok.Bytes(id))
-	}
-	if id, ok := b.tok.EOS(); ok {
-		v.EOS = string(b.tok.Bytes(id))
-	}
-	t, err := chat.New("chat_template", b.template, v)
-	if err != nil {
+	if s.w, err = s.brought.writer(); err != nil {
 		b.Close()
 		return nil, err
 	}
-	s.w = &writer{tok: b.tok, template: t, ends: append(b.tok.Ends(), b.ends...), context: min(b.Shape.Context, mostTokens)}
 	return s, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/verify"
 )
 
 // A teacher answers, and judges the tokens of documents, through the serving
@@ -249,6 +250,7 @@ func (t *teacher) write(ctx context.Context, job *stage.Job, w *writer, problems
 	if ok, err := recall(path, s); ok || err != nil {
 		return s, err
 	}
+	var judge verify.Judge
 	think := true
 	for lo := 0; lo < len(problems); lo += 256 {
 		chunk := problems[lo:min(lo+256, len(problems))]
@@ -279,7 +281,14 @@ func (t *teacher) write(ctx context.Context, job *stage.Job, w *writer, problems
 			s.Asked++
 			n := len(reqs[i].Prompt) + len(r)
 			s.FLOPs += t.flops(n, len(r))
-			if len(r) > 0 && asked[i].Correct(w.tok.Decode(r[:len(r)-1])) {
+			if len(r) == 0 {
+				continue
+			}
+			right, err := correct(ctx, &judge, asked[i], w.tok.Decode(r[:len(r)-1]))
+			if err != nil {
+				return nil, err
+			}
+			if right {
 				s.IDs, s.Supervised = append(s.IDs, append(reqs[i].Prompt, r...)), append(s.Supervised, len(r))
 			}
 		}

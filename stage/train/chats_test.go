@@ -1,0 +1,71 @@
+package train
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"suiren/stage"
+)
+
+// Chats are learnt in the base's template: each answer by itself, with the
+// token that ends it, and nothing else.
+func TestChats(t *testing.T) {
+	var list []stage.Example
+	for _, p := range toyProblems(1) {
+		list = append(list, stage.Example{From: p.ID, Messages: []stage.Message{
+			{Role: "system", Content: "be short"}, {Role: "user", Content: p.Prompt}, {Role: "assistant", Content: "yes"},
+			{Role: "user", Content: "really?"}, {Role: "assistant", Content: "yes!"},
+		}})
+	}
+	list = append(list, stage.Example{From: "long", Messages: append(user(strings.Repeat("very long ", 400)), stage.Message{Role: "assistant", Content: "no"})})
+	dir := toyExamples(t, list)
+	in := map[string]string{"base": archFolder("qwen2"), "examples": dir}
+	job := newBench(t, in).Job
+	b, err := openBrought(in["base"])
+	check(t, err)
+	defer b.Close()
+	l, err := b.chats(job, filepath.Join(dir, stage.ExamplesFile))
+	check(t, err)
+	answers := map[string]int{}
+	for i := range l.n {
+		r := l.row(i)
+		if len(r.IDs) > l.length || l.length > b.Shape.Context {
+			t.Fatalf("%d tokens in rows of %d", len(r.IDs), l.length)
+		}
+		for d := range len(r.Docs) - 1 {
+			var said []int32
+			for j := r.Docs[d]; j < r.Docs[d+1]; j++ {
+				if r.Weight[j] > 0 {
+					said = append(said, r.IDs[j])
+				}
+			}
+			if !slices.Contains(b.ends, said[len(said)-1]) {
+				t.Errorf("%q does not end", b.tok.Decode(said))
+			}
+			answers[b.tok.Decode(said[:len(said)-1])]++
+		}
+	}
+	if n := len(toyProblems(1)); len(answers) != 2 || answers["yes"] != n || answers["yes!"] != n {
+		t.Errorf("learns %v", answers)
+	}
+	for name, op := range map[string]stage.Operator{
+		"lora":     &LoRA{Epochs: 12, Batch: 2, Rank: 4, Rate: 4},
+		"continue": &Continue{Epochs: 12, Batch: 2, Rate: 1},
+	} {
+		run := newBench(t, in)
+		check(t, op.Run(context.Background(), run.Job))
+		f, err := readFacts(run.Out)
+		check(t, err)
+		if f.Method != name || f.Parity == nil || f.Parity.Top != 1 || f.Loss > 1 {
+			t.Errorf("%s: %+v %+v", name, f, f.Parity)
+		}
+	}
+	for _, op := range []stage.Checker{&LoRA{}, &Continue{From: stage.Ref{Kind: "tokens", Name: "a"}, Examples: stage.Ref{Kind: "examples", Name: "b"}}} {
+		if len(op.Check()) != 1 {
+			t.Errorf("%+v is let through", op)
+		}
+	}
+}
