@@ -31,6 +31,7 @@ store: internal/say
 models: engine/weights store internal/say
 stage: store internal/say
 stage/curve: stage internal/say
+knowledge/chinese:
 knowledge: internal/say engine/tokenizer engine/infer
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
 stage/verify: internal/say

@@ -1,0 +1,202 @@
+package chinese
+
+import (
+	"iter"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Words takes a text apart into words: Chinese by the likeliest sequence of
+// words of a dictionary (a shortest path over the words that begin at each
+// character; ties go to the longer word), letters and digits as they stand
+// together. Space and punctuation are no words. What is not in the dictionary
+// comes as single characters. It yields bytes lo to hi of the text.
+//
+// Matching is by Fold, so traditional text is found by simplified words.
+func Words(text string) iter.Seq2[int, int] {
+	return func(yield func(lo, hi int) bool) {
+		s := segmenter{t: data(), yield: yield}
+		s.text(text)
+	}
+}
+
+// longest is how many characters are taken apart together. A block that is
+// longer is cut: its words do not depend on what is further away than that.
+const longest = 1 << 12
+
+type segmenter struct {
+	t     *tables
+	yield func(lo, hi int) bool
+
+	chars []uint16 // of the block, folded
+	at    []int32  // where each begins, and the block ends
+	cost  []int32  // of the best way from each character on
+	next  []int32  // where its first word ends
+}
+
+// A class of characters: those of words, by how they are taken apart.
+type class uint8
+
+const (
+	other class = iota
+	han
+	latin // letters and digits
+	joint // stands within words: C++, AT&T, 3.5
+)
+
+// classes are those of the first 128 characters.
+var classes = func() (list [128]class) {
+	for c := range list {
+		switch {
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
+			list[c] = latin
+		case c == '+' || c == '#' || c == '&' || c == '.' || c == '_' || c == '%' || c == '-':
+			list[c] = joint
+		}
+	}
+	return list
+}()
+
+func classOf(c rune) class {
+	switch {
+	case c < 128:
+		return classes[c]
+	case IsHan(c):
+		return han
+	case unicode.IsLetter(c), unicode.IsDigit(c), unicode.Is(unicode.Mn, c):
+		return latin
+	}
+	return other
+}
+
+// text finds blocks: stretches of letters and digits alone are words, those with
+// a Chinese character are taken apart.
+func (s *segmenter) text(text string) {
+	lo := 0
+	for lo < len(text) {
+		var size int
+		var c rune
+		if c, size = decode(text[lo:]); classOf(c) == other {
+			lo += size
+			continue
+		}
+		hi, n, any := lo, 0, false
+		for hi < len(text) && n < longest {
+			c, size := decode(text[hi:])
+			k := classOf(c)
+			if k == other {
+				break
+			}
+			any = any || k == han
+			hi, n = hi+size, n+1
+		}
+		if any {
+			if !s.block(text[lo:hi], lo) {
+				return
+			}
+		} else if !s.plain(text[lo:hi], lo) {
+			return
+		}
+		lo = hi
+	}
+}
+
+func decode(text string) (rune, int) {
+	if text[0] < utf8.RuneSelf {
+		return rune(text[0]), 1
+	}
+	return utf8.DecodeRuneInString(text)
+}
+
+// plain yields a stretch without Chinese: what is between joints, and numbers
+// with their points.
+func (s *segmenter) plain(text string, base int) bool {
+	lo := 0
+	for lo < len(text) {
+		if text[lo] < 128 && classes[text[lo]] == joint {
+			lo++
+			continue
+		}
+		hi := lo
+		for hi < len(text) && (text[hi] >= 128 || classes[text[hi]] == latin || point(text, hi)) {
+			hi++
+		}
+		if !s.yield(base+lo, base+hi) {
+			return false
+		}
+		lo = hi
+	}
+	return true
+}
+
+// point reports whether text[i] is the point of a number.
+func point(text string, i int) bool {
+	digit := func(i int) bool { return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9' }
+	return text[i] == '.' && digit(i-1) && digit(i+1)
+}
+
+// block yields the words of a stretch with Chinese in it.
+func (s *segmenter) block(text string, base int) bool {
+	s.chars, s.at = s.chars[:0], s.at[:0]
+	for i, c := range text {
+		f := uint16(0xffff) // in no word
+		if c < 1<<16 {
+			f = s.t.plain[c]
+		}
+		s.chars, s.at = append(s.chars, f), append(s.at, int32(i))
+	}
+	n := len(s.chars)
+	s.at = append(s.at, int32(len(text)))
+	if cap(s.cost) <= n {
+		s.cost, s.next = make([]int32, 2*n+1), make([]int32, 2*n+1)
+	}
+	s.path(s.cost[:n+1], s.next[:n+1])
+	for i := 0; i < n; {
+		to := int(s.next[i])
+		k := classOf(rune(s.chars[i]))
+		if to == i+1 && k != han && s.chars[i] != 0xffff { // letters and digits in no word stay together
+			if k != latin {
+				i++
+				continue
+			}
+			for to < n && int(s.next[to]) == to+1 && s.chars[to] != 0xffff && (classOf(rune(s.chars[to])) == latin || s.point(to)) {
+				to++
+			}
+		}
+		if !s.yield(base+int(s.at[i]), base+int(s.at[to])) {
+			return false
+		}
+		i = to
+	}
+	return true
+}
+
+// point reports whether character i is the point of a number.
+func (s *segmenter) point(i int) bool {
+	digit := func(i int) bool { return i >= 0 && i < len(s.chars) && s.chars[i] >= '0' && s.chars[i] <= '9' }
+	return s.chars[i] == '.' && digit(i-1) && digit(i+1)
+}
+
+// path finds the cheapest way from every character to the end. A character that
+// begins no word is a word of its own; where words begin, one that is none may
+// stand alone only if no word does.
+func (s *segmenter) path(cost, next []int32) {
+	t, chars := s.t, s.chars
+	cost[len(chars)] = 0
+	for i := len(chars) - 1; i >= 0; i-- {
+		best, to := int32(1<<31-1), i
+		node := int32(root)
+		for j := i; j < len(chars); j++ {
+			if node = t.step(node, chars[j]); node == none {
+				break
+			}
+			if c := t.costs[node]; c != 0 && c+cost[j+1] <= best {
+				best, to = c+cost[j+1], j+1
+			}
+		}
+		if to == i {
+			best, to = t.unknown+cost[i+1], i+1
+		}
+		cost[i], next[i] = best, int32(to)
+	}
+}
