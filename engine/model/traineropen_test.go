@@ -96,7 +96,11 @@ func shake(tr *Trainer) {
 // derivative of the loss, and its bits depend neither on threads nor on
 // micro-batches nor on what is computed again.
 func TestFamilies(t *testing.T) {
-	for _, name := range trained {
+	families := trained
+	if testing.Short() {
+		families = []string{"spark2_5"} // it has all options but biases
+	}
+	for _, name := range families {
 		for _, lora := range []*LoRA{nil, {Rank: 3, Alpha: 6}, {Rank: 2, Alpha: 1, Targets: []string{"down_proj"}}} {
 			t.Run(fmt.Sprint(name, lora), func(t *testing.T) {
 				f := openArch(t, name)
@@ -131,8 +135,12 @@ func TestStepAllocates(t *testing.T) {
 // Adapters over quantised weights are adapters over the numbers that those
 // stand for, to the bit.
 func TestFrozenTypes(t *testing.T) {
-	for _, name := range []string{"qwen3", "llama", "spark2_5"} {
-		for _, x := range []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K} {
+	names, types := []string{"qwen3", "llama", "spark2_5"}, []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K}
+	if testing.Short() {
+		names, types = names[:1], types[:3]
+	}
+	for _, name := range names {
+		for _, x := range types {
 			f := openArch(t, name)
 			if x == AsQ4_K_M || x == AsQ6_K { // blocks of 256
 				s := blocked(f.Shape)
@@ -209,6 +217,9 @@ func fillParams(p *Params) {
 // What does not fit the memory for logits goes through the head in pieces: a
 // row with more supervised tokens than those has the gradients of the loss.
 func TestLongRow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	c := Config{Vocab: 9001, Width: 8, Layers: 1, Heads: 1, KVHeads: 1, HeadDim: 8, Hidden: 9, Context: 700, Theta: 10000, Eps: 1e-6}
 	rows := randomRows(c, 3, []int{690}, []int{100, 30}, []int{700})
 	var want string
