@@ -15,8 +15,8 @@ type Finding struct {
 	Next say.Text
 }
 
-// Least signs of a fault. A healthy run of the tests' toy, of the tutor and of
-// a model from a base shows none of them.
+// Least signs of a fault. A healthy run of the tests' toy shows none of them;
+// they were chosen on it.
 const (
 	leastPoints  = 30   // of a curve that can be judged
 	leastMask    = 0.02 // part of all tokens that is learnt
