@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -71,6 +72,48 @@ func fold(dst []rune, r rune) ([]rune, class) {
 		return dst, invisible
 	}
 	return dst, skipped
+}
+
+// folds holds what fold says of the runes below 0x10000, which is most of a
+// text: kind, whether it is joined, and the one rune that it becomes. Runes that
+// become several are 0.
+var folds = sync.OnceValue(func() *[1 << 16]uint32 {
+	var table [1 << 16]uint32
+	var buf []rune
+	for r := range rune(len(table)) {
+		var kind class
+		if buf, kind = fold(buf[:0], r); len(buf) > 1 || len(buf) == 1 && buf[0] >= 1<<16 {
+			continue
+		}
+		e := foldKnown | uint32(kind)<<16
+		if len(buf) == 1 {
+			if e |= uint32(buf[0]); joined(buf[0]) {
+				e |= foldJoined
+			}
+		}
+		table[r] = e
+	}
+	return &table
+})
+
+const (
+	foldKnown  = 1 << 31
+	foldJoined = 1 << 30
+)
+
+// folded is fold by the table; it also reports whether the first rune is joined.
+func (s *ruleset) folded(dst []rune, r rune) ([]rune, class, bool) {
+	if int(r) < len(s.folds) {
+		if e := s.folds[r]; e != 0 {
+			kind := class(e >> 16 & 0xff)
+			if kind == plain {
+				dst = append(dst, rune(e&0xffff))
+			}
+			return dst, kind, e&foldJoined != 0
+		}
+	}
+	dst, kind := fold(dst, r)
+	return dst, kind, len(dst) > 0 && joined(dst[0])
 }
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }

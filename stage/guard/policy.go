@@ -73,6 +73,7 @@ type ruleset struct {
 	rules []rule
 	owner []int // of each keyword, its rule
 	auto  *automaton
+	folds *[1 << 16]uint32
 	marks map[string]string
 }
 
@@ -230,7 +231,7 @@ func parse(b []byte) (*Policy, error) {
 
 // ruleset compiles the rules of one direction.
 func (d *document) ruleset(on string) (*ruleset, error) {
-	s := &ruleset{marks: d.Masks}
+	s := &ruleset{marks: d.Masks, folds: folds()}
 	var words [][]rune
 	seen := map[string]bool{}
 	for i := range d.Rules {
