@@ -21,7 +21,8 @@ const (
 // fold returns the form of r in which keywords are compared, and what r is.
 //
 // Width, case, ligatures and accents go (Unicode NFKD, then marks dropped, then
-// lower case), and a traditional Chinese character becomes its simplified one
+// lower case), letters that look like Latin ones become these, and a traditional
+// Chinese character becomes its simplified one
 // where simple.go lists it. It is a view for matching only: ① becomes 1 and ㎏
 // becomes kg, so what is sent on is always cut from the original.
 //
@@ -60,6 +61,8 @@ func fold(dst []rune, r rune) ([]rune, class) {
 		if !unicode.Is(unicode.M, d) && isWord(d) {
 			d = unicode.ToLower(d)
 			if s, ok := simplified[d]; ok {
+				d = s
+			} else if s, ok := lookalikes[d]; ok {
 				d = s
 			}
 			dst = append(dst, d)
@@ -115,6 +118,11 @@ func (s *ruleset) folded(dst []rune, r rune) ([]rune, class, bool) {
 	dst, kind := fold(dst, r)
 	return dst, kind, len(dst) > 0 && joined(dst[0])
 }
+
+// lookalikes are lower case letters of Cyrillic and Greek that a reader takes
+// for Latin ones, and a few that stand for them (Unicode TR 39's intent; our
+// own, short list).
+var lookalikes = pairs("аaеeоoрpсcуyхxіiјjѕsһhԁdԛqԝwӏlкkмmтtвbнhгrпnзeαaοoνvρpτtυuιiκkχxεeηnωwγyɑaɡgıiʟl")
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"suiren/internal/say"
@@ -22,6 +23,7 @@ func (r *Refusal) In(lang say.Lang) string { return r.Text.In(lang) }
 // rail holds back.
 const (
 	maxSkips     = 8 // skipped runes in a row; more end a match
+	maxHits      = 64
 	maxInvisible = 8 // invisible runes in a row; the rest is removed from the text
 )
 
@@ -50,7 +52,9 @@ type Rail struct {
 	read   int              // folded runes in all
 	skips  int              // skipped runes since the last of them
 	inWord bool             // the rune before is part of a word whose script sets words apart
-	wait   int32            // keyword found if the word ends here, or -1
+	wait   claim            // keyword found if the word ends here; its word is -1 if there is none
+	open   []claim          // keywords found that an allowed phrase may still cover
+	hits   []Refusal        // of an observing policy
 
 	numbers numbers
 }
@@ -61,6 +65,15 @@ type mark struct {
 	fresh bool // no word goes on into it
 }
 
+// A claim is a keyword that was found.
+type claim struct {
+	word int32
+	from int // number of its first folded rune
+	at   int // place of it
+}
+
+var noClaim = claim{word: -1}
+
 // An edit puts a text in the place of what is there.
 type edit struct {
 	from, to int
@@ -68,7 +81,7 @@ type edit struct {
 }
 
 func (s *ruleset) rail() *Rail {
-	return &Rail{ruleset: s, wait: -1}
+	return &Rail{ruleset: s, wait: noClaim}
 }
 
 // Write takes the next piece and returns what may leave now. With a *Refusal
@@ -110,14 +123,15 @@ func (r *Rail) Flush() (string, error) {
 			return r.leave()
 		}
 	}
-	if r.wait >= 0 {
-		r.refuse(r.wait)
+	if !r.endWord() || !r.settleClaims(r.read) {
 		return r.leave()
 	}
 	r.end(false)
 	r.hold = r.place()
 	out, err := r.leave()
+	hits := r.hits
 	*r = *r.rail()
+	r.hits = hits
 	return out, err
 }
 
@@ -154,12 +168,14 @@ func (r *Rail) take(c rune, raw string) bool {
 		r.settle()
 		return true
 	}
-	if r.wait >= 0 { // the word has ended
-		return r.refuse(r.wait)
+	if !r.endWord() {
+		return false
 	}
 	r.inWord = false
 	if r.skips++; kind == broken || r.skips > maxSkips {
-		r.node = 0
+		if r.node = 0; !r.settleClaims(r.read) {
+			return false
+		}
 	}
 	if kind == skipped && separates(c) {
 		r.separate()
@@ -178,11 +194,12 @@ func (r *Rail) first(n int32) mark {
 // match steps the automaton over a folded rune; apart says that its script sets
 // words apart.
 func (r *Rail) match(f rune, apart bool, at int) bool {
-	if r.wait >= 0 {
-		if !apart {
-			return r.refuse(r.wait)
+	if !apart {
+		if !r.endWord() {
+			return false
 		}
-		r.wait = -1 // only the beginning of a longer word
+	} else {
+		r.wait = noClaim // only the beginning of a longer word
 	}
 	r.trail[r.read%maxKeyword] = mark{at, !(r.inWord && apart)}
 	r.read++
@@ -193,31 +210,91 @@ func (r *Rail) match(f rune, apart bool, at int) bool {
 	if nodes[n].word < 0 {
 		n = nodes[n].also
 	}
+	found, allowed := false, r.read // where the longest allowed phrase begins
 	for ; n != 0; n = nodes[n].also {
-		if !r.first(n).fresh {
+		first := r.first(n)
+		if !first.fresh {
 			continue // it begins inside a word
 		}
-		if !apart {
-			return r.refuse(nodes[n].word)
+		from := r.read - int(nodes[n].depth)
+		switch {
+		case r.owner[nodes[n].word] == allow:
+			allowed = min(allowed, from)
+		case !found:
+			found = true
+			c := claim{nodes[n].word, from, first.at}
+			if apart {
+				r.wait = c
+			} else if r.allows {
+				r.open = append(r.open, c)
+			} else if !r.refuse(c) {
+				return false
+			}
 		}
-		r.wait = nodes[n].word
-		break
+	}
+	if !r.allows {
+		return true
+	}
+	r.open = slices.DeleteFunc(r.open, func(c claim) bool { return c.from >= allowed })
+	if r.wait.word >= 0 && r.wait.from >= allowed {
+		r.wait = noClaim
+	}
+	return r.settleClaims(r.read - int(nodes[r.node].depth))
+}
+
+// endWord settles a keyword that waited for the end of its word.
+func (r *Rail) endWord() bool {
+	c := r.wait
+	if c.word < 0 {
+		return true
+	}
+	r.wait = noClaim
+	if !r.allows {
+		return r.refuse(c)
+	}
+	r.open = append(r.open, c)
+	return true
+}
+
+// settleClaims refuses for a keyword that begins before the folded rune from,
+// where the longest phrase begins that may still come.
+func (r *Rail) settleClaims(from int) bool {
+	for _, c := range r.open {
+		if c.from < from && !r.refuse(c) {
+			return false
+		}
+	}
+	r.open = slices.DeleteFunc(r.open, func(c claim) bool { return c.from < from })
+	return true
+}
+
+// refuse ends the text for a keyword; what is held back never leaves. It reports
+// whether the text goes on, as it does where the policy only observes.
+func (r *Rail) refuse(c claim) bool {
+	rule := r.rules[r.owner[c.word]]
+	hit := Refusal{Class: rule.Class, Rule: rule.ID, Text: rule.text()}
+	if !r.observe {
+		r.refusal = &hit
+		return false
+	}
+	if len(r.hits) < maxHits && !slices.ContainsFunc(r.hits, func(h Refusal) bool { return h.Rule == hit.Rule }) {
+		r.hits = append(r.hits, hit)
 	}
 	return true
 }
 
-// refuse ends the text for a keyword. What is held back never leaves.
-func (r *Rail) refuse(word int32) bool {
-	rule := r.rules[r.owner[word]]
-	r.refusal = &Refusal{Class: rule.Class, Rule: rule.ID, Text: rule.text()}
-	return false
-}
+// Hits returns for which rules a policy that only observes would have refused,
+// each once.
+func (r *Rail) Hits() []Refusal { return r.hits }
 
 // settle notes what no keyword and no number can claim any more.
 func (r *Rail) settle() {
 	r.hold = r.place()
 	if r.node != 0 {
 		r.hold = min(r.hold, r.first(r.node).at)
+	}
+	for _, c := range r.open {
+		r.hold = min(r.hold, c.at)
 	}
 	if g := r.numbers.groups; len(g) > 0 {
 		r.hold = min(r.hold, g[0].from)
