@@ -108,9 +108,9 @@ def edit(path, model):
     if model.get("legacy"):
         rope = config.pop("rope_parameters")
         config["rope_theta"] = rope.pop("rope_theta")
+        config["rope_scaling"] = rope if rope["rope_type"] != "default" else None
         if model.get("old_type"):
             rope["type"] = rope.pop("rope_type")
-        config["rope_scaling"] = rope if rope["rope_type"] != "default" else None
         config["torch_dtype"] = config.pop("dtype")
         config["transformers_version"] = "4.46.0"
     for key in model.get("drop", []):
