@@ -67,18 +67,6 @@ func (r *Receipt) Check() error {
 	return nil
 }
 
-// Size returns about how many bytes of memory r takes.
-func (r *Receipt) Size() int {
-	n := 1024 + 4*(cap(r.Prompt.IDs)+cap(r.Answer.IDs)) + cap(r.Format.Schema) + len(r.Format.Text) + 16*len(r.Sampling.Bias)
-	for _, s := range append(r.Stop[:len(r.Stop):len(r.Stop)], r.Format.List...) {
-		n += 16 + len(s)
-	}
-	for _, t := range r.Tools {
-		n += 64 + len(t.Name) + len(t.Description) + cap(t.Parameters)
-	}
-	return n
-}
-
 // ReadReceipt reads a parameter that asks for receipts.
 func (r *Request) ReadReceipt(v json.RawMessage) error {
 	if err := json.Unmarshal(v, &r.Receipt); err != nil || !r.Receipt {
