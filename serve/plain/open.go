@@ -44,7 +44,7 @@ type Model struct {
 	template *chat.Template
 	engine   *infer.Engine // of a decoder
 	encoder  *encoder      // of an encoder
-	adapters map[string]*model.Adapter
+	adapters map[string]*adapter
 	origin   string
 	memory   infer.Memory
 	facts    form.Facts
@@ -55,7 +55,7 @@ var kvTypes = map[string]model.KVType{"": model.KVFloat16, "f16": model.KVFloat1
 
 // Open opens a GGUF file or a Hugging Face folder.
 func Open(path string, o Options) (m *Model, err error) {
-	m = &Model{opt: o, adapters: map[string]*model.Adapter{}}
+	m = &Model{opt: o, adapters: map[string]*adapter{}}
 	defer func() {
 		if err != nil {
 			m.Close()
@@ -142,7 +142,7 @@ func (m *Model) openEngine(path string) error {
 		return err
 	}
 	for name, dir := range o.Adapters {
-		if m.adapters[name], err = model.OpenAdapter(dir, shape); err != nil {
+		if m.adapters[name], err = openAdapter(dir, shape); err != nil {
 			return err
 		}
 	}

@@ -22,6 +22,7 @@ type Options struct {
 	Temperature *float64
 	TopP        *float64
 	Seed        uint64
+	Trail       *Trail // filled in by the time the answer ends; nil: not asked for
 }
 
 // A Kind says what a Delta carries.
@@ -81,21 +82,34 @@ func (s *Scenario) Answer(ctx context.Context, conversation []Message, opt Optio
 			yield(Delta{}, err)
 			return
 		}
-		var hits []knowledge.Hit
-		if s.book != nil {
-			hits = s.book.Search(question, 3)
-			if knowledge.Confident(question, hits) {
-				s.quote(question, hits[0], yield)
-				return
+		if text, sources, ok := s.own(question); ok {
+			if t := opt.Trail; t != nil {
+				t.Made.Prompt, t.Tokens, t.Finish = s.model.Tokenizer.Encode(nil, question), s.model.Tokenizer.Encode(nil, text), infer.Stopped
 			}
-		}
-		if s.scope != nil && !s.scope.holds(question) {
-			_ = yield(Delta{Kind: Answer, Text: s.scope.decline(question, hits)}, nil) &&
+			_ = (sources == nil || yield(Delta{Kind: Sources, Sources: sources}, nil)) &&
+				yield(Delta{Kind: Answer, Text: text}, nil) &&
 				yield(Delta{Kind: Finish, Reason: infer.Stopped}, nil)
 			return
 		}
 		s.generate(ctx, question, opt, yield)
 	}
+}
+
+// own returns the scenario's own words to a question: a passage, with its
+// source, or that it is out of the scope. It is not ok if the model answers.
+func (s *Scenario) own(question string) (text string, sources []Source, ok bool) {
+	var hits []knowledge.Hit
+	if s.book != nil {
+		hits = s.book.Search(question, 3)
+		if knowledge.Confident(question, hits) {
+			h := hits[0]
+			return s.quote(question, h), []Source{{h.File, h.Heading, h.Text, h.Score}}, true
+		}
+	}
+	if s.scope != nil && !s.scope.holds(question) {
+		return s.scope.decline(question, hits), nil, true
+	}
+	return "", nil, false
 }
 
 func lastQuestion(conversation []Message) (string, error) {
@@ -108,15 +122,12 @@ func lastQuestion(conversation []Message) (string, error) {
 }
 
 // quote answers with the sentences of a passage.
-func (s *Scenario) quote(question string, h knowledge.Hit, yield func(Delta, error) bool) {
+func (s *Scenario) quote(question string, h knowledge.Hit) string {
 	source := "\n\nSource: "
 	if h.Lang == "zh" {
 		source = "\n\n出处："
 	}
-	text := "“" + s.book.Quote(question, h) + "”" + source + place(h)
-	_ = yield(Delta{Kind: Sources, Sources: []Source{{h.File, h.Heading, h.Text, h.Score}}}, nil) &&
-		yield(Delta{Kind: Answer, Text: text}, nil) &&
-		yield(Delta{Kind: Finish, Reason: infer.Stopped}, nil)
+	return "“" + s.book.Quote(question, h) + "”" + source + place(h)
 }
 
 // place says where a passage stands, in its language.
@@ -178,6 +189,11 @@ func (s *Scenario) generate(ctx context.Context, question string, opt Options, y
 	if r.Think > 0 {
 		d.Kind = Thought
 	}
+	trail := opt.Trail
+	if trail == nil {
+		trail = new(Trail)
+	}
+	trail.Asked, trail.Made = true, r
 	stream := tokenizer.NewStream(s.model.Tokenizer)
 	put := func(text string) bool {
 		d.Text = text
@@ -195,6 +211,7 @@ func (s *Scenario) generate(ctx context.Context, question string, opt Options, y
 			d.Kind = Answer
 		}
 		if t.Finish != infer.Stopped { // the stop token is not part of the answer
+			trail.Tokens = append(trail.Tokens, t.ID)
 			d.Usage.Completion++
 			if d.Kind == Thought {
 				d.Usage.Reasoning++
@@ -206,6 +223,7 @@ func (s *Scenario) generate(ctx context.Context, question string, opt Options, y
 			}
 		}
 		if t.Finish != "" {
+			trail.Finish = t.Finish
 			if put(stream.Flush()) {
 				yield(Delta{Kind: Finish, Reason: t.Finish, Usage: d.Usage}, nil)
 			}

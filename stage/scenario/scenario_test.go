@@ -399,3 +399,38 @@ func FuzzManifest(f *testing.F) {
 		}
 	})
 }
+
+// A trail makes an answer again: the model's, cut short or not, and the
+// scenario's own words.
+func TestAgain(t *testing.T) {
+	s := open(t, &Scenario{Think: 20, Tokens: 10}, folder(t), book(t), 1, 2)
+	hot, p := 1.5, 0.9
+	for _, c := range []struct {
+		question string
+		opt      Options
+		asked    bool
+	}{
+		{"37+85=?", Options{Think: -1, Seed: 3, Temperature: &hot, TopP: &p}, true},
+		{"37+85=?", Options{Think: 0}, true},
+		{"How do I get a key?", Options{Think: -1}, false},
+	} {
+		c.opt.Trail = new(Trail)
+		if _, _, err := ask(t, s, c.question, c.opt); err != nil {
+			t.Fatal(err)
+		}
+		tr := c.opt.Trail
+		if tr.Asked != c.asked || len(tr.Tokens) == 0 || tr.Finish == "" {
+			t.Errorf("%s: %+v", c.question, tr)
+		}
+		for _, n := range []int{len(tr.Tokens), 2} {
+			got, err := s.Again(context.Background(), tr, n)
+			if err != nil || !slices.Equal(got, tr.Tokens[:n]) {
+				t.Errorf("%s: %v, %d of %v", c.question, err, n, tr.Tokens)
+			}
+		}
+		tr.Made.Prompt = s.model.Tokenizer.Encode(nil, "something else")
+		if got, _ := s.Again(context.Background(), tr, len(tr.Tokens)); slices.Equal(got, tr.Tokens) {
+			t.Errorf("%s: another prompt gives the same", c.question)
+		}
+	}
+}
