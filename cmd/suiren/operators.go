@@ -56,8 +56,13 @@ type opener struct{}
 // judged is how many questions a verdict has answered at a time.
 const judged = 64
 
+func questioned(job *stage.Job) *scenario.Opener {
+	return &scenario.Opener{Artifact: job.Open, Threads: job.Machine.Threads, Slots: judged,
+		Model: func(path string) (scenario.Model, error) { return otherModel(path, job.Machine, true) }}
+}
+
 func (opener) Scenario(job *stage.Job, dir string) (guard.Answerer, error) {
-	s, err := scenario.Open(dir, job.Open, job.Machine.Threads, judged)
+	s, err := questioned(job).Open(dir)
 	return examinee{s}, err
 }
 
@@ -69,7 +74,7 @@ func (opener) Weights(job *stage.Job, dir, like string, think int) (guard.Answer
 	if think < 0 {
 		think = m.Think
 	}
-	s, err := scenario.Bare(dir, think, job.Machine.Threads, judged)
+	s, err := questioned(job).Bare(dir, think)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ type served struct {
 func (r *served) close() { r.scenario.Close() }
 
 // serveRelease opens a standing release.
-func (w *workspace) serveRelease(b store.Block, threads int) (*served, error) {
+func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served, error) {
 	dir, err := w.st.Dir(b.Output)
 	if err != nil {
 		return nil, err
@@ -54,7 +54,9 @@ func (w *workspace) serveRelease(b store.Block, threads int) (*served, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := scenario.Open(scenarioDir, w.st.Dir, threads, slots)
+	open := scenario.Opener{Artifact: w.st.Model, Threads: machine.Threads, Slots: slots,
+		Model: func(path string) (scenario.Model, error) { return otherModel(path, machine, false) }}
+	s, err := open.Open(scenarioDir)
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +107,7 @@ func (w *workspace) examples(m *operate.Manifest) ([]say.Text, error) {
 	return list, nil
 }
 
-// An answerer makes a scenario's answers the server's. It can what every
-// answerer can.
+// An answerer makes a scenario's answers the server's.
 type answerer struct{ *scenario.Scenario }
 
 var kinds = map[scenario.Kind]form.Kind{
@@ -114,33 +115,43 @@ var kinds = map[scenario.Kind]form.Kind{
 }
 
 // Can implements form.Answerer.
-func (answerer) Can() form.Can { return 0 }
+func (s answerer) Can() form.Can {
+	if o, ok := s.Other().(*other); ok {
+		return o.Can() & otherCan
+	}
+	return 0
+}
 
 // Answer implements form.Answerer.
 func (s answerer) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event, error] {
+	if o, ok := s.Other().(*other); ok {
+		return s.pass(ctx, o, a)
+	}
 	return func(yield func(form.Event, error) bool) {
-		var msgs []scenario.Message
-		for _, m := range a.Messages {
-			msgs = append(msgs, scenario.Message{Role: m.Role, Text: m.Text})
-		}
-		opt := scenario.Options{MaxTokens: max(0, a.MaxTokens), Think: -1, Temperature: a.Sampling.Temperature, TopP: a.Sampling.TopP, Seed: a.Seed}
-		switch {
-		case a.Think.Mode == "off":
-			opt.Think = 0
-		case a.Think.Budget > 0:
-			opt.Think = a.Think.Budget
-		}
-		for d, err := range s.Scenario.Answer(ctx, msgs, opt) {
-			out := form.Event{Kind: kinds[d.Kind], Text: d.Text, Reason: d.Reason,
-				Usage: form.Usage{Prompt: d.Usage.Prompt, Completion: d.Usage.Completion, Reasoning: d.Usage.Reasoning}}
-			for _, src := range d.Sources {
-				out.Sources = append(out.Sources, form.Source{File: src.File, Heading: src.Heading, Text: src.Text, Score: src.Score})
-			}
-			if !yield(out, public(err)) {
+		for d, err := range s.Scenario.Answer(ctx, messages(a), asked(a)) {
+			if !yield(event(d), public(err)) {
 				return
 			}
 		}
 	}
+}
+
+// messages are the conversation of an ask.
+func messages(a *form.Ask) (list []scenario.Message) {
+	for _, m := range a.Messages {
+		list = append(list, scenario.Message{Role: m.Role, Text: m.Text})
+	}
+	return list
+}
+
+// event is what a client is told of d.
+func event(d scenario.Delta) form.Event {
+	e := form.Event{Kind: kinds[d.Kind], Text: d.Text, Reason: d.Reason,
+		Usage: form.Usage{Prompt: d.Usage.Prompt, Completion: d.Usage.Completion, Reasoning: d.Usage.Reasoning}}
+	for _, src := range d.Sources {
+		e.Sources = append(e.Sources, form.Source{File: src.File, Heading: src.Heading, Text: src.Text, Score: src.Score})
+	}
+	return e
 }
 
 // public makes an error of a scenario that a client can do something about

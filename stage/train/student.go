@@ -1,7 +1,6 @@
 package train
 
 import (
-	"os"
 	"path/filepath"
 
 	"suiren/engine/model"
@@ -38,7 +37,7 @@ func openStudent(job *stage.Job, optimizer string, rate float64, rank int, seed 
 	if s.facts, err = readFacts(base); err != nil {
 		s.facts = facts{} // the owner's
 	}
-	if rank == 0 && ours(base) {
+	if rank == 0 && tokenizer.IsChat(base) {
 		if s.l, err = openBase(job, recipe(optimizer, orDefault(rate, preferenceRate))); err != nil {
 			return nil, err
 		}
@@ -62,20 +61,6 @@ func openStudent(job *stage.Job, optimizer string, rate float64, rank int, seed 
 		return nil, err
 	}
 	return s, nil
-}
-
-// ours reports whether a folder has the chat that our own models have.
-func ours(base string) bool {
-	tok, err := tokenizer.Load(base)
-	if err != nil {
-		return false
-	}
-	c, err := tokenizer.NewChat(tok)
-	if err != nil {
-		return false
-	}
-	text, err := os.ReadFile(filepath.Join(base, "chat_template.jinja"))
-	return err == nil && string(text) == c.Template()
 }
 
 // ready makes the learner of a brought model, which takes the memory that docs
