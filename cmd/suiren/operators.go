@@ -85,8 +85,12 @@ func (opener) Weights(job *stage.Job, dir, like string, think int) (guard.Answer
 // An examinee is a scenario before a verdict.
 type examinee struct{ *scenario.Scenario }
 
-func (e examinee) Reply(ctx context.Context, question string) (guard.Reply, error) {
-	r, err := e.Scenario.Reply(ctx, question)
+func (e examinee) Reply(ctx context.Context, before []stage.Message, question string) (guard.Reply, error) {
+	var list []scenario.Message
+	for _, m := range before {
+		list = append(list, scenario.Message{Role: m.Role, Text: m.Content})
+	}
+	r, err := e.ReplyTo(ctx, append(list, scenario.Message{Role: "user", Text: question}))
 	if errors.Is(err, scenario.ErrTooLong) {
 		return guard.Reply{Finish: "too long"}, nil
 	}

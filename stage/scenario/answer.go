@@ -269,9 +269,14 @@ type Reply struct {
 
 // Reply answers one question as Answer does with no options.
 func (s *Scenario) Reply(ctx context.Context, question string) (Reply, error) {
+	return s.ReplyTo(ctx, []Message{{"user", question}})
+}
+
+// ReplyTo is Reply for a conversation.
+func (s *Scenario) ReplyTo(ctx context.Context, conversation []Message) (Reply, error) {
 	var r Reply
 	var thought, answer strings.Builder
-	for d, err := range s.Answer(ctx, []Message{{"user", question}}, Options{Think: -1}) {
+	for d, err := range s.Answer(ctx, conversation, Options{Think: -1}) {
 		if err != nil {
 			return Reply{}, err
 		}

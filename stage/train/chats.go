@@ -6,6 +6,7 @@ import (
 
 	"suiren/engine/chat"
 	"suiren/engine/model"
+	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -62,7 +63,11 @@ func (b *brought) writer() (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &writer{tok: b.tok, template: t, ends: append(b.tok.Ends(), b.ends...), context: min(b.Shape.Context, mostTokens)}, nil
+	w := &writer{tok: b.tok, template: t, ends: slices.Concat(b.tok.Ends(), b.ends), special: map[int32]tokenizer.SpecialToken{}, context: min(b.Shape.Context, mostTokens)}
+	for _, s := range b.tok.Specials() {
+		w.special[s.ID] = s
+	}
+	return w, nil
 }
 
 // chats reads chats as rows. Every turn of the assistant is a document of its

@@ -19,7 +19,8 @@ type writer struct {
 	chat     *tokenizer.Chat
 	template *chat.Template // instead of chat
 	ends     []int32        // that end an answer of the template
-	context  int            // tokens that fit
+	special  map[int32]tokenizer.SpecialToken
+	context  int // tokens that fit
 }
 
 func newWriter(dir string, context int) (*writer, error) {

@@ -143,13 +143,14 @@ func TestFellBelow(t *testing.T) {
 func TestReplay(t *testing.T) {
 	_, in := toyBase(t)
 	r := toyRL(t, &GRPO{Prompts: 6}, in)
-	docs := r.replay(3)
+	docs, err := r.replay(3)
+	check(t, err)
 	sum := 0.0
 	for _, d := range docs {
 		sum += float64(d.weight) * float64(d.supervised)
-		text := r.tok.Decode(d.ids)
+		text := r.s.w.tok.Decode(d.ids)
 		if !slices.ContainsFunc(toyProblems(1), func(p stage.Problem) bool {
-			ids, n := r.chat.Example(nil, p.Prompt, p.Think, p.Answer, true)
+			ids, n := r.s.w.chat.Example(nil, p.Prompt, p.Think, p.Answer, true)
 			return slices.Equal(ids, d.ids) && d.supervised == len(ids)-n
 		}) {
 			t.Errorf("%q is no lesson", text)
