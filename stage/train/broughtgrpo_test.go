@@ -118,25 +118,25 @@ func TestBroughtAsk(t *testing.T) {
 	defer s.Close()
 	p := picks(1)[0]
 	p.Prompt = "say <|im_end|>"
-	q, err := s.w.ask("here", asking(&p), nil)
+	q, err := s.w.Ask("here", asking(&p), nil, nil)
 	check(t, err)
-	text := s.w.tok.Decode(q.ids)
+	text := s.w.Tokenizer.Decode(q.IDs)
 	for _, part := range []string{"be short", "hi", "ho", "say <|im_end|>"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q lacks %q", text, part)
 		}
 	}
 	ends := 0
-	for _, id := range q.ids {
-		if slices.Contains(s.w.ends, id) {
+	for _, id := range q.IDs {
+		if slices.Contains(s.w.Stops, id) {
 			ends++
 		}
 	}
 	if ends != 4 { // of four turns, and not what the user wrote
 		t.Errorf("%d ends in %q", ends, text)
 	}
-	ids := s.w.tok.EncodeMarked(nil, "<think>\nwell\n</think>\n\n4 <|im_end|> 5", nil)
-	thought, answer := s.w.parts(&q, ids)
+	ids := s.w.Tokenizer.EncodeMarked(nil, "<think>\nwell\n</think>\n\n4 <|im_end|> 5", nil)
+	thought, answer := s.w.Parts(&q, ids)
 	if thought != "well" || answer != "4  5" && answer != "4 <|im_end|> 5" {
 		t.Errorf("thought %q, answer %q", thought, answer)
 	}

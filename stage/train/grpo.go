@@ -12,6 +12,7 @@ import (
 	"suiren/engine/tensor"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/stage/verify"
 	"suiren/store"
 )
@@ -213,7 +214,7 @@ func (r *rl) open() error {
 				if err != nil {
 					return err
 				}
-				longest = max(longest, len(q.ids))
+				longest = max(longest, len(q.IDs))
 			}
 		}
 		limit, slots = min(longest+r.tokens(), r.s.w.context), min(slots, 64)
@@ -248,14 +249,14 @@ func (r *rl) open() error {
 
 // ask writes a problem for the base: one of our own thinks; a base with a
 // template thinks as the plan says, or as it was taught here.
-func (r *rl) ask(p *stage.Problem) (question, error) {
+func (r *rl) ask(p *stage.Problem) (talk.Question, error) {
 	think := r.Think
 	if r.s.brought == nil {
 		think = nil
 	} else if think == nil && r.s.facts.Method != "" {
 		think = &r.s.facts.Think
 	}
-	return r.s.w.ask(p.ID, asking(p), think)
+	return r.s.w.Ask(p.ID, asking(p), nil, think)
 }
 
 // run takes all steps, from a checkpoint if there is one, and leaves the

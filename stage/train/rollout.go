@@ -11,6 +11,7 @@ import (
 	"suiren/engine/model"
 	"suiren/engine/tensor"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/stage/verify"
 )
 
@@ -47,18 +48,18 @@ func (g *group) informative() bool {
 func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, tokens int, err error) {
 	var reqs []infer.Request
 	var chosen []*stage.Problem
-	var asked []question
+	var asked []talk.Question
 	for i := range n {
 		p := r.course.draw(&r.st.Course, r.Seed, step, uint64(i))
 		q, err := r.ask(p)
 		if err != nil {
 			return nil, 0, err
 		}
-		if len(q.ids) >= r.speaker.limit {
+		if len(q.IDs) >= r.speaker.limit {
 			continue
 		}
 		chosen, asked = append(chosen, p), append(asked, q)
-		groups = append(groups, group{prompt: q.ids})
+		groups = append(groups, group{prompt: q.IDs})
 		for j := range r.samples() {
 			req := r.s.w.request(&q, r.tokens())
 			req.Temperature, req.Seed = 1, tensor.Rand(r.Seed, step, uint64(i*r.samples()+j))
@@ -160,7 +161,7 @@ func advantages(groups []group) []doc {
 
 // doc is a sample with its prompt.
 func (g *group) doc(s *sample) doc {
-	return doc{append(slices.Clone(g.prompt), s.ids...), len(s.ids), 1}
+	return doc{ids: append(slices.Clone(g.prompt), s.ids...), supervised: len(s.ids), weight: 1}
 }
 
 // replay draws lessons of all kinds, to be learnt as in SFT beside the answers:
@@ -193,7 +194,8 @@ func (r *rl) replay(step uint64) ([]doc, error) {
 // A doc is one answer with its prompt.
 type doc struct {
 	ids        []int32
-	supervised int     // the last of ids
+	supervised int     // the last of ids; how many, of learn
+	learn      []bool  // which of ids, if not the last
 	weight     float32 // of each of them in the loss: how much likelier it is to become
 }
 
@@ -214,6 +216,16 @@ func packDocs(docs []doc, length int) []model.Row {
 		}
 		row.Docs = append(row.Docs, len(row.IDs))
 		row.IDs = append(row.IDs, d.ids...)
+		if d.learn != nil {
+			for _, l := range d.learn {
+				w := float32(0)
+				if l {
+					w = d.weight
+				}
+				row.Weight = append(row.Weight, w)
+			}
+			continue
+		}
 		row.Weight = append(row.Weight, make([]float32, len(d.ids)-d.supervised)...)
 		for range d.supervised {
 			row.Weight = append(row.Weight, d.weight)
@@ -226,7 +238,7 @@ func packDocs(docs []doc, length int) []model.Row {
 // score answers the watched problems greedily.
 func (r *rl) score(ctx context.Context, step int) (watched, error) {
 	var reqs []infer.Request
-	asked := make([]question, len(r.watch))
+	asked := make([]talk.Question, len(r.watch))
 	for i := range r.watch {
 		var err error
 		if asked[i], err = r.ask(&r.watch[i]); err != nil {
