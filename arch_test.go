@@ -34,10 +34,11 @@ stage/curve: stage internal/say
 knowledge/chinese:
 knowledge: internal/say engine/tokenizer engine/infer
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
+stage/talk: stage internal/say engine/chat engine/jinja engine/tokenizer engine/weights
 stage/verify: internal/say
 stage/data/intake: stage internal/say stage/verify
-stage/data: stage store internal/say engine/tokenizer knowledge stage/data/intake
-stage/train: stage stage/curve stage/verify store internal/say engine/*
+stage/data: stage store internal/say engine/tokenizer engine/chat knowledge stage/data/intake stage/talk
+stage/train: stage stage/curve stage/talk stage/verify store internal/say engine/*
 stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model
 stage/guard: stage store internal/say stage/verify engine/tokenizer engine/infer
 stage/operate: stage store internal/say

@@ -32,6 +32,7 @@ type Options struct {
 	Memory   int64  // bytes that the model may take in all; 0: as many as Slots answers of Context tokens need
 	KV       string // f16 (default), f32 or int8
 	Adapters map[string]string
+	Now      func() time.Time  // what templates are told; nil: the clock
 	Planned  func(bytes int64) // is told what a decoder will take, before its weights are read; may be nil
 }
 
@@ -55,6 +56,9 @@ var kvTypes = map[string]model.KVType{"": model.KVFloat16, "f16": model.KVFloat1
 
 // Open opens a GGUF file or a Hugging Face folder.
 func Open(path string, o Options) (m *Model, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	m = &Model{opt: o, adapters: map[string]*adapter{}}
 	defer func() {
 		if err != nil {
@@ -164,6 +168,7 @@ func (m *Model) openEngine(path string) error {
 		m.origin = "memory"
 	}
 	f := &m.facts
+	f.Layers, f.Vocabulary = shape.Layers, shape.Vocab
 	f.Family, f.Context, f.Width, f.Template, f.Thinks = shape.Arch, shape.Context, shape.Width, m.config.Template, m.template.Facts().Thinks
 	return nil
 }

@@ -365,13 +365,18 @@ type watched struct {
 func readFacts(dir string) (*facts, error) {
 	var f facts
 	err := readJSON(filepath.Join(dir, "suiren.json"), &f)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || err != nil && isFile(dir) { // a GGUF file
 		return &facts{Think: true}, nil
 	}
 	if f.Steps < 0 || !(f.FLOPs >= 0 && f.FLOPs <= math.MaxFloat64) || f.RL != nil && !(f.RL.SampleFLOPs >= 0) {
 		err = errors.Join(err, fmt.Errorf("%s: a count is below zero", dir))
 	}
 	return &f, err
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // readJSON reads a small JSON file that an operator of this program wrote.

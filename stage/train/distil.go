@@ -264,7 +264,7 @@ func (d *Distil) data(ctx context.Context, job *stage.Job, t *teacher, l *Learne
 	}
 	var docs []doc
 	for i, ids := range s.IDs {
-		docs = append(docs, doc{ids, s.Supervised[i], 1})
+		docs = append(docs, doc{ids: ids, supervised: s.Supervised[i], weight: 1})
 	}
 	list := packDocs(docs, l.Params.Config.Context)
 	return len(list), func(i int) model.Row {

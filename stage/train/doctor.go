@@ -38,7 +38,7 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	find := func(code string, what, next say.Text) { list = append(list, Finding{code, what, next}) }
 	if part, ok := c.Counts["supervised"]; ok && part < leastMask {
 		find("mask", say.T("%.2f%% of the tokens are learnt: the mask is empty or nearly so", "只有 %.2f%% 的词元参与学习：掩码为空或几乎为空", 100*part),
-			say.T("check which roles the examples teach, and that answers fit into a row", "请检查示例中哪些角色参与学习，以及回答能否放进一行"))
+			say.T("look at the rows with suiren preview: which turns are marked as learnt, and do answers fit into a row?", "请用 suiren preview 查看数据行：标出了哪些轮次，回答能否放进一行"))
 	}
 	steps, loss := c.Series("loss")
 	if len(loss) == 0 {

@@ -81,7 +81,7 @@ func stepsOf(n, batch, epochs int) int { return max(1, (n*epochs+batch-1)/batch)
 
 // Run implements stage.Operator.
 func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
-	s, err := openStudent(job, d.Optimizer, d.Rate, d.Rank, d.Seed)
+	s, err := openStudent(job, d.Optimizer, d.Rate, preferenceRate, d.Rank, d.Seed)
 	if err != nil {
 		return err
 	}

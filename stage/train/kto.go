@@ -48,7 +48,7 @@ func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 
 // Run implements stage.Operator.
 func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
-	s, err := openStudent(job, k.Optimizer, k.Rate, k.Rank, k.Seed)
+	s, err := openStudent(job, k.Optimizer, k.Rate, preferenceRate, k.Rank, k.Seed)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ type Continue struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Continue) Name() string    { return "continue" }
-func (*Continue) Revision() int   { return 1 }
+func (*Continue) Revision() int   { return 2 }
 func (*Continue) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -72,7 +72,7 @@ type LoRA struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*LoRA) Name() string    { return "lora" }
-func (*LoRA) Revision() int   { return 1 }
+func (*LoRA) Revision() int   { return 2 }
 func (*LoRA) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -111,6 +111,7 @@ type own struct {
 	seed      uint64
 	every     time.Duration
 	lora      *model.LoRA
+	beside    int64 // bytes of what else the run keeps
 }
 
 func (o *own) run(ctx context.Context, job *stage.Job) error {
@@ -199,6 +200,7 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 		if o.lora == nil {
 			need += 8 * int64(b.Shape.Params())
 		}
+		need += o.beside
 		return job.Machine.Memory <= 0 || need <= job.Machine.Memory*9/10, err
 	}
 	fit := false

@@ -257,13 +257,14 @@ func (t *teacher) write(ctx context.Context, job *stage.Job, w *writer, problems
 		var reqs []infer.Request
 		var asked []*stage.Problem
 		for i := range chunk {
-			prompt, err := w.prompt(chunk[i].ID, []stage.Message{{Role: "user", Content: chunk[i].Prompt}}, think)
+			q, err := w.Ask(chunk[i].ID, []stage.Message{{Role: "user", Content: chunk[i].Prompt}}, nil, &think)
 			if err != nil {
 				return nil, err
 			}
+			prompt := q.IDs
 			if room := min(w.context, t.engine.Limit()) - len(prompt); room > 0 {
 				asked = append(asked, &chunk[i])
-				reqs = append(reqs, infer.Request{Prompt: prompt, MaxTokens: min(tokens, room), Stop: []int32{w.chat.End()}})
+				reqs = append(reqs, infer.Request{Prompt: prompt, MaxTokens: min(tokens, room), Stop: []int32{w.Chat.End()}})
 			}
 		}
 		replies := make([][]int32, len(reqs))
@@ -284,7 +285,7 @@ func (t *teacher) write(ctx context.Context, job *stage.Job, w *writer, problems
 			if len(r) == 0 {
 				continue
 			}
-			right, err := correct(ctx, &judge, asked[i], w.tok.Decode(r[:len(r)-1]))
+			right, err := correct(ctx, &judge, asked[i], w.Tokenizer.Decode(r[:len(r)-1]))
 			if err != nil {
 				return nil, err
 			}
