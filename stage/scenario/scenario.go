@@ -229,6 +229,9 @@ func Bare(weights string, think, threads, slots int) (*Scenario, error) {
 func (s *Scenario) Close() error {
 	s.engine.Close()
 	s.model.Close()
+	if s.book != nil {
+		return s.book.Close()
+	}
 	return nil
 }
 
