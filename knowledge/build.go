@@ -2,13 +2,11 @@ package knowledge
 
 import (
 	"bufio"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"iter"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"suiren/internal/say"
 	"suiren/knowledge/inverted"
@@ -142,7 +140,6 @@ func (w *builder) index(d Document, p *Passage) error {
 			}
 		})
 	}
-	slices.SortFunc(w.list, func(a, b inverted.Count) int { return cmp.Compare(a.Term, b.Term) })
 	return w.terms.Add(classOf(p.Lang), w.list, lengths)
 }
 

@@ -20,7 +20,7 @@ func Lang(s string) string {
 	for _, r := range s {
 		if unicode.IsLetter(r) {
 			letters++
-			if unicode.Is(unicode.Han, r) {
+			if chinese.IsHan(r) {
 				han++
 			}
 		}
@@ -31,8 +31,17 @@ func Lang(s string) string {
 	return "en"
 }
 
+// isCJK reports whether r is of a script that does not part its words: Han,
+// kana or Hangul.
 func isCJK(r rune) bool {
-	return r >= 0x1100 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
+	switch {
+	case r < 0x1100:
+		return false
+	case chinese.IsHan(r):
+		return true
+	}
+	return r <= 0x11ff || r >= 0x2e80 && r <= 0x2fdf || r >= 0x3005 && r <= 0x3007 || r >= 0x3041 && r <= 0x318e || r >= 0x31f0 && r <= 0x31ff ||
+		r >= 0xa960 && r <= 0xa97c || r >= 0xac00 && r <= 0xd7fb || r >= 0xff66 && r <= 0xffdc
 }
 
 // A piece is a term of a text: a word, or a pair of characters of a script
