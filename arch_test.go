@@ -32,7 +32,8 @@ models: engine/weights store internal/say
 stage: store internal/say
 stage/curve: stage internal/say
 knowledge/chinese:
-knowledge: internal/say engine/tokenizer engine/infer
+knowledge/inverted:
+knowledge: internal/say knowledge/* engine/tokenizer engine/infer
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
 stage/talk: stage internal/say engine/chat engine/jinja engine/tokenizer engine/weights
 stage/verify: internal/say

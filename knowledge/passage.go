@@ -30,13 +30,30 @@ type Passage struct {
 	Text    string `json:"text"`              // plain; a line for each paragraph, item and row
 }
 
-// Sizes of a passage in runes. Text is cut at headings first. Within a
-// section a passage grows to minRunes before it ends at the next block, and
-// only a block of more than maxRunes is cut inside.
+// Sizes of a passage, in columns: a Chinese character takes two, and says as
+// much as two or three letters. Text is cut at headings first. Within a
+// section a passage grows to minSize before it ends at the next block, and
+// only a block of more than maxSize is cut inside.
 const (
-	minRunes = 300
-	maxRunes = 600
+	minSize = 600
+	maxSize = 1200
 )
+
+// size returns the columns of a text.
+func size(s string) int {
+	n := 0
+	for _, r := range s {
+		n += columns(r)
+	}
+	return n
+}
+
+func columns(r rune) int {
+	if isCJK(r) {
+		return 2
+	}
+	return 1
+}
 
 // headingSep stands between the headings of a path.
 const headingSep = " › "
@@ -125,15 +142,15 @@ func (s section) texts() []string {
 	}
 	for _, b := range s.blocks {
 		for _, text := range b.cut() {
-			size := utf8.RuneCountInString(text)
-			if n >= minRunes || n > 0 && n+size > maxRunes {
+			width := size(text)
+			if n >= minSize || n > 0 && n+width > maxSize {
 				end()
 			}
 			if n > 0 {
 				now.WriteString("\n")
 			}
 			now.WriteString(text)
-			n += size
+			n += width
 		}
 	}
 	end()
@@ -143,32 +160,42 @@ func (s section) texts() []string {
 // cut returns the block whole if it is not too long, or else in pieces of
 // whole parts.
 func (b block) cut() []string {
-	if text := b.String(); utf8.RuneCountInString(text) <= maxRunes {
+	if text := b.String(); size(text) <= maxSize {
 		if strings.TrimSpace(text) == "" {
 			return nil
 		}
 		return []string{strings.TrimSpace(text)}
 	}
 	var list []string
-	piece := block{head: clip(b.head, maxRunes/2), sep: b.sep}
+	piece := block{head: narrow(b.head, maxSize/2), sep: b.sep}
 	n := 0
 	for _, part := range b.parts {
 		for part != "" {
-			head := clip(part, maxRunes) // a part too long by itself is cut anywhere
+			head := narrow(part, maxSize) // a part too long by itself is cut anywhere
 			part = part[len(head):]
-			size := utf8.RuneCountInString(head)
-			if n > 0 && n+size > maxRunes {
+			width := size(head)
+			if n > 0 && n+width > maxSize {
 				list = append(list, strings.TrimSpace(piece.String()))
 				piece.parts, n = nil, 0
 			}
 			piece.parts = append(piece.parts, head)
-			n += size
+			n += width
 		}
 	}
 	if n > 0 {
 		list = append(list, strings.TrimSpace(piece.String()))
 	}
 	return list
+}
+
+// narrow returns the beginning of s that takes n columns.
+func narrow(s string, n int) string {
+	for i, r := range s {
+		if n -= columns(r); n < 0 {
+			return s[:i]
+		}
+	}
+	return s
 }
 
 // clip returns the first n runes of s.
