@@ -81,13 +81,13 @@ zh = dict(
 
 
 def filters(lang):
-    z = zh if lang == "zh" else dict(rep={}, qual={}, fw={})
+    z = zh if lang == "cmn_Hani" else dict(rep={}, qual={}, fw={})
     list_ = [GopherRepetitionFilter(language=lang, **z["rep"]), GopherQualityFilter(language=lang, **z["qual"])]
     list_.append(C4QualityFilter(filter_no_terminal_punct=False) if lang == "en" else None)
     return list_ + [FineWebQualityFilter(language=lang, **z["fw"])]
 
 
-chains = {lang: filters(lang) for lang in ("en", "zh")}
+chains = {lang: filters(lang) for lang in ("en", "cmn_Hani")}
 config = MinhashConfig(hash_config=HashConfig(hash_fc="xxhash", precision=64))
 english = MinhashDedupSignature("/tmp/curate-sig", config, language="en")
 
@@ -126,13 +126,14 @@ with open("decisions.tsv", "w", encoding="utf-8", newline="") as f:
     sigs = []
     for source, i, m, lang in plan:
         text = mutations[m](sources[source][i])
-        words = split_into_words(text, lang)
+        code = "cmn_Hani" if lang == "zh" else lang  # for "zh" it would take a tokenizer of no language
+        words = split_into_words(text, code)
         sig = signature(text, lang)
         if source == "own" and m == 0:
             sigs.append(sig)
         packed = b"".join(int(h).to_bytes(8, "little") for h in sig)
         w.writerow([source, i, m, lang, len(words), "%016x" % xxhash.xxh64("\0".join(words)).intdigest()]
-                   + [reason(c, text) for c in chains[lang]] + ["%016x" % xxhash.xxh64(packed).intdigest()])
+                   + [reason(c, text) for c in chains[code]] + ["%016x" % xxhash.xxh64(packed).intdigest()])
     json.dump(sigs, open("signatures.json", "w"))
 
 a, b = english.parameters
