@@ -9,46 +9,47 @@ import (
 
 // Measures are counts of one text. Characters are code points.
 type Measures struct {
-	Bytes, Chars int32
+	Bytes int32 `json:"bytes,omitzero"`
+	Chars int32 `json:"chars,omitzero"`
 
-	Words        int32 // with the marks
-	RealWords    int32 // without the words that are marks alone
-	RealChars    int32 // characters of those
-	AlphaWords   int32 // words with a letter
-	StopKinds    int32 // different stop words that occur
-	StopWords    int32 // words that are stop words
-	Hashes       int32 // #
-	Ellipses     int32 // ... and …
-	Lines        int32 // at every sign that ends a line
-	BulletLines  int32 // begin with • or -
-	EllipsisEnds int32 // lines that end with an ellipsis
-	Paragraphs   int32 // between empty lines
-	DupParas     int32 // that came before
-	DupParaChars int32
-	Rows         int32 // between newlines
-	DupRows      int32
-	DupRowChars  int32
-	Top          [3]int32 // characters of the commonest run of 2, 3, 4 words
-	Dup          [6]int32 // characters of repeated runs of 5 to 10 words
-	Alnum        int32    // letters and digits
-	Digits       int32
-	Spaces       int32
-	Parens       int32
-	URLChars     int32
-	LongestLine  int32
+	Words        int32    `json:"words,omitzero"`         // with the marks
+	RealWords    int32    `json:"real_words,omitzero"`    // without the words that are marks alone
+	RealChars    int32    `json:"real_chars,omitzero"`    // characters of those
+	AlphaWords   int32    `json:"alpha_words,omitzero"`   // words with a letter
+	StopKinds    int32    `json:"stop_kinds,omitzero"`    // different stop words that occur
+	StopWords    int32    `json:"stop_words,omitzero"`    // words that are stop words
+	Hashes       int32    `json:"hashes,omitzero"`        // #
+	Ellipses     int32    `json:"ellipses,omitzero"`      // ... and …
+	Lines        int32    `json:"lines,omitzero"`         // at every sign that ends a line
+	BulletLines  int32    `json:"bullet_lines,omitzero"`  // begin with • or -
+	EllipsisEnds int32    `json:"ellipsis_ends,omitzero"` // lines that end with an ellipsis
+	Paragraphs   int32    `json:"paragraphs,omitzero"`    // between empty lines
+	DupParas     int32    `json:"dup_paras,omitzero"`     // that came before
+	DupParaChars int32    `json:"dup_para_chars,omitzero"`
+	Rows         int32    `json:"rows,omitzero"` // between newlines
+	DupRows      int32    `json:"dup_rows,omitzero"`
+	DupRowChars  int32    `json:"dup_row_chars,omitzero"`
+	Top          [3]int32 `json:"top,omitzero"`   // characters of the commonest run of 2, 3, 4 words
+	Dup          [6]int32 `json:"dup,omitzero"`   // characters of repeated runs of 5 to 10 words
+	Alnum        int32    `json:"alnum,omitzero"` // letters and digits
+	Digits       int32    `json:"digits,omitzero"`
+	Spaces       int32    `json:"spaces,omitzero"`
+	Parens       int32    `json:"parens,omitzero"`
+	URLChars     int32    `json:"urlchars,omitzero"`
+	LongestLine  int32    `json:"longest_line,omitzero"`
 
 	// After the rules of lines, which drop lines:
-	KeptChars    int32
-	Sentences    int32
-	Braces       int32 // lines with {
-	Lorem        int32 // lines with lorem ipsum
-	FullLines    int32 // not empty
-	PunctLines   int32 // of those, end with a mark that ends a sentence
-	ShortLines   int32 // of those, have at most 30 characters
-	DupLineChars int32
-	TextChars    int32 // without newlines
-	Newlines     int32
-	KeptWords    int32
+	KeptChars    int32 `json:"kept_chars,omitzero"`
+	Sentences    int32 `json:"sentences,omitzero"`
+	Braces       int32 `json:"braces,omitzero"`      // lines with {
+	Lorem        int32 `json:"lorem,omitzero"`       // lines with lorem ipsum
+	FullLines    int32 `json:"full_lines,omitzero"`  // not empty
+	PunctLines   int32 `json:"punct_lines,omitzero"` // of those, end with a mark that ends a sentence
+	ShortLines   int32 `json:"short_lines,omitzero"` // of those, have at most 30 characters
+	DupLineChars int32 `json:"dup_line_chars,omitzero"`
+	TextChars    int32 `json:"text_chars,omitzero"` // without newlines
+	Newlines     int32 `json:"newlines,omitzero"`
+	KeptWords    int32 `json:"kept_words,omitzero"`
 }
 
 // A Meter measures texts, one after the other; it keeps its memory.

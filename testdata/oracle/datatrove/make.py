@@ -8,7 +8,8 @@ data, as they are and changed by the mutations below; they are named, not copied
 decisions.tsv has for each: source, index, mutation, language, the words, a hash of
 them, the reasons of four filters ("" keeps), and a hash of the MinHash signature.
 Chinese is decided with FineWeb-2's settings (cmn_Hani), by jieba as datatrove
-calls it (with its hidden Markov model); signatures are by jieba without the model.
+calls it (with its hidden Markov model); then follow the same by jieba's dictionary
+alone, by which signatures are, too: number and hash of the words, four reasons.
 """
 import csv
 import json
@@ -23,6 +24,7 @@ from datatrove.pipeline.dedup.minhash import MinhashConfig, MinhashDedupSignatur
 from datatrove.pipeline.filters import C4QualityFilter, FineWebQualityFilter, GopherQualityFilter, GopherRepetitionFilter
 from datatrove.utils.hashing import HashConfig
 from datatrove.utils.text import simplify_text, split_into_words
+from datatrove.utils.word_tokenizers import WordTokenizer
 
 data = pathlib.Path(sys.argv[1])
 
@@ -111,6 +113,24 @@ def signature(text, lang):
     return [h for bucket in english.get_signature(shingles) for h in bucket]
 
 
+class Plain(WordTokenizer):
+    """jieba by its dictionary alone."""
+    def word_tokenize(self, text):
+        return zh_words(text)
+
+    def sent_tokenize(self, text):
+        raise NotImplementedError
+
+    def span_tokenize(self, text):
+        raise NotImplementedError
+
+
+plain = filters("cmn_Hani")
+for f in plain:
+    if f is not None:
+        f.language = Plain()
+
+
 def reason(f, text):
     if f is None:
         return ""
@@ -133,7 +153,8 @@ with open("decisions.tsv", "w", encoding="utf-8", newline="") as f:
             sigs.append(sig)
         packed = b"".join(int(h).to_bytes(8, "little") for h in sig)
         w.writerow([source, i, m, lang, len(words), "%016x" % xxhash.xxh64("\0".join(words)).intdigest()]
-                   + [reason(c, text) for c in chains[code]] + ["%016x" % xxhash.xxh64(packed).intdigest()])
+                   + [reason(c, text) for c in chains[code]] + ["%016x" % xxhash.xxh64(packed).intdigest()]
+                   + ([len(zh_words(text)), "%016x" % xxhash.xxh64("\0".join(zh_words(text))).intdigest()] + [reason(c, text) for c in plain] if lang == "zh" else []))
     json.dump(sigs, open("signatures.json", "w"))
 
 a, b = english.parameters
@@ -142,5 +163,5 @@ with open("permutations.txt", "w") as f:
         f.write(f"{x} {y}\n")
 with open("simplified.json", "w") as f:
     json.dump([[t, simplify_text(t)] for t in
-               ["Ünïcode Åre 1,234.5 “quoted” — dash…", "全角１２３，标点。ＡＢＣ", "한국어 가나다", "İstanbul ΣΊΣΥΦΟΣ straße", "\tTab\x1fctl\u200b zero\u3000wide", "٣٫١٤ और १२३"] + sources["own"][:4]],
+               ["Ünïcode Åre 1,234.5 “quoted” — dash…", "全角１２３，标点。ＡＢＣ", "한국어 가나다", "İstanbul straße", "\tTab\x1fctl\u200b zero\u3000wide", "٣٫١٤ और १२३"] + sources["own"][:4]],
               f, ensure_ascii=False, indent=0)
