@@ -223,3 +223,9 @@ func (m *Meter) keptLines(r *Measures, text string) {
 		}
 	}
 }
+
+// KeepLines returns what the rules of lines leave of a text.
+func (m *Meter) KeepLines(text, lang string) string {
+	var r Measures
+	return m.keepLines(&r, text, lang)
+}
