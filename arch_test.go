@@ -31,14 +31,19 @@ store: internal/say
 models: engine/weights store internal/say
 stage: store internal/say
 stage/curve: stage internal/say
+pii:
 knowledge/chinese:
+knowledge/linear:
+knowledge/language: knowledge/linear
 knowledge/inverted:
 knowledge: internal/say knowledge/* engine/tokenizer engine/infer
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
 stage/talk: stage internal/say engine/chat engine/jinja engine/tokenizer engine/weights
 stage/verify: internal/say
 stage/data/intake: stage internal/say stage/verify
-stage/data: stage store internal/say engine/tokenizer engine/chat knowledge stage/data/intake stage/talk
+stage/data/quality: internal/say knowledge/chinese
+stage/data/duplicate: stage/data/quality
+stage/data: stage store internal/say engine/tokenizer engine/chat knowledge knowledge/language knowledge/linear pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk
 stage/train: stage stage/curve stage/talk stage/verify store internal/say engine/*
 stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model
 stage/guard: stage store internal/say stage/verify engine/tokenizer engine/infer
