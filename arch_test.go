@@ -52,6 +52,7 @@ serve/plain: internal/say serve/form engine/weights engine/tokenizer engine/mode
 console:
 console/build:
 cmd/suiren: *
+examples/reasoner/claims: *
 `
 
 // engineMay lists what engine/ may use besides the standard library and itself.

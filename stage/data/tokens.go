@@ -14,8 +14,9 @@ import (
 type Tokens struct {
 	From      []stage.Ref `plan:"from" kinds:"examples" part:"train"`
 	Tokenizer stage.Ref   `plan:"tokenizer" kinds:"tokenizer"`
-	Length    int         `plan:"length" min:"32" max:"8192"` // tokens of a row
-	Direct    bool        `plan:"direct,optional"`            // without the thoughts
+	Length    int         `plan:"length" min:"32" max:"8192"`         // tokens of a row
+	Direct    bool        `plan:"direct,optional"`                    // without the thoughts
+	Shuffle   bool        `json:",omitempty" plan:"shuffle,optional"` // not in the examples' order
 }
 
 // Name, Revision and Out implement stage.Operator.
@@ -55,6 +56,13 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 	problems, err := readAll(job.Dirs("from"))
 	if err != nil {
 		return err
+	}
+	if t.Shuffle {
+		d := newDraw(0, "shuffle", 0)
+		for i := len(problems) - 1; i > 0; i-- {
+			j := d.below(i + 1)
+			problems[i], problems[j] = problems[j], problems[i]
+		}
 	}
 	tok, err := tokenizer.Load(job.Dir("tokenizer"))
 	if err != nil {
