@@ -9,11 +9,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"suiren/stage/compute"
@@ -25,7 +28,7 @@ func main() {
 	flag.StringVar(&o.folder, "plan", "examples/reasoner/claims", "folder of the plan")
 	flag.StringVar(&o.out, "out", "docs/reports", "folder of the report")
 	flag.StringVar(&o.data, "data", "", "folder of GSM8K, Math23K and Ape210K; they are left out without it")
-	flag.StringVar(&o.only, "only", "", "claims to make, in this order, such as 1,4,2; the others are only reported")
+	flag.StringVar(&o.only, "only", "", "claims to make, such as 1,4,2; the others are reported as not run")
 	flag.StringVar(&o.dev, "dev", "", "instead of a report: make these weights of seed 1 and ask them the watched problems")
 	flag.IntVar(&o.seeds, "seeds", 3, "seeds")
 	flag.Parse()
@@ -57,30 +60,32 @@ func (o *options) run(ctx context.Context) error {
 		return o.try(ctx, l)
 	}
 	r := newReport(l, o)
-	order := "1,4,2,6,3,5"
-	if o.only != "" {
-		order = o.only
-	}
-	for _, id := range strings.Split(order, ",") {
-		c, ok := claims[id]
-		if !ok {
-			return fmt.Errorf("there is no claim %q", id)
+	for i := range claims {
+		c := &claims[i]
+		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), c.id) {
+			continue
 		}
 		for seed := 1; seed <= o.seeds; seed++ {
-			if err := l.make(ctx, seed, c.weights...); err != nil {
+			if err := r.make(ctx, c, seed); err != nil {
 				return err
-			}
-			for _, q := range c.questions {
-				for _, think := range q.thinks {
-					if _, err := r.ask(ctx, seed, q.weights, "heldout", think); err != nil {
-						return err
-					}
-				}
 			}
 			if err := r.write(); err != nil {
 				return err
 			}
 		}
+	}
+	for name := range mirrors {
+		if o.data == "" {
+			break
+		}
+		x, err := l.examine(ctx, 1, "think", name, fullThought)
+		if errors.Is(err, fs.ErrNotExist) { // absent
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		r.mirrored[name] = x
 	}
 	return r.write()
 }
