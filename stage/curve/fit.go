@@ -22,8 +22,9 @@ const huber = 1e-3
 
 // FitPowerLaw finds the power law from which the logarithms of losses differ
 // least by Huber's measure: one run that went wrong moves it little. E is from
-// 0 to the lowest loss and B from 0.01 to 2. It searches a grid and refines
-// it, so that the same points give the same law.
+// 0 to the lowest loss and B from 0.01 to 2. It searches grids,
+// each finer than the one before and around its best: the same points give the
+// same law.
 func FitPowerLaw(compute, loss []float64) (PowerLaw, error) {
 	n := len(compute)
 	if n < 3 || len(loss) != n {
@@ -44,29 +45,20 @@ func FitPowerLaw(compute, loss []float64) (PowerLaw, error) {
 		logs[i] -= sum
 	}
 	lowest := slices.Min(loss)
-	const steps = 40
-	best, worth := PowerLaw{C0: math.Exp(sum)}, math.Inf(1)
-	try := func(e, b float64) {
-		if e < 0 || e >= lowest || b < 0.01 || b > 2 {
-			return
-		}
-		if a, w := scaleOf(logs, loss, e, b); w < worth {
-			best.E, best.A, best.B, worth = e, a, b, w
-		}
-	}
-	for i := range steps {
-		for j := range steps {
-			try(lowest*float64(i)/steps, 0.01*math.Pow(200, float64(j)/(steps-1)))
-		}
-	}
-	for de, db := lowest/steps, 0.2; de > 1e-6*lowest && worth > 1e-16; { // downhill from the best of the grid
-		before := worth
+	best, worth := PowerLaw{E: lowest / 2, B: 0.15, C0: math.Exp(sum)}, math.Inf(1)
+	const steps = 7 // to each side of the best so far
+	for de, db := 0.5, 15.0; de > 1e-6; de, db = de*0.7, math.Pow(db, 0.7) {
 		e, b := best.E, best.B
-		for _, s := range [][2]float64{{1, 0}, {-1, 0}, {0, 1}, {0, -1}, {1, 1}, {-1, -1}, {1, -1}, {-1, 1}} {
-			try(e+s[0]*de, b*(1+s[1]*db))
-		}
-		if !(worth < before*(1-1e-3)) {
-			de, db = de/2, db/2
+		for i := -steps; i <= steps; i++ {
+			for j := -steps; j <= steps; j++ {
+				e, b := e+lowest*de*float64(i)/steps, b*math.Pow(db, float64(j)/steps)
+				if e < 0 || e >= lowest || b < 0.01 || b > 2 {
+					continue
+				}
+				if a, w := scaleOf(logs, loss, e, b); w < worth {
+					best.E, best.A, best.B, worth = e, a, b, w
+				}
+			}
 		}
 	}
 	return best, nil
@@ -94,7 +86,7 @@ func scaleOf(logs, loss []float64, e, b float64) (a, worth float64) {
 	golden := (math.Sqrt(5) - 1) / 2
 	x, y := hi-golden*(hi-lo), lo+golden*(hi-lo)
 	fx, fy := far(x), far(y)
-	for range 40 {
+	for range 25 {
 		if fx <= fy {
 			hi, y, fy = y, x, fx
 			x = hi - golden*(hi-lo)
