@@ -14,6 +14,7 @@ import (
 	"suiren/engine/infer"
 	"suiren/engine/tokenizer"
 	"suiren/stage"
+	"suiren/stage/guard"
 )
 
 // An exam is one model's answers to the problems of a part, in their order.
@@ -82,7 +83,35 @@ func (l *lab) problems(seed int, part string) ([]stage.Problem, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.parts != "" {
+		dir = l.parts
+	}
 	return stage.ReadProblems(filepath.Join(dir, part, "problems.jsonl"))
+}
+
+// unseen proves that no held-out problem, nor another of its key or wording, is
+// among those that models learn from or that settings were chosen by.
+func (l *lab) unseen(seed int) (u guard.Unseen, err error) {
+	asked, err := l.problems(seed, heldout)
+	if err != nil {
+		return u, err
+	}
+	proof := guard.NewProof(asked)
+	for _, part := range []string{"train", "watch"} {
+		list, err := l.problems(seed, part)
+		if err != nil {
+			return u, err
+		}
+		for i := range list {
+			proof.Saw(&list[i])
+		}
+	}
+	proof.Count(asked, &u)
+	u.Heldout = len(asked)
+	if u.Seen > 0 {
+		err = fmt.Errorf("%d held-out problems were seen in training, such as %v", u.Seen, u.Examples)
+	}
+	return u, err
 }
 
 // ask asks all problems.

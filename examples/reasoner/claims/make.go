@@ -39,6 +39,7 @@ type lab struct {
 	data  string // folder of the mirrors; "" if there is none
 	st    *store.Store
 	m     stage.Machine
+	parts string                  // of the lessons, instead of those that were made; "" but in tests
 	made  map[string]store.Digest // by seed and name, such as 1.weights.think
 }
 
@@ -48,7 +49,7 @@ func openLab(planFile, state, data string, m stage.Machine) (*lab, error) {
 		return nil, err
 	}
 	st, err := store.Open(filepath.Join(state, "store"))
-	return &lab{string(b), state, data, st, m, map[string]store.Digest{}}, err
+	return &lab{text: string(b), state: state, data: data, st: st, m: m, made: map[string]store.Digest{}}, err
 }
 
 // plan reads the plan of a seed.

@@ -67,6 +67,9 @@ func (r *report) make(ctx context.Context, c *claim, seed int) error {
 	if err := r.l.make(ctx, seed, c.weights...); err != nil {
 		return err
 	}
+	if _, err := r.l.unseen(seed); err != nil {
+		return err
+	}
 	problems, err := r.l.problems(seed, heldout)
 	if err != nil {
 		return err

@@ -53,7 +53,7 @@ weights "direct" {
   tokenizer = tokenizer.bpe
   depth     = 5
   width     = 192
-  flops     = 1.2e13
+  flops     = 6e12
   seed      = 1
 }
 
