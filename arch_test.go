@@ -35,6 +35,7 @@ pii:
 knowledge/chinese:
 knowledge/linear:
 knowledge/language: knowledge/linear
+knowledge/document: internal/say
 knowledge/inverted:
 knowledge: internal/say knowledge/* engine/tokenizer engine/infer
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
@@ -59,6 +60,7 @@ serve/plain: internal/say serve/form engine/weights engine/tokenizer engine/mode
 console:
 console/build:
 cmd/suiren: *
+examples/reasoner/claims: *
 `
 
 // engineMay lists what engine/ may use besides the standard library and itself.
