@@ -52,7 +52,7 @@ func decisions(t *testing.T) (list []decided) {
 }
 
 // sources reads the documents that make.py reads; those that are not at hand are left out.
-func sources(t *testing.T) map[string][]string {
+func sources(t testing.TB) map[string][]string {
 	t.Helper()
 	read := func(name string) string {
 		b, err := os.ReadFile(name)
@@ -76,7 +76,11 @@ func sources(t *testing.T) map[string][]string {
 		}
 		add(s[last:])
 	}
-	if s := read(filepath.Join(shared, "cmrc2018/dev.json")); s != "" {
+	for name, file := range map[string]string{"cmrc": "cmrc2018/dev.json", "cmrc-trial": "cmrc2018/trial.json"} {
+		s := read(filepath.Join(shared, file))
+		if s == "" {
+			continue
+		}
 		var d struct {
 			Data []struct{ Paragraphs []struct{ Context string } }
 		}
@@ -85,7 +89,7 @@ func sources(t *testing.T) map[string][]string {
 		}
 		for _, x := range d.Data {
 			for _, p := range x.Paragraphs {
-				m["cmrc"] = append(m["cmrc"], p.Context)
+				m[name] = append(m[name], p.Context)
 			}
 		}
 	}

@@ -213,6 +213,9 @@ func (m *Meter) keptLines(r *Measures, text string) {
 		r.FullLines++
 		if c, _ := utf8.DecodeLastRuneInString(line); isTerminal(c) {
 			r.PunctLines++
+			r.SentenceLines++
+		} else if strings.ContainsAny(line, "。！？") || strings.Contains(line, ". ") {
+			r.SentenceLines++
 		}
 		chars := int32(utf8.RuneCountInString(line))
 		if chars <= shortLine {

@@ -39,17 +39,18 @@ type Measures struct {
 	LongestLine  int32    `json:"longest_line,omitzero"`
 
 	// After the rules of lines, which drop lines:
-	KeptChars    int32 `json:"kept_chars,omitzero"`
-	Sentences    int32 `json:"sentences,omitzero"`
-	Braces       int32 `json:"braces,omitzero"`      // lines with {
-	Lorem        int32 `json:"lorem,omitzero"`       // lines with lorem ipsum
-	FullLines    int32 `json:"full_lines,omitzero"`  // not empty
-	PunctLines   int32 `json:"punct_lines,omitzero"` // of those, end with a mark that ends a sentence
-	ShortLines   int32 `json:"short_lines,omitzero"` // of those, have at most 30 characters
-	DupLineChars int32 `json:"dup_line_chars,omitzero"`
-	TextChars    int32 `json:"text_chars,omitzero"` // without newlines
-	Newlines     int32 `json:"newlines,omitzero"`
-	KeptWords    int32 `json:"kept_words,omitzero"`
+	KeptChars     int32 `json:"kept_chars,omitzero"`
+	Sentences     int32 `json:"sentences,omitzero"`
+	Braces        int32 `json:"braces,omitzero"`         // lines with {
+	Lorem         int32 `json:"lorem,omitzero"`          // lines with lorem ipsum
+	FullLines     int32 `json:"full_lines,omitzero"`     // not empty
+	PunctLines    int32 `json:"punct_lines,omitzero"`    // of those, end with a mark that ends a sentence
+	SentenceLines int32 `json:"sentence_lines,omitzero"` // of those, hold such a mark
+	ShortLines    int32 `json:"short_lines,omitzero"`    // of those, have at most 30 characters
+	DupLineChars  int32 `json:"dup_line_chars,omitzero"`
+	TextChars     int32 `json:"text_chars,omitzero"` // without newlines
+	Newlines      int32 `json:"newlines,omitzero"`
+	KeptWords     int32 `json:"kept_words,omitzero"`
 }
 
 // A Meter measures texts, one after the other; it keeps its memory.
