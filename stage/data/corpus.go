@@ -100,12 +100,11 @@ func (c *Corpus) recipe() quality.Recipe {
 			lang, rule = "", name
 		}
 		if rule == languageRule {
-			t := quality.Thresholds(r.Sure)
-			f(t, "")
-			if v, ok := t[""]; ok && lang != "" {
-				r.Sure[lang] = v
-				delete(t, "")
+			one := quality.Thresholds{}
+			if f(one, lang); len(one) == 0 {
+				delete(r.Sure, lang)
 			}
+			maps.Copy(r.Sure, one)
 			return
 		}
 		langs := []string{lang}
@@ -118,7 +117,7 @@ func (c *Corpus) recipe() quality.Recipe {
 			r.Thresholds[l] = t
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.Thresholds)) { // those without a language come after those with one: so twice
+	for _, name := range slices.Sorted(maps.Keys(c.Thresholds)) { // first those of all languages
 		if !strings.Contains(name, ".") {
 			set(name, func(t quality.Thresholds, rule string) { t[rule] = c.Thresholds[name] })
 		}

@@ -21,11 +21,14 @@ const (
 
 // A decided is one line of decisions.tsv; make.py beside it says what is in it.
 type decided struct {
-	source, lang        string
-	index, mutation, n  int
-	words               string
-	repeat, quality, c4 string
-	fineweb, signature  string
+	source, lang       string
+	index, mutation, n int
+	words              string
+	reasons            [4]string
+	signature          string
+
+	plainWords   string // of Chinese, by jieba's dictionary alone
+	plainReasons [4]string
 }
 
 func decisions(t *testing.T) (list []decided) {
@@ -39,13 +42,17 @@ func decisions(t *testing.T) (list []decided) {
 	for in.Scan() {
 		c := strings.Split(in.Text(), "\t")
 		n := func(i int) int { v, _ := strconv.Atoi(c[i]); return v }
-		list = append(list, decided{c[0], c[3], n(1), n(2), n(4), c[5], c[6], c[7], c[8], c[9], c[10]})
+		d := decided{source: c[0], lang: c[3], index: n(1), mutation: n(2), n: n(4), words: c[5], reasons: [4]string(c[6:10]), signature: c[10]}
+		if d.lang == "zh" {
+			d.plainWords, d.plainReasons = c[12], [4]string(c[13:17])
+		}
+		list = append(list, d)
 	}
 	return list
 }
 
 // sources reads the documents that make.py reads; those that are not at hand are left out.
-func sources(t *testing.T) map[string][]string {
+func sources(t testing.TB) map[string][]string {
 	t.Helper()
 	read := func(name string) string {
 		b, err := os.ReadFile(name)
@@ -69,7 +76,11 @@ func sources(t *testing.T) map[string][]string {
 		}
 		add(s[last:])
 	}
-	if s := read(filepath.Join(shared, "cmrc2018/dev.json")); s != "" {
+	for name, file := range map[string]string{"cmrc": "cmrc2018/dev.json", "cmrc-trial": "cmrc2018/trial.json"} {
+		s := read(filepath.Join(shared, file))
+		if s == "" {
+			continue
+		}
 		var d struct {
 			Data []struct{ Paragraphs []struct{ Context string } }
 		}
@@ -78,7 +89,7 @@ func sources(t *testing.T) map[string][]string {
 		}
 		for _, x := range d.Data {
 			for _, p := range x.Paragraphs {
-				m["cmrc"] = append(m["cmrc"], p.Context)
+				m[name] = append(m[name], p.Context)
 			}
 		}
 	}
@@ -163,10 +174,14 @@ var theirs = func() map[string]string {
 	return m
 }()
 
+// English is decided as datatrove decides it, all documents. Chinese differs by the
+// words: jieba's hidden Markov model joins characters that make no word of the
+// dictionary, so fewer words remain, and its dictionary alone takes a number apart
+// at its point (3.5 is three words, here one). Close to a threshold a few documents
+// fall on the other side of it, nearly all of them that of words with a letter.
 func TestDecisionsOfDatatrove(t *testing.T) {
 	texts := sources(t)
-	var n, wordsDiffer, reasonDiffers, keepDiffers int
-	var shown int
+	var n, wordsDiffer, reasonDiffers, markov int
 	for _, d := range decisions(t) {
 		list := texts[d.source]
 		if d.index >= len(list) {
@@ -182,7 +197,11 @@ func TestDecisionsOfDatatrove(t *testing.T) {
 			}
 			h.WriteString(text[w.Lo:w.Hi])
 		}
-		if fmt.Sprintf("%016x", h.Sum64()) != d.words {
+		want, wantWords := d.reasons, d.words
+		if d.lang == "zh" {
+			want, wantWords = d.plainReasons, d.plainWords
+		}
+		if fmt.Sprintf("%016x", h.Sum64()) != wantWords {
 			wordsDiffer++
 		}
 		repeat, good, custom := gopherRepetition, gopherQuality, fineWebCustom
@@ -196,28 +215,32 @@ func TestDecisionsOfDatatrove(t *testing.T) {
 		c4 := ""
 		if d.lang == "en" {
 			c4 = theirs[c4Documents.Decide(&lines)]
+		} else {
+			lines = whole
 		}
 		got := [4]string{theirs[repeat.Decide(&whole)], theirs[good.Decide(&whole)], c4, theirs[custom.Decide(&whole)]}
-		want := [4]string{d.repeat, d.quality, d.c4, d.fineweb}
 		if got != want {
+			if d.lang == "en" {
+				t.Errorf("%s %d %d: %q, datatrove %q", d.source, d.index, d.mutation, got, want)
+			}
 			reasonDiffers++
-			differs := false
-			for i := range got {
-				differs = differs || (got[i] == "") != (want[i] == "")
-			}
-			if differs {
-				keepDiffers++
-			}
-			if shown++; shown <= 40 {
-				t.Logf("%s %d %d %s: %d words, datatrove %d: %q, datatrove %q", d.source, d.index, d.mutation, d.lang, len(words), d.n, got, want)
+			t.Logf("%s %d %d %s: %d words, datatrove %d: %q, datatrove %q", d.source, d.index, d.mutation, d.lang, len(words), d.n, got, want)
+		}
+		for i := range got {
+			if (got[i] == "") != (d.reasons[i] == "") {
+				markov++
+				break
 			}
 		}
 	}
-	t.Logf("%d documents: words differ in %d, reasons in %d, keeping in %d", n, wordsDiffer, reasonDiffers, keepDiffers)
+	t.Logf("%d documents: words differ in %d, reasons in %d; with jieba's hidden Markov model %d are kept or dropped otherwise", n, wordsDiffer, reasonDiffers, markov)
 	if n < 100 {
 		t.Errorf("%d documents are too few to compare", n)
 	}
-	if 100*keepDiffers > n {
-		t.Errorf("%d of %d documents are decided otherwise", keepDiffers, n)
+	if 100*reasonDiffers > n {
+		t.Errorf("%d of %d documents are decided otherwise", reasonDiffers, n)
+	}
+	if 50*markov > n {
+		t.Errorf("%d of %d documents are decided otherwise than with jieba's hidden Markov model", markov, n)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // LineRules say which lines of a text stay.
@@ -16,8 +18,9 @@ const (
 	FineWebLines LineRules = "fineweb" // the same, but they may end as they like
 )
 
-// splitLines is Python's str.splitlines.
-func splitLines(text string, f func(line string)) {
+// splitLines calls f with bytes lo to hi of each line, as Python's str.splitlines
+// has them.
+func splitLines(text string, f func(lo, hi int)) {
 	lo := 0
 	for i := 0; i < len(text); {
 		b := text[i]
@@ -36,20 +39,21 @@ func splitLines(text string, f func(line string)) {
 			size, ends = 3, true
 		}
 		if ends {
-			f(text[lo:i])
+			f(lo, i)
 			lo = i + size
 		}
 		i += size
 	}
 	if lo < len(text) {
-		f(text[lo:])
+		f(lo, len(text))
 	}
 }
 
 func trimSpace(s string) string { return strings.TrimFunc(s, space) }
 
 func (m *Meter) lines(r *Measures, text string) {
-	splitLines(text, func(line string) {
+	splitLines(text, func(lo, hi int) {
+		line := text[lo:hi]
 		r.Lines++
 		if s := strings.TrimLeftFunc(line, space); strings.HasPrefix(s, "•") || strings.HasPrefix(s, "-") {
 			r.BulletLines++
@@ -70,7 +74,7 @@ func (m *Meter) duplicates(text string, newlines int) (n, dup, chars int32) {
 	m.table.reset(strings.Count(text, "\n") + 1)
 	part := func(s string) {
 		n++
-		if m.table.add(hash(s)) > 1 {
+		if m.table.add(xxhash.Sum64String(s)) > 1 {
 			dup++
 			chars += int32(utf8.RuneCountInString(s))
 		}
@@ -104,46 +108,41 @@ var policies = []string{"terms of use", "privacy policy", "cookie policy", "uses
 const longestWord = 1000
 
 // keepLines applies C4's rules of lines and counts what its rules of documents ask.
+// m.words are the text's.
 func (m *Meter) keepLines(r *Measures, text, lang string) string {
 	m.line.Reset()
 	m.line.Grow(len(text))
 	any := false
-	splitLines(text, func(line string) {
-		line = trimSpace(line)
-		words, long := 0, false
-		for i := 0; i < len(line); {
-			end := strings.IndexFunc(line[i:], space)
-			if end < 0 {
-				end = len(line) - i
-			}
-			if end > 0 {
-				words++
-				long = long || end > longestWord && utf8.RuneCountInString(line[i:i+end]) > longestWord
-			}
-			i += end
-			if i < len(line) {
-				_, size := utf8.DecodeRuneInString(line[i:])
-				i += size
-			}
+	r.KeptWords = 0
+	at := 0 // the first word of the line
+	splitLines(text, func(lo, hi int) {
+		first := at
+		for at < len(m.words) && int(m.words[at].Lo) < hi {
+			at++
 		}
+		line := trimSpace(text[lo:hi])
+		few, long := countWords(line)
 		if long {
 			return
 		}
-		if strings.Contains(line, "[") {
-			line = citation.ReplaceAllString(line, "")
+		words, base := m.words[first:at], text
+		if strings.IndexByte(line, '[') >= 0 {
+			if cut := citation.ReplaceAllString(line, ""); cut != line {
+				m.kept = Words(m.kept[:0], cut, lang)
+				line, words, base = cut, m.kept, cut
+			}
 		}
-		if m.Lines == C4Lines && !endsSentence(line, lang) || words < 3 && lang != "zh" && lang != "ja" {
+		if m.Lines == C4Lines && !endsSentence(line, lang) || few && lang != "zh" && lang != "ja" {
 			return
 		}
 		low := strings.ToLower(line)
-		if strings.Contains(low, "lorem ipsum") {
+		switch {
+		case strings.Contains(low, "lorem ipsum"):
 			r.Lorem++
 			return
-		}
-		if strings.Contains(low, "javascript") {
+		case strings.Contains(low, "javascript"):
 			return
-		}
-		if strings.Contains(line, "{") {
+		case strings.IndexByte(line, '{') >= 0:
 			r.Braces++
 			return
 		}
@@ -152,7 +151,8 @@ func (m *Meter) keepLines(r *Measures, text, lang string) string {
 				return
 			}
 		}
-		r.Sentences += m.sentences(line, lang)
+		r.Sentences += sentences(words, base)
+		r.KeptWords += int32(len(words))
 		if any {
 			m.line.WriteByte('\n')
 		}
@@ -162,6 +162,28 @@ func (m *Meter) keepLines(r *Measures, text, lang string) string {
 	kept := trimSpace(m.line.String())
 	r.KeptChars = int32(utf8.RuneCountInString(kept))
 	return kept
+}
+
+// countWords tells whether a line has fewer than three words, as they stand between
+// spaces, and whether one is too long.
+func countWords(line string) (few, long bool) {
+	n, start := 0, -1
+	for i, c := range line {
+		switch {
+		case !space(c):
+			if start < 0 {
+				start = i
+				n++
+			}
+		case start >= 0:
+			long = long || i-start > longestWord && utf8.RuneCountInString(line[start:i]) > longestWord
+			start = -1
+		}
+	}
+	if start >= 0 {
+		long = long || len(line)-start > longestWord && utf8.RuneCountInString(line[start:]) > longestWord
+	}
+	return n < 3, long
 }
 
 // endsSentence knows the marks of C4, and those of the languages that write others.
@@ -179,14 +201,20 @@ func endsSentence(line, lang string) bool {
 
 // sentences counts sentences: one ends with a word that is a mark that ends
 // sentences, and the marks after it.
-func (m *Meter) sentences(line, lang string) int32 {
-	m.kept = Words(m.kept[:0], line, lang)
-	n, ended := int32(1), false
-	if len(m.kept) == 0 {
+func sentences(words []Word, text string) int32 {
+	if len(words) == 0 {
 		return 0
 	}
-	for _, w := range m.kept {
-		c, size := utf8.DecodeRuneInString(line[w.Lo:w.Hi])
+	n, ended := int32(1), false
+	for _, w := range words {
+		if text[w.Lo] < utf8.RuneSelf && plain[text[w.Lo]]&1 != 0 {
+			if ended {
+				n++
+				ended = false
+			}
+			continue
+		}
+		c, size := utf8.DecodeRuneInString(text[w.Lo:w.Hi])
 		single := size == int(w.Hi-w.Lo)
 		end := single && isTerminal(c)
 		if ended && !end && !(single && isPunct(c)) {
@@ -213,12 +241,15 @@ func (m *Meter) keptLines(r *Measures, text string) {
 		r.FullLines++
 		if c, _ := utf8.DecodeLastRuneInString(line); isTerminal(c) {
 			r.PunctLines++
+			r.SentenceLines++
+		} else if strings.ContainsAny(line, "。！？") || strings.Contains(line, ". ") {
+			r.SentenceLines++
 		}
 		chars := int32(utf8.RuneCountInString(line))
 		if chars <= shortLine {
 			r.ShortLines++
 		}
-		if m.table.add(hash(line)) > 1 {
+		if m.table.add(xxhash.Sum64String(line)) > 1 {
 			r.DupLineChars += chars
 		}
 	}
@@ -227,5 +258,6 @@ func (m *Meter) keptLines(r *Measures, text string) {
 // KeepLines returns what the rules of lines leave of a text.
 func (m *Meter) KeepLines(text, lang string) string {
 	var r Measures
+	m.words = m.words[:0]
 	return m.keepLines(&r, text, lang)
 }

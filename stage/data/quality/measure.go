@@ -39,17 +39,18 @@ type Measures struct {
 	LongestLine  int32    `json:"longest_line,omitzero"`
 
 	// After the rules of lines, which drop lines:
-	KeptChars    int32 `json:"kept_chars,omitzero"`
-	Sentences    int32 `json:"sentences,omitzero"`
-	Braces       int32 `json:"braces,omitzero"`      // lines with {
-	Lorem        int32 `json:"lorem,omitzero"`       // lines with lorem ipsum
-	FullLines    int32 `json:"full_lines,omitzero"`  // not empty
-	PunctLines   int32 `json:"punct_lines,omitzero"` // of those, end with a mark that ends a sentence
-	ShortLines   int32 `json:"short_lines,omitzero"` // of those, have at most 30 characters
-	DupLineChars int32 `json:"dup_line_chars,omitzero"`
-	TextChars    int32 `json:"text_chars,omitzero"` // without newlines
-	Newlines     int32 `json:"newlines,omitzero"`
-	KeptWords    int32 `json:"kept_words,omitzero"`
+	KeptChars     int32 `json:"kept_chars,omitzero"`
+	Sentences     int32 `json:"sentences,omitzero"`
+	Braces        int32 `json:"braces,omitzero"`         // lines with {
+	Lorem         int32 `json:"lorem,omitzero"`          // lines with lorem ipsum
+	FullLines     int32 `json:"full_lines,omitzero"`     // not empty
+	PunctLines    int32 `json:"punct_lines,omitzero"`    // of those, end with a mark that ends a sentence
+	SentenceLines int32 `json:"sentence_lines,omitzero"` // of those, hold such a mark
+	ShortLines    int32 `json:"short_lines,omitzero"`    // of those, have at most 30 characters
+	DupLineChars  int32 `json:"dup_line_chars,omitzero"`
+	TextChars     int32 `json:"text_chars,omitzero"` // without newlines
+	Newlines      int32 `json:"newlines,omitzero"`
+	KeptWords     int32 `json:"kept_words,omitzero"`
 }
 
 // A Meter measures texts, one after the other; it keeps its memory.
@@ -91,6 +92,9 @@ var powers = func() (p [512]uint64) {
 }()
 
 func power(n int) uint64 {
+	if n < len(powers) {
+		return powers[n]
+	}
 	p := uint64(1)
 	for n >= len(powers) {
 		p = mulmod(p, powers[len(powers)-1])
@@ -109,11 +113,15 @@ func hash(s string) uint64 {
 
 // A table counts keys; reset is free.
 type table struct {
-	keys  []uint64
-	count []int32
-	stamp []uint32
+	slots []slot
 	now   uint32
 	shift uint
+}
+
+type slot struct {
+	key   uint64
+	count int32
+	stamp uint32
 }
 
 func (t *table) reset(n int) {
@@ -121,30 +129,35 @@ func (t *table) reset(n int) {
 	for size < 2*n {
 		size *= 2
 	}
-	if size > len(t.keys) {
-		t.keys, t.count, t.stamp, t.now = make([]uint64, size), make([]int32, size), make([]uint32, size), 0
+	if size > len(t.slots) {
+		t.slots, t.now = make([]slot, size), 0
 	}
-	t.shift = uint(64 - bits.Len(uint(len(t.keys)-1)))
+	t.shift = uint(64 - bits.Len(uint(size-1)))
 	if t.now++; t.now == 0 {
-		clear(t.stamp)
+		clear(t.slots)
 		t.now = 1
+	}
+}
+
+// at returns the slot of a key; its stamp is not now if the key did not come.
+func (t *table) at(key uint64) *slot {
+	mask := uint64(1)<<(64-t.shift) - 1
+	for i := key * 0x9e3779b97f4a7c15 >> t.shift; ; i = (i + 1) & mask {
+		if s := &t.slots[i]; s.stamp != t.now || s.key == key {
+			return s
+		}
 	}
 }
 
 // add counts a key and returns how often it came, this time included.
 func (t *table) add(key uint64) int32 {
-	mask := len(t.keys) - 1
-	for i := int(key * 0x9e3779b97f4a7c15 >> t.shift); ; i++ {
-		i &= mask
-		if t.stamp[i] != t.now {
-			t.stamp[i], t.keys[i], t.count[i] = t.now, key, 1
-			return 1
-		}
-		if t.keys[i] == key {
-			t.count[i]++
-			return t.count[i]
-		}
+	s := t.at(key)
+	if s.stamp != t.now {
+		*s = slot{key, 1, t.now}
+		return 1
 	}
+	s.count++
+	return s.count
 }
 
 // Measure measures a text in a language. It returns, too, what the rules of lines
@@ -158,21 +171,15 @@ func (m *Meter) Measure(text, lang string) (Measures, string) {
 	m.lines(&r, text)
 	m.repeats(&r, text)
 	kept := text
+	r.KeptChars, r.KeptWords = r.Chars, r.Words
 	if m.Lines != NoLines {
 		kept = m.keepLines(&r, text, lang)
-	} else {
-		r.KeptChars = r.Chars
-	}
-	r.KeptWords = r.Words
-	if m.Lines != NoLines && kept != text {
-		m.kept = Words(m.kept[:0], kept, lang)
-		r.KeptWords = int32(len(m.kept))
 	}
 	m.keptLines(&r, kept)
 	return r, kept
 }
 
-// kinds of a character, for all below 128.
+// plain has 1 for letters and digits of ASCII, 2 for digits, 4 for marks.
 var plain = func() (t [128]uint8) {
 	for c := range t {
 		if letter(rune(c)) || digit(rune(c)) {
@@ -181,33 +188,26 @@ var plain = func() (t [128]uint8) {
 		if digit(rune(c)) {
 			t[c] |= 2
 		}
-		if space(rune(c)) {
+		if isMark(rune(c)) {
 			t[c] |= 4
-		}
-		if c == '(' || c == ')' {
-			t[c] |= 8
-		}
-		if c == '#' {
-			t[c] |= 16
 		}
 	}
 	return t
 }()
 
 func (m *Meter) characters(r *Measures, text string) {
-	var alnum, digits, spaces, parens, hashes, chars int32
+	var count [256]int32
+	var alnum, digits, spaces, parens int32
 	for i := 0; i < len(text); {
-		if b := text[i]; b < utf8.RuneSelf {
-			k := plain[b]
-			alnum += int32(k & 1)
-			digits += int32(k >> 1 & 1)
-			spaces += int32(k >> 2 & 1)
-			parens += int32(k >> 3 & 1)
-			hashes += int32(k >> 4)
-			chars, i = chars+1, i+1
+		b := text[i]
+		count[b]++
+		if b < utf8.RuneSelf {
+			i++
 			continue
 		}
 		c, size := utf8.DecodeRuneInString(text[i:])
+		r.Chars++
+		i += size
 		switch {
 		case c >= 0x4e00 && c <= 0x9fff || unicode.IsLetter(c):
 			alnum++
@@ -218,9 +218,20 @@ func (m *Meter) characters(r *Measures, text string) {
 		case c == '（' || c == '）':
 			parens++
 		}
-		chars, i = chars+1, i+size
 	}
-	r.Chars, r.Alnum, r.Digits, r.Spaces, r.Parens, r.Hashes = chars, alnum, digits, spaces, parens, hashes
+	for b, n := range count[:128] {
+		r.Chars += n
+		if plain[b]&1 != 0 {
+			alnum += n
+		}
+		if digit(rune(b)) {
+			digits += n
+		}
+		if space(rune(b)) {
+			spaces += n
+		}
+	}
+	r.Alnum, r.Digits, r.Spaces, r.Parens, r.Hashes = alnum, digits, spaces, parens+count['(']+count[')'], count['#']
 	r.Ellipses = int32(strings.Count(text, "...") + strings.Count(text, "…"))
 	for rest := text; ; {
 		i := strings.Index(rest, "://")
@@ -251,11 +262,9 @@ func (m *Meter) measureWords(r *Measures, text, lang string) {
 		chars, mark, alpha := int32(0), true, false
 		for j := 0; j < len(s); {
 			if b := s[j]; b < utf8.RuneSelf {
-				if k := plain[b]; k&3 == 1 {
-					alpha, mark = true, false
-				} else if mark {
-					mark = isMark(rune(b))
-				}
+				k := plain[b]
+				alpha = alpha || k == 1
+				mark = mark && k == 4
 				chars, j = chars+1, j+1
 				continue
 			}
@@ -307,30 +316,21 @@ func (m *Meter) repeats(r *Measures, text string) {
 		}
 		m.table.reset(n)
 		best, at := int32(0), 0
-		first := m.firsts(prefix, size, g)
-		for i := 0; i+g <= n; i++ { // of runs as frequent, the one that came first counts
-			key := first(i)
-			if c := m.table.add(key); c > best {
-				best = c
-			}
-		}
 		for i := 0; i+g <= n; i++ {
-			if m.table.get(first(i)) == best {
-				at = i
-				break
+			best = max(best, m.table.add(run(prefix, size, i, g)))
+		}
+		if best > 1 { // of runs as frequent, the one that came first counts
+			for m.table.at(run(prefix, size, at, g)).count != best {
+				at++
 			}
 		}
 		r.Top[k] = (chars[at+g] - chars[at] + int32(g) - 1) * best
 	}
 	for k := range r.Dup {
 		g := k + 5
-		if n < g {
-			break
-		}
 		m.table.reset(n)
-		first := m.firsts(prefix, size, g)
 		for i := 0; i+g <= n; {
-			if m.table.add(first(i)) > 1 {
+			if m.table.add(run(prefix, size, i, g)) > 1 {
 				r.Dup[k] += chars[i+g] - chars[i]
 				i += g
 			} else {
@@ -347,26 +347,11 @@ func addmod(a, b uint64) uint64 {
 	return a
 }
 
-// firsts returns the hash of the g words from the i-th on.
-func (m *Meter) firsts(prefix []uint64, size []int32, g int) func(i int) uint64 {
-	return func(i int) uint64 {
-		h := prefix[i+g] + mersenne - mulmod(prefix[i], power(int(size[i+g]-size[i])))
-		if h >= mersenne {
-			h -= mersenne
-		}
-		return h
+// run returns the hash of the g words from the i-th on.
+func run(prefix []uint64, size []int32, i, g int) uint64 {
+	h := prefix[i+g] + mersenne - mulmod(prefix[i], power(int(size[i+g]-size[i])))
+	if h >= mersenne {
+		h -= mersenne
 	}
-}
-
-func (t *table) get(key uint64) int32 {
-	mask := len(t.keys) - 1
-	for i := int(key * 0x9e3779b97f4a7c15 >> t.shift); ; i++ {
-		i &= mask
-		if t.stamp[i] != t.now {
-			return 0
-		}
-		if t.keys[i] == key {
-			return t.count[i]
-		}
-	}
+	return h
 }

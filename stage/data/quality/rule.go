@@ -52,6 +52,7 @@ var Rules = []Rule{
 
 	{"full_lines_least", false, func(m *Measures) float64 { return float64(m.FullLines) }},
 	{"punctuated_lines_least", false, func(m *Measures) float64 { return ratio(m.PunctLines, m.FullLines) }},
+	{"sentence_lines_least", false, func(m *Measures) float64 { return ratio(m.SentenceLines, m.FullLines) }},
 	{"short_lines_most", true, func(m *Measures) float64 { return ratio(m.ShortLines, m.FullLines) }},
 	{"repeated_line_chars_most", true, func(m *Measures) float64 { return ratio(m.DupLineChars, m.TextChars) }},
 	{"newlines_most", true, func(m *Measures) float64 { return ratio(m.Newlines, m.KeptWords) }},

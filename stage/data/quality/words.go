@@ -74,15 +74,25 @@ var specials = sync.OnceValue(func() map[string][]uint8 {
 	return m
 })
 
+// maySpecial tells by its first byte and its length that a word may be in the list.
+var maySpecial = sync.OnceValue(func() *[256]uint32 {
+	t := &[256]uint32{}
+	for w := range specials() {
+		t[w[0]] |= 1 << len(w)
+	}
+	return t
+})
+
 type english struct {
 	text    string
 	list    []Word
 	special map[string][]uint8
+	may     *[256]uint32
 	after   []Word // suffixes of the word at hand, last first
 }
 
 func englishWords(list []Word, text string) []Word {
-	e := english{text: text, list: list, special: specials()}
+	e := english{text: text, list: list, special: specials(), may: maySpecial()}
 	for i := 0; i < len(text); {
 		c, size := rune(text[i]), 1
 		if c >= utf8.RuneSelf {
@@ -144,7 +154,7 @@ func (e *english) push(lo, hi int) { e.list = append(e.list, Word{int32(lo), int
 
 // listed pushes the parts of a word of the list.
 func (e *english) listed(lo, hi int) bool {
-	if hi-lo > longestSpecial {
+	if hi-lo > longestSpecial || e.may[e.text[lo]]>>(hi-lo)&1 == 0 {
 		return false
 	}
 	parts := e.special[e.text[lo:hi]]
@@ -156,7 +166,7 @@ func (e *english) listed(lo, hi int) bool {
 }
 
 func (e *english) isListed(lo, hi int) bool {
-	return hi > lo && hi-lo <= longestSpecial && e.special[e.text[lo:hi]] != nil
+	return hi > lo && hi-lo <= longestSpecial && e.may[e.text[lo]]>>(hi-lo)&1 != 0 && e.special[e.text[lo:hi]] != nil
 }
 
 // affixes pushes prefixes, keeps suffixes, and returns what is left.
