@@ -19,6 +19,8 @@ const (
 	documentsFile = "documents.jsonl"
 	passagesFile  = "passages.jsonl"
 	termsFile     = "terms.bin"
+	soundsFile    = "pinyin.bin"
+	synonymsFile  = "synonyms.txt" // if the owner gave some
 )
 
 // Bounds of what is read.
@@ -43,9 +45,12 @@ func (ix *Index) open(dir string) error {
 	for _, f := range []struct {
 		name  string
 		parse func([]byte) error
-	}{{passagesFile, ix.readPassages}, {documentsFile, ix.readDocuments}, {termsFile, ix.readTerms}} {
+	}{{passagesFile, ix.readPassages}, {documentsFile, ix.readDocuments}, {termsFile, ix.readTerms}, {soundsFile, ix.readSounds}, {synonymsFile, ix.readSynonyms}} {
 		path := filepath.Join(dir, f.name)
 		b, err := ix.mapped(path)
+		if f.name == synonymsFile && errors.Is(err, os.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
