@@ -21,6 +21,8 @@ type Document struct {
 	Title string
 	Text  string // UTF-8
 	Pages []int  // where in Text each page begins, in order; nil: there are none
+
+	Markdown bool // the text is Markdown, whatever the path ends in
 }
 
 // A Passage is a part of a document that can stand alone.
@@ -67,7 +69,7 @@ const headingSep = " › "
 func Passages(d Document) []Passage {
 	var sections []section
 	switch {
-	case isMarkdown(d.Path):
+	case d.Markdown || isMarkdown(d.Path):
 		sections = markdown(d.Text)
 	case isCode(d.Path):
 		sections = code(d)
