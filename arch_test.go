@@ -33,7 +33,8 @@ stage: store internal/say
 stage/curve: stage internal/say
 knowledge/chinese:
 knowledge/inverted:
-knowledge: internal/say knowledge/* engine/tokenizer engine/infer
+knowledge: internal/say knowledge/chinese knowledge/inverted engine/tokenizer engine/infer
+knowledge/base: internal/say knowledge
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
 stage/verify: internal/say
 stage/data/intake: stage internal/say stage/verify

@@ -12,6 +12,9 @@ import (
 	"suiren/knowledge/inverted"
 )
 
+// Revision changes when the same documents make another index.
+const Revision = 2
+
 // A Source is a document of an index.
 type Source struct {
 	Path     string `json:"path"`

@@ -145,3 +145,11 @@ func damaged(path string, err error) error {
 	return &say.Error{Where: path, Err: err, What: say.T("the index of passages cannot be read: %v", "无法读取段落索引：%v", err),
 		Next: say.T("check the store with suiren store verify, then apply again", "请用 suiren store verify 检查存储，再重新 apply")}
 }
+
+// WriteSynonyms puts the owner's synonyms beside an index.
+func WriteSynonyms(dir, text string) error {
+	if _, err := ParseSynonyms([]byte(text)); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, synonymsFile), []byte(text), 0o666)
+}

@@ -262,6 +262,10 @@ func plain(d Document) []section {
 		pos += len(line)
 	}
 	paragraph(len(d.Text))
+	if text := strings.TrimSpace(d.Text); len(s.blocks) == 0 && text != "" { // the title is all there is
+		start := strings.Index(d.Text, text)
+		s.blocks = []block{{parts: []string{text}, start: start, end: start + len(text)}}
+	}
 	return []section{s}
 }
 
