@@ -37,7 +37,8 @@ knowledge/linear:
 knowledge/language: knowledge/linear
 knowledge/document: internal/say
 knowledge/inverted:
-knowledge: internal/say knowledge/* engine/tokenizer engine/infer
+knowledge: internal/say knowledge/chinese knowledge/inverted engine/tokenizer engine/infer
+knowledge/base: internal/say knowledge
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
 stage/talk: stage internal/say engine/chat engine/jinja engine/tokenizer engine/weights
 stage/verify: internal/say

@@ -12,6 +12,9 @@ import (
 	"suiren/knowledge/inverted"
 )
 
+// Revision changes when the same documents make another index.
+const Revision = 2
+
 // A Source is a document of an index.
 type Source struct {
 	Path     string `json:"path"`
@@ -54,7 +57,7 @@ const buildBudget = 256 << 20
 // Build writes the index of documents into dir. The same documents in the
 // same order make the same bytes. Its memory does not grow with the text.
 func Build(dir string, docs iter.Seq2[Document, error]) (err error) {
-	w := builder{terms: inverted.NewWriter(dir, bm25f, buildBudget), count: map[uint64]int{}}
+	w := builder{terms: inverted.NewWriter(dir, bm25f, buildBudget), count: map[uint64]int{}, heard: map[uint64]bool{}}
 	defer w.terms.Abort()
 	var files []*os.File
 	defer func() {
@@ -62,8 +65,8 @@ func Build(dir string, docs iter.Seq2[Document, error]) (err error) {
 			err = errors.Join(err, f.Close())
 		}
 	}()
-	var out [3]*bufio.Writer
-	for i, name := range []string{documentsFile, passagesFile, termsFile} {
+	var out [4]*bufio.Writer
+	for i, name := range []string{documentsFile, passagesFile, termsFile, soundsFile} {
 		f, err := os.Create(filepath.Join(dir, name))
 		if err != nil {
 			return err
@@ -80,6 +83,9 @@ func Build(dir string, docs iter.Seq2[Document, error]) (err error) {
 		}
 	}
 	if err := w.terms.Finish(out[2]); err != nil {
+		return err
+	}
+	if _, err := out[3].Write(w.soundsBytes()); err != nil {
 		return err
 	}
 	for _, b := range out {
@@ -101,6 +107,8 @@ type builder struct {
 	terms               *inverted.Writer
 	made                int // passages
 	count               map[uint64]int
+	heard               map[uint64]bool // words
+	sounds              [][2]uint64
 	list                []inverted.Count
 }
 
@@ -129,6 +137,9 @@ func (w *builder) index(d Document, p *Passage) error {
 	for field, text := range [inverted.Fields]string{bodyField: p.Text, headingField: p.Heading, titleField: d.Title} {
 		pieces(text, func(t piece) {
 			lengths[field]++
+			if t.kind == word {
+				w.hear(text[t.lo:t.hi], t.hash)
+			}
 			at, ok := w.count[t.hash]
 			if !ok {
 				at = len(w.list)

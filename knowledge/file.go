@@ -19,6 +19,8 @@ const (
 	documentsFile = "documents.jsonl"
 	passagesFile  = "passages.jsonl"
 	termsFile     = "terms.bin"
+	soundsFile    = "pinyin.bin"
+	synonymsFile  = "synonyms.txt" // if the owner gave some
 )
 
 // Bounds of what is read.
@@ -43,9 +45,12 @@ func (ix *Index) open(dir string) error {
 	for _, f := range []struct {
 		name  string
 		parse func([]byte) error
-	}{{passagesFile, ix.readPassages}, {documentsFile, ix.readDocuments}, {termsFile, ix.readTerms}} {
+	}{{passagesFile, ix.readPassages}, {documentsFile, ix.readDocuments}, {termsFile, ix.readTerms}, {soundsFile, ix.readSounds}, {synonymsFile, ix.readSynonyms}} {
 		path := filepath.Join(dir, f.name)
 		b, err := ix.mapped(path)
+		if f.name == synonymsFile && errors.Is(err, os.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -139,4 +144,12 @@ func (ix *Index) readTerms(b []byte) error {
 func damaged(path string, err error) error {
 	return &say.Error{Where: path, Err: err, What: say.T("the index of passages cannot be read: %v", "无法读取段落索引：%v", err),
 		Next: say.T("check the store with suiren store verify, then apply again", "请用 suiren store verify 检查存储，再重新 apply")}
+}
+
+// WriteSynonyms puts the owner's synonyms beside an index.
+func WriteSynonyms(dir, text string) error {
+	if _, err := ParseSynonyms([]byte(text)); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, synonymsFile), []byte(text), 0o666)
 }

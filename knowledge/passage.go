@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"sort"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,6 +20,9 @@ type Document struct {
 	Path  string // names it, and says by its ending what it is: .md and .markdown are Markdown
 	Title string
 	Text  string // UTF-8
+	Pages []int  // where in Text each page begins, in order; nil: there are none
+
+	Markdown bool // the text is Markdown, whatever the path ends in
 }
 
 // A Passage is a part of a document that can stand alone.
@@ -28,6 +32,9 @@ type Passage struct {
 	Heading string `json:"heading,omitempty"` // the path of headings: Keys › How do I get one?
 	Lang    string `json:"lang"`              // zh or en
 	Text    string `json:"text"`              // plain; a line for each paragraph, item and row
+	Page    int    `json:"page,omitempty"`    // on which it begins, from 1; 0: there are none
+	Start   int    `json:"start,omitempty"`   // bytes of the document's text that it was made of
+	End     int    `json:"end,omitempty"`     // 0: not known
 }
 
 // Sizes of a passage, in columns: a Chinese character takes two, and says as
@@ -61,18 +68,22 @@ const headingSep = " › "
 // Passages cuts a document into passages, in its order.
 func Passages(d Document) []Passage {
 	var sections []section
-	if isMarkdown(d.Path) {
+	switch {
+	case d.Markdown || isMarkdown(d.Path):
 		sections = markdown(d.Text)
-	} else {
+	case isCode(d.Path):
+		sections = code(d)
+	default:
 		sections = plain(d)
 	}
 	var list []Passage
 	ids := map[string]int{}
-	for _, s := range sections {
+	for _, s := range articles(sections) {
 		heading := strings.Join(s.path, headingSep)
-		for _, text := range s.texts() {
-			p := Passage{File: d.Path, Heading: heading, Text: text}
-			p.Lang = Lang(heading + "\n" + text)
+		for _, c := range s.texts() {
+			p := Passage{File: d.Path, Heading: heading, Text: c.text, Start: c.start, End: c.end}
+			p.Page = sort.SearchInts(d.Pages, p.Start+1)
+			p.Lang = Lang(heading + "\n" + p.Text)
 			h := sha256.Sum256([]byte(p.File + "\x00" + p.Heading + "\x00" + p.Text))
 			p.ID = hex.EncodeToString(h[:8])
 			if ids[p.ID]++; ids[p.ID] > 1 { // the same words twice under one heading
@@ -118,6 +129,8 @@ type block struct {
 	head  string   // repeated when the block is cut: a table's header
 	parts []string // sentences, items, rows, lines
 	sep   string   // between parts
+	start int      // bytes of the document
+	end   int
 }
 
 func (b block) String() string {
@@ -128,14 +141,20 @@ func (b block) String() string {
 	return text
 }
 
+// A chunk is the text of a passage and where it comes from.
+type chunk struct {
+	text       string
+	start, end int
+}
+
 // texts joins the blocks of a section to passages.
-func (s section) texts() []string {
-	var list []string
+func (s section) texts() []chunk {
+	var list []chunk
 	var now strings.Builder
-	n := 0
+	n, start, last := 0, 0, 0
 	end := func() {
 		if n > 0 {
-			list = append(list, now.String())
+			list = append(list, chunk{now.String(), start, last})
 			now.Reset()
 			n = 0
 		}
@@ -148,9 +167,12 @@ func (s section) texts() []string {
 			}
 			if n > 0 {
 				now.WriteString("\n")
+			} else {
+				start = b.start
 			}
 			now.WriteString(text)
 			n += width
+			last = max(b.end, start)
 		}
 	}
 	end()
@@ -208,20 +230,57 @@ func clip(s string, n int) string {
 	return s
 }
 
-// plain cuts a text without marks: paragraphs end at empty lines. A first
-// paragraph that is the title is the heading.
+// plain cuts a text without marks: paragraphs end at empty lines, and before
+// an article, a chapter or a question. A first paragraph that is the title is
+// the heading.
 func plain(d Document) []section {
 	var s section
 	if d.Title != "" {
 		s.path = []string{oneLine(d.Title)}
 	}
-	for i, p := range strings.Split(d.Text, "\n\n") {
-		if p = strings.TrimSpace(p); p == "" || i == 0 && oneLine(p) == oneLine(d.Title) {
-			continue
+	at, first := 0, true
+	paragraph := func(end int) {
+		raw := d.Text[at:end]
+		p := strings.TrimSpace(raw)
+		start := at + strings.Index(raw, p)
+		at = end
+		if p == "" {
+			return
 		}
-		s.blocks = append(s.blocks, block{parts: split(unwrap(p))})
+		if first && oneLine(p) == oneLine(d.Title) {
+			first = false
+			return
+		}
+		first = false
+		s.blocks = append(s.blocks, block{parts: split(unwrap(p)), start: start, end: start + len(p)})
+	}
+	pos := 0
+	for line := range strings.Lines(d.Text) {
+		if strings.TrimSpace(line) == "" || opens.MatchString(line) {
+			paragraph(pos)
+		}
+		pos += len(line)
+	}
+	paragraph(len(d.Text))
+	if text := strings.TrimSpace(d.Text); len(s.blocks) == 0 && text != "" { // the title is all there is
+		start := strings.Index(d.Text, text)
+		s.blocks = []block{{parts: []string{text}, start: start, end: start + len(text)}}
 	}
 	return []section{s}
+}
+
+// code keeps the lines of a program.
+func code(d Document) []section {
+	lines := strings.Split(strings.TrimRight(d.Text, "\n"), "\n")
+	return []section{{path: []string{d.Path}, blocks: []block{{parts: lines, sep: "\n", end: len(d.Text)}}}}
+}
+
+func isCode(path string) bool {
+	switch path[strings.LastIndexByte(path, '.')+1:] {
+	case "go", "py", "js", "ts", "c", "h", "cc", "cpp", "rs", "java", "sh", "sql", "lua", "rb", "kt", "cs", "swift", "php":
+		return true
+	}
+	return false
 }
 
 // unwrap joins the lines of a paragraph that were broken for their length.

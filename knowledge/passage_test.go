@@ -173,7 +173,7 @@ func FuzzPassages(f *testing.F) {
 		ids := map[string]bool{}
 		for _, p := range Passages(d) {
 			if strings.TrimSpace(p.Text) == "" || size(p.Text) > 2*maxSize || ids[p.ID] || !utf8.ValidString(p.Text+p.Heading) {
-				t.Errorf("%+q", p)
+				t.Errorf("%+v", p)
 			}
 			ids[p.ID] = true
 		}

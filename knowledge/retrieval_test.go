@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -85,21 +85,6 @@ func cranfield(t testing.TB) (j judged) {
 	return j
 }
 
-// ndcg10 is the binary nDCG@10 of a ranking of documents, recall10 the share of the answers in it.
-func ndcg10(ranked []string, answers map[string]bool) (ndcg, recall float64) {
-	ideal := 0.0
-	for i := range min(len(answers), 10) {
-		ideal += 1 / math.Log2(float64(i+2))
-	}
-	for i, d := range ranked[:min(len(ranked), 10)] {
-		if answers[d] {
-			ndcg += 1 / math.Log2(float64(i+2))
-			recall++
-		}
-	}
-	return ndcg / ideal, recall / float64(len(answers))
-}
-
 // half returns every second question: those of the test half, or of the half that settings are chosen on.
 func (j judged) half(test bool) (h judged) {
 	h.docs = j.docs
@@ -119,8 +104,13 @@ func (j judged) measure(ix *Index) (ndcg, recall float64) {
 				ranked = append(ranked, h.File)
 			}
 		}
-		n, r := ndcg10(ranked, j.answers[i])
-		ndcg, recall = ndcg+n, recall+r
+		answers := slices.Collect(maps.Keys(j.answers[i]))
+		ndcg += NDCG(ranked, answers)
+		for _, f := range ranked[:min(len(ranked), 10)] {
+			if j.answers[i][f] {
+				recall += 1 / float64(len(answers))
+			}
+		}
 	}
 	n := float64(len(j.questions))
 	return ndcg / n, recall / n

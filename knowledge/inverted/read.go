@@ -129,6 +129,12 @@ func (s Set) Len() int {
 	return n
 }
 
+// Holds returns how many of the allowed documents hold a term.
+func (ix *Index) Holds(term uint64, allowed Set) int {
+	_, df := ix.rarity(term, allowed)
+	return df
+}
+
 // Weight is the rarity of a term among the allowed documents: its idf.
 func (ix *Index) Weight(term uint64, allowed Set) float64 {
 	n, df := ix.rarity(term, allowed)

@@ -20,7 +20,7 @@ type Knowledge struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Knowledge) Name() string    { return "knowledge" }
-func (*Knowledge) Revision() int   { return 2 }
+func (*Knowledge) Revision() int   { return knowledge.Revision }
 func (*Knowledge) Out() store.Kind { return store.Knowledge }
 
 // Run implements stage.Operator. An empty corpus makes an index that finds
