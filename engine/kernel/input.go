@@ -120,8 +120,8 @@ func NewIntegers(n, k int, want Forms, mem []float32) *Input {
 	return in
 }
 
-// Use makes f the rows of in. It panics if they are too few. (n, k)
-func (in *Input) Use(f []float32) { in.f = f[:in.n*in.k] }
+// Use makes f the rows of in, as many as are there. (n, k)
+func (in *Input) Use(f []float32) { in.f = f }
 
 // Row returns the floats of row t, Floats those of all rows.
 func (in *Input) Row(t int) []float32 { return in.f[t*in.k : (t+1)*in.k] }
