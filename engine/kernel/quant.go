@@ -26,15 +26,16 @@ var forms = [...]form{
 	MXFP4:  {32, 17, 144, packMXFP4, rowMXFP4},
 }
 
+var noWeights [256]byte
+
 func (m *Matrix) packQuant(lo, hi int, src []byte) {
 	f := &forms[m.Type]
 	blocks := m.K / f.weights
-	zero := make([]byte, f.bytes)
 	for g := lo; g < hi; g += Group {
 		dst := m.Data[g*blocks*f.packed/Group:]
 		for b := range blocks {
 			for r := range Group {
-				from := zero // rows past the end are zeros
+				from := noWeights[:f.bytes] // rows past the end are zeros
 				if g+r < hi {
 					from = src[((g+r-lo)*blocks+b)*f.bytes:][:f.bytes]
 				}
