@@ -44,8 +44,8 @@ func (m *Matrix) packQuant(lo, hi int, src []byte) {
 	}
 }
 
-// A quantTile is the argument of an assembly kernel: 8 rows with a token, or
-// 16 rows with 2 or 4 tokens.
+// A quantTile is the argument of an assembly kernel: rows with a token, or 16
+// rows with 2 or 4 tokens.
 type quantTile struct {
 	nb   int         // blocks of 32
 	w    *byte       // packed rows
@@ -54,34 +54,41 @@ type quantTile struct {
 	as   int         // bytes from token to token
 	b    *block      // what describes them
 	bs   int         // bytes from token to token
-	out  *[8]float32 // (tokens, groups, 8), zeros
-	n    int         // tokens, of NEON
+	out  *[8]float32 // (tokens, groups, 8), zeros unless there is one token
+	n    int         // groups of rows with one token; of NEON, tokens
 	outs int         // bytes from token to token of out
 }
 
-// quantOut is what a tile gives: (tokens, groups, 8).
-type quantOut [4 * 2 * Group]float32
-
-// tokens is how many tokens' activations are read again and again while the
-// rows of a piece of the matrix pass by.
-const quantTokens = 64
+const (
+	// quantTokens is how many tokens' activations are read again and again while
+	// the rows of a piece of the matrix pass by.
+	quantTokens = 64
+	// oneBytes is how many bytes of rows a token is multiplied with at a time,
+	// and oneGroups how many groups of them at most: some microseconds, for
+	// assembly cannot be interrupted.
+	oneBytes, oneGroups = 1 << 18, 64
+)
 
 // mulQuant is Mul for the quantised types.
 func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {
 	f := &forms[m.Type]
 	size := m.K / f.weights * f.packed
 	last := (hi + Group - 1) / Group
-	var out quantOut
+	most := 2
+	if n == 1 {
+		most = min(max(oneBytes/size, 1), oneGroups)
+	}
+	var out [max(oneGroups, 4*2) * Group]float32
 	for t0 := 0; t0 < n; t0 += quantTokens {
-		for g := lo / Group; g < last; g += 2 {
-			groups := min(2, last-g)
+		for g := lo / Group; g < last; g += most {
+			groups := min(most, last-g)
 			w := m.Data[g*size : (g+groups)*size]
 			for t := t0; t < min(n, t0+quantTokens); {
 				k := min(m.Type.most(), n-t)
 				if k == 3 {
 					k = 2
 				}
-				m.tile(in, w, groups, t, k, &out)
+				m.tile(in, w, groups, t, k, out[:k*groups*Group])
 				for i := range k {
 					to := dst[(t+i)*ldd+g*Group:][:min(groups*Group, hi-g*Group)]
 					from := out[i*groups*Group:]
@@ -100,13 +107,13 @@ func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add 
 }
 
 // tileGeneric defines the products of so many groups of 8 rows, w, with
-// tokens t to t+n.
-func (m *Matrix) tileGeneric(in *Input, w []byte, groups, t, n int, out *quantOut) {
+// tokens t to t+n. out (n, groups, 8).
+func (m *Matrix) tileGeneric(in *Input, w []byte, groups, t, n int, out []float32) {
 	f := &forms[m.Type]
 	per := f.weights / 32
 	nb := m.K / 32
 	x := &in.forms[m.Type.Forms().index()]
-	clear(out[:])
+	clear(out)
 	var q [32]int32
 	for b := range nb {
 		for r := range groups * Group {
