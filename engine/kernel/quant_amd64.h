@@ -70,18 +70,18 @@
 
 // AHEAD2 to AHEAD4 ask for so many lines of rows that come later. One token's
 // rows come from memory: the distance is what its latency takes, and some.
-// Within 3 to 9 KB it does not matter; at 1 KB a tenth of the speed is lost.
+// From 2 to 9 KB it does not matter much; at 1 KB a tenth of the speed is lost.
 #define AHEAD2 \
-	PREFETCHT0 4096(SI) \
-	PREFETCHT0 4160(SI)
+	PREFETCHT0 3072(SI) \
+	PREFETCHT0 3136(SI)
 
 #define AHEAD3 \
 	AHEAD2 \
-	PREFETCHT0 4224(SI)
+	PREFETCHT0 3200(SI)
 
 #define AHEAD4 \
 	AHEAD3 \
-	PREFETCHT0 4288(SI)
+	PREFETCHT0 3264(SI)
 
 // ONES and MASK make 16 ones of 16 bits and 32 times 15.
 #define ONES(Y) \
