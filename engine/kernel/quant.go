@@ -243,14 +243,16 @@ func packQ6_K(dst []byte, r int, src []byte) {
 	for j := range 8 {
 		part := dst[16+208*j:][:208]
 		part[r], part[8+r] = src[192+2*j], src[193+2*j]
-		packFour(part[16:], r, src[j/4*64+j%2*32:], j%4/2*4)
-		high := src[128+j/4*32:][:32]
+		low, high := src[j/4*64+j%2*32:][:32], src[128+j/4*32:][:32]
 		for h := range 2 {
-			var bits uint32
-			for i := range 4 {
-				bits |= binary.LittleEndian.Uint32(high[16*h+4*i:]) >> (j % 4 * 2) & 0x03030303 << (2 * i)
+			var q [4]uint32 // fours of weights
+			for i := range q {
+				q[i] = binary.LittleEndian.Uint32(low[16*h+4*i:])>>(j%4/2*4)&0x0f0f0f0f |
+					binary.LittleEndian.Uint32(high[16*h+4*i:])>>(j%4*2)&0x03030303<<4
 			}
-			binary.LittleEndian.PutUint32(part[144+32*h+4*r:], bits)
+			for i := range 3 {
+				binary.LittleEndian.PutUint32(part[16+96*h+32*i+4*r:], q[i]|q[3]>>(4-2*i)&0x03030303<<6)
+			}
 		}
 	}
 }
@@ -258,8 +260,14 @@ func packQ6_K(dst []byte, r int, src []byte) {
 func rowQ6_K(src []byte, r, j int, w *[32]int32) (scale [2]float32, low float32) {
 	part := src[16+208*j:][:208]
 	for l := range w {
-		p, at := part[144+l/16*32+4*r+l%4], l/8%2*4+l%8/4*2
-		w[l] = nibbleAt(part[16:], r, l) + int32(p>>at&3)<<4 - 32
+		three := part[16+l/16*96+4*r+l%4:]
+		switch v := l / 4 % 4; v {
+		case 3:
+			w[l] = int32(three[0]>>6<<4 | three[32]>>6<<2 | three[64]>>6)
+		default:
+			w[l] = int32(three[32*v] & 63)
+		}
+		w[l] -= 32
 	}
 	for h := range scale {
 		scale[h] = float32(float32(int8(part[8*h+r])) * halfAt(src, r))
