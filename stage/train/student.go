@@ -90,6 +90,14 @@ func (s *student) readyFor(longest int) (err error) {
 	return err
 }
 
+// context is the most tokens that the student reads.
+func (s *student) context() int {
+	if s.brought != nil {
+		return s.brought.Shape.Context
+	}
+	return s.l.Params.Config.Context
+}
+
 // length is the most tokens of a row.
 func (s *student) length() int { return orDefault(s.l.length, s.l.Params.Config.Context) }
 
