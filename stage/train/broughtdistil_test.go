@@ -138,23 +138,32 @@ func TestMapping(t *testing.T) {
 		check(t, op.Run(context.Background(), run.Job))
 		return run.Out
 	}
-	teacher := teach(otherWords(t, []string{"assistant\nassistant\nassistant\n", "a+=0"}, 262))
+	rows := func(answer string) string {
+		dir := t.TempDir()
+		w, err := stage.NewRowWriter(dir, bytes.Vocab(), 64, false)
+		check(t, err)
+		for range 8 {
+			ids := bytes.EncodeMarked(nil, "<|im_start|>user\nsay it<|im_end|>\n<|im_start|>assistant\n", nil)
+			n := len(ids)
+			check(t, w.Add([]stage.RowDoc{{IDs: bytes.EncodeMarked(ids, answer+"<|im_end|>", nil), Supervised: n}}))
+		}
+		_, err = w.Close()
+		check(t, err)
+		return dir
+	}
 	op := &Distil{Base: stage.Ref{Kind: "weights", Name: "x"}, Rank: 3, Rate: 1, Batch: 4, Epochs: 2}
-	in := map[string]string{"teacher": teacher, "base": archFolder("qwen2"), "from": toyRows(t, toyTokenizer(t), toyProblems(1))}
+	in := map[string]string{"teacher": teach(otherWords(t, []string{"hello hello hello"}, 270)), "base": archFolder("qwen2"), "from": rows("uvwxyz hello")}
 	run := newBench(t, in)
 	check(t, op.Run(context.Background(), run.Job))
 	f, err := readFacts(run.Out)
 	check(t, err)
-	if f.Distil.Mapped < leastMapped || f.Distil.Vocabulary < 0.9 {
+	if f.Distil.Mapped < leastMapped || f.Distil.Mapped > 0.6 || f.Distil.Vocabulary < 0.9 {
 		t.Errorf("%+v", f.Distil)
 	}
-	said := toyProblems(1)
-	for i := range said {
-		said[i].Think, said[i].Answer = "hello", "hello"
-	}
-	in["teacher"], in["from"] = teach(otherWords(t, []string{"hello hello hello"}, 270)), toyRows(t, toyTokenizer(t), said)
-	err = op.Run(context.Background(), newBench(t, in).Job)
+	in["from"] = rows("hello hello x")
+	run = newBench(t, in)
+	err = op.Run(context.Background(), run.Job)
 	if e, ok := errors.AsType[*say.Error](err); !ok || e.Where != "teacher" || e.In(say.Chinese) == e.In(say.English) {
-		t.Errorf("too unlike: %v", err)
+		t.Errorf("too unlike: %v; %q", err, run.notes())
 	}
 }
