@@ -7,6 +7,7 @@ import (
 	"suiren/engine/infer"
 	"suiren/engine/model"
 	"suiren/engine/tokenizer"
+	"suiren/internal/say"
 	"suiren/stage"
 )
 
@@ -89,6 +90,14 @@ func (s *student) readyFor(longest int) (err error) {
 	return err
 }
 
+// context is the most tokens that the student reads.
+func (s *student) context() int {
+	if s.brought != nil {
+		return s.brought.Shape.Context
+	}
+	return s.l.Params.Config.Context
+}
+
 // length is the most tokens of a row.
 func (s *student) length() int { return orDefault(s.l.length, s.l.Params.Config.Context) }
 
@@ -102,20 +111,45 @@ type speaker struct {
 // speaker lets the student answer up to slots requests of limit tokens at a
 // time; memory bounds its keys and values, 0: it does not.
 func (s *student) speaker(slots, limit int, memory int64) (*speaker, error) {
-	threads := s.job.Machine.Threads
-	if s.brought == nil {
-		sampler, err := infer.NewSampler(s.l.Params, slots, limit, threads)
+	return newSpeaker(s.job, s.brought, s.l, slots, limit, memory)
+}
+
+// newSpeaker is the speaker of a learner: of b, or of a model of our own.
+func newSpeaker(job *stage.Job, b *brought, l *Learner, slots, limit int, memory int64) (*speaker, error) {
+	threads := job.Machine.Threads
+	if b == nil {
+		sampler, err := infer.NewSampler(l.Params, slots, limit, threads)
 		return &speaker{Sampler: sampler, limit: limit}, err
 	}
-	f, ad := s.brought.File, s.l.Adapter()
+	f, ad := b.File, l.Adapter()
 	if ad == nil {
-		f = f.With(s.l.Params)
+		f = f.With(l.Params)
 	}
 	sampler, err := infer.OpenSampler(f, infer.Options{Slots: slots, Limit: limit, Threads: threads, KV: model.KVFloat32, Memory: memory})
 	if err != nil {
 		return nil, err
 	}
 	return &speaker{sampler, ad, sampler.Limit()}, nil
+}
+
+// watching makes a lookout's samples, if there is memory for a decoder beside
+// what training needs.
+func (o *lookout) watching(b *brought, need int64, limit int) error {
+	m := o.job.Machine
+	if b != nil && m.Memory > 0 {
+		bytes, err := b.DecoderBytes(512, limit, max(m.Threads, 1))
+		if err != nil {
+			return err
+		}
+		full, window := model.PageBytes(&b.Shape, model.KVFloat32)
+		if need+bytes+int64(watchSamples*(limit/model.PageTokens+1)*(full+window)) > m.Memory*9/10 {
+			text := say.T("no samples: the memory has no room for a decoder beside training", "不抽样：训练之外的内存放不下解码器")
+			o.job.Emit(stage.Event{Type: "note", Text: &text})
+			return nil
+		}
+	}
+	o.speak = func() (*speaker, error) { return newSpeaker(o.job, b, o.l, watchSamples, limit, 0) }
+	return nil
 }
 
 // Repack makes changed parameters count.
