@@ -32,11 +32,14 @@ models: engine/weights store internal/say
 stage: store internal/say
 stage/curve: stage internal/say
 knowledge/chinese:
-knowledge: internal/say engine/tokenizer engine/infer
+knowledge/document/pdfium:
+knowledge/document: internal/say knowledge/document/pdfium
+knowledge/reader: internal/say knowledge/document
+knowledge: internal/say engine/tokenizer engine/infer knowledge/document
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
 stage/verify: internal/say
 stage/data/intake: stage internal/say stage/verify
-stage/data: stage store internal/say engine/tokenizer knowledge stage/data/intake
+stage/data: stage store internal/say engine/tokenizer knowledge knowledge/document knowledge/reader stage/data/intake
 stage/train: stage stage/curve stage/verify store internal/say engine/*
 stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model
 stage/guard: stage store internal/say stage/verify engine/tokenizer engine/infer
