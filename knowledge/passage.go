@@ -19,6 +19,8 @@ type Document struct {
 	Path  string // names it, and says by its ending what it is: .md and .markdown are Markdown
 	Title string
 	Text  string // UTF-8
+
+	Markdown bool // the text is Markdown, whatever the path ends in
 }
 
 // A Passage is a part of a document that can stand alone.
@@ -44,7 +46,7 @@ const headingSep = " › "
 // Passages cuts a document into passages, in its order.
 func Passages(d Document) []Passage {
 	var sections []section
-	if isMarkdown(d.Path) {
+	if d.Markdown || isMarkdown(d.Path) {
 		sections = markdown(d.Text)
 	} else {
 		sections = plain(d)

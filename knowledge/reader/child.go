@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"runtime/metrics"
 	"time"
 
 	"suiren/knowledge/document"
@@ -48,6 +49,7 @@ func Child() {
 func serve(o Options, in io.Reader, out io.Writer) int {
 	debug.SetMemoryLimit(o.Memory * 3 / 4)
 	limit(o.Memory)
+	go watch(o.Memory * 9 / 10)
 	w := &wire{w: bufio.NewWriterSize(out, 1<<16)}
 	if err := w.send(hello, nil); err != nil {
 		return 1
@@ -71,6 +73,20 @@ func serve(o Options, in io.Reader, out io.Writer) int {
 		}
 		if err := w.send(done, whole); err != nil {
 			return 1
+		}
+	}
+}
+
+// exitMemory is the exit code of a child that had too much memory.
+const exitMemory = 4
+
+// watch ends the process before the system's limit does, which is less clear.
+func watch(most int64) {
+	sample := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	for range time.Tick(20 * time.Millisecond) {
+		metrics.Read(sample)
+		if sample[0].Value.Uint64()-sample[1].Value.Uint64() > uint64(most) {
+			os.Exit(exitMemory)
 		}
 	}
 }

@@ -104,7 +104,7 @@ func (p *Pool) Read(ctx context.Context, name string, data []byte, sink document
 		return ctx.Err()
 	}
 	r := &document.Rejection{Name: name, Cause: document.Crashed, En: "the process that read it ended", Zh: "读取它的进程意外结束"}
-	if bytes.Contains(c.stderr.Bytes(), []byte("out of memory")) || bytes.Contains(c.stderr.Bytes(), []byte("cannot allocate memory")) {
+	if c.cmd.ProcessState.ExitCode() == exitMemory || bytes.Contains(c.stderr.Bytes(), []byte("out of memory")) || bytes.Contains(c.stderr.Bytes(), []byte("cannot allocate memory")) {
 		r.Cause, r.En, r.Zh = document.Large, fmt.Sprintf("needs more than %d MiB of memory to be read", p.o.Memory>>20), fmt.Sprintf("读取所需内存超过 %d MiB", p.o.Memory>>20)
 	}
 	return r

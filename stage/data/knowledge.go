@@ -18,7 +18,7 @@ type Knowledge struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Knowledge) Name() string    { return "knowledge" }
-func (*Knowledge) Revision() int   { return 1 }
+func (*Knowledge) Revision() int   { return 2 }
 func (*Knowledge) Out() store.Kind { return store.Knowledge }
 
 // Run implements stage.Operator. An empty corpus makes an index that finds
@@ -26,7 +26,7 @@ func (*Knowledge) Out() store.Kind { return store.Knowledge }
 func (*Knowledge) Run(ctx context.Context, job *stage.Job) error {
 	var docs []knowledge.Document
 	err := readLines(filepath.Join(job.Dir("from"), "corpus.jsonl"), func(d Document) error {
-		docs = append(docs, knowledge.Document{Path: d.Path, Title: d.Title, Text: d.Text})
+		docs = append(docs, knowledge.Document{Path: d.Path, Title: d.Title, Text: d.Text, Markdown: d.Format != ""})
 		return ctx.Err()
 	})
 	if err != nil {
