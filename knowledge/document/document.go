@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"suiren/internal/say"
+	"suiren/knowledge/document/pdfium"
 )
 
 // A Document is what a file says, or one part of a file that holds several.
@@ -132,18 +133,37 @@ type Sink interface {
 	Rejected(*Rejection) error
 }
 
+// A Reader reads files, one at a time. The zero value works; it keeps what
+// is costly to make for the next file.
+type Reader struct {
+	Limits Limits
+	Cache  string // folder for machine code that takes seconds to make; "" keeps none
+
+	pdf *pdfium.Library
+}
+
 // Read reads a file, named as its owner names it, and gives what is in it to
 // sink. An error is a *Rejection of the whole file, or what sink returned.
-func Read(name string, data []byte, limits Limits, sink Sink) error {
-	if limits == (Limits{}) {
-		limits = Default
+func (r *Reader) Read(name string, data []byte, sink Sink) error {
+	l := r.Limits
+	if l == (Limits{}) {
+		l = Default
 	}
-	s := &source{limits: limits, sink: sink, left: limits.Text, parts: limits.Parts, packed: limits.File}
+	s := &source{Reader: r, limits: l, sink: sink, left: l.Text, parts: l.Parts, packed: l.File}
 	return s.read(name, data)
+}
+
+// Close gives back what the Reader kept.
+func (r *Reader) Close() {
+	if r.pdf != nil {
+		r.pdf.Close()
+		r.pdf = nil
+	}
 }
 
 // A source is one file while it is read, with all that is packed in it.
 type source struct {
+	*Reader
 	limits Limits
 	sink   Sink
 	left   int64 // text that may still come
@@ -198,6 +218,7 @@ func init() { // the map names functions that use it
 	formats = map[string]func(*source, string, []byte) error{
 		"txt": one(readText), "markdown": one(readMarkdown), "html": one(readHTML), "csv": one(readCSV),
 		"docx": one(readDOCX), "xlsx": one(readXLSX), "pptx": one(readPPTX), "odt": one(readODT), "epub": one(readEPUB),
+		"pdf":  func(s *source, name string, data []byte) error { return s.readPDF(s, name, data) },
 		"json": readJSON, "jsonl": readJSONL, "eml": readMail, "warc": readWARC, "zip": readZIP, "gzip": readPacked, "zstd": readPacked,
 	}
 }

@@ -82,7 +82,7 @@ func overlap(got, want string) (precision, recall float64) {
 
 func extract(t testing.TB, html []byte) string {
 	var c collect
-	if err := Read("page.html", html, Limits{}, &c); err != nil {
+	if err := new(Reader).Read("page.html", html, &c); err != nil {
 		return ""
 	}
 	return c.documents[0].Text()

@@ -25,6 +25,7 @@ type element struct {
 	text, link int // length of all text, and of that in links
 	commas     int
 	paragraphs int // p with a sentence
+	prose      int // length of the text of those
 	score      float64
 	drop       bool
 }
@@ -44,7 +45,7 @@ func (f *finder) weigh(n *html.Node) int {
 			w += f.weigh(c)
 		}
 	}
-	if w == 0 && (leaf(n) || n.DataAtom == atom.Span) {
+	if w == 0 && (isLeaf(n) || n.DataAtom == atom.Span) {
 		if l, _ := length(inner(n)); l >= 80 {
 			w = l
 		}
@@ -139,10 +140,11 @@ func (f *finder) count(n *html.Node, inLink bool) *element {
 			e.link += k.link
 			e.commas += k.commas
 			e.paragraphs += k.paragraphs
+			e.prose += k.prose
 		}
 	}
-	if n.DataAtom == atom.P && e.text >= 80 && e.link*2 < e.text {
-		e.paragraphs++
+	if e.prose == 0 && isLeaf(n) && n.DataAtom != atom.Li && e.text >= 80 && e.link*2 < e.text {
+		e.paragraphs, e.prose = 1, e.text
 	}
 	return e
 }
@@ -202,7 +204,7 @@ func (f *finder) score(n *html.Node) {
 		if e == nil || e.drop {
 			continue
 		}
-		if leaf(c) && e.text >= 25 {
+		if isLeaf(c) && e.text >= 25 {
 			s := 1 + float64(e.commas) + min(float64(e.text)/100, 3)
 			s *= 1 - float64(e.link)/float64(e.text)
 			level := 0
@@ -230,8 +232,8 @@ func (f *finder) score(n *html.Node) {
 	}
 }
 
-// leaf reports whether an element is a paragraph: it holds text and no block.
-func leaf(n *html.Node) bool {
+// isLeaf reports whether an element is a paragraph: it holds text and no block.
+func isLeaf(n *html.Node) bool {
 	switch n.DataAtom {
 	case atom.P, atom.Pre, atom.Blockquote:
 		return true
@@ -285,7 +287,24 @@ func (f *finder) best(body *html.Node) *html.Node {
 			top, most = n, s
 		}
 	}
-	return top
+	return f.widen(top)
+}
+
+// widen takes the element above as long as the one below has a part only of
+// the paragraphs: an article that is broken by boxes.
+func (f *finder) widen(top *html.Node) *html.Node {
+	best := top
+	for p, up := top.Parent, 0; p != nil && up < 4 && p.DataAtom != atom.Body; p, up = p.Parent, up+1 {
+		e, b := f.of[p], f.of[best]
+		if e == nil || e.text == 0 {
+			break
+		}
+		more, rest := e.prose-b.prose, (e.text-e.prose)-(b.text-b.prose)
+		if more*8 > b.prose && more > rest {
+			best = p
+		}
+	}
+	return best
 }
 
 // siblings returns top and those beside it that are of the same text.

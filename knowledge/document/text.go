@@ -193,3 +193,13 @@ func plausible(text string) float64 {
 	}
 	return max(0, good/float64(n))
 }
+
+// Decode turns the bytes of a text file, in UTF-8, UTF-16, GB18030, Big5 or
+// Windows-1252, into UTF-8 without a mark at its beginning.
+func Decode(data []byte) (string, error) {
+	text, _, err := decode(data)
+	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) && err == nil {
+		text = text[3:]
+	}
+	return text, err
+}
