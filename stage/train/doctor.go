@@ -10,7 +10,7 @@ import (
 
 // A Finding is what looks wrong in the curve of a run, and what to do.
 type Finding struct {
-	Code string // mask, template, rate-high, rate-low, warmup, nothing, repeated, noise
+	Code string // mask, template, rate-high, rate-low, warmup, nothing, repeated, noise, behind, ahead
 	What say.Text
 	Next say.Text
 }
@@ -30,6 +30,11 @@ const (
 	noiseMost    = 0.35 // spread of the loss from step to step against its mean
 	noiseLeast   = 0.3  // nats: below it the spread does not matter
 	medianWindow = 15
+
+	// Against a reference curve. Other seeds, batches of 4 to 32 rows and other
+	// lessons of the same families stay within 0.8 to 1.25 (TestReference).
+	behindLeast = 1.4 // loss against the reference's
+	aheadMost   = 0.6
 )
 
 // Diagnose says what looks wrong in the curve of a step that trained on
@@ -77,6 +82,16 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 		if held[len(held)-1] > overfit*held[low] && last < then {
 			find("repeated", say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f: the data was repeated too often (%.1f times)", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f：数据重复过多（%.1f 遍）", held[low], at[low], held[len(held)-1], last, c.Counts["epochs"]),
 				say.T("bring more data, train for less, or set patience", "请增加数据、缩短训练，或设置 patience"))
+		}
+	}
+	if r, ok := curve.Compare(c); ok {
+		switch part := r.Loss / r.Wants; {
+		case part > behindLeast && !high:
+			find("behind", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth that went well (%s)", "%.2g 次运算后损失为 %.2f，而同深度的正常训练为 %.2f（%s）", r.FLOPs, r.Loss, r.Wants, r.Reference),
+				say.T("look at rate, at the order of the data, and whether questions and answers belong together", "请查看 rate、数据顺序，以及问答是否对应"))
+		case part < aheadMost:
+			find("ahead", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth on new problems (%s): these are easier, or the data was read %.1f times and is known by heart", "%.2g 次运算后损失为 %.2f，而同深度在新题上的训练为 %.2f（%s）：题目更容易，或数据已读 %.1f 遍、被背了下来", r.FLOPs, r.Loss, r.Wants, r.Reference, c.Counts["epochs"]),
+				say.T("watch examples that are not trained on, and bring more data", "请用 watch 观察未训练的样例，并增加数据"))
 		}
 	}
 	if spread, mid := noise(loss[n/2:]); !high && mid > noiseLeast && spread > noiseMost*mid {
