@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -17,8 +16,8 @@ import (
 
 // A kitchen makes what a run of depth 1 learns from.
 type kitchen struct {
-	t                       *testing.T
-	lessons, tokenizer, few string
+	t                  *testing.T
+	lessons, tokenizer string
 }
 
 func (k *kitchen) make(op stage.Operator, emit func(stage.Event), in ...stage.Input) string {
@@ -71,7 +70,7 @@ func (k *kitchen) rows(f func(i int, p *stage.Problem) (ids []int32, supervised 
 // made on purpose, and found.
 func TestReference(t *testing.T) {
 	k := &kitchen{t: t}
-	k.lessons = k.make(&data.Lessons{Count: 20000, Seed: 5}, quiet)
+	k.lessons = k.make(&data.Lessons{Count: 10000, Seed: 5}, quiet)
 	taught := filepath.Join(k.lessons, "train")
 	k.tokenizer = k.make(&data.Tokenizer{Vocab: 512}, quiet, stage.Input{Arg: "from", Dir: taught})
 	tok, err := tokenizer.Load(k.tokenizer)
@@ -90,43 +89,53 @@ func TestReference(t *testing.T) {
 		return chat.Example(nil, p.Prompt, p.Think, p.Answer, true)
 	}
 	plain := k.rows(example)
+	// Rows that were made with another tokenizer of the same size.
+	english := k.make(&data.Lessons{Count: 2000, Seed: 9, Languages: []string{"en"}, Families: []string{"word"}}, quiet)
+	other, err := tokenizer.Load(k.make(&data.Tokenizer{Vocab: 512}, quiet, stage.Input{Arg: "from", Dir: filepath.Join(english, "train")}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	others, err := tokenizer.NewChat(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := func(_ int, p *stage.Problem) ([]int32, int) {
+		return others.Example(nil, p.Prompt, p.Think, p.Answer, true)
+	}
+	weights := k.make(&train.SFT{Depth: 1, FLOPs: 1.2e11}, quiet, stage.Input{Arg: "from", Dir: plain}, stage.Input{Arg: "tokenizer", Dir: k.tokenizer})
 	for name, c := range map[string]struct {
 		op   train.SFT
+		base bool
 		rows func(i int, p *stage.Problem) ([]int32, int)
 		want string
 	}{
 		"as it should be": {},
 		"another seed":    {op: train.SFT{Seed: 3}},
 		"smaller batches": {op: train.SFT{Batch: 6}},
-		"rate too high":   {op: train.SFT{Rate: 60}, want: "rate-high"},
+		"rate too high":   {op: train.SFT{Rate: 100}, want: "rate-high"},
 		"rate too low":    {op: train.SFT{Rate: 0.02}, want: "behind"},
-		"another's answers": {rows: func(i int, p *stage.Problem) ([]int32, int) { // questions and answers do not belong together
-			o := &problems[(i*7919+13)%len(problems)]
-			return chat.Example(nil, p.Prompt, o.Think, o.Answer, true)
-		}, want: "behind"},
-		"data repeated": {rows: func(i int, _ *stage.Problem) ([]int32, int) { return example(0, &problems[i%40]) }, want: "ahead"},
+		"data repeated":   {rows: func(i int, _ *stage.Problem) ([]int32, int) { return example(0, &problems[8000+i%40]) }, want: "ahead"},
 		"mask empty": {rows: func(i int, p *stage.Problem) ([]int32, int) {
 			ids, _ := example(i, p)
 			return ids, len(ids) - i%2
 		}, want: "mask"},
-		"template mismatch": {rows: func(i int, p *stage.Problem) ([]int32, int) { // another's words for the same roles
-			text := "### Instruction:\n" + p.Prompt + "\n### Response:\n"
-			ids := tok.Encode(nil, text)
-			n := len(ids)
-			return tok.Encode(ids, p.Think+p.Answer), n
-		}},
+		"from a base":       {base: true},
+		"template mismatch": {base: true, rows: foreign, want: "template"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := &kitchen{t: t, lessons: k.lessons}
 			from := plain
 			if c.rows != nil {
-				from = k.rows(c.rows)
+				from = (&kitchen{t: t, lessons: k.lessons}).rows(c.rows)
 			}
 			dir := t.TempDir()
 			w := curve.New(dir, "")
-			c.op.Depth, c.op.FLOPs = 1, 1e11
-			job := &stage.Job{Inputs: []stage.Input{{Arg: "from", Dir: from}, {Arg: "tokenizer", Dir: k.tokenizerOf(tok)}}, Out: t.TempDir(), Work: t.TempDir(),
-				Machine: stage.Machine{Threads: 2}, Emit: w.Event}
+			job := &stage.Job{Inputs: []stage.Input{{Arg: "from", Dir: from}}, Out: t.TempDir(), Work: t.TempDir(), Machine: stage.Machine{Threads: 2}, Emit: w.Event}
+			if c.op.Depth, c.op.FLOPs = 1, 6e10; c.base {
+				c.op.Depth, c.op.FLOPs = 0, 0
+				job.Inputs = append(job.Inputs, stage.Input{Arg: "base", Dir: weights})
+			} else {
+				job.Inputs = append(job.Inputs, stage.Input{Arg: "tokenizer", Dir: k.tokenizer})
+			}
 			if err := c.op.Run(context.Background(), job); err != nil {
 				t.Log(err) // it may diverge
 			}
@@ -145,20 +154,11 @@ func TestReference(t *testing.T) {
 					t.Errorf("%s has no Chinese", f.Code)
 				}
 			}
-			t.Logf("%v; %+v, %v", codes, r, ok)
-			if c.want != "" && !slices.Contains(codes, c.want) || c.want == "" && name != "template mismatch" && len(codes) > 0 {
+			_, loss := cv.Series("loss")
+			t.Logf("%v; first loss %.2f, last %.2f, base %.2f; %+v, %v", codes, loss[0], loss[len(loss)-1], cv.Counts["base_loss"], r, ok)
+			if c.want != "" && !slices.Contains(codes, c.want) || c.want == "" && len(codes) > 0 {
 				t.Errorf("found %v, want %q", codes, c.want)
 			}
 		})
 	}
 }
-
-func (k *kitchen) tokenizerOf(tok *tokenizer.Tokenizer) string {
-	dir := k.t.TempDir()
-	if err := tok.Save(dir); err != nil {
-		k.t.Fatal(err)
-	}
-	return dir
-}
-
-var _ = os.Stat
