@@ -29,7 +29,7 @@ func tiny(t *testing.T) *lab {
 	check(t, err)
 	text := string(b)
 	for old, small := range map[string]string{
-		"count    = 36000": "count    = 600", "heldout  = 1800": "heldout  = 120", "flops     = 3e12": "flops     = 2e9", "flops     = 6e12": "flops     = 4e9",
+		"count    = 36000": "count    = 600", "heldout  = 1800": "heldout  = 120", "flops     = 3e12": "flops     = 2e9", "flops     = 6e12": "flops     = 4e9", "flops     = 7.2e12": "flops     = 4e9",
 		"flops     = 1.2e13": "flops     = 2e9", "depth     = 4": "depth     = 1", "depth     = 5": "depth     = 1", "steps    = 40": "steps    = 1", "steps    = 20": "steps    = 1",
 		"prompts  = 96": "prompts  = 4", "count    = 8000": "count    = 4",
 	} {

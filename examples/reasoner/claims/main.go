@@ -9,10 +9,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -73,19 +71,11 @@ func (o *options) run(ctx context.Context) error {
 				return err
 			}
 		}
-	}
-	for name := range mirrors {
-		if o.data == "" {
-			break
+		if c.id == "4" && o.data != "" {
+			if err := r.look(ctx); err != nil {
+				return err
+			}
 		}
-		x, err := l.examine(ctx, 1, "think", name, fullThought)
-		if errors.Is(err, fs.ErrNotExist) { // absent
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		r.mirrored[name] = x
 	}
 	return r.write()
 }

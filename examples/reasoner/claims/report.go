@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,7 +31,7 @@ type question struct {
 var full = []int{fullThought}
 
 // budgets are the most tokens of thought of claim 4.
-var budgets = []int{0, 8, 16, 32, 64, 96, 128, fullThought}
+var budgets = []int{0, 16, 32, 64, 96, fullThought}
 
 // claims are the six, what matters most first.
 var claims = []claim{
@@ -90,6 +92,21 @@ func (r *report) make(ctx context.Context, c *claim, seed int) error {
 		}
 	}
 	return nil
+}
+
+// look asks the thinking model of seed 1 the mirrors that are there.
+func (r *report) look(ctx context.Context) error {
+	for name := range mirrors {
+		x, err := r.l.examine(ctx, 1, "think", name, fullThought)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		r.mirrored[name] = x
+	}
+	return r.write()
 }
 
 const heldout = "heldout"

@@ -77,7 +77,7 @@ weights "more" {
   tokenizer = tokenizer.bpe
   depth     = 4
   width     = 64
-  flops     = 6e12
+  flops     = 7.2e12
   seed      = 1
 }
 
