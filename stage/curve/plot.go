@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // A Plot is drawn as SVG, in greys and colours that stand out from a light
@@ -14,7 +15,7 @@ type Plot struct {
 	Title  string
 	X, Y   string   // what the axes show
 	LogX   bool     // x is drawn by its logarithm
-	Labels []string // names of x = 0, 1, …, instead of numbers
+	Labels []string // names of x = 0, 1, …, instead of numbers; a new line begins after \n
 	Series []Series
 }
 
@@ -76,7 +77,9 @@ func (p *Plot) SVG() []byte {
 		} else {
 			line(x, bottom, x, bottom+5, `stroke="#808080"`)
 		}
-		text(x, bottom+20, "middle", "", name)
+		for i, part := range strings.Split(name, "\n") {
+			text(x, bottom+20+16*float64(i), "middle", "", part)
+		}
 	}
 	line(plotLeft, bottom, right, bottom, `stroke="#808080"`)
 	at := float64(plotLeft)
