@@ -132,6 +132,9 @@ func openAdapterFile(dir string) (*weights.File, error) {
 	return weights.OpenFile(filepath.Join(dir, name))
 }
 
+// Bytes returns the memory that the adapter takes.
+func (a *Adapter) Bytes() int64 { return 4 * int64(a.arena.Len()) }
+
 // Close frees the adapter's memory. No step that uses it may be under way.
 func (a *Adapter) Close() { a.arena.Close() }
 

@@ -112,11 +112,8 @@ type encoderWorker struct{ k, scores []float32 }
 // newEncoder takes and fills an encoder's memory. It reads up to rows tokens
 // at a time, and at least a whole text.
 func newEncoder(s EncoderShape, src source, rows, threads int) (*Encoder, error) {
-	if err := s.Check(); err != nil {
-		return nil, err
-	}
-	e := &Encoder{Shape: s, rows: max(rows, s.Context), team: tensor.NewTeam(threads)}
-	if err := e.plan(src); err != nil {
+	e, err := planEncoder(s, src, rows, threads)
+	if err != nil {
 		return nil, err
 	}
 	var count tensor.Arena
@@ -138,6 +135,15 @@ func newEncoder(s EncoderShape, src source, rows, threads int) (*Encoder, error)
 		return nil, err
 	}
 	return e, nil
+}
+
+// planEncoder finds an encoder's weights.
+func planEncoder(s EncoderShape, src source, rows, threads int) (*Encoder, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	e := &Encoder{Shape: s, rows: max(rows, s.Context), team: tensor.NewTeam(threads)}
+	return e, e.plan(src)
 }
 
 // Close frees the encoder's memory.

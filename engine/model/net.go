@@ -221,6 +221,15 @@ func (n *decoderNet) all(f func(*linear)) {
 	}
 }
 
+// vectorFloats returns the floats of what is read whole, which lies on the Go
+// heap.
+func (n *decoderNet) vectorFloats() (sum int) {
+	for _, v := range n.vectors {
+		sum += len(v.dst)
+	}
+	return sum
+}
+
 // lay gives the matrices their memory.
 func (n *decoderNet) lay(a *tensor.Arena) *decoderNet {
 	n.linears(func(l *linear) {
