@@ -47,13 +47,13 @@ func (s *EncoderShape) Check() error {
 	}
 	switch {
 	case s.Width%s.Heads != 0 || s.Width/s.Heads > 1<<10:
-		return fmt.Errorf("%w: %d heads of a width of %d", ErrConfig, s.Heads, s.Width)
+		return badConfig("%d heads of a width of %d", s.Heads, s.Width)
 	case s.Theta == 0 && s.Local != nil, s.Theta != 0 && !(s.Theta > 1 && s.Width/s.Heads%2 == 0):
-		return fmt.Errorf("%w: rotary base %g of heads of %d", ErrConfig, s.Theta, s.Width/s.Heads)
+		return badConfig("rotary base %g of heads of %d", s.Theta, s.Width/s.Heads)
 	case s.Local != nil && (len(s.Local) != s.Layers || s.Window < 1 || s.Window > s.Context || !(s.LocalTheta > 1)):
-		return fmt.Errorf("%w: a window of %d, rotary base %g, for %d of %d layers", ErrConfig, s.Window, s.LocalTheta, len(s.Local), s.Layers)
+		return badConfig("a window of %d, rotary base %g, for %d of %d layers", s.Window, s.LocalTheta, len(s.Local), s.Layers)
 	case s.Types < 0 || s.Types > 1<<10 || s.Offset < 0 || s.Offset > 1<<10 || s.Labels < 0 || s.Labels > 1<<10:
-		return fmt.Errorf("%w: %d segment types, positions from %d, %d labels", ErrConfig, s.Types, s.Offset, s.Labels)
+		return badConfig("%d segment types, positions from %d, %d labels", s.Types, s.Offset, s.Labels)
 	}
 	return nil
 }

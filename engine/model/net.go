@@ -81,7 +81,7 @@ type planner struct {
 
 func (p *planner) fail(name, format string, args ...any) {
 	if p.err == nil {
-		p.err = fmt.Errorf("%w: tensor %s %s", ErrConfig, name, fmt.Sprintf(format, args...))
+		p.err = badConfig("tensor %s "+format, append([]any{name}, args...)...)
 	}
 }
 
