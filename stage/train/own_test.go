@@ -18,12 +18,14 @@ import (
 func archFolder(name string) string { return filepath.Join("../../testdata/oracle/arch", name) }
 
 // archRows are rows of random tokens.
-func archRows(t *testing.T, vocab int) string {
+func archRows(t *testing.T, vocab int) string { return archRowsOf(t, vocab, 12) }
+
+func archRowsOf(t *testing.T, vocab, rows int) string {
 	t.Helper()
 	dir := t.TempDir()
 	w, err := stage.NewRowWriter(dir, vocab, 48, false)
 	check(t, err)
-	for i := range 12 {
+	for i := range rows {
 		var docs []stage.RowDoc
 		for d, n := range []int{17, 30} {
 			var ids []int32
