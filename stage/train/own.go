@@ -154,6 +154,8 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	order := shuffle{n: rows.n, seed: o.seed}
 	t := tuning{job: job, l: l, steps: stepsOf(rows.n, o.batch, o.epochs), every: o.every}
 	t.schedule, t.st.FLOPs = gentle(t.steps), base.FLOPs
+	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"params": float64(b.Shape.Params()), "vocab": float64(b.Shape.Vocab), "batch": float64(o.batch),
+		"warmup": float64(t.schedule.Warmup), "supervised": rows.share, "epochs": float64(o.epochs)}})
 	t.batch = func(_ context.Context, step int) (outcome, error) {
 		var list []model.Row
 		for i := range o.batch {
