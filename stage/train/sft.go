@@ -124,7 +124,7 @@ func (s *SFT) Check() []*say.Error {
 // Forecast implements stage.Forecaster.
 func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	if len(in["base"]) > 0 {
-		return forecastOwn(in, 1, 3, 16, m)
+		return forecastOwn(in, 1, s.Optimizer, 0, m)
 	}
 	size := map[string]float64{}
 	for _, arg := range []string{"from", "tokenizer"} {
