@@ -42,22 +42,29 @@ type curator struct {
 	recipe  quality.Recipe
 	job     *stage.Job
 	sources []source
+	plan    *Corpus
 	heldout *duplicate.Grams
+	good    *classifier // nil without labels
+	learnt  *ClassifierReport
 	key     []byte // of stand-ins for personal data
 
-	shards   int
-	n        int // documents
-	verdicts []uint8
-	equal    *duplicate.Clusters // of survivors and others alike
-	near     *duplicate.Clusters
+	shards int
+	n      int                 // documents
+	equal  *duplicate.Clusters // of survivors and others alike
+	near   *duplicate.Clusters
+
+	kept     []bool              // of documents: nothing but what follows can leave it out
+	several  []bool              // of the least of a cluster: it is not alone
+	again    map[uint32][]uint32 // lines of a document that came before
+	passages *duplicate.Passages // nil if they may
 }
 
 type source struct {
 	name, file string
 }
 
-func newCurator(recipe quality.Recipe, job *stage.Job) (*curator, error) {
-	c := &curator{recipe: recipe, job: job}
+func newCurator(plan *Corpus, job *stage.Job) (*curator, error) {
+	c := &curator{recipe: plan.recipe(), plan: plan, job: job}
 	h := sha256.New()
 	for _, in := range job.Inputs {
 		fmt.Fprintln(h, in.Arg, in.Digest)
@@ -72,7 +79,9 @@ func newCurator(recipe quality.Recipe, job *stage.Job) (*curator, error) {
 	}
 	c.key = h.Sum(nil)
 	var err error
-	c.heldout, err = heldoutGrams(job)
+	if c.heldout, err = heldoutGrams(job); err == nil && plan.Labels != "" {
+		c.good, c.learnt, err = trainClassifier(job.Dir("files"))
+	}
 	return c, err
 }
 
@@ -217,7 +226,17 @@ func (j *judge) entry(from string, d *Document) Entry {
 	}
 	m, kept := j.meter.Measure(d.Text, lang)
 	e.Measures = &m
-	e.Reason = j.decide(&e)
+	e.Reason = Decide(r, &e)
+	if j.c.good != nil {
+		e.Good = j.c.good.good(kept)
+		least, ok := j.c.plan.Thresholds[reasonQuality]
+		if !ok {
+			least = .5
+		}
+		if e.Reason == "" && e.Good < least {
+			e.Reason = reasonQuality
+		}
+	}
 	if e.Reason == "" && j.c.heldout != nil {
 		if like := j.c.heldout.Find(kept, lang); like != "" {
 			e.Reason, e.Like = reasonHeldout, like
@@ -255,9 +274,6 @@ func (j *judge) entry(from string, d *Document) Entry {
 	return e
 }
 
-// decide asks the rules; it needs the entry alone.
-func (j *judge) decide(e *Entry) string { return Decide(&j.c.recipe, e) }
-
 // Decide tells by its measures and its language why a recipe leaves a document
 // out, or "".
 func Decide(r *quality.Recipe, e *Entry) string {
@@ -276,7 +292,6 @@ func Decide(r *quality.Recipe, e *Entry) string {
 
 // cluster joins the documents that are alike, by the keys of the shards.
 func (c *curator) cluster(ctx context.Context) error {
-	c.verdicts = make([]uint8, c.n)
 	c.equal, c.near = duplicate.NewClusters(c.n), duplicate.NewClusters(c.n)
 	join := func(clusters *duplicate.Clusters, dir string, keys func(*Entry) []uint64) error {
 		dir = filepath.Join(c.job.Work, dir)
@@ -286,9 +301,6 @@ func (c *curator) cluster(ctx context.Context) error {
 		s := &duplicate.Sorter{Dir: dir, Limit: sortPairs}
 		n := uint64(0)
 		err := c.entries(ctx, func(e *Entry) error {
-			if e.Reason == "" {
-				c.verdicts[n] = survives
-			}
 			for _, k := range keys(e) {
 				if err := s.Add(duplicate.Pair{Key: k, Value: n}); err != nil {
 					return err
@@ -312,12 +324,30 @@ func (c *curator) cluster(ctx context.Context) error {
 	}
 	if c.recipe.Duplicates != dupNear && c.recipe.Duplicates != dupFast {
 		c.near = c.equal
-		return nil
+	} else if err := join(c.near, "near", func(e *Entry) []uint64 { return e.Keys }); err != nil {
+		return err
 	}
-	return join(c.near, "near", func(e *Entry) []uint64 { return e.Keys })
+	return c.choose(ctx)
 }
 
-const survives = 1
+// choose keeps of each cluster the first that the rules keep.
+func (c *curator) choose(ctx context.Context) error {
+	c.kept, c.several = make([]bool, c.n), make([]bool, c.n)
+	taken := make([]bool, c.n)
+	n := uint32(0)
+	return c.entries(ctx, func(e *Entry) error {
+		root := c.near.Find(n)
+		if root != n {
+			c.several[root] = true
+		}
+		if e.Reason == "" && !taken[root] {
+			c.kept[n] = true
+			taken[root] = c.recipe.Duplicates != dupNone
+		}
+		n++
+		return nil
+	})
+}
 
 // entries calls f with the entries of all shards.
 func (c *curator) entries(ctx context.Context, f func(*Entry) error) error {
