@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"math"
 	"os"
 	"path/filepath"
@@ -61,6 +63,7 @@ type curator struct {
 
 type source struct {
 	name, file string
+	journal    string // folder of one that has all that would be measured; or ""
 }
 
 func newCurator(plan *Corpus, job *stage.Job) (*curator, error) {
@@ -75,7 +78,11 @@ func newCurator(plan *Corpus, job *stage.Job) (*curator, error) {
 		if in.Ref.IsZero() {
 			name = "documents"
 		}
-		c.sources = append(c.sources, source{name, documentsFile(in.Dir)})
+		s := source{name: name, file: documentsFile(in.Dir)}
+		if measured(in.Dir, c.recipe.Lines) {
+			s.journal = in.Dir
+		}
+		c.sources = append(c.sources, s)
 	}
 	c.key = h.Sum(nil)
 	var err error
@@ -94,16 +101,43 @@ func documentsFile(dir string) string {
 	return filepath.Join(dir, "documents.jsonl")
 }
 
-// documents calls f with all documents in order, and the block they came from.
-func (c *curator) documents(ctx context.Context, f func(source string, d *Document) error) error {
+// measured reports whether a folder is a corpus that was made to be measured, with
+// these rules of lines.
+func measured(dir string, lines quality.LineRules) bool {
+	b, err := os.ReadFile(filepath.Join(dir, "report.json"))
+	var r CorpusReport
+	return err == nil && json.Unmarshal(b, &r) == nil && r.Recipe == measureRecipe && r.Lines == string(lines) && r.Mix == nil && r.Heldout == 0
+}
+
+const measureRecipe = "measure"
+
+// documents calls f with all documents in order, the block they came from, and what
+// was measured of them before, or nil.
+func (c *curator) documents(ctx context.Context, f func(source string, d *Document, known *Entry) error) error {
 	for _, s := range c.sources {
+		next, stop := func() (*Entry, error, bool) { return nil, nil, false }, func() {}
+		if s.journal != "" {
+			next, stop = iter.Pull2(func(yield func(*Entry, error) bool) {
+				err := ReadJournal(s.journal, func(e *Entry) error {
+					if e.Kept && !yield(e, nil) {
+						return errFound
+					}
+					return nil
+				})
+				if err != nil && !errors.Is(err, errFound) {
+					yield(nil, err)
+				}
+			})
+		}
 		err := readLines(s.file, func(d Document) error {
-			if err := ctx.Err(); err != nil {
+			known, err, _ := next()
+			if err := errors.Join(err, ctx.Err()); err != nil {
 				return err
 			}
 			d.Title, d.Text = strings.TrimSpace(clean(d.Title)), clean(d.Text)
-			return f(s.name, &d)
+			return f(s.name, &d, known)
 		})
+		stop()
 		if err != nil {
 			return err
 		}
@@ -125,7 +159,7 @@ func (c *curator) measure(ctx context.Context) error {
 		}
 	}
 	var batch []Document
-	var from []string
+	var from []origin
 	size := 0
 	flush := func() error {
 		if len(batch) == 0 {
@@ -149,8 +183,8 @@ func (c *curator) measure(ctx context.Context) error {
 		batch, from, size = batch[:0], from[:0], 0
 		return nil
 	}
-	err := c.documents(ctx, func(source string, d *Document) error {
-		batch, from = append(batch, *d), append(from, source)
+	err := c.documents(ctx, func(source string, d *Document, known *Entry) error {
+		batch, from = append(batch, *d), append(from, origin{source, known})
 		if size += len(d.Text); len(batch) == shardDocuments || size >= shardBytes {
 			return flush()
 		}
@@ -159,9 +193,15 @@ func (c *curator) measure(ctx context.Context) error {
 	return errors.Join(err, flush())
 }
 
+// An origin is where a document came from, and what is known of it.
+type origin struct {
+	source string
+	known  *Entry
+}
+
 // writeShard measures some documents, many at a time, and renames the file into
 // its place when it is whole.
-func (c *curator) writeShard(name string, from []string, docs []Document) error {
+func (c *curator) writeShard(name string, from []origin, docs []Document) error {
 	entries := make([]Entry, len(docs))
 	var next sync.Mutex
 	at := 0
@@ -212,20 +252,36 @@ func digits(text string) string {
 	return hex.EncodeToString(h[:6])
 }
 
-func (j *judge) entry(from string, d *Document) Entry {
+func (j *judge) entry(from origin, d *Document) Entry {
 	r := &j.c.recipe
-	e := Entry{ID: d.ID, Path: d.Path, Source: from, Before: digits(d.Text)}
+	e := Entry{ID: d.ID, Path: d.Path, Source: from.source, Before: digits(d.Text)}
 	if d.Text == "" {
 		e.Reason = reasonEmpty
 		return e
 	}
-	lang, sure := language.Identify(d.Text)
-	e.Lang, e.Sure = lang, math.Round(1000*sure)/1000
+	known := from.known
+	if known != nil && (known.ID != e.ID || known.After != e.Before || known.Measures == nil) {
+		known = nil
+	}
+	if known != nil {
+		e.Lang, e.Sure = known.Lang, known.Sure
+	} else {
+		lang, sure := language.Identify(d.Text)
+		e.Lang, e.Sure = lang, math.Round(1000*sure)/1000
+	}
 	if r.Name == "rag" { // whole documents: nothing is asked of them
 		return e
 	}
-	m, kept := j.meter.Measure(d.Text, lang)
-	e.Measures = &m
+	kept := d.Text
+	if known != nil {
+		if e.Measures = known.Measures; r.Lines != quality.NoLines {
+			kept = j.meter.KeepLines(d.Text, e.Lang)
+		}
+	} else {
+		var m quality.Measures
+		m, kept = j.meter.Measure(d.Text, e.Lang)
+		e.Measures = &m
+	}
 	e.Reason = Decide(r, &e)
 	if j.c.good != nil {
 		e.Good = j.c.good.good(kept)
@@ -238,7 +294,7 @@ func (j *judge) entry(from string, d *Document) Entry {
 		}
 	}
 	if e.Reason == "" && j.c.heldout != nil {
-		if like := j.c.heldout.Find(kept, lang); like != "" {
+		if like := j.c.heldout.Find(kept); like != "" {
 			e.Reason, e.Like = reasonHeldout, like
 		}
 	}
@@ -254,7 +310,11 @@ func (j *judge) entry(from string, d *Document) Entry {
 			e.Reason = reasonPII
 		}
 	}
-	if r.Duplicates == dupNone {
+	if r.Duplicates == dupNone && r.Name != measureRecipe {
+		return e
+	}
+	if known != nil && len(known.Keys) > 0 && r.Duplicates == dupNear {
+		e.Keys = known.Keys
 		return e
 	}
 	h := sha256.Sum256([]byte(kept))
@@ -267,7 +327,7 @@ func (j *judge) entry(from string, d *Document) Entry {
 	if r.Duplicates == dupFast {
 		sign = duplicate.SignOnce
 	}
-	if sign(&sig, j.signer.Shingles(kept, lang)) {
+	if sign(&sig, j.signer.Shingles(kept, e.Lang)) {
 		keys := sig.BandKeys()
 		e.Keys = append(e.Keys, keys[:]...)
 	}

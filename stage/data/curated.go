@@ -26,6 +26,7 @@ type dropped struct {
 type CorpusReport struct {
 	Format    int                       `json:"format"` // 1
 	Recipe    string                    `json:"recipe"`
+	Lines     string                    `json:"lines,omitempty"` // the rules of lines
 	Read      int                       `json:"read"`
 	Kept      int                       `json:"kept"`
 	Bytes     int                       `json:"bytes"`
@@ -95,13 +96,13 @@ func (c *curator) write(ctx context.Context) error {
 	defer stop()
 	x := &writer{c: c, first: map[uint32]uint32{}, paths: map[uint32]string{}, near: newNearIndex(), exact: map[[sha256.Size]byte]string{}, size: map[string]int64{}}
 	x.meter.Lines = c.recipe.Lines
-	x.report = CorpusReport{Format: 1, Recipe: c.recipe.Name, Reasons: map[string]int{}, Languages: map[string]*LanguageCount{},
+	x.report = CorpusReport{Format: 1, Recipe: c.recipe.Name, Lines: string(c.recipe.Lines), Reasons: map[string]int{}, Languages: map[string]*LanguageCount{},
 		Sources: map[string]*LanguageCount{}, PII: map[string]int{}, Empty: []string{}, Exact: []dropped{}, Near: []dropped{}}
 	for _, t := range c.recipe.Warnings {
 		x.report.Warnings = append(x.report.Warnings, Said{t.In(say.English), t.In(say.Chinese)})
 	}
 	n := uint32(0)
-	err = c.documents(ctx, func(_ string, d *Document) error {
+	err = c.documents(ctx, func(_ string, d *Document, _ *Entry) error {
 		e, err, ok := next()
 		if !ok {
 			err = errors.New("data: fewer entries than documents")
@@ -111,7 +112,9 @@ func (c *curator) write(ctx context.Context) error {
 		}
 		x.decide(n, e, d)
 		n++
-		e.Keys = nil
+		if c.recipe.Name != measureRecipe {
+			e.Keys = nil
+		}
 		if e.Kept {
 			e.After = digits(d.Text)
 			out := w

@@ -42,7 +42,7 @@ func (c *curator) repeats(ctx context.Context) error {
 	}
 	s := &duplicate.Sorter{Dir: dirs[0], Limit: sortPairs}
 	n := uint64(0)
-	err := c.documents(ctx, func(_ string, d *Document) error {
+	err := c.documents(ctx, func(_ string, d *Document, _ *Entry) error {
 		i := uint64(0)
 		if n++; !c.kept[n-1] {
 			return nil
