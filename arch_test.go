@@ -35,14 +35,20 @@ pii:
 knowledge/chinese:
 knowledge/linear:
 knowledge/language: knowledge/linear
-knowledge: internal/say engine/tokenizer engine/infer
+knowledge/document/pdfium:
+knowledge/document: internal/say knowledge/document/pdfium
+knowledge/reader: internal/say knowledge/document
+knowledge/inverted:
+knowledge: internal/say knowledge/chinese knowledge/inverted engine/tokenizer engine/infer
+knowledge/base: internal/say knowledge
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
+stage/talk: stage internal/say engine/chat engine/jinja engine/tokenizer engine/weights
 stage/verify: internal/say
 stage/data/intake: stage internal/say stage/verify
 stage/data/quality: internal/say knowledge/chinese
 stage/data/duplicate: stage/data/quality
-stage/data: stage store internal/say engine/tokenizer knowledge knowledge/language knowledge/linear pii stage/data/intake stage/data/quality stage/data/duplicate
-stage/train: stage stage/curve stage/verify store internal/say engine/*
+stage/data: stage store internal/say engine/tokenizer engine/chat knowledge knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk
+stage/train: stage stage/curve stage/talk stage/verify store internal/say engine/*
 stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model
 stage/guard: stage store internal/say stage/verify engine/tokenizer engine/infer
 stage/operate: stage store internal/say
@@ -57,6 +63,7 @@ serve/plain: internal/say serve/form engine/weights engine/tokenizer engine/mode
 console:
 console/build:
 cmd/suiren: *
+examples/reasoner/claims: *
 `
 
 // engineMay lists what engine/ may use besides the standard library and itself.

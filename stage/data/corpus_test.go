@@ -72,7 +72,7 @@ func TestCorpus(t *testing.T) {
 	for _, d := range documentsIn(t, filepath.Join(out, "corpus.jsonl")) {
 		paths = append(paths, d.Path)
 		if d.Path == "z.md" && (d.Text != "Café x\n\nend\n" || d.Title != "Café x") {
-			t.Errorf("%+q", d)
+			t.Errorf("%+v", d)
 		}
 	}
 	if got := strings.Join(paths, " "); got != "z.md long.md rule-2023.md han.md rule-2024.md half.md" {
