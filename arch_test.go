@@ -33,6 +33,7 @@ stage: store internal/say
 stage/curve: stage internal/say
 knowledge/chinese:
 knowledge/inverted:
+knowledge/vector: internal/cpu
 knowledge: internal/say knowledge/chinese knowledge/inverted engine/tokenizer engine/infer
 knowledge/base: internal/say knowledge
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
