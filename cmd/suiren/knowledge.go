@@ -12,7 +12,9 @@ import (
 	"suiren/internal/say"
 	"suiren/knowledge"
 	"suiren/knowledge/base"
+	"suiren/knowledge/reader"
 	"suiren/models"
+	"suiren/stage/data"
 )
 
 // knowledgeCommand asks folders of documents, without a plan and without a model.
@@ -54,9 +56,9 @@ func (a *app) knowledgeAdd() *cobra.Command {
 						Next: say.T("write phrases that mean the same in a line, parted by commas", "每行写意思相同的词，用逗号隔开")}
 				}
 			}
-			read, done := a.documentReader()
-			defer done()
-			r, err := b.Add(c.Context(), args[1:], read)
+			pool := reader.New(reader.Options{Cache: data.MachineCode()})
+			defer pool.Close()
+			r, err := b.Add(c.Context(), args[1:], base.Files(pool))
 			if err != nil {
 				return err
 			}
@@ -79,9 +81,6 @@ func (a *app) knowledgeAdd() *cobra.Command {
 	c.Flags().StringVar(&synonyms, "synonyms", "", a.t("file of phrases that mean the same", "同义词文件"))
 	return c
 }
-
-// documentReader returns what reads files into documents, and ends it.
-func (a *app) documentReader() (base.Reader, func()) { return base.ReadText, func() {} }
 
 func (a *app) knowledgeList() *cobra.Command {
 	return &cobra.Command{

@@ -32,6 +32,7 @@ type Options struct {
 	Memory   int64  // bytes that the model may take in all; 0: as many as Slots answers of Context tokens need
 	KV       string // f16 (default), f32 or int8
 	Adapters map[string]string
+	Now      func() time.Time  // what templates are told; nil: the clock
 	Planned  func(bytes int64) // is told what a decoder will take, before its weights are read; may be nil
 }
 
@@ -44,7 +45,7 @@ type Model struct {
 	template *chat.Template
 	engine   *infer.Engine // of a decoder
 	encoder  *encoder      // of an encoder
-	adapters map[string]*model.Adapter
+	adapters map[string]*adapter
 	origin   string
 	memory   infer.Memory
 	facts    form.Facts
@@ -55,7 +56,10 @@ var kvTypes = map[string]model.KVType{"": model.KVFloat16, "f16": model.KVFloat1
 
 // Open opens a GGUF file or a Hugging Face folder.
 func Open(path string, o Options) (m *Model, err error) {
-	m = &Model{opt: o, adapters: map[string]*model.Adapter{}}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	m = &Model{opt: o, adapters: map[string]*adapter{}}
 	defer func() {
 		if err != nil {
 			m.Close()
@@ -142,7 +146,7 @@ func (m *Model) openEngine(path string) error {
 		return err
 	}
 	for name, dir := range o.Adapters {
-		if m.adapters[name], err = model.OpenAdapter(dir, shape); err != nil {
+		if m.adapters[name], err = openAdapter(dir, shape); err != nil {
 			return err
 		}
 	}
@@ -164,6 +168,7 @@ func (m *Model) openEngine(path string) error {
 		m.origin = "memory"
 	}
 	f := &m.facts
+	f.Layers, f.Vocabulary = shape.Layers, shape.Vocab
 	f.Family, f.Context, f.Width, f.Template, f.Thinks = shape.Arch, shape.Context, shape.Width, m.config.Template, m.template.Facts().Thinks
 	return nil
 }

@@ -47,7 +47,7 @@ var errStop = errors.New("stop")
 func knowledgeDocuments(ctx context.Context, path string) iter.Seq2[knowledge.Document, error] {
 	return func(yield func(knowledge.Document, error) bool) {
 		err := readLines(path, func(d Document) error {
-			if !yield(knowledge.Document{Path: d.Path, Title: d.Title, Text: d.Text}, ctx.Err()) {
+			if !yield(knowledge.Document{Path: d.Path, Title: d.Title, Text: d.Text, Markdown: d.Format != "", Pages: d.Pages}, ctx.Err()) {
 				return errStop
 			}
 			return nil

@@ -90,9 +90,9 @@ func TestDeclined(t *testing.T) {
 	if err := (&Scenario{Think: 8, Tokens: 4}).Run(context.Background(), job); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(job.Out, func(d store.Digest) (string, error) {
+	s, err := (&Opener{Artifact: func(d store.Digest) (string, error) {
 		return map[store.Digest]string{{1}: weights, {3}: pages}[d], nil
-	}, 1, 1)
+	}}).Open(job.Out)
 	if err != nil {
 		t.Fatal(err)
 	}
