@@ -120,17 +120,3 @@ func TestMainText(t *testing.T) {
 	p, r = p/all, r/all
 	t.Logf("%d pages, %d bytes: precision %.3f, recall %.3f, F1 %.4f", int(all), size, p, r, 2*p*r/(p+r))
 }
-
-func BenchmarkHTML(b *testing.B) {
-	pages := benchmark(b)
-	size := 0
-	for _, p := range pages {
-		size += len(p.html)
-	}
-	b.SetBytes(int64(size))
-	for b.Loop() {
-		for _, p := range pages {
-			extract(b, p.html)
-		}
-	}
-}
