@@ -220,6 +220,7 @@ func (x *writer) decide(n uint32, e *Entry, d *Document) {
 		x.first[root], x.paths[root] = n, d.Path
 	}
 	e.Kept = true
+	read := d.Text
 	if text := x.c.cut(n, d.Text); len(text) < len(d.Text) {
 		e.Cut = len(d.Text) - len(text)
 		x.report.Cut += e.Cut
@@ -231,15 +232,50 @@ func (x *writer) decide(n uint32, e *Entry, d *Document) {
 	if r.Lines != quality.NoLines {
 		d.Text = x.meter.KeepLines(d.Text, e.Lang)
 	}
+	if d.Text != read {
+		d.Pages = pagesAfterCuts(read, d.Text, d.Pages)
+	}
 	if e.Lang != "" {
 		d.Lang = e.Lang
 	}
 	if len(e.PII) > 0 {
 		x.found = pii.Find(x.found[:0], d.Text)
+		for i, p := range d.Pages {
+			d.Pages[i] = len(pii.Redact(d.Text[:p], until(x.found, p), pii.Action(r.PII), x.c.key))
+		}
 		d.Text = pii.Redact(d.Text, x.found, pii.Action(r.PII), x.c.key)
 		x.found = pii.Find(x.found[:0], d.Title)
 		d.Title = pii.Redact(d.Title, x.found, pii.Action(r.PII), x.c.key)
 	}
+}
+
+// until returns the findings that end before byte p.
+func until(found []pii.Finding, p int) []pii.Finding {
+	n := 0
+	for n < len(found) && found[n].Hi <= p {
+		n++
+	}
+	return found[:n]
+}
+
+// pagesAfterCuts tells where pages begin in a text of which pieces were cut out: as
+// if of equal bytes the first had stayed.
+func pagesAfterCuts(before, after string, pages []int) []int {
+	moved := make([]int, 0, len(pages))
+	at := 0 // in before
+	for i := range len(after) {
+		for at < len(before) && before[at] != after[i] {
+			at++
+		}
+		for len(moved) < len(pages) && pages[len(moved)] <= at {
+			moved = append(moved, i)
+		}
+		at++
+	}
+	for len(moved) < len(pages) {
+		moved = append(moved, len(after))
+	}
+	return moved
 }
 
 // search leaves out what equals an earlier document that stayed, or nearly so.

@@ -289,3 +289,14 @@ func TestForgotten(t *testing.T) {
 		t.Error(left, err)
 	}
 }
+
+func TestPagesMoveWithTheText(t *testing.T) {
+	text := "First page stands here.\nWrite to jane@mail.example.net now.\nSecond page, {line} of code, is long enough.\nThird page, with several words.\n"
+	d := newDocument("a.pdf", text)
+	d.Pages = []int{0, strings.Index(text, "Second"), strings.Index(text, "Third")}
+	out := must(t, &Corpus{Recipe: "measure", PII: "tag", Lines: "fineweb"}, documentsOf(t, d))
+	got := documentsIn(t, filepath.Join(out, "corpus.jsonl"))[0]
+	if len(got.Pages) != 3 || got.Pages[0] != 0 || !strings.HasPrefix(got.Text[got.Pages[2]:], "Third") || !strings.Contains(got.Text, "[EMAIL]") {
+		t.Errorf("%q %v", got.Text, got.Pages)
+	}
+}
