@@ -150,6 +150,10 @@ func (b *books) record(r *serve.Record) error {
 		Prompt: int64(r.Usage.Prompt), Completion: int64(r.Usage.Completion), Reasoning: int64(r.Usage.Reasoning),
 		CPU: time.Duration(r.CPUSeconds * float64(time.Second)),
 	})
+	for _, h := range r.Observed {
+		_, err2 := b.audit.Append(r.Caller, "observe", r.ID+" "+h.Class+" "+h.Rule, "")
+		err = errors.Join(err, err2)
+	}
 	if r.Messages == nil { // vectors or scores: there is nothing to trace
 		return err
 	}

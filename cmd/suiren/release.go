@@ -26,7 +26,7 @@ type served struct {
 func (r *served) close() { r.scenario.Close() }
 
 // serveRelease opens a standing release.
-func (w *workspace) serveRelease(b store.Block, threads int) (*served, error) {
+func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served, error) {
 	dir, err := w.st.Dir(b.Output)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (w *workspace) serveRelease(b store.Block, threads int) (*served, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := scenario.Open(scenarioDir, w.st.Dir, threads, slots)
+	s, err := w.openScenario(scenarioDir, machine, slots)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +69,13 @@ func (w *workspace) serveRelease(b store.Block, threads int) (*served, error) {
 		Context: f.Context, Examples: examples, Label: true,
 		About: map[string]any{"parameters": f.Parameters, "layers": f.Layers, "width": f.Width, "vocabulary": f.Vocabulary, "think": f.Think, "passages": f.Passages},
 	}}, nil
+}
+
+// openScenario opens a scenario to give some answers at a time.
+func (w *workspace) openScenario(dir string, machine stage.Machine, slots int) (*scenario.Scenario, error) {
+	open := scenario.Opener{Artifact: w.st.Model, Threads: machine.Threads, Slots: slots,
+		Model: func(path string) (scenario.Model, error) { return otherModel(path, machine, false) }}
+	return open.Open(dir)
 }
 
 // maxExamples is how many questions a page begins with, exampleLevel the
@@ -118,33 +125,26 @@ var kinds = map[scenario.Kind]form.Kind{
 }
 
 // Can implements form.Answerer.
-func (answerer) Can() form.Can { return form.Receipts }
+func (s answerer) Can() form.Can {
+	if o, ok := s.Other().(*other); ok {
+		return o.Can() & otherCan
+	}
+	return form.Receipts
+}
 
 // Answer implements form.Answerer.
 func (s answerer) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event, error] {
+	if o, ok := s.Other().(*other); ok {
+		return s.pass(ctx, o, a)
+	}
 	return func(yield func(form.Event, error) bool) {
-		var msgs []scenario.Message
-		for _, m := range a.Messages {
-			msgs = append(msgs, scenario.Message{Role: m.Role, Text: m.Text})
-		}
-		opt := scenario.Options{MaxTokens: max(0, a.MaxTokens), Think: -1, Temperature: a.Sampling.Temperature, TopP: a.Sampling.TopP, Seed: a.Seed}
-		switch {
-		case a.Think.Mode == "off":
-			opt.Think = 0
-		case a.Think.Budget > 0:
-			opt.Think = a.Think.Budget
-		}
+		opt := asked(a)
 		if a.Receipt != nil {
 			opt.Trail = new(scenario.Trail)
 			defer func() { s.receipt(a.Receipt, opt.Trail) }()
 		}
-		for d, err := range s.Scenario.Answer(ctx, msgs, opt) {
-			out := form.Event{Kind: kinds[d.Kind], Text: d.Text, Reason: d.Reason,
-				Usage: form.Usage{Prompt: d.Usage.Prompt, Completion: d.Usage.Completion, Reasoning: d.Usage.Reasoning}}
-			for _, src := range d.Sources {
-				out.Sources = append(out.Sources, form.Source{File: src.File, Heading: src.Heading, Text: src.Text, Score: src.Score})
-			}
-			if !yield(out, public(err)) {
+		for d, err := range s.Scenario.Answer(ctx, messages(a), opt) {
+			if !yield(event(d), public(err)) {
 				return
 			}
 		}
@@ -166,6 +166,9 @@ func (s answerer) receipt(r *form.Receipt, t *scenario.Trail) {
 // Replay makes the answer of a receipt again and reports whether it is the
 // same, token by token.
 func (s answerer) Replay(ctx context.Context, r *form.Receipt) (same bool, err error) {
+	if o, ok := s.Other().(*other); ok {
+		return o.Model.Replay(ctx, r)
+	}
 	if err := r.Check(); err != nil {
 		return false, err
 	}
@@ -182,7 +185,7 @@ func (s answerer) Replay(ctx context.Context, r *form.Receipt) (same bool, err e
 
 // replayer opens what gave the answers of a release, which need not stand any
 // more.
-func (w *workspace) replayer(digest store.Digest, threads int) (answerer, error) {
+func (w *workspace) replayer(digest store.Digest, machine stage.Machine) (answerer, error) {
 	dir, err := w.st.Dir(digest)
 	if err != nil {
 		return answerer{}, err
@@ -194,8 +197,26 @@ func (w *workspace) replayer(digest store.Digest, threads int) (answerer, error)
 	if dir, err = w.st.Dir(m.Scenario); err != nil {
 		return answerer{}, err
 	}
-	s, err := scenario.Open(dir, w.st.Dir, threads, 1)
+	s, err := w.openScenario(dir, machine, 1)
 	return answerer{Scenario: s}, err
+}
+
+// messages are the conversation of an ask.
+func messages(a *form.Ask) (list []scenario.Message) {
+	for _, m := range a.Messages {
+		list = append(list, scenario.Message{Role: m.Role, Text: m.Text})
+	}
+	return list
+}
+
+// event is what a client is told of d.
+func event(d scenario.Delta) form.Event {
+	e := form.Event{Kind: kinds[d.Kind], Text: d.Text, Reason: d.Reason,
+		Usage: form.Usage{Prompt: d.Usage.Prompt, Completion: d.Usage.Completion, Reasoning: d.Usage.Reasoning}}
+	for _, src := range d.Sources {
+		e.Sources = append(e.Sources, form.Source{File: src.File, Heading: src.Heading, Text: src.Text, Score: src.Score})
+	}
+	return e
 }
 
 // public makes an error of a scenario that a client can do something about

@@ -112,7 +112,7 @@ func (a *app) replayRelease(r *form.Receipt, folder string) (*replayer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := w.replayer(digest, machine.Threads)
+	s, err := w.replayer(digest, machine)
 	if err != nil {
 		w.close()
 		return nil, err

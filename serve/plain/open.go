@@ -32,6 +32,7 @@ type Options struct {
 	KV       string // f16 (default), f32 or int8
 	Adapters map[string]string
 	Beside   bool              // another model's bytes have those of the program among them
+	Now      func() time.Time  // what templates are told; nil: the clock
 	Planned  func(bytes int64) // is told what it will take, before its weights are read; may be nil
 }
 
@@ -71,6 +72,9 @@ func Open(path string, o Options) (*Model, error) {
 // Prepare opens a model but for its weights, which Load reads. Share says in
 // how much memory.
 func Prepare(path string, o Options) (m *Model, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	m = &Model{opt: o, path: path, adapters: map[string]*adapter{}}
 	defer func() {
 		if err != nil {
@@ -166,6 +170,7 @@ func (m *Model) planEngine() error {
 		m.origin = "option"
 	}
 	f := &m.facts
+	f.Layers, f.Vocabulary = shape.Layers, shape.Vocab
 	f.Family, f.Context, f.Width, f.Template, f.Thinks = shape.Arch, shape.Context, shape.Width, m.config.Template, m.template.Facts().Thinks
 	m.run = infer.Options{Slots: o.Slots, Limit: o.Context, Threads: o.Threads, KV: kv}
 	m.memory, err = infer.Plan(m.file, m.run)

@@ -182,7 +182,7 @@ func (x *exam) read() error {
 		return err
 	}
 	x.problems = append(x.problems, longer...)
-	proof := newProof(x.problems)
+	proof := NewProof(x.problems)
 	u := &x.report.Unseen
 	u.Heldout, u.Length = x.heldout, len(longer)
 	for name, n := range map[string]*int{"train": &u.Train, "watch": &u.Watch} {
@@ -190,11 +190,11 @@ func (x *exam) read() error {
 			if err != nil {
 				return err
 			}
-			proof.saw(&p)
+			proof.Saw(&p)
 			*n++
 		}
 	}
-	proof.count(x.problems, u)
+	proof.Count(x.problems, u)
 	return x.readModels()
 }
 
@@ -365,13 +365,18 @@ type watched struct {
 func readFacts(dir string) (*facts, error) {
 	var f facts
 	err := readJSON(filepath.Join(dir, "suiren.json"), &f)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || err != nil && isFile(dir) { // a GGUF file
 		return &facts{Think: true}, nil
 	}
 	if f.Steps < 0 || !(f.FLOPs >= 0 && f.FLOPs <= math.MaxFloat64) || f.RL != nil && !(f.RL.SampleFLOPs >= 0) {
 		err = errors.Join(err, fmt.Errorf("%s: a count is below zero", dir))
 	}
 	return &f, err
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // readJSON reads a small JSON file that an operator of this program wrote.

@@ -19,11 +19,11 @@ type Trail struct {
 // the request, prompt, thought, seed and sampling count.
 func (s *Scenario) Again(ctx context.Context, t *Trail, n int) ([]int32, error) {
 	if !t.Asked {
-		text, _, ok := s.own(s.model.Tokenizer.Decode(t.Made.Prompt))
-		if !ok {
-			return nil, nil
+		known, err := s.Known([]Message{{Role: "user", Text: s.model.Tokenizer.Decode(t.Made.Prompt)}})
+		if known == nil {
+			return nil, err
 		}
-		ids := s.model.Tokenizer.Encode(nil, text)
+		ids := s.model.Tokenizer.Encode(nil, spoken(known))
 		return ids[:min(n, len(ids))], nil
 	}
 	r := s.model.Ask([]tokenizer.Message{{Role: "user"}}, t.Made.Think, t.Made.MaxTokens)

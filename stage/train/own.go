@@ -26,18 +26,20 @@ type Continue struct {
 	Optimizer string    `plan:"optimizer,optional"`
 	Type      string    `plan:"type,optional"` // of the weights that are written
 	Seed      uint64    `plan:"seed,optional"`
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
 
 // Name, Revision and Out implement stage.Operator.
 func (*Continue) Name() string    { return "continue" }
-func (*Continue) Revision() int   { return 1 }
+func (*Continue) Revision() int   { return 2 }
 func (*Continue) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
 func (c *Continue) Check() []*say.Error {
-	return slices.Concat(checkMethod(c.Optimizer), checkType(c.Type), checkSource(c.From, c.Examples))
+	return slices.Concat(checkMethod(c.Optimizer), checkType(c.Type), checkSource(c.From, c.Examples), checkWatch(c.Watch, c.Patience))
 }
 
 // Forecast implements stage.Forecaster.
@@ -48,7 +50,7 @@ func (c *Continue) Forecast(in map[string][]stage.Forecast, m stage.Machine) sta
 // Run implements stage.Operator.
 func (c *Continue) Run(ctx context.Context, job *stage.Job) error {
 	o := own{method: c.Name(), epochs: orDefault(c.Epochs, 1), batch: orDefault(c.Batch, 16), rate: orDefault(c.Rate, continueRate), optimizer: c.Optimizer,
-		typ: model.Mixture(c.Type), seed: c.Seed, every: c.Every}
+		typ: model.Mixture(c.Type), seed: c.Seed, every: c.Every, patience: c.Patience}
 	return o.run(ctx, job)
 }
 
@@ -66,18 +68,20 @@ type LoRA struct {
 	Rate      float64   `plan:"rate,optional" min:"0.00001" max:"100"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
 	Seed      uint64    `plan:"seed,optional"`
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
 
 // Name, Revision and Out implement stage.Operator.
 func (*LoRA) Name() string    { return "lora" }
-func (*LoRA) Revision() int   { return 1 }
+func (*LoRA) Revision() int   { return 2 }
 func (*LoRA) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
 func (l *LoRA) Check() []*say.Error {
-	return append(checkMethod(l.Optimizer), checkSource(l.From, l.Examples)...)
+	return slices.Concat(checkMethod(l.Optimizer), checkSource(l.From, l.Examples), checkWatch(l.Watch, l.Patience))
 }
 
 // Forecast implements stage.Forecaster.
@@ -89,7 +93,7 @@ func (l *LoRA) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 func (l *LoRA) Run(ctx context.Context, job *stage.Job) error {
 	rank := orDefault(l.Rank, 16)
 	o := own{method: l.Name(), epochs: orDefault(l.Epochs, 1), batch: orDefault(l.Batch, 16), rate: orDefault(l.Rate, loraRate), optimizer: l.Optimizer,
-		seed: l.Seed, every: l.Every, lora: &model.LoRA{Targets: l.Targets, Rank: rank, Alpha: orDefault(l.Alpha, 2*float64(rank)), Seed: l.Seed}}
+		seed: l.Seed, every: l.Every, patience: l.Patience, lora: &model.LoRA{Targets: l.Targets, Rank: rank, Alpha: orDefault(l.Alpha, 2*float64(rank)), Seed: l.Seed}}
 	return o.run(ctx, job)
 }
 
@@ -111,6 +115,9 @@ type own struct {
 	seed      uint64
 	every     time.Duration
 	lora      *model.LoRA
+	patience  int
+	beside    int64 // bytes of what else the run keeps
+	need      int64 // bytes of all of it, as learner found
 }
 
 func (o *own) run(ctx context.Context, job *stage.Job) error {
@@ -128,6 +135,9 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		return err
 	}
+	if o.patience > 0 && o.lora == nil { // the best weights
+		o.beside = 4 * int64(b.Shape.Params())
+	}
 	l, err := o.learner(job, b, rows.length)
 	if err != nil {
 		return err
@@ -136,6 +146,9 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	base, err := readFacts(job.Dir("base"))
 	if err != nil {
 		base = facts{} // the owner's
+	}
+	if base.Loss > 0 {
+		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"base_loss": base.Loss}})
 	}
 	forward := 3.0
 	if o.lora != nil {
@@ -158,6 +171,12 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		}
 		return out, nil
 	}
+	if dir := job.Dir("watch"); dir != "" {
+		if t.watch, err = o.lookout(job, b, l, dir, rows, t.steps); err != nil {
+			return err
+		}
+		defer t.watch.Close()
+	}
 	if err := t.run(ctx); err != nil {
 		return err
 	}
@@ -166,6 +185,23 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	return writeJSON(filepath.Join(job.Out, "suiren.json"), f)
+}
+
+// lookout watches a part of examples beside a run over rows.
+func (o *own) lookout(job *stage.Job, b *brought, l *Learner, dir string, rows *learnt, steps int) (*lookout, error) {
+	w, err := b.writer()
+	if err != nil {
+		return nil, err
+	}
+	watch, err := newLookout(job, l, w, steps, o.patience)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(watch.watchText(dir, rows.length, watchRows), watch.watching(b, o.need, rows.length)); err != nil {
+		watch.Close()
+		return nil, err
+	}
+	return watch, nil
 }
 
 // lengths returns those of a row's documents, and its supervised tokens.
@@ -199,6 +235,7 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 		if o.lora == nil {
 			need += 8 * int64(b.Shape.Params())
 		}
+		need += o.beside
 		return job.Machine.Memory <= 0 || need <= job.Machine.Memory*9/10, err
 	}
 	fit := false
@@ -227,6 +264,7 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 		return nil, &say.Error{What: say.T("training needs %.2f GB, and this machine has %.2f GB for it", "训练需要 %.2f GB 内存，本机可用 %.2f GB", float64(need)/1e9, float64(job.Machine.Memory)/1e9),
 			Next: say.T("take shorter rows, lora instead of all weights, or a quantised base", "请缩短 length，或改用 lora，或用量化过的基座")}
 	}
+	o.need = need
 	text := say.T("needs %.2f GB: %d rows at a time, blocks computed again: %t", "需要 %.2f GB：每次 %d 行，重算各层：%t", float64(need)/1e9, tr.Rows, tr.Recompute)
 	job.Emit(stage.Event{Type: "note", Text: &text})
 	trainer, err := b.NewTrainer(tr)

@@ -46,7 +46,7 @@ func TestOwn(t *testing.T) {
 	for _, name := range []string{"llama3", "qwen2", "spark2_5"} {
 		b, err := openBrought(archFolder(name))
 		check(t, err)
-		in := map[string]string{"base": archFolder(name), "from": archRows(t, b.tok.Vocab())}
+		in := map[string]string{"base": archFolder(name), "from": archRows(t, b.words.Tokenizer.Vocab())}
 		b.Close()
 		for _, op := range []stage.Operator{
 			&Continue{Batch: 3, Epochs: 2, Rate: 0.2, Every: time.Nanosecond},
