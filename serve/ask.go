@@ -2,6 +2,7 @@ package serve
 
 import (
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"sync"
 
@@ -125,11 +126,12 @@ func isLines(shape form.Shape) bool {
 // broken ends a stream by an error: as a status while nothing is sent, else
 // as an event, for the status has gone.
 func (s *Server) broken(r *http.Request, events *eventStream, err error) error {
+	err = ended(r, err)
 	switch {
 	case !events.started():
 		return err
-	case r.Context().Err() != nil:
-		return nil // the client is gone
+	case errors.Is(err, errLeft):
+		return nil
 	}
 	dialect := dialectOf(r)
 	events.event(dialect.event, dialect.body(s.public(r, err), language(r)))

@@ -156,6 +156,11 @@ func (s answerer) pass(ctx context.Context, o *other, a *form.Ask) iter.Seq2[for
 		r, bound := *a.Request, *a
 		bound.Request = &r
 		bind(&bound, s.Bound(asked(a)))
+		defer func() {
+			if a.Receipt != nil && a.Receipt.Version != "" { // the release answered, not only its weights
+				a.Receipt.Model.Name, a.Receipt.Model.Digest = s.name, "sha256:"+s.digest
+			}
+		}()
 		for e, err := range o.Model.Answer(ctx, &bound) {
 			if !yield(e, err) {
 				return
@@ -166,4 +171,4 @@ func (s answerer) pass(ctx context.Context, o *other, a *form.Ask) iter.Seq2[for
 
 // otherCan is what a released model with a template of its own may be asked:
 // not what would pass its scope by.
-const otherCan = form.Tools | form.Forced | form.JSON | form.Pattern | form.Sampled | form.Logprobs | form.Prefilled
+const otherCan = form.Tools | form.Forced | form.JSON | form.Pattern | form.Sampled | form.Logprobs | form.Prefilled | form.Receipts

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 
+	"suiren/engine/infer"
 	"suiren/internal/say"
 	"suiren/serve"
 	"suiren/serve/form"
@@ -54,9 +55,7 @@ func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served,
 	if err != nil {
 		return nil, err
 	}
-	open := scenario.Opener{Artifact: w.st.Model, Threads: machine.Threads, Slots: slots,
-		Model: func(path string) (scenario.Model, error) { return otherModel(path, machine, false) }}
-	s, err := open.Open(scenarioDir)
+	s, err := w.openScenario(scenarioDir, machine, slots)
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +65,17 @@ func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served,
 		name = b.Name
 	}
 	return &served{scenario: s, release: &serve.Release{
-		Name: name, Digest: b.Output.String(), Made: rec.Began, Answerer: answerer{s}, Origin: "release", Policy: rails{policy},
+		Name: name, Digest: b.Output.String(), Made: rec.Began, Answerer: answerer{s, name, b.Output.String()}, Origin: "release", Policy: rails{policy},
 		Context: f.Context, Examples: examples, Label: true,
 		About: map[string]any{"parameters": f.Parameters, "layers": f.Layers, "width": f.Width, "vocabulary": f.Vocabulary, "think": f.Think, "passages": f.Passages},
 	}}, nil
+}
+
+// openScenario opens a scenario to give some answers at a time.
+func (w *workspace) openScenario(dir string, machine stage.Machine, slots int) (*scenario.Scenario, error) {
+	open := scenario.Opener{Artifact: w.st.Model, Threads: machine.Threads, Slots: slots,
+		Model: func(path string) (scenario.Model, error) { return otherModel(path, machine, false) }}
+	return open.Open(dir)
 }
 
 // maxExamples is how many questions a page begins with, exampleLevel the
@@ -107,8 +113,12 @@ func (w *workspace) examples(m *operate.Manifest) ([]say.Text, error) {
 	return list, nil
 }
 
-// An answerer makes a scenario's answers the server's.
-type answerer struct{ *scenario.Scenario }
+// An answerer makes a scenario's answers the server's. It can what every
+// answerer can, and gives receipts.
+type answerer struct {
+	*scenario.Scenario
+	name, digest string // of the release
+}
 
 var kinds = map[scenario.Kind]form.Kind{
 	scenario.Sources: form.Sources, scenario.Thought: form.Thought, scenario.Answer: form.Text, scenario.Finish: form.Finish,
@@ -119,7 +129,7 @@ func (s answerer) Can() form.Can {
 	if o, ok := s.Other().(*other); ok {
 		return o.Can() & otherCan
 	}
-	return 0
+	return form.Receipts
 }
 
 // Answer implements form.Answerer.
@@ -128,12 +138,67 @@ func (s answerer) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event,
 		return s.pass(ctx, o, a)
 	}
 	return func(yield func(form.Event, error) bool) {
-		for d, err := range s.Scenario.Answer(ctx, messages(a), asked(a)) {
+		opt := asked(a)
+		if a.Receipt != nil {
+			opt.Trail = new(scenario.Trail)
+			defer func() { s.receipt(a.Receipt, opt.Trail) }()
+		}
+		for d, err := range s.Scenario.Answer(ctx, messages(a), opt) {
 			if !yield(event(d), public(err)) {
 				return
 			}
 		}
 	}
+}
+
+// receipt writes down how an answer was made, if one was begun.
+func (s answerer) receipt(r *form.Receipt, t *scenario.Trail) {
+	m := &t.Made
+	if m.Prompt == nil {
+		return
+	}
+	temperature, topP := float64(m.Temperature), float64(m.TopP)
+	*r = form.Receipt{Version: form.ReceiptVersion, ID: r.ID, Program: r.Program, Model: form.ReceiptModel{Name: s.name, Digest: "sha256:" + s.digest},
+		Prompt: form.Tokens(m.Prompt, true), Answer: form.Tokens(t.Tokens, false), Finish: t.Finish, Seed: m.Seed,
+		Sampling: form.Sampling{Temperature: &temperature, TopP: &topP}, MaxTokens: m.MaxTokens, Think: form.Think{Budget: m.Think}, Chat: t.Asked, Open: m.Open}
+}
+
+// Replay makes the answer of a receipt again and reports whether it is the
+// same, token by token.
+func (s answerer) Replay(ctx context.Context, r *form.Receipt) (same bool, err error) {
+	if o, ok := s.Other().(*other); ok {
+		return o.Model.Replay(ctx, r)
+	}
+	if err := r.Check(); err != nil {
+		return false, err
+	}
+	t := scenario.Trail{Asked: r.Chat, Made: infer.Request{Prompt: r.Prompt.IDs, MaxTokens: r.MaxTokens, Open: r.Open, Think: r.Think.Budget, Seed: r.Seed}}
+	if p := r.Sampling.Temperature; p != nil {
+		t.Made.Temperature = float32(*p)
+	}
+	if p := r.Sampling.TopP; p != nil {
+		t.Made.TopP = float32(*p)
+	}
+	ids, err := s.Again(ctx, &t, r.Answer.Tokens)
+	return form.TokensDigest(ids) == r.Answer.Digest, err
+}
+
+// replayer opens what gave the answers of a release, which need not stand any
+// more.
+func (w *workspace) replayer(digest store.Digest, machine stage.Machine) (answerer, error) {
+	dir, err := w.st.Dir(digest)
+	if err != nil {
+		return answerer{}, err
+	}
+	m, err := operate.OpenRelease(dir)
+	if err != nil {
+		return answerer{}, err
+	}
+	if dir, err = w.st.Dir(m.Scenario); err != nil {
+		return answerer{}, err
+	}
+	s, err := w.openScenario(dir, machine, 1)
+	return answerer{Scenario: s}, err
 }
 
 // messages are the conversation of an ask.

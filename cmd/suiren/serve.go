@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"net"
+	"runtime"
 	"strings"
 	"sync/atomic"
 
@@ -71,12 +72,17 @@ func (s *service) openRelease(b store.Block, m stage.Machine) error {
 		return err
 	}
 	s.opened = append(s.opened, func() error { r.close(); return nil })
+	spareProcessor(m.Threads)
 	if err := s.begin(b.Name, b.Output.String()); err != nil {
 		return err
 	}
 	s.Open(r.release)
 	return nil
 }
+
+// spareProcessor lets one thread more run than compute: a request that comes
+// need not wait for one of them.
+func spareProcessor(threads int) { runtime.GOMAXPROCS(threads + 1) }
 
 func (s *service) planView(lang say.Lang) (json.RawMessage, error) {
 	p := s.plan.Load()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"runtime"
 
 	"suiren/internal/say"
 	"suiren/serve"
@@ -61,8 +60,7 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	if err != nil {
 		return err
 	}
-	// One more than what computes: a request that comes need not wait for it.
-	runtime.GOMAXPROCS(machine.Threads + 1)
+	spareProcessor(machine.Threads)
 	s.Open(list...)
 	url := "http://" + ln.Addr().String() + s.OpenPath()
 	if a.format == formatJSONL {

@@ -154,14 +154,13 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	if s.Arch != "gemma3" && s.Arch != "spark2_5" && g.Value(arch+".rope.freq_base_swa") == nil {
 		s.Rope[1].Theta = s.Rope[0].Theta
 	}
-	switch kind := g.Text(arch + ".rope.scaling.type"); kind {
-	case "", "none":
-	case "linear":
-		s.Rope[0].Div = same(s.Rope[0].Dims/2, m.number("rope.scaling.factor", 1))
-	default:
-		return s, fmt.Errorf("%w: rotary positions of type %q are not read", ErrConfig, kind)
+	if err := m.scaling(&s); err != nil {
+		return s, err
 	}
 	if t, ok := g.Tensor("rope_freqs.weight"); ok && m.err == nil {
+		if s.Rope[0].Yarn != nil {
+			return s, fmt.Errorf("%w: rotary positions of type yarn with rope_freqs.weight beside are not read", ErrConfig)
+		}
 		if t.Weights() != int64(s.Rope[0].Dims/2) {
 			return s, fmt.Errorf("%w: tensor rope_freqs.weight has %d factors for %d pairs", ErrConfig, t.Weights(), s.Rope[0].Dims/2)
 		}
@@ -178,6 +177,43 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 		return s, m.err
 	}
 	return s, s.Check()
+}
+
+// scaling reads how the context is stretched. Gemma 3's and Spark's sliding
+// layers need not be.
+func (m *ggufReader) scaling(s *Shape) error {
+	factor := m.number("rope.scaling.factor", m.number("rope.scale_linear", 0))
+	for i := range s.Rope {
+		r := &s.Rope[i]
+		if i == 1 && (s.Arch == "gemma3" || s.Arch == "spark2_5") {
+			break
+		}
+		switch kind := m.g.Text(m.arch + ".rope.scaling.type"); kind {
+		case "none":
+		case "", "linear":
+			if factor != 0 && factor != 1 {
+				r.Div = same(r.Dims/2, factor)
+			}
+		case "yarn":
+			y := Yarn{Factor: factor, Original: float64(m.whole("rope.scaling.original_context_length", s.Context)),
+				Fast: m.number("rope.scaling.yarn_beta_fast", 32), Slow: m.number("rope.scaling.yarn_beta_slow", 1)}
+			// The first is llama.cpp's, beside the paper's; the second its converter's, in place of the paper's.
+			gain := yarnGain(factor, 1) * m.number("rope.scaling.attn_factor", 1)
+			if m.g.Value(m.arch+".rope.scaling.attn_factor") == nil {
+				gain = m.number("rope.scaling.yarn_attn_factor", gain)
+			}
+			if e := m.number("rope.scaling.yarn_ext_factor", 1); e != 1 && !(e < 0) {
+				return fmt.Errorf("%w: %s.rope.scaling.yarn_ext_factor of %g is not read", ErrConfig, m.arch, e)
+			}
+			if err := y.stretch(r, gain); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("%w: rotary positions of type %q are not read", ErrConfig, kind)
+		}
+	}
+	s.stretched()
+	return nil
 }
 
 func same(n int, x float64) []float32 {

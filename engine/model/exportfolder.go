@@ -177,6 +177,11 @@ func (s *Shape) ropeConfig(c map[string]any) error {
 		if div == nil {
 			return nil
 		}
+		if r := s.Rope[0]; r.Yarn != nil {
+			c["rope_scaling"] = map[string]any{"rope_type": "yarn", "factor": r.Yarn.Factor, "original_max_position_embeddings": int(r.Yarn.Original),
+				"beta_fast": r.Yarn.Fast, "beta_slow": r.Yarn.Slow, "attention_factor": shortest(r.Gain)}
+			return nil
+		}
 		if constant(div) {
 			c["rope_scaling"] = map[string]any{"rope_type": "linear", "factor": shortest(div[0])}
 			return nil

@@ -40,6 +40,7 @@ type hfConfig struct {
 	Theta     float64         `json:"rope_theta"`
 	Local     float64         `json:"rope_local_base_freq"`
 	Scaling   *hfRope         `json:"rope_scaling"`
+	Original  float64         `json:"original_max_position_embeddings"`
 	Rope      json.RawMessage `json:"rope_parameters"` // one hfRope, or one by layer type
 	Part      float64         `json:"partial_rotary_factor"`
 	Scalar    float64         `json:"query_pre_attn_scalar"`
@@ -66,6 +67,14 @@ type hfRope struct {
 	High     float64 `json:"high_freq_factor"`
 	Original float64 `json:"original_max_position_embeddings"`
 	Part     float64 `json:"partial_rotary_factor"`
+
+	// Of yarn.
+	Fast     float64 `json:"beta_fast"`
+	Slow     float64 `json:"beta_slow"`
+	Gain     float64 `json:"attention_factor"`
+	Scale    float64 `json:"mscale"`
+	ScaleAll float64 `json:"mscale_all_dim"`
+	Truncate *bool   `json:"truncate"`
 }
 
 // FromFolder returns the shape that dir/config.json describes. The error of
@@ -255,14 +264,21 @@ func (h *hfConfig) ropes(s *Shape) error {
 		}
 	}
 	for i := range of {
-		if err := of[i].set(&s.Rope[i], s.HeadDim); err != nil {
+		switch {
+		case h.Original > 0:
+			of[i].Original = h.Original
+		case of[i].Original == 0:
+			of[i].Original = float64(s.Context)
+		}
+		if err := of[i].set(&s.Rope[i], s.HeadDim, s.Context); err != nil {
 			return err
 		}
 	}
+	s.stretched()
 	return nil
 }
 
-func (h *hfRope) set(r *Rope, headDim int) error {
+func (h *hfRope) set(r *Rope, headDim, context int) error {
 	if h.Theta > 0 {
 		r.Theta = h.Theta
 	}
@@ -285,6 +301,19 @@ func (h *hfRope) set(r *Rope, headDim int) error {
 			return fmt.Errorf("%w: rope_scaling: factor %g, low_freq_factor %g, high_freq_factor %g, original_max_position_embeddings %g", ErrConfig, h.Factor, h.Low, h.High, h.Original)
 		}
 		r.Div, r.Llama3 = llama3Div(*r, h.Factor, h.Low, h.High, h.Original), [4]float64{h.Factor, h.Low, h.High, h.Original}
+	case "yarn":
+		if h.Truncate != nil && !*h.Truncate {
+			return fmt.Errorf("%w: rotary positions of type yarn with truncate false are not read", ErrConfig)
+		}
+		if h.Factor == 0 {
+			h.Factor = float64(context) / h.Original
+		}
+		gain := h.Gain
+		if gain == 0 && h.Scale != 0 && h.ScaleAll != 0 {
+			gain = yarnGain(h.Factor, h.Scale) / yarnGain(h.Factor, h.ScaleAll)
+		}
+		return Yarn{Factor: h.Factor, Original: h.Original, Fast: h.Fast, Slow: h.Slow}.stretch(r, gain)
+	case "dynamic": // stretches beyond max_position_embeddings alone, which is the context here
 	default:
 		return fmt.Errorf("%w: rotary positions of type %q are not read", ErrConfig, kind)
 	}

@@ -28,6 +28,9 @@ func (f *File) Digest() (string, error) {
 	for l := range s.Layers {
 		r := &s.Rope[s.class(l)]
 		fmt.Fprintf(h, "%t %g %d %v\n", s.sliding(l), r.Theta, r.Dims, r.Div)
+		if r.Gain != 0 {
+			fmt.Fprintf(h, "%g\n", r.Gain)
+		}
 	}
 	for i := range found {
 		w := &found[i]

@@ -35,9 +35,11 @@ type Rope struct {
 	Theta float64
 	Dims  int
 	Div   []float32 // (Dims/2); nil: ones
+	Gain  float32   // of cosines and sines; 0: one
 	// Llama3 is what Div was made of, if a folder said it: factor, low_freq_factor,
 	// high_freq_factor and original_max_position_embeddings.
 	Llama3 [4]float64
+	Yarn   *Yarn // what Div and Gain were made of; nil: not of that
 }
 
 // qwen3 is the shape of the models that Suiren trains.
@@ -133,6 +135,9 @@ func (s *Shape) Check() error {
 		}
 		if r.Dims < 2 || r.Dims%2 != 0 || r.Dims > s.HeadDim || !(r.Theta > 1) || r.Theta > 1e15 || r.Div != nil && len(r.Div) != r.Dims/2 {
 			return bad("rotary positions of %d of %d, base %g, %d factors", r.Dims, s.HeadDim, r.Theta, len(r.Div))
+		}
+		if !(r.Gain >= 0) || r.Gain > 1e3 {
+			return bad("a factor of rotary positions of %g", r.Gain)
 		}
 		for _, f := range r.Div {
 			if !(f > 0) || math.IsInf(float64(f), 0) {

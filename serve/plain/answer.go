@@ -237,4 +237,7 @@ func (w *writer) receipt(r *form.Receipt) {
 		Sampling: j.after, MaxTokens: j.req.MaxTokens, MinTokens: a.MinTokens, IgnoreEnd: a.IgnoreEnd, Stop: a.Stop, Think: a.Think,
 		Format: a.Format, Tools: a.Tools, Choice: a.Choice, OneCall: a.OneCall, Adapter: a.Adapter, Chat: a.Prompt == nil, Open: j.req.Open,
 	}
+	if a.Adapter != "" {
+		r.AdapterDigest = j.m.adapters[a.Adapter].digest
+	}
 }

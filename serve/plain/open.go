@@ -45,7 +45,7 @@ type Model struct {
 	template *chat.Template
 	engine   *infer.Engine // of a decoder
 	encoder  *encoder      // of an encoder
-	adapters map[string]*model.Adapter
+	adapters map[string]*adapter
 	origin   string
 	memory   infer.Memory
 	facts    form.Facts
@@ -59,7 +59,7 @@ func Open(path string, o Options) (m *Model, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	m = &Model{opt: o, adapters: map[string]*model.Adapter{}}
+	m = &Model{opt: o, adapters: map[string]*adapter{}}
 	defer func() {
 		if err != nil {
 			m.Close()
@@ -146,7 +146,7 @@ func (m *Model) openEngine(path string) error {
 		return err
 	}
 	for name, dir := range o.Adapters {
-		if m.adapters[name], err = model.OpenAdapter(dir, shape); err != nil {
+		if m.adapters[name], err = openAdapter(dir, shape); err != nil {
 			return err
 		}
 	}

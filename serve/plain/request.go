@@ -238,9 +238,11 @@ func (j *job) begin() error {
 		}
 	}
 	if a.Adapter != "" {
-		if r.Adapter = m.adapters[a.Adapter]; r.Adapter == nil {
+		own := m.adapters[a.Adapter]
+		if own == nil {
 			return form.Invalid("adapter", "invalid_value", say.T("there is no adapter %q here", "这里没有名为 %q 的适配器", form.Clip(a.Adapter)))
 		}
+		r.Adapter = own.Adapter
 	}
 	return nil
 }

@@ -123,6 +123,11 @@ func TestSameBytes(t *testing.T) {
 		}
 		checkRows(t, dir, tok, readPart(t, a, trainPart), direct)
 	}
+	mixed := runOp(t, &Tokens{Length: 128, Shuffle: true}, map[string]string{"from": train, "tokenizer": tok})
+	checkRows(t, mixed, tok, readPart(t, a, trainPart), false)
+	if digest(mixed) == digest(runOp(t, &Tokens{Length: 128}, map[string]string{"from": train, "tokenizer": tok})) {
+		t.Error("shuffled rows are in the lessons' order")
+	}
 }
 
 // checkRows finds every conversation in the rows, whole and once.

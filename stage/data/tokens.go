@@ -22,6 +22,7 @@ type Tokens struct {
 	Tokenizer stage.Ref   `plan:"tokenizer,optional" kinds:"tokenizer"`
 	Length    int         `plan:"length" min:"32" max:"8192"`                                  // tokens of a row
 	Direct    bool        `plan:"direct,optional"`                                             // without the thoughts
+	Shuffle   bool        `plan:"shuffle,optional" json:",omitempty"`                          // not in the examples' order
 	Base      stage.Ref   `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero"` // instead of tokenizer: in whose template
 	Turns     string      `plan:"turns,optional" json:",omitempty"`                            // all, last
 	Learn     []string    `plan:"learn,optional" json:",omitempty"`                            // of a turn: answers, thoughts, calls
@@ -101,16 +102,14 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		return err
 	}
-	p := packer{w: rows, length: t.Length}
+	p := packer{w: rows, length: t.Length, shuffle: t.Shuffle}
 	for _, dir := range job.Dirs("from") {
 		if err := t.file(ctx, job, w, &p, dir); err != nil {
 			return err
 		}
 	}
-	for len(p.waiting) > 0 {
-		if err := p.row(); err != nil {
-			return err
-		}
+	if err := p.flush(); err != nil {
+		return err
 	}
 	if job.Dir("base") != "" {
 		rows.Think(p.thoughts > 0)
@@ -218,6 +217,7 @@ func (t *Tokens) file(ctx context.Context, job *stage.Job, w *talk.Writer, p *pa
 type packer struct {
 	w       *stage.RowWriter
 	length  int
+	shuffle bool // in an order drawn once, when all are there
 	waiting []stage.RowDoc
 
 	thoughts int // that were met
@@ -225,10 +225,33 @@ type packer struct {
 
 // add takes a document, and writes a row when enough of them wait.
 func (p *packer) add(d stage.RowDoc) error {
-	if p.waiting = append(p.waiting, d); len(p.waiting) < pool {
+	if p.waiting = append(p.waiting, d); p.shuffle || len(p.waiting) < pool {
 		return nil
 	}
 	return p.row()
+}
+
+// flush writes what waits.
+func (p *packer) flush() error {
+	if p.shuffle {
+		all, d := p.waiting, newDraw(0, "shuffle", 0)
+		for i := len(all) - 1; i > 0; i-- {
+			j := d.below(i + 1)
+			all[i], all[j] = all[j], all[i]
+		}
+		p.waiting, p.shuffle = nil, false
+		for _, doc := range all {
+			if err := p.add(doc); err != nil {
+				return err
+			}
+		}
+	}
+	for len(p.waiting) > 0 {
+		if err := p.row(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *packer) row() (err error) {

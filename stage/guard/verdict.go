@@ -187,7 +187,7 @@ func (x *exam) read() error {
 		return err
 	}
 	x.problems = append(x.problems, longer...)
-	proof := newProof(x.problems)
+	proof := NewProof(x.problems)
 	u := &x.report.Unseen
 	u.Heldout, u.Length = x.heldout, len(longer)
 	for name, n := range map[string]*int{"train": &u.Train, "watch": &u.Watch} {
@@ -195,11 +195,11 @@ func (x *exam) read() error {
 			if err != nil {
 				return err
 			}
-			proof.saw(&p)
+			proof.Saw(&p)
 			*n++
 		}
 	}
-	proof.count(x.problems, u)
+	proof.Count(x.problems, u)
 	return x.readModels()
 }
 

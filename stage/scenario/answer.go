@@ -22,6 +22,7 @@ type Options struct {
 	Temperature *float64
 	TopP        *float64
 	Seed        uint64
+	Trail       *Trail // filled in by the time the answer ends; nil: not asked for
 }
 
 // A Kind says what a Delta carries.
@@ -81,6 +82,10 @@ func (s *Scenario) Answer(ctx context.Context, conversation []Message, opt Optio
 			yield(Delta{}, err)
 			return
 		}
+		if t := opt.Trail; t != nil && known != nil && s.other == nil {
+			question, _ := lastQuestion(conversation)
+			t.Made.Prompt, t.Tokens, t.Finish = s.model.Tokenizer.Encode(nil, question), s.model.Tokenizer.Encode(nil, spoken(known)), infer.Stopped
+		}
 		for _, d := range known {
 			if !yield(d, nil) {
 				return
@@ -120,6 +125,16 @@ func (s *Scenario) Known(conversation []Message) ([]Delta, error) {
 		return []Delta{{Kind: Answer, Text: s.scope.decline(question, hits)}, {Kind: Finish, Reason: infer.Stopped}}, nil
 	}
 	return nil, nil
+}
+
+// spoken is the text of an answer.
+func spoken(list []Delta) (text string) {
+	for _, d := range list {
+		if d.Kind == Answer {
+			text += d.Text
+		}
+	}
+	return text
 }
 
 // Other returns the model with a template of its own that answers; nil if it
@@ -223,6 +238,11 @@ func (s *Scenario) generate(ctx context.Context, question string, opt Options, y
 	if r.Think > 0 {
 		d.Kind = Thought
 	}
+	trail := opt.Trail
+	if trail == nil {
+		trail = new(Trail)
+	}
+	trail.Asked, trail.Made = true, r
 	stream := tokenizer.NewStream(s.model.Tokenizer)
 	put := func(text string) bool {
 		d.Text = text
@@ -240,6 +260,7 @@ func (s *Scenario) generate(ctx context.Context, question string, opt Options, y
 			d.Kind = Answer
 		}
 		if t.Finish != infer.Stopped { // the stop token is not part of the answer
+			trail.Tokens = append(trail.Tokens, t.ID)
 			d.Usage.Completion++
 			if d.Kind == Thought {
 				d.Usage.Reasoning++
@@ -251,6 +272,7 @@ func (s *Scenario) generate(ctx context.Context, question string, opt Options, y
 			}
 		}
 		if t.Finish != "" {
+			trail.Finish = t.Finish
 			if put(stream.Flush()) {
 				yield(Delta{Kind: Finish, Reason: t.Finish, Usage: d.Usage}, nil)
 			}

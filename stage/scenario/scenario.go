@@ -277,6 +277,9 @@ func (s *Scenario) Close() error {
 	}
 	s.engine.Close()
 	s.model.Close()
+	if s.book != nil {
+		return s.book.Close()
+	}
 	return nil
 }
 

@@ -58,11 +58,11 @@ func folder(t testing.TB) string {
 func book(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
-	ix := knowledge.Build([]knowledge.Document{
+	docs := []knowledge.Document{
 		{Path: "handbook/en/keys.md", Text: "# Keys\n\n## How do I get a key?\n\nThe server makes a key at its first start. It is shown once.\n"},
 		{Path: "handbook/zh/keys.md", Text: "# 密钥\n\n## 怎么得到密钥？\n\n服务第一次启动时会生成密钥。密钥只显示一次，请妥善保管。\n"},
-	})
-	if err := ix.Write(dir); err != nil {
+	}
+	if err := knowledge.Build(dir, knowledge.All(docs)); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -398,4 +398,39 @@ func FuzzManifest(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A trail makes an answer again: the model's, cut short or not, and the
+// scenario's own words.
+func TestAgain(t *testing.T) {
+	s := open(t, &Scenario{Think: 20, Tokens: 10}, folder(t), book(t), 1, 2)
+	hot, p := 1.5, 0.9
+	for _, c := range []struct {
+		question string
+		opt      Options
+		asked    bool
+	}{
+		{"37+85=?", Options{Think: -1, Seed: 3, Temperature: &hot, TopP: &p}, true},
+		{"37+85=?", Options{Think: 0}, true},
+		{"How do I get a key?", Options{Think: -1}, false},
+	} {
+		c.opt.Trail = new(Trail)
+		if _, _, err := ask(t, s, c.question, c.opt); err != nil {
+			t.Fatal(err)
+		}
+		tr := c.opt.Trail
+		if tr.Asked != c.asked || len(tr.Tokens) == 0 || tr.Finish == "" {
+			t.Errorf("%s: %+v", c.question, tr)
+		}
+		for _, n := range []int{len(tr.Tokens), 2} {
+			got, err := s.Again(context.Background(), tr, n)
+			if err != nil || !slices.Equal(got, tr.Tokens[:n]) {
+				t.Errorf("%s: %v, %d of %v", c.question, err, n, tr.Tokens)
+			}
+		}
+		tr.Made.Prompt = s.model.Tokenizer.Encode(nil, "something else")
+		if got, _ := s.Again(context.Background(), tr, len(tr.Tokens)); slices.Equal(got, tr.Tokens) {
+			t.Errorf("%s: another prompt gives the same", c.question)
+		}
+	}
 }

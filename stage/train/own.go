@@ -147,6 +147,9 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		base = facts{} // the owner's
 	}
+	if base.Loss > 0 {
+		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"base_loss": base.Loss}})
+	}
 	forward := 3.0
 	if o.lora != nil {
 		forward = 2

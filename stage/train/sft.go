@@ -252,8 +252,13 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	schedule := optim.Schedule{Form: schedules[s.Schedule], Warmup: max(min(20, steps/10), 1), Decay: 0.5, End: 0.05}
 	next := newBatcher(rows, batch)
 	info := rows.Info()
+	think := 0.0
+	if rows.Think() {
+		think = 1
+	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
-		"params": float64(cfg.Params()), "vocab": float64(cfg.Vocab), "batch": float64(batch), "warmup": float64(schedule.Warmup),
+		"params": float64(cfg.Params()), "layers": float64(cfg.Layers), "width": float64(cfg.Width), "think": think,
+		"vocab": float64(cfg.Vocab), "batch": float64(batch), "warmup": float64(schedule.Warmup),
 		"supervised": float64(info.Supervised) / float64(max(info.Tokens, 1)), "epochs": float64(steps) * float64(batch) / float64(rows.Len()),
 	}})
 	for st.Step < steps && !(s.Patience > 0 && st.Worse >= s.Patience) {
