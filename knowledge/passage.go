@@ -10,9 +10,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path"
 	"sort"
 	"strings"
 	"unicode/utf8"
+
+	"suiren/knowledge/document"
 )
 
 // A Document is one of the owner's texts.
@@ -23,6 +26,21 @@ type Document struct {
 	Pages []int  // where in Text each page begins, in order; nil: there are none
 
 	Markdown bool // the text is Markdown, whatever the path ends in
+}
+
+// FromFile makes a Document of a file that was read: its text is Markdown.
+func FromFile(d *document.Document) Document {
+	text, places := d.Markdown()
+	doc := Document{Path: d.Name, Title: strings.TrimSpace(d.Title), Text: text, Markdown: true}
+	if doc.Title == "" {
+		doc.Title = strings.TrimSuffix(path.Base(d.Name), path.Ext(d.Name))
+	}
+	for i, place := range places {
+		for page := d.Blocks[i].Page; page > len(doc.Pages) && len(doc.Pages) < d.Pages; {
+			doc.Pages = append(doc.Pages, place.Start)
+		}
+	}
+	return doc
 }
 
 // A Passage is a part of a document that can stand alone.

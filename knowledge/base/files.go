@@ -1,7 +1,6 @@
 package base
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,10 +12,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"suiren/internal/say"
 	"suiren/knowledge"
+	"suiren/knowledge/document"
+	"suiren/knowledge/reader"
 )
 
 // walk lists the files of the base in the order of their names. Hidden ones
@@ -65,8 +65,8 @@ func (b *Base) walk(ctx context.Context) ([]File, error) {
 	return list, nil
 }
 
-// A read is what is kept of a file in texts/.
-type read struct {
+// A kept is what is kept of a file in texts/.
+type kept struct {
 	Aside *Aside               `json:"aside,omitempty"`
 	Docs  []knowledge.Document `json:"docs"`
 }
@@ -96,7 +96,7 @@ func (b *Base) text(ctx context.Context, f *File, reader Reader) (bool, error) {
 		f.Aside = r.Aside
 		return false, nil
 	}
-	var r read
+	var r kept
 	if int64(len(data)) > maxBytes {
 		r.Aside = &Aside{"is longer than 256 MiB", "超过 256 MiB"}
 	} else if r.Docs, r.Aside, err = reader(ctx, f.Name, data); err != nil {
@@ -122,7 +122,7 @@ func readBounded(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxBytes+1))
 }
 
-func (b *Base) load(f *File) (r read, err error) {
+func (b *Base) load(f *File) (r kept, err error) {
 	text, err := os.ReadFile(b.textPath(f))
 	if err != nil {
 		return r, err
@@ -139,15 +139,55 @@ func (b *Base) cached(f *File) ([]knowledge.Document, error) {
 	return r.Docs, err
 }
 
-// ReadText is the Reader of Markdown, text and programs in UTF-8.
+// Files returns the Reader of all formats. What is no text is read in processes
+// of the pool.
+func Files(pool *reader.Pool) Reader {
+	return func(ctx context.Context, name string, data []byte) ([]knowledge.Document, *Aside, error) {
+		switch document.Detect(name, data) {
+		case "txt", "markdown":
+			return ReadText(ctx, name, data)
+		}
+		var s sink
+		err := pool.Read(ctx, name, data, &s)
+		if r, ok := errors.AsType[*document.Rejection](err); ok {
+			err = s.Rejected(r)
+		}
+		return s.docs, s.aside, err
+	}
+}
+
+// A sink takes what is in a file. Of its parts that were rejected it tells the first.
+type sink struct {
+	docs  []knowledge.Document
+	aside *Aside
+}
+
+// Document implements document.Sink.
+func (s *sink) Document(d *document.Document) error {
+	s.docs = append(s.docs, knowledge.FromFile(d))
+	return nil
+}
+
+// Rejected implements document.Sink.
+func (s *sink) Rejected(r *document.Rejection) error {
+	if s.aside == nil {
+		s.aside = &Aside{r.En, r.Zh}
+	}
+	return nil
+}
+
+// ReadText is the Reader of Markdown, text and programs.
 func ReadText(_ context.Context, name string, data []byte) ([]knowledge.Document, *Aside, error) {
-	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
-	switch {
-	case !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0:
-		return nil, &Aside{"is no text in UTF-8", "不是 UTF-8 文本"}, nil
-	case len(bytes.TrimSpace(data)) == 0:
+	text, err := document.Decode(data)
+	if r, ok := errors.AsType[*document.Rejection](err); ok {
+		return nil, &Aside{r.En, r.Zh}, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if strings.TrimSpace(text) == "" {
 		return nil, &Aside{"is empty", "是空的"}, nil
 	}
-	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(data))
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 	return []knowledge.Document{{Path: name, Title: knowledge.Title(name, text), Text: text}}, nil, nil
 }
