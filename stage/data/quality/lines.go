@@ -18,12 +18,19 @@ const (
 	FineWebLines LineRules = "fineweb" // the same, but they may end as they like
 )
 
+// mayEnd has the bytes with which the end of a line begins.
+var mayEnd = [256]bool{'\n': true, '\v': true, '\f': true, '\r': true, 0x1c: true, 0x1d: true, 0x1e: true, 0xc2: true, 0xe2: true}
+
 // splitLines calls f with bytes lo to hi of each line, as Python's str.splitlines
 // has them.
 func splitLines(text string, f func(lo, hi int)) {
 	lo := 0
 	for i := 0; i < len(text); {
 		b := text[i]
+		if !mayEnd[b] {
+			i++
+			continue
+		}
 		size, ends := 1, false
 		switch {
 		case b == '\n' || b == '\v' || b == '\f' || b >= 0x1c && b <= 0x1e:
@@ -168,9 +175,13 @@ func (m *Meter) keepLines(r *Measures, text, lang string) string {
 // spaces, and whether one is too long.
 func countWords(line string) (few, long bool) {
 	n, start := 0, -1
-	for i, c := range line {
+	for i := 0; i < len(line); {
+		c, size := rune(line[i]), 1
+		if c >= utf8.RuneSelf {
+			c, size = utf8.DecodeRuneInString(line[i:])
+		}
 		switch {
-		case !space(c):
+		case c > ' ' && c < 127 || !space(c):
 			if start < 0 {
 				start = i
 				n++
@@ -179,6 +190,7 @@ func countWords(line string) (few, long bool) {
 			long = long || i-start > longestWord && utf8.RuneCountInString(line[start:i]) > longestWord
 			start = -1
 		}
+		i += size
 	}
 	if start >= 0 {
 		long = long || len(line)-start > longestWord && utf8.RuneCountInString(line[start:]) > longestWord

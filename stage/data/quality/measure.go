@@ -2,6 +2,7 @@ package quality
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -63,6 +64,7 @@ type Meter struct {
 	bytes       []int32  // of all words before
 	chars       []int32
 	table       table
+	twice       []repeat
 	line        strings.Builder
 }
 
@@ -120,8 +122,9 @@ type table struct {
 
 type slot struct {
 	key   uint64
-	count int32
 	stamp uint32
+	count int32
+	met   bool
 }
 
 func (t *table) reset(n int) {
@@ -139,23 +142,24 @@ func (t *table) reset(n int) {
 	}
 }
 
-// at returns the slot of a key; its stamp is not now if the key did not come.
-func (t *table) at(key uint64) *slot {
+// slot returns the place of a key, with count 0 if it did not come.
+func (t *table) slot(key uint64) int32 {
 	mask := uint64(1)<<(64-t.shift) - 1
 	for i := key * 0x9e3779b97f4a7c15 >> t.shift; ; i = (i + 1) & mask {
-		if s := &t.slots[i]; s.stamp != t.now || s.key == key {
-			return s
+		s := &t.slots[i]
+		if s.stamp != t.now {
+			*s = slot{key: key, stamp: t.now}
+			return int32(i)
+		}
+		if s.key == key {
+			return int32(i)
 		}
 	}
 }
 
 // add counts a key and returns how often it came, this time included.
 func (t *table) add(key uint64) int32 {
-	s := t.at(key)
-	if s.stamp != t.now {
-		*s = slot{key, 1, t.now}
-		return 1
-	}
+	s := &t.slots[t.slot(key)]
 	s.count++
 	return s.count
 }
@@ -309,36 +313,59 @@ func (m *Meter) repeats(r *Measures, text string) {
 		size[i+1] = size[i] + length
 		chars[i+1] = chars[i] + int32(utf8.RuneCountInString(text[w.Lo:w.Hi]))
 	}
-	for k := range r.Top {
-		g := k + 2
+	// A run that comes twice holds shorter ones that do: those of g+1 words are looked
+	// for where those of g words came more than once, which is seldom.
+	twice := m.twice[:0]
+	for i := range n - 1 {
+		twice = append(twice, repeat{at: int32(i)})
+	}
+	for g := 2; g <= 10; g++ {
 		if n < g {
-			continue
+			break
 		}
-		m.table.reset(n)
-		best, at := int32(0), 0
-		for i := 0; i+g <= n; i++ {
-			best = max(best, m.table.add(run(prefix, size, i, g)))
+		m.table.reset(len(twice))
+		best := int32(1)
+		for k := range twice {
+			i := int(twice[k].at)
+			if i+g > n {
+				twice = twice[:k]
+				break
+			}
+			s := m.table.slot(run(prefix, size, i, g))
+			m.table.slots[s].count++
+			twice[k].slot = s
+			best = max(best, m.table.slots[s].count)
 		}
-		if best > 1 { // of runs as frequent, the one that came first counts
-			for m.table.at(run(prefix, size, at, g)).count != best {
-				at++
+		if g <= 4 { // the commonest run; of those as frequent, the one that came first
+			at := 0
+			if best > 1 {
+				at = int(twice[slices.IndexFunc(twice, func(t repeat) bool { return m.table.slots[t.slot].count == best })].at)
+			}
+			r.Top[g-2] = (chars[at+g] - chars[at] + int32(g) - 1) * best
+		}
+		kept, next := 0, 0
+		for _, t := range twice {
+			s := &m.table.slots[t.slot]
+			if s.count < 2 {
+				continue
+			}
+			twice[kept] = t
+			kept++
+			if i := int(t.at); g >= 5 && i >= next { // runs that came before and do not overlap
+				if s.met {
+					r.Dup[g-5] += chars[i+g] - chars[i]
+					next = i + g
+				}
+				s.met = true
 			}
 		}
-		r.Top[k] = (chars[at+g] - chars[at] + int32(g) - 1) * best
+		twice = twice[:kept]
 	}
-	for k := range r.Dup {
-		g := k + 5
-		m.table.reset(n)
-		for i := 0; i+g <= n; {
-			if m.table.add(run(prefix, size, i, g)) > 1 {
-				r.Dup[k] += chars[i+g] - chars[i]
-				i += g
-			} else {
-				i++
-			}
-		}
-	}
+	m.twice = twice[:0]
 }
+
+// A repeat is where a run begins that may come again, and its slot.
+type repeat struct{ at, slot int32 }
 
 func addmod(a, b uint64) uint64 {
 	if a += b; a >= mersenne {

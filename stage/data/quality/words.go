@@ -287,9 +287,20 @@ const (
 
 var dollars = []string{"US$", "C$", "A$"}
 
+// asciiMark has, of the signs of ASCII, those that are marks before and after words.
+var asciiMark = func() (t [128]bool) {
+	for c := range t {
+		t[c] = strings.ContainsRune(marks, rune(c)) || quote(rune(c))
+	}
+	return t
+}()
+
 // prefix returns the length of the mark that a word begins with.
 func prefix(s string) int {
 	c, size := utf8.DecodeRuneInString(s)
+	if size == 1 && c < 128 && asciiMark[c] {
+		return 1
+	}
 	if c == '.' {
 		n := 1
 		for n < len(s) && s[n] == '.' {
@@ -358,7 +369,7 @@ func suffix(s string) int {
 	if c == '…' && last == '…' {
 		return 2 * size
 	}
-	if len(s) > 1 && (c >= utf8.RuneSelf || letter(c) || c == '%') { // a unit after a digit
+	if afterDigit(s) {
 		for _, u := range units {
 			if strings.HasSuffix(s, u) && len(s) > len(u) && digit(rune(s[len(s)-len(u)-1])) {
 				return len(u)
@@ -367,6 +378,9 @@ func suffix(s string) int {
 	}
 	if c < 128 && (letter(c) || digit(c)) {
 		return 0
+	}
+	if size == 1 && c < 128 && asciiMark[c] {
+		return 1
 	}
 	for _, d := range dollars {
 		if strings.HasSuffix(s, d) && len(s) > len(d) && digit(rune(s[len(s)-len(d)-1])) {
@@ -384,6 +398,16 @@ func suffix(s string) int {
 
 // longestURL bounds what is looked at, so that a text of one word costs no more.
 const longestURL = 2048
+
+// afterDigit reports whether the last signs of a word that are no digits stand
+// after one, and are not more than those of a unit.
+func afterDigit(s string) bool {
+	i := len(s)
+	for i > 0 && len(s)-i <= 10 && !digit(rune(s[i-1])) {
+		i--
+	}
+	return i > 0 && i < len(s) && digit(rune(s[i-1]))
+}
 
 // isURL reports whether a word is an address of the web or of mail, which stays
 // whole: scheme, user, host with a top domain of lower case, port, path.
