@@ -17,6 +17,10 @@ type Rail interface {
 	Flush() (string, error)
 }
 
+// An Observer is a Rail of a policy that only observes: it says what would have
+// been refused.
+type Observer interface{ Hits() []*Refusal }
+
 // A Refusal is the error of a Rail, or of an input check, that will not let a
 // text pass.
 type Refusal struct {
@@ -67,8 +71,9 @@ type Record struct {
 	Thought    string // as the client got it
 	Answer     string // with the calls of tools
 	Sources    []form.Source
-	Reason     string   // stop, length, tool_calls, content_filter, cancelled, error
-	Refusal    *Refusal // nil unless a rail refused
+	Reason     string     // stop, length, tool_calls, content_filter, cancelled, error
+	Refusal    *Refusal   // nil unless a rail refused
+	Observed   []*Refusal // what rails that only observe would have refused
 	Usage      form.Usage
 	CPUSeconds float64       // this answer's share of the process's time
 	Wait       time.Duration // in the queue

@@ -184,9 +184,10 @@ func (x *exchange) beginCall(e form.Event) error {
 	if err := errors.Join(x.end(&x.think), x.end(&x.answer)); err != nil {
 		return err
 	}
+	x.observe(x.args.rail)
 	x.args = channel{kind: form.CallArgs}
 	if p := x.rec.Release.Policy; p != nil {
-		name, err := through(p.Output(), e.Call.Name)
+		name, err := x.through(p.Output(), e.Call.Name)
 		if err != nil {
 			return err
 		}
@@ -199,13 +200,21 @@ func (x *exchange) beginCall(e form.Event) error {
 }
 
 // through passes a whole text through a rail.
-func through(r Rail, text string) (string, error) {
+func (x *exchange) through(r Rail, text string) (string, error) {
+	defer x.observe(r)
 	head, err := r.Write(text)
 	if err != nil {
 		return "", err
 	}
 	tail, err := r.Flush()
 	return head + tail, err
+}
+
+// observe notes what a rail would have refused, had it been asked to.
+func (x *exchange) observe(r Rail) {
+	if o, ok := r.(Observer); ok {
+		x.rec.Observed = append(x.rec.Observed, o.Hits()...)
+	}
 }
 
 // checkInput passes every text of the request through the input rails, which
@@ -220,14 +229,14 @@ func (x *exchange) checkInput() error {
 	for _, m := range x.ask.Messages {
 		if p != nil {
 			var err error
-			if m.Text, err = through(p.Input(), m.Text); err != nil {
+			if m.Text, err = x.through(p.Input(), m.Text); err != nil {
 				return err
 			}
-			if m.Thought, err = through(p.Input(), m.Thought); err != nil {
+			if m.Thought, err = x.through(p.Input(), m.Thought); err != nil {
 				return err
 			}
 			for _, c := range m.Calls { // masking would break the JSON: refused or not
-				if _, err = through(p.Input(), c.Name+c.Args); err != nil {
+				if _, err = x.through(p.Input(), c.Name+c.Args); err != nil {
 					return err
 				}
 			}
@@ -245,7 +254,7 @@ func (x *exchange) checkPrompt(p Policy) error {
 		text = x.rec.Release.Speller.Spell(ids)
 	}
 	if p != nil {
-		clean, err := through(p.Input(), text)
+		clean, err := x.through(p.Input(), text)
 		if err != nil {
 			return err
 		}
@@ -295,13 +304,18 @@ func (x *exchange) timePiece() {
 // once, when the answer has ended in whatever way.
 func (x *exchange) record(cpu float64) {
 	r, p := x.rec, x.reply
+	for _, c := range []*channel{&x.think, &x.answer, &x.args} {
+		x.observe(c.rail)
+	}
 	p.Thought, p.Text = x.think.text.String(), x.answer.text.String()
 	p.Reason, p.Usage, p.Stopped = r.Reason, r.Usage, x.answer.by
 	r.Thought, r.Answer = p.Thought, (&form.Message{Text: p.Text, Calls: p.Calls}).All()
 	r.CPUSeconds, r.Total = cpu, x.s.conf.Now().Sub(x.start)
 	p.First, p.Total = r.First, r.Total
 	if c := x.ask.Receipt; c != nil && c.Version != "" { // the model began
-		x.s.receipts.add(r.ID, r.Caller, c)
+		if err := x.s.receipts.add(r.ID, r.Caller, c); err != nil {
+			x.s.conf.Log.Error("a receipt is not kept", "id", r.ID, "err", err)
+		}
 	}
 	x.s.keep(r)
 }

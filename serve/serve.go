@@ -45,6 +45,12 @@ type Config struct {
 	// A nil Key lets everyone in, which Listen allows on loopback only.
 	Key func(secret string) (name string, ok bool)
 
+	// Reserve holds what a request may use, and returns how many of its More
+	// tokens there is room for; an error made for the client refuses it. Record
+	// ends the hold, and so does Release, of requests that did not begin. Both or
+	// neither are nil.
+	Reserve func(Hold) (more int, err error)
+	Release func(id string) error
 	// Record keeps the ledger and the trace of one answered request, refused
 	// ones too. An error is logged; it does not fail the request.
 	Record func(*Record) error
@@ -175,15 +181,17 @@ func Listen(addr string, keyed bool) (net.Listener, error) {
 	return ln, nil
 }
 
-// Serve answers on ln until ctx is done; then it ends the streams, waits a
-// moment for the rest and returns nil.
+// Serve answers on ln until ctx is done; then it ends what is in flight with
+// errStopping, waits a moment for the rest and returns nil.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	work, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stop(nil)
 	srv := &http.Server{
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
+		BaseContext:       func(net.Listener) context.Context { return work },
 		ErrorLog:          slog.NewLogLogger(s.conf.Log.Handler(), slog.LevelDebug),
 	}
 	done := make(chan error, 1)
@@ -193,6 +201,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
+	stop(errStopping)
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if srv.Shutdown(grace) != nil {

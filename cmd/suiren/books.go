@@ -106,7 +106,7 @@ func (b *books) close() {
 // config is a server's, which writes into the books.
 func (b *books) config(a *app, hosts []string) serve.Config {
 	return serve.Config{
-		Version: versionText(), Hosts: hosts, Record: b.record, Refused: b.refused, Rate: b.rate,
+		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate,
 		Log: slog.New(slog.NewTextHandler(a.screen, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 }
@@ -143,6 +143,15 @@ func (b *books) tracesOf(digest string) *operate.Traces {
 	return b.traces[digest]
 }
 
+// reserve holds what a request may use, if its budgets have room for it.
+func (b *books) reserve(h serve.Hold) (int, error) {
+	more, err := b.ledger.Reserve(operate.Hold{ID: h.ID, Caller: h.Caller, Tokens: int64(h.Tokens), More: int64(h.More)}, time.Now())
+	if e, ok := errors.AsType[*operate.Exceeded](err); ok {
+		return 0, exceeded(e)
+	}
+	return int(more), err
+}
+
 // record keeps the ledger and the trace of a request.
 func (b *books) record(r *serve.Record) error {
 	err := b.ledger.Add(operate.Usage{
@@ -150,6 +159,10 @@ func (b *books) record(r *serve.Record) error {
 		Prompt: int64(r.Usage.Prompt), Completion: int64(r.Usage.Completion), Reasoning: int64(r.Usage.Reasoning),
 		CPU: time.Duration(r.CPUSeconds * float64(time.Second)),
 	})
+	for _, h := range r.Observed {
+		_, err2 := b.audit.Append(r.Caller, "observe", r.ID+" "+h.Class+" "+h.Rule, "")
+		err = errors.Join(err, err2)
+	}
 	if r.Messages == nil { // vectors or scores: there is nothing to trace
 		return err
 	}

@@ -86,32 +86,6 @@ func (a *app) storeCommand() *cobra.Command {
 	return a.group("store", a.t("Check or tidy what was made", "检查或清理产物"), verify, gc)
 }
 
-// auditCommand checks the audit log.
-func (a *app) auditCommand() *cobra.Command {
-	var models bool
-	verify := &cobra.Command{
-		Use: "verify [" + a.t("FOLDER", "目录") + "]", Short: a.t("Walk the chain of the audit log and print its end", "核对审计日志的哈希链并显示链尾"), Args: a.args(0, 1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			dir, err := a.bookDir(strings.Join(args, ""), models)
-			if err != nil {
-				return err
-			}
-			n, hash, err := operate.VerifyAudit(dir.audit())
-			if err != nil {
-				return err
-			}
-			if a.format == formatJSONL {
-				a.line(map[string]any{"type": "audit", "lines": n, "hash": hash})
-			} else {
-				fmt.Fprintln(a.stdout, a.t("the audit log holds: %d lines, the last is %s", "审计日志完整：共 %d 行，链尾为 %s", n, hash))
-			}
-			return nil
-		},
-	}
-	a.bookFlag(verify, &models)
-	return a.group("audit", a.t("Check the audit log", "检查审计日志"), verify)
-}
-
 // keyCommand keeps the API keys.
 func (a *app) keyCommand() *cobra.Command {
 	var folder string
@@ -184,9 +158,17 @@ func (a *app) keyCommand() *cobra.Command {
 			return dir.log("key.revoke", args[0])
 		},
 	}
-	for _, c := range []*cobra.Command{create, list, revoke} {
+	limit := a.keyLimitCommand(func() (bookDir, *operate.Ledger, error) {
+		dir, err := a.bookDir(folder, models)
+		if err != nil {
+			return "", nil, err
+		}
+		l, err := operate.OpenLedger(dir.ledger())
+		return dir, l, err
+	})
+	for _, c := range []*cobra.Command{create, list, revoke, limit} {
 		c.Flags().StringVar(&folder, "plan", "", a.t("folder of the plan file (default: here)", "计划文件所在目录（默认：当前目录）"))
 		a.bookFlag(c, &models)
 	}
-	return a.group("key", a.t("Make, list and end API keys", "管理 API 密钥"), create, list, revoke)
+	return a.group("key", a.t("Make, list, bound and end API keys", "管理 API 密钥"), create, list, revoke, limit)
 }

@@ -11,9 +11,13 @@ import (
 	"syscall"
 
 	"suiren/internal/say"
+	"suiren/knowledge/reader"
 )
 
-func main() { os.Exit(command(os.Args[1:])) }
+func main() {
+	reader.Child() // a process that reads documents for another of this program
+	os.Exit(command(os.Args[1:]))
+}
 
 // command runs the program with args and returns its exit code.
 func command(args []string) int {

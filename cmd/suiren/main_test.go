@@ -6,12 +6,15 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"suiren/knowledge/reader"
 )
 
 // scratch is a folder for what several tests share; it is removed after them.
 var scratch string
 
 func TestMain(m *testing.M) {
+	reader.Child()
 	testscript.Main(withScratch{m}, map[string]func(){"suiren": main})
 }
 

@@ -25,6 +25,14 @@ func (r rail) Flush() (string, error) {
 	return out, refusal(err)
 }
 
+func (r rail) Hits() []*serve.Refusal {
+	var list []*serve.Refusal
+	for _, g := range r.Rail.Hits() {
+		list = append(list, &serve.Refusal{Class: g.Class, Rule: g.Rule, Text: g.Text})
+	}
+	return list
+}
+
 // refusal makes a guard's refusal serve's.
 func refusal(err error) error {
 	if g, ok := errors.AsType[*guard.Refusal](err); ok {

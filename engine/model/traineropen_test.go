@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"suiren/engine/tensor"
@@ -36,7 +37,7 @@ func openTrainer(t testing.TB, f *File, o Training) *Trainer {
 // The training forward pass of every family gives the logits of its decoder,
 // to the bit, past the window; frozen matrices give those of trained ones.
 func TestTrainerIsDecoder(t *testing.T) {
-	for _, name := range trained {
+	for _, name := range slices.Concat(trained, []string{"qwen2-yarn", "llama-yarn"}) {
 		f := openArch(t, name)
 		c := f.Shape.Config
 		rng := rand.New(rand.NewPCG(1, 2))

@@ -2,14 +2,13 @@ package data
 
 import (
 	"bufio"
-	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -17,7 +16,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"suiren/internal/say"
 	"suiren/knowledge"
@@ -25,18 +23,19 @@ import (
 	"suiren/store"
 )
 
-// Documents is the operator that reads the owner's texts: files in Markdown
-// and plain text, or the answers of a running release that its readers rated
-// good. What cannot be read is set aside and named in report.json.
+// Documents is the operator that reads the owner's files, in all formats of
+// knowledge/document, or the answers of a running release that its readers
+// rated good. What cannot be read is set aside and named in report.json.
 type Documents struct {
-	Path   string    `plan:"path,optional"` // a pattern of files below the folder of the plan
-	Traces stage.Ref `plan:"traces,optional" kinds:"release" pin:"traces"`
-	Rated  string    `plan:"rated,optional"` // of traces: good
+	Path    string    `plan:"path,optional"` // a pattern of files below the folder of the plan
+	Traces  stage.Ref `plan:"traces,optional" kinds:"release" pin:"traces"`
+	Rated   string    `plan:"rated,optional"`                     // of traces: good
+	License string    `plan:"license,optional" json:",omitempty"` // for the data card; any words
 }
 
 // Name, Revision and Out implement stage.Operator.
 func (*Documents) Name() string    { return "documents" }
-func (*Documents) Revision() int   { return 1 }
+func (*Documents) Revision() int   { return 2 }
 func (*Documents) Out() store.Kind { return store.Documents }
 
 // Files implements stage.FileReader.
@@ -74,33 +73,48 @@ type Document struct {
 	Lang  string `json:"lang"` // zh or en
 	Title string `json:"title"`
 	Text  string `json:"text"`
+
+	// Of a document that was not written as text: text is Markdown made of it.
+	Format string `json:"format,omitempty"` // pdf, docx, …
+	Author string `json:"author,omitempty"`
+	Date   string `json:"date,omitempty"`
+	Pages  []int  `json:"pages,omitempty"` // where in text, in bytes, each page begins
 }
 
 func newDocument(path, text string) Document {
 	h := sha256.Sum256([]byte(text))
-	return Document{hex.EncodeToString(h[:6]) + ":" + path, path, knowledge.Lang(text), knowledge.Title(path, text), text}
+	return Document{ID: hex.EncodeToString(h[:6]) + ":" + path, Path: path, Lang: knowledge.Lang(text), Title: knowledge.Title(path, text), Text: text}
 }
 
 // Bounds of what one block may read.
 const (
-	maxDocument  = 8 << 20 // bytes of a file; a longer one is set aside
-	maxDocuments = 100_000
+	maxText      = 8 << 20 // bytes of a document; a longer one is set aside
+	maxDocuments = 1_000_000
 	maxAll       = 1 << 30 // bytes
 )
 
 // A setAside is a file that was not read, and why.
 type setAside struct {
-	Path string `json:"path"`
-	En   string `json:"en"`
-	Zh   string `json:"zh"`
+	Path  string `json:"path"`
+	Cause string `json:"cause"` // unknown, broken, encrypted, scanned, empty, large, slow, crashed
+	En    string `json:"en"`
+	Zh    string `json:"zh"`
 }
 
 type documentsReport struct {
 	Format    int            `json:"format"` // 1
 	Documents int            `json:"documents"`
 	Languages map[string]int `json:"languages"`
+	Formats   map[string]int `json:"formats"`
 	Bytes     int            `json:"bytes"`
+	Scanned   []scannedPages `json:"scanned_pages"`
 	SetAside  []setAside     `json:"set_aside"`
+}
+
+// scannedPages are pages of a document that are pictures without text.
+type scannedPages struct {
+	Path  string `json:"path"`
+	Pages []int  `json:"pages"`
 }
 
 // Run implements stage.Operator.
@@ -110,7 +124,7 @@ func (d *Documents) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer w.f.Close()
-	r := documentsReport{Format: 1, Languages: map[string]int{}, SetAside: []setAside{}}
+	r := documentsReport{Format: 1, Languages: map[string]int{}, Formats: map[string]int{}, Scanned: []scannedPages{}, SetAside: []setAside{}}
 	add := func(doc Document) error {
 		if r.Bytes += len(doc.Text); r.Bytes > maxAll || r.Documents >= maxDocuments {
 			return &say.Error{What: say.T("the documents are more than %d, or longer than %d bytes together", "文档超过 %d 篇，或总长超过 %d 字节", maxDocuments, maxAll),
@@ -118,10 +132,11 @@ func (d *Documents) Run(ctx context.Context, job *stage.Job) error {
 		}
 		r.Documents++
 		r.Languages[doc.Lang]++
+		r.Formats[cmp.Or(doc.Format, "text")]++
 		return w.write(&doc)
 	}
 	if d.Path != "" {
-		err = readFiles(ctx, job.Dir("files"), add, &r)
+		err = readFiles(ctx, job, add, &r)
 	} else {
 		err = readTraces(job.Dir("traces"), add)
 	}
@@ -143,67 +158,11 @@ func (d *Documents) Run(ctx context.Context, job *stage.Job) error {
 
 func noDocuments(pattern string, aside []setAside) error {
 	e := &say.Error{Where: pattern, What: say.T("no file can be read as a document", "没有可以作为文档读入的文件"),
-		Next: say.T("put Markdown (.md) or text (.txt) files there, in UTF-8", "请在该处放入 UTF-8 编码的 Markdown（.md）或文本（.txt）文件")}
+		Next: say.T("put text, Markdown, HTML, PDF, Office, mail or data files there", "请在该处放入文本、Markdown、HTML、PDF、Office、邮件或数据文件")}
 	if len(aside) > 0 {
 		e.What = say.T("no file can be read as a document: %[1]s %[2]s", "没有可以作为文档读入的文件：%[1]s %[3]s", aside[0].Path, aside[0].En, aside[0].Zh)
 	}
 	return e
-}
-
-// readFiles reads the files below dir in the order of their paths.
-func readFiles(ctx context.Context, dir string, add func(Document) error, r *documentsReport) error {
-	paths, err := filesBelow(dir)
-	if err != nil {
-		return err
-	}
-	for _, p := range paths {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		text, why, err := readText(dir, p)
-		switch {
-		case err != nil:
-			return err
-		case !why.IsZero():
-			r.SetAside = append(r.SetAside, setAside{p, why.In(say.English), why.In(say.Chinese)})
-		default:
-			if err := add(newDocument(p, text)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// readText reads one file, or says why it is set aside.
-func readText(dir, p string) (text string, why say.Text, err error) {
-	switch strings.ToLower(path.Ext(p)) {
-	case ".md", ".markdown", ".txt":
-	default:
-		return "", say.T("is neither Markdown nor plain text", "既不是 Markdown，也不是纯文本"), nil
-	}
-	f, err := os.Open(filepath.Join(dir, filepath.FromSlash(p)))
-	if err != nil {
-		return "", why, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxDocument+1))
-	if err != nil {
-		return "", why, err
-	}
-	if len(b) > maxDocument {
-		return "", say.T("is longer than %d MiB", "超过 %d MiB", maxDocument>>20), nil
-	}
-	b = bytes.TrimPrefix(b, []byte("\uFEFF"))
-	switch {
-	case !utf8.Valid(b):
-		return "", say.T("is not in UTF-8: save it as UTF-8", "不是 UTF-8 编码：请另存为 UTF-8"), nil
-	case bytes.IndexByte(b, 0) >= 0:
-		return "", say.T("holds bytes that no text has", "含有文本中不会出现的字节"), nil
-	case len(bytes.TrimSpace(b)) == 0:
-		return "", say.T("is empty", "是空的"), nil
-	}
-	return newlines.Replace(string(b)), why, nil
 }
 
 var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
@@ -250,8 +209,8 @@ func readTraces(dir string, add func(Document) error) error {
 	return nil
 }
 
-// maxLine bounds a line of JSON: a text of maxDocument bytes, all escaped.
-const maxLine = 6*maxDocument + 1<<16
+// maxLine bounds a line of JSON: a text of maxText bytes, all escaped.
+const maxLine = 6*maxText + 1<<16
 
 // readLines calls f with each line of a file of JSON. An error about a line
 // names file and line; what f returns is returned as it is.

@@ -12,9 +12,15 @@ import (
 	"unicode/utf8"
 
 	"suiren/internal/say"
+	"suiren/knowledge/reader"
 	"suiren/stage"
 	"suiren/store"
 )
+
+func TestMain(m *testing.M) {
+	reader.Child()
+	os.Exit(m.Run())
+}
 
 // tree writes files and returns their folder.
 func tree(t testing.TB, files map[string]string) string {
@@ -70,15 +76,18 @@ func readJSON(t testing.TB, name string, v any) {
 
 func TestDocumentsFromFiles(t *testing.T) {
 	dir := tree(t, map[string]string{
-		"book/b.md":       "\uFEFF---\ntitle: x\n---\n# The keys\r\n\r\nOne key.\rTwo keys.\r\n",
-		"book/a/a.txt":    "手册的第一行\n\n其余部分 with some English words in it.",
-		"book/a-b.MD":     "No heading here.",
-		"book/latin1.txt": "caf\xe9",
-		"book/utf16.txt":  "\xff\xfea\x00",
-		"book/empty.md":   " \n\t\n",
-		"book/nul.txt":    "a\x00b",
-		"book/logo.png":   "\x89PNG",
-		"book/large.txt":  strings.Repeat("long ", maxDocument/5+1),
+		"book/b.md":      "\uFEFF---\ntitle: x\n---\n# The keys\r\n\r\nOne key.\rTwo keys.\r\n",
+		"book/a/a.txt":   "手册的第一行\n\n其余部分 with some English words in it.",
+		"book/a-b.MD":    "No heading here.",
+		"book/gb.txt":    "\xca\xd6\xb2\xe1\xb5\xc4\xb5\xda\xd2\xbb\xd0\xd0\xa3\xac\xb9\xab\xcb\xbe\xb5\xc4\xd6\xc6\xb6\xc8\xa1\xa3",
+		"book/utf16.txt": "\xff\xfea\x00",
+		"book/page.html": "<html><title>Leave</title><body><nav><a href=x>Home</a></nav><article><h1>Leave</h1><p>Each of us has twenty days of leave, and five more after ten years of work, which must be taken before the end of March.</p></article>",
+		"book/staff.csv": "name,room\nLi,203\nWang,204\n",
+		"book/bad.docx":  "PK\x03\x04 nonsense",
+		"book/empty.md":  " \n\t\n",
+		"book/nul.txt":   "a\x00b",
+		"book/logo.png":  "\x89PNG",
+		"book/large.txt": strings.Repeat("long ", maxText/5+1),
 	})
 	op := &Documents{Path: "book/**"}
 	out := must(t, op, stage.Input{Arg: "files", Dir: dir})
@@ -87,6 +96,10 @@ func TestDocumentsFromFiles(t *testing.T) {
 		{"book/a-b.MD", "en", "No heading here.", "No heading here."},
 		{"book/a/a.txt", "zh", "手册的第一行", "手册的第一行\n\n其余部分 with some English words in it."},
 		{"book/b.md", "en", "The keys", "---\ntitle: x\n---\n# The keys\n\nOne key.\nTwo keys.\n"},
+		{"book/gb.txt", "zh", "手册的第一行，公司的制度。", "手册的第一行，公司的制度。"},
+		{"book/page.html", "en", "Leave", "# Leave\n\nEach of us has twenty days of leave, and five more after ten years of work, which must be taken before the end of March.\n"},
+		{"book/staff.csv", "en", "staff", "| name | room |\n| --- | --- |\n| Li | 203 |\n| Wang | 204 |\n"},
+		{"book/utf16.txt", "en", "a", "a"},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%d documents: %+v", len(got), got)
@@ -106,12 +119,12 @@ func TestDocumentsFromFiles(t *testing.T) {
 		}
 		reasons[a.Path] = a.En
 	}
-	for path, word := range map[string]string{"latin1.txt": "UTF-8", "utf16.txt": "UTF-8", "empty.md": "empty", "nul.txt": "bytes", "logo.png": "Markdown", "large.txt": "MiB"} {
+	for path, word := range map[string]string{"bad.docx": "DOCX", "empty.md": "empty", "nul.txt": "bytes", "logo.png": "format", "large.txt": "MiB"} {
 		if !strings.Contains(reasons["book/"+path], word) {
 			t.Errorf("%s: %q", path, reasons["book/"+path])
 		}
 	}
-	if r.Documents != 3 || r.Languages["zh"] != 1 || len(r.SetAside) != 6 {
+	if r.Documents != 7 || r.Languages["zh"] != 2 || len(r.SetAside) != 5 || r.Formats["html"] != 1 {
 		t.Errorf("%+v", r)
 	}
 	same := must(t, op, stage.Input{Arg: "files", Dir: dir})
@@ -119,9 +132,16 @@ func TestDocumentsFromFiles(t *testing.T) {
 		t.Error("two runs differ")
 	}
 
-	bad := tree(t, map[string]string{"x.txt": "caf\xe9"})
+	for _, threads := range []int{1, 4} { // as many workers as there are files change nothing
+		many := t.TempDir()
+		if err := op.Run(t.Context(), &stage.Job{Inputs: []stage.Input{{Arg: "files", Dir: dir}}, Out: many, Work: t.TempDir(), Emit: func(stage.Event) {}, Machine: stage.Machine{Threads: threads}}); err != nil || digestOf(t, out) != digestOf(t, many) {
+			t.Errorf("%d threads: %v", threads, err)
+		}
+	}
+
+	bad := tree(t, map[string]string{"x.txt": "a\x00b"})
 	var e *say.Error
-	if _, err := makeFrom(t, op, stage.Input{Arg: "files", Dir: bad}); !errors.As(err, &e) || !strings.Contains(e.In(say.Chinese), "UTF-8") || e.Next.IsZero() {
+	if _, err := makeFrom(t, op, stage.Input{Arg: "files", Dir: bad}); !errors.As(err, &e) || !strings.Contains(e.In(say.Chinese), "字节") || e.Next.IsZero() {
 		t.Errorf("nothing to read: %v", err)
 	}
 }
@@ -213,7 +233,7 @@ func FuzzDocuments(f *testing.F) {
 		out := must(t, &Documents{Path: "*"}, stage.Input{Arg: "files", Dir: dir})
 		for _, d := range documentsIn(t, filepath.Join(out, "documents.jsonl")) {
 			if !utf8.ValidString(d.Text) || strings.Contains(d.Text, "\r") || d.Lang == "" {
-				t.Errorf("%+q", d)
+				t.Errorf("%+v", d)
 			}
 		}
 		traces := tree(t, map[string]string{"traces.jsonl": string(trace)})

@@ -1,15 +1,13 @@
 package guard
 
+import "math/bits"
+
 // An automaton finds keywords in a sequence of folded runes (Aho and Corasick,
 // 1975). Node 0 is the root.
 type automaton struct {
 	nodes []node
-	next  map[edge]int32
-}
-
-type edge struct {
-	node int32
-	r    rune
+	root  []int32 // of a rune below 0x10000: the node after it
+	slots []slot  // the edges, by hash; a power of two, at most half of it in use
 }
 
 type node struct {
@@ -19,42 +17,54 @@ type node struct {
 	also  int32 // next node on the fail path at which a keyword ends, or 0
 }
 
+// A slot is an edge. No edge leads to the root: to is 0 in an empty slot.
+type slot struct {
+	from, to int32
+	r        rune
+}
+
 // build makes an automaton of folded keywords. Of equal ones the first counts.
 func build(words [][]rune) *automaton {
-	a := &automaton{nodes: []node{{word: -1}}, next: map[edge]int32{}}
+	runes := 0
+	for _, w := range words {
+		runes += len(w)
+	}
+	a := &automaton{nodes: []node{{word: -1}}, root: make([]int32, 1<<16), slots: make([]slot, 2<<bits.Len(uint(runes)))}
+	var edges []slot
 	for i, w := range words {
 		at := int32(0)
 		for _, r := range w {
-			to, ok := a.next[edge{at, r}]
-			if !ok {
-				to = int32(len(a.nodes))
-				a.next[edge{at, r}] = to
+			s := a.slot(at, r)
+			if s.to == 0 {
+				*s = slot{at, int32(len(a.nodes)), r}
+				edges = append(edges, *s)
 				a.nodes = append(a.nodes, node{depth: a.nodes[at].depth + 1, word: -1})
 			}
-			at = to
+			at = s.to
 		}
 		if at != 0 && a.nodes[at].word < 0 {
 			a.nodes[at].word = int32(i)
 		}
 	}
-	// Links point to shallower nodes, so they are set level by level.
-	type step struct {
-		from, to int32
-		r        rune
+	for _, e := range edges {
+		if e.from == 0 && int(e.r) < len(a.root) {
+			a.root[e.r] = e.to
+		}
 	}
-	levels := [][]step{}
-	for e, to := range a.next {
-		d := int(a.nodes[to].depth) - 1
+	// Links point to shallower nodes, so they are set level by level.
+	levels := [][]slot{}
+	for _, e := range edges {
+		d := int(a.nodes[e.from].depth)
 		for len(levels) <= d {
 			levels = append(levels, nil)
 		}
-		levels[d] = append(levels[d], step{e.node, to, e.r})
+		levels[d] = append(levels[d], e)
 	}
 	for _, level := range levels {
-		for _, s := range level {
-			n := &a.nodes[s.to]
-			if s.from != 0 {
-				n.fail = a.step(a.nodes[s.from].fail, s.r)
+		for _, e := range level {
+			n := &a.nodes[e.to]
+			if e.from != 0 {
+				n.fail = a.step(a.nodes[e.from].fail, e.r)
 			}
 			if n.also = n.fail; a.nodes[n.fail].word < 0 {
 				n.also = a.nodes[n.fail].also
@@ -64,16 +74,29 @@ func build(words [][]rune) *automaton {
 	return a
 }
 
+// slot returns the edge from a node by r, or the empty slot that it would take.
+func (a *automaton) slot(from int32, r rune) *slot {
+	mask := uint64(len(a.slots) - 1)
+	h := (uint64(from)<<21 ^ uint64(r)) * 0x9E3779B97F4A7C15
+	for i := h >> 32; ; i++ {
+		s := &a.slots[i&mask]
+		if s.to == 0 || s.from == from && s.r == r {
+			return s
+		}
+	}
+}
+
 // step returns the node after r: the longest suffix of what was read that can
 // still become a keyword.
 func (a *automaton) step(at int32, r rune) int32 {
-	for {
-		if to, ok := a.next[edge{at, r}]; ok {
+	for at != 0 {
+		if to := a.slot(at, r).to; to != 0 {
 			return to
-		}
-		if at == 0 {
-			return 0
 		}
 		at = a.nodes[at].fail
 	}
+	if int(r) < len(a.root) {
+		return a.root[r]
+	}
+	return a.slot(0, r).to
 }

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -20,7 +21,8 @@ const (
 // fold returns the form of r in which keywords are compared, and what r is.
 //
 // Width, case, ligatures and accents go (Unicode NFKD, then marks dropped, then
-// lower case), and a traditional Chinese character becomes its simplified one
+// lower case), letters that look like Latin ones become these, and a traditional
+// Chinese character becomes its simplified one
 // where simple.go lists it. It is a view for matching only: ① becomes 1 and ㎏
 // becomes kg, so what is sent on is always cut from the original.
 //
@@ -60,6 +62,8 @@ func fold(dst []rune, r rune) ([]rune, class) {
 			d = unicode.ToLower(d)
 			if s, ok := simplified[d]; ok {
 				d = s
+			} else if s, ok := lookalikes[d]; ok {
+				d = s
 			}
 			dst = append(dst, d)
 		}
@@ -72,6 +76,53 @@ func fold(dst []rune, r rune) ([]rune, class) {
 	}
 	return dst, skipped
 }
+
+// folds holds what fold says of the runes below 0x10000, which is most of a
+// text: kind, whether it is joined, and the one rune that it becomes. Runes that
+// become several are 0.
+var folds = sync.OnceValue(func() *[1 << 16]uint32 {
+	var table [1 << 16]uint32
+	var buf []rune
+	for r := range rune(len(table)) {
+		var kind class
+		if buf, kind = fold(buf[:0], r); len(buf) > 1 || len(buf) == 1 && buf[0] >= 1<<16 {
+			continue
+		}
+		e := foldKnown | uint32(kind)<<16
+		if len(buf) == 1 {
+			if e |= uint32(buf[0]); joined(buf[0]) {
+				e |= foldJoined
+			}
+		}
+		table[r] = e
+	}
+	return &table
+})
+
+const (
+	foldKnown  = 1 << 31
+	foldJoined = 1 << 30
+)
+
+// folded is fold by the table; it also reports whether the first rune is joined.
+func (s *ruleset) folded(dst []rune, r rune) ([]rune, class, bool) {
+	if int(r) < len(s.folds) {
+		if e := s.folds[r]; e != 0 {
+			kind := class(e >> 16 & 0xff)
+			if kind == plain {
+				dst = append(dst, rune(e&0xffff))
+			}
+			return dst, kind, e&foldJoined != 0
+		}
+	}
+	dst, kind := fold(dst, r)
+	return dst, kind, len(dst) > 0 && joined(dst[0])
+}
+
+// lookalikes are lower case letters of Cyrillic and Greek that a reader takes
+// for Latin ones, and a few that stand for them (Unicode TR 39's intent; our
+// own, short list).
+var lookalikes = pairs("аaеeоoрpсcуyхxіiјjѕsһhԁdԛqԝwӏlкkмmтtвbнhгrпnзeαaοoνvρpτtυuιiκkχxεeηnωwγyɑaɡgıiʟl")
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 

@@ -101,8 +101,14 @@ type numbers struct {
 }
 
 type group struct {
-	from, to int    // first and last rune, by their number in the text
-	digits   string // may end with X
+	from, to int                 // place of the first rune, and that after the last
+	digits   [maxNumber + 2]byte // may end with X
+	n        int                 // of digits
+}
+
+func (g *group) add(c byte) {
+	g.digits[g.n] = c
+	g.n++
 }
 
 // separates reports what may stand between the groups of a number. A line
@@ -115,19 +121,20 @@ func separates(c rune) bool {
 	return '\u2000' <= c && c <= '\u200a' || '\u2010' <= c && c <= '\u2015'
 }
 
-// number tells the numbers of a plain rune, which is in r.folded.
+// number tells the numbers of a plain rune, which is in r.runes.
 func (r *Rail) number(at int) {
 	n := &r.numbers
-	if len(r.folded) != 1 {
+	if len(r.runes) != 1 {
 		r.end(r.inWord)
 		return
 	}
-	switch c := r.folded[0]; {
+	switch c := r.runes[0]; {
 	case '0' <= c && c <= '9':
 		r.digit(at, byte(c))
 	case c == 'x' && n.open && len(n.groups) > 0:
 		g := &n.groups[len(n.groups)-1]
-		g.digits, g.to, n.open = g.digits+"X", at, false
+		g.add('X')
+		g.to, n.open = r.place(), false
 		n.total++
 	default:
 		r.end(r.inWord)
@@ -148,12 +155,13 @@ func (r *Rail) digit(at int, d byte) {
 		n.groups = append(n.groups, group{from: at})
 	}
 	g := &n.groups[len(n.groups)-1]
-	g.digits, g.to = g.digits+string(d), at
+	g.add(d)
+	g.to = r.place()
 	n.total++
 	n.open, n.gap = true, false
 	for n.total > maxNumber {
 		if len(n.groups) == 1 {
-			*n = numbers{open: true, part: true, long: true}
+			*n = numbers{groups: n.groups[:0], open: true, part: true, long: true}
 			return
 		}
 		// Nothing that begins with the first group can reach the last one.
@@ -175,13 +183,16 @@ func (r *Rail) separate() {
 // into the rune that ended it.
 func (r *Rail) end(word bool) {
 	n := &r.numbers
+	if len(n.groups) == 0 && !n.long && !n.part {
+		return
+	}
 	if len(n.groups) > 0 && word && !n.open && !n.gap {
-		n.groups[len(n.groups)-1].digits += "X" // 11010519491231002Xavier: the X was no check digit
+		n.groups[len(n.groups)-1].add('X') // 11010519491231002Xavier: the X was no check digit
 	}
 	for len(n.groups) > 0 {
 		r.drop(r.mask(len(n.groups)))
 	}
-	*n = numbers{}
+	*n = numbers{groups: n.groups[:0]}
 }
 
 // mask masks the longest number that begins with the first group and ends
@@ -191,18 +202,18 @@ func (r *Rail) end(word bool) {
 func (r *Rail) mask(end int) int {
 	n := &r.numbers
 	for last := end - 1; last >= 0; last-- {
-		digits, short := "", false
-		for _, g := range n.groups[:last+1] {
-			digits += g.digits
-			short = short || len(g.digits) < 3
+		var buf [2 * maxNumber]byte
+		digits, short := buf[:0], false
+		for i := range n.groups[:last+1] {
+			g := &n.groups[i]
+			digits = append(digits, g.digits[:g.n]...)
+			short = short || g.n < 3
 		}
 		if whole := !n.part && last == len(n.groups)-1; short && !whole {
 			continue
 		}
-		if text, ok := r.marks[numberKind(digits)]; ok {
-			from, to := n.groups[0].from-r.base, n.groups[last].to-r.base
-			clear(r.pending[from : to+1])
-			r.pending[from] = text
+		if text, ok := r.marks[numberKind(string(digits))]; ok {
+			r.edits = append(r.edits, edit{n.groups[0].from, n.groups[last].to, text})
 			return last + 1
 		}
 	}
@@ -213,7 +224,7 @@ func (r *Rail) mask(end int) int {
 func (r *Rail) drop(k int) {
 	n := &r.numbers
 	for _, g := range n.groups[:k] {
-		n.total -= len(g.digits)
+		n.total -= g.n
 	}
 	n.groups = append(n.groups[:0], n.groups[k:]...)
 	n.part = true

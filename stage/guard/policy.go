@@ -25,6 +25,9 @@ import (
 type Policy struct {
 	Pack     string   `plan:"pack"`
 	Keywords []string `plan:"keywords,optional"` // besides the pack's, on input and output
+	Words    string   `plan:"words,optional"`    // a pattern of files of keywords below the folder of the plan
+	Allow    []string `plan:"allow,optional"`    // phrases in which a keyword is none
+	Mode     string   `plan:"mode,optional"`     // enforce, observe; "": enforce
 	Mask     []string `plan:"mask,optional"`     // kinds of number; none: the pack's
 
 	input, output *ruleset
@@ -32,7 +35,7 @@ type Policy struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Policy) Name() string    { return "policy" }
-func (*Policy) Revision() int   { return 1 }
+func (*Policy) Revision() int   { return 2 }
 func (*Policy) Out() store.Kind { return store.Policy }
 
 // The file of a policy artifact.
@@ -49,8 +52,10 @@ const (
 type document struct {
 	Format   int               `json:"format"` // 1
 	Pack     string            `json:"pack"`
-	Language say.Lang          `json:"language"` // of the marks
+	Language say.Lang          `json:"language"`       // of the marks
+	Mode     string            `json:"mode,omitempty"` // observe: keywords are noted, and refuse nothing
 	Rules    []rule            `json:"rules"`
+	Allow    []string          `json:"allow,omitempty"`
 	Masks    map[string]string `json:"masks"` // kind of number to what stands for it: id to [身份证号]
 }
 
@@ -70,11 +75,17 @@ func (r *rule) text() say.Text { return say.Text{En: r.En, Zh: r.Zh} }
 
 // A ruleset is the rules of one direction, ready to run.
 type ruleset struct {
-	rules []rule
-	owner []int // of each keyword, its rule
-	auto  *automaton
-	marks map[string]string
+	rules   []rule
+	owner   []int // of each keyword, its rule, or allow
+	allows  bool  // there are allowed phrases
+	observe bool
+	auto    *automaton
+	folds   *[1 << 16]uint32
+	marks   map[string]string
 }
+
+// allow owns the phrases in which keywords are none.
+const allow = -1
 
 //go:embed packs.json
 var packsJSON []byte
@@ -120,11 +131,22 @@ func (p *Policy) Check() []*say.Error {
 			What: say.T("%d keywords are more than a policy may hold", "关键词有 %d 个，超过上限", len(p.Keywords)),
 			Next: say.T("keep at most %d", "最多保留 %d 个", maxKeywords)})
 	}
-	for _, w := range p.Keywords {
-		if _, err := foldKeyword(w); err != nil {
-			err.Where = "keywords"
-			list = append(list, err)
+	for where, words := range map[string][]string{"keywords": p.Keywords, "allow": p.Allow} {
+		for _, w := range words {
+			if _, err := foldKeyword(w); err != nil {
+				err.Where = where
+				list = append(list, err)
+			}
 		}
+	}
+	if p.Mode != "" && p.Mode != observe && p.Mode != enforce {
+		list = append(list, &say.Error{Where: "mode",
+			What: say.T("there is no mode %q", "没有 %q 这种模式", p.Mode),
+			Next: say.T("the modes are enforce and observe", "可用的模式：enforce（执行）和 observe（只观察）")})
+	}
+	if p.Words != "" && !filepath.IsLocal(p.Words) {
+		list = append(list, &say.Error{Where: "words",
+			What: say.T("%q leaves the folder of the plan file", "%q 超出了计划文件所在的目录", p.Words)})
 	}
 	for _, m := range p.Mask {
 		if !slices.Contains(maskKinds, m) {
@@ -136,12 +158,31 @@ func (p *Policy) Check() []*say.Error {
 	return list
 }
 
+// Modes of a policy.
+const (
+	enforce = "enforce"
+	observe = "observe"
+)
+
+// Files implements stage.FileReader.
+func (p *Policy) Files() []string {
+	if p.Words == "" {
+		return nil
+	}
+	return []string{p.Words}
+}
+
 // Run implements stage.Operator: it writes policy.json.
 func (p *Policy) Run(_ context.Context, job *stage.Job) error {
 	if errs := p.Check(); len(errs) > 0 {
 		return errs[0]
 	}
+	words, err := readWords(job.Dirs("files"))
+	if err != nil {
+		return err
+	}
 	doc := p.document()
+	doc.add(words)
 	b, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {
 		return err
@@ -152,7 +193,10 @@ func (p *Policy) Run(_ context.Context, job *stage.Job) error {
 // document puts the policy's file together.
 func (p *Policy) document() *document {
 	all := readPacks()
-	doc := &document{Format: 1, Pack: p.Pack, Masks: map[string]string{}}
+	doc := &document{Format: 1, Pack: p.Pack, Masks: map[string]string{}, Allow: p.Allow}
+	if p.Mode == observe {
+		doc.Mode = observe
+	}
 	for _, pack := range all.Packs {
 		if pack.Name != p.Pack {
 			continue
@@ -170,12 +214,31 @@ func (p *Policy) document() *document {
 		}
 	}
 	if len(p.Keywords) > 0 {
-		doc.Rules = append(doc.Rules, rule{
-			ID: "owner", Class: "owner", About: "keywords of the plan", On: []string{"input", "output"}, Keywords: p.Keywords,
-			En: "This topic is closed here by the owner's policy.", Zh: "按使用单位的策略，这里不讨论这个话题。",
-		})
+		doc.Rules = append(doc.Rules, ownersRule("owner", "owner", p.Keywords))
 	}
 	return doc
+}
+
+// ownersRule is a rule of the owner's, which says what a rule of the packs says
+// of its class.
+func ownersRule(id, class string, words []string) rule {
+	for _, r := range readPacks().Rules {
+		if r.Class == class {
+			return rule{ID: id, Class: class, About: r.About, On: []string{"input", "output"}, Keywords: words, En: r.En, Zh: r.Zh}
+		}
+	}
+	return rule{ID: id, Class: class, About: "keywords of the owner's", On: []string{"input", "output"}, Keywords: words,
+		En: "This topic is closed here by the owner's policy.", Zh: "按使用单位的策略，这里不讨论这个话题。"}
+}
+
+// With returns the policy with words of lists, ready to make rails.
+func (p *Policy) With(words []Word) (*Policy, error) {
+	if errs := p.Check(); len(errs) > 0 {
+		return nil, errs[0]
+	}
+	doc := p.document()
+	doc.add(words)
+	return doc.open()
 }
 
 // Open reads the policy in a directory. Errors name the file and what is
@@ -217,12 +280,20 @@ func parse(b []byte) (*Policy, error) {
 			return nil, say.Errorf("mask %q is unknown or empty", "遮盖类型 %q 未知或为空", kind)
 		}
 	}
-	p := &Policy{Pack: doc.Pack}
+	if doc.Mode != "" && doc.Mode != observe {
+		return nil, say.Errorf("its mode %q is unknown", "模式 %q 未知", doc.Mode)
+	}
+	return doc.open()
+}
+
+// open makes the policy of a document.
+func (d *document) open() (*Policy, error) {
+	p := &Policy{Pack: d.Pack}
 	var err error
-	if p.input, err = doc.ruleset("input"); err != nil {
+	if p.input, err = d.ruleset("input"); err != nil {
 		return nil, err
 	}
-	if p.output, err = doc.ruleset("output"); err != nil {
+	if p.output, err = d.ruleset("output"); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -230,8 +301,15 @@ func parse(b []byte) (*Policy, error) {
 
 // ruleset compiles the rules of one direction.
 func (d *document) ruleset(on string) (*ruleset, error) {
-	s := &ruleset{marks: d.Masks}
+	s := &ruleset{marks: d.Masks, folds: folds(), allows: len(d.Allow) > 0, observe: d.Mode == observe}
 	var words [][]rune
+	for _, w := range d.Allow { // first: of equal ones the first counts
+		folded, err := foldKeyword(w)
+		if err != nil {
+			return nil, fmt.Errorf("allow: %w", err)
+		}
+		words, s.owner = append(words, folded), append(s.owner, allow)
+	}
 	seen := map[string]bool{}
 	for i := range d.Rules {
 		r := &d.Rules[i]

@@ -1,0 +1,83 @@
+package document
+
+import (
+	"archive/zip"
+	"bytes"
+	"path"
+	"strings"
+)
+
+// byEnding names formats by the ending of a file's name.
+var byEnding = map[string]string{
+	".txt": "txt", ".text": "txt", ".log": "txt", ".md": "markdown", ".markdown": "markdown",
+	".html": "html", ".htm": "html", ".xhtml": "html", ".shtml": "html", ".mht": "eml", ".mhtml": "eml",
+	".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl",
+	".docx": "docx", ".docm": "docx", ".dotx": "docx", ".xlsx": "xlsx", ".xlsm": "xlsx", ".pptx": "pptx", ".pptm": "pptx", ".ppsx": "pptx",
+	".odt": "odt", ".ods": "odt", ".odp": "odt", ".epub": "epub", ".eml": "eml", ".warc": "warc", ".parquet": "parquet", ".zip": "zip", ".pdf": "pdf", ".gz": "gzip", ".zst": "zstd",
+}
+
+// Detect names the format of a file: by its first bytes where these say it,
+// or else by its name; "" if it is none that is read.
+func Detect(name string, data []byte) string {
+	ending := byEnding[strings.ToLower(path.Ext(name))]
+	head := data[:min(len(data), 1024)]
+	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
+		return zipFormat(ending, data)
+	case bytes.Contains(head, []byte("%PDF-")):
+		return "pdf"
+	case bytes.HasPrefix(head, []byte("PAR1")):
+		return "parquet"
+	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
+		return "gzip"
+	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
+		return "zstd"
+	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+		return "ole"
+	case bytes.HasPrefix(head, []byte("WARC/")):
+		return "warc"
+	}
+	switch ending {
+	case "txt", "":
+		low := bytes.ToLower(bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n"))
+		if bytes.HasPrefix(low, []byte("<!doctype html")) || bytes.HasPrefix(low, []byte("<html")) {
+			return "html"
+		}
+	case "docx", "xlsx", "pptx", "odt", "epub", "zip", "pdf", "parquet", "gzip", "zstd", "warc":
+		return ending // that its bytes are another's is said by its reader
+	}
+	return ending
+}
+
+// zipFormat tells what a ZIP file is by what it holds.
+func zipFormat(ending string, data []byte) string {
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		if ending == "" {
+			return "zip"
+		}
+		return ending
+	}
+	for i, f := range z.File {
+		if i > 1000 {
+			break
+		}
+		switch f.Name {
+		case "word/document.xml":
+			return "docx"
+		case "xl/workbook.xml":
+			return "xlsx"
+		case "ppt/presentation.xml":
+			return "pptx"
+		case "content.xml":
+			return "odt"
+		case "META-INF/container.xml":
+			return "epub"
+		}
+	}
+	switch ending {
+	case "docx", "xlsx", "pptx", "odt", "epub":
+		return ending
+	}
+	return "zip"
+}

@@ -1,0 +1,178 @@
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The fields of a record that hold its text, its title and so on, by what
+// data sets call them.
+var (
+	textFields  = []string{"text", "content", "body", "article", "document", "passage", "context", "answer", "正文", "内容"}
+	titleFields = []string{"title", "headline", "name", "question", "标题"}
+	dateFields  = []string{"date", "published", "created", "time", "日期"}
+	langFields  = []string{"language", "lang"}
+	authFields  = []string{"author", "authors", "by", "作者"}
+)
+
+// readJSONL reads JSON Lines: a document for each line.
+func readJSONL(s *source, name string, data []byte) error {
+	text, _, err := decode(data)
+	if err != nil {
+		return err
+	}
+	n, bad, given := 0, 0, 0
+	for line := range strings.Lines(text) {
+		n++
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		part := name + "#" + strconv.Itoa(n)
+		v, err := parseJSON([]byte(line))
+		if err != nil {
+			if bad++; bad <= 10 {
+				if err := s.sink.Rejected(broken("JSON", err).named(part)); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		if err := s.record(part, v); err != nil {
+			if r, ok := errors.AsType[*Rejection](err); ok && r.Cause == Empty {
+				continue
+			}
+			return err
+		}
+		given++
+	}
+	if bad > 10 {
+		if err := s.sink.Rejected(reject(Broken, "%d more lines are no JSON", "另有 %d 行不是 JSON", bad-10).named(name)); err != nil {
+			return err
+		}
+	}
+	if given == 0 {
+		return reject(Empty, "no line of it is a record with text", "没有一行是含文字的记录")
+	}
+	return nil
+}
+
+// readJSON reads a JSON file: a list of records gives a document for each,
+// anything else is one document.
+func readJSON(s *source, name string, data []byte) error {
+	text, _, err := decode(data)
+	if err != nil {
+		return err
+	}
+	v, err := parseJSON([]byte(text))
+	if err != nil {
+		if bytes.Contains(data, []byte("}\n{")) {
+			return readJSONL(s, name, data)
+		}
+		return broken("JSON", err)
+	}
+	list, ok := v.([]any)
+	if !ok || len(list) == 0 || textOf(list[0]) == "" {
+		return s.record(name, v)
+	}
+	for i, r := range list {
+		if err := s.record(name+"#"+strconv.Itoa(i+1), r); err != nil {
+			if r, ok := errors.AsType[*Rejection](err); !ok || r.Cause != Empty {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// parseJSON parses one value. Depth is bounded by encoding/json.
+func parseJSON(b []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("more follows the value")
+	}
+	return v, nil
+}
+
+// textOf returns the field of a record that is its text.
+func textOf(v any) string {
+	m, _ := v.(map[string]any)
+	return field(m, textFields)
+}
+
+func field(m map[string]any, names []string) string {
+	for _, n := range names {
+		switch v := m[n].(type) {
+		case string:
+			if strings.TrimSpace(v) != "" {
+				return v
+			}
+		case json.Number:
+			return v.String()
+		}
+	}
+	return ""
+}
+
+// record gives one value as a document: its text if it has such a field, or
+// else all that is in it, as a list.
+func (s *source) record(name string, v any) error {
+	d := &Document{Name: name, Format: "json"}
+	m, _ := v.(map[string]any)
+	d.Title, d.Date, d.Language, d.Author = field(m, titleFields), field(m, dateFields), field(m, langFields), field(m, authFields)
+	if text := textOf(v); text != "" {
+		d.Blocks = paragraphs(text, false)
+	} else {
+		s.outline(d, "", v, 0)
+	}
+	return s.give(d)
+}
+
+// outline writes a value as nested items: key: value.
+func (s *source) outline(d *Document, key string, v any, level int) {
+	if level > maxNest || len(d.Blocks) > s.limits.Cells {
+		return
+	}
+	put := func(text string) {
+		d.Blocks = append(d.Blocks, Block{Kind: Item, Level: max(level-1, 0), Text: text})
+	}
+	label := key
+	if label != "" {
+		label += ": "
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if key != "" {
+			put(strings.TrimSuffix(label, " "))
+		}
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			s.outline(d, k, v[k], level+1)
+		}
+	case []any:
+		if key != "" {
+			put(strings.TrimSuffix(label, " "))
+		}
+		for i, e := range v {
+			k := ""
+			switch e.(type) {
+			case map[string]any, []any:
+				k = strconv.Itoa(i + 1)
+			}
+			s.outline(d, k, e, level+1)
+		}
+	case nil:
+	default:
+		put(label + fmt.Sprint(v))
+	}
+}

@@ -1,0 +1,203 @@
+package document
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"path"
+	"strings"
+)
+
+// A parcel is a ZIP file whose members are read one at a time.
+type parcel struct {
+	s     *source
+	files map[string]*zip.File
+	order []*zip.File
+}
+
+// maxMembers bounds the members of a ZIP file.
+const maxMembers = 65_535
+
+func (s *source) open(what string, data []byte) (*parcel, error) {
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		if bytes.HasPrefix(data, []byte("\xd0\xcf\x11\xe0")) {
+			return nil, reject(Encrypted, "is encrypted, or in the format of Office before 2007: save it without a password as %s", "已加密，或是 Office 2007 之前的格式：请去掉密码另存为 %s", what)
+		}
+		return nil, broken(what, err)
+	}
+	if len(z.File) > maxMembers {
+		return nil, reject(Large, "holds %d files", "包含 %d 个文件", len(z.File))
+	}
+	p := &parcel{s: s, files: map[string]*zip.File{}, order: z.File}
+	for _, f := range z.File {
+		p.files[strings.TrimPrefix(f.Name, "/")] = f
+	}
+	return p, nil
+}
+
+// read unpacks a member, and counts what it unpacks.
+func (p *parcel) read(name string) ([]byte, error) {
+	f := p.files[strings.TrimPrefix(name, "/")]
+	if f == nil {
+		return nil, errMissing
+	}
+	return p.member(f)
+}
+
+var errMissing = errors.New("a part of it is missing")
+
+func (p *parcel) member(f *zip.File) ([]byte, error) {
+	if f.Flags&1 != 0 {
+		return nil, reject(Encrypted, "is encrypted", "已加密")
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	b, err := io.ReadAll(io.LimitReader(r, p.s.packed+1))
+	if p.s.packed -= int64(len(b)); p.s.packed < 0 {
+		return nil, reject(Large, "unpacks to more than %d MiB", "解压后超过 %d MiB", p.s.limits.File>>20)
+	}
+	return b, err
+}
+
+// A node is an element of XML; Name is "" for text.
+type node struct {
+	Name string // without its prefix
+	Attr map[string]string
+	Text string
+	Kids []*node
+}
+
+// Bounds of XML.
+const (
+	maxDepth = 200
+	maxNodes = 8 << 20
+)
+
+// xmlTree parses XML into nodes. Names lose their prefixes, attributes too:
+// no format read here has two that differ only in it where both matter.
+func xmlTree(b []byte) (*node, error) {
+	d := xml.NewDecoder(bytes.NewReader(b))
+	d.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errors.New("it is not in UTF-8") }
+	root := &node{}
+	stack := []*node{root}
+	for n := 0; ; {
+		t, err := d.RawToken()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		top := stack[len(stack)-1]
+		switch t := t.(type) {
+		case xml.StartElement:
+			if n++; n > maxNodes || len(stack) > maxDepth {
+				return nil, errors.New("its XML is too deep or too long")
+			}
+			e := &node{Name: t.Name.Local}
+			if len(t.Attr) > 0 {
+				e.Attr = make(map[string]string, len(t.Attr))
+				for _, a := range t.Attr {
+					e.Attr[a.Name.Local] = a.Value
+				}
+			}
+			top.Kids = append(top.Kids, e)
+			stack = append(stack, e)
+		case xml.EndElement:
+			if len(stack) == 1 || top.Name != t.Name.Local {
+				return nil, errors.New("an element of its XML does not end")
+			}
+			stack = stack[:len(stack)-1]
+		case xml.CharData:
+			top.Kids = append(top.Kids, &node{Text: string(t)})
+		}
+	}
+	if len(stack) != 1 {
+		return nil, errors.New("its XML is cut off")
+	}
+	return root, nil
+}
+
+// tree reads and parses a member.
+func (p *parcel) tree(name string) (*node, error) {
+	b, err := p.read(name)
+	if err != nil {
+		return nil, err
+	}
+	return xmlTree(b)
+}
+
+// each calls f with the elements named name below n, not with those in them.
+func (n *node) each(name string, f func(*node)) {
+	for _, k := range n.Kids {
+		if k.Name == name {
+			f(k)
+		} else {
+			k.each(name, f)
+		}
+	}
+}
+
+// first returns the first element named name below n, or an empty one.
+func (n *node) first(name string) *node {
+	for _, k := range n.Kids {
+		if k.Name == name {
+			return k
+		}
+		if g := k.first(name); g.Name != "" {
+			return g
+		}
+	}
+	return &node{}
+}
+
+// words returns all text below n.
+func (n *node) words() string {
+	var b strings.Builder
+	n.write(&b)
+	return b.String()
+}
+
+func (n *node) write(b *strings.Builder) {
+	b.WriteString(n.Text)
+	for _, k := range n.Kids {
+		k.write(b)
+	}
+}
+
+// relations returns the targets of a part's relationships by their id.
+func (p *parcel) relations(part string) map[string]relation {
+	list := map[string]relation{}
+	root, err := p.tree(path.Join(path.Dir(part), "_rels", path.Base(part)+".rels"))
+	if err != nil {
+		return list
+	}
+	root.each("Relationship", func(n *node) {
+		t := n.Attr["Target"]
+		if !strings.HasPrefix(t, "/") {
+			t = path.Join(path.Dir(part), t)
+		}
+		list[n.Attr["Id"]] = relation{strings.TrimPrefix(t, "/"), path.Base(n.Attr["Type"])}
+	})
+	return list
+}
+
+type relation struct{ target, kind string }
+
+// core reads title, author, language and date of an Office file.
+func (p *parcel) core(d *Document) {
+	root, err := p.tree("docProps/core.xml")
+	if err != nil {
+		return
+	}
+	d.Title, d.Author, d.Language = root.first("title").words(), root.first("creator").words(), root.first("language").words()
+	if d.Date = root.first("modified").words(); d.Date == "" {
+		d.Date = root.first("created").words()
+	}
+}

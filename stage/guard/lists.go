@@ -1,0 +1,172 @@
+package guard
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"suiren/internal/say"
+)
+
+// A Word is a line of a list of keywords.
+type Word struct {
+	Text   string
+	Class  string    // A.1.a … A.5.b, LLM01 …, owner; "allow": a phrase in which keywords are none
+	Owner  string    // who answers for it
+	Review time.Time // until when; zero: never
+	Where  string    // file and line
+}
+
+// allowClass is the class of phrases in which keywords are none.
+const allowClass = "allow"
+
+const maxList = 16 << 20 // bytes of one file
+
+var classForm = regexp.MustCompile(`^(A\.[1-5](\.[a-i])?|LLM(0[1-9]|10)|owner|allow)$`)
+
+// ParseWords reads a list of keywords: CSV in UTF-8 whose first line names the
+// columns, word, and as wanted class, owner and review (2026-12-31), in any order;
+// or one keyword a line. Errors name the file and the line. A keyword that is
+// fit for no rail is an error.
+func ParseWords(name string, b []byte) ([]Word, error) {
+	if len(b) > maxList {
+		return nil, &say.Error{Where: name, What: say.T("the list is larger than %d bytes", "词表大于 %d 字节", maxList),
+			Next: say.T("split it into several files", "请拆成几个文件")}
+	}
+	if !utf8.Valid(b) {
+		return nil, &say.Error{Where: name, What: say.T("the list is not UTF-8", "词表不是 UTF-8 编码"),
+			Next: say.T("convert it, for example with iconv -f GB18030", "请转换编码，例如用 iconv -f GB18030")}
+	}
+	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(b), "\ufeff")))
+	r.FieldsPerRecord, r.TrimLeadingSpace, r.Comment = -1, true, '#'
+	columns := []string{"word"}
+	var list []Word
+	for first := true; ; first = false {
+		record, err := r.Read()
+		if err == io.EOF {
+			return list, nil
+		}
+		if err != nil {
+			return nil, badList(name, r, err)
+		}
+		if first && slices.Contains(record, "word") {
+			columns = record
+			if i := slices.IndexFunc(columns, func(c string) bool { return !slices.Contains([]string{"word", "class", "owner", "review"}, c) }); i >= 0 {
+				return nil, badList(name, r, say.Errorf("there is no column %q: the columns are word, class, owner, review", "没有 %q 这一列：可用的列为 word、class、owner、review", columns[i]))
+			}
+			continue
+		}
+		if len(record) > len(columns) {
+			return nil, badList(name, r, say.Errorf("%d fields in %d columns", "有 %d 个字段，而列只有 %d 个", len(record), len(columns)))
+		}
+		w := Word{Class: "owner", Where: place(name, lineOf(r))}
+		for i, field := range record {
+			field = strings.TrimSpace(field)
+			switch columns[i] {
+			case "word":
+				w.Text = field
+			case "owner":
+				w.Owner = field
+			case "class":
+				if field != "" {
+					w.Class = field
+				}
+			case "review":
+				if field == "" {
+					continue
+				}
+				if w.Review, err = time.Parse(time.DateOnly, field); err != nil {
+					return nil, badList(name, r, say.Errorf("%q is no date like 2026-12-31", "%q 不是 2026-12-31 这样的日期", field))
+				}
+			}
+		}
+		if !classForm.MatchString(w.Class) {
+			return nil, badList(name, r, say.Errorf("there is no class %q: A.1.a to A.5.b, LLM01 to LLM10, owner, or allow", "没有 %q 这个类别：可用 A.1.a 至 A.5.b、LLM01 至 LLM10、owner 或 allow", w.Class))
+		}
+		if _, err := foldKeyword(w.Text); err != nil {
+			err.Where = w.Where
+			return nil, err
+		}
+		if list = append(list, w); len(list) > maxKeywords {
+			return nil, badList(name, r, say.Errorf("more than %d keywords", "关键词超过 %d 个", maxKeywords))
+		}
+	}
+}
+
+func place(name string, line int) string { return name + ":" + strconv.Itoa(line) }
+
+func lineOf(r *csv.Reader) int {
+	n, _ := r.FieldPos(0)
+	return n
+}
+
+func badList(name string, r *csv.Reader, err error) error {
+	n := 0
+	if p, ok := errors.AsType[*csv.ParseError](err); ok {
+		n, err = p.Line, p.Err
+	} else {
+		n = lineOf(r)
+	}
+	return &say.Error{Where: place(name, n), Err: err, What: say.T("this list of keywords cannot be used: %v", "无法使用这个词表：%v", err),
+		Next: say.T("mend this line", "请修改这一行")}
+}
+
+// readWords reads the lists below folders, in the order of their paths.
+func readWords(dirs []string) ([]Word, error) {
+	var list []Word
+	for _, dir := range dirs {
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			b, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			name, err := filepath.Rel(dir, path)
+			if err != nil {
+				return err
+			}
+			words, err := ParseWords(filepath.ToSlash(name), b)
+			list = append(list, words...)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(list) > maxKeywords {
+		return nil, &say.Error{Where: "words", What: say.T("%d keywords are more than a policy may hold", "关键词有 %d 个，超过上限", len(list)),
+			Next: say.T("keep at most %d", "最多保留 %d 个", maxKeywords)}
+	}
+	return list, nil
+}
+
+// add puts the words of lists into the policy: a rule for each class.
+func (d *document) add(words []Word) {
+	byClass := map[string][]string{}
+	var classes []string
+	for _, w := range words {
+		if w.Class == allowClass {
+			d.Allow = append(d.Allow, w.Text)
+			continue
+		}
+		if byClass[w.Class] == nil {
+			classes = append(classes, w.Class)
+		}
+		byClass[w.Class] = append(byClass[w.Class], w.Text)
+	}
+	slices.Sort(classes)
+	for _, c := range classes {
+		d.Rules = append(d.Rules, ownersRule("words/"+c, c, byClass[c]))
+	}
+}
