@@ -220,8 +220,8 @@ func (r *report) lift(d *doc) {
 	} else {
 		d.say("- Random reward: not run.", "- 随机奖励：未运行。")
 	}
-	d.say("\nReinforcement learns as many lessons again as there are problems in a step, with the coin too: what the coin gains is that. The SFT before it had not learnt all that it could, so more of it is worth most.\n",
-		"\n强化学习每步还会重学与题数相同的课程，随机奖励时也一样：随机奖励的提升即来自于此。之前的 SFT 远未学到尽头，因此继续 SFT 收益最大。\n")
+	d.say("\nReinforcement learns as many lessons again as there are problems in a step, with the coin too: nothing else in a run with a coin teaches anything. The SFT before it had not learnt all that it could, so more of it is worth most.\n",
+		"\n强化学习每步还会重学与题数相同的课程，随机奖励时也一样：随机奖励的训练中只有这一部分能教会什么。之前的 SFT 远未学到尽头，因此继续 SFT 收益最大。\n")
 	ok := e.Value >= 0.10 && e.Low > 0 && len(fell) == 0 && more.Seeds > 0 && both("grpo", "more").Low > 0 && luck.Seeds > 0 && luck.Low <= 0
 	d.outcome(ok, fails)
 	r.basis(d, min(e.Seeds, more.Seeds, luck.Seeds))
