@@ -31,16 +31,25 @@ store: internal/say
 models: engine/weights store internal/say
 stage: store internal/say
 stage/curve: stage internal/say
+pii:
 knowledge/chinese:
+knowledge/linear:
+knowledge/language: knowledge/linear
 knowledge/document/pdfium:
 knowledge/document: internal/say knowledge/document/pdfium
 knowledge/reader: internal/say knowledge/document
-knowledge: internal/say engine/tokenizer engine/infer knowledge/document
+knowledge/inverted:
+knowledge/vector: internal/cpu
+knowledge: internal/say knowledge/chinese knowledge/inverted knowledge/vector knowledge/document engine/tokenizer engine/infer
+knowledge/base: internal/say knowledge knowledge/document knowledge/reader
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
+stage/talk: stage internal/say engine/chat engine/jinja engine/tokenizer engine/weights
 stage/verify: internal/say
 stage/data/intake: stage internal/say stage/verify
-stage/data: stage store internal/say engine/tokenizer knowledge knowledge/document knowledge/reader stage/data/intake
-stage/train: stage stage/curve stage/verify store internal/say engine/*
+stage/data/quality: internal/say knowledge/chinese
+stage/data/duplicate: stage/data/quality
+stage/data: stage store internal/say engine/tokenizer engine/chat knowledge knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk
+stage/train: stage stage/curve stage/talk stage/verify store internal/say engine/*
 stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model
 stage/guard: stage store internal/say stage/verify engine/tokenizer engine/infer
 stage/operate: stage store internal/say
@@ -55,6 +64,7 @@ serve/plain: internal/say serve/form engine/weights engine/tokenizer engine/mode
 console:
 console/build:
 cmd/suiren: *
+examples/reasoner/claims: *
 `
 
 // engineMay lists what engine/ may use besides the standard library and itself.

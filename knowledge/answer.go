@@ -11,7 +11,7 @@ import (
 
 // confident is the share of a question that a passage has to cover. It was
 // chosen on the questions in testdata (see TestConfident, which measures it).
-const confident = 0.45
+const confident = 0.5
 
 // Confident reports whether a question is about the documents, given what
 // Search found for it: it is no calculation, and the best passage has enough
@@ -61,8 +61,8 @@ const (
 // for then the section is the answer. The others are those that bring the
 // most of what is still missing.
 func (ix *Index) Quote(question string, h Hit) string {
-	q := ix.parse(question)
-	weights := ix.weights(&q)
+	q := parse(question)
+	weights := ix.weights(&q, nil)
 	sentences, ends, items := lines(h.Text)
 	if len(sentences) == 0 {
 		return ""
@@ -71,7 +71,7 @@ func (ix *Index) Quote(question string, h Hit) string {
 		in := terms(text)
 		has := make([]bool, len(q.parts))
 		for i, p := range q.parts {
-			has[i] = slices.ContainsFunc(p.terms, func(t string) bool { return in[t] })
+			has[i] = slices.ContainsFunc(p.terms, func(t uint64) bool { return in[t] })
 		}
 		return has
 	}

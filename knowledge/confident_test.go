@@ -24,7 +24,7 @@ func handbook(t testing.TB) *Index {
 			docs = append(docs, Document{Path: lang + "/" + filepath.Base(p), Text: string(b)})
 		}
 	}
-	return Build(docs)
+	return index(t, docs)
 }
 
 // labelled reads the lines of a file in testdata: a question, or the page

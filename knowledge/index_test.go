@@ -2,94 +2,15 @@ package knowledge
 
 import (
 	"bytes"
-	"fmt"
-	"maps"
-	"math"
+	"errors"
 	"os"
 	"path/filepath"
-	"reflect"
-	"slices"
 	"strings"
 	"testing"
 )
 
-// counted returns the terms of each passage and how many they are.
-func counted(ix *Index) (docs []map[string]int, lengths []int) {
-	for _, p := range ix.passages {
-		times, length := map[string]int{}, 0
-		parts := strings.Split(p.Heading, headingSep)
-		for _, text := range []string{p.Heading, parts[len(parts)-1], p.Text} {
-			each(text, func(t string) { times[t]++; length++ })
-		}
-		docs, lengths = append(docs, times), append(lengths, length)
-	}
-	return docs, lengths
-}
-
-// naive is BM25 as the book writes it, without an index.
-func naive(ix *Index, docs []map[string]int, lengths []int, question string) map[int]float64 {
-	q := ix.parse(question)
-	n, total := 0, 0
-	for i, p := range ix.passages {
-		if p.Lang == q.lang {
-			n++
-			total += lengths[i]
-		}
-	}
-	par := bm25[q.lang]
-	mean := float64(total) / float64(n)
-	score := map[int]float64{}
-	for _, t := range q.terms {
-		df := 0
-		for i := range docs {
-			if ix.passages[i].Lang == q.lang && docs[i][t] > 0 {
-				df++
-			}
-		}
-		idf := math.Log(1 + (float64(n)-float64(df)+0.5)/(float64(df)+0.5))
-		for i := range docs {
-			if tf := float64(docs[i][t]); tf > 0 && ix.passages[i].Lang == q.lang {
-				score[i] += idf * tf * (par.k1 + 1) / (tf + par.k1*(1-par.b+par.b*float64(lengths[i])/mean))
-			}
-		}
-	}
-	return score
-}
-
-func TestSearchAgainstDefinition(t *testing.T) {
-	ix := handbook(t)
-	docs, lengths := counted(ix)
-	at := map[string]int{}
-	for i := range ix.Len() {
-		at[ix.Passage(i).ID] = i
-	}
-	for _, l := range append(labelled(t, "handbook.txt"), labelled(t, "problems.txt")...) {
-		want := naive(ix, docs, lengths, l[1])
-		hits := ix.Search(l[1], ix.Len())
-		if len(hits) != len(want) {
-			t.Fatalf("%s: %d hits, want %d", l[1], len(hits), len(want))
-		}
-		for i, h := range hits {
-			// idf is rounded to 1/4096: at most 1/8192 off for each term, times k1+1.
-			bound := 2.5 / 8192 * float64(len(ix.parse(l[1]).terms))
-			if math.Abs(h.Score-want[at[h.ID]]) > bound {
-				t.Errorf("%s: %s scores %g, want %g", l[1], h.ID, h.Score, want[at[h.ID]])
-			}
-			if i > 0 && h.Score > hits[i-1].Score {
-				t.Errorf("%s: out of order", l[1])
-			}
-			if h.Lang != hits[0].Lang {
-				t.Errorf("%s: two languages", l[1])
-			}
-		}
-		if got := ix.Search(l[1], 2); !reflect.DeepEqual(got, hits[:min(2, len(hits))]) {
-			t.Errorf("%s: the best two are not the first two of all", l[1])
-		}
-	}
-}
-
 func TestSearch(t *testing.T) {
-	ix := Build([]Document{
+	ix := index(t, []Document{
 		{Path: "en.md", Text: "# Keys\n\nThe keys of the office hang beside the door.\n\n# Tea\n\nTea stands in the kitchen. The KITCHEN closes at 18 o'clock.\n"},
 		{Path: "zh.md", Text: "# 钥匙\n\n办公室的钥匙挂在门边。\n\n# 茶\n\n茶在厨房里。Ｗｉ-Ｆｉ 的密码在冰箱上。\n"},
 	})
@@ -120,11 +41,11 @@ func TestSearch(t *testing.T) {
 		}
 	}
 	// Passages in another language are better than none.
-	only := Build([]Document{{Path: "a.md", Text: "# API\n\nThe API speaks HTTP.\n"}})
+	only := index(t, []Document{{Path: "a.md", Text: "# API\n\nThe API speaks HTTP.\n"}})
 	if hits := only.Search("API 是什么？", 1); len(hits) != 1 || hits[0].Coverage != 1 {
 		t.Errorf("%+v", hits)
 	}
-	if hits := Build(nil).Search("anything", 5); len(hits) != 0 {
+	if hits := index(t, nil).Search("anything", 5); len(hits) != 0 {
 		t.Error(hits)
 	}
 	if hits := ix.Search("key "+strings.Repeat("很长的问题 ", 100_000), 1); len(hits) > 1 {
@@ -159,7 +80,7 @@ func TestQuote(t *testing.T) {
 		{"# 开门\n\n门在左边。开门要用蓝色的钥匙，钥匙挂在值班室的墙上。值班室在一楼，全天都有人值守，敲门即可。", "怎么开门？", "门在左边。开门要用蓝色的钥匙，钥匙挂在值班室的墙上。值班室在一楼，全天都有人值守，敲门即可。"},
 		{"# A\n\nNothing fits.", "elephants nothing", "Nothing fits."},
 	} {
-		ix := Build([]Document{{Path: "a.md", Text: c.text}})
+		ix := index(t, []Document{{Path: "a.md", Text: c.text}})
 		hits := ix.Search(c.question, 1)
 		if len(hits) != 1 {
 			t.Errorf("%s finds nothing", c.question)
@@ -171,107 +92,80 @@ func TestQuote(t *testing.T) {
 	}
 }
 
-func write(t testing.TB, ix *Index) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := ix.Write(dir); err != nil {
+// The same documents make the same bytes.
+func TestBuild(t *testing.T) {
+	docs := []Document{{Path: "a.md", Text: "# A\n\none two\n\n# B\n\ntwo 三四\n"}, {Path: "b.txt", Title: "乙", Text: "三四"}, {Path: "c.txt"}}
+	one, two := write(t, docs), write(t, docs)
+	for _, f := range []string{documentsFile, passagesFile, termsFile, soundsFile} {
+		a, err1 := os.ReadFile(filepath.Join(one, f))
+		b, err2 := os.ReadFile(filepath.Join(two, f))
+		if err1 != nil || err2 != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s is not the same when written again", f)
+		}
+	}
+	if left, err := os.ReadDir(one); err != nil || len(left) != 4 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+	ix, err := Open(one)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return dir
-}
-
-func TestWriteOpen(t *testing.T) {
-	for name, ix := range map[string]*Index{"handbook": handbook(t), "empty": Build(nil)} {
-		dir := write(t, ix)
-		got, err := Open(dir)
-		if err != nil {
-			t.Fatal(name, err)
+	defer ix.Close()
+	want := append(Passages(docs[0]), Passages(docs[1])...)
+	if ix.Len() != len(want) || len(ix.Sources()) != 3 {
+		t.Fatalf("%d passages of %v", ix.Len(), ix.Sources())
+	}
+	for i := range want {
+		if ix.Passage(i) != want[i] || ix.Sources()[ix.source(i)].Path != want[i].File {
+			t.Errorf("passage %d: %+v", i, ix.Passage(i))
 		}
-		if !slices.Equal(got.passages, ix.passages) || !slices.Equal(got.length, ix.length) || !maps.Equal(got.stats, ix.stats) || !reflect.DeepEqual(got.lists, ix.lists) {
-			t.Errorf("%s: what was read is not what was written", name)
-		}
-		again := write(t, got)
-		for _, f := range []string{passagesFile, termsFile} {
-			a, err1 := os.ReadFile(filepath.Join(dir, f))
-			b, err2 := os.ReadFile(filepath.Join(again, f))
-			if err1 != nil || err2 != nil || !bytes.Equal(a, b) {
-				t.Errorf("%s: %s is not the same when written again", name, f)
-			}
-		}
+	}
+	wrong := errors.New("no more")
+	if err := Build(t.TempDir(), func(yield func(Document, error) bool) { yield(Document{}, wrong) }); !errors.Is(err, wrong) {
+		t.Error(err)
 	}
 }
 
 // A damaged file is an error, or at least no danger to a search.
 func TestDamaged(t *testing.T) {
-	ix := Build([]Document{{Path: "a.md", Text: "# A\n\none two three\n\n# B\n\ntwo 三四\n"}})
-	dir := write(t, ix)
-	good, err := os.ReadFile(filepath.Join(dir, termsFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	try := func(b []byte) error {
-		got := &Index{passages: ix.passages}
-		err := got.readTerms(b)
-		if err == nil {
-			got.count()
-			got.Search("one two 三四", 5)
+	for _, name := range []string{documentsFile, passagesFile, termsFile, soundsFile} {
+		dir := write(t, []Document{{Path: "a.md", Text: "# A\n\none two\n\n# B\n\ntwo 三四\n"}})
+		path := filepath.Join(dir, name)
+		good, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return err
-	}
-	if err := try(good); err != nil {
-		t.Fatal(err)
-	}
-	for i := range good {
-		if try(good[:i]) == nil {
-			t.Errorf("cut to %d bytes it is read", i)
+		try := func(b []byte) error {
+			if err := os.WriteFile(path, b, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			ix, err := Open(dir)
+			if err == nil {
+				for _, h := range ix.Search("one two 三四", 5) {
+					ix.Quote("two", h)
+				}
+				ix.Close()
+			}
+			return err
 		}
-		for _, x := range []byte{1, 0x80, 0xff} {
+		if err := try(good); err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i < len(good); i += 1 + i/50 {
+			if i < len(good)-1 && try(good[:i]) == nil && (name != soundsFile || i%soundSize != 0) { // the last byte ends a line
+				t.Errorf("%s cut to %d bytes is read", name, i)
+			}
 			bad := bytes.Clone(good)
-			bad[i] ^= x
+			bad[i] ^= 0x80
 			try(bad)
 		}
-	}
-	if try(append(bytes.Clone(good), 0)) == nil {
-		t.Error("with a byte more it is read")
-	}
-	for _, bad := range []string{"{", `{"id":1}`, `{"color":"red"}`, `{"id":"x","file":"a","lang":"fr","text":""}`, "null\nnull"} {
-		if err := (&Index{}).readPassages([]byte(bad)); err == nil {
-			t.Errorf("%s is read", bad)
+		if err := try([]byte("nonsense")); err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "store verify") {
+			t.Error(err)
 		}
-	}
-	if err := os.WriteFile(filepath.Join(dir, termsFile), []byte("nonsense"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), termsFile) || !strings.Contains(err.Error(), "store verify") {
-		t.Error(err)
 	}
 	if _, err := Open(t.TempDir()); !os.IsNotExist(err) {
 		t.Error(err)
 	}
-}
-
-func FuzzOpen(f *testing.F) {
-	ix := Build([]Document{{Path: "a.md", Text: "# A\n\none two\n\n# B\n\ntwo 三四\n"}})
-	dir := write(f, ix)
-	p, err1 := os.ReadFile(filepath.Join(dir, passagesFile))
-	b, err2 := os.ReadFile(filepath.Join(dir, termsFile))
-	if err1 != nil || err2 != nil {
-		f.Fatal(err1, err2)
-	}
-	f.Add(p, b)
-	f.Fuzz(func(t *testing.T, passages, terms []byte) {
-		ix := &Index{}
-		if ix.readPassages(passages) != nil || ix.readTerms(terms) != nil {
-			return
-		}
-		ix.count()
-		for _, h := range ix.Search("one two 三四 A", 5) {
-			if math.IsNaN(h.Score) || math.IsNaN(h.Coverage) {
-				t.Error(fmt.Sprint(h))
-			}
-			ix.Quote("one two", h)
-		}
-	})
 }
 
 func BenchmarkSearch(b *testing.B) {

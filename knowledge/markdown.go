@@ -21,11 +21,14 @@ const maxNest = 32
 
 // markdown cuts a Markdown text (CommonMark with tables) at its headings.
 func markdown(src string) []section {
+	whole := len(src)
 	src = frontMatter(src)
+	base := whole - len(src)
 	if tooDeep(src) {
 		return plain(Document{Text: src})
 	}
 	source := []byte(parted(src))
+	known := len(source) == len(src) // or else places are not those of src
 	doc := goldmark.New(goldmark.WithExtensions(extension.Table)).Parser().Parse(text.NewReader(source))
 	r := reader{source: source}
 	sections := []section{{}}
@@ -34,7 +37,13 @@ func markdown(src string) []section {
 		h, ok := n.(*ast.Heading)
 		if !ok {
 			s := &sections[len(sections)-1]
+			from := len(s.blocks)
 			s.blocks = append(s.blocks, r.blocks(n, 0)...)
+			if start, end := span(n); known && end > 0 {
+				for i := from; i < len(s.blocks); i++ {
+					s.blocks[i].start, s.blocks[i].end = base+start, base+end
+				}
+			}
 			continue
 		}
 		path := sections[len(sections)-1].path
@@ -46,6 +55,30 @@ func markdown(src string) []section {
 		sections = append(sections, section{path: path})
 	}
 	return sections
+}
+
+// span returns where the text of n stands; 0, 0 if it has none.
+func span(n ast.Node) (start, end int) {
+	start = -1
+	add := func(s text.Segment) {
+		if start < 0 || s.Start < start {
+			start = s.Start
+		}
+		end = max(end, s.Stop)
+	}
+	ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if entering {
+			if t, ok := n.(*ast.Text); ok {
+				add(t.Segment)
+			} else if n.Type() == ast.TypeBlock {
+				for i := range n.Lines().Len() {
+					add(n.Lines().At(i))
+				}
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return max(start, 0), end
 }
 
 // frontMatter takes away the YAML between two lines of --- at the beginning.

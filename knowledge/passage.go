@@ -10,8 +10,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path"
+	"sort"
 	"strings"
 	"unicode/utf8"
+
+	"suiren/knowledge/document"
 )
 
 // A Document is one of the owner's texts.
@@ -19,8 +23,24 @@ type Document struct {
 	Path  string // names it, and says by its ending what it is: .md and .markdown are Markdown
 	Title string
 	Text  string // UTF-8
+	Pages []int  // where in Text each page begins, in order; nil: there are none
 
 	Markdown bool // the text is Markdown, whatever the path ends in
+}
+
+// FromFile makes a Document of a file that was read: its text is Markdown.
+func FromFile(d *document.Document) Document {
+	text, places := d.Markdown()
+	doc := Document{Path: d.Name, Title: strings.TrimSpace(d.Title), Text: text, Markdown: true}
+	if doc.Title == "" {
+		doc.Title = strings.TrimSuffix(path.Base(d.Name), path.Ext(d.Name))
+	}
+	for i, place := range places {
+		for page := d.Blocks[i].Page; page > len(doc.Pages) && len(doc.Pages) < d.Pages; {
+			doc.Pages = append(doc.Pages, place.Start)
+		}
+	}
+	return doc
 }
 
 // A Passage is a part of a document that can stand alone.
@@ -30,15 +50,35 @@ type Passage struct {
 	Heading string `json:"heading,omitempty"` // the path of headings: Keys › How do I get one?
 	Lang    string `json:"lang"`              // zh or en
 	Text    string `json:"text"`              // plain; a line for each paragraph, item and row
+	Page    int    `json:"page,omitempty"`    // on which it begins, from 1; 0: there are none
+	Start   int    `json:"start,omitempty"`   // bytes of the document's text that it was made of
+	End     int    `json:"end,omitempty"`     // 0: not known
 }
 
-// Sizes of a passage in runes. Text is cut at headings first. Within a
-// section a passage grows to minRunes before it ends at the next block, and
-// only a block of more than maxRunes is cut inside.
+// Sizes of a passage, in columns: a Chinese character takes two, and says as
+// much as two or three letters. Text is cut at headings first. Within a
+// section a passage grows to minSize before it ends at the next block, and
+// only a block of more than maxSize is cut inside.
 const (
-	minRunes = 300
-	maxRunes = 600
+	minSize = 600
+	maxSize = 1200
 )
+
+// size returns the columns of a text.
+func size(s string) int {
+	n := 0
+	for _, r := range s {
+		n += columns(r)
+	}
+	return n
+}
+
+func columns(r rune) int {
+	if isCJK(r) {
+		return 2
+	}
+	return 1
+}
 
 // headingSep stands between the headings of a path.
 const headingSep = " › "
@@ -46,18 +86,22 @@ const headingSep = " › "
 // Passages cuts a document into passages, in its order.
 func Passages(d Document) []Passage {
 	var sections []section
-	if d.Markdown || isMarkdown(d.Path) {
+	switch {
+	case d.Markdown || isMarkdown(d.Path):
 		sections = markdown(d.Text)
-	} else {
+	case isCode(d.Path):
+		sections = code(d)
+	default:
 		sections = plain(d)
 	}
 	var list []Passage
 	ids := map[string]int{}
-	for _, s := range sections {
+	for _, s := range articles(sections) {
 		heading := strings.Join(s.path, headingSep)
-		for _, text := range s.texts() {
-			p := Passage{File: d.Path, Heading: heading, Text: text}
-			p.Lang = Lang(heading + "\n" + text)
+		for _, c := range s.texts() {
+			p := Passage{File: d.Path, Heading: heading, Text: c.text, Start: c.start, End: c.end}
+			p.Page = sort.SearchInts(d.Pages, p.Start+1)
+			p.Lang = Lang(heading + "\n" + p.Text)
 			h := sha256.Sum256([]byte(p.File + "\x00" + p.Heading + "\x00" + p.Text))
 			p.ID = hex.EncodeToString(h[:8])
 			if ids[p.ID]++; ids[p.ID] > 1 { // the same words twice under one heading
@@ -103,6 +147,8 @@ type block struct {
 	head  string   // repeated when the block is cut: a table's header
 	parts []string // sentences, items, rows, lines
 	sep   string   // between parts
+	start int      // bytes of the document
+	end   int
 }
 
 func (b block) String() string {
@@ -113,29 +159,38 @@ func (b block) String() string {
 	return text
 }
 
+// A chunk is the text of a passage and where it comes from.
+type chunk struct {
+	text       string
+	start, end int
+}
+
 // texts joins the blocks of a section to passages.
-func (s section) texts() []string {
-	var list []string
+func (s section) texts() []chunk {
+	var list []chunk
 	var now strings.Builder
-	n := 0
+	n, start, last := 0, 0, 0
 	end := func() {
 		if n > 0 {
-			list = append(list, now.String())
+			list = append(list, chunk{now.String(), start, last})
 			now.Reset()
 			n = 0
 		}
 	}
 	for _, b := range s.blocks {
 		for _, text := range b.cut() {
-			size := utf8.RuneCountInString(text)
-			if n >= minRunes || n > 0 && n+size > maxRunes {
+			width := size(text)
+			if n >= minSize || n > 0 && n+width > maxSize {
 				end()
 			}
 			if n > 0 {
 				now.WriteString("\n")
+			} else {
+				start = b.start
 			}
 			now.WriteString(text)
-			n += size
+			n += width
+			last = max(b.end, start)
 		}
 	}
 	end()
@@ -145,32 +200,42 @@ func (s section) texts() []string {
 // cut returns the block whole if it is not too long, or else in pieces of
 // whole parts.
 func (b block) cut() []string {
-	if text := b.String(); utf8.RuneCountInString(text) <= maxRunes {
+	if text := b.String(); size(text) <= maxSize {
 		if strings.TrimSpace(text) == "" {
 			return nil
 		}
 		return []string{strings.TrimSpace(text)}
 	}
 	var list []string
-	piece := block{head: clip(b.head, maxRunes/2), sep: b.sep}
+	piece := block{head: narrow(b.head, maxSize/2), sep: b.sep}
 	n := 0
 	for _, part := range b.parts {
 		for part != "" {
-			head := clip(part, maxRunes) // a part too long by itself is cut anywhere
+			head := narrow(part, maxSize) // a part too long by itself is cut anywhere
 			part = part[len(head):]
-			size := utf8.RuneCountInString(head)
-			if n > 0 && n+size > maxRunes {
+			width := size(head)
+			if n > 0 && n+width > maxSize {
 				list = append(list, strings.TrimSpace(piece.String()))
 				piece.parts, n = nil, 0
 			}
 			piece.parts = append(piece.parts, head)
-			n += size
+			n += width
 		}
 	}
 	if n > 0 {
 		list = append(list, strings.TrimSpace(piece.String()))
 	}
 	return list
+}
+
+// narrow returns the beginning of s that takes n columns.
+func narrow(s string, n int) string {
+	for i, r := range s {
+		if n -= columns(r); n < 0 {
+			return s[:i]
+		}
+	}
+	return s
 }
 
 // clip returns the first n runes of s.
@@ -183,20 +248,57 @@ func clip(s string, n int) string {
 	return s
 }
 
-// plain cuts a text without marks: paragraphs end at empty lines. A first
-// paragraph that is the title is the heading.
+// plain cuts a text without marks: paragraphs end at empty lines, and before
+// an article, a chapter or a question. A first paragraph that is the title is
+// the heading.
 func plain(d Document) []section {
 	var s section
 	if d.Title != "" {
 		s.path = []string{oneLine(d.Title)}
 	}
-	for i, p := range strings.Split(d.Text, "\n\n") {
-		if p = strings.TrimSpace(p); p == "" || i == 0 && oneLine(p) == oneLine(d.Title) {
-			continue
+	at, first := 0, true
+	paragraph := func(end int) {
+		raw := d.Text[at:end]
+		p := strings.TrimSpace(raw)
+		start := at + strings.Index(raw, p)
+		at = end
+		if p == "" {
+			return
 		}
-		s.blocks = append(s.blocks, block{parts: split(unwrap(p))})
+		if first && oneLine(p) == oneLine(d.Title) {
+			first = false
+			return
+		}
+		first = false
+		s.blocks = append(s.blocks, block{parts: split(unwrap(p)), start: start, end: start + len(p)})
+	}
+	pos := 0
+	for line := range strings.Lines(d.Text) {
+		if strings.TrimSpace(line) == "" || opens.MatchString(line) {
+			paragraph(pos)
+		}
+		pos += len(line)
+	}
+	paragraph(len(d.Text))
+	if text := strings.TrimSpace(d.Text); len(s.blocks) == 0 && text != "" { // the title is all there is
+		start := strings.Index(d.Text, text)
+		s.blocks = []block{{parts: []string{text}, start: start, end: start + len(text)}}
 	}
 	return []section{s}
+}
+
+// code keeps the lines of a program.
+func code(d Document) []section {
+	lines := strings.Split(strings.TrimRight(d.Text, "\n"), "\n")
+	return []section{{path: []string{d.Path}, blocks: []block{{parts: lines, sep: "\n", end: len(d.Text)}}}}
+}
+
+func isCode(path string) bool {
+	switch path[strings.LastIndexByte(path, '.')+1:] {
+	case "go", "py", "js", "ts", "c", "h", "cc", "cpp", "rs", "java", "sh", "sql", "lua", "rb", "kt", "cs", "swift", "php":
+		return true
+	}
+	return false
 }
 
 // unwrap joins the lines of a paragraph that were broken for their length.

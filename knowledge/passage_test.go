@@ -79,8 +79,8 @@ func TestPassageSizes(t *testing.T) {
 	all := ""
 	ids := map[string]bool{}
 	for i, p := range list {
-		n := utf8.RuneCountInString(p.Text)
-		if n > maxRunes+maxRunes/2 || i+1 < len(list) && n < 200 || ids[p.ID] {
+		n := size(p.Text)
+		if n > maxSize+maxSize/2 || i+1 < len(list) && n < 250 || ids[p.ID] {
 			t.Errorf("passage %d, %s: %d runes", i, p.ID, n)
 		}
 		ids[p.ID] = true
@@ -155,8 +155,8 @@ func TestHostileMarkdown(t *testing.T) {
 		"headings": strings.Repeat("# a\n", n/4),
 	} {
 		for i, p := range Passages(Document{Path: "a.md", Text: text}) {
-			if utf8.RuneCountInString(p.Text) > maxRunes+maxRunes/2 {
-				t.Errorf("%s: passage %d has %d runes", name, i, utf8.RuneCountInString(p.Text))
+			if size(p.Text) > maxSize+maxSize/2 {
+				t.Errorf("%s: passage %d has %d runes", name, i, size(p.Text))
 			}
 		}
 	}
@@ -172,12 +172,13 @@ func FuzzPassages(f *testing.F) {
 		d := Document{Path: path, Title: Title(path, text), Text: text}
 		ids := map[string]bool{}
 		for _, p := range Passages(d) {
-			if strings.TrimSpace(p.Text) == "" || utf8.RuneCountInString(p.Text) > 2*maxRunes || ids[p.ID] || !utf8.ValidString(p.Text+p.Heading) {
-				t.Errorf("%+q", p)
+			if strings.TrimSpace(p.Text) == "" || size(p.Text) > 2*maxSize || ids[p.ID] || !utf8.ValidString(p.Text+p.Heading) {
+				t.Errorf("%+v", p)
 			}
 			ids[p.ID] = true
 		}
-		ix := Build([]Document{d})
+		ix := index(t, []Document{d})
+		defer ix.Close()
 		for _, q := range append(Sentences(text), text, d.Title) {
 			for _, h := range ix.Search(q, 2) {
 				if h.Coverage < 0 || h.Coverage > 1 || h.Score < 0 || ix.Quote(q, h) == "" {

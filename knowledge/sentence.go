@@ -53,7 +53,7 @@ func split(text string) []string {
 }
 
 // short are words that end in a point in the middle of a sentence.
-var short = set("mr mrs ms dr st vs cf fig eq vol", nil)
+var short = map[string]bool{"mr": true, "mrs": true, "ms": true, "dr": true, "st": true, "vs": true, "cf": true, "fig": true, "eq": true, "vol": true}
 
 // endsHere reports whether an ASCII mark ends the sentence before rest: a
 // space and no small letter must follow, and no 1. or e.g. or Dr. stand

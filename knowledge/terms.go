@@ -1,11 +1,15 @@
 package knowledge
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"suiren/knowledge/chinese"
+	"suiren/knowledge/inverted"
 )
 
 // Lang returns zh for a text of which at least a fifth of the letters are
@@ -16,7 +20,7 @@ func Lang(s string) string {
 	for _, r := range s {
 		if unicode.IsLetter(r) {
 			letters++
-			if unicode.Is(unicode.Han, r) {
+			if chinese.IsHan(r) {
 				han++
 			}
 		}
@@ -27,98 +31,150 @@ func Lang(s string) string {
 	return "en"
 }
 
+// isCJK reports whether r is of a script that does not part its words: Han,
+// kana or Hangul.
 func isCJK(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
+	switch {
+	case r < 0x1100:
+		return false
+	case chinese.IsHan(r):
+		return true
+	}
+	return r <= 0x11ff || r >= 0x2e80 && r <= 0x2fdf || r >= 0x3005 && r <= 0x3007 || r >= 0x3041 && r <= 0x318e || r >= 0x31f0 && r <= 0x31ff ||
+		r >= 0xa960 && r <= 0xa97c || r >= 0xac00 && r <= 0xd7fb || r >= 0xff66 && r <= 0xffdc
 }
 
-// A token is a word, a number, or a run of characters of a script that does
-// not part its words.
-type token struct {
-	text string
-	cjk  bool
+// A piece is a term of a text: a word, or a pair of characters of a script
+// that does not part its words. A word of two Han characters is both, and
+// comes twice.
+type piece struct {
+	hash   uint64
+	lo, hi int // bytes of the text
+	kind   kind
 }
 
-// maxWord bounds the runes of a word: what is longer is no word, and its
+type kind uint8
+
+const (
+	latin kind = iota // a word of letters, or a number
+	word              // a word of Han characters
+	pair              // two characters
+)
+
+// maxWord bounds the bytes of a word: what is longer is no word, and its
 // beginning tells it apart.
-const maxWord = 40
+const maxWord = 60
 
-// tokens splits a text. Width and case are folded: NFKC, then lower case.
-// Letters and digits part: 3x is 3 and x.
-func tokens(s string) []token {
-	s = strings.ToLower(norm.NFKC.String(s))
-	var list []token
-	kind := func(r rune) int {
+// FNV-1a over runes.
+const (
+	hashStart = 14695981039346656037
+	hashPrime = 1099511628211
+)
+
+func hashRune(h uint64, r rune) uint64 { return (h ^ uint64(r)) * hashPrime }
+
+// pieces calls f with every term of a text in its order. Width, case and
+// traditional characters are folded, English endings stemmed. Letters and
+// digits part: 3x is 3 and x.
+func pieces(text string, f func(piece)) {
+	from, end, last := 0, -1, rune(0) // the last character of the run: where it begins, ends, and which it is
+	for lo, hi := range chinese.Words(text) {
+		first, _ := utf8.DecodeRuneInString(text[lo:])
+		if first < utf8.RuneSelf || !isCJK(first) && !strings.ContainsFunc(text[lo:hi], isCJK) {
+			latinWords(text[lo:hi], lo, f)
+			end = -1
+			continue
+		}
+		h, n := uint64(hashStart), 0
+		for i, r := range text[lo:hi] {
+			size := utf8.RuneLen(r)
+			if r == utf8.RuneError {
+				size = 1
+			}
+			c := chinese.Fold(r)
+			if end == lo+i {
+				f(piece{inverted.Mix(hashRune(hashRune(hashStart, last), c)), from, lo + i + size, pair})
+			}
+			h, n = hashRune(h, c), n+1
+			from, end, last = lo+i, lo+i+size, c
+		}
+		if n <= 8 || chinese.IsHan(first) { // kana and hangul are not taken apart to words
+			f(piece{inverted.Mix(h), lo, hi, word})
+		}
+	}
+}
+
+// latinWords yields the words in a stretch without Chinese characters.
+func latinWords(s string, base int, f func(piece)) {
+	ascii := true
+	for i := range len(s) {
+		ascii = ascii && s[i] < utf8.RuneSelf
+	}
+	if !ascii {
+		s = norm.NFKC.String(s)
+	}
+	var buf [2 * maxWord]byte
+	b := buf[:0]
+	lo, before := 0, 0
+	class := func(r rune) int {
 		switch {
-		case isCJK(r):
+		case r < utf8.RuneSelf && r >= 'a':
 			return 1
 		case unicode.IsDigit(r):
 			return 2
 		case unicode.IsLetter(r), unicode.Is(unicode.M, r):
-			return 3
+			return 1
 		}
 		return 0
 	}
-	for s != "" {
-		r, n := utf8.DecodeRuneInString(s)
-		k := kind(r)
-		end := n
-		for end < len(s) {
-			r, n := utf8.DecodeRuneInString(s[end:])
-			if kind(r) != k {
-				break
+	flush := func(hi int) {
+		if len(b) > 0 {
+			b = stem(b)
+			h := uint64(hashStart)
+			for _, r := range string(b) {
+				h = hashRune(h, r)
 			}
-			end += n
-		}
-		if k != 0 {
-			t := s[:end]
-			if k != 1 {
-				t = stem(clip(t, maxWord))
-			}
-			list = append(list, token{t, k == 1})
-		}
-		s = s[end:]
-	}
-	return list
-}
-
-// each calls f with every term of a text for the index: words, and of each
-// CJK run its characters and its pairs of characters.
-func each(s string, f func(term string)) {
-	for _, t := range tokens(s) {
-		if !t.cjk {
-			f(t.text)
-			continue
-		}
-		runes := []rune(t.text)
-		for i := range runes {
-			f(string(runes[i]))
-			if i+1 < len(runes) {
-				f(string(runes[i : i+2]))
-			}
+			f(piece{inverted.Mix(h), base + lo, base + hi, latin})
+			b = b[:0]
 		}
 	}
+	for i, r := range s {
+		r = unicode.ToLower(r)
+		c := class(r)
+		if c != before {
+			flush(i)
+			lo, before = i, c
+		}
+		if c != 0 && len(b) < maxWord {
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	flush(len(s))
 }
 
 // stem folds the common endings of English words, so that key finds keys and
 // train finds training and trained. It is meant to be short rather than
 // right: both sides are folded alike. It pays: of the questions in testdata
 // that are answered from the right page it brings one in seventeen.
-func stem(w string) string {
+func stem(w []byte) []byte {
 	for _, r := range w {
 		if r < 'a' || r > 'z' {
 			return w
 		}
 	}
+	ends := func(suffix string) bool {
+		return len(w) >= len(suffix)+3 && string(w[len(w)-len(suffix):]) == suffix
+	}
 	cut := func(suffix, by string) bool {
-		if len(w) < len(suffix)+3 || !strings.HasSuffix(w, suffix) {
+		if !ends(suffix) {
 			return false
 		}
-		w = w[:len(w)-len(suffix)] + by
+		w = append(w[:len(w)-len(suffix)], by...)
 		return true
 	}
 	switch { // plurals: Harman, How effective is suffixing?, 1991
 	case cut("ies", "y"):
-	case strings.HasSuffix(w, "ss"), strings.HasSuffix(w, "us"), strings.HasSuffix(w, "is"):
+	case ends("ss"), ends("us"), ends("is"):
 	case cut("sses", "ss"), cut("xes", "x"), cut("ches", "ch"), cut("shes", "sh"), cut("s", ""):
 	}
 	if cut("ing", "") || cut("ed", "") {
@@ -126,10 +182,17 @@ func stem(w string) string {
 			w = w[:n-1] // stopped, running
 		}
 	}
-	if len(w) > 3 {
-		w = strings.TrimSuffix(w, "e") // make, making
+	if len(w) > 3 && w[len(w)-1] == 'e' {
+		w = w[:len(w)-1] // make, making
 	}
 	return w
+}
+
+// terms returns the set of the terms of a text.
+func terms(text string) map[uint64]bool {
+	in := map[uint64]bool{}
+	pieces(text, func(p piece) { in[p.hash] = true })
+	return in
 }
 
 // common are the words of a question that do not say what it is about.
@@ -137,11 +200,11 @@ var common = set(`a an the is are was were be been being am do does did doing do
 their them yourself this that these those of to in on at for from with by as and or but if then than so not no can could will would shall should
 may might must have has had what which who whom whose when where why how there here about into out up any some all please tell just also too
 very get got let much many need want during while after before use used always never ever really actually already still again own kind thing
-way now s t m re ve ll d don doesn isn aren`, stem)
+way now s t m re ve ll d don doesn isn aren`)
 
 // commonCJK are characters of function words. A question's runs are cut at
 // them: 思考是什么 is about 思考.
-var commonCJK = set("的 了 吗 呢 吧 啊 呀 么 什 怎 我 你 您 它 他 她 们 这 那 哪 谁 请 是", nil)
+const commonCJK = "的了吗呢吧啊呀么什怎我你您它他她们这那哪谁请是"
 
 // phrases takes the phrases out of a question that only say that it is one.
 var phrases = func() *strings.Replacer {
@@ -152,28 +215,21 @@ var phrases = func() *strings.Replacer {
 	return strings.NewReplacer(list...)
 }()
 
-func set(words string, fold func(string) string) map[string]bool {
-	m := map[string]bool{}
-	for _, w := range strings.Fields(words) {
-		if fold != nil {
-			w = fold(w)
-		}
-		m[w] = true
-	}
-	return m
-}
+// set returns the terms of words.
+func set(words string) map[uint64]bool { return terms(words) }
 
 // A part is a piece of a question that a passage can cover: a word, or one
 // CJK character by any of the terms it stands in.
 type part struct {
-	weigh string   // the term whose rarity is the part's weight
-	terms []string // one of these in a passage covers it
+	weigh uint64   // the term whose rarity is the part's weight
+	terms []uint64 // one of these in a passage covers it
 }
 
 // A query is a question as the search sees it.
 type query struct {
 	lang  string
-	terms []string // to score by; no term twice
+	terms []inverted.Term // to score by; no term twice
+	names []string        // of each term, as in the question
 	parts []part
 	bare  bool // all its words are common ones: Who are you?
 }
@@ -185,42 +241,23 @@ const maxQuestion = 500
 func parse(question string) query {
 	question = clip(question, maxQuestion)
 	q := query{lang: Lang(question)}
-	seen := map[string]bool{}
-	add := func(term string) {
-		if !seen[term] {
-			seen[term] = true
-			q.terms = append(q.terms, term)
-		}
-	}
-	read := func(question string, all bool) {
-		for _, t := range tokens(question) {
-			if !t.cjk {
-				if all || !common[t.text] {
-					add(t.text)
-					q.parts = append(q.parts, part{t.text, []string{t.text}})
+	read := func(text string, all bool) {
+		if !all {
+			text = strings.Map(func(r rune) rune {
+				if strings.ContainsRune(commonCJK, chinese.Fold(r)) {
+					return ' '
 				}
-				continue
-			}
-			for _, run := range strings.FieldsFunc(t.text, func(r rune) bool { return !all && commonCJK[string(r)] }) {
-				runes := []rune(run)
-				for i, r := range runes {
-					p := part{weigh: string(r)}
-					if len(runes) == 1 {
-						p.terms = []string{p.weigh}
-					}
-					if i > 0 {
-						p.terms = append(p.terms, string(runes[i-1:i+1]))
-					}
-					if i+1 < len(runes) {
-						p.terms = append(p.terms, string(runes[i:i+2]))
-					}
-					q.parts = append(q.parts, p)
-					for _, t := range p.terms {
-						add(t)
-					}
-				}
-			}
+				return r
+			}, text)
 		}
+		var list []piece
+		pieces(text, func(p piece) {
+			if all || p.kind != latin || !common[p.hash] {
+				list = append(list, p)
+				q.add(p.hash, text[p.lo:p.hi], 256)
+			}
+		})
+		q.cover(text, list)
 	}
 	read(phrases.Replace(question), false)
 	if len(q.parts) == 0 {
@@ -228,4 +265,32 @@ func parse(question string) query {
 		read(question, true)
 	}
 	return q
+}
+
+// add adds a term that counts share of 256.
+func (q *query) add(hash uint64, name string, share uint32) {
+	if !slices.ContainsFunc(q.terms, func(t inverted.Term) bool { return t.Hash == hash }) {
+		q.terms, q.names = append(q.terms, inverted.Term{Hash: hash, Share: share}), append(q.names, name)
+	}
+}
+
+// cover makes the parts of a question of its terms.
+func (q *query) cover(text string, list []piece) {
+	for _, p := range list {
+		switch p.kind {
+		case latin:
+			q.parts = append(q.parts, part{p.hash, []uint64{p.hash}})
+		case word:
+			for i, r := range text[p.lo:p.hi] {
+				at := p.lo + i
+				c := part{weigh: p.hash, terms: []uint64{p.hash}}
+				for _, o := range list { // pairs that hold the character
+					if o.kind == pair && o.lo <= at && at+utf8.RuneLen(r) <= o.hi {
+						c.terms = append(c.terms, o.hash)
+					}
+				}
+				q.parts = append(q.parts, c)
+			}
+		}
+	}
 }

@@ -44,18 +44,3 @@ func TestOwnersModel(t *testing.T) {
 	}
 	h.made()
 }
-
-// The shards of a model belong to it, and no other file of the folder does.
-func TestModelFiles(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"a[1]-00001-of-00002.gguf", "a[1]-00002-of-00002.gguf", "a1-00001-of-00002.gguf", "other.gguf"} {
-		write(t, filepath.Join(dir, name), name)
-	}
-	files, err := modelFiles(t.Context(), filepath.Join(dir, "a[1]-00001-of-00002.gguf"))
-	if err != nil || len(files) != 2 || files[1].Path != "a[1]-00002-of-00002.gguf" {
-		t.Errorf("%v %v", files, err)
-	}
-	if files, err = modelFiles(t.Context(), filepath.Join(dir, "other.gguf")); err != nil || len(files) != 1 {
-		t.Errorf("%v %v", files, err)
-	}
-}

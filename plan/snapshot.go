@@ -189,14 +189,14 @@ func pinned(ref stage.Ref, env Env) (*snapshot, error) {
 // wraps ErrMoved if the files are no longer those of the snapshot.
 func (s *snapshot) keep(st *store.Store) error {
 	if s.place != "" {
-		files, err := modelFiles(context.Background(), s.place)
+		files, err := store.ModelFiles(context.Background(), s.place)
 		if err != nil {
 			return err
 		}
 		if store.FilesDigest(files) != s.digest {
 			return moved(s.changed(files))
 		}
-		return nil
+		return st.SetPlace(s.digest, s.place)
 	}
 	if _, err := st.Dir(s.digest); !errors.Is(err, store.ErrNotFound) {
 		return err

@@ -78,7 +78,7 @@ func (s *Step) Run(ctx context.Context, st *store.Store, m stage.Machine, versio
 
 // run runs the operator and puts what it made into st.
 func (s *Step) run(ctx context.Context, st *store.Store, m stage.Machine, teller *teller) (store.Record, error) {
-	job := &stage.Job{Inputs: s.Inputs, Machine: m, Emit: teller.tell, Open: st.Dir, Curve: CurveDir(st.Path(), s.String(), s.Key)}
+	job := &stage.Job{Inputs: s.Inputs, Machine: m, Emit: teller.tell, Open: st.Model, Curve: CurveDir(st.Path(), s.String(), s.Key)}
 	if err := s.layOut(st, job); err != nil {
 		return store.Record{}, err
 	}

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"sync"
 
@@ -35,6 +36,11 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 			Fingerprint: "suiren-" + rel.Digest[:min(12, len(rel.Digest))], Request: req}
 		w.Header().Set("X-Request-Id", h.ID) // what Ollama's replies have no place for
 		list := s.exchanges(caller(r), h.ID, h.Lang, rel, req)
+		release, err := s.reserve(list)
+		if err != nil {
+			return err
+		}
+		defer release()
 		if err := s.queue.enter(r.Context()); err != nil {
 			return err
 		}
@@ -125,11 +131,12 @@ func isLines(shape form.Shape) bool {
 // broken ends a stream by an error: as a status while nothing is sent, else
 // as an event, for the status has gone.
 func (s *Server) broken(r *http.Request, events *eventStream, err error) error {
+	err = ended(r, err)
 	switch {
 	case !events.started():
 		return err
-	case r.Context().Err() != nil:
-		return nil // the client is gone
+	case errors.Is(err, errLeft):
+		return nil
 	}
 	dialect := dialectOf(r)
 	events.event(dialect.event, dialect.body(s.public(r, err), language(r)))

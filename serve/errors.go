@@ -2,6 +2,7 @@ package serve
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -26,6 +27,24 @@ var errInternal = &form.Error{
 var errLeft = &form.Error{Status: 499, Type: "invalid_request_error", Code: "client_closed_request",
 	Text: say.T("the client closed the connection before its answer", "客户端在得到回答之前关闭了连接")}
 
+// errStopping is for requests that are in flight when the server stops, and
+// the cause by which their contexts end.
+var errStopping = &form.Error{Status: http.StatusServiceUnavailable, Type: "server_error", Code: "stopping",
+	Text: say.T("the server is stopping", "服务器正在停止"), Next: say.T("ask again when it is back", "请在其恢复后重试")}
+
+// ended says what an error means if the request's context has ended: that the
+// client is gone, or that the server stops.
+func ended(r *http.Request, err error) error {
+	_, told := errors.AsType[*form.Error](err)
+	switch {
+	case told || err == nil || r.Context().Err() == nil:
+		return err
+	case errors.Is(context.Cause(r.Context()), errStopping):
+		return errStopping
+	}
+	return errLeft
+}
+
 // The dialects, by the path's beginning. Paths of the console and of OpenAI
 // have OpenAI's.
 func dialectOf(r *http.Request) dialect {
@@ -48,11 +67,7 @@ type handler func(http.ResponseWriter, *http.Request) error
 // the client are ours: handle logs them and tells the client nothing.
 func (s *Server) handle(f handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := f(w, r)
-		if _, told := errors.AsType[*form.Error](err); !told && err != nil && r.Context().Err() != nil {
-			err = errLeft
-		}
-		if err != nil {
+		if err := ended(r, f(w, r)); err != nil {
 			s.fail(w, r, err)
 		}
 	})

@@ -313,7 +313,9 @@ func (x *exchange) record(cpu float64) {
 	r.CPUSeconds, r.Total = cpu, x.s.conf.Now().Sub(x.start)
 	p.First, p.Total = r.First, r.Total
 	if c := x.ask.Receipt; c != nil && c.Version != "" { // the model began
-		x.s.receipts.add(r.ID, r.Caller, c)
+		if err := x.s.receipts.add(r.ID, r.Caller, c); err != nil {
+			x.s.conf.Log.Error("a receipt is not kept", "id", r.ID, "err", err)
+		}
 	}
 	x.s.keep(r)
 }

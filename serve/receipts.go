@@ -1,7 +1,7 @@
 package serve
 
 import (
-	"container/list"
+	"encoding/json"
 	"net/http"
 	"sync"
 
@@ -12,50 +12,80 @@ import (
 // receipts keeps how the last answers were made, so that a client whose
 // interface has no place for a receipt can ask for it by the answer's id.
 // They are in memory alone and end with the process: they hold prompts.
+//
+// The memory is a ring that is taken at the beginning, so that a server does
+// not grow with what it answers.
 type receipts struct {
-	most int // bytes, about
-
 	mu   sync.Mutex
-	byID map[string]*list.Element
-	last *list.List // of *kept, the newest first
-	size int
+	ring []byte
+	next int    // where the next one is written
+	kept []kept // the oldest first: those that follow next in the ring
 }
 
-// maxReceipts bounds their memory in bytes: some thousands of short answers.
-const maxReceipts = 8 << 20
+// maxReceipts is the bytes of the ring: some thousands of short answers.
+const maxReceipts = 4 << 20
 
-type kept struct {
-	id, caller string
-	receipt    *form.Receipt
-	size       int
+// A kept receipt is bytes of the ring: the answer's id, its caller, JSON.
+type kept struct{ at, id, caller, text int32 }
+
+func (k *kept) end() int { return int(k.at + k.id + k.caller + k.text) }
+
+func newReceipts(size int) *receipts {
+	r := &receipts{ring: make([]byte, size)}
+	for i := 0; i < size; i += 4096 { // pages that nobody wrote to are not there yet
+		r.ring[i] = 1
+	}
+	return r
 }
 
-func newReceipts(most int) *receipts {
-	return &receipts{most: most, byID: map[string]*list.Element{}, last: list.New()}
-}
-
-// add keeps a receipt and forgets the oldest beyond the bound.
-func (r *receipts) add(id, caller string, receipt *form.Receipt) {
-	k := &kept{id, caller, receipt, receipt.Size()}
+// add keeps a receipt and forgets the oldest for it. One that would take more
+// than half of the ring is not kept.
+func (r *receipts) add(id, caller string, receipt *form.Receipt) error {
+	text, err := json.Marshal(receipt)
+	if err != nil {
+		return err
+	}
+	n := len(id) + len(caller) + len(text)
+	if n > len(r.ring)/2 {
+		return nil
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.byID[id] = r.last.PushFront(k)
-	for r.size += k.size; r.size > r.most; {
-		old := r.last.Remove(r.last.Back()).(*kept)
-		delete(r.byID, old.id)
-		r.size -= old.size
+	if r.next+n > len(r.ring) {
+		r.forget(len(r.ring))
+		r.next = 0
+	}
+	r.forget(r.next + n)
+	k := kept{int32(r.next), int32(len(id)), int32(len(caller)), int32(len(text))}
+	to := r.ring[r.next:]
+	to = to[copy(to, id):]
+	to = to[copy(to, caller):]
+	copy(to, text)
+	r.kept = append(r.kept, k)
+	r.next += n
+	return nil
+}
+
+// forget lets go of the oldest from next up to a place of the ring.
+func (r *receipts) forget(to int) {
+	for len(r.kept) > 0 && int(r.kept[0].at) >= r.next && int(r.kept[0].at) < to {
+		r.kept = r.kept[1:]
 	}
 }
 
 // find returns the receipt of an answer, to the caller that got the answer.
-func (r *receipts) find(id, caller string) (*form.Receipt, bool) {
+func (r *receipts) find(id, caller string) (json.RawMessage, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e := r.byID[id]
-	if e == nil || e.Value.(*kept).caller != caller {
-		return nil, false
+	for i := len(r.kept) - 1; i >= 0; i-- {
+		k := &r.kept[i]
+		b := r.ring[k.at:k.end()]
+		if string(b[:k.id]) == id {
+			b = b[k.id:]
+			return append(json.RawMessage(nil), b[k.caller:]...), string(b[:k.caller]) == caller
+		}
 	}
-	return e.Value.(*kept).receipt, true
+	return nil, false
 }
 
 // receipt tells how an answer was made.

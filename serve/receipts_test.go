@@ -3,6 +3,8 @@ package serve
 import (
 	"encoding/json"
 	"io"
+	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"suiren/serve/form"
@@ -52,20 +54,49 @@ func TestNoReceipt(t *testing.T) {
 	}
 }
 
-// The memory of receipts is bounded, the oldest go first.
+// The memory of receipts is a ring: the oldest go first, what is kept is what
+// was put in, and nothing is taken beyond it.
 func TestReceiptsAreBounded(t *testing.T) {
-	one := &form.Receipt{Prompt: form.Tokens(make([]int32, 1000), true)}
-	r := newReceipts(3 * one.Size())
-	for _, id := range []string{"a", "b", "c", "d"} {
-		r.add(id, "me", one)
-	}
-	for id, want := range map[string]bool{"a": false, "b": true, "c": true, "d": true} {
-		if _, ok := r.find(id, "me"); ok != want {
-			t.Errorf("%s: %v", id, ok)
+	ring := newReceipts(64 << 10)
+	rng := rand.New(rand.NewPCG(1, 2))
+	var ids []string
+	for i := range 2000 {
+		id := "answer-" + strconv.Itoa(i)
+		one := &form.Receipt{ID: id, Prompt: form.Tokens(make([]int32, rng.IntN(900)), true)}
+		if err := ring.add(id, "caller-"+strconv.Itoa(i%3), one); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+		used := 0
+		for _, k := range ring.kept {
+			used += k.end() - int(k.at)
+		}
+		if used > len(ring.ring) || len(ring.kept) == 0 {
+			t.Fatalf("%d receipts of %d bytes", len(ring.kept), used)
+		}
+		first := len(ids) - len(ring.kept)
+		for _, j := range []int{first - 2, first - 1, first, (first + i) / 2, i} {
+			if j < 0 {
+				continue
+			}
+			text, ok := ring.find(ids[j], "caller-"+strconv.Itoa(j%3))
+			if ok != (j >= first) {
+				t.Fatalf("of %d answers, %d kept, %d is found: %v", len(ids), len(ring.kept), j, ok)
+			}
+			var r form.Receipt
+			if ok && (json.Unmarshal(text, &r) != nil || r.ID != ids[j]) {
+				t.Fatalf("%s is %s", ids[j], text)
+			}
+		}
+		if _, ok := ring.find(id, "somebody"); ok {
+			t.Fatal("another caller's")
 		}
 	}
-	r.add("huge", "me", &form.Receipt{Prompt: form.Tokens(make([]int32, 10000), true)})
-	if len(r.byID) != 0 || r.size != 0 || r.last.Len() != 0 {
-		t.Errorf("%d receipts of %d bytes stay", len(r.byID), r.size)
+	before := len(ring.kept)
+	if err := ring.add("huge", "me", &form.Receipt{Prompt: form.Tokens(make([]int32, 40000), true)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := ring.find("huge", "me"); ok || len(ring.kept) != before {
+		t.Error("one larger than the ring is kept")
 	}
 }

@@ -45,6 +45,12 @@ type Config struct {
 	// A nil Key lets everyone in, which Listen allows on loopback only.
 	Key func(secret string) (name string, ok bool)
 
+	// Reserve holds what a request may use, and returns how many of its More
+	// tokens there is room for; an error made for the client refuses it. Record
+	// ends the hold, and so does Release, of requests that did not begin. Both or
+	// neither are nil.
+	Reserve func(Hold) (more int, err error)
+	Release func(id string) error
 	// Record keeps the ledger and the trace of one answered request, refused
 	// ones too. An error is logged; it does not fail the request.
 	Record func(*Record) error
@@ -53,6 +59,10 @@ type Config struct {
 	// Rate keeps what a reader thought of an answer. It returns ErrNoAnswer
 	// for an id it does not know.
 	Rate func(Rating) error
+
+	// Search finds the passages of a knowledge base for a caller, who may not
+	// read all of it. It returns ErrNoStore for a base it does not know.
+	Search func(caller, base, query string, most int) ([]openai.Found, error)
 
 	// Plan is the view of the plan, as JSON, in a language.
 	Plan func(say.Lang) (json.RawMessage, error)
@@ -126,6 +136,7 @@ func (s *Server) Handler() http.Handler {
 	keyed("POST /v1/embeddings", s.embeddings)
 	keyed("POST /v1/rerank", s.rerank)
 	keyed("POST /v2/rerank", s.rerank)
+	keyed("POST /v1/vector_stores/{id}/search", s.searchStore)
 	keyed("POST /v1/messages", s.ask(anthropic.ParseMessages))
 	keyed("POST /v1/messages/count_tokens", s.countTokens)
 	keyed("GET /v1/receipts/{id}", s.receipt)
@@ -175,15 +186,17 @@ func Listen(addr string, keyed bool) (net.Listener, error) {
 	return ln, nil
 }
 
-// Serve answers on ln until ctx is done; then it ends the streams, waits a
-// moment for the rest and returns nil.
+// Serve answers on ln until ctx is done; then it ends what is in flight with
+// errStopping, waits a moment for the rest and returns nil.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	work, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stop(nil)
 	srv := &http.Server{
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
+		BaseContext:       func(net.Listener) context.Context { return work },
 		ErrorLog:          slog.NewLogLogger(s.conf.Log.Handler(), slog.LevelDebug),
 	}
 	done := make(chan error, 1)
@@ -193,6 +206,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
+	stop(errStopping)
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if srv.Shutdown(grace) != nil {

@@ -24,6 +24,7 @@ type Message struct {
 	Calls   []Call `json:"tool_calls,omitempty"`
 	CallID  string `json:"tool_call_id,omitempty"` // the call that a tool answers
 	Name    string `json:"name,omitempty"`         // of the tool that answers
+	Weight  *int   `json:"weight,omitempty"`       // of the assistant: 0 is read and not learnt
 }
 
 // A Call is a call of a tool.

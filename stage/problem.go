@@ -31,7 +31,7 @@ type Problem struct {
 
 // Families are the families of problem, in the order in which people are
 // told of them.
-var Families = []string{"add", "sub", "mul", "order", "linear", "word", "countdown"}
+var Families = []string{"add", "sub", "mul", "order", "linear", "word", "countdown", "countdown4", "system", "calendar", "unit"}
 
 // FamilyText is a family's name for people; of one that is not in Families
 // it is the name itself.
@@ -45,6 +45,14 @@ func FamilyText(family string) say.Text {
 		return say.T("multiplication", "乘法")
 	case "countdown":
 		return say.T("countdown", "凑数")
+	case "countdown4":
+		return say.T("countdown of four numbers", "四数凑数")
+	case "system":
+		return say.T("linear systems", "二元一次方程组")
+	case "calendar":
+		return say.T("calendar", "日历")
+	case "unit":
+		return say.T("units", "单位换算")
 	case "order":
 		return say.T("order of operations", "四则运算")
 	case "linear":

@@ -198,10 +198,12 @@ func (r *Rows) Read(i int, ids, start []int32, weight []uint8) {
 }
 
 // A RowDoc is one document of a row. The tokens from Supervised on are
-// targets; the first token never is.
+// targets, or, if there is a Learn, those where it is true; the first token
+// never is.
 type RowDoc struct {
 	IDs        []int32
 	Supervised int
+	Learn      []bool // as long as IDs
 }
 
 // A RowWriter writes a tokens artifact. Equal calls write equal bytes.
@@ -243,6 +245,9 @@ func NewRowWriter(dir string, vocab, length int, think bool) (*RowWriter, error)
 	return w, nil
 }
 
+// Think says whether the rows hold thoughts, if that was not known before.
+func (w *RowWriter) Think(yes bool) { w.info.Think = yes }
+
 // Drop counts a document that fits no row.
 func (w *RowWriter) Drop() { w.info.Dropped++ }
 
@@ -253,6 +258,9 @@ func (w *RowWriter) Add(docs []RowDoc) error {
 		if t += len(d.IDs); t > w.info.Length || len(d.IDs) == 0 {
 			return fmt.Errorf("stage: documents of %d tokens do not make a row of %d", t, w.info.Length)
 		}
+		if d.Learn != nil && len(d.Learn) != len(d.IDs) {
+			return fmt.Errorf("stage: %d marks of %d tokens", len(d.Learn), len(d.IDs))
+		}
 		for i, id := range d.IDs {
 			if id < 0 || int(id) >= w.info.Vocab {
 				return fmt.Errorf("stage: id %d is not in a vocabulary of %d", id, w.info.Vocab)
@@ -261,7 +269,7 @@ func (w *RowWriter) Add(docs []RowDoc) error {
 			switch {
 			case i == 0:
 				mark = markFirst
-			case i >= d.Supervised:
+			case d.Learn == nil && i >= d.Supervised, d.Learn != nil && d.Learn[i]:
 				mark = markTarget
 				w.info.Supervised++
 			}

@@ -35,8 +35,8 @@ func TestRows(t *testing.T) {
 	for _, vocab := range []int{512, 1 << 16, 1<<16 + 1} {
 		last := int32(vocab - 1)
 		dir := writeRows(t, vocab, 6,
-			[]RowDoc{{[]int32{5, 6, last}, 2}, {[]int32{7, 8}, 0}},
-			[]RowDoc{{[]int32{1, 2, 3, 4, 5, 0}, 9}})
+			[]RowDoc{{IDs: []int32{5, 6, last}, Supervised: 2}, {IDs: []int32{7, 8}, Supervised: 0}},
+			[]RowDoc{{IDs: []int32{1, 2, 3, 4, 5, 0}, Supervised: 9}})
 		r, err := OpenRows(dir)
 		if err != nil {
 			t.Fatal(err)
@@ -61,7 +61,7 @@ func TestRowWriterRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, docs := range [][]RowDoc{{{[]int32{1, 2, 3}, 1}}, {{[]int32{4}, 1}}, {{[]int32{-1}, 1}}, {{nil, 0}}} {
+	for _, docs := range [][]RowDoc{{{IDs: []int32{1, 2, 3}, Supervised: 1}}, {{IDs: []int32{4}, Supervised: 1}}, {{IDs: []int32{-1}, Supervised: 1}}, {{}}} {
 		if w.Add(docs) == nil {
 			t.Errorf("Add(%v) was taken", docs)
 		}
@@ -75,7 +75,7 @@ func TestRowWriterRefuses(t *testing.T) {
 }
 
 func TestOpenRowsRefuses(t *testing.T) {
-	good := func() string { return writeRows(t, 512, 4, []RowDoc{{[]int32{5, 0, 7}, 1}}) }
+	good := func() string { return writeRows(t, 512, 4, []RowDoc{{IDs: []int32{5, 0, 7}, Supervised: 1}}) }
 	change := func(name, old, new string) func(string) error {
 		return func(dir string) error {
 			path := filepath.Join(dir, name)
@@ -130,7 +130,7 @@ func FuzzRows(f *testing.F) {
 		}
 		return b
 	}
-	dir := writeRows(f, 300, 5, []RowDoc{{[]int32{5, 6, 299}, 1}, {[]int32{1}, 1}}, []RowDoc{{[]int32{2}, 1}})
+	dir := writeRows(f, 300, 5, []RowDoc{{IDs: []int32{5, 6, 299}, Supervised: 1}, {IDs: []int32{1}, Supervised: 1}}, []RowDoc{{IDs: []int32{2}, Supervised: 1}})
 	f.Add(read(dir, rowsFile), read(dir, idsFile), read(dir, marksFile))
 	f.Add([]byte(`{"format":1,"vocab":1,"length":1}`), []byte{}, []byte{})
 	f.Fuzz(func(t *testing.T, info, ids, marks []byte) {

@@ -24,6 +24,7 @@ var (
 //	artifacts/<digest>/      the files of an artifact, read-only
 //	artifacts/<digest>.list  their names, sizes and sums: the text of FilesDigest
 //	work/<key>/              checkpoints of steps that are not done
+//	places/<digest>.json     where a model of the owner's lies
 //	runs/                    the events of runs
 //	curves/<block>/<key>/    the curves of steps that trained
 //	tmp/<process>/           what is being made

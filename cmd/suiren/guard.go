@@ -53,7 +53,7 @@ func (a *app) showLint(l *guard.Lint) error {
 			a.line(struct {
 				Type string `json:"type"`
 				guard.Finding
-			}{"finding", f})
+			}{"word", f})
 		}
 		if f.Kind == "unowned" {
 			unowned++

@@ -56,8 +56,13 @@ type opener struct{}
 // judged is how many questions a verdict has answered at a time.
 const judged = 64
 
+func questioned(job *stage.Job) *scenario.Opener {
+	return &scenario.Opener{Artifact: job.Open, Threads: job.Machine.Threads, Slots: judged,
+		Model: func(path, adapter string) (scenario.Model, error) { return otherModel(path, adapter, job.Machine, true) }}
+}
+
 func (opener) Scenario(job *stage.Job, dir string) (guard.Answerer, error) {
-	s, err := scenario.Open(dir, job.Open, job.Machine.Threads, judged)
+	s, err := questioned(job).Open(dir)
 	return examinee{s}, err
 }
 
@@ -69,7 +74,7 @@ func (opener) Weights(job *stage.Job, dir, like string, think int) (guard.Answer
 	if think < 0 {
 		think = m.Think
 	}
-	s, err := scenario.Bare(dir, think, job.Machine.Threads, judged)
+	s, err := questioned(job).Bare(dir, think)
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +85,12 @@ func (opener) Weights(job *stage.Job, dir, like string, think int) (guard.Answer
 // An examinee is a scenario before a verdict.
 type examinee struct{ *scenario.Scenario }
 
-func (e examinee) Reply(ctx context.Context, question string) (guard.Reply, error) {
-	r, err := e.Scenario.Reply(ctx, question)
+func (e examinee) Reply(ctx context.Context, before []stage.Message, question string) (guard.Reply, error) {
+	var list []scenario.Message
+	for _, m := range before {
+		list = append(list, scenario.Message{Role: m.Role, Text: m.Content})
+	}
+	r, err := e.ReplyTo(ctx, append(list, scenario.Message{Role: "user", Text: question}))
 	if errors.Is(err, scenario.ErrTooLong) {
 		return guard.Reply{Finish: "too long"}, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 
+	"suiren/engine/infer"
 	"suiren/internal/say"
 	"suiren/serve"
 	"suiren/serve/form"
@@ -25,7 +26,7 @@ type served struct {
 func (r *served) close() { r.scenario.Close() }
 
 // serveRelease opens a standing release.
-func (w *workspace) serveRelease(b store.Block, threads int) (*served, error) {
+func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served, error) {
 	dir, err := w.st.Dir(b.Output)
 	if err != nil {
 		return nil, err
@@ -54,7 +55,7 @@ func (w *workspace) serveRelease(b store.Block, threads int) (*served, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := scenario.Open(scenarioDir, w.st.Dir, threads, slots)
+	s, err := w.openScenario(scenarioDir, machine, slots)
 	if err != nil {
 		return nil, err
 	}
@@ -64,10 +65,17 @@ func (w *workspace) serveRelease(b store.Block, threads int) (*served, error) {
 		name = b.Name
 	}
 	return &served{scenario: s, release: &serve.Release{
-		Name: name, Digest: b.Output.String(), Made: rec.Began, Answerer: answerer{s}, Origin: "release", Policy: rails{policy},
+		Name: name, Digest: b.Output.String(), Made: rec.Began, Answerer: answerer{s, name, b.Output.String()}, Origin: "release", Policy: rails{policy},
 		Context: f.Context, Examples: examples, Label: true,
 		About: map[string]any{"parameters": f.Parameters, "layers": f.Layers, "width": f.Width, "vocabulary": f.Vocabulary, "think": f.Think, "passages": f.Passages},
 	}}, nil
+}
+
+// openScenario opens a scenario to give some answers at a time.
+func (w *workspace) openScenario(dir string, machine stage.Machine, slots int) (*scenario.Scenario, error) {
+	open := scenario.Opener{Artifact: w.st.Model, Threads: machine.Threads, Slots: slots,
+		Model: func(path, adapter string) (scenario.Model, error) { return otherModel(path, adapter, machine, false) }}
+	return open.Open(dir)
 }
 
 // maxExamples is how many questions a page begins with, exampleLevel the
@@ -106,41 +114,109 @@ func (w *workspace) examples(m *operate.Manifest) ([]say.Text, error) {
 }
 
 // An answerer makes a scenario's answers the server's. It can what every
-// answerer can.
-type answerer struct{ *scenario.Scenario }
+// answerer can, and gives receipts.
+type answerer struct {
+	*scenario.Scenario
+	name, digest string // of the release
+}
 
 var kinds = map[scenario.Kind]form.Kind{
 	scenario.Sources: form.Sources, scenario.Thought: form.Thought, scenario.Answer: form.Text, scenario.Finish: form.Finish,
 }
 
 // Can implements form.Answerer.
-func (answerer) Can() form.Can { return 0 }
+func (s answerer) Can() form.Can {
+	if o, ok := s.Other().(*other); ok {
+		return o.Can() & otherCan
+	}
+	return form.Receipts
+}
 
 // Answer implements form.Answerer.
 func (s answerer) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event, error] {
+	if o, ok := s.Other().(*other); ok {
+		return s.pass(ctx, o, a)
+	}
 	return func(yield func(form.Event, error) bool) {
-		var msgs []scenario.Message
-		for _, m := range a.Messages {
-			msgs = append(msgs, scenario.Message{Role: m.Role, Text: m.Text})
+		opt := asked(a)
+		if a.Receipt != nil {
+			opt.Trail = new(scenario.Trail)
+			defer func() { s.receipt(a.Receipt, opt.Trail) }()
 		}
-		opt := scenario.Options{MaxTokens: max(0, a.MaxTokens), Think: -1, Temperature: a.Sampling.Temperature, TopP: a.Sampling.TopP, Seed: a.Seed}
-		switch {
-		case a.Think.Mode == "off":
-			opt.Think = 0
-		case a.Think.Budget > 0:
-			opt.Think = a.Think.Budget
-		}
-		for d, err := range s.Scenario.Answer(ctx, msgs, opt) {
-			out := form.Event{Kind: kinds[d.Kind], Text: d.Text, Reason: d.Reason,
-				Usage: form.Usage{Prompt: d.Usage.Prompt, Completion: d.Usage.Completion, Reasoning: d.Usage.Reasoning}}
-			for _, src := range d.Sources {
-				out.Sources = append(out.Sources, form.Source{File: src.File, Heading: src.Heading, Text: src.Text, Score: src.Score})
-			}
-			if !yield(out, public(err)) {
+		for d, err := range s.Scenario.Answer(ctx, messages(a), opt) {
+			if !yield(event(d), public(err)) {
 				return
 			}
 		}
 	}
+}
+
+// receipt writes down how an answer was made, if one was begun.
+func (s answerer) receipt(r *form.Receipt, t *scenario.Trail) {
+	m := &t.Made
+	if m.Prompt == nil {
+		return
+	}
+	temperature, topP := float64(m.Temperature), float64(m.TopP)
+	*r = form.Receipt{Version: form.ReceiptVersion, ID: r.ID, Program: r.Program, Model: form.ReceiptModel{Name: s.name, Digest: "sha256:" + s.digest},
+		Prompt: form.Tokens(m.Prompt, true), Answer: form.Tokens(t.Tokens, false), Finish: t.Finish, Seed: m.Seed,
+		Sampling: form.Sampling{Temperature: &temperature, TopP: &topP}, MaxTokens: m.MaxTokens, Think: form.Think{Budget: m.Think}, Chat: t.Asked, Open: m.Open}
+}
+
+// Replay makes the answer of a receipt again and reports whether it is the
+// same, token by token.
+func (s answerer) Replay(ctx context.Context, r *form.Receipt) (same bool, err error) {
+	if o, ok := s.Other().(*other); ok {
+		return o.Model.Replay(ctx, r)
+	}
+	if err := r.Check(); err != nil {
+		return false, err
+	}
+	t := scenario.Trail{Asked: r.Chat, Made: infer.Request{Prompt: r.Prompt.IDs, MaxTokens: r.MaxTokens, Open: r.Open, Think: r.Think.Budget, Seed: r.Seed}}
+	if p := r.Sampling.Temperature; p != nil {
+		t.Made.Temperature = float32(*p)
+	}
+	if p := r.Sampling.TopP; p != nil {
+		t.Made.TopP = float32(*p)
+	}
+	ids, err := s.Again(ctx, &t, r.Answer.Tokens)
+	return form.TokensDigest(ids) == r.Answer.Digest, err
+}
+
+// replayer opens what gave the answers of a release, which need not stand any
+// more.
+func (w *workspace) replayer(digest store.Digest, machine stage.Machine) (answerer, error) {
+	dir, err := w.st.Dir(digest)
+	if err != nil {
+		return answerer{}, err
+	}
+	m, err := operate.OpenRelease(dir)
+	if err != nil {
+		return answerer{}, err
+	}
+	if dir, err = w.st.Dir(m.Scenario); err != nil {
+		return answerer{}, err
+	}
+	s, err := w.openScenario(dir, machine, 1)
+	return answerer{Scenario: s}, err
+}
+
+// messages are the conversation of an ask.
+func messages(a *form.Ask) (list []scenario.Message) {
+	for _, m := range a.Messages {
+		list = append(list, scenario.Message{Role: m.Role, Text: m.Text})
+	}
+	return list
+}
+
+// event is what a client is told of d.
+func event(d scenario.Delta) form.Event {
+	e := form.Event{Kind: kinds[d.Kind], Text: d.Text, Reason: d.Reason,
+		Usage: form.Usage{Prompt: d.Usage.Prompt, Completion: d.Usage.Completion, Reasoning: d.Usage.Reasoning}}
+	for _, src := range d.Sources {
+		e.Sources = append(e.Sources, form.Source{File: src.File, Heading: src.Heading, Text: src.Text, Score: src.Score})
+	}
+	return e
 }
 
 // public makes an error of a scenario that a client can do something about

@@ -14,7 +14,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/serve/form"
-	"suiren/serve/plain"
+	"suiren/store"
 )
 
 // maxReceipt bounds a file of receipts in bytes.
@@ -32,12 +32,14 @@ the reply or the stream that holds it (asked for with "receipt": true), or with
 many of them, one a line; - is standard input.
 
 The model is found by its digest among those of suiren models list, or given
-with --model.`,
+with --model; a release in the folder of its plan, or in the one that --model
+gives.`,
 			`按凭据逐词元重新生成回答，并说明是否一致。凭据是一个文件，内容为凭据本身
 （来自 /v1/receipts/编号），或带凭据的响应或流（请求时加上 "receipt": true），
 也可每行一个；- 表示标准输入。
 
-模型按摘要在 suiren models list 的模型中查找，或用 --model 指定。`),
+模型按摘要在 suiren models list 的模型中查找，或用 --model 指定；发布版本在当前
+的计划目录，或 --model 指定的计划目录中查找。`),
 		Args: a.args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			list, err := readReceipts(args[0])
@@ -45,38 +47,86 @@ with --model.`,
 				return err
 			}
 			first := list[0]
-			if with == "" {
-				if with, err = modelOf(first); err != nil {
-					return err
-				}
-			}
 			if !c.Flags().Changed("kv") && first.Model.KV != "" {
 				mf.kv = first.Model.KV
 			}
-			rel, m, err := a.brought(c.Context(), with, &mf)
+			m, err := a.replayer(c.Context(), first, with, &mf)
 			if err != nil {
 				return err
 			}
-			defer m.Close()
+			defer m.close()
 			var failed []error
 			for _, r := range list {
-				failed = append(failed, a.replay(c.Context(), m, r, with, "sha256:"+rel.Digest))
+				failed = append(failed, a.replay(c.Context(), m, r))
 			}
 			return errors.Join(failed...)
 		},
 	}
-	c.Flags().StringVar(&with, "model", "", a.t("name or path of the model", "模型的名称或路径"))
+	c.Flags().StringVar(&with, "model", "", a.t("name or path of the model, or the plan's folder of a release", "模型的名称或路径，或发布版本的计划目录"))
 	mf.add(a, c)
 	return c
 }
 
+// A replayer makes answers again: a model, or a release.
+type replayer struct {
+	path, digest string
+	again        func(context.Context, *form.Receipt) (same bool, err error)
+	close        func()
+}
+
+// replayer opens what gave the answer of a receipt: the model or the plan's
+// folder that with names, else a model that is listed, else a release of this
+// folder.
+func (a *app) replayer(ctx context.Context, r *form.Receipt, with string, mf *modelFlags) (*replayer, error) {
+	plan := with != "" && !isModel(with)
+	if with == "" {
+		var err error
+		if with, err = modelOf(r); err != nil {
+			if rel, err := a.replayRelease(r, "."); err == nil {
+				return rel, nil
+			}
+			return nil, err
+		}
+	}
+	if _, err := os.Stat(a.stateDir(with)); plan && err == nil {
+		return a.replayRelease(r, with)
+	}
+	rel, m, err := a.brought(ctx, with, mf)
+	if err != nil {
+		return nil, err
+	}
+	return &replayer{with, "sha256:" + rel.Digest, m.Replay, m.Close}, nil
+}
+
+// replayRelease opens the release of a receipt in the state folder of a plan.
+func (a *app) replayRelease(r *form.Receipt, folder string) (*replayer, error) {
+	digest, err := store.ParseDigest(strings.TrimPrefix(r.Model.Digest, "sha256:"))
+	if err != nil {
+		return nil, &say.Error{Where: r.ID, What: say.T("the receipt's digest %q is none", "凭据中的 %q 不是摘要", r.Model.Digest), Next: say.T("use the receipt as it was written", "请使用未改动的凭据"), Err: err}
+	}
+	machine, err := a.machine()
+	if err != nil {
+		return nil, err
+	}
+	w, err := a.openState(folder)
+	if err != nil {
+		return nil, err
+	}
+	s, err := w.replayer(digest, machine)
+	if err != nil {
+		w.close()
+		return nil, err
+	}
+	return &replayer{folder, r.Model.Digest, s.Replay, func() { s.Close(); w.close() }}, nil
+}
+
 // replay makes one answer again.
-func (a *app) replay(ctx context.Context, m *plain.Model, r *form.Receipt, path, digest string) error {
-	if digest != r.Model.Digest {
-		return &say.Error{Where: path, What: say.T("is not the model of the receipt: its digest is %s, not %s", "不是凭据中的模型：摘要是 %s，不是 %s", digest, r.Model.Digest),
+func (a *app) replay(ctx context.Context, m *replayer, r *form.Receipt) error {
+	if m.digest != r.Model.Digest {
+		return &say.Error{Where: m.path, What: say.T("is not the model of the receipt: its digest is %s, not %s", "不是凭据中的模型：摘要是 %s，不是 %s", m.digest, r.Model.Digest),
 			Next: say.T("give the model with --model", "请用 --model 指定模型")}
 	}
-	same, err := m.Replay(ctx, r)
+	same, err := m.again(ctx, r)
 	if err != nil {
 		return err
 	}

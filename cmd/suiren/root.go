@@ -90,8 +90,8 @@ MORE
 // commands are all commands, in the order a new user meets them.
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.upCommand(), a.planCommand(), a.applyCommand(), a.serveCommand(), a.runCommand(), a.replayCommand(), a.chatCommand(), a.showCommand(), a.statusCommand(),
-		a.storeCommand(), a.modelsCommand(), a.guardCommand(), a.auditCommand(), a.keyCommand(), a.usageCommand(), a.benchCommand(),
+		a.upCommand(), a.planCommand(), a.applyCommand(), a.serveCommand(), a.runCommand(), a.replayCommand(), a.chatCommand(), a.showCommand(), a.previewCommand(), a.statusCommand(), a.scalingCommand(),
+		a.storeCommand(), a.dataCommand(), a.modelsCommand(), a.knowledgeCommand(), a.guardCommand(), a.auditCommand(), a.keyCommand(), a.usageCommand(), a.benchCommand(),
 		a.doctorCommand(), a.versionCommand(), a.exitCodesTopic(), a.completionCommand(),
 	}
 }

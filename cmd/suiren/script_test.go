@@ -15,7 +15,7 @@ import (
 
 // scriptCommands are what the scripts can say besides testscript's own.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"exits": exits, "equal": equal, "same": same, "tutor": tutor, "made": made, "artifact": artifact, "edit": edit, "flip": flip, "cut": cutCmd, "shard": shard,
+	"exits": exits, "equal": equal, "same": same, "tutor": tutor, "made": made, "cptree": cptree, "artifact": artifact, "edit": edit, "flip": flip, "cut": cutCmd, "shard": shard,
 	"serve": serveCmd, "http": httpCmd, "ask": askCmd,
 }
 
@@ -65,6 +65,14 @@ func tutor(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: tutor FOLDER")
 	}
 	ts.Check(writeTutor(ts.MkAbs(args[0])))
+}
+
+// cptree copies a folder with all that is below it.
+func cptree(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: cptree FROM TO")
+	}
+	ts.Check(copyTree(ts.MkAbs(args[1]), ts.MkAbs(args[0])))
 }
 
 // made copies a tiny tutor that was made already into a folder.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"net"
+	"runtime"
 	"strings"
 	"sync/atomic"
 
@@ -65,18 +66,23 @@ func (w *workspace) service(f serveFlags) (s *service, err error) {
 func (s *service) url() string { return "http://" + s.ln.Addr().String() + s.OpenPath() }
 
 // openRelease makes the server answer from a standing release.
-func (s *service) openRelease(b store.Block, threads int) error {
-	r, err := s.w.serveRelease(b, threads)
+func (s *service) openRelease(b store.Block, m stage.Machine) error {
+	r, err := s.w.serveRelease(b, m)
 	if err != nil {
 		return err
 	}
 	s.opened = append(s.opened, func() error { r.close(); return nil })
+	spareProcessor(m.Threads)
 	if err := s.begin(b.Name, b.Output.String()); err != nil {
 		return err
 	}
 	s.Open(r.release)
 	return nil
 }
+
+// spareProcessor lets one thread more run than compute: a request that comes
+// need not wait for one of them.
+func spareProcessor(threads int) { runtime.GOMAXPROCS(threads + 1) }
 
 func (s *service) planView(lang say.Lang) (json.RawMessage, error) {
 	p := s.plan.Load()
@@ -172,7 +178,7 @@ releases, callers must show a key.`,
 			if !p.Empty() {
 				a.screen.note(say.T("the plan has changed since this release was made; suiren apply makes it anew", "发布之后计划有变化；suiren apply 会重新制作"))
 			}
-			if err := s.openRelease(b, m.Threads); err != nil {
+			if err := s.openRelease(b, m); err != nil {
 				return err
 			}
 			s.announce()
@@ -232,7 +238,7 @@ func (a *app) upCommand() *cobra.Command {
 			}
 			b, err := w.standing(store.Release, f.release)
 			if err == nil {
-				err = s.openRelease(b, m.Threads)
+				err = s.openRelease(b, m)
 			}
 			if err == nil {
 				err = a.showReport(w, p)

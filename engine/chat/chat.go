@@ -98,6 +98,21 @@ type Template struct {
 // Facts returns what is known of the template.
 func (t *Template) Facts() Facts { return t.facts }
 
+// Tag reports whether name, of a special token, is one of the tags around
+// thoughts and calls.
+func (t *Template) Tag(name string) bool {
+	if strings.TrimSpace(name) == "" {
+		return false
+	}
+	f, g := &t.facts.Thought, &t.facts.Format
+	for _, s := range []string{f.Open, f.Close, g.Trigger, g.Before, g.After, g.Begin, g.Middle, g.End, g.Between, g.Key, g.Value, g.Done} {
+		if strings.Contains(s, name) {
+			return true
+		}
+	}
+	return false
+}
+
 //go:embed templates
 var builtIn embed.FS
 

@@ -213,6 +213,10 @@ func formatOf(t *jinja.Template) *syntax {
 	return nil
 }
 
+// Ends are special tokens that end an answer wherever a vocabulary has them.
+var Ends = []string{"<|im_end|>", "<|eot_id|>", "<|end_of_text|>", "<|endoftext|>", "<end_of_turn>", "<|eom_id|>", "<|end|>", "<|end_of_turn|>",
+	"</s>", "<｜end▁of▁sentence｜>", "<|endofturn|>", "<turn|>", "<eos>", "<|return|>", "<|call|>", "<|END_OF_TURN_TOKEN|>"}
+
 // Tags are what a thought stands between.
 type Tags struct{ Open, Close string }
 

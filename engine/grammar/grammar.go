@@ -79,7 +79,7 @@ var deadState = &state{}
 
 // maxSize bounds what is remembered of a grammar's texts, in bytes, about;
 // frames of schemas have as much again.
-const maxSize = 32 << 20
+const maxSize = 16 << 20
 
 func newGrammar(prog []inst) *Grammar {
 	g := &Grammar{prog: prog, states: map[string]*state{}}
@@ -269,6 +269,20 @@ func (g *Grammar) intern(list []thread) *state {
 	}
 	g.states[string(key)] = s
 	return s
+}
+
+// Size returns the bytes, about, that g remembers of the texts that it was
+// walked along: at most some 32 MiB.
+func (g *Grammar) Size() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := g.size
+	for i := range g.prog {
+		if m := g.prog[i].schema; m != nil {
+			n += m.size
+		}
+	}
+	return n
 }
 
 // forget lets go of all states but the first. Those that matchers hold find

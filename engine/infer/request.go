@@ -57,7 +57,7 @@ type Constraint interface {
 
 // Bounds of a request.
 const (
-	MaxTopLogprobs = 20
+	MaxTopLogprobs = 1024
 	maxBias        = 1024 // tokens with a bias
 )
 

@@ -10,6 +10,7 @@ import (
 type Result struct {
 	IDs    []int32 // without the stop token
 	Finish string
+	End    int32 // the stop token, if Finish is Stopped
 }
 
 // A Sampler answers many requests at once, for training and evaluation.
@@ -27,6 +28,30 @@ func NewSampler(p *model.Params, slots, limit, threads int) (*Sampler, error) {
 	}
 	return &Sampler{b, dec.Repack}, nil
 }
+
+// OpenSampler returns a sampler of a model's file, which must stay open. Of
+// parameters that are being trained (File.With) the keys and values should be
+// float32, as those of training are.
+func OpenSampler(f *model.File, o Options) (*Sampler, error) {
+	o = o.filled(f.Shape.Context)
+	z := o.size(&f.Shape, answerRows+o.Slots, answerRows)
+	m, err := o.plan(&f.Shape, &z)
+	if err != nil {
+		return nil, err
+	}
+	dec, err := f.NewDecoder(z.rows, z.limit, z.workers)
+	if err != nil {
+		return nil, err
+	}
+	b, err := layBatch(dec, o.KV, z, m)
+	if err != nil {
+		return nil, err
+	}
+	return &Sampler{b, dec.Repack}, nil
+}
+
+// Limit returns the tokens that prompt and answer may have together.
+func (s *Sampler) Limit() int { return s.b.limit }
 
 // trained returns a batch of a model of our own training, in float32.
 func trained(p *model.Params, slots, limit, threads, rows, chunk int) (*batch, *model.Decoder, error) {
@@ -58,6 +83,12 @@ func (s *Sampler) Repack() error {
 	return s.repack()
 }
 
+// Forget makes changed adapters count: what was read with them is read again.
+func (s *Sampler) Forget() error {
+	s.b.tree.reset()
+	return nil
+}
+
 // Close frees the sampler's memory.
 func (s *Sampler) Close() { s.b.close() }
 
@@ -84,7 +115,7 @@ func (s *Sampler) Run(ctx context.Context, reqs []Request, done func()) ([]Resul
 				out.IDs = append(out.IDs, t.ID)
 			}
 			if t.Finish != "" {
-				out.Finish = t.Finish
+				out.Finish, out.End = t.Finish, t.ID
 				if done != nil {
 					done()
 				}

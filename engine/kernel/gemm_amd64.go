@@ -4,17 +4,21 @@ import "unsafe"
 
 // gemmTile multiplies one tile and leaves t as it is.
 func gemmTile(t *tile) {
-	if useAVX512 {
+	if avx512() {
 		gemmAVX512(t)
 		return
 	}
 	half := *t
 	half.n = min(t.n, 16)
+	if t.ahead == 0 {
+		half.ahead = uintptr(unsafe.Pointer(t.b))
+	}
 	gemmAVX2(&half)
 	if t.n > 16 {
 		half.b = (*float32)(unsafe.Add(unsafe.Pointer(t.b), 4*16))
 		half.c = (*float32)(unsafe.Add(unsafe.Pointer(t.c), 4*16))
 		half.n = t.n - 16
+		half.ahead += uintptr(t.m / 6 * 512) // as far as the first half got
 		gemmAVX2(&half)
 	}
 }

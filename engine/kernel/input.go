@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"math/bits"
 	"unsafe"
 )
 
@@ -75,6 +76,29 @@ const blockFloats = int(unsafe.Sizeof(block{}) / 4)
 
 // NewInput lays an Input out in mem, of InputFloats or, with nil, of nothing.
 func NewInput(n, k int, mem []float32) *Input {
+	if mem == nil {
+		return &Input{n: n, k: k}
+	}
+	var all Forms
+	if k%32 == 0 {
+		all |= By32
+	}
+	if k%256 == 0 {
+		all |= By256
+	}
+	in := NewIntegers(n, k, all, mem[n*k:])
+	in.f = mem[: n*k : n*k]
+	return in
+}
+
+// IntegerFloats returns the floats of memory that NewIntegers takes.
+func IntegerFloats(n, k int, want Forms) int {
+	return bits.OnesCount8(uint8(want)) * integerFloats(n, k)
+}
+
+// NewIntegers lays out an Input of the wanted forms alone, in mem, of
+// IntegerFloats or, with nil, of nothing. Its floats are elsewhere: see Use.
+func NewIntegers(n, k int, want Forms, mem []float32) *Input {
 	in := &Input{n: n, k: k}
 	if mem == nil {
 		return in
@@ -84,9 +108,8 @@ func NewInput(n, k int, mem []float32) *Input {
 		mem = mem[n:]
 		return part
 	}
-	in.f = take(n * k)
-	for i, per := range []int{32, 256} {
-		if k%per != 0 {
+	for i, form := range []Forms{By32, By256} {
+		if want&form == 0 {
 			continue
 		}
 		x := &in.forms[i]
@@ -96,6 +119,9 @@ func NewInput(n, k int, mem []float32) *Input {
 	}
 	return in
 }
+
+// Use makes f the rows of in, as many as are there. (n, k)
+func (in *Input) Use(f []float32) { in.f = f }
 
 // Row returns the floats of row t, Floats those of all rows.
 func (in *Input) Row(t int) []float32 { return in.f[t*in.k : (t+1)*in.k] }

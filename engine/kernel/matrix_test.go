@@ -123,6 +123,27 @@ func testMatrix(t *testing.T) {
 	}
 }
 
+// One token with more rows than a call takes has the bits of the definition.
+func TestMatrixRows(t *testing.T) { kerneltest.Each(t, "kernel", testMatrixRows) }
+
+func testMatrixRows(t *testing.T) {
+	const rows, k = 531, 256
+	for name, typ := range matrixTypes {
+		m := packed(typ.t, typ.w, rows, k, randomRows(typ.w, rows, k, 6))
+		in := kernel.NewInput(1, k, make([]float32, kernel.InputFloats(1, k)))
+		rng := rand.New(rand.NewPCG(7, 8))
+		for i := range in.Floats() {
+			in.Floats()[i] = float32(rng.NormFloat64())
+		}
+		in.Quantise(0, 1, typ.t.Forms())
+		want := generic(func() []float32 { return product(&m, in, 1, false) })
+		same(t, name, product(&m, in, 1, false), want)
+		got := make([]float32, rows)
+		m.Mul(in, 1, 0, rows, got, rows, false)
+		same(t, name+", in one call", got, want)
+	}
+}
+
 // The largest integers of a type do not overflow a sum on its way.
 func TestMatrixExtremes(t *testing.T) { kerneltest.Each(t, "kernel", testMatrixExtremes) }
 

@@ -2,10 +2,10 @@
 #include "quant_amd64.h"
 
 // Products of 6-bit weights. A block of 32 has 16 scales (of the first 16
-// weights of each row, then of the others), the low nibbles as those of
-// q4_amd64.s, and two vectors of the two high bits: of vectors 0 and 1, then 2
-// and 3; in a byte, from the lowest, bits of the low and of the high nibble of
-// the even vector, then of the odd one.
+// weights of each row, then of the others), and for either half three vectors.
+// In the dword of lane r of vector v, the low 6 bits of the bytes are weights 4v
+// to 4v+3 of the half, and the bits above those of weights 12 to 15: the two
+// highest, the middle ones, the lowest.
 //
 // Weights are unsigned, and 32·Σa is taken off first: sums of 16 products may
 // pass 16 bits on the way but end within 16·32·127/2 = 32,512.
@@ -16,41 +16,54 @@ DATA ·ones16+16(SB)/8, $0x0001000100010001
 DATA ·ones16+24(SB)/8, $0x0001000100010001
 GLOBL ·ones16(SB), RODATA|NOPTR, $32
 
-// Y14 low nibbles, Y15 the bits above them.
+DATA low2<>+0(SB)/8, $0x0303030303030303
+DATA low2<>+8(SB)/8, $0x0303030303030303
+DATA low2<>+16(SB)/8, $0x0303030303030303
+DATA low2<>+24(SB)/8, $0x0303030303030303
+GLOBL low2<>(SB), RODATA|NOPTR, $32
+
+DATA mid2<>+0(SB)/8, $0x0c0c0c0c0c0c0c0c
+DATA mid2<>+8(SB)/8, $0x0c0c0c0c0c0c0c0c
+DATA mid2<>+16(SB)/8, $0x0c0c0c0c0c0c0c0c
+DATA mid2<>+24(SB)/8, $0x0c0c0c0c0c0c0c0c
+GLOBL mid2<>(SB), RODATA|NOPTR, $32
+
+// Y14 the low 6 bits, Y15 the two highest of them.
 #define CONSTANTS \
-	MASK(Y14) \
 	VPCMPEQB Y15, Y15, Y15 \
 	VPSRLW   $14, Y15, Y15 \
 	VPSLLW   $4, Y15, Y15 \
-	VPACKUSWB Y15, Y15, Y15
+	VPACKUSWB Y15, Y15, Y15 \
+	VPCMPEQB Y14, Y14, Y14 \
+	VPSRLW   $10, Y14, Y14 \
+	VPACKUSWB Y14, Y14, Y14
 
-// EVEN and ODD add to L and H the high bits at W.
-#define EVEN(W, L, H) \
-	VMOVDQU W, Y12          \
-	VPSLLW  $4, Y12, Y13    \
-	VPSLLW  $2, Y12, Y12    \
-	VPAND   Y15, Y13, Y13   \
-	VPAND   Y15, Y12, Y12   \
-	VPOR    Y13, L, L       \
-	VPOR    Y12, H, H
-
-#define ODD(W, L, H) \
-	VMOVDQU W, Y12          \
-	VPSRLW  $2, Y12, Y13    \
-	VPAND   Y15, Y12, Y12   \
-	VPAND   Y15, Y13, Y13   \
-	VPOR    Y12, L, L       \
+// LASTS makes of three vectors at o the last two fours of weights, L and H.
+#define LASTS(W, o, L, H) \
+	VMOVDQU (o+64)W, L       \
+	VMOVDQU (o)W, Y12        \
+	VMOVDQU (o+32)W, Y13     \
+	VPSRLW  $6, L, H         \
+	VPSRLW  $2, Y12, Y12     \
+	VPSRLW  $4, Y13, Y13     \
+	VPAND   Y14, L, L        \
+	VPAND   low2<>(SB), H, H \
+	VPAND   Y15, Y12, Y12    \
+	VPAND   mid2<>(SB), Y13, Y13 \
+	VPOR    Y12, H, H        \
 	VPOR    Y13, H, H
 
-#define EVENS(o, h) \
-	SPLIT(o) \
-	EVEN(h(SI), Y8, Y9) \
-	EVEN(h(SI)(R14*1), Y10, Y11)
+// FIRSTFOURS and LASTFOURS make weights Y8 and Y9 of the first 8 rows, Y10 and
+// Y11 of the others.
+#define FIRSTFOURS(o) \
+	VPAND (o)(SI), Y14, Y8             \
+	VPAND (o+32)(SI), Y14, Y9          \
+	VPAND (o)(SI)(R14*1), Y14, Y10     \
+	VPAND (o+32)(SI)(R14*1), Y14, Y11
 
-#define ODDS(o, h) \
-	SPLIT(o) \
-	ODD(h(SI), Y8, Y9) \
-	ODD(h(SI)(R14*1), Y10, Y11)
+#define LASTFOURS(o) \
+	LASTS((SI), o, Y8, Y9) \
+	LASTS((SI)(R14*1), o, Y10, Y11)
 
 // HALFSCALE makes the scales of the half whose integers are at W, those of
 // the 256 being at S.
@@ -59,6 +72,11 @@ GLOBL ·ones16(SB), RODATA|NOPTR, $32
 	VCVTPH2PS S, Y10    \
 	VCVTDQ2PS Y, Y      \
 	VMULPS Y10, Y, Y
+
+#define HALFSCALE1(W, S, Y) \
+	VPMOVSXBD W, Y      \
+	VCVTDQ2PS Y, Y      \
+	VMULPS S, Y, Y
 
 #define HALFSCALES(o) \
 	HALFSCALE(o(SI), (R15), Y8) \
@@ -92,16 +110,16 @@ q6Kx4sub:
 	AHEAD(1792)
 	AHEAD(1856)
 	BEGIN4(B_HALF)
-	EVENS(16, 144)
+	FIRSTFOURS(16)
 	NEXTS4(0)
-	ODDS(48, 144)
+	LASTFOURS(16)
 	NEXTS4(8)
 	HALFSCALES(0)
 	ADDS4
 	BEGIN4(B_HALF+4)
-	EVENS(80, 176)
+	FIRSTFOURS(112)
 	NEXTS4(16)
-	ODDS(112, 176)
+	LASTFOURS(112)
 	NEXTS4(24)
 	HALFSCALES(8)
 	ADDS4
@@ -127,16 +145,16 @@ q6Kx2sub:
 	AHEAD(1792)
 	AHEAD(1856)
 	BEGIN2(B_HALF)
-	EVENS(16, 144)
+	FIRSTFOURS(16)
 	NEXTS2(0)
-	ODDS(48, 144)
+	LASTFOURS(16)
 	NEXTS2(8)
 	HALFSCALES(0)
 	ADDS2
 	BEGIN2(B_HALF+4)
-	EVENS(80, 176)
+	FIRSTFOURS(112)
 	NEXTS2(16)
-	ODDS(112, 176)
+	LASTFOURS(112)
 	NEXTS2(24)
 	HALFSCALES(8)
 	ADDS2
@@ -148,36 +166,58 @@ q6Kx2sub:
 	VZEROUPPER
 	RET
 
-#define HALF1(e, h, o, a, s) \
-	VPBROADCASTD (B_HALF+s)(DI), Y4 \
-	SPLIT1(e) \
-	EVEN(h(SI), Y8, Y9) \
-	VPXOR Y5, Y5, Y5 \
-	NEXT1(a) \
-	SPLIT1(o) \
-	ODD(h(SI), Y8, Y9) \
-	NEXT1(a+8) \
-	VPADDW Y5, Y4, Y4 \
-	VPMADDWD ·ones16(SB), Y4, Y4
+// HALF1 sums up, in Y4, the products of the three vectors at o and the
+// activations at a, the pair at s being about them.
+#define HALF1(o, a, s) \
+	VPBROADCASTD (B_HALF+s)(DI), Y4  \
+	VMOVDQU (o)(SI), Y8          \
+	VMOVDQU (o+32)(SI), Y9       \
+	VMOVDQU (o+64)(SI), Y10      \
+	VPSRLW  $2, Y8, Y11          \
+	VPSRLW  $4, Y9, Y12          \
+	VPSRLW  $6, Y10, Y13         \
+	VPAND   Y15, Y11, Y11        \
+	VPAND   Y3, Y12, Y12         \
+	VPAND   Y2, Y13, Y13         \
+	VPOR    Y11, Y12, Y12        \
+	VPOR    Y12, Y13, Y13        \
+	VPAND   Y14, Y8, Y8          \
+	VPAND   Y14, Y9, Y9          \
+	VPAND   Y14, Y10, Y10        \
+	VPBROADCASTD (a)(R8), Y11    \
+	VPMADDUBSW Y11, Y8, Y8       \
+	VPBROADCASTD (a+4)(R8), Y12  \
+	VPMADDUBSW Y12, Y9, Y9       \
+	VPBROADCASTD (a+8)(R8), Y11  \
+	VPMADDUBSW Y11, Y10, Y10     \
+	VPBROADCASTD (a+12)(R8), Y12 \
+	VPMADDUBSW Y12, Y13, Y13     \
+	VPADDW  Y8, Y4, Y4           \
+	VPADDW  Y9, Y10, Y10         \
+	VPADDW  Y13, Y4, Y4          \
+	VPADDW  Y10, Y4, Y4          \
+	VPMADDWD Y5, Y4, Y4
 
 // func q6Kx1AVX2(t *quantTile)
 TEXT ·q6Kx1AVX2(SB), NOSPLIT, $0-8
 	CONSTANTS
-	ARGS1
-	VXORPS Y0, Y0, Y0
+	VMOVDQU low2<>(SB), Y2
+	VMOVDQU mid2<>(SB), Y3
+	VMOVDQU ·ones16(SB), Y5
+	ARGSROWS
+q6Kx1rows:
+	ROWS
 q6Kx1:
-	MOVQ SI, R15
+	VCVTPH2PS (SI), Y6
 	ADDQ $16, SI
 	MOVQ $8, AX
 q6Kx1sub:
-	PREFETCHT0 1248(SI)
-	PREFETCHT0 1312(SI)
-	PREFETCHT0 1376(SI)
-	HALF1(16, 144, 48, 0, 0)
-	HALFSCALE((SI), (R15), Y8)
+	AHEAD3
+	HALF1(16, 0, 0)
+	HALFSCALE1((SI), Y6, Y8)
 	SCALE1(B_D(DI))
-	HALF1(80, 176, 112, 16, 4)
-	HALFSCALE(8(SI), (R15), Y8)
+	HALF1(112, 16, 4)
+	HALFSCALE1(8(SI), Y6, Y8)
 	SCALE1(B_D(DI))
 	STEP1(32, 208)
 	DECQ AX
@@ -185,4 +225,6 @@ q6Kx1sub:
 	SUBQ $8, CX
 	JNZ  q6Kx1
 	STORE1
+	JNZ  q6Kx1rows
+	VZEROUPPER
 	RET

@@ -121,11 +121,11 @@ mxfp4x2:
 // func mxfp4x1AVX2(t *quantTile)
 TEXT ·mxfp4x1AVX2(SB), NOSPLIT, $0-8
 	CONSTANTS(e2m1<>(SB))
-	ARGS1
-	VXORPS Y0, Y0, Y0
+	ARGSROWS
+mxfp4x1rows:
+	ROWS
 mxfp4x1:
-	PREFETCHT0 1152(SI)
-	PREFETCHT0 1216(SI)
+	AHEAD2
 	TWELVE(Y4, (DI))
 	VPXOR Y5, Y5, Y5
 	LOOK1(16)
@@ -144,6 +144,8 @@ mxfp4x1:
 	DECQ CX
 	JNZ  mxfp4x1
 	STORE1
+	JNZ  mxfp4x1rows
+	VZEROUPPER
 	RET
 
 // IQ4_NL: values and 128 are 16·h + l, h and l of 4 bits; the sums of either
@@ -253,11 +255,11 @@ iq4x2:
 TEXT ·iq4x1AVX2(SB), NOSPLIT, $0-8
 	CONSTANTS(iq4low<>(SB))
 	VBROADCASTI128 iq4high<>(SB), Y13
-	ARGS1
-	VXORPS Y0, Y0, Y0
+	ARGSROWS
+iq4x1rows:
+	ROWS
 iq4x1:
-	PREFETCHT0 1152(SI)
-	PREFETCHT0 1216(SI)
+	AHEAD2
 	VPXOR Y4, Y4, Y4
 	VPXOR Y5, Y5, Y5
 	ONE8(16, 0)
@@ -271,4 +273,6 @@ iq4x1:
 	DECQ CX
 	JNZ  iq4x1
 	STORE1
+	JNZ  iq4x1rows
+	VZEROUPPER
 	RET

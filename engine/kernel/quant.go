@@ -26,15 +26,16 @@ var forms = [...]form{
 	MXFP4:  {32, 17, 144, packMXFP4, rowMXFP4},
 }
 
+var noWeights [256]byte
+
 func (m *Matrix) packQuant(lo, hi int, src []byte) {
 	f := &forms[m.Type]
 	blocks := m.K / f.weights
-	zero := make([]byte, f.bytes)
 	for g := lo; g < hi; g += Group {
 		dst := m.Data[g*blocks*f.packed/Group:]
 		for b := range blocks {
 			for r := range Group {
-				from := zero // rows past the end are zeros
+				from := noWeights[:f.bytes] // rows past the end are zeros
 				if g+r < hi {
 					from = src[((g+r-lo)*blocks+b)*f.bytes:][:f.bytes]
 				}
@@ -44,8 +45,8 @@ func (m *Matrix) packQuant(lo, hi int, src []byte) {
 	}
 }
 
-// A quantTile is the argument of an assembly kernel: 8 rows with a token, or
-// 16 rows with 2 or 4 tokens.
+// A quantTile is the argument of an assembly kernel: rows with a token, or 16
+// rows with 2 or 4 tokens.
 type quantTile struct {
 	nb   int         // blocks of 32
 	w    *byte       // packed rows
@@ -54,34 +55,41 @@ type quantTile struct {
 	as   int         // bytes from token to token
 	b    *block      // what describes them
 	bs   int         // bytes from token to token
-	out  *[8]float32 // (tokens, groups, 8), zeros
-	n    int         // tokens, of NEON
+	out  *[8]float32 // (tokens, groups, 8), zeros unless there is one token
+	n    int         // groups of rows with one token, of VNNI pairs of them; of NEON, tokens
 	outs int         // bytes from token to token of out
 }
 
-// quantOut is what a tile gives: (tokens, groups, 8).
-type quantOut [4 * 2 * Group]float32
-
-// tokens is how many tokens' activations are read again and again while the
-// rows of a piece of the matrix pass by.
-const quantTokens = 64
+const (
+	// quantTokens is how many tokens' activations are read again and again while
+	// the rows of a piece of the matrix pass by.
+	quantTokens = 64
+	// oneBytes is how many bytes of rows a token is multiplied with at a time,
+	// and oneGroups how many groups of them at most: some microseconds, for
+	// assembly cannot be interrupted.
+	oneBytes, oneGroups = 1 << 18, 64
+)
 
 // mulQuant is Mul for the quantised types.
 func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {
 	f := &forms[m.Type]
 	size := m.K / f.weights * f.packed
 	last := (hi + Group - 1) / Group
-	var out quantOut
+	most := 2
+	if n == 1 {
+		most = min(max(oneBytes/size, 1), oneGroups)
+	}
+	var out [max(oneGroups, 4*2) * Group]float32
 	for t0 := 0; t0 < n; t0 += quantTokens {
-		for g := lo / Group; g < last; g += 2 {
-			groups := min(2, last-g)
+		for g := lo / Group; g < last; g += most {
+			groups := min(most, last-g)
 			w := m.Data[g*size : (g+groups)*size]
 			for t := t0; t < min(n, t0+quantTokens); {
 				k := min(m.Type.most(), n-t)
 				if k == 3 {
 					k = 2
 				}
-				m.tile(in, w, groups, t, k, &out)
+				m.tile(in, w, groups, t, k, out[:k*groups*Group])
 				for i := range k {
 					to := dst[(t+i)*ldd+g*Group:][:min(groups*Group, hi-g*Group)]
 					from := out[i*groups*Group:]
@@ -100,13 +108,13 @@ func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add 
 }
 
 // tileGeneric defines the products of so many groups of 8 rows, w, with
-// tokens t to t+n.
-func (m *Matrix) tileGeneric(in *Input, w []byte, groups, t, n int, out *quantOut) {
+// tokens t to t+n. out (n, groups, 8).
+func (m *Matrix) tileGeneric(in *Input, w []byte, groups, t, n int, out []float32) {
 	f := &forms[m.Type]
 	per := f.weights / 32
 	nb := m.K / 32
 	x := &in.forms[m.Type.Forms().index()]
-	clear(out[:])
+	clear(out)
 	var q [32]int32
 	for b := range nb {
 		for r := range groups * Group {
@@ -236,14 +244,16 @@ func packQ6_K(dst []byte, r int, src []byte) {
 	for j := range 8 {
 		part := dst[16+208*j:][:208]
 		part[r], part[8+r] = src[192+2*j], src[193+2*j]
-		packFour(part[16:], r, src[j/4*64+j%2*32:], j%4/2*4)
-		high := src[128+j/4*32:][:32]
+		low, high := src[j/4*64+j%2*32:][:32], src[128+j/4*32:][:32]
 		for h := range 2 {
-			var bits uint32
-			for i := range 4 {
-				bits |= binary.LittleEndian.Uint32(high[16*h+4*i:]) >> (j % 4 * 2) & 0x03030303 << (2 * i)
+			var q [4]uint32 // fours of weights
+			for i := range q {
+				q[i] = binary.LittleEndian.Uint32(low[16*h+4*i:])>>(j%4/2*4)&0x0f0f0f0f |
+					binary.LittleEndian.Uint32(high[16*h+4*i:])>>(j%4*2)&0x03030303<<4
 			}
-			binary.LittleEndian.PutUint32(part[144+32*h+4*r:], bits)
+			for i := range 3 {
+				binary.LittleEndian.PutUint32(part[16+96*h+32*i+4*r:], q[i]|q[3]>>(4-2*i)&0x03030303<<6)
+			}
 		}
 	}
 }
@@ -251,8 +261,14 @@ func packQ6_K(dst []byte, r int, src []byte) {
 func rowQ6_K(src []byte, r, j int, w *[32]int32) (scale [2]float32, low float32) {
 	part := src[16+208*j:][:208]
 	for l := range w {
-		p, at := part[144+l/16*32+4*r+l%4], l/8%2*4+l%8/4*2
-		w[l] = nibbleAt(part[16:], r, l) + int32(p>>at&3)<<4 - 32
+		three := part[16+l/16*96+4*r+l%4:]
+		switch v := l / 4 % 4; v {
+		case 3:
+			w[l] = int32(three[0]>>6<<4 | three[32]>>6<<2 | three[64]>>6)
+		default:
+			w[l] = int32(three[32*v] & 63)
+		}
+		w[l] -= 32
 	}
 	for h := range scale {
 		scale[h] = float32(float32(int8(part[8*h+r])) * halfAt(src, r))

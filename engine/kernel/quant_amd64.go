@@ -89,9 +89,9 @@ func iq4x2AVX2(t *quantTile)
 //go:noescape
 func iq4x1AVX2(t *quantTile)
 
-// tile multiplies one or two groups of 8 rows, w, with n tokens, 1, 2 or 4,
-// from t on.
-func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out *quantOut) {
+// tile multiplies groups of 8 rows, w, with n tokens from t on: some with one
+// token, one or two with 2 or 4.
+func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
 	if !avx2() {
 		m.tileGeneric(in, w, groups, t, n, out)
 		return
@@ -99,33 +99,49 @@ func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out *quantOut) {
 	nb := m.K / 32
 	x := &in.forms[m.Type.Forms().index()]
 	q := quantTile{nb: nb, wide: len(w) / groups, as: m.K, bs: nb * int(unsafe.Sizeof(block{}))}
-	wide := m.Type == Q8_0
+	vnni := useVNNI && m.Type.vnni() && groups > 1
+	wide := m.Type == Q8_0 && !vnni
 	if wide {
 		q.as *= 2
 	}
-	clear(out[:])
-	at := func(g, i int) {
-		q.w, q.b = &w[g*q.wide], &x.b[(t+i)*nb]
+	clear(out)
+	at := func(i int) {
+		q.w, q.b = &w[0], &x.b[(t+i)*nb]
 		q.a = (*byte)(unsafe.Pointer(&x.q[(t+i)*m.K]))
 		if wide {
 			q.a = (*byte)(unsafe.Pointer(&x.w[(t+i)*m.K]))
 		}
-		q.out = (*[Group]float32)(out[(i*groups+g)*Group:])
+		q.out = (*[Group]float32)(out[i*groups*Group:])
+	}
+	if vnni {
+		q.n = groups / 2
+		at(0)
+		m.Type.tileVNNI(&q, n)
+		if n == 1 && groups%2 == 1 {
+			last := groups - 1
+			m.tile(in, w[last*q.wide:], 1, t, 1, out[last*Group:])
+		}
+		return
 	}
 	if groups == 2 && n > 1 {
-		at(0, 0)
+		at(0)
 		m.Type.tileAVX2(&q, n)
 		return
 	}
-	for g := range groups {
-		for i := range n {
-			at(g, i)
-			m.Type.tileAVX2(&q, 1)
-		}
+	if n == 1 {
+		q.n = groups
+		at(0)
+		m.Type.tileAVX2(&q, 1)
+		return
+	}
+	q.n = 1
+	for i := range n { // of the 8 rows at the end
+		at(i)
+		m.Type.tileAVX2(&q, 1)
 	}
 }
 
-// tileAVX2 multiplies 8 rows with a token or 16 rows with 2 or 4.
+// tileAVX2 multiplies rows with a token or 16 rows with 2 or 4.
 func (t Type) tileAVX2(q *quantTile, n int) {
 	switch t {
 	case Q4_0:

@@ -63,7 +63,7 @@ func q6KSDOT(t *quantTile)
 func q6KSMULL(t *quantTile)
 
 // tile multiplies one or two groups of 8 rows, w, with n tokens from t on.
-func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out *quantOut) {
+func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
 	if !neon() {
 		m.tileGeneric(in, w, groups, t, n, out)
 		return

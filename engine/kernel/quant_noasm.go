@@ -2,7 +2,7 @@
 
 package kernel
 
-func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out *quantOut) {
+func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
 	m.tileGeneric(in, w, groups, t, n, out)
 }
 

@@ -59,9 +59,15 @@ func slowPackQ6_K(dst []byte, r int, src []byte) {
 		part[r], part[8+r] = src[192+2*j], src[193+2*j]
 		low, high := src[j/4*64+j%2*32:][:32], src[128+j/4*32:][:32]
 		for l := range 32 {
-			slowPackNibble(part[16:], r, l, low[l]>>(j%4/2*4)&15)
-			p, at := &part[144+l/16*32+4*r+l%4], l/8%2*4+l%8/4*2
-			*p = *p&^(3<<at) | high[l]>>(j%4*2)&3<<at
+			q := low[l]>>(j%4/2*4)&15 | high[l]>>(j%4*2)&3<<4
+			three := part[16+l/16*96+4*r+l%4:]
+			if v := l / 4 % 4; v < 3 {
+				three[32*v] = three[32*v]&0xc0 | q
+				continue
+			}
+			for v := range 3 {
+				three[32*v] = three[32*v]&63 | q>>(4-2*v)<<6
+			}
 		}
 	}
 }

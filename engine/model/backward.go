@@ -1,13 +1,19 @@
 package model
 
-import "suiren/engine/kernel"
+import (
+	"suiren/engine/kernel"
+	"suiren/engine/tensor"
+)
 
-// backScratch is one worker's memory for the backward pass of a row.
-type backScratch struct {
-	dy  []float32 // (T, H·D)
-	dqk []float32 // (T, (H+G)·D)
-	da  []float32 // (T, F)
-	dn  []float32 // (T, C)
+// attnGrads are the gradients around the attention of a row.
+type attnGrads struct {
+	dy    []float32 // (T, H·D) of its output
+	dqk   []float32 // (T, (H+G)·D) of rotated queries and keys
+	delta []float32 // (T, H) dO·O
+}
+
+func newAttnGrads(c *Shape, t int, a *tensor.Arena) attnGrads {
+	return attnGrads{a.Float32(t * c.q()), a.Float32(t * (c.q() + c.kv())), a.Float32(t * c.Heads)}
 }
 
 // vectorGrads are one row's gradients of the vectors of a block; rows are
@@ -15,47 +21,50 @@ type backScratch struct {
 // Of a frozen model they are nil.
 type vectorGrads struct{ attn, bias, q, k, mlp []float32 }
 
-// back takes dx, the gradient of block l's output, one stage further to that
-// of its input, in place: from the matrix which to the one before. It turns
+// back takes dx, the gradient of block l's output, one product further to
+// that of its input, in place, for tokens lo to hi: from the matrix which to
+// what attention made, or to the gradient before the product before. It turns
 // s.gateUp into its gradient and leaves in g the others that the weights'
 // gradients need. last says that nobody asks for the gradient of the input.
-func (w *net) back(which int, s *layerState, g *gradState, l, n int, docs []int, pos []int32, dx []float32, v *vectorGrads, ws *workScratch, last bool) {
-	c, b, d := &w.Shape, &ws.back, &ws.dense
+func (w *net) back(which int, s *layerState, g *gradState, l, lo, hi int, dx []float32, v *vectorGrads, b *attnGrads, ws *workScratch, last bool) {
+	c, d := &w.Shape, &ws.dense
 	C, F, N := c.Width, c.Hidden, c.inputs()
 	p, m := &w.layers[l], w.blocks[l][which]
 	switch which {
 	case downLinear:
-		copy(g.dtop[:n*C], dx)
-		m.back(dx, n, C, s.act, b.da, d, g.pairs[which])
-		for t := range n {
-			c.Act.gateGrad(s.gateUp[2*t*F:][:F], s.gateUp[(2*t+1)*F:][:F], b.da[t*F:(t+1)*F])
+		copy(g.dtop[lo*C:hi*C], dx[lo*C:])
+		m.back(dx, C, lo, hi, s.act, ws.da, d, g.pairs[which])
+		for t := lo; t < hi; t++ {
+			c.Act.gateGrad(s.gateUp[2*t*F:][:F], s.gateUp[(2*t+1)*F:][:F], ws.da[(t-lo)*F:(t-lo+1)*F])
 		}
 	case gateUpLinear:
-		m.back(s.gateUp, n, 2*F, s.n2, b.dn, d, g.pairs[which])
-		for t := range n {
-			kernel.RMSNormGrad(dx[t*C:(t+1)*C], v.mlp, s.x1[t*C:(t+1)*C], p.mlpNorm, b.dn[t*C:(t+1)*C], s.r2[t])
+		m.back(s.gateUp, 2*F, lo, hi, s.n2, ws.dn, d, g.pairs[which])
+		for t := lo; t < hi; t++ {
+			kernel.RMSNormGrad(dx[t*C:(t+1)*C], v.mlp, s.x1[t*C:(t+1)*C], p.mlpNorm, ws.dn[(t-lo)*C:(t-lo+1)*C], s.r2[t])
 		}
 	case outLinear:
-		copy(g.dmid[:n*C], dx)
-		m.back(dx, n, C, s.y, b.dy, d, g.pairs[which])
-		w.turnBack(s, g, l, n, docs, pos, v, ws)
+		copy(g.dmid[lo*C:hi*C], dx[lo*C:])
+		m.back(dx, C, lo, hi, s.y, b.dy[lo*c.q():], d, g.pairs[which])
+		w.gateBack(s, lo, hi, b, g.dqkv)
 	case qkvLinear:
-		m.back(g.dqkv, n, N, s.n1, b.dn, d, g.pairs[which])
-		for t := 0; t < n && !last; t++ {
-			kernel.RMSNormGrad(dx[t*C:(t+1)*C], v.attn, s.x[t*C:(t+1)*C], p.attnNorm, b.dn[t*C:(t+1)*C], s.r1[t])
+		if last {
+			m.back(g.dqkv, N, lo, hi, s.n1, nil, d, g.pairs[which])
+			return
+		}
+		m.back(g.dqkv, N, lo, hi, s.n1, ws.dn, d, g.pairs[which])
+		for t := lo; t < hi; t++ {
+			kernel.RMSNormGrad(dx[t*C:(t+1)*C], v.attn, s.x[t*C:(t+1)*C], p.attnNorm, ws.dn[(t-lo)*C:(t-lo+1)*C], s.r1[t])
 		}
 	}
 }
 
-// turnBack takes the gradient of attention's output to that of the
-// projections.
-func (w *net) turnBack(s *layerState, g *gradState, l, n int, docs []int, pos []int32, v *vectorGrads, ws *workScratch) {
-	c, b, a := &w.Shape, &ws.back, &ws.attn
+// turnBack takes the gradients of rotated queries and keys to those of the
+// projections, for tokens lo to hi.
+func (w *net) turnBack(s *layerState, g *gradState, l, lo, hi int, pos []int32, v *vectorGrads, b *attnGrads) {
+	c := &w.Shape
 	D, N, p := c.HeadDim, c.inputs(), &w.layers[l]
-	w.gateBack(s, n, b.dy[:n*c.q()], g.dqkv, a)
-	w.attendBack(s, l, docs, b.dy, b.dqk, g.dqkv, a)
 	heads, rope := c.Heads+c.KVHeads, w.ropes[c.class(l)]
-	for t := range n {
+	for t := lo; t < hi; t++ {
 		cos, sin := rope.at(int(pos[t]))
 		for h := range heads {
 			dh := b.dqk[(t*heads+h)*D:][:D]

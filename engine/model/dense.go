@@ -3,159 +3,131 @@ package model
 import (
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
-	"suiren/engine/weights"
 )
 
 // A dense is the matrices of a block that read one input, as training sees
-// them: trained in float32, or frozen in the type of their file, with or
-// without adapters.
+// them: trained in float32, or frozen as a decoder has them, with or without
+// adapters.
 type dense struct {
 	rows, cols int
-	bias       []float32    // of the first rows, or nil
-	w          []float32    // (rows, cols)
-	packed     []float32    // the same as the forward pass reads it; it must be packed again whenever w changes
-	parts      []frozenPart // instead of w, one below the other
+	bias       []float32 // of the first rows, or nil
+	w          []float32 // (rows, cols)
+	packed     []float32 // the same as the forward pass reads it; it must be packed again whenever w changes
+	pieces     []piece   // instead of w
 	loras      []*Pair
 }
 
-// A frozenPart is a matrix that is not trained: rows of blocks as in its file.
-type frozenPart struct {
-	src  weight
-	size int // bytes of a row
-	raw  []byte
+// A piece is rows lo to hi of a frozen matrix, one of those that lie one below
+// the other from row start on.
+type piece struct {
+	m             *kernel.Matrix
+	lo, hi, start int
 }
+
+// pieceRows is how many rows of a frozen matrix a worker takes at a time: some
+// that stay in its cache while all tokens pass by.
+const pieceRows = 4 * kernel.NR
 
 // denseScratch is one worker's memory for frozen matrices and adapters.
 type denseScratch struct {
-	wide  []float32 // a whole matrix of a block, dequantised, and packed on the way forward; all workers share it
-	block []float32 // (panelRows, cols) rows, dequantised
-	panel []float32 // (cols, panelRows) the same, packed
-	mid   []float32 // (T, rank)
+	wide []float32 // a whole matrix of a block, dequantised, for the way back; all workers share it
+	mid  []float32 // (T, rank)
 }
-
-// panelRows is how many rows of a frozen matrix are dequantised at a time.
-const panelRows = 4 * kernel.NR
 
 // newDense lays out a trained matrix of the parameters w.
 func newDense(rows, cols int, w, bias []float32, a *tensor.Arena) *dense {
 	return &dense{rows: rows, cols: cols, w: w, bias: bias, packed: a.Float32(kernel.PackedLen(cols, rows))}
 }
 
-// newFrozen lays out the parts of a linear as they are.
-func newFrozen(l *linear, bias []float32, a *tensor.Arena) *dense {
+// newFrozen cuts a linear.
+func newFrozen(l *linear, bias []float32) *dense {
 	d := &dense{rows: l.rows, cols: l.cols, bias: bias}
+	start := 0
 	for i := range l.parts {
-		d.parts = append(d.parts, newFrozenPart(l.parts[i].src, a))
+		m := &l.parts[i].m
+		for lo := 0; lo < m.Rows; lo += pieceRows {
+			d.pieces = append(d.pieces, piece{m, lo, min(m.Rows, lo+pieceRows), start})
+		}
+		start += m.Rows
 	}
 	return d
 }
 
-func newFrozenPart(w weight, a *tensor.Arena) frozenPart {
-	f := frozenPart{src: w, size: w.bytes(1)}
-	n := w.bytes(w.rows)
-	if mem := a.Float32((n + 3) / 4); mem != nil {
-		f.raw = bytesOf(mem)[:n]
+// forms are those in which the pieces want their input as integers.
+func (d *dense) forms() (f kernel.Forms) {
+	for i := range d.pieces {
+		f |= d.pieces[i].m.Type.Forms()
 	}
 	return f
 }
 
-// read fills a frozen matrix from its file.
-func (f *frozenPart) read() error {
-	for lo := 0; lo < f.src.rows; lo += exportRows {
-		hi := min(f.src.rows, lo+exportRows)
-		to := f.raw[lo*f.size : hi*f.size]
-		b, err := f.src.read(to, lo, hi)
-		if err != nil {
-			return err
-		}
-		copy(to, b)
-	}
-	return nil
-}
-
-// decode writes rows lo to hi to dst. (hi-lo, cols)
-func (d *dense) decode(dst []float32, lo, hi int) {
-	at := 0
-	for i := range d.parts {
-		p := &d.parts[i]
-		from, to := max(lo, at), min(hi, at+p.src.rows)
-		if from < to {
-			weights.Decode(dst[(from-lo)*d.cols:(to-lo)*d.cols], p.raw[(from-at)*p.size:(to-at)*p.size], p.src.typ)
-		}
-		at += p.src.rows
-	}
-}
-
 // pack makes the forward pass see changed parameters.
 func (d *dense) pack() {
-	if d.parts == nil {
+	if d.pieces == nil {
 		kernel.Pack(d.packed, d.cols, d.rows, d.w, 1, d.cols)
 	}
 }
 
-// unpack dequantises the rows of piece i into the wide scratch: packed, for
-// mul, or as they are, for back.
-func (d *dense) unpack(i int, forward bool, s *denseScratch) {
-	lo := i * panelRows
-	hi := min(d.rows, lo+panelRows)
-	if !forward {
-		d.decode(s.wide[lo*d.cols:], lo, hi)
-		return
-	}
-	d.decode(s.block, lo, hi)
-	kernel.Pack(s.wide[lo*d.cols:], d.cols, hi-lo, s.block, 1, d.cols)
+// unpack writes a piece of d to wide, which then multiplies from the right.
+func (d *dense) unpack(p *piece, wide []float32) {
+	p.m.Unpack(wide, d.rows, p.start+p.lo, p.lo, p.hi)
 }
 
-// mul sets y = x·Wᵀ + bias, and what adapters add; or, with add, adds it.
-// x (n, cols), y (n, ld). A frozen matrix has been unpacked.
-func (d *dense) mul(x []float32, n int, y []float32, ld int, add bool, s *denseScratch) {
-	packed := d.packed
-	if d.parts != nil {
-		packed = s.wide
-	}
-	kernel.GemmPacked(n, d.rows, d.cols, x, d.cols, 1, packed, y, ld, add)
+// mul multiplies a piece with n tokens. y (n, ld)
+func (p *piece) mul(in *kernel.Input, n int, y []float32, ld int, add bool) {
+	p.m.Mul(in, n, p.lo, p.hi, y[p.start:], ld, add)
+}
+
+// adapt adds to the product of tokens lo to hi the bias and what adapters add.
+// x (T, cols), y (T, ld).
+func (d *dense) adapt(x, y []float32, ld, lo, hi int, s *denseScratch) {
 	if d.bias != nil {
-		for t := range n {
+		for t := lo; t < hi; t++ {
 			row := y[t*ld:][:len(d.bias)]
 			kernel.Add(row, row, d.bias)
 		}
 	}
+	n := hi - lo
 	for _, l := range d.loras {
-		kernel.GemmPacked(n, l.rank, d.cols, x, d.cols, 1, l.packedA, s.mid, l.rank, false)
-		kernel.GemmPacked(n, l.rows, l.rank, s.mid, l.rank, 1, l.packedB, y[l.at:], ld, true)
+		kernel.GemmPacked(n, l.rank, d.cols, x[lo*d.cols:], d.cols, 1, l.packedA, s.mid, l.rank, false)
+		kernel.GemmPacked(n, l.rows, l.rank, s.mid, l.rank, 1, l.packedB, y[lo*ld+l.at:], ld, true)
 	}
 }
 
-// back sets dx = dy·W, adapters included. dy (n, ld), dx (n, cols). It leaves
-// in states what the gradients of the adapters are made of. A frozen matrix
-// has been unpacked.
-func (d *dense) back(dy []float32, n, ld int, x, dx []float32, s *denseScratch, states []pairState) {
-	w := d.w
-	if d.parts != nil {
-		w = s.wide
+// back sets dx = dy·W for tokens lo to hi, adapters included. dy (T, ld); dx
+// begins at token lo: (hi-lo, cols). It leaves in states what the gradients of
+// the adapters are made of; without dx it does no more than that. A frozen
+// matrix has been unpacked.
+func (d *dense) back(dy []float32, ld, lo, hi int, x, dx []float32, s *denseScratch, states []pairState) {
+	n := hi - lo
+	dy, x = dy[lo*ld:], x[lo*d.cols:]
+	switch {
+	case dx == nil:
+	case d.pieces != nil:
+		kernel.GemmPacked(n, d.cols, d.rows, dy, ld, 1, s.wide, dx, d.cols, false)
+	default:
+		kernel.Gemm(n, d.cols, d.rows, dy, ld, 1, d.w, d.cols, dx, d.cols, false)
 	}
-	kernel.Gemm(n, d.cols, d.rows, dy, ld, 1, w, d.cols, dx, d.cols, false)
 	for i, l := range d.loras {
-		mid, dmid := states[i].mid[:n*l.rank], states[i].dmid[:n*l.rank]
+		mid, dmid := states[i].mid[lo*l.rank:hi*l.rank], states[i].dmid[lo*l.rank:hi*l.rank]
 		kernel.GemmPacked(n, l.rank, d.cols, x, d.cols, 1, l.packedA, mid, l.rank, false)
 		kernel.Scale(mid, l.scale)
 		kernel.Gemm(n, l.rank, l.rows, dy[l.at:], ld, 1, l.b, l.rank, dmid, l.rank, false)
 		kernel.Scale(dmid, l.scale)
-		kernel.Gemm(n, d.cols, l.rank, dmid, l.rank, 1, l.a, d.cols, dx, d.cols, true)
+		if dx != nil {
+			kernel.Gemm(n, d.cols, l.rank, dmid, l.rank, 1, l.a, d.cols, dx, d.cols, true)
+		}
 	}
 }
 
-// layScratch lays out the workers' scratch for the widest of the matrices.
-// The head is not unpacked as a whole.
-func layScratch(workers int, blocks [][linears]*dense, head *dense, tokens int, a *tensor.Arena) []denseScratch {
-	cols, rank, wide := 0, 0, 0
-	if head.parts != nil {
-		cols = head.cols
-	}
+// layScratch lays out the workers' scratch for the widest of the matrices of
+// a block.
+func layScratch(workers int, blocks [][linears]*dense, tokens int, a *tensor.Arena) []denseScratch {
+	rank, wide := 0, 0
 	for i := range blocks {
 		for _, d := range blocks[i] {
-			if d.parts != nil {
-				cols, wide = max(cols, d.cols), max(wide, kernel.PackedLen(d.cols, d.rows))
+			if d.pieces != nil {
+				wide = max(wide, kernel.PackedLen(d.rows, d.cols))
 			}
 			for _, l := range d.loras {
 				rank = max(rank, l.rank)
@@ -165,7 +137,7 @@ func layScratch(workers int, blocks [][linears]*dense, head *dense, tokens int, 
 	shared := a.Float32(wide)
 	var list []denseScratch
 	for range workers {
-		list = append(list, denseScratch{shared, a.Float32(panelRows * cols), a.Float32(kernel.PackedLen(cols, panelRows)), a.Float32(tokens * rank)})
+		list = append(list, denseScratch{shared, a.Float32(tokens * rank)})
 	}
 	return list
 }

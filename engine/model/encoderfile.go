@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,7 +15,11 @@ import (
 // encoderFamilies are the architectures of encoders: general.architecture of
 // GGUF, model_type of config.json, and the prefixes that a folder's names may
 // have.
-var encoderFamilies = []string{"bert", "roberta", "xlm-roberta", modernBERT, "modernbert", "gte"}
+var encoderFamilies = []string{"bert", "roberta", "xlm-roberta", modernBERT, "modernbert", "gte", newGTE}
+
+// newGTE is what Alibaba's own files call GTE of version 1.5 and the
+// multilingual one.
+const newGTE = "new"
 
 const modernBERT = "modern-bert"
 
@@ -27,7 +32,7 @@ func encoderFromGGUF(g *weights.GGUF) (*EncoderShape, error) {
 	m := ggufReader{g: g, arch: arch}
 	embed, ok := g.Tensor("token_embd.weight")
 	if !ok || len(embed.Shape) != 2 {
-		return nil, fmt.Errorf("%w: token_embd.weight is missing or not a matrix", ErrConfig)
+		return nil, badConfig("token_embd.weight is missing or not a matrix")
 	}
 	s := &EncoderShape{Arch: "bert", Vocab: embed.Shape[0], Width: m.whole("embedding_length", 0), Layers: m.whole("block_count", 0), Heads: m.whole("attention.head_count", 0),
 		Hidden: m.whole("feed_forward_length", 0), Eps: float32(m.number("attention.layer_norm_epsilon", 1e-12)), Act: GELU}
@@ -38,7 +43,7 @@ func encoderFromGGUF(g *weights.GGUF) (*EncoderShape, error) {
 	} else {
 		position, ok := g.Tensor("position_embd.weight")
 		if !ok || len(position.Shape) != 2 {
-			return nil, fmt.Errorf("%w: position_embd.weight is missing or not a matrix", ErrConfig)
+			return nil, badConfig("position_embd.weight is missing or not a matrix")
 		}
 		s.Context = position.Shape[0]
 	}
@@ -50,7 +55,7 @@ func encoderFromGGUF(g *weights.GGUF) (*EncoderShape, error) {
 	case 2, 4:
 		s.Pool = PoolFirst
 	default:
-		return nil, fmt.Errorf("%w: pooling of type %d is not read", ErrConfig, kind)
+		return nil, badConfig("pooling of type %d is not read", kind)
 	}
 	if t, ok := g.Tensor("cls.output.weight"); ok && len(t.Shape) > 0 {
 		s.Labels, _ = matrix(t.Shape)
@@ -75,7 +80,7 @@ func (s *EncoderShape) modernFromGGUF(g *weights.GGUF, m *ggufReader) error {
 	if act := g.Text("modern-bert.hidden_activation"); act != "" {
 		var ok bool
 		if s.Act, ok = acts[act]; !ok {
-			return fmt.Errorf("%w: activation %q is not read", ErrConfig, act)
+			return badConfig("activation %q is not read", act)
 		}
 	}
 	if s.Layers < 0 || s.Layers > 1<<10 {
@@ -130,6 +135,11 @@ type hfEncoder struct {
 	HeadPool string          `json:"classifier_pooling"`
 	HeadAct  string          `json:"classifier_activation"`
 
+	// Of newGTE.
+	NormType string `json:"layer_norm_type"`
+	Packed   *bool  `json:"pack_qkv"`
+	LogN     bool   `json:"logn_attention_scale"`
+
 	Labels map[string]any `json:"id2label"`
 }
 
@@ -141,10 +151,15 @@ func (h *hfEncoder) rotary(s *EncoderShape, arch string) error {
 			*theta = x
 		}
 	}
-	if string(h.Scaling) != "" && string(h.Scaling) != "null" {
-		return fmt.Errorf("%w: rope_scaling of an encoder is not read", ErrConfig)
+	if arch == newGTE {
+		s.Theta = 1e4
 	}
 	set(&s.Theta, h.Theta)
+	if string(h.Scaling) != "" && string(h.Scaling) != "null" {
+		if err := h.stretch(s); err != nil {
+			return err
+		}
+	}
 	var by struct {
 		hfRope
 		Full    hfRope `json:"full_attention"`
@@ -152,12 +167,12 @@ func (h *hfEncoder) rotary(s *EncoderShape, arch string) error {
 	}
 	if len(h.Rope) > 0 {
 		if err := json.Unmarshal(h.Rope, &by); err != nil {
-			return fmt.Errorf("%w: rope_parameters: %w", ErrConfig, err)
+			return badConfig("rope_parameters: %v", err)
 		}
 	}
 	for _, r := range []hfRope{by.hfRope, by.Full, by.Sliding} {
 		if r.Type != "" && r.Type != "default" {
-			return fmt.Errorf("%w: rotary positions of type %q of an encoder are not read", ErrConfig, r.Type)
+			return badConfig("rotary positions of type %q of an encoder are not read", r.Type)
 		}
 	}
 	set(&s.Theta, by.Theta)
@@ -192,8 +207,26 @@ func (h *hfEncoder) rotary(s *EncoderShape, arch string) error {
 	}
 	s.Window = min(s.Window, s.Context)
 	if h.HeadAct != "" && h.HeadAct != "gelu" {
-		return fmt.Errorf("%w: classifier_activation %q is not read", ErrConfig, h.HeadAct)
+		return badConfig("classifier_activation %q is not read", h.HeadAct)
 	}
+	return nil
+}
+
+// stretch reads rope_scaling of newGTE: NTK-RoPE-fixed of
+// https://kexue.fm/archives/9706, as vLLM has it too.
+func (h *hfEncoder) stretch(s *EncoderShape) error {
+	var r struct {
+		hfRope
+		Mixed *float64 `json:"mixed_b"`
+	}
+	if err := json.Unmarshal(h.Scaling, &r); err != nil {
+		return badConfig("rope_parameters: %v", err)
+	}
+	if kind := r.kind(); kind != "ntk" || r.Mixed != nil || s.Heads < 1 || s.Width < 2*s.Heads {
+		return badConfig("rotary positions of type %q of an encoder are not read", kind)
+	}
+	s.Theta *= r.Factor
+	s.Stretch = float32(math.Pow(r.Factor, 2/float64(s.Width/s.Heads)))
 	return nil
 }
 
@@ -207,21 +240,28 @@ func encoderFromFolder(dir, arch string, folder source) (*EncoderShape, error) {
 	}
 	s := &EncoderShape{Arch: "bert", Vocab: h.Vocab, Width: h.Width, Layers: h.Layers, Heads: h.Heads, Hidden: h.Hidden, Context: h.Context,
 		Eps: float32(h.Eps), Types: h.Types, Pool: PoolFirst}
-	if h.Positions != "" && h.Positions != "absolute" {
-		return nil, fmt.Errorf("%w: position_embedding_type %q is not read", ErrConfig, h.Positions)
+	usual := "absolute"
+	if arch == newGTE {
+		usual = "rope"
+	}
+	if h.Positions != "" && h.Positions != usual {
+		return nil, badConfig("position_embedding_type %q is not read", h.Positions)
+	}
+	if h.NormType != "" && h.NormType != "layer_norm" || h.Packed != nil && !*h.Packed || h.LogN {
+		return nil, badConfig("layer_norm_type, pack_qkv or logn_attention_scale is set otherwise than in GTE's models, which is not read")
 	}
 	if h.GateAct != "" {
 		h.Act = h.GateAct
 	}
 	act, ok := acts[h.Act]
 	if !ok {
-		return nil, fmt.Errorf("%w: hidden_act %q is not read", ErrConfig, h.Act)
+		return nil, badConfig("hidden_act %q is not read", h.Act)
 	}
 	s.Act = act
 	switch arch {
 	case "bert":
-	case "gte", "modernbert":
-		if arch == "gte" {
+	case "gte", newGTE, "modernbert":
+		if arch != "modernbert" {
 			s.Arch = "gte"
 		}
 		if err := h.rotary(s, arch); err != nil {
@@ -243,7 +283,9 @@ func encoderFromFolder(dir, arch string, folder source) (*EncoderShape, error) {
 	if pool.Mean {
 		s.Pool = PoolMean
 	}
-	if w, ok := folder.weight("cls.output.weight"); ok {
+	// A head of tokens, such as that of the multilingual GTE, scores no pairs.
+	scores := h.Architectures == nil || slices.ContainsFunc(h.Architectures, func(a string) bool { return strings.HasSuffix(a, "ForSequenceClassification") })
+	if w, ok := folder.weight("cls.output.weight"); ok && scores {
 		s.Labels, s.Pool = w.rows, PoolFirst
 		s.LabelNames = labelNames(h.Labels, w.rows)
 		if s.Before && h.HeadPool == "mean" {
@@ -275,7 +317,7 @@ func newEncoderSource(folder *weights.Folder, arch string) source {
 	prefix := ""
 	for _, name := range folder.Names() {
 		first, _, _ := strings.Cut(name, ".")
-		if slices.Contains(encoderFamilies, strings.ReplaceAll(first, "_", "-")) || first == "new" || first == "model" {
+		if slices.Contains(encoderFamilies, strings.ReplaceAll(first, "_", "-")) || first == "model" {
 			prefix = first + "."
 			break
 		}
@@ -300,7 +342,7 @@ func newEncoderSource(folder *weights.Folder, arch string) source {
 		put("token_embd", prefix+"embeddings.tok_embeddings", "token_embd_norm", prefix+"embeddings.norm", "output_norm", prefix+"final_norm",
 			"attn_norm", "attn_norm", "attn_qkv", "attn.Wqkv", "attn_output", "attn.Wo", "ffn_norm", "mlp_norm", "ffn_up", "mlp.Wi", "ffn_down", "mlp.Wo",
 			"cls", "head.dense", "cls.norm", "head.norm")
-	case "gte":
+	case "gte", newGTE:
 		put("attn_qkv", "attention.qkv_proj", "attn_output", "attention.o_proj", "attn_output_norm", "attn_ln",
 			"ffn_up", "mlp.up_gate_proj", "ffn_down", "mlp.down_proj", "layer_output_norm", "mlp_ln")
 		return gteSource{s}
@@ -338,7 +380,7 @@ func readConfig(path string, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(text, v); err != nil {
-		return fmt.Errorf("%s: %w: %w", path, ErrConfig, err)
+		return fmt.Errorf("%s: %w", path, badConfig("%v", err))
 	}
 	return nil
 }

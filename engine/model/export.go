@@ -147,10 +147,10 @@ func (t *exported) write(w io.Writer, team *tensor.Team) error {
 // tensors lists what the model has, in GGUF's names, shapes and order of rows.
 func (f *File) tensors(x Mixture) ([]exported, error) {
 	if _, ok := fileTypes[x]; !ok {
-		return nil, fmt.Errorf("%w: no mixture is called %q", ErrConfig, x)
+		return nil, badConfig("no mixture is called %q", x)
 	}
 	if f.Encoder != nil && f.Encoder.Arch == "gte" {
-		return nil, fmt.Errorf("%w: GGUF has no architecture for GTE's encoders", ErrConfig)
+		return nil, badConfig("GGUF has no architecture for GTE's encoders")
 	}
 	found, err := f.plan()
 	if err != nil {
@@ -185,7 +185,8 @@ func (f *File) tensors(x Mixture) ([]exported, error) {
 		t.Type = x.typeOf(t.Name, t.Shape, layers, tied)
 		list = append(list, t)
 	}
-	if d := f.Shape.Rope[0].Div; f.Encoder == nil && d != nil && !constant(d) {
+	if r := f.Shape.Rope[0]; f.Encoder == nil && r.Div != nil && r.Yarn == nil && !constant(r.Div) {
+		d := r.Div
 		v := weight{name: "rope_freqs.weight", typ: weights.F32, rows: 1, cols: len(d),
 			read: func([]byte, int, int) ([]byte, error) { return bytesOf(d), nil }}
 		list = append(list, exported{weights.GGUFTensor{Name: v.name, Type: weights.F32, Shape: []int{len(d)}}, v})
@@ -334,9 +335,19 @@ func (s *Shape) metadata(put func(key string, v any)) {
 	put("*.vocab_size", uint32(s.Vocab))
 	put("*.rope.freq_base", float32(s.Rope[0].Theta))
 	put("*.rope.dimension_count", uint32(s.Rope[0].Dims))
-	if d := s.Rope[0].Div; d != nil && constant(d) {
+	switch r := s.Rope[0]; {
+	case r.Yarn != nil:
+		put("*.rope.scaling.type", "yarn")
+		put("*.rope.scaling.factor", float32(r.Yarn.Factor))
+		put("*.rope.scaling.original_context_length", uint32(r.Yarn.Original))
+		put("*.rope.scaling.yarn_beta_fast", float32(r.Yarn.Fast))
+		put("*.rope.scaling.yarn_beta_slow", float32(r.Yarn.Slow))
+		if usual := float32(yarnGain(r.Yarn.Factor, 1)); r.Gain != usual {
+			put("*.rope.scaling.attn_factor", r.Gain/usual)
+		}
+	case r.Div != nil && constant(r.Div):
 		put("*.rope.scaling.type", "linear")
-		put("*.rope.scaling.factor", d[0])
+		put("*.rope.scaling.factor", r.Div[0])
 	}
 	if s.Experts > 0 {
 		put("*.expert_count", uint32(s.Experts))

@@ -24,11 +24,11 @@ var classes = map[string]string{
 // caller's business.
 func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 	if f.Encoder != nil {
-		return fmt.Errorf("%w: encoders are written as GGUF only", ErrConfig)
+		return badConfig("encoders are written as GGUF only")
 	}
 	typ := fileTypes[x].typ
 	if x != AsF32 && x != AsF16 && x != AsBF16 {
-		return fmt.Errorf("%w: a folder is written as f32, f16 or bf16, not %s", ErrConfig, x)
+		return badConfig("a folder is written as f32, f16 or bf16, not %s", x)
 	}
 	row, err := familyOf(f.Shape.Arch)
 	if err != nil {
@@ -177,6 +177,11 @@ func (s *Shape) ropeConfig(c map[string]any) error {
 		if div == nil {
 			return nil
 		}
+		if r := s.Rope[0]; r.Yarn != nil {
+			c["rope_scaling"] = map[string]any{"rope_type": "yarn", "factor": r.Yarn.Factor, "original_max_position_embeddings": int(r.Yarn.Original),
+				"beta_fast": r.Yarn.Fast, "beta_slow": r.Yarn.Slow, "attention_factor": shortest(r.Gain)}
+			return nil
+		}
 		if constant(div) {
 			c["rope_scaling"] = map[string]any{"rope_type": "linear", "factor": shortest(div[0])}
 			return nil
@@ -193,7 +198,7 @@ func (s *Shape) ropeConfig(c map[string]any) error {
 				return nil
 			}
 		}
-		return fmt.Errorf("%w: transformers has no name for the rotary factors of rope_freqs.weight", ErrConfig)
+		return badConfig("transformers has no name for the rotary factors of rope_freqs.weight")
 	}
 	return nil
 }

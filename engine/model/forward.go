@@ -13,7 +13,7 @@ type net struct {
 	*Params
 	blocks [][linears]*dense
 	head   *dense
-	tokens *dense // the embeddings, if they are frozen
+	tokens *linear // the embeddings, if they are frozen
 	ropes  [2]*ropeTable
 }
 
@@ -69,24 +69,71 @@ func (w *net) embedRows(x []float32, ids []int32) {
 	C := w.Width
 	for t, id := range ids {
 		if to := x[t*C : (t+1)*C]; w.tokens != nil {
-			w.tokens.decode(to, int(id), int(id)+1)
+			w.tokens.parts[0].m.Row(to, int(id))
 		} else {
 			copy(to, w.embed[int(id)*C:])
 		}
 	}
 }
 
-// project computes normalised, rotated queries and keys of block l for the n
-// tokens of s.x at positions pos.
-func (w *net) project(s *layerState, l, n int, pos []int32, d *denseScratch) {
+// before runs what block l does before a product, for tokens lo to hi: it
+// makes the product's input, and of what is added to the sum to be added to.
+// next is where the block's output goes. (T, C)
+func (w *net) before(which int, s *layerState, l, lo, hi int, next []float32) {
 	c := &w.Shape
-	C, D, N := c.Width, c.HeadDim, c.inputs()
-	p, heads, rope := &w.layers[l], c.Heads+c.KVHeads, w.ropes[c.class(l)]
-	for t := range n {
-		s.r1[t] = kernel.RMSNorm(s.n1[t*C:(t+1)*C], s.x[t*C:(t+1)*C], p.attnNorm, c.Eps)
+	C, p := c.Width, &w.layers[l]
+	switch which {
+	case qkvLinear:
+		for t := lo; t < hi; t++ {
+			s.r1[t] = kernel.RMSNorm(s.n1[t*C:(t+1)*C], s.x[t*C:(t+1)*C], p.attnNorm, c.Eps)
+		}
+	case outLinear:
+		if c.HeadGate {
+			w.gate(s, lo, hi)
+		}
+		copy(s.x1[lo*C:hi*C], s.x[lo*C:])
+	case gateUpLinear:
+		for t := lo; t < hi; t++ {
+			s.r2[t] = kernel.RMSNorm(s.n2[t*C:(t+1)*C], s.x1[t*C:(t+1)*C], p.mlpNorm, c.Eps)
+		}
+	case downLinear:
+		copy(next[lo*C:hi*C], s.x1[lo*C:])
 	}
-	w.blocks[l][qkvLinear].mul(s.n1, n, s.qkv, N, false, d)
-	for t := range n {
+}
+
+// product returns where a product's input lies, and its output, of ld floats
+// a token; add says that it is added.
+func (c *Shape) product(which int, s *layerState, next []float32) (x, y []float32, ld int, add bool) {
+	switch which {
+	case qkvLinear:
+		return s.n1, s.qkv, c.inputs(), false
+	case outLinear:
+		return s.y, s.x1, c.Width, true
+	case gateUpLinear:
+		return s.n2, s.gateUp, 2 * c.Hidden, false
+	}
+	return s.act, next, c.Width, true
+}
+
+// after runs what block l does with a product, for tokens lo to hi at
+// positions pos: it normalises, rotates and scales queries and keys, or makes
+// the activations of the feed-forward layer.
+func (w *net) after(which int, s *layerState, l, lo, hi int, pos []int32) {
+	switch which {
+	case qkvLinear:
+		w.turn(s, l, lo, hi, pos)
+	case gateUpLinear:
+		F, coarse := w.Hidden, w.blocks[l][downLinear].forms() != 0
+		for t := lo; t < hi; t++ {
+			w.Act.gate(s.act[t*F:(t+1)*F], s.gateUp[2*t*F:][:F], s.gateUp[(2*t+1)*F:][:F], coarse)
+		}
+	}
+}
+
+func (w *net) turn(s *layerState, l, lo, hi int, pos []int32) {
+	c := &w.Shape
+	D, N, p, heads, rope := c.HeadDim, c.inputs(), &w.layers[l], c.Heads+c.KVHeads, w.ropes[c.class(l)]
+	for t := lo; t < hi; t++ {
 		cos, sin := rope.at(int(pos[t]))
 		for h := range heads {
 			norm := p.qNorm
@@ -111,42 +158,11 @@ func (w *net) project(s *layerState, l, n int, pos []int32, d *denseScratch) {
 func attentionScale(headDim int) float32 { return float32(1 / math.Sqrt(float64(headDim))) }
 
 // gate multiplies the heads of s.y by their gates.
-func (w *net) gate(s *layerState, n int) {
+func (w *net) gate(s *layerState, lo, hi int) {
 	c := &w.Shape
-	for t := range n {
+	for t := lo; t < hi; t++ {
 		for h := range c.Heads {
 			kernel.Scale(s.y[(t*c.Heads+h)*c.HeadDim:][:c.HeadDim], sigmoid(s.qkv[t*c.inputs()+c.qkv()+h]))
 		}
 	}
-}
-
-// output runs block l from attention's output to the normalised input of its
-// feed-forward layer, for n tokens.
-func (w *net) output(s *layerState, l, n int, d *denseScratch) {
-	c := &w.Shape
-	C := c.Width
-	if c.HeadGate {
-		w.gate(s, n)
-	}
-	copy(s.x1[:n*C], s.x)
-	w.blocks[l][outLinear].mul(s.y, n, s.x1, C, true, d)
-	for t := range n {
-		s.r2[t] = kernel.RMSNorm(s.n2[t*C:(t+1)*C], s.x1[t*C:(t+1)*C], w.layers[l].mlpNorm, c.Eps)
-	}
-}
-
-// activate runs block l to the activations of its feed-forward layer.
-func (w *net) activate(s *layerState, l, n int, d *denseScratch) {
-	c, F := &w.Shape, w.Hidden
-	w.blocks[l][gateUpLinear].mul(s.n2, n, s.gateUp, 2*F, false, d)
-	for t := range n {
-		c.Act.gate(s.act[t*F:(t+1)*F], s.gateUp[2*t*F:][:F], s.gateUp[(2*t+1)*F:][:F], false)
-	}
-}
-
-// finish completes block l, for n tokens, into next. (T, C)
-func (w *net) finish(s *layerState, l, n int, next []float32, d *denseScratch) {
-	C := w.Width
-	copy(next[:n*C], s.x1)
-	w.blocks[l][downLinear].mul(s.act, n, next, C, true, d)
 }

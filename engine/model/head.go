@@ -19,21 +19,24 @@ type headState struct {
 	logits []float32 // (most, V)
 	most   int       // tokens whose logits are alive at a time
 	grad   []float32 // (V, C) of the head, apart so that micro-batches do not change the order of additions
-	block  []float32 // (headRows, C) rows of a frozen head, dequantised
+
+	in    *kernel.Input // some of h, for a frozen head
+	block []float32     // (headRows, C) rows of a frozen head, unpacked
 
 	lo, hi     int    // tokens whose logits there are
 	spans      []span // the same
 	from, rows int    // of the head, in block
+	tokens     int    // in in
 
-	logitTask, panelTask, lossTask, probTask, gradTask, decodeTask, backTask func(worker, i int)
+	logitTask, quantiseTask, pieceTask, lossTask, probTask, gradTask, unpackTask, backTask func(worker, i int)
 }
 
 const (
 	// logitFloats bounds the logits that are alive at a time, if KC tokens are
 	// not more.
 	logitFloats = 1 << 21
-	// headRows is how many rows of a frozen head are dequantised at a time on
-	// the way back: whole blocks of Gemm's sums.
+	// headRows is how many rows of a frozen head are unpacked at a time on the
+	// way back: whole blocks of Gemm's sums.
 	headRows = 8 * kernel.KC
 	// headTokens is the supervised tokens of a task.
 	headTokens = 64
@@ -50,7 +53,9 @@ func (t *Trainer) layHead(tokens int, a *tensor.Arena) headState {
 	if t.Grads != nil {
 		h.grad = a.Float32(c.Vocab * c.Width)
 	} else {
-		h.block = a.Float32(min(headRows, c.Vocab) * c.Width)
+		want := t.net.head.forms()
+		h.in = kernel.NewIntegers(h.most, c.Width, want, a.Float32(kernel.IntegerFloats(h.most, c.Width, want)))
+		h.block = a.Float32(kernel.PackedLen(min(headRows, c.Vocab), c.Width))
 	}
 	return h
 }
@@ -106,13 +111,11 @@ func (h *headState) loops(t *Trainer) {
 		hi = min(h.hi, lo+headTokens)
 		return lo, hi, h.logits[(lo-h.lo)*V:][:(hi-lo)*V]
 	}
-	h.panelTask = func(w, i int) { // every row of a frozen head is dequantised once
-		from, s := i*panelRows, &t.scratch[w].dense
-		to := min(from+panelRows, V)
-		d.decode(s.block, from, to)
-		kernel.Pack(s.panel, C, to-from, s.block, 1, C)
-		kernel.GemmPacked(h.hi-h.lo, to-from, C, h.h[h.lo*C:], C, 1, s.panel, h.logits[from:], V, false)
+	h.quantiseTask = func(_, i int) {
+		lo := i * headTokens
+		h.in.Quantise(lo, min(h.tokens, lo+headTokens), d.forms())
 	}
+	h.pieceTask = func(_, i int) { d.pieces[i].mul(h.in, h.tokens, h.logits, V, false) }
 	h.logitTask = func(_, i int) {
 		lo, hi, z := tokens(i)
 		kernel.GemmPacked(hi-lo, V, C, h.h[lo*C:], C, 1, d.packed, z, V, false)
@@ -139,24 +142,32 @@ func (h *headState) loops(t *Trainer) {
 			kernel.Gemm(to-from, C, s.hi-s.lo, h.logits[(s.lo-h.lo)*V+from:], 1, V, h.h[s.lo*C:], C, h.grad[from*C:], C, true)
 		}
 	}
-	h.decodeTask = func(_, i int) {
-		at := i * panelRows
-		d.decode(h.block[at*C:], h.from+at, h.from+min(at+panelRows, h.rows))
+	h.unpackTask = func(_, i int) {
+		p := d.pieces[h.from/pieceRows+i]
+		p.m.Unpack(h.block, h.rows, p.lo-h.from, p.lo, p.hi)
 	}
 	h.backTask = func(_, i int) {
 		lo, hi, z := tokens(i)
-		kernel.Gemm(hi-lo, C, h.rows, z[h.from:], V, 1, h.block, C, h.dh[lo*C:], C, h.from > 0)
+		kernel.GemmPacked(hi-lo, C, h.rows, z[h.from:], V, 1, h.block, h.dh[lo*C:], C, h.from > 0)
 	}
 }
 
 // logits makes the logits of tokens h.lo to h.hi.
 func (t *Trainer) logits() {
 	h := &t.heads
-	if t.net.head.parts != nil {
-		t.team.For((t.net.Vocab+panelRows-1)/panelRows, h.panelTask)
+	if t.net.head.pieces != nil {
+		h.frozenLogits(t, h.h[h.lo*t.net.Width:], h.hi-h.lo)
 		return
 	}
 	t.team.For((h.hi-h.lo+headTokens-1)/headTokens, h.logitTask)
+}
+
+// frozenLogits makes the logits of n tokens whose hidden states are x. (n, C)
+func (h *headState) frozenLogits(t *Trainer, x []float32, n int) {
+	h.in.Use(x)
+	h.tokens = n
+	t.team.For((n+headTokens-1)/headTokens, h.quantiseTask)
+	t.team.For(len(t.net.head.pieces), h.pieceTask)
 }
 
 // headBack sets dh = dz·W for a frozen head.
@@ -164,7 +175,7 @@ func (t *Trainer) headBack() {
 	h, V := &t.heads, t.net.Vocab
 	for h.from = 0; h.from < V; h.from += headRows {
 		h.rows = min(headRows, V-h.from)
-		t.team.For((h.rows+panelRows-1)/panelRows, h.decodeTask)
+		t.team.For((h.rows+pieceRows-1)/pieceRows, h.unpackTask)
 		t.team.For((h.hi-h.lo+headTokens-1)/headTokens, h.backTask)
 	}
 }

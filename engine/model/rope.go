@@ -6,15 +6,22 @@ import (
 	"suiren/engine/tensor"
 )
 
-// turns are the frequencies of a Rope, rounded as the reference does.
-type turns []float32
+// turns are the frequencies of a Rope, rounded as the reference does, and what
+// cosines and sines are multiplied by.
+type turns struct {
+	freq []float32
+	gain float32
+}
 
 func newTurns(r Rope) turns {
-	t := make(turns, r.Dims/2)
-	for i := range t {
-		t[i] = float32(1 / math.Pow(r.Theta, float64(2*i)/float64(r.Dims)))
+	t := turns{make([]float32, r.Dims/2), 1}
+	if r.Gain != 0 {
+		t.gain = r.Gain
+	}
+	for i := range t.freq {
+		t.freq[i] = float32(1 / math.Pow(r.Theta, float64(2*i)/float64(r.Dims)))
 		if r.Div != nil {
-			t[i] /= r.Div[i]
+			t.freq[i] /= r.Div[i]
 		}
 	}
 	return t
@@ -24,10 +31,11 @@ func newTurns(r Rope) turns {
 // product of frequency and position is rounded to float32, as the reference
 // does.
 func (f turns) angles(cos, sin []float32, pos []int32) {
+	n := len(f.freq)
 	for t, p := range pos {
-		for i, freq := range f {
+		for i, freq := range f.freq {
 			s, c := math.Sincos(float64(float32(p) * freq))
-			cos[t*len(f)+i], sin[t*len(f)+i] = float32(c), float32(s)
+			cos[t*n+i], sin[t*n+i] = float32(c)*f.gain, float32(s)*f.gain
 		}
 	}
 }

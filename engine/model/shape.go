@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"math"
 )
 
@@ -35,9 +34,11 @@ type Rope struct {
 	Theta float64
 	Dims  int
 	Div   []float32 // (Dims/2); nil: ones
+	Gain  float32   // of cosines and sines; 0: one
 	// Llama3 is what Div was made of, if a folder said it: factor, low_freq_factor,
 	// high_freq_factor and original_max_position_embeddings.
 	Llama3 [4]float64
+	Yarn   *Yarn // what Div and Gain were made of; nil: not of that
 }
 
 // qwen3 is the shape of the models that Suiren trains.
@@ -114,29 +115,29 @@ func (s *Shape) Check() error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	bad := func(format string, args ...any) error {
-		return fmt.Errorf("%w: %s", ErrConfig, fmt.Sprintf(format, args...))
-	}
 	finite := func(x float32) bool { return x >= -1e6 && x <= 1e6 }
 	slides := s.Sliding != nil
 	switch {
 	case slides && len(s.Sliding) != s.Layers:
-		return bad("%d layer types for %d layers", len(s.Sliding), s.Layers)
+		return badConfig("%d layer types for %d layers", len(s.Sliding), s.Layers)
 	case slides && (s.Window < 1 || s.Window > 1<<20):
-		return bad("sliding window of %d", s.Window)
+		return badConfig("sliding window of %d", s.Window)
 	case !finite(s.Embed) || !finite(s.Query) || !finite(s.CapScores) || !finite(s.CapLogits) || s.CapScores < 0 || s.CapLogits < 0:
-		return bad("a factor or a cap is out of range")
+		return badConfig("a factor or a cap is out of range")
 	}
 	for i, r := range s.Rope {
 		if i == 1 && !slides {
 			break
 		}
 		if r.Dims < 2 || r.Dims%2 != 0 || r.Dims > s.HeadDim || !(r.Theta > 1) || r.Theta > 1e15 || r.Div != nil && len(r.Div) != r.Dims/2 {
-			return bad("rotary positions of %d of %d, base %g, %d factors", r.Dims, s.HeadDim, r.Theta, len(r.Div))
+			return badConfig("rotary positions of %d of %d, base %g, %d factors", r.Dims, s.HeadDim, r.Theta, len(r.Div))
+		}
+		if !(r.Gain >= 0) || r.Gain > 1e3 {
+			return badConfig("a factor of rotary positions of %g", r.Gain)
 		}
 		for _, f := range r.Div {
 			if !(f > 0) || math.IsInf(float64(f), 0) {
-				return bad("a rotary factor of %g", f)
+				return badConfig("a rotary factor of %g", f)
 			}
 		}
 	}

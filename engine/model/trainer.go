@@ -39,17 +39,16 @@ type Trainer struct {
 	heads     headState
 	tasks     []gradTask // of a block's weights
 	loops     loops
+	frozen    frozen
 	arena     *tensor.Arena
 }
 
 // loops are the bodies of the trainer's parallel loops, made once: a closure
 // that is handed to the team is an allocation.
 type loops struct {
-	forward, begin, back, grad, embed, pack            func(worker, i int)
-	embedRows, unpack, part, finish, outputs, backPart func(worker, i int) // of frozen models
+	forward, begin, back, grad, embed, pack func(worker, i int)
 
-	l, which int  // the block, and one of its matrices
-	forwards bool // how that is unpacked
+	l, which int // the block, and one of its matrices
 }
 
 func (t *Trainer) makeLoops() {
@@ -59,15 +58,6 @@ func (t *Trainer) makeLoops() {
 		back:    func(w, i int) { t.backTask(t.loops.l, w, i) },
 		grad:    func(_, i int) { t.gradTask(t.loops.l, i) },
 		embed:   t.embedTask,
-
-		embedRows: func(_, i int) { t.net.embedRows(t.batch[i].layers[0].x, t.batch[i].in.IDs) },
-		unpack: func(w, i int) {
-			t.net.blocks[t.loops.l][t.loops.which].unpack(i, t.loops.forwards, &t.scratch[w].dense)
-		},
-		part:     func(w, i int) { t.part(&t.batch[i], t.loops.l, t.loops.which, &t.scratch[w]) },
-		finish:   func(w, i int) { t.finish(&t.batch[i], t.loops.l, &t.scratch[w]) },
-		outputs:  func(_, i int) { t.outputs(&t.batch[i]) },
-		backPart: func(w, i int) { t.backPart(&t.batch[i], t.loops.l, t.loops.which, &t.scratch[w]) },
 		pack: func(_, i int) {
 			if i < len(t.matrices) {
 				t.matrices[i].pack()
@@ -76,6 +66,7 @@ func (t *Trainer) makeLoops() {
 			t.pairs[i-len(t.matrices)].pack()
 		},
 	}
+	t.frozen.loops(t)
 	t.heads.loops(t)
 }
 
@@ -93,10 +84,15 @@ type rowState struct {
 	norms  []vectorGrads
 	dnorm  []float32 // (C) of the final norm
 	all    []float32 // all vector gradients of the row, to be cleared
+
+	inputs [linears]*kernel.Input // of frozen matrices
+	attn   *attnGrads             // of a frozen model; else a worker's
 }
 
 type workScratch struct {
-	back  backScratch
+	da    []float32 // (T, F)
+	dn    []float32 // (T, C)
+	grads attnGrads
 	attn  attnScratch
 	dense denseScratch
 }
@@ -137,29 +133,7 @@ func (t *Trainer) forwardAll(micro []Row) {
 		t.team.For(len(t.batch), t.loops.forward)
 		return
 	}
-	t.team.For(len(t.batch), t.loops.embedRows)
-	for l := range t.net.blocks {
-		t.forwardFrozen(l)
-		t.stage(l, downLinear, true, t.loops.finish)
-	}
-	t.team.For(len(t.batch), t.loops.outputs)
-}
-
-// stage runs a part of block l of every row that needs one of its matrices,
-// which is unpacked first if it is frozen: once for all rows.
-func (t *Trainer) stage(l, which int, forward bool, f func(worker, i int)) {
-	t.loops.l, t.loops.which, t.loops.forwards = l, which, forward
-	if d := t.net.blocks[l][which]; d.parts != nil {
-		t.team.For((d.rows+panelRows-1)/panelRows, t.loops.unpack)
-	}
-	t.team.For(len(t.batch), f)
-}
-
-// forwardFrozen runs block l of a frozen model up to its last product.
-func (t *Trainer) forwardFrozen(l int) {
-	t.stage(l, qkvLinear, true, t.loops.part)
-	t.stage(l, outLinear, true, t.loops.part)
-	t.stage(l, gateUpLinear, true, t.loops.part)
+	t.forwardFrozen()
 }
 
 // load takes a row and finds its supervised tokens.
@@ -187,17 +161,17 @@ func (t *Trainer) forward(r *rowState, s *workScratch) {
 	t.net.embedRows(r.layers[0].x, r.in.IDs)
 	for l := range r.layers {
 		t.block(r, l, s)
-		t.finish(r, l, s)
+		t.part(r, l, downLinear, s)
 	}
 	t.outputs(r)
 }
 
-func (t *Trainer) finish(r *rowState, l int, s *workScratch) {
-	next := r.xf
+// next returns where the output of a row's block l lies. (T, C)
+func (r *rowState) next(l int) []float32 {
 	if l+1 < len(r.layers) {
-		next = r.layers[l+1].x
+		return r.layers[l+1].x
 	}
-	t.net.finish(&r.layers[l], l, len(r.in.IDs), next, &s.dense)
+	return r.xf
 }
 
 // outputs gathers a row's supervised outputs.
@@ -218,17 +192,18 @@ func (t *Trainer) block(r *rowState, l int, s *workScratch) {
 	t.part(r, l, gateUpLinear, s)
 }
 
-// part runs what block l does with one of its matrices, but the last.
+// part runs what block l does with one of its matrices.
 func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
-	w, n, st := &t.net, len(r.in.IDs), &r.layers[l]
-	switch which {
-	case qkvLinear:
-		w.project(st, l, n, r.pos, &s.dense)
-		w.attend(st, l, r.in.Docs, &s.attn)
-	case outLinear:
-		w.output(st, l, n, &s.dense)
-	case gateUpLinear:
-		w.activate(st, l, n, &s.dense)
+	w, n, st, next, m := &t.net, len(r.in.IDs), &r.layers[l], r.next(l), t.net.blocks[l][which]
+	w.before(which, st, l, 0, n, next)
+	x, y, ld, add := w.product(which, st, next)
+	kernel.GemmPacked(n, m.rows, m.cols, x, m.cols, 1, m.packed, y, ld, add)
+	m.adapt(x, y, ld, 0, n, &s.dense)
+	w.after(which, st, l, 0, n, r.pos)
+	if which == qkvLinear {
+		for g := range w.KVHeads {
+			w.attend(st, l, g, r.in.Docs, &s.attn)
+		}
 	}
 }
 
@@ -241,12 +216,7 @@ func (t *Trainer) backwardAll() {
 		if t.Grads != nil {
 			t.team.For(len(t.batch), t.loops.back)
 		} else {
-			if t.again(l) {
-				t.forwardFrozen(l)
-			}
-			for which := downLinear; which >= qkvLinear; which-- {
-				t.stage(l, which, false, t.loops.backPart)
-			}
+			t.backFrozen(l)
 		}
 		t.team.For(len(t.tasks), t.loops.grad)
 	}
@@ -271,7 +241,7 @@ func (t *Trainer) beginBack(worker, i int) {
 	r, s := &t.batch[i], &t.scratch[worker]
 	w, n, C := &t.net, len(r.in.IDs), t.net.Width
 	clear(r.all)
-	dn := s.back.dn[:n*C]
+	dn := s.dn[:n*C]
 	clear(dn)
 	for i, at := range r.at {
 		copy(dn[at*C:(at+1)*C], t.heads.dh[(r.lo+i)*C:])
@@ -289,21 +259,21 @@ func (t *Trainer) backTask(l, worker, i int) {
 	if t.again(l) {
 		t.block(r, l, s)
 	}
+	n, st, v := len(r.in.IDs), &r.layers[l], &r.norms[l]
 	for which := downLinear; which >= qkvLinear; which-- {
-		t.backPart(r, l, which, s)
+		t.net.back(which, st, &r.grad, l, 0, n, r.nf, v, &s.grads, s, false)
+		if which == outLinear {
+			for g := range t.net.KVHeads {
+				t.net.attendBack(st, l, g, r.in.Docs, &s.grads, r.grad.dqkv, &s.attn)
+			}
+			t.net.turnBack(st, &r.grad, l, 0, n, r.pos, v, &s.grads)
+		}
 	}
 }
 
 // again reports whether block l has to be run again on the way back: not the
 // last, whose state is still there.
 func (t *Trainer) again(l int) bool { return t.recompute && l < t.net.Layers-1 }
-
-// backPart takes a row back through one of block l's matrices. Nothing that one
-// of them leaves in a worker's scratch is read by the next.
-func (t *Trainer) backPart(r *rowState, l, which int, s *workScratch) {
-	n := len(r.in.IDs)
-	t.net.back(which, &r.layers[l], &r.grad, l, n, r.in.Docs, r.pos, r.nf[:n*t.net.Width], &r.norms[l], s, t.Grads == nil && l == 0)
-}
 
 // A gradTask is a part of the gradient of a block's weights: rows lo to hi of
 // one of its matrices, or one of the two matrices of an adapter.
@@ -398,17 +368,16 @@ func (t *Trainer) Close() { t.arena.Close() }
 // pass. (T, V)
 func (t *Trainer) Logits(row Row) []float32 {
 	t.forwardAll([]Row{row})
-	n, V := len(row.IDs), t.net.Vocab
+	n, C, V := len(row.IDs), t.net.Width, t.net.Vocab
 	z := make([]float32, n*V)
-	if d := t.net.head; d.parts == nil {
-		d.mul(t.rows[0].nf, n, z, V, false, &t.scratch[0].dense)
-	} else {
-		for lo := 0; lo < V; lo += panelRows {
-			s, hi, C := &t.scratch[0].dense, min(lo+panelRows, V), t.net.Width
-			d.decode(s.block, lo, hi)
-			kernel.Pack(s.panel, C, hi-lo, s.block, 1, C)
-			kernel.GemmPacked(n, hi-lo, C, t.rows[0].nf, C, 1, s.panel, z[lo:], V, false)
-		}
+	if d := t.net.head; d.pieces == nil {
+		kernel.GemmPacked(n, V, C, t.rows[0].nf, C, 1, d.packed, z, V, false)
+		return z
+	}
+	for lo := 0; lo < n; lo += t.heads.most {
+		m := min(t.heads.most, n-lo)
+		t.heads.frozenLogits(t, t.rows[0].nf[lo*C:], m)
+		copy(z[lo*V:], t.heads.logits[:m*V])
 	}
 	return z
 }

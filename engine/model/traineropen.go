@@ -1,9 +1,7 @@
 package model
 
 import (
-	"fmt"
-	"slices"
-
+	"suiren/engine/kernel"
 	"suiren/engine/tensor"
 	"suiren/engine/weights"
 )
@@ -73,7 +71,7 @@ func (f *File) TrainShape() (Shape, error) {
 // trainable finds the weights and refuses what the trainer does not know.
 func (f *File) trainable() (Shape, *decoderNet, error) {
 	if f.Encoder != nil {
-		return Shape{}, nil, fmt.Errorf("%w: encoders are not trained", ErrConfig)
+		return Shape{}, nil, badConfig("encoders are not trained")
 	}
 	s := f.Shape
 	plan, err := planNet(&s, f.src)
@@ -88,7 +86,7 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 	for l := range plan.blocks {
 		b := &plan.blocks[l]
 		if b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil || (b.qkv.bias != nil) != s.Bias {
-			return s, nil, fmt.Errorf("%w: layer %d has biases other than those of queries, keys and values, which are not trained", ErrConfig, l)
+			return s, nil, badConfig("layer %d has biases other than those of queries, keys and values, which are not trained", l)
 		}
 	}
 	return s, plan, nil
@@ -107,7 +105,7 @@ func (s *Shape) trainable() error {
 	default:
 		return s.Check()
 	}
-	return fmt.Errorf("%w: %s (%s) is not trained; models of the forms of qwen3, qwen2, llama, mistral and spark2_5 are", ErrConfig, what, s.Arch)
+	return badConfig("%s (%s) is not trained; models of the forms of qwen3, qwen2, llama, mistral and spark2_5 are", what, s.Arch)
 }
 
 func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {
@@ -115,7 +113,7 @@ func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {
 		return nil, err
 	}
 	if o.Rows < 1 || o.Length < 1 || o.Length > 1<<20 || o.Rows > 1<<16 {
-		return nil, fmt.Errorf("%w: %d rows of %d tokens", ErrConfig, o.Rows, o.Length)
+		return nil, badConfig("%d rows of %d tokens", o.Rows, o.Length)
 	}
 	var count tensor.Arena
 	if _, err := layTrainer(s, o, plan, &count); err != nil {
@@ -161,13 +159,13 @@ func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Traine
 	}
 	T := o.Length
 	t.matrices = t.net.all()
-	dense := layScratch(t.team.Size(), t.net.blocks, t.net.head, T, a)
+	dense := layScratch(t.team.Size(), t.net.blocks, T, a)
 	for i := range t.team.Size() {
-		t.scratch = append(t.scratch, workScratch{
-			backScratch{dy: a.Float32(T * s.q()), dqk: a.Float32(T * (s.q() + s.kv())), da: a.Float32(T * s.Hidden), dn: a.Float32(T * s.Width)},
-			newAttnScratch(&t.net.Shape, T, a),
-			dense[i],
-		})
+		w := workScratch{da: a.Float32(T * s.Hidden), dn: a.Float32(T * s.Width), attn: newAttnScratch(&t.net.Shape, T, a), dense: dense[i]}
+		if !frozen {
+			w.grads = newAttnGrads(&t.net.Shape, T, a)
+		}
+		t.scratch = append(t.scratch, w)
 	}
 	t.heads = t.layHead(o.Rows*T, a)
 	t.layTasks()
@@ -194,15 +192,19 @@ func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, a *tensor.Arena) (err err
 	for i := range w.layers {
 		b := &plan.blocks[i]
 		w.blocks = append(w.blocks, [linears]*dense{
-			qkvLinear: newFrozen(&b.qkv, w.layers[i].bias, a), outLinear: newFrozen(&b.out, nil, a),
-			gateUpLinear: newFrozen(&b.gateUp, nil, a), downLinear: newFrozen(&b.down, nil, a),
+			qkvLinear: newFrozen(&b.qkv, w.layers[i].bias), outLinear: newFrozen(&b.out, nil),
+			gateUpLinear: newFrozen(&b.gateUp, nil), downLinear: newFrozen(&b.down, nil),
 		})
 	}
-	w.head = newFrozen(&plan.head, nil, a)
-	w.tokens = w.head
+	w.head, w.tokens = newFrozen(&plan.head, nil), &plan.head
 	if !s.Tied {
-		w.tokens = &dense{rows: s.Vocab, cols: s.Width, parts: []frozenPart{newFrozenPart(plan.rows, a)}}
+		w.tokens = &linear{parts: []part{{kernel.Matrix{Type: kernelTypes[plan.rows.typ], Rows: s.Vocab, K: s.Width}, plan.rows}}, rows: s.Vocab, cols: s.Width}
+		plan.linears = func(f func(*linear)) {
+			plan.all(f)
+			f(w.tokens)
+		}
 	}
+	plan.lay(a)
 	t.pairs, t.lora, t.loraGrads, err = lora.layPairs(s, w.blocks, a)
 	return err
 }
@@ -254,16 +256,58 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 			r.grad.pairs[which] = append(r.grad.pairs[which], pairState{a.Float32(T * p.rank), a.Float32(T * p.rank)})
 		}
 	}
+	if t.Grads == nil {
+		t.layFrozen(&r, a)
+	}
 	return r
 }
 
 // read fills parameters, or frozen matrices, from a model's files.
 func (t *Trainer) read(plan *decoderNet) error {
+	if t.Grads == nil {
+		if err := plan.load(t.team); err != nil {
+			return err
+		}
+		t.takeVectors(plan)
+		return nil
+	}
 	for _, v := range plan.vectors {
 		if err := v.src.floats(v.dst); err != nil {
 			return err
 		}
 	}
+	t.takeVectors(plan)
+	type job struct {
+		src weight
+		to  []float32
+	}
+	jobs := []job{{plan.rows, t.Params.embed}}
+	if !t.Params.Tied {
+		jobs = append(jobs, job{plan.head.parts[0].src, t.Params.head})
+	}
+	for i := range plan.blocks {
+		b, to := &plan.blocks[i], &t.Params.layers[i]
+		for which, l := range [linears]*linear{qkvLinear: &b.qkv, outLinear: &b.out, gateUpLinear: &b.gateUp, downLinear: &b.down} {
+			rest := to.matrix(which)
+			for _, p := range l.parts {
+				n := p.src.rows * p.src.cols
+				jobs = append(jobs, job{p.src, rest[:n]})
+				rest = rest[n:]
+			}
+		}
+	}
+	errs := make([]error, len(jobs))
+	t.team.For(len(jobs), func(_, i int) { errs[i] = jobs[i].src.floatsByRow(jobs[i].to) })
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeVectors copies what was read of the vectors.
+func (t *Trainer) takeVectors(plan *decoderNet) {
 	copy(t.Params.norm, plan.norm)
 	for i := range plan.blocks {
 		from, to := &plan.blocks[i], &t.Params.layers[i]
@@ -273,52 +317,6 @@ func (t *Trainer) read(plan *decoderNet) error {
 		copy(to.kNorm, from.kNorm)
 		copy(to.bias, from.qkv.bias)
 	}
-	type job struct {
-		src    weight
-		to     []float32
-		frozen *frozenPart
-	}
-	var jobs []job
-	if t.Grads != nil {
-		jobs = append(jobs, job{src: plan.rows, to: t.Params.embed})
-		if !t.Params.Tied {
-			jobs = append(jobs, job{src: plan.head.parts[0].src, to: t.Params.head})
-		}
-		for i := range plan.blocks {
-			b, to := &plan.blocks[i], &t.Params.layers[i]
-			for which, l := range [linears]*linear{qkvLinear: &b.qkv, outLinear: &b.out, gateUpLinear: &b.gateUp, downLinear: &b.down} {
-				rest := to.matrix(which)
-				for _, p := range l.parts {
-					n := p.src.rows * p.src.cols
-					jobs = append(jobs, job{src: p.src, to: rest[:n]})
-					rest = rest[n:]
-				}
-			}
-		}
-	}
-	all := slices.Clone(t.matrices)
-	if t.net.tokens != nil && t.net.tokens != t.net.head {
-		all = append(all, t.net.tokens)
-	}
-	for _, d := range all {
-		for i := range d.parts {
-			jobs = append(jobs, job{frozen: &d.parts[i]})
-		}
-	}
-	errs := make([]error, len(jobs))
-	t.team.For(len(jobs), func(_, i int) {
-		if j := &jobs[i]; j.frozen != nil {
-			errs[i] = j.frozen.read()
-		} else {
-			errs[i] = j.src.floatsByRow(j.to)
-		}
-	})
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // floatsByRow is floats, a few rows in memory at a time.

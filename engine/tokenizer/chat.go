@@ -1,6 +1,10 @@
 package tokenizer
 
-import "fmt"
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
 
 // The special tokens of a chat.
 const (
@@ -88,4 +92,19 @@ func (c *Chat) Template() string {
 {%- endif -%}
 {%- endif -%}
 `
+}
+
+// IsChat reports whether a folder's conversations are those of a Chat: its
+// tokenizer has the tokens, and its template is Template.
+func IsChat(dir string) bool {
+	t, err := Load(dir)
+	if err != nil {
+		return false
+	}
+	c, err := NewChat(t)
+	if err != nil {
+		return false
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "chat_template.jinja"))
+	return err == nil && string(text) == c.Template()
 }

@@ -131,6 +131,8 @@ type Facts struct {
 	Bytes      int64
 	Context    int // tokens
 	Width      int
+	Layers     int
+	Vocabulary int
 	Template   string
 	Thinks     bool
 	System     say.Text

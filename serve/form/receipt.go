@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+
+	"suiren/internal/say"
 )
 
 // ReceiptVersion is the version of a Receipt. A new version may change fields.
@@ -23,25 +25,26 @@ type Receipt struct {
 	Seed    uint64        `json:"seed"`
 
 	// The parameters, as the request gave them after defaults.
-	Sampling  Sampling `json:"sampling"`
-	MaxTokens int      `json:"max_tokens"`
-	MinTokens int      `json:"min_tokens,omitempty"`
-	IgnoreEnd bool     `json:"ignore_eos,omitempty"`
-	Stop      []string `json:"stop,omitempty"`
-	Think     Think    `json:"think,omitzero"`
-	Format    Format   `json:"format,omitzero"`
-	Tools     []Tool   `json:"tools,omitempty"`
-	Choice    Choice   `json:"tool_choice,omitzero"`
-	OneCall   bool     `json:"one_call,omitempty"`
-	Adapter   string   `json:"adapter,omitempty"`
-	Chat      bool     `json:"chat"`                   // the prompt is a rendered conversation
-	Open      bool     `json:"open_thought,omitempty"` // which ends in a thought
+	Sampling      Sampling `json:"sampling"`
+	MaxTokens     int      `json:"max_tokens"`
+	MinTokens     int      `json:"min_tokens,omitempty"`
+	IgnoreEnd     bool     `json:"ignore_eos,omitempty"`
+	Stop          []string `json:"stop,omitempty"`
+	Think         Think    `json:"think,omitzero"`
+	Format        Format   `json:"format,omitzero"`
+	Tools         []Tool   `json:"tools,omitempty"`
+	Choice        Choice   `json:"tool_choice,omitzero"`
+	OneCall       bool     `json:"one_call,omitempty"`
+	Adapter       string   `json:"adapter,omitempty"`
+	AdapterDigest string   `json:"adapter_digest,omitempty"` // sha256 over adapter_config.json and then adapter_model.safetensors
+	Chat          bool     `json:"chat"`                     // the prompt is a rendered conversation
+	Open          bool     `json:"open_thought,omitempty"`   // which ends in a thought
 }
 
-// A ReceiptModel names the weights.
+// A ReceiptModel names what answered: a model, or a release.
 type ReceiptModel struct {
 	Name   string `json:"name"`
-	Digest string `json:"digest"`       // sha256 over its files
+	Digest string `json:"digest"`       // sha256 over its files; that of the release
 	KV     string `json:"kv,omitempty"` // type of keys and values: f16 if empty
 }
 
@@ -52,16 +55,16 @@ type ReceiptTokens struct {
 	IDs    []int32 `json:"ids,omitempty"`
 }
 
-// Size returns about how many bytes of memory r takes.
-func (r *Receipt) Size() int {
-	n := 1024 + 4*(cap(r.Prompt.IDs)+cap(r.Answer.IDs)) + cap(r.Format.Schema) + len(r.Format.Text) + 16*len(r.Sampling.Bias)
-	for _, s := range append(r.Stop[:len(r.Stop):len(r.Stop)], r.Format.List...) {
-		n += 16 + len(s)
+// Check reports what keeps r from being replayed by any program of this version.
+func (r *Receipt) Check() error {
+	if r.Version != ReceiptVersion {
+		return &say.Error{Where: r.Version, What: say.T("is not a version of receipts that is read here", "不是此处支持的凭据版本"),
+			Next: say.T("use the version of Suiren that wrote it: %s", "请使用写出它的 Suiren 版本：%s", r.Program)}
 	}
-	for _, t := range r.Tools {
-		n += 64 + len(t.Name) + len(t.Description) + cap(t.Parameters)
+	if TokensDigest(r.Prompt.IDs) != r.Prompt.Digest {
+		return &say.Error{What: say.T("the prompt in the receipt is not the one of its digest", "凭据中的提示与其摘要不符"), Next: say.T("use the receipt as it was written", "请使用未改动的凭据")}
 	}
-	return n
+	return nil
 }
 
 // ReadReceipt reads a parameter that asks for receipts.

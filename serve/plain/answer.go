@@ -5,7 +5,6 @@ import (
 	"errors"
 	"iter"
 	"net/http"
-	"strings"
 	"time"
 
 	"suiren/engine/chat"
@@ -111,6 +110,11 @@ func (w *writer) token(t *infer.Token) bool {
 		if !stopped && !w.text(t) {
 			return false
 		}
+		if stopped && w.j.parser == nil && w.j.ask.Logprobs { // as OpenAI and vLLM tell it; lm-eval counts on it
+			tok := w.logprob(t)
+			tok.Bytes = nil
+			w.tokens = append(w.tokens, tok)
+		}
 	}
 	if t.Finish == "" {
 		return true
@@ -187,19 +191,7 @@ func (w *writer) raw(text string) bool {
 
 // tag reports whether a special token is one of the tags around thoughts and
 // calls. Those that are not, and do not steer the model, are text.
-func (m *Model) tag(name string) bool {
-	if m.template == nil || strings.TrimSpace(name) == "" {
-		return false
-	}
-	f := m.template.Facts()
-	t := &f.Format
-	for _, s := range []string{f.Thought.Open, f.Thought.Close, t.Trigger, t.Before, t.After, t.Begin, t.Middle, t.End, t.Between, t.Key, t.Value, t.Done} {
-		if strings.Contains(s, name) {
-			return true
-		}
-	}
-	return false
-}
+func (m *Model) tag(name string) bool { return m.template != nil && m.template.Tag(name) }
 
 var kinds = map[chat.EventKind]form.Kind{
 	chat.Thought: form.Thought, chat.Content: form.Text, chat.ToolCallStart: form.CallStart, chat.ToolArgs: form.CallArgs, chat.ToolCallEnd: form.CallEnd,
@@ -249,5 +241,8 @@ func (w *writer) receipt(r *form.Receipt) {
 		Prompt: form.Tokens(j.req.Prompt, true), Answer: form.Tokens(w.ids, false), Finish: w.finish, Seed: a.Seed,
 		Sampling: j.after, MaxTokens: j.req.MaxTokens, MinTokens: a.MinTokens, IgnoreEnd: a.IgnoreEnd, Stop: a.Stop, Think: a.Think,
 		Format: a.Format, Tools: a.Tools, Choice: a.Choice, OneCall: a.OneCall, Adapter: a.Adapter, Chat: a.Prompt == nil, Open: j.req.Open,
+	}
+	if a.Adapter != "" {
+		r.AdapterDigest = j.m.adapters[a.Adapter].digest
 	}
 }

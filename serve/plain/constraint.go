@@ -26,8 +26,12 @@ type compiled struct {
 	g   *grammar.Grammar
 }
 
-// maxKept bounds the forms that are kept.
-const maxKept = 16
+// Bounds of the forms that are kept: their number, and the bytes, about, that
+// they remember together. What runs with one may remember more meanwhile.
+const (
+	maxKept      = 16
+	maxKeptBytes = 32 << 20
+)
 
 // get returns the form of a key, which make compiles if it is not kept.
 func (k *grammars) get(key string, make func() (*grammar.Grammar, error)) (*grammar.Grammar, error) {
@@ -35,6 +39,7 @@ func (k *grammars) get(key string, make func() (*grammar.Grammar, error)) (*gram
 	if i := slices.IndexFunc(k.kept, func(c compiled) bool { return c.key == key }); i >= 0 {
 		c := k.kept[i]
 		k.kept = append(slices.Delete(k.kept, i, i+1), c)
+		k.trim()
 		k.mu.Unlock()
 		return c.g, nil
 	}
@@ -45,11 +50,21 @@ func (k *grammars) get(key string, make func() (*grammar.Grammar, error)) (*gram
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if len(k.kept) == maxKept {
-		k.kept = slices.Delete(k.kept, 0, 1)
-	}
 	k.kept = append(k.kept, compiled{key, g})
+	k.trim()
 	return g, nil
+}
+
+// trim lets go of the oldest beyond the bounds, but never of the latest.
+func (k *grammars) trim() {
+	size := 0
+	for i := len(k.kept) - 1; i >= 0; i-- {
+		size += len(k.kept[i].key) + k.kept[i].g.Size()
+		if n := len(k.kept) - 1 - i; n > 0 && (n == maxKept || size > maxKeptBytes) {
+			k.kept = slices.Delete(k.kept, 0, i+1)
+			return
+		}
+	}
 }
 
 // start returns a matcher of a form.

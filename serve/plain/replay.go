@@ -12,12 +12,12 @@ import (
 // Replay makes the answer of a receipt again and reports whether it is the
 // same, token by token. The caller has compared the models' digests.
 func (m *Model) Replay(ctx context.Context, r *form.Receipt) (same bool, err error) {
-	if r.Version != form.ReceiptVersion {
-		return false, &say.Error{Where: r.Version, What: say.T("is not a version of receipts that is read here", "不是此处支持的凭据版本"),
-			Next: say.T("use the version of Suiren that wrote it: %s", "请使用写出它的 Suiren 版本：%s", r.Program)}
+	if err := r.Check(); err != nil {
+		return false, err
 	}
-	if form.TokensDigest(r.Prompt.IDs) != r.Prompt.Digest {
-		return false, &say.Error{What: say.T("the prompt in the receipt is not the one of its digest", "凭据中的提示与其摘要不符"), Next: say.T("use the receipt as it was written", "请使用未改动的凭据")}
+	if have := m.adapters[r.Adapter]; r.Adapter != "" && (have == nil || r.AdapterDigest != "" && have.digest != r.AdapterDigest) {
+		return false, &say.Error{Where: r.ID, What: say.T("it was made with the adapter %q of the digest %s, which is not there", "它使用了适配器 %q（摘要 %s），而这里没有", r.Adapter, r.AdapterDigest),
+			Next: say.T("give it with --adapter %s=FOLDER", "请用 --adapter %s=目录 指定", r.Adapter)}
 	}
 	if need, have := len(r.Prompt.IDs)+r.MaxTokens, m.engine.Limit(); need > have { // a thought's room depends on it
 		return false, &say.Error{Where: r.ID, What: say.T("its context of %d tokens is more than the %d there is room for here", "它的上下文有 %d 个词元，超出这里能容纳的 %d 个", need, have),

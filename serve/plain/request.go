@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math"
 	"slices"
-	"time"
 
 	"suiren/engine/chat"
 	"suiren/engine/infer"
@@ -19,7 +18,7 @@ var efforts = map[string]int{"minimal": 128, "low": 512, "medium": 2048, "high":
 
 // conversation translates a request for the template.
 func (m *Model) conversation(r *form.Request, messages []form.Message) (chat.Conversation, error) {
-	c := chat.Conversation{Open: true, Now: time.Now()}
+	c := chat.Conversation{Open: true, Now: m.opt.Now()}
 	messages = settled(messages)
 	for _, msg := range messages {
 		out := chat.Message{Role: msg.Role, Content: msg.Text, Thought: msg.Thought, CallID: msg.CallID, Name: msg.Name}
@@ -239,9 +238,11 @@ func (j *job) begin() error {
 		}
 	}
 	if a.Adapter != "" {
-		if r.Adapter = m.adapters[a.Adapter]; r.Adapter == nil {
+		own := m.adapters[a.Adapter]
+		if own == nil {
 			return form.Invalid("adapter", "invalid_value", say.T("there is no adapter %q here", "这里没有名为 %q 的适配器", form.Clip(a.Adapter)))
 		}
+		r.Adapter = own.Adapter
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package plain
 import (
 	"slices"
 
+	"suiren/engine/chat"
 	"suiren/engine/jinja"
 	"suiren/engine/tokenizer"
 )
@@ -28,10 +29,6 @@ var middles = [][3]string{
 	{"[PREFIX]", "[SUFFIX]", "[MIDDLE]"},
 }
 
-// enders end an answer in a conversation wherever a vocabulary has them.
-var enders = []string{"<|im_end|>", "<|eot_id|>", "<|end_of_text|>", "<|endoftext|>", "<end_of_turn>", "<|eom_id|>", "<|end|>", "<|end_of_turn|>",
-	"</s>", "<｜end▁of▁sentence｜>", "<|endofturn|>", "<turn|>", "<eos>", "<|return|>", "<|call|>"}
-
 func newWords(t *tokenizer.Tokenizer, c *config) *words {
 	w := &words{t: t, special: map[int32]tokenizer.SpecialToken{}}
 	for _, s := range t.Specials() {
@@ -56,7 +53,7 @@ func newWords(t *tokenizer.Tokenizer, c *config) *words {
 	if len(w.stops) == 0 || c.Ends == nil { // the files do not say: a GGUF file
 		w.stops = slices.Clone(w.ends)
 	}
-	for _, name := range enders {
+	for _, name := range chat.Ends {
 		if id, ok := t.Special(name); ok {
 			w.ends = add(w.ends, id)
 		}

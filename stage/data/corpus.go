@@ -2,297 +2,193 @@ package data
 
 import (
 	"context"
-	"crypto/sha256"
-	"hash/fnv"
+	"maps"
 	"math"
-	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"suiren/internal/say"
+	"suiren/pii"
 	"suiren/stage"
+	"suiren/stage/data/quality"
 	"suiren/store"
 )
 
-// Corpus is the operator that cleans documents: NFC, white space, and no text
-// twice. The order of the documents stays.
+// Corpus is the operator that cleans documents by a recipe: white space and Unicode,
+// languages, quality, texts that hold examples a model is judged by, personal data,
+// duplicates. The order of the documents stays.
 //
-// Of documents that are equal, or nearly equal, the first is kept. Nearly
-// equal means that their sets of shingles of 5 words (a Chinese character
-// counts as a word) have a Jaccard index of at least nearDuplicate, and that
-// they hold the same numbers: a new edition of a rule often differs from the
-// old one in a date or an amount alone, and is not the same rule.
+// Each document is measured first and decided about then; journal.jsonl.zst keeps
+// both for every document that was read, so that a decision can be explained, and
+// made again with other thresholds, without the text.
 type Corpus struct {
-	From   []stage.Ref `plan:"from" kinds:"documents"`
-	Recipe string      `plan:"recipe"` // rag: keep whole documents, for search
+	From       []stage.Ref        `plan:"from" kinds:"documents,corpus"`
+	Recipe     string             `plan:"recipe"`
+	Thresholds map[string]float64 `plan:"thresholds,optional" json:",omitempty"` // rule, or language.rule
+	Off        []string           `plan:"off,optional" json:",omitempty"`        // rules that are not asked
+	Languages  []string           `plan:"languages,optional" json:",omitempty"`
+	Duplicates string             `plan:"duplicates,optional" json:",omitempty"` // none, exact, near, fast
+	PII        string             `plan:"pii,optional" json:",omitempty"`        // keep, mask, tag, replace, drop
+	Lines      string             `plan:"lines,optional" json:",omitempty"`      // all, c4, fineweb
+	Repeats    string             `plan:"repeats,optional" json:",omitempty"`    // keep, lines, passages
+	Labels     string             `plan:"labels,optional" json:",omitempty"`     // file of texts and labels, to learn what is good
+	Split      float64            `plan:"split,optional" min:"0" max:"0.5" json:",omitempty"`
+	Mix        map[string]float64 `plan:"mix,optional" json:",omitempty"` // weight of each block of from
+	Temper     float64            `plan:"temperature,optional" min:"0.1" max:"100" json:",omitempty"`
+	Epochs     float64            `plan:"epochs,optional" min:"0.01" max:"100" json:",omitempty"`
+	Against    []stage.Ref        `plan:"against,optional" kinds:"documents,corpus" json:",omitempty"`
+	Heldout    []stage.Ref        `plan:"heldout,optional" kinds:"examples" part:"heldout" json:",omitempty"`
 }
-
-// nearDuplicate is higher than the .7 to .8 with which training text is
-// thinned out: a document lost is knowledge lost, and a passage found twice
-// costs little. In hundredths, so that it is compared exactly.
-const nearDuplicate = 90
 
 // Name, Revision and Out implement stage.Operator.
 func (*Corpus) Name() string    { return "corpus" }
-func (*Corpus) Revision() int   { return 1 }
+func (*Corpus) Revision() int   { return 2 }
 func (*Corpus) Out() store.Kind { return store.Corpus }
 
-// Check implements stage.Checker.
-func (c *Corpus) Check() []*say.Error {
-	if c.Recipe != "rag" {
-		return []*say.Error{{Where: "recipe", What: say.T("there is no recipe %q", "没有名为 %q 的配方", c.Recipe),
-			Next: say.T("the only recipe is rag: whole documents, for search", "目前只有 rag：保留整篇文档，用于检索")}}
+// Files implements stage.FileReader.
+func (c *Corpus) Files() []string {
+	if c.Labels == "" {
+		return nil
 	}
-	return nil
+	return []string{c.Labels}
 }
 
-// A dropped is a document that is not in the corpus because of another.
-type dropped struct {
-	Path    string  `json:"path"`
-	Like    string  `json:"like"`
-	Jaccard float64 `json:"jaccard,omitempty"` // of near duplicates, to two digits
+// How duplicates are found.
+const (
+	dupNone  = "none"
+	dupExact = "exact"
+	dupNear  = "near" // FineWeb's signatures
+	dupFast  = "fast" // one permutation
+)
+
+// Check implements stage.Checker.
+func (c *Corpus) Check() (list []*say.Error) {
+	fail := func(where string, what, next say.Text) {
+		list = append(list, &say.Error{Where: where, What: what, Next: next})
+	}
+	one := func(where, value string, of ...string) {
+		if value != "" && !slices.Contains(of, value) {
+			fail(where, say.T("%s cannot be %q", "%s 不能是 %q", where, value), say.T("choose one of %s", "可选：%s", strings.Join(of, ", ")))
+		}
+	}
+	if quality.Named(c.Recipe) == nil {
+		var names []string
+		for _, r := range quality.Recipes {
+			names = append(names, r.Name)
+		}
+		fail("recipe", say.T("there is no recipe %q", "没有名为 %q 的配方", c.Recipe), say.T("choose one of %s", "可选：%s", strings.Join(names, ", ")))
+	}
+	one("duplicates", c.Duplicates, dupNone, dupExact, dupNear, dupFast)
+	one("pii", c.PII, string(pii.Keep), string(pii.Mask), string(pii.Tag), string(pii.Replace), string(pii.Drop))
+	one("lines", c.Lines, "all", string(quality.C4Lines), string(quality.FineWebLines))
+	one("repeats", c.Repeats, repeatsKeep, repeatsLines, repeatsPassages)
+	if e := checkMix(c.Mix, func(name string) bool {
+		return slices.ContainsFunc(c.From, func(r stage.Ref) bool { return r.Name == name })
+	}); e != nil {
+		list = append(list, e)
+	}
+	for where, names := range map[string][]string{"thresholds": slices.Sorted(maps.Keys(c.Thresholds)), "off": c.Off} {
+		for _, name := range names {
+			_, rule, ok := strings.Cut(name, ".")
+			if !ok {
+				rule = name
+			}
+			if quality.Find(rule) == nil && rule != languageRule && rule != reasonQuality {
+				fail(where, say.T("there is no rule %q", "没有名为 %q 的规则", rule), say.T("suiren data rules lists them", "用 suiren data rules 查看全部规则"))
+			}
+			if v := c.Thresholds[name]; math.IsInf(v, 0) || v < 0 {
+				fail(where, say.T("the threshold of %s is %v", "%s 的阈值为 %v", name, v), say.T("it is at least 0", "不能小于 0"))
+			}
+		}
+	}
+	return list
 }
 
-type corpusReport struct {
-	Format int       `json:"format"` // 1
-	Recipe string    `json:"recipe"`
-	Read   int       `json:"read"`
-	Kept   int       `json:"kept"`
-	Bytes  int       `json:"bytes"`
-	Empty  []string  `json:"empty"`
-	Exact  []dropped `json:"exact_duplicates"`
-	Near   []dropped `json:"near_duplicates"`
+// languageRule is the rule of how sure the language must be.
+const languageRule = "language_least"
+
+// recipe returns the recipe with the plan's own settings.
+func (c *Corpus) recipe() quality.Recipe {
+	r := *quality.Named(c.Recipe)
+	r.Sure, r.Thresholds = maps.Clone(r.Sure), maps.Clone(r.Thresholds)
+	if r.Sure == nil {
+		r.Sure = map[string]float64{}
+	}
+	set := func(name string, f func(t quality.Thresholds, rule string)) {
+		lang, rule, ok := strings.Cut(name, ".")
+		if !ok {
+			lang, rule = "", name
+		}
+		if rule == reasonQuality {
+			return // asked of a classifier
+		}
+		if rule == languageRule {
+			one := quality.Thresholds{}
+			if f(one, lang); len(one) == 0 {
+				delete(r.Sure, lang)
+			}
+			maps.Copy(r.Sure, one)
+			return
+		}
+		langs := []string{lang}
+		if lang == "" {
+			langs = slices.Collect(maps.Keys(r.Thresholds))
+		}
+		for _, l := range langs {
+			t := maps.Clone(r.For(l))
+			f(t, rule)
+			r.Thresholds[l] = t
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Thresholds)) { // first those of all languages
+		if !strings.Contains(name, ".") {
+			set(name, func(t quality.Thresholds, rule string) { t[rule] = c.Thresholds[name] })
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Thresholds)) {
+		if strings.Contains(name, ".") {
+			set(name, func(t quality.Thresholds, rule string) { t[rule] = c.Thresholds[name] })
+		}
+	}
+	for _, name := range c.Off {
+		set(name, func(t quality.Thresholds, rule string) { delete(t, rule) })
+	}
+	if len(c.Languages) > 0 {
+		r.Languages = c.Languages
+	}
+	if c.Duplicates != "" {
+		r.Duplicates = c.Duplicates
+	}
+	if c.PII != "" {
+		r.PII = c.PII
+	}
+	switch c.Lines {
+	case "all":
+		r.Lines = quality.NoLines
+	case "":
+	default:
+		r.Lines = quality.LineRules(c.Lines)
+	}
+	return r
 }
 
 // Run implements stage.Operator.
 func (c *Corpus) Run(ctx context.Context, job *stage.Job) error {
-	w, err := createDocuments(filepath.Join(job.Out, "corpus.jsonl"))
+	r, err := newCurator(c, job)
 	if err != nil {
 		return err
 	}
-	defer w.f.Close()
-	r := corpusReport{Format: 1, Recipe: c.Recipe, Empty: []string{}, Exact: []dropped{}, Near: []dropped{}}
-	exact := map[[sha256.Size]byte]string{}
-	near := newNearIndex()
-	for _, dir := range job.Dirs("from") {
-		err := readLines(filepath.Join(dir, "documents.jsonl"), func(d Document) error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			r.Read++
-			d.Title, d.Text = strings.TrimSpace(clean(d.Title)), clean(d.Text)
-			if d.Text == "" {
-				r.Empty = append(r.Empty, d.Path)
-				return nil
-			}
-			sum := sha256.Sum256([]byte(d.Text))
-			if like, ok := exact[sum]; ok {
-				r.Exact = append(r.Exact, dropped{Path: d.Path, Like: like})
-				return nil
-			}
-			exact[sum] = d.Path
-			if like, jaccard, ok := near.add(d.Path, d.Text); ok {
-				r.Near = append(r.Near, dropped{d.Path, like, jaccard})
-				return nil
-			}
-			r.Kept++
-			r.Bytes += len(d.Text)
-			return w.write(&d)
-		})
-		if err != nil {
-			return err
-		}
+	for _, w := range r.recipe.Warnings {
+		job.Emit(stage.Event{Type: "note", Text: &w})
 	}
-	if n := len(r.Empty) + len(r.Exact) + len(r.Near); n > 0 {
-		text := say.T("%d of %d documents were left out: %d empty, %d equal to another, %d nearly equal", "%[2]d 篇文档中去掉了 %[1]d 篇：%[3]d 篇为空，%[4]d 篇重复，%[5]d 篇近似重复",
-			n, r.Read, len(r.Empty), len(r.Exact), len(r.Near))
-		job.Emit(stage.Event{Type: "note", Text: &text})
-	}
-	if err := w.close(); err != nil {
+	if err := r.measure(ctx); err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(job.Out, "report.json"), &r)
-}
-
-// clean writes a text in NFC, without control and invisible characters,
-// spaces at the ends of lines and more than one empty line at a time.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case r == '\u00A0', r == '\u2007', r == '\u202F': // spaces that do not break
-			return ' '
-		case unicode.IsControl(r), r == '\uFEFF', r == '\u200B', r == '\u2060', r == '\u00AD':
-			return -1
-		}
-		return r
-	}, newlines.Replace(norm.NFC.String(s)))
-	var b strings.Builder
-	empty := 0
-	for line := range strings.Lines(s) {
-		line = strings.TrimRightFunc(line, unicode.IsSpace)
-		if line == "" {
-			empty++
-			continue
-		}
-		if b.Len() > 0 && empty > 0 {
-			b.WriteByte('\n')
-		}
-		empty = 0
-		b.WriteString(line)
-		b.WriteByte('\n')
+	if err := r.cluster(ctx); err != nil {
+		return err
 	}
-	return b.String()
-}
-
-// MinHash with 14 bands of 8, as FineWeb has it: two documents of Jaccard
-// index s share a band with probability 1 − (1 − s⁸)¹⁴, which is .9996 at .9.
-// What shares a band is compared exactly.
-//
-// Broder: On the resemblance and containment of documents, 1997.
-const (
-	shingle = 5
-	bands   = 14
-	rows    = 8
-)
-
-// A nearIndex finds near duplicates among the documents added. It holds 8
-// bytes for each different shingle of each document.
-type nearIndex struct {
-	paths   []string
-	sets    [][]uint64 // sorted
-	buckets map[uint64][]int32
-	mix     [bands * rows][2]uint64
-}
-
-func newNearIndex() *nearIndex {
-	x := &nearIndex{buckets: map[uint64][]int32{}}
-	state := uint64(5)
-	next := func() uint64 { // splitmix64
-		state += 0x9e3779b97f4a7c15
-		z := state
-		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-		z = (z ^ z>>27) * 0x94d049bb133111eb
-		return z ^ z>>31
+	if err := r.repeats(ctx); err != nil {
+		return err
 	}
-	for i := range x.mix {
-		x.mix[i] = [2]uint64{next(), next() | 1}
-	}
-	return x
-}
-
-// add remembers a document unless an earlier one is nearly equal: then it
-// returns that one's path and the Jaccard index.
-func (x *nearIndex) add(path, text string) (like string, jaccard float64, found bool) {
-	set, numbers := shingles(text)
-	var keys [bands]uint64
-	for band := range keys {
-		h := fnv.New64a()
-		hashNumber(h, uint64(band))
-		hashNumber(h, numbers)
-		for row := range rows {
-			m := x.mix[band*rows+row]
-			least := uint64(math.MaxUint64)
-			for _, s := range set {
-				least = min(least, (s^m[0])*m[1])
-			}
-			hashNumber(h, least)
-		}
-		keys[band] = h.Sum64()
-	}
-	var seen []int32
-	for _, k := range keys {
-		for _, i := range x.buckets[k] {
-			if !slices.Contains(seen, i) {
-				seen = append(seen, i)
-			}
-		}
-	}
-	slices.Sort(seen)
-	for _, i := range seen {
-		both := intersection(set, x.sets[i])
-		either := len(set) + len(x.sets[i]) - both
-		if 100*both >= nearDuplicate*either {
-			return x.paths[i], math.Round(100*float64(both)/float64(either)) / 100, true
-		}
-	}
-	at := int32(len(x.paths))
-	x.paths, x.sets = append(x.paths, path), append(x.sets, set)
-	for _, k := range keys {
-		x.buckets[k] = append(x.buckets[k], at)
-	}
-	return "", 0, false
-}
-
-func hashNumber(h interface{ Write([]byte) (int, error) }, v uint64) {
-	var b [8]byte
-	for i := range b {
-		b[i] = byte(v >> (8 * i))
-	}
-	h.Write(b[:])
-}
-
-// shingles returns the hashes of all runs of 5 words, sorted and different,
-// or of the whole text if it has fewer; and a hash of its numbers in order.
-func shingles(text string) (set []uint64, numbers uint64) {
-	text = strings.ToLower(norm.NFKC.String(text))
-	var words []string
-	digits := fnv.New64a()
-	start := -1
-	end := func(i int) {
-		if start >= 0 {
-			w := text[start:i]
-			words = append(words, w)
-			if r, _ := utf8.DecodeRuneInString(w); unicode.IsDigit(r) {
-				digits.Write([]byte(w + " "))
-			}
-			start = -1
-		}
-	}
-	before := rune(0)
-	for i, r := range text {
-		word := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r)
-		alone := unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
-		if !word || alone || unicode.IsDigit(r) != unicode.IsDigit(before) {
-			end(i)
-		}
-		if word && start < 0 {
-			start = i
-		}
-		if alone {
-			end(i + len(string(r)))
-		}
-		before = r
-	}
-	end(len(text))
-	for i := 0; i == 0 || i+shingle <= len(words); i++ {
-		h := fnv.New64a()
-		for _, w := range words[i:min(i+shingle, len(words))] {
-			h.Write([]byte(w + " "))
-		}
-		set = append(set, h.Sum64())
-	}
-	slices.Sort(set)
-	return slices.Compact(set), digits.Sum64()
-}
-
-// intersection counts what two sorted sets share.
-func intersection(a, b []uint64) (n int) {
-	for len(a) > 0 && len(b) > 0 {
-		switch {
-		case a[0] < b[0]:
-			a = a[1:]
-		case a[0] > b[0]:
-			b = b[1:]
-		default:
-			n++
-			a, b = a[1:], b[1:]
-		}
-	}
-	return n
+	return r.write(ctx)
 }

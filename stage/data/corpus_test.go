@@ -78,7 +78,7 @@ func TestCorpus(t *testing.T) {
 	if got := strings.Join(paths, " "); got != "z.md long.md rule-2023.md han.md rule-2024.md half.md" {
 		t.Error(got)
 	}
-	var rep corpusReport
+	var rep CorpusReport
 	readJSON(t, filepath.Join(out, "report.json"), &rep)
 	got := fmt.Sprint(rep.Read, rep.Kept, rep.Empty, rep.Exact, rep.Near)
 	if want := "11 6 [empty.md] [{again.md z.md 0}] [{one-word.md long.md 0.97} {rule-2023b.md rule-2023.md 1} {han-one.md han.md 0.97}]"; got != want {

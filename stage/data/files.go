@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
 
+	"suiren/knowledge"
 	"suiren/knowledge/document"
 	"suiren/knowledge/reader"
 	"suiren/stage"
@@ -33,7 +33,7 @@ func readFiles(ctx context.Context, job *stage.Job, add func(Document) error, r 
 	if err != nil {
 		return err
 	}
-	pool := reader.New(reader.Options{Cache: machineCode()})
+	pool := reader.New(reader.Options{Cache: MachineCode()})
 	defer pool.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -72,9 +72,9 @@ func readFiles(ctx context.Context, job *stage.Job, add func(Document) error, r 
 	return ctx.Err()
 }
 
-// machineCode is the folder in which the PDF reader keeps its machine code,
+// MachineCode is the folder in which the PDF reader keeps its machine code,
 // which takes seconds to make; "" where there is none.
-func machineCode() string {
+func MachineCode() string {
 	dir := os.Getenv("SUIREN_HOME")
 	if dir == "" {
 		cache, err := os.UserCacheDir()
@@ -150,21 +150,13 @@ func (x *extract) Rejected(r *document.Rejection) error {
 
 // Document implements document.Sink.
 func (x *extract) Document(d *document.Document) error {
-	text, places := d.Markdown()
-	if len(text) > maxText {
+	from := knowledge.FromFile(d)
+	if len(from.Text) > maxText {
 		x.reject(d.Name, document.Large, fmt.Sprintf("holds more than %d MiB of text", maxText>>20), fmt.Sprintf("文字超过 %d MiB", maxText>>20))
 		return nil
 	}
-	doc := newDocument(d.Name, text)
-	doc.Format, doc.Author, doc.Date = d.Format, d.Author, d.Date
-	if doc.Title = strings.TrimSpace(d.Title); doc.Title == "" {
-		doc.Title = strings.TrimSuffix(path.Base(d.Name), path.Ext(d.Name))
-	}
-	for i, place := range places {
-		for page := d.Blocks[i].Page; page > len(doc.Pages) && len(doc.Pages) < d.Pages; {
-			doc.Pages = append(doc.Pages, place.Start)
-		}
-	}
+	doc := newDocument(d.Name, from.Text)
+	doc.Title, doc.Pages, doc.Format, doc.Author, doc.Date = from.Title, from.Pages, d.Format, d.Author, d.Date
 	x.documents = append(x.documents, doc)
 	if len(d.Scanned) > 0 {
 		x.scanned = append(x.scanned, scannedPages{d.Name, d.Scanned})

@@ -2,6 +2,8 @@ package data
 
 import (
 	"context"
+	"errors"
+	"iter"
 	"path/filepath"
 
 	"suiren/internal/say"
@@ -18,22 +20,40 @@ type Knowledge struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Knowledge) Name() string    { return "knowledge" }
-func (*Knowledge) Revision() int   { return 2 }
+func (*Knowledge) Revision() int   { return knowledge.Revision }
 func (*Knowledge) Out() store.Kind { return store.Knowledge }
 
 // Run implements stage.Operator. An empty corpus makes an index that finds
 // nothing: a corpus of rated answers begins so.
 func (*Knowledge) Run(ctx context.Context, job *stage.Job) error {
-	var docs []knowledge.Document
-	err := readLines(filepath.Join(job.Dir("from"), "corpus.jsonl"), func(d Document) error {
-		docs = append(docs, knowledge.Document{Path: d.Path, Title: d.Title, Text: d.Text, Markdown: d.Format != ""})
-		return ctx.Err()
-	})
+	from := filepath.Join(job.Dir("from"), "corpus.jsonl")
+	if err := knowledge.Build(job.Out, knowledgeDocuments(ctx, from)); err != nil {
+		return err
+	}
+	ix, err := knowledge.Open(job.Out)
 	if err != nil {
 		return err
 	}
-	ix := knowledge.Build(docs)
-	text := say.T("%d passages of %d documents", "%[2]d 篇文档，%[1]d 个段落", ix.Len(), len(docs))
+	defer ix.Close()
+	text := say.T("%d passages of %d documents", "%[2]d 篇文档，%[1]d 个段落", ix.Len(), len(ix.Sources()))
 	job.Emit(stage.Event{Type: "note", Text: &text})
-	return ix.Write(job.Out)
+	return nil
+}
+
+// errStop ends the reading of a file early.
+var errStop = errors.New("stop")
+
+// knowledgeDocuments yields the documents of a corpus.
+func knowledgeDocuments(ctx context.Context, path string) iter.Seq2[knowledge.Document, error] {
+	return func(yield func(knowledge.Document, error) bool) {
+		err := readLines(path, func(d Document) error {
+			if !yield(knowledge.Document{Path: d.Path, Title: d.Title, Text: d.Text, Markdown: d.Format != "", Pages: d.Pages}, ctx.Err()) {
+				return errStop
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errStop) {
+			yield(knowledge.Document{}, err)
+		}
+	}
 }

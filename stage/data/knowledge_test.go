@@ -22,6 +22,7 @@ func handbook(t testing.TB) *knowledge.Index {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { ix.Close() })
 	return ix
 }
 

@@ -39,6 +39,10 @@ var families = []family{
 	{name: "word", levels: 4, beyond: 6, weight: 100, make: makeWord},
 	{name: "mul", levels: 4, beyond: 5, weight: 60, extra: true, make: makeMul},
 	{name: "countdown", levels: 1, beyond: 1, weight: 100, extra: true, make: makeCountdown},
+	{name: "countdown4", levels: 1, beyond: 1, weight: 100, extra: true, make: makeCountdown4},
+	{name: "system", levels: 4, beyond: 4, weight: 80, extra: true, make: makeSystem},
+	{name: "calendar", levels: 4, beyond: 4, weight: 80, extra: true, make: makeCalendar},
+	{name: "unit", levels: 4, beyond: 4, weight: 60, extra: true, make: makeUnit},
 }
 
 func familyNames() []string {

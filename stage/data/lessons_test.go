@@ -16,7 +16,7 @@ import (
 func runOp(t *testing.T, op stage.Operator, in map[string]string) string {
 	t.Helper()
 	job := &stage.Job{Out: t.TempDir(), Work: t.TempDir(), Emit: func(stage.Event) {}}
-	for _, arg := range []string{"from", "tokenizer"} {
+	for _, arg := range []string{"from", "tokenizer", "base"} {
 		if dir := in[arg]; dir != "" {
 			job.Inputs = append(job.Inputs, stage.Input{Arg: arg, Dir: dir})
 		}
@@ -122,6 +122,11 @@ func TestSameBytes(t *testing.T) {
 			t.Error("two packings differ")
 		}
 		checkRows(t, dir, tok, readPart(t, a, trainPart), direct)
+	}
+	mixed := runOp(t, &Tokens{Length: 128, Shuffle: true}, map[string]string{"from": train, "tokenizer": tok})
+	checkRows(t, mixed, tok, readPart(t, a, trainPart), false)
+	if digest(mixed) == digest(runOp(t, &Tokens{Length: 128}, map[string]string{"from": train, "tokenizer": tok})) {
+		t.Error("shuffled rows are in the lessons' order")
 	}
 }
 

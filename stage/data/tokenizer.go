@@ -3,7 +3,9 @@ package data
 import (
 	"context"
 	"iter"
+	"os"
 	"path/filepath"
+	"slices"
 
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
@@ -43,47 +45,56 @@ func sum(list []stage.Forecast, size string) (n float64) {
 
 // Run implements stage.Operator: it writes tokenizer.json and what belongs to it.
 func (t *Tokenizer) Run(ctx context.Context, job *stage.Job) error {
-	problems, err := readAll(job.Dirs("from"))
-	if err != nil {
-		return err
+	var failed error
+	n := 0
+	tok, err := tokenizer.Train(texts(ctx, job.Dirs("from"), &n, &failed), t.Vocab, tokenizer.ChatSpecial)
+	if failed != nil {
+		return failed
 	}
-	tok, err := tokenizer.Train(texts(ctx, problems), t.Vocab, tokenizer.ChatSpecial)
 	if err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"tokens": float64(tok.Vocab()), "problems": float64(len(problems))}})
+	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"tokens": float64(tok.Vocab()), "problems": float64(n)}})
 	return tok.Save(job.Out)
 }
 
-// texts yields what a chat is made of, as the chat form cuts it.
-func texts(ctx context.Context, problems []stage.Problem) iter.Seq[string] {
+// texts yields what a chat is made of, as the chat form cuts it, of problems
+// and of conversations. It counts them, and leaves an error in failed.
+func texts(ctx context.Context, dirs []string, n *int, failed *error) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for i := range problems {
-			p := &problems[i]
-			if i%1000 == 0 && ctx.Err() != nil {
-				return
+		each := func(list ...string) bool {
+			*n++
+			return (*n%1000 > 0 || ctx.Err() == nil) && !slices.ContainsFunc(list, func(text string) bool { return !yield(text) })
+		}
+		for _, dir := range dirs {
+			path := filepath.Join(dir, problemsFile)
+			if _, err := os.Stat(path); err == nil {
+				for p, err := range stage.Problems(path) {
+					if *failed = err; err != nil || !each("user\n"+p.Prompt, "\n", "assistant\n", p.Think, p.Answer) {
+						return
+					}
+				}
+				continue
 			}
-			for _, text := range []string{"user\n" + p.Prompt, "\n", "assistant\n", p.Think, p.Answer} {
-				if !yield(text) {
+			for e, err := range stage.Examples(filepath.Join(dir, stage.ExamplesFile)) {
+				if *failed = err; err != nil {
+					return
+				}
+				var list []string
+				for _, m := range slices.Concat(e.Messages, e.Prompt, e.Chosen, e.Rejected) {
+					if m.Role == "assistant" {
+						list = append(list, "assistant\n", m.Thought, m.Content)
+					} else {
+						list = append(list, m.Role+"\n"+m.Content, "\n")
+					}
+				}
+				if !each(list...) {
 					return
 				}
 			}
 		}
 	}
-}
-
-// readAll reads the problems of several folders.
-func readAll(dirs []string) ([]stage.Problem, error) {
-	var all []stage.Problem
-	for _, dir := range dirs {
-		list, err := stage.ReadProblems(filepath.Join(dir, problemsFile))
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, list...)
-	}
-	return all, nil
 }

@@ -2,26 +2,68 @@ package data
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/store"
 )
 
 // Tokens is the operator that turns examples into packed rows: whole
-// conversations side by side, the answer and the thought to be learnt.
+// conversations side by side, in the template of a base or in the chat of our
+// own, and of them what the assistant says to be learnt.
 type Tokens struct {
 	From      []stage.Ref `plan:"from" kinds:"examples" part:"train"`
-	Tokenizer stage.Ref   `plan:"tokenizer" kinds:"tokenizer"`
-	Length    int         `plan:"length" min:"32" max:"8192"` // tokens of a row
-	Direct    bool        `plan:"direct,optional"`            // without the thoughts
+	Tokenizer stage.Ref   `plan:"tokenizer,optional" kinds:"tokenizer"`
+	Length    int         `plan:"length" min:"32" max:"8192"`                                  // tokens of a row
+	Direct    bool        `plan:"direct,optional"`                                             // without the thoughts
+	Shuffle   bool        `plan:"shuffle,optional" json:",omitempty"`                          // not in the examples' order
+	Base      stage.Ref   `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero"` // instead of tokenizer: in whose template
+	Turns     string      `plan:"turns,optional" json:",omitempty"`                            // all, last
+	Learn     []string    `plan:"learn,optional" json:",omitempty"`                            // of a turn: answers, thoughts, calls
 }
 
 // Name, Revision and Out implement stage.Operator.
 func (*Tokens) Name() string    { return "rows" }
 func (*Tokens) Revision() int   { return 1 }
 func (*Tokens) Out() store.Kind { return store.Tokens }
+
+// learnable are the parts of a turn.
+var learnable = []string{"answers", "thoughts", "calls"}
+
+// Check implements stage.Checker.
+func (t *Tokens) Check() (list []*say.Error) {
+	bad := func(where string, what, next say.Text) {
+		list = append(list, &say.Error{Where: where, What: what, Next: next})
+	}
+	if t.Tokenizer.IsZero() == t.Base.IsZero() {
+		bad("tokenizer", say.T("a tokenizer or a base is wanted, one of them", "需要 tokenizer 或 base 之一"),
+			say.T("name a tokenizer of the plan for a model from random weights, or the base whose template is to be learnt", "从随机权重训练时引用计划里的 tokenizer；否则写明要按其模板学习的 base"))
+	}
+	if t.Turns != "" && t.Turns != "all" && t.Turns != "last" {
+		bad("turns", say.T("%q is not known here", "这里没有 %q", t.Turns), say.T("choose among %s", "可选：%s", "all, last"))
+	}
+	for _, l := range t.Learn {
+		if !slices.Contains(learnable, l) {
+			bad("learn", say.T("%q is not known here", "这里没有 %q", l), say.T("choose among %s", "可选：%s", strings.Join(learnable, ", ")))
+		}
+	}
+	if t.Learn != nil && len(t.Learn) == 0 {
+		bad("learn", say.T("nothing is to be learnt", "没有要学习的内容"), say.T("choose among %s", "可选：%s", strings.Join(learnable, ", ")))
+	}
+	return list
+}
+
+// choice is what of a turn is learnt: unless said, all.
+func (t *Tokens) choice() talk.Choice {
+	learns := func(part string) bool { return t.Learn == nil || slices.Contains(t.Learn, part) }
+	return talk.Choice{LastTurn: t.Turns == "last", NoAnswers: !learns("answers"), NoThoughts: !learns("thoughts"), NoCalls: !learns("calls")}
+}
 
 // Tokens of a conversation with its thought and without, about, for a
 // forecast: measured on the tutor's lessons.
@@ -52,48 +94,27 @@ const pool = 64
 
 // Run implements stage.Operator.
 func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
-	problems, err := readAll(job.Dirs("from"))
+	w, err := t.writer(job)
 	if err != nil {
 		return err
 	}
-	tok, err := tokenizer.Load(job.Dir("tokenizer"))
+	rows, err := stage.NewRowWriter(job.Out, w.Tokenizer.Vocab(), t.Length, !t.Direct)
 	if err != nil {
 		return err
 	}
-	chat, err := tokenizer.NewChat(tok)
-	if err != nil {
-		return err
-	}
-	w, err := stage.NewRowWriter(job.Out, tok.Vocab(), t.Length, !t.Direct)
-	if err != nil {
-		return err
-	}
-	var waiting []stage.RowDoc
-	for i := range problems {
-		if i%1000 == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			job.Emit(stage.Event{Type: "progress", Done: float64(i), Total: float64(len(problems)), Unit: "problems"})
-		}
-		p := &problems[i]
-		ids, supervised := chat.Example(nil, p.Prompt, p.Think, p.Answer, !t.Direct)
-		if len(ids) > t.Length {
-			w.Drop()
-			continue
-		}
-		if waiting = append(waiting, stage.RowDoc{IDs: ids, Supervised: supervised}); len(waiting) == pool {
-			if waiting, err = addRow(w, waiting, t.Length); err != nil {
-				return err
-			}
-		}
-	}
-	for len(waiting) > 0 {
-		if waiting, err = addRow(w, waiting, t.Length); err != nil {
+	p := packer{w: rows, length: t.Length, shuffle: t.Shuffle}
+	for _, dir := range job.Dirs("from") {
+		if err := t.file(ctx, job, w, &p, dir); err != nil {
 			return err
 		}
 	}
-	info, err := w.Close()
+	if err := p.flush(); err != nil {
+		return err
+	}
+	if job.Dir("base") != "" {
+		rows.Think(p.thoughts > 0)
+	}
+	info, err := rows.Close()
 	if err != nil {
 		return err
 	}
@@ -101,7 +122,141 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 		"rows": float64(info.Rows), "tokens": float64(info.Tokens), "supervised": float64(info.Supervised), "dropped": float64(info.Dropped),
 		"filled": float64(info.Tokens) / float64(max(info.Rows, 1)*t.Length),
 	}})
+	if info.Rows == 0 {
+		return &say.Error{Where: "length", What: say.T("all %d documents are longer than a row of %d tokens", "全部 %d 篇文档都超过一行的 %d 个词元", info.Dropped, t.Length),
+			Next: say.T("raise length, or shorten the examples", "请加大 length，或缩短样例")}
+	}
 	return nil
+}
+
+// writer writes in the base's template, or in our own chat.
+func (t *Tokens) writer(job *stage.Job) (*talk.Writer, error) {
+	base := job.Dir("base")
+	if base == "" {
+		return talk.Own(job.Dir("tokenizer"))
+	}
+	if tokenizer.IsChat(base) {
+		return talk.Own(base)
+	}
+	words, err := talk.Open(base)
+	if err != nil {
+		return nil, err
+	}
+	return words.Writer()
+}
+
+// file packs the examples of a part: conversations, or problems with their
+// answers.
+func (t *Tokens) file(ctx context.Context, job *stage.Job, w *talk.Writer, p *packer, dir string) error {
+	n := 0
+	add := func(e *stage.Example) error {
+		if n%1000 == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			job.Emit(stage.Event{Type: "progress", Done: float64(n), Unit: "problems"})
+		}
+		n++
+		if t.Direct {
+			e.Messages = slices.Clone(e.Messages)
+			for i := range e.Messages {
+				e.Messages[i].Thought = ""
+			}
+		}
+		docs, long, err := w.Docs(e, t.choice(), t.Length)
+		if err != nil {
+			return err
+		}
+		for range long {
+			p.w.Drop()
+		}
+		for i := range e.Messages {
+			if e.Messages[i].Thought != "" {
+				p.thoughts++
+			}
+		}
+		for i := range docs {
+			if err := p.add(stage.RowDoc{IDs: docs[i].IDs, Learn: docs[i].Learn}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	path := filepath.Join(dir, problemsFile)
+	if _, err := os.Stat(path); err == nil {
+		for q, err := range stage.Problems(path) {
+			if err != nil {
+				return err
+			}
+			if q.Answer == "" {
+				return &say.Error{Where: q.ID, What: say.T("this problem has a verifier and no answer to learn", "这道题只有验证器，没有可学的答案"),
+					Next: say.T("name it in problems of grpo or distil, or give chats", "请在 grpo 或 distil 的 problems 中引用，或改用对话样例")}
+			}
+			if err := add(&stage.Example{From: q.ID, Messages: append(q.Context, stage.Message{Role: "user", Content: q.Prompt}, stage.Message{Role: "assistant", Thought: q.Think, Content: q.Answer})}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for e, err := range stage.Examples(filepath.Join(dir, stage.ExamplesFile)) {
+		if err != nil {
+			return err
+		}
+		if e.Use() != stage.UseChats {
+			return &say.Error{Where: e.From, What: say.T("this example is for %s, not a conversation to learn", "这条样例用于 %s，不是供学习的对话", string(e.Use())),
+				Next: say.T("name examples of chats in from", "请在 from 中引用对话样例")}
+		}
+		if err := add(&e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A packer puts documents into rows.
+type packer struct {
+	w       *stage.RowWriter
+	length  int
+	shuffle bool // in an order drawn once, when all are there
+	waiting []stage.RowDoc
+
+	thoughts int // that were met
+}
+
+// add takes a document, and writes a row when enough of them wait.
+func (p *packer) add(d stage.RowDoc) error {
+	if p.waiting = append(p.waiting, d); p.shuffle || len(p.waiting) < pool {
+		return nil
+	}
+	return p.row()
+}
+
+// flush writes what waits.
+func (p *packer) flush() error {
+	if p.shuffle {
+		all, d := p.waiting, newDraw(0, "shuffle", 0)
+		for i := len(all) - 1; i > 0; i-- {
+			j := d.below(i + 1)
+			all[i], all[j] = all[j], all[i]
+		}
+		p.waiting, p.shuffle = nil, false
+		for _, doc := range all {
+			if err := p.add(doc); err != nil {
+				return err
+			}
+		}
+	}
+	for len(p.waiting) > 0 {
+		if err := p.row(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *packer) row() (err error) {
+	p.waiting, err = addRow(p.w, p.waiting, p.length)
+	return err
 }
 
 // addRow writes a row: the one that has waited longest, then again and again

@@ -33,12 +33,12 @@ const (
 	refused = "refused" // by the policy; the model was cut off, or not asked
 )
 
-// An Answerer answers questions, each by itself. Reply is called by many
+// An Answerer answers questions, each by itself with what was said before it. Reply is called by many
 // goroutines at once, and what it returns depends on the question alone. Of a
 // question that cannot be answered as it is (longer than the context) the
 // reply is empty and its Finish says why; an error ends the verdict.
 type Answerer interface {
-	Reply(ctx context.Context, question string) (Reply, error)
+	Reply(ctx context.Context, before []stage.Message, question string) (Reply, error)
 	Close() error
 }
 
@@ -76,7 +76,7 @@ func ask(ctx context.Context, a Answerer, policy *Policy, p *stage.Problem) (giv
 	if rule != "" {
 		return given{Finish: refused, Rule: rule}, nil
 	}
-	r, err := a.Reply(ctx, question)
+	r, err := a.Reply(ctx, p.Context, question)
 	if err != nil {
 		return given{}, err
 	}

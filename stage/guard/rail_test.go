@@ -63,7 +63,7 @@ func TestKeywords(t *testing.T) {
 		{"lo\u0301tus club", "owner"},
 		{"l.o.t.u.s c-l-u-b", "owner"},
 		{"去lotus club吧", "owner"},
-		{"lоtus clυb", "owner"}, // a Cyrillic and a Greek letter
+		{"lоtus clυb", "owner"},    // a Cyrillic and a Greek letter
 		{"the therapist said", ""}, // begins inside a word
 		{"the rapists", ""},        // goes on
 		{"the rapist", "owner"},    // ends with the text

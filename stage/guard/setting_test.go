@@ -25,7 +25,7 @@ type speaker struct {
 	closed *atomic.Int64
 }
 
-func (s speaker) Reply(ctx context.Context, question string) (Reply, error) {
+func (s speaker) Reply(ctx context.Context, _ []stage.Message, question string) (Reply, error) {
 	s.asked.Add(1)
 	if err := ctx.Err(); err != nil {
 		return Reply{}, err

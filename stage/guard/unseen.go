@@ -13,13 +13,14 @@ import (
 // maxExamples bounds the ids that a failed proof names.
 const maxExamples = 5
 
-// A proof compares every problem that the verdict asks with every problem
-// that training saw, on two grounds that do not depend on each other: the
+// A Proof compares every problem that is asked with every problem that
+// training saw, on two grounds that do not depend on each other: the
 // generator's canonical key, and the wording as this package reads it.
-type proof struct{ keys, wordings map[string]bool } // of what is asked: was it seen?
+type Proof struct{ keys, wordings map[string]bool } // of what is asked: was it seen?
 
-func newProof(asked []stage.Problem) *proof {
-	p := &proof{map[string]bool{}, map[string]bool{}}
+// NewProof begins a proof about problems that are asked.
+func NewProof(asked []stage.Problem) *Proof {
+	p := &Proof{map[string]bool{}, map[string]bool{}}
 	for i := range asked {
 		p.keys[asked[i].Key] = false
 		p.wordings[wording(&asked[i])] = false
@@ -27,8 +28,8 @@ func newProof(asked []stage.Problem) *proof {
 	return p
 }
 
-// saw marks what is asked if it is like a problem that training saw.
-func (p *proof) saw(trained *stage.Problem) {
+// Saw marks what is asked if it is like a problem that training saw.
+func (p *Proof) Saw(trained *stage.Problem) {
 	if _, asked := p.keys[trained.Key]; asked {
 		p.keys[trained.Key] = true
 	}
@@ -38,8 +39,8 @@ func (p *proof) saw(trained *stage.Problem) {
 	}
 }
 
-// count adds to u what was seen of the problems asked.
-func (p *proof) count(asked []stage.Problem, u *Unseen) {
+// Count adds to u what was seen of the problems asked.
+func (p *Proof) Count(asked []stage.Problem, u *Unseen) {
 	for i := range asked {
 		key, words := p.keys[asked[i].Key], p.wordings[wording(&asked[i])]
 		if key {

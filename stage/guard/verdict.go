@@ -105,9 +105,14 @@ func (v *Verdict) Forecast(in map[string][]stage.Forecast, m stage.Machine) stag
 		problems = askedProblems
 	}
 	models := float64(1 + len(v.Against))
-	params := sizes("scenario", "params", sizes("against", "params", askedParams))
+	bytes := sizes("scenario", "bytes", 0) // of a model of the owner's, two a parameter, about
+	params := sizes("scenario", "params", sizes("against", "params", max(bytes/2, askedParams)))
 	work := 2 * params * problems * models * askedTokens
-	f := stage.Forecast{Memory: 64<<20 + int64(16*params) + inFlight<<20, Size: map[string]float64{"problems": problems}}
+	weights := 16 * params
+	if bytes > 0 {
+		weights = 1.25 * bytes // served as it is
+	}
+	f := stage.Forecast{Memory: 64<<20 + int64(weights) + inFlight<<20, Size: map[string]float64{"problems": problems}}
 	if m.Peak > 0 {
 		f.Low, f.High = work/(m.Peak*askedHigh), work/(m.Peak*askedLow)
 		f.Basis = say.T("%.0f problems × %.0f models × about %d tokens, at %.0f–%.0f%% of the measured %.0f GFLOP/s",
@@ -182,7 +187,7 @@ func (x *exam) read() error {
 		return err
 	}
 	x.problems = append(x.problems, longer...)
-	proof := newProof(x.problems)
+	proof := NewProof(x.problems)
 	u := &x.report.Unseen
 	u.Heldout, u.Length = x.heldout, len(longer)
 	for name, n := range map[string]*int{"train": &u.Train, "watch": &u.Watch} {
@@ -190,11 +195,11 @@ func (x *exam) read() error {
 			if err != nil {
 				return err
 			}
-			proof.saw(&p)
+			proof.Saw(&p)
 			*n++
 		}
 	}
-	proof.count(x.problems, u)
+	proof.Count(x.problems, u)
 	return x.readModels()
 }
 
@@ -231,13 +236,18 @@ func (x *exam) readModels() error {
 		add(in.Digest, in.Dir, role, f)
 	}
 	dir := x.job.Dir("scenario")
-	var s struct{ Weights store.Digest }
+	var s struct{ Weights, Adapter store.Digest }
 	if err := readJSON(filepath.Join(dir, "scenario.json"), &s); err != nil {
 		return err
 	}
 	weights, err := x.job.Open(s.Weights)
 	if err != nil {
 		return fmt.Errorf("opening the scenario's weights: %w", err)
+	}
+	if !s.Adapter.IsZero() { // what was trained says what it is
+		if weights, err = x.job.Open(s.Adapter); err != nil {
+			return fmt.Errorf("opening the scenario's adapter: %w", err)
+		}
 	}
 	f, err := readFacts(weights)
 	if err != nil {
@@ -365,13 +375,18 @@ type watched struct {
 func readFacts(dir string) (*facts, error) {
 	var f facts
 	err := readJSON(filepath.Join(dir, "suiren.json"), &f)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || err != nil && isFile(dir) { // a GGUF file
 		return &facts{Think: true}, nil
 	}
 	if f.Steps < 0 || !(f.FLOPs >= 0 && f.FLOPs <= math.MaxFloat64) || f.RL != nil && !(f.RL.SampleFLOPs >= 0) {
 		err = errors.Join(err, fmt.Errorf("%s: a count is below zero", dir))
 	}
 	return &f, err
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // readJSON reads a small JSON file that an operator of this program wrote.

@@ -75,7 +75,10 @@ func OpenLedger(path string) (*Ledger, error) {
 	}
 	db.SetMaxOpenConns(1) // one writer at a time is all that SQLite has
 	l := &Ledger{db, path}
-	if _, err := db.Exec(ledgerSchema); err != nil {
+	if _, err = db.Exec(ledgerSchema); err == nil {
+		err = l.migrate()
+	}
+	if err != nil {
 		db.Close()
 		return nil, l.failed(err)
 	}
@@ -91,9 +94,23 @@ func (l *Ledger) Add(u Usage) error {
 	if u.Prompt < 0 || u.Completion < 0 || u.Reasoning < 0 || u.Reasoning > u.Completion || u.CPU < 0 {
 		return fmt.Errorf("operate: usage of %s is impossible: %+v", u.ID, u)
 	}
-	_, err := l.db.Exec(`insert into requests values (?,?,?,?,?,?,?,?,?) on conflict (id) do nothing`,
+	tx, err := l.db.Begin()
+	if err != nil {
+		return l.failed(err)
+	}
+	defer tx.Rollback()
+	r, err := tx.Exec(`insert into requests values (?,?,?,?,?,?,?,?,?) on conflict (id) do nothing`,
 		u.ID, u.Time.UnixMicro(), u.Caller, u.Release, u.Reason, u.Prompt, u.Completion, u.Reasoning, u.CPU.Microseconds())
-	return l.failed(err)
+	if err != nil {
+		return l.failed(err)
+	}
+	if n, err := r.RowsAffected(); err != nil || n == 0 {
+		return l.failed(err)
+	}
+	if err := settle(tx, &u); err != nil {
+		return l.failed(err)
+	}
+	return l.failed(tx.Commit())
 }
 
 // Totals returns what each caller used from since (zero: the beginning), by

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -338,6 +339,43 @@ func TestTracesTogether(t *testing.T) {
 	wg.Wait()
 	if list, err := ReadRated(strings.NewReader(get(t, path))); err != nil || len(list) != 36 {
 		t.Errorf("%d of 36, %v", len(list), err)
+	}
+}
+
+// The ids that are kept in memory do not grow with the file; what they leave
+// out can be rated all the same.
+func TestTracesAreBounded(t *testing.T) {
+	tr, err := OpenTraces(filepath.Join(t.TempDir(), "traces.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	const n = recentTraces + 300
+	for i := range n {
+		if err := tr.Add(&Trace{ID: fmt.Sprint("answer-", i), Reason: "stop"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again, err := OpenTraces(tr.j.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	for _, x := range []*Traces{tr, again} {
+		if len(x.recent.ids) != recentTraces || len(x.recent.list) != recentTraces {
+			t.Fatalf("%d and %d ids are kept", len(x.recent.ids), len(x.recent.list))
+		}
+		for _, i := range []int{0, 299, 300, n - 1} {
+			if err := x.Rate(fmt.Sprint("answer-", i), true, ""); err != nil {
+				t.Errorf("answer %d: %v", i, err)
+			}
+		}
+		if err := x.Rate("answer-", true, `"id":"answer-"`); !errors.Is(err, ErrNoAnswer) {
+			t.Errorf("an unknown answer: %v", err)
+		}
+	}
+	if list, err := ReadRated(strings.NewReader(get(t, tr.j.path))); err != nil || len(list) != 4 {
+		t.Errorf("%d are rated, %v", len(list), err)
 	}
 }
 

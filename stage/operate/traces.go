@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,9 +72,39 @@ type Rated struct {
 type Traces struct {
 	Now func() time.Time // of ratings; set by OpenTraces to time.Now
 
-	mu  sync.Mutex
-	j   *journal
-	ids map[string]struct{}
+	mu     sync.Mutex
+	j      *journal
+	recent recent
+}
+
+// recentTraces is how many of the last ids are kept in memory: most ratings
+// come soon. For older ones the file is read.
+const recentTraces = 4096
+
+// A recent is the last ids.
+type recent struct {
+	ids  map[string]struct{}
+	list []string // a ring
+	next int
+}
+
+func (r *recent) has(id string) bool {
+	_, ok := r.ids[id]
+	return ok
+}
+
+func (r *recent) add(id string) {
+	if r.has(id) {
+		return
+	}
+	if len(r.list) < recentTraces {
+		r.list = append(r.list, id)
+	} else {
+		delete(r.ids, r.list[r.next])
+		r.list[r.next] = id
+	}
+	r.ids[id] = struct{}{}
+	r.next = (r.next + 1) % recentTraces
 }
 
 // OpenTraces opens or makes traces.jsonl. A half-written last line is taken
@@ -83,7 +114,7 @@ func OpenTraces(path string) (*Traces, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Traces{Now: time.Now, j: j, ids: map[string]struct{}{}}
+	t := &Traces{Now: time.Now, j: j, recent: recent{ids: map[string]struct{}{}}}
 	if err := j.begin(t.see); err != nil {
 		j.f.Close()
 		return nil, badTraces(path, err)
@@ -96,12 +127,12 @@ func OpenTraces(path string) (*Traces, error) {
 func (t *Traces) see(b []byte) error {
 	l, err := parseLine(b)
 	if err == nil && l.trace != nil {
-		t.ids[l.trace.ID] = struct{}{}
+		t.recent.add(l.trace.ID)
 	}
 	return err
 }
 
-// Add appends a trace. It is on its way to the disk when Add returns: it
+// Add appends a trace, whose id is none of the last. It is on its way to the disk when Add returns: it
 // outlives the process, and a power failure if it was rated.
 func (t *Traces) Add(tr *Trace) error {
 	if tr.ID == "" {
@@ -116,14 +147,48 @@ func (t *Traces) Add(tr *Trace) error {
 }
 
 // Rate appends a rating of the answer id, and returns when it, and the answer,
-// are on the disk. It returns ErrNoAnswer for an unknown id.
+// are on the disk. It returns ErrNoAnswer for an unknown id. For an answer that
+// is not among the last it reads the file.
 func (t *Traces) Rate(id string, good bool, reason string) error {
+	old, err := t.old(id)
+	if err != nil {
+		return badTraces(t.j.path, err)
+	}
 	return t.write(rating{id, t.Now().UTC(), good, reason}, id, true, func(known bool) error {
-		if !known {
+		if !known && !old {
 			return ErrNoAnswer
 		}
 		return nil
 	})
+}
+
+// old reports whether the file has a trace of an id that is not among the last.
+// It holds no lock while it reads: what was written stays.
+func (t *Traces) old(id string) (bool, error) {
+	t.mu.Lock()
+	known, size := t.recent.has(id), t.j.size
+	t.mu.Unlock()
+	if known {
+		return false, nil
+	}
+	quoted, err := json.Marshal(id)
+	if err != nil {
+		return false, err
+	}
+	found := errors.New("found")
+	_, err = lines(io.NewSectionReader(t.j.f, 0, size), func(b []byte) error {
+		if !bytes.Contains(b, quoted) {
+			return nil
+		}
+		if l, err := parseLine(b); err != nil || l.trace == nil || l.trace.ID != id {
+			return err
+		}
+		return found
+	})
+	if err == found {
+		return true, nil
+	}
+	return false, err
 }
 
 // write appends v, which is about id, if allow agrees.
@@ -138,14 +203,13 @@ func (t *Traces) write(v any, id string, sync bool, allow func(known bool) error
 		return badTraces(t.j.path, err)
 	}
 	defer t.j.end()
-	_, known := t.ids[id]
-	if err := allow(known); err != nil {
+	if err := allow(t.recent.has(id)); err != nil {
 		return err
 	}
 	if err := t.j.append(b, sync); err != nil {
 		return err
 	}
-	t.ids[id] = struct{}{}
+	t.recent.add(id)
 	return nil
 }
 

@@ -22,6 +22,7 @@ type Options struct {
 	Temperature *float64
 	TopP        *float64
 	Seed        uint64
+	Trail       *Trail // filled in by the time the answer ends; nil: not asked for
 }
 
 // A Kind says what a Delta carries.
@@ -68,34 +69,95 @@ const answerRoom = 32
 
 // Answer answers the last message of the user.
 //
-// It alone is asked: what stands before it in the conversation is not given
-// to the model, which was trained on single questions, nor to the search. A
-// question about the documents is answered with sentences of the passage
+// A question about the documents is answered with sentences of the passage
 // that fits best, word for word, and its source; one outside of the scope is
-// declined; every other is answered by the model.
+// declined; every other is answered by the model. A model of our own was
+// trained on single questions and is asked this one alone; one with a template
+// of its own is given the whole conversation.
 // Leaving the loop, or the end of ctx, stops the generation.
 func (s *Scenario) Answer(ctx context.Context, conversation []Message, opt Options) iter.Seq2[Delta, error] {
 	return func(yield func(Delta, error) bool) {
-		question, err := lastQuestion(conversation)
+		known, err := s.Known(conversation)
 		if err != nil {
 			yield(Delta{}, err)
 			return
 		}
-		var hits []knowledge.Hit
-		if s.book != nil {
-			hits = s.book.Search(question, 3)
-			if knowledge.Confident(question, hits) {
-				s.quote(question, hits[0], yield)
+		if t := opt.Trail; t != nil && known != nil && s.other == nil {
+			question, _ := lastQuestion(conversation)
+			t.Made.Prompt, t.Tokens, t.Finish = s.model.Tokenizer.Encode(nil, question), s.model.Tokenizer.Encode(nil, spoken(known)), infer.Stopped
+		}
+		for _, d := range known {
+			if !yield(d, nil) {
 				return
 			}
 		}
-		if s.scope != nil && !s.scope.holds(question) {
-			_ = yield(Delta{Kind: Answer, Text: s.scope.decline(question, hits)}, nil) &&
-				yield(Delta{Kind: Finish, Reason: infer.Stopped}, nil)
-			return
+		switch {
+		case known != nil:
+		case s.other != nil:
+			for d, err := range s.other.Answer(ctx, conversation, s.Bound(opt)) {
+				if !yield(d, err) {
+					return
+				}
+			}
+		default:
+			question, _ := lastQuestion(conversation)
+			s.generate(ctx, question, opt, yield)
 		}
-		s.generate(ctx, question, opt, yield)
 	}
+}
+
+// Known returns the answer to a conversation for which the model is not asked:
+// what the documents say, or that the question is outside of the scope. It is
+// nil if the model is to answer.
+func (s *Scenario) Known(conversation []Message) ([]Delta, error) {
+	question, err := lastQuestion(conversation)
+	if err != nil {
+		return nil, err
+	}
+	var hits []knowledge.Hit
+	if s.book != nil {
+		hits = s.book.Search(question, 3)
+		if knowledge.Confident(question, hits) {
+			return s.quote(question, hits[0]), nil
+		}
+	}
+	if s.scope != nil && !s.scope.holds(question) {
+		return []Delta{{Kind: Answer, Text: s.scope.decline(question, hits)}, {Kind: Finish, Reason: infer.Stopped}}, nil
+	}
+	return nil, nil
+}
+
+// spoken is the text of an answer.
+func spoken(list []Delta) (text string) {
+	for _, d := range list {
+		if d.Kind == Answer {
+			text += d.Text
+		}
+	}
+	return text
+}
+
+// Other returns the model with a template of its own that answers; nil if it
+// is one of ours.
+func (s *Scenario) Other() Model { return s.other }
+
+// Bound returns options as the scenario allows them, every field set.
+func (s *Scenario) Bound(o Options) Options {
+	if o.Think < 0 || o.Think > s.Think {
+		o.Think = s.Think
+	}
+	if most := s.Tokens; most > 0 {
+		if o.Think > 0 {
+			most += o.Think + 1 // the token that ends the thought
+		}
+		if o.MaxTokens == 0 || o.MaxTokens > most {
+			o.MaxTokens = most
+		}
+	}
+	if o.Temperature == nil {
+		o.Temperature = &s.Temperature
+	}
+	return o
 }
 
 func lastQuestion(conversation []Message) (string, error) {
@@ -108,15 +170,13 @@ func lastQuestion(conversation []Message) (string, error) {
 }
 
 // quote answers with the sentences of a passage.
-func (s *Scenario) quote(question string, h knowledge.Hit, yield func(Delta, error) bool) {
+func (s *Scenario) quote(question string, h knowledge.Hit) []Delta {
 	source := "\n\nSource: "
 	if h.Lang == "zh" {
 		source = "\n\n出处："
 	}
 	text := "“" + s.book.Quote(question, h) + "”" + source + place(h)
-	_ = yield(Delta{Kind: Sources, Sources: []Source{{h.File, h.Heading, h.Text, h.Score}}}, nil) &&
-		yield(Delta{Kind: Answer, Text: text}, nil) &&
-		yield(Delta{Kind: Finish, Reason: infer.Stopped}, nil)
+	return []Delta{{Kind: Sources, Sources: []Source{{h.File, h.Heading, h.Text, h.Score}}}, {Kind: Answer, Text: text}, {Kind: Finish, Reason: infer.Stopped}}
 }
 
 // place says where a passage stands, in its language.
@@ -178,6 +238,11 @@ func (s *Scenario) generate(ctx context.Context, question string, opt Options, y
 	if r.Think > 0 {
 		d.Kind = Thought
 	}
+	trail := opt.Trail
+	if trail == nil {
+		trail = new(Trail)
+	}
+	trail.Asked, trail.Made = true, r
 	stream := tokenizer.NewStream(s.model.Tokenizer)
 	put := func(text string) bool {
 		d.Text = text
@@ -195,6 +260,7 @@ func (s *Scenario) generate(ctx context.Context, question string, opt Options, y
 			d.Kind = Answer
 		}
 		if t.Finish != infer.Stopped { // the stop token is not part of the answer
+			trail.Tokens = append(trail.Tokens, t.ID)
 			d.Usage.Completion++
 			if d.Kind == Thought {
 				d.Usage.Reasoning++
@@ -206,6 +272,7 @@ func (s *Scenario) generate(ctx context.Context, question string, opt Options, y
 			}
 		}
 		if t.Finish != "" {
+			trail.Finish = t.Finish
 			if put(stream.Flush()) {
 				yield(Delta{Kind: Finish, Reason: t.Finish, Usage: d.Usage}, nil)
 			}
@@ -224,9 +291,14 @@ type Reply struct {
 
 // Reply answers one question as Answer does with no options.
 func (s *Scenario) Reply(ctx context.Context, question string) (Reply, error) {
+	return s.ReplyTo(ctx, []Message{{"user", question}})
+}
+
+// ReplyTo is Reply for a conversation.
+func (s *Scenario) ReplyTo(ctx context.Context, conversation []Message) (Reply, error) {
 	var r Reply
 	var thought, answer strings.Builder
-	for d, err := range s.Answer(ctx, []Message{{"user", question}}, Options{Think: -1}) {
+	for d, err := range s.Answer(ctx, conversation, Options{Think: -1}) {
 		if err != nil {
 			return Reply{}, err
 		}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 
@@ -22,7 +23,7 @@ import (
 // A Scenario is the operator that says how weights and knowledge answer, and
 // the scenario that Open reads back. It may be used by many goroutines.
 type Scenario struct {
-	Weights     stage.Ref `plan:"weights" kinds:"weights"`
+	Weights     stage.Ref `plan:"weights" kinds:"weights" path:"model"`
 	Knowledge   stage.Ref `plan:"knowledge,optional" kinds:"knowledge"`
 	Scope       stage.Ref `plan:"scope,optional" kinds:"examples" part:"train"` // what may be asked; unset: anything
 	Title       string    `plan:"name,optional"`                                // the model's name for clients
@@ -30,7 +31,10 @@ type Scenario struct {
 	Tokens      int       `plan:"tokens,optional" min:"0" max:"65536"`          // most tokens of the answer; 0: what the context leaves
 	Temperature float64   `plan:"temperature,optional" min:"0" max:"2"`         // 0: the likeliest token, always
 
-	model   *infer.Model
+	Adapter stage.Ref `plan:"adapter,optional" kinds:"weights" path:"model" json:",omitzero"` // over the weights, which stay as they are
+
+	other   Model        // instead of model and engine: weights with a template of their own
+	model   *infer.Model // our own
 	engine  *infer.Engine
 	book    *knowledge.Index // nil: none
 	scope   *scope           // nil: anything is answered
@@ -51,11 +55,26 @@ func (s *Scenario) Check() []*say.Error {
 	return nil
 }
 
+// Forecast implements stage.Forecaster: it costs nothing, and tells those who
+// ask it how large its weights are.
+func (s *Scenario) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
+	f := stage.Forecast{Size: map[string]float64{}}
+	for _, w := range in["weights"] {
+		for _, name := range []string{"params", "bytes"} {
+			if v := w.Size[name]; v > 0 {
+				f.Size[name] = v
+			}
+		}
+	}
+	return f
+}
+
 // A Manifest is scenario.json: what answers, by digest, and how.
 type Manifest struct {
 	Format      int          `json:"format"` // 1
 	Name        string       `json:"name,omitempty"`
 	Weights     store.Digest `json:"weights"`
+	Adapter     store.Digest `json:"adapter,omitzero"`
 	Knowledge   store.Digest `json:"knowledge,omitzero"`
 	Scope       store.Digest `json:"scope,omitzero"` // the examples that scope.json was learned from
 	Think       int          `json:"think"`
@@ -105,6 +124,8 @@ func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
 		switch in.Arg {
 		case "weights":
 			m.Weights = in.Digest
+		case "adapter":
+			m.Adapter = in.Digest
 		case "knowledge":
 			m.Knowledge = in.Digest
 		case "scope":
@@ -171,18 +192,42 @@ func parseManifest(b []byte) (*Manifest, error) {
 	return &m, nil
 }
 
-// Open opens the scenario in dir. open gives the directory of an artifact by
-// its digest; up to slots requests are answered at a time.
-func Open(dir string, open func(store.Digest) (string, error), threads, slots int) (*Scenario, error) {
+// A Model is weights that are asked in a template of their own, as those are
+// that were not trained here from random ones.
+type Model interface {
+	// Answer answers a whole conversation. Every field of the options is set:
+	// Think 0 is without a thought, MaxTokens 0 as many as fit.
+	Answer(ctx context.Context, conversation []Message, o Options) iter.Seq2[Delta, error]
+	Thinks() bool
+	Facts() Facts
+	Close()
+}
+
+// An Opener says how weights are opened.
+type Opener struct {
+	Artifact func(store.Digest) (dir string, err error) // where weights and knowledge are
+	Model    func(path, adapter string) (Model, error)  // opens those with a template of their own, adapter "" for none; nil: there are none
+	Threads  int
+	Slots    int // answers at a time
+}
+
+// Open opens the scenario in dir.
+func (o *Opener) Open(dir string) (*Scenario, error) {
 	m, err := ReadManifest(dir)
 	if err != nil {
 		return nil, err
 	}
-	folder, err := open(m.Weights)
+	folder, err := o.Artifact(m.Weights)
 	if err != nil {
 		return nil, err
 	}
-	s, err := Bare(folder, m.Think, threads, slots)
+	adapter := ""
+	if !m.Adapter.IsZero() {
+		if adapter, err = o.Artifact(m.Adapter); err != nil {
+			return nil, err
+		}
+	}
+	s, err := o.bare(folder, adapter, m.Think)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +236,7 @@ func Open(dir string, open func(store.Digest) (string, error), threads, slots in
 		s.scope, err = openScope(dir)
 	}
 	if err == nil && !m.Knowledge.IsZero() {
-		if folder, err = open(m.Knowledge); err == nil {
+		if folder, err = o.Artifact(m.Knowledge); err == nil {
 			s.book, err = knowledge.Open(folder)
 		}
 	}
@@ -202,21 +247,36 @@ func Open(dir string, open func(store.Digest) (string, error), threads, slots in
 	return s, nil
 }
 
-// Bare opens a scenario of nothing but weights, a Hugging Face folder, with
-// which a verdict compares. Tokens and Temperature may be set before the
-// first question.
-func Bare(weights string, think, threads, slots int) (*Scenario, error) {
+// Bare opens a scenario of nothing but weights, with which a verdict compares.
+// Tokens and Temperature may be set before the first question.
+func (o *Opener) Bare(weights string, think int) (*Scenario, error) {
+	return o.bare(weights, "", think)
+}
+
+// bare is Bare with an adapter, unless it is "".
+func (o *Opener) bare(weights, adapter string, think int) (*Scenario, error) {
+	s := &Scenario{Think: max(think, 0), special: map[int32]bool{}}
+	if o.Model != nil && (adapter != "" || !tokenizer.IsChat(weights)) {
+		var err error
+		if s.other, err = o.Model(weights, adapter); err != nil {
+			return nil, err
+		}
+		if !s.other.Thinks() {
+			s.Think = 0
+		}
+		return s, nil
+	}
 	model, err := infer.Load(weights)
 	if err != nil {
 		return nil, &say.Error{Where: weights, Err: err, What: say.T("the weights cannot be used: %v", "无法使用权重：%v", err),
 			Next: say.T("check the store with suiren store verify", "请用 suiren store verify 检查存储")}
 	}
-	engine, err := infer.NewEngine(model.Params, max(slots, 1), model.Context(), max(threads, 1))
+	engine, err := infer.NewEngine(model.Params, max(o.Slots, 1), model.Context(), max(o.Threads, 1))
 	if err != nil {
 		model.Close()
 		return nil, fmt.Errorf("%s: %w", weights, err)
 	}
-	s := &Scenario{Think: max(think, 0), model: model, engine: engine, special: map[int32]bool{}}
+	s.model, s.engine = model, engine
 	for _, name := range tokenizer.ChatSpecial {
 		if id, ok := model.Tokenizer.Special(name); ok {
 			s.special[id] = true
@@ -227,8 +287,15 @@ func Bare(weights string, think, threads, slots int) (*Scenario, error) {
 
 // Close ends the scenario; answers in progress end with infer.ErrClosed.
 func (s *Scenario) Close() error {
+	if s.other != nil {
+		s.other.Close()
+		return nil
+	}
 	s.engine.Close()
 	s.model.Close()
+	if s.book != nil {
+		return s.book.Close()
+	}
 	return nil
 }
 
@@ -246,8 +313,14 @@ type Facts struct {
 
 // Facts returns the facts of an open scenario.
 func (s *Scenario) Facts() Facts {
-	c := s.model.Params.Config
-	f := Facts{Name: s.Title, Parameters: c.Params(), Layers: c.Layers, Width: c.Width, Vocabulary: c.Vocab, Context: c.Context, Think: s.Think}
+	var f Facts
+	if s.other != nil {
+		f = s.other.Facts()
+	} else {
+		c := s.model.Params.Config
+		f = Facts{Parameters: c.Params(), Layers: c.Layers, Width: c.Width, Vocabulary: c.Vocab, Context: c.Context}
+	}
+	f.Name, f.Think = s.Title, s.Think
 	if s.book != nil {
 		f.Passages = s.book.Len()
 	}

@@ -58,11 +58,11 @@ func folder(t testing.TB) string {
 func book(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
-	ix := knowledge.Build([]knowledge.Document{
+	docs := []knowledge.Document{
 		{Path: "handbook/en/keys.md", Text: "# Keys\n\n## How do I get a key?\n\nThe server makes a key at its first start. It is shown once.\n"},
 		{Path: "handbook/zh/keys.md", Text: "# 密钥\n\n## 怎么得到密钥？\n\n服务第一次启动时会生成密钥。密钥只显示一次，请妥善保管。\n"},
-	})
-	if err := ix.Write(dir); err != nil {
+	}
+	if err := knowledge.Build(dir, knowledge.All(docs)); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -79,12 +79,12 @@ func open(t testing.TB, op *Scenario, weights, book string, threads, slots int) 
 	if err := op.Run(context.Background(), job); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(job.Out, func(d store.Digest) (string, error) {
+	s, err := (&Opener{Threads: threads, Slots: slots, Artifact: func(d store.Digest) (string, error) {
 		if dirs[d] == "" {
 			return "", os.ErrNotExist
 		}
 		return dirs[d], nil
-	}, threads, slots)
+	}}).Open(job.Out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +311,7 @@ func TestStop(t *testing.T) {
 	if _, err := s.Reply(ctx, "1+2"); err != nil && !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	s2, err := Bare(folder(t), -5, 1, 1)
+	s2, err := (&Opener{Threads: 1, Slots: 1}).Bare(folder(t), -5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +367,7 @@ func TestManifest(t *testing.T) {
 
 func TestOpenErrors(t *testing.T) {
 	out := t.TempDir()
-	if _, err := Open(out, nil, 1, 1); !errors.Is(err, os.ErrNotExist) {
+	if _, err := new(Opener).Open(out); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
 	op := &Scenario{}
@@ -377,12 +377,12 @@ func TestOpenErrors(t *testing.T) {
 	}
 	empty, weights := t.TempDir(), folder(t)
 	for i, dirs := range []map[store.Digest]string{{}, {{1}: empty}, {{1}: weights}, {{1}: weights, {2}: empty}} {
-		_, err := Open(out, func(d store.Digest) (string, error) {
+		_, err := (&Opener{Artifact: func(d store.Digest) (string, error) {
 			if dirs[d] == "" {
 				return "", fmt.Errorf("no artifact %s", d.Short())
 			}
 			return dirs[d], nil
-		}, 1, 1)
+		}}).Open(out)
 		if err == nil {
 			t.Errorf("%d: opened", i)
 		}
@@ -398,4 +398,39 @@ func FuzzManifest(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A trail makes an answer again: the model's, cut short or not, and the
+// scenario's own words.
+func TestAgain(t *testing.T) {
+	s := open(t, &Scenario{Think: 20, Tokens: 10}, folder(t), book(t), 1, 2)
+	hot, p := 1.5, 0.9
+	for _, c := range []struct {
+		question string
+		opt      Options
+		asked    bool
+	}{
+		{"37+85=?", Options{Think: -1, Seed: 3, Temperature: &hot, TopP: &p}, true},
+		{"37+85=?", Options{Think: 0}, true},
+		{"How do I get a key?", Options{Think: -1}, false},
+	} {
+		c.opt.Trail = new(Trail)
+		if _, _, err := ask(t, s, c.question, c.opt); err != nil {
+			t.Fatal(err)
+		}
+		tr := c.opt.Trail
+		if tr.Asked != c.asked || len(tr.Tokens) == 0 || tr.Finish == "" {
+			t.Errorf("%s: %+v", c.question, tr)
+		}
+		for _, n := range []int{len(tr.Tokens), 2} {
+			got, err := s.Again(context.Background(), tr, n)
+			if err != nil || !slices.Equal(got, tr.Tokens[:n]) {
+				t.Errorf("%s: %v, %d of %v", c.question, err, n, tr.Tokens)
+			}
+		}
+		tr.Made.Prompt = s.model.Tokenizer.Encode(nil, "something else")
+		if got, _ := s.Again(context.Background(), tr, len(tr.Tokens)); slices.Equal(got, tr.Tokens) {
+			t.Errorf("%s: another prompt gives the same", c.question)
+		}
+	}
 }

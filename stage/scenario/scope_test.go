@@ -90,9 +90,9 @@ func TestDeclined(t *testing.T) {
 	if err := (&Scenario{Think: 8, Tokens: 4}).Run(context.Background(), job); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(job.Out, func(d store.Digest) (string, error) {
+	s, err := (&Opener{Artifact: func(d store.Digest) (string, error) {
 		return map[store.Digest]string{{1}: weights, {3}: pages}[d], nil
-	}, 1, 1)
+	}}).Open(job.Out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestDeclined(t *testing.T) {
 	if err != nil || r.Thought != "" || !strings.HasSuffix(r.Answer, "\n\n- What is 7+7?\n- Jack has 8 pencils and finds 23 more. How many pencils does Jack have now?") || u != (Usage{}) || r.Finish != "stop" {
 		t.Errorf("%+v %+v %v", r, u, err)
 	}
-	r, _, err = ask(t, s, "Who bought the first server start?", Options{Think: -1})
+	r, _, err = ask(t, s, "Who bought the old server start?", Options{Think: -1})
 	if want := "nearest:\n\n- handbook/en/keys.md, Keys › How do I get a key?"; err != nil || !strings.HasSuffix(r.Answer, want) {
 		t.Errorf("%+v %v", r, err)
 	}

@@ -10,20 +10,18 @@ import (
 	"slices"
 
 	"suiren/engine/model"
-	"suiren/engine/tokenizer"
 	"suiren/engine/weights"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 )
 
 // A brought is a model that was not made by this plan's own sft: a Hugging
 // Face folder or a GGUF file, with its tokenizer and its template.
 type brought struct {
 	*model.File
-	path     string
-	tok      *tokenizer.Tokenizer
-	template string
-	ends     []int32 // tokens that end an answer, as the files say
+	words *talk.Words
+	path  string
 }
 
 // ggufName is the GGUF file of an artifact of weights.
@@ -31,77 +29,23 @@ const ggufName = "model.gguf"
 
 // openBrought opens a model: an artifact's folder, or the owner's.
 func openBrought(path string) (*brought, error) {
-	if _, err := os.Stat(filepath.Join(path, ggufName)); err == nil {
-		path = filepath.Join(path, ggufName)
-	}
+	path = talk.Path(path)
 	f, err := model.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	b := &brought{File: f, path: path}
-	if err := b.words(); err != nil {
+	words, err := talk.Open(path)
+	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	return b, nil
+	return &brought{f, words, path}, nil
 }
 
-// words reads the tokenizer, the template and what ends an answer.
-func (b *brought) words() (err error) {
-	if b.IsGGUF() {
-		g, err := weights.OpenGGUF(b.path)
-		if err != nil {
-			return err
-		}
-		defer g.Close()
-		b.template = g.Text("tokenizer.chat_template")
-		b.tok, err = tokenizer.FromGGUF(func(key string) (any, bool) { v := g.Value(key); return v, v != nil })
-		if err == nil {
-			b.ends = b.tok.Ends()
-		}
-		return err
-	}
-	if b.tok, err = tokenizer.Load(b.path); err != nil {
-		return err
-	}
-	var config struct {
-		Template json.RawMessage `json:"chat_template"`
-	}
-	if err := optional(filepath.Join(b.path, "tokenizer_config.json"), &config); err != nil {
-		return err
-	}
-	json.Unmarshal(config.Template, &b.template) // a list of named ones is no template here
-	if text, err := os.ReadFile(filepath.Join(b.path, "chat_template.jinja")); err == nil {
-		b.template = string(text)
-	}
-	for _, name := range []string{"config.json", "generation_config.json"} {
-		var c struct {
-			EOS json.RawMessage `json:"eos_token_id"`
-		}
-		if err := optional(filepath.Join(b.path, name), &c); err != nil {
-			return err
-		}
-		var one int32
-		var list []int32
-		if json.Unmarshal(c.EOS, &list) != nil && json.Unmarshal(c.EOS, &one) == nil {
-			list = []int32{one}
-		}
-		for _, id := range list {
-			if !slices.Contains(b.ends, id) {
-				b.ends = append(b.ends, id)
-			}
-		}
-	}
-	slices.Sort(b.ends)
-	return nil
-}
-
-// optional reads a JSON file that need not be there.
-func optional(path string, v any) error {
-	if err := readJSON(path, v); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+// writer writes conversations in the base's template.
+func (b *brought) writer() (*writer, error) {
+	w, err := b.words.Writer()
+	return &writer{w, min(b.Shape.Context, mostTokens)}, err
 }
 
 // write writes f, the model with other weights or in another type, to the
@@ -140,15 +84,15 @@ func (b *brought) write(job *stage.Job, f *model.File, x model.Mixture) (*brough
 func (b *brought) writeGGUF(path string, f *model.File, x model.Mixture, threads int) error {
 	var meta []weights.Pair
 	if !b.IsGGUF() {
-		pairs, err := b.tok.GGUF()
+		pairs, err := b.words.Tokenizer.GGUF()
 		if err != nil {
 			return err
 		}
 		for _, p := range pairs {
 			meta = append(meta, weights.Pair{Key: p.Key, Value: p.Value})
 		}
-		if b.template != "" {
-			meta = append(meta, weights.Pair{Key: "tokenizer.chat_template", Value: b.template})
+		if b.words.Template != "" {
+			meta = append(meta, weights.Pair{Key: "tokenizer.chat_template", Value: b.words.Template})
 		}
 	}
 	out, err := os.Create(path)

@@ -4,17 +4,18 @@ import (
 	"path/filepath"
 	"slices"
 
-	"suiren/engine/chat"
 	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 )
 
 // A learnt is what a run over a base learns from: rows of tokens, or chats
 // that are written in the base's template.
 type learnt struct {
 	n, length int
-	think     bool // answers begin with a thought
+	think     bool    // answers begin with a thought
+	share     float64 // of the tokens that are learnt
 	row       func(i int) model.Row
 	close     func() error
 }
@@ -41,79 +42,73 @@ func openLearntRows(dir string, b *brought) (*learnt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if rows.Vocab() != b.tok.Vocab() || rows.Vocab() > b.Shape.Vocab || rows.Length() > b.Shape.Context || rows.Len() == 0 {
+	if rows.Vocab() != b.words.Tokenizer.Vocab() || rows.Vocab() > b.Shape.Vocab || rows.Length() > b.Shape.Context || rows.Len() == 0 {
 		rows.Close()
 		return nil, say.Errorf("%d rows of %d tokens over a vocabulary of %d do not fit the base, whose context is %d and vocabulary %d: make the rows with the base's tokenizer, or name examples",
-			"%d 行、每行 %d 个词元、词表 %d，与基座（上下文 %d，词表 %d）不符：请用基座的分词器生成数据，或改用 examples", rows.Len(), rows.Length(), rows.Vocab(), b.Shape.Context, b.tok.Vocab())
+			"%d 行、每行 %d 个词元、词表 %d，与基座（上下文 %d，词表 %d）不符：请用基座的分词器生成数据，或改用 examples", rows.Len(), rows.Length(), rows.Vocab(), b.Shape.Context, b.words.Tokenizer.Vocab())
 	}
-	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), row: func(i int) model.Row { return readRow(rows, i) }, close: rows.Close}, nil
+	info := rows.Info()
+	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), share: float64(info.Supervised) / float64(max(info.Tokens, 1)), row: func(i int) model.Row { return readRow(rows, i) }, close: rows.Close}, nil
 }
 
-// writer writes conversations in the base's template.
-func (b *brought) writer() (*writer, error) {
-	v := chat.Vocabulary{Token: func(text string) bool { _, ok := b.tok.Special(text); return ok }}
-	if id, ok := b.tok.BOS(); ok {
-		v.BOS = string(b.tok.Bytes(id))
-	}
-	if id, ok := b.tok.EOS(); ok {
-		v.EOS = string(b.tok.Bytes(id))
-	}
-	t, err := chat.New("chat_template", b.template, v)
-	if err != nil {
-		return nil, err
-	}
-	return &writer{tok: b.tok, template: t, ends: append(b.tok.Ends(), b.ends...), context: min(b.Shape.Context, mostTokens)}, nil
-}
-
-// chats reads chats as rows. Every turn of the assistant is a document of its
-// own: what comes before it, as the template writes it for that turn, and the
-// turn, which alone is supervised, with the token that ends it. Documents are
-// packed in their order; one that is longer than the context is left out, as a
-// whole: a thought that is cut teaches not to end.
+// chats reads chats as rows: the assistant's turns are learnt, with the tokens
+// that end them. Documents are packed in their order; one that is longer than
+// the context is left out, as a whole: a thought that is cut teaches not to end.
 func (b *brought) chats(job *stage.Job, path string) (*learnt, error) {
 	w, err := b.writer()
 	if err != nil {
 		return nil, err
 	}
-	var docs []doc
-	longest, dropped, supervised, thoughts := 0, 0, 0, 0
-	for e, err := range stage.Examples(path) {
-		if err != nil {
-			return nil, err
-		}
-		if e.Use() != stage.UseChats {
-			return nil, wrongUse(e.From, say.T("a conversation to learn", "可供学习的对话"))
-		}
-		for k, m := range e.Messages {
-			if m.Role != "assistant" {
-				continue
-			}
-			d, fits, err := w.doc(e.From, e.Messages[:k:k], e.Messages[k:k+1], e.Tools)
-			if err != nil {
-				return nil, err
-			}
-			if !fits {
-				dropped++
-				continue
-			}
-			if m.Thought != "" {
-				thoughts++
-			}
-			docs = append(docs, d)
-			longest, supervised = max(longest, len(d.ids)), supervised+d.supervised
-		}
+	docs, said, err := w.chats(path)
+	if err != nil {
+		return nil, err
 	}
 	if len(docs) == 0 {
-		return nil, w.nothing(path, dropped)
+		return nil, w.nothing(path, said.dropped)
 	}
-	length := min(w.context, max(longest, 512))
+	length := min(w.context, max(said.longest, 512))
 	rows := packDocs(docs, length)
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
-		"answers": float64(len(docs)), "supervised_tokens": float64(supervised), "longest": float64(longest), "dropped": float64(dropped), "rows": float64(len(rows)),
+		"answers": float64(said.answers), "supervised_tokens": float64(said.supervised), "longest": float64(said.longest), "dropped": float64(said.dropped), "rows": float64(len(rows)),
 	}})
-	return &learnt{n: len(rows), length: length, think: thoughts > 0, close: func() error { return nil }, row: func(i int) model.Row {
+	return &learnt{n: len(rows), length: length, think: said.thoughts > 0, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
 		r := rows[i]
 		r.Weight = slices.Clone(r.Weight) // it is divided by the batch's tokens
 		return r
 	}}, nil
+}
+
+// A sayings counts what chats hold.
+type sayings struct{ answers, tokens, supervised, thoughts, longest, dropped int }
+
+// chats reads conversations to be learnt as documents.
+func (w *writer) chats(path string) (docs []doc, said sayings, err error) {
+	for e, err := range stage.Examples(path) {
+		if err != nil {
+			return nil, said, err
+		}
+		if e.Use() != stage.UseChats {
+			return nil, said, wrongUse(e.From, say.T("a conversation to learn", "可供学习的对话"))
+		}
+		list, long, err := w.Docs(&e, talk.Choice{}, w.context)
+		if err != nil {
+			return nil, said, err
+		}
+		said.dropped += long
+		for _, m := range e.Messages {
+			if m.Role == "assistant" {
+				said.answers++
+				if m.Thought != "" {
+					said.thoughts++
+				}
+			}
+		}
+		for i := range list {
+			d := docOf(&list[i])
+			docs = append(docs, d)
+			said.longest, said.tokens, said.supervised = max(said.longest, len(d.ids)), said.tokens+len(d.ids), said.supervised+d.supervised
+		}
+	}
+	said.answers -= said.dropped
+	return docs, said, nil
 }

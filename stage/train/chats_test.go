@@ -40,12 +40,17 @@ func TestChats(t *testing.T) {
 			for j := r.Docs[d]; j < r.Docs[d+1]; j++ {
 				if r.Weight[j] > 0 {
 					said = append(said, r.IDs[j])
+				} else if len(said) > 0 {
+					t.Errorf("%q is not learnt to end", b.words.Tokenizer.Decode(said))
+				}
+				if len(said) > 0 && slices.Contains(b.words.Ends, said[len(said)-1]) {
+					answers[b.words.Tokenizer.Decode(said[:len(said)-1])]++
+					said = nil
 				}
 			}
-			if !slices.Contains(b.ends, said[len(said)-1]) {
-				t.Errorf("%q does not end", b.tok.Decode(said))
+			if len(said) > 0 {
+				t.Errorf("%q does not end", b.words.Tokenizer.Decode(said))
 			}
-			answers[b.tok.Decode(said[:len(said)-1])]++
 		}
 	}
 	if n := len(toyProblems(1)); len(answers) != 2 || answers["yes"] != n || answers["yes!"] != n {
@@ -59,7 +64,7 @@ func TestChats(t *testing.T) {
 		check(t, op.Run(context.Background(), run.Job))
 		f, err := readFacts(run.Out)
 		check(t, err)
-		if f.Method != name || f.Parity == nil || f.Parity.Top != 1 || f.Loss > 1 {
+		if f.Method != name || f.Parity == nil || f.Parity.Top != 1 || f.Loss > 1.2 {
 			t.Errorf("%s: %+v %+v", name, f, f.Parity)
 		}
 	}

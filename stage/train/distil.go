@@ -1,9 +1,8 @@
 package train
 
 import (
-	"bytes"
 	"context"
-	"os"
+	"errors"
 	"path/filepath"
 	"time"
 
@@ -16,14 +15,15 @@ import (
 
 // A Distil teaches a smaller model what a teacher says: its distribution over
 // the next token, of rows that are given (logits), or of answers that it wrote
-// to problems and got right (sequences). Both have one tokenizer.
+// to problems and got right (sequences). A teacher of another vocabulary judges
+// the tokens that both have.
 type Distil struct {
-	Teacher   stage.Ref `plan:"teacher" kinds:"weights"`
-	Base      stage.Ref `plan:"base,optional" kinds:"weights"` // none: random weights
+	Teacher   stage.Ref `plan:"teacher" kinds:"weights" path:"model"`
+	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model"` // none: random weights
 	Depth     int       `plan:"depth,optional" min:"1" max:"64"`
 	From      stage.Ref `plan:"from,optional" kinds:"tokens"`
 	Problems  stage.Ref `plan:"problems,optional" kinds:"examples" part:"train"`
-	Top       *int      `plan:"top,optional" min:"0" max:"20"`         // the teacher's likeliest tokens that are learnt; 0: only its text
+	Top       *int      `plan:"top,optional" min:"0" max:"256"`        // the teacher's likeliest tokens that are learnt; 0: only its text
 	Hard      float64   `plan:"hard,optional" min:"0" max:"1"`         // share of the text's own token
 	Count     int       `plan:"count,optional" min:"1" max:"10000000"` // problems that the teacher answers, evenly among all
 	Tokens    int       `plan:"tokens,optional" min:"8" max:"8192"`    // of an answer that the teacher writes
@@ -32,6 +32,9 @@ type Distil struct {
 	Rate      float64   `plan:"rate,optional" min:"0.0001" max:"100"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
 	Seed      uint64    `plan:"seed,optional"`
+	Rank      int       `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"`            // of an adapter over a base of another family
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -54,7 +57,7 @@ func (d *Distil) Check() []*say.Error {
 	}
 	one("base", "depth", !d.Base.IsZero(), d.Depth > 0)
 	one("from", "problems", !d.From.IsZero(), !d.Problems.IsZero())
-	return list
+	return append(list, checkWatch(d.Watch, d.Patience)...)
 }
 
 func (d *Distil) top() int {
@@ -81,6 +84,8 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		for _, f := range in[arg] {
 			if v := f.Size[key]; v > 0 {
 				*to = v
+			} else if v := f.Size["bytes"] / 2; key == "params" && v > 0 { // two bytes a parameter, about
+				*to = v
 			}
 		}
 	}
@@ -104,192 +109,272 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 type distilFacts struct {
 	Rows         int     `json:"rows"`
 	Top          int     `json:"top"`
-	Asked        int     `json:"asked,omitempty"` // problems that the teacher answered
-	Kept         int     `json:"kept,omitempty"`  // of them, those it got right
+	Asked        int     `json:"asked,omitempty"`             // problems that the teacher answered
+	Kept         int     `json:"kept,omitempty"`              // of them, those it got right
+	Vocabulary   float64 `json:"mapped_vocabulary,omitempty"` // share of the student's tokens that a teacher of another vocabulary has
+	Mapped       float64 `json:"mapped,omitempty"`            // share of the tokens to learn that it could judge
 	TeacherFLOPs float64 `json:"teacher_flops"`
+}
+
+// A distilling is one run of Distil.
+type distilling struct {
+	*Distil
+	job   *stage.Job
+	s     *student
+	t     *teacher
+	home  string // whose words a student of random weights has
+	count int    // of rows
+	row   func(i int) model.Row
+	told  distilFacts
 }
 
 // Run implements stage.Operator.
 func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
-	home := job.Dir("teacher")
-	var f facts
-	var l *Learner
-	var rows *stage.Rows
-	var err error
-	length := 0
-	if dir := job.Dir("from"); dir != "" {
-		if rows, err = stage.OpenRows(dir); err != nil {
-			return err
-		}
-		defer rows.Close()
-		length = rows.Length()
-	}
-	settings := recipe(d.Optimizer, d.rate())
-	if base := job.Dir("base"); base != "" {
-		if err := sameTokenizer(home, base); err != nil {
-			return err
-		}
-		home = base
-		if f, err = readFacts(base); err != nil {
-			return err
-		}
-		l, err = openBase(job, settings)
-	} else {
-		l, err = d.fresh(job, length)
-		if f.Think = true; rows != nil {
-			f.Think = rows.Think()
-		}
-	}
-	if err != nil {
+	r := &distilling{Distil: d, job: job, told: distilFacts{Top: d.top()}}
+	if err := r.open(ctx); err != nil {
+		r.close()
 		return err
 	}
-	defer l.Close()
+	defer r.close()
+	l, f := r.s.l, r.s.facts
 	c := &l.Params.Config
-	t, err := openTeacher(job.Dir("teacher"), d.top(), c.Context, job.Machine.Threads)
-	if err != nil {
-		return err
+	if d.top() > 0 && r.t.m != nil {
+		if err := r.compare(); err != nil {
+			return err
+		}
 	}
-	defer t.Close()
-	told := distilFacts{Top: d.top()}
-	count, row, err := d.data(ctx, job, t, l, rows, home, &told)
-	if err != nil {
-		return err
-	}
-	j := judgement{t: t, work: job.Work, hard: float32(d.Hard), rows: row, count: count, blocks: map[int][][]model.Soft{}}
+	j := judgement{t: r.t, work: job.Work, hard: float32(d.Hard), rows: r.row, count: r.count, blocks: map[int][][]model.Soft{}}
 	n := d.batch()
-	run := tuning{job: job, l: l, steps: stepsOf(count, n, orDefault(d.Epochs, 1)), every: d.Every}
+	run := tuning{job: job, l: l, steps: stepsOf(r.count, n, orDefault(d.Epochs, 1)), every: d.Every}
 	run.schedule = gentle(run.steps)
 	run.st.FLOPs = f.FLOPs
 	run.batch = func(ctx context.Context, step int) (o outcome, err error) {
 		var list []model.Row
 		supervised := 0
 		for i := range n {
-			at := (step*n + i) % count
-			r := row(at)
+			at := (step*n + i) % r.count
+			row := r.row(at)
 			if d.top() > 0 {
-				if r.Soft, err = j.of(ctx, at); err != nil {
+				if row.Soft, err = j.of(ctx, at); err != nil {
 					return o, err
 				}
 			}
-			list = append(list, r)
-			supervised += supervisedIn(r.Weight)
-			o.tokens += len(r.IDs)
-			o.flops += rowFLOPs(c, r)
+			list = append(list, row)
+			supervised += supervisedIn(row.Weight)
+			o.tokens += len(row.IDs)
+			o.flops += rowFLOPs(c, row)
 		}
-		for _, r := range list {
-			for k := range r.Weight {
-				r.Weight[k] /= float32(max(supervised, 1))
+		for _, row := range list {
+			for k := range row.Weight {
+				row.Weight[k] /= float32(max(supervised, 1))
 			}
 		}
 		o.loss, _, _ = l.Accumulate(list)
 		o.vals = map[string]float64{"loss": o.loss}
 		return o, nil
 	}
+	if dir := job.Dir("watch"); dir != "" {
+		var err error
+		if run.watch, err = newLookout(job, l, r.s.w, run.steps, d.Patience); err != nil {
+			return err
+		}
+		defer run.watch.Close()
+		if err := errors.Join(run.watch.watchText(dir, r.s.length(), watchRows), run.watch.watching(r.s.brought, r.s.own.need, r.s.length())); err != nil {
+			return err
+		}
+	}
 	before := f.FLOPs
 	if err := run.run(ctx); err != nil {
 		return err
 	}
-	told.Rows = count
+	r.told.Rows = r.count
 	if d.top() > 0 {
-		for i := range min(count, run.steps*n) {
-			r := row(i)
-			for k := range len(r.Docs) - 1 {
-				lo, hi := r.Docs[k], r.Docs[k+1]
-				told.TeacherFLOPs += t.flops(hi-lo, hi-lo)
+		for i := range min(r.count, run.st.Step*n) {
+			row := r.row(i)
+			for k := range len(row.Docs) - 1 {
+				lo, hi := row.Docs[k], row.Docs[k+1]
+				r.told.TeacherFLOPs += r.t.flops(hi-lo, hi-lo)
 			}
 		}
 	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": run.st.FLOPs - before, "steps": float64(run.st.Step), "params": float64(c.Params())}})
-	f.Method, f.Steps, f.FLOPs, f.Loss, f.Distil = d.Name(), f.Steps+run.st.Step, run.st.FLOPs, run.st.Loss, &told
-	return writeFolder(job, home, l.Params, f)
+	f.Method, f.Steps, f.FLOPs, f.Loss, f.Distil = d.Name(), f.Steps+run.st.Step, run.st.FLOPs, run.st.Loss, &r.told
+	if r.home != "" {
+		return writeFolder(job, r.home, l.Params, f)
+	}
+	return r.s.write(f)
 }
 
-// fresh makes a student of random weights that reads what its teacher reads.
-func (d *Distil) fresh(job *stage.Job, length int) (*Learner, error) {
-	tok, err := tokenizer.Load(job.Dir("teacher"))
-	if err != nil {
-		return nil, err
+// close frees what open took.
+func (r *distilling) close() {
+	if r.t != nil {
+		r.t.Close()
 	}
-	if length == 0 {
-		shape, err := model.FromFolder(job.Dir("teacher"))
+	if r.s != nil {
+		r.s.Close()
+	}
+}
+
+// open opens the student and the teacher, and what the one learns.
+func (r *distilling) open(ctx context.Context) (err error) {
+	d, job, length := r.Distil, r.job, 0
+	home := job.Dir("teacher")
+	if dir := job.Dir("from"); dir != "" {
+		rows, err := stage.OpenRows(dir)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		length = min(shape.Context, 4096)
-	}
-	s := recipe(d.Optimizer, d.rate())
-	s.Decay = methods[d.Optimizer].Default().Decay
-	l, err := newLearner(model.Scale(d.Depth, tok.Vocab(), length), min(d.batch(), microRows), length, job.Machine.Threads, s)
-	if err != nil {
-		return nil, err
-	}
-	l.Params.Init(d.Seed)
-	l.Repack()
-	return l, nil
-}
-
-// data returns the rows to learn: those given, or the teacher's answers.
-func (d *Distil) data(ctx context.Context, job *stage.Job, t *teacher, l *Learner, rows *stage.Rows, home string, told *distilFacts) (count int, row func(i int) model.Row, err error) {
-	if rows != nil {
-		if err := checkRows(rows, &l.Params.Config); err != nil {
-			return 0, nil, err
+		length, r.count, r.row = rows.Length(), rows.Len(), func(i int) model.Row { return readRow(rows, i) }
+		if d.Base.IsZero() && job.Dir("base") == "" {
+			if err := r.fresh(length); err != nil {
+				return err
+			}
+			r.s.facts.Think = rows.Think()
+		} else if err := r.student(); err != nil {
+			return err
 		}
-		if v := t.file.Shape.Vocab; v != rows.Vocab() {
-			return 0, nil, errTokenizer
+		if v := r.s.w.Tokenizer.Vocab(); rows.Vocab() != v || rows.Len() == 0 || length > r.s.context() {
+			return say.Errorf("%d rows of %d tokens over a vocabulary of %d do not fit a student of context %d and vocabulary %d: make the rows with its tokenizer, or name problems",
+				"%d 行、每行 %d 个词元、词表 %d，与学生（上下文 %d，词表 %d）不符：请用它的分词器制作数据，或改用 problems", rows.Len(), length, rows.Vocab(), r.s.context(), v)
 		}
-		return rows.Len(), func(i int) model.Row { return readRow(rows, i) }, nil
-	}
-	w, err := newWriter(home, l.Params.Config.Context)
-	if err != nil {
-		return 0, nil, err
-	}
-	problems, err := stage.ReadProblems(filepath.Join(job.Dir("problems"), problemsFile))
-	if err != nil {
-		return 0, nil, err
-	}
-	asked := make([]stage.Problem, min(orDefault(d.Count, 4096), len(problems)))
-	for i := range asked {
-		asked[i] = problems[i*len(problems)/len(asked)]
-	}
-	s, err := t.write(ctx, job, w, asked, orDefault(d.Tokens, 192))
-	if err != nil {
-		return 0, nil, err
-	}
-	told.Asked, told.Kept, told.TeacherFLOPs = s.Asked, len(s.IDs), s.FLOPs
-	text := say.T("the teacher answered %d problems, %d of them right", "教师回答了 %d 道题，答对 %d 道", s.Asked, len(s.IDs))
-	job.Emit(stage.Event{Type: "note", Text: &text})
-	if len(s.IDs) == 0 {
-		return 0, nil, &say.Error{Where: "problems", What: say.T("the teacher answered none of %d problems right", "教师在 %d 道题中没有答对任何一道", s.Asked),
-			Next: say.T("take another teacher, easier problems or more tokens", "请换用别的教师、更容易的题目，或增大 tokens")}
-	}
-	var docs []doc
-	for i, ids := range s.IDs {
-		docs = append(docs, doc{ids, s.Supervised[i], 1})
-	}
-	list := packDocs(docs, l.Params.Config.Context)
-	return len(list), func(i int) model.Row {
-		r := list[i]
-		r.Weight = append([]float32(nil), r.Weight...)
-		return r
-	}, nil
-}
-
-// sameTokenizer finds fault with two folders that have not one tokenizer.
-func sameTokenizer(a, b string) error {
-	const name = "tokenizer.json"
-	x, err := os.ReadFile(filepath.Join(a, name))
-	if err != nil {
+	} else if job.Dir("base") != "" {
+		if err := r.student(); err != nil {
+			return err
+		}
+	} else if err := r.fresh(0); err != nil {
 		return err
 	}
-	y, err := os.ReadFile(filepath.Join(b, name))
-	if err != nil {
+	limit := max(length, r.s.context())
+	if r.t, err = openTeacher(home, d.top(), min(limit, mostTokens), job.Machine); err != nil {
 		return err
 	}
-	if !bytes.Equal(x, y) {
-		return errTokenizer
+	r.s.own.beside = r.t.bytes
+	alike := sameTokens(r.s.w.Tokenizer, r.t.w.Tokenizer)
+	if !alike {
+		r.t.m = newMapping(r.s.w.Tokenizer, r.t.w.Tokenizer)
+	}
+	if r.row == nil {
+		if err := r.answers(ctx, alike && r.s.w.Template == nil && r.t.w.Template == nil); err != nil {
+			return err
+		}
+	} else if err := r.s.readyFor(length); err != nil {
+		return err
+	}
+	r.t.vocab = r.s.l.Params.Config.Vocab
+	return nil
+}
+
+// student opens the base.
+func (r *distilling) student() (err error) {
+	r.s, err = openStudent(r.job, r.Optimizer, r.Rate, r.rate(), r.Rank, r.Seed)
+	return err
+}
+
+// compare finds out how much of what is to be learnt a teacher of another
+// vocabulary can judge, and refuses one that can judge too little.
+func (r *distilling) compare() error {
+	const look = 256 // rows
+	judged, all := 0, 0
+	for i := range min(r.count, look) {
+		row := r.row(i)
+		for d := range len(row.Docs) - 1 {
+			lo, hi := row.Docs[d], row.Docs[d+1]
+			a, b := r.t.m.mapped(row.IDs[lo:hi], row.Weight[lo:hi])
+			judged, all = judged+a, all+b
+		}
+	}
+	share := float64(judged) / float64(max(all, 1))
+	r.told.Vocabulary, r.told.Mapped = rounded(r.t.m.share), rounded(share)
+	text := say.T("the teacher has another vocabulary: it shares %.1f%% of the student's tokens, and can judge %.1f%% of those to be learnt", "教师的词表不同：与学生共有 %.1f%% 的词元，可评判要学词元的 %.1f%%", 100*r.t.m.share, 100*share)
+	r.job.Emit(stage.Event{Type: "note", Text: &text})
+	r.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"mapped_vocabulary": r.t.m.share, "mapped": share}})
+	if share < leastMapped {
+		return r.t.m.refuse(share)
 	}
 	return nil
 }
 
-var errTokenizer = &say.Error{Where: "teacher", What: say.T("the teacher has another tokenizer", "教师使用另一个分词器"),
-	Next: say.T("take a teacher that reads the tokens of the data and of the base", "请换用与数据和基座使用同一分词器的教师")}
+// fresh makes a student of random weights that reads what its teacher reads.
+func (r *distilling) fresh(length int) error {
+	d, job, home := r.Distil, r.job, r.job.Dir("teacher")
+	if !tokenizer.IsChat(home) {
+		return &say.Error{Where: "depth", What: say.T("a student of random weights needs a teacher that was trained here from random ones", "从随机权重开始的学生，需要在此从随机权重训练的教师"),
+			Next: say.T("give a base instead of depth", "请用 base 代替 depth")}
+	}
+	tok, err := tokenizer.Load(home)
+	if err != nil {
+		return err
+	}
+	if length == 0 {
+		shape, err := model.FromFolder(home)
+		if err != nil {
+			return err
+		}
+		length = min(shape.Context, mostTokens)
+	}
+	how := recipe(d.Optimizer, d.rate())
+	how.Decay = methods[d.Optimizer].Default().Decay
+	l, err := newLearner(model.Scale(d.Depth, tok.Vocab(), length), min(d.batch(), microRows), length, job.Machine.Threads, how)
+	if err != nil {
+		return err
+	}
+	r.home, r.s = home, &student{l: l, job: job, facts: facts{Think: true}}
+	if r.s.w, err = newWriter(home, length); err != nil {
+		return err
+	}
+	l.Params.Init(d.Seed)
+	l.Repack()
+	return nil
+}
+
+// answers has the teacher answer problems; its right answers are learnt. alike
+// says that both write alike.
+func (r *distilling) answers(ctx context.Context, alike bool) error {
+	problems, err := stage.ReadProblems(filepath.Join(r.job.Dir("problems"), problemsFile))
+	if err != nil {
+		return err
+	}
+	asked := make([]stage.Problem, min(orDefault(r.Count, 4096), len(problems)))
+	for i := range asked {
+		asked[i] = problems[i*len(problems)/len(asked)]
+	}
+	s, err := r.t.write(ctx, r.job, asked, orDefault(r.Tokens, 192), alike)
+	if err != nil {
+		return err
+	}
+	kept := len(s.IDs) + len(s.Answers)
+	r.told.Asked, r.told.Kept, r.told.TeacherFLOPs = s.Asked, kept, s.FLOPs
+	text := say.T("the teacher answered %d problems, %d of them right", "教师回答了 %d 道题，答对 %d 道", s.Asked, kept)
+	r.job.Emit(stage.Event{Type: "note", Text: &text})
+	if kept == 0 {
+		return &say.Error{Where: "problems", What: say.T("the teacher answered none of %d problems right", "教师在 %d 道题中没有答对任何一道", s.Asked),
+			Next: say.T("take another teacher, easier problems or more tokens", "请换用别的教师、更容易的题目，或增大 tokens")}
+	}
+	var docs []doc
+	for i, ids := range s.IDs {
+		docs = append(docs, doc{ids: ids, supervised: s.Supervised[i], weight: 1})
+	}
+	for _, a := range s.Answers {
+		p := &asked[a.Problem]
+		doc, fits, err := r.s.w.doc(p.ID, asking(p), []stage.Message{{Role: "assistant", Thought: a.Thought, Content: a.Answer}}, nil)
+		if err != nil {
+			return err
+		}
+		if fits {
+			docs = append(docs, doc)
+		}
+	}
+	if len(docs) == 0 {
+		return r.s.w.nothing("problems", len(s.Answers))
+	}
+	if err := r.s.ready(docs); err != nil {
+		return err
+	}
+	list := packDocs(docs, r.s.length())
+	r.count, r.row = len(list), func(i int) model.Row {
+		row := list[i]
+		row.Weight = append([]float32(nil), row.Weight...)
+		return row
+	}
+	return nil
+}

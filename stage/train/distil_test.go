@@ -78,7 +78,7 @@ func TestTeacherJudges(t *testing.T) {
 	check(t, err)
 	defer rows.Close()
 	r := readRow(rows, 0)
-	teach, err := openTeacher(in["teacher"], 3, rows.Length(), 2)
+	teach, err := openTeacher(in["teacher"], 3, rows.Length(), stage.Machine{Threads: 2})
 	check(t, err)
 	defer teach.Close()
 	j := judgement{t: teach, work: t.TempDir(), hard: 0.25, rows: func(i int) model.Row { return readRow(rows, i) }, count: rows.Len(), blocks: map[int][][]model.Soft{}}

@@ -10,7 +10,7 @@ import (
 
 // A Finding is what looks wrong in the curve of a run, and what to do.
 type Finding struct {
-	Code string // mask, template, rate-high, rate-low, warmup, nothing, repeated, noise
+	Code string // mask, template, rate-high, rate-low, warmup, nothing, repeated, noise, behind, ahead
 	What say.Text
 	Next say.Text
 }
@@ -21,6 +21,8 @@ const (
 	leastPoints  = 30   // of a curve that can be judged
 	leastMask    = 0.02 // part of all tokens that is learnt
 	wildGuess    = 1.3  // first loss against that of guessing evenly
+	foreign      = 1.3  // first loss against what the base's own training ended at,
+	foreignLeast = 0.2  // and nats above that
 	spikeFactor  = 2.0  // of a loss against the median of those before it
 	spikeLeast   = 0.5  // nats
 	learntLeast  = 0.05 // part by which the loss must have fallen
@@ -30,6 +32,11 @@ const (
 	noiseMost    = 0.35 // spread of the loss from step to step against its mean
 	noiseLeast   = 0.3  // nats: below it the spread does not matter
 	medianWindow = 15
+
+	// Against a reference curve. Other seeds, batches and lessons of the same
+	// families came to 0.81 to 1.00 of it (TestReference).
+	behindLeast = 1.2 // loss against the reference's
+	aheadMost   = 0.6
 )
 
 // Diagnose says what looks wrong in the curve of a step that trained on
@@ -38,7 +45,7 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	find := func(code string, what, next say.Text) { list = append(list, Finding{code, what, next}) }
 	if part, ok := c.Counts["supervised"]; ok && part < leastMask {
 		find("mask", say.T("%.2f%% of the tokens are learnt: the mask is empty or nearly so", "只有 %.2f%% 的词元参与学习：掩码为空或几乎为空", 100*part),
-			say.T("check which roles the examples teach, and that answers fit into a row", "请检查示例中哪些角色参与学习，以及回答能否放进一行"))
+			say.T("look at the rows with suiren preview: which turns are marked as learnt, and do answers fit into a row?", "请用 suiren preview 查看数据行：标出了哪些轮次，回答能否放进一行"))
 	}
 	steps, loss := c.Series("loss")
 	if len(loss) == 0 {
@@ -46,6 +53,10 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	}
 	if vocab := c.Counts["vocab"]; vocab > 1 && steps[0] <= 1 && loss[0] > wildGuess*math.Log(vocab) {
 		find("template", say.T("the first loss is %.2f; guessing evenly would be %.2f: the tokens are not those that the weights know", "首步损失为 %.2f，而均匀猜测为 %.2f：词元与权重所学的不是同一套", loss[0], math.Log(vocab)),
+			say.T("use the base's own tokenizer and template for the rows", "请用基座自己的分词器和模板制作数据"))
+	}
+	if before := c.Counts["base_loss"]; before > 0 && steps[0] <= 1 && loss[0] > foreign*before+foreignLeast {
+		find("template", say.T("the first loss is %.2f; the base's own training ended at %.2f: the rows are of another tokenizer or template, or about something else", "首步损失为 %.2f，而基座自身训练结束时为 %.2f：数据用了另一种分词器或模板，或讲的是别的内容", loss[0], before),
 			say.T("use the base's own tokenizer and template for the rows", "请用基座自己的分词器和模板制作数据"))
 	}
 	if len(loss) < leastPoints {
@@ -63,7 +74,7 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 			say.T("let the rate rise over the first steps", "请让学习率在前几步逐渐升高"))
 	case high || bump:
 		find("rate-high", say.T("the loss jumps up in between: the rate is too high", "损失中途突然升高：学习率过高"), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
-	case last > (1-learntLeast)*first:
+	case last > (1-learntLeast)*first && !(c.Counts["base_loss"] > 0 && first < foreign*c.Counts["base_loss"]): // a base may know it already
 		find("nothing", say.T("the loss is %.2f at the end and was %.2f at first: nothing was learnt", "最终损失 %.2f，起始为 %.2f：什么也没有学到", last, first),
 			say.T("look at the rows: is what is to be learnt in them at all? then try a rate ten times as high", "请查看数据行中是否有可学的内容；再试十倍的 rate"))
 	case last > slowLeft*first && falls(loss):
@@ -77,6 +88,16 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 		if held[len(held)-1] > overfit*held[low] && last < then {
 			find("repeated", say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f: the data was repeated too often (%.1f times)", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f：数据重复过多（%.1f 遍）", held[low], at[low], held[len(held)-1], last, c.Counts["epochs"]),
 				say.T("bring more data, train for less, or set patience", "请增加数据、缩短训练，或设置 patience"))
+		}
+	}
+	if r, ok := curve.Compare(c); ok {
+		switch part := r.Loss / r.Wants; {
+		case part > behindLeast && !high && !bump:
+			find("behind", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth that went well (%s)", "%.2g 次运算后损失为 %.2f，而同深度的正常训练为 %.2f（%s）", r.FLOPs, r.Loss, r.Wants, r.Reference),
+				say.T("look at rate, at the order of the data, and whether questions and answers belong together", "请查看 rate、数据顺序，以及问答是否对应"))
+		case part < aheadMost:
+			find("ahead", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth on new problems (%s): these are easier, or the data was read %.1f times and is known by heart", "%.2g 次运算后损失为 %.2f，而同深度在新题上的训练为 %.2f（%s）：题目更容易，或数据已读 %.1f 遍、被背了下来", r.FLOPs, r.Loss, r.Wants, r.Reference, c.Counts["epochs"]),
+				say.T("watch examples that are not trained on, and bring more data", "请用 watch 观察未训练的样例，并增加数据"))
 		}
 	}
 	if spread, mid := noise(loss[n/2:]); !high && mid > noiseLeast && spread > noiseMost*mid {

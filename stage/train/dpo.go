@@ -3,12 +3,14 @@ package train
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"suiren/engine/model"
 	"suiren/engine/objective"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/store"
 )
 
@@ -26,6 +28,8 @@ type DPO struct {
 	Optimizer string    `plan:"optimizer,optional"`
 	Rank      int       `plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
 	Seed      uint64    `plan:"seed,optional"`
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -47,7 +51,7 @@ func (d *DPO) Check() []*say.Error {
 	if d.Loss == "ipo" && d.Smoothing > 0 {
 		list = append(list, &say.Error{Where: "smoothing", What: say.T("ipo has no smoothing", "ipo 没有 smoothing"), Next: say.T("remove it", "请删去")})
 	}
-	return list
+	return append(list, checkWatch(d.Watch, d.Patience)...)
 }
 
 func (d *DPO) batch() int  { return orDefault(d.Batch, 16) }
@@ -66,7 +70,7 @@ const preferenceRate = 0.05
 
 // Forecast implements stage.Forecaster.
 func (d *DPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastAnswers(in, "pairs", 2*float64(d.epochs()), d.batch(), m)
+	return forecastAnswers(in, "pairs", 2*float64(d.epochs()), d.batch(), d.Optimizer, d.Rank, m)
 }
 
 // preferenceFacts are recorded in suiren.json.
@@ -81,7 +85,7 @@ func stepsOf(n, batch, epochs int) int { return max(1, (n*epochs+batch-1)/batch)
 
 // Run implements stage.Operator.
 func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
-	s, err := openStudent(job, d.Optimizer, d.Rate, d.Rank, d.Seed)
+	s, err := openStudent(job, d.Optimizer, d.Rate, preferenceRate, d.Rank, d.Seed)
 	if err != nil {
 		return err
 	}
@@ -90,11 +94,18 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		return err
 	}
-	if err := s.ready(docs); err != nil {
+	var held []doc
+	if dir := job.Dir("watch"); dir != "" {
+		if held, _, err = s.w.pairs(filepath.Join(dir, stage.ExamplesFile)); err != nil {
+			return err
+		}
+		held = held[:min(len(held), 2*watchPairs)]
+	}
+	if err := s.ready(slices.Concat(docs, held)); err != nil {
 		return err
 	}
 	l := s.l
-	reference, err := references(ctx, job, l, docs)
+	reference, err := references(ctx, job, l, referenceFile, docs)
 	if err != nil {
 		return err
 	}
@@ -131,7 +142,48 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 		o.tokens, o.flops = l.learn(b)
 		return o, nil
 	}
+	if len(held) > 0 {
+		if err := s.watch(ctx, &t, d.Patience, held, func(b *scored, refs []float64) (float64, map[string]float64) {
+			m := len(refs) / 2
+			chosen, rejected := make([]objective.Answer, m), make([]objective.Answer, m)
+			right := 0.0
+			for i := range m {
+				chosen[i], rejected[i] = b.answer(2*i, refs[2*i]), b.answer(2*i+1, refs[2*i+1])
+				if chosen[i].LogProb-chosen[i].Reference > rejected[i].LogProb-rejected[i].Reference {
+					right += 1 / float64(m)
+				}
+			}
+			return p.Loss(chosen, rejected, make([]float64, m), make([]float64, m)), map[string]float64{"watch_right": right}
+		}); err != nil {
+			return err
+		}
+		defer t.watch.Close()
+	}
 	return finishPreference(ctx, &t, s, d.Name(), preferenceFacts{Examples: order.n, Dropped: dropped})
+}
+
+// watchPairs are the pairs, or answers, that a run of preference watches.
+const watchPairs = 64
+
+// watch has t look at documents that are not trained on, by a loss of their
+// scores and of their log-probabilities under the base.
+func (s *student) watch(ctx context.Context, t *tuning, patience int, held []doc, loss func(*scored, []float64) (float64, map[string]float64)) error {
+	refs, err := references(ctx, s.job, s.l, referenceFile+"-watch", held)
+	if err != nil {
+		return err
+	}
+	if t.watch, err = newLookout(s.job, s.l, s.w, t.steps, patience); err != nil {
+		return err
+	}
+	t.watch.loss = func() (float64, map[string]float64) { return loss(s.l.score(held), refs) }
+	longest, last := 0, ""
+	for _, d := range held {
+		if text := s.w.Tokenizer.Decode(d.prompt()); text != last && len(t.watch.asks) < watchSamples && len(d.prompt())+watchTokens <= s.w.context {
+			t.watch.asks, last = append(t.watch.asks, asked{talk.Question{IDs: d.prompt()}, text}), text
+			longest = max(longest, len(d.prompt())+watchTokens)
+		}
+	}
+	return t.watch.watching(s.brought, s.own.need, orDefault(longest, s.w.context))
 }
 
 // finishPreference takes the steps and writes the weights.
@@ -191,12 +243,11 @@ func (w *writer) nothing(path string, dropped int) error {
 
 // forecastAnswers is the forecast of learning from answers, each of which is
 // read times as often as said: as the base and the data are foretold.
-func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, batch int, m stage.Machine) stage.Forecast {
-	params, answers := 1e6, 1000.0
+func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, batch int, optimizer string, rank int, m stage.Machine) stage.Forecast {
+	params, answers := orDefault(baseSize(in["base"]), 1e6), 1000.0
+	brought := false
 	for _, f := range in["base"] {
-		if v := max(f.Size["params"], f.Size["bytes"]/2); v > 0 { // two bytes a parameter, about
-			params = v
-		}
+		brought = brought || f.Size["bytes"] > 0
 	}
 	for _, f := range in[arg] {
 		if v := max(f.Size["examples"], f.Size["problems"]); v > 0 {
@@ -207,6 +258,12 @@ func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, 
 	flops := (times*8 + 2) * params * answers * tokens
 	f := forecast(flops, flops, scaleOf(params), batch, 256, m)
 	f.Size["params"] = params
+	if rank > 0 || brought {
+		f.Memory = leastBytes(params, optimizer, rank)
+	}
+	if m.Memory > 0 && f.Memory > m.Memory && rank == 0 && leastBytes(params, "", 16) <= m.Memory {
+		f.Smaller = append(f.Smaller, say.T("rank = 16", "rank = 16"))
+	}
 	return f
 }
 

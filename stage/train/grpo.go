@@ -10,9 +10,9 @@ import (
 	"suiren/engine/infer"
 	"suiren/engine/model"
 	"suiren/engine/tensor"
-	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/stage/verify"
 	"suiren/store"
 )
@@ -26,7 +26,7 @@ import (
 // one, so there is nothing to clip. Groups whose answers are all right or all
 // wrong say nothing and are dropped, as is an answer cut off by its limit.
 type GRPO struct {
-	Base     stage.Ref `plan:"base" kinds:"weights"`
+	Base     stage.Ref `plan:"base" kinds:"weights" path:"model"`
 	Problems stage.Ref `plan:"problems" kinds:"examples" part:"train"`
 	Watch    stage.Ref `plan:"watch" kinds:"examples" part:"watch"`
 	Steps    int       `plan:"steps,optional" min:"1" max:"100000"`
@@ -44,6 +44,10 @@ type GRPO struct {
 	Beta     *float64 `json:",omitempty" plan:"beta,optional" min:"0" max:"10"`           // how near the base it stays
 	Overlong int      `json:",omitempty" plan:"overlong,optional" min:"1" max:"8192"`     // last tokens before the limit, over which a reward falls by 1
 	Control  string   `json:",omitempty" plan:"control,optional"`                         // random: a coin in the place of the reward
+
+	// Of a base with a template of its own.
+	Think *bool `json:",omitempty" plan:"think,optional"`                   // none: the template's way
+	Rank  int   `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -100,10 +104,12 @@ type watched struct {
 
 // Forecast implements stage.Forecaster.
 func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	params := 1e6
+	params, c := 1e6, model.Scale(4, 512, 256)
 	for _, f := range in["base"] {
 		if v := f.Size["params"]; v > 0 {
 			params = v
+		} else if v := f.Size["bytes"] / 2; v > 0 { // two bytes a parameter, about
+			params, c = v, scaleOf(v)
 		}
 	}
 	// Of an answer with its prompt 60 tokens, about; a third of the groups is
@@ -116,7 +122,6 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 		train *= 4.0 / 3 * float64(orDefault(g.Updates, 1))
 	}
 	sample := 2 * params * perStep * (1.2*float64(g.steps()) + 1)
-	c := model.Scale(4, 512, 256)
 	f := forecast(train, train+sample, c, microRows, 256, m)
 	f.Memory += infer.SamplerPages(c, g.slots(), 256)
 	f.Size["params"] = params
@@ -142,13 +147,12 @@ type rlState struct {
 type rl struct {
 	*GRPO
 	job     *stage.Job
-	chat    *tokenizer.Chat
-	tok     *tokenizer.Tokenizer
+	s       *student
+	l       *Learner // the student's
 	course  *course
 	judge   verify.Judge
 	watch   []stage.Problem
-	l       *Learner
-	sampler *infer.Sampler
+	speaker *speaker
 	best    []float32
 	base    []float32 // the base's parameters, and a place of their size; nil without beta
 	spare   []float32
@@ -157,91 +161,124 @@ type rl struct {
 
 // Run implements stage.Operator.
 func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
-	base := job.Dir("base")
-	r := &rl{GRPO: g, job: job}
-	var err error
-	if r.tok, err = tokenizer.Load(base); err != nil {
-		return err
-	}
-	if r.chat, err = tokenizer.NewChat(r.tok); err != nil {
-		return err
-	}
-	problems, err := stage.ReadProblems(filepath.Join(job.Dir("problems"), problemsFile))
+	s, err := openStudent(job, "", g.Rate, g.rate(), g.Rank, g.Seed)
 	if err != nil {
 		return err
 	}
-	r.course = newCourse(problems)
-	if r.watch, err = stage.ReadProblems(filepath.Join(job.Dir("watch"), problemsFile)); err != nil {
+	defer s.Close()
+	r := &rl{GRPO: g, job: job, s: s}
+	if err := r.open(); err != nil {
 		return err
 	}
-	f, err := readFacts(base)
+	defer r.speaker.Close()
+	n := len(r.l.State())
+	arena, err := tensor.NewArena(3*n + 64)
 	if err != nil {
 		return err
 	}
-	params, arena, err := model.Load(base)
-	if err != nil {
-		return err
-	}
-	cfg := params.Config
-	r.l, err = NewLearner(cfg, microRows, cfg.Context, job.Machine.Threads, g.rate(), false)
-	if err != nil {
-		arena.Close()
-		return err
-	}
-	defer r.l.Close()
-	copy(r.l.Params.All, params.All)
-	arena.Close()
-	r.l.Repack()
-	if r.sampler, err = infer.NewSampler(r.l.Params, g.slots(), cfg.Context, job.Machine.Threads); err != nil {
-		return err
-	}
-	defer r.sampler.Close()
-	bestArena, err := tensor.NewArena(len(r.l.Params.All))
-	if err != nil {
-		return err
-	}
-	defer bestArena.Close()
-	r.best = bestArena.Float32(len(r.l.Params.All))
+	defer arena.Close()
+	r.best = arena.Float32(n)
 	if g.policy().Beta > 0 {
-		baseArena, err := tensor.NewArena(2*len(r.l.Params.All) + 32)
-		if err != nil {
-			return err
-		}
-		defer baseArena.Close()
-		r.base, r.spare = baseArena.Float32(len(r.l.Params.All)), baseArena.Float32(len(r.l.Params.All))
-		copy(r.base, r.l.Params.All)
+		r.base, r.spare = arena.Float32(n), arena.Float32(n)
+		copy(r.base, r.l.State())
 	}
+	f := s.facts
 	if err := r.run(ctx, f.FLOPs); err != nil {
 		return err
 	}
-	copy(r.l.Params.All, r.best)
+	copy(r.l.State(), r.best)
+	r.l.Repack()
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
 		"flops": r.st.FLOPs - f.FLOPs, "sample_flops": r.st.Facts.SampleFLOPs, "steps": float64(r.st.Facts.Steps),
 	}})
 	f.Method, f.Steps, f.FLOPs, f.RL, f.Loss = g.Name(), f.Steps+r.st.Facts.Steps, r.st.FLOPs, &r.st.Facts, r.st.Loss
-	return writeFolder(job, base, r.l.Params, f)
+	return s.write(f)
+}
+
+// open reads the problems, makes the learner and lets it speak.
+func (r *rl) open() error {
+	problems, err := stage.ReadProblems(filepath.Join(r.job.Dir("problems"), problemsFile))
+	if err != nil {
+		return err
+	}
+	r.course = newCourse(problems)
+	if r.watch, err = stage.ReadProblems(filepath.Join(r.job.Dir("watch"), problemsFile)); err != nil {
+		return err
+	}
+	limit, slots, memory := 0, r.slots(), int64(0)
+	if b := r.s.brought; b != nil {
+		longest := 0
+		for _, list := range [][]stage.Problem{r.course.all, r.watch} {
+			for i := range list {
+				q, err := r.ask(&list[i])
+				if err != nil {
+					return err
+				}
+				longest = max(longest, len(q.IDs))
+			}
+		}
+		limit, slots = min(longest+r.tokens(), r.s.w.context), min(slots, 64)
+		if longest >= limit {
+			return &say.Error{Where: "problems", What: say.T("a problem has %d tokens, and the base reads %d with the answer", "有一道题长 %d 个词元，而基座连同回答最多读 %d 个", longest, r.s.w.context),
+				Next: say.T("leave long problems out, or take a base with a longer context", "请去掉过长的题，或换用上下文更长的基座")}
+		}
+		memory = r.job.Machine.Memory / 4
+		packed, vectors, err := b.DecoderBytes(512, limit, max(r.job.Machine.Threads, 1))
+		if err != nil {
+			return err
+		}
+		full, window := model.PageBytes(&b.Shape, model.KVFloat32)
+		pages := int64(slots*(limit/model.PageTokens+1)) * int64(full+window)
+		if memory > 0 {
+			pages = min(pages, memory)
+		}
+		r.s.own.beside = packed + vectors + pages
+		if r.Rank == 0 {
+			r.s.own.beside += 3 * 4 * int64(b.Shape.Params()) // best, base and a place
+		}
+		if err := r.s.readyFor(limit); err != nil {
+			return err
+		}
+	} else {
+		limit = r.s.l.Params.Config.Context
+	}
+	r.l = r.s.l
+	r.speaker, err = r.s.speaker(slots, limit, memory)
+	return err
+}
+
+// ask writes a problem for the base: one of our own thinks; a base with a
+// template thinks as the plan says, or as it was taught here.
+func (r *rl) ask(p *stage.Problem) (talk.Question, error) {
+	think := r.Think
+	if r.s.brought == nil {
+		think = nil
+	} else if think == nil && r.s.facts.Method != "" {
+		think = &r.s.facts.Think
+	}
+	return r.s.w.Ask(p.ID, asking(p), nil, think)
 }
 
 // run takes all steps, from a checkpoint if there is one, and leaves the
 // best parameters in r.best.
 func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 	moments, _ := r.l.Optimizer.State()
-	resumed, err := load(r.job.Work, &r.st, r.l.Params.All, r.best, moments)
+	resumed, err := load(r.job.Work, &r.st, r.l.State(), r.best, moments)
 	if err != nil {
 		return err
 	}
 	if resumed {
 		r.l.Optimizer.SetSteps(r.st.Learned)
 		r.l.Repack()
-		if err := r.sampler.Repack(); err != nil {
+		if err := r.speaker.Repack(); err != nil {
 			return err
 		}
 		r.note(say.T("resumed at step %d of %d", "从第 %d 步（共 %d 步）继续", r.st.Step, r.steps()))
 	}
 	disk := newSaver(r.job.Work, r.Every)
-	save := func() error { return disk.save(&r.st, r.l.Params.All, r.best, moments) }
+	save := func() error { return disk.save(&r.st, r.l.State(), r.best, moments) }
 	if !resumed {
-		copy(r.best, r.l.Params.All)
+		copy(r.best, r.l.State())
 		r.st.FLOPs = baseFLOPs
 		r.st.Facts.Variant, r.st.Facts.Control = r.Variant, r.Control
 		if err := r.preflight(ctx, save); err != nil {
@@ -283,8 +320,12 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 
 // learn takes one step by the answers of groups and by lessons again.
 func (r *rl) learn(groups []group) error {
-	docs := append(advantages(groups), r.replay(uint64(r.st.Step))...)
-	list := packDocs(docs, r.l.Params.Config.Context)
+	again, err := r.replay(uint64(r.st.Step))
+	if err != nil {
+		return err
+	}
+	docs := append(advantages(groups), again...)
+	list := packDocs(docs, r.s.length())
 	if r.st.Loss = 0; len(list) == 0 {
 		return nil
 	}
@@ -296,7 +337,7 @@ func (r *rl) learn(groups []group) error {
 		r.st.FLOPs += rowFLOPs(&r.l.Params.Config, row)
 	}
 	r.move()
-	return r.sampler.Repack()
+	return r.speaker.Repack()
 }
 
 // move takes the step for which the gradients are there.
@@ -393,7 +434,7 @@ func (r *rl) look(ctx context.Context) error {
 	switch {
 	case fell == "" && w.Overall >= r.st.Best:
 		r.st.Best = w.Overall
-		copy(r.best, r.l.Params.All)
+		copy(r.best, r.l.State())
 		f.Steps = r.st.Step
 	case fell != "" || w.Overall < r.st.Best-0.03:
 		r.st.Ended = true

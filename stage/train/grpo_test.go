@@ -10,10 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"suiren/engine/infer"
-	"suiren/engine/model"
 	"suiren/engine/tensor"
-	"suiren/engine/tokenizer"
 	"suiren/stage"
 )
 
@@ -35,24 +32,12 @@ func toyRL(t *testing.T, g *GRPO, in map[string]string) *rl {
 	t.Helper()
 	b := newBench(t, in)
 	r := &rl{GRPO: g, job: b.Job}
-	params, arena, err := model.Load(in["base"])
+	var err error
+	r.s, err = openStudent(b.Job, "", g.Rate, g.rate(), g.Rank, g.Seed)
 	check(t, err)
-	defer arena.Close()
-	r.tok, err = tokenizer.Load(in["base"])
-	check(t, err)
-	r.chat, err = tokenizer.NewChat(r.tok)
-	check(t, err)
-	problems, err := stage.ReadProblems(filepath.Join(in["problems"], problemsFile))
-	check(t, err)
-	r.course = newCourse(problems)
-	r.l, err = NewLearner(params.Config, microRows, params.Config.Context, 1, g.rate(), false)
-	check(t, err)
-	t.Cleanup(r.l.Close)
-	copy(r.l.Params.All, params.All)
-	r.l.Repack()
-	r.sampler, err = infer.NewSampler(r.l.Params, g.slots(), params.Config.Context, 1)
-	check(t, err)
-	t.Cleanup(r.sampler.Close)
+	t.Cleanup(r.s.Close)
+	check(t, r.open())
+	t.Cleanup(r.speaker.Close)
 	r.st.Course.turn()
 	return r
 }
@@ -86,7 +71,7 @@ func TestReinforcement(t *testing.T) {
 			}
 			r.l.Accumulate(packDocs(advantages(groups), r.l.Params.Config.Context))
 			r.l.Learn(1)
-			check(t, r.sampler.Repack())
+			check(t, r.speaker.Repack())
 		}
 		return first, last
 	}

@@ -26,6 +26,8 @@ type KTO struct {
 	Optimizer string    `plan:"optimizer,optional"`
 	Rank      int       `plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
 	Seed      uint64    `plan:"seed,optional"`
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -36,19 +38,21 @@ func (*KTO) Revision() int   { return 1 }
 func (*KTO) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
-func (k *KTO) Check() []*say.Error { return checkMethod(k.Optimizer) }
+func (k *KTO) Check() []*say.Error {
+	return append(checkMethod(k.Optimizer), checkWatch(k.Watch, k.Patience)...)
+}
 
 func (k *KTO) batch() int  { return orDefault(k.Batch, 32) }
 func (k *KTO) epochs() int { return orDefault(k.Epochs, 1) }
 
 // Forecast implements stage.Forecaster.
 func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastAnswers(in, "labels", 1.25*float64(k.epochs()), k.batch(), m)
+	return forecastAnswers(in, "labels", 1.25*float64(k.epochs()), k.batch(), k.Optimizer, k.Rank, m)
 }
 
 // Run implements stage.Operator.
 func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
-	s, err := openStudent(job, k.Optimizer, k.Rate, k.Rank, k.Seed)
+	s, err := openStudent(job, k.Optimizer, k.Rate, preferenceRate, k.Rank, k.Seed)
 	if err != nil {
 		return err
 	}
@@ -60,11 +64,20 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	// Behind each answer stands one to another prompt, for the baseline.
 	count := len(docs)
 	strange, has := mismatch(docs, s.w.context)
-	if err := s.ready(append(slices.Clone(docs), strange...)); err != nil {
+	var held, heldStrange []doc
+	var heldGood []bool
+	if dir := job.Dir("watch"); dir != "" {
+		if held, heldGood, _, err = s.w.labels(filepath.Join(dir, stage.ExamplesFile)); err != nil {
+			return err
+		}
+		held = held[:min(len(held), watchPairs)]
+		heldStrange, _ = mismatch(held, s.w.context)
+	}
+	if err := s.ready(slices.Concat(docs, strange, held, heldStrange)); err != nil {
 		return err
 	}
 	l := s.l
-	reference, err := references(ctx, job, l, append(docs, strange...))
+	reference, err := references(ctx, job, l, referenceFile, append(docs, strange...))
 	if err != nil {
 		return err
 	}
@@ -114,6 +127,26 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		o.flops += flops
 		o.vals = map[string]float64{"right": o.right, "kl": z}
 		return o, nil
+	}
+	if len(held) > 0 {
+		if err := s.watch(ctx, &t, k.Patience, append(held, heldStrange...), func(b *scored, refs []float64) (float64, map[string]float64) {
+			m, right := len(held), 0.0
+			var apart []objective.Answer
+			for i := m; i < len(refs); i++ {
+				apart = append(apart, b.answer(i, refs[i]))
+			}
+			answers := make([]objective.Answer, m)
+			for i := range answers {
+				answers[i] = b.answer(i, refs[i])
+				if answers[i].LogProb > answers[i].Reference == heldGood[i] {
+					right += 1 / float64(m)
+				}
+			}
+			return loss.Loss(answers, heldGood[:m], loss.Baseline(apart), make([]float64, m)), map[string]float64{"watch_right": right}
+		}); err != nil {
+			return err
+		}
+		defer t.watch.Close()
 	}
 	return finishPreference(ctx, &t, s, k.Name(), preferenceFacts{Examples: count, Dropped: dropped})
 }

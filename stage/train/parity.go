@@ -111,17 +111,17 @@ func likeliest(x []float32) (at int) {
 // sameWords refuses a model whose template, special tokens or tokenizer are
 // not those of another.
 func sameWords(want, got *brought) error {
-	if want.template != got.template {
+	if want.words.Template != got.words.Template {
 		return refuse(say.T("the chat template changed", "对话模板被改变"))
 	}
-	if !slices.Equal(want.ends, got.ends) && want.IsGGUF() == got.IsGGUF() {
-		return refuse(say.T("an answer ended at the tokens %v, and ends at %v now", "回答原以词元 %v 结束，现为 %v", want.ends, got.ends))
+	if !slices.Equal(want.words.Ends, got.words.Ends) && want.IsGGUF() == got.IsGGUF() {
+		return refuse(say.T("an answer ended at the tokens %v, and ends at %v now", "回答原以词元 %v 结束，现为 %v", want.words.Ends, got.words.Ends))
 	}
-	if want.tok.Vocab() != got.tok.Vocab() || !slices.Equal(want.tok.Specials(), got.tok.Specials()) {
+	if want.words.Tokenizer.Vocab() != got.words.Tokenizer.Vocab() || !slices.Equal(want.words.Tokenizer.Specials(), got.words.Tokenizer.Specials()) {
 		return refuse(say.T("the special tokens changed", "特殊词元被改变"))
 	}
 	for _, text := range sentences {
-		if !slices.Equal(want.tok.Encode(nil, text), got.tok.Encode(nil, text)) {
+		if !slices.Equal(want.words.Tokenizer.Encode(nil, text), got.words.Tokenizer.Encode(nil, text)) {
 			return refuse(say.T("%q is cut into other tokens", "%q 的分词结果不同", text))
 		}
 	}
@@ -148,7 +148,7 @@ func promptsOf(rows *learnt, b *brought) (list [][]int32) {
 		return list
 	}
 	for _, text := range sentences {
-		if ids := b.tok.Encode(nil, text); len(ids) > 0 {
+		if ids := b.words.Tokenizer.Encode(nil, text); len(ids) > 0 {
 			list = append(list, ids[:min(len(ids), promptTokens, b.Shape.Context)])
 		}
 	}

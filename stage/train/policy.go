@@ -114,7 +114,11 @@ func (r *rl) update(groups []group) error {
 				rollouts[i].Old = s.each[i] // the model that wrote them
 			}
 		}
-		lessons := packDocs(r.replay(uint64(r.st.Step*updates+u)), c.Context)
+		again, err := r.replay(uint64(r.st.Step*updates + u))
+		if err != nil {
+			return err
+		}
+		lessons := packDocs(again, r.s.length())
 		for _, row := range s.rows {
 			r.st.FLOPs += rowFLOPs(c, row) * 4 / 3
 		}
@@ -125,15 +129,15 @@ func (r *rl) update(groups []group) error {
 		r.move()
 	}
 	r.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"step": float64(r.st.Step + 1), "clipped": f.Clipped, "kl": f.KL}})
-	return r.sampler.Repack()
+	return r.speaker.Repack()
 }
 
 // underBase runs f while the learner has the base's parameters.
 func (r *rl) underBase(f func()) {
-	copy(r.spare, r.l.Params.All)
-	copy(r.l.Params.All, r.base)
+	copy(r.spare, r.l.State())
+	copy(r.l.State(), r.base)
 	r.l.Repack()
 	f()
-	copy(r.l.Params.All, r.spare)
+	copy(r.l.State(), r.spare)
 	r.l.Repack()
 }

@@ -10,8 +10,8 @@ import (
 	"suiren/engine/infer"
 	"suiren/engine/model"
 	"suiren/engine/tensor"
-	"suiren/engine/tokenizer"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/stage/verify"
 )
 
@@ -48,19 +48,22 @@ func (g *group) informative() bool {
 func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, tokens int, err error) {
 	var reqs []infer.Request
 	var chosen []*stage.Problem
+	var asked []talk.Question
 	for i := range n {
 		p := r.course.draw(&r.st.Course, r.Seed, step, uint64(i))
-		prompt := r.chat.Prompt(nil, []tokenizer.Message{{Role: "user", Content: p.Prompt}}, true)
-		if len(prompt) >= r.l.Params.Config.Context {
+		q, err := r.ask(p)
+		if err != nil {
+			return nil, 0, err
+		}
+		if len(q.IDs) >= r.speaker.limit {
 			continue
 		}
-		chosen = append(chosen, p)
-		groups = append(groups, group{prompt: prompt})
+		chosen, asked = append(chosen, p), append(asked, q)
+		groups = append(groups, group{prompt: q.IDs})
 		for j := range r.samples() {
-			reqs = append(reqs, infer.Request{
-				Prompt: prompt, MaxTokens: r.tokens(), Stop: []int32{r.chat.End()}, Temperature: 1,
-				Seed: tensor.Rand(r.Seed, step, uint64(i*r.samples()+j)),
-			})
+			req := r.s.w.request(&q, r.tokens())
+			req.Temperature, req.Seed = 1, tensor.Rand(r.Seed, step, uint64(i*r.samples()+j))
+			reqs = append(reqs, req)
 		}
 	}
 	results, err := r.answer(ctx, reqs)
@@ -72,10 +75,10 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 		p, g := chosen[i/r.samples()], &groups[i/r.samples()]
 		s := sample{ids: res.IDs, cut: res.Finish == infer.Cut}
 		if !s.cut {
-			if s.right, err = correct(ctx, &r.judge, p, r.tok.Decode(res.IDs)); err != nil {
+			if s.right, err = correct(ctx, &r.judge, p, r.s.w.read(&asked[i/r.samples()], res.IDs)); err != nil {
 				return nil, 0, err
 			}
-			s.ids = append(s.ids, r.chat.End())
+			s.ids = append(s.ids, res.End)
 		}
 		s.dropped = s.cut && r.Overlong == 0
 		s.reward = r.reward(&s, step, uint64(i))
@@ -100,7 +103,7 @@ func correct(ctx context.Context, judge *verify.Judge, p *stage.Problem, reply s
 // answer has the model answer. Logits that are not numbers say that training
 // has diverged, as a loss does.
 func (r *rl) answer(ctx context.Context, reqs []infer.Request) ([]infer.Result, error) {
-	results, err := r.sampler.Run(ctx, reqs, nil)
+	results, err := r.speaker.Run(ctx, reqs, nil)
 	if errors.Is(err, infer.ErrNumbers) {
 		err = diverged(math.NaN(), r.st.Step)
 	}
@@ -158,12 +161,12 @@ func advantages(groups []group) []doc {
 
 // doc is a sample with its prompt.
 func (g *group) doc(s *sample) doc {
-	return doc{append(slices.Clone(g.prompt), s.ids...), len(s.ids), 1}
+	return doc{ids: append(slices.Clone(g.prompt), s.ids...), supervised: len(s.ids), weight: 1}
 }
 
 // replay draws lessons of all kinds, to be learnt as in SFT beside the answers:
 // what reinforcement does not practise would be forgotten.
-func (r *rl) replay(step uint64) []doc {
+func (r *rl) replay(step uint64) ([]doc, error) {
 	var docs []doc
 	total := 0
 	for i := range r.prompts() {
@@ -171,23 +174,28 @@ func (r *rl) replay(step uint64) []doc {
 		if p.Answer == "" { // the owner's: there is nothing to learn again
 			continue
 		}
-		ids, supervised := r.chat.Example(nil, p.Prompt, p.Think, p.Answer, true)
-		if len(ids) > r.l.Params.Config.Context {
+		d, _, err := r.s.w.doc(p.ID, asking(p), []stage.Message{{Role: "assistant", Thought: p.Think, Content: p.Answer}}, nil)
+		if err != nil {
+			return nil, err
+		}
+		if len(d.ids) > r.s.length() {
 			continue
 		}
-		docs = append(docs, doc{ids, len(ids) - supervised, replayWeight})
-		total += len(ids) - supervised
+		d.weight = replayWeight
+		docs = append(docs, d)
+		total += d.supervised
 	}
 	for i := range docs {
 		docs[i].weight /= float32(total)
 	}
-	return docs
+	return docs, nil
 }
 
 // A doc is one answer with its prompt.
 type doc struct {
 	ids        []int32
-	supervised int     // the last of ids
+	supervised int     // the last of ids; how many, of learn
+	learn      []bool  // which of ids, if not the last
 	weight     float32 // of each of them in the loss: how much likelier it is to become
 }
 
@@ -208,6 +216,16 @@ func packDocs(docs []doc, length int) []model.Row {
 		}
 		row.Docs = append(row.Docs, len(row.IDs))
 		row.IDs = append(row.IDs, d.ids...)
+		if d.learn != nil {
+			for _, l := range d.learn {
+				w := float32(0)
+				if l {
+					w = d.weight
+				}
+				row.Weight = append(row.Weight, w)
+			}
+			continue
+		}
 		row.Weight = append(row.Weight, make([]float32, len(d.ids)-d.supervised)...)
 		for range d.supervised {
 			row.Weight = append(row.Weight, d.weight)
@@ -220,9 +238,13 @@ func packDocs(docs []doc, length int) []model.Row {
 // score answers the watched problems greedily.
 func (r *rl) score(ctx context.Context, step int) (watched, error) {
 	var reqs []infer.Request
+	asked := make([]talk.Question, len(r.watch))
 	for i := range r.watch {
-		prompt := r.chat.Prompt(nil, []tokenizer.Message{{Role: "user", Content: r.watch[i].Prompt}}, true)
-		reqs = append(reqs, infer.Request{Prompt: prompt, MaxTokens: r.tokens(), Stop: []int32{r.chat.End()}})
+		var err error
+		if asked[i], err = r.ask(&r.watch[i]); err != nil {
+			return watched{}, err
+		}
+		reqs = append(reqs, r.s.w.request(&asked[i], r.tokens()))
 	}
 	results, err := r.answer(ctx, reqs)
 	if err != nil {
@@ -237,7 +259,7 @@ func (r *rl) score(ctx context.Context, step int) (watched, error) {
 		w.Families[p.Family] += 0
 		good := false
 		if res.Finish == infer.Stopped {
-			if good, err = correct(ctx, &r.judge, p, r.tok.Decode(res.IDs)); err != nil {
+			if good, err = correct(ctx, &r.judge, p, r.s.w.read(&asked[i], res.IDs)); err != nil {
 				return w, err
 			}
 		}

@@ -51,7 +51,7 @@ func TestPackDocs(t *testing.T) {
 		var docs []doc
 		for range rapid.IntRange(0, 20).Draw(t, "documents") {
 			ids := rapid.SliceOfN(rapid.Int32Range(0, 99), 1, length).Draw(t, "ids")
-			docs = append(docs, doc{ids, rapid.IntRange(0, len(ids)).Draw(t, "supervised"), rapid.Float32Range(-1, 1).Draw(t, "weight")})
+			docs = append(docs, doc{ids: ids, supervised: rapid.IntRange(0, len(ids)).Draw(t, "supervised"), weight: rapid.Float32Range(-1, 1).Draw(t, "weight")})
 		}
 		i := 0
 		for _, row := range packDocs(docs, length) {
@@ -143,13 +143,14 @@ func TestFellBelow(t *testing.T) {
 func TestReplay(t *testing.T) {
 	_, in := toyBase(t)
 	r := toyRL(t, &GRPO{Prompts: 6}, in)
-	docs := r.replay(3)
+	docs, err := r.replay(3)
+	check(t, err)
 	sum := 0.0
 	for _, d := range docs {
 		sum += float64(d.weight) * float64(d.supervised)
-		text := r.tok.Decode(d.ids)
+		text := r.s.w.Tokenizer.Decode(d.ids)
 		if !slices.ContainsFunc(toyProblems(1), func(p stage.Problem) bool {
-			ids, n := r.chat.Example(nil, p.Prompt, p.Think, p.Answer, true)
+			ids, n := r.s.w.Chat.Example(nil, p.Prompt, p.Think, p.Answer, true)
 			return slices.Equal(ids, d.ids) && d.supervised == len(ids)-n
 		}) {
 			t.Errorf("%q is no lesson", text)

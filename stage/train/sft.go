@@ -102,17 +102,13 @@ func (s *SFT) Check() []*say.Error {
 			return []*say.Error{{Where: "base", What: say.T("a base has its shape and its tokenizer, and is trained once through the rows", "基座自带形状和分词器，并把数据训练一遍"),
 				Next: say.T("remove depth, width, hidden, flops, minutes, schedule, clip and tokenizer", "请删去 depth、width、hidden、flops、minutes、schedule、clip 和 tokenizer")}}
 		}
-		if !s.Watch.IsZero() || s.Patience > 0 {
-			return []*say.Error{{Where: "watch", What: say.T("a run from a base watches nothing yet", "从基座继续训练时尚不支持观察集"), Next: say.T("remove watch and patience", "请删去 watch 和 patience")}}
-		}
-		return nil
+		return checkWatch(s.Watch, s.Patience)
 	}
 	if s.Depth == 0 || s.Tokenizer.IsZero() {
 		return []*say.Error{{What: say.T("sft needs depth and tokenizer, or a base", "sft 需要 depth 和 tokenizer，或者 base"), Next: say.T("write depth = 4 and tokenizer = tokenizer.name", "请写 depth = 4 和 tokenizer = tokenizer.名字")}}
 	}
-	if s.Patience > 0 && s.Watch.IsZero() {
-		return []*say.Error{{Where: "patience", What: say.T("patience needs something to watch", "patience 需要观察集"),
-			Next: say.T("add watch = examples.NAME", "请加上 watch = examples.名称")}}
+	if errs := checkWatch(s.Watch, s.Patience); errs != nil {
+		return errs
 	}
 	if s.FLOPs > 0 && s.Minutes > 0 {
 		return []*say.Error{{Where: "minutes", What: say.T("minutes and flops both say how long to train", "minutes 和 flops 都在规定训练多久"),
@@ -128,7 +124,7 @@ func (s *SFT) Check() []*say.Error {
 // Forecast implements stage.Forecaster.
 func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	if len(in["base"]) > 0 {
-		return forecastOwn(in, 1, 3, 16, m)
+		return forecastOwn(in, 1, s.Optimizer, 0, m)
 	}
 	size := map[string]float64{}
 	for _, arg := range []string{"from", "tokenizer"} {
@@ -192,16 +188,13 @@ type sftState struct {
 	Step  int     `json:"step"`
 	FLOPs float64 `json:"flops"`
 	Loss  float64 `json:"loss"` // running mean
-
-	Best   float64 `json:"best,omitempty"`   // lowest loss of what is watched
-	BestAt int     `json:"bestAt,omitempty"` // the step it was seen after; 0: not yet
-	Worse  int     `json:"worse,omitempty"`  // looks since
+	sight
 }
 
 // Run implements stage.Operator.
 func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	if job.Dir("base") != "" {
-		o := own{method: s.Name(), epochs: 1, batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), seed: s.Seed, every: s.Every, optimizer: s.Optimizer}
+		o := own{method: s.Name(), epochs: 1, batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), seed: s.Seed, every: s.Every, optimizer: s.Optimizer, patience: s.Patience}
 		return o.run(ctx, job)
 	}
 	rows, err := stage.OpenRows(job.Dir("from"))
@@ -259,10 +252,19 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	schedule := optim.Schedule{Form: schedules[s.Schedule], Warmup: max(min(20, steps/10), 1), Decay: 0.5, End: 0.05}
 	next := newBatcher(rows, batch)
 	info := rows.Info()
+	think := 0.0
+	if rows.Think() {
+		think = 1
+	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
-		"params": float64(cfg.Params()), "vocab": float64(cfg.Vocab), "batch": float64(batch), "warmup": float64(schedule.Warmup),
+		"params": float64(cfg.Params()), "layers": float64(cfg.Layers), "width": float64(cfg.Width), "think": think,
+		"vocab": float64(cfg.Vocab), "batch": float64(batch), "warmup": float64(schedule.Warmup),
 		"supervised": float64(info.Supervised) / float64(max(info.Tokens, 1)), "epochs": float64(steps) * float64(batch) / float64(rows.Len()),
 	}})
+	if part := float64(steps*batch) / float64(rows.Len()); part < 0.9 && !resumed {
+		text := say.T("the budget ends after %.0f%% of the rows; lessons begin easy, and the rest is not learnt: give it more, or shuffle the tokens", "预算只够读完 %.0f%% 的行；课程由易到难，其余部分学不到：请增加预算，或将 tokens 设为 shuffle", 100*part)
+		job.Emit(stage.Event{Type: "note", Text: &text})
+	}
 	for st.Step < steps && !(s.Patience > 0 && st.Worse >= s.Patience) {
 		if ctx.Err() != nil {
 			if err := save.save(&st, state...); err != nil {
@@ -287,7 +289,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 			if err != nil {
 				return err
 			}
-			if st.saw(seen) {
+			if st.saw(seen, st.Step) {
 				copy(best, l.Params.All)
 			}
 		}
@@ -304,20 +306,6 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": st.FLOPs, "steps": float64(st.Step), "params": float64(cfg.Params())}})
 	return writeFolder(job, job.Dir("tokenizer"), l.Params, facts{Method: s.Name(), Think: rows.Think(), Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss})
-}
-
-// better is the least part by which a loss must fall to count as lower: the
-// last bits of a logarithm are not the same on all machines.
-const better = 1e-4
-
-// saw notes a loss of what is watched and reports whether it is the lowest.
-func (st *sftState) saw(loss float64) bool {
-	if st.BestAt > 0 && loss >= float64(st.Best*(1-better)) {
-		st.Worse++
-		return false
-	}
-	st.Best, st.BestAt, st.Worse = loss, st.Step, 0
-	return true
 }
 
 // diverged is the error for a loss that is no number.

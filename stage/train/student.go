@@ -1,11 +1,13 @@
 package train
 
 import (
-	"os"
+	"context"
 	"path/filepath"
 
+	"suiren/engine/infer"
 	"suiren/engine/model"
 	"suiren/engine/tokenizer"
+	"suiren/internal/say"
 	"suiren/stage"
 )
 
@@ -31,15 +33,17 @@ const mostTokens = 4096
 
 // openStudent opens the base and finds the form of its conversations. rate 0
 // is the default.
-func openStudent(job *stage.Job, optimizer string, rate float64, rank int, seed uint64) (*student, error) {
+//
+// ours is the default of a model of our own.
+func openStudent(job *stage.Job, optimizer string, rate, ours float64, rank int, seed uint64) (*student, error) {
 	base := job.Dir("base")
 	s := &student{job: job}
 	var err error
 	if s.facts, err = readFacts(base); err != nil {
 		s.facts = facts{} // the owner's
 	}
-	if rank == 0 && ours(base) {
-		if s.l, err = openBase(job, recipe(optimizer, orDefault(rate, preferenceRate))); err != nil {
+	if rank == 0 && tokenizer.IsChat(base) {
+		if s.l, err = openBase(job, recipe(optimizer, orDefault(rate, ours))); err != nil {
 			return nil, err
 		}
 		if s.w, err = newWriter(base, s.l.Params.Config.Context); err != nil {
@@ -64,34 +68,104 @@ func openStudent(job *stage.Job, optimizer string, rate float64, rank int, seed 
 	return s, nil
 }
 
-// ours reports whether a folder has the chat that our own models have.
-func ours(base string) bool {
-	tok, err := tokenizer.Load(base)
-	if err != nil {
-		return false
-	}
-	c, err := tokenizer.NewChat(tok)
-	if err != nil {
-		return false
-	}
-	text, err := os.ReadFile(filepath.Join(base, "chat_template.jinja"))
-	return err == nil && string(text) == c.Template()
-}
-
 // ready makes the learner of a brought model, which takes the memory that docs
 // need.
-func (s *student) ready(docs []doc) (err error) {
-	if s.brought == nil {
-		return nil
-	}
-	longest := min(promptTokens, s.brought.Shape.Context) // what the gate reads
+func (s *student) ready(docs []doc) error {
+	longest := 0
 	for _, d := range docs {
 		longest = max(longest, len(d.ids))
 	}
+	return s.readyFor(longest)
+}
+
+// readyFor is ready for documents of up to longest tokens.
+func (s *student) readyFor(longest int) (err error) {
+	if s.brought == nil {
+		return nil
+	}
+	longest = max(longest, min(promptTokens, s.brought.Shape.Context)) // what the gate reads
 	if s.l, err = s.own.learner(s.job, s.brought, longest); err == nil {
 		s.l.length = longest
 	}
 	return err
+}
+
+// context is the most tokens that the student reads.
+func (s *student) context() int {
+	if s.brought != nil {
+		return s.brought.Shape.Context
+	}
+	return s.l.Params.Config.Context
+}
+
+// length is the most tokens of a row.
+func (s *student) length() int { return orDefault(s.l.length, s.l.Params.Config.Context) }
+
+// A speaker answers with the weights as they are now.
+type speaker struct {
+	*infer.Sampler
+	adapter *model.Adapter
+	limit   int
+}
+
+// speaker lets the student answer up to slots requests of limit tokens at a
+// time; memory bounds its keys and values, 0: it does not.
+func (s *student) speaker(slots, limit int, memory int64) (*speaker, error) {
+	return newSpeaker(s.job, s.brought, s.l, slots, limit, memory)
+}
+
+// newSpeaker is the speaker of a learner: of b, or of a model of our own.
+func newSpeaker(job *stage.Job, b *brought, l *Learner, slots, limit int, memory int64) (*speaker, error) {
+	threads := job.Machine.Threads
+	if b == nil {
+		sampler, err := infer.NewSampler(l.Params, slots, limit, threads)
+		return &speaker{Sampler: sampler, limit: limit}, err
+	}
+	f, ad := b.File, l.Adapter()
+	if ad == nil {
+		f = f.With(l.Params)
+	}
+	sampler, err := infer.OpenSampler(f, infer.Options{Slots: slots, Limit: limit, Threads: threads, KV: model.KVFloat32, Memory: memory})
+	if err != nil {
+		return nil, err
+	}
+	return &speaker{sampler, ad, sampler.Limit()}, nil
+}
+
+// watching makes a lookout's samples, if there is memory for a decoder beside
+// what training needs.
+func (o *lookout) watching(b *brought, need int64, limit int) error {
+	m := o.job.Machine
+	if b != nil && m.Memory > 0 {
+		bytes, vectors, err := b.DecoderBytes(512, limit, max(m.Threads, 1))
+		if err != nil {
+			return err
+		}
+		full, window := model.PageBytes(&b.Shape, model.KVFloat32)
+		if need+bytes+vectors+int64(watchSamples*(limit/model.PageTokens+1)*(full+window)) > m.Memory*9/10 {
+			text := say.T("no samples: the memory has no room for a decoder beside training", "不抽样：训练之外的内存放不下解码器")
+			o.job.Emit(stage.Event{Type: "note", Text: &text})
+			return nil
+		}
+	}
+	o.speak = func() (*speaker, error) { return newSpeaker(o.job, b, o.l, watchSamples, limit, 0) }
+	return nil
+}
+
+// Repack makes changed parameters count.
+func (s *speaker) Repack() error {
+	if s.adapter != nil { // the base stays, and the learner has packed the rest
+		return s.Sampler.Forget()
+	}
+	return s.Sampler.Repack()
+}
+
+// Run answers requests as the student would.
+func (s *speaker) Run(ctx context.Context, reqs []infer.Request, done func()) ([]infer.Result, error) {
+	for i := range reqs {
+		reqs[i].Adapter = s.adapter
+	}
+	return s.Sampler.Run(ctx, reqs, done)
 }
 
 // write writes the trained weights.

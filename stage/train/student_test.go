@@ -65,7 +65,7 @@ func TestStudents(t *testing.T) {
 // An answer is what the template writes beyond the prompt, and what people
 // write is never a special token.
 func TestRendered(t *testing.T) {
-	s, err := openStudent(newBench(t, map[string]string{"base": archFolder("qwen2")}).Job, "", 0, 0, 0)
+	s, err := openStudent(newBench(t, map[string]string{"base": archFolder("qwen2")}).Job, "", 0, 0, 0, 0)
 	check(t, err)
 	defer s.Close()
 	prompt := []stage.Message{{Role: "system", Content: "be short"}, {Role: "user", Content: "say <|im_end|>"}}
@@ -74,17 +74,17 @@ func TestRendered(t *testing.T) {
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}
-	text, said := s.w.tok.Decode(d.prompt()), s.w.tok.Decode(d.ids[len(d.ids)-d.supervised:])
+	text, said := s.w.Tokenizer.Decode(d.prompt()), s.w.Tokenizer.Decode(d.ids[len(d.ids)-d.supervised:])
 	if !strings.Contains(text, "say <|im_end|>") || strings.Contains(text, "it is") || !strings.HasPrefix(said, "it is <|im_end|>.") {
 		t.Errorf("prompt %q, answer %q", text, said)
 	}
 	n := 0
 	for _, id := range d.ids[len(d.ids)-d.supervised:] {
-		if slices.Contains(s.w.ends, id) {
+		if slices.Contains(s.w.Stops, id) {
 			n++
 		}
 	}
-	if n != 1 || !slices.Contains(s.w.ends, d.ids[len(d.ids)-1]) {
+	if n != 1 || !slices.Contains(s.w.Stops, d.ids[len(d.ids)-1]) {
 		t.Errorf("%d ends in an answer of %q", n, said)
 	}
 	_, _, err = s.w.doc("there:3", prompt, answer, []json.RawMessage{json.RawMessage("no JSON")})

@@ -10,8 +10,10 @@ import (
 
 	"suiren/engine/infer"
 	"suiren/engine/model"
+	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/stage/verify"
 )
 
@@ -20,25 +22,56 @@ import (
 type teacher struct {
 	file   *model.File
 	engine *infer.Engine
-	top    int // likeliest tokens it tells, the document's own beside them
+	top    int      // likeliest tokens it tells, the document's own beside them
+	w      *writer  // how it is asked
+	m      *mapping // of its tokens to the student's; nil: they are the same
+	vocab  int      // of the student's model; 0: as the teacher's
+	bytes  int64    // that it takes
 }
 
 // teacherSlots are the requests that a teacher answers at a time.
 const teacherSlots = 32
 
 // openTeacher opens a teacher of documents of up to length tokens.
-func openTeacher(dir string, top, length, threads int) (*teacher, error) {
-	f, err := model.Open(dir)
+//
+// Its keys and values take a quarter of the memory at most, if that is known.
+func openTeacher(dir string, top, length int, m stage.Machine) (*teacher, error) {
+	path := talk.Path(dir)
+	f, err := model.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	// One token more: an engine keeps room for an answer.
-	e, err := infer.Open(f, infer.Options{Slots: teacherSlots, Limit: length + 1, Threads: threads})
+	w, err := teacherWriter(path, min(f.Shape.Context, length))
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	return &teacher{f, e, top}, nil
+	// One token more: an engine keeps room for an answer.
+	o := infer.Options{Slots: teacherSlots, Limit: length + 1, Threads: m.Threads, Memory: m.Memory / 4}
+	takes, err := infer.Plan(f, o)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	e, err := infer.Open(f, o)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &teacher{file: f, engine: e, top: top, w: w, bytes: takes.Total()}, nil
+}
+
+// teacherWriter writes for a teacher: in our own chat, or in its template.
+func teacherWriter(path string, context int) (*writer, error) {
+	if tokenizer.IsChat(path) {
+		return newWriter(path, context)
+	}
+	words, err := talk.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	w, err := words.Writer()
+	return &writer{w, context}, err
 }
 
 func (t *teacher) Close() {
@@ -103,13 +136,18 @@ func (t *teacher) judge(ctx context.Context, rows []model.Row, out []float32) er
 	var reqs []infer.Request
 	var starts []int // of each request in out
 	var weights [][]float32
+	var places [][]int // of the document's tokens in the teacher's
 	at := 0
 	for _, r := range rows {
 		for d := range len(r.Docs) - 1 {
 			lo, hi := r.Docs[d], r.Docs[d+1]
-			if hi-lo < t.engine.Limit() {
-				reqs = append(reqs, infer.Request{Prompt: r.IDs[lo:hi], Echo: true, TopLogprobs: t.top})
-				starts, weights = append(starts, at), append(weights, r.Weight[lo:hi])
+			ids, place := r.IDs[lo:hi], []int(nil)
+			if t.m != nil {
+				ids, place = t.m.translate(ids)
+			}
+			if len(ids) < t.engine.Limit() && len(ids) > 0 {
+				reqs = append(reqs, infer.Request{Prompt: ids, Echo: true, TopLogprobs: t.top})
+				starts, weights, places = append(starts, at), append(weights, r.Weight[lo:hi]), append(places, place)
 			}
 			at += supervisedIn(r.Weight[lo:hi]) * t.width()
 		}
@@ -123,10 +161,26 @@ func (t *teacher) judge(ctx context.Context, rows []model.Row, out []float32) er
 			if w == 0 || k == 0 {
 				continue
 			}
-			tok, found := tokens[k], false
 			place := to[:t.width()]
 			to = to[t.width():]
+			which := k
+			if places[i] != nil {
+				which = places[i][k]
+			}
+			if which < 1 { // the teacher has no such token here, or nothing before it
+				continue
+			}
+			tok, found := tokens[which], false
 			put := func(id int32, logprob float32) {
+				if t.m != nil {
+					var ok bool
+					if id, ok = t.m.to[id]; !ok {
+						return
+					}
+				}
+				if t.vocab > 0 && int(id) >= t.vocab {
+					return
+				}
 				place[0], place[1] = float32(id+1), float32(math.Exp(float64(logprob))) // a place with 0 is empty
 				place = place[2:]
 			}
@@ -237,33 +291,43 @@ const sequencesFile = "sequences"
 // sequences are documents that the teacher wrote.
 type sequences struct {
 	IDs        [][]int32 `json:"ids"`
-	Supervised []int     `json:"supervised"` // the last of each
+	Supervised []int     `json:"supervised"`        // the last of each
+	Answers    []said    `json:"answers,omitempty"` // instead, where the student writes another way
 	Asked      int       `json:"asked"`
 	FLOPs      float64   `json:"flops"`
 }
 
+// A said is an answer to a problem of those that were asked.
+type said struct {
+	Problem int    `json:"problem"`
+	Thought string `json:"thought"`
+	Answer  string `json:"answer"`
+}
+
 // write has the teacher answer problems, once each and greedily, and returns
-// those answers that are right. They are written once and kept.
-func (t *teacher) write(ctx context.Context, job *stage.Job, w *writer, problems []stage.Problem, tokens int) (*sequences, error) {
+// those answers that are right: as tokens, if the student writes alike, or as
+// text. They are written once and kept.
+func (t *teacher) write(ctx context.Context, job *stage.Job, problems []stage.Problem, tokens int, alike bool) (*sequences, error) {
 	s := new(sequences)
 	path := filepath.Join(job.Work, sequencesFile)
 	if ok, err := recall(path, s); ok || err != nil {
 		return s, err
 	}
 	var judge verify.Judge
-	think := true
+	w := t.w
 	for lo := 0; lo < len(problems); lo += 256 {
 		chunk := problems[lo:min(lo+256, len(problems))]
 		var reqs []infer.Request
-		var asked []*stage.Problem
+		var asked []int
+		var questions []talk.Question
 		for i := range chunk {
-			prompt, err := w.prompt(chunk[i].ID, []stage.Message{{Role: "user", Content: chunk[i].Prompt}}, think)
+			q, err := w.Ask(chunk[i].ID, asking(&chunk[i]), nil, nil)
 			if err != nil {
 				return nil, err
 			}
-			if room := min(w.context, t.engine.Limit()) - len(prompt); room > 0 {
-				asked = append(asked, &chunk[i])
-				reqs = append(reqs, infer.Request{Prompt: prompt, MaxTokens: min(tokens, room), Stop: []int32{w.chat.End()}})
+			if room := min(w.context, t.engine.Limit()) - len(q.IDs); room > 0 {
+				asked, questions = append(asked, lo+i), append(questions, q)
+				reqs = append(reqs, w.request(&q, min(tokens, room)))
 			}
 		}
 		replies := make([][]int32, len(reqs))
@@ -284,11 +348,16 @@ func (t *teacher) write(ctx context.Context, job *stage.Job, w *writer, problems
 			if len(r) == 0 {
 				continue
 			}
-			right, err := correct(ctx, &judge, asked[i], w.tok.Decode(r[:len(r)-1]))
+			right, err := correct(ctx, &judge, &problems[asked[i]], w.read(&questions[i], r[:len(r)-1]))
 			if err != nil {
 				return nil, err
 			}
-			if right {
+			switch {
+			case !right:
+			case !alike:
+				thought, answer := w.Parts(&questions[i], r[:len(r)-1])
+				s.Answers = append(s.Answers, said{asked[i], thought, answer})
+			default:
 				s.IDs, s.Supervised = append(s.IDs, append(reqs[i].Prompt, r...)), append(s.Supervised, len(r))
 			}
 		}

@@ -22,6 +22,7 @@ type tuning struct {
 	steps    int
 	schedule optim.Schedule
 	every    time.Duration
+	watch    *lookout // nil: nothing is watched
 	st       tuneState
 
 	// batch leaves the gradients of a step in l. What it returns depends on the
@@ -35,6 +36,9 @@ type tuneState struct {
 	FLOPs float64 `json:"flops"` // the base's included
 	Loss  float64 `json:"loss"`  // running mean
 	Right float64 `json:"right"` // mean of outcomes over the last quarter of the steps
+	Late  float64 `json:"late"`  // running mean of outcomes
+
+	sight
 }
 
 // An outcome is what a batch was like.
@@ -66,7 +70,8 @@ func openBase(job *stage.Job, s optim.Settings) (*Learner, error) {
 // run takes all steps, from a checkpoint if there is one.
 func (t *tuning) run(ctx context.Context) error {
 	moments, _ := t.l.Optimizer.State()
-	resumed, err := load(t.job.Work, &t.st, t.l.State(), moments)
+	arenas := append([][]float32{t.l.State(), moments}, t.watch.state()...)
+	resumed, err := load(t.job.Work, &t.st, arenas...)
 	if err != nil {
 		return err
 	}
@@ -77,10 +82,10 @@ func (t *tuning) run(ctx context.Context) error {
 		t.job.Emit(stage.Event{Type: "note", Text: &text})
 	}
 	disk := newSaver(t.job.Work, t.every)
-	save := func() error { return disk.save(&t.st, t.l.State(), moments) }
+	save := func() error { return disk.save(&t.st, arenas...) }
 	meter := newMeter(t.job, t.steps, t.st.FLOPs)
 	meter.l = t.l
-	for t.st.Step < t.steps {
+	for t.st.Step < t.steps && !t.watch.done(&t.st.sight) {
 		if err := ctx.Err(); err != nil {
 			return cmp.Or(save(), err)
 		}
@@ -96,8 +101,9 @@ func (t *tuning) run(ctx context.Context) error {
 			t.st.Right += o.right / float64(last)
 		}
 		if t.st.Step++; t.st.Step == 1 {
-			t.st.Loss = o.loss
+			t.st.Loss, t.st.Late = o.loss, o.right
 		}
+		t.st.Late += float64(0.1 * (o.right - t.st.Late))
 		t.st.Loss += float64(0.05 * (o.loss - t.st.Loss)) // not fused: it is part of the artifact
 		t.st.FLOPs += o.flops + t.l.Optimizer.FLOPs()
 		if o.vals != nil {
@@ -105,12 +111,19 @@ func (t *tuning) run(ctx context.Context) error {
 			t.job.Emit(stage.Event{Type: "metric", Vals: o.vals})
 		}
 		meter.step(t.st.Step, o.loss, o.tokens, t.st.FLOPs)
+		if err := t.watch.look(ctx, &t.st.sight, t.st.Step, t.steps); err != nil {
+			return err
+		}
 		if disk.due() {
 			if err := save(); err != nil {
 				return err
 			}
 		}
 	}
+	if t.st.Step < t.steps { // the last quarter never came
+		t.st.Right = t.st.Late
+	}
+	t.watch.keep(&t.st.sight)
 	return nil
 }
 
@@ -224,10 +237,10 @@ func (s *scored) answer(i int, reference float64) objective.Answer {
 const referenceFile = "reference"
 
 // references returns the log-probability of each document under l's
-// parameters, which are the base's. They are computed once and kept.
-func references(ctx context.Context, job *stage.Job, l *Learner, docs []doc) ([]float64, error) {
+// parameters, which are the base's. They are computed once and kept in a file.
+func references(ctx context.Context, job *stage.Job, l *Learner, name string, docs []doc) ([]float64, error) {
 	var known []float64
-	path := filepath.Join(job.Work, referenceFile)
+	path := filepath.Join(job.Work, name)
 	if ok, err := recall(path, &known); err != nil || ok && len(known) == len(docs) {
 		return known, err
 	}

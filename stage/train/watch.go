@@ -70,7 +70,7 @@ func newWatcher(job *stage.Job, l *Learner, tokenizerDir string, think bool, len
 		if tokens += len(ids); tokens > rows*length {
 			break
 		}
-		docs = append(docs, doc{ids, len(ids) - supervised, 1})
+		docs = append(docs, doc{ids: ids, supervised: len(ids) - supervised, weight: 1})
 		for _, id := range ids[supervised:] {
 			w.bytes += len(w.tok.Bytes(id))
 		}

@@ -14,7 +14,7 @@ func field(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
 var roles = []string{"system", "developer", "user", "assistant", "tool", "function"}
 
-var messageNames = []string{"role", "content", "reasoning_content", "reasoning", "thinking", "tool_calls", "tool_call_id", "name", "function_call"}
+var messageNames = []string{"role", "content", "reasoning_content", "reasoning", "thinking", "tool_calls", "tool_call_id", "name", "function_call", "weight"}
 
 // messages reads messages in the form of OpenAI.
 func (r *record) messages(n *node, path string) ([]stage.Message, *say.Error) {
@@ -80,6 +80,9 @@ func (r *record) message(v *node, path string) (m stage.Message, err *say.Error)
 	if m.CallID, err = r.str(v, path, "tool_call_id"); err != nil {
 		return m, err
 	}
+	if m.Weight, err = r.weight(v, path, m.Role); err != nil {
+		return m, err
+	}
 	if err := r.content(v, path, &m); err != nil {
 		return m, err
 	}
@@ -99,6 +102,20 @@ func (r *record) message(v *node, path string) (m stage.Message, err *say.Error)
 		}
 	}
 	return m, r.whole(v, path, &m)
+}
+
+// weight reads whether a turn of the assistant is learnt: 0 or 1.
+func (r *record) weight(v *node, path, role string) (*int, *say.Error) {
+	n := v.get("weight")
+	if n == nil || n.kind == null {
+		return nil, nil
+	}
+	next := say.T("a turn of the assistant has weight 0 (read) or 1 (learnt)", "助手的一轮可写 weight：0 只读，1 学习")
+	var one int
+	if err := json.Unmarshal(n.raw(r.src), &one); err != nil || one != 0 && one != 1 || role != "assistant" {
+		return nil, r.wrong(n, path+"weight", say.T("a weight cannot stand here, or be that", "此处不能有 weight，或取值不对"), next)
+	}
+	return &one, nil
 }
 
 // whole checks that a message says something, and only what its role may.

@@ -28,10 +28,12 @@ SIZES = {"vocab_size": V, "hidden_size": 64, "intermediate_size": 96, "num_hidde
          "num_key_value_heads": 2, "head_dim": 24, "max_position_embeddings": 256, "bos_token_id": V - 3, "eos_token_id": V - 1}
 THETA = {"rope_type": "default", "rope_theta": 10000.0}
 
+YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}
+
 GELU = 1e-6  # llama.cpp's is of tanh, by a table of halves; Gemma's is of tanh, Spark's of erf
 
 # class: of transformers; config: what differs from SIZES; types: those it is committed in besides float32; only: those
-# alone; legacy: config.json as transformers 4 wrote it; drop: keys that files in the wild lack;
+# alone; legacy: config.json as transformers 4 wrote it; old_type: and rope_type as type; drop: keys that files in the wild lack;
 # agree: how far transformers and llama.cpp may be apart, 1e-9 without it.
 MODELS = {
     "qwen3": {"class": "Qwen3", "config": {"tie_word_embeddings": True, "rope_parameters": THETA | {"rope_theta": 1e6}},
@@ -49,6 +51,12 @@ MODELS = {
             "original_max_position_embeddings": 32}}},
     "qwen2": {"class": "Qwen2", "legacy": True, "drop": ["head_dim"], "config": {
         "num_attention_heads": 2, "head_dim": 32, "tie_word_embeddings": False, "rope_parameters": THETA | {"rope_theta": 1e6}}},
+    # Qwen2.5's files of long context call the type so.
+    "qwen2-yarn": {"class": "Qwen2", "legacy": True, "old_type": True, "drop": ["head_dim"], "config": {
+        "num_attention_heads": 2, "head_dim": 32, "tie_word_embeddings": False, "rope_parameters": THETA | YARN}},
+    "qwen3-yarn": {"class": "Qwen3", "config": {"tie_word_embeddings": True, "rope_parameters": THETA | YARN | {"rope_theta": 1e6}}},
+    "llama-yarn": {"class": "Llama", "legacy": True, "config": {
+        "num_key_value_heads": 1, "tie_word_embeddings": True, "rope_parameters": THETA | YARN | {"factor": 2.5}}},
     "spark2_5": {"class": "Spark", "agree": GELU, "types": ["Q8_0"], "config": {
         "num_hidden_layers": 4, "hidden_size": 32, "head_dim": 32, "num_key_value_heads": 1, "intermediate_size": 64, "tie_word_embeddings": True,
         "sliding_window": 8, "layer_types": ["sliding_attention"] * 3 + ["full_attention"], "rope_parameters": {
@@ -101,6 +109,8 @@ def edit(path, model):
         rope = config.pop("rope_parameters")
         config["rope_theta"] = rope.pop("rope_theta")
         config["rope_scaling"] = rope if rope["rope_type"] != "default" else None
+        if model.get("old_type"):
+            rope["type"] = rope.pop("rope_type")
         config["torch_dtype"] = config.pop("dtype")
         config["transformers_version"] = "4.46.0"
     for key in model.get("drop", []):

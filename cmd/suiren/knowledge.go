@@ -1,0 +1,427 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"suiren/internal/say"
+	"suiren/knowledge"
+	"suiren/knowledge/base"
+	"suiren/knowledge/reader"
+	"suiren/models"
+	"suiren/stage/data"
+)
+
+// knowledgeCommand asks folders of documents, without a plan and without a model.
+func (a *app) knowledgeCommand() *cobra.Command {
+	return a.group("knowledge", a.t("Ask your own documents: answers with their sources", "问自己的文档：回答附出处"),
+		a.knowledgeAdd(), a.knowledgeList(), a.knowledgeSearch(), a.knowledgeAsk(), a.knowledgeEval(), a.knowledgeReaders(), a.knowledgeRemove())
+}
+
+func bases() (string, error) {
+	home, err := models.Home()
+	return filepath.Join(home, "knowledge"), err
+}
+
+func openBase(name string) (*base.Base, error) {
+	dir, err := bases()
+	if err != nil {
+		return nil, err
+	}
+	return base.Open(dir, name)
+}
+
+func (a *app) knowledgeAdd() *cobra.Command {
+	var synonyms string
+	c := &cobra.Command{
+		Use: "add " + a.t("NAME [PATH...]", "名称 [路径...]"), Short: a.t("Read files and folders into a base; without a path, what changed since", "把文件和目录读入知识库；不写路径则读入其后的改动"),
+		Args: a.args(1, 1000),
+		RunE: func(c *cobra.Command, args []string) error {
+			b, err := openBase(args[0])
+			if err != nil {
+				return err
+			}
+			if synonyms != "" {
+				text, err := os.ReadFile(synonyms)
+				if err != nil {
+					return err
+				}
+				if err := b.SetSynonyms(string(text)); err != nil {
+					return &say.Error{Where: synonyms, Err: err, What: say.T("cannot be read: %v", "无法读取：%v", err),
+						Next: say.T("write phrases that mean the same in a line, parted by commas", "每行写意思相同的词，用逗号隔开")}
+				}
+			}
+			pool := reader.New(reader.Options{Cache: data.MachineCode()})
+			defer pool.Close()
+			r, err := b.Add(c.Context(), args[1:], base.Files(pool))
+			if err != nil {
+				return err
+			}
+			for _, f := range r.Aside {
+				if a.format == formatJSONL {
+					a.line(map[string]any{"type": "set_aside", "file": f.Name, "why": f.Aside.In(a.lang)})
+				} else {
+					fmt.Fprintln(a.stderr, a.t("set aside: %s: %s", "未读入：%s：%s", shown(f.Name), shown(f.Aside.In(a.lang))))
+				}
+			}
+			if a.format == formatJSONL {
+				a.line(map[string]any{"type": "knowledge", "name": args[0], "files": r.Files, "documents": r.Documents, "passages": r.Passages, "read": r.Read, "set_aside": len(r.Aside), "unchanged": r.Unchanged})
+				return nil
+			}
+			fmt.Fprintln(a.stdout, a.t("%s: %d files, %d documents, %d passages; %d files were read, the others are as before", "%s：%d 个文件，%d 篇文档，%d 个段落；读入 %d 个文件，其余未变",
+				args[0], r.Files, r.Documents, r.Passages, r.Read))
+			return nil
+		},
+	}
+	c.Flags().StringVar(&synonyms, "synonyms", "", a.t("file of phrases that mean the same", "同义词文件"))
+	return c
+}
+
+func (a *app) knowledgeList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: a.t("List the knowledge bases", "列出知识库"), Args: a.args(0, 0),
+		RunE: func(*cobra.Command, []string) error {
+			dir, err := bases()
+			if err != nil {
+				return err
+			}
+			names, err := base.List(dir)
+			if err != nil {
+				return err
+			}
+			var rows [][]string
+			for _, n := range names {
+				b, err := base.Open(dir, n)
+				if err != nil {
+					return err
+				}
+				if a.format == formatJSONL {
+					a.line(map[string]any{"type": "knowledge", "name": n, "files": len(b.Files()), "roots": b.Roots(), "stale": b.Stale()})
+					continue
+				}
+				stale := ""
+				if s := len(b.Stale()); s > 0 {
+					stale = a.t("%d changed since", "其后改动 %d 个", s)
+				}
+				rows = append(rows, []string{n, a.t("%d files", "%d 个文件", len(b.Files())), shown(strings.Join(b.Roots(), " ")), stale})
+			}
+			if a.format == formatText && len(rows) == 0 {
+				fmt.Fprintln(a.stdout, a.t("there is no knowledge base yet: suiren knowledge add NAME PATH", "还没有知识库：suiren knowledge add 名称 路径"))
+			}
+			a.print(table("lrll", rows))
+			return nil
+		},
+	}
+}
+
+// A reader of a base: who asks, and what they may read.
+type asking struct {
+	*knowledge.Index
+	base   *base.Base
+	access knowledge.Access
+}
+
+// asking opens a base for somebody. Whoever has the files and names nobody
+// reads everything.
+func (a *app) asking(name string, as []string) (*asking, error) {
+	b, err := openBase(name)
+	if err != nil {
+		return nil, err
+	}
+	ix, err := b.Index()
+	if err != nil {
+		return nil, err
+	}
+	q := &asking{Index: ix, base: b}
+	if len(as) > 0 {
+		q.access = ix.Access(b.Rules(), as...)
+	}
+	return q, nil
+}
+
+func asFlag(c *cobra.Command, a *app, as *[]string) {
+	c.Flags().StringSliceVar(as, "as", nil, a.t("ask as this person or group, who may not read everything", "以此人或组的身份提问，只看其可读的内容"))
+}
+
+func (a *app) knowledgeSearch() *cobra.Command {
+	var as []string
+	k := 10
+	c := &cobra.Command{
+		Use: "search " + a.t("NAME QUESTION", "名称 问题"), Short: a.t("Show the passages a question finds, and why", "显示一个问题找到的段落及原因"), Args: a.args(2, 2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if k < 1 || k > 1000 {
+				return usage("--k", say.T("%d is not a number of passages from 1 to 1000", "%d 不是 1 到 1000 之间的段落数", k), say.Text{})
+			}
+			q, err := a.asking(args[0], as)
+			if err != nil {
+				return err
+			}
+			defer q.Close()
+			hits := q.Find(knowledge.Question{Text: args[1], K: k, Access: q.access})
+			for i, h := range hits {
+				if a.format == formatJSONL {
+					a.line(hitLine(i, &h))
+					continue
+				}
+				var why []string
+				for _, m := range h.Terms[:min(len(h.Terms), 8)] {
+					why = append(why, fmt.Sprintf("%s %.2f", m.Term, m.Score))
+				}
+				fmt.Fprintf(a.stdout, "%d. %s\n   %s\n   %s\n", i+1, shown(a.place(&h.Passage)), a.t("score %.2f, covers %.0f%% of the question: %s", "得分 %.2f，覆盖问题的 %.0f%%：%s", h.Score, 100*h.Coverage, shown(strings.Join(why, ", "))),
+					shown(first(h.Text, 160)))
+			}
+			if len(hits) == 0 && a.format == formatText {
+				fmt.Fprintln(a.stdout, a.t("nothing was found", "没有找到"))
+			}
+			return nil
+		},
+	}
+	c.Flags().IntVar(&k, "k", k, a.t("most passages", "最多段落数"))
+	asFlag(c, a, &as)
+	return c
+}
+
+func hitLine(i int, h *knowledge.Hit) map[string]any {
+	return map[string]any{"type": "hit", "rank": i + 1, "id": h.ID, "file": h.File, "page": h.Page, "start": h.Start, "end": h.End, "heading": h.Heading,
+		"score": h.Score, "coverage": h.Coverage, "terms": h.Terms, "text": h.Text}
+}
+
+// place says where a passage stands.
+func (a *app) place(p *knowledge.Passage) string {
+	where := p.File
+	if p.Page > 0 {
+		where += a.t(", page %d", "，第 %d 页", p.Page)
+	}
+	if p.Heading != "" {
+		where += a.t(", %s", "，%s", p.Heading)
+	}
+	return where
+}
+
+// first returns the beginning of a text.
+func first(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n]) + "…"
+}
+
+func (a *app) knowledgeAsk() *cobra.Command {
+	var as []string
+	c := &cobra.Command{
+		Use: "ask " + a.t("NAME QUESTION", "名称 问题"), Short: a.t("Answer with sentences of the documents and their source", "用文档里的原句回答，并给出出处"), Args: a.args(2, 2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			q, err := a.asking(args[0], as)
+			if err != nil {
+				return err
+			}
+			defer q.Close()
+			ans := q.Answer(knowledge.Question{Text: args[1], Access: q.access})
+			stale := q.staleOf(ans)
+			if a.format == formatJSONL {
+				a.answerLine(ans, stale)
+				return nil
+			}
+			a.answerText(ans, stale)
+			return nil
+		},
+	}
+	asFlag(c, a, &as)
+	return c
+}
+
+// staleOf returns the cited files that changed since they were read.
+func (q *asking) staleOf(ans knowledge.Answer) (list []string) {
+	cited := map[string]bool{}
+	for _, s := range ans.Sentences {
+		if s.Hit >= 0 {
+			cited[ans.Hits[s.Hit].File] = true
+		}
+	}
+	for _, name := range q.base.Stale() {
+		for file := range cited {
+			if file == name || strings.HasPrefix(file, name+"/") || strings.HasPrefix(file, name+"#") {
+				list = append(list, name)
+				break
+			}
+		}
+	}
+	return list
+}
+
+func (a *app) answerLine(ans knowledge.Answer, stale []string) {
+	type sentence struct {
+		Text      string `json:"text"`
+		ID        string `json:"id,omitempty"`
+		File      string `json:"file,omitempty"`
+		Page      int    `json:"page,omitempty"`
+		Heading   string `json:"heading,omitempty"`
+		Start     int    `json:"start"`
+		End       int    `json:"end"`
+		Supported bool   `json:"supported"`
+	}
+	cite := func(s knowledge.Sentence) sentence {
+		out := sentence{Text: s.Text, Supported: s.Supported}
+		if s.Hit >= 0 {
+			h := ans.Hits[s.Hit]
+			out.ID, out.File, out.Page, out.Heading, out.Start, out.End = h.ID, h.File, h.Page, h.Heading, h.Start, h.End
+		}
+		return out
+	}
+	sentences, differ := []sentence{}, [][2]sentence{}
+	for _, s := range ans.Sentences {
+		sentences = append(sentences, cite(s))
+	}
+	for _, p := range ans.Differ {
+		differ = append(differ, [2]sentence{cite(p.One), cite(p.Two)})
+	}
+	a.line(map[string]any{"type": "answer", "refused": ans.Refused, "sentences": sentences, "differ": differ, "stale": stale})
+}
+
+func (a *app) answerText(ans knowledge.Answer, stale []string) {
+	if ans.Refused {
+		fmt.Fprintln(a.stdout, a.t("The documents do not say. Nearest:", "文档里没有答案。最接近的段落："))
+		for _, h := range ans.Hits[:min(len(ans.Hits), 3)] {
+			fmt.Fprintln(a.stdout, "  "+shown(a.place(&h.Passage)))
+		}
+		return
+	}
+	for _, s := range ans.Sentences {
+		mark := ""
+		if !s.Supported {
+			mark = a.t(" [unsupported]", " [无依据]")
+		}
+		fmt.Fprintln(a.stdout, printable(s.Text, true)+mark)
+	}
+	fmt.Fprintln(a.stdout, "\n"+a.t("Source: %s", "出处：%s", shown(a.place(&ans.Hits[0].Passage))))
+	for _, p := range ans.Differ {
+		fmt.Fprintln(a.stdout, a.t("Another document says otherwise: %s (%s)", "另一文档的说法不同：%s（%s）", shown(p.Two.Text), shown(a.place(&ans.Hits[p.Two.Hit].Passage))))
+	}
+	for _, f := range stale {
+		fmt.Fprintln(a.stdout, a.t("%s changed since it was read: suiren knowledge add NAME", "%s 在读入后有改动：suiren knowledge add 名称", shown(f)))
+	}
+}
+
+func (a *app) knowledgeEval() *cobra.Command {
+	var as []string
+	n := 200
+	c := &cobra.Command{
+		Use: "eval " + a.t("NAME [FILE]", "名称 [文件]"), Short: a.t("Measure how well questions find their documents", "测量问题能否找到对应的文档"),
+		Long: a.t("Measure how well questions find their documents. A line of FILE is the documents that answer, a tab, and the question; a line that begins with the tab is a question that should be refused. Without FILE the questions are sentences of the base's own passages, which finds what is broken and is easier than what people ask.",
+			"测量问题能否找到对应的文档。文件每行是能回答的文档、制表符和问题；以制表符开头的行是应当拒答的问题。不给文件时，用知识库自身段落里的句子作为问题，可查出故障，但比人的提问容易。"),
+		Args: a.args(1, 2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			q, err := a.asking(args[0], as)
+			if err != nil {
+				return err
+			}
+			defer q.Close()
+			list := q.Questions(n, q.access)
+			if len(args) > 1 {
+				f, err := os.Open(args[1])
+				if err != nil {
+					return err
+				}
+				defer f.Close()
+				if list, err = knowledge.ReadLabelled(f); err != nil {
+					return &say.Error{Where: args[1], Err: err, What: say.T("cannot be read: %v", "无法读取：%v", err)}
+				}
+			}
+			a.showEvaluation(q.Evaluate(list, q.access))
+			return nil
+		},
+	}
+	c.Flags().IntVar(&n, "n", n, a.t("questions made of the passages, if no file is given", "不给文件时由段落生成的问题数"))
+	asFlag(c, a, &as)
+	return c
+}
+
+func (a *app) showEvaluation(e knowledge.Evaluation) {
+	if a.format == formatJSONL {
+		a.line(struct {
+			Type string `json:"type"`
+			knowledge.Evaluation
+		}{"evaluation", e})
+		return
+	}
+	row := func(name string, s knowledge.Score) []string {
+		return []string{name, fmt.Sprintf("%.3f", s.Mean), fmt.Sprintf("%.3f–%.3f", s.Low, s.High)}
+	}
+	rows := [][]string{{a.t("questions", "问题"), fmt.Sprint(e.Questions), ""}}
+	if e.Questions > 0 {
+		rows = append(rows, row("recall@1", e.First), row("recall@3", e.Three), row("recall@10", e.Ten), row("nDCG@10", e.NDCG), row("MRR@10", e.MRR), row(a.t("answered", "已回答"), e.Answered))
+	}
+	if e.Others > 0 {
+		rows = append(rows, []string{a.t("unanswerable", "不可回答"), fmt.Sprint(e.Others), ""}, row(a.t("refused", "已拒答"), e.Refused))
+	}
+	a.print(table("lrl", rows))
+	for _, m := range e.Missed {
+		fmt.Fprintln(a.stdout, "✗ "+shown(m.Question)+"  "+a.t("want %s, got %s", "应为 %s，得到 %s", shown(cmp.Or(strings.Join(m.Want, " "), a.t("refusal", "拒答"))), shown(strings.Join(m.Got, " "))))
+	}
+}
+
+func (a *app) knowledgeReaders() *cobra.Command {
+	var nobody, all bool
+	c := &cobra.Command{
+		Use: "readers " + a.t("NAME [PATH [WHO...]]", "名称 [路径 [人或组...]]"), Short: a.t("Show or set who may read a document or a folder", "查看或设定谁可读一个文档或目录"),
+		Long: a.t("Show or set who may read a document or a folder with all below it. The rule with the longest path counts; what has none may be read by all. It counts from the next question on.",
+			"查看或设定谁可读一个文档，或一个目录及其下的全部。以路径最长的规则为准；没有规则的人人可读。下一个问题起生效。"),
+		Args: a.args(1, 1000),
+		RunE: func(_ *cobra.Command, args []string) error {
+			b, err := openBase(args[0])
+			if err != nil {
+				return err
+			}
+			rules := b.Rules()
+			if len(args) > 1 {
+				if len(args) == 2 && !nobody && !all {
+					return usage("", say.T("say who may read %s", "请写明谁可读 %s", args[1]), say.T("name people or groups, or --all, or --nobody", "请写人或组，或用 --all、--nobody"))
+				}
+				kept := []knowledge.Rule{}
+				path := strings.Trim(args[1], "/")
+				for _, r := range rules {
+					if strings.Trim(r.Path, "/") != path {
+						kept = append(kept, r)
+					}
+				}
+				if !all {
+					kept = append(kept, knowledge.Rule{Path: path, Allow: args[2:]})
+				}
+				rules = kept
+				if err := b.SetRules(rules); err != nil {
+					return err
+				}
+			}
+			for _, r := range rules {
+				if a.format == formatJSONL {
+					a.line(map[string]any{"type": "rule", "path": r.Path, "allow": r.Allow})
+				} else {
+					fmt.Fprintln(a.stdout, shown(r.Path)+"  "+cmp.Or(shown(strings.Join(r.Allow, " ")), "-"))
+				}
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&nobody, "nobody", false, a.t("nobody may read it", "任何人都不可读"))
+	c.Flags().BoolVar(&all, "all", false, a.t("take the rule away", "去掉规则"))
+	return c
+}
+
+func (a *app) knowledgeRemove() *cobra.Command {
+	return &cobra.Command{
+		Use: "rm " + a.t("NAME", "名称"), Short: a.t("Remove a base; the documents stay", "删除知识库；文档保留"), Args: a.args(1, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			b, err := openBase(args[0])
+			if err == nil {
+				err = b.Remove()
+			}
+			return err
+		},
+	}
+}

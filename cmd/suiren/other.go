@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"suiren/engine/model"
+	"suiren/engine/weights"
+	"suiren/internal/say"
+	"suiren/serve/form"
+	"suiren/serve/plain"
+	"suiren/stage"
+	"suiren/stage/scenario"
+)
+
+// An other is a model that was not trained here from random weights, as a
+// scenario asks it: by what serves any model, in its own template.
+type other struct {
+	*plain.Model
+	facts   scenario.Facts
+	adapter string // the name of its adapter; "": none
+}
+
+// otherModel opens weights that a scenario names. fixed has templates told
+// one day, whenever it is: a verdict must not depend on the clock.
+func otherModel(path, adapter string, m stage.Machine, fixed bool) (scenario.Model, error) {
+	if _, err := os.Stat(filepath.Join(path, "adapter_config.json")); err == nil {
+		return nil, &say.Error{Where: path, What: say.T("these weights are an adapter, which does not answer without its base", "这份权重是适配器，没有基座无法作答"),
+			Next: say.T("name it in adapter and its base in weights, or add it to its base with train = \"merge\"", "请在 adapter 中引用它、在 weights 中写基座，或用 train = \"merge\" 并入基座")}
+	}
+	if file := filepath.Join(path, "model.gguf"); isFile(file) { // as train writes it
+		path = file
+	}
+	o := plain.Options{Name: modelName(path), Threads: m.Threads, Slots: slots, Memory: m.Memory}
+	if adapter != "" {
+		if err := ofBase(path, adapter); err != nil {
+			return nil, err
+		}
+		o.Adapters = map[string]string{ownAdapter: adapter}
+	}
+	if fixed {
+		o.Now = func() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
+	}
+	p, err := plain.Open(path, o)
+	if err == nil && !p.Answers() {
+		p.Close()
+		err = fmt.Errorf("it makes vectors, not answers")
+	}
+	if err != nil {
+		return nil, broughtError(path, err)
+	}
+	file, err := weights.OpenModel(path)
+	if err != nil {
+		p.Close()
+		return nil, err
+	}
+	defer file.Close()
+	f := p.Facts()
+	n, _ := p.Context()
+	facts := scenario.Facts{Width: f.Width, Layers: f.Layers, Vocabulary: f.Vocabulary, Context: n}
+	for _, t := range file.Tensors {
+		facts.Parameters += int(t.Weights)
+	}
+	own := &other{Model: p, facts: facts}
+	if adapter != "" {
+		own.adapter = ownAdapter
+	}
+	return own, nil
+}
+
+// ownAdapter is what a scenario's adapter is called inside.
+const ownAdapter = "scenario"
+
+// ofBase refuses an adapter that says it was trained over another model.
+func ofBase(path, adapter string) error {
+	f, err := model.Open(path)
+	if err != nil {
+		return broughtError(path, err)
+	}
+	defer f.Close()
+	ad, err := model.OpenAdapter(adapter, &f.Shape)
+	if err != nil {
+		return broughtError(adapter, err)
+	}
+	defer ad.Close()
+	if ad.Base == "" {
+		return nil
+	}
+	digest, err := f.Digest()
+	if err == nil && digest != ad.Base {
+		err = &say.Error{Where: adapter, What: say.T("the adapter was trained over another model (%s; this one is %s)", "适配器是在另一个模型上训练的（%s；这里是 %s）", ad.Base, digest),
+			Next: say.T("name the base that it was trained over in weights", "请在 weights 中写训练它时所用的基座"), Err: &model.BaseError{Want: ad.Base, Have: digest}}
+	}
+	return err
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// Thinks implements scenario.Model.
+func (o *other) Thinks() bool { return o.Model.Facts().Thinks }
+
+// Facts implements scenario.Model.
+func (o *other) Facts() scenario.Facts { return o.facts }
+
+// Answer implements scenario.Model.
+func (o *other) Answer(ctx context.Context, conversation []scenario.Message, opt scenario.Options) iter.Seq2[scenario.Delta, error] {
+	r := &form.Request{MaxTokens: form.NoLimit, Sampling: form.Sampling{TopP: opt.TopP}}
+	a := &form.Ask{Request: r, Seed: opt.Seed}
+	for _, m := range conversation {
+		a.Messages = append(a.Messages, form.Message{Role: m.Role, Text: m.Text})
+	}
+	bind(a, opt)
+	r.Adapter = o.adapter
+	return func(yield func(scenario.Delta, error) bool) {
+		for e, err := range o.Model.Answer(ctx, a) {
+			d := scenario.Delta{Text: e.Text, Reason: e.Reason, Usage: scenario.Usage{Prompt: e.Usage.Prompt, Completion: e.Usage.Completion, Reasoning: e.Usage.Reasoning}}
+			switch e.Kind {
+			case form.Thought:
+				d.Kind = scenario.Thought
+			case form.Text:
+				d.Kind = scenario.Answer
+			case form.Finish:
+				d.Kind = scenario.Finish
+			default:
+				continue
+			}
+			if !yield(d, private(err)) {
+				return
+			}
+		}
+	}
+}
+
+// bind has an ask keep to what a scenario allows.
+func bind(a *form.Ask, o scenario.Options) {
+	a.Think.Mode, a.Think.Budget = "on", o.Think
+	if o.Think == 0 {
+		a.Think = form.Think{Mode: "off"}
+	}
+	if o.MaxTokens > 0 {
+		a.MaxTokens = o.MaxTokens
+	}
+	a.Sampling.Temperature = o.Temperature
+}
+
+// private makes an error that was made for a client the scenario's.
+func private(err error) error {
+	e, ok := errors.AsType[*form.Error](err)
+	switch {
+	case !ok:
+		return err
+	case e.Code == "context_length_exceeded":
+		return &say.Error{What: e.Text, Next: e.Next, Err: scenario.ErrTooLong}
+	}
+	return &say.Error{What: e.Text, Next: e.Next, Err: err}
+}
+
+// asked is what options a client's ask leaves to the scenario, and limits.
+func asked(a *form.Ask) scenario.Options {
+	o := scenario.Options{MaxTokens: max(0, a.MaxTokens), Think: -1, Temperature: a.Sampling.Temperature, TopP: a.Sampling.TopP, Seed: a.Seed}
+	switch {
+	case a.Think.Mode == "off":
+		o.Think = 0
+	case a.Think.Budget > 0:
+		o.Think = a.Think.Budget
+	}
+	return o
+}
+
+// pass answers what the documents do not, and what is inside of the scope,
+// with all that the model can: tools, formats, the whole conversation.
+func (s answerer) pass(ctx context.Context, o *other, a *form.Ask) iter.Seq2[form.Event, error] {
+	return func(yield func(form.Event, error) bool) {
+		known, err := s.Known(messages(a))
+		if err != nil {
+			yield(form.Event{}, public(err))
+			return
+		}
+		for _, d := range known {
+			if !yield(event(d), nil) {
+				return
+			}
+		}
+		if known != nil {
+			return
+		}
+		r, bound := *a.Request, *a
+		bound.Request = &r
+		bind(&bound, s.Bound(asked(a)))
+		r.Adapter = o.adapter
+		defer func() {
+			if a.Receipt != nil && a.Receipt.Version != "" { // the release answered, not only its weights
+				a.Receipt.Model.Name, a.Receipt.Model.Digest = s.name, "sha256:"+s.digest
+			}
+		}()
+		for e, err := range o.Model.Answer(ctx, &bound) {
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+// otherCan is what a released model with a template of its own may be asked:
+// not what would pass its scope by.
+const otherCan = form.Tools | form.Forced | form.JSON | form.Pattern | form.Sampled | form.Logprobs | form.Prefilled | form.Receipts

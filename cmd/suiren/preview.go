@@ -1,0 +1,142 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"suiren/engine/tokenizer"
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/stage/talk"
+	"suiren/store"
+)
+
+// previewCommand shows rows of tokens as the model reads them.
+func (a *app) previewCommand() *cobra.Command {
+	var folder string
+	var rows, from int
+	c := &cobra.Command{
+		Use: "preview [" + a.t("BLOCK", "块") + "]", Short: a.t("Show the rows of a tokens block, and what of them is learnt", "显示 tokens 块的数据行，以及其中学习的部分"),
+		Long: a.t("Show the rows of a tokens block as the model reads them. What is learnt stands between ⟦ and ⟧; everything else is only read.",
+			"按模型读到的样子显示 tokens 块的数据行。⟦ 与 ⟧ 之间的内容参与学习，其余只是读入。"),
+		Args: a.args(0, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			name := strings.TrimPrefix(strings.Join(args, ""), string(store.Tokens)+".")
+			w, err := a.openState(folder)
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			b, err := w.standing(store.Tokens, name)
+			if err != nil {
+				return err
+			}
+			return w.preview(b, from, rows)
+		},
+	}
+	c.Flags().StringVar(&folder, "plan", "", a.t("folder of the plan file (default: here)", "计划文件所在目录（默认：当前目录）"))
+	c.Flags().IntVar(&rows, "rows", 2, a.t("how many rows", "行数"))
+	c.Flags().IntVar(&from, "from", 0, a.t("the first of them, counted from 0", "起始行，从 0 数起"))
+	return c
+}
+
+// preview writes rows of what stands of a tokens block.
+func (w *workspace) preview(b store.Block, from, n int) error {
+	a := w.a
+	dir, err := w.st.Dir(b.Output)
+	if err != nil {
+		return err
+	}
+	tok, err := w.vocabularyOf(b)
+	if err != nil {
+		return err
+	}
+	rows, err := stage.OpenRows(dir)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if rows.Vocab() != tok.Vocab() {
+		return say.Errorf("the rows are over a vocabulary of %d, the tokenizer has %d", "数据行的词表大小为 %d，分词器为 %d", rows.Vocab(), tok.Vocab())
+	}
+	info := rows.Info()
+	share := 100 * float64(info.Supervised) / float64(max(info.Tokens, 1))
+	if a.format == formatText {
+		fmt.Fprintln(a.stdout, a.t("tokens.%s: %d rows of %d tokens, %d documents (%d too long); %.1f%% of the tokens are learnt",
+			"tokens.%s：%d 行，每行 %d 个词元，%d 篇文档（%d 篇过长）；%.1f%% 的词元参与学习", b.Name, info.Rows, info.Length, info.Documents, info.Dropped, share))
+	} else {
+		a.line(map[string]any{"type": "rows", "block": "tokens." + b.Name, "rows": info.Rows, "length": info.Length, "documents": info.Documents, "dropped": info.Dropped, "learnt": share})
+	}
+	for i := max(from, 0); i < min(max(from, 0)+n, rows.Len()); i++ {
+		ids, start, weight := rows.Row(i)
+		for at, d := 0, 1; at < len(ids) && start[at] >= 0; d++ {
+			end := at + 1
+			for end < len(ids) && int(start[end]) == at {
+				end++
+			}
+			a.document(tok, i, d, ids[at:end], weight[at:end])
+			at = end
+		}
+	}
+	return nil
+}
+
+// document writes one document of a row.
+func (a *app) document(tok *tokenizer.Tokenizer, row, d int, ids []int32, weight []uint8) {
+	type part struct {
+		Text  string `json:"text"`
+		Learn bool   `json:"learn"`
+	}
+	var parts []part
+	learnt := 0
+	for at := 0; at < len(ids); {
+		end := at
+		for end < len(ids) && weight[end] == weight[at] {
+			end++
+		}
+		if weight[at] > 0 {
+			learnt += end - at
+		}
+		parts, at = append(parts, part{tok.Decode(ids[at:end]), weight[at] > 0}), end
+	}
+	if a.format != formatText {
+		a.line(map[string]any{"type": "document", "row": row, "document": d, "tokens": len(ids), "learnt": learnt, "parts": parts})
+		return
+	}
+	fmt.Fprintln(a.stdout, a.t("— row %d, document %d: %d tokens, %d learnt", "— 第 %d 行，第 %d 篇：%d 个词元，学习 %d 个", row, d, len(ids), learnt))
+	for _, p := range parts {
+		text := printable(p.Text, true)
+		if p.Learn {
+			text = "⟦" + text + "⟧"
+		}
+		fmt.Fprint(a.stdout, text)
+	}
+	fmt.Fprintln(a.stdout)
+}
+
+// vocabularyOf returns the tokenizer that rows were made with.
+func (w *workspace) vocabularyOf(b store.Block) (*tokenizer.Tokenizer, error) {
+	rec, ok, err := w.st.Made(b.Key)
+	if err != nil {
+		return nil, err
+	}
+	for _, in := range rec.Inputs {
+		if !ok || in.Arg != "tokenizer" && in.Arg != "base" {
+			continue
+		}
+		dir, err := w.st.Model(in.From)
+		if err != nil {
+			return nil, err
+		}
+		words, err := talk.Open(filepath.Join(dir, in.Part))
+		if err != nil {
+			return nil, err
+		}
+		return words.Tokenizer, nil
+	}
+	return nil, errors.New("the record of these rows names no tokenizer")
+}

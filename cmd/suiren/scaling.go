@@ -1,0 +1,361 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"suiren/engine/model"
+	"suiren/internal/say"
+	"suiren/plan"
+	"suiren/run"
+	"suiren/stage"
+	"suiren/stage/curve"
+	"suiren/stage/data"
+	"suiren/stage/train"
+	"suiren/store"
+)
+
+// A rung is a model of a ladder and the loss that it came to on examples that
+// it did not learn.
+type rung struct {
+	depth  int
+	batch  int
+	params int
+	flops  float64
+	loss   float64
+}
+
+// A ladder is made of models of growing depth, each trained for operations
+// that grow as the power growth of its parameters: larger ones read more.
+const (
+	growth     = 1.5
+	rungSteps  = 150 // at least, by smaller batches
+	leastDepth = 3   // rungs: the law has three numbers
+)
+
+func (a *app) scalingCommand() *cobra.Command {
+	var block string
+	depths, minutes := 4, 2.0
+	c := &cobra.Command{
+		Use: "scaling [" + a.t("FOLDER", "目录") + "]", Short: a.t("Train a ladder of small models, foretell the next size, and train that too", "训练一组由小到大的模型，预测下一档的损失，再训练它来验证"),
+		Long: a.t(`Train models of depth 1 to --depths on what an SFT block of the plan learns from, fit their held-out loss to
+L = E + A·C^−B, foretell that of the next depth, train it, and say how far off it was.
+
+What is made lies in the state folder, under scaling, with scaling.csv and scaling.svg; the plan's own blocks stay as they are.`,
+			`用计划中某个 SFT 块的数据训练深度 1 到 --depths 的模型，按 L = E + A·C^−B 拟合留出损失，预测下一深度的损失，再训练它，
+并说明偏差。
+
+产物在状态目录的 scaling 下，含 scaling.csv 和 scaling.svg；计划自身的块不变。`),
+		Args: a.args(0, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if depths < leastDepth || depths > 12 {
+				return usage("--depths", say.T("a ladder has 3 to 12 rungs, not %d", "阶梯应有 3 至 12 档，而不是 %d", depths), say.T("choose 4", "可选 4"))
+			}
+			if !(minutes > 0 && minutes <= 1e6) {
+				return usage("--minutes", say.T("%v is not a length of training", "%v 不是训练时长", minutes), say.T("choose 2", "可选 2"))
+			}
+			return a.scaling(c.Context(), strings.Join(args, ""), block, depths, minutes*6e12)
+		},
+	}
+	c.Flags().StringVar(&block, "block", "", a.t("weights block whose data is used (default: the first that is trained by sft from random weights)", "使用其数据的 weights 块（默认：第一个从随机权重 sft 的块）"))
+	c.Flags().IntVar(&depths, "depths", depths, a.t("rungs of the ladder; one more is foretold", "阶梯档数；再预测一档"))
+	c.Flags().Float64Var(&minutes, "minutes", minutes, a.t("how long the foretold model is trained, as in a plan; smaller ones less", "被预测模型的训练时长，含义同计划；更小的更短"))
+	return c
+}
+
+// scaling makes a ladder, foretells and checks.
+func (a *app) scaling(ctx context.Context, folder, block string, depths int, top float64) error {
+	m, err := a.measured()
+	if err != nil {
+		return err
+	}
+	if folder == "" {
+		folder = "."
+	}
+	f, err := plan.Load(folder, vocabulary(a.every))
+	if err != nil {
+		return err
+	}
+	from, err := sftBlock(f, block)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(a.stateDir(f.Dir), "scaling")
+	st, err := store.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	w := &workspace{a: a, file: f, st: st}
+	sft := *from.Op.(*train.SFT)
+	// The vocabulary and the length are known once the rows are made.
+	w.file, err = ladderFile(f, from, nil)
+	if err != nil {
+		return err
+	}
+	p, err := a.makeRungs(ctx, w, m)
+	if err != nil {
+		return err
+	}
+	vocab, length, err := rowsOf(p, st, from)
+	if err != nil {
+		return err
+	}
+	rungs := ladder(vocab, length, depths+1, top)
+	if w.file, err = ladderFile(f, from, ops(&sft, rungs[:depths])); err != nil {
+		return err
+	}
+	if p, err = a.makeRungs(ctx, w, m); err != nil {
+		return err
+	}
+	if err := readRungs(p, st, rungs[:depths]); err != nil {
+		return err
+	}
+	var compute, loss []float64
+	for _, r := range rungs[:depths] {
+		compute, loss = append(compute, r.flops), append(loss, r.loss)
+	}
+	law, err := curve.FitPowerLaw(compute, loss)
+	if err != nil {
+		return err
+	}
+	next := &rungs[depths]
+	foretold := law.At(next.flops)
+	a.showRungs(rungs[:depths], law, next, foretold) // before it is known how it comes out
+	if w.file, err = ladderFile(f, from, ops(&sft, rungs)); err != nil {
+		return err
+	}
+	if p, err = a.makeRungs(ctx, w, m); err != nil {
+		return err
+	}
+	if err := readRungs(p, st, rungs); err != nil {
+		return err
+	}
+	a.showOutcome(next, foretold, dir)
+	return writeLadder(dir, rungs, law)
+}
+
+// sftBlock finds the block of a name, or the first, that is trained by SFT
+// from random weights.
+func sftBlock(f *plan.File, name string) (*plan.Block, error) {
+	for _, b := range f.Blocks {
+		if s, ok := b.Op.(*train.SFT); ok && s.Base.IsZero() && (name == "" || b.Ref.String() == name) {
+			return b, nil
+		}
+	}
+	if name == "" {
+		name = `train = "sft"`
+	}
+	return nil, &say.Error{Where: f.Path, What: say.T("the plan has no weights that are trained by sft from random weights: %s", "计划中没有从随机权重 sft 训练的块：%s", name),
+		Next: say.T("name such a block with --block weights.NAME", "请用 --block weights.名称 指明")}
+}
+
+// ladderFile is a plan of nothing but what a block is made from, and rungs in
+// its place.
+func ladderFile(f *plan.File, from *plan.Block, rungs []*train.SFT) (*plan.File, error) {
+	args := slices.Clone(from.Args)
+	if !slices.ContainsFunc(args, func(a plan.Arg) bool { return a.Name == "watch" }) {
+		examples := examplesOf(f, from)
+		if examples.IsZero() {
+			return nil, &say.Error{Where: from.At, What: say.T("%s learns from no examples that have a part to watch", "%s 的数据没有可供观察的部分", from.Ref),
+				Next: say.T("name a block whose tokens are made from examples", "请指明 tokens 来自 examples 的块")}
+		}
+		args = append(args, plan.Arg{Name: "watch", Refs: []stage.Ref{examples}, Part: "watch"})
+	}
+	wanted := map[stage.Ref]bool{}
+	for _, a := range args {
+		for _, ref := range a.Refs {
+			wanted[ref] = true
+		}
+	}
+	out := *f
+	out.Blocks = nil
+	for _, b := range slices.Backward(f.Blocks) { // each after those that it refers to
+		if !wanted[b.Ref] {
+			continue
+		}
+		if t, ok := b.Op.(*data.Tokens); ok { // lessons begin easy, and a small rung would see no more
+			mixed := *t
+			mixed.Shuffle = true
+			c := *b
+			c.Op = &mixed
+			b = &c
+		}
+		out.Blocks = append(out.Blocks, b)
+		for _, a := range b.Args {
+			for _, ref := range a.Refs {
+				wanted[ref] = true
+			}
+		}
+	}
+	slices.Reverse(out.Blocks)
+	for i, op := range rungs {
+		out.Blocks = append(out.Blocks, &plan.Block{Ref: stage.Ref{Kind: store.Weights, Name: rungName(i)}, Op: op, Args: args, At: from.At})
+	}
+	return &out, nil
+}
+
+func rungName(i int) string { return "depth-" + strconv.Itoa(i+1) }
+
+// examplesOf returns the first examples that the tokens of a block are made from.
+func examplesOf(f *plan.File, from *plan.Block) stage.Ref {
+	for _, a := range from.Args {
+		for _, ref := range a.Refs {
+			for _, b := range f.Blocks {
+				if b.Ref != ref || ref.Kind != store.Tokens {
+					continue
+				}
+				for _, a := range b.Args {
+					for _, ref := range a.Refs {
+						if ref.Kind == store.Examples {
+							return ref
+						}
+					}
+				}
+			}
+		}
+	}
+	return stage.Ref{}
+}
+
+// makeRungs makes what is in w's file.
+func (a *app) makeRungs(ctx context.Context, w *workspace, m stage.Machine) (*plan.Plan, error) {
+	p, err := w.plan(ctx, m)
+	if err != nil || p.Empty() {
+		return p, err
+	}
+	return p, a.apply(ctx, w, p, m)
+}
+
+// rowsOf reads what the rows of a block are like.
+func rowsOf(p *plan.Plan, st *store.Store, from *plan.Block) (vocab, length int, err error) {
+	for _, s := range p.Steps() {
+		if s.Kind != store.Tokens {
+			continue
+		}
+		dir, err := st.Dir(s.Output)
+		if err != nil {
+			return 0, 0, err
+		}
+		rows, err := stage.OpenRows(dir)
+		if err != nil {
+			return 0, 0, err
+		}
+		defer rows.Close()
+		return rows.Vocab(), rows.Length(), nil
+	}
+	return 0, 0, fmt.Errorf("%s has no rows", from.Ref)
+}
+
+// ladder says what n rungs are, the last being trained for top operations.
+func ladder(vocab, length, n int, top float64) []rung {
+	list := make([]rung, n)
+	for i := n - 1; i >= 0; i-- {
+		c := model.Scale(i+1, vocab, length)
+		r := &list[i]
+		r.depth, r.params = i+1, c.Params()
+		r.flops = top * math.Pow(float64(r.params)/float64(list[n-1].params), growth)
+		row := 3 * c.FLOPs([]int{length}, length*2/3)
+		r.batch = min(max(int(r.flops/row/rungSteps), 1), 16)
+	}
+	return list
+}
+
+// ops are the operators of rungs: as the block says, but for their size.
+func ops(sft *train.SFT, rungs []rung) (list []*train.SFT) {
+	for _, r := range rungs {
+		op := *sft
+		op.Depth, op.Width, op.Hidden, op.Batch, op.FLOPs, op.Minutes, op.Patience = r.depth, 0, 0, r.batch, r.flops, 0, 0
+		list = append(list, &op)
+	}
+	return list
+}
+
+// readRungs reads the last held-out loss of each rung, and its operations.
+func readRungs(p *plan.Plan, st *store.Store, rungs []rung) error {
+	for _, s := range p.Steps() {
+		for i := range rungs {
+			if s.Ref.Name != rungName(i) || s.Kind != store.Weights {
+				continue
+			}
+			c, err := curve.Read(run.CurveDir(st.Path(), s.Ref.String(), s.Key))
+			if err != nil {
+				return err
+			}
+			_, loss := c.Series("watch_loss")
+			if len(loss) == 0 || s.Actual == nil {
+				return fmt.Errorf("%s told no held-out loss", s.Ref)
+			}
+			rungs[i].loss = loss[len(loss)-1]
+			if c.Counts["flops"] > 0 {
+				rungs[i].flops = c.Counts["flops"]
+			}
+		}
+	}
+	return nil
+}
+
+// showRungs tells of a ladder, and what it foretells.
+func (a *app) showRungs(list []rung, law curve.PowerLaw, next *rung, foretold float64) {
+	if a.format == formatJSONL {
+		for _, r := range list {
+			a.line(map[string]any{"type": "rung", "depth": r.depth, "params": r.params, "flops": r.flops, "loss": r.loss, "fitted": law.At(r.flops)})
+		}
+		a.line(map[string]any{"type": "law", "e": law.E, "a": law.A, "b": law.B, "c0": law.C0})
+		a.line(map[string]any{"type": "foretold", "depth": next.depth, "params": next.params, "flops": next.flops, "loss": foretold})
+		return
+	}
+	rows := [][]string{{a.t("depth", "深度"), a.t("parameters", "参数"), a.t("operations", "运算"), a.t("held-out loss", "留出损失"), a.t("fitted", "拟合")}}
+	for _, r := range list {
+		rows = append(rows, []string{strconv.Itoa(r.depth), count(float64(r.params)), flops(r.flops), fmt.Sprintf("%.4f", r.loss), fmt.Sprintf("%.4f", law.At(r.flops))})
+	}
+	for _, l := range table("rrrrr", rows) {
+		fmt.Fprintln(a.stdout, l)
+	}
+	fmt.Fprintf(a.stdout, "L = %.4f + %.4f·(C/%.3g)^−%.3f\n", law.E, law.A, law.C0, law.B)
+	fmt.Fprintln(a.stdout, a.t("depth %d, %s parameters, %s operations: foretold %.4f", "深度 %d、%s 个参数、%s 次运算：预测 %.4f",
+		next.depth, count(float64(next.params)), flops(next.flops), foretold))
+}
+
+// showOutcome sets what was foretold against how it came out.
+func (a *app) showOutcome(next *rung, foretold float64, dir string) {
+	off := foretold/next.loss - 1
+	if a.format == formatJSONL {
+		a.line(map[string]any{"type": "outcome", "depth": next.depth, "flops": next.flops, "foretold": foretold, "loss": next.loss, "error": off, "dir": dir})
+		return
+	}
+	fmt.Fprintln(a.stdout, a.t("it came out at %.4f: foretold %+.1f%% off", "实际为 %.4f：预测偏差 %+.1f%%", next.loss, 100*off))
+	fmt.Fprintln(a.stdout, a.t("written to %s: scaling.csv, scaling.svg", "已写入 %s：scaling.csv、scaling.svg", dir))
+}
+
+// writeLadder writes the ladder as a table and as a plot.
+func writeLadder(dir string, list []rung, law curve.PowerLaw) error {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	w.Write([]string{"depth", "params", "batch", "flops", "loss", "fitted"})
+	p := &curve.Plot{Title: "loss against compute 损失与运算量", X: "operations 运算次数", Y: "held-out loss 留出损失", LogX: true}
+	seen := curve.Series{Name: "trained 训练所得"}
+	fitted := curve.Series{Name: "fitted to all but the last 拟合（不含最后一点）", Line: true}
+	for _, r := range list {
+		w.Write([]string{strconv.Itoa(r.depth), strconv.Itoa(r.params), strconv.Itoa(r.batch), strconv.FormatFloat(r.flops, 'g', -1, 64),
+			strconv.FormatFloat(r.loss, 'g', -1, 64), strconv.FormatFloat(law.At(r.flops), 'g', -1, 64)})
+		seen.Points = append(seen.Points, curve.Dot{X: r.flops, Y: r.loss})
+		fitted.Points = append(fitted.Points, curve.Dot{X: r.flops, Y: law.At(r.flops)})
+	}
+	p.Series = []curve.Series{seen, fitted}
+	w.Flush()
+	if err := os.WriteFile(filepath.Join(dir, "scaling.csv"), b.Bytes(), 0o666); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "scaling.svg"), p.SVG(), 0o666)
+}

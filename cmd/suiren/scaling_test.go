@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+)
+
+const scalingPlan = `
+examples "sums" {
+  generate = "lessons"
+  families = ["add"]
+  count    = 3000
+  heldout  = 100
+}
+tokenizer "bpe" {
+  from  = [examples.sums]
+  vocab = 300
+}
+tokens "rows" {
+  from      = [examples.sums]
+  tokenizer = tokenizer.bpe
+  length    = 128
+}
+weights "base" {
+  train     = "sft"
+  from      = tokens.rows
+  tokenizer = tokenizer.bpe
+  depth     = 9
+}
+`
+
+// A ladder of seconds: the law is that of the rungs, what is foretold stood
+// before the next one was trained, and the loss falls from rung to rung.
+func TestScaling(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "suiren.hcl"), []byte(scalingPlan), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"scaling", dir, "--depths", "3", "--minutes", "0.02", "-o", "jsonl"}
+	out, err := program(args...).Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var order []string
+	var losses []float64
+	var foretold, outcome struct{ Loss, Foretold, Error, Flops float64 }
+	for line := range bytes.Lines(out) {
+		var v struct {
+			Type, Step            string
+			Loss, Foretold, Error float64
+			Flops                 float64
+		}
+		if err := json.Unmarshal(line, &v); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		switch v.Type {
+		case "rung":
+			losses = append(losses, v.Loss)
+		case "foretold":
+			order = append(order, v.Type)
+			foretold.Loss, foretold.Flops = v.Loss, v.Flops
+		case "begin":
+			if v.Step == "weights.depth-4" {
+				order = append(order, v.Step)
+			}
+		case "outcome":
+			outcome.Loss, outcome.Foretold, outcome.Error, outcome.Flops = v.Loss, v.Foretold, v.Error, v.Flops
+		}
+	}
+	if len(order) != 2 || order[0] != "foretold" {
+		t.Errorf("the order was %v", order)
+	}
+	if len(losses) != 3 || !(losses[0] > losses[1] && losses[1] > losses[2] && losses[2] > outcome.Loss) {
+		t.Errorf("losses %.3f, then %.3f", losses, outcome.Loss)
+	}
+	if outcome.Foretold != foretold.Loss || math.Abs(outcome.Foretold/outcome.Loss-1-outcome.Error) > 1e-12 || math.Abs(outcome.Error) > 0.5 {
+		t.Errorf("foretold %+v, outcome %+v", foretold, outcome)
+	}
+	f, err := os.Open(filepath.Join(dir, ".suiren", "scaling", "scaling.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) != 5 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	if last, _ := strconv.ParseFloat(rows[4][4], 64); last != outcome.Loss {
+		t.Errorf("the table ends with %v, the outcome is %v", rows[4], outcome.Loss)
+	}
+	again, err := program(args...).Output()
+	if err != nil || bytes.Contains(again, []byte(`"begin"`)) {
+		t.Errorf("made again: %v\n%s", err, again)
+	}
+}

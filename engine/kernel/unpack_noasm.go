@@ -1,0 +1,7 @@
+//go:build !amd64
+
+package kernel
+
+func (m *Matrix) unpackBlock(dst []float32, src []byte, j, n int) {
+	m.unpackBlockGeneric(dst, src, j, n)
+}

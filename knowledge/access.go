@@ -1,0 +1,72 @@
+package knowledge
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"suiren/knowledge/inverted"
+)
+
+// A Rule says who may read what lies at a path: a document, or a folder with
+// all below it; "" is everything. Of several rules the one with the longest
+// path counts, and a document without any may be read by all.
+type Rule struct {
+	Path  string   `json:"path"`
+	Allow []string `json:"allow"` // principals: names of people, keys or groups; none: nobody
+}
+
+// Everybody is the principal that everyone is.
+const Everybody = "*"
+
+// An Access is the passages that somebody may read. The zero value reads
+// everything; a search with it does as if no other passage existed.
+type Access struct {
+	set     inverted.Set // nil: everything
+	sources []bool       // by document
+}
+
+// Access returns what somebody with these principals may read.
+func (ix *Index) Access(rules []Rule, principals ...string) Access {
+	if len(rules) == 0 {
+		return Access{}
+	}
+	byPath := make(map[string]Rule, len(rules))
+	for _, r := range rules {
+		r.Path = clean(r.Path)
+		if old, ok := byPath[r.Path]; ok { // two rules for one path: only who both allow
+			r.Allow = slices.DeleteFunc(slices.Clone(r.Allow), func(p string) bool { return !slices.Contains(old.Allow, p) })
+		}
+		byPath[r.Path] = r
+	}
+	a := Access{set: inverted.NewSet(ix.Len()), sources: make([]bool, len(ix.sources))}
+	for i, s := range ix.sources {
+		a.sources[i] = allows(byPath, clean(s.Path), principals)
+		for p := ix.first[i]; a.sources[i] && p < ix.first[i]+s.Passages; p++ {
+			a.set.Add(p)
+		}
+	}
+	return a
+}
+
+// clean writes a path in one way: no slash at its ends, none twice.
+func clean(p string) string { return strings.TrimPrefix(path.Clean("/"+p), "/") }
+
+// allows looks for the rule with the longest path.
+func allows(rules map[string]Rule, at string, principals []string) bool {
+	for {
+		if r, ok := rules[at]; ok {
+			return slices.ContainsFunc(r.Allow, func(p string) bool { return p == Everybody || slices.Contains(principals, p) })
+		}
+		if at == "" {
+			return true
+		}
+		at = at[:max(strings.LastIndexAny(at, "/#"), 0)] // rows.jsonl#12 is a part of rows.jsonl
+	}
+}
+
+// May reports whether a passage may be read.
+func (a Access) May(passage int) bool { return a.set == nil || a.set.Has(passage) }
+
+// MaySource reports whether a document may be known of.
+func (a Access) MaySource(i int) bool { return a.set == nil || a.sources[i] }

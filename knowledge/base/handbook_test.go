@@ -1,0 +1,47 @@
+package base
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"suiren/knowledge"
+	"suiren/knowledge/reader"
+)
+
+func TestMain(m *testing.M) {
+	reader.Child() // this binary reads documents for itself
+	os.Exit(m.Run())
+}
+
+// TestHandbook asks examples/handbook its 250 questions, which were written
+// before the first search. They stand as they were; nothing was tuned on them.
+func TestHandbook(t *testing.T) {
+	f, err := os.Open("../../examples/handbook/questions.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	list, err := knowledge.ReadLabelled(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := reader.New(reader.Options{})
+	defer pool.Close()
+	b := open(t, t.TempDir())
+	r, err := b.Add(context.Background(), []string{"../../examples/handbook/docs"}, Files(pool))
+	if err != nil || len(r.Aside) > 0 {
+		t.Fatal(r.Aside, err)
+	}
+	ix, err := b.Index()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ix.Close()
+	e := ix.Evaluate(list, knowledge.Access{})
+	t.Logf("%d documents, %d passages; %d questions: in the first three %.3f (%.3f–%.3f), first %.3f, answered from it %.3f; of %d unanswerable %.3f are refused", r.Documents, r.Passages, e.Questions,
+		e.Three.Mean, e.Three.Low, e.Three.High, e.First.Mean, e.Answered.Mean, e.Others, e.Refused.Mean)
+	if e.Questions != 200 || e.Others != 50 || e.Three.Mean < 0.95 || e.Refused.Mean < 0.9 {
+		t.Errorf("%+v", e)
+	}
+}

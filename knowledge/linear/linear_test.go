@@ -1,0 +1,110 @@
+package linear
+
+import (
+	"bytes"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+func features(text string) (list []uint64) {
+	for w := range strings.FieldsSeq(text) {
+		h := fnv.New64a()
+		h.Write([]byte(w))
+		list = append(list, mix(h.Sum64()))
+	}
+	return list
+}
+
+func TestTrain(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	words := [][]string{strings.Fields("good fine clear plain true"), strings.Fields("spam click buy now free"), strings.Fields("uno dos tres y que")}
+	text := func(label int) string {
+		var s []string
+		for range 12 {
+			list := words[label]
+			if r.IntN(3) == 0 {
+				list = words[r.IntN(3)]
+			}
+			s = append(s, list[r.IntN(len(list))])
+		}
+		return strings.Join(s, " ")
+	}
+	var examples []Example
+	for i := range 600 {
+		examples = append(examples, Example{i % 3, features(text(i % 3))})
+	}
+	labels := []string{"good", "bad", "es"}
+	m := Train(labels, examples, Options{Bits: 10})
+	if again := Train(labels, examples, Options{Bits: 10}); !bytes.Equal(again.Marshal(), m.Marshal()) {
+		t.Error("two trainings differ")
+	}
+	back, err := Unmarshal(m.Marshal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	right := 0
+	for i := range 300 {
+		s := back.NewSum()
+		for _, f := range features(text(i % 3)) {
+			s.Add(f)
+		}
+		if k, p := s.Best(nil); k == i%3 && p > .34 && p <= 1 {
+			right++
+		}
+		if k, _ := s.Best([]int{1}); k != 1 {
+			t.Fatal(k)
+		}
+	}
+	if right < 280 {
+		t.Errorf("%d of 300 right", right)
+	}
+	s := back.NewSum()
+	if k, _ := s.Best(nil); k != -1 {
+		t.Error(k)
+	}
+}
+
+// Sums that fill their 16 bits.
+func TestLongText(t *testing.T) {
+	m := quantise([]string{"a", "b"}, 1, []float64{1, -1, 1, -1})
+	s := m.NewSum()
+	for range 100_003 {
+		s.Add(1 << 63)
+	}
+	if k, p := s.Best(nil); k != 0 || p != 1 {
+		t.Error(k, p)
+	}
+	if s.total[0] != 255*100_003 || s.total[1] != 100_003 {
+		t.Error(s.total[:2])
+	}
+}
+
+func TestExp(t *testing.T) {
+	for x := 0.0; x > -699; x -= .37 {
+		if got, want := exp(x), math.Exp(x); math.Abs(got-want) > 1e-7*want {
+			t.Errorf("%v: %v, want %v", x, got, want)
+		}
+	}
+	if exp(math.Inf(-1)) != 0 || exp(0) != 1 {
+		t.Error()
+	}
+}
+
+func FuzzUnmarshal(f *testing.F) {
+	f.Add(Train([]string{"a", "b"}, []Example{{0, []uint64{1}}, {1, []uint64{1 << 63}}}, Options{Bits: 2}).Marshal())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := Unmarshal(b)
+		if err != nil {
+			return
+		}
+		if _, err := Unmarshal(m.Marshal()); err != nil {
+			t.Error(err)
+		}
+		s := m.NewSum()
+		s.Add(1 << 63)
+		s.Best(nil)
+	})
+}

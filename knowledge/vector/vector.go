@@ -1,0 +1,96 @@
+// Package vector finds the vectors nearest to one, by the cosine of their
+// angle: all of them one after the other, or along a graph (HNSW: Malkov,
+// Yashunin: Efficient and robust approximate nearest neighbor search using
+// Hierarchical Navigable Small World graphs, 2018).
+//
+// Numbers are kept as int8 with a scale for each vector. Sums are whole, so the
+// graph and the order of the hits are the same on every machine.
+package vector
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// A Set is vectors of one width, each of length one.
+type Set struct {
+	width  int
+	data   []int8    // (n, width)
+	scales []float32 // of each vector
+}
+
+// NewSet returns an empty set for vectors of width numbers.
+func NewSet(width int) *Set { return &Set{width: width} }
+
+// Len returns the number of vectors.
+func (s *Set) Len() int { return len(s.scales) }
+
+// Width returns the numbers of a vector.
+func (s *Set) Width() int { return s.width }
+
+// Add adds a vector, brought to length one. One of zeros, or that holds what
+// is no number, is near to nothing.
+func (s *Set) Add(v []float32) {
+	data, scale := quantise(v, s.width)
+	s.data, s.scales = append(s.data, data...), append(s.scales, scale)
+}
+
+// quantise rounds a vector to int8. It panics on another width.
+func quantise(v []float32, width int) ([]int8, float32) {
+	if len(v) != width {
+		panic("vector: another width")
+	}
+	sum, most := 0.0, 0.0
+	for _, x := range v {
+		sum += float64(float64(x) * float64(x))
+		most = max(most, math.Abs(float64(x)))
+	}
+	data := make([]int8, width)
+	if !(sum > 0) || math.IsInf(sum, 0) {
+		return data, 0
+	}
+	for i, x := range v {
+		data[i] = int8(math.Round(float64(x) / most * 127))
+	}
+	return data, float32(most / 127 / math.Sqrt(sum))
+}
+
+func (s *Set) at(i int) []int8 { return s.data[i*s.width : (i+1)*s.width] }
+
+// near is the cosine of vector i and a query.
+func (s *Set) near(i int, q []int8, scale float32) float32 {
+	return float32(float32(dot(s.at(i), q))*s.scales[i]) * scale
+}
+
+// between is the cosine of two vectors.
+func (s *Set) between(i, j int) float32 { return s.near(i, s.at(j), s.scales[j]) }
+
+// A Hit is a vector and how near it is: 1 is the same direction.
+type Hit struct {
+	At   int
+	Near float32
+}
+
+// order sorts hits: the nearest first, of equal ones the earlier.
+func order(a, b Hit) int { return cmp.Or(cmp.Compare(b.Near, a.Near), cmp.Compare(a.At, b.At)) }
+
+// Flat finds the k nearest of all vectors that allowed says yes to; nil allows
+// all. Cost: a pass over all of them.
+func (s *Set) Flat(v []float32, k int, allowed func(int) bool) []Hit {
+	q, scale := quantise(v, s.width)
+	var hits []Hit
+	for i := range s.scales {
+		if allowed != nil && !allowed(i) {
+			continue
+		}
+		h := Hit{i, s.near(i, q, scale)}
+		if len(hits) == k && (k == 0 || order(h, hits[k-1]) > 0) {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(hits, h, order)
+		hits = slices.Insert(hits, at, h)
+		hits = hits[:min(len(hits), k)]
+	}
+	return hits
+}

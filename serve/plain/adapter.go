@@ -1,0 +1,42 @@
+package plain
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"path/filepath"
+
+	"suiren/engine/model"
+)
+
+// An adapter is one that requests may name.
+type adapter struct {
+	*model.Adapter
+	digest string // of its files: see form.Receipt
+}
+
+func openAdapter(dir string, s *model.Shape) (*adapter, error) {
+	a, err := model.OpenAdapter(dir, s)
+	if err != nil {
+		return nil, err
+	}
+	h := sha256.New()
+	for _, name := range []string{"adapter_config.json", "adapter_model.safetensors"} {
+		if err := hashFile(h, filepath.Join(dir, name)); err != nil {
+			a.Close()
+			return nil, err
+		}
+	}
+	return &adapter{a, "sha256:" + hex.EncodeToString(h.Sum(nil))}, nil
+}
+
+func hashFile(w io.Writer, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(w, f)
+	return err
+}

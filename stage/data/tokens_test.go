@@ -1,0 +1,138 @@
+package data
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"suiren/engine/tokenizer"
+	"suiren/stage"
+	"suiren/stage/talk"
+)
+
+const base = "../../testdata/oracle/arch/qwen2"
+
+// learnt are the texts of the rows that are learnt, one after the other.
+func learnt(t *testing.T, dir string, tok *tokenizer.Tokenizer) (list []string) {
+	t.Helper()
+	rows, err := stage.OpenRows(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range rows.Len() {
+		ids, _, weight := rows.Row(i)
+		for at := 0; at < len(ids); at++ {
+			from := at
+			for at < len(ids) && weight[at] > 0 {
+				at++
+			}
+			if at > from {
+				list = append(list, tok.Decode(ids[from:at]))
+			}
+		}
+	}
+	return list
+}
+
+// Chats become rows in the base's template: every turn of the assistant, or
+// those that are chosen, with the thoughts and calls that are asked for.
+func TestTokensOfChats(t *testing.T) {
+	line := `{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "one"},
+		{"role": "user", "content": "b"}, {"role": "assistant", "content": "two", "weight": 0},
+		{"role": "user", "content": "c"}, {"role": "assistant", "content": "three"}]}`
+	none := 0.0
+	chats, err := converse(t, &Conversations{Heldout: &none}, map[string]string{"a.jsonl": strings.ReplaceAll(line, "\n", "")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := map[string]string{"from": filepath.Join(chats, trainPart), "base": base}
+	words, err := talk.Open(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const end = "<|im_end|>"
+	for name, c := range map[string]struct {
+		op   Tokens
+		want []string
+	}{
+		"all":  {Tokens{Length: 128}, []string{"one" + end, "three" + end}},
+		"last": {Tokens{Length: 128, Turns: "last"}, []string{"three" + end}},
+	} {
+		dir := runOp(t, &c.op, in)
+		if got := learnt(t, dir, words.Tokenizer); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+		rows, err := stage.OpenRows(dir)
+		if err != nil || rows.Len() != 1 || rows.Info().Documents != 1 || rows.Think() {
+			t.Errorf("%s: %+v %v", name, rows.Info(), err)
+		}
+	}
+
+	// In our own chat each turn is a document: the past is written without thoughts.
+	tok := runOp(t, &Tokenizer{Vocab: 300}, map[string]string{"from": in["from"]})
+	own, err := tokenizer.Load(tok)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := runOp(t, &Tokens{Length: 128}, map[string]string{"from": in["from"], "tokenizer": tok})
+	if got := learnt(t, dir, own); !reflect.DeepEqual(got, []string{"one" + end, "three" + end}) {
+		t.Errorf("own: %q", got)
+	}
+
+	// Thoughts and calls, in or out.
+	template := `{% for m in messages %}<|im_start|>{{ m.role }}
+{% if m.reasoning_content is defined %}<think>
+{{ m.reasoning_content }}
+</think>
+
+{% endif %}{{ m.content }}{% for c in m.tool_calls %}<tool_call>
+{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}
+</tool_call>{% endfor %}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}{# {{ tools }} <think> </think> #}`
+	brought := t.TempDir()
+	for _, file := range []string{"config.json", "tokenizer.json", "tokenizer_config.json"} {
+		b, err := os.ReadFile(filepath.Join(base, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(brought, file), b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(brought, "chat_template.jinja"), []byte(template), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	chats, err = converse(t, &Conversations{Heldout: &none}, map[string]string{"a.jsonl": `{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "I look.", "reasoning_content": "hm", "tool_calls": [{"id": "1", "type": "function", "function": {"name": "look", "arguments": {"x": 1}}}]}, {"role": "tool", "tool_call_id": "1", "content": "seen"}, {"role": "assistant", "content": "done"}]}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in = map[string]string{"from": filepath.Join(chats, trainPart), "base": brought}
+	const thought, answer, call = "<think>\nhm\n</think>\n\n", "I look.", "<tool_call>\n{\"name\": \"look\", \"arguments\": {\"x\": 1}}\n</tool_call>" + end
+	for what, want := range map[string][]string{
+		"":                       {thought + answer + call, "done" + end},
+		"answers calls":          {answer + call, "done" + end},
+		"thoughts":               {thought},
+		"answers thoughts":       {thought + answer, "done" + end},
+		"calls":                  {call},
+		"answers thoughts calls": {thought + answer + call, "done" + end},
+	} {
+		op := Tokens{Length: 256}
+		if what != "" {
+			op.Learn = strings.Fields(what)
+		}
+		if errs := op.Check(); len(errs) != 1 { // no tokenizer and no base: the test gives it as an input
+			t.Error(errs)
+		}
+		if got := learnt(t, runOp(t, &op, in), words.Tokenizer); !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %q, want %q", what, got, want)
+		}
+	}
+	for _, op := range []Tokens{{Turns: "first"}, {Learn: []string{"prompts"}}, {Learn: []string{}}} {
+		if errs := op.Check(); len(errs) != 2 {
+			t.Errorf("%+v is let through: %v", op, errs)
+		}
+	}
+}

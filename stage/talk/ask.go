@@ -1,0 +1,118 @@
+package talk
+
+import (
+	"encoding/json"
+	"strings"
+
+	"suiren/engine/chat"
+	"suiren/engine/jinja"
+	"suiren/engine/tokenizer"
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// A Question is a conversation that waits for an answer.
+type Question struct {
+	IDs []int32 // its tokens, to the beginning of the answer
+
+	conversation chat.Conversation
+	prompt       chat.Prompt // of a template
+}
+
+// Ask writes messages and the beginning of an answer. Our own chat thinks
+// unless think says otherwise; of a template nil is its own way. from is told
+// where it fails.
+func (w *Writer) Ask(from string, messages []stage.Message, tools []json.RawMessage, think *bool) (q Question, err error) {
+	if w.Template == nil {
+		q.IDs, err = w.own(from, messages, think == nil || *think)
+		return q, err
+	}
+	q.conversation = chat.Conversation{Messages: turns(messages), Tools: tools, Open: true, Think: think}
+	if q.prompt, err = w.Template.Prompt(q.conversation); err != nil {
+		return q, refused(from, say.T("the base's template refuses the prompt: %v", "基座的模板拒绝该提问：%v", err), err)
+	}
+	q.IDs = w.Tokenizer.EncodeMarked(nil, q.prompt.String, spans(q.prompt.User))
+	return q, nil
+}
+
+func refused(from string, what say.Text, err error) error {
+	return &say.Error{Where: from, What: what, Err: err, Next: say.T("leave this example out, or take another base", "请去掉这条样例，或换用别的基座")}
+}
+
+// own writes messages and the beginning of an answer in our own chat.
+func (w *Writer) own(from string, messages []stage.Message, think bool) ([]int32, error) {
+	var list []tokenizer.Message
+	for _, m := range messages {
+		if m.Role == "tool" || len(m.Calls) > 0 {
+			return nil, &say.Error{Where: from, What: say.T("the base's chat has no tools", "基座的对话格式不支持工具"),
+				Next: say.T("leave this example out, or take a base whose template has tools", "请去掉这条样例，或换用模板支持工具的基座")}
+		}
+		role := m.Role
+		if role == "developer" {
+			role = "system"
+		}
+		list = append(list, tokenizer.Message{Role: role, Content: m.Content})
+	}
+	return w.Chat.Prompt(nil, list, think), nil
+}
+
+// Parts returns the thought and the answer in what was written to a question.
+// Calls of tools are in neither.
+func (w *Writer) Parts(q *Question, ids []int32) (thought, answer string) {
+	if w.Template == nil {
+		text := w.Tokenizer.Decode(ids)
+		if before, after, ok := strings.Cut(text, "</think>"); ok {
+			return before, after
+		}
+		return "", text
+	}
+	p, stream := w.Template.NewParser(q.conversation, q.prompt, nil), tokenizer.NewStream(w.Tokenizer)
+	var t, a strings.Builder
+	take := func(events []chat.Event) {
+		for _, e := range events {
+			switch e.Kind {
+			case chat.Thought:
+				t.WriteString(e.Text)
+			case chat.Content:
+				a.WriteString(e.Text)
+			}
+		}
+	}
+	for _, id := range ids {
+		if s, ok := w.special[id]; ok && (s.Control || w.Template.Tag(s.Text)) {
+			take(p.Feed(stream.Flush(), false))
+			take(p.Feed(s.Text, true))
+			continue
+		}
+		take(p.Feed(stream.Write(id), false))
+	}
+	take(p.Feed(stream.Flush(), false))
+	take(p.Close())
+	return t.String(), a.String()
+}
+
+func spans(list []jinja.Span) []tokenizer.Span {
+	out := make([]tokenizer.Span, len(list))
+	for i, s := range list {
+		out[i] = tokenizer.Span{From: s.From, To: s.To}
+	}
+	return out
+}
+
+// turns are messages as a template takes them.
+func turns(list []stage.Message) []chat.Message {
+	var out []chat.Message
+	for _, m := range list {
+		t := chat.Message{Role: m.Role, Content: m.Content, Thought: m.Thought, CallID: m.CallID, Name: m.Name}
+		for _, c := range m.Calls {
+			t.Calls = append(t.Calls, chat.Call{ID: c.ID, Name: c.Function.Name, Arguments: c.Function.Arguments})
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// conversationOf is an example as a template takes it.
+func conversationOf(e *stage.Example) chat.Conversation {
+	return chat.Conversation{Messages: turns(e.Messages), Tools: e.Tools}
+}

@@ -1,0 +1,194 @@
+// Package talk writes conversations as tokens in a model's own template, says
+// which of them are learnt, and reads what the model answers.
+package talk
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"suiren/engine/chat"
+	"suiren/engine/tokenizer"
+	"suiren/engine/weights"
+	"suiren/internal/say"
+)
+
+// Words are what a model's files say of how it is talked to.
+type Words struct {
+	Tokenizer *tokenizer.Tokenizer
+	Template  string  // source; "": they have none
+	Ends      []int32 // tokens that end an answer, as the files say
+	GGUF      bool
+}
+
+// ggufName is the GGUF file of an artifact of weights.
+const ggufName = "model.gguf"
+
+// maxConfig bounds a file of JSON, or a template.
+const maxConfig = 16 << 20
+
+// Path returns the file or folder of a model: of an artifact, or the owner's.
+func Path(path string) string {
+	if info, err := os.Stat(filepath.Join(path, ggufName)); err == nil && info.Mode().IsRegular() {
+		return filepath.Join(path, ggufName)
+	}
+	return path
+}
+
+// Open reads the words of a GGUF file or a Hugging Face folder.
+func Open(path string) (*Words, error) {
+	path = Path(path)
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return openGGUF(path)
+	}
+	w := new(Words)
+	if w.Tokenizer, err = tokenizer.Load(path); err != nil {
+		return nil, err
+	}
+	var config struct {
+		Template json.RawMessage `json:"chat_template"`
+	}
+	if _, err := readJSON(filepath.Join(path, "tokenizer_config.json"), &config); err != nil {
+		return nil, err
+	}
+	json.Unmarshal(config.Template, &w.Template) // a list of named ones is no template here
+	text, err := read(filepath.Join(path, "chat_template.jinja"))
+	if err != nil {
+		return nil, err
+	}
+	if text != nil {
+		w.Template = string(text)
+	}
+	for _, name := range []string{"config.json", "generation_config.json"} {
+		var c struct {
+			EOS json.RawMessage `json:"eos_token_id"`
+		}
+		if _, err := readJSON(filepath.Join(path, name), &c); err != nil {
+			return nil, err
+		}
+		var one int32
+		var list []int32
+		if json.Unmarshal(c.EOS, &list) != nil && json.Unmarshal(c.EOS, &one) == nil {
+			list = []int32{one}
+		}
+		for _, id := range list {
+			if id >= 0 && int(id) < w.Tokenizer.Vocab() && !slices.Contains(w.Ends, id) {
+				w.Ends = append(w.Ends, id)
+			}
+		}
+	}
+	slices.Sort(w.Ends)
+	return w, nil
+}
+
+func openGGUF(path string) (*Words, error) {
+	g, err := weights.OpenGGUF(path)
+	if err != nil {
+		return nil, err
+	}
+	defer g.Close()
+	w := &Words{Template: g.Text("tokenizer.chat_template"), GGUF: true}
+	w.Tokenizer, err = tokenizer.FromGGUF(func(key string) (any, bool) { v := g.Value(key); return v, v != nil })
+	if err == nil {
+		w.Ends = w.Tokenizer.Ends()
+	}
+	return w, err
+}
+
+// readJSON reads a JSON file that need not be there.
+func readJSON(path string, v any) (ok bool, err error) {
+	b, err := read(path)
+	if err != nil || b == nil {
+		return false, err
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return false, fmt.Errorf("%s: %w", path, err)
+	}
+	return true, nil
+}
+
+// read reads a file; nil if it is not there.
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err == nil && len(b) > maxConfig {
+		err = fmt.Errorf("%s: longer than %d bytes", path, maxConfig)
+	}
+	return b, err
+}
+
+// A Writer writes conversations as tokens: in a template, or in the chat of
+// models of our own.
+type Writer struct {
+	Tokenizer *tokenizer.Tokenizer
+	Template  *chat.Template  // nil: Chat
+	Chat      *tokenizer.Chat // of our own; nil: Template
+	Stops     []int32         // tokens that end an answer
+
+	special map[int32]tokenizer.SpecialToken
+}
+
+// Own returns the writer of a folder with the chat of our own.
+func Own(dir string) (*Writer, error) {
+	tok, err := tokenizer.Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	c, err := tokenizer.NewChat(tok)
+	if err != nil {
+		return nil, err
+	}
+	return &Writer{Tokenizer: tok, Chat: c, Stops: []int32{c.End()}}, nil
+}
+
+// Writer returns the writer of the template; without one, of one that fits
+// the vocabulary.
+func (w *Words) Writer() (*Writer, error) {
+	t := w.Tokenizer
+	v := chat.Vocabulary{Token: func(text string) bool { _, ok := t.Special(text); return ok }}
+	if id, ok := t.BOS(); ok {
+		v.BOS = string(t.Bytes(id))
+	}
+	if id, ok := t.EOS(); ok {
+		v.EOS = string(t.Bytes(id))
+	}
+	template, err := chat.New("chat_template", w.Template, v)
+	if err != nil {
+		return nil, &say.Error{Where: "chat_template", What: say.T("the template cannot be read: %v", "无法读取模板：%v", err),
+			Next: say.T("mend it in the model's folder", "请修正模型目录中的模板"), Err: err}
+	}
+	out := &Writer{Tokenizer: t, Template: template, special: map[int32]tokenizer.SpecialToken{}}
+	for _, s := range t.Specials() {
+		out.special[s.ID] = s
+	}
+	add := func(id int32) {
+		if string(t.Bytes(id)) != template.Facts().Thought.Close && !slices.Contains(out.Stops, id) { // <|end|> may end a thought, and only that
+			out.Stops = append(out.Stops, id)
+		}
+	}
+	for _, id := range slices.Concat(t.Ends(), w.Ends) {
+		add(id)
+	}
+	for _, name := range chat.Ends {
+		if id, ok := t.Special(name); ok {
+			add(id)
+		}
+	}
+	return out, nil
+}

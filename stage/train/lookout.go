@@ -1,0 +1,257 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+
+	"suiren/engine/infer"
+	"suiren/engine/tensor"
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/stage/talk"
+)
+
+// A sight is what was seen of what is watched. It is part of a checkpoint.
+type sight struct {
+	Best   float64 `json:"best,omitempty"`   // lowest loss of what is watched
+	BestAt int     `json:"bestAt,omitempty"` // the step it was seen after; 0: not yet
+	Worse  int     `json:"worse,omitempty"`  // looks since
+}
+
+// better is the least part by which a loss must fall to count as lower: the
+// last bits of a logarithm are not the same on all machines.
+const better = 1e-4
+
+// saw notes a loss after a step and reports whether it is the lowest.
+func (s *sight) saw(loss float64, step int) bool {
+	if s.BestAt > 0 && loss >= float64(s.Best*(1-better)) {
+		s.Worse++
+		return false
+	}
+	s.Best, s.BestAt, s.Worse = loss, step, 0
+	return true
+}
+
+// A lookout looks at examples that are not trained on, in a run from a base:
+// their loss every so many steps, and a few answers. With patience the weights
+// of the lowest loss are kept, and the run ends when it falls no more.
+type lookout struct {
+	job            *stage.Job
+	l              *Learner
+	every, answers int // steps between looks, and between samples
+	patience       int
+	best           []float32
+	arena          *tensor.Arena
+
+	loss  func() (loss float64, vals map[string]float64)
+	speak func() (*speaker, error) // nil: there are no samples
+	w     *writer
+	asks  []asked
+}
+
+// An asked is a question that is sampled, and its words for people.
+type asked struct {
+	q    talk.Question
+	text string
+}
+
+// checkWatch finds fault with patience that watches nothing.
+func checkWatch(watch stage.Ref, patience int) []*say.Error {
+	if patience == 0 || !watch.IsZero() {
+		return nil
+	}
+	return []*say.Error{{Where: "patience", What: say.T("patience needs something to watch", "patience 需要观察集"),
+		Next: say.T("add watch = examples.NAME", "请加上 watch = examples.名称")}}
+}
+
+// newLookout makes the lookout of a run of so many steps.
+func newLookout(job *stage.Job, l *Learner, w *writer, steps, patience int) (*lookout, error) {
+	o := &lookout{job: job, l: l, w: w, every: max(steps/watchLooks, 1), answers: max(steps/4, 1), patience: patience}
+	if patience > 0 {
+		n := len(l.State())
+		var err error
+		if o.arena, err = tensor.NewArena(n); err != nil {
+			return nil, err
+		}
+		o.best = o.arena.Float32(n)
+	}
+	return o, nil
+}
+
+// Close frees the memory; o may be nil.
+func (o *lookout) Close() {
+	if o != nil && o.arena != nil {
+		o.arena.Close()
+	}
+}
+
+// state is what a checkpoint holds of o, which may be nil.
+func (o *lookout) state() [][]float32 {
+	if o == nil || o.best == nil {
+		return nil
+	}
+	return [][]float32{o.best}
+}
+
+// done reports whether patience is at its end.
+func (o *lookout) done(s *sight) bool { return o != nil && o.patience > 0 && s.Worse >= o.patience }
+
+// look looks after n of steps, if it is time. It changes no weight.
+func (o *lookout) look(ctx context.Context, s *sight, n, steps int) error {
+	if o == nil || n%o.every != 0 && n != steps {
+		return nil
+	}
+	loss, vals := o.loss()
+	if err := diverged(loss, n); err != nil {
+		return err
+	}
+	if vals == nil {
+		vals = map[string]float64{}
+	}
+	vals["step"], vals["watch_loss"] = float64(n), loss
+	o.job.Emit(stage.Event{Type: "metric", Vals: vals})
+	if s.saw(loss, n) && o.best != nil {
+		copy(o.best, o.l.State())
+	}
+	if o.speak != nil && len(o.asks) > 0 && (n%o.answers < o.every && n >= o.answers || n == steps) {
+		return o.sample(ctx, n)
+	}
+	return nil
+}
+
+// keep takes back the weights of the lowest loss.
+func (o *lookout) keep(s *sight) {
+	if o == nil || o.best == nil || s.BestAt == 0 {
+		return
+	}
+	copy(o.l.State(), o.best)
+	o.l.Repack()
+	text := say.T("kept the weights of step %d, whose loss on watch was lowest: %.3f", "保留第 %d 步的权重，其观察集损失最低：%.3f", s.BestAt, s.Best)
+	o.job.Emit(stage.Event{Type: "note", Text: &text})
+}
+
+// sample tells what the model answers now, greedily.
+func (o *lookout) sample(ctx context.Context, n int) error {
+	s, err := o.speak()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var reqs []infer.Request
+	for i := range o.asks {
+		reqs = append(reqs, o.w.request(&o.asks[i].q, watchTokens))
+	}
+	results, err := s.Run(ctx, reqs, nil)
+	if err != nil {
+		return err
+	}
+	for i, r := range results {
+		text := say.T("step %[1]d: %[2]s → %[3]s", "第 %[1]d 步：%[2]s → %[3]s", n, o.asks[i].text, o.w.Tokenizer.Decode(r.IDs))
+		o.job.Emit(stage.Event{Type: "sample", Text: &text, Vals: map[string]float64{"step": float64(n)}})
+	}
+	return nil
+}
+
+// ask adds a question to be sampled, if there are not enough.
+func (o *lookout) ask(from string, messages []stage.Message, most int) error {
+	if len(o.asks) == watchSamples || len(messages) == 0 {
+		return nil
+	}
+	q, err := o.w.Ask(from, messages, nil, nil)
+	if err == nil && len(q.IDs)+watchTokens <= most {
+		o.asks = append(o.asks, asked{q, messages[len(messages)-1].Content})
+	}
+	return err
+}
+
+// watchText has o tell the mean loss of the answers in a part of examples, and
+// the bits it takes to say a byte of them. Documents have up to length tokens.
+func (o *lookout) watchText(dir string, length, most int) error {
+	var docs []doc
+	bytes, tokens := 0, 0
+	full := false
+	add := func(list []talk.Doc) {
+		for i := range list {
+			d := docOf(&list[i])
+			if full = tokens+len(d.ids) > most*length; full {
+				return
+			}
+			if len(d.ids) > length {
+				continue
+			}
+			tokens += len(d.ids)
+			docs = append(docs, d)
+			for k, id := range list[i].IDs {
+				if list[i].Learn[k] {
+					bytes += len(o.w.Tokenizer.Bytes(id))
+				}
+			}
+		}
+	}
+	err := watchedExamples(dir, func(e *stage.Example) (bool, error) {
+		list, _, err := o.w.Docs(e, talk.Choice{}, length)
+		if err != nil {
+			return false, err
+		}
+		add(list)
+		return !full, o.ask(e.From, e.Messages[:len(e.Messages)-1], length)
+	})
+	if err != nil {
+		return err
+	}
+	rows := packDocs(docs, length)
+	if len(rows) == 0 || bytes == 0 {
+		return say.Errorf("no example of the part to watch fits a row of %d tokens", "观察集中没有一条能放进 %d 个词元的行", length)
+	}
+	o.loss = func() (float64, map[string]float64) {
+		sums, _ := o.l.LogProbs(rows)
+		sum, supervised := 0.0, 0
+		for i, s := range sums {
+			sum -= s
+			for _, v := range rows[i].Weight {
+				if v != 0 {
+					supervised++
+				}
+			}
+		}
+		return sum / float64(supervised), map[string]float64{"bits_per_byte": sum / math.Ln2 / float64(bytes)}
+	}
+	return nil
+}
+
+// watchedExamples reads a part of examples as conversations that end with an
+// answer, until each says that it has enough.
+func watchedExamples(dir string, each func(*stage.Example) (more bool, err error)) error {
+	path := filepath.Join(dir, problemsFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		for e, err := range stage.Examples(filepath.Join(dir, stage.ExamplesFile)) {
+			if err != nil {
+				return err
+			}
+			if e.Use() != stage.UseChats || len(e.Messages) == 0 {
+				return wrongUse(e.From, say.T("a conversation to watch", "可供观察的对话"))
+			}
+			if more, err := each(&e); err != nil || !more {
+				return err
+			}
+		}
+		return nil
+	}
+	for p, err := range stage.Problems(path) {
+		if err != nil {
+			return err
+		}
+		if p.Answer == "" {
+			return wrongUse(p.ID, say.T("an answer to watch", "可供观察的答案"))
+		}
+		e := stage.Example{From: p.ID, Messages: append(asking(&p), stage.Message{Role: "assistant", Thought: p.Think, Content: p.Answer})}
+		if more, err := each(&e); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}

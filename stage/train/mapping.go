@@ -1,0 +1,123 @@
+package train
+
+import (
+	"slices"
+	"strings"
+
+	"suiren/engine/tokenizer"
+	"suiren/internal/say"
+)
+
+// A mapping lets a teacher of another vocabulary judge tokens of a student: of
+// a text that both read, those that are the same tokens in both.
+type mapping struct {
+	student, teacher *tokenizer.Tokenizer
+	to               map[int32]int32 // of the teacher's tokens, those that are the student's too
+	share            float64         // of the student's tokens that the teacher has
+}
+
+// leastMapped is the part of the tokens to be learnt that a teacher must be
+// able to judge.
+const leastMapped = 0.5
+
+// sameTokens reports whether two vocabularies are one.
+func sameTokens(a, b *tokenizer.Tokenizer) bool {
+	if a.Vocab() != b.Vocab() || !slices.Equal(a.Specials(), b.Specials()) {
+		return false
+	}
+	for id := range int32(a.Vocab()) {
+		if string(a.Bytes(id)) != string(b.Bytes(id)) {
+			return false
+		}
+	}
+	for _, text := range sentences { // merges may differ
+		if !slices.Equal(a.Encode(nil, text), b.Encode(nil, text)) {
+			return false
+		}
+	}
+	return true
+}
+
+// newMapping returns the mapping of two vocabularies, by the bytes of tokens,
+// and of special ones by their names.
+func newMapping(student, teacher *tokenizer.Tokenizer) *mapping {
+	m := &mapping{student: student, teacher: teacher, to: map[int32]int32{}}
+	kind := func(t *tokenizer.Tokenizer) func(id int32) string {
+		special := map[int32]bool{}
+		for _, s := range t.Specials() {
+			special[s.ID] = true
+		}
+		return func(id int32) string {
+			if special[id] {
+				return "special " + string(t.Bytes(id))
+			}
+			return "text " + string(t.Bytes(id))
+		}
+	}
+	own, theirs := kind(student), kind(teacher)
+	ids := map[string]int32{}
+	for id := range int32(student.Vocab()) {
+		if _, twice := ids[own(id)]; !twice {
+			ids[own(id)] = id
+		}
+	}
+	seen := map[int32]bool{}
+	for id := range int32(teacher.Vocab()) {
+		if to, ok := ids[theirs(id)]; ok {
+			m.to[id] = to
+			seen[to] = true
+		}
+	}
+	m.share = float64(len(seen)) / float64(max(student.Vocab(), 1))
+	return m
+}
+
+// translate writes a document in the teacher's tokens. at[k] is which of them
+// is token k of the document, and -1 if none is.
+func (m *mapping) translate(ids []int32) (theirs []int32, at []int) {
+	var text strings.Builder
+	ends := make([]int, len(ids)) // of tokens in text
+	for k, id := range ids {
+		text.Write(m.student.Bytes(id))
+		ends[k] = text.Len()
+		at = append(at, -1)
+	}
+	theirs = m.teacher.EncodeMarked(nil, text.String(), nil)
+	k, from, begin := 0, 0, 0 // of the student's tokens, and where it and the teacher's begin
+	for j, id := range theirs {
+		end := from + len(m.teacher.Bytes(id))
+		for k < len(ids) && ends[k] < end {
+			begin, k = ends[k], k+1
+		}
+		if k < len(ids) && begin == from && ends[k] == end && m.to[id] == ids[k] {
+			if _, ok := m.to[id]; ok {
+				at[k] = j
+			}
+		}
+		if k < len(ids) && ends[k] == end {
+			begin, k = ends[k], k+1
+		}
+		from = end
+	}
+	return theirs, at
+}
+
+// mapped counts the tokens to be learnt of a document that a teacher can judge.
+func (m *mapping) mapped(ids []int32, weight []float32) (judged, all int) {
+	_, at := m.translate(ids)
+	for k, w := range weight {
+		if w != 0 && k > 0 {
+			if all++; at[k] > 0 {
+				judged++
+			}
+		}
+	}
+	return judged, all
+}
+
+// refuse is the error of a teacher whose tokens are too unlike the student's.
+func (m *mapping) refuse(share float64) error {
+	return &say.Error{Where: "teacher", What: say.T("the teacher shares %.0f%% of the vocabulary and can judge %.0f%% of the tokens to be learnt; %.0f%% are wanted", "教师与学生共有 %.0f%% 的词表，只能评判要学词元的 %.0f%%，至少需要 %.0f%%",
+		100*m.share, 100*share, 100*leastMapped),
+		Next: say.T("learn its text alone (top = 0), or take a teacher of the same family", "只学它的文本（top = 0），或换用同系列的教师")}
+}

@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"suiren/internal/say"
+)
+
+// Models of the owner's are large, and lie where other programs find them: the
+// store notes where (places/<digest>.json) and copies nothing.
+
+// ErrMoved is wrapped by the error about a model of the owner's that is no
+// longer what it was.
+var ErrMoved = errors.New("the model is no longer what it was")
+
+// A place is where files of the owner's lie.
+type place struct {
+	Path string `json:"path"`
+}
+
+const maxPlace = 1 << 16 // bytes of its file
+
+func (s *Store) place(d Digest) string {
+	return filepath.Join(s.dir, "places", d.String()+".json")
+}
+
+// SetPlace notes where the model with digest d, of ModelFiles, lies.
+func (s *Store) SetPlace(d Digest, path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(place{path})
+	if err != nil {
+		return err
+	}
+	temp, err := s.Temp()
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	from := filepath.Join(temp, "place")
+	if err := os.WriteFile(from, append(text, '\n'), 0o600); err != nil {
+		return DiskFull(s.dir, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(s.place(d)), 0o700); err != nil {
+		return DiskFull(s.dir, err)
+	}
+	return os.Rename(from, s.place(d))
+}
+
+// Model returns the folder of artifact d, or where the owner's model of that
+// digest lies, which it reads whole to see that it still is that one. The
+// error wraps ErrNotFound or ErrMoved.
+func (s *Store) Model(d Digest) (string, error) {
+	dir, err := s.Dir(d)
+	if !errors.Is(err, ErrNotFound) {
+		return dir, err
+	}
+	text, readErr := os.ReadFile(s.place(d))
+	if readErr != nil {
+		return "", err
+	}
+	var p place
+	if len(text) > maxPlace || json.Unmarshal(text, &p) != nil || !filepath.IsAbs(p.Path) {
+		return "", err
+	}
+	files, err := ModelFiles(context.Background(), p.Path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && FilesDigest(files) != d {
+		return "", &say.Error{Where: p.Path, What: say.T("the model here is no longer the one that was used (%s)", "此处的模型已不是当初所用的模型（%s）", d.Short()),
+			Next: say.T("put it back, or make the plan again: suiren apply", "请放回原来的模型，或重新运行 suiren apply"), Err: ErrMoved}
+	}
+	return p.Path, err
+}
+
+// maxModelFiles bounds the files of a model's folder.
+const maxModelFiles = 10_000
+
+// shardName is the end of the name of one of several files of a model.
+var shardName = regexp.MustCompile(`-\d{5}-of-(\d{5})\.gguf$`)
+
+// ModelFiles sums a model's files: one, or the shards that belong to it, or
+// those of a folder, without its folders. Links are followed: that is how the
+// caches of models are built.
+func ModelFiles(ctx context.Context, place string) ([]File, error) {
+	info, err := os.Stat(place)
+	if err != nil {
+		return nil, err
+	}
+	dir, names := filepath.Split(place)
+	list := []string{names}
+	switch at := shardName.FindStringSubmatchIndex(names); {
+	case info.IsDir():
+		dir, list = place, nil
+		entries, err := os.ReadDir(place) // in the order of their names
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil && info.Mode().IsRegular() {
+				list = append(list, e.Name())
+			}
+		}
+	case at != nil:
+		found, err := filepath.Glob(filepath.Join(globSafe(dir), globSafe(names[:at[0]])+"-?????-of-"+names[at[2]:at[3]]+".gguf"))
+		if err != nil {
+			return nil, err
+		}
+		list = nil
+		for _, p := range found {
+			list = append(list, filepath.Base(p))
+		}
+	}
+	if len(list) > maxModelFiles {
+		return nil, say.Errorf("the folder has %d files, more than %d: is it a model?", "目录里有 %d 个文件，多于 %d：这是模型吗？", len(list), maxModelFiles)
+	}
+	var files []File
+	for _, name := range list {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		f, err := sumPlain(filepath.Join(dir, name))
+		if err != nil {
+			return nil, err
+		}
+		f.Path = name
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// globSafe quotes what would be a pattern.
+func globSafe(s string) string { return globSigns.ReplaceAllString(s, `\$0`) }
+
+var globSigns = regexp.MustCompile(`[\\*?\[]`)
+
+// sumPlain is sumFile of what must be a plain file.
+func sumPlain(path string) (File, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // to open a pipe is to wait
+		return File{}, say.Errorf("%s is no plain file", "%s 不是普通文件", path)
+	}
+	return sumFile(path)
+}
