@@ -11,6 +11,7 @@ import (
 	"github.com/yuin/goldmark/extension"
 	east "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 )
 
 // maxNest is how deep quotes and lists may lie in each other. What lies
@@ -246,7 +247,7 @@ func (r *reader) inline(n ast.Node) string {
 		}
 		switch n := n.(type) {
 		case *ast.Text:
-			b.Write(n.Value(r.source))
+			b.Write(util.UnescapePunctuations(n.Value(r.source)))
 			switch {
 			case n.HardLineBreak():
 				b.WriteByte('\n')

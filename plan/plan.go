@@ -18,7 +18,7 @@ import (
 // Errors of Apply and of a saved plan.
 var (
 	ErrMoved = errors.New("what was planned from has changed")
-	ErrNoFit = errors.New("does not fit into memory")
+	ErrNoFit = stage.ErrNoFit
 )
 
 // An Action is what a plan does about a block.

@@ -36,6 +36,11 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 			Fingerprint: "suiren-" + rel.Digest[:min(12, len(rel.Digest))], Request: req}
 		w.Header().Set("X-Request-Id", h.ID) // what Ollama's replies have no place for
 		list := s.exchanges(caller(r), h.ID, h.Lang, rel, req)
+		release, err := s.reserve(list)
+		if err != nil {
+			return err
+		}
+		defer release()
 		if err := s.queue.enter(r.Context()); err != nil {
 			return err
 		}

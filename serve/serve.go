@@ -45,6 +45,12 @@ type Config struct {
 	// A nil Key lets everyone in, which Listen allows on loopback only.
 	Key func(secret string) (name string, ok bool)
 
+	// Reserve holds what a request may use, and returns how many of its More
+	// tokens there is room for; an error made for the client refuses it. Record
+	// ends the hold, and so does Release, of requests that did not begin. Both or
+	// neither are nil.
+	Reserve func(Hold) (more int, err error)
+	Release func(id string) error
 	// Record keeps the ledger and the trace of one answered request, refused
 	// ones too. An error is logged; it does not fail the request.
 	Record func(*Record) error

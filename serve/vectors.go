@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"suiren/internal/say"
 	"suiren/serve/form"
@@ -14,14 +15,22 @@ import (
 	"suiren/serve/openai"
 )
 
-// turn waits for a turn, does work that is no answer, and keeps its record.
-func (s *Server) turn(r *http.Request, rel *Release, work func(ctx context.Context) (tokens int, err error)) error {
+// turn waits for a turn, does work on some characters that is no answer, and keeps
+// its record.
+func (s *Server) turn(r *http.Request, rel *Release, characters int, work func(ctx context.Context) (tokens int, err error)) error {
 	start := s.conf.Now()
+	rec := &Record{ID: "work-" + rand.Text(), Caller: caller(r), Time: start, Release: rel, Reason: form.Stop}
+	if s.conf.Reserve != nil {
+		if _, err := s.conf.Reserve(Hold{ID: rec.ID, Caller: rec.Caller, Tokens: characters}); err != nil {
+			return err
+		}
+		defer s.conf.Release(rec.ID)
+	}
 	if err := s.queue.enter(r.Context()); err != nil {
 		return err
 	}
 	defer s.queue.leave()
-	rec := &Record{ID: "work-" + rand.Text(), Caller: caller(r), Time: start, Release: rel, Reason: form.Stop, Wait: s.conf.Now().Sub(start)}
+	rec.Wait = s.conf.Now().Sub(start)
 	part := s.meter.begin()
 	var err error
 	rec.Usage.Prompt, err = work(r.Context())
@@ -68,13 +77,15 @@ func (s *Server) embed(r *http.Request, model string, texts []form.Prompt, cut b
 		err = form.OutOfRange("dimensions", say.T("1 to %d", "1 到 %d", width))
 		return
 	}
+	size := 0
 	for _, t := range texts {
+		size += utf8.RuneCountInString(t.Text) + len(t.IDs)
 		if t.Text == "" && len(t.IDs) == 0 {
 			err = form.Invalid(param, "invalid_value", say.T("%s holds an empty text", "%s 里有空文本", param))
 			return
 		}
 	}
-	err = s.turn(r, rel, func(ctx context.Context) (int, error) {
+	err = s.turn(r, rel, size, func(ctx context.Context) (int, error) {
 		var each []int
 		vectors, each, err = rel.Embedder.Embed(ctx, texts, cut)
 		for _, n := range each {
@@ -137,7 +148,11 @@ func (s *Server) rerank(w http.ResponseWriter, r *http.Request) error {
 	}
 	var scores []float64
 	var tokens int
-	err = s.turn(r, rel, func(ctx context.Context) (int, error) {
+	size := 0
+	for _, d := range req.Documents {
+		size += utf8.RuneCountInString(req.Query) + utf8.RuneCountInString(d)
+	}
+	err = s.turn(r, rel, size, func(ctx context.Context) (int, error) {
 		scores, tokens, err = rel.Reranker.Rerank(ctx, req.Query, req.Documents)
 		return tokens, err
 	})

@@ -56,6 +56,9 @@ type FileReader interface {
 // and may not: a release whose verdict does not pass.
 var ErrRefused = errors.New("refused")
 
+// ErrNoFit is wrapped by the error of what needs more memory than the machine has.
+var ErrNoFit = errors.New("does not fit into memory")
+
 // A Ref refers to another block of the plan.
 type Ref struct {
 	Kind store.Kind

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,7 +17,8 @@ const keepWork = 30 * 24 * time.Hour
 
 // GC removes what nobody needs: the artifacts that no standing block was made
 // from, the checkpoints of steps that are done or were left more than 30 days
-// ago, and what Verify moved aside. What a standing block was made from,
+// ago, what Verify moved aside, and the curves, logs and places that tell of
+// nothing that is left (see leavings). What a standing block was made from,
 // however far back, stays, so that its provenance can be read and its
 // manifests' digests resolve. Records stay as well: they are small, and tell
 // what a step costs.
@@ -61,7 +63,15 @@ func (s *Store) GC(ctx context.Context, dry bool) (removed []Digest, bytes int64
 		}
 		removed, bytes = append(removed, d), bytes+n
 	}
-	for _, dir := range append(idle, filepath.Join(s.dir, "damaged")) {
+	going := make(map[Digest]bool, len(removed))
+	for _, d := range removed {
+		going[d] = true
+	}
+	left, err := s.leavings(going, needed, idle, time.Now())
+	if err != nil {
+		return removed, bytes, err
+	}
+	for _, dir := range slices.Concat(idle, left, []string{filepath.Join(s.dir, "damaged")}) {
 		n, err := size(dir)
 		if err != nil {
 			return removed, bytes, err
@@ -74,7 +84,7 @@ func (s *Store) GC(ctx context.Context, dry bool) (removed []Digest, bytes int64
 		bytes += n
 	}
 	if !dry {
-		err = s.dropLists()
+		err = errors.Join(s.dropLists(), s.dropEmptyCurves())
 	}
 	return removed, bytes, err
 }

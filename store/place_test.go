@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // A model of the owner's is found by its digest as long as it is that one.
@@ -54,5 +55,51 @@ func TestModelFiles(t *testing.T) {
 	}
 	if files, err = ModelFiles(t.Context(), filepath.Join(dir, "other.gguf")); err != nil || len(files) != 1 {
 		t.Errorf("%v %v", files, err)
+	}
+}
+
+// What tells of nothing that is left goes: curves with their artifact, unless
+// a checkpoint waits; logs of runs once they are old, too; places of models
+// that nothing stands on.
+func TestPrune(t *testing.T) {
+	s := open(t, t.TempDir())
+	kept, gone, waits := put(t, s, "a", "1"), put(t, s, "b", "2"), Digest{7}
+	model, other := Digest{8}, Digest{9}
+	check(t, s.Record(Record{Key: Digest{1}, Kind: Weights, Name: "kept", Output: kept, Began: time.Now(), Run: "run-kept", Inputs: []Used{{Arg: "base", Digest: model, From: model}}}))
+	check(t, s.Record(Record{Key: Digest{2}, Kind: Weights, Name: "gone", Output: gone, Began: time.Now(), Run: "run-gone"}))
+	check(t, s.SetBlock(Block{Kind: Weights, Name: "kept", Key: Digest{1}, Output: kept}))
+	_, err := s.Work(waits)
+	check(t, err)
+	check(t, s.SetPlace(model, t.TempDir()))
+	check(t, s.SetPlace(other, t.TempDir()))
+	curve := func(block string, key Digest) string { return "curves/" + block + "/" + key.Short() + "/curve.csv" }
+	write(t, s.Path(), curve("weights.kept", Digest{1}), "x", curve("weights.gone", Digest{2}), "x", curve("weights.waits", waits), "x",
+		"runs/run-kept.jsonl", "x", "runs/run-gone.jsonl", "x", "runs/run-new.jsonl", "x")
+	old := time.Now().Add(-keepRuns - time.Hour)
+	for _, name := range []string{"run-kept", "run-gone"} {
+		check(t, os.Chtimes(filepath.Join(s.Path(), "runs", name+".jsonl"), old, old))
+	}
+	there := func(path string) bool {
+		_, err := os.Stat(filepath.Join(s.Path(), path))
+		return err == nil
+	}
+	_, would, err := s.GC(t.Context(), true)
+	check(t, err)
+	if !there(curve("weights.gone", Digest{2})) {
+		t.Fatal("a dry run removed something")
+	}
+	_, bytes, err := s.GC(t.Context(), false)
+	check(t, err)
+	if would != bytes || bytes == 0 {
+		t.Errorf("%d bytes would go, %d went", would, bytes)
+	}
+	for path, want := range map[string]bool{
+		curve("weights.kept", Digest{1}): true, curve("weights.gone", Digest{2}): false, "curves/weights.gone": false, curve("weights.waits", waits): true,
+		"runs/run-kept.jsonl": true, "runs/run-gone.jsonl": false, "runs/run-new.jsonl": true,
+		"places/" + model.String() + ".json": true, "places/" + other.String() + ".json": false,
+	} {
+		if there(path) != want {
+			t.Errorf("%s is there: %t", path, !want)
+		}
 	}
 }

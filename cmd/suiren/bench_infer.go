@@ -72,7 +72,11 @@ func (a *app) benchInfer(path, peer string, rounds int) error {
 	}
 	ours, theirs, roofs := map[string][]float64{}, map[string][]float64{}, []float64{}
 	for range max(1, rounds) {
-		roofs = append(roofs, compute.Bandwidth(m.Threads))
+		roof, err := compute.Bandwidth(m.Threads)
+		if err != nil {
+			return err
+		}
+		roofs = append(roofs, roof)
 		for _, t := range inferTests {
 			rate, err := b.run(t.name)
 			if err != nil {

@@ -108,7 +108,7 @@ func (b *books) config(a *app, hosts []string) serve.Config {
 	search, done := searcher()
 	b.opened = append(b.opened, done)
 	return serve.Config{
-		Version: versionText(), Hosts: hosts, Record: b.record, Refused: b.refused, Rate: b.rate, Search: search,
+		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate, Search: search,
 		Log: slog.New(slog.NewTextHandler(a.screen, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 }
@@ -143,6 +143,15 @@ func (b *books) tracesOf(digest string) *operate.Traces {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.traces[digest]
+}
+
+// reserve holds what a request may use, if its budgets have room for it.
+func (b *books) reserve(h serve.Hold) (int, error) {
+	more, err := b.ledger.Reserve(operate.Hold{ID: h.ID, Caller: h.Caller, Tokens: int64(h.Tokens), More: int64(h.More)}, time.Now())
+	if e, ok := errors.AsType[*operate.Exceeded](err); ok {
+		return 0, exceeded(e)
+	}
+	return int(more), err
 }
 
 // record keeps the ledger and the trace of a request.

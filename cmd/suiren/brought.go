@@ -12,6 +12,7 @@ import (
 	"suiren/engine/model"
 	"suiren/engine/weights"
 	"suiren/internal/say"
+	"suiren/models"
 	"suiren/plan"
 	"suiren/serve"
 	"suiren/serve/plain"
@@ -67,56 +68,97 @@ func modelName(path string) string {
 	return strings.ReplaceAll(name, ":", "-") // which parts a name from its tag
 }
 
+// A prepared model is one that someone brought, before its weights are read.
+type prepared struct {
+	*plain.Model
+	name, path string
+	record     *models.Record // nil: it is not listed
+}
+
 // brought opens a model that someone brought, by its name or its path.
 func (a *app) brought(ctx context.Context, nameOrPath string, f *modelFlags) (*serve.Release, *plain.Model, error) {
-	path, record, err := resolveModel(nameOrPath)
+	memory, err := a.modelMemory(f)
 	if err != nil {
 		return nil, nil, err
 	}
-	if record == nil && !isModel(path) {
-		return nil, nil, &say.Error{Where: path, What: say.T("there is no model here", "这里没有模型"), Next: giveModel, Err: os.ErrNotExist}
+	p, err := a.prepare(nameOrPath, f, false)
+	if err != nil {
+		return nil, nil, err
 	}
-	name := modelName(path)
+	r, err := a.load(ctx, p, memory)
+	if err != nil {
+		p.Close()
+		return nil, nil, err
+	}
+	return r, p.Model, nil
+}
+
+// modelMemory is the memory that brought models may take together.
+func (a *app) modelMemory(f *modelFlags) (int64, error) {
+	switch {
+	case f.memory < 0:
+		return 0, usage("--memory", say.T("%v is not an amount of memory", "%v 不是内存大小", f.memory), say.T("give GiB, like 8 or 1.5", "请写 GiB 数，例如 8 或 1.5"))
+	case f.memory > 0:
+		return int64(f.memory * (1 << 30)), nil
+	}
+	machine, err := a.machine()
+	return machine.Memory, err
+}
+
+// prepare opens a brought model but for its weights; beside says that another
+// is served in the same program.
+func (a *app) prepare(nameOrPath string, f *modelFlags, beside bool) (*prepared, error) {
+	path, record, err := resolveModel(nameOrPath)
+	if err != nil {
+		return nil, err
+	}
+	if record == nil && !isModel(path) {
+		return nil, &say.Error{Where: path, What: say.T("there is no model here", "这里没有模型"), Next: giveModel, Err: os.ErrNotExist}
+	}
+	p := &prepared{name: modelName(path), path: path, record: record}
 	if record != nil {
-		name = strings.ReplaceAll(record.Name, ":", "-")
+		p.name = strings.ReplaceAll(record.Name, ":", "-")
 	}
 	machine, err := a.machine()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if f.memory < 0 {
-		return nil, nil, usage("--memory", say.T("%v is not an amount of memory", "%v 不是内存大小", f.memory), say.T("give GiB, like 8 or 1.5", "请写 GiB 数，例如 8 或 1.5"))
+	p.Model, err = plain.Prepare(path, plain.Options{
+		Name: p.name, Threads: machine.Threads, Slots: f.slots, Context: f.context, KV: f.kv, Adapters: f.adapters, Beside: beside,
+		Planned: func(bytes int64) { a.screen.note(say.T("%s will take %s", "%s 将占用 %s", p.name, size(bytes))) },
+	})
+	if err != nil {
+		return nil, broughtError(path, err)
 	}
-	if f.memory > 0 {
-		machine.Memory = int64(f.memory * (1 << 30))
-	}
+	return p, nil
+}
+
+// load reads a model's weights, which may take so much memory with all else
+// of it, and makes a release of it.
+func (a *app) load(ctx context.Context, p *prepared, memory int64) (*serve.Release, error) {
 	var digest store.Digest
 	var facts *weights.Model
 	summed := make(chan error, 1)
 	go func() { // reading the file twice: meanwhile the weights are packed
 		var err error
-		if record != nil { // known since it was added, and not changed
-			digest = record.Digest
-			facts, err = weights.OpenModel(path)
+		if p.record != nil { // known since it was added, and not changed
+			digest = p.record.Digest
+			facts, err = weights.OpenModel(p.path)
 		} else {
-			digest, facts, err = digestOf(ctx, path)
+			digest, facts, err = digestOf(ctx, p.path)
 		}
 		summed <- err
 	}()
-	m, err := plain.Open(path, plain.Options{
-		Name: name, Threads: machine.Threads, Slots: f.slots, Context: f.context, Memory: machine.Memory, KV: f.kv, Adapters: f.adapters,
-		Planned: func(bytes int64) { a.screen.note(say.T("%s will take %s", "%s 将占用 %s", name, size(bytes))) },
-	})
+	err := p.Load(memory)
 	if sumErr := <-summed; err == nil {
 		err = sumErr
 	}
 	if err != nil {
-		m.Close()
-		return nil, nil, broughtError(path, err)
+		return nil, broughtError(p.path, err)
 	}
 	defer facts.Close()
-	m.Sign(digest.String())
-	return a.release(m, facts, name, digest), m, nil
+	p.Sign(digest.String())
+	return a.release(p.Model, facts, p.name, digest), nil
 }
 
 // release makes a release of a brought model.

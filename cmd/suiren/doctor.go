@@ -62,7 +62,10 @@ func (a *app) doctorCommand() *cobra.Command {
 				return err
 			}
 			checks := compute.Doctor(m, cmp.Or(a.state, ".suiren"), time.Now())
-			bandwidth := compute.Bandwidth(m.Threads)
+			bandwidth, err := compute.Bandwidth(m.Threads)
+			if err != nil {
+				return err
+			}
 			if a.format == formatJSONL {
 				a.line(map[string]any{"type": "machine", "machine": m, "bandwidth": bandwidth})
 			}

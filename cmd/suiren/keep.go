@@ -158,9 +158,17 @@ func (a *app) keyCommand() *cobra.Command {
 			return dir.log("key.revoke", args[0])
 		},
 	}
-	for _, c := range []*cobra.Command{create, list, revoke} {
+	limit := a.keyLimitCommand(func() (bookDir, *operate.Ledger, error) {
+		dir, err := a.bookDir(folder, models)
+		if err != nil {
+			return "", nil, err
+		}
+		l, err := operate.OpenLedger(dir.ledger())
+		return dir, l, err
+	})
+	for _, c := range []*cobra.Command{create, list, revoke, limit} {
 		c.Flags().StringVar(&folder, "plan", "", a.t("folder of the plan file (default: here)", "计划文件所在目录（默认：当前目录）"))
 		a.bookFlag(c, &models)
 	}
-	return a.group("key", a.t("Make, list and end API keys", "管理 API 密钥"), create, list, revoke)
+	return a.group("key", a.t("Make, list, bound and end API keys", "管理 API 密钥"), create, list, revoke, limit)
 }

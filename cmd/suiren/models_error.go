@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 
+	"suiren/engine/model"
+	"suiren/engine/tokenizer"
 	"suiren/engine/weights"
 	"suiren/internal/say"
 )
@@ -16,7 +18,7 @@ var (
 	convert    = say.T("convert the model again with a current version of its converter", "请用当前版本的转换工具重新转换模型")
 	wholeSet   = say.T("put all parts of the set into one folder, under their own names", "请把整套分片放在同一目录，并保留原文件名")
 	giveModel  = say.T("give a GGUF file or a Hugging Face folder", "请给出 GGUF 文件或 Hugging Face 目录")
-	newerModel = say.T("choose another quantisation of the model, or a newer Suiren", "请改用该模型的其他量化版本，或更新 Suiren")
+	newerModel = say.T("choose another model or quantisation of it, or a newer Suiren", "请改用其他模型或其他量化版本，或更新 Suiren")
 )
 
 // faultTexts are the Chinese of each fault of a GGUF file, and the next step.
@@ -73,7 +75,17 @@ func modelError(path string, err error) error {
 		if bad.Place != "" {
 			where += ": " + shown(bad.Place)
 		}
-		return &say.Error{Where: where, What: say.T("the file is not as its format requires: %s", "文件不符合格式要求：%s", bad.Why), Next: copyAgain, Err: err}
+		return &say.Error{Where: where, What: say.T("the file is not as its format requires: %s", "文件不符合格式要求：%s", say.Engine(bad.Why, bad.Args)), Next: copyAgain, Err: err}
+	}
+	if bad, ok := errors.AsType[*tokenizer.FormatError](err); ok {
+		where := shown(bad.Path)
+		if bad.Place != "" {
+			where += ": " + shown(bad.Place)
+		}
+		return &say.Error{Where: where, What: say.T("the vocabulary cannot be used: %s", "无法使用该词表：%s", bad.Why), Next: newerModel, Err: err}
+	}
+	if bad, ok := errors.AsType[*model.ConfigError](err); ok {
+		return &say.Error{Where: shown(path), What: say.T("this model cannot be run here: %s", "这里不能运行此模型：%s", say.Engine(bad.Why, bad.Args)), Next: newerModel, Err: err}
 	}
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		switch {

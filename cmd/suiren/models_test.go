@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"suiren/engine/model"
 	"suiren/engine/weights"
 	"suiren/internal/say"
 	"suiren/store"
@@ -39,6 +42,40 @@ func TestFaultTexts(t *testing.T) {
 	}
 	if len(faultTexts) != len(weights.Faults) {
 		t.Errorf("%d texts for %d faults", len(faultTexts), len(weights.Faults))
+	}
+}
+
+// What is wrong with a folder is said in both languages.
+func TestFolderFaults(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const config = `{"model_type": "qwen2", "vocab_size": 64, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 1,
+		"num_attention_heads": 3, "num_key_value_heads": 2, "max_position_embeddings": 64, "head_dim": 16}`
+	for _, c := range []struct{ config, weights, en, zh string }{
+		{config, "short", "model.safetensors: the file is not as its format requires: 5 bytes are too few for a safetensors file; the file is cut short", "model.safetensors: 文件不符合格式要求：5 字节不足以构成 safetensors 文件；"},
+		{config, "\x02\x00\x00\x00\x00\x00\x00\x00{}", "this model cannot be run here: 3 heads do not share 2 key-value heads; choose", "这里不能运行此模型：3 个注意力头不能均分 2 个键值头；"},
+		{strings.Replace(config, `"head_dim": 16`, `"head_dim": -3`, 1), "\x02\x00\x00\x00\x00\x00\x00\x00{}", "head size is -3, not 1 to 1024", "头的大小是 -3，应在 1 到 1024 之间"},
+		{strings.Replace(config, `"num_key_value_heads": 2`, `"num_key_value_heads": 1`, 1), "\x02\x00\x00\x00\x00\x00\x00\x00{}", "tensor token_embd.weight is missing", "缺少张量 token_embd.weight"},
+	} {
+		write("config.json", c.config)
+		write("model.safetensors", c.weights)
+		f, err := model.Open(dir)
+		if err == nil {
+			_, _, err = f.DecoderBytes(1, 1, 1)
+			f.Close()
+		}
+		said, ok := modelError(dir, err).(*say.Error)
+		if !ok {
+			t.Errorf("%s: %v", c.en, err)
+			continue
+		}
+		if en, zh := said.In(say.English), said.In(say.Chinese); !strings.Contains(en, c.en) || !strings.Contains(zh, c.zh) {
+			t.Errorf("got %s\nand %s\nwant %s\nand %s", en, zh, c.en, c.zh)
+		}
 	}
 }
 

@@ -111,7 +111,7 @@ func TestReference(t *testing.T) {
 	}{
 		"as it should be": {},
 		"another seed":    {op: train.SFT{Seed: 3}},
-		"smaller batches": {op: train.SFT{Batch: 6}},
+		"smaller batches": {op: train.SFT{Batch: 10}},
 		"rate too high":   {op: train.SFT{Rate: 100}, want: "rate-high"},
 		"rate too low":    {op: train.SFT{Rate: 0.02}, want: "behind"},
 		"data repeated":   {rows: func(i int, _ *stage.Problem) ([]int32, int) { return example(0, &problems[8000+i%40]) }, want: "ahead"},

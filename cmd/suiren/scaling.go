@@ -20,6 +20,7 @@ import (
 	"suiren/run"
 	"suiren/stage"
 	"suiren/stage/curve"
+	"suiren/stage/data"
 	"suiren/stage/train"
 	"suiren/store"
 )
@@ -182,6 +183,13 @@ func ladderFile(f *plan.File, from *plan.Block, rungs []*train.SFT) (*plan.File,
 	for _, b := range slices.Backward(f.Blocks) { // each after those that it refers to
 		if !wanted[b.Ref] {
 			continue
+		}
+		if t, ok := b.Op.(*data.Tokens); ok { // lessons begin easy, and a small rung would see no more
+			mixed := *t
+			mixed.Shuffle = true
+			c := *b
+			c.Op = &mixed
+			b = &c
 		}
 		out.Blocks = append(out.Blocks, b)
 		for _, a := range b.Args {

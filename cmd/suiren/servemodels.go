@@ -8,6 +8,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/serve"
+	"suiren/serve/plain"
 	"suiren/stage/operate"
 )
 
@@ -37,19 +38,35 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 		conf.Key = keys.Lookup
 	}
 	s := serve.New(conf)
-	var list []*serve.Release
-	var memory int64
-	for _, path := range paths {
-		a.screen.note(say.T("reading %s", "正在读取 %s", path))
-		r, m, err := a.brought(ctx, path, mf)
+	free, err := a.modelMemory(mf)
+	if err != nil {
+		return err
+	}
+	var opened []*prepared
+	var wants []*plain.Model
+	for i, path := range paths {
+		p, err := a.prepare(path, mf, i > 0)
 		if err != nil {
 			return err
 		}
-		defer m.Close()
-		if m.Answers() {
-			bytes, whole := m.Memory()
-			memory += bytes
+		defer p.Close()
+		opened, wants = append(opened, p), append(wants, p.Model)
+	}
+	var list []*serve.Release
+	var memory int64
+	for i, share := range plain.Share(free, wants) {
+		p := opened[i]
+		a.screen.note(say.T("reading %s", "正在读取 %s", p.path))
+		r, err := a.load(ctx, p, share)
+		if err != nil {
+			return err
+		}
+		bytes, whole := p.Memory()
+		memory += bytes
+		if p.Answers() {
 			a.screen.note(say.T("%s takes %s: %.1f conversations of %s tokens at once", "%s 占用 %s：可同时容纳 %.1f 段各 %s 词元的对话", r.Name, size(bytes), whole, count(float64(r.Context))))
+		} else {
+			a.screen.note(say.T("%s takes %s", "%s 占用 %s", r.Name, size(bytes)))
 		}
 		if err := b.begin(r.Name, r.Digest); err != nil {
 			return err

@@ -52,7 +52,7 @@ func (a *app) usageCommand() *cobra.Command {
 					fmt.Fprintln(a.stdout, l)
 				}
 			}
-			return nil
+			return a.showBudgets(l)
 		},
 	}
 	c.Flags().StringVar(&since, "since", "", a.t("from this day on, like 2026-11-25", "从某日起，例如 2026-11-25"))

@@ -2,7 +2,7 @@
 
     LLAMACPP=$(compat/llamacpp/setup.sh) PYTHON compat/llamacpp/speed.py FOLDER [NAME...]    # PYTHON has numpy
 
-NAME is SHAPE-TYPE: qwen3-35m, qwen3-0.6b, llama-1.1b, spark-1.7b; Q8_0, Q4_0, Q4_K_M. Twelve files, 9 GB; those there
+NAME is SHAPE-TYPE: qwen3-35m, spark-45m, qwen3-0.6b, llama-1.1b, spark-1.7b; Q8_0, Q4_0, Q4_K_M. Twelve files, 9 GB; those there
 are kept.
 The types of the tensors are those that llama-quantize gives them. Blocks are random bits with scales that make
 every matrix about N(0, 1/fan-in), so that activations stay ordinary. The vocabulary is byte-level BPE: all bytes,
@@ -27,6 +27,7 @@ CHATML = ("{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 SHAPES = {  # C, F, L, H, KV heads, D, V
     "qwen3-35m": ("qwen3", 512, 1536, 6, 8, 4, 64, 32000),  # of no real model: for compat/load
+    "spark-45m": ("spark2_5", 512, 1536, 8, 8, 2, 256, 32000),  # nor this
     "qwen3-0.6b": ("qwen3", 1024, 3072, 28, 16, 8, 128, 151936),
     "llama-1.1b": ("llama", 2048, 5632, 22, 32, 4, 64, 32000),
     "spark-1.7b": ("spark2_5", 2048, 6656, 28, 8, 2, 256, 131072),

@@ -101,12 +101,17 @@ func (l *load) warm() error {
 	return l.fill()
 }
 
-// fill fills the server's memory for keys and values with prompts as long as
-// its context, so that what it holds does not grow any more.
+// fill fills the server's memory for keys and values, so that what it holds
+// does not grow any more: with prompts as long as its context, and then with
+// short ones, of which sliding layers keep all.
 func (l *load) fill() error {
 	var wg sync.WaitGroup
-	errs := make(chan error, slots)
-	for i := range slots {
+	errs := make(chan error, 5*slots)
+	for i := range 5 * slots {
+		most := l.o.fill - 1
+		if i >= slots {
+			most = l.o.fill/4 + 8
+		}
 		wg.Go(func() {
 			c := l.client(-1 - i)
 			defer c.http.CloseIdleConnections()
@@ -117,7 +122,7 @@ func (l *load) fill() error {
 			var reply struct{ Tokens []int }
 			status, err := c.json("/tokenize", map[string]any{"content": text.String()}, &reply)
 			if err == nil && status == 200 {
-				ids := reply.Tokens[:min(len(reply.Tokens), l.o.fill-1)]
+				ids := reply.Tokens[:min(len(reply.Tokens), most)]
 				status, err = c.json("/v1/completions", map[string]any{"prompt": ids, "max_tokens": 1}, nil)
 			}
 			if err == nil && status == 200 { // many logits at a time

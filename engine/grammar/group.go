@@ -33,7 +33,9 @@ type group struct {
 	nameOf []use      // whose
 
 	props    int // members that are counted
-	elements int // elements that are counted
+	tangled  bool
+	certain  []int // nodes that hold whatever else does; of a tangled group
+	elements int   // elements that are counted
 	unique   bool
 	children map[string]*link // by key or index
 
@@ -212,6 +214,7 @@ func (g *group) describe(m *machine) {
 	if naming != nil {
 		g.naming = m.group(naming)
 	}
+	g.tangle(m)
 }
 
 // member returns the link of a member: its name's number, or -1, and which

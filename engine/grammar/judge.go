@@ -117,6 +117,9 @@ func (m *machine) keyLives(f *frame, results []tri) bool {
 			fail(i)
 		}
 	}
+	if p.g.tangled && !m.nameHope(f, p) {
+		return false
+	}
 	if !changed {
 		return true
 	}
@@ -358,6 +361,8 @@ func (m *machine) judgeObject(f *frame, i int, n *node, done bool) tri {
 		}
 	}
 	switch {
+	case done && m.coming && !missing && len(n.properties)+len(n.patternProps) > 0, done && m.coming && !missing && (n.additional >= 0 || n.names >= 0):
+		return maybe // as their values turn out
 	case done:
 		return yesIf(!missing)
 	case missing:

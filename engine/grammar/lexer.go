@@ -50,6 +50,7 @@ func (m *machine) lexer(f *frame) *lexer {
 	if f.phase == inKey {
 		obj := f.parent.g
 		l.parent = m.intern(&frame{g: obj, phase: objColon, word: -1, key: -1})
+		l.closed = obj.tangled
 		patterns, tries = append(patterns[:len(patterns):len(patterns)], obj.shapes...), append(tries, obj.keys)
 		for _, n := range obj.nodes {
 			l.closed = l.closed || m.nodes[n].additional >= 0 && m.nodes[m.nodes[n].additional].never

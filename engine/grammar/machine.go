@@ -19,7 +19,10 @@ type machine struct {
 	size   int // bytes of frames, about
 	buf    []byte
 	judged []tri // of the judgements under way
-	start  *frame
+	coming bool  // members that are not read yet are among those judged
+
+	outlooks map[*frame]*outlook
+	start    *frame
 }
 
 // maxSpaces bounds white space in a row: without a bound a model may write
@@ -27,7 +30,7 @@ type machine struct {
 const maxSpaces = 20
 
 func newMachine(nodes []node) *machine {
-	m := &machine{nodes: nodes, groups: map[string]*group{}, frames: map[string]*frame{}}
+	m := &machine{nodes: nodes, groups: map[string]*group{}, frames: map[string]*frame{}, outlooks: map[*frame]*outlook{}}
 	m.start = m.intern(&frame{g: m.group([]int{0}), phase: atValue, word: -1, key: -1})
 	return m
 }
@@ -53,6 +56,7 @@ func (m *machine) tidy() {
 		return
 	}
 	clear(m.frames)
+	clear(m.outlooks)
 	for _, g := range m.groups {
 		g.values, g.keyLexer = nil, nil
 	}
@@ -112,6 +116,8 @@ func (m *machine) move(f *frame, b byte) *frame {
 		switch {
 		case b == '"' && f.phase != objNext:
 			return m.beginKey(f)
+		case b == ',' && f.phase == objNext && f.g.tangled && !m.more(f):
+			return nil
 		case b == ',' && f.phase == objNext:
 			return m.with(f, func(c *frame) { c.phase, c.spaces = objKey, 0 })
 		case b == '}' && f.phase != objKey:
@@ -295,7 +301,7 @@ func (m *machine) narrow(f *frame, t string, low, high rune) *frame {
 	}
 	patterns := c.g.patterns
 	if c.phase == inKey {
-		if c.key >= 0 && !c.parent.g.keys.within(c.key, low, high, c.parent.seen) {
+		if c.key >= 0 && !c.parent.g.keys.within(c.key, low, high, m.taken(c.parent)) {
 			c.key = -1
 		}
 		patterns = slices.Concat(patterns, c.parent.g.shapes)
@@ -418,6 +424,11 @@ func (m *machine) endKey(f *frame) *frame {
 	}
 	if name >= 0 && obj.seen[name] != 0 {
 		return nil // a name comes once
+	}
+	if obj.g.tangled {
+		if o := m.outlook(obj); name >= 0 && !o.names[name] || name < 0 && !o.other {
+			return nil
+		}
 	}
 	shapes := make([]bool, len(obj.g.shapes))
 	for i, p := range obj.g.shapes {

@@ -30,16 +30,23 @@ const (
 type Memory struct {
 	Model  int64 // the packed weights and the scratch of a step
 	Pages  int64 // keys and values
-	Logits int64 // with what chooses tokens
-	Full   int   // pages of the full-attention layers
-	Window int   // of the sliding layers
-	Limit  int   // tokens of a sequence that fit
+	Logits int64
+	Full   int // pages of the full-attention layers
+	Window int // of the sliding layers
+	Limit  int // tokens of a sequence that fit
+
+	// On the Go heap.
+	Choosing int64 // what chooses tokens
+	Vectors  int64 // of the model
 
 	full, window int64 // bytes of a page
 }
 
 // Total returns the bytes of all of it.
-func (m *Memory) Total() int64 { return m.Model + m.Pages + m.Logits }
+func (m *Memory) Total() int64 { return m.Pages + m.Rest() }
+
+// Rest returns the bytes of all but keys and values.
+func (m *Memory) Rest() int64 { return m.Model + m.Logits + m.Choosing + m.Vectors }
 
 // ErrMemory says that a model cannot run in the memory it is given.
 var ErrMemory = errors.New("infer: not enough memory for keys and values")
@@ -99,7 +106,7 @@ func (o Options) plan(s *model.Shape, z *batchSize) (Memory, error) {
 	}
 	m.Pages = int64(m.Full)*m.full + int64(m.Window)*m.window
 	v := int64(z.vocab)
-	m.Logits = 4*v*int64(z.outs) + int64(z.workers)*(12*v+v/8+16*v)
+	m.Logits, m.Choosing = 4*v*int64(z.outs), int64(z.workers)*(12*v+v/8+16*v)
 	return m, nil
 }
 
@@ -111,7 +118,7 @@ func Plan(f *model.File, o Options) (Memory, error) {
 	if err != nil {
 		return m, err
 	}
-	m.Model, err = f.DecoderBytes(z.rows, z.limit, z.workers)
+	m.Model, m.Vectors, err = f.DecoderBytes(z.rows, z.limit, z.workers)
 	return m, err
 }
 

@@ -1,6 +1,9 @@
 package kernel
 
-import "sync"
+import (
+	"sync"
+	"unsafe"
+)
 
 // KC is the length of the blocks into which Gemm cuts K.
 const KC = 256
@@ -104,7 +107,8 @@ type tile struct {
 	c        *float32
 	cs       int // from row to row
 	m, n, k  int
-	add      int // 1 if C += A·B
+	add      int     // 1 if C += A·B
+	ahead    uintptr // what is read next, to be fetched: no pointer, for it may pass the end
 }
 
 // MB is the number of rows whose block of A is copied at a time.
@@ -160,6 +164,12 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 				switch {
 				case ldb == 0:
 					t.b, t.bs = &b[j0*k+l0*NR], 4*NR
+					switch { // the next panel
+					case j0+NR < n:
+						t.ahead = uintptr(unsafe.Pointer(&b[(j0+NR)*k+l0*NR]))
+					case l0+KC < k:
+						t.ahead = uintptr(unsafe.Pointer(&b[(l0+KC)*NR]))
+					}
 				case packB || t.n < NR:
 					packPanel(s.b[:], t.k, t.n, b[l0*ldb+j0:], ldb, 1)
 					t.b, t.bs = &s.b[0], 4*NR

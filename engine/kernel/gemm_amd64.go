@@ -10,11 +10,15 @@ func gemmTile(t *tile) {
 	}
 	half := *t
 	half.n = min(t.n, 16)
+	if t.ahead == 0 {
+		half.ahead = uintptr(unsafe.Pointer(t.b))
+	}
 	gemmAVX2(&half)
 	if t.n > 16 {
 		half.b = (*float32)(unsafe.Add(unsafe.Pointer(t.b), 4*16))
 		half.c = (*float32)(unsafe.Add(unsafe.Pointer(t.c), 4*16))
 		half.n = t.n - 16
+		half.ahead += uintptr(t.m / 6 * 512) // as far as the first half got
 		gemmAVX2(&half)
 	}
 }

@@ -54,6 +54,7 @@ GLOBL laneMask<>(SB), RODATA, $64
 // AX, BX: rows 0 and 3 of A at this step; R8, R9: A's strides
 // SI, R10: B at this step, its stride; CX: steps left
 // DI, R11: C, its stride; R12: rows left; R13: A, first step of this tile
+// R15: what is asked for of the panel that comes next
 TEXT ·gemmAVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), DX
 	MOVQ 0(DX), R13
@@ -63,6 +64,7 @@ TEXT ·gemmAVX2(SB), NOSPLIT, $0-8
 	MOVQ 40(DX), DI
 	MOVQ 48(DX), R11
 	MOVQ 56(DX), R12
+	MOVQ 88(DX), R15
 
 next:
 	MOVQ 24(DX), SI
@@ -84,6 +86,24 @@ next:
 	RET
 
 six:
+	// C is asked for now: it comes while the sums are made.
+	LEAQ (R11)(R11*2), R14
+	ADDQ DI, R14
+	PREFETCHT0 (DI)
+	PREFETCHT0 (DI)(R11*1)
+	PREFETCHT0 (DI)(R11*2)
+	PREFETCHT0 (R14)
+	PREFETCHT0 (R14)(R11*1)
+	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT1 (R15)      // so does the next panel
+	PREFETCHT1 64(R15)
+	PREFETCHT1 128(R15)
+	PREFETCHT1 192(R15)
+	PREFETCHT1 256(R15)
+	PREFETCHT1 320(R15)
+	PREFETCHT1 384(R15)
+	PREFETCHT1 448(R15)
+	ADDQ $512, R15
 	ZERO(Y4, Y5)
 	ZERO(Y6, Y7)
 	ZERO(Y8, Y9)

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"math"
 	"path/filepath"
 	"strconv"
@@ -105,7 +104,7 @@ func readPEFT(dir string, s *Shape) (*peftConfig, error) {
 		return nil, err
 	}
 	bad := func(place, format string, args ...any) error {
-		return &weights.FormatError{Path: path, Place: place, Why: fmt.Sprintf(format, args...)}
+		return &weights.FormatError{Path: path, Place: place, Why: format, Args: args}
 	}
 	switch {
 	case c.Type != "LORA":
@@ -131,6 +130,9 @@ func openAdapterFile(dir string) (*weights.File, error) {
 	}
 	return weights.OpenFile(filepath.Join(dir, name))
 }
+
+// Bytes returns the memory that the adapter takes.
+func (a *Adapter) Bytes() int64 { return 4 * int64(a.arena.Len()) }
 
 // Close frees the adapter's memory. No step that uses it may be under way.
 func (a *Adapter) Close() { a.arena.Close() }
@@ -162,8 +164,8 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 	ad := &Adapter{layers: make([][linears][]lora, s.Layers)}
 	places := s.places()
 	for _, name := range f.Names() {
-		bad := func(why string) error {
-			return &weights.FormatError{Path: "adapter_model.safetensors", Place: name, Why: why}
+		bad := func(why string, args ...any) error {
+			return &weights.FormatError{Path: "adapter_model.safetensors", Place: name, Why: why, Args: args}
 		}
 		stem, isA := strings.CutSuffix(name, ".lora_A.weight")
 		if !isA {
@@ -184,7 +186,7 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 		shapeA, _ := f.Shape(name)
 		shapeB, okB := f.Shape(stem + ".lora_B.weight")
 		if !okB || len(shapeA) != 2 || len(shapeB) != 2 || shapeA[1] != p.cols || shapeB[0] != p.rows || shapeA[0] != shapeB[1] || shapeA[0] < 1 || shapeA[0] > maxRank {
-			return nil, bad(fmt.Sprintf("has shapes %v and %v for a matrix of (%d, %d)", shapeA, shapeB, p.rows, p.cols))
+			return nil, bad("has shapes %v and %v for a matrix of (%d, %d)", shapeA, shapeB, p.rows, p.cols)
 		}
 		r := lora{at: p.at, rows: p.rows, cols: p.cols, rank: shapeA[0]}
 		r.a, r.b = arena.Float32(kernel.PackedLen(r.cols, r.rank)), arena.Float32(kernel.PackedLen(r.rank, r.rows))

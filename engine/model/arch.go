@@ -117,7 +117,7 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	m := ggufReader{g: g, arch: arch}
 	embed, ok := g.Tensor("token_embd.weight")
 	if !ok || len(embed.Shape) != 2 {
-		return Shape{}, fmt.Errorf("%w: tensor token_embd.weight is missing or not a matrix", ErrConfig)
+		return Shape{}, badConfig("tensor token_embd.weight is missing or not a matrix")
 	}
 	c := Config{Vocab: embed.Shape[0], Width: m.whole("embedding_length", 0), Layers: m.whole("block_count", 0), Heads: m.whole("attention.head_count", 0),
 		Hidden: m.whole("feed_forward_length", 0), Context: m.whole("context_length", 0), Eps: float32(m.number("attention.layer_norm_rms_epsilon", 1e-6))}
@@ -126,7 +126,7 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 		c.HeadDim = m.whole("attention.key_length", c.Width/c.Heads)
 	}
 	if v := m.whole("attention.value_length", c.HeadDim); v != c.HeadDim {
-		return Shape{}, fmt.Errorf("%w: keys of %d and values of %d", ErrConfig, c.HeadDim, v)
+		return Shape{}, badConfig("keys of %d and values of %d", c.HeadDim, v)
 	}
 	if m.err != nil {
 		return Shape{}, m.err
@@ -139,7 +139,7 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 		s.Experts, s.Chosen, s.Renorm = m.whole("expert_count", 0), m.whole("expert_used_count", 0), true
 		s.Hidden = m.whole("expert_feed_forward_length", s.Hidden) // Check looks again
 		if s.Experts == 0 {
-			return s, fmt.Errorf("%w: %s.expert_count is missing", ErrConfig, arch)
+			return s, badConfig("%s.expert_count is missing", arch)
 		}
 	}
 	s.CapScores, s.CapLogits = float32(m.number("attn_logit_softcapping", 0)), float32(m.number("final_logit_softcapping", 0))
@@ -148,7 +148,7 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 		r := &s.Rope[i]
 		r.Theta = m.number("rope.freq_base"+end, r.Theta)
 		if r.Dims = m.whole("rope.dimension_count"+end, r.Dims); r.Dims < 2 || r.Dims > c.HeadDim {
-			return s, fmt.Errorf("%w: rotary positions of %d of %d", ErrConfig, r.Dims, c.HeadDim)
+			return s, badConfig("rotary positions of %d of %d", r.Dims, c.HeadDim)
 		}
 	}
 	if s.Arch != "gemma3" && s.Arch != "spark2_5" && g.Value(arch+".rope.freq_base_swa") == nil {
@@ -159,10 +159,10 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	}
 	if t, ok := g.Tensor("rope_freqs.weight"); ok && m.err == nil {
 		if s.Rope[0].Yarn != nil {
-			return s, fmt.Errorf("%w: rotary positions of type yarn with rope_freqs.weight beside are not read", ErrConfig)
+			return s, badConfig("rotary positions of type yarn with rope_freqs.weight beside are not read")
 		}
 		if t.Weights() != int64(s.Rope[0].Dims/2) {
-			return s, fmt.Errorf("%w: tensor rope_freqs.weight has %d factors for %d pairs", ErrConfig, t.Weights(), s.Rope[0].Dims/2)
+			return s, badConfig("tensor rope_freqs.weight has %d factors for %d pairs", t.Weights(), s.Rope[0].Dims/2)
 		}
 		s.Rope[0].Div = make([]float32, s.Rope[0].Dims/2)
 		if err := g.Read("rope_freqs.weight", s.Rope[0].Div); err != nil {
@@ -203,13 +203,13 @@ func (m *ggufReader) scaling(s *Shape) error {
 				gain = m.number("rope.scaling.yarn_attn_factor", gain)
 			}
 			if e := m.number("rope.scaling.yarn_ext_factor", 1); e != 1 && !(e < 0) {
-				return fmt.Errorf("%w: %s.rope.scaling.yarn_ext_factor of %g is not read", ErrConfig, m.arch, e)
+				return badConfig("%s.rope.scaling.yarn_ext_factor of %g is not read", m.arch, e)
 			}
 			if err := y.stretch(r, gain); err != nil {
 				return err
 			}
 		default:
-			return fmt.Errorf("%w: rotary positions of type %q are not read", ErrConfig, kind)
+			return badConfig("rotary positions of type %q are not read", kind)
 		}
 	}
 	s.stretched()
@@ -235,7 +235,7 @@ func (m *ggufReader) whole(key string, otherwise int) int {
 	n, ok := m.g.Whole(m.arch + "." + key)
 	if !ok {
 		if v := m.g.Value(m.arch + "." + key); v != nil && m.err == nil {
-			m.err = fmt.Errorf("%w: %s.%s is not one whole number", ErrConfig, m.arch, key)
+			m.err = badConfig("%s.%s is not one whole number", m.arch, key)
 		}
 		return otherwise
 	}

@@ -28,6 +28,20 @@ type Config struct {
 // ErrConfig is wrapped by every error about a shape.
 var ErrConfig = errors.New("model: bad config")
 
+// A ConfigError is an ErrConfig that says why.
+type ConfigError struct {
+	Why  string // a format of Args
+	Args []any
+}
+
+func badConfig(why string, args ...any) error { return &ConfigError{why, args} }
+
+func (e *ConfigError) Error() string {
+	return fmt.Sprintf("%v: %s", ErrConfig, fmt.Sprintf(e.Why, e.Args...))
+}
+
+func (e *ConfigError) Unwrap() error { return ErrConfig }
+
 // Check reports the first dimension that cannot be built. Its bounds keep
 // every product of two dimensions far from overflow.
 func (c *Config) Check() error {
@@ -41,16 +55,16 @@ func (c *Config) Check() error {
 		{"feed-forward width", c.Hidden, 1 << 18}, {"context", c.Context, big},
 	} {
 		if d.val < 1 || d.val > d.max {
-			return fmt.Errorf("%w: %s is %d, not 1 to %d", ErrConfig, d.name, d.val, d.max)
+			return badConfig("%s is %d, not 1 to %d", d.name, d.val, d.max)
 		}
 	}
 	switch {
 	case c.HeadDim%2 != 0:
-		return fmt.Errorf("%w: head size %d is odd", ErrConfig, c.HeadDim)
+		return badConfig("head size %d is odd", c.HeadDim)
 	case c.Heads%c.KVHeads != 0:
-		return fmt.Errorf("%w: %d heads do not share %d key-value heads", ErrConfig, c.Heads, c.KVHeads)
+		return badConfig("%d heads do not share %d key-value heads", c.Heads, c.KVHeads)
 	case !(c.Theta > 1) || !(c.Eps >= 0) || c.Eps > 1:
-		return fmt.Errorf("%w: theta %g, eps %g", ErrConfig, c.Theta, c.Eps)
+		return badConfig("theta %g, eps %g", c.Theta, c.Eps)
 	}
 	return nil
 }

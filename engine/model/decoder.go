@@ -34,6 +34,7 @@ type Decoder struct {
 	s       decodeState
 	arena   *tensor.Arena
 	jobs    []attendJob
+	several bool      // some sequence has several tokens: all are turned before any attends
 	rank    int       // the largest of the adapters of a step
 	mid     []float32 // (rows, rank)
 }
@@ -182,7 +183,7 @@ func (d *Decoder) step(p *Pages, seqs []Seq, logits []float32) error {
 // begin embeds the tokens and lists the work of a step.
 func (d *Decoder) begin(seqs []Seq) (n int, err error) {
 	s, C := &d.s, d.Shape.Width
-	d.jobs = d.jobs[:0]
+	d.jobs, d.several = d.jobs[:0], false
 	d.adapters(seqs)
 	for i := range seqs {
 		q := &seqs[i]
@@ -207,6 +208,7 @@ func (d *Decoder) begin(seqs []Seq) (n int, err error) {
 		}
 		q.row = n
 		n += len(q.IDs)
+		d.several = d.several || len(q.IDs) > 1
 	}
 	if f := d.Shape.Embed; f != 1 {
 		kernel.Scale(s.x[:n*C], f)
@@ -223,8 +225,19 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 	d.normed(s.n, s.x, b.attnNorm, n, b.qkv.forms())
 	d.mul(&b.qkv, s.n, n, s.qkv, d.net.qkvRows, false)
 	d.adapt(seqs, l, qkvLinear, s.n, s.qkv, d.net.qkvRows)
-	d.rowsOf(n, func(t int) { d.turn(p, l, t) })
-	d.team.For(len(d.jobs), func(w, i int) { d.attend(&d.workers[w], p, seqs, l, d.jobs[i]) })
+	if d.several {
+		d.rowsOf(n, func(t int) {
+			for g := range c.KVHeads {
+				d.turn(p, l, t, g)
+			}
+		})
+	}
+	d.team.For(len(d.jobs), func(w, i int) {
+		if j := d.jobs[i]; !d.several {
+			d.turn(p, l, j.row, j.g)
+		}
+		d.attend(&d.workers[w], p, seqs, l, d.jobs[i])
+	})
 	d.rowsOf(n, func(t int) {
 		if c.HeadGate {
 			y, gate := s.y.Row(t), s.qkv[t*d.net.qkvRows+c.qkv():]
@@ -291,31 +304,28 @@ func (d *Decoder) rowsOf(n int, f func(t int)) {
 	})
 }
 
-// turn normalises, rotates and scales the queries of row t, and puts its keys
-// and values into its page.
-func (d *Decoder) turn(p *Pages, l, t int) {
+// turn normalises, rotates and scales the queries of row t that look at key
+// g, and puts that key and its value into the row's page.
+func (d *Decoder) turn(p *Pages, l, t, g int) {
 	s, b, c := &d.s, &d.net.blocks[l], &d.Shape
-	D, i := c.HeadDim, c.class(l)
+	D, i, group := c.HeadDim, c.class(l), c.Heads/c.KVHeads
 	qkv := s.qkv[t*d.net.qkvRows:]
 	half := c.Rope[i].Dims / 2
 	cos, sin := s.cos[i][t*half:(t+1)*half], s.sin[i][t*half:(t+1)*half]
-	for h := range c.Heads + c.KVHeads {
-		x, norm := qkv[h*D:(h+1)*D], b.qNorm
-		if h >= c.Heads {
-			norm = b.kNorm
-		}
+	turn := func(x, norm []float32) {
 		if norm != nil {
 			kernel.RMSNorm(x, x, norm, c.Eps)
 		}
 		kernel.Rotate(x, cos, sin)
-		if h < c.Heads {
-			kernel.Scale(x, c.Query)
-		}
 	}
-	at, page := int(s.pos[t])%PageTokens, s.page[i][t]
-	for g := range c.KVHeads {
-		p.put(l, g, page, at, qkv[c.q()+g*D:][:D], qkv[c.q()+c.kv()+g*D:][:D])
+	for h := g * group; h < (g+1)*group; h++ {
+		q := qkv[h*D : (h+1)*D]
+		turn(q, b.qNorm)
+		kernel.Scale(q, c.Query)
 	}
+	k, v := qkv[c.q()+g*D:][:D], qkv[c.q()+c.kv()+g*D:][:D]
+	turn(k, b.kNorm)
+	p.put(l, g, s.page[i][t], int(s.pos[t])%PageTokens, k, v)
 }
 
 // head writes logits.

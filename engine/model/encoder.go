@@ -47,13 +47,13 @@ func (s *EncoderShape) Check() error {
 	}
 	switch {
 	case s.Width%s.Heads != 0 || s.Width/s.Heads > 1<<10:
-		return fmt.Errorf("%w: %d heads of a width of %d", ErrConfig, s.Heads, s.Width)
+		return badConfig("%d heads of a width of %d", s.Heads, s.Width)
 	case s.Theta == 0 && s.Local != nil, s.Theta != 0 && !(s.Theta > 1 && s.Width/s.Heads%2 == 0):
-		return fmt.Errorf("%w: rotary base %g of heads of %d", ErrConfig, s.Theta, s.Width/s.Heads)
+		return badConfig("rotary base %g of heads of %d", s.Theta, s.Width/s.Heads)
 	case s.Local != nil && (len(s.Local) != s.Layers || s.Window < 1 || s.Window > s.Context || !(s.LocalTheta > 1)):
-		return fmt.Errorf("%w: a window of %d, rotary base %g, for %d of %d layers", ErrConfig, s.Window, s.LocalTheta, len(s.Local), s.Layers)
+		return badConfig("a window of %d, rotary base %g, for %d of %d layers", s.Window, s.LocalTheta, len(s.Local), s.Layers)
 	case s.Types < 0 || s.Types > 1<<10 || s.Offset < 0 || s.Offset > 1<<10 || s.Labels < 0 || s.Labels > 1<<10:
-		return fmt.Errorf("%w: %d segment types, positions from %d, %d labels", ErrConfig, s.Types, s.Offset, s.Labels)
+		return badConfig("%d segment types, positions from %d, %d labels", s.Types, s.Offset, s.Labels)
 	}
 	return nil
 }
@@ -112,11 +112,8 @@ type encoderWorker struct{ k, scores []float32 }
 // newEncoder takes and fills an encoder's memory. It reads up to rows tokens
 // at a time, and at least a whole text.
 func newEncoder(s EncoderShape, src source, rows, threads int) (*Encoder, error) {
-	if err := s.Check(); err != nil {
-		return nil, err
-	}
-	e := &Encoder{Shape: s, rows: max(rows, s.Context), team: tensor.NewTeam(threads)}
-	if err := e.plan(src); err != nil {
+	e, err := planEncoder(s, src, rows, threads)
+	if err != nil {
 		return nil, err
 	}
 	var count tensor.Arena
@@ -138,6 +135,15 @@ func newEncoder(s EncoderShape, src source, rows, threads int) (*Encoder, error)
 		return nil, err
 	}
 	return e, nil
+}
+
+// planEncoder finds an encoder's weights.
+func planEncoder(s EncoderShape, src source, rows, threads int) (*Encoder, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	e := &Encoder{Shape: s, rows: max(rows, s.Context), team: tensor.NewTeam(threads)}
+	return e, e.plan(src)
 }
 
 // Close frees the encoder's memory.

@@ -27,7 +27,7 @@ func encoderFromGGUF(g *weights.GGUF) (*EncoderShape, error) {
 	m := ggufReader{g: g, arch: arch}
 	embed, ok := g.Tensor("token_embd.weight")
 	if !ok || len(embed.Shape) != 2 {
-		return nil, fmt.Errorf("%w: token_embd.weight is missing or not a matrix", ErrConfig)
+		return nil, badConfig("token_embd.weight is missing or not a matrix")
 	}
 	s := &EncoderShape{Arch: "bert", Vocab: embed.Shape[0], Width: m.whole("embedding_length", 0), Layers: m.whole("block_count", 0), Heads: m.whole("attention.head_count", 0),
 		Hidden: m.whole("feed_forward_length", 0), Eps: float32(m.number("attention.layer_norm_epsilon", 1e-12)), Act: GELU}
@@ -38,7 +38,7 @@ func encoderFromGGUF(g *weights.GGUF) (*EncoderShape, error) {
 	} else {
 		position, ok := g.Tensor("position_embd.weight")
 		if !ok || len(position.Shape) != 2 {
-			return nil, fmt.Errorf("%w: position_embd.weight is missing or not a matrix", ErrConfig)
+			return nil, badConfig("position_embd.weight is missing or not a matrix")
 		}
 		s.Context = position.Shape[0]
 	}
@@ -50,7 +50,7 @@ func encoderFromGGUF(g *weights.GGUF) (*EncoderShape, error) {
 	case 2, 4:
 		s.Pool = PoolFirst
 	default:
-		return nil, fmt.Errorf("%w: pooling of type %d is not read", ErrConfig, kind)
+		return nil, badConfig("pooling of type %d is not read", kind)
 	}
 	if t, ok := g.Tensor("cls.output.weight"); ok && len(t.Shape) > 0 {
 		s.Labels, _ = matrix(t.Shape)
@@ -75,7 +75,7 @@ func (s *EncoderShape) modernFromGGUF(g *weights.GGUF, m *ggufReader) error {
 	if act := g.Text("modern-bert.hidden_activation"); act != "" {
 		var ok bool
 		if s.Act, ok = acts[act]; !ok {
-			return fmt.Errorf("%w: activation %q is not read", ErrConfig, act)
+			return badConfig("activation %q is not read", act)
 		}
 	}
 	if s.Layers < 0 || s.Layers > 1<<10 {
@@ -142,7 +142,7 @@ func (h *hfEncoder) rotary(s *EncoderShape, arch string) error {
 		}
 	}
 	if string(h.Scaling) != "" && string(h.Scaling) != "null" {
-		return fmt.Errorf("%w: rope_scaling of an encoder is not read", ErrConfig)
+		return badConfig("rope_scaling of an encoder is not read")
 	}
 	set(&s.Theta, h.Theta)
 	var by struct {
@@ -152,12 +152,12 @@ func (h *hfEncoder) rotary(s *EncoderShape, arch string) error {
 	}
 	if len(h.Rope) > 0 {
 		if err := json.Unmarshal(h.Rope, &by); err != nil {
-			return fmt.Errorf("%w: rope_parameters: %w", ErrConfig, err)
+			return badConfig("rope_parameters: %v", err)
 		}
 	}
 	for _, r := range []hfRope{by.hfRope, by.Full, by.Sliding} {
 		if r.Type != "" && r.Type != "default" {
-			return fmt.Errorf("%w: rotary positions of type %q of an encoder are not read", ErrConfig, r.Type)
+			return badConfig("rotary positions of type %q of an encoder are not read", r.Type)
 		}
 	}
 	set(&s.Theta, by.Theta)
@@ -192,7 +192,7 @@ func (h *hfEncoder) rotary(s *EncoderShape, arch string) error {
 	}
 	s.Window = min(s.Window, s.Context)
 	if h.HeadAct != "" && h.HeadAct != "gelu" {
-		return fmt.Errorf("%w: classifier_activation %q is not read", ErrConfig, h.HeadAct)
+		return badConfig("classifier_activation %q is not read", h.HeadAct)
 	}
 	return nil
 }
@@ -208,14 +208,14 @@ func encoderFromFolder(dir, arch string, folder source) (*EncoderShape, error) {
 	s := &EncoderShape{Arch: "bert", Vocab: h.Vocab, Width: h.Width, Layers: h.Layers, Heads: h.Heads, Hidden: h.Hidden, Context: h.Context,
 		Eps: float32(h.Eps), Types: h.Types, Pool: PoolFirst}
 	if h.Positions != "" && h.Positions != "absolute" {
-		return nil, fmt.Errorf("%w: position_embedding_type %q is not read", ErrConfig, h.Positions)
+		return nil, badConfig("position_embedding_type %q is not read", h.Positions)
 	}
 	if h.GateAct != "" {
 		h.Act = h.GateAct
 	}
 	act, ok := acts[h.Act]
 	if !ok {
-		return nil, fmt.Errorf("%w: hidden_act %q is not read", ErrConfig, h.Act)
+		return nil, badConfig("hidden_act %q is not read", h.Act)
 	}
 	s.Act = act
 	switch arch {
@@ -338,7 +338,7 @@ func readConfig(path string, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(text, v); err != nil {
-		return fmt.Errorf("%s: %w: %w", path, ErrConfig, err)
+		return fmt.Errorf("%s: %w", path, badConfig("%v", err))
 	}
 	return nil
 }

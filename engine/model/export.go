@@ -147,10 +147,10 @@ func (t *exported) write(w io.Writer, team *tensor.Team) error {
 // tensors lists what the model has, in GGUF's names, shapes and order of rows.
 func (f *File) tensors(x Mixture) ([]exported, error) {
 	if _, ok := fileTypes[x]; !ok {
-		return nil, fmt.Errorf("%w: no mixture is called %q", ErrConfig, x)
+		return nil, badConfig("no mixture is called %q", x)
 	}
 	if f.Encoder != nil && f.Encoder.Arch == "gte" {
-		return nil, fmt.Errorf("%w: GGUF has no architecture for GTE's encoders", ErrConfig)
+		return nil, badConfig("GGUF has no architecture for GTE's encoders")
 	}
 	found, err := f.plan()
 	if err != nil {

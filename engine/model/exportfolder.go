@@ -24,11 +24,11 @@ var classes = map[string]string{
 // caller's business.
 func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 	if f.Encoder != nil {
-		return fmt.Errorf("%w: encoders are written as GGUF only", ErrConfig)
+		return badConfig("encoders are written as GGUF only")
 	}
 	typ := fileTypes[x].typ
 	if x != AsF32 && x != AsF16 && x != AsBF16 {
-		return fmt.Errorf("%w: a folder is written as f32, f16 or bf16, not %s", ErrConfig, x)
+		return badConfig("a folder is written as f32, f16 or bf16, not %s", x)
 	}
 	row, err := familyOf(f.Shape.Arch)
 	if err != nil {
@@ -198,7 +198,7 @@ func (s *Shape) ropeConfig(c map[string]any) error {
 				return nil
 			}
 		}
-		return fmt.Errorf("%w: transformers has no name for the rotary factors of rope_freqs.weight", ErrConfig)
+		return badConfig("transformers has no name for the rotary factors of rope_freqs.weight")
 	}
 	return nil
 }

@@ -104,16 +104,28 @@ func (f *File) NewEncoder(rows, threads int) (*Encoder, error) {
 	return newEncoder(*f.Encoder, f.src, rows, threads)
 }
 
-// DecoderBytes returns the memory that NewDecoder takes, without taking it.
-func (f *File) DecoderBytes(rows, limit, threads int) (int64, error) {
+// EncoderBytes is DecoderBytes of an encoder.
+func (f *File) EncoderBytes(rows, threads int) (off, heap int64, err error) {
+	e, err := planEncoder(*f.Encoder, f.src, rows, threads)
+	if err != nil {
+		return 0, 0, err
+	}
+	var count tensor.Arena
+	e.lay(&count)
+	return 4 * int64(count.Len()), 4 * int64(e.net.plan.vectorFloats()), nil
+}
+
+// DecoderBytes returns the memory that NewDecoder takes, without taking it:
+// outside the Go heap, and of vectors on it.
+func (f *File) DecoderBytes(rows, limit, threads int) (off, heap int64, err error) {
 	if err := f.Shape.Check(); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	plan, err := planNet(&f.Shape, f.src)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	var count tensor.Arena
 	layDecoder(f.Shape, plan, rows, limit, threads, &count)
-	return 4 * int64(count.Len()), nil
+	return 4 * int64(count.Len()), 4 * int64(plan.vectorFloats()), nil
 }

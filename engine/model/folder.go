@@ -26,7 +26,7 @@ func fromFolder(w *weights.Config) (Config, error) {
 		Theta: w.RopeTheta, Eps: float32(w.RMSNormEps),
 	}
 	if !w.TieWordEmbeddings {
-		return c, fmt.Errorf("%w: a head of its own (tie_word_embeddings false) is not read", ErrConfig)
+		return c, badConfig("a head of its own (tie_word_embeddings false) is not read")
 	}
 	return c, c.Check()
 }
@@ -66,7 +66,7 @@ func Load(dir string) (*Params, *tensor.Arena, error) {
 	for _, t := range NewParams(c, new(tensor.Arena)).Tensors() {
 		shape, ok := f.Shape(t.Name)
 		if !ok || !slices.Equal(shape, t.Shape) {
-			return nil, nil, &weights.FormatError{Path: path, Place: t.Name, Why: fmt.Sprintf("the file's shape is %v, the config asks for %v", shape, t.Shape)}
+			return nil, nil, &weights.FormatError{Path: path, Place: t.Name, Why: "the file's shape is %v, the config asks for %v", Args: []any{shape, t.Shape}}
 		}
 		names[t.Name] = true
 	}

@@ -102,7 +102,7 @@ func readLimited(path string) ([]byte, error) {
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
 	if err == nil && len(text) > maxConfig {
-		err = &weights.FormatError{Path: path, Why: fmt.Sprintf("is larger than %d bytes", maxConfig)}
+		err = &weights.FormatError{Path: path, Why: "is larger than %d bytes", Args: []any{maxConfig}}
 	}
 	return text, err
 }
@@ -115,7 +115,7 @@ func isFile(path string) bool {
 func parseHF(text []byte) (Shape, error) {
 	var h hfConfig
 	if err := json.Unmarshal(text, &h); err != nil {
-		return Shape{}, fmt.Errorf("%w: %w", ErrConfig, err)
+		return Shape{}, badConfig("%v", err)
 	}
 	f, err := familyOf(h.ModelType)
 	if err != nil {
@@ -123,7 +123,7 @@ func parseHF(text []byte) (Shape, error) {
 	}
 	if h.Text != nil {
 		if err := json.Unmarshal(h.Text, &h); err != nil {
-			return Shape{}, fmt.Errorf("%w: text_config: %w", ErrConfig, err)
+			return Shape{}, badConfig("text_config: %v", err)
 		}
 	}
 	c := Config{Vocab: h.Vocab, Width: h.Width, Layers: h.Layers, Heads: h.Heads, KVHeads: h.KVHeads, HeadDim: h.HeadDim,
@@ -165,7 +165,7 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 	if name != "" {
 		act, ok := acts[name]
 		if !ok {
-			return fmt.Errorf("%w: hidden_act %q is not read", ErrConfig, name)
+			return badConfig("hidden_act %q is not read", name)
 		}
 		s.Act = act
 	}
@@ -179,10 +179,10 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 	if f.experts {
 		s.Experts, s.Chosen, s.Renorm = max(h.Experts, h.LocalExp), h.Chosen, h.Renorm
 		if h.SparseStep != nil && *h.SparseStep != 1 || len(h.DenseOnly) > 0 {
-			return fmt.Errorf("%w: layers with and without experts are not read together", ErrConfig)
+			return badConfig("layers with and without experts are not read together")
 		}
 		if s.Experts == 0 {
-			return fmt.Errorf("%w: num_experts is missing", ErrConfig)
+			return badConfig("num_experts is missing")
 		}
 	}
 	s.Tied = f.tied
@@ -193,11 +193,11 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 	switch {
 	case h.LayerTypes != nil:
 		if len(h.LayerTypes) != s.Layers {
-			return fmt.Errorf("%w: %d layer_types for %d layers", ErrConfig, len(h.LayerTypes), s.Layers)
+			return badConfig("%d layer_types for %d layers", len(h.LayerTypes), s.Layers)
 		}
 		for _, t := range h.LayerTypes {
 			if t != "full_attention" && t != "sliding_attention" {
-				return fmt.Errorf("%w: layer type %q is not read", ErrConfig, t)
+				return badConfig("layer type %q is not read", t)
 			}
 			sliding = append(sliding, t == "sliding_attention")
 		}
@@ -246,7 +246,7 @@ func (h *hfConfig) ropes(s *Shape) error {
 		}
 		var one hfRope
 		if err := json.Unmarshal(h.Rope, &by); err != nil {
-			return fmt.Errorf("%w: rope_parameters: %w", ErrConfig, err)
+			return badConfig("rope_parameters: %v", err)
 		}
 		switch {
 		case by.Full != nil || by.Sliding != nil:
@@ -258,7 +258,7 @@ func (h *hfConfig) ropes(s *Shape) error {
 			}
 		default:
 			if err := json.Unmarshal(h.Rope, &one); err != nil {
-				return fmt.Errorf("%w: rope_parameters: %w", ErrConfig, err)
+				return badConfig("rope_parameters: %v", err)
 			}
 			of = [2]hfRope{one, one}
 		}
@@ -298,12 +298,12 @@ func (h *hfRope) set(r *Rope, headDim, context int) error {
 		r.Div = same(r.Dims/2, h.Factor)
 	case "llama3":
 		if !(h.Factor > 0 && h.Low > 0 && h.High > h.Low && h.Original > 0) {
-			return fmt.Errorf("%w: rope_scaling: factor %g, low_freq_factor %g, high_freq_factor %g, original_max_position_embeddings %g", ErrConfig, h.Factor, h.Low, h.High, h.Original)
+			return badConfig("rope_scaling: factor %g, low_freq_factor %g, high_freq_factor %g, original_max_position_embeddings %g", h.Factor, h.Low, h.High, h.Original)
 		}
 		r.Div, r.Llama3 = llama3Div(*r, h.Factor, h.Low, h.High, h.Original), [4]float64{h.Factor, h.Low, h.High, h.Original}
 	case "yarn":
 		if h.Truncate != nil && !*h.Truncate {
-			return fmt.Errorf("%w: rotary positions of type yarn with truncate false are not read", ErrConfig)
+			return badConfig("rotary positions of type yarn with truncate false are not read")
 		}
 		if h.Factor == 0 {
 			h.Factor = float64(context) / h.Original
@@ -315,7 +315,7 @@ func (h *hfRope) set(r *Rope, headDim, context int) error {
 		return Yarn{Factor: h.Factor, Original: h.Original, Fast: h.Fast, Slow: h.Slow}.stretch(r, gain)
 	case "dynamic": // stretches beyond max_position_embeddings alone, which is the context here
 	default:
-		return fmt.Errorf("%w: rotary positions of type %q are not read", ErrConfig, kind)
+		return badConfig("rotary positions of type %q are not read", kind)
 	}
 	return nil
 }

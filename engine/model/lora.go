@@ -20,7 +20,7 @@ type LoRA struct {
 }
 
 // ErrTarget is wrapped by the error about a target that the model has not.
-var ErrTarget = fmt.Errorf("%w: no such target", ErrConfig)
+var ErrTarget = badConfig("no such target")
 
 // A Pair is the adapter of one matrix, rows at and on of a dense.
 type Pair struct {
@@ -57,7 +57,7 @@ func (s *Shape) modules() []string {
 func (o *LoRA) chosen(s *Shape) ([]string, error) {
 	all := s.modules()
 	if o.Rank < 1 || o.Rank > maxRank || !(o.Alpha > 0) || o.Alpha > 1e6 {
-		return nil, fmt.Errorf("%w: an adapter of rank %d and alpha %g; the rank is from 1 to %d", ErrConfig, o.Rank, o.Alpha, maxRank)
+		return nil, badConfig("an adapter of rank %d and alpha %g; the rank is from 1 to %d", o.Rank, o.Alpha, maxRank)
 	}
 	if len(o.Targets) == 0 {
 		return all, nil

@@ -117,7 +117,7 @@ func (t *Trainer) ReadAdapter(dir string) error {
 	defer f.Close()
 	params, _ := t.Trained()
 	if n := len(f.Names()); n != len(params) {
-		return &weights.FormatError{Path: dir, Why: fmt.Sprintf("has %d tensors; an adapter of these targets has %d", n, len(params))}
+		return &weights.FormatError{Path: dir, Why: "has %d tensors; an adapter of these targets has %d", Args: []any{n, len(params)}}
 	}
 	for _, p := range params {
 		if err := f.Read(p.Name, p.Data); err != nil {
@@ -144,7 +144,7 @@ func (e *BaseError) Error() string {
 // theirs.
 func (f *File) Merge(dir string) (*File, error) {
 	if f.Encoder != nil {
-		return nil, fmt.Errorf("%w: encoders have no adapters", ErrConfig)
+		return nil, badConfig("encoders have no adapters")
 	}
 	c, err := readPEFT(dir, &f.Shape)
 	if err != nil {

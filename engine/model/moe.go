@@ -2,7 +2,6 @@ package model
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"suiren/engine/kernel"
@@ -123,7 +122,7 @@ func (d *Decoder) mix(b *decoderBlock, n int) {
 // checkExperts reports an impossible mixture.
 func (s *Shape) checkExperts() error {
 	if s.Experts < 0 || s.Experts > 1<<12 || s.Chosen < 0 || s.Chosen > s.Experts || s.Experts > 0 && s.Chosen == 0 {
-		return fmt.Errorf("%w: %d of %d experts", ErrConfig, s.Chosen, s.Experts)
+		return badConfig("%d of %d experts", s.Chosen, s.Experts)
 	}
 	return nil
 }

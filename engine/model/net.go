@@ -81,7 +81,7 @@ type planner struct {
 
 func (p *planner) fail(name, format string, args ...any) {
 	if p.err == nil {
-		p.err = fmt.Errorf("%w: tensor %s %s", ErrConfig, name, fmt.Sprintf(format, args...))
+		p.err = badConfig("tensor %s "+format, append([]any{name}, args...)...)
 	}
 }
 
@@ -219,6 +219,15 @@ func (n *decoderNet) all(f func(*linear)) {
 			f(&b.experts[e].down)
 		}
 	}
+}
+
+// vectorFloats returns the floats of what is read whole, which lies on the Go
+// heap.
+func (n *decoderNet) vectorFloats() (sum int) {
+	for _, v := range n.vectors {
+		sum += len(v.dst)
+	}
+	return sum
 }
 
 // lay gives the matrices their memory.

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"math"
 )
 
@@ -116,32 +115,29 @@ func (s *Shape) Check() error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	bad := func(format string, args ...any) error {
-		return fmt.Errorf("%w: %s", ErrConfig, fmt.Sprintf(format, args...))
-	}
 	finite := func(x float32) bool { return x >= -1e6 && x <= 1e6 }
 	slides := s.Sliding != nil
 	switch {
 	case slides && len(s.Sliding) != s.Layers:
-		return bad("%d layer types for %d layers", len(s.Sliding), s.Layers)
+		return badConfig("%d layer types for %d layers", len(s.Sliding), s.Layers)
 	case slides && (s.Window < 1 || s.Window > 1<<20):
-		return bad("sliding window of %d", s.Window)
+		return badConfig("sliding window of %d", s.Window)
 	case !finite(s.Embed) || !finite(s.Query) || !finite(s.CapScores) || !finite(s.CapLogits) || s.CapScores < 0 || s.CapLogits < 0:
-		return bad("a factor or a cap is out of range")
+		return badConfig("a factor or a cap is out of range")
 	}
 	for i, r := range s.Rope {
 		if i == 1 && !slides {
 			break
 		}
 		if r.Dims < 2 || r.Dims%2 != 0 || r.Dims > s.HeadDim || !(r.Theta > 1) || r.Theta > 1e15 || r.Div != nil && len(r.Div) != r.Dims/2 {
-			return bad("rotary positions of %d of %d, base %g, %d factors", r.Dims, s.HeadDim, r.Theta, len(r.Div))
+			return badConfig("rotary positions of %d of %d, base %g, %d factors", r.Dims, s.HeadDim, r.Theta, len(r.Div))
 		}
 		if !(r.Gain >= 0) || r.Gain > 1e3 {
-			return bad("a factor of rotary positions of %g", r.Gain)
+			return badConfig("a factor of rotary positions of %g", r.Gain)
 		}
 		for _, f := range r.Div {
 			if !(f > 0) || math.IsInf(float64(f), 0) {
-				return bad("a rotary factor of %g", f)
+				return badConfig("a rotary factor of %g", f)
 			}
 		}
 	}

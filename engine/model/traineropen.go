@@ -1,8 +1,6 @@
 package model
 
 import (
-	"fmt"
-
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
 	"suiren/engine/weights"
@@ -73,7 +71,7 @@ func (f *File) TrainShape() (Shape, error) {
 // trainable finds the weights and refuses what the trainer does not know.
 func (f *File) trainable() (Shape, *decoderNet, error) {
 	if f.Encoder != nil {
-		return Shape{}, nil, fmt.Errorf("%w: encoders are not trained", ErrConfig)
+		return Shape{}, nil, badConfig("encoders are not trained")
 	}
 	s := f.Shape
 	plan, err := planNet(&s, f.src)
@@ -88,7 +86,7 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 	for l := range plan.blocks {
 		b := &plan.blocks[l]
 		if b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil || (b.qkv.bias != nil) != s.Bias {
-			return s, nil, fmt.Errorf("%w: layer %d has biases other than those of queries, keys and values, which are not trained", ErrConfig, l)
+			return s, nil, badConfig("layer %d has biases other than those of queries, keys and values, which are not trained", l)
 		}
 	}
 	return s, plan, nil
@@ -107,7 +105,7 @@ func (s *Shape) trainable() error {
 	default:
 		return s.Check()
 	}
-	return fmt.Errorf("%w: %s (%s) is not trained; models of the forms of qwen3, qwen2, llama, mistral and spark2_5 are", ErrConfig, what, s.Arch)
+	return badConfig("%s (%s) is not trained; models of the forms of qwen3, qwen2, llama, mistral and spark2_5 are", what, s.Arch)
 }
 
 func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {
@@ -115,7 +113,7 @@ func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {
 		return nil, err
 	}
 	if o.Rows < 1 || o.Length < 1 || o.Length > 1<<20 || o.Rows > 1<<16 {
-		return nil, fmt.Errorf("%w: %d rows of %d tokens", ErrConfig, o.Rows, o.Length)
+		return nil, badConfig("%d rows of %d tokens", o.Rows, o.Length)
 	}
 	var count tensor.Arena
 	if _, err := layTrainer(s, o, plan, &count); err != nil {

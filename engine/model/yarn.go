@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"math"
 )
 
@@ -34,8 +33,7 @@ func (y Yarn) stretch(r *Rope, gain float64) error {
 		gain = yarnGain(y.Factor, 1)
 	}
 	if !(y.Factor >= 1 && y.Factor <= 1<<20 && y.Original >= 1 && y.Original <= 1<<20 && y.Slow > 0 && y.Fast >= y.Slow && y.Fast <= 1<<20 && gain > 0 && gain < 1e3) {
-		return fmt.Errorf("%w: rope_scaling of type yarn: factor %g, original_max_position_embeddings %g, beta_fast %g, beta_slow %g, attention_factor %g",
-			ErrConfig, y.Factor, y.Original, y.Fast, y.Slow, gain)
+		return badConfig("rope_scaling of type yarn: factor %g, original_max_position_embeddings %g, beta_fast %g, beta_slow %g, attention_factor %g", y.Factor, y.Original, y.Fast, y.Slow, gain)
 	}
 	pair := func(turns float64) float64 { // the pair whose wave turns so often
 		return float64(r.Dims) * math.Log(y.Original/(turns*2*math.Pi)) / (2 * math.Log(r.Theta))

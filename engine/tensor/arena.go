@@ -2,6 +2,8 @@
 // float arenas outside the Go heap, and a team of workers.
 package tensor
 
+import "sync/atomic"
+
 // align is the alignment of every slice of an arena, in floats: a cache line.
 const align = 16
 
@@ -15,12 +17,19 @@ type Arena struct {
 	free func()
 }
 
+// taken is the bytes of all arenas.
+var taken atomic.Int64
+
+// Taken returns the bytes of the program's arenas that are not closed.
+func Taken() int64 { return taken.Load() }
+
 // NewArena returns an arena of n floats.
 func NewArena(n int) (*Arena, error) {
 	mem, free, err := anonymous(4 * max(n, 1))
 	if err != nil {
 		return nil, err
 	}
+	taken.Add(4 * int64(len(mem)))
 	return &Arena{mem: mem, free: free}, nil
 }
 
@@ -43,7 +52,8 @@ func (a *Arena) Counting() bool { return a.free == nil }
 
 // Close frees the memory. Slices of the arena must not be used after it.
 func (a *Arena) Close() {
-	if a.free != nil {
+	if a.mem != nil {
+		taken.Add(-4 * int64(len(a.mem)))
 		a.free()
 		a.mem = nil
 	}

@@ -3,7 +3,6 @@ package weights
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -52,7 +51,7 @@ func ReadConfig(dir string) (*Config, error) {
 		return nil, err
 	}
 	if len(text) > maxConfig {
-		return nil, &FormatError{path, "", fmt.Sprintf("is larger than %d bytes", maxConfig)}
+		return nil, malformed(path, "", "is larger than %d bytes", maxConfig)
 	}
 	return parseConfig(path, text)
 }
@@ -71,7 +70,7 @@ func parseConfig(path string, text []byte) (*Config, error) {
 		UseSlidingWindow bool `json:"use_sliding_window"`
 	}
 	if err := json.Unmarshal(text, &j); err != nil {
-		return nil, &FormatError{path, "", err.Error()}
+		return nil, malformed(path, "", "%v", err)
 	}
 	c := &j.Config
 	if c.TorchDtype == "" {
@@ -86,7 +85,7 @@ func parseConfig(path string, text []byte) (*Config, error) {
 			e = []byte("[" + string(e) + "]")
 		}
 		if err := json.Unmarshal(e, &list); err != nil {
-			return nil, &FormatError{path, "eos_token_id", err.Error()}
+			return nil, malformed(path, "eos_token_id", "%v", err)
 		}
 		if len(list) > 0 {
 			c.EOSTokenID = list[0]
@@ -94,15 +93,15 @@ func parseConfig(path string, text []byte) (*Config, error) {
 	}
 	switch {
 	case c.ModelType != "qwen3":
-		return nil, &FormatError{path, "model_type", fmt.Sprintf("%q is not read; qwen3 is", c.ModelType)}
+		return nil, malformed(path, "model_type", "%q is not read; qwen3 is", c.ModelType)
 	case c.HiddenAct != "" && c.HiddenAct != "silu":
-		return nil, &FormatError{path, "hidden_act", fmt.Sprintf("%q is not read; silu is", c.HiddenAct)}
+		return nil, malformed(path, "hidden_act", "%q is not read; silu is", c.HiddenAct)
 	case j.RopeScaling != nil || j.RopeParameters.Type != "" && j.RopeParameters.Type != "default":
-		return nil, &FormatError{path, "rope_scaling", "scaled rotary positions are not read"}
+		return nil, malformed(path, "rope_scaling", "scaled rotary positions are not read")
 	case j.AttentionBias:
-		return nil, &FormatError{path, "attention_bias", "biases are not read"}
+		return nil, malformed(path, "attention_bias", "biases are not read")
 	case j.UseSlidingWindow:
-		return nil, &FormatError{path, "use_sliding_window", "sliding windows are not read"}
+		return nil, malformed(path, "use_sliding_window", "sliding windows are not read")
 	}
 	if err := c.check(path); err != nil {
 		return nil, err
@@ -121,20 +120,20 @@ func (c *Config) check(path string) error {
 		{"intermediate_size", c.IntermediateSize}, {"max_position_embeddings", c.MaxPositionEmbeddings},
 	} {
 		if f.n < 1 || f.n > maxDim {
-			return &FormatError{path, f.name, fmt.Sprintf("%d is missing or out of range 1 to %d", f.n, maxDim)}
+			return malformed(path, f.name, "%d is missing or out of range 1 to %d", f.n, maxDim)
 		}
 	}
 	switch {
 	case c.NumAttentionHeads%c.NumKeyValueHeads != 0:
-		return &FormatError{path, "num_key_value_heads", fmt.Sprintf("%d does not divide the %d heads", c.NumKeyValueHeads, c.NumAttentionHeads)}
+		return malformed(path, "num_key_value_heads", "%d does not divide the %d heads", c.NumKeyValueHeads, c.NumAttentionHeads)
 	case c.HeadDim%2 != 0:
-		return &FormatError{path, "head_dim", fmt.Sprintf("%d is odd; rotary positions turn pairs", c.HeadDim)}
+		return malformed(path, "head_dim", "%d is odd; rotary positions turn pairs", c.HeadDim)
 	case !(c.RopeTheta > 0 && c.RopeTheta < 1e30):
-		return &FormatError{path, "rope_theta", fmt.Sprintf("%v is missing or out of range", c.RopeTheta)}
+		return malformed(path, "rope_theta", "%v is missing or out of range", c.RopeTheta)
 	case !(c.RMSNormEps > 0 && c.RMSNormEps < 1):
-		return &FormatError{path, "rms_norm_eps", fmt.Sprintf("%v is missing or out of range", c.RMSNormEps)}
+		return malformed(path, "rms_norm_eps", "%v is missing or out of range", c.RMSNormEps)
 	case c.EOSTokenID < 0 || c.EOSTokenID >= c.VocabSize:
-		return &FormatError{path, "eos_token_id", fmt.Sprintf("%d is not one of the %d tokens", c.EOSTokenID, c.VocabSize)}
+		return malformed(path, "eos_token_id", "%d is not one of the %d tokens", c.EOSTokenID, c.VocabSize)
 	}
 	return nil
 }

@@ -14,12 +14,18 @@ import "fmt"
 type FormatError struct {
 	Path  string // file
 	Place string // tensor or field; may be empty
-	Why   string
+	Why   string // a format of Args
+	Args  []any
+}
+
+func malformed(path, place, why string, args ...any) *FormatError {
+	return &FormatError{path, place, why, args}
 }
 
 func (e *FormatError) Error() string {
+	why := fmt.Sprintf(e.Why, e.Args...)
 	if e.Place == "" {
-		return fmt.Sprintf("%s: %s", e.Path, e.Why)
+		return fmt.Sprintf("%s: %s", e.Path, why)
 	}
-	return fmt.Sprintf("%s: %s: %s", e.Path, e.Place, e.Why)
+	return fmt.Sprintf("%s: %s: %s", e.Path, e.Place, why)
 }

@@ -38,13 +38,13 @@ func (f *Folder) open(dir string) error {
 		f.files = append(f.files, file)
 		for _, tensor := range file.Names() {
 			if f.where[tensor] != nil {
-				return &FormatError{file.path, tensor, "is in two files"}
+				return malformed(file.path, tensor, "is in two files")
 			}
 			f.where[tensor] = file
 		}
 		for _, tensor := range names[name] {
 			if _, ok := file.entries[tensor]; !ok {
-				return &FormatError{file.path, tensor, "the index says that it is here, and it is not"}
+				return malformed(file.path, tensor, "the index says that it is here, and it is not")
 			}
 		}
 	}
@@ -84,11 +84,11 @@ func (f *Folder) Tensor(name string) (t Type, shape []int, ok bool) {
 func (f *Folder) Copy(name string, at int64, dst []byte) error {
 	file := f.where[name]
 	if file == nil {
-		return &FormatError{"", name, "no such tensor"}
+		return malformed("", name, "no such tensor")
 	}
 	e := file.entries[name]
 	if at < 0 || at+int64(len(dst)) > e.to-e.from {
-		return &FormatError{file.path, name, fmt.Sprintf("has %d bytes, not %d from %d on", e.to-e.from, len(dst), at)}
+		return malformed(file.path, name, "has %d bytes, not %d from %d on", e.to-e.from, len(dst), at)
 	}
 	if _, err := file.file.ReadAt(dst, file.start+e.from+at); err != nil {
 		return fmt.Errorf("read tensor %s of %s: %w", name, file.path, err)

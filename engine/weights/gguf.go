@@ -288,12 +288,12 @@ func (g *GGUF) Bytes(name string) []byte {
 func (g *GGUF) Copy(name string, at int64, dst []byte) error {
 	w, ok := g.where[name]
 	if !ok {
-		return &FormatError{"", name, "no such tensor"}
+		return malformed("", name, "no such tensor")
 	}
 	p := g.parts[w.part]
 	t := p.tensors[w.tensor]
 	if at < 0 || at+int64(len(dst)) > t.Bytes {
-		return &FormatError{p.path, name, fmt.Sprintf("has %d bytes, not %d from %d on", t.Bytes, len(dst), at)}
+		return malformed(p.path, name, "has %d bytes, not %d from %d on", t.Bytes, len(dst), at)
 	}
 	if _, err := p.file.ReadAt(dst, int64(p.start)+t.At+at); err != nil {
 		return fmt.Errorf("read tensor %s of %s: %w", name, p.path, err)
@@ -309,11 +309,11 @@ func (g *GGUF) Read(name string, dst []float32) error {
 	path := g.path(name)
 	switch {
 	case !ok:
-		return &FormatError{path, name, "no such tensor"}
+		return malformed(path, name, "no such tensor")
 	case t.Weights() != int64(len(dst)):
-		return &FormatError{path, name, fmt.Sprintf("has %d elements, wanted %d (shape %v)", t.Weights(), len(dst), t.Shape)}
+		return malformed(path, name, "has %d elements, wanted %d (shape %v)", t.Weights(), len(dst), t.Shape)
 	case !t.Type.Decodes():
-		return &FormatError{path, name, "type " + t.Type.String() + " is not read"}
+		return malformed(path, name, "type %v is not read", t.Type)
 	}
 	return mapped(path, name, func() { Decode(dst, g.Bytes(name), t.Type) })
 }
@@ -329,7 +329,7 @@ func mapped(path, name string, f func()) (err error) {
 		switch e := recover().(type) {
 		case nil:
 		case interface{ Addr() uintptr }: // of the runtime: a fault
-			err = &FormatError{path, name, "cannot be read: the file was cut short, or its disk fails"}
+			err = malformed(path, name, "cannot be read: the file was cut short, or its disk fails")
 		default:
 			panic(e)
 		}

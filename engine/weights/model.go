@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -179,12 +178,12 @@ func shards(dir string) (map[string][]string, error) {
 	names := map[string][]string{}
 	for tensor, name := range index.Map {
 		if name != filepath.Base(name) || filepath.Ext(name) != ".safetensors" {
-			return nil, &FormatError{path, tensor, fmt.Sprintf("is in %q, which is not a safetensors file of this folder", name)}
+			return nil, malformed(path, tensor, "is in %q, which is not a safetensors file of this folder", name)
 		}
 		names[name] = append(names[name], tensor)
 	}
 	if len(names) == 0 {
-		return nil, &FormatError{path, "weight_map", "names no file"}
+		return nil, malformed(path, "weight_map", "names no file")
 	}
 	for _, list := range names {
 		slices.Sort(list)
@@ -247,10 +246,10 @@ func readJSON(path string, v any) (ok bool, err error) {
 		return false, err
 	}
 	if len(text) > maxHeader {
-		return false, &FormatError{path, "", fmt.Sprintf("is larger than %d bytes", maxHeader)}
+		return false, malformed(path, "", "is larger than %d bytes", maxHeader)
 	}
 	if err := json.Unmarshal(text, v); err != nil {
-		return false, &FormatError{path, "", err.Error()}
+		return false, malformed(path, "", "%v", err)
 	}
 	return true, nil
 }

@@ -89,15 +89,15 @@ func (f *File) Meta() map[string]string { return maps.Clone(f.meta) }
 func (f *File) Read(name string, dst []float32) error {
 	e, ok := f.entries[name]
 	if !ok {
-		return &FormatError{f.path, name, "no such tensor"}
+		return malformed(f.path, name, "no such tensor")
 	}
 	size := sizes[e.dtype]
 	if n := (e.to - e.from) / size; n != int64(len(dst)) {
-		return &FormatError{f.path, name, fmt.Sprintf("has %d elements, wanted %d (shape %v)", n, len(dst), e.shape)}
+		return malformed(f.path, name, "has %d elements, wanted %d (shape %v)", n, len(dst), e.shape)
 	}
 	decode := decoders[e.dtype]
 	if decode == nil {
-		return &FormatError{f.path, name, "type " + e.dtype + " is not read; F32, BF16 and F16 are"}
+		return malformed(f.path, name, "type %s is not read; F32, BF16 and F16 are", e.dtype)
 	}
 	return f.read(name, e, decode, dst, 0)
 }
@@ -161,7 +161,7 @@ type header struct {
 // readHeader reads and checks the header of a file of size bytes.
 func readHeader(path string, r io.ReaderAt, size int64) (*header, error) {
 	bad := func(place, format string, args ...any) error {
-		return &FormatError{path, place, fmt.Sprintf(format, args...)}
+		return malformed(path, place, format, args...)
 	}
 	var prefix [8]byte
 	if size < 8 {
@@ -219,9 +219,9 @@ func readHeader(path string, r io.ReaderAt, size int64) (*header, error) {
 		if err := dec.Decode(&j); err != nil {
 			return nil, bad(name, "%v", err)
 		}
-		e, why := checkEntry(j.Dtype, j.Shape, j.Offsets, size-h.start)
-		if why != "" {
-			return nil, bad(name, "%s", why)
+		e, err := checkEntry(j.Dtype, j.Shape, j.Offsets, size-h.start, func(format string, args ...any) error { return bad(name, format, args...) })
+		if err != nil {
+			return nil, err
 		}
 		h.entries[name] = e
 	}
@@ -249,31 +249,31 @@ func readHeader(path string, r io.ReaderAt, size int64) (*header, error) {
 	return h, nil
 }
 
-// checkEntry checks one tensor against the size of the data, and says why not.
-func checkEntry(dtype string, shape, offsets []int64, data int64) (e entry, why string) {
+// checkEntry checks one tensor against the size of the data. bad makes an error.
+func checkEntry(dtype string, shape, offsets []int64, data int64, bad func(format string, args ...any) error) (e entry, err error) {
 	n, ok := sizes[dtype]
 	if !ok {
-		return e, fmt.Sprintf("unknown type %q", dtype)
+		return e, bad("unknown type %q", dtype)
 	}
 	if shape == nil {
-		return e, "has no shape"
+		return e, bad("has no shape")
 	}
 	if len(offsets) != 2 || offsets[0] < 0 || offsets[1] < offsets[0] || offsets[1] > data {
-		return e, fmt.Sprintf("data_offsets %v are not a range within the %d bytes of data", offsets, data)
+		return e, bad("data_offsets %v are not a range within the %d bytes of data", offsets, data)
 	}
 	e = entry{dtype, make([]int, len(shape)), offsets[0], offsets[1]}
 	for i, d := range shape {
 		if d < 0 || d > math.MaxInt {
-			return e, fmt.Sprintf("dimension %d is impossible", d)
+			return e, bad("dimension %d is impossible", d)
 		}
 		if d != 0 && n > math.MaxInt64/d {
-			return e, fmt.Sprintf("shape %v is too large", shape)
+			return e, bad("shape %v is too large", shape)
 		}
 		n *= d
 		e.shape[i] = int(d)
 	}
 	if n != e.to-e.from {
-		return e, fmt.Sprintf("%s of shape %v takes %d bytes, data_offsets %v hold %d", dtype, shape, n, offsets, e.to-e.from)
+		return e, bad("%s of shape %v takes %d bytes, data_offsets %v hold %d", dtype, shape, n, offsets, e.to-e.from)
 	}
-	return e, ""
+	return e, nil
 }

@@ -32,7 +32,7 @@ func Write(path string, tensors []Tensor, meta map[string]string) error {
 	for i := range tensors {
 		t := &tensors[i]
 		if n := elements(t.Shape); n != len(t.Data) {
-			return &FormatError{path, t.Name, fmt.Sprintf("shape %v needs %d elements, data has %d", t.Shape, n, len(t.Data))}
+			return malformed(path, t.Name, "shape %v needs %d elements, data has %d", t.Shape, n, len(t.Data))
 		}
 		of[t.Name] = t
 		list = append(list, GGUFTensor{Name: t.Name, Type: F32, Shape: t.Shape})
@@ -126,18 +126,18 @@ func encodeHeader(path string, tensors []GGUFTensor, meta map[string]string) ([]
 	var at int64
 	for i, t := range tensors {
 		if t.Name == "" || t.Name == "__metadata__" {
-			return nil, &FormatError{path, t.Name, "is not the name of a tensor"}
+			return nil, malformed(path, t.Name, "is not the name of a tensor")
 		}
 		if i > 0 && tensors[i-1].Name == t.Name {
-			return nil, &FormatError{path, t.Name, "comes twice"}
+			return nil, malformed(path, t.Name, "comes twice")
 		}
 		for _, d := range t.Shape {
 			if d < 0 {
-				return nil, &FormatError{path, t.Name, fmt.Sprintf("shape %v is impossible", t.Shape)}
+				return nil, malformed(path, t.Name, "shape %v is impossible", t.Shape)
 			}
 		}
 		if _, ok := folderTypes[t.Type.String()]; !ok {
-			return nil, &FormatError{path, t.Name, fmt.Sprintf("type %v has no place in the format", t.Type)}
+			return nil, malformed(path, t.Name, "type %v has no place in the format", t.Type)
 		}
 		size, _ := t.Type.Size(t.Weights())
 		end := at + size
@@ -153,7 +153,7 @@ func encodeHeader(path string, tensors []GGUFTensor, meta map[string]string) ([]
 	}
 	b := head.Bytes()
 	if len(b)-8 > maxHeader {
-		return nil, &FormatError{path, "header", "is longer than the format allows"}
+		return nil, malformed(path, "header", "is longer than the format allows")
 	}
 	binary.LittleEndian.PutUint64(b, uint64(len(b)-8))
 	return b, nil

@@ -218,8 +218,8 @@ func init() { // the map names functions that use it
 	formats = map[string]func(*source, string, []byte) error{
 		"txt": one(readText), "markdown": one(readMarkdown), "html": one(readHTML), "csv": one(readCSV),
 		"docx": one(readDOCX), "xlsx": one(readXLSX), "pptx": one(readPPTX), "odt": one(readODT), "epub": one(readEPUB),
-		"pdf":  func(s *source, name string, data []byte) error { return s.readPDF(s, name, data) },
-		"json": readJSON, "jsonl": readJSONL, "eml": readMail, "warc": readWARC, "zip": readZIP, "gzip": readPacked, "zstd": readPacked,
+		"pdf":     func(s *source, name string, data []byte) error { return s.readPDF(s, name, data) },
+		"parquet": readParquet, "json": readJSON, "jsonl": readJSONL, "eml": readMail, "warc": readWARC, "zip": readZIP, "gzip": readPacked, "zstd": readPacked,
 	}
 }
 
@@ -343,6 +343,8 @@ func clip(s string, n int) string {
 	}
 	return s
 }
+
+func toUTF8(b []byte) string { return strings.ToValidUTF8(string(b), "\uFFFD") }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 

@@ -23,6 +23,7 @@ func readHTML(s *source, d *Document, data []byte) error {
 		b.walk(n, 0)
 		b.flush()
 	}
+	d.Blocks = trim(d.Blocks, d.Title)
 	return nil
 }
 

@@ -37,6 +37,7 @@ type group struct {
 // lay brings the characters of a page into reading order.
 func lay(p *pdfium.Page) leaf {
 	l := leaf{width: p.Width, height: p.Height}
+	logical(p.Chars)
 	runs := runsOf(p)
 	tables, runs := ruled(p.Lines, runs)
 	for _, t := range tables { // a table is placed like a run
@@ -75,6 +76,8 @@ func runsOf(p *pdfium.Page) []run {
 		case c.Rune == 0xFFFE || c.Rune == 2: // a hyphen at the end of a line
 			b.WriteByte('-')
 			continue
+		case c.Unmapped: // a guess is worse than nothing
+			continue
 		case c.Rune < ' ' || c.Rune > unicode.MaxRune || c.Rune == 0xFFFF:
 			continue
 		case c.Made || c.Rune == ' ' || c.Rune == 0xA0:
@@ -88,7 +91,7 @@ func runsOf(p *pdfium.Page) []run {
 		if last != nil {
 			em := max(last.Size, c.Size, 1)
 			gap := max(c.Left-last.Right, last.Left-c.Right)
-			if abs(c.Base-last.Base) > em*0.6 || gap > em*1.5 {
+			if abs(c.Base-last.Base) > em*0.6 || gap > em*1.5 || gap > em*0.2 && ruleBetween(p.Lines, last, c) {
 				end()
 			}
 		}
@@ -109,6 +112,37 @@ func runsOf(p *pdfium.Page) []run {
 	end()
 	return list
 }
+
+// ruleBetween reports whether a line drawn down stands between two characters:
+// they are in two cells.
+func ruleBetween(lines []pdfium.Line, a, b *pdfium.Char) bool {
+	left, right := min(a.Right, b.Right), max(a.Left, b.Left)
+	y := (b.Top + b.Bottom) / 2
+	for i := range lines[:min(len(lines), 1000)] {
+		if l := &lines[i]; l.X1-l.X0 <= 3 && l.Y0 < y && l.Y1 > y && l.X0 > left-1 && l.X1 < right+1 {
+			return true
+		}
+	}
+	return false
+}
+
+// logical turns around the letters of a right-to-left word that one glyph
+// stands for: PDFium takes them to be in the order of the page.
+func logical(chars []pdfium.Char) {
+	same := func(a, b *pdfium.Char) bool {
+		return a.Left == b.Left && a.Right == b.Right && a.Top == b.Top && a.Bottom == b.Bottom && rtlRune(a.Rune) && rtlRune(b.Rune)
+	}
+	for i := 0; i < len(chars); {
+		j := i + 1
+		for j < len(chars) && same(&chars[i], &chars[j]) {
+			j++
+		}
+		slices.Reverse(chars[i:j])
+		i = j
+	}
+}
+
+func rtlRune(r rune) bool { return r >= 0x590 && r < 0x900 }
 
 // height is the size of a character as shown: its font's size may be scaled
 // by the page.

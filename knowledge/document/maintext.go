@@ -23,6 +23,8 @@ type mainPart struct {
 // An element is what is counted of an element and all below it.
 type element struct {
 	text, link int // length of all text, and of that in links
+	own        int // length of the text that is in no block below
+	ownLink    int
 	commas     int
 	paragraphs int // p with a sentence
 	prose      int // length of the text of those
@@ -35,29 +37,45 @@ type finder struct {
 	list []*html.Node       // in which score was given
 	raw  map[*html.Node]int // length of the paragraphs below an element, whatever it is called
 	all  int
+
+	headed map[*html.Node]bool // elements that hold an h1 and a paragraph
+	h1     int
 }
 
-// weigh fills f.raw.
-func (f *finder) weigh(n *html.Node) int {
-	w := 0
+// weigh fills f.raw. It returns the length of the paragraphs below n, and of
+// the text in n that is in no block below it.
+func (f *finder) weigh(n *html.Node) (w, own int) {
+	before := f.h1
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if c.Type == html.ElementNode && !unseen[c.DataAtom] {
-			w += f.weigh(c)
+		switch {
+		case c.Type == html.TextNode:
+			l, _ := length(c.Data)
+			own += l
+		case c.Type == html.ElementNode && !unseen[c.DataAtom]:
+			kw, ko := f.weigh(c)
+			w += kw
+			if !isBlock[c.DataAtom] {
+				own += ko
+			}
 		}
 	}
-	if w == 0 && (isLeaf(n) || n.DataAtom == atom.Span) {
-		if l, _ := length(inner(n)); l >= 80 {
-			w = l
-		}
+	if isBlock[n.DataAtom] && own >= 80 {
+		w += own
 	}
 	if w > 0 {
 		f.raw[n] = w
 	}
-	return w
+	if n.DataAtom == atom.H1 {
+		f.h1++
+	}
+	if w >= 300 && f.h1 > before {
+		f.headed[n] = true
+	}
+	return w, own
 }
 
 func mainText(root *html.Node) mainPart {
-	f := finder{of: map[*html.Node]*element{}, raw: map[*html.Node]int{}}
+	f := finder{of: map[*html.Node]*element{}, raw: map[*html.Node]int{}, headed: map[*html.Node]bool{}}
 	body := find(root, atom.Body)
 	if body == nil {
 		body = root
@@ -114,7 +132,7 @@ func length(s string) (n, commas int) {
 func (f *finder) count(n *html.Node, inLink bool) *element {
 	e := &element{}
 	f.of[n] = e
-	if hidden(n) && f.raw[n]*2 < f.all || unlikely(n) && f.raw[n]*5 < f.all*2 {
+	if hidden(n) && f.raw[n]*2 < f.all || unlikely(n) && f.raw[n]*5 < f.all*2 && !f.headed[n] {
 		e.drop = true
 	}
 	inLink = inLink || n.DataAtom == atom.A
@@ -123,9 +141,11 @@ func (f *finder) count(n *html.Node, inLink bool) *element {
 		case html.TextNode:
 			l, commas := length(c.Data)
 			e.text += l
+			e.own += l
 			e.commas += commas
 			if inLink {
 				e.link += l
+				e.ownLink += l
 			}
 		case html.ElementNode:
 			if unseen[c.DataAtom] {
@@ -136,6 +156,10 @@ func (f *finder) count(n *html.Node, inLink bool) *element {
 			if k.drop {
 				continue
 			}
+			if !isBlock[c.DataAtom] {
+				e.own += k.own
+				e.ownLink += k.ownLink
+			}
 			e.text += k.text
 			e.link += k.link
 			e.commas += k.commas
@@ -143,8 +167,9 @@ func (f *finder) count(n *html.Node, inLink bool) *element {
 			e.prose += k.prose
 		}
 	}
-	if e.prose == 0 && isLeaf(n) && n.DataAtom != atom.Li && e.text >= 80 && e.link*2 < e.text {
-		e.paragraphs, e.prose = 1, e.text
+	if n.DataAtom != atom.Li && isBlock[n.DataAtom] && e.own >= 80 && e.ownLink*2 < e.own {
+		e.paragraphs++
+		e.prose += e.own
 	}
 	return e
 }
@@ -155,7 +180,7 @@ var (
 		"cookie", "breadcrumb", "crumb", "menu", "navbar", "nav-", "-nav", "navigation", "footer", "masthead", "popup", "modal", "overlay", "byline", "author-bio", "authorbio", "author-info", "about-author",
 		"toolbar", "widget", "outbrain", "taboola", "paywall", "login", "pagination", "pager", "readmore", "read-more", "more-", "most-", "popular", "trending", "tags", "tag-list", "taglist",
 		"copyright", "disclaimer", "skip", "print", "banner", "hatnote", "caption", "credit", "gallery", "slideshow", "player", "rating", "feedback", "reply", "respond", "donat", "gdpr", "consent", "timestamp", "dateline", "post-meta", "entry-meta", "article-meta", "postmeta", "metadata", "article-info",
-		"hidden", "visually-hidden", "screen-reader", "sr-only", "tooltip", "dropdown", "推荐", "评论"}
+		"visually-hidden", "screen-reader", "sr-only", "tooltip", "dropdown", "推荐", "评论"}
 	mainNames = []string{"article", "story", "post-content", "entry-content", "content", "main", "body", "text", "blog", "page", "正文"}
 )
 
@@ -186,9 +211,18 @@ func unlikely(n *html.Node) bool {
 	if strings.Contains(s, "articlebody") || strings.Contains(s, "article-body") || strings.Contains(s, "entry-content") {
 		return false
 	}
-	for _, w := range asideNames {
-		if strings.Contains(s, w) {
+	for name := range strings.FieldsSeq(s) {
+		// "content-with-sidebar" is what has a sidebar, not the sidebar.
+		if strings.Contains(name, "with-") || strings.Contains(name, "has-") || strings.Contains(name, "-w-") || strings.Contains(name, "no-") || strings.HasSuffix(name, "-enabled") {
+			continue
+		}
+		if name == "hidden" {
 			return true
+		}
+		for _, w := range asideNames {
+			if strings.Contains(name, w) {
+				return true
+			}
 		}
 	}
 	return false
@@ -204,11 +238,14 @@ func (f *finder) score(n *html.Node) {
 		if e == nil || e.drop {
 			continue
 		}
-		if isLeaf(c) && e.text >= 25 {
-			s := 1 + float64(e.commas) + min(float64(e.text)/100, 3)
-			s *= 1 - float64(e.link)/float64(e.text)
-			level := 0
-			for p := c.Parent; p != nil && level < 5; p = p.Parent {
+		if isParagraph[c.DataAtom] && e.own >= 25 {
+			s := 1 + float64(e.commas)*float64(e.own)/float64(e.text) + min(float64(e.own)/100, 3)
+			s *= 1 - float64(e.ownLink)/float64(e.own)
+			level, from := 0, c.Parent
+			if e.own*10 < e.text*9 || hasBreaks(c) { // text and blocks, or paragraphs that are only broken lines
+				from = c
+			}
+			for p := from; p != nil && level < 5; p = p.Parent {
 				pe := f.of[p]
 				if pe == nil {
 					break
@@ -232,21 +269,21 @@ func (f *finder) score(n *html.Node) {
 	}
 }
 
-// isLeaf reports whether an element is a paragraph: it holds text and no block.
-func isLeaf(n *html.Node) bool {
-	switch n.DataAtom {
-	case atom.P, atom.Pre, atom.Blockquote:
-		return true
-	case atom.Div, atom.Td, atom.Section, atom.Article, atom.Li, atom.Dd, atom.Center:
-	default:
-		return false
-	}
+// isParagraph names the elements whose text counts.
+var isParagraph = map[atom.Atom]bool{
+	atom.P: true, atom.Pre: true, atom.Blockquote: true, atom.Div: true, atom.Td: true, atom.Section: true, atom.Article: true, atom.Li: true, atom.Dd: true, atom.Center: true, atom.Main: true, atom.Body: true,
+}
+
+// hasBreaks reports whether the lines of an element are broken at least
+// twice, as paragraphs are by pages that know no other.
+func hasBreaks(n *html.Node) bool {
+	breaks := 0
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if c.Type == html.ElementNode && isBlock[c.DataAtom] {
-			return false
+		if c.DataAtom == atom.Br {
+			breaks++
 		}
 	}
-	return true
+	return breaks >= 2 && n.DataAtom != atom.P
 }
 
 // worth is where an element begins: what it is and what it is called.
@@ -283,7 +320,11 @@ func (f *finder) best(body *html.Node) *html.Node {
 		if e.text == 0 {
 			continue
 		}
-		if s := e.score * (1 - float64(e.link)/float64(e.text)); s > most {
+		s := e.score * (1 - float64(e.link)/float64(e.text))
+		if f.headed[n] {
+			s *= 1.2
+		}
+		if s > most {
 			top, most = n, s
 		}
 	}
@@ -294,6 +335,9 @@ func (f *finder) best(body *html.Node) *html.Node {
 // the paragraphs: an article that is broken by boxes.
 func (f *finder) widen(top *html.Node) *html.Node {
 	best := top
+	if top.DataAtom == atom.Article { // beside it are others
+		return top
+	}
 	for p, up := top.Parent, 0; p != nil && up < 4 && p.DataAtom != atom.Body; p, up = p.Parent, up+1 {
 		e, b := f.of[p], f.of[best]
 		if e == nil || e.text == 0 {
@@ -320,7 +364,7 @@ func (f *finder) siblings(top *html.Node) []*html.Node {
 			continue
 		}
 		e := f.of[c]
-		if c.Type != html.ElementNode || e == nil || e.drop || e.text == 0 {
+		if c.Type != html.ElementNode || e == nil || e.drop || e.text == 0 || c.DataAtom == atom.Article {
 			continue
 		}
 		density := float64(e.link) / float64(e.text)

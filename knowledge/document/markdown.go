@@ -10,6 +10,7 @@ import (
 	"github.com/yuin/goldmark/extension"
 	east "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 )
 
 // maxNest is how deep quotes, lists and elements may lie in each other.
@@ -154,10 +155,28 @@ type markdownReader struct {
 }
 
 func (m *markdownReader) add(n ast.Node, b Block) {
-	if lines := n.Lines(); m.shift >= 0 && n.Type() == ast.TypeBlock && lines != nil && lines.Len() > 0 {
-		b.Start, b.End = lines.At(0).Start+m.shift, lines.At(lines.Len()-1).Stop+m.shift
+	if start, end := extent(n); m.shift >= 0 && start < end {
+		b.Start, b.End = start+m.shift, end+m.shift
 	}
 	m.d.Blocks = append(m.d.Blocks, b)
+}
+
+// extent returns where the lines of a block, or of the blocks in it, are.
+func extent(n ast.Node) (start, end int) {
+	if lines := n.Lines(); lines != nil && lines.Len() > 0 {
+		return lines.At(0).Start, lines.At(lines.Len() - 1).Stop
+	}
+	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+		if c.Type() != ast.TypeBlock {
+			continue
+		}
+		s, e := extent(c)
+		if s < e && (start == end || s < start) {
+			start = s
+		}
+		end = max(end, e)
+	}
+	return start, end
 }
 
 func (m *markdownReader) block(n ast.Node, depth int) {
@@ -229,6 +248,15 @@ func (m *markdownReader) lines(n ast.Node) string {
 	return strings.TrimRight(newlines.Replace(b.String()), "\n")
 }
 
+// plainText returns a piece of text without escapes and references.
+func plainText(n *ast.Text, source []byte) string {
+	v := n.Value(source)
+	if n.IsRaw() || n.Parent() != nil && n.Parent().Kind() == ast.KindCodeSpan {
+		return string(v)
+	}
+	return string(util.ResolveEntityNames(util.ResolveNumericReferences(util.UnescapePunctuations(v))))
+}
+
 // inline returns the words of a block without their marks.
 func (m *markdownReader) inline(n ast.Node) string {
 	var text strings.Builder
@@ -250,7 +278,7 @@ func (m *markdownReader) inline(n ast.Node) string {
 		}
 		switch n := n.(type) {
 		case *ast.Text:
-			put(string(n.Value(m.source)))
+			put(plainText(n, m.source))
 			switch {
 			case n.HardLineBreak():
 				put("\n")

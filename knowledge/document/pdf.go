@@ -3,7 +3,9 @@ package document
 import (
 	"context"
 	"errors"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -204,16 +206,13 @@ func (p *press) headingSizes(body float32) []float32 {
 }
 
 // strip removes running heads and feet, and the numbers of pages: what stands
-// at the top or the bottom of several pages, but for its digits.
+// first or last on several pages, but for its digits.
 func (p *press) strip() {
-	if len(p.pages) < 2 {
-		return
-	}
 	count := map[string]int{}
 	for i := range p.pages {
 		seen := map[string]bool{}
-		for _, g := range p.pages[i].groups {
-			if k := p.pages[i].edge(&g); k != "" && !seen[k] {
+		for j := range p.pages[i].groups {
+			if k := p.pages[i].edge(j); k != "" && !seen[k] {
 				seen[k] = true
 				count[k]++
 			}
@@ -221,31 +220,47 @@ func (p *press) strip() {
 	}
 	for i := range p.pages {
 		page := &p.pages[i]
-		page.groups = slices.DeleteFunc(page.groups, func(g group) bool {
-			k := page.edge(&g)
+		var keep []group
+		for j := range page.groups {
+			k := page.edge(j)
 			n := count[k]
-			bare := strings.Trim(k, "tb:#/-–—|. ofpage第页共·ivxlc") == ""
-			return k != "" && (n >= 3 || n >= 2 && (2*n >= len(p.pages) || bare) || bare && len(p.pages) > 1)
-		})
+			numbered := k != "" && pageNumber.MatchString(k[2:])
+			own := numbered && strings.Contains(page.groups[j].text(), strconv.Itoa(i+1))
+			if k != "" && (n >= 3 || n >= 2 && 2*n >= len(p.pages) || numbered && n >= 2 || own) {
+				continue
+			}
+			keep = append(keep, page.groups[j])
+		}
+		page.groups = keep
 	}
 }
 
-// edge returns what a group at the edge of a page says, its digits as #; ""
-// elsewhere.
-func (l *leaf) edge(g *group) string {
-	where := ""
-	switch {
-	case g.table != nil || len(g.lines) > 2:
+// pageNumber matches a line that only counts the page, its digits as #.
+var pageNumber = regexp.MustCompile(`^[-–—|·. ]*(page|seite|p\.|第)? ?# ?(页|頁)?([ /]+(of|von|共|/)? ?#? ?(页|頁)?)?[-–—|·. ]*$`)
+
+// edge returns what group j, if it is at the edge of the page, says, its
+// digits as #; "" elsewhere.
+func (l *leaf) edge(j int) string {
+	g := &l.groups[j]
+	if g.table != nil || len(g.lines) > 2 {
 		return ""
-	case g.bottom < l.height*0.1:
-		where = "t:"
-	case g.top > l.height*0.9:
-		where = "b:"
+	}
+	first, last := true, true
+	for i := range l.groups {
+		if o := &l.groups[i]; i != j {
+			first = first && o.bottom > g.top
+			last = last && o.top < g.bottom
+		}
+	}
+	var b strings.Builder
+	switch {
+	case g.bottom < l.height*0.08 || first && g.bottom < l.height*0.2:
+		b.WriteString("t:")
+	case g.top > l.height*0.92 || last && g.top > l.height*0.8:
+		b.WriteString("b:")
 	default:
 		return ""
 	}
-	var b strings.Builder
-	b.WriteString(where)
 	digits := false
 	for _, r := range strings.ToLower(oneLine(g.text())) {
 		if unicode.IsDigit(r) {

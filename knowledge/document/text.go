@@ -138,7 +138,7 @@ func utf16Without(data []byte) encoding.Encoding {
 		order enc.Endianness
 		enc   encoding.Encoding
 	}{{enc.LittleEndian, enc.UTF16(enc.LittleEndian, enc.IgnoreBOM)}, {enc.BigEndian, enc.UTF16(enc.BigEndian, enc.IgnoreBOM)}} {
-		if plausible(convert(sample, e.enc)) > 0.85 {
+		if plausible(convert(sample, e.enc)) > 0.65 { // two letters of ASCII look like a Han character: 0.55
 			return e.enc
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"suiren/engine/tensor"
 )
 
 // What a model will take is said before it is loaded, and a context that does
@@ -46,4 +48,67 @@ func TestFit(t *testing.T) {
 	if _, err = Open(dir, o); !errors.Is(err, ErrNoFit) {
 		t.Errorf("in a mebibyte: %v", err)
 	}
+}
+
+// Several models share the memory: each has its weights, and what is left is
+// divided as keys and values are wanted; an encoder is counted as well.
+func TestShare(t *testing.T) {
+	prepare := func(o Options, dir string) *Model {
+		o.Threads = 1
+		m, err := Prepare(dir, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(m.Close)
+		return m
+	}
+	dir := randomModel(t, chatTemplate)
+	list := []*Model{
+		prepare(Options{Slots: 6}, dir),
+		prepare(Options{Slots: 2, Beside: true}, dir),
+		prepare(Options{Beside: true}, "../../testdata/oracle/arch/bert-mean"),
+	}
+	var rest, pages int64
+	for _, m := range list {
+		rest, pages = rest+m.rest(), pages+m.memory.Pages
+	}
+	if wants := Share(rest+pages, list); wants[0] != list[0].rest()+list[0].memory.Pages || wants[2] != list[2].rest() || list[2].rest() <= 0 {
+		t.Errorf("all that is wanted is shared as %v", wants)
+	}
+	if got := Share(0, list); got[0]+got[1]+got[2] != 0 {
+		t.Errorf("without a bound %v", got)
+	}
+	half := rest + pages/2
+	before := tensor.Taken()
+	var said, sum int64
+	for i, share := range Share(half, list) {
+		m := list[i]
+		if want := m.rest() + m.memory.Pages/2; share < want-1 || share > want+1 {
+			t.Errorf("model %d gets %d, half of what it wants is %d", i, share, want)
+		}
+		m.opt.Planned = func(n int64) { said += n }
+		if err := m.Load(share); err != nil {
+			t.Fatal(err)
+		}
+		bytes, _ := m.Memory()
+		sum += bytes
+	}
+	if took := tensor.Taken() - before; said != sum || sum > half || took > sum || took < sum-programBytes-1<<20 {
+		t.Errorf("said %d, of %d; took %d of %d", said, half, took, sum)
+	}
+	for i, share := range Share(rest/2, list) {
+		if err := prepareAgain(t, list[i]).Load(share); !errors.Is(err, ErrNoFit) {
+			t.Errorf("model %d in %d bytes: %v", i, share, err)
+		}
+	}
+}
+
+// prepareAgain opens the model anew.
+func prepareAgain(t *testing.T, m *Model) *Model {
+	again, err := Prepare(m.path, m.opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(again.Close)
+	return again
 }

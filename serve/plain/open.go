@@ -7,7 +7,6 @@
 package plain
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,16 +32,19 @@ type Options struct {
 	KV       string // f16 (default), f32 or int8
 	Adapters map[string]string
 	Now      func() time.Time  // what templates are told; nil: the clock
-	Planned  func(bytes int64) // is told what a decoder will take, before its weights are read; may be nil
+	Beside   bool              // another model's bytes have those of the program among them
+	Planned  func(bytes int64) // is told what it will take, before its weights are read; may be nil
 }
 
 // A Model answers, or makes vectors or scores.
 type Model struct {
 	opt      Options
+	path     string
 	file     *model.File
 	words    *words
 	config   *config
 	template *chat.Template
+	run      infer.Options
 	engine   *infer.Engine // of a decoder
 	encoder  *encoder      // of an encoder
 	adapters map[string]*adapter
@@ -55,11 +57,25 @@ type Model struct {
 var kvTypes = map[string]model.KVType{"": model.KVFloat16, "f16": model.KVFloat16, "f32": model.KVFloat32, "int8": model.KVInt8}
 
 // Open opens a GGUF file or a Hugging Face folder.
-func Open(path string, o Options) (m *Model, err error) {
+func Open(path string, o Options) (*Model, error) {
+	m, err := Prepare(path, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Load(o.Memory); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// Prepare opens a model but for its weights, which Load reads. Share says in
+// how much memory.
+func Prepare(path string, o Options) (m *Model, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	m = &Model{opt: o, adapters: map[string]*adapter{}}
+	m = &Model{opt: o, path: path, adapters: map[string]*adapter{}}
 	defer func() {
 		if err != nil {
 			m.Close()
@@ -78,10 +94,9 @@ func Open(path string, o Options) (m *Model, err error) {
 		return nil, err
 	}
 	if m.file.Encoder != nil {
-		m.encoder, err = openEncoder(m)
-		return m, err
+		return m, m.planEncoder()
 	}
-	return m, m.openEngine(path)
+	return m, m.planEngine()
 }
 
 // openWords reads the vocabulary and what goes with it.
@@ -130,19 +145,19 @@ func (m *Model) use(t *tokenizer.Tokenizer, format string) {
 	m.words, m.facts.Format = newWords(t, c), format
 }
 
-// openEngine starts a decoder.
-func (m *Model) openEngine(path string) error {
+// planEngine readies a decoder.
+func (m *Model) planEngine() error {
 	o, shape := &m.opt, &m.file.Shape
 	kv, ok := kvTypes[o.KV]
 	if !ok {
 		return &say.Error{Where: "kv", What: say.T("%q is not a type for keys and values", "%q 不是键值缓存的类型", o.KV), Next: say.T("choose f16, f32 or int8", "可选 f16、f32 或 int8")}
 	}
 	if n := m.words.t.Vocab(); n > shape.Vocab {
-		return fmt.Errorf("%s: the tokenizer has %d tokens, the model %d", path, n, shape.Vocab)
+		return fmt.Errorf("%s: the tokenizer has %d tokens, the model %d", m.path, n, shape.Vocab)
 	}
 	var err error
 	v := chat.Vocabulary{BOS: m.config.BOS, EOS: m.config.EOS, Token: m.words.token}
-	if m.template, err = chat.New(filepath.Base(path), m.config.Template, v); err != nil {
+	if m.template, err = chat.New(filepath.Base(m.path), m.config.Template, v); err != nil {
 		return err
 	}
 	for name, dir := range o.Adapters {
@@ -154,85 +169,38 @@ func (m *Model) openEngine(path string) error {
 	if o.Context > 0 && o.Context < shape.Context {
 		m.origin = "option"
 	}
-	run := infer.Options{Slots: o.Slots, Limit: o.Context, Threads: o.Threads, KV: kv}
-	if err := m.fit(path, &run); err != nil {
-		return err
-	}
-	if o.Planned != nil {
-		o.Planned(m.memory.Total() + m.fixed())
-	}
-	if m.engine, err = infer.Open(m.file, run); err != nil {
-		return err
-	}
-	if want := run.Limit; m.engine.Limit() < shape.Context && (want == 0 || m.engine.Limit() < want) {
-		m.origin = "memory"
-	}
 	f := &m.facts
 	f.Layers, f.Vocabulary = shape.Layers, shape.Vocab
 	f.Family, f.Context, f.Width, f.Template, f.Thinks = shape.Arch, shape.Context, shape.Width, m.config.Template, m.template.Facts().Thinks
-	return nil
-}
-
-// ErrNoFit is wrapped by Open's error for a model that the memory cannot hold.
-var ErrNoFit = errors.New("the model does not fit into the memory")
-
-// fit bounds the memory for keys and values by what the weights leave.
-func (m *Model) fit(path string, run *infer.Options) error {
-	plan, err := infer.Plan(m.file, *run)
-	if err != nil {
-		return err
-	}
-	m.memory = plan
-	if m.opt.Memory <= 0 || plan.Total()+m.fixed() <= m.opt.Memory {
-		return nil
-	}
-	gib := func(n int64) string { return fmt.Sprintf("%.2f GiB", float64(n)/(1<<30)) }
-	run.Memory = m.opt.Memory - plan.Model - plan.Logits - m.fixed()
-	if run.Memory > 0 {
-		m.memory, err = infer.Plan(m.file, *run)
-	}
-	if run.Memory <= 0 || errors.Is(err, infer.ErrMemory) {
-		return &say.Error{Where: path, Err: ErrNoFit,
-			What: say.T("the weights take %s and the shortest conversation some more; %s of memory are free", "权重需要 %s，最短的对话还需要一些；可用内存 %s", gib(plan.Model+plan.Logits+m.fixed()), gib(m.opt.Memory)),
-			Next: say.T("take a smaller quantisation of the model, such as Q4_K_M, or free some memory", "请改用更小的量化版本（如 Q4_K_M），或腾出内存")}
-	}
-	if want := min(m.opt.Context, m.file.Shape.Context); err == nil && m.memory.Limit < want {
-		return &say.Error{Where: path, Err: ErrNoFit,
-			What: say.T("%s of memory hold no conversation of %d tokens", "%s 内存容不下 %d 个词元的对话", gib(m.opt.Memory), want), Next: m.wouldFit(*run)}
-	}
+	m.run = infer.Options{Slots: o.Slots, Limit: o.Context, Threads: o.Threads, KV: kv}
+	m.memory, err = infer.Plan(m.file, m.run)
 	return err
 }
 
-// wouldFit says which contexts the memory holds.
-func (m *Model) wouldFit(run infer.Options) say.Text {
-	next := say.T("--context %d fits", "--context %d 可以容纳", m.memory.Limit)
-	run.KV = model.KVInt8
-	if small, err := infer.Plan(m.file, run); err == nil && small.Limit > m.memory.Limit {
-		next = say.T("%s, and with --kv int8 --context %d", "%s；加 --kv int8 时 --context %d 可以容纳", next, small.Limit)
+// Load reads the weights. The model takes at most so many bytes; 0: as many
+// as it wants.
+func (m *Model) Load(memory int64) (err error) {
+	if m.file.Encoder == nil {
+		err = m.fit(memory)
+	} else if memory > 0 && m.rest() > memory {
+		err = m.noFit(memory, say.T("take a smaller model, or free some memory", "请改用更小的模型，或腾出内存"))
 	}
-	run.Slots = 1
-	if one, err := infer.Plan(m.file, run); err == nil && one.Limit > m.memory.Limit {
-		next = say.T("%s, with --slots 1 besides %d", "%s；再加 --slots 1 可达 %d", next, one.Limit)
+	if err != nil {
+		return err
 	}
-	return next
-}
-
-// What a process takes besides its model: the program with its heap, and for
-// every token of a vocabulary. Measured as the peak of compat/load -minutes 0
-// beyond the plan, of vocabularies of 32,000 and 151,936.
-const (
-	programBytes = 38 << 20
-	wordBytes    = 200
-)
-
-func (m *Model) fixed() int64 { return programBytes + wordBytes*int64(m.words.t.Vocab()) }
-
-// Memory returns the bytes that the model takes, and how many answers of the
-// whole context its keys and values hold at once.
-func (m *Model) Memory() (bytes int64, whole float64) {
-	n := m.engine.Limit()
-	const page = model.PageTokens
-	return m.memory.Total() + m.fixed(), float64(m.memory.Full) / float64((n+page-1)/page)
+	if m.opt.Planned != nil {
+		m.opt.Planned(m.rest() + m.memory.Pages)
+	}
+	if m.file.Encoder != nil {
+		return m.encoder.load()
+	}
+	if m.engine, err = infer.Open(m.file, m.run); err != nil {
+		return err
+	}
+	if want := m.run.Limit; m.engine.Limit() < m.file.Shape.Context && (want == 0 || m.engine.Limit() < want) {
+		m.origin = "memory"
+	}
+	return nil
 }
 
 // Sign says what the digest of the model's files is, in hexadecimal. It is

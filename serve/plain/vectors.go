@@ -20,13 +20,23 @@ type encoder struct {
 // readRows is how many tokens an encoder reads together.
 const readRows = 2048
 
-func openEncoder(m *Model) (*encoder, error) {
+// planEncoder readies an encoder.
+func (m *Model) planEncoder() (err error) {
 	shape := m.file.Encoder
-	e := &encoder{m: m}
-	var err error
-	e.enc, err = m.file.NewEncoder(max(readRows, shape.Context), max(1, m.opt.Threads))
 	m.facts.Width, m.facts.Context = shape.Width, shape.Context
-	return e, err
+	m.encoder = &encoder{m: m}
+	m.memory.Model, m.memory.Vectors, err = m.file.EncoderBytes(m.encoder.size())
+	return err
+}
+
+// size returns the tokens that it reads together, and its threads.
+func (e *encoder) size() (rows, threads int) {
+	return max(readRows, e.m.file.Encoder.Context), max(1, e.m.opt.Threads)
+}
+
+func (e *encoder) load() (err error) {
+	e.enc, err = e.m.file.NewEncoder(e.size())
+	return err
 }
 
 func (e *encoder) close() {

@@ -8,8 +8,10 @@ import (
 	"runtime"
 	"sync"
 	"time"
+	"unsafe"
 
 	"suiren/engine/kernel"
+	"suiren/engine/tensor"
 	"suiren/stage"
 )
 
@@ -61,14 +63,21 @@ func Calibrate(m *stage.Machine) {
 }
 
 // Bandwidth measures how many bytes per second the given number of threads
-// read from memory together.
-func Bandwidth(threads int) float64 {
+// read from memory together: memory as the engine's weights have it, in large
+// pages where there are any, which are faster to read than small ones.
+func Bandwidth(threads int) (float64, error) {
+	arena, err := tensor.NewArena(threads * readBytes / 4)
+	if err != nil {
+		return 0, err
+	}
+	defer arena.Close()
 	bufs := make([][]byte, threads)
 	for i := range bufs {
-		bufs[i] = make([]byte, readBytes)
-		for j := 0; j < readBytes; j += 4096 {
-			bufs[i][j] = 1 // or every page would be the one page of zeros
+		f := arena.Float32(readBytes / 4)
+		for j := 0; j < len(f); j += 1024 {
+			f[j] = 1 // or every page would be the one page of zeros
 		}
+		bufs[i] = unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(f))), readBytes)
 	}
 	var best float64
 	sums := make([]uint64, threads)
@@ -76,7 +85,7 @@ func Bandwidth(threads int) float64 {
 		t := timed(threads, func(i int) { sums[i] = kernel.ReadSum(bufs[i]) })
 		best = max(best, float64(threads)*readBytes/t.Seconds())
 	}
-	return best
+	return best, nil
 }
 
 // timed runs f(0) … f(n-1) at once and returns how long all of them took.

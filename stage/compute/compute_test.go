@@ -32,8 +32,8 @@ func TestCalibrate(t *testing.T) {
 	if m.Peak < 1e6 || m.Peak > 2e13 {
 		t.Errorf("peak of one thread is %g FLOP/s", m.Peak)
 	}
-	if b := Bandwidth(1); b < 1e7 || b > 1e13 {
-		t.Errorf("bandwidth is %g byte/s", b)
+	if b, err := Bandwidth(1); err != nil || b < 1e7 || b > 1e13 {
+		t.Errorf("bandwidth is %g byte/s, %v", b, err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // A Plot is drawn as SVG, in greys and colours that stand out from a light
@@ -14,7 +15,7 @@ type Plot struct {
 	Title  string
 	X, Y   string   // what the axes show
 	LogX   bool     // x is drawn by its logarithm
-	Labels []string // names of x = 0, 1, …, instead of numbers
+	Labels []string // names of x = 0, 1, …, instead of numbers; a new line begins after \n
 	Series []Series
 }
 
@@ -32,12 +33,12 @@ type Dot struct{ X, Y, Low, High float64 }
 const (
 	plotWidth, plotHeight = 720, 400
 	plotLeft, plotRight   = 70, 20
-	plotTop, plotBottom   = 70, 60
+	plotTop, plotBottom   = 80, 60
 )
 
 // colours are Okabe and Ito's, which people with other colour vision tell
-// apart, without those that vanish on white or black.
-var colours = []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"}
+// apart, without those that vanish on white or black, and one more.
+var colours = []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999933"}
 
 // SVG draws p. Points that are no numbers, and of a logarithmic axis those not
 // above zero, are left out.
@@ -76,14 +77,19 @@ func (p *Plot) SVG() []byte {
 		} else {
 			line(x, bottom, x, bottom+5, `stroke="#808080"`)
 		}
-		text(x, bottom+20, "middle", "", name)
+		for i, part := range strings.Split(name, "\n") {
+			text(x, bottom+20+16*float64(i), "middle", "", part)
+		}
 	}
 	line(plotLeft, bottom, right, bottom, `stroke="#808080"`)
-	at := float64(plotLeft)
+	at, down := float64(plotLeft), 42.0
 	for i, s := range p.Series {
 		colour := colours[i%len(colours)]
-		fmt.Fprintf(&b, `<circle cx="%.1f" cy="42" r="4" fill="%s"/>`+"\n", at+6, colour)
-		text(at+16, 46, "start", "", s.Name)
+		if need := 34 + width(s.Name); at > plotLeft && at+need > plotWidth {
+			at, down = plotLeft, down+18
+		}
+		fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="4" fill="%s"/>`+"\n", at+6, down, colour)
+		text(at+16, down+4, "start", "", s.Name)
 		at += 34 + width(s.Name)
 		shift := 0.0
 		if p.Labels != nil { // side by side
@@ -197,7 +203,7 @@ func (s scale) ticks() (list []float64) {
 		}
 	}
 	for n := math.Ceil(lo / step); n*step <= hi && len(list) < 20; n++ {
-		list = append(list, n*step)
+		list = append(list, n*step+0) // no -0
 	}
 	return list
 }

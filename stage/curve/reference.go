@@ -51,13 +51,11 @@ var References = sync.OnceValue(func() (list []Reference) {
 	return list
 })
 
-// What counts as a run of the same kind: as deep and as wide, thoughts in both
-// or in neither, about as much of the tokens learnt and as many in the
-// vocabulary.
-const (
-	sameShare = 0.12
-	sameVocab = 2.0
-)
+// A run of the same kind is as deep and as wide, has thoughts or none, learns
+// about as much of its tokens, and has half to twice the vocabulary and the
+// rows a step: with fewer rows the same operations make more steps, and more
+// is learnt at first.
+const sameShare = 0.12
 
 // A Comparison sets the loss of a run against that of a reference, after as
 // many operations, while the rate of neither falls.
@@ -106,7 +104,8 @@ func sameKind(a, b map[string]float64) bool {
 			return false
 		}
 	}
-	return math.Abs(a["supervised"]-b["supervised"]) <= sameShare && a["vocab"] <= sameVocab*b["vocab"] && b["vocab"] <= sameVocab*a["vocab"]
+	within := func(name string, most float64) bool { return a[name] <= most*b[name] && b[name] <= most*a[name] }
+	return math.Abs(a["supervised"]-b["supervised"]) <= sameShare && within("vocab", 2) && within("batch", 2)
 }
 
 // constant returns the operations and losses up to where the rate falls. Of a

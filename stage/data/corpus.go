@@ -30,6 +30,12 @@ type Corpus struct {
 	Duplicates string             `plan:"duplicates,optional" json:",omitempty"` // none, exact, near, fast
 	PII        string             `plan:"pii,optional" json:",omitempty"`        // keep, mask, tag, replace, drop
 	Lines      string             `plan:"lines,optional" json:",omitempty"`      // all, c4, fineweb
+	Repeats    string             `plan:"repeats,optional" json:",omitempty"`    // keep, lines, passages
+	Labels     string             `plan:"labels,optional" json:",omitempty"`     // file of texts and labels, to learn what is good
+	Split      float64            `plan:"split,optional" min:"0" max:"0.5" json:",omitempty"`
+	Mix        map[string]float64 `plan:"mix,optional" json:",omitempty"` // weight of each block of from
+	Temper     float64            `plan:"temperature,optional" min:"0.1" max:"100" json:",omitempty"`
+	Epochs     float64            `plan:"epochs,optional" min:"0.01" max:"100" json:",omitempty"`
 	Against    []stage.Ref        `plan:"against,optional" kinds:"documents,corpus" json:",omitempty"`
 	Heldout    []stage.Ref        `plan:"heldout,optional" kinds:"examples" part:"heldout" json:",omitempty"`
 }
@@ -38,6 +44,14 @@ type Corpus struct {
 func (*Corpus) Name() string    { return "corpus" }
 func (*Corpus) Revision() int   { return 2 }
 func (*Corpus) Out() store.Kind { return store.Corpus }
+
+// Files implements stage.FileReader.
+func (c *Corpus) Files() []string {
+	if c.Labels == "" {
+		return nil
+	}
+	return []string{c.Labels}
+}
 
 // How duplicates are found.
 const (
@@ -67,13 +81,19 @@ func (c *Corpus) Check() (list []*say.Error) {
 	one("duplicates", c.Duplicates, dupNone, dupExact, dupNear, dupFast)
 	one("pii", c.PII, string(pii.Keep), string(pii.Mask), string(pii.Tag), string(pii.Replace), string(pii.Drop))
 	one("lines", c.Lines, "all", string(quality.C4Lines), string(quality.FineWebLines))
+	one("repeats", c.Repeats, repeatsKeep, repeatsLines, repeatsPassages)
+	if e := checkMix(c.Mix, func(name string) bool {
+		return slices.ContainsFunc(c.From, func(r stage.Ref) bool { return r.Name == name })
+	}); e != nil {
+		list = append(list, e)
+	}
 	for where, names := range map[string][]string{"thresholds": slices.Sorted(maps.Keys(c.Thresholds)), "off": c.Off} {
 		for _, name := range names {
 			_, rule, ok := strings.Cut(name, ".")
 			if !ok {
 				rule = name
 			}
-			if quality.Find(rule) == nil && rule != languageRule {
+			if quality.Find(rule) == nil && rule != languageRule && rule != reasonQuality {
 				fail(where, say.T("there is no rule %q", "没有名为 %q 的规则", rule), say.T("suiren data rules lists them", "用 suiren data rules 查看全部规则"))
 			}
 			if v := c.Thresholds[name]; math.IsInf(v, 0) || v < 0 {
@@ -98,6 +118,9 @@ func (c *Corpus) recipe() quality.Recipe {
 		lang, rule, ok := strings.Cut(name, ".")
 		if !ok {
 			lang, rule = "", name
+		}
+		if rule == reasonQuality {
+			return // asked of a classifier
 		}
 		if rule == languageRule {
 			one := quality.Thresholds{}
@@ -151,7 +174,7 @@ func (c *Corpus) recipe() quality.Recipe {
 
 // Run implements stage.Operator.
 func (c *Corpus) Run(ctx context.Context, job *stage.Job) error {
-	r, err := newCurator(c.recipe(), job)
+	r, err := newCurator(c, job)
 	if err != nil {
 		return err
 	}
@@ -162,6 +185,9 @@ func (c *Corpus) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	if err := r.cluster(ctx); err != nil {
+		return err
+	}
+	if err := r.repeats(ctx); err != nil {
 		return err
 	}
 	return r.write(ctx)

@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"math"
 	"os"
 	"path/filepath"
@@ -42,22 +44,30 @@ type curator struct {
 	recipe  quality.Recipe
 	job     *stage.Job
 	sources []source
+	plan    *Corpus
 	heldout *duplicate.Grams
+	good    *classifier // nil without labels
+	learnt  *ClassifierReport
 	key     []byte // of stand-ins for personal data
 
-	shards   int
-	n        int // documents
-	verdicts []uint8
-	equal    *duplicate.Clusters // of survivors and others alike
-	near     *duplicate.Clusters
+	shards int
+	n      int                 // documents
+	equal  *duplicate.Clusters // of survivors and others alike
+	near   *duplicate.Clusters
+
+	kept     []bool              // of documents: nothing but what follows can leave it out
+	several  []bool              // of the least of a cluster: it is not alone
+	again    map[uint32][]uint32 // lines of a document that came before
+	passages *duplicate.Passages // nil if they may
 }
 
 type source struct {
 	name, file string
+	journal    string // folder of one that has all that would be measured; or ""
 }
 
-func newCurator(recipe quality.Recipe, job *stage.Job) (*curator, error) {
-	c := &curator{recipe: recipe, job: job}
+func newCurator(plan *Corpus, job *stage.Job) (*curator, error) {
+	c := &curator{recipe: plan.recipe(), plan: plan, job: job}
 	h := sha256.New()
 	for _, in := range job.Inputs {
 		fmt.Fprintln(h, in.Arg, in.Digest)
@@ -68,11 +78,17 @@ func newCurator(recipe quality.Recipe, job *stage.Job) (*curator, error) {
 		if in.Ref.IsZero() {
 			name = "documents"
 		}
-		c.sources = append(c.sources, source{name, documentsFile(in.Dir)})
+		s := source{name: name, file: documentsFile(in.Dir)}
+		if measured(in.Dir, c.recipe.Lines) {
+			s.journal = in.Dir
+		}
+		c.sources = append(c.sources, s)
 	}
 	c.key = h.Sum(nil)
 	var err error
-	c.heldout, err = heldoutGrams(job)
+	if c.heldout, err = heldoutGrams(job); err == nil && plan.Labels != "" {
+		c.good, c.learnt, err = trainClassifier(job.Dir("files"))
+	}
 	return c, err
 }
 
@@ -85,16 +101,43 @@ func documentsFile(dir string) string {
 	return filepath.Join(dir, "documents.jsonl")
 }
 
-// documents calls f with all documents in order, and the block they came from.
-func (c *curator) documents(ctx context.Context, f func(source string, d *Document) error) error {
+// measured reports whether a folder is a corpus that was made to be measured, with
+// these rules of lines.
+func measured(dir string, lines quality.LineRules) bool {
+	b, err := os.ReadFile(filepath.Join(dir, "report.json"))
+	var r CorpusReport
+	return err == nil && json.Unmarshal(b, &r) == nil && r.Recipe == measureRecipe && r.Lines == string(lines) && r.Mix == nil && r.Heldout == 0
+}
+
+const measureRecipe = "measure"
+
+// documents calls f with all documents in order, the block they came from, and what
+// was measured of them before, or nil.
+func (c *curator) documents(ctx context.Context, f func(source string, d *Document, known *Entry) error) error {
 	for _, s := range c.sources {
+		next, stop := func() (*Entry, error, bool) { return nil, nil, false }, func() {}
+		if s.journal != "" {
+			next, stop = iter.Pull2(func(yield func(*Entry, error) bool) {
+				err := ReadJournal(s.journal, func(e *Entry) error {
+					if e.Kept && !yield(e, nil) {
+						return errFound
+					}
+					return nil
+				})
+				if err != nil && !errors.Is(err, errFound) {
+					yield(nil, err)
+				}
+			})
+		}
 		err := readLines(s.file, func(d Document) error {
-			if err := ctx.Err(); err != nil {
+			known, err, _ := next()
+			if err := errors.Join(err, ctx.Err()); err != nil {
 				return err
 			}
 			d.Title, d.Text = strings.TrimSpace(clean(d.Title)), clean(d.Text)
-			return f(s.name, &d)
+			return f(s.name, &d, known)
 		})
+		stop()
 		if err != nil {
 			return err
 		}
@@ -116,7 +159,7 @@ func (c *curator) measure(ctx context.Context) error {
 		}
 	}
 	var batch []Document
-	var from []string
+	var from []origin
 	size := 0
 	flush := func() error {
 		if len(batch) == 0 {
@@ -140,8 +183,8 @@ func (c *curator) measure(ctx context.Context) error {
 		batch, from, size = batch[:0], from[:0], 0
 		return nil
 	}
-	err := c.documents(ctx, func(source string, d *Document) error {
-		batch, from = append(batch, *d), append(from, source)
+	err := c.documents(ctx, func(source string, d *Document, known *Entry) error {
+		batch, from = append(batch, *d), append(from, origin{source, known})
 		if size += len(d.Text); len(batch) == shardDocuments || size >= shardBytes {
 			return flush()
 		}
@@ -150,9 +193,15 @@ func (c *curator) measure(ctx context.Context) error {
 	return errors.Join(err, flush())
 }
 
+// An origin is where a document came from, and what is known of it.
+type origin struct {
+	source string
+	known  *Entry
+}
+
 // writeShard measures some documents, many at a time, and renames the file into
 // its place when it is whole.
-func (c *curator) writeShard(name string, from []string, docs []Document) error {
+func (c *curator) writeShard(name string, from []origin, docs []Document) error {
 	entries := make([]Entry, len(docs))
 	var next sync.Mutex
 	at := 0
@@ -203,23 +252,49 @@ func digits(text string) string {
 	return hex.EncodeToString(h[:6])
 }
 
-func (j *judge) entry(from string, d *Document) Entry {
+func (j *judge) entry(from origin, d *Document) Entry {
 	r := &j.c.recipe
-	e := Entry{ID: d.ID, Path: d.Path, Source: from, Before: digits(d.Text)}
+	e := Entry{ID: d.ID, Path: d.Path, Source: from.source, Before: digits(d.Text)}
 	if d.Text == "" {
 		e.Reason = reasonEmpty
 		return e
 	}
-	lang, sure := language.Identify(d.Text)
-	e.Lang, e.Sure = lang, math.Round(1000*sure)/1000
+	known := from.known
+	if known != nil && (known.ID != e.ID || known.After != e.Before || known.Measures == nil) {
+		known = nil
+	}
+	if known != nil {
+		e.Lang, e.Sure = known.Lang, known.Sure
+	} else {
+		lang, sure := language.Identify(d.Text)
+		e.Lang, e.Sure = lang, math.Round(1000*sure)/1000
+	}
 	if r.Name == "rag" { // whole documents: nothing is asked of them
 		return e
 	}
-	m, kept := j.meter.Measure(d.Text, lang)
-	e.Measures = &m
-	e.Reason = j.decide(&e)
+	kept := d.Text
+	if known != nil {
+		if e.Measures = known.Measures; r.Lines != quality.NoLines {
+			kept = j.meter.KeepLines(d.Text, e.Lang)
+		}
+	} else {
+		var m quality.Measures
+		m, kept = j.meter.Measure(d.Text, e.Lang)
+		e.Measures = &m
+	}
+	e.Reason = Decide(r, &e)
+	if j.c.good != nil {
+		e.Good = j.c.good.good(kept)
+		least, ok := j.c.plan.Thresholds[reasonQuality]
+		if !ok {
+			least = .5
+		}
+		if e.Reason == "" && e.Good < least {
+			e.Reason = reasonQuality
+		}
+	}
 	if e.Reason == "" && j.c.heldout != nil {
-		if like := j.c.heldout.Find(kept, lang); like != "" {
+		if like := j.c.heldout.Find(kept); like != "" {
 			e.Reason, e.Like = reasonHeldout, like
 		}
 	}
@@ -235,7 +310,11 @@ func (j *judge) entry(from string, d *Document) Entry {
 			e.Reason = reasonPII
 		}
 	}
-	if r.Duplicates == dupNone {
+	if r.Duplicates == dupNone && r.Name != measureRecipe {
+		return e
+	}
+	if known != nil && len(known.Keys) > 0 && r.Duplicates == dupNear {
+		e.Keys = known.Keys
 		return e
 	}
 	h := sha256.Sum256([]byte(kept))
@@ -248,15 +327,12 @@ func (j *judge) entry(from string, d *Document) Entry {
 	if r.Duplicates == dupFast {
 		sign = duplicate.SignOnce
 	}
-	if sign(&sig, j.signer.Shingles(kept, lang)) {
+	if sign(&sig, j.signer.Shingles(kept, e.Lang)) {
 		keys := sig.BandKeys()
 		e.Keys = append(e.Keys, keys[:]...)
 	}
 	return e
 }
-
-// decide asks the rules; it needs the entry alone.
-func (j *judge) decide(e *Entry) string { return Decide(&j.c.recipe, e) }
 
 // Decide tells by its measures and its language why a recipe leaves a document
 // out, or "".
@@ -276,7 +352,6 @@ func Decide(r *quality.Recipe, e *Entry) string {
 
 // cluster joins the documents that are alike, by the keys of the shards.
 func (c *curator) cluster(ctx context.Context) error {
-	c.verdicts = make([]uint8, c.n)
 	c.equal, c.near = duplicate.NewClusters(c.n), duplicate.NewClusters(c.n)
 	join := func(clusters *duplicate.Clusters, dir string, keys func(*Entry) []uint64) error {
 		dir = filepath.Join(c.job.Work, dir)
@@ -286,9 +361,6 @@ func (c *curator) cluster(ctx context.Context) error {
 		s := &duplicate.Sorter{Dir: dir, Limit: sortPairs}
 		n := uint64(0)
 		err := c.entries(ctx, func(e *Entry) error {
-			if e.Reason == "" {
-				c.verdicts[n] = survives
-			}
 			for _, k := range keys(e) {
 				if err := s.Add(duplicate.Pair{Key: k, Value: n}); err != nil {
 					return err
@@ -312,12 +384,30 @@ func (c *curator) cluster(ctx context.Context) error {
 	}
 	if c.recipe.Duplicates != dupNear && c.recipe.Duplicates != dupFast {
 		c.near = c.equal
-		return nil
+	} else if err := join(c.near, "near", func(e *Entry) []uint64 { return e.Keys }); err != nil {
+		return err
 	}
-	return join(c.near, "near", func(e *Entry) []uint64 { return e.Keys })
+	return c.choose(ctx)
 }
 
-const survives = 1
+// choose keeps of each cluster the first that the rules keep.
+func (c *curator) choose(ctx context.Context) error {
+	c.kept, c.several = make([]bool, c.n), make([]bool, c.n)
+	taken := make([]bool, c.n)
+	n := uint32(0)
+	return c.entries(ctx, func(e *Entry) error {
+		root := c.near.Find(n)
+		if root != n {
+			c.several[root] = true
+		}
+		if e.Reason == "" && !taken[root] {
+			c.kept[n] = true
+			taken[root] = c.recipe.Duplicates != dupNone
+		}
+		n++
+		return nil
+	})
+}
 
 // entries calls f with the entries of all shards.
 func (c *curator) entries(ctx context.Context, f func(*Entry) error) error {

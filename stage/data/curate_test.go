@@ -194,3 +194,43 @@ func TestHeldoutTextsAreLeftOut(t *testing.T) {
 		}
 	}
 }
+
+// A corpus made from one that was measured is the corpus made from the documents,
+// and does not measure again.
+func TestDecideFromMeasures(t *testing.T) {
+	in := curatedInput(t)
+	for _, lines := range []string{"", "fineweb"} {
+		once := must(t, &Corpus{Recipe: "measure", Lines: lines}, in)
+		op := &Corpus{Recipe: "fineweb-en", Lines: lines, Thresholds: map[string]float64{"words_least": 60}}
+		if lines == "" {
+			op.Lines = "all"
+		}
+		a, b := must(t, op, in), must(t, op, stage.Input{Arg: "from", Dir: once})
+		want, got := entriesOf(t, a), entriesOf(t, b)
+		for path, e := range want {
+			if path == "nothing.txt" { // was left out for good
+				continue
+			}
+			if g := got[path]; g == nil || g.Kept != e.Kept || g.Reason != e.Reason || *g.Measures != *e.Measures && lines == "" {
+				t.Errorf("%q %s: %+v, want %+v", lines, path, g, e)
+			}
+		}
+		if lines == "" && string(read(t, filepath.Join(a, "corpus.jsonl"))) != string(read(t, filepath.Join(b, "corpus.jsonl"))) {
+			t.Error("the corpora differ")
+		}
+		job := &stage.Job{Inputs: []stage.Input{{Arg: "from", Dir: once}}}
+		c, err := newCurator(op, job)
+		if err != nil || c.sources[0].journal == "" {
+			t.Errorf("%q: %v %+v", lines, err, c.sources)
+		}
+	}
+}
+
+func read(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

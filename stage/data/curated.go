@@ -26,13 +26,18 @@ type dropped struct {
 type CorpusReport struct {
 	Format    int                       `json:"format"` // 1
 	Recipe    string                    `json:"recipe"`
+	Lines     string                    `json:"lines,omitempty"` // the rules of lines
 	Read      int                       `json:"read"`
 	Kept      int                       `json:"kept"`
 	Bytes     int                       `json:"bytes"`
 	Reasons   map[string]int            `json:"reasons,omitempty"` // of leaving documents out
 	Languages map[string]*LanguageCount `json:"languages,omitempty"`
 	Sources   map[string]*LanguageCount `json:"sources,omitempty"`
-	PII       map[string]int            `json:"pii,omitempty"` // found in what was read
+	PII       map[string]int            `json:"pii,omitempty"`     // found in what was read
+	Learnt    *ClassifierReport         `json:"learnt,omitempty"`  // from the owner's labels
+	Heldout   int                       `json:"heldout,omitempty"` // documents in heldout.jsonl
+	Cut       int                       `json:"cut,omitempty"`     // bytes of passages that came before
+	Mix       map[string]*Mixed         `json:"mix,omitempty"`     // what is in corpus.jsonl then is counted by kept and bytes
 	Warnings  []Said                    `json:"warnings,omitempty"`
 	Empty     []string                  `json:"empty"`
 	Exact     []dropped                 `json:"exact_duplicates"` // the first of each list
@@ -65,6 +70,13 @@ func (c *curator) write(ctx context.Context) error {
 		return err
 	}
 	defer w.f.Close()
+	var aside *documentWriter
+	if c.plan.Split > 0 {
+		if aside, err = createDocuments(filepath.Join(c.job.Out, "heldout.jsonl")); err != nil {
+			return err
+		}
+		defer aside.f.Close()
+	}
 	journal, err := createJournal(filepath.Join(c.job.Out, JournalFile), true)
 	if err != nil {
 		return err
@@ -82,15 +94,15 @@ func (c *curator) write(ctx context.Context) error {
 		}
 	})
 	defer stop()
-	x := &writer{c: c, first: map[uint32]uint32{}, paths: map[uint32]string{}, near: newNearIndex(), exact: map[[sha256.Size]byte]string{}}
+	x := &writer{c: c, first: map[uint32]uint32{}, paths: map[uint32]string{}, near: newNearIndex(), exact: map[[sha256.Size]byte]string{}, size: map[string]int64{}}
 	x.meter.Lines = c.recipe.Lines
-	x.report = CorpusReport{Format: 1, Recipe: c.recipe.Name, Reasons: map[string]int{}, Languages: map[string]*LanguageCount{},
+	x.report = CorpusReport{Format: 1, Recipe: c.recipe.Name, Lines: string(c.recipe.Lines), Reasons: map[string]int{}, Languages: map[string]*LanguageCount{},
 		Sources: map[string]*LanguageCount{}, PII: map[string]int{}, Empty: []string{}, Exact: []dropped{}, Near: []dropped{}}
 	for _, t := range c.recipe.Warnings {
 		x.report.Warnings = append(x.report.Warnings, Said{t.In(say.English), t.In(say.Chinese)})
 	}
 	n := uint32(0)
-	err = c.documents(ctx, func(_ string, d *Document) error {
+	err = c.documents(ctx, func(_ string, d *Document, _ *Entry) error {
 		e, err, ok := next()
 		if !ok {
 			err = errors.New("data: fewer entries than documents")
@@ -100,21 +112,45 @@ func (c *curator) write(ctx context.Context) error {
 		}
 		x.decide(n, e, d)
 		n++
-		e.Keys = nil
+		if c.recipe.Name != measureRecipe {
+			e.Keys = nil
+		}
 		if e.Kept {
 			e.After = digits(d.Text)
-			if err := w.write(d); err != nil {
+			out := w
+			if e.Heldout = aside != nil && side(d.Text, e.Lang, c.plan.Split); e.Heldout {
+				out = aside
+				x.report.Heldout++
+			} else {
+				x.report.Bytes += len(d.Text)
+				if c.mixes() {
+					x.sources = append(x.sources, e.Source)
+					x.size[e.Source] += int64(len(d.Text))
+				}
+			}
+			if err := out.write(d); err != nil {
 				return err
 			}
-			x.report.Bytes += len(d.Text)
 		}
 		x.count(e)
 		return journal.write(e)
 	})
+	if aside != nil {
+		err = errors.Join(err, aside.close())
+	}
+	if c.passages != nil {
+		err = errors.Join(err, c.passages.Close())
+	}
 	if err := errors.Join(err, w.close(), journal.close()); err != nil {
 		return err
 	}
 	x.tell()
+	x.report.Learnt = c.learnt
+	if c.mixes() {
+		if err := x.mix(ctx); err != nil {
+			return err
+		}
+	}
 	if filepath.Dir(c.job.Work) == c.job.Out {
 		if err := os.RemoveAll(c.job.Work); err != nil {
 			return err
@@ -123,16 +159,43 @@ func (c *curator) write(ctx context.Context) error {
 	return writeJSON(filepath.Join(c.job.Out, "report.json"), &x.report)
 }
 
+// mixes reports whether the plan asks for a mixture.
+func (c *curator) mixes() bool { return len(c.plan.Mix) > 0 || c.plan.Temper > 0 || c.plan.Epochs > 0 }
+
+// mix makes the mixture of what was written.
+func (x *writer) mix(ctx context.Context) error {
+	p := x.c.plan
+	weights := map[string]float64{}
+	for _, ref := range p.From {
+		if w, ok := p.Mix[ref.Name]; ok {
+			weights[ref.String()] = w
+		}
+	}
+	positive := func(v float64) float64 {
+		if v == 0 {
+			return 1
+		}
+		return v
+	}
+	x.report.Mix = mixture(x.size, weights, positive(p.Temper), positive(p.Epochs))
+	var err error
+	x.report.Kept, x.report.Bytes, err = mix(ctx, x.c.job.Out, x.sources, x.report.Mix)
+	return err
+}
+
 // A writer decides about documents in order, where the decision depends on others.
 type writer struct {
 	c      *curator
 	meter  quality.Meter
 	found  []pii.Finding
-	first  map[uint32]uint32 // of each cluster with several texts: its first survivor
+	first  map[uint32]uint32 // of each cluster with several texts: the one that stays
 	paths  map[uint32]string // of those
 	near   *nearIndex        // for search
 	exact  map[[sha256.Size]byte]string
 	report CorpusReport
+
+	sources []string         // of a mixture: where each document came from
+	size    map[string]int64 // and the bytes of each
 }
 
 // decide completes the entry of document n and its text.
@@ -146,17 +209,25 @@ func (x *writer) decide(n uint32, e *Entry, d *Document) {
 		return
 	}
 	root := x.c.near.Find(n)
-	if first, ok := x.first[root]; ok {
+	if !x.c.kept[n] {
 		e.Reason, e.Like = reasonNear, x.paths[root]
-		if x.c.equal.Find(first) == x.c.equal.Find(n) {
+		if x.c.equal.Find(x.first[root]) == x.c.equal.Find(n) {
 			e.Reason = reasonEqual
 		}
 		return
 	}
-	if r.Duplicates != dupNone {
+	if x.c.several[root] {
 		x.first[root], x.paths[root] = n, d.Path
 	}
 	e.Kept = true
+	if text := x.c.cut(n, d.Text); len(text) < len(d.Text) {
+		e.Cut = len(d.Text) - len(text)
+		x.report.Cut += e.Cut
+		if d.Text = text; strings.TrimSpace(text) == "" {
+			e.Kept, e.Reason = false, reasonRepeats
+			return
+		}
+	}
 	if r.Lines != quality.NoLines {
 		d.Text = x.meter.KeepLines(d.Text, e.Lang)
 	}

@@ -27,9 +27,10 @@ import (
 // knowledge/document, or the answers of a running release that its readers
 // rated good. What cannot be read is set aside and named in report.json.
 type Documents struct {
-	Path   string    `plan:"path,optional"` // a pattern of files below the folder of the plan
-	Traces stage.Ref `plan:"traces,optional" kinds:"release" pin:"traces"`
-	Rated  string    `plan:"rated,optional"` // of traces: good
+	Path    string    `plan:"path,optional"` // a pattern of files below the folder of the plan
+	Traces  stage.Ref `plan:"traces,optional" kinds:"release" pin:"traces"`
+	Rated   string    `plan:"rated,optional"`                     // of traces: good
+	License string    `plan:"license,optional" json:",omitempty"` // for the data card; any words
 }
 
 // Name, Revision and Out implement stage.Operator.

@@ -28,6 +28,9 @@ type Entry struct {
 	Reason   string            `json:"reason,omitempty"` // of leaving it out: a rule, or one of those below
 	Like     string            `json:"like,omitempty"`   // the document that it equals, or the example it holds
 	Jaccard  float64           `json:"jaccard,omitempty"`
+	Good     float64           `json:"good,omitempty"` // by the owner's labels, 0 to 1, to three digits
+	Heldout  bool              `json:"heldout,omitempty"`
+	Cut      int               `json:"cut,omitempty"`   // bytes of passages that came before
 	Before   string            `json:"before"`          // 12 digits of the SHA-256 of the text that was read
 	After    string            `json:"after,omitempty"` // and of what is in the corpus
 	PII      map[string]int    `json:"pii,omitempty"`   // how often each kind was found
@@ -44,6 +47,7 @@ const (
 	reasonHeldout   = "holds_heldout"
 	reasonEqual     = "equal"
 	reasonNear      = "nearly_equal"
+	reasonRepeats   = "only_repeats"
 	reasonUncertain = languageRule
 )
 

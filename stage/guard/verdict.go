@@ -105,9 +105,14 @@ func (v *Verdict) Forecast(in map[string][]stage.Forecast, m stage.Machine) stag
 		problems = askedProblems
 	}
 	models := float64(1 + len(v.Against))
-	params := sizes("scenario", "params", sizes("against", "params", askedParams))
+	bytes := sizes("scenario", "bytes", 0) // of a model of the owner's, two a parameter, about
+	params := sizes("scenario", "params", sizes("against", "params", max(bytes/2, askedParams)))
 	work := 2 * params * problems * models * askedTokens
-	f := stage.Forecast{Memory: 64<<20 + int64(16*params) + inFlight<<20, Size: map[string]float64{"problems": problems}}
+	weights := 16 * params
+	if bytes > 0 {
+		weights = 1.25 * bytes // served as it is
+	}
+	f := stage.Forecast{Memory: 64<<20 + int64(weights) + inFlight<<20, Size: map[string]float64{"problems": problems}}
 	if m.Peak > 0 {
 		f.Low, f.High = work/(m.Peak*askedHigh), work/(m.Peak*askedLow)
 		f.Basis = say.T("%.0f problems × %.0f models × about %d tokens, at %.0f–%.0f%% of the measured %.0f GFLOP/s",

@@ -46,7 +46,8 @@ type Budget struct {
 type Hold struct {
 	ID     string // of the request, as Usage has it
 	Caller string
-	Tokens int64
+	Tokens int64 // that it must have room for
+	More   int64 // that it would take besides, or fewer
 }
 
 // ErrBudget is wrapped by the error of a hold that a budget does not allow.
@@ -159,34 +160,39 @@ func (l *Ledger) Budgets(now time.Time) ([]Budget, error) {
 
 // Reserve holds what a request may use, if every budget that concerns its
 // caller has room for it: of requests one, of tokens those of the hold, of
-// processor time any that is left. Add ends the hold; so does Release.
-func (l *Ledger) Reserve(h Hold, now time.Time) error {
-	if h.ID == "" || h.Tokens < 0 {
-		return fmt.Errorf("operate: an impossible hold: %+v", h)
+// processor time any that is left. It returns how many tokens more there is room
+// for. Add ends the hold; so does Release.
+func (l *Ledger) Reserve(h Hold, now time.Time) (more int64, err error) {
+	if h.ID == "" || h.Tokens < 0 || h.More < 0 {
+		return 0, fmt.Errorf("operate: an impossible hold: %+v", h)
 	}
 	var bounded bool
 	if err := l.db.QueryRow(`select exists (select 1 from budgets)`).Scan(&bounded); err != nil || !bounded {
-		return l.failed(err)
+		return h.More, l.failed(err)
 	}
 	tx, err := l.db.Begin() // immediate: nobody else writes until it ends
 	if err != nil {
-		return l.failed(err)
+		return 0, l.failed(err)
 	}
 	defer tx.Rollback()
 	list, err := budgets(tx, now, h.Caller)
 	if err != nil {
-		return l.failed(err)
+		return 0, l.failed(err)
 	}
+	more = h.More
 	for _, b := range list {
-		wanted := map[string]int64{Requests: 1, Tokens: h.Tokens, CPU: 1}[b.Unit]
+		wanted := map[string]int64{Requests: 1, Tokens: h.Tokens + min(h.More, 1), CPU: 1}[b.Unit]
 		if b.Used > b.Amount-wanted {
-			return &Exceeded{Budget: b, Wanted: wanted, Begins: next(b.Period, now)}
+			return 0, &Exceeded{Budget: b, Wanted: wanted, Begins: next(b.Period, now)}
+		}
+		if b.Unit == Tokens {
+			more = min(more, b.Amount-b.Used-h.Tokens)
 		}
 	}
-	if _, err := tx.Exec(`insert into holds values (?,?,?,?)`, h.ID, h.Caller, h.Tokens, now.Add(holdFor).UnixMicro()); err != nil {
-		return l.failed(err)
+	if _, err := tx.Exec(`insert into holds values (?,?,?,?)`, h.ID, h.Caller, h.Tokens+more, now.Add(holdFor).UnixMicro()); err != nil {
+		return 0, l.failed(err)
 	}
-	return l.failed(tx.Commit())
+	return more, l.failed(tx.Commit())
 }
 
 // Release ends a hold whose request did not begin.

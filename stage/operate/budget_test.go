@@ -31,7 +31,7 @@ func TestBudgets(t *testing.T) {
 		}
 	}
 	reserve := func(id, caller string, tokens int64, at time.Time) string {
-		err := l.Reserve(Hold{id, caller, tokens}, at)
+		_, err := l.Reserve(Hold{ID: id, Caller: caller, Tokens: tokens}, at)
 		e, ok := errors.AsType[*Exceeded](err)
 		if err != nil && (!ok || !errors.Is(err, ErrBudget)) {
 			t.Fatal(err)
@@ -75,6 +75,9 @@ func TestBudgets(t *testing.T) {
 	if err != nil || len(list) != 2 || list[0].Used != 4 || list[1].Used != 100 {
 		t.Errorf("%+v, %v", list, err)
 	}
+	if _, err := l.Reserve(Hold{ID: "m", Caller: "class", Tokens: 0, More: 1}, now); !errors.Is(err, ErrBudget) {
+		t.Errorf("no room at all: %v", err)
+	}
 	// Holds outlive a crash for an hour. The next day and month begin anew.
 	if got := reserve("g", "class", 1, now.Add(holdFor-time.Minute)); got == "" {
 		t.Error("holds are gone before their time")
@@ -86,8 +89,8 @@ func TestBudgets(t *testing.T) {
 	if got := reserve("h", "class", 1, later); got != Tokens {
 		t.Errorf("the day is used up: %q", got)
 	}
-	if got := reserve("h", "class", 100, now.AddDate(0, 0, 1)); got != "" {
-		t.Errorf("the next day: %q", got)
+	if more, err := l.Reserve(Hold{ID: "h", Caller: "class", Tokens: 30, More: 1000}, now.AddDate(0, 0, 1)); more != 70 || err != nil {
+		t.Errorf("the next day: %d more, %v", more, err)
 	}
 	if err := l.SetBudget(Budget{Caller: "class", Unit: Tokens, Period: Day, Amount: -1}); err != nil {
 		t.Fatal(err)
@@ -121,7 +124,8 @@ func TestBudgetHolds(t *testing.T) {
 			l := ledgers[g%2]
 			for i := range 25 {
 				id, want := fmt.Sprintf("%d-%d", g, i), r.Int64N(100)
-				if err := l.Reserve(Hold{id, fmt.Sprint("key", g), want}, now); err != nil {
+				more, err := l.Reserve(Hold{ID: id, Caller: fmt.Sprint("key", g), Tokens: want, More: int64(i % 3)}, now)
+				if err != nil {
 					if !errors.Is(err, ErrBudget) {
 						t.Error(err)
 					}
@@ -133,7 +137,7 @@ func TestBudgetHolds(t *testing.T) {
 					lost.Add(1)
 					continue
 				}
-				used := r.Int64N(want + 1)
+				used := r.Int64N(want + more + 1)
 				for range 1 + r.IntN(2) { // told twice, it counts once
 					if err := l.Add(Usage{ID: id, Time: now, Caller: fmt.Sprint("key", g), Completion: used}); err != nil {
 						t.Error(err)

@@ -53,6 +53,20 @@ func (s *Scenario) Check() []*say.Error {
 	return nil
 }
 
+// Forecast implements stage.Forecaster: it costs nothing, and tells those who
+// ask it how large its weights are.
+func (s *Scenario) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
+	f := stage.Forecast{Size: map[string]float64{}}
+	for _, w := range in["weights"] {
+		for _, name := range []string{"params", "bytes"} {
+			if v := w.Size[name]; v > 0 {
+				f.Size[name] = v
+			}
+		}
+	}
+	return f
+}
+
 // A Manifest is scenario.json: what answers, by digest, and how.
 type Manifest struct {
 	Format      int          `json:"format"` // 1

@@ -252,12 +252,15 @@ func (w *Writer) behind(from string, full jinja.Text, c chat.Conversation, promp
 		if err != nil {
 			return text, 0, refused(from, say.T("the base's template refuses the prompt: %v", "基座的模板拒绝该提问：%v", err), err)
 		}
-		n := shared(full, open.String)
+		n := shared(full, open.Text)
 		if rest, ok := strings.CutPrefix(full.String, open.String); ok {
 			if strings.Contains(rest, thought) {
 				return full, len(open.String), nil
 			}
 			n = len(open.String)
+		}
+		if n == 0 {
+			n = behindLast(full, open.Text)
 		}
 		if n > 0 && (parted == 0 || !think) {
 			parted, asked = n, open
@@ -307,25 +310,38 @@ func skip(text string, at int, tag string) int {
 
 // shared returns how much of a prompt a template repeats once it is answered,
 // if it does not repeat all: up to where they part, and not in the midst of a
-// tag. It must reach beyond what people wrote, into the head of the answer.
-func shared(full jinja.Text, open string) int {
+// tag. It must reach beyond all that people wrote, into the head of the answer;
+// else it is 0.
+func shared(full jinja.Text, open jinja.Text) int {
 	n := 0
-	for n < min(len(full.String), len(open)) && full.String[n] == open[n] {
+	for n < min(len(full.String), len(open.String)) && full.String[n] == open.String[n] {
 		n++
 	}
 	if i := strings.LastIndexAny(full.String[:n], "<["); i > strings.LastIndexAny(full.String[:n], ">]") {
 		n = i
 	}
-	said := 0 // end of the prompt's last text, as far as they are the same
-	for _, s := range full.User {
-		if s.To <= n {
-			said = s.To
-		}
-	}
-	if said == n || said == 0 {
+	if k := len(open.User); k == 0 || open.User[k-1].To >= n {
 		return 0
 	}
 	return n
+}
+
+// behindLast is shared for templates that write what comes first in another
+// way once there is an answer, such as a system message beside the last
+// question: it returns where what follows the last question of a prompt ends in
+// full; 0 if it is not there.
+func behindLast(full, open jinja.Text) int {
+	if len(open.User) == 0 {
+		return 0
+	}
+	last := open.User[len(open.User)-1]
+	question, tail := open.String[last.From:last.To], open.String[last.To:]
+	for _, s := range slices.Backward(full.User) {
+		if strings.HasSuffix(full.String[:s.To], question) && strings.HasPrefix(full.String[s.To:], tail) && tail != "" {
+			return s.To + len(tail)
+		}
+	}
+	return 0
 }
 
 // cut returns what stands behind the first n bytes of a text.

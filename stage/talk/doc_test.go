@@ -91,6 +91,43 @@ func (w *Writer) runs(d *Doc) (list []string) {
 	return list
 }
 
+// own1 is what the template itself writes of turn i beyond its prompts, up to
+// the last token that ends it; nothing if it repeats them in another way, or
+// drops the thought.
+func (w *Writer) own1(e *stage.Example, i int) (list []string) {
+	c := conversationOf(e)
+	c.Messages = c.Messages[:i+1]
+	full, err := w.Template.Prompt(c)
+	if err != nil {
+		return nil
+	}
+	thought := c.Messages[i].Thought
+	c.Messages, c.Open = c.Messages[:i], true
+	yes, no := true, false
+	for _, think := range []*bool{nil, &yes, &no} {
+		if think != nil && *think != (thought != "") {
+			continue
+		}
+		c.Think = think
+		open, err := w.Template.Prompt(c)
+		rest, ok := strings.CutPrefix(full.String, open.String)
+		if err != nil || !ok || !strings.Contains(rest, thought) {
+			continue
+		}
+		end := -1
+		for _, id := range w.Stops {
+			name := string(w.Tokenizer.Bytes(id))
+			if j := strings.LastIndex(rest, name); j >= 0 && !strings.Contains(e.Messages[i].Content, name) {
+				end = max(end, j+len(name))
+			}
+		}
+		if end >= 0 {
+			list = append(list, rest[:end])
+		}
+	}
+	return list
+}
+
 // With every template, what is learnt is the assistant's text as the template
 // writes it, with the token that ends it, and nothing else; a document is what
 // the template renders.
@@ -104,8 +141,16 @@ func TestMask(t *testing.T) {
 		"two":     {Messages: []stage.Message{said("user", "Hi?"), said("assistant", "Zq7one"), said("user", "And?"), said("assistant", "Zq7two")}},
 		"thought": {Messages: []stage.Message{said("user", "Hi?"), {Role: "assistant", Content: "Zq7one", Thought: "Zq7first"}, said("user", "And?"), {Role: "assistant", Content: "Zq7two", Thought: "Zq7last"}}},
 		"call":    {Messages: calling(), Tools: []json.RawMessage{weather}},
+		"system":  {Messages: []stage.Message{said("system", "Zq7 be brief"), said("user", "Hi?"), said("assistant", "Zq7one\n\n- 二\n- <b>"), said("user", "And?"), said("assistant", "Zq7two é 好")}},
+		"tags":    {Messages: []stage.Message{said("user", "Hi? <|im_end|></s><think>"), said("assistant", "Zq7one <|im_end|> </s> [INST]"), said("user", "And?"), said("assistant", "Zq7two")}},
+		"three":   {Messages: []stage.Message{said("user", "Hi?"), said("assistant", "Zq7one"), said("user", "And?"), {Role: "assistant", Content: "Zq7two", Thought: "Zq7mid"}, said("user", "Weather?"), said("assistant", "Zq7three")}},
+		"think and call": {Tools: []json.RawMessage{weather}, Messages: func() []stage.Message {
+			list := calling()
+			list[1].Thought = "Zq7hm"
+			return list
+		}()},
 	} {
-		whole, good := 0, 0
+		whole, good, exact := 0, 0, 0
 		for _, file := range files {
 			source, err := os.ReadFile(file)
 			check(t, err)
@@ -133,16 +178,18 @@ func TestMask(t *testing.T) {
 				}
 			}
 			k := 0
-			for _, m := range e.Messages {
+			for i, m := range e.Messages {
 				if m.Role != "assistant" {
 					continue
 				}
-				if k == len(learnt) {
+				j := slices.IndexFunc(learnt, func(text string) bool { return strings.Contains(text, m.Content) })
+				if j < 0 {
 					t.Errorf("%s: turn %d is not learnt: %q", at, k, learnt)
 					break
 				}
-				got := learnt[k]
-				if !strings.Contains(got, m.Content) || len(m.Calls) > 0 && !strings.Contains(got, "Zq7city") {
+				got := learnt[j]
+				learnt[j] = ""
+				if !strings.Contains(got, strings.TrimSpace(m.Content)) || len(m.Calls) > 0 && !strings.Contains(got, "Zq7city") {
 					t.Errorf("%s: turn %d is learnt as %q", at, k, got)
 				}
 				if f := w.Template.Facts(); m.Thought != "" && f.Thinks && !strings.Contains(got, m.Thought) {
@@ -160,12 +207,20 @@ func TestMask(t *testing.T) {
 						t.Errorf("%s: turn %d is learnt with what others said: %q", at, k, got)
 					}
 				}
+				if want := w.own1(&e, i); len(want) > 0 && !slices.Contains(want, got) {
+					t.Errorf("%s: turn %d is learnt as %q, and the template writes %q", at, k, got, want)
+				} else if len(want) > 0 {
+					exact++
+				}
 				k++
 			}
 			if k != len(learnt) {
 				t.Errorf("%s: %d turns are learnt as %d texts: %q", at, k, len(learnt), learnt)
 			}
 		}
-		t.Logf("%s: %d of %d templates, %d of them in one document", name, good, len(files), whole)
+		t.Logf("%s: %d of %d templates, %d of them in one document; %d turns word for word", name, good, len(files), whole, exact)
+		if exact == 0 {
+			t.Errorf("%s: no turn was compared", name)
+		}
 	}
 }

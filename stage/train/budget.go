@@ -1,6 +1,7 @@
 package train
 
 import (
+	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -46,4 +47,96 @@ func (s *SFT) smaller(vocab, length int, m stage.Machine) (list []say.Text) {
 		}
 	}
 	return list
+}
+
+// bytes returns the memory of a run over b: of the trainer, of what the
+// optimiser remembers, and of what is kept beside.
+func (o *own) bytes(b *brought, tr model.Training) (int64, error) {
+	need, err := b.TrainerBytes(tr)
+	if o.lora == nil {
+		params := int64(b.Shape.Params())
+		switch o.optimizer {
+		case "lion":
+			need += 4 * params
+		case "adamw8":
+			need += 2*params + params/16 // with a scale for every block
+		default:
+			need += 8 * params
+		}
+	}
+	return need + o.beside, err
+}
+
+// fit finds how a run fits into nine tenths of the memory of m: with the most
+// rows at a time, and blocks computed again only if it must be. o.need is then
+// what it takes, or what the least would.
+func (o *own) fit(b *brought, length int, m stage.Machine) (tr model.Training, fits bool, err error) {
+	threads := max(m.Threads, 1)
+	tr = model.Training{Length: length, Threads: m.Threads, LoRA: o.lora}
+	for _, tr.Recompute = range []bool{false, true} {
+		least := min(threads, o.batch)
+		if tr.Recompute {
+			least = 1
+		}
+		for tr.Rows = min(o.batch, max(4, threads)); tr.Rows >= least; tr.Rows-- {
+			if o.need, err = o.bytes(b, tr); err != nil || m.Memory <= 0 || o.need <= m.Memory*9/10 {
+				return tr, err == nil, err
+			}
+		}
+	}
+	return tr, false, nil
+}
+
+// smaller lists the least changes that would each make a run over b fit, where
+// it does not: of the rows' length, of the optimiser, and an adapter instead of
+// all weights.
+func (o *own) smaller(b *brought, length int, m stage.Machine) (list []say.Text) {
+	try := func(change func(*own), length int) bool {
+		p := *o
+		change(&p)
+		_, fits, err := p.fit(b, length, m)
+		return fits && err == nil
+	}
+	const unit = 32 // tokens
+	low, high := 0, (length+unit-1)/unit
+	for low+1 < high { // in units: low fits, high does not
+		if mid := (low + high) / 2; try(func(*own) {}, mid*unit) {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	if low > 0 {
+		list = append(list, say.T("rows, or conversations, of at most %d tokens", "每行或每段对话不超过 %d 个词元", low*unit))
+	}
+	if o.lora == nil {
+		if o.optimizer != "adamw8" && try(func(p *own) { p.optimizer = "adamw8" }, length) {
+			list = append(list, say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`))
+		}
+		if try(func(p *own) { p.lora, p.patience, p.beside = &model.LoRA{Rank: 16, Alpha: 32}, 0, 0 }, length) {
+			switch o.method {
+			case "continue", "sft":
+				list = append(list, say.T(`train = "lora"`, `train = "lora"`))
+			default:
+				list = append(list, say.T("rank = 16", "rank = 16"))
+			}
+		}
+	}
+	return list
+}
+
+// tooLarge is the error of a run that does not fit, with what would.
+func (o *own) tooLarge(b *brought, length int, m stage.Machine) error {
+	next := say.T("take a base of fewer parameters or of a quantised type, or a machine with more memory", "请换用更小或量化过的基座，或内存更大的机器")
+	if list := o.smaller(b, length, m); len(list) > 0 {
+		en, zh := "", ""
+		for i, t := range list {
+			if i > 0 {
+				en, zh = en+" or ", zh+" 或 "
+			}
+			en, zh = en+t.In(say.English), zh+t.In(say.Chinese)
+		}
+		next = say.T("it fits with %[1]s; or take a smaller or a quantised base", "改为以下任一项即可放下：%[2]s；或换用更小、量化过的基座", en, zh)
+	}
+	return &say.Error{What: say.T("training needs %.2f GB, and this machine has %.2f GB for it", "训练需要 %.2f GB 内存，本机可用 %.2f GB", float64(o.need)/1e9, float64(m.Memory)/1e9), Next: next, Err: stage.ErrNoFit}
 }

@@ -1,10 +1,12 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
+	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -57,5 +59,72 @@ func TestSmaller(t *testing.T) {
 	m.Memory = need.Memory
 	if f := op.Forecast(in(512), m); len(f.Smaller) > 0 {
 		t.Errorf("of what fits: %v", f.Smaller)
+	}
+}
+
+// Of a run from a base that does not fit, each change that is named makes it
+// fit, the length being the largest that does.
+func TestSmallerOwn(t *testing.T) {
+	b, err := openBrought(archFolder("llama3"))
+	check(t, err)
+	defer b.Close()
+	const length = 224
+	whole := own{method: "continue", batch: 4}
+	least := func(o own, length int) int64 {
+		_, _, err := o.fit(b, length, stage.Machine{Memory: 1, Threads: 2})
+		check(t, err)
+		return o.need
+	}
+	seen := map[string]bool{}
+	for _, part := range []int64{40, 70, 95, 99} {
+		m := stage.Machine{Threads: 2, Memory: least(whole, length) * part / 90}
+		err := whole.tooLarge(b, length, m)
+		if !errors.Is(err, stage.ErrNoFit) {
+			t.Fatal(err)
+		}
+		if part >= 90 {
+			if o := whole; len(o.smaller(b, length, m)) == 0 {
+				continue // it fits
+			}
+		}
+		for _, text := range whole.smaller(b, length, m) {
+			way, n := text.In(say.English), 0
+			o, to := whole, length
+			switch {
+			case strings.Contains(way, "at most"):
+				fmt.Sscanf(way, "rows, or conversations, of at most %d tokens", &n)
+				to = n
+				if _, fits, err := o.fit(b, n+32, m); fits || err != nil {
+					t.Errorf("%s is not the least change", way)
+				}
+			case strings.Contains(way, "adamw8"):
+				o.optimizer = "adamw8"
+			case strings.Contains(way, "lora"):
+				o.lora = &model.LoRA{Rank: 16, Alpha: 32}
+			}
+			if _, fits, err := o.fit(b, to, m); !fits || err != nil {
+				t.Errorf("%s does not fit into %d: %v", way, m.Memory, err)
+			}
+			seen[strings.Fields(way)[0]] = true
+			if !strings.Contains(err.Error(), way) {
+				t.Errorf("%v does not name %s", err, way)
+			}
+		}
+	}
+	if len(seen) != 3 {
+		t.Errorf("named %v", seen)
+	}
+	run := newBench(t, map[string]string{"base": archFolder("llama3"), "from": archRows(t, 261)})
+	run.Machine.Memory = 1 << 20
+	if err := (&Continue{}).Run(t.Context(), run.Job); !errors.Is(err, stage.ErrNoFit) {
+		t.Errorf("with a megabyte: %v", err)
+	}
+	in := map[string][]stage.Forecast{"base": {{Size: map[string]float64{"bytes": 2e9}}}, "pairs": nil}
+	m := stage.Machine{Memory: 20e9}
+	if f := (&Continue{}).Forecast(in, m); len(f.Smaller) != 2 || (&Continue{Optimizer: "adamw8"}).Forecast(in, m).Memory > m.Memory {
+		t.Errorf("%d bytes, %v", f.Memory, f.Smaller)
+	}
+	if f := (&DPO{}).Forecast(in, m); len(f.Smaller) != 1 || (&DPO{Rank: 16}).Forecast(in, m).Memory > m.Memory {
+		t.Errorf("%d bytes, %v", f.Memory, f.Smaller)
 	}
 }

@@ -14,7 +14,8 @@ import (
 // that are written in the base's template.
 type learnt struct {
 	n, length int
-	think     bool // answers begin with a thought
+	think     bool    // answers begin with a thought
+	share     float64 // of the tokens that are learnt
 	row       func(i int) model.Row
 	close     func() error
 }
@@ -46,7 +47,8 @@ func openLearntRows(dir string, b *brought) (*learnt, error) {
 		return nil, say.Errorf("%d rows of %d tokens over a vocabulary of %d do not fit the base, whose context is %d and vocabulary %d: make the rows with the base's tokenizer, or name examples",
 			"%d 行、每行 %d 个词元、词表 %d，与基座（上下文 %d，词表 %d）不符：请用基座的分词器生成数据，或改用 examples", rows.Len(), rows.Length(), rows.Vocab(), b.Shape.Context, b.words.Tokenizer.Vocab())
 	}
-	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), row: func(i int) model.Row { return readRow(rows, i) }, close: rows.Close}, nil
+	info := rows.Info()
+	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), share: float64(info.Supervised) / float64(max(info.Tokens, 1)), row: func(i int) model.Row { return readRow(rows, i) }, close: rows.Close}, nil
 }
 
 // chats reads chats as rows: the assistant's turns are learnt, with the tokens
@@ -69,7 +71,7 @@ func (b *brought) chats(job *stage.Job, path string) (*learnt, error) {
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
 		"answers": float64(said.answers), "supervised_tokens": float64(said.supervised), "longest": float64(said.longest), "dropped": float64(said.dropped), "rows": float64(len(rows)),
 	}})
-	return &learnt{n: len(rows), length: length, think: said.thoughts > 0, close: func() error { return nil }, row: func(i int) model.Row {
+	return &learnt{n: len(rows), length: length, think: said.thoughts > 0, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
 		r := rows[i]
 		r.Weight = slices.Clone(r.Weight) // it is divided by the batch's tokens
 		return r
@@ -77,7 +79,7 @@ func (b *brought) chats(job *stage.Job, path string) (*learnt, error) {
 }
 
 // A sayings counts what chats hold.
-type sayings struct{ answers, supervised, thoughts, longest, dropped int }
+type sayings struct{ answers, tokens, supervised, thoughts, longest, dropped int }
 
 // chats reads conversations to be learnt as documents.
 func (w *writer) chats(path string) (docs []doc, said sayings, err error) {
@@ -104,7 +106,7 @@ func (w *writer) chats(path string) (docs []doc, said sayings, err error) {
 		for i := range list {
 			d := docOf(&list[i])
 			docs = append(docs, d)
-			said.longest, said.supervised = max(said.longest, len(d.ids)), said.supervised+d.supervised
+			said.longest, said.tokens, said.supervised = max(said.longest, len(d.ids)), said.tokens+len(d.ids), said.supervised+d.supervised
 		}
 	}
 	said.answers -= said.dropped

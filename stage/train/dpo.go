@@ -70,7 +70,7 @@ const preferenceRate = 0.05
 
 // Forecast implements stage.Forecaster.
 func (d *DPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastAnswers(in, "pairs", 2*float64(d.epochs()), d.batch(), m)
+	return forecastAnswers(in, "pairs", 2*float64(d.epochs()), d.batch(), d.Optimizer, d.Rank, m)
 }
 
 // preferenceFacts are recorded in suiren.json.
@@ -243,12 +243,11 @@ func (w *writer) nothing(path string, dropped int) error {
 
 // forecastAnswers is the forecast of learning from answers, each of which is
 // read times as often as said: as the base and the data are foretold.
-func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, batch int, m stage.Machine) stage.Forecast {
-	params, answers := 1e6, 1000.0
+func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, batch int, optimizer string, rank int, m stage.Machine) stage.Forecast {
+	params, answers := orDefault(baseSize(in["base"]), 1e6), 1000.0
+	brought := false
 	for _, f := range in["base"] {
-		if v := max(f.Size["params"], f.Size["bytes"]/2); v > 0 { // two bytes a parameter, about
-			params = v
-		}
+		brought = brought || f.Size["bytes"] > 0
 	}
 	for _, f := range in[arg] {
 		if v := max(f.Size["examples"], f.Size["problems"]); v > 0 {
@@ -259,6 +258,12 @@ func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, 
 	flops := (times*8 + 2) * params * answers * tokens
 	f := forecast(flops, flops, scaleOf(params), batch, 256, m)
 	f.Size["params"] = params
+	if rank > 0 || brought {
+		f.Memory = leastBytes(params, optimizer, rank)
+	}
+	if m.Memory > 0 && f.Memory > m.Memory && rank == 0 && leastBytes(params, "", 16) <= m.Memory {
+		f.Smaller = append(f.Smaller, say.T("rank = 16", "rank = 16"))
+	}
 	return f
 }
 

@@ -223,7 +223,7 @@ func (r *rl) open() error {
 				Next: say.T("leave long problems out, or take a base with a longer context", "请去掉过长的题，或换用上下文更长的基座")}
 		}
 		memory = r.job.Machine.Memory / 4
-		packed, err := b.DecoderBytes(512, limit, max(r.job.Machine.Threads, 1))
+		packed, vectors, err := b.DecoderBytes(512, limit, max(r.job.Machine.Threads, 1))
 		if err != nil {
 			return err
 		}
@@ -232,7 +232,7 @@ func (r *rl) open() error {
 		if memory > 0 {
 			pages = min(pages, memory)
 		}
-		r.s.own.beside = packed + pages
+		r.s.own.beside = packed + vectors + pages
 		if r.Rank == 0 {
 			r.s.own.beside += 3 * 4 * int64(b.Shape.Params()) // best, base and a place
 		}

@@ -33,6 +33,10 @@ var operators = map[string]func() stage.Operator{
 	"kto":    func() stage.Operator { return &KTO{Every: time.Nanosecond} },
 	"distil": func() stage.Operator { return &Distil{Every: time.Nanosecond} },
 	"grpo":   func() stage.Operator { return &GRPO{Every: time.Nanosecond} },
+
+	"continue": func() stage.Operator { return &Continue{Every: time.Nanosecond} },
+	"lora":     func() stage.Operator { return &LoRA{Every: time.Nanosecond} },
+	"sft":      func() stage.Operator { return &SFT{Every: time.Nanosecond} },
 }
 
 // TestKilledProcess is the process that TestKilled starts.
@@ -72,43 +76,81 @@ func (k killing) start(t *testing.T) bool {
 	return false
 }
 
+// killedSteps are the steps of the runs that are killed.
+const killedSteps = 20
+
+// A killed is a kind of training that is killed.
+type killed struct {
+	kind string
+	op   stage.Operator
+	in   map[string]string
+}
+
 // A run that is killed in each of its 20 steps, one after the other, and then
 // let live, makes the bytes of one that nobody touched; its threads change too.
 func TestKilled(t *testing.T) {
-	const steps = 20
+	const steps = killedSteps
 	beta := 0.05
 	_, torn := toyTorn(t)
 	dir, in := toyTeacher(t)
 	part := toyPart(t, toyProblems(2))
-	for _, c := range []struct {
-		kind string
-		op   stage.Operator
-		in   map[string]string
-	}{
+	for _, c := range []killed{
 		{"dpo", &DPO{Batch: 6, Epochs: 5}, map[string]string{"base": torn, "pairs": toyExamples(t, toyPairs(1))}},
 		{"kto", &KTO{Batch: 6, Epochs: 5}, map[string]string{"base": torn, "labels": toyExamples(t, toyLabels(1))}},
 		{"distil", &Distil{Depth: 1, Batch: 3, Epochs: 5}, map[string]string{"teacher": dir, "from": toyRows(t, in["tokenizer"], toyProblems(1))}},
 		{"grpo", &GRPO{Steps: steps, Prompts: 4, Samples: 4, Tokens: 12, Variant: "dapo", Updates: 2, Beta: &beta, Rate: 0.01},
 			map[string]string{"base": torn, "problems": part, "watch": part}},
 	} {
-		settings, err := json.Marshal(c.op)
-		check(t, err)
-		whole := killing{c.kind, settings, c.in, t.TempDir(), t.TempDir(), 0, 1}
-		if whole.start(t) {
-			t.Fatal("killed by whom?")
+		c.test(t)
+	}
+}
+
+// The same over a base of another family, whole and by adapters, watching or not.
+func TestKilledBrought(t *testing.T) {
+	var chats, pairs, labels []stage.Example
+	yes, no := true, false
+	said := func(text string) []stage.Message { return []stage.Message{{Role: "assistant", Content: text}} }
+	for i := range 20 {
+		q := user("say " + string(rune('a'+i)))
+		chats = append(chats, stage.Example{From: "c", Messages: append(q[:1:1], said("yes")...)})
+		pairs = append(pairs, stage.Example{From: "p", Prompt: q, Chosen: said("yes"), Rejected: said("no!")})
+		labels = append(labels, stage.Example{From: "l", Messages: append(q[:1:1], said("yes")...), Label: &yes}, stage.Example{From: "l", Messages: append(q[:1:1], said("no!")...), Label: &no})
+	}
+	base, part, ref := archFolder("qwen2"), toyPart(t, picks(12)), stage.Ref{Kind: "examples", Name: "x"}
+	talk, rows := toyExamples(t, chats), archRows(t, 261)
+	for _, c := range []killed{
+		{"continue", &Continue{Batch: 1, Epochs: 2, Watch: ref, Patience: 1000, Rate: 0.1}, map[string]string{"base": base, "from": rows, "watch": talk}},
+		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archFolder("spark2_5"), "from": rows}},
+		{"sft", &SFT{Batch: 1, Rate: 10, Base: ref}, map[string]string{"base": archFolder("llama3"), "from": archRowsOf(t, 261, killedSteps)}},
+		{"dpo", &DPO{Batch: 2, Epochs: 2, Rank: 3, Watch: ref}, map[string]string{"base": base, "pairs": toyExamples(t, pairs), "watch": toyExamples(t, pairs[:4])}},
+		{"kto", &KTO{Batch: 4, Epochs: 2}, map[string]string{"base": archFolder("llama3"), "labels": toyExamples(t, labels)}},
+		{"distil", &Distil{Base: ref, Rank: 3, Batch: 1, Epochs: 2}, map[string]string{"base": archFolder("llama3"), "teacher": base, "from": rows}},
+		{"grpo", &GRPO{Steps: killedSteps, Prompts: 4, Samples: 4, Tokens: 6, Rank: 3, Rate: 0.1}, map[string]string{"base": picker(t, "llama3"), "problems": part, "watch": part}},
+	} {
+		c.test(t)
+	}
+}
+
+func (c killed) test(t *testing.T) {
+	t.Helper()
+	const steps = killedSteps
+	settings, err := json.Marshal(c.op)
+	check(t, err)
+	whole := killing{c.kind, settings, c.in, t.TempDir(), t.TempDir(), 0, 1}
+	if whole.start(t) {
+		t.Fatal("killed by whom?")
+	}
+	want := digest(t, whole.Out)
+	k := killing{c.kind, settings, c.in, "", t.TempDir(), 0, 1}
+	for step := 1; step <= steps; step++ {
+		k.Step, k.Out, k.Threads = step, t.TempDir(), 1+step%3
+		if !k.start(t) {
+			t.Fatalf("%s: not killed in step %d", c.kind, step)
 		}
-		want := digest(t, whole.Out)
-		k := killing{c.kind, settings, c.in, "", t.TempDir(), 0, 1}
-		for step := 1; step <= steps; step++ {
-			k.Step, k.Out, k.Threads = step, t.TempDir(), 1+step%3
-			if !k.start(t) {
-				t.Fatalf("%s: not killed in step %d", c.kind, step)
-			}
-		}
-		k.Step, k.Out = 0, t.TempDir()
-		k.start(t)
-		if digest(t, k.Out) != want {
-			t.Errorf("%s: killed in every step, it made other bytes", c.kind)
-		}
+	}
+	k.Step, k.Out = 0, t.TempDir()
+	k.start(t)
+	if digest(t, k.Out) != want {
+		t.Errorf("%s: killed in every step, it made other bytes", c.kind)
 	}
 }

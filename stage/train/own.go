@@ -44,7 +44,7 @@ func (c *Continue) Check() []*say.Error {
 
 // Forecast implements stage.Forecaster.
 func (c *Continue) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastOwn(in, orDefault(c.Epochs, 1), 3, 16, m)
+	return forecastOwn(in, orDefault(c.Epochs, 1), c.Optimizer, 0, m)
 }
 
 // Run implements stage.Operator.
@@ -86,7 +86,7 @@ func (l *LoRA) Check() []*say.Error {
 
 // Forecast implements stage.Forecaster.
 func (l *LoRA) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastOwn(in, orDefault(l.Epochs, 1), 2, 2, m)
+	return forecastOwn(in, orDefault(l.Epochs, 1), l.Optimizer, orDefault(l.Rank, 16), m)
 }
 
 // Run implements stage.Operator.
@@ -157,6 +157,8 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	order := shuffle{n: rows.n, seed: o.seed}
 	t := tuning{job: job, l: l, steps: stepsOf(rows.n, o.batch, o.epochs), every: o.every}
 	t.schedule, t.st.FLOPs = gentle(t.steps), base.FLOPs
+	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"params": float64(b.Shape.Params()), "vocab": float64(b.Shape.Vocab), "batch": float64(o.batch),
+		"warmup": float64(t.schedule.Warmup), "supervised": rows.share, "epochs": float64(o.epochs)}})
 	t.batch = func(_ context.Context, step int) (outcome, error) {
 		var list []model.Row
 		for i := range o.batch {
@@ -227,45 +229,17 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 		s.Eps = 1e-8
 	}
 	s.Muon, s.Adam, s.Decay, s.Clip = s.Muon*float32(o.rate), s.Adam*float32(o.rate), 0, 1
-	tr := model.Training{Length: length, Threads: job.Machine.Threads, LoRA: o.lora}
-	threads := max(job.Machine.Threads, 1)
-	var need int64
-	fits := func() (ok bool, err error) {
-		need, err = b.TrainerBytes(tr)
-		if o.lora == nil {
-			need += 8 * int64(b.Shape.Params())
-		}
-		need += o.beside
-		return job.Machine.Memory <= 0 || need <= job.Machine.Memory*9/10, err
+	tr, fits, err := o.fit(b, length, job.Machine)
+	if errors.Is(err, model.ErrTarget) {
+		return nil, &say.Error{Where: "targets", What: say.T("%v", "%v", err), Next: say.T("leave targets out for all of them", "省略 targets 即为全部"), Err: err}
 	}
-	fit := false
-	for _, tr.Recompute = range []bool{false, true} {
-		least := min(threads, o.batch)
-		if tr.Recompute {
-			least = 1
-		}
-		for tr.Rows = min(o.batch, max(4, threads)); tr.Rows >= least && !fit; tr.Rows-- {
-			ok, err := fits()
-			if errors.Is(err, model.ErrTarget) {
-				return nil, &say.Error{Where: "targets", What: say.T("%v", "%v", err), Next: say.T("leave targets out for all of them", "省略 targets 即为全部"), Err: err}
-			}
-			if err != nil {
-				return nil, err
-			}
-			if fit = ok; fit {
-				break
-			}
-		}
-		if fit {
-			break
-		}
+	if err != nil {
+		return nil, err
 	}
-	if !fit {
-		return nil, &say.Error{What: say.T("training needs %.2f GB, and this machine has %.2f GB for it", "训练需要 %.2f GB 内存，本机可用 %.2f GB", float64(need)/1e9, float64(job.Machine.Memory)/1e9),
-			Next: say.T("take shorter rows, lora instead of all weights, or a quantised base", "请缩短 length，或改用 lora，或用量化过的基座")}
+	if !fits {
+		return nil, o.tooLarge(b, length, job.Machine)
 	}
-	o.need = need
-	text := say.T("needs %.2f GB: %d rows at a time, blocks computed again: %t", "需要 %.2f GB：每次 %d 行，重算各层：%t", float64(need)/1e9, tr.Rows, tr.Recompute)
+	text := say.T("needs %.2f GB: %d rows at a time, blocks computed again: %t", "需要 %.2f GB：每次 %d 行，重算各层：%t", float64(o.need)/1e9, tr.Rows, tr.Recompute)
 	job.Emit(stage.Event{Type: "note", Text: &text})
 	trainer, err := b.NewTrainer(tr)
 	if err != nil {
@@ -341,19 +315,48 @@ func gate(want logitsOf, f *model.File, ad *model.Adapter, prompts [][]int32, x 
 }
 
 // forecastOwn foretells a run over rows from a base of which only the size is
-// known. bytes is the memory of a parameter.
-func forecastOwn(in map[string][]stage.Forecast, epochs int, forward, bytes float64, m stage.Machine) stage.Forecast {
-	params, tokens := 0.0, 0.0
-	for _, f := range in["base"] {
-		params = max(params, f.Size["params"], f.Size["bytes"]/2) // two bytes a parameter, about
-	}
+// known.
+func forecastOwn(in map[string][]stage.Forecast, epochs int, optimizer string, rank int, m stage.Machine) stage.Forecast {
+	params, tokens := baseSize(in["base"]), 0.0
 	for _, f := range slices.Concat(in["from"], in["examples"]) {
 		tokens += max(f.Size["tokens"], f.Size["rows"]*f.Size["length"])
 	}
-	f := stage.Forecast{FLOPs: 2 * forward * params * tokens * float64(epochs), Memory: int64(params * bytes), Size: map[string]float64{"params": params},
+	forward := 3.0
+	if rank > 0 {
+		forward = 2
+	}
+	f := stage.Forecast{FLOPs: 2 * forward * params * tokens * float64(epochs), Memory: leastBytes(params, optimizer, rank), Size: map[string]float64{"params": params},
 		Basis: say.T("the base's size; the exact memory is told before the first step", "按基座大小估计；第一步之前会给出准确内存")}
 	if m.Peak > 0 {
 		f.Low, f.High = f.FLOPs/(m.Peak*0.75), f.FLOPs/(m.Peak*0.35)
 	}
+	if m.Memory > 0 && f.Memory > m.Memory && rank == 0 {
+		if optimizer != "adamw8" && leastBytes(params, "adamw8", 0) <= m.Memory {
+			f.Smaller = append(f.Smaller, say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`))
+		}
+		if leastBytes(params, "", 16) <= m.Memory {
+			f.Smaller = append(f.Smaller, say.T(`train = "lora"`, `train = "lora"`))
+		}
+	}
 	return f
+}
+
+// baseSize is how many parameters a base has, as far as is known before it is
+// there: two bytes each, about.
+func baseSize(in []stage.Forecast) (params float64) {
+	for _, f := range in {
+		params = max(params, f.Size["params"], f.Size["bytes"]/2)
+	}
+	return params
+}
+
+// leastBytes is the memory that training takes whatever the rows: of all
+// weights the weights, their gradients and both packed forms, and what the
+// optimiser remembers; of an adapter the base as it is.
+func leastBytes(params float64, optimizer string, rank int) int64 {
+	if rank > 0 {
+		return int64(2 * params)
+	}
+	moments := map[string]float64{"adamw8": 2, "lion": 4}[optimizer]
+	return int64((16 + orDefault(moments, 8)) * params)
 }

@@ -18,12 +18,14 @@ import (
 func archFolder(name string) string { return filepath.Join("../../testdata/oracle/arch", name) }
 
 // archRows are rows of random tokens.
-func archRows(t *testing.T, vocab int) string {
+func archRows(t *testing.T, vocab int) string { return archRowsOf(t, vocab, 12) }
+
+func archRowsOf(t *testing.T, vocab, rows int) string {
 	t.Helper()
 	dir := t.TempDir()
 	w, err := stage.NewRowWriter(dir, vocab, 48, false)
 	check(t, err)
-	for i := range 12 {
+	for i := range rows {
 		var docs []stage.RowDoc
 		for d, n := range []int{17, 30} {
 			var ids []int32
@@ -58,6 +60,15 @@ func TestOwn(t *testing.T) {
 			want := digest(t, whole.Out)
 			f, err := readFacts(whole.Out)
 			check(t, err)
+			shares := 0
+			for _, e := range whole.events { // what the doctor reads
+				if v := e.Vals["supervised"]; v > 0.7 && v < 0.9 {
+					shares++
+				}
+			}
+			if shares != 1 {
+				t.Errorf("%s: the share that is learnt was told %d times", name, shares)
+			}
 			if f.Steps < 4 || f.Method != op.Name() || f.Parity == nil || f.Parity.Top != 1 || f.Parity.Tokens < 100 {
 				t.Errorf("%s: %+v", name, f)
 			}

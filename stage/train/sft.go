@@ -124,7 +124,7 @@ func (s *SFT) Check() []*say.Error {
 // Forecast implements stage.Forecaster.
 func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	if len(in["base"]) > 0 {
-		return forecastOwn(in, 1, 3, 16, m)
+		return forecastOwn(in, 1, s.Optimizer, 0, m)
 	}
 	size := map[string]float64{}
 	for _, arg := range []string{"from", "tokenizer"} {
@@ -261,6 +261,10 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		"vocab": float64(cfg.Vocab), "batch": float64(batch), "warmup": float64(schedule.Warmup),
 		"supervised": float64(info.Supervised) / float64(max(info.Tokens, 1)), "epochs": float64(steps) * float64(batch) / float64(rows.Len()),
 	}})
+	if part := float64(steps*batch) / float64(rows.Len()); part < 0.9 && !resumed {
+		text := say.T("the budget ends after %.0f%% of the rows; lessons begin easy, and the rest is not learnt: give it more, or shuffle the tokens", "预算只够读完 %.0f%% 的行；课程由易到难，其余部分学不到：请增加预算，或将 tokens 设为 shuffle", 100*part)
+		job.Emit(stage.Event{Type: "note", Text: &text})
+	}
 	for st.Step < steps && !(s.Patience > 0 && st.Worse >= s.Patience) {
 		if ctx.Err() != nil {
 			if err := save.save(&st, state...); err != nil {

@@ -137,12 +137,12 @@ func newSpeaker(job *stage.Job, b *brought, l *Learner, slots, limit int, memory
 func (o *lookout) watching(b *brought, need int64, limit int) error {
 	m := o.job.Machine
 	if b != nil && m.Memory > 0 {
-		bytes, err := b.DecoderBytes(512, limit, max(m.Threads, 1))
+		bytes, vectors, err := b.DecoderBytes(512, limit, max(m.Threads, 1))
 		if err != nil {
 			return err
 		}
 		full, window := model.PageBytes(&b.Shape, model.KVFloat32)
-		if need+bytes+int64(watchSamples*(limit/model.PageTokens+1)*(full+window)) > m.Memory*9/10 {
+		if need+bytes+vectors+int64(watchSamples*(limit/model.PageTokens+1)*(full+window)) > m.Memory*9/10 {
 			text := say.T("no samples: the memory has no room for a decoder beside training", "不抽样：训练之外的内存放不下解码器")
 			o.job.Emit(stage.Event{Type: "note", Text: &text})
 			return nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,6 +40,7 @@ type lab struct {
 	data  string // folder of the mirrors; "" if there is none
 	st    *store.Store
 	m     stage.Machine
+	tell  bool                    // nothing is made: only what was made is asked
 	parts string                  // of the lessons, instead of those that were made; "" but in tests
 	made  map[string]store.Digest // by seed and name, such as 1.weights.think
 }
@@ -88,14 +90,12 @@ func (l *lab) make(ctx context.Context, seed int, names ...string) error {
 	if err != nil {
 		return err
 	}
-	err = plan.Apply(ctx, p, l.st, l.m, plan.Options{Version: "claims", Emit: func(e stage.Event) {
-		switch {
-		case e.Type == "begin" || e.Type == "made" || e.Type == "failed":
-			fmt.Fprintf(os.Stderr, "seed %d  %s  %s  %.0f s\n", seed, e.Step, e.Type, e.Vals["seconds"])
-		case e.Type == "note":
-			fmt.Fprintf(os.Stderr, "seed %d  %s  %s\n", seed, e.Step, e.Text)
+	if slices.ContainsFunc(p.Steps(), func(s plan.Step) bool { return wanted[s.Ref] && s.Action != plan.Keep }) {
+		if l.tell {
+			return errNotMade
 		}
-	}})
+		err = l.apply(ctx, seed, p)
+	}
 	if err != nil {
 		return err
 	}
@@ -103,6 +103,20 @@ func (l *lab) make(ctx context.Context, seed int, names ...string) error {
 		l.made[fmt.Sprintf("%d.%s", seed, s.Ref)] = s.Output
 	}
 	return nil
+}
+
+// errNotMade is the error of make where nothing may be made.
+var errNotMade = errors.New("not made yet")
+
+func (l *lab) apply(ctx context.Context, seed int, p *plan.Plan) error {
+	return plan.Apply(ctx, p, l.st, l.m, plan.Options{Version: "claims", Emit: func(e stage.Event) {
+		switch {
+		case e.Type == "begin" || e.Type == "made" || e.Type == "failed":
+			fmt.Fprintf(os.Stderr, "seed %d  %s  %s  %.0f s\n", seed, e.Step, e.Type, e.Vals["seconds"])
+		case e.Type == "note":
+			fmt.Fprintf(os.Stderr, "seed %d  %s  %s\n", seed, e.Step, e.Text)
+		}
+	}})
 }
 
 // dir is the folder of what a block made, of a seed.

@@ -127,7 +127,9 @@ func (r *report) accuracy(weights string, think int, family string) estimate {
 	for _, seed := range r.seeds(think, weights) {
 		x = append(x, pick(floats(r.exams[asked{seed, weights, think}].Right), r.problems, family))
 	}
-	return estimateOf(x)
+	e := estimateOf(x)
+	e.Low, e.High = max(e.Low, 0), min(e.High, 1) // it is a share
+	return e
 }
 
 // gain is the accuracy of a less that of b, on the same problems and seeds.

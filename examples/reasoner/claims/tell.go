@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"suiren/internal/say"
+	"suiren/run"
 	"suiren/stage"
 	"suiren/stage/curve"
 )
@@ -93,7 +94,7 @@ func shortName(family string, name say.Text) string {
 	if family == "" {
 		family = name.En
 	}
-	return family + " " + name.Zh
+	return family + "\n" + name.Zh
 }
 
 var (
@@ -130,6 +131,8 @@ func (r *report) small(d *doc) {
 	}
 	flops, _, params := r.cost("think", fullThought)
 	dflops, _, dparams := r.cost("direct", 0)
+	defer d.say("The thinking model has read %.2f of the problems in its steps, the direct one %.2f: that is what their operations pay for. Neither has learnt all that it could.\n",
+		"思考模型的训练读了题目的 %.2f，直答模型读了 %.2f：运算预算只够如此。两者都未学到尽头。\n", r.read("think"), r.read("direct"))
 	d.say("A model of %d parameters that thinks, against one of %d (%.1f times) that answers at once and has %.1f times the operations: %s points in all; by seed %s.\n",
 		"%d 个参数、先思考的模型，对比 %d 个参数（%.1f 倍）、直接回答、运算为其 %.1f 倍的模型：总体相差 %s 个百分点；各种子：%s。\n",
 		params, dparams, float64(dparams)/float64(params), dflops/flops, signed(e), each(e))
@@ -137,6 +140,24 @@ func (r *report) small(d *doc) {
 	r.basis(d, e.Seeds)
 	r.compare(d, thinking, directly)
 	r.bars(d, "reasoner-small.svg", "N thinks, 10N answers at once 小模型思考，大模型直答", thinking, directly)
+}
+
+// read is the part of the rows that the training of weights of seed 1 went
+// through.
+func (r *report) read(weights string) float64 {
+	digest, _, err := r.l.dir(1, "weights."+weights)
+	if err != nil {
+		return 0
+	}
+	made, err := r.l.st.MadeBy(digest)
+	if err != nil || len(made) == 0 {
+		return 0
+	}
+	c, err := curve.Read(run.CurveDir(r.l.st.Path(), "weights."+weights, made[0].Key))
+	if err != nil {
+		return 0
+	}
+	return c.Counts["epochs"]
 }
 
 // hardest are the two families that SFT of seed 1 did worst on among the

@@ -126,8 +126,12 @@ func (d *Document) chars(p *Page, text uint64, t turn) error {
 			}
 			weight = int(int32(v))
 		}
-		if c.Rune == 0 || c.Rune == 0xFFFE || c.Rune == 0xFFFF {
-			c.Unmapped = !c.Made && c.Rune == 0
+		if !c.Made && (c.Rune == 0 || c.Rune > 0x7f && c.Rune < 0x2000) { // where wrong guesses land
+			v, err := l.call("FPDFText_HasUnicodeMapError", text, i)
+			if err != nil {
+				return err
+			}
+			c.Unmapped = c.Rune == 0 || uint32(v) == 1
 		}
 		c.Size, c.Weight = size, weight
 		if _, err := l.call("FPDFText_GetLooseCharBox", text, i, s); err != nil {

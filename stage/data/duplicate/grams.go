@@ -73,7 +73,7 @@ func (g *Grams) Add(text, name string) error {
 }
 
 // Find returns the name of a text that shares a gram with this one, or "".
-func (g *Grams) Find(text, lang string) (name string) {
+func (g *Grams) Find(text string) (name string) {
 	for _, byCharacter := range []bool{false, true} {
 		if byCharacter && hanCharacters(text) < gramCharacters/2 {
 			continue

@@ -181,3 +181,17 @@ func Jaccard(a, b []uint64) (both, either int) {
 	}
 	return both, either - both
 }
+
+// LeastWord returns the least hash of the words of a text in its simplified form,
+// mixed; 0 if it has none. Two texts that share s of their words have the same one
+// with probability s.
+func (s *Signer) LeastWord(text, lang string) uint64 {
+	s.simple = Simplify(s.simple[:0], text)
+	simple := unsafe.String(unsafe.SliceData(s.simple), len(s.simple))
+	least := uint64(math.MaxUint64)
+	s.words = quality.Words(s.words[:0], simple, lang)
+	for _, w := range s.words {
+		least = min(least, mix(xxhash.Sum64String(simple[w.Lo:w.Hi])))
+	}
+	return mix(least)
+}

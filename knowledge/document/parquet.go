@@ -1,0 +1,68 @@
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// readParquet reads the rows of a Parquet file as records: a document for
+// each. Columns that repeat or nest are left out.
+func readParquet(s *source, name string, data []byte) error {
+	f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	if err != nil {
+		return broken("Parquet", err)
+	}
+	columns := f.Schema().Columns() // paths of the leaves, by index
+	rows := make([]parquet.Row, 64)
+	n, given := 0, 0
+	for _, g := range f.RowGroups() {
+		r := g.Rows()
+		for {
+			k, err := r.ReadRows(rows)
+			for _, row := range rows[:k] {
+				n++
+				m := map[string]any{}
+				for _, v := range row {
+					c := v.Column()
+					if v.IsNull() || c < 0 || c >= len(columns) || len(columns[c]) != 1 || v.RepetitionLevel() > 0 {
+						continue
+					}
+					switch v.Kind() {
+					case parquet.ByteArray, parquet.FixedLenByteArray:
+						m[columns[c][0]] = clip(toUTF8(v.ByteArray()), int(s.limits.Text))
+					default:
+						m[columns[c][0]] = json.Number(v.String())
+					}
+				}
+				if textOf(m) == "" {
+					continue
+				}
+				given++
+				if err := s.record(name+"#"+strconv.Itoa(n), m); err != nil {
+					r.Close()
+					return err
+				}
+			}
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil || k == 0 {
+				r.Close()
+				if given > 0 && err != nil {
+					return s.sink.Rejected(broken("Parquet", err).named(name))
+				}
+				return broken("Parquet", errors.Join(err, errors.New("rows are missing")))
+			}
+		}
+		r.Close()
+	}
+	if given == 0 {
+		return reject(Empty, "has no column of text", "没有文本列")
+	}
+	return nil
+}

@@ -1,0 +1,116 @@
+package serve
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"suiren/internal/say"
+	"suiren/serve/form"
+)
+
+// requests yields the requests of testdata/surfaces.
+func requests(t *testing.T, each func(method, path, body string)) {
+	t.Helper()
+	files, err := filepath.Glob("testdata/surfaces/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no cases: ", err)
+	}
+	for _, file := range files {
+		a, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i+1 < len(a.Files); i += 2 {
+			method, path, _ := strings.Cut(a.Files[i].Name, " ")
+			each(method, path, string(a.Files[i].Data))
+		}
+	}
+}
+
+// Whatever a client asks for, on whichever surface: what was recorded was held
+// before, and what was held is recorded or released.
+func TestEverySurfaceReserves(t *testing.T) {
+	var mu sync.Mutex
+	held, recorded := map[string]bool{}, map[string]bool{}
+	refuse := false
+	b := start(t, parrot{}, func(c *Config, r *Release) {
+		made := r.Made
+		*r = *everything()
+		r.Made = made
+		c.Reserve = func(h Hold) (int, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if refuse {
+				return 0, &form.Error{Status: http.StatusTooManyRequests, Type: "insufficient_quota", Code: "insufficient_quota", Text: say.T("no room", "没有余量")}
+			}
+			if held[h.ID] || h.Tokens < 0 || h.Caller == "" {
+				t.Errorf("held again, or by nobody: %+v", h)
+			}
+			held[h.ID] = true
+			return h.More, nil
+		}
+		c.Release = func(id string) error {
+			mu.Lock()
+			defer mu.Unlock()
+			delete(held, id)
+			return nil
+		}
+		c.Record = func(r *Record) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if !held[r.ID] {
+				t.Errorf("%s was recorded and not held", r.ID)
+			}
+			recorded[r.ID] = true
+			delete(held, r.ID)
+			return nil
+		}
+	})
+	paths := map[string]int{}
+	requests(t, func(method, path, body string) {
+		before := len(recorded)
+		b.send(t, method, path, body, "Authorization", "", "X-Api-Key", goodKey)
+		if len(held) > 0 {
+			t.Errorf("%s %s: still held: %v", method, path, held)
+		}
+		if len(recorded) == before {
+			return
+		}
+		paths[path]++
+		before, refuse = len(recorded), true
+		code, reply := b.send(t, method, path, body, "Authorization", "", "X-Api-Key", goodKey)
+		if refuse = false; code != http.StatusTooManyRequests || len(recorded) > before || !strings.Contains(reply, "no room") {
+			t.Errorf("%s %s without room: %d %s", method, path, code, reply)
+		}
+	})
+	for _, p := range []string{"/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages", "/v1/embeddings", "/v1/rerank", "/api/chat", "/api/generate", "/api/embed"} {
+		if paths[p] == 0 {
+			t.Errorf("%s was never tried", p)
+		}
+	}
+}
+
+// An answer of no given length is as long as there is room for.
+func TestBudgetShortens(t *testing.T) {
+	var got Hold
+	b := start(t, parrot{}, func(c *Config, r *Release) {
+		r.Context = 64
+		c.Reserve = func(h Hold) (int, error) { got = h; return min(h.More, 2), nil }
+		c.Release = func(string) error { return nil }
+	})
+	code, reply := b.send(t, "POST", "/v1/chat/completions", `{"messages":[{"role":"user","content":"one two three four"}],"think":false}`, "Authorization", "Bearer "+goodKey)
+	if code != 200 || !strings.Contains(reply, `"finish_reason":"length"`) || !strings.Contains(reply, `"completion_tokens":2`) {
+		t.Errorf("%d %s", code, reply)
+	}
+	if got.Tokens != 18 || got.More != 64-18 {
+		t.Errorf("held %+v", got)
+	}
+	if code, reply = b.send(t, "POST", "/v1/chat/completions", `{"messages":[{"role":"user","content":"one two three four"}],"think":false,"max_tokens":3}`, "Authorization", "Bearer "+goodKey); code != 200 || got.Tokens != 21 || got.More != 0 {
+		t.Errorf("%d %s: held %+v", code, reply, got)
+	}
+}

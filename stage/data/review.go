@@ -1,0 +1,112 @@
+package data
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// A Sample is a document for a person to judge: Label is to become good or bad.
+type Sample struct {
+	ID      string `json:"id"`
+	Path    string `json:"path"`
+	Verdict string `json:"verdict"` // kept, or the reason of leaving it out
+	Text    string `json:"text"`
+	Label   string `json:"label"`
+
+	from string
+}
+
+// Review draws up to n documents of each verdict from the corpus in dir, and their
+// texts from the folders it was made from. Which are drawn depends on their ids
+// alone.
+func Review(dir string, inputs []string, n int) ([]Sample, error) {
+	type drawn struct {
+		hash uint64
+		s    Sample
+	}
+	strata := map[string][]drawn{}
+	err := ReadJournal(dir, func(e *Entry) error {
+		if e.Reason == reasonEmpty {
+			return nil
+		}
+		v := verdict(e)
+		d := drawn{xxhash.Sum64String("review\x00" + e.ID), Sample{ID: e.ID, Path: e.Path, Verdict: v}}
+		list := strata[v]
+		i, _ := slices.BinarySearchFunc(list, d, func(a, b drawn) int { return cmp.Compare(a.hash, b.hash) })
+		if i < n {
+			list = slices.Insert(list, i, d)
+			strata[v] = list[:min(n, len(list))]
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var list []Sample
+	place := map[string][]int{}
+	for _, v := range slices.Sorted(func(yield func(string) bool) {
+		for v := range strata {
+			if !yield(v) {
+				return
+			}
+		}
+	}) {
+		for _, d := range strata[v] {
+			place[d.s.ID] = append(place[d.s.ID], len(list))
+			list = append(list, d.s)
+		}
+	}
+	for _, in := range inputs {
+		err := readLines(documentsFile(in), func(d Document) error {
+			for _, i := range place[d.ID] {
+				list[i].Text = clean(d.Text)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// A Share is how many of the samples of a verdict are good, with the interval in
+// which the share of all such documents lies with 95 % probability (Wilson 1927).
+type Share struct {
+	Verdict   string  `json:"verdict"`
+	Good      int     `json:"good"`
+	Labelled  int     `json:"labelled"`
+	Low, High float64 // of the share
+}
+
+// Shares counts the labels of a reviewed file of samples, by verdict.
+func Shares(file string) ([]Share, error) {
+	m := map[string]*Share{}
+	err := readLines(file, func(s Sample) error {
+		if s.Label != "good" && s.Label != "bad" {
+			return nil
+		}
+		if m[s.Verdict] == nil {
+			m[s.Verdict] = &Share{Verdict: s.Verdict}
+		}
+		m[s.Verdict].Labelled++
+		if s.Label == "good" {
+			m[s.Verdict].Good++
+		}
+		return nil
+	})
+	var list []Share
+	for _, s := range m {
+		const z = 1.959963984540054
+		n, p := float64(s.Labelled), float64(s.Good)/float64(s.Labelled)
+		middle := (p + z*z/(2*n)) / (1 + z*z/n)
+		half := z / (1 + z*z/n) * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
+		s.Low, s.High = max(0, middle-half), min(1, middle+half)
+		list = append(list, *s)
+	}
+	slices.SortFunc(list, func(a, b Share) int { return cmp.Compare(a.Verdict, b.Verdict) })
+	return list, err
+}
