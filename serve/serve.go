@@ -60,6 +60,10 @@ type Config struct {
 	// for an id it does not know.
 	Rate func(Rating) error
 
+	// Search finds the passages of a knowledge base for a caller, who may not
+	// read all of it. It returns ErrNoStore for a base it does not know.
+	Search func(caller, base, query string, most int) ([]openai.Found, error)
+
 	// Plan is the view of the plan, as JSON, in a language.
 	Plan func(say.Lang) (json.RawMessage, error)
 	// Report is the latest report, as JSON; nil if none was made yet.
@@ -132,6 +136,7 @@ func (s *Server) Handler() http.Handler {
 	keyed("POST /v1/embeddings", s.embeddings)
 	keyed("POST /v1/rerank", s.rerank)
 	keyed("POST /v2/rerank", s.rerank)
+	keyed("POST /v1/vector_stores/{id}/search", s.searchStore)
 	keyed("POST /v1/messages", s.ask(anthropic.ParseMessages))
 	keyed("POST /v1/messages/count_tokens", s.countTokens)
 	keyed("GET /v1/receipts/{id}", s.receipt)

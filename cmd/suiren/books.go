@@ -105,8 +105,10 @@ func (b *books) close() {
 
 // config is a server's, which writes into the books.
 func (b *books) config(a *app, hosts []string) serve.Config {
+	search, done := searcher()
+	b.opened = append(b.opened, done)
 	return serve.Config{
-		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate,
+		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate, Search: search,
 		Log: slog.New(slog.NewTextHandler(a.screen, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 }

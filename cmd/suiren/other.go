@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"suiren/engine/model"
 	"suiren/engine/weights"
 	"suiren/internal/say"
 	"suiren/serve/form"
@@ -21,20 +22,27 @@ import (
 // scenario asks it: by what serves any model, in its own template.
 type other struct {
 	*plain.Model
-	facts scenario.Facts
+	facts   scenario.Facts
+	adapter string // the name of its adapter; "": none
 }
 
 // otherModel opens weights that a scenario names. fixed has templates told
 // one day, whenever it is: a verdict must not depend on the clock.
-func otherModel(path string, m stage.Machine, fixed bool) (scenario.Model, error) {
+func otherModel(path, adapter string, m stage.Machine, fixed bool) (scenario.Model, error) {
 	if _, err := os.Stat(filepath.Join(path, "adapter_config.json")); err == nil {
 		return nil, &say.Error{Where: path, What: say.T("these weights are an adapter, which does not answer without its base", "这份权重是适配器，没有基座无法作答"),
-			Next: say.T("add it to its base with train = \"merge\", and name that", "请用 train = \"merge\" 并入基座，再引用合并后的权重")}
+			Next: say.T("name it in adapter and its base in weights, or add it to its base with train = \"merge\"", "请在 adapter 中引用它、在 weights 中写基座，或用 train = \"merge\" 并入基座")}
 	}
 	if file := filepath.Join(path, "model.gguf"); isFile(file) { // as train writes it
 		path = file
 	}
 	o := plain.Options{Name: modelName(path), Threads: m.Threads, Slots: slots, Memory: m.Memory}
+	if adapter != "" {
+		if err := ofBase(path, adapter); err != nil {
+			return nil, err
+		}
+		o.Adapters = map[string]string{ownAdapter: adapter}
+	}
 	if fixed {
 		o.Now = func() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
 	}
@@ -58,7 +66,37 @@ func otherModel(path string, m stage.Machine, fixed bool) (scenario.Model, error
 	for _, t := range file.Tensors {
 		facts.Parameters += int(t.Weights)
 	}
-	return &other{p, facts}, nil
+	own := &other{Model: p, facts: facts}
+	if adapter != "" {
+		own.adapter = ownAdapter
+	}
+	return own, nil
+}
+
+// ownAdapter is what a scenario's adapter is called inside.
+const ownAdapter = "scenario"
+
+// ofBase refuses an adapter that says it was trained over another model.
+func ofBase(path, adapter string) error {
+	f, err := model.Open(path)
+	if err != nil {
+		return broughtError(path, err)
+	}
+	defer f.Close()
+	ad, err := model.OpenAdapter(adapter, &f.Shape)
+	if err != nil {
+		return broughtError(adapter, err)
+	}
+	defer ad.Close()
+	if ad.Base == "" {
+		return nil
+	}
+	digest, err := f.Digest()
+	if err == nil && digest != ad.Base {
+		err = &say.Error{Where: adapter, What: say.T("the adapter was trained over another model (%s; this one is %s)", "适配器是在另一个模型上训练的（%s；这里是 %s）", ad.Base, digest),
+			Next: say.T("name the base that it was trained over in weights", "请在 weights 中写训练它时所用的基座"), Err: &model.BaseError{Want: ad.Base, Have: digest}}
+	}
+	return err
 }
 
 func isFile(path string) bool {
@@ -80,6 +118,7 @@ func (o *other) Answer(ctx context.Context, conversation []scenario.Message, opt
 		a.Messages = append(a.Messages, form.Message{Role: m.Role, Text: m.Text})
 	}
 	bind(a, opt)
+	r.Adapter = o.adapter
 	return func(yield func(scenario.Delta, error) bool) {
 		for e, err := range o.Model.Answer(ctx, a) {
 			d := scenario.Delta{Text: e.Text, Reason: e.Reason, Usage: scenario.Usage{Prompt: e.Usage.Prompt, Completion: e.Usage.Completion, Reasoning: e.Usage.Reasoning}}
@@ -156,6 +195,7 @@ func (s answerer) pass(ctx context.Context, o *other, a *form.Ask) iter.Seq2[for
 		r, bound := *a.Request, *a
 		bound.Request = &r
 		bind(&bound, s.Bound(asked(a)))
+		r.Adapter = o.adapter
 		defer func() {
 			if a.Receipt != nil && a.Receipt.Version != "" { // the release answered, not only its weights
 				a.Receipt.Model.Name, a.Receipt.Model.Digest = s.name, "sha256:"+s.digest

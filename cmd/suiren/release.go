@@ -74,7 +74,7 @@ func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served,
 // openScenario opens a scenario to give some answers at a time.
 func (w *workspace) openScenario(dir string, machine stage.Machine, slots int) (*scenario.Scenario, error) {
 	open := scenario.Opener{Artifact: w.st.Model, Threads: machine.Threads, Slots: slots,
-		Model: func(path string) (scenario.Model, error) { return otherModel(path, machine, false) }}
+		Model: func(path, adapter string) (scenario.Model, error) { return otherModel(path, adapter, machine, false) }}
 	return open.Open(dir)
 }
 

@@ -43,7 +43,7 @@ func TestEmulated(t *testing.T) {
 	if *emulate == "" {
 		t.Skip("no emulator")
 	}
-	jobs := slices.Concat(vectorJobs(), gemmJobs())
+	jobs := slices.Concat(vectorJobs(), gemmJobs(), quantJobs())
 	disk := filepath.Join(*emulate, "disk.img")
 	image, dump, size := layJobs(t, jobs)
 	if _, err := os.Stat(disk); err != nil {
@@ -324,4 +324,57 @@ func gemmJobs() (jobs []job) {
 		}
 	}
 	return jobs
+}
+
+// quantJobs multiplies with random weights and with the largest.
+func quantJobs() (jobs []job) {
+	rng := rand.New(rand.NewPCG(3, 512))
+	random := func() byte { return byte(rng.Uint32()) }
+	for _, fill := range []func() byte{random, func() byte { return 0 }, func() byte { return 0x7f }, func() byte { return 0x80 }, func() byte { return 0xff }} {
+		for _, shape := range [][3]int{{256, 1, 2}, {768, 1, 6}, {512, 2, 2}, {768, 4, 2}, {1024, 4, 2}} {
+			for i, typ := range []Type{Q4_0, Q4_K, Q6_K, Q8_0} {
+				name := []string{"q40", "q4K", "q6K", "q80"}[i]
+				jobs = append(jobs, quantJob(name, typ, shape[0], shape[1], shape[2], rng, fill))
+			}
+		}
+	}
+	return jobs
+}
+
+func quantJob(name string, typ Type, k, n, groups int, rng *rand.Rand, fill func() byte) job {
+	f := &forms[typ]
+	src := make([]byte, groups*Group*k/f.weights*f.bytes)
+	for i := range src {
+		src[i] = fill()
+	}
+	scales := map[Type][]int{Q4_0: {0}, Q8_0: {0}, Q4_K: {0, 2}, Q6_K: {208}}[typ]
+	for b := 0; b < len(src); b += f.bytes {
+		for _, at := range scales { // 0.25 to 4, either sign
+			src[b+at], src[b+at+1] = byte(rng.Uint32()), byte(0x34+rng.IntN(12))|byte(rng.IntN(2)<<7)
+		}
+	}
+	m := Matrix{Type: typ, Rows: groups * Group, K: k, Data: make([]byte, PackedBytes(typ, groups*Group, k))}
+	m.Pack(0, m.Rows, src)
+	in := NewInput(n, k, make([]float32, InputFloats(n, k)))
+	for i := range in.f {
+		if in.f[i] = float32(rng.NormFloat64()); i/k%2 == 1 { // all the largest
+			in.f[i] = float32(math.Copysign(127, float64(in.f[i])))
+		}
+	}
+	in.Quantise(0, n, typ.Forms())
+	x := &in.forms[typ.Forms().index()]
+	a := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x.q))), n*k)
+	b := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x.b))), n*k/32*int(unsafe.Sizeof(block{})))
+	return job{
+		name: fmt.Sprintf("%sx%dVNNI", name, n), ret: -1,
+		mem:  [][]byte{m.Data, a, b, make([]byte, n*groups*Group*4), make([]byte, unsafe.Sizeof(quantTile{}))},
+		args: func(at []uint64) []byte { return words(at[4]) },
+		point: func(at []uint64) []byte {
+			return words(k/32, at[0], len(m.Data)/groups, at[1], k, at[2], len(b)/n, at[3], groups/2, 0)
+		},
+		twin: func(mem [][]byte) float32 {
+			m.tileGeneric(in, m.Data, groups, 0, n, floats(mem[3]))
+			return 0
+		},
+	}
 }

@@ -4,7 +4,7 @@ import "unsafe"
 
 // gemmTile multiplies one tile and leaves t as it is.
 func gemmTile(t *tile) {
-	if useAVX512 {
+	if avx512() {
 		gemmAVX512(t)
 		return
 	}

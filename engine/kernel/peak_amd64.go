@@ -2,7 +2,7 @@ package kernel
 
 func peakFMA(n int) float64 {
 	switch {
-	case useAVX512:
+	case avx512():
 		peakAVX512(n)
 		return float64(n) * 12 * 16 * 2
 	case useAVX2:

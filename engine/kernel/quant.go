@@ -56,7 +56,7 @@ type quantTile struct {
 	b    *block      // what describes them
 	bs   int         // bytes from token to token
 	out  *[8]float32 // (tokens, groups, 8), zeros unless there is one token
-	n    int         // groups of rows with one token; of NEON, tokens
+	n    int         // groups of rows with one token, of VNNI pairs of them; of NEON, tokens
 	outs int         // bytes from token to token of out
 }
 

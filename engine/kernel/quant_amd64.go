@@ -99,7 +99,8 @@ func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
 	nb := m.K / 32
 	x := &in.forms[m.Type.Forms().index()]
 	q := quantTile{nb: nb, wide: len(w) / groups, as: m.K, bs: nb * int(unsafe.Sizeof(block{}))}
-	wide := m.Type == Q8_0
+	vnni := useVNNI && m.Type.vnni() && groups > 1
+	wide := m.Type == Q8_0 && !vnni
 	if wide {
 		q.as *= 2
 	}
@@ -111,6 +112,16 @@ func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
 			q.a = (*byte)(unsafe.Pointer(&x.w[(t+i)*m.K]))
 		}
 		q.out = (*[Group]float32)(out[i*groups*Group:])
+	}
+	if vnni {
+		q.n = groups / 2
+		at(0)
+		m.Type.tileVNNI(&q, n)
+		if n == 1 && groups%2 == 1 {
+			last := groups - 1
+			m.tile(in, w[last*q.wide:], 1, t, 1, out[last*Group:])
+		}
+		return
 	}
 	if groups == 2 && n > 1 {
 		at(0)

@@ -29,7 +29,7 @@ func dot(x, y []float32) float32 {
 }
 
 func dotLanes(s *[lanes]float32, x, y *float32, n int) float32 {
-	if useAVX512 {
+	if avx512() {
 		return dotAVX512(s, x, y, n)
 	}
 	return dotAVX2(s, x, y, n)
@@ -56,7 +56,7 @@ func dot3(x, y, z []float32) float32 {
 }
 
 func dot3Lanes(s *[lanes]float32, x, y, z *float32, n int) float32 {
-	if useAVX512 {
+	if avx512() {
 		return dot3AVX512(s, x, y, z, n)
 	}
 	return dot3AVX2(s, x, y, z, n)
@@ -85,7 +85,7 @@ func expSum(dst, x []float32, sub float32) float32 {
 }
 
 func expSumLanes(s *[lanes]float32, dst, x *float32, n int, sub float32) float32 {
-	if useAVX512 {
+	if avx512() {
 		return expSumAVX512(s, dst, x, n, sub)
 	}
 	return expSumAVX2(s, dst, x, n, sub)
@@ -97,7 +97,7 @@ func maximum(x []float32) float32 {
 		return maximumGeneric(x)
 	}
 	var m float32
-	if useAVX512 {
+	if avx512() {
 		m = maximumAVX512(&x[0], n)
 	} else {
 		m = maximumAVX2(&x[0], n)
@@ -108,7 +108,7 @@ func maximum(x []float32) float32 {
 func axpy(y []float32, a float32, x []float32) {
 	n := whole(len(y))
 	switch {
-	case n > 0 && useAVX512:
+	case n > 0 && avx512():
 		axpyAVX512(&y[0], &x[0], n, a)
 	case n > 0 && useAVX2:
 		axpyAVX2(&y[0], &x[0], n, a)
@@ -121,7 +121,7 @@ func axpy(y []float32, a float32, x []float32) {
 func add(dst, a, b []float32) {
 	n := whole(len(dst))
 	switch {
-	case n > 0 && useAVX512:
+	case n > 0 && avx512():
 		addAVX512(&dst[0], &a[0], &b[0], n)
 	case n > 0 && useAVX2:
 		addAVX2(&dst[0], &a[0], &b[0], n)
@@ -134,7 +134,7 @@ func add(dst, a, b []float32) {
 func mul(dst, a, b []float32) {
 	n := whole(len(dst))
 	switch {
-	case n > 0 && useAVX512:
+	case n > 0 && avx512():
 		mulAVX512(&dst[0], &a[0], &b[0], n)
 	case n > 0 && useAVX2:
 		mulAVX2(&dst[0], &a[0], &b[0], n)
@@ -147,7 +147,7 @@ func mul(dst, a, b []float32) {
 func scale(x []float32, s float32) {
 	n := whole(len(x))
 	switch {
-	case n > 0 && useAVX512:
+	case n > 0 && avx512():
 		scaleAVX512(&x[0], n, s)
 	case n > 0 && useAVX2:
 		scaleAVX2(&x[0], n, s)
@@ -160,7 +160,7 @@ func scale(x []float32, s float32) {
 func swiGLU(a, g, u []float32) {
 	n := whole(len(a))
 	switch {
-	case n > 0 && useAVX512:
+	case n > 0 && avx512():
 		swiGLUAVX512(&a[0], &g[0], &u[0], n)
 	case n > 0 && useAVX2:
 		swiGLUAVX2(&a[0], &g[0], &u[0], n)
@@ -173,7 +173,7 @@ func swiGLU(a, g, u []float32) {
 func swiGLUGrad(dg, du, g, u, da []float32) {
 	n := whole(len(dg))
 	switch {
-	case n > 0 && useAVX512:
+	case n > 0 && avx512():
 		swiGLUGradAVX512(&dg[0], &du[0], &g[0], &u[0], &da[0], n)
 	case n > 0 && useAVX2:
 		swiGLUGradAVX2(&dg[0], &du[0], &g[0], &u[0], &da[0], n)
@@ -186,7 +186,7 @@ func swiGLUGrad(dg, du, g, u, da []float32) {
 func scaleMul(y, x, w []float32, r float32) {
 	n := whole(len(y))
 	switch {
-	case n > 0 && useAVX512:
+	case n > 0 && avx512():
 		scaleMulAVX512(&y[0], &x[0], &w[0], n, r)
 	case n > 0 && useAVX2:
 		scaleMulAVX2(&y[0], &x[0], &w[0], n, r)
@@ -199,7 +199,7 @@ func scaleMul(y, x, w []float32, r float32) {
 func normGrad(dx, x, w, dy []float32, r, c float32) {
 	n := whole(len(dx))
 	switch {
-	case n > 0 && useAVX512:
+	case n > 0 && avx512():
 		normGradAVX512(&dx[0], &x[0], &w[0], &dy[0], n, r, c)
 	case n > 0 && useAVX2:
 		normGradAVX2(&dx[0], &x[0], &w[0], &dy[0], n, r, c)
@@ -212,7 +212,7 @@ func normGrad(dx, x, w, dy []float32, r, c float32) {
 func normGradW(dw, x, dy []float32, r float32) {
 	n := whole(len(dw))
 	switch {
-	case n > 0 && useAVX512:
+	case n > 0 && avx512():
 		normGradWAVX512(&dw[0], &x[0], &dy[0], n, r)
 	case n > 0 && useAVX2:
 		normGradWAVX2(&dw[0], &x[0], &dy[0], n, r)
@@ -225,7 +225,7 @@ func normGradW(dw, x, dy []float32, r float32) {
 func adamWStep(p, g, m, v []float32, a *adamW) {
 	n := whole(len(p))
 	switch {
-	case n > 0 && useAVX512:
+	case n > 0 && avx512():
 		adamWAVX512(&p[0], &g[0], &m[0], &v[0], n, a)
 	case n > 0 && useAVX2:
 		adamWAVX2(&p[0], &g[0], &m[0], &v[0], n, a)

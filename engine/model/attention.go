@@ -10,17 +10,37 @@ import (
 const tile = 64
 
 // attnScratch is one worker's memory for attention over documents of at most
-// t tokens.
+// t tokens. What many products read or add to is packed, or made contiguous,
+// once: rows of the state lie so far apart that they compete in a cache.
 type attnScratch struct {
 	kT []float32 // packed transpose of one head's keys, (D, t)
 	vT []float32 // the same of its values
+	k  []float32 // its keys, packed, (t, D)
+	v  []float32 // its values
+	dk []float32 // (t, D) their gradients
+	dv []float32 // (t, D)
 	p  []float32 // (tile, t) scores, then probabilities
 	dp []float32 // (tile, t)
 }
 
 func newAttnScratch(c *Shape, t int, a *tensor.Arena) attnScratch {
-	n := kernel.PackedLen(c.HeadDim, t)
-	return attnScratch{a.Float32(n), a.Float32(n), a.Float32(tile * t), a.Float32(tile * t)}
+	across, along := kernel.PackedLen(c.HeadDim, t), kernel.PackedLen(t, c.HeadDim)
+	scores := tile * apart(t)
+	return attnScratch{
+		a.Float32(across), a.Float32(across), a.Float32(along), a.Float32(along),
+		a.Float32(t * c.HeadDim), a.Float32(t * c.HeadDim), a.Float32(scores), a.Float32(scores),
+	}
+}
+
+// apart returns the distance of rows of n scores: an odd number of cache lines.
+func apart(n int) int { return (n+15)/16*16 | 16 }
+
+// timesPacked sets c, or adds to it, a·B for rows from to to of a matrix of
+// depth rows and n columns that bp holds as Pack writes it. a (m, to-from).
+func timesPacked(m, n, from, to, depth int, a []float32, lda int, bp, c []float32, ldc int, add bool) {
+	for j := 0; j < n; j += kernel.NR {
+		kernel.GemmPacked(m, min(kernel.NR, n-j), to-from, a, lda, 1, bp[j*depth+from*kernel.NR:], c[j:], ldc, add)
+	}
 }
 
 // softmaxRow turns the first n of the m scores in row into exp(score − max)
@@ -54,14 +74,15 @@ func (w *net) attend(s *layerState, l, g int, docs []int, a *attnScratch) {
 	for i := range len(docs) - 1 {
 		doc, n := docs[i], docs[i+1]-docs[i]
 		kernel.Pack(a.kT, D, n, s.qk[doc*stride+Q+g*D:], 1, stride)
-		v := s.qkv[doc*N+Q+c.kv()+g*D:]
+		kernel.Pack(a.v, n, D, s.qkv[doc*N+Q+c.kv()+g*D:], N, 1)
 		for h := g * group; h < (g+1)*group; h++ {
 			for t0 := 0; t0 < n; t0 += tile {
 				m, hi, lo := min(tile, n-t0), min(t0+tile, n), c.first(l, t0)&^(kernel.NR-1)
 				at, keys := doc+t0, hi-lo
-				kernel.GemmPacked(m, keys, D, s.qk[at*stride+h*D:], stride, 1, a.kT[lo*D:], a.p, keys, false)
+				ld := apart(keys)
+				kernel.GemmPacked(m, keys, D, s.qk[at*stride+h*D:], stride, 1, a.kT[lo*D:], a.p, ld, false)
 				for r := range m {
-					row, from := a.p[r*keys:(r+1)*keys], c.first(l, t0+r)-lo
+					row, from := a.p[r*ld:r*ld+keys], c.first(l, t0+r)-lo
 					clear(row[:from])
 					s.maxes[(at+r)*H+h], s.sums[(at+r)*H+h] = softmaxRow(row[from:], t0+r+1-lo-from)
 				}
@@ -70,7 +91,7 @@ func (w *net) attend(s *layerState, l, g int, docs []int, a *attnScratch) {
 					if from%kernel.KC != 0 {
 						to = min(hi, (from/kernel.KC+1)*kernel.KC)
 					}
-					kernel.Gemm(m, D, to-from, a.p[from-lo:], keys, 1, v[from*N:], N, s.y[at*Q+h*D:], Q, from > lo)
+					timesPacked(m, D, from, to, n, a.p[from-lo:], ld, a.v, s.y[at*Q+h*D:], Q, from > lo)
 					from = to
 				}
 				for r := range m {
@@ -116,21 +137,20 @@ func (w *net) attendBack(s *layerState, l, g int, docs []int, b *attnGrads, dqkv
 		k, v, dk, dv := s.qk[doc*stride+Q+g*D:], s.qkv[doc*N+Q+c.kv()+g*D:], dqk[doc*stride+Q+g*D:], dqkv[doc*N+Q+c.kv()+g*D:]
 		kernel.Pack(a.kT, D, n, k, 1, stride)
 		kernel.Pack(a.vT, D, n, v, 1, N)
-		for t := range n {
-			clear(dk[t*stride:][:D])
-			clear(dv[t*N:][:D])
-		}
+		kernel.Pack(a.k, n, D, k, stride, 1)
+		clear(a.dk[:n*D])
+		clear(a.dv[:n*D])
 		for h := g * group; h < (g+1)*group; h++ {
 			for t0 := 0; t0 < n; t0 += tile {
 				m, hi, lo := min(tile, n-t0), min(t0+tile, n), c.first(l, t0)&^(kernel.NR-1)
 				at, keys := doc+t0, hi-lo
-				q, do := s.qk[at*stride+h*D:], dy[at*Q+h*D:]
-				kernel.GemmPacked(m, keys, D, q, stride, 1, a.kT[lo*D:], a.p, keys, false)
-				kernel.GemmPacked(m, keys, D, do, Q, 1, a.vT[lo*D:], a.dp, keys, false)
+				q, do, ld := s.qk[at*stride+h*D:], dy[at*Q+h*D:], apart(keys)
+				kernel.GemmPacked(m, keys, D, q, stride, 1, a.kT[lo*D:], a.p, ld, false)
+				kernel.GemmPacked(m, keys, D, do, Q, 1, a.vT[lo*D:], a.dp, ld, false)
 				for r := range m {
 					j := (at+r)*H + h
 					from, to := c.first(l, t0+r)-lo, t0+r+1-lo
-					p, dp, delta := a.p[r*keys:(r+1)*keys], a.dp[r*keys:(r+1)*keys], b.delta[j]
+					p, dp, delta := a.p[r*ld:r*ld+keys], a.dp[r*ld:r*ld+keys], b.delta[j]
 					kernel.ExpSum(p[from:to], p[from:to], s.maxes[j])
 					kernel.Scale(p[from:to], s.sums[j])
 					clear(p[:from])
@@ -139,10 +159,14 @@ func (w *net) attendBack(s *layerState, l, g int, docs []int, b *attnGrads, dqkv
 						dp[i] = prob * (dp[i] - delta)
 					}
 				}
-				kernel.Gemm(keys, D, m, a.p, 1, keys, do, Q, dv[lo*N:], N, true)
-				kernel.Gemm(m, D, keys, a.dp, keys, 1, k[lo*stride:], stride, dqk[at*stride+h*D:], stride, false)
-				kernel.Gemm(keys, D, m, a.dp, 1, keys, q, stride, dk[lo*stride:], stride, true)
+				kernel.Gemm(keys, D, m, a.p, 1, ld, do, Q, a.dv[lo*D:], D, true)
+				timesPacked(m, D, lo, hi, n, a.dp, ld, a.k, dqk[at*stride+h*D:], stride, false)
+				kernel.Gemm(keys, D, m, a.dp, 1, ld, q, stride, a.dk[lo*D:], D, true)
 			}
+		}
+		for t := range n {
+			copy(dk[t*stride:][:D], a.dk[t*D:])
+			copy(dv[t*N:][:D], a.dv[t*D:])
 		}
 	}
 }

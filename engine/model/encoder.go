@@ -32,6 +32,7 @@ type EncoderShape struct {
 	Labels                              int      // of the head that scores pairs; 0: no head
 	LabelNames                          []string // (Labels); nil: they have none
 	Theta                               float64  // base of the rotary embedding; 0: positions are learnt
+	Stretch                             float32  // what rotary positions are divided by; 0: one
 	Gated                               bool     // feed-forward layers have a gate
 	Before                              bool     // norms come before what they norm, and one at the end (ModernBERT)
 	Window                              int      // tokens that a layer of Local sees to either side
@@ -50,6 +51,8 @@ func (s *EncoderShape) Check() error {
 		return badConfig("%d heads of a width of %d", s.Heads, s.Width)
 	case s.Theta == 0 && s.Local != nil, s.Theta != 0 && !(s.Theta > 1 && s.Width/s.Heads%2 == 0):
 		return badConfig("rotary base %g of heads of %d", s.Theta, s.Width/s.Heads)
+	case !(s.Stretch >= 0) || s.Stretch > 1<<20 || s.Theta > 1e15:
+		return badConfig("rotary base %g, positions divided by %g", s.Theta, s.Stretch)
 	case s.Local != nil && (len(s.Local) != s.Layers || s.Window < 1 || s.Window > s.Context || !(s.LocalTheta > 1)):
 		return badConfig("a window of %d, rotary base %g, for %d of %d layers", s.Window, s.LocalTheta, len(s.Local), s.Layers)
 	case s.Types < 0 || s.Types > 1<<10 || s.Offset < 0 || s.Offset > 1<<10 || s.Labels < 0 || s.Labels > 1<<10:
@@ -125,7 +128,11 @@ func newEncoder(s EncoderShape, src source, rows, threads int) (*Encoder, error)
 	e.arena = a
 	e.lay(a)
 	if s.Theta > 0 {
-		e.net.ropes[0].fill(Rope{Theta: s.Theta, Dims: s.Width / s.Heads})
+		r := Rope{Theta: s.Theta, Dims: s.Width / s.Heads}
+		if s.Stretch > 0 {
+			r.Div = same(r.Dims/2, float64(s.Stretch))
+		}
+		e.net.ropes[0].fill(r)
 	}
 	if s.Local != nil {
 		e.net.ropes[1].fill(Rope{Theta: s.LocalTheta, Dims: s.Width / s.Heads})

@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,7 +15,11 @@ import (
 // encoderFamilies are the architectures of encoders: general.architecture of
 // GGUF, model_type of config.json, and the prefixes that a folder's names may
 // have.
-var encoderFamilies = []string{"bert", "roberta", "xlm-roberta", modernBERT, "modernbert", "gte"}
+var encoderFamilies = []string{"bert", "roberta", "xlm-roberta", modernBERT, "modernbert", "gte", newGTE}
+
+// newGTE is what Alibaba's own files call GTE of version 1.5 and the
+// multilingual one.
+const newGTE = "new"
 
 const modernBERT = "modern-bert"
 
@@ -130,6 +135,11 @@ type hfEncoder struct {
 	HeadPool string          `json:"classifier_pooling"`
 	HeadAct  string          `json:"classifier_activation"`
 
+	// Of newGTE.
+	NormType string `json:"layer_norm_type"`
+	Packed   *bool  `json:"pack_qkv"`
+	LogN     bool   `json:"logn_attention_scale"`
+
 	Labels map[string]any `json:"id2label"`
 }
 
@@ -141,10 +151,15 @@ func (h *hfEncoder) rotary(s *EncoderShape, arch string) error {
 			*theta = x
 		}
 	}
-	if string(h.Scaling) != "" && string(h.Scaling) != "null" {
-		return badConfig("rope_scaling of an encoder is not read")
+	if arch == newGTE {
+		s.Theta = 1e4
 	}
 	set(&s.Theta, h.Theta)
+	if string(h.Scaling) != "" && string(h.Scaling) != "null" {
+		if err := h.stretch(s); err != nil {
+			return err
+		}
+	}
 	var by struct {
 		hfRope
 		Full    hfRope `json:"full_attention"`
@@ -197,6 +212,24 @@ func (h *hfEncoder) rotary(s *EncoderShape, arch string) error {
 	return nil
 }
 
+// stretch reads rope_scaling of newGTE: NTK-RoPE-fixed of
+// https://kexue.fm/archives/9706, as vLLM has it too.
+func (h *hfEncoder) stretch(s *EncoderShape) error {
+	var r struct {
+		hfRope
+		Mixed *float64 `json:"mixed_b"`
+	}
+	if err := json.Unmarshal(h.Scaling, &r); err != nil {
+		return badConfig("rope_parameters: %v", err)
+	}
+	if kind := r.kind(); kind != "ntk" || r.Mixed != nil || s.Heads < 1 || s.Width < 2*s.Heads {
+		return badConfig("rotary positions of type %q of an encoder are not read", kind)
+	}
+	s.Theta *= r.Factor
+	s.Stretch = float32(math.Pow(r.Factor, 2/float64(s.Width/s.Heads)))
+	return nil
+}
+
 // encoderFromFolder returns the shape that config.json and, if it is there,
 // sentence-transformers' 1_Pooling/config.json describe. Without the latter
 // the first token stands for the text.
@@ -207,8 +240,15 @@ func encoderFromFolder(dir, arch string, folder source) (*EncoderShape, error) {
 	}
 	s := &EncoderShape{Arch: "bert", Vocab: h.Vocab, Width: h.Width, Layers: h.Layers, Heads: h.Heads, Hidden: h.Hidden, Context: h.Context,
 		Eps: float32(h.Eps), Types: h.Types, Pool: PoolFirst}
-	if h.Positions != "" && h.Positions != "absolute" {
+	usual := "absolute"
+	if arch == newGTE {
+		usual = "rope"
+	}
+	if h.Positions != "" && h.Positions != usual {
 		return nil, badConfig("position_embedding_type %q is not read", h.Positions)
+	}
+	if h.NormType != "" && h.NormType != "layer_norm" || h.Packed != nil && !*h.Packed || h.LogN {
+		return nil, badConfig("layer_norm_type, pack_qkv or logn_attention_scale is set otherwise than in GTE's models, which is not read")
 	}
 	if h.GateAct != "" {
 		h.Act = h.GateAct
@@ -220,8 +260,8 @@ func encoderFromFolder(dir, arch string, folder source) (*EncoderShape, error) {
 	s.Act = act
 	switch arch {
 	case "bert":
-	case "gte", "modernbert":
-		if arch == "gte" {
+	case "gte", newGTE, "modernbert":
+		if arch != "modernbert" {
 			s.Arch = "gte"
 		}
 		if err := h.rotary(s, arch); err != nil {
@@ -243,7 +283,9 @@ func encoderFromFolder(dir, arch string, folder source) (*EncoderShape, error) {
 	if pool.Mean {
 		s.Pool = PoolMean
 	}
-	if w, ok := folder.weight("cls.output.weight"); ok {
+	// A head of tokens, such as that of the multilingual GTE, scores no pairs.
+	scores := h.Architectures == nil || slices.ContainsFunc(h.Architectures, func(a string) bool { return strings.HasSuffix(a, "ForSequenceClassification") })
+	if w, ok := folder.weight("cls.output.weight"); ok && scores {
 		s.Labels, s.Pool = w.rows, PoolFirst
 		s.LabelNames = labelNames(h.Labels, w.rows)
 		if s.Before && h.HeadPool == "mean" {
@@ -275,7 +317,7 @@ func newEncoderSource(folder *weights.Folder, arch string) source {
 	prefix := ""
 	for _, name := range folder.Names() {
 		first, _, _ := strings.Cut(name, ".")
-		if slices.Contains(encoderFamilies, strings.ReplaceAll(first, "_", "-")) || first == "new" || first == "model" {
+		if slices.Contains(encoderFamilies, strings.ReplaceAll(first, "_", "-")) || first == "model" {
 			prefix = first + "."
 			break
 		}
@@ -300,7 +342,7 @@ func newEncoderSource(folder *weights.Folder, arch string) source {
 		put("token_embd", prefix+"embeddings.tok_embeddings", "token_embd_norm", prefix+"embeddings.norm", "output_norm", prefix+"final_norm",
 			"attn_norm", "attn_norm", "attn_qkv", "attn.Wqkv", "attn_output", "attn.Wo", "ffn_norm", "mlp_norm", "ffn_up", "mlp.Wi", "ffn_down", "mlp.Wo",
 			"cls", "head.dense", "cls.norm", "head.norm")
-	case "gte":
+	case "gte", newGTE:
 		put("attn_qkv", "attention.qkv_proj", "attn_output", "attention.o_proj", "attn_output_norm", "attn_ln",
 			"ffn_up", "mlp.up_gate_proj", "ffn_down", "mlp.down_proj", "layer_output_norm", "mlp_ln")
 		return gteSource{s}

@@ -278,6 +278,14 @@ func (h *hfConfig) ropes(s *Shape) error {
 	return nil
 }
 
+// kind is the type of scaling.
+func (h *hfRope) kind() string {
+	if h.Type == "" {
+		return h.OldType
+	}
+	return h.Type
+}
+
 func (h *hfRope) set(r *Rope, headDim, context int) error {
 	if h.Theta > 0 {
 		r.Theta = h.Theta
@@ -285,10 +293,7 @@ func (h *hfRope) set(r *Rope, headDim, context int) error {
 	if h.Part > 0 && h.Part <= 1 {
 		r.Dims = int(h.Part * float64(headDim))
 	}
-	kind := h.Type
-	if kind == "" {
-		kind = h.OldType
-	}
+	kind := h.kind()
 	if r.Dims < 2 || r.Dims > headDim || !(r.Theta > 1) { // Check says so
 		return nil
 	}

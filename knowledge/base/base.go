@@ -82,7 +82,7 @@ var plain = regexp.MustCompile(`^[\p{Han}A-Za-z0-9][\p{Han}A-Za-z0-9._-]{0,63}$`
 // and is made by the first Sync.
 func Open(dir, name string) (*Base, error) {
 	if !plain.MatchString(name) {
-		return nil, &say.Error{Where: name, What: say.T("a name has at most 64 letters, digits, dots and dashes", "名称最多 64 个汉字、字母、数字、点或短横")}
+		return nil, &say.Error{Where: name, Err: ErrName, What: say.T("a name has at most 64 letters, digits, dots and dashes", "名称最多 64 个汉字、字母、数字、点或短横")}
 	}
 	b := &Base{dir: filepath.Join(dir, name), conf: conf{Format: 1}}
 	f, err := os.Open(filepath.Join(b.dir, confFile))
@@ -148,10 +148,16 @@ func (b *Base) SetSynonyms(text string) error {
 	return nil
 }
 
+// ErrName is wrapped by the error for what can be no base's name.
+var ErrName = errors.New("no name of a knowledge base")
+
+// ErrEmpty is wrapped by the error for a base that holds nothing yet.
+var ErrEmpty = errors.New("empty knowledge base")
+
 // Index opens the index. The caller closes it.
 func (b *Base) Index() (*knowledge.Index, error) {
 	if b.conf.Index == "" {
-		return nil, &say.Error{Where: filepath.Base(b.dir), What: say.T("this knowledge base is empty", "这个知识库是空的"),
+		return nil, &say.Error{Where: filepath.Base(b.dir), Err: ErrEmpty, What: say.T("this knowledge base is empty", "这个知识库是空的"),
 			Next: say.T("add documents with suiren knowledge add", "请用 suiren knowledge add 添加文档")}
 	}
 	return knowledge.Open(filepath.Join(b.dir, b.conf.Index))

@@ -110,6 +110,11 @@ func (w *writer) token(t *infer.Token) bool {
 		if !stopped && !w.text(t) {
 			return false
 		}
+		if stopped && w.j.parser == nil && w.j.ask.Logprobs { // as OpenAI and vLLM tell it; lm-eval counts on it
+			tok := w.logprob(t)
+			tok.Bytes = nil
+			w.tokens = append(w.tokens, tok)
+		}
 	}
 	if t.Finish == "" {
 		return true

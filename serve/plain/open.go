@@ -31,8 +31,8 @@ type Options struct {
 	Memory   int64  // bytes that the model may take in all; 0: as many as Slots answers of Context tokens need
 	KV       string // f16 (default), f32 or int8
 	Adapters map[string]string
-	Now      func() time.Time  // what templates are told; nil: the clock
 	Beside   bool              // another model's bytes have those of the program among them
+	Now      func() time.Time  // what templates are told; nil: the clock
 	Planned  func(bytes int64) // is told what it will take, before its weights are read; may be nil
 }
 

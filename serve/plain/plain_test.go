@@ -174,6 +174,25 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
+// Of a raw completion with log-probabilities the token that ends it is told as
+// well, without text: who asks for one token gets one.
+func TestLogprobOfTheEnd(t *testing.T) {
+	m := open(t, Options{})
+	p := form.Prompt{IDs: m.Tokens("the lazy dog", false)}
+	ask := func(change func(*form.Request)) said {
+		r := &form.Request{Prompts: []form.Prompt{p}, MaxTokens: 1, Logprobs: true, Echo: true, Sampling: form.Sampling{Bias: map[int32]float64{m.words.stops[0]: 100}}}
+		change(r)
+		return must(t, m, &form.Ask{Request: r, Prompt: &p})
+	}
+	got := ask(func(*form.Request) {})
+	if len(got.prompted) != len(p.IDs) || len(got.tokens) != 1 || got.tokens[0].ID != m.words.stops[0] || *got.tokens[0].Logprob >= 0 || got.text != "" || got.reason != form.Stop || got.usage.Completion != 0 {
+		t.Errorf("got %+v", got)
+	}
+	if got := ask(func(r *form.Request) { r.IgnoreEnd = true }); len(got.tokens) != 1 || got.usage.Completion != 1 {
+		t.Errorf("past the end %+v", got)
+	}
+}
+
 // The log-probabilities of an echo are those that the engine gives when it is
 // asked for each token after what stands before it.
 func TestEcho(t *testing.T) {
@@ -384,14 +403,15 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// A raw answer is the text alone, with a token for each that was written.
+// A raw answer is the text alone, with a token for each that was written and
+// for the one that ended it.
 func TestRawAnswer(t *testing.T) {
 	m := open(t, Options{})
 	p := form.Prompt{Text: "the lazy"}
 	a := &form.Ask{Request: &form.Request{MaxTokens: 50, Logprobs: true}, Prompt: &p}
 	s := written(t, m, a, " dog<|im_start|> says 你好")
 	n := len(m.words.t.EncodeMarked(nil, " dog<|im_start|> says 你好", nil))
-	if s.text != " dog says 你好" || len(s.tokens) != n || s.usage.Completion != n {
+	if s.text != " dog says 你好" || len(s.tokens) != n+1 || s.usage.Completion != n {
 		t.Errorf("%q, %d of %d tokens, usage %+v", s.text, len(s.tokens), n, s.usage)
 	}
 }

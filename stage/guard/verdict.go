@@ -236,13 +236,18 @@ func (x *exam) readModels() error {
 		add(in.Digest, in.Dir, role, f)
 	}
 	dir := x.job.Dir("scenario")
-	var s struct{ Weights store.Digest }
+	var s struct{ Weights, Adapter store.Digest }
 	if err := readJSON(filepath.Join(dir, "scenario.json"), &s); err != nil {
 		return err
 	}
 	weights, err := x.job.Open(s.Weights)
 	if err != nil {
 		return fmt.Errorf("opening the scenario's weights: %w", err)
+	}
+	if !s.Adapter.IsZero() { // what was trained says what it is
+		if weights, err = x.job.Open(s.Adapter); err != nil {
+			return fmt.Errorf("opening the scenario's adapter: %w", err)
+		}
 	}
 	f, err := readFacts(weights)
 	if err != nil {

@@ -31,6 +31,8 @@ type Scenario struct {
 	Tokens      int       `plan:"tokens,optional" min:"0" max:"65536"`          // most tokens of the answer; 0: what the context leaves
 	Temperature float64   `plan:"temperature,optional" min:"0" max:"2"`         // 0: the likeliest token, always
 
+	Adapter stage.Ref `plan:"adapter,optional" kinds:"weights" path:"model" json:",omitzero"` // over the weights, which stay as they are
+
 	other   Model        // instead of model and engine: weights with a template of their own
 	model   *infer.Model // our own
 	engine  *infer.Engine
@@ -72,6 +74,7 @@ type Manifest struct {
 	Format      int          `json:"format"` // 1
 	Name        string       `json:"name,omitempty"`
 	Weights     store.Digest `json:"weights"`
+	Adapter     store.Digest `json:"adapter,omitzero"`
 	Knowledge   store.Digest `json:"knowledge,omitzero"`
 	Scope       store.Digest `json:"scope,omitzero"` // the examples that scope.json was learned from
 	Think       int          `json:"think"`
@@ -121,6 +124,8 @@ func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
 		switch in.Arg {
 		case "weights":
 			m.Weights = in.Digest
+		case "adapter":
+			m.Adapter = in.Digest
 		case "knowledge":
 			m.Knowledge = in.Digest
 		case "scope":
@@ -201,7 +206,7 @@ type Model interface {
 // An Opener says how weights are opened.
 type Opener struct {
 	Artifact func(store.Digest) (dir string, err error) // where weights and knowledge are
-	Model    func(path string) (Model, error)           // opens those with a template of their own; nil: there are none
+	Model    func(path, adapter string) (Model, error)  // opens those with a template of their own, adapter "" for none; nil: there are none
 	Threads  int
 	Slots    int // answers at a time
 }
@@ -216,7 +221,13 @@ func (o *Opener) Open(dir string) (*Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := o.Bare(folder, m.Think)
+	adapter := ""
+	if !m.Adapter.IsZero() {
+		if adapter, err = o.Artifact(m.Adapter); err != nil {
+			return nil, err
+		}
+	}
+	s, err := o.bare(folder, adapter, m.Think)
 	if err != nil {
 		return nil, err
 	}
@@ -239,10 +250,15 @@ func (o *Opener) Open(dir string) (*Scenario, error) {
 // Bare opens a scenario of nothing but weights, with which a verdict compares.
 // Tokens and Temperature may be set before the first question.
 func (o *Opener) Bare(weights string, think int) (*Scenario, error) {
+	return o.bare(weights, "", think)
+}
+
+// bare is Bare with an adapter, unless it is "".
+func (o *Opener) bare(weights, adapter string, think int) (*Scenario, error) {
 	s := &Scenario{Think: max(think, 0), special: map[int32]bool{}}
-	if o.Model != nil && !tokenizer.IsChat(weights) {
+	if o.Model != nil && (adapter != "" || !tokenizer.IsChat(weights)) {
 		var err error
-		if s.other, err = o.Model(weights); err != nil {
+		if s.other, err = o.Model(weights, adapter); err != nil {
 			return nil, err
 		}
 		if !s.other.Thinks() {

@@ -63,7 +63,7 @@ func TestClaims(t *testing.T) {
 	}
 	check(t, r.write())
 	for name, want := range map[string][]string{
-		"reasoner.md":       {"N thinks", "reasoner-small.svg", "Unfinished: 1 of 2 seeds", "Not run.", "calendar"},
+		"reasoner.md":       {"N thinks", "reasoner-small.svg", "Unfinished: 1 of 2 seeds;", "Not run.", "calendar"},
 		"reasoner.zh-CN.md": {"思考 N", "未完成：1 个种子", "未运行。", "日历"},
 	} {
 		b, err := os.ReadFile(filepath.Join(r.o.out, name))

@@ -121,15 +121,29 @@ func (r *report) seeds(think int, weights ...string) (list []int) {
 	return list
 }
 
-// accuracy of weights in a family, "" being all.
-func (r *report) accuracy(weights string, think int, family string) estimate {
+// accuracy of weights in a family, "" being all; of the seeds that are given,
+// or of all.
+func (r *report) accuracy(weights string, think int, family string, seeds ...int) estimate {
 	var x [][]float64
-	for _, seed := range r.seeds(think, weights) {
+	if seeds == nil {
+		seeds = r.seeds(think, weights)
+	}
+	for _, seed := range seeds {
 		x = append(x, pick(floats(r.exams[asked{seed, weights, think}].Right), r.problems, family))
 	}
 	e := estimateOf(x)
 	e.Low, e.High = max(e.Low, 0), min(e.High, 1) // it is a share
 	return e
+}
+
+// common lists the seeds of which every column was asked.
+func (r *report) common(list []column) (seeds []int) {
+	for seed := 1; seed <= r.o.seeds; seed++ {
+		if !slices.ContainsFunc(list, func(c column) bool { return r.exams[asked{seed, c.weights, c.think}] == nil }) {
+			seeds = append(seeds, seed)
+		}
+	}
+	return seeds
 }
 
 // gain is the accuracy of a less that of b, on the same problems and seeds.

@@ -24,7 +24,7 @@ func (r *report) head(d *doc) {
 // basis says of how many seeds numbers are, and names what is missing.
 func (r *report) basis(d *doc, seeds int) {
 	if seeds < r.o.seeds {
-		d.say("**Unfinished: %d of %d seeds.**\n", "**未完成：%d 个种子，共需 %d 个。**\n", seeds, r.o.seeds)
+		d.say("**Unfinished: %d of %d seeds; intervals of one seed are of the problems alone.**\n", "**未完成：%d 个种子，共需 %d 个；单个种子的区间只计题目。**\n", seeds, r.o.seeds)
 	}
 }
 
@@ -51,7 +51,7 @@ func (r *report) compare(d *doc, list ...column) {
 			row[0] = say.T("all", "全部").In(d.lang)
 		}
 		for _, c := range list {
-			row = append(row, points(r.accuracy(c.weights, c.think, f)))
+			row = append(row, points(r.accuracy(c.weights, c.think, f, r.common(list)...)))
 		}
 		for _, c := range list[1:] {
 			row = append(row, signed(r.gain(asked{0, list[0].weights, list[0].think}, asked{0, c.weights, c.think}, f)))
@@ -81,7 +81,7 @@ func (r *report) bars(d *doc, file, title string, list ...column) {
 	for _, c := range list {
 		s := curve.Series{Name: c.name.En + " " + c.name.Zh}
 		for i, f := range families {
-			e := r.accuracy(c.weights, c.think, f)
+			e := r.accuracy(c.weights, c.think, f, r.common(list)...)
 			s.Points = append(s.Points, curve.Dot{X: float64(i), Y: 100 * e.Value, Low: 100 * e.Low, High: 100 * e.High})
 		}
 		p.Series = append(p.Series, s)
@@ -202,7 +202,7 @@ func (r *report) lift(d *doc) {
 		"SFT 在监测题上最差的两种题型：%s、%s。GRPO 在其上提升 %s 个百分点，各种子：%s。\n", stage.FamilyText(hard[0]), stage.FamilyText(hard[1]), signed(e), each(e))
 	fell := []string{}
 	for _, f := range familiesOf(r.problems) {
-		if !slices.Contains(hard, f) && r.accuracy("grpo", fullThought, f).Value < r.accuracy("think", fullThought, f).Low {
+		if both := r.common([]column{grpo, sftOnly}); !slices.Contains(hard, f) && r.accuracy("grpo", fullThought, f, both...).Value < r.accuracy("think", fullThought, f, both...).Low {
 			fell = append(fell, stage.FamilyText(f).In(d.lang))
 		}
 	}
@@ -220,7 +220,8 @@ func (r *report) lift(d *doc) {
 	} else {
 		d.say("- Random reward: not run.", "- 随机奖励：未运行。")
 	}
-	d.b.WriteByte('\n')
+	d.say("\nReinforcement learns as many lessons again as there are problems in a step, with the coin too: nothing else in a run with a coin teaches anything. The SFT before it had not learnt all that it could, so more of it is worth most.\n",
+		"\n强化学习每步还会重学与题数相同的课程，随机奖励时也一样：随机奖励的训练中只有这一部分能教会什么。之前的 SFT 远未学到尽头，因此继续 SFT 收益最大。\n")
 	ok := e.Value >= 0.10 && e.Low > 0 && len(fell) == 0 && more.Seeds > 0 && both("grpo", "more").Low > 0 && luck.Seeds > 0 && luck.Low <= 0
 	d.outcome(ok, fails)
 	r.basis(d, min(e.Seeds, more.Seeds, luck.Seeds))

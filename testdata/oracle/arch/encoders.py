@@ -1,10 +1,13 @@
 """The encoders: their sizes, vocabularies and references."""
 
 import json
+import pathlib
+import tempfile
 
 import models
 import torch
 import transformers
+from safetensors.torch import load_file, save_file
 
 SIZES = {"hidden_size": 32, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 2}
 WORDS = "the of and heat fire wood drill spark stone who what why can not make made people".split()
@@ -49,6 +52,10 @@ MODELS = {
     "modernbert-rank": {**MODERN, "pooling": "rank", "config": MODERN["config"] | {"classifier_pooling": "mean"}},
     "gte": {**GTE, "pooling": "cls"},  # as GTE's multilingual, Snowflake's Arctic 2
     "gte-rank": {**GTE, "pooling": "rank"},
+    # As Alibaba's own files of gte-multilingual-base and gte-large-en-v1.5, which call it so and bring their program along.
+    # Its weights are those of transformers' GTE (conversion_mapping.py), its rotary positions are NTK-RoPE-fixed of
+    # https://kexue.fm/archives/9706 (as vLLM's NTKScalingRotaryEmbedding), its heads score tokens.
+    "gte-new": {**GTE, "pooling": "cls", "new": {"rope_theta": 2e4, "rope_scaling": {"factor": 8.0, "type": "ntk"}}},
     "bert-rank": {**BERT, "pooling": "rank", "gguf": False},  # as MS MARCO's MiniLM
 }
 
@@ -77,7 +84,44 @@ def write(name, model, folder, fill):
         (folder / "1_Pooling/config.json").write_text(json.dumps({
             "word_embedding_dimension": SIZES["hidden_size"], "pooling_mode_cls_token": model["pooling"] == "cls",
             "pooling_mode_mean_tokens": model["pooling"] == "mean", "pooling_mode_max_tokens": False}) + "\n")
+    if "new" in model:
+        write_new(folder, model["new"])
     write_tokenizer(folder, model["class"])
+
+
+def write_new(folder, rope):
+    """Makes a folder of GTE one of NewModel, with the settings of the published config.json."""
+    tensors = {"new." + k: v for k, v in load_file(folder / "model.safetensors").items()}
+    width = SIZES["hidden_size"]
+    head = {"classifier.weight": torch.ones(1, width, dtype=torch.bfloat16), "classifier.bias": torch.zeros(1, dtype=torch.bfloat16)}
+    save_file(tensors | head, folder / "model.safetensors", metadata={"format": "pt"})
+    config = json.loads((folder / "config.json").read_text())
+    del config["rope_parameters"]
+    config |= {"model_type": "new", "architectures": ["NewModel", "NewForTokenClassification"], "position_embedding_type": "rope",
+               "layer_norm_type": "layer_norm", "pack_qkv": True, "unpad_inputs": False, "use_memory_efficient_attention": False,
+               "logn_attention_scale": False, "logn_attention_clip1": False, "torch_dtype": config.pop("dtype"), **rope}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
+def load_new(folder):
+    """NewModel, by transformers' GTE."""
+    config = json.loads((folder / "config.json").read_text())
+    base, factor, dim = config["rope_theta"], config["rope_scaling"]["factor"], SIZES["hidden_size"] // SIZES["num_attention_heads"]
+    with tempfile.TemporaryDirectory() as tmp:
+        tmp = pathlib.Path(tmp)
+        keys = "position_embedding_type layer_norm_type pack_qkv unpad_inputs use_memory_efficient_attention logn_attention_scale logn_attention_clip1 rope_theta rope_scaling"
+        config = {k: v for k, v in config.items() if k not in keys.split()}
+        config |= {"model_type": "gte", "architectures": ["GteModel"], "rope_parameters": {"rope_type": "default", "rope_theta": base}}
+        (tmp / "config.json").write_text(json.dumps(config))
+        tensors = load_file(folder / "model.safetensors")
+        save_file({k.removeprefix("new."): v for k, v in tensors.items() if k.startswith("new.")}, tmp / "model.safetensors", metadata={"format": "pt"})
+        m, info = transformers.AutoModel.from_pretrained(tmp, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
+    assert not any(info.values()), info
+    places = torch.arange(0, dim, 2, dtype=torch.float64)
+    inverse = (base * factor) ** (-places / dim) * factor ** (-2 / dim)
+    [buffer] = [b for n, b in m.named_buffers() if n.endswith("inv_freq") and "original" not in n]
+    buffer.copy_(inverse)
+    return m
 
 
 def write_tokenizer(folder, kind):
@@ -181,9 +225,12 @@ VOCABULARIES = {"ModernBertModel": bpe_vocabulary, "ModernBertForSequenceClassif
 def answers(model, folder, ids):
     """states (T, C) and embedding (C) of length 1, or score (1), by transformers."""
     rank = model["pooling"] == "rank"
-    auto = transformers.AutoModelForSequenceClassification if rank else transformers.AutoModel
-    m, info = auto.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
-    assert not any(info.values()), info
+    if "new" in model:
+        m = load_new(folder)
+    else:
+        auto = transformers.AutoModelForSequenceClassification if rank else transformers.AutoModel
+        m, info = auto.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
+        assert not any(info.values()), info
     out = m.eval()(input_ids=torch.tensor([ids]))
     if rank:
         return {"score": out.logits[0].numpy()}

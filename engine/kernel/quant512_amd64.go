@@ -1,0 +1,84 @@
+package kernel
+
+// Kernels with AVX-512 and VNNI take 16 rows: with 2 or 4 tokens, or pairs of
+// groups with one.
+
+//go:noescape
+func q40x4VNNI(t *quantTile)
+
+//go:noescape
+func q40x2VNNI(t *quantTile)
+
+//go:noescape
+func q40x1VNNI(t *quantTile)
+
+//go:noescape
+func q4Kx4VNNI(t *quantTile)
+
+//go:noescape
+func q4Kx2VNNI(t *quantTile)
+
+//go:noescape
+func q4Kx1VNNI(t *quantTile)
+
+//go:noescape
+func q6Kx4VNNI(t *quantTile)
+
+//go:noescape
+func q6Kx2VNNI(t *quantTile)
+
+//go:noescape
+func q6Kx1VNNI(t *quantTile)
+
+//go:noescape
+func q80x4VNNI(t *quantTile)
+
+//go:noescape
+func q80x2VNNI(t *quantTile)
+
+//go:noescape
+func q80x1VNNI(t *quantTile)
+
+// vnni reports whether there are such kernels for t.
+func (t Type) vnni() bool { return t == Q4_0 || t == Q4_K || t == Q6_K || t == Q8_0 }
+
+func (t Type) tileVNNI(q *quantTile, n int) {
+	switch t {
+	case Q4_0:
+		switch n {
+		case 4:
+			q40x4VNNI(q)
+		case 2:
+			q40x2VNNI(q)
+		default:
+			q40x1VNNI(q)
+		}
+	case Q4_K:
+		switch n {
+		case 4:
+			q4Kx4VNNI(q)
+		case 2:
+			q4Kx2VNNI(q)
+		default:
+			q4Kx1VNNI(q)
+		}
+	case Q6_K:
+		switch n {
+		case 4:
+			q6Kx4VNNI(q)
+		case 2:
+			q6Kx2VNNI(q)
+		default:
+			q6Kx1VNNI(q)
+		}
+	case Q8_0:
+		switch n {
+		case 4:
+			q80x4VNNI(q)
+		case 2:
+			q80x2VNNI(q)
+		default:
+			q80x1VNNI(q)
+		}
+	}
+}

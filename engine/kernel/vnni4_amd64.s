@@ -1,0 +1,184 @@
+#include "textflag.h"
+#include "vnni_amd64.h"
+
+// Products of 4-bit weights, with VNNI.
+
+#define NIBBLES(o) \
+	LOAD(o, Y8, Z8)     \
+	VPSRLW $4, Z8, Z9   \
+	VPANDD Z30, Z8, Z8  \
+	VPANDD Z30, Z9, Z9
+
+#define FOURS(o, P) \
+	NIBBLES(o)    \
+	P(0)          \
+	NIBBLES(o+32) \
+	P(8)          \
+	NIBBLES(o+64) \
+	P(16)         \
+	NIBBLES(o+96) \
+	P(24)
+
+#define FOURS1(o) \
+	NIBBLES(o)    \
+	PRODUCTS(R8, 0, Z0, Z16) \
+	NIBBLES(o+32) \
+	PRODUCTS(R8, 8, Z1, Z17) \
+	NIBBLES(o+64) \
+	PRODUCTS(R8, 16, Z0, Z16) \
+	NIBBLES(o+96) \
+	PRODUCTS(R8, 24, Z1, Z17)
+
+// EIGHT takes off 8·Σa.
+#define EIGHT(A, F, at) \
+	VPSUBD.BCST B_OFF at, A, A \
+	SCALED(A, F, at)
+
+// func q40x4VNNI(t *quantTile)
+TEXT ·q40x4VNNI(SB), NOSPLIT, $0-8
+	CONST(0x0f0f0f0f, Z30)
+	ARGS4
+	SUMS4
+q40x4:
+	AHEAD(1152)
+	AHEAD(1216)
+	AHEAD(1280)
+	ZERO4
+	FOURS(16, PRODUCTS4)
+	JOIN4
+	BOTH(0, SI, X10, Y10, Z10)
+	ALL4(EIGHT)
+	STEP4(32, 144)
+	DECQ CX
+	JNZ  q40x4
+	STORE4
+	RET
+
+// func q40x2VNNI(t *quantTile)
+TEXT ·q40x2VNNI(SB), NOSPLIT, $0-8
+	CONST(0x0f0f0f0f, Z30)
+	ARGS2
+	SUMS2
+q40x2:
+	AHEAD(1152)
+	AHEAD(1216)
+	AHEAD(1280)
+	ZERO2
+	FOURS(16, PRODUCTS2)
+	JOIN2
+	BOTH(0, SI, X10, Y10, Z10)
+	ALL2(EIGHT)
+	STEP2(32, 144)
+	DECQ CX
+	JNZ  q40x2
+	STORE2
+	RET
+
+// func q40x1VNNI(t *quantTile)
+TEXT ·q40x1VNNI(SB), NOSPLIT, $0-8
+	CONST(0x0f0f0f0f, Z30)
+	PAIRS
+q40x1rows:
+	NEWPAIR
+q40x1:
+	FETCH2
+	ZERO1
+	FOURS1(16)
+	JOIN1
+	BOTH(0, SI, X10, Y10, Z10)
+	ALL1(EIGHT)
+	STEP1(32, 144)
+	DECQ CX
+	JNZ  q40x1
+	ENDPAIR
+	JNZ  q40x1rows
+	VZEROUPPER
+	RET
+
+// KSCALES makes the scales and minima of 256 weights, KSUB those of 32.
+#define KSCALES \
+	BOTH(0, SI, X12, Y12, Z12)  \
+	BOTH(16, SI, X13, Y13, Z13)
+
+#define KSUB \
+	INTS(VPMOVZXBD, 0, Z12, X10, Z10) \
+	INTS(VPMOVZXBD, 8, Z13, X11, Z11)
+
+// func q4Kx4VNNI(t *quantTile)
+TEXT ·q4Kx4VNNI(SB), NOSPLIT, $0-8
+	CONST(0x0f0f0f0f, Z30)
+	ARGS4
+	SUMS4
+q4Kx4:
+	KSCALES
+	ADDQ $32, SI
+	MOVQ $8, AX
+q4Kx4sub:
+	AHEAD(1152)
+	AHEAD(1216)
+	AHEAD(1280)
+	ZERO4
+	FOURS(16, PRODUCTS4)
+	JOIN4
+	KSUB
+	ALL4(LOWEST)
+	STEP4(32, 144)
+	DECQ AX
+	JNZ  q4Kx4sub
+	SUBQ $8, CX
+	JNZ  q4Kx4
+	STORE4
+	RET
+
+// func q4Kx2VNNI(t *quantTile)
+TEXT ·q4Kx2VNNI(SB), NOSPLIT, $0-8
+	CONST(0x0f0f0f0f, Z30)
+	ARGS2
+	SUMS2
+q4Kx2:
+	KSCALES
+	ADDQ $32, SI
+	MOVQ $8, AX
+q4Kx2sub:
+	AHEAD(1152)
+	AHEAD(1216)
+	AHEAD(1280)
+	ZERO2
+	FOURS(16, PRODUCTS2)
+	JOIN2
+	KSUB
+	ALL2(LOWEST)
+	STEP2(32, 144)
+	DECQ AX
+	JNZ  q4Kx2sub
+	SUBQ $8, CX
+	JNZ  q4Kx2
+	STORE2
+	RET
+
+// func q4Kx1VNNI(t *quantTile)
+TEXT ·q4Kx1VNNI(SB), NOSPLIT, $0-8
+	CONST(0x0f0f0f0f, Z30)
+	PAIRS
+q4Kx1rows:
+	NEWPAIR
+q4Kx1:
+	KSCALES
+	ADDQ $32, SI
+	MOVQ $8, AX
+q4Kx1sub:
+	FETCH2
+	ZERO1
+	FOURS1(16)
+	JOIN1
+	KSUB
+	ALL1(LOWEST)
+	STEP1(32, 144)
+	DECQ AX
+	JNZ  q4Kx1sub
+	SUBQ $8, CX
+	JNZ  q4Kx1
+	ENDPAIR
+	JNZ  q4Kx1rows
+	VZEROUPPER
+	RET

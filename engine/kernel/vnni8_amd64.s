@@ -1,0 +1,278 @@
+#include "textflag.h"
+#include "vnni_amd64.h"
+
+// Products of 6-bit and of 8-bit weights, with VNNI.
+
+// BEGIN begins sums with -32·Σa of half a block, f being where that is.
+#define BEGIN6(A, H, f) \
+	VPBROADCASTD f, A  \
+	VPMADDWD Z31, A, A \
+	VPXORD H, H, H
+
+#define BEGINS1(f) \
+	BEGIN6(Z0, Z16, (f)(DI))
+
+#define BEGINS2(f) \
+	BEGINS1(f) \
+	BEGIN6(Z1, Z17, (f)(DI)(R13*1))
+
+#define BEGINS4(f) \
+	BEGINS2(f) \
+	BEGIN6(Z2, Z18, (f)(DI)(R13*2)) \
+	BEGIN6(Z3, Z19, (f)(DI)(R12*1))
+
+#define TOGETHER1 \
+	VPADDD Z16, Z0, Z0
+
+// SIXES takes half a block: Z13, Z14 and Z15 are its three vectors. The fourth
+// four of weights lies in their high bits.
+#define SIXES(o, a, P) \
+	LOAD(o, Y13, Z13)    \
+	LOAD(o+32, Y14, Z14) \
+	LOAD(o+64, Y15, Z15) \
+	VPANDD Z30, Z13, Z8  \
+	VPANDD Z30, Z14, Z9  \
+	P(a)                 \
+	VPSRLW $2, Z13, Z13  \
+	VPSRLW $4, Z14, Z14  \
+	VPSRLW $6, Z15, Z9   \
+	VPANDD Z28, Z13, Z13 \
+	VPANDD Z27, Z14, Z14 \
+	VPANDD Z29, Z9, Z9   \
+	VPORD  Z13, Z9, Z9   \
+	VPORD  Z14, Z9, Z9   \
+	VPANDD Z30, Z15, Z8  \
+	P(a+8)
+
+#define PRODUCTS1(a) \
+	PRODUCTS(R8, a, Z0, Z16)
+
+#define CONSTANTS6 \
+	CONST(0x3f3f3f3f, Z30) \
+	CONST(0x30303030, Z28) \
+	CONST(0x0c0c0c0c, Z27) \
+	CONST(0x03030303, Z29) \
+	CONST(0x00010001, Z31)
+
+// func q6Kx4VNNI(t *quantTile)
+TEXT ·q6Kx4VNNI(SB), NOSPLIT, $0-8
+	CONSTANTS6
+	ARGS4
+	SUMS4
+q6Kx4:
+	BOTH(0, SI, X12, Y12, Z12)
+	ADDQ $16, SI
+	MOVQ $8, AX
+q6Kx4sub:
+	AHEAD(1664)
+	AHEAD(1728)
+	AHEAD(1792)
+	AHEAD(1856)
+	BEGINS4(B_HALF)
+	SIXES(16, 0, PRODUCTS4)
+	JOIN4
+	INTS(VPMOVSXBD, 0, Z12, X10, Z10)
+	ALL4(SCALED)
+	BEGINS4(B_HALF+4)
+	SIXES(112, 16, PRODUCTS4)
+	JOIN4
+	INTS(VPMOVSXBD, 8, Z12, X10, Z10)
+	ALL4(SCALED)
+	STEP4(32, 208)
+	DECQ AX
+	JNZ  q6Kx4sub
+	SUBQ $8, CX
+	JNZ  q6Kx4
+	STORE4
+	RET
+
+// func q6Kx2VNNI(t *quantTile)
+TEXT ·q6Kx2VNNI(SB), NOSPLIT, $0-8
+	CONSTANTS6
+	ARGS2
+	SUMS2
+q6Kx2:
+	BOTH(0, SI, X12, Y12, Z12)
+	ADDQ $16, SI
+	MOVQ $8, AX
+q6Kx2sub:
+	AHEAD(1664)
+	AHEAD(1728)
+	AHEAD(1792)
+	AHEAD(1856)
+	BEGINS2(B_HALF)
+	SIXES(16, 0, PRODUCTS2)
+	JOIN2
+	INTS(VPMOVSXBD, 0, Z12, X10, Z10)
+	ALL2(SCALED)
+	BEGINS2(B_HALF+4)
+	SIXES(112, 16, PRODUCTS2)
+	JOIN2
+	INTS(VPMOVSXBD, 8, Z12, X10, Z10)
+	ALL2(SCALED)
+	STEP2(32, 208)
+	DECQ AX
+	JNZ  q6Kx2sub
+	SUBQ $8, CX
+	JNZ  q6Kx2
+	STORE2
+	RET
+
+// func q6Kx1VNNI(t *quantTile)
+TEXT ·q6Kx1VNNI(SB), NOSPLIT, $0-8
+	CONSTANTS6
+	PAIRS
+q6Kx1rows:
+	NEWPAIR
+q6Kx1:
+	BOTH(0, SI, X12, Y12, Z12)
+	ADDQ $16, SI
+	MOVQ $8, AX
+q6Kx1sub:
+	FETCH3
+	BEGINS1(B_HALF)
+	SIXES(16, 0, PRODUCTS1)
+	TOGETHER1
+	INTS(VPMOVSXBD, 0, Z12, X10, Z10)
+	ALL1(SCALED)
+	BEGINS1(B_HALF+4)
+	SIXES(112, 16, PRODUCTS1)
+	TOGETHER1
+	INTS(VPMOVSXBD, 8, Z12, X10, Z10)
+	ALL1(SCALED)
+	STEP1(32, 208)
+	DECQ AX
+	JNZ  q6Kx1sub
+	SUBQ $8, CX
+	JNZ  q6Kx1
+	ENDPAIR
+	JNZ  q6Kx1rows
+	VZEROUPPER
+	RET
+
+// 8 bits: 64 bytes of a group of rows hold pairs of weights p to p+3, of 8 rows
+// each. FIRSTPAIRS chooses pairs p and p+1 of each row of both groups, LASTPAIRS
+// the others; 128 is added to weights.
+DATA firstPairs<>+0(SB)/8, $0x0009000100080000
+DATA firstPairs<>+8(SB)/8, $0x000b0003000a0002
+DATA firstPairs<>+16(SB)/8, $0x000d0005000c0004
+DATA firstPairs<>+24(SB)/8, $0x000f0007000e0006
+DATA firstPairs<>+32(SB)/8, $0x0029002100280020
+DATA firstPairs<>+40(SB)/8, $0x002b0023002a0022
+DATA firstPairs<>+48(SB)/8, $0x002d0025002c0024
+DATA firstPairs<>+56(SB)/8, $0x002f0027002e0026
+GLOBL firstPairs<>(SB), RODATA|NOPTR, $64
+
+DATA lastPairs<>+0(SB)/8, $0x0019001100180010
+DATA lastPairs<>+8(SB)/8, $0x001b0013001a0012
+DATA lastPairs<>+16(SB)/8, $0x001d0015001c0014
+DATA lastPairs<>+24(SB)/8, $0x001f0017001e0016
+DATA lastPairs<>+32(SB)/8, $0x0039003100380030
+DATA lastPairs<>+40(SB)/8, $0x003b0033003a0032
+DATA lastPairs<>+48(SB)/8, $0x003d0035003c0034
+DATA lastPairs<>+56(SB)/8, $0x003f0037003e0036
+GLOBL lastPairs<>(SB), RODATA|NOPTR, $64
+
+#define CONSTANTS8 \
+	CONST(0x80808080, Z30) \
+	VMOVDQU64 firstPairs<>(SB), Z28 \
+	VMOVDQU64 lastPairs<>(SB), Z29
+
+#define EIGHTS(o) \
+	VPXORD (o)(SI), Z30, Z8 \
+	VPXORD (o)(SI)(R14*1), Z30, Z13 \
+	VMOVDQA64 Z8, Z9 \
+	VPERMT2W Z13, Z28, Z8 \
+	VPERMT2W Z13, Z29, Z9
+
+#define DOT8(P) \
+	EIGHTS(16) \
+	P(0) \
+	EIGHTS(80) \
+	P(8) \
+	EIGHTS(144) \
+	P(16) \
+	EIGHTS(208) \
+	P(24)
+
+#define DOT81 \
+	EIGHTS(16) \
+	PRODUCTS(R8, 0, Z0, Z16) \
+	EIGHTS(80) \
+	PRODUCTS(R8, 8, Z1, Z17) \
+	EIGHTS(144) \
+	PRODUCTS(R8, 16, Z0, Z16) \
+	EIGHTS(208) \
+	PRODUCTS(R8, 24, Z1, Z17)
+
+// SIGNED takes off 128·Σa.
+#define SIGNED(A, F, at) \
+	VPBROADCASTD B_OFF at, Z20 \
+	VPSLLD $4, Z20, Z20 \
+	VPSUBD Z20, A, A \
+	SCALED(A, F, at)
+
+// func q80x4VNNI(t *quantTile)
+TEXT ·q80x4VNNI(SB), NOSPLIT, $0-8
+	CONSTANTS8
+	ARGS4
+	SUMS4
+q80x4:
+	AHEAD(2176)
+	AHEAD(2240)
+	AHEAD(2304)
+	AHEAD(2368)
+	AHEAD(2432)
+	ZERO4
+	DOT8(PRODUCTS4)
+	JOIN4
+	BOTH(0, SI, X10, Y10, Z10)
+	ALL4(SIGNED)
+	STEP4(32, 272)
+	DECQ CX
+	JNZ  q80x4
+	STORE4
+	RET
+
+// func q80x2VNNI(t *quantTile)
+TEXT ·q80x2VNNI(SB), NOSPLIT, $0-8
+	CONSTANTS8
+	ARGS2
+	SUMS2
+q80x2:
+	AHEAD(2176)
+	AHEAD(2240)
+	AHEAD(2304)
+	AHEAD(2368)
+	AHEAD(2432)
+	ZERO2
+	DOT8(PRODUCTS2)
+	JOIN2
+	BOTH(0, SI, X10, Y10, Z10)
+	ALL2(SIGNED)
+	STEP2(32, 272)
+	DECQ CX
+	JNZ  q80x2
+	STORE2
+	RET
+
+// func q80x1VNNI(t *quantTile)
+TEXT ·q80x1VNNI(SB), NOSPLIT, $0-8
+	CONSTANTS8
+	PAIRS
+q80x1rows:
+	NEWPAIR
+q80x1:
+	FETCH4
+	ZERO1
+	DOT81
+	JOIN1
+	BOTH(0, SI, X10, Y10, Z10)
+	ALL1(SIGNED)
+	STEP1(32, 272)
+	DECQ CX
+	JNZ  q80x1
+	ENDPAIR
+	JNZ  q80x1rows
+	VZEROUPPER
+	RET

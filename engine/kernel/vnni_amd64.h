@@ -1,0 +1,155 @@
+#include "quant_amd64.h"
+
+// Products of quantised weights with AVX-512 and VNNI, of 16 rows with 1, 2 or 4
+// tokens: VPDPBUSD adds four products of unsigned and signed bytes to 32 bits, so
+// sums need no care. Weights are unsigned, and what was added to them, times Σa,
+// is taken off. Rows lie as in q4_amd64.s and the like; the upper half of a
+// register is of the second 8 rows.
+//
+// Z0 to Z3 sums of a block, and Z16 to Z19 others of it, Z4 to Z7 sums, Z8 and Z9
+// weights, Z10 scales, Z11 minima, Z12 and Z13 those of 256 weights, Z30 and Z31
+// constants.
+
+#define CONST(n, Z) \
+	MOVL $n, BX \
+	VPBROADCASTD BX, Z
+
+// LOAD loads vectors of both groups of rows.
+#define LOAD(o, Y, Z) \
+	VMOVDQU (o)(SI), Y \
+	VINSERTI64X4 $1, (o)(SI)(R14*1), Z, Z
+
+#define ZERO(A, H) \
+	VPXORD A, A, A \
+	VPXORD H, H, H
+
+#define ZERO1 \
+	ZERO(Z0, Z16) \
+	ZERO(Z1, Z17)
+
+#define ZERO2 ZERO1
+
+#define ZERO4 \
+	ZERO1 \
+	ZERO(Z2, Z18) \
+	ZERO(Z3, Z19)
+
+#define SUMS1 \
+	VPXORD Z4, Z4, Z4
+
+#define SUMS2 \
+	SUMS1 \
+	VPXORD Z5, Z5, Z5
+
+#define SUMS4 \
+	SUMS2 \
+	VPXORD Z6, Z6, Z6 \
+	VPXORD Z7, Z7, Z7
+
+#define STORE2 \
+	VMOVUPS Z4, (DX)   \
+	VMOVUPS Z5, 64(DX) \
+	VZEROUPPER
+
+#define STORE4 \
+	VMOVUPS Z6, 128(DX) \
+	VMOVUPS Z7, 192(DX) \
+	STORE2
+
+// PAIRS keeps, of one token with R12 pairs of groups of rows, what NEWPAIR
+// begins each of them with.
+#define PAIRS \
+	ARGSROWS \
+	MOVQ 16(AX), R14
+
+#define NEWPAIR \
+	MOVQ R9, CX  \
+	MOVQ R10, R8 \
+	MOVQ R11, DI \
+	SUMS1
+
+// ENDPAIR ends 16 rows; the flags tell whether more come.
+#define ENDPAIR \
+	VMOVUPS Z4, (DX) \
+	ADDQ $64, DX     \
+	ADDQ R14, SI     \
+	DECQ R12
+
+// FETCH asks for rows that come later, as AHEAD2 does.
+#define FETCH2 \
+	AHEAD(3072) \
+	AHEAD(3136)
+
+#define FETCH3 \
+	FETCH2 \
+	AHEAD(3200)
+
+#define FETCH4 \
+	FETCH3 \
+	AHEAD(3264)
+
+// PRODUCTS adds those of Z8 and Z9 with eight activations at a.
+#define PRODUCTS(R, a, A, H) \
+	VPDPBUSD.BCST (a)(R), Z8, A   \
+	VPDPBUSD.BCST (a+4)(R), Z9, H
+
+#define PRODUCTS2(a) \
+	PRODUCTS(R8, a, Z0, Z16) \
+	PRODUCTS(R9, a, Z1, Z17)
+
+#define PRODUCTS4(a) \
+	PRODUCTS2(a) \
+	PRODUCTS(R10, a, Z2, Z18) \
+	PRODUCTS(R11, a, Z3, Z19)
+
+// BOTH makes scales of the binary16 numbers at o of both groups.
+#define BOTH(o, S, X, Y, Z) \
+	VMOVDQU (o)(S), X \
+	VINSERTI128 $1, (o)(S)(R14*1), Y, Y \
+	VCVTPH2PS Y, Z
+
+// INTS makes of 8 bytes of both groups numbers, by WIDE, and scales them.
+#define INTS(WIDE, o, S, X, Z) \
+	VMOVQ (o)(SI), X \
+	VPINSRQ $1, (o)(SI)(R14*1), X, X \
+	WIDE X, Z \
+	VCVTDQ2PS Z, Z \
+	VMULPS S, Z, Z
+
+// SCALED adds the sums A, scaled; LOWEST adds the minima too.
+#define SCALED(A, F, at) \
+	VCVTDQ2PS A, A \
+	VMULPS.BCST B_D at, Z10, Z20 \
+	VFMADD231PS A, Z20, F
+
+#define LOWEST(A, F, at) \
+	SCALED(A, F, at) \
+	VFMADD231PS.BCST B_S at, Z11, F
+
+// Of one token, sums are of even and odd vectors too.
+#define JOIN1 \
+	VPADDD Z16, Z0, Z0 \
+	VPADDD Z17, Z1, Z1 \
+	VPADDD Z1, Z0, Z0
+
+#define JOIN2 \
+	VPADDD Z16, Z0, Z0 \
+	VPADDD Z17, Z1, Z1
+
+#define JOIN4 \
+	JOIN2 \
+	VPADDD Z18, Z2, Z2 \
+	VPADDD Z19, Z3, Z3
+
+// ALL does F to every token's sums.
+#define ALL1(F) \
+	F(Z0, Z4, (DI))
+
+#define ALL2(F) \
+	ALL1(F) \
+	F(Z1, Z5, (DI)(R13*1))
+
+#define ALL4(F) \
+	ALL2(F) \
+	F(Z2, Z6, (DI)(R13*2)) \
+	F(Z3, Z7, (DI)(R12*1))

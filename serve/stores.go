@@ -1,0 +1,40 @@
+package serve
+
+import (
+	"errors"
+	"net/http"
+
+	"suiren/internal/say"
+	"suiren/serve/form"
+	"suiren/serve/openai"
+)
+
+// ErrNoStore is what Config.Search returns for a knowledge base that is not
+// there, or holds nothing.
+var ErrNoStore = errors.New("no such knowledge base")
+
+var errNoStore = &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "vector_store_not_found",
+	Text: say.T("there is no such knowledge base", "没有这个知识库"), Next: say.T("suiren knowledge list names them", "用 suiren knowledge list 查看")}
+
+// searchStore finds passages of a knowledge base that the caller may read.
+func (s *Server) searchStore(w http.ResponseWriter, r *http.Request) error {
+	body, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	q, err := openai.ParseStoreQuery(body)
+	if err != nil {
+		return err
+	}
+	if s.conf.Search == nil {
+		return errNoStore
+	}
+	list, err := s.conf.Search(caller(r), r.PathValue("id"), q.Query, q.Most)
+	if errors.Is(err, ErrNoStore) {
+		return errNoStore
+	}
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, q.Reply(list))
+}
