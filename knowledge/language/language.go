@@ -120,13 +120,13 @@ func scriptOf(c rune) script {
 var weight = [numScripts]int{latin: 1, cyrillic: 1, arabic: 1, han: 2, kana: 2, hangul: 2, greek: 1, hebrew: 1, thai: 1, devanagari: 1}
 
 // enough is how much of a text is read: the beginning, and as much of the middle.
-const enough = 4 << 10
+const enough = 1 << 10
 
 // Identify returns the language of a text, by its ISO 639-1 code, and how sure it
 // is: the share of the letters in that language's script, times the probability
 // among the languages that share it. The code is "" for a text without letters.
 //
-// Of a long text the first 4 KiB and 4 KiB of the middle are read.
+// Of a long text the first KiB and one of the middle are read.
 func Identify(text string) (lang string, sure float64) {
 	c := model()
 	var count [numScripts]int

@@ -33,7 +33,7 @@ const (
 )
 
 // sortPairs is how many hashes are sorted in memory; more go to the disk.
-const sortPairs = 4 << 20 // 64 MiB
+const sortPairs = 4 << 20 // 64 MiB for each of two sorts
 
 // maxCurated bounds the documents of a corpus: their numbers have 32 bits.
 const maxCurated = math.MaxUint32
@@ -352,61 +352,61 @@ func Decide(r *quality.Recipe, e *Entry) string {
 
 // cluster joins the documents that are alike, by the keys of the shards.
 func (c *curator) cluster(ctx context.Context) error {
+	c.kept, c.several = make([]bool, c.n), make([]bool, c.n)
 	c.equal, c.near = duplicate.NewClusters(c.n), duplicate.NewClusters(c.n)
-	join := func(clusters *duplicate.Clusters, dir string, keys func(*Entry) []uint64) error {
-		dir = filepath.Join(c.job.Work, dir)
+	var sorters [2]duplicate.Sorter // by the whole text, by that and the bands
+	for i, name := range []string{"equal", "near"} {
+		dir := filepath.Join(c.job.Work, name)
 		if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
 			return err
 		}
-		s := &duplicate.Sorter{Dir: dir, Limit: sortPairs}
-		n := uint64(0)
-		err := c.entries(ctx, func(e *Entry) error {
-			for _, k := range keys(e) {
-				if err := s.Add(duplicate.Pair{Key: k, Value: n}); err != nil {
+		sorters[i] = duplicate.Sorter{Dir: dir, Limit: sortPairs}
+	}
+	n := 0
+	err := c.entries(ctx, func(e *Entry) error {
+		c.kept[n] = e.Reason == ""
+		for i, k := range e.Keys {
+			if i == 0 {
+				if err := sorters[0].Add(duplicate.Pair{Key: k, Value: uint64(n)}); err != nil {
 					return err
 				}
 			}
-			n++
-			return nil
-		})
-		if err != nil {
-			return err
+			if err := sorters[1].Add(duplicate.Pair{Key: k, Value: uint64(n)}); err != nil {
+				return err
+			}
 		}
-		return s.Each(func(_ uint64, values []uint64) error {
+		n++
+		return nil
+	})
+	if err != nil || c.recipe.Duplicates == dupNone {
+		return err
+	}
+	for i, clusters := range []*duplicate.Clusters{c.equal, c.near} {
+		err := sorters[i].Each(func(_ uint64, values []uint64) error {
 			for _, v := range values[1:] {
 				clusters.Join(uint32(values[0]), uint32(v))
 			}
 			return ctx.Err()
 		})
+		if err != nil {
+			return err
+		}
 	}
-	if err := join(c.equal, "equal", func(e *Entry) []uint64 { return e.Keys[:min(1, len(e.Keys))] }); err != nil {
-		return err
-	}
-	if c.recipe.Duplicates != dupNear && c.recipe.Duplicates != dupFast {
-		c.near = c.equal
-	} else if err := join(c.near, "near", func(e *Entry) []uint64 { return e.Keys }); err != nil {
-		return err
-	}
-	return c.choose(ctx)
+	c.choose()
+	return nil
 }
 
 // choose keeps of each cluster the first that the rules keep.
-func (c *curator) choose(ctx context.Context) error {
-	c.kept, c.several = make([]bool, c.n), make([]bool, c.n)
+func (c *curator) choose() {
 	taken := make([]bool, c.n)
-	n := uint32(0)
-	return c.entries(ctx, func(e *Entry) error {
+	for n := range uint32(c.n) {
 		root := c.near.Find(n)
 		if root != n {
 			c.several[root] = true
 		}
-		if e.Reason == "" && !taken[root] {
-			c.kept[n] = true
-			taken[root] = c.recipe.Duplicates != dupNone
-		}
-		n++
-		return nil
-	})
+		c.kept[n] = c.kept[n] && !taken[root]
+		taken[root] = taken[root] || c.kept[n]
+	}
 }
 
 // entries calls f with the entries of all shards.
