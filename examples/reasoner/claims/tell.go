@@ -346,6 +346,7 @@ func (r *report) curriculum(d *doc) {
 	}
 	d.say("The same problems, easy ones first or in an order drawn once, for the same operations. Curriculum less shuffled: %s points, by seed %s.\n",
 		"同样的题目，先易后难或一次抽定的乱序，运算相同。课程减乱序：%s 个百分点，各种子：%s。\n", signed(e), each(e))
+	d.say("Both end after %.2f of the rows, so of the curriculum what comes last is not read.\n", "两者都只读了 %.2f 的行，课程的最后部分因此没有读到。\n", r.read("think"))
 	d.outcome(e.Low > 0, e.High < 0)
 	r.basis(d, e.Seeds)
 	r.compare(d, easy, mixed)
