@@ -79,7 +79,10 @@ func (r *report) bars(d *doc, file, title string, list ...column) {
 		p.Labels = append(p.Labels, shortName(f, name))
 	}
 	for _, c := range list {
-		s := curve.Series{Name: c.name.En + " " + c.name.Zh}
+		s := curve.Series{Name: c.name.En}
+		if c.name.Zh != c.name.En {
+			s.Name += " " + c.name.Zh
+		}
 		for i, f := range families {
 			e := r.accuracy(c.weights, c.think, f, r.common(list)...)
 			s.Points = append(s.Points, curve.Dot{X: float64(i), Y: 100 * e.Value, Low: 100 * e.Low, High: 100 * e.High})
@@ -258,9 +261,9 @@ func (r *report) short(d *doc) {
 	}
 	of, other := r.thought("short", "grpo")
 	part := 1 - of.Value/other.Value
-	d.say("GRPO goes on with a price of 1/192 of the reward for each token. Thoughts: %.1f tokens before, %.1f after: %.0f%% fewer; accuracy %s points, by seed %s. The claim asks for half at one point of loss.\n",
-		"GRPO 继续训练，每个词元扣除奖励的 1/192。思考词元：之前 %.1f，之后 %.1f，减少 %.0f%%；正确率变化 %s 个百分点，各种子：%s。论断要求减半而损失不超过 1 个百分点。\n",
-		other.Value, of.Value, 100*part, signed(e), each(e))
+	d.say("GRPO goes on with a price of 1/192 of the reward for each token. Thoughts: %.1f tokens before, %.1f after (%+.0f%%); accuracy %s points, by seed %s. The claim asks for half at one point of loss.\n",
+		"GRPO 继续训练，每个词元扣除奖励的 1/192。思考词元：之前 %.1f，之后 %.1f（%+.0f%%）；正确率变化 %s 个百分点，各种子：%s。论断要求减半而损失不超过 1 个百分点。\n",
+		other.Value, of.Value, -100*part, signed(e), each(e))
 	d.outcome(part >= 0.5 && e.Low >= -0.01, part < 0.5 || e.High < -0.01)
 	r.basis(d, e.Seeds)
 	r.compare(d, shorter, grpo)
