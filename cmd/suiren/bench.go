@@ -85,7 +85,7 @@ func (a *app) benchCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.AddCommand(a.benchInferCommand(), a.benchTrainCommand())
+	c.AddCommand(a.benchInferCommand(), a.benchTrainCommand(), a.benchKnowledgeCommand())
 	return c
 }
 
