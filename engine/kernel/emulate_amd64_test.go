@@ -76,7 +76,8 @@ func TestEmulated(t *testing.T) {
 			for b := 0; b < len(from); b += 4 {
 				x, y := math.Float32frombits(binary.LittleEndian.Uint32(from[b:])), math.Float32frombits(binary.LittleEndian.Uint32(mem[k][b:]))
 				if !sameBits(x, y) {
-					t.Fatalf("%s, call %d: float %d of argument %d is %v, of its twin %v", j.name, i, b/4, k, x, y)
+					t.Errorf("%s, call %d: float %d of argument %d is %v, of its twin %v", j.name, i, b/4, k, x, y)
+					break
 				}
 			}
 		}
