@@ -58,7 +58,9 @@ const judged = 64
 
 func questioned(job *stage.Job) *scenario.Opener {
 	return &scenario.Opener{Artifact: job.Open, Threads: job.Machine.Threads, Slots: judged,
-		Model: func(path, adapter string) (scenario.Model, error) { return otherModel(path, adapter, job.Machine, true) }}
+		Model: func(path, adapter string) (scenario.Model, error) {
+			return otherModel(path, adapter, job.Machine, true)
+		}}
 }
 
 func (opener) Scenario(job *stage.Job, dir string) (guard.Answerer, error) {
