@@ -223,20 +223,30 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	// The deadline must go, or net/http would take its passing for the
 	// client's leaving and cancel the answer.
 	defer rc.SetReadDeadline(time.Time{})
-	return readAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body := http.MaxBytesReader(w, r.Body, maxBody)
+	if r.ContentLength > maxBody { // it says so itself: read as far as may be, so that the client reads the reply, and keep nothing
+		_, err := io.Copy(io.Discard, body)
+		return nil, bodyError(err)
+	}
+	return readAll(body)
 }
 
 // readAll reads a limited body.
 func readAll(body io.Reader) ([]byte, error) {
 	b, err := io.ReadAll(body)
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, &form.Error{Status: http.StatusRequestEntityTooLarge, Type: "invalid_request_error", Code: "body_too_large",
-			Text: say.T("the body is larger than %d bytes", "请求体超过 %d 字节", maxBody)}
-	}
 	if err != nil {
-		return nil, form.Invalid("", "incomplete_body", say.T("the body did not arrive whole", "请求体没有完整到达"))
+		return nil, bodyError(err)
 	}
 	return b, nil
+}
+
+// bodyError says why a body was not read.
+func bodyError(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return &form.Error{Status: http.StatusRequestEntityTooLarge, Type: "invalid_request_error", Code: "body_too_large",
+			Text: say.T("the body is larger than %d bytes", "请求体超过 %d 字节", maxBody)}
+	}
+	return form.Invalid("", "incomplete_body", say.T("the body did not arrive whole", "请求体没有完整到达"))
 }
 
 // decode reads a small JSON object whose fields are all known.

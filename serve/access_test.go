@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"iter"
 	"net/http"
 	"slices"
@@ -131,6 +132,19 @@ func TestBodyLimit(t *testing.T) {
 	big := ask(`,"user":"` + strings.Repeat("x", maxBody) + `"`)
 	if code, body := b.send(t, "POST", "/v1/chat/completions", big); code != 413 || !strings.Contains(body, "body_too_large") {
 		t.Errorf("%d %s", code, body)
+	}
+	req, err := http.NewRequest("POST", b.URL+"/v1/chat/completions", io.MultiReader(strings.NewReader(big))) // of a length that it does not say
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+goodKey)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != 413 {
+		t.Errorf("in chunks: %d", resp.StatusCode)
 	}
 }
 

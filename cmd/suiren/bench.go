@@ -85,7 +85,7 @@ func (a *app) benchCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.AddCommand(a.benchInferCommand(), a.benchTrainCommand(), a.benchDataCommand())
+	c.AddCommand(a.benchInferCommand(), a.benchTrainCommand(), a.benchDataCommand(), a.benchKnowledgeCommand())
 	return c
 }
 

@@ -30,24 +30,25 @@ var trainTests = []struct{ depth, rows int }{{4, 16}, {8, 8}, {10, 8}, {16, 4}}
 const trainVocab = 512
 
 func (a *app) benchTrainCommand() *cobra.Command {
-	var peer, only string
+	var peer, only, base string
 	var rounds int
 	c := &cobra.Command{
 		Use: "train", Short: a.t("Measure how fast models of four widths train here", "测量四种宽度的模型在本机的训练速度"),
 		Long: a.t("Measure steps of training on packed rows of 512 tokens, against the peak of multiply-adds measured in the same moments.\n\n"+
-			"--peer gives a command that is asked for the same in alternation: it reads a line with the name of a shape (C128, C256, C384, C768) and answers with a line of JSON, {\"rate\": tokens a second, \"memory\": peak bytes}. The ratios are medians over the rounds. compat/peers/pytorch.py is one.",
+			"--base measures adapters of rank 16 over a model's files instead, as they are, two rows at a time.\n\n--peer gives a command that is asked for the same in alternation: it reads a line with the name of a shape (C128, C256, C384, C768) and answers with a line of JSON, {\"rate\": tokens a second, \"memory\": peak bytes}. The ratios are medians over the rounds. compat/peers/pytorch.py is one; over a base, whose shape it is told, compat/peers/lora.py.",
 			"测量在 512 词元的打包行上训练的速度，并与同一时刻实测的乘加峰值比较。\n\n"+
-				"--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行形状名称（C128、C256、C384、C768），回答一行 JSON：{\"rate\": 每秒词元数, \"memory\": 内存峰值字节}。比值取各轮的中位数。compat/peers/pytorch.py 即为一例。"),
+				"--base 改为测量在某个模型文件上训练秩为 16 的适配器，文件保持原样，每次两行。\n\n--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行形状名称（C128、C256、C384、C768），回答一行 JSON：{\"rate\": 每秒词元数, \"memory\": 内存峰值字节}。比值取各轮的中位数。compat/peers/pytorch.py 即为一例；在基座上训练时会告知其形状，可用 compat/peers/lora.py。"),
 		Args: a.args(0, 0),
-		RunE: func(*cobra.Command, []string) error { return a.benchTrain(peer, only, rounds) },
+		RunE: func(*cobra.Command, []string) error { return a.benchTrain(peer, only, base, rounds) },
 	}
 	c.Flags().StringVar(&peer, "peer", "", a.t("a command to compare with", "用来比较的命令"))
 	c.Flags().StringVar(&only, "only", "", a.t("one shape, like C256", "只测一种形状，如 C256"))
+	c.Flags().StringVar(&base, "base", "", a.t("a model's files, for adapters over them", "模型文件，在其上训练适配器"))
 	c.Flags().IntVar(&rounds, "rounds", 5, a.t("rounds", "轮数"))
 	return c
 }
 
-func (a *app) benchTrain(peer, only string, rounds int) error {
+func (a *app) benchTrain(peer, only, base string, rounds int) error {
 	m, err := a.machine()
 	if err != nil {
 		return err
@@ -58,6 +59,9 @@ func (a *app) benchTrain(peer, only string, rounds int) error {
 			return err
 		}
 		defer other.stop()
+	}
+	if base != "" {
+		return a.benchLoRA(base, m.Threads, max(1, rounds), other)
 	}
 	found := false
 	for _, t := range trainTests {

@@ -49,9 +49,9 @@ func vocabulary(t *testing.T) (*grammar.Vocab, *tokenizer.Tokenizer) {
 // closing is what a walk prefers to write when it is to come to its end.
 var closing = []string{`"`, `}`, `]`, `": `, `":`, `"}`, `"]`, `0`, `1`, `true`, `null`, `{}`, `{`, `[]`, `""`}
 
-// stuck counts walks that led to where nothing may follow: what is asked
-// for is possible in each part and not in all together. The grammar does not
-// look that far.
+// stuck counts walks that led to where nothing may follow: of a string several
+// patterns and a length are asked for, each possible and not all together. The
+// grammar does not look that far.
 var stuck int
 
 // walk writes random tokens along masks until the text may end; "" if it does

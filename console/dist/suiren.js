@@ -1216,7 +1216,11 @@
     family_order: ["order of operations", "四则运算"],
     family_linear: ["linear equations", "一元一次方程"],
     family_word: ["word problems", "应用题"],
-    family_countdown: ["countdown", "凑数"]
+    family_countdown: ["countdown", "凑数"],
+    family_countdown4: ["countdown with four", "四个数凑数"],
+    family_system: ["linear systems", "二元一次方程组"],
+    family_calendar: ["calendar", "日历"],
+    family_unit: ["units", "单位换算"]
   };
   function t(key, ...values) {
     return words[key][store.lang === "en" ? 0 : 1].replace(/\{(\d)\}/g, (_, i) => String(values[+i]));

@@ -158,6 +158,10 @@ const words = {
   family_linear: ["linear equations", "一元一次方程"],
   family_word: ["word problems", "应用题"],
   family_countdown: ["countdown", "凑数"],
+  family_countdown4: ["countdown with four", "四个数凑数"],
+  family_system: ["linear systems", "二元一次方程组"],
+  family_calendar: ["calendar", "日历"],
+  family_unit: ["units", "单位换算"],
 } satisfies Record<string, [string, string]>;
 
 export type Word = keyof typeof words;

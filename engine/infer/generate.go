@@ -15,6 +15,7 @@ type voice struct {
 
 	thinking bool
 	closed   bool // a thought was closed
+	after    int  // tokens of the answer up to its end
 	from     int  // tokens of the answer before the thought
 	thought  int  // tokens of it
 	circles  loopFinder
@@ -75,7 +76,7 @@ func (v *voice) note(t *Token) error {
 		v.thought++
 		switch {
 		case ends(answer, r.ThinkEnd):
-			v.thinking, v.closed = false, true
+			v.thinking, v.closed, v.after = false, true, v.n
 		case v.circles.add(t.ID) && len(v.force) == 0:
 			v.force, v.why = r.ThinkEnd, Loop
 		}
@@ -102,7 +103,8 @@ func (v *voice) bound() bool { return v.req.Constraint != nil && !v.thinking }
 // mask fills c.mask, if some tokens are not allowed.
 func (v *voice) mask(c *chooser, vocab int) (bool, error) {
 	r := v.req
-	early := v.n < r.MinTokens && len(r.Stop) > 0
+	// The end may not be all that follows a thought.
+	early := (v.n < r.MinTokens || v.closed && v.n == v.after && !v.bound()) && len(r.Stop) > 0
 	if !v.bound() && !early {
 		return false, nil
 	}

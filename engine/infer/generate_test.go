@@ -206,6 +206,12 @@ func TestConstraint(t *testing.T) {
 		{"opened by the model", func(r *Request) { r.ThinkStart = []int32{10}; r.Think = 2 }, func(n int) int32 { return 10 }, []int32{10, 10, 10, 11, 20, 21, 22, 23, 2}},
 		{"not opened by the model", func(r *Request) { r.ThinkStart = []int32{10} }, func(n int) int32 { return 20 }, []int32{20, 21, 22, 23, 2}},
 		{"opened by several", func(r *Request) { r.ThinkStart = []int32{10, 13, 14}; r.Think = 1 }, func(n int) int32 { return 10 }, []int32{10, 13, 14, 10, 11, 20, 21, 22, 23, 2}},
+		{"nothing but a thought", func(r *Request) { r.Constraint = nil; r.Open = true; r.Think = 3 }, func(n int) int32 {
+			if n < 3 {
+				return 7
+			}
+			return 2
+		}, []int32{7, 7, 7, 11, 0, 2}},
 		{"least", func(r *Request) { r.Constraint = nil; r.MinTokens = 3 }, func(n int) int32 { return 2 }, []int32{0, 0, 0, 2}},
 	} {
 		r := base

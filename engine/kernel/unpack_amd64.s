@@ -8,13 +8,6 @@ DATA nibbleShifts<>+16(SB)/8, $0x0000000c00000004
 DATA nibbleShifts<>+24(SB)/8, $0x0000001c00000014
 GLOBL nibbleShifts<>(SB), RODATA, $32
 
-// A dword of bit pairs holds sixteen: byte i has those of weights i, 4+i, 8+i and 12+i.
-DATA pairShifts<>+0(SB)/8, $0x0000000800000000
-DATA pairShifts<>+8(SB)/8, $0x0000001800000010
-DATA pairShifts<>+16(SB)/8, $0x0000000a00000002
-DATA pairShifts<>+24(SB)/8, $0x0000001a00000012
-GLOBL pairShifts<>(SB), RODATA, $32
-
 // EIGHT writes w = (q - offset)·scale, rounded, + low.
 #define EIGHT(from, to) \
 	VPBROADCASTD from, Y0  \
@@ -55,20 +48,31 @@ four:
 	VZEROUPPER
 	RET
 
-// SIX writes w = (q - 32)·scale, q's high bits being pairs from bit Y12 on.
-#define SIX(from, high, shifts, scale, to) \
-	VPBROADCASTD from, Y0         \
-	VPBROADCASTD high, Y3         \
-	VPSRLVD      Y15, Y0, Y0      \
-	VPSRLVD      shifts, Y3, Y3   \
-	VPAND        Y14, Y0, Y0      \
-	VPAND        Y10, Y3, Y3      \
-	VPSLLD       $4, Y3, Y3       \
-	VPOR         Y3, Y0, Y0       \
-	VPSUBD       Y13, Y0, Y0      \
-	VCVTDQ2PS    Y0, Y0           \
-	VMULPS       scale, Y0, Y0    \
-	VMOVUPS      Y0, to
+// SIXTEEN writes half a row, w = (q - 32)·scale: three dwords hold weights 0
+// to 11 in six bits of a byte each, and in the others those of 12 to 15.
+#define SIXTEEN(o, scale, to) \
+	VPMOVZXBD   o(SI), X0       \
+	VPMOVZXBD   o+32(SI), X3    \
+	VPMOVZXBD   o+64(SI), X4    \
+	VPSRLD      $6, X0, X5      \
+	VPSRLD      $6, X3, X6      \
+	VPSRLD      $6, X4, X7      \
+	VPSLLD      $4, X5, X5      \
+	VPSLLD      $2, X6, X6      \
+	VPOR        X6, X5, X5      \
+	VPOR        X7, X5, X5      \
+	VINSERTI128 $1, X3, Y0, Y0  \
+	VINSERTI128 $1, X5, Y4, Y4  \
+	VPAND       Y14, Y0, Y0     \
+	VPAND       Y14, Y4, Y4     \
+	VPSUBD      Y13, Y0, Y0     \
+	VPSUBD      Y13, Y4, Y4     \
+	VCVTDQ2PS   Y0, Y0          \
+	VCVTDQ2PS   Y4, Y4          \
+	VMULPS      scale, Y0, Y0   \
+	VMULPS      scale, Y4, Y4   \
+	VMOVUPS     Y0, to(DI)      \
+	VMOVUPS     Y4, to+32(DI)
 
 // func unpackSixAVX2(dst *float32, part *byte, scales *[2][8]float32, n int)
 TEXT ·unpackSixAVX2(SB), NOSPLIT, $0-32
@@ -76,29 +80,18 @@ TEXT ·unpackSixAVX2(SB), NOSPLIT, $0-32
 	MOVQ         part+8(FP), SI
 	MOVQ         scales+16(FP), R8
 	MOVQ         n+24(FP), CX
-	MOVQ         $15, AX
+	MOVQ         $63, AX
 	VMOVQ        AX, X14
 	VPBROADCASTD X14, Y14
 	MOVQ         $32, AX
 	VMOVQ        AX, X13
 	VPBROADCASTD X13, Y13
-	MOVQ         $3, AX
-	VMOVQ        AX, X10
-	VPBROADCASTD X10, Y10
-	MOVQ         $4, AX
-	VMOVQ        AX, X4
-	VPBROADCASTD X4, Y4
-	VMOVDQU      nibbleShifts<>(SB), Y15
-	VMOVDQU      pairShifts<>(SB), Y12
-	VPADDD       Y4, Y12, Y11
 
 six:
 	VBROADCASTSS (R8), Y1
 	VBROADCASTSS 32(R8), Y2
-	SIX(16(SI), 144(SI), Y12, Y1, 0(DI))
-	SIX(48(SI), 144(SI), Y11, Y1, 32(DI))
-	SIX(80(SI), 176(SI), Y12, Y2, 64(DI))
-	SIX(112(SI), 176(SI), Y11, Y2, 96(DI))
+	SIXTEEN(16, Y1, 0)
+	SIXTEEN(112, Y2, 64)
 	ADDQ $4, R8
 	ADDQ $4, SI
 	ADDQ $128, DI

@@ -229,7 +229,9 @@ func (s *source) give(d *Document) error {
 	keep := d.Blocks[:0]
 	for _, b := range d.Blocks {
 		if b.Kind == Table {
-			b = b.squared()
+			if b = b.squared(); len(b.Rows) == 0 {
+				continue
+			}
 		} else if strings.TrimSpace(b.Text) == "" {
 			continue
 		}

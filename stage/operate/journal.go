@@ -59,6 +59,9 @@ func (j *journal) begin(see func(line []byte) error) error {
 			return &say.Error{Where: j.path, What: say.T("the file became shorter while it was in use", "文件在使用中变短了"),
 				Next: say.T("stop what changes it, and start again", "请停止修改它的程序，然后重新启动")}
 		}
+		if info.Size() == j.size { // nobody else wrote
+			return nil
+		}
 		whole, err := lines(io.NewSectionReader(j.f, j.size, info.Size()-j.size), see)
 		if j.size += whole; err != nil {
 			return err

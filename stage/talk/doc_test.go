@@ -224,3 +224,43 @@ func TestMask(t *testing.T) {
 		}
 	}
 }
+
+// FuzzDocs: any template and any conversation is an error, or documents whose
+// marks go with their tokens, and of which something is learnt.
+func FuzzDocs(f *testing.F) {
+	for _, name := range []string{"hermes", "arg-key", "mistral-list", "deepseek", "gemma", "channels", "llama3"} {
+		source, err := os.ReadFile("../../testdata/oracle/jinja/templates/" + name + ".jinja")
+		check(f, err)
+		f.Add(string(source), "Hi <|im_end|>", "hm", `{"city": "x"}`, "Zq7one")
+	}
+	tok, err := tokenizer.Train(slices.Values([]string{"ab"}), 256+5, []string{"<s>", "</s>", "<|im_start|>", "<|im_end|>", "<think>"})
+	check(f, err)
+	f.Fuzz(func(t *testing.T, source, ask, thought, args, answer string) {
+		words := &Words{Tokenizer: tok, Template: source}
+		if id, ok := tok.Special("</s>"); ok {
+			words.Ends = []int32{id}
+		}
+		if len(source)+len(ask)+len(thought)+len(answer) > 1<<15 {
+			return
+		}
+		w, err := words.Writer()
+		if err != nil {
+			return
+		}
+		call := stage.Call{ID: "1", Type: "function", Function: stage.Function{Name: "get_weather", Arguments: args}}
+		e := stage.Example{From: "here", Tools: []json.RawMessage{weather}, Messages: []stage.Message{said("user", ask), {Role: "assistant", Content: answer, Thought: thought, Calls: []stage.Call{call}},
+			{Role: "tool", Name: "get_weather", CallID: "1", Content: ask}, said("assistant", answer)}}
+		for _, o := range []Choice{{}, {NoThoughts: true, NoCalls: true}, {LastTurn: true, NoAnswers: true}} {
+			docs, _, err := w.Docs(&e, o, 1<<16)
+			if err != nil {
+				continue
+			}
+			for i := range docs {
+				d := &docs[i]
+				if len(d.Learn) != len(d.IDs) || len(d.IDs) > 0 && d.Learn[0] || o == (Choice{}) && d.Supervised() == 0 {
+					t.Fatalf("%q: %d marks of %d tokens, %d learnt", source, len(d.Learn), len(d.IDs), d.Supervised())
+				}
+			}
+		}
+	})
+}

@@ -223,18 +223,13 @@ func (r *rl) open() error {
 				Next: say.T("leave long problems out, or take a base with a longer context", "请去掉过长的题，或换用上下文更长的基座")}
 		}
 		memory = r.job.Machine.Memory / 4
-		packed, vectors, err := b.DecoderBytes(512, limit, max(r.job.Machine.Threads, 1))
+		_, takes, err := within(b.File, infer.Options{Slots: slots, Limit: limit, Threads: r.job.Machine.Threads, KV: model.KVFloat32}, memory)
 		if err != nil {
 			return err
 		}
-		full, window := model.PageBytes(&b.Shape, model.KVFloat32)
-		pages := int64(slots*(limit/model.PageTokens+1)) * int64(full+window)
-		if memory > 0 {
-			pages = min(pages, memory)
-		}
-		r.s.own.beside = packed + vectors + pages
+		r.s.own.beside = takes.Total()
 		if r.Rank == 0 {
-			r.s.own.beside += 3 * 4 * int64(b.Shape.Params()) // best, base and a place
+			r.s.own.beside += 4 * 4 * int64(b.Shape.Params()) // best, base and a place, and what is sampled from, in f32
 		}
 		if err := r.s.readyFor(limit); err != nil {
 			return err

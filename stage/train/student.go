@@ -125,11 +125,26 @@ func newSpeaker(job *stage.Job, b *brought, l *Learner, slots, limit int, memory
 	if ad == nil {
 		f = f.With(l.Params)
 	}
-	sampler, err := infer.OpenSampler(f, infer.Options{Slots: slots, Limit: limit, Threads: threads, KV: model.KVFloat32, Memory: memory})
+	o, _, err := within(f, infer.Options{Slots: slots, Limit: limit, Threads: threads, KV: model.KVFloat32}, memory)
+	if err != nil {
+		return nil, err
+	}
+	sampler, err := infer.OpenSampler(f, o)
 	if err != nil {
 		return nil, err
 	}
 	return &speaker{sampler, ad, sampler.Limit()}, nil
+}
+
+// within bounds the keys and values of an engine by memory, if its slots need
+// more; 0: it does not. It returns what the engine takes, too.
+func within(f *model.File, o infer.Options, memory int64) (infer.Options, infer.Memory, error) {
+	m, err := infer.Plan(f, o)
+	if err == nil && memory > 0 && m.Pages > memory {
+		o.Memory = memory
+		m, err = infer.Plan(f, o)
+	}
+	return o, m, err
 }
 
 // watching makes a lookout's samples, if there is memory for a decoder beside

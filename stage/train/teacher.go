@@ -47,8 +47,7 @@ func openTeacher(dir string, top, length int, m stage.Machine) (*teacher, error)
 		return nil, err
 	}
 	// One token more: an engine keeps room for an answer.
-	o := infer.Options{Slots: teacherSlots, Limit: length + 1, Threads: m.Threads, Memory: m.Memory / 4}
-	takes, err := infer.Plan(f, o)
+	o, takes, err := within(f, infer.Options{Slots: teacherSlots, Limit: length + 1, Threads: m.Threads}, m.Memory/4)
 	if err != nil {
 		f.Close()
 		return nil, err

@@ -79,7 +79,10 @@ func (r *report) bars(d *doc, file, title string, list ...column) {
 		p.Labels = append(p.Labels, shortName(f, name))
 	}
 	for _, c := range list {
-		s := curve.Series{Name: c.name.En + " " + c.name.Zh}
+		s := curve.Series{Name: c.name.En}
+		if c.name.Zh != c.name.En {
+			s.Name += " " + c.name.Zh
+		}
 		for i, f := range families {
 			e := r.accuracy(c.weights, c.think, f, r.common(list)...)
 			s.Points = append(s.Points, curve.Dot{X: float64(i), Y: 100 * e.Value, Low: 100 * e.Low, High: 100 * e.High})
@@ -258,9 +261,9 @@ func (r *report) short(d *doc) {
 	}
 	of, other := r.thought("short", "grpo")
 	part := 1 - of.Value/other.Value
-	d.say("GRPO goes on with a price of 1/192 of the reward for each token. Thoughts: %.1f tokens before, %.1f after: %.0f%% fewer; accuracy %s points, by seed %s. The claim asks for half at one point of loss.\n",
-		"GRPO 继续训练，每个词元扣除奖励的 1/192。思考词元：之前 %.1f，之后 %.1f，减少 %.0f%%；正确率变化 %s 个百分点，各种子：%s。论断要求减半而损失不超过 1 个百分点。\n",
-		other.Value, of.Value, 100*part, signed(e), each(e))
+	d.say("GRPO goes on with a price of 1/192 of the reward for each token. Thoughts: %.1f tokens before, %.1f after (%+.0f%%); accuracy %s points, by seed %s. The claim asks for half at one point of loss.\n",
+		"GRPO 继续训练，每个词元扣除奖励的 1/192。思考词元：之前 %.1f，之后 %.1f（%+.0f%%）；正确率变化 %s 个百分点，各种子：%s。论断要求减半而损失不超过 1 个百分点。\n",
+		other.Value, of.Value, -100*part, signed(e), each(e))
 	d.outcome(part >= 0.5 && e.Low >= -0.01, part < 0.5 || e.High < -0.01)
 	r.basis(d, e.Seeds)
 	r.compare(d, shorter, grpo)
@@ -346,6 +349,7 @@ func (r *report) curriculum(d *doc) {
 	}
 	d.say("The same problems, easy ones first or in an order drawn once, for the same operations. Curriculum less shuffled: %s points, by seed %s.\n",
 		"同样的题目，先易后难或一次抽定的乱序，运算相同。课程减乱序：%s 个百分点，各种子：%s。\n", signed(e), each(e))
+	d.say("Both end after %.2f of the rows, so of the curriculum what comes last is not read.\n", "两者都只读了 %.2f 的行，课程的最后部分因此没有读到。\n", r.read("think"))
 	d.outcome(e.Low > 0, e.High < 0)
 	r.basis(d, e.Seeds)
 	r.compare(d, easy, mixed)

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"suiren/engine/model"
+	"suiren/engine/optim"
+	"suiren/engine/tensor"
+)
+
+// What bench train measures over a base: rows of one document of 512 tokens,
+// every one of them learnt, and adapters of every matrix of the blocks.
+const (
+	loraRows  = 2
+	loraRank  = 16
+	loraAlpha = 32
+)
+
+// benchLoRA measures steps of adapters over a model's files as they are. A
+// peer is asked for the shape in words, so that it may make one like it.
+func (a *app) benchLoRA(path string, threads, rounds int, other *peerProcess) error {
+	debug.FreeOSMemory()
+	forgetPeak()
+	b, f, err := newLoRABench(path, threads)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	defer b.close()
+	c := &f.Shape
+	ask := fmt.Sprintln("lora", c.Layers, c.Width, c.Heads, c.KVHeads, c.HeadDim, c.Hidden, c.Vocab, loraRows)
+	ask = ask[:len(ask)-1]
+	b.step()
+	var ours, theirs, ratios []float64
+	var theirMemory int64
+	for range rounds {
+		start := time.Now()
+		b.step()
+		rate := b.tokens / time.Since(start).Seconds()
+		ours = append(ours, rate)
+		if other != nil {
+			r, err := other.askFor(ask)
+			if err != nil {
+				return err
+			}
+			theirs, ratios = append(theirs, r.Rate), append(ratios, rate/r.Rate)
+			theirMemory = max(theirMemory, r.Memory)
+		}
+	}
+	memory := peakMemory()
+	if a.format == formatJSONL {
+		line := map[string]any{"type": "bench", "name": "train-lora", "rate": median(ours), "memory": memory, "params": c.Params(), "threads": threads}
+		if len(ratios) > 0 {
+			line["peer"], line["ratio"], line["peer_memory"] = median(theirs), median(ratios), theirMemory
+		}
+		a.line(line)
+		return nil
+	}
+	text := fmt.Sprintf("LoRA  %9.1f %s  %s", median(ours), a.t("tokens/s", "词元/秒"), size(memory))
+	if len(ratios) > 0 {
+		text += a.t("  peer %.1f, %s  ratio %.2f (%.2f to %.2f)", "  对照 %.1f，%s  比值 %.2f（%.2f 至 %.2f）",
+			median(theirs), size(theirMemory), median(ratios), slices.Min(ratios), slices.Max(ratios))
+	}
+	fmt.Fprintln(a.stdout, text+"  "+a.t("%d layers, %.1fM parameters", "%d 层，%.1fM 参数", c.Layers, float64(c.Params())/1e6))
+	return nil
+}
+
+func newLoRABench(path string, threads int) (*stepBench, *model.File, error) {
+	f, err := model.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	b := &stepBench{tokens: loraRows * trainLength}
+	b.t, err = f.NewTrainer(model.Training{Rows: loraRows, Length: trainLength, Threads: threads, LoRA: &model.LoRA{Rank: loraRank, Alpha: loraAlpha}})
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	var params []optim.Param
+	data, grads := b.t.Trained()
+	for i, t := range data {
+		params = append(params, optim.Param{Data: t.Data, Grad: grads[i].Data, Rows: t.Shape[0], Cols: t.Shape[1], Matrix: true, Rate: 1})
+	}
+	if b.opt, err = optim.New(optim.AdamW.Default(), params, b.t.Team()); err != nil {
+		b.t.Close()
+		f.Close()
+		return nil, nil, err
+	}
+	for i := range loraRows {
+		r := model.Row{Docs: []int{0, trainLength}}
+		for at := range trainLength {
+			r.IDs = append(r.IDs, int32(tensor.Rand(2, uint64(i), uint64(at))%uint64(f.Shape.Vocab)))
+			r.Weight = append(r.Weight, 1.0/(loraRows*(trainLength-1)))
+		}
+		b.batch = append(b.batch, r)
+	}
+	return b, f, nil
+}
