@@ -3,6 +3,7 @@ package knowledge
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -195,12 +196,15 @@ func terms(text string) map[uint64]bool {
 	return in
 }
 
-// common are the words of a question that do not say what it is about.
-var common = set(`a an the is are was were be been being am do does did doing done i you it he she they we me my your its our us his her
+// common are the words of a question that do not say what it is about. They are
+// not read before they are asked for, because that reads the dictionary.
+var common = sync.OnceValue(func() map[uint64]bool {
+	return terms(`a an the is are was were be been being am do does did doing done i you it he she they we me my your its our us his her
 their them yourself this that these those of to in on at for from with by as and or but if then than so not no can could will would shall should
 may might must have has had what which who whom whose when where why how there here about into out up any some all please tell just also too
 very get got let much many need want during while after before use used always never ever really actually already still again own kind thing
 way now s t m re ve ll d don doesn isn aren`)
+})
 
 // commonCJK are characters of function words. A question's runs are cut at
 // them: 思考是什么 is about 思考.
@@ -214,9 +218,6 @@ var phrases = func() *strings.Replacer {
 	}
 	return strings.NewReplacer(list...)
 }()
-
-// set returns the terms of words.
-func set(words string) map[uint64]bool { return terms(words) }
 
 // A part is a piece of a question that a passage can cover: a word, or one
 // CJK character by any of the terms it stands in.
@@ -252,7 +253,7 @@ func parse(question string) query {
 		}
 		var list []piece
 		pieces(text, func(p piece) {
-			if all || p.kind != latin || !common[p.hash] {
+			if all || p.kind != latin || !common()[p.hash] {
 				list = append(list, p)
 				q.add(p.hash, text[p.lo:p.hi], 256)
 			}

@@ -11,9 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/agext/levenshtein"
 
@@ -69,8 +71,20 @@ func Home() (string, error) {
 // record to keep.
 func Open(home string) *Library { return &Library{filepath.Join(home, "models")} }
 
-// nameForm is what a model can be called: a file's name on any system.
-var nameForm = regexp.MustCompile(`^[\pL\pN][\pL\pN._:-]{0,99}$`)
+// longestName bounds a model's name, in runes.
+const longestName = 100
+
+// goodName reports whether a model can be called that: a file's name on any
+// system.
+func goodName(name string) bool {
+	n := 0
+	for _, r := range name {
+		if n++; !unicode.IsLetter(r) && !unicode.IsNumber(r) && (n == 1 || !strings.ContainsRune("._:-", r)) {
+			return false
+		}
+	}
+	return n > 0 && n <= longestName
+}
 
 // ErrUnknown is wrapped by the error for a model that is not in the library.
 var ErrUnknown = errors.New("models: no such model")
@@ -95,7 +109,7 @@ func (l *Library) add(ctx context.Context, path, name string, now time.Time, kee
 	if name == "" {
 		name = nameOf(abs)
 	}
-	if !nameForm.MatchString(name) {
+	if !goodName(name) {
 		return nil, &say.Error{Where: name, What: say.T("a model cannot be called that", "模型不能用这个名称"),
 			Next: say.T("choose a name of letters, digits, - and . with --name", "请用 --name 指定由字母、数字、- 和 . 组成的名称")}
 	}
@@ -231,7 +245,7 @@ func (l *Library) put(r *Record) error {
 // Get returns the record of a name. The error of an unknown one wraps
 // ErrUnknown and names those that are near.
 func (l *Library) Get(name string) (*Record, error) {
-	if !nameForm.MatchString(name) {
+	if !goodName(name) {
 		return nil, l.unknown(name)
 	}
 	text, err := os.ReadFile(l.path(name))
