@@ -61,17 +61,7 @@ func NewEngine(p *model.Params, slots, limit, threads int) (*Engine, error) {
 // Open starts an engine of a model's files, which must stay open. Plan says
 // what memory it takes.
 func Open(f *model.File, o Options) (*Engine, error) {
-	o = o.filled(f.Shape.Context)
-	z := o.size(&f.Shape, readRows+o.Slots, readChunk)
-	m, err := o.plan(&f.Shape, &z)
-	if err != nil {
-		return nil, err
-	}
-	dec, err := f.NewDecoder(z.rows, z.limit, z.workers)
-	if err != nil {
-		return nil, err
-	}
-	b, err := layBatch(dec, o.KV, z, m)
+	b, _, err := openBatch(f, o, readRows, readChunk)
 	if err != nil {
 		return nil, err
 	}

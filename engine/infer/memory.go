@@ -122,6 +122,23 @@ func Plan(f *model.File, o Options) (Memory, error) {
 	return m, err
 }
 
+// openBatch opens a decoder of a file, which computes so many rows at once besides
+// one for each slot, and reads prompts in chunks of so many tokens, and its batch.
+func openBatch(f *model.File, o Options, rows, chunk int) (*batch, *model.Decoder, error) {
+	o = o.filled(f.Shape.Context)
+	z := o.size(&f.Shape, rows+o.Slots, chunk)
+	m, err := o.plan(&f.Shape, &z)
+	if err != nil {
+		return nil, nil, err
+	}
+	dec, err := f.NewDecoder(z.rows, z.limit, z.workers)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := layBatch(dec, o.KV, z, m)
+	return b, dec, err
+}
+
 // layBatch returns a batch of a decoder and takes its memory. The decoder is
 // closed with it.
 func layBatch(dec *model.Decoder, kv model.KVType, z batchSize, m Memory) (*batch, error) {

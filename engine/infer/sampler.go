@@ -33,17 +33,7 @@ func NewSampler(p *model.Params, slots, limit, threads int) (*Sampler, error) {
 // parameters that are being trained (File.With) the keys and values should be
 // float32, as those of training are.
 func OpenSampler(f *model.File, o Options) (*Sampler, error) {
-	o = o.filled(f.Shape.Context)
-	z := o.size(&f.Shape, answerRows+o.Slots, answerRows)
-	m, err := o.plan(&f.Shape, &z)
-	if err != nil {
-		return nil, err
-	}
-	dec, err := f.NewDecoder(z.rows, z.limit, z.workers)
-	if err != nil {
-		return nil, err
-	}
-	b, err := layBatch(dec, o.KV, z, m)
+	b, dec, err := openBatch(f, o, answerRows, answerRows)
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func (sl *slide) shapes(n *node, depth int) {
 			case "":
 				kind := Paragraph
 				if ph.Name != "" {
-					kind = Item // a placeholder for content
+					kind = Item // the content of a layout, which is a list
 				}
 				sl.text(k.first("txBody"), kind)
 			default:

@@ -2,10 +2,11 @@ package data
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
+
+	"suiren/stage"
 )
 
 // A Sample is a document for a person to judge: Label is to become good or bad.
@@ -100,11 +101,7 @@ func Shares(file string) ([]Share, error) {
 	})
 	var list []Share
 	for _, s := range m {
-		const z = 1.959963984540054
-		n, p := float64(s.Labelled), float64(s.Good)/float64(s.Labelled)
-		middle := (p + z*z/(2*n)) / (1 + z*z/n)
-		half := z / (1 + z*z/n) * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
-		s.Low, s.High = max(0, middle-half), min(1, middle+half)
+		s.Low, s.High = stage.Wilson(s.Good, s.Labelled)
 		list = append(list, *s)
 	}
 	slices.SortFunc(list, func(a, b Share) int { return cmp.Compare(a.Verdict, b.Verdict) })

@@ -80,7 +80,7 @@ func (x *exam) group(name string, list []int) Group {
 				s.Right++
 			}
 		}
-		low, high := wilson(s.Right, len(list))
+		low, high := stage.Wilson(s.Right, len(list))
 		n := float64(max(len(list), 1))
 		s.Accuracy, s.Low, s.High, s.Tokens = round(float64(s.Right)/n), round(low), round(high), round(float64(tokens)/n)
 		g.Scores = append(g.Scores, s)

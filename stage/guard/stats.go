@@ -1,34 +1,13 @@
 package guard
 
-import "math"
+import (
+	"math"
 
-// z is the standard normal's 0.975 quantile: intervals are of 95%.
-const z = 1.959963984540054
+	"suiren/stage"
+)
 
 // The products below are rounded before they are added, float64(x*y), so that
 // a machine with fused multiply-adds writes the same verdict.
-
-// wilson returns the 95% interval of a proportion of which right of n were
-// seen (E. B. Wilson, JASA 22:209–212, 1927). It stays inside 0 to 1 and
-// keeps its level near them, where a mean with its deviation does not. Of
-// nothing it is everything.
-func wilson(right, n int) (low, high float64) {
-	if n == 0 {
-		return 0, 1
-	}
-	p, m := float64(right)/float64(n), float64(n)
-	scale := 1 + z*z/m
-	centre := (p + z*z/(2*m)) / scale
-	half := float64(z / scale * math.Sqrt(float64(p*(1-p))/m+z*z/(4*m*m)))
-	low, high = centre-half, centre+half
-	if right == 0 {
-		low = 0
-	}
-	if right == n {
-		high = 1
-	}
-	return max(low, 0), min(high, 1)
-}
 
 // A table counts the same problems by whether each of two models was right.
 type table struct{ both, first, second, neither int }
@@ -48,8 +27,8 @@ func (t table) difference() (value, low, high float64) {
 	}
 	right1, right2 := t.both+t.first, t.both+t.second
 	p1, p2 := float64(right1)/float64(n), float64(right2)/float64(n)
-	low1, high1 := wilson(right1, n)
-	low2, high2 := wilson(right2, n)
+	low1, high1 := stage.Wilson(right1, n)
+	low2, high2 := stage.Wilson(right2, n)
 	phi := t.correlation()
 	value = float64(t.first-t.second) / float64(n)
 	low = value - side(p1-low1, high2-p2, phi)

@@ -7,6 +7,8 @@ import (
 	"math"
 	"os"
 	"testing"
+
+	"suiren/stage"
 )
 
 // The intervals are those of statsmodels and of the published example
@@ -26,9 +28,9 @@ func TestIntervalsOracle(t *testing.T) {
 	// Both sides do a few dozen float64 operations on numbers up to 1.
 	near := func(a, b, tolerance float64) bool { return math.Abs(a-b) <= tolerance }
 	for _, w := range oracle.Wilson {
-		low, high := wilson(int(w[0]), int(w[1]))
+		low, high := stage.Wilson(int(w[0]), int(w[1]))
 		if !near(low, w[2], 1e-13) || !near(high, w[3], 1e-13) {
-			t.Errorf("wilson(%v, %v) = %v, %v, want %v", w[0], w[1], low, high, w[2:])
+			t.Errorf("stage.Wilson(%v, %v) = %v, %v, want %v", w[0], w[1], low, high, w[2:])
 		}
 	}
 	check := func(p []float64, tolerance float64) {
@@ -44,7 +46,7 @@ func TestIntervalsOracle(t *testing.T) {
 	for _, p := range oracle.Published {
 		check(p, 0.5e-4)
 	}
-	if low, high := wilson(0, 0); low != 0 || high != 1 {
+	if low, high := stage.Wilson(0, 0); low != 0 || high != 1 {
 		t.Errorf("of nothing: %v to %v", low, high)
 	}
 	if v, low, high := (table{}).difference(); v != 0 || low != -1 || high != 1 {
@@ -58,7 +60,7 @@ func TestIntervalsBits(t *testing.T) {
 	h := fnv.New64a()
 	for n := range 40 {
 		for i := range n + 1 {
-			low, high := wilson(i, n)
+			low, high := stage.Wilson(i, n)
 			value, less, more := table{i, n - i, (7 * i) % 11, (5 * n) % 13}.difference()
 			fmt.Fprintf(h, "%x %x %x %x %x\n", low, high, value, less, more)
 		}
