@@ -233,7 +233,7 @@ func (o *Opener) Open(dir string) (*Scenario, error) {
 			return nil, err
 		}
 	}
-	s, err := o.bare(folder, adapter, m.Think)
+	s, err := o.Bare(folder, adapter, m.Think)
 	if err != nil {
 		return nil, err
 	}
@@ -258,12 +258,9 @@ func (o *Opener) Open(dir string) (*Scenario, error) {
 
 // Bare opens a scenario of nothing but weights, with which a verdict compares.
 // Tokens and Temperature may be set before the first question.
-func (o *Opener) Bare(weights string, think int) (*Scenario, error) {
-	return o.bare(weights, "", think)
-}
-
-// bare is Bare with an adapter, unless it is "".
-func (o *Opener) bare(weights, adapter string, think int) (*Scenario, error) {
+//
+// Over them lies an adapter, unless it is "".
+func (o *Opener) Bare(weights, adapter string, think int) (*Scenario, error) {
 	s := &Scenario{Think: max(think, 0), special: map[int32]bool{}}
 	if o.Model != nil && (adapter != "" || !tokenizer.IsChat(weights)) {
 		var err error

@@ -311,7 +311,7 @@ func TestStop(t *testing.T) {
 	if _, err := s.Reply(ctx, "1+2"); err != nil && !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	s2, err := (&Opener{Threads: 1, Slots: 1}).Bare(folder(t), -5)
+	s2, err := (&Opener{Threads: 1, Slots: 1}).Bare(folder(t), "", -5)
 	if err != nil {
 		t.Fatal(err)
 	}
