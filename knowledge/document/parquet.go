@@ -13,7 +13,11 @@ import (
 // readParquet reads the rows of a Parquet file as records: a document for
 // each. Columns that repeat or nest are left out.
 func readParquet(s *source, name string, data []byte) error {
-	f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	return s.parquet(name, bytes.NewReader(data), int64(len(data)))
+}
+
+func (s *source) parquet(name string, in io.ReaderAt, size int64) error {
+	f, err := parquet.OpenFile(in, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true), parquet.ReadBufferSize(1<<18))
 	if err != nil {
 		return broken("Parquet", err)
 	}
