@@ -85,18 +85,27 @@ var dataLanes = []dataLane{
 }
 
 func (a *app) benchDataCommand() *cobra.Command {
-	var peer string
-	var rounds int
+	var peer, recipe string
+	var rounds, corpus int
 	c := &cobra.Command{
 		Use: "data " + a.t("FILE…", "文件…"), Short: a.t("Measure how fast texts are curated here, on one core", "测量本机单核清洗文本的速度"),
 		Long: a.t("Measure how fast texts are curated here: megabytes a second of processor time. A file is a text, or JSON Lines of {\"text\": …}; its language is found.\n\n"+
-			"--peer gives a command that is asked for the same in alternation: it reads a line with the name of a lane (signature-en, filters-zh, …) and answers with a line of JSON, {\"rate\": megabytes a second}; a lane that it does not have, it answers with {}. The ratios are medians over the rounds.",
+			"--peer gives a command that is asked for the same in alternation: it reads a line with the name of a lane (signature-en, filters-zh, …) and answers with a line of JSON, {\"rate\": megabytes a second}; a lane that it does not have, it answers with {}. The ratios are medians over the rounds.\n\n"+
+			"--corpus MB generates so many megabytes of documents of the texts' sentences, with duplicates, in the folder for temporary files, and cleans them with one worker and with two: rate, peak memory, and whether the bytes are the same.",
 			"测量本机清洗文本的速度：每秒处理器时间的兆字节数。文件可以是文本，或 {\"text\": …} 的 JSON Lines；语言自动识别。\n\n"+
-				"--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行项目名称（signature-en、filters-zh 等），回答一行 JSON：{\"rate\": 每秒兆字节}；没有的项目回答 {}。比值取各轮的中位数。"),
+				"--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行项目名称（signature-en、filters-zh 等），回答一行 JSON：{\"rate\": 每秒兆字节}；没有的项目回答 {}。比值取各轮的中位数。\n\n"+
+				"--corpus MB 用文本中的句子在临时目录生成指定兆字节的文档（含重复），分别用一个和两个工作线程清洗：给出速度、内存峰值，以及结果是否逐字节相同。"),
 		Args: a.args(1, 100),
-		RunE: func(_ *cobra.Command, args []string) error { return a.benchData(args, peer, rounds) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			if corpus != 0 {
+				return a.benchCorpus(args, corpus, recipe)
+			}
+			return a.benchData(args, peer, rounds)
+		},
 	}
 	c.Flags().StringVar(&peer, "peer", "", a.t("a command to compare with", "用来比较的命令"))
+	c.Flags().IntVar(&corpus, "corpus", 0, a.t("megabytes to generate and to clean", "要生成并清洗的兆字节数"))
+	c.Flags().StringVar(&recipe, "recipe", "sft-clean", a.t("recipe of --corpus", "--corpus 所用的配方"))
 	c.Flags().IntVar(&rounds, "rounds", 3, a.t("rounds", "轮数"))
 	return c
 }
