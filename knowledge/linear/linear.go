@@ -57,6 +57,33 @@ func (s *Sum) Add(hash uint64) {
 	}
 }
 
+// AddAll adds features, by their hashes. It is Add of each.
+func (s *Sum) AddAll(hashes []uint64) {
+	for len(hashes) > 0 {
+		n := min(256-s.n, len(hashes))
+		if s.m.lanes == 3 { // 24 labels: in registers
+			e0, e1, e2, o0, o1, o2 := s.even[0], s.even[1], s.even[2], s.odd[0], s.odd[1], s.odd[2]
+			shift, weights := 64-s.m.bits, s.m.weights
+			for _, h := range hashes[:n] {
+				at := h >> shift * 3
+				w := weights[at : at+3 : at+3]
+				e0, o0 = e0+w[0]&low, o0+w[0]>>8&low
+				e1, o1 = e1+w[1]&low, o1+w[1]>>8&low
+				e2, o2 = e2+w[2]&low, o2+w[2]>>8&low
+			}
+			s.even[0], s.even[1], s.even[2], s.odd[0], s.odd[1], s.odd[2] = e0, e1, e2, o0, o1, o2
+			if s.n += n; s.n == 256 {
+				s.flush()
+			}
+		} else {
+			for _, h := range hashes[:n] {
+				s.Add(h)
+			}
+		}
+		hashes = hashes[n:]
+	}
+}
+
 func (s *Sum) flush() {
 	for l := range s.m.lanes {
 		for i := range 4 {

@@ -108,3 +108,28 @@ func FuzzUnmarshal(f *testing.F) {
 		s.Best(nil)
 	})
 }
+
+// AddAll is Add of each, however many come at a time.
+func TestAddAll(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	for _, n := range []int{2, 17, 24, 25} {
+		labels, list := make([]string, n), []Example{}
+		for i := range labels {
+			labels[i] = string(rune('a' + i))
+			list = append(list, Example{i, []uint64{r.Uint64(), r.Uint64()}})
+		}
+		m := Train(labels, list, Options{Bits: 6})
+		one, all := m.NewSum(), m.NewSum()
+		for range 9 {
+			some := make([]uint64, r.IntN(700))
+			for i := range some {
+				some[i] = r.Uint64()
+				one.Add(some[i])
+			}
+			all.AddAll(some)
+		}
+		if one != all {
+			t.Errorf("%d labels: other sums", n)
+		}
+	}
+}

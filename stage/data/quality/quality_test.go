@@ -128,3 +128,20 @@ func BenchmarkMeasure(b *testing.B) {
 		})
 	}
 }
+
+// The hash of a word is the polynomial that hashes of runs are made of.
+func TestHash(t *testing.T) {
+	long := strings.Repeat("word of many signs 字", 60)
+	for n := range len(long) {
+		h := uint64(0)
+		for i := range n {
+			h = mulmod(h, base) + uint64(long[i]) + 1
+		}
+		if got := hash(long[:n]); got != h%mersenne {
+			t.Fatalf("%d bytes: %d, want %d", n, got, h%mersenne)
+		}
+	}
+	if all := strings.Repeat("\xff", 512); hash(all) >= mersenne {
+		t.Error("it is not reduced")
+	}
+}
