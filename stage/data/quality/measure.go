@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"suiren/knowledge/chinese"
 )
 
 // Measures are counts of one text. Characters are code points.
@@ -56,7 +58,8 @@ type Measures struct {
 
 // A Meter measures texts, one after the other; it keeps its memory.
 type Meter struct {
-	Lines LineRules
+	Lines  LineRules
+	Memory *chinese.Memory // of the text that was measured last; nil: none
 
 	words, kept []Word
 	hashes      []uint64 // of each word
@@ -185,7 +188,11 @@ func (t *table) add(key uint64) int32 {
 func (m *Meter) Measure(text, lang string) (Measures, string) {
 	var r Measures
 	r.Bytes = int32(len(text))
-	m.words = Words(m.words[:0], text, lang)
+	if lang == "zh" && m.Memory != nil {
+		m.words = chineseWords(m.words[:0], text, m.Memory.Words(text))
+	} else {
+		m.words = Words(m.words[:0], text, lang)
+	}
 	m.characters(&r, text)
 	m.measureWords(&r, text, lang)
 	m.lines(&r, text)

@@ -145,3 +145,17 @@ func TestHash(t *testing.T) {
 		t.Error("it is not reduced")
 	}
 }
+
+// No line that names one of these is passed over, whatever its case.
+func TestMayName(t *testing.T) {
+	for _, p := range append([]string{"lorem ipsum", "javascript"}, policies...) {
+		for _, s := range []string{p, strings.ToUpper(p), "x" + strings.ToTitle(p[:1]) + p[1:] + "y", strings.ReplaceAll(p, "k", "\u212a")} {
+			if strings.Contains(strings.ToLower(s), p) && !mayName(s) {
+				t.Errorf("%q is passed over", s)
+			}
+		}
+	}
+	if mayName("Nothing of that is said here – nor there.") {
+		t.Error("every line is looked at")
+	}
+}
