@@ -47,7 +47,7 @@ func look(c rune) (sort, byte) {
 		return sign, byte(c)
 	case unicode.IsSpace(c):
 		return gap, ' '
-	case c == utf8.RuneError:
+	case c == utf8.RuneError, strings.ContainsRune("，；？！、", c): // they end a clause, as 。 does
 		return other, 0
 	case fold.Hidden(c) || unicode.Is(unicode.Mn, c) || unicode.Is(unicode.Me, c):
 		return unseen, 0
