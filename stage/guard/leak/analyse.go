@@ -72,16 +72,18 @@ func (s *stream) analyse() []found {
 	plain := s.view(nil, true)
 	list := plain.search(nil, true)
 	clear := len(list)
-	taken := func(f found) bool {
-		return slices.ContainsFunc(list[:clear], func(x found) bool { return x.i < f.j && f.i < x.j })
-	}
 	if s.digits >= 11 {
 		list = s.numbers(list)
 	}
-	if idx := s.without(); len(idx) < len(s.units) {
-		v := s.view(idx, true)
-		for _, f := range v.search(nil, true) {
-			list = s.joined(list, f, taken(f), clear)
+	for end := s.end(); ; end = len(s.units) { // a word at the end may belong to it, or not
+		if idx := s.without(end); len(idx) < end {
+			v := s.view(idx, true)
+			for _, f := range v.search(nil, true) {
+				list = s.joined(list, f, clear)
+			}
+		}
+		if end == len(s.units) {
+			break
 		}
 	}
 	list = s.interleaved(s.spoken(list))
@@ -103,7 +105,7 @@ func (s *stream) analyse() []found {
 
 // worth reports whether the units may hold something at all.
 func (s *stream) worth() bool {
-	if s.digits >= 5 || s.at > 0 || s.longest >= 12 {
+	if s.digits >= 5 || s.at > 0 || s.longest >= 12 || s.long {
 		return true
 	}
 	if len(s.units) < 5 {
@@ -115,7 +117,9 @@ func (s *stream) worth() bool {
 				return true
 			}
 		}
-		return slices.ContainsFunc(s.units, func(u unit) bool { return u.v == '=' || u.v == ':' || u.s == place })
+		if slices.ContainsFunc(s.units, func(u unit) bool { return u.v == '=' || u.v == ':' || u.s == place }) {
+			return true
+		}
 	}
 	singles := 0
 	for k := 1; k < len(s.units); k += 2 {
@@ -123,14 +127,17 @@ func (s *stream) worth() bool {
 			singles++
 		}
 	}
-	return singles > 8 && 5*singles > 2*len(s.units)
+	return singles > 8
 }
 
-// without lists the units that are neither white space, nor marks of emphasis, nor
+// end is the number of units that may belong together: a word at the end does not.
+func (s *stream) end() int { return min(s.tail, len(s.units)) }
+
+// without lists the units before end that are neither white space, nor marks of emphasis, nor
 // tags of HTML.
-func (s *stream) without() []int32 {
+func (s *stream) without(end int) []int32 {
 	idx := make([]int32, 0, len(s.units))
-	for k := 0; k < len(s.units); k++ {
+	for k := 0; k < end; k++ {
 		u := &s.units[k]
 		switch {
 		case u.s == gap, isOneOf(u.v, "*`~|"):
@@ -139,8 +146,8 @@ func (s *stream) without() []int32 {
 			k++
 			continue
 		case u.v == '<':
-			if end := s.tag(k); end > 0 {
-				k = end
+			if last := s.tag(k); last > 0 {
+				k = last
 				continue
 			}
 		}
@@ -164,28 +171,32 @@ func (s *stream) tag(k int) int {
 
 // joined takes a finding of the view without white space. It must really have been
 // cut; and it may not take words along that only stand beside it.
-func (s *stream) joined(list []found, f found, taken bool, clear int) []found {
-	cut, lines, start := 0, 0, f.i
+func (s *stream) joined(list []found, f found, clear int) []found {
+	cut, lines, spaces, start := 0, 0, 0, f.i
 	for k := f.i; k < f.j; k++ {
-		if s.units[k].s == gap || isOneOf(s.units[k].v, "*`~|<_") {
-			cut++
-		}
-		if s.units[k].v == '\n' {
+		switch u := &s.units[k]; {
+		case u.v == '<' && s.tag(k) > 0:
+			k = s.tag(k)
+		case u.v == '\n':
 			lines++
+		case u.s == gap:
+			spaces++
+		case !isOneOf(u.v, "*`~|_"):
+			continue
 		}
+		cut++
 	}
+	// What only has marks inside, or one new line, was one word.
+	once := spaces == 0 && lines <= 1
 	secret := slices.Contains(pii.SecretKinds, f.kind)
 	switch {
 	case cut == 0:
 		return list
 	case f.kind == pii.PrivateKey:
 		return append(list, f)
-	case pii.NumberKind(f.value) != "", f.kind == pii.Phone, f.kind == pii.Landline, f.kind == pii.Mobile, f.kind == pii.IP, f.kind == pii.Medical, f.kind == pii.Account:
+	case pii.NumberKind(f.value) != "", f.kind == pii.Phone, f.kind == pii.Mobile, f.kind == pii.Account:
 		return list // numbers tells them by their groups
-	case !taken && !secret && lines == 0 && !s.marked(f):
-		// Words that stand in a row: only what stands between marks, or in lines, is one.
-		return list
-	case taken && !secret && (lines == 0 || lines < cut):
+	case !secret && !once:
 		return list
 	}
 	if !secret {
@@ -217,15 +228,6 @@ func (s *stream) joined(list []found, f found, taken bool, clear int) []found {
 	return append(list, f)
 }
 
-func (s *stream) marked(f found) bool {
-	for k := f.i; k < f.j; k++ {
-		if s.units[k].s == gap {
-			return false
-		}
-	}
-	return true
-}
-
 // partOfKey reports whether a run looks like a piece of a key and not like a word.
 func partOfKey(run []unit) bool {
 	digits, upper, lower := 0, 0, 0
@@ -247,20 +249,29 @@ func (s *stream) interleaved(list []found) []found {
 	same := func(a, b unit) bool {
 		return a.s == gap && b.s == gap || a.s == sign && a.v == b.v && !isAlnum(a.v)
 	}
-	for k := 1; k+2 < len(s.units); k++ {
-		sep := s.units[k]
-		if sep.s != gap && (sep.s != sign || isAlnum(sep.v)) {
-			continue
+	stretch := func(k int) int { // its last sign from k on
+		if k >= len(s.units) || s.units[k].s != gap && (s.units[k].s != sign || isAlnum(s.units[k].v)) {
+			return k
 		}
 		e := k
-		for e+2 < len(s.units) && same(sep, s.units[e+2]) && (s.units[e+1].s != gap) {
+		for e+2 < len(s.units) && same(s.units[k], s.units[e+2]) && (s.units[e+1].s != gap || s.units[k].s != gap) {
 			e += 2
 		}
-		if e-k < 8 {
-			continue
+		return e
+	}
+	for k := 1; k+2 < len(s.units); k++ {
+		e := stretch(k)
+		if next := stretch(k + 1); e-k < 8 || next-k-1 > e-k {
+			if next-k-1 < 8 {
+				continue
+			}
+			k, e = k+1, next
 		}
 		idx := []int32{int32(k - 1)}
-		for i := k + 1; i <= e+1 && i < len(s.units); i += 2 {
+		for i := k + 1; i <= e+1 && i < s.end(); i += 2 {
+			if i+1 < len(s.units) && i > e && isAlnum(s.units[i].v) && isAlnum(s.units[i+1].v) {
+				break // the beginning of a word behind it
+			}
 			idx = append(idx, int32(i))
 		}
 		v := s.view(idx, true)

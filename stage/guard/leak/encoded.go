@@ -3,6 +3,7 @@ package leak
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -14,13 +15,17 @@ import (
 
 func kindOf(h detect.Hit) pii.Kind { return pii.Kind(h.Kind) }
 
-// inside finds what is in a text that stood in an encoding.
+// inside finds what is in a text that stood in an encoding. What is before it may
+// announce it.
 func (s *stream) inside(text string) []detect.Hit {
 	in := &stream{kinds: s.kinds, sights: s.sights, depth: s.depth + 1}
-	for _, c := range s.context[max(0, len(s.context)-contextLen):] {
-		in.remember(c)
+	before := string(s.context[max(0, len(s.context)-contextLen):])
+	hits := in.Flush(in.Write(nil, before+text))
+	for i := range hits {
+		hits[i].From = max(0, hits[i].From-len(before))
+		hits[i].To -= len(before)
 	}
-	return in.Flush(in.Write(nil, text))
+	return slices.DeleteFunc(hits, func(h detect.Hit) bool { return h.To <= 0 })
 }
 
 // encoded finds what stands in base64, in hexadecimal digits, or in escapes of
@@ -37,7 +42,7 @@ func (s *stream) encoded(list []found) []found {
 	}
 	list = s.blocks(list, &v)
 	if strings.IndexByte(v.text, '\n') > 0 || strings.IndexByte(v.text, ' ') > 0 { // wrapped lines, bytes set apart
-		if w := s.view(s.without(), false); len(w.text) < len(v.text) {
+		if w := s.view(s.without(s.end()), false); len(w.text) < len(v.text) {
 			list = s.blocks(list, &w)
 		}
 	}

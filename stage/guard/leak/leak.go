@@ -9,6 +9,7 @@ package leak
 
 import (
 	"slices"
+	"strings"
 
 	"suiren/pii"
 	"suiren/stage/guard/detect"
@@ -88,6 +89,8 @@ type stream struct {
 	long    bool
 	part    bool // units are not the whole: earlier ones were let go
 	pending bool // the last run is a word, and only some signs take it along
+	tail    int  // where that word begins; units before it may belong together
+	pem     int  // a private key begins: how many of its two lines of dashes are to come
 
 	phrases [2]phrase
 }
@@ -184,6 +187,9 @@ func (s *stream) space(c rune, from, to int) {
 		return
 	}
 	s.pending = !s.joins()
+	if s.tail = len(s.units); s.pending {
+		s.tail = s.atom
+	}
 	v := ' '
 	if c == '\n' {
 		v = c
@@ -196,6 +202,7 @@ func (s *stream) sign(kind sort, v rune, from, to int) {
 	if s.pending && !isOneOf(v, "@[({<._+-") {
 		s.close()
 	}
+	s.tail = len(s.units) + 1
 	if len(s.units) == 0 && kind == sign && !isAlnum(v) && !isOneOf(v, "-%&\\([+<") {
 		s.remember(v)
 		return
@@ -233,8 +240,18 @@ func (s *stream) joins() bool {
 			word = append(word, byte(u.v))
 		}
 	}
+	if s.pem > 0 {
+		if n >= 5 && a[n-1].v == '-' {
+			s.pem--
+		}
+		return true
+	}
 	if n == 1 && isOneOf(a[0].v, "+=<>") {
 		return false
+	}
+	if strings.HasSuffix(string(word), "-BEGIN") {
+		s.pem, s.long = 2, true
+		return true
 	}
 	if n <= 2 || isOneOf(a[n-1].v, "-_.\\%&*:/") && n < 24 && !isOneOf(a[n-1].v, ".:") {
 		return true
@@ -243,7 +260,18 @@ func (s *stream) joins() bool {
 		s.long = true
 		return true
 	}
-	return n >= 16 && mixed(word) // a line of an encoded text
+	if n <= 6 && isOneOf(a[0].v, "([{<") && isOneOf(a[n-1].v, ")]}>") { // (at)
+		return true
+	}
+	if c := s.context; s.atom == 0 && len(c) > 1 && isOneOf(c[len(c)-1], ":=") && strings.ContainsRune("码令钥", c[len(c)-2]) {
+		return true
+	}
+	for i := 1; i+1 < n; i++ { // the first half of an address of mail
+		if isOneOf(a[i].v, "._") {
+			return true
+		}
+	}
+	return n >= 4 && mixed(word) // a line of an encoded text
 }
 
 // close looks at the units and lets them go.
@@ -261,6 +289,10 @@ func (s *stream) close() {
 func (s *stream) overflow() {
 	cut := len(s.units) / 2
 	list := s.analyse()
+	if n := len(s.units); n < longHold && slices.ContainsFunc(list, func(f found) bool { return f.kind == pii.PrivateKey && f.j == n }) {
+		s.long = true
+		return
+	}
 	for _, f := range list {
 		if f.i < cut {
 			cut = max(cut, f.j)
@@ -282,7 +314,7 @@ func (s *stream) forget(n int) {
 	}
 	s.units = append(s.units[:0], s.units[n:]...)
 	s.atom = max(0, s.atom-n)
-	s.digits, s.at, s.longest, s.long, s.pending = 0, 0, 0, false, false
+	s.digits, s.at, s.longest, s.long, s.pending, s.tail, s.pem = 0, 0, 0, false, false, len(s.units), 0
 	if len(s.units) == 0 {
 		s.gaps, s.atom = 0, 0
 		return
@@ -341,5 +373,5 @@ func mixed(b []byte) bool {
 			lower++
 		}
 	}
-	return upper > 1 && lower > 0
+	return upper > 0 && lower > 0
 }

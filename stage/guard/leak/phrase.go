@@ -15,7 +15,8 @@ type phrase struct {
 	n     int // runes
 	since int // an address: runes since something that belongs to one
 	text  []byte
-	at    []int // of each byte of text: the place of its rune, or the end of the one before
+	raw   []byte // with Chinese numerals as they stand
+	at    []int  // of each byte of text: the place of its rune, or the end of the one before
 }
 
 const (
@@ -36,17 +37,18 @@ func (s *stream) phrase(c, v rune, from, to int) {
 		}
 	}
 	if p := &s.phrases[caseNumber]; !p.open && (v == '(' || v == '[' || c == '〔') {
-		*p = phrase{open: true, from: from, text: p.text[:0], at: p.at[:0]}
+		*p = phrase{open: true, from: from, text: p.text[:0], raw: p.raw[:0], at: p.at[:0]}
 		p.add('(', from)
 	}
 	if p := &s.phrases[address]; !p.open && (c == '址' || c == '住') {
-		*p = phrase{open: true, from: to, text: p.text[:0], at: p.at[:0]}
+		*p = phrase{open: true, from: to, text: p.text[:0], raw: p.raw[:0], at: p.at[:0]}
 	}
 }
 
 func (p *phrase) add(c rune, from int) {
 	p.n++
 	p.text = utf8.AppendRune(p.text, c)
+	p.raw = utf8.AppendRune(p.raw, c)
 	for len(p.at) < len(p.text) {
 		p.at = append(p.at, from)
 	}
@@ -57,19 +59,20 @@ func (s *stream) caseRune(p *phrase, c, v rune, from, to int) {
 	switch {
 	case v == ' ' || v == '\n':
 		p.n++
-	case p.n < 5 && !digit, p.n == 5 && v != ')' && v != ']' && c != '〕', p.n > longestCase, c < 0x4e00 && !digit && v != ')' && v != ']' && c != '〕':
+	case p.n < 5 && !digit, p.n == 5 && v != ')' && v != ']' && c != '〕', p.n > longestCase, !isHan(c) && !digit && v != ')' && v != ']' && c != '〕':
 		p.open = false
 	case p.n == 5:
 		p.add(')', from)
-	case digit && c >= 0x4e00: // a Chinese numeral: part of a word here
-		p.add(c, from)
 	case digit:
 		p.add(v, from)
+		if isHan(c) { // it may be a number, or part of a word: 民一终
+			p.raw = append(p.raw[:len(p.raw)-1], string(c)...)
+		}
 	default:
 		p.add(c, from)
 		if c == '号' {
-			if n := pii.CaseNumber(string(p.text)); n > 0 && s.kinds[pii.Case] {
-				s.hit(pii.Case, p.from, to, 1, string(p.text[:n]))
+			if text := string(p.text); s.kinds[pii.Case] && (pii.CaseNumber(text) > 0 || pii.CaseNumber(string(p.raw)) > 0) {
+				s.hit(pii.Case, p.from, to, 1, text)
 			}
 			p.open = false
 		}
@@ -81,7 +84,7 @@ func (s *stream) caseRune(p *phrase, c, v rune, from, to int) {
 
 func (s *stream) addressRune(p *phrase, c, v rune, from, to int) {
 	r := c
-	if v < utf8.RuneSelf && c < 0x4e00 {
+	if v < utf8.RuneSelf && !isHan(c) {
 		r = v
 	}
 	ends := strings.ContainsRune("，。；！？,;!?\n", c) || p.n >= pii.LongestAddress || p.since > 20
@@ -106,3 +109,5 @@ func (s *stream) endPhrase(i int) {
 	}
 	p.open = false
 }
+
+func isHan(c rune) bool { return c >= 0x4e00 && c <= 0x9fff || c == '〇' }
