@@ -119,6 +119,9 @@ func (f *finder) number(i int) (Finding, int) {
 	}
 	r.groups[r.ng] = r.n
 	for g := r.ng; g >= 1; g-- { // the most groups that make something
+		if f.list(lo, &r, g) {
+			continue
+		}
 		if kind := f.digits(lo, &r, g); kind != "" {
 			begin := lo
 			if kind == Phone || kind == Mobile {
@@ -132,6 +135,19 @@ func (f *finder) number(i int) (Finding, int) {
 		return kind, kind.Hi
 	}
 	return Finding{}, first
+}
+
+// list reports whether the first g groups are a piece of a list: some are of one or
+// two digits, and others stand before or behind them.
+func (f *finder) list(lo int, r *run, g int) bool {
+	if g < 3 {
+		return false
+	}
+	short := false
+	for k := range g {
+		short = short || r.groups[k+1]-r.groups[k] < 3
+	}
+	return short && (g < r.ng || lo > 1 && (f.text[lo-1] == ' ' || f.text[lo-1] == '-') && digit(f.text[lo-2]))
 }
 
 // country takes the + before a number along.
