@@ -118,9 +118,10 @@ func (f *finder) number(i int) (Finding, int) {
 		hi = end
 	}
 	r.groups[r.ng] = r.n
+	whole, most := f.list(lo, &r)
 	for g := r.ng; g >= 1; g-- { // the most groups that make something
-		if f.list(lo, &r, g) {
-			continue
+		if g < r.ng || !whole {
+			g = min(g, most)
 		}
 		if kind := f.digits(lo, &r, g); kind != "" {
 			begin := lo
@@ -137,17 +138,17 @@ func (f *finder) number(i int) (Finding, int) {
 	return Finding{}, first
 }
 
-// list reports whether the first g groups are a piece of a list: some are of one or
-// two digits, and others stand before or behind them.
-func (f *finder) list(lo int, r *run, g int) bool {
-	if g < 3 {
-		return false
+// list looks at groups of one or two digits. From three groups on, such a number is
+// all there is: whole reports whether it may be, and most is how many groups make
+// one otherwise.
+func (f *finder) list(lo int, r *run) (whole bool, most int) {
+	for k := range r.ng {
+		if r.groups[k+1]-r.groups[k] < 3 {
+			before := lo > 1 && (f.text[lo-1] == ' ' || f.text[lo-1] == '-') && digit(f.text[lo-2])
+			return r.ng < 3 || !before, max(k, 2)
+		}
 	}
-	short := false
-	for k := range g {
-		short = short || r.groups[k+1]-r.groups[k] < 3
-	}
-	return short && (g < r.ng || lo > 1 && (f.text[lo-1] == ' ' || f.text[lo-1] == '-') && digit(f.text[lo-2]))
+	return true, r.ng
 }
 
 // country takes the + before a number along.
