@@ -51,7 +51,8 @@ stage/data/duplicate: stage/data/quality
 stage/data: stage store internal/say engine/tokenizer engine/chat knowledge knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk
 stage/train: stage stage/curve stage/talk stage/verify store internal/say engine/*
 stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model
-stage/guard: stage store internal/say stage/verify engine/tokenizer engine/infer
+stage/guard/detect:
+stage/guard: stage stage/guard/detect store internal/say stage/verify engine/tokenizer engine/infer
 stage/operate: stage store internal/say
 run: stage stage/curve store internal/say
 plan: stage store run internal/say

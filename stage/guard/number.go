@@ -1,15 +1,17 @@
 package guard
 
-import "time"
+import (
+	"time"
+
+	"suiren/stage/guard/detect"
+)
 
 // Kinds of number that a policy can mask.
 const (
-	maskID     = "id"     // resident identity number, GB 11643-1999
-	maskMobile = "mobile" // mobile number of mainland China
-	maskCard   = "card"   // bank card number, ISO/IEC 7812
+	maskID     = "resident_id" // resident identity number, GB 11643-1999
+	maskMobile = "mobile"      // mobile number of mainland China
+	maskCard   = "bank_card"   // bank card number, ISO/IEC 7812
 )
-
-var maskKinds = []string{maskID, maskMobile, maskCard}
 
 const maxNumber = 19 // digits of the longest number that is looked for
 
@@ -122,7 +124,7 @@ func separates(c rune) bool {
 }
 
 // number tells the numbers of a plain rune, which is in r.runes.
-func (r *Rail) number(at int) {
+func (r *reading) number(at int) {
 	n := &r.numbers
 	if len(r.runes) != 1 {
 		r.end(r.inWord)
@@ -141,7 +143,7 @@ func (r *Rail) number(at int) {
 	}
 }
 
-func (r *Rail) digit(at int, d byte) {
+func (r *reading) digit(at int, d byte) {
 	n := &r.numbers
 	if n.long {
 		if n.open {
@@ -170,7 +172,7 @@ func (r *Rail) digit(at int, d byte) {
 }
 
 // separate notes one separator.
-func (r *Rail) separate() {
+func (r *reading) separate() {
 	n := &r.numbers
 	if n.gap || len(n.groups) == 0 && !n.long {
 		r.end(false)
@@ -181,7 +183,7 @@ func (r *Rail) separate() {
 
 // end notes the end of a sequence of groups. word says that a word goes on
 // into the rune that ended it.
-func (r *Rail) end(word bool) {
+func (r *reading) end(word bool) {
 	n := &r.numbers
 	if len(n.groups) == 0 && !n.long && !n.part {
 		return
@@ -199,7 +201,7 @@ func (r *Rail) end(word bool) {
 // before group end. It returns how many groups are settled by that. Groups of
 // one or two digits only count when the number is all there is: 1 3 8 … in a
 // longer list of digits is arithmetic.
-func (r *Rail) mask(end int) int {
+func (r *reading) mask(end int) int {
 	n := &r.numbers
 	for last := end - 1; last >= 0; last-- {
 		var buf [2 * maxNumber]byte
@@ -212,8 +214,9 @@ func (r *Rail) mask(end int) int {
 		if whole := !n.part && last == len(n.groups)-1; short && !whole {
 			continue
 		}
-		if text, ok := r.marks[numberKind(string(digits))]; ok {
-			r.edits = append(r.edits, edit{n.groups[0].from, n.groups[last].to, text})
+		if kind := numberKind(string(digits)); r.numerals[kind] {
+			r.found = append(r.found, annotation{from: n.groups[0].from, to: n.groups[last].to, rule: -1,
+				hit: detect.Hit{Detector: "pii", Kind: kind, Class: "A.4.f", Confidence: 1}})
 			return last + 1
 		}
 	}
@@ -221,7 +224,7 @@ func (r *Rail) mask(end int) int {
 }
 
 // drop lets the first k groups go.
-func (r *Rail) drop(k int) {
+func (r *reading) drop(k int) {
 	n := &r.numbers
 	for _, g := range n.groups[:k] {
 		n.total -= g.n
