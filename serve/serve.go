@@ -56,6 +56,10 @@ type Config struct {
 	Record func(*Record) error
 	// Refused writes one refusal to the audit log.
 	Refused func(*Record) error
+	// Barred returns an error made for the client if a caller is suspended.
+	Barred func(caller string) error
+	// Review asks a person whether a text may pass, and waits for the decision.
+	Review func(context.Context, Review) bool
 	// Rate keeps what a reader thought of an answer. It returns ErrNoAnswer
 	// for an id it does not know.
 	Rate func(Rating) error

@@ -161,8 +161,11 @@ func (b *books) record(r *serve.Record) error {
 		Prompt: int64(r.Usage.Prompt), Completion: int64(r.Usage.Completion), Reasoning: int64(r.Usage.Reasoning),
 		CPU: time.Duration(r.CPUSeconds * float64(time.Second)),
 	})
-	for _, h := range r.Observed {
-		_, err2 := b.audit.Append(r.Caller, "observe", r.ID+" "+h.Class+" "+h.Rule, "")
+	for _, n := range r.Notes {
+		if r.Refusal != nil && n.Rule == r.Refusal.Rule && !n.Observed && !n.Failed {
+			continue // it has its own line
+		}
+		_, err2 := b.audit.Append(r.Caller, noteAction(n), r.ID+" "+n.Class+" "+n.Rule+" "+n.Stage, "")
 		err = errors.Join(err, err2)
 	}
 	if r.Messages == nil { // vectors or scores: there is nothing to trace
@@ -176,6 +179,17 @@ func (b *books) record(r *serve.Record) error {
 		t.Messages, t.Thought, t.Answer, t.Sources, t.Salt = []operate.Message{}, "", "", nil, ""
 	}
 	return errors.Join(err, err2, b.tracesOf(r.Release.Digest).Add(t))
+}
+
+// noteAction is what the audit log calls what a rail did.
+func noteAction(n serve.Note) string {
+	switch {
+	case n.Failed:
+		return "rail.failed"
+	case n.Observed:
+		return "observe"
+	}
+	return n.Action
 }
 
 // traceOf makes the trace of a request.

@@ -115,10 +115,11 @@ func (a *app) guardCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r := p.Input()
+			on := guard.Input
 			if output {
-				r = p.Output()
+				on = guard.Output
 			}
+			r := p.Rail(on, guard.Context{})
 			if _, err = io.Copy(railWriter{r, a.stdout}, os.Stdin); err == nil {
 				err = railWriter{r, a.stdout}.flush()
 			}

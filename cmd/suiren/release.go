@@ -65,7 +65,7 @@ func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served,
 		name = b.Name
 	}
 	return &served{scenario: s, release: &serve.Release{
-		Name: name, Digest: b.Output.String(), Made: rec.Began, Answerer: answerer{s, name, b.Output.String()}, Origin: "release", Policy: rails{policy},
+		Name: name, Digest: b.Output.String(), Made: rec.Began, Answerer: answerer{s, name, b.Output.String()}, Origin: "release", Policy: rails{policy, policy.Title()},
 		Context: f.Context, Examples: examples, Label: true,
 		About: map[string]any{"parameters": f.Parameters, "layers": f.Layers, "width": f.Width, "vocabulary": f.Vocabulary, "think": f.Think, "passages": f.Passages},
 	}}, nil

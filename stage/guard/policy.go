@@ -227,3 +227,11 @@ func foldKeyword(w string) ([]rune, *say.Error) {
 	}
 	return folded, nil
 }
+
+// Title names a policy for people: its pack, and the version that its owner gave.
+func (p *Policy) Title() string {
+	if p.Version == "" {
+		return p.Pack
+	}
+	return p.Pack + " " + p.Version
+}

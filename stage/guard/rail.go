@@ -137,6 +137,11 @@ func (r *Rail) rest(i int, piece string, err error) (string, error) {
 	return piece, err
 }
 
+// Changed reports whether what was released is not what was written.
+func (r *Rail) Changed() bool {
+	return slices.ContainsFunc(r.list, func(one *reading) bool { return one.changed })
+}
+
 // Notes returns what came of the rules, one for each that heard of something.
 func (r *Rail) Notes() []Note {
 	var list []Note

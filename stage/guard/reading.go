@@ -216,6 +216,7 @@ func (r *reading) placeOf(raw int) int {
 
 // remove notes bytes that are left out of the text.
 func (r *reading) remove(n int) {
+	r.changed = true
 	if k := len(r.gaps); k > 0 && r.gaps[k-1].raw+r.gaps[k-1].n == r.raw {
 		r.gaps[k-1].n += n
 	} else {
