@@ -131,9 +131,7 @@ func (r *reading) settleClaims(from int) {
 	r.open = slices.DeleteFunc(r.open, func(c claim) bool { return c.from < from })
 }
 
-// claim notes a keyword that was found, for each of its rules.
+// claim notes a keyword that was found.
 func (r *reading) claim(c claim) {
-	for _, rule := range r.owners[c.word] {
-		r.found = append(r.found, annotation{from: c.at, to: c.to, rule: rule, hit: detect.Hit{Detector: "keyword", Class: r.rules[rule].Class, Confidence: 1}})
-	}
+	r.found = append(r.found, annotation{from: c.at, to: c.to, owners: r.owners[c.word], hit: detect.Hit{Detector: "keyword", Confidence: 1}})
 }

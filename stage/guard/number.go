@@ -215,7 +215,7 @@ func (r *reading) mask(end int) int {
 			continue
 		}
 		if kind := numberKind(string(digits)); r.numerals[kind] {
-			r.found = append(r.found, annotation{from: n.groups[0].from, to: n.groups[last].to, rule: -1,
+			r.found = append(r.found, annotation{from: n.groups[0].from, to: n.groups[last].to,
 				hit: detect.Hit{Detector: "pii", Kind: kind, Class: "A.4.f", Confidence: 1}})
 			return last + 1
 		}

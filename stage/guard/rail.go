@@ -197,15 +197,15 @@ func (r *reading) judge(a *annotation) {
 		}
 		if n := slices.Index(actions, rule.Action); n > strength {
 			strictest, strength = rule, n
-			r.deciding = i
 		}
 		return true
 	}
-	if a.rule >= 0 {
-		if !each(a.rule) {
+	for _, i := range a.owners {
+		if !each(i) {
 			return
 		}
-	} else {
+	}
+	if a.owners == nil {
 		for _, l := range r.heard[a.hit.Detector] {
 			if (l.kind == "" || l.kind == a.hit.Kind) && !each(l.rule) {
 				return

@@ -37,7 +37,6 @@ type reading struct {
 	late      []annotation // of text that has left
 	counts    []int        // of each rule
 	asked     map[string]bool
-	deciding  int32
 	notes     []Note
 	refusal   *Refusal // the end
 	wall      int      // its place
@@ -70,12 +69,12 @@ type gap struct{ raw, n int }
 // An annotation is what was found: bytes from to to.
 type annotation struct {
 	from, to int
-	rule     int32 // of a keyword; -1: those that hear of the hit
+	owners   []int32 // rules of a keyword; nil: those that hear of the hit
 	hit      detect.Hit
 }
 
 func (a annotation) compare(b annotation) int {
-	return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to), cmp.Compare(a.rule, b.rule),
+	return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to), slices.Compare(a.owners, b.owners),
 		cmp.Compare(a.hit.Detector, b.hit.Detector), cmp.Compare(a.hit.Kind, b.hit.Kind))
 }
 
@@ -187,7 +186,7 @@ func (r *reading) read(s *source, f func([]detect.Hit) []detect.Hit) {
 	}()
 	r.hits = f(r.hits[:0])
 	for _, h := range r.hits {
-		a := annotation{from: r.placeOf(h.From), to: r.placeOf(h.To), rule: -1, hit: h}
+		a := annotation{from: r.placeOf(h.From), to: r.placeOf(h.To), hit: h}
 		a.to = min(a.to, r.place())
 		switch {
 		case !s.late:
