@@ -51,9 +51,12 @@ stage/data/duplicate: stage/data/quality
 stage/data: stage store internal/say engine/tokenizer engine/chat knowledge knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk
 stage/train: stage stage/curve stage/talk stage/verify store internal/say engine/*
 stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model
-stage/guard/detect:
-stage/guard: stage stage/guard/detect store internal/say stage/verify engine/tokenizer engine/infer
+stage/guard/fold:
+stage/guard/detect: stage/guard/fold
+stage/guard/leak: pii stage/guard/detect stage/guard/fold
+stage/guard/classify: knowledge/linear stage/guard/detect stage/guard/fold
 stage/guard/assess: stage internal/say
+stage/guard: pii stage store internal/say stage/verify engine/tokenizer engine/infer stage/guard/fold stage/guard/detect stage/guard/leak stage/guard/classify
 stage/operate: stage store internal/say
 run: stage stage/curve store internal/say
 plan: stage store run internal/say

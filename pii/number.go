@@ -59,6 +59,11 @@ func (f *finder) number(i int) (Finding, int) {
 	if found, end := f.address(lo, i); found.Hi > 0 {
 		return found, end
 	}
+	if lo == i {
+		if from, to := f.caseNumber(i); to > 0 {
+			return Finding{Case, from, to}, to
+		}
+	}
 	var r run
 	hi := lo
 	for r.n <= longestNumber {
@@ -162,6 +167,8 @@ func (f *finder) digits(lo int, r *run, g int) Kind {
 		return CreditCode
 	case g == 1 && n == 8 && f.before(lo, "台胞证", "台湾居民来往大陆通行证"):
 		return Permit
+	case n >= 6 && n <= 12 && f.before(lo, medicalWords...):
+		return Medical
 	}
 	return ""
 }
@@ -181,6 +188,8 @@ func (f *finder) word(lo int, r *run) Finding {
 		kind = Passport
 	case (n == 9 || n == 11) && (d[0] == 'H' || d[0] == 'M' || d[0] == 'C' || d[0] == 'W') && digits(d[1:]) && f.before(lo, "通行证", "回乡证", "港澳", "permit"):
 		kind = Permit
+	case n >= 6 && n <= 14 && strings.ContainsAny(d, "0123456789") && f.before(lo, medicalWords...):
+		kind = Medical
 	default:
 		return f.plate(lo, r)
 	}

@@ -68,12 +68,12 @@ const (
 // A RailContext is what a policy is told of a text beside itself.
 type RailContext struct {
 	Labels   map[string]string
-	Passages []string            // that the answer rests on
-	Ask      func(Question) bool // whether a person lets it pass; nil: nobody is there
+	Passages []string                // that the answer rests on
+	Ask      func(RailQuestion) bool // whether a person lets it pass; nil: nobody is there
 }
 
-// A Question is what a rail asks a person.
-type Question struct{ Rule, Class, Stage, Text string }
+// A RailQuestion is what a rail asks a person.
+type RailQuestion struct{ Rule, Class, Stage, Text string }
 
 // A Policy makes rails. A nil Policy lets everything pass.
 type Policy interface {

@@ -15,7 +15,7 @@ import (
 type Review struct {
 	ID       string // of the answer
 	Caller   string
-	Question Question
+	Question RailQuestion
 	Messages []form.Message // after the input rails
 	Answer   string         // as much as has left
 }
@@ -33,7 +33,7 @@ func (x *exchange) rail(stage string) Rail {
 		c.Passages = append(c.Passages, s.Text)
 	}
 	if ask := x.s.conf.Review; ask != nil {
-		c.Ask = func(q Question) bool {
+		c.Ask = func(q RailQuestion) bool {
 			return ask(x.context(), Review{ID: x.rec.ID, Caller: x.rec.Caller, Question: q, Messages: x.rec.Messages, Answer: x.answer.text.String()})
 		}
 	}

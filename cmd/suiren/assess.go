@@ -116,7 +116,7 @@ func keywordJudge(words []guard.Word) (func(string) []string, error) {
 		return nil, err
 	}
 	return func(text string) []string {
-		r := p.Output()
+		r := p.Rail(guard.Output, guard.Context{})
 		_, err := r.Write(text)
 		if err == nil {
 			_, err = r.Flush()
@@ -202,7 +202,7 @@ func (a *app) subject(ctx context.Context, target string, f *assessFlags, mf *mo
 			if err != nil {
 				return nil, err
 			}
-			rel.Policy = rails{policy}
+			rel.Policy = rails{policy, policy.Title()}
 			s.digest = " " + f.policy
 		}
 	} else if rel, err = a.assessedRelease(target, f.release, s); err != nil {

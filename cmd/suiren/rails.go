@@ -18,7 +18,7 @@ func (r rails) Rail(stage string, c serve.RailContext) serve.Rail {
 	own := guard.Context{Labels: c.Labels, Passages: c.Passages}
 	if c.Ask != nil {
 		own.Ask = func(q guard.Question) bool {
-			return c.Ask(serve.Question{Rule: q.Rule, Class: q.Class, Stage: string(q.Stage), Text: q.Text})
+			return c.Ask(serve.RailQuestion{Rule: q.Rule, Class: q.Class, Stage: string(q.Stage), Text: q.Text})
 		}
 	}
 	return rail{r.policy.Rail(guard.Stage(stage), own), stage, r.name}

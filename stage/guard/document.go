@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"suiren/internal/say"
+	"suiren/stage/guard/leak"
 )
 
 // Bounds of what policy.json may hold.
@@ -310,10 +311,13 @@ func (d *document) check() *say.Error {
 			}
 		}
 		for _, name := range r.Detect {
-			name, _, _ = strings.Cut(name, ":")
+			name, kind, _ := strings.Cut(name, ":")
 			s, ok := detectors[name]
 			if !ok {
 				return wrong(r, say.T("there is no detector %q", "没有检测器 %q", name), oneOf(detectorNames()...))
+			}
+			if (name == "pii" || name == "secret") && kind != "" && !slices.Contains(leak.Kinds, kind) {
+				return wrong(r, say.T("%s finds no %q", "%s 不检测 %q", name, kind), oneOf(leak.Kinds...))
 			}
 			if s.late && d.Hold != holdSentence && d.mode(r) == enforce && r.Action != note && r.Action != retract && r.Action != pass && r.leaves() {
 				return wrong(r, say.T("%s judges whole sentences, and without hold = %q they have left by then", "检测器 %s 按整句判断，若不设 hold = %q，句子此时已经发出", name, holdSentence),

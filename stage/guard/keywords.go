@@ -9,16 +9,16 @@ import (
 // keywords follows the automaton through a text.
 type keywords struct {
 	node   int32
-	trail  [maxKeyword]origin // the last folded runes, a ring; as many as node is deep count
-	read   int                // folded runes in all
-	skips  int                // skipped runes since the last of them
-	inWord bool               // the rune before is part of a word whose script sets words apart
-	wait   []claim            // keywords found if the word ends here
-	open   []claim            // keywords found that an allowed phrase may still cover
+	trail  [maxKeyword]spot // the last folded runes, a ring; as many as node is deep count
+	read   int              // folded runes in all
+	skips  int              // skipped runes since the last of them
+	inWord bool             // the rune before is part of a word whose script sets words apart
+	wait   []claim          // keywords found if the word ends here
+	open   []claim          // keywords found that an allowed phrase may still cover
 }
 
-// An origin is where a folded rune came from.
-type origin struct {
+// A spot is where a folded rune came from.
+type spot struct {
 	at    int  // place of its rune
 	fresh bool // no word goes on into it
 }
@@ -46,7 +46,7 @@ func (r *reading) waiting() int {
 }
 
 // first returns the mark of the first rune of node n, a suffix of what was read.
-func (r *reading) first(n int32) origin {
+func (r *reading) first(n int32) spot {
 	return r.trail[(r.keywords.read-int(r.auto.nodes[n].depth))%maxKeyword]
 }
 
@@ -59,7 +59,7 @@ func (r *reading) match(f rune, apart bool, at int) {
 		r.wait = r.wait[:0] // only the beginning of a longer word
 	}
 	k := &r.keywords
-	k.trail[k.read%maxKeyword] = origin{at, !(k.inWord && apart)}
+	k.trail[k.read%maxKeyword] = spot{at, !(k.inWord && apart)}
 	k.read++
 	k.inWord = apart
 	k.node = r.auto.step(k.node, f)

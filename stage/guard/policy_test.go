@@ -60,7 +60,7 @@ func (w *wire) Flush(hits []detect.Hit) []detect.Hit { return w.sentence(hits, l
 func (w *wire) Settled() int                         { return w.done }
 
 func trip(t testing.TB) {
-	detectors["tripwire"] = spec{func(*Context) detect.Detector { return tripwire{} }, true}
+	detectors["tripwire"] = origin{make: func(*Context) detect.Detector { return tripwire{} }, late: true}
 	t.Cleanup(func() { delete(detectors, "tripwire") })
 }
 

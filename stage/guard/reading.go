@@ -53,12 +53,11 @@ type reading struct {
 	point    bool // the last rune was a full stop
 
 	keywords
-	numbers numbers
 }
 
 // A source is a detector that reads along.
 type source struct {
-	name   string
+	names  []string      // of what it finds
 	stream detect.Stream // nil: it failed
 	late   bool
 }
@@ -94,8 +93,8 @@ type edit struct {
 
 func (s *ruleset) reading(c Context) *reading {
 	r := &reading{ruleset: s, ctx: c, pack: s.pack, counts: make([]int, len(s.rules)), asked: map[string]bool{}}
-	for _, name := range s.sources {
-		r.sources = append(r.sources, source{name, detectors[name].make(&r.ctx).New(), s.late(name)})
+	for _, o := range s.sources {
+		r.sources = append(r.sources, source{o.names, o.make(&r.ctx).New(), o.late})
 	}
 	return r
 }
@@ -146,7 +145,6 @@ func (r *reading) flush() (string, error) {
 	}
 	r.endWord()
 	r.settleClaims(r.keywords.read)
-	r.end(false)
 	for i := range r.sources {
 		s := &r.sources[i]
 		r.read(s, func(h []detect.Hit) []detect.Hit { return s.stream.Flush(h) })
@@ -181,7 +179,9 @@ func (r *reading) read(s *source, f func([]detect.Hit) []detect.Hit) {
 	defer func() {
 		if recover() != nil {
 			s.stream = nil
-			r.fail(s.name)
+			for _, name := range s.names {
+				r.fail(name)
+			}
 		}
 	}()
 	r.hits = f(r.hits[:0])
@@ -267,7 +267,6 @@ func (r *reading) take(c rune, raw string) {
 			}
 			r.match(f, apart, at)
 		}
-		r.number(at)
 		return
 	}
 	r.endWord()
@@ -275,11 +274,6 @@ func (r *reading) take(c rune, raw string) {
 	if r.skips++; kind == broken || r.skips > maxSkips {
 		r.node = 0
 		r.settleClaims(r.keywords.read)
-	}
-	if kind == skipped && separates(c) {
-		r.separate()
-	} else {
-		r.end(false)
 	}
 }
 
@@ -292,12 +286,9 @@ func (r *reading) ends(c rune) {
 	r.point = c == '.'
 }
 
-// settled is the place before which no keyword, number or sentence is open.
+// settled is the place before which no keyword and no sentence is open.
 func (r *reading) settled() int {
 	at := min(r.place(), r.waiting())
-	if g := r.numbers.groups; len(g) > 0 {
-		at = min(at, g[0].from)
-	}
 	if r.ruleset.hold == holdSentence && r.on.leaves() {
 		at = min(at, r.sentence)
 	}
@@ -338,7 +329,7 @@ func (r *reading) leave(settled int) (string, error) {
 		r.prune()
 	}
 	if r.refusal != nil {
-		r.held, r.edits, r.numbers, r.found, r.late = nil, nil, numbers{}, nil, nil
+		r.held, r.edits, r.found, r.late = nil, nil, nil, nil
 		return out, r.refusal
 	}
 	return out, nil

@@ -9,24 +9,25 @@ import (
 	"cel.dev/cel-go/cel"
 
 	"suiren/internal/say"
+	"suiren/pii"
 	"suiren/stage/guard/detect"
+	"suiren/stage/guard/leak"
 )
 
 // A ruleset is the rails of one policy on one stage, ready to run.
 type ruleset struct {
-	on       Stage
-	pack     string
-	hold     string
-	lang     say.Lang
-	marks    map[string]string
-	rules    []compiled
-	owners   [][]int32 // of each keyword, its rules; none: a phrase in which keywords are none
-	allows   bool      // there are such phrases
-	auto     *automaton
-	folds    *[1 << 16]uint32
-	heard    map[string][]listener // by detector
-	sources  []string              // the detectors, by name
-	numerals map[string]bool       // kinds of number that a rule hears of
+	on      Stage
+	pack    string
+	hold    string
+	lang    say.Lang
+	marks   map[string]string
+	rules   []compiled
+	owners  [][]int32 // of each keyword, its rules; none: a phrase in which keywords are none
+	allows  bool      // there are such phrases
+	auto    *automaton
+	folds   *[1 << 16]uint32
+	heard   map[string][]listener // by detector
+	sources []origin              // what reads along
 }
 
 // compiled is a rule with its condition.
@@ -42,15 +43,19 @@ type listener struct {
 	kind string
 }
 
-// A spec says how a detector is made for a text.
-type spec struct {
-	make func(c *Context) detect.Detector // nil: the rail itself finds it
-	late bool                             // it judges sentences: its hits come when they have ended
+// An origin is a detector that reads along, and the names by which rules hear of
+// it.
+type origin struct {
+	names []string
+	make  func(c *Context) detect.Detector
+	late  bool // it judges sentences: its hits come when they have ended
 }
 
-// detectors is all that a rule can name in detect.
-var detectors = map[string]spec{
-	"pii": {},
+// detectors is all that a rule can name in detect, by name. That of pii and
+// secret is made for the kinds that are asked for.
+var detectors = map[string]origin{
+	"pii":    {},
+	"secret": {},
 }
 
 func detectorNames() []string { return slices.Sorted(maps.Keys(detectors)) }
@@ -58,7 +63,11 @@ func detectorNames() []string { return slices.Sorted(maps.Keys(detectors)) }
 // maskKinds are the kinds of personal data that mask can name: those of room
 // pii, and the three names of older plans.
 func maskKinds() []string {
-	return []string{"id", "mobile", "card"}
+	list := []string{"id", "card"}
+	for _, k := range pii.Kinds {
+		list = append(list, string(k))
+	}
+	return list
 }
 
 // kindOf is the kind that a name in mask means.
@@ -74,7 +83,7 @@ func kindOf(name string) string {
 
 // ruleset compiles the rules of one stage; nil if there are none.
 func (d *document) ruleset(on Stage) (*ruleset, error) {
-	s := &ruleset{on: on, pack: d.Pack, hold: d.Hold, lang: d.Language, marks: d.Marks, folds: folds(), heard: map[string][]listener{}, numerals: map[string]bool{}}
+	s := &ruleset{on: on, pack: d.Pack, hold: d.Hold, lang: d.Language, marks: d.Marks, folds: folds(), heard: map[string][]listener{}}
 	var words [][]rune
 	index := map[string]int{}
 	add := func(w string, rule int32) error {
@@ -129,21 +138,42 @@ func (d *document) ruleset(on Stage) (*ruleset, error) {
 	if len(s.rules) == 0 {
 		return nil, nil
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.heard)) {
-		if detectors[name].make != nil {
-			s.sources = append(s.sources, name)
-		}
-	}
-	for _, kind := range []string{maskID, maskMobile, maskCard} {
-		for _, l := range s.heard["pii"] {
-			s.numerals[kind] = s.numerals[kind] || l.kind == "" || l.kind == kind
-		}
-	}
+	s.listen()
 	s.auto = build(words)
 	return s, nil
 }
 
-// late reports whether hits of a detector may come after their text has left.
-func (s *ruleset) late(name string) bool {
-	return s.hold == holdNone || detectors[name].late && s.hold != holdSentence && s.on.leaves()
+// listen sets up the detectors that rules hear of.
+func (s *ruleset) listen() {
+	var kinds, names []string
+	for _, name := range slices.Sorted(maps.Keys(s.heard)) {
+		if name != "pii" && name != "secret" {
+			o := detectors[name]
+			o.names, o.late = []string{name}, s.hold == holdNone || o.late && s.hold != holdSentence && s.on.leaves()
+			s.sources = append(s.sources, o)
+			continue
+		}
+		names = append(names, name)
+		for _, l := range s.heard[name] {
+			switch {
+			case l.kind != "":
+				kinds = append(kinds, l.kind)
+			case name == "pii":
+				kinds = appendKinds(kinds, pii.Kinds)
+			default:
+				kinds = appendKinds(kinds, pii.SecretKinds)
+			}
+		}
+	}
+	if names != nil {
+		d := leak.New(kinds...)
+		s.sources = append(s.sources, origin{names, func(*Context) detect.Detector { return d }, s.hold == holdNone})
+	}
+}
+
+func appendKinds(list []string, kinds []pii.Kind) []string {
+	for _, k := range kinds {
+		list = append(list, string(k))
+	}
+	return list
 }
