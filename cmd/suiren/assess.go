@@ -111,7 +111,7 @@ func (a *app) assess(ctx context.Context, target string, f *assessFlags, mf *mod
 
 // keywordJudge finds the owner's keywords, and those of the pack with the most rules, in answers.
 func keywordJudge(words []guard.Word) (func(string) []string, error) {
-	p, err := (&guard.Policy{Pack: "minors-zh"}).With(words)
+	p, err := (&guard.Policy{Pack: "minors-zh"}).With(words, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +198,7 @@ func (a *app) subject(ctx context.Context, target string, f *assessFlags, mf *mo
 			return nil, err
 		}
 		if f.policy != "" {
-			policy, err := (&guard.Policy{Pack: f.policy}).With(nil)
+			policy, err := (&guard.Policy{Pack: f.policy}).With(nil, nil)
 			if err != nil {
 				return nil, err
 			}

@@ -111,7 +111,7 @@ func (a *app) guardCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p, err := (&guard.Policy{Pack: args[0]}).With(words)
+			p, err := (&guard.Policy{Pack: args[0]}).With(words, nil)
 			if err != nil {
 				return err
 			}

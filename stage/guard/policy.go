@@ -118,26 +118,21 @@ func (p *Policy) Files() []string {
 
 // Run implements stage.Operator: it writes policy.json.
 func (p *Policy) Run(_ context.Context, job *stage.Job) error {
-	if errs := p.Check(); len(errs) > 0 {
-		return errs[0]
-	}
 	words, err := readWords(job.Dirs("files"))
 	if err != nil {
 		return err
 	}
-	doc := p.document()
-	doc.add(words)
+	var base *Policy
 	if dir := job.Dir("base"); dir != "" {
-		base, err := Open(dir)
-		if err != nil {
+		if base, err = Open(dir); err != nil {
 			return err
 		}
-		doc.Base = base.doc
 	}
-	if _, err := doc.open(); err != nil {
+	whole, err := p.With(words, base)
+	if err != nil {
 		return err
 	}
-	b, err := json.MarshalIndent(doc, "", "  ")
+	b, err := json.MarshalIndent(whole.doc, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -195,14 +190,17 @@ func ownersRule(id, class string, words []string) Rule {
 	return Rule{ID: id, Class: class, About: "keywords of the owner's", Keywords: words}
 }
 
-// With returns the policy with words of lists, ready to make rails. Its base is
-// left out.
-func (p *Policy) With(words []Word) (*Policy, error) {
+// With returns the policy with words of lists, ready to make rails, on top of
+// another if base is not nil.
+func (p *Policy) With(words []Word, base *Policy) (*Policy, error) {
 	if errs := p.Check(); len(errs) > 0 {
 		return nil, errs[0]
 	}
 	doc := p.document()
 	doc.add(words)
+	if base != nil {
+		doc.Base = base.doc
+	}
 	return doc.open()
 }
 
