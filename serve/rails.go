@@ -15,6 +15,7 @@ import (
 type Review struct {
 	ID       string // of the answer
 	Caller   string
+	Release  *Release
 	Question RailQuestion
 	Messages []form.Message // after the input rails
 	Answer   string         // as much as has left
@@ -34,7 +35,7 @@ func (x *exchange) rail(stage string) Rail {
 	}
 	if ask := x.s.conf.Review; ask != nil {
 		c.Ask = func(q RailQuestion) bool {
-			return ask(x.context(), Review{ID: x.rec.ID, Caller: x.rec.Caller, Question: q, Messages: x.rec.Messages, Answer: x.answer.text.String()})
+			return ask(x.context(), Review{ID: x.rec.ID, Caller: x.rec.Caller, Release: x.rec.Release, Question: q, Messages: x.rec.Messages, Answer: x.answer.text.String()})
 		}
 	}
 	return p.Rail(stage, c)
