@@ -86,7 +86,7 @@ func (x *exchange) checkInput() error {
 	}
 	checked := make([]form.Message, 0, len(x.ask.Messages))
 	defer func() { x.ask.Messages, x.rec.Messages = checked, checked }()
-	for _, m := range x.ask.Messages {
+	for i, m := range x.ask.Messages {
 		var err error
 		if m.Role == "tool" {
 			m.Text, err = x.through(onToolResult, m.Text)
@@ -97,6 +97,9 @@ func (x *exchange) checkInput() error {
 			}
 		} else {
 			m.Text, err = x.through(onInput, m.Text)
+		}
+		if refusal, ok := errors.AsType[*Refusal](err); ok && i < len(x.ask.Messages)-1 {
+			refusal.Suspend = false // clients send what was said before again and again: it has counted
 		}
 		if err != nil {
 			return err
