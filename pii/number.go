@@ -118,7 +118,11 @@ func (f *finder) number(i int) (Finding, int) {
 		hi = end
 	}
 	r.groups[r.ng] = r.n
+	whole, most := f.list(lo, &r)
 	for g := r.ng; g >= 1; g-- { // the most groups that make something
+		if g < r.ng || !whole {
+			g = min(g, most)
+		}
 		if kind := f.digits(lo, &r, g); kind != "" {
 			begin := lo
 			if kind == Phone || kind == Mobile {
@@ -132,6 +136,19 @@ func (f *finder) number(i int) (Finding, int) {
 		return kind, kind.Hi
 	}
 	return Finding{}, first
+}
+
+// list looks at groups of one or two digits. From three groups on, such a number is
+// all there is: whole reports whether it may be, and most is how many groups make
+// one otherwise.
+func (f *finder) list(lo int, r *run) (whole bool, most int) {
+	for k := range r.ng {
+		if r.groups[k+1]-r.groups[k] < 3 {
+			before := lo > 1 && (f.text[lo-1] == ' ' || f.text[lo-1] == '-') && digit(f.text[lo-2])
+			return r.ng < 3 || !before, max(k, 2)
+		}
+	}
+	return true, r.ng
 }
 
 // country takes the + before a number along.

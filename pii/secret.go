@@ -76,6 +76,10 @@ func KeyMayBegin(word string) bool {
 // overlaps.
 func Secrets(list []Finding, text string) []Finding {
 	for i := 0; i < len(text); {
+		if !secretSign[text[i]] {
+			i++
+			continue
+		}
 		if kind, lo, hi := secretAt(text, i); hi > 0 {
 			list = append(list, Finding{kind, lo, hi})
 			i = hi
@@ -85,6 +89,15 @@ func Secrets(list []Finding, text string) []Finding {
 	}
 	return list
 }
+
+// secretSign are the bytes with which a secret, or a word that announces one, begins.
+var secretSign = func() (t [256]bool) {
+	for c := range 256 {
+		b := byte(c)
+		t[c] = b == ':' || b == '-' || b == 'e' || formsBy[b] != nil || wordsBy[lower(b)] != nil
+	}
+	return t
+}()
 
 func secretAt(s string, i int) (kind Kind, lo, hi int) {
 	b := s[i]
@@ -117,7 +130,7 @@ func secretAt(s string, i int) (kind Kind, lo, hi int) {
 	}
 	for _, k := range wordsBy[lower(b)] {
 		w := secretWord(k)
-		if len(s)-i < len(w) || !strings.EqualFold(s[i:i+len(w)], w) {
+		if len(s)-i < len(w) || lower(s[i+1]) != w[1] || !strings.EqualFold(s[i:i+len(w)], w) {
 			continue
 		}
 		if lo, hi := announced(s, i+len(w), k < len(passwordWords), w == "bearer"); hi > 0 {

@@ -32,11 +32,11 @@ func (r *Reader) Each(piece string, f func(c rune, from, to int)) {
 	}
 }
 
-// End calls f for the bytes of a rune that never ended, and begins anew.
+// End calls f for the bytes of a rune that never ended.
 func (r *Reader) End(f func(c rune, from, to int)) {
 	for range r.carry {
 		r.At++
 		f(utf8.RuneError, r.At-1, r.At)
 	}
-	*r = Reader{carry: r.carry[:0]}
+	r.carry = r.carry[:0]
 }

@@ -54,6 +54,9 @@ func (v *view) search(list []found, secrets bool) []found {
 			continue
 		}
 		value := v.text[f.Lo:f.Hi]
+		if weak(f.Kind, value) && !said(v.text[max(0, f.Lo-36):f.Lo]) {
+			continue
+		}
 		i, j := v.at[max(f.Lo, v.head)-v.head], v.at[f.Hi-v.head-1]
 		if i > j {
 			i, j = j, i
@@ -61,6 +64,38 @@ func (v *view) search(list []found, secrets bool) []found {
 		list = append(list, found{f.Kind, int(i), int(j) + 1, 1, value})
 	}
 	return list
+}
+
+// weak reports whether other things are written as this value: old resident IDs, which
+// have no check digit, and versions.
+func weak(kind pii.Kind, value string) bool {
+	switch kind {
+	case pii.ResidentID:
+		return digitsIn(value) == 15
+	case pii.IP:
+		return digitsIn(value) == 4
+	}
+	return false
+}
+
+func digitsIn(s string) (n int) {
+	for _, c := range s {
+		if c >= '0' && c <= '9' {
+			n++
+		}
+	}
+	return n
+}
+
+// said reports whether a text announces a number of a person or a machine.
+func said(text string) bool {
+	text = strings.ToLower(text)
+	for _, w := range []string{"身份", "证号", "id", "ip", "地址", "服务器", "主机", "server", "host", "address"} {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // analyse finds what is among the units, under every disguise. The list is in order;
@@ -103,31 +138,53 @@ func (s *stream) analyse() []found {
 	return kept
 }
 
-// worth reports whether the units may hold something at all.
+// worth reports whether the units may hold something at all. Most of them do not, and
+// looking at all views of them is dear.
 func (s *stream) worth() bool {
-	if s.digits >= 5 || s.at > 0 || s.longest >= 12 || s.long {
+	if s.digits >= 5 || s.at > 0 && s.dots > 0 || s.long || s.pem > 0 {
 		return true
 	}
 	if len(s.units) < 5 {
 		return false
 	}
-	if s.longest >= 5 { // a password, an account
-		for _, c := range s.context[max(0, len(s.context)-8):] {
-			if c == '码' || c == '令' || c == '钥' || c == '信' || c == '照' || c == '号' || c == ':' || c == '=' || c == 'd' || c == 'Q' {
-				return true
+	singles, run := 0, 0
+	odd := false // the run is not a plain word
+	for k := range s.units {
+		u := &s.units[k]
+		if u.s == gap || u.s == sign && !isAlnum(u.v) {
+			if run == 1 {
+				singles++
 			}
+			run = 0
+			if u.s == gap {
+				odd = false
+				continue
+			}
+		} else {
+			run++
 		}
-		if slices.ContainsFunc(s.units, func(u unit) bool { return u.v == '=' || u.v == ':' || u.s == place }) {
+		switch {
+		case u.v == '=' || u.v == ':' || u.v == '%' || u.v == '&' || u.v == '\\' || u.s == place || u.v >= '0' && u.v <= '9':
+			odd = true
+		case u.v >= 'A' && u.v <= 'Z' && run > 1:
+			odd = true
+		}
+		if odd && run >= 5 && (s.longest >= 12 || s.announced()) || u.s == place && len(s.units) > 6 {
 			return true
 		}
 	}
-	singles := 0
-	for k := 1; k < len(s.units); k += 2 {
-		if s.units[k].s == gap {
-			singles++
+	return singles > 8
+}
+
+// announced reports whether the words before announce what has no form of its own.
+func (s *stream) announced() bool {
+	for _, c := range s.context[max(0, len(s.context)-10):] {
+		switch c {
+		case '码', '令', '钥', '信', '照', '号', '证', ':', '=', 'd', 'Q':
+			return true
 		}
 	}
-	return singles > 8
+	return slices.ContainsFunc(s.units, func(u unit) bool { return u.v == '=' || u.v == ':' })
 }
 
 // end is the number of units that may belong together: a word at the end does not.
@@ -261,11 +318,16 @@ func (s *stream) interleaved(list []found) []found {
 	}
 	for k := 1; k+2 < len(s.units); k++ {
 		e := stretch(k)
-		if next := stretch(k + 1); e-k < 8 || next-k-1 > e-k {
-			if next-k-1 < 8 {
-				continue
+		if e-k < 2 {
+			continue
+		}
+		for d := 1; d <= 4; d++ { // dashes between dashes: the longest counts
+			if next := stretch(k + d); next-k-d > e-k {
+				k, e = k+d, next
 			}
-			k, e = k+1, next
+		}
+		if e-k < 8 {
+			continue
 		}
 		idx := []int32{int32(k - 1)}
 		for i := k + 1; i <= e+1 && i < s.end(); i += 2 {
@@ -283,6 +345,9 @@ func (s *stream) interleaved(list []found) []found {
 
 // backwards finds what is written from right to left. Numbers need a word that says so.
 func (s *stream) backwards(list []found) []found {
+	if s.digits < 15 && (s.at == 0 || s.dots == 0) && !s.keyBackwards() {
+		return list
+	}
 	idx := make([]int32, len(s.units))
 	for k := range idx {
 		idx[k] = int32(len(idx) - 1 - k)
@@ -310,4 +375,22 @@ func (s *stream) backwards(list []found) []found {
 		list = append(list, f)
 	}
 	return list
+}
+
+// keyBackwards reports whether a run ends as a secret would begin.
+func (s *stream) keyBackwards() bool {
+	var buf [10]byte
+	for k := range s.units {
+		if s.units[k].s == gap || k+1 < len(s.units) && isAlnum(s.units[k+1].v) {
+			continue
+		}
+		word := buf[:0]
+		for i := k; i >= 0 && len(word) < len(buf) && s.units[i].s != gap; i-- {
+			word = append(word, byte(s.units[i].v))
+		}
+		if len(word) == len(buf) && pii.KeyMayBegin(string(word)) {
+			return true
+		}
+	}
+	return false
 }

@@ -85,6 +85,7 @@ type stream struct {
 	unseen  int // invisible runes in a row
 	digits  int // among units
 	at      int // signs @ among units
+	dots    int
 	longest int // run
 	long    bool
 	part    bool // units are not the whole: earlier ones were let go
@@ -209,12 +210,7 @@ func (s *stream) sign(kind sort, v rune, from, to int) {
 	}
 	s.pending, s.gaps = false, 0
 	s.units = append(s.units, unit{from, to, v, kind})
-	switch {
-	case v >= '0' && v <= '9':
-		s.digits++
-	case v == '@':
-		s.at++
-	}
+	s.count(v)
 	s.longest = max(s.longest, len(s.units)-s.atom)
 	limit := shortHold
 	if s.long || s.longest > shortHold/4 {
@@ -222,6 +218,19 @@ func (s *stream) sign(kind sort, v rune, from, to int) {
 	}
 	if len(s.units) >= limit {
 		s.overflow()
+	}
+}
+
+// count notes signs that are evidence: digits, and the signs of mail, which may be
+// spelled in brackets.
+func (s *stream) count(v rune) {
+	switch {
+	case v >= '0' && v <= '9':
+		s.digits++
+	case v == '@' || v == '[' || v == '(':
+		s.at++
+	case v == '.' || v == ')' || v == ']':
+		s.dots++
 	}
 }
 
@@ -314,7 +323,7 @@ func (s *stream) forget(n int) {
 	}
 	s.units = append(s.units[:0], s.units[n:]...)
 	s.atom = max(0, s.atom-n)
-	s.digits, s.at, s.longest, s.long, s.pending, s.tail, s.pem = 0, 0, 0, false, false, len(s.units), 0
+	s.digits, s.at, s.dots, s.longest, s.long, s.pending, s.tail, s.pem = 0, 0, 0, 0, false, false, len(s.units), 0
 	if len(s.units) == 0 {
 		s.gaps, s.atom = 0, 0
 		return
@@ -325,11 +334,7 @@ func (s *stream) forget(n int) {
 			run = 0
 		}
 		s.longest = max(s.longest, run)
-		if u.v >= '0' && u.v <= '9' {
-			s.digits++
-		} else if u.v == '@' {
-			s.at++
-		}
+		s.count(u.v)
 	}
 }
 

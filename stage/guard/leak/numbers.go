@@ -75,6 +75,9 @@ func sequence(list []found, run []group, part bool) []found {
 			digits += run[j].digits
 			short = short || len(run[j].digits) < 3
 			whole := !part && i == 0 && j == len(run)-1
+			if short && (part || i > 0) {
+				break
+			}
 			if j == i || short && !whole || decimal {
 				continue
 			}

@@ -40,7 +40,7 @@ func (s *stream) phrase(c, v rune, from, to int) {
 		*p = phrase{open: true, from: from, text: p.text[:0], raw: p.raw[:0], at: p.at[:0]}
 		p.add('(', from)
 	}
-	if p := &s.phrases[address]; !p.open && (c == '址' || c == '住') {
+	if p := &s.phrases[address]; !p.open && (c == '址' || c == '住') && s.private(c) {
 		*p = phrase{open: true, from: to, text: p.text[:0], raw: p.raw[:0], at: p.at[:0]}
 	}
 }
@@ -111,3 +111,20 @@ func (s *stream) endPhrase(i int) {
 }
 
 func isHan(c rune) bool { return c >= 0x4e00 && c <= 0x9fff || c == '〇' }
+
+// private reports whether the words before 址 or 住 are of a person's home and not of
+// an institution, which tells everybody where it is.
+func (s *stream) private(c rune) bool {
+	n := len(s.context)
+	before := string(s.context[max(0, n-4):])
+	words := []string{"家", "现", "居", "我", "他", "她", "户", "人", "者"}
+	if c == '址' {
+		words = []string{"住", "家庭地", "收货地", "收件地", "邮寄地", "通讯地", "联系地", "户籍地", "家地", "居住地"}
+	}
+	for _, w := range words {
+		if strings.HasSuffix(before, w) {
+			return true
+		}
+	}
+	return false
+}

@@ -45,21 +45,25 @@ func look(c rune) (sort, byte) {
 		return gap, byte(c)
 	case c > ' ' && c < 0x7f:
 		return sign, byte(c)
+	case c >= 0x3400 && c < 0x4e00, c >= 0xa000 && c < 0xf900: // no digits of these stand for others
+		if _, ok := decimal(c); !ok {
+			return other, 0
+		}
 	case unicode.IsSpace(c):
 		return gap, ' '
 	case c == utf8.RuneError, strings.ContainsRune("，；？！、", c): // they end a clause, as 。 does
 		return other, 0
 	case fold.Hidden(c) || unicode.Is(unicode.Mn, c) || unicode.Is(unicode.Me, c):
 		return unseen, 0
-	case strings.ContainsRune(plates, c):
-		return place, 0
-	}
-	for n, set := range numerals {
-		if strings.ContainsRune(set, c) {
-			return numeral, '0' + byte(n)
+	case c >= 0x4e00 && c <= 0x9fff, c == '〇', c == '○':
+		if strings.ContainsRune(plates, c) {
+			return place, 0
 		}
-	}
-	if c >= 0x4e00 && c <= 0x9fff {
+		for n, set := range numerals {
+			if strings.ContainsRune(set, c) {
+				return numeral, '0' + byte(n)
+			}
+		}
 		return other, 0
 	}
 	for _, r := range rings {
@@ -77,7 +81,14 @@ func look(c rune) (sort, byte) {
 		return sign, '0' + n
 	}
 	var first byte
-	for _, d := range norm.NFKD.String(string(c)) {
+	var buf [utf8.UTFMax]byte
+	form := buf[:utf8.EncodeRune(buf[:], c)]
+	if d := norm.NFKD.Properties(form).Decomposition(); d != nil {
+		form = d
+	}
+	for len(form) > 0 {
+		d, n := utf8.DecodeRune(form)
+		form = form[n:]
 		if unicode.Is(unicode.Mn, d) {
 			continue
 		}
