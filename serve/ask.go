@@ -29,6 +29,11 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 		if err := rel.fits(req); err != nil {
 			return err
 		}
+		if s.conf.Barred != nil {
+			if err := s.conf.Barred(caller(r)); err != nil {
+				return err
+			}
+		}
 		if l, ok := shape.(interface{ Loaded(model string) any }); ok && len(req.Messages)+len(req.Prompts) == 0 {
 			return writeJSON(w, http.StatusOK, l.Loaded(rel.Name))
 		}
@@ -75,9 +80,6 @@ func (r *Release) fits(req *form.Request) error {
 	}
 	if param := r.Answerer.Can().Lack(req.Needs); param != "" {
 		return form.Unsupported(param)
-	}
-	if r.Policy != nil && req.Logprobs { // tokens would show what the rails hold back
-		return form.Unsupported("logprobs")
 	}
 	if r.Context > 0 && req.Context > r.Context {
 		return form.OutOfRange("num_ctx", say.T("at most %d, the context here", "至多 %d，即这里的上下文", r.Context))

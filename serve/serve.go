@@ -62,6 +62,12 @@ type Config struct {
 	Record func(*Record) error
 	// Refused writes one refusal to the audit log.
 	Refused func(*Record) error
+	// Barred returns an error made for the client if a caller is suspended.
+	Barred func(caller string) error
+	// Review asks a person whether a text may pass, and waits for the decision.
+	Review func(context.Context, Review) bool
+	// Guard is what the page sees and does of policies.
+	Guard Guard
 	// Rate keeps what a reader thought of an answer. It returns ErrNoAnswer
 	// for an id it does not know.
 	Rate func(Rating) error
@@ -121,6 +127,9 @@ func New(conf Config) *Server {
 // release they began with.
 func (s *Server) Open(list ...*Release) { s.open.Store(&list) }
 
+// Releases are those that Open was called with.
+func (s *Server) Releases() []*Release { return s.releases() }
+
 func (s *Server) releases() []*Release {
 	if list := s.open.Load(); list != nil {
 		return *list
@@ -156,6 +165,14 @@ func (s *Server) Routes() []Route {
 		{"GET /api/runs", ReadRuns, s.runs},
 		{"GET /api/runs/{run}/events", ReadRuns, s.events},
 		{"POST /api/feedback", Rate, s.feedback},
+		{"GET /api/guard", ReadPolicy, s.policies},
+		{"POST /api/guard/try", ReadPolicy, s.tryPolicy},
+		{"POST /api/guard/replay", ReadTraces, s.replayPolicy},
+		{"GET /api/guard/reviews", SetPolicy, s.reviews},
+		{"POST /api/guard/reviews/{id}", SetPolicy, s.decideReview},
+		{"GET /api/guard/suspended", ReadPolicy, s.suspended},
+		{"DELETE /api/guard/suspended/{caller}", SetPolicy, s.lift},
+		{"POST /api/guard/appeals", UseSession, s.appeal},
 
 		{"GET /open", Open, s.openSession},
 		{"POST /api/session", Open, s.signIn},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
 
 	"suiren/engine/infer"
 	"suiren/internal/say"
@@ -43,6 +44,11 @@ func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served,
 	if err != nil {
 		return nil, err
 	}
+	for _, f := range policy.Facts(time.Now()) {
+		if f.Expired {
+			w.a.screen.note(say.T("rail %s of the policy has expired; it goes on acting until its owner reviews it", "策略中的护栏 %s 已过期；在责任人复核之前仍然生效", f.ID))
+		}
+	}
 	scenarioDir, err := w.st.Dir(m.Scenario)
 	if err != nil {
 		return nil, err
@@ -65,7 +71,7 @@ func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served,
 		name = b.Name
 	}
 	return &served{scenario: s, release: &serve.Release{
-		Name: name, Digest: b.Output.String(), Made: rec.Began, Answerer: answerer{s, name, b.Output.String()}, Origin: "release", Policy: rails{policy},
+		Name: name, Digest: b.Output.String(), Made: rec.Began, Answerer: answerer{s, name, b.Output.String()}, Origin: "release", Policy: rails{policy, policy.Title()},
 		Context: f.Context, Examples: examples, Label: true,
 		About: map[string]any{"parameters": f.Parameters, "layers": f.Layers, "width": f.Width, "vocabulary": f.Vocabulary, "think": f.Think, "passages": f.Passages},
 	}}, nil

@@ -58,7 +58,10 @@ func (w *workspace) service(f serveFlags) (s *service, err error) {
 	conf := b.config(w.a, f.hosts)
 	conf.Slots, conf.Key = slots, holder(keys)
 	conf.Plan, conf.Report, conf.Runs, conf.Events = s.planView, s.reportView, s.runsView, s.events
+	d := &desk{books: b}
+	conf.Guard = d
 	s.Server = serve.New(conf)
+	d.releases = s.Releases
 	return s, nil
 }
 

@@ -37,7 +37,10 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	if keys != nil {
 		conf.Key = holder(keys)
 	}
+	d := &desk{books: b}
+	conf.Guard = d
 	s := serve.New(conf)
+	d.releases = s.Releases
 	free, err := a.modelMemory(mf)
 	if err != nil {
 		return err
