@@ -215,7 +215,7 @@ func (s *Store) dbError(err error) error {
 	if err == nil {
 		return nil
 	}
-	if _, ok := errors.AsType[*say.Error](err); ok {
+	if _, ok := errors.AsType[*say.Error](err); ok || errors.Is(err, ErrChanged) {
 		return err
 	}
 	where := filepath.Join(s.dir, "suiren.db")
