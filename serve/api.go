@@ -36,7 +36,9 @@ func (r *Release) info() modelInfo {
 func (s *Server) models(w http.ResponseWriter, r *http.Request) error {
 	list := []modelInfo{}
 	for _, rel := range s.releases() {
-		list = append(list, rel.info())
+		if rel.Canary == nil {
+			list = append(list, rel.info())
+		}
 	}
 	return writeJSON(w, http.StatusOK, map[string]any{"object": "list", "data": list})
 }

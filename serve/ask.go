@@ -22,7 +22,7 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 		if err != nil {
 			return err
 		}
-		rel, err := s.pick(req.Model)
+		rel, err := s.choose(r, req)
 		if err != nil {
 			return err
 		}
@@ -93,6 +93,9 @@ func (s *Server) pick(model string) (*Release, error) {
 			Text: say.T("the model is still being made", "模型还在训练中"), Next: say.T("follow it on the plan page", "进度见“计划”页面")}
 	}
 	for _, rel := range list {
+		if rel.Canary != nil {
+			continue
+		}
 		if model == "" || model == rel.Name || model == rel.Name+":latest" { // as Ollama's clients write it
 			return rel, nil
 		}

@@ -91,6 +91,7 @@ type Server struct {
 	receipts *receipts
 	metrics  *metrics
 	meter    *meter
+	epochs   *epochs
 }
 
 // New makes a server.
@@ -104,16 +105,19 @@ func New(conf Config) *Server {
 	if conf.Slots == 0 {
 		conf.Slots = 4
 	}
-	s := &Server{conf: conf, sessions: newSessions(), receipts: newReceipts(maxReceipts), meter: newMeter(cpuSeconds)}
+	s := &Server{conf: conf, sessions: newSessions(), receipts: newReceipts(maxReceipts), meter: newMeter(cpuSeconds), epochs: newEpochs()}
 	s.queue = newQueue(conf.Slots, maxWaiting)
 	s.metrics = newMetrics(s)
 	return s
 }
 
 // Open makes the server answer from the releases; the first is the one that a
-// request without a model's name gets. Requests under way finish with the
-// release they began with.
-func (s *Server) Open(list ...*Release) { s.open.Store(&list) }
+// request without a model's name gets, and no canary. Requests under way finish
+// with the release they began with; what is returned is closed when the last of
+// them has ended, after which nothing holds a release that is not in the list.
+func (s *Server) Open(list ...*Release) (ended <-chan struct{}) {
+	return s.epochs.turn(func() { s.open.Store(&list) })
+}
 
 func (s *Server) releases() []*Release {
 	if list := s.open.Load(); list != nil {
