@@ -178,3 +178,12 @@ func (s *Store) CopyRecords(ctx context.Context, path string) error {
 	}
 	return syncFile(path)
 }
+
+// StateVersion returns the version of a state alone.
+func (s *Store) StateVersion(name string) (version int64, err error) {
+	err = s.db.QueryRow("SELECT version FROM states WHERE name = ?", name).Scan(&version)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return version, s.dbError(err)
+}

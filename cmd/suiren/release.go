@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
 
 	"suiren/engine/infer"
 	"suiren/internal/say"
@@ -25,9 +26,9 @@ type served struct {
 
 func (r *served) close() { r.scenario.Close() }
 
-// serveRelease opens a standing release.
-func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served, error) {
-	dir, err := w.st.Dir(b.Output)
+// serveRelease opens a release that a block of a name made.
+func (w *workspace) serveRelease(block string, digest store.Digest, machine stage.Machine) (*served, error) {
+	dir, err := w.st.Dir(digest)
 	if err != nil {
 		return nil, err
 	}
@@ -51,9 +52,13 @@ func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served,
 	if err != nil {
 		return nil, err
 	}
-	rec, _, err := w.st.Made(b.Key)
+	made, err := w.st.MadeBy(digest)
 	if err != nil {
 		return nil, err
+	}
+	var began time.Time
+	if len(made) > 0 {
+		began = made[0].Began
 	}
 	s, err := w.openScenario(scenarioDir, machine, slots)
 	if err != nil {
@@ -62,10 +67,10 @@ func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served,
 	f := s.Facts()
 	name := m.Name
 	if name == "" {
-		name = b.Name
+		name = block
 	}
 	return &served{scenario: s, release: &serve.Release{
-		Name: name, Digest: b.Output.String(), Made: rec.Began, Answerer: answerer{s, name, b.Output.String()}, Origin: "release", Policy: rails{policy},
+		Name: name, Digest: digest.String(), Made: began, Answerer: answerer{s, name, digest.String()}, Origin: "release", Policy: rails{policy},
 		Context: f.Context, Examples: examples, Label: true,
 		About: map[string]any{"parameters": f.Parameters, "layers": f.Layers, "width": f.Width, "vocabulary": f.Vocabulary, "think": f.Think, "passages": f.Passages},
 	}}, nil

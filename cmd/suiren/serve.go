@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,7 @@ import (
 	"suiren/run"
 	"suiren/serve"
 	"suiren/stage"
+	"suiren/stage/operate"
 	"suiren/store"
 )
 
@@ -32,6 +34,8 @@ type service struct {
 	ln     net.Listener
 	secret string // of the key that was made at the first start, until it was shown
 	plan   atomic.Pointer[plan.Plan]
+
+	follower atomic.Pointer[follower]
 }
 
 // service opens all that a request is written down in, and listens.
@@ -56,28 +60,52 @@ func (w *workspace) service(f serveFlags) (s *service, err error) {
 	}
 	s.secret = secret
 	conf := b.config(w.a, f.hosts)
-	conf.Slots, conf.Key = slots, keys.Lookup
+	conf.Slots, conf.Key, conf.Record, conf.Rate = slots, keys.Lookup, s.record, s.rate
 	conf.Plan, conf.Report, conf.Runs, conf.Events = s.planView, s.reportView, s.runsView, s.events
 	s.Server = serve.New(conf)
 	return s, nil
 }
 
+// close ends what the service holds, when the server has stopped.
+func (s *service) close() {
+	if f := s.follower.Load(); f != nil {
+		f.end()
+	}
+	s.books.close()
+}
+
 // url is the address of the page; it signs a browser in, once.
 func (s *service) url() string { return "http://" + s.ln.Addr().String() + s.OpenPath() }
 
-// openRelease makes the server answer from a standing release.
+// openRelease makes the server answer from a standing release or, once the
+// owner decides which one is live, from that.
 func (s *service) openRelease(b store.Block, m stage.Machine) error {
-	r, err := s.w.serveRelease(b, m)
+	_, err := operate.ChangeTracks(s.w.st, func(all *operate.Tracks) error {
+		all.Track(b.Name).Serve(b.Output, operate.Step{By: "serve", Now: time.Now()})
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	s.opened = append(s.opened, func() error { r.close(); return nil })
 	spareProcessor(m.Threads)
-	if err := s.begin(b.Name, b.Output.String()); err != nil {
-		return err
+	return s.follow(b.Name, m)
+}
+
+// record keeps a request in the books, and shows it to the release's watch.
+func (s *service) record(r *serve.Record) error {
+	if f := s.follower.Load(); f != nil {
+		f.answered(r)
 	}
-	s.Open(r.release)
-	return nil
+	return s.books.record(r)
+}
+
+// rate keeps a rating, and shows it to the release's watch.
+func (s *service) rate(r serve.Rating) error {
+	err := s.books.rate(r)
+	if f := s.follower.Load(); f != nil && err == nil {
+		f.rated(r.ID, r.Good)
+	}
+	return err
 }
 
 // spareProcessor lets one thread more run than compute: a request that comes
