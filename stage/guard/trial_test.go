@@ -9,7 +9,7 @@ import (
 	"suiren/stage"
 )
 
-func made(t *testing.T, p *Policy) string {
+func policyDir(t *testing.T, p *Policy) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := p.Run(t.Context(), &stage.Job{Out: dir, Work: t.TempDir(), Emit: func(stage.Event) {}}); err != nil {
@@ -20,21 +20,21 @@ func made(t *testing.T, p *Policy) string {
 
 func TestTryPolicy(t *testing.T) {
 	for _, pack := range Packs() {
-		r, err := TryPolicy(made(t, &Policy{Pack: pack, Keywords: []string{"durian", "榴莲"}, Allow: []string{"durian"}}))
+		r, err := TryPolicy(policyDir(t, &Policy{Pack: pack, Keywords: []string{"durian", "榴莲"}, Allow: []string{"durian"}}))
 		if err != nil || !r.OK() || r.Words < 4 {
 			t.Errorf("%s: %+v %v", pack, r, err)
 		}
-		if r, err = TryPolicy(made(t, &Policy{Pack: pack, Keywords: []string{"榴莲"}, Mode: "observe"})); err != nil || !r.OK() {
+		if r, err = TryPolicy(policyDir(t, &Policy{Pack: pack, Keywords: []string{"榴莲"}, Mode: "observe"})); err != nil || !r.OK() {
 			t.Errorf("%s, observing: %+v %v", pack, r, err)
 		}
 	}
 	// A word that ordinary sentences hold is found out.
-	r, err := TryPolicy(made(t, &Policy{Pack: "minimal", Keywords: []string{"宪法"}}))
+	r, err := TryPolicy(policyDir(t, &Policy{Pack: "minimal", Keywords: []string{"宪法"}}))
 	if err != nil || r.OK() || r.Refused != 1 || !strings.Contains(r.Examples[0], "宪法") {
 		t.Errorf("%+v %v", r, err)
 	}
 	// So is a policy that cannot be read.
-	dir := made(t, &Policy{Pack: "minimal"})
+	dir := policyDir(t, &Policy{Pack: "minimal"})
 	if err := os.WriteFile(filepath.Join(dir, policyFile), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
