@@ -41,6 +41,11 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 			return err
 		}
 		defer release()
+		done, err := s.limits.begin(rel, caller(r), s.conf.Now())
+		if err != nil {
+			return err
+		}
+		defer done()
 		if err := s.queue.enter(r.Context()); err != nil {
 			return err
 		}
@@ -79,6 +84,7 @@ func (r *Release) fits(req *form.Request) error {
 	if r.Policy != nil && req.Logprobs { // tokens would show what the rails hold back
 		return form.Unsupported("logprobs")
 	}
+	r.Limits.bound(req)
 	if r.Context > 0 && req.Context > r.Context {
 		return form.OutOfRange("num_ctx", say.T("at most %d, the context here", "至多 %d，即这里的上下文", r.Context))
 	}

@@ -66,6 +66,10 @@ type Config struct {
 
 	// Plan is the view of the plan, as JSON, in a language.
 	Plan func(say.Lang) (json.RawMessage, error)
+	// Releases are the releases and how they stand, as JSON. ReleaseAct decides
+	// about one: check, canary, promote, rollback, retire.
+	Releases   func() (json.RawMessage, error)
+	ReleaseAct func(ctx context.Context, caller, act string, body json.RawMessage) (json.RawMessage, error)
 	// Report is the latest report, as JSON; nil if none was made yet.
 	Report func() (json.RawMessage, error)
 	// Runs are the runs of the plan, as a JSON list, newest first.
@@ -92,6 +96,7 @@ type Server struct {
 	metrics  *metrics
 	meter    *meter
 	epochs   *epochs
+	limits   *limits
 }
 
 // New makes a server.
@@ -105,7 +110,7 @@ func New(conf Config) *Server {
 	if conf.Slots == 0 {
 		conf.Slots = 4
 	}
-	s := &Server{conf: conf, sessions: newSessions(), receipts: newReceipts(maxReceipts), meter: newMeter(cpuSeconds), epochs: newEpochs()}
+	s := &Server{conf: conf, sessions: newSessions(), receipts: newReceipts(maxReceipts), meter: newMeter(cpuSeconds), epochs: newEpochs(), limits: newLimits()}
 	s.queue = newQueue(conf.Slots, maxWaiting)
 	s.metrics = newMetrics(s)
 	return s
@@ -157,6 +162,8 @@ func (s *Server) Handler() http.Handler {
 	keyed("GET /api/runs", s.runs)
 	keyed("GET /api/runs/{run}/events", s.events)
 	keyed("POST /api/feedback", s.feedback)
+	keyed("GET /api/releases", s.releaseList)
+	keyed("POST /api/releases/{act}", s.releaseAct)
 
 	open("GET /open", s.openSession)
 	open("POST /api/session", s.signIn)

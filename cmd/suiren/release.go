@@ -71,6 +71,7 @@ func (w *workspace) serveRelease(block string, digest store.Digest, machine stag
 	}
 	return &served{scenario: s, release: &serve.Release{
 		Name: name, Digest: digest.String(), Made: began, Answerer: answerer{s, name, digest.String()}, Origin: "release", Policy: rails{policy},
+		Limits:  serve.Limits{Tokens: m.Limits[operate.LimitTokens], AtOnce: m.Limits[operate.LimitAtOnce], Minute: m.Limits[operate.LimitMinute]},
 		Context: f.Context, Examples: examples, Label: true,
 		About: map[string]any{"parameters": f.Parameters, "layers": f.Layers, "width": f.Width, "vocabulary": f.Vocabulary, "think": f.Think, "passages": f.Passages},
 	}}, nil
@@ -78,8 +79,18 @@ func (w *workspace) serveRelease(block string, digest store.Digest, machine stag
 
 // openScenario opens a scenario to give some answers at a time.
 func (w *workspace) openScenario(dir string, machine stage.Machine, slots int) (*scenario.Scenario, error) {
+	return w.openAt(dir, machine, slots, false)
+}
+
+// openScenarioFixed opens it so that templates are told the day that a verdict
+// tells them.
+func (w *workspace) openScenarioFixed(dir string, machine stage.Machine, slots int) (*scenario.Scenario, error) {
+	return w.openAt(dir, machine, slots, true)
+}
+
+func (w *workspace) openAt(dir string, machine stage.Machine, slots int, fixed bool) (*scenario.Scenario, error) {
 	open := scenario.Opener{Artifact: w.st.Model, Threads: machine.Threads, Slots: slots,
-		Model: func(path, adapter string) (scenario.Model, error) { return otherModel(path, adapter, machine, false) }}
+		Model: func(path, adapter string) (scenario.Model, error) { return otherModel(path, adapter, machine, fixed) }}
 	return open.Open(dir)
 }
 
