@@ -36,7 +36,7 @@ func (c *Canary) takes(digest, caller, header, session string) bool {
 
 // choose finds the release that answers a request for answers.
 func (s *Server) choose(r *http.Request, req *form.Request) (*Release, error) {
-	live, err := s.pick(req.Model)
+	live, err := s.pick(r, req.Model)
 	if err != nil {
 		return nil, err
 	}

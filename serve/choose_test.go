@@ -78,7 +78,7 @@ func TestChoose(t *testing.T) {
 	if got["1"] < 60 || got["2"] < 60 || got["3"] > 0 {
 		t.Errorf("of 200: %v", got)
 	}
-	if rel, _ := s.pick(""); rel != live {
+	if rel, _ := s.pick(httptest.NewRequest(http.MethodPost, "/", nil), ""); rel != live {
 		t.Error("a canary answers for the name")
 	}
 }

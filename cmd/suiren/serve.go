@@ -60,7 +60,7 @@ func (w *workspace) service(f serveFlags) (s *service, err error) {
 	}
 	s.secret = secret
 	conf := b.config(w.a, f.hosts)
-	conf.Slots, conf.Key, conf.Record, conf.Rate = slots, keys.Lookup, s.record, s.rate
+	conf.Slots, conf.Key, conf.Record, conf.Rate = slots, holder(keys), s.record, s.rate
 	conf.Plan, conf.Report, conf.Runs, conf.Events = s.planView, s.reportView, s.runsView, s.events
 	conf.Releases, conf.ReleaseAct = s.releasesView, s.releaseDo
 	s.Server = serve.New(conf)
