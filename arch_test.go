@@ -28,6 +28,7 @@ engine/optim: engine/kernel engine/tensor
 engine/objective:
 engine/infer: engine/kernel engine/tensor engine/weights engine/model engine/tokenizer
 store: internal/say
+store/backup: store internal/say
 models: engine/weights store internal/say
 stage: store internal/say
 stage/curve: stage internal/say

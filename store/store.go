@@ -137,7 +137,7 @@ func (s *Store) beginTemp() error {
 		return err
 	}
 	defer guard.Close()
-	if err := waitLock(guard); err != nil {
+	if err := WaitLock(guard); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp(filepath.Join(s.dir, "tmp"), "p")

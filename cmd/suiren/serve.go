@@ -200,11 +200,15 @@ releases, callers must show a key.`,
 			}
 			defer s.close()
 			p, err := w.plan(c.Context(), m)
-			if err != nil {
+			switch {
+			case c.Context().Err() != nil:
 				return err
+			case err != nil: // a restored folder has its releases, and not its documents
+				a.screen.note(say.T("the plan cannot be made here, what it made is served: %v", "此处无法生成计划，仍提供已制作版本的服务：%v", err))
+			default:
+				s.plan.Store(p)
 			}
-			s.plan.Store(p)
-			if !p.Empty() {
+			if err == nil && !p.Empty() {
 				a.screen.note(say.T("the plan has changed since this release was made; suiren apply makes it anew", "发布之后计划有变化；suiren apply 会重新制作"))
 			}
 			if err := s.openRelease(b, m); err != nil {
