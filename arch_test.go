@@ -55,6 +55,7 @@ stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer
 stage/guard: stage store internal/say stage/verify engine/tokenizer engine/infer
 stage/guard/assess: stage internal/say
 stage/operate: stage store internal/say
+stage/operate/origin: stage stage/operate store internal/say
 run: stage stage/curve store internal/say
 plan: stage store run internal/say
 serve: internal/say serve/form serve/openai serve/anthropic serve/ollama console

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -186,4 +187,35 @@ func (s *Store) StateVersion(name string) (version int64, err error) {
 		err = nil
 	}
 	return version, s.dbError(err)
+}
+
+// Whole reports what is wrong with an artifact as far as can be told without
+// reading its files: its list must be what its name says, and its files there
+// with their sizes. Verify reads them.
+func (s *Store) Whole(d Digest) error {
+	dir, err := s.Dir(d)
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(dir + listSuffix)
+	if err != nil {
+		return err
+	}
+	if Digest(sha256.Sum256(text)) != d {
+		return say.Errorf("the list of its files was changed", "文件清单被改动过")
+	}
+	files, err := parseList(text)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		info, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(f.Path)))
+		if err != nil {
+			return err
+		}
+		if !info.Mode().IsRegular() || info.Size() != f.Size {
+			return say.Errorf("%s was changed", "%s 被改动过", f.Path)
+		}
+	}
+	return nil
 }

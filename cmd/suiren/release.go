@@ -14,6 +14,7 @@ import (
 	"suiren/stage"
 	"suiren/stage/guard"
 	"suiren/stage/operate"
+	"suiren/stage/operate/origin"
 	"suiren/stage/scenario"
 	"suiren/store"
 )
@@ -35,6 +36,16 @@ func (w *workspace) serveRelease(block string, digest store.Digest, machine stag
 	m, err := operate.OpenRelease(dir)
 	if err != nil {
 		return nil, err
+	}
+	parts := []store.Digest{m.Scenario, m.Weights, m.Policy, m.Verdict}
+	if !m.Knowledge.IsZero() {
+		parts = append(parts, m.Knowledge)
+	}
+	if _, err := origin.Verify(w.st, digest, "", parts...); err != nil {
+		if !w.a.unsigned || !errors.Is(err, origin.ErrUnproved) {
+			return nil, err
+		}
+		w.a.screen.note(say.T("served without proof of its origin, as you said: %v", "按您的要求，在来源未证实的情况下提供服务：%v", err))
 	}
 	policyDir, err := w.st.Dir(m.Policy)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 func (a *app) releaseCommand() *cobra.Command {
 	c := a.group("release", a.t("Say which release answers: check, canary, promote, go back", "决定由哪个发布版本作答：检查、灰度、提升、回退"),
 		a.releaseListCommand(), a.releaseShowCommand(), a.releaseCheckCommand(), a.releaseStepCommand("canary"), a.releaseStepCommand("promote"),
-		a.releaseStepCommand("rollback"), a.releaseStepCommand("retire"), a.releaseCompareCommand())
+		a.releaseStepCommand("rollback"), a.releaseStepCommand("retire"), a.releaseCompareCommand(), a.releaseSignCommand(), a.releaseBillCommand(), a.releaseProveCommand())
 	c.PersistentFlags().String("plan", ".", a.t("folder of the plan", "计划所在的目录"))
 	return c
 }

@@ -234,6 +234,7 @@ type serveFlags struct {
 func (f *serveFlags) add(a *app, c *cobra.Command) {
 	c.Flags().StringVar(&f.listen, "listen", serve.Addr, a.t("address and port", "监听的地址和端口"))
 	c.Flags().StringSliceVar(&f.hosts, "host", nil, a.t("a name, besides localhost, by which clients may call this server", "除 localhost 外，客户端可使用的主机名"))
+	c.Flags().BoolVar(&a.unsigned, "unsigned", false, a.t("serve a release although its bill of origin does not verify", "即使来源清单未通过验证也提供服务"))
 	c.Flags().StringVar(&f.release, "release", "", a.t("name of the release to serve (default: the only one)", "要提供服务的发布版本的名称（默认：唯一的那个）"))
 }
 

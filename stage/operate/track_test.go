@@ -208,13 +208,13 @@ func TestWatch(t *testing.T) {
 	}
 	stop := Signals{Errors: 0.05, Slow: 2}
 	alarms := 0
-	const runs = 1000
+	const runs = 400
 	for seed := range uint64(runs) {
-		if run(seed, 0.05, stop, 3000) > 0 {
+		if run(seed, 0.05, stop, 2000) > 0 {
 			alarms++
 		}
 	}
-	if alarms > runs/50 { // 1% is the bound; this is more than five deviations above it
+	if alarms > runs/25 { // 1% is the bound; this is more than five deviations above it
 		t.Errorf("%d of %d good releases went back", alarms, runs)
 	}
 	for _, c := range []struct {
