@@ -28,6 +28,7 @@ engine/optim: engine/kernel engine/tensor
 engine/objective:
 engine/infer: engine/kernel engine/tensor engine/weights engine/model engine/tokenizer
 store: internal/say
+store/backup: store internal/say
 models: engine/weights store internal/say
 stage: store internal/say
 stage/curve: stage internal/say
@@ -59,6 +60,7 @@ stage/guard/assess: stage internal/say
 stage/guard/watch: internal/say
 stage/guard: pii stage stage/guard/watch store internal/say stage/verify engine/tokenizer engine/infer stage/guard/fold stage/guard/detect stage/guard/leak stage/guard/classify
 stage/operate: stage store internal/say
+stage/operate/origin: stage stage/operate store internal/say
 run: stage stage/curve store internal/say
 plan: stage store run internal/say
 serve: internal/say serve/form serve/openai serve/anthropic serve/ollama console

@@ -22,7 +22,7 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 		if err != nil {
 			return err
 		}
-		rel, err := s.pick(r, req.Model)
+		rel, err := s.choose(r, req)
 		if err != nil {
 			return err
 		}
@@ -46,6 +46,11 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 			return err
 		}
 		defer release()
+		done, err := s.limits.begin(rel, caller(r), s.conf.Now())
+		if err != nil {
+			return err
+		}
+		defer done()
 		if err := s.queue.enter(r.Context()); err != nil {
 			return err
 		}
@@ -81,6 +86,7 @@ func (r *Release) fits(req *form.Request) error {
 	if param := r.Answerer.Can().Lack(req.Needs); param != "" {
 		return form.Unsupported(param)
 	}
+	r.Limits.bound(req)
 	if r.Context > 0 && req.Context > r.Context {
 		return form.OutOfRange("num_ctx", say.T("at most %d, the context here", "至多 %d，即这里的上下文", r.Context))
 	}
@@ -89,12 +95,9 @@ func (r *Release) fits(req *form.Request) error {
 
 // visible are the releases that the caller may know of.
 func (s *Server) visible(r *http.Request) []*Release {
-	if s.conf.Decide == nil {
-		return s.releases()
-	}
 	var list []*Release
 	for _, rel := range s.releases() {
-		if s.may(r, ReadModels, AModel, rel.Name) == nil {
+		if rel.Canary == nil && (s.conf.Decide == nil || s.may(r, ReadModels, AModel, rel.Name) == nil) {
 			list = append(list, rel)
 		}
 	}

@@ -78,6 +78,10 @@ type Config struct {
 
 	// Plan is the view of the plan, as JSON, in a language.
 	Plan func(say.Lang) (json.RawMessage, error)
+	// Releases are the releases and how they stand, as JSON. ReleaseAct decides
+	// about one: check, canary, promote, rollback, retire.
+	Releases   func() (json.RawMessage, error)
+	ReleaseAct func(ctx context.Context, caller, act string, body json.RawMessage) (json.RawMessage, error)
 	// Report is the latest report, as JSON; nil if none was made yet.
 	Report func() (json.RawMessage, error)
 	// Runs are the runs of the plan, as a JSON list, newest first.
@@ -103,6 +107,8 @@ type Server struct {
 	receipts *receipts
 	metrics  *metrics
 	meter    *meter
+	epochs   *epochs
+	limits   *limits
 }
 
 // New makes a server.
@@ -116,16 +122,19 @@ func New(conf Config) *Server {
 	if conf.Slots == 0 {
 		conf.Slots = 4
 	}
-	s := &Server{conf: conf, sessions: newSessions(), receipts: newReceipts(maxReceipts), meter: newMeter(cpuSeconds)}
+	s := &Server{conf: conf, sessions: newSessions(), receipts: newReceipts(maxReceipts), meter: newMeter(cpuSeconds), epochs: newEpochs(), limits: newLimits()}
 	s.queue = newQueue(conf.Slots, maxWaiting)
 	s.metrics = newMetrics(s)
 	return s
 }
 
 // Open makes the server answer from the releases; the first is the one that a
-// request without a model's name gets. Requests under way finish with the
-// release they began with.
-func (s *Server) Open(list ...*Release) { s.open.Store(&list) }
+// request without a model's name gets, and no canary. Requests under way finish
+// with the release they began with; what is returned is closed when the last of
+// them has ended, after which nothing holds a release that is not in the list.
+func (s *Server) Open(list ...*Release) (ended <-chan struct{}) {
+	return s.epochs.turn(func() { s.open.Store(&list) })
+}
 
 // Releases are those that Open was called with.
 func (s *Server) Releases() []*Release { return s.releases() }
@@ -173,6 +182,8 @@ func (s *Server) Routes() []Route {
 		{"GET /api/guard/suspended", ReadPolicy, s.suspended},
 		{"DELETE /api/guard/suspended/{caller}", SetPolicy, s.lift},
 		{"POST /api/guard/appeals", UseSession, s.appeal},
+		{"GET /api/releases", ReadReleases, s.releaseList},
+		{"POST /api/releases/{act}", SetRelease, s.releaseAct},
 
 		{"GET /open", Open, s.openSession},
 		{"POST /api/session", Open, s.signIn},

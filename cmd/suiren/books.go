@@ -147,8 +147,8 @@ func (b *books) begin(name, digest string) error {
 	if err != nil {
 		return err
 	}
-	b.opened = append(b.opened, t.Close)
 	b.mu.Lock()
+	b.opened = append(b.opened, t.Close)
 	b.traces[digest], b.names[digest] = t, name
 	b.mu.Unlock()
 	_, err = b.audit.Append("cli", "release", digest, "")

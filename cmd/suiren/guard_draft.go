@@ -174,7 +174,7 @@ after the rails of then: what was refused or masked is not in them.`,
 			if err != nil {
 				return err
 			}
-			a.showComparison(guard.Compare(before, after, list))
+			a.showReplayed(guard.Replay(before, after, list))
 			return nil
 		},
 	}
@@ -185,7 +185,7 @@ after the rails of then: what was refused or masked is not in them.`,
 	return c
 }
 
-func (a *app) showComparison(c *guard.Comparison) {
+func (a *app) showReplayed(c *guard.Replayed) {
 	if a.format == formatJSONL {
 		for _, d := range c.Differences {
 			a.line(struct {
@@ -370,5 +370,5 @@ func (d *desk) Replay(_ context.Context, r serve.Rerun) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return guard.Compare(before, after, list), nil
+	return guard.Replay(before, after, list), nil
 }
