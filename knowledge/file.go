@@ -21,6 +21,7 @@ const (
 	termsFile     = "terms.bin"
 	soundsFile    = "pinyin.bin"
 	synonymsFile  = "synonyms.txt" // if the owner gave some
+	rulesFile     = "readers.json" // if not everybody may read everything
 )
 
 // Bounds of what is read.
@@ -45,10 +46,10 @@ func (ix *Index) open(dir string) error {
 	for _, f := range []struct {
 		name  string
 		parse func([]byte) error
-	}{{passagesFile, ix.readPassages}, {documentsFile, ix.readDocuments}, {termsFile, ix.readTerms}, {soundsFile, ix.readSounds}, {synonymsFile, ix.readSynonyms}} {
+	}{{passagesFile, ix.readPassages}, {documentsFile, ix.readDocuments}, {termsFile, ix.readTerms}, {soundsFile, ix.readSounds}, {synonymsFile, ix.readSynonyms}, {rulesFile, ix.readRules}} {
 		path := filepath.Join(dir, f.name)
 		b, err := ix.mapped(path)
-		if f.name == synonymsFile && errors.Is(err, os.ErrNotExist) {
+		if (f.name == synonymsFile || f.name == rulesFile) && errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		if err != nil {

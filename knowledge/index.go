@@ -17,6 +17,7 @@ type Index struct {
 	terms    *inverted.Index
 	sounds   sounds
 	synonyms synonyms
+	rules    []Rule
 	closers  []func() error
 }
 

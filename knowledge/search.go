@@ -12,6 +12,11 @@ type Question struct {
 	Text   string
 	K      int    // most hits
 	Access Access // what may be found; the zero value is everything
+
+	// Least is the share of the question, by weight, that a passage has to
+	// hold to answer it, 0 to 1; 0: the share that was measured to part
+	// questions best. Answer refuses what is below.
+	Least float64
 }
 
 // A Hit is a passage that a question may be about.

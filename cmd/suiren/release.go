@@ -192,7 +192,7 @@ func (s answerer) receipt(r *form.Receipt, t *scenario.Trail) {
 	temperature, topP := float64(m.Temperature), float64(m.TopP)
 	*r = form.Receipt{Version: form.ReceiptVersion, ID: r.ID, Program: r.Program, Model: form.ReceiptModel{Name: s.name, Digest: "sha256:" + s.digest},
 		Prompt: form.Tokens(m.Prompt, true), Answer: form.Tokens(t.Tokens, false), Finish: t.Finish, Seed: m.Seed,
-		Sampling: form.Sampling{Temperature: &temperature, TopP: &topP}, MaxTokens: m.MaxTokens, Think: form.Think{Budget: m.Think}, Chat: t.Asked, Open: m.Open}
+		Sampling: form.Sampling{Temperature: &temperature, TopP: &topP}, MaxTokens: m.MaxTokens, Think: form.Think{Budget: m.Think}, Chat: t.Asked, Open: m.Open, Readers: t.Principals}
 }
 
 // Replay makes the answer of a receipt again and reports whether it is the
@@ -204,7 +204,7 @@ func (s answerer) Replay(ctx context.Context, r *form.Receipt) (same bool, err e
 	if err := r.Check(); err != nil {
 		return false, err
 	}
-	t := scenario.Trail{Asked: r.Chat, Made: infer.Request{Prompt: r.Prompt.IDs, MaxTokens: r.MaxTokens, Open: r.Open, Think: r.Think.Budget, Seed: r.Seed}}
+	t := scenario.Trail{Asked: r.Chat, Made: infer.Request{Prompt: r.Prompt.IDs, MaxTokens: r.MaxTokens, Open: r.Open, Think: r.Think.Budget, Seed: r.Seed}, Principals: r.Readers}
 	if p := r.Sampling.Temperature; p != nil {
 		t.Made.Temperature = float32(*p)
 	}
@@ -233,6 +233,14 @@ func (w *workspace) replayer(digest store.Digest, machine stage.Machine) (answer
 	return answerer{Scenario: s}, err
 }
 
+// principals are who asks, as the rules of documents name it.
+func principals(a *form.Ask) []string {
+	if a.Caller == "" {
+		return nil
+	}
+	return []string{a.Caller}
+}
+
 // messages are the conversation of an ask.
 func messages(a *form.Ask) (list []scenario.Message) {
 	for _, m := range a.Messages {
@@ -246,7 +254,7 @@ func event(d scenario.Delta) form.Event {
 	e := form.Event{Kind: kinds[d.Kind], Text: d.Text, Reason: d.Reason,
 		Usage: form.Usage{Prompt: d.Usage.Prompt, Completion: d.Usage.Completion, Reasoning: d.Usage.Reasoning}}
 	for _, src := range d.Sources {
-		e.Sources = append(e.Sources, form.Source{File: src.File, Heading: src.Heading, Text: src.Text, Score: src.Score})
+		e.Sources = append(e.Sources, form.Source(src))
 	}
 	return e
 }
