@@ -45,10 +45,11 @@ func (ix *Index) open(dir string) error {
 	for _, f := range []struct {
 		name  string
 		parse func([]byte) error
-	}{{passagesFile, ix.readPassages}, {documentsFile, ix.readDocuments}, {termsFile, ix.readTerms}, {soundsFile, ix.readSounds}, {synonymsFile, ix.readSynonyms}} {
+	}{{passagesFile, ix.readPassages}, {documentsFile, ix.readDocuments}, {termsFile, ix.readTerms}, {soundsFile, ix.readSounds}, {synonymsFile, ix.readSynonyms},
+		{embedderFile, ix.readEmbedder}, {vectorsFile, ix.readVectors}} {
 		path := filepath.Join(dir, f.name)
 		b, err := ix.mapped(path)
-		if f.name == synonymsFile && errors.Is(err, os.ErrNotExist) {
+		if (f.name == synonymsFile || f.name == embedderFile || f.name == vectorsFile) && errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		if err != nil {
@@ -57,6 +58,9 @@ func (ix *Index) open(dir string) error {
 		if err := f.parse(b); err != nil {
 			return damaged(path, err)
 		}
+	}
+	if ix.embedder == Default.Name() {
+		ix.Use(Default)
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ func TestBuild(t *testing.T) {
 		}
 	}
 	wrong := errors.New("no more")
-	if err := Build(t.TempDir(), func(yield func(Document, error) bool) { yield(Document{}, wrong) }); !errors.Is(err, wrong) {
+	if err := Build(t.TempDir(), func(yield func(Document, error) bool) { yield(Document{}, wrong) }, Options{}); !errors.Is(err, wrong) {
 		t.Error(err)
 	}
 }

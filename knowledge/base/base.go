@@ -303,7 +303,7 @@ func (b *Base) build(ctx context.Context, name string, files []File) error {
 				}
 			}
 		}
-	})
+	}, knowledge.Options{})
 	if err == nil && b.conf.Synonyms != "" {
 		err = knowledge.WriteSynonyms(tmp, b.conf.Synonyms)
 	}

@@ -27,7 +27,7 @@ func (*Knowledge) Out() store.Kind { return store.Knowledge }
 // nothing: a corpus of rated answers begins so.
 func (*Knowledge) Run(ctx context.Context, job *stage.Job) error {
 	from := filepath.Join(job.Dir("from"), "corpus.jsonl")
-	if err := knowledge.Build(job.Out, knowledgeDocuments(ctx, from)); err != nil {
+	if err := knowledge.Build(job.Out, knowledgeDocuments(ctx, from), knowledge.Options{}); err != nil {
 		return err
 	}
 	ix, err := knowledge.Open(job.Out)
