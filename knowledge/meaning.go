@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -179,8 +180,9 @@ func (ix *Index) Use(e Embedder) {
 }
 
 // nearest returns the k passages whose vectors are nearest to a question's,
-// and the question's vector.
-func (ix *Index) nearest(ask Question, k int) ([]vector.Hit, []float32) {
+// and the question's vector: its own and, of both parts, that of the best
+// passages found by its words.
+func (ix *Index) nearest(ask Question, k int, found []candidate) ([]vector.Hit, []float32) {
 	if ix.by == nil || ix.near.Len() == 0 {
 		return nil, nil
 	}
@@ -188,12 +190,31 @@ func (ix *Index) nearest(ask Question, k int) ([]vector.Hit, []float32) {
 	if err != nil || len(list) != 1 || len(list[0]) != ix.near.Width() || !slices.ContainsFunc(list[0], func(x float32) bool { return x != 0 }) {
 		return nil, nil
 	}
+	v := unit(list[0])
+	if n := min(leaders, len(found)); ask.By == ByBoth { // Li et al.: Pseudo Relevance Feedback with Deep Language Models and Dense Retrievers, 2021
+		for i := range n {
+			ix.near.Mix(v, found[i].at, 1/float32(n))
+		}
+	}
 	if ix.graph != nil && ask.Access.set == nil {
-		return ix.graph.Search(list[0], k, 2*k, nil, 0), list[0]
+		return ix.graph.Search(v, k, 2*k, nil, 0), v
 	}
 	var allowed func(int) bool // all that may be read are looked at: what is hidden changes nothing
 	if ask.Access.set != nil {
 		allowed = ask.Access.May
 	}
-	return ix.near.Flat(list[0], k, allowed), list[0]
+	return ix.near.Flat(v, k, allowed), v
+}
+
+// unit returns a vector brought to length one.
+func unit(v []float32) []float32 {
+	sum := 0.0
+	for _, x := range v {
+		sum += float64(float64(x) * float64(x))
+	}
+	out := make([]float32, len(v))
+	for k, x := range v {
+		out[k] = float32(float64(x) / math.Sqrt(sum))
+	}
+	return out
 }

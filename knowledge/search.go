@@ -60,10 +60,12 @@ func (ix *Index) Search(question string, k int) []Hit { return ix.Find(Question{
 // pool is how many passages each part of the search proposes.
 const pool = 100
 
-// meaningWeight is what the cosine counts beside the share of the best
-// score that words could reach. It was chosen on the first halves of the sets in TestHybrid.
-var meaningWeight = 0.3
-var tuneDoubt = 0
+// Chosen on the first halves of the sets in TestHybrid.
+const (
+	meaningWeight = 0.15 // what the cosine counts beside the share of the score that words could reach
+	least         = 0.02 // cosine of a passage that has none of the words
+	leaders       = 3    // the best passages by words, whose mean vector is added to the question's
+)
 
 // Find returns the best passages for a question, best first. Nothing of a
 // passage that may not be read enters into it: it is no hit, and does not
@@ -93,32 +95,25 @@ func (ix *Index) Find(ask Question) []Hit {
 	for t := range q.terms {
 		ideal += ix.rarity(&q, t, ask.Access.set)
 	}
-	doubt := 1.0
-	best := 0.0
+	best := 0.0 // the less the words find, the more the meaning counts
 	for i := range list {
 		if ideal > 0 {
-			best = max(best, float64(list[i].words)/(255*1024)/ideal)
+			list[i].share = float64(list[i].words) / (255 * 1024) / ideal
+			best = max(best, list[i].share)
 		}
-	}
-	switch tuneDoubt {
-	case 1:
-		doubt = 1 - best
-	case 2:
-		doubt = (1 - best) * (1 - best)
-	case 3:
-		doubt = max(0, 1-2*best)
-	case 4:
-		doubt = max(0.02, 1-1.5*best)
 	}
 	for i := range list {
 		c := &list[i]
-		if ask.By != ByMeaning && ideal > 0 {
-			c.score = float64(c.words) / (255 * 1024) / ideal
-		}
-		if ask.By != ByWords {
-			c.score += float64(meaningWeight * doubt * c.near)
+		switch ask.By {
+		case ByWords:
+			c.score = c.share
+		case ByMeaning:
+			c.score = c.near
+		default:
+			c.score = c.share + float64(meaningWeight*(1-best)*c.near)
 		}
 	}
+	list = slices.DeleteFunc(list, func(c candidate) bool { return c.words == 0 && c.near < least })
 	slices.SortFunc(list, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.words, a.words), cmp.Compare(a.at, b.at))
 	})
@@ -128,7 +123,8 @@ func (ix *Index) Find(ask Question) []Hit {
 // A candidate is a passage that may become a hit.
 type candidate struct {
 	at    int
-	words uint32 // in units of 1/(255·1024)
+	words uint32  // in units of 1/(255·1024)
+	share float64 // of the score that words could reach
 	near  float64
 	score float64
 	ranks Ranks
@@ -137,7 +133,7 @@ type candidate struct {
 // withMeaning adds the passages nearest to the question, and to all what
 // they lack: cosines and scores.
 func (ix *Index) withMeaning(ask Question, q *query, by inverted.Query, list []candidate) []candidate {
-	near, v := ix.nearest(ask, max(ask.K, pool))
+	near, v := ix.nearest(ask, max(ask.K, pool), list)
 	if v == nil {
 		return list
 	}

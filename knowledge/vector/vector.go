@@ -48,6 +48,14 @@ func (s *Set) Take(from *Set, i int) {
 	s.data, s.scales = append(s.data, from.at(i)[:s.width]...), append(s.scales, from.scales[i])
 }
 
+// Mix adds vector i, of length one, times weight to v.
+func (s *Set) Mix(v []float32, i int, weight float32) {
+	f := s.scales[i] * weight
+	for k, x := range s.at(i) {
+		v[k] += float32(f * float32(x))
+	}
+}
+
 // Near returns the cosines of a vector and some of the set.
 func (s *Set) Near(v []float32, list []int) []float32 {
 	q, scale := quantise(v, s.width)
