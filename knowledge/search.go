@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"suiren/knowledge/inverted"
@@ -14,6 +15,13 @@ type Question struct {
 	Access Access // what may be found; the zero value is everything
 	By     By     // what it is searched by
 	Each   int    // most hits of one document; 0: any number
+
+	Reranker Reranker // puts the best passages in another order; nil: none does
+}
+
+// A Reranker says how well texts answer a question: 0 to 1 for each.
+type Reranker interface {
+	Rerank(ctx context.Context, question string, texts []string) ([]float64, error)
 }
 
 // By is what a question is searched by.
@@ -32,6 +40,7 @@ type Hit struct {
 	Score    float64 // what it is ordered by
 	Words    float64 // BM25F
 	Meaning  float64 // cosine of its vector and the question's
+	Rerank   float64 // what the reranker says; 0: it was not asked
 	Ranks    Ranks
 	Coverage float64 // share of the question, weighed by rarity, whose words are in the passage: 0 to 1
 	Terms    []Match // why: the question's terms that are in it, the best first
@@ -42,6 +51,7 @@ type Hit struct {
 type Ranks struct {
 	Words   int `json:"words"`   // by BM25F
 	Meaning int `json:"meaning"` // by vectors
+	Fused   int `json:"fused"`   // by both together, before it was reranked
 }
 
 // A Match is a term of the question in a passage.
@@ -117,17 +127,22 @@ func (ix *Index) Find(ask Question) []Hit {
 	slices.SortFunc(list, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.words, a.words), cmp.Compare(a.at, b.at))
 	})
+	for i := range list {
+		list[i].ranks.Fused = i + 1
+	}
+	ix.rerank(ask, list)
 	return ix.hits(&q, ix.spread(list, ask), ask.Access.set)
 }
 
 // A candidate is a passage that may become a hit.
 type candidate struct {
-	at    int
-	words uint32  // in units of 1/(255·1024)
-	share float64 // of the score that words could reach
-	near  float64
-	score float64
-	ranks Ranks
+	at     int
+	words  uint32  // in units of 1/(255·1024)
+	share  float64 // of the score that words could reach
+	near   float64
+	rerank float64
+	score  float64
+	ranks  Ranks
 }
 
 // withMeaning adds the passages nearest to the question, and to all what
@@ -160,6 +175,31 @@ func (ix *Index) withMeaning(ask Question, q *query, by inverted.Query, list []c
 		list[i].near = float64(c)
 	}
 	return list
+}
+
+// rerankPool is how many passages a reranker is asked about.
+const rerankPool = 50
+
+// rerank puts the first candidates in the order of a reranker. If it fails
+// they stay as they are.
+func (ix *Index) rerank(ask Question, list []candidate) {
+	list = list[:min(len(list), rerankPool)]
+	if ask.Reranker == nil || len(list) == 0 {
+		return
+	}
+	texts := make([]string, len(list))
+	for i, c := range list {
+		p := ix.Passage(c.at)
+		texts[i] = embedded(&p)
+	}
+	scores, err := ask.Reranker.Rerank(context.Background(), clip(ask.Text, maxQuestion), texts)
+	if err != nil || len(scores) != len(list) {
+		return
+	}
+	for i := range list {
+		list[i].rerank = scores[i]
+	}
+	slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(b.rerank, a.rerank) })
 }
 
 // spread returns the first hits, of each document as many as may be.
@@ -202,7 +242,7 @@ func (ix *Index) hits(q *query, found []candidate, allowed inverted.Set) []Hit {
 	hits := make([]Hit, 0, len(found))
 	for i, impacts := range ix.terms.Impacts(q.terms, docs) {
 		c := found[i]
-		h := Hit{Passage: ix.Passage(c.at), At: c.at, Score: c.score, Words: float64(c.words) / (255 * 1024), Meaning: c.near, Ranks: c.ranks}
+		h := Hit{Passage: ix.Passage(c.at), At: c.at, Score: c.score, Words: float64(c.words) / (255 * 1024), Meaning: c.near, Rerank: c.rerank, Ranks: c.ranks}
 		in := map[uint64]bool{}
 		for t, impact := range impacts {
 			if impact > 0 {
