@@ -40,8 +40,9 @@ knowledge/document/pdfium:
 knowledge/document: internal/say knowledge/document/pdfium
 knowledge/reader: internal/say knowledge/document
 knowledge/inverted:
+knowledge/embedding:
 knowledge/vector: internal/cpu
-knowledge: internal/say knowledge/chinese knowledge/inverted knowledge/vector knowledge/document engine/tokenizer engine/infer
+knowledge: internal/say knowledge/chinese knowledge/inverted knowledge/vector knowledge/embedding knowledge/document engine/tokenizer engine/infer
 knowledge/base: internal/say knowledge knowledge/document knowledge/reader
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
 stage/talk: stage internal/say engine/chat engine/jinja engine/tokenizer engine/weights

@@ -62,7 +62,7 @@ func book(t testing.TB) string {
 		{Path: "handbook/en/keys.md", Text: "# Keys\n\n## How do I get a key?\n\nThe server makes a key at its first start. It is shown once.\n"},
 		{Path: "handbook/zh/keys.md", Text: "# 密钥\n\n## 怎么得到密钥？\n\n服务第一次启动时会生成密钥。密钥只显示一次，请妥善保管。\n"},
 	}
-	if err := knowledge.Build(dir, knowledge.All(docs)); err != nil {
+	if err := knowledge.Build(dir, knowledge.All(docs), knowledge.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return dir
