@@ -490,7 +490,7 @@ func TestDiffer(t *testing.T) {
 	if err := knowledge.Build(dir, knowledge.All([]knowledge.Document{
 		{Path: "old.md", Text: "# Keys\n\nA visitor key of the server is valid for 30 days after it was made.\n"},
 		{Path: "new.md", Text: "# Visitor keys\n\nA visitor key of the server is valid for 7 days after it was made.\n"},
-	})); err != nil {
+	}), knowledge.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	s := open(t, &Scenario{Think: 20}, folder(t), dir, 1, 2)
