@@ -54,6 +54,7 @@ stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer
 stage/guard: stage store internal/say stage/verify engine/tokenizer engine/infer
 stage/operate: stage store internal/say
 stage/operate/access: internal/say
+stage/operate/people: internal/say stage/operate/access
 run: stage stage/curve store internal/say
 plan: stage store run internal/say
 serve: internal/say serve/form serve/openai serve/anthropic serve/ollama console

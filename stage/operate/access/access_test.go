@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cedar-policy/cedar-go"
+
 	"suiren/internal/say"
 )
 
@@ -226,8 +228,9 @@ func TestFailingRuleDenies(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	f.Add(hospital, wards)
 	f.Add(string(defaultText), "[]")
+	base := Default()
 	f.Fuzz(func(t *testing.T, rules, entities string) {
-		r := Default()
+		r := &Rules{policies: cedar.NewPolicySet(), own: cedar.EntityMap{}, schema: base.schema}
 		if r.add("a.cedar", []byte(rules)) != nil || r.entities("entities.json", []byte(entities)) != nil {
 			return
 		}
