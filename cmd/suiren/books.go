@@ -119,7 +119,7 @@ func (b *books) openKeys() (keys *operate.Keys, secret string, err error) {
 	if keys, err = operate.OpenKeys(b.dir.keys()); err != nil {
 		return nil, "", err
 	}
-	if secret, err = keys.First("first"); err == nil && secret != "" {
+	if secret, err = keys.First(operate.Key{Name: "first", Roles: []string{"owner"}}); err == nil && secret != "" {
 		_, err = b.audit.Append("cli", "key.create", "first", "")
 	}
 	return keys, secret, err
@@ -128,8 +128,8 @@ func (b *books) openKeys() (keys *operate.Keys, secret string, err error) {
 // holder makes a look-up of keys serve's.
 func holder(keys *operate.Keys) func(secret string) (serve.Caller, bool) {
 	return func(secret string) (serve.Caller, bool) {
-		name, ok := keys.Lookup(secret)
-		return serve.Caller{Name: name}, ok
+		key, ok := keys.Lookup(secret)
+		return serve.Caller{Name: key.Name}, ok
 	}
 }
 

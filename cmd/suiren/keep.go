@@ -105,7 +105,7 @@ func (a *app) keyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			secret, err := k.Make(args[0])
+			secret, err := k.Make(operate.Key{Name: args[0]})
 			if err != nil {
 				return err
 			}
