@@ -58,6 +58,7 @@ stage/operate/people: internal/say stage/operate/access
 run: stage stage/curve store internal/say
 plan: stage store run internal/say
 serve: internal/say serve/form serve/openai serve/anthropic serve/ollama console
+serve/account: internal/say serve serve/form stage/operate stage/operate/access stage/operate/people
 serve/form: internal/say
 serve/openai: internal/say serve/form
 serve/anthropic: internal/say serve/form

@@ -158,7 +158,11 @@ const contextHeader = "Suiren-Context"
 var contextNames = []string{"purpose", "ward", "patient", "case_id"}
 
 func saysOf(r *http.Request) (map[string]string, error) {
-	text := r.Header.Get(contextHeader)
+	return ParseContext(r.Header.Get(contextHeader))
+}
+
+// ParseContext reads what a request says of itself.
+func ParseContext(text string) (map[string]string, error) {
 	if text == "" {
 		return nil, nil
 	}

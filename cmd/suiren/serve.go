@@ -56,7 +56,12 @@ func (w *workspace) service(f serveFlags) (s *service, err error) {
 	}
 	s.secret = secret
 	conf := b.config(w.a, f.hosts)
-	conf.Slots, conf.Key = slots, holder(keys)
+	door, err := b.door(w.a, keys, f.access)
+	if err != nil {
+		return nil, err
+	}
+	conf.Slots = slots
+	door.Config(&conf)
 	conf.Plan, conf.Report, conf.Runs, conf.Events = s.planView, s.reportView, s.runsView, s.events
 	s.Server = serve.New(conf)
 	return s, nil
@@ -195,12 +200,14 @@ releases, callers must show a key.`,
 // serveFlags say where a server is found, and what it serves.
 type serveFlags struct {
 	listen, release string
+	access          string // folder of the owner's rules
 	hosts           []string
 }
 
 func (f *serveFlags) add(a *app, c *cobra.Command) {
 	c.Flags().StringVar(&f.listen, "listen", serve.Addr, a.t("address and port", "监听的地址和端口"))
 	c.Flags().StringSliceVar(&f.hosts, "host", nil, a.t("a name, besides localhost, by which clients may call this server", "除 localhost 外，客户端可使用的主机名"))
+	c.Flags().StringVar(&f.access, "access", "", a.t("folder of the owner's rules of access and outer sign-in", "访问规则与外部登录配置所在目录"))
 	c.Flags().StringVar(&f.release, "release", "", a.t("name of the release to serve (default: the only one)", "要提供服务的发布版本的名称（默认：唯一的那个）"))
 }
 

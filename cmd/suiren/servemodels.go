@@ -35,7 +35,11 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	conf := b.config(a, f.hosts)
 	conf.Slots = max(slots, mf.slots)
 	if keys != nil {
-		conf.Key = holder(keys)
+		door, err := b.door(a, keys, f.access)
+		if err != nil {
+			return err
+		}
+		door.Config(&conf)
 	}
 	s := serve.New(conf)
 	free, err := a.modelMemory(mf)

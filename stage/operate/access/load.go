@@ -55,6 +55,9 @@ func Load(dir string) (*Rules, error) {
 	return r, nil
 }
 
+// Count is how many rules there are.
+func (r *Rules) Count() int { return len(r.policies.Map()) }
+
 func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {

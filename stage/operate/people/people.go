@@ -194,10 +194,8 @@ func (s *Store) Add(p Person) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	if p.Tenant != "" {
-		if err := s.tenantThere(p.Tenant); err != nil {
-			return err
-		}
+	if err := s.HasTenant(p.Tenant); err != nil {
+		return err
 	}
 	p.Made = s.Now().UTC().Truncate(time.Second)
 	return s.insert(&p)

@@ -44,6 +44,14 @@ func (s *Store) AddTenant(name, title string) error {
 	return nil
 }
 
+// HasTenant reports whether there is such a tenant; the house, "", always is.
+func (s *Store) HasTenant(name string) error {
+	if name == "" {
+		return nil
+	}
+	return s.tenantThere(name)
+}
+
 func (s *Store) tenantThere(name string) error {
 	var n int
 	if err := s.db.QueryRow(`select count(*) from tenants where name = ?`, name).Scan(&n); err != nil {
