@@ -32,6 +32,11 @@ func (s *Server) protect(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		h.Set("X-Frame-Options", "DENY") // for browsers that do not know frame-ancestors
+		if slices.Contains(s.conf.Hosts, hostOf(r.Host)) && r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		if !s.mayBeCalled(r.Host) {
 			s.fail(w, r, &form.Error{Status: http.StatusMisdirectedRequest, Type: "invalid_request_error", Code: "unknown_host",
 				Text: say.T("this server is not called %q", "本服务器不叫 %q", r.Host),
@@ -45,12 +50,16 @@ func (s *Server) protect(next http.Handler) http.Handler {
 // mayBeCalled guards against DNS rebinding, in which a name of the
 // attacker's comes to mean our address: addresses pass, names must be ours.
 func (s *Server) mayBeCalled(hostport string) bool {
+	host := hostOf(hostport)
+	return host == "localhost" || net.ParseIP(host) != nil || slices.Contains(s.conf.Hosts, host)
+}
+
+func hostOf(hostport string) string {
 	host := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {
 		host = h
 	}
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	return host == "localhost" || net.ParseIP(host) != nil || slices.Contains(s.conf.Hosts, host)
+	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }
 
 func isLoopback(host string) bool {

@@ -137,6 +137,7 @@ func (s *Server) keyed(a Action, f Handler) Handler {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="suiren"`)
 			return errNoKey
 		}
+		w.Header().Set("Cache-Control", "no-store")
 		says, err := saysOf(r)
 		if err != nil {
 			return err

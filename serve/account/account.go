@@ -226,7 +226,11 @@ func (a *Account) signIn(r *http.Request, name, password string) (serve.Caller, 
 	}
 	if err != nil {
 		if _, wait := errors.AsType[*people.Wait](err); !wait && r.Context().Err() == nil {
-			if _, err := a.Audit.Append(form.Clip(name), "session.refuse", from(r), ""); err != nil {
+			who := name
+			if _, err := a.People.Find(name); err != nil {
+				who = "unknown" // what was typed may be a password
+			}
+			if _, err := a.Audit.Append(who, "session.refuse", from(r), ""); err != nil {
 				return serve.Caller{}, err
 			}
 		}
