@@ -44,7 +44,7 @@ func (w *workspace) service(f serveFlags) (s *service, err error) {
 	s = &service{w: w, books: b}
 	defer func() {
 		if err != nil {
-			s.close()
+			b.close()
 		}
 	}()
 	if s.ln, err = serve.Listen(f.listen, true); err != nil {
