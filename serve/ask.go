@@ -109,7 +109,7 @@ func (s *Server) visible(r *http.Request) []*Release {
 func (s *Server) first(r *http.Request, fits func(*Release) bool) *Release {
 	var any *Release
 	for _, rel := range s.releases() {
-		if !fits(rel) {
+		if rel.Canary != nil || !fits(rel) { // choose finds canaries, beside the live release
 			continue
 		}
 		if s.may(r, scopeOf(r).action, AModel, rel.Name) == nil {
@@ -141,7 +141,7 @@ func (s *Server) pick(r *http.Request, model string) (*Release, error) {
 	}
 	e := &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "model_not_found", Param: "model",
 		Text: say.T("there is no model %q here", "这里没有名为 %q 的模型", form.Clip(model))}
-	if other := s.first(r, func(*Release) bool { return true }); s.may(r, scopeOf(r).action, AModel, other.Name) == nil {
+	if other := s.first(r, func(*Release) bool { return true }); other != nil && s.may(r, scopeOf(r).action, AModel, other.Name) == nil {
 		e.Next = say.T("use %q", "请用 %q", other.Name)
 	}
 	return nil, e
