@@ -49,6 +49,7 @@ type Hit struct {
 	Ranks    Ranks
 	Coverage float64 // share of the question, weighed by rarity, whose words are in the passage: 0 to 1
 	Terms    []Match // why: the question's terms that are in it, the best first
+	Spans    []Span  // of the text, where they stand; Explain fills them in
 }
 
 // Ranks says where a hit stood before its place was found: from 1; 0: it was
@@ -61,8 +62,9 @@ type Ranks struct {
 
 // A Match is a term of the question in a passage.
 type Match struct {
-	Term  string  `json:"term"`  // as in the question
-	Score float64 `json:"score"` // its part of the passage's
+	Term  string   `json:"term"`         // as in the question
+	Score float64  `json:"score"`        // its part of the passage's
+	In    []string `json:"in,omitempty"` // text, heading, title; Explain fills them in
 }
 
 // otherLanguage is what a passage in another language than the question's
@@ -252,7 +254,7 @@ func (ix *Index) hits(q *query, found []candidate, allowed inverted.Set) []Hit {
 		for t, impact := range impacts {
 			if impact > 0 {
 				in[q.terms[t].Hash] = true
-				h.Terms = append(h.Terms, Match{q.names[t], float64(rarity[t]*float64(impact)) / 255})
+				h.Terms = append(h.Terms, Match{Term: q.names[t], Score: float64(rarity[t]*float64(impact)) / 255})
 			}
 		}
 		slices.SortStableFunc(h.Terms, func(a, b Match) int { return cmp.Compare(b.Score, a.Score) })
