@@ -56,6 +56,7 @@ stage/guard/detect: stage/guard/fold
 stage/guard/leak: pii stage/guard/detect stage/guard/fold
 stage/guard/classify: knowledge/linear stage/guard/detect stage/guard/fold
 stage/guard: stage store internal/say stage/verify engine/tokenizer engine/infer stage/guard/fold stage/guard/detect stage/guard/leak stage/guard/classify
+stage/guard/assess: stage internal/say
 stage/operate: stage store internal/say
 run: stage stage/curve store internal/say
 plan: stage store run internal/say

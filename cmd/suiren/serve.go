@@ -56,7 +56,7 @@ func (w *workspace) service(f serveFlags) (s *service, err error) {
 	}
 	s.secret = secret
 	conf := b.config(w.a, f.hosts)
-	conf.Slots, conf.Key = slots, keys.Lookup
+	conf.Slots, conf.Key = slots, holder(keys)
 	conf.Plan, conf.Report, conf.Runs, conf.Events = s.planView, s.reportView, s.runsView, s.events
 	s.Server = serve.New(conf)
 	return s, nil

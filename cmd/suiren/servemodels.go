@@ -35,7 +35,7 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	conf := b.config(a, f.hosts)
 	conf.Slots = max(slots, mf.slots)
 	if keys != nil {
-		conf.Key = keys.Lookup
+		conf.Key = holder(keys)
 	}
 	s := serve.New(conf)
 	free, err := a.modelMemory(mf)
