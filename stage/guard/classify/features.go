@@ -28,9 +28,9 @@ const (
 // A phrase that may go on.
 type open struct{ node, kind int32 }
 
-// An extractor makes the features of one sentence while its runes come: tokens, two
-// and three in a row; kinds of words, and pairs of them in order; and the first two
-// tokens with each kind, for they say what is asked. A token is a Chinese character,
+// An extractor makes the features of one sentence while its runes come: tokens, and
+// two in a row; kinds of words, and pairs of them in order; and the first two tokens
+// with each kind, for they say what is asked. A token is a Chinese character,
 // a word of other letters, a number, or a question mark.
 type extractor struct {
 	words *lexicon
@@ -125,9 +125,6 @@ func (x *extractor) token(h uint64) {
 	x.feature(h)
 	if x.n > 0 {
 		x.feature((h ^ x.b>>1) * prime)
-	}
-	if x.n > 1 {
-		x.feature((h ^ x.b>>1 ^ x.a>>2) * (prime + 2))
 	}
 	if x.n < 2 {
 		x.head = mix(x.head ^ h)

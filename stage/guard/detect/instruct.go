@@ -108,6 +108,7 @@ type active struct {
 }
 
 type instruct struct {
+	Found
 	*patterns
 	Reader
 	folds  *[1 << 16]uint32
@@ -120,20 +121,23 @@ type instruct struct {
 	from   int // place of the first of those
 	to     int
 	runes  []rune
-	hits   []Hit
 }
 
 func (s *instruct) Write(hits []Hit, piece string) []Hit {
-	s.hits = hits
 	s.Each(piece, s.take)
-	return s.hits
+	return s.Take(hits)
+}
+
+// Rune implements RuneStream.
+func (s *instruct) Rune(c rune, from, to int) {
+	s.At = to
+	s.take(c, from, to)
 }
 
 func (s *instruct) Flush(hits []Hit) []Hit {
-	s.hits = hits
 	s.End(s.take)
 	s.wordEnd(true)
-	hits = s.hits
+	hits = s.Take(hits)
 	*s = instruct{patterns: s.patterns, folds: s.folds, states: s.states, active: s.active[:0], ended: s.ended[:0]}
 	clear(s.states)
 	return hits
@@ -246,7 +250,7 @@ func (s *instruct) found(a active, to int) {
 			start = before.from
 		}
 		if w.slot == s.slots[w.pattern]-1 {
-			s.hits = append(s.hits, Hit{Detector: "instruction", Kind: s.kinds[w.pattern], Class: "LLM01", From: start, To: to, Confidence: .9})
+			s.Add(Hit{Detector: "instruction", Kind: s.kinds[w.pattern], Class: "LLM01", From: start, To: to, Confidence: .9})
 			*st = [maxSlots]progress{}
 			continue
 		}

@@ -72,10 +72,10 @@ type found struct {
 }
 
 type stream struct {
+	detect.Found
 	kinds   detector
 	sights  *[1 << 16]uint16
 	reader  detect.Reader
-	out     []detect.Hit
 	context []rune
 	depth   int
 
@@ -86,6 +86,7 @@ type stream struct {
 	digits  int // among units
 	at      int // signs @ among units
 	dots    int
+	spelled int // signs that may be spelled in brackets
 	longest int // run
 	long    bool
 	part    bool // units are not the whole: earlier ones were let go
@@ -98,21 +99,24 @@ type stream struct {
 
 // Write implements detect.Stream.
 func (s *stream) Write(hits []detect.Hit, piece string) []detect.Hit {
-	s.out = hits
 	s.reader.Each(piece, s.take)
-	hits, s.out = s.out, nil
-	return hits
+	return s.Take(hits)
+}
+
+// Rune implements detect.RuneStream.
+func (s *stream) Rune(c rune, from, to int) {
+	s.reader.At = to
+	s.take(c, from, to)
 }
 
 // Flush implements detect.Stream.
 func (s *stream) Flush(hits []detect.Hit) []detect.Hit {
-	s.out = hits
 	s.reader.End(s.take)
 	s.close()
 	for i := range s.phrases {
 		s.endPhrase(i)
 	}
-	hits = s.out
+	hits = s.Take(hits)
 	*s = stream{kinds: s.kinds, sights: s.sights, depth: s.depth, units: s.units[:0], context: s.context[:0]}
 	return hits
 }
@@ -221,16 +225,20 @@ func (s *stream) sign(kind sort, v rune, from, to int) {
 	}
 }
 
-// count notes signs that are evidence: digits, and the signs of mail, which may be
-// spelled in brackets.
+// count notes the sign of the last unit where it is evidence: digits, and the signs of
+// mail.
 func (s *stream) count(v rune) {
 	switch {
 	case v >= '0' && v <= '9':
 		s.digits++
-	case v == '@' || v == '[' || v == '(':
+	case v == '@':
 		s.at++
-	case v == '.' || v == ')' || v == ']':
+	case v == '.':
 		s.dots++
+	case v|0x20 == 'a' || v|0x20 == 'd': // (at), [dot]
+		if n := len(s.units); n > 1 && isOneOf(s.units[n-2].v, "([{<") {
+			s.spelled++
+		}
 	}
 }
 
@@ -323,13 +331,15 @@ func (s *stream) forget(n int) {
 	}
 	s.units = append(s.units[:0], s.units[n:]...)
 	s.atom = max(0, s.atom-n)
-	s.digits, s.at, s.dots, s.longest, s.long, s.pending, s.tail, s.pem = 0, 0, 0, 0, false, false, len(s.units), 0
+	s.digits, s.at, s.dots, s.spelled, s.longest, s.long, s.pending, s.tail, s.pem = 0, 0, 0, 0, 0, false, false, len(s.units), 0
 	if len(s.units) == 0 {
 		s.gaps, s.atom = 0, 0
 		return
 	}
 	run := 0
-	for _, u := range s.units {
+	left := s.units
+	for i, u := range left {
+		s.units = left[:i+1]
 		if run++; u.s == gap {
 			run = 0
 		}
@@ -350,7 +360,7 @@ func (s *stream) hit(kind pii.Kind, from, to int, confidence float64, value stri
 	if slices.Contains(pii.SecretKinds, kind) {
 		h.Detector, h.Class = "secret", classSecret
 	}
-	s.out = append(s.out, h)
+	s.Add(h)
 }
 
 func isAlnum(v rune) bool { return v >= '0' && v <= '9' || v|0x20 >= 'a' && v|0x20 <= 'z' }
