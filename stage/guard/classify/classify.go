@@ -17,7 +17,6 @@ import (
 
 	"suiren/knowledge/linear"
 	"suiren/stage/guard/detect"
-	"suiren/stage/guard/fold"
 )
 
 // Kinds are what a sentence may be.
@@ -69,7 +68,7 @@ func Score(text string) Scores { return ScoreWith(model(), text) }
 
 // ScoreWith reads one sentence with another model of the same labels.
 func ScoreWith(m *linear.Model, text string) Scores {
-	x := extractor{words: words(), folds: fold.Table()}
+	x := newExtractor(words())
 	x.next(m)
 	for _, c := range text {
 		x.take(c)
@@ -119,7 +118,7 @@ func New(kinds ...string) detect.Detector {
 }
 
 func (d detector) New() detect.Stream {
-	s := &stream{kinds: d, model: model(), x: extractor{words: words(), folds: fold.Table()}}
+	s := &stream{kinds: d, model: model(), x: newExtractor(words())}
 	s.x.next(s.model)
 	return s
 }

@@ -30,7 +30,7 @@ type patterns struct {
 	slots []int // of each pattern, how many
 	first int   // patterns
 	nodes []patternNode
-	roots [1 << 16]bool // runes with which a word begins
+	roots fold.Set // runes with which a word begins
 }
 
 type patternNode struct {
@@ -78,7 +78,7 @@ func (p *patterns) add(word string, w patternWord) {
 		}
 		for _, r := range folded {
 			if at == 0 && r < 1<<16 {
-				p.roots[r] = true
+				p.roots.Add(r)
 			}
 			to, ok := p.nodes[at].next[r]
 			if !ok {
@@ -93,7 +93,7 @@ func (p *patterns) add(word string, w patternWord) {
 }
 
 func (p *patterns) New() Stream {
-	return &instruct{patterns: p, folds: fold.Table(), states: make([][maxSlots]progress, len(p.kinds))}
+	return &instruct{patterns: p, folds: fold.Table(), changed: fold.Changed(), states: make([][maxSlots]progress, len(p.kinds))}
 }
 
 // A progress is a pattern of which the words up to a slot were found.
@@ -111,16 +111,17 @@ type instruct struct {
 	Found
 	*patterns
 	Reader
-	folds  *[1 << 16]uint32
-	states [][maxSlots]progress
-	active []active
-	inWord bool // the rune before belongs to a word whose script sets words apart
-	ended  []active
-	count  int // words, and characters, read
-	open   int // count up to which a pattern may go on
-	from   int // place of the first of those
-	to     int
-	runes  []rune
+	folds   *[1 << 16]uint32
+	changed *fold.Set
+	states  [][maxSlots]progress
+	active  []active
+	inWord  bool // the rune before belongs to a word whose script sets words apart
+	ended   []active
+	count   int // words, and characters, read
+	open    int // count up to which a pattern may go on
+	from    int // place of the first of those
+	to      int
+	runes   []rune
 }
 
 func (s *instruct) Write(hits []Hit, piece string) []Hit {
@@ -136,9 +137,9 @@ func (s *instruct) Rune(c rune, from, to int) {
 
 func (s *instruct) Flush(hits []Hit) []Hit {
 	s.End(s.take)
-	s.wordEnd(true)
+	s.wordEnd()
 	hits = s.Take(hits)
-	*s = instruct{patterns: s.patterns, folds: s.folds, states: s.states, active: s.active[:0], ended: s.ended[:0]}
+	*s = instruct{patterns: s.patterns, folds: s.folds, changed: s.changed, states: s.states, active: s.active[:0], ended: s.ended[:0]}
 	clear(s.states)
 	return hits
 }
@@ -158,6 +159,15 @@ func (s *instruct) Settled() int {
 }
 
 func (s *instruct) take(c rune, from, to int) {
+	if fold.IsHan(c) && !s.changed.Has(c) {
+		if len(s.active) == 0 && !s.inWord && !s.roots.Has(c) {
+			s.count++
+			s.to = to
+			return
+		}
+		s.step(c, false, from, to)
+		return
+	}
 	var kind fold.Class
 	r, joined := c, false
 	if c < 1<<16 && s.folds[c] != 0 {
@@ -187,7 +197,7 @@ func (s *instruct) take(c rune, from, to int) {
 // step takes a folded rune.
 func (s *instruct) step(r rune, joined bool, from, to int) {
 	if s.inWord && !joined {
-		s.wordEnd(true)
+		s.wordEnd()
 	}
 	begins := !joined || !s.inWord
 	if begins && (r > 127 || joined) {
@@ -203,7 +213,7 @@ func (s *instruct) step(r rune, joined bool, from, to int) {
 		kept = append(kept, a)
 	}
 	s.active = kept
-	if begins && r < 1<<16 && s.roots[r] && len(s.active) < maxActive {
+	if begins && r < 1<<16 && s.roots.Has(r) && len(s.active) < maxActive {
 		s.active = append(s.active, active{s.nodes[0].next[r], from})
 	}
 	for _, a := range s.active {
@@ -230,7 +240,7 @@ func (s *instruct) step(r rune, joined bool, from, to int) {
 }
 
 // wordEnd finds the words that waited for the end of the last one.
-func (s *instruct) wordEnd(bool) {
+func (s *instruct) wordEnd() {
 	for _, a := range s.ended {
 		s.found(a, s.to)
 	}

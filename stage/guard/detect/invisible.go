@@ -72,7 +72,7 @@ func (s *unseen) Settled() int {
 const maxUnseen = 1024
 
 func (s *unseen) take(c rune, from, to int) {
-	if c < 0xAD {
+	if c < 0xAD || c >= 0x2E80 && c < 0xFE00 { // letters, Chinese characters
 		if s.n > 0 {
 			s.end()
 		}

@@ -13,6 +13,7 @@ import (
 
 	"suiren/pii"
 	"suiren/stage/guard/detect"
+	"suiren/stage/guard/fold"
 )
 
 // Kinds are all that can be found: those of room pii, and its secrets.
@@ -43,7 +44,7 @@ func New(kinds ...string) detect.Detector {
 	return d
 }
 
-func (d detector) New() detect.Stream { return &stream{kinds: d, sights: sights()} }
+func (d detector) New() detect.Stream { return &stream{kinds: d, sights: sights(), special: special()} }
 
 // Bounds of what is held back.
 const (
@@ -75,6 +76,7 @@ type stream struct {
 	detect.Found
 	kinds   detector
 	sights  *[1 << 16]uint16
+	special *fold.Set // Chinese characters that are not just other
 	reader  detect.Reader
 	context []rune
 	depth   int
@@ -117,7 +119,7 @@ func (s *stream) Flush(hits []detect.Hit) []detect.Hit {
 		s.endPhrase(i)
 	}
 	hits = s.Take(hits)
-	*s = stream{kinds: s.kinds, sights: s.sights, depth: s.depth, units: s.units[:0], context: s.context[:0]}
+	*s = stream{kinds: s.kinds, sights: s.sights, special: s.special, depth: s.depth, units: s.units[:0], context: s.context[:0]}
 	return hits
 }
 
@@ -136,6 +138,14 @@ func (s *stream) Settled() int {
 }
 
 func (s *stream) take(c rune, from, to int) {
+	if fold.IsHan(c) && !s.special.Has(c) && !s.phrases[0].open && !s.phrases[1].open {
+		if len(s.units) > 0 {
+			s.close()
+		}
+		s.unseen = 0
+		s.remember(c)
+		return
+	}
 	var kind sort
 	v := c
 	if c < 1<<16 {
