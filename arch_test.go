@@ -70,6 +70,7 @@ serve/plain: internal/say serve/form engine/weights engine/tokenizer engine/mode
 console:
 console/build:
 cmd/suiren: *
+examples/guard: *
 examples/reasoner/claims: *
 `
 
