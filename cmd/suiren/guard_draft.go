@@ -84,6 +84,31 @@ func (a *app) draftFile(path string) (*guard.Policy, error) {
 	return draft(f, name, f.Dir)
 }
 
+// policyBefore opens the policy that stands before models that were brought: a
+// pack's, or a plan file's; nil if there is none.
+func (a *app) policyBefore(name string) (*guard.Policy, error) {
+	if name == "" {
+		return nil, nil
+	}
+	if slices.Contains(guard.Packs(), name) {
+		return (&guard.Policy{Pack: name}).With(nil, nil)
+	}
+	p, err := a.draftFile(name)
+	if err == nil {
+		a.sayExpired(p)
+	}
+	return p, err
+}
+
+// sayExpired says aloud which rails have expired.
+func (a *app) sayExpired(p *guard.Policy) {
+	for _, f := range p.Facts(time.Now()) {
+		if f.Expired {
+			a.screen.note(say.T("rail %s of the policy has expired; it goes on acting until its owner reviews it", "策略中的护栏 %s 已过期；在责任人复核之前仍然生效", f.ID))
+		}
+	}
+}
+
 // standingPolicy opens the policy that a standing release answers through.
 func (w *workspace) standingPolicy(release string) (*guard.Policy, string, error) {
 	b, err := w.standing(store.Release, release)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"time"
 
 	"suiren/engine/infer"
 	"suiren/internal/say"
@@ -55,11 +54,7 @@ func (w *workspace) serveRelease(block string, digest store.Digest, machine stag
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range policy.Facts(time.Now()) {
-		if f.Expired {
-			w.a.screen.note(say.T("rail %s of the policy has expired; it goes on acting until its owner reviews it", "策略中的护栏 %s 已过期；在责任人复核之前仍然生效", f.ID))
-		}
-	}
+	w.a.sayExpired(policy)
 	scenarioDir, err := w.st.Dir(m.Scenario)
 	if err != nil {
 		return nil, err

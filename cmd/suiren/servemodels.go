@@ -48,6 +48,10 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	conf.Guard = d
 	s := serve.New(conf)
 	d.releases = s.Releases
+	policy, err := a.policyBefore(mf.policy)
+	if err != nil {
+		return err
+	}
 	free, err := a.modelMemory(mf)
 	if err != nil {
 		return err
@@ -70,6 +74,9 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 		r, err := a.load(ctx, p, share)
 		if err != nil {
 			return err
+		}
+		if policy != nil {
+			r.Policy = rails{policy, policy.Title()}
 		}
 		bytes, whole := p.Memory()
 		memory += bytes

@@ -3,7 +3,6 @@ package guard
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"suiren/stage/guard/detect"
@@ -279,8 +278,15 @@ func (r *reading) take(c rune, raw string) {
 
 // ends notes where a sentence has ended with c.
 func (r *reading) ends(c rune) {
-	space := c == ' ' || c == '\t'
-	if strings.ContainsRune("。！？!?；;…\n", c) || r.point && space || r.place()-r.sentence >= maxSentence {
+	switch c {
+	case '。', '！', '？', '!', '?', '；', ';', '…', '\n':
+		r.sentence = r.place()
+	case ' ', '\t':
+		if r.point {
+			r.sentence = r.place()
+		}
+	}
+	if r.place()-r.sentence >= maxSentence {
 		r.sentence = r.place()
 	}
 	r.point = c == '.'

@@ -54,8 +54,18 @@ type origin struct {
 // detectors is all that a rule can name in detect, by name. That of pii and
 // secret is made for the kinds that are asked for.
 var detectors = map[string]origin{
-	"pii":    {},
-	"secret": {},
+	"pii":         {},
+	"secret":      {},
+	"invisible":   {make: always(detect.Invisible())},
+	"instruction": {make: always(detect.Instructions())},
+	"markup":      {make: always(detect.Markup())},
+	"loop":        {make: always(detect.Loop())},
+	"ground":      {make: func(c *Context) detect.Detector { return detect.Ground(c.Passages) }, late: true},
+}
+
+// always makes the same detector for every text.
+func always(d detect.Detector) func(*Context) detect.Detector {
+	return func(*Context) detect.Detector { return d }
 }
 
 func detectorNames() []string { return slices.Sorted(maps.Keys(detectors)) }
