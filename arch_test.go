@@ -52,6 +52,7 @@ stage/data/duplicate: stage/data/quality
 stage/data: stage store internal/say engine/tokenizer engine/chat knowledge knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk
 stage/train: stage stage/curve stage/talk stage/verify store internal/say engine/*
 stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model
+stage/guard/label: internal/say
 stage/guard: stage store internal/say stage/verify engine/tokenizer engine/infer
 stage/guard/assess: stage internal/say
 stage/operate: stage store internal/say
