@@ -1,5 +1,5 @@
 """Reads the AIGC element and the visible words of a folder of labelled files with
-python-docx 1.2.0, pypdf 6 and Pillow 12, and prints them: one line a file.
+python-docx 1.2.0, pypdf 7.1.1 and Pillow 13.0.0, and prints them: one line a file.
 
     python3 -m venv v && v/bin/pip install python-docx pypdf Pillow
     LABEL_FILES=/tmp/labelled go test ./stage/guard/label -run OthersRead
