@@ -33,6 +33,8 @@ const (
 	SetRelease   Action = "set_release"   // promote, roll back
 	ReadPolicy   Action = "read_policy"   // the rails
 	SetPolicy    Action = "set_policy"    //
+	ExportChat   Action = "export"        // a conversation as a file, labelled
+	Unlabelled   Action = "unlabelled"    // without its label
 	Keep         Action = "keep"          // backup, restore, health, alerts
 	UseSession   Action = "use_session"   // who am I, what may I do, sign out
 	ReadPeople   Action = "read_people"   // people, keys, tenants

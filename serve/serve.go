@@ -72,6 +72,9 @@ type Config struct {
 
 	// Plan is the view of the plan, as JSON, in a language.
 	Plan func(say.Lang) (json.RawMessage, error)
+	// Export writes a conversation as a file, with its label unless Label is
+	// none, which the server has allowed. It returns the media type.
+	Export func(*Export) (kind string, file []byte, err error)
 	// Releases are the releases and how they stand, as JSON. ReleaseAct decides
 	// about one: check, canary, promote, rollback, retire.
 	Releases   func() (json.RawMessage, error)
@@ -165,6 +168,7 @@ func (s *Server) Routes() []Route {
 		{"GET /api/runs", ReadRuns, s.runs},
 		{"GET /api/runs/{run}/events", ReadRuns, s.events},
 		{"POST /api/feedback", Rate, s.feedback},
+		{"POST /api/export", ExportChat, s.export},
 		{"GET /api/releases", ReadReleases, s.releaseList},
 		{"POST /api/releases/{act}", SetRelease, s.releaseAct},
 

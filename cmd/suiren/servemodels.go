@@ -34,6 +34,7 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	defer ln.Close()
 	conf := b.config(a, f.hosts)
 	conf.Slots = max(slots, mf.slots)
+	conf.Export = exporter(b.audit, func() (string, error) { return defaultProducer, nil })
 	if keys != nil {
 		conf.Key = holder(keys)
 	}
