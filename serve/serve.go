@@ -72,6 +72,8 @@ type Config struct {
 
 	// Plan is the view of the plan, as JSON, in a language.
 	Plan func(say.Lang) (json.RawMessage, error)
+	// Health is what else than the server itself is looked at.
+	Health func() []Health
 	// Export writes a conversation as a file, with its label unless Label is
 	// none, which the server has allowed. It returns the media type.
 	Export func(*Export) (kind string, file []byte, err error)
@@ -168,6 +170,7 @@ func (s *Server) Routes() []Route {
 		{"GET /api/runs", ReadRuns, s.runs},
 		{"GET /api/runs/{run}/events", ReadRuns, s.events},
 		{"POST /api/feedback", Rate, s.feedback},
+		{"GET /api/health", ReadMetrics, s.healthFull},
 		{"POST /api/export", ExportChat, s.export},
 		{"GET /api/releases", ReadReleases, s.releaseList},
 		{"POST /api/releases/{act}", SetRelease, s.releaseAct},

@@ -62,6 +62,7 @@ func (w *workspace) service(f serveFlags) (s *service, err error) {
 	conf := b.config(w.a, f.hosts)
 	conf.Slots, conf.Key, conf.Record, conf.Rate = slots, holder(keys), s.record, s.rate
 	conf.Plan, conf.Report, conf.Runs, conf.Events = s.planView, s.reportView, s.runsView, s.events
+	conf.Health = s.health
 	conf.Export = exporter(b.audit, func() (string, error) { return producer(w.st) })
 	conf.Releases, conf.ReleaseAct = s.releasesView, s.releaseDo
 	s.Server = serve.New(conf)
