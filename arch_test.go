@@ -57,6 +57,7 @@ stage/guard/fold:
 stage/guard/detect: stage/guard/fold
 stage/guard/leak: pii stage/guard/detect stage/guard/fold
 stage/guard/classify: knowledge/linear stage/guard/detect stage/guard/fold
+stage/guard/label: internal/say
 stage/guard/assess: stage internal/say
 stage/guard/watch: internal/say
 stage/guard: pii stage stage/guard/watch store internal/say stage/verify engine/tokenizer engine/infer stage/guard/fold stage/guard/detect stage/guard/leak stage/guard/classify

@@ -87,6 +87,11 @@ type Config struct {
 
 	// Plan is the view of the plan, as JSON, in a language.
 	Plan func(say.Lang) (json.RawMessage, error)
+	// Health is what else than the server itself is looked at.
+	Health func() []Health
+	// Export writes a conversation as a file, with its label unless Label is
+	// none, which the server has allowed. It returns the media type.
+	Export func(*Export) (kind string, file []byte, err error)
 	// Releases are the releases and how they stand, as JSON. ReleaseAct decides
 	// about one: check, canary, promote, rollback, retire.
 	Releases   func() (json.RawMessage, error)
@@ -195,6 +200,8 @@ func (s *Server) Routes() []Route {
 		{"GET /api/guard/suspended", ReadPolicy, s.suspended},
 		{"DELETE /api/guard/suspended/{caller}", SetPolicy, s.lift},
 		{"POST /api/guard/appeals", UseSession, s.appeal},
+		{"GET /api/health", ReadMetrics, s.healthFull},
+		{"POST /api/export", ExportChat, s.export},
 		{"GET /api/releases", ReadReleases, s.releaseList},
 		{"POST /api/releases/{act}", SetRelease, s.releaseAct},
 

@@ -74,8 +74,11 @@ func (s *service) follow(name string, machine stage.Machine) error {
 		close(done)
 		return err
 	}
+	var told sync.WaitGroup
+	told.Go(func() { s.watchHealth(ctx) })
 	go func() {
 		defer close(done)
+		defer told.Wait()
 		for {
 			select {
 			case <-ctx.Done():

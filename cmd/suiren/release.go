@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
 
 	"suiren/engine/infer"
 	"suiren/internal/say"

@@ -75,6 +75,8 @@ func (w *workspace) service(f serveFlags) (s *service, err error) {
 	conf.Plan, conf.Report, conf.Runs, conf.Events = s.planView, s.reportView, s.runsView, s.events
 	d := &desk{books: b}
 	conf.Guard = d
+	conf.Health = s.health
+	conf.Export = exporter(b.audit, func() (string, error) { return producer(w.st) })
 	conf.Releases, conf.ReleaseAct = s.releasesView, s.releaseDo
 	s.Server = serve.New(conf)
 	d.releases = s.Releases
