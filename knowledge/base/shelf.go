@@ -12,6 +12,10 @@ import (
 // A Shelf keeps the bases below a folder open for many questions. What
 // changed, rules too, counts from the next question on.
 type Shelf struct {
+	// Embedder opens the model of a base whose vectors another made than the
+	// one in this program. Nil: such a base is searched by words alone.
+	Embedder func(name string) (knowledge.Embedder, error)
+
 	dir   string
 	mu    sync.Mutex
 	books map[string]*book
@@ -72,6 +76,13 @@ func (s *Shelf) open(name string) (*book, error) {
 	opened, err := Open(s.dir, name)
 	if err != nil {
 		return nil, err
+	}
+	if name := opened.Embedder(); name != "" && s.Embedder != nil {
+		by, err := s.Embedder(name)
+		if err != nil {
+			return nil, err
+		}
+		opened.Use(name, by)
 	}
 	index, err := opened.Index()
 	if err != nil {

@@ -56,7 +56,7 @@ func (k *Knowledge) Check() (list []*say.Error) {
 // nothing: a corpus of rated answers begins so.
 func (k *Knowledge) Run(ctx context.Context, job *stage.Job) error {
 	from := filepath.Join(job.Dir("from"), "corpus.jsonl")
-	if err := knowledge.Build(job.Out, knowledgeDocuments(ctx, from)); err != nil {
+	if err := knowledge.Build(job.Out, knowledgeDocuments(ctx, from), knowledge.Options{}); err != nil {
 		return err
 	}
 	if err := k.beside(job); err != nil {

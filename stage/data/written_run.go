@@ -107,7 +107,7 @@ func (p *pen) subject(ctx context.Context, job *stage.Job) (int, func(context.Co
 		if err := errors.Join(os.RemoveAll(tmp), os.MkdirAll(tmp, 0o700)); err != nil {
 			return 0, nil, err
 		}
-		if err := knowledge.Build(tmp, knowledgeDocuments(ctx, documentsFile(job.Dir("from")))); err != nil {
+		if err := knowledge.Build(tmp, knowledgeDocuments(ctx, documentsFile(job.Dir("from"))), knowledge.Options{}); err != nil {
 			return 0, nil, err
 		}
 		if err := os.Rename(tmp, dir); err != nil {

@@ -62,7 +62,7 @@ func book(t testing.TB) string {
 		{Path: "handbook/en/keys.md", Text: "# Keys\n\n## How do I get a key?\n\nThe server makes a key at its first start. It is shown once.\n"},
 		{Path: "handbook/zh/keys.md", Text: "# 密钥\n\n## 怎么得到密钥？\n\n服务第一次启动时会生成密钥。密钥只显示一次，请妥善保管。\n"},
 	}
-	if err := knowledge.Build(dir, knowledge.All(docs)); err != nil {
+	if err := knowledge.Build(dir, knowledge.All(docs), knowledge.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -490,7 +490,7 @@ func TestDiffer(t *testing.T) {
 	if err := knowledge.Build(dir, knowledge.All([]knowledge.Document{
 		{Path: "old.md", Text: "# Keys\n\nA visitor key of the server is valid for 30 days after it was made.\n"},
 		{Path: "new.md", Text: "# Visitor keys\n\nA visitor key of the server is valid for 7 days after it was made.\n"},
-	})); err != nil {
+	}), knowledge.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	s := open(t, &Scenario{Think: 20}, folder(t), dir, 1, 2)
