@@ -116,7 +116,7 @@ func TestAddAll(t *testing.T) {
 		labels, list := make([]string, n), []Example{}
 		for i := range labels {
 			labels[i] = string(rune('a' + i))
-			list = append(list, Example{i, []uint64{r.Uint64(), r.Uint64()}})
+			list = append(list, Example{Label: i, Features: []uint64{r.Uint64(), r.Uint64()}})
 		}
 		m := Train(labels, list, Options{Bits: 6})
 		one, all := m.NewSum(), m.NewSum()
