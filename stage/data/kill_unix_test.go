@@ -109,7 +109,7 @@ func TestKilled(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	var rows strings.Builder
 	for i := range 18_500 { // two shards of documents; every tenth twice
-		fmt.Fprintf(&rows, "{\"title\":\"row %d\",\"text\":\"%s. Call %d or write to a%d@example.org.\"}\n", i, strings.Join(words(rand.New(rand.NewPCG(1, uint64(i/10*9+i%9))), 75, i%2 == 0), " "), 13000000000+i/2, i%50)
+		fmt.Fprintf(&rows, "{\"title\":\"row %d\",\"text\":\"%s. Call %d or write to a%d@example.org.\"}\n", i, strings.Join(words(rand.New(rand.NewPCG(1, uint64(i/10*9+i%9))), 110, i%2 == 0), " "), 13000000000+i/2, i%50)
 	}
 	if !document.Streams("rows.jsonl", []byte("{"), int64(rows.Len())) {
 		t.Fatal("the file is too small to be read as a stream")
