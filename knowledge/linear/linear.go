@@ -66,6 +66,9 @@ func (s *Sum) Add(hash uint64) {
 }
 
 func (s *Sum) flush() {
+	if s.n == 0 {
+		return
+	}
 	for l := range s.m.lanes {
 		for i := range 4 {
 			s.total[8*l+2*i] += int64(s.even[l] >> (16 * i) & 0xffff)
@@ -75,6 +78,16 @@ func (s *Sum) flush() {
 	}
 	s.all += int64(s.n)
 	s.n = 0
+}
+
+// Margin returns by how much yes is likelier than no, as the logarithm of their odds;
+// 0 for a text without features.
+func (s *Sum) Margin(yes, no int) float64 {
+	s.flush()
+	if s.all == 0 {
+		return 0
+	}
+	return float64(s.total[yes]-s.total[no]) * (s.m.scale / math.Sqrt(float64(s.all)))
 }
 
 // Best returns the likeliest of the labels that allowed lists (nil: all), and its

@@ -32,12 +32,12 @@ var Labels = []string{"safe", Harm, "clean", Injection, "polite", Offence}
 // questions are the kinds, their risk, and where among Labels they stand.
 var questions = []struct {
 	kind, class string
-	among       []int
-	cut         float64 // the probability from which a sentence counts
+	yes, no     int
+	cut         float64 // the margin from which a sentence counts: it has confidence .5
 }{
-	{Harm, "A.1.h", []int{0, 1}, .8},
-	{Injection, "LLM01", []int{2, 3}, .6},
-	{Offence, "A.2", []int{4, 5}, .75},
+	{Harm, "A.1.h", 1, 0, 1.4},
+	{Injection, "LLM01", 3, 2, .4},
+	{Offence, "A.2", 5, 4, 1.1},
 }
 
 //go:embed model.zst
@@ -81,23 +81,10 @@ func (x *extractor) scores() Scores {
 	var p [3]float64
 	if x.finish() {
 		for i, q := range questions {
-			best, sure := x.sum.Best(q.among)
-			if best == q.among[0] {
-				sure = 1 - sure
-			}
-			p[i] = shifted(sure, q.cut)
+			p[i] = 1 / (1 + math.Exp(q.cut-x.sum.Margin(q.yes, q.no)))
 		}
 	}
 	return Scores{p[0], p[1], p[2]}
-}
-
-// shifted moves a probability so that cut becomes one half.
-func shifted(p, cut float64) float64 {
-	if cut == .5 {
-		return p
-	}
-	odds := p / math.Max(1-p, 1e-12) * (1 - cut) / cut
-	return odds / (1 + odds)
 }
 
 // Kinds are all kinds.
@@ -169,11 +156,11 @@ func (s *stream) take(c rune, from, to int) {
 
 // cut ends a sentence.
 func (s *stream) cut() {
-	if s.x.n > 0 || s.x.word != 0 {
-		p := s.x.scores()
-		for i, sure := range []float64{p.Harm, p.Injection, p.Offence} {
-			if q := &questions[i]; sure >= .5 && slices.Contains(s.kinds, q.kind) {
-				s.Add(detect.Hit{Detector: "classify", Kind: q.kind, Class: q.class, From: s.boundary.From, To: s.boundary.To, Confidence: sure})
+	if s.x.finish() {
+		for i := range questions {
+			q := &questions[i]
+			if m := s.x.sum.Margin(q.yes, q.no) - q.cut; m >= 0 && slices.Contains(s.kinds, q.kind) {
+				s.Add(detect.Hit{Detector: "classify", Kind: q.kind, Class: q.class, From: s.boundary.From, To: s.boundary.To, Confidence: 1 / (1 + math.Exp(-m))})
 			}
 		}
 	}

@@ -30,18 +30,32 @@ type patterns struct {
 	slots []int // of each pattern, how many
 	first int   // patterns
 	nodes []patternNode
-	roots fold.Set // runes with which a word begins
+	edges []patternEdge // by hash; a power of two, at most half of it in use
+	roots fold.Set      // runes with which a word begins
 }
 
-type patternNode struct {
-	next  map[rune]int32
-	words []patternWord // that end here
+type patternNode struct{ words []patternWord } // that end here
+
+type patternEdge struct {
+	from, to int32 // to is 0 in an empty one
+	r        rune
+}
+
+const patternBits = 13
+
+// edge returns the edge from a node by r, or the empty one that it would take.
+func (p *patterns) edge(from int32, r rune) *patternEdge {
+	for i := (uint64(from)<<21 ^ uint64(r)) * 0x9E3779B97F4A7C15 >> (64 - patternBits); ; i++ {
+		if e := &p.edges[i&(1<<patternBits-1)]; e.to == 0 || e.from == from && e.r == r {
+			return e
+		}
+	}
 }
 
 type patternWord struct{ pattern, slot int }
 
 func newPatterns(text string) *patterns {
-	p := &patterns{nodes: []patternNode{{next: map[rune]int32{}}}}
+	p := &patterns{nodes: make([]patternNode, 1), edges: make([]patternEdge, 1<<patternBits)}
 	kind := ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -80,13 +94,14 @@ func (p *patterns) add(word string, w patternWord) {
 			if at == 0 && r < 1<<16 {
 				p.roots.Add(r)
 			}
-			to, ok := p.nodes[at].next[r]
-			if !ok {
-				to = int32(len(p.nodes))
-				p.nodes = append(p.nodes, patternNode{next: map[rune]int32{}})
-				p.nodes[at].next[r] = to
+			e := p.edge(at, r)
+			if e.to == 0 {
+				*e = patternEdge{at, int32(len(p.nodes)), r}
+				if p.nodes = append(p.nodes, patternNode{}); 2*len(p.nodes) > len(p.edges) {
+					panic("detect: instructions.txt has outgrown its table")
+				}
 			}
-			at = to
+			at = e.to
 		}
 	}
 	p.nodes[at].words = append(p.nodes[at].words, w)
@@ -205,7 +220,7 @@ func (s *instruct) step(r rune, joined bool, from, to int) {
 	}
 	kept := s.active[:0]
 	for _, a := range s.active {
-		n := s.nodes[a.node].next[r]
+		n := s.edge(a.node, r).to
 		if n == 0 {
 			continue
 		}
@@ -214,7 +229,7 @@ func (s *instruct) step(r rune, joined bool, from, to int) {
 	}
 	s.active = kept
 	if begins && r < 1<<16 && s.roots.Has(r) && len(s.active) < maxActive {
-		s.active = append(s.active, active{s.nodes[0].next[r], from})
+		s.active = append(s.active, active{s.edge(0, r).to, from})
 	}
 	for _, a := range s.active {
 		if len(s.nodes[a.node].words) > 0 {
