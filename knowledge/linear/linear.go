@@ -65,6 +65,33 @@ func (s *Sum) Add(hash uint64) {
 	}
 }
 
+// AddAll adds features. Many at once are read side by side, where Add waits for each.
+func (s *Sum) AddAll(hashes []uint64) {
+	m := s.m
+	if m.lanes != 1 {
+		for _, h := range hashes {
+			s.Add(h)
+		}
+		return
+	}
+	for len(hashes) > 0 {
+		if s.n == 256 {
+			s.flush()
+		}
+		some := hashes[:min(len(hashes), 256-s.n)]
+		even, odd := uint64(0), uint64(0)
+		for _, h := range some {
+			w := m.weights[h>>(64-m.bits)]
+			even += w & low
+			odd += w >> 8 & low
+		}
+		s.even[0] += even
+		s.odd[0] += odd
+		s.n += len(some)
+		hashes = hashes[len(some):]
+	}
+}
+
 func (s *Sum) flush() {
 	if s.n == 0 {
 		return

@@ -69,19 +69,20 @@ func Score(text string) Scores { return ScoreWith(model(), text) }
 // ScoreWith reads one sentence with another model of the same labels.
 func ScoreWith(m *linear.Model, text string) Scores {
 	x := newExtractor(words())
-	x.next(m)
 	for _, c := range text {
 		x.take(c)
 	}
-	return x.scores()
+	return x.scores(m)
 }
 
 // scores ends the sentence.
-func (x *extractor) scores() Scores {
+func (x *extractor) scores(m *linear.Model) Scores {
 	var p [3]float64
 	if x.finish() {
+		sum := m.NewSum()
+		sum.AddAll(x.hashes)
 		for i, q := range questions {
-			p[i] = 1 / (1 + math.Exp(q.cut-x.sum.Margin(q.yes, q.no)))
+			p[i] = 1 / (1 + math.Exp(q.cut-sum.Margin(q.yes, q.no)))
 		}
 	}
 	return Scores{p[0], p[1], p[2]}
@@ -105,9 +106,7 @@ func New(kinds ...string) detect.Detector {
 }
 
 func (d detector) New() detect.Stream {
-	s := &stream{kinds: d, model: model(), x: newExtractor(words())}
-	s.x.next(s.model)
-	return s
+	return &stream{kinds: d, model: model(), x: newExtractor(words())}
 }
 
 type stream struct {
@@ -157,13 +156,15 @@ func (s *stream) take(c rune, from, to int) {
 // cut ends a sentence.
 func (s *stream) cut() {
 	if s.x.finish() {
+		sum := s.model.NewSum()
+		sum.AddAll(s.x.hashes)
 		for i := range questions {
 			q := &questions[i]
-			if m := s.x.sum.Margin(q.yes, q.no) - q.cut; m >= 0 && slices.Contains(s.kinds, q.kind) {
+			if m := sum.Margin(q.yes, q.no) - q.cut; m >= 0 && slices.Contains(s.kinds, q.kind) {
 				s.Add(detect.Hit{Detector: "classify", Kind: q.kind, Class: q.class, From: s.boundary.From, To: s.boundary.To, Confidence: 1 / (1 + math.Exp(-m))})
 			}
 		}
 	}
-	s.x.next(s.model)
+	s.x.next()
 	s.boundary.Next()
 }
