@@ -35,7 +35,7 @@ var questions = []struct {
 	yes, no     int
 	cut         float64 // the margin from which a sentence counts: it has confidence .5
 }{
-	{Harm, "A.1.h", 1, 0, 1.4},
+	{Harm, "A.1.h", 1, 0, .7},
 	{Injection, "LLM01", 3, 2, .4},
 	{Offence, "A.2", 5, 4, 1.1},
 }
