@@ -51,7 +51,7 @@ func BenchmarkDetectors(b *testing.B) {
 		sum = append(sum, list[n])
 	}
 	list["all"] = detect.All(sum...)
-	p, err := (&Policy{Pack: "minors-zh"}).With(nil)
+	p, err := (&Policy{Pack: "minors-zh"}).With(nil, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func BenchmarkDetectors(b *testing.B) {
 		from := cpuTime()
 		n := 0
 		for b.Loop() {
-			r := p.Output()
+			r := p.Rail(Output, Context{})
 			for at := 0; at < len(text); at += 12 {
 				r.Write(text[at:min(len(text), at+12)])
 			}
