@@ -28,10 +28,10 @@ const (
 type patterns struct {
 	kinds []string
 	slots []int // of each pattern, how many
-	first int   // patterns
 	nodes []patternNode
 	edges []patternEdge // by hash; a power of two, at most half of it in use
 	roots fold.Set      // runes with which a word begins
+	first fold.Set      // and one of a first slot: the others do not matter before that
 }
 
 type patternNode struct{ words []patternWord } // that end here
@@ -93,6 +93,9 @@ func (p *patterns) add(word string, w patternWord) {
 		for _, r := range folded {
 			if at == 0 && r < 1<<16 {
 				p.roots.Add(r)
+				if w.slot == 0 {
+					p.first.Add(r)
+				}
 			}
 			e := p.edge(at, r)
 			if e.to == 0 {
@@ -175,7 +178,7 @@ func (s *instruct) Settled() int {
 
 func (s *instruct) take(c rune, from, to int) {
 	if fold.IsHan(c) && !s.changed.Has(c) {
-		if len(s.active) == 0 && !s.inWord && !s.roots.Has(c) {
+		if len(s.active) == 0 && !s.inWord && !s.begins(c) {
 			s.count++
 			s.to = to
 			return
@@ -209,6 +212,14 @@ func (s *instruct) take(c rune, from, to int) {
 	s.step(r, joined, from, to)
 }
 
+// begins reports whether a word that counts now may begin with r.
+func (s *instruct) begins(r rune) bool {
+	if s.count > s.open {
+		return s.first.Has(r)
+	}
+	return s.roots.Has(r)
+}
+
 // step takes a folded rune.
 func (s *instruct) step(r rune, joined bool, from, to int) {
 	if s.inWord && !joined {
@@ -228,7 +239,7 @@ func (s *instruct) step(r rune, joined bool, from, to int) {
 		kept = append(kept, a)
 	}
 	s.active = kept
-	if begins && r < 1<<16 && s.roots.Has(r) && len(s.active) < maxActive {
+	if begins && r < 1<<16 && s.begins(r) && len(s.active) < maxActive {
 		s.active = append(s.active, active{s.edge(0, r).to, from})
 	}
 	for _, a := range s.active {
