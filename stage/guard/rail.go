@@ -161,7 +161,9 @@ func (r *reading) decide(before int) {
 	}
 	slices.SortStableFunc(r.found, annotation.compare)
 	n := 0
-	for n < len(r.found) && r.found[n].from < before && r.refusal == nil {
+	// Of refusals of a text that leaves, the first counts, and the strictest of
+	// those in one place; of any other text the strictest.
+	for n < len(r.found) && r.found[n].from < before && (r.refusal == nil || !r.on.leaves() || r.found[n].from == r.wall) {
 		r.judge(&r.found[n])
 		n++
 	}
@@ -273,7 +275,12 @@ func (r *reading) act(rule *compiled, a *annotation) {
 		}
 		fallthrough
 	default:
-		r.refusal, r.wall = &what, a.from
+		if r.refusal == nil {
+			r.wall = a.from
+		}
+		if n := slices.Index(actions, rule.Action); r.refusal == nil || n > r.strength {
+			r.refusal, r.strength = &what, n
+		}
 	}
 	r.record(rule, false)
 }
@@ -309,10 +316,10 @@ func (r *reading) fail(name string) {
 		rule := &r.rules[l.rule]
 		if rule.observes() || rule.Action == note || rule.Action == pass {
 			r.record(rule, true)
-		} else if r.refusal == nil {
+		} else if !r.failed {
 			r.refusal = &Refusal{Class: rule.Class, Rule: rule.ID, Failed: true,
 				Text: say.T("This could not be checked, and what is not checked does not leave.", "内容无法完成安全检查，因此不予放行。")}
-			r.wall = r.base
+			r.wall, r.strength, r.failed = r.base, len(actions), true
 		}
 	}
 }
