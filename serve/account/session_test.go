@@ -181,6 +181,12 @@ func TestBreakTheGlass(t *testing.T) {
 	if !strings.Contains(h.log.String(), "glass was broken") {
 		t.Error("nobody is told")
 	}
+	if _, text := h.by(h.key(operate.Key{Name: "auditor", Roles: []string{"audit"}})).do("GET", "/api/people", ""); !strings.Contains(text, reason) {
+		t.Errorf("others do not see it: %s", text)
+	}
+	if _, text := h.by(h.key(operate.Key{Name: "elsewhere", Roles: []string{"audit"}, Tenant: "a"})).do("GET", "/api/people", ""); strings.Contains(text, reason) {
+		t.Errorf("another tenant sees it: %s", text)
+	}
 	later := time.Now().Add(31 * time.Minute)
 	h.People.Now = func() time.Time { return later }
 	if code, _ := chat(); code != 403 {
