@@ -48,8 +48,9 @@ type Config struct {
 	// Decide answers whether a caller may do something, by an error made for
 	// the client that says why not. A nil Decide lets all callers do everything.
 	Decide func(Question) error
-	// Decided notes what was decided about what a request asked to do.
-	Decided func(Question, error)
+	// Decided notes what was decided about what a request asked to do. What was
+	// allowed and cannot be noted is not done.
+	Decided func(Question, error) error
 	// SignIn finds who has a name and a password; an error made for the client
 	// refuses it.
 	SignIn func(r *http.Request, name, password string) (Caller, error)

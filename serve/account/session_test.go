@@ -315,3 +315,33 @@ func TestLoadSources(t *testing.T) {
 		t.Errorf("others can read it: %v", err)
 	}
 }
+
+// What is about somebody and cannot be written down is not done.
+func TestNoAuditNoAnswer(t *testing.T) {
+	h := build(t, nil)
+	b := h.by(h.key(operate.Key{Name: "k", Roles: []string{"user"}}), "Suiren-Context", "patient=P1")
+	if code, text := b.do("POST", "/v1/chat/completions", fmt.Sprintf(ask, "of-all")); code != 200 {
+		t.Fatalf("%d %s", code, text)
+	}
+	h.Audit.Close()
+	if code, text := b.do("POST", "/v1/chat/completions", fmt.Sprintf(ask, "of-all")); code != 500 || strings.Contains(text, "audit") {
+		t.Errorf("%d %s", code, text)
+	}
+	b.header = b.header[2:]
+	if code, _ := b.do("POST", "/v1/chat/completions", fmt.Sprintf(ask, "of-all")); code != 200 {
+		t.Errorf("about nobody: %d", code)
+	}
+}
+
+func BenchmarkDoor(b *testing.B) {
+	h := build(b, nil)
+	who := h.by(h.key(operate.Key{Name: "k", Roles: []string{"user"}}))
+	for range 50 {
+		h.key(operate.Key{Name: fmt.Sprint("other", b.N, time.Now().UnixNano())})
+	}
+	for b.Loop() {
+		if code, _ := who.do("GET", "/v1/models", ""); code != 200 {
+			b.Fatal(code)
+		}
+	}
+}
