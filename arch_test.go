@@ -59,9 +59,12 @@ stage/guard/assess: stage internal/say
 stage/guard/watch: internal/say
 stage/guard: pii stage stage/guard/watch store internal/say stage/verify engine/tokenizer engine/infer stage/guard/fold stage/guard/detect stage/guard/leak stage/guard/classify
 stage/operate: stage store internal/say
+stage/operate/access: internal/say
+stage/operate/people: internal/say stage/operate/access
 run: stage stage/curve store internal/say
 plan: stage store run internal/say
 serve: internal/say serve/form serve/openai serve/anthropic serve/ollama console
+serve/account: internal/say serve serve/form stage/operate stage/operate/access stage/operate/people
 serve/form: internal/say
 serve/openai: internal/say serve/form
 serve/anthropic: internal/say serve/form

@@ -59,7 +59,7 @@ func answer(w http.ResponseWriter, v any, err error) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, v)
+	return WriteJSON(w, http.StatusOK, v)
 }
 
 func (s *Server) tryPolicy(w http.ResponseWriter, r *http.Request) error {
@@ -67,7 +67,7 @@ func (s *Server) tryPolicy(w http.ResponseWriter, r *http.Request) error {
 		return errNotFound
 	}
 	var in Trial
-	if err := decode(w, r, &in); err != nil {
+	if err := Decode(w, r, &in); err != nil {
 		return err
 	}
 	if len(in.Text) > maxTrial {
@@ -82,7 +82,7 @@ func (s *Server) replayPolicy(w http.ResponseWriter, r *http.Request) error {
 		return errNotFound
 	}
 	var in Rerun
-	if err := decode(w, r, &in); err != nil {
+	if err := Decode(w, r, &in); err != nil {
 		return err
 	}
 	v, err := s.conf.Guard.Replay(r.Context(), in)
@@ -105,7 +105,7 @@ func (s *Server) decideReview(w http.ResponseWriter, r *http.Request) error {
 		Allow  *bool  `json:"allow"`
 		Reason string `json:"reason"`
 	}
-	if err := decode(w, r, &in); err != nil {
+	if err := Decode(w, r, &in); err != nil {
 		return err
 	}
 	if in.Allow == nil {
@@ -142,7 +142,7 @@ func (s *Server) appeal(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Text string `json:"text"`
 	}
-	if err := decode(w, r, &in); err != nil {
+	if err := Decode(w, r, &in); err != nil {
 		return err
 	}
 	if in.Text = strings.TrimSpace(in.Text); in.Text == "" || utf8.RuneCountInString(in.Text) > maxWords {

@@ -21,10 +21,11 @@ import (
 // folder of a plan, or the home of the models that were brought.
 type bookDir string
 
-func (d bookDir) keys() string   { return filepath.Join(string(d), "keys.json") }
-func (d bookDir) audit() string  { return filepath.Join(string(d), "audit.jsonl") }
-func (d bookDir) guard() string  { return filepath.Join(string(d), "guard.db") }
-func (d bookDir) ledger() string { return filepath.Join(string(d), "usage.db") }
+func (d bookDir) keys() string     { return filepath.Join(string(d), "keys.json") }
+func (d bookDir) accounts() string { return filepath.Join(string(d), "people.db") }
+func (d bookDir) audit() string    { return filepath.Join(string(d), "audit.jsonl") }
+func (d bookDir) ledger() string   { return filepath.Join(string(d), "usage.db") }
+func (d bookDir) guard() string    { return filepath.Join(string(d), "guard.db") }
 func (d bookDir) traces(release string) string {
 	return filepath.Join(string(d), "traces", release+".jsonl")
 }
@@ -117,8 +118,13 @@ func (b *books) config(a *app, hosts []string) serve.Config {
 	b.opened = append(b.opened, done)
 	return serve.Config{
 		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate, Barred: b.barred, Review: b.review, Search: search,
-		Log: slog.New(slog.NewTextHandler(a.screen, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Log: b.log(a),
 	}
+}
+
+// log is where a server says what is wrong.
+func (b *books) log(a *app) *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.screen, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
 // openKeys opens the keys, and makes the first one if there is none; its
@@ -127,18 +133,10 @@ func (b *books) openKeys() (keys *operate.Keys, secret string, err error) {
 	if keys, err = operate.OpenKeys(b.dir.keys()); err != nil {
 		return nil, "", err
 	}
-	if secret, err = keys.First("first"); err == nil && secret != "" {
+	if secret, err = keys.First(operate.Key{Name: "first", Roles: []string{"owner"}}); err == nil && secret != "" {
 		_, err = b.audit.Append("cli", "key.create", "first", "")
 	}
 	return keys, secret, err
-}
-
-// holder makes a look-up of keys serve's.
-func holder(keys *operate.Keys) func(secret string) (serve.Caller, bool) {
-	return func(secret string) (serve.Caller, bool) {
-		name, ok := keys.Lookup(secret)
-		return serve.Caller{Name: name}, ok
-	}
 }
 
 // begin notes that a release is served from now on.
