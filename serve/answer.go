@@ -97,6 +97,8 @@ type Release struct {
 	Label    bool           // mark answers as AI-generated
 	About    map[string]any // shown on the page: parameters, think budget
 	Facts    form.Facts
+	Limits   Limits
+	Canary   *Canary // nil: it answers all but what the canaries of its name take
 }
 
 // ErrNoAnswer is wrapped by Config.Rate's error for an id it does not know.

@@ -88,6 +88,15 @@ type Config struct {
 
 	// Plan is the view of the plan, as JSON, in a language.
 	Plan func(say.Lang) (json.RawMessage, error)
+	// Health is what else than the server itself is looked at.
+	Health func() []Health
+	// Export writes a conversation as a file, with its label unless Label is
+	// none, which the server has allowed. It returns the media type.
+	Export func(*Export) (kind string, file []byte, err error)
+	// Releases are the releases and how they stand, as JSON. ReleaseAct decides
+	// about one: check, canary, promote, rollback, retire.
+	Releases   func() (json.RawMessage, error)
+	ReleaseAct func(ctx context.Context, caller, act string, body json.RawMessage) (json.RawMessage, error)
 	// Report is the latest report, as JSON; nil if none was made yet.
 	Report func() (json.RawMessage, error)
 	// Runs are the runs of the plan, as a JSON list, newest first.
@@ -114,6 +123,8 @@ type Server struct {
 	receipts *receipts
 	metrics  *metrics
 	meter    *meter
+	epochs   *epochs
+	limits   *limits
 }
 
 // New makes a server.
@@ -127,7 +138,7 @@ func New(conf Config) *Server {
 	if conf.Slots == 0 {
 		conf.Slots = 4
 	}
-	s := &Server{conf: conf, sessions: conf.Sessions, receipts: newReceipts(maxReceipts), meter: newMeter(cpuSeconds)}
+	s := &Server{conf: conf, sessions: conf.Sessions, receipts: newReceipts(maxReceipts), meter: newMeter(cpuSeconds), epochs: newEpochs(), limits: newLimits()}
 	if s.sessions == nil {
 		s.sessions = &sessions{live: map[[32]byte]session{}, now: conf.Now}
 	}
@@ -137,9 +148,12 @@ func New(conf Config) *Server {
 }
 
 // Open makes the server answer from the releases; the first is the one that a
-// request without a model's name gets. Requests under way finish with the
-// release they began with.
-func (s *Server) Open(list ...*Release) { s.open.Store(&list) }
+// request without a model's name gets, and no canary. Requests under way finish
+// with the release they began with; what is returned is closed when the last of
+// them has ended, after which nothing holds a release that is not in the list.
+func (s *Server) Open(list ...*Release) (ended <-chan struct{}) {
+	return s.epochs.turn(func() { s.open.Store(&list) })
+}
 
 // Releases are those that Open was called with.
 func (s *Server) Releases() []*Release { return s.releases() }
@@ -187,6 +201,10 @@ func (s *Server) Routes() []Route {
 		{"GET /api/guard/suspended", ReadPolicy, s.suspended},
 		{"DELETE /api/guard/suspended/{caller}", SetPolicy, s.lift},
 		{"POST /api/guard/appeals", Rate, s.appeal},
+		{"GET /api/health", ReadMetrics, s.healthFull},
+		{"POST /api/export", ExportChat, s.export},
+		{"GET /api/releases", ReadReleases, s.releaseList},
+		{"POST /api/releases/{act}", SetRelease, s.releaseAct},
 
 		{"GET /open", Open, s.openSession},
 		{"POST /api/session", Open, s.signIn},

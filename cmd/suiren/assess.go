@@ -238,7 +238,7 @@ func (a *app) assessedRelease(folder, name string, s *assessed) (*serve.Release,
 	if err != nil {
 		return nil, err
 	}
-	r, err := w.serveRelease(b, machine)
+	r, err := w.serveRelease(b.Name, b.Output, machine)
 	if err != nil {
 		return nil, err
 	}

@@ -114,7 +114,7 @@ func (b *books) close() {
 
 // config is a server's, which writes into the books.
 func (b *books) config(a *app, hosts []string) serve.Config {
-	search, done := searcher()
+	search, done := a.searcher()
 	b.opened = append(b.opened, done)
 	return serve.Config{
 		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate, Barred: b.barred, Review: b.review, Search: search,
@@ -145,8 +145,8 @@ func (b *books) begin(name, digest string) error {
 	if err != nil {
 		return err
 	}
-	b.opened = append(b.opened, t.Close)
 	b.mu.Lock()
+	b.opened = append(b.opened, t.Close)
 	b.traces[digest], b.names[digest] = t, name
 	b.mu.Unlock()
 	_, err = b.audit.Append("cli", "release", digest, "")

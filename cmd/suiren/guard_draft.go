@@ -199,7 +199,7 @@ after the rails of then: what was refused or masked is not in them.`,
 			if err != nil {
 				return err
 			}
-			a.showComparison(guard.Compare(before, after, list))
+			a.showReplayed(guard.Replay(before, after, list))
 			return nil
 		},
 	}
@@ -210,7 +210,7 @@ after the rails of then: what was refused or masked is not in them.`,
 	return c
 }
 
-func (a *app) showComparison(c *guard.Comparison) {
+func (a *app) showReplayed(c *guard.Replayed) {
 	if a.format == formatJSONL {
 		for _, d := range c.Differences {
 			a.line(struct {
@@ -395,5 +395,5 @@ func (d *desk) Replay(_ context.Context, r serve.Rerun) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return guard.Compare(before, after, list), nil
+	return guard.Replay(before, after, list), nil
 }

@@ -37,6 +37,7 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	}
 	conf := b.config(a, f.hosts)
 	conf.Slots = max(slots, mf.slots)
+	conf.Export = exporter(b.audit, func() (string, error) { return defaultProducer, nil })
 	if keys != nil {
 		door, err := b.door(a, keys, f.access)
 		if err != nil {

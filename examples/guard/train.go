@@ -10,7 +10,7 @@ import (
 	"suiren/stage/guard/detect"
 )
 
-var options = linear.Options{Bits: 17, Epochs: 8, Rate: .7}
+var options = linear.Options{Bits: 16, Epochs: 8, Rate: .7}
 
 func train(s *sets) *linear.Model {
 	examples := make([]linear.Example, 0, len(s.learn))

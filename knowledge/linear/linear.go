@@ -47,10 +47,18 @@ const low = 0x00ff00ff00ff00ff
 
 // Add adds a feature, by its hash.
 func (s *Sum) Add(hash uint64) {
-	at := int(hash>>(64-s.m.bits)) * s.m.lanes
-	for l, w := range s.m.weights[at : at+s.m.lanes] {
-		s.even[l] += w & low
-		s.odd[l] += w >> 8 & low
+	m := s.m
+	at := int(hash >> (64 - m.bits))
+	if m.lanes == 1 {
+		w := m.weights[at]
+		s.even[0] += w & low
+		s.odd[0] += w >> 8 & low
+	} else {
+		at *= m.lanes
+		for l, w := range m.weights[at : at+m.lanes] {
+			s.even[l] += w & low
+			s.odd[l] += w >> 8 & low
+		}
 	}
 	if s.n++; s.n == 256 { // 256·255 still fits 16 bits
 		s.flush()

@@ -39,6 +39,7 @@ type Receipt struct {
 	AdapterDigest string   `json:"adapter_digest,omitempty"` // sha256 over adapter_config.json and then adapter_model.safetensors
 	Chat          bool     `json:"chat"`                     // the prompt is a rendered conversation
 	Open          bool     `json:"open_thought,omitempty"`   // which ends in a thought
+	Readers       []string `json:"readers,omitempty"`        // who asked documents that not everybody may read
 }
 
 // A ReceiptModel names what answered: a model, or a release.

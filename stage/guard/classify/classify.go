@@ -17,7 +17,6 @@ import (
 
 	"suiren/knowledge/linear"
 	"suiren/stage/guard/detect"
-	"suiren/stage/guard/fold"
 )
 
 // Kinds are what a sentence may be.
@@ -69,7 +68,7 @@ func Score(text string) Scores { return ScoreWith(model(), text) }
 
 // ScoreWith reads one sentence with another model of the same labels.
 func ScoreWith(m *linear.Model, text string) Scores {
-	x := extractor{words: words(), folds: fold.Table()}
+	x := newExtractor(words())
 	x.next(m)
 	for _, c := range text {
 		x.take(c)
@@ -119,32 +118,36 @@ func New(kinds ...string) detect.Detector {
 }
 
 func (d detector) New() detect.Stream {
-	s := &stream{kinds: d, model: model(), x: extractor{words: words(), folds: fold.Table()}}
+	s := &stream{kinds: d, model: model(), x: newExtractor(words())}
 	s.x.next(s.model)
 	return s
 }
 
 type stream struct {
+	detect.Found
 	detect.Reader
 	boundary detect.Boundary
 	kinds    detector
 	model    *linear.Model
 	x        extractor
-	hits     []detect.Hit
 }
 
 func (s *stream) Write(hits []detect.Hit, piece string) []detect.Hit {
-	s.hits = hits
 	s.Each(piece, s.take)
-	return s.hits
+	return s.Take(hits)
+}
+
+// Rune implements detect.RuneStream.
+func (s *stream) Rune(c rune, from, to int) {
+	s.At = to
+	s.take(c, from, to)
 }
 
 func (s *stream) Flush(hits []detect.Hit) []detect.Hit {
-	s.hits = hits
 	s.End(s.take)
 	s.cut()
 	s.Reader = detect.Reader{}
-	return s.hits
+	return s.Take(hits)
 }
 
 func (s *stream) Settled() int {
@@ -170,7 +173,7 @@ func (s *stream) cut() {
 		p := s.x.scores()
 		for i, sure := range []float64{p.Harm, p.Injection, p.Offence} {
 			if q := &questions[i]; sure >= .5 && slices.Contains(s.kinds, q.kind) {
-				s.hits = append(s.hits, detect.Hit{Detector: "classify", Kind: q.kind, Class: q.class, From: s.boundary.From, To: s.boundary.To, Confidence: sure})
+				s.Add(detect.Hit{Detector: "classify", Kind: q.kind, Class: q.class, From: s.boundary.From, To: s.boundary.To, Confidence: sure})
 			}
 		}
 	}

@@ -26,17 +26,21 @@ const (
 )
 
 // A phrase that may go on.
-type open struct{ node, kind int32 }
+type open struct {
+	node uint16
+	kind uint8
+}
 
-// An extractor makes the features of one sentence while its runes come: tokens, two
-// and three in a row; kinds of words, and pairs of them in order; and the first two
-// tokens with each kind, for they say what is asked. A token is a Chinese character,
+// An extractor makes the features of one sentence while its runes come: tokens, and
+// two in a row; kinds of words, and pairs of them in order; and the first two tokens
+// with each kind, for they say what is asked. A token is a Chinese character,
 // a word of other letters, a number, or a question mark.
 type extractor struct {
-	words *lexicon
-	folds *[1 << 16]uint32
-	sum   linear.Sum
-	add   func(uint64) // instead of sum
+	words   *lexicon
+	folds   *[1 << 16]uint32
+	changed *fold.Set
+	sum     linear.Sum
+	add     func(uint64) // instead of sum
 
 	runes  []rune
 	word   uint64 // the word so far
@@ -51,6 +55,10 @@ type extractor struct {
 	nkinds int
 }
 
+func newExtractor(words *lexicon) extractor {
+	return extractor{words: words, folds: fold.Table(), changed: fold.Changed()}
+}
+
 func (x *extractor) feature(h uint64) {
 	if x.add != nil {
 		x.add(h)
@@ -60,6 +68,13 @@ func (x *extractor) feature(h uint64) {
 }
 
 func (x *extractor) take(c rune) {
+	if fold.IsHan(c) && !x.changed.Has(c) {
+		if x.word != 0 {
+			x.end()
+		}
+		x.token(tokenOf(c))
+		return
+	}
 	if c < 1<<16 {
 		if e := x.folds[c]; e != 0 {
 			switch fold.Class(e >> 16 & 0xff) {
@@ -126,9 +141,6 @@ func (x *extractor) token(h uint64) {
 	if x.n > 0 {
 		x.feature((h ^ x.b>>1) * prime)
 	}
-	if x.n > 1 {
-		x.feature((h ^ x.b>>1 ^ x.a>>2) * (prime + 2))
-	}
 	if x.n < 2 {
 		x.head = mix(x.head ^ h)
 	}
@@ -158,7 +170,7 @@ func (x *extractor) token(h uint64) {
 }
 
 // kind notes a kind of word: the longest phrase from its first token on.
-func (x *extractor) kind(k int32) {
+func (x *extractor) kind(k uint8) {
 	if x.seen>>k&1 != 0 || x.nkinds == maxKinds {
 		return
 	}
@@ -201,7 +213,7 @@ func (x *extractor) next(m *linear.Model) {
 
 // tokensOf are the tokens of a phrase.
 func tokensOf(phrase string) (list []uint64) {
-	x := extractor{words: &lexicon{edges: make([]edge, 2)}, folds: fold.Table()}
+	x := newExtractor(&lexicon{edges: make([]edge, 2)})
 	x.add = func(uint64) {}
 	for _, c := range phrase + " " {
 		n := x.n
@@ -218,7 +230,8 @@ func tokensOf(phrase string) (list []uint64) {
 
 // Features calls add with the hash of each feature of a sentence.
 func Features(text string, add func(uint64)) {
-	x := extractor{words: words(), folds: fold.Table(), add: add}
+	x := newExtractor(words())
+	x.add = add
 	for _, c := range text {
 		x.take(c)
 	}

@@ -35,41 +35,98 @@ type Stream interface {
 	Settled() int
 }
 
+// A RuneStream can be given runes instead of pieces: All reads a text once for many.
+type RuneStream interface {
+	Stream
+
+	// Rune reads the rune of bytes from to to.
+	Rune(c rune, from, to int)
+
+	// Take appends the hits that Rune found.
+	Take(hits []Hit) []Hit
+}
+
+// Found keeps what a stream found until it is taken.
+type Found struct{ hits []Hit }
+
+// Add keeps a hit.
+func (f *Found) Add(h Hit) { f.hits = append(f.hits, h) }
+
+// Take appends the hits to a list, and keeps them no longer.
+func (f *Found) Take(hits []Hit) []Hit {
+	if len(f.hits) > 0 {
+		hits = append(hits, f.hits...)
+		f.hits = f.hits[:0]
+	}
+	return hits
+}
+
 // All returns a detector that runs each of the given ones.
 func All(list ...Detector) Detector { return all(list) }
 
 type all []Detector
 
 func (a all) New() Stream {
-	s := make(streams, len(a))
-	for i, d := range a {
-		s[i] = d.New()
+	s := &streams{}
+	for _, d := range a {
+		x := d.New()
+		if r, ok := x.(RuneStream); ok {
+			s.runes = append(s.runes, r)
+		} else {
+			s.others = append(s.others, x)
+		}
+		s.list = append(s.list, x)
 	}
 	return s
 }
 
-type streams []Stream
+type streams struct {
+	Reader
+	list   []Stream
+	runes  []RuneStream
+	others []Stream
+}
 
-func (s streams) Write(hits []Hit, piece string) []Hit {
-	for _, x := range s {
-		hits = x.Write(hits, piece)
+func (s *streams) Write(hits []Hit, piece string) []Hit {
+	s.Each(piece, s.rune)
+	return s.take(hits, func(hits []Hit, x Stream) []Hit { return x.Write(hits, piece) })
+}
+
+func (s *streams) rune(c rune, from, to int) {
+	for _, x := range s.runes {
+		x.Rune(c, from, to)
+	}
+}
+
+// take gathers hits; f gives those of streams that read for themselves.
+func (s *streams) take(hits []Hit, f func([]Hit, Stream) []Hit) []Hit {
+	for _, x := range s.runes {
+		hits = x.Take(hits)
+	}
+	for _, x := range s.others {
+		hits = f(hits, x)
 	}
 	return hits
 }
 
-func (s streams) Flush(hits []Hit) []Hit {
-	for _, x := range s {
+func (s *streams) Flush(hits []Hit) []Hit {
+	s.End(s.rune)
+	s.Reader = Reader{}
+	for _, x := range s.runes {
+		hits = x.Flush(x.Take(hits))
+	}
+	for _, x := range s.others {
 		hits = x.Flush(hits)
 	}
 	return hits
 }
 
-func (s streams) Settled() int {
-	if len(s) == 0 {
-		return 0
+func (s *streams) Settled() int {
+	if len(s.list) == 0 {
+		return s.At
 	}
-	at := s[0].Settled()
-	for _, x := range s[1:] {
+	at := s.list[0].Settled()
+	for _, x := range s.list[1:] {
 		at = min(at, x.Settled())
 	}
 	return at

@@ -34,21 +34,19 @@ type ground struct{ words, numbers map[string]bool }
 func (g *ground) New() Stream { return &grounded{ground: g} }
 
 type grounded struct {
+	Found
 	*ground
 	Sentences
-	hits []Hit
 }
 
 func (s *grounded) Write(hits []Hit, piece string) []Hit {
-	s.hits = hits
 	s.Sentences.Write(piece, s.check)
-	return s.hits
+	return s.Take(hits)
 }
 
 func (s *grounded) Flush(hits []Hit) []Hit {
-	s.hits = hits
 	s.Sentences.Flush(s.check)
-	return s.hits
+	return s.Take(hits)
 }
 
 func (s *grounded) check(text string, from, to int) {
@@ -77,7 +75,7 @@ func (s *grounded) check(text string, from, to int) {
 	default:
 		return
 	}
-	s.hits = append(s.hits, h)
+	s.Add(h)
 }
 
 // terms returns the words of a text, and its numbers. A word is two Chinese

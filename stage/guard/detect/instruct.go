@@ -30,7 +30,7 @@ type patterns struct {
 	slots []int // of each pattern, how many
 	first int   // patterns
 	nodes []patternNode
-	roots [1 << 16]bool // runes with which a word begins
+	roots fold.Set // runes with which a word begins
 }
 
 type patternNode struct {
@@ -78,7 +78,7 @@ func (p *patterns) add(word string, w patternWord) {
 		}
 		for _, r := range folded {
 			if at == 0 && r < 1<<16 {
-				p.roots[r] = true
+				p.roots.Add(r)
 			}
 			to, ok := p.nodes[at].next[r]
 			if !ok {
@@ -93,7 +93,7 @@ func (p *patterns) add(word string, w patternWord) {
 }
 
 func (p *patterns) New() Stream {
-	return &instruct{patterns: p, folds: fold.Table(), states: make([][maxSlots]progress, len(p.kinds))}
+	return &instruct{patterns: p, folds: fold.Table(), changed: fold.Changed(), states: make([][maxSlots]progress, len(p.kinds))}
 }
 
 // A progress is a pattern of which the words up to a slot were found.
@@ -108,33 +108,38 @@ type active struct {
 }
 
 type instruct struct {
+	Found
 	*patterns
 	Reader
-	folds  *[1 << 16]uint32
-	states [][maxSlots]progress
-	active []active
-	inWord bool // the rune before belongs to a word whose script sets words apart
-	ended  []active
-	count  int // words, and characters, read
-	open   int // count up to which a pattern may go on
-	from   int // place of the first of those
-	to     int
-	runes  []rune
-	hits   []Hit
+	folds   *[1 << 16]uint32
+	changed *fold.Set
+	states  [][maxSlots]progress
+	active  []active
+	inWord  bool // the rune before belongs to a word whose script sets words apart
+	ended   []active
+	count   int // words, and characters, read
+	open    int // count up to which a pattern may go on
+	from    int // place of the first of those
+	to      int
+	runes   []rune
 }
 
 func (s *instruct) Write(hits []Hit, piece string) []Hit {
-	s.hits = hits
 	s.Each(piece, s.take)
-	return s.hits
+	return s.Take(hits)
+}
+
+// Rune implements RuneStream.
+func (s *instruct) Rune(c rune, from, to int) {
+	s.At = to
+	s.take(c, from, to)
 }
 
 func (s *instruct) Flush(hits []Hit) []Hit {
-	s.hits = hits
 	s.End(s.take)
-	s.wordEnd(true)
-	hits = s.hits
-	*s = instruct{patterns: s.patterns, folds: s.folds, states: s.states, active: s.active[:0], ended: s.ended[:0]}
+	s.wordEnd()
+	hits = s.Take(hits)
+	*s = instruct{patterns: s.patterns, folds: s.folds, changed: s.changed, states: s.states, active: s.active[:0], ended: s.ended[:0]}
 	clear(s.states)
 	return hits
 }
@@ -154,6 +159,15 @@ func (s *instruct) Settled() int {
 }
 
 func (s *instruct) take(c rune, from, to int) {
+	if fold.IsHan(c) && !s.changed.Has(c) {
+		if len(s.active) == 0 && !s.inWord && !s.roots.Has(c) {
+			s.count++
+			s.to = to
+			return
+		}
+		s.step(c, false, from, to)
+		return
+	}
 	var kind fold.Class
 	r, joined := c, false
 	if c < 1<<16 && s.folds[c] != 0 {
@@ -183,7 +197,7 @@ func (s *instruct) take(c rune, from, to int) {
 // step takes a folded rune.
 func (s *instruct) step(r rune, joined bool, from, to int) {
 	if s.inWord && !joined {
-		s.wordEnd(true)
+		s.wordEnd()
 	}
 	begins := !joined || !s.inWord
 	if begins && (r > 127 || joined) {
@@ -199,7 +213,7 @@ func (s *instruct) step(r rune, joined bool, from, to int) {
 		kept = append(kept, a)
 	}
 	s.active = kept
-	if begins && r < 1<<16 && s.roots[r] && len(s.active) < maxActive {
+	if begins && r < 1<<16 && s.roots.Has(r) && len(s.active) < maxActive {
 		s.active = append(s.active, active{s.nodes[0].next[r], from})
 	}
 	for _, a := range s.active {
@@ -226,7 +240,7 @@ func (s *instruct) step(r rune, joined bool, from, to int) {
 }
 
 // wordEnd finds the words that waited for the end of the last one.
-func (s *instruct) wordEnd(bool) {
+func (s *instruct) wordEnd() {
 	for _, a := range s.ended {
 		s.found(a, s.to)
 	}
@@ -246,7 +260,7 @@ func (s *instruct) found(a active, to int) {
 			start = before.from
 		}
 		if w.slot == s.slots[w.pattern]-1 {
-			s.hits = append(s.hits, Hit{Detector: "instruction", Kind: s.kinds[w.pattern], Class: "LLM01", From: start, To: to, Confidence: .9})
+			s.Add(Hit{Detector: "instruction", Kind: s.kinds[w.pattern], Class: "LLM01", From: start, To: to, Confidence: .9})
 			*st = [maxSlots]progress{}
 			continue
 		}

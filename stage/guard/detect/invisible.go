@@ -14,6 +14,7 @@ type invisible struct{}
 func (invisible) New() Stream { return &unseen{} }
 
 type unseen struct {
+	Found
 	Reader
 	kind  string
 	from  int
@@ -21,7 +22,6 @@ type unseen struct {
 	n     int
 	flag  bool // a black flag stands before
 	value strings.Builder
-	hits  []Hit
 }
 
 // unseenKind says of what kind an invisible rune is.
@@ -43,16 +43,20 @@ func unseenKind(c rune) string {
 var unseenLeast = map[string]int{"tags": 1, "bidi": 1, "selectors": 3, "zero_width": 4}
 
 func (s *unseen) Write(hits []Hit, piece string) []Hit {
-	s.hits = hits
 	s.Each(piece, s.take)
-	return s.hits
+	return s.Take(hits)
+}
+
+// Rune implements RuneStream.
+func (s *unseen) Rune(c rune, from, to int) {
+	s.At = to
+	s.take(c, from, to)
 }
 
 func (s *unseen) Flush(hits []Hit) []Hit {
-	s.hits = hits
 	s.End(s.take)
 	s.end()
-	hits = s.hits
+	hits = s.Take(hits)
 	*s = unseen{}
 	return hits
 }
@@ -68,7 +72,7 @@ func (s *unseen) Settled() int {
 const maxUnseen = 1024
 
 func (s *unseen) take(c rune, from, to int) {
-	if c < 0xAD {
+	if c < 0xAD || c >= 0x2E80 && c < 0xFE00 { // letters, Chinese characters
 		if s.n > 0 {
 			s.end()
 		}
@@ -95,7 +99,7 @@ func (s *unseen) take(c rune, from, to int) {
 
 func (s *unseen) end() {
 	if s.n > 0 && s.n >= unseenLeast[s.kind] && !(s.kind == "tags" && s.flag && s.n <= 8) {
-		s.hits = append(s.hits, Hit{Detector: "invisible", Kind: s.kind, Class: "LLM01", From: s.from, To: s.to, Confidence: 1, Value: s.value.String()})
+		s.Add(Hit{Detector: "invisible", Kind: s.kind, Class: "LLM01", From: s.from, To: s.to, Confidence: 1, Value: s.value.String()})
 	}
 	s.n, s.kind, s.flag = 0, "", false
 	s.value.Reset()

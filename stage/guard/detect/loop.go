@@ -18,6 +18,7 @@ type loop struct{}
 func (loop) New() Stream { return &repetition{} }
 
 type repetition struct {
+	Found
 	Reader
 	ring   [2 * longestPeriod]rune
 	n      int       // runes read
@@ -26,19 +27,22 @@ type repetition struct {
 	period int
 	run    int // runes that repeat
 	told   bool
-	hits   []Hit
 }
 
 func (s *repetition) Write(hits []Hit, piece string) []Hit {
-	s.hits = hits
 	s.Each(piece, s.take)
-	return s.hits
+	return s.Take(hits)
+}
+
+// Rune implements RuneStream.
+func (s *repetition) Rune(c rune, from, to int) {
+	s.At = to
+	s.take(c, from, to)
 }
 
 func (s *repetition) Flush(hits []Hit) []Hit {
-	s.hits = hits
 	s.End(s.take)
-	hits = s.hits
+	hits = s.Take(hits)
 	*s = repetition{}
 	return hits
 }
@@ -58,7 +62,7 @@ func (s *repetition) take(c rune, from, to int) {
 		}
 		if s.run >= least && !s.told {
 			s.told = true
-			s.hits = append(s.hits, Hit{Detector: "loop", Kind: "repeat", Class: "LLM06", From: from, To: to, Confidence: 1})
+			s.Add(Hit{Detector: "loop", Kind: "repeat", Class: "LLM06", From: from, To: to, Confidence: 1})
 		}
 	} else {
 		s.period, s.run, s.told = 0, 0, false

@@ -39,6 +39,7 @@ const (
 )
 
 type marks struct {
+	Found
 	Reader
 	allowed []string
 	state   marksState
@@ -56,22 +57,25 @@ type marks struct {
 	opening bool   // it opens a block of code
 	fence   rune   // of the block of code that is open
 	html    bool   // a tag stood before: what follows may not be Markdown
-	hits    []Hit
 }
 
 func (s *marks) Write(hits []Hit, piece string) []Hit {
-	s.hits = hits
 	s.Each(piece, s.take)
-	return s.hits
+	return s.Take(hits)
+}
+
+// Rune implements RuneStream.
+func (s *marks) Rune(c rune, from, to int) {
+	s.At = to
+	s.take(c, from, to)
 }
 
 func (s *marks) Flush(hits []Hit) []Hit {
-	s.hits = hits
 	s.End(s.take)
 	if s.state == target || s.state == tag { // readers of HTML close what is open
 		s.finish(s.At, true)
 	}
-	hits = s.hits
+	hits = s.Take(hits)
 	*s = marks{allowed: s.allowed, line: true}
 	return hits
 }
@@ -154,7 +158,7 @@ func (s *marks) take(c rune, from, to int) {
 		if c == ')' || c == '>' || c == '\n' || c == ' ' {
 			s.state = outside
 		} else {
-			s.hits = append(s.hits, Hit{Detector: "markup", Kind: s.kind, Class: "LLM10", From: from, To: to, Confidence: 1})
+			s.Add(Hit{Detector: "markup", Kind: s.kind, Class: "LLM10", From: from, To: to, Confidence: 1})
 		}
 	}
 }
@@ -181,16 +185,15 @@ func (s *marks) begin(c rune, from int) {
 // grow takes a rune of an address or a tag.
 func (s *marks) grow(c rune, to int) {
 	if s.text = utf8.AppendRune(s.text, c); len(s.text) > longestTarget {
-		s.finish(to, true)
-		if n := len(s.hits); n > 0 && s.hits[n-1].To == to {
-			s.state, s.kind = drain, s.hits[n-1].Kind
+		if kind := s.finish(to, true); kind != "" {
+			s.state, s.kind = drain, kind
 		}
 	}
 }
 
-// finish looks at what ends at to.
-func (s *marks) finish(to int, open bool) {
-	var kind, text string
+// finish looks at what ends at to, and returns what it is.
+func (s *marks) finish(to int, open bool) (kind string) {
+	var text string
 	if s.state == target {
 		if s.outsider(strings.Trim(firstField(string(s.text)), "<>")) {
 			if kind, text = "remote_link", string(s.words); s.image {
@@ -202,15 +205,12 @@ func (s *marks) finish(to int, open bool) {
 		}
 	} else {
 		kind = s.tagKind(string(s.text))
-		if open && kind == "" {
-			s.state = outside
-			return
-		}
 	}
 	s.state = outside
 	if kind != "" {
-		s.hits = append(s.hits, Hit{Detector: "markup", Kind: kind, Class: "LLM10", From: s.from, To: to, Confidence: 1, Text: text})
+		s.Add(Hit{Detector: "markup", Kind: kind, Class: "LLM10", From: s.from, To: to, Confidence: 1, Text: text})
 	}
+	return kind
 }
 
 func firstField(s string) string {

@@ -108,6 +108,31 @@ var Table = sync.OnceValue(func() *[1 << 16]uint32 {
 	return &table
 })
 
+// A Set holds runes below 0x10000 in 8 kB, which stay near the processor where Table
+// does not.
+type Set [1 << 10]uint64
+
+// Add puts a rune into the set.
+func (s *Set) Add(c rune) { s[c>>6&(1<<10-1)] |= 1 << (c & 63) }
+
+// Has reports whether a rune below 0x10000 is in the set.
+func (s *Set) Has(c rune) bool { return s[c>>6&(1<<10-1)]>>(c&63)&1 != 0 }
+
+// Changed are the Chinese characters that fold to another.
+var Changed = sync.OnceValue(func() *Set {
+	var s Set
+	for from := range simplified {
+		if from < 1<<16 {
+			s.Add(from)
+		}
+	}
+	return &s
+})
+
+// IsHan reports whether c is of the block of Chinese characters that most text is
+// written in.
+func IsHan(c rune) bool { return c >= 0x4E00 && c <= 0x9FFF }
+
 // lookalikes are lower case letters of Cyrillic and Greek that a reader takes
 // for Latin ones, and a few that stand for them (Unicode TR 39's intent; our
 // own, short list).

@@ -121,7 +121,10 @@ func (s *stream) analyse() []found {
 			break
 		}
 	}
-	list = s.interleaved(s.spoken(list))
+	if s.spelled > 0 {
+		list = s.spoken(list)
+	}
+	list = s.interleaved(list)
 	if s.depth < maxDepth {
 		list = s.encoded(list)
 	}
@@ -141,7 +144,7 @@ func (s *stream) analyse() []found {
 // worth reports whether the units may hold something at all. Most of them do not, and
 // looking at all views of them is dear.
 func (s *stream) worth() bool {
-	if s.digits >= 5 || s.at > 0 && s.dots > 0 || s.long || s.pem > 0 {
+	if s.digits >= 5 || s.at > 0 && s.dots > 0 || s.spelled > 1 || s.long || s.pem > 0 {
 		return true
 	}
 	if len(s.units) < 5 {
@@ -345,7 +348,7 @@ func (s *stream) interleaved(list []found) []found {
 
 // backwards finds what is written from right to left. Numbers need a word that says so.
 func (s *stream) backwards(list []found) []found {
-	if s.digits < 15 && (s.at == 0 || s.dots == 0) && !s.keyBackwards() {
+	if s.digits < 15 && s.at == 0 && !s.keyBackwards() {
 		return list
 	}
 	idx := make([]int32, len(s.units))

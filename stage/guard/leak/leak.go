@@ -13,6 +13,7 @@ import (
 
 	"suiren/pii"
 	"suiren/stage/guard/detect"
+	"suiren/stage/guard/fold"
 )
 
 // Kinds are all that can be found: those of room pii, and its secrets.
@@ -43,7 +44,7 @@ func New(kinds ...string) detect.Detector {
 	return d
 }
 
-func (d detector) New() detect.Stream { return &stream{kinds: d, sights: sights()} }
+func (d detector) New() detect.Stream { return &stream{kinds: d, sights: sights(), special: special()} }
 
 // Bounds of what is held back.
 const (
@@ -72,10 +73,11 @@ type found struct {
 }
 
 type stream struct {
+	detect.Found
 	kinds   detector
 	sights  *[1 << 16]uint16
+	special *fold.Set // Chinese characters that are not just other
 	reader  detect.Reader
-	out     []detect.Hit
 	context []rune
 	depth   int
 
@@ -86,6 +88,7 @@ type stream struct {
 	digits  int // among units
 	at      int // signs @ among units
 	dots    int
+	spelled int // signs that may be spelled in brackets
 	longest int // run
 	long    bool
 	part    bool // units are not the whole: earlier ones were let go
@@ -98,22 +101,25 @@ type stream struct {
 
 // Write implements detect.Stream.
 func (s *stream) Write(hits []detect.Hit, piece string) []detect.Hit {
-	s.out = hits
 	s.reader.Each(piece, s.take)
-	hits, s.out = s.out, nil
-	return hits
+	return s.Take(hits)
+}
+
+// Rune implements detect.RuneStream.
+func (s *stream) Rune(c rune, from, to int) {
+	s.reader.At = to
+	s.take(c, from, to)
 }
 
 // Flush implements detect.Stream.
 func (s *stream) Flush(hits []detect.Hit) []detect.Hit {
-	s.out = hits
 	s.reader.End(s.take)
 	s.close()
 	for i := range s.phrases {
 		s.endPhrase(i)
 	}
-	hits = s.out
-	*s = stream{kinds: s.kinds, sights: s.sights, depth: s.depth, units: s.units[:0], context: s.context[:0]}
+	hits = s.Take(hits)
+	*s = stream{kinds: s.kinds, sights: s.sights, special: s.special, depth: s.depth, units: s.units[:0], context: s.context[:0]}
 	return hits
 }
 
@@ -132,6 +138,14 @@ func (s *stream) Settled() int {
 }
 
 func (s *stream) take(c rune, from, to int) {
+	if fold.IsHan(c) && !s.special.Has(c) && !s.phrases[0].open && !s.phrases[1].open {
+		if len(s.units) > 0 {
+			s.close()
+		}
+		s.unseen = 0
+		s.remember(c)
+		return
+	}
 	var kind sort
 	v := c
 	if c < 1<<16 {
@@ -221,16 +235,20 @@ func (s *stream) sign(kind sort, v rune, from, to int) {
 	}
 }
 
-// count notes signs that are evidence: digits, and the signs of mail, which may be
-// spelled in brackets.
+// count notes the sign of the last unit where it is evidence: digits, and the signs of
+// mail.
 func (s *stream) count(v rune) {
 	switch {
 	case v >= '0' && v <= '9':
 		s.digits++
-	case v == '@' || v == '[' || v == '(':
+	case v == '@':
 		s.at++
-	case v == '.' || v == ')' || v == ']':
+	case v == '.':
 		s.dots++
+	case v|0x20 == 'a' || v|0x20 == 'd': // (at), [dot]
+		if n := len(s.units); n > 1 && isOneOf(s.units[n-2].v, "([{<") {
+			s.spelled++
+		}
 	}
 }
 
@@ -323,13 +341,15 @@ func (s *stream) forget(n int) {
 	}
 	s.units = append(s.units[:0], s.units[n:]...)
 	s.atom = max(0, s.atom-n)
-	s.digits, s.at, s.dots, s.longest, s.long, s.pending, s.tail, s.pem = 0, 0, 0, 0, false, false, len(s.units), 0
+	s.digits, s.at, s.dots, s.spelled, s.longest, s.long, s.pending, s.tail, s.pem = 0, 0, 0, 0, 0, false, false, len(s.units), 0
 	if len(s.units) == 0 {
 		s.gaps, s.atom = 0, 0
 		return
 	}
 	run := 0
-	for _, u := range s.units {
+	left := s.units
+	for i, u := range left {
+		s.units = left[:i+1]
 		if run++; u.s == gap {
 			run = 0
 		}
@@ -350,7 +370,7 @@ func (s *stream) hit(kind pii.Kind, from, to int, confidence float64, value stri
 	if slices.Contains(pii.SecretKinds, kind) {
 		h.Detector, h.Class = "secret", classSecret
 	}
-	s.out = append(s.out, h)
+	s.Add(h)
 }
 
 func isAlnum(v rune) bool { return v >= '0' && v <= '9' || v|0x20 >= 'a' && v|0x20 <= 'z' }

@@ -38,6 +38,18 @@ var sights = sync.OnceValue(func() *[1 << 16]uint16 {
 	return &t
 })
 
+// special are the Chinese characters that look does not call other, and those with
+// which an address may begin.
+var special = sync.OnceValue(func() *fold.Set {
+	var set fold.Set
+	for _, list := range append([]string{plates, "址住"}, numerals...) {
+		for _, c := range list {
+			set.Add(c)
+		}
+	}
+	return &set
+})
+
 // look returns what a rune is, and the sign of ASCII that it stands for.
 func look(c rune) (sort, byte) {
 	switch {
