@@ -233,15 +233,13 @@ func (d *document) open() (*Policy, error) {
 		}
 	}
 	slices.Reverse(p.bases)
-	for _, s := range Stages {
-		for _, d := range p.bases {
-			set, err := d.ruleset(s)
-			if err != nil {
-				return nil, err
-			}
-			if set != nil {
-				p.sets[s] = append(p.sets[s], set)
-			}
+	for _, d := range p.bases {
+		sets, err := d.rulesets()
+		if err != nil {
+			return nil, err
+		}
+		for on, set := range sets {
+			p.sets[on] = append(p.sets[on], set)
 		}
 	}
 	return p, nil
