@@ -111,14 +111,16 @@ func (w *workspace) decide(by, action string, d decision, log func(action, subje
 		return 0, usage("why", say.T("the reason is longer than %d bytes", "理由超过 %d 字节", maxWhy), say.T("say it shorter", "请写短些"))
 	}
 	name, digest := d.Release, store.Digest{}
-	if action != "rollback" {
-		v, err := w.release(d.Release)
-		if err != nil {
+	if v, err := w.release(d.Release); err == nil {
+		name, digest = v.Name, v.Digest
+	} else if action != "rollback" {
+		return 0, err
+	}
+	if action == "rollback" { // of a name, whichever of its releases was named
+		digest = store.Digest{}
+		if name, err = w.onlyTrack(name); err != nil {
 			return 0, err
 		}
-		name, digest = v.Name, v.Digest
-	} else if name, err = w.onlyTrack(name); err != nil {
-		return 0, err
 	}
 	var ended []store.Digest
 	version, err := operate.ChangeTracks(w.st, func(all *operate.Tracks) (err error) {
