@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"net/http"
@@ -53,6 +54,7 @@ func TestChoose(t *testing.T) {
 	for i := range 200 {
 		ask := &form.Request{Messages: []form.Message{{Role: "system", Text: "always the same"}, {Role: "user", Text: fmt.Sprint("question ", i)}}}
 		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		r = r.WithContext(context.WithValue(r.Context(), scopeKey{}, &scope{s: s}))
 		first, err := s.choose(r, ask)
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +80,9 @@ func TestChoose(t *testing.T) {
 	if got["1"] < 60 || got["2"] < 60 || got["3"] > 0 {
 		t.Errorf("of 200: %v", got)
 	}
-	if rel, _ := s.pick(httptest.NewRequest(http.MethodPost, "/", nil), ""); rel != live {
+	s.Open(canary, live)
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	if rel, _ := s.pick(r.WithContext(context.WithValue(r.Context(), scopeKey{}, &scope{s: s})), ""); rel != live {
 		t.Error("a canary answers for the name")
 	}
 }

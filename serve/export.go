@@ -76,7 +76,7 @@ func (s *Server) mayLeaveOut(r *http.Request, rel *Release) error {
 		return nil
 	}
 	if s.conf.Decide != nil {
-		return s.conf.Decide(s.question(r, Unlabelled, TheServer, ""))
+		return s.may(r, Unlabelled, TheServer, "")
 	}
 	return &form.Error{Status: http.StatusForbidden, Type: "permission_error", Code: "unlabelled",
 		Text: say.T("content that a model wrote leaves here with its label", "AI 生成的内容须带标识导出"),

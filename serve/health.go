@@ -59,5 +59,5 @@ func (s *Server) healthFull(w http.ResponseWriter, r *http.Request) error {
 		}
 		out.Checks = append(out.Checks, check{h.Name, h.Level, h.Why.In(language(r))})
 	}
-	return writeJSON(w, http.StatusOK, out)
+	return WriteJSON(w, http.StatusOK, out)
 }

@@ -29,7 +29,7 @@ func (s *Server) releaseAct(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, out)
+	return WriteJSON(w, http.StatusOK, out)
 }
 
 // BadAct is the error of an act that is wrong as it is or, refused, not allowed.

@@ -55,6 +55,7 @@ func (w *workspace) serveRelease(block string, digest store.Digest, machine stag
 	if err != nil {
 		return nil, err
 	}
+	w.a.sayExpired(policy)
 	scenarioDir, err := w.st.Dir(m.Scenario)
 	if err != nil {
 		return nil, err
@@ -81,7 +82,7 @@ func (w *workspace) serveRelease(block string, digest store.Digest, machine stag
 		name = block
 	}
 	return &served{scenario: s, release: &serve.Release{
-		Name: name, Digest: digest.String(), Made: began, Answerer: answerer{s, name, digest.String()}, Origin: "release", Policy: rails{policy},
+		Name: name, Digest: digest.String(), Made: began, Answerer: answerer{s, name, digest.String()}, Origin: "release", Policy: rails{policy, policy.Title()},
 		Limits:  serve.Limits{Tokens: m.Limits[operate.LimitTokens], AtOnce: m.Limits[operate.LimitAtOnce], Minute: m.Limits[operate.LimitMinute]},
 		Context: f.Context, Examples: examples, Label: true,
 		About: map[string]any{"parameters": f.Parameters, "layers": f.Layers, "width": f.Width, "vocabulary": f.Vocabulary, "think": f.Think, "passages": f.Passages},
@@ -187,7 +188,7 @@ func (s answerer) receipt(r *form.Receipt, t *scenario.Trail) {
 	temperature, topP := float64(m.Temperature), float64(m.TopP)
 	*r = form.Receipt{Version: form.ReceiptVersion, ID: r.ID, Program: r.Program, Model: form.ReceiptModel{Name: s.name, Digest: "sha256:" + s.digest},
 		Prompt: form.Tokens(m.Prompt, true), Answer: form.Tokens(t.Tokens, false), Finish: t.Finish, Seed: m.Seed,
-		Sampling: form.Sampling{Temperature: &temperature, TopP: &topP}, MaxTokens: m.MaxTokens, Think: form.Think{Budget: m.Think}, Chat: t.Asked, Open: m.Open}
+		Sampling: form.Sampling{Temperature: &temperature, TopP: &topP}, MaxTokens: m.MaxTokens, Think: form.Think{Budget: m.Think}, Chat: t.Asked, Open: m.Open, Readers: t.Principals}
 }
 
 // Replay makes the answer of a receipt again and reports whether it is the
@@ -199,7 +200,7 @@ func (s answerer) Replay(ctx context.Context, r *form.Receipt) (same bool, err e
 	if err := r.Check(); err != nil {
 		return false, err
 	}
-	t := scenario.Trail{Asked: r.Chat, Made: infer.Request{Prompt: r.Prompt.IDs, MaxTokens: r.MaxTokens, Open: r.Open, Think: r.Think.Budget, Seed: r.Seed}}
+	t := scenario.Trail{Asked: r.Chat, Made: infer.Request{Prompt: r.Prompt.IDs, MaxTokens: r.MaxTokens, Open: r.Open, Think: r.Think.Budget, Seed: r.Seed}, Principals: r.Readers}
 	if p := r.Sampling.Temperature; p != nil {
 		t.Made.Temperature = float32(*p)
 	}
@@ -228,6 +229,14 @@ func (w *workspace) replayer(digest store.Digest, machine stage.Machine) (answer
 	return answerer{Scenario: s}, err
 }
 
+// principals are who asks, as the rules of documents name it.
+func principals(a *form.Ask) []string {
+	if a.Caller == "" {
+		return nil
+	}
+	return []string{a.Caller}
+}
+
 // messages are the conversation of an ask.
 func messages(a *form.Ask) (list []scenario.Message) {
 	for _, m := range a.Messages {
@@ -241,7 +250,7 @@ func event(d scenario.Delta) form.Event {
 	e := form.Event{Kind: kinds[d.Kind], Text: d.Text, Reason: d.Reason,
 		Usage: form.Usage{Prompt: d.Usage.Prompt, Completion: d.Usage.Completion, Reasoning: d.Usage.Reasoning}}
 	for _, src := range d.Sources {
-		e.Sources = append(e.Sources, form.Source{File: src.File, Heading: src.Heading, Text: src.Text, Score: src.Score})
+		e.Sources = append(e.Sources, form.Source(src))
 	}
 	return e
 }

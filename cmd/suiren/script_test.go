@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -17,7 +18,7 @@ import (
 
 // scriptCommands are what the scripts can say besides testscript's own.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"exits": exits, "equal": equal, "same": same, "tutor": tutor, "made": made, "cptree": cptree, "artifact": artifact, "edit": edit, "flip": flip, "cut": cutCmd, "shard": shard,
+	"exits": exits, "equal": equal, "same": same, "tutor": tutor, "made": made, "cptree": cptree, "artifact": artifact, "pick": pick, "edit": edit, "flip": flip, "cut": cutCmd, "shard": shard,
 	"unpack": unpack, "nothing": nothing, "serve": serveCmd, "http": httpCmd, "ask": askCmd,
 }
 
@@ -98,6 +99,18 @@ func artifact(ts *testscript.TestScript, neg bool, args []string) {
 	var record struct{ Dir string }
 	ts.Check(json.Unmarshal([]byte(first), &record))
 	ts.Setenv(args[0], record.Dir)
+}
+
+// pick sets a variable to the first group of the first match in a file.
+func pick(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: pick VARIABLE FILE EXPRESSION")
+	}
+	m := regexp.MustCompile(args[2]).FindStringSubmatch(ts.ReadFile(args[1]))
+	if len(m) < 2 {
+		ts.Fatalf("%s has no %s", args[1], args[2])
+	}
+	ts.Setenv(args[0], m[1])
 }
 
 // edit replaces a text that must be in a file exactly once; \n stands for a

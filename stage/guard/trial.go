@@ -3,10 +3,7 @@ package guard
 import (
 	_ "embed"
 	"encoding/json"
-	"os"
-	"path/filepath"
-
-	"suiren/internal/say"
+	"slices"
 )
 
 // A Trial says whether a policy does what its own rules say: it finds the
@@ -36,54 +33,46 @@ func TryPolicy(dir string) (*Trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, policyFile)
-	b, err := os.ReadFile(path) // Open bounded it
-	if err != nil {
-		return nil, err
-	}
-	var doc struct {
-		Rules []struct {
-			ID       string   `json:"id"`
-			On       []string `json:"on"`
-			Keywords []string `json:"keywords"`
-		} `json:"rules"`
-		Allow []string `json:"allow"`
-	}
-	if err := json.Unmarshal(b, &doc); err != nil {
-		return nil, &say.Error{Where: path, Err: err, What: say.T("cannot be read: %v", "无法读取：%v", err)}
-	}
 	t := &Trial{}
 	note := func(what string) {
 		if len(t.Examples) < maxDiffers {
 			t.Examples = append(t.Examples, what)
 		}
 	}
-	hit := func(r *Rail, text string) bool {
+	// heard reports whether a rail does anything about a text, and whether it
+	// refuses it, or would if it did not only observe.
+	heard := func(on Stage, text string) (any, refuses bool) {
+		r := p.Rail(on, Context{})
 		_, rule := filter(r, text)
-		return rule != "" || len(r.Hits()) > 0
+		any, refuses = rule != "" || r.Changed(), rule != ""
+		for _, n := range r.Notes() {
+			any = true
+			refuses = refuses || n.Observed && slices.Index(actions, n.Action) >= slices.Index(actions, retract)
+		}
+		return any, refuses
 	}
-	for _, on := range []string{"input", "output"} {
+	directions := []Stage{Input, Output}
+	for _, on := range directions {
 		type word struct{ rule, text string }
 		var words []word
-		for _, r := range doc.Rules {
-			for _, o := range r.On {
-				if o == on {
+		var allow []string
+		for _, d := range p.bases {
+			allow = append(allow, d.Allow...)
+			for _, r := range d.Rules {
+				if len(r.On) == 0 || slices.Contains(r.On, on) {
 					for _, w := range r.Keywords {
 						words = append(words, word{r.ID, w})
 					}
 				}
 			}
 		}
-		rail := p.Input
-		if on == "output" {
-			rail = p.Output
-		}
 		for i := 0; i < len(words); i += 1 + len(words)/maxTried {
 			t.Words++
-			if w := words[i]; hit(rail(), "请问 "+w.text+" 。Please tell me.") || allowed(w.text, doc.Allow) {
+			w := words[i]
+			if any, _ := heard(on, "请问 "+w.text+" 。Please tell me."); any || allowed(w.text, allow) {
 				t.Caught++
 			} else {
-				note(on + " " + w.rule)
+				note(string(on) + " " + w.rule)
 			}
 		}
 	}
@@ -93,7 +82,7 @@ func TryPolicy(dir string) (*Trial, error) {
 	}
 	for _, text := range ordinary {
 		t.Ordinary++
-		if hit(p.Input(), text) || hit(p.Output(), text) {
+		if slices.ContainsFunc(directions, func(on Stage) bool { _, refuses := heard(on, text); return refuses }) {
 			t.Refused++
 			note(text)
 		}
