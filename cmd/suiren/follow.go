@@ -136,7 +136,7 @@ func (f *follower) open(tr *operate.Track) error {
 		keep[r.Digest] = true
 		rel := *s.release // a canary today may be live tomorrow
 		if r.Stage == operate.Canary {
-			rel.Canary = &serve.Canary{Share: r.Rule.Share, Callers: r.Rule.Callers, Header: r.Rule.Header}
+			rel.Canary = &serve.Canary{Share: r.Rule.Share, Callers: r.Rule.Callers, Tenants: r.Rule.Tenants, Header: r.Rule.Header}
 		}
 		list = append(list, &rel)
 	}

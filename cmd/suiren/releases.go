@@ -92,6 +92,7 @@ type decision struct {
 	Release string   `json:"release,omitempty"` // a digest's beginning, or a name
 	Share   float64  `json:"share,omitempty"`
 	Callers []string `json:"callers,omitempty"`
+	Tenants []string `json:"tenants,omitempty"`
 	Header  string   `json:"header,omitempty"`
 	Stop    string   `json:"stop,omitempty"` // errors=2%,slow=5s
 	Why     string   `json:"why,omitempty"`
@@ -127,7 +128,7 @@ func (w *workspace) decide(by, action string, d decision, log func(action, subje
 		tr, step := all.Track(name), operate.Step{By: by, Why: d.Why, Now: time.Now()}
 		switch action {
 		case "canary":
-			return tr.Canary(digest, operate.Rule{Share: d.Share, Callers: d.Callers, Header: d.Header}, stop, step)
+			return tr.Canary(digest, operate.Rule{Share: d.Share, Callers: d.Callers, Tenants: d.Tenants, Header: d.Header}, stop, step)
 		case "promote":
 			return tr.Promote(digest, stop, step)
 		case "rollback":
