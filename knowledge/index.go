@@ -18,6 +18,7 @@ type Index struct {
 	terms    *inverted.Index
 	sounds   sounds
 	synonyms synonyms
+	rules    []Rule
 	near     *vector.Set // of each passage; nil: there are none
 	graph    *vector.Graph
 	embedder string   // who made them

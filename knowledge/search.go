@@ -17,6 +17,11 @@ type Question struct {
 	Each   int    // most hits of one document; 0: any number
 
 	Reranker Reranker // puts the best passages in another order; nil: none does
+
+	// Least is the share of the question, by weight, that a passage has to
+	// hold to answer it, 0 to 1; 0: the share that was measured to part
+	// questions best. Answer refuses what is below.
+	Least float64
 }
 
 // A Reranker says how well texts answer a question: 0 to 1 for each.

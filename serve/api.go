@@ -18,7 +18,7 @@ var errNotFound = &form.Error{Status: http.StatusNotFound, Type: "invalid_reques
 func (s *Server) notFound(http.ResponseWriter, *http.Request) error { return errNotFound }
 
 func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
-	return writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	return WriteJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
 type modelInfo struct {
@@ -35,18 +35,18 @@ func (r *Release) info() modelInfo {
 
 func (s *Server) models(w http.ResponseWriter, r *http.Request) error {
 	list := []modelInfo{}
-	for _, rel := range s.releases() {
+	for _, rel := range s.visible(r) {
 		list = append(list, rel.info())
 	}
-	return writeJSON(w, http.StatusOK, map[string]any{"object": "list", "data": list})
+	return WriteJSON(w, http.StatusOK, map[string]any{"object": "list", "data": list})
 }
 
 func (s *Server) model(w http.ResponseWriter, r *http.Request) error {
-	rel, err := s.pick(r.PathValue("model"))
+	rel, err := s.pick(r, r.PathValue("model"))
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, rel.info())
+	return WriteJSON(w, http.StatusOK, rel.info())
 }
 
 // state is what the page needs to begin.
@@ -68,14 +68,14 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 		Release *release `json:"release"`
 	}
 	out.Version = s.conf.Version
-	if list := s.releases(); len(list) > 0 {
+	if list := s.visible(r); len(list) > 0 {
 		rel := list[0]
 		out.Release = &release{Name: rel.Name, Digest: rel.Digest, Context: rel.Context, Label: rel.Label, About: rel.About, Examples: []example{}}
 		for _, t := range rel.Examples {
 			out.Release.Examples = append(out.Release.Examples, example{t.In(say.English), t.In(say.Chinese)})
 		}
 	}
-	return writeJSON(w, http.StatusOK, out)
+	return WriteJSON(w, http.StatusOK, out)
 }
 
 func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
@@ -105,7 +105,7 @@ func writeRaw(w http.ResponseWriter, get func() (json.RawMessage, error)) error 
 	if v == nil {
 		v = json.RawMessage("null")
 	}
-	return writeJSON(w, http.StatusOK, v)
+	return WriteJSON(w, http.StatusOK, v)
 }
 
 // events streams a run. A browser that lost the connection names the last
@@ -144,7 +144,7 @@ func (s *Server) feedback(w http.ResponseWriter, r *http.Request) error {
 		Good   *bool  `json:"good"`
 		Reason string `json:"reason"`
 	}
-	if err := decode(w, r, &in); err != nil {
+	if err := Decode(w, r, &in); err != nil {
 		return err
 	}
 	if in.ID == "" {
@@ -165,5 +165,5 @@ func (s *Server) feedback(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.metrics.ratings.WithLabelValues(map[bool]string{true: "good", false: "bad"}[*in.Good]).Inc()
-	return writeJSON(w, http.StatusOK, map[string]bool{"ok": true})
+	return WriteJSON(w, http.StatusOK, map[string]bool{"ok": true})
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -41,9 +42,23 @@ type Config struct {
 	Log     *slog.Logger
 	Now     func() time.Time // nil means time.Now
 
-	// Key finds the name of an API key; ok is false if there is no such key.
+	// Key finds the holder of an API key; ok is false if there is no such key.
 	// A nil Key lets everyone in, which Listen allows on loopback only.
-	Key func(secret string) (name string, ok bool)
+	Key func(secret string) (c Caller, ok bool)
+	// Decide answers whether a caller may do something, by an error made for
+	// the client that says why not. A nil Decide lets all callers do everything.
+	Decide func(Question) error
+	// Decided notes what was decided about what a request asked to do.
+	Decided func(Question, error)
+	// SignIn finds who has a name and a password; an error made for the client
+	// refuses it.
+	SignIn func(r *http.Request, name, password string) (Caller, error)
+	// Sessions keep who signed in; nil keeps them in memory.
+	Sessions Sessions
+	// Who says more of a caller, for the page.
+	Who func(Caller) map[string]any
+	// Routes of other rooms, which stand in the table beside the server's own.
+	Routes []Route
 
 	// Reserve holds what a request may use, and returns how many of its More
 	// tokens there is room for; an error made for the client refuses it. Record
@@ -56,6 +71,12 @@ type Config struct {
 	Record func(*Record) error
 	// Refused writes one refusal to the audit log.
 	Refused func(*Record) error
+	// Barred returns an error made for the client if a caller is suspended.
+	Barred func(caller string) error
+	// Review asks a person whether a text may pass, and waits for the decision.
+	Review func(context.Context, Review) bool
+	// Guard is what the page sees and does of policies.
+	Guard Guard
 	// Rate keeps what a reader thought of an answer. It returns ErrNoAnswer
 	// for an id it does not know.
 	Rate func(Rating) error
@@ -66,6 +87,15 @@ type Config struct {
 
 	// Plan is the view of the plan, as JSON, in a language.
 	Plan func(say.Lang) (json.RawMessage, error)
+	// Health is what else than the server itself is looked at.
+	Health func() []Health
+	// Export writes a conversation as a file, with its label unless Label is
+	// none, which the server has allowed. It returns the media type.
+	Export func(*Export) (kind string, file []byte, err error)
+	// Releases are the releases and how they stand, as JSON. ReleaseAct decides
+	// about one: check, canary, promote, rollback, retire.
+	Releases   func() (json.RawMessage, error)
+	ReleaseAct func(ctx context.Context, caller, act string, body json.RawMessage) (json.RawMessage, error)
 	// Report is the latest report, as JSON; nil if none was made yet.
 	Report func() (json.RawMessage, error)
 	// Runs are the runs of the plan, as a JSON list, newest first.
@@ -87,10 +117,13 @@ type Server struct {
 	conf     Config
 	open     atomic.Pointer[[]*Release]
 	queue    *queue
-	sessions *sessions
+	sessions Sessions
+	tokens   tokens
 	receipts *receipts
 	metrics  *metrics
 	meter    *meter
+	epochs   *epochs
+	limits   *limits
 }
 
 // New makes a server.
@@ -104,16 +137,25 @@ func New(conf Config) *Server {
 	if conf.Slots == 0 {
 		conf.Slots = 4
 	}
-	s := &Server{conf: conf, sessions: newSessions(), receipts: newReceipts(maxReceipts), meter: newMeter(cpuSeconds)}
+	s := &Server{conf: conf, sessions: conf.Sessions, receipts: newReceipts(maxReceipts), meter: newMeter(cpuSeconds), epochs: newEpochs(), limits: newLimits()}
+	if s.sessions == nil {
+		s.sessions = &sessions{live: map[[32]byte]session{}, now: conf.Now}
+	}
 	s.queue = newQueue(conf.Slots, maxWaiting)
 	s.metrics = newMetrics(s)
 	return s
 }
 
 // Open makes the server answer from the releases; the first is the one that a
-// request without a model's name gets. Requests under way finish with the
-// release they began with.
-func (s *Server) Open(list ...*Release) { s.open.Store(&list) }
+// request without a model's name gets, and no canary. Requests under way finish
+// with the release they began with; what is returned is closed when the last of
+// them has ended, after which nothing holds a release that is not in the list.
+func (s *Server) Open(list ...*Release) (ended <-chan struct{}) {
+	return s.epochs.turn(func() { s.open.Store(&list) })
+}
+
+// Releases are those that Open was called with.
+func (s *Server) Releases() []*Release { return s.releases() }
 
 func (s *Server) releases() []*Release {
 	if list := s.open.Load(); list != nil {
@@ -122,42 +164,66 @@ func (s *Server) releases() []*Release {
 	return nil
 }
 
-// Handler returns the routes. This is all of them.
+// Routes is the table of all that the server answers.
+func (s *Server) Routes() []Route {
+	return slices.Concat([]Route{
+		{"GET /v1/models", ReadModels, s.models},
+		{"GET /v1/models/{model}", ReadModels, s.model},
+		{"POST /v1/chat/completions", Chat, s.ask(openai.ParseChat)},
+		{"POST /v1/completions", Chat, s.ask(openai.ParseCompletion)},
+		{"POST /v1/responses", Chat, s.ask(openai.ParseResponse)},
+		{"POST /v1/embeddings", Embed, s.embeddings},
+		{"POST /v1/rerank", Rerank, s.rerank},
+		{"POST /v2/rerank", Rerank, s.rerank},
+		{"POST /v1/vector_stores/{id}/search", Search, s.searchStore},
+		{"POST /v1/messages", Chat, s.ask(anthropic.ParseMessages)},
+		{"POST /v1/messages/count_tokens", Tokenize, s.countTokens},
+		{"GET /v1/receipts/{id}", ReadReceipt, s.receipt},
+	}, s.ollamaRoutes(), []Route{
+		{"POST /tokenize", Tokenize, s.tokenize},
+		{"POST /detokenize", Tokenize, s.detokenize},
+		{"POST /apply-template", Tokenize, s.applyTemplate},
+		{"GET /metrics", ReadMetrics, s.metrics.write},
+		{"GET /healthz", Open, s.health},
+
+		{"GET /api/state", ReadState, s.state},
+		{"GET /api/plan", ReadPlan, s.plan},
+		{"GET /api/report", ReadPlan, s.report},
+		{"GET /api/runs", ReadRuns, s.runs},
+		{"GET /api/runs/{run}/events", ReadRuns, s.events},
+		{"POST /api/feedback", Rate, s.feedback},
+		{"GET /api/guard", ReadPolicy, s.policies},
+		{"POST /api/guard/try", ReadPolicy, s.tryPolicy},
+		{"POST /api/guard/replay", ReadTraces, s.replayPolicy},
+		{"GET /api/guard/reviews", SetPolicy, s.reviews},
+		{"POST /api/guard/reviews/{id}", SetPolicy, s.decideReview},
+		{"GET /api/guard/suspended", ReadPolicy, s.suspended},
+		{"DELETE /api/guard/suspended/{caller}", SetPolicy, s.lift},
+		{"POST /api/guard/appeals", UseSession, s.appeal},
+		{"GET /api/health", ReadMetrics, s.healthFull},
+		{"POST /api/export", ExportChat, s.export},
+		{"GET /api/releases", ReadReleases, s.releaseList},
+		{"POST /api/releases/{act}", SetRelease, s.releaseAct},
+
+		{"GET /open", Open, s.openSession},
+		{"POST /api/session", Open, s.signIn},
+		{"GET /api/session", UseSession, s.whoAmI},
+		{"DELETE /api/session", UseSession, s.signOut},
+		{"GET /{file...}", Open, s.page},
+		{"/", Open, s.notFound},
+	}, s.conf.Routes)
+}
+
+// Handler answers the routes.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	open := func(pattern string, f handler) { mux.Handle(pattern, s.handle(f)) }
-	keyed := func(pattern string, f handler) { mux.Handle(pattern, s.handle(s.keyed(f))) }
-
-	keyed("GET /v1/models", s.models)
-	keyed("GET /v1/models/{model}", s.model)
-	keyed("POST /v1/chat/completions", s.ask(openai.ParseChat))
-	keyed("POST /v1/completions", s.ask(openai.ParseCompletion))
-	keyed("POST /v1/responses", s.ask(openai.ParseResponse))
-	keyed("POST /v1/embeddings", s.embeddings)
-	keyed("POST /v1/rerank", s.rerank)
-	keyed("POST /v2/rerank", s.rerank)
-	keyed("POST /v1/vector_stores/{id}/search", s.searchStore)
-	keyed("POST /v1/messages", s.ask(anthropic.ParseMessages))
-	keyed("POST /v1/messages/count_tokens", s.countTokens)
-	keyed("GET /v1/receipts/{id}", s.receipt)
-	s.ollamaRoutes(keyed)
-	keyed("POST /tokenize", s.tokenize)
-	keyed("POST /detokenize", s.detokenize)
-	keyed("POST /apply-template", s.applyTemplate)
-	keyed("GET /metrics", s.metrics.write)
-	open("GET /healthz", s.health)
-
-	keyed("GET /api/state", s.state)
-	keyed("GET /api/plan", s.plan)
-	keyed("GET /api/report", s.report)
-	keyed("GET /api/runs", s.runs)
-	keyed("GET /api/runs/{run}/events", s.events)
-	keyed("POST /api/feedback", s.feedback)
-
-	open("GET /open", s.openSession)
-	open("POST /api/session", s.signIn)
-	open("GET /{file...}", s.page)
-	open("/", s.notFound)
+	for _, r := range s.Routes() {
+		do := r.Do
+		if r.Action != Open {
+			do = s.keyed(r.Action, do)
+		}
+		mux.Handle(r.Pattern, s.handle(do))
+	}
 	return s.protect(mux)
 }
 

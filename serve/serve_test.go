@@ -89,8 +89,7 @@ func words(thought, answer []string) *script {
 // back what may begin it.
 type wordPolicy string
 
-func (p wordPolicy) Input() Rail  { return &wordRail{word: string(p)} }
-func (p wordPolicy) Output() Rail { return &wordRail{word: string(p)} }
+func (p wordPolicy) Rail(string, RailContext) Rail { return &wordRail{word: string(p)} }
 
 type wordRail struct {
 	word string
@@ -107,6 +106,8 @@ func (r *wordRail) Write(piece string) (string, error) {
 }
 
 func (r *wordRail) Flush() (string, error) { return r.s.flush(), nil }
+func (r *wordRail) Changed() bool          { return false }
+func (r *wordRail) Notes() []Note          { return nil }
 
 // A bench is a server under test and its books.
 type bench struct {
@@ -126,7 +127,7 @@ func start(t testing.TB, model form.Answerer, change func(*Config, *Release)) *b
 	b := &bench{kept: make(chan struct{}, 100)}
 	conf := Config{
 		Version: "test",
-		Key:     func(k string) (string, bool) { return "first", k == goodKey },
+		Key:     func(k string) (Caller, bool) { return Caller{Name: "first"}, k == goodKey },
 		Record: func(r *Record) error {
 			b.mu.Lock()
 			defer b.mu.Unlock()

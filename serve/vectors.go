@@ -19,9 +19,10 @@ import (
 // its record.
 func (s *Server) turn(r *http.Request, rel *Release, characters int, work func(ctx context.Context) (tokens int, err error)) error {
 	start := s.conf.Now()
-	rec := &Record{ID: "work-" + rand.Text(), Caller: caller(r), Time: start, Release: rel, Reason: form.Stop}
+	c := CallerOf(r)
+	rec := &Record{ID: "work-" + rand.Text(), Caller: c.Name, Tenant: c.Tenant, Project: c.Project, Time: start, Release: rel, Reason: form.Stop}
 	if s.conf.Reserve != nil {
-		if _, err := s.conf.Reserve(Hold{ID: rec.ID, Caller: rec.Caller, Tokens: characters}); err != nil {
+		if _, err := s.conf.Reserve(Hold{ID: rec.ID, Caller: c.Name, Tenant: c.Tenant, Project: c.Project, Tokens: characters}); err != nil {
 			return err
 		}
 		defer s.conf.Release(rec.ID)
@@ -47,15 +48,13 @@ func (s *Server) turn(r *http.Request, rel *Release, characters int, work func(c
 }
 
 // pickFor finds the model, or if none is named the first that fits.
-func (s *Server) pickFor(model string, fits func(*Release) bool, not *form.Error) (*Release, error) {
+func (s *Server) pickFor(r *http.Request, model string, fits func(*Release) bool, not *form.Error) (*Release, error) {
 	if model == "" {
-		for _, rel := range s.releases() {
-			if fits(rel) {
-				return rel, nil
-			}
+		if rel := s.first(r, fits); rel != nil {
+			return rel, Allow(r, AModel, rel.Name)
 		}
 	}
-	rel, err := s.pick(model)
+	rel, err := s.pick(r, model)
 	if err == nil && !fits(rel) {
 		err = not
 	}
@@ -69,7 +68,7 @@ var (
 
 func (s *Server) embed(r *http.Request, model string, texts []form.Prompt, cut bool, dimensions int, param string) (rel *Release, vectors [][]float32, tokens int, took time.Duration, err error) {
 	start := s.conf.Now()
-	rel, err = s.pickFor(model, func(r *Release) bool { return r.Embedder != nil }, errNoVectors)
+	rel, err = s.pickFor(r, model, func(r *Release) bool { return r.Embedder != nil }, errNoVectors)
 	if err != nil {
 		return
 	}
@@ -110,11 +109,11 @@ func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, req.Reply(rel.Name, vectors, tokens))
+	return WriteJSON(w, http.StatusOK, req.Reply(rel.Name, vectors, tokens))
 }
 
 // ollamaEmbed is Ollama's, of many texts, or of one in the older manner.
-func (s *Server) ollamaEmbed(one bool) handler {
+func (s *Server) ollamaEmbed(one bool) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		body, err := readBody(w, r)
 		if err != nil {
@@ -128,7 +127,7 @@ func (s *Server) ollamaEmbed(one bool) handler {
 		if err != nil {
 			return err
 		}
-		return writeJSON(w, http.StatusOK, req.Reply(rel.Name, vectors, tokens, took))
+		return WriteJSON(w, http.StatusOK, req.Reply(rel.Name, vectors, tokens, took))
 	}
 }
 
@@ -142,7 +141,7 @@ func (s *Server) rerank(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rel, err := s.pickFor(req.Model, func(r *Release) bool { return r.Reranker != nil }, errNoScores)
+	rel, err := s.pickFor(r, req.Model, func(r *Release) bool { return r.Reranker != nil }, errNoScores)
 	if err != nil {
 		return err
 	}
@@ -164,5 +163,5 @@ func (s *Server) rerank(w http.ResponseWriter, r *http.Request) error {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
-	return writeJSON(w, http.StatusOK, req.Reply("rerank-"+rand.Text(), rel.Name, scores, order, tokens))
+	return WriteJSON(w, http.StatusOK, req.Reply("rerank-"+rand.Text(), rel.Name, scores, order, tokens))
 }

@@ -72,7 +72,12 @@ func (r *StoreQuery) Reply(list []Found) any {
 	data := []result{}
 	for _, f := range list {
 		attributes := map[string]any{"passage": f.ID, "heading": f.Heading, "start": f.Start, "end": f.End, "relevant": f.Relevant,
-			"words": f.Words, "meaning": f.Meaning, "ranks": f.Ranks, "terms": f.Terms, "spans": f.Spans}
+			"words": f.Words, "meaning": f.Meaning}
+		for name, x := range map[string]any{"ranks": f.Ranks, "terms": f.Terms, "spans": f.Spans} {
+			if x != nil {
+				attributes[name] = x
+			}
+		}
 		if f.Page > 0 {
 			attributes["page"] = f.Page
 		}
