@@ -63,7 +63,9 @@ var ErrNoAnswer = errors.New("no such answer")
 // for several answers has a record of each.
 type Record struct {
 	ID         string
-	Caller     string // name of the key or session
+	Caller     string // name of the key or person
+	Tenant     string // of the caller; "" is the house itself
+	Project    string
 	Time       time.Time
 	Release    *Release
 	Messages   []form.Message // after the input rails; a raw prompt is a user's. nil: no answer was asked for, but vectors or scores
@@ -75,7 +77,13 @@ type Record struct {
 	Refusal    *Refusal   // nil unless a rail refused
 	Observed   []*Refusal // what rails that only observe would have refused
 	Usage      form.Usage
-	CPUSeconds float64       // this answer's share of the process's time
+	CPUSeconds float64 // this answer's share of the process's time
+	Joules     float64 // and of the processor's energy, where Metered is not ""
+	Metered    string  // what read the energy: rapl
+	Operation  string  // chat, embeddings, rerank
+	Parent     string  // W3C traceparent of the caller, or ""
+	Spans      []Span
+	Receipt    *form.Receipt // nil if there is none
 	Wait       time.Duration // in the queue
 	First      time.Duration // from the start to the first piece; 0 if there was none
 	Total      time.Duration

@@ -35,14 +35,14 @@ func (r *Release) info() modelInfo {
 
 func (s *Server) models(w http.ResponseWriter, r *http.Request) error {
 	list := []modelInfo{}
-	for _, rel := range s.releases() {
+	for _, rel := range s.visible(r) {
 		list = append(list, rel.info())
 	}
 	return writeJSON(w, http.StatusOK, map[string]any{"object": "list", "data": list})
 }
 
 func (s *Server) model(w http.ResponseWriter, r *http.Request) error {
-	rel, err := s.pick(r.PathValue("model"))
+	rel, err := s.pick(r, r.PathValue("model"))
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 		Release *release `json:"release"`
 	}
 	out.Version = s.conf.Version
-	if list := s.releases(); len(list) > 0 {
+	if list := s.visible(r); len(list) > 0 {
 		rel := list[0]
 		out.Release = &release{Name: rel.Name, Digest: rel.Digest, Context: rel.Context, Label: rel.Label, About: rel.About, Examples: []example{}}
 		for _, t := range rel.Examples {

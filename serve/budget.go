@@ -8,10 +8,14 @@ import (
 
 // A Hold is what a request may use, reserved before it begins.
 type Hold struct {
-	ID     string // of the record that will follow
-	Caller string
-	Tokens int // of the prompt, and of the answer if its length was asked for
-	More   int // of an answer whose length was not: it takes what there is
+	ID      string // of the record that will follow
+	Caller  string
+	Tenant  string
+	Project string
+	Release *Release
+	Prompt  int // tokens
+	Tokens  int // of the prompt, and of the answer if its length was asked for
+	More    int // of an answer whose length was not: it takes what there is
 }
 
 // reserve holds what the answers may use. A prompt counts a token a character,
@@ -21,27 +25,30 @@ func (s *Server) reserve(list []*exchange) (release func(), err error) {
 	if s.conf.Reserve == nil {
 		return func() {}, nil
 	}
-	var held []string
+	var held []*exchange
 	release = func() {
-		for _, id := range held {
-			if err := s.conf.Release(id); err != nil {
-				s.conf.Log.Error("a reservation was not released", "id", id, "err", err)
+		for _, x := range held {
+			if !x.kept {
+				s.release(x.rec.ID)
 			}
 		}
 	}
 	for _, x := range list {
-		h := Hold{ID: x.rec.ID, Caller: x.rec.Caller, Tokens: characters(x.ask)}
+		h := Hold{ID: x.rec.ID, Caller: x.rec.Caller, Tenant: x.rec.Tenant, Project: x.rec.Project, Release: x.rec.Release, Tokens: characters(x.ask)}
+		h.Prompt = h.Tokens
 		if most := x.ask.MaxTokens; most >= 0 {
 			h.Tokens += most
 		} else {
 			h.More = max(x.rec.Release.Context-h.Tokens, 1)
 		}
+		began := s.conf.Now()
 		more, err := s.conf.Reserve(h)
+		x.time.add(spanReserve, "", began, 0)
 		if err != nil {
 			release()
 			return nil, err
 		}
-		held = append(held, h.ID)
+		held = append(held, x)
 		if more < h.More {
 			r := *x.ask.Request
 			r.MaxTokens = more
@@ -49,6 +56,13 @@ func (s *Server) reserve(list []*exchange) (release func(), err error) {
 		}
 	}
 	return release, nil
+}
+
+// release ends the hold of what did not begin, or could not be kept.
+func (s *Server) release(id string) {
+	if err := s.conf.Release(id); err != nil {
+		s.conf.Log.Error("a reservation was not released", "id", id, "err", err)
+	}
 }
 
 // characters are those of a request's prompt.

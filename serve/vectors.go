@@ -17,24 +17,36 @@ import (
 
 // turn waits for a turn, does work on some characters that is no answer, and keeps
 // its record.
-func (s *Server) turn(r *http.Request, rel *Release, characters int, work func(ctx context.Context) (tokens int, err error)) error {
+func (s *Server) turn(r *http.Request, operation string, rel *Release, characters int, work func(ctx context.Context) (tokens int, err error)) error {
 	start := s.conf.Now()
-	rec := &Record{ID: "work-" + rand.Text(), Caller: caller(r), Time: start, Release: rel, Reason: form.Stop}
+	c := callerOf(r)
+	rec := &Record{ID: "work-" + rand.Text(), Caller: c.Name, Tenant: c.Tenant, Project: c.Project, Time: start, Release: rel, Reason: form.Stop, Operation: operation, Parent: parentOf(r), Metered: s.metered}
+	kept, time := false, timing{now: s.conf.Now, start: start}
 	if s.conf.Reserve != nil {
-		if _, err := s.conf.Reserve(Hold{ID: rec.ID, Caller: rec.Caller, Tokens: characters}); err != nil {
+		if _, err := s.conf.Reserve(Hold{ID: rec.ID, Caller: c.Name, Tenant: c.Tenant, Project: c.Project, Release: rel, Prompt: characters, Tokens: characters}); err != nil {
 			return err
 		}
-		defer s.conf.Release(rec.ID)
+		time.add(spanReserve, "", start, 0)
+		defer func() {
+			if !kept {
+				s.release(rec.ID)
+			}
+		}()
 	}
+	began := s.conf.Now()
 	if err := s.queue.enter(r.Context()); err != nil {
 		return err
 	}
 	defer s.queue.leave()
 	rec.Wait = s.conf.Now().Sub(start)
+	time.add(spanQueue, "", began, 0)
 	part := s.meter.begin()
+	began = s.conf.Now()
 	var err error
 	rec.Usage.Prompt, err = work(r.Context())
-	rec.CPUSeconds = s.meter.end(part)
+	time.add(spanModel, "", began, rec.Usage.Prompt)
+	rec.spent(s.meter.end(part))
+	rec.Spans = time.list
 	rec.Total = s.conf.Now().Sub(start)
 	switch {
 	case r.Context().Err() != nil:
@@ -42,20 +54,20 @@ func (s *Server) turn(r *http.Request, rel *Release, characters int, work func(c
 	case err != nil:
 		rec.Reason = "error"
 	}
-	s.keep(rec)
+	kept = s.keep(rec)
 	return err
 }
 
 // pickFor finds the model, or if none is named the first that fits.
-func (s *Server) pickFor(model string, fits func(*Release) bool, not *form.Error) (*Release, error) {
+func (s *Server) pickFor(r *http.Request, model string, fits func(*Release) bool, not *form.Error) (*Release, error) {
 	if model == "" {
-		for _, rel := range s.releases() {
+		for _, rel := range s.visible(r) {
 			if fits(rel) {
-				return rel, nil
+				return rel, s.allow(r, AModel, rel.Name)
 			}
 		}
 	}
-	rel, err := s.pick(model)
+	rel, err := s.pick(r, model)
 	if err == nil && !fits(rel) {
 		err = not
 	}
@@ -69,7 +81,7 @@ var (
 
 func (s *Server) embed(r *http.Request, model string, texts []form.Prompt, cut bool, dimensions int, param string) (rel *Release, vectors [][]float32, tokens int, took time.Duration, err error) {
 	start := s.conf.Now()
-	rel, err = s.pickFor(model, func(r *Release) bool { return r.Embedder != nil }, errNoVectors)
+	rel, err = s.pickFor(r, model, func(r *Release) bool { return r.Embedder != nil }, errNoVectors)
 	if err != nil {
 		return
 	}
@@ -85,7 +97,7 @@ func (s *Server) embed(r *http.Request, model string, texts []form.Prompt, cut b
 			return
 		}
 	}
-	err = s.turn(r, rel, size, func(ctx context.Context) (int, error) {
+	err = s.turn(r, "embeddings", rel, size, func(ctx context.Context) (int, error) {
 		var each []int
 		vectors, each, err = rel.Embedder.Embed(ctx, texts, cut)
 		for _, n := range each {
@@ -142,7 +154,7 @@ func (s *Server) rerank(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rel, err := s.pickFor(req.Model, func(r *Release) bool { return r.Reranker != nil }, errNoScores)
+	rel, err := s.pickFor(r, req.Model, func(r *Release) bool { return r.Reranker != nil }, errNoScores)
 	if err != nil {
 		return err
 	}
@@ -152,7 +164,7 @@ func (s *Server) rerank(w http.ResponseWriter, r *http.Request) error {
 	for _, d := range req.Documents {
 		size += utf8.RuneCountInString(req.Query) + utf8.RuneCountInString(d)
 	}
-	err = s.turn(r, rel, size, func(ctx context.Context) (int, error) {
+	err = s.turn(r, "rerank", rel, size, func(ctx context.Context) (int, error) {
 		scores, tokens, err = rel.Reranker.Rerank(ctx, req.Query, req.Documents)
 		return tokens, err
 	})

@@ -25,7 +25,6 @@ type modelFlags struct {
 	slots    int
 	kv       string
 	adapters map[string]string
-	traces   bool
 	memory   float64 // GiB
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/stage/operate"
+	"suiren/stage/operate/ledger"
 	"suiren/store"
 )
 
@@ -158,12 +159,12 @@ func (a *app) keyCommand() *cobra.Command {
 			return dir.log("key.revoke", args[0])
 		},
 	}
-	limit := a.keyLimitCommand(func() (bookDir, *operate.Ledger, error) {
+	limit := a.keyLimitCommand(func() (bookDir, *ledger.Ledger, error) {
 		dir, err := a.bookDir(folder, models)
 		if err != nil {
 			return "", nil, err
 		}
-		l, err := operate.OpenLedger(dir.ledger())
+		l, err := dir.openLedger()
 		return dir, l, err
 	})
 	for _, c := range []*cobra.Command{create, list, revoke, limit} {

@@ -36,16 +36,20 @@ type service struct {
 
 // service opens all that a request is written down in, and listens.
 func (w *workspace) service(f serveFlags) (s *service, err error) {
-	b, err := openBooks(w.books(), true)
+	b, err := openBooks(w.books(), f.traces)
 	if err != nil {
 		return nil, err
 	}
+	b.planned = true
 	s = &service{w: w, books: b}
 	defer func() {
 		if err != nil {
 			s.close()
 		}
 	}()
+	if err := b.sendTo(f.otlp, w.a); err != nil {
+		return nil, err
+	}
 	if s.ln, err = serve.Listen(f.listen, true); err != nil {
 		return nil, err
 	}
@@ -56,7 +60,7 @@ func (w *workspace) service(f serveFlags) (s *service, err error) {
 	}
 	s.secret = secret
 	conf := b.config(w.a, f.hosts)
-	conf.Slots, conf.Key = slots, keys.Lookup
+	conf.Slots, conf.Key = slots, holder(keys)
 	conf.Plan, conf.Report, conf.Runs, conf.Events = s.planView, s.reportView, s.runsView, s.events
 	s.Server = serve.New(conf)
 	return s, nil
@@ -187,7 +191,6 @@ releases, callers must show a key.`,
 	}
 	f.add(a, c)
 	mf.add(a, c)
-	c.Flags().BoolVar(&mf.traces, "traces", false, a.t("keep what is asked of models and answered, not only how much", "保留对模型的提问与回答内容，而不只是用量"))
 	c.Flags().IntVar(&mf.slots, "slots", 8, a.t("answers of a model that are generated at once", "一个模型同时生成的回答数"))
 	return c
 }
@@ -196,11 +199,15 @@ releases, callers must show a key.`,
 type serveFlags struct {
 	listen, release string
 	hosts           []string
+	traces          bool   // what is said is kept
+	otlp            string // address of the owner's collector
 }
 
 func (f *serveFlags) add(a *app, c *cobra.Command) {
 	c.Flags().StringVar(&f.listen, "listen", serve.Addr, a.t("address and port", "监听的地址和端口"))
 	c.Flags().StringSliceVar(&f.hosts, "host", nil, a.t("a name, besides localhost, by which clients may call this server", "除 localhost 外，客户端可使用的主机名"))
+	c.Flags().BoolVar(&f.traces, "traces", false, a.t("keep what is asked and answered, not only how much; suiren trace capture keeps it of some", "保留提问与回答的内容，而不只是用量；suiren trace capture 可只保留一部分"))
+	c.Flags().StringVar(&f.otlp, "otlp", "", a.t("address of your collector of traces (OTLP/HTTP), as http://10.0.0.5:4318; nothing is sent otherwise", "您的追踪收集器地址（OTLP/HTTP），如 http://10.0.0.5:4318；不指定则不发送"))
 	c.Flags().StringVar(&f.release, "release", "", a.t("name of the release to serve (default: the only one)", "要提供服务的发布版本的名称（默认：唯一的那个）"))
 }
 

@@ -207,8 +207,7 @@ func TestRefusalContent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	tr := &Trace{Messages: []Message{{"system", "be kind"}, {"user", "怎么做"}}, Answer: "no"}
-	salt, err := a.Append("first", "refuse", "id", tr.Content())
+	salt, err := a.Append("first", "refuse", "id", "be kind\n怎么做\nno")
 	if err != nil {
 		t.Fatal(err)
 	}

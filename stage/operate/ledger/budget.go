@@ -89,17 +89,17 @@ func (e *Exceeded) Error() string {
 func (e *Exceeded) Unwrap() error { return ErrBudget }
 
 // A reservation outlives the process that made it by holdFor: a process says
-// every beatEvery that it lives. A request that a crash has ended is charged
+// every BeatEvery that it lives. A request that a crash has ended is charged
 // nothing.
 const (
-	beatEvery = 10 * time.Second
+	BeatEvery = 10 * time.Second
 	holdFor   = time.Minute
 )
 
 // alive says that this process lives, and ends what dead ones have held.
 func (t *tx) alive() error {
 	now := t.l.Now()
-	if d := now.Sub(t.l.beat); d >= 0 && d < beatEvery {
+	if d := now.Sub(t.l.beat); d >= 0 && d < BeatEvery {
 		return nil
 	}
 	if _, err := t.exec(`insert into processes values (?,?) on conflict do update set seen = excluded.seen`, t.l.id, micro(now)); err != nil {
@@ -122,9 +122,14 @@ func (t *tx) alive() error {
 	return err
 }
 
-// Beat says that this process lives, for one that holds something for long: call it
-// more often than once in holdFor.
-func (l *Ledger) Beat() error { return l.write(false, func(*tx) error { return nil }) }
+// Beat says that this process lives, if anything is held: call it every BeatEvery.
+func (l *Ledger) Beat() error {
+	var holds bool
+	if err := l.read.QueryRow(`select exists (select 1 from holds)`).Scan(&holds); err != nil || !holds {
+		return l.failed(err)
+	}
+	return l.write(false, func(*tx) error { return nil })
+}
 
 // SetBudget bounds a scope. A negative amount takes the bound away.
 func (l *Ledger) SetBudget(b Budget) error {
