@@ -222,19 +222,16 @@ func (t *tx) budgets(a *Account, model string) ([]Budget, error) {
 	}
 	var list []Budget
 	now := t.l.Now()
-	for _, s := range [][2]string{{OfAll, ""}, {OfKey, a.Key}, {OfPerson, a.Person}, {OfProject, a.Project}, {OfTenant, a.Tenant}, {OfScenario, a.Scenario}, {OfModel, model}} {
-		if s[1] == "" && s[0] != OfAll {
-			continue
-		}
-		err := t.each(budgetQuery+` where scope = ? and name = ?`, []any{s[0], s[1]}, func(scan func(...any) error) error {
+	err := t.each(budgetQuery+` where scope = 'all' or scope = 'key' and name = ? or scope = 'person' and name = ? or scope = 'project' and name = ?
+		or scope = 'tenant' and name = ? or scope = 'scenario' and name = ? or scope = 'model' and name = ?`,
+		[]any{a.Key, a.Person, a.Project, a.Tenant, a.Scenario, model}, func(scan func(...any) error) error {
 			var b Budget
 			err := b.scan(scan)
 			list = append(list, b)
 			return err
 		})
-		if err != nil {
-			return nil, err
-		}
+	if err != nil {
+		return nil, err
 	}
 	for i := range list {
 		if b := &list[i]; b.roll(now) {
