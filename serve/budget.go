@@ -18,8 +18,7 @@ type Hold struct {
 	More    int // of an answer whose length was not: it takes what there is
 }
 
-// reserve holds what the answers may use. A prompt counts a token a character,
-// which is rarely too few. An answer whose length was not asked for becomes as
+// reserve holds what the answers may use. An answer whose length was not asked for becomes as
 // long as the budget has room for. The caller releases what did not begin.
 func (s *Server) reserve(list []*exchange) (release func(), err error) {
 	if s.conf.Reserve == nil {
@@ -33,9 +32,12 @@ func (s *Server) reserve(list []*exchange) (release func(), err error) {
 			}
 		}
 	}
-	for _, x := range list {
-		h := Hold{ID: x.rec.ID, Caller: x.rec.Caller, Tenant: x.rec.Tenant, Project: x.rec.Project, Release: x.rec.Release, Tokens: characters(x.ask)}
-		h.Prompt = h.Tokens
+	prompt := 0
+	for i, x := range list {
+		if i == 0 || x.ask.Prompt != nil {
+			prompt = promptTokens(x.rec.Release, x.ask)
+		}
+		h := Hold{ID: x.rec.ID, Caller: x.rec.Caller, Tenant: x.rec.Tenant, Project: x.rec.Project, Release: x.rec.Release, Prompt: prompt, Tokens: prompt}
 		if most := x.ask.MaxTokens; most >= 0 {
 			h.Tokens += most
 		} else {
@@ -65,14 +67,31 @@ func (s *Server) release(id string) {
 	}
 }
 
-// characters are those of a request's prompt.
-func characters(a *form.Ask) int {
+// What a template puts around a conversation and each of its messages, where it is
+// not known: tokens.
+const (
+	aroundChat    = 32
+	aroundMessage = 16
+)
+
+// promptTokens are those of a request's prompt; of a model that does not show its
+// tokens one a character, which is rarely too few.
+func promptTokens(rel *Release, a *form.Ask) int {
 	if p := a.Prompt; p != nil {
-		return len(p.IDs) + utf8.RuneCountInString(p.Text)
+		n := len(p.IDs)
+		if p.Text != "" && rel.Speller != nil {
+			return n + len(rel.Speller.Tokens(p.Text, true))
+		}
+		return n + utf8.RuneCountInString(p.Text)
 	}
-	n := 0
+	if rel.Speller != nil {
+		if _, ids, err := rel.Speller.Render(a.Request); err == nil {
+			return len(ids)
+		}
+	}
+	n := aroundChat
 	for i := range a.Messages {
-		n += utf8.RuneCountInString(a.Messages[i].All())
+		n += aroundMessage + utf8.RuneCountInString(a.Messages[i].All())
 	}
 	return n
 }

@@ -99,7 +99,7 @@ func TestEverySurfaceReserves(t *testing.T) {
 func TestBudgetShortens(t *testing.T) {
 	var got Hold
 	b := start(t, parrot{}, func(c *Config, r *Release) {
-		r.Context = 64
+		r.Context = 128
 		c.Reserve = func(h Hold) (int, error) { got = h; return min(h.More, 2), nil }
 		c.Release = func(string) error { return nil }
 	})
@@ -107,10 +107,10 @@ func TestBudgetShortens(t *testing.T) {
 	if code != 200 || !strings.Contains(reply, `"finish_reason":"length"`) || !strings.Contains(reply, `"completion_tokens":2`) {
 		t.Errorf("%d %s", code, reply)
 	}
-	if got.Tokens != 18 || got.More != 64-18 {
+	if got.Tokens != 18+48 || got.More != 128-66 {
 		t.Errorf("held %+v", got)
 	}
-	if code, reply = b.send(t, "POST", "/v1/chat/completions", `{"messages":[{"role":"user","content":"one two three four"}],"think":false,"max_tokens":3}`, "Authorization", "Bearer "+goodKey); code != 200 || got.Tokens != 21 || got.More != 0 {
+	if code, reply = b.send(t, "POST", "/v1/chat/completions", `{"messages":[{"role":"user","content":"one two three four"}],"think":false,"max_tokens":3}`, "Authorization", "Bearer "+goodKey); code != 200 || got.Tokens != 21+48 || got.More != 0 {
 		t.Errorf("%d %s: held %+v", code, reply, got)
 	}
 }

@@ -92,6 +92,10 @@ create table contents ( -- what was said, where it is kept
 	receipt  text not null,
 	salt     text not null
 ) strict;
+create table erased ( -- accounts of persons who were taken out
+	account integer primary key references accounts,
+	time    integer not null
+) strict;
 create table ratings (
 	trace integer primary key references traces,
 	time  integer not null,
