@@ -149,7 +149,7 @@ func (a *app) showPlan(p *plan.Plan, m stage.Machine) {
 // apply carries out a plan and shows how it goes.
 func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Machine) error {
 	progress, began := newProgress(a), time.Now()
-	return plan.Apply(ctx, p, w.st, m, plan.Options{Version: versionText(), Emit: func(e stage.Event) {
+	return w.applyCharged(ctx, p, m, plan.Options{Version: versionText(), Emit: func(e stage.Event) {
 		if a.format == formatJSONL {
 			a.event(e)
 			return

@@ -66,6 +66,19 @@ func SearchAudit(path string, q AuditQuery) (list []AuditEntry, next int64, err 
 
 // EachAudit hands the lines of a log to see, in their order.
 func EachAudit(path string, see func(*AuditEntry) error) error {
+	n := int64(0)
+	return EachAuditLine(path, func(b []byte) error {
+		n++
+		var e AuditEntry
+		if err := json.Unmarshal(b, &e); err != nil {
+			return broken(path, n, err)
+		}
+		return see(&e)
+	})
+}
+
+// EachAuditLine hands the lines of a log to see as they stand, good until see returns.
+func EachAuditLine(path string, see func([]byte) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -79,14 +92,6 @@ func EachAudit(path string, see func(*AuditEntry) error) error {
 	if err != nil {
 		return err
 	}
-	n := int64(0)
-	_, err = lines(io.NewSectionReader(f, 0, info.Size()), func(b []byte) error {
-		n++
-		var e AuditEntry
-		if err := json.Unmarshal(b, &e); err != nil {
-			return broken(path, n, err)
-		}
-		return see(&e)
-	})
+	_, err = lines(io.NewSectionReader(f, 0, info.Size()), see)
 	return err
 }

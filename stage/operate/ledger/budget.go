@@ -403,3 +403,20 @@ func next(period string, begins, now time.Time) time.Time {
 	}
 	return time.Time{}
 }
+
+// Left is how much of a unit the tightest budget of an account and a model has left,
+// with that budget; nil if none bounds it.
+func (l *Ledger) Left(a *Account, model, unit string) (left int64, of *Budget, err error) {
+	err = l.write(false, func(t *tx) error {
+		list, err := t.budgets(a, model)
+		of = nil
+		for i := range list {
+			b := &list[i]
+			if n := b.Amount - b.Used - b.Held; b.Unit == unit && (of == nil || n < left) {
+				left, of = n, b
+			}
+		}
+		return err
+	})
+	return left, of, err
+}
