@@ -64,6 +64,7 @@ var ErrNoAnswer = errors.New("no such answer")
 type Record struct {
 	ID         string
 	Caller     string // name of the key or person
+	Person     bool   // it is a person's
 	Tenant     string // of the caller; "" is the house itself
 	Project    string
 	Time       time.Time

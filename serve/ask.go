@@ -12,7 +12,7 @@ import (
 
 // ask makes the handler of a surface's way to ask for answers: decode, check,
 // wait for a turn, generate, tell.
-func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error)) handler {
+func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error)) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		body, err := readBody(w, r)
 		if err != nil {
@@ -30,12 +30,12 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 			return err
 		}
 		if l, ok := shape.(interface{ Loaded(model string) any }); ok && len(req.Messages)+len(req.Prompts) == 0 {
-			return writeJSON(w, http.StatusOK, l.Loaded(rel.Name))
+			return WriteJSON(w, http.StatusOK, l.Loaded(rel.Name))
 		}
 		h := form.Head{ID: shape.Prefix() + rand.Text(), Model: rel.Name, Made: s.conf.Now(), Lang: language(r), Label: rel.Label,
 			Fingerprint: "suiren-" + rel.Digest[:min(12, len(rel.Digest))], Request: req}
 		w.Header().Set("X-Request-Id", h.ID) // what Ollama's replies have no place for
-		list := s.exchanges(callerOf(r), h.ID, h.Lang, rel, req)
+		list := s.exchanges(CallerOf(r), h.ID, h.Lang, rel, req)
 		for _, x := range list {
 			x.rec.Parent = parentOf(r)
 		}
@@ -63,7 +63,7 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 			return err
 		}
 		shape.Begin(h, nil)
-		return writeJSON(w, http.StatusOK, shape.Whole(replies(list)))
+		return WriteJSON(w, http.StatusOK, shape.Whole(replies(list)))
 	}
 }
 
@@ -106,24 +106,45 @@ func (s *Server) visible(r *http.Request) []*Release {
 	return list
 }
 
+// first is the first release that fits with which the caller may do what the
+// route does; failing that the first that fits.
+func (s *Server) first(r *http.Request, fits func(*Release) bool) *Release {
+	var any *Release
+	for _, rel := range s.releases() {
+		if !fits(rel) {
+			continue
+		}
+		if s.may(r, scopeOf(r).action, AModel, rel.Name) == nil {
+			return rel
+		}
+		if any == nil {
+			any = rel
+		}
+	}
+	return any
+}
+
 // pick finds the release that answers as model, if the caller may do with it
 // what the route does; "" is the first there is. What the caller may not know
 // of is not there.
 func (s *Server) pick(r *http.Request, model string) (*Release, error) {
-	if len(s.releases()) == 0 {
+	list := s.releases()
+	if len(list) == 0 {
 		return nil, &form.Error{Status: http.StatusServiceUnavailable, Type: "server_error", Code: "model_not_ready",
 			Text: say.T("the model is still being made", "模型还在训练中"), Next: say.T("follow it on the plan page", "进度见“计划”页面")}
 	}
-	list := s.visible(r)
-	for _, rel := range list {
-		if model == "" || model == rel.Name || model == rel.Name+":latest" { // as Ollama's clients write it
-			return rel, s.allow(r, AModel, rel.Name)
+	rel := s.first(r, func(rel *Release) bool {
+		return model == "" || model == rel.Name || model == rel.Name+":latest" // as Ollama's clients write it
+	})
+	if rel != nil {
+		if err := Allow(r, AModel, rel.Name); !errors.Is(err, ErrHidden) {
+			return rel, err
 		}
 	}
 	e := &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "model_not_found", Param: "model",
 		Text: say.T("there is no model %q here", "这里没有名为 %q 的模型", form.Clip(model))}
-	if len(list) > 0 {
-		e.Next = say.T("use %q", "请用 %q", list[0].Name)
+	if other := s.first(r, func(*Release) bool { return true }); s.may(r, scopeOf(r).action, AModel, other.Name) == nil {
+		e.Next = say.T("use %q", "请用 %q", other.Name)
 	}
 	return nil, e
 }

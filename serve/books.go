@@ -11,16 +11,16 @@ import (
 )
 
 // query makes the handler of a question about the books.
-func (s *Server) query(f func(Caller, url.Values) (any, error)) handler {
+func (s *Server) query(f func(Caller, url.Values) (any, error)) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if f == nil {
 			return errNotFound
 		}
-		v, err := f(callerOf(r), r.URL.Query())
+		v, err := f(CallerOf(r), r.URL.Query())
 		if err != nil {
 			return asked(err)
 		}
-		return writeJSON(w, http.StatusOK, v)
+		return WriteJSON(w, http.StatusOK, v)
 	}
 }
 
@@ -37,7 +37,7 @@ func (s *Server) entries(w http.ResponseWriter, r *http.Request) error {
 	if s.conf.Entries == nil {
 		return errNotFound
 	}
-	return asked(s.conf.Entries(callerOf(r), r.URL.Query(), &csvReply{w: w}))
+	return asked(s.conf.Entries(CallerOf(r), r.URL.Query(), &csvReply{w: w}))
 }
 
 // A csvReply is a reply whose head leaves with its first byte: before, an error can.
@@ -59,11 +59,11 @@ func (s *Server) budgets(w http.ResponseWriter, r *http.Request) error {
 	if s.conf.Budgets == nil {
 		return errNotFound
 	}
-	v, err := s.conf.Budgets(callerOf(r))
+	v, err := s.conf.Budgets(CallerOf(r))
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, v)
+	return WriteJSON(w, http.StatusOK, v)
 }
 
 func (s *Server) setBudget(w http.ResponseWriter, r *http.Request) error {
@@ -74,24 +74,24 @@ func (s *Server) setBudget(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.conf.SetBudget(callerOf(r), body); err != nil {
+	if err := s.conf.SetBudget(CallerOf(r), body); err != nil {
 		return asked(err)
 	}
-	return writeJSON(w, http.StatusOK, map[string]bool{"ok": true})
+	return WriteJSON(w, http.StatusOK, map[string]bool{"ok": true})
 }
 
 func (s *Server) trace(w http.ResponseWriter, r *http.Request) error {
 	if s.conf.Trace == nil {
 		return errNotFound
 	}
-	v, err := s.conf.Trace(callerOf(r), r.PathValue("id"))
+	v, err := s.conf.Trace(CallerOf(r), r.PathValue("id"))
 	if errors.Is(err, ErrNoAnswer) {
 		return errNotFound
 	}
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, v)
+	return WriteJSON(w, http.StatusOK, v)
 }
 
 // spans takes OTLP traces, as protocol buffers or JSON.
@@ -104,7 +104,7 @@ func (s *Server) spans(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	kind := r.Header.Get("Content-Type")
-	reply, err := s.conf.Spans(callerOf(r), kind, body)
+	reply, err := s.conf.Spans(CallerOf(r), kind, body)
 	if err != nil {
 		return asked(err)
 	}

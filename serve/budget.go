@@ -10,6 +10,7 @@ import (
 type Hold struct {
 	ID      string // of the record that will follow
 	Caller  string
+	Person  bool // Caller is a person's name
 	Tenant  string
 	Project string
 	Release *Release
@@ -37,7 +38,7 @@ func (s *Server) reserve(list []*exchange) (release func(), err error) {
 		if i == 0 || x.ask.Prompt != nil {
 			prompt = promptTokens(x.rec.Release, x.ask)
 		}
-		h := Hold{ID: x.rec.ID, Caller: x.rec.Caller, Tenant: x.rec.Tenant, Project: x.rec.Project, Release: x.rec.Release, Prompt: prompt, Tokens: prompt}
+		h := Hold{ID: x.rec.ID, Caller: x.rec.Caller, Person: x.rec.Person, Tenant: x.rec.Tenant, Project: x.rec.Project, Release: x.rec.Release, Prompt: prompt, Tokens: prompt}
 		if most := x.ask.MaxTokens; most >= 0 {
 			h.Tokens += most
 		} else {

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -59,7 +60,14 @@ func TestEveryRouteIsDecided(t *testing.T) {
 			}
 			return errDenied
 		}
-		c.Denied = func(Question, error) { mu.Lock(); denied++; mu.Unlock() }
+		c.Decided = func(_ Question, err error) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				denied++
+			}
+			return nil
+		}
 	})
 	do := func(pattern string, may func(Action) bool) (int, string) {
 		mu.Lock()
@@ -111,4 +119,21 @@ func TestOpenRoutes(t *testing.T) {
 	if got, want := strings.Join(open, ", "), "GET /healthz, GET /open, POST /api/session, GET /{file...}, /"; got != want {
 		t.Errorf("open routes: %s", got)
 	}
+}
+
+func FuzzParseContext(f *testing.F) {
+	f.Add("purpose=treatment&patient=P1")
+	f.Add("case_id=%E6%A1%88&ward=3")
+	f.Add("a;b&&=")
+	f.Fuzz(func(t *testing.T, text string) {
+		says, err := ParseContext(text)
+		if err != nil && says != nil {
+			t.Error("half of it is read")
+		}
+		for k, v := range says {
+			if !slices.Contains(contextNames, k) || v == "" || len(v) > 1024 {
+				t.Errorf("%q says %q=%q", text, k, v)
+			}
+		}
+	})
 }

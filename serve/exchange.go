@@ -61,7 +61,7 @@ func (s *Server) exchanges(c Caller, id string, lang say.Lang, rel *Release, req
 func (s *Server) exchange(c Caller, id string, lang say.Lang, rel *Release, a *form.Ask) *exchange {
 	now := s.conf.Now()
 	x := &exchange{s: s, ask: a, lang: lang, start: now, last: now, reply: &form.Reply{Seed: a.Seed}, time: timing{now: s.conf.Now, start: now},
-		rec: &Record{ID: id, Caller: c.Name, Tenant: c.Tenant, Project: c.Project, Time: now, Release: rel, Operation: "chat", Metered: s.metered, Options: Options{
+		rec: &Record{ID: id, Caller: c.Name, Person: c.Person, Tenant: c.Tenant, Project: c.Project, Time: now, Release: rel, Operation: "chat", Metered: s.metered, Options: Options{
 			MaxTokens: a.MaxTokens, Think: a.Think, Sampling: a.Sampling, Seed: a.Seed, Tools: len(a.Tools), Format: a.Format.Kind,
 		}},
 	}

@@ -50,8 +50,18 @@ type Config struct {
 	// Decide answers whether a caller may do something, by an error made for
 	// the client that says why not. A nil Decide lets all callers do everything.
 	Decide func(Question) error
-	// Denied writes what was denied to the audit log.
-	Denied func(Question, error)
+	// Decided notes what was decided about what a request asked to do. What was
+	// allowed and cannot be noted is not done.
+	Decided func(Question, error) error
+	// SignIn finds who has a name and a password; an error made for the client
+	// refuses it.
+	SignIn func(r *http.Request, name, password string) (Caller, error)
+	// Sessions keep who signed in; nil keeps them in memory.
+	Sessions Sessions
+	// Who says more of a caller, for the page.
+	Who func(Caller) map[string]any
+	// Routes of other rooms, which stand in the table beside the server's own.
+	Routes []Route
 
 	// Reserve holds what a request may use, and returns how many of its More
 	// tokens there is room for; an error made for the client refuses it. Record
@@ -109,7 +119,8 @@ type Server struct {
 	conf     Config
 	open     atomic.Pointer[[]*Release]
 	queue    *queue
-	sessions *sessions
+	sessions Sessions
+	tokens   tokens
 	receipts *receipts
 	metrics  *metrics
 	meter    *meter
@@ -127,10 +138,13 @@ func New(conf Config) *Server {
 	if conf.Slots == 0 {
 		conf.Slots = 4
 	}
-	s := &Server{conf: conf, sessions: newSessions(), receipts: newReceipts(maxReceipts)}
+	s := &Server{conf: conf, sessions: conf.Sessions, receipts: newReceipts(maxReceipts)}
 	var clock func() share
 	clock, s.metered = machineClock()
 	s.meter = newMeter(clock)
+	if s.sessions == nil {
+		s.sessions = &sessions{live: map[[32]byte]session{}, now: conf.Now}
+	}
 	s.queue = newQueue(conf.Slots, maxWaiting)
 	s.metrics = newMetrics(s)
 	return s
@@ -187,16 +201,18 @@ func (s *Server) Routes() []Route {
 
 		{"GET /open", Open, s.openSession},
 		{"POST /api/session", Open, s.signIn},
+		{"GET /api/session", UseSession, s.whoAmI},
+		{"DELETE /api/session", UseSession, s.signOut},
 		{"GET /{file...}", Open, s.page},
 		{"/", Open, s.notFound},
-	})
+	}, s.conf.Routes)
 }
 
 // Handler answers the routes.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, r := range s.Routes() {
-		do := r.do
+		do := r.Do
 		if r.Action != Open {
 			do = s.keyed(r.Action, do)
 		}

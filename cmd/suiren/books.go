@@ -23,9 +23,10 @@ import (
 // folder of a plan, or the home of the models that were brought.
 type bookDir string
 
-func (d bookDir) keys() string   { return filepath.Join(string(d), "keys.json") }
-func (d bookDir) audit() string  { return filepath.Join(string(d), "audit.jsonl") }
-func (d bookDir) ledger() string { return filepath.Join(string(d), "usage.db") }
+func (d bookDir) keys() string     { return filepath.Join(string(d), "keys.json") }
+func (d bookDir) accounts() string { return filepath.Join(string(d), "people.db") }
+func (d bookDir) audit() string    { return filepath.Join(string(d), "audit.jsonl") }
+func (d bookDir) ledger() string   { return filepath.Join(string(d), "usage.db") }
 
 // openLedger opens the ledger, and takes over the traces of an earlier program.
 func (d bookDir) openLedger() (*ledger.Ledger, error) {
@@ -138,17 +139,13 @@ func (b *books) sendTo(address string, a *app) error {
 	if address == "" {
 		return nil
 	}
-	s, err := otlp.NewSender(address, versionText(), a.log())
+	s, err := otlp.NewSender(address, versionText(), b.log(a))
 	if err != nil {
 		return err
 	}
 	b.sent = s.Send
 	b.opened = append(b.opened, s.Close)
 	return nil
-}
-
-func (a *app) log() *slog.Logger {
-	return slog.New(slog.NewTextHandler(a.screen, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
 func (b *books) close() {
@@ -165,8 +162,13 @@ func (b *books) config(a *app, hosts []string) serve.Config {
 	return serve.Config{
 		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate, Search: search,
 		Usage: b.usageView, Entries: b.entriesView, Budgets: b.budgetsView, SetBudget: b.setBudget, Traces: b.tracesView, Trace: b.traceView, Audit: b.auditView, Spans: b.takeSpans,
-		Log: a.log(),
+		Log: b.log(a),
 	}
+}
+
+// log is where a server says what is wrong.
+func (b *books) log(a *app) *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.screen, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
 // openKeys opens the keys, and makes the first one if there is none; its
@@ -175,18 +177,10 @@ func (b *books) openKeys() (keys *operate.Keys, secret string, err error) {
 	if keys, err = operate.OpenKeys(b.dir.keys()); err != nil {
 		return nil, "", err
 	}
-	if secret, err = keys.First("first"); err == nil && secret != "" {
+	if secret, err = keys.First(operate.Key{Name: "first", Roles: []string{"owner"}}); err == nil && secret != "" {
 		_, err = b.audit.Append("cli", "key.create", "first", "")
 	}
 	return keys, secret, err
-}
-
-// holder makes a look-up of keys serve's.
-func holder(keys *operate.Keys) func(secret string) (serve.Caller, bool) {
-	return func(secret string) (serve.Caller, bool) {
-		name, ok := keys.Lookup(secret)
-		return serve.Caller{Name: name}, ok
-	}
 }
 
 // begin notes that a release is served from now on.
@@ -199,8 +193,11 @@ func (b *books) begin(name, digest string) error {
 }
 
 // account and supply are what the ledger calls a caller and a release.
-func (b *books) account(key, tenant, project string, r *serve.Release) ledger.Account {
-	a := ledger.Account{Key: key, Tenant: tenant, Project: project}
+func (b *books) account(name string, person bool, tenant, project string, r *serve.Release) ledger.Account {
+	a := ledger.Account{Key: name, Tenant: tenant, Project: project}
+	if person {
+		a.Person = name
+	}
 	if b.planned {
 		a.Scenario = r.Name
 	}
@@ -215,7 +212,7 @@ func (b *books) supply(r *serve.Release) ledger.Supply {
 
 // reserve holds what a request may use, if its budgets have room for it.
 func (b *books) reserve(h serve.Hold) (int, error) {
-	more, err := b.ledger.Reserve(&ledger.Hold{ID: h.ID, Account: b.account(h.Caller, h.Tenant, h.Project, h.Release), Model: b.supply(h.Release).Model,
+	more, err := b.ledger.Reserve(&ledger.Hold{ID: h.ID, Account: b.account(h.Caller, h.Person, h.Tenant, h.Project, h.Release), Model: b.supply(h.Release).Model,
 		Prompt: int64(h.Prompt), Answer: int64(h.Tokens - h.Prompt), More: int64(h.More)})
 	if e, ok := errors.AsType[*ledger.Exceeded](err); ok {
 		return 0, exceeded(e)
@@ -243,7 +240,7 @@ func (b *books) record(r *serve.Record) error {
 // traceOf makes the trace of a request.
 func (b *books) traceOf(r *serve.Record) (*ledger.Trace, error) {
 	u := r.Usage
-	t := &ledger.Trace{ID: r.ID, Time: r.Time, Account: b.account(r.Caller, r.Tenant, r.Project, r.Release), Supply: b.supply(r.Release),
+	t := &ledger.Trace{ID: r.ID, Time: r.Time, Account: b.account(r.Caller, r.Person, r.Tenant, r.Project, r.Release), Supply: b.supply(r.Release),
 		Operation: r.Operation, Parent: r.Parent, Reason: r.Reason, Seed: r.Options.Seed, Wait: r.Wait, First: r.First, Total: r.Total, Metered: r.Metered,
 		Amounts: ledger.Amounts{Requests: 1, Prompt: int64(u.Prompt - min(u.Cached, u.Prompt)), Cached: int64(min(u.Cached, u.Prompt)),
 			Thought: int64(min(u.Reasoning, u.Completion)), Answer: int64(u.Completion - min(u.Reasoning, u.Completion)),

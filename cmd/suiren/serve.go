@@ -30,6 +30,7 @@ type service struct {
 	*books
 	w      *workspace
 	ln     net.Listener
+	scheme string // http:// or https://
 	secret string // of the key that was made at the first start, until it was shown
 	plan   atomic.Pointer[plan.Plan]
 }
@@ -44,7 +45,7 @@ func (w *workspace) service(f serveFlags) (s *service, err error) {
 	s = &service{w: w, books: b}
 	defer func() {
 		if err != nil {
-			s.close()
+			b.close()
 		}
 	}()
 	if err := b.sendTo(f.otlp, w.a); err != nil {
@@ -54,20 +55,29 @@ func (w *workspace) service(f serveFlags) (s *service, err error) {
 		return nil, err
 	}
 	b.opened = append(b.opened, s.ln.Close)
+	if s.ln, err = f.secure(w.a, s.ln); err != nil {
+		return nil, err
+	}
+	s.scheme = f.scheme()
 	keys, secret, err := b.openKeys()
 	if err != nil {
 		return nil, err
 	}
 	s.secret = secret
 	conf := b.config(w.a, f.hosts)
-	conf.Slots, conf.Key = slots, holder(keys)
+	door, err := b.door(w.a, keys, f.access)
+	if err != nil {
+		return nil, err
+	}
+	conf.Slots = slots
+	door.Config(&conf)
 	conf.Plan, conf.Report, conf.Runs, conf.Events = s.planView, s.reportView, s.runsView, s.events
 	s.Server = serve.New(conf)
 	return s, nil
 }
 
 // url is the address of the page; it signs a browser in, once.
-func (s *service) url() string { return "http://" + s.ln.Addr().String() + s.OpenPath() }
+func (s *service) url() string { return s.scheme + s.ln.Addr().String() + s.OpenPath() }
 
 // openRelease makes the server answer from a standing release.
 func (s *service) openRelease(b store.Block, m stage.Machine) error {
@@ -198,6 +208,8 @@ releases, callers must show a key.`,
 // serveFlags say where a server is found, and what it serves.
 type serveFlags struct {
 	listen, release string
+	access          string // folder of the owner's rules
+	cert, key       string // files for TLS
 	hosts           []string
 	traces          bool   // what is said is kept
 	otlp            string // address of the owner's collector
@@ -208,6 +220,9 @@ func (f *serveFlags) add(a *app, c *cobra.Command) {
 	c.Flags().StringSliceVar(&f.hosts, "host", nil, a.t("a name, besides localhost, by which clients may call this server", "除 localhost 外，客户端可使用的主机名"))
 	c.Flags().BoolVar(&f.traces, "traces", false, a.t("keep what is asked and answered, not only how much; suiren trace capture keeps it of some", "保留提问与回答的内容，而不只是用量；suiren trace capture 可只保留一部分"))
 	c.Flags().StringVar(&f.otlp, "otlp", "", a.t("address of your collector of traces (OTLP/HTTP), as http://10.0.0.5:4318; nothing is sent otherwise", "您的追踪收集器地址（OTLP/HTTP），如 http://10.0.0.5:4318；不指定则不发送"))
+	c.Flags().StringVar(&f.access, "access", "", a.t("folder of the owner's rules of access and outer sign-in", "访问规则与外部登录配置所在目录"))
+	c.Flags().StringVar(&f.cert, "tls-cert", "", a.t("PEM file of the certificate: serve by TLS 1.3", "证书的 PEM 文件：以 TLS 1.3 提供服务"))
+	c.Flags().StringVar(&f.key, "tls-key", "", a.t("PEM file of its key", "其私钥的 PEM 文件"))
 	c.Flags().StringVar(&f.release, "release", "", a.t("name of the release to serve (default: the only one)", "要提供服务的发布版本的名称（默认：唯一的那个）"))
 }
 

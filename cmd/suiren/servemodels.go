@@ -35,10 +35,17 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 		return err
 	}
 	defer ln.Close()
+	if ln, err = f.secure(a, ln); err != nil {
+		return err
+	}
 	conf := b.config(a, f.hosts)
 	conf.Slots = max(slots, mf.slots)
 	if keys != nil {
-		conf.Key = holder(keys)
+		door, err := b.door(a, keys, f.access)
+		if err != nil {
+			return err
+		}
+		door.Config(&conf)
 	}
 	s := serve.New(conf)
 	free, err := a.modelMemory(mf)
@@ -82,7 +89,7 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	}
 	spareProcessor(machine.Threads)
 	s.Open(list...)
-	url := "http://" + ln.Addr().String() + s.OpenPath()
+	url := f.scheme() + ln.Addr().String() + s.OpenPath()
 	if a.format == formatJSONL {
 		a.line(map[string]any{"type": "serving", "url": url, "address": ln.Addr().String(), "key": secret, "models": names(list), "memory": memory})
 		return s.Serve(ctx, ln)
@@ -90,7 +97,7 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	if secret != "" {
 		fmt.Fprintln(a.stdout, a.t("API key (shown once): %s", "API 密钥（只显示一次）：%s", secret))
 	}
-	base := "http://" + ln.Addr().String()
+	base := f.scheme() + ln.Addr().String()
 	fmt.Fprintln(a.stdout, a.t("page: %s", "页面：%s", url))
 	fmt.Fprintln(a.stdout, a.t("OpenAI: %s/v1   Anthropic and Ollama: %s", "OpenAI：%s/v1   Anthropic 与 Ollama：%s", base, base))
 	return s.Serve(ctx, ln)
