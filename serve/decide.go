@@ -85,7 +85,7 @@ type Caller struct {
 	Tenant  string // "" is the house itself
 	Project string
 	Person  bool // Name is a person's, not a key's
-	Known   any // what Decide knows besides
+	Known   any  // what Decide knows besides
 }
 
 // A Question is what Decide answers: may the caller do this to that?
