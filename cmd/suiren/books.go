@@ -14,6 +14,7 @@ import (
 
 	"suiren/models"
 	"suiren/serve"
+	"suiren/stage/guard/watch"
 	"suiren/stage/operate"
 	"suiren/stage/operate/ledger"
 	"suiren/stage/operate/otlp"
@@ -27,6 +28,7 @@ func (d bookDir) keys() string     { return filepath.Join(string(d), "keys.json"
 func (d bookDir) accounts() string { return filepath.Join(string(d), "people.db") }
 func (d bookDir) audit() string    { return filepath.Join(string(d), "audit.jsonl") }
 func (d bookDir) ledger() string   { return filepath.Join(string(d), "usage.db") }
+func (d bookDir) guard() string    { return filepath.Join(string(d), "guard.db") }
 
 // openLedger opens the ledger, and takes over the traces of an earlier program.
 func (d bookDir) openLedger() (*ledger.Ledger, error) {
@@ -87,6 +89,7 @@ type books struct {
 	planned bool // what is served is a plan's, which has scenarios
 	audit   *operate.Audit
 	ledger  *ledger.Ledger
+	watch   *watch.Watch
 	mu      sync.Mutex
 	names   map[string]string // of releases, by their digests
 	salts   sync.Map          // of refusals on their way from the audit log to their traces
@@ -112,6 +115,10 @@ func openBooks(dir bookDir, content bool) (b *books, err error) {
 	b.opened = append(b.opened, b.ledger.Close)
 	b.watts = b.ledger.Watts()
 	b.opened = append(b.opened, b.beat())
+	if b.watch, err = watch.Open(dir.guard()); err != nil {
+		return nil, err
+	}
+	b.opened = append(b.opened, b.watch.Close)
 	return b, nil
 }
 
@@ -157,10 +164,10 @@ func (b *books) close() {
 
 // config is a server's, which writes into the books.
 func (b *books) config(a *app, hosts []string) serve.Config {
-	search, done := searcher()
+	search, done := a.searcher()
 	b.opened = append(b.opened, done)
 	return serve.Config{
-		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate, Search: search,
+		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate, Barred: b.barred, Review: b.review, Search: search,
 		Usage: b.usageView, Entries: b.entriesView, Budgets: b.budgetsView, SetBudget: b.setBudget, Traces: b.tracesView, Trace: b.traceView, Audit: b.auditView, Spans: b.takeSpans,
 		Log: b.log(a),
 	}
@@ -190,6 +197,13 @@ func (b *books) begin(name, digest string) error {
 	b.mu.Unlock()
 	_, err := b.audit.Append("cli", "release", digest, "")
 	return err
+}
+
+// begun reports whether begin was called for a release.
+func (b *books) begun(digest string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.names[digest] != ""
 }
 
 // account and supply are what the ledger calls a caller and a release.
@@ -223,9 +237,15 @@ func (b *books) reserve(h serve.Hold) (int, error) {
 // record settles a request: its trace, its charge and its budgets at once.
 func (b *books) record(r *serve.Record) error {
 	var err error
-	for _, h := range r.Observed {
-		_, err2 := b.audit.Append(r.Caller, "observe", r.ID+" "+h.Class+" "+h.Rule, "")
+	for _, n := range r.Notes {
+		if r.Refusal != nil && n.Rule == r.Refusal.Rule && !n.Observed && !n.Failed {
+			continue // it has its own line
+		}
+		_, err2 := b.audit.Append(r.Caller, noteAction(n), r.ID+" "+n.Class+" "+n.Rule+" "+n.Stage, "")
 		err = errors.Join(err, err2)
+	}
+	if r.Refusal == nil && r.Release.Policy != nil {
+		err = errors.Join(err, b.watch.Good(r.Caller))
 	}
 	t, err2 := b.traceOf(r)
 	if err2 != nil {
@@ -235,6 +255,17 @@ func (b *books) record(r *serve.Record) error {
 		b.sent(t)
 	}
 	return errors.Join(err, err2)
+}
+
+// noteAction is what the audit log calls what a rail did.
+func noteAction(n serve.Note) string {
+	switch {
+	case n.Failed:
+		return "rail.failed"
+	case n.Observed:
+		return "observe"
+	}
+	return n.Action
 }
 
 // traceOf makes the trace of a request.
@@ -254,8 +285,8 @@ func (b *books) traceOf(r *serve.Record) (*ledger.Trace, error) {
 	if r.Refusal != nil {
 		t.Rails = append(t.Rails, ledger.Decision{Class: r.Refusal.Class, Rule: r.Refusal.Rule, Action: "refuse"})
 	}
-	for _, h := range r.Observed {
-		t.Rails = append(t.Rails, ledger.Decision{Class: h.Class, Rule: h.Rule, Action: "observe"})
+	for _, n := range r.Notes {
+		t.Rails = append(t.Rails, ledger.Decision{Class: n.Class, Rule: n.Rule, Action: noteAction(n)})
 	}
 	salt, _ := b.salts.LoadAndDelete(r.ID)
 	if r.Messages == nil { // vectors or scores: nothing was said
@@ -304,7 +335,7 @@ func (b *books) refused(r *serve.Record) error {
 	}
 	salt, err := b.audit.Append(r.Caller, "refuse", r.ID+" "+r.Refusal.Class+" "+r.Refusal.Rule, c.Text())
 	b.salts.Store(r.ID, salt)
-	return err
+	return errors.Join(err, b.strike(r))
 }
 
 // rate keeps a rating beside the answer's trace.

@@ -25,6 +25,7 @@ type modelFlags struct {
 	slots    int
 	kv       string
 	adapters map[string]string
+	policy   string  // pack, or plan file with a policy; "": none
 	memory   float64 // GiB
 }
 

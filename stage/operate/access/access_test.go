@@ -26,6 +26,8 @@ var table = map[string]string{
 	"rate":          "owner operator user",
 	"send_spans":    "owner operator user",
 	"break_glass":   "owner operator user",
+	"export":        "owner operator user",
+	"unlabelled":    "owner",
 	"read_plan":     "owner operator user viewer",
 	"read_runs":     "owner operator user viewer",
 	"read_metrics":  "owner system operator",

@@ -3,6 +3,7 @@ package ledger
 import (
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -159,6 +160,31 @@ func (l *Ledger) content(seq int64) (*Content, error) {
 	}
 	c.Sources, c.Receipt = json.RawMessage(sources), json.RawMessage(receipt)
 	return &c, fromList(messages, &c.Messages)
+}
+
+// Last returns the last n traces of a model whose content is kept, in the order in
+// which they were given.
+func (l *Ledger) Last(model string, n int) ([]Trace, error) {
+	rows, err := l.read.Query(traceQuery+` where s.model = ? and exists (select 1 from contents c where c.trace = t.seq) order by t.seq desc limit ?`, model, n)
+	if err != nil {
+		return nil, l.failed(err)
+	}
+	var list []Trace
+	if err := eachRow(rows, func(scan func(...any) error) error {
+		var r Trace
+		err := r.scan(scan)
+		list = append(list, r)
+		return err
+	}); err != nil {
+		return nil, l.failed(err)
+	}
+	slices.Reverse(list)
+	for i := range list {
+		if list[i].Content, err = l.content(list[i].Seq); err != nil {
+			return nil, l.failed(err)
+		}
+	}
+	return slices.DeleteFunc(list, func(r Trace) bool { return r.Content == nil }), nil // erased meanwhile
 }
 
 // Each hands all traces that a query chooses to see, the oldest first, whole.
