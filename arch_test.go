@@ -16,6 +16,7 @@ const imports = `
 internal/cpu:
 internal/kerneltest: internal/cpu
 internal/say:
+internal/flock:
 engine/kernel: internal/cpu
 engine/tensor: engine/kernel
 engine/tokenizer:
@@ -61,10 +62,12 @@ stage/guard/label: internal/say
 stage/guard/assess: stage internal/say
 stage/guard/watch: internal/say
 stage/guard: pii stage stage/guard/watch store internal/say stage/verify engine/tokenizer engine/infer stage/guard/fold stage/guard/detect stage/guard/leak stage/guard/classify
-stage/operate: stage store internal/say
+stage/operate: stage store internal/flock internal/say
 stage/operate/origin: stage stage/operate store internal/say
 stage/operate/access: internal/say
 stage/operate/people: internal/say stage/operate/access
+stage/operate/ledger: internal/flock internal/say
+stage/operate/otlp: internal/say stage/operate/ledger
 run: stage stage/curve store internal/say
 plan: stage store run internal/say
 serve: internal/say serve/form serve/openai serve/anthropic serve/ollama console

@@ -109,6 +109,7 @@ var ErrNoAnswer = errors.New("no such answer")
 type Record struct {
 	ID         string
 	Caller     string // name of the key or person
+	Person     bool   // it is a person's
 	Tenant     string // of the caller; "" is the house itself
 	Project    string
 	Time       time.Time
@@ -123,7 +124,13 @@ type Record struct {
 	Retracted  bool     // by that refusal, after the answer had left
 	Notes      []Note   // what the policy's rails did, or would have done
 	Usage      form.Usage
-	CPUSeconds float64       // this answer's share of the process's time
+	CPUSeconds float64 // this answer's share of the process's time
+	Joules     float64 // and of the processor's energy, where Metered is not ""
+	Metered    string  // what read the energy: rapl
+	Operation  string  // chat, embeddings, rerank
+	Parent     string  // W3C traceparent of the caller, or ""
+	Spans      []Span
+	Receipt    *form.Receipt // nil if there is none
 	Wait       time.Duration // in the queue
 	First      time.Duration // from the start to the first piece; 0 if there was none
 	Total      time.Duration

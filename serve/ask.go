@@ -41,6 +41,9 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 			Fingerprint: "suiren-" + rel.Digest[:min(12, len(rel.Digest))], Request: req}
 		w.Header().Set("X-Request-Id", h.ID) // what Ollama's replies have no place for
 		list := s.exchanges(CallerOf(r), h.ID, h.Lang, rel, req)
+		for _, x := range list {
+			x.rec.Parent = parentOf(r)
+		}
 		release, err := s.reserve(list)
 		if err != nil {
 			return err
@@ -51,10 +54,14 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 			return err
 		}
 		defer done()
+		came := s.conf.Now()
 		if err := s.queue.enter(r.Context()); err != nil {
 			return err
 		}
 		defer s.queue.leave()
+		for _, x := range list {
+			x.queued = s.conf.Now().Sub(came)
+		}
 		wait := s.conf.Now().Sub(list[0].start)
 		if shape.Streams() {
 			return s.stream(w, r, shape, h, list, func() error { return all(r.Context(), list, wait, s.conf.Slots) })

@@ -1,10 +1,13 @@
 package serve
 
 import (
+	"context"
+	"iter"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -72,7 +75,7 @@ func TestEverySurfaceReserves(t *testing.T) {
 		}
 	})
 	paths := map[string]int{}
-	requests(t, func(method, path, body string) {
+	try := func(method, path, body string) {
 		before := len(recorded)
 		b.send(t, method, path, body, "Authorization", "", "X-Api-Key", goodKey)
 		if len(held) > 0 {
@@ -87,11 +90,79 @@ func TestEverySurfaceReserves(t *testing.T) {
 		if refuse = false; code != http.StatusTooManyRequests || len(recorded) > before || !strings.Contains(reply, "no room") {
 			t.Errorf("%s %s without room: %d %s", method, path, code, reply)
 		}
-	})
-	for _, p := range []string{"/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages", "/v1/embeddings", "/v1/rerank", "/api/chat", "/api/generate", "/api/embed"} {
-		if paths[p] == 0 {
-			t.Errorf("%s was never tried", p)
+	}
+	requests(t, func(method, path, body string) {
+		try(method, path, body)
+		if path == "/v1/rerank" {
+			try(method, "/v2/rerank", body)
 		}
+	})
+	for _, r := range New(Config{}).Routes() {
+		if _, path, _ := strings.Cut(r.Pattern, " "); generates[r.Action] && paths[path] == 0 {
+			t.Errorf("%s was never tried", r.Pattern)
+		}
+	}
+}
+
+// generates are the actions that use a model.
+var generates = map[Action]bool{Chat: true, Embed: true, Rerank: true}
+
+// counted is a model of all kinds that counts how often it is used.
+type counted struct {
+	parrot
+	lengths
+	n *atomic.Int64
+}
+
+func (c counted) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event, error] {
+	c.n.Add(1)
+	return c.parrot.Answer(ctx, a)
+}
+
+func (c counted) Embed(ctx context.Context, texts []form.Prompt, cut bool) ([][]float32, []int, error) {
+	c.n.Add(1)
+	return c.lengths.Embed(ctx, texts, cut)
+}
+
+func (c counted) Rerank(ctx context.Context, query string, documents []string) ([]float64, int, error) {
+	c.n.Add(1)
+	return c.lengths.Rerank(ctx, query, documents)
+}
+
+// No route but those whose action is one that uses a model uses one, whatever it is
+// sent; those that do write a record of each use.
+func TestNoRouteOutside(t *testing.T) {
+	var used, recorded atomic.Int64
+	b := start(t, parrot{}, func(c *Config, r *Release) {
+		made := r.Made
+		*r = *everything()
+		m := counted{n: &used}
+		r.Made, r.Answerer, r.Embedder, r.Reranker = made, m, m, m
+		c.Record = func(*Record) error { recorded.Add(1); return nil }
+	})
+	var bodies []string
+	requests(t, func(_, _, body string) { bodies = append(bodies, body) })
+	routes := 0
+	for _, r := range New(Config{}).Routes() {
+		method, path, ok := strings.Cut(r.Pattern, " ")
+		if !ok {
+			method, path = "POST", "/"
+		}
+		path = strings.NewReplacer("{model}", "parrot", "{id}", "x", "{run}", "latest", "{file...}", "x").Replace(path)
+		for i, body := range bodies {
+			if method == "GET" && i > 0 {
+				break
+			}
+			before, kept := used.Load(), recorded.Load()
+			b.send(t, method, path, body, "Authorization", "", "X-Api-Key", goodKey)
+			if n := used.Load() - before; n > 0 && !generates[r.Action] || n != recorded.Load()-kept {
+				t.Fatalf("%s used a model %d times and recorded %d: %s", r.Pattern, n, recorded.Load()-kept, body)
+			}
+		}
+		routes++
+	}
+	if used.Load() < 50 || routes < 30 {
+		t.Errorf("%d uses on %d routes: too little was tried", used.Load(), routes)
 	}
 }
 
@@ -99,7 +170,7 @@ func TestEverySurfaceReserves(t *testing.T) {
 func TestBudgetShortens(t *testing.T) {
 	var got Hold
 	b := start(t, parrot{}, func(c *Config, r *Release) {
-		r.Context = 64
+		r.Context = 128
 		c.Reserve = func(h Hold) (int, error) { got = h; return min(h.More, 2), nil }
 		c.Release = func(string) error { return nil }
 	})
@@ -107,10 +178,10 @@ func TestBudgetShortens(t *testing.T) {
 	if code != 200 || !strings.Contains(reply, `"finish_reason":"length"`) || !strings.Contains(reply, `"completion_tokens":2`) {
 		t.Errorf("%d %s", code, reply)
 	}
-	if got.Tokens != 18 || got.More != 64-18 {
+	if got.Tokens != 18+48 || got.More != 128-66 {
 		t.Errorf("held %+v", got)
 	}
-	if code, reply = b.send(t, "POST", "/v1/chat/completions", `{"messages":[{"role":"user","content":"one two three four"}],"think":false,"max_tokens":3}`, "Authorization", "Bearer "+goodKey); code != 200 || got.Tokens != 21 || got.More != 0 {
+	if code, reply = b.send(t, "POST", "/v1/chat/completions", `{"messages":[{"role":"user","content":"one two three four"}],"think":false,"max_tokens":3}`, "Authorization", "Bearer "+goodKey); code != 200 || got.Tokens != 21+48 || got.More != 0 {
 		t.Errorf("%d %s: held %+v", code, reply, got)
 	}
 }

@@ -35,6 +35,7 @@ const (
 	SetBudget    Action = "set_budget"    //
 	ReadTraces   Action = "read_traces"   // what was asked and answered
 	ReadAudit    Action = "read_audit"    // the audit log
+	SendSpans    Action = "send_spans"    // OTLP traces of the caller's own programs
 	ReadReleases Action = "read_releases" //
 	SetRelease   Action = "set_release"   // promote, roll back
 	ReadPolicy   Action = "read_policy"   // the rails
@@ -85,7 +86,8 @@ type Caller struct {
 	Name    string // of a key or a person: who the ledger and the traces know
 	Tenant  string // "" is the house itself
 	Project string
-	Known   any // what Decide knows besides
+	Person  bool // Name is a person's, not a key's
+	Known   any  // what Decide knows besides
 }
 
 // A Question is what Decide answers: may the caller do this to that?

@@ -30,6 +30,10 @@ type exchange struct {
 	think  channel
 	answer channel
 	args   channel // of the call that is being made
+	time   timing
+	asked  time.Time // when the model was
+	queued time.Duration
+	kept   bool // in the books
 	ctx    context.Context
 }
 
@@ -58,8 +62,8 @@ func (s *Server) exchanges(c Caller, id string, lang say.Lang, rel *Release, req
 
 func (s *Server) exchange(c Caller, id string, lang say.Lang, rel *Release, a *form.Ask) *exchange {
 	now := s.conf.Now()
-	x := &exchange{s: s, ask: a, lang: lang, start: now, last: now, reply: &form.Reply{Seed: a.Seed},
-		rec: &Record{ID: id, Caller: c.Name, Tenant: c.Tenant, Project: c.Project, Time: now, Release: rel, Options: Options{
+	x := &exchange{s: s, ask: a, lang: lang, start: now, last: now, reply: &form.Reply{Seed: a.Seed}, time: timing{now: s.conf.Now, start: now},
+		rec: &Record{ID: id, Caller: c.Name, Person: c.Person, Tenant: c.Tenant, Project: c.Project, Time: now, Release: rel, Operation: "chat", Metered: s.metered, Options: Options{
 			MaxTokens: a.MaxTokens, Think: a.Think, Sampling: a.Sampling, Seed: a.Seed, Tools: len(a.Tools), Format: a.Format.Kind,
 		}},
 	}
@@ -123,15 +127,30 @@ func (x *exchange) guarded(ctx context.Context) (err error) {
 }
 
 func (x *exchange) generate(ctx context.Context) error {
-	if err := x.checkInput(); err != nil {
+	began := x.s.conf.Now()
+	x.time.list = append(x.time.list, Span{Name: spanQueue, Start: began.Sub(x.start) - x.queued, Total: x.queued})
+	err := x.checkInput()
+	x.time.add(spanInput, "", began, 0)
+	if err != nil {
 		return err
+	}
+	x.asked = x.s.conf.Now()
+	x.time.model = x.asked
+	emit := x.emit
+	x.emit = func(e form.Event) error {
+		began := x.s.conf.Now()
+		defer func() { x.time.sent += x.s.conf.Now().Sub(began) }()
+		return emit(e)
 	}
 	for e, err := range x.rec.Release.Answerer.Answer(ctx, x.ask) {
 		if err != nil {
 			return err
 		}
 		x.rec.Usage = e.Usage
+		x.time.event(&e)
+		began, sent := x.s.conf.Now(), x.time.sent
 		stopped, err := x.event(e)
+		x.time.passed(began, sent)
 		if err != nil {
 			return err
 		}
@@ -224,7 +243,7 @@ func (x *exchange) timePiece() {
 
 // record keeps the answer in the books and completes the reply. It is called
 // once, when the answer has ended in whatever way.
-func (x *exchange) record(cpu float64) {
+func (x *exchange) record(part share) {
 	r, p := x.rec, x.reply
 	for _, c := range []*channel{&x.think, &x.answer} {
 		x.noted(stageOf[c.kind], c.rail)
@@ -232,29 +251,40 @@ func (x *exchange) record(cpu float64) {
 	p.Thought, p.Text = x.think.text.String(), x.answer.text.String()
 	p.Reason, p.Usage, p.Stopped = r.Reason, r.Usage, x.answer.by
 	r.Thought, r.Answer = p.Thought, (&form.Message{Text: p.Text, Calls: p.Calls}).All()
-	r.CPUSeconds, r.Total = cpu, x.s.conf.Now().Sub(x.start)
+	r.Total = x.s.conf.Now().Sub(x.start)
+	r.spent(part)
+	r.Spans = x.time.spans(x.asked, r.Usage)
 	p.First, p.Total = r.First, r.Total
 	if c := x.ask.Receipt; c != nil && c.Version != "" { // the model began
+		r.Receipt = c
 		if err := x.s.receipts.add(r.ID, r.Caller, c); err != nil {
 			x.s.conf.Log.Error("a receipt is not kept", "id", r.ID, "err", err)
 		}
 	}
-	x.s.keep(r)
+	x.kept = x.s.keep(r)
 }
 
-// keep writes a record into the books.
-func (s *Server) keep(r *Record) {
+// spent notes what a request has used.
+func (r *Record) spent(part share) { r.CPUSeconds, r.Joules = part.seconds, part.joules }
+
+// keep writes a record into the books, and reports whether it is there.
+func (s *Server) keep(r *Record) (kept bool) {
 	s.metrics.count(r)
 	if r.Refusal != nil && s.conf.Refused != nil {
 		if err := s.conf.Refused(r); err != nil {
 			s.conf.Log.Error("a refusal is not in the audit log", "id", r.ID, "err", err)
 		}
 	}
-	if s.conf.Record != nil {
-		if err := s.conf.Record(r); err != nil {
-			s.conf.Log.Error("a request is not in the books", "id", r.ID, "err", err)
-		}
+	if s.conf.Record == nil {
+		return false
 	}
+	began := s.conf.Now()
+	if err := s.conf.Record(r); err != nil {
+		s.conf.Log.Error("a request is not in the books", "id", r.ID, "err", err)
+		return false
+	}
+	s.metrics.settle.Observe(s.conf.Now().Sub(began).Seconds())
+	return true
 }
 
 // all runs the exchanges, some at a time, and returns their first error.

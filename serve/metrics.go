@@ -19,6 +19,7 @@ type metrics struct {
 	predictedTokens prometheus.Counter
 	thoughtTokens   prometheus.Counter
 	cpu             prometheus.Counter
+	energy          prometheus.Counter
 	requests        *prometheus.CounterVec // by finished_reason
 	ratings         *prometheus.CounterVec // by rating
 
@@ -34,6 +35,7 @@ type metrics struct {
 	between prometheus.Histogram
 	whole   prometheus.Histogram
 	wait    prometheus.Histogram
+	settle  prometheus.Histogram
 }
 
 func newMetrics(s *Server) *metrics {
@@ -90,6 +92,8 @@ func newMetrics(s *Server) *metrics {
 		first:            seconds("time_to_first_token_seconds", "From the request to the first piece of its answer.", 0.001, 18),
 		between:          seconds("inter_token_latency_seconds", "Between two pieces of an answer.", 0.0005, 16),
 		whole:            seconds("e2e_request_latency_seconds", "From the request to the end of its answer.", 0.01, 18),
+		settle:           seconds("settle_seconds", "To write a request into the books.", 0.0002, 16),
+		energy:           counter("request_energy_joules_total", "Energy of the processor spent on requests, where it has a meter."),
 		wait:             seconds("request_queue_time_seconds", "In the queue.", 0.001, 18),
 	}
 }
@@ -104,6 +108,7 @@ func (m *metrics) count(r *Record) {
 	m.predictedTokens.Add(float64(r.Usage.Completion))
 	m.thoughtTokens.Add(float64(r.Usage.Reasoning))
 	m.cpu.Add(max(r.CPUSeconds, 0))
+	m.energy.Add(max(r.Joules, 0))
 	m.requests.WithLabelValues(r.Reason).Inc()
 	m.callerRequests.WithLabelValues(r.Caller).Inc()
 	m.callerPrompt.WithLabelValues(r.Caller).Add(float64(r.Usage.Prompt))

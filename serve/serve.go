@@ -6,10 +6,12 @@ package serve
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"iter"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -82,6 +84,20 @@ type Config struct {
 	// for an id it does not know.
 	Rate func(Rating) error
 
+	// Usage, Budgets, Traces and Audit answer the page's questions about the books,
+	// which are queries of a URL; Trace is one of them whole, and wraps
+	// ErrNoAnswer. Entries writes the ledger's as CSV. A caller of a tenant is told
+	// of that tenant alone.
+	Usage, Traces, Audit func(c Caller, q url.Values) (any, error)
+	Entries              func(c Caller, q url.Values, w io.Writer) error
+	Trace                func(c Caller, id string) (any, error)
+	Budgets              func(c Caller) (any, error)
+	// SetBudget bounds, by JSON.
+	SetBudget func(c Caller, body []byte) error
+	// Spans keeps the spans of an OTLP request, of a Content-Type, and returns the reply
+	// of the same type.
+	Spans func(c Caller, contentType string, body []byte) (reply []byte, err error)
+
 	// Search finds the passages of a knowledge base for a caller, who may not
 	// read all of it. It returns ErrNoStore for a base it does not know.
 	Search func(caller, base, query string, most int) ([]openai.Found, error)
@@ -123,6 +139,7 @@ type Server struct {
 	receipts *receipts
 	metrics  *metrics
 	meter    *meter
+	metered  string // what reads the energy
 	epochs   *epochs
 	limits   *limits
 }
@@ -138,7 +155,10 @@ func New(conf Config) *Server {
 	if conf.Slots == 0 {
 		conf.Slots = 4
 	}
-	s := &Server{conf: conf, sessions: conf.Sessions, receipts: newReceipts(maxReceipts), meter: newMeter(cpuSeconds), epochs: newEpochs(), limits: newLimits()}
+	s := &Server{conf: conf, sessions: conf.Sessions, receipts: newReceipts(maxReceipts), epochs: newEpochs(), limits: newLimits()}
+	var clock func() share
+	clock, s.metered = machineClock()
+	s.meter = newMeter(clock)
 	if s.sessions == nil {
 		s.sessions = &sessions{live: map[[32]byte]session{}, now: conf.Now}
 	}
@@ -193,6 +213,14 @@ func (s *Server) Routes() []Route {
 		{"GET /api/runs", ReadRuns, s.runs},
 		{"GET /api/runs/{run}/events", ReadRuns, s.events},
 		{"POST /api/feedback", Rate, s.feedback},
+		{"GET /api/usage", ReadUsage, s.query(s.conf.Usage)},
+		{"GET /api/usage/entries", ReadUsage, s.entries},
+		{"GET /api/budgets", ReadUsage, s.budgets},
+		{"POST /api/budgets", SetBudget, s.setBudget},
+		{"GET /api/traces", ReadTraces, s.query(s.conf.Traces)},
+		{"GET /api/traces/{id}", ReadTraces, s.trace},
+		{"GET /api/audit", ReadAudit, s.query(s.conf.Audit)},
+		{"POST /v1/traces", SendSpans, s.spans},
 		{"GET /api/guard", ReadPolicy, s.policies},
 		{"POST /api/guard/try", ReadPolicy, s.tryPolicy},
 		{"POST /api/guard/replay", ReadTraces, s.replayPolicy},

@@ -17,25 +17,36 @@ import (
 
 // turn waits for a turn, does work on some characters that is no answer, and keeps
 // its record.
-func (s *Server) turn(r *http.Request, rel *Release, characters int, work func(ctx context.Context) (tokens int, err error)) error {
+func (s *Server) turn(r *http.Request, operation string, rel *Release, characters int, work func(ctx context.Context) (tokens int, err error)) error {
 	start := s.conf.Now()
 	c := CallerOf(r)
-	rec := &Record{ID: "work-" + rand.Text(), Caller: c.Name, Tenant: c.Tenant, Project: c.Project, Time: start, Release: rel, Reason: form.Stop}
+	rec := &Record{ID: "work-" + rand.Text(), Caller: c.Name, Person: c.Person, Tenant: c.Tenant, Project: c.Project, Time: start, Release: rel, Reason: form.Stop, Operation: operation, Parent: parentOf(r), Metered: s.metered}
+	kept, time := false, timing{now: s.conf.Now, start: start}
 	if s.conf.Reserve != nil {
-		if _, err := s.conf.Reserve(Hold{ID: rec.ID, Caller: c.Name, Tenant: c.Tenant, Project: c.Project, Tokens: characters}); err != nil {
+		if _, err := s.conf.Reserve(Hold{ID: rec.ID, Caller: c.Name, Person: c.Person, Tenant: c.Tenant, Project: c.Project, Release: rel, Prompt: characters, Tokens: characters}); err != nil {
 			return err
 		}
-		defer s.conf.Release(rec.ID)
+		time.add(spanReserve, "", start, 0)
+		defer func() {
+			if !kept {
+				s.release(rec.ID)
+			}
+		}()
 	}
+	began := s.conf.Now()
 	if err := s.queue.enter(r.Context()); err != nil {
 		return err
 	}
 	defer s.queue.leave()
 	rec.Wait = s.conf.Now().Sub(start)
+	time.add(spanQueue, "", began, 0)
 	part := s.meter.begin()
+	began = s.conf.Now()
 	var err error
 	rec.Usage.Prompt, err = work(r.Context())
-	rec.CPUSeconds = s.meter.end(part)
+	time.add(spanModel, "", began, rec.Usage.Prompt)
+	rec.spent(s.meter.end(part))
+	rec.Spans = time.list
 	rec.Total = s.conf.Now().Sub(start)
 	switch {
 	case r.Context().Err() != nil:
@@ -43,7 +54,7 @@ func (s *Server) turn(r *http.Request, rel *Release, characters int, work func(c
 	case err != nil:
 		rec.Reason = "error"
 	}
-	s.keep(rec)
+	kept = s.keep(rec)
 	return err
 }
 
@@ -84,7 +95,7 @@ func (s *Server) embed(r *http.Request, model string, texts []form.Prompt, cut b
 			return
 		}
 	}
-	err = s.turn(r, rel, size, func(ctx context.Context) (int, error) {
+	err = s.turn(r, "embeddings", rel, size, func(ctx context.Context) (int, error) {
 		var each []int
 		vectors, each, err = rel.Embedder.Embed(ctx, texts, cut)
 		for _, n := range each {
@@ -151,7 +162,7 @@ func (s *Server) rerank(w http.ResponseWriter, r *http.Request) error {
 	for _, d := range req.Documents {
 		size += utf8.RuneCountInString(req.Query) + utf8.RuneCountInString(d)
 	}
-	err = s.turn(r, rel, size, func(ctx context.Context) (int, error) {
+	err = s.turn(r, "rerank", rel, size, func(ctx context.Context) (int, error) {
 		scores, tokens, err = rel.Reranker.Rerank(ctx, req.Query, req.Documents)
 		return tokens, err
 	})

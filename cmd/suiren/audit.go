@@ -14,8 +14,9 @@ import (
 
 // auditCommand checks the audit log.
 func (a *app) auditCommand() *cobra.Command {
-	return a.group("audit", a.t("Check the audit log, and prove what is in it", "检查审计日志，证明其中的内容"),
-		a.auditVerifyCommand(), a.auditCheckpointCommand(), a.auditProveCommand(), a.auditCheckCommand())
+	return a.group("audit", a.t("Check the audit log, prove what is in it, erase what persons have said", "检查审计日志，证明其中的内容，清除个人内容"),
+		a.auditVerifyCommand(), a.auditCheckpointCommand(), a.auditProveCommand(), a.auditCheckCommand(),
+		a.auditExportCommand(), a.auditEraseCommand(), a.auditForgetCommand())
 }
 
 func (a *app) auditVerifyCommand() *cobra.Command {

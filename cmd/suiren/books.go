@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -15,6 +16,8 @@ import (
 	"suiren/serve"
 	"suiren/stage/guard/watch"
 	"suiren/stage/operate"
+	"suiren/stage/operate/ledger"
+	"suiren/stage/operate/otlp"
 )
 
 // A bookDir is the folder of what is written down of requests: the state
@@ -26,8 +29,18 @@ func (d bookDir) accounts() string { return filepath.Join(string(d), "people.db"
 func (d bookDir) audit() string    { return filepath.Join(string(d), "audit.jsonl") }
 func (d bookDir) ledger() string   { return filepath.Join(string(d), "usage.db") }
 func (d bookDir) guard() string    { return filepath.Join(string(d), "guard.db") }
-func (d bookDir) traces(release string) string {
-	return filepath.Join(string(d), "traces", release+".jsonl")
+
+// openLedger opens the ledger, and takes over the traces of an earlier program.
+func (d bookDir) openLedger() (*ledger.Ledger, error) {
+	l, err := ledger.Open(d.ledger())
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Import(filepath.Join(string(d), "traces")); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
 }
 
 // broughtBooks is that of the models that were brought.
@@ -67,24 +80,26 @@ func (d bookDir) log(action, subject string) error {
 	return err
 }
 
-// books are what a server writes down: who used how much (the ledger), how
-// each answer was asked for and, if content is kept, what was said (the
-// traces), and what must not be changed afterwards (the audit log).
+// books are what a server writes down: who used how much, how each answer was
+// asked for and, where content is kept, what was said (the ledger), and what must
+// not be changed afterwards (the audit log).
 type books struct {
 	dir     bookDir
-	content bool // traces hold what was said
+	content bool // what is said is kept, whatever the ledger says of it
+	planned bool // what is served is a plan's, which has scenarios
 	audit   *operate.Audit
-	ledger  *operate.Ledger
+	ledger  *ledger.Ledger
 	watch   *watch.Watch
 	mu      sync.Mutex
-	traces  map[string]*operate.Traces // by the release's digest
-	names   map[string]string          // of the traces, by the release's digest
-	salts   sync.Map                   // of refusals on their way from the audit log to their traces
-	opened  []func() error             // closes what was opened, the last first
+	names   map[string]string // of releases, by their digests
+	salts   sync.Map          // of refusals on their way from the audit log to their traces
+	watts   float64           // of a busy core, where no meter is read
+	sent    func(*ledger.Trace)
+	opened  []func() error // closes what was opened, the last first
 }
 
 func openBooks(dir bookDir, content bool) (b *books, err error) {
-	b = &books{dir: dir, content: content, traces: map[string]*operate.Traces{}, names: map[string]string{}}
+	b = &books{dir: dir, content: content, names: map[string]string{}}
 	defer func() {
 		if err != nil {
 			b.close()
@@ -94,15 +109,50 @@ func openBooks(dir bookDir, content bool) (b *books, err error) {
 		return nil, err
 	}
 	b.opened = append(b.opened, b.audit.Close)
-	if b.ledger, err = operate.OpenLedger(dir.ledger()); err != nil {
+	if b.ledger, err = dir.openLedger(); err != nil {
 		return nil, err
 	}
 	b.opened = append(b.opened, b.ledger.Close)
+	b.watts = b.ledger.Watts()
+	b.opened = append(b.opened, b.beat())
 	if b.watch, err = watch.Open(dir.guard()); err != nil {
 		return nil, err
 	}
 	b.opened = append(b.opened, b.watch.Close)
 	return b, nil
+}
+
+// beat says every few seconds that this process lives, and holds what it holds.
+func (b *books) beat() (stop func() error) {
+	done := make(chan struct{})
+	var over sync.WaitGroup
+	over.Go(func() {
+		tick := time.NewTicker(ledger.BeatEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				b.ledger.Beat() // the next request says what is wrong
+			case <-done:
+				return
+			}
+		}
+	})
+	return func() error { close(done); over.Wait(); return nil }
+}
+
+// sendTo also sends traces to the owner's collector, if there is an address.
+func (b *books) sendTo(address string, a *app) error {
+	if address == "" {
+		return nil
+	}
+	s, err := otlp.NewSender(address, versionText(), b.log(a))
+	if err != nil {
+		return err
+	}
+	b.sent = s.Send
+	b.opened = append(b.opened, s.Close)
+	return nil
 }
 
 func (b *books) close() {
@@ -118,6 +168,7 @@ func (b *books) config(a *app, hosts []string) serve.Config {
 	b.opened = append(b.opened, done)
 	return serve.Config{
 		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate, Barred: b.barred, Review: b.review, Search: search,
+		Usage: b.usageView, Entries: b.entriesView, Budgets: b.budgetsView, SetBudget: b.setBudget, Traces: b.tracesView, Trace: b.traceView, Audit: b.auditView, Spans: b.takeSpans,
 		Log: b.log(a),
 	}
 }
@@ -141,40 +192,51 @@ func (b *books) openKeys() (keys *operate.Keys, secret string, err error) {
 
 // begin notes that a release is served from now on.
 func (b *books) begin(name, digest string) error {
-	t, err := operate.OpenTraces(b.dir.traces(name))
-	if err != nil {
-		return err
-	}
 	b.mu.Lock()
-	b.opened = append(b.opened, t.Close)
-	b.traces[digest], b.names[digest] = t, name
+	b.names[digest] = name
 	b.mu.Unlock()
-	_, err = b.audit.Append("cli", "release", digest, "")
+	_, err := b.audit.Append("cli", "release", digest, "")
 	return err
 }
 
-func (b *books) tracesOf(digest string) *operate.Traces {
+// begun reports whether begin was called for a release.
+func (b *books) begun(digest string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.traces[digest]
+	return b.names[digest] != ""
+}
+
+// account and supply are what the ledger calls a caller and a release.
+func (b *books) account(name string, person bool, tenant, project string, r *serve.Release) ledger.Account {
+	a := ledger.Account{Key: name, Tenant: tenant, Project: project}
+	if person {
+		a.Person = name
+	}
+	if b.planned {
+		a.Scenario = r.Name
+	}
+	return a
+}
+
+func (b *books) supply(r *serve.Release) ledger.Supply {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return ledger.Supply{Release: r.Digest, Model: cmp.Or(b.names[r.Digest], r.Name)}
 }
 
 // reserve holds what a request may use, if its budgets have room for it.
 func (b *books) reserve(h serve.Hold) (int, error) {
-	more, err := b.ledger.Reserve(operate.Hold{ID: h.ID, Caller: h.Caller, Tokens: int64(h.Tokens), More: int64(h.More)}, time.Now())
-	if e, ok := errors.AsType[*operate.Exceeded](err); ok {
+	more, err := b.ledger.Reserve(&ledger.Hold{ID: h.ID, Account: b.account(h.Caller, h.Person, h.Tenant, h.Project, h.Release), Model: b.supply(h.Release).Model,
+		Prompt: int64(h.Prompt), Answer: int64(h.Tokens - h.Prompt), More: int64(h.More)})
+	if e, ok := errors.AsType[*ledger.Exceeded](err); ok {
 		return 0, exceeded(e)
 	}
 	return int(more), err
 }
 
-// record keeps the ledger and the trace of a request.
+// record settles a request: its trace, its charge and its budgets at once.
 func (b *books) record(r *serve.Record) error {
-	err := b.ledger.Add(operate.Usage{
-		ID: r.ID, Time: r.Time, Caller: r.Caller, Release: r.Release.Digest, Reason: r.Reason,
-		Prompt: int64(r.Usage.Prompt), Completion: int64(r.Usage.Completion), Reasoning: int64(r.Usage.Reasoning),
-		CPU: time.Duration(r.CPUSeconds * float64(time.Second)),
-	})
+	var err error
 	for _, n := range r.Notes {
 		if r.Refusal != nil && n.Rule == r.Refusal.Rule && !n.Observed && !n.Failed {
 			continue // it has its own line
@@ -185,17 +247,14 @@ func (b *books) record(r *serve.Record) error {
 	if r.Refusal == nil && r.Release.Policy != nil {
 		err = errors.Join(err, b.watch.Good(r.Caller))
 	}
-	if r.Messages == nil { // vectors or scores: there is nothing to trace
-		return err
+	t, err2 := b.traceOf(r)
+	if err2 != nil {
+		return errors.Join(err, err2)
 	}
-	t, err2 := traceOf(r)
-	if salt, ok := b.salts.LoadAndDelete(r.ID); ok {
-		t.Salt = salt.(string)
+	if err2 = b.ledger.Settle(t); err2 == nil && b.sent != nil {
+		b.sent(t)
 	}
-	if !b.content {
-		t.Messages, t.Thought, t.Answer, t.Sources, t.Salt = []operate.Message{}, "", "", nil, ""
-	}
-	return errors.Join(err, err2, b.tracesOf(r.Release.Digest).Add(t))
+	return errors.Join(err, err2)
 }
 
 // noteAction is what the audit log calls what a rail did.
@@ -210,47 +269,80 @@ func noteAction(n serve.Note) string {
 }
 
 // traceOf makes the trace of a request.
-func traceOf(r *serve.Record) (*operate.Trace, error) {
-	t := &operate.Trace{ID: r.ID, Time: r.Time, Caller: r.Caller, Thought: r.Thought, Answer: r.Answer, Seed: r.Options.Seed, Reason: r.Reason}
+func (b *books) traceOf(r *serve.Record) (*ledger.Trace, error) {
+	u := r.Usage
+	t := &ledger.Trace{ID: r.ID, Time: r.Time, Account: b.account(r.Caller, r.Person, r.Tenant, r.Project, r.Release), Supply: b.supply(r.Release),
+		Operation: r.Operation, Parent: r.Parent, Reason: r.Reason, Seed: r.Options.Seed, Wait: r.Wait, First: r.First, Total: r.Total, Metered: r.Metered,
+		Amounts: ledger.Amounts{Requests: 1, Prompt: int64(u.Prompt - min(u.Cached, u.Prompt)), Cached: int64(min(u.Cached, u.Prompt)),
+			Thought: int64(min(u.Reasoning, u.Completion)), Answer: int64(u.Completion - min(u.Reasoning, u.Completion)),
+			CPU: int64(max(r.CPUSeconds, 0) * 1e6), Energy: int64(max(r.Joules, 0) * 1e6)}}
+	if r.Metered == "" && r.CPUSeconds > 0 {
+		t.Metered, t.Amounts.Energy = "model", int64(r.CPUSeconds*b.watts*1e6)
+	}
+	for _, s := range r.Spans {
+		t.Spans = append(t.Spans, ledger.Span{Name: s.Name, Parent: s.Parent, Start: s.Start, Total: s.Total, Count: int64(s.Count)})
+	}
+	if r.Refusal != nil {
+		t.Rails = append(t.Rails, ledger.Decision{Class: r.Refusal.Class, Rule: r.Refusal.Rule, Action: "refuse"})
+	}
+	for _, n := range r.Notes {
+		t.Rails = append(t.Rails, ledger.Decision{Class: n.Class, Rule: n.Rule, Action: noteAction(n)})
+	}
+	salt, _ := b.salts.LoadAndDelete(r.ID)
+	if r.Messages == nil { // vectors or scores: nothing was said
+		return t, nil
+	}
+	var err error
+	if t.Params, err = json.Marshal(r.Options); err != nil {
+		return nil, err
+	}
+	keep := b.content
+	if !keep {
+		if keep, err = b.ledger.Captured(t.Model, t.Tenant); err != nil {
+			return nil, err
+		}
+	}
+	if keep {
+		if t.Content, err = contentOf(r); err == nil && salt != nil {
+			t.Content.Salt = salt.(string)
+		}
+	}
+	return t, err
+}
+
+// contentOf is what was said.
+func contentOf(r *serve.Record) (*ledger.Content, error) {
+	c := &ledger.Content{Thought: r.Thought, Answer: r.Answer}
 	for _, m := range r.Messages {
-		t.Messages = append(t.Messages, operate.Message{Role: m.Role, Text: m.All()})
+		c.Messages = append(c.Messages, ledger.Message{Role: m.Role, Text: m.All()})
 	}
 	var err, err2 error
 	if len(r.Sources) > 0 {
-		t.Sources, err = json.Marshal(r.Sources)
+		c.Sources, err = json.Marshal(r.Sources)
 	}
-	t.Params, err2 = json.Marshal(r.Options)
-	return t, errors.Join(err, err2)
+	if r.Receipt != nil {
+		c.Receipt, err2 = json.Marshal(r.Receipt)
+	}
+	return c, errors.Join(err, err2)
 }
 
 // refused writes a refusal to the audit log: by which rule, and a digest of
 // what was said, whose salt goes into the trace. It is called before record.
 func (b *books) refused(r *serve.Record) error {
-	t, err := traceOf(r)
+	c, err := contentOf(r)
 	if err != nil {
 		return err
 	}
-	salt, err := b.audit.Append(r.Caller, "refuse", r.ID+" "+r.Refusal.Class+" "+r.Refusal.Rule, t.Content())
+	salt, err := b.audit.Append(r.Caller, "refuse", r.ID+" "+r.Refusal.Class+" "+r.Refusal.Rule, c.Text())
 	b.salts.Store(r.ID, salt)
 	return errors.Join(err, b.strike(r))
 }
 
-// rate keeps a rating beside the answer's trace, whichever release gave it.
+// rate keeps a rating beside the answer's trace.
 func (b *books) rate(r serve.Rating) error {
-	b.mu.Lock()
-	list := make([]*operate.Traces, 0, len(b.traces))
-	for _, t := range b.traces {
-		list = append(list, t)
+	err := b.ledger.Rate(r.ID, r.Good, r.Reason)
+	if errors.Is(err, ledger.ErrNoAnswer) {
+		return serve.ErrNoAnswer
 	}
-	b.mu.Unlock()
-	reason := r.Reason
-	if !b.content {
-		reason = ""
-	}
-	for _, t := range list {
-		if err := t.Rate(r.ID, r.Good, reason); !errors.Is(err, operate.ErrNoAnswer) {
-			return err
-		}
-	}
-	return serve.ErrNoAnswer
+	return err
 }

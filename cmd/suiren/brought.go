@@ -25,7 +25,6 @@ type modelFlags struct {
 	slots    int
 	kv       string
 	adapters map[string]string
-	traces   bool
 	policy   string  // pack, or plan file with a policy; "": none
 	memory   float64 // GiB
 }

@@ -182,7 +182,7 @@ func (f *follower) served(d store.Digest) (*served, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.s.tracesOf(d.String()) == nil {
+	if !f.s.begun(d.String()) {
 		if err := f.s.begin(f.name, d.String()); err != nil {
 			s.close()
 			return nil, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -138,27 +137,22 @@ const (
 
 // past reads the last requests that a release answered.
 func (d bookDir) past(release string, n int) ([]guard.Past, error) {
-	f, err := os.Open(d.traces(release))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
+	l, err := d.openLedger()
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	traces, err := operate.LastTraces(f, n)
+	defer l.Close()
+	traces, err := l.Last(release, n)
 	if err != nil {
 		return nil, err
 	}
 	var list []guard.Past
 	for _, t := range traces {
-		r := guard.Past{ID: t.ID, Caller: t.Caller, Time: t.Time, Thought: t.Thought, Answer: t.Answer}
-		for _, m := range t.Messages {
+		r := guard.Past{ID: t.ID, Caller: t.Key, Time: t.Time, Thought: t.Content.Thought, Answer: t.Content.Answer}
+		for _, m := range t.Content.Messages {
 			r.Asked = append(r.Asked, guard.Turn{Role: m.Role, Text: m.Text})
 		}
-		if len(r.Asked) > 0 || r.Answer != "" { // its content was kept
-			list = append(list, r)
-		}
+		list = append(list, r)
 	}
 	return list, nil
 }

@@ -11,6 +11,7 @@ import (
 	"suiren/serve/account"
 	"suiren/stage/operate"
 	"suiren/stage/operate/access"
+	"suiren/stage/operate/ledger"
 )
 
 // keyCommand keeps the API keys.
@@ -142,12 +143,12 @@ func (a *app) keyCommand() *cobra.Command {
 			return dir.log("key.revoke", args[0])
 		},
 	}
-	limit := a.keyLimitCommand(func() (bookDir, *operate.Ledger, error) {
+	limit := a.keyLimitCommand(func() (bookDir, *ledger.Ledger, error) {
 		dir, err := a.bookDir(folder, models)
 		if err != nil {
 			return "", nil, err
 		}
-		l, err := operate.OpenLedger(dir.ledger())
+		l, err := dir.openLedger()
 		return dir, l, err
 	})
 	for _, c := range []*cobra.Command{create, list, rotate, revoke, limit} {

@@ -156,7 +156,7 @@ func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Mac
 	if err != nil {
 		return err
 	}
-	err = plan.Apply(ctx, p, w.st, m, plan.Options{Version: versionText(), Emit: func(e stage.Event) {
+	err = w.applyCharged(ctx, p, m, plan.Options{Version: versionText(), Emit: func(e stage.Event) {
 		if a.format == formatJSONL {
 			a.event(e)
 			return

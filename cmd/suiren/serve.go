@@ -41,16 +41,20 @@ type service struct {
 
 // service opens all that a request is written down in, and listens.
 func (w *workspace) service(f serveFlags) (s *service, err error) {
-	b, err := openBooks(w.books(), true)
+	b, err := openBooks(w.books(), f.traces)
 	if err != nil {
 		return nil, err
 	}
+	b.planned = true
 	s = &service{w: w, books: b}
 	defer func() {
 		if err != nil {
 			b.close()
 		}
 	}()
+	if err := b.sendTo(f.otlp, w.a); err != nil {
+		return nil, err
+	}
 	if s.ln, err = serve.Listen(f.listen, true); err != nil {
 		return nil, err
 	}
@@ -236,7 +240,6 @@ releases, callers must show a key.`,
 	}
 	f.add(a, c)
 	mf.add(a, c)
-	c.Flags().BoolVar(&mf.traces, "traces", false, a.t("keep what is asked of models and answered, not only how much", "保留对模型的提问与回答内容，而不只是用量"))
 	c.Flags().StringVar(&mf.policy, "policy", "", a.t("rails before models: a pack, or a plan file or its folder, #NAME of the policy block", "模型之前的护栏：策略包，或计划文件或其目录，可加 #策略块名"))
 	c.Flags().IntVar(&mf.slots, "slots", 8, a.t("answers of a model that are generated at once", "一个模型同时生成的回答数"))
 	return c
@@ -248,11 +251,15 @@ type serveFlags struct {
 	access          string // folder of the owner's rules
 	cert, key       string // files for TLS
 	hosts           []string
+	traces          bool   // what is said is kept
+	otlp            string // address of the owner's collector
 }
 
 func (f *serveFlags) add(a *app, c *cobra.Command) {
 	c.Flags().StringVar(&f.listen, "listen", serve.Addr, a.t("address and port", "监听的地址和端口"))
 	c.Flags().StringSliceVar(&f.hosts, "host", nil, a.t("a name, besides localhost, by which clients may call this server", "除 localhost 外，客户端可使用的主机名"))
+	c.Flags().BoolVar(&f.traces, "traces", false, a.t("keep what is asked and answered, not only how much; suiren trace capture keeps it of some", "保留提问与回答的内容，而不只是用量；suiren trace capture 可只保留一部分"))
+	c.Flags().StringVar(&f.otlp, "otlp", "", a.t("address of your collector of traces (OTLP/HTTP), as http://10.0.0.5:4318; nothing is sent otherwise", "您的追踪收集器地址（OTLP/HTTP），如 http://10.0.0.5:4318；不指定则不发送"))
 	c.Flags().BoolVar(&a.unsigned, "unsigned", false, a.t("serve a release although its bill of origin does not verify", "即使来源清单未通过验证也提供服务"))
 	c.Flags().StringVar(&f.access, "access", "", a.t("folder of the owner's rules of access and outer sign-in", "访问规则与外部登录配置所在目录"))
 	c.Flags().StringVar(&f.cert, "tls-cert", "", a.t("PEM file of the certificate: serve by TLS 1.3", "证书的 PEM 文件：以 TLS 1.3 提供服务"))

@@ -18,7 +18,7 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	if err != nil {
 		return err
 	}
-	b, err := openBooks(dir, mf.traces)
+	b, err := openBooks(dir, f.traces)
 	if _, told := errors.AsType[*say.Error](err); err != nil && !told {
 		return &say.Error{Where: string(dir), What: say.T("what is used cannot be written down there: %v", "无法在此记录用量：%v", err),
 			Next: say.T("set SUIREN_HOME to a folder that can be written", "请把 SUIREN_HOME 设为可写的目录"), Err: err}
@@ -27,6 +27,9 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 		return err
 	}
 	defer b.close()
+	if err := b.sendTo(f.otlp, a); err != nil {
+		return err
+	}
 	ln, keys, secret, err := b.listen(f.listen)
 	if err != nil {
 		return err

@@ -1,61 +1,357 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/stage/guard"
 	"suiren/stage/operate"
+	"suiren/stage/operate/ledger"
+	"suiren/store"
 )
+
+var groupText = map[string]say.Text{
+	"key": say.T("key", "密钥"), "person": say.T("person", "人员"), "project": say.T("project", "项目"), "tenant": say.T("tenant", "租户"), "scenario": say.T("scenario", "场景"),
+	"model": say.T("model", "模型"), "release": say.T("release", "发布版本"), "day": say.T("day", "日期"), "month": say.T("month", "月份"),
+}
 
 // usageCommand adds up the ledger.
 func (a *app) usageCommand() *cobra.Command {
-	var since string
+	var since, until, by string
 	var models bool
 	c := &cobra.Command{
-		Use: "usage [" + a.t("FOLDER", "目录") + "]", Short: a.t("Add up tokens and processor time by key", "按密钥汇总词元与处理器用时"), Args: a.args(0, 1),
+		Use: "usage [" + a.t("FOLDER", "目录") + "]", Short: a.t("Add up what was used, by key, person, tenant, scenario, model or day", "按密钥、人员、租户、场景、模型或日期汇总用量"), Args: a.args(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			var from time.Time
-			if since != "" {
-				var err error
-				if from, err = time.ParseInLocation(time.DateOnly, since, time.Local); err != nil {
-					return usage("--since", say.T("%q is not a day", "%q 不是日期", since), say.T("write it like %s", "请写成 %s 的样子", time.DateOnly))
+			for _, d := range []struct{ flag, v string }{{"--since", since}, {"--until", until}} {
+				if _, err := time.Parse(time.DateOnly, d.v); d.v != "" && err != nil {
+					return usage(d.flag, say.T("%q is not a day", "%q 不是日期", d.v), say.T("write it like %s", "请写成 %s 的样子", time.DateOnly))
+				}
+			}
+			groups := strings.Split(by, ",")
+			for _, g := range groups {
+				if !slices.Contains(ledger.Groups, g) {
+					return usage("--by", say.T("usage is not added up by %q", "不能按 %q 汇总用量", g), say.T("choose of %s", "可选：%s", strings.Join(ledger.Groups, ", ")))
 				}
 			}
 			dir, err := a.bookDir(strings.Join(args, ""), models)
 			if err != nil {
 				return err
 			}
-			l, err := operate.OpenLedger(dir.ledger())
+			l, err := dir.openLedger()
 			if err != nil {
 				return err
 			}
 			defer l.Close()
-			list, err := l.Totals(from)
+			list, err := l.Usage(groups, ledger.Days{From: since, To: until}, nil)
 			if err != nil {
 				return err
 			}
-			rows := [][]string{{a.t("key", "密钥"), a.t("requests", "请求"), a.t("prompt", "提示词元"), a.t("completion", "生成词元"), a.t("of it thought", "其中思考"), a.t("processor", "处理器")}}
-			for _, t := range list {
-				if a.format == formatJSONL {
-					a.line(map[string]any{"type": "usage", "caller": t.Caller, "requests": t.Requests, "prompt": t.Prompt, "completion": t.Completion, "reasoning": t.Reasoning, "cpu_seconds": t.CPU.Seconds()})
-					continue
-				}
-				n := func(v int64) string { return count(float64(v)) }
-				rows = append(rows, []string{t.Caller, n(t.Requests), n(t.Prompt), n(t.Completion), n(t.Reasoning), a.t("%.2f s", "%.2f 秒", t.CPU.Seconds())})
-			}
-			if a.format == formatText {
-				for _, l := range table("lrrrrr", rows) {
-					fmt.Fprintln(a.stdout, l)
-				}
+			correct := a.correctness(dir, models)
+			if err := a.showUsage(l, groups, list, correct); err != nil {
+				return err
 			}
 			return a.showBudgets(l)
 		},
 	}
 	c.Flags().StringVar(&since, "since", "", a.t("from this day on, like 2026-11-25", "从某日起，例如 2026-11-25"))
+	c.Flags().StringVar(&until, "until", "", a.t("until this day, which is in it", "到某日为止（含当日）"))
+	c.Flags().StringVar(&by, "by", "key", a.t("what to add up by, one or more of %s", "按什么汇总，可多选：%s", strings.Join(ledger.Groups, ", ")))
+	a.bookFlag(c, &models)
+	c.AddCommand(a.usageExportCommand(), a.usageCheckCommand(), a.usageCloseCommand(), a.usageCorrectCommand(), a.usagePricesCommand())
+	return c
+}
+
+// showUsage prints sums. Where the verdict of a release tells how often its answers
+// are right, a sum by release alone also says what a right one took.
+func (a *app) showUsage(l *ledger.Ledger, groups []string, list []ledger.Total, correct func(release string) (float64, bool)) error {
+	currency, _, err := currencyOf(l)
+	if err != nil {
+		return err
+	}
+	byRelease := slices.Equal(groups, []string{"release"})
+	head := []string{}
+	align := ""
+	for _, g := range groups {
+		head = append(head, groupText[g].In(a.lang))
+		align += "l"
+	}
+	head = append(head, a.t("requests", "请求"), a.t("prompt", "提示词元"), a.t("of it cached", "其中缓存"), a.t("completion", "生成词元"), a.t("of it thought", "其中思考"), a.t("processor", "处理器"), a.t("energy", "能耗"))
+	align += "rrrrrrr"
+	if currency != "" {
+		head, align = append(head, currency), align+"r"
+	}
+	if byRelease {
+		head, align = append(head, a.t("per right answer", "每个正确回答")), align+"r"
+	}
+	rows := [][]string{head}
+	for i := range list {
+		t := &list[i]
+		share, judged := 0.0, false
+		if byRelease {
+			share, judged = correct(t.By[0])
+		}
+		right := float64(t.Requests) * share
+		if a.format == formatJSONL {
+			line := map[string]any{"type": "usage", "requests": t.Requests, "prompt": t.Prompt + t.Cached, "cached": t.Cached, "completion": t.Thought + t.Answer, "reasoning": t.Thought,
+				"cpu_seconds": float64(t.CPU) / 1e6, "energy_joules": float64(t.Energy) / 1e6, "money": millionths(t.Money), "currency": currency}
+			for j, g := range groups {
+				if g == "key" {
+					g = "caller"
+				}
+				line[g] = t.By[j]
+			}
+			if judged && right > 0 {
+				line["accuracy"], line["tokens_per_right_answer"], line["cpu_seconds_per_right_answer"] = share, float64(t.Tokens())/right, float64(t.CPU)/1e6/right
+				line["joules_per_right_answer"], line["money_per_right_answer"] = float64(t.Energy)/1e6/right, float64(t.Money)/1e6/right
+			}
+			a.line(line)
+			continue
+		}
+		n := func(v int64) string { return count(float64(v)) }
+		row := append([]string{}, t.By...)
+		row = append(row, n(t.Requests), n(t.Prompt+t.Cached), n(t.Cached), n(t.Thought+t.Answer), n(t.Thought), a.t("%.2f s", "%.2f 秒", float64(t.CPU)/1e6), fmt.Sprintf("%.3f Wh", float64(t.Energy)/3.6e9))
+		if currency != "" {
+			row = append(row, millionths(t.Money))
+		}
+		if byRelease {
+			each := "-"
+			if judged && right > 0 {
+				each = a.t("%.2f s, %.4f Wh", "%.2f 秒，%.4f Wh", float64(t.CPU)/1e6/right, float64(t.Energy)/3.6e9/right)
+				if currency != "" {
+					each += fmt.Sprintf(", %.6f %s", float64(t.Money)/1e6/right, currency)
+				}
+			}
+			row = append(row, each)
+		}
+		rows = append(rows, row)
+	}
+	if a.format == formatText {
+		for _, l := range table(align, rows) {
+			fmt.Fprintln(a.stdout, l)
+		}
+	}
+	return nil
+}
+
+// correctness finds how often the answers of a plan's release are right, by its verdict.
+func (a *app) correctness(dir bookDir, models bool) func(release string) (float64, bool) {
+	return func(release string) (share float64, ok bool) {
+		d, err := store.ParseDigest(release)
+		if err != nil || models {
+			return 0, false
+		}
+		st, err := store.Open(string(dir))
+		if err != nil {
+			return 0, false
+		}
+		defer st.Close()
+		made, err := st.Dir(d)
+		if err != nil {
+			return 0, false
+		}
+		m, err := operate.OpenRelease(made)
+		if err != nil {
+			return 0, false
+		}
+		if made, err = st.Dir(m.Verdict); err != nil {
+			return 0, false
+		}
+		r, err := guard.ReadReport(made)
+		if err != nil || len(r.Overall.Scores) == 0 {
+			return 0, false
+		}
+		return r.Overall.Scores[len(r.Overall.Scores)-1].Accuracy, true // the tutor's
+	}
+}
+
+// millionths writes an amount of money, all of it.
+func millionths(n int64) string {
+	sign := ""
+	if n < 0 {
+		sign, n = "-", -n
+	}
+	return fmt.Sprintf("%s%d.%06d", sign, n/1e6, n%1e6)
+}
+
+// onLedger runs f on the ledger of a plan's folder or of the models.
+func (a *app) onLedger(path string, models bool, f func(bookDir, *ledger.Ledger) error) error {
+	dir, err := a.bookDir(path, models)
+	if err != nil {
+		return err
+	}
+	l, err := dir.openLedger()
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(dir, l), l.Close())
+}
+
+func (a *app) usageExportCommand() *cobra.Command {
+	var days ledger.Days
+	var models bool
+	c := &cobra.Command{
+		Use: "export [" + a.t("FOLDER", "目录") + "]", Short: a.t("Write every entry of the ledger, as CSV or with -o jsonl as JSON", "导出账本的每条分录：CSV，或用 -o jsonl 输出 JSON"), Args: a.args(0, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.onLedger(strings.Join(args, ""), models, func(_ bookDir, l *ledger.Ledger) error {
+				if a.format == formatText {
+					return l.WriteCSV(a.stdout, days, nil)
+				}
+				return l.Entries(days, nil, func(e *ledger.Entry) error {
+					a.line(struct {
+						Type string `json:"type"`
+						*ledger.Entry
+					}{"entry", e})
+					return nil
+				})
+			})
+		},
+	}
+	c.Flags().StringVar(&days.From, "since", "", a.t("from this day on, like 2026-11-25", "从某日起，例如 2026-11-25"))
+	c.Flags().StringVar(&days.To, "until", "", a.t("until this day, which is in it", "到某日为止（含当日）"))
+	a.bookFlag(c, &models)
+	return c
+}
+
+func (a *app) usageCheckCommand() *cobra.Command {
+	var models bool
+	c := &cobra.Command{
+		Use: "check [" + a.t("FOLDER", "目录") + "]", Short: a.t("Add the whole ledger up: every trace is charged once, and rightly", "核对整本账：每条记录计费一次且数额正确"), Args: a.args(0, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.onLedger(strings.Join(args, ""), models, func(_ bookDir, l *ledger.Ledger) error {
+				sum, n, err := l.Check()
+				if err != nil {
+					return err
+				}
+				if a.format == formatJSONL {
+					a.line(map[string]any{"type": "ledger", "entries": n, "amounts": sum})
+					return nil
+				}
+				fmt.Fprintln(a.stdout, a.t("the ledger adds up: %d entries, %s requests, %s tokens, %s", "账本平衡：%d 条分录，%s 次请求，%s 个词元，%s", n, count(float64(sum.Requests)), count(float64(sum.Tokens())), millionths(sum.Money)))
+				return nil
+			})
+		},
+	}
+	a.bookFlag(c, &models)
+	return c
+}
+
+func (a *app) usageCloseCommand() *cobra.Command {
+	var models bool
+	c := &cobra.Command{
+		Use: "close " + a.t("MONTH", "月份") + " [" + a.t("FOLDER", "目录") + "]", Short: a.t("Close a month that is over, like 2026-10: it takes no more entries", "结清已结束的月份（如 2026-10）：不再接受分录"), Args: a.args(1, 2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.onLedger(strings.Join(args[1:], ""), models, func(dir bookDir, l *ledger.Ledger) error {
+				m, err := l.CloseMonth(args[0], "cli")
+				if err != nil {
+					return err
+				}
+				if a.format == formatJSONL {
+					a.line(struct {
+						Type string `json:"type"`
+						*ledger.Closed
+					}{"month", m})
+				} else {
+					fmt.Fprintln(a.stdout, a.t("%s is closed: %d entries, %s requests, %s tokens, %s", "%s 已结账：%d 条分录，%s 次请求，%s 个词元，%s", m.Month, m.Entries, count(float64(m.Amounts.Requests)), count(float64(m.Amounts.Tokens())), millionths(m.Amounts.Money)))
+				}
+				return dir.log("month.close", fmt.Sprintf("%s %d entries", m.Month, m.Entries))
+			})
+		},
+	}
+	a.bookFlag(c, &models)
+	return c
+}
+
+func (a *app) usageCorrectCommand() *cobra.Command {
+	var models bool
+	var why string
+	var want ledger.Amounts
+	c := &cobra.Command{
+		Use: "correct " + a.t("ENTRY", "分录") + " [" + a.t("FOLDER", "目录") + "]", Short: a.t("Charge other amounts for a request; the entry stays, a correction is added", "更正一次请求的计费：原分录保留，另加更正分录"), Args: a.args(1, 2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			n, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil || why == "" {
+				return usage(args[0], say.T("a correction needs the number of an entry and --why", "更正需要分录编号和 --why"), say.T("suiren usage export shows the numbers", "用 suiren usage export 查看编号"))
+			}
+			return a.onLedger(strings.Join(args[1:], ""), models, func(dir bookDir, l *ledger.Ledger) error {
+				seq, err := l.Correct(n, want, "cli", why)
+				if err != nil {
+					return err
+				}
+				if a.format == formatJSONL {
+					a.line(map[string]any{"type": "correction", "entry": seq, "corrects": n})
+				} else {
+					fmt.Fprintln(a.stdout, a.t("entry %d corrects entry %d", "第 %d 条分录更正第 %d 条", seq, n))
+				}
+				return dir.log("ledger.correct", fmt.Sprintf("%d corrects %d", seq, n))
+			})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&why, "why", "", a.t("the reason", "原因"))
+	f.Int64Var(&want.Requests, "requests", 0, a.t("what is right: requests", "正确的请求数"))
+	f.Int64Var(&want.Prompt, "prompt", 0, a.t("tokens that were read", "读入的词元"))
+	f.Int64Var(&want.Cached, "cached", 0, a.t("tokens that had been read before", "此前已读的词元"))
+	f.Int64Var(&want.Thought, "thought", 0, a.t("tokens of thoughts", "思考的词元"))
+	f.Int64Var(&want.Answer, "answer", 0, a.t("tokens of answers", "回答的词元"))
+	f.Int64Var(&want.CPU, "cpu", 0, a.t("microseconds of the processor", "处理器微秒"))
+	f.Int64Var(&want.Energy, "energy", 0, a.t("microjoules", "微焦"))
+	a.bookFlag(c, &models)
+	return c
+}
+
+func (a *app) usagePricesCommand() *cobra.Command {
+	var models bool
+	var set string
+	c := &cobra.Command{
+		Use: "prices [" + a.t("FOLDER", "目录") + "]", Short: a.t("Show the price book in force, or set one", "查看现行价目，或设置新价目"), Args: a.args(0, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.onLedger(strings.Join(args, ""), models, func(dir bookDir, l *ledger.Ledger) error {
+				if set != "" {
+					f, err := os.Open(set)
+					if err != nil {
+						return err
+					}
+					defer f.Close()
+					text, err := io.ReadAll(io.LimitReader(f, 2<<20))
+					if err != nil {
+						return err
+					}
+					v, err := l.SetPrices(set, text)
+					if err != nil {
+						return err
+					}
+					if err := dir.log("prices.set", fmt.Sprint(v)); err != nil {
+						return err
+					}
+				}
+				text, v, err := l.Prices()
+				if err != nil {
+					return err
+				}
+				if a.format == formatJSONL {
+					a.line(map[string]any{"type": "prices", "version": v, "book": string(text)})
+					return nil
+				}
+				if v == 0 {
+					fmt.Fprintln(a.stdout, a.t("there is no price book: everything is free", "没有价目：一切免费"))
+					return nil
+				}
+				fmt.Fprintln(a.stdout, a.t("# version %d", "# 第 %d 版", v))
+				fmt.Fprint(a.stdout, string(text))
+				return nil
+			})
+		},
+	}
+	c.Flags().StringVar(&set, "set", "", a.t("the file of the new price book: HCL or JSON", "新价目的文件：HCL 或 JSON"))
 	a.bookFlag(c, &models)
 	return c
 }

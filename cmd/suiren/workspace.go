@@ -11,7 +11,7 @@ import (
 	"suiren/internal/say"
 	"suiren/plan"
 	"suiren/stage"
-	"suiren/stage/operate"
+	"suiren/stage/operate/ledger"
 	"suiren/store"
 )
 
@@ -75,15 +75,19 @@ func (w *workspace) plan(ctx context.Context, m stage.Machine) (*plan.Plan, erro
 // env lets a plan read the answers of a release that runs.
 func (w *workspace) env() plan.Env {
 	return plan.Env{Pin: func(release stage.Ref) (func(dir string) error, error) {
-		f, err := os.Open(w.books().traces(release.Name))
+		_, err := os.Stat(w.books().ledger())
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		defer f.Close()
-		list, err := operate.ReadRated(f)
+		l, err := w.books().openLedger()
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close()
+		list, err := l.Rated(release.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -93,7 +97,7 @@ func (w *workspace) env() plan.Env {
 				return err
 			}
 			defer f.Close()
-			if err := operate.WriteRated(f, list); err != nil {
+			if err := ledger.WriteRated(f, list); err != nil {
 				return err
 			}
 			return f.Close()

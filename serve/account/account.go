@@ -58,7 +58,7 @@ type known struct {
 }
 
 func caller(p access.Principal, kind string) serve.Caller {
-	return serve.Caller{Name: p.Name, Tenant: p.Tenant, Project: p.Project, Known: &known{p, kind}}
+	return serve.Caller{Name: p.Name, Tenant: p.Tenant, Project: p.Project, Person: kind == people.OfPerson, Known: &known{p, kind}}
 }
 
 func principal(c serve.Caller) access.Principal {
@@ -318,7 +318,7 @@ func (a *Account) taken(name string) bool { return Taken(a.Keys, a.People, name)
 
 // Reserved reports whether a name is one that the books use for something else.
 func Reserved(name string) bool {
-	return slices.Contains([]string{serve.Page, "anyone", "cli", "unknown", "passkey", operate.Everyone}, name)
+	return slices.Contains([]string{serve.Page, "anyone", "cli", "unknown", "passkey", "*"}, name)
 }
 
 // Taken reports whether a key, a person or the server itself has a name.

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"suiren/internal/flock"
 	"suiren/internal/say"
 )
 
@@ -152,10 +153,10 @@ func VerifyAudit(path string) (n int64, hash string, err error) {
 	}
 	defer f.Close()
 	// Between a line and its head there is a moment; the lock spans it.
-	if err := lock(f); err != nil {
+	if err := flock.Lock(f); err != nil {
 		return 0, "", err
 	}
-	defer unlock(f)
+	defer flock.Unlock(f)
 	end := head{Hash: zeroHash}
 	_, err = lines(f, func(b []byte) error { return end.next(b) })
 	if err == nil {

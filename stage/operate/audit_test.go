@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -98,6 +99,85 @@ func TestAuditTampering(t *testing.T) {
 		if a, err := OpenAudit(path); err == nil {
 			a.Close()
 			t.Errorf("%s: opened to be written", c.what)
+		}
+	}
+}
+
+// Whatever byte is flipped, whatever line is dropped, moved or doubled, wherever the
+// log is cut: verify names the line.
+func TestAuditEveryByte(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "audit.jsonl")
+	const n = 4
+	auditOf(t, path, n).Close()
+	text, beside := get(t, path), get(t, path+".head")
+	lines := strings.SplitAfter(text, "\n")[:n]
+	check := func(what, log, head string, line int) {
+		t.Helper()
+		put(t, path, log)
+		put(t, path+".head", head)
+		_, _, err := VerifyAudit(path)
+		if err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("%s:%d: ", path, line)) {
+			t.Errorf("%s: verify says %v, want line %d", what, err, line)
+		}
+	}
+	line := 1
+	for i := range len(text) {
+		b := []byte(text)
+		b[i] ^= 1 << (i % 8)
+		check(fmt.Sprint("a bit of byte ", i), string(b), beside, line)
+		if text[i] == '\n' {
+			line++
+		}
+	}
+	for i := range lines {
+		without := slices.Concat(lines[:i:i], lines[i+1:])
+		check(fmt.Sprint("without line ", i+1), strings.Join(without, ""), beside, i+1)
+		for j := range i {
+			moved := slices.Clone(lines)
+			moved[i], moved[j] = moved[j], moved[i]
+			check(fmt.Sprintf("lines %d and %d swapped", i+1, j+1), strings.Join(moved, ""), beside, j+1)
+		}
+		check(fmt.Sprint("line twice: ", i+1), strings.Join(slices.Concat(lines[:i+1:i+1], lines[i:]), ""), beside, i+2)
+	}
+	for i := 0; i < len(text); i += 7 {
+		check(fmt.Sprint("cut at byte ", i), text[:i], beside, strings.Count(text[:i], "\n")+1)
+	}
+	for i := range len(beside) - 1 { // its line break says nothing
+		b := []byte(beside)
+		b[i] ^= 1
+		put(t, path, text)
+		put(t, path+".head", string(b))
+		if _, _, err := VerifyAudit(path); err == nil || !strings.HasPrefix(err.Error(), path+":") {
+			t.Errorf("byte %d of the head: %v in %s", i, err, b)
+		}
+	}
+}
+
+func TestAuditSearch(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	a := auditOf(t, path, 7)
+	for _, act := range []string{"key.create", "key.revoke", "keys"} {
+		if _, err := a.Append("me", act, "x", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.Close()
+	for _, c := range []struct {
+		q    AuditQuery
+		ns   string
+		next int64
+	}{
+		{AuditQuery{Limit: 3}, "[10 9 8]", 8}, {AuditQuery{Limit: 3, Before: 8}, "[7 6 5]", 5}, {AuditQuery{Limit: 9, Action: "key.*"}, "[9 8]", 0},
+		{AuditQuery{Limit: 9, Actor: "me", Action: "keys"}, "[10]", 0}, {AuditQuery{Limit: 2, Text: "answer-"}, "[7 6]", 6}, {AuditQuery{Actor: "nobody"}, "[]", 0},
+	} {
+		list, next, err := SearchAudit(path, c.q)
+		ns := []int64{}
+		for _, e := range list {
+			ns = append(ns, e.N)
+		}
+		if err != nil || fmt.Sprint(ns) != c.ns || next != c.next {
+			t.Errorf("%+v: %v, next %d, %v", c.q, ns, next, err)
 		}
 	}
 }
@@ -207,8 +287,7 @@ func TestRefusalContent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	tr := &Trace{Messages: []Message{{"system", "be kind"}, {"user", "怎么做"}}, Answer: "no"}
-	salt, err := a.Append("first", "refuse", "id", tr.Content())
+	salt, err := a.Append("first", "refuse", "id", "be kind\n怎么做\nno")
 	if err != nil {
 		t.Fatal(err)
 	}

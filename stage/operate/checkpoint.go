@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"suiren/internal/flock"
 	"suiren/internal/say"
 )
 
@@ -49,10 +50,10 @@ func tree(path string, see func(n int64, line []byte) error) (tlog.HashReader, i
 		return nil, 0, err
 	}
 	defer f.Close()
-	if err := lock(f); err != nil {
+	if err := flock.Lock(f); err != nil {
 		return nil, 0, err
 	}
-	defer unlock(f)
+	defer flock.Unlock(f)
 	var hashes []tlog.Hash
 	read := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		list := make([]tlog.Hash, len(indexes))

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"suiren/internal/flock"
 	"suiren/internal/say"
 )
 
@@ -47,7 +48,7 @@ func openJournal(path string) (*journal, error) {
 // begin takes the lock, takes away a half-written last line, and hands each
 // line that this journal has not seen yet to see. The caller calls end.
 func (j *journal) begin(see func(line []byte) error) error {
-	if err := lock(j.f); err != nil {
+	if err := flock.Lock(j.f); err != nil {
 		return err
 	}
 	err := func() error {
@@ -72,12 +73,12 @@ func (j *journal) begin(see func(line []byte) error) error {
 		return nil
 	}()
 	if err != nil {
-		unlock(j.f)
+		flock.Unlock(j.f)
 	}
 	return err
 }
 
-func (j *journal) end() { unlock(j.f) }
+func (j *journal) end() { flock.Unlock(j.f) }
 
 // append writes one line between begin and end. A line that could not be
 // written whole is taken back.

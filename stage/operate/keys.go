@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"suiren/internal/flock"
 	"suiren/internal/say"
 )
 
@@ -227,7 +228,7 @@ func (k *Keys) change(f func() error) error {
 		return err
 	}
 	defer turn.Close() // and with it the lock
-	if err := lock(turn); err != nil {
+	if err := flock.Lock(turn); err != nil {
 		return err
 	}
 	if err := k.follow(); err != nil {

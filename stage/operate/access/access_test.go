@@ -24,6 +24,7 @@ var table = map[string]string{
 	"search":        "owner operator user",
 	"read_receipt":  "owner operator user",
 	"rate":          "owner operator user",
+	"send_spans":    "owner operator user",
 	"break_glass":   "owner operator user",
 	"export":        "owner operator user",
 	"unlabelled":    "owner",

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"suiren/internal/say"
+	"suiren/stage/operate/ledger"
+	"suiren/stage/operate/otlp"
+)
+
+// traceFields are what traces are chosen by.
+var traceFields = []string{"key", "person", "project", "tenant", "scenario", "model", "release", "operation", "reason", "rated", "parent", "text", "from", "to", "slower", "before", "limit"}
+
+// traceCommand looks at single requests.
+func (a *app) traceCommand() *cobra.Command {
+	var folder string
+	var models bool
+	var where []string
+	query := func() (*ledger.Query, error) {
+		v := map[string]string{}
+		for _, w := range where {
+			name, value, ok := strings.Cut(w, "=")
+			if !ok || !slices.Contains(traceFields, name) {
+				return nil, usage("--where", say.T("%q chooses nothing", "%q 不是筛选条件", w), say.T("write it like reason=error; one of %s", "请写成 reason=error 的样子；可用：%s", strings.Join(traceFields, ", ")))
+			}
+			v[name] = value
+		}
+		q := new(ledger.Query)
+		if t, ok := v["tenant"]; ok {
+			q.Tenant = &t
+		}
+		return q, queryOf(func(name string) string { return v[name] }, q)
+	}
+	list := &cobra.Command{
+		Use: "list", Short: a.t("List requests, the newest first", "列出请求，最新的在前"), Args: a.args(0, 0),
+		RunE: func(*cobra.Command, []string) error {
+			q, err := query()
+			if err != nil {
+				return err
+			}
+			return a.onLedger(folder, models, func(_ bookDir, l *ledger.Ledger) error {
+				page, next, err := l.Traces(q)
+				if err != nil {
+					return err
+				}
+				rows := [][]string{{a.t("time", "时间"), a.t("id", "编号"), a.t("key", "密钥"), a.t("model", "模型"), a.t("tokens", "词元"), a.t("total", "用时"), a.t("ended by", "结束原因")}}
+				for i := range page {
+					t := &page[i]
+					if a.format == formatJSONL {
+						a.line(struct {
+							Type string `json:"type"`
+							*ledger.Trace
+						}{"trace", t})
+						continue
+					}
+					rows = append(rows, []string{t.Time.Local().Format("2006-01-02 15:04:05"), t.ID, t.Key, t.Model, count(float64(t.Amounts.Tokens())), a.seconds(t.Total.Seconds()), t.Reason})
+				}
+				if a.format == formatText {
+					for _, line := range table("llllrrl", rows) {
+						fmt.Fprintln(a.stdout, line)
+					}
+					if next > 0 {
+						a.screen.note(say.T("there are more: --where before=%d", "还有更多：--where before=%d", next))
+					}
+				}
+				return nil
+			})
+		},
+	}
+	show := &cobra.Command{
+		Use: "show " + a.t("ID", "编号"), Short: a.t("Show one request whole: its times, tokens, rails and, where it is kept, what was said", "查看一次请求的全部：时间、词元、护栏，以及（若保留）内容"), Args: a.args(1, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.onLedger(folder, models, func(_ bookDir, l *ledger.Ledger) error {
+				t, err := l.Find(args[0])
+				if errors.Is(err, ledger.ErrNoAnswer) {
+					return &say.Error{Where: args[0], What: say.T("no request has this id", "没有这个编号的请求"), Next: say.T("suiren trace list shows the ids", "用 suiren trace list 查看编号")}
+				}
+				if err != nil {
+					return err
+				}
+				if a.format == formatJSONL {
+					a.line(struct {
+						Type string `json:"type"`
+						*ledger.Trace
+					}{"trace", t})
+					return nil
+				}
+				a.showTrace(t)
+				return nil
+			})
+		},
+	}
+	var form string
+	export := &cobra.Command{
+		Use: "export", Short: a.t("Write requests whole, the oldest first: JSON Lines, or with --form otlp spans", "导出完整的请求记录，最旧的在前：JSON Lines，或用 --form otlp 输出 span"), Args: a.args(0, 0),
+		RunE: func(*cobra.Command, []string) error {
+			q, err := query()
+			if err != nil {
+				return err
+			}
+			if form != "jsonl" && form != "otlp" {
+				return usage("--form", say.T("%q is no form", "%q 不是导出形式", form), say.T("choose jsonl or otlp", "请选 jsonl 或 otlp"))
+			}
+			return a.onLedger(folder, models, func(_ bookDir, l *ledger.Ledger) error {
+				return l.Each(q, func(t *ledger.Trace) error {
+					if form == "jsonl" {
+						a.line(t)
+						return nil
+					}
+					b, err := otlp.JSON([]*ledger.Trace{t}, versionText())
+					if err == nil {
+						_, err = fmt.Fprintln(a.stdout, string(b))
+					}
+					return err
+				})
+			})
+		},
+	}
+	export.Flags().StringVar(&form, "form", "jsonl", a.t("jsonl or otlp", "jsonl 或 otlp"))
+	for _, c := range []*cobra.Command{list, export} {
+		c.Flags().StringArrayVar(&where, "where", nil, a.t("a condition, like reason=error; one of %s", "筛选条件，如 reason=error；可用：%s", strings.Join(traceFields, ", ")))
+	}
+	capture := a.traceCaptureCommand(&folder, &models)
+	for _, c := range []*cobra.Command{list, show, export, capture} {
+		c.Flags().StringVar(&folder, "plan", "", a.t("folder of the plan file (default: here)", "计划文件所在目录（默认：当前目录）"))
+		a.bookFlag(c, &models)
+	}
+	return a.group("trace", a.t("Look at single requests; keep what is said, or not", "查看单次请求；决定是否保留内容"), list, show, export, capture)
+}
+
+// traceCaptureCommand says whose content is kept.
+func (a *app) traceCaptureCommand(folder *string, models *bool) *cobra.Command {
+	var c ledger.Capture
+	cmd := &cobra.Command{
+		Use: "capture [on|off]", Short: a.t("Keep what is said from now on, or not; by default it is not kept", "从现在起是否保留内容；默认不保留"), Args: a.args(0, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			on := strings.Join(args, "") == "on"
+			if len(args) == 1 && !on && args[0] != "off" {
+				return usage(args[0], say.T("this is neither on nor off", "应为 on 或 off"), say.Text{})
+			}
+			return a.onLedger(*folder, *models, func(dir bookDir, l *ledger.Ledger) error {
+				if len(args) == 1 {
+					if err := l.SetCapture(c, on); err != nil {
+						return err
+					}
+					if err := dir.log("trace.capture", args[0]+" "+c.Model+" "+c.Tenant); err != nil {
+						return err
+					}
+				}
+				list, err := l.Captures()
+				if err != nil {
+					return err
+				}
+				if a.format == formatText && len(list) == 0 {
+					fmt.Fprintln(a.stdout, a.t("what is said is not kept", "不保留内容"))
+				}
+				for _, c := range list {
+					if a.format == formatJSONL {
+						a.line(map[string]string{"type": "capture", "model": c.Model, "tenant": c.Tenant})
+						continue
+					}
+					model, tenant := c.Model, c.Tenant
+					if model == "" {
+						model = a.t("all", "全部")
+					}
+					switch tenant {
+					case "*":
+						tenant = a.t("all", "全部")
+					case "":
+						tenant = a.t("the house itself", "主机构")
+					}
+					fmt.Fprintln(a.stdout, a.t("what is said is kept: release %s, tenant %s", "保留内容：发布版本 %s，租户 %s", model, tenant))
+				}
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringVar(&c.Model, "release", "", a.t("of this release or model (default: all)", "只针对此发布版本或模型（默认：全部）"))
+	cmd.Flags().StringVar(&c.Tenant, "tenant", "*", a.t("of this tenant; empty: of the house itself", "只针对此租户；为空表示主机构"))
+	return cmd
+}
+
+// showTrace prints a request as a tree of its times.
+func (a *app) showTrace(t *ledger.Trace) {
+	m := &t.Amounts
+	p := func(en, zh string, args ...any) { fmt.Fprintln(a.stdout, a.t(en, zh, args...)) }
+	p("%s  %s  %s, ended by %s", "%s  %s  %s，结束原因 %s", t.ID, t.Time.Local().Format(time.DateTime), t.Operation, t.Reason)
+	p("key %s, model %s, release %s", "密钥 %s，模型 %s，发布版本 %s", t.Key, t.Model, t.Release)
+	p("tokens: %d read, %d cached, %d thought, %d answer; processor %.3f s; energy %.1f J (%s); money %s (price book %d)",
+		"词元：读入 %d，缓存 %d，思考 %d，回答 %d；处理器 %.3f 秒；能耗 %.1f J（%s）；金额 %s（价目第 %d 版）",
+		m.Prompt, m.Cached, m.Thought, m.Answer, float64(m.CPU)/1e6, float64(m.Energy)/1e6, t.Metered, millionths(m.Money), t.Price)
+	rows := [][]string{{a.t("request", "请求"), "0", a.seconds(t.Total.Seconds())}}
+	for _, s := range t.Spans {
+		indent := "  "
+		if s.Parent != "" {
+			indent = "    "
+		}
+		rows = append(rows, []string{indent + s.Name, fmt.Sprintf("%.1f ms", s.Start.Seconds()*1000), fmt.Sprintf("%.1f ms", s.Total.Seconds()*1000)})
+	}
+	for _, line := range table("lrr", rows) {
+		fmt.Fprintln(a.stdout, line)
+	}
+	for _, d := range t.Rails {
+		p("rail %s (%s): %s", "护栏 %s（%s）：%s", d.Rule, d.Class, d.Action)
+	}
+	if c := t.Content; c != nil {
+		for _, m := range c.Messages {
+			fmt.Fprintf(a.stdout, "[%s] %s\n", m.Role, printable(m.Text, false))
+		}
+		fmt.Fprintf(a.stdout, "[assistant] %s\n", printable(c.Answer, false))
+	}
+	if t.Rating != nil {
+		p("rated good: %v %s", "评价为好：%v %s", t.Rating.Good, printable(t.Rating.Why, true))
+	}
+}

@@ -1,0 +1,109 @@
+package ledger
+
+import (
+	"time"
+
+	"suiren/internal/say"
+)
+
+// A Closed month has its sums, and takes no more entries: neither do those
+// before it.
+type Closed struct {
+	Month   string    `json:"month"` // 2026-11
+	Time    time.Time `json:"time"`
+	Actor   string    `json:"actor"`
+	Entries int64     `json:"entries"`
+	Amounts Amounts   `json:"amounts"`
+}
+
+// CloseMonth closes a month that is over, and all before it.
+func (l *Ledger) CloseMonth(month, actor string) (*Closed, error) {
+	begins, err := time.ParseInLocation("2006-01", month, time.Local)
+	now := l.Now()
+	if err != nil || !begins.AddDate(0, 1, 0).Before(now) {
+		return nil, say.Errorf("%q is no month that is over", "%q 不是已经结束的月份", month)
+	}
+	c := &Closed{Month: month, Time: now.UTC(), Actor: actor}
+	err = l.write(true, func(t *tx) error {
+		var last string
+		if err := t.get(`select coalesce(max(month), '') from months`, nil, &last); err != nil {
+			return err
+		}
+		if last >= month {
+			return refuse(say.Errorf("%s is closed already", "%s 已经结账", last))
+		}
+		c.Amounts = Amounts{}
+		if err := t.get(`select count(*), `+sums+` from entries where substr(day, 1, 7) = ?`, []any{month}, append([]any{&c.Entries}, c.Amounts.dest()...)...); err != nil {
+			return err
+		}
+		_, err := t.exec(`insert into months (month, time, actor, entries, `+names+`) values (?,?,?,?, ?,?,?,?,?,?,?,?)`,
+			append([]any{month, micro(now), actor, c.Entries}, c.Amounts.values()...)...)
+		return err
+	})
+	return c, err
+}
+
+// Months returns the closed months, the first first.
+func (l *Ledger) Months() ([]Closed, error) {
+	rows, err := l.read.Query(`select month, time, actor, entries, ` + names + ` from months order by month`)
+	if err != nil {
+		return nil, l.failed(err)
+	}
+	list := []Closed{}
+	err = eachRow(rows, func(scan func(...any) error) error {
+		var c Closed
+		var at int64
+		err := scan(append([]any{&c.Month, &at, &c.Actor, &c.Entries}, c.Amounts.dest()...)...)
+		c.Time = fromMicro(at)
+		list = append(list, c)
+		return err
+	})
+	return list, l.failed(err)
+}
+
+// Correct takes back what an entry charged, wholly, and charges amounts instead,
+// priced as the entry was. The entry stays: the correction is one of its own, in the month that
+// is open. What was corrected once is corrected again by the charge's number.
+func (l *Ledger) Correct(charge int64, want Amounts, actor, why string) (seq int64, err error) {
+	if actor == "" || why == "" || want.Money != 0 || !want.possible() {
+		return 0, say.Errorf("a correction has amounts, an actor and a reason", "更正需要数额、操作者和原因")
+	}
+	err = l.write(true, func(t *tx) error {
+		var account, supply int64
+		var version *int64
+		var model string
+		err := t.get(`select e.debit, e.credit, e.price, s.model from entries e join supplies s on s.id = e.credit where e.seq = ? and e.kind = 'charge'`,
+			[]any{charge}, &account, &supply, &version, &model)
+		if isNone(err) {
+			return refuse(say.Errorf("entry %d is no charge", "第 %d 条分录不是计费", charge))
+		}
+		if err != nil {
+			return err
+		}
+		var is Amounts
+		if err := t.get(`select `+sums+` from entries where seq = ?1 or corrects = ?1`, []any{charge}, is.dest()...); err != nil {
+			return err
+		}
+		delta := want
+		var price any
+		if version != nil {
+			price = *version
+			var text string
+			if err := t.get(`select book from prices where version = ?`, []any{*version}, &text); err != nil {
+				return err
+			}
+			b, err := ParseBook("prices", []byte(text))
+			if err != nil {
+				return err
+			}
+			delta.Money = b.cost(model, &want)
+		}
+		fields := delta.fields()
+		for i, f := range is.fields() {
+			*fields[i] -= *f
+		}
+		seq, err = t.post("correction", account, supply, nil, charge, price, actor, why, &delta)
+		return err
+	})
+	return seq, err
+}
