@@ -77,12 +77,7 @@ func Load(path string, v Vocabulary) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	blocks, err := parse(src, filepath.Base(path), v)
-	if err != nil {
-		return nil, err
-	}
-	dir := filepath.Dir(path)
-	return &File{Path: path, Dir: dir, Name: filepath.Base(dir), Sum: sha256.Sum256(src), Blocks: blocks}, nil
+	return Parse(path, src, v)
 }
 
 // readFile returns the absolute path and the bytes of a plan file.
@@ -369,4 +364,17 @@ func clip(s string) string {
 		s = strings.ToValidUTF8(s[:80], "") + "…"
 	}
 	return s
+}
+
+// Parse reads the text of the plan file at path as if it stood there.
+func Parse(path string, src []byte, v Vocabulary) (*File, error) {
+	if len(src) > maxFile {
+		return nil, &say.Error{Where: path, What: say.T("the file is larger than 1 MiB", "文件大于 1 MiB"), Err: ErrInvalid}
+	}
+	blocks, err := parse(src, filepath.Base(path), v)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Dir(path)
+	return &File{Path: path, Dir: dir, Name: filepath.Base(dir), Sum: sha256.Sum256(src), Blocks: blocks}, nil
 }

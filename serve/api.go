@@ -56,6 +56,7 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 		Zh string `json:"zh"`
 	}
 	type release struct {
+		Answers  bool           `json:"answers"`
 		Name     string         `json:"name"`
 		Digest   string         `json:"digest"`
 		Context  int            `json:"context"`
@@ -64,16 +65,21 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 		About    map[string]any `json:"about"`
 	}
 	var out struct {
-		Version string   `json:"version"`
-		Release *release `json:"release"`
+		Version  string     `json:"version"`
+		Release  *release   `json:"release"`  // the first of
+		Releases []*release `json:"releases"` // all
+		Caller   string     `json:"caller"`
 	}
-	out.Version = s.conf.Version
-	if list := s.releases(); len(list) > 0 {
-		rel := list[0]
-		out.Release = &release{Name: rel.Name, Digest: rel.Digest, Context: rel.Context, Label: rel.Label, About: rel.About, Examples: []example{}}
+	out.Version, out.Releases, out.Caller = s.conf.Version, []*release{}, caller(r)
+	for _, rel := range s.releases() {
+		v := &release{Answers: rel.Answerer != nil, Name: rel.Name, Digest: rel.Digest, Context: rel.Context, Label: rel.Label, About: rel.About, Examples: []example{}}
 		for _, t := range rel.Examples {
-			out.Release.Examples = append(out.Release.Examples, example{t.In(say.English), t.In(say.Chinese)})
+			v.Examples = append(v.Examples, example{t.In(say.English), t.In(say.Chinese)})
 		}
+		out.Releases = append(out.Releases, v)
+	}
+	if len(out.Releases) > 0 {
+		out.Release = out.Releases[0]
 	}
 	return writeJSON(w, http.StatusOK, out)
 }

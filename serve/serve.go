@@ -64,6 +64,9 @@ type Config struct {
 	// read all of it. It returns ErrNoStore for a base it does not know.
 	Search func(caller, base, query string, most int) ([]openai.Found, error)
 
+	// Pages are what the console's pages ask for.
+	Pages Pages
+
 	// Plan is the view of the plan, as JSON, in a language.
 	Plan func(say.Lang) (json.RawMessage, error)
 	// Report is the latest report, as JSON; nil if none was made yet.
@@ -153,6 +156,8 @@ func (s *Server) Handler() http.Handler {
 	keyed("GET /api/runs", s.runs)
 	keyed("GET /api/runs/{run}/events", s.events)
 	keyed("POST /api/feedback", s.feedback)
+	keyed("GET /api/stream", s.tabStream)
+	s.pageRoutes(keyed)
 
 	open("GET /open", s.openSession)
 	open("POST /api/session", s.signIn)

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -30,12 +32,13 @@ type service struct {
 	*books
 	w      *workspace
 	ln     net.Listener
+	house  *house
 	secret string // of the key that was made at the first start, until it was shown
 	plan   atomic.Pointer[plan.Plan]
 }
 
 // service opens all that a request is written down in, and listens.
-func (w *workspace) service(f serveFlags) (s *service, err error) {
+func (w *workspace) service(f serveFlags, c *cobra.Command) (s *service, err error) {
 	b, err := openBooks(w.books(), true)
 	if err != nil {
 		return nil, err
@@ -57,8 +60,8 @@ func (w *workspace) service(f serveFlags) (s *service, err error) {
 	s.secret = secret
 	conf := b.config(w.a, f.hosts)
 	conf.Slots, conf.Key = slots, keys.Lookup
-	conf.Plan, conf.Report, conf.Runs, conf.Events = s.planView, s.reportView, s.runsView, s.events
-	s.Server = serve.New(conf)
+	s.house = &house{a: w.a, books: b, cmd: c, svc: s, model: modelFlags{slots: 8, kv: "f16"}}
+	s.Server = s.house.server(conf)
 	return s, nil
 }
 
@@ -67,17 +70,8 @@ func (s *service) url() string { return "http://" + s.ln.Addr().String() + s.Ope
 
 // openRelease makes the server answer from a standing release.
 func (s *service) openRelease(b store.Block, m stage.Machine) error {
-	r, err := s.w.serveRelease(b, m)
-	if err != nil {
-		return err
-	}
-	s.opened = append(s.opened, func() error { r.close(); return nil })
 	spareProcessor(m.Threads)
-	if err := s.begin(b.Name, b.Output.String()); err != nil {
-		return err
-	}
-	s.Open(r.release)
-	return nil
+	return s.house.openBlock(s, b, m)
 }
 
 // spareProcessor lets one thread more run than compute: a request that comes
@@ -149,8 +143,8 @@ releases, callers must show a key.`,
 对本机提供模型服务时无需密钥；对其他机器，以及提供发布版本的服务时，调用者须出示密钥。`),
 		Args: a.args(0, 16),
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 1 || len(args) == 1 && isModel(args[0]) {
-				return a.serveModels(c.Context(), args, &f, &mf)
+			if len(args) > 1 || len(args) == 1 && isModel(args[0]) || len(args) == 0 && noPlanHere() {
+				return a.serveModels(c, args, &f, &mf)
 			}
 			w, err := a.open(strings.Join(args, ""))
 			if err != nil {
@@ -165,7 +159,7 @@ releases, callers must show a key.`,
 			if err != nil {
 				return err
 			}
-			s, err := w.service(f)
+			s, err := w.service(f, c)
 			if err != nil {
 				return err
 			}
@@ -192,6 +186,13 @@ releases, callers must show a key.`,
 	return c
 }
 
+// noPlanHere reports whether the working directory has no plan: the page then
+// begins with nothing, and says how to go on.
+func noPlanHere() bool {
+	_, err := os.Stat(plan.FileName)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // serveFlags say where a server is found, and what it serves.
 type serveFlags struct {
 	listen, release string
@@ -216,7 +217,7 @@ func (a *app) upCommand() *cobra.Command {
 			}
 			defer w.close()
 			a.showPlan(p, m)
-			s, err := w.service(f)
+			s, err := w.service(f, c)
 			if err != nil {
 				return err
 			}

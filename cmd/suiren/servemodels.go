@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/spf13/cobra"
+
 	"suiren/internal/say"
 	"suiren/serve"
 	"suiren/serve/plain"
@@ -13,7 +15,8 @@ import (
 )
 
 // serveModels serves models without a plan.
-func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf *modelFlags) error {
+func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *modelFlags) error {
+	ctx := c.Context()
 	dir, err := broughtBooks()
 	if err != nil {
 		return err
@@ -37,7 +40,10 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	if keys != nil {
 		conf.Key = keys.Lookup
 	}
-	s := serve.New(conf)
+	h := &house{a: a, books: b, cmd: c, model: *mf}
+	h.model.context = 0
+	h.space = h.openSpace
+	s := h.server(conf)
 	free, err := a.modelMemory(mf)
 	if err != nil {
 		return err
@@ -71,7 +77,8 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 		if err := b.begin(r.Name, r.Digest); err != nil {
 			return err
 		}
-		list = append(list, r)
+		list, h.brought = append(list, r), append(h.brought, p.Model)
+		h.served = list
 	}
 	machine, err := a.machine()
 	if err != nil {
@@ -91,6 +98,17 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	fmt.Fprintln(a.stdout, a.t("page: %s", "页面：%s", url))
 	fmt.Fprintln(a.stdout, a.t("OpenAI: %s/v1   Anthropic and Ollama: %s", "OpenAI：%s/v1   Anthropic 与 Ollama：%s", base, base))
 	return s.Serve(ctx, ln)
+}
+
+// openSpace opens the folder of a plan beside models.
+func (h *house) openSpace(dir string) (*service, error) {
+	w, err := h.a.open(dir)
+	if err != nil {
+		return nil, err
+	}
+	h.books.opened = append(h.books.opened, func() error { w.close(); return nil })
+	s := &service{w: w, books: h.books, house: h, Server: h.srv}
+	return s, h.replan(context.Background(), s)
 }
 
 func names(list []*serve.Release) []string {
