@@ -6,7 +6,7 @@ examples "lessons" {
   generate  = "lessons"
   languages = ["zh", "en"]
   count     = 20000
-  heldout   = 200
+  heldout   = 100
 }
 
 tokenizer "bpe" {
@@ -25,7 +25,7 @@ weights "mine" {
   from      = tokens.thoughts
   tokenizer = tokenizer.bpe
   depth     = 2 # the one dial
-  minutes   = 1
+  minutes   = 0.5
 }
 
 policy "house" {
