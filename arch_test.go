@@ -52,6 +52,7 @@ stage/data: stage store internal/say engine/tokenizer engine/chat knowledge know
 stage/train: stage stage/curve stage/talk stage/verify store internal/say engine/*
 stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model
 stage/guard: stage store internal/say stage/verify engine/tokenizer engine/infer
+stage/guard/assess: stage internal/say
 stage/operate: stage store internal/say
 run: stage stage/curve store internal/say
 plan: stage store run internal/say

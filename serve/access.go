@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
@@ -62,32 +61,14 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-type callerKey struct{}
+var errNoKey = &form.Error{Status: http.StatusUnauthorized, Type: "authentication_error", Code: "invalid_api_key",
+	Text: say.T("no key, or one that this server does not know", "没有密钥，或本服务器不认识该密钥"),
+	Next: say.T("send Authorization: Bearer KEY, or open the address that `suiren serve` printed",
+		"请发送 Authorization: Bearer 密钥，或打开 `suiren serve` 打印的网址")}
 
-// caller names who sent a request that keyed let in.
-func caller(r *http.Request) string {
-	name, _ := r.Context().Value(callerKey{}).(string)
-	return name
-}
-
-// keyed asks for an API key, or for the page's session.
-func (s *Server) keyed(f handler) handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		name, ok := s.identify(r)
-		if !ok {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="suiren"`)
-			return &form.Error{Status: http.StatusUnauthorized, Type: "authentication_error", Code: "invalid_api_key",
-				Text: say.T("no key, or one that this server does not know", "没有密钥，或本服务器不认识该密钥"),
-				Next: say.T("send Authorization: Bearer KEY, or open the address that `suiren serve` printed",
-					"请发送 Authorization: Bearer 密钥，或打开 `suiren serve` 打印的网址")}
-		}
-		return f(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, name)))
-	}
-}
-
-func (s *Server) identify(r *http.Request) (name string, ok bool) {
+func (s *Server) identify(r *http.Request) (c Caller, ok bool) {
 	if s.conf.Key == nil {
-		return "anyone", true
+		return Caller{Name: "anyone"}, true
 	}
 	if secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		return s.conf.Key(strings.TrimSpace(secret))
@@ -98,7 +79,7 @@ func (s *Server) identify(r *http.Request) (name string, ok bool) {
 	if c, err := r.Cookie(cookieName(r)); err == nil {
 		return s.sessions.find(c.Value, s.conf.Now())
 	}
-	return "", false
+	return Caller{}, false
 }
 
 // cookieName holds the port, because browsers share cookies between the ports
@@ -123,8 +104,8 @@ type sessions struct {
 }
 
 type session struct {
-	name string
-	ends time.Time
+	caller Caller
+	ends   time.Time
 }
 
 func newSessions() *sessions {
@@ -150,7 +131,7 @@ func (s *sessions) spend(t string) bool {
 	return ok
 }
 
-func (s *sessions) begin(name string, now time.Time) (secret string) {
+func (s *sessions) begin(c Caller, now time.Time) (secret string) {
 	secret = rand.Text()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,15 +140,15 @@ func (s *sessions) begin(name string, now time.Time) (secret string) {
 			delete(s.live, h)
 		}
 	}
-	s.live[sha256.Sum256([]byte(secret))] = session{name, now.Add(sessionTime)}
+	s.live[sha256.Sum256([]byte(secret))] = session{c, now.Add(sessionTime)}
 	return secret
 }
 
-func (s *sessions) find(secret string, now time.Time) (name string, ok bool) {
+func (s *sessions) find(secret string, now time.Time) (c Caller, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found, ok := s.live[sha256.Sum256([]byte(secret))]
-	return found.name, ok && now.Before(found.ends)
+	return found.caller, ok && now.Before(found.ends)
 }
 
 // OpenPath returns the path, with a token that works once, that signs a
@@ -183,7 +164,7 @@ func (s *Server) OpenPath() string {
 // A token that was spent leads there too: the page then asks for the key.
 func (s *Server) openSession(w http.ResponseWriter, r *http.Request) error {
 	if s.sessions.spend(r.URL.Query().Get("token")) {
-		s.setCookie(w, r, "page")
+		s.setCookie(w, r, Caller{Name: "page"})
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, "/", http.StatusSeeOther)
@@ -199,19 +180,19 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if s.conf.Key != nil {
-		name, ok := s.conf.Key(strings.TrimSpace(in.Key))
+		c, ok := s.conf.Key(strings.TrimSpace(in.Key))
 		if !ok {
 			return &form.Error{Status: http.StatusUnauthorized, Type: "authentication_error", Code: "invalid_api_key",
 				Text: say.T("this server does not know that key", "本服务器不认识该密钥")}
 		}
-		s.setCookie(w, r, name)
+		s.setCookie(w, r, c)
 	}
 	return writeJSON(w, http.StatusOK, map[string]bool{"ok": true})
 }
 
-func (s *Server) setCookie(w http.ResponseWriter, r *http.Request, name string) {
+func (s *Server) setCookie(w http.ResponseWriter, r *http.Request, c Caller) {
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName(r), Value: s.sessions.begin(name, s.conf.Now()), Path: "/",
+		Name: cookieName(r), Value: s.sessions.begin(c, s.conf.Now()), Path: "/",
 		MaxAge: int(sessionTime / time.Second), HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
 	})
 }

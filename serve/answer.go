@@ -63,7 +63,9 @@ var ErrNoAnswer = errors.New("no such answer")
 // for several answers has a record of each.
 type Record struct {
 	ID         string
-	Caller     string // name of the key or session
+	Caller     string // name of the key or person
+	Tenant     string // of the caller; "" is the house itself
+	Project    string
 	Time       time.Time
 	Release    *Release
 	Messages   []form.Message // after the input rails; a raw prompt is a user's. nil: no answer was asked for, but vectors or scores

@@ -35,14 +35,14 @@ func (r *Release) info() modelInfo {
 
 func (s *Server) models(w http.ResponseWriter, r *http.Request) error {
 	list := []modelInfo{}
-	for _, rel := range s.releases() {
+	for _, rel := range s.visible(r) {
 		list = append(list, rel.info())
 	}
 	return writeJSON(w, http.StatusOK, map[string]any{"object": "list", "data": list})
 }
 
 func (s *Server) model(w http.ResponseWriter, r *http.Request) error {
-	rel, err := s.pick(r.PathValue("model"))
+	rel, err := s.pick(r, r.PathValue("model"))
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 		Caller   string     `json:"caller"`
 	}
 	out.Version, out.Releases, out.Caller = s.conf.Version, []*release{}, caller(r)
-	for _, rel := range s.releases() {
+	for _, rel := range s.visible(r) {
 		v := &release{Answers: rel.Answerer != nil, Name: rel.Name, Digest: rel.Digest, Context: rel.Context, Label: rel.Label, About: rel.About, Examples: []example{}}
 		for _, t := range rel.Examples {
 			v.Examples = append(v.Examples, example{t.In(say.English), t.In(say.Chinese)})

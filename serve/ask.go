@@ -22,7 +22,7 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 		if err != nil {
 			return err
 		}
-		rel, err := s.pick(req.Model)
+		rel, err := s.pick(r, req.Model)
 		if err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 		h := form.Head{ID: shape.Prefix() + rand.Text(), Model: rel.Name, Made: s.conf.Now(), Lang: language(r), Label: rel.Label,
 			Fingerprint: "suiren-" + rel.Digest[:min(12, len(rel.Digest))], Request: req}
 		w.Header().Set("X-Request-Id", h.ID) // what Ollama's replies have no place for
-		list := s.exchanges(caller(r), h.ID, h.Lang, rel, req)
+		list := s.exchanges(callerOf(r), h.ID, h.Lang, rel, req)
 		release, err := s.reserve(list)
 		if err != nil {
 			return err
@@ -85,20 +85,40 @@ func (r *Release) fits(req *form.Request) error {
 	return nil
 }
 
-// pick finds the release that answers as model; "" is the first there is.
-func (s *Server) pick(model string) (*Release, error) {
-	list := s.releases()
-	if len(list) == 0 {
+// visible are the releases that the caller may know of.
+func (s *Server) visible(r *http.Request) []*Release {
+	if s.conf.Decide == nil {
+		return s.releases()
+	}
+	var list []*Release
+	for _, rel := range s.releases() {
+		if s.may(r, ReadModels, AModel, rel.Name) == nil {
+			list = append(list, rel)
+		}
+	}
+	return list
+}
+
+// pick finds the release that answers as model, if the caller may do with it
+// what the route does; "" is the first there is. What the caller may not know
+// of is not there.
+func (s *Server) pick(r *http.Request, model string) (*Release, error) {
+	if len(s.releases()) == 0 {
 		return nil, &form.Error{Status: http.StatusServiceUnavailable, Type: "server_error", Code: "model_not_ready",
 			Text: say.T("the model is still being made", "模型还在训练中"), Next: say.T("follow it on the plan page", "进度见“计划”页面")}
 	}
+	list := s.visible(r)
 	for _, rel := range list {
 		if model == "" || model == rel.Name || model == rel.Name+":latest" { // as Ollama's clients write it
-			return rel, nil
+			return rel, s.allow(r, AModel, rel.Name)
 		}
 	}
-	return nil, &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "model_not_found", Param: "model",
-		Text: say.T("there is no model %q here", "这里没有名为 %q 的模型", form.Clip(model)), Next: say.T("use %q", "请用 %q", list[0].Name)}
+	e := &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "model_not_found", Param: "model",
+		Text: say.T("there is no model %q here", "这里没有名为 %q 的模型", form.Clip(model))}
+	if len(list) > 0 {
+		e.Next = say.T("use %q", "请用 %q", list[0].Name)
+	}
+	return nil, e
 }
 
 // stream sends the answers as they come.

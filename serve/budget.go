@@ -8,10 +8,12 @@ import (
 
 // A Hold is what a request may use, reserved before it begins.
 type Hold struct {
-	ID     string // of the record that will follow
-	Caller string
-	Tokens int // of the prompt, and of the answer if its length was asked for
-	More   int // of an answer whose length was not: it takes what there is
+	ID      string // of the record that will follow
+	Caller  string
+	Tenant  string
+	Project string
+	Tokens  int // of the prompt, and of the answer if its length was asked for
+	More    int // of an answer whose length was not: it takes what there is
 }
 
 // reserve holds what the answers may use. A prompt counts a token a character,
@@ -30,7 +32,7 @@ func (s *Server) reserve(list []*exchange) (release func(), err error) {
 		}
 	}
 	for _, x := range list {
-		h := Hold{ID: x.rec.ID, Caller: x.rec.Caller, Tokens: characters(x.ask)}
+		h := Hold{ID: x.rec.ID, Caller: x.rec.Caller, Tenant: x.rec.Tenant, Project: x.rec.Project, Tokens: characters(x.ask)}
 		if most := x.ask.MaxTokens; most >= 0 {
 			h.Tokens += most
 		} else {

@@ -32,7 +32,7 @@ type exchange struct {
 }
 
 // exchanges makes the exchanges of a request: N for each prompt.
-func (s *Server) exchanges(caller, id string, lang say.Lang, rel *Release, req *form.Request) []*exchange {
+func (s *Server) exchanges(c Caller, id string, lang say.Lang, rel *Release, req *form.Request) []*exchange {
 	prompts := max(1, len(req.Prompts))
 	seed := RandomSeed()
 	if req.Seed != nil {
@@ -40,7 +40,7 @@ func (s *Server) exchanges(caller, id string, lang say.Lang, rel *Release, req *
 	}
 	var list []*exchange
 	for i := range prompts * max(1, req.N) {
-		a := &form.Ask{Request: req, Messages: req.Messages, Seed: seed + uint64(i%max(1, req.N)), Caller: caller}
+		a := &form.Ask{Request: req, Messages: req.Messages, Seed: seed + uint64(i%max(1, req.N)), Caller: c.Name, Tenant: c.Tenant}
 		if len(req.Prompts) > 0 {
 			p := req.Prompts[i/max(1, req.N)]
 			a.Prompt = &p
@@ -49,15 +49,15 @@ func (s *Server) exchanges(caller, id string, lang say.Lang, rel *Release, req *
 		if i > 0 {
 			own += "-" + strconv.Itoa(i)
 		}
-		list = append(list, s.exchange(caller, own, lang, rel, a))
+		list = append(list, s.exchange(c, own, lang, rel, a))
 	}
 	return list
 }
 
-func (s *Server) exchange(caller, id string, lang say.Lang, rel *Release, a *form.Ask) *exchange {
+func (s *Server) exchange(c Caller, id string, lang say.Lang, rel *Release, a *form.Ask) *exchange {
 	now := s.conf.Now()
 	x := &exchange{s: s, ask: a, lang: lang, start: now, last: now, reply: &form.Reply{Seed: a.Seed},
-		rec: &Record{ID: id, Caller: caller, Time: now, Release: rel, Options: Options{
+		rec: &Record{ID: id, Caller: c.Name, Tenant: c.Tenant, Project: c.Project, Time: now, Release: rel, Options: Options{
 			MaxTokens: a.MaxTokens, Think: a.Think, Sampling: a.Sampling, Seed: a.Seed, Tools: len(a.Tools), Format: a.Format.Kind,
 		}},
 	}

@@ -27,45 +27,48 @@ func (s *Server) ollamaModel(rel *Release) ollama.Model {
 	return m
 }
 
-func (s *Server) ollamaModels() []ollama.Model {
+func (s *Server) ollamaModels(r *http.Request) []ollama.Model {
 	var list []ollama.Model
-	for _, rel := range s.releases() {
+	for _, rel := range s.visible(r) {
 		list = append(list, s.ollamaModel(rel))
 	}
 	return list
 }
 
-func (s *Server) ollamaRoutes(keyed func(pattern string, f handler)) {
-	keyed("GET /api/version", func(w http.ResponseWriter, r *http.Request) error {
-		return writeJSON(w, http.StatusOK, map[string]string{"version": ollamaVersion, "suiren": s.conf.Version})
-	})
-	keyed("GET /api/tags", func(w http.ResponseWriter, r *http.Request) error {
-		return writeJSON(w, http.StatusOK, ollama.Tags(s.ollamaModels()))
-	})
-	keyed("GET /api/ps", func(w http.ResponseWriter, r *http.Request) error {
-		return writeJSON(w, http.StatusOK, ollama.Processes(s.ollamaModels()))
-	})
-	keyed("POST /api/show", func(w http.ResponseWriter, r *http.Request) error {
-		body, err := readBody(w, r)
-		if err != nil {
-			return err
-		}
-		name, err := ollama.ParseShow(body)
-		if err != nil {
-			return err
-		}
-		rel, err := s.pick(name)
-		if err != nil {
-			return err
-		}
-		m := s.ollamaModel(rel)
-		return writeJSON(w, http.StatusOK, m.Show())
-	})
-	keyed("POST /api/chat", s.ask(ollama.ParseChat))
-	keyed("POST /api/generate", s.ask(ollama.ParseGenerate))
-	keyed("POST /api/embed", s.ollamaEmbed(false))
-	keyed("POST /api/embeddings", s.ollamaEmbed(true))
-	for _, refused := range []string{"POST /api/pull", "POST /api/push", "POST /api/create", "POST /api/copy", "DELETE /api/delete"} {
-		keyed(refused, func(_ http.ResponseWriter, r *http.Request) error { return ollama.Refuse(r.URL.Path) })
+func (s *Server) ollamaRoutes() []Route {
+	list := []Route{
+		{"GET /api/version", ReadState, func(w http.ResponseWriter, r *http.Request) error {
+			return writeJSON(w, http.StatusOK, map[string]string{"version": ollamaVersion, "suiren": s.conf.Version})
+		}},
+		{"GET /api/tags", ReadModels, func(w http.ResponseWriter, r *http.Request) error {
+			return writeJSON(w, http.StatusOK, ollama.Tags(s.ollamaModels(r)))
+		}},
+		{"GET /api/ps", ReadModels, func(w http.ResponseWriter, r *http.Request) error {
+			return writeJSON(w, http.StatusOK, ollama.Processes(s.ollamaModels(r)))
+		}},
+		{"POST /api/show", ReadModels, func(w http.ResponseWriter, r *http.Request) error {
+			body, err := readBody(w, r)
+			if err != nil {
+				return err
+			}
+			name, err := ollama.ParseShow(body)
+			if err != nil {
+				return err
+			}
+			rel, err := s.pick(r, name)
+			if err != nil {
+				return err
+			}
+			m := s.ollamaModel(rel)
+			return writeJSON(w, http.StatusOK, m.Show())
+		}},
+		{"POST /api/chat", Chat, s.ask(ollama.ParseChat)},
+		{"POST /api/generate", Chat, s.ask(ollama.ParseGenerate)},
+		{"POST /api/embed", Embed, s.ollamaEmbed(false)},
+		{"POST /api/embeddings", Embed, s.ollamaEmbed(true)},
 	}
+	for _, refused := range []string{"POST /api/pull", "POST /api/push", "POST /api/create", "POST /api/copy", "DELETE /api/delete"} {
+		list = append(list, Route{refused, ReadState, func(_ http.ResponseWriter, r *http.Request) error { return ollama.Refuse(r.URL.Path) }})
+	}
+	return list
 }

@@ -33,17 +33,17 @@ type live struct {
 	Tasks    any           `json:"tasks,omitempty"`
 }
 
-func (s *Server) live(ctx context.Context, q Query) live {
+func (s *Server) live(r *http.Request, q Query) live {
 	v := live{Slots: cap(s.queue.slots), Working: len(s.queue.slots), Waiting: int(s.queue.waiting.Load()), Most: int(s.queue.most), Releases: []liveRelease{}}
-	for _, rel := range s.releases() {
-		r := liveRelease{Name: rel.Name, Context: rel.Context, Origin: rel.Origin}
+	for _, rel := range s.visible(r) {
+		one := liveRelease{Name: rel.Name, Context: rel.Context, Origin: rel.Origin}
 		if t, ok := rel.Answerer.(form.Reporter); ok {
-			r.Stats = t.Stats()
+			one.Stats = t.Stats()
 		}
-		v.Releases = append(v.Releases, r)
+		v.Releases = append(v.Releases, one)
 	}
 	if s.conf.Pages.Tasks != nil {
-		if tasks, err := s.conf.Pages.Tasks(ctx, q); err == nil {
+		if tasks, err := s.conf.Pages.Tasks(r.Context(), q); err == nil {
 			v.Tasks = tasks
 		}
 	}
@@ -54,7 +54,7 @@ func (s *Server) live(ctx context.Context, q Query) live {
 // changes, and the lines of the newest run. A tab that comes back says the last
 // line it saw, RUN/ID, and goes on from there.
 func (s *Server) tabStream(w http.ResponseWriter, r *http.Request) error {
-	q := Query{Caller: caller(r), Lang: language(r)}
+	q := s.query(r)
 	if lang, ok := say.Parse(r.URL.Query().Get("lang")); ok { // EventSource sets no headers
 		q.Lang = lang
 	}
@@ -69,7 +69,7 @@ func (s *Server) tabStream(w http.ResponseWriter, r *http.Request) error {
 	defer tick.Stop()
 	last := ""
 	for {
-		now, err := json.Marshal(map[string]any{"type": "live", "live": s.live(ctx, q)})
+		now, err := json.Marshal(map[string]any{"type": "live", "live": s.live(r, q)})
 		if err != nil {
 			return err
 		}

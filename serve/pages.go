@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"suiren/internal/say"
 	"suiren/serve/form"
@@ -15,6 +16,7 @@ import (
 // A Query is what a page of the console asks.
 type Query struct {
 	Caller string
+	Owner  bool // may read everything there is
 	Lang   say.Lang
 	Name   string // of the path: /api/bases/{name}
 	Values url.Values
@@ -37,55 +39,61 @@ type Pages struct {
 	Verdicts, Machine, Settings                                             Page
 }
 
-// pageRoutes are what the console's pages read and, in the second half, do.
-func (s *Server) pageRoutes(keyed func(pattern string, f handler)) {
+// pageRoutes are what the console's pages read and do.
+func (s *Server) pageRoutes() (list []Route) {
 	p := &s.conf.Pages
-	for _, route := range []struct {
+	for _, r := range []struct {
 		pattern string
+		action  Action
 		page    Page
 	}{
-		{"GET /api/tasks", p.Tasks},
-		{"GET /api/plan/file", p.PlanFile},
-		{"GET /api/library", p.Library},
-		{"GET /api/library/fit", p.Fit},
-		{"GET /api/bases", p.Bases},
-		{"GET /api/bases/{name}", p.BaseFiles},
-		{"GET /api/bases/{name}/text", p.BaseText},
-		{"GET /api/bases/{name}/find", p.FindInBase},
-		{"GET /api/corpora", p.Corpora},
-		{"GET /api/corpora/{name}/journal", p.Journal},
-		{"GET /api/corpora/{name}/measure", p.Measure},
-		{"GET /api/corpora/{name}/document", p.Document},
-		{"GET /api/corpora/{name}/near", p.Near},
-		{"GET /api/corpora/{name}/card", p.Card},
-		{"GET /api/rows", p.Rows},
-		{"GET /api/curves", p.Curves},
-		{"GET /api/curves/points", p.Points},
-		{"GET /api/curves/findings", p.Diagnose},
-		{"GET /api/verdicts", p.Verdicts},
-		{"GET /api/machine", p.Machine},
-		{"GET /api/settings", p.Settings},
-
-		{"POST /api/first", p.StartFirst},
-		{"POST /api/plan/check", p.CheckPlan},
-		{"PUT /api/plan/file", p.SavePlan},
-		{"POST /api/plan/apply", p.ApplyPlan},
-		{"POST /api/library", p.AddModel},
-		{"POST /api/library/load", p.LoadModel},
-		{"POST /api/bases/{name}", p.AddToBase},
-		{"PUT /api/bases/{name}/readers", p.SetReaders},
-		{"POST /api/bases/{name}/eval", p.EvalBase},
+		{"GET /api/tasks", ReadState, p.Tasks},
+		{"POST /api/first", SetPlan, p.StartFirst},
+		{"GET /api/plan/file", ReadPlan, p.PlanFile},
+		{"POST /api/plan/check", SetPlan, p.CheckPlan},
+		{"PUT /api/plan/file", SetPlan, p.SavePlan},
+		{"POST /api/plan/apply", SetPlan, p.ApplyPlan},
+		{"GET /api/library", ReadLibrary, p.Library},
+		{"GET /api/library/fit", ReadLibrary, p.Fit},
+		{"POST /api/library", SetLibrary, p.AddModel},
+		{"POST /api/library/load", SetLibrary, p.LoadModel},
+		{"GET /api/bases", ReadBases, p.Bases},
+		{"GET /api/bases/{name}", ReadBases, p.BaseFiles},
+		{"GET /api/bases/{name}/text", Search, p.BaseText},
+		{"GET /api/bases/{name}/find", Search, p.FindInBase},
+		{"POST /api/bases/{name}", SetBases, p.AddToBase},
+		{"PUT /api/bases/{name}/readers", SetBases, p.SetReaders},
+		{"POST /api/bases/{name}/eval", Search, p.EvalBase},
+		{"GET /api/corpora", ReadData, p.Corpora},
+		{"GET /api/corpora/{name}/journal", ReadData, p.Journal},
+		{"GET /api/corpora/{name}/measure", ReadData, p.Measure},
+		{"GET /api/corpora/{name}/document", ReadData, p.Document},
+		{"GET /api/corpora/{name}/near", ReadData, p.Near},
+		{"GET /api/corpora/{name}/card", ReadData, p.Card},
+		{"GET /api/rows", ReadData, p.Rows},
+		{"GET /api/curves", ReadRuns, p.Curves},
+		{"GET /api/curves/points", ReadRuns, p.Points},
+		{"GET /api/curves/findings", ReadRuns, p.Diagnose},
+		{"GET /api/verdicts", ReadPlan, p.Verdicts},
+		{"GET /api/machine", ReadMachine, p.Machine},
+		{"GET /api/settings", ReadMachine, p.Settings},
 	} {
-		keyed(route.pattern, s.pageOf(route.page))
+		list = append(list, Route{r.pattern, r.action, s.pageOf(r.page)})
 	}
+	return list
 }
 
 func (s *Server) pageOf(f Page) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
+		q := s.query(r)
+		if a, _ := r.Context().Value(routeKey{}).(Action); named[a] {
+			if err := s.allow(r, ABase, q.Name); err != nil {
+				return err
+			}
+		}
 		if f == nil {
 			return errNotFound
 		}
-		q := Query{Caller: caller(r), Lang: language(r), Name: r.PathValue("name"), Values: r.URL.Query()}
 		if r.Method != http.MethodGet {
 			body, err := readBody(w, r)
 			if err != nil {
@@ -99,6 +107,18 @@ func (s *Server) pageOf(f Page) handler {
 		}
 		return writeJSON(w, http.StatusOK, v)
 	}
+}
+
+// query is what a request asks of a page. Whoever may say who reads a base
+// reads all of it; without rules of access that is who holds no mere key.
+func (s *Server) query(r *http.Request) Query {
+	q := Query{Caller: caller(r), Lang: language(r), Name: r.PathValue("name"), Values: r.URL.Query()}
+	if s.conf.Decide != nil {
+		q.Owner = s.may(r, SetBases, TheServer, "") == nil
+	} else {
+		q.Owner = slices.Contains([]string{"page", "anyone", "first"}, q.Caller)
+	}
+	return q
 }
 
 // pageError makes an error that was made for people one that the page may show.

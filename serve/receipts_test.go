@@ -14,7 +14,7 @@ import (
 // receipt, for the caller that asked.
 func TestReceiptOfEverySurface(t *testing.T) {
 	b := start(t, parrot{}, func(c *Config, r *Release) {
-		c.Key = func(secret string) (string, bool) { return secret, secret != "" }
+		c.Key = func(secret string) (Caller, bool) { return Caller{Name: secret}, secret != "" }
 	})
 	const chat = `"messages":[{"role":"user","content":"good day"}]`
 	for path, body := range map[string]string{

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -41,9 +42,14 @@ type Config struct {
 	Log     *slog.Logger
 	Now     func() time.Time // nil means time.Now
 
-	// Key finds the name of an API key; ok is false if there is no such key.
+	// Key finds the holder of an API key; ok is false if there is no such key.
 	// A nil Key lets everyone in, which Listen allows on loopback only.
-	Key func(secret string) (name string, ok bool)
+	Key func(secret string) (c Caller, ok bool)
+	// Decide answers whether a caller may do something, by an error made for
+	// the client that says why not. A nil Decide lets all callers do everything.
+	Decide func(Question) error
+	// Denied writes what was denied to the audit log.
+	Denied func(Question, error)
 
 	// Reserve holds what a request may use, and returns how many of its More
 	// tokens there is room for; an error made for the client refuses it. Record
@@ -125,44 +131,53 @@ func (s *Server) releases() []*Release {
 	return nil
 }
 
-// Handler returns the routes. This is all of them.
+// Routes is the table of all that the server answers.
+func (s *Server) Routes() []Route {
+	return slices.Concat([]Route{
+		{"GET /v1/models", ReadModels, s.models},
+		{"GET /v1/models/{model}", ReadModels, s.model},
+		{"POST /v1/chat/completions", Chat, s.ask(openai.ParseChat)},
+		{"POST /v1/completions", Chat, s.ask(openai.ParseCompletion)},
+		{"POST /v1/responses", Chat, s.ask(openai.ParseResponse)},
+		{"POST /v1/embeddings", Embed, s.embeddings},
+		{"POST /v1/rerank", Rerank, s.rerank},
+		{"POST /v2/rerank", Rerank, s.rerank},
+		{"POST /v1/vector_stores/{id}/search", Search, s.searchStore},
+		{"POST /v1/messages", Chat, s.ask(anthropic.ParseMessages)},
+		{"POST /v1/messages/count_tokens", Tokenize, s.countTokens},
+		{"GET /v1/receipts/{id}", ReadReceipt, s.receipt},
+	}, s.ollamaRoutes(), []Route{
+		{"POST /tokenize", Tokenize, s.tokenize},
+		{"POST /detokenize", Tokenize, s.detokenize},
+		{"POST /apply-template", Tokenize, s.applyTemplate},
+		{"GET /metrics", ReadMetrics, s.metrics.write},
+		{"GET /healthz", Open, s.health},
+
+		{"GET /api/state", ReadState, s.state},
+		{"GET /api/plan", ReadPlan, s.plan},
+		{"GET /api/report", ReadPlan, s.report},
+		{"GET /api/runs", ReadRuns, s.runs},
+		{"GET /api/runs/{run}/events", ReadRuns, s.events},
+		{"POST /api/feedback", Rate, s.feedback},
+		{"GET /api/stream", ReadState, s.tabStream},
+	}, s.pageRoutes(), []Route{
+		{"GET /open", Open, s.openSession},
+		{"POST /api/session", Open, s.signIn},
+		{"GET /{file...}", Open, s.page},
+		{"/", Open, s.notFound},
+	})
+}
+
+// Handler answers the routes.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	open := func(pattern string, f handler) { mux.Handle(pattern, s.handle(f)) }
-	keyed := func(pattern string, f handler) { mux.Handle(pattern, s.handle(s.keyed(f))) }
-
-	keyed("GET /v1/models", s.models)
-	keyed("GET /v1/models/{model}", s.model)
-	keyed("POST /v1/chat/completions", s.ask(openai.ParseChat))
-	keyed("POST /v1/completions", s.ask(openai.ParseCompletion))
-	keyed("POST /v1/responses", s.ask(openai.ParseResponse))
-	keyed("POST /v1/embeddings", s.embeddings)
-	keyed("POST /v1/rerank", s.rerank)
-	keyed("POST /v2/rerank", s.rerank)
-	keyed("POST /v1/vector_stores/{id}/search", s.searchStore)
-	keyed("POST /v1/messages", s.ask(anthropic.ParseMessages))
-	keyed("POST /v1/messages/count_tokens", s.countTokens)
-	keyed("GET /v1/receipts/{id}", s.receipt)
-	s.ollamaRoutes(keyed)
-	keyed("POST /tokenize", s.tokenize)
-	keyed("POST /detokenize", s.detokenize)
-	keyed("POST /apply-template", s.applyTemplate)
-	keyed("GET /metrics", s.metrics.write)
-	open("GET /healthz", s.health)
-
-	keyed("GET /api/state", s.state)
-	keyed("GET /api/plan", s.plan)
-	keyed("GET /api/report", s.report)
-	keyed("GET /api/runs", s.runs)
-	keyed("GET /api/runs/{run}/events", s.events)
-	keyed("POST /api/feedback", s.feedback)
-	keyed("GET /api/stream", s.tabStream)
-	s.pageRoutes(keyed)
-
-	open("GET /open", s.openSession)
-	open("POST /api/session", s.signIn)
-	open("GET /{file...}", s.page)
-	open("/", s.notFound)
+	for _, r := range s.Routes() {
+		do := r.do
+		if r.Action != Open {
+			do = s.keyed(r.Action, do)
+		}
+		mux.Handle(r.Pattern, s.handle(do))
+	}
 	return s.protect(mux)
 }
 

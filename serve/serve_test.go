@@ -126,7 +126,7 @@ func start(t testing.TB, model form.Answerer, change func(*Config, *Release)) *b
 	b := &bench{kept: make(chan struct{}, 100)}
 	conf := Config{
 		Version: "test",
-		Key:     func(k string) (string, bool) { return "first", k == goodKey },
+		Key:     func(k string) (Caller, bool) { return Caller{Name: "first"}, k == goodKey },
 		Record: func(r *Record) error {
 			b.mu.Lock()
 			defer b.mu.Unlock()

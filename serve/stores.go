@@ -29,6 +29,9 @@ func (s *Server) searchStore(w http.ResponseWriter, r *http.Request) error {
 	if s.conf.Search == nil {
 		return errNoStore
 	}
+	if err := s.allow(r, ABase, r.PathValue("id")); err != nil {
+		return err
+	}
 	list, err := s.conf.Search(caller(r), r.PathValue("id"), q.Query, q.Most)
 	if errors.Is(err, ErrNoStore) {
 		return errNoStore

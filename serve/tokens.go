@@ -14,8 +14,8 @@ import (
 var errNoSpeller = form.Invalid("model", "unsupported_model", say.T("this model does not show its tokens", "该模型不提供词元"))
 
 // spelling finds the model whose tokens a request is about.
-func (s *Server) spelling(model string) (*Release, error) {
-	return s.pickFor(model, func(r *Release) bool { return r.Speller != nil }, errNoSpeller)
+func (s *Server) spelling(r *http.Request, model string) (*Release, error) {
+	return s.pickFor(r, model, func(r *Release) bool { return r.Speller != nil }, errNoSpeller)
 }
 
 // tokenize takes a text, as llama.cpp's or vLLM's clients write it, or a
@@ -38,7 +38,7 @@ func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) error {
 	if err := json.Unmarshal(body, &in); err != nil {
 		return invalidBody(err)
 	}
-	rel, err := s.spelling(in.Model)
+	rel, err := s.spelling(r, in.Model)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (s *Server) detokenize(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &in); err != nil {
 		return err
 	}
-	rel, err := s.spelling(in.Model)
+	rel, err := s.spelling(r, in.Model)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (s *Server) applyTemplate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rel, err := s.spelling(req.Model)
+	rel, err := s.spelling(r, req.Model)
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (s *Server) countTokens(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rel, err := s.spelling(req.Model)
+	rel, err := s.spelling(r, req.Model)
 	if err != nil {
 		return err
 	}

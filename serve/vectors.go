@@ -19,9 +19,10 @@ import (
 // its record.
 func (s *Server) turn(r *http.Request, rel *Release, characters int, work func(ctx context.Context) (tokens int, err error)) error {
 	start := s.conf.Now()
-	rec := &Record{ID: "work-" + rand.Text(), Caller: caller(r), Time: start, Release: rel, Reason: form.Stop}
+	c := callerOf(r)
+	rec := &Record{ID: "work-" + rand.Text(), Caller: c.Name, Tenant: c.Tenant, Project: c.Project, Time: start, Release: rel, Reason: form.Stop}
 	if s.conf.Reserve != nil {
-		if _, err := s.conf.Reserve(Hold{ID: rec.ID, Caller: rec.Caller, Tokens: characters}); err != nil {
+		if _, err := s.conf.Reserve(Hold{ID: rec.ID, Caller: c.Name, Tenant: c.Tenant, Project: c.Project, Tokens: characters}); err != nil {
 			return err
 		}
 		defer s.conf.Release(rec.ID)
@@ -47,15 +48,15 @@ func (s *Server) turn(r *http.Request, rel *Release, characters int, work func(c
 }
 
 // pickFor finds the model, or if none is named the first that fits.
-func (s *Server) pickFor(model string, fits func(*Release) bool, not *form.Error) (*Release, error) {
+func (s *Server) pickFor(r *http.Request, model string, fits func(*Release) bool, not *form.Error) (*Release, error) {
 	if model == "" {
-		for _, rel := range s.releases() {
+		for _, rel := range s.visible(r) {
 			if fits(rel) {
-				return rel, nil
+				return rel, s.allow(r, AModel, rel.Name)
 			}
 		}
 	}
-	rel, err := s.pick(model)
+	rel, err := s.pick(r, model)
 	if err == nil && !fits(rel) {
 		err = not
 	}
@@ -69,7 +70,7 @@ var (
 
 func (s *Server) embed(r *http.Request, model string, texts []form.Prompt, cut bool, dimensions int, param string) (rel *Release, vectors [][]float32, tokens int, took time.Duration, err error) {
 	start := s.conf.Now()
-	rel, err = s.pickFor(model, func(r *Release) bool { return r.Embedder != nil }, errNoVectors)
+	rel, err = s.pickFor(r, model, func(r *Release) bool { return r.Embedder != nil }, errNoVectors)
 	if err != nil {
 		return
 	}
@@ -142,7 +143,7 @@ func (s *Server) rerank(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rel, err := s.pickFor(req.Model, func(r *Release) bool { return r.Reranker != nil }, errNoScores)
+	rel, err := s.pickFor(r, req.Model, func(r *Release) bool { return r.Reranker != nil }, errNoScores)
 	if err != nil {
 		return err
 	}

@@ -125,6 +125,14 @@ func (b *books) openKeys() (keys *operate.Keys, secret string, err error) {
 	return keys, secret, err
 }
 
+// holder makes a look-up of keys serve's.
+func holder(keys *operate.Keys) func(secret string) (serve.Caller, bool) {
+	return func(secret string) (serve.Caller, bool) {
+		name, ok := keys.Lookup(secret)
+		return serve.Caller{Name: name}, ok
+	}
+}
+
 // begin notes that a release is served from now on.
 func (b *books) begin(name, digest string) error {
 	t, err := operate.OpenTraces(b.dir.traces(name))

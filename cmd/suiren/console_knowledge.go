@@ -53,7 +53,7 @@ func (h *house) bases(context.Context, serve.Query) (any, error) {
 
 // baseFiles are the files of a base with their states.
 func (h *house) baseFiles(_ context.Context, q serve.Query) (any, error) {
-	if !h.owner(q) {
+	if !q.Owner {
 		return nil, errNotOwner
 	}
 	b, err := openBase(q.Name)
@@ -91,7 +91,7 @@ func (h *house) baseFiles(_ context.Context, q serve.Query) (any, error) {
 // somebody else.
 func (h *house) reading(q serve.Query, f func(ix *knowledge.Index, access knowledge.Access) error) error {
 	as := []string{q.Caller}
-	if h.owner(q) {
+	if q.Owner {
 		as = nil
 		if who := q.Values.Get("as"); who != "" {
 			as = strings.Split(who, ",")
@@ -169,7 +169,7 @@ func (h *house) addToBase(_ context.Context, q serve.Query) (any, error) {
 	if err := read(q, &in); err != nil {
 		return nil, err
 	}
-	if !h.owner(q) {
+	if !q.Owner {
 		return nil, errNotOwner
 	}
 	for _, p := range in.Paths {
@@ -196,7 +196,7 @@ func (h *house) setReaders(_ context.Context, q serve.Query) (any, error) {
 	if err := read(q, &in); err != nil {
 		return nil, err
 	}
-	if !h.owner(q) {
+	if !q.Owner {
 		return nil, errNotOwner
 	}
 	b, err := openBase(q.Name)

@@ -82,7 +82,7 @@ func (h *house) chosen(q serve.Query) modelFlags {
 
 // fit plans the memory of a model without reading its weights.
 func (h *house) fit(_ context.Context, q serve.Query) (any, error) {
-	if !h.owner(q) {
+	if !q.Owner {
 		return nil, errNotOwner
 	}
 	f := h.chosen(q)
@@ -109,7 +109,7 @@ func (h *house) addModel(_ context.Context, q serve.Query) (any, error) {
 	if err := read(q, &in); err != nil {
 		return nil, err
 	}
-	if !h.owner(q) {
+	if !q.Owner {
 		return nil, errNotOwner
 	}
 	l, err := library()
@@ -138,7 +138,7 @@ func (h *house) loadModel(_ context.Context, q serve.Query) (any, error) {
 	if err := read(q, &in); err != nil {
 		return nil, err
 	}
-	if !h.owner(q) {
+	if !q.Owner {
 		return nil, errNotOwner
 	}
 	f := h.model
@@ -283,12 +283,6 @@ func (h *house) settings(_ context.Context, q serve.Query) (any, error) {
 		places = append(places, setting{Name: "plan", Value: w.file.Path, Origin: "file", From: w.file.Path}, setting{Name: "state", Value: w.st.Path(), Origin: "default"})
 	}
 	return map[string]any{"settings": list, "places": places}, nil
-}
-
-// owner reports whether the caller came by the address that the server printed,
-// or needs no key: whoever did may read this machine's files anyway.
-func (h *house) owner(q serve.Query) bool {
-	return slices.Contains([]string{"page", "anyone", "first"}, q.Caller)
 }
 
 var errNotOwner = &say.Error{What: say.T("only the owner of this server may do that", "只有服务器的所有者可以这样做"),

@@ -17,7 +17,7 @@ import (
 )
 
 func (a *app) guardCommand() *cobra.Command {
-	return a.group("guard", a.t("Look at what keeps a model safe", "查看安全措施"), a.guardLintCommand(), a.guardCheckCommand())
+	return a.group("guard", a.t("Look at what keeps a model safe", "查看安全措施"), a.guardLintCommand(), a.guardCheckCommand(), a.guardAssessCommand())
 }
 
 // guardLintCommand judges lists of keywords.

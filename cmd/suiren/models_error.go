@@ -82,7 +82,10 @@ func modelError(path string, err error) error {
 		if bad.Place != "" {
 			where += ": " + shown(bad.Place)
 		}
-		return &say.Error{Where: where, What: say.T("the vocabulary cannot be used: %s", "无法使用该词表：%s", bad.Why), Next: newerModel, Err: err}
+		return &say.Error{Where: where, What: say.T("the vocabulary cannot be used: %s", "无法使用该词表：%s", say.Engine("%v", []any{bad.Why})), Next: newerModel, Err: err}
+	}
+	if bad, ok := errors.AsType[*tokenizer.Fault](err); ok {
+		return &say.Error{Where: shown(path), What: say.Engine(bad.Said()), Next: newerModel, Err: err}
 	}
 	if bad, ok := errors.AsType[*model.ConfigError](err); ok {
 		return &say.Error{Where: shown(path), What: say.T("this model cannot be run here: %s", "这里不能运行此模型：%s", say.Engine(bad.Why, bad.Args)), Next: newerModel, Err: err}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"suiren/engine/model"
+	"suiren/engine/tokenizer"
 	"suiren/engine/weights"
 	"suiren/internal/say"
 	"suiren/store"
@@ -68,6 +69,31 @@ func TestFolderFaults(t *testing.T) {
 			_, _, err = f.DecoderBytes(1, 1, 1)
 			f.Close()
 		}
+		said, ok := modelError(dir, err).(*say.Error)
+		if !ok {
+			t.Errorf("%s: %v", c.en, err)
+			continue
+		}
+		if en, zh := said.In(say.English), said.In(say.Chinese); !strings.Contains(en, c.en) || !strings.Contains(zh, c.zh) {
+			t.Errorf("got %s\nand %s\nwant %s\nand %s", en, zh, c.en, c.zh)
+		}
+	}
+}
+
+// What is wrong with a vocabulary is said in both languages, an error within
+// an error too.
+func TestVocabularyFaults(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct{ text, en, zh string }{
+		{`{"model": {"type": "Pairs"}}`, `tokenizer.json: model.type: the vocabulary cannot be used: "Pairs" is not read; BPE, Unigram and WordPiece are; choose`, `无法使用该词表：不支持 "Pairs"；支持 BPE、Unigram 和 WordPiece；`},
+		{`{"model": {"type": "BPE", "vocab": [], "merges": []}}`, "the vocabulary is not an object", "词表不是对象"},
+		{`{"post_processor": {"type": "TemplateProcessing", "single": [{}], "pair": [{}]}, "model": {"type": "BPE", "vocab": {"a": 0}, "merges": []},
+			"pre_tokenizer": null}`, "single: a part is neither a token nor a text", "single：有一部分既不是词元也不是文本"},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "tokenizer.json"), []byte(c.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := tokenizer.Load(dir)
 		said, ok := modelError(dir, err).(*say.Error)
 		if !ok {
 			t.Errorf("%s: %v", c.en, err)

@@ -59,7 +59,7 @@ func (w *workspace) service(f serveFlags, c *cobra.Command) (s *service, err err
 	}
 	s.secret = secret
 	conf := b.config(w.a, f.hosts)
-	conf.Slots, conf.Key = slots, keys.Lookup
+	conf.Slots, conf.Key = slots, holder(keys)
 	s.house = &house{a: w.a, books: b, cmd: c, svc: s, model: modelFlags{slots: 8, kv: "f16"}}
 	s.Server = s.house.server(conf)
 	return s, nil

@@ -38,7 +38,7 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 	conf := b.config(a, f.hosts)
 	conf.Slots = max(slots, mf.slots)
 	if keys != nil {
-		conf.Key = keys.Lookup
+		conf.Key = holder(keys)
 	}
 	h := &house{a: a, books: b, cmd: c, model: *mf}
 	h.model.context = 0

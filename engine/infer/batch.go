@@ -161,7 +161,7 @@ func (b *batch) fits(s *sequence) bool {
 	}
 	have := b.tree.room()
 	if !s.req.Echo {
-		path, resume := b.tree.match(b.tree.root(s.req.Adapter), s.ids, (len(s.ids)-1)/pageTokens)
+		path, resume := b.tree.match(b.tree.root(owner{s.req.Adapter, s.req.Tenant}), s.ids, (len(s.ids)-1)/pageTokens)
 		for _, n := range path[:resume] {
 			if need--; n.users == 0 {
 				have--
@@ -173,7 +173,7 @@ func (b *batch) fits(s *sequence) bool {
 
 // start gives s what is held of its prompt.
 func (b *batch) start(s *sequence) {
-	s.holding = holding{tree: b.tree, root: b.tree.root(s.req.Adapter), peak: s.peak}
+	s.holding = holding{tree: b.tree, root: b.tree.root(owner{s.req.Adapter, s.req.Tenant}), peak: s.peak}
 	first := s.usage.Restarts == 0
 	if first {
 		s.usage.Queued = time.Since(s.came)

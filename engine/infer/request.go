@@ -45,6 +45,7 @@ type Request struct {
 	Draft       bool       // guess tokens from the request itself: the same answer, sooner if it repeats what it read
 	Adapter     *model.Adapter
 	Caller      string // whose it is: callers take turns
+	Tenant      string // whose memory it may use: what one tenant's requests have read, no other's find
 }
 
 // A Constraint says which tokens may come next, as engine/grammar's Matcher

@@ -2,6 +2,7 @@ package infer
 
 import (
 	"container/list"
+	"math/rand/v2"
 
 	"suiren/engine/model"
 )
@@ -34,7 +35,7 @@ type node struct {
 	parent   *node
 	children map[tokens]*node
 	key      tokens
-	hash     uint64 // of the tokens from the root to here
+	hash     uint64 // of the tokens from the root to here; a root's is secret, so that nobody meets another owner's ghosts
 	full     int32
 	window   int32 // −1: none
 	users    int   // sequences that hold it
@@ -60,12 +61,18 @@ func (t *tree) reset() {
 	t.ghosts, t.recent, t.oldest = map[uint64]bool{}, nil, 0
 }
 
-// root returns the node of no tokens. Prefixes under different owners, such
-// as adapters, never meet.
+// An owner is whose prefixes they are: pages read with an adapter, or for a
+// tenant, are no other's.
+type owner struct {
+	adapter *model.Adapter
+	tenant  string
+}
+
+// root returns the node of no tokens. Prefixes under different owners never meet.
 func (t *tree) root(owner any) *node {
 	r := t.roots[owner]
 	if r == nil {
-		r = &node{children: map[tokens]*node{}, hash: uint64(len(t.roots)), full: -1, window: -1}
+		r = &node{children: map[tokens]*node{}, hash: rand.Uint64(), full: -1, window: -1}
 		t.roots[owner] = r
 	}
 	return r

@@ -2,7 +2,6 @@ package tokenizer
 
 import (
 	"encoding/binary"
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,11 +24,11 @@ func newCharsMap(b []byte) (*charsMap, error) {
 		return nil, nil
 	}
 	if len(b) < 8 {
-		return nil, fmt.Errorf("is of %d bytes, too short", len(b))
+		return nil, fault("is of %d bytes, too short", len(b))
 	}
 	size := int64(binary.LittleEndian.Uint32(b))
 	if size%4 != 0 || size < 4 || size > int64(len(b)-4) {
-		return nil, fmt.Errorf("says that its array has %d of %d bytes", size, len(b))
+		return nil, fault("says that its array has %d of %d bytes", size, len(b))
 	}
 	m := &charsMap{units: make([]uint32, size/4), texts: string(b[4+size:])}
 	for i := range m.units {

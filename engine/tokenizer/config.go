@@ -3,7 +3,6 @@ package tokenizer
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -63,7 +62,7 @@ func loadConfig(dir string) (*config, error) {
 		}
 		before := *c
 		if err := json.Unmarshal(text, c); err != nil {
-			return nil, &FormatError{path, "", err.Error()}
+			return nil, &FormatError{path, "", err}
 		}
 		for i, n := range before.names() {
 			if *c.names()[i] == "" {
@@ -142,7 +141,7 @@ func (c *config) fewTokens(t *Tokenizer, forms []string) ([]string, error) {
 	for key, a := range c.Added {
 		id, err := strconv.ParseInt(key, 10, 32)
 		if err != nil || id < 0 {
-			return nil, fmt.Errorf("%q is not an id", key)
+			return nil, fault("%q is not an id", key)
 		}
 		list = append(list, added{int32(id), a.Content, a.Special, a.SingleWord, a.LStrip, a.RStrip, a.Normalized})
 	}
@@ -154,13 +153,13 @@ func (c *config) fewTokens(t *Tokenizer, forms []string) ([]string, error) {
 	for i, a := range list {
 		switch {
 		case i > 0 && a.id == list[i-1].id:
-			return nil, fmt.Errorf("the token %d comes twice", a.id)
+			return nil, fault("the token %d comes twice", a.id)
 		case int(a.id) == len(forms):
 			forms = append(forms, a.name)
 		case int(a.id) > len(forms):
-			return nil, fmt.Errorf("the token %d, %q, leaves a hole after the %d before it", a.id, a.name, len(forms))
+			return nil, fault("the token %d, %q, leaves a hole after the %d before it", a.id, a.name, len(forms))
 		case forms[a.id] != a.name:
-			return nil, fmt.Errorf("the token %d is %q here, and %q in the vocabulary", a.id, a.name, forms[a.id])
+			return nil, fault("the token %d is %q here, and %q in the vocabulary", a.id, a.name, forms[a.id])
 		}
 		if i, ok := place[a.id]; ok {
 			t.added[i] = a

@@ -93,12 +93,12 @@ func FromGGUF(value func(key string) (any, bool)) (*Tokenizer, error) {
 	case "bert":
 		t, place, err = m.bert()
 	case "":
-		place, err = keyModel, fmt.Errorf("is not there: the file describes no tokenizer")
+		place, err = keyModel, fault("is not there: the file describes no tokenizer")
 	default:
-		place, err = keyModel, fmt.Errorf("%q is not read; gpt2, llama, t5, gemma4 and bert are", model)
+		place, err = keyModel, fault("%q is not read; gpt2, llama, t5, gemma4 and bert are", model)
 	}
 	if err != nil {
-		return nil, &FormatError{"GGUF metadata", place, err.Error()}
+		return nil, &FormatError{"GGUF metadata", place, err}
 	}
 	for _, key := range endKeys {
 		if id := m.id(key); id >= 0 && id < int64(len(t.tokens)) && !slices.Contains(t.roles.ends, int32(id)) {
@@ -112,7 +112,7 @@ func FromGGUF(value func(key string) (any, bool)) (*Tokenizer, error) {
 // vocabulary reads tokens, types and scores, whose lengths must agree.
 func (m metadata) vocabulary() (forms []string, types []tokenType, scores []float32, place string, err error) {
 	bad := func(place, format string, a ...any) ([]string, []tokenType, []float32, string, error) {
-		return nil, nil, nil, place, fmt.Errorf(format, a...)
+		return nil, nil, nil, place, fault(format, a...)
 	}
 	list, _ := get[[]string](m, keyTokens)
 	if len(list) == 0 || len(list) > maxVocab {
@@ -195,7 +195,7 @@ func (t *Tokenizer) addNamed(forms []string) {
 func (m metadata) cutMerges(forms []string) (merges []merge, err error) {
 	list, _ := get[[]string](m, keyMerges)
 	if len(list) == 0 {
-		return nil, fmt.Errorf("there are none")
+		return nil, fault("there are none")
 	}
 	index := make(map[string]int32, len(forms))
 	for id, s := range forms {
@@ -210,7 +210,7 @@ func (m metadata) cutMerges(forms []string) (merges []merge, err error) {
 		r, ok2 := index[right]
 		id, ok3 := index[left+right]
 		if !ok1 || !ok2 || !ok3 {
-			return nil, fmt.Errorf("%d, %q: its parts, or the two joined, are not in the vocabulary", i, s)
+			return nil, fault("%d, %q: its parts, or the two joined, are not in the vocabulary", i, s)
 		}
 		merges[i] = merge{l, r, id}
 	}
@@ -221,7 +221,7 @@ func (m metadata) cutMerges(forms []string) (merges []merge, err error) {
 func (m metadata) level() (t *Tokenizer, place string, err error) {
 	pre, _ := get[string](m, keyPre)
 	if pre == "" {
-		return nil, keyPre, fmt.Errorf("is not there, so that nothing says how text is cut; convert the model again, with a newer program")
+		return nil, keyPre, fault("is not there, so that nothing says how text is cut; convert the model again, with a newer program")
 	}
 	i := slices.IndexFunc(families, func(f family) bool { return slices.Contains(f.names, pre) })
 	if i < 0 {
@@ -229,7 +229,7 @@ func (m metadata) level() (t *Tokenizer, place string, err error) {
 		for _, f := range families {
 			known = append(known, f.names...)
 		}
-		return nil, keyPre, fmt.Errorf("%q is not read; these are: %s", pre, strings.Join(known, ", "))
+		return nil, keyPre, fault("%q is not read; these are: %s", pre, strings.Join(known, ", "))
 	}
 	f := &families[i]
 	forms, types, _, place, err := m.vocabulary()
@@ -304,7 +304,7 @@ func (m metadata) pieces(unigram bool) (t *Tokenizer, place string, err error) {
 		return nil, place, err
 	}
 	if p.scores == nil {
-		return nil, keyScores, fmt.Errorf("is not there")
+		return nil, keyScores, fault("is not there")
 	}
 	p.dummyPrefix = m.flag(keyPrefix, true)
 	if where, _ := get[string](m, keyWhere); p.dummyPrefix && !unigram {

@@ -2,7 +2,6 @@ package tokenizer
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -39,7 +38,7 @@ func (t *Tokenizer) GGUF() ([]Pair, error) {
 		pairs, err = t.wordsGGUF()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("a GGUF file cannot describe this tokenizer: %w", err)
+		return nil, fault("a GGUF file cannot describe this tokenizer: %v", err)
 	}
 	roles := t.roles
 	// What goes around a text is BOS and EOS to GGUF, whatever the roles are called.
@@ -77,13 +76,13 @@ func (t *Tokenizer) sameFromGGUF(pairs []Pair) error {
 	})
 	switch {
 	case err != nil:
-		return fmt.Errorf("tokenizer: what GGUF would say cannot be read: %w", err)
+		return fault("tokenizer: what GGUF would say cannot be read: %v", err)
 	case !slices.Equal(u.tokens, t.tokens):
-		return fmt.Errorf("a GGUF file cannot describe this tokenizer: its tokens")
+		return fault("a GGUF file cannot describe this tokenizer: its tokens")
 	case !slices.Equal(u.ordered(), t.ordered()):
-		return fmt.Errorf("a GGUF file cannot describe this tokenizer: the order of its merges")
+		return fault("a GGUF file cannot describe this tokenizer: the order of its merges")
 	case !slices.Equal(u.Prefix(), t.Prefix()) || !slices.Equal(u.Suffix(), t.Suffix()):
-		return fmt.Errorf("a GGUF file cannot describe this tokenizer: what goes around a text")
+		return fault("a GGUF file cannot describe this tokenizer: what goes around a text")
 	}
 	return nil
 }
@@ -181,7 +180,7 @@ func (t *Tokenizer) levelGGUF() ([]Pair, error) {
 		}
 	}
 	if best < 0 {
-		return nil, fmt.Errorf("its pre_tokenizer has no name in tokenizer.ggml.pre")
+		return nil, fault("its pre_tokenizer has no name in tokenizer.ggml.pre")
 	}
 	name := families[best].names[0]
 	if t.pretype != "" {
@@ -202,7 +201,7 @@ func (t *Tokenizer) onlyNFC() (bool, error) {
 	}
 	list := normal.flat()
 	if len(list) > 1 || len(list) == 1 && list[0].Type != "NFC" {
-		return false, fmt.Errorf("its normalizer is %q", list[0].Type)
+		return false, fault("its normalizer is %q", list[0].Type)
 	}
 	return len(list) == 1, nil
 }
@@ -227,7 +226,7 @@ func (t *Tokenizer) runesGGUF() (pairs []Pair, err error) {
 			return pairs, nil
 		}
 		if prefix || t.bpe.ignoreMerges {
-			return nil, fmt.Errorf("its merges are not in an order that scores give")
+			return nil, fault("its merges are not in an order that scores give")
 		}
 		pairs = append(t.vocabGGUF("gemma4", "gemma4", t.form), t.mergesGGUF())
 		return append(pairs, Pair{keyPrefix, false}), nil
@@ -264,7 +263,7 @@ func (t *Tokenizer) scoredGGUF(prefix bool) ([]Pair, error) {
 		return nil, err
 	}
 	if !slices.Equal(u.ordered(), t.ordered()) {
-		return nil, fmt.Errorf("the merges are in another order")
+		return nil, fault("the merges are in another order")
 	}
 	return pairs, nil
 }
@@ -276,7 +275,7 @@ func (t *Tokenizer) spacePrefix() (where string, err error) {
 	if len(t.pre) == 1 && t.pre[0].meta != nil && t.pre[0].meta.twice {
 		switch m := t.pre[0].meta; {
 		case len(t.normal) > 0:
-			return "", fmt.Errorf("it normalises text")
+			return "", fault("it normalises text")
 		case m.always:
 			return "always", nil
 		case m.first:
@@ -294,7 +293,7 @@ func (t *Tokenizer) spacePrefix() (where string, err error) {
 			where = "always"
 		case (&s).noSpaces():
 		default:
-			return "", fmt.Errorf("its normalizer has a step %q", s.Type)
+			return "", fault("its normalizer has a step %q", s.Type)
 		}
 	}
 	pre, err := step(t.steps.pre)
@@ -312,7 +311,7 @@ func (t *Tokenizer) spacePrefix() (where string, err error) {
 			}
 		case s.Type == "Split" && s.Pattern != nil && s.Pattern.String != nil && *s.Pattern.String == " " && len(t.normal) > 0: // finds nothing
 		default:
-			return "", fmt.Errorf("its pre_tokenizer has a step %q", s.Type)
+			return "", fault("its pre_tokenizer has a step %q", s.Type)
 		}
 	}
 	return where, nil
@@ -320,7 +319,7 @@ func (t *Tokenizer) spacePrefix() (where string, err error) {
 
 func (t *Tokenizer) unigramGGUF() ([]Pair, error) {
 	if t.single32 {
-		return nil, fmt.Errorf("it is a Unigram of a tokenizer.model; give the folder a tokenizer.json")
+		return nil, fault("it is a Unigram of a tokenizer.model; give the folder a tokenizer.json")
 	}
 	normal, err := step(t.steps.normalizer)
 	if err != nil {
@@ -338,7 +337,7 @@ func (t *Tokenizer) unigramGGUF() ([]Pair, error) {
 			charsMap = s.CharsMap
 		case s.Type == "Replace" && s.Pattern != nil && s.Pattern.Regex != nil: // " {2,}"
 		default:
-			return nil, fmt.Errorf("its normalizer has a step %q", s.Type)
+			return nil, fault("its normalizer has a step %q", s.Type)
 		}
 	}
 	for _, s := range pre.flat() {
@@ -348,7 +347,7 @@ func (t *Tokenizer) unigramGGUF() ([]Pair, error) {
 		case s.Type == "Metaspace" && s.Scheme != "first":
 			prefix = s.Scheme == "always" || s.Scheme == "" && (s.AddPrefix == nil || *s.AddPrefix)
 		default:
-			return nil, fmt.Errorf("its pre_tokenizer has a step %q", s.Type)
+			return nil, fault("its pre_tokenizer has a step %q", s.Type)
 		}
 	}
 	pairs := append(t.vocabGGUF("t5", "default", t.form), Pair{keyPrefix, prefix}, Pair{keyCollapse, collapse})
@@ -370,7 +369,7 @@ func (t *Tokenizer) wordsGGUF() ([]Pair, error) {
 	}
 	yes := func(b *bool) bool { return b == nil || *b }
 	if b.Type != "BertNormalizer" || !yes(b.Clean) || !yes(b.Chinese) {
-		return nil, fmt.Errorf("its normalizer is not BERT's")
+		return nil, fault("its normalizer is not BERT's")
 	}
 	lower := yes(b.Lower)
 	accents := b.Accents == nil && lower || b.Accents != nil && *b.Accents

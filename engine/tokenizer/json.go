@@ -3,7 +3,6 @@ package tokenizer
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -37,7 +36,7 @@ func (r *jsonReader) take(c byte) bool {
 // text reads a string.
 func (r *jsonReader) text() (string, error) {
 	if r.next() != '"' {
-		return "", fmt.Errorf("%.20q is not a string", r.rest)
+		return "", fault("%.20q is not a string", r.rest)
 	}
 	for i := 1; i < len(r.rest); i++ {
 		switch r.rest[i] {
@@ -54,14 +53,14 @@ func (r *jsonReader) text() (string, error) {
 			return s, err
 		}
 	}
-	return "", fmt.Errorf("a string does not end")
+	return "", fault("a string does not end")
 }
 
 // UnmarshalJSON reads {"token": id}.
 func (v *vocabJSON) UnmarshalJSON(text []byte) error {
 	r := jsonReader{text}
 	if !r.take('{') {
-		return fmt.Errorf("the vocabulary is not an object")
+		return fault("the vocabulary is not an object")
 	}
 	*v = make(vocabJSON, bytes.Count(text, []byte{':'}))
 	for !r.take('}') {
@@ -77,7 +76,7 @@ func (v *vocabJSON) UnmarshalJSON(text []byte) error {
 		}
 		id, err := strconv.ParseInt(string(r.rest[:n]), 10, 32)
 		if err != nil {
-			return fmt.Errorf("the id %.20q of %q is not a whole number", r.rest[:n], s)
+			return fault("the id %.20q of %q is not a whole number", r.rest[:n], s)
 		}
 		r.rest = r.rest[n:]
 		r.take(',')
@@ -90,7 +89,7 @@ func (v *vocabJSON) UnmarshalJSON(text []byte) error {
 func (m *mergesJSON) UnmarshalJSON(text []byte) error {
 	r := jsonReader{text}
 	if !r.take('[') {
-		return fmt.Errorf("the merges are not a list")
+		return fault("the merges are not a list")
 	}
 	*m = nil
 	for !r.take(']') {
@@ -105,7 +104,7 @@ func (m *mergesJSON) UnmarshalJSON(text []byte) error {
 				return err
 			}
 			if !r.take(']') {
-				return fmt.Errorf("the merge of %q and %q does not have two tokens", pair[0], pair[1])
+				return fault("the merge of %q and %q does not have two tokens", pair[0], pair[1])
 			}
 		} else {
 			s, err := r.text()
@@ -114,7 +113,7 @@ func (m *mergesJSON) UnmarshalJSON(text []byte) error {
 			}
 			var ok bool
 			if pair[0], pair[1], ok = cutMerge(s); !ok {
-				return fmt.Errorf("the merge %q has no space", s)
+				return fault("the merge %q has no space", s)
 			}
 		}
 		r.take(',')

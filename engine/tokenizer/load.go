@@ -14,21 +14,6 @@ import (
 // maxFile bounds a tokenizer's file; Gemma 3's tokenizer.json has 33 MB.
 const maxFile = 128 << 20
 
-// A FormatError says that a tokenizer's file is not well-formed, or needs
-// something that this package does not do.
-type FormatError struct {
-	Path  string // file
-	Place string // field; may be empty
-	Why   string
-}
-
-func (e *FormatError) Error() string {
-	if e.Place == "" {
-		return fmt.Sprintf("%s: %s", e.Path, e.Why)
-	}
-	return fmt.Sprintf("%s: %s: %s", e.Path, e.Place, e.Why)
-}
-
 // The parts of tokenizer.json that decide how text is encoded. Source:
 // https://github.com/huggingface/tokenizers, tokenizers/src.
 type (
@@ -157,7 +142,7 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	if len(text) > maxFile {
-		return nil, &FormatError{path, "", fmt.Sprintf("is larger than %d bytes", maxFile)}
+		return nil, &FormatError{path, "", fault("is larger than %d bytes", maxFile)}
 	}
 	return text, nil
 }
@@ -165,7 +150,7 @@ func readFile(path string) ([]byte, error) {
 func parseJSON(path string, text []byte, c *config) (*Tokenizer, error) {
 	var f fileJSON
 	if err := json.Unmarshal(text, &f); err != nil {
-		return nil, &FormatError{path, "", err.Error()}
+		return nil, &FormatError{path, "", err}
 	}
 	t, place, err := f.tokenizer()
 	if err == nil {
@@ -176,7 +161,7 @@ func parseJSON(path string, text []byte, c *config) (*Tokenizer, error) {
 		place, err = t.readPost(f.PostProcessor)
 	}
 	if err != nil {
-		return nil, &FormatError{path, place, err.Error()}
+		return nil, &FormatError{path, place, err}
 	}
 	c.apply(t)
 	return t, nil
@@ -231,7 +216,7 @@ func (f *fileJSON) tokenizer() (t *Tokenizer, place string, err error) {
 		}
 	}
 	if level && head.Type != "BPE" {
-		return nil, "pre_tokenizer", fmt.Errorf("ByteLevel is read for BPE only")
+		return nil, "pre_tokenizer", fault("ByteLevel is read for BPE only")
 	}
 	switch head.Type {
 	case "BPE":
@@ -241,7 +226,7 @@ func (f *fileJSON) tokenizer() (t *Tokenizer, place string, err error) {
 	case "WordPiece":
 		place, err = f.readWords(t)
 	default:
-		return nil, "model.type", fmt.Errorf("%q is not read; BPE, Unigram and WordPiece are", head.Type)
+		return nil, "model.type", fault("%q is not read; BPE, Unigram and WordPiece are", head.Type)
 	}
 	return t, place, err
 }
@@ -277,14 +262,14 @@ func (s *stepJSON) drops() bool {
 func (f *fileJSON) addTokens(t *Tokenizer, vocab vocabJSON) error {
 	for _, a := range f.AddedTokens {
 		if id, ok := vocab[a.Content]; ok && id != a.ID {
-			return fmt.Errorf("%q has the id %d, and %d in the vocabulary", a.Content, a.ID, id)
+			return fault("%q has the id %d, and %d in the vocabulary", a.Content, a.ID, id)
 		}
 		t.added = append(t.added, added{a.ID, a.Content, a.Special, a.SingleWord, a.LStrip, a.RStrip, a.Normalized})
 	}
 	slices.SortFunc(t.added, func(a, b added) int { return int(a.id) - int(b.id) })
 	for i := 1; i < len(t.added); i++ {
 		if t.added[i].id == t.added[i-1].id {
-			return fmt.Errorf("the id %d comes twice", t.added[i].id)
+			return fault("the id %d comes twice", t.added[i].id)
 		}
 	}
 	return nil
@@ -301,10 +286,10 @@ func (t *Tokenizer) byID(vocab vocabJSON) ([]string, error) {
 	forms, have := make([]string, n), make([]bool, n)
 	put := func(s string, id int32) error {
 		if id < 0 || int(id) >= n {
-			return fmt.Errorf("there are %d ids, so that %d is not one of 0 to %d", n, id, n-1)
+			return fault("there are %d ids, so that %d is not one of 0 to %d", n, id, n-1)
 		}
 		if have[id] {
-			return fmt.Errorf("the id %d comes twice", id)
+			return fault("the id %d comes twice", id)
 		}
 		forms[id], have[id] = s, true
 		return nil
@@ -331,11 +316,11 @@ func (f *fileJSON) readBPE(t *Tokenizer, level bool) (place string, err error) {
 	}
 	switch {
 	case m.Dropout != nil && m.Dropout != 0.0:
-		return "model.dropout", fmt.Errorf("is not read; null is")
+		return "model.dropout", fault("is not read; null is")
 	case m.Prefix != "" || m.Suffix != "":
-		return "model", fmt.Errorf("continuing_subword_prefix and end_of_word_suffix are not read")
+		return "model", fault("continuing_subword_prefix and end_of_word_suffix are not read")
 	case level && m.ByteFallback:
-		return "model.byte_fallback", fmt.Errorf("true is not read with ByteLevel")
+		return "model.byte_fallback", fault("true is not read with ByteLevel")
 	}
 	t.bpe = bpeOptions{fuse: m.FuseUnk, byteFallback: m.ByteFallback, ignoreMerges: m.IgnoreMerges}
 	if m.Unk != nil {
@@ -362,7 +347,7 @@ func (f *fileJSON) readBPE(t *Tokenizer, level bool) (place string, err error) {
 		r, ok2 := m.Vocab[p[1]]
 		id, ok3 := m.Vocab[p[0]+p[1]]
 		if !ok1 || !ok2 || !ok3 {
-			return fmt.Sprintf("model.merges[%d]", i), fmt.Errorf("%q, %q or the two joined are not in the vocabulary", p[0], p[1])
+			return fmt.Sprintf("model.merges[%d]", i), fault("%q, %q or the two joined are not in the vocabulary", p[0], p[1])
 		}
 		t.merges = append(t.merges, merge{l, r, id})
 	}
@@ -414,12 +399,12 @@ func (f *fileJSON) readUnigram(t *Tokenizer) (place string, err error) {
 		if int(a.id) == len(forms) {
 			forms, t.scores = append(forms, a.name), append(t.scores, 0)
 		} else if int(a.id) > len(forms) || a.id < 0 || forms[a.id] != a.name {
-			return "added_tokens", fmt.Errorf("the id %d of %q is not its place in the vocabulary", a.id, a.name)
+			return "added_tokens", fault("the id %d of %q is not its place in the vocabulary", a.id, a.name)
 		}
 	}
 	if m.UnkID != nil {
 		if *m.UnkID < 0 || int(*m.UnkID) >= len(m.Vocab) {
-			return "model.unk_id", fmt.Errorf("%d is not one of %d tokens", *m.UnkID, len(m.Vocab))
+			return "model.unk_id", fault("%d is not one of %d tokens", *m.UnkID, len(m.Vocab))
 		}
 		t.roles.unk = *m.UnkID
 	}
@@ -434,7 +419,7 @@ func (f *fileJSON) readWords(t *Tokenizer) (place string, err error) {
 		return "model", err
 	}
 	if m.Prefix != "##" || m.Most != 100 && m.Most != 0 {
-		return "model", fmt.Errorf("WordPiece is read with the prefix ## and max_input_chars_per_word 100 only")
+		return "model", fault("WordPiece is read with the prefix ## and max_input_chars_per_word 100 only")
 	}
 	if err := f.addTokens(t, m.Vocab); err != nil {
 		return "added_tokens", err

@@ -2,7 +2,6 @@ package tokenizer
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 	"unicode/utf8"
 )
@@ -43,34 +42,34 @@ func fields(b []byte, f func(field) error) error {
 	for len(b) > 0 {
 		key, n := binary.Uvarint(b)
 		if n <= 0 || key>>3 == 0 || key>>3 > 1<<29-1 {
-			return fmt.Errorf("a field's number is not whole")
+			return fault("a field's number is not whole")
 		}
 		b = b[n:]
 		x := field{number: int(key >> 3)}
 		switch key & 7 {
 		case 0:
 			if x.value, n = binary.Uvarint(b); n <= 0 {
-				return fmt.Errorf("field %d is not whole", x.number)
+				return fault("field %d is not whole", x.number)
 			}
 		case 1:
 			if n = 8; len(b) < n {
-				return fmt.Errorf("field %d is not whole", x.number)
+				return fault("field %d is not whole", x.number)
 			}
 			x.value = binary.LittleEndian.Uint64(b)
 		case 2:
 			size, k := binary.Uvarint(b)
 			if k <= 0 || size > uint64(len(b)-k) {
-				return fmt.Errorf("field %d says that it has %d of the %d bytes left", x.number, size, len(b))
+				return fault("field %d says that it has %d of the %d bytes left", x.number, size, len(b))
 			}
 			n = k + int(size)
 			x.bytes = b[k:n]
 		case 5:
 			if n = 4; len(b) < n {
-				return fmt.Errorf("field %d is not whole", x.number)
+				return fault("field %d is not whole", x.number)
 			}
 			x.value = uint64(binary.LittleEndian.Uint32(b))
 		default:
-			return fmt.Errorf("field %d has the wire type %d, which is not known", x.number, key&7)
+			return fault("field %d has the wire type %d, which is not known", x.number, key&7)
 		}
 		b = b[n:]
 		if err := f(x); err != nil {
@@ -83,7 +82,7 @@ func fields(b []byte, f func(field) error) error {
 // parseModel reads a tokenizer.model of SentencePiece: BPE or Unigram.
 func parseModel(path string, text []byte, c *config) (*Tokenizer, error) {
 	bad := func(place, format string, a ...any) (*Tokenizer, error) {
-		return nil, &FormatError{path, place, fmt.Sprintf(format, a...)}
+		return nil, &FormatError{path, place, fault(format, a...)}
 	}
 	p := &pieces{unigram: true, dummyPrefix: true, collapse: true, single: true}
 	kind, suffix, escape := uint64(1), false, true
@@ -170,7 +169,7 @@ func (p *pieces) add(b []byte) error {
 			score = math.Float32frombits(uint32(x.value))
 		case pieceType:
 			if x.value < 1 || x.value > 6 {
-				return fmt.Errorf("the type %d is not known", x.value)
+				return fault("the type %d is not known", x.value)
 			}
 			typ = tokenType(x.value)
 		}
@@ -178,11 +177,11 @@ func (p *pieces) add(b []byte) error {
 	})
 	switch {
 	case err != nil:
-		return fmt.Errorf("piece %d: %w", len(p.forms), err)
+		return fault("piece %d: %v", len(p.forms), err)
 	case text == "" || !utf8.ValidString(text):
-		return fmt.Errorf("piece %d: the text %q is empty or not UTF-8", len(p.forms), text)
+		return fault("piece %d: the text %q is empty or not UTF-8", len(p.forms), text)
 	case score != score:
-		return fmt.Errorf("piece %d: the score is not a number", len(p.forms))
+		return fault("piece %d: the score is not a number", len(p.forms))
 	}
 	p.forms, p.scores, p.types = append(p.forms, text), append(p.scores, score), append(p.types, typ)
 	return nil

@@ -2,7 +2,6 @@ package tokenizer
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,7 +46,7 @@ func (t *Tokenizer) addMerges(b *bpe) error {
 			continue
 		}
 		if !b.pairs.add(m.left, m.right, uint32(rank), m.id) {
-			return fmt.Errorf("the merge of %q and %q comes twice", t.tokens[m.left], t.tokens[m.right])
+			return fault("the merge of %q and %q comes twice", t.tokens[m.left], t.tokens[m.right])
 		}
 	}
 	return nil
@@ -63,7 +62,7 @@ func (t *Tokenizer) buildLevel() error {
 	}
 	for id, s := range t.tokens {
 		if s == "" {
-			return fmt.Errorf("no token has the id %d", id)
+			return fault("no token has the id %d", id)
 		}
 		if hidden[id] || t.typeOf(id) == unusedToken {
 			continue
@@ -196,7 +195,7 @@ const maxForm = 256
 func (t *Tokenizer) buildUnigram() error {
 	u := &unigram{scores: t.scores, unk: t.roles.unk, fallback: t.bpe.byteFallback, single: t.single32}
 	if u.unk < 0 {
-		return fmt.Errorf("a Unigram needs an unknown token")
+		return fault("a Unigram needs an unknown token")
 	}
 	for i := range u.bytes {
 		u.bytes[i] = -1
@@ -237,7 +236,7 @@ func (t *Tokenizer) buildUnigram() error {
 
 func (t *Tokenizer) buildWords() error {
 	if t.roles.unk < 0 {
-		return fmt.Errorf("WordPiece needs an unknown token")
+		return fault("WordPiece needs an unknown token")
 	}
 	hidden := t.hidden()
 	var lists [2][]string

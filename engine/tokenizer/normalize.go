@@ -16,7 +16,7 @@ type normalStep func(s string, first bool) string
 // normalSteps reads a normalizer. The error is without the place, which is returned.
 func normalSteps(s *stepJSON, place string) (steps []normalStep, at string, err error) {
 	bad := func(format string, a ...any) ([]normalStep, string, error) {
-		return nil, place, fmt.Errorf(format, a...)
+		return nil, place, fault(format, a...)
 	}
 	one := func(f func(string) string) ([]normalStep, string, error) {
 		return []normalStep{func(s string, _ bool) string { return f(s) }}, "", nil
@@ -89,7 +89,7 @@ func normalSteps(s *stepJSON, place string) (steps []normalStep, at string, err 
 	case "Precompiled":
 		m, err := newCharsMap(s.CharsMap)
 		if err != nil {
-			return bad("precompiled_charsmap: %w", err)
+			return bad("precompiled_charsmap: %v", err)
 		}
 		if m == nil {
 			return nil, "", nil

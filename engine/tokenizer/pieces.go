@@ -47,7 +47,7 @@ func (p *pieces) tokenizer(c *config) (*Tokenizer, error) {
 	}
 	forms, err := c.fewTokens(t, p.forms)
 	if err != nil {
-		return nil, fmt.Errorf("added_tokens_decoder: %w", err)
+		return nil, fault("added_tokens_decoder: %v", err)
 	}
 	for i := range t.added { // twice the same name, as in files that fill up: the first counts
 		if t.added[i].name == "" {
@@ -70,7 +70,7 @@ func (p *pieces) tokenizer(c *config) (*Tokenizer, error) {
 	}
 	m, err := newCharsMap(p.charsMap)
 	if err != nil {
-		return nil, fmt.Errorf("precompiled_charsmap: %w", err)
+		return nil, fault("precompiled_charsmap: %v", err)
 	}
 	if m != nil {
 		t.normal = append(t.normal, func(s string, _ bool) string { return m.byLongest(s) })

@@ -2,7 +2,6 @@ package tokenizer
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 )
 
@@ -70,7 +69,7 @@ func (t *Tokenizer) addPost(p *postJSON) error {
 		return nil
 	case "BertProcessing", "RobertaProcessing":
 		if p.SEP == nil || p.CLS == nil || !t.has(p.SEP.id) || !t.has(p.CLS.id) {
-			return fmt.Errorf("%s names no sep or cls of the vocabulary", p.Type)
+			return fault("%s names no sep or cls of the vocabulary", p.Type)
 		}
 		cls, sep := part{id: p.CLS.id}, part{id: p.SEP.id}
 		t.single = []part{cls, {text: 1}, sep}
@@ -83,16 +82,16 @@ func (t *Tokenizer) addPost(p *postJSON) error {
 	case "TemplateProcessing":
 		single, err := t.template(p, p.Single, 1)
 		if err != nil {
-			return fmt.Errorf("single: %w", err)
+			return fault("single: %v", err)
 		}
 		pair, err := t.template(p, p.Pair, 2)
 		if err != nil {
-			return fmt.Errorf("pair: %w", err)
+			return fault("pair: %v", err)
 		}
 		t.single, t.pair = single, pair
 		return nil
 	}
-	return fmt.Errorf("%q is not read", p.Type)
+	return fault("%q is not read", p.Type)
 }
 
 func (t *Tokenizer) has(id int32) bool { return id >= 0 && int(id) < len(t.tokens) }
@@ -105,11 +104,11 @@ func (t *Tokenizer) template(p *postJSON, list []partJSON, n int8) (parts []part
 		case x.Token != nil && x.Text == nil:
 			tok, ok := p.Tokens[x.Token.ID]
 			if !ok {
-				return nil, fmt.Errorf("the token %q is not in special_tokens", x.Token.ID)
+				return nil, fault("the token %q is not in special_tokens", x.Token.ID)
 			}
 			for _, id := range tok.IDs {
 				if !t.has(id) {
-					return nil, fmt.Errorf("the token %q has the id %d, which is not in the vocabulary", x.Token.ID, id)
+					return nil, fault("the token %q has the id %d, which is not in the vocabulary", x.Token.ID, id)
 				}
 				parts = append(parts, part{id: id, kind: int8(min(x.Token.Kind&1, 1))})
 			}
@@ -117,18 +116,18 @@ func (t *Tokenizer) template(p *postJSON, list []partJSON, n int8) (parts []part
 			text := int8(x.Text.ID[0]-'A') + 1
 			texts++
 			if text != texts {
-				return nil, fmt.Errorf("the texts are not A, then B")
+				return nil, fault("the texts are not A, then B")
 			}
 			parts = append(parts, part{text: text, kind: int8(x.Text.Kind & 1)})
 		default:
-			return nil, fmt.Errorf("a part is neither a token nor a text")
+			return nil, fault("a part is neither a token nor a text")
 		}
 		if len(parts) > 64 {
-			return nil, fmt.Errorf("has more than 64 parts")
+			return nil, fault("has more than 64 parts")
 		}
 	}
 	if texts != n {
-		return nil, fmt.Errorf("has %d texts, not %d", texts, n)
+		return nil, fault("has %d texts, not %d", texts, n)
 	}
 	return parts, nil
 }

@@ -82,7 +82,7 @@ var total = []string{patternQwen2, patternQwen35, patternLlama3, patternBailing,
 // byte-level form. The error is without the place, which is returned.
 func preSteps(s *stepJSON, place string) (steps []preStep, level bool, at string, err error) {
 	bad := func(format string, a ...any) ([]preStep, bool, string, error) {
-		return nil, false, place, fmt.Errorf(format, a...)
+		return nil, false, place, fault(format, a...)
 	}
 	is := func(b *bool, absent bool) bool { return b == nil && absent || b != nil && *b }
 	if s == nil {

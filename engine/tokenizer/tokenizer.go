@@ -11,7 +11,6 @@ package tokenizer
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"sync"
 	"unicode/utf8"
@@ -105,13 +104,13 @@ func (t *Tokenizer) finish() (*Tokenizer, error) {
 	t.names = make(map[string]int32, len(t.added))
 	for _, a := range t.added {
 		if a.name == "" || !utf8.ValidString(a.name) {
-			return nil, fmt.Errorf("the added token %q is empty or not UTF-8", a.name)
+			return nil, fault("the added token %q is empty or not UTF-8", a.name)
 		}
 		if len(a.name) > maxAdded {
-			return nil, fmt.Errorf("the added token %d has %d bytes; up to %d are read", a.id, len(a.name), maxAdded)
+			return nil, fault("the added token %d has %d bytes; up to %d are read", a.id, len(a.name), maxAdded)
 		}
 		if _, ok := t.names[a.name]; ok {
-			return nil, fmt.Errorf("the added token %q comes twice", a.name)
+			return nil, fault("the added token %q comes twice", a.name)
 		}
 		t.names[a.name] = a.id
 	}

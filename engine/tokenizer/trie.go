@@ -1,7 +1,6 @@
 package tokenizer
 
 import (
-	"fmt"
 	"math/bits"
 )
 
@@ -29,7 +28,7 @@ func newTrie(list []string, ids []int32) (*trie, error) {
 		n += len(s)
 	}
 	if n >= maxTrie {
-		return nil, fmt.Errorf("the tokens have %d bytes together; up to %d are read", n, maxTrie)
+		return nil, fault("the tokens have %d bytes together; up to %d are read", n, maxTrie)
 	}
 	log := bits.Len(uint(n) | 7)
 	t := &trie{slots: make([]trieSlot, 2<<log), shift: uint(63 - log), ids: []int32{-1}}

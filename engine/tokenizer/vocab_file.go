@@ -1,7 +1,6 @@
 package tokenizer
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -9,7 +8,7 @@ import (
 // parseVocab reads a vocab.txt of BERT: a token a line, the id its number.
 func parseVocab(path string, text []byte, c *config) (*Tokenizer, error) {
 	if !utf8.Valid(text) {
-		return nil, &FormatError{path, "", "is not UTF-8"}
+		return nil, &FormatError{path, "", fault("is not UTF-8")}
 	}
 	var forms []string
 	for line := range strings.Lines(string(text)) {
@@ -30,7 +29,7 @@ func parseVocab(path string, text []byte, c *config) (*Tokenizer, error) {
 	}
 	lower := c.Lower == nil || *c.Lower
 	if err := t.bert(forms, index, names, lower, c.Chinese, c.Accents); err != nil {
-		return nil, &FormatError{path, "", err.Error()}
+		return nil, &FormatError{path, "", err}
 	}
 	names.apply(t)
 	return t, nil
@@ -51,7 +50,7 @@ func (t *Tokenizer) bert(forms []string, index map[string]int32, c config, lower
 	}
 	forms, err := c.fewTokens(t, forms)
 	if err != nil {
-		return fmt.Errorf("added_tokens_decoder: %w", err)
+		return fault("added_tokens_decoder: %v", err)
 	}
 	yes := true
 	t.steps = steps{

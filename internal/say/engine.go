@@ -6,17 +6,22 @@ package say
 func Engine(format string, args []any) Text {
 	out := make([]any, len(args))
 	for i, a := range args {
-		word, _ := a.(string)
-		if zh := engineTexts[word]; zh != "" {
-			a = T(word, zh)
+		switch b := a.(type) {
+		case string:
+			if zh := engineTexts[b]; zh != "" {
+				a = T(b, zh)
+			}
+		case interface{ Said() (string, []any) }: // an error within the error
+			a = Engine(b.Said())
 		}
 		out[i] = a
 	}
 	return T(format, engineTexts[format], out...)
 }
 
-// engineTexts are the Chinese of the formats of engine/weights.FormatError and
-// engine/model.ConfigError, and of words that stand in them.
+// engineTexts are the Chinese of the formats of engine/weights.FormatError,
+// engine/model.ConfigError and engine/tokenizer.Fault, and of words that stand
+// in them.
 var engineTexts = map[string]string{
 	"%v": "%v",
 
@@ -143,4 +148,103 @@ var engineTexts = map[string]string{
 	"vocabulary": "词表大小", "width": "宽度", "layers": "层数", "heads": "注意力头数", "key-value heads": "键值头数", "head size": "头的大小",
 	"feed-forward width": "前馈层宽度", "context": "上下文长度", "a mixture of experts": "混合专家模型", "biases beside head gates": "带头门控又带偏置的模型",
 	"norms after layers, caps or scaled embeddings": "层后带归一化、带上限或缩放嵌入的模型",
+
+	// engine/tokenizer.
+	"is of %d bytes, too short":                                       "只有 %d 字节，太短",
+	"says that its array has %d of %d bytes":                          "自称数组有 %d 字节（共 %d 字节）",
+	"%q is not an id":                                                 "%q 不是编号",
+	"the token %d comes twice":                                        "词元 %d 出现了两次",
+	"the token %d, %q, leaves a hole after the %d before it":          "词元 %d（%q）与前面的 %d 个词元之间有空缺",
+	"the token %d is %q here, and %q in the vocabulary":               "词元 %d 在这里是 %q，在词表中是 %q",
+	"is not there: the file describes no tokenizer":                   "缺失：文件没有描述分词器",
+	"%q is not read; gpt2, llama, t5, gemma4 and bert are":            "不支持 %q；支持 gpt2、llama、t5、gemma4 和 bert",
+	"has %d texts; 1 to %d are read":                                  "有 %d 个文本；支持 1 到 %d 个",
+	"has %d types for %d tokens":                                      "有 %d 个类型，而词元有 %d 个",
+	"the type %d of token %d is not known":                            "类型 %d（词元 %d）未知",
+	"has %d scores for %d tokens":                                     "有 %d 个分数，而词元有 %d 个",
+	"the score of token %d is not a number":                           "词元 %d 的分数不是数",
+	"there are none":                                                  "一个也没有",
+	"%d, %q: its parts, or the two joined, are not in the vocabulary": "第 %d 项 %q：它的两部分或合起来的词元不在词表中",
+	"is not there, so that nothing says how text is cut; convert the model again, with a newer program": "缺失，无从知道文本如何切分；请用较新的程序重新转换模型",
+	"%q is not read; these are: %s":                                              "不支持 %q；支持的有：%s",
+	"is not there":                                                               "缺失",
+	"a GGUF file cannot describe this tokenizer: %v":                             "GGUF 文件无法描述此分词器：%v",
+	"tokenizer: what GGUF would say cannot be read: %v":                          "分词器：GGUF 将写的内容无法读回：%v",
+	"a GGUF file cannot describe this tokenizer: its tokens":                     "GGUF 文件无法描述此分词器：它的词元",
+	"a GGUF file cannot describe this tokenizer: the order of its merges":        "GGUF 文件无法描述此分词器：合并的次序",
+	"a GGUF file cannot describe this tokenizer: what goes around a text":        "GGUF 文件无法描述此分词器：文本前后所加的词元",
+	"its pre_tokenizer has no name in tokenizer.ggml.pre":                        "它的 pre_tokenizer 在 tokenizer.ggml.pre 中没有名称",
+	"its normalizer is %q":                                                       "它的 normalizer 是 %q",
+	"its merges are not in an order that scores give":                            "合并的次序无法用分数表示",
+	"the merges are in another order":                                            "合并的次序不同",
+	"it normalises text":                                                         "它会规范化文本",
+	"its normalizer has a step %q":                                               "它的 normalizer 有步骤 %q",
+	"its pre_tokenizer has a step %q":                                            "它的 pre_tokenizer 有步骤 %q",
+	"it is a Unigram of a tokenizer.model; give the folder a tokenizer.json":     "它是 tokenizer.model 中的 Unigram；请在目录中放入 tokenizer.json",
+	"its normalizer is not BERT's":                                               "它的 normalizer 不是 BERT 的",
+	"%.20q is not a string":                                                      "%.20q 不是字符串",
+	"a string does not end":                                                      "有字符串没有结束",
+	"the vocabulary is not an object":                                            "词表不是对象",
+	"the id %.20q of %q is not a whole number":                                   "编号 %.20q（%q）不是整数",
+	"the merges are not a list":                                                  "合并表不是列表",
+	"the merge of %q and %q does not have two tokens":                            "%q 与 %q 的合并不是两个词元",
+	"the merge %q has no space":                                                  "合并 %q 中没有空格",
+	"ByteLevel is read for BPE only":                                             "ByteLevel 只支持用于 BPE",
+	"%q is not read; BPE, Unigram and WordPiece are":                             "不支持 %q；支持 BPE、Unigram 和 WordPiece",
+	"%q has the id %d, and %d in the vocabulary":                                 "%q 的编号是 %d，在词表中是 %d",
+	"the id %d comes twice":                                                      "编号 %d 出现了两次",
+	"there are %d ids, so that %d is not one of 0 to %d":                         "共有 %d 个编号，%d 不在 0 到 %d 之间",
+	"is not read; null is":                                                       "不支持；支持 null",
+	"continuing_subword_prefix and end_of_word_suffix are not read":              "不支持 continuing_subword_prefix 和 end_of_word_suffix",
+	"true is not read with ByteLevel":                                            "与 ByteLevel 并用时不支持 true",
+	"%q, %q or the two joined are not in the vocabulary":                         "%q、%q 或两者合起来不在词表中",
+	"the id %d of %q is not its place in the vocabulary":                         "编号 %d（%q）与它在词表中的位置不符",
+	"%d is not one of %d tokens":                                                 "%d 不在 %d 个词元之中",
+	"WordPiece is read with the prefix ## and max_input_chars_per_word 100 only": "WordPiece 只支持前缀 ## 和 max_input_chars_per_word 100",
+	"a field's number is not whole":                                              "字段的编号不完整",
+	"field %d is not whole":                                                      "字段 %d 不完整",
+	"field %d says that it has %d of the %d bytes left":                          "字段 %d 自称有 %d 字节，只剩 %d 字节",
+	"field %d has the wire type %d, which is not known":                          "字段 %d 的线路类型 %d 未知",
+	"there are none; is this a SentencePiece model?":                             "一个也没有；这是 SentencePiece 模型吗？",
+	"%d is not read; 1 (Unigram) and 2 (BPE) are":                                "不支持 %d；支持 1（Unigram）和 2（BPE）",
+	"true is not read":                                                           "不支持 true",
+	"false is not read":                                                          "不支持 false",
+	"the type %d is not known":                                                   "类型 %d 未知",
+	"piece %d: %v":                                                               "第 %d 个词元：%v",
+	"piece %d: the text %q is empty or not UTF-8":                                "第 %d 个词元：文本 %q 为空或不是 UTF-8",
+	"piece %d: the score is not a number":                                        "第 %d 个词元：分数不是数",
+	"the merge of %q and %q comes twice":                                         "%q 与 %q 的合并出现了两次",
+	"no token has the id %d":                                                     "没有编号为 %d 的词元",
+	"a Unigram needs an unknown token":                                           "Unigram 需要一个未知词元",
+	"WordPiece needs an unknown token":                                           "WordPiece 需要一个未知词元",
+	"makes a text more than %d times as long":                                    "会使文本变长到 %d 倍以上",
+	"Replace has no pattern or no content":                                       "Replace 缺少 pattern 或 content",
+	"Replace has an empty pattern":                                               "Replace 的 pattern 是空的",
+	"Replace is read with a text, or with the pattern %q":                        "Replace 只支持固定文本，或模式 %q",
+	"precompiled_charsmap: %v":                                                   "precompiled_charsmap：%v",
+	"%q is not read":                                                             "不支持 %q",
+	"added_tokens_decoder: %v":                                                   "added_tokens_decoder：%v",
+	"%s names no sep or cls of the vocabulary":                                   "%s 指明的 sep 或 cls 不在词表中",
+	"single: %v":                            "single：%v",
+	"pair: %v":                              "pair：%v",
+	"the token %q is not in special_tokens": "词元 %q 不在 special_tokens 中",
+	"the token %q has the id %d, which is not in the vocabulary":           "词元 %q 的编号 %d 不在词表中",
+	"the texts are not A, then B":                                          "文本不是先 A 后 B",
+	"a part is neither a token nor a text":                                 "有一部分既不是词元也不是文本",
+	"has more than 64 parts":                                               "超过 64 个部分",
+	"has %d texts, not %d":                                                 "有 %d 个文本，应为 %d 个",
+	"ByteLevel is not the last step; only Digits and %s are read after it": "ByteLevel 不是最后一步；其后只支持 Digits 和 %s",
+	"has more than %d steps":                                               "超过 %d 个步骤",
+	"add_prefix_space is read in the first step only":                      "add_prefix_space 只支持用于第一步",
+	"Split has no pattern":                                                 "Split 缺少 pattern",
+	"a Split at the text %q is read as MergedWithPrevious only":            "按文本 %q 切分的 Split 只支持 MergedWithPrevious",
+	"is a pattern that is not known: %s":                                   "模式未知：%s",
+	"is not Isolated without invert; no other is read":                     "只支持不带 invert 的 Isolated",
+	"the behavior %q is not read; Isolated and Contiguous are":             "不支持 behavior %q；支持 Isolated 和 Contiguous",
+	"the replacement %q is not read; %q is":                                "不支持 replacement %q；支持 %q",
+	"the prepend_scheme %q is not known":                                   "prepend_scheme %q 未知",
+	"the added token %q is empty or not UTF-8":                             "附加词元 %q 为空或不是 UTF-8",
+	"the added token %d has %d bytes; up to %d are read":                   "附加词元 %d 有 %d 字节；最多支持 %d 字节",
+	"the added token %q comes twice":                                       "附加词元 %q 出现了两次",
+	"the tokens have %d bytes together; up to %d are read":                 "词元合计 %d 字节；最多支持 %d 字节",
 }

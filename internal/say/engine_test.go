@@ -15,7 +15,7 @@ import (
 )
 
 // formatsOf returns the formats of the errors that a package of the engine
-// makes: of the calls of badConfig, malformed, bad and fail the first text that
+// makes: of the calls of badConfig, malformed, bad, fault and fail the first text that
 // is a sentence, and what a FormatError is given.
 func formatsOf(t *testing.T, dir string) (list []string) {
 	t.Helper()
@@ -56,7 +56,7 @@ func formatsOf(t *testing.T, dir string) (list []string) {
 				case *ast.SelectorExpr:
 					name = f.Sel.Name
 				}
-				if !slices.Contains([]string{"badConfig", "malformed", "bad", "fail"}, name) {
+				if !slices.Contains([]string{"badConfig", "malformed", "bad", "fail", "fault"}, name) {
 					break
 				}
 				for _, a := range n.Args {
@@ -77,7 +77,7 @@ func formatsOf(t *testing.T, dir string) (list []string) {
 
 var verb = regexp.MustCompile(`%[a-z]`)
 
-// Every error of engine/weights and engine/model about a file has its Chinese,
+// Every error of engine/weights, engine/model and engine/tokenizer about a file has its Chinese,
 // with the same verbs; and no Chinese is left of one that is not.
 func TestEngineTexts(t *testing.T) {
 	unused := map[string]bool{}
@@ -87,7 +87,7 @@ func TestEngineTexts(t *testing.T) {
 		}
 		unused[en] = strings.Contains(en, "%")
 	}
-	for _, dir := range []string{"../../engine/weights", "../../engine/model"} {
+	for _, dir := range []string{"../../engine/weights", "../../engine/model", "../../engine/tokenizer"} {
 		list := formatsOf(t, dir)
 		if len(list) < 30 {
 			t.Fatalf("%s: %d formats", dir, len(list))

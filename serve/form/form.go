@@ -156,6 +156,7 @@ type Ask struct {
 	Prompt   *Prompt   // of the request's prompts; nil: Messages
 	Seed     uint64
 	Caller   string
+	Tenant   string
 	Receipt  *Receipt // filled in by the time the answer ends; nil: not asked for
 }
 

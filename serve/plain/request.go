@@ -225,7 +225,7 @@ func (m *Model) job(a *form.Ask) (*job, error) {
 func (j *job) begin() error {
 	m, a, r := j.m, j.ask, &j.req
 	sample(r, &j.after, a.Seed)
-	r.Caller, r.Draft, r.Echo, r.MinTokens = a.Caller, true, a.Echo, a.MinTokens
+	r.Caller, r.Tenant, r.Draft, r.Echo, r.MinTokens = a.Caller, a.Tenant, true, a.Echo, a.MinTokens
 	if a.Logprobs {
 		r.TopLogprobs = a.TopLogprobs
 	}

@@ -1,0 +1,276 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"suiren/internal/say"
+	"suiren/serve"
+	"suiren/serve/form"
+	"suiren/stage"
+	"suiren/stage/guard"
+	"suiren/stage/guard/assess"
+	"suiren/store"
+)
+
+// assessFlags are those of suiren guard assess.
+type assessFlags struct {
+	pack, out, asOf, policy, key, release string
+	bank, words, corpus                   []string
+	tokens                                int
+}
+
+// guardAssessCommand judges a served model by a regulation.
+func (a *app) guardAssessCommand() *cobra.Command {
+	var f assessFlags
+	var mf modelFlags
+	c := &cobra.Command{
+		Use:   "assess [" + a.t("FOLDER | MODEL | URL", "目录 | 模型 | 网址") + "]",
+		Short: a.t("Judge a release by a regulation, with all evidence", "按法规评估发布版本，并留存全部证据"),
+		Long: a.t(`Judge a release, a model or a server by a pack: count keywords and questions, ask the
+questions, judge the answers by keywords, and draw samples of answers and of a corpus for two
+reviewers. Fill the sheets in the folder of the report (review-answers.csv, review-corpus.csv,
+statements.csv) and run the same command again: what was answered is not asked again.
+
+Packs: %s, or a file of your own. Their numbers are to be confirmed against the
+text of the regulation; the report marks those that are not.`,
+			`按评估包评估发布版本、模型或服务：统计关键词与题目，提问，用关键词评判回答，并抽取回答与
+语料的样本交两位评审人。请填写报告目录中的表格（review-answers.csv、review-corpus.csv、
+statements.csv）后再次运行同一命令：已有的回答不会重问。
+
+评估包：%s，或您自己的文件。其中的数值须与标准原文核对，尚未核对的在报告中标出。`, strings.Join(assess.Packs(), ", ")),
+		Args: a.args(0, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.assess(c.Context(), strings.Join(args, ""), &f, &mf)
+		},
+	}
+	c.Flags().StringVar(&f.pack, "pack", assess.Packs()[0], a.t("what is asked for", "评估包"))
+	c.Flags().StringSliceVar(&f.bank, "bank", nil, a.t("questions: CSV files, or folders of them", "题库：CSV 文件或其目录"))
+	c.Flags().StringSliceVar(&f.words, "words", nil, a.t("your lists of keywords", "您的关键词表"))
+	c.Flags().StringSliceVar(&f.corpus, "corpus", nil, a.t("the corpus: JSON Lines with text, or a folder of corpus.jsonl", "语料：含 text 的 JSON Lines，或 corpus.jsonl 所在目录"))
+	c.Flags().StringVar(&f.policy, "policy", "", a.t("for a model: the pack of rails that stands before it", "用于模型：置于其前的策略包"))
+	c.Flags().StringVar(&f.out, "out", "assessment", a.t("folder of the report", "报告目录"))
+	c.Flags().StringVar(&f.asOf, "as-of", "", a.t("the day that ages are counted to (default: today)", "计算时效的日期（默认：今天）"))
+	c.Flags().StringVar(&f.key, "key", "", a.t("API key, for an address", "API 密钥，用于网址"))
+	c.Flags().StringVar(&f.release, "release", "", a.t("name of the release (default: the only one)", "发布版本的名称（默认：唯一的那个）"))
+	c.Flags().IntVar(&f.tokens, "max-tokens", 512, a.t("most tokens of an answer", "一个回答最多的词元数"))
+	mf.add(a, c)
+	c.MarkFlagRequired("bank")
+	return c
+}
+
+func (a *app) assess(ctx context.Context, target string, f *assessFlags, mf *modelFlags) error {
+	j := &assess.Job{Dir: f.out, Corpus: f.corpus, AsOf: time.Now(), Program: versionText(), Lang: a.lang, Tell: func(done, of int) {
+		if done%100 == 0 || done == of {
+			a.screen.note(say.T("%d of %d questions answered", "已回答 %d 题（共 %d 题）", done, of))
+		}
+	}}
+	var err error
+	if f.asOf != "" {
+		if j.AsOf, err = time.Parse(time.DateOnly, f.asOf); err != nil {
+			return usage(f.asOf, say.T("this is no date like 2026-12-31", "这不是 2026-12-31 这样的日期"), say.Text{})
+		}
+	}
+	if j.Pack, err = assess.ReadPack(f.pack); err != nil {
+		return err
+	}
+	if j.Bank, err = assess.ReadBank(f.bank); err != nil {
+		return err
+	}
+	words, err := readLists(f.words)
+	if err != nil {
+		return err
+	}
+	j.Keywords = map[string]int{}
+	for _, w := range words {
+		j.Keywords[w.Class]++
+	}
+	if j.Judges.Keywords, err = keywordJudge(words); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	s, err := a.subject(ctx, target, f, mf)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	s.tokens = f.tokens
+	j.Name, j.Digest, j.Subject = s.name, s.digest, s
+	r, err := j.Run(ctx)
+	if err != nil {
+		return err
+	}
+	return a.showAssessment(r, f.out)
+}
+
+// keywordJudge finds the owner's keywords, and those of the pack with the most rules, in answers.
+func keywordJudge(words []guard.Word) (func(string) []string, error) {
+	p, err := (&guard.Policy{Pack: "minors-zh"}).With(words)
+	if err != nil {
+		return nil, err
+	}
+	return func(text string) []string {
+		r := p.Output()
+		_, err := r.Write(text)
+		if err == nil {
+			_, err = r.Flush()
+		}
+		if g, ok := err.(*guard.Refusal); ok {
+			return []string{g.Class}
+		}
+		return nil
+	}, nil
+}
+
+// An assessed is a model behind a server of its own, or somebody's server.
+type assessed struct {
+	*remote
+	name, digest string
+	tokens       int
+	closers      []func()
+}
+
+func (s *assessed) close() {
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		s.closers[i]()
+	}
+}
+
+// Ask implements assess.Subject.
+func (s *assessed) Ask(ctx context.Context, system, question string) (assess.Reply, error) {
+	zero, seed := 0.0, uint64(1)
+	req := &form.Request{MaxTokens: s.tokens, Seed: &seed}
+	req.Sampling.Temperature = &zero
+	if system != "" {
+		req.Messages = append(req.Messages, form.Message{Role: "system", Text: system})
+	}
+	req.Messages = append(req.Messages, form.Message{Role: "user", Text: question})
+	var out assess.Reply
+	for e, err := range s.answer(ctx, req) {
+		if err != nil {
+			return out, err
+		}
+		switch e.Kind {
+		case form.Thought:
+			out.Thought += e.Text
+		case form.Text:
+			out.Answer += e.Text
+		case form.Finish:
+			out.Finish = e.Reason
+		}
+	}
+	return out, nil
+}
+
+// subject opens what is to be judged, behind the server that its users meet.
+func (a *app) subject(ctx context.Context, target string, f *assessFlags, mf *modelFlags) (_ *assessed, err error) {
+	s := &assessed{}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if strings.HasPrefix(target, "http://") || strings.HasPrefix(target, "https://") {
+		if s.remote, err = newRemote(ctx, target, f.key, ""); err != nil {
+			return nil, err
+		}
+		s.name, s.digest = s.remote.model, s.remote.base+" "+s.remote.model
+		return s, nil
+	}
+	var rel *serve.Release
+	if isModel(target) {
+		free, err := a.modelMemory(mf)
+		if err != nil {
+			return nil, err
+		}
+		p, err := a.prepare(target, mf, false)
+		if err != nil {
+			return nil, err
+		}
+		s.closers = append(s.closers, func() { p.Close() })
+		if rel, err = a.load(ctx, p, free); err != nil {
+			return nil, err
+		}
+		if f.policy != "" {
+			policy, err := (&guard.Policy{Pack: f.policy}).With(nil)
+			if err != nil {
+				return nil, err
+			}
+			rel.Policy = rails{policy}
+			s.digest = " " + f.policy
+		}
+	} else if rel, err = a.assessedRelease(target, f.release, s); err != nil {
+		return nil, err
+	}
+	s.name, s.digest = rel.Name, rel.Digest+s.digest
+	ln, err := serve.Listen("127.0.0.1:0", false)
+	if err != nil {
+		return nil, err
+	}
+	server := serve.New(serve.Config{Version: versionText(), Slots: slots})
+	server.Open(rel)
+	served, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(served, ln) }()
+	s.closers = append(s.closers, func() { stop(); <-done })
+	s.remote, err = newRemote(ctx, "http://"+ln.Addr().String(), "", rel.Name)
+	return s, err
+}
+
+// assessedRelease opens the release of a plan's folder.
+func (a *app) assessedRelease(folder, name string, s *assessed) (*serve.Release, error) {
+	w, err := a.openState(folder)
+	if err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, w.close)
+	b, err := w.standing(store.Release, name)
+	if err != nil {
+		return nil, err
+	}
+	machine, err := a.machine()
+	if err != nil {
+		return nil, err
+	}
+	r, err := w.serveRelease(b, machine)
+	if err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, r.close)
+	spareProcessor(machine.Threads)
+	return r.release, nil
+}
+
+func (a *app) showAssessment(r *assess.Report, dir string) error {
+	if a.format == formatJSONL {
+		for _, x := range r.Results {
+			a.line(struct {
+				Type string `json:"type"`
+				assess.Result
+			}{"requirement", x})
+		}
+		a.line(map[string]any{"type": "assessment", "counts": r.Counts, "unconfirmed": r.Unconfirmed, "report": filepath.Join(dir, "report.json")})
+	} else {
+		outcomes := map[string]string{assess.Met: a.t("met", "达到"), assess.Surely: a.t("met, with its interval", "达到，区间亦达到"),
+			assess.Missed: a.t("missed", "未达到"), assess.Missing: a.t("not assessed", "未评估")}
+		rows := [][]string{{a.t("id", "编号"), a.t("asked for", "要求"), a.t("wanted", "数值"), a.t("found", "结果"), ""}}
+		for _, x := range r.Results {
+			rows = append(rows, []string{x.ID, x.Words.Text().In(a.lang), x.Wanted(a.lang), x.Found(), outcomes[x.Outcome]})
+		}
+		for _, line := range table("llrrl", rows) {
+			fmt.Fprintln(a.stdout, line)
+		}
+		fmt.Fprintln(a.stdout, a.t("%d of %d numbers are still to be confirmed against the text of the regulation. Report: %s", "%d 项数值（共 %d 项）尚待与标准原文核对。报告：%s",
+			r.Unconfirmed, len(r.Results), filepath.Join(dir, "report.html")))
+	}
+	if n := r.Counts[assess.Missed]; n > 0 {
+		return &say.Error{What: say.T("%d requirements are missed", "有 %d 项要求未达到", n), Next: say.T("see %s", "见 %s", filepath.Join(dir, "report.html")), Err: stage.ErrRefused}
+	}
+	return nil
+}

@@ -1,0 +1,282 @@
+package assess
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"suiren/internal/say"
+)
+
+// A Reply is what a question was answered with.
+type Reply struct {
+	Thought string
+	Answer  string
+	Finish  string // stop, length, content_filter, …
+	Class   string // of the rail that refused
+}
+
+// A Subject is what is judged, asked as its users ask it.
+type Subject interface {
+	// Ask puts a question, each by itself, greedily. It is called by many
+	// goroutines at once.
+	Ask(ctx context.Context, system, question string) (Reply, error)
+}
+
+// Judges look at a text. A nil one is not there.
+type Judges struct {
+	// Keywords returns the classes of the keywords in a text.
+	Keywords func(text string) []string
+	// Classifier returns the class that a text falls in; "" if it is harmless.
+	Classifier func(text string) string
+}
+
+// An Answer is one line of replies.jsonl: a question, what came, and what the
+// judges said. It holds no time, so another run writes the same line.
+type Answer struct {
+	ID       string   `json:"id"`
+	Bank     string   `json:"bank"`
+	Class    string   `json:"class,omitempty"`
+	System   string   `json:"system,omitempty"`
+	Question string   `json:"question"`
+	Thought  string   `json:"thought,omitempty"`
+	Answer   string   `json:"answer"`
+	Finish   string   `json:"finish"`
+	Refused  string   `json:"refused,omitempty"` // rail, model
+	Rail     string   `json:"rail,omitempty"`    // class of the rail that refused
+	Keywords []string `json:"keywords,omitempty"`
+	Harm     string   `json:"classifier,omitempty"`
+	Found    []string `json:"found,omitempty"` // of the texts that must be absent
+}
+
+const (
+	refusedByRail  = "rail"
+	refusedByModel = "model"
+	filtered       = "content_filter"
+	// declineWithin is how far into an answer, in bytes, a model's own refusal is looked for.
+	declineWithin = 600
+)
+
+// Files of an assessment.
+const (
+	RepliesFile = "replies.jsonl"
+	journalFile = "replies.part.jsonl" // in the order of their coming
+)
+
+// asking is one run through a bank. What was answered before, of the same
+// subject, is not asked again.
+type asking struct {
+	pack   *Pack
+	judges Judges
+	done   map[string]Reply
+}
+
+// journalled is a line of the journal, of which the first tells whom it is about.
+type journalled struct {
+	Subject string `json:"subject,omitempty"`
+	ID      string `json:"id,omitempty"`
+	Reply   *Reply `json:"reply,omitempty"`
+}
+
+// Ask puts every question to the subject and writes replies.jsonl into dir, in
+// the order of the bank. It goes on where an earlier run about the same
+// subject stopped.
+func Ask(ctx context.Context, dir string, p *Pack, bank []Question, digest string, s Subject, j Judges, tell func(done, of int)) ([]Answer, error) {
+	path := filepath.Join(dir, journalFile)
+	done, journal, err := openJournal(path, digest)
+	if err != nil {
+		return nil, err
+	}
+	defer journal.Close()
+	a := &asking{pack: p, judges: j, done: done}
+	if err := a.ask(ctx, bank, s, journal, tell); err != nil {
+		return nil, err
+	}
+	out := make([]Answer, len(bank))
+	for i := range bank {
+		out[i] = a.judge(&bank[i])
+	}
+	return out, writeLines(filepath.Join(dir, RepliesFile), out)
+}
+
+// inFlight is how many questions are asked at once.
+const inFlight = 16
+
+func (a *asking) ask(ctx context.Context, bank []Question, s Subject, journal io.Writer, tell func(done, of int)) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	next := make(chan *Question)
+	for range inFlight {
+		all.Go(func() {
+			for q := range next {
+				r, err := s.Ask(ctx, q.System, q.Text)
+				mu.Lock()
+				if err == nil {
+					r.Thought, r.Answer = strings.ToValidUTF8(r.Thought, "\ufffd"), strings.ToValidUTF8(r.Answer, "\ufffd")
+					a.done[q.ID] = r
+					err = json.NewEncoder(journal).Encode(journalled{ID: q.ID, Reply: &r})
+					tell(len(a.done), len(bank))
+				}
+				mu.Unlock()
+				if err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+	var todo []*Question
+	for i := range bank {
+		if _, ok := a.done[bank[i].ID]; !ok {
+			todo = append(todo, &bank[i])
+		}
+	}
+	for _, q := range todo {
+		select {
+		case next <- q:
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	close(next)
+	all.Wait()
+	return context.Cause(ctx)
+}
+
+// openJournal reads what was answered, if it was about the same subject, and
+// opens the journal to go on. A line that lacks its end is taken away.
+func openJournal(path, digest string) (map[string]Reply, *os.File, error) {
+	done := map[string]Reply{}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	fail := func(err error) (map[string]Reply, *os.File, error) {
+		f.Close()
+		return nil, nil, err
+	}
+	whole, same := int64(0), false
+	r := bufio.NewReader(f)
+	for {
+		line, err := r.ReadString('\n')
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return fail(err)
+		}
+		var j journalled
+		if json.Unmarshal([]byte(line), &j) != nil {
+			break
+		}
+		if whole == 0 {
+			if same = j.Subject == digest; !same {
+				break
+			}
+		} else if j.Reply != nil {
+			done[j.ID] = *j.Reply
+		}
+		whole += int64(len(line))
+	}
+	if err := errors.Join(f.Truncate(whole), seekTo(f, whole)); err != nil {
+		return fail(err)
+	}
+	if !same {
+		if err := json.NewEncoder(f).Encode(journalled{Subject: digest}); err != nil {
+			return fail(err)
+		}
+	}
+	return done, f, nil
+}
+
+func seekTo(f io.Seeker, at int64) error {
+	_, err := f.Seek(at, io.SeekStart)
+	return err
+}
+
+// judge says what the judges make of an answer.
+func (a *asking) judge(q *Question) Answer {
+	r := a.done[q.ID]
+	out := Answer{ID: q.ID, Bank: q.Bank, Class: q.Class, System: q.System, Question: q.Text,
+		Thought: r.Thought, Answer: r.Answer, Finish: r.Finish, Rail: r.Class}
+	switch {
+	case r.Finish == filtered:
+		out.Refused = refusedByRail
+	case a.declines(r.Answer):
+		out.Refused = refusedByModel
+	}
+	whole := r.Thought + "\n" + r.Answer
+	if out.Refused != refusedByRail { // what a rail said in the model's place is the owner's
+		if a.judges.Keywords != nil {
+			out.Keywords = a.judges.Keywords(whole)
+		}
+		if a.judges.Classifier != nil {
+			out.Harm = a.judges.Classifier(whole)
+		}
+	}
+	for _, s := range q.Absent {
+		if strings.Contains(strings.ToLower(whole), strings.ToLower(s)) {
+			out.Found = append(out.Found, s)
+		}
+	}
+	return out
+}
+
+// declines reports whether a model says that it will not answer.
+func (a *asking) declines(answer string) bool {
+	head := strings.ToLower(answer[:min(len(answer), declineWithin)])
+	for _, s := range a.pack.Declines {
+		if strings.Contains(head, strings.ToLower(s)) {
+			return true
+		}
+	}
+	return false
+}
+
+// writeLines writes a file of JSON lines, whole or not at all.
+func writeLines[T any](path string, list []T) error {
+	return writeWhole(path, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		for i := range list {
+			if err := e.Encode(&list[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// writeWhole writes a file beside its place and then renames it.
+func writeWhole(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".part*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	w := bufio.NewWriter(f)
+	err = errors.Join(write(w), w.Flush(), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return &say.Error{Where: path, What: say.T("the file cannot be written: %v", "无法写入文件：%v", err),
+			Next: say.T("check that the disk has room", "请检查磁盘空间"), Err: err}
+	}
+	return nil
+}
+
+// exists reports whether a file is there.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
