@@ -60,7 +60,9 @@ func TestTabStream(t *testing.T) {
 	newest.Store("one")
 	lines := map[string]int64{"one": 5, "two": 2}
 	b := start(t, words(nil, []string{"a"}), func(c *Config, _ *Release) {
-		c.Runs = func() (json.RawMessage, error) { return json.Marshal([]map[string]string{{"id": newest.Load().(string)}}) }
+		c.Runs = func() (json.RawMessage, error) {
+			return json.Marshal([]map[string]string{{"id": newest.Load().(string)}})
+		}
 		c.Events = func(_ context.Context, run string, after int64, _ say.Lang) iter.Seq2[Event, error] {
 			return func(yield func(Event, error) bool) {
 				for id := after + 1; id <= lines[run]; id++ {

@@ -23,6 +23,7 @@ var (
 	suiren   = flag.String("suiren", "", "the suiren `binary`")
 	tutor    = flag.String("plan", "", "`folder` of the tutor's plan")
 	state    = flag.String("state", "", "state `folder` of a plan that is made; without it a tiny one is made")
+	axe      = flag.String("axe", "", "axe-core's `file`; without it its rules are not asked")
 	shots    = flag.String("shots", "", "`folder` for the README's two pictures")
 	look     = flag.String("look", "", "`folder` for pictures of every page in both languages, colours and widths")
 )
@@ -73,6 +74,8 @@ func TestPage(t *testing.T) {
 	}
 	t.Run("stop", func(t *testing.T) { stop(t, page) })
 	t.Run("plan", func(t *testing.T) { plan(t, page) })
+	t.Run("harmless", func(t *testing.T) { harmless(t, browser, page.origin) })
+	t.Run("tasks", func(t *testing.T) { tasks(t, browser, page.origin) })
 	t.Run("readable", func(t *testing.T) { readable(t, page) })
 	t.Run("keyboard", func(t *testing.T) { keyboard(t, browser, page) })
 	t.Run("strict", func(t *testing.T) { strict(t, browser, page.origin) })

@@ -149,7 +149,7 @@ func readable(t *testing.T, p *tab) {
 				for _, width := range []int64{1280, 375} {
 					p.size(width, 800)
 					p.wait(fmt.Sprintf(`innerWidth === %d`, width))
-					for _, v := range eval[[]string](p, "look.axe()") {
+					for _, v := range p.broken() {
 						t.Errorf("%s at %d: %s", page, width, v)
 					}
 					name := fmt.Sprintf("%s-%s-%s-%d", page, l.key, map[bool]string{true: "dark", false: "light"}[dark], width)

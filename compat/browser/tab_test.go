@@ -111,6 +111,16 @@ func open(t *testing.T, browser context.Context, address string, fresh bool) *ta
 		_, err := chromedp.Call(ctx, cdpage.AddScriptToEvaluateOnNewDocument, cdpage.AddScriptToEvaluateOnNewDocumentParams{Source: lookJS})
 		return err
 	}))
+	if *axe != "" {
+		source, err := os.ReadFile(*axe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := chromedp.Call(ctx, cdpage.AddScriptToEvaluateOnNewDocument, cdpage.AddScriptToEvaluateOnNewDocumentParams{Source: string(source)})
+			return err
+		}))
+	}
 	p.size(1280, 800)
 	p.do(chromedp.Navigate(address))
 	return p
@@ -204,6 +214,17 @@ func (p *tab) wait(expression string) {
 			p.t.Fatalf("never came true: %s\nthe page shows:\n%s", expression, eval[string](p, "document.body.innerText"))
 		}
 	}
+}
+
+// broken lists what axe-core finds against WCAG 2.1 AA.
+func (p *tab) broken() []string {
+	p.t.Helper()
+	if *axe == "" {
+		return nil
+	}
+	eval[bool](p, `(look.found = null, look.axe().then(f => look.found = f), true)`)
+	p.wait(`look.found`)
+	return eval[[]string](p, "look.found")
 }
 
 // quote is s as JavaScript.
