@@ -69,6 +69,12 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 		Release  *release   `json:"release"`  // the first of
 		Releases []*release `json:"releases"` // all
 		Caller   string     `json:"caller"`
+		Has      []string   `json:"has"` // what below /api/ can be read: the page shows no more
+	}
+	for _, r := range s.Routes() {
+		if path, ok := strings.CutPrefix(r.Pattern, "GET /api/"); ok {
+			out.Has = append(out.Has, path)
+		}
 	}
 	out.Version, out.Releases, out.Caller = s.conf.Version, []*release{}, caller(r)
 	for _, rel := range s.visible(r) {

@@ -25,6 +25,7 @@ var (
 	state    = flag.String("state", "", "state `folder` of a plan that is made; without it a tiny one is made")
 	axe      = flag.String("axe", "", "axe-core's `file`; without it its rules are not asked")
 	shots    = flag.String("shots", "", "`folder` for the README's two pictures")
+	book     = flag.String("book", "", "`folder` for docs/console: a picture of every page in both themes")
 	look     = flag.String("look", "", "`folder` for pictures of every page in both languages, colours and widths")
 )
 
@@ -82,6 +83,9 @@ func TestPage(t *testing.T) {
 	t.Run("key", func(t *testing.T) { key(t, browser, s) })
 	if *shots != "" {
 		t.Run("shots", func(t *testing.T) { pictures(t, browser, page.origin) })
+	}
+	if *book != "" {
+		t.Run("book", func(t *testing.T) { pictureBook(t, browser, page.origin) })
 	}
 	t.Run("gone", func(t *testing.T) { gone(t, page, s) })
 

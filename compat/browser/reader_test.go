@@ -109,8 +109,12 @@ func plan(t *testing.T, p *tab) {
 	p.clean(t)
 }
 
-// pages are all pages of the console.
-var pages = []string{"home", "chat", "knowledge", "plan", "data", "training", "evaluation", "models", "compute", "settings"}
+// pages are all pages of the console, by its own list.
+func (p *tab) pages() []string {
+	p.t.Helper()
+	p.wait(`document.querySelectorAll("nav a").length >= 10`)
+	return eval[[]string](p, `[...document.querySelectorAll("nav a")].map(a => a.hash.slice(1))`)
+}
 
 // turn turns to a page by its address.
 func (p *tab) turn(page string) {
@@ -130,7 +134,7 @@ func readable(t *testing.T, p *tab) {
 	}()
 	for _, l := range tongues {
 		p.choose(".switches select", l.lang)
-		for _, page := range pages {
+		for _, page := range p.pages() {
 			p.turn(page)
 			p.wait(`!document.querySelector("main").innerText.match(/Asking the server|正在连接/)`)
 			// All that folds is unfolded, so that it is measured too.
@@ -149,8 +153,10 @@ func readable(t *testing.T, p *tab) {
 				for _, width := range []int64{1280, 375} {
 					p.size(width, 800)
 					p.wait(fmt.Sprintf(`innerWidth === %d`, width))
-					for _, v := range p.broken() {
-						t.Errorf("%s at %d: %s", page, width, v)
+					if c.theme == "light" && l.key == "en" || c.theme == "dark" && l.key == "zh" { // axe takes its time
+						for _, v := range p.broken() {
+							t.Errorf("%s, %s at %d: %s", page, c.theme, width, v)
+						}
 					}
 					name := fmt.Sprintf("%s-%s-%s-%d", page, l.key, map[bool]string{true: "dark", false: "light"}[dark], width)
 					if c.theme != "auto" {

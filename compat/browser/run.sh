@@ -2,12 +2,13 @@
 # The console in a real browser, Debian's Chromium: each page and its main task, both languages, light and dark, wide and
 # narrow, by mouse and by keyboard, and by axe-core's rules. Fails on any request that leaves for another place than the server.
 #
-#   compat/browser/run.sh [--state FOLDER [--plan FOLDER]] [--shots FOLDER] [--look FOLDER]
+#   compat/browser/run.sh [--state FOLDER [--plan FOLDER]] [--shots FOLDER] [--book FOLDER] [--look FOLDER]
 #
 # Without a state, a tiny tutor is made while the page looks on. With one, a copy of what was made is served.
 #   --state  what suiren up made, as examples/tutor/.suiren
 #   --plan   the plan it was made from (default: examples/tutor)
 #   --shots  write the README's pictures there, chat.png and plan.png
+#   --book   write docs/console's pictures there: every page, both themes
 #   --look   write pictures of every page there, for people to look at
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -18,7 +19,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--plan) plan=$2 ;;
 	--state) args+=(-state "$(realpath "$2")") ;;
-	--shots | --look)
+	--shots | --book | --look)
 		mkdir -p "$2"
 		args+=("${1#-}" "$(realpath "$2")")
 		;;

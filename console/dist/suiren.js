@@ -2,8 +2,9 @@
 import { act, Flame, followLive, Fragment, get, h, keep, loadPlan, onDraw, redraw, render, showRun, store, t, useState } from "./kit.js";
 var groups = [
   ["use", ["home", "chat", "knowledge"]],
-  ["make", ["plan", "data", "training", "evaluation", "models"]],
-  ["house", ["compute", "settings"]]
+  ["make", ["plan", "data", "training", "evaluation", "models", "releases"]],
+  ["keep", ["guard", "usage", "traces"]],
+  ["house", ["compute", "people", "settings"]]
 ];
 var loaders = {
   home: () => import("./home.js"),
@@ -14,17 +15,39 @@ var loaders = {
   training: () => import("./training.js"),
   evaluation: () => import("./evaluation.js"),
   models: () => import("./models.js"),
+  releases: () => import("./releases.js"),
+  guard: () => import("./guard.js"),
+  usage: () => import("./usage.js"),
+  traces: () => import("./traces.js"),
+  people: () => import("./people.js"),
   compute: () => import("./compute.js"),
   settings: () => import("./settings.js")
 };
 var loaded = /* @__PURE__ */ new Map();
 var failed = /* @__PURE__ */ new Set();
 function App() {
-  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("a", { class: "skip", href: "#main", onClick: skip }, t("skip")), /* @__PURE__ */ h("header", null, /* @__PURE__ */ h("span", { class: "brand" }, /* @__PURE__ */ h(Flame, null), "Suiren ", /* @__PURE__ */ h("small", { lang: "zh-CN" }, "燧人")), /* @__PURE__ */ h("div", { class: "switches" }, /* @__PURE__ */ h("select", { "aria-label": t("language"), value: store.lang, onChange: setLang }, /* @__PURE__ */ h("option", { value: "en" }, "English"), /* @__PURE__ */ h("option", { value: "zh-CN" }, "简体中文")), /* @__PURE__ */ h("select", { "aria-label": t("theme"), value: store.theme, onChange: setTheme }, ["auto", "light", "dark"].map((v) => /* @__PURE__ */ h("option", { value: v }, t(`theme_${v}`)))))), /* @__PURE__ */ h("div", { class: "frame" }, !store.signIn && /* @__PURE__ */ h(Navigation, null), /* @__PURE__ */ h("main", { id: "main", tabIndex: -1 }, store.signIn ? /* @__PURE__ */ h(SignIn, null) : /* @__PURE__ */ h(Opened, null))));
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("a", { class: "skip", href: "#main", onClick: skip }, t("skip")), /* @__PURE__ */ h("header", null, /* @__PURE__ */ h("span", { class: "brand" }, /* @__PURE__ */ h(Flame, null), "Suiren ", /* @__PURE__ */ h("small", { lang: "zh-CN" }, "燧人")), /* @__PURE__ */ h("div", { class: "switches" }, store.who?.keys && !store.signIn && /* @__PURE__ */ h("span", { class: "row who-am-i" }, /* @__PURE__ */ h("span", { class: "quiet" }, store.who.title || store.who.name), /* @__PURE__ */ h("button", { class: "bare", onClick: signOut }, t("signOut"))), /* @__PURE__ */ h("select", { "aria-label": t("language"), value: store.lang, onChange: setLang }, /* @__PURE__ */ h("option", { value: "en" }, "English"), /* @__PURE__ */ h("option", { value: "zh-CN" }, "简体中文")), /* @__PURE__ */ h("select", { "aria-label": t("theme"), value: store.theme, onChange: setTheme }, ["auto", "light", "dark"].map((v) => /* @__PURE__ */ h("option", { value: v }, t(`theme_${v}`)))))), /* @__PURE__ */ h("div", { class: "frame" }, !store.signIn && /* @__PURE__ */ h(Navigation, null), /* @__PURE__ */ h("main", { id: "main", tabIndex: -1 }, store.signIn ? /* @__PURE__ */ h(SignIn, null) : /* @__PURE__ */ h(Opened, null))));
 }
+var needs = {
+  chat: "chat",
+  knowledge: "read_bases",
+  plan: "read_plan",
+  data: "read_data",
+  training: "read_runs",
+  evaluation: "read_plan",
+  models: "read_library",
+  releases: "read_releases",
+  guard: "read_policy",
+  usage: "read_usage",
+  traces: "read_traces",
+  compute: "read_machine",
+  people: "read_people",
+  settings: "read_machine"
+};
+var may = (p) => (!needs[p] || store.who?.may[needs[p]] !== false) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p));
 function Navigation() {
   const [open, setOpen] = useState(false);
-  return /* @__PURE__ */ h("nav", { "aria-label": t("menu"), class: open ? "open" : "" }, /* @__PURE__ */ h("button", { type: "button", class: "menu", "aria-expanded": open, onClick: () => setOpen(!open) }, t("menu"), " · ", t(store.page)), /* @__PURE__ */ h("div", { class: "groups" }, groups.map(([group, pages]) => /* @__PURE__ */ h("div", { key: group, role: "group", "aria-label": t(`group_${group}`) }, /* @__PURE__ */ h("span", { class: "group", "aria-hidden": "true" }, t(`group_${group}`)), pages.map((p) => /* @__PURE__ */ h("a", { key: p, href: "#" + p, "aria-current": store.page === p ? "page" : void 0, onClick: () => setOpen(false) }, t(p)))))));
+  return /* @__PURE__ */ h("nav", { "aria-label": t("menu"), class: open ? "open" : "" }, /* @__PURE__ */ h("button", { type: "button", class: "menu", "aria-expanded": open, onClick: () => setOpen(!open) }, t("menu"), " · ", t(store.page)), /* @__PURE__ */ h("div", { class: "groups" }, groups.map(([group, pages]) => /* @__PURE__ */ h("div", { key: group, role: "group", "aria-label": t(`group_${group}`) }, /* @__PURE__ */ h("span", { class: "group", "aria-hidden": "true" }, t(`group_${group}`)), pages.filter(may).map((p) => /* @__PURE__ */ h("a", { key: p, href: "#" + p, "aria-current": store.page === p ? "page" : void 0, onClick: () => setOpen(false) }, t(p)))))));
 }
 function Opened() {
   const View = loaded.get(store.page);
@@ -48,14 +71,20 @@ function skip(e) {
   e.preventDefault();
   document.getElementById("main").focus();
 }
+var joining = "";
 function SignIn() {
-  return /* @__PURE__ */ h("form", { class: "card sign", onSubmit: signIn }, /* @__PURE__ */ h("h1", null, t("signInTitle")), /* @__PURE__ */ h("p", null, t("signInHelp")), /* @__PURE__ */ h("label", { for: "key" }, t("key")), /* @__PURE__ */ h("input", { id: "key", name: "key", type: "password", autocomplete: "current-password", required: true }), /* @__PURE__ */ h("button", { class: "main" }, t("signIn")), store.failure && /* @__PURE__ */ h("p", { class: "failure", role: "alert" }, store.failure.message));
+  const failure = store.failure && /* @__PURE__ */ h("p", { class: "failure", role: "alert" }, store.failure.message);
+  if (joining) return /* @__PURE__ */ h("form", { class: "card sign", onSubmit: (e) => send(e, "/api/session/join", (f) => ({ token: joining, password: f.get("password") })) }, /* @__PURE__ */ h("h1", null, t("joinTitle")), /* @__PURE__ */ h("p", null, t("joinHelp")), /* @__PURE__ */ h("label", { for: "password" }, t("password")), /* @__PURE__ */ h("input", { id: "password", name: "password", type: "password", autocomplete: "new-password", minLength: 12, required: true }), /* @__PURE__ */ h("button", { class: "main" }, t("joinGo")), failure);
+  return /* @__PURE__ */ h("div", { class: "sign" }, /* @__PURE__ */ h("form", { class: "card", onSubmit: (e) => send(e, "/api/session", (f) => ({ key: f.get("key") })) }, /* @__PURE__ */ h("h1", null, t("signInTitle")), /* @__PURE__ */ h("p", null, t("signInHelp")), /* @__PURE__ */ h("label", { for: "key" }, t("key")), /* @__PURE__ */ h("input", { id: "key", name: "key", type: "password", autocomplete: "off", required: true }), /* @__PURE__ */ h("button", { class: "main" }, t("signIn")), failure), /* @__PURE__ */ h("form", { class: "card", onSubmit: (e) => send(e, "/api/session", (f) => ({ name: f.get("name"), password: f.get("password") })) }, /* @__PURE__ */ h("h2", null, t("signInAs")), /* @__PURE__ */ h("label", { for: "name" }, t("yourName")), /* @__PURE__ */ h("input", { id: "name", name: "name", autocomplete: "username", required: true }), /* @__PURE__ */ h("label", { for: "password" }, t("password")), /* @__PURE__ */ h("input", { id: "password", name: "password", type: "password", autocomplete: "current-password", required: true }), /* @__PURE__ */ h("button", null, t("signIn"))));
 }
-async function signIn(e) {
+async function send(e, path, body) {
   e.preventDefault();
-  const key = new FormData(e.target).get("key");
   try {
-    await act("POST", "/api/session", { key });
+    await act("POST", path, body(new FormData(e.target)));
+    if (joining) {
+      joining = "";
+      location.hash = "#home";
+    }
     store.signIn = false;
     store.failure = null;
     start();
@@ -63,6 +92,11 @@ async function signIn(e) {
     store.failure = err;
   }
   redraw();
+}
+async function signOut() {
+  await act("DELETE", "/api/session").catch(() => {
+  });
+  location.reload();
 }
 function setLang(e) {
   store.lang = e.target.value;
@@ -85,6 +119,12 @@ function dress() {
   document.documentElement.dataset.theme = store.theme;
 }
 function turnTo() {
+  const link = /^#join=(.+)$/.exec(location.hash);
+  if (link) {
+    joining = link[1];
+    history.replaceState(null, "", "#home");
+    store.signIn = true;
+  }
   const [page, ...rest] = location.hash.slice(1).split("/");
   const moved = store.page !== page;
   store.page = Object.hasOwn(loaders, page) ? page : "home";
@@ -94,6 +134,11 @@ function turnTo() {
   if (moved) scrollTo(0, 0);
 }
 async function start() {
+  if (joining) {
+    store.signIn = true;
+    redraw();
+    return;
+  }
   await refresh();
   if (store.signIn) return;
   if (!store.server) {
@@ -107,6 +152,7 @@ async function start() {
 async function refresh() {
   try {
     store.server = await get("/api/state");
+    store.who = store.server?.has.includes("session") ? await get("/api/session") : null;
     store.failure = null;
   } catch (err) {
     store.failure = err;

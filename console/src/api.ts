@@ -8,7 +8,8 @@ export interface Release {
   examples: Example[]; about: About | null;
 }
 export interface About { parameters?: number; layers?: number; think?: number; passages?: number }
-export interface ServerState { version: string; caller: string; release: Release | null; releases: Release[] }
+export interface ServerState { version: string; caller: string; release: Release | null; releases: Release[]; has: string[] }
+export interface Who { name: string; title?: string; keys: boolean; may: Record<string, boolean> } // keys: callers must show one
 export interface Source { file: string; heading?: string; text: string; score: number }
 export interface Task { id: number; kind: string; name: string; began: string; ended?: string; done?: string; failed?: string }
 export interface LiveRelease { name: string; context?: number; origin?: string; stats: { Pages: number; PagesUsed: number; Running: number; Waiting: number } }

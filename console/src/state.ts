@@ -1,5 +1,5 @@
 // The page's one state. Whoever changes it calls redraw.
-import type { Failure, Live, ServerState } from "./api";
+import type { Failure, Live, ServerState, Who } from "./api";
 import type { PlanView, Run, StepLive } from "./follow";
 
 export type Lang = "en" | "zh-CN";
@@ -18,6 +18,7 @@ export const store = {
   rest: "", // of the address, after the page: #knowledge/handbook
   server: null as ServerState | null,
   now: null as Live | null, // what the server does, told by the stream
+  who: null as Who | null,
   failure: null as Failure | null, // of the page as a whole
   signIn: false,
   plan: null as PlanView | null,

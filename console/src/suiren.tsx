@@ -1,11 +1,12 @@
 // The page: its frame, and what keeps it in step with the server.
-import { act, type ComponentChildren, Failure, Flame, followLive, Fragment, get, h, keep, type Lang, loadPlan, onDraw, redraw, render, type ServerState, showRun, store, t, type Theme, useState } from "./kit";
+import { act, type ComponentChildren, Failure, Flame, followLive, Fragment, get, h, keep, type Lang, loadPlan, onDraw, redraw, render, type ServerState, showRun, store, t, type Theme, useState, type Who } from "./kit";
 
 // The pages, in groups, and where each is loaded from when it is first opened.
 const groups = [
   ["use", ["home", "chat", "knowledge"]],
-  ["make", ["plan", "data", "training", "evaluation", "models"]],
-  ["house", ["compute", "settings"]],
+  ["make", ["plan", "data", "training", "evaluation", "models", "releases"]],
+  ["keep", ["guard", "usage", "traces"]],
+  ["house", ["compute", "people", "settings"]],
 ] as const;
 type Name = typeof groups[number][1][number];
 
@@ -13,6 +14,8 @@ const loaders: Record<Name, () => Promise<{ default: () => ComponentChildren }>>
   home: () => import("./pages/home"), chat: () => import("./pages/chat"), knowledge: () => import("./pages/knowledge"),
   plan: () => import("./pages/plan"), data: () => import("./pages/data"), training: () => import("./pages/training"),
   evaluation: () => import("./pages/evaluation"), models: () => import("./pages/models"),
+  releases: () => import("./pages/releases"), guard: () => import("./pages/guard"), usage: () => import("./pages/usage"),
+  traces: () => import("./pages/traces"), people: () => import("./pages/people"),
   compute: () => import("./pages/compute"), settings: () => import("./pages/settings"),
 };
 const loaded = new Map<string, () => ComponentChildren>();
@@ -24,6 +27,7 @@ function App() {
     <header>
       <span class="brand"><Flame />Suiren <small lang="zh-CN">燧人{/* the language's own name */}</small></span>
       <div class="switches">
+        {store.who?.keys && !store.signIn && <span class="row who-am-i"><span class="quiet">{store.who.title || store.who.name}</span><button class="bare" onClick={signOut}>{t("signOut")}</button></span>}
         <select aria-label={t("language")} value={store.lang} onChange={setLang}>
           <option value="en">English</option>
           <option value="zh-CN">简体中文{/* the language's own name */}</option>
@@ -40,13 +44,22 @@ function App() {
   </Fragment>;
 }
 
+// needs is what a caller must be allowed to, to have use of a page.
+const needs: Partial<Record<Name, string>> = {
+  chat: "chat", knowledge: "read_bases", plan: "read_plan", data: "read_data", training: "read_runs", evaluation: "read_plan", models: "read_library",
+  releases: "read_releases", guard: "read_policy", usage: "read_usage", traces: "read_traces", compute: "read_machine", people: "read_people", settings: "read_machine",
+};
+
+// may reports whether a page is of use to the caller. The server decides all the same.
+const may = (p: Name) => (!needs[p] || store.who?.may[needs[p]!] !== false) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p));
+
 function Navigation() {
   const [open, setOpen] = useState(false);
   return <nav aria-label={t("menu")} class={open ? "open" : ""}>
     <button type="button" class="menu" aria-expanded={open} onClick={() => setOpen(!open)}>{t("menu")} · {t(store.page as Name)}</button>
     <div class="groups">{groups.map(([group, pages]) => <div key={group} role="group" aria-label={t(`group_${group}`)}>
       <span class="group" aria-hidden="true">{t(`group_${group}`)}</span>
-      {pages.map(p => <a key={p} href={"#" + p} aria-current={store.page === p ? "page" : undefined} onClick={() => setOpen(false)}>{t(p)}</a>)}
+      {pages.filter(may).map(p => <a key={p} href={"#" + p} aria-current={store.page === p ? "page" : undefined} onClick={() => setOpen(false)}>{t(p)}</a>)}
     </div>)}</div>
   </nav>;
 }
@@ -73,22 +86,47 @@ function skip(e: Event) {
   document.getElementById("main")!.focus();
 }
 
+// joining is the token of a link that works once: what follows # no server is sent.
+let joining = "";
+
 function SignIn() {
-  return <form class="card sign" onSubmit={signIn}>
-    <h1>{t("signInTitle")}</h1>
-    <p>{t("signInHelp")}</p>
-    <label for="key">{t("key")}</label>
-    <input id="key" name="key" type="password" autocomplete="current-password" required />
-    <button class="main">{t("signIn")}</button>
-    {store.failure && <p class="failure" role="alert">{store.failure.message}</p>}
+  const failure = store.failure && <p class="failure" role="alert">{store.failure.message}</p>;
+  if (joining) return <form class="card sign" onSubmit={e => send(e, "/api/session/join", f => ({ token: joining, password: f.get("password") }))}>
+    <h1>{t("joinTitle")}</h1>
+    <p>{t("joinHelp")}</p>
+    <label for="password">{t("password")}</label>
+    <input id="password" name="password" type="password" autocomplete="new-password" minLength={12} required />
+    <button class="main">{t("joinGo")}</button>
+    {failure}
   </form>;
+  return <div class="sign">
+    <form class="card" onSubmit={e => send(e, "/api/session", f => ({ key: f.get("key") }))}>
+      <h1>{t("signInTitle")}</h1>
+      <p>{t("signInHelp")}</p>
+      <label for="key">{t("key")}</label>
+      <input id="key" name="key" type="password" autocomplete="off" required />
+      <button class="main">{t("signIn")}</button>
+      {failure}
+    </form>
+    <form class="card" onSubmit={e => send(e, "/api/session", f => ({ name: f.get("name"), password: f.get("password") }))}>
+      <h2>{t("signInAs")}</h2>
+      <label for="name">{t("yourName")}</label>
+      <input id="name" name="name" autocomplete="username" required />
+      <label for="password">{t("password")}</label>
+      <input id="password" name="password" type="password" autocomplete="current-password" required />
+      <button>{t("signIn")}</button>
+    </form>
+  </div>;
 }
 
-async function signIn(e: SubmitEvent) {
+async function send(e: SubmitEvent, path: string, body: (f: FormData) => unknown) {
   e.preventDefault();
-  const key = new FormData(e.target as HTMLFormElement).get("key");
   try {
-    await act("POST", "/api/session", { key });
+    await act("POST", path, body(new FormData(e.target as HTMLFormElement)));
+    if (joining) {
+      joining = "";
+      location.hash = "#home";
+    }
     store.signIn = false;
     store.failure = null;
     start();
@@ -96,6 +134,11 @@ async function signIn(e: SubmitEvent) {
     store.failure = err as Failure;
   }
   redraw();
+}
+
+async function signOut() {
+  await act("DELETE", "/api/session").catch(() => {});
+  location.reload();
 }
 
 function setLang(e: Event) {
@@ -122,6 +165,12 @@ function dress() {
 }
 
 function turnTo() {
+  const link = /^#join=(.+)$/.exec(location.hash);
+  if (link) {
+    joining = link[1];
+    history.replaceState(null, "", "#home"); // nor does it stay in the address
+    store.signIn = true;
+  }
   const [page, ...rest] = location.hash.slice(1).split("/");
   const moved = store.page !== page;
   store.page = Object.hasOwn(loaders, page) ? page : "home";
@@ -133,6 +182,11 @@ function turnTo() {
 
 // start asks for what the page shows, and again until the server answers.
 async function start() {
+  if (joining) {
+    store.signIn = true;
+    redraw();
+    return;
+  }
   await refresh();
   if (store.signIn) return;
   if (!store.server) {
@@ -147,6 +201,7 @@ async function start() {
 async function refresh() {
   try {
     store.server = await get<ServerState>("/api/state");
+    store.who = store.server?.has.includes("session") ? await get<Who>("/api/session") : null;
     store.failure = null;
   } catch (err) {
     store.failure = err as Failure;
