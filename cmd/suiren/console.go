@@ -31,14 +31,15 @@ type house struct {
 	shelf *base.Shelf
 	space func(dir string) (*service, error) // opens a plan's folder to make it here; nil: there is one
 
-	mu       sync.Mutex
-	svc      *service // of the plan; nil: there is none yet
-	tasks    []*task
-	served   []*serve.Release
-	brought  []*plain.Model
-	machine  *measuredMachine
-	curves   []*keptCurve
-	applying bool
+	mu      sync.Mutex
+	svc     *service // of the plan; nil: there is none yet
+	tasks   []*task
+	served  []*serve.Release
+	brought []*plain.Model
+	machine *measuredMachine
+
+	curving sync.Mutex // of curves
+	curves  []*keptCurve
 }
 
 // A task is something that takes a while, which a page began.

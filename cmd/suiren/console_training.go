@@ -23,6 +23,13 @@ type keptCurve struct {
 	size int64
 	time int64
 	*curve.Curve
+	columns map[string]column
+}
+
+// A column is one series of a curve.
+type column struct {
+	steps  []int
+	values []float64
 }
 
 // mostCurves bounds those that are kept: a long one is many MB.
@@ -35,8 +42,8 @@ func (h *house) curve(dir string) (*keptCurve, error) {
 		return nil, err
 	}
 	size, time := info.Size(), info.ModTime().UnixNano()
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	h.curving.Lock() // a long one takes seconds
+	defer h.curving.Unlock()
 	for _, k := range h.curves {
 		if k.dir == dir && k.size == size && k.time == time {
 			return k, nil
@@ -46,18 +53,22 @@ func (h *house) curve(dir string) (*keptCurve, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keptCurve{dir, size, time, c}
+	k := &keptCurve{dir, size, time, c, map[string]column{}}
+	for _, name := range namesOf(c) {
+		x, y := c.Series(name)
+		k.columns[name] = column{x, y}
+	}
 	h.curves = slices.DeleteFunc(h.curves, func(old *keptCurve) bool { return old.dir == dir })
 	h.curves = append(h.curves, k)
 	h.curves = h.curves[max(0, len(h.curves)-mostCurves):]
 	return k, nil
 }
 
-// names of what was told of the steps of a curve.
-func (k *keptCurve) names() []string {
+// namesOf are those of what was told of the steps of a curve.
+func namesOf(c *curve.Curve) []string {
 	names := map[string]bool{}
-	for i := range k.Points {
-		for name := range k.Points[i].Values {
+	for i := range c.Points {
+		for name := range c.Points[i].Values {
 			names[name] = true
 		}
 	}
@@ -99,7 +110,7 @@ func (h *house) curvesPage(context.Context, serve.Query) (any, error) {
 			continue // damaged, or just begun
 		}
 		s := shown{ID: filepath.Base(filepath.Dir(dir)) + "/" + filepath.Base(dir), Step: filepath.Base(filepath.Dir(dir)), Points: len(k.Points),
-			Series: k.names(), Values: map[string]float64{}, Counts: k.Counts, Runs: k.Runs}
+			Series: slices.Sorted(maps.Keys(k.columns)), Values: map[string]float64{}, Counts: k.Counts, Runs: k.Runs}
 		first, last := k.Points[0], k.Points[len(k.Points)-1]
 		s.Updated, s.Last, s.Seconds = last.Time, last.Step, last.Time-first.Time
 		for _, p := range k.Points[max(0, len(k.Points)-200):] {
@@ -134,7 +145,7 @@ func (h *house) points(_ context.Context, q serve.Query) (any, error) {
 	series := map[string][][2]float64{}
 	total := 0
 	for _, name := range strings.Split(q.Values.Get("series"), ",") {
-		steps, values := k.Series(name)
+		steps, values := k.columns[name].steps, k.columns[name].values
 		low, _ := slices.BinarySearch(steps, from)
 		high, _ := slices.BinarySearch(steps, to+1)
 		total = max(total, high-low)

@@ -9,6 +9,7 @@
 #   --plan   the plan it was made from (default: examples/tutor)
 #   --shots  write the README's pictures there, chat.png and plan.png
 #   --book   write docs/console's pictures there: every page, both themes
+#   VERBOSE=1 tells each check as it ends
 #   --look   write pictures of every page there, for people to look at
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -48,4 +49,4 @@ CGO_ENABLED=0 go build -o "$tmp/suiren" ./cmd/suiren
 plan=$(realpath "$plan")
 (cd "$tmp" && npm pack --silent "$axe" >/dev/null && tar xzf axe-core-*.tgz package/axe.min.js)
 go -C compat/browser vet ./...
-go -C compat/browser test -count=1 -timeout 40m . -args -suiren "$tmp/suiren" -chromium "$(command -v chromium)" -plan "$plan" -axe "$tmp/package/axe.min.js" "${args[@]}"
+go -C compat/browser test -count=1 ${VERBOSE:+-v} -timeout 40m . -args -suiren "$tmp/suiren" -chromium "$(command -v chromium)" -plan "$plan" -axe "$tmp/package/axe.min.js" "${args[@]}"

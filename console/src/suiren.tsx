@@ -57,7 +57,7 @@ function Navigation() {
   const [open, setOpen] = useState(false);
   return <nav aria-label={t("menu")} class={open ? "open" : ""}>
     <button type="button" class="menu" aria-expanded={open} onClick={() => setOpen(!open)}>{t("menu")} · {t(store.page as Name)}</button>
-    <div class="groups">{groups.map(([group, pages]) => <div key={group} role="group" aria-label={t(`group_${group}`)}>
+    <div class="groups">{groups.filter(([, pages]) => pages.some(may)).map(([group, pages]) => <div key={group} role="group" aria-label={t(`group_${group}`)}>
       <span class="group" aria-hidden="true">{t(`group_${group}`)}</span>
       {pages.filter(may).map(p => <a key={p} href={"#" + p} aria-current={store.page === p ? "page" : undefined} onClick={() => setOpen(false)}>{t(p)}</a>)}
     </div>)}</div>
