@@ -1,8 +1,6 @@
 package serve
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"suiren/internal/say"
@@ -35,6 +32,11 @@ func (s *Server) protect(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		h.Set("X-Frame-Options", "DENY") // for browsers that do not know frame-ancestors
+		if slices.Contains(s.conf.Hosts, hostOf(r.Host)) && r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		if !s.mayBeCalled(r.Host) {
 			s.fail(w, r, &form.Error{Status: http.StatusMisdirectedRequest, Type: "invalid_request_error", Code: "unknown_host",
 				Text: say.T("this server is not called %q", "本服务器不叫 %q", r.Host),
@@ -48,12 +50,16 @@ func (s *Server) protect(next http.Handler) http.Handler {
 // mayBeCalled guards against DNS rebinding, in which a name of the
 // attacker's comes to mean our address: addresses pass, names must be ours.
 func (s *Server) mayBeCalled(hostport string) bool {
+	host := hostOf(hostport)
+	return host == "localhost" || net.ParseIP(host) != nil || slices.Contains(s.conf.Hosts, host)
+}
+
+func hostOf(hostport string) string {
 	host := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {
 		host = h
 	}
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	return host == "localhost" || net.ParseIP(host) != nil || slices.Contains(s.conf.Hosts, host)
+	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }
 
 func isLoopback(host string) bool {
@@ -76,125 +82,7 @@ func (s *Server) identify(r *http.Request) (c Caller, ok bool) {
 	if secret := r.Header.Get("X-Api-Key"); secret != "" { // as Anthropic's clients send it
 		return s.conf.Key(strings.TrimSpace(secret))
 	}
-	if c, err := r.Cookie(cookieName(r)); err == nil {
-		return s.sessions.find(c.Value, s.conf.Now())
-	}
-	return Caller{}, false
-}
-
-// cookieName holds the port, because browsers share cookies between the ports
-// of a host, and two servers would sign each other's pages out.
-func cookieName(r *http.Request) string {
-	_, port, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		port = "80"
-	}
-	return "suiren-" + port
-}
-
-// sessionTime is how long a page stays signed in.
-const sessionTime = 30 * 24 * time.Hour
-
-// Sessions live in memory and end with the process. Only hashes are kept, so
-// a look-up takes the same time however much of a secret was guessed.
-type sessions struct {
-	mu     sync.Mutex
-	tokens map[[32]byte]bool // one-time, not yet used
-	live   map[[32]byte]session
-}
-
-type session struct {
-	caller Caller
-	ends   time.Time
-}
-
-func newSessions() *sessions {
-	return &sessions{tokens: map[[32]byte]bool{}, live: map[[32]byte]session{}}
-}
-
-// token makes a one-time token.
-func (s *sessions) token() string {
-	t := rand.Text()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tokens[sha256.Sum256([]byte(t))] = true
-	return t
-}
-
-// spend reports whether t was a token, which from now on it is not.
-func (s *sessions) spend(t string) bool {
-	h := sha256.Sum256([]byte(t))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ok := s.tokens[h]
-	delete(s.tokens, h)
-	return ok
-}
-
-func (s *sessions) begin(c Caller, now time.Time) (secret string) {
-	secret = rand.Text()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for h, old := range s.live {
-		if now.After(old.ends) {
-			delete(s.live, h)
-		}
-	}
-	s.live[sha256.Sum256([]byte(secret))] = session{c, now.Add(sessionTime)}
-	return secret
-}
-
-func (s *sessions) find(secret string, now time.Time) (c Caller, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found, ok := s.live[sha256.Sum256([]byte(secret))]
-	return found.caller, ok && now.Before(found.ends)
-}
-
-// OpenPath returns the path, with a token that works once, that signs a
-// browser in and leads it to the page.
-func (s *Server) OpenPath() string {
-	if s.conf.Key == nil {
-		return "/"
-	}
-	return "/open?token=" + s.sessions.token()
-}
-
-// openSession trades a one-time token for a session, and leads to the page.
-// A token that was spent leads there too: the page then asks for the key.
-func (s *Server) openSession(w http.ResponseWriter, r *http.Request) error {
-	if s.sessions.spend(r.URL.Query().Get("token")) {
-		s.setCookie(w, r, Caller{Name: "page"})
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, "/", http.StatusSeeOther)
-	return nil
-}
-
-// signIn trades an API key for a session.
-func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
-	var in struct {
-		Key string `json:"key"`
-	}
-	if err := decode(w, r, &in); err != nil {
-		return err
-	}
-	if s.conf.Key != nil {
-		c, ok := s.conf.Key(strings.TrimSpace(in.Key))
-		if !ok {
-			return &form.Error{Status: http.StatusUnauthorized, Type: "authentication_error", Code: "invalid_api_key",
-				Text: say.T("this server does not know that key", "本服务器不认识该密钥")}
-		}
-		s.setCookie(w, r, c)
-	}
-	return writeJSON(w, http.StatusOK, map[string]bool{"ok": true})
-}
-
-func (s *Server) setCookie(w http.ResponseWriter, r *http.Request, c Caller) {
-	http.SetCookie(w, &http.Cookie{
-		Name: cookieName(r), Value: s.sessions.begin(c, s.conf.Now()), Path: "/",
-		MaxAge: int(sessionTime / time.Second), HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
-	})
+	return s.sessions.Find(SessionSecret(r))
 }
 
 // readBody reads a request's body within its limits of size and time.
@@ -230,8 +118,8 @@ func bodyError(err error) error {
 	return form.Invalid("", "incomplete_body", say.T("the body did not arrive whole", "请求体没有完整到达"))
 }
 
-// decode reads a small JSON object whose fields are all known.
-func decode(w http.ResponseWriter, r *http.Request, v any) error {
+// Decode reads a small JSON object.
+func Decode(w http.ResponseWriter, r *http.Request, v any) error {
 	body, err := readBody(w, r)
 	if err != nil {
 		return err

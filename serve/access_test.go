@@ -110,8 +110,20 @@ func TestSession(t *testing.T) {
 	if code, _ := b.send(t, "POST", "/api/session", `{"key":"wrong"}`, "Authorization", ""); code != 401 {
 		t.Errorf("signing in by a wrong key: %d", code)
 	}
+	if code, _ := b.send(t, "DELETE", "/api/session", "", "Authorization", "", "Cookie", in); code != 200 {
+		t.Errorf("signing out: %d", code)
+	}
+	if code, _ := b.send(t, "GET", "/api/state", "", "Authorization", "", "Cookie", in); code != 401 {
+		t.Errorf("after signing out: %d", code)
+	}
 	now := time.Now()
-	if _, ok := b.s.sessions.find(c.Value, now.Add(sessionTime+time.Minute)); ok {
+	s := &sessions{live: map[[32]byte]session{}, now: func() time.Time { return now }}
+	secret, _ := s.Begin(Caller{Name: "page"}, now.Add(SessionTime))
+	if who, ok := s.Find(secret); !ok || who.Name != "page" {
+		t.Error("no session")
+	}
+	now = now.Add(SessionTime)
+	if _, ok := s.Find(secret); ok {
 		t.Error("a session never ends")
 	}
 }

@@ -18,7 +18,7 @@ var errNotFound = &form.Error{Status: http.StatusNotFound, Type: "invalid_reques
 func (s *Server) notFound(http.ResponseWriter, *http.Request) error { return errNotFound }
 
 func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
-	return writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	return WriteJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
 type modelInfo struct {
@@ -38,7 +38,7 @@ func (s *Server) models(w http.ResponseWriter, r *http.Request) error {
 	for _, rel := range s.visible(r) {
 		list = append(list, rel.info())
 	}
-	return writeJSON(w, http.StatusOK, map[string]any{"object": "list", "data": list})
+	return WriteJSON(w, http.StatusOK, map[string]any{"object": "list", "data": list})
 }
 
 func (s *Server) model(w http.ResponseWriter, r *http.Request) error {
@@ -46,7 +46,7 @@ func (s *Server) model(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, rel.info())
+	return WriteJSON(w, http.StatusOK, rel.info())
 }
 
 // state is what the page needs to begin.
@@ -87,7 +87,7 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 	if len(out.Releases) > 0 {
 		out.Release = out.Releases[0]
 	}
-	return writeJSON(w, http.StatusOK, out)
+	return WriteJSON(w, http.StatusOK, out)
 }
 
 func (s *Server) plan(w http.ResponseWriter, r *http.Request) error {
@@ -117,7 +117,7 @@ func writeRaw(w http.ResponseWriter, get func() (json.RawMessage, error)) error 
 	if v == nil {
 		v = json.RawMessage("null")
 	}
-	return writeJSON(w, http.StatusOK, v)
+	return WriteJSON(w, http.StatusOK, v)
 }
 
 // events streams a run. A browser that lost the connection names the last
@@ -156,7 +156,7 @@ func (s *Server) feedback(w http.ResponseWriter, r *http.Request) error {
 		Good   *bool  `json:"good"`
 		Reason string `json:"reason"`
 	}
-	if err := decode(w, r, &in); err != nil {
+	if err := Decode(w, r, &in); err != nil {
 		return err
 	}
 	if in.ID == "" {
@@ -177,5 +177,5 @@ func (s *Server) feedback(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.metrics.ratings.WithLabelValues(map[bool]string{true: "good", false: "bad"}[*in.Good]).Inc()
-	return writeJSON(w, http.StatusOK, map[string]bool{"ok": true})
+	return WriteJSON(w, http.StatusOK, map[string]bool{"ok": true})
 }

@@ -12,7 +12,7 @@ import (
 
 // ask makes the handler of a surface's way to ask for answers: decode, check,
 // wait for a turn, generate, tell.
-func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error)) handler {
+func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error)) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		body, err := readBody(w, r)
 		if err != nil {
@@ -22,25 +22,35 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 		if err != nil {
 			return err
 		}
-		rel, err := s.pick(r, req.Model)
+		rel, err := s.choose(r, req)
 		if err != nil {
 			return err
 		}
 		if err := rel.fits(req); err != nil {
 			return err
 		}
+		if s.conf.Barred != nil {
+			if err := s.conf.Barred(caller(r)); err != nil {
+				return err
+			}
+		}
 		if l, ok := shape.(interface{ Loaded(model string) any }); ok && len(req.Messages)+len(req.Prompts) == 0 {
-			return writeJSON(w, http.StatusOK, l.Loaded(rel.Name))
+			return WriteJSON(w, http.StatusOK, l.Loaded(rel.Name))
 		}
 		h := form.Head{ID: shape.Prefix() + rand.Text(), Model: rel.Name, Made: s.conf.Now(), Lang: language(r), Label: rel.Label,
 			Fingerprint: "suiren-" + rel.Digest[:min(12, len(rel.Digest))], Request: req}
 		w.Header().Set("X-Request-Id", h.ID) // what Ollama's replies have no place for
-		list := s.exchanges(callerOf(r), h.ID, h.Lang, rel, req)
+		list := s.exchanges(CallerOf(r), h.ID, h.Lang, rel, req)
 		release, err := s.reserve(list)
 		if err != nil {
 			return err
 		}
 		defer release()
+		done, err := s.limits.begin(rel, caller(r), s.conf.Now())
+		if err != nil {
+			return err
+		}
+		defer done()
 		if err := s.queue.enter(r.Context()); err != nil {
 			return err
 		}
@@ -56,7 +66,7 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 			return err
 		}
 		shape.Begin(h, nil)
-		return writeJSON(w, http.StatusOK, shape.Whole(replies(list)))
+		return WriteJSON(w, http.StatusOK, shape.Whole(replies(list)))
 	}
 }
 
@@ -76,9 +86,7 @@ func (r *Release) fits(req *form.Request) error {
 	if param := r.Answerer.Can().Lack(req.Needs); param != "" {
 		return form.Unsupported(param)
 	}
-	if r.Policy != nil && req.Logprobs { // tokens would show what the rails hold back
-		return form.Unsupported("logprobs")
-	}
+	r.Limits.bound(req)
 	if r.Context > 0 && req.Context > r.Context {
 		return form.OutOfRange("num_ctx", say.T("at most %d, the context here", "至多 %d，即这里的上下文", r.Context))
 	}
@@ -87,36 +95,54 @@ func (r *Release) fits(req *form.Request) error {
 
 // visible are the releases that the caller may know of.
 func (s *Server) visible(r *http.Request) []*Release {
-	if s.conf.Decide == nil {
-		return s.releases()
-	}
 	var list []*Release
 	for _, rel := range s.releases() {
-		if s.may(r, ReadModels, AModel, rel.Name) == nil {
+		if rel.Canary == nil && (s.conf.Decide == nil || s.may(r, ReadModels, AModel, rel.Name) == nil) {
 			list = append(list, rel)
 		}
 	}
 	return list
 }
 
+// first is the first release that fits with which the caller may do what the
+// route does; failing that the first that fits.
+func (s *Server) first(r *http.Request, fits func(*Release) bool) *Release {
+	var any *Release
+	for _, rel := range s.releases() {
+		if rel.Canary != nil || !fits(rel) { // choose finds canaries, beside the live release
+			continue
+		}
+		if s.may(r, scopeOf(r).action, AModel, rel.Name) == nil {
+			return rel
+		}
+		if any == nil {
+			any = rel
+		}
+	}
+	return any
+}
+
 // pick finds the release that answers as model, if the caller may do with it
 // what the route does; "" is the first there is. What the caller may not know
 // of is not there.
 func (s *Server) pick(r *http.Request, model string) (*Release, error) {
-	if len(s.releases()) == 0 {
+	list := s.releases()
+	if len(list) == 0 {
 		return nil, &form.Error{Status: http.StatusServiceUnavailable, Type: "server_error", Code: "model_not_ready",
 			Text: say.T("the model is still being made", "模型还在训练中"), Next: say.T("follow it on the plan page", "进度见“计划”页面")}
 	}
-	list := s.visible(r)
-	for _, rel := range list {
-		if model == "" || model == rel.Name || model == rel.Name+":latest" { // as Ollama's clients write it
-			return rel, s.allow(r, AModel, rel.Name)
+	rel := s.first(r, func(rel *Release) bool {
+		return model == "" || model == rel.Name || model == rel.Name+":latest" // as Ollama's clients write it
+	})
+	if rel != nil {
+		if err := Allow(r, AModel, rel.Name); !errors.Is(err, ErrHidden) {
+			return rel, err
 		}
 	}
 	e := &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "model_not_found", Param: "model",
 		Text: say.T("there is no model %q here", "这里没有名为 %q 的模型", form.Clip(model))}
-	if len(list) > 0 {
-		e.Next = say.T("use %q", "请用 %q", list[0].Name)
+	if other := s.first(r, func(*Release) bool { return true }); other != nil && s.may(r, scopeOf(r).action, AModel, other.Name) == nil {
+		e.Next = say.T("use %q", "请用 %q", other.Name)
 	}
 	return nil, e
 }

@@ -2,7 +2,13 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"net/url"
+	"slices"
+
+	"suiren/internal/say"
+	"suiren/serve/form"
 )
 
 // An Action is what a route does, in the words of the rules of access.
@@ -40,9 +46,12 @@ const (
 	SetRelease   Action = "set_release"   // promote, roll back
 	ReadPolicy   Action = "read_policy"   // the rails
 	SetPolicy    Action = "set_policy"    //
+	ExportChat   Action = "export"        // a conversation as a file, labelled
+	Unlabelled   Action = "unlabelled"    // without its label
 	Keep         Action = "keep"          // backup, restore, health, alerts
 	UseSession   Action = "use_session"   // who am I, what may I do, sign out
-	ReadPeople   Action = "read_people"   // people, keys, tenants
+	BreakGlass   Action = "break_glass"   // in an emergency
+	ReadPeople   Action = "read_people"   // people, keys, tenants: a tenant
 	SetPeople    Action = "set_people"    // add, suspend, sign out a person
 	SetRoles     Action = "set_roles"     // give and take roles
 	SetKeys      Action = "set_keys"      // make, rotate, end keys
@@ -50,13 +59,32 @@ const (
 )
 
 // named are the actions about one thing.
-var named = map[Action]bool{ReadModels: true, Chat: true, Embed: true, Rerank: true, Tokenize: true, Search: true}
+var named = map[Action]bool{ReadModels: true, Chat: true, Embed: true, Rerank: true, Tokenize: true, Search: true,
+	ReadPeople: true, SetPeople: true, SetRoles: true, SetKeys: true, SetTenants: true}
+
+// actions are all that need a caller, in the order of the constants.
+var actions = []Action{ReadState, ReadModels, Chat, Embed, Rerank, Tokenize, Search, ReadReceipt, Rate, ReadPlan, SetPlan, ReadRuns, ReadData, ReadBases, SetBases, ReadLibrary, SetLibrary, ReadMachine, ReadMetrics, ReadUsage, SetBudget,
+	ReadTraces, ReadAudit, ReadReleases, SetRelease, ReadPolicy, SetPolicy, ExportChat, Unlabelled, Keep, UseSession, BreakGlass, ReadPeople, SetPeople, SetRoles, SetKeys, SetTenants}
+
+// kindOf is what an action is done to.
+func kindOf(a Action) string {
+	switch a {
+	case ReadModels, Chat, Embed, Rerank, Tokenize:
+		return AModel
+	case Search:
+		return ABase
+	case ReadPeople, SetPeople, SetRoles, SetKeys, SetTenants:
+		return ATenant
+	}
+	return TheServer
+}
 
 // Kinds of things.
 const (
 	TheServer = "server"
 	AModel    = "model"
 	ABase     = "base" // of knowledge
+	ATenant   = "tenant"
 )
 
 // A Caller is who sent a request.
@@ -79,36 +107,53 @@ type Question struct {
 type Route struct {
 	Pattern string // of net/http.ServeMux
 	Action  Action
-	do      handler
+	Do      Handler
 }
 
-type (
-	callerKey struct{}
-	routeKey  struct{}
-)
+// ErrHidden is wrapped by the error of Decide if the caller may not know that
+// there is such a thing.
+var ErrHidden = errors.New("the caller may not know of it")
 
-// callerOf returns who sent a request that keyed let in.
-func callerOf(r *http.Request) Caller {
-	c, _ := r.Context().Value(callerKey{}).(Caller)
-	return c
+// A scope is what keyed found out about a request.
+type scope struct {
+	s      *Server
+	caller Caller
+	action Action
+	says   map[string]string
 }
+
+type scopeKey struct{}
+
+func scopeOf(r *http.Request) *scope {
+	if x, ok := r.Context().Value(scopeKey{}).(*scope); ok {
+		return x
+	}
+	return &scope{}
+}
+
+// CallerOf returns who sent a request of a route with an action.
+func CallerOf(r *http.Request) Caller { return scopeOf(r).caller }
 
 // caller names who sent a request that keyed let in.
-func caller(r *http.Request) string { return callerOf(r).Name }
+func caller(r *http.Request) string { return CallerOf(r).Name }
 
 // keyed asks for an API key, or for the page's session, and whether its holder
 // may do what the route does, unless only the handler can know to what.
-func (s *Server) keyed(a Action, f handler) handler {
+func (s *Server) keyed(a Action, f Handler) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		c, ok := s.identify(r)
 		if !ok {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="suiren"`)
 			return errNoKey
 		}
-		ctx := context.WithValue(r.Context(), callerKey{}, c)
-		r = r.WithContext(context.WithValue(ctx, routeKey{}, a))
+		w.Header().Set("Cache-Control", "no-store")
+		says, err := saysOf(r)
+		if err != nil {
+			return err
+		}
+		r = r.WithContext(context.WithValue(r.Context(), scopeKey{}, &scope{s, c, a, says}))
 		if !named[a] {
-			if err := s.allow(r, TheServer, ""); err != nil {
+			if err := Allow(r, TheServer, ""); err != nil {
 				return err
 			}
 		}
@@ -116,25 +161,58 @@ func (s *Server) keyed(a Action, f handler) handler {
 	}
 }
 
-// allow decides whether the request's caller may do to a thing what its route
-// does. A denial is written down.
-func (s *Server) allow(r *http.Request, kind, id string) error {
-	a, _ := r.Context().Value(routeKey{}).(Action)
-	err := s.may(r, a, kind, id)
-	if err != nil && s.conf.Denied != nil {
-		s.conf.Denied(s.question(r, a, kind, id), err)
+// contextHeader is where a request says what it is about, in the form of a
+// query: purpose=treatment&patient=P17.
+const contextHeader = "Suiren-Context"
+
+var contextNames = []string{"purpose", "ward", "patient", "case_id"}
+
+func saysOf(r *http.Request) (map[string]string, error) {
+	return ParseContext(r.Header.Get(contextHeader))
+}
+
+// ParseContext reads what a request says of itself.
+func ParseContext(text string) (map[string]string, error) {
+	if text == "" {
+		return nil, nil
+	}
+	list, err := url.ParseQuery(text)
+	if err != nil || len(text) > 1024 {
+		return nil, form.Invalid(contextHeader, "invalid_value", say.T("the header %s is not of the form purpose=treatment&patient=P17", "请求头 %s 应形如 purpose=treatment&patient=P17", contextHeader))
+	}
+	says := map[string]string{}
+	for k, v := range list {
+		if !slices.Contains(contextNames, k) || len(v) != 1 || v[0] == "" {
+			return nil, form.Invalid(contextHeader, "invalid_value", say.T("the header %s knows purpose, ward, patient and case_id, each once", "请求头 %s 只接受 purpose、ward、patient、case_id，各一次", contextHeader))
+		}
+		says[k] = v[0]
+	}
+	return says, nil
+}
+
+// Allow decides whether the request's caller may do to a thing what its route
+// does. What was decided is written down.
+func Allow(r *http.Request, kind, id string) error {
+	x := scopeOf(r)
+	err := x.s.may(r, x.action, kind, id)
+	if x.s.conf.Decided != nil {
+		x.s.conf.Decided(x.question(x.action, kind, id), err)
 	}
 	return err
 }
 
-// may decides and writes nothing down.
+// May decides about another action than the route's, and writes nothing down.
+func May(r *http.Request, a Action, kind, id string) bool {
+	return scopeOf(r).s.may(r, a, kind, id) == nil
+}
+
 func (s *Server) may(r *http.Request, a Action, kind, id string) error {
 	if s.conf.Decide == nil {
 		return nil
 	}
-	return s.conf.Decide(s.question(r, a, kind, id))
+	return s.conf.Decide(scopeOf(r).question(a, kind, id))
 }
 
-func (s *Server) question(r *http.Request, a Action, kind, id string) Question {
-	return Question{Caller: callerOf(r), Action: a, Kind: kind, ID: id}
+func (x *scope) question(a Action, kind, id string) Question {
+	return Question{Caller: x.caller, Action: a, Kind: kind, ID: id, Says: x.says}
 }

@@ -1,6 +1,8 @@
 package serve
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,6 +15,8 @@ import (
 // bodies are what the routes about a thing are asked, so that the request names it.
 var bodies = map[string]string{
 	"POST /api/feedback":                 `{"id":"chatcmpl-1","good":true}`,
+	"POST /api/export":                   `{"format":"md","turns":[{"role":"user","text":"a"}]}`,
+	"POST /api/releases/{act}":           `{"release":"tutor"}`,
 	"POST /v1/chat/completions":          `{"model":"parrot","messages":[{"role":"user","content":"a"}]}`,
 	"POST /v1/completions":               `{"model":"parrot","prompt":"a"}`,
 	"POST /v1/responses":                 `{"model":"parrot","input":"a"}`,
@@ -35,7 +39,7 @@ var bodies = map[string]string{
 // fill fills a pattern's holes.
 func fill(pattern string) (method, at string) {
 	method, at, _ = strings.Cut(pattern, " ")
-	return method, strings.NewReplacer("{model}", "parrot", "{id}", "handbook", "{run}", "latest").Replace(at)
+	return method, strings.NewReplacer("{model}", "parrot", "{id}", "handbook", "{run}", "latest", "{act}", "promote").Replace(at)
 }
 
 var errDenied = &form.Error{Status: http.StatusForbidden, Type: "permission_error", Code: "denied"}
@@ -49,6 +53,9 @@ func TestEveryRouteIsDecided(t *testing.T) {
 	var denied int
 	b := start(t, parrot{}, func(c *Config, r *Release) {
 		*r = *everything()
+		c.Export = func(*Export) (string, []byte, error) { return "text/plain", nil, nil }
+		c.Releases = func() (json.RawMessage, error) { return nil, nil }
+		c.ReleaseAct = func(context.Context, string, string, json.RawMessage) (json.RawMessage, error) { return nil, nil }
 		c.Search = func(string, string, string, int) ([]openai.Found, error) { return nil, nil }
 		c.Decide = func(q Question) error {
 			mu.Lock()
@@ -59,14 +66,20 @@ func TestEveryRouteIsDecided(t *testing.T) {
 			}
 			return errDenied
 		}
-		c.Denied = func(Question, error) { mu.Lock(); denied++; mu.Unlock() }
+		c.Decided = func(_ Question, err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				denied++
+			}
+		}
 	})
 	do := func(pattern string, may func(Action) bool) (int, string) {
 		mu.Lock()
 		allowed, asked, denied = may, nil, 0
 		mu.Unlock()
 		method, at := fill(pattern)
-		if pattern == "GET /api/stream" { // whoever may read it gets no end of it
+		if pattern == "GET /api/events" { // whoever may read it gets no end of it
 			r := b.request(t, method, at, "")
 			defer r.Body.Close()
 			text := make([]byte, 200)

@@ -59,14 +59,17 @@ func dialectOf(r *http.Request) dialect {
 	return dialect{"", openai.Error}
 }
 
-// A handler answers one request. It must not return an error after it has
+// A Handler answers one request. It must not return an error after it has
 // begun to write.
-type handler func(http.ResponseWriter, *http.Request) error
+type Handler func(http.ResponseWriter, *http.Request) error
 
 // handle turns the error of f into a response. Errors that are not made for
 // the client are ours: handle logs them and tells the client nothing.
-func (s *Server) handle(f handler) http.Handler {
+func (s *Server) handle(f Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/events") { // they last, and hold no release
+			defer s.epochs.enter()()
+		}
 		if err := ended(r, f(w, r)); err != nil {
 			s.fail(w, r, err)
 		}
@@ -79,7 +82,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", strconv.Itoa(cmp.Or(e.After, retryAfterS)))
 	}
-	writeJSON(w, e.Status, dialectOf(r).body(e, language(r)))
+	WriteJSON(w, e.Status, dialectOf(r).body(e, language(r)))
 }
 
 // public is err if it was made for the client; else it is logged and the
@@ -92,9 +95,9 @@ func (s *Server) public(r *http.Request, err error) *form.Error {
 	return errInternal
 }
 
-// writeJSON sends v. The type is always set: Go would sniff text/plain, and
+// WriteJSON sends v. The type is always set: Go would sniff text/plain, and
 // OpenAI's clients then hand their caller a bare string.
-func writeJSON(w http.ResponseWriter, status int, v any) error {
+func WriteJSON(w http.ResponseWriter, status int, v any) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	e := json.NewEncoder(w)

@@ -38,13 +38,13 @@ func (s *Server) ollamaModels(r *http.Request) []ollama.Model {
 func (s *Server) ollamaRoutes() []Route {
 	list := []Route{
 		{"GET /api/version", ReadState, func(w http.ResponseWriter, r *http.Request) error {
-			return writeJSON(w, http.StatusOK, map[string]string{"version": ollamaVersion, "suiren": s.conf.Version})
+			return WriteJSON(w, http.StatusOK, map[string]string{"version": ollamaVersion, "suiren": s.conf.Version})
 		}},
 		{"GET /api/tags", ReadModels, func(w http.ResponseWriter, r *http.Request) error {
-			return writeJSON(w, http.StatusOK, ollama.Tags(s.ollamaModels(r)))
+			return WriteJSON(w, http.StatusOK, ollama.Tags(s.ollamaModels(r)))
 		}},
 		{"GET /api/ps", ReadModels, func(w http.ResponseWriter, r *http.Request) error {
-			return writeJSON(w, http.StatusOK, ollama.Processes(s.ollamaModels(r)))
+			return WriteJSON(w, http.StatusOK, ollama.Processes(s.ollamaModels(r)))
 		}},
 		{"POST /api/show", ReadModels, func(w http.ResponseWriter, r *http.Request) error {
 			body, err := readBody(w, r)
@@ -60,7 +60,7 @@ func (s *Server) ollamaRoutes() []Route {
 				return err
 			}
 			m := s.ollamaModel(rel)
-			return writeJSON(w, http.StatusOK, m.Show())
+			return WriteJSON(w, http.StatusOK, m.Show())
 		}},
 		{"POST /api/chat", Chat, s.ask(ollama.ParseChat)},
 		{"POST /api/generate", Chat, s.ask(ollama.ParseGenerate)},

@@ -23,20 +23,20 @@ type Query struct {
 	Body   json.RawMessage // of what is not a GET
 }
 
-// A Page answers a question of a page of the console with what becomes JSON.
+// A View answers a question of a page of the console with what becomes JSON.
 // Its *say.Error is shown to the reader.
-type Page func(ctx context.Context, q Query) (any, error)
+type View func(ctx context.Context, q Query) (any, error)
 
 // Pages are what the pages of the console ask of the program around the
 // server. A nil one is not there: its routes answer 404.
 type Pages struct {
-	Tasks, StartFirst                                                       Page // what runs in the background; the first plan of a newcomer
-	PlanFile, CheckPlan, SavePlan, ApplyPlan                                Page
-	Library, Fit, AddModel, LoadModel                                       Page
-	Bases, BaseFiles, BaseText, FindInBase, AddToBase, SetReaders, EvalBase Page
-	Corpora, Journal, Measure, Document, Near, Card, Rows                   Page
-	Curves, Points, Diagnose                                                Page
-	Verdicts, Machine, Settings                                             Page
+	Tasks, StartFirst                                                       View // what runs in the background; the first plan of a newcomer
+	PlanFile, CheckPlan, SavePlan, ApplyPlan                                View
+	Library, Fit, AddModel, LoadModel                                       View
+	Bases, BaseFiles, BaseText, FindInBase, AddToBase, SetReaders, EvalBase View
+	Corpora, Journal, Measure, Document, Near, Card, Rows                   View
+	Curves, Points, Diagnose                                                View
+	Verdicts, Machine, Settings                                             View
 }
 
 // pageRoutes are what the console's pages read and do.
@@ -45,7 +45,7 @@ func (s *Server) pageRoutes() (list []Route) {
 	for _, r := range []struct {
 		pattern string
 		action  Action
-		page    Page
+		page    View
 	}{
 		{"GET /api/tasks", ReadState, p.Tasks},
 		{"POST /api/first", SetPlan, p.StartFirst},
@@ -83,11 +83,11 @@ func (s *Server) pageRoutes() (list []Route) {
 	return list
 }
 
-func (s *Server) pageOf(f Page) handler {
+func (s *Server) pageOf(f View) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		q := s.query(r)
-		if a, _ := r.Context().Value(routeKey{}).(Action); named[a] {
-			if err := s.allow(r, ABase, q.Name); err != nil {
+		if named[scopeOf(r).action] {
+			if err := Allow(r, ABase, q.Name); err != nil {
 				return err
 			}
 		}
@@ -105,7 +105,7 @@ func (s *Server) pageOf(f Page) handler {
 		if err != nil {
 			return pageError(err)
 		}
-		return writeJSON(w, http.StatusOK, v)
+		return WriteJSON(w, http.StatusOK, v)
 	}
 }
 

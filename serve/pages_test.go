@@ -73,7 +73,7 @@ func TestTabStream(t *testing.T) {
 			}
 		}
 	})
-	r := b.request(t, "GET", "/api/stream?lang=zh-CN", "", "Last-Event-ID", "one/3")
+	r := b.request(t, "GET", "/api/events?lang=zh-CN", "", "Last-Event-ID", "one/3")
 	defer r.Body.Close()
 	if got := r.Header.Get("Content-Type"); got != "text/event-stream" {
 		t.Fatal(got)

@@ -97,5 +97,5 @@ func (s *Server) receipt(w http.ResponseWriter, r *http.Request) error {
 			Text: say.T("there is no receipt of an answer %q", "没有回答 %q 的凭据", form.Clip(id)),
 			Next: say.T("ask soon after the answer, with the key that asked for it: only the last receipts are kept", "请在回答之后尽快用同一密钥查询：只保留最近的凭据")}
 	}
-	return writeJSON(w, http.StatusOK, receipt)
+	return WriteJSON(w, http.StatusOK, receipt)
 }

@@ -29,7 +29,9 @@ func (s *Server) searchStore(w http.ResponseWriter, r *http.Request) error {
 	if s.conf.Search == nil {
 		return errNoStore
 	}
-	if err := s.allow(r, ABase, r.PathValue("id")); err != nil {
+	if err := Allow(r, ABase, r.PathValue("id")); errors.Is(err, ErrHidden) {
+		return errNoStore
+	} else if err != nil {
 		return err
 	}
 	list, err := s.conf.Search(caller(r), r.PathValue("id"), q.Query, q.Most)
@@ -39,5 +41,5 @@ func (s *Server) searchStore(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, q.Reply(list))
+	return WriteJSON(w, http.StatusOK, q.Reply(list))
 }

@@ -86,7 +86,7 @@ func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) error {
 	if in.Strings {
 		out["token_strs"] = strs
 	}
-	return writeJSON(w, http.StatusOK, out)
+	return WriteJSON(w, http.StatusOK, out)
 }
 
 func invalidBody(err error) error {
@@ -98,7 +98,7 @@ func (s *Server) detokenize(w http.ResponseWriter, r *http.Request) error {
 		Model  string  `json:"model"`
 		Tokens []int32 `json:"tokens"`
 	}
-	if err := decode(w, r, &in); err != nil {
+	if err := Decode(w, r, &in); err != nil {
 		return err
 	}
 	rel, err := s.spelling(r, in.Model)
@@ -111,7 +111,7 @@ func (s *Server) detokenize(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	text := rel.Speller.Spell(in.Tokens)
-	return writeJSON(w, http.StatusOK, map[string]string{"content": text, "prompt": text})
+	return WriteJSON(w, http.StatusOK, map[string]string{"content": text, "prompt": text})
 }
 
 // applyTemplate shows the prompt that a conversation becomes.
@@ -132,7 +132,7 @@ func (s *Server) applyTemplate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, map[string]string{"prompt": text})
+	return WriteJSON(w, http.StatusOK, map[string]string{"prompt": text})
 }
 
 // countTokens is Anthropic's.
@@ -153,5 +153,5 @@ func (s *Server) countTokens(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, map[string]int{"input_tokens": len(ids)})
+	return WriteJSON(w, http.StatusOK, map[string]int{"input_tokens": len(ids)})
 }

@@ -19,7 +19,7 @@ import (
 // its record.
 func (s *Server) turn(r *http.Request, rel *Release, characters int, work func(ctx context.Context) (tokens int, err error)) error {
 	start := s.conf.Now()
-	c := callerOf(r)
+	c := CallerOf(r)
 	rec := &Record{ID: "work-" + rand.Text(), Caller: c.Name, Tenant: c.Tenant, Project: c.Project, Time: start, Release: rel, Reason: form.Stop}
 	if s.conf.Reserve != nil {
 		if _, err := s.conf.Reserve(Hold{ID: rec.ID, Caller: c.Name, Tenant: c.Tenant, Project: c.Project, Tokens: characters}); err != nil {
@@ -50,10 +50,8 @@ func (s *Server) turn(r *http.Request, rel *Release, characters int, work func(c
 // pickFor finds the model, or if none is named the first that fits.
 func (s *Server) pickFor(r *http.Request, model string, fits func(*Release) bool, not *form.Error) (*Release, error) {
 	if model == "" {
-		for _, rel := range s.visible(r) {
-			if fits(rel) {
-				return rel, s.allow(r, AModel, rel.Name)
-			}
+		if rel := s.first(r, fits); rel != nil {
+			return rel, Allow(r, AModel, rel.Name)
 		}
 	}
 	rel, err := s.pick(r, model)
@@ -111,11 +109,11 @@ func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, req.Reply(rel.Name, vectors, tokens))
+	return WriteJSON(w, http.StatusOK, req.Reply(rel.Name, vectors, tokens))
 }
 
 // ollamaEmbed is Ollama's, of many texts, or of one in the older manner.
-func (s *Server) ollamaEmbed(one bool) handler {
+func (s *Server) ollamaEmbed(one bool) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		body, err := readBody(w, r)
 		if err != nil {
@@ -129,7 +127,7 @@ func (s *Server) ollamaEmbed(one bool) handler {
 		if err != nil {
 			return err
 		}
-		return writeJSON(w, http.StatusOK, req.Reply(rel.Name, vectors, tokens, took))
+		return WriteJSON(w, http.StatusOK, req.Reply(rel.Name, vectors, tokens, took))
 	}
 }
 
@@ -165,5 +163,5 @@ func (s *Server) rerank(w http.ResponseWriter, r *http.Request) error {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
-	return writeJSON(w, http.StatusOK, req.Reply("rerank-"+rand.Text(), rel.Name, scores, order, tokens))
+	return WriteJSON(w, http.StatusOK, req.Reply("rerank-"+rand.Text(), rel.Name, scores, order, tokens))
 }

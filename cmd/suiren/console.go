@@ -34,7 +34,8 @@ type house struct {
 	mu      sync.Mutex
 	svc     *service // of the plan; nil: there is none yet
 	tasks   []*task
-	served  []*serve.Release
+	made    []*serve.Release // of the plan
+	loaded  []*serve.Release // models
 	brought []*plain.Model
 	machine *measuredMachine
 
@@ -120,7 +121,7 @@ func (h *house) pages() serve.Pages {
 }
 
 // orNothing answers null where there is no plan: a page then says what would be there.
-func orNothing(f serve.Page) serve.Page {
+func orNothing(f serve.View) serve.View {
 	return func(ctx context.Context, q serve.Query) (any, error) {
 		v, err := f(ctx, q)
 		if errors.Is(err, errNoPlan) {
@@ -134,21 +135,26 @@ func orNothing(f serve.Page) serve.Page {
 func (h *house) server(conf serve.Config) *serve.Server {
 	conf.Pages = h.pages()
 	conf.Plan, conf.Report, conf.Runs, conf.Events = h.planView, h.reportView, h.runsView, h.events
+	conf.Releases, conf.ReleaseAct, conf.Health = h.releasesView, h.releaseDo, h.health
+	conf.Record, conf.Rate = h.record, h.rate
 	h.srv = serve.New(conf)
 	return h.srv
 }
 
-// open makes the server answer from one more release, before all others if first.
-func (h *house) open(r *serve.Release, first bool) {
+// openMade makes the server answer from the plan's releases, then the models.
+func (h *house) openMade(list []*serve.Release) (ended <-chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.served = slices.DeleteFunc(h.served, func(old *serve.Release) bool { return old.Name == r.Name })
-	if first {
-		h.served = slices.Insert(h.served, 0, r)
-	} else {
-		h.served = append(h.served, r)
-	}
-	h.srv.Open(h.served...)
+	h.made = list
+	return h.srv.Open(slices.Concat(h.made, h.loaded)...)
+}
+
+// openModel makes the server answer from one more model.
+func (h *house) openModel(r *serve.Release) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.loaded = append(slices.DeleteFunc(h.loaded, func(old *serve.Release) bool { return old.Name == r.Name }), r)
+	h.srv.Open(slices.Concat(h.made, h.loaded)...)
 }
 
 // plan is the service of the plan, if there is one.
@@ -195,6 +201,42 @@ func (h *house) runsView() (json.RawMessage, error) {
 		return s.runsView()
 	}
 	return json.RawMessage("[]"), nil
+}
+
+func (h *house) releasesView() (json.RawMessage, error) {
+	if s := h.planned(); s != nil {
+		return s.releasesView()
+	}
+	return json.RawMessage(`{"version":0,"releases":[]}`), nil
+}
+
+func (h *house) releaseDo(ctx context.Context, caller, act string, body json.RawMessage) (json.RawMessage, error) {
+	s := h.planned()
+	if s == nil {
+		return nil, serve.BadAct(errNoPlan.What, errNoPlan.Next, false)
+	}
+	return s.releaseDo(ctx, caller, act, body)
+}
+
+func (h *house) health() []serve.Health {
+	if s := h.planned(); s != nil {
+		return s.health()
+	}
+	return nil
+}
+
+func (h *house) record(r *serve.Record) error {
+	if s := h.planned(); s != nil {
+		return s.record(r)
+	}
+	return h.books.record(r)
+}
+
+func (h *house) rate(r serve.Rating) error {
+	if s := h.planned(); s != nil {
+		return s.rate(r)
+	}
+	return h.books.rate(r)
 }
 
 // apply makes what the plan says, and serves its release.

@@ -37,7 +37,7 @@ func (h *house) library(context.Context, serve.Query) (any, error) {
 	out := []shown{}
 	free := h.free()
 	for _, r := range records {
-		s := shown{Record: r, Changed: r.Changed(), Served: slices.ContainsFunc(h.served, func(o *serve.Release) bool { return o.Digest == r.Digest.String() })}
+		s := shown{Record: r, Changed: r.Changed(), Served: slices.ContainsFunc(h.loaded, func(o *serve.Release) bool { return o.Digest == r.Digest.String() })}
 		s.Fit = fitted{Free: free, Fits: r.Bytes < free, Bytes: r.Bytes}
 		out = append(out, s)
 	}
@@ -167,7 +167,7 @@ func (h *house) loadModel(_ context.Context, q serve.Query) (any, error) {
 		h.mu.Lock()
 		h.brought = append(h.brought, p.Model)
 		h.mu.Unlock()
-		h.open(r, false)
+		h.openModel(r)
 		bytes, _ := p.Memory()
 		return say.T("%s answers; it takes %s", "%s 已就绪，占用 %s", r.Name, size(bytes)), nil
 	})

@@ -71,21 +71,7 @@ func (h *house) openStanding(s *service, m stage.Machine) error {
 	if err != nil {
 		return err
 	}
-	return h.openBlock(s, b, m)
-}
-
-// openBlock serves a standing release, before all else.
-func (h *house) openBlock(s *service, b store.Block, m stage.Machine) error {
-	r, err := s.w.serveRelease(b, m)
-	if err != nil {
-		return err
-	}
-	h.books.opened = append(h.books.opened, func() error { r.close(); return nil })
-	if err := h.books.begin(b.Name, b.Output.String()); err != nil {
-		return err
-	}
-	h.open(r.release, true)
-	return nil
+	return s.openRelease(b, m)
 }
 
 func sumOf(text []byte) string {
@@ -146,10 +132,11 @@ func (h *house) checkPlan(ctx context.Context, q serve.Query) (any, error) {
 		View        *plan.View   `json:"view,omitempty"`
 		Empty       bool         `json:"empty"`
 	}
-	f, err := plan.Parse(w.file.Path, []byte(in.Text), vocabulary(h.a.every))
+	f, err := plan.Parse([]byte(in.Text), plan.FileName, vocabulary(h.a.every))
 	if err != nil {
 		return checked{Diagnostics: diagnostics(err, q.Lang)}, nil
 	}
+	f = f.At(w.file.Path, []byte(in.Text))
 	m, err := h.a.machine()
 	if err != nil {
 		return nil, err
@@ -182,7 +169,7 @@ func (h *house) savePlan(ctx context.Context, q serve.Query) (any, error) {
 	if sumOf(old) != in.Sum {
 		return nil, errMovedFile
 	}
-	if _, err := plan.Parse(s.w.file.Path, []byte(in.Text), vocabulary(h.a.every)); err != nil {
+	if _, err := plan.Parse([]byte(in.Text), plan.FileName, vocabulary(h.a.every)); err != nil {
 		return nil, err
 	}
 	tmp := s.w.file.Path + ".new"

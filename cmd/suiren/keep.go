@@ -3,12 +3,10 @@ package main
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
-	"suiren/stage/operate"
 	"suiren/store"
 )
 
@@ -83,92 +81,5 @@ func (a *app) storeCommand() *cobra.Command {
 		},
 	}
 	gc.Flags().BoolVar(&dry, "dry-run", false, a.t("only say what would go", "只显示将清理什么"))
-	return a.group("store", a.t("Check or tidy what was made", "检查或清理产物"), verify, gc)
-}
-
-// keyCommand keeps the API keys.
-func (a *app) keyCommand() *cobra.Command {
-	var folder string
-	var models bool
-	keys := func() (bookDir, *operate.Keys, error) {
-		dir, err := a.bookDir(folder, models)
-		if err != nil {
-			return "", nil, err
-		}
-		k, err := operate.OpenKeys(dir.keys())
-		return dir, k, err
-	}
-	create := &cobra.Command{
-		Use: "create " + a.t("NAME", "名称"), Short: a.t("Make a key and show it, once", "创建密钥，只显示这一次"), Args: a.args(1, 1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			dir, k, err := keys()
-			if err != nil {
-				return err
-			}
-			secret, err := k.Make(args[0])
-			if err != nil {
-				return err
-			}
-			if err := dir.log("key.create", args[0]); err != nil {
-				return err
-			}
-			if a.format == formatJSONL {
-				a.line(map[string]string{"type": "key", "name": args[0], "secret": secret})
-			} else {
-				fmt.Fprintln(a.stdout, secret)
-			}
-			return nil
-		},
-	}
-	list := &cobra.Command{
-		Use: "list", Short: a.t("List the keys, without their secrets", "列出密钥（不含内容）"), Args: a.args(0, 0),
-		RunE: func(*cobra.Command, []string) error {
-			_, k, err := keys()
-			if err != nil {
-				return err
-			}
-			var rows [][]string
-			for _, key := range k.List() {
-				if a.format == formatJSONL {
-					a.line(map[string]any{"type": "key", "name": key.Name, "made": key.Made, "revoked": key.Revoked})
-					continue
-				}
-				state := a.t("made %s", "创建于 %s", key.Made.Format(time.DateOnly))
-				if !key.Revoked.IsZero() {
-					state = a.t("revoked %s", "撤销于 %s", key.Revoked.Format(time.DateOnly))
-				}
-				rows = append(rows, []string{key.Name, state})
-			}
-			for _, l := range table("ll", rows) {
-				fmt.Fprintln(a.stdout, l)
-			}
-			return nil
-		},
-	}
-	revoke := &cobra.Command{
-		Use: "revoke " + a.t("NAME", "名称"), Short: a.t("End a key", "撤销密钥"), Args: a.args(1, 1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			dir, k, err := keys()
-			if err != nil {
-				return err
-			}
-			if err := k.Revoke(args[0]); err != nil {
-				return err
-			}
-			return dir.log("key.revoke", args[0])
-		},
-	}
-	limit := a.keyLimitCommand(func() (bookDir, *operate.Ledger, error) {
-		dir, err := a.bookDir(folder, models)
-		if err != nil {
-			return "", nil, err
-		}
-		l, err := operate.OpenLedger(dir.ledger())
-		return dir, l, err
-	})
-	for _, c := range []*cobra.Command{create, list, revoke, limit} {
-		c.Flags().StringVar(&folder, "plan", "", a.t("folder of the plan file (default: here)", "计划文件所在目录（默认：当前目录）"))
-		a.bookFlag(c, &models)
-	}
-	return a.group("key", a.t("Make, list, bound and end API keys", "管理 API 密钥"), create, list, revoke, limit)
+	return a.group("store", a.t("Check or tidy what was made", "检查或清理产物"), verify, gc, a.storeDowngradeCommand())
 }

@@ -35,15 +35,30 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 		return err
 	}
 	defer ln.Close()
+	if ln, err = f.secure(a, ln); err != nil {
+		return err
+	}
 	conf := b.config(a, f.hosts)
 	conf.Slots = max(slots, mf.slots)
+	conf.Export = exporter(b.audit, func() (string, error) { return defaultProducer, nil })
 	if keys != nil {
-		conf.Key = holder(keys)
+		door, err := b.door(a, keys, f.access)
+		if err != nil {
+			return err
+		}
+		door.Config(&conf)
 	}
+	d := &desk{books: b}
+	conf.Guard = d
 	h := &house{a: a, books: b, cmd: c, model: *mf}
 	h.model.context = 0
 	h.space = h.openSpace
 	s := h.server(conf)
+	d.releases = s.Releases
+	policy, err := a.policyBefore(mf.policy)
+	if err != nil {
+		return err
+	}
 	free, err := a.modelMemory(mf)
 	if err != nil {
 		return err
@@ -67,6 +82,9 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 		if err != nil {
 			return err
 		}
+		if policy != nil {
+			r.Policy = rails{policy, policy.Title()}
+		}
 		bytes, whole := p.Memory()
 		memory += bytes
 		if p.Answers() {
@@ -78,7 +96,7 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 			return err
 		}
 		list, h.brought = append(list, r), append(h.brought, p.Model)
-		h.served = list
+		h.loaded = list
 	}
 	machine, err := a.machine()
 	if err != nil {
@@ -86,7 +104,7 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 	}
 	spareProcessor(machine.Threads)
 	s.Open(list...)
-	url := "http://" + ln.Addr().String() + s.OpenPath()
+	url := f.scheme() + ln.Addr().String() + s.OpenPath()
 	if a.format == formatJSONL {
 		a.line(map[string]any{"type": "serving", "url": url, "address": ln.Addr().String(), "key": secret, "models": names(list), "memory": memory})
 		return s.Serve(ctx, ln)
@@ -94,7 +112,7 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 	if secret != "" {
 		fmt.Fprintln(a.stdout, a.t("API key (shown once): %s", "API 密钥（只显示一次）：%s", secret))
 	}
-	base := "http://" + ln.Addr().String()
+	base := f.scheme() + ln.Addr().String()
 	fmt.Fprintln(a.stdout, a.t("page: %s", "页面：%s", url))
 	fmt.Fprintln(a.stdout, a.t("OpenAI: %s/v1   Anthropic and Ollama: %s", "OpenAI：%s/v1   Anthropic 与 Ollama：%s", base, base))
 	return s.Serve(ctx, ln)
@@ -106,8 +124,14 @@ func (h *house) openSpace(dir string) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.books.opened = append(h.books.opened, func() error { w.close(); return nil })
 	s := &service{w: w, books: h.books, house: h, Server: h.srv}
+	h.books.opened = append(h.books.opened, func() error {
+		if f := s.follower.Load(); f != nil {
+			f.end()
+		}
+		w.close()
+		return nil
+	})
 	return s, h.replan(context.Background(), s)
 }
 

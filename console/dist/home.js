@@ -1,5 +1,5 @@
 // src/pages/home.tsx
-import { act, bytes, Card, count, day, Fail, h, Meter, Page, progressOfPlan, say, store, Tag, TaskList, useAct, useGet } from "./kit.js";
+import { act, bytes, Card, count, day, Fail, h, mayDo, Meter, Page, progressOfPlan, say, store, Tag, TaskList, useAct, useGet } from "./kit.js";
 
 // src/pages/home.words.ts
 var words = {
@@ -47,13 +47,13 @@ function Home() {
 }
 function Doors() {
   const first = store.server?.release, p = progressOfPlan(), start = useAct();
-  return /* @__PURE__ */ h("section", { "aria-label": w("doors"), class: "doors" }, /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorRun")), /* @__PURE__ */ h("p", null, w("doorRunHelp")), first ? /* @__PURE__ */ h("a", { class: "button main", href: "#chat" }, w("doorTalk", first.name)) : /* @__PURE__ */ h("a", { class: "button main", href: "#models" }, w("doorRunGo"))), /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorAsk")), /* @__PURE__ */ h("p", null, w("doorAskHelp")), /* @__PURE__ */ h("a", { class: "button main", href: "#knowledge" }, w("doorAskGo"))), /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorTrain")), /* @__PURE__ */ h("p", null, w("doorTrainHelp")), store.plan ? /* @__PURE__ */ h("a", { class: "button main", href: "#plan" }, p?.now ? w("doorTrainOn") : w("doorTrainPlan")) : /* @__PURE__ */ h("button", { class: "main", disabled: start.busy || !store.server, onClick: () => start.run(async () => {
+  return /* @__PURE__ */ h("section", { "aria-label": w("doors"), class: "doors" }, /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorRun")), /* @__PURE__ */ h("p", null, w("doorRunHelp")), first ? /* @__PURE__ */ h("a", { class: "button main", href: "#chat" }, w("doorTalk", first.name)) : /* @__PURE__ */ h("a", { class: "button main", href: "#models" }, w("doorRunGo"))), /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorAsk")), /* @__PURE__ */ h("p", null, w("doorAskHelp")), /* @__PURE__ */ h("a", { class: "button main", href: "#knowledge" }, w("doorAskGo"))), /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorTrain")), /* @__PURE__ */ h("p", null, w("doorTrainHelp")), store.plan ? /* @__PURE__ */ h("a", { class: "button main", href: "#plan" }, p?.now ? w("doorTrainOn") : w("doorTrainPlan")) : /* @__PURE__ */ h("button", { class: "main", disabled: start.busy || !store.server || !mayDo("set_plan"), onClick: () => start.run(async () => {
     await act("POST", "/api/first");
     location.hash = "#plan";
   }) }, w("doorTrainGo")), start.failure && /* @__PURE__ */ h(Fail, { of: start.failure })));
 }
 function Now() {
-  const now = store.now, p = progressOfPlan(), free = useGet("/api/library");
+  const now = store.now, p = progressOfPlan(), free = useGet(store.server && mayDo("read_library") ? "/api/library" : "");
   return /* @__PURE__ */ h(Card, { title: w("now") }, store.server && store.server.releases.length === 0 && /* @__PURE__ */ h("p", null, w("nothing")), /* @__PURE__ */ h("ul", { class: "plainlist" }, now?.releases.map((r) => /* @__PURE__ */ h("li", { key: r.name }, /* @__PURE__ */ h("a", { href: "#chat" }, /* @__PURE__ */ h("b", null, r.name)), " ", r.context ? /* @__PURE__ */ h("span", { class: "quiet" }, w("context", count(r.context)), r.origin && Object.hasOwn(words, "origin_" + r.origin) && ", " + w(`origin_${r.origin}`)) : null, r.stats.Pages > 0 && /* @__PURE__ */ h(Meter, { part: r.stats.PagesUsed / r.stats.Pages, label: w("holds", count(r.stats.PagesUsed), count(r.stats.Pages)) })))), p?.now && /* @__PURE__ */ h("div", null, /* @__PURE__ */ h(Meter, { part: p.part, label: w("making", p.done, p.all) }), /* @__PURE__ */ h("p", { class: "quiet" }, p.now)), now && /* @__PURE__ */ h("div", null, /* @__PURE__ */ h(Meter, { part: now.working / now.slots, label: w("answering", now.working, now.slots) }), /* @__PURE__ */ h(Meter, { part: now.waiting / now.most, label: w("waiting", now.waiting, now.most) }), /* @__PURE__ */ h("p", { class: "quiet" }, now.waiting > 0 ? w("waitsWhy", now.slots) : w("waitsNot"))), free.data && /* @__PURE__ */ h("p", { class: "quiet" }, w("free", bytes(free.data.free))), /* @__PURE__ */ h(TaskList, { kinds: ["knowledge", "model", "load", "plan"] }));
 }
 function Last() {

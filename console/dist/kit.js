@@ -1318,6 +1318,7 @@ function redraw() {
     draw();
   }, 16);
 }
+var mayDo = (action) => store.who?.may[action] !== false;
 
 // src/words.ts
 var words = {
@@ -1782,7 +1783,7 @@ var source = null;
 var followed = "";
 function followLive(onLive) {
   source?.close();
-  source = new EventSource("/api/stream?lang=" + store.lang);
+  source = new EventSource("/api/events?lang=" + store.lang);
   let names = "";
   source.onmessage = (e) => {
     const m = JSON.parse(e.data);
@@ -2062,6 +2063,7 @@ export {
   kept,
   liveText,
   loadPlan,
+  mayDo,
   maybe,
   onDraw,
   percent,

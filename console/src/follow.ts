@@ -48,7 +48,7 @@ let followed = ""; // the run whose lines the stream tells
 // itself, and says which line it saw last. onLive is told of a release more or less.
 export function followLive(onLive: () => void) {
   source?.close();
-  source = new EventSource("/api/stream?lang=" + store.lang);
+  source = new EventSource("/api/events?lang=" + store.lang);
   let names = "";
   source.onmessage = e => {
     const m = JSON.parse(e.data);

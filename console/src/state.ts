@@ -39,3 +39,6 @@ export function redraw() {
   queued = true;
   setTimeout(() => { queued = false; draw(); }, 16);
 }
+
+// mayDo reports whether the caller may do something, as far as the page knows; the server decides.
+export const mayDo = (action: string) => store.who?.may[action] !== false;

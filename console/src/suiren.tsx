@@ -1,5 +1,5 @@
 // The page: its frame, and what keeps it in step with the server.
-import { act, type ComponentChildren, Failure, Flame, followLive, Fragment, get, h, keep, type Lang, loadPlan, onDraw, redraw, render, type ServerState, showRun, store, t, type Theme, useState, type Who } from "./kit";
+import { act, type ComponentChildren, Failure, Flame, followLive, Fragment, get, h, keep, type Lang, loadPlan, mayDo, onDraw, redraw, render, type ServerState, showRun, store, t, type Theme, useState, type Who } from "./kit";
 
 // The pages, in groups, and where each is loaded from when it is first opened.
 const groups = [
@@ -51,7 +51,7 @@ const needs: Partial<Record<Name, string>> = {
 };
 
 // may reports whether a page is of use to the caller. The server decides all the same.
-const may = (p: Name) => (!needs[p] || store.who?.may[needs[p]!] !== false) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p));
+const may = (p: Name) => (!needs[p] || mayDo(needs[p]!)) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p));
 
 function Navigation() {
   const [open, setOpen] = useState(false);

@@ -23,7 +23,25 @@ type Key struct {
 	Name    string    `json:"name"` // one of its own
 	Hash    string    `json:"hash"` // SHA-256 of the secret, in hexadecimal
 	Made    time.Time `json:"made"`
+	Expires time.Time `json:"expires,omitzero"`
 	Revoked time.Time `json:"revoked,omitzero"`
+
+	// What the rules of access know of it.
+	Roles   []string            `json:"roles,omitempty"` // none: made before there were roles
+	Tenant  string              `json:"tenant,omitempty"`
+	Project string              `json:"project,omitempty"`
+	Actions []string            `json:"actions,omitempty"` // the only ones; none: all that its roles may
+	Models  []string            `json:"models,omitempty"`  // the only ones; none: all
+	Tags    map[string][]string `json:"tags,omitempty"`
+
+	// Old is the hash of the secret before this one, which works until Until.
+	Old   string    `json:"old,omitempty"`
+	Until time.Time `json:"until,omitzero"`
+}
+
+// Works reports whether the key lets its holder in.
+func (k *Key) Works(now time.Time) bool {
+	return k.Revoked.IsZero() && (k.Expires.IsZero() || now.Before(k.Expires))
 }
 
 // Keys is the file of API keys, keys.json with mode 0600. Secrets are random
@@ -87,7 +105,8 @@ func parseKeys(b []byte) ([]Key, error) {
 	names := map[string]bool{}
 	for i, key := range file.Keys {
 		h, err := hex.DecodeString(key.Hash)
-		if err != nil || len(h) != sha256.Size || key.Name == "" || names[key.Name] {
+		old, err2 := hex.DecodeString(key.Old)
+		if err != nil || err2 != nil || len(h) != sha256.Size || len(old) != 0 && len(old) != sha256.Size || key.Name == "" || names[key.Name] {
 			return nil, say.Errorf("key %d has no name of its own or no SHA-256", "第 %d 个密钥没有独有的名字或 SHA-256", i+1)
 		}
 		names[key.Name] = true
@@ -95,15 +114,20 @@ func parseKeys(b []byte) ([]Key, error) {
 	return file.Keys, nil
 }
 
-// Make makes a key and returns its secret, which nobody can find out again.
-func (k *Keys) Make(name string) (secret string, err error) {
-	secret = secretPrefix + rand.Text() + rand.Text() // 260 bits
+func newSecret() string { return secretPrefix + rand.Text() + rand.Text() } // 260 bits
+
+// Make makes a key with a fresh secret, which it returns, and which nobody can
+// find out again.
+func (k *Keys) Make(key Key) (secret string, err error) {
+	secret = newSecret()
 	err = k.change(func() error {
-		if name == "" || slices.ContainsFunc(k.list, func(o Key) bool { return o.Name == name }) {
-			return &say.Error{Where: name, What: say.T("there is a key of this name already", "已有同名的密钥"),
+		if key.Name == "" || slices.ContainsFunc(k.list, func(o Key) bool { return o.Name == key.Name }) {
+			return &say.Error{Where: key.Name, What: say.T("there is a key of this name already", "已有同名的密钥"),
 				Next: say.T("choose another name; revoked keys keep theirs", "请换一个名字；已撤销的密钥保留其名字")}
 		}
-		k.list = append(k.list, Key{Name: name, Hash: secretHash(secret), Made: k.Now().UTC().Truncate(time.Second)})
+		key.Hash, key.Made = secretHash(secret), k.Now().UTC().Truncate(time.Second)
+		key.Old, key.Until, key.Revoked = "", time.Time{}, time.Time{}
+		k.list = append(k.list, key)
 		return nil
 	})
 	if err != nil {
@@ -114,11 +138,35 @@ func (k *Keys) Make(name string) (secret string, err error) {
 
 // First makes a key if there is none at all, revoked ones included, and
 // returns its secret; "" if there are keys.
-func (k *Keys) First(name string) (secret string, err error) {
+func (k *Keys) First(key Key) (secret string, err error) {
 	if len(k.List()) > 0 {
 		return "", nil
 	}
-	return k.Make(name)
+	return k.Make(key)
+}
+
+// Rotate gives a key another secret, which it returns. The one before works for
+// a grace.
+func (k *Keys) Rotate(name string, grace time.Duration) (secret string, err error) {
+	secret = newSecret()
+	return secret, k.change(func() error {
+		for i := range k.list {
+			if key := &k.list[i]; key.Name == name && key.Revoked.IsZero() {
+				key.Old, key.Until = "", time.Time{}
+				if grace > 0 {
+					key.Old, key.Until = key.Hash, k.Now().UTC().Add(grace).Truncate(time.Second)
+				}
+				key.Hash = secretHash(secret)
+				return nil
+			}
+		}
+		return errNoKey(name)
+	})
+}
+
+func errNoKey(name string) error {
+	return &say.Error{Where: name, What: say.T("there is no such key, or it is revoked already", "没有这个密钥，或它已被撤销"),
+		Next: say.T("list the keys to see their names", "请列出密钥查看名字")}
 }
 
 // Revoke ends a key.
@@ -130,8 +178,7 @@ func (k *Keys) Revoke(name string) error {
 				return nil
 			}
 		}
-		return &say.Error{Where: name, What: say.T("there is no such key, or it is revoked already", "没有这个密钥，或它已被撤销"),
-			Next: say.T("list the keys to see their names", "请列出密钥查看名字")}
+		return errNoKey(name)
 	})
 }
 
@@ -143,17 +190,29 @@ func (k *Keys) List() []Key {
 	return slices.Clone(k.list)
 }
 
-// Lookup finds the name of the key with this secret. How long it takes tells
+// Lookup finds the key with this secret, if it works. How long it takes tells
 // nothing about the keys but their number: it compares hashes, all of them,
 // in constant time.
-func (k *Keys) Lookup(secret string) (name string, ok bool) {
-	h := []byte(secretHash(secret))
+func (k *Keys) Lookup(secret string) (found Key, ok bool) {
+	h, now := []byte(secretHash(secret)), k.Now()
 	for _, key := range k.List() {
-		if subtle.ConstantTimeCompare(h, []byte(key.Hash)) == 1 && key.Revoked.IsZero() {
-			name, ok = key.Name, true
+		is := subtle.ConstantTimeCompare(h, []byte(key.Hash))
+		was := subtle.ConstantTimeCompare(h, []byte(key.Old))
+		if (is == 1 || was == 1 && now.Before(key.Until)) && key.Works(now) {
+			found, ok = key, true
 		}
 	}
-	return name, ok
+	return found, ok
+}
+
+// Named finds a key by its name, if it works.
+func (k *Keys) Named(name string) (Key, bool) {
+	for _, key := range k.List() {
+		if key.Name == name && key.Works(k.Now()) {
+			return key, true
+		}
+	}
+	return Key{}, false
 }
 
 // change lets f change the list and writes it, while no other process does.
@@ -180,7 +239,7 @@ func (k *Keys) change(f func() error) error {
 	}
 	b, err := json.MarshalIndent(map[string][]Key{"keys": k.list}, "", "  ")
 	if err == nil {
-		err = replace(k.path, append(b, '\n'))
+		err = Replace(k.path, append(b, '\n'))
 	}
 	if err != nil {
 		k.list = before

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -59,7 +60,7 @@ func TestRelease(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Manifest{1, "tutor", store.Digest{1}, weights, knowledge, store.Digest{2}, store.Digest{3}}); *m != want {
+	if want := (Manifest{1, "tutor", store.Digest{1}, weights, knowledge, store.Digest{2}, store.Digest{3}, nil}); !reflect.DeepEqual(*m, want) {
 		t.Errorf("%+v, want %+v", m, want)
 	}
 	m, err = releaseOf(t, `{"pass":true,"checks":[]}`, `{"weights":"`+weights.String()+`","knowledge":""}`)
@@ -94,18 +95,18 @@ func TestKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.Now = func() time.Time { return noon }
-	first, err := k.First("first")
+	first, err := k.First(Key{Name: "first", Roles: []string{"owner"}})
 	if err != nil || !strings.HasPrefix(first, secretPrefix) {
 		t.Fatal(first, err)
 	}
-	if again, err := k.First("again"); again != "" || err != nil {
+	if again, err := k.First(Key{Name: "again"}); again != "" || err != nil {
 		t.Errorf("a second first key: %q, %v", again, err)
 	}
-	other, err := k.Make("other")
+	other, err := k.Make(Key{Name: "other"})
 	if err != nil || other == first {
 		t.Fatal(other, err)
 	}
-	if _, err := k.Make("other"); err == nil {
+	if _, err := k.Make(Key{Name: "other"}); err == nil {
 		t.Error("two keys of one name")
 	}
 	if text := get(t, path); strings.Contains(text, first) || strings.Contains(text, strings.TrimPrefix(first, secretPrefix)) {
@@ -115,8 +116,8 @@ func TestKeys(t *testing.T) {
 		t.Errorf("mode %v", info.Mode())
 	}
 	for secret, want := range map[string]string{first: "first", other: "other", "": "", first[:len(first)-1]: "", first + "x": ""} {
-		if name, ok := k.Lookup(secret); name != want || ok != (want != "") {
-			t.Errorf("lookup of %q: %q, %v", secret, name, ok)
+		if key, ok := k.Lookup(secret); key.Name != want || ok != (want != "") {
+			t.Errorf("lookup of %q: %q, %v", secret, key.Name, ok)
 		}
 	}
 	second, err := OpenKeys(path) // another process revokes
@@ -129,8 +130,8 @@ func TestKeys(t *testing.T) {
 	if err := second.Revoke("first"); err == nil {
 		t.Error("revoked twice")
 	}
-	if name, ok := k.Lookup(first); ok {
-		t.Errorf("a revoked key opens: %q", name)
+	if key, ok := k.Lookup(first); ok {
+		t.Errorf("a revoked key opens: %q", key.Name)
 	}
 	if _, ok := k.Lookup(other); !ok {
 		t.Error("revoking one key closed another")
@@ -142,8 +143,50 @@ func TestKeys(t *testing.T) {
 	if _, err := OpenKeys(path); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("a broken file: %v", err)
 	}
-	if _, err := k.Make("third"); err == nil {
+	if _, err := k.Make(Key{Name: "third"}); err == nil {
 		t.Error("a broken file was overwritten")
+	}
+}
+
+// A key ends when it expires; when it is rotated, the old secret works for the grace.
+func TestKeyTimes(t *testing.T) {
+	k, err := OpenKeys(filepath.Join(t.TempDir(), "keys.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := noon
+	k.Now = func() time.Time { return now }
+	short, err := k.Make(Key{Name: "short", Expires: noon.Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := k.Make(Key{Name: "turned", Roles: []string{"user"}, Models: []string{"m"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := k.Rotate("turned", time.Hour)
+	if err != nil || fresh == old {
+		t.Fatal(err)
+	}
+	opens := func(what, secret string, want bool) {
+		t.Helper()
+		if _, ok := k.Lookup(secret); ok != want {
+			t.Errorf("%s: opens is %v", what, ok)
+		}
+	}
+	opens("within its time", short, true)
+	opens("the old secret in the grace", old, true)
+	opens("the new secret", fresh, true)
+	if key, _ := k.Lookup(fresh); key.Models[0] != "m" || key.Roles[0] != "user" {
+		t.Errorf("rotation lost the scopes: %+v", key)
+	}
+	now = now.Add(time.Hour)
+	opens("expired", short, false)
+	opens("the old secret after the grace", old, false)
+	opens("the new secret later", fresh, true)
+	opens("nothing", "", false)
+	if _, err := k.Rotate("nobody", 0); err == nil {
+		t.Error("no such key was rotated")
 	}
 }
 
@@ -154,7 +197,7 @@ func TestKeysTogether(t *testing.T) {
 		wg.Go(func() {
 			k, err := OpenKeys(path) // as another process would
 			if err == nil {
-				_, err = k.Make(name)
+				_, err = k.Make(Key{Name: name})
 			}
 			if err != nil {
 				t.Error(err)
@@ -405,7 +448,7 @@ func FuzzKeys(f *testing.F) {
 }
 
 func FuzzManifest(f *testing.F) {
-	b, _ := json.Marshal(Manifest{1, "x", store.Digest{1}, store.Digest{2}, store.Digest{}, store.Digest{3}, store.Digest{4}})
+	b, _ := json.Marshal(Manifest{1, "x", store.Digest{1}, store.Digest{2}, store.Digest{}, store.Digest{3}, store.Digest{4}, map[string]int{"tokens": 9}})
 	f.Add(b)
 	f.Add([]byte(`{"pass":true,"checks":[{"name":"a","want":1,"got":null,"ok":false}],"weights":"00"}`))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -1,5 +1,5 @@
 // Home: what runs, what it can still hold, what waits and why, and the next step.
-import { act, bytes, Card, count, day, Fail, type Run, h, Meter, Page, progressOfPlan, say, store, Tag, TaskList, useAct, useGet } from "../kit";
+import { act, bytes, Card, count, day, Fail, type Run, h, mayDo, Meter, Page, progressOfPlan, say, store, Tag, TaskList, useAct, useGet } from "../kit";
 import { words } from "./home.words";
 
 const w = say(words);
@@ -28,14 +28,14 @@ function Doors() {
     <article class="card door">
       <h2>{w("doorTrain")}</h2><p>{w("doorTrainHelp")}</p>
       {store.plan ? <a class="button main" href="#plan">{p?.now ? w("doorTrainOn") : w("doorTrainPlan")}</a>
-        : <button class="main" disabled={start.busy || !store.server} onClick={() => start.run(async () => { await act("POST", "/api/first"); location.hash = "#plan"; })}>{w("doorTrainGo")}</button>}
+        : <button class="main" disabled={start.busy || !store.server || !mayDo("set_plan")} onClick={() => start.run(async () => { await act("POST", "/api/first"); location.hash = "#plan"; })}>{w("doorTrainGo")}</button>}
       {start.failure && <Fail of={start.failure} />}
     </article>
   </section>;
 }
 
 function Now() {
-  const now = store.now, p = progressOfPlan(), free = useGet<{ free: number }>("/api/library");
+  const now = store.now, p = progressOfPlan(), free = useGet<{ free: number }>(store.server && mayDo("read_library") ? "/api/library" : "");
   return <Card title={w("now")}>
     {store.server && store.server.releases.length === 0 && <p>{w("nothing")}</p>}
     <ul class="plainlist">{now?.releases.map(r => <li key={r.name}>

@@ -8,7 +8,7 @@ interface Person { name: string; title?: string; roles: string[] | null; tenant?
 interface Key { name: string; roles: string[] | null; tenant?: string; made: string; expires?: string; revoked?: string; works: boolean }
 interface Tenant { name: string; title?: string; shares?: unknown }
 
-const roles = ["owner", "system", "security", "auditor", "operator", "user", "viewer"] as const;
+const roles = ["owner", "system", "security", "audit", "operator", "user", "viewer"] as const;
 const role = (r: string) => Object.hasOwn(words, "role_" + r) ? w(`role_${r}` as "role_user") : r;
 const at = (kind: string, name: string) => `/api/${kind}/${encodeURIComponent(name)}`;
 

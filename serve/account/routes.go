@@ -1,0 +1,483 @@
+package account
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"suiren/internal/say"
+	"suiren/serve"
+	"suiren/serve/form"
+	"suiren/stage/operate"
+	"suiren/stage/operate/access"
+	"suiren/stage/operate/people"
+)
+
+func (a *Account) routes() []serve.Route {
+	return []serve.Route{
+		{Pattern: "GET /api/session/ways", Action: serve.Open, Do: a.ways},
+		{Pattern: "POST /api/session/join", Action: serve.Open, Do: a.join},
+		{Pattern: "POST /api/session/password", Action: serve.UseSession, Do: a.password},
+		{Pattern: "GET /api/session/list", Action: serve.UseSession, Do: a.mine},
+		{Pattern: "DELETE /api/session/list", Action: serve.UseSession, Do: a.endMine},
+		{Pattern: "POST /api/session/emergency", Action: serve.BreakGlass, Do: a.breakGlass},
+		{Pattern: "DELETE /api/session/emergency", Action: serve.BreakGlass, Do: a.mend},
+		{Pattern: "POST /api/session/passkey/begin", Action: serve.Open, Do: a.beginPasskey},
+		{Pattern: "POST /api/session/passkey/finish", Action: serve.Open, Do: a.finishPasskey},
+		{Pattern: "GET /api/session/passkeys", Action: serve.UseSession, Do: a.listPasskeys},
+		{Pattern: "POST /api/session/passkeys/begin", Action: serve.UseSession, Do: a.beginNewPasskey},
+		{Pattern: "POST /api/session/passkeys/finish", Action: serve.UseSession, Do: a.finishNewPasskey},
+		{Pattern: "DELETE /api/session/passkeys/{id}", Action: serve.UseSession, Do: a.removePasskey},
+		{Pattern: "GET /api/session/oidc", Action: serve.Open, Do: a.beginOIDC},
+		{Pattern: "GET /api/session/oidc/callback", Action: serve.Open, Do: a.finishOIDC},
+
+		{Pattern: "GET /api/people", Action: serve.ReadPeople, Do: a.listPeople},
+		{Pattern: "POST /api/people", Action: serve.SetPeople, Do: a.addPerson},
+		{Pattern: "PATCH /api/people/{name}", Action: serve.SetPeople, Do: a.changePerson},
+		{Pattern: "DELETE /api/people/{name}", Action: serve.SetPeople, Do: a.removePerson},
+		{Pattern: "PUT /api/people/{name}/roles", Action: serve.SetRoles, Do: a.setRoles},
+		{Pattern: "POST /api/people/{name}/link", Action: serve.SetPeople, Do: a.link},
+		{Pattern: "DELETE /api/people/{name}/sessions", Action: serve.SetPeople, Do: a.endSessions},
+		{Pattern: "GET /api/keys", Action: serve.ReadPeople, Do: a.listKeys},
+		{Pattern: "POST /api/keys", Action: serve.SetKeys, Do: a.addKey},
+		{Pattern: "POST /api/keys/{name}/rotate", Action: serve.SetKeys, Do: a.rotateKey},
+		{Pattern: "DELETE /api/keys/{name}", Action: serve.SetKeys, Do: a.revokeKey},
+		{Pattern: "GET /api/tenants", Action: serve.ReadPeople, Do: a.listTenants},
+		{Pattern: "POST /api/tenants", Action: serve.SetTenants, Do: a.addTenant},
+		{Pattern: "DELETE /api/tenants/{name}", Action: serve.SetTenants, Do: a.removeTenant},
+		{Pattern: "PUT /api/tenants/{name}/shares", Action: serve.SetTenants, Do: a.share(true)},
+		{Pattern: "DELETE /api/tenants/{name}/shares", Action: serve.SetTenants, Do: a.share(false)},
+	}
+}
+
+func ok(w http.ResponseWriter) error {
+	return serve.WriteJSON(w, http.StatusOK, map[string]bool{"ok": true})
+}
+
+// list sends what of a list belongs to tenants that the caller may read.
+func list[T any](w http.ResponseWriter, r *http.Request, name string, all []T, tenant func(T) string) error {
+	own := serve.CallerOf(r).Tenant
+	if err := serve.Allow(r, serve.ATenant, own); err != nil {
+		return seen(err)
+	}
+	out := []T{}
+	for _, x := range all {
+		if t := tenant(x); t == own || serve.May(r, serve.ReadPeople, serve.ATenant, t) {
+			out = append(out, x)
+		}
+	}
+	return serve.WriteJSON(w, http.StatusOK, map[string]any{name: out})
+}
+
+func (a *Account) listPeople(w http.ResponseWriter, r *http.Request) error {
+	all, err := a.People.List()
+	if err != nil {
+		return err
+	}
+	return list(w, r, "people", all, func(p *people.Person) string { return p.Tenant })
+}
+
+// theirs finds the account that a route names, if the caller may do to its
+// tenant's people what the route does.
+func (a *Account) theirs(r *http.Request) (*people.Person, error) {
+	p, err := a.People.Find(r.PathValue("name"))
+	if err != nil {
+		// The question is asked all the same, so that the answer tells nothing.
+		if err := serve.Allow(r, serve.ATenant, serve.CallerOf(r).Tenant); err != nil {
+			return nil, seen(err)
+		}
+		return nil, told(err)
+	}
+	if err := serve.Allow(r, serve.ATenant, p.Tenant); err != nil {
+		return nil, seen(err)
+	}
+	if slices.Contains(p.Roles, access.Owner) && !slices.Contains(principal(serve.CallerOf(r)).Roles, access.Owner) {
+		return nil, errOwner
+	}
+	return p, nil
+}
+
+var errOwner = &form.Error{Status: http.StatusForbidden, Type: "permission_error", Code: "access_denied",
+	Text: say.T("only an owner changes an owner, or makes one", "只有所有者能更改或设立所有者")}
+
+// plain are the roles that whoever makes an account or a key may give; the
+// others are given by whoever gives roles.
+var plain = []string{access.Viewer, access.User}
+
+// mayGive reports whether the caller may give roles in a tenant.
+func mayGive(r *http.Request, tenant string, roles, free []string) error {
+	for _, role := range roles {
+		if slices.Contains(free, role) {
+			continue
+		}
+		if !serve.May(r, serve.SetRoles, serve.ATenant, tenant) {
+			return &form.Error{Status: http.StatusForbidden, Type: "permission_error", Code: "access_denied",
+				Text: say.T("the role %s is given by whoever gives out roles", "角色“%s”须由权限管理员授予", access.RoleText(role)),
+				Next: say.T("make it with the roles viewer or user", "请先用“查看者”或“用户”角色创建")}
+		}
+		if role == access.Owner && !slices.Contains(principal(serve.CallerOf(r)).Roles, access.Owner) {
+			return errOwner
+		}
+	}
+	return nil
+}
+
+func (a *Account) addPerson(w http.ResponseWriter, r *http.Request) error {
+	var in people.Person
+	if err := serve.Decode(w, r, &in); err != nil {
+		return err
+	}
+	if err := serve.Allow(r, serve.ATenant, in.Tenant); err != nil {
+		return seen(err)
+	}
+	if in.Roles == nil {
+		in.Roles = []string{access.User}
+	}
+	if err := mayGive(r, in.Tenant, in.Roles, plain); err != nil {
+		return err
+	}
+	if a.taken(in.Name) {
+		return told(&say.Error{Where: in.Name, What: people.ErrExists.What, Next: say.T("choose another name", "请换一个名字"), Err: people.ErrExists})
+	}
+	p := people.Person{Name: in.Name, Title: in.Title, Roles: in.Roles, Tenant: in.Tenant, Project: in.Project, Tags: in.Tags}
+	if err := a.People.Add(p); err != nil {
+		return told(err)
+	}
+	if err := a.note(r, "person.add", in.Name); err != nil {
+		return err
+	}
+	return a.sendLink(w, r, in.Name)
+}
+
+// sendLink makes a one-time link and sends its path. What follows # no browser
+// sends to a server, and so no log holds it.
+func (a *Account) sendLink(w http.ResponseWriter, r *http.Request, name string) error {
+	token, err := a.People.Link(name)
+	if err != nil {
+		return told(err)
+	}
+	if err := a.note(r, "person.link", name); err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	return serve.WriteJSON(w, http.StatusOK, map[string]string{"name": name, "link": JoinPath(token)})
+}
+
+// JoinPath is the page's path that sets a password by a token.
+func JoinPath(token string) string { return "/#join=" + token }
+
+func (a *Account) link(w http.ResponseWriter, r *http.Request) error {
+	p, err := a.theirs(r)
+	if err != nil {
+		return err
+	}
+	return a.sendLink(w, r, p.Name)
+}
+
+func (a *Account) changePerson(w http.ResponseWriter, r *http.Request) error {
+	p, err := a.theirs(r)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Title, Project *string
+		Tags           map[string][]string
+		Suspended      *bool
+	}
+	if err := serve.Decode(w, r, &in); err != nil {
+		return err
+	}
+	if in.Suspended != nil {
+		if err := a.People.Suspend(p.Name, *in.Suspended); err != nil {
+			return told(err)
+		}
+		if err := a.note(r, map[bool]string{true: "person.suspend", false: "person.admit"}[*in.Suspended], p.Name); err != nil {
+			return err
+		}
+	}
+	if in.Title == nil && in.Project == nil && in.Tags == nil {
+		return ok(w)
+	}
+	if in.Tags != nil { // the rules decide by them
+		if err := mayGive(r, p.Tenant, []string{access.Operator}, nil); err != nil {
+			return err
+		}
+	}
+	err = a.People.Change(p.Name, func(p *people.Person) error {
+		if in.Title != nil {
+			p.Title = *in.Title
+		}
+		if in.Project != nil {
+			p.Project = *in.Project
+		}
+		if in.Tags != nil {
+			p.Tags = in.Tags
+		}
+		return nil
+	})
+	if err != nil {
+		return told(err)
+	}
+	if err := a.note(r, "person.change", p.Name); err != nil {
+		return err
+	}
+	return ok(w)
+}
+
+func (a *Account) setRoles(w http.ResponseWriter, r *http.Request) error {
+	p, err := a.theirs(r)
+	if err != nil {
+		return err
+	}
+	var in struct{ Roles []string }
+	if err := serve.Decode(w, r, &in); err != nil {
+		return err
+	}
+	if p.Name == serve.CallerOf(r).Name {
+		return &form.Error{Status: http.StatusForbidden, Type: "permission_error", Code: "own_roles",
+			Text: say.T("nobody changes their own roles", "任何人不得更改自己的角色"), Next: say.T("ask another administrator", "请由其他管理员操作")}
+	}
+	if err := mayGive(r, p.Tenant, in.Roles, nil); err != nil {
+		return err
+	}
+	if err := a.People.Change(p.Name, func(p *people.Person) error { p.Roles = in.Roles; return nil }); err != nil {
+		return told(err)
+	}
+	if err := a.note(r, "person.roles", p.Name+" "+rolesList(in.Roles)); err != nil {
+		return err
+	}
+	return ok(w)
+}
+
+func (a *Account) removePerson(w http.ResponseWriter, r *http.Request) error {
+	p, err := a.theirs(r)
+	if err != nil {
+		return err
+	}
+	if err := a.People.Remove(p.Name); err != nil {
+		return told(err)
+	}
+	if err := a.note(r, "person.remove", p.Name); err != nil {
+		return err
+	}
+	return ok(w)
+}
+
+func (a *Account) endSessions(w http.ResponseWriter, r *http.Request) error {
+	p, err := a.theirs(r)
+	if err != nil {
+		return err
+	}
+	n, err := a.People.EndAll(p.Name)
+	if err != nil {
+		return err
+	}
+	if err := a.note(r, "session.end", p.Name); err != nil {
+		return err
+	}
+	return serve.WriteJSON(w, http.StatusOK, map[string]int64{"ended": n})
+}
+
+// keyView is a key as the page sees it: without its hash.
+type keyView struct {
+	operate.Key
+	Hash  string `json:"hash,omitempty"`
+	Old   string `json:"old,omitempty"`
+	Works bool   `json:"works"`
+}
+
+func (a *Account) listKeys(w http.ResponseWriter, r *http.Request) error {
+	var all []keyView
+	for _, k := range a.Keys.List() {
+		k.Roles = keyPrincipal(k).Roles
+		all = append(all, keyView{Key: k, Works: k.Works(a.Now())})
+	}
+	return list(w, r, "keys", all, func(k keyView) string { return k.Tenant })
+}
+
+func (a *Account) addKey(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Name, Tenant, Project  string
+		Roles, Actions, Models []string
+		Tags                   map[string][]string
+		Days                   int
+	}
+	if err := serve.Decode(w, r, &in); err != nil {
+		return err
+	}
+	if err := serve.Allow(r, serve.ATenant, in.Tenant); err != nil {
+		return seen(err)
+	}
+	k := operate.Key{Name: in.Name, Tenant: in.Tenant, Project: in.Project, Roles: in.Roles, Actions: in.Actions, Models: in.Models, Tags: in.Tags}
+	if k.Roles == nil {
+		k.Roles = []string{access.User}
+	}
+	if in.Days < 0 || in.Days > 3650 {
+		return form.OutOfRange("days", say.T("0 to 3650", "0 到 3650"))
+	}
+	if in.Days > 0 {
+		k.Expires = a.Now().UTC().Add(time.Duration(in.Days) * 24 * time.Hour).Truncate(time.Second)
+	}
+	if err := CheckKey(k); err != nil {
+		return told(err)
+	}
+	if err := mayGive(r, in.Tenant, k.Roles, append(plain, access.Operator)); err != nil {
+		return err
+	}
+	if in.Tags != nil {
+		if err := mayGive(r, in.Tenant, []string{access.Operator}, nil); err != nil {
+			return err
+		}
+	}
+	if a.taken(in.Name) {
+		return told(&say.Error{Where: in.Name, What: say.T("a key or a person has this name already", "已有同名的密钥或人员"), Next: say.T("choose another name", "请换一个名字"), Err: people.ErrExists})
+	}
+	if err := a.People.HasTenant(k.Tenant); err != nil {
+		return told(err)
+	}
+	secret, err := a.Keys.Make(k)
+	if err != nil {
+		return told(err)
+	}
+	if err := a.note(r, "key.create", in.Name+" "+rolesList(k.Roles)); err != nil {
+		return err
+	}
+	return sendSecret(w, in.Name, secret)
+}
+
+func sendSecret(w http.ResponseWriter, name, secret string) error {
+	w.Header().Set("Cache-Control", "no-store")
+	return serve.WriteJSON(w, http.StatusOK, map[string]string{"name": name, "secret": secret})
+}
+
+// theirKey is theirs for keys.
+func (a *Account) theirKey(r *http.Request) (operate.Key, error) {
+	name := r.PathValue("name")
+	for _, k := range a.Keys.List() {
+		if k.Name != name {
+			continue
+		}
+		if err := serve.Allow(r, serve.ATenant, k.Tenant); err != nil {
+			return k, seen(err)
+		}
+		if slices.Contains(k.Roles, access.Owner) && !slices.Contains(principal(serve.CallerOf(r)).Roles, access.Owner) {
+			return k, errOwner
+		}
+		return k, nil
+	}
+	if err := serve.Allow(r, serve.ATenant, serve.CallerOf(r).Tenant); err != nil {
+		return operate.Key{}, seen(err)
+	}
+	return operate.Key{}, errNone
+}
+
+// maxGrace bounds how long a rotated key's old secret works.
+const maxGrace = 30 * 24 * time.Hour
+
+func (a *Account) rotateKey(w http.ResponseWriter, r *http.Request) error {
+	k, err := a.theirKey(r)
+	if err != nil {
+		return err
+	}
+	var in struct{ Hours int }
+	if err := serve.Decode(w, r, &in); err != nil {
+		return err
+	}
+	if in.Hours < 0 || in.Hours > int(maxGrace.Hours()) {
+		return form.OutOfRange("hours", say.T("0 to %d", "0 到 %d", int(maxGrace.Hours())))
+	}
+	secret, err := a.Keys.Rotate(k.Name, time.Duration(in.Hours)*time.Hour)
+	if err != nil {
+		return told(err)
+	}
+	if err := a.note(r, "key.rotate", k.Name); err != nil {
+		return err
+	}
+	return sendSecret(w, k.Name, secret)
+}
+
+func (a *Account) revokeKey(w http.ResponseWriter, r *http.Request) error {
+	k, err := a.theirKey(r)
+	if err != nil {
+		return err
+	}
+	if err := a.Keys.Revoke(k.Name); err != nil {
+		return told(err)
+	}
+	if _, err := a.People.EndAll(k.Name); err != nil {
+		return err
+	}
+	if err := a.note(r, "key.revoke", k.Name); err != nil {
+		return err
+	}
+	return ok(w)
+}
+
+func (a *Account) listTenants(w http.ResponseWriter, r *http.Request) error {
+	all, err := a.People.Tenants()
+	if err != nil {
+		return err
+	}
+	return list(w, r, "tenants", all, func(t people.Tenant) string { return t.Name })
+}
+
+func (a *Account) addTenant(w http.ResponseWriter, r *http.Request) error {
+	var in struct{ Name, Title string }
+	if err := serve.Decode(w, r, &in); err != nil {
+		return err
+	}
+	if err := serve.Allow(r, serve.ATenant, in.Name); err != nil {
+		return seen(err)
+	}
+	if err := a.People.AddTenant(in.Name, in.Title); err != nil {
+		return told(err)
+	}
+	if err := a.note(r, "tenant.add", in.Name); err != nil {
+		return err
+	}
+	return ok(w)
+}
+
+func (a *Account) removeTenant(w http.ResponseWriter, r *http.Request) error {
+	name := r.PathValue("name")
+	if err := serve.Allow(r, serve.ATenant, name); err != nil {
+		return seen(err)
+	}
+	for _, k := range a.Keys.List() {
+		if k.Tenant == name && k.Works(a.Now()) {
+			return told(&say.Error{Where: name, What: say.T("there are keys of this tenant: %s", "该租户还有密钥：%s", k.Name), Next: say.T("revoke them first", "请先撤销它们")})
+		}
+	}
+	if err := a.People.RemoveTenant(name); err != nil {
+		return told(err)
+	}
+	if err := a.note(r, "tenant.remove", name); err != nil {
+		return err
+	}
+	return ok(w)
+}
+
+// share gives a model or knowledge base to a tenant, or takes it back.
+func (a *Account) share(has bool) serve.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		name := r.PathValue("name")
+		id := name
+		if name == people.House {
+			id = ""
+		}
+		if err := serve.Allow(r, serve.ATenant, id); err != nil {
+			return seen(err)
+		}
+		var in people.Share
+		if err := serve.Decode(w, r, &in); err != nil {
+			return err
+		}
+		if err := a.People.Give(in, name, has); err != nil {
+			return told(err)
+		}
+		if err := a.note(r, map[bool]string{true: "tenant.give", false: "tenant.take"}[has], name+" "+in.Kind+" "+in.ID); err != nil {
+			return err
+		}
+		return ok(w)
+	}
+}

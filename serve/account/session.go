@@ -1,0 +1,174 @@
+package account
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"suiren/internal/say"
+	"suiren/serve"
+	"suiren/serve/form"
+	"suiren/stage/operate"
+	"suiren/stage/operate/access"
+	"suiren/stage/operate/people"
+)
+
+func rolesList(roles []string) string { return strings.Join(roles, ",") }
+
+// CheckKey reports whether a key's scopes are ones that there are.
+func CheckKey(k operate.Key) error {
+	if err := people.CheckName(k.Name); err != nil {
+		return err
+	}
+	if err := people.CheckRoles(k.Roles); err != nil {
+		return err
+	}
+	all := access.Actions()
+	for _, action := range k.Actions {
+		if _, known := all[action]; !known {
+			var names []string
+			for name := range all {
+				names = append(names, name)
+			}
+			slices.Sort(names)
+			return &say.Error{Where: action, What: say.T("there is no such action", "没有这个操作"), Next: say.T("choose of %s", "可选：%s", strings.Join(names, ", "))}
+		}
+	}
+	size := 0
+	for _, m := range k.Models {
+		size += len(m) + 1
+	}
+	for name, words := range k.Tags {
+		size += len(name) + len(strings.Join(words, " ")) + 1
+	}
+	if size > 8<<10 {
+		return &say.Error{Where: k.Name, What: say.T("its scopes are larger than 8 KiB", "权限范围超过 8 KiB"), Next: say.T("give fewer", "请减少")}
+	}
+	return nil
+}
+
+// ways says how one can sign in here.
+func (a *Account) ways(w http.ResponseWriter, r *http.Request) error {
+	out := map[string]any{"key": true, "password": true, "passkey": rpOf(r) != "", "oidc": ""}
+	if a.Sources.OIDC != nil {
+		out["oidc"] = a.Sources.OIDC.Title
+	}
+	return serve.WriteJSON(w, http.StatusOK, out)
+}
+
+// join sets a first password by a one-time link, and signs in.
+func (a *Account) join(w http.ResponseWriter, r *http.Request) error {
+	var in struct{ Token, Password string }
+	if err := serve.Decode(w, r, &in); err != nil {
+		return err
+	}
+	p, err := a.People.Join(in.Token, in.Password)
+	if err != nil {
+		return told(err)
+	}
+	if _, err := a.Audit.Append(p.Name, "person.password", p.Name, ""); err != nil {
+		return err
+	}
+	return a.begin(w, r, p, false)
+}
+
+// begin signs a person in.
+func (a *Account) begin(w http.ResponseWriter, r *http.Request, p *people.Person, second bool) error {
+	who := p.Principal()
+	who.TwoFactors = second
+	if err := serve.BeginSession(w, r, sessions{a}, caller(who, people.OfPerson), a.Now()); err != nil {
+		return err
+	}
+	return ok(w)
+}
+
+// password changes one's own password. All one's sessions end but this one,
+// which begins anew.
+func (a *Account) password(w http.ResponseWriter, r *http.Request) error {
+	me, err := person(r)
+	if err != nil {
+		return err
+	}
+	var in struct{ Old, New string }
+	if err := serve.Decode(w, r, &in); err != nil {
+		return err
+	}
+	p, err := a.People.SignIn(r.Context(), me.Name, in.Old, from(r))
+	if err != nil {
+		return told(err)
+	}
+	if err := a.People.SetPassword(me.Name, in.New); err != nil {
+		return told(err)
+	}
+	if err := a.note(r, "person.password", me.Name); err != nil {
+		return err
+	}
+	return a.begin(w, r, p, false)
+}
+
+func (a *Account) mine(w http.ResponseWriter, r *http.Request) error {
+	list, err := a.People.Sessions(serve.CallerOf(r).Name)
+	if err != nil {
+		return err
+	}
+	return serve.WriteJSON(w, http.StatusOK, map[string]any{"sessions": list})
+}
+
+// endMine signs out everywhere.
+func (a *Account) endMine(w http.ResponseWriter, r *http.Request) error {
+	n, err := a.People.EndAll(serve.CallerOf(r).Name)
+	if err != nil {
+		return err
+	}
+	if err := a.note(r, "session.end", serve.CallerOf(r).Name); err != nil {
+		return err
+	}
+	return serve.WriteJSON(w, http.StatusOK, map[string]int64{"ended": n})
+}
+
+// breakGlass lets a person past the rules that allow for emergencies, for a
+// while, for a reason that others will read.
+func (a *Account) breakGlass(w http.ResponseWriter, r *http.Request) error {
+	me, err := person(r)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Reason  string
+		Minutes int
+	}
+	if err := serve.Decode(w, r, &in); err != nil {
+		return err
+	}
+	if in.Minutes == 0 {
+		in.Minutes = 60
+	}
+	if in.Minutes < 0 || in.Minutes > int(people.MaxEmergency.Minutes()) {
+		return form.OutOfRange("minutes", say.T("1 to %d", "1 到 %d", int(people.MaxEmergency.Minutes())))
+	}
+	e, err := a.People.Break(me.Name, strings.TrimSpace(in.Reason), time.Duration(in.Minutes)*time.Minute)
+	if err != nil {
+		return told(err)
+	}
+	// The reason is content: the log keeps its digest, the accounts its words.
+	if _, err := a.Audit.Append(me.Name, "emergency.begin", e.Ends.Format(time.RFC3339), e.Reason); err != nil {
+		return err
+	}
+	a.Log.Warn("the glass was broken", "person", me.Name, "until", e.Ends.Format(time.RFC3339))
+	return serve.WriteJSON(w, http.StatusOK, e)
+}
+
+func (a *Account) mend(w http.ResponseWriter, r *http.Request) error {
+	me, err := person(r)
+	if err != nil {
+		return err
+	}
+	if err := a.People.Mend(me.Name); err != nil {
+		return err
+	}
+	if err := a.note(r, "emergency.end", me.Name); err != nil {
+		return err
+	}
+	return ok(w)
+}
