@@ -62,7 +62,7 @@ func (s *Server) tabStream(w http.ResponseWriter, r *http.Request) error {
 	defer out.close()
 	ctx, stop := context.WithCancel(r.Context())
 	defer stop()
-	if s.conf.Events != nil && s.conf.Runs != nil {
+	if s.conf.Events != nil && s.conf.Runs != nil && !q.Values.Has("once") {
 		go s.lines(ctx, stop, out, r.Header.Get("Last-Event-ID"), q.Lang)
 	}
 	tick := time.NewTicker(liveEvery)
@@ -77,6 +77,9 @@ func (s *Server) tabStream(w http.ResponseWriter, r *http.Request) error {
 			if last = string(now); out.raw("", last) != nil {
 				return nil
 			}
+		}
+		if q.Values.Has("once") { // what the server does now, and no more
+			return nil
 		}
 		select {
 		case <-ctx.Done():

@@ -87,7 +87,9 @@ func (s *Server) pageOf(f View) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		q := s.query(r)
 		if named[scopeOf(r).action] {
-			if err := Allow(r, ABase, q.Name); err != nil {
+			if err := Allow(r, ABase, q.Name); errors.Is(err, ErrHidden) {
+				return errNotFound // as if it were not there
+			} else if err != nil {
 				return err
 			}
 		}
