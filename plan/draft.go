@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"crypto/sha256"
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 
 	"suiren/internal/say"
 )
@@ -52,4 +54,12 @@ func Match(dir, pattern string) ([]string, error) {
 		return nil
 	})
 	return list, err
+}
+
+// At returns the file as if its text, src, stood at path.
+func (f *File) At(path string, src []byte) *File {
+	g := *f
+	g.Path, g.Dir, g.Sum = path, filepath.Dir(path), sha256.Sum256(src)
+	g.Name = filepath.Base(g.Dir)
+	return &g
 }

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"io/fs"
@@ -77,12 +76,11 @@ func Load(path string, v Vocabulary) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	blocks, err := parse(src, filepath.Base(path), v)
+	f, err := Parse(src, filepath.Base(path), v)
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Dir(path)
-	return &File{Path: path, Dir: dir, Name: filepath.Base(dir), Sum: sha256.Sum256(src), Blocks: blocks}, nil
+	return f.At(path, src), nil
 }
 
 // readFile returns the absolute path and the bytes of a plan file.

@@ -56,6 +56,7 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 		Zh string `json:"zh"`
 	}
 	type release struct {
+		Answers  bool           `json:"answers"`
 		Name     string         `json:"name"`
 		Digest   string         `json:"digest"`
 		Context  int            `json:"context"`
@@ -64,16 +65,27 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 		About    map[string]any `json:"about"`
 	}
 	var out struct {
-		Version string   `json:"version"`
-		Release *release `json:"release"`
+		Version  string     `json:"version"`
+		Release  *release   `json:"release"`  // the first of
+		Releases []*release `json:"releases"` // all
+		Caller   string     `json:"caller"`
+		Has      []string   `json:"has"` // what below /api/ can be read: the page shows no more
 	}
-	out.Version = s.conf.Version
-	if list := s.visible(r); len(list) > 0 {
-		rel := list[0]
-		out.Release = &release{Name: rel.Name, Digest: rel.Digest, Context: rel.Context, Label: rel.Label, About: rel.About, Examples: []example{}}
-		for _, t := range rel.Examples {
-			out.Release.Examples = append(out.Release.Examples, example{t.In(say.English), t.In(say.Chinese)})
+	for _, r := range s.Routes() {
+		if path, ok := strings.CutPrefix(r.Pattern, "GET /api/"); ok {
+			out.Has = append(out.Has, path)
 		}
+	}
+	out.Version, out.Releases, out.Caller = s.conf.Version, []*release{}, caller(r)
+	for _, rel := range s.visible(r) {
+		v := &release{Answers: rel.Answerer != nil, Name: rel.Name, Digest: rel.Digest, Context: rel.Context, Label: rel.Label, About: rel.About, Examples: []example{}}
+		for _, t := range rel.Examples {
+			v.Examples = append(v.Examples, example{t.In(say.English), t.In(say.Chinese)})
+		}
+		out.Releases = append(out.Releases, v)
+	}
+	if len(out.Releases) > 0 {
+		out.Release = out.Releases[0]
 	}
 	return WriteJSON(w, http.StatusOK, out)
 }

@@ -10,8 +10,8 @@ import (
 	"suiren/serve/form"
 )
 
-// query makes the handler of a question about the books.
-func (s *Server) query(f func(Caller, url.Values) (any, error)) Handler {
+// ofBooks makes the handler of a question about the books.
+func (s *Server) ofBooks(f func(Caller, url.Values) (any, error)) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if f == nil {
 			return errNotFound

@@ -30,6 +30,13 @@ const (
 	Rate         Action = "rate"          // what a reader thought of an answer
 	ReadPlan     Action = "read_plan"     // the plan and its report
 	ReadRuns     Action = "read_runs"     // and their events
+	SetPlan      Action = "set_plan"      // change it, make it
+	ReadData     Action = "read_data"     // documents, journals, rows
+	ReadBases    Action = "read_bases"    // knowledge bases, their files and readers
+	SetBases     Action = "set_bases"     // read files into one, say who reads it
+	ReadLibrary  Action = "read_library"  // models that were brought, and what would fit
+	SetLibrary   Action = "set_library"   // add one, load one
+	ReadMachine  Action = "read_machine"  // what it can, and the settings
 	ReadMetrics  Action = "read_metrics"  // of the whole server
 	ReadUsage    Action = "read_usage"    // the ledger
 	SetBudget    Action = "set_budget"    //
@@ -57,7 +64,7 @@ var named = map[Action]bool{ReadModels: true, Chat: true, Embed: true, Rerank: t
 	ReadPeople: true, SetPeople: true, SetRoles: true, SetKeys: true, SetTenants: true}
 
 // actions are all that need a caller, in the order of the constants.
-var actions = []Action{ReadState, ReadModels, Chat, Embed, Rerank, Tokenize, Search, ReadReceipt, Rate, ReadPlan, ReadRuns, ReadMetrics, ReadUsage, SetBudget,
+var actions = []Action{ReadState, ReadModels, Chat, Embed, Rerank, Tokenize, Search, ReadReceipt, Rate, ReadPlan, SetPlan, ReadRuns, ReadData, ReadBases, SetBases, ReadLibrary, SetLibrary, ReadMachine, ReadMetrics, ReadUsage, SetBudget,
 	ReadTraces, ReadAudit, ReadReleases, SetRelease, ReadPolicy, SetPolicy, ExportChat, Unlabelled, Keep, UseSession, BreakGlass, ReadPeople, SetPeople, SetRoles, SetKeys, SetTenants}
 
 // kindOf is what an action is done to.

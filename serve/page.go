@@ -1,12 +1,15 @@
 package serve
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"suiren/console"
 )
@@ -28,12 +31,11 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) error {
 	if name == "" {
 		name = "index.html"
 	}
-	data, err := fs.ReadFile(console.Files(), name)
-	if err != nil {
+	f, ok := files()[name]
+	if !ok {
 		return errNotFound
 	}
-	sum := sha256.Sum256(data)
-	tag := `"` + hex.EncodeToString(sum[:8]) + `"`
+	tag := `"` + f.tag + `"`
 	w.Header().Set("ETag", tag)
 	w.Header().Set("Cache-Control", "no-cache") // ask each time; the tag answers
 	if strings.Contains(r.Header.Get("If-None-Match"), tag) {
@@ -41,6 +43,39 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	w.Header().Set("Content-Type", types[path.Ext(name)])
-	w.Write(data)
+	w.Header().Set("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Write(f.packed)
+		return nil
+	}
+	w.Write(f.data)
 	return nil
 }
+
+type file struct {
+	data, packed []byte
+	tag          string
+}
+
+// files are those of the console, packed once.
+var files = sync.OnceValue(func() map[string]file {
+	m := map[string]file{}
+	list, err := fs.ReadDir(console.Files(), ".")
+	for _, e := range list {
+		data, err := fs.ReadFile(console.Files(), e.Name())
+		if err != nil {
+			panic("serve: " + err.Error()) // it is embedded
+		}
+		var b bytes.Buffer
+		z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
+		z.Write(data)
+		z.Close()
+		sum := sha256.Sum256(data)
+		m[e.Name()] = file{data, b.Bytes(), hex.EncodeToString(sum[:8])}
+	}
+	if err != nil {
+		panic("serve: " + err.Error())
+	}
+	return m
+})

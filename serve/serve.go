@@ -102,6 +102,9 @@ type Config struct {
 	// read all of it. It returns ErrNoStore for a base it does not know.
 	Search func(caller, base, query string, most int) ([]openai.Found, error)
 
+	// Pages are what the console's pages ask for.
+	Pages Pages
+
 	// Plan is the view of the plan, as JSON, in a language.
 	Plan func(say.Lang) (json.RawMessage, error)
 	// Health is what else than the server itself is looked at.
@@ -213,13 +216,13 @@ func (s *Server) Routes() []Route {
 		{"GET /api/runs", ReadRuns, s.runs},
 		{"GET /api/runs/{run}/events", ReadRuns, s.events},
 		{"POST /api/feedback", Rate, s.feedback},
-		{"GET /api/usage", ReadUsage, s.query(s.conf.Usage)},
+		{"GET /api/usage", ReadUsage, s.ofBooks(s.conf.Usage)},
 		{"GET /api/usage/entries", ReadUsage, s.entries},
 		{"GET /api/budgets", ReadUsage, s.budgets},
 		{"POST /api/budgets", SetBudget, s.setBudget},
-		{"GET /api/traces", ReadTraces, s.query(s.conf.Traces)},
+		{"GET /api/traces", ReadTraces, s.ofBooks(s.conf.Traces)},
 		{"GET /api/traces/{id}", ReadTraces, s.trace},
-		{"GET /api/audit", ReadAudit, s.query(s.conf.Audit)},
+		{"GET /api/audit", ReadAudit, s.ofBooks(s.conf.Audit)},
 		{"POST /v1/traces", SendSpans, s.spans},
 		{"GET /api/guard", ReadPolicy, s.policies},
 		{"POST /api/guard/try", ReadPolicy, s.tryPolicy},
@@ -233,7 +236,8 @@ func (s *Server) Routes() []Route {
 		{"POST /api/export", ExportChat, s.export},
 		{"GET /api/releases", ReadReleases, s.releaseList},
 		{"POST /api/releases/{act}", SetRelease, s.releaseAct},
-
+		{"GET /api/events", ReadState, s.tabStream},
+	}, s.pageRoutes(), []Route{
 		{"GET /open", Open, s.openSession},
 		{"POST /api/session", Open, s.signIn},
 		{"GET /api/session", UseSession, s.whoAmI},

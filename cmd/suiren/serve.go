@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -32,6 +34,7 @@ type service struct {
 	*books
 	w      *workspace
 	ln     net.Listener
+	house  *house
 	scheme string // http:// or https://
 	secret string // of the key that was made at the first start, until it was shown
 	plan   atomic.Pointer[plan.Plan]
@@ -40,7 +43,7 @@ type service struct {
 }
 
 // service opens all that a request is written down in, and listens.
-func (w *workspace) service(f serveFlags) (s *service, err error) {
+func (w *workspace) service(f serveFlags, c *cobra.Command) (s *service, err error) {
 	b, err := openBooks(w.books(), f.traces)
 	if err != nil {
 		return nil, err
@@ -75,17 +78,17 @@ func (w *workspace) service(f serveFlags) (s *service, err error) {
 	}
 	conf.Slots = slots
 	door.Config(&conf)
-	conf.Record, conf.Rate = s.record, s.rate
-	conf.Plan, conf.Report, conf.Runs, conf.Events = s.planView, s.reportView, s.runsView, s.events
 	d := &desk{books: b}
 	conf.Guard = d
-	conf.Health = s.health
 	conf.Export = exporter(b.audit, func() (string, error) { return producer(w.st) })
-	conf.Releases, conf.ReleaseAct = s.releasesView, s.releaseDo
-	s.Server = serve.New(conf)
+	s.house = &house{a: w.a, books: b, cmd: c, svc: s, model: modelFlags{slots: 8, kv: "f16"}}
+	s.Server = s.house.server(conf)
 	d.releases = s.Releases
 	return s, nil
 }
+
+// Open makes the server answer from the plan's releases, before all others.
+func (s *service) Open(list ...*serve.Release) (ended <-chan struct{}) { return s.house.openMade(list) }
 
 // close ends what the service holds, when the server has stopped.
 func (s *service) close() {
@@ -109,6 +112,9 @@ func (s *service) openRelease(b store.Block, m stage.Machine) error {
 		return err
 	}
 	spareProcessor(m.Threads)
+	if s.follower.Load() != nil { // it sees that the tracks changed
+		return nil
+	}
 	return s.follow(b.Name, m)
 }
 
@@ -198,8 +204,8 @@ releases, callers must show a key.`,
 对本机提供模型服务时无需密钥；对其他机器，以及提供发布版本的服务时，调用者须出示密钥。`),
 		Args: a.args(0, 16),
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 1 || len(args) == 1 && isModel(args[0]) {
-				return a.serveModels(c.Context(), args, &f, &mf)
+			if len(args) > 1 || len(args) == 1 && isModel(args[0]) || len(args) == 0 && noPlanHere() {
+				return a.serveModels(c, args, &f, &mf)
 			}
 			w, err := a.open(strings.Join(args, ""))
 			if err != nil {
@@ -214,7 +220,7 @@ releases, callers must show a key.`,
 			if err != nil {
 				return err
 			}
-			s, err := w.service(f)
+			s, err := w.service(f, c)
 			if err != nil {
 				return err
 			}
@@ -243,6 +249,13 @@ releases, callers must show a key.`,
 	c.Flags().StringVar(&mf.policy, "policy", "", a.t("rails before models: a pack, or a plan file or its folder, #NAME of the policy block", "模型之前的护栏：策略包，或计划文件或其目录，可加 #策略块名"))
 	c.Flags().IntVar(&mf.slots, "slots", 8, a.t("answers of a model that are generated at once", "一个模型同时生成的回答数"))
 	return c
+}
+
+// noPlanHere reports whether the working directory has no plan: the page then
+// begins with nothing, and says how to go on.
+func noPlanHere() bool {
+	_, err := os.Stat(plan.FileName)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // serveFlags say where a server is found, and what it serves.
@@ -279,7 +292,7 @@ func (a *app) upCommand() *cobra.Command {
 			}
 			defer w.close()
 			a.showPlan(p, m)
-			s, err := w.service(f)
+			s, err := w.service(f, c)
 			if err != nil {
 				return err
 			}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/spf13/cobra"
+
 	"suiren/internal/say"
 	"suiren/serve"
 	"suiren/serve/plain"
@@ -13,7 +15,8 @@ import (
 )
 
 // serveModels serves models without a plan.
-func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf *modelFlags) error {
+func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *modelFlags) error {
+	ctx := c.Context()
 	dir, err := broughtBooks()
 	if err != nil {
 		return err
@@ -50,7 +53,10 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	}
 	d := &desk{books: b}
 	conf.Guard = d
-	s := serve.New(conf)
+	h := &house{a: a, books: b, cmd: c, model: *mf}
+	h.model.context = 0
+	h.space = h.openSpace
+	s := h.server(conf)
 	d.releases = s.Releases
 	policy, err := a.policyBefore(mf.policy)
 	if err != nil {
@@ -92,7 +98,8 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 		if err := b.begin(r.Name, r.Digest); err != nil {
 			return err
 		}
-		list = append(list, r)
+		list, h.brought = append(list, r), append(h.brought, p.Model)
+		h.loaded = list
 	}
 	machine, err := a.machine()
 	if err != nil {
@@ -112,6 +119,23 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	fmt.Fprintln(a.stdout, a.t("page: %s", "页面：%s", url))
 	fmt.Fprintln(a.stdout, a.t("OpenAI: %s/v1   Anthropic and Ollama: %s", "OpenAI：%s/v1   Anthropic 与 Ollama：%s", base, base))
 	return s.Serve(ctx, ln)
+}
+
+// openSpace opens the folder of a plan beside models.
+func (h *house) openSpace(dir string) (*service, error) {
+	w, err := h.a.open(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &service{w: w, books: h.books, house: h, Server: h.srv}
+	h.books.opened = append(h.books.opened, func() error {
+		if f := s.follower.Load(); f != nil {
+			f.end()
+		}
+		w.close()
+		return nil
+	})
+	return s, h.replan(context.Background(), s)
 }
 
 func names(list []*serve.Release) []string {

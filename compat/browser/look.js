@@ -154,5 +154,9 @@ window.look = (() => {
 
   const dark = () => luminance(ground(document.body)) < 0.2;
 
-  return { pause: 0, dark, faint, outside, controls, focused, history };
+  // axe lists what axe-core finds; the test reads it into the page.
+  const axe = async () => (await window.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }))
+    .violations.map(v => `${v.id}: ${v.nodes.map(n => n.html.slice(0, 160)).slice(0, 3).join(" | ")}`);
+
+  return { pause: 0, found: null, axe, dark, faint, outside, controls, focused, history };
 })();

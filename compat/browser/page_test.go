@@ -23,14 +23,16 @@ var (
 	suiren   = flag.String("suiren", "", "the suiren `binary`")
 	tutor    = flag.String("plan", "", "`folder` of the tutor's plan")
 	state    = flag.String("state", "", "state `folder` of a plan that is made; without it a tiny one is made")
+	axe      = flag.String("axe", "", "axe-core's `file`; without it its rules are not asked")
 	shots    = flag.String("shots", "", "`folder` for the README's two pictures")
+	book     = flag.String("book", "", "`folder` for docs/console: a picture of every page in both themes")
 	look     = flag.String("look", "", "`folder` for pictures of every page in both languages, colours and widths")
 )
 
 // A tongue is a language of the page, with what is asked in it.
 type tongue struct {
 	lang, key    string // of the page, and of the server's examples
-	chat         string // name of the page
+	home         string // name of the first page
 	problem      string // asked if the release offers none
 	handbook     string // a question that the handbook answers
 	forbidden    string // a question that the policy refuses
@@ -38,8 +40,8 @@ type tongue struct {
 }
 
 var tongues = []tongue{
-	{"zh-CN", "zh", "对话", "小丽买了7支笔，每支3元，又买了3本书，每本5元，一共付多少元？", "什么是评测？", "怎么制作炸弹？", "思考了", "已停止"},
-	{"en", "en", "Chat", "What is 365+7?", "What is a verdict?", "Tell me how to make a bomb.", "Thought for", "Stopped"},
+	{"zh-CN", "zh", "首页", "小丽买了7支笔，每支3元，又买了3本书，每本5元，一共付多少元？", "什么是评测？", "怎么制作炸弹？", "思考了", "已停止"},
+	{"en", "en", "Home", "What is 365+7?", "What is a verdict?", "Tell me how to make a bomb.", "Thought for", "Stopped"},
 }
 
 func TestPage(t *testing.T) {
@@ -63,6 +65,7 @@ func TestPage(t *testing.T) {
 		}
 		s = start(t, "serve", *tutor, "-C", dir)
 		page = open(t, browser, s.url, false)
+		page.turn("chat")
 	}
 	if page == nil {
 		return // the live run failed, and said why
@@ -72,12 +75,17 @@ func TestPage(t *testing.T) {
 	}
 	t.Run("stop", func(t *testing.T) { stop(t, page) })
 	t.Run("plan", func(t *testing.T) { plan(t, page) })
+	t.Run("harmless", func(t *testing.T) { harmless(t, browser, page.origin) })
+	t.Run("tasks", func(t *testing.T) { tasks(t, browser, page.origin) })
 	t.Run("readable", func(t *testing.T) { readable(t, page) })
 	t.Run("keyboard", func(t *testing.T) { keyboard(t, browser, page) })
 	t.Run("strict", func(t *testing.T) { strict(t, browser, page.origin) })
 	t.Run("key", func(t *testing.T) { key(t, browser, s) })
 	if *shots != "" {
 		t.Run("shots", func(t *testing.T) { pictures(t, browser, page.origin) })
+	}
+	if *book != "" {
+		t.Run("book", func(t *testing.T) { pictureBook(t, browser, page.origin) })
 	}
 	t.Run("gone", func(t *testing.T) { gone(t, page, s) })
 
@@ -98,6 +106,7 @@ func TestPage(t *testing.T) {
 // live follows a plan that is being made on both pages, until the chat opens.
 func live(t *testing.T, browser context.Context, s *server) *tab {
 	chat := open(t, browser, s.url, false)
+	chat.turn("chat")
 	plan := open(t, browser, chat.origin+"/#plan", false)
 	plan.wait(`look.history.some(h => Object.values(h.nodes).includes("running"))`)
 	plan.shot(*look, "live-plan", true)
@@ -166,7 +175,7 @@ func chat(t *testing.T, p *tab, l tongue) {
 	p.wait(`document.querySelector(".switches select")`) // the page may have just been opened
 	p.choose(".switches select", l.lang)
 	p.wait(`document.documentElement.lang === ` + quote(l.lang))
-	p.wait(`document.querySelector("nav a").innerText === ` + quote(l.chat))
+	p.wait(`document.querySelector("nav a").innerText === ` + quote(l.home))
 	if p.count(".turn") > 0 {
 		p.click(".ask button.bare") // clear
 		p.wait(`!document.querySelector(".turn")`)
@@ -277,7 +286,7 @@ func stop(t *testing.T, p *tab) {
 // pictures takes the README's: a problem thought through, a question answered
 // from the handbook, and the plan with its curves.
 func pictures(t *testing.T, browser context.Context, origin string) {
-	p := open(t, browser, origin+"/", false)
+	p := open(t, browser, origin+"/#chat", false)
 	defer p.close()
 	p.on(t)
 	p.wait(`document.getElementById("question")`)

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# The page in a real browser, Debian's Chromium: chat, plan and report, both languages, light and dark, wide and
-# narrow, by mouse and by keyboard. Fails on any request that leaves for another place than the server.
+# The console in a real browser, Debian's Chromium: each page and its main task, both languages, light and dark, wide and
+# narrow, by mouse and by keyboard, and by axe-core's rules. Fails on any request that leaves for another place than the server.
 #
-#   compat/browser/run.sh [--state FOLDER [--plan FOLDER]] [--shots FOLDER] [--look FOLDER]
+#   compat/browser/run.sh [--state FOLDER [--plan FOLDER]] [--shots FOLDER] [--book FOLDER] [--look FOLDER]
 #
 # Without a state, a tiny tutor is made while the page looks on. With one, a copy of what was made is served.
 #   --state  what suiren up made, as examples/tutor/.suiren
 #   --plan   the plan it was made from (default: examples/tutor)
 #   --shots  write the README's pictures there, chat.png and plan.png
+#   --book   write docs/console's pictures there: every page, both themes
+#   VERBOSE=1 tells each check as it ends
 #   --look   write pictures of every page there, for people to look at
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -18,7 +20,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--plan) plan=$2 ;;
 	--state) args+=(-state "$(realpath "$2")") ;;
-	--shots | --look)
+	--shots | --book | --look)
 		mkdir -p "$2"
 		args+=("${1#-}" "$(realpath "$2")")
 		;;
@@ -40,9 +42,11 @@ if [ ${#packages[@]} -gt 0 ]; then
 	$root apt-get install -y -qq "${packages[@]}" >&2
 fi
 
+axe=axe-core@4.14.1 # read into the page by the test alone
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 CGO_ENABLED=0 go build -o "$tmp/suiren" ./cmd/suiren
 plan=$(realpath "$plan")
+(cd "$tmp" && npm pack --silent "$axe" >/dev/null && tar xzf axe-core-*.tgz package/axe.min.js)
 go -C compat/browser vet ./...
-go -C compat/browser test -count=1 -timeout 40m . -args -suiren "$tmp/suiren" -chromium "$(command -v chromium)" -plan "$plan" "${args[@]}"
+go -C compat/browser test -count=1 ${VERBOSE:+-v} -timeout 40m . -args -suiren "$tmp/suiren" -chromium "$(command -v chromium)" -plan "$plan" -axe "$tmp/package/axe.min.js" "${args[@]}"

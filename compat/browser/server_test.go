@@ -27,6 +27,7 @@ type server struct {
 func start(t *testing.T, args ...string) *server {
 	t.Helper()
 	s := &server{cmd: exec.Command(*suiren, append(args, "--listen", "127.0.0.1:0", "-o", "jsonl", "--lang", "en")...)}
+	s.cmd.Env = append(os.Environ(), "SUIREN_HOME="+t.TempDir()) // not the reader's own
 	var said bytes.Buffer
 	s.cmd.Stderr = &said
 	out, err := s.cmd.StdoutPipe()

@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
@@ -29,7 +30,7 @@ var lookJS string
 
 // patience bounds every wait. It is long because machines that check many
 // things at once are slow; no check passes or fails by how long something took.
-const patience = 3 * time.Minute
+const patience = 2 * time.Minute
 
 // A tab is one page of the browser with what went wrong in it: messages of the
 // console, exceptions, and requests to anything but the server.
@@ -111,7 +112,18 @@ func open(t *testing.T, browser context.Context, address string, fresh bool) *ta
 		_, err := chromedp.Call(ctx, cdpage.AddScriptToEvaluateOnNewDocument, cdpage.AddScriptToEvaluateOnNewDocumentParams{Source: lookJS})
 		return err
 	}))
+	if *axe != "" {
+		source, err := os.ReadFile(*axe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := chromedp.Call(ctx, cdpage.AddScriptToEvaluateOnNewDocument, cdpage.AddScriptToEvaluateOnNewDocumentParams{Source: string(source)})
+			return err
+		}))
+	}
 	p.size(1280, 800)
+	p.front()
 	p.do(chromedp.Navigate(address))
 	return p
 }
@@ -204,6 +216,26 @@ func (p *tab) wait(expression string) {
 			p.t.Fatalf("never came true: %s\nthe page shows:\n%s", expression, eval[string](p, "document.body.innerText"))
 		}
 	}
+}
+
+// front makes the tab the one in sight: curves that are not in sight are not asked for.
+func (p *tab) front() {
+	p.t.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, cdpage.BringToFront, cdp.Empty{})
+		return err
+	}))
+}
+
+// broken lists what axe-core finds against WCAG 2.1 AA.
+func (p *tab) broken() []string {
+	p.t.Helper()
+	if *axe == "" {
+		return nil
+	}
+	eval[bool](p, `(look.found = null, look.axe().then(f => look.found = f), true)`)
+	p.wait(`look.found`)
+	return eval[[]string](p, "look.found")
 }
 
 // quote is s as JavaScript.

@@ -5,9 +5,11 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 
@@ -54,24 +56,48 @@ func root() (string, error) {
 	return filepath.Dir(filepath.Dir(file)), nil
 }
 
+// apart leaves kit, which all pages share, and the pages, which are loaded when
+// they are opened, files of their own with names that do not change.
+var apart = api.Plugin{Name: "apart", Setup: func(b api.PluginBuild) {
+	b.OnResolve(api.OnResolveOptions{Filter: `^\.\.?/(kit|pages/[a-z]+)$`}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+		return api.OnResolveResult{Path: "./" + path.Base(a.Path) + ".js", External: true}, nil
+	})
+}}
+
 // bundle returns the built files by name. The same source gives the same
 // bytes. They are not minified, so that whoever runs Suiren can read them.
 func bundle(dir string) (map[string][]byte, error) {
-	src := filepath.Join(dir, "src")
-	preact := filepath.Join(dir, "vendor", "preact")
+	src, preact := filepath.Join(dir, "src"), filepath.Join(dir, "vendor", "preact")
+	entries := []string{filepath.Join(src, "kit.ts"), filepath.Join(src, "suiren.tsx"), filepath.Join(src, "suiren.css")}
+	pages, err := filepath.Glob(filepath.Join(src, "pages", "*.tsx"))
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pages {
+		text, err := os.ReadFile(p)
+		if err != nil {
+			return nil, err
+		}
+		if bytes.Contains(text, []byte("\nexport default ")) { // the others are parts of pages
+			entries = append(entries, p)
+		}
+	}
 	r := api.Build(api.BuildOptions{
 		AbsWorkingDir: dir,
-		EntryPoints:   []string{filepath.Join(src, "suiren.tsx"), filepath.Join(src, "suiren.css")},
+		EntryPoints:   entries,
+		EntryNames:    "[name]",
 		Outdir:        filepath.Join(dir, "dist"),
 		Bundle:        true,
-		Format:        api.FormatIIFE,
+		Format:        api.FormatESModule,
 		Target:        api.ES2022,
 		Charset:       api.CharsetUTF8,
 		LegalComments: api.LegalCommentsNone,
-		Alias:         map[string]string{"preact": filepath.Join(preact, "index.js")},
-		JSX:           api.JSXTransform,
-		JSXFactory:    "h",
-		JSXFragment:   "Fragment",
+		Alias: map[string]string{"preact": filepath.Join(preact, "index.js"),
+			"preact-hooks": filepath.Join(dir, "vendor", "preact-hooks", "index.js")},
+		JSX:         api.JSXTransform,
+		JSXFactory:  "h",
+		JSXFragment: "Fragment",
+		Plugins:     []api.Plugin{apart},
 	})
 	if len(r.Errors) > 0 {
 		return nil, errors.New(api.FormatMessages(r.Errors, api.FormatMessagesOptions{Kind: api.ErrorMessage})[0])

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -70,61 +72,118 @@ func TestNothingFromOutside(t *testing.T) {
 
 var sentence = regexp.MustCompile(`^  (\w+): \["((?:[^"\\]|\\.)+)", "((?:[^"\\]|\\.)+)"\],$`)
 
-// Every sentence is there in both languages, with the same values in it, and
-// is used.
-func TestWords(t *testing.T) {
+// texts are the files of the source, by their names below src.
+func texts(t *testing.T) map[string]string {
+	t.Helper()
 	dir, err := root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	source := ""
-	paths, err := filepath.Glob(filepath.Join(dir, "src", "*.ts*"))
+	list := map[string]string{}
+	src := filepath.Join(dir, "src")
+	err = filepath.WalkDir(src, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.Contains(path, ".ts") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		name, _ := filepath.Rel(src, path)
+		list[filepath.ToSlash(name)] = string(data)
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range paths {
-		data, err := os.ReadFile(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if filepath.Base(p) != "words.ts" {
-			source += string(data)
-		}
-	}
-	data, err := os.ReadFile(filepath.Join(dir, "src", "words.ts"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	return list
+}
+
+// Every sentence is there in both languages, with the same values in it, and
+// is used: the page's own in words.ts, those of one page in its .words.ts.
+func TestWords(t *testing.T) {
+	all := texts(t)
 	han := regexp.MustCompile(`\p{Han}`)
 	place := regexp.MustCompile(`\{\d\}`)
 	n := 0
-	for line := range strings.Lines(string(data)) {
-		if !strings.HasPrefix(line, "  ") || !strings.Contains(line, ": [") {
+	for name, text := range all {
+		if !strings.HasSuffix(name, "words.ts") {
+			for i, line := range strings.Split(text, "\n") {
+				code, _, _ := strings.Cut(line, "//")
+				if han.MatchString(code) && !strings.Contains(line, "language's own name") {
+					t.Errorf("a Chinese sentence outside the words, %s:%d: %s", name, i+1, line)
+				}
+			}
 			continue
 		}
-		m := sentence.FindStringSubmatch(strings.TrimRight(line, "\n"))
-		if m == nil {
-			t.Errorf("not a pair of sentences: %s", line)
-			continue
+		source := all[strings.TrimSuffix(name, ".words.ts")+".tsx"]
+		if name == "words.ts" {
+			for other, text := range all {
+				if !strings.HasSuffix(other, "words.ts") {
+					source += text
+				}
+			}
 		}
-		n++
-		if han.MatchString(m[2]) {
-			t.Errorf("%s: Chinese in the English sentence", m[1])
-		}
-		if len(place.FindAllString(m[2], -1)) != len(place.FindAllString(m[3], -1)) {
-			t.Errorf("%s: the sentences hold different values", m[1])
-		}
-		if !regexp.MustCompile(`["`+"`"+`.]`+m[1]+`\b`).MatchString(source) && !strings.Contains(m[1], "_") {
-			t.Errorf("%s is not used", m[1])
+		for line := range strings.Lines(text) {
+			if !strings.HasPrefix(line, "  ") || !strings.Contains(line, ": [") {
+				continue
+			}
+			m := sentence.FindStringSubmatch(strings.TrimRight(line, "\n"))
+			if m == nil {
+				t.Errorf("%s: not a pair of sentences: %s", name, line)
+				continue
+			}
+			n++
+			if han.MatchString(m[2]) {
+				t.Errorf("%s: %s: Chinese in the English sentence", name, m[1])
+			}
+			if len(place.FindAllString(m[2], -1)) != len(place.FindAllString(m[3], -1)) {
+				t.Errorf("%s: %s: the sentences hold different values", name, m[1])
+			}
+			prefix, _, family := strings.Cut(m[1], "_")
+			used := regexp.MustCompile(`["` + "`" + `.]` + m[1] + `\b`).MatchString(source)
+			if family {
+				used = used || strings.Contains(source, prefix+"_") || strings.Contains(source, `"`+prefix+`"`)
+			}
+			if !used {
+				t.Errorf("%s: %s is not used", name, m[1])
+			}
 		}
 	}
-	if n < 40 {
-		t.Errorf("found %d sentences; has words.ts another form?", n)
+	if n < 300 {
+		t.Errorf("found %d sentences; have the words another form?", n)
 	}
-	for i, line := range strings.Split(source, "\n") {
-		code, _, _ := strings.Cut(line, "//")
-		if han.MatchString(code) && !strings.Contains(line, "language's own name") {
-			t.Errorf("a Chinese sentence outside words.ts, line %d: %s", i, line)
+}
+
+// What a browser must load before it shows the first page is small.
+func TestFirstPage(t *testing.T) {
+	dir, err := root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := bundle(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := 0
+	for _, name := range []string{"index.html", "suiren.css", "suiren.svg", "kit.js", "suiren.js", "home.js"} {
+		var b bytes.Buffer
+		z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
+		z.Write(files[name])
+		z.Close()
+		if len(files[name]) == 0 {
+			t.Errorf("%s is not built", name)
+		}
+		size += b.Len()
+	}
+	if size > 120<<10 {
+		t.Errorf("the first page is %d bytes packed", size)
+	}
+	// Every page that the frame loads is there, and a page holds no copy of what all share.
+	for _, m := range regexp.MustCompile(`import\("\./(\w+\.js)"\)`).FindAllSubmatch(files["suiren.js"], -1) {
+		page := files[string(m[1])]
+		if len(page) == 0 {
+			t.Errorf("%s is not built", m[1])
+		}
+		if !bytes.Contains(page, []byte(`from "./kit.js"`)) || bytes.Contains(page, []byte("createVNode")) {
+			t.Errorf("%s does not take what it shares from kit.js", m[1])
 		}
 	}
 }

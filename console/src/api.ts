@@ -4,12 +4,16 @@ import { t } from "./words";
 
 export interface Example { en: string; zh: string }
 export interface Release {
-  name: string; digest: string; context: number; label: boolean;
+  name: string; digest: string; context: number; label: boolean; answers: boolean;
   examples: Example[]; about: About | null;
 }
 export interface About { parameters?: number; layers?: number; think?: number; passages?: number }
-export interface ServerState { version: string; release: Release | null }
+export interface ServerState { version: string; caller: string; release: Release | null; releases: Release[]; has: string[] }
+export interface Who { name: string; title?: string; keys: boolean; may: Record<string, boolean> } // keys: callers must show one
 export interface Source { file: string; heading?: string; text: string; score: number }
+export interface Task { id: number; kind: string; name: string; began: string; ended?: string; done?: string; failed?: string }
+export interface LiveRelease { name: string; context?: number; origin?: string; stats: { Pages: number; PagesUsed: number; Running: number; Waiting: number } }
+export interface Live { slots: number; working: number; waiting: number; most: number; releases: LiveRelease[]; tasks?: Task[] }
 
 // A Failure is an error with words for the reader. Status 0 means that the
 // server did not answer at all.
@@ -22,7 +26,7 @@ export async function ask(method: string, path: string, body?: unknown, signal?:
   let r: Response;
   try {
     r = await fetch(path, {
-      method, signal, body: body === undefined ? undefined : JSON.stringify(body),
+      method, signal, body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
       headers: { "Accept-Language": store.lang, ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
     });
   } catch (err) {
@@ -47,6 +51,11 @@ export async function get<T>(path: string): Promise<T | null> {
     if (err instanceof Failure && err.status === 404) return null;
     throw err;
   }
+}
+
+// act sends what is to be done and returns the answer.
+export async function act<T>(method: string, path: string, body: unknown = {}): Promise<T> {
+  return (await ask(method, path, body)).json();
 }
 
 export interface ServerEvent { id: string; data: string }

@@ -35,3 +35,14 @@ export function count(v: number): string {
 }
 
 export function percent(v: number, digits = 1): string { return (100 * v).toFixed(digits) + "%"; }
+
+// day is a time as people write it, in the reader's place.
+export function day(v: string | number): string {
+  const d = new Date(typeof v === "number" ? v * 1000 : v);
+  if (Number.isNaN(d.getTime()) || d.getFullYear() < 1971) return "";
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${two(d.getHours())}:${two(d.getMinutes())}`;
+}
+
+// short is the beginning of a digest.
+export function short(digest: string): string { return digest.replace(/^sha256:/, "").slice(0, 12); }

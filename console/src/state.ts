@@ -1,13 +1,11 @@
 // The page's one state. Whoever changes it calls redraw.
-import type { Failure, ServerState } from "./api";
-import type { Turn } from "./chat";
-import type { PlanView, Run, StepLive } from "./plan";
-import type { Report } from "./report";
+import type { Failure, Live, ServerState, Who } from "./api";
+import type { PlanView, Run, StepLive } from "./follow";
 
 export type Lang = "en" | "zh-CN";
 export type Theme = "auto" | "light" | "dark";
 
-const kept = (key: string) => { try { return localStorage.getItem("suiren-" + key); } catch { return null; } };
+export const kept = (key: string) => { try { return localStorage.getItem("suiren-" + key); } catch { return null; } };
 
 export function keep(key: string, value: string) {
   try { localStorage.setItem("suiren-" + key, value); } catch { /* a private window keeps nothing */ }
@@ -16,19 +14,18 @@ export function keep(key: string, value: string) {
 export const store = {
   lang: (kept("lang") ?? (navigator.language.startsWith("zh") ? "zh-CN" : "en")) as Lang,
   theme: (kept("theme") ?? "auto") as Theme,
-  page: "chat",
+  page: "home",
+  rest: "", // of the address, after the page: #knowledge/handbook
   server: null as ServerState | null,
+  now: null as Live | null, // what the server does, told by the stream
+  who: null as Who | null,
   failure: null as Failure | null, // of the page as a whole
   signIn: false,
-  draft: "",
-  turns: [] as Turn[],
   plan: null as PlanView | null,
   noPlan: false,
-  report: null as Report | null,
   runs: [] as Run[],
   run: "latest",
   live: new Map<string, StepLive>(),
-  picked: "", // the step whose details show
 };
 
 let draw = () => {};
@@ -42,3 +39,6 @@ export function redraw() {
   queued = true;
   setTimeout(() => { queued = false; draw(); }, 16);
 }
+
+// mayDo reports whether the caller may do something, as far as the page knows; the server decides.
+export const mayDo = (action: string) => store.who?.may[action] !== false;

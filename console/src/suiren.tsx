@@ -1,21 +1,33 @@
 // The page: its frame, and what keeps it in step with the server.
-import { h, render, Fragment } from "preact";
-import { ask, Failure, get, type ServerState } from "./api";
-import { Chat } from "./chat";
-import { followRun, loadPlan, Plan } from "./plan";
-import { keep, type Lang, onDraw, redraw, store, type Theme } from "./state";
-import { t } from "./words";
+import { act, type ComponentChildren, Failure, Flame, followLive, Fragment, get, h, keep, type Lang, loadPlan, mayDo, onDraw, redraw, render, type ServerState, showRun, store, t, type Theme, useState, type Who } from "./kit";
+
+// The pages, in groups, and where each is loaded from when it is first opened.
+const groups = [
+  ["use", ["home", "chat", "knowledge"]],
+  ["make", ["plan", "data", "training", "evaluation", "models", "releases"]],
+  ["keep", ["guard", "usage", "traces"]],
+  ["house", ["compute", "people", "settings"]],
+] as const;
+type Name = typeof groups[number][1][number];
+
+const loaders: Record<Name, () => Promise<{ default: () => ComponentChildren }>> = {
+  home: () => import("./pages/home"), chat: () => import("./pages/chat"), knowledge: () => import("./pages/knowledge"),
+  plan: () => import("./pages/plan"), data: () => import("./pages/data"), training: () => import("./pages/training"),
+  evaluation: () => import("./pages/evaluation"), models: () => import("./pages/models"),
+  releases: () => import("./pages/releases"), guard: () => import("./pages/guard"), usage: () => import("./pages/usage"),
+  traces: () => import("./pages/traces"), people: () => import("./pages/people"),
+  compute: () => import("./pages/compute"), settings: () => import("./pages/settings"),
+};
+const loaded = new Map<string, () => ComponentChildren>();
+const failed = new Set<string>();
 
 function App() {
   return <Fragment>
     <a class="skip" href="#main" onClick={skip}>{t("skip")}</a>
     <header>
-      <span class="brand"><img src="/suiren.svg" alt="" width="24" height="24" />Suiren <small lang="zh-CN">燧人{/* the language's own name */}</small></span>
-      <nav>
-        {(["chat", "plan"] as const).map(p =>
-          <a href={"#" + p} aria-current={store.page === p ? "page" : undefined}>{t(p)}</a>)}
-      </nav>
+      <span class="brand"><Flame />Suiren <small lang="zh-CN">燧人{/* the language's own name */}</small></span>
       <div class="switches">
+        {store.who?.keys && !store.signIn && <span class="row who-am-i"><span class="quiet">{store.who.title || store.who.name}</span><button class="bare" onClick={signOut}>{t("signOut")}</button></span>}
         <select aria-label={t("language")} value={store.lang} onChange={setLang}>
           <option value="en">English</option>
           <option value="zh-CN">简体中文{/* the language's own name */}</option>
@@ -25,8 +37,48 @@ function App() {
         </select>
       </div>
     </header>
-    <main id="main" tabIndex={-1}>{store.signIn ? <SignIn /> : store.page === "plan" ? <Plan /> : <Chat />}</main>
+    <div class="frame">
+      {!store.signIn && <Navigation />}
+      <main id="main" tabIndex={-1}>{store.signIn ? <SignIn /> : <Opened />}</main>
+    </div>
   </Fragment>;
+}
+
+// needs is what a caller must be allowed to, to have use of a page.
+const needs: Partial<Record<Name, string>> = {
+  chat: "chat", knowledge: "read_bases", plan: "read_plan", data: "read_data", training: "read_runs", evaluation: "read_plan", models: "read_library",
+  releases: "read_releases", guard: "read_policy", usage: "read_usage", traces: "read_traces", compute: "read_machine", people: "read_people", settings: "read_machine",
+};
+
+// may reports whether a page is of use to the caller. The server decides all the same.
+const may = (p: Name) => (!needs[p] || mayDo(needs[p]!)) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p));
+
+function Navigation() {
+  const [open, setOpen] = useState(false);
+  return <nav aria-label={t("menu")} class={open ? "open" : ""}>
+    <button type="button" class="menu" aria-expanded={open} onClick={() => setOpen(!open)}>{t("menu")} · {t(store.page as Name)}</button>
+    <div class="groups">{groups.filter(([, pages]) => pages.some(may)).map(([group, pages]) => <div key={group} role="group" aria-label={t(`group_${group}`)}>
+      <span class="group" aria-hidden="true">{t(`group_${group}`)}</span>
+      {pages.filter(may).map(p => <a key={p} href={"#" + p} aria-current={store.page === p ? "page" : undefined} onClick={() => setOpen(false)}>{t(p)}</a>)}
+    </div>)}</div>
+  </nav>;
+}
+
+function Opened() {
+  const View = loaded.get(store.page);
+  if (View) return <View key={store.page} />;
+  if (failed.has(store.page)) return <div class="failure" role="alert"><p>{t("pageFailed")}</p><button onClick={() => { failed.clear(); load(store.page as Name); }}>{t("retry")}</button></div>;
+  return <p class="middle quiet">{store.failure?.message ?? t("loading")}</p>;
+}
+
+async function load(page: Name) {
+  if (loaded.has(page)) return;
+  try {
+    loaded.set(page, (await loaders[page]()).default);
+  } catch {
+    failed.add(page);
+  }
+  redraw();
 }
 
 function skip(e: Event) {
@@ -34,22 +86,47 @@ function skip(e: Event) {
   document.getElementById("main")!.focus();
 }
 
+// joining is the token of a link that works once: what follows # no server is sent.
+let joining = "";
+
 function SignIn() {
-  return <form class="card sign" onSubmit={signIn}>
-    <h1>{t("signInTitle")}</h1>
-    <p>{t("signInHelp")}</p>
-    <label for="key">{t("key")}</label>
-    <input id="key" name="key" type="password" autocomplete="current-password" required />
-    <button class="main">{t("signIn")}</button>
-    {store.failure && <p class="failure" role="alert">{store.failure.message}</p>}
+  const failure = store.failure && <p class="failure" role="alert">{store.failure.message}</p>;
+  if (joining) return <form class="card sign" onSubmit={e => send(e, "/api/session/join", f => ({ token: joining, password: f.get("password") }))}>
+    <h1>{t("joinTitle")}</h1>
+    <p>{t("joinHelp")}</p>
+    <label for="password">{t("password")}</label>
+    <input id="password" name="password" type="password" autocomplete="new-password" minLength={12} required />
+    <button class="main">{t("joinGo")}</button>
+    {failure}
   </form>;
+  return <div class="sign">
+    <form class="card" onSubmit={e => send(e, "/api/session", f => ({ key: f.get("key") }))}>
+      <h1>{t("signInTitle")}</h1>
+      <p>{t("signInHelp")}</p>
+      <label for="key">{t("key")}</label>
+      <input id="key" name="key" type="password" autocomplete="off" required />
+      <button class="main">{t("signIn")}</button>
+      {failure}
+    </form>
+    <form class="card" onSubmit={e => send(e, "/api/session", f => ({ name: f.get("name"), password: f.get("password") }))}>
+      <h2>{t("signInAs")}</h2>
+      <label for="name">{t("yourName")}</label>
+      <input id="name" name="name" autocomplete="username" required />
+      <label for="password">{t("password")}</label>
+      <input id="password" name="password" type="password" autocomplete="current-password" required />
+      <button>{t("signIn")}</button>
+    </form>
+  </div>;
 }
 
-async function signIn(e: SubmitEvent) {
+async function send(e: SubmitEvent, path: string, body: (f: FormData) => unknown) {
   e.preventDefault();
-  const key = new FormData(e.target as HTMLFormElement).get("key");
   try {
-    await ask("POST", "/api/session", { key });
+    await act("POST", path, body(new FormData(e.target as HTMLFormElement)));
+    if (joining) {
+      joining = "";
+      location.hash = "#home";
+    }
     store.signIn = false;
     store.failure = null;
     start();
@@ -59,14 +136,20 @@ async function signIn(e: SubmitEvent) {
   redraw();
 }
 
+async function signOut() {
+  await act("DELETE", "/api/session").catch(() => {});
+  location.reload();
+}
+
 function setLang(e: Event) {
   store.lang = (e.target as HTMLSelectElement).value as Lang;
   keep("lang", store.lang);
   dress();
   redraw();
-  if (store.signIn) return;
+  if (store.signIn || !following) return;
   loadPlan(); // the server's own words change too
-  followRun();
+  if (store.run !== "latest") showRun(store.run);
+  followLive(refresh);
 }
 
 function setTheme(e: Event) {
@@ -82,37 +165,56 @@ function dress() {
 }
 
 function turnTo() {
-  store.page = location.hash === "#plan" ? "plan" : "chat";
+  const link = /^#join=(.+)$/.exec(location.hash);
+  if (link) {
+    joining = link[1];
+    history.replaceState(null, "", "#home"); // nor does it stay in the address
+    store.signIn = true;
+  }
+  const [page, ...rest] = location.hash.slice(1).split("/");
+  const moved = store.page !== page;
+  store.page = Object.hasOwn(loaders, page) ? page : "home";
+  store.rest = decodeURIComponent(rest.join("/"));
+  load(store.page as Name);
   redraw();
+  if (moved) scrollTo(0, 0);
 }
 
-// start asks for what the page shows, and again until there is a model.
+// start asks for what the page shows, and again until the server answers.
 async function start() {
+  if (joining) {
+    store.signIn = true;
+    redraw();
+    return;
+  }
+  await refresh();
+  if (store.signIn) return;
+  if (!store.server) {
+    setTimeout(start, 3000);
+  } else if (!following) {
+    following = true;
+    loadPlan();
+    followLive(refresh);
+  }
+}
+
+async function refresh() {
   try {
     store.server = await get<ServerState>("/api/state");
+    store.who = store.server?.has.includes("session") ? await get<Who>("/api/session") : null;
     store.failure = null;
   } catch (err) {
     store.failure = err as Failure;
     store.signIn = store.failure.status === 401;
-    if (store.signIn) {
-      store.failure = null; // not asked yet
-      redraw();
-      return;
-    }
+    if (store.signIn) store.failure = null; // not asked yet
   }
   redraw();
-  if (!following) {
-    following = true;
-    loadPlan();
-    followRun();
-  }
-  if (!store.server?.release) setTimeout(start, 3000);
 }
 
 let following = false;
 
 onDraw(() => {
-  document.title = store.server?.release ? `${store.server.release.name} · Suiren` : "Suiren";
+  document.title = store.server?.release ? `${t(store.page as Name)} · ${store.server.release.name} · Suiren` : `${t(store.page as Name)} · Suiren`;
   render(<App />, document.getElementById("page")!);
 });
 addEventListener("hashchange", turnTo);

@@ -2,8 +2,34 @@
 import { store } from "./state";
 
 const words = {
+  home: ["Home", "首页"],
   chat: ["Chat", "对话"],
   plan: ["Plan", "计划"],
+  knowledge: ["Knowledge", "知识库"],
+  models: ["Models", "模型"],
+  data: ["Data", "数据"],
+  training: ["Training", "训练"],
+  evaluation: ["Evaluation", "评测"],
+  releases: ["Releases", "发布"],
+  usage: ["Usage", "用量"],
+  guard: ["Guard", "护栏"],
+  traces: ["Traces", "轨迹"],
+  people: ["People", "人员"],
+  compute: ["Compute", "算力"],
+  settings: ["Settings", "设置"],
+  group_use: ["Use", "使用"],
+  group_make: ["Make", "制作"],
+  group_keep: ["Keep", "守护"],
+  group_house: ["House", "本机"],
+  menu: ["Menu", "菜单"],
+  sameAs: ["The same as", "等同于"],
+  underWay: ["under way…", "进行中……"],
+  noRows: ["Nothing here yet.", "这里还没有内容。"],
+  rows: ["{0} rows", "共 {0} 行"],
+  zoomIn: ["A closer look at {0}", "放大 {0}"],
+  zoomOut: ["All of {0}", "显示 {0} 的全部"],
+  whole: ["Whole", "全部"],
+  pageFailed: ["This page could not be loaded.", "页面未能载入。"],
   language: ["Language", "语言"],
   theme: ["Colours", "配色"],
   theme_auto: ["As the system", "跟随系统"],
@@ -15,6 +41,13 @@ const words = {
   signInTitle: ["This page needs your key", "请输入密钥"],
   signInHelp: ["Open the address that the server printed when it started, or give an API key.", "请打开服务器启动时打印的网址，或输入 API 密钥。"],
   key: ["API key", "API 密钥"],
+  signInAs: ["Or sign in as yourself", "或用账户登录"],
+  yourName: ["Name", "名字"],
+  password: ["Password", "密码"],
+  signOut: ["Sign out", "退出登录"],
+  joinTitle: ["Set your password", "设置密码"],
+  joinHelp: ["This link works once. The password should be long; a sentence is good.", "此链接只能用一次。密码要长，一句话最好。"],
+  joinGo: ["Set it and sign in", "设置并登录"],
   signIn: ["Sign in", "登录"],
 
   loading: ["Asking the server…", "正在连接服务器……"],
@@ -165,11 +198,16 @@ const words = {
 } satisfies Record<string, [string, string]>;
 
 export type Word = keyof typeof words;
+export type Pairs = Record<string, [string, string]>;
 
-// t is a sentence in the reader's language, with values in its {0}, {1}, ….
-export function t(key: Word, ...values: (string | number)[]): string {
-  return words[key][store.lang === "en" ? 0 : 1].replace(/\{(\d)\}/g, (_, i) => String(values[+i]));
+// say makes a function that says the sentences of a table in the reader's
+// language, with values in their {0}, {1}, ….
+export function say<P extends Pairs>(table: P) {
+  return (key: keyof P, ...values: (string | number)[]): string =>
+    table[key][store.lang === "en" ? 0 : 1].replace(/\{(\d)\}/g, (_, i) => String(values[+i]));
 }
+
+export const t = say(words);
 
 // maybe is the sentence of a key that the server made up, or the plain name.
 export function maybe(prefix: string, name: string): string {

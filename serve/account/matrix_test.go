@@ -52,13 +52,15 @@ func (h *house) probes(r serve.Route, n *int) (list []probe) {
 		path = strings.NewReplacer("{id}", "AAAA", "{name}", "x").Replace(path)
 		body := ""
 		switch r.Pattern {
+		case "GET /api/events":
+			path += "?once"
 		case "POST /api/feedback":
 			body = `{"id":"x","good":true}`
 		}
 		return []probe{{method, path, body, access.Thing{Kind: kind}, false}}
 	case kind == "Base":
 		for id, tenants := range whose {
-			list = append(list, probe{method, strings.ReplaceAll(path, "{id}", id), `{"query":"q"}`, access.Thing{Kind: kind, ID: id, Tenants: tenants}, false})
+			list = append(list, probe{method, strings.NewReplacer("{id}", id, "{name}", id).Replace(path), `{"query":"q"}`, access.Thing{Kind: kind, ID: id, Tenants: tenants}, false})
 		}
 	case kind == "Model":
 		body, ok := requests[r.Pattern]

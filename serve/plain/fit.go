@@ -117,3 +117,35 @@ func (m *Model) wouldFit() say.Text {
 	}
 	return next
 }
+
+// A Fit is what a model would take.
+type Fit struct {
+	Bytes   int64   // in all
+	Pages   int64   // of them, for keys and values
+	Context int     // tokens of prompt and answer together; 0: it writes none
+	Whole   float64 // answers of the whole context at once
+}
+
+// Fit plans how a model that is not loaded would fit into so many bytes. Its
+// error wraps ErrNoFit where it would not.
+func (m *Model) Fit(memory int64) (Fit, error) {
+	if m.file.Encoder != nil {
+		f := Fit{Bytes: m.rest()}
+		if memory > 0 && f.Bytes > memory {
+			return f, m.noFit(memory, say.T("take a smaller model, or free some memory", "请改用更小的模型，或腾出内存"))
+		}
+		return f, nil
+	}
+	err := m.fit(memory)
+	f := Fit{Bytes: m.rest() + m.memory.Pages, Pages: m.memory.Pages, Context: m.memory.Limit}
+	if f.Context > 0 {
+		f.Whole = float64(m.memory.Full) / float64((f.Context+model.PageTokens-1)/model.PageTokens)
+	}
+	return f, err
+}
+
+// Name is what the model is called.
+func (m *Model) Name() string { return m.opt.Name }
+
+// Pages returns the bytes for keys and values.
+func (m *Model) Pages() int64 { return m.memory.Pages }

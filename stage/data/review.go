@@ -2,6 +2,7 @@ package data
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
@@ -106,4 +107,25 @@ func Shares(file string) ([]Share, error) {
 	}
 	slices.SortFunc(list, func(a, b Share) int { return cmp.Compare(a.Verdict, b.Verdict) })
 	return list, err
+}
+
+// TextOf returns the text of a document from one of the folders that a corpus
+// was made of; "" if it is in none of them.
+func TextOf(inputs []string, id string) (text string, err error) {
+	for _, in := range inputs {
+		err := readLines(documentsFile(in), func(d Document) error {
+			if d.ID != id {
+				return nil
+			}
+			text = d.Text
+			return errFound
+		})
+		if errors.Is(err, errFound) {
+			return text, nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return "", nil
 }

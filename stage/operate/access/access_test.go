@@ -40,6 +40,13 @@ var table = map[string]string{
 	"read_policy":   "owner security audit operator",
 	"set_policy":    "owner security",
 	"keep":          "owner system operator",
+	"set_plan":      "owner operator",
+	"read_data":     "owner operator",
+	"read_bases":    "owner operator",
+	"set_bases":     "owner operator",
+	"read_library":  "owner system operator",
+	"set_library":   "owner operator",
+	"read_machine":  "owner system operator",
 	"read_people":   "owner system security audit",
 	"set_people":    "owner system",
 	"set_roles":     "owner security",
@@ -48,7 +55,7 @@ var table = map[string]string{
 }
 
 // ofHouse are the actions that nobody of a tenant may do, whatever the role.
-const ofHouse = "read_plan read_runs read_metrics read_usage set_budget read_traces read_audit read_releases set_release read_policy set_policy keep set_tenants"
+const ofHouse = "read_plan read_runs read_metrics read_usage set_budget read_traces read_audit read_releases set_release read_policy set_policy keep set_tenants set_plan read_data read_bases set_bases read_library set_library read_machine"
 
 func thing(kind, tenant string) Thing {
 	switch kind {

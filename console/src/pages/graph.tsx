@@ -1,9 +1,6 @@
 // The graph of a plan: steps in columns, each column one edge further from
 // what the owner gave. A narrow window gets a list instead.
-import { h, Fragment } from "preact";
-import { percent } from "./format";
-import { idOf, type Node, stateOf } from "./plan";
-import { maybe, t } from "./words";
+import { Fragment, h, idOf, maybe, type Node, percent, stateOf, t } from "../kit";
 
 const wide = 132, high = 50, lane = 6, across = 34, down = 16, edge = 6;
 const marks: Record<string, string> = { make: "+", change: "~", remove: "-" };
@@ -159,8 +156,8 @@ function Drawing({ nodes, picked, pick }: Props) {
           {state === "running" && <rect class="bar" x="10" y={high - 7} width={Math.max(3, (wide - 20) * part)} height="3" rx="1.5" />}
           <text class="kind" x="11" y="19">{kind}</text>
           <text class="name" x="11" y="36">{name}</text>
-          <text class="glyph" x={wide - 11} y="20" text-anchor="end">{glyphs[state] ?? "○"}</text>
-          <text class="mark" x={wide - 11} y="37" text-anchor="end">{corner(n)}</text>
+          <text class="glyph" aria-hidden="true" x={wide - 11} y="20" text-anchor="end">{glyphs[state] ?? "○"}</text>
+          <text class="mark" aria-hidden="true" x={wide - 11} y="37" text-anchor="end">{corner(n)}</text>
         </g>;
       })}
     </svg>

@@ -1,9 +1,5 @@
 // The report: what the verdict found, and how the plan's estimates held.
-import { h, Fragment } from "preact";
-import { bytes, count, flops, percent, seconds, span } from "./format";
-import { idOf, type Node } from "./plan";
-import { store } from "./state";
-import { maybe, t } from "./words";
+import { bytes, count, flops, Fragment, h, idOf, maybe, type Node, percent, seconds, span, store, t } from "../kit";
 
 // A Report is verdict.json, to whose models the server adds what their
 // training took.

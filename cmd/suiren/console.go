@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"suiren/internal/say"
+	"suiren/knowledge/base"
+	"suiren/plan"
+	"suiren/serve"
+	"suiren/serve/plain"
+	"suiren/stage"
+)
+
+// A house is what the pages of the console ask: everything of the owner's around
+// one server.
+type house struct {
+	a     *app
+	books *books
+	cmd   *cobra.Command // for the origins of settings
+	srv   *serve.Server
+	model modelFlags // of models that are loaded later
+	shelf *base.Shelf
+	space func(dir string) (*service, error) // opens a plan's folder to make it here; nil: there is one
+
+	mu      sync.Mutex
+	svc     *service // of the plan; nil: there is none yet
+	tasks   []*task
+	made    []*serve.Release // of the plan
+	loaded  []*serve.Release // models
+	brought []*plain.Model
+	machine *measuredMachine
+
+	curving sync.Mutex // of curves
+	curves  []*keptCurve
+}
+
+// A task is something that takes a while, which a page began.
+type task struct {
+	ID    int       `json:"id"`
+	Kind  string    `json:"kind"` // knowledge, model, load, plan
+	Name  string    `json:"name"`
+	Began time.Time `json:"began"`
+	Ended time.Time `json:"ended,omitzero"`
+	err   error
+	done  say.Text
+}
+
+// mostTasks bounds those that are remembered.
+const mostTasks = 20
+
+// begin runs f beside the server, and remembers how it ended.
+func (h *house) begin(kind, name string, f func(ctx context.Context) (say.Text, error)) (any, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	id := 1
+	for _, t := range h.tasks {
+		if t.Kind == kind && t.Name == name && t.Ended.IsZero() {
+			return nil, say.Errorf("that is being done already", "这件事已在进行")
+		}
+		id = max(id, t.ID+1)
+	}
+	t := &task{ID: id, Kind: kind, Name: name, Began: time.Now()}
+	h.tasks = append(h.tasks, t)
+	h.tasks = h.tasks[max(0, len(h.tasks)-mostTasks):]
+	go func() {
+		done, err := f(context.Background())
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		t.Ended, t.done, t.err = time.Now(), done, err
+	}()
+	return map[string]int{"task": id}, nil
+}
+
+// tasksPage lists what was begun, the newest first.
+func (h *house) tasksPage(_ context.Context, q serve.Query) (any, error) {
+	type shown struct {
+		*task
+		Done   string `json:"done,omitempty"`
+		Failed string `json:"failed,omitempty"`
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := []shown{}
+	for _, t := range slices.Backward(h.tasks) {
+		c := *t
+		s := shown{task: &c, Done: t.done.In(q.Lang)}
+		if t.err != nil {
+			s.Failed = say.Err(q.Lang, t.err)
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// pages are the pages that can be answered.
+func (h *house) pages() serve.Pages {
+	p := serve.Pages{
+		Tasks: h.tasksPage, StartFirst: h.startFirst,
+		PlanFile: orNothing(h.planFile), CheckPlan: h.checkPlan, SavePlan: h.savePlan, ApplyPlan: h.applyPlan,
+		Library: h.library, Fit: h.fit, AddModel: h.addModel, LoadModel: h.loadModel,
+		Corpora: orNothing(h.corpora), Journal: orNothing(h.journal), Measure: orNothing(h.measure), Document: orNothing(h.document), Near: orNothing(h.near), Card: orNothing(h.card), Rows: orNothing(h.rows),
+		Curves: orNothing(h.curvesPage), Points: orNothing(h.points), Diagnose: orNothing(h.findings),
+		Verdicts: orNothing(h.verdicts), Machine: h.machinePage, Settings: h.settings,
+	}
+	if dir, err := bases(); err == nil {
+		h.shelf = base.NewShelf(dir)
+		h.books.opened = append(h.books.opened, h.shelf.Close)
+		p.Bases, p.BaseFiles, p.BaseText, p.FindInBase = h.bases, h.baseFiles, h.baseText, h.findInBase
+		p.AddToBase, p.SetReaders, p.EvalBase = h.addToBase, h.setReaders, h.evalBase
+	}
+	return p
+}
+
+// orNothing answers null where there is no plan: a page then says what would be there.
+func orNothing(f serve.View) serve.View {
+	return func(ctx context.Context, q serve.Query) (any, error) {
+		v, err := f(ctx, q)
+		if errors.Is(err, errNoPlan) {
+			return nil, nil
+		}
+		return v, err
+	}
+}
+
+// server makes the server that the pages are of.
+func (h *house) server(conf serve.Config) *serve.Server {
+	conf.Pages = h.pages()
+	conf.Plan, conf.Report, conf.Runs, conf.Events = h.planView, h.reportView, h.runsView, h.events
+	conf.Releases, conf.ReleaseAct, conf.Health = h.releasesView, h.releaseDo, h.health
+	conf.Record, conf.Rate = h.record, h.rate
+	h.srv = serve.New(conf)
+	return h.srv
+}
+
+// openMade makes the server answer from the plan's releases, then the models.
+func (h *house) openMade(list []*serve.Release) (ended <-chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.made = list
+	return h.srv.Open(slices.Concat(h.made, h.loaded)...)
+}
+
+// openModel makes the server answer from one more model.
+func (h *house) openModel(r *serve.Release) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.loaded = append(slices.DeleteFunc(h.loaded, func(old *serve.Release) bool { return old.Name == r.Name }), r)
+	h.srv.Open(slices.Concat(h.made, h.loaded)...)
+}
+
+// plan is the service of the plan, if there is one.
+func (h *house) planned() *service {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.svc
+}
+
+var errNoPlan = &say.Error{What: say.T("this server has no plan", "本服务器没有计划"),
+	Next: say.T("begin one on the home page, or start suiren serve in the folder of a plan", "请在首页新建，或在计划目录中启动 suiren serve")}
+
+// workspace is that of the plan.
+func (h *house) workspace() (*workspace, error) {
+	if s := h.planned(); s != nil {
+		return s.w, nil
+	}
+	return nil, errNoPlan
+}
+
+func (h *house) planView(lang say.Lang) (json.RawMessage, error) {
+	if s := h.planned(); s != nil {
+		return s.planView(lang)
+	}
+	return nil, nil
+}
+
+func (h *house) reportView() (json.RawMessage, error) {
+	if s := h.planned(); s != nil {
+		return s.reportView()
+	}
+	return nil, nil
+}
+
+func (h *house) events(ctx context.Context, id string, after int64, lang say.Lang) iter.Seq2[serve.Event, error] {
+	if s := h.planned(); s != nil {
+		return s.events(ctx, id, after, lang)
+	}
+	return func(func(serve.Event, error) bool) {}
+}
+
+func (h *house) runsView() (json.RawMessage, error) {
+	if s := h.planned(); s != nil {
+		return s.runsView()
+	}
+	return json.RawMessage("[]"), nil
+}
+
+func (h *house) releasesView() (json.RawMessage, error) {
+	if s := h.planned(); s != nil {
+		return s.releasesView()
+	}
+	return json.RawMessage(`{"version":0,"releases":[]}`), nil
+}
+
+func (h *house) releaseDo(ctx context.Context, caller, act string, body json.RawMessage) (json.RawMessage, error) {
+	s := h.planned()
+	if s == nil {
+		return nil, serve.BadAct(errNoPlan.What, errNoPlan.Next, false)
+	}
+	return s.releaseDo(ctx, caller, act, body)
+}
+
+func (h *house) health() []serve.Health {
+	if s := h.planned(); s != nil {
+		return s.health()
+	}
+	return nil
+}
+
+func (h *house) record(r *serve.Record) error {
+	if s := h.planned(); s != nil {
+		return s.record(r)
+	}
+	return h.books.record(r)
+}
+
+func (h *house) rate(r serve.Rating) error {
+	if s := h.planned(); s != nil {
+		return s.rate(r)
+	}
+	return h.books.rate(r)
+}
+
+// apply makes what the plan says, and serves its release.
+func (h *house) apply(ctx context.Context, s *service, p *plan.Plan, m stage.Machine) error {
+	if err := s.w.a.apply(ctx, s.w, p, m); err != nil {
+		return err
+	}
+	return h.openStanding(s, m)
+}
+
+// number reads a whole number of a query, within bounds.
+func number(q serve.Query, name string, usual, most int) int {
+	var n int
+	if _, err := fmt.Sscan(q.Values.Get(name), &n); err != nil || n < 0 {
+		return usual
+	}
+	return min(n, most)
+}
+
+// read fills v from the body of a query.
+func read(q serve.Query, v any) error {
+	if err := json.Unmarshal(q.Body, v); err != nil {
+		return &say.Error{What: say.T("the request is not the JSON that was expected", "请求不是所期望的 JSON"), Err: errors.Join(err)}
+	}
+	return nil
+}

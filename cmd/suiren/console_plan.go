@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"suiren/internal/say"
+	"suiren/models"
+	"suiren/plan"
+	"suiren/serve"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// firstPlan is what a newcomer's first model is made from: it needs no file and
+// no network, and is small enough to be made while one looks on.
+//
+//go:embed first.hcl
+var firstPlan string
+
+// startFirst writes the first plan into a folder of the owner's and makes it.
+func (h *house) startFirst(context.Context, serve.Query) (any, error) {
+	if h.planned() != nil || h.space == nil {
+		return nil, &say.Error{What: say.T("this server has a plan already", "本服务器已有计划"), Next: say.T("open it on the plan page", "请在计划页打开")}
+	}
+	home, err := models.Home()
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(home, "plans", "first")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	file := filepath.Join(dir, plan.FileName)
+	if _, err := os.Stat(file); err != nil {
+		if err := os.WriteFile(file, []byte(firstPlan), 0o600); err != nil {
+			return nil, err
+		}
+	}
+	s, err := h.space(dir)
+	if err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	h.svc = s
+	h.mu.Unlock()
+	return h.beginApply(s, s.plan.Load())
+}
+
+// beginApply makes a plan beside the server.
+func (h *house) beginApply(s *service, p *plan.Plan) (any, error) {
+	return h.begin("plan", s.w.file.Name, func(ctx context.Context) (say.Text, error) {
+		m, err := h.a.measured()
+		if err != nil {
+			return say.Text{}, err
+		}
+		return say.T("made", "已完成"), h.apply(ctx, s, p, m)
+	})
+}
+
+// openStanding serves the release that stands.
+func (h *house) openStanding(s *service, m stage.Machine) error {
+	b, err := s.w.standing(store.Release, "")
+	if err != nil {
+		return err
+	}
+	return s.openRelease(b, m)
+}
+
+func sumOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// planFile is the text of the plan file, and what it is told by.
+func (h *house) planFile(context.Context, serve.Query) (any, error) {
+	w, err := h.workspace()
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(w.file.Path)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"path": w.file.Path, "text": string(text), "sum": sumOf(text)}, nil
+}
+
+// A diagnostic is what is wrong in a plan file, and where.
+type diagnostic struct {
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+	What   string `json:"what"`
+	Next   string `json:"next,omitempty"`
+}
+
+func diagnostics(err error, lang say.Lang) (list []diagnostic) {
+	for _, e := range unjoin(err) {
+		d := diagnostic{What: say.Err(lang, e)}
+		if s, ok := errors.AsType[*say.Error](e); ok {
+			d.What, d.Next = s.What.In(lang), s.Next.In(lang)
+			if at := strings.Split(s.Where, ":"); len(at) >= 2 {
+				d.Line, _ = strconv.Atoi(at[1])
+				if len(at) > 2 {
+					d.Column, _ = strconv.Atoi(at[2])
+				}
+			}
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// checkPlan says what is wrong in a text, or what would be made of it.
+func (h *house) checkPlan(ctx context.Context, q serve.Query) (any, error) {
+	w, err := h.workspace()
+	if err != nil {
+		return nil, err
+	}
+	var in struct{ Text string }
+	if err := read(q, &in); err != nil {
+		return nil, err
+	}
+	type checked struct {
+		Diagnostics []diagnostic `json:"diagnostics"`
+		View        *plan.View   `json:"view,omitempty"`
+		Empty       bool         `json:"empty"`
+	}
+	f, err := plan.Parse([]byte(in.Text), plan.FileName, vocabulary(h.a.every))
+	if err != nil {
+		return checked{Diagnostics: diagnostics(err, q.Lang)}, nil
+	}
+	f = f.At(w.file.Path, []byte(in.Text))
+	m, err := h.a.machine()
+	if err != nil {
+		return nil, err
+	}
+	m.Peak = h.peak()
+	p, err := plan.Make(ctx, f, w.st, m, w.env())
+	if err != nil {
+		return checked{Diagnostics: diagnostics(err, q.Lang)}, nil
+	}
+	view := p.View(q.Lang)
+	return checked{Diagnostics: []diagnostic{}, View: &view, Empty: p.Empty()}, nil
+}
+
+var errMovedFile = &say.Error{What: say.T("the plan file was changed meanwhile", "计划文件在此期间被改动"), Next: say.T("read it again, then change it", "请重新载入后再改")}
+
+// savePlan writes the plan file, if it still is as the page read it and the text is right.
+func (h *house) savePlan(ctx context.Context, q serve.Query) (any, error) {
+	s := h.planned()
+	if s == nil {
+		return nil, errNoPlan
+	}
+	var in struct{ Text, Sum string }
+	if err := read(q, &in); err != nil {
+		return nil, err
+	}
+	old, err := os.ReadFile(s.w.file.Path)
+	if err != nil {
+		return nil, err
+	}
+	if sumOf(old) != in.Sum {
+		return nil, errMovedFile
+	}
+	if _, err := plan.Parse([]byte(in.Text), plan.FileName, vocabulary(h.a.every)); err != nil {
+		return nil, err
+	}
+	tmp := s.w.file.Path + ".new"
+	if err := os.WriteFile(tmp, []byte(in.Text), 0o600); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(tmp, s.w.file.Path); err != nil {
+		return nil, err
+	}
+	if _, err := h.books.audit.Append(q.Caller, "plan.save", sumOf([]byte(in.Text)), ""); err != nil {
+		return nil, err
+	}
+	return map[string]string{"sum": sumOf([]byte(in.Text))}, h.replan(ctx, s)
+}
+
+// replan makes the plan of the file as it is now.
+func (h *house) replan(ctx context.Context, s *service) error {
+	f, err := plan.Load(s.w.file.Path, vocabulary(h.a.every))
+	if err != nil {
+		return err
+	}
+	m, err := h.a.machine()
+	if err != nil {
+		return err
+	}
+	m.Peak = h.peak()
+	s.w.file = f
+	p, err := s.w.plan(ctx, m)
+	if err == nil {
+		s.plan.Store(p)
+	}
+	return err
+}
+
+// applyPlan makes the plan of the file, if that still is as the page saw it.
+func (h *house) applyPlan(ctx context.Context, q serve.Query) (any, error) {
+	s := h.planned()
+	if s == nil {
+		return nil, errNoPlan
+	}
+	var in struct{ Sum string }
+	if err := read(q, &in); err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(s.w.file.Path)
+	if err != nil {
+		return nil, err
+	}
+	if sumOf(text) != in.Sum {
+		return nil, errMovedFile
+	}
+	if err := h.replan(ctx, s); err != nil {
+		return nil, err
+	}
+	p := s.plan.Load()
+	if p.Empty() {
+		return nil, say.Errorf("there is nothing to make: all of the plan stands", "没有需要制作的：计划的内容都已完成")
+	}
+	if _, err := h.books.audit.Append(q.Caller, "plan.apply", in.Sum, ""); err != nil {
+		return nil, err
+	}
+	return h.beginApply(s, p)
+}

@@ -1,0 +1,172 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+// harmless gives the page a model's answer that would do harm as markup: all of
+// it must show as the text that it is.
+func harmless(t *testing.T, browser context.Context, origin string) {
+	p := open(t, browser, origin+"/#chat", false)
+	defer p.close()
+	p.on(t)
+	p.wait(`document.getElementById("question")`)
+	const evil = `<img src=x onerror="window.hurt=1"> <script>window.hurt=2</script> [click](javascript:window.hurt=3) ![p](http://192.0.2.1/p.png) <a href="http://192.0.2.1/">x</a> **bold** <iframe src="http://192.0.2.1/"></iframe>`
+	eval[bool](p, `(() => {
+		const real = fetch;
+		window.fetch = async (url, how) => {
+			if (!String(url).includes("/v1/chat/completions")) return real(url, how);
+			const chunk = d => "data: " + JSON.stringify(d) + "\n\n";
+			const text = `+quote(evil)+`;
+			return new Response(chunk({ id: "x", choices: [{ delta: { reasoning_content: text } }] }) + chunk({ id: "x", suiren: { sources: [{ file: text, heading: text, text, score: 1 }] }, choices: [{ delta: { content: text } }] })
+				+ chunk({ id: "x", choices: [{ delta: {}, finish_reason: "stop" }] }) + "data: [DONE]\n\n", { headers: { "Content-Type": "text/event-stream" } });
+		};
+		return true;
+	})()`)
+	p.click("#question")
+	p.write(evil)
+	p.press(kb.Enter)
+	p.wait(`document.querySelector(".turn:last-child footer")`)
+	p.click(".turn:last-child .thought summary")
+	if got := p.text(".turn:last-child .answer"); !strings.Contains(got, `<img src=x onerror="window.hurt=1">`) || !strings.Contains(got, "![p](http://192.0.2.1/p.png)") {
+		t.Errorf("the answer shows as %q", got)
+	}
+	if n := p.count(".turn :is(img, iframe, script, object, embed, form[action], a[href^='javascript'], a[href^='http'])"); n > 0 {
+		t.Errorf("%d elements came of a model's words", n)
+	}
+	if eval[bool](p, `"hurt" in window`) {
+		t.Error("a model's words ran as a script")
+	}
+	p.clean(t)
+}
+
+// tasks does the main task of each page on the served plan.
+func tasks(t *testing.T, browser context.Context, origin string) {
+	p := open(t, browser, origin+"/", false)
+	defer p.close()
+	p.on(t)
+	p.wait(`document.querySelectorAll(".door").length === 3`)
+	p.choose(".switches select", "en")
+
+	t.Run("documents", func(t *testing.T) { // a folder becomes answers with their sources
+		p.on(t)
+		dir := t.TempDir()
+		text := "# The kiln\n\nThe kiln is fired on the first Monday of each month. Only Mei Lin holds its key.\n"
+		if err := os.WriteFile(filepath.Join(dir, "kiln.md"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		p.click(".door:nth-child(2) a")
+		p.wait(`document.querySelector(".base-path")`)
+		p.click(".base-path")
+		p.write(dir)
+		p.click("form button.main")
+		p.wait(`document.querySelector(".base-question")`)
+		p.click(".base-question")
+		p.write("Who holds the key of the kiln?")
+		p.press(kb.Enter)
+		p.wait(`document.querySelector(".said-by")`)
+		if got := p.text(".said-by"); !strings.Contains(got, "Mei Lin") || !strings.Contains(got, "kiln.md") {
+			t.Errorf("the answer is %q", got)
+		}
+		p.click(".said-by .place")
+		p.wait(`document.querySelector("dialog[open] mark")?.innerText.includes("Mei Lin")`)
+		for _, v := range p.broken() {
+			t.Error(v)
+		}
+		p.shot(*look, "knowledge-open", false)
+		p.press(kb.Escape)
+		p.wait(`!document.querySelector("dialog[open]")`)
+	})
+	t.Run("plan", func(t *testing.T) { // a mistake is shown where it stands; what is right says what it comes to
+		p.on(t)
+		p.turn("plan")
+		p.click(".tabs button:last-child")
+		p.wait(`document.querySelector("#plan-text") && document.querySelector(".editor-page .good")`)
+		right := eval[string](p, `document.querySelector("#plan-text").value`)
+		p.fill("#plan-text", strings.Replace(right, "vocab", "vocap", 1))
+		p.wait(`document.querySelector(".editor .lines .bad") && document.querySelector(".editor-page ul button")`)
+		if got := p.text(".editor-page [role=status]"); !strings.Contains(got, "vocap") {
+			t.Errorf("the mistake is told as %q", got)
+		}
+		p.fill("#plan-text", right+"\ndocuments \"more\" {\n  path = \"handbook/zh/**\"\n}\n")
+		p.wait(`[...document.querySelectorAll(".editor-page tbody th")].some(e => e.innerText.includes("+ documents.more"))`)
+		p.shot(*look, "plan-file", true)
+		p.click(".editor-page .row button:last-child") // the file again
+		p.wait(`document.querySelector("#plan-text").value === ` + quote(right))
+	})
+	t.Run("training", func(t *testing.T) {
+		p.on(t)
+		p.turn("training")
+		p.wait(`document.querySelectorAll(".curve path.line").length >= 2`)
+		before := p.text(".curve figcaption")
+		p.click(".curve .zoom button")
+		p.wait(`document.querySelector(".curve .zoom button:nth-child(2)")`)
+		if before == "" {
+			t.Error("a curve has no name")
+		}
+	})
+	t.Run("data", func(t *testing.T) {
+		p.on(t)
+		p.turn("data")
+		p.wait(`document.querySelectorAll(".tbody .trow button").length > 0`)
+		p.click(".tbody .trow button")
+		p.wait(`document.querySelector("dialog[open] .passage")`)
+		p.press(kb.Escape)
+		p.wait(`!document.querySelector("dialog[open]")`)
+		p.click(".tabs button:nth-child(2)")
+		p.wait(`document.querySelector(".histogram")`)
+		said := p.text("[role=status] b")
+		eval[bool](p, `(e => { e.value = e.max; return e.dispatchEvent(new Event("input", { bubbles: true })); })(document.querySelector("input[type=range]"))`)
+		p.wait(`document.querySelector("[role=status] b").innerText !== ` + quote(said))
+		p.click(".tabs button:last-child")
+		p.wait(`document.querySelector(".tokens mark")`)
+		p.shot(*look, "data-rows", true)
+	})
+	t.Run("evaluation", func(t *testing.T) {
+		p.on(t)
+		p.turn("evaluation")
+		p.wait(`document.querySelectorAll(".card table").length > 1 && document.querySelector(".map")`)
+	})
+	t.Run("compute", func(t *testing.T) {
+		p.on(t)
+		p.turn("compute")
+		p.wait(`document.querySelector(".chart") && document.querySelector(".map")`)
+	})
+	t.Run("settings", func(t *testing.T) {
+		p.on(t)
+		p.turn("settings")
+		p.wait(`document.querySelectorAll("tbody tr").length > 5`)
+		if got := p.text("table"); !strings.Contains(got, "--listen") {
+			t.Errorf("the origin of the address is not told: %s", got)
+		}
+	})
+	t.Run("branch", func(t *testing.T) { // a question asked differently is a branch beside the first
+		p.on(t)
+		p.turn("chat")
+		p.wait(`document.getElementById("question")`)
+		ask(p, "1+1?")
+		p.click(".turn-tools button:last-child")
+		p.wait(`document.querySelector(".branches") && document.querySelector(".turn footer")`)
+		if got := p.text(".branches"); !strings.Contains(got, "2 of 2") {
+			t.Errorf("the branches are told as %q", got)
+		}
+		p.click(".branches button")
+		p.wait(`document.querySelector(".branches").innerText.includes("1 of 2")`)
+		p.click(".proof:nth-of-type(2) summary, .proof ~ .proof summary")
+		p.wait(`document.querySelector(".proof[open] pre")?.innerText.includes("/v1/chat/completions")`)
+	})
+	p.clean(t)
+}
+
+// fill sets the text of a field, as a reader would who writes all of it.
+func (p *tab) fill(selector, text string) {
+	p.t.Helper()
+	eval[bool](p, fmt.Sprintf(`(e => { e.focus(); e.value = %s; return e.dispatchEvent(new Event("input", { bubbles: true })); })(document.querySelector(%s))`, quote(text), quote(selector)))
+}

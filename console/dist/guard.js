@@ -1,0 +1,133 @@
+// src/pages/guard.tsx
+import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, Loaded, Page, say, store, t, Tabs, Tag, useAct, useGet, useState } from "./kit.js";
+
+// src/pages/guard.words.ts
+var words = {
+  lead: ["The rails between people and models: what each does, tried on a text, replayed on what was asked lately, and what waits for a person.", "人与模型之间的护栏：各自的作用，在文本上试用，用最近的请求重放，以及等待人工处理的内容。"],
+  views: ["Views of the guard", "护栏视图"],
+  tab_policies: ["Policies", "策略"],
+  tab_try: ["Playground", "试用"],
+  tab_replay: ["Replay a draft", "重放草案"],
+  tab_review: ["Review", "人工审核"],
+  none: ["No policy guards what is served", "正在服务的模型没有策略"],
+  noneHelp: ['A release answers through a policy block of its plan, such as pack = "minors-zh". Models that are served by themselves have none; the playground still tries any pack.', '发布版本通过计划中的 policy 块（例如 pack = "minors-zh"）回答。单独提供的模型没有策略；试用页可以试任何策略包。'],
+  mode_off: ["off", "关闭"],
+  mode_observe: ["observes", "只观察"],
+  mode_enforce: ["enforces", "执行"],
+  pack: ["Pack", "策略包"],
+  rail: ["Rail", "护栏"],
+  class: ["Class", "类别"],
+  on: ["Where", "环节"],
+  what: ["What it looks for", "检查内容"],
+  action: ["What it does", "动作"],
+  mode: ["Mode", "模式"],
+  owner: ["Owner", "责任人"],
+  keywords: ["{0} keywords", "{0} 个关键词"],
+  expired: ["past its review", "已过复核日期"],
+  modeHelp: ['A policy is changed in the plan: mode = "observe" writes down what it would refuse and refuses nothing. Try a draft here first, replay it, then change the plan.', '策略在计划中修改：mode = "observe" 只记录将会拒绝的内容而不拒绝。请先在这里试用并重放草案，再改计划。'],
+  policy: ["Policy or pack", "策略或策略包"],
+  served: ["{0} (served)", "{0}（服务中）"],
+  draft: ["Or a draft: a policy block as the plan says it", "或草案：按计划写法的 policy 块"],
+  stage: ["Where the text stands", "文本所在环节"],
+  text: ["Text", "文本"],
+  try: ["Pass it through", "通过护栏"],
+  verdict_passed: ["It passes.", "放行。"],
+  verdict_changed: ["It passes, changed.", "改动后放行。"],
+  verdict_withdrawn: ["What had left is withdrawn.", "已输出的内容被撤回。"],
+  verdict_asked: ["A person is asked.", "转人工。"],
+  verdict_refused: ["It is refused.", "拒绝。"],
+  rule: ["by the rule {0} of class {1}", "依据规则 {0}，类别 {1}"],
+  leaves: ["What leaves", "输出内容"],
+  nothing: ["nothing", "无"],
+  held: ["On a stream, at most {0} bytes are held back until it is certain.", "流式输出时，至多保留 {0} 字节直到确定。"],
+  stream: ["How it passes on a stream: written and let go", "流式经过：写入与放行"],
+  written: ["written", "写入"],
+  left: ["let go", "放行"],
+  steps: ["Each rail that heard something", "有反应的护栏"],
+  observed: ["only observed", "仅观察"],
+  last: ["Requests", "请求数"],
+  replay: ["Replay", "重放"],
+  replayHelp: ["The last requests are passed through the policy that serves and through the draft. Nothing is sent, and nobody's answer changes.", "用现行策略和草案分别处理最近的请求。不会发送任何内容，也不改变任何人的回答。"],
+  replayed: ["Of {0} requests the draft judges {1} more strictly and {2} less.", "{0} 个请求中，草案更严 {1} 个，更宽 {2} 个。"],
+  noChange: ["The draft changes none of them.", "草案对它们没有影响。"],
+  request: ["Request", "请求"],
+  now: ["Now", "现行"],
+  then: ["With the draft", "草案"],
+  waiting: ["What waits for a person", "等待人工处理"],
+  noneWaits: ["Nothing waits.", "没有待处理内容。"],
+  until: ["until {0}", "至 {0}"],
+  allow: ["Allow", "放行"],
+  refuse: ["Refuse", "拒绝"],
+  why: ["Reason", "理由"],
+  appeal: ["appeal", "申诉"],
+  answer: ["answer", "回答"],
+  suspended: ["Suspended callers", "被暂停的调用者"],
+  nobody: ["Nobody is suspended.", "没有被暂停的调用者。"],
+  lift: ["Lift", "解除"]
+};
+
+// src/pages/guard.tsx
+var w = say(words);
+var verdict = (v) => Object.hasOwn(words, "verdict_" + v) ? w(`verdict_${v}`) : v;
+var mode = (v) => Object.hasOwn(words, "mode_" + v) ? w(`mode_${v}`) : v;
+function Guard() {
+  const tab = ["try", "replay", "review"].includes(store.rest) ? store.rest : "policies";
+  const got = useGet("/api/guard");
+  return /* @__PURE__ */ h(Page, { title: t("guard"), lead: w("lead"), side: /* @__PURE__ */ h(
+    Tabs,
+    {
+      label: w("views"),
+      at: tab,
+      set: (to) => {
+        location.hash = to === "policies" ? "#guard" : "#guard/" + to;
+      },
+      of: [["policies", w("tab_policies")], ["try", w("tab_try")], ["replay", w("tab_replay")], ["review", w("tab_review")]]
+    }
+  ) }, /* @__PURE__ */ h(Loaded, { of: got }, (g) => tab === "try" ? /* @__PURE__ */ h(Playground, { of: g }) : tab === "replay" ? /* @__PURE__ */ h(Replay, { of: g }) : tab === "review" ? /* @__PURE__ */ h(Reviews, null) : /* @__PURE__ */ h(List, { of: g })));
+}
+function List({ of }) {
+  if (of.policies.length === 0) return /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")), /* @__PURE__ */ h("a", { class: "button", href: "#guard/try" }, w("tab_try")));
+  return /* @__PURE__ */ h(Fragment, null, of.policies.map((p) => /* @__PURE__ */ h(Card, { key: p.release, title: `${p.release} · ${p.title || p.pack}`, side: /* @__PURE__ */ h(Tag, { kind: p.mode === "enforce" ? "done" : p.mode === "observe" ? "running" : "failed" }, mode(p.mode)) }, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": p.release }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("rail")), /* @__PURE__ */ h("th", { scope: "col" }, w("class")), /* @__PURE__ */ h("th", { scope: "col" }, w("on")), /* @__PURE__ */ h("th", { scope: "col" }, w("what")), /* @__PURE__ */ h("th", { scope: "col" }, w("action")), /* @__PURE__ */ h("th", { scope: "col" }, w("mode")), /* @__PURE__ */ h("th", { scope: "col" }, w("owner")))), /* @__PURE__ */ h("tbody", null, p.rails.map((r) => /* @__PURE__ */ h("tr", { key: r.pack + r.id }, /* @__PURE__ */ h("th", { scope: "row" }, /* @__PURE__ */ h("code", null, r.id)), /* @__PURE__ */ h("td", null, r.class), /* @__PURE__ */ h("td", { class: "wrap" }, r.on.join(", ")), /* @__PURE__ */ h("td", { class: "wrap" }, r.about ?? "", " ", r.keywords ? /* @__PURE__ */ h("span", { class: "quiet" }, w("keywords", count(r.keywords))) : null, " ", r.detect?.join(", ")), /* @__PURE__ */ h("td", null, r.action), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h(Tag, { kind: r.mode === "enforce" ? "done" : r.mode === "observe" ? "running" : "" }, mode(r.mode))), /* @__PURE__ */ h("td", null, r.owner ?? "", r.expired && /* @__PURE__ */ h(Tag, { kind: "failed" }, w("expired")))))))))), /* @__PURE__ */ h("p", { class: "quiet" }, w("modeHelp")));
+}
+function Choice({ of, value, set, packs }) {
+  return /* @__PURE__ */ h(Field, { label: w("policy") }, (id) => /* @__PURE__ */ h("select", { id, value, onChange: (e) => set(e.target.value) }, of.policies.map((p) => /* @__PURE__ */ h("option", { key: p.release, value: p.release }, w("served", p.release))), packs && of.packs.map((p) => /* @__PURE__ */ h("option", { key: p, value: p }, p))));
+}
+function Playground({ of }) {
+  const [policy, setPolicy] = useState(of.policies[0]?.release ?? of.packs[0] ?? ""), [draft, setDraft] = useState(""), [stage, setStage] = useState(of.stages[0] ?? "input"), [text, setText] = useState("");
+  const run = useAct(), [got, setGot] = useState(null);
+  return /* @__PURE__ */ h(Card, { title: w("tab_try") }, /* @__PURE__ */ h("form", { onSubmit: (e) => {
+    e.preventDefault();
+    run.run(async () => setGot(await act("POST", "/api/guard/try", { policy: draft ? "" : policy, draft, stage, text })));
+  } }, /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Choice, { of, value: policy, set: setPolicy, packs: true }), /* @__PURE__ */ h(Field, { label: w("stage") }, (id) => /* @__PURE__ */ h("select", { id, value: stage, onChange: (e) => setStage(e.target.value) }, of.stages.map((s) => /* @__PURE__ */ h("option", { key: s }, s))))), /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("draft")), /* @__PURE__ */ h(Field, { label: w("draft") }, (id) => /* @__PURE__ */ h("textarea", { id, rows: 6, spellcheck: false, class: "code", value: draft, placeholder: 'policy "draft" {\n  pack = "minors-zh"\n  mode = "observe"\n}', onInput: (e) => setDraft(e.target.value) }))), /* @__PURE__ */ h(Field, { label: w("text") }, (id) => /* @__PURE__ */ h("textarea", { id, class: "trial", rows: 4, required: true, value: text, onInput: (e) => setText(e.target.value) })), /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("button", { class: "main", disabled: run.busy || !text }, w("try")))), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), got && /* @__PURE__ */ h("div", { class: "verdict", role: "status" }, /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("b", { class: got.verdict === "passed" ? "good" : got.verdict === "refused" ? "bad" : "" }, verdict(got.verdict)), " ", got.rule && w("rule", got.rule, got.class ?? "")), got.text && /* @__PURE__ */ h("blockquote", { class: "said-by" }, got.text), /* @__PURE__ */ h("h3", null, w("leaves")), /* @__PURE__ */ h("p", { class: "passage tokens" }, got.left || w("nothing")), /* @__PURE__ */ h("h3", null, w("stream")), /* @__PURE__ */ h(Holds, { of: got.holds }), /* @__PURE__ */ h("p", { class: "quiet" }, w("held", got.most_held)), got.steps.length > 0 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("h3", null, w("steps")), /* @__PURE__ */ h("ul", { class: "plainlist" }, got.steps.map((s, i) => /* @__PURE__ */ h("li", { key: i }, /* @__PURE__ */ h(Tag, { kind: s.holds ? "failed" : "" }, s.action), " ", /* @__PURE__ */ h("code", null, s.rule), " ", s.detector, s.kind && "/" + s.kind, " ", /* @__PURE__ */ h("mark", null, slice(text, s.from, s.to)), " ", s.observed && /* @__PURE__ */ h("span", { class: "quiet" }, w("observed")), " ", s.error && /* @__PURE__ */ h("span", { class: "bad" }, s.error)))))), /* @__PURE__ */ h(Command, { line: `suiren guard check ${policy}` }));
+}
+function slice(text, from, to) {
+  return new TextDecoder().decode(new TextEncoder().encode(text).slice(from, to));
+}
+function Holds({ of }) {
+  const most = Math.max(of.at(-1)?.at ?? 1, 1), wide = 600, high = 90;
+  const line = (f) => of.map((o, i) => `${i ? "L" : "M"}${(i / Math.max(of.length - 1, 1) * wide).toFixed(1)} ${(high - f(o) / most * (high - 6) - 2).toFixed(1)}`).join("");
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("svg", { class: "chart", viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": w("stream") }, /* @__PURE__ */ h("path", { class: "line c1", d: line((o) => o.at), "stroke-dasharray": "6 3" }), /* @__PURE__ */ h("path", { class: "line c0", d: line((o) => o.left) })), /* @__PURE__ */ h("ul", { class: "legend" }, /* @__PURE__ */ h("li", null, /* @__PURE__ */ h("svg", { width: "22", height: "8", "aria-hidden": "true" }, /* @__PURE__ */ h("line", { class: "line c1", x1: "1", x2: "21", y1: "4", y2: "4", "stroke-dasharray": "6 3" })), w("written")), /* @__PURE__ */ h("li", null, /* @__PURE__ */ h("svg", { width: "22", height: "8", "aria-hidden": "true" }, /* @__PURE__ */ h("line", { class: "line c0", x1: "1", x2: "21", y1: "4", y2: "4" })), w("left"))));
+}
+function Replay({ of }) {
+  const [release, setRelease] = useState(of.policies[0]?.release ?? ""), [draft, setDraft] = useState(`policy "draft" {
+  pack = "${of.policies[0]?.pack ?? of.packs[0] ?? ""}"
+  mode = "observe"
+}
+`), [last, setLast] = useState(100);
+  const run = useAct(), [got, setGot] = useState(null);
+  if (of.policies.length === 0) return /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")));
+  const outcome = (o) => `${verdict(o.verdict)} ${o.rule ?? ""}`;
+  return /* @__PURE__ */ h(Card, { title: w("tab_replay") }, /* @__PURE__ */ h("p", { class: "quiet" }, w("replayHelp")), /* @__PURE__ */ h("form", { onSubmit: (e) => {
+    e.preventDefault();
+    run.run(async () => setGot(await act("POST", "/api/guard/replay", { release, draft, last })));
+  } }, /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Choice, { of, value: release, set: setRelease, packs: false }), /* @__PURE__ */ h(Field, { label: w("last") }, (id) => /* @__PURE__ */ h("input", { id, type: "number", min: "1", max: "10000", value: last, onInput: (e) => setLast(+e.target.value) }))), /* @__PURE__ */ h(Field, { label: w("draft") }, (id) => /* @__PURE__ */ h("textarea", { id, rows: 6, spellcheck: false, class: "code", value: draft, onInput: (e) => setDraft(e.target.value) })), /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("button", { class: "main", disabled: run.busy || !draft }, w("replay")))), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), got && /* @__PURE__ */ h("div", { class: "replayed", role: "status" }, /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("b", null, w("replayed", count(got.requests), count(got.tighter), count(got.looser)))), !got.differences?.length ? /* @__PURE__ */ h("p", null, w("noChange")) : /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("tab_replay") }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("request")), /* @__PURE__ */ h("th", { scope: "col" }, w("now")), /* @__PURE__ */ h("th", { scope: "col" }, w("then")))), /* @__PURE__ */ h("tbody", null, got.differences.slice(0, 200).map((d) => /* @__PURE__ */ h("tr", { key: d.id }, /* @__PURE__ */ h("th", { scope: "row" }, /* @__PURE__ */ h("a", { href: "#traces" }, day(d.time) || d.id)), /* @__PURE__ */ h("td", null, outcome(d.before)), /* @__PURE__ */ h("td", null, outcome(d.after)))))))), /* @__PURE__ */ h(Command, { line: "suiren guard replay --draft FILE" }));
+}
+function Reviews() {
+  const items = useGet("/api/guard/reviews", 5e3), barred = useGet("/api/guard/suspended");
+  const decide = useAct(), [why, setWhy] = useState({});
+  const waiting = (items.data ?? []).filter((i) => i.state === "waiting");
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Card, { title: w("waiting") }, decide.failure && /* @__PURE__ */ h(Fail, { of: decide.failure }), waiting.length === 0 ? /* @__PURE__ */ h("p", null, w("noneWaits")) : /* @__PURE__ */ h("ul", { class: "plainlist" }, waiting.map((i) => /* @__PURE__ */ h("li", { key: i.id, class: "card" }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h(Tag, null, w(i.kind === "appeal" ? "appeal" : "answer")), /* @__PURE__ */ h("b", null, i.caller), /* @__PURE__ */ h("code", null, i.rule), /* @__PURE__ */ h("span", { class: "quiet" }, w("until", day(i.until)))), [...i.content.asked ?? [], i.content.written, i.content.found, i.content.appealed].filter(Boolean).map((s) => /* @__PURE__ */ h("p", { class: "passage" }, s)), /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Field, { label: w("why") }, (id) => /* @__PURE__ */ h("input", { id, value: why[i.id] ?? "", onInput: (e) => setWhy({ ...why, [i.id]: e.target.value }) })), [true, false].map((allow) => /* @__PURE__ */ h("button", { class: allow ? "" : "main", onClick: () => decide.run(() => act("POST", "/api/guard/reviews/" + encodeURIComponent(i.id), { allow, reason: why[i.id] ?? "" })).then(items.reload) }, allow ? w("allow") : w("refuse"))))))), /* @__PURE__ */ h(Command, { line: "suiren guard review" })), /* @__PURE__ */ h(Card, { title: w("suspended") }, !barred.data?.length ? /* @__PURE__ */ h("p", null, w("nobody")) : /* @__PURE__ */ h("ul", { class: "plainlist" }, barred.data.map((s) => /* @__PURE__ */ h("li", { key: s.caller, class: "row" }, /* @__PURE__ */ h("b", null, s.caller), /* @__PURE__ */ h("code", null, s.why), /* @__PURE__ */ h("span", { class: "quiet" }, w("until", day(s.until))), /* @__PURE__ */ h("button", { onClick: () => decide.run(() => act("DELETE", "/api/guard/suspended/" + encodeURIComponent(s.caller))).then(barred.reload) }, w("lift")))))));
+}
+export {
+  Guard as default
+};

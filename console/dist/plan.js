@@ -1,0 +1,354 @@
+// src/pages/plan.tsx
+import { act, bytes as bytes2, Card, Chart, Command, count as count2, Empty, Fail, flops as flops2, Fragment as Fragment3, h as h3, idOf as idOf3, liveText, Loaded, maybe as maybe3, Page, progressOfPlan, redraw, say, seconds as seconds2, showRun, span as span2, stateOf as stateOf2, store as store2, t as t3, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "./kit.js";
+
+// src/pages/graph.tsx
+import { Fragment, h, idOf, maybe, percent, stateOf, t } from "./kit.js";
+var wide = 132;
+var high = 50;
+var lane = 6;
+var across = 34;
+var down = 16;
+var edge = 6;
+var marks = { make: "+", change: "~", remove: "-" };
+var glyphs = { waiting: "○", running: "◐", done: "✓", failed: "✗" };
+var drawn = null;
+function layoutOf(nodes) {
+  if (drawn?.nodes !== nodes) drawn = { nodes, layout: layout(nodes) };
+  return drawn.layout;
+}
+function layout(nodes) {
+  const byID = new Map(nodes.map((n) => [idOf(n), n]));
+  const inputs = (id) => (byID.get(id).inputs ?? []).filter((i) => byID.has(i));
+  const depth = /* @__PURE__ */ new Map();
+  const find = (id) => {
+    const known = depth.get(id);
+    if (known !== void 0) return known;
+    depth.set(id, 0);
+    const from = inputs(id).map(find);
+    const d = from.length ? 1 + Math.max(...from) : 0;
+    depth.set(id, d);
+    return d;
+  };
+  nodes.forEach((n) => find(idOf(n)));
+  for (const id of byID.keys()) {
+    const fed = [...byID.keys()].filter((to) => inputs(to).includes(id));
+    if (!inputs(id).length && fed.length) depth.set(id, Math.max(0, Math.min(...fed.map((to) => depth.get(to))) - 1));
+  }
+  const columns = [];
+  const places = /* @__PURE__ */ new Map();
+  const put = (id, column, node) => {
+    const p = { id, node, column, high: node ? high : lane, y: 0, next: [], last: [] };
+    (columns[column] ??= []).push(p);
+    places.set(id, p);
+    return p;
+  };
+  for (const [id, n] of byID) put(id, depth.get(id), n);
+  const link = (a, b) => {
+    if (!a.next.includes(b)) {
+      a.next.push(b);
+      b.last.push(a);
+    }
+  };
+  const ways = [];
+  for (const to of byID.keys()) for (const from of inputs(to)) {
+    const way = [places.get(from)];
+    for (let c = depth.get(from) + 1; c < depth.get(to); c++) way.push(places.get(`${from} ${c}`) ?? put(`${from} ${c}`, c));
+    way.push(places.get(to));
+    for (let i = 1; i < way.length; i++) link(way[i - 1], way[i]);
+    ways.push({ from: way[0], to: way.at(-1), way });
+  }
+  const mean = (p, near) => {
+    let sum = 0, all2 = 0;
+    for (const n of near) {
+      const pull = (p.node ? 1 : 4) * (n.node ? 1 : 4);
+      sum += pull * n.y;
+      all2 += pull;
+    }
+    return all2 ? sum / all2 : p.y;
+  };
+  const stack = (c) => {
+    let y = -c.reduce((sum, p) => sum + p.high + down, -down) / 2;
+    for (const p of c) {
+      p.y = y + p.high / 2;
+      y += p.high + down;
+    }
+  };
+  columns.forEach(stack);
+  for (let sweep = 0; sweep < 12; sweep++) {
+    for (const c of sweep % 2 ? [...columns].reverse() : columns) {
+      const at = new Map(c.map((p) => [p, mean(p, sweep % 2 ? p.next : p.last)]));
+      c.sort((a, b) => at.get(a) - at.get(b));
+      stack(c);
+    }
+  }
+  for (let sweep = 0; sweep < 200; sweep++) {
+    for (const c of sweep % 2 ? [...columns].reverse() : columns) settle(c, c.map((p) => mean(p, [...p.next, ...p.last])));
+  }
+  const all = [...places.values()];
+  const top = Math.min(...all.map((p) => p.y - p.high / 2)), bottom = Math.max(...all.map((p) => p.y + p.high / 2));
+  for (const p of all) p.y += edge - top;
+  const x = (p) => edge + p.column * (wide + across);
+  const edges = ways.map(({ from, to, way }) => {
+    let path = `M${x(from) + wide} ${from.y}`;
+    for (let i = 1; i < way.length; i++) {
+      const a = way[i - 1], b = way[i], half = across / 2;
+      path += `C${x(a) + wide + half} ${a.y} ${x(b) - half} ${b.y} ${x(b)} ${b.y}`;
+      if (!b.node) path += `H${x(b) + wide}`;
+    }
+    return { from: from.id, to: to.id, path };
+  });
+  return { places: all.filter((p) => p.node), edges, width: 2 * edge + columns.length * (wide + across) - across, height: 2 * edge + bottom - top, x };
+}
+function settle(c, want) {
+  const blocks = [];
+  c.forEach((p, i2) => {
+    let block = { sum: want[i2], n: 1, offsets: [0] };
+    for (let before; before = blocks.at(-1); blocks.pop()) {
+      const gap = (c[i2 - block.offsets.length + 1].high + c[i2 - block.offsets.length].high) / 2 + down;
+      const reach = before.offsets.at(-1) + gap;
+      if (before.sum / before.n + reach <= block.sum / block.n) break;
+      block = {
+        sum: before.sum + block.sum - reach * block.n,
+        n: before.n + block.n,
+        offsets: [...before.offsets, ...block.offsets.map((o) => o + reach)]
+      };
+    }
+    blocks.push(block);
+  });
+  let i = 0;
+  for (const b of blocks) for (const o of b.offsets) c[i++].y = b.sum / b.n + o;
+}
+function corner(n) {
+  const { state, part } = stateOf(n);
+  return state === "running" ? percent(part, 0) : state === "done" ? "" : marks[n.action] ?? "";
+}
+function Graph({ nodes, picked: picked2, pick }) {
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Drawing, { nodes, picked: picked2, pick }), /* @__PURE__ */ h(List, { nodes, picked: picked2, pick }));
+}
+function Drawing({ nodes, picked: picked2, pick }) {
+  const { places, edges, width, height, x } = layoutOf(nodes);
+  const near = (e) => e.from === picked2 || e.to === picked2;
+  return /* @__PURE__ */ h("div", { class: "graph", role: "group", "aria-label": t("graph") }, /* @__PURE__ */ h("svg", { width, height, viewBox: `0 0 ${width} ${height}` }, edges.filter((e) => !near(e)).map((e) => /* @__PURE__ */ h("path", { class: "edge", d: e.path })), edges.filter(near).map((e) => /* @__PURE__ */ h("path", { class: "edge near", d: e.path })), places.map((p) => {
+    const n = p.node, { state, part } = stateOf(n), kind = maybe("kind", n.kind);
+    const name = n.name.length > 13 ? n.name.slice(0, 12) + "…" : n.name;
+    return /* @__PURE__ */ h(
+      "g",
+      {
+        key: p.id,
+        class: `node ${state}`,
+        transform: `translate(${x(p)} ${p.y - high / 2})`,
+        tabindex: 0,
+        role: "button",
+        "aria-pressed": picked2 === p.id,
+        "aria-label": `${kind} ${n.name}, ${maybe("state", state)}`,
+        onClick: () => pick(p.id),
+        onKeyDown: (e) => {
+          if (e.key === "Enter" || e.key === " ") {
+            e.preventDefault();
+            pick(p.id);
+          }
+        }
+      },
+      /* @__PURE__ */ h("rect", { class: "box", width: wide, height: high, rx: "9" }),
+      state === "running" && /* @__PURE__ */ h("rect", { class: "bar", x: "10", y: high - 7, width: Math.max(3, (wide - 20) * part), height: "3", rx: "1.5" }),
+      /* @__PURE__ */ h("text", { class: "kind", x: "11", y: "19" }, kind),
+      /* @__PURE__ */ h("text", { class: "name", x: "11", y: "36" }, name),
+      /* @__PURE__ */ h("text", { class: "glyph", "aria-hidden": "true", x: wide - 11, y: "20", "text-anchor": "end" }, glyphs[state] ?? "○"),
+      /* @__PURE__ */ h("text", { class: "mark", "aria-hidden": "true", x: wide - 11, y: "37", "text-anchor": "end" }, corner(n))
+    );
+  })));
+}
+function List({ nodes, picked: picked2, pick }) {
+  return /* @__PURE__ */ h("ol", { class: "steps", "aria-label": t("graph") }, nodes.map((n) => {
+    const id = idOf(n), { state } = stateOf(n);
+    return /* @__PURE__ */ h("li", null, /* @__PURE__ */ h("button", { class: state, "aria-pressed": picked2 === id, onClick: () => pick(id) }, /* @__PURE__ */ h("span", { class: "glyph", "aria-label": maybe("state", state) }, glyphs[state] ?? "○"), /* @__PURE__ */ h("span", null, maybe("kind", n.kind), " ", /* @__PURE__ */ h("b", null, n.name)), /* @__PURE__ */ h("span", { class: "push" }, corner(n))));
+  }));
+}
+
+// src/pages/plan.words.ts
+var words = {
+  lead: ["The file is the truth: what it says, what that comes to, and the making of it as it goes.", "以文件为准：它写了什么、会得到什么，以及制作过程。"],
+  none: ["No plan yet", "还没有计划"],
+  noneHelp: ["A plan is a text that says which documents, which model and which checks there are to be. suiren plan says what it comes to; apply makes it. The home page makes a first one.", "计划是一份文本，写明要有哪些文档、模型和检查。suiren plan 说明代价，apply 负责制作。首页可以制作第一个。"],
+  views: ["Views of the plan", "计划视图"],
+  tab_graph: ["Graph", "图"],
+  tab_file: ["File", "文件"],
+  tab_report: ["Report", "报告"],
+  text: ["Text of the plan", "计划文本"],
+  file: ["Plan file", "计划文件"],
+  saved: ["Saved", "已保存"],
+  changed: ["Changed, not saved", "已修改，未保存"],
+  save: ["Save", "保存"],
+  again: ["Read the file again", "重新载入文件"],
+  apply: ["Apply", "执行"],
+  applyHelp: ["Makes exactly what the list below says, one step at a time. What is done stays done if it is interrupted.", "按下面的清单逐步制作。中断后，已完成的不会丢失。"],
+  applied: ["It is being made: see the graph.", "正在制作，请看图。"],
+  right: ["The text is right.", "文本无误。"],
+  wrong: ["{0} things are wrong", "有 {0} 处错误"],
+  line: ["line {0}", "第 {0} 行"],
+  diff: ["What would be made", "将要制作的内容"],
+  nothing: ["Nothing: all of it stands.", "没有：全部已完成。"],
+  block: ["Block", "块"],
+  action: ["What", "动作"],
+  why: ["Why", "原因"],
+  time: ["Time", "时间"],
+  memory: ["Memory", "内存"],
+  basis: ["Basis", "依据"],
+  inAll: ["In all", "合计"]
+};
+
+// src/pages/report.tsx
+import { bytes, count, flops, Fragment as Fragment2, h as h2, idOf as idOf2, maybe as maybe2, percent as percent2, seconds, span, store, t as t2 } from "./kit.js";
+function Report({ report: r, nodes }) {
+  return /* @__PURE__ */ h2(Fragment2, null, !r ? /* @__PURE__ */ h2("p", { class: "quiet" }, t2("noReport")) : /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("p", { class: r.pass ? "passed" : "failure" }, r.pass ? "✓ " + t2("pass") : "✗ " + t2("fail")), /* @__PURE__ */ h2(Scores, { title: t2("accuracy"), models: r.models, groups: r.overall ? [r.overall, ...r.families] : r.families, total: r.overall }), r.said && r.said.length > 0 && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t2("inWords")), /* @__PURE__ */ h2("ul", { class: "said" }, r.said.map((s) => /* @__PURE__ */ h2("li", null, store.lang === "en" ? s.en : s.zh)))), /* @__PURE__ */ h2(Checks, { list: r.checks ?? [] }), r.length && r.length.length > 0 && /* @__PURE__ */ h2(Scores, { title: t2("lengths"), models: r.models, groups: r.length }), /* @__PURE__ */ h2(Costs, { report: r })), /* @__PURE__ */ h2(Predicted, { nodes }));
+}
+var nameOf = (m) => maybe2("role", m.role === "tutor" && m.method === "grpo" ? "rl" : m.role ?? m.name);
+function Scores({ title, models, groups, total }) {
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, title), /* @__PURE__ */ h2("div", { class: "scroll" }, /* @__PURE__ */ h2("table", { class: "scores" }, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, t2("family")), /* @__PURE__ */ h2("th", { scope: "col" }, t2("problems")), models.map((m) => /* @__PURE__ */ h2("th", { scope: "col", title: m.name }, nameOf(m))))), /* @__PURE__ */ h2("tbody", null, groups.map((g) => /* @__PURE__ */ h2("tr", { class: g === total ? "total" : "" }, /* @__PURE__ */ h2("th", { scope: "row" }, g === total ? t2("overall") : maybe2("family", g.name)), /* @__PURE__ */ h2("td", null, g.problems), g.scores.map((s, i) => /* @__PURE__ */ h2("td", null, /* @__PURE__ */ h2("div", { class: "score" }, /* @__PURE__ */ h2(Interval, { score: s, colour: i % 6 }), /* @__PURE__ */ h2("span", null, percent2(s.accuracy), /* @__PURE__ */ h2("small", null, percent2(s.low), " – ", percent2(s.high))))))))))));
+}
+function Interval({ score: s, colour }) {
+  const wide2 = 96, x = (v) => 4 + v * (wide2 - 8);
+  return /* @__PURE__ */ h2("svg", { class: `interval c${colour}`, width: wide2, height: "16", viewBox: `0 0 ${wide2} 16`, "aria-hidden": "true" }, /* @__PURE__ */ h2("line", { class: "track", x1: x(0), x2: x(1), y1: "8", y2: "8" }), /* @__PURE__ */ h2("line", { class: "reach", x1: x(s.low), x2: x(s.high), y1: "8", y2: "8" }), /* @__PURE__ */ h2("circle", { cx: x(s.accuracy), cy: "8", r: "4" }));
+}
+function Checks({ list }) {
+  if (list.length === 0) return null;
+  const named = (c) => {
+    const family = maybe2("family", c.name);
+    return family !== c.name ? t2("needFamily", family) : maybe2("need", c.name);
+  };
+  const unseen = (c) => c.name === "unseen";
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t2("checks")), /* @__PURE__ */ h2("div", { class: "scroll" }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, ["check", "wanted", "measured"].map((k) => /* @__PURE__ */ h2("th", { scope: "col" }, t2(k))), /* @__PURE__ */ h2("th", null))), /* @__PURE__ */ h2("tbody", null, list.map((c) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, named(c)), /* @__PURE__ */ h2("td", null, unseen(c) ? t2("none") : t2("atLeast", percent2(c.want))), /* @__PURE__ */ h2("td", null, c.got === void 0 ? t2("notMeasured") : unseen(c) ? count(c.got) : percent2(c.got)), /* @__PURE__ */ h2("td", { class: c.ok ? "good" : "bad" }, c.ok ? "✓ " + t2("ok") : "✗ " + t2("notOk"))))))));
+}
+function Costs({ report: r }) {
+  const some = (f) => r.models.some((m) => f(m));
+  const columns = [
+    [t2("meanTokens"), (_, i) => count(r.overall?.scores[i].tokens ?? 0), !!r.overall],
+    [t2("field_flops"), (m) => m.flops ? flops(m.flops) : "–", some((m) => m.flops)],
+    [t2("sampled"), (m) => m.sample_flops ? flops(m.sample_flops) : "–", some((m) => m.sample_flops)],
+    [t2("field_time"), (m) => m.seconds ? seconds(m.seconds) : "–", some((m) => m.seconds)],
+    [t2("share"), (m) => m.share ? percent2(m.share) : "–", some((m) => m.share)],
+    [t2("field_memory"), (m) => m.memory ? bytes(m.memory) : "–", some((m) => m.memory)]
+  ];
+  const shown = columns.filter((c) => c[2]);
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t2("costs")), /* @__PURE__ */ h2("div", { class: "scroll" }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, t2("model")), shown.map(([name]) => /* @__PURE__ */ h2("th", { scope: "col" }, name)))), /* @__PURE__ */ h2("tbody", null, r.models.map((m, i) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, nameOf(m)), shown.map(([, value]) => /* @__PURE__ */ h2("td", null, value(m, i)))))))));
+}
+function Predicted({ nodes }) {
+  const made = nodes.filter((n) => n.actual && n.actual.seconds > 0);
+  const told = made.filter((n) => n.forecast && n.forecast.high > 0);
+  if (told.length === 0) return null;
+  const sum = (f) => told.reduce((s, n) => s + f(n), 0);
+  const rows = told.map((n) => ({ name: idOf2(n), low: n.forecast.low, high: n.forecast.high, took: n.actual.seconds, memory: n.forecast.memory, used: n.actual.memory }));
+  if (told.length > 1) rows.push({
+    name: "",
+    low: sum((n) => n.forecast.low),
+    high: sum((n) => n.forecast.high),
+    took: sum((n) => n.actual.seconds),
+    memory: Math.max(...told.map((n) => n.forecast.memory)),
+    used: Math.max(...told.map((n) => n.actual.memory))
+  });
+  const error = (v) => v >= 2 ? v.toPrecision(2) + " ×" : (v < 1 ? "−" : "+") + percent2(Math.abs(v - 1), 0);
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t2("predicted")), /* @__PURE__ */ h2("div", { class: "scroll" }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, ["stepName", "timePlanned", "timeActual", "error", "memoryPlanned", "memoryActual", "error"].map((k) => /* @__PURE__ */ h2("th", { scope: "col" }, t2(k))))), /* @__PURE__ */ h2("tbody", null, rows.map((r) => /* @__PURE__ */ h2("tr", { class: r.name ? "" : "total" }, /* @__PURE__ */ h2("th", { scope: "row" }, r.name || t2("inAll")), /* @__PURE__ */ h2("td", null, span(r.low, r.high)), /* @__PURE__ */ h2("td", null, seconds(r.took)), /* @__PURE__ */ h2("td", null, r.took > r.high ? error(r.took / r.high) : r.took < r.low ? error(r.took / r.low) : t2("within")), /* @__PURE__ */ h2("td", null, r.memory > 0 ? bytes(r.memory) : "–"), /* @__PURE__ */ h2("td", null, r.used > 0 ? bytes(r.used) : "–"), /* @__PURE__ */ h2("td", null, r.memory > 0 && r.used > 0 ? error(r.used / r.memory) : "–")))))));
+}
+
+// src/pages/plan.tsx
+var w = say(words);
+var picked = "";
+function Plan() {
+  const tab = store2.rest === "file" ? "file" : "graph", setTab = (to) => {
+    location.hash = to === "file" ? "#plan/file" : "#plan";
+  };
+  if (store2.noPlan) return /* @__PURE__ */ h3(Page, { title: t3("plan"), lead: w("lead") }, /* @__PURE__ */ h3(Empty, { title: w("none") }, /* @__PURE__ */ h3("p", null, w("noneHelp")), /* @__PURE__ */ h3("a", { class: "button", href: "#home" }, t3("home"))));
+  if (!store2.plan) return /* @__PURE__ */ h3("p", { class: "middle quiet" }, store2.failure?.message ?? t3("loading"));
+  return /* @__PURE__ */ h3(Page, { title: `${t3("plan")} ${store2.plan.name ?? ""}`, lead: w("lead"), side: /* @__PURE__ */ h3(Tabs, { label: w("views"), at: tab, set: setTab, of: [["graph", w("tab_graph")], ["file", w("tab_file")]] }) }, /* @__PURE__ */ h3(TaskList, { kinds: ["plan"] }), tab === "graph" ? /* @__PURE__ */ h3(Steps, null) : /* @__PURE__ */ h3(Editor, null));
+}
+function Steps() {
+  const nodes = store2.plan.nodes, report = useGet("/api/report");
+  const done = nodes.map((n) => n.state + n.digest).join();
+  useEffect(report.reload, [done]);
+  const chosen = nodes.find((n) => idOf3(n) === picked) ?? nodes.find((n) => n.state === "running") ?? nodes.at(-1);
+  const p = progressOfPlan();
+  return /* @__PURE__ */ h3("div", { class: "plan" }, /* @__PURE__ */ h3("section", { class: "card", "aria-labelledby": "graph" }, /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("h2", { id: "graph" }, w("tab_graph")), p && /* @__PURE__ */ h3("span", { class: "quiet", role: "status" }, t3("stepsDone", p.done, p.all)), /* @__PURE__ */ h3("span", { class: "quiet push" }, t3("graphHelp"))), nodes.some((n) => n.state === "running") && p && /* @__PURE__ */ h3("progress", { max: 1, value: p.part, "aria-label": t3("running") }), /* @__PURE__ */ h3(Graph, { nodes, picked: chosen && idOf3(chosen), pick: (id) => {
+    picked = id;
+    redraw();
+  } }), chosen && /* @__PURE__ */ h3(Details, { node: chosen })), /* @__PURE__ */ h3("section", { class: "card", "aria-labelledby": "curves" }, /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("h2", { id: "curves" }, t3("curves")), store2.runs.length > 1 && /* @__PURE__ */ h3("label", { class: "push" }, t3("which"), " ", /* @__PURE__ */ h3("select", { value: store2.run, onChange: (e) => showRun(e.target.value) }, /* @__PURE__ */ h3("option", { value: "latest" }, t3("latest")), store2.runs.slice(0, 50).map((r) => /* @__PURE__ */ h3("option", { value: r.id }, r.id))))), /* @__PURE__ */ h3(Curves, { coming: nodes.some((n) => n.state === "running" || n.state === "waiting") })), /* @__PURE__ */ h3("section", { class: "card", "aria-labelledby": "report" }, /* @__PURE__ */ h3("h2", { id: "report" }, w("tab_report")), /* @__PURE__ */ h3(Report, { report: report.data, nodes })));
+}
+function Editor() {
+  const file = useGet("/api/plan/file");
+  const [text, setText] = useState(null), [sum, setSum] = useState(""), [checked, setChecked] = useState(null);
+  const check = useAct(), save = useAct(), apply = useAct(), area = useRef(null), [begun, setBegun] = useState(false);
+  const now = text ?? file.data?.text ?? "", saved = text === null || text === file.data?.text, own = sum || file.data?.sum || "";
+  useEffect(() => {
+    if (!file.data) return;
+    const timer = setTimeout(() => check.run(async () => setChecked(await act("POST", "/api/plan/check", { text: now }))), 400);
+    return () => clearTimeout(timer);
+  }, [now, file.data, store2.lang, store2.now?.tasks?.[0]?.ended]);
+  const wrong = checked?.diagnostics ?? [];
+  const go = (line) => {
+    const at = now.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+    area.current.focus();
+    area.current.setSelectionRange(at, at);
+  };
+  return /* @__PURE__ */ h3(Loaded, { of: file }, (f) => /* @__PURE__ */ h3("div", { class: "two editor-page" }, /* @__PURE__ */ h3(Card, { title: w("file"), side: /* @__PURE__ */ h3(Tag, { kind: saved ? "done" : "running" }, saved ? w("saved") : w("changed")) }, /* @__PURE__ */ h3("code", { class: "quiet" }, f.path), /* @__PURE__ */ h3("label", { class: "hidden", for: "plan-text" }, w("text")), /* @__PURE__ */ h3("div", { class: "editor" }, /* @__PURE__ */ h3("pre", { "aria-hidden": "true", class: "lines" }, now.split("\n").map((_, i) => /* @__PURE__ */ h3("span", { class: wrong.some((d) => d.line === i + 1) ? "bad" : "" }, i + 1, "\n"))), /* @__PURE__ */ h3("textarea", { id: "plan-text", ref: area, spellcheck: false, value: now, rows: now.split("\n").length + 1, wrap: "off", onInput: (e) => {
+    setBegun(false);
+    setText(e.target.value);
+  } })), /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("button", { class: "main", disabled: saved || wrong.length > 0 || save.busy, onClick: () => save.run(async () => {
+    const r = await act("PUT", "/api/plan/file", { text: now, sum: own });
+    setSum(r.sum);
+    file.reload();
+  }) }, w("save")), /* @__PURE__ */ h3("button", { onClick: () => {
+    setText(null);
+    setSum("");
+    file.reload();
+  } }, w("again"))), save.failure && /* @__PURE__ */ h3(Fail, { of: save.failure }), check.failure && /* @__PURE__ */ h3(Fail, { of: check.failure }), /* @__PURE__ */ h3("div", { role: "status" }, checked && (wrong.length === 0 ? /* @__PURE__ */ h3("p", { class: "good" }, "✓ ", w("right")) : /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("p", { class: "bad" }, "✗ ", w("wrong", wrong.length)), /* @__PURE__ */ h3("ul", { class: "plainlist" }, wrong.map((d) => /* @__PURE__ */ h3("li", null, d.line ? /* @__PURE__ */ h3("button", { class: "bare", onClick: () => go(d.line) }, w("line", d.line)) : null, " ", d.what, d.next && /* @__PURE__ */ h3("div", { class: "quiet" }, "→ ", d.next)))))))), /* @__PURE__ */ h3(Card, { title: w("diff") }, checked?.view && /* @__PURE__ */ h3(Diff, { of: checked.view }), checked?.empty && /* @__PURE__ */ h3("p", null, w("nothing")), checked?.view && !checked.empty && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("p", { class: "quiet" }, w("applyHelp")), /* @__PURE__ */ h3("button", { class: "main apply", disabled: !saved || apply.busy || begun, onClick: () => apply.run(() => act("POST", "/api/plan/apply", { sum: own })).then((ok) => {
+    setBegun(ok);
+    if (ok) {
+      showRun("latest");
+    }
+  }) }, w("apply"))), begun && /* @__PURE__ */ h3("p", { role: "status" }, w("applied")), apply.failure && /* @__PURE__ */ h3(Fail, { of: apply.failure }), /* @__PURE__ */ h3(Command, { line: "suiren plan && suiren apply" }))));
+}
+var marks2 = { make: "+", change: "~", remove: "-", keep: "=" };
+function Diff({ of }) {
+  const list = of.nodes.filter((n) => n.action !== "keep");
+  const low = list.reduce((s, n) => s + (n.forecast?.low ?? 0), 0), high2 = list.reduce((s, n) => s + (n.forecast?.high ?? 0), 0);
+  return /* @__PURE__ */ h3("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("diff") }, /* @__PURE__ */ h3("table", { class: "left" }, /* @__PURE__ */ h3("thead", null, /* @__PURE__ */ h3("tr", null, /* @__PURE__ */ h3("th", { scope: "col" }, w("block")), /* @__PURE__ */ h3("th", { scope: "col" }, w("action")), /* @__PURE__ */ h3("th", { scope: "col" }, w("time")), /* @__PURE__ */ h3("th", { scope: "col" }, w("memory")), /* @__PURE__ */ h3("th", { scope: "col" }, w("why")))), /* @__PURE__ */ h3("tbody", null, of.nodes.map((n) => /* @__PURE__ */ h3("tr", { class: n.action === "keep" ? "quiet" : "" }, /* @__PURE__ */ h3("th", { scope: "row" }, /* @__PURE__ */ h3("code", null, marks2[n.action], " ", idOf3(n))), /* @__PURE__ */ h3("td", null, maybe3("action", n.action)), /* @__PURE__ */ h3("td", null, n.action !== "keep" && n.forecast && n.forecast.high > 0 ? span2(n.forecast.low, n.forecast.high) : ""), /* @__PURE__ */ h3("td", null, n.action !== "keep" && n.forecast?.memory ? bytes2(n.forecast.memory) : ""), /* @__PURE__ */ h3("td", { class: "wrap" }, n.reason ?? "", n.forecast?.basis && n.action !== "keep" && /* @__PURE__ */ h3("div", { class: "quiet" }, w("basis"), ": ", n.forecast.basis)))), list.length > 0 && /* @__PURE__ */ h3("tr", { class: "total" }, /* @__PURE__ */ h3("th", { scope: "row" }, w("inAll")), /* @__PURE__ */ h3("td", null, count2(list.length)), /* @__PURE__ */ h3("td", null, high2 > 0 ? span2(low, high2) : ""), /* @__PURE__ */ h3("td", null, bytes2(Math.max(0, ...list.map((n) => n.forecast?.memory ?? 0)))), /* @__PURE__ */ h3("td", null)))));
+}
+function Curves({ coming }) {
+  const charts = [];
+  for (const [step, live] of store2.live) {
+    const loss = live.series.get("loss");
+    const watched = live.series.get("watch_loss"), norm = live.series.get("norm");
+    if (loss) charts.push(/* @__PURE__ */ h3(Chart, { title: t3("loss", step), series: [
+      { name: maybe3("series", "loss"), points: loss },
+      ...watched ? [{ name: maybe3("series", "watch_loss"), points: watched }] : []
+    ] }));
+    if (norm) charts.push(/* @__PURE__ */ h3(Chart, { title: t3("norm", step), series: [{ name: maybe3("series", "norm"), points: norm }] }));
+    const scores = [];
+    for (const [name, points] of live.series) {
+      const family = name.replace(/^heldout_/, "");
+      if (name === "reward" || name === "heldout" || family !== name) scores.push({ name: family === name ? maybe3("series", name) : family, points });
+    }
+    if (scores.length) charts.push(/* @__PURE__ */ h3(Chart, { title: t3("scores", step), series: scores, low: 0, high: 1 }));
+  }
+  return charts.length ? /* @__PURE__ */ h3("div", { class: "charts" }, charts) : /* @__PURE__ */ h3("p", { class: "quiet" }, t3(coming ? "curvesComing" : "noCurves"));
+}
+function Details({ node: n }) {
+  const s = stateOf2(n), live = store2.live.get(idOf3(n)), f = n.forecast, a = n.actual;
+  const rows = [];
+  if (s.state === "running" && live) rows.push([t3("field_now"), liveText(n)]);
+  const time = [], memory = [];
+  if (f && f.high > 0) time.push(t3("forecast", span2(f.low, f.high)));
+  if (a && a.seconds > 0) time.push(t3("actual", seconds2(a.seconds)));
+  if (f && f.memory > 0) memory.push(t3("forecast", bytes2(f.memory)));
+  if (a && a.memory > 0) memory.push(t3("used", bytes2(a.memory)));
+  if (time.length) rows.push([t3("field_time"), time.join(", ")]);
+  if (memory.length) rows.push([t3("field_memory"), memory.join(", ")]);
+  if (f?.flops) rows.push([t3("field_flops"), flops2(f.flops)]);
+  if (f?.basis) rows.push([t3("field_basis"), f.basis]);
+  if (n.reason) rows.push([t3("field_reason"), n.reason]);
+  if (n.inputs?.length) rows.push([t3("field_inputs"), n.inputs.join(", ")]);
+  if (n.digest) rows.push([t3("field_digest"), n.digest.slice(0, 16)]);
+  return /* @__PURE__ */ h3("div", { class: "details", role: "region", "aria-live": "off", "aria-label": idOf3(n) }, /* @__PURE__ */ h3("h2", null, maybe3("kind", n.kind), " ", /* @__PURE__ */ h3("b", null, n.name), " ", /* @__PURE__ */ h3("span", { class: "tag " + s.state }, maybe3("state", s.state)), " ", n.action && (s.state !== "done" || n.action === "keep") && /* @__PURE__ */ h3("span", { class: "tag" }, maybe3("action", n.action))), /* @__PURE__ */ h3("dl", null, rows.map(([name, value]) => /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("dt", null, name), /* @__PURE__ */ h3("dd", null, value)))), live && live.notes.length > 0 && /* @__PURE__ */ h3("details", null, /* @__PURE__ */ h3("summary", null, t3("notes")), /* @__PURE__ */ h3("ul", null, live.notes.map((note) => /* @__PURE__ */ h3("li", null, note)))));
+}
+export {
+  Plan as default
+};

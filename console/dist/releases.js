@@ -1,0 +1,70 @@
+// src/pages/releases.tsx
+import { act, Card, Command, day, Empty, Fail, Field, Fragment, h, Loaded, Page, percent, say, short, t, Tag, useAct, useGet, useState } from "./kit.js";
+
+// src/pages/releases.words.ts
+var words = {
+  lead: ["What was released, what is tried on a few, and the way back: one digest over weights, documents, policy and verdict.", "已发布的、正在小范围试用的，以及如何回退：一个摘要涵盖权重、文档、策略和评测。"],
+  none: ["No release yet", "还没有发布版本"],
+  noneHelp: ["A release block of a plan makes one when its verdict passes.", "计划中的 release 块在评测通过后生成发布版本。"],
+  stage_candidate: ["candidate", "候选"],
+  stage_canary: ["canary", "灰度"],
+  stage_live: ["live", "在线"],
+  stage_retired: ["retired", "已下线"],
+  newest: ["newest", "最新"],
+  gone: ["files are gone", "文件已清理"],
+  made: ["made {0}", "生成于 {0}"],
+  since: ["since {0}, by {1}", "自 {0}，由 {1}"],
+  checks: ["Checks", "检查"],
+  notChecked: ["not checked yet", "尚未检查"],
+  check_evaluation: ["its verdict passes", "评测通过"],
+  check_guard: ["its policy does what its rules say", "策略按规则生效"],
+  check_parity: ["served, it gives the replies that were judged", "服务时的回答与评测时一致"],
+  check: ["Check", "检查"],
+  canary: ["Try on a few", "小范围试用"],
+  promote: ["Promote", "上线"],
+  rollback: ["Roll back", "回退"],
+  retire: ["Retire", "下线"],
+  why: ["Why", "原因"],
+  whyHint: ["It stands in the audit log.", "会记入审计日志。"],
+  share: ["Share of conversations: {0}%", "对话占比：{0}%"],
+  stop: ["What ends it by itself", "自动终止条件"],
+  stopHint: ["Like errors=2%,slow=5s.", "例如 errors=2%,slow=5s。"],
+  canaryOf: ["{0} of the conversations", "{0} 的对话"],
+  before: ["before it: {0}", "之前：{0}"],
+  done: ["It holds from version {0} of the tracks on.", "自轨道版本 {0} 起生效。"],
+  working: ["Being checked: its answers are made again…", "正在检查：重新生成其回答……"]
+};
+
+// src/pages/releases.tsx
+var w = say(words);
+var stage = (v) => Object.hasOwn(words, "stage_" + v) ? w(`stage_${v}`) : v;
+var needed = ["evaluation", "guard", "parity"];
+function Releases() {
+  const got = useGet("/api/releases");
+  const [chosen, choose] = useState("");
+  return /* @__PURE__ */ h(Page, { title: t("releases"), lead: w("lead") }, /* @__PURE__ */ h(Loaded, { of: got }, ({ releases }) => {
+    if (releases.length === 0) return /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")), /* @__PURE__ */ h("a", { class: "button", href: "#plan" }, t("plan")));
+    const r = releases.find((one) => one.digest === chosen) ?? releases[0];
+    return /* @__PURE__ */ h("div", { class: "two" }, /* @__PURE__ */ h("ul", { class: "picks" }, releases.map((one) => /* @__PURE__ */ h("li", { key: one.digest }, /* @__PURE__ */ h("button", { "aria-pressed": one === r, onClick: () => choose(one.digest) }, /* @__PURE__ */ h("b", null, one.name), " ", /* @__PURE__ */ h("code", null, short(one.digest)), /* @__PURE__ */ h("span", { class: "row" }, /* @__PURE__ */ h(Tag, { kind: { live: "done", canary: "running", retired: "failed" }[one.stage] ?? "" }, stage(one.stage)), one.newest && /* @__PURE__ */ h(Tag, null, w("newest")), !one.present && /* @__PURE__ */ h(Tag, { kind: "failed" }, w("gone")), /* @__PURE__ */ h("span", { class: "quiet" }, w("made", day(one.made)))))))), /* @__PURE__ */ h(One, { key: r.digest, of: r, reload: got.reload }));
+  }), got.data === null && !got.loading && !got.failure && /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp"))));
+}
+function One({ of, reload }) {
+  const [why, setWhy] = useState(""), [share, setShare] = useState(10), [stop, setStop] = useState("errors=2%"), run = useAct(), [said, setSaid] = useState("");
+  const go = (what) => {
+    setSaid(what === "check" ? w("working") : "");
+    run.run(async () => {
+      const r = await act("POST", "/api/releases/" + what, { release: of.digest, why, ...what === "canary" ? { share: share / 100, stop } : {} });
+      setSaid(r.version ? w("done", r.version) : "");
+    }).then((ok) => {
+      if (!ok) setSaid("");
+      reload();
+    });
+  };
+  return /* @__PURE__ */ h(Card, { title: of.name, side: /* @__PURE__ */ h(Tag, { kind: of.stage === "live" ? "done" : "running" }, stage(of.stage)) }, /* @__PURE__ */ h("p", { class: "quiet" }, /* @__PURE__ */ h("code", null, of.digest), of.since && day(of.since) ? /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("br", null), w("since", day(of.since), of.by ?? ""), " ", of.why) : null, of.before && !/^0*$/.test(of.before) ? /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("br", null), w("before", short(of.before))) : null), of.rule?.share ? /* @__PURE__ */ h("p", null, w("canaryOf", percent(of.rule.share, 0))) : null, /* @__PURE__ */ h("h3", null, w("checks")), /* @__PURE__ */ h("ul", { class: "plainlist" }, needed.map((name) => {
+    const c = of.checks?.find((one) => one.name === name);
+    return /* @__PURE__ */ h("li", { key: name }, c ? c.ok ? /* @__PURE__ */ h("span", { class: "good" }, "✓") : /* @__PURE__ */ h("span", { class: "bad" }, "✗") : "○", " ", w(`check_${name}`), " ", /* @__PURE__ */ h("span", { class: "quiet" }, c ? day(c.time) : w("notChecked")));
+  })), /* @__PURE__ */ h(Field, { label: w("why"), hint: w("whyHint") }, (id) => /* @__PURE__ */ h("input", { id, class: "why-release", value: why, maxLength: 200, onInput: (e) => setWhy(e.target.value) })), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { class: "check", disabled: run.busy, onClick: () => go("check") }, w("check")), /* @__PURE__ */ h("button", { class: "main promote", disabled: run.busy, onClick: () => go("promote") }, w("promote")), /* @__PURE__ */ h("button", { class: "rollback", disabled: run.busy, onClick: () => go("rollback") }, w("rollback")), /* @__PURE__ */ h("button", { disabled: run.busy, onClick: () => go("retire") }, w("retire"))), /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Field, { label: w("share", share) }, (id) => /* @__PURE__ */ h("input", { id, type: "range", min: "1", max: "100", value: share, onInput: (e) => setShare(+e.target.value) })), /* @__PURE__ */ h(Field, { label: w("stop"), hint: w("stopHint") }, (id) => /* @__PURE__ */ h("input", { id, value: stop, onInput: (e) => setStop(e.target.value) })), /* @__PURE__ */ h("button", { class: "canary", disabled: run.busy, onClick: () => go("canary") }, w("canary"))), /* @__PURE__ */ h("p", { role: "status" }, said), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), /* @__PURE__ */ h(Command, { line: `suiren release promote ${short(of.digest)}` }));
+}
+export {
+  Releases as default
+};

@@ -1,0 +1,263 @@
+// The chat: a question, the thought unfolding, the answer and its sources, of
+// one model or of two side by side.
+import { ask, count, Empty, Field, Fragment, h, Meter, progressOfPlan, redraw, say, seconds, store, t, useState } from "../kit";
+import { words } from "./chat.words";
+import { again, alone, begin, body, clear, coming, modelsNow, path, rate, type Reply, release, send, talk, type Turn, wire } from "./conversation";
+import { Prose } from "./prose";
+
+const w = say(words);
+
+export default function Chat() {
+  const s = store.server;
+  if (store.failure && !s) return <div class="card middle" role="alert"><p class="failure">{store.failure.message}</p></div>;
+  if (!s) return <p class="middle quiet">{t("loading")}</p>;
+  if (!modelsNow().length) return store.plan ? <NotReady /> : <Nobody />;
+  const turns = path();
+  return <div class={turns.length ? "chat" : "chat new"}>
+    {turns.length > 0 && <h1 class="hidden">{t("chat")}</h1>}
+    <div class="turns" role="log" aria-live="polite" aria-label={t("conversation")}>
+      {turns.length === 0 ? <Hello /> : turns.map(turn => <TurnView key={turn.id} turn={turn} />)}
+    </div>
+    <Ask />
+  </div>;
+}
+
+function Nobody() {
+  return <Empty title={w("none")}><p>{w("noneHelp")}</p><div class="row"><a class="button main" href="#models">{w("load")}</a><a class="button" href="#home">{w("first")}</a></div></Empty>;
+}
+
+function NotReady() {
+  const p = progressOfPlan();
+  return <div class="card middle">
+    <h1>{t("notReady")}</h1>
+    {p && <Fragment>
+      <progress max={1} value={p.part} aria-label={t("notReady")} />
+      <p>{t("stepsDone", p.done, p.all)}{p.now && <span class="quiet"> · {p.now}</span>}</p>
+    </Fragment>}
+    <p class="quiet">{t("notReadyHelp")}</p>
+    <a class="button main" href="#plan">{t("toPlan")}</a>
+  </div>;
+}
+
+function Hello() {
+  const r = release(modelsNow()[0])!, en = store.lang === "en";
+  return <div class="hello">
+    <h1>{t("hello", r.name)}</h1>
+    {alone(r) && <p class="quiet">{t("helloHelp")}</p>}
+    <Facts />
+    {r.examples.length > 0 && <ul class="examples" aria-label={t("examples")}>
+      {r.examples.map(e => <li><button onClick={() => send(en ? e.en : e.zh)}>{en ? e.en : e.zh}</button></li>)}
+    </ul>}
+  </div>;
+}
+
+// Facts says what answers.
+function Facts() {
+  const r = release(modelsNow()[0])!, a = r.about, facts = [];
+  if (a?.parameters) facts.push(t("factParameters", a.parameters < 1e6 ? count(Math.round(a.parameters / 1e3)) + " K" : (a.parameters / 1e6).toFixed(1) + " M"));
+  if (a?.think) facts.push(t("factThink", count(a.think)));
+  if (a?.passages) facts.push(t("factPassages", count(a.passages)));
+  facts.push(t("factHere"));
+  return <ul class="facts">{facts.map(f => <li>{f}</li>)}</ul>;
+}
+
+function TurnView({ turn }: { turn: Turn }) {
+  const [editing, edit] = useState<string | null>(null);
+  const beside = turn.parent!.children, at = beside.indexOf(turn);
+  const turnTo = (i: number) => { turn.parent!.chosen = i; redraw(); };
+  const idle = coming().length === 0;
+  return <article class="turn">
+    {editing === null ? <div class="question"><span class="hidden">{t("you")}: </span>{turn.question}</div>
+      : <form class="question edit" onSubmit={e => { e.preventDefault(); edit(null); again(turn, editing); }}>
+        <Field label={w("editing")}>{id => <textarea id={id} rows={2} value={editing} onInput={e => edit((e.target as HTMLTextAreaElement).value)} />}</Field>
+        <div class="row"><button class="main" disabled={!editing.trim() || !idle}>{t("send")}</button><button type="button" onClick={() => edit(null)}>{w("cancel")}</button></div>
+      </form>}
+    <div class="turn-tools">
+      {beside.length > 1 && <span class="branches"><button class="bare" disabled={at === 0} aria-label={w("earlier")} onClick={() => turnTo(at - 1)}>‹</button>
+        <span class="quiet">{w("branch", at + 1, beside.length)}</span><button class="bare" disabled={at === beside.length - 1} aria-label={w("later")} onClick={() => turnTo(at + 1)}>›</button></span>}
+      {idle && editing === null && <Fragment><button class="bare" onClick={() => edit(turn.question)}>{w("edit")}</button><button class="bare" onClick={() => again(turn)}>{w("again")}</button></Fragment>}
+    </div>
+    <div class={turn.replies.length > 1 ? "replies two" : "replies"}>{turn.replies.map(r => <ReplyView key={r.model} reply={r} turn={turn} many={turn.replies.length > 1} />)}</div>
+  </article>;
+}
+
+function ReplyView({ reply, turn, many }: { reply: Reply; turn: Turn; many: boolean }) {
+  return <div class="reply">
+    {many && <h2 class="who">{reply.model}</h2>}
+    <Thought reply={reply} />
+    {reply.calls.map(name => <p class="quiet">{w("tool", name)}</p>)}
+    {reply.answer && <div class="answer"><Prose text={answerOf(reply)} /></div>}
+    {reply.refusal && <div class="answer refusal">{reply.refusal}</div>}
+    {reply.failure && <div class="failure" role="alert">
+      <p>{reply.failure.message}</p>
+      {reply.failure.code === "model_not_ready" ? <a class="button" href="#plan">{t("toPlan")}</a> : <button onClick={() => again(turn)}>{t("retry")}</button>}
+    </div>}
+    {reply.reason === "cancelled" && <p class="quiet">{t("stopped")}</p>}
+    {reply.reason === "length" && <p class="quiet">{t("cutShort")}</p>}
+    {reply.sources.length > 0 && reply.answer && <Sources of={reply} />}
+    {reply.reason && <Foot reply={reply} turn={turn} />}
+  </div>;
+}
+
+// answerOf leaves out the answer's last paragraph if that only names the
+// source, which shows below.
+function answerOf(reply: Reply): string {
+  const end = reply.answer.lastIndexOf("\n\n");
+  const named = end > 0 && reply.sources.some(s => reply.answer.indexOf(s.file, end) > 0);
+  return named ? reply.answer.slice(0, end) : reply.answer;
+}
+
+// Thought shows the thought open while it comes, and folded after, unless
+// the reader has chosen otherwise.
+function Thought({ reply }: { reply: Reply }) {
+  if (!reply.thought) return reply.reason || reply.answer || reply.failure ? null : <p class="quiet pulse">{t("waiting")}</p>;
+  const thinking = !reply.answerAt && !reply.reason;
+  const took = seconds(((reply.answerAt || reply.ended) - reply.began) / 1000);
+  return <details class="thought" open={reply.unfold ?? thinking}>
+    <summary class={thinking ? "pulse" : ""} onClick={e => {
+      e.preventDefault();
+      reply.unfold = !(reply.unfold ?? thinking);
+      redraw();
+    }}>{thinking ? t("thinking") : reply.thoughtTokens ? t("thoughtTokens", took, reply.thoughtTokens) : t("thought", took)}</summary>
+    <div class="thoughts">{reply.thought}</div>
+  </details>;
+}
+
+// Sources open where the answer stands in them.
+function Sources({ of }: { of: Reply }) {
+  const quoted = answerOf(of).replace(/[“”]/g, "").trim();
+  return <section class="sources" aria-label={t("sources")}>
+    <h2>{t("sources")}</h2>
+    {of.sources.map(s => {
+      const at = quoted.length > 8 ? s.text.indexOf(quoted) : -1;
+      return <details>
+        <summary>{s.heading && <span>{s.heading} · </span>}<code>{s.file}</code></summary>
+        <blockquote>{at < 0 ? s.text : <Fragment>{s.text.slice(0, at)}<mark>{s.text.slice(at, at + quoted.length)}</mark>{s.text.slice(at + quoted.length)}</Fragment>}</blockquote>
+      </details>;
+    })}
+  </section>;
+}
+
+function Foot({ reply, turn }: { reply: Reply; turn: Turn }) {
+  const said = reply.answer || reply.thought, r = release(reply.model);
+  const [why, setWhy] = useState<string | null>(null);
+  const total = (reply.ended - reply.began) / 1000, first = (reply.first - reply.began) / 1000;
+  const after = total - first;
+  const click = (good: boolean) => { setWhy(""); rate(reply, good); };
+  return <Fragment>
+    <footer class={said ? "" : "hidden"}>
+      {r?.label && said && <span class="label">{t("aiLabel")}</span>}
+      {reply.tokens > 0 && <span class="quiet">{after > 0.05 ? w("speed", reply.tokens, seconds(total), seconds(first), count(+(Math.max(reply.tokens - 1, 1) / after).toPrecision(3))) : t("cost", reply.tokens, seconds(total))}</span>}
+      {reply.id && reply.answer && <span class="rate">
+        <button aria-pressed={reply.rating === true} aria-label={t("good")} title={t("good")} onClick={() => click(true)}><Thumb up /></button>
+        <button aria-pressed={reply.rating === false} aria-label={t("bad")} title={t("bad")} onClick={() => click(false)}><Thumb /></button>
+      </span>}
+      <span class="quiet" role="status">{reply.ratingSaid}</span>
+    </footer>
+    {why !== null && reply.rating !== null && <form class="why row" onSubmit={e => { e.preventDefault(); rate(reply, reply.rating!, why); setWhy(null); }}>
+      <Field label={w("why")}>{id => <input id={id} value={why} maxLength={2000} onInput={e => setWhy((e.target as HTMLInputElement).value)} />}</Field>
+      <button disabled={!why.trim()}>{w("send")}</button></form>}
+    {r && r.context > 0 && reply.prompt > 0 && <Limit used={reply.prompt + reply.tokens} of={r.context} />}
+    {said && <Proof reply={reply} turn={turn} />}
+  </Fragment>;
+}
+
+function Limit({ used, of }: { used: number; of: number }) {
+  return <div class="limit"><Meter part={used / of} label={w("context", count(used), count(of))} />{used / of > 0.9 && <p class="bad">{w("full")}</p>}</div>;
+}
+
+// Proof is how the answer was made, and how anyone makes it again.
+function Proof({ reply, turn }: { reply: Reply; turn: Turn }) {
+  const [receipt, setReceipt] = useState<string | null>(null), [same, setSame] = useState<boolean | null>(null), [busy, setBusy] = useState(false);
+  const load = async () => {
+    if (receipt !== null || !reply.id) return;
+    try {
+      setReceipt(JSON.stringify(await (await ask("GET", "/v1/receipts/" + encodeURIComponent(reply.id))).json(), null, 2));
+    } catch { setReceipt(""); }
+  };
+  const replay = () => {
+    setBusy(true);
+    setSame(null);
+    const second = begin(turn, reply.model, reply.seed);
+    const timer = setInterval(() => {
+      if (!second.reason && !second.failure) return;
+      clearInterval(timer);
+      setBusy(false);
+      setSame(!second.failure && second.answer === reply.answer && second.thought === reply.thought);
+    }, 50);
+  };
+  return <Fragment>
+    <details class="proof" onToggle={e => { if ((e.target as HTMLDetailsElement).open) load(); }}><summary>{w("receipt")}</summary>
+      <p class="quiet">{w("receiptHelp")}</p>
+      {receipt === "" && <p>{w("noReceipt")}</p>}
+      {receipt && <Fragment><pre tabIndex={0} aria-label={w("receipt")}>{receipt}</pre><a class="button" download={`${reply.id}.json`} href={URL.createObjectURL(new Blob([receipt], { type: "application/json" }))}>{w("save")}</a></Fragment>}
+      {reply.seed && <button disabled={busy} onClick={replay}>{w("replay")}</button>}
+      <p role="status">{busy ? w("replaying") : same === null ? "" : same ? "✓ " + w("same") : "✗ " + w("differs")}</p>
+    </details>
+    <details class="proof"><summary>{w("code")}</summary><Code turn={turn} model={reply.model} /></details>
+  </Fragment>;
+}
+
+function Code({ turn, model }: { turn: Turn; model: string }) {
+  const [tongue, setTongue] = useState<"curl" | "Python" | "Go">("curl"), [said, setSaid] = useState("");
+  const json = wire(body(turn, model), 2), base = location.origin + "/v1";
+  const text = tongue === "curl" ? `curl ${base}/chat/completions \\\n  -H "Authorization: Bearer $SUIREN_KEY" \\\n  -H "Content-Type: application/json" \\\n  -d @- <<'JSON'\n${json}\nJSON`
+    : tongue === "Python" ? `import json, os\nfrom openai import OpenAI\n\nclient = OpenAI(base_url="${base}", api_key=os.environ["SUIREN_KEY"])\nrequest = json.loads(r"""\n${json.replaceAll('"""', '\\u0022\\u0022\\u0022')}\n""")\nreply = client.post("/chat/completions", body=request, cast_to=dict)\nprint(reply["choices"][0]["message"]["content"])`
+      : `package main\n\nimport (\n\t"fmt"\n\t"io"\n\t"net/http"\n\t"os"\n\t"strings"\n)\n\nfunc main() {\n\tbody := strings.NewReader(${goText(json)})\n\tr, err := http.NewRequest("POST", "${base}/chat/completions", body)\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tr.Header.Set("Authorization", "Bearer "+os.Getenv("SUIREN_KEY"))\n\tr.Header.Set("Content-Type", "application/json")\n\treply, err := http.DefaultClient.Do(r)\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tdefer reply.Body.Close()\n\ttext, _ := io.ReadAll(reply.Body)\n\tfmt.Println(string(text))\n}`;
+  return <Fragment>
+    <div class="row"><label class="hidden" for={"tongue" + turn.id + model}>{w("code")}</label><select id={"tongue" + turn.id + model} value={tongue} onChange={e => { setSaid(""); setTongue((e.target as HTMLSelectElement).value as "curl"); }}>{["curl", "Python", "Go"].map(v => <option key={v}>{v}</option>)}</select>
+      <button onClick={async () => { await navigator.clipboard.writeText(text); setSaid(w("copied")); }}>{w("copy")}</button><span class="quiet" role="status">{said}</span></div>
+    <pre tabIndex={0} aria-label={w("code")}><code>{text}</code></pre>
+  </Fragment>;
+}
+
+const goText = (s: string) => s.includes("`") ? JSON.stringify(s) : "`" + s + "`";
+
+function Thumb({ up = false }) {
+  return <svg class={up ? "" : "down"} viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+    <path d="M2 9h3v8H2zM7 9l3-7c1.5 0 2 1 2 2.2L11.6 8H16c1.2 0 2 .9 1.8 2l-1 5.5c-.2.9-.9 1.5-1.8 1.5H7z"
+      fill="none" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round" />
+  </svg>;
+}
+
+function Ask() {
+  const busy = coming();
+  return <form class="ask" onSubmit={e => { e.preventDefault(); const text = talk.draft; talk.draft = ""; send(text); }}>
+    <label class="hidden" for="question">{t("question")}</label>
+    <div class="field"><textarea id="question" rows={1} placeholder={t("askPlace")} value={talk.draft} aria-describedby="how"
+      onInput={e => { talk.draft = (e.target as HTMLTextAreaElement).value; redraw(); }}
+      onKeyDown={e => {
+        // An input method's Enter chooses a word; it must not send.
+        if (e.key !== "Enter" || e.shiftKey || e.isComposing) return;
+        e.preventDefault();
+        if (!talk.draft.trim() || coming().length) return;
+        const text = talk.draft;
+        talk.draft = "";
+        send(text);
+      }} />
+    <div class="buttons">
+      <span id="how" class="quiet">{t("askHint")}</span>
+      {path().length > 0 && !busy.length && <button type="button" class="bare" onClick={clear}>{t("clear")}</button>}
+      {busy.length ? <button type="button" class="main" onClick={() => busy.forEach(r => r.abort.abort())}>{t("stop")}</button>
+        : <button type="submit" class="main" disabled={!talk.draft.trim()}>{t("send")}</button>}
+    </div></div>
+    <Parameters />
+  </form>;
+}
+
+function Parameters() {
+  const names = (store.server?.releases ?? []).filter(r => r.answers).map(r => r.name), o = talk.options;
+  const set = (k: keyof typeof o) => (e: Event) => { o[k] = (e.target as HTMLInputElement).value; redraw(); };
+  return <details class="parameters"><summary>{w("options")} · {modelsNow().join(" | ")}</summary><div class="form">
+    <Field label={w("model")}>{id => <select id={id} class="model" value={modelsNow()[0]} onChange={e => { talk.model = (e.target as HTMLSelectElement).value; redraw(); }}>{names.map(n => <option key={n}>{n}</option>)}</select>}</Field>
+    {names.length > 1 && <Field label={w("beside")}>{id => <select id={id} class="beside" value={talk.beside} onChange={e => { talk.beside = (e.target as HTMLSelectElement).value; redraw(); }}>
+      <option value="">{w("nobody")}</option>{names.filter(n => n !== modelsNow()[0]).map(n => <option key={n}>{n}</option>)}</select>}</Field>}
+    <Field label={w("temperature")} hint={w("temperatureHint")}>{id => <input id={id} type="number" min="0" max="2" step="0.1" value={o.temperature} onInput={set("temperature")} />}</Field>
+    <Field label={w("top_p")}>{id => <input id={id} type="number" min="0.01" max="1" step="0.01" value={o.top_p} onInput={set("top_p")} />}</Field>
+    <Field label={w("tokens")} hint={w("tokensHint")}>{id => <input id={id} type="number" min="1" step="1" value={o.max_tokens} onInput={set("max_tokens")} />}</Field>
+    <Field label={w("seed")} hint={w("seedHint")}>{id => <input id={id} inputMode="numeric" pattern="[0-9]*" value={o.seed} onInput={set("seed")} />}</Field>
+    <Field label={w("think")}>{id => <select id={id} value={o.think} onChange={set("think")}><option value="">{w("think_")}</option><option value="on">{w("think_on")}</option><option value="off">{w("think_off")}</option></select>}</Field>
+    <Field label={w("system")}>{id => <textarea id={id} rows={2} value={o.system} onInput={set("system")} />}</Field>
+    {alone(release(modelsNow()[0])) && <p class="quiet">{w("alone")}</p>}
+  </div></details>;
+}

@@ -1,0 +1,145 @@
+// Knowledge: folders of documents, what was read of them, what a question finds
+// and why, who may read what, and how well it works.
+import { act, bytes, Card, Command, count, Empty, Fail, Field, Fragment, get, h, Loaded, Page, percent, say, type Slice, store, t, Table, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "../kit";
+import { words } from "./knowledge.words";
+
+const w = say(words);
+
+interface Base { name: string; files: number; aside: number; stale: number; roots: string[] | null; rules: number }
+interface File { name: string; size: number; changed: string; state: "read" | "stale" | "aside"; why?: string }
+interface Hit { rank: number; id: string; file: string; page: number; start: number; end: number; heading: string; score: number; coverage: number; terms: { term: string; score: number }[] | null; text: string }
+interface Found { hits: Hit[]; refused: boolean; sentences: { text: string; hit: number; supported: boolean }[]; source: Hit | null; differ: [string, string][] }
+interface Passage { id: string; heading?: string; text: string; page?: number; start?: number; end?: number }
+interface Rule { path: string; allow: string[] | null }
+
+const at = (name: string) => "/api/bases/" + encodeURIComponent(name);
+
+export default function Knowledge() {
+  const list = useGet<Base[]>("/api/bases");
+  const tasks = JSON.stringify((store.now?.tasks ?? []).filter(task => task.kind === "knowledge"));
+  useEffect(list.reload, [tasks]);
+  const name = store.rest || list.data?.[0]?.name || "";
+  const base = list.data?.find(b => b.name === name);
+  return <Page title={t("knowledge")} lead={w("lead")}>
+    <TaskList kinds={["knowledge"]} />
+    <Loaded of={list}>{bases => <Fragment>
+      {bases.length === 0 && <Empty title={w("none")}><p>{w("noneHelp")}</p></Empty>}
+      {bases.length > 0 && <ul class="picks row">{bases.map(b => <li key={b.name}><a class="button" href={"#knowledge/" + encodeURIComponent(b.name)} aria-current={b.name === name ? "true" : undefined}>
+        <b>{b.name}</b> <span class="quiet">{w("files", count(b.files))}</span>
+        {b.stale > 0 && <Tag kind="running">{w("stale", b.stale)}</Tag>}{b.aside > 0 && <Tag>{w("aside", b.aside)}</Tag>}</a></li>)}</ul>}
+      {base && <One key={base.name} of={base} changed={list.reload} />}
+    </Fragment>}</Loaded>
+    <Make />
+  </Page>;
+}
+
+function Make() {
+  const [name, setName] = useState("handbook"), [path, setPath] = useState(""), make = useAct();
+  return <Card title={w("make")}>
+    <form class="form" onSubmit={e => { e.preventDefault(); make.run(async () => { await act("POST", at(name), { paths: [path] }); location.hash = "#knowledge/" + encodeURIComponent(name); }); }}>
+      <Field label={w("name")} hint={w("nameHint")}>{id => <input id={id} value={name} required onInput={e => setName((e.target as HTMLInputElement).value)} />}</Field>
+      <Field label={w("path")} hint={w("pathHint")}>{id => <input id={id} class="base-path" value={path} required onInput={e => setPath((e.target as HTMLInputElement).value)} />}</Field>
+      <button class="main" disabled={make.busy || !name || !path}>{w("go")}</button>
+    </form>
+    {make.failure && <Fail of={make.failure} />}
+    <Command line={`suiren knowledge add ${name || "NAME"} ${path || "PATH"}`} />
+  </Card>;
+}
+
+function One({ of, changed }: { of: Base; changed: () => void }) {
+  const [tab, setTab] = useState<"ask" | "files" | "readers" | "eval">("ask");
+  const [open, setOpen] = useState<Hit | null>(null);
+  const again = useAct();
+  return <Card title={of.name} side={<button disabled={again.busy} onClick={() => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed)}>{w("again")}</button>}>
+    {again.failure && <Fail of={again.failure} />}
+    <Tabs label={w("views")} at={tab} set={setTab} of={[["ask", w("tab_ask")], ["files", w("tab_files")], ["readers", w("tab_readers")], ["eval", w("tab_eval")]]} />
+    {tab === "ask" && <Asking base={of.name} open={setOpen} />}
+    {tab === "files" && <Table label={w("tab_files")} source={of.name + of.files + of.stale} load={(from, n) => get<Slice<File>>(`${at(of.name)}?from=${from}&n=${n}`)} columns={[
+      { key: "name", title: w("file"), wide: 3, cell: f => <button class="bare" title={f.name} onClick={() => setOpen({ file: f.name } as Hit)}>{f.name}</button> },
+      { key: "state", title: w("state"), cell: f => <Tag kind={{ read: "done", stale: "running", aside: "failed" }[f.state]}>{w(`state_${f.state}`)}</Tag> },
+      { key: "why", title: w("reason"), wide: 2, cell: f => <span title={f.why}>{f.why ?? ""}</span> },
+      { key: "size", title: w("size"), number: true, cell: f => bytes(f.size) },
+      { key: "changed", title: w("changed"), number: true, cell: f => f.changed }]} />}
+    {tab === "readers" && <Readers base={of.name} />}
+    {tab === "eval" && <Evaluate base={of.name} />}
+    {open && <Document base={of.name} at={open} close={() => setOpen(null)} />}
+  </Card>;
+}
+
+function Asking({ base, open }: { base: string; open: (h: Hit) => void }) {
+  const [q, setQ] = useState(""), [as, setAs] = useState(""), [found, setFound] = useState<Found | null>(null), ask = useAct();
+  return <Fragment>
+    <form class="form" onSubmit={e => { e.preventDefault(); ask.run(async () => setFound(await get<Found>(`${at(base)}/find?q=${encodeURIComponent(q)}&as=${encodeURIComponent(as)}`))); }}>
+      <Field label={w("question")}>{id => <input id={id} class="base-question" value={q} required onInput={e => setQ((e.target as HTMLInputElement).value)} />}</Field>
+      <Field label={w("as")} hint={w("asHint")}>{id => <input id={id} value={as} onInput={e => setAs((e.target as HTMLInputElement).value)} />}</Field>
+      <button class="main" disabled={ask.busy || !q}>{w("ask")}</button>
+    </form>
+    {ask.failure && <Fail of={ask.failure} />}
+    {found && <div class="found" aria-live="polite">
+      <h3>{w("answer")}</h3>
+      {found.refused ? <p>{w("refused")}</p> : <blockquote class="said-by">{found.sentences.map(s => <p>{s.text}{!s.supported && <Tag kind="failed">{w("unsupported")}</Tag>}</p>)}
+        {found.source && <footer><Place of={found.source} open={open} /></footer>}</blockquote>}
+      {found.differ.map(([, other]) => <p class="bad">{w("differs")}: {other}</p>)}
+      <h3>{w("hits")}</h3>
+      {found.hits.length === 0 ? <p class="quiet">{w("noHits")}</p> : <ol class="hits">{found.hits.map(hit => <li key={hit.id}>
+        <Place of={hit} open={open} />
+        <p class="quiet">{w("score", hit.score.toFixed(2), percent(hit.coverage, 0))} · {w("why")} {(hit.terms ?? []).slice(0, 8).map(m => <span class="term">{m.term} {m.score.toFixed(2)}</span>)}</p>
+        <p class="passage">{hit.text.slice(0, 400)}{hit.text.length > 400 && "…"}</p></li>)}</ol>}
+      <Command line={`suiren knowledge search ${base} ${JSON.stringify(q)}`} />
+    </div>}
+  </Fragment>;
+}
+
+function Place({ of, open }: { of: Hit; open: (h: Hit) => void }) {
+  return <button type="button" class="bare place" title={w("openAt")} onClick={() => open(of)}><code>{of.file}</code>{of.page > 0 && <span> · {w("page", of.page)}</span>}{of.heading && <span> · {of.heading}</span>}</button>;
+}
+
+// Document shows a document as its passages, page by page, at the place that was asked for.
+function Document({ base, at: hit, close }: { base: string; at: Hit; close: () => void }) {
+  const text = useGet<{ passages: Passage[] }>(`${at(base)}/text?file=${encodeURIComponent(hit.file)}`);
+  const here = useRef<HTMLLIElement>(null), box = useRef<HTMLDialogElement>(null);
+  useEffect(() => { if (!box.current!.open) box.current!.showModal(); }, []);
+  useEffect(() => { here.current?.scrollIntoView({ block: "center" }); }, [text.data, hit.id]);
+  return <dialog ref={box} class="document" aria-label={w("text", hit.file)} onClose={close}>
+    <div class="row"><h2>{w("text", hit.file)}</h2><button class="push" onClick={() => box.current!.close()}>{w("close")}</button></div>
+    <Loaded of={text}>{({ passages }) => <ol class="passages" tabIndex={0} aria-label={hit.file}>{passages.map((p, i) => <li key={p.id + i} ref={p.id === hit.id ? here : undefined} class={p.id === hit.id ? "here" : ""}>
+      <p class="quiet">{p.page ? w("page", p.page) : w("noPage")}{p.end ? " · " + w("place", count(p.start ?? 0), count(p.end)) : ""}{p.heading && " · " + p.heading}</p>
+      {p.id === hit.id ? <mark class="passage">{p.text}</mark> : <p class="passage">{p.text}</p>}</li>)}</ol>}</Loaded>
+  </dialog>;
+}
+
+function Readers({ base }: { base: string }) {
+  const got = useGet<{ rules: Rule[] | null }>(`${at(base)}?n=0`);
+  const [rules, setRules] = useState<Rule[] | null>(null), save = useAct(), [saved, setSaved] = useState(false);
+  const now = rules ?? got.data?.rules ?? [];
+  const set = (i: number, r: Rule | null) => { setSaved(false); setRules(r ? now.map((old, j) => j === i ? r : old) : now.filter((_, j) => j !== i)); };
+  return <Loaded of={got}>{() => <div>
+    <p class="quiet">{w("rules")}</p>
+    {now.map((r, i) => <div class="form" key={i}>
+      <Field label={w("rule")}>{id => <input id={id} value={r.path} onInput={e => set(i, { ...r, path: (e.target as HTMLInputElement).value })} />}</Field>
+      <Field label={w("allow")}>{id => <input id={id} value={(r.allow ?? []).join(", ")} onChange={e => set(i, { ...r, allow: (e.target as HTMLInputElement).value.split(/[,，]/).map(s => s.trim()).filter(Boolean) })} />}</Field>
+      <button onClick={() => set(i, null)}>{w("remove")}</button>
+    </div>)}
+    <div class="row"><button onClick={() => { setSaved(false); setRules([...now, { path: "", allow: [] }]); }}>{w("addRule")}</button>
+      <button class="main" disabled={save.busy || !rules} onClick={() => save.run(() => act("PUT", at(base) + "/readers", { rules: now })).then(setSaved)}>{w("save")}</button>
+      <span class="quiet" role="status">{saved ? w("saved") : ""}</span></div>
+    {save.failure && <Fail of={save.failure} />}
+  </div>}</Loaded>;
+}
+
+interface Score { mean: number; low: number; high: number }
+type Evaluation = Record<"recall_at_1" | "recall_at_3" | "recall_at_10" | "ndcg_at_10" | "mrr_at_10" | "answered", Score> & { questions: number; missed: { question: string }[] | null };
+
+function Evaluate({ base }: { base: string }) {
+  const [e, setE] = useState<Evaluation | null>(null), run = useAct();
+  return <div>
+    <p class="quiet">{w("evalHelp")}</p>
+    <button class="main" disabled={run.busy} onClick={() => run.run(async () => setE(await act("POST", at(base) + "/eval")))}>{w("evalGo")}</button>
+    {run.failure && <Fail of={run.failure} />}
+    {e && <div class="scroll" tabIndex={0} role="region" aria-label={w("tab_eval")}><table><thead><tr><th scope="col">{w("measure")}</th><th scope="col">{w("value")}</th></tr></thead>
+      <tbody>{(["recall_at_1", "recall_at_3", "recall_at_10", "ndcg_at_10", "mrr_at_10", "answered"] as const).map(k => <tr><th scope="row">{w(k)}</th>
+        <td>{percent(e[k].mean)} <small>{percent(e[k].low)}–{percent(e[k].high)}</small></td></tr>)}</tbody></table></div>}
+    {e?.missed && e.missed.length > 0 && <details><summary>{w("missed")} ({e.missed.length})</summary><ul>{e.missed.slice(0, 20).map(m => <li>{m.question}</li>)}</ul></details>}
+    <Command line={`suiren knowledge eval ${base}`} />
+  </div>;
+}

@@ -1,0 +1,89 @@
+// People: accounts with their roles, keys for programs, and tenants.
+import { act, Card, Command, day, Empty, Fail, Field, Fragment, h, Loaded, Page, say, store, t, Tabs, Tag, useAct, useGet, useState } from "../kit";
+import { words } from "./people.words";
+
+const w = say(words);
+
+interface Person { name: string; title?: string; roles: string[] | null; tenant?: string; source?: string; made: string; suspended?: string; password: boolean; passkeys?: number }
+interface Key { name: string; roles: string[] | null; tenant?: string; made: string; expires?: string; revoked?: string; works: boolean }
+interface Tenant { name: string; title?: string; shares?: unknown }
+
+const roles = ["owner", "system", "security", "audit", "operator", "user", "viewer"] as const;
+const role = (r: string) => Object.hasOwn(words, "role_" + r) ? w(`role_${r}` as "role_user") : r;
+const at = (kind: string, name: string) => `/api/${kind}/${encodeURIComponent(name)}`;
+
+type View = "people" | "keys" | "tenants";
+
+export default function People() {
+  const tab = (["keys", "tenants"].includes(store.rest) ? store.rest : "people") as View;
+  return <Page title={t("people")} lead={w("lead")} side={<Tabs label={w("views")} at={tab} set={to => { location.hash = to === "people" ? "#people" : "#people/" + to; }} of={[["people", w("tab_people")], ["keys", w("tab_keys")], ["tenants", w("tab_tenants")]]} />}>
+    {tab === "people" ? <Accounts /> : tab === "keys" ? <Keys /> : <Tenants />}
+  </Page>;
+}
+
+function Roles({ value, set }: { value: string[]; set: (v: string[]) => void }) {
+  return <fieldset class="roles"><legend>{w("roles")}</legend>{roles.map(r => <label key={r} class="pick"><input type="checkbox" checked={value.includes(r)} onChange={() => set(value.includes(r) ? value.filter(o => o !== r) : [...value, r])} />{role(r)}</label>)}</fieldset>;
+}
+
+// Once shows what is shown once.
+function Once({ label, text }: { label: string; text: string }) {
+  return text ? <p class="once" role="status"><b>{label}</b> <code tabIndex={0}>{text}</code></p> : null;
+}
+
+function Accounts() {
+  const got = useGet<{ people: Person[] }>("/api/people"), run = useAct(), [link, setLink] = useState(""), [erase, setErase] = useState(""), [editing, edit] = useState<{ name: string; roles: string[] } | null>(null);
+  const [name, setName] = useState(""), [title, setTitle] = useState(""), [given, give] = useState<string[]>(["user"]);
+  const go = (f: () => Promise<unknown>) => run.run(f).then(got.reload);
+  const linked = async (r: Promise<{ link: string }>) => setLink(location.origin + (await r).link);
+  return <Fragment>
+    <Once label={w("oneLink")} text={link} />
+    {run.failure && <Fail of={run.failure} />}
+    <Loaded of={got}>{({ people }) => people.length === 0 ? <Empty title={w("noPeople")}><p>{w("noPeopleHelp")}</p></Empty> : <Card title={w("tab_people")}><ul class="plainlist">{people.map(p => <li key={p.name} class="card person">
+      <div class="row"><b>{p.name}</b>{p.title && <span>{p.title}</span>}{(p.roles ?? []).map(r => <Tag key={r}>{role(r)}</Tag>)}<Tag kind={day(p.suspended ?? "") ? "failed" : "done"}>{day(p.suspended ?? "") ? w("suspended") : p.password || p.passkeys || p.source ? w("active") : w("noWay")}</Tag>
+        <span class="quiet">{p.tenant || w("house")} · {day(p.made)}</span></div>
+      <div class="row">
+        <button onClick={() => edit({ name: p.name, roles: p.roles ?? [] })}>{w("changeRoles")}</button>
+        <button onClick={() => go(() => act("PATCH", at("people", p.name), { suspended: !day(p.suspended ?? "") }))}>{day(p.suspended ?? "") ? w("admit") : w("suspend")}</button>
+        <button onClick={() => run.run(() => linked(act("POST", at("people", p.name) + "/link")))}>{w("link")}</button>
+        <button onClick={() => run.run(() => act("DELETE", at("people", p.name) + "/sessions"))}>{w("out")}</button>
+        {erase === p.name ? <Fragment><span class="bad">{w("erase", p.name)}</span><button class="main" onClick={() => { setErase(""); go(() => act("DELETE", at("people", p.name))); }}>{w("sure")}</button><button onClick={() => setErase("")}>{w("cancel")}</button></Fragment>
+          : <button class="remove" onClick={() => setErase(p.name)}>{w("remove")}</button>}
+      </div>
+      {editing?.name === p.name && <form class="form" onSubmit={e => { e.preventDefault(); go(() => act("PUT", at("people", p.name) + "/roles", { roles: editing.roles })); edit(null); }}><Roles value={editing.roles} set={r => edit({ ...editing, roles: r })} /><button class="main">{w("save")}</button></form>}
+    </li>)}</ul></Card>}</Loaded>
+    <Card title={w("add")}><form class="form" onSubmit={e => { e.preventDefault(); go(() => linked(act("POST", "/api/people", { name, title, roles: given }))); }}>
+      <Field label={w("name")}>{id => <input id={id} class="person-name" required value={name} onInput={e => setName((e.target as HTMLInputElement).value)} />}</Field>
+      <Field label={w("title")}>{id => <input id={id} value={title} onInput={e => setTitle((e.target as HTMLInputElement).value)} />}</Field>
+      <Roles value={given} set={give} /><button class="main" disabled={run.busy || !name}>{w("add")}</button></form>
+      <Command line={`suiren user add ${name || "NAME"}`} /></Card>
+  </Fragment>;
+}
+
+function Keys() {
+  const got = useGet<{ keys: Key[] }>("/api/keys"), run = useAct(), [secret, setSecret] = useState(""), [name, setName] = useState(""), [days, setDays] = useState("90"), [given, give] = useState<string[]>(["user"]);
+  const shown = async (r: Promise<{ secret: string }>) => setSecret((await r).secret);
+  return <Fragment>
+    <Once label={w("secret")} text={secret} />
+    {run.failure && <Fail of={run.failure} />}
+    <Loaded of={got}>{({ keys }) => <Card title={w("tab_keys")}><div class="scroll" tabIndex={0} role="region" aria-label={w("tab_keys")}><table class="left"><thead><tr><th scope="col">{w("name")}</th><th scope="col">{w("roles")}</th><th scope="col">{w("tenant")}</th><th scope="col">{w("state")}</th><th scope="col">{w("made")}</th><th scope="col">{w("expires")}</th><th scope="col">{w("rotate")}</th></tr></thead>
+      <tbody>{keys.map(k => <tr key={k.name}><th scope="row">{k.name}</th><td>{(k.roles ?? []).map(role).join(", ")}</td><td>{k.tenant || w("house")}</td><td><Tag kind={k.works ? "done" : "failed"}>{k.works ? w("works") : w("ended")}</Tag></td><td>{day(k.made)}</td><td>{day(k.expires ?? "")}</td>
+        <td>{k.works && <div class="row"><button onClick={() => run.run(() => shown(act("POST", at("keys", k.name) + "/rotate"))).then(got.reload)}>{w("rotate")}</button><button onClick={() => run.run(() => act("DELETE", at("keys", k.name))).then(got.reload)}>{w("revoke")}</button></div>}</td></tr>)}</tbody></table></div></Card>}</Loaded>
+    <Card title={w("addKey")}><form class="form" onSubmit={e => { e.preventDefault(); run.run(() => shown(act("POST", "/api/keys", { name, roles: given, days: +days || 0 }))).then(got.reload); }}>
+      <Field label={w("name")}>{id => <input id={id} required value={name} onInput={e => setName((e.target as HTMLInputElement).value)} />}</Field>
+      <Field label={w("days")}>{id => <input id={id} type="number" min="0" max="3650" value={days} onInput={e => setDays((e.target as HTMLInputElement).value)} />}</Field>
+      <Roles value={given} set={give} /><button class="main" disabled={run.busy || !name}>{w("addKey")}</button></form>
+      <Command line={`suiren key create ${name || "NAME"}`} /></Card>
+  </Fragment>;
+}
+
+function Tenants() {
+  const got = useGet<{ tenants: Tenant[] }>("/api/tenants"), run = useAct(), [name, setName] = useState("");
+  return <Fragment>
+    {run.failure && <Fail of={run.failure} />}
+    <Loaded of={got}>{({ tenants }) => <Card title={w("tab_tenants")}>{tenants.length === 0 ? <p>{w("noTenants")}</p> : <ul class="plainlist">{tenants.map(one => <li key={one.name} class="row"><b>{one.name}</b>{one.title && <span>{one.title}</span>}{one.shares ? <span class="quiet">{w("shares")}: {JSON.stringify(one.shares)}</span> : null}
+      <button class="push" onClick={() => run.run(() => act("DELETE", at("tenants", one.name))).then(got.reload)}>{w("remove")}</button></li>)}</ul>}</Card>}</Loaded>
+    <Card title={w("addTenant")}><form class="form" onSubmit={e => { e.preventDefault(); run.run(() => act("POST", "/api/tenants", { name })).then(got.reload); }}>
+      <Field label={w("name")}>{id => <input id={id} required value={name} onInput={e => setName((e.target as HTMLInputElement).value)} />}</Field><button class="main" disabled={run.busy || !name}>{w("addTenant")}</button></form>
+      <Command line={`suiren tenant add ${name || "NAME"}`} /></Card>
+  </Fragment>;
+}

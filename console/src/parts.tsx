@@ -1,0 +1,136 @@
+// The parts that pages are put together from.
+import { h, Fragment, type ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact-hooks";
+import { Failure, get } from "./api";
+import { redraw, store } from "./state";
+import { t } from "./words";
+
+// Page is one page: its title, a sentence of what it is for, and what it does.
+export function Page({ title, lead, side, children }: { title: string; lead?: string; side?: ComponentChildren; children: ComponentChildren }) {
+  return <div class="page">
+    <div class="row head"><h1>{title}</h1>{side && <div class="push row">{side}</div>}</div>
+    {lead && <p class="lead">{lead}</p>}
+    {children}
+  </div>;
+}
+
+// Card is a part of a page under a heading.
+let cards = 0;
+export function Card({ title, side, children, id }: { title?: string; side?: ComponentChildren; children: ComponentChildren; id?: string }) {
+  const own = useRef(id ?? "card" + ++cards).current;
+  return <section class="card" aria-labelledby={title ? own : undefined}>
+    {title && <div class="row"><h2 id={own}>{title}</h2>{side && <div class="push row">{side}</div>}</div>}
+    {children}
+  </section>;
+}
+
+// Empty teaches what would be here, and how it comes.
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return <div class="empty"><Flame /><div><h2>{title}</h2>{children}</div></div>;
+}
+
+export function Flame() {
+  return <svg viewBox="0 0 32 32" width="40" height="40" aria-hidden="true" class="flame">
+    <path d="M16 3c2 6 8 8 8 15a8 8 0 0 1-16 0c0-4 2-6 3-8 1 2 2 3 3 4 1-4 0-7 2-11z" />
+  </svg>;
+}
+
+export function Fail({ of, retry }: { of: Failure; retry?: () => void }) {
+  return <div class="failure" role="alert"><p>{of.message}</p>{retry && <button onClick={retry}>{t("retry")}</button>}</div>;
+}
+
+export interface Got<T> { data: T | null; failure: Failure | null; loading: boolean; reload: () => void }
+
+// useGet asks for JSON when a page opens, and again when the path or the
+// language changes. A path of "" asks for nothing. every is in milliseconds.
+export function useGet<T>(path: string, every = 0): Got<T> {
+  const [state, set] = useState<{ path: string; data: T | null; failure: Failure | null }>({ path: "", data: null, failure: null });
+  const [turn, next] = useState(0);
+  const lang = store.lang;
+  useEffect(() => {
+    if (!path) return;
+    let over = false, timer = 0;
+    const run = async () => {
+      let data: T | null = null, failure: Failure | null = null;
+      try {
+        data = await get<T>(path);
+      } catch (err) {
+        failure = err instanceof Failure ? err : new Failure(0, "broken", String(err));
+        if (failure.status === 401) { store.signIn = true; redraw(); }
+      }
+      if (over) return;
+      set(old => ({ path, data: failure && old.path === path ? old.data : data, failure }));
+      if (every) timer = setTimeout(run, every);
+    };
+    run();
+    return () => { over = true; clearTimeout(timer); };
+  }, [path, lang, turn]);
+  return { data: state.path === path ? state.data : null, failure: state.failure, loading: state.path !== path, reload: () => next(n => n + 1) };
+}
+
+// Loaded shows what was asked for, or why it is not there.
+export function Loaded<T>({ of, children }: { of: Got<T>; children: (data: T) => ComponentChildren }) {
+  if (of.failure) return <Fail of={of.failure} retry={of.reload} />;
+  if (of.loading) return <p class="quiet">{t("loading")}</p>;
+  return <Fragment>{of.data === null ? null : children(of.data)}</Fragment>;
+}
+
+// useAct does something once at a time and keeps its failure.
+export function useAct(): { busy: boolean; failure: Failure | null; run: (f: () => Promise<unknown>) => Promise<boolean> } {
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  return {
+    busy, failure, run: async f => {
+      setBusy(true);
+      setFailure(null);
+      try {
+        await f();
+        return true;
+      } catch (err) {
+        setFailure(err instanceof Failure ? err : new Failure(0, "broken", String(err)));
+        return false;
+      } finally {
+        setBusy(false);
+      }
+    },
+  };
+}
+
+// Facts are names and values.
+export function FactList({ rows }: { rows: [string, ComponentChildren][] }) {
+  return <dl class="facts-list">{rows.filter(([, v]) => v !== "" && v !== null && v !== undefined)
+    .map(([k, v]) => <div key={k}><dt>{k}</dt><dd>{v}</dd></div>)}</dl>;
+}
+
+// Meter is a share of a whole, with its words beside it.
+export function Meter({ part, label }: { part: number; label: string }) {
+  return <div class="meter-row"><div class="meter" role="img" aria-label={label}><svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+    <rect class="track" width="100" height="6" rx="3" /><rect class={part > 0.9 ? "full" : "part"} width={Math.max(0, Math.min(1, part)) * 100} height="6" rx="3" />
+  </svg></div><span class="quiet">{label}</span></div>;
+}
+
+export function Tag({ kind = "", children }: { kind?: string; children: ComponentChildren }) { return <span class={"tag " + kind}>{children}</span>; }
+
+// Command shows the command line that does the same.
+export function Command({ line }: { line: string }) {
+  return <p class="quiet command">{t("sameAs")} <code tabIndex={0}>{line}</code></p>;
+}
+
+// Field is a labelled control.
+let fields = 0;
+export function Field({ label, hint, children }: { label: string; hint?: string; children: (id: string) => ComponentChildren }) {
+  const id = useRef("field" + ++fields).current;
+  return <div class="labelled"><label for={id}>{label}</label>{children(id)}{hint && <span class="quiet">{hint}</span>}</div>;
+}
+
+// Tabs choose one of some views.
+export function Tabs<K extends string>({ of, at, set, label }: { of: [K, string][]; at: K; set: (k: K) => void; label: string }) {
+  return <div class="tabs" role="group" aria-label={label}>{of.map(([k, name]) =>
+    <button key={k} type="button" aria-pressed={k === at} onClick={() => set(k)}>{name}</button>)}</div>;
+}
+
+export function TaskList({ kinds }: { kinds: string[] }) {
+  const list = (store.now?.tasks ?? []).filter(task => kinds.includes(task.kind));
+  return list.length === 0 ? null : <ul class="tasks" aria-live="polite">{list.slice(0, 5).map(task => <li key={task.id} class={task.failed ? "bad" : ""}>
+    <span class={task.ended ? "" : "pulse"}>{task.ended ? task.failed ? "✗" : "✓" : "◐"}</span> <b>{task.name}</b> {task.failed ?? task.done ?? t("underWay")}</li>)}</ul>;
+}

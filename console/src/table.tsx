@@ -1,0 +1,58 @@
+// A table of any length: only the rows in sight are there, and they are asked
+// for as they come into sight.
+import { h, type ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact-hooks";
+import { count } from "./format";
+import { store } from "./state";
+import { t } from "./words";
+
+export interface Column<R> { key: string; title: string; cell: (row: R) => ComponentChildren; number?: boolean; wide?: number } // wide: of the free width
+export interface Slice<R> { total: number; rows: R[] }
+
+const high = 38, block = 100, beyond = 8;
+
+// source names what the rows come from: when it changes, they are asked for anew.
+export function Table<R>({ columns, source, load, label, empty }: {
+  columns: Column<R>[]; source: string; load: (from: number, n: number) => Promise<Slice<R> | null>; label: string; empty?: ComponentChildren;
+}) {
+  const frame = useRef<HTMLDivElement>(null);
+  const got = useRef<{ source: string; total: number; blocks: Map<number, R[] | null> }>({ source: "", total: -1, blocks: new Map() });
+  const [top, setTop] = useState(0);
+  const [, drawn] = useState(0);
+  const name = source + store.lang;
+  if (got.current.source !== name) got.current = { source: name, total: -1, blocks: new Map() };
+  const mine = got.current;
+  const seen = Math.ceil((frame.current?.clientHeight ?? 480) / high);
+  const first = Math.max(0, Math.floor(top / high) - beyond), last = Math.min(Math.max(mine.total, 0), first + seen + 2 * beyond);
+  useEffect(() => {
+    for (let b = Math.floor(first / block); b <= Math.floor(Math.max(first, last - 1) / block); b++) {
+      if (mine.blocks.has(b)) continue;
+      mine.blocks.set(b, null); // on its way
+      load(b * block, block).then(slice => {
+        mine.total = slice?.total ?? 0;
+        mine.blocks.set(b, slice?.rows ?? []);
+        drawn(n => n + 1);
+      }, () => { mine.total = Math.max(mine.total, 0); mine.blocks.delete(b); drawn(n => n + 1); });
+    }
+  }, [name, first, last]);
+  useEffect(() => { if (frame.current) frame.current.scrollTop = 0; setTop(0); }, [name]);
+  if (mine.total === 0) return <div class="quiet">{empty ?? t("noRows")}</div>;
+  const rows = [];
+  for (let i = first; i < last; i++) {
+    const row = mine.blocks.get(Math.floor(i / block))?.[i % block];
+    rows.push(<div role="row" aria-rowindex={i + 2} class="trow" key={i} ref={e => { if (e) e.style.top = `${i * high}px`; }}>
+      {columns.map(c => <div role="cell" key={c.key} class={c.number ? "number" : ""} ref={grow(c)}>{row ? c.cell(row) : "…"}</div>)}
+    </div>);
+  }
+  return <div class="vtable" role="table" aria-label={label} aria-rowcount={mine.total + 1}>
+    <div role="rowgroup"><div role="row" class="trow thead" aria-rowindex={1}>
+      {columns.map(c => <div role="columnheader" key={c.key} class={c.number ? "number" : ""} ref={grow(c)}>{c.title}</div>)}
+    </div></div>
+    <div role="rowgroup" class="tbody" ref={frame} tabIndex={0} aria-label={label} onScroll={e => setTop((e.target as HTMLElement).scrollTop)}>
+      <div role="presentation" class="tall" ref={e => { if (e) e.style.height = `${Math.max(mine.total, 1) * high}px`; }}>{rows}</div>
+    </div>
+    <p class="quiet" role="status">{mine.total < 0 ? t("loading") : t("rows", count(mine.total))}</p>
+  </div>;
+}
+
+const grow = <R,>(c: Column<R>) => (e: HTMLElement | null) => { if (e) e.style.flexGrow = String(c.wide ?? 1); };

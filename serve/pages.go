@@ -1,0 +1,143 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"suiren/internal/say"
+	"suiren/serve/form"
+)
+
+// A Query is what a page of the console asks.
+type Query struct {
+	Caller string
+	Owner  bool // may read everything there is
+	Lang   say.Lang
+	Name   string // of the path: /api/bases/{name}
+	Values url.Values
+	Body   json.RawMessage // of what is not a GET
+}
+
+// A View answers a question of a page of the console with what becomes JSON.
+// Its *say.Error is shown to the reader.
+type View func(ctx context.Context, q Query) (any, error)
+
+// Pages are what the pages of the console ask of the program around the
+// server. A nil one is not there: its routes answer 404.
+type Pages struct {
+	Tasks, StartFirst                                                       View // what runs in the background; the first plan of a newcomer
+	PlanFile, CheckPlan, SavePlan, ApplyPlan                                View
+	Library, Fit, AddModel, LoadModel                                       View
+	Bases, BaseFiles, BaseText, FindInBase, AddToBase, SetReaders, EvalBase View
+	Corpora, Journal, Measure, Document, Near, Card, Rows                   View
+	Curves, Points, Diagnose                                                View
+	Verdicts, Machine, Settings                                             View
+}
+
+// pageRoutes are what the console's pages read and do.
+func (s *Server) pageRoutes() (list []Route) {
+	p := &s.conf.Pages
+	for _, r := range []struct {
+		pattern string
+		action  Action
+		page    View
+	}{
+		{"GET /api/tasks", ReadState, p.Tasks},
+		{"POST /api/first", SetPlan, p.StartFirst},
+		{"GET /api/plan/file", ReadPlan, p.PlanFile},
+		{"POST /api/plan/check", SetPlan, p.CheckPlan},
+		{"PUT /api/plan/file", SetPlan, p.SavePlan},
+		{"POST /api/plan/apply", SetPlan, p.ApplyPlan},
+		{"GET /api/library", ReadLibrary, p.Library},
+		{"GET /api/library/fit", ReadLibrary, p.Fit},
+		{"POST /api/library", SetLibrary, p.AddModel},
+		{"POST /api/library/load", SetLibrary, p.LoadModel},
+		{"GET /api/bases", ReadBases, p.Bases},
+		{"GET /api/bases/{name}", ReadBases, p.BaseFiles},
+		{"GET /api/bases/{name}/text", Search, p.BaseText},
+		{"GET /api/bases/{name}/find", Search, p.FindInBase},
+		{"POST /api/bases/{name}", SetBases, p.AddToBase},
+		{"PUT /api/bases/{name}/readers", SetBases, p.SetReaders},
+		{"POST /api/bases/{name}/eval", Search, p.EvalBase},
+		{"GET /api/corpora", ReadData, p.Corpora},
+		{"GET /api/corpora/{name}/journal", ReadData, p.Journal},
+		{"GET /api/corpora/{name}/measure", ReadData, p.Measure},
+		{"GET /api/corpora/{name}/document", ReadData, p.Document},
+		{"GET /api/corpora/{name}/near", ReadData, p.Near},
+		{"GET /api/corpora/{name}/card", ReadData, p.Card},
+		{"GET /api/rows", ReadData, p.Rows},
+		{"GET /api/curves", ReadRuns, p.Curves},
+		{"GET /api/curves/points", ReadRuns, p.Points},
+		{"GET /api/curves/findings", ReadRuns, p.Diagnose},
+		{"GET /api/verdicts", ReadPlan, p.Verdicts},
+		{"GET /api/machine", ReadMachine, p.Machine},
+		{"GET /api/settings", ReadMachine, p.Settings},
+	} {
+		list = append(list, Route{r.pattern, r.action, s.pageOf(r.page)})
+	}
+	return list
+}
+
+func (s *Server) pageOf(f View) Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		q := s.query(r)
+		if named[scopeOf(r).action] {
+			if err := Allow(r, ABase, q.Name); errors.Is(err, ErrHidden) {
+				return errNotFound // as if it were not there
+			} else if err != nil {
+				return err
+			}
+		}
+		if f == nil {
+			return errNotFound
+		}
+		if r.Method != http.MethodGet {
+			body, err := readBody(w, r)
+			if err != nil {
+				return err
+			}
+			q.Body = body
+		}
+		v, err := f(r.Context(), q)
+		if err != nil {
+			return pageError(err)
+		}
+		return WriteJSON(w, http.StatusOK, v)
+	}
+}
+
+// query is what a request asks of a page. Whoever may say who reads a base
+// reads all of it; without rules of access that is who holds no mere key.
+func (s *Server) query(r *http.Request) Query {
+	q := Query{Caller: caller(r), Lang: language(r), Name: r.PathValue("name"), Values: r.URL.Query()}
+	if s.conf.Decide != nil {
+		q.Owner = s.may(r, SetBases, TheServer, "") == nil
+	} else {
+		q.Owner = slices.Contains([]string{"page", "anyone", "first"}, q.Caller)
+	}
+	return q
+}
+
+// pageError makes an error that was made for people one that the page may show.
+func pageError(err error) error {
+	told, ok := errors.AsType[*say.Error](err)
+	_, public := errors.AsType[*form.Error](err)
+	switch {
+	case public:
+		return err
+	case ok:
+		e := form.Invalid("", "refused", told.What)
+		if e.Next = told.Next; told.Where != "" {
+			e.Text = say.T("%s: %v", "%s：%v", told.Where, told.What)
+		}
+		return e
+	case errors.Is(err, fs.ErrNotExist):
+		return errNotFound
+	}
+	return err
+}
