@@ -18,13 +18,14 @@ import (
 type Labelled struct {
 	Question string
 	Files    []string
+	Words    string // which the passage that answers holds; "": any passage of a document does
 }
 
 // maxLabelled bounds the questions of a file.
 const maxLabelled = 100_000
 
 // ReadLabelled reads lines of documents, parted by spaces, a tab and a
-// question. A line without documents (it begins with the tab) is a question
+// question, and maybe a tab and words of the passage that answers. A line without documents (it begins with the tab) is a question
 // that should be refused. # begins a comment.
 func ReadLabelled(r io.Reader) (list []Labelled, err error) {
 	in := bufio.NewScanner(r)
@@ -35,10 +36,11 @@ func ReadLabelled(r io.Reader) (list []Labelled, err error) {
 			continue
 		}
 		files, q, ok := strings.Cut(line, "\t")
+		q, words, _ := strings.Cut(q, "\t")
 		if q = strings.TrimSpace(q); !ok || q == "" || len(list) >= maxLabelled {
 			return nil, say.Errorf("line %d: want documents, a tab, a question", "第 %d 行：应为文档、制表符、问题", n)
 		}
-		list = append(list, Labelled{q, strings.Fields(files)})
+		list = append(list, Labelled{q, strings.Fields(files), strings.TrimSpace(words)})
 	}
 	return list, in.Err()
 }
@@ -56,6 +58,7 @@ type Evaluation struct {
 	First     Score   `json:"recall_at_1"`
 	Three     Score   `json:"recall_at_3"` // the answering document is among the first three
 	Ten       Score   `json:"recall_at_10"`
+	Passage   Score   `json:"passage_at_3"` // of the questions with such words: a passage that holds them is among the first three
 	NDCG      Score   `json:"ndcg_at_10"`
 	MRR       Score   `json:"mrr_at_10"`
 	Answered  Score   `json:"answered"` // not refused, and from an answering document
@@ -75,7 +78,7 @@ type Wrong struct {
 func (ix *Index) Evaluate(list []Labelled, access Access) Evaluation {
 	var e Evaluation
 	var at [6][]float64
-	var refused []float64
+	var refused, passage []float64
 	for _, l := range list {
 		a := ix.Answer(Question{Text: l.Question, K: 30, Access: access})
 		var files []string
@@ -100,6 +103,11 @@ func (ix *Index) Evaluate(list []Labelled, access Access) Evaluation {
 		if rank >= 0 {
 			mrr = 1 / float64(rank+1)
 		}
+		if l.Words != "" {
+			passage = append(passage, number(slices.ContainsFunc(a.Hits[:min(len(a.Hits), 3)], func(h Hit) bool {
+				return slices.Contains(l.Files, h.File) && strings.Contains(h.Text, l.Words)
+			})))
+		}
 		for i, v := range []float64{in(1), in(3), in(10), NDCG(files, l.Files), mrr, number(!a.Refused && rank == 0)} {
 			at[i] = append(at[i], v)
 		}
@@ -110,7 +118,7 @@ func (ix *Index) Evaluate(list []Labelled, access Access) Evaluation {
 	for i, s := range []*Score{&e.First, &e.Three, &e.Ten, &e.NDCG, &e.MRR, &e.Answered} {
 		*s = interval(at[i])
 	}
-	e.Refused = interval(refused)
+	e.Refused, e.Passage = interval(refused), interval(passage)
 	return e
 }
 
@@ -187,7 +195,7 @@ func (ix *Index) Questions(n int, access Access) (list []Labelled) {
 			}
 		}
 		if best != "" {
-			list = append(list, Labelled{best, []string{p.File}})
+			list = append(list, Labelled{Question: best, Files: []string{p.File}})
 		}
 	}
 	return list

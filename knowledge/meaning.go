@@ -182,7 +182,7 @@ func (ix *Index) Use(e Embedder) {
 // nearest returns the k passages whose vectors are nearest to a question's,
 // and the question's vector: its own and, of both parts, that of the best
 // passages found by its words.
-func (ix *Index) nearest(ask Question, k int, found []candidate) ([]vector.Hit, []float32) {
+func (ix *Index) nearest(ask Question, k int, found []candidate, best float64) ([]vector.Hit, []float32) {
 	if ix.by == nil || ix.near.Len() == 0 {
 		return nil, nil
 	}
@@ -193,7 +193,7 @@ func (ix *Index) nearest(ask Question, k int, found []candidate) ([]vector.Hit, 
 	v := unit(list[0])
 	if n := min(leaders, len(found)); ask.By == ByBoth { // Li et al.: Pseudo Relevance Feedback with Deep Language Models and Dense Retrievers, 2021
 		for i := range n {
-			ix.near.Mix(v, found[i].at, 1/float32(n))
+			ix.near.Mix(v, found[i].at, float32(2*best)/float32(n))
 		}
 	}
 	if ix.graph != nil && ask.Access.set == nil {

@@ -81,7 +81,7 @@ const pool = 100
 const (
 	meaningWeight = 0.15 // what the cosine counts beside the share of the score that words could reach
 	least         = 0.02 // cosine of a passage that has none of the words
-	leaders       = 3    // the best passages by words, whose mean vector is added to the question's
+	leaders       = 3    // the best passages by words, whose mean vector is added to the question's, as long as twice their share
 )
 
 // Find returns the best passages for a question, best first. Nothing of a
@@ -105,22 +105,26 @@ func (ix *Index) Find(ask Question) []Hit {
 			list = append(list, candidate{at: h.Doc, words: h.Score, ranks: Ranks{Words: i + 1}})
 		}
 	}
-	if ask.By != ByWords {
-		list = ix.withMeaning(ask, &q, by, list)
-	}
 	ideal := 0.0 // what a passage would score that is made of the question
 	for t := range q.terms {
 		ideal += ix.rarity(&q, t, ask.Access.set)
 	}
-	best := 0.0 // the less the words find, the more the meaning counts
-	for i := range list {
-		if ideal > 0 {
-			list[i].share = float64(list[i].words) / (255 * 1024) / ideal
-			best = max(best, list[i].share)
+	share := func(words uint32) float64 {
+		if ideal == 0 {
+			return 0
 		}
+		return float64(words) / (255 * 1024) / ideal
+	}
+	best := 0.0 // the less the words find, the more the meaning counts
+	if len(list) > 0 {
+		best = share(list[0].words)
+	}
+	if ask.By != ByWords {
+		list = ix.withMeaning(ask, &q, by, list, best)
 	}
 	for i := range list {
 		c := &list[i]
+		c.share = share(c.words)
 		switch ask.By {
 		case ByWords:
 			c.score = c.share
@@ -154,8 +158,8 @@ type candidate struct {
 
 // withMeaning adds the passages nearest to the question, and to all what
 // they lack: cosines and scores.
-func (ix *Index) withMeaning(ask Question, q *query, by inverted.Query, list []candidate) []candidate {
-	near, v := ix.nearest(ask, max(ask.K, pool), list)
+func (ix *Index) withMeaning(ask Question, q *query, by inverted.Query, list []candidate, best float64) []candidate {
+	near, v := ix.nearest(ask, max(ask.K, pool), list, best)
 	if v == nil {
 		return list
 	}

@@ -30,7 +30,7 @@ var (
 	width  = flag.Int("width", 128, "numbers of a vector")
 	words  = flag.Int("words", 50_000, "most words")
 	least  = flag.Int("least", 3, "times that a word must come")
-	epochs = flag.Int("epochs", 4, "passes over the pairs")
+	epochs = flag.Int("epochs", 3, "passes over the pairs")
 	rate   = flag.Float64("rate", 0.1, "of Adagrad")
 	sharp  = flag.Float64("sharp", 20, "by what cosines are multiplied")
 	apart  = flag.Float64("apart", 0.5, "share of pairs whose common words are taken out of one side")
@@ -39,7 +39,7 @@ var (
 
 const (
 	batch   = 1024
-	longest = 128 // words of a text
+	longest = 300 // words of a text
 )
 
 type pair struct{ a, b []uint64 }
