@@ -28,6 +28,7 @@ engine/optim: engine/kernel engine/tensor
 engine/objective:
 engine/infer: engine/kernel engine/tensor engine/weights engine/model engine/tokenizer
 store: internal/say
+store/backup: store internal/say
 models: engine/weights store internal/say
 stage: store internal/say
 stage/curve: stage internal/say
@@ -39,8 +40,9 @@ knowledge/document/pdfium:
 knowledge/document: internal/say knowledge/document/pdfium
 knowledge/reader: internal/say knowledge/document
 knowledge/inverted:
+knowledge/embedding:
 knowledge/vector: internal/cpu
-knowledge: internal/say knowledge/chinese knowledge/inverted knowledge/vector knowledge/document engine/tokenizer engine/infer
+knowledge: internal/say knowledge/chinese knowledge/inverted knowledge/vector knowledge/embedding knowledge/document engine/tokenizer engine/infer
 knowledge/base: internal/say knowledge knowledge/document knowledge/reader
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
 stage/talk: stage internal/say engine/chat engine/jinja engine/tokenizer engine/weights
@@ -48,12 +50,19 @@ stage/verify: internal/say
 stage/data/intake: stage internal/say stage/verify
 stage/data/quality: internal/say knowledge/chinese
 stage/data/duplicate: stage/data/quality
-stage/data: stage store internal/say engine/tokenizer engine/chat knowledge knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk
+stage/data: stage stage/verify store internal/say engine/tokenizer engine/chat knowledge knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk
 stage/train: stage stage/curve stage/talk stage/verify store internal/say engine/*
 stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model
-stage/guard: stage store internal/say stage/verify engine/tokenizer engine/infer
+stage/guard/fold:
+stage/guard/detect: stage/guard/fold
+stage/guard/leak: pii stage/guard/detect stage/guard/fold
+stage/guard/classify: knowledge/linear stage/guard/detect stage/guard/fold
+stage/guard/label: internal/say
 stage/guard/assess: stage internal/say
+stage/guard/watch: internal/say
+stage/guard: pii stage stage/guard/watch store internal/say stage/verify engine/tokenizer engine/infer stage/guard/fold stage/guard/detect stage/guard/leak stage/guard/classify
 stage/operate: stage store internal/say
+stage/operate/origin: stage stage/operate store internal/say
 stage/operate/access: internal/say
 stage/operate/people: internal/say stage/operate/access
 run: stage stage/curve store internal/say
@@ -68,6 +77,7 @@ serve/plain: internal/say serve/form engine/weights engine/tokenizer engine/mode
 console:
 console/build:
 cmd/suiren: *
+examples/guard: *
 examples/reasoner/claims: *
 `
 

@@ -1,10 +1,15 @@
 package knowledge
 
 import (
+	"encoding/json"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
+	"suiren/internal/say"
 	"suiren/knowledge/inverted"
 )
 
@@ -70,3 +75,68 @@ func (a Access) May(passage int) bool { return a.set == nil || a.set.Has(passage
 
 // MaySource reports whether a document may be known of.
 func (a Access) MaySource(i int) bool { return a.set == nil || a.sources[i] }
+
+// maxRules bounds the rules that lie beside an index.
+const maxRules = 1 << 16
+
+// WriteRules puts the rules of who may read what beside an index, which keeps
+// to them from then on.
+func WriteRules(dir string, rules []Rule) error {
+	if len(rules) > maxRules {
+		return say.Errorf("there are more than %d rules", "规则超过 %d 条", maxRules)
+	}
+	b, err := json.MarshalIndent(rules, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, rulesFile), append(b, '\n'), 0o666)
+}
+
+func (ix *Index) readRules(b []byte) error {
+	if err := json.Unmarshal(b, &ix.rules); err != nil {
+		return err
+	}
+	if len(ix.rules) > maxRules {
+		return say.Errorf("there are more than %d rules", "规则超过 %d 条", maxRules)
+	}
+	return nil
+}
+
+// Rules returns the rules that lie beside the index; none: all may read it.
+func (ix *Index) Rules() []Rule { return ix.rules }
+
+// A Gate knows what each caller may read of an index by the same rules. It may
+// be used by many goroutines.
+type Gate struct {
+	index *Index
+	rules []Rule
+	mu    sync.Mutex
+	known map[string]Access // by principals
+}
+
+// maxCallers bounds the callers that a Gate remembers.
+const maxCallers = 1000
+
+// Gate returns a gate with these rules.
+func (ix *Index) Gate(rules []Rule) *Gate {
+	return &Gate{index: ix, rules: rules, known: map[string]Access{}}
+}
+
+// Access returns what somebody with these principals may read.
+func (g *Gate) Access(principals ...string) Access {
+	if len(g.rules) == 0 {
+		return Access{}
+	}
+	key := strings.Join(principals, "\x00")
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a, ok := g.known[key]
+	if !ok {
+		if len(g.known) >= maxCallers {
+			clear(g.known)
+		}
+		a = g.index.Access(g.rules, principals...)
+		g.known[key] = a
+	}
+	return a
+}

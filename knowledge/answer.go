@@ -16,8 +16,11 @@ const confident = 0.5
 // Confident reports whether a question is about the documents, given what
 // Search found for it: it is no calculation, and the best passage has enough
 // of its words.
-func Confident(question string, hits []Hit) bool {
-	return len(hits) > 0 && hits[0].Coverage >= confident && !Calculation(question)
+func Confident(question string, hits []Hit) bool { return near(question, hits, confident) }
+
+// near is Confident with a least share of one's own.
+func near(question string, hits []Hit, least float64) bool {
+	return len(hits) > 0 && hits[0].Coverage >= least && !Calculation(question)
 }
 
 var (

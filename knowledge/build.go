@@ -13,7 +13,7 @@ import (
 )
 
 // Revision changes when the same documents make another index.
-const Revision = 2
+const Revision = 3
 
 // A Source is a document of an index.
 type Source struct {
@@ -54,10 +54,19 @@ var bm25f = []inverted.Params{
 // to a file.
 const buildBudget = 256 << 20
 
+// Options are how an index is built. The zero value works.
+type Options struct {
+	Embedder Embedder // makes the vectors; nil: Default
+	Before   *Index   // of which the vectors of passages are taken that did not change; nil: none
+}
+
 // Build writes the index of documents into dir. The same documents in the
-// same order make the same bytes. Its memory does not grow with the text.
-func Build(dir string, docs iter.Seq2[Document, error]) (err error) {
-	w := builder{terms: inverted.NewWriter(dir, bm25f, buildBudget), count: map[uint64]int{}, heard: map[uint64]bool{}}
+// same order make the same bytes. Of its memory only the vectors grow with the text.
+func Build(dir string, docs iter.Seq2[Document, error], opt Options) (err error) {
+	if opt.Embedder == nil {
+		opt.Embedder = Default
+	}
+	w := builder{vectors: newVectors(opt), terms: inverted.NewWriter(dir, bm25f, buildBudget), count: map[uint64]int{}, heard: map[uint64]bool{}}
 	defer w.terms.Abort()
 	var files []*os.File
 	defer func() {
@@ -85,6 +94,9 @@ func Build(dir string, docs iter.Seq2[Document, error]) (err error) {
 	if err := w.terms.Finish(out[2]); err != nil {
 		return err
 	}
+	if err := w.vectors.write(dir); err != nil {
+		return err
+	}
 	if _, err := out[3].Write(w.soundsBytes()); err != nil {
 		return err
 	}
@@ -103,6 +115,7 @@ func encoder(w *bufio.Writer) *json.Encoder {
 }
 
 type builder struct {
+	vectors             *vectors
 	documents, passages *json.Encoder
 	terms               *inverted.Writer
 	made                int // passages
@@ -122,7 +135,7 @@ func (w *builder) add(d Document) error {
 		if err := w.passages.Encode(&list[i]); err != nil {
 			return err
 		}
-		if err := w.index(d, &list[i]); err != nil {
+		if err := errors.Join(w.index(d, &list[i]), w.vectors.add(&list[i])); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"suiren/internal/say"
 	"suiren/knowledge/inverted"
@@ -21,6 +22,7 @@ const (
 	termsFile     = "terms.bin"
 	soundsFile    = "pinyin.bin"
 	synonymsFile  = "synonyms.txt" // if the owner gave some
+	rulesFile     = "readers.json" // if not everybody may read everything
 )
 
 // Bounds of what is read.
@@ -45,10 +47,11 @@ func (ix *Index) open(dir string) error {
 	for _, f := range []struct {
 		name  string
 		parse func([]byte) error
-	}{{passagesFile, ix.readPassages}, {documentsFile, ix.readDocuments}, {termsFile, ix.readTerms}, {soundsFile, ix.readSounds}, {synonymsFile, ix.readSynonyms}} {
+	}{{passagesFile, ix.readPassages}, {documentsFile, ix.readDocuments}, {termsFile, ix.readTerms}, {soundsFile, ix.readSounds}, {synonymsFile, ix.readSynonyms},
+		{rulesFile, ix.readRules}, {embedderFile, ix.readEmbedder}, {vectorsFile, ix.readVectors}} {
 		path := filepath.Join(dir, f.name)
 		b, err := ix.mapped(path)
-		if f.name == synonymsFile && errors.Is(err, os.ErrNotExist) {
+		if slices.Contains([]string{synonymsFile, rulesFile, embedderFile, vectorsFile}, f.name) && errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		if err != nil {
@@ -57,6 +60,9 @@ func (ix *Index) open(dir string) error {
 		if err := f.parse(b); err != nil {
 			return damaged(path, err)
 		}
+	}
+	if ix.embedder == Default.Name() {
+		ix.Use(Default)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	"suiren/knowledge/inverted"
+	"suiren/knowledge/vector"
 )
 
 // An Index holds passages and the terms in them. It does not change, so it
@@ -17,6 +18,11 @@ type Index struct {
 	terms    *inverted.Index
 	sounds   sounds
 	synonyms synonyms
+	rules    []Rule
+	near     *vector.Set // of each passage; nil: there are none
+	graph    *vector.Graph
+	embedder string   // who made them
+	by       Embedder // who embeds questions
 	closers  []func() error
 }
 

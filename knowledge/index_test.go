@@ -31,7 +31,7 @@ func TestSearch(t *testing.T) {
 		{"?!", "", 0},
 		{"的", "茶", 0},
 	} {
-		hits := ix.Search(c.question, 1)
+		hits := ix.Find(Question{Text: c.question, K: 1, By: ByWords})
 		heading, coverage := "", 0.0
 		if len(hits) > 0 {
 			heading, coverage = hits[0].Heading, hits[0].Coverage
@@ -96,14 +96,14 @@ func TestQuote(t *testing.T) {
 func TestBuild(t *testing.T) {
 	docs := []Document{{Path: "a.md", Text: "# A\n\none two\n\n# B\n\ntwo 三四\n"}, {Path: "b.txt", Title: "乙", Text: "三四"}, {Path: "c.txt"}}
 	one, two := write(t, docs), write(t, docs)
-	for _, f := range []string{documentsFile, passagesFile, termsFile, soundsFile} {
+	for _, f := range []string{documentsFile, passagesFile, termsFile, soundsFile, vectorsFile, embedderFile} {
 		a, err1 := os.ReadFile(filepath.Join(one, f))
 		b, err2 := os.ReadFile(filepath.Join(two, f))
 		if err1 != nil || err2 != nil || !bytes.Equal(a, b) {
 			t.Errorf("%s is not the same when written again", f)
 		}
 	}
-	if left, err := os.ReadDir(one); err != nil || len(left) != 4 {
+	if left, err := os.ReadDir(one); err != nil || len(left) != 6 {
 		t.Errorf("left behind: %v %v", left, err)
 	}
 	ix, err := Open(one)
@@ -121,7 +121,7 @@ func TestBuild(t *testing.T) {
 		}
 	}
 	wrong := errors.New("no more")
-	if err := Build(t.TempDir(), func(yield func(Document, error) bool) { yield(Document{}, wrong) }); !errors.Is(err, wrong) {
+	if err := Build(t.TempDir(), func(yield func(Document, error) bool) { yield(Document{}, wrong) }, Options{}); !errors.Is(err, wrong) {
 		t.Error(err)
 	}
 }

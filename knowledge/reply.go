@@ -1,6 +1,7 @@
 package knowledge
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 // An Answer is what the documents say to a question, word for word, or that
 // they do not say it.
 type Answer struct {
+	Quote     string // the sentences as they are shown: "…" where some were left out
 	Sentences []Sentence
 	Hits      []Hit // what was found, best first; the sentences come from the first
 	Refused   bool  // nothing found is near enough to the question
@@ -41,11 +43,12 @@ func (ix *Index) Answer(ask Question) Answer {
 	ask.K = max(ask.K, answerHits)
 	a := Answer{Hits: ix.Find(ask)}
 	ix.asked(ask, a.Hits)
-	if !Confident(ask.Text, a.Hits) || !ask.Access.May(a.Hits[0].At) {
+	if !near(ask.Text, a.Hits, cmp.Or(ask.Least, confident)) || !ask.Access.May(a.Hits[0].At) {
 		a.Refused = true
 		return a
 	}
-	for part := range strings.SplitSeq(ix.Quote(ask.Text, a.Hits[0]), " … ") {
+	a.Quote = ix.Quote(ask.Text, a.Hits[0])
+	for part := range strings.SplitSeq(a.Quote, " … ") {
 		for _, s := range Sentences(part) {
 			a.Sentences = append(a.Sentences, ix.Check(ask, s, a.Hits))
 		}

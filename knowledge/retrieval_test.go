@@ -149,7 +149,7 @@ func index(t testing.TB, docs []Document) *Index {
 func write(t testing.TB, docs []Document) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := Build(dir, All(docs)); err != nil {
+	if err := Build(dir, All(docs), Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -163,7 +163,7 @@ func BenchmarkBuild(b *testing.B) {
 	}
 	b.SetBytes(int64(n))
 	for b.Loop() {
-		if err := Build(b.TempDir(), All(docs)); err != nil {
+		if err := Build(b.TempDir(), All(docs), Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"suiren/knowledge/inverted"
@@ -12,21 +13,58 @@ type Question struct {
 	Text   string
 	K      int    // most hits
 	Access Access // what may be found; the zero value is everything
+	By     By     // what it is searched by
+	Each   int    // most hits of one document; 0: any number
+
+	Reranker Reranker // puts the best passages in another order; nil: none does
+
+	// Least is the share of the question, by weight, that a passage has to
+	// hold to answer it, 0 to 1; 0: the share that was measured to part
+	// questions best. Answer refuses what is below.
+	Least float64
 }
+
+// A Reranker says how well texts answer a question: 0 to 1 for each.
+type Reranker interface {
+	Rerank(ctx context.Context, question string, texts []string) ([]float64, error)
+}
+
+// By is what a question is searched by.
+type By uint8
+
+const (
+	ByBoth    By = iota // words and meaning
+	ByWords             // BM25F alone
+	ByMeaning           // vectors alone
+)
 
 // A Hit is a passage that a question may be about.
 type Hit struct {
 	Passage
 	At       int     // number of the passage
-	Score    float64 // BM25F
+	Score    float64 // what it is ordered by
+	Words    float64 // BM25F
+	Meaning  float64 // cosine of its vector and the question's
+	Rerank   float64 // what the reranker says; 0: it was not asked
+	Ranks    Ranks
 	Coverage float64 // share of the question, weighed by rarity, whose words are in the passage: 0 to 1
 	Terms    []Match // why: the question's terms that are in it, the best first
+	Spans    []Span  // of the text, where they stand; Explain fills them in
+}
+
+// Ranks says where a hit stood before its place was found: from 1; 0: it was
+// not among those looked at.
+type Ranks struct {
+	Words   int `json:"words"`   // by BM25F
+	Meaning int `json:"meaning"` // by vectors
+	Fused   int `json:"fused"`   // by both together, before it was reranked
 }
 
 // A Match is a term of the question in a passage.
 type Match struct {
-	Term  string  `json:"term"`  // as in the question
-	Score float64 `json:"score"` // its part of the passage's
+	Term  string   `json:"term"`         // as in the question
+	Score float64  `json:"score"`        // its part of the passage's
+	In    []string `json:"in,omitempty"` // text, heading, title; Explain fills them in
 }
 
 // otherLanguage is what a passage in another language than the question's
@@ -36,13 +74,157 @@ const otherLanguage = 128
 // Search returns the k best passages for a question, best first.
 func (ix *Index) Search(question string, k int) []Hit { return ix.Find(Question{Text: question, K: k}) }
 
+// pool is how many passages each part of the search proposes.
+const pool = 100
+
+// Chosen on the first halves of the sets in TestHybrid.
+const (
+	meaningWeight = 0.15 // what the cosine counts beside the share of the score that words could reach
+	least         = 0.02 // cosine of a passage that has none of the words
+	leaders       = 3    // the best passages by words, whose mean vector is added to the question's
+)
+
 // Find returns the best passages for a question, best first. Nothing of a
 // passage that may not be read enters into it: it is no hit, and does not
 // count in the rarity of a term.
 func (ix *Index) Find(ask Question) []Hit {
+	if ask.K <= 0 {
+		return nil
+	}
 	q := ix.query(ask)
-	found := ix.terms.Search(inverted.Query{Terms: q.terms, Class: classOf(q.lang), Other: otherLanguage, Allowed: ask.Access.set, K: ask.K})
-	return ix.hits(&q, found, ask.Access.set)
+	by := inverted.Query{Terms: q.terms, Class: classOf(q.lang), Other: otherLanguage, Allowed: ask.Access.set, K: max(ask.K, pool)}
+	if ix.by == nil || ask.By == ByWords {
+		by.K = ask.K
+		if ask.Each > 0 {
+			by.K = max(ask.K, pool)
+		}
+	}
+	var list []candidate
+	if ask.By != ByMeaning || ix.by == nil {
+		for i, h := range ix.terms.Search(by) {
+			list = append(list, candidate{at: h.Doc, words: h.Score, ranks: Ranks{Words: i + 1}})
+		}
+	}
+	if ask.By != ByWords {
+		list = ix.withMeaning(ask, &q, by, list)
+	}
+	ideal := 0.0 // what a passage would score that is made of the question
+	for t := range q.terms {
+		ideal += ix.rarity(&q, t, ask.Access.set)
+	}
+	best := 0.0 // the less the words find, the more the meaning counts
+	for i := range list {
+		if ideal > 0 {
+			list[i].share = float64(list[i].words) / (255 * 1024) / ideal
+			best = max(best, list[i].share)
+		}
+	}
+	for i := range list {
+		c := &list[i]
+		switch ask.By {
+		case ByWords:
+			c.score = c.share
+		case ByMeaning:
+			c.score = c.near
+		default:
+			c.score = c.share + float64(meaningWeight*(1-best)*c.near)
+		}
+	}
+	list = slices.DeleteFunc(list, func(c candidate) bool { return c.words == 0 && c.near < least })
+	slices.SortFunc(list, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.words, a.words), cmp.Compare(a.at, b.at))
+	})
+	for i := range list {
+		list[i].ranks.Fused = i + 1
+	}
+	ix.rerank(ask, list)
+	return ix.hits(&q, ix.spread(list, ask), ask.Access.set)
+}
+
+// A candidate is a passage that may become a hit.
+type candidate struct {
+	at     int
+	words  uint32  // in units of 1/(255·1024)
+	share  float64 // of the score that words could reach
+	near   float64
+	rerank float64
+	score  float64
+	ranks  Ranks
+}
+
+// withMeaning adds the passages nearest to the question, and to all what
+// they lack: cosines and scores.
+func (ix *Index) withMeaning(ask Question, q *query, by inverted.Query, list []candidate) []candidate {
+	near, v := ix.nearest(ask, max(ask.K, pool), list)
+	if v == nil {
+		return list
+	}
+	at := make(map[int]int, len(list))
+	docs := make([]int, len(list), len(list)+len(near))
+	for i := range list {
+		at[list[i].at], docs[i] = i, list[i].at
+	}
+	before := len(list)
+	for rank, h := range near {
+		i, ok := at[h.At]
+		if !ok {
+			i = len(list)
+			list, docs = append(list, candidate{at: h.At}), append(docs, h.At)
+		}
+		list[i].ranks.Meaning = rank + 1
+	}
+	if ask.By != ByMeaning {
+		for i, s := range ix.terms.Scores(by, docs[before:]) {
+			list[before+i].words = s
+		}
+	}
+	for i, c := range ix.near.Near(v, docs) {
+		list[i].near = float64(c)
+	}
+	return list
+}
+
+// rerankPool is how many passages a reranker is asked about.
+const rerankPool = 50
+
+// rerank puts the first candidates in the order of a reranker. If it fails
+// they stay as they are.
+func (ix *Index) rerank(ask Question, list []candidate) {
+	list = list[:min(len(list), rerankPool)]
+	if ask.Reranker == nil || len(list) == 0 {
+		return
+	}
+	texts := make([]string, len(list))
+	for i, c := range list {
+		p := ix.Passage(c.at)
+		texts[i] = embedded(&p)
+	}
+	scores, err := ask.Reranker.Rerank(context.Background(), clip(ask.Text, maxQuestion), texts)
+	if err != nil || len(scores) != len(list) {
+		return
+	}
+	for i := range list {
+		list[i].rerank = scores[i]
+	}
+	slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(b.rerank, a.rerank) })
+}
+
+// spread returns the first hits, of each document as many as may be.
+func (ix *Index) spread(list []candidate, ask Question) []candidate {
+	if ask.Each > 0 {
+		n := map[int]int{}
+		list = slices.DeleteFunc(list, func(c candidate) bool {
+			s := ix.source(c.at)
+			n[s]++
+			return n[s] > ask.Each
+		})
+	}
+	return list[:min(len(list), ask.K)]
+}
+
+// rarity is what a term of the question counts.
+func (ix *Index) rarity(q *query, t int, allowed inverted.Set) float64 {
+	return ix.terms.Weight(q.terms[t].Hash, allowed) * float64(q.terms[t].Share) / 256
 }
 
 // query reads a question, with the owner's synonyms and with what sounds alike.
@@ -54,24 +236,25 @@ func (ix *Index) query(ask Question) query {
 }
 
 // hits makes hits of what was found.
-func (ix *Index) hits(q *query, found []inverted.Hit, allowed inverted.Set) []Hit {
+func (ix *Index) hits(q *query, found []candidate, allowed inverted.Set) []Hit {
 	weights := ix.weights(q, allowed)
 	docs := make([]int, len(found))
 	for i, h := range found {
-		docs[i] = h.Doc
+		docs[i] = h.at
 	}
 	rarity := make([]float64, len(q.terms))
 	for t := range q.terms {
-		rarity[t] = ix.terms.Weight(q.terms[t].Hash, allowed) * float64(q.terms[t].Share) / 256
+		rarity[t] = ix.rarity(q, t, allowed)
 	}
 	hits := make([]Hit, 0, len(found))
 	for i, impacts := range ix.terms.Impacts(q.terms, docs) {
-		h := Hit{Passage: ix.Passage(docs[i]), At: docs[i], Score: float64(found[i].Score) / (255 * 1024)}
+		c := found[i]
+		h := Hit{Passage: ix.Passage(c.at), At: c.at, Score: c.score, Words: float64(c.words) / (255 * 1024), Meaning: c.near, Rerank: c.rerank, Ranks: c.ranks}
 		in := map[uint64]bool{}
 		for t, impact := range impacts {
 			if impact > 0 {
 				in[q.terms[t].Hash] = true
-				h.Terms = append(h.Terms, Match{q.names[t], float64(rarity[t]*float64(impact)) / 255})
+				h.Terms = append(h.Terms, Match{Term: q.names[t], Score: float64(rarity[t]*float64(impact)) / 255})
 			}
 		}
 		slices.SortStableFunc(h.Terms, func(a, b Match) int { return cmp.Compare(b.Score, a.Score) })

@@ -22,7 +22,7 @@ func TestSoundAlike(t *testing.T) {
 
 func TestSynonyms(t *testing.T) {
 	ix := index(t, []Document{{Path: "a.txt", Text: "计算机在二楼的机房里。"}, {Path: "b.txt", Text: "The lift is out of order."}, {Path: "c.txt", Text: "别的事情。 Other things."}})
-	if len(ix.Search("电脑", 1))+len(ix.Search("elevator", 1)) != 0 {
+	if len(ix.Find(Question{Text: "电脑", K: 1, By: ByWords}))+len(ix.Find(Question{Text: "elevator", K: 1, By: ByWords})) != 0 {
 		t.Fatal("found without synonyms")
 	}
 	if err := ix.readSynonyms([]byte("# ours\n电脑, 计算机, PC\nelevator = lift\n\n")); err != nil {

@@ -62,6 +62,25 @@ func validCreditCode(d string) bool {
 
 func mobile(d string) bool { return d[0] == '1' && d[1] >= '3' && d[1] <= '9' }
 
+// NumberKind tells what digits alone are: a resident ID, a mobile number or a bank
+// card; "" is none of these.
+func NumberKind(d string) Kind {
+	n := len(d)
+	if n == 0 || strings.Trim(d[:n-1], "0123456789") != "" {
+		return ""
+	}
+	switch last := d[n-1]; {
+	case n == 18 && validResidentID(d):
+		return ResidentID
+	case !digit(last):
+	case n == 11 && mobile(d), n == 13 && d[:2] == "86" && mobile(d[2:]), n == 15 && d[:4] == "0086" && mobile(d[4:]):
+		return Mobile
+	case n >= 15 && n <= 19 && issuer(d) && luhn(d):
+		return BankCard
+	}
+	return ""
+}
+
 // areaCode: three digits in the great cities, four elsewhere.
 func areaCode(d string) bool {
 	if len(d) == 3 {

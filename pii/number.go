@@ -59,6 +59,11 @@ func (f *finder) number(i int) (Finding, int) {
 	if found, end := f.address(lo, i); found.Hi > 0 {
 		return found, end
 	}
+	if lo == i {
+		if from, to := f.caseNumber(i); to > 0 {
+			return Finding{Case, from, to}, to
+		}
+	}
 	var r run
 	hi := lo
 	for r.n <= longestNumber {
@@ -113,7 +118,11 @@ func (f *finder) number(i int) (Finding, int) {
 		hi = end
 	}
 	r.groups[r.ng] = r.n
+	whole, most := f.list(lo, &r)
 	for g := r.ng; g >= 1; g-- { // the most groups that make something
+		if g < r.ng || !whole {
+			g = min(g, most)
+		}
 		if kind := f.digits(lo, &r, g); kind != "" {
 			begin := lo
 			if kind == Phone || kind == Mobile {
@@ -127,6 +136,19 @@ func (f *finder) number(i int) (Finding, int) {
 		return kind, kind.Hi
 	}
 	return Finding{}, first
+}
+
+// list looks at groups of one or two digits. From three groups on, such a number is
+// all there is: whole reports whether it may be, and most is how many groups make
+// one otherwise.
+func (f *finder) list(lo int, r *run) (whole bool, most int) {
+	for k := range r.ng {
+		if r.groups[k+1]-r.groups[k] < 3 {
+			before := lo > 1 && (f.text[lo-1] == ' ' || f.text[lo-1] == '-') && digit(f.text[lo-2])
+			return r.ng < 3 || !before, max(k, 2)
+		}
+	}
+	return true, r.ng
 }
 
 // country takes the + before a number along.
@@ -162,6 +184,8 @@ func (f *finder) digits(lo int, r *run, g int) Kind {
 		return CreditCode
 	case g == 1 && n == 8 && f.before(lo, "台胞证", "台湾居民来往大陆通行证"):
 		return Permit
+	case n >= 6 && n <= 12 && f.before(lo, medicalWords...):
+		return Medical
 	}
 	return ""
 }
@@ -181,6 +205,8 @@ func (f *finder) word(lo int, r *run) Finding {
 		kind = Passport
 	case (n == 9 || n == 11) && (d[0] == 'H' || d[0] == 'M' || d[0] == 'C' || d[0] == 'W') && digits(d[1:]) && f.before(lo, "通行证", "回乡证", "港澳", "permit"):
 		kind = Permit
+	case n >= 6 && n <= 14 && strings.ContainsAny(d, "0123456789") && f.before(lo, medicalWords...):
+		kind = Medical
 	default:
 		return f.plate(lo, r)
 	}

@@ -4,10 +4,12 @@
 //
 // A number with a checksum (resident ID, bank card, credit code) is found by it;
 // one without is found by its form and, where the form is common, by a word before
-// it. Names and street addresses are not found.
+// it. A Chinese postal address is found after a word such as 住址 or 家住. Names are
+// not found.
 package pii
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -29,10 +31,13 @@ const (
 	Permit     Kind = "permit"  // 港澳台通行证
 	Plate      Kind = "plate"   // 车牌, GA 36
 	Account    Kind = "account" // QQ, WeChat
+	Medical    Kind = "medical" // number of a patient's record: 病历号, 住院号
+	Case       Kind = "case"    // number of a court's case: （2023）京0105民初12345号
+	Address    Kind = "address" // where somebody lives, down to a number
 )
 
 // Kinds are all kinds.
-var Kinds = []Kind{Email, IP, Phone, Mobile, Landline, ResidentID, CreditCode, BankCard, Passport, Permit, Plate, Account}
+var Kinds = []Kind{Email, IP, Phone, Mobile, Landline, ResidentID, CreditCode, BankCard, Passport, Permit, Plate, Account, Medical, Case, Address}
 
 // A Finding is where a text holds something: bytes Lo to Hi.
 type Finding struct {
@@ -81,7 +86,7 @@ func Find(list []Finding, text string) []Finding {
 		}
 		i = max(end, i+1)
 	}
-	return f.accounts(list, begin)
+	return f.addresses(f.accounts(list, begin), begin)
 }
 
 // cut removes findings that reach beyond lo: digits of an address's user.
@@ -199,7 +204,20 @@ func (f *finder) accounts(list []Finding, begin int) []Finding {
 		}
 	}
 	if len(list) > n {
-		slices.SortFunc(list[begin:], func(a, b Finding) int { return a.Lo - b.Lo })
+		return ordered(list, begin)
 	}
 	return list
+}
+
+// ordered sorts the findings from begin on, and drops what lies within, or
+// overlaps, an earlier and longer one.
+func ordered(list []Finding, begin int) []Finding {
+	slices.SortFunc(list[begin:], func(a, b Finding) int { return cmp.Or(a.Lo-b.Lo, b.Hi-a.Hi) })
+	kept := list[:begin]
+	for _, f := range list[begin:] {
+		if len(kept) == begin || f.Lo >= kept[len(kept)-1].Hi {
+			kept = append(kept, f)
+		}
+	}
+	return kept
 }

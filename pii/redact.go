@@ -48,7 +48,7 @@ func Redact(text string, found []Finding, action Action, key []byte) string {
 		case Tag:
 			b.WriteString("[" + strings.ToUpper(string(f.Kind)) + "]")
 		case Replace:
-			b.WriteString(standIn(f.Kind, value, key))
+			b.WriteString(StandIn(f.Kind, value, key))
 		}
 		last = f.Hi
 	}
@@ -56,10 +56,11 @@ func Redact(text string, found []Finding, action Action, key []byte) string {
 	return b.String()
 }
 
-// standIn makes a value of a kind that is in nobody's use: names that are reserved
+// StandIn makes a value of a kind that is in nobody's use: names that are reserved
 // for examples (RFC 2606, RFC 5737), and numbers of provinces, prefixes and
-// issuers that do not exist.
-func standIn(kind Kind, value string, key []byte) string {
+// issuers that do not exist. The same value has the same under one key, however it is
+// spaced.
+func StandIn(kind Kind, value string, key []byte) string {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(kind))
 	for _, c := range strings.ToLower(value) {
@@ -94,6 +95,12 @@ func standIn(kind Kind, value string, key []byte) string {
 		return fmt.Sprintf("X%010d", n%1e10)
 	case Plate:
 		return fmt.Sprintf("〇Z%05d", n%1e5)
+	case Medical:
+		return fmt.Sprintf("M%010d", n%1e10)
+	case Case:
+		return fmt.Sprintf("（0000）某%04d例%05d号", n/1e5%1e4, n%1e5)
+	case Address:
+		return fmt.Sprintf("某省某市某路%08d号", n%1e8)
 	}
 	return fmt.Sprintf("user_%08x", n%(1<<32))
 }

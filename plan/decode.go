@@ -42,7 +42,11 @@ func fieldsOf(op stage.Operator) []field {
 	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
 		panic(fmt.Sprintf("plan: %T is not a pointer to a struct", op))
 	}
-	v = v.Elem()
+	return fieldsIn(v.Elem())
+}
+
+// fieldsIn returns the arguments that are the fields of a struct.
+func fieldsIn(v reflect.Value) []field {
 	var list []field
 	for i := range v.NumField() {
 		sf := v.Type().Field(i)
@@ -64,6 +68,12 @@ func fieldsOf(op stage.Operator) []field {
 		list = append(list, f)
 	}
 	return list
+}
+
+// isBlock reports whether the argument is blocks inside the block: a list of
+// structs, whose first field is the block's name.
+func (f *field) isBlock() bool {
+	return f.value.Kind() == reflect.Slice && f.value.Type().Elem().Kind() == reflect.Struct && !f.isInput()
 }
 
 // isInput reports whether the argument refers to blocks.
@@ -183,6 +193,39 @@ func (r *reader) argument(b *Block, f *field, a *hclsyntax.Attribute) {
 		f.value.Set(reflect.ValueOf(arg.Refs[0]))
 	}
 	b.Args = append(b.Args, arg)
+}
+
+// inner reads a block inside a block, and appends it to field f.
+func (r *reader) inner(f *field, h *hclsyntax.Block) {
+	if len(h.Labels) != 1 || !goodName(h.Labels[0]) {
+		r.add(h.DefRange(), say.T("%s has no name, or one that cannot be a name", "%s 没有名字，或名字不合规则", f.name), say.T("write %s \"name\" { … }", "请写成 %s \"名字\" { … }", f.name))
+		return
+	}
+	v := reflect.New(f.value.Type().Elem()).Elem()
+	for i := range f.value.Len() {
+		if f.value.Index(i).Field(0).String() == h.Labels[0] {
+			r.add(h.LabelRanges[0], say.T("there are two %s %q", "有两个 %s %q", f.name, h.Labels[0]), say.T("give one of them another name", "请给其中一个换个名字"))
+			return
+		}
+	}
+	v.Field(0).SetString(h.Labels[0])
+	fields := fieldsIn(v)
+	var known []string
+	for i := range fields {
+		known = append(known, fields[i].name)
+		if a, ok := h.Body.Attributes[fields[i].name]; ok {
+			r.set(fields[i].value, &fields[i], a.Expr)
+		}
+	}
+	for _, a := range inOrder(h.Body.Attributes) {
+		if !slices.Contains(known, a.Name) {
+			r.add(a.NameRange, say.T("%s has no argument %s", "%s 没有参数 %s", f.name, clip(a.Name)), suggest(a.Name, known))
+		}
+	}
+	for _, b := range h.Body.Blocks {
+		r.noBlock(b)
+	}
+	f.value.Set(reflect.Append(f.value, v))
 }
 
 // set reads the literal e into v, a setting.

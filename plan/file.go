@@ -270,10 +270,6 @@ func (r *reader) chosen(choice Choice, a *hclsyntax.Attribute, names []string) (
 // body reads a block's arguments: first the one that chooses the operator.
 func (r *reader) body(b *Block, h *hclsyntax.Block) {
 	before := len(r.wrong) + r.more
-	for _, inner := range h.Body.Blocks {
-		r.add(inner.DefRange(), say.T("a block holds arguments, and no blocks such as %s", "块里只有参数，不能再有块（%s）", clip(inner.Type)),
-			say.T("write %s = …, or end the block above with }", "请写成 %s = …，或用 } 结束上面的块", clip(inner.Type)))
-	}
 	choice := r.vocab[b.Kind]
 	args := h.Body.Attributes
 	var chosen string
@@ -303,6 +299,15 @@ func (r *reader) body(b *Block, h *hclsyntax.Block) {
 		}
 		a, ok := args[f.name]
 		switch {
+		case f.isBlock():
+			for _, in := range h.Body.Blocks {
+				if in.Type == f.name {
+					r.inner(f, in)
+				}
+			}
+			if ok {
+				r.add(a.NameRange, say.T("%s is a block", "%s 是块，不是参数", f.name), say.T("write %s \"name\" { … }", "请写成 %s \"名字\" { … }", f.name))
+			}
 		case ok:
 			r.argument(b, f, a)
 		case !f.optional:
@@ -312,6 +317,11 @@ func (r *reader) body(b *Block, h *hclsyntax.Block) {
 	for _, a := range inOrder(args) {
 		if !slices.Contains(known, a.Name) {
 			r.add(a.NameRange, say.T("%s has no argument %s", "%s 没有参数 %s", b.Kind, clip(a.Name)), suggest(a.Name, known))
+		}
+	}
+	for _, in := range h.Body.Blocks {
+		if !slices.ContainsFunc(fields, func(f field) bool { return f.isBlock() && f.name == in.Type }) {
+			r.noBlock(in)
 		}
 	}
 	b.Op = op
@@ -325,6 +335,12 @@ func (r *reader) body(b *Block, h *hclsyntax.Block) {
 		}
 	}
 	r.patterns(op, h)
+}
+
+// noBlock refuses a block where there are only arguments.
+func (r *reader) noBlock(b *hclsyntax.Block) {
+	r.add(b.DefRange(), say.T("a block holds arguments, and no blocks such as %s", "块里只有参数，不能再有块（%s）", clip(b.Type)),
+		say.T("write %s = …, or end the block above with }", "请写成 %s = …，或用 } 结束上面的块", clip(b.Type)))
 }
 
 // patterns refuses patterns of files that are not below the plan's folder.

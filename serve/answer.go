@@ -11,30 +11,73 @@ import (
 // A Rail checks one text that comes in pieces. It holds back what could still
 // become forbidden: what it has released is final.
 type Rail interface {
-	// Write returns what may leave now. After an error nothing more may leave.
+	// Write returns what may leave now, also beside an error, after which nothing
+	// more may leave.
 	Write(piece string) (string, error)
-	// Flush ends the text and returns what was held back.
+	// Flush ends the text and returns what was held back. A *Retraction comes
+	// beside all of it.
 	Flush() (string, error)
+	// Changed reports whether what was released is not what was written.
+	Changed() bool
+	// Notes returns what came of the policy's rails.
+	Notes() []Note
 }
 
-// An Observer is a Rail of a policy that only observes: it says what would have
-// been refused.
-type Observer interface{ Hits() []*Refusal }
+// A Note is what a rail of the policy did to a text, or would have done.
+type Note struct {
+	Stage    string `json:"stage"`
+	Rule     string `json:"rule"`
+	Class    string `json:"class"`
+	Action   string `json:"action"`
+	Observed bool   `json:"observed,omitempty"` // it only observes: nothing was done
+	Failed   bool   `json:"failed,omitempty"`   // it could not judge: nothing was done
+	Count    int    `json:"count"`
+}
 
-// A Refusal is the error of a Rail, or of an input check, that will not let a
-// text pass.
+// A Refusal is the error of a Rail that will not let a text pass.
 type Refusal struct {
-	Class string   // of risk: A.1.a, LLM01, …
-	Rule  string   // which rule of the policy; for the audit log, not for the client
-	Text  say.Text // for the reader
+	Class   string   // of risk: A.1.a, LLM01, …
+	Rule    string   // which rule of the policy; for the audit log, not for the client
+	Text    say.Text // for the reader
+	Suspend bool     // it counts against the caller
+	Stage   string   // of the text
 }
 
 func (r *Refusal) Error() string { return "refused by rule " + r.Rule }
 
+// A Retraction is the error of a Rail's Flush when a text that has left is
+// withdrawn from a byte on.
+type Retraction struct {
+	Refusal
+	From   int
+	Policy string // its name
+}
+
+func (r *Retraction) Error() string { return "withdrawn by rule " + r.Rule }
+
+// Stages of a text on its way.
+const (
+	onInput      = "input"
+	onRetrieval  = "retrieval"
+	onToolCall   = "tool_call"
+	onToolResult = "tool_result"
+	onThought    = "thought"
+	onOutput     = "output"
+)
+
+// A RailContext is what a policy is told of a text beside itself.
+type RailContext struct {
+	Labels   map[string]string
+	Passages []string                // that the answer rests on
+	Ask      func(RailQuestion) bool // whether a person lets it pass; nil: nobody is there
+}
+
+// A RailQuestion is what a rail asks a person.
+type RailQuestion struct{ Rule, Class, Stage, Text string }
+
 // A Policy makes rails. A nil Policy lets everything pass.
 type Policy interface {
-	Input() Rail  // for what the caller sends
-	Output() Rail // for a thought, or an answer
+	Rail(stage string, c RailContext) Rail
 }
 
 // A Release is what a server answers from: a release of a plan, or a model.
@@ -54,6 +97,8 @@ type Release struct {
 	Label    bool           // mark answers as AI-generated
 	About    map[string]any // shown on the page: parameters, think budget
 	Facts    form.Facts
+	Limits   Limits
+	Canary   *Canary // nil: it answers all but what the canaries of its name take
 }
 
 // ErrNoAnswer is wrapped by Config.Rate's error for an id it does not know.
@@ -73,9 +118,10 @@ type Record struct {
 	Thought    string // as the client got it
 	Answer     string // with the calls of tools
 	Sources    []form.Source
-	Reason     string     // stop, length, tool_calls, content_filter, cancelled, error
-	Refusal    *Refusal   // nil unless a rail refused
-	Observed   []*Refusal // what rails that only observe would have refused
+	Reason     string   // stop, length, tool_calls, content_filter, cancelled, error
+	Refusal    *Refusal // nil unless a rail refused
+	Retracted  bool     // by that refusal, after the answer had left
+	Notes      []Note   // what the policy's rails did, or would have done
 	Usage      form.Usage
 	CPUSeconds float64       // this answer's share of the process's time
 	Wait       time.Duration // in the queue

@@ -22,12 +22,17 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 		if err != nil {
 			return err
 		}
-		rel, err := s.pick(r, req.Model)
+		rel, err := s.choose(r, req)
 		if err != nil {
 			return err
 		}
 		if err := rel.fits(req); err != nil {
 			return err
+		}
+		if s.conf.Barred != nil {
+			if err := s.conf.Barred(caller(r)); err != nil {
+				return err
+			}
 		}
 		if l, ok := shape.(interface{ Loaded(model string) any }); ok && len(req.Messages)+len(req.Prompts) == 0 {
 			return WriteJSON(w, http.StatusOK, l.Loaded(rel.Name))
@@ -41,6 +46,11 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 			return err
 		}
 		defer release()
+		done, err := s.limits.begin(rel, caller(r), s.conf.Now())
+		if err != nil {
+			return err
+		}
+		defer done()
 		if err := s.queue.enter(r.Context()); err != nil {
 			return err
 		}
@@ -76,9 +86,7 @@ func (r *Release) fits(req *form.Request) error {
 	if param := r.Answerer.Can().Lack(req.Needs); param != "" {
 		return form.Unsupported(param)
 	}
-	if r.Policy != nil && req.Logprobs { // tokens would show what the rails hold back
-		return form.Unsupported("logprobs")
-	}
+	r.Limits.bound(req)
 	if r.Context > 0 && req.Context > r.Context {
 		return form.OutOfRange("num_ctx", say.T("at most %d, the context here", "至多 %d，即这里的上下文", r.Context))
 	}
@@ -87,12 +95,9 @@ func (r *Release) fits(req *form.Request) error {
 
 // visible are the releases that the caller may know of.
 func (s *Server) visible(r *http.Request) []*Release {
-	if s.conf.Decide == nil {
-		return s.releases()
-	}
 	var list []*Release
 	for _, rel := range s.releases() {
-		if s.may(r, ReadModels, AModel, rel.Name) == nil {
+		if rel.Canary == nil && (s.conf.Decide == nil || s.may(r, ReadModels, AModel, rel.Name) == nil) {
 			list = append(list, rel)
 		}
 	}
@@ -104,7 +109,7 @@ func (s *Server) visible(r *http.Request) []*Release {
 func (s *Server) first(r *http.Request, fits func(*Release) bool) *Release {
 	var any *Release
 	for _, rel := range s.releases() {
-		if !fits(rel) {
+		if rel.Canary != nil || !fits(rel) { // choose finds canaries, beside the live release
 			continue
 		}
 		if s.may(r, scopeOf(r).action, AModel, rel.Name) == nil {
@@ -136,7 +141,7 @@ func (s *Server) pick(r *http.Request, model string) (*Release, error) {
 	}
 	e := &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "model_not_found", Param: "model",
 		Text: say.T("there is no model %q here", "这里没有名为 %q 的模型", form.Clip(model))}
-	if other := s.first(r, func(*Release) bool { return true }); s.may(r, scopeOf(r).action, AModel, other.Name) == nil {
+	if other := s.first(r, func(*Release) bool { return true }); other != nil && s.may(r, scopeOf(r).action, AModel, other.Name) == nil {
 		e.Next = say.T("use %q", "请用 %q", other.Name)
 	}
 	return nil, e

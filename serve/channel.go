@@ -13,8 +13,12 @@ type channel struct {
 	runes
 	stopper
 	rail   Rail // nil lets everything pass
+	began  bool
+	start  *form.Event     // of a call under a policy
+	held   strings.Builder // its arguments, until they are whole
 	text   strings.Builder
 	tokens []form.Token // not told yet
+	mute   bool         // no more tokens are told
 	in     int          // bytes of the tokens that were told, and the first of tokens
 }
 
@@ -31,23 +35,30 @@ func (c *channel) write(piece string, tokens []form.Token, last bool) (text stri
 		text += c.stopper.flush()
 	}
 	if c.rail != nil {
-		if text, err = c.rail.Write(text); err != nil {
-			return "", nil, stopped, err
-		}
-		if last {
-			tail, err := c.rail.Flush()
-			if err != nil {
-				return "", nil, stopped, err
-			}
+		text, err = c.rail.Write(text)
+		if last && err == nil {
+			var tail string
+			tail, err = c.rail.Flush()
 			text += tail
+		}
+		if c.rail.Changed() {
+			c.tokens, c.mute = nil, true // they spell what was masked
 		}
 	}
 	c.text.WriteString(text)
+	if c.mute {
+		c.tokens = nil
+		return text, nil, stopped, err
+	}
+	all := last && !c.stopper.met() && err == nil
 	n := 0
-	for n < len(c.tokens) && (last && !c.stopper.met() || c.in+len(c.tokens[n].Bytes) <= c.text.Len()) {
+	for n < len(c.tokens) && (all || c.in+len(c.tokens[n].Bytes) <= c.text.Len()) {
 		c.in += len(c.tokens[n].Bytes)
+		if c.rail != nil {
+			c.tokens[n].Top = nil // alternatives spell what a rail has not read
+		}
 		n++
 	}
 	left, c.tokens = c.tokens[:n:n], c.tokens[n:]
-	return text, left, stopped, nil
+	return text, left, stopped, err
 }

@@ -39,6 +39,8 @@ const (
 	SetRelease   Action = "set_release"   // promote, roll back
 	ReadPolicy   Action = "read_policy"   // the rails
 	SetPolicy    Action = "set_policy"    //
+	ExportChat   Action = "export"        // a conversation as a file, labelled
+	Unlabelled   Action = "unlabelled"    // without its label
 	Keep         Action = "keep"          // backup, restore, health, alerts
 	UseSession   Action = "use_session"   // who am I, what may I do, sign out
 	BreakGlass   Action = "break_glass"   // in an emergency
@@ -55,7 +57,7 @@ var named = map[Action]bool{ReadModels: true, Chat: true, Embed: true, Rerank: t
 
 // actions are all that need a caller, in the order of the constants.
 var actions = []Action{ReadState, ReadModels, Chat, Embed, Rerank, Tokenize, Search, ReadReceipt, Rate, ReadPlan, ReadRuns, ReadMetrics, ReadUsage, SetBudget,
-	ReadTraces, ReadAudit, ReadReleases, SetRelease, ReadPolicy, SetPolicy, Keep, UseSession, BreakGlass, ReadPeople, SetPeople, SetRoles, SetKeys, SetTenants}
+	ReadTraces, ReadAudit, ReadReleases, SetRelease, ReadPolicy, SetPolicy, ExportChat, Unlabelled, Keep, UseSession, BreakGlass, ReadPeople, SetPeople, SetRoles, SetKeys, SetTenants}
 
 // kindOf is what an action is done to.
 func kindOf(a Action) string {

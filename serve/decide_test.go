@@ -1,6 +1,8 @@
 package serve
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,6 +16,8 @@ import (
 // bodies are what the routes about a thing are asked, so that the request names it.
 var bodies = map[string]string{
 	"POST /api/feedback":                 `{"id":"chatcmpl-1","good":true}`,
+	"POST /api/export":                   `{"format":"md","turns":[{"role":"user","text":"a"}]}`,
+	"POST /api/releases/{act}":           `{"release":"tutor"}`,
 	"POST /v1/chat/completions":          `{"model":"parrot","messages":[{"role":"user","content":"a"}]}`,
 	"POST /v1/completions":               `{"model":"parrot","prompt":"a"}`,
 	"POST /v1/responses":                 `{"model":"parrot","input":"a"}`,
@@ -36,7 +40,7 @@ var bodies = map[string]string{
 // fill fills a pattern's holes.
 func fill(pattern string) (method, at string) {
 	method, at, _ = strings.Cut(pattern, " ")
-	return method, strings.NewReplacer("{model}", "parrot", "{id}", "handbook", "{run}", "latest").Replace(at)
+	return method, strings.NewReplacer("{model}", "parrot", "{id}", "handbook", "{run}", "latest", "{act}", "promote").Replace(at)
 }
 
 var errDenied = &form.Error{Status: http.StatusForbidden, Type: "permission_error", Code: "denied"}
@@ -50,6 +54,9 @@ func TestEveryRouteIsDecided(t *testing.T) {
 	var denied int
 	b := start(t, parrot{}, func(c *Config, r *Release) {
 		*r = *everything()
+		c.Export = func(*Export) (string, []byte, error) { return "text/plain", nil, nil }
+		c.Releases = func() (json.RawMessage, error) { return nil, nil }
+		c.ReleaseAct = func(context.Context, string, string, json.RawMessage) (json.RawMessage, error) { return nil, nil }
 		c.Search = func(string, string, string, int) ([]openai.Found, error) { return nil, nil }
 		c.Decide = func(q Question) error {
 			mu.Lock()

@@ -67,6 +67,9 @@ type Handler func(http.ResponseWriter, *http.Request) error
 // the client are ours: handle logs them and tells the client nothing.
 func (s *Server) handle(f Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/events") { // they last, and hold no release
+			defer s.epochs.enter()()
+		}
 		if err := ended(r, f(w, r)); err != nil {
 			s.fail(w, r, err)
 		}

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -29,6 +30,7 @@ type exchange struct {
 	think  channel
 	answer channel
 	args   channel // of the call that is being made
+	ctx    context.Context
 }
 
 // exchanges makes the exchanges of a request: N for each prompt.
@@ -69,9 +71,6 @@ func (s *Server) exchange(c Caller, id string, lang say.Lang, rel *Release, a *f
 	}
 	x.think.kind, x.answer.kind, x.args.kind = form.Thought, form.Text, form.CallArgs
 	x.answer.stops = a.Stop
-	if rel.Policy != nil {
-		x.think.rail, x.answer.rail = rel.Policy.Output(), rel.Policy.Output()
-	}
 	return x
 }
 
@@ -91,8 +90,13 @@ func RandomSeed() uint64 {
 func (x *exchange) run(ctx context.Context, wait time.Duration) error {
 	part := x.s.meter.begin()
 	x.rec.Wait = wait
+	x.ctx = ctx
 	err := x.guarded(ctx)
 	refusal, refused := errors.AsType[*Refusal](err)
+	if w, ok := errors.AsType[*Retraction](err); ok {
+		refusal, refused, x.rec.Retracted = &w.Refusal, true, true
+		x.reply.Retract = &form.Retracted{From: w.From, Class: w.Class, Policy: w.Policy, Text: w.Text.In(x.lang)}
+	}
 	switch {
 	case refused:
 		x.rec.Refusal, x.rec.Reason = refusal, form.Filtered
@@ -149,6 +153,9 @@ func (x *exchange) generate(ctx context.Context) error {
 func (x *exchange) event(e form.Event) (stopped bool, err error) {
 	switch e.Kind {
 	case form.Sources:
+		if e.Sources, err = x.retrieved(e.Sources); err != nil {
+			return false, err
+		}
 		x.rec.Sources, x.reply.Sources = e.Sources, e.Sources
 		return false, x.emit(e)
 	case form.Prompted:
@@ -165,105 +172,18 @@ func (x *exchange) event(e form.Event) (stopped bool, err error) {
 	case form.CallStart:
 		return false, x.beginCall(e)
 	case form.CallArgs:
+		if x.args.start != nil { // checked when they are whole
+			x.args.held.WriteString(e.Text)
+			return false, nil
+		}
 		_, err = x.pass(&x.args, e, false)
 		return false, err
 	case form.CallEnd:
-		if _, err = x.pass(&x.args, form.Event{Call: e.Call, Usage: e.Usage}, true); err == nil {
-			x.reply.Calls[len(x.reply.Calls)-1].Args = x.args.text.String()
-			err = x.emit(e)
-		}
-		return false, err
+		return false, x.endCall(e)
 	default:
 		x.rec.Reason = e.Reason
 		return false, nil
 	}
-}
-
-// beginCall begins the call of a tool, with a rail of its own.
-func (x *exchange) beginCall(e form.Event) error {
-	if err := errors.Join(x.end(&x.think), x.end(&x.answer)); err != nil {
-		return err
-	}
-	x.observe(x.args.rail)
-	x.args = channel{kind: form.CallArgs}
-	if p := x.rec.Release.Policy; p != nil {
-		name, err := x.through(p.Output(), e.Call.Name)
-		if err != nil {
-			return err
-		}
-		e.Call.Name = name
-		x.args.rail = p.Output()
-	}
-	x.reply.Calls = append(x.reply.Calls, form.Call{ID: e.Call.ID, Name: e.Call.Name})
-	x.timePiece()
-	return x.emit(e)
-}
-
-// through passes a whole text through a rail.
-func (x *exchange) through(r Rail, text string) (string, error) {
-	defer x.observe(r)
-	head, err := r.Write(text)
-	if err != nil {
-		return "", err
-	}
-	tail, err := r.Flush()
-	return head + tail, err
-}
-
-// observe notes what a rail would have refused, had it been asked to.
-func (x *exchange) observe(r Rail) {
-	if o, ok := r.(Observer); ok {
-		x.rec.Observed = append(x.rec.Observed, o.Hits()...)
-	}
-}
-
-// checkInput passes every text of the request through the input rails, which
-// may mask it.
-func (x *exchange) checkInput() error {
-	p := x.rec.Release.Policy
-	if x.ask.Prompt != nil {
-		return x.checkPrompt(p)
-	}
-	checked := make([]form.Message, 0, len(x.ask.Messages))
-	defer func() { x.ask.Messages, x.rec.Messages = checked, checked }()
-	for _, m := range x.ask.Messages {
-		if p != nil {
-			var err error
-			if m.Text, err = x.through(p.Input(), m.Text); err != nil {
-				return err
-			}
-			if m.Thought, err = x.through(p.Input(), m.Thought); err != nil {
-				return err
-			}
-			for _, c := range m.Calls { // masking would break the JSON: refused or not
-				if _, err = x.through(p.Input(), c.Name+c.Args); err != nil {
-					return err
-				}
-			}
-		}
-		checked = append(checked, m)
-	}
-	return nil
-}
-
-// checkPrompt does the same for a raw prompt.
-func (x *exchange) checkPrompt(p Policy) error {
-	x.rec.Messages = []form.Message{}
-	text := x.ask.Prompt.Text
-	if ids := x.ask.Prompt.IDs; ids != nil && x.rec.Release.Speller != nil {
-		text = x.rec.Release.Speller.Spell(ids)
-	}
-	if p != nil {
-		clean, err := x.through(p.Input(), text)
-		if err != nil {
-			return err
-		}
-		if clean != text || x.ask.Prompt.IDs == nil {
-			text, x.ask.Prompt = clean, &form.Prompt{Text: clean}
-		}
-	}
-	x.rec.Messages = []form.Message{{Role: "user", Text: text}}
-	return nil
 }
 
 // end lets a channel go that will get no more.
@@ -276,17 +196,19 @@ func (x *exchange) end(c *channel) error {
 // string has ended it.
 func (x *exchange) pass(c *channel, e form.Event, last bool) (stopped bool, err error) {
 	e.Kind = c.kind
-	if e.Text, e.Tokens, stopped, err = c.write(e.Text, e.Tokens, last); err != nil {
-		return stopped, err
+	if c.rail == nil && (e.Text != "" || last && c.began) {
+		c.rail = x.rail(stageOf[c.kind])
 	}
+	c.began = c.began || e.Text != ""
+	e.Text, e.Tokens, stopped, err = c.write(e.Text, e.Tokens, last)
 	if e.Text == "" && len(e.Tokens) == 0 {
-		return stopped, nil
+		return stopped, err
 	}
 	if c.kind == form.Text {
 		x.reply.Tokens = append(x.reply.Tokens, e.Tokens...)
 	}
 	x.timePiece()
-	return stopped, x.emit(e)
+	return stopped, cmp.Or(x.emit(e), err)
 }
 
 func (x *exchange) timePiece() {
@@ -304,8 +226,8 @@ func (x *exchange) timePiece() {
 // once, when the answer has ended in whatever way.
 func (x *exchange) record(cpu float64) {
 	r, p := x.rec, x.reply
-	for _, c := range []*channel{&x.think, &x.answer, &x.args} {
-		x.observe(c.rail)
+	for _, c := range []*channel{&x.think, &x.answer} {
+		x.noted(stageOf[c.kind], c.rail)
 	}
 	p.Thought, p.Text = x.think.text.String(), x.answer.text.String()
 	p.Reason, p.Usage, p.Stopped = r.Reason, r.Usage, x.answer.by

@@ -72,6 +72,12 @@ type Config struct {
 	Record func(*Record) error
 	// Refused writes one refusal to the audit log.
 	Refused func(*Record) error
+	// Barred returns an error made for the client if a caller is suspended.
+	Barred func(caller string) error
+	// Review asks a person whether a text may pass, and waits for the decision.
+	Review func(context.Context, Review) bool
+	// Guard is what the page sees and does of policies.
+	Guard Guard
 	// Rate keeps what a reader thought of an answer. It returns ErrNoAnswer
 	// for an id it does not know.
 	Rate func(Rating) error
@@ -82,6 +88,15 @@ type Config struct {
 
 	// Plan is the view of the plan, as JSON, in a language.
 	Plan func(say.Lang) (json.RawMessage, error)
+	// Health is what else than the server itself is looked at.
+	Health func() []Health
+	// Export writes a conversation as a file, with its label unless Label is
+	// none, which the server has allowed. It returns the media type.
+	Export func(*Export) (kind string, file []byte, err error)
+	// Releases are the releases and how they stand, as JSON. ReleaseAct decides
+	// about one: check, canary, promote, rollback, retire.
+	Releases   func() (json.RawMessage, error)
+	ReleaseAct func(ctx context.Context, caller, act string, body json.RawMessage) (json.RawMessage, error)
 	// Report is the latest report, as JSON; nil if none was made yet.
 	Report func() (json.RawMessage, error)
 	// Runs are the runs of the plan, as a JSON list, newest first.
@@ -108,6 +123,8 @@ type Server struct {
 	receipts *receipts
 	metrics  *metrics
 	meter    *meter
+	epochs   *epochs
+	limits   *limits
 }
 
 // New makes a server.
@@ -121,7 +138,7 @@ func New(conf Config) *Server {
 	if conf.Slots == 0 {
 		conf.Slots = 4
 	}
-	s := &Server{conf: conf, sessions: conf.Sessions, receipts: newReceipts(maxReceipts), meter: newMeter(cpuSeconds)}
+	s := &Server{conf: conf, sessions: conf.Sessions, receipts: newReceipts(maxReceipts), meter: newMeter(cpuSeconds), epochs: newEpochs(), limits: newLimits()}
 	if s.sessions == nil {
 		s.sessions = &sessions{live: map[[32]byte]session{}, now: conf.Now}
 	}
@@ -131,9 +148,15 @@ func New(conf Config) *Server {
 }
 
 // Open makes the server answer from the releases; the first is the one that a
-// request without a model's name gets. Requests under way finish with the
-// release they began with.
-func (s *Server) Open(list ...*Release) { s.open.Store(&list) }
+// request without a model's name gets, and no canary. Requests under way finish
+// with the release they began with; what is returned is closed when the last of
+// them has ended, after which nothing holds a release that is not in the list.
+func (s *Server) Open(list ...*Release) (ended <-chan struct{}) {
+	return s.epochs.turn(func() { s.open.Store(&list) })
+}
+
+// Releases are those that Open was called with.
+func (s *Server) Releases() []*Release { return s.releases() }
 
 func (s *Server) releases() []*Release {
 	if list := s.open.Load(); list != nil {
@@ -170,6 +193,18 @@ func (s *Server) Routes() []Route {
 		{"GET /api/runs", ReadRuns, s.runs},
 		{"GET /api/runs/{run}/events", ReadRuns, s.events},
 		{"POST /api/feedback", Rate, s.feedback},
+		{"GET /api/guard", ReadPolicy, s.policies},
+		{"POST /api/guard/try", ReadPolicy, s.tryPolicy},
+		{"POST /api/guard/replay", ReadTraces, s.replayPolicy},
+		{"GET /api/guard/reviews", SetPolicy, s.reviews},
+		{"POST /api/guard/reviews/{id}", SetPolicy, s.decideReview},
+		{"GET /api/guard/suspended", ReadPolicy, s.suspended},
+		{"DELETE /api/guard/suspended/{caller}", SetPolicy, s.lift},
+		{"POST /api/guard/appeals", UseSession, s.appeal},
+		{"GET /api/health", ReadMetrics, s.healthFull},
+		{"POST /api/export", ExportChat, s.export},
+		{"GET /api/releases", ReadReleases, s.releaseList},
+		{"POST /api/releases/{act}", SetRelease, s.releaseAct},
 
 		{"GET /open", Open, s.openSession},
 		{"POST /api/session", Open, s.signIn},

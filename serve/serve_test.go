@@ -89,8 +89,7 @@ func words(thought, answer []string) *script {
 // back what may begin it.
 type wordPolicy string
 
-func (p wordPolicy) Input() Rail  { return &wordRail{word: string(p)} }
-func (p wordPolicy) Output() Rail { return &wordRail{word: string(p)} }
+func (p wordPolicy) Rail(string, RailContext) Rail { return &wordRail{word: string(p)} }
 
 type wordRail struct {
 	word string
@@ -107,6 +106,8 @@ func (r *wordRail) Write(piece string) (string, error) {
 }
 
 func (r *wordRail) Flush() (string, error) { return r.s.flush(), nil }
+func (r *wordRail) Changed() bool          { return false }
+func (r *wordRail) Notes() []Note          { return nil }
 
 // A bench is a server under test and its books.
 type bench struct {

@@ -16,11 +16,11 @@ func TestSearchStore(t *testing.T) {
 			if base != "house" {
 				return nil, ErrNoStore
 			}
-			return []openai.Found{{ID: "ab", File: "docs/a.md", Heading: "A", Text: "one", Page: 3, Start: 4, End: 7, Score: 0.5, Relevant: true}}[:min(most, 1)], nil
+			return []openai.Found{{ID: "ab", File: "docs/a.md", Heading: "A", Text: "one", Page: 3, Start: 4, End: 7, Score: 0.5, Relevant: true, Words: 2.5, Meaning: 0.75, Ranks: []int{1, 2}}}[:min(most, 1)], nil
 		}
 	})
 	status, body := b.send(t, "POST", "/v1/vector_stores/house/search", `{"query":"what?","max_num_results":5}`)
-	want := `{"data":[{"file_id":"docs/a.md","filename":"docs/a.md","score":0.5,"attributes":{"end":7,"heading":"A","page":3,"passage":"ab","relevant":true,"start":4},"content":[{"type":"text","text":"one"}]}],"has_more":false,"next_page":null,"object":"vector_store.search_results.page","search_query":"what?"}`
+	want := `{"data":[{"file_id":"docs/a.md","filename":"docs/a.md","score":0.5,"attributes":{"end":7,"heading":"A","meaning":0.75,"page":3,"passage":"ab","ranks":[1,2],"relevant":true,"start":4,"words":2.5},"content":[{"type":"text","text":"one"}]}],"has_more":false,"next_page":null,"object":"vector_store.search_results.page","search_query":"what?"}`
 	if status != http.StatusOK || strings.TrimSpace(body) != want {
 		t.Errorf("%d %s", status, body)
 	}

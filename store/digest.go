@@ -166,3 +166,6 @@ func sumFile(path string) (File, error) {
 	n, err := io.CopyBuffer(h, struct{ io.Reader }{f}, make([]byte, 1<<18))
 	return File{Size: n, Sum: Digest(h.Sum(nil))}, err
 }
+
+// ParseList reads the list of an artifact's files, as it lies beside it.
+func ParseList(text []byte) ([]File, error) { return parseList(text) }

@@ -15,8 +15,8 @@ import (
 // longer than anybody leaves a machine switched off and comes back to it.
 const keepWork = 30 * 24 * time.Hour
 
-// GC removes what nobody needs: the artifacts that no standing block was made
-// from, the checkpoints of steps that are done or were left more than 30 days
+// GC removes what nobody needs: the artifacts that no standing block and nothing
+// that a state names was made from, the checkpoints of steps that are done or were left more than 30 days
 // ago, what Verify moved aside, and the curves, logs and places that tell of
 // nothing that is left (see leavings). What a standing block was made from,
 // however far back, stays, so that its provenance can be read and its
@@ -122,6 +122,13 @@ func (s *Store) needed() (map[Digest]bool, error) {
 	}
 	for _, b := range blocks {
 		need(b.Output)
+	}
+	kept, err := s.kept()
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range kept {
+		need(d)
 	}
 	for len(next) > 0 {
 		d := next[len(next)-1]

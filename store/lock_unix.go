@@ -25,8 +25,8 @@ func TryLock(f *os.File) (bool, error) {
 	}
 }
 
-// waitLock waits for the advisory lock of an open file.
-func waitLock(f *os.File) error {
+// WaitLock waits for the advisory lock of an open file.
+func WaitLock(f *os.File) error {
 	for {
 		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); !errors.Is(err, syscall.EINTR) {
 			return err

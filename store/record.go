@@ -85,11 +85,14 @@ func (s *Store) migrate() error {
 			if err := tx.QueryRow("PRAGMA user_version").Scan(&version); err != nil || version > 0 {
 				return err // another process was faster
 			}
-			_, err := tx.Exec(schema)
+			_, err := tx.Exec(schema + upgrades[1])
 			return err
 		})
-	case 1:
+	case Schema:
 		return nil
+	}
+	if version > 0 && version < Schema {
+		return s.upgrade(version)
 	}
 	return &say.Error{Where: s.dir, What: say.T("this state folder was written by a newer suiren (format %d)", "此状态目录由更新版本的 suiren 写成（格式 %d）", version),
 		Next: say.T("use that version, or choose another folder with --state", "请使用那个版本，或用 --state 换一个目录")}

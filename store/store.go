@@ -137,7 +137,7 @@ func (s *Store) beginTemp() error {
 		return err
 	}
 	defer guard.Close()
-	if err := waitLock(guard); err != nil {
+	if err := WaitLock(guard); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp(filepath.Join(s.dir, "tmp"), "p")
@@ -215,7 +215,7 @@ func (s *Store) dbError(err error) error {
 	if err == nil {
 		return nil
 	}
-	if _, ok := errors.AsType[*say.Error](err); ok {
+	if _, ok := errors.AsType[*say.Error](err); ok || errors.Is(err, ErrChanged) {
 		return err
 	}
 	where := filepath.Join(s.dir, "suiren.db")

@@ -29,15 +29,16 @@ const uiVersion = "1.2"
 
 // An app is one run of the program: what its flags and its terminal say.
 type app struct {
-	lang    say.Lang
-	format  string
-	threads int
-	saveTo  string        // where plan saves
-	state   string        // folder, or "" for .suiren beside the plan file
-	every   time.Duration // between checkpoints; 0: as training likes
-	stdout  io.Writer
-	stderr  io.Writer
-	screen  *screen
+	lang     say.Lang
+	format   string
+	threads  int
+	saveTo   string        // where plan saves
+	state    string        // folder, or "" for .suiren beside the plan file
+	unsigned bool          // serve what has no proof of its origin
+	every    time.Duration // between checkpoints; 0: as training likes
+	stdout   io.Writer
+	stderr   io.Writer
+	screen   *screen
 
 	interrupt atomic.Pointer[func()] // what an interrupt stops, instead of the program
 }

@@ -111,12 +111,12 @@ func (a *app) assess(ctx context.Context, target string, f *assessFlags, mf *mod
 
 // keywordJudge finds the owner's keywords, and those of the pack with the most rules, in answers.
 func keywordJudge(words []guard.Word) (func(string) []string, error) {
-	p, err := (&guard.Policy{Pack: "minors-zh"}).With(words)
+	p, err := (&guard.Policy{Pack: "minors-zh"}).With(words, nil)
 	if err != nil {
 		return nil, err
 	}
 	return func(text string) []string {
-		r := p.Output()
+		r := p.Rail(guard.Output, guard.Context{})
 		_, err := r.Write(text)
 		if err == nil {
 			_, err = r.Flush()
@@ -198,11 +198,11 @@ func (a *app) subject(ctx context.Context, target string, f *assessFlags, mf *mo
 			return nil, err
 		}
 		if f.policy != "" {
-			policy, err := (&guard.Policy{Pack: f.policy}).With(nil)
+			policy, err := (&guard.Policy{Pack: f.policy}).With(nil, nil)
 			if err != nil {
 				return nil, err
 			}
-			rel.Policy = rails{policy}
+			rel.Policy = rails{policy, policy.Title()}
 			s.digest = " " + f.policy
 		}
 	} else if rel, err = a.assessedRelease(target, f.release, s); err != nil {
@@ -238,7 +238,7 @@ func (a *app) assessedRelease(folder, name string, s *assessed) (*serve.Release,
 	if err != nil {
 		return nil, err
 	}
-	r, err := w.serveRelease(b, machine)
+	r, err := w.serveRelease(b.Name, b.Output, machine)
 	if err != nil {
 		return nil, err
 	}

@@ -94,7 +94,7 @@ func (a *app) benchKnowledge(n int) error {
 		}
 	}
 	begin := time.Now()
-	if err := knowledge.Build(dir, docs); err != nil {
+	if err := knowledge.Build(dir, docs, knowledge.Options{}); err != nil {
 		return err
 	}
 	rate := float64(bytes) / 1e6 / (time.Since(begin) - writing).Seconds()

@@ -13,6 +13,7 @@ import (
 
 	"suiren/models"
 	"suiren/serve"
+	"suiren/stage/guard/watch"
 	"suiren/stage/operate"
 )
 
@@ -24,6 +25,7 @@ func (d bookDir) keys() string     { return filepath.Join(string(d), "keys.json"
 func (d bookDir) accounts() string { return filepath.Join(string(d), "people.db") }
 func (d bookDir) audit() string    { return filepath.Join(string(d), "audit.jsonl") }
 func (d bookDir) ledger() string   { return filepath.Join(string(d), "usage.db") }
+func (d bookDir) guard() string    { return filepath.Join(string(d), "guard.db") }
 func (d bookDir) traces(release string) string {
 	return filepath.Join(string(d), "traces", release+".jsonl")
 }
@@ -73,14 +75,16 @@ type books struct {
 	content bool // traces hold what was said
 	audit   *operate.Audit
 	ledger  *operate.Ledger
+	watch   *watch.Watch
 	mu      sync.Mutex
 	traces  map[string]*operate.Traces // by the release's digest
+	names   map[string]string          // of the traces, by the release's digest
 	salts   sync.Map                   // of refusals on their way from the audit log to their traces
 	opened  []func() error             // closes what was opened, the last first
 }
 
 func openBooks(dir bookDir, content bool) (b *books, err error) {
-	b = &books{dir: dir, content: content, traces: map[string]*operate.Traces{}}
+	b = &books{dir: dir, content: content, traces: map[string]*operate.Traces{}, names: map[string]string{}}
 	defer func() {
 		if err != nil {
 			b.close()
@@ -94,6 +98,10 @@ func openBooks(dir bookDir, content bool) (b *books, err error) {
 		return nil, err
 	}
 	b.opened = append(b.opened, b.ledger.Close)
+	if b.watch, err = watch.Open(dir.guard()); err != nil {
+		return nil, err
+	}
+	b.opened = append(b.opened, b.watch.Close)
 	return b, nil
 }
 
@@ -106,10 +114,10 @@ func (b *books) close() {
 
 // config is a server's, which writes into the books.
 func (b *books) config(a *app, hosts []string) serve.Config {
-	search, done := searcher()
+	search, done := a.searcher()
 	b.opened = append(b.opened, done)
 	return serve.Config{
-		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate, Search: search,
+		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate, Barred: b.barred, Review: b.review, Search: search,
 		Log: b.log(a),
 	}
 }
@@ -137,9 +145,9 @@ func (b *books) begin(name, digest string) error {
 	if err != nil {
 		return err
 	}
-	b.opened = append(b.opened, t.Close)
 	b.mu.Lock()
-	b.traces[digest] = t
+	b.opened = append(b.opened, t.Close)
+	b.traces[digest], b.names[digest] = t, name
 	b.mu.Unlock()
 	_, err = b.audit.Append("cli", "release", digest, "")
 	return err
@@ -167,9 +175,15 @@ func (b *books) record(r *serve.Record) error {
 		Prompt: int64(r.Usage.Prompt), Completion: int64(r.Usage.Completion), Reasoning: int64(r.Usage.Reasoning),
 		CPU: time.Duration(r.CPUSeconds * float64(time.Second)),
 	})
-	for _, h := range r.Observed {
-		_, err2 := b.audit.Append(r.Caller, "observe", r.ID+" "+h.Class+" "+h.Rule, "")
+	for _, n := range r.Notes {
+		if r.Refusal != nil && n.Rule == r.Refusal.Rule && !n.Observed && !n.Failed {
+			continue // it has its own line
+		}
+		_, err2 := b.audit.Append(r.Caller, noteAction(n), r.ID+" "+n.Class+" "+n.Rule+" "+n.Stage, "")
 		err = errors.Join(err, err2)
+	}
+	if r.Refusal == nil && r.Release.Policy != nil {
+		err = errors.Join(err, b.watch.Good(r.Caller))
 	}
 	if r.Messages == nil { // vectors or scores: there is nothing to trace
 		return err
@@ -182,6 +196,17 @@ func (b *books) record(r *serve.Record) error {
 		t.Messages, t.Thought, t.Answer, t.Sources, t.Salt = []operate.Message{}, "", "", nil, ""
 	}
 	return errors.Join(err, err2, b.tracesOf(r.Release.Digest).Add(t))
+}
+
+// noteAction is what the audit log calls what a rail did.
+func noteAction(n serve.Note) string {
+	switch {
+	case n.Failed:
+		return "rail.failed"
+	case n.Observed:
+		return "observe"
+	}
+	return n.Action
 }
 
 // traceOf makes the trace of a request.
@@ -207,7 +232,7 @@ func (b *books) refused(r *serve.Record) error {
 	}
 	salt, err := b.audit.Append(r.Caller, "refuse", r.ID+" "+r.Refusal.Class+" "+r.Refusal.Rule, t.Content())
 	b.salts.Store(r.ID, salt)
-	return err
+	return errors.Join(err, b.strike(r))
 }
 
 // rate keeps a rating beside the answer's trace, whichever release gave it.

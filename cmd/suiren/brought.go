@@ -26,6 +26,7 @@ type modelFlags struct {
 	kv       string
 	adapters map[string]string
 	traces   bool
+	policy   string  // pack, or plan file with a policy; "": none
 	memory   float64 // GiB
 }
 

@@ -195,6 +195,10 @@ func (w *workspace) dataExplain(id string) error {
 		}
 		return nil
 	})
+	if err == nil {
+		written, e := w.explainWritten(id)
+		found, err = found || written, e
+	}
 	if err == nil && !found {
 		err = usage(id, say.T("no corpus that stands has read such a document", "现有语料没有读过这样的文档"), say.T("give its id or its path, as in a journal", "请给出文档的 id 或路径，与日志中一致"))
 	}

@@ -31,10 +31,22 @@ func TestPlanPage(t *testing.T) {
 					head += `, ` + choice.By + ` = "` + value + `"`
 				}
 				got, ok := sections[head]
-				if want := arguments(op(), required); !ok || !slices.Equal(got, want) {
+				typ := reflect.TypeOf(op()).Elem()
+				if want := arguments(typ, required); !ok || !slices.Equal(got, want) {
 					t.Errorf("%s, %s:\n got %q\nwant %q", name, head, got, want)
 				}
 				delete(sections, head)
+				for _, f := range reflect.VisibleFields(typ) { // blocks inside the block
+					if f.Type.Kind() != reflect.Slice || f.Type.Elem().Kind() != reflect.Struct || f.Type == reflect.TypeFor[[]stage.Ref]() || f.Tag.Get("plan") == "" {
+						continue
+					}
+					inner, _, _ := strings.Cut(f.Tag.Get("plan"), ",")
+					inner = head + ", " + inner
+					if got, want := sections[inner], arguments(f.Type.Elem(), required); !slices.Equal(got, want) {
+						t.Errorf("%s, %s:\n got %q\nwant %q", name, inner, got, want)
+					}
+					delete(sections, inner)
+				}
 			}
 		}
 		for head := range sections {
@@ -138,10 +150,10 @@ func must(cell string) string {
 	return "optional"
 }
 
-// arguments returns what tables should find of op.
-func arguments(op stage.Operator, required string) []string {
+// arguments returns what tables should find of an operator.
+func arguments(typ reflect.Type, required string) []string {
 	var list []string
-	for _, f := range reflect.VisibleFields(reflect.TypeOf(op).Elem()) {
+	for _, f := range reflect.VisibleFields(typ) {
 		name, option, _ := strings.Cut(f.Tag.Get("plan"), ",")
 		if name == "" || name == "-" {
 			continue

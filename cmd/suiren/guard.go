@@ -7,28 +7,36 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/plan"
 	"suiren/stage"
 	"suiren/stage/guard"
 )
 
 func (a *app) guardCommand() *cobra.Command {
-	return a.group("guard", a.t("Look at what keeps a model safe", "查看安全措施"), a.guardLintCommand(), a.guardCheckCommand(), a.guardAssessCommand())
+	return a.group("guard", a.t("Look at what keeps a model safe", "查看安全措施"), a.guardLintCommand(), a.guardCheckCommand(), a.guardReplayCommand(), a.guardReviewCommand(), a.guardSuspendedCommand(), a.guardAssessCommand())
 }
 
 // guardLintCommand judges lists of keywords.
 func (a *app) guardLintCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "lint " + a.t("PATH", "路径") + "...", Short: a.t("Judge lists of keywords: doubles, words past their review, counts by class", "检查关键词表：重复、过期未复核、各类数量"),
-		Long: a.t("Judge lists of keywords: CSV with the columns word, class, owner, review, or one keyword a line.\n\nExit code 1 if a word is there twice, is never found because a shorter one is, or is past its review.",
-			"检查关键词表：带 word、class、owner、review 列的 CSV，或每行一个关键词。\n\n有重复、被更短的词覆盖、或超过复核日期的词时，退出码为 1。"),
+		Use: "lint " + a.t("PATH", "路径") + "...", Short: a.t("Judge lists of keywords, and the rails of a plan file: doubles, what is past its review, counts by class", "检查关键词表和计划文件中的护栏：重复、过期未复核、各类数量"),
+		Long: a.t("Judge lists of keywords: CSV with the columns word, class, owner, review, or one keyword a line; and of plan files (.hcl) the rails.\n\nExit code 1 if a rail has expired, or a word is there twice, is never found because a shorter one is, or is past its review.",
+			"检查关键词表：带 word、class、owner、review 列的 CSV，或每行一个关键词；以及计划文件（.hcl）中的护栏。\n\n护栏过期，或词表有重复、被更短的词覆盖、或超过复核日期的词时，退出码为 1。"),
 		Args: a.args(1, 1000),
 		RunE: func(_ *cobra.Command, args []string) error {
-			words, err := readLists(args)
+			plans, lists := parted(args, isPlan)
+			for _, path := range plans {
+				if err := a.lintPlan(path); err != nil || len(lists) == 0 {
+					return err
+				}
+			}
+			words, err := readLists(lists)
 			if err != nil {
 				return err
 			}
@@ -39,6 +47,70 @@ func (a *app) guardLintCommand() *cobra.Command {
 			return a.showLint(l)
 		},
 	}
+}
+
+// isPlan reports whether a path is a plan file's.
+func isPlan(path string) bool { return strings.HasSuffix(path, ".hcl") }
+
+func parted(list []string, f func(string) bool) (yes, no []string) {
+	for _, s := range list {
+		if f(s) {
+			yes = append(yes, s)
+		} else {
+			no = append(no, s)
+		}
+	}
+	return yes, no
+}
+
+// lintPlan says which rails of a plan's policies have expired, and which are
+// nobody's.
+func (a *app) lintPlan(path string) error {
+	f, err := plan.Load(path, vocabulary(0))
+	if err != nil {
+		return err
+	}
+	expired, unowned, rails := 0, 0, 0
+	for _, b := range f.Blocks {
+		op, ok := b.Op.(*guard.Policy)
+		if !ok {
+			continue
+		}
+		words, err := draftWords(op, f.Dir)
+		if err != nil {
+			return err
+		}
+		p, err := op.With(words, nil)
+		if err != nil {
+			return err
+		}
+		for _, r := range p.Facts(time.Now()) {
+			rails++
+			if r.Owner == "" {
+				unowned++
+			}
+			if a.format == formatJSONL {
+				a.line(struct {
+					Type   string `json:"type"`
+					Policy string `json:"policy"`
+					guard.Fact
+				}{"rail", b.Name, r})
+			}
+			if !r.Expired {
+				continue
+			}
+			if expired++; a.format == formatText {
+				fmt.Fprintln(a.stdout, a.t("%s  rail %s has expired", "%s  护栏 %s 已过期", b.Ref, r.ID))
+			}
+		}
+	}
+	if a.format == formatText {
+		fmt.Fprintln(a.stdout, a.t("%d rails, %d without an owner", "共 %d 条护栏，%d 条没有责任人", rails, unowned))
+	}
+	if expired > 0 {
+		return &say.Error{Where: path, What: say.T("%d rails have expired", "有 %d 条护栏已过期", expired), Next: say.T("review them, and give them a new date; until then they go on acting", "请复核并更新日期；在此之前它们继续生效")}
+	}
+	return nil
 }
 
 // showLint prints what was found, and returns an error if words must be mended.
@@ -102,7 +174,7 @@ func (a *app) guardCheckCommand() *cobra.Command {
 	var lists []string
 	var output bool
 	c := &cobra.Command{
-		Use: "check " + a.t("PACK", "策略包"), Short: a.t("Pass standard input through a pack's rails, and say what leaves", "让标准输入通过策略包，显示能通过的内容"),
+		Use: "check " + a.t("PACK | FILE", "策略包 | 文件"), Short: a.t("Pass standard input through the rails of a pack, or of a plan file, and say what leaves", "让标准输入通过策略包或计划文件的护栏，显示能通过的内容"),
 		Long: a.t("Pass standard input through the rails of a pack, and print what leaves. Exit code 3 if a rule refuses it; what would be refused stands on standard error.",
 			"让标准输入通过策略包，输出能通过的内容。被规则拒绝时退出码为 3，拒绝的原因写到标准错误。"),
 		Args: a.args(1, 1),
@@ -111,19 +183,28 @@ func (a *app) guardCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p, err := (&guard.Policy{Pack: args[0]}).With(words)
+			var p *guard.Policy
+			if isPlan(strings.SplitN(args[0], "#", 2)[0]) {
+				p, err = a.draftFile(args[0])
+			} else {
+				p, err = (&guard.Policy{Pack: args[0]}).With(words, nil)
+			}
 			if err != nil {
 				return err
 			}
-			r := p.Input()
+			on := guard.Input
 			if output {
-				r = p.Output()
+				on = guard.Output
 			}
+			r := p.Rail(on, guard.Context{})
 			if _, err = io.Copy(railWriter{r, a.stdout}, os.Stdin); err == nil {
 				err = railWriter{r, a.stdout}.flush()
 			}
 			if g, ok := errors.AsType[*guard.Refusal](err); ok {
 				return &say.Error{Where: g.Class + " " + g.Rule, Err: stage.ErrRefused, What: g.Text}
+			}
+			if w, ok := errors.AsType[*guard.Retraction](err); ok {
+				return &say.Error{Where: w.Class + " " + w.Rule, Err: stage.ErrRefused, What: say.T("withdrawn: %s", "已撤回：%s", w.Text)}
 			}
 			return err
 		},

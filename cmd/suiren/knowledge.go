@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"suiren/knowledge/base"
 	"suiren/knowledge/reader"
 	"suiren/models"
+	"suiren/serve/plain"
 	"suiren/stage/data"
 )
 
@@ -37,7 +39,7 @@ func openBase(name string) (*base.Base, error) {
 }
 
 func (a *app) knowledgeAdd() *cobra.Command {
-	var synonyms string
+	var synonyms, embedder string
 	c := &cobra.Command{
 		Use: "add " + a.t("NAME [PATH...]", "名称 [路径...]"), Short: a.t("Read files and folders into a base; without a path, what changed since", "把文件和目录读入知识库；不写路径则读入其后的改动"),
 		Args: a.args(1, 1000),
@@ -56,6 +58,18 @@ func (a *app) knowledgeAdd() *cobra.Command {
 						Next: say.T("write phrases that mean the same in a line, parted by commas", "每行写意思相同的词，用逗号隔开")}
 				}
 			}
+			switch {
+			case embedder == "default":
+				b.Use("", nil)
+			case embedder != "" || b.Embedder() != "":
+				name := modelPath(cmp.Or(embedder, b.Embedder()))
+				by, m, err := a.embedder(c.Context(), name)
+				if err != nil {
+					return err
+				}
+				defer m.Close()
+				b.Use(name, by)
+			}
 			pool := reader.New(reader.Options{Cache: data.MachineCode()})
 			defer pool.Close()
 			r, err := b.Add(c.Context(), args[1:], base.Files(pool))
@@ -70,7 +84,7 @@ func (a *app) knowledgeAdd() *cobra.Command {
 				}
 			}
 			if a.format == formatJSONL {
-				a.line(map[string]any{"type": "knowledge", "name": args[0], "files": r.Files, "documents": r.Documents, "passages": r.Passages, "read": r.Read, "set_aside": len(r.Aside), "unchanged": r.Unchanged})
+				a.line(map[string]any{"type": "knowledge", "name": args[0], "files": r.Files, "documents": r.Documents, "passages": r.Passages, "read": r.Read, "embedded": r.Embedded, "set_aside": len(r.Aside), "unchanged": r.Unchanged})
 				return nil
 			}
 			fmt.Fprintln(a.stdout, a.t("%s: %d files, %d documents, %d passages; %d files were read, the others are as before", "%s：%d 个文件，%d 篇文档，%d 个段落；读入 %d 个文件，其余未变",
@@ -78,6 +92,7 @@ func (a *app) knowledgeAdd() *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().StringVar(&embedder, "embedder", "", a.t("embedding model whose vectors are used: a name or a path; default is the one in this program", "使用哪个向量模型：名称或路径；default 为程序自带的"))
 	c.Flags().StringVar(&synonyms, "synonyms", "", a.t("file of phrases that mean the same", "同义词文件"))
 	return c
 }
@@ -124,11 +139,21 @@ type asking struct {
 	*knowledge.Index
 	base   *base.Base
 	access knowledge.Access
+	models []*plain.Model
+}
+
+// Close closes the index and the models it was asked with.
+func (q *asking) Close() error {
+	err := q.Index.Close()
+	for _, m := range q.models {
+		m.Close()
+	}
+	return err
 }
 
 // asking opens a base for somebody. Whoever has the files and names nobody
 // reads everything.
-func (a *app) asking(name string, as []string) (*asking, error) {
+func (a *app) asking(ctx context.Context, name string, as []string) (*asking, error) {
 	b, err := openBase(name)
 	if err != nil {
 		return nil, err
@@ -138,6 +163,15 @@ func (a *app) asking(name string, as []string) (*asking, error) {
 		return nil, err
 	}
 	q := &asking{Index: ix, base: b}
+	if b.Embedder() != "" {
+		by, m, err := a.embedder(ctx, b.Embedder())
+		if err != nil {
+			ix.Close()
+			return nil, err
+		}
+		q.models = append(q.models, m)
+		ix.Use(by)
+	}
 	if len(as) > 0 {
 		q.access = ix.Access(b.Rules(), as...)
 	}
@@ -150,19 +184,37 @@ func asFlag(c *cobra.Command, a *app, as *[]string) {
 
 func (a *app) knowledgeSearch() *cobra.Command {
 	var as []string
-	k := 10
+	var by, rerank string
+	k, each := 10, 0
 	c := &cobra.Command{
 		Use: "search " + a.t("NAME QUESTION", "名称 问题"), Short: a.t("Show the passages a question finds, and why", "显示一个问题找到的段落及原因"), Args: a.args(2, 2),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			if k < 1 || k > 1000 {
 				return usage("--k", say.T("%d is not a number of passages from 1 to 1000", "%d 不是 1 到 1000 之间的段落数", k), say.Text{})
 			}
-			q, err := a.asking(args[0], as)
+			if each < 0 {
+				return usage("--each", say.T("%d is not a number of passages", "%d 不是段落数", each), say.Text{})
+			}
+			way, ok := map[string]knowledge.By{"": knowledge.ByBoth, "both": knowledge.ByBoth, "words": knowledge.ByWords, "meaning": knowledge.ByMeaning}[by]
+			if !ok {
+				return usage("--by", say.T("%s is none of both, words and meaning", "%s 不是 both、words、meaning 之一", by), say.Text{})
+			}
+			q, err := a.asking(c.Context(), args[0], as)
 			if err != nil {
 				return err
 			}
 			defer q.Close()
-			hits := q.Find(knowledge.Question{Text: args[1], K: k, Access: q.access})
+			ask := knowledge.Question{Text: args[1], K: k, Access: q.access, By: way, Each: each}
+			if rerank != "" {
+				r, m, err := a.reranker(c.Context(), rerank)
+				if err != nil {
+					return err
+				}
+				q.models = append(q.models, m)
+				ask.Reranker = r
+			}
+			hits := q.Find(ask)
+			q.Explain(ask, hits)
 			for i, h := range hits {
 				if a.format == formatJSONL {
 					a.line(hitLine(i, &h))
@@ -172,8 +224,8 @@ func (a *app) knowledgeSearch() *cobra.Command {
 				for _, m := range h.Terms[:min(len(h.Terms), 8)] {
 					why = append(why, fmt.Sprintf("%s %.2f", m.Term, m.Score))
 				}
-				fmt.Fprintf(a.stdout, "%d. %s\n   %s\n   %s\n", i+1, shown(a.place(&h.Passage)), a.t("score %.2f, covers %.0f%% of the question: %s", "得分 %.2f，覆盖问题的 %.0f%%：%s", h.Score, 100*h.Coverage, shown(strings.Join(why, ", "))),
-					shown(first(h.Text, 160)))
+				fmt.Fprintf(a.stdout, "%d. %s\n   %s\n   %s\n   %s\n", i+1, shown(a.place(&h.Passage)), a.t("score %.2f, covers %.0f%% of the question: %s", "得分 %.2f，覆盖问题的 %.0f%%：%s", h.Score, 100*h.Coverage, shown(strings.Join(why, ", "))),
+					a.ranks(&h), shown(first(h.Text, 160)))
 			}
 			if len(hits) == 0 && a.format == formatText {
 				fmt.Fprintln(a.stdout, a.t("nothing was found", "没有找到"))
@@ -182,13 +234,31 @@ func (a *app) knowledgeSearch() *cobra.Command {
 		},
 	}
 	c.Flags().IntVar(&k, "k", k, a.t("most passages", "最多段落数"))
+	c.Flags().IntVar(&each, "each", 0, a.t("most passages of one document; 0 is any number", "每篇文档最多段落数；0 为不限"))
+	c.Flags().StringVar(&by, "by", "both", a.t("search by words, by meaning or by both", "按词（words）、按含义（meaning）或两者（both）检索"))
+	c.Flags().StringVar(&rerank, "rerank", "", a.t("reranking model that orders the best fifty: a name or a path", "对前五十段重新排序的模型：名称或路径"))
 	asFlag(c, a, &as)
 	return c
 }
 
+// ranks says where a hit stood by each part of the search.
+func (a *app) ranks(h *knowledge.Hit) string {
+	at := func(rank int) string {
+		if rank == 0 {
+			return "-"
+		}
+		return fmt.Sprint(rank)
+	}
+	s := a.t("by words %s (%.2f), by meaning %s (%.2f)", "按词第 %s（%.2f），按含义第 %s（%.2f）", at(h.Ranks.Words), h.Words, at(h.Ranks.Meaning), h.Meaning)
+	if h.Rerank != 0 {
+		s += a.t(", before reranking %d (%.2f)", "，重排前第 %d（%.2f）", h.Ranks.Fused, h.Rerank)
+	}
+	return s
+}
+
 func hitLine(i int, h *knowledge.Hit) map[string]any {
 	return map[string]any{"type": "hit", "rank": i + 1, "id": h.ID, "file": h.File, "page": h.Page, "start": h.Start, "end": h.End, "heading": h.Heading,
-		"score": h.Score, "coverage": h.Coverage, "terms": h.Terms, "text": h.Text}
+		"score": h.Score, "coverage": h.Coverage, "words": h.Words, "meaning": h.Meaning, "rerank": h.Rerank, "ranks": h.Ranks, "terms": h.Terms, "spans": h.Spans, "text": h.Text}
 }
 
 // place says where a passage stands.
@@ -216,8 +286,8 @@ func (a *app) knowledgeAsk() *cobra.Command {
 	var as []string
 	c := &cobra.Command{
 		Use: "ask " + a.t("NAME QUESTION", "名称 问题"), Short: a.t("Answer with sentences of the documents and their source", "用文档里的原句回答，并给出出处"), Args: a.args(2, 2),
-		RunE: func(_ *cobra.Command, args []string) error {
-			q, err := a.asking(args[0], as)
+		RunE: func(c *cobra.Command, args []string) error {
+			q, err := a.asking(c.Context(), args[0], as)
 			if err != nil {
 				return err
 			}
@@ -316,8 +386,8 @@ func (a *app) knowledgeEval() *cobra.Command {
 		Long: a.t("Measure how well questions find their documents. A line of FILE is the documents that answer, a tab, and the question; a line that begins with the tab is a question that should be refused. Without FILE the questions are sentences of the base's own passages, which finds what is broken and is easier than what people ask.",
 			"测量问题能否找到对应的文档。文件每行是能回答的文档、制表符和问题；以制表符开头的行是应当拒答的问题。不给文件时，用知识库自身段落里的句子作为问题，可查出故障，但比人的提问容易。"),
 		Args: a.args(1, 2),
-		RunE: func(_ *cobra.Command, args []string) error {
-			q, err := a.asking(args[0], as)
+		RunE: func(c *cobra.Command, args []string) error {
+			q, err := a.asking(c.Context(), args[0], as)
 			if err != nil {
 				return err
 			}

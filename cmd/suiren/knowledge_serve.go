@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 
@@ -8,28 +9,53 @@ import (
 	"suiren/knowledge/base"
 	"suiren/serve"
 	"suiren/serve/openai"
+	"suiren/serve/plain"
 )
 
 // searcher searches the owner's knowledge bases for callers, each of whom
 // reads what the rules allow the name of its key.
-func searcher() (search func(caller, name, query string, most int) ([]openai.Found, error), done func() error) {
+func (a *app) searcher() (search func(caller, name, query string, most int) ([]openai.Found, error), done func() error) {
 	dir, err := bases()
 	if err != nil {
 		return nil, func() error { return nil }
 	}
 	shelf := base.NewShelf(dir)
-	return func(caller, name, query string, most int) (list []openai.Found, err error) {
-		err = shelf.With(name, []string{caller}, func(ix *knowledge.Index, access knowledge.Access) error {
-			hits := ix.Find(knowledge.Question{Text: query, K: most, Access: access})
-			for i, h := range hits {
-				list = append(list, openai.Found{ID: h.ID, File: h.File, Heading: h.Heading, Text: h.Text, Page: h.Page, Start: h.Start, End: h.End,
-					Score: h.Coverage, Relevant: knowledge.Confident(query, hits[i:])})
-			}
-			return nil
-		})
-		if errors.Is(err, base.ErrEmpty) || errors.Is(err, base.ErrName) || errors.Is(err, fs.ErrNotExist) {
-			err = serve.ErrNoStore
+	type opened struct {
+		by knowledge.Embedder
+		m  *plain.Model
+	}
+	models := map[string]opened{} // the shelf asks for one at a time
+	shelf.Embedder = func(name string) (knowledge.Embedder, error) {
+		if o, ok := models[name]; ok {
+			return o.by, nil
 		}
-		return list, err
-	}, shelf.Close
+		by, m, err := a.embedder(context.Background(), name)
+		if err == nil {
+			models[name] = opened{by, m}
+		}
+		return by, err
+	}
+	return func(caller, name, query string, most int) (list []openai.Found, err error) {
+			err = shelf.With(name, []string{caller}, func(ix *knowledge.Index, access knowledge.Access) error {
+				ask := knowledge.Question{Text: query, K: most, Access: access}
+				hits := ix.Find(ask)
+				ix.Explain(ask, hits)
+				for i, h := range hits {
+					list = append(list, openai.Found{ID: h.ID, File: h.File, Heading: h.Heading, Text: h.Text, Page: h.Page, Start: h.Start, End: h.End,
+						Score: h.Coverage, Relevant: knowledge.Confident(query, hits[i:]),
+						Words: h.Words, Meaning: h.Meaning, Ranks: h.Ranks, Terms: h.Terms, Spans: h.Spans})
+				}
+				return nil
+			})
+			if errors.Is(err, base.ErrEmpty) || errors.Is(err, base.ErrName) || errors.Is(err, fs.ErrNotExist) {
+				err = serve.ErrNoStore
+			}
+			return list, err
+		}, func() error {
+			err := shelf.Close()
+			for _, o := range models {
+				o.m.Close()
+			}
+			return err
+		}
 }

@@ -42,6 +42,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("SUIREN_HOME", filepath.Join(e.WorkDir, "home")) // not the user's
 			oracle, err := filepath.Abs(repository + "/testdata/oracle")
 			e.Setenv("ORACLE", oracle)
+			e.Setenv("EXAMPLES", filepath.Join(filepath.Dir(filepath.Dir(oracle)), "examples"))
 			return err
 		},
 		Cmds:               scriptCommands,

@@ -27,6 +27,10 @@ func vocabulary(every time.Duration) plan.Vocabulary {
 		store.Examples: {By: "generate", Ops: map[string]func() stage.Operator{
 			"":        func() stage.Operator { return new(data.Conversations) },
 			"lessons": func() stage.Operator { return new(data.Lessons) },
+
+			data.WrittenQuestions: func() stage.Operator { return &data.Written{Kind: data.WrittenQuestions, Open: opener{}} },
+			data.WrittenRewrites:  func() stage.Operator { return &data.Written{Kind: data.WrittenRewrites, Open: opener{}} },
+			data.WrittenPairs:     func() stage.Operator { return &data.Written{Kind: data.WrittenPairs, Open: opener{}} },
 		}},
 		store.Tokenizer: one(func() stage.Operator { return new(data.Tokenizer) }),
 		store.Tokens:    one(func() stage.Operator { return new(data.Tokens) }),
@@ -76,7 +80,7 @@ func (opener) Weights(job *stage.Job, dir, like string, think int) (guard.Answer
 	if think < 0 {
 		think = m.Think
 	}
-	s, err := questioned(job).Bare(dir, think)
+	s, err := questioned(job).Bare(dir, "", think)
 	if err != nil {
 		return nil, err
 	}

@@ -8,35 +8,56 @@ import (
 )
 
 // rails makes a policy's rails serve's.
-type rails struct{ policy *guard.Policy }
+type rails struct {
+	policy *guard.Policy
+	name   string
+}
 
-func (r rails) Input() serve.Rail  { return rail{r.policy.Input()} }
-func (r rails) Output() serve.Rail { return rail{r.policy.Output()} }
+// Rail implements serve.Policy.
+func (r rails) Rail(stage string, c serve.RailContext) serve.Rail {
+	own := guard.Context{Labels: c.Labels, Passages: c.Passages}
+	if c.Ask != nil {
+		own.Ask = func(q guard.Question) bool {
+			return c.Ask(serve.RailQuestion{Rule: q.Rule, Class: q.Class, Stage: string(q.Stage), Text: q.Text})
+		}
+	}
+	return rail{r.policy.Rail(guard.Stage(stage), own), stage, r.name}
+}
 
-type rail struct{ *guard.Rail }
+type rail struct {
+	*guard.Rail
+	stage, policy string
+}
 
 func (r rail) Write(piece string) (string, error) {
 	out, err := r.Rail.Write(piece)
-	return out, refusal(err)
+	return out, r.refusal(err)
 }
 
 func (r rail) Flush() (string, error) {
 	out, err := r.Rail.Flush()
-	return out, refusal(err)
+	return out, r.refusal(err)
 }
 
-func (r rail) Hits() []*serve.Refusal {
-	var list []*serve.Refusal
-	for _, g := range r.Rail.Hits() {
-		list = append(list, &serve.Refusal{Class: g.Class, Rule: g.Rule, Text: g.Text})
+func (r rail) Notes() []serve.Note {
+	var list []serve.Note
+	for _, n := range r.Rail.Notes() {
+		list = append(list, serve.Note{Stage: r.stage, Rule: n.Rule, Class: n.Class, Action: n.Action, Observed: n.Observed, Failed: n.Failed, Count: n.Count})
 	}
 	return list
 }
 
 // refusal makes a guard's refusal serve's.
-func refusal(err error) error {
+func (r rail) refusal(err error) error {
 	if g, ok := errors.AsType[*guard.Refusal](err); ok {
-		return &serve.Refusal{Class: g.Class, Rule: g.Rule, Text: g.Text}
+		return r.own(g)
+	}
+	if w, ok := errors.AsType[*guard.Retraction](err); ok {
+		return &serve.Retraction{Refusal: *r.own(&w.Refusal), From: w.From, Policy: r.policy}
 	}
 	return err
+}
+
+func (r rail) own(g *guard.Refusal) *serve.Refusal {
+	return &serve.Refusal{Class: g.Class, Rule: g.Rule, Text: g.Text, Suspend: g.Suspend, Stage: r.stage}
 }

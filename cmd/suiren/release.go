@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
 
 	"suiren/engine/infer"
 	"suiren/internal/say"
@@ -13,6 +14,7 @@ import (
 	"suiren/stage"
 	"suiren/stage/guard"
 	"suiren/stage/operate"
+	"suiren/stage/operate/origin"
 	"suiren/stage/scenario"
 	"suiren/store"
 )
@@ -25,15 +27,25 @@ type served struct {
 
 func (r *served) close() { r.scenario.Close() }
 
-// serveRelease opens a standing release.
-func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served, error) {
-	dir, err := w.st.Dir(b.Output)
+// serveRelease opens a release that a block of a name made.
+func (w *workspace) serveRelease(block string, digest store.Digest, machine stage.Machine) (*served, error) {
+	dir, err := w.st.Dir(digest)
 	if err != nil {
 		return nil, err
 	}
 	m, err := operate.OpenRelease(dir)
 	if err != nil {
 		return nil, err
+	}
+	parts := []store.Digest{m.Scenario, m.Weights, m.Policy, m.Verdict}
+	if !m.Knowledge.IsZero() {
+		parts = append(parts, m.Knowledge)
+	}
+	if _, err := origin.Verify(w.st, digest, "", parts...); err != nil {
+		if !w.a.unsigned || !errors.Is(err, origin.ErrUnproved) {
+			return nil, err
+		}
+		w.a.screen.note(say.T("served without proof of its origin, as you said: %v", "按您的要求，在来源未证实的情况下提供服务：%v", err))
 	}
 	policyDir, err := w.st.Dir(m.Policy)
 	if err != nil {
@@ -43,6 +55,7 @@ func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served,
 	if err != nil {
 		return nil, err
 	}
+	w.a.sayExpired(policy)
 	scenarioDir, err := w.st.Dir(m.Scenario)
 	if err != nil {
 		return nil, err
@@ -51,9 +64,13 @@ func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served,
 	if err != nil {
 		return nil, err
 	}
-	rec, _, err := w.st.Made(b.Key)
+	made, err := w.st.MadeBy(digest)
 	if err != nil {
 		return nil, err
+	}
+	var began time.Time
+	if len(made) > 0 {
+		began = made[0].Began
 	}
 	s, err := w.openScenario(scenarioDir, machine, slots)
 	if err != nil {
@@ -62,10 +79,11 @@ func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served,
 	f := s.Facts()
 	name := m.Name
 	if name == "" {
-		name = b.Name
+		name = block
 	}
 	return &served{scenario: s, release: &serve.Release{
-		Name: name, Digest: b.Output.String(), Made: rec.Began, Answerer: answerer{s, name, b.Output.String()}, Origin: "release", Policy: rails{policy},
+		Name: name, Digest: digest.String(), Made: began, Answerer: answerer{s, name, digest.String()}, Origin: "release", Policy: rails{policy, policy.Title()},
+		Limits:  serve.Limits{Tokens: m.Limits[operate.LimitTokens], AtOnce: m.Limits[operate.LimitAtOnce], Minute: m.Limits[operate.LimitMinute]},
 		Context: f.Context, Examples: examples, Label: true,
 		About: map[string]any{"parameters": f.Parameters, "layers": f.Layers, "width": f.Width, "vocabulary": f.Vocabulary, "think": f.Think, "passages": f.Passages},
 	}}, nil
@@ -73,8 +91,18 @@ func (w *workspace) serveRelease(b store.Block, machine stage.Machine) (*served,
 
 // openScenario opens a scenario to give some answers at a time.
 func (w *workspace) openScenario(dir string, machine stage.Machine, slots int) (*scenario.Scenario, error) {
+	return w.openAt(dir, machine, slots, false)
+}
+
+// openScenarioFixed opens it so that templates are told the day that a verdict
+// tells them.
+func (w *workspace) openScenarioFixed(dir string, machine stage.Machine, slots int) (*scenario.Scenario, error) {
+	return w.openAt(dir, machine, slots, true)
+}
+
+func (w *workspace) openAt(dir string, machine stage.Machine, slots int, fixed bool) (*scenario.Scenario, error) {
 	open := scenario.Opener{Artifact: w.st.Model, Threads: machine.Threads, Slots: slots,
-		Model: func(path, adapter string) (scenario.Model, error) { return otherModel(path, adapter, machine, false) }}
+		Model: func(path, adapter string) (scenario.Model, error) { return otherModel(path, adapter, machine, fixed) }}
 	return open.Open(dir)
 }
 
@@ -160,7 +188,7 @@ func (s answerer) receipt(r *form.Receipt, t *scenario.Trail) {
 	temperature, topP := float64(m.Temperature), float64(m.TopP)
 	*r = form.Receipt{Version: form.ReceiptVersion, ID: r.ID, Program: r.Program, Model: form.ReceiptModel{Name: s.name, Digest: "sha256:" + s.digest},
 		Prompt: form.Tokens(m.Prompt, true), Answer: form.Tokens(t.Tokens, false), Finish: t.Finish, Seed: m.Seed,
-		Sampling: form.Sampling{Temperature: &temperature, TopP: &topP}, MaxTokens: m.MaxTokens, Think: form.Think{Budget: m.Think}, Chat: t.Asked, Open: m.Open}
+		Sampling: form.Sampling{Temperature: &temperature, TopP: &topP}, MaxTokens: m.MaxTokens, Think: form.Think{Budget: m.Think}, Chat: t.Asked, Open: m.Open, Readers: t.Principals}
 }
 
 // Replay makes the answer of a receipt again and reports whether it is the
@@ -172,7 +200,7 @@ func (s answerer) Replay(ctx context.Context, r *form.Receipt) (same bool, err e
 	if err := r.Check(); err != nil {
 		return false, err
 	}
-	t := scenario.Trail{Asked: r.Chat, Made: infer.Request{Prompt: r.Prompt.IDs, MaxTokens: r.MaxTokens, Open: r.Open, Think: r.Think.Budget, Seed: r.Seed}}
+	t := scenario.Trail{Asked: r.Chat, Made: infer.Request{Prompt: r.Prompt.IDs, MaxTokens: r.MaxTokens, Open: r.Open, Think: r.Think.Budget, Seed: r.Seed}, Principals: r.Readers}
 	if p := r.Sampling.Temperature; p != nil {
 		t.Made.Temperature = float32(*p)
 	}
@@ -201,6 +229,14 @@ func (w *workspace) replayer(digest store.Digest, machine stage.Machine) (answer
 	return answerer{Scenario: s}, err
 }
 
+// principals are who asks, as the rules of documents name it.
+func principals(a *form.Ask) []string {
+	if a.Caller == "" {
+		return nil
+	}
+	return []string{a.Caller}
+}
+
 // messages are the conversation of an ask.
 func messages(a *form.Ask) (list []scenario.Message) {
 	for _, m := range a.Messages {
@@ -214,7 +250,7 @@ func event(d scenario.Delta) form.Event {
 	e := form.Event{Kind: kinds[d.Kind], Text: d.Text, Reason: d.Reason,
 		Usage: form.Usage{Prompt: d.Usage.Prompt, Completion: d.Usage.Completion, Reasoning: d.Usage.Reasoning}}
 	for _, src := range d.Sources {
-		e.Sources = append(e.Sources, form.Source{File: src.File, Heading: src.Heading, Text: src.Text, Score: src.Score})
+		e.Sources = append(e.Sources, form.Source(src))
 	}
 	return e
 }

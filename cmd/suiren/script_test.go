@@ -1,12 +1,15 @@
 package main
 
 import (
+	"archive/zip"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -15,8 +18,8 @@ import (
 
 // scriptCommands are what the scripts can say besides testscript's own.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"exits": exits, "equal": equal, "same": same, "tutor": tutor, "made": made, "cptree": cptree, "artifact": artifact, "edit": edit, "flip": flip, "cut": cutCmd, "shard": shard,
-	"serve": serveCmd, "http": httpCmd, "ask": askCmd,
+	"exits": exits, "equal": equal, "same": same, "tutor": tutor, "made": made, "cptree": cptree, "artifact": artifact, "pick": pick, "edit": edit, "flip": flip, "cut": cutCmd, "shard": shard,
+	"unpack": unpack, "nothing": nothing, "serve": serveCmd, "http": httpCmd, "ask": askCmd,
 }
 
 // exits runs a command that must end with an exit code: exits 64 suiren x.
@@ -98,6 +101,18 @@ func artifact(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], record.Dir)
 }
 
+// pick sets a variable to the first group of the first match in a file.
+func pick(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: pick VARIABLE FILE EXPRESSION")
+	}
+	m := regexp.MustCompile(args[2]).FindStringSubmatch(ts.ReadFile(args[1]))
+	if len(m) < 2 {
+		ts.Fatalf("%s has no %s", args[1], args[2])
+	}
+	ts.Setenv(args[0], m[1])
+}
+
 // edit replaces a text that must be in a file exactly once; \n stands for a
 // new line.
 func edit(ts *testscript.TestScript, neg bool, args []string) {
@@ -148,4 +163,32 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	b[len(b)/2] ^= 1
 	ts.Check(os.WriteFile(path, b, 0o600))
+}
+
+// unpack unpacks a zip file into a folder.
+func unpack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: unpack FILE FOLDER")
+	}
+	z, err := zip.OpenReader(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer z.Close()
+	ts.Check(os.CopyFS(ts.MkAbs(args[1]), z))
+}
+
+// nothing expects that no file below a folder holds a word.
+func nothing(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 || args[1] == "" {
+		ts.Fatalf("usage: nothing FOLDER WORD")
+	}
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err == nil && strings.Contains(string(b), args[1]) {
+			err = fmt.Errorf("%s holds %q", path, args[1])
+		}
+		return err
+	}))
 }

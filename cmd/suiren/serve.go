@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,7 @@ import (
 	"suiren/run"
 	"suiren/serve"
 	"suiren/stage"
+	"suiren/stage/operate"
 	"suiren/store"
 )
 
@@ -33,6 +35,8 @@ type service struct {
 	scheme string // http:// or https://
 	secret string // of the key that was made at the first start, until it was shown
 	plan   atomic.Pointer[plan.Plan]
+
+	follower atomic.Pointer[follower]
 }
 
 // service opens all that a request is written down in, and listens.
@@ -67,27 +71,58 @@ func (w *workspace) service(f serveFlags) (s *service, err error) {
 	}
 	conf.Slots = slots
 	door.Config(&conf)
+	conf.Record, conf.Rate = s.record, s.rate
 	conf.Plan, conf.Report, conf.Runs, conf.Events = s.planView, s.reportView, s.runsView, s.events
+	d := &desk{books: b}
+	conf.Guard = d
+	conf.Health = s.health
+	conf.Export = exporter(b.audit, func() (string, error) { return producer(w.st) })
+	conf.Releases, conf.ReleaseAct = s.releasesView, s.releaseDo
 	s.Server = serve.New(conf)
+	d.releases = s.Releases
 	return s, nil
+}
+
+// close ends what the service holds, when the server has stopped.
+func (s *service) close() {
+	if f := s.follower.Load(); f != nil {
+		f.end()
+	}
+	s.books.close()
 }
 
 // url is the address of the page; it signs a browser in, once.
 func (s *service) url() string { return s.scheme + s.ln.Addr().String() + s.OpenPath() }
 
-// openRelease makes the server answer from a standing release.
+// openRelease makes the server answer from a standing release or, once the
+// owner decides which one is live, from that.
 func (s *service) openRelease(b store.Block, m stage.Machine) error {
-	r, err := s.w.serveRelease(b, m)
+	_, err := operate.ChangeTracks(s.w.st, func(all *operate.Tracks) error {
+		all.Track(b.Name).Serve(b.Output, operate.Step{By: "serve", Now: time.Now()})
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	s.opened = append(s.opened, func() error { r.close(); return nil })
 	spareProcessor(m.Threads)
-	if err := s.begin(b.Name, b.Output.String()); err != nil {
-		return err
+	return s.follow(b.Name, m)
+}
+
+// record keeps a request in the books, and shows it to the release's watch.
+func (s *service) record(r *serve.Record) error {
+	if f := s.follower.Load(); f != nil {
+		f.answered(r)
 	}
-	s.Open(r.release)
-	return nil
+	return s.books.record(r)
+}
+
+// rate keeps a rating, and shows it to the release's watch.
+func (s *service) rate(r serve.Rating) error {
+	err := s.books.rate(r)
+	if f := s.follower.Load(); f != nil && err == nil {
+		f.rated(r.ID, r.Good)
+	}
+	return err
 }
 
 // spareProcessor lets one thread more run than compute: a request that comes
@@ -181,11 +216,15 @@ releases, callers must show a key.`,
 			}
 			defer s.close()
 			p, err := w.plan(c.Context(), m)
-			if err != nil {
+			switch {
+			case c.Context().Err() != nil:
 				return err
+			case err != nil: // a restored folder has its releases, and not its documents
+				a.screen.note(say.T("the plan cannot be made here, what it made is served: %v", "此处无法生成计划，仍提供已制作版本的服务：%v", err))
+			default:
+				s.plan.Store(p)
 			}
-			s.plan.Store(p)
-			if !p.Empty() {
+			if err == nil && !p.Empty() {
 				a.screen.note(say.T("the plan has changed since this release was made; suiren apply makes it anew", "发布之后计划有变化；suiren apply 会重新制作"))
 			}
 			if err := s.openRelease(b, m); err != nil {
@@ -198,6 +237,7 @@ releases, callers must show a key.`,
 	f.add(a, c)
 	mf.add(a, c)
 	c.Flags().BoolVar(&mf.traces, "traces", false, a.t("keep what is asked of models and answered, not only how much", "保留对模型的提问与回答内容，而不只是用量"))
+	c.Flags().StringVar(&mf.policy, "policy", "", a.t("rails before models: a pack, or a plan file or its folder, #NAME of the policy block", "模型之前的护栏：策略包，或计划文件或其目录，可加 #策略块名"))
 	c.Flags().IntVar(&mf.slots, "slots", 8, a.t("answers of a model that are generated at once", "一个模型同时生成的回答数"))
 	return c
 }
@@ -213,6 +253,7 @@ type serveFlags struct {
 func (f *serveFlags) add(a *app, c *cobra.Command) {
 	c.Flags().StringVar(&f.listen, "listen", serve.Addr, a.t("address and port", "监听的地址和端口"))
 	c.Flags().StringSliceVar(&f.hosts, "host", nil, a.t("a name, besides localhost, by which clients may call this server", "除 localhost 外，客户端可使用的主机名"))
+	c.Flags().BoolVar(&a.unsigned, "unsigned", false, a.t("serve a release although its bill of origin does not verify", "即使来源清单未通过验证也提供服务"))
 	c.Flags().StringVar(&f.access, "access", "", a.t("folder of the owner's rules of access and outer sign-in", "访问规则与外部登录配置所在目录"))
 	c.Flags().StringVar(&f.cert, "tls-cert", "", a.t("PEM file of the certificate: serve by TLS 1.3", "证书的 PEM 文件：以 TLS 1.3 提供服务"))
 	c.Flags().StringVar(&f.key, "tls-key", "", a.t("PEM file of its key", "其私钥的 PEM 文件"))

@@ -37,6 +37,7 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 	}
 	conf := b.config(a, f.hosts)
 	conf.Slots = max(slots, mf.slots)
+	conf.Export = exporter(b.audit, func() (string, error) { return defaultProducer, nil })
 	if keys != nil {
 		door, err := b.door(a, keys, f.access)
 		if err != nil {
@@ -44,7 +45,14 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 		}
 		door.Config(&conf)
 	}
+	d := &desk{books: b}
+	conf.Guard = d
 	s := serve.New(conf)
+	d.releases = s.Releases
+	policy, err := a.policyBefore(mf.policy)
+	if err != nil {
+		return err
+	}
 	free, err := a.modelMemory(mf)
 	if err != nil {
 		return err
@@ -67,6 +75,9 @@ func (a *app) serveModels(ctx context.Context, paths []string, f *serveFlags, mf
 		r, err := a.load(ctx, p, share)
 		if err != nil {
 			return err
+		}
+		if policy != nil {
+			r.Policy = rails{policy, policy.Title()}
 		}
 		bytes, whole := p.Memory()
 		memory += bytes

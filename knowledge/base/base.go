@@ -32,6 +32,7 @@ import (
 type Base struct {
 	dir  string
 	conf conf
+	by   knowledge.Embedder // nil: knowledge.Default
 }
 
 // conf is base.json.
@@ -40,7 +41,8 @@ type conf struct {
 	Roots    []string         `json:"roots"`  // files and folders, absolute
 	Rules    []knowledge.Rule `json:"rules,omitempty"`
 	Synonyms string           `json:"synonyms,omitempty"`
-	Index    string           `json:"index,omitempty"` // folder
+	Embedder string           `json:"embedder,omitempty"` // as the owner named it; "": the one that is part of the program
+	Index    string           `json:"index,omitempty"`    // folder
 	Files    []File           `json:"files,omitempty"`
 }
 
@@ -148,6 +150,14 @@ func (b *Base) SetSynonyms(text string) error {
 	return nil
 }
 
+// Embedder returns the name of the model that makes the vectors, as the owner
+// gave it; "" is the one that is part of the program.
+func (b *Base) Embedder() string { return b.conf.Embedder }
+
+// Use sets the model that makes the vectors, and the name that finds it again.
+// The next Sync makes all vectors anew if it is another than before.
+func (b *Base) Use(name string, by knowledge.Embedder) { b.conf.Embedder, b.by = name, by }
+
 // ErrName is wrapped by the error for what can be no base's name.
 var ErrName = errors.New("no name of a knowledge base")
 
@@ -160,7 +170,11 @@ func (b *Base) Index() (*knowledge.Index, error) {
 		return nil, &say.Error{Where: filepath.Base(b.dir), Err: ErrEmpty, What: say.T("this knowledge base is empty", "这个知识库是空的"),
 			Next: say.T("add documents with suiren knowledge add", "请用 suiren knowledge add 添加文档")}
 	}
-	return knowledge.Open(filepath.Join(b.dir, b.conf.Index))
+	ix, err := knowledge.Open(filepath.Join(b.dir, b.conf.Index))
+	if err == nil && b.by != nil {
+		ix.Use(b.by)
+	}
+	return ix, err
 }
 
 // Stale reports the files of the base that are no longer as they were read.
@@ -206,6 +220,7 @@ type Report struct {
 	Files, Documents, Passages int
 	Read                       int // files that were read anew; the others were as before
 	Aside                      []File
+	Embedded                   int  // passages whose vectors were made anew
 	Unchanged                  bool // the index stands as it was
 }
 
@@ -244,7 +259,14 @@ func (b *Base) Sync(ctx context.Context, read Reader) (Report, error) {
 		return r, err
 	}
 	sum := sha256.New()
-	fmt.Fprintf(sum, "1\n%d\n%s\n", knowledge.Revision, b.conf.Synonyms)
+	by := &counter{Embedder: knowledge.Default}
+	if b.by != nil {
+		by.Embedder = b.by
+	}
+	if b.conf.Embedder != "" && b.by == nil {
+		return r, &say.Error{Where: filepath.Base(b.dir), What: say.T("the vectors of this knowledge base are made by %s, which is not open", "这个知识库的向量由 %s 生成，但它未打开", b.conf.Embedder)}
+	}
+	fmt.Fprintf(sum, "2\n%d\n%s\n%s\n", knowledge.Revision, b.conf.Synonyms, by.Name())
 	for i := range files {
 		if err := ctx.Err(); err != nil {
 			return r, err
@@ -265,7 +287,7 @@ func (b *Base) Sync(ctx context.Context, read Reader) (Report, error) {
 	name := "index-" + hex.EncodeToString(sum.Sum(nil)[:8])
 	if _, err := os.Stat(filepath.Join(b.dir, name)); err == nil {
 		r.Unchanged = name == b.conf.Index
-	} else if err := b.build(ctx, name, files); err != nil {
+	} else if err := b.build(ctx, name, files, by); err != nil {
 		return r, err
 	}
 	old := b.conf.Index
@@ -279,12 +301,31 @@ func (b *Base) Sync(ctx context.Context, read Reader) (Report, error) {
 		return r, err
 	}
 	defer ix.Close()
+	r.Embedded = by.n
 	r.Documents, r.Passages = len(ix.Sources()), ix.Len()
 	return r, nil
 }
 
+// A counter counts the texts that it embeds.
+type counter struct {
+	knowledge.Embedder
+	n int
+}
+
+func (c *counter) Embed(ctx context.Context, texts []string) ([][]float32, error) {
+	c.n += len(texts)
+	return c.Embedder.Embed(ctx, texts)
+}
+
 // build makes the index beside the one that answers.
-func (b *Base) build(ctx context.Context, name string, files []File) error {
+func (b *Base) build(ctx context.Context, name string, files []File, by knowledge.Embedder) error {
+	opt := knowledge.Options{Embedder: by}
+	if b.conf.Index != "" { // one that cannot be read is made anew all the same
+		if before, err := knowledge.Open(filepath.Join(b.dir, b.conf.Index)); err == nil {
+			defer before.Close()
+			opt.Before = before
+		}
+	}
 	tmp, err := os.MkdirTemp(b.dir, "new-")
 	if err != nil {
 		return err
@@ -303,7 +344,7 @@ func (b *Base) build(ctx context.Context, name string, files []File) error {
 				}
 			}
 		}
-	})
+	}, opt)
 	if err == nil && b.conf.Synonyms != "" {
 		err = knowledge.WriteSynonyms(tmp, b.conf.Synonyms)
 	}

@@ -3,7 +3,6 @@ package base
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -13,6 +12,10 @@ import (
 // A Shelf keeps the bases below a folder open for many questions. What
 // changed, rules too, counts from the next question on.
 type Shelf struct {
+	// Embedder opens the model of a base whose vectors another made than the
+	// one in this program. Nil: such a base is searched by words alone.
+	Embedder func(name string) (knowledge.Embedder, error)
+
 	dir   string
 	mu    sync.Mutex
 	books map[string]*book
@@ -22,30 +25,9 @@ type Shelf struct {
 type book struct {
 	mu      sync.RWMutex
 	index   *knowledge.Index
-	base    *Base
 	changed time.Time // base.json
 	size    int64
-
-	accessMu sync.Mutex
-	access   map[string]knowledge.Access // by principals; gone with the book when a rule changes
-}
-
-// maxAccess bounds the callers that are remembered.
-const maxAccess = 1000
-
-func (b *book) may(principals []string) knowledge.Access {
-	key := strings.Join(principals, "\x00")
-	b.accessMu.Lock()
-	defer b.accessMu.Unlock()
-	a, ok := b.access[key]
-	if !ok {
-		if len(b.access) >= maxAccess {
-			clear(b.access)
-		}
-		a = b.index.Access(b.base.Rules(), principals...)
-		b.access[key] = a
-	}
-	return a
+	gate    *knowledge.Gate // gone with the book when a rule changes
 }
 
 // NewShelf returns a shelf of the bases below dir.
@@ -71,7 +53,7 @@ func (s *Shelf) With(name string, principals []string, f func(*knowledge.Index, 
 		return err
 	}
 	defer b.mu.RUnlock()
-	return f(b.index, b.may(principals))
+	return f(b.index, b.gate.Access(principals...))
 }
 
 // open returns a book that is as the disk has it, locked for reading.
@@ -95,11 +77,18 @@ func (s *Shelf) open(name string) (*book, error) {
 	if err != nil {
 		return nil, err
 	}
+	if name := opened.Embedder(); name != "" && s.Embedder != nil {
+		by, err := s.Embedder(name)
+		if err != nil {
+			return nil, err
+		}
+		opened.Use(name, by)
+	}
 	index, err := opened.Index()
 	if err != nil {
 		return nil, err
 	}
-	b := &book{index: index, base: opened, access: map[string]knowledge.Access{}}
+	b := &book{index: index, gate: index.Gate(opened.Rules())}
 	if info != nil {
 		b.changed, b.size = info.ModTime(), info.Size()
 	}

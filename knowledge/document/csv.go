@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -46,6 +48,99 @@ func readCSV(s *source, d *Document, data []byte) error {
 		d.Blocks = []Block{b}
 	}
 	return nil
+}
+
+// readRows reads a large table: a document of each row, if a column holds texts,
+// or else pieces of the table, each with its head.
+func readRows(s *source, name string, in io.Reader) error {
+	r, err := utf8Reader(in)
+	if err != nil {
+		return streamed("CSV", err)
+	}
+	head, _ := r.Peek(1 << 13)
+	bound := &bounded{r: r}
+	c := csv.NewReader(bound)
+	c.Comma, c.LazyQuotes, c.FieldsPerRecord, c.ReuseRecord = separator(name, toUTF8(head)), true, -1, true
+	next := func() ([]string, error) {
+		bound.left = s.one
+		record, err := c.Read()
+		for i := range record {
+			record[i] = toUTF8([]byte(record[i]))
+		}
+		return record, err
+	}
+	first, err := next()
+	if err != nil {
+		if errors.Is(err, io.EOF) {
+			return reject(Empty, "holds no text", "没有文字")
+		}
+		return streamed("CSV", err)
+	}
+	names := make([]string, len(first))
+	title := make([]string, len(first))
+	for i, f := range first {
+		names[i], title[i] = strings.ToLower(strings.TrimSpace(f)), strings.Clone(f)
+	}
+	texts := slices.ContainsFunc(names, func(n string) bool { return slices.Contains(textFields, n) })
+	rows, size, from := [][]string{title}, 0, 2
+	flush := func(n int) error {
+		if len(rows) < 2 {
+			return nil
+		}
+		part := name + "#" + strconv.Itoa(from)
+		d := &Document{Name: part, Format: "csv", Title: strings.TrimSuffix(path.Base(name), path.Ext(name)), Blocks: []Block{{Kind: Table, Head: 1, Rows: rows}}}
+		rows, size, from = [][]string{slices.Clone(title)}, 0, n
+		return s.give(d)
+	}
+	for n := 2; ; n++ {
+		record, err := next()
+		if errors.Is(err, io.EOF) {
+			return flush(n)
+		}
+		if err != nil {
+			return streamed("CSV", err)
+		}
+		if texts {
+			m := map[string]any{}
+			for i, v := range record[:min(len(record), len(names))] {
+				m[names[i]] = v
+			}
+			if textOf(m) == "" {
+				continue
+			}
+			err = s.record(name+"#"+strconv.Itoa(n), m)
+		} else {
+			row := make([]string, len(record))
+			for i, v := range record {
+				row[i] = v
+				size += len(v)
+			}
+			if rows = append(rows, row); len(rows) > rowsOfTable || size > textOfTable {
+				err = flush(n + 1)
+			}
+		}
+		if r, ok := errors.AsType[*Rejection](err); ok && r.Cause == Empty {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// A bounded ends a record that does not end.
+type bounded struct {
+	r    io.Reader
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errors.New("a row does not end")
+	}
+	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
 }
 
 // separator guesses what stands between the values: the sign that is most

@@ -7,7 +7,6 @@ package document
 
 import (
 	"errors"
-	"fmt"
 	"path"
 	"strings"
 	"unicode/utf8"
@@ -168,6 +167,7 @@ type source struct {
 	sink   Sink
 	left   int64 // text that may still come
 	packed int64 // bytes that may still be unpacked
+	one    int64 // of a stream: bytes that one document may have; a longer one is left out. 0: no stream
 	parts  int
 	depth  int
 }
@@ -181,15 +181,7 @@ func (s *source) read(name string, data []byte) error {
 	if !ok {
 		return reject(Unknown, "is in no format that is read here", "不是支持读取的格式").named(name)
 	}
-	var err error
-	func() {
-		defer func() {
-			if p := recover(); p != nil { // a library's fault costs one file
-				err = broken(format, fmt.Errorf("%v", p))
-			}
-		}()
-		err = read(s, name, data)
-	}()
+	err := caught(format, func() error { return read(s, name, data) })
 	if r, ok := errors.AsType[*Rejection](err); ok && r.Name == "" {
 		return r.named(name)
 	}
@@ -246,6 +238,9 @@ func (s *source) give(d *Document) error {
 		return reject(Scanned, "its %d pages are pictures without text; recognise the text (OCR) first", "共 %d 页，全部是没有文字层的图像；请先做文字识别（OCR）", len(d.Scanned))
 	case len(d.Blocks) == 0:
 		return reject(Empty, "holds no text", "没有文字")
+	}
+	if s.one > 0 && int64(n) > s.one {
+		return s.sink.Rejected(reject(Large, "holds more than %d MiB of text", "文字超过 %d MiB", s.one>>20).named(d.Name))
 	}
 	if s.left -= int64(n); s.left < 0 {
 		return reject(Large, "holds more than %d MiB of text", "文字超过 %d MiB", s.limits.Text>>20)

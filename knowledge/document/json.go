@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // The fields of a record that hold its text, its title and so on, by what
@@ -24,18 +25,41 @@ var (
 
 // readJSONL reads JSON Lines: a document for each line.
 func readJSONL(s *source, name string, data []byte) error {
-	text, _, err := decode(data)
+	return readLines(s, name, bytes.NewReader(data))
+}
+
+func readLines(s *source, name string, in io.Reader) error {
+	r, err := utf8Reader(in)
 	if err != nil {
-		return err
+		return streamed("JSON Lines", err)
 	}
-	n, bad, given := 0, 0, 0
-	for line := range strings.Lines(text) {
-		n++
-		if line = strings.TrimSpace(line); line == "" {
+	var buffer []byte
+	bad, given := 0, 0
+	for n := 1; ; n++ {
+		text, long, err := nextLine(r, buffer, s.limits.Text)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return streamed("JSON Lines", err)
+		}
+		buffer = text
+		if text = bytes.TrimSpace(text); len(text) == 0 && !long {
 			continue
 		}
 		part := name + "#" + strconv.Itoa(n)
-		v, err := parseJSON([]byte(line))
+		if long {
+			if err := s.sink.Rejected(reject(Large, "is longer than %d MiB", "超过 %d MiB", s.limits.Text>>20).named(part)); err != nil {
+				return err
+			}
+			continue
+		}
+		if !utf8.Valid(text) {
+			if decoded, _, err := decode(text); err == nil {
+				text = []byte(decoded)
+			}
+		}
+		v, err := parseJSON(text)
 		if err != nil {
 			if bad++; bad <= 10 {
 				if err := s.sink.Rejected(broken("JSON", err).named(part)); err != nil {
@@ -61,6 +85,14 @@ func readJSONL(s *source, name string, data []byte) error {
 		return reject(Empty, "no line of it is a record with text", "没有一行是含文字的记录")
 	}
 	return nil
+}
+
+// streamed makes an error of reading a stream the file's.
+func streamed(what string, err error) error {
+	if r, ok := errors.AsType[*Rejection](err); ok {
+		return r
+	}
+	return broken(what, err)
 }
 
 // readJSON reads a JSON file: a list of records gives a document for each,

@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -13,7 +14,18 @@ import (
 // readParquet reads the rows of a Parquet file as records: a document for
 // each. Columns that repeat or nest are left out.
 func readParquet(s *source, name string, data []byte) error {
-	f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	return s.parquet(name, bytes.NewReader(data), int64(len(data)))
+}
+
+func (s *source) parquet(name string, in io.ReaderAt, size int64) error {
+	var end [8]byte // length of the footer, and a mark
+	if _, err := in.ReadAt(end[:], max(size-8, 0)); err != nil && !errors.Is(err, io.EOF) {
+		return broken("Parquet", err)
+	}
+	if footer := int64(binary.LittleEndian.Uint32(end[:])); footer > size-12 || footer > s.limits.Text {
+		return broken("Parquet", errors.New("the footer is longer than the file"))
+	}
+	f, err := parquet.OpenFile(in, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true), parquet.ReadBufferSize(1<<18))
 	if err != nil {
 		return broken("Parquet", err)
 	}

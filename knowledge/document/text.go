@@ -103,11 +103,20 @@ func decode(data []byte) (text string, utf bool, err error) {
 	if !nul && utf8.Valid(data) {
 		return string(data), true, nil
 	}
-	if e := utf16Without(data); e != nil {
-		return convert(data, e), false, nil
+	e, err := guess(data)
+	if err != nil {
+		return "", false, err
 	}
-	if nul {
-		return "", false, reject(Broken, "holds bytes that no text has", "含有文本中不会出现的字节")
+	return convert(data, e), false, nil
+}
+
+// guess finds the encoding of a text that is not UTF-8.
+func guess(data []byte) (encoding.Encoding, error) {
+	if e := utf16Without(data); e != nil {
+		return e, nil
+	}
+	if bytes.IndexByte(data, 0) >= 0 {
+		return nil, reject(Broken, "holds bytes that no text has", "含有文本中不会出现的字节")
 	}
 	sample := data[:min(len(data), 64<<10)]
 	best, most := encoding.Encoding(nil), 0.0
@@ -117,9 +126,9 @@ func decode(data []byte) (text string, utf bool, err error) {
 		}
 	}
 	if best == nil {
-		return "", false, reject(Broken, "is in no known encoding: save it as UTF-8", "编码无法识别：请另存为 UTF-8")
+		return nil, reject(Broken, "is in no known encoding: save it as UTF-8", "编码无法识别：请另存为 UTF-8")
 	}
-	return convert(data, best), false, nil
+	return best, nil
 }
 
 func convert(data []byte, e encoding.Encoding) string {

@@ -15,7 +15,11 @@ import (
 // readWARC reads the pages of a web archive (ISO 28500): responses and
 // resources that hold text. Each is named by its address.
 func readWARC(s *source, name string, data []byte) error {
-	br := bufio.NewReader(bytes.NewReader(data))
+	return readRecords(s, name, bytes.NewReader(data))
+}
+
+func readRecords(s *source, name string, in io.Reader) error {
+	br := bufio.NewReaderSize(in, 1<<16)
 	tp := textproto.NewReader(br)
 	given := 0
 	for n := 1; ; n++ {
@@ -38,8 +42,17 @@ func readWARC(s *source, name string, data []byte) error {
 		}
 		h, err := tp.ReadMIMEHeader()
 		length, err2 := strconv.ParseInt(h.Get("Content-Length"), 10, 64)
-		if err != nil || err2 != nil || length < 0 || length > s.limits.File {
+		if err != nil || err2 != nil || length < 0 || length > s.limits.File && s.one == 0 {
 			return s.sink.Rejected(reject(Broken, "is damaged at record %d", "第 %d 条记录已损坏", n).named(name))
+		}
+		if s.one > 0 && length > s.one {
+			if _, err := io.CopyN(io.Discard, br, length); err != nil {
+				return s.sink.Rejected(reject(Broken, "is cut off in record %d", "在第 %d 条记录处被截断", n).named(name))
+			}
+			if err := s.sink.Rejected(reject(Large, "record %d is longer than %d MiB", "第 %d 条记录超过 %d MiB", n, s.one>>20).named(name)); err != nil {
+				return err
+			}
+			continue
 		}
 		body, err := io.ReadAll(io.LimitReader(br, length))
 		if err != nil || int64(len(body)) < length {

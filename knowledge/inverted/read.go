@@ -241,6 +241,25 @@ func (ix *Index) Search(q Query) []Hit {
 	return hits
 }
 
+// Scores returns what a query finds in some documents, which must be allowed.
+func (ix *Index) Scores(q Query, docs []int) []uint32 {
+	scores := make([]uint32, len(docs))
+	terms := q.Terms[:min(len(q.Terms), maxTerms)]
+	weights := make([]uint32, len(terms))
+	for i, t := range terms {
+		weights[i] = idf(ix.rarity(t.Hash, q.Allowed)) * min(t.Share, 256) / 256
+	}
+	for i, impacts := range ix.Impacts(terms, docs) {
+		for t, v := range impacts {
+			scores[i] += weights[t] * uint32(v)
+		}
+		if Class(ix.classes[docs[i]]) != q.Class {
+			scores[i] = uint32(uint64(scores[i]) * uint64(min(q.Other, 256)) / 256)
+		}
+	}
+	return scores
+}
+
 // add adds a list's impacts, weighed by w, to the sums of the allowed documents.
 func add(sums []uint32, l []byte, w uint32, allowed Set) {
 	doc := 0

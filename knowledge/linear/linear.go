@@ -47,10 +47,18 @@ const low = 0x00ff00ff00ff00ff
 
 // Add adds a feature, by its hash.
 func (s *Sum) Add(hash uint64) {
-	at := int(hash>>(64-s.m.bits)) * s.m.lanes
-	for l, w := range s.m.weights[at : at+s.m.lanes] {
-		s.even[l] += w & low
-		s.odd[l] += w >> 8 & low
+	m := s.m
+	at := int(hash >> (64 - m.bits))
+	if m.lanes == 1 {
+		w := m.weights[at]
+		s.even[0] += w & low
+		s.odd[0] += w >> 8 & low
+	} else {
+		at *= m.lanes
+		for l, w := range m.weights[at : at+m.lanes] {
+			s.even[l] += w & low
+			s.odd[l] += w >> 8 & low
+		}
 	}
 	if s.n++; s.n == 256 { // 256·255 still fits 16 bits
 		s.flush()
@@ -119,6 +127,7 @@ func exp(x float64) float64 {
 type Example struct {
 	Label    int
 	Features []uint64 // hashes
+	Among    []int    // the labels it is told from; nil: all. Several questions share one model by this.
 }
 
 // Options of training. The zero value works.
@@ -131,7 +140,8 @@ type Options struct {
 }
 
 // Train learns to tell labels apart. It panics if there are more than MaxLabels
-// labels or less than two, or an example has none of them.
+// labels or less than two, or an example has none of them, or none of those it is
+// told from.
 func Train(labels []string, examples []Example, o Options) *Model {
 	if len(labels) < 2 || len(labels) > MaxLabels {
 		panic("linear: Train: number of labels")
@@ -175,15 +185,7 @@ func Train(labels []string, examples []Example, o Options) *Model {
 					p[k] += v
 				}
 			}
-			top := slices.Max(p)
-			sum := 0.0
-			for k := range p {
-				p[k] = exp(float64((p[k] - top) * norm))
-				sum += p[k]
-			}
-			for k := range p {
-				p[k] /= sum
-			}
+			softmax(p, e.Among, norm)
 			p[e.Label]--
 			for k := range p {
 				p[k] = float64(float64(p[k]*rate) * norm)
@@ -199,6 +201,26 @@ func Train(labels []string, examples []Example, o Options) *Model {
 		}
 	}
 	return quantise(labels, o.Bits, w)
+}
+
+// softmax turns sums into probabilities among some labels; others have 0.
+func softmax(p []float64, among []int, norm float64) {
+	if among != nil {
+		for k := range p {
+			if !slices.Contains(among, k) {
+				p[k] = math.Inf(-1)
+			}
+		}
+	}
+	top := slices.Max(p)
+	sum := 0.0
+	for k := range p {
+		p[k] = exp(float64((p[k] - top) * norm))
+		sum += p[k]
+	}
+	for k := range p {
+		p[k] /= sum
+	}
 }
 
 func mix(z uint64) uint64 {

@@ -34,7 +34,7 @@ func TestTrain(t *testing.T) {
 	}
 	var examples []Example
 	for i := range 600 {
-		examples = append(examples, Example{i % 3, features(text(i % 3))})
+		examples = append(examples, Example{Label: i % 3, Features: features(text(i % 3))})
 	}
 	labels := []string{"good", "bad", "es"}
 	m := Train(labels, examples, Options{Bits: 10})
@@ -94,7 +94,7 @@ func TestExp(t *testing.T) {
 }
 
 func FuzzUnmarshal(f *testing.F) {
-	f.Add(Train([]string{"a", "b"}, []Example{{0, []uint64{1}}, {1, []uint64{1 << 63}}}, Options{Bits: 2}).Marshal())
+	f.Add(Train([]string{"a", "b"}, []Example{{Label: 0, Features: []uint64{1}}, {Label: 1, Features: []uint64{1 << 63}}}, Options{Bits: 2}).Marshal())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := Unmarshal(b)
 		if err != nil {

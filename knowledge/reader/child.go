@@ -22,15 +22,28 @@ const (
 	childEnv = "SUIREN_READER"
 )
 
-// What is said through the pipes. To the child: a request is the lengths of
-// name and data (uint32, uint64, little-endian), then both. From it: frames of
-// a kind, a length (uint32) and JSON.
+// What is said through the pipes. To the child: a request as JSON after its
+// length (uint32, little-endian), and the data if it is no stream. From it: frames of
+// a kind, a length (uint32) and JSON; a wanted part is a place (uint64) and a length
+// (uint32), and is answered with a length, which is less at the end, and the bytes.
 const (
 	hello        = 'h'
+	wanted       = 'w'
 	oneDocument  = 'd' // document.Document
 	oneRejection = 'r' // document.Rejection of a part
 	done         = 'e' // document.Rejection of the file, or null
 )
+
+// A request has a child read a file.
+type request struct {
+	Name   string
+	Size   int64
+	Stream bool `json:",omitempty"` // it asks for the parts it wants
+	Skip   int  `json:",omitempty"` // documents and rejected parts that are not sent
+}
+
+// maxPart bounds what a child asks for at once.
+const maxPart = 1 << 22
 
 // Child is what a child does: it reads what it is sent until its input ends,
 // and exits. In any other process it returns at once. The program, and each
@@ -58,13 +71,17 @@ func serve(o Options, in io.Reader, out io.Writer) int {
 	br := bufio.NewReaderSize(in, 1<<16)
 	var idle *time.Timer
 	for {
-		name, data, err := receive(br, o.limits().File)
+		ask, data, err := receive(br, o.limits().File)
 		if err != nil {
 			return 0 // the parent is gone, or done
 		}
 		// The parent kills a child that takes too long; if it died, the child ends by itself.
 		idle = time.AfterFunc(o.Time+10*time.Second, func() { os.Exit(3) })
-		err = r.Read(name, data, w)
+		if ask.Stream {
+			err = r.ReadAt(ask.Name, &parts{w, br, idle, o.Time}, ask.Size, ask.Skip, w)
+		} else {
+			err = r.Read(ask.Name, data, w)
+		}
 		idle.Stop()
 		var whole *document.Rejection
 		if err != nil && !errors.As(err, &whole) {
@@ -91,21 +108,73 @@ func watch(most int64) {
 	}
 }
 
-// receive reads a request.
-func receive(r io.Reader, most int64) (name string, data []byte, err error) {
-	var head [12]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return "", nil, err
+// receive reads a request, and the data of one that is no stream.
+func receive(r io.Reader, most int64) (ask request, data []byte, err error) {
+	head, err := receiveBytes(r, 1<<16)
+	if err != nil {
+		return ask, nil, err
 	}
-	n, size := binary.LittleEndian.Uint32(head[:]), binary.LittleEndian.Uint64(head[4:])
-	if n > 1<<16 || size > uint64(most) {
-		return "", nil, errors.New("a request is too long")
+	if err := json.Unmarshal(head, &ask); err != nil {
+		return ask, nil, err
 	}
-	b := make([]byte, uint64(n)+size)
-	if _, err := io.ReadFull(r, b); err != nil {
-		return "", nil, err
+	if ask.Stream {
+		return ask, nil, nil
 	}
-	return string(b[:n]), b[n:], nil
+	if ask.Size < 0 || ask.Size > most {
+		return ask, nil, errors.New("a request is too long")
+	}
+	data = make([]byte, ask.Size)
+	_, err = io.ReadFull(r, data)
+	return ask, data, err
+}
+
+// receiveBytes reads bytes after their length.
+func receiveBytes(r io.Reader, most uint32) ([]byte, error) {
+	var n [4]byte
+	if _, err := io.ReadFull(r, n[:]); err != nil {
+		return nil, err
+	}
+	size := binary.LittleEndian.Uint32(n[:])
+	if size > most {
+		return nil, errors.New("a request is too long")
+	}
+	b := make([]byte, size)
+	_, err := io.ReadFull(r, b)
+	return b, err
+}
+
+// parts is the file of a stream, which the parent has.
+type parts struct {
+	w    *wire
+	in   io.Reader
+	idle *time.Timer
+	time time.Duration
+}
+
+// ReadAt implements io.ReaderAt.
+func (p *parts) ReadAt(b []byte, at int64) (n int, err error) {
+	for n < len(b) {
+		p.idle.Reset(p.time + 10*time.Second)
+		var want [12]byte
+		size := min(len(b)-n, maxPart)
+		binary.LittleEndian.PutUint64(want[:], uint64(at+int64(n)))
+		binary.LittleEndian.PutUint32(want[8:], uint32(size))
+		if err := p.w.frame(wanted, want[:]); err != nil {
+			return n, err
+		}
+		if err := p.w.w.Flush(); err != nil {
+			return n, err
+		}
+		part, err := receiveBytes(p.in, uint32(size))
+		if err != nil {
+			return n, err
+		}
+		n += copy(b[n:], part)
+		if len(part) < size {
+			return n, io.EOF
+		}
+	}
+	return n, nil
 }
 
 // A wire is the Sink of a child.
@@ -119,13 +188,19 @@ func (w *wire) send(kind byte, v any) error {
 	if err != nil {
 		return err
 	}
+	if err := w.frame(kind, b); err != nil || kind == oneDocument || kind == oneRejection {
+		return err // flushed when it is full, or done
+	}
+	return w.w.Flush()
+}
+
+func (w *wire) frame(kind byte, b []byte) error {
 	var head [5]byte
 	head[0] = kind
 	binary.LittleEndian.PutUint32(head[1:], uint32(len(b)))
-	w.w.Write(head[:])
-	w.w.Write(b)
-	if kind == oneDocument || kind == oneRejection {
-		return nil // flushed when it is full, or done
+	_, err := w.w.Write(head[:])
+	if err == nil {
+		_, err = w.w.Write(b)
 	}
-	return w.w.Flush()
+	return err
 }

@@ -77,14 +77,38 @@ func (p *Pool) Read(ctx context.Context, name string, data []byte, sink document
 		return &document.Rejection{Name: name, Cause: document.Large,
 			En: fmt.Sprintf("is longer than %d MiB", p.o.limits().File>>20), Zh: fmt.Sprintf("超过 %d MiB", p.o.limits().File>>20)}
 	}
+	return p.read(ctx, name, sink, func(c *child, _ func()) (*document.Rejection, error) {
+		return c.read(request{Name: name, Size: int64(len(data))}, data, sink)
+	})
+}
+
+// ReadAt reads a file that document.Streams named, as document.Reader.ReadAt
+// does: the child asks for the parts that it wants, and none of it is held
+// here. The time is that between one part and the next, or one document and
+// the next.
+func (p *Pool) ReadAt(ctx context.Context, name string, f io.ReaderAt, size int64, skip int, sink document.Sink) error {
+	return p.read(ctx, name, sink, func(c *child, moves func()) (*document.Rejection, error) {
+		c.file, c.most, c.moves = f, served*size+1<<30, moves
+		defer func() { c.file, c.moves = nil, nil }()
+		return c.read(request{Name: name, Size: size, Stream: true, Skip: skip}, nil, sink)
+	})
+}
+
+// served is how often a child may ask for a file's bytes, on average.
+const served = 8
+
+// read has a child do something with a file, in time.
+func (p *Pool) read(ctx context.Context, name string, sink document.Sink, do func(c *child, moves func()) (*document.Rejection, error)) error {
 	c, err := p.take()
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.o.Time)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	clock := time.AfterFunc(p.o.Time, func() { cancel(errSlow) })
+	defer clock.Stop()
 	stop := context.AfterFunc(ctx, func() { c.cmd.Process.Kill() })
-	whole, err := c.read(name, data, sink)
+	whole, err := do(c, func() { clock.Reset(p.o.Time) })
 	if stop() && err == nil {
 		p.give(c)
 		if whole != nil {
@@ -97,7 +121,7 @@ func (p *Pool) Read(ctx context.Context, name string, data []byte, sink document
 	switch {
 	case errors.As(err, &sunk):
 		return sunk.err
-	case errors.Is(context.Cause(ctx), context.DeadlineExceeded) && time.Since(c.began) >= p.o.Time:
+	case errors.Is(context.Cause(ctx), errSlow):
 		return &document.Rejection{Name: name, Cause: document.Slow,
 			En: fmt.Sprintf("took longer than %v to read", p.o.Time), Zh: fmt.Sprintf("读取时间超过 %v", p.o.Time)}
 	case ctx.Err() != nil:
@@ -109,6 +133,8 @@ func (p *Pool) Read(ctx context.Context, name string, data []byte, sink document
 	}
 	return r
 }
+
+var errSlow = errors.New("too slow")
 
 func (p *Pool) take() (*child, error) {
 	p.mu.Lock()
@@ -144,7 +170,11 @@ type child struct {
 	out    *bufio.Reader
 	stderr *tail
 	files  int
-	began  time.Time // with the file it reads
+
+	// Of a file that it asks for in parts.
+	file  io.ReaderAt
+	most  int64  // bytes that may still be asked for
+	moves func() // is called when it gets on
 }
 
 func (p *Pool) start() (*child, error) {
@@ -204,12 +234,12 @@ type sinkError struct{ err error }
 func (e sinkError) Error() string { return e.err.Error() }
 
 // read has a child read a file.
-func (c *child) read(name string, data []byte, sink document.Sink) (whole *document.Rejection, err error) {
-	c.began = time.Now()
-	var head [12]byte
-	binary.LittleEndian.PutUint32(head[:], uint32(len(name)))
-	binary.LittleEndian.PutUint64(head[4:], uint64(len(data)))
-	for _, b := range [][]byte{head[:], []byte(name), data} {
+func (c *child) read(r request, data []byte, sink document.Sink) (whole *document.Rejection, err error) {
+	head, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range [][]byte{binary.LittleEndian.AppendUint32(nil, uint32(len(head))), head, data} {
 		if _, err := c.in.Write(b); err != nil {
 			return nil, err
 		}
@@ -219,7 +249,14 @@ func (c *child) read(name string, data []byte, sink document.Sink) (whole *docum
 		if err != nil {
 			return nil, err
 		}
+		if c.moves != nil {
+			c.moves()
+		}
 		switch kind {
+		case wanted:
+			if err := c.serve(b); err != nil {
+				return nil, err
+			}
 		case oneDocument:
 			d := new(document.Document)
 			if err := json.Unmarshal(b, d); err != nil {
@@ -244,6 +281,25 @@ func (c *child) read(name string, data []byte, sink document.Sink) (whole *docum
 			return nil, errors.New("a child says what is not known")
 		}
 	}
+}
+
+// serve sends a part of the file that the child asked for.
+func (c *child) serve(b []byte) error {
+	if len(b) != 12 || c.file == nil {
+		return errors.New("a child asks for what it may not")
+	}
+	at, n := int64(binary.LittleEndian.Uint64(b)), int64(binary.LittleEndian.Uint32(b[8:]))
+	if c.most -= n; at < 0 || n > maxPart || c.most < 0 {
+		return errors.New("a child asks for too much")
+	}
+	part := make([]byte, 4+n)
+	k, err := c.file.ReadAt(part[4:], at)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return sinkError{err} // it is not the child's fault
+	}
+	binary.LittleEndian.PutUint32(part, uint32(k))
+	_, err = c.in.Write(part[:4+k])
+	return err
 }
 
 // maxFrame bounds what a child may say at once.

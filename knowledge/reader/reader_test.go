@@ -102,3 +102,42 @@ func TestLimits(t *testing.T) {
 
 // bounded: the system bounds the memory of a process.
 const bounded = runtime.GOOS == "linux"
+
+// A file that streams is never held whole: the child asks for its parts.
+func TestReadAt(t *testing.T) {
+	p := New(Options{})
+	defer p.Close()
+	var b bytes.Buffer
+	for i := range 60_000 {
+		fmt.Fprintf(&b, "{\"title\":\"t%d\",\"text\":\"%s\"}\n", i, strings.Repeat(fmt.Sprintf("word%d ", i), 20))
+	}
+	data := b.Bytes()
+	if !document.Streams("x.jsonl", data[:100], int64(len(data))) {
+		t.Fatal("it is too small to be a stream")
+	}
+	var c collect
+	if err := p.ReadAt(t.Context(), "x.jsonl", bytes.NewReader(data), int64(len(data)), 59_990, &c); err != nil || len(c.documents) != 10 || c.documents[9].Title != "t59999" || c.documents[9].Name != "x.jsonl#60000" {
+		t.Errorf("%d documents: %v", len(c.documents), err)
+	}
+	c = collect{} // the child is as good as before
+	if err := p.Read(t.Context(), "a.txt", []byte("a text"), &c); err != nil || len(c.documents) != 1 {
+		t.Error(err)
+	}
+	stop := errors.New("enough")
+	if err := p.ReadAt(t.Context(), "x.jsonl", bytes.NewReader(data), int64(len(data)), 0, stopper{stop}); !errors.Is(err, stop) {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := p.ReadAt(ctx, "x.jsonl", bytes.NewReader(data), int64(len(data)), 0, &c); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	broken := errors.New("the disk is broken")
+	if err := p.ReadAt(t.Context(), "x.jsonl", noFile{broken}, 1<<30, 0, &c); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+}
+
+type noFile struct{ err error }
+
+func (n noFile) ReadAt([]byte, int64) (int, error) { return 0, n.err }

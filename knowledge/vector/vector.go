@@ -36,6 +36,36 @@ func (s *Set) Add(v []float32) {
 	s.data, s.scales = append(s.data, data...), append(s.scales, scale)
 }
 
+// Put replaces vector i.
+func (s *Set) Put(i int, v []float32) {
+	data, scale := quantise(v, s.width)
+	copy(s.at(i), data)
+	s.scales[i] = scale
+}
+
+// Take adds vector i of another set of the same width, as it is there.
+func (s *Set) Take(from *Set, i int) {
+	s.data, s.scales = append(s.data, from.at(i)[:s.width]...), append(s.scales, from.scales[i])
+}
+
+// Mix adds vector i, of length one, times weight to v.
+func (s *Set) Mix(v []float32, i int, weight float32) {
+	f := s.scales[i] * weight
+	for k, x := range s.at(i) {
+		v[k] += float32(f * float32(x))
+	}
+}
+
+// Near returns the cosines of a vector and some of the set.
+func (s *Set) Near(v []float32, list []int) []float32 {
+	q, scale := quantise(v, s.width)
+	near := make([]float32, len(list))
+	for k, i := range list {
+		near[k] = s.near(i, q, scale)
+	}
+	return near
+}
+
 // quantise rounds a vector to int8. It panics on another width.
 func quantise(v []float32, width int) ([]int8, float32) {
 	if len(v) != width {

@@ -59,10 +59,15 @@ type Token struct {
 
 // A Source is a passage of the owner's documents.
 type Source struct {
-	File    string  `json:"file"`
-	Heading string  `json:"heading,omitempty"`
-	Text    string  `json:"text"`
-	Score   float64 `json:"score"`
+	ID      string   `json:"id,omitempty"` // of the passage
+	File    string   `json:"file"`
+	Heading string   `json:"heading,omitempty"`
+	Text    string   `json:"text"`
+	Score   float64  `json:"score"`
+	Page    int      `json:"page,omitempty"`  // on which it begins, from 1
+	Start   int      `json:"start,omitempty"` // bytes of the document's text
+	End     int      `json:"end,omitempty"`
+	Quotes  [][2]int `json:"quotes,omitempty"` // of Text, in characters: what the answer says word for word
 }
 
 // Usage counts tokens. Reasoning tokens are part of the completion, cached

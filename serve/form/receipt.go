@@ -39,6 +39,7 @@ type Receipt struct {
 	AdapterDigest string   `json:"adapter_digest,omitempty"` // sha256 over adapter_config.json and then adapter_model.safetensors
 	Chat          bool     `json:"chat"`                     // the prompt is a rendered conversation
 	Open          bool     `json:"open_thought,omitempty"`   // which ends in a thought
+	Readers       []string `json:"readers,omitempty"`        // who asked documents that not everybody may read
 }
 
 // A ReceiptModel names what answered: a model, or a release.
@@ -77,23 +78,27 @@ func (r *Request) ReadReceipt(v json.RawMessage) error {
 }
 
 // Inlay is what is added to the replies of interfaces that have no place for
-// receipts, under the key suiren; nil if none was asked for.
+// receipts and retractions, under the key suiren; nil if there are none.
 type Inlay struct {
-	Receipts []*Receipt `json:"receipts"`
+	Receipts []*Receipt `json:"receipts,omitempty"`
+	Retract  *Retracted `json:"retract,omitempty"` // of the one answer
 }
 
 // NewInlay returns the inlay of replies.
 func NewInlay(replies ...*Reply) *Inlay {
-	var in *Inlay
+	var in Inlay
 	for _, p := range replies {
 		if p.Receipt != nil {
-			if in == nil {
-				in = &Inlay{}
-			}
 			in.Receipts = append(in.Receipts, p.Receipt)
 		}
+		if len(replies) == 1 {
+			in.Retract = p.Retract
+		}
 	}
-	return in
+	if in.Receipts == nil && in.Retract == nil {
+		return nil
+	}
+	return &in
 }
 
 // Tokens returns the count and the digest of ids, and ids themselves if keep.

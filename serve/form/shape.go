@@ -27,6 +27,7 @@ type Reply struct {
 	Reason       string // Stop, Length, ToolUse, Filtered
 	Stopped      string // the stop string that ended it
 	Refusal      *Refused
+	Retract      *Retracted // beside Refusal: what has left of the answer is withdrawn
 	Usage        Usage
 	Seed         uint64
 	Receipt      *Receipt
@@ -38,6 +39,15 @@ type Reply struct {
 type Refused struct {
 	Class string `json:"class"`
 	Text  string `json:"text"`
+}
+
+// Retracted tells a client to take back what it shows of the answer, from a byte
+// of its text on, and to show Text in its place.
+type Retracted struct {
+	From   int    `json:"from"`
+	Class  string `json:"class"`
+	Policy string `json:"policy"`
+	Text   string `json:"text"`
 }
 
 // A Sink sends one event of a stream. Name is for the surfaces that name

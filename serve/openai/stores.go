@@ -49,6 +49,11 @@ type Found struct {
 	End      int     // 0: not known
 	Score    float64 // share of the query that it covers, 0 to 1
 	Relevant bool    // near enough to answer
+	Words    float64 // BM25F
+	Meaning  float64 // cosine of its vector and the query's
+	Ranks    any     // by words, by meaning, by both
+	Terms    any     // of the query that are in it
+	Spans    any     // of the text, where they stand
 }
 
 // Reply is the body that tells what was found.
@@ -66,7 +71,13 @@ func (r *StoreQuery) Reply(list []Found) any {
 	}
 	data := []result{}
 	for _, f := range list {
-		attributes := map[string]any{"passage": f.ID, "heading": f.Heading, "start": f.Start, "end": f.End, "relevant": f.Relevant}
+		attributes := map[string]any{"passage": f.ID, "heading": f.Heading, "start": f.Start, "end": f.End, "relevant": f.Relevant,
+			"words": f.Words, "meaning": f.Meaning}
+		for name, x := range map[string]any{"ranks": f.Ranks, "terms": f.Terms, "spans": f.Spans} {
+			if x != nil {
+				attributes[name] = x
+			}
+		}
 		if f.Page > 0 {
 			attributes["page"] = f.Page
 		}

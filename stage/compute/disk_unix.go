@@ -4,8 +4,8 @@ package compute
 
 import "syscall"
 
-// diskFree returns the bytes that a file in dir may take.
-func diskFree(dir string) (int64, bool) {
+// DiskFree returns the bytes that a file in dir may take, where the system tells.
+func DiskFree(dir string) (int64, bool) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return 0, false

@@ -90,7 +90,7 @@ func checkState(dir string) Check {
 
 func checkDisk(dir string) Check {
 	c := Check{ID: "disk", Status: OK, Name: say.T("disk", "磁盘")}
-	free, ok := diskFree(existing(dir))
+	free, ok := DiskFree(existing(dir))
 	if !ok {
 		c.Found = say.T("unknown on this system", "此系统上无法得知")
 		return c

@@ -42,7 +42,7 @@ type Corpus struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Corpus) Name() string    { return "corpus" }
-func (*Corpus) Revision() int   { return 2 }
+func (*Corpus) Revision() int   { return 3 }
 func (*Corpus) Out() store.Kind { return store.Corpus }
 
 // Files implements stage.FileReader.

@@ -222,11 +222,17 @@ func (c *curator) writeShard(name string, from []origin, docs []Document) error 
 		})
 	}
 	team.Wait()
+	if err := writeKeys(name+keysEnding, entries); err != nil {
+		return err
+	}
 	w, err := createJournal(name+".part", false)
 	if err != nil {
 		return err
 	}
 	for i := range entries {
+		if c.recipe.Name != measureRecipe {
+			entries[i].Keys = nil // they stand in their own file
+		}
 		if err := w.write(&entries[i]); err != nil {
 			w.f.Close()
 			return err
@@ -313,7 +319,7 @@ func (j *judge) entry(from origin, d *Document) Entry {
 	if r.Duplicates == dupNone && r.Name != measureRecipe {
 		return e
 	}
-	if known != nil && len(known.Keys) > 0 && r.Duplicates == dupNear {
+	if known != nil && len(known.Keys) > 0 && len(known.Keys) <= mostKeys && r.Duplicates == dupNear {
 		e.Keys = known.Keys
 		return e
 	}
@@ -363,9 +369,9 @@ func (c *curator) cluster(ctx context.Context) error {
 		sorters[i] = duplicate.Sorter{Dir: dir, Limit: sortPairs}
 	}
 	n := 0
-	err := c.entries(ctx, func(e *Entry) error {
-		c.kept[n] = e.Reason == ""
-		for i, k := range e.Keys {
+	err := c.keys(ctx, func(kept bool, keys []uint64) error {
+		c.kept[n] = kept
+		for i, k := range keys {
 			if i == 0 {
 				if err := sorters[0].Add(duplicate.Pair{Key: k, Value: uint64(n)}); err != nil {
 					return err

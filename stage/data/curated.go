@@ -112,9 +112,6 @@ func (c *curator) write(ctx context.Context) error {
 		}
 		x.decide(n, e, d)
 		n++
-		if c.recipe.Name != measureRecipe {
-			e.Keys = nil
-		}
 		if e.Kept {
 			e.After = digits(d.Text)
 			out := w

@@ -89,8 +89,9 @@ func newDocument(path, text string) Document {
 // Bounds of what one block may read.
 const (
 	maxText      = 8 << 20 // bytes of a document; a longer one is set aside
-	maxDocuments = 1_000_000
-	maxAll       = 1 << 30 // bytes
+	maxDocuments = 100_000_000
+	maxAll       = 1 << 40 // bytes
+	maxTraces    = 1_000_000
 )
 
 // A setAside is a file that was not read, and why.
@@ -109,6 +110,7 @@ type documentsReport struct {
 	Bytes     int            `json:"bytes"`
 	Scanned   []scannedPages `json:"scanned_pages"`
 	SetAside  []setAside     `json:"set_aside"`
+	More      int            `json:"more,omitempty"` // that were set aside too
 }
 
 // scannedPages are pages of a document that are pictures without text.
@@ -119,41 +121,58 @@ type scannedPages struct {
 
 // Run implements stage.Operator.
 func (d *Documents) Run(ctx context.Context, job *stage.Job) error {
+	if d.Path == "" {
+		return d.answers(job)
+	}
+	s, err := newReading(job)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := readFiles(ctx, job, s.report.At, s.add); err != nil {
+		return err
+	}
+	r := &s.report.documentsReport
+	if r.Documents == 0 {
+		return noDocuments(d.Path, r.SetAside)
+	}
+	if n := len(r.SetAside) + r.More; n > 0 {
+		text := say.T("%d files were set aside, see report.json; the first is %s", "有 %d 个文件未读入，见 report.json；第一个是 %s", n, r.SetAside[0].Path)
+		job.Emit(stage.Event{Type: "note", Text: &text})
+	}
+	return s.finish(ctx)
+}
+
+func newReport() documentsReport {
+	return documentsReport{Format: 1, Languages: map[string]int{}, Formats: map[string]int{}, Scanned: []scannedPages{}, SetAside: []setAside{}}
+}
+
+// answers makes documents of rated answers.
+func (d *Documents) answers(job *stage.Job) error {
 	w, err := createDocuments(filepath.Join(job.Out, "documents.jsonl"))
 	if err != nil {
 		return err
 	}
 	defer w.f.Close()
-	r := documentsReport{Format: 1, Languages: map[string]int{}, Formats: map[string]int{}, Scanned: []scannedPages{}, SetAside: []setAside{}}
-	add := func(doc Document) error {
-		if r.Bytes += len(doc.Text); r.Bytes > maxAll || r.Documents >= maxDocuments {
-			return &say.Error{What: say.T("the documents are more than %d, or longer than %d bytes together", "文档超过 %d 篇，或总长超过 %d 字节", maxDocuments, maxAll),
-				Next: say.T("make several documents blocks of them", "请分成几个 documents 块")}
-		}
-		r.Documents++
-		r.Languages[doc.Lang]++
-		r.Formats[cmp.Or(doc.Format, "text")]++
+	r := newReport()
+	if err := readTraces(job.Dir("traces"), func(doc Document) error {
+		r.count(&doc)
 		return w.write(&doc)
-	}
-	if d.Path != "" {
-		err = readFiles(ctx, job, add, &r)
-	} else {
-		err = readTraces(job.Dir("traces"), add)
-	}
-	if err == nil && d.Path != "" && r.Documents == 0 {
-		err = noDocuments(d.Path, r.SetAside)
-	}
-	if err != nil {
+	}); err != nil {
 		return err
-	}
-	if n := len(r.SetAside); n > 0 {
-		text := say.T("%d files were set aside, see report.json; the first is %s", "有 %d 个文件未读入，见 report.json；第一个是 %s", n, r.SetAside[0].Path)
-		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
 	if err := w.close(); err != nil {
 		return err
 	}
 	return writeJSON(filepath.Join(job.Out, "report.json"), &r)
+}
+
+// count notes a document.
+func (r *documentsReport) count(doc *Document) {
+	r.Bytes += len(doc.Text)
+	r.Documents++
+	r.Languages[doc.Lang]++
+	r.Formats[cmp.Or(doc.Format, "text")]++
 }
 
 func noDocuments(pattern string, aside []setAside) error {
@@ -191,8 +210,8 @@ func readTraces(dir string, add func(Document) error) error {
 			h := sha256.Sum256([]byte(t.ID))
 			t.ID = hex.EncodeToString(h[:12])
 		}
-		if len(docs) > maxDocuments {
-			return nil // add will say so
+		if len(docs) >= maxTraces {
+			return &say.Error{Where: name, What: say.T("there are more than %d rated answers", "评过的回答超过 %d 条", maxTraces)}
 		}
 		docs = append(docs, newDocument("traces/"+t.ID, question+"\n\n"+answer+"\n"))
 		return nil

@@ -36,7 +36,7 @@ type Entry struct {
 	PII      map[string]int    `json:"pii,omitempty"`   // how often each kind was found
 	Measures *quality.Measures `json:"measures,omitempty"`
 
-	Keys []uint64 `json:"keys,omitempty"` // of shards: the hash of the text, then of the bands
+	Keys []uint64 `json:"keys,omitempty"` // of what was only measured: the hash of the text, then of the bands
 }
 
 // Reasons that are no rules of package quality.

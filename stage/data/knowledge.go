@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"suiren/internal/say"
 	"suiren/knowledge"
@@ -14,8 +18,14 @@ import (
 
 // Knowledge is the operator that cuts a corpus into passages and makes the
 // index with which they are found.
+//
+// Readers are the rules of who may read a document, or a folder with all below
+// it: the names of keys, people or groups, or "*" for everybody. The rule with
+// the longest path counts.
 type Knowledge struct {
-	From stage.Ref `plan:"from" kinds:"corpus"`
+	From     stage.Ref           `plan:"from" kinds:"corpus"`
+	Synonyms string              `plan:"synonyms,optional" json:",omitempty"` // file of phrases that mean the same
+	Readers  map[string][]string `plan:"readers,optional" json:",omitempty"`  // by path
 }
 
 // Name, Revision and Out implement stage.Operator.
@@ -23,11 +33,33 @@ func (*Knowledge) Name() string    { return "knowledge" }
 func (*Knowledge) Revision() int   { return knowledge.Revision }
 func (*Knowledge) Out() store.Kind { return store.Knowledge }
 
+// Files implements stage.FileReader.
+func (k *Knowledge) Files() []string {
+	if k.Synonyms == "" {
+		return nil
+	}
+	return []string{k.Synonyms}
+}
+
+// Check implements stage.Checker.
+func (k *Knowledge) Check() (list []*say.Error) {
+	for _, p := range slices.Sorted(maps.Keys(k.Readers)) {
+		if strings.Contains(p, "*") {
+			list = append(list, &say.Error{Where: "readers", What: say.T("%q is a pattern, and a rule names a document or a folder", "%q 是模式，而规则写的是文档或目录", p),
+				Next: say.T("write the folder; \"\" is everything", "请写目录；\"\" 表示全部")})
+		}
+	}
+	return list
+}
+
 // Run implements stage.Operator. An empty corpus makes an index that finds
 // nothing: a corpus of rated answers begins so.
-func (*Knowledge) Run(ctx context.Context, job *stage.Job) error {
+func (k *Knowledge) Run(ctx context.Context, job *stage.Job) error {
 	from := filepath.Join(job.Dir("from"), "corpus.jsonl")
-	if err := knowledge.Build(job.Out, knowledgeDocuments(ctx, from)); err != nil {
+	if err := knowledge.Build(job.Out, knowledgeDocuments(ctx, from), knowledge.Options{}); err != nil {
+		return err
+	}
+	if err := k.beside(job); err != nil {
 		return err
 	}
 	ix, err := knowledge.Open(job.Out)
@@ -38,6 +70,39 @@ func (*Knowledge) Run(ctx context.Context, job *stage.Job) error {
 	text := say.T("%d passages of %d documents", "%[2]d 篇文档，%[1]d 个段落", ix.Len(), len(ix.Sources()))
 	job.Emit(stage.Event{Type: "note", Text: &text})
 	return nil
+}
+
+// beside writes what the owner says beside the index.
+func (k *Knowledge) beside(job *stage.Job) error {
+	if dir := job.Dir("files"); dir != "" && k.Synonyms != "" {
+		paths, err := filesBelow(dir)
+		if err != nil {
+			return err
+		}
+		var all strings.Builder
+		for _, p := range paths {
+			b, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(p)))
+			if err == nil {
+				_, err = knowledge.ParseSynonyms(b)
+			}
+			if err != nil {
+				return &say.Error{Where: p, Err: err, What: say.T("the synonyms cannot be read: %v", "无法读取同义词：%v", err),
+					Next: say.T("write phrases that mean the same on one line, parted by commas", "请把同义的词写在一行，用逗号隔开")}
+			}
+			all.WriteString(strings.TrimSpace(string(b)) + "\n")
+		}
+		if err := knowledge.WriteSynonyms(job.Out, all.String()); err != nil {
+			return err
+		}
+	}
+	if len(k.Readers) == 0 {
+		return nil
+	}
+	var rules []knowledge.Rule
+	for _, p := range slices.Sorted(maps.Keys(k.Readers)) {
+		rules = append(rules, knowledge.Rule{Path: p, Allow: k.Readers[p]})
+	}
+	return knowledge.WriteRules(job.Out, rules)
 }
 
 // errStop ends the reading of a file early.

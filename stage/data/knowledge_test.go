@@ -1,6 +1,8 @@
 package data
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -62,4 +64,42 @@ func TestNoLessonIsAboutTheHandbook(t *testing.T) {
 		}
 	}
 	t.Logf("%d problems", n)
+}
+
+func TestKnowledgeBeside(t *testing.T) {
+	corpus := must(t, &Corpus{Recipe: "rag"}, documentsOf(t,
+		newDocument("hr/pay.md", "# Pay\n\nSalaries are paid on the 25th of each month.\n"),
+		newDocument("it/box.md", "# Boxes\n\nEach computer is replaced after five years.\n")))
+	words := t.TempDir()
+	if err := os.WriteFile(filepath.Join(words, "words.txt"), []byte("computer, abacus\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	op := &Knowledge{Synonyms: "words.txt", Readers: map[string][]string{"hr": {"mary"}, "hr/pay.md/x": {}}}
+	if list := op.Check(); len(list) != 0 {
+		t.Fatal(list)
+	}
+	ix, err := knowledge.Open(must(t, op, stage.Input{Arg: "from", Dir: corpus}, stage.Input{Arg: "files", Dir: words}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ix.Close()
+	if hits := ix.Search("When is an abacus replaced?", 1); len(hits) == 0 || hits[0].File != "it/box.md" {
+		t.Errorf("synonyms: %+v", hits)
+	}
+	gate := ix.Gate(ix.Rules())
+	for who, want := range map[string]bool{"mary": true, "john": false, "": false} {
+		a := ix.Answer(knowledge.Question{Text: "When are salaries paid?", Access: gate.Access(who)})
+		if a.Refused == want {
+			t.Errorf("%q: refused %v", who, a.Refused)
+		}
+	}
+	if (&Knowledge{Readers: map[string][]string{"hr/*": nil}}).Check() == nil {
+		t.Error("a pattern is taken for a path")
+	}
+	if err := os.WriteFile(filepath.Join(words, "words.txt"), []byte("alone\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := makeFrom(t, op, stage.Input{Arg: "from", Dir: corpus}, stage.Input{Arg: "files", Dir: words}); err == nil || !strings.Contains(err.Error(), "words.txt") {
+		t.Errorf("a phrase alone: %v", err)
+	}
 }

@@ -72,7 +72,7 @@ type given struct {
 
 // ask puts one problem to a model as a user would, through the rails.
 func ask(ctx context.Context, a Answerer, policy *Policy, p *stage.Problem) (given, error) {
-	question, rule := filter(policy.Input(), p.Prompt)
+	question, rule := filter(policy.Rail(Input, Context{}), p.Prompt)
 	if rule != "" {
 		return given{Finish: refused, Rule: rule}, nil
 	}
@@ -81,8 +81,8 @@ func ask(ctx context.Context, a Answerer, policy *Policy, p *stage.Problem) (giv
 		return given{}, err
 	}
 	g := given{Finish: r.Finish, Sources: r.Sources, Tokens: r.Tokens}
-	if g.Thought, rule = filter(policy.Output(), r.Thought); rule == "" {
-		g.Answer, rule = filter(policy.Output(), r.Answer)
+	if g.Thought, rule = filter(policy.Rail(Thought, Context{}), r.Thought); rule == "" {
+		g.Answer, rule = filter(policy.Rail(Output, Context{}), r.Answer)
 	}
 	if rule != "" {
 		g.Finish, g.Rule = refused, rule
@@ -118,6 +118,8 @@ func filter(r *Rail, text string) (passed, rule string) {
 	}
 	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		rule = refusal.Rule
+	} else if w, ok := errors.AsType[*Retraction](err); ok {
+		rule = w.Rule
 	}
 	return head + passed, rule
 }

@@ -1,107 +1,23 @@
 package guard
 
-import (
-	"sync"
-	"unicode"
-	"unicode/utf8"
+import folding "suiren/stage/guard/fold"
 
-	"golang.org/x/text/unicode/norm"
-)
-
-// What a rune is to the matcher.
-type class uint8
+// What a rune is to the matcher: see room fold.
+type class = folding.Class
 
 const (
-	plain     class = iota // part of a word: matched as it is folded
-	skipped                // white space, punctuation, symbols: may stand between the runes of a keyword
-	invisible              // no glyph of its own: as if it were not there
-	broken                 // a byte that is no UTF-8: ends every match
+	plain     = folding.Plain
+	skipped   = folding.Skipped
+	invisible = folding.Invisible
+	broken    = folding.Broken
 )
 
-// fold returns the form of r in which keywords are compared, and what r is.
-//
-// Width, case, ligatures and accents go (Unicode NFKD, then marks dropped, then
-// lower case), letters that look like Latin ones become these, and a traditional
-// Chinese character becomes its simplified one
-// where simple.go lists it. It is a view for matching only: ① becomes 1 and ㎏
-// becomes kg, so what is sent on is always cut from the original.
-//
-// The runes are appended to dst.
-func fold(dst []rune, r rune) ([]rune, class) {
-	if r < utf8.RuneSelf {
-		switch {
-		case 'A' <= r && r <= 'Z':
-			return append(dst, r+'a'-'A'), plain
-		case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
-			return append(dst, r), plain
-		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
-			return dst, invisible
-		}
-		return dst, skipped
-	}
-	if 0x4E00 <= r && r <= 0x9FFF { // Han: none decomposes
-		if s, ok := simplified[r]; ok {
-			r = s
-		}
-		return append(dst, r), plain
-	}
-	if hidden(r) {
-		return dst, invisible
-	}
-	var buf [utf8.UTFMax]byte
-	whole := buf[:utf8.EncodeRune(buf[:], r)]
-	form := norm.NFKD.Properties(whole).Decomposition()
-	if form == nil {
-		form = whole
-	}
-	before := len(dst)
-	for len(form) > 0 {
-		d, n := utf8.DecodeRune(form)
-		form = form[n:]
-		if !unicode.Is(unicode.M, d) && isWord(d) {
-			d = unicode.ToLower(d)
-			if s, ok := simplified[d]; ok {
-				d = s
-			} else if s, ok := lookalikes[d]; ok {
-				d = s
-			}
-			dst = append(dst, d)
-		}
-	}
-	switch {
-	case len(dst) > before:
-		return dst, plain
-	case unicode.Is(unicode.M, r):
-		return dst, invisible
-	}
-	return dst, skipped
-}
-
-// folds holds what fold says of the runes below 0x10000, which is most of a
-// text: kind, whether it is joined, and the one rune that it becomes. Runes that
-// become several are 0.
-var folds = sync.OnceValue(func() *[1 << 16]uint32 {
-	var table [1 << 16]uint32
-	var buf []rune
-	for r := range rune(len(table)) {
-		var kind class
-		if buf, kind = fold(buf[:0], r); len(buf) > 1 || len(buf) == 1 && buf[0] >= 1<<16 {
-			continue
-		}
-		e := foldKnown | uint32(kind)<<16
-		if len(buf) == 1 {
-			if e |= uint32(buf[0]); joined(buf[0]) {
-				e |= foldJoined
-			}
-		}
-		table[r] = e
-	}
-	return &table
-})
-
-const (
-	foldKnown  = 1 << 31
-	foldJoined = 1 << 30
+// The folding of a text, under the names that rails use.
+var (
+	fold   = folding.Rune
+	folds  = folding.Table
+	joined = folding.IsJoined
+	isTag  = folding.IsTag
 )
 
 // folded is fold by the table; it also reports whether the first rune is joined.
@@ -112,39 +28,9 @@ func (s *ruleset) folded(dst []rune, r rune) ([]rune, class, bool) {
 			if kind == plain {
 				dst = append(dst, rune(e&0xffff))
 			}
-			return dst, kind, e&foldJoined != 0
+			return dst, kind, e&folding.Joined != 0
 		}
 	}
 	dst, kind := fold(dst, r)
 	return dst, kind, len(dst) > 0 && joined(dst[0])
-}
-
-// lookalikes are lower case letters of Cyrillic and Greek that a reader takes
-// for Latin ones, and a few that stand for them (Unicode TR 39's intent; our
-// own, short list).
-var lookalikes = pairs("аaеeоoрpсcуyхxіiјjѕsһhԁdԛqԝwӏlкkмmтtвbнhгrпnзeαaοoνvρpτtυuιiκkχxεeηnωwγyɑaɡgıiʟl")
-
-func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
-
-// hidden reports runes that draw nothing: format characters (zero-width
-// spaces and joiners, bidi controls, the tag block), variation selectors,
-// fillers and control codes.
-func hidden(r rune) bool {
-	switch {
-	case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Cc, r), unicode.Is(unicode.Variation_Selector, r):
-		return true
-	case r == 0x034F, r == 0x115F, r == 0x1160, r == 0x3164, r == 0xFFA0, r == 0x2800:
-		return true // grapheme joiner, Hangul fillers, the empty Braille cell
-	}
-	return isTag(r)
-}
-
-// isTag reports the tag block, which mirrors ASCII invisibly. Rails remove it:
-// it has carried instructions past readers.
-func isTag(r rune) bool { return 0xE0000 <= r && r <= 0xE007F }
-
-// joined reports whether words in r's script are written apart, so that a
-// keyword must not begin or end inside one: "rape" is not in "grape".
-func joined(r rune) bool {
-	return isWord(r) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
 }

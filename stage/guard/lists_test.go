@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -60,7 +61,7 @@ func FuzzParseWords(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := (&Policy{Pack: "minimal"}).With(words); err != nil {
+		if _, err := (&Policy{Pack: "minimal"}).With(words, nil); err != nil {
 			t.Errorf("%q: parsed, and refused by the policy: %v", b, err)
 		}
 	})
@@ -129,7 +130,7 @@ func TestWordsAndAllow(t *testing.T) {
 		"the lotus club, hotel":               "",
 	} {
 		for _, pieces := range [][]string{{text}, strings.Split(text, "")} {
-			got, err := through(p.Output(), pieces...)
+			got, err := through(p.Rail(Output, Context{}), pieces...)
 			refused, _ := errors.AsType[*Refusal](err)
 			if (refused == nil) != (rule == "") || refused != nil && refused.Rule != rule || refused == nil && got != text {
 				t.Errorf("%q: %q, %v; want rule %q", pieces, got, err, rule)
@@ -140,17 +141,20 @@ func TestWordsAndAllow(t *testing.T) {
 
 func TestObserve(t *testing.T) {
 	p := made(t, &Policy{Pack: "minors-zh", Mode: observe, Keywords: []string{"荷花社"}})
-	r := p.Output()
+	r := p.Rail(Output, Context{})
 	text := "荷花社，荷花社，怎么做炸弹，电话13812345678"
 	got, err := through(r, strings.Split(text, "")...)
-	if want := "荷花社，荷花社，怎么做炸弹，电话[手机号]"; got != want || err != nil {
+	if want := "荷花社，荷花社，怎么做炸弹，电话13812345678"; got != want || err != nil {
 		t.Errorf("%q, %v; want %q", got, err, want)
 	}
 	var rules []string
-	for _, h := range r.Hits() {
-		rules = append(rules, h.Rule)
+	for _, n := range r.Notes() {
+		if !n.Observed {
+			t.Errorf("%+v", n)
+		}
+		rules = append(rules, n.Rule+strconv.Itoa(n.Count))
 	}
-	if !slices.Equal(rules, []string{"owner", "terrorism"}) {
+	if !slices.Equal(rules, []string{"owner2", "terrorism1", "numbers1"}) {
 		t.Errorf("hits %q", rules)
 	}
 }

@@ -3,16 +3,13 @@
 package guard
 
 import (
-	"bytes"
 	"context"
-	_ "embed"
 	"encoding/json"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -20,116 +17,63 @@ import (
 )
 
 // A Policy is the operator that makes a policy from a pack and the owner's
-// own keywords, and the policy that Open reads back. It may be used by many
-// goroutines.
+// own rails and keywords, and the policy that Open reads back. It may be used by
+// many goroutines.
 type Policy struct {
-	Pack     string   `plan:"pack"`
-	Keywords []string `plan:"keywords,optional"` // besides the pack's, on input and output
-	Words    string   `plan:"words,optional"`    // a pattern of files of keywords below the folder of the plan
-	Allow    []string `plan:"allow,optional"`    // phrases in which a keyword is none
-	Mode     string   `plan:"mode,optional"`     // enforce, observe; "": enforce
-	Mask     []string `plan:"mask,optional"`     // kinds of number; none: the pack's
+	Pack     string    `plan:"pack,optional"` // "": none; base is there
+	Base     stage.Ref `plan:"base,optional" kinds:"policy"`
+	Keywords []string  `plan:"keywords,optional"` // besides the pack's, on every text
+	Words    string    `plan:"words,optional"`    // a pattern of files of keywords below the folder of the plan
+	Allow    []string  `plan:"allow,optional"`    // phrases in which a keyword is none
+	Mode     string    `plan:"mode,optional"`     // enforce, observe, off; "": enforce
+	Hold     string    `plan:"hold,optional"`     // suffix, sentence, none; "": the pack's
+	Mask     []string  `plan:"mask,optional"`     // kinds of personal data; none: the pack's
+	Version  string    `plan:"version,optional" json:",omitempty"`
+	Owner    string    `plan:"owner,optional" json:",omitempty"`
+	Expires  string    `plan:"expires,optional" json:",omitempty"`
+	Rails    []Rule    `plan:"rail,optional" json:",omitempty"`
 
-	input, output *ruleset
+	doc   *document
+	bases []*document // of doc, from the first on, and doc
+	sets  map[Stage][]*ruleset
 }
 
 // Name, Revision and Out implement stage.Operator.
 func (*Policy) Name() string    { return "policy" }
-func (*Policy) Revision() int   { return 2 }
+func (*Policy) Revision() int   { return 3 }
 func (*Policy) Out() store.Kind { return store.Policy }
 
 // The file of a policy artifact.
 const policyFile = "policy.json"
 
-// Bounds of what policy.json may hold.
+// Modes of a policy and of a rail.
 const (
-	maxPolicy   = 32 << 20 // bytes
-	maxKeywords = 200_000
-	maxKeyword  = 64 // folded runes
+	enforce = "enforce"
+	observe = "observe" // what would be done is noted, and not done
+	off     = "off"
 )
 
-// A document is policy.json. It holds all that its rails need.
-type document struct {
-	Format   int               `json:"format"` // 1
-	Pack     string            `json:"pack"`
-	Language say.Lang          `json:"language"`       // of the marks
-	Mode     string            `json:"mode,omitempty"` // observe: keywords are noted, and refuse nothing
-	Rules    []rule            `json:"rules"`
-	Allow    []string          `json:"allow,omitempty"`
-	Masks    map[string]string `json:"masks"` // kind of number to what stands for it: id to [身份证号]
-}
-
-// A rule refuses a text in which one of its keywords occurs.
-type rule struct {
-	ID       string   `json:"id"`
-	Class    string   `json:"class"` // A.1.a … A.5.b, LLM01 …, owner
-	About    string   `json:"about"` // the name of the class
-	On       []string `json:"on"`    // input, output
-	Keywords []string `json:"keywords"`
-	En       string   `json:"en"` // what the reader is told
-	Zh       string   `json:"zh"`
-}
-
-// text is what the reader is told. It has no arguments, so a % in it is a %.
-func (r *rule) text() say.Text { return say.Text{En: r.En, Zh: r.Zh} }
-
-// A ruleset is the rules of one direction, ready to run.
-type ruleset struct {
-	rules   []rule
-	owner   []int // of each keyword, its rule, or allow
-	allows  bool  // there are allowed phrases
-	observe bool
-	auto    *automaton
-	folds   *[1 << 16]uint32
-	marks   map[string]string
-}
-
-// allow owns the phrases in which keywords are none.
-const allow = -1
-
-//go:embed packs.json
-var packsJSON []byte
-
-// packs is packs.json: rules, and the packs that choose among them.
-type packs struct {
-	Rules []rule `json:"rules"`
-	Packs []struct {
-		Name     string            `json:"name"`
-		Language say.Lang          `json:"language"`
-		Rules    []string          `json:"rules"`
-		Masks    map[string]string `json:"masks"`
-	} `json:"packs"`
-}
-
-func readPacks() packs {
-	var p packs
-	if err := strict(packsJSON, &p); err != nil {
-		panic("guard: packs.json: " + err.Error()) // embedded, and tested
-	}
-	return p
-}
-
-// Packs returns the names of the packs.
-func Packs() []string {
-	var names []string
-	for _, p := range readPacks().Packs {
-		names = append(names, p.Name)
-	}
-	return names
-}
+// How much of an answer is held back.
+const (
+	holdSuffix   = "suffix"   // what could still become a hit
+	holdSentence = "sentence" // the sentence too that has not ended
+	holdNone     = "none"     // nothing
+)
 
 // Check implements stage.Checker.
 func (p *Policy) Check() []*say.Error {
 	var list []*say.Error
-	if !slices.Contains(Packs(), p.Pack) {
-		list = append(list, &say.Error{Where: "pack",
-			What: say.T("there is no policy pack %q", "没有名为 %q 的策略包", p.Pack),
-			Next: say.T("the packs are %s", "可用的策略包：%s", strings.Join(Packs(), ", "))})
+	add := func(where string, what, next say.Text) {
+		list = append(list, &say.Error{Where: where, What: what, Next: next})
+	}
+	switch {
+	case p.Pack == "" && p.Base.IsZero():
+		add("pack", say.T("a policy begins with a pack, or with another policy", "策略需要一个策略包，或以另一个策略为基础"), say.T("write pack = %q; the packs are %s", "请写 pack = %q；可用的策略包：%s", "minimal", strings.Join(Packs(), ", ")))
+	case p.Pack != "" && !slices.Contains(Packs(), p.Pack):
+		add("pack", say.T("there is no policy pack %q", "没有名为 %q 的策略包", p.Pack), say.T("the packs are %s", "可用的策略包：%s", strings.Join(Packs(), ", ")))
 	}
 	if len(p.Keywords) > maxKeywords {
-		list = append(list, &say.Error{Where: "keywords",
-			What: say.T("%d keywords are more than a policy may hold", "关键词有 %d 个，超过上限", len(p.Keywords)),
-			Next: say.T("keep at most %d", "最多保留 %d 个", maxKeywords)})
+		add("keywords", say.T("%d keywords are more than a policy may hold", "关键词有 %d 个，超过上限", len(p.Keywords)), say.T("keep at most %d", "最多保留 %d 个", maxKeywords))
 	}
 	for where, words := range map[string][]string{"keywords": p.Keywords, "allow": p.Allow} {
 		for _, w := range words {
@@ -139,30 +83,30 @@ func (p *Policy) Check() []*say.Error {
 			}
 		}
 	}
-	if p.Mode != "" && p.Mode != observe && p.Mode != enforce {
-		list = append(list, &say.Error{Where: "mode",
-			What: say.T("there is no mode %q", "没有 %q 这种模式", p.Mode),
-			Next: say.T("the modes are enforce and observe", "可用的模式：enforce（执行）和 observe（只观察）")})
+	for _, c := range []struct{ where, value, all string }{{"mode", p.Mode, "enforce, observe, off"}, {"hold", p.Hold, "suffix, sentence, none"}} {
+		if c.value != "" && !slices.Contains(strings.Split(c.all, ", "), c.value) {
+			add(c.where, say.T("%s cannot be %q", "%s 不能是 %q", c.where, c.value), say.T("it may be %s", "可用：%s", c.all))
+		}
 	}
 	if p.Words != "" && !filepath.IsLocal(p.Words) {
-		list = append(list, &say.Error{Where: "words",
-			What: say.T("%q leaves the folder of the plan file", "%q 超出了计划文件所在的目录", p.Words)})
+		add("words", say.T("%q leaves the folder of the plan file", "%q 超出了计划文件所在的目录", p.Words), say.Text{})
 	}
 	for _, m := range p.Mask {
-		if !slices.Contains(maskKinds, m) {
-			list = append(list, &say.Error{Where: "mask",
-				What: say.T("there is no kind of number %q to mask", "没有可遮盖的号码类型 %q", m),
-				Next: say.T("the kinds are %s", "可用的类型：%s", strings.Join(maskKinds, ", "))})
+		if !slices.Contains(maskKinds(), m) {
+			add("mask", say.T("there is no kind of personal data %q to mask", "没有可遮盖的个人信息类型 %q", m), say.T("the kinds are %s", "可用的类型：%s", strings.Join(maskKinds(), ", ")))
+		}
+	}
+	if _, err := time.Parse(time.DateOnly, p.Expires); p.Expires != "" && err != nil {
+		add("expires", say.T("%q is no date", "%q 不是日期", p.Expires), say.T("write it like 2027-12-31", "请写成 2027-12-31 的样子"))
+	}
+	if len(list) == 0 { // rails, and what goes with what
+		doc := p.document()
+		if err := doc.check(); err != nil {
+			list = append(list, err)
 		}
 	}
 	return list
 }
-
-// Modes of a policy.
-const (
-	enforce = "enforce"
-	observe = "observe"
-)
 
 // Files implements stage.FileReader.
 func (p *Policy) Files() []string {
@@ -174,16 +118,21 @@ func (p *Policy) Files() []string {
 
 // Run implements stage.Operator: it writes policy.json.
 func (p *Policy) Run(_ context.Context, job *stage.Job) error {
-	if errs := p.Check(); len(errs) > 0 {
-		return errs[0]
-	}
 	words, err := readWords(job.Dirs("files"))
 	if err != nil {
 		return err
 	}
-	doc := p.document()
-	doc.add(words)
-	b, err := json.MarshalIndent(doc, "", "  ")
+	var base *Policy
+	if dir := job.Dir("base"); dir != "" {
+		if base, err = Open(dir); err != nil {
+			return err
+		}
+	}
+	whole, err := p.With(words, base)
+	if err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(whole.doc, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -192,154 +141,67 @@ func (p *Policy) Run(_ context.Context, job *stage.Job) error {
 
 // document puts the policy's file together.
 func (p *Policy) document() *document {
+	doc := &document{Format: 2, Pack: p.Pack, Version: p.Version, Owner: p.Owner, Expires: p.Expires, Language: say.English, Mode: p.Mode, Hold: p.Hold, Allow: p.Allow,
+		Marks: map[string]string{}}
 	all := readPacks()
-	doc := &document{Format: 1, Pack: p.Pack, Masks: map[string]string{}, Allow: p.Allow}
-	if p.Mode == observe {
-		doc.Mode = observe
-	}
-	for _, pack := range all.Packs {
-		if pack.Name != p.Pack {
-			continue
+	if i := slices.IndexFunc(all.Packs, func(k pack) bool { return k.Name == p.Pack }); i >= 0 {
+		k := all.Packs[i]
+		doc.Language, doc.Marks, doc.Suspend, doc.Review = k.Language, all.Marks[k.Language], k.Suspend, k.Review
+		if doc.Hold == "" {
+			doc.Hold = k.Hold
 		}
-		doc.Language = pack.Language
 		for _, r := range all.Rules {
-			if slices.Contains(pack.Rules, r.ID) {
+			if slices.Contains(k.Rules, r.ID) {
+				if a := k.Actions[r.ID]; a != "" {
+					r.Action = a
+				}
 				doc.Rules = append(doc.Rules, r)
 			}
 		}
-		for kind, text := range pack.Masks {
-			if len(p.Mask) == 0 || slices.Contains(p.Mask, kind) {
-				doc.Masks[kind] = text
+		for _, r := range k.Own {
+			if r.Action == mask && len(p.Mask) > 0 { // the plan says what is masked
+				continue
 			}
+			doc.Rules = append(doc.Rules, r)
 		}
+	}
+	if len(p.Mask) > 0 {
+		r := Rule{ID: "mask", Class: "A.4.f", Action: mask}
+		for _, kind := range p.Mask {
+			r.Detect = append(r.Detect, "pii:"+kindOf(kind))
+		}
+		doc.Rules = append(doc.Rules, r)
 	}
 	if len(p.Keywords) > 0 {
 		doc.Rules = append(doc.Rules, ownersRule("owner", "owner", p.Keywords))
 	}
+	doc.Rules = append(doc.Rules, p.Rails...)
 	return doc
 }
 
 // ownersRule is a rule of the owner's, which says what a rule of the packs says
 // of its class.
-func ownersRule(id, class string, words []string) rule {
+func ownersRule(id, class string, words []string) Rule {
 	for _, r := range readPacks().Rules {
 		if r.Class == class {
-			return rule{ID: id, Class: class, About: r.About, On: []string{"input", "output"}, Keywords: words, En: r.En, Zh: r.Zh}
+			return Rule{ID: id, Class: class, About: r.About, Keywords: words, En: r.En, Zh: r.Zh}
 		}
 	}
-	return rule{ID: id, Class: class, About: "keywords of the owner's", On: []string{"input", "output"}, Keywords: words,
-		En: "This topic is closed here by the owner's policy.", Zh: "按使用单位的策略，这里不讨论这个话题。"}
+	return Rule{ID: id, Class: class, About: "keywords of the owner's", Keywords: words}
 }
 
-// With returns the policy with words of lists, ready to make rails.
-func (p *Policy) With(words []Word) (*Policy, error) {
+// With returns the policy with words of lists, ready to make rails, on top of
+// another if base is not nil.
+func (p *Policy) With(words []Word, base *Policy) (*Policy, error) {
 	if errs := p.Check(); len(errs) > 0 {
 		return nil, errs[0]
 	}
 	doc := p.document()
 	doc.add(words)
-	return doc.open()
-}
-
-// Open reads the policy in a directory. Errors name the file and what is
-// wrong in it.
-func Open(dir string) (*Policy, error) {
-	path := filepath.Join(dir, policyFile)
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxPolicy+1))
-	if err != nil {
-		return nil, err
-	}
-	p, err := parse(b)
-	if err != nil {
-		return nil, &say.Error{Where: path, Err: err,
-			What: say.T("this policy cannot be used: %v", "无法使用这个策略：%v", err),
-			Next: say.T("make it again with suiren apply", "请用 suiren apply 重新生成")}
-	}
-	return p, nil
-}
-
-// parse reads policy.json. It believes nothing in it.
-func parse(b []byte) (*Policy, error) {
-	if len(b) > maxPolicy {
-		return nil, say.Errorf("the file is larger than %d bytes", "文件大于 %d 字节", maxPolicy)
-	}
-	var doc document
-	if err := strict(b, &doc); err != nil {
-		return nil, err
-	}
-	if doc.Format != 1 {
-		return nil, say.Errorf("its format is %d, and this program reads format 1", "格式版本是 %d，本程序只读版本 1", doc.Format)
-	}
-	for kind, text := range doc.Masks {
-		if !slices.Contains(maskKinds, kind) || text == "" {
-			return nil, say.Errorf("mask %q is unknown or empty", "遮盖类型 %q 未知或为空", kind)
-		}
-	}
-	if doc.Mode != "" && doc.Mode != observe {
-		return nil, say.Errorf("its mode %q is unknown", "模式 %q 未知", doc.Mode)
+	if base != nil {
+		doc.Base = base.doc
 	}
 	return doc.open()
-}
-
-// open makes the policy of a document.
-func (d *document) open() (*Policy, error) {
-	p := &Policy{Pack: d.Pack}
-	var err error
-	if p.input, err = d.ruleset("input"); err != nil {
-		return nil, err
-	}
-	if p.output, err = d.ruleset("output"); err != nil {
-		return nil, err
-	}
-	return p, nil
-}
-
-// ruleset compiles the rules of one direction.
-func (d *document) ruleset(on string) (*ruleset, error) {
-	s := &ruleset{marks: d.Masks, folds: folds(), allows: len(d.Allow) > 0, observe: d.Mode == observe}
-	var words [][]rune
-	for _, w := range d.Allow { // first: of equal ones the first counts
-		folded, err := foldKeyword(w)
-		if err != nil {
-			return nil, fmt.Errorf("allow: %w", err)
-		}
-		words, s.owner = append(words, folded), append(s.owner, allow)
-	}
-	seen := map[string]bool{}
-	for i := range d.Rules {
-		r := &d.Rules[i]
-		if r.ID == "" || r.Class == "" || r.En == "" || r.Zh == "" || len(r.On) == 0 || seen[r.ID] {
-			return nil, say.Errorf("rule %d (%q) lacks an id of its own, a class, a direction or a sentence", "第 %d 条规则（%q）缺少独有的 id、类别、方向或提示语", i+1, r.ID)
-		}
-		seen[r.ID] = true
-		for _, o := range r.On {
-			if o != "input" && o != "output" {
-				return nil, say.Errorf("rule %q is on %q, which is neither input nor output", "规则 %q 的方向 %q 既不是 input 也不是 output", r.ID, o)
-			}
-		}
-		if !slices.Contains(r.On, on) {
-			continue
-		}
-		s.rules = append(s.rules, *r)
-		for _, w := range r.Keywords {
-			folded, err := foldKeyword(w)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", r.ID, err)
-			}
-			words = append(words, folded)
-			s.owner = append(s.owner, len(s.rules)-1)
-			if len(words) > maxKeywords {
-				return nil, say.Errorf("it holds more than %d keywords", "关键词超过 %d 个", maxKeywords)
-			}
-		}
-	}
-	s.auto = build(words)
-	return s, nil
 }
 
 // foldKeyword folds a keyword as rails fold text. It refuses one that would
@@ -364,21 +226,10 @@ func foldKeyword(w string) ([]rune, *say.Error) {
 	return folded, nil
 }
 
-// Input returns a rail for what a caller sends.
-func (p *Policy) Input() *Rail { return p.input.rail() }
-
-// Output returns a rail for a thought or an answer.
-func (p *Policy) Output() *Rail { return p.output.rail() }
-
-// strict decodes one JSON value and refuses fields that nobody reads.
-func strict(b []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return err
+// Title names a policy for people: its pack, and the version that its owner gave.
+func (p *Policy) Title() string {
+	if p.Version == "" {
+		return p.Pack
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return say.Errorf("there is text after its end", "结尾之后还有内容")
-	}
-	return nil
+	return p.Pack + " " + p.Version
 }

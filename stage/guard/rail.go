@@ -1,17 +1,19 @@
 package guard
 
 import (
+	"errors"
 	"slices"
-	"unicode/utf8"
 
 	"suiren/internal/say"
 )
 
 // A Refusal is the error of a rail that will not let a text pass.
 type Refusal struct {
-	Class string   // of risk, by GB/T 45654-2025 annex A or OWASP LLM Top 10: A.1.f, LLM01; owner for the plan's own keywords
-	Rule  string   // id of the rule in policy.json; for the audit log, not for the reader
-	Text  say.Text // for the reader
+	Class   string   // of risk, by GB/T 45654-2025 annex A or OWASP LLM Top 10: A.1.f, LLM01; owner for the plan's own keywords
+	Rule    string   // id of the rule in policy.json; for the audit log, not for the reader
+	Text    say.Text // for the reader
+	Suspend bool     // it counts against the caller
+	Failed  bool     // the rail could not judge
 }
 
 func (r *Refusal) Error() string { return "refused by rule " + r.Rule }
@@ -19,319 +21,295 @@ func (r *Refusal) Error() string { return "refused by rule " + r.Rule }
 // In returns what the reader is told, in lang.
 func (r *Refusal) In(lang say.Lang) string { return r.Text.In(lang) }
 
-// Bounds of what stands between the runes of a keyword. They bound what a
-// rail holds back.
-const (
-	maxSkips     = 8 // skipped runes in a row; more end a match
-	maxHits      = 64
-	maxInvisible = 8 // invisible runes in a row; the rest is removed from the text
-)
+// A Retraction is the error of Flush when a text that has left is withdrawn: a
+// judgement that only the whole text allows.
+type Retraction struct {
+	Refusal
+	From int // byte of the text that has left, from which on it is withdrawn; 0 if something before was changed
+}
+
+func (r *Retraction) Error() string { return "withdrawn by rule " + r.Rule }
+
+// A Note is what came of a rule in a text.
+type Note struct {
+	Rule, Class, Action string
+	Observed            bool // nothing was done: the policy or the rail only observes
+	Failed              bool // it could not be judged, and nothing was done
+	Count               int
+}
+
+// A Question is what a person decides.
+type Question struct {
+	Rule, Class string
+	Stage       Stage
+	Text        string // that the rule heard of
+}
+
+// A Context is what is known of a text beside itself. A zero one will do.
+type Context struct {
+	Labels   map[string]string   // of the caller and the request, for conditions
+	Passages []string            // that an answer rests on, for ground
+	Ask      func(Question) bool // whether a person lets it pass; nil: nobody is there, and nothing passes
+	Trace    func(Step)          // sees what is decided
+}
+
+// A Step is a decision of a rail, for those who look into it.
+type Step struct {
+	Pack     string `json:"pack"`
+	Rule     string `json:"rule"`
+	Class    string `json:"class"`
+	Detector string `json:"detector"` // keyword, pii, …
+	Kind     string `json:"kind,omitempty"`
+	From     int    `json:"from"` // bytes of the text
+	To       int    `json:"to"`
+	Holds    bool   `json:"holds"` // the condition
+	Action   string `json:"action"`
+	Observed bool   `json:"observed,omitempty"`
+	Error    string `json:"error,omitempty"`
+}
 
 // A Rail checks one text that comes in pieces, cut anywhere, even inside a
-// rune. It holds back what could still become a keyword or a number to be
-// masked; what it has released is final. What it releases in all, and whether
-// it refuses, depends on the text and not on the cuts.
+// rune. It holds back what could still be masked or refused; what it has released
+// is final. What it releases in all, and whether it refuses, depends on the text
+// and not on the cuts: hits are decided in the order of their places, each when
+// nothing can come any more that begins before it.
 //
-// It reads rune by rune, so it cannot depend on the cuts: a piece only says
-// when the runes come. The zero Rail is not usable: Policy makes rails. A Rail
-// is for one goroutine.
-type Rail struct {
-	*ruleset
-	carry   []byte   // the beginning of a rune
-	held    []byte   // the text from base on, without what was removed
-	base    int      // places in the text are counted in bytes, without what was removed
-	hold    int      // what is before may leave
-	edits   []edit   // in held
-	runes   []rune   // scratch: the rune, folded
-	unseen  int      // invisible runes in a row
-	refusal *Refusal // the end
+// The rails of a policy's bases read first; each reads what the one before
+// released, so a policy can only tighten its bases. A Rail is for one goroutine.
+type Rail struct{ list []*reading }
 
-	// Keywords.
-	node   int32
-	trail  [maxKeyword]mark // the last folded runes, a ring; as many as node is deep count
-	read   int              // folded runes in all
-	skips  int              // skipped runes since the last of them
-	inWord bool             // the rune before is part of a word whose script sets words apart
-	wait   claim            // keyword found if the word ends here; its word is -1 if there is none
-	open   []claim          // keywords found that an allowed phrase may still cover
-	hits   []Refusal        // of an observing policy
-
-	numbers numbers
-}
-
-// A mark is where a folded rune came from.
-type mark struct {
-	at    int  // place of its rune
-	fresh bool // no word goes on into it
-}
-
-// A claim is a keyword that was found.
-type claim struct {
-	word int32
-	from int // number of its first folded rune
-	at   int // place of it
-}
-
-var noClaim = claim{word: -1}
-
-// An edit puts a text in the place of what is there.
-type edit struct {
-	from, to int
-	text     string
-}
-
-func (s *ruleset) rail() *Rail {
-	return &Rail{ruleset: s, wait: noClaim}
+// Rail returns a rail for a text.
+func (p *Policy) Rail(on Stage, c Context) *Rail {
+	r := &Rail{}
+	for _, s := range p.sets[on] {
+		r.list = append(r.list, s.reading(c))
+	}
+	return r
 }
 
 // Write takes the next piece and returns what may leave now. With a *Refusal
 // it also returns what may still leave before the refusal; after that nothing
 // may.
 func (r *Rail) Write(piece string) (string, error) {
-	if r.refusal != nil {
-		return "", r.refusal
-	}
-	text := piece
-	if len(r.carry) > 0 {
-		text = string(r.carry) + piece
-		r.carry = r.carry[:0]
-	}
-	for len(text) > 0 {
-		c, n := rune(text[0]), 1
-		if c >= utf8.RuneSelf {
-			if len(text) < utf8.UTFMax && !utf8.FullRuneInString(text) {
-				r.carry = append(r.carry, text...)
-				break
-			}
-			c, n = utf8.DecodeRuneInString(text)
+	for i, one := range r.list {
+		var err error
+		if piece, err = one.write(piece); err != nil {
+			return r.rest(i+1, piece, err)
 		}
-		if !r.take(c, text[:n]) {
+	}
+	return piece, nil
+}
+
+// Flush ends the text and returns what was held back. Its error may be a
+// *Retraction, beside all that was held back. The rail is then as new, but for its
+// notes.
+func (r *Rail) Flush() (string, error) {
+	return r.rest(0, "", nil)
+}
+
+// rest ends the text for the readings from i on, which get a last piece. Of
+// refusals the last reading's counts, which comes first in the text.
+func (r *Rail) rest(i int, piece string, err error) (string, error) {
+	withdrawn, _ := errors.AsType[*Retraction](err)
+	for _, one := range r.list[i:] {
+		head, err2 := one.write(piece)
+		if err2 == nil {
+			var tail string
+			tail, err2 = one.flush()
+			head += tail
+		}
+		piece = head
+		if w, ok := errors.AsType[*Retraction](err2); ok {
+			if withdrawn == nil {
+				withdrawn = w
+			}
+			err2 = nil
+		} else if withdrawn != nil && one.changed {
+			withdrawn.From = 0
+		}
+		if err2 != nil {
+			err = err2
+		}
+	}
+	if err == nil && withdrawn != nil {
+		err = withdrawn
+	}
+	return piece, err
+}
+
+// Changed reports whether what was released is not what was written.
+func (r *Rail) Changed() bool {
+	return slices.ContainsFunc(r.list, func(one *reading) bool { return one.changed })
+}
+
+// Notes returns what came of the rules, one for each that heard of something.
+func (r *Rail) Notes() []Note {
+	var list []Note
+	for _, one := range r.list {
+		list = append(list, one.notes...)
+	}
+	return list
+}
+
+// decide decides on what begins before a place, in order.
+func (r *reading) decide(before int) {
+	if len(r.found) == 0 {
+		return
+	}
+	slices.SortStableFunc(r.found, annotation.compare)
+	n := 0
+	for n < len(r.found) && r.found[n].from < before && r.refusal == nil {
+		r.judge(&r.found[n])
+		n++
+	}
+	r.found = append(r.found[:0], r.found[n:]...)
+}
+
+// judge asks the rules that hear of an annotation, and does what the strictest
+// says.
+func (r *reading) judge(a *annotation) {
+	var strictest *compiled
+	strength := -1
+	each := func(i int32) bool {
+		rule := &r.rules[i]
+		r.counts[i]++
+		holds, err := r.holds(rule, i, a)
+		if r.ctx.Trace != nil {
+			s := Step{Pack: r.pack, Rule: rule.ID, Class: rule.Class, Detector: a.hit.Detector, Kind: a.hit.Kind, From: a.from, To: a.to, Holds: holds, Action: rule.Action, Observed: rule.observe}
+			if err != nil {
+				s.Error = err.Error()
+			}
+			r.ctx.Trace(s)
+		}
+		if err != nil && (rule.observe || rule.Action == note || rule.Action == pass) { // open, with a record
+			r.record(rule, true)
+			return true
+		}
+		if !holds {
+			return true
+		}
+		if rule.Action == pass {
+			return false
+		}
+		if rule.observe || rule.Action == note {
+			r.record(rule, false)
+			return true
+		}
+		if n := slices.Index(actions, rule.Action); n > strength {
+			strictest, strength = rule, n
+		}
+		return true
+	}
+	for _, i := range a.owners {
+		if !each(i) {
+			return
+		}
+	}
+	if a.owners == nil {
+		for _, l := range r.heard[a.hit.Detector] {
+			if (l.kind == "" || l.kind == a.hit.Kind) && !each(l.rule) {
+				return
+			}
+		}
+	}
+	if strictest != nil {
+		r.act(strictest, a)
+	}
+}
+
+// holds evaluates a rule's condition. A condition that fails holds: the rail
+// is closed.
+func (r *reading) holds(rule *compiled, i int32, a *annotation) (bool, error) {
+	if rule.when == nil {
+		return true, nil
+	}
+	labels := r.ctx.Labels
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	v, _, err := rule.when.Eval(map[string]any{"stage": string(r.on), "detector": a.hit.Detector, "kind": a.hit.Kind, "class": a.class(rule),
+		"confidence": a.hit.Confidence, "text": r.spanned(a), "count": int64(r.counts[i]), "labels": labels})
+	if err != nil {
+		return true, err
+	}
+	b, ok := v.Value().(bool)
+	return b || !ok, nil
+}
+
+// maxSpan bounds the text of an annotation that a condition or a person sees.
+const maxSpan = 256
+
+// spanned is the text of an annotation.
+func (r *reading) spanned(a *annotation) string {
+	from, to := max(a.from, r.base), min(a.to, r.place(), a.from+maxSpan)
+	if from >= to {
+		return ""
+	}
+	return string(r.held[from-r.base : to-r.base])
+}
+
+// act does what a rule says about an annotation.
+func (r *reading) act(rule *compiled, a *annotation) {
+	what := Refusal{Class: a.class(rule), Rule: rule.ID, Text: rule.text(), Suspend: rule.Action == suspend}
+	switch rule.Action {
+	case mask:
+		r.replace(a, r.mark(a))
+	case rewrite:
+		r.replace(a, rule.text().In(r.lang))
+	case retract:
+		if r.withdrawn == nil {
+			r.withdrawn = &Retraction{Refusal: what, From: a.from}
+		}
+	case human:
+		if r.asked[rule.ID] {
+			return
+		}
+		if r.ctx.Ask != nil && r.ctx.Ask(Question{rule.ID, what.Class, r.on, r.spanned(a)}) {
+			r.asked[rule.ID] = true // once for a text
 			break
 		}
-		text = text[n:]
+		fallthrough
+	default:
+		r.refusal, r.wall = &what, a.from
 	}
-	return r.leave()
+	r.record(rule, false)
 }
 
-// Flush ends the text and returns what was held back.
-func (r *Rail) Flush() (string, error) {
-	if r.refusal != nil {
-		return "", r.refusal
+// mark is what stands in the place of what is masked.
+func (r *reading) mark(a *annotation) string {
+	if a.hit.Text != "" {
+		return a.hit.Text
 	}
-	for i := range r.carry { // the beginning of a rune that never ended
-		if !r.take(utf8.RuneError, string(r.carry[i:i+1])) {
-			return r.leave()
+	if t, ok := r.marks[a.hit.Kind]; ok {
+		return t
+	}
+	return "[…]"
+}
+
+// record notes what came of a rule.
+func (r *reading) record(rule *compiled, failed bool) {
+	n := Note{Rule: rule.ID, Class: rule.Class, Action: rule.Action, Observed: rule.observe, Failed: failed, Count: 1}
+	for i := range r.notes {
+		old := &r.notes[i]
+		if old.Rule == n.Rule && old.Failed == failed {
+			old.Count++
+			return
 		}
 	}
-	if !r.endWord() || !r.settleClaims(r.read) {
-		return r.leave()
-	}
-	r.end(false)
-	r.hold = r.place()
-	out, err := r.leave()
-	hits := r.hits
-	*r = *r.rail()
-	r.hits = hits
-	return out, err
+	r.notes = append(r.notes, n)
 }
 
-// place is that of the next rune.
-func (r *Rail) place() int { return r.base + len(r.held) }
-
-// take reads one rune, raw in the text, and reports whether it may go on.
-func (r *Rail) take(c rune, raw string) bool {
-	kind, apart := broken, false
-	if c != utf8.RuneError || len(raw) > 1 {
-		r.runes, kind, apart = r.folded(r.runes[:0], c)
-	}
-	if kind == invisible {
-		if r.unseen++; r.unseen <= maxInvisible && !isTag(c) {
-			r.held = append(r.held, raw...)
-		}
-		r.settle()
-		return true
-	}
-	r.unseen = 0
-	at := r.place()
-	r.held = append(r.held, raw...)
-	if kind == plain {
-		r.skips = 0
-		for i, f := range r.runes {
-			if i > 0 {
-				apart = joined(f)
-			}
-			if !r.match(f, apart, at) {
-				return false
-			}
-		}
-		r.number(at)
-		r.settle()
-		return true
-	}
-	if !r.endWord() {
-		return false
-	}
-	r.inWord = false
-	if r.skips++; kind == broken || r.skips > maxSkips {
-		if r.node = 0; !r.settleClaims(r.read) {
-			return false
+// fail ends a detector that cannot go on: closed for rules that would change or
+// end the text, open with a record for the others.
+func (r *reading) fail(name string) {
+	for _, l := range r.heard[name] {
+		rule := &r.rules[l.rule]
+		if rule.observe || rule.Action == note || rule.Action == pass {
+			r.record(rule, true)
+		} else if r.refusal == nil {
+			r.refusal = &Refusal{Class: rule.Class, Rule: rule.ID, Failed: true,
+				Text: say.T("This could not be checked, and what is not checked does not leave.", "内容无法完成安全检查，因此不予放行。")}
+			r.wall = r.base
 		}
 	}
-	if kind == skipped && separates(c) {
-		r.separate()
-	} else {
-		r.end(false)
-	}
-	r.settle()
-	return true
-}
-
-// first returns the mark of the first rune of node n, a suffix of what was read.
-func (r *Rail) first(n int32) mark {
-	return r.trail[(r.read-int(r.auto.nodes[n].depth))%maxKeyword]
-}
-
-// match steps the automaton over a folded rune; apart says that its script sets
-// words apart.
-func (r *Rail) match(f rune, apart bool, at int) bool {
-	if !apart {
-		if !r.endWord() {
-			return false
-		}
-	} else {
-		r.wait = noClaim // only the beginning of a longer word
-	}
-	r.trail[r.read%maxKeyword] = mark{at, !(r.inWord && apart)}
-	r.read++
-	r.inWord = apart
-	r.node = r.auto.step(r.node, f)
-	nodes := r.auto.nodes
-	n := r.node
-	if nodes[n].word < 0 {
-		n = nodes[n].also
-	}
-	found, allowed := false, r.read // where the longest allowed phrase begins
-	for ; n != 0; n = nodes[n].also {
-		first := r.first(n)
-		if !first.fresh {
-			continue // it begins inside a word
-		}
-		from := r.read - int(nodes[n].depth)
-		switch {
-		case r.owner[nodes[n].word] == allow:
-			allowed = min(allowed, from)
-		case !found:
-			found = true
-			c := claim{nodes[n].word, from, first.at}
-			if apart {
-				r.wait = c
-			} else if r.allows {
-				r.open = append(r.open, c)
-			} else if !r.refuse(c) {
-				return false
-			}
-		}
-	}
-	if !r.allows {
-		return true
-	}
-	r.open = slices.DeleteFunc(r.open, func(c claim) bool { return c.from >= allowed })
-	if r.wait.word >= 0 && r.wait.from >= allowed {
-		r.wait = noClaim
-	}
-	return r.settleClaims(r.read - int(nodes[r.node].depth))
-}
-
-// endWord settles a keyword that waited for the end of its word.
-func (r *Rail) endWord() bool {
-	c := r.wait
-	if c.word < 0 {
-		return true
-	}
-	r.wait = noClaim
-	if !r.allows {
-		return r.refuse(c)
-	}
-	r.open = append(r.open, c)
-	return true
-}
-
-// settleClaims refuses for a keyword that begins before the folded rune from,
-// where the longest phrase begins that may still come.
-func (r *Rail) settleClaims(from int) bool {
-	for _, c := range r.open {
-		if c.from < from && !r.refuse(c) {
-			return false
-		}
-	}
-	r.open = slices.DeleteFunc(r.open, func(c claim) bool { return c.from < from })
-	return true
-}
-
-// refuse ends the text for a keyword; what is held back never leaves. It reports
-// whether the text goes on, as it does where the policy only observes.
-func (r *Rail) refuse(c claim) bool {
-	rule := r.rules[r.owner[c.word]]
-	hit := Refusal{Class: rule.Class, Rule: rule.ID, Text: rule.text()}
-	if !r.observe {
-		r.refusal = &hit
-		return false
-	}
-	if len(r.hits) < maxHits && !slices.ContainsFunc(r.hits, func(h Refusal) bool { return h.Rule == hit.Rule }) {
-		r.hits = append(r.hits, hit)
-	}
-	return true
-}
-
-// Hits returns for which rules a policy that only observes would have refused,
-// each once.
-func (r *Rail) Hits() []Refusal { return r.hits }
-
-// settle notes what no keyword and no number can claim any more.
-func (r *Rail) settle() {
-	r.hold = r.place()
-	if r.node != 0 {
-		r.hold = min(r.hold, r.first(r.node).at)
-	}
-	for _, c := range r.open {
-		r.hold = min(r.hold, c.at)
-	}
-	if g := r.numbers.groups; len(g) > 0 {
-		r.hold = min(r.hold, g[0].from)
-	}
-}
-
-// leave takes out what may leave.
-func (r *Rail) leave() (string, error) {
-	n := r.hold - r.base
-	var out string
-	if len(r.edits) == 0 {
-		out = string(r.held[:n])
-	} else {
-		out = r.edited()
-	}
-	r.held = append(r.held[:0], r.held[n:]...)
-	r.base = r.hold
-	if r.refusal != nil {
-		r.held, r.edits, r.numbers = nil, nil, numbers{}
-		return out, r.refusal
-	}
-	return out, nil
-}
-
-// edited is what may leave, with its edits made.
-func (r *Rail) edited() string {
-	var out []byte
-	at := r.base
-	for len(r.edits) > 0 && r.edits[0].from < r.hold {
-		e := &r.edits[0]
-		out = append(append(out, r.held[at-r.base:e.from-r.base]...), e.text...)
-		if e.to > r.hold { // a keyword may begin inside a number
-			*e = edit{from: r.hold, to: e.to}
-			return string(out)
-		}
-		at = e.to
-		r.edits = append(r.edits[:0], r.edits[1:]...)
-	}
-	return string(append(out, r.held[at-r.base:r.hold-r.base]...))
 }

@@ -231,7 +231,7 @@ func (a *Audit) writeHead() error {
 	if err != nil {
 		return err
 	}
-	return replace(a.j.path+".head", append(b, '\n'))
+	return Replace(a.j.path+".head", append(b, '\n'))
 }
 
 func broken(path string, line int64, err error) error {

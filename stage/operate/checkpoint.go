@@ -113,17 +113,20 @@ func Checkpoint(path string) (signed, key string, err error) {
 	return string(b), key, j.append(line, true)
 }
 
-// auditKey reads or makes the key of a log: two lines, the secret and the public
-// one.
-func auditKey(path string) (note.Signer, string, error) {
-	b, err := readBounded(path + ".key")
+// auditKey reads or makes the key of a log.
+func auditKey(path string) (note.Signer, string, error) { return NoteKey(path+".key", auditOrigin) }
+
+// NoteKey reads or makes a key of signed notes: two lines, the secret and the
+// public one, of which it returns the second.
+func NoteKey(path, origin string) (note.Signer, string, error) {
+	b, err := readBounded(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		var secret, public string
-		if secret, public, err = note.GenerateKey(rand.Reader, auditOrigin); err != nil {
+		if secret, public, err = note.GenerateKey(rand.Reader, origin); err != nil {
 			return nil, "", err
 		}
 		b = []byte(secret + "\n" + public + "\n")
-		err = replace(path+".key", b)
+		err = Replace(path, b)
 	}
 	if err != nil {
 		return nil, "", err
@@ -134,8 +137,8 @@ func auditKey(path string) (note.Signer, string, error) {
 		_, err = note.NewVerifier(public)
 	}
 	if err != nil {
-		return nil, "", &say.Error{Where: path + ".key", Err: err, What: say.T("the key of the audit log cannot be used: %v", "无法使用审计日志的密钥：%v", err),
-			Next: say.T("restore the file; with another key the old checkpoints do not verify", "请恢复该文件；换用新密钥后，旧的检查点将无法验证")}
+		return nil, "", &say.Error{Where: path, Err: err, What: say.T("the key cannot be used: %v", "无法使用该密钥：%v", err),
+			Next: say.T("restore the file; with another key what was signed before does not verify", "请恢复该文件；换用新密钥后，此前签署的内容将无法验证")}
 	}
 	return signer, public, nil
 }

@@ -124,8 +124,8 @@ func lines(r io.Reader, see func(line []byte) error) (whole int64, err error) {
 	}
 }
 
-// replace writes a small file so that after a crash it is the old or the new.
-func replace(path string, b []byte) error {
+// Replace writes a small file so that after a crash it is the old or the new.
+func Replace(path string, b []byte) error {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*") // mode 0600
 	if err != nil {

@@ -239,7 +239,7 @@ func (k *Keys) change(f func() error) error {
 	}
 	b, err := json.MarshalIndent(map[string][]Key{"keys": k.list}, "", "  ")
 	if err == nil {
-		err = replace(k.path, append(b, '\n'))
+		err = Replace(k.path, append(b, '\n'))
 	}
 	if err != nil {
 		k.list = before

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -59,7 +60,7 @@ func TestRelease(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Manifest{1, "tutor", store.Digest{1}, weights, knowledge, store.Digest{2}, store.Digest{3}}); *m != want {
+	if want := (Manifest{1, "tutor", store.Digest{1}, weights, knowledge, store.Digest{2}, store.Digest{3}, nil}); !reflect.DeepEqual(*m, want) {
 		t.Errorf("%+v, want %+v", m, want)
 	}
 	m, err = releaseOf(t, `{"pass":true,"checks":[]}`, `{"weights":"`+weights.String()+`","knowledge":""}`)
@@ -447,7 +448,7 @@ func FuzzKeys(f *testing.F) {
 }
 
 func FuzzManifest(f *testing.F) {
-	b, _ := json.Marshal(Manifest{1, "x", store.Digest{1}, store.Digest{2}, store.Digest{}, store.Digest{3}, store.Digest{4}})
+	b, _ := json.Marshal(Manifest{1, "x", store.Digest{1}, store.Digest{2}, store.Digest{}, store.Digest{3}, store.Digest{4}, map[string]int{"tokens": 9}})
 	f.Add(b)
 	f.Add([]byte(`{"pass":true,"checks":[{"name":"a","want":1,"got":null,"ok":false}],"weights":"00"}`))
 	f.Fuzz(func(t *testing.T, b []byte) {

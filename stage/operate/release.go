@@ -7,9 +7,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"suiren/internal/say"
@@ -24,6 +27,31 @@ type Release struct {
 	Scenario stage.Ref `plan:"scenario" kinds:"scenario"`
 	Policy   stage.Ref `plan:"policy" kinds:"policy"`
 	Verdict  stage.Ref `plan:"verdict" kinds:"verdict"`
+	// Limits bound what one caller may ask of it: see limits.
+	Limits map[string]int `plan:"limits,optional" json:"Limits,omitempty"`
+}
+
+// The keys of limits.
+const (
+	LimitTokens = "tokens"  // of one answer, thought included
+	LimitAtOnce = "at_once" // answers of one caller at a time
+	LimitMinute = "minute"  // requests of one caller in a minute
+)
+
+var limits = []string{LimitTokens, LimitAtOnce, LimitMinute}
+
+// Check implements stage.Checker.
+func (r *Release) Check() (list []*say.Error) {
+	for _, key := range slices.Sorted(maps.Keys(r.Limits)) {
+		switch n := r.Limits[key]; {
+		case !slices.Contains(limits, key):
+			list = append(list, &say.Error{Where: "limits", What: say.T("a release has no limit %q", "发布版本没有 %q 这项限制", key),
+				Next: say.T("choose among %s", "可选：%s", strings.Join(limits, ", "))})
+		case n < 1:
+			list = append(list, &say.Error{Where: "limits", What: say.T("%s cannot be %d", "%s 不能是 %d", key, n), Next: say.T("give a whole number from 1", "请写不小于 1 的整数")})
+		}
+	}
+	return list
 }
 
 // Name, Revision and Out implement stage.Operator.
@@ -40,6 +68,8 @@ type Manifest struct {
 	Knowledge store.Digest `json:"knowledge,omitzero"`
 	Policy    store.Digest `json:"policy"`
 	Verdict   store.Digest `json:"verdict"`
+
+	Limits map[string]int `json:"limits,omitempty"`
 }
 
 const manifestFile = "release.json"
@@ -63,8 +93,8 @@ type check struct {
 }
 
 // Run implements stage.Operator.
-func (*Release) Run(_ context.Context, job *stage.Job) error {
-	m := Manifest{Format: 1}
+func (r *Release) Run(_ context.Context, job *stage.Job) error {
+	m := Manifest{Format: 1, Limits: r.Limits}
 	for _, in := range job.Inputs {
 		switch in.Arg {
 		case "scenario":
@@ -127,6 +157,27 @@ func judge(path string, b []byte, m *Manifest) error {
 		return refuse(say.T("the release is refused, the verdict is about another policy", "发布被拒绝，评测针对的是另一个策略"))
 	}
 	return nil
+}
+
+// Judged reads the verdict of a release again: whether it passes and is about
+// this release, and what it checked.
+func (m *Manifest) Judged(dir string) (pass bool, checks json.RawMessage, err error) {
+	path := filepath.Join(dir, "verdict.json")
+	b, err := readBounded(path)
+	if err != nil {
+		return false, nil, err
+	}
+	var v struct {
+		Checks json.RawMessage `json:"checks"`
+	}
+	if err := json.Unmarshal(b, &v); err != nil {
+		return false, nil, unreadable(path, err)
+	}
+	err = judge(path, b, m)
+	if errors.Is(err, stage.ErrRefused) {
+		return false, v.Checks, nil
+	}
+	return err == nil, v.Checks, err
 }
 
 // show writes a JSON value for people: a string without its quotes.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"suiren/engine/infer"
 	"suiren/engine/tokenizer"
@@ -22,7 +24,8 @@ type Options struct {
 	Temperature *float64
 	TopP        *float64
 	Seed        uint64
-	Trail       *Trail // filled in by the time the answer ends; nil: not asked for
+	Principals  []string // who asks, and the groups of it: what of the documents it may read; none: what everybody may
+	Trail       *Trail   // filled in by the time the answer ends; nil: not asked for
 }
 
 // A Kind says what a Delta carries.
@@ -38,8 +41,15 @@ const (
 
 // A Source is a passage of the owner's documents.
 type Source struct {
-	File, Heading, Text string
-	Score               float64
+	ID      string // of the passage
+	File    string
+	Heading string
+	Text    string
+	Score   float64
+	Page    int      // on which it begins, from 1; 0: there are none
+	Start   int      // bytes of the document's text
+	End     int      // 0: not known
+	Quotes  [][2]int // of Text, in characters: what the answer says word for word
 }
 
 // Usage counts tokens. Reasoning tokens are part of the completion. An
@@ -77,13 +87,16 @@ const answerRoom = 32
 // Leaving the loop, or the end of ctx, stops the generation.
 func (s *Scenario) Answer(ctx context.Context, conversation []Message, opt Options) iter.Seq2[Delta, error] {
 	return func(yield func(Delta, error) bool) {
-		known, err := s.Known(conversation)
+		known, err := s.Known(conversation, opt.Principals)
 		if err != nil {
 			yield(Delta{}, err)
 			return
 		}
 		if t := opt.Trail; t != nil && known != nil && s.other == nil {
 			question, _ := lastQuestion(conversation)
+			if s.book != nil && len(s.book.Rules()) > 0 {
+				t.Principals = opt.Principals
+			}
 			t.Made.Prompt, t.Tokens, t.Finish = s.model.Tokenizer.Encode(nil, question), s.model.Tokenizer.Encode(nil, spoken(known)), infer.Stopped
 		}
 		for _, d := range known {
@@ -107,25 +120,29 @@ func (s *Scenario) Answer(ctx context.Context, conversation []Message, opt Optio
 }
 
 // Known returns the answer to a conversation for which the model is not asked:
-// what the documents say, or that the question is outside of the scope. It is
-// nil if the model is to answer.
-func (s *Scenario) Known(conversation []Message) ([]Delta, error) {
+// what the documents that the principals may read say, or that the question is
+// outside of the scope. It is nil if the model is to answer.
+func (s *Scenario) Known(conversation []Message, principals []string) ([]Delta, error) {
 	question, err := lastQuestion(conversation)
 	if err != nil {
 		return nil, err
 	}
 	var hits []knowledge.Hit
 	if s.book != nil {
-		hits = s.book.Search(question, 3)
-		if knowledge.Confident(question, hits) {
-			return s.quote(question, hits[0]), nil
+		a := s.book.Answer(knowledge.Question{Text: question, K: nearest, Access: s.gate.Access(principals...), Least: s.Sure})
+		if !a.Refused {
+			return quote(&a), nil
 		}
+		hits = a.Hits[:min(len(a.Hits), nearest)]
 	}
 	if s.scope != nil && !s.scope.holds(question) {
 		return []Delta{{Kind: Answer, Text: s.scope.decline(question, hits)}, {Kind: Finish, Reason: infer.Stopped}}, nil
 	}
 	return nil, nil
 }
+
+// nearest is how many passages are named to whoever is declined.
+const nearest = 3
 
 // spoken is the text of an answer.
 func spoken(list []Delta) (text string) {
@@ -169,14 +186,43 @@ func lastQuestion(conversation []Message) (string, error) {
 	return "", &say.Error{What: say.T("the conversation holds no question", "对话里没有问题"), Err: ErrNoQuestion}
 }
 
-// quote answers with the sentences of a passage.
-func (s *Scenario) quote(question string, h knowledge.Hit) []Delta {
-	source := "\n\nSource: "
-	if h.Lang == "zh" {
-		source = "\n\n出处："
+// quote answers with sentences of the documents, and says where they stand and
+// which other document says otherwise.
+func quote(a *knowledge.Answer) []Delta {
+	first := a.Hits[0]
+	source, other := "\n\nSource: ", "\n\nAnother document says: "
+	if first.Lang == "zh" {
+		source, other = "\n\n出处：", "\n\n另有文档写道："
 	}
-	text := "“" + s.book.Quote(question, h) + "”" + source + place(h)
-	return []Delta{{Kind: Sources, Sources: []Source{{h.File, h.Heading, h.Text, h.Score}}}, {Kind: Answer, Text: text}, {Kind: Finish, Reason: infer.Stopped}}
+	text := "“" + a.Quote + "”" + source + place(first)
+	cited := []int{0}
+	spans := map[int][][2]int{}
+	note := func(sentence knowledge.Sentence) {
+		if sentence.Hit < 0 {
+			return
+		}
+		if !slices.Contains(cited, sentence.Hit) {
+			cited = append(cited, sentence.Hit)
+		}
+		h := a.Hits[sentence.Hit].Text
+		if at := strings.Index(h, sentence.Text); at >= 0 {
+			from := utf8.RuneCountInString(h[:at])
+			spans[sentence.Hit] = append(spans[sentence.Hit], [2]int{from, from + utf8.RuneCountInString(sentence.Text)})
+		}
+	}
+	for _, sentence := range a.Sentences {
+		note(sentence)
+	}
+	for _, p := range a.Differ {
+		note(p.Two)
+		text += other + "“" + p.Two.Text + "” (" + place(a.Hits[p.Two.Hit]) + ")"
+	}
+	var sources []Source
+	for _, i := range cited {
+		h := a.Hits[i]
+		sources = append(sources, Source{ID: h.ID, File: h.File, Heading: h.Heading, Text: h.Text, Score: h.Score, Page: h.Page, Start: h.Start, End: h.End, Quotes: spans[i]})
+	}
+	return []Delta{{Kind: Sources, Sources: sources}, {Kind: Answer, Text: text}, {Kind: Finish, Reason: infer.Stopped}}
 }
 
 // place says where a passage stands, in its language.

@@ -31,12 +31,15 @@ type Scenario struct {
 	Tokens      int       `plan:"tokens,optional" min:"0" max:"65536"`          // most tokens of the answer; 0: what the context leaves
 	Temperature float64   `plan:"temperature,optional" min:"0" max:"2"`         // 0: the likeliest token, always
 
+	Sure float64 `plan:"sure,optional" min:"0.05" max:"1" json:",omitzero"` // least share of a question that a passage has to hold to answer it; 0: 0.5
+
 	Adapter stage.Ref `plan:"adapter,optional" kinds:"weights" path:"model" json:",omitzero"` // over the weights, which stay as they are
 
 	other   Model        // instead of model and engine: weights with a template of their own
 	model   *infer.Model // our own
 	engine  *infer.Engine
 	book    *knowledge.Index // nil: none
+	gate    *knowledge.Gate  // to the book
 	scope   *scope           // nil: anything is answered
 	special map[int32]bool   // tokens that are not text
 }
@@ -48,7 +51,7 @@ func (*Scenario) Out() store.Kind { return store.Scenario }
 
 // Check implements stage.Checker.
 func (s *Scenario) Check() []*say.Error {
-	m := Manifest{Format: 1, Name: s.Title, Think: s.Think, Tokens: s.Tokens, Temperature: s.Temperature}
+	m := Manifest{Format: 1, Name: s.Title, Think: s.Think, Tokens: s.Tokens, Temperature: s.Temperature, Sure: s.Sure}
 	if e := m.check(); e != nil {
 		return []*say.Error{e}
 	}
@@ -80,6 +83,7 @@ type Manifest struct {
 	Think       int          `json:"think"`
 	Tokens      int          `json:"tokens,omitempty"`
 	Temperature float64      `json:"temperature,omitempty"`
+	Sure        float64      `json:"sure,omitempty"`
 }
 
 const manifestFile = "scenario.json"
@@ -102,6 +106,8 @@ func (m *Manifest) check() *say.Error {
 		return &say.Error{Where: "tokens", What: say.T("an answer of %d tokens is not between 0 and %d", "回答长度 %d 不在 0 到 %d 之间", m.Tokens, maxTokens)}
 	case !(m.Temperature >= 0 && m.Temperature <= 2):
 		return &say.Error{Where: "temperature", What: say.T("temperature %g is not between 0 and 2", "温度 %g 不在 0 到 2 之间", m.Temperature)}
+	case !(m.Sure >= 0 && m.Sure <= 1):
+		return &say.Error{Where: "sure", What: say.T("sure %g is not between 0 and 1", "sure 的值 %g 不在 0 到 1 之间", m.Sure)}
 	}
 	return nil
 }
@@ -119,7 +125,7 @@ func printable(name string) bool {
 // Run implements stage.Operator: it writes scenario.json, which names weights
 // and knowledge and copies neither, and scope.json.
 func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
-	m := Manifest{Format: 1, Name: s.Title, Think: s.Think, Tokens: s.Tokens, Temperature: s.Temperature}
+	m := Manifest{Format: 1, Name: s.Title, Think: s.Think, Tokens: s.Tokens, Temperature: s.Temperature, Sure: s.Sure}
 	for _, in := range job.Inputs {
 		switch in.Arg {
 		case "weights":
@@ -227,17 +233,20 @@ func (o *Opener) Open(dir string) (*Scenario, error) {
 			return nil, err
 		}
 	}
-	s, err := o.bare(folder, adapter, m.Think)
+	s, err := o.Bare(folder, adapter, m.Think)
 	if err != nil {
 		return nil, err
 	}
-	s.Title, s.Tokens, s.Temperature = m.Name, m.Tokens, m.Temperature
+	s.Title, s.Tokens, s.Temperature, s.Sure = m.Name, m.Tokens, m.Temperature, m.Sure
 	if !m.Scope.IsZero() {
 		s.scope, err = openScope(dir)
 	}
 	if err == nil && !m.Knowledge.IsZero() {
 		if folder, err = o.Artifact(m.Knowledge); err == nil {
 			s.book, err = knowledge.Open(folder)
+		}
+		if err == nil {
+			s.gate = s.book.Gate(s.book.Rules())
 		}
 	}
 	if err != nil {
@@ -249,12 +258,9 @@ func (o *Opener) Open(dir string) (*Scenario, error) {
 
 // Bare opens a scenario of nothing but weights, with which a verdict compares.
 // Tokens and Temperature may be set before the first question.
-func (o *Opener) Bare(weights string, think int) (*Scenario, error) {
-	return o.bare(weights, "", think)
-}
-
-// bare is Bare with an adapter, unless it is "".
-func (o *Opener) bare(weights, adapter string, think int) (*Scenario, error) {
+//
+// Over them lies an adapter, unless it is "".
+func (o *Opener) Bare(weights, adapter string, think int) (*Scenario, error) {
 	s := &Scenario{Think: max(think, 0), special: map[int32]bool{}}
 	if o.Model != nil && (adapter != "" || !tokenizer.IsChat(weights)) {
 		var err error
@@ -289,10 +295,10 @@ func (o *Opener) bare(weights, adapter string, think int) (*Scenario, error) {
 func (s *Scenario) Close() error {
 	if s.other != nil {
 		s.other.Close()
-		return nil
+	} else {
+		s.engine.Close()
+		s.model.Close()
 	}
-	s.engine.Close()
-	s.model.Close()
 	if s.book != nil {
 		return s.book.Close()
 	}

@@ -62,7 +62,7 @@ func book(t testing.TB) string {
 		{Path: "handbook/en/keys.md", Text: "# Keys\n\n## How do I get a key?\n\nThe server makes a key at its first start. It is shown once.\n"},
 		{Path: "handbook/zh/keys.md", Text: "# 密钥\n\n## 怎么得到密钥？\n\n服务第一次启动时会生成密钥。密钥只显示一次，请妥善保管。\n"},
 	}
-	if err := knowledge.Build(dir, knowledge.All(docs)); err != nil {
+	if err := knowledge.Build(dir, knowledge.All(docs), knowledge.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -311,7 +311,7 @@ func TestStop(t *testing.T) {
 	if _, err := s.Reply(ctx, "1+2"); err != nil && !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	s2, err := (&Opener{Threads: 1, Slots: 1}).Bare(folder(t), -5)
+	s2, err := (&Opener{Threads: 1, Slots: 1}).Bare(folder(t), "", -5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -432,5 +432,70 @@ func TestAgain(t *testing.T) {
 		if got, _ := s.Again(context.Background(), tr, len(tr.Tokens)); slices.Equal(got, tr.Tokens) {
 			t.Errorf("%s: another prompt gives the same", c.question)
 		}
+	}
+}
+
+// Who may not read a document is not answered from it, nor told that it is there.
+func TestReaders(t *testing.T) {
+	dir := book(t)
+	if err := knowledge.WriteRules(dir, []knowledge.Rule{{Path: "handbook/en", Allow: []string{"mary"}}}); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, &Scenario{Think: 20}, folder(t), dir, 1, 2)
+	const question = "How do I get a key?"
+	trail := new(Trail)
+	r, _, err := ask(t, s, question, Options{Principals: []string{"mary"}, Trail: trail})
+	if err != nil || len(r.Sources) != 1 || r.Sources[0].File != "handbook/en/keys.md" {
+		t.Fatalf("mary: %+v %v", r, err)
+	}
+	src := r.Sources[0]
+	if src.ID == "" || src.End <= src.Start || len(src.Quotes) == 0 {
+		t.Errorf("no place: %+v", src)
+	}
+	text := []rune(src.Text)
+	for _, q := range src.Quotes {
+		if part := string(text[q[0]:q[1]]); !strings.Contains(r.Answer, part) {
+			t.Errorf("%q is not in the answer %q", part, r.Answer)
+		}
+	}
+	got, err := s.Again(context.Background(), trail, len(trail.Tokens))
+	if err != nil || !slices.Equal(got, trail.Tokens) {
+		t.Errorf("mary's answer is not made again: %v", err)
+	}
+	for _, who := range [][]string{nil, {"john"}, {"mar", "y"}} {
+		r, _, err := ask(t, s, question, Options{Principals: who})
+		if err != nil || len(r.Sources) != 0 || strings.Contains(r.Answer, "handbook/en") {
+			t.Errorf("%v: %+v %v", who, r, err)
+		}
+	}
+	if r, _, err := ask(t, s, "怎么得到密钥", Options{}); err != nil || len(r.Sources) != 1 {
+		t.Errorf("what everybody may read: %+v %v", r, err)
+	}
+}
+
+// A scenario may be surer than the measured threshold.
+func TestSure(t *testing.T) {
+	const question = "Does the server make a golden key at its first start?"
+	for sure, want := range map[float64]int{0: 1, 1: 0} {
+		s := open(t, &Scenario{Think: 20, Sure: sure}, folder(t), book(t), 1, 2)
+		if r, _, err := ask(t, s, question, Options{}); err != nil || len(r.Sources) != want {
+			t.Errorf("sure %v: %d sources, want %d: %+v %v", sure, len(r.Sources), want, r, err)
+		}
+	}
+}
+
+// Two documents that differ in a number are both told.
+func TestDiffer(t *testing.T) {
+	dir := t.TempDir()
+	if err := knowledge.Build(dir, knowledge.All([]knowledge.Document{
+		{Path: "old.md", Text: "# Keys\n\nA visitor key of the server is valid for 30 days after it was made.\n"},
+		{Path: "new.md", Text: "# Visitor keys\n\nA visitor key of the server is valid for 7 days after it was made.\n"},
+	}), knowledge.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, &Scenario{Think: 20}, folder(t), dir, 1, 2)
+	r, _, err := ask(t, s, "For how many days is a visitor key of the server valid?", Options{})
+	if err != nil || len(r.Sources) != 2 || !strings.Contains(r.Answer, "30 days") || !strings.Contains(r.Answer, "7 days") {
+		t.Errorf("%+v %v", r, err)
 	}
 }

@@ -13,13 +13,15 @@ type Trail struct {
 	Made   infer.Request // as the model got it; if it was not asked, its prompt is the question
 	Tokens []int32       // of thought and answer, or of those words
 	Finish string        // "" if the answer was left
+
+	Principals []string // of whoever asked, if the model was not
 }
 
 // Again makes the answer of a trail again and returns its first n tokens. Of
 // the request, prompt, thought, seed and sampling count.
 func (s *Scenario) Again(ctx context.Context, t *Trail, n int) ([]int32, error) {
 	if !t.Asked {
-		known, err := s.Known([]Message{{Role: "user", Text: s.model.Tokenizer.Decode(t.Made.Prompt)}})
+		known, err := s.Known([]Message{{Role: "user", Text: s.model.Tokenizer.Decode(t.Made.Prompt)}}, t.Principals)
 		if known == nil {
 			return nil, err
 		}

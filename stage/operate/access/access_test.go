@@ -25,6 +25,8 @@ var table = map[string]string{
 	"read_receipt":  "owner operator user",
 	"rate":          "owner operator user",
 	"break_glass":   "owner operator user",
+	"export":        "owner operator user",
+	"unlabelled":    "owner",
 	"read_plan":     "owner operator user viewer",
 	"read_runs":     "owner operator user viewer",
 	"read_metrics":  "owner system operator",

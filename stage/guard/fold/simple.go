@@ -1,4 +1,4 @@
-package guard
+package fold
 
 // simplified maps traditional characters, and a few common variants, to the
 // form in which keywords are compared. It is a working table of the characters

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"suiren/internal/say"
+	"suiren/stage/operate"
+)
+
+func (a *app) alertCommand() *cobra.Command {
+	c := a.group("alert", a.t("Say who is told when something is not well", "设置出现问题时通知谁"), a.alertAddCommand(), a.alertListCommand(), a.alertRemoveCommand(), a.alertTestCommand())
+	c.PersistentFlags().String("plan", ".", a.t("folder of the plan", "计划所在的目录"))
+	return c
+}
+
+// alerts reads the rules, and their version.
+func (w *workspace) alerts() ([]operate.Alert, int64, error) {
+	b, version, err := w.st.State(operate.AlertsState)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := operate.ParseAlerts(b)
+	return list, version, err
+}
+
+func (w *workspace) setAlerts(list []operate.Alert, version int64) error {
+	b, err := json.Marshal(list)
+	if err != nil {
+		return err
+	}
+	return w.st.SetState(operate.AlertsState, version, b)
+}
+
+func (a *app) alertAddCommand() *cobra.Command {
+	var rule operate.Alert
+	var command string
+	c := &cobra.Command{
+		Use: "add " + a.t("NAME|any", "名称|any"), Short: a.t("Tell someone when a check is not well: disk, memory, backup, queue, kv, ready, release", "检查项不正常时通知：disk、memory、backup、queue、kv、ready、release"),
+		Long: a.t("Tell someone when a check of /api/health is not well, and when it is well again: a line of JSON to a\nwebhook's address, which is the only one that is ever dialed, at the end of a file, or to a command.",
+			"当 /api/health 的检查项不正常及恢复时通知：把一行 JSON 发往 webhook 地址（只会连接该地址）、\n追加到文件，或交给命令。"),
+		Args: a.args(1, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			rule.On, rule.Command = args[0], strings.Fields(command)
+			if err := rule.Check(); err != nil {
+				return err
+			}
+			w, err := a.releaseFolder(c)
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			list, version, err := w.alerts()
+			if err != nil {
+				return err
+			}
+			if err := w.setAlerts(append(list, rule), version); err != nil {
+				return err
+			}
+			return w.books().log("alert.add", rule.On)
+		},
+	}
+	c.Flags().StringVar(&rule.Level, "level", operate.Warn, a.t("from which level on: warn or fail", "从哪个级别起：warn 或 fail"))
+	c.Flags().StringVar(&rule.Webhook, "webhook", "", a.t("address on your network", "您网络中的地址"))
+	c.Flags().StringVar(&rule.File, "file", "", a.t("file to append to", "要追加的文件"))
+	c.Flags().StringVar(&command, "command", "", a.t("program with arguments, given the line on its input", "程序及参数，由其标准输入得到该行"))
+	return c
+}
+
+func (a *app) alertListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: a.t("List the rules", "列出规则"), Args: a.args(0, 0),
+		RunE: func(c *cobra.Command, _ []string) error {
+			w, err := a.releaseFolder(c)
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			list, _, err := w.alerts()
+			if err != nil {
+				return err
+			}
+			var rows [][]string
+			for i, r := range list {
+				if a.format == formatJSONL {
+					a.line(struct {
+						Type string `json:"type"`
+						N    int    `json:"n"`
+						operate.Alert
+					}{"alert", i + 1, r})
+					continue
+				}
+				rows = append(rows, []string{strconv.Itoa(i + 1), r.On, r.Level, r.Webhook + r.File + strings.Join(r.Command, " ")})
+			}
+			for _, l := range table("rlll", rows) {
+				fmt.Fprintln(a.stdout, l)
+			}
+			return nil
+		},
+	}
+}
+
+// alertAt reads the number of a rule.
+func alertAt(text string, list []operate.Alert) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > len(list) {
+		return 0, usage(text, say.T("this is not the number of a rule", "这不是规则编号"), say.T("see suiren alert list", "请查看 suiren alert list"))
+	}
+	return n - 1, nil
+}
+
+func (a *app) alertRemoveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "remove " + a.t("NUMBER", "编号"), Short: a.t("Remove a rule", "删除规则"), Args: a.args(1, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			w, err := a.releaseFolder(c)
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			list, version, err := w.alerts()
+			if err != nil {
+				return err
+			}
+			i, err := alertAt(args[0], list)
+			if err != nil {
+				return err
+			}
+			on := list[i].On
+			if err := w.setAlerts(slices.Delete(list, i, i+1), version); err != nil {
+				return err
+			}
+			return w.books().log("alert.remove", on)
+		},
+	}
+}
+
+func (a *app) alertTestCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "test " + a.t("NUMBER", "编号"), Short: a.t("Tell by a rule now, to see that it arrives", "立即按规则通知一次，确认能够送达"), Args: a.args(1, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			w, err := a.releaseFolder(c)
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			list, _, err := w.alerts()
+			if err != nil {
+				return err
+			}
+			i, err := alertAt(args[0], list)
+			if err != nil {
+				return err
+			}
+			return deliver(c.Context(), &list[i], operate.Notice{Time: time.Now().UTC(), Name: "test", Level: operate.OK, Text: a.t("this is a test", "这是一次测试")})
+		},
+	}
+}

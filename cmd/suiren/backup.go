@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+	"github.com/spf13/cobra"
+
+	"suiren/internal/say"
+	"suiren/stage/compute"
+	"suiren/stage/operate"
+	"suiren/store"
+	"suiren/store/backup"
+)
+
+// backupState is the name of the state that tells of the last backup.
+const backupState = "backup"
+
+// A lastBackup is that state.
+type lastBackup struct {
+	Time      time.Time `json:"time"`
+	Bytes     int64     `json:"bytes"`
+	Files     int       `json:"files"`
+	Sum       string    `json:"sha256"` // of the file
+	Encrypted bool      `json:"encrypted"`
+}
+
+func (a *app) backupCommand() *cobra.Command {
+	var folder string
+	var to []string
+	c := &cobra.Command{
+		Use: "backup " + a.t("FOLDER|FILE", "目录|文件"), Short: a.t("Write all that was made and written down into one file, while serving", "把产物与记录写入一个文件，服务无需停止"),
+		Long: a.t(`Write all that was made and written down into one file: records, artifacts, keys,
+the ledger, traces and the audit log, with the plan files. A server may run meanwhile.
+The file is read again afterwards. It holds keys and conversations: keep it as you
+keep those, or encrypt it to an age recipient, whose identity only the reader has.
+
+Models of yours that lie elsewhere, and documents, are not in it.`,
+			`把产物与记录写入一个文件：记录库、产物、密钥、账本、会话记录、审计日志和计划文件。
+服务可以同时运行，写完后会重新读取核对。文件中含密钥与对话，请妥善保管，或加密给
+age 接收者（只有持有对应身份的人能打开）。
+
+不包含存放在别处的自带模型和原始文档。`),
+		Args: a.args(1, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			w, err := a.openState(folder)
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			o := backup.Options{Program: versionText(), Plan: folder, Now: time.Now()}
+			for _, text := range to {
+				r, err := recipients(text)
+				if err != nil {
+					return err
+				}
+				o.Recipients = append(o.Recipients, r...)
+			}
+			path := args[0]
+			if info, err := os.Stat(path); err == nil && info.IsDir() {
+				path = filepath.Join(path, backup.Name(o.Now, len(to) > 0))
+			}
+			s, err := w.backup(c.Context(), path, o)
+			if err != nil {
+				return err
+			}
+			if a.format == formatJSONL {
+				a.line(map[string]any{"type": "backup", "path": s.Path, "bytes": s.Size, "files": len(s.Files), "sha256": s.Sum, "encrypted": len(to) > 0})
+				return nil
+			}
+			fmt.Fprintln(a.stdout, a.t("%s: %s of %d files, read again; SHA-256 %s", "%s：%s，共 %d 个文件，已重新核对；SHA-256 %s", s.Path, size(s.Size), len(s.Files), s.Sum))
+			return nil
+		},
+	}
+	c.Flags().StringVar(&folder, "plan", ".", a.t("folder of the plan", "计划所在的目录"))
+	c.Flags().StringSliceVar(&to, "recipient", nil, a.t("encrypt to this age recipient (age1…), or to those of a file", "加密给此 age 接收者（age1…），或文件中的接收者"))
+	return c
+}
+
+// recipients reads an age recipient, or a file of them.
+func recipients(text string) ([]age.Recipient, error) {
+	list, err := age.ParseRecipients(strings.NewReader(text))
+	if err != nil {
+		f, err2 := os.Open(text)
+		if err2 == nil {
+			defer f.Close()
+			list, err = age.ParseRecipients(io.LimitReader(f, 1<<20))
+		}
+	}
+	if err != nil {
+		return nil, &say.Error{Where: text, Err: errors.Join(errUsage, err), What: say.T("this is no age recipient, nor a file of them", "这不是 age 接收者，也不是其文件"),
+			Next: say.T("make one with age-keygen; it begins with age1", "请用 age-keygen 生成；以 age1 开头")}
+	}
+	return list, nil
+}
+
+// backup writes a backup and writes down that there is one.
+func (w *workspace) backup(ctx context.Context, path string, o backup.Options) (*backup.Sealed, error) {
+	s, err := backup.Create(ctx, path, w.st, o)
+	if err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(lastBackup{Time: o.Now.UTC(), Bytes: s.Size, Files: len(s.Files), Sum: s.Sum, Encrypted: len(o.Recipients) > 0})
+	if err != nil {
+		return nil, err
+	}
+	for {
+		_, version, err := w.st.State(backupState)
+		if err == nil {
+			err = w.st.SetState(backupState, version, b)
+		}
+		if errors.Is(err, store.ErrChanged) {
+			continue
+		}
+		return s, errors.Join(err, w.books().log("backup", s.Sum))
+	}
+}
+
+func (a *app) restoreCommand() *cobra.Command {
+	var identity string
+	var check bool
+	c := &cobra.Command{
+		Use: "restore " + a.t("FILE", "文件") + " [" + a.t("FOLDER", "目录") + "]", Short: a.t("Make a folder of a backup again, or check the backup", "从备份恢复目录，或核对备份"),
+		Long: a.t(`Make the state folder and the plan files of a backup again, in a folder that has
+none. Every file is compared with the backup's list, every artifact with its name and
+the audit log with its chain, before anything appears.`,
+			`在尚无状态目录的目录中恢复备份的状态目录与计划文件。全部文件与清单、全部产物与摘要、
+审计日志与哈希链核对一致之后，才会出现在目录中。`),
+		Args: a.args(1, 2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			var ids []age.Identity
+			if identity != "" {
+				b, err := os.ReadFile(identity)
+				if err == nil {
+					ids, err = age.ParseIdentities(strings.NewReader(string(b)))
+				}
+				if err != nil {
+					return &say.Error{Where: identity, Err: err, What: say.T("this is no file of age identities: %v", "这不是 age 身份文件：%v", err), Next: say.T("give the file that age-keygen wrote", "请给出 age-keygen 写的文件")}
+				}
+			}
+			f, err := os.Open(args[0])
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			var m *backup.Manifest
+			if check {
+				m, err = backup.Check(f, ids)
+			} else {
+				m, err = a.restore(f, ids, args[1:])
+			}
+			if err != nil {
+				return err
+			}
+			if a.format == formatJSONL {
+				a.line(map[string]any{"type": "restored", "made": m.Made, "program": m.Program, "files": len(m.Files), "bytes": m.Bytes(), "checked": check})
+				return nil
+			}
+			if check {
+				fmt.Fprintln(a.stdout, a.t("the backup is whole: %d files, %s, made %s", "备份完整：%d 个文件，%s，备份于 %s", len(m.Files), size(m.Bytes()), m.Made.Local().Format(time.DateTime)))
+			} else {
+				fmt.Fprintln(a.stdout, a.t("restored: %d files, %s, as of %s", "已恢复：%d 个文件，%s，为 %s 的状态", len(m.Files), size(m.Bytes()), m.Made.Local().Format(time.DateTime)))
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&identity, "identity", "", a.t("file of the age identity that opens the backup", "打开备份的 age 身份文件"))
+	c.Flags().BoolVar(&check, "check", false, a.t("only read the backup and say whether it is whole", "只读取备份并说明是否完整"))
+	return c
+}
+
+// restore makes a folder of a backup, and notes it in its audit log.
+func (a *app) restore(f io.Reader, ids []age.Identity, args []string) (*backup.Manifest, error) {
+	folder := "."
+	if len(args) > 0 {
+		folder = args[0]
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, err
+	}
+	state := a.stateDir(folder)
+	free, ok := compute.DiskFree(folder)
+	if !ok {
+		free = math.MaxInt64
+	}
+	m, err := backup.Restore(f, ids, state, folder, free)
+	if err != nil {
+		return nil, err
+	}
+	st, err := store.Open(state)
+	if err != nil {
+		return nil, err
+	}
+	defer st.Close()
+	dir := bookDir(state)
+	if _, err := os.Stat(dir.audit()); err == nil {
+		if _, _, err := operate.VerifyAudit(dir.audit()); err != nil {
+			return nil, err
+		}
+	}
+	return m, dir.log("restore", m.Made.Format(time.RFC3339))
+}
+
+// storeDowngradeCommand brings the records down for an older program.
+func (a *app) storeDowngradeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "downgrade " + a.t("FORMAT", "格式") + " [" + a.t("FOLDER", "目录") + "]", Short: a.t("Bring the records to the format of an older suiren, after a copy", "先备份记录，再降到旧版 suiren 的格式"),
+		Long: a.t("Bring the records to the format of an older suiren. A copy is made first; what the older format\ndoes not know is lost: of format 1, which releases are live. A newer suiren brings them up again.",
+			"把记录降到旧版 suiren 的格式。会先制作副本；旧格式没有的内容会丢失：格式 1 不记录哪些版本\n正在服务。新版 suiren 打开时会自动升级。"),
+		Args: a.args(1, 2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			to, err := strconv.Atoi(args[0])
+			if err != nil {
+				return usage(args[0], say.T("this is not the number of a format", "这不是格式编号"), say.T("give a whole number from 1", "请写不小于 1 的整数"))
+			}
+			w, err := a.openState(strings.Join(args[1:], ""))
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			if err := w.books().log("store.downgrade", args[0]); err != nil {
+				return err
+			}
+			saved, err := w.st.Downgrade(to)
+			if err != nil {
+				return err
+			}
+			if a.format == formatJSONL {
+				a.line(map[string]any{"type": "downgraded", "format": to, "copy": saved})
+				return nil
+			}
+			fmt.Fprintln(a.stdout, a.t("the records are of format %d; a copy of them as they were: %s", "记录已为格式 %d；原记录的副本：%s", to, saved))
+			return nil
+		},
+	}
+}

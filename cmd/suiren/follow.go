@@ -1,0 +1,271 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"suiren/internal/say"
+	"suiren/serve"
+	"suiren/stage"
+	"suiren/stage/operate"
+	"suiren/store"
+)
+
+// followEvery is how often a server looks whether other releases are to answer.
+const followEvery = 200 * time.Millisecond
+
+// servingState is the name of the state in which a server says what answers.
+const servingState = "serving"
+
+// A serving is that state.
+type serving struct {
+	Version int64     `json:"version"` // of the tracks
+	Time    time.Time `json:"time"`
+	Error   string    `json:"error,omitempty"` // what kept it from answering so
+}
+
+// A follower has a server answer from the releases that the tracks of one name
+// say: the live one and its canaries. What was live before stays open, so that
+// going back takes no time.
+type follower struct {
+	s       *service
+	name    string
+	machine stage.Machine
+	lock    *os.File // held by the one server that says so in servingState
+
+	mu      sync.Mutex
+	opened  map[store.Digest]*served
+	watches map[store.Digest]*watched
+	recent  map[string]store.Digest // ids of answers, for their ratings
+	ids     []string                // the oldest first
+	version int64
+
+	end func() // stops following and closes what is open
+}
+
+// A watched release is stopped by what its watch sees.
+type watched struct {
+	*operate.Watch
+	stage string
+}
+
+// maxRecent is how many answers a follower knows the release of.
+const maxRecent = 4096
+
+// follow begins with what the tracks say, and goes on until the service closes.
+func (s *service) follow(name string, machine stage.Machine) error {
+	f := &follower{s: s, name: name, machine: machine, opened: map[store.Digest]*served{}, watches: map[store.Digest]*watched{}, recent: map[string]store.Digest{}}
+	if lock, err := os.OpenFile(s.w.path("serving.lock"), os.O_RDWR|os.O_CREATE, 0o600); err == nil {
+		if held, err := store.TryLock(lock); held && err == nil {
+			f.lock = lock
+		} else {
+			lock.Close()
+		}
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	f.end = func() { stop(); <-done; f.close() }
+	s.follower.Store(f)
+	if err := f.sync(); err != nil {
+		close(done)
+		return err
+	}
+	var told sync.WaitGroup
+	told.Go(func() { s.watchHealth(ctx) })
+	go func() {
+		defer close(done)
+		defer told.Wait()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(followEvery):
+			}
+			if v, err := s.w.st.StateVersion(operate.StateName); err != nil || v == f.version {
+				continue
+			}
+			if err := f.sync(); err != nil {
+				s.w.a.screen.note(say.T("the releases stay as they are: %v", "发布版本保持不变：%v", err))
+			}
+		}
+	}()
+	return nil
+}
+
+func (f *follower) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range f.opened {
+		r.close()
+	}
+	if f.lock != nil {
+		f.lock.Close()
+	}
+}
+
+// sync makes the server answer as the tracks say.
+func (f *follower) sync() error {
+	all, version, err := operate.ReadTracks(f.s.w.st)
+	if err == nil {
+		err = f.open(all.Track(f.name))
+	}
+	f.version = version
+	f.tell(err)
+	return err
+}
+
+// open opens what answers, lets it answer, and closes what does not any more
+// when its last request has ended.
+func (f *follower) open(tr *operate.Track) error {
+	live := tr.Live()
+	if live == nil {
+		return say.Errorf("nothing is live", "没有正在服务的版本")
+	}
+	standing := append([]*operate.Standing{live}, tr.Canaries()...)
+	var list []*serve.Release
+	keep := map[store.Digest]bool{live.Before: true}
+	for _, r := range standing {
+		s, err := f.served(r.Digest)
+		if err != nil {
+			return err
+		}
+		keep[r.Digest] = true
+		rel := *s.release // a canary today may be live tomorrow
+		if r.Stage == operate.Canary {
+			rel.Canary = &serve.Canary{Share: r.Rule.Share, Callers: r.Rule.Callers, Header: r.Rule.Header}
+		}
+		list = append(list, &rel)
+	}
+	ended := f.s.Open(list...)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	old := f.watches
+	f.watches = map[store.Digest]*watched{}
+	for _, r := range standing {
+		if w := old[r.Digest]; w != nil && w.stage == r.Stage {
+			f.watches[r.Digest] = w
+		} else if len(r.Stop) > 0 {
+			f.watches[r.Digest] = &watched{operate.NewWatch(r.Stop), r.Stage}
+		}
+	}
+	for d, s := range f.opened {
+		if !keep[d] {
+			delete(f.opened, d)
+			go func() { <-ended; s.close() }()
+		}
+	}
+	return nil
+}
+
+// served opens a release, if it is not open.
+func (f *follower) served(d store.Digest) (*served, error) {
+	f.mu.Lock()
+	s := f.opened[d]
+	f.mu.Unlock()
+	if s != nil {
+		return s, nil
+	}
+	s, err := f.s.w.serveRelease(f.name, d, f.machine)
+	if err != nil {
+		return nil, err
+	}
+	if f.s.tracesOf(d.String()) == nil {
+		if err := f.s.begin(f.name, d.String()); err != nil {
+			s.close()
+			return nil, err
+		}
+	}
+	f.mu.Lock()
+	f.opened[d] = s
+	f.mu.Unlock()
+	return s, nil
+}
+
+// tell says which version of the tracks is answered by.
+func (f *follower) tell(failed error) {
+	if f.lock == nil {
+		return
+	}
+	v := serving{Version: f.version, Time: time.Now().UTC()}
+	if failed != nil {
+		v.Error = say.Err(say.English, failed)
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return
+	}
+	for range 10 {
+		_, version, err := f.s.w.st.State(servingState)
+		if err == nil {
+			err = f.s.w.st.SetState(servingState, version, b)
+		}
+		if !errors.Is(err, store.ErrChanged) {
+			return
+		}
+	}
+}
+
+// answered shows a request that has ended to the watch of its release.
+func (f *follower) answered(r *serve.Record) {
+	d, err := store.ParseDigest(r.Release.Digest)
+	if err != nil || r.Messages == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.ids) == maxRecent {
+		delete(f.recent, f.ids[0])
+		f.ids = f.ids[1:]
+	}
+	f.ids, f.recent[r.ID] = append(f.ids, r.ID), d
+	if w := f.watches[d]; w != nil {
+		if by := w.Answered(r.Reason, r.Total); by != "" {
+			f.stop(d, by)
+		}
+	}
+}
+
+// rated shows a rating to the watch of the release that gave the answer.
+func (f *follower) rated(id string, good bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d := f.recent[id]
+	if w := f.watches[d]; w != nil && w.See(operate.Bad, !good) {
+		f.stop(d, operate.Bad)
+	}
+}
+
+// stop takes a release back that has shown too much of a signal. f.mu is held.
+func (f *follower) stop(d store.Digest, by string) {
+	w := f.watches[d]
+	delete(f.watches, d)
+	why := by + ": " + w.Seen().String()
+	go func() {
+		action := "release.retire"
+		_, err := operate.ChangeTracks(f.s.w.st, func(all *operate.Tracks) error {
+			tr, step := all.Track(f.name), operate.Step{By: "watch", Why: why, Now: time.Now()}
+			r := tr.Find(d)
+			switch {
+			case r == nil || r.Stage != w.stage: // the owner was faster
+				return nil
+			case r.Stage == operate.Canary:
+				return tr.Retire(d, step)
+			}
+			action = "release.rollback"
+			_, err := tr.Rollback(step)
+			return err
+		})
+		if err == nil {
+			_, err = f.s.audit.Append("watch", action, f.name+" "+d.String()+" "+why, "")
+		}
+		if err != nil {
+			f.s.w.a.screen.note(say.T("release %s should go back (%s) and does not: %v", "版本 %s 应当回退（%s），但未能回退：%v", d.Short(), why, err))
+			return
+		}
+		f.s.w.a.screen.note(say.T("release %s went back: %s", "版本 %s 已回退：%s", d.Short(), why))
+	}()
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// twoReleases makes a plan's folder with a live release and a candidate that
+// passed its checks, which refuses the word durian, and starts the server.
+func twoReleases(t *testing.T, args ...string) (dir string, s *server) {
+	t.Helper()
+	from, err := madeTutor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	if err := copyTree(dir, from); err != nil {
+		t.Fatal(err)
+	}
+	s, err = startServer(program("serve", dir, "-o", "jsonl", "--listen", "127.0.0.1:0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.cmd.Process.Kill(); s.cmd.Wait() })
+	path := filepath.Join(dir, "suiren.hcl")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(b), `pack = "minors-zh"`, "pack = \"minors-zh\"\n  keywords = [\"durian\"]", 1)
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, "apply", dir)
+	mustRun(t, "release", "check", "tutor", "--plan", dir)
+	return dir, s
+}
+
+func mustRun(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := program(args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("suiren %v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// Under load, a promotion and a rollback hold when the command ends, and no
+// request is lost: each ends with an answer of one of the two. How long the
+// command took is logged.
+func TestRollbackUnderLoad(t *testing.T) {
+	dir, s := twoReleases(t)
+	var stop atomic.Bool
+	var mu sync.Mutex
+	by := map[string]int{}
+	var wg sync.WaitGroup
+	for i := range 6 {
+		wg.Go(func() {
+			for n := 0; !stop.Load(); n++ {
+				stream := ""
+				if i%2 == 1 {
+					stream = `,"stream":true`
+				}
+				status, b, err := send("POST", s.Address, "/v1/chat/completions", s.Key,
+					fmt.Sprintf(`{"messages":[{"role":"user","content":"%dx+5=20"}],"seed":1%s}`, n%9+1, stream))
+				if err != nil || status != http.StatusOK {
+					t.Errorf("a request was lost: %d %v\n%s", status, err, b)
+					return
+				}
+				r, err := readAnswer(b)
+				if err != nil || r.Finish != "stop" && r.Finish != "length" {
+					t.Errorf("a broken answer: %+v %v", r, err)
+					return
+				}
+				var head struct {
+					System string `json:"system_fingerprint"`
+				}
+				first, _, _ := strings.Cut(strings.TrimPrefix(string(b), "data: "), "\n")
+				if err := json.Unmarshal([]byte(first), &head); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				by[head.System]++
+				mu.Unlock()
+			}
+		})
+	}
+	refuses := func() bool {
+		_, b, err := send("POST", s.Address, "/v1/chat/completions", s.Key, `{"messages":[{"role":"user","content":"durian"}]}`)
+		return err == nil && strings.Contains(string(b), "content_filter")
+	}
+	time.Sleep(time.Second)
+	mustRun(t, "release", "promote", "tutor", "--plan", dir)
+	if !refuses() {
+		t.Error("the promoted release does not answer")
+	}
+	time.Sleep(time.Second)
+	began := time.Now()
+	mustRun(t, "release", "rollback", "--plan", dir)
+	took := time.Since(began)
+	if refuses() {
+		t.Error("the release that went back still answers")
+	}
+	time.Sleep(time.Second / 2)
+	stop.Store(true)
+	wg.Wait()
+	mu.Lock()
+	defer mu.Unlock()
+	t.Logf("back in %v; answers by release: %v", took, by)
+	if len(by) != 2 {
+		t.Errorf("answers by release: %v", by)
+	}
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A promoted release that refuses too much goes back by itself, and the audit
+// log says so.
+func TestGoesBackByItself(t *testing.T) {
+	dir, s := twoReleases(t)
+	mustRun(t, "release", "promote", "tutor", "--stop", "refused=5%", "--plan", dir)
+	ask := func() (refused bool) {
+		status, b, err := send("POST", s.Address, "/v1/chat/completions", s.Key, `{"messages":[{"role":"user","content":"durian"}],"max_tokens":2}`)
+		if err != nil || status != http.StatusOK {
+			t.Fatalf("%d %v\n%s", status, err, b)
+		}
+		return strings.Contains(string(b), "content_filter")
+	}
+	n := 0
+	for ; ask(); n++ {
+		if n > 50 {
+			t.Fatal("not back after 50 refusals")
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Logf("back after %d refusals", n)
+	b, err := os.ReadFile(filepath.Join(dir, ".suiren", "audit.jsonl"))
+	if err != nil || !strings.Contains(string(b), `"actor":"watch","action":"release.rollback"`) {
+		t.Errorf("the audit log does not say who went back: %v", err)
+	}
+	if list := mustRun(t, "release", "list", "--plan", dir); !strings.Contains(list, "refused: refused ") {
+		t.Errorf("the reason is not told:\n%s", list)
+	}
+}

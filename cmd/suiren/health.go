@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"time"
+
+	"suiren/internal/say"
+	"suiren/serve"
+	"suiren/stage/compute"
+	"suiren/stage/operate"
+)
+
+// What a server warns of, and from where it fails.
+const (
+	diskWarn, diskFail     = 2 << 30, 200 << 20
+	memoryWarn, memoryFail = 512 << 20, 100 << 20
+	backupWarn             = 8 * 24 * time.Hour // a weekly one was missed
+	backWarn               = 24 * time.Hour     // a release that went back by itself is told so long
+)
+
+// health looks at what else than the server a service rests on.
+func (s *service) health() []serve.Health {
+	var list []serve.Health
+	add := func(name, level string, why say.Text) {
+		list = append(list, serve.Health{Name: name, Level: level, Why: why})
+	}
+	below := func(n int64, warn, fail int64) string {
+		switch {
+		case n < fail:
+			return operate.Fail
+		case n < warn:
+			return operate.Warn
+		}
+		return operate.OK
+	}
+	if free, ok := compute.DiskFree(s.w.st.Path()); ok {
+		add("disk", below(free, diskWarn, diskFail), say.T("%s are free on the disk", "磁盘剩余 %s", size(free)))
+	}
+	if free := compute.Probe(1).Memory; free > 0 {
+		add("memory", below(free, memoryWarn, memoryFail), say.T("%s of memory are free", "内存剩余 %s", size(free)))
+	}
+	switch last, err := s.w.lastBackup(); {
+	case err != nil:
+		add("backup", operate.Fail, say.T("it is not known when the last backup was made: %v", "无法得知上次备份的时间：%v", err))
+	case last == nil:
+		add("backup", operate.Warn, say.T("no backup was made yet", "还没有做过备份"))
+	default:
+		age := time.Since(last.Time)
+		level := operate.OK
+		if age > backupWarn {
+			level = operate.Warn
+		}
+		add("backup", level, say.T("the last backup was made on %s", "上次备份于 %s", last.Time.Local().Format(time.DateTime)))
+	}
+	return append(list, s.releaseHealth())
+}
+
+// releaseHealth says whether what answers is what should.
+func (s *service) releaseHealth() serve.Health {
+	h := serve.Health{Name: "release", Level: operate.OK, Why: say.T("what answers is what was decided", "作答的版本与所作的决定一致")}
+	b, _, err := s.w.st.State(servingState)
+	var told serving
+	if err == nil && b != nil {
+		err = json.Unmarshal(b, &told)
+	}
+	if err == nil && told.Error != "" {
+		return serve.Health{Name: "release", Level: operate.Fail, Why: say.T("the server stays with what it answered from: %s", "服务器仍使用原来的版本：%s", told.Error)}
+	}
+	all, _, err := operate.ReadTracks(s.w.st)
+	if err != nil {
+		return serve.Health{Name: "release", Level: operate.Fail, Why: say.T("it is not known which release should answer: %v", "无法得知应由哪个版本作答：%v", err)}
+	}
+	for _, tr := range all.Tracks {
+		for _, r := range tr.Releases {
+			if r.Stage == operate.Retired && r.By == "watch" && time.Since(r.Since) < backWarn {
+				h.Level, h.Why = operate.Warn, say.T("release %s went back by itself: %s", "版本 %s 已自动回退：%s", r.Digest.Short(), r.Why)
+			}
+		}
+	}
+	return h
+}
+
+// lastBackup returns what is known of the last backup; nil if there was none.
+func (w *workspace) lastBackup() (*lastBackup, error) {
+	b, _, err := w.st.State(backupState)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	var last lastBackup
+	return &last, json.Unmarshal(b, &last)
+}
+
+// alertEvery is how often a server looks whether someone is to be told.
+const alertEvery = 5 * time.Second
+
+// watchHealth tells by the owner's rules what is not well, until ctx is done.
+func (s *service) watchHealth(ctx context.Context) {
+	alarms := operate.Alarms{}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(alertEvery):
+		}
+		b, _, err := s.w.st.State(operate.AlertsState)
+		if err != nil {
+			continue
+		}
+		rules, err := operate.ParseAlerts(b)
+		if err != nil || len(rules) == 0 {
+			continue
+		}
+		var list []operate.Health
+		for _, h := range append(s.Health(), s.health()...) {
+			list = append(list, operate.Health(h))
+		}
+		for i := range rules {
+			for _, n := range alarms.Due(&rules[i], list, time.Now(), s.w.a.lang) {
+				if err := deliver(ctx, &rules[i], n); err != nil {
+					s.w.a.screen.note(say.T("nobody was told that %s is %s: %v", "未能通知：%s 为 %s：%v", n.Name, n.Level, err))
+				}
+			}
+		}
+	}
+}
+
+// Limits of telling.
+const (
+	hookTime    = 10 * time.Second
+	commandTime = time.Minute
+)
+
+// deliver tells one notice. The webhook's address is the owner's: it is asked
+// itself, without a proxy, and leads nowhere else.
+func deliver(ctx context.Context, a *operate.Alert, n operate.Notice) error {
+	b, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	b = append(b, '\n')
+	switch {
+	case a.File != "":
+		f, err := os.OpenFile(a.File, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return err
+		}
+		_, err = f.Write(b)
+		if err2 := f.Close(); err == nil {
+			err = err2
+		}
+		return err
+	case len(a.Command) > 0:
+		ctx, cancel := context.WithTimeout(ctx, commandTime)
+		defer cancel()
+		c := exec.CommandContext(ctx, a.Command[0], a.Command[1:]...)
+		c.Stdin = bytes.NewReader(b)
+		c.WaitDelay = time.Second
+		return c.Run()
+	}
+	ctx, cancel := context.WithTimeout(ctx, hookTime)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.Webhook, bytes.NewReader(b))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	resp.Body.Close()
+	if resp.StatusCode >= 300 {
+		return say.Errorf("%s answered %s", "%s 返回 %s", a.Webhook, resp.Status)
+	}
+	return nil
+}

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"archive/zip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"suiren/run"
+	"suiren/stage/operate"
+	"suiren/store"
+)
+
+func (a *app) supportCommand() *cobra.Command {
+	var out string
+	c := &cobra.Command{
+		Use: "support [" + a.t("FOLDER", "目录") + "]", Short: a.t("Gather what helps to find a fault, without content, keys or names of people", "收集有助于排查故障的信息，不含内容、密钥和人名"),
+		Long: a.t(`Gather into one zip file what helps to find a fault: the program and its build, the
+machine, what was made (kinds, digests, sizes, times), runs and how they ended, how the
+releases stand, whether the audit log and the records hold, and which files there are. Not
+in it: what was asked or answered, documents, settings, words of policies, keys, names of
+keys and people, reasons that people wrote, and the names of files and blocks of yours.`,
+			`把有助于排查故障的信息收集到一个 zip 文件：程序与构建、机器、产物（类型、摘要、大小、时间）、
+运行及结果、版本所处阶段、审计日志与记录是否完整、有哪些文件。不包含：提问与回答、文档、设置、
+策略词、密钥、密钥与人员的名称、人写的理由，以及您的文件名和块名。`),
+		Args: a.args(0, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			w, err := a.openState(strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			if out == "" {
+				out = "suiren-support-" + time.Now().UTC().Format("20060102-150405") + ".zip"
+			}
+			parts, err := w.supportParts()
+			if err != nil {
+				return err
+			}
+			err = writeFile(out, func(f io.Writer) error {
+				z := zip.NewWriter(f)
+				for _, p := range parts {
+					f, err := z.Create(p.name)
+					if err != nil {
+						return err
+					}
+					e := json.NewEncoder(f)
+					e.SetIndent("", "  ")
+					if err := e.Encode(p.value); err != nil {
+						return err
+					}
+				}
+				return z.Close()
+			})
+			if err != nil {
+				return err
+			}
+			if a.format == formatJSONL {
+				a.line(map[string]any{"type": "support", "path": out, "parts": len(parts)})
+				return nil
+			}
+			fmt.Fprintln(a.stdout, a.t("%s: look into it before you send it", "%s：发送之前请先查看内容", out))
+			return nil
+		},
+	}
+	c.Flags().StringVar(&out, "to", "", a.t("file to write (default: suiren-support-TIME.zip)", "写入的文件（默认：suiren-support-时间.zip）"))
+	return c
+}
+
+type supportPart struct {
+	name  string
+	value any
+}
+
+// supportParts says all that a support bundle says. Everything in it is chosen
+// here, field by field: nothing is copied whole.
+func (w *workspace) supportParts() ([]supportPart, error) {
+	machine, err := w.a.machine()
+	if err != nil {
+		return nil, err
+	}
+	about := map[string]any{"program": versionText(), "time": time.Now().UTC(), "os": runtime.GOOS, "machine": machine}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		modules := map[string]string{}
+		for _, m := range info.Deps {
+			modules[m.Path] = m.Version
+		}
+		about["go"], about["modules"] = info.GoVersion, modules
+	}
+	made, err := w.supportStore()
+	if err != nil {
+		return nil, err
+	}
+	runs, err := w.supportRuns()
+	if err != nil {
+		return nil, err
+	}
+	releases, err := w.supportReleases()
+	if err != nil {
+		return nil, err
+	}
+	files, err := supportFiles(w.st.Path())
+	if err != nil {
+		return nil, err
+	}
+	lines, _, auditErr := operate.VerifyAudit(w.books().audit())
+	if errors.Is(auditErr, fs.ErrNotExist) {
+		auditErr = nil
+	}
+	return []supportPart{{"about.json", about}, {"store.json", made}, {"runs.json", runs}, {"releases.json", releases}, {"files.json", files},
+		{"audit.json", map[string]any{"lines": lines, "holds": auditErr == nil}}}, nil
+}
+
+func (w *workspace) supportStore() (any, error) {
+	version, err := w.st.Version()
+	if err != nil {
+		return nil, err
+	}
+	blocks, err := w.st.Blocks()
+	if err != nil {
+		return nil, err
+	}
+	type madeBlock struct {
+		Kind     store.Kind `json:"kind"`
+		Digest   string     `json:"digest"`
+		Operator string     `json:"operator"`
+		Revision int        `json:"revision"`
+		Program  string     `json:"program"`
+		Bytes    int64      `json:"bytes"`
+		Began    time.Time  `json:"began"`
+		Seconds  float64    `json:"seconds"`
+		Memory   int64      `json:"memory"`
+		Present  bool       `json:"present"`
+		Whole    bool       `json:"whole"`
+	}
+	var list []madeBlock
+	for _, b := range blocks {
+		r, present, err := w.st.Made(b.Key)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, madeBlock{b.Kind, b.Output.String(), r.Operator, r.Revision, r.Version, r.Bytes, r.Began, r.Seconds, r.Memory, present, w.st.Whole(b.Output) == nil})
+	}
+	return map[string]any{"format": version, "blocks": list}, nil
+}
+
+func (w *workspace) supportRuns() (any, error) {
+	runs, err := run.Runs(w.st.Path())
+	if err != nil {
+		return nil, err
+	}
+	type ended struct {
+		ID    string `json:"id"`
+		State string `json:"state"`
+	}
+	var list []ended
+	for _, r := range runs {
+		list = append(list, ended{r.ID, string(r.State)})
+	}
+	return list, nil
+}
+
+func (w *workspace) supportReleases() (any, error) {
+	views, version, err := w.releases()
+	if err != nil {
+		return nil, err
+	}
+	type standing struct {
+		Digest  string          `json:"digest"`
+		Stage   string          `json:"stage"`
+		Since   time.Time       `json:"since"`
+		Checks  map[string]bool `json:"checks"`
+		Present bool            `json:"present"`
+	}
+	var list []standing
+	for _, v := range views {
+		s := standing{v.Digest.String(), v.Stage, v.Since, map[string]bool{}, v.Present}
+		for _, c := range v.Checks {
+			s.Checks[c.Name] = c.OK
+		}
+		list = append(list, s)
+	}
+	return map[string]any{"version": version, "releases": list}, nil
+}
+
+// supportFiles lists the state folder: names of ours as they are, others by
+// their folder and ending.
+func supportFiles(dir string) (any, error) {
+	type file struct {
+		Path  string    `json:"path"`
+		Bytes int64     `json:"bytes"`
+		Time  time.Time `json:"time"`
+	}
+	var list []file
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && d.IsDir() {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return nil // gone meanwhile
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		if top, rest, below := strings.Cut(rel, "/"); below {
+			name := rest[strings.LastIndexByte(rest, '/')+1:]
+			id, _, _ := strings.Cut(rest, "/")
+			id, _, _ = strings.Cut(id, ".")
+			if _, err := store.ParseDigest(id); err != nil {
+				id = "…"
+			}
+			rel = top + "/" + id + "/…" + filepath.Ext(name)
+		}
+		if len(list) < 100_000 {
+			list = append(list, file{rel, info.Size(), info.ModTime().UTC()})
+		}
+		return nil
+	})
+	return list, err
+}

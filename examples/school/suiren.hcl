@@ -1,0 +1,36 @@
+# A school's policy. It stands before a model that you brought:
+#
+#   suiren serve MODEL --policy examples/school
+#   suiren guard check examples/school/suiren.hcl     # pass a text through it
+#   suiren guard lint examples/school/suiren.hcl      # rails that have expired, words past their review
+#
+# or before a release of your own: copy the block into its plan.
+
+policy "school" {
+  pack    = "minors-zh"
+  hold    = "sentence" # nothing of a sentence is seen before all of it has been checked
+  words   = "words/*.csv"
+  version = "2026-11"
+  owner   = "德育处"
+  expires = "2027-12-31"
+
+  rail "companion" { # no virtual partner or relative for minors
+    class    = "A.4.a"
+    keywords = ["做我女朋友", "做我男朋友", "当我老婆", "当我老公", "扮演我的妈妈", "扮演我的爸爸", "be my girlfriend", "be my boyfriend"]
+    en       = "I am a program that helps with learning, and cannot be a partner or a relative. A teacher or someone at home is glad to listen."
+    zh       = "我是帮助学习的程序，不能当恋人或亲人。老师和家人会愿意听你说。"
+  }
+
+  rail "teachers" { # who asks for a teacher's private number is told where to ask
+    on       = ["input"]
+    keywords = ["老师的手机号", "老师的家庭住址", "teacher's phone number", "teacher's home address"]
+    en       = "Please reach teachers through the school's office."
+    zh       = "请通过学校办公室联系老师。"
+  }
+
+  rail "worry" { # nothing is refused; the counsellor looks at how often it is heard of
+    on       = ["input"]
+    action   = "log"
+    keywords = ["不想上学", "被同学欺负", "睡不着", "afraid of school", "being bullied"]
+  }
+}

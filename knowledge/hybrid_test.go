@@ -1,0 +1,116 @@
+package knowledge
+
+import (
+	"bufio"
+	"cmp"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// translated returns the documents of examples/handbook in a language, and the
+// questions of a file to those in another (or the same).
+func translated(t testing.TB, questions, docs, asked string) (j judged) {
+	t.Helper()
+	const dir = "../examples/handbook/"
+	entries, err := os.ReadDir(dir + "docs/" + docs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".docx") {
+			continue // is read elsewhere
+		}
+		b, err := os.ReadFile(filepath.Join(dir, "docs", docs, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.docs = append(j.docs, Document{Path: e.Name(), Text: string(b), Markdown: true})
+	}
+	f, err := os.Open(dir + questions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	list, err := ReadLabelled(bufio.NewReader(f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range list {
+		if len(l.Files) > 0 && strings.HasPrefix(l.Files[0], "docs/"+asked+"/") && !strings.HasSuffix(l.Files[0], ".docx") {
+			j.questions, j.answers = append(j.questions, l.Question), append(j.answers, map[string]bool{filepath.Base(l.Files[0]): true})
+		}
+	}
+	return j
+}
+
+// each returns the nDCG@10 of every question.
+func (j judged) each(ix *Index, by By) (list []float64) {
+	for i, q := range j.questions {
+		var ranked, answers []string
+		for _, h := range ix.Find(Question{Text: q, K: 30, By: by}) {
+			if !slices.Contains(ranked, h.File) {
+				ranked = append(ranked, h.File)
+			}
+		}
+		for f := range j.answers[i] {
+			answers = append(answers, f)
+		}
+		list = append(list, NDCG(ranked, answers))
+	}
+	return list
+}
+
+// gain is the mean of a−b, with its 95% interval by paired bootstrap.
+func gain(a, b []float64) Score {
+	diff := make([]float64, len(a))
+	for i := range a {
+		diff[i] = a[i] - b[i]
+	}
+	mean := func(next func(i int) int) float64 {
+		sum := 0.0
+		for i := range diff {
+			sum += diff[next(i)]
+		}
+		return sum / float64(len(diff))
+	}
+	r := rand.New(rand.NewPCG(3, 3))
+	var means []float64
+	for range 2000 {
+		means = append(means, mean(func(int) int { return r.IntN(len(diff)) }))
+	}
+	slices.SortFunc(means, cmp.Compare[float64])
+	return Score{mean(func(i int) int { return i }), means[50], means[1949]}
+}
+
+// TestHybrid compares words and vectors together with each of them. It holds
+// what was measured: on CMRC together is better; in other words and other languages far
+// better; on Cranfield it is no worse.
+func TestHybrid(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		set   judged
+		least float64 // of the gain over words, at the lower end of its interval
+	}{
+		{"CMRC, test half", cmrc(t).half(true), -0.002},
+		{"Cranfield, test half", cranfield(t).half(true), -0.01},
+		{"handbook, Chinese", translated(t, "questions.tsv", "zh", "zh"), -0.03},
+		{"handbook, English", translated(t, "questions.tsv", "en", "en"), -0.03},
+		{"handbook in other words, Chinese", translated(t, "paraphrases.tsv", "zh", "zh"), 0},
+		{"handbook in other words, English", translated(t, "paraphrases.tsv", "en", "en"), 0},
+		{"English handbook, asked in Chinese", translated(t, "questions.tsv", "en", "zh"), 0.25},
+		{"Chinese handbook, asked in English", translated(t, "questions.tsv", "zh", "en"), 0.25},
+	} {
+		ix := index(t, c.set.docs)
+		words, meaning, both := c.set.each(ix, ByWords), c.set.each(ix, ByMeaning), c.set.each(ix, ByBoth)
+		overWords, overMeaning := gain(both, words), gain(both, meaning)
+		t.Logf("%-36s %4d questions, nDCG@10: words %.4f, meaning %.4f, both %.4f: %+.4f (%+.4f to %+.4f) over words, %+.4f (%+.4f to %+.4f) over meaning", c.name, len(words),
+			interval(words).Mean, interval(meaning).Mean, interval(both).Mean, overWords.Mean, overWords.Low, overWords.High, overMeaning.Mean, overMeaning.Low, overMeaning.High)
+		if overWords.Low < c.least {
+			t.Errorf("%s: gain over words %+v", c.name, overWords)
+		}
+	}
+}

@@ -1,0 +1,182 @@
+// Package classify tells three things of a sentence: whether it asks for harm,
+// whether it gives orders to the model that reads it, and whether it offends. The
+// model is linear over hashed words and kinds of words, and is made by
+// examples/guard.
+//
+// It knows words and who stands beside whom, not what is meant: a policy logs what it
+// finds, or asks a person, where a keyword would refuse.
+package classify
+
+import (
+	_ "embed"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"suiren/knowledge/linear"
+	"suiren/stage/guard/detect"
+)
+
+// Kinds are what a sentence may be.
+const (
+	Harm      = "harm"
+	Injection = "injection"
+	Offence   = "offence"
+)
+
+// Labels of the model: for each question, no and yes.
+var Labels = []string{"safe", Harm, "clean", Injection, "polite", Offence}
+
+// questions are the kinds, their risk, and where among Labels they stand.
+var questions = []struct {
+	kind, class string
+	among       []int
+	cut         float64 // the probability from which a sentence counts
+}{
+	{Harm, "A.1.h", []int{0, 1}, .8},
+	{Injection, "LLM01", []int{2, 3}, .6},
+	{Offence, "A.2", []int{4, 5}, .75},
+}
+
+//go:embed model.zst
+var packed []byte
+
+var model = sync.OnceValue(func() *linear.Model {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		panic(err)
+	}
+	defer d.Close()
+	raw, err := d.DecodeAll(packed, nil)
+	if err != nil {
+		panic("classify: model.zst: " + err.Error()) // it is embedded
+	}
+	m, err := linear.Unmarshal(raw)
+	if err != nil {
+		panic(err)
+	}
+	return m
+})
+
+// Scores are the confidences of a text, .5 where it begins to count.
+type Scores struct{ Harm, Injection, Offence float64 }
+
+// Score reads one sentence.
+func Score(text string) Scores { return ScoreWith(model(), text) }
+
+// ScoreWith reads one sentence with another model of the same labels.
+func ScoreWith(m *linear.Model, text string) Scores {
+	x := newExtractor(words())
+	x.next(m)
+	for _, c := range text {
+		x.take(c)
+	}
+	return x.scores()
+}
+
+// scores ends the sentence.
+func (x *extractor) scores() Scores {
+	var p [3]float64
+	if x.finish() {
+		for i, q := range questions {
+			best, sure := x.sum.Best(q.among)
+			if best == q.among[0] {
+				sure = 1 - sure
+			}
+			p[i] = shifted(sure, q.cut)
+		}
+	}
+	return Scores{p[0], p[1], p[2]}
+}
+
+// shifted moves a probability so that cut becomes one half.
+func shifted(p, cut float64) float64 {
+	if cut == .5 {
+		return p
+	}
+	odds := p / math.Max(1-p, 1e-12) * (1 - cut) / cut
+	return odds / (1 + odds)
+}
+
+// Kinds are all kinds.
+var Kinds = []string{Harm, Injection, Offence}
+
+type detector []string
+
+// New returns a detector of sentences of some kinds; none given: of all. Each
+// sentence has a hit for each kind whose confidence is one half or more.
+//
+// To a user every request is an order: injection is for documents and the results
+// of tools.
+func New(kinds ...string) detect.Detector {
+	if len(kinds) == 0 {
+		kinds = Kinds
+	}
+	return detector(kinds)
+}
+
+func (d detector) New() detect.Stream {
+	s := &stream{kinds: d, model: model(), x: newExtractor(words())}
+	s.x.next(s.model)
+	return s
+}
+
+type stream struct {
+	detect.Found
+	detect.Reader
+	boundary detect.Boundary
+	kinds    detector
+	model    *linear.Model
+	x        extractor
+}
+
+func (s *stream) Write(hits []detect.Hit, piece string) []detect.Hit {
+	s.Each(piece, s.take)
+	return s.Take(hits)
+}
+
+// Rune implements detect.RuneStream.
+func (s *stream) Rune(c rune, from, to int) {
+	s.At = to
+	s.take(c, from, to)
+}
+
+func (s *stream) Flush(hits []detect.Hit) []detect.Hit {
+	s.End(s.take)
+	s.cut()
+	s.Reader = detect.Reader{}
+	return s.Take(hits)
+}
+
+func (s *stream) Settled() int {
+	if s.boundary.N == 0 {
+		return s.At
+	}
+	return s.boundary.From
+}
+
+func (s *stream) take(c rune, from, to int) {
+	if s.boundary.Before(c) {
+		s.cut()
+	}
+	s.x.take(c)
+	if s.boundary.Take(c, from, to) {
+		s.cut()
+	}
+}
+
+// cut ends a sentence.
+func (s *stream) cut() {
+	if s.x.n > 0 || s.x.word != 0 {
+		p := s.x.scores()
+		for i, sure := range []float64{p.Harm, p.Injection, p.Offence} {
+			if q := &questions[i]; sure >= .5 && slices.Contains(s.kinds, q.kind) {
+				s.Add(detect.Hit{Detector: "classify", Kind: q.kind, Class: q.class, From: s.boundary.From, To: s.boundary.To, Confidence: sure})
+			}
+		}
+	}
+	s.x.next(s.model)
+	s.boundary.Next()
+}

@@ -1,0 +1,239 @@
+package classify
+
+import (
+	"suiren/knowledge/linear"
+	"suiren/stage/guard/fold"
+)
+
+const prime = 0x9E3779B97F4A7C15
+
+func mix(h uint64) uint64 {
+	h *= prime
+	return h ^ h>>29
+}
+
+func tokenOf(r rune) uint64 { return mix(uint64(r)) * prime }
+
+var (
+	number   = tokenOf('#') // stands for every number
+	question = tokenOf('?')
+)
+
+// Bounds of what is looked at in a sentence.
+const (
+	maxKinds = 12 // kinds of words that are paired
+	maxOpen  = 6  // phrases that may be under way
+)
+
+// A phrase that may go on.
+type open struct {
+	node uint16
+	kind uint8
+}
+
+// An extractor makes the features of one sentence while its runes come: tokens, and
+// two in a row; kinds of words, and pairs of them in order; and the first two tokens
+// with each kind, for they say what is asked. A token is a Chinese character,
+// a word of other letters, a number, or a question mark.
+type extractor struct {
+	words   *lexicon
+	folds   *[1 << 16]uint32
+	changed *fold.Set
+	sum     linear.Sum
+	add     func(uint64) // instead of sum
+
+	runes  []rune
+	word   uint64 // the word so far
+	digits bool   // it is a number so far
+	n      int    // tokens
+	a, b   uint64 // the last two
+	head   uint64 // of the first two
+	open   [maxOpen]open
+	opened int
+	kinds  [maxKinds]uint64
+	seen   uint64 // bits of kinds
+	nkinds int
+}
+
+func newExtractor(words *lexicon) extractor {
+	return extractor{words: words, folds: fold.Table(), changed: fold.Changed()}
+}
+
+func (x *extractor) feature(h uint64) {
+	if x.add != nil {
+		x.add(h)
+		return
+	}
+	x.sum.Add(h)
+}
+
+func (x *extractor) take(c rune) {
+	if fold.IsHan(c) && !x.changed.Has(c) {
+		if x.word != 0 {
+			x.end()
+		}
+		x.token(tokenOf(c))
+		return
+	}
+	if c < 1<<16 {
+		if e := x.folds[c]; e != 0 {
+			switch fold.Class(e >> 16 & 0xff) {
+			case fold.Plain:
+				x.plain(rune(e&0xffff), e&fold.Joined != 0)
+			case fold.Skipped:
+				x.skip(c)
+			}
+			return
+		}
+	}
+	var kind fold.Class
+	x.runes, kind = fold.Rune(x.runes[:0], c)
+	if kind == fold.Skipped {
+		x.skip(c)
+	}
+	for _, r := range x.runes {
+		x.plain(r, fold.IsJoined(r))
+	}
+}
+
+func (x *extractor) skip(c rune) {
+	if c == '\'' || c == '’' {
+		return
+	}
+	x.end()
+	if c == '?' || c == '？' {
+		x.token(question)
+	}
+}
+
+func (x *extractor) plain(r rune, joined bool) {
+	switch {
+	case !joined:
+		x.end()
+		x.token(tokenOf(r))
+		return
+	case r >= '0' && r <= '9':
+		x.digits = x.digits || x.word == 0
+	case x.digits:
+		x.end()
+	}
+	x.word = mix(x.word ^ uint64(r) + prime)
+}
+
+// end ends a word.
+func (x *extractor) end() {
+	if x.word == 0 {
+		return
+	}
+	h := x.word * prime
+	if x.digits {
+		h = number
+	}
+	x.word, x.digits = 0, false
+	x.token(h)
+}
+
+func (x *extractor) token(h uint64) {
+	if x.n == 0 {
+		x.feature(prime) // the bias
+	}
+	x.feature(h)
+	if x.n > 0 {
+		x.feature((h ^ x.b>>1) * prime)
+	}
+	if x.n < 2 {
+		x.head = mix(x.head ^ h)
+	}
+	x.a, x.b = x.b, h
+	x.n++
+	kept := 0
+	for i := range x.opened {
+		o := x.open[i]
+		if to := x.words.edge(o.node, h).to; to != 0 {
+			if k := x.words.kinds[to]; k != 0 {
+				o.kind = k
+			}
+			o.node = to
+			x.open[kept] = o
+			kept++
+		} else if o.kind != 0 {
+			x.kind(o.kind)
+		}
+	}
+	x.opened = kept
+	if kept < maxOpen && x.words.mayBegin(h) {
+		if to := x.words.edge(0, h).to; to != 0 {
+			x.open[kept] = open{to, x.words.kinds[to]}
+			x.opened++
+		}
+	}
+}
+
+// kind notes a kind of word: the longest phrase from its first token on.
+func (x *extractor) kind(k uint8) {
+	if x.seen>>k&1 != 0 || x.nkinds == maxKinds {
+		return
+	}
+	x.seen |= 1 << k
+	x.kinds[x.nkinds] = tokenOf(rune(k) + 1<<24)
+	x.nkinds++
+}
+
+// finish ends the sentence; it reports whether there was any token.
+func (x *extractor) finish() bool {
+	x.end()
+	for _, o := range x.open[:x.opened] {
+		if o.kind != 0 {
+			x.kind(o.kind)
+		}
+	}
+	if x.n == 0 {
+		return false
+	}
+	for i, k := range x.kinds[:x.nkinds] {
+		x.feature(k)
+		x.feature((k ^ x.head>>1) * prime)
+		for _, l := range x.kinds[i+1 : x.nkinds] {
+			x.feature((l ^ k>>1) * prime)
+		}
+	}
+	if x.nkinds == 0 {
+		x.feature(prime + 1<<32)
+	}
+	return true
+}
+
+// next begins a sentence.
+func (x *extractor) next(m *linear.Model) {
+	if m != nil {
+		x.sum = m.NewSum()
+	}
+	x.word, x.digits, x.n, x.a, x.b, x.head, x.opened, x.seen, x.nkinds = 0, false, 0, 0, 0, 0, 0, 0, 0
+}
+
+// tokensOf are the tokens of a phrase.
+func tokensOf(phrase string) (list []uint64) {
+	x := newExtractor(&lexicon{edges: make([]edge, 2)})
+	x.add = func(uint64) {}
+	for _, c := range phrase + " " {
+		n := x.n
+		x.take(c)
+		if x.n > n+1 { // it ended a word, and is a token itself
+			list = append(list, x.a)
+		}
+		if x.n > n {
+			list = append(list, x.b)
+		}
+	}
+	return list
+}
+
+// Features calls add with the hash of each feature of a sentence.
+func Features(text string, add func(uint64)) {
+	x := newExtractor(words())
+	x.add = add
+	for _, c := range text {
+		x.take(c)
+	}
+	x.finish()
+}

@@ -1,0 +1,83 @@
+package guard
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"suiren/stage"
+)
+
+// A knower answers the questions that it knows, and "no" to others.
+type knower map[string]string
+
+func (k knower) Reply(_ context.Context, _ []stage.Message, q string) (Reply, error) {
+	a, ok := k[q]
+	if !ok {
+		a = "no"
+	}
+	return Reply{Answer: a, Finish: Stop}, nil
+}
+func (knower) Close() error { return nil }
+
+func openPolicy(t *testing.T, p *Policy) *Policy {
+	t.Helper()
+	opened, err := p.With(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opened
+}
+
+func TestCompare(t *testing.T) {
+	minimal := openPolicy(t, &Policy{Pack: "minimal"})
+	var problems []stage.Problem
+	first, second := knower{}, knower{}
+	for i := range 60 {
+		p := stage.Problem{ID: string(rune('A' + i)), Family: "add", Prompt: string(rune('A' + i)), Answer: "7"}
+		problems = append(problems, p)
+		if i < 20 {
+			first[p.Prompt] = "7"
+		}
+		if i < 10 || i >= 30 {
+			second[p.Prompt] = "7"
+		}
+	}
+	asked := 0
+	c, err := Compare(t.Context(), Side{"old", first, minimal}, Side{"new", second, minimal}, problems, func() { asked++ })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := c.Overall; asked != 120 || o.Both != 10 || o.Gained != 30 || o.Lost != 10 || o.Neither != 10 || c.Outcome != Improved || c.Scores[0].Right != 20 || c.Scores[1].Right != 40 {
+		t.Errorf("%+v %v after %d", o, c.Outcome, asked)
+	}
+	count := map[string]int{}
+	for _, r := range c.Rows {
+		count[r.Change]++
+		if r.Equal != (r.First.Answer == r.Second.Answer) {
+			t.Errorf("%+v", r)
+		}
+	}
+	if count[Improved] != 30 || count[Regressed] != 10 || count[Same] != 20 {
+		t.Error(count)
+	}
+	back, err := Compare(t.Context(), Side{"new", second, minimal}, Side{"old", first, minimal}, problems, func() {})
+	if err != nil || back.Outcome != Regressed || back.Overall.Value != -c.Overall.Value || back.P != c.P {
+		t.Errorf("%+v %v", back, err)
+	}
+	if same, err := Compare(t.Context(), Side{"a", first, minimal}, Side{"b", first, minimal}, problems, func() {}); err != nil || same.Outcome != Same || same.P != 1 {
+		t.Errorf("%+v %v", same, err)
+	}
+}
+
+// By hand: of 40 coins, 10 or fewer of one kind.
+func TestMcNemar(t *testing.T) {
+	for _, c := range []struct {
+		gained, lost int
+		want         float64
+	}{{0, 0, 1}, {1, 0, 1}, {0, 5, 0.0625}, {5, 5, 1}, {3, 1, 0.625}, {30, 10, 0.0022214337732293643}} {
+		if got := mcnemar(c.gained, c.lost); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("%d and %d: %v, want %v", c.gained, c.lost, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,276 @@
+package detect
+
+import (
+	_ "embed"
+	"strings"
+
+	"suiren/stage/guard/fold"
+)
+
+// instructions.txt holds patterns, a line each: slots between " / ", and in a slot words
+// between commas. A word of each slot stands in the text in this order, with at most
+// patternGap words (Chinese: characters) between.
+//
+//go:embed instructions.txt
+var instructionsText string
+
+// Instructions returns a detector of texts that give orders to the model: to leave
+// its rules, to change its role, to tell its prompt, to send things away, or that
+// pretend to be its frame (<|im_start|>, [INST], "system:").
+func Instructions() Detector { return newPatterns(instructionsText) }
+
+const (
+	patternGap = 6
+	maxSlots   = 4
+	maxActive  = 16 // words that may be under way at one place
+)
+
+type patterns struct {
+	kinds []string
+	slots []int // of each pattern, how many
+	first int   // patterns
+	nodes []patternNode
+	roots fold.Set // runes with which a word begins
+}
+
+type patternNode struct {
+	next  map[rune]int32
+	words []patternWord // that end here
+}
+
+type patternWord struct{ pattern, slot int }
+
+func newPatterns(text string) *patterns {
+	p := &patterns{nodes: []patternNode{{next: map[rune]int32{}}}}
+	kind := ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "["); ok {
+			kind = strings.TrimSuffix(name, "]")
+			continue
+		}
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		slots := strings.Split(line, " / ")
+		n := len(p.kinds)
+		p.kinds = append(p.kinds, kind)
+		p.slots = append(p.slots, len(slots))
+		for k, slot := range slots {
+			for w := range strings.SplitSeq(slot, ",") {
+				p.add(strings.TrimSpace(w), patternWord{n, k})
+			}
+		}
+	}
+	return p
+}
+
+func (p *patterns) add(word string, w patternWord) {
+	at := int32(0)
+	for _, c := range word {
+		var folded []rune
+		var kind fold.Class
+		if folded, kind = fold.Rune(folded, c); kind != fold.Plain {
+			folded = []rune{' '}
+			if c != ' ' {
+				folded[0] = c
+			}
+		}
+		for _, r := range folded {
+			if at == 0 && r < 1<<16 {
+				p.roots.Add(r)
+			}
+			to, ok := p.nodes[at].next[r]
+			if !ok {
+				to = int32(len(p.nodes))
+				p.nodes = append(p.nodes, patternNode{next: map[rune]int32{}})
+				p.nodes[at].next[r] = to
+			}
+			at = to
+		}
+	}
+	p.nodes[at].words = append(p.nodes[at].words, w)
+}
+
+func (p *patterns) New() Stream {
+	return &instruct{patterns: p, folds: fold.Table(), changed: fold.Changed(), states: make([][maxSlots]progress, len(p.kinds))}
+}
+
+// A progress is a pattern of which the words up to a slot were found.
+type progress struct {
+	from  int // place of the first word
+	count int // words read when the last one ended, and one more
+}
+
+type active struct {
+	node int32
+	from int
+}
+
+type instruct struct {
+	Found
+	*patterns
+	Reader
+	folds   *[1 << 16]uint32
+	changed *fold.Set
+	states  [][maxSlots]progress
+	active  []active
+	inWord  bool // the rune before belongs to a word whose script sets words apart
+	ended   []active
+	count   int // words, and characters, read
+	open    int // count up to which a pattern may go on
+	from    int // place of the first of those
+	to      int
+	runes   []rune
+}
+
+func (s *instruct) Write(hits []Hit, piece string) []Hit {
+	s.Each(piece, s.take)
+	return s.Take(hits)
+}
+
+// Rune implements RuneStream.
+func (s *instruct) Rune(c rune, from, to int) {
+	s.At = to
+	s.take(c, from, to)
+}
+
+func (s *instruct) Flush(hits []Hit) []Hit {
+	s.End(s.take)
+	s.wordEnd()
+	hits = s.Take(hits)
+	*s = instruct{patterns: s.patterns, folds: s.folds, changed: s.changed, states: s.states, active: s.active[:0], ended: s.ended[:0]}
+	clear(s.states)
+	return hits
+}
+
+func (s *instruct) Settled() int {
+	at := s.At
+	for _, a := range s.active {
+		at = min(at, a.from)
+	}
+	for _, a := range s.ended {
+		at = min(at, a.from)
+	}
+	if s.count <= s.open {
+		at = min(at, s.from)
+	}
+	return at
+}
+
+func (s *instruct) take(c rune, from, to int) {
+	if fold.IsHan(c) && !s.changed.Has(c) {
+		if len(s.active) == 0 && !s.inWord && !s.roots.Has(c) {
+			s.count++
+			s.to = to
+			return
+		}
+		s.step(c, false, from, to)
+		return
+	}
+	var kind fold.Class
+	r, joined := c, false
+	if c < 1<<16 && s.folds[c] != 0 {
+		e := s.folds[c]
+		kind, joined = fold.Class(e>>16&0xff), e&fold.Joined != 0
+		if r = rune(e & 0xffff); kind != fold.Plain {
+			r = c
+		}
+	} else {
+		s.runes, kind = fold.Rune(s.runes[:0], c)
+		if kind == fold.Plain {
+			for _, f := range s.runes {
+				s.step(f, fold.IsJoined(f), from, to)
+			}
+			return
+		}
+	}
+	if kind == fold.Invisible {
+		return
+	}
+	if kind == fold.Skipped && (c == '\t' || c == '\n' || c == '\r' || c == '\u3000') {
+		r = ' '
+	}
+	s.step(r, joined, from, to)
+}
+
+// step takes a folded rune.
+func (s *instruct) step(r rune, joined bool, from, to int) {
+	if s.inWord && !joined {
+		s.wordEnd()
+	}
+	begins := !joined || !s.inWord
+	if begins && (r > 127 || joined) {
+		s.count++
+	}
+	kept := s.active[:0]
+	for _, a := range s.active {
+		n := s.nodes[a.node].next[r]
+		if n == 0 {
+			continue
+		}
+		a.node = n
+		kept = append(kept, a)
+	}
+	s.active = kept
+	if begins && r < 1<<16 && s.roots.Has(r) && len(s.active) < maxActive {
+		s.active = append(s.active, active{s.nodes[0].next[r], from})
+	}
+	for _, a := range s.active {
+		if len(s.nodes[a.node].words) > 0 {
+			if joined {
+				s.ended = append(s.ended, a)
+			} else {
+				s.found(a, to)
+			}
+		}
+	}
+	s.inWord, s.to = joined, to
+	if joined && len(s.ended) > 0 {
+		kept := s.ended[:0]
+		for _, a := range s.ended { // a word goes on: it was none
+			for _, b := range s.active {
+				if a == b {
+					kept = append(kept, a)
+				}
+			}
+		}
+		s.ended = kept
+	}
+}
+
+// wordEnd finds the words that waited for the end of the last one.
+func (s *instruct) wordEnd() {
+	for _, a := range s.ended {
+		s.found(a, s.to)
+	}
+	s.ended, s.inWord = s.ended[:0], false
+}
+
+// found takes a word that ends at to.
+func (s *instruct) found(a active, to int) {
+	for _, w := range s.nodes[a.node].words {
+		st := &s.states[w.pattern]
+		start := a.from
+		if w.slot > 0 {
+			before := st[w.slot-1]
+			if before.count == 0 || s.count+1-before.count > patternGap+1 || before.from > a.from {
+				continue
+			}
+			start = before.from
+		}
+		if w.slot == s.slots[w.pattern]-1 {
+			s.Add(Hit{Detector: "instruction", Kind: s.kinds[w.pattern], Class: "LLM01", From: start, To: to, Confidence: .9})
+			*st = [maxSlots]progress{}
+			continue
+		}
+		st[w.slot] = progress{start, s.count + 1}
+		if s.count > s.open || start < s.from {
+			s.from = start
+		}
+		s.open = s.count + patternGap + maxWordRunes
+	}
+}
+
+// maxWordRunes bounds a word of a pattern.
+const maxWordRunes = 24

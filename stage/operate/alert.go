@@ -1,0 +1,126 @@
+package operate
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"suiren/internal/say"
+)
+
+// A Health is one thing that is looked at while a server runs.
+type Health struct {
+	Name  string   `json:"name"`  // disk, backup, queue, …
+	Level string   `json:"level"` // OK, Warn or Fail
+	Why   say.Text `json:"-"`
+}
+
+// The levels of health, the best first.
+const (
+	OK   = "ok"
+	Warn = "warn"
+	Fail = "fail"
+)
+
+var levels = []string{OK, Warn, Fail}
+
+// Worst returns the worst level of a list; of an empty one OK.
+func Worst(list []Health) string {
+	worst := 0
+	for _, h := range list {
+		worst = max(worst, slices.Index(levels, h.Level))
+	}
+	return levels[worst]
+}
+
+// An Alert is a rule: who is told when something is not well. Exactly one of
+// Webhook, File and Command says how.
+type Alert struct {
+	On      string   `json:"on"`    // name of a Health, or any
+	Level   string   `json:"level"` // from which on: warn or fail
+	Webhook string   `json:"webhook,omitempty"`
+	File    string   `json:"file,omitempty"`
+	Command []string `json:"command,omitempty"`
+}
+
+// AlertsState is the name of the state that holds the rules.
+const AlertsState = "alerts"
+
+// maxAlerts bounds the rules.
+const maxAlerts = 100
+
+// ParseAlerts reads the state.
+func ParseAlerts(b json.RawMessage) ([]Alert, error) {
+	var list []Alert
+	if b == nil {
+		return nil, nil
+	}
+	if err := json.Unmarshal(b, &list); err != nil {
+		return nil, unreadable("state "+AlertsState, err)
+	}
+	if len(list) > maxAlerts {
+		return nil, unreadable("state "+AlertsState, fmt.Errorf("%d rules", len(list)))
+	}
+	for i := range list {
+		if err := list[i].Check(); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// Check refuses a rule that tells nobody, or more than one.
+func (a *Alert) Check() error {
+	n := 0
+	for _, there := range []bool{a.Webhook != "", a.File != "", len(a.Command) > 0} {
+		if there {
+			n++
+		}
+	}
+	if n != 1 {
+		return &say.Error{Where: a.On, What: say.T("an alert has one way to be told", "一条告警须有且只有一种通知方式"), Next: say.T("give --webhook, --file or --command", "请给出 --webhook、--file 或 --command 之一")}
+	}
+	if a.Level != Warn && a.Level != Fail {
+		return &say.Error{Where: a.On, What: say.T("%q is not a level", "%q 不是级别", a.Level), Next: say.T("choose warn or fail", "可选：warn、fail")}
+	}
+	if a.Webhook != "" {
+		if u, err := url.Parse(a.Webhook); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return &say.Error{Where: a.Webhook, What: say.T("this is not the address of a webhook", "这不是 webhook 的网址"), Next: say.T("write it like http://10.0.0.5/hook", "请写成 http://10.0.0.5/hook 的样子")}
+		}
+	}
+	return nil
+}
+
+// A Notice is what is told.
+type Notice struct {
+	Time  time.Time `json:"time"`
+	Name  string    `json:"name"`
+	Level string    `json:"level"` // OK: it is well again
+	Text  string    `json:"text"`
+}
+
+// Alarms remembers what was told, so that each change is told once.
+type Alarms map[string]string // rule and name to level
+
+// Due returns what a rule is to be told now. What was never wrong is not told to
+// be well.
+func (m Alarms) Due(a *Alert, list []Health, now time.Time, lang say.Lang) (due []Notice) {
+	for _, h := range list {
+		if a.On != "any" && a.On != h.Name {
+			continue
+		}
+		level := h.Level
+		if slices.Index(levels, level) < slices.Index(levels, a.Level) {
+			level = OK
+		}
+		key := a.On + "\x00" + a.Level + "\x00" + a.Webhook + a.File + fmt.Sprint(a.Command) + "\x00" + h.Name
+		before, told := m[key]
+		if m[key] = level; level == before || !told && level == OK {
+			continue
+		}
+		due = append(due, Notice{Time: now.UTC(), Name: h.Name, Level: level, Text: h.Why.In(lang)})
+	}
+	return due
+}
