@@ -49,7 +49,7 @@ func (h *house) probes(r serve.Route, n *int) (list []probe) {
 	path = strings.ReplaceAll(path, "{run}", "latest")
 	switch {
 	case kind == "Server":
-		path = strings.NewReplacer("{id}", "AAAA", "{name}", "x").Replace(path)
+		path = strings.NewReplacer("{id}", "AAAA", "{name}", "x", "{caller}", "x", "{act}", "promote").Replace(path)
 		body := ""
 		switch r.Pattern {
 		case "GET /api/events":
@@ -137,6 +137,10 @@ func TestMatrix(t *testing.T) {
 			continue
 		}
 		routes[r.Pattern] = true
+		if access.Actions()[string(r.Action)] == "" {
+			t.Errorf("%s: the rules know no action %q", r.Pattern, r.Action)
+			continue
+		}
 		for _, w := range all {
 			for _, p := range h.probes(r, &n) {
 				asked++
