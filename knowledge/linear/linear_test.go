@@ -77,6 +77,9 @@ func TestLongText(t *testing.T) {
 	if k, p := s.Best(nil); k != 0 || p != 1 {
 		t.Error(k, p)
 	}
+	if m := s.Margin(0, 1); m <= 0 || m != -s.Margin(1, 0) {
+		t.Error(m)
+	}
 	if s.total[0] != 255*100_003 || s.total[1] != 100_003 {
 		t.Error(s.total[:2])
 	}
@@ -127,6 +130,8 @@ func TestAddAll(t *testing.T) {
 				one.Add(some[i])
 			}
 			all.AddAll(some)
+			one.Add(1)
+			all.Add(1)
 		}
 		if one != all {
 			t.Errorf("%d labels: other sums", n)
