@@ -228,7 +228,7 @@ func (s *Server) Routes() []Route {
 		{"POST /api/guard/reviews/{id}", SetPolicy, s.decideReview},
 		{"GET /api/guard/suspended", ReadPolicy, s.suspended},
 		{"DELETE /api/guard/suspended/{caller}", SetPolicy, s.lift},
-		{"POST /api/guard/appeals", UseSession, s.appeal},
+		{"POST /api/guard/appeals", Rate, s.appeal},
 		{"GET /api/health", ReadMetrics, s.healthFull},
 		{"POST /api/export", ExportChat, s.export},
 		{"GET /api/releases", ReadReleases, s.releaseList},

@@ -65,7 +65,47 @@ func (s *Sum) Add(hash uint64) {
 	}
 }
 
+// AddAll adds features, by their hashes. It is Add of each; many at once are
+// read side by side, where Add waits for each.
+func (s *Sum) AddAll(hashes []uint64) {
+	m, shift := s.m, 64-s.m.bits
+	for len(hashes) > 0 {
+		some := hashes[:min(len(hashes), 256-s.n)]
+		hashes = hashes[len(some):]
+		switch m.lanes {
+		case 1:
+			e, o := s.even[0], s.odd[0]
+			for _, h := range some {
+				w := m.weights[h>>shift]
+				e, o = e+w&low, o+w>>8&low
+			}
+			s.even[0], s.odd[0] = e, o
+		case 3: // 24 labels: in registers
+			e0, e1, e2, o0, o1, o2 := s.even[0], s.even[1], s.even[2], s.odd[0], s.odd[1], s.odd[2]
+			for _, h := range some {
+				at := h >> shift * 3
+				w := m.weights[at : at+3 : at+3]
+				e0, o0 = e0+w[0]&low, o0+w[0]>>8&low
+				e1, o1 = e1+w[1]&low, o1+w[1]>>8&low
+				e2, o2 = e2+w[2]&low, o2+w[2]>>8&low
+			}
+			s.even[0], s.even[1], s.even[2], s.odd[0], s.odd[1], s.odd[2] = e0, e1, e2, o0, o1, o2
+		default:
+			for _, h := range some {
+				s.Add(h)
+			}
+			continue
+		}
+		if s.n += len(some); s.n == 256 {
+			s.flush()
+		}
+	}
+}
+
 func (s *Sum) flush() {
+	if s.n == 0 {
+		return
+	}
 	for l := range s.m.lanes {
 		for i := range 4 {
 			s.total[8*l+2*i] += int64(s.even[l] >> (16 * i) & 0xffff)
@@ -75,6 +115,16 @@ func (s *Sum) flush() {
 	}
 	s.all += int64(s.n)
 	s.n = 0
+}
+
+// Margin returns by how much yes is likelier than no, as the logarithm of their odds;
+// 0 for a text without features.
+func (s *Sum) Margin(yes, no int) float64 {
+	s.flush()
+	if s.all == 0 {
+		return 0
+	}
+	return float64(s.total[yes]-s.total[no]) * (s.m.scale / math.Sqrt(float64(s.all)))
 }
 
 // Best returns the likeliest of the labels that allowed lists (nil: all), and its

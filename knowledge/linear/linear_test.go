@@ -77,6 +77,9 @@ func TestLongText(t *testing.T) {
 	if k, p := s.Best(nil); k != 0 || p != 1 {
 		t.Error(k, p)
 	}
+	if m := s.Margin(0, 1); m <= 0 || m != -s.Margin(1, 0) {
+		t.Error(m)
+	}
 	if s.total[0] != 255*100_003 || s.total[1] != 100_003 {
 		t.Error(s.total[:2])
 	}
@@ -107,4 +110,31 @@ func FuzzUnmarshal(f *testing.F) {
 		s.Add(1 << 63)
 		s.Best(nil)
 	})
+}
+
+// AddAll is Add of each, however many come at a time.
+func TestAddAll(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	for _, n := range []int{2, 17, 24, 25} {
+		labels, list := make([]string, n), []Example{}
+		for i := range labels {
+			labels[i] = string(rune('a' + i))
+			list = append(list, Example{Label: i, Features: []uint64{r.Uint64(), r.Uint64()}})
+		}
+		m := Train(labels, list, Options{Bits: 6})
+		one, all := m.NewSum(), m.NewSum()
+		for range 9 {
+			some := make([]uint64, r.IntN(700))
+			for i := range some {
+				some[i] = r.Uint64()
+				one.Add(some[i])
+			}
+			all.AddAll(some)
+			one.Add(1)
+			all.Add(1)
+		}
+		if one != all {
+			t.Errorf("%d labels: other sums", n)
+		}
+	}
 }
