@@ -10,14 +10,12 @@ import (
 	"suiren/stage/guard/detect"
 )
 
-var options = linear.Options{Bits: 16, Epochs: 8, Rate: .7}
+var options = linear.Options{Bits: 15, Epochs: 8, Rate: .7}
 
 func train(s *sets) *linear.Model {
 	examples := make([]linear.Example, 0, len(s.learn))
 	for _, x := range s.learn {
-		e := linear.Example{Label: x.label, Among: []int{x.label &^ 1, x.label | 1}}
-		classify.Features(x.text, func(h uint64) { e.Features = append(e.Features, h) })
-		examples = append(examples, e)
+		examples = append(examples, linear.Example{Label: x.label, Among: []int{x.label &^ 1, x.label | 1}, Features: classify.Features(x.text)})
 	}
 	return linear.Train(classify.Labels, examples, options)
 }

@@ -65,7 +65,37 @@ func (s *Sum) Add(hash uint64) {
 	}
 }
 
+// AddAll adds features. Many at once are read side by side, where Add waits for each.
+func (s *Sum) AddAll(hashes []uint64) {
+	m := s.m
+	if m.lanes != 1 {
+		for _, h := range hashes {
+			s.Add(h)
+		}
+		return
+	}
+	for len(hashes) > 0 {
+		if s.n == 256 {
+			s.flush()
+		}
+		some := hashes[:min(len(hashes), 256-s.n)]
+		even, odd := uint64(0), uint64(0)
+		for _, h := range some {
+			w := m.weights[h>>(64-m.bits)]
+			even += w & low
+			odd += w >> 8 & low
+		}
+		s.even[0] += even
+		s.odd[0] += odd
+		s.n += len(some)
+		hashes = hashes[len(some):]
+	}
+}
+
 func (s *Sum) flush() {
+	if s.n == 0 {
+		return
+	}
 	for l := range s.m.lanes {
 		for i := range 4 {
 			s.total[8*l+2*i] += int64(s.even[l] >> (16 * i) & 0xffff)
@@ -75,6 +105,16 @@ func (s *Sum) flush() {
 	}
 	s.all += int64(s.n)
 	s.n = 0
+}
+
+// Margin returns by how much yes is likelier than no, as the logarithm of their odds;
+// 0 for a text without features.
+func (s *Sum) Margin(yes, no int) float64 {
+	s.flush()
+	if s.all == 0 {
+		return 0
+	}
+	return float64(s.total[yes]-s.total[no]) * (s.m.scale / math.Sqrt(float64(s.all)))
 }
 
 // Best returns the likeliest of the labels that allowed lists (nil: all), and its

@@ -67,6 +67,31 @@ func TestTrain(t *testing.T) {
 	}
 }
 
+// AddAll is Add for each.
+func TestAddAll(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	for _, labels := range []int{2, 8, 11} {
+		w := make([]float64, labels<<6)
+		for i := range w {
+			w[i] = r.NormFloat64()
+		}
+		m := quantise(make([]string, labels), 6, w)
+		one, all := m.NewSum(), m.NewSum()
+		for range 5 {
+			hashes := make([]uint64, r.IntN(700))
+			for i := range hashes {
+				hashes[i] = r.Uint64()
+				one.Add(hashes[i])
+			}
+			all.AddAll(hashes)
+		}
+		a, p := one.Best(nil)
+		if b, q := all.Best(nil); a != b || p != q || one.total != all.total {
+			t.Error(labels, a, p, b, q)
+		}
+	}
+}
+
 // Sums that fill their 16 bits.
 func TestLongText(t *testing.T) {
 	m := quantise([]string{"a", "b"}, 1, []float64{1, -1, 1, -1})
@@ -76,6 +101,9 @@ func TestLongText(t *testing.T) {
 	}
 	if k, p := s.Best(nil); k != 0 || p != 1 {
 		t.Error(k, p)
+	}
+	if m := s.Margin(0, 1); m <= 0 || m != -s.Margin(1, 0) {
+		t.Error(m)
 	}
 	if s.total[0] != 255*100_003 || s.total[1] != 100_003 {
 		t.Error(s.total[:2])

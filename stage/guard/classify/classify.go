@@ -32,12 +32,12 @@ var Labels = []string{"safe", Harm, "clean", Injection, "polite", Offence}
 // questions are the kinds, their risk, and where among Labels they stand.
 var questions = []struct {
 	kind, class string
-	among       []int
-	cut         float64 // the probability from which a sentence counts
+	yes, no     int
+	cut         float64 // the margin from which a sentence counts: it has confidence .5
 }{
-	{Harm, "A.1.h", []int{0, 1}, .8},
-	{Injection, "LLM01", []int{2, 3}, .6},
-	{Offence, "A.2", []int{4, 5}, .75},
+	{Harm, "A.1.h", 1, 0, .7},
+	{Injection, "LLM01", 3, 2, .4},
+	{Offence, "A.2", 5, 4, 1.1},
 }
 
 //go:embed model.zst
@@ -69,35 +69,23 @@ func Score(text string) Scores { return ScoreWith(model(), text) }
 // ScoreWith reads one sentence with another model of the same labels.
 func ScoreWith(m *linear.Model, text string) Scores {
 	x := newExtractor(words())
-	x.next(m)
 	for _, c := range text {
 		x.take(c)
 	}
-	return x.scores()
+	return x.scores(m)
 }
 
 // scores ends the sentence.
-func (x *extractor) scores() Scores {
+func (x *extractor) scores(m *linear.Model) Scores {
 	var p [3]float64
 	if x.finish() {
+		sum := m.NewSum()
+		sum.AddAll(x.hashes)
 		for i, q := range questions {
-			best, sure := x.sum.Best(q.among)
-			if best == q.among[0] {
-				sure = 1 - sure
-			}
-			p[i] = shifted(sure, q.cut)
+			p[i] = 1 / (1 + math.Exp(q.cut-sum.Margin(q.yes, q.no)))
 		}
 	}
 	return Scores{p[0], p[1], p[2]}
-}
-
-// shifted moves a probability so that cut becomes one half.
-func shifted(p, cut float64) float64 {
-	if cut == .5 {
-		return p
-	}
-	odds := p / math.Max(1-p, 1e-12) * (1 - cut) / cut
-	return odds / (1 + odds)
 }
 
 // Kinds are all kinds.
@@ -118,9 +106,7 @@ func New(kinds ...string) detect.Detector {
 }
 
 func (d detector) New() detect.Stream {
-	s := &stream{kinds: d, model: model(), x: newExtractor(words())}
-	s.x.next(s.model)
-	return s
+	return &stream{kinds: d, model: model(), x: newExtractor(words())}
 }
 
 type stream struct {
@@ -169,14 +155,16 @@ func (s *stream) take(c rune, from, to int) {
 
 // cut ends a sentence.
 func (s *stream) cut() {
-	if s.x.n > 0 || s.x.word != 0 {
-		p := s.x.scores()
-		for i, sure := range []float64{p.Harm, p.Injection, p.Offence} {
-			if q := &questions[i]; sure >= .5 && slices.Contains(s.kinds, q.kind) {
-				s.Add(detect.Hit{Detector: "classify", Kind: q.kind, Class: q.class, From: s.boundary.From, To: s.boundary.To, Confidence: sure})
+	if s.x.finish() {
+		sum := s.model.NewSum()
+		sum.AddAll(s.x.hashes)
+		for i := range questions {
+			q := &questions[i]
+			if m := sum.Margin(q.yes, q.no) - q.cut; m >= 0 && slices.Contains(s.kinds, q.kind) {
+				s.Add(detect.Hit{Detector: "classify", Kind: q.kind, Class: q.class, From: s.boundary.From, To: s.boundary.To, Confidence: 1 / (1 + math.Exp(-m))})
 			}
 		}
 	}
-	s.x.next(s.model)
+	s.x.next()
 	s.boundary.Next()
 }

@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"suiren/knowledge/linear"
 	"suiren/stage/guard/fold"
 )
 
@@ -39,8 +38,7 @@ type extractor struct {
 	words   *lexicon
 	folds   *[1 << 16]uint32
 	changed *fold.Set
-	sum     linear.Sum
-	add     func(uint64) // instead of sum
+	hashes  []uint64 // the features
 
 	runes  []rune
 	word   uint64 // the word so far
@@ -57,14 +55,6 @@ type extractor struct {
 
 func newExtractor(words *lexicon) extractor {
 	return extractor{words: words, folds: fold.Table(), changed: fold.Changed()}
-}
-
-func (x *extractor) feature(h uint64) {
-	if x.add != nil {
-		x.add(h)
-		return
-	}
-	x.sum.Add(h)
 }
 
 func (x *extractor) take(c rune) {
@@ -135,11 +125,9 @@ func (x *extractor) end() {
 
 func (x *extractor) token(h uint64) {
 	if x.n == 0 {
-		x.feature(prime) // the bias
-	}
-	x.feature(h)
-	if x.n > 0 {
-		x.feature((h ^ x.b>>1) * prime)
+		x.hashes = append(x.hashes, prime, h) // the bias
+	} else {
+		x.hashes = append(x.hashes, h, (h^x.b>>1)*prime)
 	}
 	if x.n < 2 {
 		x.head = mix(x.head ^ h)
@@ -191,30 +179,26 @@ func (x *extractor) finish() bool {
 		return false
 	}
 	for i, k := range x.kinds[:x.nkinds] {
-		x.feature(k)
-		x.feature((k ^ x.head>>1) * prime)
+		x.hashes = append(x.hashes, k, (k^x.head>>1)*prime)
 		for _, l := range x.kinds[i+1 : x.nkinds] {
-			x.feature((l ^ k>>1) * prime)
+			x.hashes = append(x.hashes, (l^k>>1)*prime)
 		}
 	}
 	if x.nkinds == 0 {
-		x.feature(prime + 1<<32)
+		x.hashes = append(x.hashes, prime+1<<32)
 	}
 	return true
 }
 
 // next begins a sentence.
-func (x *extractor) next(m *linear.Model) {
-	if m != nil {
-		x.sum = m.NewSum()
-	}
+func (x *extractor) next() {
+	x.hashes = x.hashes[:0]
 	x.word, x.digits, x.n, x.a, x.b, x.head, x.opened, x.seen, x.nkinds = 0, false, 0, 0, 0, 0, 0, 0, 0
 }
 
 // tokensOf are the tokens of a phrase.
 func tokensOf(phrase string) (list []uint64) {
 	x := newExtractor(&lexicon{edges: make([]edge, 2)})
-	x.add = func(uint64) {}
 	for _, c := range phrase + " " {
 		n := x.n
 		x.take(c)
@@ -228,12 +212,12 @@ func tokensOf(phrase string) (list []uint64) {
 	return list
 }
 
-// Features calls add with the hash of each feature of a sentence.
-func Features(text string, add func(uint64)) {
+// Features returns the hash of each feature of a sentence.
+func Features(text string) []uint64 {
 	x := newExtractor(words())
-	x.add = add
 	for _, c := range text {
 		x.take(c)
 	}
 	x.finish()
+	return x.hashes
 }

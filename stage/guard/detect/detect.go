@@ -6,6 +6,12 @@
 // on the pieces.
 package detect
 
+import (
+	"math"
+
+	"suiren/stage/guard/fold"
+)
+
 // A Hit is what a detector found: bytes From to To of the text, counted in the
 // bytes that were written to the stream.
 type Hit struct {
@@ -46,6 +52,10 @@ type RuneStream interface {
 	Take(hits []Hit) []Hit
 }
 
+// A quiet stream has nothing to do with Chinese characters for now: they need not be
+// given to it.
+type quieter interface{ quiet() bool }
+
 // Found keeps what a stream found until it is taken.
 type Found struct{ hits []Hit }
 
@@ -71,20 +81,24 @@ func (a all) New() Stream {
 	for _, d := range a {
 		x := d.New()
 		if r, ok := x.(RuneStream); ok {
-			s.runes = append(s.runes, r)
+			q, _ := x.(quieter)
+			s.runes, s.quiet = append(s.runes, r), append(s.quiet, q)
 		} else {
 			s.others = append(s.others, x)
 		}
-		s.list = append(s.list, x)
 	}
+	s.count()
 	return s
 }
 
 type streams struct {
 	Reader
-	list   []Stream
 	runes  []RuneStream
+	quiet  []quieter    // of each, or nil
+	busy   []RuneStream // those that Chinese characters are given to
 	others []Stream
+
+	waiting bool // some of busy may become quiet
 }
 
 func (s *streams) Write(hits []Hit, piece string) []Hit {
@@ -93,8 +107,30 @@ func (s *streams) Write(hits []Hit, piece string) []Hit {
 }
 
 func (s *streams) rune(c rune, from, to int) {
+	if fold.IsHan(c) {
+		for _, x := range s.busy {
+			x.Rune(c, from, to)
+		}
+		if s.waiting {
+			s.count()
+		}
+		return
+	}
 	for _, x := range s.runes {
 		x.Rune(c, from, to)
+	}
+	s.count()
+}
+
+// count keeps those busy that are not quiet now.
+func (s *streams) count() {
+	s.busy, s.waiting = s.busy[:0], false
+	for i, x := range s.runes {
+		if q := s.quiet[i]; q == nil {
+			s.busy = append(s.busy, x)
+		} else if !q.quiet() {
+			s.busy, s.waiting = append(s.busy, x), true
+		}
 	}
 }
 
@@ -115,6 +151,7 @@ func (s *streams) Flush(hits []Hit) []Hit {
 	for _, x := range s.runes {
 		hits = x.Flush(x.Take(hits))
 	}
+	s.count()
 	for _, x := range s.others {
 		hits = x.Flush(hits)
 	}
@@ -122,12 +159,20 @@ func (s *streams) Flush(hits []Hit) []Hit {
 }
 
 func (s *streams) Settled() int {
-	if len(s.list) == 0 {
+	if len(s.runes)+len(s.others) == 0 {
 		return s.At
 	}
-	at := s.list[0].Settled()
-	for _, x := range s.list[1:] {
+	at := math.MaxInt
+	for _, x := range s.others {
 		at = min(at, x.Settled())
+	}
+	if len(s.runes) > 0 {
+		at = min(at, s.At)
+	}
+	for i, x := range s.runes {
+		if q := s.quiet[i]; q == nil || !q.quiet() {
+			at = min(at, x.Settled())
+		}
 	}
 	return at
 }

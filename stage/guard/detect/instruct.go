@@ -28,20 +28,34 @@ const (
 type patterns struct {
 	kinds []string
 	slots []int // of each pattern, how many
-	first int   // patterns
 	nodes []patternNode
-	roots fold.Set // runes with which a word begins
+	edges []patternEdge // by hash; a power of two, at most half of it in use
+	roots fold.Set      // runes with which a word begins
+	first fold.Set      // and one of a first slot: the others do not matter before that
 }
 
-type patternNode struct {
-	next  map[rune]int32
-	words []patternWord // that end here
+type patternNode struct{ words []patternWord } // that end here
+
+type patternEdge struct {
+	from, to int32 // to is 0 in an empty one
+	r        rune
+}
+
+const patternBits = 13
+
+// edge returns the edge from a node by r, or the empty one that it would take.
+func (p *patterns) edge(from int32, r rune) *patternEdge {
+	for i := (uint64(from)<<21 ^ uint64(r)) * 0x9E3779B97F4A7C15 >> (64 - patternBits); ; i++ {
+		if e := &p.edges[i&(1<<patternBits-1)]; e.to == 0 || e.from == from && e.r == r {
+			return e
+		}
+	}
 }
 
 type patternWord struct{ pattern, slot int }
 
 func newPatterns(text string) *patterns {
-	p := &patterns{nodes: []patternNode{{next: map[rune]int32{}}}}
+	p := &patterns{nodes: make([]patternNode, 1), edges: make([]patternEdge, 1<<patternBits)}
 	kind := ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -79,14 +93,18 @@ func (p *patterns) add(word string, w patternWord) {
 		for _, r := range folded {
 			if at == 0 && r < 1<<16 {
 				p.roots.Add(r)
+				if w.slot == 0 {
+					p.first.Add(r)
+				}
 			}
-			to, ok := p.nodes[at].next[r]
-			if !ok {
-				to = int32(len(p.nodes))
-				p.nodes = append(p.nodes, patternNode{next: map[rune]int32{}})
-				p.nodes[at].next[r] = to
+			e := p.edge(at, r)
+			if e.to == 0 {
+				*e = patternEdge{at, int32(len(p.nodes)), r}
+				if p.nodes = append(p.nodes, patternNode{}); 2*len(p.nodes) > len(p.edges) {
+					panic("detect: instructions.txt has outgrown its table")
+				}
 			}
-			at = to
+			at = e.to
 		}
 	}
 	p.nodes[at].words = append(p.nodes[at].words, w)
@@ -160,7 +178,7 @@ func (s *instruct) Settled() int {
 
 func (s *instruct) take(c rune, from, to int) {
 	if fold.IsHan(c) && !s.changed.Has(c) {
-		if len(s.active) == 0 && !s.inWord && !s.roots.Has(c) {
+		if len(s.active) == 0 && !s.inWord && !s.begins(c) {
 			s.count++
 			s.to = to
 			return
@@ -194,6 +212,14 @@ func (s *instruct) take(c rune, from, to int) {
 	s.step(r, joined, from, to)
 }
 
+// begins reports whether a word that counts now may begin with r.
+func (s *instruct) begins(r rune) bool {
+	if s.count > s.open {
+		return s.first.Has(r)
+	}
+	return s.roots.Has(r)
+}
+
 // step takes a folded rune.
 func (s *instruct) step(r rune, joined bool, from, to int) {
 	if s.inWord && !joined {
@@ -205,7 +231,7 @@ func (s *instruct) step(r rune, joined bool, from, to int) {
 	}
 	kept := s.active[:0]
 	for _, a := range s.active {
-		n := s.nodes[a.node].next[r]
+		n := s.edge(a.node, r).to
 		if n == 0 {
 			continue
 		}
@@ -213,8 +239,8 @@ func (s *instruct) step(r rune, joined bool, from, to int) {
 		kept = append(kept, a)
 	}
 	s.active = kept
-	if begins && r < 1<<16 && s.roots.Has(r) && len(s.active) < maxActive {
-		s.active = append(s.active, active{s.nodes[0].next[r], from})
+	if begins && r < 1<<16 && s.begins(r) && len(s.active) < maxActive {
+		s.active = append(s.active, active{s.edge(0, r).to, from})
 	}
 	for _, a := range s.active {
 		if len(s.nodes[a.node].words) > 0 {

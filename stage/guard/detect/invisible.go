@@ -61,6 +61,8 @@ func (s *unseen) Flush(hits []Hit) []Hit {
 	return hits
 }
 
+func (s *unseen) quiet() bool { return s.n == 0 && !s.flag }
+
 func (s *unseen) Settled() int {
 	if s.n > 0 {
 		return s.from

@@ -69,7 +69,7 @@ func (s *repetition) take(c rune, from, to int) {
 	}
 	slot := &s.seen[s.hash*0x9E3779B97F4A7C15>>52]
 	s.n++
-	if s.period == 0 && s.n > 8 {
+	if s.period == 0 && s.n%4 == 0 {
 		if p := s.n - *slot; *slot > 8 && p <= longestPeriod && s.same(p) {
 			s.period = p
 		}

@@ -80,6 +80,8 @@ func (s *marks) Flush(hits []Hit) []Hit {
 	return hits
 }
 
+func (s *marks) quiet() bool { return s.state == outside && !s.line && !s.opening }
+
 func (s *marks) Settled() int {
 	if s.state == outside || s.state == drain {
 		return s.At

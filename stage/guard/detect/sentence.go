@@ -15,7 +15,9 @@ type Boundary struct {
 }
 
 // Before reports whether a sentence ends before c.
-func (b *Boundary) Before(c rune) bool {
+func (b *Boundary) Before(c rune) bool { return (b.stop || b.ended) && b.before(c) }
+
+func (b *Boundary) before(c rune) bool {
 	if b.stop && (c == ' ' || c == '\t') {
 		return true
 	}
@@ -29,7 +31,7 @@ func (b *Boundary) Take(c rune, from, to int) bool {
 	}
 	b.To = to
 	b.N++
-	if c > '?' && c < 0x2019 { // letters
+	if c > '?' && c < 0x2019 || c >= 0x3400 && c < 0xFE00 { // letters, Chinese characters
 		b.ended, b.stop = false, false
 		return b.N >= LongestSentence
 	}
