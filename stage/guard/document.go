@@ -33,6 +33,7 @@ type document struct {
 	Version  string            `json:"version,omitempty"` // the owner's name for this state of the policy
 	Owner    string            `json:"owner,omitempty"`
 	Expires  string            `json:"expires,omitempty"` // 2027-12-31
+	Label    string            `json:"label,omitempty"`   // none, or ""
 	Language say.Lang          `json:"language"`          // of the marks
 	Mode     string            `json:"mode,omitempty"`
 	Hold     string            `json:"hold,omitempty"`
@@ -218,7 +219,7 @@ func (d *document) first() error {
 
 // open makes the policy of a document.
 func (d *document) open() (*Policy, error) {
-	p := &Policy{Pack: d.Pack, Version: d.Version, Owner: d.Owner, Expires: d.Expires, Mode: d.Mode, Hold: d.Hold, doc: d, sets: map[Stage][]*ruleset{}}
+	p := &Policy{Pack: d.Pack, Version: d.Version, Owner: d.Owner, Expires: d.Expires, Label: d.Label, Mode: d.Mode, Hold: d.Hold, doc: d, sets: map[Stage][]*ruleset{}}
 	for ; d != nil; d = d.Base {
 		if d.Format == 1 {
 			if err := d.first(); err != nil {
@@ -259,6 +260,8 @@ func (d *document) check() *say.Error {
 		return say.Errorf("its format is %d, and this program reads formats 1 and 2", "格式版本是 %d，本程序只读版本 1 和 2", d.Format)
 	case d.Masks != nil:
 		return say.Errorf("masks stand in format 1 only", "masks 只用于版本 1")
+	case d.Label != "" && d.Label != noLabel:
+		return say.Errorf("label %q is unknown", "标识 %q 未知", d.Label)
 	case !slices.Contains([]string{"", enforce, observe, off}, d.Mode):
 		return say.Errorf("its mode %q is unknown", "模式 %q 未知", d.Mode)
 	case !slices.Contains([]string{"", holdSuffix, holdSentence, holdNone}, d.Hold):
