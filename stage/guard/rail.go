@@ -154,6 +154,9 @@ func (r *Rail) Notes() []Note {
 // observes reports whether a rule only notes what it would do.
 func (c *compiled) observes() bool { return c.mode == observe }
 
+// acts reports whether a rule changes or ends texts: what then fails is closed.
+func (c *compiled) acts() bool { return !c.observes() && c.Action != note && c.Action != pass }
+
 // decide decides on what begins before a place, in order.
 func (r *reading) decide(before int) {
 	if len(r.found) == 0 {
@@ -186,7 +189,7 @@ func (r *reading) judge(a *annotation) {
 			}
 			r.ctx.Trace(s)
 		}
-		if err != nil && (rule.observes() || rule.Action == note || rule.Action == pass) { // open, with a record
+		if err != nil && !rule.acts() { // open, with a record
 			r.record(rule, true)
 			return true
 		}
@@ -314,7 +317,7 @@ func (r *reading) record(rule *compiled, failed bool) {
 func (r *reading) fail(name string) {
 	for _, l := range r.heard[name] {
 		rule := &r.rules[l.rule]
-		if rule.observes() || rule.Action == note || rule.Action == pass {
+		if !rule.acts() {
 			r.record(rule, true)
 		} else if !r.failed {
 			r.refusal = &Refusal{Class: rule.Class, Rule: rule.ID, Failed: true,

@@ -193,14 +193,23 @@ func (d *document) lexicon(rules []compiled, some []int32) (*lexicon, error) {
 	return l, nil
 }
 
-// listen sets up the detectors that rules hear of.
+// listen sets up the detectors that rules hear of. Those that settle alike, and
+// fail alike, read together.
 func (s *ruleset) listen() {
 	var kinds, names []string
+	groups := map[[2]bool][]origin{}
+	add := func(o origin) {
+		acts := slices.ContainsFunc(o.names, func(name string) bool {
+			return slices.ContainsFunc(s.heard[name], func(l listener) bool { return s.rules[l.rule].acts() })
+		})
+		key := [2]bool{o.late, acts}
+		groups[key] = append(groups[key], o)
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.heard)) {
 		if name != "pii" && name != "secret" {
 			o := detectors[name]
 			o.names, o.late = []string{name}, s.hold == holdNone || o.late && s.hold != holdSentence && s.on.leaves()
-			s.sources = append(s.sources, o)
+			add(o)
 			continue
 		}
 		names = append(names, name)
@@ -217,8 +226,31 @@ func (s *ruleset) listen() {
 	}
 	if names != nil {
 		d := leak.New(kinds...)
-		s.sources = append(s.sources, origin{names, func(*Context) detect.Detector { return d }, s.hold == holdNone})
+		add(origin{names, func(*Context) detect.Detector { return d }, s.hold == holdNone})
 	}
+	for _, key := range [][2]bool{{false, true}, {false, false}, {true, true}, {true, false}} {
+		if list := groups[key]; len(list) > 0 {
+			s.sources = append(s.sources, together(list))
+		}
+	}
+}
+
+// together is an origin of all of a list.
+func together(list []origin) origin {
+	if len(list) == 1 {
+		return list[0]
+	}
+	all := origin{late: list[0].late, make: func(c *Context) detect.Detector {
+		var ds []detect.Detector
+		for _, o := range list {
+			ds = append(ds, o.make(c))
+		}
+		return detect.All(ds...)
+	}}
+	for _, o := range list {
+		all.names = append(all.names, o.names...)
+	}
+	return all
 }
 
 func appendKinds(list []string, kinds []pii.Kind) []string {
