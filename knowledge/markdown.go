@@ -3,7 +3,6 @@ package knowledge
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
@@ -12,22 +11,22 @@ import (
 	east "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
+
+	"suiren/knowledge/document"
 )
 
-// maxNest is how deep quotes and lists may lie in each other. What lies
-// deeper is read as plain text: no honest document does, and the parser's
-// time grows with the square of the depth.
-const maxNest = 32
+// maxNest is how deep quotes and lists may lie in each other: document.TooDeep.
+const maxNest = document.MaxNest
 
 // markdown cuts a Markdown text (CommonMark with tables) at its headings.
 func markdown(src string) []section {
 	whole := len(src)
 	src = frontMatter(src)
 	base := whole - len(src)
-	if tooDeep(src) {
+	if document.TooDeep(src) {
 		return plain(Document{Text: src})
 	}
-	source := []byte(parted(src))
+	source := []byte(document.Parted(src))
 	known := len(source) == len(src) // or else places are not those of src
 	doc := goldmark.New(goldmark.WithExtensions(extension.Table)).Parser().Parse(text.NewReader(source))
 	r := reader{source: source}
@@ -91,72 +90,6 @@ func frontMatter(s string) string {
 		return after
 	}
 	return s
-}
-
-// tooDeep reports whether a line opens more than maxNest containers, or could.
-func tooDeep(s string) bool {
-	for line := range strings.Lines(s) {
-		n, indent := 0, 0
-		for _, c := range line {
-			switch c {
-			case ' ':
-				indent++
-			case '\t':
-				indent += 4
-			case '>', '-', '*', '+':
-				n++
-			default:
-				if !unicode.IsDigit(c) && c != '.' && c != ')' {
-					goto counted
-				}
-			}
-		}
-	counted:
-		if n+indent/2 > maxNest && strings.Trim(line, "-* \t\r\n") != "" {
-			return true
-		}
-	}
-	return false
-}
-
-// Bounds of what the parser is given at once.
-const (
-	maxWork    = 1 << 22 // steps in a paragraph: it may look through all of it for each mark that opens something
-	maxColumns = 256     // of a table: it makes as many cells in each row
-)
-
-// parted puts empty lines into a text where the parser would take too long:
-// into paragraphs that are long and full of marks, and below rows so wide
-// that no table begins with them.
-func parted(src string) string {
-	var b strings.Builder
-	done, start, marks, columns := 0, 0, 1, 0
-	part := func(i int) {
-		b.WriteString(src[done:i])
-		b.WriteString("\n\n")
-		done, start, marks, columns = i, i, 1, 0
-	}
-	for i, c := range src {
-		switch c {
-		case '[', '!', '<', '`', '*', '_', '(':
-			marks++
-		case '|':
-			columns++
-		case '\n':
-			if columns > maxColumns {
-				part(i)
-			}
-			columns = 0
-			if strings.HasPrefix(src[i+1:], "\n") {
-				start, marks = i, 1
-			}
-		}
-		if marks*(i-start) > maxWork {
-			part(i)
-		}
-	}
-	b.WriteString(src[done:])
-	return b.String()
 }
 
 // A reader turns the parser's tree into plain text.

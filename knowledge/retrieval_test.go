@@ -199,3 +199,13 @@ func BenchmarkSearch100k(b *testing.B) {
 		i++
 	}
 }
+
+func BenchmarkSearchWords100k(b *testing.B) {
+	ix := large(b)
+	questions := cmrc(b).questions
+	i := 0
+	for b.Loop() {
+		ix.Find(Question{Text: questions[i%len(questions)], K: 10, By: ByWords})
+		i++
+	}
+}

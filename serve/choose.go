@@ -15,6 +15,7 @@ import (
 type Canary struct {
 	Share   float64  // of the conversations, 0 to 1
 	Callers []string // all of theirs
+	Tenants []string // all of theirs
 	Header  string   // those whose CanaryHeader is this
 }
 
@@ -26,11 +27,11 @@ const (
 
 // takes reports whether the canary answers a request. A session stays with
 // one release, and a larger share keeps those of a smaller one.
-func (c *Canary) takes(digest, caller, header, session string) bool {
-	if c.Header != "" && header == c.Header || slices.Contains(c.Callers, caller) {
+func (c *Canary) takes(digest string, by Caller, header, session string) bool {
+	if c.Header != "" && header == c.Header || slices.Contains(c.Callers, by.Name) || by.Tenant != "" && slices.Contains(c.Tenants, by.Tenant) {
 		return true
 	}
-	sum := sha256.Sum256([]byte(digest + "\x00" + caller + "\x00" + session))
+	sum := sha256.Sum256([]byte(digest + "\x00" + by.Name + "\x00" + session))
 	return float64(binary.BigEndian.Uint64(sum[:8])>>11)/(1<<53) < c.Share
 }
 
@@ -45,7 +46,7 @@ func (s *Server) choose(r *http.Request, req *form.Request) (*Release, error) {
 		session = opening(req)
 	}
 	for _, rel := range s.releases() {
-		if rel.Canary != nil && rel.Name == live.Name && rel.Canary.takes(rel.Digest, caller(r), r.Header.Get(CanaryHeader), session) {
+		if rel.Canary != nil && rel.Name == live.Name && rel.Canary.takes(rel.Digest, CallerOf(r), r.Header.Get(CanaryHeader), session) {
 			return rel, nil
 		}
 	}

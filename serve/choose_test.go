@@ -17,7 +17,7 @@ func TestCanaryTakes(t *testing.T) {
 	taken := func(c *Canary) (count int, who map[int]bool) {
 		who = map[int]bool{}
 		for i := range n {
-			if c.takes("digest", "caller", "", fmt.Sprint("session ", i)) {
+			if c.takes("digest", Caller{Name: "caller"}, "", fmt.Sprint("session ", i)) {
 				who[i] = true
 			}
 		}
@@ -38,9 +38,11 @@ func TestCanaryTakes(t *testing.T) {
 			t.Errorf("share %v took %d", share, got)
 		}
 	}
-	c := &Canary{Callers: []string{"class"}, Header: "new"}
-	if !c.takes("d", "class", "", "s") || !c.takes("d", "other", "new", "s") || c.takes("d", "other", "old", "s") || (&Canary{}).takes("d", "other", "", "s") {
-		t.Error("callers and headers")
+	c := &Canary{Callers: []string{"class"}, Tenants: []string{"ward"}, Header: "new"}
+	other := Caller{Name: "other", Tenant: "house"}
+	if !c.takes("d", Caller{Name: "class"}, "", "s") || !c.takes("d", Caller{Name: "other", Tenant: "ward"}, "", "s") || !c.takes("d", other, "new", "s") ||
+		c.takes("d", other, "old", "s") || (&Canary{}).takes("d", Caller{}, "", "s") || (&Canary{Tenants: []string{""}}).takes("d", Caller{}, "", "s") {
+		t.Error("callers, tenants and headers")
 	}
 }
 

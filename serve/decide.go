@@ -189,7 +189,9 @@ func Allow(r *http.Request, kind, id string) error {
 	x := scopeOf(r)
 	err := x.s.may(r, x.action, kind, id)
 	if x.s.conf.Decided != nil {
-		x.s.conf.Decided(x.question(x.action, kind, id), err)
+		if fault := x.s.conf.Decided(x.question(x.action, kind, id), err); err == nil {
+			return fault
+		}
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -66,12 +67,13 @@ func TestEveryRouteIsDecided(t *testing.T) {
 			}
 			return errDenied
 		}
-		c.Decided = func(_ Question, err error) {
+		c.Decided = func(_ Question, err error) error {
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
 				denied++
 			}
+			return nil
 		}
 	})
 	do := func(pattern string, may func(Action) bool) (int, string) {
@@ -124,4 +126,21 @@ func TestOpenRoutes(t *testing.T) {
 	if got, want := strings.Join(open, ", "), "GET /healthz, GET /open, POST /api/session, GET /{file...}, /"; got != want {
 		t.Errorf("open routes: %s", got)
 	}
+}
+
+func FuzzParseContext(f *testing.F) {
+	f.Add("purpose=treatment&patient=P1")
+	f.Add("case_id=%E6%A1%88&ward=3")
+	f.Add("a;b&&=")
+	f.Fuzz(func(t *testing.T, text string) {
+		says, err := ParseContext(text)
+		if err != nil && says != nil {
+			t.Error("half of it is read")
+		}
+		for k, v := range says {
+			if !slices.Contains(contextNames, k) || v == "" || len(v) > 1024 {
+				t.Errorf("%q says %q=%q", text, k, v)
+			}
+		}
+	})
 }

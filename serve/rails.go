@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"strings"
 	"unicode"
 
@@ -29,7 +30,11 @@ func (x *exchange) rail(stage string) Rail {
 	if p == nil {
 		return nil
 	}
-	c := RailContext{Labels: map[string]string{"caller": x.rec.Caller, "model": x.rec.Release.Name}}
+	c := RailContext{Labels: map[string]string{}}
+	if scope, ok := x.context().Value(scopeKey{}).(*scope); ok {
+		maps.Copy(c.Labels, scope.says)
+	}
+	c.Labels["caller"], c.Labels["model"] = x.rec.Caller, x.rec.Release.Name
 	for _, s := range x.rec.Sources {
 		c.Passages = append(c.Passages, s.Text)
 	}

@@ -48,8 +48,9 @@ type Config struct {
 	// Decide answers whether a caller may do something, by an error made for
 	// the client that says why not. A nil Decide lets all callers do everything.
 	Decide func(Question) error
-	// Decided notes what was decided about what a request asked to do.
-	Decided func(Question, error)
+	// Decided notes what was decided about what a request asked to do. What was
+	// allowed and cannot be noted is not done.
+	Decided func(Question, error) error
 	// SignIn finds who has a name and a password; an error made for the client
 	// refuses it.
 	SignIn func(r *http.Request, name, password string) (Caller, error)
@@ -199,7 +200,7 @@ func (s *Server) Routes() []Route {
 		{"POST /api/guard/reviews/{id}", SetPolicy, s.decideReview},
 		{"GET /api/guard/suspended", ReadPolicy, s.suspended},
 		{"DELETE /api/guard/suspended/{caller}", SetPolicy, s.lift},
-		{"POST /api/guard/appeals", UseSession, s.appeal},
+		{"POST /api/guard/appeals", Rate, s.appeal},
 		{"GET /api/health", ReadMetrics, s.healthFull},
 		{"POST /api/export", ExportChat, s.export},
 		{"GET /api/releases", ReadReleases, s.releaseList},

@@ -112,3 +112,22 @@ func TestUpgrade(t *testing.T) {
 		t.Fatal("others may read the copy", info.Mode(), err)
 	}
 }
+
+func TestQuota(t *testing.T) {
+	s := open(t, t.TempDir())
+	if n, err := s.Quota(); n != 0 || err != nil || s.Within() != nil {
+		t.Fatal(n, err)
+	}
+	put(t, s, "a", string(make([]byte, 100_000)))
+	used, err := s.Used()
+	check(t, err)
+	if used < 100_000 {
+		t.Fatal(used)
+	}
+	for quota, within := range map[int64]bool{50_000: false, 100_000_000: true, 0: true} {
+		check(t, s.SetQuota(quota))
+		if err := s.Within(); (err == nil) != within || err != nil && !errors.Is(err, ErrQuota) {
+			t.Errorf("quota %d: %v", quota, err)
+		}
+	}
+}

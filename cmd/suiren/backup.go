@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"filippo.io/age"
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
@@ -243,4 +244,51 @@ func (a *app) storeDowngradeCommand() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// storeQuotaCommand limits what the state folder may take.
+func (a *app) storeQuotaCommand() *cobra.Command {
+	var set string
+	c := &cobra.Command{
+		Use: "quota [" + a.t("FOLDER", "目录") + "]", Short: a.t("Show or set how much of the disk the state folder may take", "显示或设置状态目录可占用的磁盘空间"), Args: a.args(0, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			w, err := a.openState(strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			if set != "" {
+				n := uint64(0)
+				if set != "none" {
+					if n, err = humanize.ParseBytes(set); err != nil || n == 0 || n > math.MaxInt64 {
+						return usage("--set", say.T("this is not a size", "这不是大小"), say.T("write it like 20GB, or none", "请写成 20GB 的样子，或 none"))
+					}
+				}
+				if err := w.st.SetQuota(int64(n)); err != nil {
+					return err
+				}
+				if err := w.books().log("store.quota", set); err != nil {
+					return err
+				}
+			}
+			quota, err := w.st.Quota()
+			if err != nil {
+				return err
+			}
+			used, err := w.st.Used()
+			if err != nil {
+				return err
+			}
+			if a.format == formatJSONL {
+				a.line(map[string]any{"type": "quota", "quota": quota, "used": used})
+			} else if quota == 0 {
+				fmt.Fprintln(a.stdout, a.t("%s are taken, there is no limit", "已占用 %s，没有上限", size(used)))
+			} else {
+				fmt.Fprintln(a.stdout, a.t("%s of %s are taken", "已占用 %s，上限 %s", size(used), size(quota)))
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&set, "set", "", a.t("the most it may take, like 20GB, or none", "上限，如 20GB，或 none"))
+	return c
 }

@@ -85,18 +85,27 @@ var dataLanes = []dataLane{
 }
 
 func (a *app) benchDataCommand() *cobra.Command {
-	var peer string
-	var rounds int
+	var peer, recipe string
+	var rounds, corpus int
 	c := &cobra.Command{
 		Use: "data " + a.t("FILE…", "文件…"), Short: a.t("Measure how fast texts are curated here, on one core", "测量本机单核清洗文本的速度"),
-		Long: a.t("Measure how fast texts are curated here: megabytes a second of processor time. A file is a text, or JSON Lines of {\"text\": …}; its language is found.\n\n"+
-			"--peer gives a command that is asked for the same in alternation: it reads a line with the name of a lane (signature-en, filters-zh, …) and answers with a line of JSON, {\"rate\": megabytes a second}; a lane that it does not have, it answers with {}. The ratios are medians over the rounds.",
-			"测量本机清洗文本的速度：每秒处理器时间的兆字节数。文件可以是文本，或 {\"text\": …} 的 JSON Lines；语言自动识别。\n\n"+
-				"--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行项目名称（signature-en、filters-zh 等），回答一行 JSON：{\"rate\": 每秒兆字节}；没有的项目回答 {}。比值取各轮的中位数。"),
+		Long: a.t("Measure how fast texts are curated here: megabytes a second of processor time. A file is a text, or JSON Lines of {\"text\": …}, whose language is found, or HTML (also .gz) or PDF, which are read: megabytes and pages a second.\n\n"+
+			"--peer gives a command that is asked for the same in alternation: it reads a line with the name of a lane (signature-en, filters-zh, …) and answers with a line of JSON, {\"rate\": megabytes a second}; a lane that it does not have, it answers with {}. The ratios are medians over the rounds.\n\n"+
+			"--corpus MB generates so many megabytes of documents of the texts' sentences, with duplicates, in the folder for temporary files, and cleans them with one worker and with two: rate, peak memory, and whether the bytes are the same.",
+			"测量本机清洗文本的速度：每秒处理器时间的兆字节数。文件可以是文本，或 {\"text\": …} 的 JSON Lines（语言自动识别），也可以是 HTML（含 .gz）或 PDF，测量读取速度：每秒兆字节与页数。\n\n"+
+				"--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行项目名称（signature-en、filters-zh 等），回答一行 JSON：{\"rate\": 每秒兆字节}；没有的项目回答 {}。比值取各轮的中位数。\n\n"+
+				"--corpus MB 用文本中的句子在临时目录生成指定兆字节的文档（含重复），分别用一个和两个工作线程清洗：给出速度、内存峰值，以及结果是否逐字节相同。"),
 		Args: a.args(1, 100),
-		RunE: func(_ *cobra.Command, args []string) error { return a.benchData(args, peer, rounds) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			if corpus != 0 {
+				return a.benchCorpus(args, corpus, recipe)
+			}
+			return a.benchData(args, peer, rounds)
+		},
 	}
 	c.Flags().StringVar(&peer, "peer", "", a.t("a command to compare with", "用来比较的命令"))
+	c.Flags().IntVar(&corpus, "corpus", 0, a.t("megabytes to generate and to clean", "要生成并清洗的兆字节数"))
+	c.Flags().StringVar(&recipe, "recipe", "sft-clean", a.t("recipe of --corpus", "--corpus 所用的配方"))
 	c.Flags().IntVar(&rounds, "rounds", 3, a.t("rounds", "轮数"))
 	return c
 }
@@ -143,12 +152,13 @@ func readTexts(names []string) (map[string][]string, error) {
 }
 
 func (a *app) benchData(names []string, peer string, rounds int) error {
+	names, files := documentFiles(names)
 	texts, err := readTexts(names)
 	if err != nil {
 		return err
 	}
-	if len(texts) == 0 {
-		return usage(names[0], say.T("there is no English and no Chinese text in it", "其中没有英文或中文文本"), say.Text{})
+	if len(texts)+len(files) == 0 {
+		return usage(strings.Join(names, " "), say.T("there is no English and no Chinese text in it", "其中没有英文或中文文本"), say.Text{})
 	}
 	var other *peerProcess
 	if peer != "" {
@@ -156,6 +166,9 @@ func (a *app) benchData(names []string, peer string, rounds int) error {
 			return err
 		}
 		defer other.stop()
+	}
+	if err := a.benchDocuments(files, other, rounds); err != nil {
+		return err
 	}
 	for _, lane := range dataLanes {
 		for _, lang := range []string{"en", "zh"} {
@@ -199,15 +212,20 @@ func (a *app) benchData(names []string, peer string, rounds int) error {
 }
 
 func (a *app) dataLine(name string, what say.Text, ours, theirs, ratios []float64) {
+	a.rateLine(name, "MB", what, ours, theirs, ratios)
+}
+
+// rateLine tells how many of a unit are done in a second of processor time.
+func (a *app) rateLine(name, unit string, what say.Text, ours, theirs, ratios []float64) {
 	if a.format == formatJSONL {
-		line := map[string]any{"type": "bench", "name": "data-" + name, "rate": median(ours), "unit": "MB per second of processor time"}
+		line := map[string]any{"type": "bench", "name": "data-" + name, "rate": median(ours), "unit": unit + " per second of processor time"}
 		if len(ratios) > 0 {
 			line["peer"], line["ratio"] = median(theirs), median(ratios)
 		}
 		a.line(line)
 		return
 	}
-	text := fmt.Sprintf("%-13s %8.1f MB/s", name, median(ours))
+	text := fmt.Sprintf("%-13s %8.1f %s/s", name, median(ours), unit)
 	if len(ratios) > 0 {
 		text += a.t("  peer %8.2f  ratio %.1f (%.1f to %.1f)", "  对照 %8.2f  比值 %.1f（%.1f 至 %.1f）", median(theirs), median(ratios), slices.Min(ratios), slices.Max(ratios))
 	}

@@ -120,7 +120,8 @@ func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // httpCmd sends a request and prints the status and the body of the reply:
-// http GET /healthz, http POST /api/feedback BODY.
+// http GET /healthz, http POST /api/feedback BODY. The variable CONTEXT is what the
+// request says of itself; KEY its key.
 func httpCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || len(args) > 3 {
 		ts.Fatalf("usage: http METHOD PATH [BODY]")
@@ -129,13 +130,13 @@ func httpCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 3 {
 		body = args[2]
 	}
-	status, b, err := send(args[0], ts.Getenv("ADDRESS"), args[1], ts.Getenv("KEY"), body)
+	status, b, err := send(args[0], ts.Getenv("ADDRESS"), args[1], ts.Getenv("KEY"), body, "Suiren-Context", ts.Getenv("CONTEXT"))
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%d\n%s\n", status, b)
 }
 
 // send sends one request.
-func send(method, address, path, key, body string) (status int, reply []byte, err error) {
+func send(method, address, path, key, body string, headers ...string) (status int, reply []byte, err error) {
 	req, err := http.NewRequest(method, "http://"+address+path, strings.NewReader(body))
 	if err != nil {
 		return 0, nil, err
@@ -144,6 +145,11 @@ func send(method, address, path, key, body string) (status int, reply []byte, er
 		req.Header.Set("Authorization", "Bearer "+key)
 	}
 	req.Header.Set("Accept-Language", "en")
+	for i := 0; i+1 < len(headers); i += 2 {
+		if headers[i+1] != "" {
+			req.Header.Set(headers[i], headers[i+1])
+		}
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return 0, nil, err
@@ -159,7 +165,7 @@ func askCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: ask BODY")
 	}
-	status, b, err := send("POST", ts.Getenv("ADDRESS"), "/v1/chat/completions", ts.Getenv("KEY"), args[0])
+	status, b, err := send("POST", ts.Getenv("ADDRESS"), "/v1/chat/completions", ts.Getenv("KEY"), args[0], "Suiren-Context", ts.Getenv("CONTEXT"))
 	ts.Check(err)
 	if status != http.StatusOK {
 		fmt.Fprintf(ts.Stdout(), "%d\n%s\n", status, b)

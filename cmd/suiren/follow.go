@@ -43,6 +43,7 @@ type follower struct {
 	recent  map[string]store.Digest // ids of answers, for their ratings
 	ids     []string                // the oldest first
 	version int64
+	answers bool // the live one does
 
 	end func() // stops following and closes what is open
 }
@@ -70,9 +71,11 @@ func (s *service) follow(name string, machine stage.Machine) error {
 	done := make(chan struct{})
 	f.end = func() { stop(); <-done; f.close() }
 	s.follower.Store(f)
-	if err := f.sync(); err != nil {
+	if err := f.sync(); err != nil && !f.answers {
 		close(done)
 		return err
+	} else if err != nil {
+		s.w.a.screen.note(say.T("not all releases that should answer do: %v", "并非所有应作答的版本都能打开：%v", err))
 	}
 	var told sync.WaitGroup
 	told.Go(func() { s.watchHealth(ctx) })
@@ -127,20 +130,26 @@ func (f *follower) open(tr *operate.Track) error {
 	}
 	standing := append([]*operate.Standing{live}, tr.Canaries()...)
 	var list []*serve.Release
+	var failed error
 	keep := map[store.Digest]bool{live.Before: true}
 	for _, r := range standing {
 		s, err := f.served(r.Digest)
-		if err != nil {
+		if err != nil && r == live {
 			return err
+		}
+		if err != nil { // a canary that cannot be opened takes nothing from the live one
+			failed = errors.Join(failed, err)
+			continue
 		}
 		keep[r.Digest] = true
 		rel := *s.release // a canary today may be live tomorrow
 		if r.Stage == operate.Canary {
-			rel.Canary = &serve.Canary{Share: r.Rule.Share, Callers: r.Rule.Callers, Header: r.Rule.Header}
+			rel.Canary = &serve.Canary{Share: r.Rule.Share, Callers: r.Rule.Callers, Tenants: r.Rule.Tenants, Header: r.Rule.Header}
 		}
 		list = append(list, &rel)
 	}
 	ended := f.s.Open(list...)
+	f.answers = true
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	old := f.watches
@@ -158,7 +167,7 @@ func (f *follower) open(tr *operate.Track) error {
 			go func() { <-ended; s.close() }()
 		}
 	}
-	return nil
+	return failed
 }
 
 // served opens a release, if it is not open.

@@ -151,3 +151,43 @@ func TestGoesBackByItself(t *testing.T) {
 		t.Errorf("the reason is not told:\n%s", list)
 	}
 }
+
+// A canary that cannot be opened takes nothing from the live release, which
+// answers, also after a start; the server says what is wrong.
+func TestBrokenCanary(t *testing.T) {
+	dir, s := twoReleases(t)
+	var view struct{ Digest string }
+	out := mustRun(t, "release", "show", "tutor", "--plan", dir, "-o", "jsonl")
+	if err := json.Unmarshal([]byte(out), &view); err != nil {
+		t.Fatal(err)
+	}
+	bill := filepath.Join(dir, ".suiren", "origin", view.Digest+".note")
+	if err := os.Remove(bill); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := program("release", "canary", "tutor", "--share", "100%", "--plan", dir).CombinedOutput(); err == nil || !strings.Contains(string(out), "no signed bill of origin") {
+		t.Errorf("nobody is told of a canary that does not answer: %v\n%s", err, out)
+	}
+	answers := func(s *server, key string) {
+		t.Helper()
+		status, b, err := send("POST", s.Address, "/v1/chat/completions", key, `{"messages":[{"role":"user","content":"3x+5=20"}],"max_tokens":2}`)
+		if err != nil || status != http.StatusOK {
+			t.Errorf("the live release does not answer: %d %v\n%s", status, err, b)
+		}
+	}
+	answers(s, s.Key)
+	if _, b, err := send("GET", s.Address, "/api/health", s.Key, ""); err != nil || !strings.Contains(string(b), `"name":"release","level":"fail"`) {
+		t.Errorf("health: %v\n%s", err, b)
+	}
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := startServer(program("serve", dir, "-o", "jsonl", "--listen", "127.0.0.1:0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers(again, s.Key)
+	if err := again.stop(); err != nil {
+		t.Error(err)
+	}
+}

@@ -44,6 +44,18 @@ func (s *service) health() []serve.Health {
 	if free := compute.Probe(1).Memory; free > 0 {
 		add("memory", below(free, memoryWarn, memoryFail), say.T("%s of memory are free", "内存剩余 %s", size(free)))
 	}
+	if quota, err := s.w.st.Quota(); err == nil && quota > 0 {
+		if used, err := s.w.st.Used(); err == nil {
+			level := operate.OK
+			switch {
+			case used >= quota:
+				level = operate.Fail
+			case used >= quota/10*9:
+				level = operate.Warn
+			}
+			add("quota", level, say.T("%s of %s of the state folder are taken", "状态目录已占用 %s，上限 %s", size(used), size(quota)))
+		}
+	}
 	switch last, err := s.w.lastBackup(); {
 	case err != nil:
 		add("backup", operate.Fail, say.T("it is not known when the last backup was made: %v", "无法得知上次备份的时间：%v", err))

@@ -81,5 +81,5 @@ func (a *app) storeCommand() *cobra.Command {
 		},
 	}
 	gc.Flags().BoolVar(&dry, "dry-run", false, a.t("only say what would go", "只显示将清理什么"))
-	return a.group("store", a.t("Check or tidy what was made", "检查或清理产物"), verify, gc, a.storeDowngradeCommand())
+	return a.group("store", a.t("Check or tidy what was made", "检查或清理产物"), verify, gc, a.storeDowngradeCommand(), a.storeQuotaCommand())
 }

@@ -60,7 +60,7 @@ func (a *app) keyCommand() *cobra.Command {
 				return err
 			}
 			defer store.Close()
-			if _, err := store.Find(key.Name); err == nil || key.Name == "page" || key.Name == "anyone" {
+			if _, err := store.Find(key.Name); err == nil || account.Reserved(key.Name) {
 				return &say.Error{Where: key.Name, What: say.T("a person has this name already", "已有同名的人员"), Next: say.T("choose another name", "请换一个名字")}
 			}
 			if err := store.HasTenant(key.Tenant); err != nil {

@@ -150,6 +150,9 @@ func (a *app) showPlan(p *plan.Plan, m stage.Machine) {
 func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Machine) error {
 	progress, began := newProgress(a), time.Now()
 	before, err := w.releaseOutputs()
+	if err == nil {
+		err = w.st.Within()
+	}
 	if err != nil {
 		return err
 	}

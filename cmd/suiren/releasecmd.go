@@ -248,6 +248,7 @@ func (a *app) releaseStepCommand(action string) *cobra.Command {
 	if action == "canary" {
 		c.Flags().StringVar(&share, "share", "", a.t("share of the conversations, like 5%", "对话的比例，如 5%"))
 		c.Flags().StringSliceVar(&d.Callers, "caller", nil, a.t("names of keys whose requests it answers", "由它作答的密钥名称"))
+		c.Flags().StringSliceVar(&d.Tenants, "tenant", nil, a.t("tenants whose requests it answers", "由它作答的租户"))
 		c.Flags().StringVar(&d.Header, "header", "", a.t("it answers requests with this value of the header Suiren-Canary", "由它回答请求头 Suiren-Canary 为此值的请求"))
 	}
 	if action == "canary" || action == "promote" {

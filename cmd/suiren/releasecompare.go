@@ -53,7 +53,7 @@ for pairs; -o jsonl writes every reply of both.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&file, "questions", "", a.t("a file of problems instead, as examples take it", "改用题目文件，格式同 examples"))
+	c.Flags().StringVar(&file, "questions", "", a.t("a file of problems instead, as heldout/problems.jsonl of examples", "改用题目文件，格式同 examples 的 heldout/problems.jsonl"))
 	c.Flags().StringVar(&page, "html", "", a.t("also write a page with both replies side by side", "另写一个并列展示双方回答的网页"))
 	return c
 }

@@ -92,6 +92,7 @@ type decision struct {
 	Release string   `json:"release,omitempty"` // a digest's beginning, or a name
 	Share   float64  `json:"share,omitempty"`
 	Callers []string `json:"callers,omitempty"`
+	Tenants []string `json:"tenants,omitempty"`
 	Header  string   `json:"header,omitempty"`
 	Stop    string   `json:"stop,omitempty"` // errors=2%,slow=5s
 	Why     string   `json:"why,omitempty"`
@@ -111,21 +112,23 @@ func (w *workspace) decide(by, action string, d decision, log func(action, subje
 		return 0, usage("why", say.T("the reason is longer than %d bytes", "理由超过 %d 字节", maxWhy), say.T("say it shorter", "请写短些"))
 	}
 	name, digest := d.Release, store.Digest{}
-	if action != "rollback" {
-		v, err := w.release(d.Release)
-		if err != nil {
+	if v, err := w.release(d.Release); err == nil {
+		name, digest = v.Name, v.Digest
+	} else if action != "rollback" {
+		return 0, err
+	}
+	if action == "rollback" { // of a name, whichever of its releases was named
+		digest = store.Digest{}
+		if name, err = w.onlyTrack(name); err != nil {
 			return 0, err
 		}
-		name, digest = v.Name, v.Digest
-	} else if name, err = w.onlyTrack(name); err != nil {
-		return 0, err
 	}
 	var ended []store.Digest
 	version, err := operate.ChangeTracks(w.st, func(all *operate.Tracks) (err error) {
 		tr, step := all.Track(name), operate.Step{By: by, Why: d.Why, Now: time.Now()}
 		switch action {
 		case "canary":
-			return tr.Canary(digest, operate.Rule{Share: d.Share, Callers: d.Callers, Header: d.Header}, stop, step)
+			return tr.Canary(digest, operate.Rule{Share: d.Share, Callers: d.Callers, Tenants: d.Tenants, Header: d.Header}, stop, step)
 		case "promote":
 			return tr.Promote(digest, stop, step)
 		case "rollback":

@@ -19,7 +19,7 @@ import (
 // scriptCommands are what the scripts can say besides testscript's own.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits": exits, "equal": equal, "same": same, "tutor": tutor, "made": made, "cptree": cptree, "artifact": artifact, "pick": pick, "edit": edit, "flip": flip, "cut": cutCmd, "shard": shard,
-	"unpack": unpack, "nothing": nothing, "serve": serveCmd, "http": httpCmd, "ask": askCmd,
+	"unpack": unpack, "nothing": nothing, "setkey": setKey, "serve": serveCmd, "http": httpCmd, "ask": askCmd,
 }
 
 // exits runs a command that must end with an exit code: exits 64 suiren x.
@@ -191,4 +191,12 @@ func nothing(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return err
 	}))
+}
+
+// setKey takes KEY from a file.
+func setKey(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: setkey FILE")
+	}
+	ts.Setenv("KEY", strings.TrimSpace(ts.ReadFile(args[0])))
 }

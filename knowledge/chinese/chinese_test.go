@@ -2,6 +2,8 @@ package chinese
 
 import (
 	"bufio"
+	"iter"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -111,5 +113,46 @@ func BenchmarkWords(b *testing.B) {
 func BenchmarkOpen(b *testing.B) {
 	for b.Loop() {
 		read()
+	}
+}
+
+// A memory takes apart as Words does, whatever it remembers.
+func TestMemory(t *testing.T) {
+	list := func(seq iter.Seq2[int, int]) (words [][2]int) {
+		for lo, hi := range seq {
+			words = append(words, [2]int{lo, hi})
+		}
+		return words
+	}
+	r := rand.New(rand.NewPCG(8, 8))
+	signs := []rune("我们在北京大学学习2024年的计划AI模型，。 C++第12条")
+	var m Memory
+	for range 3000 {
+		var one, two strings.Builder
+		for range r.IntN(60) {
+			c := signs[r.IntN(len(signs))]
+			one.WriteRune(c)
+			switch r.IntN(12) {
+			case 0: // is missing
+			case 1:
+				two.WriteRune(signs[r.IntN(len(signs))])
+			default:
+				two.WriteRune(c)
+			}
+		}
+		if got, want := list(m.Words(one.String())), list(Words(one.String())); !slices.Equal(got, want) {
+			t.Fatalf("%s: %v, want %v", one.String(), got, want)
+		}
+		for _, s := range []string{two.String(), one.String(), two.String() + "，" + one.String()} {
+			if got, want := list(m.Again(s)), list(Words(s)); !slices.Equal(got, want) {
+				t.Fatalf("%s after %s: %v, want %v", s, one.String(), got, want)
+			}
+		}
+		for range m.Words(one.String()) { // left early
+			break
+		}
+		if s := two.String(); !slices.Equal(list(m.Again(s)), list(Words(s))) {
+			t.Fatalf("%s after one word of %s", s, one.String())
+		}
 	}
 }

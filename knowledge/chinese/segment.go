@@ -20,6 +20,60 @@ func Words(text string) iter.Seq2[int, int] {
 	}
 }
 
+// A Memory remembers how the blocks of one text were taken apart, for another of
+// mostly the same blocks in the same order, which costs a fraction then. Its zero
+// value is ready.
+type Memory struct {
+	text   string
+	blocks []remembered
+	ends   []int32 // of words, from the beginning of their block
+	starts []int32
+	at     int // of the blocks, the next that is expected
+	again  bool
+}
+
+// A remembered is a block of the text, bytes lo to hi, and its words.
+type remembered struct{ lo, hi, first, n int32 }
+
+// Words is Words, and remembers the text.
+func (m *Memory) Words(text string) iter.Seq2[int, int] {
+	return func(yield func(lo, hi int) bool) {
+		*m = Memory{text: text, blocks: m.blocks[:0], ends: m.ends[:0], starts: m.starts[:0]}
+		s := segmenter{t: data(), yield: yield, memory: m}
+		s.text(text)
+	}
+}
+
+// Again is Words of a text that is much like the one that is remembered.
+func (m *Memory) Again(text string) iter.Seq2[int, int] {
+	return func(yield func(lo, hi int) bool) {
+		m.at, m.again = 0, true
+		s := segmenter{t: data(), yield: yield, memory: m}
+		s.text(text)
+	}
+}
+
+// ahead is how many blocks may be missing before one that is found.
+const ahead = 8
+
+// recall yields the words of a block that is remembered; known is false if it is not.
+func (m *Memory) recall(text string, base int, yield func(lo, hi int) bool) (known, more bool) {
+	for i := m.at; i < min(m.at+ahead, len(m.blocks)); i++ {
+		b := m.blocks[i]
+		if m.text[b.lo:b.hi] != text {
+			continue
+		}
+		m.at = i + 1
+		for w := b.first; w < b.first+b.n; w++ {
+			if !yield(base+int(m.starts[w]), base+int(m.ends[w])) {
+				return true, false
+			}
+		}
+		return true, true
+	}
+	return false, true
+}
+
 // longest is how many characters are taken apart together. A block that is
 // longer is cut: its words do not depend on what is further away than that.
 const longest = 1 << 12
@@ -27,6 +81,8 @@ const longest = 1 << 12
 type segmenter struct {
 	t     *tables
 	yield func(lo, hi int) bool
+
+	memory *Memory // nil: none
 
 	chars []uint16 // of the block, folded
 	at    []int32  // where each begins, and the block ends
@@ -91,7 +147,7 @@ func (s *segmenter) text(text string) {
 			hi, n = hi+size, n+1
 		}
 		if any {
-			if !s.block(text[lo:hi], lo) {
+			if !s.remember(text[lo:hi], lo) {
 				return
 			}
 		} else if !s.plain(text[lo:hi], lo) {
@@ -133,6 +189,31 @@ func (s *segmenter) plain(text string, base int) bool {
 func point(text string, i int) bool {
 	digit := func(i int) bool { return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9' }
 	return text[i] == '.' && digit(i-1) && digit(i+1)
+}
+
+// remember is block with a memory.
+func (s *segmenter) remember(text string, base int) bool {
+	m := s.memory
+	switch {
+	case m == nil:
+		return s.block(text, base)
+	case m.again:
+		if known, more := m.recall(text, base, s.yield); known {
+			return more
+		}
+		return s.block(text, base)
+	}
+	first, yield := len(m.ends), s.yield
+	s.yield = func(lo, hi int) bool {
+		m.starts, m.ends = append(m.starts, int32(lo-base)), append(m.ends, int32(hi-base))
+		return yield(lo, hi)
+	}
+	more := s.block(text, base)
+	s.yield = yield
+	if more {
+		m.blocks = append(m.blocks, remembered{int32(base), int32(base + len(text)), int32(first), int32(len(m.ends) - first)})
+	}
+	return more
 }
 
 // block yields the words of a stretch with Chinese in it.

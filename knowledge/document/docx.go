@@ -116,7 +116,7 @@ func (w *word) heading(id string) int {
 }
 
 func (w *word) body(n *node, depth int) {
-	if depth > maxNest {
+	if depth > MaxNest {
 		return
 	}
 	for _, k := range n.Kids {
@@ -170,7 +170,7 @@ func (w *word) paragraph(n *node) {
 		w.d.Blocks = append(w.d.Blocks, b)
 	}
 	for _, box := range boxes {
-		w.body(box, maxNest-2)
+		w.body(box, MaxNest-2)
 	}
 }
 

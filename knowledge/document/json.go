@@ -173,7 +173,7 @@ func (s *source) record(name string, v any) error {
 
 // outline writes a value as nested items: key: value.
 func (s *source) outline(d *Document, key string, v any, level int) {
-	if level > maxNest || len(d.Blocks) > s.limits.Cells {
+	if level > MaxNest || len(d.Blocks) > s.limits.Cells {
 		return
 	}
 	put := func(text string) {

@@ -40,6 +40,8 @@ func lay(p *pdfium.Page) leaf {
 	logical(p.Chars)
 	runs := runsOf(p)
 	tables, runs := ruled(p.Lines, runs)
+	more, runs := aligned(runs)
+	tables = append(tables, more...)
 	for _, t := range tables { // a table is placed like a run
 		runs = append(runs, run{text: tableMark, left: t.left, top: t.top, right: t.right, bottom: t.bottom, size: 10})
 	}

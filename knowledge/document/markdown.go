@@ -3,7 +3,6 @@ package document
 import (
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -13,9 +12,6 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// maxNest is how deep quotes, lists and elements may lie in each other.
-const maxNest = 32
-
 // readMarkdown reads CommonMark with tables, and takes title, author, date
 // and language from the YAML at its beginning.
 func readMarkdown(s *source, d *Document, data []byte) error {
@@ -24,11 +20,11 @@ func readMarkdown(s *source, d *Document, data []byte) error {
 		return err
 	}
 	body := frontMatter(d, src)
-	if tooDeep(body) { // no honest document is, and the parser's time grows with the square
+	if TooDeep(body) { // no honest document is, and the parser's time grows with the square
 		d.Blocks = paragraphs(body, utf)
 		return nil
 	}
-	source := []byte(parted(body))
+	source := []byte(Parted(body))
 	shift := len(src) - len(body)
 	if !utf || len(source) != len(body) {
 		shift = -1
@@ -81,72 +77,6 @@ func frontMatter(d *Document, s string) string {
 	return s
 }
 
-// tooDeep reports whether a line opens more than maxNest containers, or could.
-func tooDeep(s string) bool {
-	for line := range strings.Lines(s) {
-		n, indent := 0, 0
-		for _, c := range line {
-			switch c {
-			case ' ':
-				indent++
-			case '\t':
-				indent += 4
-			case '>', '-', '*', '+':
-				n++
-			default:
-				if !unicode.IsDigit(c) && c != '.' && c != ')' {
-					goto counted
-				}
-			}
-		}
-	counted:
-		if n+indent/2 > maxNest && strings.Trim(line, "-* \t\r\n") != "" {
-			return true
-		}
-	}
-	return false
-}
-
-// Bounds of what the parser is given at once.
-const (
-	maxWork    = 1 << 22 // steps in a paragraph: it may look through all of it for each mark that opens something
-	maxColumns = 256     // of a table: it makes as many cells in each row
-)
-
-// parted puts empty lines into a text where the parser would take too long:
-// into paragraphs that are long and full of marks, and below rows so wide
-// that no table begins with them.
-func parted(src string) string {
-	var b strings.Builder
-	done, start, marks, columns := 0, 0, 1, 0
-	part := func(i int) {
-		b.WriteString(src[done:i])
-		b.WriteString("\n\n")
-		done, start, marks, columns = i, i, 1, 0
-	}
-	for i, c := range src {
-		switch c {
-		case '[', '!', '<', '`', '*', '_', '(':
-			marks++
-		case '|':
-			columns++
-		case '\n':
-			if columns > maxColumns {
-				part(i)
-			}
-			columns = 0
-			if strings.HasPrefix(src[i+1:], "\n") {
-				start, marks = i, 1
-			}
-		}
-		if marks*(i-start) > maxWork {
-			part(i)
-		}
-	}
-	b.WriteString(src[done:])
-	return b.String()
-}
-
 // A markdownReader turns the parser's tree into blocks.
 type markdownReader struct {
 	source []byte
@@ -188,7 +118,7 @@ func (m *markdownReader) block(n ast.Node, depth int) {
 	case *ast.List:
 		m.list(n, 0, depth)
 	case *ast.Blockquote:
-		for c := n.FirstChild(); c != nil && depth < maxNest; c = c.NextSibling() {
+		for c := n.FirstChild(); c != nil && depth < MaxNest; c = c.NextSibling() {
 			m.block(c, depth+1)
 		}
 	case *ast.FencedCodeBlock:
@@ -226,11 +156,11 @@ func (m *markdownReader) list(l *ast.List, level, depth int) {
 				m.add(c, b)
 				b.Kind, b.Mark, b.Level = Paragraph, "", 0
 			case *ast.List:
-				if depth < maxNest {
+				if depth < MaxNest {
 					m.list(c, level+1, depth+1)
 				}
 			default:
-				if depth < maxNest {
+				if depth < MaxNest {
 					m.block(c, depth+1)
 				}
 			}

@@ -66,7 +66,7 @@ func (o *open) add(b Block) {
 }
 
 func (o *open) body(n *node, depth int) {
-	if depth > maxNest || o.fault != nil {
+	if depth > MaxNest || o.fault != nil {
 		return
 	}
 	for _, k := range n.Kids {
@@ -102,7 +102,7 @@ func (o *open) body(n *node, depth int) {
 }
 
 func (o *open) list(n *node, level int, ordered bool, depth int) {
-	if depth > maxNest {
+	if depth > MaxNest {
 		return
 	}
 	num := 0

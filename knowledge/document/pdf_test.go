@@ -176,6 +176,52 @@ func TestPDFPages(t *testing.T) {
 	}
 }
 
+// Columns without lines are a table where cells stand one below another; text in
+// columns, and a list beside text, are none.
+func TestPDFAligned(t *testing.T) {
+	grid := func(y float64, xs []float64, rows ...[]string) (s string) {
+		for _, row := range rows {
+			for j, cell := range row {
+				if cell != "" {
+					s += line("F1", 10, xs[j], y, cell)
+				}
+			}
+			y -= 14
+		}
+		return s
+	}
+	above := line("F1", 10, 60, 780, "The rooms of the house are let by the day, at the prices that follow here.")
+	for name, c := range map[string]struct {
+		page string
+		want string // "": no table
+	}{
+		"three columns": {above + grid(740, []float64{60, 200, 330}, []string{"Room", "Beds", "Price"}, []string{"Garden", "2", "40.00"}, []string{"Tower, north", "3", "65.50"}, []string{"Cellar", "", "12.00"}),
+			"[[Room Beds Price] [Garden 2 40.00] [Tower, north 3 65.50] [Cellar  12.00]]"},
+		"numbers at the right": {grid(740, []float64{60, 300}, []string{"Coal", "1,200"}, []string{"Oil and gas", "950"}, []string{"Wind", "2,310"}, []string{"Sun", "1,745"}), "[[Coal 1,200] [Oil and gas 950] [Wind 2,310] [Sun 1,745]]"},
+		"columns of text": {grid(740, []float64{60, 320}, []string{"Whoever comes to work by bicycle may leave", "The office is on the second floor, and is"}, []string{"it in the yard behind the house, where the", "open on all days but Sunday from eight in"},
+			[]string{"porter keeps an eye on it until the evening,", "the morning until four in the afternoon, and"}, []string{"and may wash it there on Saturdays too.", "on the first Monday of a month until six."}), ""},
+		"two words in a row": {grid(740, []float64{60, 300}, []string{"Signed", "Sealed"}, []string{"Mary", "John"}), ""},
+		"ragged":             {line("F1", 10, 60, 740, "One") + line("F1", 10, 200, 740, "two") + line("F1", 10, 95, 726, "three") + line("F1", 10, 290, 726, "four") + line("F1", 10, 130, 712, "five") + line("F1", 10, 400, 712, "six"), ""},
+	} {
+		var got collect
+		if err := pdfReader.Read("a.pdf", writePDF([]string{c.page}, ""), &got); err != nil {
+			t.Fatal(err)
+		}
+		table := ""
+		for _, b := range got.documents[0].Blocks {
+			if b.Kind == Table {
+				table += fmt.Sprint(b.Rows)
+			}
+		}
+		if table != c.want {
+			t.Errorf("%s: %q, want %q", name, table, c.want)
+		}
+		if strings.HasPrefix(c.page, above) && !strings.HasPrefix(got.documents[0].Blocks[0].Text, "The rooms of the house") {
+			t.Errorf("%s: what stands above is lost: %+v", name, got.documents[0].Blocks[0])
+		}
+	}
+}
+
 func FuzzPDF(f *testing.F) {
 	f.Add(writePDF([]string{line("F1", 11, 60, 700, "Hello")}, ""))
 	for _, name := range []string{"minimal-document.pdf", "google-doc-document.pdf", "habibi.pdf"} {

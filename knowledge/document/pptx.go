@@ -76,7 +76,7 @@ type slide struct {
 }
 
 func (sl *slide) shapes(n *node, depth int) {
-	if depth > maxNest {
+	if depth > MaxNest {
 		return
 	}
 	for _, k := range n.Kids {

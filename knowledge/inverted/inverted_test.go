@@ -261,3 +261,70 @@ func BenchmarkSearch100k(b *testing.B) {
 		ix.Search(q)
 	}
 }
+
+// Lists of several blocks: the best few are the first of all, whatever is
+// skipped, and the impacts are those in the lists.
+func TestBlocks(t *testing.T) {
+	const docs = 5000
+	list := random(9, docs)
+	ix := open(t, build(t, list, 0))
+	pruned := 0
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 4))
+		q := Query{Class: Class(seed % 2), Other: 128, K: docs}
+		if seed%3 == 1 {
+			q.Allowed = NewSet(docs)
+			for i := range docs {
+				if r.IntN(4) > 0 {
+					q.Allowed.Add(i)
+				}
+			}
+		}
+		for range 2 + r.IntN(10) {
+			q.Terms = append(q.Terms, Term{Mix(uint64(r.IntN(42))), uint32(64 * (1 + r.IntN(4)))})
+		}
+		all := ix.Search(q)
+		for _, k := range []int{1, 10, 100} {
+			few := q
+			few.K = k
+			if got := ix.Search(few); !slices.Equal(got, all[:min(k, len(all))]) {
+				t.Fatalf("seed %d: the best %d are not the first of all", seed, k)
+			}
+		}
+		p := ix.sums.Get().(*sums)
+		if i := slices.IndexFunc(p.of, func(s uint32) bool { return s != 0 }); i >= 0 {
+			t.Fatalf("seed %d: the sum of document %d is left behind", seed, i)
+		}
+		if len(p.met) < len(all)/2 {
+			pruned++
+		}
+		ix.sums.Put(p)
+		var some []int
+		for range 50 {
+			some = append(some, r.IntN(docs))
+		}
+		for i, row := range ix.Impacts(q.Terms, some) {
+			for k, impact := range row {
+				l := ix.list(q.Terms[k].Hash)
+				want := byte(0)
+				for b, doc, v, ok := next(l.rest, 0, docs); ok; b, doc, v, ok = next(b, doc, docs) {
+					if doc == some[i] {
+						want = v
+					}
+				}
+				if impact != want {
+					t.Fatalf("seed %d: document %d, term %d: impact %d, want %d", seed, some[i], k, impact, want)
+				}
+			}
+		}
+		scores := ix.Scores(q, some)
+		for i, doc := range some {
+			if at := slices.IndexFunc(all, func(h Hit) bool { return h.Doc == doc }); at >= 0 && all[at].Score != scores[i] {
+				t.Fatalf("seed %d: document %d scores %d, found with %d", seed, doc, scores[i], all[at].Score)
+			}
+		}
+	}
+	if pruned == 0 {
+		t.Error("nothing was ever skipped")
+	}
+}

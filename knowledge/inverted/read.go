@@ -16,7 +16,7 @@ type Index struct {
 	hashes      []byte // uint64 of each term, in order
 	ends        []byte // uint64 of each list
 	lists       []byte
-	sums        sync.Pool // *[]uint32, one for each document, all zero
+	sums        sync.Pool // *sums
 }
 
 // ErrDamaged is returned for bytes that no Writer made.
@@ -42,7 +42,7 @@ func Open(b []byte) (*Index, error) {
 	ix := &Index{docs: int(docs), terms: int(terms), classes: b[at : at+docs]}
 	b = b[classes:]
 	ix.hashes, ix.ends, ix.lists = b[:8*terms], b[8*terms:16*terms], b[16*terms:]
-	ix.sums.New = func() any { s := make([]uint32, docs); return &s }
+	ix.sums.New = func() any { return &sums{of: make([]uint32, docs)} }
 	return ix, nil
 }
 
@@ -55,22 +55,27 @@ func (ix *Index) Terms() int { return ix.terms }
 // Class returns the class of a document.
 func (ix *Index) Class(doc int) Class { return Class(ix.classes[doc]) }
 
-// list returns the number of documents that hold a term and its list.
-func (ix *Index) list(term uint64) (int, []byte) {
+// A list is the documents that hold a term.
+type list struct {
+	n     int    // documents
+	most  byte   // the largest impact
+	table []byte // of the blocks, if there are several
+	rest  []byte // the blocks
+}
+
+// list returns the list of a term; one of no documents if it is in none.
+func (ix *Index) list(term uint64) (l list) {
 	lo, hi := 0, ix.terms
-	for lo < hi { // terms are hashes, so where one lies is nearly known
-		mid := lo + int(uint(hi-lo)/2)
-		if h := binary.LittleEndian.Uint64(ix.hashes[8*mid:]); h == term {
-			lo = mid
-			break
-		} else if h < term {
+	for lo < hi {
+		mid := int(uint(lo+hi) / 2)
+		if binary.LittleEndian.Uint64(ix.hashes[8*mid:]) < term {
 			lo = mid + 1
 		} else {
 			hi = mid
 		}
 	}
 	if lo >= ix.terms || binary.LittleEndian.Uint64(ix.hashes[8*lo:]) != term {
-		return 0, nil
+		return l
 	}
 	from := uint64(0)
 	if lo > 0 {
@@ -78,14 +83,85 @@ func (ix *Index) list(term uint64) (int, []byte) {
 	}
 	to := binary.LittleEndian.Uint64(ix.ends[8*lo:])
 	if from > to || to > uint64(len(ix.lists)) {
-		return 0, nil
+		return l
 	}
-	l := ix.lists[from:to]
-	n, size := binary.Uvarint(l)
-	if size <= 0 || n > uint64(ix.docs) {
-		return 0, nil
+	b := ix.lists[from:to]
+	n, size := binary.Uvarint(b)
+	if size <= 0 || n > uint64(ix.docs) || size >= len(b) {
+		return l
 	}
-	return int(n), l[size:]
+	most := b[size]
+	b = b[size+1:]
+	table := 0
+	if n > blockSize {
+		table = 8 * int((n+blockSize-1)/blockSize)
+	}
+	if table > len(b) {
+		return l
+	}
+	return list{int(n), most, b[:table], b[table:]}
+}
+
+// block returns the bytes of the block that document doc is in, and the last
+// document before it. at is where to begin looking, and where it was found.
+func (l *list) block(doc int, at *int) (b []byte, before int) {
+	n := len(l.table) / 8
+	if n == 0 {
+		return l.rest, 0
+	}
+	last := func(i int) int { return int(binary.LittleEndian.Uint32(l.table[8*i:])) }
+	lo, step := *at, 1
+	for lo+step < n && last(lo+step) < doc { // documents come in order: it is near
+		lo, step = lo+step, 2*step
+	}
+	hi := min(lo+step, n)
+	for lo < hi {
+		if mid := (lo + hi) / 2; last(mid) < doc {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if *at = lo; lo == n {
+		*at = n - 1
+		return nil, 0
+	}
+	from, to := 0, int(binary.LittleEndian.Uint32(l.table[8*lo+4:]))
+	if lo > 0 {
+		from, before = int(binary.LittleEndian.Uint32(l.table[8*lo-4:])), last(lo-1)
+	}
+	if from > to || to > len(l.rest) {
+		return nil, 0
+	}
+	return l.rest[from:to], before
+}
+
+// each calls f with the impacts of the documents, which come in order.
+func (l *list) each(docs, limit int, doc func(i int) int, f func(i int, impact byte)) {
+	var b []byte
+	at, block := 0, -1
+	now, impact, ok := 0, byte(0), false
+	for i := range docs {
+		want := doc(i)
+		if len(l.table) == 0 && block < 0 {
+			b, block = l.rest, 0
+			b, now, impact, ok = next(b, 0, limit)
+		} else if len(l.table) > 0 && (block < 0 || want > int(binary.LittleEndian.Uint32(l.table[8*block:]))) {
+			before := 0
+			b, before = l.block(want, &at)
+			if b == nil {
+				return
+			}
+			block = at
+			b, now, impact, ok = next(b, before, limit)
+		}
+		for ok && now < want {
+			b, now, impact, ok = next(b, now, limit)
+		}
+		if ok && now == want {
+			f(i, impact)
+		}
+	}
 }
 
 // next reads a posting: the document and the impact. ok is false at the end,
@@ -142,15 +218,19 @@ func (ix *Index) Weight(term uint64, allowed Set) float64 {
 }
 
 func (ix *Index) rarity(term uint64, allowed Set) (n, df int) {
-	df, l := ix.list(term)
+	l := ix.list(term)
 	if allowed == nil {
-		return ix.docs, df
+		return ix.docs, l.n
 	}
-	df = 0
-	doc, ok := 0, true
+	return allowed.Len(), ix.held(&l, allowed)
+}
+
+// held counts the allowed documents of a list.
+func (ix *Index) held(l *list, allowed Set) (df int) {
+	b, doc, ok := l.rest, 0, true
 	for {
-		if l, doc, _, ok = next(l, doc, ix.docs); !ok {
-			return allowed.Len(), df
+		if b, doc, _, ok = next(b, doc, ix.docs); !ok {
+			return df
 		}
 		if allowed.Has(doc) {
 			df++
@@ -185,60 +265,158 @@ type Hit struct {
 // maxTerms is how many terms of a query count: with more the sum could overflow.
 const maxTerms = 1000
 
+// An asked term is its list and what an impact of 1 weighs.
+type asked struct {
+	list
+	weight uint32
+}
+
+// asked returns the terms of a query that count, those first that can add most.
+func (ix *Index) asked(q *Query) []asked {
+	all := ix.docs
+	if q.Allowed != nil {
+		all = q.Allowed.Len()
+	}
+	var terms []asked
+	for _, t := range q.Terms[:min(len(q.Terms), maxTerms)] {
+		l := ix.list(t.Hash)
+		df := l.n
+		if q.Allowed != nil {
+			df = ix.held(&l, q.Allowed)
+		}
+		if w := idf(all, df) * min(t.Share, 256) / 256; w > 0 && df > 0 {
+			terms = append(terms, asked{l, w})
+		}
+	}
+	slices.SortStableFunc(terms, func(a, b asked) int { return cmp.Compare(b.weight*uint32(b.most), a.weight*uint32(a.most)) })
+	return terms
+}
+
 // Search returns the best documents, best first; of equal ones the earlier.
+//
+// Lists are added up one after the other, those first that can add most. When
+// the documents that were not met cannot come among the best any more, the lists that are
+// left are only looked up for those that can (Turtle, Flood: Query Evaluation:
+// Strategies and Optimizations, 1995). The result is that of adding up all.
 func (ix *Index) Search(q Query) []Hit {
 	if q.K <= 0 || ix.docs == 0 {
 		return nil
 	}
-	p := ix.sums.Get().(*[]uint32)
-	sums := *p
-	all := 0
-	if q.Allowed != nil {
-		all = q.Allowed.Len()
+	p := ix.sums.Get().(*sums)
+	defer ix.sums.Put(p)
+	p.met = p.met[:0]
+	terms := ix.asked(&q)
+	left := uint64(0) // what the lists that are left can add
+	for i := range terms {
+		left += uint64(terms[i].weight) * uint64(terms[i].most)
 	}
-	for _, t := range q.Terms[:min(len(q.Terms), maxTerms)] {
-		n, df := ix.docs, 0
-		l := []byte(nil)
-		if q.Allowed == nil {
-			df, l = ix.list(t.Hash)
-		} else {
-			_, df = ix.rarity(t.Hash, q.Allowed)
-			n = all
-			_, l = ix.list(t.Hash)
-		}
-		w := idf(n, df) * min(t.Share, 256) / 256
-		if w == 0 {
-			continue
-		}
-		add(sums, l, w, q.Allowed)
-	}
-	hits := make([]Hit, 0, min(q.K, ix.docs)+1)
-	least := uint32(0)
-	for doc, s := range sums {
-		if s == 0 {
-			continue
-		}
-		sums[doc] = 0
-		if Class(ix.classes[doc]) != q.Class {
-			s = uint32(uint64(s) * uint64(min(q.Other, 256)) / 256)
-		}
-		if s <= least {
-			continue
-		}
-		at, _ := slices.BinarySearchFunc(hits, s, func(h Hit, s uint32) int { // behind its equals
-			if h.Score >= s {
-				return -1
+	for i := range terms {
+		t := &terms[i]
+		if t.n >= 8*blockSize && len(p.met) >= q.K { // else adding up is as cheap
+			if least := ix.least(p, &q); left < least {
+				ix.prune(p, &q, terms[i:], left, least)
+				break
 			}
-			return 1
-		})
-		hits = slices.Insert(hits, at, Hit{doc, s})
-		if len(hits) > q.K {
-			hits = hits[:q.K]
-			least = hits[q.K-1].Score
+		}
+		p.add(t.rest, t.weight, q.Allowed)
+		left -= uint64(t.weight) * uint64(t.most)
+	}
+	hits := make([]Hit, 0, min(q.K, len(p.met))+1)
+	slices.Sort(p.met)
+	for _, doc := range p.met {
+		s := ix.counts(&q, int(doc), p.of[doc])
+		p.of[doc] = 0
+		hits = keep(hits, Hit{int(doc), s}, q.K)
+	}
+	return hits
+}
+
+// counts is what a sum counts for the query.
+func (ix *Index) counts(q *Query, doc int, sum uint32) uint32 {
+	if Class(ix.classes[doc]) != q.Class {
+		return uint32(uint64(sum) * uint64(min(q.Other, 256)) / 256)
+	}
+	return sum
+}
+
+// keep puts a hit among the k best, behind its equals.
+func keep(hits []Hit, h Hit, k int) []Hit {
+	if h.Score == 0 || len(hits) == k && h.Score <= hits[k-1].Score {
+		return hits
+	}
+	at, _ := slices.BinarySearchFunc(hits, h.Score, func(h Hit, s uint32) int {
+		if h.Score >= s {
+			return -1
+		}
+		return 1
+	})
+	hits = slices.Insert(hits, at, h)
+	return hits[:min(len(hits), k)]
+}
+
+// least is the lowest score of the k best so far.
+func (ix *Index) least(p *sums, q *Query) uint64 {
+	hits := p.best[:0]
+	for _, doc := range p.met {
+		hits = keep(hits, Hit{int(doc), ix.counts(q, int(doc), p.of[doc])}, q.K)
+	}
+	p.best = hits
+	if len(hits) < q.K {
+		return 0
+	}
+	return uint64(hits[q.K-1].Score)
+}
+
+// prune forgets the documents that cannot come among the best, and adds to
+// the others what the lists that are left hold of them.
+func (ix *Index) prune(p *sums, q *Query, terms []asked, left, least uint64) {
+	stays := p.met[:0]
+	for _, doc := range p.met {
+		if uint64(ix.counts(q, int(doc), p.of[doc]))+left >= least {
+			stays = append(stays, doc)
+		} else {
+			p.of[doc] = 0
 		}
 	}
-	ix.sums.Put(p)
-	return hits
+	p.met = stays
+	slices.Sort(p.met)
+	for i := range terms {
+		terms[i].each(len(p.met), ix.docs, func(k int) int { return int(p.met[k]) }, func(k int, impact byte) {
+			p.of[p.met[k]] += terms[i].weight * uint32(impact)
+		})
+	}
+}
+
+// sums are those of a search.
+type sums struct {
+	of   []uint32 // of each document; all zero between searches
+	met  []uint32 // the documents whose sum is not
+	best []Hit
+}
+
+// add adds a list's impacts, weighed by w, to the sums of the allowed documents.
+func (p *sums) add(l []byte, w uint32, allowed Set) {
+	doc, of, met := 0, p.of, p.met
+	for i := 0; i+1 < len(l); i += 2 {
+		gap := uint64(l[i])
+		if gap >= 0x80 { // rare: a term in few documents has a short list
+			var n int
+			if gap, n = binary.Uvarint(l[i:]); n <= 0 || gap > maxDocs || i+n >= len(l) {
+				break
+			}
+			i += n - 1
+		}
+		if doc += int(gap); doc >= len(of) {
+			break
+		}
+		if l[i+1] != 0 && (allowed == nil || allowed.Has(doc)) {
+			if of[doc] == 0 {
+				met = append(met, uint32(doc))
+			}
+			of[doc] += w * uint32(l[i+1])
+		}
+	}
+	p.met = met
 }
 
 // Scores returns what a query finds in some documents, which must be allowed.
@@ -260,27 +438,6 @@ func (ix *Index) Scores(q Query, docs []int) []uint32 {
 	return scores
 }
 
-// add adds a list's impacts, weighed by w, to the sums of the allowed documents.
-func add(sums []uint32, l []byte, w uint32, allowed Set) {
-	doc := 0
-	for i := 0; i+1 < len(l); i += 2 {
-		gap := uint64(l[i])
-		if gap >= 0x80 { // rare: a term in few documents has a short list
-			var n int
-			if gap, n = binary.Uvarint(l[i:]); n <= 0 || gap > maxDocs || i+n >= len(l) {
-				return
-			}
-			i += n - 1
-		}
-		if doc += int(gap); doc >= len(sums) {
-			return
-		}
-		if allowed == nil || allowed.Has(doc) {
-			sums[doc] += w * uint32(l[i+1])
-		}
-	}
-}
-
 // Impacts returns what each term is worth in each of some documents, of 255;
 // 0 where it is not.
 func (ix *Index) Impacts(terms []Term, docs []int) [][]uint8 {
@@ -294,20 +451,10 @@ func (ix *Index) Impacts(terms []Term, docs []int) [][]uint8 {
 		table[i] = make([]uint8, len(terms))
 	}
 	for t := range terms {
-		_, l := ix.list(terms[t].Hash)
-		doc, impact, ok := 0, byte(0), true
-		for at := 0; at < len(order); {
-			if l, doc, impact, ok = next(l, doc, ix.docs); !ok {
-				break
-			}
-			for at < len(order) && docs[order[at]] < doc {
-				at++
-			}
-			for at < len(order) && docs[order[at]] == doc {
-				table[order[at]][t] = impact
-				at++
-			}
-		}
+		l := ix.list(terms[t].Hash)
+		l.each(len(order), ix.docs, func(i int) int { return docs[order[i]] }, func(i int, impact byte) {
+			table[order[i]][t] = impact
+		})
 	}
 	return table
 }

@@ -11,10 +11,14 @@ import (
 
 // The file, little endian: magic, then as uint64 the numbers of documents,
 // terms, bytes of lists; the class of each document; the terms in order; the
-// end of each list; the lists, each the uvarint number of documents and for
-// each document a uvarint (its number − the one before; the first its number)
-// and the impact.
-const magic = "suiren inverted1"
+// end of each list; the lists. A list is the uvarint number of documents, a
+// byte with the largest impact, a table of its blocks if it has more than one (of
+// each, as uint32, its last document and where it ends), and the blocks: for each document a
+// uvarint (its number − the one before in the list; the first its number) and the impact.
+const magic = "suiren inverted2"
+
+// blockSize is how many documents a block of a list holds; the last holds what is left.
+const blockSize = 128
 
 // A record is a term in a document before the lists are made.
 type record struct {
@@ -243,14 +247,22 @@ func (w *Writer) Finish(out io.Writer) error {
 	}
 	terms, size := uint64(0), uint64(0)
 	mean := w.means()
-	var list, head []byte
+	var list, head, table []byte
+	most := byte(0)
 	var term uint64
 	count, last := 0, uint32(0)
 	end := func() error {
 		if count == 0 {
 			return nil
 		}
-		head = binary.AppendUvarint(head[:0], uint64(count))
+		head = append(binary.AppendUvarint(head[:0], uint64(count)), most)
+		if count > blockSize {
+			if count%blockSize != 0 {
+				table = appendBlock(table, last, len(list))
+			}
+			head = append(head, table...)
+		}
+		table, most = table[:0], 0
 		terms++
 		size += uint64(len(head) + len(list))
 		var b [8]byte
@@ -272,9 +284,12 @@ func (w *Writer) Finish(out io.Writer) error {
 		}
 		list = binary.AppendUvarint(list, uint64(r.doc-last))
 		c := w.classes[r.doc]
-		list = append(list, w.params[c].impact(r.times, w.lengths[r.doc], mean[c]))
-		last = r.doc
-		count++
+		impact := w.params[c].impact(r.times, w.lengths[r.doc], mean[c])
+		list = append(list, impact)
+		last, most = r.doc, max(most, impact)
+		if count++; count%blockSize == 0 {
+			table = appendBlock(table, last, len(list))
+		}
 		return nil
 	})
 	if err = errors.Join(err, end()); err != nil {
@@ -305,4 +320,8 @@ func (w *Writer) Finish(out io.Writer) error {
 		}
 	}
 	return nil
+}
+
+func appendBlock(table []byte, last uint32, end int) []byte {
+	return binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(table, last), uint32(end))
 }

@@ -129,18 +129,20 @@ const enough = 1 << 10
 // Of a long text the first KiB and one of the middle are read.
 func Identify(text string) (lang string, sure float64) {
 	c := model()
-	var count [numScripts]int
-	sum := c.model.NewSum()
+	r := readings.Get().(*reading)
+	defer readings.Put(r)
+	r.count, r.sum = [numScripts]int{}, c.model.NewSum()
 	if len(text) > 3*enough {
 		middle := text[len(text)/2:]
 		for len(middle) > 0 && !utf8.RuneStart(middle[0]) {
 			middle = middle[1:]
 		}
-		read(text[:enough], &count, &sum)
-		read(middle[:min(enough, len(middle))], &count, &sum)
+		scan(text[:enough], &r.count, &r.found, r.add)
+		scan(middle[:min(enough, len(middle))], &r.count, &r.found, r.add)
 	} else {
-		read(text, &count, &sum)
+		scan(text, &r.count, &r.found, r.add)
 	}
+	count := &r.count
 	total, top := 0, none
 	for s, n := range count {
 		count[s] = n * weight[s]
@@ -163,23 +165,41 @@ func Identify(text string) (lang string, sure float64) {
 	if l := alone[top]; l != "" {
 		return l, share
 	}
-	k, p := sum.Best(c.others[top])
+	k, p := r.sum.Best(c.others[top])
 	if k < 0 {
 		return "", 0
 	}
 	return c.model.Labels()[k], share * p
 }
 
+// A reading is the memory of one Identify, kept for the next.
+type reading struct {
+	count [numScripts]int
+	sum   linear.Sum
+	found [256]uint64
+	add   func([]uint64) // to sum
+}
+
+var readings = sync.Pool{New: func() any {
+	r := &reading{}
+	r.add = r.sum.AddAll
+	return r
+}}
+
 // Features calls add with a text's features: each run of three and four
 // characters of a word and the spaces around it.
 func Features(text string, add func(hash uint64)) {
 	var count [numScripts]int
-	scan(text, &count, add)
+	scan(text, &count, new([256]uint64), func(hashes []uint64) {
+		for _, h := range hashes {
+			add(h)
+		}
+	})
 }
 
-func read(text string, count *[numScripts]int, sum *linear.Sum) { scan(text, count, sum.Add) }
-
-func scan(text string, count *[numScripts]int, add func(uint64)) {
+// scan calls add with the features, many at a time, which it gathers in found.
+func scan(text string, count *[numScripts]int, found *[256]uint64, add func([]uint64)) {
+	n := 0
 	var run uint64 // the last four characters, 16 bits each
 	within := false
 	for i := 0; i < len(text); {
@@ -208,13 +228,21 @@ func scan(text string, count *[numScripts]int, add func(uint64)) {
 			run, within = ' ', true
 		}
 		run = run<<16 | uint64(uint16(c))
-		add((run&0xffffffffffff | 3<<60) * 0xc2b2ae3d27d4eb4f)
+		found[n] = (run&0xffffffffffff | 3<<60) * 0xc2b2ae3d27d4eb4f
+		n++
 		if run>>48 != 0 {
-			add((run ^ run>>29) * 0x165667b19e3779f9)
+			found[n] = (run ^ run>>29) * 0x165667b19e3779f9
+			n++
+		}
+		if n > len(found)-3 {
+			add(found[:n])
+			n = 0
 		}
 	}
 	if within {
 		run = run<<16 | ' '
-		add((run&0xffffffffffff | 3<<60) * 0xc2b2ae3d27d4eb4f)
+		found[n] = (run&0xffffffffffff | 3<<60) * 0xc2b2ae3d27d4eb4f
+		n++
 	}
+	add(found[:n])
 }

@@ -65,30 +65,40 @@ func (s *Sum) Add(hash uint64) {
 	}
 }
 
-// AddAll adds features. Many at once are read side by side, where Add waits for each.
+// AddAll adds features, by their hashes. It is Add of each; many at once are
+// read side by side, where Add waits for each.
 func (s *Sum) AddAll(hashes []uint64) {
-	m := s.m
-	if m.lanes != 1 {
-		for _, h := range hashes {
-			s.Add(h)
-		}
-		return
-	}
+	m, shift := s.m, 64-s.m.bits
 	for len(hashes) > 0 {
-		if s.n == 256 {
+		some := hashes[:min(len(hashes), 256-s.n)]
+		hashes = hashes[len(some):]
+		switch m.lanes {
+		case 1:
+			e, o := s.even[0], s.odd[0]
+			for _, h := range some {
+				w := m.weights[h>>shift]
+				e, o = e+w&low, o+w>>8&low
+			}
+			s.even[0], s.odd[0] = e, o
+		case 3: // 24 labels: in registers
+			e0, e1, e2, o0, o1, o2 := s.even[0], s.even[1], s.even[2], s.odd[0], s.odd[1], s.odd[2]
+			for _, h := range some {
+				at := h >> shift * 3
+				w := m.weights[at : at+3 : at+3]
+				e0, o0 = e0+w[0]&low, o0+w[0]>>8&low
+				e1, o1 = e1+w[1]&low, o1+w[1]>>8&low
+				e2, o2 = e2+w[2]&low, o2+w[2]>>8&low
+			}
+			s.even[0], s.even[1], s.even[2], s.odd[0], s.odd[1], s.odd[2] = e0, e1, e2, o0, o1, o2
+		default:
+			for _, h := range some {
+				s.Add(h)
+			}
+			continue
+		}
+		if s.n += len(some); s.n == 256 {
 			s.flush()
 		}
-		some := hashes[:min(len(hashes), 256-s.n)]
-		even, odd := uint64(0), uint64(0)
-		for _, h := range some {
-			w := m.weights[h>>(64-m.bits)]
-			even += w & low
-			odd += w >> 8 & low
-		}
-		s.even[0] += even
-		s.odd[0] += odd
-		s.n += len(some)
-		hashes = hashes[len(some):]
 	}
 }
 

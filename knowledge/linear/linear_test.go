@@ -67,31 +67,6 @@ func TestTrain(t *testing.T) {
 	}
 }
 
-// AddAll is Add for each.
-func TestAddAll(t *testing.T) {
-	r := rand.New(rand.NewPCG(2, 2))
-	for _, labels := range []int{2, 8, 11} {
-		w := make([]float64, labels<<6)
-		for i := range w {
-			w[i] = r.NormFloat64()
-		}
-		m := quantise(make([]string, labels), 6, w)
-		one, all := m.NewSum(), m.NewSum()
-		for range 5 {
-			hashes := make([]uint64, r.IntN(700))
-			for i := range hashes {
-				hashes[i] = r.Uint64()
-				one.Add(hashes[i])
-			}
-			all.AddAll(hashes)
-		}
-		a, p := one.Best(nil)
-		if b, q := all.Best(nil); a != b || p != q || one.total != all.total {
-			t.Error(labels, a, p, b, q)
-		}
-	}
-}
-
 // Sums that fill their 16 bits.
 func TestLongText(t *testing.T) {
 	m := quantise([]string{"a", "b"}, 1, []float64{1, -1, 1, -1})
@@ -135,4 +110,31 @@ func FuzzUnmarshal(f *testing.F) {
 		s.Add(1 << 63)
 		s.Best(nil)
 	})
+}
+
+// AddAll is Add of each, however many come at a time.
+func TestAddAll(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	for _, n := range []int{2, 17, 24, 25} {
+		labels, list := make([]string, n), []Example{}
+		for i := range labels {
+			labels[i] = string(rune('a' + i))
+			list = append(list, Example{Label: i, Features: []uint64{r.Uint64(), r.Uint64()}})
+		}
+		m := Train(labels, list, Options{Bits: 6})
+		one, all := m.NewSum(), m.NewSum()
+		for range 9 {
+			some := make([]uint64, r.IntN(700))
+			for i := range some {
+				some[i] = r.Uint64()
+				one.Add(some[i])
+			}
+			all.AddAll(some)
+			one.Add(1)
+			all.Add(1)
+		}
+		if one != all {
+			t.Errorf("%d labels: other sums", n)
+		}
+	}
 }

@@ -32,8 +32,9 @@ type Account struct {
 	Log    *slog.Logger // of what somebody should see now: a broken glass
 	Now    func() time.Time
 
-	Sources  Sources // outer ones, by which people sign in; the zero value is none
-	passkeys passkeys
+	Sources    Sources // outer ones, by which people sign in; the zero value is none
+	ceremonies pending[ceremony]
+	outwards   pending[outward]
 }
 
 // Sources are where people sign in besides here. Nothing is dialed unless one
@@ -174,7 +175,7 @@ func (d *Denied) Unwrap() []error {
 
 // decided writes down what was denied, and what was allowed that was about
 // somebody, or in an emergency.
-func (a *Account) decided(q serve.Question, err error) {
+func (a *Account) decided(q serve.Question, err error) error {
 	action := "allow"
 	rules := ""
 	if err != nil {
@@ -183,7 +184,7 @@ func (a *Account) decided(q serve.Question, err error) {
 			rules = strings.Join(d.Rules, ",")
 		}
 	} else if len(q.Says) == 0 {
-		return
+		return nil
 	}
 	subject := fmt.Sprintf("%s %s %s", q.Action, q.Kind, q.ID)
 	if len(q.Says) > 0 {
@@ -192,9 +193,11 @@ func (a *Account) decided(q serve.Question, err error) {
 	if rules != "" {
 		subject += " by " + rules
 	}
-	if _, err := a.Audit.Append(q.Caller.Name, action, subject, ""); err != nil {
+	_, err = a.Audit.Append(q.Caller.Name, action, subject, "")
+	if err != nil {
 		a.Log.Error("a decision is not in the audit log", "err", err)
 	}
+	return err
 }
 
 func saysText(says map[string]string) string {
@@ -313,9 +316,14 @@ func (a *Account) note(r *http.Request, action, subject string) error {
 // books know callers by their names alone.
 func (a *Account) taken(name string) bool { return Taken(a.Keys, a.People, name) }
 
+// Reserved reports whether a name is one that the books use for something else.
+func Reserved(name string) bool {
+	return slices.Contains([]string{serve.Page, "anyone", "cli", "unknown", "passkey", operate.Everyone}, name)
+}
+
 // Taken reports whether a key, a person or the server itself has a name.
 func Taken(keys *operate.Keys, store *people.Store, name string) bool {
-	if slices.Contains([]string{serve.Page, "anyone", "cli", operate.Everyone}, name) {
+	if Reserved(name) {
 		return true
 	}
 	if slices.ContainsFunc(keys.List(), func(k operate.Key) bool { return k.Name == name }) {

@@ -67,7 +67,7 @@ func granted(grants []Grant, groups []string, p *people.Person) error {
 
 // known finds or makes the account of somebody from outside.
 func (a *Account) known(source, subject string, as people.Person) (*people.Person, error) {
-	if slices.ContainsFunc(a.Keys.List(), func(k operate.Key) bool { return k.Name == as.Name }) || as.Name == serve.Page {
+	if slices.ContainsFunc(a.Keys.List(), func(k operate.Key) bool { return k.Name == as.Name }) || Reserved(as.Name) {
 		return nil, &say.Error{Where: as.Name, What: people.ErrExists.What, Next: say.T("a key has the name; make another key", "该名称已被密钥使用；请改用其他名称的密钥"), Err: people.ErrExists}
 	}
 	return a.People.Known(source, subject, as)
@@ -89,18 +89,15 @@ type OIDC struct {
 
 	HTTP *http.Client `json:"-"` // nil is the default
 
-	mu   sync.Mutex
-	open map[string]outward
-	at   *oidc.Provider
+	mu sync.Mutex
+	at *oidc.Provider
 }
 
 // An outward is a browser that was sent to the issuer.
-type outward struct {
-	nonce, verifier string
-	ends            time.Time
-}
+type outward struct{ nonce, verifier string }
 
-const maxOutward = 1000
+// outwardTime is how long it may stay there.
+const outwardTime = 10 * time.Minute
 
 func (o *OIDC) context(ctx context.Context) context.Context {
 	client := o.HTTP
@@ -151,25 +148,12 @@ func (a *Account) beginOIDC(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return a.issuerFailed(err)
 	}
-	state, out := rand.Text(), outward{nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), ends: a.Now().Add(10 * time.Minute)}
-	o.mu.Lock()
-	for s, old := range o.open {
-		if a.Now().After(old.ends) {
-			delete(o.open, s)
-		}
+	out := outward{rand.Text(), oauth2.GenerateVerifier()}
+	state, err := a.outwards.begin(a.Now(), from(r), outwardTime, out)
+	if err != nil {
+		return err
 	}
-	full := len(o.open) >= maxOutward
-	if !full {
-		if o.open == nil {
-			o.open = map[string]outward{}
-		}
-		o.open[state] = out
-	}
-	o.mu.Unlock()
-	if full {
-		return form.Busy()
-	}
-	http.SetCookie(w, &http.Cookie{Name: stateCookie, Value: state, Path: "/api/session/oidc", MaxAge: 600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil})
+	http.SetCookie(w, &http.Cookie{Name: stateCookie, Value: state, Path: "/api/session/oidc", MaxAge: int(outwardTime.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil})
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, o.config(p).AuthCodeURL(state, oidc.Nonce(out.nonce), oauth2.S256ChallengeOption(out.verifier)), http.StatusSeeOther)
 	return nil
@@ -185,12 +169,9 @@ func (a *Account) finishOIDC(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := r.URL.Query()
 	state := q.Get("state")
-	o.mu.Lock()
-	out, ok := o.open[state]
-	delete(o.open, state)
-	o.mu.Unlock()
+	out, ok := a.outwards.finish(a.Now(), state)
 	c, err := r.Cookie(stateCookie)
-	if !ok || err != nil || subtle.ConstantTimeCompare([]byte(c.Value), []byte(state)) != 1 || a.Now().After(out.ends) {
+	if !ok || err != nil || subtle.ConstantTimeCompare([]byte(c.Value), []byte(state)) != 1 {
 		return errState
 	}
 	http.SetCookie(w, &http.Cookie{Name: stateCookie, Path: "/api/session/oidc", MaxAge: -1})

@@ -2,13 +2,11 @@ package account
 
 import (
 	"bytes"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -20,51 +18,20 @@ import (
 	"suiren/stage/operate/people"
 )
 
-// passkeys are the ceremonies (WebAuthn level 3) that have begun. A passkey
-// with user verification is two factors: the device, and what unlocks it.
-type passkeys struct {
-	mu   sync.Mutex
-	open map[string]ceremony
-}
-
+// A ceremony (WebAuthn level 3) has begun. A passkey with user verification is
+// two factors: the device, and what unlocks it.
 type ceremony struct {
 	session webauthn.SessionData
 	person  string // who makes a passkey; "": somebody signs in
-	ends    time.Time
 }
 
-// Bounds of ceremonies.
-const (
-	ceremonyTime  = 5 * time.Minute
-	maxCeremonies = 1000
-)
-
-func (k *passkeys) begin(now time.Time, c ceremony) (id string, err error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for id, old := range k.open {
-		if now.After(old.ends) {
-			delete(k.open, id)
-		}
-	}
-	if len(k.open) >= maxCeremonies {
-		return "", form.Busy()
-	}
-	if k.open == nil {
-		k.open = map[string]ceremony{}
-	}
-	id, c.ends = rand.Text(), now.Add(ceremonyTime)
-	k.open[id] = c
-	return id, nil
-}
+// ceremonyTime is how long one may take.
+const ceremonyTime = 5 * time.Minute
 
 // finish ends a ceremony, whichever way it goes.
-func (k *passkeys) finish(now time.Time, id, person string) (webauthn.SessionData, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	c, ok := k.open[id]
-	delete(k.open, id)
-	if !ok || now.After(c.ends) || c.person != person {
+func (a *Account) finish(id, person string) (webauthn.SessionData, error) {
+	c, ok := a.ceremonies.finish(a.Now(), id)
+	if !ok || c.person != person {
 		return c.session, errPasskey
 	}
 	return c.session, nil
@@ -168,7 +135,7 @@ func (a *Account) beginNewPasskey(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	id, err := a.passkeys.begin(a.Now(), ceremony{session: *session, person: me.Name})
+	id, err := a.ceremonies.begin(a.Now(), from(r), ceremonyTime, ceremony{*session, me.Name})
 	if err != nil {
 		return err
 	}
@@ -188,7 +155,7 @@ func (a *Account) finishNewPasskey(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	session, err := a.passkeys.finish(a.Now(), in.ID, me.Name)
+	session, err := a.finish(in.ID, me.Name)
 	if err != nil {
 		return err
 	}
@@ -229,7 +196,7 @@ func (a *Account) beginPasskey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := a.passkeys.begin(a.Now(), ceremony{session: *session})
+	id, err := a.ceremonies.begin(a.Now(), from(r), ceremonyTime, ceremony{*session, ""})
 	if err != nil {
 		return err
 	}
@@ -245,7 +212,7 @@ func (a *Account) finishPasskey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	session, err := a.passkeys.finish(a.Now(), in.ID, "")
+	session, err := a.finish(in.ID, "")
 	if err != nil {
 		return err
 	}

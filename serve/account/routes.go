@@ -54,27 +54,43 @@ func ok(w http.ResponseWriter) error {
 	return serve.WriteJSON(w, http.StatusOK, map[string]bool{"ok": true})
 }
 
-// list sends what of a list belongs to tenants that the caller may read.
-func list[T any](w http.ResponseWriter, r *http.Request, name string, all []T, tenant func(T) string) error {
+// visible returns what of a list belongs to tenants that the caller may read.
+func visible[T any](r *http.Request, all []T, tenant func(T) string) []T {
 	own := serve.CallerOf(r).Tenant
-	if err := serve.Allow(r, serve.ATenant, own); err != nil {
-		return seen(err)
-	}
 	out := []T{}
 	for _, x := range all {
 		if t := tenant(x); t == own || serve.May(r, serve.ReadPeople, serve.ATenant, t) {
 			out = append(out, x)
 		}
 	}
-	return serve.WriteJSON(w, http.StatusOK, map[string]any{name: out})
+	return out
+}
+
+// mayRead asks whether the caller may read the people of its own tenant.
+func mayRead(r *http.Request) error {
+	return seen(serve.Allow(r, serve.ATenant, serve.CallerOf(r).Tenant))
 }
 
 func (a *Account) listPeople(w http.ResponseWriter, r *http.Request) error {
+	if err := mayRead(r); err != nil {
+		return err
+	}
 	all, err := a.People.List()
 	if err != nil {
 		return err
 	}
-	return list(w, r, "people", all, func(p *people.Person) string { return p.Tenant })
+	broken, err := a.People.Emergencies("")
+	if err != nil {
+		return err
+	}
+	tenant := map[string]string{}
+	for _, p := range all {
+		tenant[p.Name] = p.Tenant
+	}
+	return serve.WriteJSON(w, http.StatusOK, map[string]any{
+		"people":      visible(r, all, func(p *people.Person) string { return p.Tenant }),
+		"emergencies": visible(r, broken, func(e people.Emergency) string { return tenant[e.Person] }),
+	})
 }
 
 // theirs finds the account that a route names, if the caller may do to its
@@ -287,12 +303,15 @@ type keyView struct {
 }
 
 func (a *Account) listKeys(w http.ResponseWriter, r *http.Request) error {
+	if err := mayRead(r); err != nil {
+		return err
+	}
 	var all []keyView
 	for _, k := range a.Keys.List() {
 		k.Roles = keyPrincipal(k).Roles
 		all = append(all, keyView{Key: k, Works: k.Works(a.Now())})
 	}
-	return list(w, r, "keys", all, func(k keyView) string { return k.Tenant })
+	return serve.WriteJSON(w, http.StatusOK, map[string]any{"keys": visible(r, all, func(k keyView) string { return k.Tenant })})
 }
 
 func (a *Account) addKey(w http.ResponseWriter, r *http.Request) error {
@@ -414,11 +433,14 @@ func (a *Account) revokeKey(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *Account) listTenants(w http.ResponseWriter, r *http.Request) error {
+	if err := mayRead(r); err != nil {
+		return err
+	}
 	all, err := a.People.Tenants()
 	if err != nil {
 		return err
 	}
-	return list(w, r, "tenants", all, func(t people.Tenant) string { return t.Name })
+	return serve.WriteJSON(w, http.StatusOK, map[string]any{"tenants": visible(r, all, func(t people.Tenant) string { return t.Name })})
 }
 
 func (a *Account) addTenant(w http.ResponseWriter, r *http.Request) error {

@@ -181,6 +181,12 @@ func TestBreakTheGlass(t *testing.T) {
 	if !strings.Contains(h.log.String(), "glass was broken") {
 		t.Error("nobody is told")
 	}
+	if _, text := h.by(h.key(operate.Key{Name: "auditor", Roles: []string{"audit"}})).do("GET", "/api/people", ""); !strings.Contains(text, reason) {
+		t.Errorf("others do not see it: %s", text)
+	}
+	if _, text := h.by(h.key(operate.Key{Name: "elsewhere", Roles: []string{"audit"}, Tenant: "a"})).do("GET", "/api/people", ""); strings.Contains(text, reason) {
+		t.Errorf("another tenant sees it: %s", text)
+	}
 	later := time.Now().Add(31 * time.Minute)
 	h.People.Now = func() time.Time { return later }
 	if code, _ := chat(); code != 403 {
@@ -307,5 +313,35 @@ func TestLoadSources(t *testing.T) {
 	}
 	if _, err := LoadSources(put(ok, 0o644)); err == nil || !strings.Contains(err.Error(), "chmod") {
 		t.Errorf("others can read it: %v", err)
+	}
+}
+
+// What is about somebody and cannot be written down is not done.
+func TestNoAuditNoAnswer(t *testing.T) {
+	h := build(t, nil)
+	b := h.by(h.key(operate.Key{Name: "k", Roles: []string{"user"}}), "Suiren-Context", "patient=P1")
+	if code, text := b.do("POST", "/v1/chat/completions", fmt.Sprintf(ask, "of-all")); code != 200 {
+		t.Fatalf("%d %s", code, text)
+	}
+	h.Audit.Close()
+	if code, text := b.do("POST", "/v1/chat/completions", fmt.Sprintf(ask, "of-all")); code != 500 || strings.Contains(text, "audit") {
+		t.Errorf("%d %s", code, text)
+	}
+	b.header = b.header[2:]
+	if code, _ := b.do("POST", "/v1/chat/completions", fmt.Sprintf(ask, "of-all")); code != 200 {
+		t.Errorf("about nobody: %d", code)
+	}
+}
+
+func BenchmarkDoor(b *testing.B) {
+	h := build(b, nil)
+	who := h.by(h.key(operate.Key{Name: "k", Roles: []string{"user"}}))
+	for range 50 {
+		h.key(operate.Key{Name: fmt.Sprint("other", b.N, time.Now().UnixNano())})
+	}
+	for b.Loop() {
+		if code, _ := who.do("GET", "/v1/models", ""); code != 200 {
+			b.Fatal(code)
+		}
 	}
 }

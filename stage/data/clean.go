@@ -3,6 +3,7 @@ package data
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -10,6 +11,13 @@ import (
 // clean writes a text in NFC, without control and invisible characters,
 // spaces at the ends of lines and more than one empty line at a time.
 func clean(s string) string {
+	if isClean(s) {
+		return s
+	}
+	return cleaned(s)
+}
+
+func cleaned(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
@@ -37,4 +45,49 @@ func clean(s string) string {
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// isClean reports that clean would change nothing. It knows the common
+// characters only, and is false wherever it does not know.
+func isClean(s string) bool {
+	if s == "" || s[0] == '\n' || s[len(s)-1] != '\n' {
+		return false
+	}
+	lines := 1     // ends of line in a row
+	space := false // the last character was one
+	for i := 0; i < len(s); {
+		b := s[i]
+		if b < utf8.RuneSelf {
+			i++
+			switch {
+			case b == '\n':
+				if lines++; lines > 2 || space {
+					return false
+				}
+				continue
+			case b == ' ', b == '\t':
+				space = true
+			case b < ' ', b == 0x7f:
+				return false
+			default:
+				space = false
+			}
+			lines = 0
+			continue
+		}
+		c, size := utf8.DecodeRuneInString(s[i:])
+		i += size
+		lines = 0
+		switch {
+		case c >= 0x4e00 && c <= 0x9fff, c >= 0xe0 && c <= 0xff, c >= 0xc0 && c <= 0xdf, // composed, or with nothing to compose
+			c >= 0x3001 && c <= 0x3029, c >= 0xff01 && c <= 0xff5e,
+			c >= 0x2010 && c <= 0x2027:
+			space = false
+		case c == 0x3000:
+			space = true
+		default:
+			return false
+		}
+	}
+	return lines == 1
 }

@@ -18,6 +18,7 @@ import (
 	"sync"
 
 	"suiren/internal/say"
+	"suiren/knowledge/chinese"
 	"suiren/knowledge/language"
 	"suiren/pii"
 	"suiren/stage"
@@ -208,7 +209,8 @@ func (c *curator) writeShard(name string, from []origin, docs []Document) error 
 	var team sync.WaitGroup
 	for range max(1, c.job.Machine.Threads) {
 		team.Go(func() {
-			m := &judge{c: c, meter: quality.Meter{Lines: c.recipe.Lines}}
+			memory := new(chinese.Memory)
+			m := &judge{c: c, meter: quality.Meter{Lines: c.recipe.Lines, Memory: memory}, signer: duplicate.Signer{Memory: memory}}
 			for {
 				next.Lock()
 				i := at

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"suiren/knowledge/document"
 	"suiren/stage"
 )
 
@@ -107,8 +108,11 @@ func (k killing) start(t *testing.T, most time.Duration) bool {
 func TestKilled(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	var rows strings.Builder
-	for i := range 40_000 { // three shards of documents; every tenth twice, some nearly
-		fmt.Fprintf(&rows, "{\"title\":\"row %d\",\"text\":\"%s. Call %d or write to a%d@example.org.\"}\n", i, strings.Join(words(rand.New(rand.NewPCG(1, uint64(i/10*9+i%9))), 30, i%2 == 0), " "), 13000000000+i/2, i%50)
+	for i := range 18_500 { // two shards of documents; every tenth twice
+		fmt.Fprintf(&rows, "{\"title\":\"row %d\",\"text\":\"%s. Call %d or write to a%d@example.org.\"}\n", i, strings.Join(words(rand.New(rand.NewPCG(1, uint64(i/10*9+i%9))), 110, i%2 == 0), " "), 13000000000+i/2, i%50)
+	}
+	if !document.Streams("rows.jsonl", []byte("{"), int64(rows.Len())) {
+		t.Fatal("the file is too small to be read as a stream")
 	}
 	files := map[string]string{"rows.jsonl": rows.String()}
 	for i := range 20 {

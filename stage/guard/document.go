@@ -33,6 +33,7 @@ type document struct {
 	Version  string            `json:"version,omitempty"` // the owner's name for this state of the policy
 	Owner    string            `json:"owner,omitempty"`
 	Expires  string            `json:"expires,omitempty"` // 2027-12-31
+	Label    string            `json:"label,omitempty"`   // none, or ""
 	Language say.Lang          `json:"language"`          // of the marks
 	Mode     string            `json:"mode,omitempty"`
 	Hold     string            `json:"hold,omitempty"`
@@ -218,7 +219,7 @@ func (d *document) first() error {
 
 // open makes the policy of a document.
 func (d *document) open() (*Policy, error) {
-	p := &Policy{Pack: d.Pack, Version: d.Version, Owner: d.Owner, Expires: d.Expires, Mode: d.Mode, Hold: d.Hold, doc: d, sets: map[Stage][]*ruleset{}}
+	p := &Policy{Pack: d.Pack, Version: d.Version, Owner: d.Owner, Expires: d.Expires, Label: d.Label, Mode: d.Mode, Hold: d.Hold, doc: d, sets: map[Stage][]*ruleset{}}
 	for ; d != nil; d = d.Base {
 		if d.Format == 1 {
 			if err := d.first(); err != nil {
@@ -233,15 +234,13 @@ func (d *document) open() (*Policy, error) {
 		}
 	}
 	slices.Reverse(p.bases)
-	for _, s := range Stages {
-		for _, d := range p.bases {
-			set, err := d.ruleset(s)
-			if err != nil {
-				return nil, err
-			}
-			if set != nil {
-				p.sets[s] = append(p.sets[s], set)
-			}
+	for _, d := range p.bases {
+		sets, err := d.rulesets()
+		if err != nil {
+			return nil, err
+		}
+		for on, set := range sets {
+			p.sets[on] = append(p.sets[on], set)
 		}
 	}
 	return p, nil
@@ -261,6 +260,8 @@ func (d *document) check() *say.Error {
 		return say.Errorf("its format is %d, and this program reads formats 1 and 2", "格式版本是 %d，本程序只读版本 1 和 2", d.Format)
 	case d.Masks != nil:
 		return say.Errorf("masks stand in format 1 only", "masks 只用于版本 1")
+	case d.Label != "" && d.Label != noLabel:
+		return say.Errorf("label %q is unknown", "标识 %q 未知", d.Label)
 	case !slices.Contains([]string{"", enforce, observe, off}, d.Mode):
 		return say.Errorf("its mode %q is unknown", "模式 %q 未知", d.Mode)
 	case !slices.Contains([]string{"", holdSuffix, holdSentence, holdNone}, d.Hold):

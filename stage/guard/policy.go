@@ -31,6 +31,7 @@ type Policy struct {
 	Version  string    `plan:"version,optional" json:",omitempty"`
 	Owner    string    `plan:"owner,optional" json:",omitempty"`
 	Expires  string    `plan:"expires,optional" json:",omitempty"`
+	Label    string    `plan:"label,optional" json:",omitempty"` // none: answers bear no label of AI-generated content; "": they do
 	Rails    []Rule    `plan:"rail,optional" json:",omitempty"`
 
 	doc   *document
@@ -45,6 +46,9 @@ func (*Policy) Out() store.Kind { return store.Policy }
 
 // The file of a policy artifact.
 const policyFile = "policy.json"
+
+// noLabel is the Label of a policy whose answers bear none.
+const noLabel = "none"
 
 // Modes of a policy and of a rail.
 const (
@@ -96,6 +100,9 @@ func (p *Policy) Check() []*say.Error {
 			add("mask", say.T("there is no kind of personal data %q to mask", "没有可遮盖的个人信息类型 %q", m), say.T("the kinds are %s", "可用的类型：%s", strings.Join(maskKinds(), ", ")))
 		}
 	}
+	if p.Label != "" && p.Label != noLabel {
+		add("label", say.T("%q says nothing of labels", "%q 不是标识的取值", p.Label), say.T("write none, or leave it out", "请写 none，或不写"))
+	}
 	if _, err := time.Parse(time.DateOnly, p.Expires); p.Expires != "" && err != nil {
 		add("expires", say.T("%q is no date", "%q 不是日期", p.Expires), say.T("write it like 2027-12-31", "请写成 2027-12-31 的样子"))
 	}
@@ -141,7 +148,7 @@ func (p *Policy) Run(_ context.Context, job *stage.Job) error {
 
 // document puts the policy's file together.
 func (p *Policy) document() *document {
-	doc := &document{Format: 2, Pack: p.Pack, Version: p.Version, Owner: p.Owner, Expires: p.Expires, Language: say.English, Mode: p.Mode, Hold: p.Hold, Allow: p.Allow,
+	doc := &document{Format: 2, Pack: p.Pack, Version: p.Version, Owner: p.Owner, Expires: p.Expires, Label: p.Label, Language: say.English, Mode: p.Mode, Hold: p.Hold, Allow: p.Allow,
 		Marks: map[string]string{}}
 	all := readPacks()
 	if i := slices.IndexFunc(all.Packs, func(k pack) bool { return k.Name == p.Pack }); i >= 0 {
@@ -232,4 +239,10 @@ func (p *Policy) Title() string {
 		return p.Pack
 	}
 	return p.Pack + " " + p.Version
+}
+
+// Labelled reports whether answers bear the label of AI-generated content: unless
+// the policy, and every one that it is based on, says that they do not.
+func (p *Policy) Labelled() bool {
+	return slices.ContainsFunc(p.bases, func(d *document) bool { return d.Label != noLabel })
 }

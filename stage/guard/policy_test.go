@@ -309,3 +309,18 @@ func TestPacks(t *testing.T) {
 		}
 	}
 }
+
+// Of a question the strictest rail counts, of an answer the first.
+func TestStrictest(t *testing.T) {
+	p := opened(t, `{"format":2,"pack":"","language":"en","rules":[{"id":"first","keywords":["lotus"]},{"id":"worst","keywords":["orchid"],"action":"suspend"},{"id":"same","keywords":["orchid"]}]}`)
+	for on, want := range map[Stage]string{Input: "refused by worst", ToolResult: "refused by worst", Output: "refused by first"} {
+		for _, pieces := range [][]string{{"a lotus, an orchid."}, {"a lo", "tus, an or", "chid."}} {
+			if got, err := through(p.Rail(on, Context{}), pieces...); verdict(err) != want || got != "a " {
+				t.Errorf("%s: %q, %s", on, got, verdict(err))
+			}
+		}
+		if _, err := through(p.Rail(on, Context{}), "orchid, lotus"); verdict(err) != "refused by worst" {
+			t.Errorf("%s: %s", on, verdict(err))
+		}
+	}
+}

@@ -151,6 +151,9 @@ func (r *Rail) Notes() []Note {
 	return list
 }
 
+// observes reports whether a rule only notes what it would do.
+func (c *compiled) observes() bool { return c.mode == observe }
+
 // decide decides on what begins before a place, in order.
 func (r *reading) decide(before int) {
 	if len(r.found) == 0 {
@@ -158,7 +161,9 @@ func (r *reading) decide(before int) {
 	}
 	slices.SortStableFunc(r.found, annotation.compare)
 	n := 0
-	for n < len(r.found) && r.found[n].from < before && r.refusal == nil {
+	// Of refusals of a text that leaves, the first counts, and the strictest of
+	// those in one place; of any other text the strictest.
+	for n < len(r.found) && r.found[n].from < before && (r.refusal == nil || !r.on.leaves() || r.found[n].from == r.wall) {
 		r.judge(&r.found[n])
 		n++
 	}
@@ -175,13 +180,13 @@ func (r *reading) judge(a *annotation) {
 		r.counts[i]++
 		holds, err := r.holds(rule, i, a)
 		if r.ctx.Trace != nil {
-			s := Step{Pack: r.pack, Rule: rule.ID, Class: rule.Class, Detector: a.hit.Detector, Kind: a.hit.Kind, From: a.from, To: a.to, Holds: holds, Action: rule.Action, Observed: rule.observe}
+			s := Step{Pack: r.pack, Rule: rule.ID, Class: rule.Class, Detector: a.hit.Detector, Kind: a.hit.Kind, From: a.from, To: a.to, Holds: holds, Action: rule.Action, Observed: rule.observes()}
 			if err != nil {
 				s.Error = err.Error()
 			}
 			r.ctx.Trace(s)
 		}
-		if err != nil && (rule.observe || rule.Action == note || rule.Action == pass) { // open, with a record
+		if err != nil && (rule.observes() || rule.Action == note || rule.Action == pass) { // open, with a record
 			r.record(rule, true)
 			return true
 		}
@@ -191,7 +196,7 @@ func (r *reading) judge(a *annotation) {
 		if rule.Action == pass {
 			return false
 		}
-		if rule.observe || rule.Action == note {
+		if rule.observes() || rule.Action == note {
 			r.record(rule, false)
 			return true
 		}
@@ -270,7 +275,12 @@ func (r *reading) act(rule *compiled, a *annotation) {
 		}
 		fallthrough
 	default:
-		r.refusal, r.wall = &what, a.from
+		if r.refusal == nil {
+			r.wall = a.from
+		}
+		if n := slices.Index(actions, rule.Action); r.refusal == nil || n > r.strength {
+			r.refusal, r.strength = &what, n
+		}
 	}
 	r.record(rule, false)
 }
@@ -288,7 +298,7 @@ func (r *reading) mark(a *annotation) string {
 
 // record notes what came of a rule.
 func (r *reading) record(rule *compiled, failed bool) {
-	n := Note{Rule: rule.ID, Class: rule.Class, Action: rule.Action, Observed: rule.observe, Failed: failed, Count: 1}
+	n := Note{Rule: rule.ID, Class: rule.Class, Action: rule.Action, Observed: rule.observes(), Failed: failed, Count: 1}
 	for i := range r.notes {
 		old := &r.notes[i]
 		if old.Rule == n.Rule && old.Failed == failed {
@@ -304,12 +314,12 @@ func (r *reading) record(rule *compiled, failed bool) {
 func (r *reading) fail(name string) {
 	for _, l := range r.heard[name] {
 		rule := &r.rules[l.rule]
-		if rule.observe || rule.Action == note || rule.Action == pass {
+		if rule.observes() || rule.Action == note || rule.Action == pass {
 			r.record(rule, true)
-		} else if r.refusal == nil {
+		} else if !r.failed {
 			r.refusal = &Refusal{Class: rule.Class, Rule: rule.ID, Failed: true,
 				Text: say.T("This could not be checked, and what is not checked does not leave.", "内容无法完成安全检查，因此不予放行。")}
-			r.wall = r.base
+			r.wall, r.strength, r.failed = r.base, len(actions), true
 		}
 	}
 }

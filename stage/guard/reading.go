@@ -39,6 +39,10 @@ type reading struct {
 	notes     []Note
 	refusal   *Refusal // the end
 	wall      int      // its place
+	strength  int      // of its action
+	failed    bool     // a detector did
+	last      bool     // the text has ended
+	ended     bool     // nothing more is read
 	withdrawn *Retraction
 	changed   bool
 
@@ -99,7 +103,7 @@ func (s *ruleset) reading(c Context) *reading {
 }
 
 func (r *reading) write(piece string) (string, error) {
-	if r.refusal != nil {
+	if r.ended {
 		return "", r.refusal
 	}
 	text := piece
@@ -136,9 +140,10 @@ func (r *reading) write(piece string) (string, error) {
 
 // flush ends the text.
 func (r *reading) flush() (string, error) {
-	if r.refusal != nil {
+	if r.ended {
 		return "", r.refusal
 	}
+	r.last = true
 	for i := range r.carry { // the beginning of a rune that never ended
 		r.take(utf8.RuneError, string(r.carry[i:i+1]))
 	}
@@ -315,12 +320,11 @@ func (r *reading) replace(a *annotation, text string) {
 
 // leave decides on what is settled and takes it out.
 func (r *reading) leave(settled int) (string, error) {
-	if r.refusal == nil {
-		r.decide(settled)
-	}
+	r.decide(settled)
 	r.hold = max(settled, r.base)
 	if r.refusal != nil {
 		r.hold = max(r.wall, r.base)
+		r.ended = r.last || r.failed || r.on.leaves()
 	}
 	n := r.hold - r.base
 	var out string
@@ -334,7 +338,7 @@ func (r *reading) leave(settled int) (string, error) {
 	if len(r.gaps) > 0 {
 		r.prune()
 	}
-	if r.refusal != nil {
+	if r.ended {
 		r.held, r.edits, r.found, r.late = nil, nil, nil, nil
 		return out, r.refusal
 	}

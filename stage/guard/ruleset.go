@@ -10,31 +10,37 @@ import (
 
 	"suiren/internal/say"
 	"suiren/pii"
+	"suiren/stage/guard/classify"
 	"suiren/stage/guard/detect"
 	"suiren/stage/guard/leak"
 )
 
 // A ruleset is the rails of one policy on one stage, ready to run.
 type ruleset struct {
-	on      Stage
-	pack    string
-	hold    string
-	lang    say.Lang
-	marks   map[string]string
-	rules   []compiled
-	owners  [][]int32 // of each keyword, its rules; none: a phrase in which keywords are none
-	allows  bool      // there are such phrases
-	auto    *automaton
+	on    Stage
+	pack  string
+	hold  string
+	lang  say.Lang
+	marks map[string]string
+	rules []compiled // of all stages
+	*lexicon
 	folds   *[1 << 16]uint32
 	heard   map[string][]listener // by detector
 	sources []origin              // what reads along
 }
 
+// A lexicon is the keywords of some rules. Stages with the same share it.
+type lexicon struct {
+	owners [][]int32 // of each keyword, its rules; none: a phrase in which keywords are none
+	allows bool      // there are such phrases
+	auto   *automaton
+}
+
 // compiled is a rule with its condition.
 type compiled struct {
 	Rule
-	observe bool
-	when    cel.Program // nil: always
+	mode string
+	when cel.Program // nil: always
 }
 
 // A listener is a rule that hears of a detector's hits, of one kind or of all.
@@ -61,6 +67,7 @@ var detectors = map[string]origin{
 	"markup":      {make: always(detect.Markup())},
 	"loop":        {make: always(detect.Loop())},
 	"ground":      {make: func(c *Context) detect.Detector { return detect.Ground(c.Passages) }, late: true},
+	"classify":    {make: always(classify.New()), late: true},
 }
 
 // always makes the same detector for every text.
@@ -91,66 +98,99 @@ func kindOf(name string) string {
 	return name
 }
 
-// ruleset compiles the rules of one stage; nil if there are none.
-func (d *document) ruleset(on Stage) (*ruleset, error) {
-	s := &ruleset{on: on, pack: d.Pack, hold: d.Hold, lang: d.Language, marks: d.Marks, folds: folds(), heard: map[string][]listener{}}
+// compile compiles a document's rules.
+func (d *document) compile() ([]compiled, error) {
+	var list []compiled
+	for i := range d.Rules {
+		when, err := condition(d.Rules[i].When)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", d.Rules[i].ID, err)
+		}
+		list = append(list, compiled{d.Rules[i], d.mode(&d.Rules[i]), when})
+	}
+	return list, nil
+}
+
+// rulesets are those of all stages that have rules.
+func (d *document) rulesets() (map[Stage]*ruleset, error) {
+	rules, err := d.compile()
+	if err != nil {
+		return nil, err
+	}
+	sets, known := map[Stage]*ruleset{}, map[string]*lexicon{}
+	for _, on := range Stages {
+		s := &ruleset{on: on, pack: d.Pack, hold: d.Hold, lang: d.Language, marks: d.Marks, rules: rules, folds: folds(), heard: map[string][]listener{}}
+		var worded []int32 // rules with keywords
+		active := false
+		for i := range rules {
+			r := &rules[i]
+			if r.mode == off || len(r.On) > 0 && !slices.Contains(r.On, on) {
+				continue
+			}
+			active = true
+			if len(r.Keywords) > 0 {
+				worded = append(worded, int32(i))
+			}
+			for _, name := range r.Detect {
+				name, kind, _ := strings.Cut(name, ":")
+				s.heard[name] = append(s.heard[name], listener{int32(i), kind})
+			}
+		}
+		if !active {
+			continue
+		}
+		key := fmt.Sprint(worded)
+		if known[key] == nil {
+			if known[key], err = d.lexicon(rules, worded); err != nil {
+				return nil, err
+			}
+		}
+		s.lexicon = known[key]
+		s.listen()
+		sets[on] = s
+	}
+	return sets, nil
+}
+
+// lexicon builds the keywords of some rules.
+func (d *document) lexicon(rules []compiled, some []int32) (*lexicon, error) {
+	l := &lexicon{}
 	var words [][]rune
 	index := map[string]int{}
-	add := func(w string, rule int32) error {
+	add := func(w string) (int, error) {
 		folded, err := foldKeyword(w)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		i, ok := index[string(folded)]
 		if !ok {
 			if i = len(words); i == maxKeywords {
-				return say.Errorf("it holds more than %d keywords", "关键词超过 %d 个", maxKeywords)
+				return 0, say.Errorf("it holds more than %d keywords", "关键词超过 %d 个", maxKeywords)
 			}
 			index[string(folded)] = i
-			words, s.owners = append(words, folded), append(s.owners, nil)
+			words, l.owners = append(words, folded), append(l.owners, nil)
 		}
-		if rule >= 0 && (ok && s.owners[i] == nil || slices.Contains(s.owners[i], rule)) { // an allowed phrase stays one
-			return nil
-		}
-		if rule >= 0 {
-			s.owners[i] = append(s.owners[i], rule)
-		}
-		return nil
+		return i, nil
 	}
 	for _, w := range d.Allow {
-		if err := add(w, -1); err != nil {
+		if _, err := add(w); err != nil {
 			return nil, fmt.Errorf("allow: %w", err)
 		}
 	}
-	s.allows = len(words) > 0
-	for i := range d.Rules {
-		r := &d.Rules[i]
-		mode := d.mode(r)
-		if mode == off || len(r.On) > 0 && !slices.Contains(r.On, on) {
-			continue
-		}
-		when, err := condition(r.When)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", r.ID, err)
-		}
-		n := int32(len(s.rules))
-		s.rules = append(s.rules, compiled{*r, mode == observe, when})
-		for _, w := range r.Keywords {
-			if err := add(w, n); err != nil {
-				return nil, fmt.Errorf("%s: %w", r.ID, err)
+	allowed := len(words)
+	for _, n := range some {
+		for _, w := range rules[n].Keywords {
+			i, err := add(w)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", rules[n].ID, err)
+			}
+			if i >= allowed && !slices.Contains(l.owners[i], n) { // an allowed phrase stays one
+				l.owners[i] = append(l.owners[i], n)
 			}
 		}
-		for _, name := range r.Detect {
-			name, kind, _ := strings.Cut(name, ":")
-			s.heard[name] = append(s.heard[name], listener{n, kind})
-		}
 	}
-	if len(s.rules) == 0 {
-		return nil, nil
-	}
-	s.listen()
-	s.auto = build(words)
-	return s, nil
+	l.allows, l.auto = allowed > 0, build(words)
+	return l, nil
 }
 
 // listen sets up the detectors that rules hear of.

@@ -42,3 +42,25 @@ func TestTryPolicy(t *testing.T) {
 		t.Error("a broken policy passes")
 	}
 }
+
+func TestLabelled(t *testing.T) {
+	for _, c := range []struct {
+		own, base string
+		want      bool
+	}{{"", "-", true}, {"none", "-", false}, {"none", "none", false}, {"none", "", true}, {"", "none", true}} {
+		d := &document{Format: 2, Pack: "minimal", Label: c.own, Marks: map[string]string{}}
+		if c.base != "-" {
+			d.Base = &document{Format: 2, Pack: "minimal", Label: c.base, Marks: map[string]string{}}
+		}
+		p, err := d.open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Labelled() != c.want {
+			t.Errorf("%+v: labelled is %v", c, !c.want)
+		}
+	}
+	if errs := (&Policy{Pack: "minimal", Label: "some"}).Check(); len(errs) != 1 {
+		t.Error(errs)
+	}
+}

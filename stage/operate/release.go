@@ -173,6 +173,10 @@ func (m *Manifest) Judged(dir string) (pass bool, checks json.RawMessage, err er
 	if err := json.Unmarshal(b, &v); err != nil {
 		return false, nil, unreadable(path, err)
 	}
+	var short bytes.Buffer
+	if json.Compact(&short, v.Checks) == nil {
+		v.Checks = short.Bytes()
+	}
 	err = judge(path, b, m)
 	if errors.Is(err, stage.ErrRefused) {
 		return false, v.Checks, nil

@@ -51,11 +51,12 @@ type Standing struct {
 	Checks []Checked    `json:"checks,omitempty"` // the newest of each name
 }
 
-// A Rule says which requests a canary answers: those of some callers, those
+// A Rule says which requests a canary answers: those of some callers or tenants, those
 // that name it in a header, and a share of the rest.
 type Rule struct {
 	Share   float64  `json:"share,omitempty"` // of the conversations, 0 to 1
 	Callers []string `json:"callers,omitempty"`
+	Tenants []string `json:"tenants,omitempty"`
 	Header  string   `json:"header,omitempty"` // a value of Suiren-Canary
 }
 
@@ -278,7 +279,7 @@ func (tr *Track) Canary(d store.Digest, rule Rule, stop Signals, s Step) error {
 	case live == r:
 		return &say.Error{Where: d.Short(), What: say.T("this release is live: it answers all requests already", "该版本正在服务，已在回答全部请求"),
 			Next: say.T("choose another one of suiren release list", "请从 suiren release list 中另选一个")}
-	case !(rule.Share >= 0 && rule.Share <= 1), rule.Share == 0 && len(rule.Callers) == 0 && rule.Header == "":
+	case !(rule.Share >= 0 && rule.Share <= 1), rule.Share == 0 && len(rule.Callers)+len(rule.Tenants) == 0 && rule.Header == "":
 		return &say.Error{Where: d.Short(), What: say.T("nobody would be answered by this canary", "没有任何请求会由该灰度版本回答"),
 			Next: say.T("give a share up to 100%%, callers, or a header", "请给出不超过 100%% 的比例、调用者或请求头")}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"suiren/knowledge/chinese"
 	"suiren/stage/data/quality"
 )
 
@@ -27,6 +28,7 @@ type Signer struct {
 	// Shingles are of so many words; 0 is Shingle. For Chinese they may be of
 	// characters instead, which depend on no dictionary.
 	Characters int
+	Memory     *chinese.Memory // of a text that was measured, mostly the same; nil: none
 
 	simple   []byte
 	words    []quality.Word
@@ -44,7 +46,7 @@ func (s *Signer) Shingles(text, lang string) []uint64 {
 	if s.Characters > 0 {
 		return s.characters(simple)
 	}
-	s.words = quality.Words(s.words[:0], simple, lang)
+	s.words = quality.WordsAgain(s.words[:0], simple, lang, s.Memory)
 	for _, w := range s.words {
 		if len(s.joined) > 0 {
 			s.joined = append(s.joined, ' ')

@@ -2,6 +2,7 @@ package quality
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -111,6 +112,22 @@ var citation = regexp.MustCompile(`\[[0-9]*\]|\[edit\]|\[citation needed\]`)
 
 var policies = []string{"terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies"}
 
+// mayName reports whether a line may hold, in any case, lorem ipsum, javascript or
+// one of policies: three letters of each in a row.
+func mayName(line string) bool {
+	key, kelvin := uint32(0), false
+	for i := range len(line) {
+		b := line[i]
+		key = key<<8&0xffffff | uint32(b|0x20)
+		switch key {
+		case 'j'<<16 | 'a'<<8 | 'v', 'o'<<16 | 'o'<<8 | 'k', 'r'<<16 | 'i'<<8 | 'v', 'r'<<16 | 'm'<<8 | 's', 'r'<<16 | 'e'<<8 | 'm':
+			return true
+		}
+		kelvin = kelvin || b == 0xaa
+	}
+	return kelvin && strings.Contains(line, "\u212a") // whose lower case is k
+}
+
 // longestWord is that of a line that stays.
 const longestWord = 1000
 
@@ -142,7 +159,10 @@ func (m *Meter) keepLines(r *Measures, text, lang string) string {
 		if m.Lines == C4Lines && !endsSentence(line, lang) || few && lang != "zh" && lang != "ja" {
 			return
 		}
-		low := strings.ToLower(line)
+		low := ""
+		if mayName(line) {
+			low = strings.ToLower(line)
+		}
 		switch {
 		case strings.Contains(low, "lorem ipsum"):
 			r.Lorem++
@@ -153,10 +173,8 @@ func (m *Meter) keepLines(r *Measures, text, lang string) string {
 			r.Braces++
 			return
 		}
-		for _, p := range policies {
-			if strings.Contains(low, p) {
-				return
-			}
+		if low != "" && slices.ContainsFunc(policies, func(p string) bool { return strings.Contains(low, p) }) {
+			return
 		}
 		r.Sentences += sentences(words, base)
 		r.KeptWords += int32(len(words))

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"suiren/knowledge/chinese"
 )
 
 // Measures are counts of one text. Characters are code points.
@@ -56,10 +58,12 @@ type Measures struct {
 
 // A Meter measures texts, one after the other; it keeps its memory.
 type Meter struct {
-	Lines LineRules
+	Lines  LineRules
+	Memory *chinese.Memory // of the text that was measured last; nil: none
 
 	words, kept []Word
 	hashes      []uint64 // of each word
+	sizes       []int32  // characters of each word
 	prefix      []uint64 // of all words before
 	bytes       []int32  // of all words before
 	chars       []int32
@@ -106,11 +110,26 @@ func power(n int) uint64 {
 }
 
 func hash(s string) uint64 {
-	h := uint64(0)
-	for i := range len(s) {
-		h = mulmod(h, base) + uint64(s[i]) + 1
+	if len(s) > len(powers) {
+		h := uint64(0)
+		for i := range len(s) {
+			h = mulmod(h, base) + uint64(s[i]) + 1
+		}
+		return h % mersenne
 	}
-	return h % mersenne
+	var hi, lo, carry uint64 // of Σ (s[i]+1)·base^(len-1-i), whose products do not wait for each other
+	p := powers[:len(s)]
+	for i := range p {
+		h, l := bits.Mul64(p[len(p)-1-i], uint64(s[i])+1)
+		lo, carry = bits.Add64(lo, l, 0)
+		hi += h + carry
+	}
+	h := lo&mersenne + (lo>>61 | hi<<3)
+	h = h&mersenne + h>>61
+	if h >= mersenne {
+		h -= mersenne
+	}
+	return h
 }
 
 // A table counts keys; reset is free.
@@ -169,11 +188,15 @@ func (t *table) add(key uint64) int32 {
 func (m *Meter) Measure(text, lang string) (Measures, string) {
 	var r Measures
 	r.Bytes = int32(len(text))
-	m.words = Words(m.words[:0], text, lang)
+	if lang == "zh" && m.Memory != nil {
+		m.words = chineseWords(m.words[:0], text, m.Memory.Words(text))
+	} else {
+		m.words = Words(m.words[:0], text, lang)
+	}
 	m.characters(&r, text)
 	m.measureWords(&r, text, lang)
 	m.lines(&r, text)
-	m.repeats(&r, text)
+	m.repeats(&r)
 	kept := text
 	r.KeptChars, r.KeptWords = r.Chars, r.Words
 	if m.Lines != NoLines {
@@ -259,6 +282,10 @@ func (m *Meter) measureWords(r *Measures, text, lang string) {
 		m.hashes = make([]uint64, n+n/2)
 	}
 	m.hashes = m.hashes[:n]
+	if cap(m.sizes) < n {
+		m.sizes = make([]int32, n+n/2)
+	}
+	m.sizes = m.sizes[:n]
 	stops := stopHashes(lang)
 	var seen uint64
 	for i, w := range m.words {
@@ -288,7 +315,7 @@ func (m *Meter) measureWords(r *Measures, text, lang string) {
 			r.AlphaWords++
 		}
 		h := hash(s)
-		m.hashes[i] = h
+		m.hashes[i], m.sizes[i] = h, chars
 		if len(s) <= 6 {
 			if bit, ok := stops.find(h); ok {
 				r.StopWords++
@@ -301,7 +328,7 @@ func (m *Meter) measureWords(r *Measures, text, lang string) {
 
 // repeats finds repeated runs of words, as Gopher has it: of 2 to 4 words the
 // commonest, of 5 to 10 all that came before and do not overlap.
-func (m *Meter) repeats(r *Measures, text string) {
+func (m *Meter) repeats(r *Measures) {
 	n := len(m.words)
 	if cap(m.prefix) <= n {
 		m.prefix, m.bytes, m.chars = make([]uint64, n+n/2+1), make([]int32, n+n/2+1), make([]int32, n+n/2+1)
@@ -311,7 +338,7 @@ func (m *Meter) repeats(r *Measures, text string) {
 		length := w.Hi - w.Lo
 		prefix[i+1] = addmod(mulmod(prefix[i], power(int(length))), m.hashes[i])
 		size[i+1] = size[i] + length
-		chars[i+1] = chars[i] + int32(utf8.RuneCountInString(text[w.Lo:w.Hi]))
+		chars[i+1] = chars[i] + m.sizes[i]
 	}
 	// A run that comes twice holds shorter ones that do: those of g+1 words are looked
 	// for where those of g words came more than once, which is seldom.

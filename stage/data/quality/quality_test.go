@@ -128,3 +128,34 @@ func BenchmarkMeasure(b *testing.B) {
 		})
 	}
 }
+
+// The hash of a word is the polynomial that hashes of runs are made of.
+func TestHash(t *testing.T) {
+	long := strings.Repeat("word of many signs 字", 60)
+	for n := range len(long) {
+		h := uint64(0)
+		for i := range n {
+			h = mulmod(h, base) + uint64(long[i]) + 1
+		}
+		if got := hash(long[:n]); got != h%mersenne {
+			t.Fatalf("%d bytes: %d, want %d", n, got, h%mersenne)
+		}
+	}
+	if all := strings.Repeat("\xff", 512); hash(all) >= mersenne {
+		t.Error("it is not reduced")
+	}
+}
+
+// No line that names one of these is passed over, whatever its case.
+func TestMayName(t *testing.T) {
+	for _, p := range append([]string{"lorem ipsum", "javascript"}, policies...) {
+		for _, s := range []string{p, strings.ToUpper(p), "x" + strings.ToTitle(p[:1]) + p[1:] + "y", strings.ReplaceAll(p, "k", "\u212a")} {
+			if strings.Contains(strings.ToLower(s), p) && !mayName(s) {
+				t.Errorf("%q is passed over", s)
+			}
+		}
+	}
+	if mayName("Nothing of that is said here – nor there.") {
+		t.Error("every line is looked at")
+	}
+}

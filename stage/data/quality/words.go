@@ -2,6 +2,7 @@ package quality
 
 import (
 	_ "embed"
+	"iter"
 	"strings"
 	"sync"
 	"unicode"
@@ -22,13 +23,22 @@ type Word struct{ Lo, Hi int32 }
 // that put spaces between words.
 func Words(list []Word, text, lang string) []Word {
 	if lang == "zh" {
-		return chineseWords(list, text)
+		return chineseWords(list, text, chinese.Words(text))
 	}
 	return englishWords(list, text)
 }
 
+// WordsAgain is Words of a text that is much like the one that a Meter with this
+// memory measured last.
+func WordsAgain(list []Word, text, lang string, m *chinese.Memory) []Word {
+	if lang == "zh" && m != nil {
+		return chineseWords(list, text, m.Again(text))
+	}
+	return Words(list, text, lang)
+}
+
 // chineseWords gives, besides the words, each mark between them alone.
-func chineseWords(list []Word, text string) []Word {
+func chineseWords(list []Word, text string, words iter.Seq2[int, int]) []Word {
 	gap := func(lo, hi int) {
 		for lo < hi {
 			c, size := utf8.DecodeRuneInString(text[lo:])
@@ -39,7 +49,7 @@ func chineseWords(list []Word, text string) []Word {
 		}
 	}
 	last := 0
-	for lo, hi := range chinese.Words(text) {
+	for lo, hi := range words {
 		gap(last, lo)
 		list = append(list, Word{int32(lo), int32(hi)})
 		last = hi

@@ -1,0 +1,52 @@
+# A hospital's policy. Record numbers begin with the ward: B320261101. Whoever asks
+# says for which ward and why, in the header
+#
+#   Suiren-Context: purpose=treatment&ward=B3
+#
+# and who may say so is decided by the rules of access (docs/security.md); this
+# policy sees to it that no record of another ward is spoken of.
+#
+#   suiren serve MODEL --policy examples/hospital
+
+policy "hospital" {
+  pack    = "medical-zh" # clinicians may speak of violence and self-harm, and read record numbers
+  version = "2026-11"
+  owner   = "医务处"
+  expires = "2027-12-31"
+
+  # A request that does not say its ward, or says another one, is refused: a
+  # condition that cannot be judged is closed.
+  rail "ward" {
+    class  = "A.4.f"
+    about  = "侵害他人个人信息权益"
+    detect = ["pii:medical"]
+    when   = "!text.startsWith(labels.ward) && labels.purpose != 'emergency'"
+    en     = "This patient is not of your ward. In an emergency, open the record with a reason: it is written down and looked at."
+    zh     = "该患者不属于您的病区。紧急情况请说明理由后调阅，系统会记录并复核。"
+  }
+
+  rail "emergency" { # each is looked at afterwards
+    class  = "A.4.f"
+    on     = ["input"]
+    detect = ["pii:medical"]
+    when   = "labels.purpose == 'emergency'"
+    action = "log"
+  }
+
+  rail "purpose" {
+    class  = "A.4.f"
+    on     = ["input"]
+    detect = ["pii:medical"]
+    when   = "!(labels.purpose in ['treatment', 'emergency'])"
+    en     = "A record is opened for treatment or in an emergency. Say which."
+    zh     = "病历仅可因诊疗或紧急情况调阅，请注明目的。"
+  }
+
+  rail "dose" { # an answer with a dose waits for a pharmacist: suiren guard review
+    on       = ["output"]
+    keywords = ["静脉推注", "加倍剂量", "double the dose"]
+    action   = "ask_human"
+    en       = "This answer needs a pharmacist, and none has looked at it yet."
+    zh       = "该回答需药师复核，目前尚未复核。"
+  }
+}
