@@ -135,6 +135,9 @@ func (f *finder) number(i int) (Finding, int) {
 	if kind := f.plate(lo, &r); kind.Hi > 0 {
 		return kind, kind.Hi
 	}
+	for k := 0; k < r.ng && r.groups[k+1]-r.groups[k] == 1; k++ { // no number begins with a digit by itself
+		first = r.ends[r.groups[k+1]-1]
+	}
 	return Finding{}, first
 }
 

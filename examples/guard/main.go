@@ -10,8 +10,7 @@
 // of the OpenAI API (MIT).
 //
 // The confidence from which a sentence counts was chosen by half of XSTest (CC BY 4.0,
-// Paul Röttger and others) for harm: the middle of where it tells most apart; and by
-// CMRC 2018 and WikiText-2 for the others.
+// Paul Röttger and others) for harm, and by CMRC 2018 and WikiText-2 for the others.
 //
 // The author of harm.txt and of the lists of words had read all of XSTest, its other
 // half too, so its figure is better than that of a set nobody has seen.
