@@ -151,7 +151,7 @@ func tasks(t *testing.T, browser context.Context, origin string) {
 		p.on(t)
 		p.turn("chat")
 		p.wait(`document.getElementById("question")`)
-		ask(p, "1+1?")
+		ask(p, tongues[1].problem) // an answer, not a refusal, has a proof
 		p.click(".turn-tools button:last-child")
 		p.wait(`document.querySelector(".branches") && document.querySelector(".turn footer")`)
 		if got := p.text(".branches"); !strings.Contains(got, "2 of 2") {

@@ -1673,7 +1673,7 @@ function Chart({ title, series, low, high: most, unit = "", onZoom, zoomed = fal
       }
     },
     drag && /* @__PURE__ */ createElement("rect", { class: "chosen", x: x(Math.min(...drag)), width: Math.abs(x(drag[1]) - x(drag[0])), y: top, height: high - top - bottom }),
-    ticks(y0, y1, 5).map((v) => /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("line", { class: "grid", x1: left, x2: wide - right, y1: y(v), y2: y(v) }), /* @__PURE__ */ createElement("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, brief(v)))),
+    ticks(y0, y1, 5).map((v) => /* @__PURE__ */ createElement(Fragment, null, /* @__PURE__ */ createElement("line", { class: "grid", x1: left, x2: wide - right, y1: y(v), y2: y(v) }), /* @__PURE__ */ createElement("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, brief(v + 0)))),
     ticks(x0, x1, 6).map((v) => /* @__PURE__ */ createElement("text", { x: x(v), y: high - 8, "text-anchor": "middle" }, count(v))),
     /* @__PURE__ */ createElement("text", { x: left - 6, y: high - 8, "text-anchor": "end" }, xName),
     series.map((s, i) => /* @__PURE__ */ createElement(

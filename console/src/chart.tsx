@@ -42,7 +42,7 @@ export function Chart({ title, series, low, high: most, unit = "", onZoom, zoome
       {drag && <rect class="chosen" x={x(Math.min(...drag))} width={Math.abs(x(drag[1]) - x(drag[0]))} y={top} height={high - top - bottom} />}
       {ticks(y0, y1, 5).map(v => <Fragment>
         <line class="grid" x1={left} x2={wide - right} y1={y(v)} y2={y(v)} />
-        <text x={left - 6} y={y(v) + 4} text-anchor="end">{brief(v)}</text>
+        <text x={left - 6} y={y(v) + 4} text-anchor="end">{brief(v + 0)}</text>
       </Fragment>)}
       {ticks(x0, x1, 6).map(v => <text x={x(v)} y={high - 8} text-anchor="middle">{count(v)}</text>)}
       <text x={left - 6} y={high - 8} text-anchor="end">{xName}</text>

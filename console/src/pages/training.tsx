@@ -22,7 +22,7 @@ export default function Training() {
     <Loaded of={list}>{all => {
       if (all.length === 0) return <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#home">{t("home")}</a></Empty>;
       const chosen = all.filter(c => picked.includes(c.id));
-      if (!chosen.length) chosen.push(all[0]);
+      if (!chosen.length) chosen.push(all.find(c => c.points > 1) ?? all[0]); // the newest that has a curve
       return <Fragment>
         {running && <UnderWay />}
         <Card title={w("list")}>
