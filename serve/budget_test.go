@@ -148,7 +148,7 @@ func TestNoRouteOutside(t *testing.T) {
 		if !ok {
 			method, path = "POST", "/"
 		}
-		path = strings.NewReplacer("{model}", "parrot", "{id}", "x", "{run}", "latest", "{file...}", "x").Replace(path)
+		path = strings.NewReplacer("/api/events", "/api/events?once", "{model}", "parrot", "{id}", "x", "{run}", "latest", "{file...}", "x").Replace(path)
 		for i, body := range bodies {
 			if method == "GET" && i > 0 {
 				break
