@@ -92,6 +92,7 @@ func tiny(t *testing.T, from string) (dir string) {
 		{`weights "taught"`, "minutes", ""}, {`weights "taught"`, "depth", "2"}, {`weights "taught"`, "flops", "6e10"},
 		{`weights "direct"`, "minutes", ""}, {`weights "direct"`, "depth", "2"}, {`weights "direct"`, "flops", "6e10"},
 		{`weights "tutor"`, "steps", "2"}, {`weights "tutor"`, "prompts", "8"},
+		{`corpus "handbook"`, "recipe", `"measure"`}, // so that the data page has measures
 		{`scenario "tutor"`, "think", "48"}, {`verdict "ready"`, "require", "{ accuracy = 0 }"},
 	} {
 		plan = set(t, plan, s.block, s.key, s.value)
