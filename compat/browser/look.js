@@ -115,7 +115,7 @@ window.look = (() => {
       ended: !!turn?.querySelector("footer"),
       nodes: Object.fromEntries([...document.querySelectorAll(".node")].map(n =>
         [[...n.querySelectorAll(".kind, .name")].map(t => t.textContent).join("."), n.getAttribute("class").split(" ")[1]])),
-      points: Object.fromEntries([...document.querySelectorAll("figure")].map(f =>
+      points: Object.fromEntries([...document.querySelectorAll("figure:has(path.line)")].map(f =>
         [f.querySelector("figcaption").textContent, f.querySelector("path.line").getAttribute("d").split(/[ML]/).length - 1])),
     };
     if (JSON.stringify(now) !== JSON.stringify(history.at(-1))) history.push(now);

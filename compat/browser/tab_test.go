@@ -135,7 +135,8 @@ func (p *tab) hear(ev any) {
 	switch ev := ev.(type) {
 	case *network.EventRequestWillBeSent:
 		p.requests = append(p.requests, ev.Request.URL)
-		if !strings.HasPrefix(ev.Request.URL, p.origin+"/") && ev.Request.URL != "about:blank" {
+		// A data: address holds what it names, as the browser's own icons of a date.
+		if !strings.HasPrefix(ev.Request.URL, p.origin+"/") && ev.Request.URL != "about:blank" && !strings.HasPrefix(ev.Request.URL, "data:") {
 			p.wrong = append(p.wrong, "a request leaves for "+ev.Request.URL)
 		}
 		if u, err := url.Parse(ev.Request.URL); err == nil && ev.Request.Method == "POST" {

@@ -159,7 +159,7 @@ func tasks(t *testing.T, browser context.Context, origin string) {
 		}
 		p.click(".branches button")
 		p.wait(`document.querySelector(".branches").innerText.includes("1 of 2")`)
-		p.click(".proof:nth-of-type(2) summary, .proof ~ .proof summary")
+		p.click(".proof ~ .proof summary")
 		p.wait(`document.querySelector(".proof[open] pre")?.innerText.includes("/v1/chat/completions")`)
 	})
 	p.clean(t)

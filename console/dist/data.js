@@ -36,6 +36,7 @@ var words = {
   thresholdHelp: ["Move it to see what another value would decide. Nothing is changed: the plan's recipe says what holds.", "移动可查看其他取值的判定。不会改动任何东西：以计划的配方为准。"],
   would: ["{0} of {1} documents would be left out", "将去掉 {0}/{1} 篇"],
   limits: ["In the recipe: {0}", "配方中：{0}"],
+  noMeasures: ['The corpus holds no measure of this rule: its recipe asks for none. One made with recipe = "measure" holds all of them.', '语料没有这条规则的测量值：它的配方没有测量。用 recipe = "measure" 制作的语料保留全部测量值。'],
   noLimit: ["The recipe does not ask for this rule.", "配方没有使用这条规则。"],
   most: ["more than the threshold is left out", "超过阈值的去掉"],
   least: ["less than the threshold is left out", "低于阈值的去掉"],
@@ -95,7 +96,7 @@ function Documents({ of, open }) {
   ] }));
 }
 function Rules({ of, rules, open }) {
-  const [rule, setRule] = useState(rules.find((r) => r.includes("words")) ?? rules[0]), [moved, move] = useState(null), [asked, ask] = useState(null);
+  const [rule, setRule] = useState(rules.find((r) => r === "words_least") ?? rules[0]), [moved, move] = useState(null), [asked, ask] = useState(null);
   useEffect(() => {
     const timer = setTimeout(() => ask(moved), 120);
     return () => clearTimeout(timer);
@@ -109,7 +110,7 @@ function Rules({ of, rules, open }) {
     move(null);
     ask(null);
     setRule(e.target.value);
-  } }, rules.map((r) => /* @__PURE__ */ h("option", { key: r }, r)))), m && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("p", { class: "quiet" }, m.most ? w("most") : w("least"), " · ", limits.length ? w("limits", limits.map(([lang, v]) => `${lang} ${+v.toPrecision(4)}`).join(", ")) : w("noLimit")), /* @__PURE__ */ h(Histogram, { of: m, at: value }), /* @__PURE__ */ h(Field, { label: w("threshold", +value.toPrecision(4)), hint: w("thresholdHelp") }, (id) => /* @__PURE__ */ h("input", { id, type: "range", min: m.low, max: m.high, step: (m.high - m.low) / 200, value, onInput: (e) => move(+e.target.value) })), /* @__PURE__ */ h("p", { role: "status" }, /* @__PURE__ */ h("b", null, w("would", count(m.most ? m.total - m.below : m.below), count(m.total)))), /* @__PURE__ */ h("h3", null, w("nearest")), /* @__PURE__ */ h("ul", { class: "plainlist" }, (m.samples ?? []).map((s) => /* @__PURE__ */ h("li", { key: s.id }, /* @__PURE__ */ h("button", { class: "bare", onClick: () => open(s.id) }, s.path), " ", /* @__PURE__ */ h("span", { class: "quiet" }, +s.value.toPrecision(4))))), /* @__PURE__ */ h(Command, { line: `suiren data try ${of.name} --set ${rule}=${+value.toPrecision(4)}` })));
+  } }, rules.map((r) => /* @__PURE__ */ h("option", { key: r }, r)))), m && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("p", { class: "quiet" }, m.most ? w("most") : w("least"), " · ", limits.length ? w("limits", limits.map(([lang, v]) => `${lang} ${+v.toPrecision(4)}`).join(", ")) : w("noLimit")), m.total === 0 ? /* @__PURE__ */ h("p", null, w("noMeasures")) : /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Histogram, { of: m, at: value }), /* @__PURE__ */ h(Field, { label: w("threshold", +value.toPrecision(4)), hint: w("thresholdHelp") }, (id) => /* @__PURE__ */ h("input", { id, type: "range", min: m.low, max: m.high, step: (m.high - m.low) / 200, value, onInput: (e) => move(+e.target.value) })), /* @__PURE__ */ h("p", { role: "status" }, /* @__PURE__ */ h("b", null, w("would", count(m.most ? m.total - m.below : m.below), count(m.total)))), /* @__PURE__ */ h("h3", null, w("nearest")), /* @__PURE__ */ h("ul", { class: "plainlist" }, (m.samples ?? []).map((s) => /* @__PURE__ */ h("li", { key: s.id }, /* @__PURE__ */ h("button", { class: "bare", onClick: () => open(s.id) }, s.path), " ", /* @__PURE__ */ h("span", { class: "quiet" }, +s.value.toPrecision(4)))))), /* @__PURE__ */ h(Command, { line: `suiren data try ${of.name} --set ${rule}=${+value.toPrecision(4)}` })));
 }
 function Histogram({ of, at: value }) {
   const most = Math.max(...of.counts, 1), wide = 600, high = 150, each = wide / of.counts.length;

@@ -1698,12 +1698,12 @@ function Chart({ title, series, low, high: most, unit = "", onZoom, zoomed = fal
       y2: "4",
       "stroke-dasharray": dashes[Math.floor(i / colours) % dashes.length]
     }
-  )), s.name, " ", /* @__PURE__ */ createElement("b", null, figure(s.points.at(-1)?.[1]))))), onZoom && /* @__PURE__ */ createElement("div", { class: "zoom" }, /* @__PURE__ */ createElement("button", { type: "button", onClick: () => onZoom([Math.floor(middle - quarter), Math.ceil(middle + quarter)]), "aria-label": t("zoomIn", title) }, "+"), zoomed && /* @__PURE__ */ createElement("button", { type: "button", onClick: () => onZoom(null), "aria-label": t("zoomOut", title) }, t("whole"))), /* @__PURE__ */ createElement("details", { class: "quiet" }, /* @__PURE__ */ createElement("summary", null, t("asTable")), /* @__PURE__ */ createElement(Numbers, { series })));
+  )), s.name, " ", /* @__PURE__ */ createElement("b", null, figure(s.points.at(-1)?.[1]))))), onZoom && /* @__PURE__ */ createElement("div", { class: "zoom" }, /* @__PURE__ */ createElement("button", { type: "button", onClick: () => onZoom([Math.floor(middle - quarter), Math.ceil(middle + quarter)]), "aria-label": t("zoomIn", title) }, "+"), zoomed && /* @__PURE__ */ createElement("button", { type: "button", onClick: () => onZoom(null), "aria-label": t("zoomOut", title) }, t("whole"))), /* @__PURE__ */ createElement("details", { class: "quiet" }, /* @__PURE__ */ createElement("summary", null, t("asTable")), /* @__PURE__ */ createElement(Numbers, { title, series })));
 }
-function Numbers({ series }) {
+function Numbers({ title, series }) {
   const rows = [...new Set(series.flatMap((s) => thin(s.points, 24).map((p) => p[0])))].sort((a, b) => a - b);
   const at = series.map((s) => new Map(s.points));
-  return /* @__PURE__ */ createElement("div", { class: "scroll" }, /* @__PURE__ */ createElement("table", null, /* @__PURE__ */ createElement("thead", null, /* @__PURE__ */ createElement("tr", null, /* @__PURE__ */ createElement("th", { scope: "col" }, t("step")), series.map((s) => /* @__PURE__ */ createElement("th", { scope: "col" }, s.name)))), /* @__PURE__ */ createElement("tbody", null, rows.map((r) => /* @__PURE__ */ createElement("tr", null, /* @__PURE__ */ createElement("th", { scope: "row" }, r), at.map((m) => /* @__PURE__ */ createElement("td", null, m.get(r)?.toFixed(4) ?? "")))))));
+  return /* @__PURE__ */ createElement("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": title }, /* @__PURE__ */ createElement("table", null, /* @__PURE__ */ createElement("thead", null, /* @__PURE__ */ createElement("tr", null, /* @__PURE__ */ createElement("th", { scope: "col" }, t("step")), series.map((s) => /* @__PURE__ */ createElement("th", { scope: "col" }, s.name)))), /* @__PURE__ */ createElement("tbody", null, rows.map((r) => /* @__PURE__ */ createElement("tr", null, /* @__PURE__ */ createElement("th", { scope: "row" }, r), at.map((m) => /* @__PURE__ */ createElement("td", null, m.get(r)?.toFixed(4) ?? "")))))));
 }
 function thin(points, most = 400) {
   if (points.length <= most) return points;
@@ -2021,9 +2021,9 @@ function Table({ columns, source: source2, load, label, empty }) {
       if (e) e.style.top = `${i * high2}px`;
     } }, columns.map((c) => /* @__PURE__ */ createElement("div", { role: "cell", key: c.key, class: c.number ? "number" : "", ref: grow(c) }, row ? c.cell(row) : "…"))));
   }
-  return /* @__PURE__ */ createElement("div", { class: "vtable", role: "table", "aria-label": label, "aria-rowcount": mine.total + 1 }, /* @__PURE__ */ createElement("div", { role: "rowgroup" }, /* @__PURE__ */ createElement("div", { role: "row", class: "trow thead", "aria-rowindex": 1 }, columns.map((c) => /* @__PURE__ */ createElement("div", { role: "columnheader", key: c.key, class: c.number ? "number" : "", ref: grow(c) }, c.title)))), /* @__PURE__ */ createElement("div", { role: "rowgroup", class: "tbody", ref: frame, tabIndex: 0, "aria-label": label, onScroll: (e) => setTop(e.target.scrollTop) }, /* @__PURE__ */ createElement("div", { role: "presentation", class: "tall", ref: (e) => {
+  return /* @__PURE__ */ createElement("div", { class: "vtable" }, /* @__PURE__ */ createElement("div", { role: "table", "aria-label": label, "aria-rowcount": mine.total + 1 }, /* @__PURE__ */ createElement("div", { role: "rowgroup" }, /* @__PURE__ */ createElement("div", { role: "row", class: "trow thead", "aria-rowindex": 1 }, columns.map((c) => /* @__PURE__ */ createElement("div", { role: "columnheader", key: c.key, class: c.number ? "number" : "", ref: grow(c) }, c.title)))), /* @__PURE__ */ createElement("div", { role: "rowgroup", class: "tbody", ref: frame, tabIndex: 0, "aria-label": label, onScroll: (e) => setTop(e.target.scrollTop) }, /* @__PURE__ */ createElement("div", { role: "presentation", class: "tall", ref: (e) => {
     if (e) e.style.height = `${Math.max(mine.total, 1) * high2}px`;
-  } }, rows)), /* @__PURE__ */ createElement("p", { class: "quiet", role: "status" }, mine.total < 0 ? t("loading") : t("rows", count(mine.total))));
+  } }, rows))), /* @__PURE__ */ createElement("p", { class: "quiet", role: "status" }, mine.total < 0 ? t("loading") : t("rows", count(mine.total))));
 }
 var grow = (c) => (e) => {
   if (e) e.style.flexGrow = String(c.wide ?? 1);

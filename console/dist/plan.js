@@ -140,7 +140,7 @@ function Drawing({ nodes, picked: picked2, pick }) {
         tabindex: 0,
         role: "button",
         "aria-pressed": picked2 === p.id,
-        "aria-label": `${kind} ${n.name}, ${maybe("state", state)}`,
+        "aria-description": name === n.name ? void 0 : n.name,
         onClick: () => pick(p.id),
         onKeyDown: (e) => {
           if (e.key === "Enter" || e.key === " ") {
@@ -152,8 +152,10 @@ function Drawing({ nodes, picked: picked2, pick }) {
       /* @__PURE__ */ h("rect", { class: "box", width: wide, height: high, rx: "9" }),
       state === "running" && /* @__PURE__ */ h("rect", { class: "bar", x: "10", y: high - 7, width: Math.max(3, (wide - 20) * part), height: "3", rx: "1.5" }),
       /* @__PURE__ */ h("text", { class: "kind", x: "11", y: "19" }, kind),
+      " ",
       /* @__PURE__ */ h("text", { class: "name", x: "11", y: "36" }, name),
-      /* @__PURE__ */ h("text", { class: "glyph", "aria-hidden": "true", x: wide - 11, y: "20", "text-anchor": "end" }, glyphs[state] ?? "○"),
+      " ",
+      /* @__PURE__ */ h("text", { class: "glyph", role: "img", "aria-label": maybe("state", state), x: wide - 11, y: "20", "text-anchor": "end" }, glyphs[state] ?? "○"),
       /* @__PURE__ */ h("text", { class: "mark", "aria-hidden": "true", x: wide - 11, y: "37", "text-anchor": "end" }, corner(n))
     );
   })));
@@ -204,7 +206,7 @@ function Report({ report: r, nodes }) {
 }
 var nameOf = (m) => maybe2("role", m.role === "tutor" && m.method === "grpo" ? "rl" : m.role ?? m.name);
 function Scores({ title, models, groups, total }) {
-  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, title), /* @__PURE__ */ h2("div", { class: "scroll" }, /* @__PURE__ */ h2("table", { class: "scores" }, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, t2("family")), /* @__PURE__ */ h2("th", { scope: "col" }, t2("problems")), models.map((m) => /* @__PURE__ */ h2("th", { scope: "col", title: m.name }, nameOf(m))))), /* @__PURE__ */ h2("tbody", null, groups.map((g) => /* @__PURE__ */ h2("tr", { class: g === total ? "total" : "" }, /* @__PURE__ */ h2("th", { scope: "row" }, g === total ? t2("overall") : maybe2("family", g.name)), /* @__PURE__ */ h2("td", null, g.problems), g.scores.map((s, i) => /* @__PURE__ */ h2("td", null, /* @__PURE__ */ h2("div", { class: "score" }, /* @__PURE__ */ h2(Interval, { score: s, colour: i % 6 }), /* @__PURE__ */ h2("span", null, percent2(s.accuracy), /* @__PURE__ */ h2("small", null, percent2(s.low), " – ", percent2(s.high))))))))))));
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, title), /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": title }, /* @__PURE__ */ h2("table", { class: "scores" }, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, t2("family")), /* @__PURE__ */ h2("th", { scope: "col" }, t2("problems")), models.map((m) => /* @__PURE__ */ h2("th", { scope: "col", title: m.name }, nameOf(m))))), /* @__PURE__ */ h2("tbody", null, groups.map((g) => /* @__PURE__ */ h2("tr", { class: g === total ? "total" : "" }, /* @__PURE__ */ h2("th", { scope: "row" }, g === total ? t2("overall") : maybe2("family", g.name)), /* @__PURE__ */ h2("td", null, g.problems), g.scores.map((s, i) => /* @__PURE__ */ h2("td", null, /* @__PURE__ */ h2("div", { class: "score" }, /* @__PURE__ */ h2(Interval, { score: s, colour: i % 6 }), /* @__PURE__ */ h2("span", null, percent2(s.accuracy), /* @__PURE__ */ h2("small", null, percent2(s.low), " – ", percent2(s.high))))))))))));
 }
 function Interval({ score: s, colour }) {
   const wide2 = 96, x = (v) => 4 + v * (wide2 - 8);
@@ -217,7 +219,7 @@ function Checks({ list }) {
     return family !== c.name ? t2("needFamily", family) : maybe2("need", c.name);
   };
   const unseen = (c) => c.name === "unseen";
-  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t2("checks")), /* @__PURE__ */ h2("div", { class: "scroll" }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, ["check", "wanted", "measured"].map((k) => /* @__PURE__ */ h2("th", { scope: "col" }, t2(k))), /* @__PURE__ */ h2("th", null))), /* @__PURE__ */ h2("tbody", null, list.map((c) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, named(c)), /* @__PURE__ */ h2("td", null, unseen(c) ? t2("none") : t2("atLeast", percent2(c.want))), /* @__PURE__ */ h2("td", null, c.got === void 0 ? t2("notMeasured") : unseen(c) ? count(c.got) : percent2(c.got)), /* @__PURE__ */ h2("td", { class: c.ok ? "good" : "bad" }, c.ok ? "✓ " + t2("ok") : "✗ " + t2("notOk"))))))));
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t2("checks")), /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t2("checks") }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, ["check", "wanted", "measured"].map((k) => /* @__PURE__ */ h2("th", { scope: "col" }, t2(k))), /* @__PURE__ */ h2("th", null))), /* @__PURE__ */ h2("tbody", null, list.map((c) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, named(c)), /* @__PURE__ */ h2("td", null, unseen(c) ? t2("none") : t2("atLeast", percent2(c.want))), /* @__PURE__ */ h2("td", null, c.got === void 0 ? t2("notMeasured") : unseen(c) ? count(c.got) : percent2(c.got)), /* @__PURE__ */ h2("td", { class: c.ok ? "good" : "bad" }, c.ok ? "✓ " + t2("ok") : "✗ " + t2("notOk"))))))));
 }
 function Costs({ report: r }) {
   const some = (f) => r.models.some((m) => f(m));
@@ -230,7 +232,7 @@ function Costs({ report: r }) {
     [t2("field_memory"), (m) => m.memory ? bytes(m.memory) : "–", some((m) => m.memory)]
   ];
   const shown = columns.filter((c) => c[2]);
-  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t2("costs")), /* @__PURE__ */ h2("div", { class: "scroll" }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, t2("model")), shown.map(([name]) => /* @__PURE__ */ h2("th", { scope: "col" }, name)))), /* @__PURE__ */ h2("tbody", null, r.models.map((m, i) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, nameOf(m)), shown.map(([, value]) => /* @__PURE__ */ h2("td", null, value(m, i)))))))));
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t2("costs")), /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t2("costs") }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, t2("model")), shown.map(([name]) => /* @__PURE__ */ h2("th", { scope: "col" }, name)))), /* @__PURE__ */ h2("tbody", null, r.models.map((m, i) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, nameOf(m)), shown.map(([, value]) => /* @__PURE__ */ h2("td", null, value(m, i)))))))));
 }
 function Predicted({ nodes }) {
   const made = nodes.filter((n) => n.actual && n.actual.seconds > 0);
@@ -247,7 +249,7 @@ function Predicted({ nodes }) {
     used: Math.max(...told.map((n) => n.actual.memory))
   });
   const error = (v) => v >= 2 ? v.toPrecision(2) + " ×" : (v < 1 ? "−" : "+") + percent2(Math.abs(v - 1), 0);
-  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t2("predicted")), /* @__PURE__ */ h2("div", { class: "scroll" }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, ["stepName", "timePlanned", "timeActual", "error", "memoryPlanned", "memoryActual", "error"].map((k) => /* @__PURE__ */ h2("th", { scope: "col" }, t2(k))))), /* @__PURE__ */ h2("tbody", null, rows.map((r) => /* @__PURE__ */ h2("tr", { class: r.name ? "" : "total" }, /* @__PURE__ */ h2("th", { scope: "row" }, r.name || t2("inAll")), /* @__PURE__ */ h2("td", null, span(r.low, r.high)), /* @__PURE__ */ h2("td", null, seconds(r.took)), /* @__PURE__ */ h2("td", null, r.took > r.high ? error(r.took / r.high) : r.took < r.low ? error(r.took / r.low) : t2("within")), /* @__PURE__ */ h2("td", null, r.memory > 0 ? bytes(r.memory) : "–"), /* @__PURE__ */ h2("td", null, r.used > 0 ? bytes(r.used) : "–"), /* @__PURE__ */ h2("td", null, r.memory > 0 && r.used > 0 ? error(r.used / r.memory) : "–")))))));
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t2("predicted")), /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t2("predicted") }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, ["stepName", "timePlanned", "timeActual", "error", "memoryPlanned", "memoryActual", "error"].map((k) => /* @__PURE__ */ h2("th", { scope: "col" }, t2(k))))), /* @__PURE__ */ h2("tbody", null, rows.map((r) => /* @__PURE__ */ h2("tr", { class: r.name ? "" : "total" }, /* @__PURE__ */ h2("th", { scope: "row" }, r.name || t2("inAll")), /* @__PURE__ */ h2("td", null, span(r.low, r.high)), /* @__PURE__ */ h2("td", null, seconds(r.took)), /* @__PURE__ */ h2("td", null, r.took > r.high ? error(r.took / r.high) : r.took < r.low ? error(r.took / r.low) : t2("within")), /* @__PURE__ */ h2("td", null, r.memory > 0 ? bytes(r.memory) : "–"), /* @__PURE__ */ h2("td", null, r.used > 0 ? bytes(r.used) : "–"), /* @__PURE__ */ h2("td", null, r.memory > 0 && r.used > 0 ? error(r.used / r.memory) : "–")))))));
 }
 
 // src/pages/plan.tsx

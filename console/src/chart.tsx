@@ -57,14 +57,14 @@ export function Chart({ title, series, low, high: most, unit = "", onZoom, zoome
       stroke-dasharray={dashes[Math.floor(i / colours) % dashes.length]} /></svg>{s.name} <b>{figure(s.points.at(-1)?.[1])}</b></li>)}</ul>
     {onZoom && <div class="zoom"><button type="button" onClick={() => onZoom([Math.floor(middle - quarter), Math.ceil(middle + quarter)])} aria-label={t("zoomIn", title)}>+</button>
       {zoomed && <button type="button" onClick={() => onZoom(null)} aria-label={t("zoomOut", title)}>{t("whole")}</button>}</div>}
-    <details class="quiet"><summary>{t("asTable")}</summary><Numbers series={series} /></details>
+    <details class="quiet"><summary>{t("asTable")}</summary><Numbers title={title} series={series} /></details>
   </figure>;
 }
 
-function Numbers({ series }: { series: Series[] }) {
+function Numbers({ title, series }: { title: string; series: Series[] }) {
   const rows = [...new Set(series.flatMap(s => thin(s.points, 24).map(p => p[0])))].sort((a, b) => a - b);
   const at = series.map(s => new Map(s.points));
-  return <div class="scroll"><table>
+  return <div class="scroll" tabIndex={0} role="region" aria-label={title}><table>
     <thead><tr><th scope="col">{t("step")}</th>{series.map(s => <th scope="col">{s.name}</th>)}</tr></thead>
     <tbody>{rows.map(r => <tr><th scope="row">{r}</th>{at.map(m => <td>{m.get(r)?.toFixed(4) ?? ""}</td>)}</tr>)}</tbody>
   </table></div>;

@@ -71,7 +71,7 @@ function Documents({ of, open }: { of: Corpus; open: (id: string) => void }) {
 interface Measured { rule: string; most: boolean; low: number; high: number; counts: number[]; limits: Record<string, number>; at: number; total: number; below: number; samples: { id: string; path: string; value: number }[] | null }
 
 function Rules({ of, rules, open }: { of: Corpus; rules: string[]; open: (id: string) => void }) {
-  const [rule, setRule] = useState(rules.find(r => r.includes("words")) ?? rules[0]), [moved, move] = useState<number | null>(null), [asked, ask] = useState<number | null>(null);
+  const [rule, setRule] = useState(rules.find(r => r === "words_least") ?? rules[0]), [moved, move] = useState<number | null>(null), [asked, ask] = useState<number | null>(null);
   useEffect(() => { const timer = setTimeout(() => ask(moved), 120); return () => clearTimeout(timer); }, [moved]);
   const got = useGet<Measured>(`${at(of.name)}/measure?rule=${encodeURIComponent(rule)}${asked === null ? "" : "&at=" + asked}`);
   const last = useRef<Measured | null>(null); // what showed before shows while more is asked for
@@ -82,11 +82,11 @@ function Rules({ of, rules, open }: { of: Corpus; rules: string[]; open: (id: st
     <Field label={w("rule")}>{id => <select id={id} value={rule} onChange={e => { move(null); ask(null); setRule((e.target as HTMLSelectElement).value); }}>{rules.map(r => <option key={r}>{r}</option>)}</select>}</Field>
     {m && <Fragment>
       <p class="quiet">{m.most ? w("most") : w("least")} · {limits.length ? w("limits", limits.map(([lang, v]) => `${lang} ${+v.toPrecision(4)}`).join(", ")) : w("noLimit")}</p>
-      <Histogram of={m} at={value} />
+      {m.total === 0 ? <p>{w("noMeasures")}</p> : <Fragment><Histogram of={m} at={value} />
       <Field label={w("threshold", +value.toPrecision(4))} hint={w("thresholdHelp")}>{id => <input id={id} type="range" min={m.low} max={m.high} step={(m.high - m.low) / 200} value={value} onInput={e => move(+(e.target as HTMLInputElement).value)} />}</Field>
       <p role="status"><b>{w("would", count(m.most ? m.total - m.below : m.below), count(m.total))}</b></p>
       <h3>{w("nearest")}</h3>
-      <ul class="plainlist">{(m.samples ?? []).map(s => <li key={s.id}><button class="bare" onClick={() => open(s.id)}>{s.path}</button> <span class="quiet">{+s.value.toPrecision(4)}</span></li>)}</ul>
+      <ul class="plainlist">{(m.samples ?? []).map(s => <li key={s.id}><button class="bare" onClick={() => open(s.id)}>{s.path}</button> <span class="quiet">{+s.value.toPrecision(4)}</span></li>)}</ul></Fragment>}
       <Command line={`suiren data try ${of.name} --set ${rule}=${+value.toPrecision(4)}`} />
     </Fragment>}
   </Fragment>;

@@ -34,6 +34,7 @@ export const words = {
   thresholdHelp: ["Move it to see what another value would decide. Nothing is changed: the plan's recipe says what holds.", "移动可查看其他取值的判定。不会改动任何东西：以计划的配方为准。"],
   would: ["{0} of {1} documents would be left out", "将去掉 {0}/{1} 篇"],
   limits: ["In the recipe: {0}", "配方中：{0}"],
+  noMeasures: ["The corpus holds no measure of this rule: its recipe asks for none. One made with recipe = \"measure\" holds all of them.", "语料没有这条规则的测量值：它的配方没有测量。用 recipe = \"measure\" 制作的语料保留全部测量值。"],
   noLimit: ["The recipe does not ask for this rule.", "配方没有使用这条规则。"],
   most: ["more than the threshold is left out", "超过阈值的去掉"],
   least: ["less than the threshold is left out", "低于阈值的去掉"],

@@ -149,14 +149,14 @@ function Drawing({ nodes, picked, pick }: Props) {
         const n = p.node!, { state, part } = stateOf(n), kind = maybe("kind", n.kind);
         const name = n.name.length > 13 ? n.name.slice(0, 12) + "…" : n.name;
         return <g key={p.id} class={`node ${state}`} transform={`translate(${x(p)} ${p.y - high / 2})`} tabindex={0 /* SVG knows no tabIndex */} role="button"
-          aria-pressed={picked === p.id} aria-label={`${kind} ${n.name}, ${maybe("state", state)}`}
+          aria-pressed={picked === p.id} aria-description={name === n.name ? undefined : n.name}
           onClick={() => pick(p.id)}
           onKeyDown={e => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); pick(p.id); } }}>
           <rect class="box" width={wide} height={high} rx="9" />
           {state === "running" && <rect class="bar" x="10" y={high - 7} width={Math.max(3, (wide - 20) * part)} height="3" rx="1.5" />}
-          <text class="kind" x="11" y="19">{kind}</text>
-          <text class="name" x="11" y="36">{name}</text>
-          <text class="glyph" aria-hidden="true" x={wide - 11} y="20" text-anchor="end">{glyphs[state] ?? "○"}</text>
+          <text class="kind" x="11" y="19">{kind}</text>{" "}
+          <text class="name" x="11" y="36">{name}</text>{" "}
+          <text class="glyph" role="img" aria-label={maybe("state", state)} x={wide - 11} y="20" text-anchor="end">{glyphs[state] ?? "○"}</text>
           <text class="mark" aria-hidden="true" x={wide - 11} y="37" text-anchor="end">{corner(n)}</text>
         </g>;
       })}

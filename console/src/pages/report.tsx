@@ -43,7 +43,7 @@ const nameOf = (m: Model) => maybe("role", m.role === "tutor" && m.method === "g
 function Scores({ title, models, groups, total }: { title: string; models: Model[]; groups: Group[]; total?: Group }) {
   return <Fragment>
     <h3>{title}</h3>
-    <div class="scroll"><table class="scores">
+    <div class="scroll" tabIndex={0} role="region" aria-label={title}><table class="scores">
       <thead><tr><th scope="col">{t("family")}</th><th scope="col">{t("problems")}</th>
         {models.map(m => <th scope="col" title={m.name}>{nameOf(m)}</th>)}</tr></thead>
       <tbody>{groups.map(g => <tr class={g === total ? "total" : ""}>
@@ -77,7 +77,7 @@ function Checks({ list }: { list: Check[] }) {
   const unseen = (c: Check) => c.name === "unseen";
   return <Fragment>
     <h3>{t("checks")}</h3>
-    <div class="scroll"><table>
+    <div class="scroll" tabIndex={0} role="region" aria-label={t("checks")}><table>
       <thead><tr>{(["check", "wanted", "measured"] as const).map(k => <th scope="col">{t(k)}</th>)}<th /></tr></thead>
       <tbody>{list.map(c => <tr>
         <th scope="row">{named(c)}</th>
@@ -103,7 +103,7 @@ function Costs({ report: r }: { report: Report }) {
   const shown = columns.filter(c => c[2]);
   return <Fragment>
     <h3>{t("costs")}</h3>
-    <div class="scroll"><table>
+    <div class="scroll" tabIndex={0} role="region" aria-label={t("costs")}><table>
       <thead><tr><th scope="col">{t("model")}</th>{shown.map(([name]) => <th scope="col">{name}</th>)}</tr></thead>
       <tbody>{r.models.map((m, i) => <tr><th scope="row">{nameOf(m)}</th>{shown.map(([, value]) => <td>{value(m, i)}</td>)}</tr>)}</tbody>
     </table></div>
@@ -125,7 +125,7 @@ function Predicted({ nodes }: { nodes: Node[] }) {
   const error = (v: number) => v >= 2 ? v.toPrecision(2) + " ×" : (v < 1 ? "−" : "+") + percent(Math.abs(v - 1), 0);
   return <Fragment>
     <h3>{t("predicted")}</h3>
-    <div class="scroll"><table>
+    <div class="scroll" tabIndex={0} role="region" aria-label={t("predicted")}><table>
       <thead><tr>{(["stepName", "timePlanned", "timeActual", "error", "memoryPlanned", "memoryActual", "error"] as const).map(k => <th scope="col">{t(k)}</th>)}</tr></thead>
       <tbody>{rows.map(r => <tr class={r.name ? "" : "total"}>
         <th scope="row">{r.name || t("inAll")}</th>
