@@ -271,6 +271,33 @@ func TestHoldsLittle(t *testing.T) {
 	}
 }
 
+// A calculation is no number of anyone's, and leaves as it is written.
+func TestSumsPass(t *testing.T) {
+	p := made(t, &Policy{Pack: "minors-zh"})
+	for _, text := range []string{
+		"3+4+0=07\n5+2+0=07\n2+9+0=11\n", "13-11=3-1=2\n9+2=11\n", "54482534+52542586=?", "Compute 15+(10+13)-(12+(6+13)).",
+		"18+12=28+2=30\n30÷(4×6-18)\n4×6=24\n30÷(24-18)\n24-18=14-8=6\n30÷6=5\n",
+	} {
+		rail := p.Rail(Thought, Context{})
+		left, most := "", 0
+		for _, c := range text {
+			piece, err := rail.Write(string(c))
+			if err != nil {
+				t.Fatal(err)
+			}
+			left += piece
+			most = max(most, utf8.RuneCount(rail.list[0].held))
+		}
+		tail, err := rail.Flush()
+		if left += tail; err != nil || left != text {
+			t.Errorf("%q leaves as %q, %v", text, left, err)
+		}
+		if most > 20 && strings.Contains(text, "\n") {
+			t.Errorf("%q: %d runes held back", text, most)
+		}
+	}
+}
+
 func TestRefusalIsFinal(t *testing.T) {
 	p := made(t, &Policy{Pack: "minimal"})
 	rail := p.Rail(Output, Context{})

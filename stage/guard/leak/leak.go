@@ -214,6 +214,9 @@ func (s *stream) space(c rune, from, to int) {
 }
 
 func (s *stream) sign(kind sort, v rune, from, to int) {
+	if v == '=' && s.reckons() {
+		s.close()
+	}
 	if s.pending && !isOneOf(v, "@[({<._+-") {
 		s.close()
 	}
@@ -233,6 +236,24 @@ func (s *stream) sign(kind sort, v rune, from, to int) {
 	if len(s.units) >= limit {
 		s.overflow()
 	}
+}
+
+// reckons reports whether the units are a calculation whose result comes next: no
+// number goes on behind that.
+func (s *stream) reckons() bool {
+	n, terms := len(s.units), false
+	if n == 0 || s.units[n-1].v != ')' && (s.units[n-1].v < '0' || s.units[n-1].v > '9') {
+		return false
+	}
+	for k, u := range s.units {
+		switch {
+		case k > 0 && isOneOf(u.v, "+-*/"):
+			terms = true
+		case u.s != gap && (u.v < '0' || u.v > '9') && !isOneOf(u.v, "()=-+"):
+			return false
+		}
+	}
+	return terms
 }
 
 // count notes the sign of the last unit where it is evidence: digits, and the signs of

@@ -1,6 +1,10 @@
 package leak
 
-import "suiren/pii"
+import (
+	"slices"
+
+	"suiren/pii"
+)
 
 // A group is digits without anything between them: units i to j.
 type group struct {
@@ -82,7 +86,7 @@ func sequence(list []found, run []group, part bool) []found {
 				continue
 			}
 			k := pii.NumberKind(digits)
-			if k == pii.Mobile && !mobileGroups(run[i:j+1], whole) {
+			if sum(run[i+1:j+1]) || k == pii.Mobile && !mobileGroups(run[i:j+1], whole) {
 				k = ""
 			}
 			if k != "" {
@@ -95,6 +99,12 @@ func sequence(list []found, run []group, part bool) []found {
 		}
 	}
 	return list
+}
+
+// sum reports whether groups are terms: what is added and what it comes to is not one
+// number. A number with one sign between all its digits is found as that.
+func sum(run []group) bool {
+	return slices.ContainsFunc(run, func(g group) bool { return isOneOf(g.sep, "+=(") })
 }
 
 // mobileGroups reports whether a mobile number is grouped as one: it has no check
