@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -156,15 +157,21 @@ func (h *house) measure(ctx context.Context, q serve.Query) (any, error) {
 	for _, v := range values {
 		counts[min(bars-1, max(0, int((v.Value-low)/(high-low)*bars)))]++
 	}
-	at := high
+	at := low // where nothing is left out
+	if rule.Most {
+		at = high
+	}
 	if _, err := json.Number(q.Values.Get("at")).Float64(); err == nil {
 		at, _ = json.Number(q.Values.Get("at")).Float64()
 	} else {
-		for _, l := range limits {
-			at = l
+		for _, lang := range slices.Sorted(maps.Keys(limits)) {
+			at = limits[lang]
 		}
 	}
 	i, _ := slices.BinarySearchFunc(values, at, func(v near, at float64) int { return cmp.Compare(v.Value, at) })
+	for rule.Most && i < len(values) && values[i].Value == at { // as much as is allowed
+		i++
+	}
 	around := values[max(0, i-4):min(len(values), i+4)]
 	below := i
 	return map[string]any{"rule": rule.Name, "most": rule.Most, "low": low, "high": high, "counts": counts, "limits": limits, "at": at, "total": len(values), "below": below, "samples": around}, nil

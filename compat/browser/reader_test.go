@@ -116,10 +116,11 @@ func (p *tab) pages() []string {
 	return eval[[]string](p, `[...document.querySelectorAll("nav a")].map(a => a.hash.slice(1))`)
 }
 
-// turn turns to a page by its address.
+// turn turns to a page, or a view of it, by its address.
 func (p *tab) turn(page string) {
 	p.t.Helper()
 	eval[bool](p, `(location.hash = `+quote("#"+page)+`, true)`)
+	page, _, _ = strings.Cut(page, "/")
 	p.wait(`document.querySelector("nav a[aria-current]")?.hash === ` + quote("#"+page) + ` && document.querySelector("main h1, main #question")`)
 }
 

@@ -123,7 +123,7 @@ func tasks(t *testing.T, browser context.Context, origin string) {
 		p.click(".tabs button:nth-child(2)")
 		p.wait(`document.querySelector(".histogram")`)
 		said := p.text("[role=status] b")
-		eval[bool](p, `(e => { e.value = e.max; return e.dispatchEvent(new Event("input", { bubbles: true })); })(document.querySelector("input[type=range]"))`)
+		eval[bool](p, `(e => { e.value = +e.value > (+e.min + +e.max) / 2 ? e.min : e.max; return e.dispatchEvent(new Event("input", { bubbles: true })); })(document.querySelector("input[type=range]"))`)
 		p.wait(`document.querySelector("[role=status] b").innerText !== ` + quote(said))
 		p.click(".tabs button:last-child")
 		p.wait(`document.querySelector(".tokens mark")`)
@@ -162,7 +162,106 @@ func tasks(t *testing.T, browser context.Context, origin string) {
 		p.click(".proof ~ .proof summary")
 		p.wait(`document.querySelector(".proof[open] pre")?.innerText.includes("/v1/chat/completions")`)
 	})
+	kept(t, p)
 	p.clean(t)
+}
+
+// kept does the tasks of who keeps a house: what was used, traced, released and
+// refused, and who may come in.
+func kept(t *testing.T, p *tab) {
+	t.Run("usage", func(t *testing.T) { // what is asked is counted, and bounded
+		p.on(t)
+		total := func() (n int) {
+			p.turn("usage")
+			p.wait(`document.querySelector("tr.total td")`)
+			fmt.Sscan(strings.ReplaceAll(eval[string](p, `document.querySelector("tr.total td:nth-of-type(2)").innerText`), ",", ""), &n)
+			return n
+		}
+		before := total()
+		p.turn("chat")
+		p.wait(`document.getElementById("question")`)
+		ask(p, tongues[1].problem)
+		if after := total(); after <= before {
+			t.Errorf("%d tokens of prompts were used before a question, and %d after", before, after)
+		}
+		p.fill(".budget-name", "nobody")
+		p.fill(".budget-amount", "12345")
+		p.click("form.budget button")
+		p.wait(`[...document.querySelectorAll(".plainlist li")].some(e => e.innerText.includes("nobody") && e.innerText.includes("0 of 12,345"))`)
+		p.shot(*look, "usage-budget", true)
+		p.click(".plainlist button")
+		p.wait(`!document.querySelector("main .plainlist")`)
+	})
+	t.Run("traces", func(t *testing.T) {
+		p.on(t)
+		p.turn("traces")
+		p.wait(`document.querySelectorAll(".trace").length > 0`)
+		newest := get[struct{ Traces []struct{ ID string } }](p, "/api/traces?limit=1").Traces[0].ID
+		if got := p.text("tbody tr code"); got != newest {
+			t.Errorf("the newest trace is %s, and %q shows", newest, got)
+		}
+		p.click(".trace")
+		p.wait(`document.querySelectorAll("dialog[open] .timeline li").length > 2 && document.querySelector("dialog[open] .timeline .inner")`)
+		if got := p.text("dialog[open] .timeline"); !strings.Contains(got, "prefill") {
+			t.Errorf("the timeline is %q", got)
+		}
+		for _, v := range p.broken() {
+			t.Error(v)
+		}
+		p.shot(*look, "trace-open", false)
+		p.press(kb.Escape)
+		p.wait(`!document.querySelector("dialog[open]")`)
+		p.click(".tabs button:last-child")
+		p.wait(`[...document.querySelectorAll("tbody td")].some(e => e.innerText.includes("budget.set"))`)
+		p.click(".form button.main")
+		p.wait(`document.querySelector("p.good[role=status]")?.innerText.includes("It holds")`)
+		p.shot(*look, "audit", true)
+	})
+	t.Run("guard", func(t *testing.T) { // a text is refused, and by which rule
+		p.on(t)
+		p.turn("guard/try")
+		p.wait(`document.querySelector(".trial")`)
+		p.fill(".trial", tongues[1].forbidden)
+		p.click("form button.main")
+		p.wait(`document.querySelector(".verdict .bad")?.innerText.includes("refused")`)
+		if got := p.text(".verdict"); !strings.Contains(got, "terrorism") || !strings.Contains(got, "make a bomb") {
+			t.Errorf("the verdict is told as %q", got)
+		}
+		for _, v := range p.broken() {
+			t.Error(v)
+		}
+		p.shot(*look, "guard-try", true)
+		p.fill(".trial", "What is a verdict?")
+		p.click("form button.main")
+		p.wait(`document.querySelector(".verdict .good")?.innerText.includes("It passes")`)
+	})
+	t.Run("releases", func(t *testing.T) { // the one that is live passes what promotion asks
+		p.on(t)
+		p.turn("releases")
+		p.wait(`document.querySelector(".picks .done")?.innerText === "live" && document.querySelector("button.promote:disabled")`)
+		p.click("button.check")
+		p.wait(`document.querySelectorAll(".two .plainlist .good").length === 3`)
+		p.shot(*look, "release-checked", true)
+	})
+	t.Run("people", func(t *testing.T) { // who is added comes in by a link, and out again
+		p.on(t)
+		p.turn("people")
+		p.wait(`document.querySelector(".person-name")`)
+		p.fill(".person-name", "mei")
+		p.click("form button.main")
+		p.wait(`document.querySelector(".person b")?.innerText === "mei" && document.querySelector(".once code")`)
+		link := p.text(".once code")
+		if !strings.HasPrefix(link, p.origin+"/#join=") {
+			t.Errorf("the link is %q", link)
+		}
+		for _, v := range p.broken() {
+			t.Error(v)
+		}
+		p.shot(*look, "people-added", true)
+		p.click(".person .remove")
+		p.click(".person button.main")
+		p.wait(`!document.querySelector(".person")`)
+	})
 }
 
 // fill sets the text of a field, as a reader would who writes all of it.

@@ -83,7 +83,10 @@ function Accounts() {
     edit(null);
   } }, /* @__PURE__ */ h(Roles, { value: editing.roles, set: (r) => edit({ ...editing, roles: r }) }), /* @__PURE__ */ h("button", { class: "main" }, w("save")))))))), /* @__PURE__ */ h(Card, { title: w("add") }, /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
-    go(() => linked(act("POST", "/api/people", { name, title, roles: given })));
+    go(() => linked(act("POST", "/api/people", { name, title, roles: given })).then(() => {
+      setName("");
+      setTitle("");
+    }));
   } }, /* @__PURE__ */ h(Field, { label: w("name") }, (id) => /* @__PURE__ */ h("input", { id, class: "person-name", required: true, value: name, onInput: (e) => setName(e.target.value) })), /* @__PURE__ */ h(Field, { label: w("title") }, (id) => /* @__PURE__ */ h("input", { id, value: title, onInput: (e) => setTitle(e.target.value) })), /* @__PURE__ */ h(Roles, { value: given, set: give }), /* @__PURE__ */ h("button", { class: "main", disabled: run.busy || !name }, w("add"))), /* @__PURE__ */ h(Command, { line: `suiren user add ${name || "NAME"}` })));
 }
 function Keys() {

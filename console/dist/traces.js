@@ -19,7 +19,19 @@ var words = {
   none: ["No answer was given yet", "还没有回答"],
   noneHelp: ["Each answer leaves a trace here: ask something on the chat page.", "每个回答都会留下轨迹：去对话页提问。"],
   time: ["Time", "时间"],
-  question: ["Question", "问题"],
+  number: ["Trace", "轨迹"],
+  operation: ["What", "种类"],
+  operation_: ["everything", "全部"],
+  operation_chat: ["answers", "回答"],
+  operation_embeddings: ["embeddings", "向量"],
+  operation_rerank: ["rankings", "排序"],
+  operation_job: ["steps of plans", "计划步骤"],
+  reason_stop: ["finished", "正常结束"],
+  reason_length: ["at its limit of tokens", "达到词元上限"],
+  reason_content_filter: ["refused", "被拒绝"],
+  reason_cancelled: ["cancelled", "已取消"],
+  reason_tool_calls: ["calls a tool", "调用工具"],
+  reason_error: ["failed", "出错"],
   model: ["Model", "模型"],
   tokens: ["Tokens", "词元"],
   took: ["Took", "用时"],
@@ -56,6 +68,8 @@ var words = {
 
 // src/pages/traces.tsx
 var w = say(words);
+var operations = ["chat", "embeddings", "rerank", "job", ""];
+var reason = (v) => Object.hasOwn(words, "reason_" + v) ? w(`reason_${v}`) : v;
 var ns = (v) => seconds(v / 1e9);
 function Traces() {
   const tab = store.rest === "audit" ? "audit" : "traces";
@@ -64,7 +78,7 @@ function Traces() {
   }, of: [["traces", w("tab_traces")], ["audit", w("tab_audit")]] }) }, tab === "traces" ? /* @__PURE__ */ h(List, null) : /* @__PURE__ */ h(Audit, null));
 }
 function List() {
-  const [f, change] = useState({ text: "", key: "", rated: "", slower: "" }), [asked, ask] = useState(f), [before, setBefore] = useState(0), [open, setOpen] = useState("");
+  const [f, change] = useState({ operation: "chat", text: "", key: "", rated: "", slower: "" }), [asked, ask] = useState(f), [before, setBefore] = useState(0), [open, setOpen] = useState("");
   useEffect(() => {
     const timer = setTimeout(() => {
       setBefore(0);
@@ -75,7 +89,7 @@ function List() {
   const query = new URLSearchParams(Object.entries({ ...asked, before: before ? String(before) : "", limit: "100" }).filter(([, v]) => v));
   const got = useGet("/api/traces?" + query);
   const input = (k) => (e) => change({ ...f, [k]: e.target.value });
-  return /* @__PURE__ */ h(Card, null, /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Field, { label: w("search") }, (id) => /* @__PURE__ */ h("input", { id, value: f.text, onInput: input("text") })), /* @__PURE__ */ h(Field, { label: w("key") }, (id) => /* @__PURE__ */ h("input", { id, value: f.key, onInput: input("key") })), /* @__PURE__ */ h(Field, { label: w("rated") }, (id) => /* @__PURE__ */ h("select", { id, value: f.rated, onChange: input("rated") }, ["", "good", "bad", "any"].map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, w(`rated_${v}`))))), /* @__PURE__ */ h(Field, { label: w("slower") }, (id) => /* @__PURE__ */ h("input", { id, type: "number", min: "0", step: "any", value: f.slower, onInput: input("slower") }))), /* @__PURE__ */ h(Loaded, { of: got }, ({ traces, next }) => !traces || traces.length === 0 ? /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")), /* @__PURE__ */ h("a", { class: "button", href: "#chat" }, t("chat"))) : /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("traces") }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("time")), /* @__PURE__ */ h("th", { scope: "col" }, w("question")), /* @__PURE__ */ h("th", { scope: "col" }, w("key")), /* @__PURE__ */ h("th", { scope: "col" }, w("model")), /* @__PURE__ */ h("th", { scope: "col" }, w("tokens")), /* @__PURE__ */ h("th", { scope: "col" }, w("took")), /* @__PURE__ */ h("th", { scope: "col" }, w("reason")))), /* @__PURE__ */ h("tbody", null, traces.map((one) => /* @__PURE__ */ h("tr", { key: one.id }, /* @__PURE__ */ h("th", { scope: "row" }, /* @__PURE__ */ h("button", { class: "bare trace", onClick: () => setOpen(one.id) }, day(one.time))), /* @__PURE__ */ h("td", { class: "clip" }, one.content?.messages.at(-1)?.text ?? one.id), /* @__PURE__ */ h("td", null, one.account?.key), /* @__PURE__ */ h("td", null, one.supply?.model), /* @__PURE__ */ h("td", null, count(one.amounts.prompt + one.amounts.thought + one.amounts.answer)), /* @__PURE__ */ h("td", null, ns(one.total)), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h(Tag, { kind: one.reason === "stop" ? "done" : one.reason === "error" ? "failed" : "" }, one.reason), one.rating && /* @__PURE__ */ h(Tag, { kind: one.rating.good ? "done" : "failed" }, one.rating.good ? w("rated_good") : w("rated_bad")))))))), /* @__PURE__ */ h("div", { class: "row" }, before > 0 && /* @__PURE__ */ h("button", { onClick: () => setBefore(0) }, w("first")), next > 0 && /* @__PURE__ */ h("button", { onClick: () => setBefore(next) }, w("more"))))), /* @__PURE__ */ h("p", { class: "quiet" }, w("toData")), /* @__PURE__ */ h(Command, { line: "suiren trace list" }), open && /* @__PURE__ */ h(One, { id: open, close: () => setOpen("") }));
+  return /* @__PURE__ */ h(Card, null, /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Field, { label: w("operation") }, (id) => /* @__PURE__ */ h("select", { id, value: f.operation, onChange: input("operation") }, operations.map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, w(`operation_${v}`))))), /* @__PURE__ */ h(Field, { label: w("search") }, (id) => /* @__PURE__ */ h("input", { id, value: f.text, onInput: input("text") })), /* @__PURE__ */ h(Field, { label: w("key") }, (id) => /* @__PURE__ */ h("input", { id, value: f.key, onInput: input("key") })), /* @__PURE__ */ h(Field, { label: w("rated") }, (id) => /* @__PURE__ */ h("select", { id, value: f.rated, onChange: input("rated") }, ["", "good", "bad", "any"].map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, w(`rated_${v}`))))), /* @__PURE__ */ h(Field, { label: w("slower") }, (id) => /* @__PURE__ */ h("input", { id, type: "number", min: "0", step: "any", value: f.slower, onInput: input("slower") }))), /* @__PURE__ */ h(Loaded, { of: got }, ({ traces, next }) => !traces || traces.length === 0 ? /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")), /* @__PURE__ */ h("a", { class: "button", href: "#chat" }, t("chat"))) : /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("traces") }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("time")), /* @__PURE__ */ h("th", { scope: "col" }, w("number")), /* @__PURE__ */ h("th", { scope: "col" }, w("key")), /* @__PURE__ */ h("th", { scope: "col" }, w("model")), /* @__PURE__ */ h("th", { scope: "col" }, w("tokens")), /* @__PURE__ */ h("th", { scope: "col" }, w("took")), /* @__PURE__ */ h("th", { scope: "col" }, w("reason")))), /* @__PURE__ */ h("tbody", null, traces.map((one) => /* @__PURE__ */ h("tr", { key: one.id }, /* @__PURE__ */ h("th", { scope: "row" }, /* @__PURE__ */ h("button", { class: "bare trace", onClick: () => setOpen(one.id) }, day(one.time))), /* @__PURE__ */ h("td", { class: "clip" }, /* @__PURE__ */ h("code", null, one.id)), /* @__PURE__ */ h("td", null, one.account?.key), /* @__PURE__ */ h("td", null, one.supply?.model), /* @__PURE__ */ h("td", null, count(one.amounts.prompt + one.amounts.thought + one.amounts.answer)), /* @__PURE__ */ h("td", null, ns(one.total)), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h(Tag, { kind: one.reason === "stop" ? "done" : one.reason === "error" ? "failed" : "" }, reason(one.reason)), one.rating && /* @__PURE__ */ h(Tag, { kind: one.rating.good ? "done" : "failed" }, one.rating.good ? w("rated_good") : w("rated_bad")))))))), /* @__PURE__ */ h("div", { class: "row" }, before > 0 && /* @__PURE__ */ h("button", { onClick: () => setBefore(0) }, w("first")), next > 0 && /* @__PURE__ */ h("button", { onClick: () => setBefore(next) }, w("more"))))), /* @__PURE__ */ h("p", { class: "quiet" }, w("toData")), /* @__PURE__ */ h(Command, { line: "suiren trace list" }), open && /* @__PURE__ */ h(One, { id: open, close: () => setOpen("") }));
 }
 function One({ id, close }) {
   const got = useGet("/api/traces/" + encodeURIComponent(id)), box = useRef(null);
@@ -89,12 +103,12 @@ function One({ id, close }) {
     [w("model"), one.supply?.model ?? ""],
     [w("release"), short(one.supply?.release ?? "")],
     [w("seed"), String(one.seed)],
-    [w("reason"), one.reason],
+    [w("reason"), reason(one.reason)],
     [w("tokens"), `${count(one.amounts.prompt)} + ${count(one.amounts.thought)} + ${count(one.amounts.answer)}`]
   ] }), /* @__PURE__ */ h("h3", null, w("timeline")), /* @__PURE__ */ h(Timeline, { of: one }), /* @__PURE__ */ h("h3", null, w("rails")), !one.rails?.length ? /* @__PURE__ */ h("p", { class: "quiet" }, w("noRails")) : /* @__PURE__ */ h("ul", { class: "plainlist" }, one.rails.map((d) => /* @__PURE__ */ h("li", null, /* @__PURE__ */ h(Tag, { kind: d.action === "refuse" ? "failed" : "" }, d.action), " ", /* @__PURE__ */ h("code", null, d.class), " ", d.rule))), one.content ? /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("h3", null, w("asked")), one.content.messages.map((m) => /* @__PURE__ */ h("p", { class: "passage" }, /* @__PURE__ */ h("b", null, m.role), " ", m.text)), one.content.thought && /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("thought")), /* @__PURE__ */ h("p", { class: "passage" }, one.content.thought)), /* @__PURE__ */ h("h3", null, w("answered")), /* @__PURE__ */ h("p", { class: "passage" }, one.content.answer), one.content.sources && one.content.sources.length > 0 && /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("sources")), one.content.sources.map((s) => /* @__PURE__ */ h("blockquote", null, /* @__PURE__ */ h("code", null, s.file), /* @__PURE__ */ h("p", { class: "passage" }, s.text)))), one.content.receipt ? /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("receipt")), /* @__PURE__ */ h("pre", { tabIndex: 0, "aria-label": w("receipt") }, JSON.stringify(one.content.receipt, null, 2))) : null) : /* @__PURE__ */ h("p", { class: "quiet" }, w("notKept")))));
 }
 function Timeline({ of }) {
-  const spans = of.spans?.length ? of.spans : [{ name: w("queue"), start: 0, total: of.wait }, { name: w("reading"), start: of.wait, total: Math.max(0, (of.first || of.total) - of.wait) }, ...of.first ? [{ name: w("writing"), start: of.first, total: of.total - of.first }] : []];
+  const spans = of.spans?.length ? of.spans : of.operation === "job" ? [{ name: of.supply?.model ?? "", start: 0, total: of.total }] : [{ name: w("queue"), start: 0, total: of.wait }, { name: w("reading"), start: of.wait, total: Math.max(0, (of.first || of.total) - of.wait) }, ...of.first ? [{ name: w("writing"), start: of.first, total: of.total - of.first }] : []];
   const all = Math.max(of.total, ...spans.map((s) => s.start + s.total), 1);
   return /* @__PURE__ */ h("ol", { class: "timeline" }, spans.map((s) => /* @__PURE__ */ h("li", { key: s.name + s.start, class: s.parent ? "inner" : "" }, /* @__PURE__ */ h("span", null, s.name, s.count ? /* @__PURE__ */ h("span", { class: "quiet" }, " · ", count(s.count)) : null), /* @__PURE__ */ h("svg", { viewBox: "0 0 1000 12", preserveAspectRatio: "none", role: "img", "aria-label": `${s.name} ${ns(s.total)}` }, /* @__PURE__ */ h("rect", { class: "track", width: "1000", height: "12" }), /* @__PURE__ */ h("rect", { class: "part", x: s.start / all * 1e3, width: Math.max(s.total / all * 1e3, 2), height: "12" })), /* @__PURE__ */ h("span", { class: "number" }, ns(s.total)))));
 }

@@ -51,7 +51,7 @@ function Accounts() {
       </div>
       {editing?.name === p.name && <form class="form" onSubmit={e => { e.preventDefault(); go(() => act("PUT", at("people", p.name) + "/roles", { roles: editing.roles })); edit(null); }}><Roles value={editing.roles} set={r => edit({ ...editing, roles: r })} /><button class="main">{w("save")}</button></form>}
     </li>)}</ul></Card>}</Loaded>
-    <Card title={w("add")}><form class="form" onSubmit={e => { e.preventDefault(); go(() => linked(act("POST", "/api/people", { name, title, roles: given }))); }}>
+    <Card title={w("add")}><form class="form" onSubmit={e => { e.preventDefault(); go(() => linked(act("POST", "/api/people", { name, title, roles: given })).then(() => { setName(""); setTitle(""); })); }}>
       <Field label={w("name")}>{id => <input id={id} class="person-name" required value={name} onInput={e => setName((e.target as HTMLInputElement).value)} />}</Field>
       <Field label={w("title")}>{id => <input id={id} value={title} onInput={e => setTitle((e.target as HTMLInputElement).value)} />}</Field>
       <Roles value={given} set={give} /><button class="main" disabled={run.busy || !name}>{w("add")}</button></form>

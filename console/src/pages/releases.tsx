@@ -47,11 +47,11 @@ function One({ of, reload }: { of: Release; reload: () => void }) {
     <ul class="plainlist">{needed.map(name => { const c = of.checks?.find(one => one.name === name); return <li key={name}>{c ? c.ok ? <span class="good">✓</span> : <span class="bad">✗</span> : "○"} {w(`check_${name}`)} <span class="quiet">{c ? day(c.time) : w("notChecked")}</span></li>; })}</ul>
     <Field label={w("why")} hint={w("whyHint")}>{id => <input id={id} class="why-release" value={why} maxLength={200} onInput={e => setWhy((e.target as HTMLInputElement).value)} />}</Field>
     <div class="row"><button class="check" disabled={run.busy} onClick={() => go("check")}>{w("check")}</button>
-      <button class="main promote" disabled={run.busy} onClick={() => go("promote")}>{w("promote")}</button>
+      <button class="main promote" disabled={run.busy || of.stage === "live"} onClick={() => go("promote")}>{w("promote")}</button>
       <button class="rollback" disabled={run.busy} onClick={() => go("rollback")}>{w("rollback")}</button><button disabled={run.busy} onClick={() => go("retire")}>{w("retire")}</button></div>
     <div class="form"><Field label={w("share", share)}>{id => <input id={id} type="range" min="1" max="100" value={share} onInput={e => setShare(+(e.target as HTMLInputElement).value)} />}</Field>
       <Field label={w("stop")} hint={w("stopHint")}>{id => <input id={id} value={stop} onInput={e => setStop((e.target as HTMLInputElement).value)} />}</Field>
-      <button class="canary" disabled={run.busy} onClick={() => go("canary")}>{w("canary")}</button></div>
+      <button class="canary" disabled={run.busy || of.stage === "live"} onClick={() => go("canary")}>{w("canary")}</button></div>
     <p role="status">{said}</p>
     {run.failure && <Fail of={run.failure} />}
     <Command line={`suiren release promote ${short(of.digest)}`} />

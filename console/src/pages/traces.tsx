@@ -15,6 +15,8 @@ interface Trace {
 interface Line { n: number; time: string; actor: string; action: string; subject: string }
 interface Verified { holds: boolean; lines: number; hash: string; checkpoints: number; error?: { en: string; zh: string } }
 
+const operations = ["chat", "embeddings", "rerank", "job", ""] as const;
+const reason = (v: string) => Object.hasOwn(words, "reason_" + v) ? w(`reason_${v}` as "reason_stop") : v;
 const ns = (v: number) => seconds(v / 1e9);
 
 export default function Traces() {
@@ -25,22 +27,23 @@ export default function Traces() {
 }
 
 function List() {
-  const [f, change] = useState({ text: "", key: "", rated: "", slower: "" }), [asked, ask] = useState(f), [before, setBefore] = useState(0), [open, setOpen] = useState("");
+  const [f, change] = useState({ operation: "chat", text: "", key: "", rated: "", slower: "" }), [asked, ask] = useState(f), [before, setBefore] = useState(0), [open, setOpen] = useState("");
   useEffect(() => { const timer = setTimeout(() => { setBefore(0); ask(f); }, 300); return () => clearTimeout(timer); }, [f]);
   const query = new URLSearchParams(Object.entries({ ...asked, before: before ? String(before) : "", limit: "100" }).filter(([, v]) => v));
   const got = useGet<{ traces: Trace[] | null; next: number }>("/api/traces?" + query);
   const input = (k: keyof typeof f) => (e: Event) => change({ ...f, [k]: (e.target as HTMLInputElement).value });
   return <Card>
     <div class="form">
+      <Field label={w("operation")}>{id => <select id={id} value={f.operation} onChange={input("operation")}>{operations.map(v => <option key={v} value={v}>{w(`operation_${v}`)}</option>)}</select>}</Field>
       <Field label={w("search")}>{id => <input id={id} value={f.text} onInput={input("text")} />}</Field>
       <Field label={w("key")}>{id => <input id={id} value={f.key} onInput={input("key")} />}</Field>
       <Field label={w("rated")}>{id => <select id={id} value={f.rated} onChange={input("rated")}>{(["", "good", "bad", "any"] as const).map(v => <option key={v} value={v}>{w(`rated_${v}`)}</option>)}</select>}</Field>
       <Field label={w("slower")}>{id => <input id={id} type="number" min="0" step="any" value={f.slower} onInput={input("slower")} />}</Field>
     </div>
     <Loaded of={got}>{({ traces, next }) => !traces || traces.length === 0 ? <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#chat">{t("chat")}</a></Empty> : <Fragment>
-      <div class="scroll" tabIndex={0} role="region" aria-label={t("traces")}><table class="left"><thead><tr><th scope="col">{w("time")}</th><th scope="col">{w("question")}</th><th scope="col">{w("key")}</th><th scope="col">{w("model")}</th><th scope="col">{w("tokens")}</th><th scope="col">{w("took")}</th><th scope="col">{w("reason")}</th></tr></thead>
-        <tbody>{traces.map(one => <tr key={one.id}><th scope="row"><button class="bare trace" onClick={() => setOpen(one.id)}>{day(one.time)}</button></th><td class="clip">{one.content?.messages.at(-1)?.text ?? one.id}</td><td>{one.account?.key}</td><td>{one.supply?.model}</td>
-          <td>{count(one.amounts.prompt + one.amounts.thought + one.amounts.answer)}</td><td>{ns(one.total)}</td><td><Tag kind={one.reason === "stop" ? "done" : one.reason === "error" ? "failed" : ""}>{one.reason}</Tag>{one.rating && <Tag kind={one.rating.good ? "done" : "failed"}>{one.rating.good ? w("rated_good") : w("rated_bad")}</Tag>}</td></tr>)}</tbody></table></div>
+      <div class="scroll" tabIndex={0} role="region" aria-label={t("traces")}><table class="left"><thead><tr><th scope="col">{w("time")}</th><th scope="col">{w("number")}</th><th scope="col">{w("key")}</th><th scope="col">{w("model")}</th><th scope="col">{w("tokens")}</th><th scope="col">{w("took")}</th><th scope="col">{w("reason")}</th></tr></thead>
+        <tbody>{traces.map(one => <tr key={one.id}><th scope="row"><button class="bare trace" onClick={() => setOpen(one.id)}>{day(one.time)}</button></th><td class="clip"><code>{one.id}</code></td><td>{one.account?.key}</td><td>{one.supply?.model}</td>
+          <td>{count(one.amounts.prompt + one.amounts.thought + one.amounts.answer)}</td><td>{ns(one.total)}</td><td><Tag kind={one.reason === "stop" ? "done" : one.reason === "error" ? "failed" : ""}>{reason(one.reason)}</Tag>{one.rating && <Tag kind={one.rating.good ? "done" : "failed"}>{one.rating.good ? w("rated_good") : w("rated_bad")}</Tag>}</td></tr>)}</tbody></table></div>
       <div class="row">{before > 0 && <button onClick={() => setBefore(0)}>{w("first")}</button>}{next > 0 && <button onClick={() => setBefore(next)}>{w("more")}</button>}</div>
     </Fragment>}</Loaded>
     <p class="quiet">{w("toData")}</p>
@@ -55,7 +58,7 @@ function One({ id, close }: { id: string; close: () => void }) {
   return <dialog ref={box} class="document" aria-label={w("trace", id)} onClose={close}>
     <div class="row"><h2>{w("trace", id)}</h2><button class="push" onClick={() => box.current!.close()}>{w("close")}</button></div>
     <Loaded of={got}>{({ trace: one }) => <Fragment>
-      <FactList rows={[[w("time"), day(one.time)], [w("key"), one.account?.key ?? ""], [w("person"), one.account?.person ?? ""], [w("model"), one.supply?.model ?? ""], [w("release"), short(one.supply?.release ?? "")], [w("seed"), String(one.seed)], [w("reason"), one.reason],
+      <FactList rows={[[w("time"), day(one.time)], [w("key"), one.account?.key ?? ""], [w("person"), one.account?.person ?? ""], [w("model"), one.supply?.model ?? ""], [w("release"), short(one.supply?.release ?? "")], [w("seed"), String(one.seed)], [w("reason"), reason(one.reason)],
         [w("tokens"), `${count(one.amounts.prompt)} + ${count(one.amounts.thought)} + ${count(one.amounts.answer)}`]]} />
       <h3>{w("timeline")}</h3><Timeline of={one} />
       <h3>{w("rails")}</h3>
@@ -72,7 +75,7 @@ function One({ id, close }: { id: string; close: () => void }) {
 }
 
 function Timeline({ of }: { of: Trace }) {
-  const spans: Span[] = of.spans?.length ? of.spans : [{ name: w("queue"), start: 0, total: of.wait }, { name: w("reading"), start: of.wait, total: Math.max(0, (of.first || of.total) - of.wait) }, ...of.first ? [{ name: w("writing"), start: of.first, total: of.total - of.first }] : []];
+  const spans: Span[] = of.spans?.length ? of.spans : of.operation === "job" ? [{ name: of.supply?.model ?? "", start: 0, total: of.total }] : [{ name: w("queue"), start: 0, total: of.wait }, { name: w("reading"), start: of.wait, total: Math.max(0, (of.first || of.total) - of.wait) }, ...of.first ? [{ name: w("writing"), start: of.first, total: of.total - of.first }] : []];
   const all = Math.max(of.total, ...spans.map(s => s.start + s.total), 1);
   return <ol class="timeline">{spans.map(s => <li key={s.name + s.start} class={s.parent ? "inner" : ""}><span>{s.name}{s.count ? <span class="quiet"> · {count(s.count)}</span> : null}</span>
     <svg viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label={`${s.name} ${ns(s.total)}`}><rect class="track" width="1000" height="12" /><rect class="part" x={s.start / all * 1000} width={Math.max(s.total / all * 1000, 2)} height="12" /></svg><span class="number">{ns(s.total)}</span></li>)}</ol>;
