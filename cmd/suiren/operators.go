@@ -35,7 +35,10 @@ func vocabulary(every time.Duration) plan.Vocabulary {
 		store.Tokenizer: one(func() stage.Operator { return new(data.Tokenizer) }),
 		store.Tokens:    one(func() stage.Operator { return new(data.Tokens) }),
 		store.Weights: {By: "train", Ops: map[string]func() stage.Operator{
-			"sft":  func() stage.Operator { return &train.SFT{Every: every} },
+			"sft": func() stage.Operator { return &train.SFT{Every: every} },
+			// The same loop: what is learnt of the rows makes the difference.
+			"pretrain": func() stage.Operator { return &train.SFT{Every: every} },
+
 			"grpo": func() stage.Operator { return &train.GRPO{Every: every} },
 
 			"dpo":      func() stage.Operator { return &train.DPO{Every: every} },

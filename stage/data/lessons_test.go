@@ -16,7 +16,7 @@ import (
 func runOp(t *testing.T, op stage.Operator, in map[string]string) string {
 	t.Helper()
 	job := &stage.Job{Out: t.TempDir(), Work: t.TempDir(), Emit: func(stage.Event) {}}
-	for _, arg := range []string{"from", "tokenizer", "base"} {
+	for _, arg := range []string{"from", "text", "tokenizer", "base"} {
 		if dir := in[arg]; dir != "" {
 			job.Inputs = append(job.Inputs, stage.Input{Arg: arg, Dir: dir})
 		}

@@ -2,6 +2,7 @@ package data
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"os"
 	"path/filepath"
@@ -14,9 +15,10 @@ import (
 )
 
 // A Tokenizer is the operator that learns byte-level BPE from the training
-// part of examples.
+// part of examples and from the text of corpora.
 type Tokenizer struct {
-	From  []stage.Ref `plan:"from" kinds:"examples" part:"train"`
+	From  []stage.Ref `plan:"from,optional" kinds:"examples" part:"train"`
+	Text  []stage.Ref `plan:"text,optional" kinds:"corpus" json:",omitempty"`
 	Vocab int         `plan:"vocab" min:"261" max:"262144"`
 }
 
@@ -25,9 +27,15 @@ func (*Tokenizer) Name() string    { return "bpe" }
 func (*Tokenizer) Revision() int   { return 1 }
 func (*Tokenizer) Out() store.Kind { return store.Tokenizer }
 
+// Check implements stage.Checker.
+func (t *Tokenizer) Check() []*say.Error { return fromOrText(t.From, t.Text) }
+
 // Forecast implements stage.Forecaster.
 func (t *Tokenizer) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	n := sum(in["from"], "problems")
+	if n == 0 {
+		return stage.Forecast{Memory: 64 << 20, Basis: lengthUnknown, Size: map[string]float64{"vocab": float64(t.Vocab)}}
+	}
 	return stage.Forecast{
 		Low: n * 5e-6, High: n * 40e-6, Memory: 64<<20 + int64(n)*600,
 		Basis: say.T("5–40 µs a problem, measured", "每题 5–40 微秒（实测）"),
@@ -47,7 +55,7 @@ func sum(list []stage.Forecast, size string) (n float64) {
 func (t *Tokenizer) Run(ctx context.Context, job *stage.Job) error {
 	var failed error
 	n := 0
-	tok, err := tokenizer.Train(texts(ctx, job.Dirs("from"), &n, &failed), t.Vocab, tokenizer.ChatSpecial)
+	tok, err := tokenizer.Train(texts(ctx, job.Dirs("from"), job.Dirs("text"), &n, &failed), t.Vocab, tokenizer.ChatSpecial)
 	if failed != nil {
 		return failed
 	}
@@ -61,9 +69,12 @@ func (t *Tokenizer) Run(ctx context.Context, job *stage.Job) error {
 	return tok.Save(job.Out)
 }
 
+// errEnough ends a reading whose reader has left.
+var errEnough = errors.New("data: enough was read")
+
 // texts yields what a chat is made of, as the chat form cuts it, of problems
-// and of conversations. It counts them, and leaves an error in failed.
-func texts(ctx context.Context, dirs []string, n *int, failed *error) iter.Seq[string] {
+// and of conversations, and then the texts of corpora. It counts them, and leaves an error in failed.
+func texts(ctx context.Context, dirs, corpora []string, n *int, failed *error) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		each := func(list ...string) bool {
 			*n++
@@ -94,6 +105,20 @@ func texts(ctx context.Context, dirs []string, n *int, failed *error) iter.Seq[s
 				if !each(list...) {
 					return
 				}
+			}
+		}
+		for _, dir := range corpora {
+			err := corpusTexts(dir, func(text string) error {
+				if !each(text) {
+					return errEnough
+				}
+				return nil
+			})
+			if err != nil {
+				if err != errEnough {
+					*failed = err
+				}
+				return
 			}
 		}
 	}

@@ -16,9 +16,11 @@ import (
 
 // Tokens is the operator that turns examples into packed rows: whole
 // conversations side by side, in the template of a base or in the chat of our
-// own, and of them what the assistant says to be learnt.
+// own, and of them what the assistant says to be learnt; and the text of
+// corpora, all of it to be learnt.
 type Tokens struct {
-	From      []stage.Ref `plan:"from" kinds:"examples" part:"train"`
+	From      []stage.Ref `plan:"from,optional" kinds:"examples" part:"train"`
+	Text      []stage.Ref `plan:"text,optional" kinds:"corpus" json:",omitempty"`
 	Tokenizer stage.Ref   `plan:"tokenizer,optional" kinds:"tokenizer"`
 	Length    int         `plan:"length" min:"32" max:"8192"`                                  // tokens of a row
 	Direct    bool        `plan:"direct,optional"`                                             // without the thoughts
@@ -41,6 +43,7 @@ func (t *Tokens) Check() (list []*say.Error) {
 	bad := func(where string, what, next say.Text) {
 		list = append(list, &say.Error{Where: where, What: what, Next: next})
 	}
+	list = append(list, fromOrText(t.From, t.Text)...)
 	if t.Tokenizer.IsZero() == t.Base.IsZero() {
 		bad("tokenizer", say.T("a tokenizer or a base is wanted, one of them", "需要 tokenizer 或 base 之一"),
 			say.T("name a tokenizer of the plan for a model from random weights, or the base whose template is to be learnt", "从随机权重训练时引用计划里的 tokenizer；否则写明要按其模板学习的 base"))
@@ -75,6 +78,9 @@ const (
 // Forecast implements stage.Forecaster.
 func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	n := sum(in["from"], "problems")
+	if n == 0 {
+		return stage.Forecast{Memory: 48 << 20, Basis: lengthUnknown, Size: map[string]float64{"length": float64(t.Length), "vocab": sum(in["tokenizer"], "vocab")}}
+	}
 	each := float64(thoughtTokens)
 	if t.Direct {
 		each = directTokens
@@ -108,10 +114,15 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 			return err
 		}
 	}
+	for _, dir := range job.Dirs("text") {
+		if err := t.text(ctx, job, w, &p, dir); err != nil {
+			return err
+		}
+	}
 	if err := p.flush(); err != nil {
 		return err
 	}
-	if job.Dir("base") != "" {
+	if job.Dir("base") != "" || len(job.Dirs("from")) == 0 {
 		rows.Think(p.thoughts > 0)
 	}
 	info, err := rows.Close()

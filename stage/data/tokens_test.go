@@ -119,7 +119,7 @@ func TestTokensOfChats(t *testing.T) {
 		"calls":                  {call},
 		"answers thoughts calls": {thought + answer + call, "done" + end},
 	} {
-		op := Tokens{Length: 256}
+		op := Tokens{Length: 256, From: []stage.Ref{{Kind: "examples", Name: "chats"}}}
 		if what != "" {
 			op.Learn = strings.Fields(what)
 		}
@@ -131,8 +131,73 @@ func TestTokensOfChats(t *testing.T) {
 		}
 	}
 	for _, op := range []Tokens{{Turns: "first"}, {Learn: []string{"prompts"}}, {Learn: []string{}}} {
+		op.From = []stage.Ref{{Kind: "examples", Name: "chats"}}
 		if errs := op.Check(); len(errs) != 2 {
 			t.Errorf("%+v is let through: %v", op, errs)
 		}
+	}
+}
+
+// Of plain text every token is learnt once, with the one that ends it, however
+// the texts are cut into rows.
+func TestTokensOfText(t *testing.T) {
+	corpus := t.TempDir()
+	long := strings.Repeat("月亮很圆，灯火很暖。The moon is round. ", 40)
+	want := []string{"<|im_end|> is no token here\n", long, "short"}
+	w, err := createDocuments(filepath.Join(corpus, "corpus.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, text := range want {
+		d := newDocument(string(rune('a'+i)), text)
+		if err := w.write(&d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.close(); err != nil {
+		t.Fatal(err)
+	}
+	own := runOp(t, &Tokenizer{Vocab: 300}, map[string]string{"text": corpus})
+	for arg, dir := range map[string]string{"tokenizer": own, "base": base} {
+		words, err := tokenizer.Load(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		end, ok := words.Special("<|endoftext|>")
+		if !ok {
+			t.Fatal("there is no end of a text")
+		}
+		rows, err := stage.OpenRows(runOp(t, &Tokens{Length: 64}, map[string]string{"text": corpus, arg: dir}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rows.Think() || rows.Len() < 4 || rows.Info().Dropped > 0 {
+			t.Errorf("%s: %+v", arg, rows.Info())
+		}
+		// Of each text all but its first token, which nothing stands before.
+		learnt := map[int32]int{}
+		for i := range rows.Len() {
+			ids, _, weight := rows.Row(i)
+			for at, id := range ids {
+				learnt[id] += int(weight[at])
+			}
+		}
+		for _, text := range want {
+			for _, id := range words.Encode(nil, text)[1:] {
+				learnt[id]--
+			}
+			learnt[end]--
+		}
+		for id, n := range learnt {
+			if n != 0 {
+				t.Errorf("%s: the token %d, %q, is learnt %+d times too often", arg, id, words.Bytes(id), n)
+			}
+		}
+	}
+	if errs := (&Tokens{Length: 64, Tokenizer: stage.Ref{Kind: "tokenizer", Name: "t"}}).Check(); len(errs) != 1 {
+		t.Error("rows of nothing are taken", errs)
+	}
+	if errs := (&Tokenizer{Vocab: 300}).Check(); len(errs) != 1 {
+		t.Error("a tokenizer of nothing is taken", errs)
 	}
 }
