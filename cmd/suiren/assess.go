@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -15,14 +17,17 @@ import (
 	"suiren/stage"
 	"suiren/stage/guard"
 	"suiren/stage/guard/assess"
+	"suiren/stage/guard/classify"
+	"suiren/stage/guard/detect"
+	"suiren/stage/operate"
 	"suiren/store"
 )
 
 // assessFlags are those of suiren guard assess.
 type assessFlags struct {
-	pack, out, asOf, policy, key, release string
-	bank, words, corpus                   []string
-	tokens                                int
+	pack, out, asOf, policy, key, release, sign string
+	bank, words, corpus                         []string
+	tokens                                      int
 }
 
 // guardAssessCommand judges a served model by a regulation.
@@ -58,6 +63,7 @@ statements.csv）后再次运行同一命令：已有的回答不会重问。
 	c.Flags().StringVar(&f.asOf, "as-of", "", a.t("the day that ages are counted to (default: today)", "计算时效的日期（默认：今天）"))
 	c.Flags().StringVar(&f.key, "key", "", a.t("API key, for an address", "API 密钥，用于网址"))
 	c.Flags().StringVar(&f.release, "release", "", a.t("name of the release (default: the only one)", "发布版本的名称（默认：唯一的那个）"))
+	c.Flags().StringVar(&f.sign, "sign", "", a.t("who answers for the report: their name and its SHA-256 go into the audit log", "对报告负责的人：姓名与报告的 SHA-256 写入审计日志"))
 	c.Flags().IntVar(&f.tokens, "max-tokens", 512, a.t("most tokens of an answer", "一个回答最多的词元数"))
 	mf.add(a, c)
 	c.MarkFlagRequired("bank")
@@ -93,6 +99,13 @@ func (a *app) assess(ctx context.Context, target string, f *assessFlags, mf *mod
 	if j.Judges.Keywords, err = keywordJudge(words); err != nil {
 		return err
 	}
+	harm := classify.New("harm")
+	j.Judges.Classifier = func(text string) string {
+		for _, h := range detect.Find(harm, text) {
+			return h.Kind
+		}
+		return ""
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	s, err := a.subject(ctx, target, f, mf)
@@ -106,12 +119,38 @@ func (a *app) assess(ctx context.Context, target string, f *assessFlags, mf *mod
 	if err != nil {
 		return err
 	}
+	if f.sign != "" {
+		if err := a.signAssessment(target, f); err != nil {
+			return err
+		}
+	}
 	return a.showAssessment(r, f.out)
+}
+
+// signAssessment writes down, where it cannot be changed any more, who answers
+// for a report.
+func (a *app) signAssessment(target string, f *assessFlags) error {
+	_, err := os.Stat(filepath.Join(a.stateDir(target)))
+	dir, err := a.bookDir(target, err != nil)
+	if err != nil {
+		return err
+	}
+	b, err := os.ReadFile(filepath.Join(f.out, "report.json"))
+	if err != nil {
+		return err
+	}
+	log, err := operate.OpenAudit(dir.audit())
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	_, err = log.Append(f.sign, "assess", fmt.Sprintf("%x", sha256.Sum256(b)), "")
+	return err
 }
 
 // keywordJudge finds the owner's keywords, and those of the pack with the most rules, in answers.
 func keywordJudge(words []guard.Word) (func(string) []string, error) {
-	p, err := (&guard.Policy{Pack: "minors-zh"}).With(words, nil)
+	p, err := (&guard.Policy{Pack: "enterprise-zh"}).With(words, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,6 @@ type Reply struct {
 	Thought string
 	Answer  string
 	Finish  string // stop, length, content_filter, …
-	Class   string // of the rail that refused
 }
 
 // A Subject is what is judged, asked as its users ask it.
@@ -50,7 +49,6 @@ type Answer struct {
 	Answer   string   `json:"answer"`
 	Finish   string   `json:"finish"`
 	Refused  string   `json:"refused,omitempty"` // rail, model
-	Rail     string   `json:"rail,omitempty"`    // class of the rail that refused
 	Keywords []string `json:"keywords,omitempty"`
 	Harm     string   `json:"classifier,omitempty"`
 	Found    []string `json:"found,omitempty"` // of the texts that must be absent
@@ -207,7 +205,7 @@ func seekTo(f io.Seeker, at int64) error {
 func (a *asking) judge(q *Question) Answer {
 	r := a.done[q.ID]
 	out := Answer{ID: q.ID, Bank: q.Bank, Class: q.Class, System: q.System, Question: q.Text,
-		Thought: r.Thought, Answer: r.Answer, Finish: r.Finish, Rail: r.Class}
+		Thought: r.Thought, Answer: r.Answer, Finish: r.Finish}
 	switch {
 	case r.Finish == filtered:
 		out.Refused = refusedByRail
