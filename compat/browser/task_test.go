@@ -162,13 +162,13 @@ func tasks(t *testing.T, browser context.Context, origin string) {
 		p.click(".proof ~ .proof summary")
 		p.wait(`document.querySelector(".proof[open] pre")?.innerText.includes("/v1/chat/completions")`)
 	})
-	kept(t, p)
+	kept(t, browser, p)
 	p.clean(t)
 }
 
 // kept does the tasks of who keeps a house: what was used, traced, released and
 // refused, and who may come in.
-func kept(t *testing.T, p *tab) {
+func kept(t *testing.T, browser context.Context, p *tab) {
 	t.Run("usage", func(t *testing.T) { // what is asked is counted, and bounded
 		p.on(t)
 		total := func() (n int) {
@@ -258,6 +258,18 @@ func kept(t *testing.T, p *tab) {
 			t.Error(v)
 		}
 		p.shot(*look, "people-added", true)
+		guest := open(t, browser, link, true)
+		defer guest.close()
+		guest.wait(`document.querySelector("#password")`)
+		guest.click("#password")
+		guest.write("three quiet flames")
+		guest.click("form button.main")
+		guest.wait(`document.querySelector("nav a") && document.querySelector(".doors")`)
+		if guest.count(`nav a[href="#chat"]`) != 1 || guest.count(`nav a[href="#people"]`) != 0 {
+			t.Errorf("a user is offered %q", guest.text("nav"))
+		}
+		guest.clean(t, "401") // before it had joined
+		p.front()
 		p.click(".person .remove")
 		p.click(".person button.main")
 		p.wait(`!document.querySelector(".person")`)
