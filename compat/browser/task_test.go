@@ -121,10 +121,16 @@ func tasks(t *testing.T, browser context.Context, origin string) {
 		p.press(kb.Escape)
 		p.wait(`!document.querySelector("dialog[open]")`)
 		p.click(".tabs button:nth-child(2)")
-		p.wait(`document.querySelector(".histogram")`)
-		said := p.text("[role=status] b")
-		eval[bool](p, `(e => { e.value = +e.value > (+e.min + +e.max) / 2 ? e.min : e.max; return e.dispatchEvent(new Event("input", { bubbles: true })); })(document.querySelector("input[type=range]"))`)
-		p.wait(`document.querySelector("[role=status] b").innerText !== ` + quote(said))
+		p.wait(`document.querySelector(".histogram, .measureless")`)
+		measured := *state == "" // the tiny plan's corpus is; that of a state may not be
+		if n := p.count(".histogram"); measured && n != 1 {
+			t.Errorf("%d histograms of what was measured", n)
+		}
+		if measured {
+			said := p.text("[role=status] b")
+			eval[bool](p, `(e => { e.value = +e.value > (+e.min + +e.max) / 2 ? e.min : e.max; return e.dispatchEvent(new Event("input", { bubbles: true })); })(document.querySelector("input[type=range]"))`)
+			p.wait(`document.querySelector("[role=status] b").innerText !== ` + quote(said))
+		}
 		p.click(".tabs button:last-child")
 		p.wait(`document.querySelector(".tokens mark")`)
 		p.shot(*look, "data-rows", true)
