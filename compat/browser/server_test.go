@@ -89,8 +89,8 @@ func tiny(t *testing.T, from string) (dir string) {
 	plan := string(b)
 	for _, s := range []struct{ block, key, value string }{
 		{`examples "lessons"`, "count", "3000"}, {`examples "lessons"`, "heldout", "100"},
-		{`weights "taught"`, "minutes", ""}, {`weights "taught"`, "depth", "2"}, {`weights "taught"`, "flops", "6e10"},
-		{`weights "direct"`, "minutes", ""}, {`weights "direct"`, "depth", "2"}, {`weights "direct"`, "flops", "6e10"},
+		{`weights "taught"`, "minutes", ""}, {`weights "taught"`, "depth", "2"}, {`weights "taught"`, "flops", "2e11"},
+		{`weights "direct"`, "minutes", ""}, {`weights "direct"`, "depth", "2"}, {`weights "direct"`, "flops", "2e11"},
 		{`weights "tutor"`, "steps", "2"}, {`weights "tutor"`, "prompts", "8"},
 		{`corpus "handbook"`, "recipe", `"measure"`}, // so that the data page has measures
 		{`scenario "tutor"`, "think", "48"}, {`verdict "ready"`, "require", "{ accuracy = 0 }"},

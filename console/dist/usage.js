@@ -41,6 +41,7 @@ var words = {
   scope_project: ["project", "项目"],
   scope_tenant: ["tenant", "租户"],
   scope_scenario: ["scenario", "场景"],
+  scope_model: ["model", "模型"],
   name: ["Name", "名称"],
   unit: ["Unit", "单位"],
   unit_requests: ["requests", "请求"],
@@ -50,7 +51,7 @@ var words = {
   unit_money: ["money", "金额"],
   period: ["Period", "周期"],
   period_day: ["a day", "每日"],
-  period_week: ["a week", "每周"],
+  period_5h: ["five hours", "五小时"],
   period_month: ["a month", "每月"],
   period_total: ["ever", "总计"],
   amount: ["Amount", "额度"],
@@ -93,7 +94,7 @@ function Budgets() {
   return /* @__PURE__ */ h(Card, { title: w("budgets") }, /* @__PURE__ */ h(Loaded, { of: got }, ({ budgets }) => budgets.length === 0 ? /* @__PURE__ */ h("p", null, w("budgetsNone")) : /* @__PURE__ */ h("ul", { class: "plainlist" }, budgets.map((one) => /* @__PURE__ */ h("li", { key: one.scope + one.name + one.unit + one.period }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("b", null, known("scope", one.scope), " ", one.name), /* @__PURE__ */ h("span", { class: "quiet" }, known("unit", one.unit), ", ", known("period", one.period), one.next && " · " + w("next", day(one.next))), /* @__PURE__ */ h("button", { class: "push", onClick: () => save({ scope: one.scope, name: one.name, unit: one.unit, period: one.period, amount: -1 }) }, w("take"))), /* @__PURE__ */ h(Meter, { part: (one.used + one.held) / Math.max(one.amount, 1), label: w("used", shown(one.unit, one.used + one.held), shown(one.unit, one.amount)) }))))), /* @__PURE__ */ h("form", { class: "form budget", onSubmit: (e) => {
     e.preventDefault();
     save({ ...b, name: b.scope === "all" ? "" : b.name, amount: Math.round(+b.amount * (scales[b.unit] ?? 1)) });
-  } }, /* @__PURE__ */ h(Field, { label: w("scope") }, (id) => /* @__PURE__ */ h("select", { id, value: b.scope, onChange: input("scope") }, ["all", "key", "person", "project", "tenant", "scenario"].map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, known("scope", v))))), b.scope !== "all" && /* @__PURE__ */ h(Field, { label: w("name") }, (id) => /* @__PURE__ */ h("input", { id, class: "budget-name", value: b.name, required: true, onInput: input("name") })), /* @__PURE__ */ h(Field, { label: w("unit") }, (id) => /* @__PURE__ */ h("select", { id, value: b.unit, onChange: input("unit") }, ["requests", "tokens", "cpu", "energy", "money"].map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, known("unit", v))))), /* @__PURE__ */ h(Field, { label: w("period") }, (id) => /* @__PURE__ */ h("select", { id, value: b.period, onChange: input("period") }, ["day", "month", "total"].map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, known("period", v))))), /* @__PURE__ */ h(Field, { label: w("amount"), hint: w("amountHint") }, (id) => /* @__PURE__ */ h("input", { id, class: "budget-amount", type: "number", min: "0", step: "any", required: true, value: b.amount, onInput: input("amount") })), /* @__PURE__ */ h("button", { class: "main", disabled: set.busy }, w("set"))), set.failure && /* @__PURE__ */ h(Fail, { of: set.failure }), /* @__PURE__ */ h(Command, { line: "suiren usage budget" }));
+  } }, /* @__PURE__ */ h(Field, { label: w("scope") }, (id) => /* @__PURE__ */ h("select", { id, value: b.scope, onChange: input("scope") }, ["all", "key", "person", "project", "tenant", "scenario", "model"].map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, known("scope", v))))), b.scope !== "all" && /* @__PURE__ */ h(Field, { label: w("name") }, (id) => /* @__PURE__ */ h("input", { id, class: "budget-name", value: b.name, required: true, onInput: input("name") })), /* @__PURE__ */ h(Field, { label: w("unit") }, (id) => /* @__PURE__ */ h("select", { id, value: b.unit, onChange: input("unit") }, ["requests", "tokens", "cpu", "energy", "money"].map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, known("unit", v))))), /* @__PURE__ */ h(Field, { label: w("period") }, (id) => /* @__PURE__ */ h("select", { id, value: b.period, onChange: input("period") }, ["5h", "day", "month", "total"].map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, known("period", v))))), /* @__PURE__ */ h(Field, { label: w("amount"), hint: w("amountHint") }, (id) => /* @__PURE__ */ h("input", { id, class: "budget-amount", type: "number", min: "0", step: "any", required: true, value: b.amount, onInput: input("amount") })), /* @__PURE__ */ h("button", { class: "main", disabled: set.busy }, w("set"))), set.failure && /* @__PURE__ */ h(Fail, { of: set.failure }), /* @__PURE__ */ h(Command, { line: `suiren budget set ${b.scope === "all" ? "all" : `${b.scope}:${b.name || "NAME"}`} --${b.unit} ${b.amount || "N"} --per ${b.period}` }));
 }
 export {
   Usage as default

@@ -51,7 +51,7 @@ const needs: Partial<Record<Name, string>> = {
 };
 
 // may reports whether a page is of use to the caller. The server decides all the same.
-const may = (p: Name) => (!needs[p] || mayDo(needs[p]!)) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p));
+const may = (p: Name) => (!needs[p] || !!store.server && mayDo(needs[p]!)) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p));
 
 function Navigation() {
   const [open, setOpen] = useState(false);
@@ -200,8 +200,9 @@ async function start() {
 
 async function refresh() {
   try {
-    store.server = await get<ServerState>("/api/state");
-    store.who = store.server?.has.includes("session") ? await get<Who>("/api/session") : null;
+    const server = await get<ServerState>("/api/state");
+    store.who = server?.has.includes("session") ? await get<Who>("/api/session") : null;
+    store.server = server;
     store.failure = null;
   } catch (err) {
     store.failure = err as Failure;

@@ -82,7 +82,7 @@ function Rules({ of, rules, open }: { of: Corpus; rules: string[]; open: (id: st
     <Field label={w("rule")}>{id => <select id={id} value={rule} onChange={e => { move(null); ask(null); setRule((e.target as HTMLSelectElement).value); }}>{rules.map(r => <option key={r}>{r}</option>)}</select>}</Field>
     {m && <Fragment>
       <p class="quiet">{m.most ? w("most") : w("least")} · {limits.length ? w("limits", limits.map(([lang, v]) => `${lang} ${+v.toPrecision(4)}`).join(", ")) : w("noLimit")}</p>
-      {m.total === 0 ? <p>{w("noMeasures")}</p> : <Fragment><Histogram of={m} at={value} />
+      {m.total === 0 ? <p class="measureless">{w("noMeasures")}</p> : <Fragment><Histogram of={m} at={value} />
       <Field label={w("threshold", +value.toPrecision(4))} hint={w("thresholdHelp")}>{id => <input id={id} type="range" min={m.low} max={m.high} step={(m.high - m.low) / 200} value={value} onInput={e => move(+(e.target as HTMLInputElement).value)} />}</Field>
       <p role="status"><b>{w("would", count(m.most ? m.total - m.below : m.below), count(m.total))}</b></p>
       <h3>{w("nearest")}</h3>

@@ -60,7 +60,7 @@ function Playground({ of }: { of: Policies }) {
       <h3>{w("stream")}</h3><Holds of={got.holds} /><p class="quiet">{w("held", got.most_held)}</p>
       {got.steps.length > 0 && <Fragment><h3>{w("steps")}</h3><ul class="plainlist">{got.steps.map((s, i) => <li key={i}><Tag kind={s.holds ? "failed" : ""}>{s.action}</Tag> <code>{s.rule}</code> {s.detector}{s.kind && "/" + s.kind} <mark>{slice(text, s.from, s.to)}</mark> {s.observed && <span class="quiet">{w("observed")}</span>} {s.error && <span class="bad">{s.error}</span>}</li>)}</ul></Fragment>}
     </div>}
-    <Command line={`suiren guard check ${policy}`} />
+    <Command line={`suiren guard check ${draft ? "FILE" : of.policies.find(p => p.release === policy)?.pack ?? policy}`} />
   </Card>;
 }
 

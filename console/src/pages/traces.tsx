@@ -17,7 +17,7 @@ interface Verified { holds: boolean; lines: number; hash: string; checkpoints: n
 
 const operations = ["chat", "embeddings", "rerank", "job", ""] as const;
 const reason = (v: string) => Object.hasOwn(words, "reason_" + v) ? w(`reason_${v}` as "reason_stop") : v;
-const ns = (v: number) => seconds(v / 1e9);
+const ns = (v: number) => v < 1e8 ? `${+(v / 1e6).toPrecision(3)} ms` : seconds(v / 1e9);
 
 export default function Traces() {
   const tab = store.rest === "audit" ? "audit" : "traces";
@@ -99,7 +99,7 @@ function Audit() {
     <p role="status" class={verified?.holds === false ? "bad" : "good"}>{verified ? verified.holds ? "✓ " + w("holds", count(verified.lines), short(verified.hash), verified.checkpoints) : "✗ " + w("holdsNot", store.lang === "en" ? verified.error?.en ?? "" : verified.error?.zh ?? "") : ""}</p>
     <Loaded of={got}>{({ entries, next }) => !entries || entries.length === 0 ? <p>{w("auditNone")}</p> : <Fragment>
       <div class="scroll" tabIndex={0} role="region" aria-label={w("tab_audit")}><table class="left"><thead><tr><th scope="col">{w("line")}</th><th scope="col">{w("time")}</th><th scope="col">{w("actor")}</th><th scope="col">{w("action")}</th><th scope="col">{w("subject")}</th></tr></thead>
-        <tbody>{entries.map(e => <tr key={e.n}><th scope="row">{e.n}</th><td>{day(e.time)}</td><td>{e.actor}</td><td><code>{e.action}</code></td><td class="clip">{e.subject}</td></tr>)}</tbody></table></div>
+        <tbody>{entries.map(e => <tr key={e.n}><th scope="row">{e.n}</th><td>{day(e.time)}</td><td>{e.actor}</td><td><code>{e.action}</code></td><td class="wrap">{e.subject}</td></tr>)}</tbody></table></div>
       <div class="row">{before > 0 && <button onClick={() => setBefore(0)}>{w("first")}</button>}{next > 0 && <button onClick={() => setBefore(next)}>{w("more")}</button>}</div>
     </Fragment>}</Loaded>
     <Command line="suiren audit verify" />

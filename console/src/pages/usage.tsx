@@ -63,14 +63,14 @@ function Budgets() {
         <button class="push" onClick={() => save({ scope: one.scope, name: one.name, unit: one.unit, period: one.period, amount: -1 })}>{w("take")}</button></div>
       <Meter part={(one.used + one.held) / Math.max(one.amount, 1)} label={w("used", shown(one.unit, one.used + one.held), shown(one.unit, one.amount))} /></li>)}</ul>}</Loaded>
     <form class="form budget" onSubmit={e => { e.preventDefault(); save({ ...b, name: b.scope === "all" ? "" : b.name, amount: Math.round(+b.amount * (scales[b.unit] ?? 1)) }); }}>
-      <Field label={w("scope")}>{id => <select id={id} value={b.scope} onChange={input("scope")}>{["all", "key", "person", "project", "tenant", "scenario"].map(v => <option key={v} value={v}>{known("scope", v)}</option>)}</select>}</Field>
+      <Field label={w("scope")}>{id => <select id={id} value={b.scope} onChange={input("scope")}>{["all", "key", "person", "project", "tenant", "scenario", "model"].map(v => <option key={v} value={v}>{known("scope", v)}</option>)}</select>}</Field>
       {b.scope !== "all" && <Field label={w("name")}>{id => <input id={id} class="budget-name" value={b.name} required onInput={input("name")} />}</Field>}
       <Field label={w("unit")}>{id => <select id={id} value={b.unit} onChange={input("unit")}>{["requests", "tokens", "cpu", "energy", "money"].map(v => <option key={v} value={v}>{known("unit", v)}</option>)}</select>}</Field>
-      <Field label={w("period")}>{id => <select id={id} value={b.period} onChange={input("period")}>{["day", "month", "total"].map(v => <option key={v} value={v}>{known("period", v)}</option>)}</select>}</Field>
+      <Field label={w("period")}>{id => <select id={id} value={b.period} onChange={input("period")}>{["5h", "day", "month", "total"].map(v => <option key={v} value={v}>{known("period", v)}</option>)}</select>}</Field>
       <Field label={w("amount")} hint={w("amountHint")}>{id => <input id={id} class="budget-amount" type="number" min="0" step="any" required value={b.amount} onInput={input("amount")} />}</Field>
       <button class="main" disabled={set.busy}>{w("set")}</button>
     </form>
     {set.failure && <Fail of={set.failure} />}
-    <Command line="suiren usage budget" />
+    <Command line={`suiren budget set ${b.scope === "all" ? "all" : `${b.scope}:${b.name || "NAME"}`} --${b.unit} ${b.amount || "N"} --per ${b.period}`} />
   </Card>;
 }
