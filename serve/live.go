@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"suiren/internal/say"
@@ -61,9 +62,11 @@ func (s *Server) tabStream(w http.ResponseWriter, r *http.Request) error {
 	out := newEventStream(w, heartbeat)
 	defer out.close()
 	ctx, stop := context.WithCancel(r.Context())
+	var lines sync.WaitGroup
+	defer lines.Wait() // who writes behind the end of a request brings the server down
 	defer stop()
 	if s.conf.Events != nil && s.conf.Runs != nil && !q.Values.Has("once") {
-		go s.lines(ctx, stop, out, r.Header.Get("Last-Event-ID"), q.Lang)
+		lines.Go(func() { s.lines(ctx, stop, out, r.Header.Get("Last-Event-ID"), q.Lang) })
 	}
 	tick := time.NewTicker(liveEvery)
 	defer tick.Stop()

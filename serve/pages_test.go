@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"suiren/internal/say"
 )
@@ -98,6 +99,36 @@ func TestTabStream(t *testing.T) {
 	}
 	if live == 0 {
 		t.Error("the stream did not say what the server does")
+	}
+}
+
+// Nothing is written to a tab that has gone: that would bring the server down.
+func TestTabGoes(t *testing.T) {
+	var late atomic.Int32
+	b := start(t, words(nil, []string{"a"}), func(c *Config, _ *Release) {
+		c.Runs = func() (json.RawMessage, error) { return json.RawMessage(`[{"id":"one"}]`), nil }
+		c.Events = func(ctx context.Context, _ string, _ int64, _ say.Lang) iter.Seq2[Event, error] {
+			return func(yield func(Event, error) bool) {
+				<-ctx.Done()
+				for id := range int64(100) { // of what was read before
+					if time.Sleep(time.Millisecond / 10); !yield(Event{ID: id, Data: json.RawMessage(`{"type":"note"}`)}, nil) {
+						break
+					}
+				}
+				late.Add(1)
+			}
+		}
+	})
+	const tabs = 20
+	for range tabs {
+		r := b.request(t, "GET", "/api/events", "")
+		bufio.NewReader(r.Body).ReadString('\n')
+		r.Body.Close()
+	}
+	for end := time.Now().Add(20 * time.Second); late.Load() < tabs && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	}
+	if r := b.request(t, "GET", "/api/state", ""); r.StatusCode != http.StatusOK || late.Load() < tabs {
+		t.Errorf("the server answers %d, and %d tabs of %d ended", r.StatusCode, late.Load(), tabs)
 	}
 }
 
