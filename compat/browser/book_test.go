@@ -25,6 +25,9 @@ func pictureBook(t *testing.T, browser context.Context, origin string) {
 		p.choose(".switches select", c.lang)
 		p.choose(".switches select:last-child", c.theme)
 		for _, page := range p.pages() {
+			if page == "settings" { // it tells where things lie on this machine
+				continue
+			}
 			p.turn(page)
 			if page == "chat" {
 				ask(p, c.question)

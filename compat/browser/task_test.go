@@ -270,7 +270,7 @@ func kept(t *testing.T, browser context.Context, p *tab) {
 		guest.click("#password")
 		guest.write("three quiet flames")
 		guest.click("form button.main")
-		guest.wait(`document.querySelector(`+quote(`nav a[href="#chat"]`)+`) && document.querySelector(".doors")`)
+		guest.wait(`document.querySelector(` + quote(`nav a[href="#chat"]`) + `) && document.querySelector(".doors")`)
 		if guest.count(`nav a[href="#chat"]`) != 1 || guest.count(`nav a[href="#people"]`) != 0 {
 			t.Errorf("a user is offered %q", guest.text("nav"))
 		}
