@@ -28,8 +28,8 @@ engine/model: engine/kernel engine/tensor engine/weights
 engine/optim: engine/kernel engine/tensor
 engine/objective:
 engine/infer: engine/kernel engine/tensor engine/weights engine/model engine/tokenizer
-store: internal/say
-store/backup: store internal/say
+store: internal/flock internal/say
+store/backup: internal/flock store internal/say
 models: engine/weights store internal/say
 stage: store internal/say
 stage/curve: stage internal/say

@@ -25,15 +25,6 @@ func TryLock(f *os.File) (bool, error) {
 	}
 }
 
-// WaitLock waits for the advisory lock of an open file.
-func WaitLock(f *os.File) error {
-	for {
-		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); !errors.Is(err, syscall.EINTR) {
-			return err
-		}
-	}
-}
-
 // Held reports whether some process, or this one, holds the lock of a file.
 func Held(path string) bool {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"suiren/internal/flock"
 	"suiren/internal/say"
 )
 
@@ -137,7 +138,7 @@ func (s *Store) beginTemp() error {
 		return err
 	}
 	defer guard.Close()
-	if err := WaitLock(guard); err != nil {
+	if err := flock.Lock(guard); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp(filepath.Join(s.dir, "tmp"), "p")

@@ -36,6 +36,7 @@ import (
 	"filippo.io/age"
 	"github.com/klauspost/compress/zstd"
 
+	"suiren/internal/flock"
 	"suiren/internal/say"
 	"suiren/store"
 )
@@ -305,7 +306,7 @@ func addJournal(list []source, rel, path, temp string) ([]source, error) {
 		return list, err
 	}
 	defer f.Close()
-	if err := store.WaitLock(f); err != nil {
+	if err := flock.Lock(f); err != nil {
 		return list, err
 	}
 	end, err := wholeLines(f)
