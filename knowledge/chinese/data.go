@@ -69,8 +69,9 @@ func (r *reader) column() *reader {
 // and the node it leads to (20). Characters beyond the first plane are in no word.
 type tables struct {
 	edges     []uint64
-	costs     []int32 // of each node: −log of how often its word comes, in parts of 65536; 0: it is no word
-	unknown   int32   // cost of a character that is no word
+	first     [1 << 16]int32 // nodes of the words of one character, or their beginnings
+	costs     []int32        // of each node, twice: −log of how often its word comes, in parts of 65536, or 0: it is no word; odd: it goes on
+	unknown   int32          // cost of a character that is no word
 	folds     map[rune]rune
 	plain     [1 << 16]uint16 // fold of the first plane
 	sounds    map[rune]uint16
@@ -112,8 +113,11 @@ func (t *tables) words(n int, shared, lengths, bytes, counts *reader) {
 	}
 	for _, w := range list {
 		if w.count > 0 {
-			t.costs[w.node] = cost(w.count)
+			t.costs[w.node] |= cost(w.count) << 1
 		}
+	}
+	for c := range t.first {
+		t.first[c] = t.step(root, uint16(c))
 	}
 	t.unknown = cost(1)
 }
@@ -132,6 +136,7 @@ func (t *tables) add(from int32, c rune) int32 {
 		if e == 0 {
 			to := int32(len(t.costs))
 			t.costs = append(t.costs, 0)
+			t.costs[from] |= 1
 			t.edges[i] = uint64(from)<<36 | uint64(c)<<20 | uint64(to)
 			return to
 		}

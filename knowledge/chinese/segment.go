@@ -266,14 +266,16 @@ func (s *segmenter) path(cost, next []int32) {
 	cost[len(chars)] = 0
 	for i := len(chars) - 1; i >= 0; i-- {
 		best, to := int32(1<<31-1), i
-		node := int32(root)
-		for j := i; j < len(chars); j++ {
-			if node = t.step(node, chars[j]); node == none {
+		node := t.first[chars[i]]
+		for j := i + 1; node != none; j++ {
+			own := t.costs[node]
+			if c := own >> 1; c != 0 && c+cost[j] <= best {
+				best, to = c+cost[j], j
+			}
+			if own&1 == 0 || j == len(chars) {
 				break
 			}
-			if c := t.costs[node]; c != 0 && c+cost[j+1] <= best {
-				best, to = c+cost[j+1], j+1
-			}
+			node = t.step(node, chars[j])
 		}
 		if to == i {
 			best, to = t.unknown+cost[i+1], i+1
