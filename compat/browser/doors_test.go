@@ -100,7 +100,7 @@ func askDocuments(t *testing.T, v *visitor) {
 	for name, text := range map[string][]byte{
 		"kiln.md":   []byte("# The kiln\n\n" + en + "\n# The glaze\n\nGlazes are mixed by weight.\n"),
 		"窑炉.md":     []byte("# 窑炉\n\n" + zh),
-		"clay.pdf":  pdf("The clay room opens at eight in the morning.", "A bag of stoneware clay weighs twelve kilograms."),
+		"clay.pdf":  pdf(page("The clay room opens at eight in the morning.", 16), page("A bag of stoneware clay weighs twelve kilograms.", 2)),
 		"empty.pdf": []byte("%PDF-1.4 and no more"),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
@@ -205,7 +205,15 @@ func trainOwn(t *testing.T, v *visitor) {
 	)
 }
 
-// pdf is a document of one line a page (ISO 32000-1).
+// page is a page that begins with a line, with more lines of its kind below.
+func page(line string, more int) string {
+	for i := range more {
+		line += fmt.Sprintf("\nShelf %d holds clay of the year %d, in bags that are closed.", i+1, 2000+i)
+	}
+	return line
+}
+
+// pdf is a document of the lines of its pages (ISO 32000-1).
 func pdf(pages ...string) []byte {
 	var b bytes.Buffer
 	var at []int
@@ -222,7 +230,7 @@ func pdf(pages ...string) []byte {
 	object("<< /Type /Pages /Kids [%s] /Count %d >>", strings.Join(kids, " "), len(pages))
 	object("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>")
 	for i, text := range pages {
-		stream := fmt.Sprintf("BT /F1 12 Tf 72 720 Td (%s) Tj ET", text)
+		stream := "BT /F1 12 Tf 14 TL 72 720 Td (" + strings.ReplaceAll(text, "\n", ") Tj T* (") + ") Tj ET"
 		object("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> /Contents %d 0 R >>", 5+2*i)
 		object("<< /Length %d >>\nstream\n%s\nendstream", len(stream), stream)
 	}

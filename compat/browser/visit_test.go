@@ -82,6 +82,7 @@ func (v *visitor) sees(words string) {
 // asks asks on the chat page by typing, and waits for the end of the answer.
 func (v *visitor) asks(question string) {
 	v.t.Helper()
+	v.wait(`document.getElementById("question")`)
 	before := v.count(".turn")
 	v.tell("Your question", question)
 	v.enter()
@@ -113,14 +114,14 @@ func (v *visitor) accessible(t *testing.T) {
 	}
 }
 
-// A workshop makes folders with a plan that is made.
+// A workshop makes the smallest plan once, and gives a copy to each that asks.
 type workshop struct{ made string }
 
 // folder is a copy of the smallest plan's folder, in which all is made.
 func (w *workshop) folder(t *testing.T) (dir string) {
 	t.Helper()
 	if w.made == "" {
-		t.Fatal("the small plan could not be made")
+		w.make(t)
 	}
 	dir = t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(w.made)); err != nil {
@@ -129,14 +130,16 @@ func (w *workshop) folder(t *testing.T) (dir string) {
 	return dir
 }
 
-// make makes the plan once for all that follows.
 func (w *workshop) make(t *testing.T) {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.CopyFS(filepath.Join(dir, "handbook"), os.DirFS(filepath.Join(*tutor, "handbook"))); err != nil {
-		t.Fatal(err)
+	dir, err := os.MkdirTemp("", "suiren-small")
+	if err == nil {
+		err = os.CopyFS(filepath.Join(dir, "handbook"), os.DirFS(filepath.Join(*tutor, "handbook")))
 	}
-	plan, err := os.ReadFile("testdata/small.hcl")
+	var plan []byte
+	if err == nil {
+		plan, err = os.ReadFile("testdata/small.hcl")
+	}
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, "suiren.hcl"), plan, 0o600)
 	}
@@ -146,6 +149,8 @@ func (w *workshop) make(t *testing.T) {
 	apply(t, dir)
 	w.made = dir
 }
+
+func (w *workshop) clear() { os.RemoveAll(w.made) }
 
 // apply makes what the plan of a folder says, at the command line.
 func apply(t *testing.T, dir string) {
