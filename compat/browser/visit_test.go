@@ -44,8 +44,8 @@ func (v *visitor) push(words string) {
 func (v *visitor) tell(label, text string) {
 	v.t.Helper()
 	v.act("fill %s", label)
-	v.reach(label)
-	eval[bool](v.tab, `(document.activeElement.select(), true)`)
+	for v.reach(label); !eval[bool](v.tab, `!!document.activeElement.select && (document.activeElement.select(), true)`); v.reach(label) {
+	} // until the page stood still
 	v.write(text)
 }
 

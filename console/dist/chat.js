@@ -236,7 +236,7 @@ function Chat() {
   return /* @__PURE__ */ h2("div", { class: turns2.length ? "chat" : "chat new" }, turns2.length > 0 && /* @__PURE__ */ h2("h1", { class: "hidden" }, t2("chat")), /* @__PURE__ */ h2("div", { class: "turns", role: "log", "aria-live": "polite", "aria-label": t2("conversation") }, turns2.length === 0 ? /* @__PURE__ */ h2(Hello, null) : turns2.map((turn) => /* @__PURE__ */ h2(TurnView, { key: turn.id, turn }))), /* @__PURE__ */ h2(Ask, null));
 }
 function Nobody() {
-  return /* @__PURE__ */ h2(Empty, { title: w("none") }, /* @__PURE__ */ h2("p", null, w("noneHelp")), /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("a", { class: "button main", href: "#models" }, w("load")), /* @__PURE__ */ h2("a", { class: "button", href: "#home" }, w("first"))));
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h1", { class: "hidden" }, t2("chat")), /* @__PURE__ */ h2(Empty, { title: w("none") }, /* @__PURE__ */ h2("p", null, w("noneHelp")), /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("a", { class: "button main", href: "#models" }, w("load")), /* @__PURE__ */ h2("a", { class: "button", href: "#home" }, w("first")))));
 }
 function NotReady() {
   const p = progressOfPlan();
