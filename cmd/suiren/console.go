@@ -138,6 +138,7 @@ func (h *house) server(conf serve.Config) *serve.Server {
 	conf.Releases, conf.ReleaseAct, conf.Health = h.releasesView, h.releaseDo, h.health
 	conf.Record, conf.Rate = h.record, h.rate
 	h.srv = serve.New(conf)
+	h.books.forget = h.srv.Forget
 	return h.srv
 }
 
