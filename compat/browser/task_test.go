@@ -275,6 +275,7 @@ func kept(t *testing.T, browser context.Context, p *tab) {
 			t.Errorf("a user is offered %q", guest.text("nav"))
 		}
 		guest.clean(t, "401") // before it had joined
+		comesIn(t, browser, guest)
 		p.front()
 		p.click(".person .remove")
 		p.click(".person button.main")

@@ -1298,12 +1298,26 @@ var store = {
   failure: null,
   // of the page as a whole
   signIn: false,
+  joining: "",
+  // the token of a link that works once: what follows # no server is sent
+  outside: "",
+  // the code of why an outer sign-in failed
   plan: null,
   noPlan: false,
   runs: [],
   run: "latest",
   live: /* @__PURE__ */ new Map()
 };
+var entered = () => {
+};
+function onSignedIn(f) {
+  entered = f;
+}
+function signedIn() {
+  Object.assign(store, { signIn: false, joining: "", outside: "", failure: null });
+  entered();
+  redraw();
+}
 var draw = () => {
 };
 var queued = false;
@@ -1337,6 +1351,7 @@ var words = {
   people: ["People", "人员"],
   compute: ["Compute", "算力"],
   settings: ["Settings", "设置"],
+  account: ["My account", "我的账户"],
   group_use: ["Use", "使用"],
   group_make: ["Make", "制作"],
   group_keep: ["Keep", "守护"],
@@ -1358,17 +1373,7 @@ var words = {
   skip: ["Skip to the content", "跳到正文"],
   unreachable: ["The server does not answer. Is suiren serve still running? Start it, then try again.", "服务器没有应答。suiren serve 还在运行吗？启动它，再试一次。"],
   retry: ["Try again", "再试一次"],
-  signInTitle: ["This page needs your key", "请输入密钥"],
-  signInHelp: ["Open the address that the server printed when it started, or give an API key.", "请打开服务器启动时打印的网址，或输入 API 密钥。"],
-  key: ["API key", "API 密钥"],
-  signInAs: ["Or sign in as yourself", "或用账户登录"],
-  yourName: ["Name", "名字"],
-  password: ["Password", "密码"],
   signOut: ["Sign out", "退出登录"],
-  joinTitle: ["Set your password", "设置密码"],
-  joinHelp: ["This link works once. The password should be long; a sentence is good.", "此链接只能用一次。密码要长，一句话最好。"],
-  joinGo: ["Set it and sign in", "设置并登录"],
-  signIn: ["Sign in", "登录"],
   loading: ["Asking the server…", "正在连接服务器……"],
   hello: ["Ask {0}", "问问 {0}"],
   helloHelp: ["It thinks before it answers, and shows its thoughts. Each question stands on its own.", "它先思考再回答，思考过程都会显示。每个问题独立作答。"],
@@ -1522,13 +1527,16 @@ function maybe(prefix, name) {
 
 // src/api.ts
 var Failure = class extends Error {
-  constructor(status, code, message) {
+  constructor(status, code, message, after = 0) {
     super(message);
     this.status = status;
     this.code = code;
+    this.after = after;
   }
   status;
   code;
+  after;
+  // after: seconds to wait
 };
 async function ask(method, path, body, signal, headers = {}) {
   let r;
@@ -1551,7 +1559,7 @@ async function ask(method, path, body, signal, headers = {}) {
     message = e.message;
   } catch {
   }
-  throw new Failure(r.status, code, message);
+  throw new Failure(r.status, code, message, +(r.headers.get("Retry-After") ?? 0) || 0);
 }
 async function get(path) {
   try {
@@ -2066,6 +2074,7 @@ export {
   mayDo,
   maybe,
   onDraw,
+  onSignedIn,
   percent,
   progressOfPlan,
   redraw,
@@ -2074,6 +2083,7 @@ export {
   seconds,
   short,
   showRun,
+  signedIn,
   span,
   stateOf,
   store,
