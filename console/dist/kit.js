@@ -1357,6 +1357,19 @@ var words = {
   group_keep: ["Keep", "守护"],
   group_house: ["House", "本机"],
   menu: ["Menu", "菜单"],
+  health: ["How the server is", "服务器状态"],
+  healthy: ["All is well.", "一切正常。"],
+  level_ok: ["well", "正常"],
+  level_warn: ["look at it", "需留意"],
+  level_fail: ["fails", "异常"],
+  health_ready: ["answers", "可作答"],
+  health_queue: ["queue", "队列"],
+  health_kv: ["keys and values", "键值缓存"],
+  health_disk: ["disk", "磁盘"],
+  health_memory: ["memory", "内存"],
+  health_quota: ["state folder", "状态目录"],
+  health_backup: ["backup", "备份"],
+  health_release: ["release", "发布版本"],
   sameAs: ["The same as", "等同于"],
   underWay: ["under way…", "进行中……"],
   noRows: ["Nothing here yet.", "这里还没有内容。"],
@@ -1983,6 +1996,13 @@ function Field({ label, hint, children }) {
 function Tabs({ of, at, set, label }) {
   return /* @__PURE__ */ createElement("div", { class: "tabs", role: "group", "aria-label": label }, of.map(([k, name]) => /* @__PURE__ */ createElement("button", { key: k, type: "button", "aria-pressed": k === at, onClick: () => set(k) }, name)));
 }
+function HealthCard({ only = false }) {
+  const got = useGet(mayDo("read_metrics") ? "/api/health" : "", 15e3);
+  const list = (got.data?.checks ?? []).filter((c) => !only || c.level !== "ok");
+  if (!list.length) return only && got.data ? /* @__PURE__ */ createElement("p", { class: "good" }, "✓ ", t("healthy")) : null;
+  const rows = /* @__PURE__ */ createElement("ul", { class: "plainlist health" }, list.map((c) => /* @__PURE__ */ createElement("li", { key: c.name }, /* @__PURE__ */ createElement(Tag, { kind: { ok: "done", warn: "running" }[c.level] ?? "failed" }, maybe("level", c.level)), " ", /* @__PURE__ */ createElement("b", null, maybe("health", c.name)), " ", c.why)));
+  return only ? rows : /* @__PURE__ */ createElement(Card, { title: t("health") }, rows);
+}
 function TaskList({ kinds }) {
   const list = (store.now?.tasks ?? []).filter((task) => kinds.includes(task.kind));
   return list.length === 0 ? null : /* @__PURE__ */ createElement("ul", { class: "tasks", "aria-live": "polite" }, list.slice(0, 5).map((task) => /* @__PURE__ */ createElement("li", { key: task.id, class: task.failed ? "bad" : "" }, /* @__PURE__ */ createElement("span", { class: task.ended ? "" : "pulse" }, task.ended ? task.failed ? "✗" : "✓" : "◐"), " ", /* @__PURE__ */ createElement("b", null, task.name), " ", task.failed ?? task.done ?? t("underWay"))));
@@ -2048,6 +2068,7 @@ export {
   Field,
   Flame,
   Fragment,
+  HealthCard,
   Loaded,
   Meter,
   Page,
