@@ -34,7 +34,7 @@ function Pages({ of, at }: { of: Passage[]; at: Cited }) {
         <p class={p.id === marked ? "passage here" : "passage"}>{p.id === marked ? spans(p.text, p.id === at.id ? at.quotes : undefined).map(([text, quoted], k) =>
           quoted ? <mark key={k} ref={k < 2 ? span : undefined}>{text}</mark> : <span key={k} ref={k === 0 ? span : undefined}>{text}</span>) : p.text}</p></Fragment>)}</div>
       <section aria-label={w("passages")}><h3>{w("passages")}</h3><ol class="passages">{here.map((p, n) => <li key={p.id + n} class={p.id === marked ? "here" : ""}>
-        <button class="bare" aria-label={w("show", n + 1)} aria-pressed={p.id === marked} onClick={() => mark(p.id)}>{n + 1}. {[...p.text].slice(0, 60).join("")}{[...p.text].length > 60 && "…"}</button>
+        <button class="bare" aria-pressed={p.id === marked} onClick={() => mark(p.id)}>{n + 1}. {[...p.text].slice(0, 60).join("")}{[...p.text].length > 60 && "…"}</button>
         {p.end ? <span class="quiet">{w("place", count(p.start ?? 0), count(p.end))}</span> : null}</li>)}</ol></section>
     </div>
   </Fragment>;
