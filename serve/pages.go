@@ -33,7 +33,7 @@ type View func(ctx context.Context, q Query) (any, error)
 type Pages struct {
 	Tasks, StartFirst                                                       View // what runs in the background; the first plan of a newcomer
 	PlanFile, CheckPlan, SavePlan, ApplyPlan                                View
-	Library, Fit, AddModel, LoadModel                                       View
+	Library, Fit, AddModel, LoadModel, UnloadModel                          View
 	Bases, BaseFiles, BaseText, FindInBase, AddToBase, SetReaders, EvalBase View
 	Corpora, Journal, Measure, Document, Near, Card, Rows                   View
 	Curves, Points, Diagnose                                                View
@@ -59,6 +59,7 @@ func (s *Server) pageRoutes() (list []Route) {
 		{"GET /api/library/fit", ReadLibrary, p.Fit},
 		{"POST /api/library", SetLibrary, p.AddModel},
 		{"POST /api/library/load", SetLibrary, p.LoadModel},
+		{"POST /api/library/unload", SetLibrary, p.UnloadModel},
 		{"GET /api/bases", ReadBases, p.Bases},
 		{"GET /api/bases/{name}", ReadBases, p.BaseFiles},
 		{"GET /api/bases/{name}/text", Search, p.BaseText},

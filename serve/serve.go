@@ -206,6 +206,7 @@ func (s *Server) Routes() []Route {
 		{"POST /v1/messages", Chat, s.ask(anthropic.ParseMessages)},
 		{"POST /v1/messages/count_tokens", Tokenize, s.countTokens},
 		{"GET /v1/receipts/{id}", ReadReceipt, s.receipt},
+		{"GET /api/documents/{model}", Chat, s.document},
 	}, s.ollamaRoutes(), []Route{
 		{"POST /tokenize", Tokenize, s.tokenize},
 		{"POST /detokenize", Tokenize, s.detokenize},

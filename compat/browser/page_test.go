@@ -255,6 +255,19 @@ func chat(t *testing.T, p *tab, l tongue) {
 			t.Errorf("a question in %s is answered from %s", l.lang, got)
 		}
 	}
+	if p.count(".turn:last-child .open-source") > 0 { // the document, at what was cited
+		p.click(".turn:last-child .open-source")
+		p.wait(`document.querySelector("dialog[open] .sheet mark")`)
+		if got, want := p.text("dialog[open] .sheet mark"), p.text(".turn:last-child .answer"); !strings.Contains(flat(want), flat(got)) || got == "" {
+			t.Errorf("in the document %q is marked, and the answer is %q", got, want)
+		}
+		for _, v := range p.broken() {
+			t.Error(v)
+		}
+		p.shot(*look, "chat-source-"+l.key, false)
+		p.press(kb.Escape)
+		p.wait(`!document.querySelector("dialog[open]")`)
+	}
 	ask(p, l.forbidden)
 	if p.text(".turn:last-child .refusal") == "" {
 		t.Errorf("%s: not refused: %s", l.forbidden, p.text(".turn:last-child .reply"))
