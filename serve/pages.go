@@ -37,6 +37,8 @@ type Pages struct {
 	Bases, BaseFiles, BaseText, FindInBase, AddToBase, SetReaders, EvalBase View
 	Corpora, Journal, Measure, Document, Near, Card, Rows                   View
 	Curves, Points, Diagnose                                                View
+	PolicyOfPlan, DraftPolicy, Assessments                                  View
+	Lineage, Compare, Compared, Replies, Correct                            View
 	Verdicts, Machine, Settings                                             View
 	Care, SetCare, RunCare, Backups, MakeBackup, SetBackups                 View // retention, holds; backups
 }
@@ -78,6 +80,14 @@ func (s *Server) pageRoutes() (list []Route) {
 		{"GET /api/curves/points", ReadRuns, p.Points},
 		{"GET /api/curves/findings", ReadRuns, p.Diagnose},
 		{"GET /api/verdicts", ReadPlan, p.Verdicts},
+		{"GET /api/verdicts/replies", ReadTraces, p.Replies},
+		{"GET /api/guard/policy", ReadPolicy, p.PolicyOfPlan},
+		{"POST /api/guard/policy", SetPolicy, p.DraftPolicy},
+		{"GET /api/guard/assessments", ReadPolicy, p.Assessments},
+		{"GET /api/lineage", ReadReleases, p.Lineage},
+		{"GET /api/comparison", ReadReleases, p.Compared},
+		{"POST /api/comparison", SetRelease, p.Compare},
+		{"GET /api/usage/correct", ReadUsage, p.Correct},
 		{"GET /api/machine", ReadMachine, p.Machine},
 		{"GET /api/settings", ReadMachine, p.Settings},
 		{"GET /api/care", Keep, p.Care},
