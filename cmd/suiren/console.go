@@ -110,6 +110,7 @@ func (h *house) pages() serve.Pages {
 		Corpora: orNothing(h.corpora), Journal: orNothing(h.journal), Measure: orNothing(h.measure), Document: orNothing(h.document), Near: orNothing(h.near), Card: orNothing(h.card), Rows: orNothing(h.rows),
 		Curves: orNothing(h.curvesPage), Points: orNothing(h.points), Diagnose: orNothing(h.findings),
 		Verdicts: orNothing(h.verdicts), Machine: h.machinePage, Settings: h.settings,
+		Care: h.carePage, SetCare: h.setCare, RunCare: h.runCare, Backups: orNothing(h.backups), MakeBackup: h.makeBackup, SetBackups: h.setBackups,
 	}
 	if dir, err := bases(); err == nil {
 		h.shelf = base.NewShelf(dir)

@@ -69,6 +69,11 @@ func (b *Book) SetKeep(class string, days int) error {
 	})
 }
 
+// Shorter reports whether a class would be kept for a shorter time than now.
+func (s *State) Shorter(class string, days int) bool {
+	return days > 0 && (s.Keep[class] == 0 || days < s.Keep[class])
+}
+
 // Age is how old a class may become; 0 is for ever.
 func (s *State) Age(class string) time.Duration { return time.Duration(s.Keep[class]) * 24 * time.Hour }
 
