@@ -55,7 +55,11 @@ func CheckKeep(class string, days int) error {
 
 // SetKeep says for how many days a class is kept; 0 is until someone deletes it.
 func (b *Book) SetKeep(class string, days int) error {
-	if err := CheckKeep(class, max(1, days)); err != nil && (days > 0 || class != Security) {
+	checked := days
+	if days == 0 {
+		checked = maxDays
+	}
+	if err := CheckKeep(class, checked); err != nil {
 		return err
 	}
 	return b.Change(func(s *State) error {
