@@ -113,6 +113,7 @@ func (h *house) pages() serve.Pages {
 		Verdicts: orNothing(h.verdicts), Machine: h.machinePage, Settings: h.settings,
 		PolicyOfPlan: orNothing(h.policyOfPlan), DraftPolicy: h.draftPolicy, Assessments: h.assessments,
 		Lineage: orNothing(h.lineage), Compare: h.compareReleases, Compared: h.comparedPage, Replies: orNothing(h.replies), Correct: h.correct,
+		Care: h.carePage, SetCare: h.setCare, RunCare: h.runCare, Backups: orNothing(h.backups), MakeBackup: h.makeBackup, SetBackups: h.setBackups,
 	}
 	if dir, err := bases(); err == nil {
 		h.shelf = base.NewShelf(dir)

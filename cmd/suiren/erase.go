@@ -15,6 +15,7 @@ import (
 	"suiren/internal/say"
 	"suiren/stage/data"
 	"suiren/stage/operate"
+	"suiren/stage/operate/care"
 	"suiren/stage/operate/ledger"
 	"suiren/store"
 )
@@ -177,11 +178,15 @@ func (a *app) showHoldings(list []holding) {
 // auditExportCommand writes the log and all that verifies it.
 func (a *app) auditExportCommand() *cobra.Command {
 	var models bool
+	var as string
 	c := &cobra.Command{
 		Use: "export [" + a.t("FOLDER", "目录") + "]", Short: a.t("Verify the log and write it, with a fresh checkpoint and the key that verifies it, as lines of JSON", "核对日志并导出：附新的检查点与验证密钥，逐行 JSON"), Args: a.args(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir, err := a.bookDir(strings.Join(args, ""), models)
 			if err != nil {
+				return err
+			}
+			if _, err := a.cleared(dir, care.Export, "", as); err != nil {
 				return err
 			}
 			n, hash, err := operate.VerifyAudit(dir.audit())
@@ -203,6 +208,7 @@ func (a *app) auditExportCommand() *cobra.Command {
 			})
 		},
 	}
+	a.asFlag(c, &as)
 	a.bookFlag(c, &models)
 	return c
 }

@@ -55,7 +55,11 @@ func CheckKeep(class string, days int) error {
 
 // SetKeep says for how many days a class is kept; 0 is until someone deletes it.
 func (b *Book) SetKeep(class string, days int) error {
-	if err := CheckKeep(class, max(1, days)); err != nil && (days > 0 || class != Security) {
+	checked := days
+	if days == 0 {
+		checked = maxDays
+	}
+	if err := CheckKeep(class, checked); err != nil {
 		return err
 	}
 	return b.Change(func(s *State) error {
@@ -67,6 +71,11 @@ func (b *Book) SetKeep(class string, days int) error {
 		}
 		return nil
 	})
+}
+
+// Shorter reports whether a class would be kept for a shorter time than now.
+func (s *State) Shorter(class string, days int) bool {
+	return days > 0 && (s.Keep[class] == 0 || days < s.Keep[class])
 }
 
 // Age is how old a class may become; 0 is for ever.

@@ -49,6 +49,9 @@ func (b *Book) SetBackup(c *Schedule) error {
 		if err := c.Check(); err != nil {
 			return err
 		}
+		if rel, err := filepath.Rel(filepath.Dir(b.path), c.Folder); err == nil && filepath.IsLocal(rel) {
+			return &say.Error{Where: c.Folder, What: say.T("the folder is inside what is backed up", "该目录位于被备份的目录之内"), Next: say.T("choose one on another disk", "请选择另一块磁盘上的目录")}
+		}
 	}
 	return b.Change(func(s *State) error {
 		if c != nil && s.Backup != nil && s.Backup.Folder == c.Folder {
