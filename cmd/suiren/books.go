@@ -95,7 +95,8 @@ type books struct {
 	salts   sync.Map          // of refusals on their way from the audit log to their traces
 	watts   float64           // of a busy core, where no meter is read
 	sent    func(*ledger.Trace)
-	opened  []func() error // closes what was opened, the last first
+	forget  func(caller string) // what the server remembers of a caller
+	opened  []func() error      // closes what was opened, the last first
 }
 
 func openBooks(dir bookDir, content bool) (b *books, err error) {

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"suiren/engine/tokenizer"
+	"suiren/pii"
 	"suiren/serve"
 	"suiren/stage"
 	"suiren/stage/data"
@@ -177,6 +178,9 @@ func (h *house) measure(ctx context.Context, q serve.Query) (any, error) {
 	return map[string]any{"rule": rule.Name, "most": rule.Most, "low": low, "high": high, "counts": counts, "limits": limits, "at": at, "total": len(values), "below": below, "samples": around}, nil
 }
 
+// mostHits bounds the personal data that is shown of a document.
+const mostHits = 200
+
 // mostText bounds the text of a document that is shown, in bytes.
 const mostText = 64 << 10
 
@@ -215,8 +219,18 @@ func (h *house) document(_ context.Context, q serve.Query) (any, error) {
 	if len(text) > mostText {
 		text = strings.ToValidUTF8(text[:mostText], "")
 	}
+	type found struct {
+		Kind pii.Kind `json:"kind"`
+		Text string   `json:"text"`
+	}
+	hits := []found{}
+	for _, f := range pii.Find(nil, text) {
+		if len(hits) < mostHits {
+			hits = append(hits, found{f.Kind, text[f.Lo:f.Hi]})
+		}
+	}
 	e.Keys, e.Measures = nil, nil
-	return map[string]any{"entry": e, "rules": asked, "used_by": used, "text": text}, nil
+	return map[string]any{"entry": e, "rules": asked, "used_by": used, "text": text, "pii": hits}, nil
 }
 
 // mostClusters bounds the clusters that are shown.

@@ -56,7 +56,14 @@ func (s *service) health() []serve.Health {
 			add("quota", level, say.T("%s of %s of the state folder are taken", "状态目录已占用 %s，上限 %s", size(used), size(quota)))
 		}
 	}
+	due, dueErr := s.w.books().care().Read()
 	switch last, err := s.w.lastBackup(); {
+	case dueErr != nil:
+		add("backup", operate.Fail, say.T("it is not known when a backup is due: %v", "无法得知备份计划：%v", dueErr))
+	case due.Backup != nil && due.Backup.Last.Error != "":
+		add("backup", operate.Fail, say.T("the backup of %s was not made: %s", "%s 的备份未完成：%s", due.Backup.Last.Time.Local().Format(time.DateTime), due.Backup.Last.Error))
+	case due.Backup != nil && time.Since(due.Backup.Next()) > time.Hour && !due.Backup.Last.Time.IsZero():
+		add("backup", operate.Fail, say.T("the backup of %s was not made", "应于 %s 进行的备份未完成", due.Backup.Next().Local().Format(time.DateTime)))
 	case err != nil:
 		add("backup", operate.Fail, say.T("it is not known when the last backup was made: %v", "无法得知上次备份的时间：%v", err))
 	case last == nil:

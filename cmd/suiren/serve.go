@@ -77,6 +77,7 @@ func (w *workspace) service(f serveFlags, c *cobra.Command) (s *service, err err
 		return nil, err
 	}
 	conf.Slots = slots
+	door.Perform, door.Alarm = s.perform, s.glassBroken
 	door.Config(&conf)
 	d := &desk{books: b}
 	conf.Guard = d

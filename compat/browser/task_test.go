@@ -76,7 +76,10 @@ func tasks(t *testing.T, browser context.Context, origin string) {
 			t.Errorf("the answer is %q", got)
 		}
 		p.click(".said-by .place")
-		p.wait(`document.querySelector("dialog[open] mark")?.innerText.includes("Mei Lin")`)
+		p.wait(`[...document.querySelectorAll("dialog[open] .sheet mark")].some(e => e.innerText === "Only Mei Lin holds its key.")`)
+		if n := p.count("dialog[open] .passages button[aria-pressed=true]"); n != 1 {
+			t.Errorf("%d passages are marked beside the page", n)
+		}
 		for _, v := range p.broken() {
 			t.Error(v)
 		}
@@ -275,6 +278,7 @@ func kept(t *testing.T, browser context.Context, p *tab) {
 			t.Errorf("a user is offered %q", guest.text("nav"))
 		}
 		guest.clean(t, "401") // before it had joined
+		comesIn(t, browser, guest)
 		p.front()
 		p.click(".person .remove")
 		p.click(".person button.main")
