@@ -35,6 +35,7 @@ func (l *Ledger) Erase(name string) (*Forgotten, error) {
 	f := new(Forgotten)
 	err := l.write(true, func(t *tx) error {
 		*f = Forgotten{Name: "erased-" + rand.Text()[:12]}
+		t.l.known = known{}
 		now := t.l.Now()
 		var err error
 		if _, err = t.exec(`insert into erased select id, ? from accounts where ? in (key, person) on conflict do nothing`, micro(now), name); err != nil {
