@@ -46,7 +46,7 @@ func (s *Server) exchanges(c Caller, id string, lang say.Lang, rel *Release, req
 	}
 	var list []*exchange
 	for i := range prompts * max(1, req.N) {
-		a := &form.Ask{Request: req, Messages: req.Messages, Seed: seed + uint64(i%max(1, req.N)), Caller: c.Name, Tenant: c.Tenant}
+		a := &form.Ask{Request: req, Messages: req.Messages, Seed: seed + uint64(i%max(1, req.N)), Caller: c.Name, Tenant: c.Tenant, Readers: c.readers()}
 		if len(req.Prompts) > 0 {
 			p := req.Prompts[i/max(1, req.N)]
 			a.Prompt = &p

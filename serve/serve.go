@@ -100,7 +100,7 @@ type Config struct {
 
 	// Search finds the passages of a knowledge base for a caller, who may not
 	// read all of it. It returns ErrNoStore for a base it does not know.
-	Search func(caller, base, query string, most int) ([]openai.Found, error)
+	Search func(readers []string, base, query string, most int) ([]openai.Found, error)
 
 	// Pages are what the console's pages ask for.
 	Pages Pages
