@@ -265,7 +265,9 @@ func (x *exchange) record(part share) {
 }
 
 // spent notes what a request has used.
-func (r *Record) spent(part share) { r.CPUSeconds, r.Joules = part.seconds, part.joules }
+func (r *Record) spent(part share) {
+	r.CPUSeconds, r.Joules = float64(part.microseconds)/1e6, float64(part.microjoules)/1e6
+}
 
 // keep writes a record into the books, and reports whether it is there.
 func (s *Server) keep(r *Record) (kept bool) {

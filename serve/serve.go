@@ -160,7 +160,7 @@ func New(conf Config) *Server {
 	}
 	s := &Server{conf: conf, sessions: conf.Sessions, receipts: newReceipts(maxReceipts), epochs: newEpochs(), limits: newLimits()}
 	var clock func() share
-	clock, s.metered = machineClock()
+	clock, s.metered = machineClock(sysClass)
 	s.meter = newMeter(clock)
 	if s.sessions == nil {
 		s.sessions = &sessions{live: map[[32]byte]session{}, now: conf.Now}

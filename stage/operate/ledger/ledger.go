@@ -78,7 +78,7 @@ create table traces (
 	parent    text not null, -- W3C traceparent of the caller, or ''
 	reason    text not null,
 	` + columns + `,
-	metered   text not null, -- where energy comes from: rapl, model or ''
+	metered   text not null, -- where energy comes from: rapl, hwmon, model or ''
 	wait      integer not null, -- microseconds
 	first     integer not null,
 	total     integer not null,
