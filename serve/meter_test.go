@@ -1,12 +1,16 @@
 package serve
 
 import (
+	"context"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"suiren/serve/form"
 )
 
 // The parts of the requests add up to what the process used.
@@ -137,4 +141,32 @@ func TestNoEnergyCounter(t *testing.T) {
 	if _, kind := machineClock(filepath.Join(sys, "none")); kind != "" {
 		t.Errorf("read by %q", kind)
 	}
+}
+
+// What a request's record says is what the counter has counted meanwhile.
+func TestRecordOfEnergy(t *testing.T) {
+	sys, set := sysTree(t, "powercap/intel-rapl:0/name package-0", "powercap/intel-rapl:0/energy_uj 1000000", "powercap/intel-rapl:0/max_energy_range_uj 262143328850")
+	b := start(t, parrot{}, nil)
+	clock, kind := machineClock(sys)
+	b.s.meter, b.s.metered = newMeter(clock), kind
+	for i, counter := range []string{"1000000", "4500000", "4500001"} {
+		used := parrotUses{func() { set("powercap/intel-rapl:0/energy_uj", counter) }}
+		b.s.Open(&Release{Name: "tutor", Digest: strings.Repeat("ab", 32), Answerer: used})
+		if code, body := b.send(t, "POST", "/v1/chat/completions", `{"messages":[{"role":"user","content":"one"}]}`); code != 200 {
+			t.Fatal(code, body)
+		}
+		<-b.kept
+		if r, want := b.records[i], []float64{0, 3.5, 0.000001}[i]; r.Joules != want || r.Metered != "rapl" {
+			t.Errorf("%v joules by %q, want %v", r.Joules, r.Metered, want)
+		}
+	}
+}
+
+// parrotUses is a parrot that does something when it is asked.
+type parrotUses struct{ do func() }
+
+func (p parrotUses) Can() form.Can { return parrot{}.Can() }
+func (p parrotUses) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event, error] {
+	p.do()
+	return parrot{}.Answer(ctx, a)
 }
