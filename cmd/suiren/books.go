@@ -168,7 +168,7 @@ func (b *books) config(a *app, hosts []string) serve.Config {
 	search, done := a.searcher()
 	b.opened = append(b.opened, done)
 	return serve.Config{
-		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate, Barred: b.barred, Review: b.review, Search: search,
+		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate, Barred: b.barred, Review: b.review, Search: search, Kept: b.kept,
 		Usage: b.usageView, Entries: b.entriesView, Budgets: b.budgetsView, SetBudget: b.setBudget, Traces: b.tracesView, Trace: b.traceView, Audit: b.auditView, Spans: b.takeSpans,
 		Log: b.log(a),
 	}
