@@ -152,6 +152,54 @@ func TestGoesBackByItself(t *testing.T) {
 	}
 }
 
+// What a release has shown is not forgotten when its server is killed: it goes back
+// after as many refusals as if it had not been, and a rating counts for an answer that
+// was given before.
+func TestKilledWatchRemembers(t *testing.T) {
+	dir, s := twoReleases(t)
+	mustRun(t, "release", "promote", "tutor", "--stop", "refused=5%,bad=20%", "--plan", dir)
+	back := func() bool {
+		time.Sleep(100 * time.Millisecond)
+		return strings.Contains(mustRun(t, "release", "list", "--plan", dir), "refused: ")
+	}
+	n, id := 0, ""
+	for ; !back(); n++ {
+		if n > 20 {
+			t.Fatal("not back after 20 refusals, of which it takes 3 or 4")
+		}
+		status, b, err := send("POST", s.Address, "/v1/chat/completions", s.Key, `{"messages":[{"role":"user","content":"durian"}],"max_tokens":2}`)
+		var reply struct{ ID string }
+		if err != nil || status != http.StatusOK || json.Unmarshal(b, &reply) != nil {
+			t.Fatalf("%d %v\n%s", status, err, b)
+		}
+		if id == "" {
+			id = reply.ID
+		}
+		key := s.Key
+		s.cmd.Process.Kill() // after every answer
+		s.cmd.Wait()
+		if s, err = startServer(program("serve", dir, "-o", "jsonl", "--listen", "127.0.0.1:0")); err != nil {
+			t.Fatal(err)
+		}
+		s.Key = key
+		again := s
+		t.Cleanup(func() { again.cmd.Process.Kill(); again.cmd.Wait() })
+		if n == 0 {
+			if status, b, err := send("POST", s.Address, "/api/feedback", s.Key, `{"id":"`+id+`","good":false}`); err != nil || status >= 300 {
+				t.Errorf("rating: %d %v %s", status, err, b)
+			}
+		}
+	}
+	if n < 2 {
+		t.Errorf("back after %d refusals", n)
+	}
+	list := mustRun(t, "release", "list", "--plan", dir)
+	t.Logf("back after %d refusals, each of another process\n%s", n, list)
+	if !strings.Contains(list, "bad 1/1") {
+		t.Errorf("the rating was not seen:\n%s", list)
+	}
+}
+
 // A canary that cannot be opened takes nothing from the live release, which
 // answers, also after a start; the server says what is wrong.
 func TestBrokenCanary(t *testing.T) {

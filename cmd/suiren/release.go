@@ -233,14 +233,6 @@ func (w *workspace) replayer(digest store.Digest, machine stage.Machine) (answer
 	return answerer{Scenario: s}, err
 }
 
-// principals are who asks, as the rules of documents name it.
-func principals(a *form.Ask) []string {
-	if a.Caller == "" {
-		return nil
-	}
-	return []string{a.Caller}
-}
-
 // messages are the conversation of an ask.
 func messages(a *form.Ask) (list []scenario.Message) {
 	for _, m := range a.Messages {
