@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"suiren/stage/guard/detect"
 	"suiren/stage/guard/fold"
 )
 
@@ -35,10 +36,8 @@ type open struct {
 // with each kind, for they say what is asked. A token is a Chinese character,
 // a word of other letters, a number, or a question mark.
 type extractor struct {
-	words   *lexicon
-	folds   *[1 << 16]uint32
-	changed *fold.Set
-	hashes  []uint64 // the features
+	words  *lexicon
+	hashes []uint64 // the features
 
 	runes  []rune
 	word   uint64 // the word so far
@@ -53,36 +52,46 @@ type extractor struct {
 	nkinds int
 }
 
-func newExtractor(words *lexicon) extractor {
-	return extractor{words: words, folds: fold.Table(), changed: fold.Changed()}
+func newExtractor(words *lexicon) extractor { return extractor{words: words} }
+
+// read takes a whole text.
+func (x *extractor) read(text string) {
+	var r detect.Reader
+	each := func(cs []detect.Char) {
+		for i := range cs {
+			x.take(&cs[i])
+		}
+	}
+	r.Each(text, each)
+	r.End(each)
 }
 
-func (x *extractor) take(c rune) {
-	if fold.IsHan(c) && !x.changed.Has(c) {
+// characters takes Chinese characters that fold to themselves.
+func (x *extractor) characters(cs []detect.Char) {
+	if x.word != 0 {
+		x.end()
+	}
+	for i := range cs {
+		x.token(tokenOf(cs[i].F))
+	}
+}
+
+func (x *extractor) take(c *detect.Char) {
+	switch {
+	case c.Han:
 		if x.word != 0 {
 			x.end()
 		}
-		x.token(tokenOf(c))
-		return
-	}
-	if c < 1<<16 {
-		if e := x.folds[c]; e != 0 {
-			switch fold.Class(e >> 16 & 0xff) {
-			case fold.Plain:
-				x.plain(rune(e&0xffff), e&fold.Joined != 0)
-			case fold.Skipped:
-				x.skip(c)
-			}
-			return
+		x.token(tokenOf(c.F))
+	case c.More:
+		x.runes, _ = fold.Rune(x.runes[:0], c.C)
+		for _, r := range x.runes {
+			x.plain(r, fold.IsJoined(r))
 		}
-	}
-	var kind fold.Class
-	x.runes, kind = fold.Rune(x.runes[:0], c)
-	if kind == fold.Skipped {
-		x.skip(c)
-	}
-	for _, r := range x.runes {
-		x.plain(r, fold.IsJoined(r))
+	case c.Kind == fold.Plain:
+		x.plain(c.F, c.Joined)
+	case c.Kind == fold.Skipped:
+		x.skip(c.C)
 	}
 }
 
@@ -199,25 +208,26 @@ func (x *extractor) next() {
 // tokensOf are the tokens of a phrase.
 func tokensOf(phrase string) (list []uint64) {
 	x := newExtractor(&lexicon{edges: make([]edge, 2)})
-	for _, c := range phrase + " " {
-		n := x.n
-		x.take(c)
-		if x.n > n+1 { // it ended a word, and is a token itself
-			list = append(list, x.a)
+	var r detect.Reader
+	r.Each(phrase+" ", func(cs []detect.Char) {
+		for i := range cs {
+			n := x.n
+			x.take(&cs[i])
+			if x.n > n+1 { // it ended a word, and is a token itself
+				list = append(list, x.a)
+			}
+			if x.n > n {
+				list = append(list, x.b)
+			}
 		}
-		if x.n > n {
-			list = append(list, x.b)
-		}
-	}
+	})
 	return list
 }
 
 // Features returns the hash of each feature of a sentence.
 func Features(text string) []uint64 {
 	x := newExtractor(words())
-	for _, c := range text {
-		x.take(c)
-	}
+	x.read(text)
 	x.finish()
 	return x.hashes
 }

@@ -21,38 +21,41 @@ type repetition struct {
 	Found
 	Reader
 	ring   [2 * longestPeriod]rune
-	n      int       // runes read
-	hash   uint64    // of the last eight
-	seen   [4096]int // of a hash, how many runes were read then
+	n      int         // runes read
+	hash   uint64      // of the last eight
+	seen   [4096]int32 // of a hash, how many runes were read then, modulo 2³²
 	period int
 	run    int // runes that repeat
 	told   bool
 }
 
 func (s *repetition) Write(hits []Hit, piece string) []Hit {
-	s.Each(piece, s.take)
+	s.Each(piece, s.Read)
 	return s.Take(hits)
 }
 
-// Rune implements RuneStream.
-func (s *repetition) Rune(c rune, from, to int) {
-	s.At = to
-	s.take(c, from, to)
+// Read implements CharStream.
+func (s *repetition) Read(cs []Char) {
+	s.At = cs[len(cs)-1].To()
+	for i := range cs {
+		s.take(cs[i].C, cs[i].From, cs[i].To())
+	}
 }
 
 func (s *repetition) Flush(hits []Hit) []Hit {
-	s.End(s.take)
+	s.End(s.Read)
 	hits = s.Take(hits)
-	*s = repetition{}
+	*s = repetition{Reader: s.Reader}
+	s.Reset()
 	return hits
 }
 
 func (s *repetition) Settled() int { return s.At }
 
-func (s *repetition) at(n int) rune { return s.ring[n%len(s.ring)] }
+func (s *repetition) at(n int) rune { return s.ring[uint(n)%uint(len(s.ring))] }
 
 func (s *repetition) take(c rune, from, to int) {
-	s.ring[s.n%len(s.ring)] = c
+	s.ring[uint(s.n)%uint(len(s.ring))] = c
 	s.hash = s.hash<<8 ^ uint64(c)*0x9E3779B97F4A7C15>>32 // eight runes shift the first one out
 	if s.period > 0 && s.at(s.n-s.period) == c {
 		s.run++
@@ -70,11 +73,11 @@ func (s *repetition) take(c rune, from, to int) {
 	slot := &s.seen[s.hash*0x9E3779B97F4A7C15>>52]
 	s.n++
 	if s.period == 0 && s.n%4 == 0 {
-		if p := s.n - *slot; *slot > 8 && p <= longestPeriod && s.same(p) {
+		if p := int(int32(s.n) - *slot); p > 0 && p <= longestPeriod && s.n-p > 8 && s.same(p) {
 			s.period = p
 		}
 	}
-	*slot = s.n
+	*slot = int32(s.n)
 }
 
 // same reports whether the last eight runes stand a period before, too.
