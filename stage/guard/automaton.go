@@ -6,6 +6,7 @@ import "math/bits"
 // 1975). Node 0 is the root.
 type automaton struct {
 	nodes []node
+	first int32    // nodes 1 to first are those of one rune
 	root  []int32  // of a rune below 0x10000: the node after it
 	slots []slot   // the edges, by hash; a power of two, at most half of it in use
 	near  []uint64 // bits by hash: saves a look into slots, which are seldom in a cache
@@ -35,18 +36,27 @@ func build(words [][]rune) *automaton {
 	size := max(6, bits.Len(uint(runes))+3) // 8 to 16 bits for an edge
 	a.near, a.shift = make([]uint64, 1<<(size-6)), uint(64-size)
 	var edges []slot
+	follow := func(at int32, r rune) int32 {
+		s := a.slot(at, r)
+		if s.to == 0 {
+			*s = slot{at, int32(len(a.nodes)), r}
+			edges = append(edges, *s)
+			a.nodes = append(a.nodes, node{depth: a.nodes[at].depth + 1, word: -1})
+			h := hash(at, r) >> a.shift
+			a.near[h>>6] |= 1 << (h & 63)
+		}
+		return s.to
+	}
+	for _, w := range words {
+		if len(w) > 0 {
+			follow(0, w[0])
+		}
+	}
+	a.first = int32(len(a.nodes)) - 1
 	for i, w := range words {
 		at := int32(0)
 		for _, r := range w {
-			s := a.slot(at, r)
-			if s.to == 0 {
-				*s = slot{at, int32(len(a.nodes)), r}
-				edges = append(edges, *s)
-				a.nodes = append(a.nodes, node{depth: a.nodes[at].depth + 1, word: -1})
-				h := hash(at, r) >> a.shift
-				a.near[h>>6] |= 1 << (h & 63)
-			}
-			at = s.to
+			at = follow(at, r)
 		}
 		if at != 0 && a.nodes[at].word < 0 {
 			a.nodes[at].word = int32(i)
@@ -103,6 +113,9 @@ func (a *automaton) step(at int32, r rune) int32 {
 			if to := a.slot(at, r).to; to != 0 {
 				return to
 			}
+		}
+		if at <= a.first {
+			break
 		}
 		at = a.nodes[at].fail
 	}

@@ -107,12 +107,13 @@ func (r *reading) step(f rune, apart bool, at, to int) {
 	k.trail[uint(k.read)%maxKeyword] = spot{at, begins}
 	k.read++
 	k.node = r.auto.step(k.node, f)
-	n := &r.auto.nodes[k.node]
-	if n.word >= 0 || n.also != 0 {
-		r.matched(apart, to)
+	if k.node > r.auto.first { // else it is one rune, and no keyword is
+		if n := &r.auto.nodes[k.node]; n.word >= 0 || n.also != 0 {
+			r.matched(apart, to)
+		}
 	}
 	if len(k.open) > 0 {
-		r.settleClaims(k.read - int(n.depth))
+		r.settleClaims(k.read - int(r.auto.nodes[k.node].depth))
 	}
 }
 

@@ -3,6 +3,7 @@ package guard
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"suiren/stage/guard/detect"
 )
@@ -23,12 +24,13 @@ type reading struct {
 	pack string
 
 	text   detect.Reader
-	held   []byte // the text from base on, without what was removed
-	base   int    // places in the text are counted in bytes, without what was removed
-	hold   int    // what is before may leave
-	edits  []edit // in held
-	runes  []rune // scratch: a rune, folded
-	unseen int    // invisible runes in a row
+	held   []byte          // the text from base on, without what was removed
+	base   int             // places in the text are counted in bytes, without what was removed
+	hold   int             // what is before may leave
+	out    strings.Builder // of small pieces that leave: many in one allocation
+	edits  []edit          // in held
+	runes  []rune          // scratch: a rune, folded
+	unseen int             // invisible runes in a row
 
 	// What was found and what comes of it.
 	found     []annotation
@@ -46,11 +48,13 @@ type reading struct {
 	changed   bool
 
 	sources []source
-	hits    []detect.Hit // scratch
-	gaps    []gap        // what was removed of what is not settled
-	gone    int          // bytes of the gaps before
-	removed int          // bytes of all gaps
-	done    bool         // what comes next is another text
+	lates   bool          // some are for the end
+	after   []detect.Char // that wait for those
+	hits    []detect.Hit  // scratch
+	gaps    []gap         // what was removed of what is not settled
+	gone    int           // bytes of the gaps before
+	removed int           // bytes of all gaps
+	done    bool          // what comes next is another text
 
 	sentence int  // where the sentence began
 	point    bool // the last rune was a full stop
@@ -101,6 +105,7 @@ func (s *ruleset) reading(c Context) *reading {
 		stream := o.make(&r.ctx).New()
 		chars, _ := stream.(detect.CharStream)
 		r.sources[i] = source{o.names, stream, chars, o.late}
+		r.lates = r.lates || o.late && chars != nil
 	}
 	return r
 }
@@ -158,6 +163,7 @@ func (r *reading) flush() (string, error) {
 	}
 	r.last = true
 	r.text.End(r.take) // the beginning of a rune that never ended
+	r.catchUp()
 	r.endWord()
 	r.settleClaims(r.keywords.read)
 	for i := range r.sources {
@@ -180,26 +186,58 @@ func (r *reading) flush() (string, error) {
 	return out, err
 }
 
-// take reads characters.
+// take reads characters. Detectors whose hits are for the end get them later, many
+// at once.
 func (r *reading) take(cs []detect.Char) {
 	r.match(cs)
-	for i := range r.sources {
-		if s := &r.sources[i]; s.chars != nil {
-			r.give(s, cs)
+	r.giveAll(cs, false)
+	if !r.lates {
+		return
+	}
+	if len(r.after)+len(cs) > lateChars {
+		r.catchUp()
+		if 2*len(cs) > lateChars {
+			r.giveAll(cs, true)
+			return
 		}
+	}
+	r.after = append(r.after, cs...)
+}
+
+// lateChars is how many characters wait for the detectors whose hits are for the end.
+const lateChars = 128
+
+// catchUp lets those read what waits for them.
+func (r *reading) catchUp() {
+	if len(r.after) > 0 {
+		r.giveAll(r.after, true)
+		r.after = r.after[:0]
 	}
 }
 
-// give lets a detector read characters. One that panics is asked no more.
-func (r *reading) give(s *source, cs []detect.Char) {
-	if s.stream == nil {
-		return
+func (r *reading) giveAll(cs []detect.Char, late bool) {
+	for i := 0; i < len(r.sources); {
+		i = r.give(i, cs, late)
 	}
-	defer r.caught(s)
-	s.chars.Read(cs)
-	if r.hits = s.chars.Take(r.hits[:0]); len(r.hits) > 0 {
-		r.find(s)
+}
+
+// give lets the detectors from i on read characters, until one panics, which is asked
+// no more. It returns the one behind.
+func (r *reading) give(i int, cs []detect.Char, late bool) (next int) {
+	defer func() {
+		if recover() != nil {
+			r.lose(&r.sources[next-1])
+		}
+	}()
+	for next = i; next < len(r.sources); {
+		s := &r.sources[next]
+		next++
+		if s.chars != nil && s.late == late && s.chars.Read(cs) {
+			r.hits = s.chars.Take(r.hits[:0])
+			r.find(s)
+		}
 	}
+	return next
 }
 
 // read lets a detector read a piece, or the end.
@@ -207,7 +245,11 @@ func (r *reading) read(s *source, piece string, last bool) {
 	if s.stream == nil {
 		return
 	}
-	defer r.caught(s)
+	defer func() {
+		if recover() != nil {
+			r.lose(s)
+		}
+	}()
 	if last {
 		r.hits = s.stream.Flush(r.hits[:0])
 	} else {
@@ -216,13 +258,11 @@ func (r *reading) read(s *source, piece string, last bool) {
 	r.find(s)
 }
 
-// caught ends a detector that panics. It is to be deferred.
-func (r *reading) caught(s *source) {
-	if recover() != nil {
-		s.stream = nil
-		for _, name := range s.names {
-			r.fail(name)
-		}
+// lose asks a detector no more.
+func (r *reading) lose(s *source) {
+	s.stream, s.chars = nil, nil
+	for _, name := range s.names {
+		r.fail(name)
 	}
 }
 
@@ -326,6 +366,9 @@ func (r *reading) replace(a *annotation, text string) {
 	}
 }
 
+// outChunk is the bytes of an allocation for small pieces.
+const outChunk = 512
+
 // leave decides on what is settled and takes it out. piece is all that is held, or "".
 func (r *reading) leave(settled int, piece string) (string, error) {
 	r.decide(settled)
@@ -337,12 +380,21 @@ func (r *reading) leave(settled int, piece string) (string, error) {
 	n := r.hold - r.base
 	var out string
 	switch {
+	case n == 0 && len(r.edits) == 0:
 	case len(r.edits) > 0:
 		out = r.edited()
 	case piece != "":
 		out = piece[:n]
-	default:
+	case n > outChunk/4:
 		out = string(r.held[:n])
+	default:
+		if r.out.Len()+n > r.out.Cap() {
+			r.out = strings.Builder{}
+			r.out.Grow(outChunk)
+		}
+		from := r.out.Len()
+		r.out.Write(r.held[:n])
+		out = r.out.String()[from:]
 	}
 	r.held = append(r.held[:0], r.held[n:]...)
 	r.base = r.hold

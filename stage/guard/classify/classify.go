@@ -117,12 +117,17 @@ type stream struct {
 }
 
 func (s *stream) Write(hits []detect.Hit, piece string) []detect.Hit {
-	s.Each(piece, s.Read)
+	s.Each(piece, s.read)
 	return s.Take(hits)
 }
 
 // Read implements detect.CharStream.
-func (s *stream) Read(cs []detect.Char) {
+func (s *stream) Read(cs []detect.Char) bool {
+	s.read(cs)
+	return s.Any()
+}
+
+func (s *stream) read(cs []detect.Char) {
 	s.At = cs[len(cs)-1].To()
 	for len(cs) > 0 {
 		if n := s.boundary.Run(cs); n > 0 {
@@ -143,7 +148,7 @@ func (s *stream) Read(cs []detect.Char) {
 }
 
 func (s *stream) Flush(hits []detect.Hit) []detect.Hit {
-	s.End(s.Read)
+	s.End(s.read)
 	s.cut()
 	s.Reset()
 	return s.Take(hits)

@@ -1,6 +1,8 @@
 package classify
 
 import (
+	"slices"
+
 	"suiren/stage/guard/detect"
 	"suiren/stage/guard/fold"
 )
@@ -43,7 +45,7 @@ type extractor struct {
 	word   uint64 // the word so far
 	digits bool   // it is a number so far
 	n      int    // tokens
-	a, b   uint64 // the last two
+	last   uint64
 	head   uint64 // of the first two
 	open   [maxOpen]open
 	opened int
@@ -71,9 +73,20 @@ func (x *extractor) characters(cs []detect.Char) {
 	if x.word != 0 {
 		x.end()
 	}
-	for i := range cs {
-		x.token(tokenOf(cs[i].F))
+	for len(cs) > 0 && x.n < 2 {
+		x.token(tokenOf(cs[0].F))
+		cs = cs[1:]
 	}
+	x.hashes = slices.Grow(x.hashes, 2*len(cs))
+	for i := range cs {
+		h := tokenOf(cs[i].F)
+		x.hashes = append(x.hashes, h, (h^x.last>>1)*prime)
+		x.last = h
+		if x.opened > 0 || x.words.mayGoOn(0, h) {
+			x.phrases(h)
+		}
+	}
+	x.n += len(cs)
 }
 
 func (x *extractor) take(c *detect.Char) {
@@ -136,17 +149,21 @@ func (x *extractor) token(h uint64) {
 	if x.n == 0 {
 		x.hashes = append(x.hashes, prime, h) // the bias
 	} else {
-		x.hashes = append(x.hashes, h, (h^x.b>>1)*prime)
+		x.hashes = append(x.hashes, h, (h^x.last>>1)*prime)
 	}
 	if x.n < 2 {
 		x.head = mix(x.head ^ h)
 	}
-	x.a, x.b = x.b, h
+	x.last = h
 	x.n++
+	x.phrases(h)
+}
+
+// phrases takes a token into the phrases that are under way, and begins one.
+func (x *extractor) phrases(h uint64) {
 	kept := 0
-	for i := range x.opened {
-		o := x.open[i]
-		if to := x.words.edge(o.node, h).to; to != 0 {
+	for _, o := range x.open[:x.opened] {
+		if to := x.words.next(o.node, h); to != 0 {
 			if k := x.words.kinds[to]; k != 0 {
 				o.kind = k
 			}
@@ -157,9 +174,8 @@ func (x *extractor) token(h uint64) {
 			x.kind(o.kind)
 		}
 	}
-	x.opened = kept
-	if kept < maxOpen && x.words.mayBegin(h) {
-		if to := x.words.edge(0, h).to; to != 0 {
+	if x.opened = kept; kept < maxOpen {
+		if to := x.words.next(0, h); to != 0 {
 			x.open[kept] = open{to, x.words.kinds[to]}
 			x.opened++
 		}
@@ -202,25 +218,17 @@ func (x *extractor) finish() bool {
 // next begins a sentence.
 func (x *extractor) next() {
 	x.hashes = x.hashes[:0]
-	x.word, x.digits, x.n, x.a, x.b, x.head, x.opened, x.seen, x.nkinds = 0, false, 0, 0, 0, 0, 0, 0, 0
+	x.word, x.digits, x.n, x.last, x.head, x.opened, x.seen, x.nkinds = 0, false, 0, 0, 0, 0, 0, 0
 }
 
 // tokensOf are the tokens of a phrase.
 func tokensOf(phrase string) (list []uint64) {
-	x := newExtractor(&lexicon{edges: make([]edge, 2)})
-	var r detect.Reader
-	r.Each(phrase+" ", func(cs []detect.Char) {
-		for i := range cs {
-			n := x.n
-			x.take(&cs[i])
-			if x.n > n+1 { // it ended a word, and is a token itself
-				list = append(list, x.a)
-			}
-			if x.n > n {
-				list = append(list, x.b)
-			}
-		}
-	})
+	x := newExtractor(&lexicon{edges: make([]edge, 2)}) // without phrases: two features for each token
+	x.read(phrase)
+	x.end()
+	for i := range x.n {
+		list = append(list, x.hashes[max(1, 2*i)])
+	}
 	return list
 }
 

@@ -42,8 +42,8 @@ type Stream interface {
 type CharStream interface {
 	Stream
 
-	// Read reads characters.
-	Read(cs []Char)
+	// Read reads characters, one or more, and reports whether there are hits to take.
+	Read(cs []Char) bool
 
 	// Take appends the hits that Read found.
 	Take(hits []Hit) []Hit
@@ -54,6 +54,9 @@ type Found struct{ hits []Hit }
 
 // Add keeps a hit.
 func (f *Found) Add(h Hit) { f.hits = append(f.hits, h) }
+
+// Any reports whether there are hits to take.
+func (f *Found) Any() bool { return len(f.hits) > 0 }
 
 // Take appends the hits to a list, and keeps them no longer.
 func (f *Found) Take(hits []Hit) []Hit {

@@ -141,12 +141,12 @@ type instruct struct {
 }
 
 func (s *instruct) Write(hits []Hit, piece string) []Hit {
-	s.Each(piece, s.Read)
+	s.Each(piece, s.read)
 	return s.Take(hits)
 }
 
 func (s *instruct) Flush(hits []Hit) []Hit {
-	s.End(s.Read)
+	s.End(s.read)
 	s.wordEnd()
 	hits = s.Take(hits)
 	s.Reset()
@@ -170,7 +170,12 @@ func (s *instruct) Settled() int {
 }
 
 // Read implements CharStream.
-func (s *instruct) Read(cs []Char) {
+func (s *instruct) Read(cs []Char) bool {
+	s.read(cs)
+	return s.Any()
+}
+
+func (s *instruct) read(cs []Char) {
 	s.At = cs[len(cs)-1].To()
 	for i := range cs {
 		c := &cs[i]

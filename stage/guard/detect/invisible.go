@@ -43,12 +43,17 @@ func unseenKind(c rune) string {
 var unseenLeast = map[string]int{"tags": 1, "bidi": 1, "selectors": 3, "zero_width": 4}
 
 func (s *unseen) Write(hits []Hit, piece string) []Hit {
-	s.Each(piece, s.Read)
+	s.Each(piece, s.read)
 	return s.Take(hits)
 }
 
 // Read implements CharStream.
-func (s *unseen) Read(cs []Char) {
+func (s *unseen) Read(cs []Char) bool {
+	s.read(cs)
+	return s.Any()
+}
+
+func (s *unseen) read(cs []Char) {
 	s.At = cs[len(cs)-1].To()
 	for i := range cs {
 		c := &cs[i]
@@ -64,7 +69,7 @@ func (s *unseen) Read(cs []Char) {
 }
 
 func (s *unseen) Flush(hits []Hit) []Hit {
-	s.End(s.Read)
+	s.End(s.read)
 	s.end()
 	hits = s.Take(hits)
 	s.Reset()

@@ -60,12 +60,17 @@ type marks struct {
 }
 
 func (s *marks) Write(hits []Hit, piece string) []Hit {
-	s.Each(piece, s.Read)
+	s.Each(piece, s.read)
 	return s.Take(hits)
 }
 
 // Read implements CharStream.
-func (s *marks) Read(cs []Char) {
+func (s *marks) Read(cs []Char) bool {
+	s.read(cs)
+	return s.Any()
+}
+
+func (s *marks) read(cs []Char) {
 	s.At = cs[len(cs)-1].To()
 	for i := range cs {
 		c := cs[i].C
@@ -77,7 +82,7 @@ func (s *marks) Read(cs []Char) {
 }
 
 func (s *marks) Flush(hits []Hit) []Hit {
-	s.End(s.Read)
+	s.End(s.read)
 	if s.state == target || s.state == tag { // readers of HTML close what is open
 		s.finish(s.At, true)
 	}

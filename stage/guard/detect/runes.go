@@ -31,6 +31,9 @@ type Reader struct {
 	carry [utf8.UTFMax]byte
 	n     int // bytes of carry: the beginning of a rune
 	chars []Char
+
+	folds   *[1 << 16]uint32
+	changed *fold.Set
 }
 
 // Open is how many bytes of the text belong to a rune that is not whole.
@@ -55,7 +58,10 @@ func (r *Reader) Each(piece string, f func(cs []Char)) {
 		}
 		r.n, piece = 0, piece[i-n:]
 	}
-	folds, changed := fold.Table(), fold.Changed()
+	if r.folds == nil {
+		r.folds, r.changed = fold.Table(), fold.Changed()
+	}
+	folds, changed := r.folds, r.changed
 	for len(piece) > 0 {
 		at, i, cs := r.At, 0, r.chars
 		for i < len(piece) && len(cs) < block {
@@ -116,8 +122,8 @@ func (r *Reader) give(f func(cs []Char)) {
 
 func (r *Reader) add(c rune, size int) {
 	x := Char{From: r.At, C: c, F: c, Size: uint8(size)}
-	if c < 1<<16 && fold.Table()[c] != 0 {
-		known(&x, fold.Table()[c])
+	if folds := fold.Table(); c < 1<<16 && folds[c] != 0 {
+		known(&x, folds[c])
 	} else {
 		unknown(&x)
 	}

@@ -101,13 +101,13 @@ type stream struct {
 
 // Write implements detect.Stream.
 func (s *stream) Write(hits []detect.Hit, piece string) []detect.Hit {
-	s.Each(piece, s.Read)
+	s.Each(piece, s.read)
 	return s.Take(hits)
 }
 
 // Flush implements detect.Stream.
 func (s *stream) Flush(hits []detect.Hit) []detect.Hit {
-	s.End(s.Read)
+	s.End(s.read)
 	s.close()
 	for i := range s.phrases {
 		s.endPhrase(i)
@@ -133,7 +133,12 @@ func (s *stream) Settled() int {
 }
 
 // Read implements detect.CharStream.
-func (s *stream) Read(cs []detect.Char) {
+func (s *stream) Read(cs []detect.Char) bool {
+	s.read(cs)
+	return s.Any()
+}
+
+func (s *stream) read(cs []detect.Char) {
 	s.At = cs[len(cs)-1].To()
 	for i := 0; i < len(cs); {
 		if !s.phrases[caseNumber].open && !s.phrases[address].open {
