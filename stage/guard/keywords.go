@@ -70,6 +70,8 @@ func (r *reading) match(cs []detect.Char) {
 			r.ends(c.C, to)
 		}
 		switch {
+		case c.Joined && k.inWord && k.node == 0 && len(k.wait) == 0 && !c.More: // nothing begins inside a word
+			k.skips = 0
 		case c.More:
 			k.skips = 0
 			r.runes, _ = fold(r.runes[:0], c.C)

@@ -1,8 +1,6 @@
 package classify
 
 import (
-	"slices"
-
 	"suiren/stage/guard/detect"
 	"suiren/stage/guard/fold"
 )
@@ -68,29 +66,31 @@ func (x *extractor) read(text string) {
 	r.End(each)
 }
 
-// characters takes Chinese characters that fold to themselves.
+// characters takes characters of one sentence.
 func (x *extractor) characters(cs []detect.Char) {
-	if x.word != 0 {
-		x.end()
-	}
-	for len(cs) > 0 && x.n < 2 {
-		x.token(tokenOf(cs[0].F))
-		cs = cs[1:]
-	}
-	x.hashes = slices.Grow(x.hashes, 2*len(cs))
-	for i := range cs {
-		h := tokenOf(cs[i].F)
+	for i := 0; i < len(cs); i++ {
+		c := &cs[i]
+		if !c.Han || x.n < 2 {
+			x.take(c)
+			continue
+		}
+		if x.word != 0 {
+			x.end()
+		}
+		h := tokenOf(c.F)
 		x.hashes = append(x.hashes, h, (h^x.last>>1)*prime)
 		x.last = h
+		x.n++
 		if x.opened > 0 || x.words.mayGoOn(0, h) {
 			x.phrases(h)
 		}
 	}
-	x.n += len(cs)
 }
 
 func (x *extractor) take(c *detect.Char) {
 	switch {
+	case c.Joined && c.F > '9' && !c.More && !x.digits: // a letter
+		x.word = mix(x.word ^ uint64(c.F) + prime)
 	case c.Han:
 		if x.word != 0 {
 			x.end()

@@ -21,9 +21,9 @@ type repetition struct {
 	Found
 	Reader
 	ring   [2 * longestPeriod]rune
-	n      int         // runes read
-	hash   uint64      // of the last eight
-	seen   [4096]int32 // of a hash, how many runes were read then, modulo 2³²
+	n      int          // runes read
+	hash   uint64       // of the last eight
+	seen   [4096]uint16 // of a hash, how many runes were read then, modulo 2¹⁶
 	period int
 	run    int // runes that repeat
 	told   bool
@@ -53,11 +53,11 @@ func (s *repetition) read(cs []Char) {
 		slot := &s.seen[hash*0x9E3779B97F4A7C15>>52]
 		n++
 		if n%4 == 0 && s.period == 0 {
-			if p := int(int32(n) - *slot); p > 0 && p <= longestPeriod && n-p > 8 && s.same(n, p) {
+			if p := int(uint16(n) - *slot); p > 0 && p <= longestPeriod && n-p > 8 && s.same(n, p) {
 				s.period = p
 			}
 		}
-		*slot = int32(n)
+		*slot = uint16(n)
 	}
 	s.n, s.hash = n, hash
 }

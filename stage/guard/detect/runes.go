@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"suiren/stage/guard/fold"
@@ -60,6 +61,7 @@ func (r *Reader) Each(piece string, f func(cs []Char)) {
 	}
 	if r.folds == nil {
 		r.folds, r.changed = fold.Table(), fold.Changed()
+		r.chars = slices.Grow(r.chars, min(block, len(piece)))
 	}
 	folds, changed := r.folds, r.changed
 	for len(piece) > 0 {

@@ -40,14 +40,14 @@ func (b *Boundary) Take(c rune, from, to int) bool {
 	return c == '\n' || b.N >= LongestSentence
 }
 
-// Run takes the Chinese characters with which cs begins, as far as the sentence cannot
-// end behind them, and returns how many these are.
+// Run takes the characters with which cs begins, as far as the sentence cannot end at
+// or behind them, and returns how many these are.
 func (b *Boundary) Run(cs []Char) (n int) {
 	if b.stop || b.ended {
 		return 0
 	}
 	most := min(len(cs), LongestSentence-1-b.N)
-	for n < most && cs[n].Han {
+	for n < most && (cs[n].Han || goesOn(cs[n].C)) {
 		n++
 	}
 	if n > 0 {
@@ -58,6 +58,11 @@ func (b *Boundary) Run(cs []Char) (n int) {
 		b.N += n
 	}
 	return n
+}
+
+// goesOn reports whether c is no mark, of those that are common.
+func goesOn(c rune) bool {
+	return c > '?' && c < 0x2019 || c >= '0' && c <= '9' || c == ' ' || c == ',' || c == '，'
 }
 
 // Next begins a sentence.

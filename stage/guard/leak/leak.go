@@ -175,34 +175,49 @@ func (s *stream) others(cs []detect.Char) (n int) {
 	return n
 }
 
-// words reads the plain words with which cs begins, each with the space behind it, as
-// far as another follows: they are in nothing that is looked for. It returns the
-// number of their characters.
+// words reads the plain words with which cs begins, with commas and full stops and the
+// space behind them: they are in nothing that is looked for. It returns the number of
+// their characters. A word is plain if reading it sign by sign ends behind its space
+// without a look at it, which needs the sign that follows; short words need a longer
+// one behind them.
 func (s *stream) words(cs []detect.Char) (n int) {
 	if len(s.units) > 0 {
 		return 0
 	}
-	for {
-		e := n
-		for e < len(cs) && (cs[e].C >= 'a' && cs[e].C <= 'z' || e == n && cs[e].C >= 'A' && cs[e].C <= 'Z') {
+	short := 0
+	for at := 0; ; {
+		e := at
+		for e < len(cs) && (cs[e].C >= 'a' && cs[e].C <= 'z' || e == at && cs[e].C >= 'A' && cs[e].C <= 'Z') {
 			e++
 		}
-		if e-n < 3 || e-n > longestWord || e+1 >= len(cs) || cs[e].C != ' ' || !isLetter(cs[e+1].C) {
+		size := e - at
+		if size > 2 && e < len(cs) && (cs[e].C == ',' || cs[e].C == '.') {
+			e++
+		}
+		if size == 0 || size > longestWord || e+1 >= len(cs) || cs[e].C != ' ' || !isLetter(cs[e+1].C) {
 			break
 		}
-		if c := s.context; len(c) > 1 && isOneOf(c[len(c)-1], ":=") { // it may be a password
+		if size <= 2 {
+			if short++; short > 4 {
+				break
+			}
+			at = e + 1
+			continue
+		}
+		if c := s.context; n == 0 && len(c) > 1 && isOneOf(c[len(c)-1], ":=") { // it may be a password
 			break
 		}
-		var buf [longestWord]byte
-		for i, c := range cs[n:e] {
+		var buf [longestWord + 1]byte
+		for i, c := range cs[at:e] {
 			buf[i] = byte(c.C)
 		}
-		if pii.KeyMayBegin(string(buf[:e-n])) {
+		if pii.KeyMayBegin(string(buf[:e-at])) {
 			break
 		}
-		for ; n <= e; n++ {
+		for at = e + 1; n < at; n++ {
 			s.remember(cs[n].C)
 		}
+		short = 0
 	}
 	if n > 0 {
 		s.unseen = 0
