@@ -146,6 +146,9 @@ func (s *stream) read(cs []detect.Char) {
 				i += n
 				continue
 			}
+			if s.pending && isLetter(cs[i].C) { // as sign would
+				s.close()
+			}
 			if n := s.words(cs[i:]); n > 0 {
 				i += n
 				continue
