@@ -144,31 +144,3 @@ func (m *Model) row(term uint64) int {
 
 // Has reports whether the model knows a word.
 func (m *Model) Has(term uint64) bool { return m.row(term) >= 0 }
-
-// Add adds the vector of a word to the sum of a text, of Width numbers, and
-// reports whether the model knows it.
-func (m *Model) Add(sum []int64, term uint64) bool {
-	i := m.row(term)
-	if i < 0 {
-		return false
-	}
-	scale := int64(m.scales[i])
-	sum = sum[:m.width]
-	for k, v := range m.rows[i*m.width : (i+1)*m.width] {
-		sum[k] += scale * int64(v)
-	}
-	return true
-}
-
-// Vector returns a sum as numbers of which the largest is at most one.
-func Vector(sum []int64) []float32 {
-	most := int64(1)
-	for _, v := range sum {
-		most = max(most, v, -v)
-	}
-	out := make([]float32, len(sum))
-	for k, v := range sum {
-		out[k] = float32(float64(v) / float64(most))
-	}
-	return out
-}

@@ -83,16 +83,17 @@ func (w *Writer) sort() {
 		w.spare = make([]record, len(w.records))
 	}
 	from, to := w.records, w.spare[:len(w.records)]
-	for shift := 0; shift < 64; shift += 8 {
-		var at [257]int
+	for shift := 0; shift < 64; shift += 11 {
+		const mask = 1<<11 - 1
+		var at [mask + 2]int
 		for i := range from {
-			at[from[i].term>>shift&0xff+1]++
+			at[from[i].term>>shift&mask+1]++
 		}
-		for i := range 256 {
+		for i := range mask + 1 {
 			at[i+1] += at[i]
 		}
 		for i := range from {
-			b := from[i].term >> shift & 0xff
+			b := from[i].term >> shift & mask
 			to[at[b]] = from[i]
 			at[b]++
 		}
@@ -171,6 +172,14 @@ func (h *runs) Pop() any     { l := *h; x := l[len(l)-1]; *h = l[:len(l)-1]; ret
 // merged calls f with every record in the order of terms and documents.
 func (w *Writer) merged(f func(record) error) error {
 	w.sort()
+	if len(w.runs) == 0 {
+		for i := range w.records {
+			if err := f(w.records[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	h := runs{{mem: w.records, nth: len(w.runs)}}
 	for i, file := range w.runs {
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
