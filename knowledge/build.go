@@ -50,9 +50,9 @@ var bm25f = []inverted.Params{
 	zh:      {K1: 0.9, Weight: [...]float64{1, 2, 1}, B: [...]float64{0.4, 0.3, 0}},
 }
 
-// buildBudget is how many bytes of terms a build holds before it writes them
-// to a file.
-const buildBudget = 256 << 20
+// buildBudget is how many bytes of lists a build holds before it writes them to a
+// file. Twice as many took a fifth longer: they lie outside of the caches.
+const buildBudget = 8 << 20
 
 // Options are how an index is built. The zero value works.
 type Options struct {

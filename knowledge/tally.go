@@ -59,6 +59,11 @@ func (t *tally) at(hash uint64) int {
 // each adds the words of text and headings to a sum.
 func (t *tally) each(sum *embedding.Sum) {
 	var chars []uint64
+	for i := range t.said {
+		if t.said[i].times > 0 {
+			sum.Expect(t.counts[i].Term)
+		}
+	}
 	for i, s := range t.said {
 		if s.times == 0 || sum.Add(t.counts[i].Term, s.times) || s.kind == latin {
 			continue

@@ -144,10 +144,12 @@ func (t *tables) words(n int, shared, lengths, bytes, counts *reader) {
 	}
 }
 
+func slot(key uint64) uint64 { return key * 0x9e3779b97f4a7c15 >> (64 - edgeBits) }
+
 // find returns the slot of an edge, or the empty one where it would be.
 func (t *tables) find(from int32, c uint16) *edge {
 	key := uint64(from)<<16 | uint64(c)
-	for i := key * 0x9e3779b97f4a7c15 >> (64 - edgeBits); ; i = (i + 1) & (1<<edgeBits - 1) {
+	for i := slot(key); ; i = (i + 1) & (1<<edgeBits - 1) {
 		if e := &t.edges[i]; e.key() == key || *e == 0 {
 			return e
 		}
