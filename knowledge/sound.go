@@ -41,7 +41,7 @@ const maxSounds = 1 << 20
 
 // hear remembers a word of an index that is built.
 func (w *builder) hear(word string, hash uint64) {
-	if w.heard[hash] || len(w.heard) >= maxSounds {
+	if _, size := utf8.DecodeRuneInString(word); size == len(word) || w.heard[hash] || len(w.heard) >= maxSounds {
 		return
 	}
 	w.heard[hash] = true
@@ -49,9 +49,6 @@ func (w *builder) hear(word string, hash uint64) {
 		w.sounds = append(w.sounds, [2]uint64{inverted.Hash(pinyin), hash})
 	}
 	runes := []rune(word)
-	if len(runes) < 2 {
-		return
-	}
 	if full, initials := pinyin(word); full != "" {
 		add(full, hash)
 		if len(runes) >= 3 {

@@ -19,11 +19,12 @@ import (
 func Lang(s string) string {
 	han, letters := 0, 0
 	for _, r := range s {
-		if unicode.IsLetter(r) {
+		switch {
+		case chinese.IsHan(r):
+			han, letters = han+1, letters+1
+		case r < utf8.RuneSelf && (r|0x20 < 'a' || r|0x20 > 'z'):
+		case unicode.IsLetter(r):
 			letters++
-			if chinese.IsHan(r) {
-				han++
-			}
 		}
 	}
 	if han > 0 && 5*han >= letters {

@@ -51,7 +51,7 @@ type Model struct {
 	terms  []uint32 // first half of each word's hash, in order
 	rows   []int8   // (len(terms), width)
 	scales []uint16 // of each row
-	slots  []uint32 // row+1 by hash
+	slots  []uint64 // by hash: the term, and row+1
 	shift  int
 }
 
@@ -110,13 +110,13 @@ func Unmarshal(b []byte) (*Model, error) {
 	for 1<<(32-m.shift) < 2*n+2 {
 		m.shift--
 	}
-	m.slots = make([]uint32, 1<<(32-m.shift))
+	m.slots = make([]uint64, 1<<(32-m.shift))
 	for i, t := range m.terms {
 		at := t >> m.shift
 		for m.slots[at] != 0 {
 			at = (at + 1) & uint32(len(m.slots)-1)
 		}
-		m.slots[at] = uint32(i) + 1
+		m.slots[at] = uint64(t)<<32 | uint64(i+1)
 	}
 	return m, nil
 }
@@ -132,43 +132,15 @@ func (m *Model) Len() int { return len(m.terms) }
 func (m *Model) row(term uint64) int {
 	t := uint32(term >> 32)
 	for at := t >> m.shift; ; at = (at + 1) & uint32(len(m.slots)-1) {
-		i := m.slots[at]
-		if i == 0 {
+		s := m.slots[at]
+		if s == 0 {
 			return -1
 		}
-		if m.terms[i-1] == t {
-			return int(i) - 1
+		if uint32(s>>32) == t {
+			return int(uint32(s)) - 1
 		}
 	}
 }
 
 // Has reports whether the model knows a word.
 func (m *Model) Has(term uint64) bool { return m.row(term) >= 0 }
-
-// Add adds the vector of a word to the sum of a text, of Width numbers, and
-// reports whether the model knows it.
-func (m *Model) Add(sum []int64, term uint64) bool {
-	i := m.row(term)
-	if i < 0 {
-		return false
-	}
-	scale := int64(m.scales[i])
-	sum = sum[:m.width]
-	for k, v := range m.rows[i*m.width : (i+1)*m.width] {
-		sum[k] += scale * int64(v)
-	}
-	return true
-}
-
-// Vector returns a sum as numbers of which the largest is at most one.
-func Vector(sum []int64) []float32 {
-	most := int64(1)
-	for _, v := range sum {
-		most = max(most, v, -v)
-	}
-	out := make([]float32, len(sum))
-	for k, v := range sum {
-		out[k] = float32(float64(v) / float64(most))
-	}
-	return out
-}

@@ -45,7 +45,7 @@ func build(t testing.TB, list []document, limit int) []byte {
 	t.Helper()
 	w := NewWriter(t.TempDir(), params, 1<<20)
 	if limit > 0 {
-		w.limit = limit
+		w.budget = limit
 	}
 	for _, d := range list {
 		if err := w.Add(d.class, d.counts, d.lengths); err != nil {
@@ -176,13 +176,13 @@ func TestSearchIsBM25F(t *testing.T) {
 	}
 }
 
-// The bytes do not depend on how often records were written to runs.
+// The bytes do not depend on how often lists were written to runs.
 func TestBudget(t *testing.T) {
 	list := random(5, 500)
 	want := build(t, list, 0)
-	for _, limit := range []int{1, 7, 100, 4096} {
+	for _, limit := range []int{1, 3000, 20_000, 100_000} {
 		if got := build(t, list, limit); !bytes.Equal(got, want) {
-			t.Errorf("with runs of %d records other bytes are written", limit)
+			t.Errorf("with runs of %d bytes other bytes are written", limit)
 		}
 	}
 	if ix := open(t, build(t, nil, 0)); len(ix.Search(Query{Terms: []Term{{1, 256}}, K: 3})) != 0 {
