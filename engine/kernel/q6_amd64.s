@@ -166,13 +166,13 @@ q6Kx2sub:
 	VZEROUPPER
 	RET
 
-// HALF1 sums up, in Y4, the products of the three vectors at o and the
+// HALF1 sums up, in A, the products of the three vectors at o and the
 // activations at a, the pair at s being about them.
-#define HALF1(o, a, s) \
-	VPBROADCASTD (B_HALF+s)(DI), Y4  \
-	VMOVDQU (o)(SI), Y8          \
-	VMOVDQU (o+32)(SI), Y9       \
-	VMOVDQU (o+64)(SI), Y10      \
+#define HALF1(A, W, o, a, s) \
+	VPBROADCASTD (B_HALF+s)(DI), A  \
+	VMOVDQU (o)W, Y8          \
+	VMOVDQU (o+32)W, Y9       \
+	VMOVDQU (o+64)W, Y10      \
 	VPSRLW  $2, Y8, Y11          \
 	VPSRLW  $4, Y9, Y12          \
 	VPSRLW  $6, Y10, Y13         \
@@ -192,33 +192,37 @@ q6Kx2sub:
 	VPMADDUBSW Y11, Y10, Y10     \
 	VPBROADCASTD (a+12)(R8), Y12 \
 	VPMADDUBSW Y12, Y13, Y13     \
-	VPADDW  Y8, Y4, Y4           \
+	VPADDW  Y8, A, A             \
 	VPADDW  Y9, Y10, Y10         \
-	VPADDW  Y13, Y4, Y4          \
-	VPADDW  Y10, Y4, Y4          \
-	VPMADDWD Y5, Y4, Y4
+	VPADDW  Y13, A, A            \
+	VPADDW  Y10, A, A            \
+	VPMADDWD ·ones16(SB), A, A
+
+// HALVES1 adds the products of a half of 16 rows, the integers of its scales
+// being at i.
+#define HALVES1(o, a, s, i) \
+	HALF1(Y4, (SI), o, a, s) \
+	HALF1(Y5, (SI)(R14*1), o, a, s) \
+	HALFSCALE1(i(SI), Y6, Y8) \
+	HALFSCALE1(i(SI)(R14*1), Y7, Y9) \
+	SCALE1(Y4, Y5)
 
 // func q6Kx1AVX2(t *quantTile)
 TEXT ·q6Kx1AVX2(SB), NOSPLIT, $0-8
 	CONSTANTS
 	VMOVDQU low2<>(SB), Y2
 	VMOVDQU mid2<>(SB), Y3
-	VMOVDQU ·ones16(SB), Y5
 	ARGSROWS
 q6Kx1rows:
 	ROWS
 q6Kx1:
 	VCVTPH2PS (SI), Y6
+	VCVTPH2PS (SI)(R14*1), Y7
 	ADDQ $16, SI
 	MOVQ $8, AX
 q6Kx1sub:
-	AHEAD3
-	HALF1(16, 0, 0)
-	HALFSCALE1((SI), Y6, Y8)
-	SCALE1(B_D(DI))
-	HALF1(112, 16, 4)
-	HALFSCALE1(8(SI), Y6, Y8)
-	SCALE1(B_D(DI))
+	HALVES1(16, 0, 0, 0)
+	HALVES1(112, 16, 4, 8)
 	STEP1(32, 208)
 	DECQ AX
 	JNZ  q6Kx1sub

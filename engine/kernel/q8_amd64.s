@@ -83,28 +83,23 @@
 	PAIRS(o+224) \
 	WIDES4(56)
 
-#define PAIRS1(o, a) \
-	VPMOVSXBW (o)(SI), Y8       \
-	VPMOVSXBW (o+16)(SI), Y9    \
-	VPBROADCASTD (a)(R8), Y12   \
-	VPMADDWD Y12, Y8, Y12       \
-	VPBROADCASTD (a+4)(R8), Y13 \
-	VPMADDWD Y13, Y9, Y13       \
-	VPADDD   Y12, Y4, Y4        \
-	VPADDD   Y13, Y5, Y5
-
 #define DOTW1(o) \
-	VPXOR Y4, Y4, Y4 \
-	VPXOR Y5, Y5, Y5 \
-	PAIRS1(o+0, 0) \
-	PAIRS1(o+32, 8) \
-	PAIRS1(o+64, 16) \
-	PAIRS1(o+96, 24) \
-	PAIRS1(o+128, 32) \
-	PAIRS1(o+160, 40) \
-	PAIRS1(o+192, 48) \
-	PAIRS1(o+224, 56) \
-	VPADDD Y5, Y4, Y4
+	PAIRS(o) \
+	WIDE0(R8, Y4, Y5) \
+	PAIRS(o+32) \
+	WIDE(R8, Y4, Y5, 8) \
+	PAIRS(o+64) \
+	WIDE(R8, Y4, Y5, 16) \
+	PAIRS(o+96) \
+	WIDE(R8, Y4, Y5, 24) \
+	PAIRS(o+128) \
+	WIDE(R8, Y4, Y5, 32) \
+	PAIRS(o+160) \
+	WIDE(R8, Y4, Y5, 40) \
+	PAIRS(o+192) \
+	WIDE(R8, Y4, Y5, 48) \
+	PAIRS(o+224) \
+	WIDE(R8, Y4, Y5, 56)
 
 #define SCALED(A, B, at, o) \
 	SCALE(A, B, B_D at, o) \
@@ -163,10 +158,9 @@ TEXT ·q80x1AVX2(SB), NOSPLIT, $0-8
 q80x1rows:
 	ROWS
 q80x1:
-	AHEAD4
 	DOTW1(16)
-	VCVTPH2PS (SI), Y8
-	SCALE1(B_D(DI))
+	HALVES
+	SCALE1(Y4, Y5)
 	STEP1(64, 272)
 	DECQ CX
 	JNZ  q80x1

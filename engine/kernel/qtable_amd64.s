@@ -8,18 +8,13 @@
 	MASK(Y14) \
 	VBROADCASTI128 T, Y15
 
-// LOOK looks up the nibbles at o, of 16 rows and of 8.
+// LOOK looks up the nibbles at o of 16 rows.
 #define LOOK(o) \
 	SPLIT(o) \
 	VPSHUFB Y8, Y15, Y8   \
 	VPSHUFB Y9, Y15, Y9   \
 	VPSHUFB Y10, Y15, Y10 \
 	VPSHUFB Y11, Y15, Y11
-
-#define LOOK1(o) \
-	SPLIT1(o) \
-	VPSHUFB Y8, Y15, Y8   \
-	VPSHUFB Y9, Y15, Y9
 
 // MXFP4: values and 12, doubled: 0 to 24. 12·Σa is taken off first: sums of
 // 16 products may pass 16 bits on the way but end within 16·12·127 = 24,384.
@@ -125,21 +120,20 @@ TEXT ·mxfp4x1AVX2(SB), NOSPLIT, $0-8
 mxfp4x1rows:
 	ROWS
 mxfp4x1:
-	AHEAD2
 	TWELVE(Y4, (DI))
-	VPXOR Y5, Y5, Y5
-	LOOK1(16)
-	NEXT1(0)
-	LOOK1(48)
-	NEXT1(8)
-	LOOK1(80)
-	NEXT1(16)
-	LOOK1(112)
-	NEXT1(24)
-	VPADDW Y5, Y4, Y4
-	VPMADDWD ·ones16(SB), Y4, Y4
+	VMOVDQA Y4, Y5
+	LOOK(16)
+	NEXTS1(0)
+	LOOK(48)
+	NEXTS1(8)
+	LOOK(80)
+	NEXTS1(16)
+	LOOK(112)
+	NEXTS1(24)
+	WIDEN(Y4, Y5, ·ones16(SB))
 	BSCALE((SI), Y8)
-	SCALE1(B_D(DI))
+	BSCALE((SI)(R14*1), Y9)
+	SCALE1(Y4, Y5)
 	STEP1(32, 144)
 	DECQ CX
 	JNZ  mxfp4x1
@@ -234,22 +228,26 @@ iq4x2:
 	VZEROUPPER
 	RET
 
-#define ONE(o) \
+#define ONE(o, L, H) \
 	VPSHUFB Y8, Y15, Y9       \
 	VPSHUFB Y8, Y13, Y10      \
 	VPBROADCASTD (o)(R8), Y11 \
 	VPMADDUBSW Y11, Y9, Y9    \
-	VPADDW Y9, Y4, Y4         \
+	VPADDW Y9, L, L           \
 	VPMADDUBSW Y11, Y10, Y10  \
-	VPADDW Y10, Y5, Y5
+	VPADDW Y10, H, H
 
-#define ONE8(w, o) \
-	VMOVDQU w(SI), Y12    \
+#define ONES8(W, o, L, H) \
+	VMOVDQU W, Y12        \
 	VPAND   Y14, Y12, Y8  \
-	ONE(o)                \
+	ONE(o, L, H)          \
 	VPSRLW  $4, Y12, Y8   \
 	VPAND   Y14, Y8, Y8   \
-	ONE(o+4)
+	ONE(o+4, L, H)
+
+#define ONES1(w, o) \
+	ONES8(w(SI), o, Y4, Y5) \
+	ONES8(w(SI)(R14*1), o, Y6, Y7)
 
 // func iq4x1AVX2(t *quantTile)
 TEXT ·iq4x1AVX2(SB), NOSPLIT, $0-8
@@ -259,16 +257,18 @@ TEXT ·iq4x1AVX2(SB), NOSPLIT, $0-8
 iq4x1rows:
 	ROWS
 iq4x1:
-	AHEAD2
 	VPXOR Y4, Y4, Y4
 	VPXOR Y5, Y5, Y5
-	ONE8(16, 0)
-	ONE8(48, 8)
-	ONE8(80, 16)
-	ONE8(112, 24)
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	ONES1(16, 0)
+	ONES1(48, 8)
+	ONES1(80, 16)
+	ONES1(112, 24)
 	JOIN(Y4, Y5, (DI))
-	VCVTPH2PS (SI), Y8
-	SCALE1(B_D(DI))
+	JOIN(Y6, Y7, (DI))
+	HALVES
+	SCALE1(Y4, Y6)
 	STEP1(32, 144)
 	DECQ CX
 	JNZ  iq4x1

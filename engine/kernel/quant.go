@@ -50,14 +50,14 @@ func (m *Matrix) packQuant(lo, hi int, src []byte) {
 type quantTile struct {
 	nb   int         // blocks of 32
 	w    *byte       // packed rows
-	wide int         // bytes from 8 rows to the next 8
+	wide int         // bytes from 8 rows to the other 8 of a pair
 	a    *byte       // activations: int8, or int16 for 8-bit weights
 	as   int         // bytes from token to token
 	b    *block      // what describes them
 	bs   int         // bytes from token to token
 	out  *[8]float32 // (tokens, groups, 8), zeros unless there is one token
-	n    int         // groups of rows with one token, of VNNI pairs of them; of NEON, tokens
-	outs int         // bytes from token to token of out
+	n    int         // pairs of groups with one token; of NEON, tokens
+	outs int         // bytes from a group's to the other's of a pair; of NEON, from token to token
 }
 
 const (

@@ -90,7 +90,7 @@ func iq4x2AVX2(t *quantTile)
 func iq4x1AVX2(t *quantTile)
 
 // tile multiplies groups of 8 rows, w, with n tokens from t on: some with one
-// token, one or two with 2 or 4.
+// token, one or two with more.
 func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
 	if !avx2() {
 		m.tileGeneric(in, w, groups, t, n, out)
@@ -128,20 +128,23 @@ func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
 		m.Type.tileAVX2(&q, n)
 		return
 	}
-	if n == 1 {
-		q.n = groups
+	if half := groups / 2; n == 1 && half > 0 {
+		q.n, q.wide, q.outs = half, half*q.wide, half*Group*4
 		at(0)
 		m.Type.tileAVX2(&q, 1)
+	}
+	if groups%2 == 0 {
 		return
 	}
-	q.n = 1
-	for i := range n { // of the 8 rows at the end
+	q.n, q.wide, q.outs = 1, 0, 0
+	for i := range n { // the last 8 rows, twice
 		at(i)
+		q.w, q.out = &w[(groups-1)*len(w)/groups], (*[Group]float32)(out[((i+1)*groups-1)*Group:])
 		m.Type.tileAVX2(&q, 1)
 	}
 }
 
-// tileAVX2 multiplies rows with a token or 16 rows with 2 or 4.
+// tileAVX2 multiplies pairs of groups with a token, or one with 2 or 4.
 func (t Type) tileAVX2(q *quantTile, n int) {
 	switch t {
 	case Q4_0:

@@ -1,10 +1,16 @@
-// What the kernels of quantised types have in common. They multiply 8 rows with
-// one token, or 16 rows with 2 or 4: a broadcast of activations serves both
-// groups of 8 rows, and sums stay in registers within a block of 32 only.
+// What the kernels of quantised types have in common. They multiply 16 rows
+// with 1, 2 or 4 tokens: a broadcast of activations serves both groups of 8
+// rows. With more tokens than one, sums stay in registers within a block of 32
+// only.
 //
-// CX blocks, SI rows, R14 from there to the next 8, R8 to R11 tokens, DI what
+// CX blocks, SI rows, R14 from there to the other 8, R8 to R11 tokens, DI what
 // describes their blocks (struct block), R13 from token to token of that and
 // R12 three times that, DX sums.
+//
+// One token's rows come from memory. Its two groups lie far apart, for what a
+// processor fetches ahead by itself it fetches for each stream of addresses: two
+// threads of Zen 3 read 1.2 times as fast by two streams each as by one, and
+// slower by either where instructions ask for lines ahead.
 
 #define B_D    0
 #define B_S    4
@@ -20,11 +26,13 @@
 	MOVQ 40(AX), DI  \
 	MOVQ 56(AX), DX
 
-// ARGSROWS keeps, of one token with R12 groups of 8 rows, what ROWS begins each
-// of them with.
+// ARGSROWS keeps, of one token with R12 pairs of groups, what ROWS begins each
+// of them with. R13 is from the sums of a group to those of the other.
 #define ARGSROWS \
 	ARGS1 \
+	MOVQ 16(AX), R14 \
 	MOVQ 64(AX), R12 \
+	MOVQ 72(AX), R13 \
 	MOVQ CX, R9  \
 	MOVQ R8, R10 \
 	MOVQ DI, R11
@@ -33,7 +41,8 @@
 	MOVQ R9, CX  \
 	MOVQ R10, R8 \
 	MOVQ R11, DI \
-	VXORPS Y0, Y0, Y0
+	VXORPS Y0, Y0, Y0 \
+	VXORPS Y1, Y1, Y1
 
 #define ARGS2 \
 	ARGS1 \
@@ -67,21 +76,6 @@
 #define AHEAD(o) \
 	PREFETCHT0 (o)(SI) \
 	PREFETCHT0 (o)(SI)(R14*1)
-
-// AHEAD2 to AHEAD4 ask for so many lines of rows that come later. One token's
-// rows come from memory: the distance is what its latency takes, and some.
-// From 2 to 9 KB it does not matter much; at 1 KB a tenth of the speed is lost.
-#define AHEAD2 \
-	PREFETCHT0 3072(SI) \
-	PREFETCHT0 3136(SI)
-
-#define AHEAD3 \
-	AHEAD2 \
-	PREFETCHT0 3200(SI)
-
-#define AHEAD4 \
-	AHEAD3 \
-	PREFETCHT0 3264(SI)
 
 // ONES and MASK make 16 ones of 16 bits and 32 times 15.
 #define ONES(Y) \
@@ -173,37 +167,27 @@
 	VFMADD231PS Y10, Y12, A \
 	VFMADD231PS Y10, Y13, B
 
-// Of one token and 8 rows, sums are Y4 and Y5 within a block, and Y0.
+// Of one token, sums are Y4 and Y5 within a block, and Y0 and Y1.
 
-#define SPLIT1(o) \
-	VMOVDQU o(SI), Y8    \
-	VPSRLW  $4, Y8, Y9   \
-	VPAND   Y14, Y8, Y8  \
-	VPAND   Y14, Y9, Y9
+#define FIRSTS1 FIRST(R8, Y4, Y5)
 
-#define FIRST1 \
-	VPBROADCASTD (R8), Y12      \
-	VPMADDUBSW Y12, Y8, Y4      \
-	VPBROADCASTD 4(R8), Y13     \
-	VPMADDUBSW Y13, Y9, Y5
+#define NEXTS1(o) NEXT(R8, Y4, Y5, o)
 
-#define NEXT1(o) \
-	VPBROADCASTD (o)(R8), Y12   \
-	VPMADDUBSW Y12, Y8, Y12     \
-	VPBROADCASTD (o+4)(R8), Y13 \
-	VPMADDUBSW Y13, Y9, Y13     \
-	VPADDW     Y12, Y4, Y4      \
-	VPADDW     Y13, Y5, Y5
+#define SCALE1(A, B) \
+	VCVTDQ2PS A, A        \
+	VCVTDQ2PS B, B        \
+	VBROADCASTSS B_D(DI), Y10 \
+	VMULPS Y8, Y10, Y11   \
+	VMULPS Y9, Y10, Y10   \
+	VFMADD231PS A, Y11, Y0 \
+	VFMADD231PS B, Y10, Y1
 
-#define SCALE1(D) \
-	VCVTDQ2PS Y4, Y4      \
-	VBROADCASTSS D, Y10   \
-	VMULPS Y8, Y10, Y10   \
-	VFMADD231PS Y4, Y10, Y0
+#define MIN1 MIN(Y0, Y1, B_S(DI))
 
-// STORE1 ends 8 rows; the flags tell whether more come.
+// STORE1 ends 16 rows; the flags tell whether more come.
 #define STORE1 \
 	VMOVUPS Y0, (DX) \
+	VMOVUPS Y1, (DX)(R13*1) \
 	ADDQ $32, DX     \
 	DECQ R12
 
@@ -238,11 +222,23 @@
 	VCVTDQ2PS Y, Y      \
 	VMULPS Y10, Y, Y
 
-// SUBSCALE1 is SUBSCALE where the 256's have been made, in S.
+// WHOLES makes the scales and minima of 256, SUBSCALES1 of them those of 32.
+#define WHOLES \
+	VCVTPH2PS (SI), Y2           \
+	VCVTPH2PS (SI)(R14*1), Y3    \
+	VCVTPH2PS 16(SI), Y6         \
+	VCVTPH2PS 16(SI)(R14*1), Y7
+
 #define SUBSCALE1(W, S, Y) \
 	VPMOVZXBD W, Y      \
 	VCVTDQ2PS Y, Y      \
 	VMULPS S, Y, Y
+
+#define SUBSCALES1 \
+	SUBSCALE1((SI), Y2, Y8) \
+	SUBSCALE1((SI)(R14*1), Y3, Y9) \
+	SUBSCALE1(8(SI), Y6, Y12) \
+	SUBSCALE1(8(SI)(R14*1), Y7, Y13)
 
 #define SUBSCALES \
 	SUBSCALE((SI), (R15), Y8) \
