@@ -65,9 +65,9 @@ const (
 	// the rows of a piece of the matrix pass by.
 	quantTokens = 64
 	// oneBytes is how many bytes of rows a token is multiplied with at a time,
-	// and oneGroups how many groups of them at most: some microseconds, for
-	// assembly cannot be interrupted.
-	oneBytes, oneGroups = 1 << 18, 64
+	// and oneGroups how many groups of them at most: some tens of microseconds,
+	// for assembly cannot be interrupted.
+	oneBytes, oneGroups = 1 << 19, 128
 )
 
 // mulQuant is Mul for the quantised types.

@@ -304,14 +304,18 @@ func (d *Decoder) mul(l *linear, in *kernel.Input, n int, dst []float32, ld int,
 	mulLinear(d.team, l, in, n, dst, ld, add)
 }
 
-// mulRows is the most rows that are multiplied at a time: their sums, of many
-// tokens, stay in the second-level cache.
+// mulRows is the most rows that are multiplied with many tokens at a time: their
+// sums stay in the second-level cache.
 const mulRows = 512
 
 // mulLinear sets dst, or adds to it, the product of l with n rows of in, split
 // among team. dst (n, ld).
 func mulLinear(team *tensor.Team, l *linear, in *kernel.Input, n int, dst []float32, ld int, add bool) {
 	const piece = kernel.NR
+	most := mulRows
+	if n == 1 {
+		most = l.rows
+	}
 	pieces := 0
 	for i := range l.parts {
 		pieces += (l.parts[i].m.Rows + piece - 1) / piece
@@ -322,8 +326,8 @@ func mulLinear(team *tensor.Team, l *linear, in *kernel.Input, n int, dst []floa
 			m := &l.parts[p].m
 			k := (m.Rows + piece - 1) / piece
 			last := min(to*piece, m.Rows)
-			for lo := max(from, 0) * piece; lo < last; lo += mulRows {
-				hi := min(lo+mulRows, last)
+			for lo := max(from, 0) * piece; lo < last; lo += most {
+				hi := min(lo+most, last)
 				m.Mul(in, n, lo, hi, dst[at:], ld, add)
 				if l.bias != nil {
 					for t := range n {

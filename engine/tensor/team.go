@@ -32,14 +32,14 @@ type share struct {
 	_ [120]byte
 }
 
-// front takes the first of s, or the first quarter, at least one.
+// front takes the first of s, or the first half, at least one.
 func (s *share) front(one bool) (lo, hi int) {
 	for {
 		x := s.Load()
 		lo, hi = int(x>>32), int(uint32(x))
 		n := 1
 		if !one {
-			n = max((hi-lo)/4, 1)
+			n = max((hi-lo)/2, 1)
 		}
 		if lo >= hi {
 			return 0, 0
@@ -50,12 +50,12 @@ func (s *share) front(one bool) (lo, hi int) {
 	}
 }
 
-// back takes the last quarter of s, at least one.
+// back takes the last half of s, at least one.
 func (s *share) back() (lo, hi int) {
 	for {
 		x := s.Load()
 		lo, hi = int(x>>32), int(uint32(x))
-		n := max((hi-lo)/4, 1)
+		n := max((hi-lo)/2, 1)
 		if lo >= hi {
 			return 0, 0
 		}
