@@ -11,16 +11,37 @@
 	MASK(Y14) \
 	ONES(Y15)
 
-#define DOT1(o) \
-	SPLIT(o) \
+#define DOT1(o, V, W) \
+	SPLITS(o, V, W) \
 	FIRSTS1 \
-	SPLIT(o+32) \
+	SPLITS(o+32, V, W) \
 	NEXTS1(8) \
-	SPLIT(o+64) \
+	SPLITS(o+64, V, W) \
 	NEXTS1(16) \
-	SPLIT(o+96) \
+	SPLITS(o+96, V, W) \
 	NEXTS1(24) \
 	WIDEN(Y4, Y5, Y15)
+
+#define Q40(V, W, S, T) \
+	DOT1(16, V, W) \
+	VPBROADCASTD B_OFF(DI), Y10 \
+	VPSUBD Y10, Y4, Y4 \
+	VPSUBD Y10, Y5, Y5 \
+	HALVESOF(V, W) \
+	SCALE1(Y4, Y5, S, T)
+
+#define Q41(V, W, S, T) \
+	DOT1(32, V, W) \
+	HALVESOF(V, W) \
+	LOWSOF(V, W) \
+	SCALE1(Y4, Y5, S, T) \
+	MIN1(S, T)
+
+#define Q4K(V, W, VS, WS, S, T) \
+	DOT1(16, V, W) \
+	SUBSCALESOF(V, W, VS, WS) \
+	SCALE1(Y4, Y5, S, T) \
+	MIN1(S, T)
 
 #define DOT2(o) \
 	SPLIT(o) \
@@ -117,12 +138,7 @@ TEXT ·q40x1AVX2(SB), NOSPLIT, $0-8
 q40x1rows:
 	ROWS
 q40x1:
-	DOT1(16)
-	VPBROADCASTD B_OFF(DI), Y10
-	VPSUBD Y10, Y4, Y4
-	VPSUBD Y10, Y5, Y5
-	HALVES
-	SCALE1(Y4, Y5)
+	FOUR(Q40)
 	STEP1(32, 144)
 	DECQ CX
 	JNZ  q40x1
@@ -174,11 +190,7 @@ TEXT ·q41x1AVX2(SB), NOSPLIT, $0-8
 q41x1rows:
 	ROWS
 q41x1:
-	DOT1(32)
-	HALVES
-	LOWS
-	SCALE1(Y4, Y5)
-	MIN1
+	FOUR(Q41)
 	STEP1(32, 160)
 	DECQ CX
 	JNZ  q41x1
@@ -240,14 +252,11 @@ TEXT ·q4Kx1AVX2(SB), NOSPLIT, $0-8
 q4Kx1rows:
 	ROWS
 q4Kx1:
-	WHOLES
+	MOVQ SI, BX
 	ADDQ $32, SI
 	MOVQ $8, AX
 q4Kx1sub:
-	DOT1(16)
-	SUBSCALES1
-	SCALE1(Y4, Y5)
-	MIN1
+	FOURSUB(Q4K)
 	STEP1(32, 144)
 	DECQ AX
 	JNZ  q4Kx1sub

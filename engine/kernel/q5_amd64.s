@@ -25,20 +25,22 @@
 	VPOR    Y13, L, L       \
 	VPOR    Y12, H, H
 
-#define FIFTHS(o, b, SHIFTL, l, SHIFTH, h) \
-	SPLIT(o) \
-	FIFTH(b(SI), Y8, SHIFTL, l, Y9, SHIFTH, h) \
-	FIFTH(b(SI)(R14*1), Y10, SHIFTL, l, Y11, SHIFTH, h)
+#define FIFTHS(o, b, SHIFTL, l, SHIFTH, h) FIFTHSOF(o, b, SHIFTL, l, SHIFTH, h, (SI), (SI)(R14*1))
 
-#define DOT1(o) \
+#define FIFTHSOF(o, b, SHIFTL, l, SHIFTH, h, V, W) \
+	SPLITS(o, V, W) \
+	FIFTH((b)V, Y8, SHIFTL, l, Y9, SHIFTH, h) \
+	FIFTH((b)W, Y10, SHIFTL, l, Y11, SHIFTH, h)
+
+#define DOT1(o, V, W) \
 	BEGIN(Y4, Y5, B_LOW(DI)) \
-	FIFTHS(o+0, (o+128), VPSLLW, 4, VPSLLW, 3) \
+	FIFTHSOF(o+0, (o+128), VPSLLW, 4, VPSLLW, 3, V, W) \
 	NEXTS1(0) \
-	FIFTHS(o+32, (o+128), VPSLLW, 2, VPSLLW, 1) \
+	FIFTHSOF(o+32, (o+128), VPSLLW, 2, VPSLLW, 1, V, W) \
 	NEXTS1(8) \
-	FIFTHS(o+64, (o+128), VPSLLW, 0, VPSRLW, 1) \
+	FIFTHSOF(o+64, (o+128), VPSLLW, 0, VPSRLW, 1, V, W) \
 	NEXTS1(16) \
-	FIFTHS(o+96, (o+128), VPSRLW, 2, VPSRLW, 3) \
+	FIFTHSOF(o+96, (o+128), VPSRLW, 2, VPSRLW, 3, V, W) \
 	NEXTS1(24) \
 	WIDEN(Y4, Y5, ·ones16(SB))
 
@@ -102,12 +104,28 @@
 	MINIMUM(Y2, Y6, (DI)(R13*2), 128) \
 	MINIMUM(Y3, Y7, (DI)(R12*1), 192)
 
-#define MINIMUM1 \
-	BACK((DI))         \
-	VPADDD Y10, Y4, Y4 \
-	VPADDD Y10, Y5, Y5 \
-	SCALE1(Y4, Y5)     \
-	MIN1
+#define MINIMUM1(S, T) \
+	BACK((DI))           \
+	VPADDD Y10, Y4, Y4   \
+	VPADDD Y10, Y5, Y5   \
+	SCALE1(Y4, Y5, S, T) \
+	MIN1(S, T)
+
+#define Q50(V, W, S, T) \
+	DOT1(16, V, W) \
+	HALVESOF(V, W) \
+	SCALE1(Y4, Y5, S, T)
+
+#define Q51(V, W, S, T) \
+	DOT1(32, V, W) \
+	HALVESOF(V, W) \
+	LOWSOF(V, W) \
+	MINIMUM1(S, T)
+
+#define Q5K(V, W, VS, WS, S, T) \
+	DOT1(16, V, W) \
+	SUBSCALESOF(V, W, VS, WS) \
+	MINIMUM1(S, T)
 
 // func q50x4AVX2(t *quantTile)
 TEXT ·q50x4AVX2(SB), NOSPLIT, $0-8
@@ -150,9 +168,7 @@ TEXT ·q50x1AVX2(SB), NOSPLIT, $0-8
 q50x1rows:
 	ROWS
 q50x1:
-	DOT1(16)
-	HALVES
-	SCALE1(Y4, Y5)
+	FOUR(Q50)
 	STEP1(32, 176)
 	DECQ CX
 	JNZ  q50x1
@@ -204,10 +220,7 @@ TEXT ·q51x1AVX2(SB), NOSPLIT, $0-8
 q51x1rows:
 	ROWS
 q51x1:
-	DOT1(32)
-	HALVES
-	LOWS
-	MINIMUM1
+	FOUR(Q51)
 	STEP1(32, 192)
 	DECQ CX
 	JNZ  q51x1
@@ -269,13 +282,11 @@ TEXT ·q5Kx1AVX2(SB), NOSPLIT, $0-8
 q5Kx1rows:
 	ROWS
 q5Kx1:
-	WHOLES
+	MOVQ SI, BX
 	ADDQ $32, SI
 	MOVQ $8, AX
 q5Kx1sub:
-	DOT1(16)
-	SUBSCALES1
-	MINIMUM1
+	FOURSUB(Q5K)
 	STEP1(32, 176)
 	DECQ AX
 	JNZ  q5Kx1sub

@@ -73,11 +73,6 @@ GLOBL mid2<>(SB), RODATA|NOPTR, $32
 	VCVTDQ2PS Y, Y      \
 	VMULPS Y10, Y, Y
 
-#define HALFSCALE1(W, S, Y) \
-	VPMOVSXBD W, Y      \
-	VCVTDQ2PS Y, Y      \
-	VMULPS S, Y, Y
-
 #define HALFSCALES(o) \
 	HALFSCALE(o(SI), (R15), Y8) \
 	HALFSCALE(o(SI)(R14*1), (R15)(R14*1), Y9)
@@ -177,8 +172,8 @@ q6Kx2sub:
 	VPSRLW  $4, Y9, Y12          \
 	VPSRLW  $6, Y10, Y13         \
 	VPAND   Y15, Y11, Y11        \
-	VPAND   Y3, Y12, Y12         \
-	VPAND   Y2, Y13, Y13         \
+	VPAND   Y7, Y12, Y12         \
+	VPAND   Y6, Y13, Y13         \
 	VPOR    Y11, Y12, Y12        \
 	VPOR    Y12, Y13, Y13        \
 	VPAND   Y14, Y8, Y8          \
@@ -198,31 +193,31 @@ q6Kx2sub:
 	VPADDW  Y10, A, A            \
 	VPMADDWD ·ones16(SB), A, A
 
-// HALVES1 adds the products of a half of 16 rows, the integers of its scales
-// being at i.
-#define HALVES1(o, a, s, i) \
-	HALF1(Y4, (SI), o, a, s) \
-	HALF1(Y5, (SI)(R14*1), o, a, s) \
-	HALFSCALE1(i(SI), Y6, Y8) \
-	HALFSCALE1(i(SI)(R14*1), Y7, Y9) \
-	SCALE1(Y4, Y5)
+#define HALVES1(o, a, s, i, V, W, VS, WS, S, T) \
+	HALF1(Y4, V, o, a, s) \
+	HALF1(Y5, W, o, a, s) \
+	HALFSCALE(i V, VS, Y8) \
+	HALFSCALE(i W, WS, Y9) \
+	SCALE1(Y4, Y5, S, T)
+
+#define Q6K(V, W, VS, WS, S, T) \
+	HALVES1(16, 0, 0, 0, V, W, VS, WS, S, T) \
+	HALVES1(112, 16, 4, 8, V, W, VS, WS, S, T)
 
 // func q6Kx1AVX2(t *quantTile)
 TEXT ·q6Kx1AVX2(SB), NOSPLIT, $0-8
 	CONSTANTS
-	VMOVDQU low2<>(SB), Y2
-	VMOVDQU mid2<>(SB), Y3
+	VMOVDQU low2<>(SB), Y6
+	VMOVDQU mid2<>(SB), Y7
 	ARGSROWS
 q6Kx1rows:
 	ROWS
 q6Kx1:
-	VCVTPH2PS (SI), Y6
-	VCVTPH2PS (SI)(R14*1), Y7
+	MOVQ SI, BX
 	ADDQ $16, SI
 	MOVQ $8, AX
 q6Kx1sub:
-	HALVES1(16, 0, 0, 0)
-	HALVES1(112, 16, 4, 8)
+	FOURSUB(Q6K)
 	STEP1(32, 208)
 	DECQ AX
 	JNZ  q6Kx1sub

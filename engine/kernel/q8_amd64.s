@@ -6,11 +6,13 @@
 // bits.
 
 // PAIRS widens weights 4i to 4i+3, at offset o.
-#define PAIRS(o) \
-	VPMOVSXBW (o)(SI), Y8            \
-	VPMOVSXBW (o+16)(SI), Y9         \
-	VPMOVSXBW (o)(SI)(R14*1), Y10    \
-	VPMOVSXBW (o+16)(SI)(R14*1), Y11
+#define PAIRS(o) PAIRSOF(o, (SI), (SI)(R14*1))
+
+#define PAIRSOF(o, V, W) \
+	VPMOVSXBW (o)V, Y8     \
+	VPMOVSXBW (o+16)V, Y9  \
+	VPMOVSXBW (o)W, Y10    \
+	VPMOVSXBW (o+16)W, Y11
 
 #define WIDE(AR, A, B, o) \
 	VPBROADCASTD (o)(AR), Y12   \
@@ -83,23 +85,25 @@
 	PAIRS(o+224) \
 	WIDES4(56)
 
-#define DOTW1(o) \
-	PAIRS(o) \
+#define Q80(V, W, S, T) \
+	PAIRSOF(16, V, W) \
 	WIDE0(R8, Y4, Y5) \
-	PAIRS(o+32) \
+	PAIRSOF(48, V, W) \
 	WIDE(R8, Y4, Y5, 8) \
-	PAIRS(o+64) \
+	PAIRSOF(80, V, W) \
 	WIDE(R8, Y4, Y5, 16) \
-	PAIRS(o+96) \
+	PAIRSOF(112, V, W) \
 	WIDE(R8, Y4, Y5, 24) \
-	PAIRS(o+128) \
+	PAIRSOF(144, V, W) \
 	WIDE(R8, Y4, Y5, 32) \
-	PAIRS(o+160) \
+	PAIRSOF(176, V, W) \
 	WIDE(R8, Y4, Y5, 40) \
-	PAIRS(o+192) \
+	PAIRSOF(208, V, W) \
 	WIDE(R8, Y4, Y5, 48) \
-	PAIRS(o+224) \
-	WIDE(R8, Y4, Y5, 56)
+	PAIRSOF(240, V, W) \
+	WIDE(R8, Y4, Y5, 56) \
+	HALVESOF(V, W) \
+	SCALE1(Y4, Y5, S, T)
 
 #define SCALED(A, B, at, o) \
 	SCALE(A, B, B_D at, o) \
@@ -158,9 +162,7 @@ TEXT ·q80x1AVX2(SB), NOSPLIT, $0-8
 q80x1rows:
 	ROWS
 q80x1:
-	DOTW1(16)
-	HALVES
-	SCALE1(Y4, Y5)
+	FOUR(Q80)
 	STEP1(64, 272)
 	DECQ CX
 	JNZ  q80x1

@@ -9,8 +9,10 @@
 	VBROADCASTI128 T, Y15
 
 // LOOK looks up the nibbles at o of 16 rows.
-#define LOOK(o) \
-	SPLIT(o) \
+#define LOOK(o) LOOKS(o, (SI), (SI)(R14*1))
+
+#define LOOKS(o, V, W) \
+	SPLITS(o, V, W)       \
 	VPSHUFB Y8, Y15, Y8   \
 	VPSHUFB Y9, Y15, Y9   \
 	VPSHUFB Y10, Y15, Y10 \
@@ -113,6 +115,22 @@ mxfp4x2:
 	VZEROUPPER
 	RET
 
+#define FP4(V, W, S, T) \
+	TWELVE(Y4, (DI)) \
+	VMOVDQA Y4, Y5 \
+	LOOKS(16, V, W) \
+	NEXTS1(0) \
+	LOOKS(48, V, W) \
+	NEXTS1(8) \
+	LOOKS(80, V, W) \
+	NEXTS1(16) \
+	LOOKS(112, V, W) \
+	NEXTS1(24) \
+	WIDEN(Y4, Y5, ·ones16(SB)) \
+	BSCALE(V, Y8) \
+	BSCALE(W, Y9) \
+	SCALE1(Y4, Y5, S, T)
+
 // func mxfp4x1AVX2(t *quantTile)
 TEXT ·mxfp4x1AVX2(SB), NOSPLIT, $0-8
 	CONSTANTS(e2m1<>(SB))
@@ -120,20 +138,7 @@ TEXT ·mxfp4x1AVX2(SB), NOSPLIT, $0-8
 mxfp4x1rows:
 	ROWS
 mxfp4x1:
-	TWELVE(Y4, (DI))
-	VMOVDQA Y4, Y5
-	LOOK(16)
-	NEXTS1(0)
-	LOOK(48)
-	NEXTS1(8)
-	LOOK(80)
-	NEXTS1(16)
-	LOOK(112)
-	NEXTS1(24)
-	WIDEN(Y4, Y5, ·ones16(SB))
-	BSCALE((SI), Y8)
-	BSCALE((SI)(R14*1), Y9)
-	SCALE1(Y4, Y5)
+	FOUR(FP4)
 	STEP1(32, 144)
 	DECQ CX
 	JNZ  mxfp4x1
@@ -245,9 +250,23 @@ iq4x2:
 	VPAND   Y14, Y8, Y8   \
 	ONE(o+4, L, H)
 
-#define ONES1(w, o) \
-	ONES8(w(SI), o, Y4, Y5) \
-	ONES8(w(SI)(R14*1), o, Y6, Y7)
+#define ONES1(o, a, V, W) \
+	ONES8((o)V, a, Y4, Y5) \
+	ONES8((o)W, a, Y6, Y7)
+
+#define IQ4(V, W, S, T) \
+	VPXOR Y4, Y4, Y4 \
+	VPXOR Y5, Y5, Y5 \
+	VPXOR Y6, Y6, Y6 \
+	VPXOR Y7, Y7, Y7 \
+	ONES1(16, 0, V, W) \
+	ONES1(48, 8, V, W) \
+	ONES1(80, 16, V, W) \
+	ONES1(112, 24, V, W) \
+	JOIN(Y4, Y5, (DI)) \
+	JOIN(Y6, Y7, (DI)) \
+	HALVESOF(V, W) \
+	SCALE1(Y4, Y6, S, T)
 
 // func iq4x1AVX2(t *quantTile)
 TEXT ·iq4x1AVX2(SB), NOSPLIT, $0-8
@@ -257,18 +276,7 @@ TEXT ·iq4x1AVX2(SB), NOSPLIT, $0-8
 iq4x1rows:
 	ROWS
 iq4x1:
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	ONES1(16, 0)
-	ONES1(48, 8)
-	ONES1(80, 16)
-	ONES1(112, 24)
-	JOIN(Y4, Y5, (DI))
-	JOIN(Y6, Y7, (DI))
-	HALVES
-	SCALE1(Y4, Y6)
+	FOUR(IQ4)
 	STEP1(32, 144)
 	DECQ CX
 	JNZ  iq4x1

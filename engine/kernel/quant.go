@@ -45,19 +45,19 @@ func (m *Matrix) packQuant(lo, hi int, src []byte) {
 	}
 }
 
-// A quantTile is the argument of an assembly kernel: rows with a token, or 16
-// rows with 2 or 4 tokens.
+// A quantTile is the argument of an assembly kernel: fours of groups with a
+// token, or two groups with 2 or 4 tokens.
 type quantTile struct {
 	nb   int         // blocks of 32
 	w    *byte       // packed rows
-	wide int         // bytes from 8 rows to the other 8 of a pair
+	wide int         // bytes from 8 rows to the others that pass with them
 	a    *byte       // activations: int8, or int16 for 8-bit weights
 	as   int         // bytes from token to token
 	b    *block      // what describes them
 	bs   int         // bytes from token to token
 	out  *[8]float32 // (tokens, groups, 8), zeros unless there is one token
-	n    int         // pairs of groups with one token; of NEON, tokens
-	outs int         // bytes from a group's to the other's of a pair; of NEON, from token to token
+	n    int         // fours of groups with one token, of VNNI pairs; of NEON, tokens
+	outs int         // bytes from a group's out to the others'; of NEON, from token to token
 }
 
 const (

@@ -128,23 +128,27 @@ func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
 		m.Type.tileAVX2(&q, n)
 		return
 	}
-	if half := groups / 2; n == 1 && half > 0 {
-		q.n, q.wide, q.outs = half, half*q.wide, half*Group*4
-		at(0)
-		m.Type.tileAVX2(&q, 1)
+	done := 0 // groups
+	if n == 1 {
+		if q.n = groups / 4; q.n > 0 {
+			q.wide, q.outs = q.n*q.wide, q.n*Group*4
+			at(0)
+			m.Type.tileAVX2(&q, 1)
+			done = 4 * q.n
+		}
 	}
-	if groups%2 == 0 {
-		return
-	}
+	// The rows at the end take the places of four groups.
 	q.n, q.wide, q.outs = 1, 0, 0
-	for i := range n { // the last 8 rows, twice
-		at(i)
-		q.w, q.out = &w[(groups-1)*len(w)/groups], (*[Group]float32)(out[((i+1)*groups-1)*Group:])
-		m.Type.tileAVX2(&q, 1)
+	for ; done < groups; done++ {
+		for i := range n {
+			at(i)
+			q.w, q.out = &w[done*(len(w)/groups)], (*[Group]float32)(out[(i*groups+done)*Group:])
+			m.Type.tileAVX2(&q, 1)
+		}
 	}
 }
 
-// tileAVX2 multiplies pairs of groups with a token, or one with 2 or 4.
+// tileAVX2 multiplies fours of groups with a token, or two with 2 or 4.
 func (t Type) tileAVX2(q *quantTile, n int) {
 	switch t {
 	case Q4_0:
