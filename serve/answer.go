@@ -100,7 +100,7 @@ type Release struct {
 	Limits   Limits
 	// Document is a document that answers cite, as a caller may read it: passages,
 	// as JSON. nil: it cites none.
-	Document func(caller, file string) any
+	Document func(readers []string, file string) any
 	Canary   *Canary // nil: it answers all but what the canaries of its name take
 }
 
