@@ -17,6 +17,7 @@ const (
 	readRate    = 30e6  // bytes of text a second read from text
 	parseRate   = 1e6   // bytes of a PDF or an Office file a second
 	exampleRate = 10e6
+	parseStart  = 2 // seconds until the first such file is read
 	slack       = 3 // a rate may be so many times less
 )
 
@@ -31,7 +32,7 @@ var textShare = map[string]float64{
 // them takes.
 func textOf(in []stage.Forecast) (text, seconds float64) {
 	for _, f := range in {
-		plain := f.Size["bytes"]
+		plain, parsed := f.Size["bytes"], 0.0
 		for name, bytes := range f.Size {
 			ext, found := strings.CutPrefix(name, "bytes.")
 			share, packed := textShare["."+ext]
@@ -40,7 +41,10 @@ func textOf(in []stage.Forecast) (text, seconds float64) {
 			}
 			plain -= bytes
 			text += share * bytes
-			seconds += bytes / parseRate
+			parsed += bytes
+		}
+		if parsed > 0 {
+			seconds += parseStart + parsed/parseRate
 		}
 		text += plain
 		seconds += plain / readRate
