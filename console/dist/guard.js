@@ -101,7 +101,7 @@ var verdict = (v) => Object.hasOwn(words, "verdict_" + v) ? w(`verdict_${v}`) : 
 var mode = (v) => Object.hasOwn(words, "mode_" + v) ? w(`mode_${v}`) : v;
 function Guard() {
   const tab = ["try", "replay", "review", "assess"].includes(store.rest) ? store.rest : "policies";
-  const got = useGet("/api/guard");
+  const got = useGet("/api/guard", 5e3);
   return /* @__PURE__ */ h(Page, { title: t("guard"), lead: w("lead"), side: /* @__PURE__ */ h(
     Tabs,
     {
@@ -171,10 +171,12 @@ function Stage({ release, draft, done }) {
   useEffect(() => setStaged(null), [draft, release]);
   const task = store.now?.tasks?.find((one) => one.kind === "plan" && one.id > begun);
   useEffect(() => {
-    if (begun && task?.ended && !task.failed) {
+    if (begun && task?.ended) {
       begin(0);
-      setStaged(null);
-      done();
+      if (!task.failed) {
+        setStaged(null);
+        done();
+      }
     }
   }, [task?.ended]);
   const show = (to) => stage.run(async () => {
