@@ -2000,7 +2000,7 @@ function Tabs({ of, at, set, label }) {
   return /* @__PURE__ */ createElement("div", { class: "tabs", role: "group", "aria-label": label }, of.map(([k, name]) => /* @__PURE__ */ createElement("button", { key: k, type: "button", "aria-pressed": k === at, onClick: () => set(k) }, name)));
 }
 function HealthCard({ only = false }) {
-  const got = useGet(mayDo("read_metrics") ? "/api/health" : "", 15e3);
+  const got = useGet(store.server && mayDo("read_metrics") ? "/api/health" : "", 15e3);
   const list = (got.data?.checks ?? []).filter((c) => !only || c.level !== "ok");
   if (!list.length) return only && got.data ? /* @__PURE__ */ createElement("p", { class: "good" }, "✓ ", t("healthy")) : null;
   const rows = /* @__PURE__ */ createElement("ul", { class: "plainlist health" }, list.map((c) => /* @__PURE__ */ createElement("li", { key: c.name }, /* @__PURE__ */ createElement(Tag, { kind: { ok: "done", warn: "running" }[c.level] ?? "failed" }, maybe("level", c.level)), " ", /* @__PURE__ */ createElement("b", null, maybe("health", c.name)), " ", c.why)));
