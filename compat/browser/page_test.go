@@ -53,8 +53,9 @@ func TestPage(t *testing.T) {
 
 	var s *server
 	var page *tab
+	dir := ""
 	if *state == "" {
-		dir := tiny(t, *tutor)
+		dir = tiny(t, *tutor)
 		s = start(t, "up", dir)
 		t.Run("live", func(t *testing.T) { page = live(t, browser, s) })
 	} else {
@@ -79,6 +80,9 @@ func TestPage(t *testing.T) {
 	t.Run("tasks", func(t *testing.T) { tasks(t, browser, page.origin) })
 	t.Run("readable", func(t *testing.T) { readable(t, page) })
 	t.Run("keyboard", func(t *testing.T) { keyboard(t, browser, page) })
+	if dir != "" {
+		t.Run("rows", func(t *testing.T) { rows(t, browser, page.origin, dir) })
+	}
 	t.Run("strict", func(t *testing.T) { strict(t, browser, page.origin) })
 	t.Run("key", func(t *testing.T) { key(t, browser, s) })
 	if *shots != "" {
