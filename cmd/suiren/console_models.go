@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/spf13/pflag"
 
 	"suiren/internal/say"
 	"suiren/models"
@@ -286,44 +285,6 @@ func (h *house) machinePage(_ context.Context, q serve.Query) (any, error) {
 	var heap runtime.MemStats
 	runtime.ReadMemStats(&heap)
 	return map[string]any{"machine": m, "checks": checks, "holders": holders, "free": free, "heap": heap.HeapInuse, "version": versionText(), "go": runtime.Version()}, nil
-}
-
-// settings are those of the process, each with where it comes from.
-func (h *house) settings(_ context.Context, q serve.Query) (any, error) {
-	type setting struct {
-		Name   string `json:"name"`
-		Value  string `json:"value"`
-		Origin string `json:"origin"` // flag, environment, default
-		From   string `json:"from"`
-		What   string `json:"what"`
-	}
-	list := []setting{}
-	if h.cmd != nil {
-		h.cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			if f.Name == "help" {
-				return
-			}
-			s := setting{Name: f.Name, Value: f.Value.String(), Origin: "default", What: f.Usage}
-			if f.Changed {
-				s.Origin, s.From = "flag", "--"+f.Name
-			}
-			list = append(list, s)
-		})
-	}
-	for _, name := range []string{"SUIREN_HOME", "SUIREN_THREADS", "SUIREN_LANG", "NO_COLOR"} {
-		if v, ok := os.LookupEnv(name); ok {
-			list = append(list, setting{Name: name, Value: v, Origin: "environment", From: name})
-		}
-	}
-	home, err := models.Home()
-	if err != nil {
-		return nil, err
-	}
-	places := []setting{{Name: "home", Value: home, Origin: "default"}, {Name: "books", Value: string(h.books.dir), Origin: "default"}}
-	if w, err := h.workspace(); err == nil {
-		places = append(places, setting{Name: "plan", Value: w.file.Path, Origin: "file", From: w.file.Path}, setting{Name: "state", Value: w.st.Path(), Origin: "default"})
-	}
-	return map[string]any{"settings": list, "places": places}, nil
 }
 
 var errNotOwner = &say.Error{What: say.T("only the owner of this server may do that", "只有服务器的所有者可以这样做"),

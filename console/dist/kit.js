@@ -1357,6 +1357,7 @@ var words = {
   group_keep: ["Keep", "守护"],
   group_house: ["House", "本机"],
   menu: ["Menu", "菜单"],
+  asked: ["This needs a second person, who was asked ({0}). It is decided on the page of settings.", "此操作须由第二人批准，已提交申请（{0}），请在设置页处理。"],
   health: ["How the server is", "服务器状态"],
   healthy: ["All is well.", "一切正常。"],
   level_ok: ["well", "正常"],
@@ -1583,7 +1584,9 @@ async function get(path) {
   }
 }
 async function act(method, path, body = {}) {
-  return (await ask(method, path, body)).json();
+  const r = await ask(method, path, body), out = await r.json();
+  if (r.status === 202 && out.approval) throw new Failure(202, "asked", t("asked", out.approval.id));
+  return out;
 }
 async function* events(r) {
   const reader2 = r.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -58,7 +58,9 @@ export async function get<T>(path: string): Promise<T | null> {
 
 // act sends what is to be done and returns the answer.
 export async function act<T>(method: string, path: string, body: unknown = {}): Promise<T> {
-  return (await ask(method, path, body)).json();
+  const r = await ask(method, path, body), out = await r.json();
+  if (r.status === 202 && out.approval) throw new Failure(202, "asked", t("asked", out.approval.id));
+  return out;
 }
 
 export interface ServerEvent { id: string; data: string }

@@ -23,6 +23,7 @@ const words = {
   group_keep: ["Keep", "守护"],
   group_house: ["House", "本机"],
   menu: ["Menu", "菜单"],
+  asked: ["This needs a second person, who was asked ({0}). It is decided on the page of settings.", "此操作须由第二人批准，已提交申请（{0}），请在设置页处理。"],
   health: ["How the server is", "服务器状态"],
   healthy: ["All is well.", "一切正常。"],
   level_ok: ["well", "正常"],
