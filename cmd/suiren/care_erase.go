@@ -23,6 +23,9 @@ import (
 // care is the file of what the owner decided about keeping and deleting.
 func (d bookDir) care() *care.Book { return care.Open(string(d)) }
 
+// path is a file of the folder.
+func (d bookDir) path(name string) string { return filepath.Join(string(d), name) }
+
 // planned reports whether the folder is a plan's.
 func (d bookDir) planned() bool {
 	_, err := os.Stat(filepath.Join(string(d), "suiren.db"))

@@ -40,9 +40,22 @@ func (r *retained) any() bool {
 	return r.Contents+r.Traces+r.Spans+r.Reasons+r.Reviews+r.Glasses > 0 || r.Copies > 0
 }
 
-// retain deletes what is older than the owner lets it become, and notes it; dry only
-// counts.
+// retain deletes what is older than the owner lets it become, and notes it before: what
+// is cut off is gone on with and noted again. Dry only counts.
 func (d bookDir) retain(by string, dry bool) (*retained, error) {
+	r, err := d.tooOld(true)
+	if err != nil || dry || !r.any() {
+		return r, err
+	}
+	err = d.logAs(by, "retain", fmt.Sprintf("contents:%d traces:%d spans:%d reasons:%d reviews:%d glasses:%d copies:%d held:%d", r.Contents, r.Traces, r.Spans, r.Reasons, r.Reviews, r.Glasses, r.Copies, r.Held))
+	if err != nil {
+		return nil, err
+	}
+	return d.tooOld(false)
+}
+
+// tooOld counts what is too old, or deletes it.
+func (d bookDir) tooOld(dry bool) (*retained, error) {
 	s, err := d.care().Read()
 	if err != nil {
 		return nil, err
@@ -88,13 +101,7 @@ func (d bookDir) retain(by string, dry bool) (*retained, error) {
 			}
 		}
 	}
-	if dry {
-		return out, nil
-	}
-	if out.any() {
-		err = d.logAs(by, "retain", fmt.Sprintf("contents:%d traces:%d spans:%d reasons:%d reviews:%d glasses:%d copies:%d held:%d", out.Contents, out.Traces, out.Spans, out.Reasons, out.Reviews, out.Glasses, out.Copies, out.Held))
-	}
-	return out, err
+	return out, nil
 }
 
 // logAs is log of another actor than a command.
@@ -210,13 +217,13 @@ func (w *workspace) removeBackups(c *care.Schedule, erased time.Time, by string)
 	old := c.Old(erased)
 	gone := map[string]bool{}
 	for _, m := range old {
+		if err := w.books().logAs(by, "backup.remove", m.Sum); err != nil {
+			return err
+		}
 		if err := os.Remove(filepath.Join(c.Folder, m.Name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 		gone[m.Name] = true
-		if err := w.books().logAs(by, "backup.remove", m.Sum); err != nil {
-			return err
-		}
 	}
 	return w.books().care().Change(func(s *care.State) error {
 		if s.Backup != nil && s.Backup.Folder == c.Folder {
