@@ -87,7 +87,7 @@ func erasure(t *testing.T, browser context.Context, dir string) {
 					t.Errorf("no file holds %q", word)
 				}
 			}
-			for path, word := range map[string]string{"/api/people": title, "/api/traces?limit=1000": said, "/api/usage?by=person,key": name} {
+			for path, word := range map[string]string{"/api/people": title, "/api/traces/" + answer: said, "/api/traces?limit=1000": name, "/api/usage?by=person,key": name} {
 				if !strings.Contains(read(path), word) {
 					t.Errorf("%s does not tell of %q", path, word)
 				}

@@ -65,7 +65,7 @@ func roles(t *testing.T, browser context.Context, dir string) {
 		}},
 		step{"offered", func(t *testing.T) { // no page that is of no use to a viewer
 			vera.on(t)
-			if got, want := vera.offered(), []string{"home", "plan", "training", "evaluation", "releases"}; !slices.Equal(got, want) {
+			if got, want := vera.offered(), []string{"home", "plan", "training", "evaluation", "releases", "account"}; !slices.Equal(got, want) {
 				t.Errorf("a viewer is offered %q, and may use %q", got, want)
 			}
 			if got := eval[string](vera.tab, "document.cookie"); got != "" {
