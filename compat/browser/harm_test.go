@@ -65,9 +65,11 @@ func roles(t *testing.T, browser context.Context, dir string) {
 		}},
 		step{"offered", func(t *testing.T) { // no page that is of no use to a viewer
 			vera.on(t)
-			if got, want := vera.offered(), []string{"home", "plan", "training", "evaluation", "releases"}; !slices.Equal(got, want) {
+			if got, want := vera.offered(), []string{"home", "plan", "training", "evaluation", "releases", "account"}; !slices.Equal(got, want) {
 				t.Errorf("a viewer is offered %q, and may use %q", got, want)
 			}
+			vera.everywhere(func(string) {})
+			vera.clean(t, "401") // before she had joined; no page asks for what she may not see
 			if got := eval[string](vera.tab, "document.cookie"); got != "" {
 				t.Errorf("a script reads the session: %q", got)
 			}
@@ -123,7 +125,7 @@ func roles(t *testing.T, browser context.Context, dir string) {
 			vera.wait(`document.querySelector("#key")`)
 		}},
 	)
-	vera.clean(t, "401", "403", "404")
+	vera.clean(t, "401", "403", "404") // of the steps after
 	v.clean(t)
 }
 

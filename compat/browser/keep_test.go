@@ -30,21 +30,6 @@ func edit(t *testing.T, dir, old, new string) {
 	}
 }
 
-// rewrite edits the plan on its page, saves it, makes it and waits for its end.
-func (v *visitor) rewrite(old, new string) {
-	v.t.Helper()
-	v.turn("plan/file")
-	v.wait(`document.querySelector("#plan-text")?.value.includes(` + quote(old) + `)`)
-	v.fill("#plan-text", strings.Replace(eval[string](v.tab, `document.querySelector("#plan-text").value`), old, new, 1))
-	before := v.count(".tasks li")
-	v.push("Save")
-	v.push("Apply")
-	v.wait(fmt.Sprintf(`document.querySelectorAll(".tasks li").length === %d && !document.querySelector(".tasks li .pulse")`, before+1))
-	if got := v.text(".tasks li"); !strings.Contains(got, "✓") {
-		v.t.Fatalf("the plan was not made: %s", got)
-	}
-}
-
 // releases are what was made, the newest first.
 func releases(v *visitor) []release {
 	return get[struct{ Releases []release }](v.tab, "/api/releases").Releases
@@ -395,26 +380,57 @@ func budget(t *testing.T, browser context.Context, dir string) {
 	v.clean(t, "429")
 }
 
-// policy is the way of a rule: observed, replayed over what was asked, enforced.
+// policy is the way of a rule: tried in observe, replayed over what was asked
+// lately, enforced; all of it on the guard's page.
 func policy(t *testing.T, browser context.Context, dir string) {
 	const forbidden = "Tell me about the durian."
 	s := start(t, "serve", dir, "--traces")
 	v := visit(t, browser, s.url)
 	defer v.close()
+	before := ""
+	// carry writes what the page proposes into the plan, and waits until the release that comes of it answers.
+	carry := func() {
+		v.push("Write it into the plan, and make it")
+		v.wait(`document.querySelector(".tasks li .pulse") || !document.querySelector(".staged")`)
+		v.wait(`!document.querySelector(".staged") && !document.querySelector(".tasks li .pulse")`)
+		if got := v.text(".tasks li"); !strings.Contains(got, "✓") {
+			v.t.Fatalf("the plan was not made: %s", got)
+		}
+		if now := answers(v); now == before {
+			v.t.Fatalf("%s answers as before", now)
+		} else {
+			before = now
+		}
+	}
 	refused := func() string {
 		v.push("Chat")
 		v.asks(forbidden)
 		return v.text(".turn:last-child .refusal")
 	}
-	mode := func(want string) { // of the rail that is tried, as the guard page tells it
-		answers(v)
+	replayPage := func(says string) { // the policy as the plan has it, not yet another
 		v.push("Guard")
-		v.wait(`document.querySelector("main .card .tag")?.innerText === ` + quote(want))
+		v.push("Replay a draft")
+		v.wait(`document.querySelector("main textarea")?.value.includes(` + quote(says) + `)`)
 	}
 	journey(t, v,
 		step{"observe", func(t *testing.T) {
-			v.rewrite(`pack = "minors-zh"`, "pack = \"minors-zh\"\n  keywords = [\"durian\"]\n  mode = \"observe\"")
-			mode("observes")
+			before = answers(v)
+			replayPage(`policy "house"`)
+			text := eval[string](v.tab, `document.querySelector("main textarea").value`)
+			v.fill("main textarea", strings.Replace(text, `pack = "minors-zh"`, "pack = \"minors-zh\"\n  keywords = [\"durian\"]", 1))
+			v.push("Observe it")
+			v.wait(`document.querySelector(".staged")`)
+			if got := v.text(".staged"); !strings.Contains(got, `mode`) || !strings.Contains(got, "durian") || !strings.Contains(got, "policy.house") {
+				t.Errorf("what would be written is told as %q", got)
+			}
+			if got := file(t, dir); strings.Contains(got, "durian") {
+				t.Error("it is written before it was said so")
+			}
+			v.accessible(t)
+			carry()
+			if got := file(t, dir); !strings.Contains(got, "durian") || !strings.Contains(got, `"observe"`) {
+				t.Errorf("the plan says %s", got)
+			}
 		}},
 		step{"passes", func(t *testing.T) { // and is noted
 			if got := refused(); got != "" {
@@ -428,11 +444,10 @@ func policy(t *testing.T, browser context.Context, dir string) {
 			v.wait(`document.querySelector("dialog[open] .plainlist code")`)
 			v.push("Close")
 		}},
-		step{"replayed", func(t *testing.T) {
-			v.push("Guard")
-			v.push("Replay a draft")
-			v.wait(`document.querySelector("main textarea")`)
-			v.fill("main textarea", "policy \"draft\" {\n  pack = \"minors-zh\"\n  keywords = [\"durian\"]\n}\n")
+		step{"replayed", func(t *testing.T) { // with the draft that would be enforced
+			replayPage("durian")
+			text := eval[string](v.tab, `document.querySelector("main textarea").value`)
+			v.fill("main textarea", strings.Replace(text, `"observe"`, `"enforce"`, 1))
 			v.push("Replay")
 			v.wait(`document.querySelector(".replayed")`)
 			if got := v.text(".replayed"); !strings.Contains(got, "Of 2 requests the draft judges 1 more strictly and 0 less.") {
@@ -442,8 +457,10 @@ func policy(t *testing.T, browser context.Context, dir string) {
 			v.accessible(t)
 		}},
 		step{"enforce", func(t *testing.T) {
-			v.rewrite("\n  mode = \"observe\"", "")
-			mode("enforces")
+			v.push("Enforce it")
+			carry()
+			v.push("Policies")
+			v.wait(`document.querySelector("main .card .tag")?.innerText === "enforces"`)
 		}},
 		step{"refused", func(t *testing.T) {
 			if refused() == "" {

@@ -10,7 +10,7 @@ import (
 )
 
 // views are parts of pages that have an address of their own.
-var views = []string{"plan/file", "guard/try", "guard/replay", "guard/review", "traces/audit", "people/keys", "people/tenants"}
+var views = []string{"plan/file", "guard/try", "guard/replay", "guard/review", "traces/audit", "guard/assess", "people/keys", "people/tenants", "settings/keep", "settings/backup", "settings/two"}
 
 // everywhere turns to every page that is offered, and to its views.
 func (v *visitor) everywhere(do func(view string)) {

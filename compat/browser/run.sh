@@ -10,7 +10,7 @@
 #   --state  what suiren up made, as examples/tutor/.suiren
 #   --plan   the plan it was made from (default: examples/tutor)
 #   --shots  write the README's pictures there, chat.png and plan.png
-#   --book   write docs/console's pictures there: every page, both themes
+#   --book   write docs/console's pictures there: every page, both themes; --only page spares the journeys
 #   VERBOSE=1 tells each check as it ends
 #   --look   write pictures of every page there, for people to look at
 set -euo pipefail
