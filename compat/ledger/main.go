@@ -56,7 +56,7 @@ func main() {
 	}
 	o.model = flag.Arg(0)
 	if o.tokens == 0 {
-		o.tokens = int64(o.requests) * 58
+		o.tokens = int64(o.requests) * 42
 	}
 	if o.asks == 0 {
 		o.asks = int64(o.requests) * 9 / 10
