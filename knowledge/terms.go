@@ -234,6 +234,8 @@ type query struct {
 	names []string        // of each term, as in the question
 	parts []part
 	bare  bool // all its words are common ones: Who are you?
+
+	held map[uint64]int // of terms that were looked up: how many allowed passages hold them
 }
 
 // maxQuestion bounds the runes of a question that are read: what a question
