@@ -130,9 +130,9 @@ func (ix *Index) Find(ask Question) []Hit {
 		case ByWords:
 			c.score = c.share
 		case ByMeaning:
-			c.score = c.near
+			c.score = ix.meaning(c.at, c.near, by.Class)
 		default:
-			c.score = c.share + float64(meaningWeight*(1-best)*c.near)
+			c.score = c.share + float64(meaningWeight*(1-best)*ix.meaning(c.at, c.near, by.Class))
 		}
 	}
 	list = slices.DeleteFunc(list, func(c candidate) bool { return c.words == 0 && c.near < least })
@@ -157,6 +157,14 @@ type candidate struct {
 	ranks  Ranks
 }
 
+// meaning is what a cosine counts for passage i and a question in a language.
+func (ix *Index) meaning(i int, near float64, class inverted.Class) float64 {
+	if ix.terms.Class(i) != class {
+		return near * otherLanguage / 256
+	}
+	return near
+}
+
 // withMeaning adds the passages nearest to the question, and to all what
 // they lack: cosines and scores.
 func (ix *Index) withMeaning(ask Question, q *query, by inverted.Query, list []candidate, best float64, share func(uint32) float64) []candidate {
@@ -165,7 +173,7 @@ func (ix *Index) withMeaning(ask Question, q *query, by inverted.Query, list []c
 		return list
 	}
 	var near []vector.Hit
-	if !ix.decided(ask, v, list, best, share) {
+	if !ix.decided(ask, by.Class, v, list, best, share) {
 		near = ix.nearest(ask, v, max(ask.K, pool))
 	}
 	at := make(map[int]int, len(list))
@@ -196,7 +204,7 @@ func (ix *Index) withMeaning(ask Question, q *query, by inverted.Query, list []c
 // decided reports whether no passage that the words did not propose can come among the
 // best k: it scores no more by words than the last that they did, and its cosine
 // is at most 1 (Fagin, Lotem, Naor: Optimal aggregation algorithms for middleware, 2001).
-func (ix *Index) decided(ask Question, v []float32, list []candidate, best float64, share func(uint32) float64) bool {
+func (ix *Index) decided(ask Question, class inverted.Class, v []float32, list []candidate, best float64, share func(uint32) float64) bool {
 	if ask.By != ByBoth || ask.Each > 0 || ask.Reranker != nil || len(list) < max(ask.K, pool) {
 		return false
 	}
@@ -207,7 +215,7 @@ func (ix *Index) decided(ask Question, v []float32, list []candidate, best float
 	beyond := share(list[len(list)-1].words) + float64(meaningWeight*(1-best))
 	better := 0
 	for i, c := range ix.near.Near(v, docs) {
-		if share(list[i].words)+float64(meaningWeight*(1-best)*float64(c)) > beyond {
+		if share(list[i].words)+float64(meaningWeight*(1-best)*ix.meaning(docs[i], float64(c), class)) > beyond {
 			better++
 		}
 	}
