@@ -189,16 +189,15 @@ func (ix *Index) Use(e Embedder) {
 	}
 }
 
-// nearest returns the k passages whose vectors are nearest to a question's,
-// and the question's vector: its own and, of both parts, that of the best
-// passages found by its words.
-func (ix *Index) nearest(ask Question, k int, found []candidate, best float64) ([]vector.Hit, []float32) {
+// embed returns the vector of a question: its own and, of both parts, that of
+// the best passages found by its words; nil if it has none.
+func (ix *Index) embed(ask Question, found []candidate, best float64) []float32 {
 	if ix.by == nil || ix.near.Len() == 0 {
-		return nil, nil
+		return nil
 	}
 	list, err := ix.by.Embed(context.Background(), []string{clip(ask.Text, maxQuestion)})
 	if err != nil || len(list) != 1 || len(list[0]) != ix.near.Width() || !slices.ContainsFunc(list[0], func(x float32) bool { return x != 0 }) {
-		return nil, nil
+		return nil
 	}
 	v := unit(list[0])
 	if n := min(leaders, len(found)); ask.By == ByBoth { // Li et al.: Pseudo Relevance Feedback with Deep Language Models and Dense Retrievers, 2021
@@ -206,14 +205,19 @@ func (ix *Index) nearest(ask Question, k int, found []candidate, best float64) (
 			ix.near.Mix(v, found[i].at, float32(2*best)/float32(n))
 		}
 	}
+	return v
+}
+
+// nearest returns the k passages whose vectors are nearest to v.
+func (ix *Index) nearest(ask Question, v []float32, k int) []vector.Hit {
 	if ix.graph != nil && ask.Access.set == nil {
-		return ix.graph.Search(v, k, 2*k, nil, 0), v
+		return ix.graph.Search(v, k, 2*k, nil, 0)
 	}
 	var allowed func(int) bool // all that may be read are looked at: what is hidden changes nothing
 	if ask.Access.set != nil {
 		allowed = ask.Access.May
 	}
-	return ix.near.Flat(v, k, allowed), v
+	return ix.near.Flat(v, k, allowed)
 }
 
 // unit returns a vector brought to length one.

@@ -110,14 +110,14 @@ func (ix *Index) soundAlike(q *query, allowed inverted.Set) {
 	}
 	for i, t := range slices.Clone(q.terms) {
 		name := strings.ToLower(q.names[i])
-		if len(name) < 3 || len(name) > 40 || ix.terms.Holds(t.Hash, allowed) > 0 {
+		if len(name) < 3 || len(name) > 40 || ix.holds(q, t.Hash, allowed) > 0 {
 			continue
 		}
 		if first, _ := utf8.DecodeRuneInString(name); chinese.IsHan(first) {
 			name, _ = pinyin(name)
 		}
 		for _, hash := range ix.sounds.like(name) {
-			if ix.terms.Holds(hash, allowed) == 0 {
+			if ix.holds(q, hash, allowed) == 0 {
 				continue // a word that only others may read
 			}
 			q.add(hash, q.names[i], alikeShare)

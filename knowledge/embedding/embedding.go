@@ -15,6 +15,7 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"errors"
+	"math"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -144,3 +145,20 @@ func (m *Model) row(term uint64) int {
 
 // Has reports whether the model knows a word.
 func (m *Model) Has(term uint64) bool { return m.row(term) >= 0 }
+
+// full is the length of a word's vector from which on the word counts wholly.
+const full = 20e6
+
+// Weight returns how much a word counts, 0 to 1, by the length that its vector came
+// out with: the 0.2, home 0.9. A word that the model does not know counts 1.
+func (m *Model) Weight(term uint64) float64 {
+	i := m.row(term)
+	if i < 0 {
+		return 1
+	}
+	sum := 0
+	for _, v := range m.rows[i*m.width : (i+1)*m.width] {
+		sum += int(v) * int(v)
+	}
+	return min(1, float64(float64(m.scales[i])*math.Sqrt(float64(sum)))/full)
+}

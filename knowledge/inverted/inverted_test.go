@@ -132,7 +132,7 @@ func TestSearchIsBM25F(t *testing.T) {
 		}
 		q := Query{Class: Class(seed % 3 % 2), Other: 128, Allowed: allowed, K: 300}
 		for range 1 + r.IntN(8) {
-			q.Terms = append(q.Terms, Term{Mix(uint64(r.IntN(45))), uint32(64 * (1 + r.IntN(4)))})
+			q.Terms = append(q.Terms, Term{Hash: Mix(uint64(r.IntN(45))), Share: uint32(64 * (1 + r.IntN(4)))})
 		}
 		want := definition(list, q)
 		hits := ix.Search(q)
@@ -185,7 +185,7 @@ func TestBudget(t *testing.T) {
 			t.Errorf("with runs of %d bytes other bytes are written", limit)
 		}
 	}
-	if ix := open(t, build(t, nil, 0)); len(ix.Search(Query{Terms: []Term{{1, 256}}, K: 3})) != 0 {
+	if ix := open(t, build(t, nil, 0)); len(ix.Search(Query{Terms: []Term{{Hash: 1, Share: 256}}, K: 3})) != 0 {
 		t.Error("an empty index finds something")
 	}
 }
@@ -194,7 +194,7 @@ func TestDamaged(t *testing.T) {
 	good := build(t, random(3, 6), 0)
 	q := Query{K: 5, Other: 256}
 	for i := range uint64(40) {
-		q.Terms = append(q.Terms, Term{Mix(i), 256})
+		q.Terms = append(q.Terms, Term{Hash: Mix(i), Share: 256})
 	}
 	for i := range good {
 		if _, err := Open(good[:i]); err == nil {
@@ -221,10 +221,10 @@ func FuzzOpen(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, h := range ix.Search(Query{Terms: []Term{{Mix(term), 256}, {Mix(0), 9}}, K: 5, Allowed: NewSet(ix.Docs())}) {
+		for _, h := range ix.Search(Query{Terms: []Term{{Hash: Mix(term), Share: 256}, {Hash: Mix(0), Share: 9}}, K: 5, Allowed: NewSet(ix.Docs())}) {
 			t.Error("a document that is not allowed", h)
 		}
-		for _, h := range ix.Search(Query{Terms: []Term{{Mix(term), 256}}, K: 5}) {
+		for _, h := range ix.Search(Query{Terms: []Term{{Hash: Mix(term), Share: 256}}, K: 5}) {
 			if h.Doc < 0 || h.Doc >= ix.Docs() {
 				t.Error(h)
 			}
@@ -254,7 +254,7 @@ func BenchmarkSearch100k(b *testing.B) {
 	ix := open(b, buf.Bytes())
 	q := Query{K: 10, Other: 128}
 	for i := range 20 {
-		q.Terms = append(q.Terms, Term{Mix(uint64(i * 97)), 256})
+		q.Terms = append(q.Terms, Term{Hash: Mix(uint64(i * 97)), Share: 256})
 	}
 	b.ResetTimer()
 	for b.Loop() {
@@ -281,7 +281,7 @@ func TestBlocks(t *testing.T) {
 			}
 		}
 		for range 2 + r.IntN(10) {
-			q.Terms = append(q.Terms, Term{Mix(uint64(r.IntN(42))), uint32(64 * (1 + r.IntN(4)))})
+			q.Terms = append(q.Terms, Term{Hash: Mix(uint64(r.IntN(42))), Share: uint32(64 * (1 + r.IntN(4)))})
 		}
 		all := ix.Search(q)
 		for _, k := range []int{1, 10, 100} {

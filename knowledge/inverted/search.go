@@ -170,23 +170,24 @@ func (ix *Index) prune(p *sums, q *Query, terms []asked, postings int, left, lea
 
 // add adds a list's impacts, weighed by w, to the sums.
 func (p *sums) add(l []byte, w uint32) {
-	doc, of, met := 0, p.of, p.met
-	for i := 0; i+1 < len(l); i += 2 {
-		gap := uint64(l[i])
-		if gap >= 0x80 { // rare: a term in few documents has a short list
-			var n int
-			if gap, n = binary.Uvarint(l[i:]); n <= 0 || gap > maxDocs || i+n >= len(l) {
-				break
+	doc, of := 0, p.of
+	for len(l) >= 2 {
+		gap, impact := int(l[0]), l[1]
+		if gap < 0x80 {
+			l = l[2:]
+		} else { // rare: a term in few documents has a short list
+			far, n := binary.Uvarint(l)
+			if n <= 0 || far > maxDocs || n >= len(l) {
+				return
 			}
-			i += n - 1
+			gap, impact, l = int(far), l[n], l[n+1:]
 		}
-		if doc += int(gap); doc >= len(of) {
-			break
+		if doc += gap; doc >= len(of) {
+			return
 		}
-		if !p.dense && of[doc] == 0 && l[i+1] != 0 {
-			met = append(met, uint32(doc))
+		if !p.dense && of[doc] == 0 && impact != 0 {
+			p.met = append(p.met, uint32(doc))
 		}
-		of[doc] += w * uint32(l[i+1])
+		of[doc] += w * uint32(impact)
 	}
-	p.met = met
 }
