@@ -256,9 +256,16 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 	F := c.Hidden
 	d.mul(&b.gateUp, s.n, n, s.gu, 2*F, false)
 	d.adapt(seqs, l, gateUpLinear, s.n, s.gu, 2*F)
-	d.rowsOf(n, func(t int) {
-		c.Act.gate(s.act.Row(t), s.gu[2*t*F:][:F], s.gu[(2*t+1)*F:][:F], b.down.forms() != 0)
-		s.act.Quantise(t, t+1, b.down.forms())
+	const piece = 1024 // columns: whole blocks of integers
+	each, want := (F+piece-1)/piece, b.down.forms()
+	d.team.Spans(n*each, func(_, from, to int) {
+		for i := from; i < to; i++ {
+			t := i / each
+			lo := i % each * piece
+			hi := min(lo+piece, F)
+			c.Act.gate(s.act.Row(t)[lo:hi], s.gu[2*t*F+lo:2*t*F+hi], s.gu[(2*t+1)*F+lo:(2*t+1)*F+hi], want != 0)
+			s.act.QuantisePart(t, lo, hi, want)
+		}
 	})
 	d.add(seqs, l, downLinear, s.act, n)
 }
