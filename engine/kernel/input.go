@@ -127,6 +127,11 @@ func (in *Input) Use(f []float32) { in.f = f }
 func (in *Input) Row(t int) []float32 { return in.f[t*in.k : (t+1)*in.k] }
 func (in *Input) Floats() []float32   { return in.f }
 
+// Whole reports whether n elements are whole blocks of the forms.
+func Whole(n int, want Forms) bool {
+	return (want&By32 == 0 || n%32 == 0) && (want&By256 == 0 || n%256 == 0)
+}
+
 // Quantise makes the integers of rows lo to hi in the forms that are wanted:
 // q = round(x·127/m), ties to even, m = max|x| of a block; its scale is m/127,
 // of a block of 32 rounded to 16 bits.
@@ -134,7 +139,7 @@ func (in *Input) Quantise(lo, hi int, want Forms) { in.quantise(lo*in.k, hi*in.k
 
 // QuantisePart is Quantise of elements lo to hi of row t, whole blocks.
 func (in *Input) QuantisePart(t, lo, hi int, want Forms) {
-	if want&By32 != 0 && lo%32+hi%32 > 0 || want&By256 != 0 && lo%256+hi%256 > 0 || hi > in.k {
+	if !Whole(lo, want) || !Whole(hi, want) || hi > in.k {
 		panic("kernel: QuantisePart: not whole blocks")
 	}
 	in.quantise(t*in.k+lo, t*in.k+hi, want)

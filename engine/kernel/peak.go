@@ -3,6 +3,7 @@ package kernel
 import (
 	"encoding/binary"
 	"math/bits"
+	"runtime"
 )
 
 // PeakFMA runs n iterations of a loop of fused multiply-adds between
@@ -67,4 +68,14 @@ func readSumGeneric(p []byte) uint64 {
 		sum += binary.LittleEndian.Uint64(p)
 	}
 	return sum
+}
+
+// Touch brings p, aligned to a line, into the caches: loads pass each other
+// where the stores that follow would wait for one line after the other.
+func Touch(p []byte) {
+	var sum byte
+	for i := 0; i < len(p); i += 64 {
+		sum |= p[i]
+	}
+	runtime.KeepAlive(sum)
 }

@@ -232,21 +232,23 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 			}
 		})
 	}
+	group, want := c.Heads/c.KVHeads*c.HeadDim, b.out.forms()
+	parts := kernel.Whole(group, want)
 	d.team.For(len(d.jobs), func(w, i int) {
 		if j := d.jobs[i]; !d.several {
 			d.turn(p, l, j.row, j.g)
 		}
 		d.attend(&d.workers[w], p, seqs, l, d.jobs[i])
-	})
-	d.rowsOf(n, func(t int) {
-		if c.HeadGate {
-			y, gate := s.y.Row(t), s.qkv[t*d.net.qkvRows+c.qkv():]
-			for h := range c.Heads {
-				kernel.Scale(y[h*c.HeadDim:(h+1)*c.HeadDim], sigmoid(gate[h]))
+		if parts {
+			j := &d.jobs[i]
+			for t := j.row + j.t; t < j.row+j.t+j.m; t++ {
+				s.y.QuantisePart(t, j.g*group, (j.g+1)*group, want)
 			}
 		}
-		s.y.Quantise(t, t+1, b.out.forms())
 	})
+	if !parts {
+		d.rowsOf(n, func(t int) { s.y.Quantise(t, t+1, want) })
+	}
 	d.add(seqs, l, outLinear, s.y, n)
 	d.normed(s.n, s.x, b.mlpNorm, n, b.gateUp.forms())
 	if c.Experts > 0 {
