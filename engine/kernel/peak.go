@@ -3,7 +3,6 @@ package kernel
 import (
 	"encoding/binary"
 	"math/bits"
-	"runtime"
 )
 
 // PeakFMA runs n iterations of a loop of fused multiply-adds between
@@ -47,8 +46,9 @@ var peakInt8Sink [8]int32
 
 // ReadSum returns the sum, modulo 2⁶⁴, of the little-endian 64-bit words of p,
 // the last one padded with zeros. It does as little as one can with every
-// byte: timed on a slice larger than the caches, it measures the bandwidth of
-// memory.
+// byte, and reads the halves of p side by side, which is faster than one after
+// the other: timed on a slice larger than the caches, it measures the bandwidth
+// of memory.
 func ReadSum(p []byte) uint64 {
 	n := len(p) &^ 255
 	sum := readSum(p[:n])
@@ -68,14 +68,4 @@ func readSumGeneric(p []byte) uint64 {
 		sum += binary.LittleEndian.Uint64(p)
 	}
 	return sum
-}
-
-// Touch brings p, aligned to a line, into the caches: loads pass each other
-// where the stores that follow would wait for one line after the other.
-func Touch(p []byte) {
-	var sum byte
-	for i := 0; i < len(p); i += 64 {
-		sum |= p[i]
-	}
-	runtime.KeepAlive(sum)
 }

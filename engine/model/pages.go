@@ -126,7 +126,6 @@ func (p *Pages) put(l, g int, page int32, token int, k, v []float32) {
 		h := halvesOf(mem)
 		panel, row := h[token:PageTokens*D], h[PageTokens*D+token*D:][:D]
 		kernel.Float16s(row, k) // first here, for the panel's are far apart
-		kernel.Touch(mem[:2*PageTokens*D])
 		for i, x := range row {
 			panel[i*PageTokens] = x
 		}
