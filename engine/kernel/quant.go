@@ -79,6 +79,21 @@ func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add 
 	if n == 1 {
 		most = min(max(oneBytes/size, 1), oneGroups)
 	}
+	if n == 1 && !add && (hi-lo)%Group == 0 {
+		for g := lo / Group; g < last; g += most {
+			groups := min(most, last-g)
+			m.tile(in, m.Data[g*size:(g+groups)*size], groups, 0, 1, dst[g*Group:][:groups*Group])
+		}
+		return
+	}
+	m.mulTiles(in, n, lo, hi, most, dst, ldd, add)
+}
+
+// mulTiles multiplies at most so many groups at a time, and copies or adds.
+func (m *Matrix) mulTiles(in *Input, n, lo, hi, most int, dst []float32, ldd int, add bool) {
+	f := &forms[m.Type]
+	size := m.K / f.weights * f.packed
+	last := (hi + Group - 1) / Group
 	var out [max(oneGroups, 4*2) * Group]float32
 	for t0 := 0; t0 < n; t0 += quantTokens {
 		for g := lo / Group; g < last; g += most {
