@@ -70,6 +70,7 @@ type RailContext struct {
 	Labels   map[string]string
 	Passages []string                // that the answer rests on
 	Ask      func(RailQuestion) bool // whether a person lets it pass; nil: nobody is there
+	Vault    Vault                   // of the request; nil: there are no stand-ins
 }
 
 // A RailQuestion is what a rail asks a person.
@@ -78,6 +79,29 @@ type RailQuestion struct{ Rule, Class, Stage, Text string }
 // A Policy makes rails. A nil Policy lets everything pass.
 type Policy interface {
 	Rail(stage string, c RailContext) Rail
+}
+
+// A Vaulter is a Policy that may put stand-ins in the place of personal data, which
+// become that again for the caller alone: the model, the books and the logs have the
+// stand-ins.
+type Vaulter interface {
+	Policy
+
+	// Vault makes the vault of a caller's request; nil: there are no stand-ins.
+	Vault(caller string) Vault
+}
+
+// A Vault knows what stands for what in one request.
+type Vault interface {
+	Empty() bool
+	Restore() Restorer // of one text, with what the vault knows by now
+}
+
+// A Restorer puts values in the place of their stand-ins in a text that comes in
+// pieces.
+type Restorer interface {
+	Write(piece string) string
+	Flush() string
 }
 
 // A Release is what a server answers from: a release of a plan, or a model.
@@ -119,7 +143,7 @@ type Record struct {
 	Release    *Release
 	Messages   []form.Message // after the input rails; a raw prompt is a user's. nil: no answer was asked for, but vectors or scores
 	Options    Options
-	Thought    string // as the client got it
+	Thought    string // as the client got it, but for stand-ins
 	Answer     string // with the calls of tools
 	Sources    []form.Source
 	Reason     string   // stop, length, tool_calls, content_filter, cancelled, error

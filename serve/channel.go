@@ -16,10 +16,12 @@ type channel struct {
 	began  bool
 	start  *form.Event     // of a call under a policy
 	held   strings.Builder // its arguments, until they are whole
-	text   strings.Builder
-	tokens []form.Token // not told yet
-	mute   bool         // no more tokens are told
-	in     int          // bytes of the tokens that were told, and the first of tokens
+	text   strings.Builder // as the books have it
+	told   strings.Builder // as the client has it
+	back   Restorer        // nil: both are the same
+	tokens []form.Token    // not told yet
+	mute   bool            // no more tokens are told
+	in     int             // bytes of the tokens that were told, and the first of tokens
 }
 
 // write returns what may leave of the text with this piece, the tokens that

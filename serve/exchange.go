@@ -34,6 +34,8 @@ type exchange struct {
 	asked  time.Time // when the model was
 	queued time.Duration
 	kept   bool // in the books
+	vault  Vault
+	calls  []form.Call // as the books have them
 	ctx    context.Context
 }
 
@@ -99,6 +101,9 @@ func (x *exchange) run(ctx context.Context, wait time.Duration) error {
 	refusal, refused := errors.AsType[*Refusal](err)
 	if w, ok := errors.AsType[*Retraction](err); ok {
 		refusal, refused, x.rec.Retracted = &w.Refusal, true, true
+		if x.answer.told.String() != x.answer.text.String() {
+			w.From = 0
+		}
 		x.reply.Retract = &form.Retracted{From: w.From, Class: w.Class, Policy: w.Policy, Text: w.Text.In(x.lang)}
 	}
 	switch {
@@ -175,9 +180,14 @@ func (x *exchange) event(e form.Event) (stopped bool, err error) {
 		if e.Sources, err = x.retrieved(e.Sources); err != nil {
 			return false, err
 		}
-		x.rec.Sources, x.reply.Sources = e.Sources, e.Sources
+		x.rec.Sources = e.Sources
+		e.Sources = x.restoredSources(e.Sources)
+		x.reply.Sources = e.Sources
 		return false, x.emit(e)
 	case form.Prompted:
+		if x.standing() {
+			e.Text, e.Tokens = x.restored(e.Text), nil // they spell the stand-ins
+		}
 		x.reply.Prompt += e.Text
 		x.reply.PromptTokens = append(x.reply.PromptTokens, e.Tokens...)
 		return false, x.emit(e)
@@ -217,9 +227,18 @@ func (x *exchange) pass(c *channel, e form.Event, last bool) (stopped bool, err 
 	e.Kind = c.kind
 	if c.rail == nil && (e.Text != "" || last && c.began) {
 		c.rail = x.rail(stageOf[c.kind])
+		if x.standing() {
+			c.back, c.mute = x.vault.Restore(), true
+		}
 	}
 	c.began = c.began || e.Text != ""
 	e.Text, e.Tokens, stopped, err = c.write(e.Text, e.Tokens, last)
+	if c.back != nil {
+		if e.Text = c.back.Write(e.Text); last || err != nil {
+			e.Text += c.back.Flush()
+		}
+	}
+	c.told.WriteString(e.Text)
 	if e.Text == "" && len(e.Tokens) == 0 {
 		return stopped, err
 	}
@@ -248,9 +267,9 @@ func (x *exchange) record(part share) {
 	for _, c := range []*channel{&x.think, &x.answer} {
 		x.noted(stageOf[c.kind], c.rail)
 	}
-	p.Thought, p.Text = x.think.text.String(), x.answer.text.String()
+	p.Thought, p.Text = x.think.told.String(), x.answer.told.String()
 	p.Reason, p.Usage, p.Stopped = r.Reason, r.Usage, x.answer.by
-	r.Thought, r.Answer = p.Thought, (&form.Message{Text: p.Text, Calls: p.Calls}).All()
+	r.Thought, r.Answer = x.think.text.String(), (&form.Message{Text: x.answer.text.String(), Calls: x.calls}).All()
 	r.Total = x.s.conf.Now().Sub(x.start)
 	r.spent(part)
 	r.Spans = x.time.spans(x.asked, r.Usage)

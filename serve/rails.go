@@ -30,7 +30,7 @@ func (x *exchange) rail(stage string) Rail {
 	if p == nil {
 		return nil
 	}
-	c := RailContext{Labels: map[string]string{}}
+	c := RailContext{Labels: map[string]string{}, Vault: x.vault}
 	if scope, ok := x.context().Value(scopeKey{}).(*scope); ok {
 		maps.Copy(c.Labels, scope.says)
 	}
@@ -86,6 +86,9 @@ func (x *exchange) noted(stage string, r Rail) {
 // it. A refused result of a tool is withheld from the model; any other refusal
 // ends the request.
 func (x *exchange) checkInput() error {
+	if p, ok := x.rec.Release.Policy.(Vaulter); ok {
+		x.vault = p.Vault(x.rec.Caller)
+	}
 	if x.ask.Prompt != nil {
 		return x.checkPrompt()
 	}
@@ -181,6 +184,8 @@ func (x *exchange) beginCall(e form.Event) error {
 	if e.Call.Name, err = x.through(onToolCall, e.Call.Name); err != nil {
 		return err
 	}
+	x.calls = append(x.calls, form.Call{ID: e.Call.ID, Name: e.Call.Name})
+	e.Call.Name = x.restored(e.Call.Name)
 	x.reply.Calls = append(x.reply.Calls, form.Call{ID: e.Call.ID, Name: e.Call.Name})
 	if x.rec.Release.Policy != nil { // told with its arguments, when they may leave
 		x.args.start = &e
@@ -196,33 +201,44 @@ func (x *exchange) endCall(e form.Event) error {
 	if start := x.args.start; start != nil {
 		args, err := x.throughJSON(onToolCall, x.args.held.String())
 		if err != nil {
-			x.reply.Calls = x.reply.Calls[:len(x.reply.Calls)-1]
+			x.reply.Calls, x.calls = x.reply.Calls[:len(x.reply.Calls)-1], x.calls[:len(x.calls)-1]
+			return err
+		}
+		x.args.text.WriteString(args)
+		if args, err = x.restoredJSON(args); err != nil {
 			return err
 		}
 		x.timePiece()
 		if err := x.emit(*start); err != nil {
 			return err
 		}
-		x.args.text.WriteString(args)
 		if err := x.emit(form.Event{Kind: form.CallArgs, Call: e.Call, Text: args, Usage: e.Usage}); err != nil {
 			return err
 		}
+		x.args.told.WriteString(args)
 	} else if _, err := x.pass(&x.args, form.Event{Call: e.Call, Usage: e.Usage}, true); err != nil {
 		return err
 	}
-	x.reply.Calls[len(x.reply.Calls)-1].Args = x.args.text.String()
+	x.calls[len(x.calls)-1].Args = x.args.text.String()
+	x.reply.Calls[len(x.reply.Calls)-1].Args = x.args.told.String()
 	return x.emit(e)
 }
 
 // throughJSON passes the strings and the numbers of a JSON text through rails,
 // each as its reader will see it, and leaves the rest as it is. A number that is
-// masked becomes a string. What is no JSON is a text.
+// changed becomes a string. What is no JSON is a text.
 func (x *exchange) throughJSON(stage, text string) (string, error) {
 	if x.rec.Release.Policy == nil {
 		return text, nil
 	}
+	return eachJSON(text, func(value string) (string, error) { return x.through(stage, value) })
+}
+
+// eachJSON passes the strings and the numbers of a JSON text through f. What is no
+// JSON is passed whole.
+func eachJSON(text string, f func(string) (string, error)) (string, error) {
 	if !json.Valid([]byte(text)) {
-		return x.through(stage, text)
+		return f(text)
 	}
 	var b strings.Builder
 	for i := 0; i < len(text); {
@@ -249,7 +265,7 @@ func (x *exchange) throughJSON(stage, text string) (string, error) {
 		if literal[0] == '"' {
 			json.Unmarshal([]byte(literal), &value) // it is valid
 		}
-		clean, err := x.through(stage, value)
+		clean, err := f(value)
 		if err != nil {
 			return "", err
 		}

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
 	"errors"
+	"sync"
 
 	"suiren/serve"
 	"suiren/stage/guard"
+	"suiren/stage/guard/leak"
 )
 
 // rails makes a policy's rails serve's.
@@ -16,6 +21,9 @@ type rails struct {
 // Rail implements serve.Policy.
 func (r rails) Rail(stage string, c serve.RailContext) serve.Rail {
 	own := guard.Context{Labels: c.Labels, Passages: c.Passages}
+	if v, ok := c.Vault.(vault); ok {
+		own.Vault = v.Vault
+	}
 	if c.Ask != nil {
 		own.Ask = func(q guard.Question) bool {
 			return c.Ask(serve.RailQuestion{Rule: q.Rule, Class: q.Class, Stage: string(q.Stage), Text: q.Text})
@@ -23,6 +31,28 @@ func (r rails) Rail(stage string, c serve.RailContext) serve.Rail {
 	}
 	return rail{r.policy.Rail(guard.Stage(stage), own), stage, r.name}
 }
+
+// vaultKey is of this process: what stands for a value is another after a restart.
+var vaultKey = sync.OnceValue(func() []byte {
+	key := make([]byte, 32)
+	rand.Read(key) // does not fail
+	return key
+})
+
+// Vault implements serve.Vaulter: what stands for a value is the same in all requests
+// of a caller.
+func (r rails) Vault(caller string) serve.Vault {
+	if !r.policy.StandsIn() {
+		return nil
+	}
+	mac := hmac.New(sha256.New, vaultKey())
+	mac.Write([]byte(caller))
+	return vault{leak.NewVault(mac.Sum(nil))}
+}
+
+type vault struct{ *leak.Vault }
+
+func (v vault) Restore() serve.Restorer { return v.Vault.Restore() }
 
 type rail struct {
 	*guard.Rail

@@ -98,6 +98,7 @@ func (s Stage) leaves() bool { return s == Thought || s == ToolCall || s == Outp
 const (
 	pass    = "pass" // nothing comes of the annotation, whatever other rails say
 	note    = "log"
+	standIn = "stand_in" // something of its form, in nobody's use; the caller gets back what was there
 	mask    = "mask"
 	rewrite = "rewrite" // the rail's text stands in its place
 	retract = "retract" // the answer is withdrawn when it has ended
@@ -106,7 +107,7 @@ const (
 	suspend = "suspend" // refuse, and it counts against the caller
 )
 
-var actions = []string{pass, note, mask, rewrite, retract, human, refuse, suspend}
+var actions = []string{pass, note, standIn, mask, rewrite, retract, human, refuse, suspend}
 
 //go:embed packs.json
 var packsJSON []byte
@@ -295,6 +296,9 @@ func (d *document) check() *say.Error {
 		if !slices.Contains(actions, r.Action) {
 			return wrong(r, say.T("there is no action %q", "没有 %q 这种动作", r.Action), oneOf(actions...))
 		}
+		if r.Action == standIn && !r.personal() {
+			return wrong(r, say.T("only personal data and secrets have stand-ins", "只有个人信息和密钥有替身"), say.T("write detect = [%q] or [%q], or action = %q", "请写 detect = [%q] 或 [%q]，或 action = %q", "pii", "secret", mask))
+		}
 		if !slices.Contains([]string{"", enforce, observe, off}, r.Mode) {
 			return wrong(r, say.T("there is no mode %q", "没有 %q 这种模式", r.Mode), oneOf(enforce, observe, off))
 		}
@@ -333,6 +337,14 @@ func (d *document) check() *say.Error {
 		}
 	}
 	return nil
+}
+
+// personal reports whether a rule hears of nothing but personal data and secrets.
+func (r *Rule) personal() bool {
+	return len(r.Keywords) == 0 && len(r.Detect) > 0 && !slices.ContainsFunc(r.Detect, func(name string) bool {
+		name, _, _ = strings.Cut(name, ":")
+		return name != "pii" && name != "secret"
+	})
 }
 
 // leaves reports whether a rule hears of texts that leave in pieces.

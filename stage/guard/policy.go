@@ -22,12 +22,13 @@ import (
 type Policy struct {
 	Pack     string    `plan:"pack,optional"` // "": none; base is there
 	Base     stage.Ref `plan:"base,optional" kinds:"policy"`
-	Keywords []string  `plan:"keywords,optional"` // besides the pack's, on every text
-	Words    string    `plan:"words,optional"`    // a pattern of files of keywords below the folder of the plan
-	Allow    []string  `plan:"allow,optional"`    // phrases in which a keyword is none
-	Mode     string    `plan:"mode,optional"`     // enforce, observe, off; "": enforce
-	Hold     string    `plan:"hold,optional"`     // suffix, sentence, none; "": the pack's
-	Mask     []string  `plan:"mask,optional"`     // kinds of personal data; none: the pack's
+	Keywords []string  `plan:"keywords,optional"`                    // besides the pack's, on every text
+	Words    string    `plan:"words,optional"`                       // a pattern of files of keywords below the folder of the plan
+	Allow    []string  `plan:"allow,optional"`                       // phrases in which a keyword is none
+	Mode     string    `plan:"mode,optional"`                        // enforce, observe, off; "": enforce
+	Hold     string    `plan:"hold,optional"`                        // suffix, sentence, none; "": the pack's
+	Mask     []string  `plan:"mask,optional"`                        // kinds of personal data; none: the pack's
+	MaskWith string    `plan:"mask_with,optional" json:",omitempty"` // word, stand_in: what stands for what is masked
 	Version  string    `plan:"version,optional" json:",omitempty"`
 	Owner    string    `plan:"owner,optional" json:",omitempty"`
 	Expires  string    `plan:"expires,optional" json:",omitempty"`
@@ -49,6 +50,9 @@ const policyFile = "policy.json"
 
 // noLabel is the Label of a policy whose answers bear none.
 const noLabel = "none"
+
+// maskWord is the MaskWith of a policy that masks with a word for the kind.
+const maskWord = "word"
 
 // Modes of a policy and of a rail.
 const (
@@ -99,6 +103,9 @@ func (p *Policy) Check() []*say.Error {
 		if !slices.Contains(maskKinds(), m) {
 			add("mask", say.T("there is no kind of personal data %q to mask", "没有可遮盖的个人信息类型 %q", m), say.T("the kinds are %s", "可用的类型：%s", strings.Join(maskKinds(), ", ")))
 		}
+	}
+	if p.MaskWith != "" && p.MaskWith != maskWord && p.MaskWith != standIn {
+		add("mask_with", say.T("nothing is masked with %q", "不能用 %q 遮盖", p.MaskWith), say.T("it may be %s", "可用：%s", maskWord+", "+standIn))
 	}
 	if p.Label != "" && p.Label != noLabel {
 		add("label", say.T("%q says nothing of labels", "%q 不是标识的取值", p.Label), say.T("write none, or leave it out", "请写 none，或不写"))
@@ -179,6 +186,11 @@ func (p *Policy) document() *document {
 		}
 		doc.Rules = append(doc.Rules, r)
 	}
+	for i := range doc.Rules {
+		if r := &doc.Rules[i]; p.MaskWith == standIn && r.Action == mask && r.personal() {
+			r.Action = standIn
+		}
+	}
 	if len(p.Keywords) > 0 {
 		doc.Rules = append(doc.Rules, ownersRule("owner", "owner", p.Keywords))
 	}
@@ -231,6 +243,14 @@ func foldKeyword(w string) ([]rune, *say.Error) {
 			Next: say.T("use at least 2 Chinese characters or 3 letters", "请至少用 2 个汉字或 3 个字母")}
 	}
 	return folded, nil
+}
+
+// StandsIn reports whether personal data gets stand-ins: the caller of such a policy
+// needs a vault for each request.
+func (p *Policy) StandsIn() bool {
+	return slices.ContainsFunc(p.bases, func(d *document) bool {
+		return slices.ContainsFunc(d.Rules, func(r Rule) bool { return r.Action == standIn && d.mode(&r) == enforce })
+	})
 }
 
 // Title names a policy for people: its pack, and the version that its owner gave.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"suiren/internal/say"
+	"suiren/stage/guard/leak"
 )
 
 // A Refusal is the error of a rail that will not let a text pass.
@@ -49,6 +50,7 @@ type Question struct {
 type Context struct {
 	Labels   map[string]string   // of the caller and the request, for conditions
 	Passages []string            // that an answer rests on, for ground
+	Vault    *leak.Vault         // of stand-ins, for all texts of a request; nil: they are masked
 	Ask      func(Question) bool // whether a person lets it pass; nil: nobody is there, and nothing passes
 	Trace    func(Step)          // sees what is decided
 }
@@ -199,6 +201,9 @@ func (r *reading) judge(a *annotation) {
 		if rule.Action == pass {
 			return false
 		}
+		if rule.Action == standIn && r.stands(a) {
+			return true
+		}
 		if rule.observes() || rule.Action == note {
 			r.record(rule, false)
 			return true
@@ -262,6 +267,8 @@ func (r *reading) act(rule *compiled, a *annotation) {
 	switch rule.Action {
 	case mask:
 		r.replace(a, r.mark(a))
+	case standIn:
+		r.replace(a, r.standIn(a))
 	case rewrite:
 		r.replace(a, rule.text().In(r.lang))
 	case retract:
@@ -289,6 +296,26 @@ func (r *reading) act(rule *compiled, a *annotation) {
 		}
 	}
 	r.record(rule, false)
+}
+
+// standIn is what stands in the place of what becomes itself again for the caller. A
+// value that only an answer holds does not.
+func (r *reading) standIn(a *annotation) string {
+	switch v := r.ctx.Vault; {
+	case v == nil:
+	case !r.on.leaves():
+		return v.StandIn(a.hit)
+	default:
+		if s, ok := v.Lookup(a.hit); ok {
+			return s
+		}
+	}
+	return r.mark(a)
+}
+
+// stands reports whether an annotation is a stand-in.
+func (r *reading) stands(a *annotation) bool {
+	return r.ctx.Vault != nil && (r.ctx.Vault.Known(a.hit.Value) || r.ctx.Vault.Known(r.spanned(a)))
 }
 
 // mark is what stands in the place of what is masked.

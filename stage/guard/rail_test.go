@@ -247,7 +247,7 @@ func TestHoldsLittle(t *testing.T) {
 		}
 		most = max(most, utf8.RuneCount(rail.list[0].held))
 	}
-	if most > 4 {
+	if most > len("3 + 5 ") { // it may become 3 + 5 + …, a number in disguise
 		t.Errorf("plain text: %d runes held back", most)
 	}
 	for _, flood := range []string{"\u200b", "1", " ", "1 ", "炸 ", "\xf0", "X", "1X", "\U000E0041"} {
@@ -273,6 +273,7 @@ func TestSumsPass(t *testing.T) {
 	p := made(t, &Policy{Pack: "minors-zh"})
 	for _, text := range []string{
 		"3+4+0=07\n5+2+0=07\n2+9+0=11\n", "13-11=3-1=2\n9+2=11\n", "54482534+52542586=?", "Compute 15+(10+13)-(12+(6+13)).",
+		"1 + 3 + 8 + 1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 = ?", "3 + 4 + 5 = 12, 1 + 3 = 4\n2 + 2 = 4\n", "1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9 + 1 + 2",
 		"18+12=28+2=30\n30÷(4×6-18)\n4×6=24\n30÷(24-18)\n24-18=14-8=6\n30÷6=5\n",
 	} {
 		rail := p.Rail(Thought, Context{})

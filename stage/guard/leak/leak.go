@@ -97,6 +97,7 @@ type stream struct {
 	pem     int  // a private key begins: how many of its two lines of dashes are to come
 
 	phrases [2]phrase
+	chain   chain
 }
 
 // Write implements detect.Stream.
@@ -112,6 +113,7 @@ func (s *stream) Flush(hits []detect.Hit) []detect.Hit {
 	for i := range s.phrases {
 		s.endPhrase(i)
 	}
+	s.endChain(0)
 	hits = s.Take(hits)
 	s.Reset()
 	*s = stream{Reader: s.Reader, kinds: s.kinds, sights: s.sights, special: s.special, depth: s.depth, units: s.units[:0], context: s.context[:0]}
@@ -129,6 +131,9 @@ func (s *stream) Settled() int {
 			at = min(at, p.from)
 		}
 	}
+	if s.chain.open {
+		at = min(at, s.chain.from)
+	}
 	return at
 }
 
@@ -141,7 +146,7 @@ func (s *stream) Read(cs []detect.Char) bool {
 func (s *stream) read(cs []detect.Char) {
 	s.At = cs[len(cs)-1].To()
 	for i := 0; i < len(cs); {
-		if !s.phrases[caseNumber].open && !s.phrases[address].open {
+		if !s.phrases[caseNumber].open && !s.phrases[address].open && !s.chain.open {
 			if n := s.others(cs[i:]); n > 0 {
 				i += n
 				continue
@@ -171,7 +176,7 @@ func (s *stream) others(cs []detect.Char) (n int) {
 	if len(s.units) > 0 {
 		s.close()
 	}
-	s.unseen = 0
+	s.unseen, s.chain.inWord = 0, false
 	for i := max(0, n-contextLen); i < n; i++ {
 		s.remember(cs[i].C)
 	}
@@ -223,7 +228,7 @@ func (s *stream) words(cs []detect.Char) (n int) {
 		short = 0
 	}
 	if n > 0 {
-		s.unseen = 0
+		s.unseen, s.chain.inWord = 0, false
 	}
 	return n
 }
@@ -255,6 +260,7 @@ func (s *stream) take(c rune, from, to int) {
 		return
 	}
 	s.unseen = 0
+	s.link(kind, v, from, to)
 	if s.phrases[0].open || s.phrases[1].open || v == '(' || v == '[' || c == '〔' || c == '址' || c == '住' {
 		s.phrase(c, v, from, to)
 	}

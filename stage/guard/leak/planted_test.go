@@ -173,6 +173,16 @@ func notPhrase(f func(*rand.Rand, item) string) func(*rand.Rand, item) string {
 	}
 }
 
+// number is a disguise of what is only digits.
+func number(f func(*rand.Rand, item) string) func(*rand.Rand, item) string {
+	return func(r *rand.Rand, it item) string {
+		if pii.NumberKind(it.value) == "" || strings.Trim(it.value, "0123456789X") != "" {
+			return ""
+		}
+		return f(r, it)
+	}
+}
+
 func reverse(s string) string {
 	b := []rune(s)
 	for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
@@ -223,6 +233,8 @@ var disguises = []disguise{
 	{"spaced wide", notPhrase(between("\u3000"))},
 	{"dashed", notPhrase(between("-"))},
 	{"dotted", notPhrase(between("·"))},
+	{"plus signs", number(between(" + "))},
+	{"equals signs", number(between(" = "))},
 	{"new line", notPhrase(inMiddle(func(*rand.Rand) string { return "\n" }))},
 	{"emphasis", notPhrase(inMiddle(func(*rand.Rand) string { return "**" }))},
 	{"tags", notPhrase(inMiddle(func(r *rand.Rand) string { return []string{"<b></b>", "<!-- -->", "<wbr>"}[r.IntN(3)] }))},

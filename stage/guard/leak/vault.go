@@ -33,8 +33,8 @@ func NewVault(key []byte) *Vault {
 	return &Vault{key: slices.Clone(key), stands: map[string]string{}, values: map[string]string{}}
 }
 
-// StandIn returns what stands for the value of a hit of this package.
-func (v *Vault) StandIn(h detect.Hit) string {
+// identity is the same for the same value, however it is spaced.
+func identity(h detect.Hit) string {
 	id := h.Kind + "\n" + strings.Map(func(c rune) rune {
 		if unicode.IsLetter(c) || unicode.IsDigit(c) || c == '@' || c == '.' || c == ':' {
 			return c
@@ -44,6 +44,20 @@ func (v *Vault) StandIn(h detect.Hit) string {
 	if h.Detector == "pii" {
 		id = strings.ToLower(id)
 	}
+	return id
+}
+
+// Lookup returns what stands for the value of a hit, if something does.
+func (v *Vault) Lookup(h detect.Hit) (string, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	s, ok := v.stands[identity(h)]
+	return s, ok
+}
+
+// StandIn returns what stands for the value of a hit of this package.
+func (v *Vault) StandIn(h detect.Hit) string {
+	id := identity(h)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if s, ok := v.stands[id]; ok {
@@ -53,8 +67,7 @@ func (v *Vault) StandIn(h detect.Hit) string {
 		return "[" + h.Kind + "]"
 	}
 	for n := range 64 {
-		s := v.standIn(h, fmt.Sprint(id, n))
-		if _, used := v.values[s]; !used {
+		if s := v.standIn(h, fmt.Sprint(id, n)); v.free(s) {
 			v.stands[id], v.values[s] = s, h.Value
 			return s
 		}
@@ -62,8 +75,33 @@ func (v *Vault) StandIn(h detect.Hit) string {
 	return "[" + h.Kind + "]"
 }
 
-// standIn makes a stand-in. All of one kind are of one length, so that none begins
-// another.
+// free reports whether no stand-in is s, or begins with it or as a part of it: numbers of
+// two kinds may.
+func (v *Vault) free(s string) bool {
+	for other := range v.values {
+		if strings.HasPrefix(other, s) || strings.HasPrefix(s, other) {
+			return false
+		}
+	}
+	return true
+}
+
+// Known reports whether a text is a stand-in of this vault.
+func (v *Vault) Known(text string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	_, ok := v.values[text]
+	return ok
+}
+
+// Empty reports whether nothing has a stand-in.
+func (v *Vault) Empty() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.values) == 0
+}
+
+// standIn makes a stand-in.
 func (v *Vault) standIn(h detect.Hit, id string) string {
 	if h.Detector == "pii" && h.Kind != string(pii.IP) {
 		return pii.StandIn(pii.Kind(h.Kind), id, v.key)
@@ -125,7 +163,7 @@ func (r *Restorer) Flush() string {
 }
 
 // at returns the stand-in with which text begins, or that more of it may be one. None
-// is the beginning of another: those of one kind are of one length.
+// is the beginning of another.
 func (r *Restorer) at(text string) (name string, more bool) {
 	i, found := slices.BinarySearch(r.names, text)
 	if found {

@@ -1,0 +1,56 @@
+package leak
+
+import "suiren/pii"
+
+// A chain is digits one by one with the same sign and white space between all of them:
+// 1 + 3 + 8. Runs end at such signs, so that calculations leave while they are written;
+// a number in this disguise is found here. What a result follows is a calculation.
+type chain struct {
+	open     bool
+	from, to int
+	digits   []byte
+	mark     rune // between the digits; 0 before the second
+	gaps     int  // in a row
+	marked   bool // the mark stands behind the last digit
+	inWord   bool // a letter or digit stands before: none begins here
+}
+
+// link takes a rune that draws something into the chain, or begins one.
+func (s *stream) link(kind sort, v rune, from, to int) {
+	c := &s.chain
+	digit := (kind == sign || kind == numeral) && v >= '0' && v <= '9'
+	if c.open {
+		switch n := len(c.digits); {
+		case kind == gap && v != '\n' && c.gaps < maxGap:
+			c.gaps++
+			return
+		case kind == sign && c.gaps > 0 && !c.marked && isOneOf(v, "+=<>") && (c.mark == 0 || c.mark == v):
+			c.mark, c.marked, c.gaps = v, true, 0
+			return
+		case c.gaps > 0 && c.marked && n < longestNumber && (digit || n == 17 && v|0x20 == 'x'):
+			c.digits, c.to = append(c.digits, byte(v)), to
+			c.marked, c.gaps, c.inWord = false, 0, true
+			return
+		}
+		s.endChain(v)
+	}
+	if digit && !c.inWord {
+		*c = chain{open: true, from: from, to: to, digits: append(c.digits[:0], byte(v))}
+	}
+	c.inWord = digit || kind == sign && isAlnum(v)
+}
+
+// endChain looks at the chain, which v ends.
+func (s *stream) endChain(v rune) {
+	c := &s.chain
+	if c.open && len(c.digits) >= 11 && !(c.mark == '+' && v == '=') {
+		value := string(c.digits)
+		if value[len(value)-1] == 'x' {
+			value = value[:len(value)-1] + "X"
+		}
+		if k := pii.NumberKind(value); k != "" && s.kinds[k] {
+			s.hit(k, c.from, c.to, .9, value)
+		}
+	}
+	c.open = false
+}
