@@ -202,7 +202,7 @@ func (ix *Index) embed(ask Question, found []candidate, best float64) []float32 
 	v := unit(list[0])
 	if n := min(leaders, len(found)); ask.By == ByBoth { // Li et al.: Pseudo Relevance Feedback with Deep Language Models and Dense Retrievers, 2021
 		for i := range n {
-			ix.near.Mix(v, found[i].at, float32(2*best)/float32(n))
+			ix.near.Mix(v, found[i].at, float32(4*best)/float32(n))
 		}
 	}
 	return v

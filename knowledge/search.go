@@ -82,7 +82,7 @@ const pool = 100
 const (
 	meaningWeight = 0.15 // what the cosine counts beside the share of the score that words could reach
 	least         = 0.02 // cosine of a passage that has none of the words
-	leaders       = 3    // the best passages by words, whose mean vector is added to the question's, as long as twice their share
+	leaders       = 3    // the best passages by words, whose mean vector is added to the question's, four times as long as their share
 )
 
 // Find returns the best passages for a question, best first. Nothing of a

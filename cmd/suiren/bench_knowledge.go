@@ -19,17 +19,21 @@ import (
 // benchKnowledgeCommand measures indexing and search on made-up Chinese and
 // English text, in which words come as often as in real ones (Zipf).
 func (a *app) benchKnowledgeCommand() *cobra.Command {
-	n := 100_000
+	n, vectors := 100_000, 100_000
 	c := &cobra.Command{
 		Use: "knowledge", Short: a.t("Measure indexing and search of knowledge bases", "测量知识库的索引与检索"), Args: a.args(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			if n < 1000 || n > 10_000_000 {
 				return usage("--passages", say.T("%d is not from 1000 to 10000000", "%d 不在 1000 到 10000000 之间", n), say.Text{})
 			}
-			return a.benchKnowledge(n)
+			if vectors != 0 && (vectors < 1000 || vectors > 10_000_000) {
+				return usage("--vectors", say.T("%d is not 0, or from 1000 to 10000000", "%d 不是 0，也不在 1000 到 10000000 之间", vectors), say.Text{})
+			}
+			return a.benchKnowledge(n, vectors)
 		},
 	}
 	c.Flags().IntVar(&n, "passages", n, a.t("passages in the index", "索引中的段落数"))
+	c.Flags().IntVar(&vectors, "vectors", vectors, a.t("vectors of 512 numbers that are searched along a graph; 0: none", "沿图检索的 512 维向量数；0 为不测"))
 	return c
 }
 
@@ -74,7 +78,7 @@ func (s *scribe) text(n int) string {
 	return b.String()
 }
 
-func (a *app) benchKnowledge(n int) error {
+func (a *app) benchKnowledge(n, vectors int) error {
 	dir, err := os.MkdirTemp("", "suiren-bench-*")
 	if err != nil {
 		return err
@@ -103,23 +107,39 @@ func (a *app) benchKnowledge(n int) error {
 		return err
 	}
 	defer ix.Close()
-	var took []float64
+	var questions []string
 	for range 2000 {
-		question := s.text(6)
-		begin := time.Now()
-		ix.Search(question, 10)
-		took = append(took, 1000*time.Since(begin).Seconds())
+		questions = append(questions, s.text(6))
 	}
-	slices.Sort(took)
-	p50, p99 := took[len(took)/2], took[int(math.Ceil(0.99*float64(len(took))))-1]
-	if a.format == formatJSONL {
-		a.line(map[string]any{"type": "bench_knowledge", "passages": ix.Len(), "bytes": bytes, "index_mb_s": rate, "search_p50_ms": p50, "search_p99_ms": p99})
-		return nil
+	times := func(by knowledge.By) (p50, p99 float64) {
+		var took []float64
+		for _, q := range questions {
+			begin := time.Now()
+			ix.Find(knowledge.Question{Text: q, K: 10, By: by})
+			took = append(took, 1000*time.Since(begin).Seconds())
+		}
+		slices.Sort(took)
+		return took[len(took)/2], took[int(math.Ceil(0.99*float64(len(took))))-1]
 	}
-	a.print(table("lr", [][]string{
+	words50, words99 := times(knowledge.ByWords)
+	p50, p99 := times(knowledge.ByBoth)
+	line := map[string]any{"type": "bench_knowledge", "passages": ix.Len(), "bytes": bytes, "index_mb_s": rate, "words_p50_ms": words50, "words_p99_ms": words99, "search_p50_ms": p50, "search_p99_ms": p99}
+	rows := [][]string{
 		{a.t("passages", "段落"), count(float64(ix.Len()))}, {a.t("text", "文本"), size(int64(bytes))},
 		{a.t("indexing, one thread", "索引，单线程"), fmt.Sprintf("%.1f MB/s", rate)},
-		{a.t("search, half within", "检索，半数不超过"), fmt.Sprintf("%.2f ms", p50)}, {a.t("search, 99 of 100 within", "检索，百分之九十九不超过"), fmt.Sprintf("%.2f ms", p99)},
-	}))
+		{a.t("search by words, half within", "按词检索，半数不超过"), fmt.Sprintf("%.2f ms", words50)}, {a.t("search by words, 99 of 100 within", "按词检索，百分之九十九不超过"), fmt.Sprintf("%.2f ms", words99)},
+		{a.t("search by both, half within", "两者并用，半数不超过"), fmt.Sprintf("%.2f ms", p50)}, {a.t("search by both, 99 of 100 within", "两者并用，百分之九十九不超过"), fmt.Sprintf("%.2f ms", p99)},
+	}
+	if vectors > 0 {
+		spread, clusters := benchVectors(vectors, 0), benchVectors(vectors, 500)
+		line["vectors"], line["spread"], line["clusters"] = vectors, spread, clusters
+		rows = append(rows, a.vectorRows(a.t("spread vectors", "散布向量"), spread)...)
+		rows = append(rows, a.vectorRows(a.t("clustered vectors", "聚簇向量"), clusters)...)
+	}
+	if a.format == formatJSONL {
+		a.line(line)
+		return nil
+	}
+	a.print(table("lr", rows))
 	return nil
 }
