@@ -200,3 +200,27 @@ func same(t *testing.T, what string, got, want []float32) {
 		}
 	}
 }
+
+// Rows that are rounded in parts, as several workers do it, give the products
+// of those rounded whole.
+func TestQuantisePart(t *testing.T) {
+	const n, k, rows = 3, 768, 32
+	for _, name := range []string{"Q8_0", "Q4_K"} {
+		typ := matrixTypes[name]
+		m := packed(typ.t, typ.w, rows, k, randomRows(typ.w, rows, k, 3))
+		rng := rand.New(rand.NewPCG(4, 5))
+		whole := kernel.NewInput(n, k, make([]float32, kernel.InputFloats(n, k)))
+		parts := kernel.NewInput(n, k, make([]float32, kernel.InputFloats(n, k)))
+		for i := range whole.Floats() {
+			whole.Floats()[i] = rng.Float32() - 0.5
+		}
+		copy(parts.Floats(), whole.Floats())
+		whole.Quantise(0, n, typ.t.Forms())
+		for r := range n {
+			for _, at := range []int{512, 0, 256} {
+				parts.QuantisePart(r, at, at+256, typ.t.Forms())
+			}
+		}
+		same(t, name, product(&m, parts, n, false), product(&m, whole, n, false))
+	}
+}
