@@ -19,6 +19,7 @@ func (a *Account) routes() []serve.Route {
 		{Pattern: "POST /api/session/password", Action: serve.UseSession, Do: a.password},
 		{Pattern: "GET /api/session/list", Action: serve.UseSession, Do: a.mine},
 		{Pattern: "DELETE /api/session/list", Action: serve.UseSession, Do: a.endMine},
+		{Pattern: "DELETE /api/session/list/{id}", Action: serve.UseSession, Do: a.endOne},
 		{Pattern: "POST /api/session/emergency", Action: serve.BreakGlass, Do: a.breakGlass},
 		{Pattern: "DELETE /api/session/emergency", Action: serve.BreakGlass, Do: a.mend},
 		{Pattern: "POST /api/session/passkey/begin", Action: serve.Open, Do: a.beginPasskey},
@@ -27,8 +28,8 @@ func (a *Account) routes() []serve.Route {
 		{Pattern: "POST /api/session/passkeys/begin", Action: serve.UseSession, Do: a.beginNewPasskey},
 		{Pattern: "POST /api/session/passkeys/finish", Action: serve.UseSession, Do: a.finishNewPasskey},
 		{Pattern: "DELETE /api/session/passkeys/{id}", Action: serve.UseSession, Do: a.removePasskey},
-		{Pattern: "GET /api/session/oidc", Action: serve.Open, Do: a.beginOIDC},
-		{Pattern: "GET /api/session/oidc/callback", Action: serve.Open, Do: a.finishOIDC},
+		{Pattern: "GET /api/session/oidc", Action: serve.Open, Do: shown(a.beginOIDC)},
+		{Pattern: "GET /api/session/oidc/callback", Action: serve.Open, Do: shown(a.finishOIDC)},
 
 		{Pattern: "GET /api/people", Action: serve.ReadPeople, Do: a.listPeople},
 		{Pattern: "POST /api/people", Action: serve.SetPeople, Do: a.addPerson},

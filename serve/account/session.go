@@ -109,12 +109,28 @@ func (a *Account) password(w http.ResponseWriter, r *http.Request) error {
 	return a.begin(w, r, p, false)
 }
 
+// mine lists the caller's sessions; this says which of them asks.
 func (a *Account) mine(w http.ResponseWriter, r *http.Request) error {
 	list, err := a.People.Sessions(serve.CallerOf(r).Name)
 	if err != nil {
 		return err
 	}
-	return serve.WriteJSON(w, http.StatusOK, map[string]any{"sessions": list})
+	this := ""
+	if x, ok := a.People.Session(serve.SessionSecret(r)); ok {
+		this = x.ID
+	}
+	return serve.WriteJSON(w, http.StatusOK, map[string]any{"sessions": list, "this": this})
+}
+
+// endOne signs one browser out.
+func (a *Account) endOne(w http.ResponseWriter, r *http.Request) error {
+	if err := a.People.EndOne(serve.CallerOf(r).Name, r.PathValue("id")); err != nil {
+		return told(err)
+	}
+	if err := a.note(r, "session.end", serve.CallerOf(r).Name); err != nil {
+		return err
+	}
+	return ok(w)
 }
 
 // endMine signs out everywhere.
