@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"suiren/stage/operate/care"
 )
@@ -107,7 +106,6 @@ func TestFullDiskBackup(t *testing.T) {
 			}
 			return nil
 		}))
-		time.Sleep(time.Second) // backups are named by the second
 		out, err := program("care", "run", "--plan", k.plan).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), "disk") {
 			t.Errorf("%d: %v %s", i, err, out)

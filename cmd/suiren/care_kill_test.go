@@ -192,7 +192,6 @@ func TestKilledCare(t *testing.T) {
 		suiren(t, "", "audit", "verify", k.plan)
 	}
 	k.check(k.dir.care().Change(func(s *care.State) error { s.Backup.Last.Time = time.Time{}; return nil }))
-	time.Sleep(time.Second) // backups are named by the second
 	suiren(t, "", "care", "run", "--plan", k.plan)
 	if found := holds(t, string(k.dir), "SAID-old"); len(found) > 0 {
 		t.Errorf("after a run to its end: %v", found)

@@ -272,11 +272,21 @@ func (w *workspace) backupInto(ctx context.Context, c *care.Schedule, now time.T
 		o.Recipients = append(o.Recipients, r...)
 	}
 	name := backup.Name(now, len(c.To) > 0)
+	for isThere(filepath.Join(c.Folder, name)) { // names are of seconds
+		time.Sleep(100 * time.Millisecond)
+		now = time.Now()
+		name, o.Now = backup.Name(now, len(c.To) > 0), now
+	}
 	b, err := w.backup(ctx, filepath.Join(c.Folder, name), o)
 	if err != nil {
 		return nil, err
 	}
 	return &care.Made{Name: name, Time: now.UTC(), Bytes: b.Size, Sum: b.Sum}, nil
+}
+
+func isThere(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // sweepParts removes what backups that were killed have left.
