@@ -20,7 +20,8 @@ type Query struct {
 	Lang   say.Lang
 	Name   string // of the path: /api/bases/{name}
 	Values url.Values
-	Body   json.RawMessage // of what is not a GET
+	Body   json.RawMessage                              // of what is not a GET
+	Second func(act, subject string, body []byte) error // as Config.Second, of this request
 }
 
 // A View answers a question of a page of the console with what becomes JSON.
@@ -39,6 +40,7 @@ type Pages struct {
 	PolicyOfPlan, DraftPolicy, Assessments                                  View
 	Lineage, Compare, Compared, Replies, Correct                            View
 	Verdicts, Machine, Settings                                             View
+	Care, SetCare, RunCare, Backups, MakeBackup, SetBackups                 View // retention, holds; backups
 }
 
 // pageRoutes are what the console's pages read and do.
@@ -88,6 +90,12 @@ func (s *Server) pageRoutes() (list []Route) {
 		{"GET /api/usage/correct", ReadUsage, p.Correct},
 		{"GET /api/machine", ReadMachine, p.Machine},
 		{"GET /api/settings", ReadMachine, p.Settings},
+		{"GET /api/care", Keep, p.Care},
+		{"PUT /api/care", SetPolicy, p.SetCare},
+		{"POST /api/care/run", Keep, p.RunCare},
+		{"GET /api/backups", Keep, p.Backups},
+		{"POST /api/backups", Keep, p.MakeBackup},
+		{"PUT /api/backups", Keep, p.SetBackups},
 	} {
 		list = append(list, Route{r.pattern, r.action, s.pageOf(r.page)})
 	}
@@ -125,7 +133,8 @@ func (s *Server) pageOf(f View) Handler {
 // query is what a request asks of a page. Whoever may say who reads a base
 // reads all of it; without rules of access that is who holds no mere key.
 func (s *Server) query(r *http.Request) Query {
-	q := Query{Caller: caller(r), Lang: language(r), Name: r.PathValue("name"), Values: r.URL.Query()}
+	q := Query{Caller: caller(r), Lang: language(r), Name: r.PathValue("name"), Values: r.URL.Query(),
+		Second: func(act, subject string, body []byte) error { return s.second(r, act, subject, body) }}
 	if s.conf.Decide != nil {
 		q.Owner = s.may(r, SetBases, TheServer, "") == nil
 	} else {
@@ -138,8 +147,9 @@ func (s *Server) query(r *http.Request) Query {
 func pageError(err error) error {
 	told, ok := errors.AsType[*say.Error](err)
 	_, public := errors.AsType[*form.Error](err)
+	_, asks := errors.AsType[*Asked](err)
 	switch {
-	case public:
+	case public, asks:
 		return err
 	case ok:
 		e := form.Invalid("", "refused", told.What)

@@ -60,6 +60,9 @@ type Config struct {
 	Sessions Sessions
 	// Who says more of a caller, for the page.
 	Who func(Caller) map[string]any
+	// Second lets an act pass that one person may do alone, or that another has
+	// approved; otherwise its error is an Asked. Nil lets all pass.
+	Second func(r *http.Request, act, subject string, body []byte) error
 	// Routes of other rooms, which stand in the table beside the server's own.
 	Routes []Route
 

@@ -116,6 +116,7 @@ func (h *house) pages() serve.Pages {
 		Verdicts: orNothing(h.verdicts), Machine: h.machinePage, Settings: h.settings,
 		PolicyOfPlan: orNothing(h.policyOfPlan), DraftPolicy: h.draftPolicy, Assessments: h.assessments,
 		Lineage: orNothing(h.lineage), Compare: h.compareReleases, Compared: h.comparedPage, Replies: orNothing(h.replies), Correct: h.correct,
+		Care: h.carePage, SetCare: h.setCare, RunCare: h.runCare, Backups: orNothing(h.backups), MakeBackup: h.makeBackup, SetBackups: h.setBackups,
 	}
 	if dir, err := bases(); err == nil {
 		h.shelf = base.NewShelf(dir)
@@ -144,6 +145,7 @@ func (h *house) server(conf serve.Config) *serve.Server {
 	conf.Releases, conf.ReleaseAct, conf.Health = h.releasesView, h.releaseDo, h.health
 	conf.Record, conf.Rate = h.record, h.rate
 	h.srv = serve.New(conf)
+	h.books.forget = h.srv.Forget
 	return h.srv
 }
 

@@ -32,6 +32,10 @@ var words = {
   admit: ["Admit again", "恢复"],
   remove: ["Remove", "删除"],
   erase: ["Remove {0} for good?", "确定删除 {0}？"],
+  eraseAll: ["Erase out of everything", "从所有记录中抹除"],
+  erased: ["Erased. In the books the name is now {0}; {1} contents went.", "已抹除。账目中的名字改为 {0}，删除 {1} 条内容。"],
+  held: ["{0} refused requests stay until {1}, as was promised to the law.", "{0} 条被拒绝的请求依法保留至 {1}。"],
+  documents: ["To be made again without them: {0}.", "需重新制作：{0}。"],
   sure: ["Yes, remove", "确定删除"],
   cancel: ["Cancel", "取消"],
   link: ["New link", "新链接"],
@@ -70,14 +74,18 @@ function Once({ label, text }) {
   return text ? /* @__PURE__ */ h("p", { class: "once", role: "status" }, /* @__PURE__ */ h("b", null, label), " ", /* @__PURE__ */ h("code", { tabIndex: 0 }, text)) : null;
 }
 function Accounts() {
-  const got = useGet("/api/people"), run = useAct(), [link, setLink] = useState(""), [erase, setErase] = useState(""), [editing, edit] = useState(null);
+  const got = useGet("/api/people"), run = useAct(), [link, setLink] = useState(""), [erase, setErase] = useState(""), [erased, setErased] = useState(null), [editing, edit] = useState(null);
   const [name, setName] = useState(""), [title, setTitle] = useState(""), [given, give] = useState(["user"]);
   const go = (f) => run.run(f).then(got.reload);
   const linked = async (r) => setLink(location.origin + (await r).link);
-  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Once, { label: w("oneLink"), text: link }), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), /* @__PURE__ */ h(Loaded, { of: got }, ({ people }) => people.length === 0 ? /* @__PURE__ */ h(Empty, { title: w("noPeople") }, /* @__PURE__ */ h("p", null, w("noPeopleHelp"))) : /* @__PURE__ */ h(Card, { title: w("tab_people") }, /* @__PURE__ */ h("ul", { class: "plainlist" }, people.map((p) => /* @__PURE__ */ h("li", { key: p.name, class: "card person" }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("b", null, p.name), p.title && /* @__PURE__ */ h("span", null, p.title), (p.roles ?? []).map((r) => /* @__PURE__ */ h(Tag, { key: r }, role(r))), /* @__PURE__ */ h(Tag, { kind: day(p.suspended ?? "") ? "failed" : p.password || p.passkeys || p.source ? "done" : "" }, day(p.suspended ?? "") ? w("suspended") : p.password || p.passkeys || p.source ? w("active") : w("noWay")), /* @__PURE__ */ h("span", { class: "quiet" }, p.tenant || w("house"), " · ", day(p.made))), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { onClick: () => edit({ name: p.name, roles: p.roles ?? [] }) }, w("changeRoles")), /* @__PURE__ */ h("button", { onClick: () => go(() => act("PATCH", at("people", p.name), { suspended: !day(p.suspended ?? "") })) }, day(p.suspended ?? "") ? w("admit") : w("suspend")), /* @__PURE__ */ h("button", { onClick: () => run.run(() => linked(act("POST", at("people", p.name) + "/link"))) }, w("link")), /* @__PURE__ */ h("button", { onClick: () => run.run(() => act("DELETE", at("people", p.name) + "/sessions")) }, w("out")), erase === p.name ? /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("span", { class: "bad" }, w("erase", p.name)), /* @__PURE__ */ h("button", { class: "main", onClick: () => {
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Once, { label: w("oneLink"), text: link }), erased && /* @__PURE__ */ h("p", { class: "once erased", role: "status" }, w("erased", erased.as, erased.contents), " ", erased.held > 0 && w("held", erased.held, day(erased.until ?? "")), " ", erased.documents?.length ? w("documents", erased.documents.join(", ")) : ""), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), /* @__PURE__ */ h(Loaded, { of: got }, ({ people }) => people.length === 0 ? /* @__PURE__ */ h(Empty, { title: w("noPeople") }, /* @__PURE__ */ h("p", null, w("noPeopleHelp"))) : /* @__PURE__ */ h(Card, { title: w("tab_people") }, /* @__PURE__ */ h("ul", { class: "plainlist" }, people.map((p) => /* @__PURE__ */ h("li", { key: p.name, class: "card person" }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("b", null, p.name), p.title && /* @__PURE__ */ h("span", null, p.title), (p.roles ?? []).map((r) => /* @__PURE__ */ h(Tag, { key: r }, role(r))), /* @__PURE__ */ h(Tag, { kind: day(p.suspended ?? "") ? "failed" : p.password || p.passkeys || p.source ? "done" : "" }, day(p.suspended ?? "") ? w("suspended") : p.password || p.passkeys || p.source ? w("active") : w("noWay")), /* @__PURE__ */ h("span", { class: "quiet" }, p.tenant || w("house"), " · ", day(p.made))), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { onClick: () => edit({ name: p.name, roles: p.roles ?? [] }) }, w("changeRoles")), /* @__PURE__ */ h("button", { onClick: () => go(() => act("PATCH", at("people", p.name), { suspended: !day(p.suspended ?? "") })) }, day(p.suspended ?? "") ? w("admit") : w("suspend")), /* @__PURE__ */ h("button", { onClick: () => run.run(() => linked(act("POST", at("people", p.name) + "/link"))) }, w("link")), /* @__PURE__ */ h("button", { onClick: () => run.run(() => act("DELETE", at("people", p.name) + "/sessions")) }, w("out")), erase === p.name ? /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("span", { class: "bad" }, w("erase", p.name)), /* @__PURE__ */ h("button", { class: "main", onClick: () => {
     setErase("");
     go(() => act("DELETE", at("people", p.name)));
-  } }, w("sure")), /* @__PURE__ */ h("button", { onClick: () => setErase("") }, w("cancel"))) : /* @__PURE__ */ h("button", { class: "remove", onClick: () => setErase(p.name) }, w("remove"))), editing?.name === p.name && /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
+  } }, w("sure")), store.server?.has.includes("erasures") && /* @__PURE__ */ h("button", { class: "erase-all", onClick: () => {
+    setErase("");
+    setErased(null);
+    go(async () => setErased(await act("POST", at("people", p.name) + "/erase")));
+  } }, w("eraseAll")), /* @__PURE__ */ h("button", { onClick: () => setErase("") }, w("cancel"))) : /* @__PURE__ */ h("button", { class: "remove", onClick: () => setErase(p.name) }, w("remove"))), editing?.name === p.name && /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
     go(() => act("PUT", at("people", p.name) + "/roles", { roles: editing.roles }));
     edit(null);
