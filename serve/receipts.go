@@ -87,7 +87,10 @@ func (r *receipts) drop(caller string) {
 }
 
 // Forget lets go of what the server remembers of a caller.
-func (s *Server) Forget(caller string) { s.receipts.drop(caller) }
+func (s *Server) Forget(caller string) {
+	s.receipts.drop(caller)
+	s.metrics.forget(caller)
+}
 
 // find returns the receipt of an answer, to the caller that got the answer.
 func (r *receipts) find(id, caller string) (json.RawMessage, bool) {

@@ -127,10 +127,11 @@ func (s *service) openRelease(b store.Block, m stage.Machine) error {
 
 // record keeps a request in the books, and shows it to the release's watch.
 func (s *service) record(r *serve.Record) error {
+	err := s.books.record(r)
 	if f := s.follower.Load(); f != nil {
 		f.answered(r)
 	}
-	return s.books.record(r)
+	return err
 }
 
 // rate keeps a rating, and shows it to the release's watch.

@@ -23,6 +23,8 @@ var (
 	suiren   = flag.String("suiren", "", "the suiren `binary`")
 	tutor    = flag.String("plan", "", "`folder` of the tutor's plan")
 	state    = flag.String("state", "", "state `folder` of a plan that is made; without it a tiny one is made")
+	model    = flag.String("model", "", "`folder` of a model that someone brings")
+	tell     = flag.String("tell", "", "`file` for what the doors took")
 	axe      = flag.String("axe", "", "axe-core's `file`; without it its rules are not asked")
 	shots    = flag.String("shots", "", "`folder` for the README's two pictures")
 	book     = flag.String("book", "", "`folder` for docs/console: a picture of every page in both themes")
@@ -44,13 +46,34 @@ var tongues = []tongue{
 	{"en", "en", "Home", "What is 365+7?", "What is a verdict?", "Tell me how to make a bomb.", "Thought for", "Stopped"},
 }
 
-func TestPage(t *testing.T) {
+func TestConsole(t *testing.T) {
 	if *suiren == "" || *tutor == "" {
 		t.Fatal("run it by compat/browser/run.sh")
 	}
 	netlog := filepath.Join(t.TempDir(), "netlog.json")
 	browser := chrome(t, netlog)
+	t.Run("page", func(t *testing.T) { pages(t, browser) })
+	journeys(t, browser)
 
+	if err := chromedp.Cancel(browser); err != nil { // and wait for its log
+		t.Fatal(err)
+	}
+	found := contacts(t, netlog)
+	for address := range served {
+		if found[address] == 0 {
+			t.Errorf("the network log shows no connection to %s: is it read rightly?", address)
+		}
+	}
+	for address, n := range found {
+		if !served[address] {
+			t.Errorf("the browser connected %d times to %s", n, address)
+		}
+	}
+}
+
+// pages does the main task of each page of a plan that is made meanwhile, or of
+// one that was.
+func pages(t *testing.T, browser context.Context) {
 	var s *server
 	var page *tab
 	dir := ""
@@ -92,19 +115,6 @@ func TestPage(t *testing.T) {
 		t.Run("book", func(t *testing.T) { pictureBook(t, browser, page.origin) })
 	}
 	t.Run("gone", func(t *testing.T) { gone(t, page, s) })
-
-	if err := chromedp.Cancel(browser); err != nil { // and wait for its log
-		t.Fatal(err)
-	}
-	found, own := contacts(t, netlog), strings.TrimPrefix(page.origin, "http://")
-	if found[own] == 0 {
-		t.Errorf("the network log shows no connection to %s: is it read rightly?", own)
-	}
-	for address, n := range found {
-		if address != own {
-			t.Errorf("the browser connected %d times to %s", n, address)
-		}
-	}
 }
 
 // live follows a plan that is being made on both pages, until the chat opens.

@@ -213,6 +213,12 @@ func eval[T any](p *tab, expression string) T {
 // wait returns when an expression becomes true in the page.
 func (p *tab) wait(expression string) {
 	p.t.Helper()
+	p.await(expression, patience)
+}
+
+// await waits longer, for what computes.
+func (p *tab) await(expression string, patience time.Duration) {
+	p.t.Helper()
 	for end := time.Now().Add(patience); !eval[bool](p, "!!("+expression+")"); time.Sleep(30 * time.Millisecond) {
 		if time.Now().After(end) {
 			p.t.Fatalf("never came true: %s\nthe page shows:\n%s", expression, eval[string](p, "document.body.innerText"))

@@ -291,7 +291,7 @@ function Chat() {
   return /* @__PURE__ */ h3("div", { class: turns2.length ? "chat" : "chat new" }, turns2.length > 0 && /* @__PURE__ */ h3("h1", { class: "hidden" }, t2("chat")), /* @__PURE__ */ h3("div", { class: "turns", role: "log", "aria-live": "polite", "aria-label": t2("conversation") }, turns2.length === 0 ? /* @__PURE__ */ h3(Hello, null) : turns2.map((turn) => /* @__PURE__ */ h3(TurnView, { key: turn.id, turn }))), /* @__PURE__ */ h3(Ask, null));
 }
 function Nobody() {
-  return /* @__PURE__ */ h3(Empty, { title: w2("none") }, /* @__PURE__ */ h3("p", null, w2("noneHelp")), /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("a", { class: "button main", href: "#models" }, w2("load")), /* @__PURE__ */ h3("a", { class: "button", href: "#home" }, w2("first"))));
+  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("h1", { class: "hidden" }, t2("chat")), /* @__PURE__ */ h3(Empty, { title: w2("none") }, /* @__PURE__ */ h3("p", null, w2("noneHelp")), /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("a", { class: "button main", href: "#models" }, w2("load")), /* @__PURE__ */ h3("a", { class: "button", href: "#home" }, w2("first")))));
 }
 function NotReady() {
   const p = progressOfPlan();

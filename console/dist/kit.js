@@ -1332,7 +1332,7 @@ function redraw() {
     draw();
   }, 16);
 }
-var mayDo = (action) => store.who?.may[action] !== false;
+var mayDo = (action) => !!store.server && store.who?.may[action] !== false;
 
 // src/words.ts
 var words = {

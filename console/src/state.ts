@@ -54,4 +54,4 @@ export function redraw() {
 }
 
 // mayDo reports whether the caller may do something, as far as the page knows; the server decides.
-export const mayDo = (action: string) => store.who?.may[action] !== false;
+export const mayDo = (action: string) => !!store.server && store.who?.may[action] !== false;

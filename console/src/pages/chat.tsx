@@ -24,7 +24,7 @@ export default function Chat() {
 }
 
 function Nobody() {
-  return <Empty title={w("none")}><p>{w("noneHelp")}</p><div class="row"><a class="button main" href="#models">{w("load")}</a><a class="button" href="#home">{w("first")}</a></div></Empty>;
+  return <Fragment><h1 class="hidden">{t("chat")}</h1><Empty title={w("none")}><p>{w("noneHelp")}</p><div class="row"><a class="button main" href="#models">{w("load")}</a><a class="button" href="#home">{w("first")}</a></div></Empty></Fragment>;
 }
 
 function NotReady() {
