@@ -180,6 +180,7 @@ func tasks(t *testing.T, browser context.Context, origin string) {
 	t.Run("kept", func(t *testing.T) { // how long things are kept, where backups go, and what needs two people
 		p.on(t)
 		p.turn("settings/keep")
+		p.wait(`document.querySelector(".keep-content")`)
 		p.fill(".keep-content", "30")
 		p.click(".form:has(.keep-content) > button")
 		p.wait(`document.querySelector("p.good[role=status]")?.innerText === "Saved."`)
