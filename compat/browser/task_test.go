@@ -177,6 +177,39 @@ func tasks(t *testing.T, browser context.Context, origin string) {
 			t.Errorf("the origin of the address is not told: %s", got)
 		}
 	})
+	t.Run("kept", func(t *testing.T) { // how long things are kept, where backups go, and what needs two people
+		p.on(t)
+		p.turn("settings/keep")
+		p.wait(`document.querySelector(".keep-content")`)
+		p.fill(".keep-content", "30")
+		p.click(".form:has(.keep-content) > button")
+		p.wait(`document.querySelector("p.good[role=status]")?.innerText === "Saved."`)
+		p.fill(".hold-name", "nobody-yet")
+		p.fill(".hold-reason", "a law suit")
+		p.click("button.hold")
+		p.wait(`[...document.querySelectorAll(".plainlist .row")].some(e => e.innerText.includes("a law suit"))`)
+		for _, v := range p.broken() {
+			t.Error(v)
+		}
+		p.shot(*look, "settings-keep", true)
+		p.turn("settings/backup")
+		p.wait(`document.querySelector(".backup-folder")`)
+		p.fill(".backup-folder", t.TempDir())
+		p.click("form button.main")
+		p.wait(`document.querySelector(".backup-now:not(:disabled)")`)
+		p.click(".backup-now")
+		p.wait(`document.querySelectorAll(".backups li").length === 1`)
+		for _, v := range p.broken() {
+			t.Error(v)
+		}
+		p.shot(*look, "settings-backup", true)
+		p.turn("settings/two")
+		p.wait(`document.querySelectorAll(".roles input").length === 6`)
+		for _, v := range p.broken() {
+			t.Error(v)
+		}
+		p.shot(*look, "settings-two", true)
+	})
 	t.Run("branch", func(t *testing.T) { // a question asked differently is a branch beside the first
 		p.on(t)
 		p.turn("chat")

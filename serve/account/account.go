@@ -259,7 +259,7 @@ func told(err error) error {
 		return nil
 	}
 	if w, ok := errors.AsType[*people.Wait](err); ok {
-		n := max(1, int(w.For.Seconds()+0.5))
+		n := max(1, int((w.For+time.Second-1)/time.Second)) // so that who waits as long is let in
 		return &form.Error{Status: http.StatusTooManyRequests, Type: "rate_limit_error", Code: "too_many_attempts", After: n,
 			Text: say.T("too many failed attempts", "失败次数过多"), Next: say.T("try again in %d seconds", "请在 %d 秒后重试", n)}
 	}
