@@ -41,7 +41,7 @@ knowledge/document/pdfium:
 knowledge/document: internal/say knowledge/document/pdfium
 knowledge/reader: internal/say knowledge/document
 knowledge/inverted:
-knowledge/embedding:
+knowledge/embedding: internal/cpu
 knowledge/vector: internal/cpu
 knowledge: internal/say knowledge/chinese knowledge/inverted knowledge/vector knowledge/embedding knowledge/document engine/tokenizer engine/infer
 knowledge/base: internal/say knowledge knowledge/document knowledge/reader

@@ -57,7 +57,8 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request) error {
 	}
 	file, passages := r.URL.Query().Get("file"), any([]string{})
 	if rel.Document != nil {
-		passages = rel.Document(caller(r), file)
+		c := CallerOf(r)
+		passages = rel.Document(c.readers(), file)
 	}
 	return WriteJSON(w, http.StatusOK, map[string]any{"file": file, "passages": passages})
 }

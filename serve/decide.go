@@ -94,8 +94,16 @@ type Caller struct {
 	Name    string // of a key or a person: who the ledger and the traces know
 	Tenant  string // "" is the house itself
 	Project string
-	Person  bool // Name is a person's, not a key's
-	Known   any  // what Decide knows besides
+	Person  bool     // Name is a person's, not a key's
+	Readers []string // the names by which rules of documents know it; nil: Name
+	Known   any      // what Decide knows besides
+}
+
+func (c *Caller) readers() []string {
+	if c.Readers == nil && c.Name != "" {
+		return []string{c.Name}
+	}
+	return c.Readers
 }
 
 // A Question is what Decide answers: may the caller do this to that?

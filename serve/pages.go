@@ -15,13 +15,14 @@ import (
 
 // A Query is what a page of the console asks.
 type Query struct {
-	Caller string
-	Owner  bool // may read everything there is
-	Lang   say.Lang
-	Name   string // of the path: /api/bases/{name}
-	Values url.Values
-	Body   json.RawMessage                              // of what is not a GET
-	Second func(act, subject string, body []byte) error // as Config.Second, of this request
+	Caller  string
+	Readers []string // the caller, as rules of documents name it
+	Owner   bool     // may read everything there is
+	Lang    say.Lang
+	Name    string // of the path: /api/bases/{name}
+	Values  url.Values
+	Body    json.RawMessage                              // of what is not a GET
+	Second  func(act, subject string, body []byte) error // as Config.Second, of this request
 }
 
 // A View answers a question of a page of the console with what becomes JSON.
@@ -133,7 +134,8 @@ func (s *Server) pageOf(f View) Handler {
 // query is what a request asks of a page. Whoever may say who reads a base
 // reads all of it; without rules of access that is who holds no mere key.
 func (s *Server) query(r *http.Request) Query {
-	q := Query{Caller: caller(r), Lang: language(r), Name: r.PathValue("name"), Values: r.URL.Query(),
+	c := CallerOf(r)
+	q := Query{Caller: c.Name, Readers: c.readers(), Lang: language(r), Name: r.PathValue("name"), Values: r.URL.Query(),
 		Second: func(act, subject string, body []byte) error { return s.second(r, act, subject, body) }}
 	if s.conf.Decide != nil {
 		q.Owner = s.may(r, SetBases, TheServer, "") == nil

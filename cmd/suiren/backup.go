@@ -264,9 +264,15 @@ func (a *app) storeDowngradeCommand() *cobra.Command {
 
 // storeQuotaCommand limits what the state folder may take.
 func (a *app) storeQuotaCommand() *cobra.Command {
-	var set string
+	var set, class string
 	c := &cobra.Command{
-		Use: "quota [" + a.t("FOLDER", "目录") + "]", Short: a.t("Show or set how much of the disk the state folder may take", "显示或设置状态目录可占用的磁盘空间"), Args: a.args(0, 1),
+		Use: "quota [" + a.t("FOLDER", "目录") + "]", Short: a.t("Show or set how much of the disk the state folder may take", "显示或设置状态目录可占用的磁盘空间"),
+		Long: a.t(`Show or set how much of the disk the state folder may take, or a class of its files: made
+(artifacts, checkpoints), books (records, ledger, traces, audit log), copies (from before upgrades).
+Beyond it nothing more is made; of requests, amounts are still written down, what is said is not.`,
+			`显示或设置状态目录或其中一类文件可占用的磁盘空间：made（产物、检查点）、books（记录、账本、
+追踪、审计日志）、copies（升级前的副本）。超出后不再制作新产物；请求的用量仍会记录，内容不再保留。`),
+		Args: a.args(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			w, err := a.openState(strings.Join(args, ""))
 			if err != nil {
@@ -280,31 +286,39 @@ func (a *app) storeQuotaCommand() *cobra.Command {
 						return usage("--set", say.T("this is not a size", "这不是大小"), say.T("write it like 20GB, or none", "请写成 20GB 的样子，或 none"))
 					}
 				}
-				if err := w.st.SetQuota(int64(n)); err != nil {
+				if err := w.st.SetQuota(class, int64(n)); err != nil {
 					return err
 				}
-				if err := w.books().log("store.quota", set); err != nil {
+				if err := w.books().log("store.quota", strings.TrimSpace(class+" "+set)); err != nil {
 					return err
 				}
-			}
-			quota, err := w.st.Quota()
-			if err != nil {
-				return err
 			}
 			used, err := w.st.Used()
 			if err != nil {
 				return err
 			}
-			if a.format == formatJSONL {
-				a.line(map[string]any{"type": "quota", "quota": quota, "used": used})
-			} else if quota == 0 {
-				fmt.Fprintln(a.stdout, a.t("%s are taken, there is no limit", "已占用 %s，没有上限", size(used)))
-			} else {
-				fmt.Fprintln(a.stdout, a.t("%s of %s are taken", "已占用 %s，上限 %s", size(used), size(quota)))
+			for _, class := range append([]string{store.All}, store.QuotaClasses...) {
+				quota, err := w.st.Quota(class)
+				if err != nil {
+					return err
+				}
+				n, label := used[class], ""
+				if class != store.All {
+					label = pad(class, 8)
+				}
+				switch {
+				case a.format == formatJSONL:
+					a.line(map[string]any{"type": "quota", "class": class, "quota": quota, "used": n})
+				case quota == 0:
+					fmt.Fprintln(a.stdout, label+a.t("%s are taken, there is no limit", "已占用 %s，没有上限", size(n)))
+				default:
+					fmt.Fprintln(a.stdout, label+a.t("%s of %s are taken", "已占用 %s，上限 %s", size(n), size(quota)))
+				}
 			}
 			return nil
 		},
 	}
 	c.Flags().StringVar(&set, "set", "", a.t("the most it may take, like 20GB, or none", "上限，如 20GB，或 none"))
+	c.Flags().StringVar(&class, "class", "", a.t("of this class of files alone: made, books, copies", "只针对此类文件：made、books、copies"))
 	return c
 }

@@ -40,6 +40,9 @@ type house struct {
 	machine  *measuredMachine
 	compared *comparison // the last one; nil: none
 
+	listing sync.Mutex // of rows
+	rows    keptRows
+
 	curving sync.Mutex // of curves
 	curves  []*keptCurve
 }
@@ -108,7 +111,7 @@ func (h *house) pages() serve.Pages {
 		Tasks: h.tasksPage, StartFirst: h.startFirst,
 		PlanFile: orNothing(h.planFile), CheckPlan: h.checkPlan, SavePlan: h.savePlan, ApplyPlan: h.applyPlan,
 		Library: h.library, Fit: h.fit, AddModel: h.addModel, LoadModel: h.loadModel, UnloadModel: h.unloadModel,
-		Corpora: orNothing(h.corpora), Journal: orNothing(h.journal), Measure: orNothing(h.measure), Document: orNothing(h.document), Near: orNothing(h.near), Card: orNothing(h.card), Rows: orNothing(h.rows),
+		Corpora: orNothing(h.corpora), Journal: orNothing(h.journal), Measure: orNothing(h.measure), Document: orNothing(h.document), Near: orNothing(h.near), Card: orNothing(h.card), Rows: orNothing(h.rowsPage),
 		Curves: orNothing(h.curvesPage), Points: orNothing(h.points), Diagnose: orNothing(h.findings),
 		Verdicts: orNothing(h.verdicts), Machine: h.machinePage, Settings: h.settings,
 		PolicyOfPlan: orNothing(h.policyOfPlan), DraftPolicy: h.draftPolicy, Assessments: h.assessments,

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -144,11 +143,11 @@ func withMode(draft []byte, name, mode string) ([]byte, error) {
 		edits = append(edits, edit{r.Start.Byte, r.End.Byte, strconv.Quote(mode)})
 	} else {
 		at := p.body.OpenBraceRange.End.Byte
-		line := "\n  mode = " + strconv.Quote(mode)
-		if !strings.HasPrefix(strings.TrimLeft(string(draft[at:]), " \t\r"), "\n") {
-			line += "\n" // the block stood on one line
+		edits = append(edits, edit{at, at, "\n  mode = " + strconv.Quote(mode)})
+		if end := p.body.CloseBraceRange; end.Start.Line == p.body.OpenBraceRange.Start.Line { // it stood on one line
+			edits[1].text += "\n "
+			edits = append(edits, edit{end.Start.Byte, end.Start.Byte, "\n"})
 		}
-		edits = append(edits, edit{at, at, line})
 	}
 	out, at := []byte(nil), p.from
 	for _, e := range edits { // the label stands before the body

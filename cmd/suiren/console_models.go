@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-
 	"suiren/internal/say"
 	"suiren/models"
 	"suiren/serve"

@@ -54,7 +54,10 @@ func (h *house) compareReleases(_ context.Context, q serve.Query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var in struct{ First, Second string }
+	var in struct {
+		First, Second string
+		Last          int // of the requests; 0: the verdicts' questions
+	}
 	if err := read(q, &in); err != nil {
 		return nil, err
 	}
@@ -64,7 +67,7 @@ func (h *house) compareReleases(_ context.Context, q serve.Query) (any, error) {
 		}
 	}
 	return h.begin("compare", first(in.First, 12)+" | "+first(in.Second, 12), func(ctx context.Context) (say.Text, error) {
-		c, err := w.compare(ctx, in.First, in.Second, "")
+		c, err := w.compare(ctx, in.First, in.Second, "", in.Last)
 		if err != nil {
 			return say.Text{}, err
 		}

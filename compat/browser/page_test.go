@@ -76,8 +76,9 @@ func TestConsole(t *testing.T) {
 func pages(t *testing.T, browser context.Context) {
 	var s *server
 	var page *tab
+	dir := ""
 	if *state == "" {
-		dir := tiny(t, *tutor)
+		dir = tiny(t, *tutor)
 		s = start(t, "up", dir)
 		t.Run("live", func(t *testing.T) { page = live(t, browser, s) })
 	} else {
@@ -102,6 +103,9 @@ func pages(t *testing.T, browser context.Context) {
 	t.Run("tasks", func(t *testing.T) { tasks(t, browser, page.origin) })
 	t.Run("readable", func(t *testing.T) { readable(t, page) })
 	t.Run("keyboard", func(t *testing.T) { keyboard(t, browser, page) })
+	if dir != "" {
+		t.Run("rows", func(t *testing.T) { rows(t, browser, page.origin, dir) })
+	}
 	t.Run("strict", func(t *testing.T) { strict(t, browser, page.origin) })
 	t.Run("key", func(t *testing.T) { key(t, browser, s) })
 	if *shots != "" {

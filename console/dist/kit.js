@@ -2000,7 +2000,7 @@ function Tabs({ of, at, set, label }) {
   return /* @__PURE__ */ createElement("div", { class: "tabs", role: "group", "aria-label": label }, of.map(([k, name]) => /* @__PURE__ */ createElement("button", { key: k, type: "button", "aria-pressed": k === at, onClick: () => set(k) }, name)));
 }
 function HealthCard({ only = false }) {
-  const got = useGet(mayDo("read_metrics") ? "/api/health" : "", 15e3);
+  const got = useGet(store.server && mayDo("read_metrics") ? "/api/health" : "", 15e3);
   const list = (got.data?.checks ?? []).filter((c) => !only || c.level !== "ok");
   if (!list.length) return only && got.data ? /* @__PURE__ */ createElement("p", { class: "good" }, "✓ ", t("healthy")) : null;
   const rows = /* @__PURE__ */ createElement("ul", { class: "plainlist health" }, list.map((c) => /* @__PURE__ */ createElement("li", { key: c.name }, /* @__PURE__ */ createElement(Tag, { kind: { ok: "done", warn: "running" }[c.level] ?? "failed" }, maybe("level", c.level)), " ", /* @__PURE__ */ createElement("b", null, maybe("health", c.name)), " ", c.why)));
@@ -2026,19 +2026,22 @@ function Table({ columns, source: source2, load, label, empty }) {
   const seen = Math.ceil((frame.current?.clientHeight ?? 480) / high2);
   const first = Math.max(0, Math.floor(top2 / high2) - beyond), last = Math.min(Math.max(mine.total, 0), first + seen + 2 * beyond);
   useEffect(() => {
-    for (let b = Math.floor(first / block); b <= Math.floor(Math.max(first, last - 1) / block); b++) {
-      if (mine.blocks.has(b)) continue;
-      mine.blocks.set(b, null);
-      load(b * block, block).then((slice2) => {
-        mine.total = slice2?.total ?? 0;
-        mine.blocks.set(b, slice2?.rows ?? []);
-        drawn((n) => n + 1);
-      }, () => {
-        mine.total = Math.max(mine.total, 0);
-        mine.blocks.delete(b);
-        drawn((n) => n + 1);
-      });
-    }
+    const timer = setTimeout(() => {
+      for (let b = Math.floor(first / block); b <= Math.floor(Math.max(first, last - 1) / block); b++) {
+        if (mine.blocks.has(b)) continue;
+        mine.blocks.set(b, null);
+        load(b * block, block).then((slice2) => {
+          mine.total = slice2?.total ?? 0;
+          mine.blocks.set(b, slice2?.rows ?? []);
+          drawn((n) => n + 1);
+        }, () => {
+          mine.total = Math.max(mine.total, 0);
+          mine.blocks.delete(b);
+          drawn((n) => n + 1);
+        });
+      }
+    }, mine.total < 0 ? 0 : 60);
+    return () => clearTimeout(timer);
   }, [name, first, last]);
   useEffect(() => {
     if (frame.current) frame.current.scrollTop = 0;

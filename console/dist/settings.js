@@ -79,7 +79,7 @@ function Keeping() {
   }) })), /* @__PURE__ */ h("button", { disabled: save.busy || !mayDo("set_policy") || days[one.name] === void 0 || +days[one.name] === one.days, onClick: () => save.run(() => act("PUT", "/api/care", { class: one.name, days: +days[one.name] })).then((ok) => {
     if (ok) setSaid(w("saved"));
     got.reload();
-  }) }, w("save"))))), /* @__PURE__ */ h("p", { role: "status", class: "good" }, said), save.failure && /* @__PURE__ */ h(Fail, { of: save.failure }), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { disabled: run.busy, onClick: () => go(true) }, w("dry")), /* @__PURE__ */ h("button", { class: "main", disabled: run.busy, onClick: () => go(false) }, w("run")), c.last?.time && day(c.last.time) && /* @__PURE__ */ h("span", { class: "quiet" }, w("last"), " ", day(c.last.time), " ", c.last.error)), gone && /* @__PURE__ */ h("div", { role: "status" }, /* @__PURE__ */ h("p", null, gone.dry ? w("would") : w("did"), ": ", Object.entries(gone.counts).filter(([, n]) => typeof n === "number" && n > 0).map(([k, n]) => `${known("count", k)} ${count(n)}`).join(", ") || w("nothing")), gone.counts.on_hold && /* @__PURE__ */ h("p", null, w("onHold"))), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), /* @__PURE__ */ h(Command, { line: "suiren care keep" })), /* @__PURE__ */ h(Holds, { of: c.holds, reload: got.reload })));
+  }) }, w("save"))))), /* @__PURE__ */ h("p", { role: "status", class: "good" }, said), save.failure && /* @__PURE__ */ h(Fail, { of: save.failure }), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { disabled: run.busy, onClick: () => go(true) }, w("dry")), /* @__PURE__ */ h("button", { class: "main", disabled: run.busy, onClick: () => go(false) }, w("run")), c.last?.time && day(c.last.time) && /* @__PURE__ */ h("span", { class: "quiet" }, w("last"), " ", day(c.last.time), " ", c.last.error)), gone && /* @__PURE__ */ h("div", { role: "status" }, /* @__PURE__ */ h("p", null, gone.dry ? w("would") : w("did"), ": ", Object.entries(gone.counts).filter(([, n]) => typeof n === "number" && n > 0).map(([k, n]) => `${known("count", k)} ${count(n)}`).join(", ") || w("nothing")), gone.counts.on_hold && /* @__PURE__ */ h("p", null, w("onHold"))), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), /* @__PURE__ */ h(Command, { line: "suiren care keep CLASS DAYS" })), /* @__PURE__ */ h(Holds, { of: c.holds, reload: got.reload })));
 }
 function Holds({ of, reload }) {
   const [name, setName] = useState(""), [reason, setReason] = useState(""), set = useAct();
@@ -124,7 +124,7 @@ function Approvals() {
       checked: a.two_people.includes(one),
       onChange: () => choose(a.two_people.includes(one) ? a.two_people.filter((o) => o !== one) : [...a.two_people, one])
     }
-  ), known("act", one)))), set.failure && /* @__PURE__ */ h(Fail, { of: set.failure }), /* @__PURE__ */ h(Command, { line: "suiren care two" }))));
+  ), known("act", one)))), set.failure && /* @__PURE__ */ h(Fail, { of: set.failure }), /* @__PURE__ */ h(Command, { line: "suiren care two-people ACT" }))));
 }
 
 // src/pages/settings.words.ts

@@ -133,7 +133,7 @@ interface Health { status: string; checks: { name: string; level: string; why: s
 
 // HealthCard says how the server is, and why; on one page only what is not well.
 export function HealthCard({ only = false }: { only?: boolean }) {
-  const got = useGet<Health>(mayDo("read_metrics") ? "/api/health" : "", 15000);
+  const got = useGet<Health>(store.server && mayDo("read_metrics") ? "/api/health" : "", 15000);
   const list = (got.data?.checks ?? []).filter(c => !only || c.level !== "ok");
   if (!list.length) return only && got.data ? <p class="good">✓ {t("healthy")}</p> : null;
   const rows = <ul class="plainlist health">{list.map(c => <li key={c.name}><Tag kind={{ ok: "done", warn: "running" }[c.level] ?? "failed"}>{maybe("level", c.level)}</Tag> <b>{maybe("health", c.name)}</b> {c.why}</li>)}</ul>;

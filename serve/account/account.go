@@ -69,7 +69,7 @@ type known struct {
 }
 
 func caller(p access.Principal, kind string) serve.Caller {
-	return serve.Caller{Name: p.Name, Tenant: p.Tenant, Project: p.Project, Person: kind == people.OfPerson, Known: &known{p, kind}}
+	return serve.Caller{Name: p.Name, Tenant: p.Tenant, Project: p.Project, Person: kind == people.OfPerson, Readers: p.Readers(), Known: &known{p, kind}}
 }
 
 func principal(c serve.Caller) access.Principal {

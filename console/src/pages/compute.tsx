@@ -31,7 +31,7 @@ export default function Compute() {
   </Page>;
 }
 
-const wide = 360, high = 240, left = 46, bottom = 40, top = 24, right = 14;
+const wide = 360, high = 250, left = 46, bottom = 52, top = 24, right = 14;
 
 // Roof is drawn as wide as a narrow screen is, so that its numbers stay as large
 // as text; what the marks are stands below it.
@@ -45,7 +45,7 @@ function Roof({ peak, bandwidth }: { peak: number; bandwidth: number }) {
   return <Fragment>
     <svg class="chart roof" viewBox={`0 0 ${wide} ${high}`} role="img" aria-label={name}>
       {Array.from({ length: 5 }, (_, i) => y0 + i).map(p => <Fragment><line class="grid" x1={left} x2={wide - right} y1={y(10 ** p * 1e9)} y2={y(10 ** p * 1e9)} /><text x={left - 6} y={y(10 ** p * 1e9) + 4} text-anchor="end">{10 ** p}</text></Fragment>)}
-      {Array.from({ length: 6 }, (_, i) => x0 + i).map(p => <text x={x(10 ** p)} y={high - 22} text-anchor="middle">{10 ** p}</text>)}
+      {Array.from({ length: 6 }, (_, i) => x0 + i).map(p => <text x={x(10 ** p)} y={high - 26} text-anchor="middle">{10 ** p}</text>)}
       <text x={(wide + left) / 2} y={high - 4} text-anchor="middle">{w("intensity")}</text>
       <text x={left} y={top - 8}>{w("gflops")}</text>
       <path class="line c0" d={`M${x(10 ** x0)} ${y(bandwidth * 10 ** x0)}L${x(ridge)} ${y(peak)}L${x(10 ** x1)} ${y(peak)}`} />

@@ -27,7 +27,7 @@ export function Keeping() {
         {c.last?.time && day(c.last.time) && <span class="quiet">{w("last")} {day(c.last.time)} {c.last.error}</span>}</div>
       {gone && <div role="status"><p>{gone.dry ? w("would") : w("did")}: {Object.entries(gone.counts).filter(([, n]) => typeof n === "number" && n > 0).map(([k, n]) => `${known("count", k)} ${count(n as number)}`).join(", ") || w("nothing")}</p>{gone.counts.on_hold && <p>{w("onHold")}</p>}</div>}
       {run.failure && <Fail of={run.failure} />}
-      <Command line="suiren care keep" />
+      <Command line="suiren care keep CLASS DAYS" />
     </Card>
     <Holds of={c.holds} reload={got.reload} />
   </Fragment>}</Loaded>;
@@ -96,7 +96,7 @@ export function Approvals() {
       <fieldset class="roles"><legend class="hidden">{w("two")}</legend>{a.acts.map(one => <label key={one} class="pick"><input type="checkbox" disabled={set.busy || !mayDo("set_policy")} checked={a.two_people.includes(one)}
         onChange={() => choose(a.two_people.includes(one) ? a.two_people.filter(o => o !== one) : [...a.two_people, one])} />{known("act", one)}</label>)}</fieldset>
       {set.failure && <Fail of={set.failure} />}
-      <Command line="suiren care two" />
+      <Command line="suiren care two-people ACT" />
     </Card>
   </Fragment>}</Loaded>;
 }

@@ -264,3 +264,19 @@ func BenchmarkDecide(b *testing.B) {
 		}
 	}
 }
+
+func TestReaders(t *testing.T) {
+	tags := map[string][]string{"ward": {"7", "school/9"}, "tenant": {"school"}, "project": {"x"}}
+	for _, c := range []struct {
+		p    Principal
+		want string
+	}{
+		{Principal{Name: "mary", Project: "library", Tags: tags}, "mary project:library ward:7 ward:school/9"},
+		{Principal{Name: "ann", Tenant: "court", Project: "library", Tags: tags}, "ann tenant:court project:court/library ward:court/7 ward:court/school/9"},
+		{Principal{Name: "bot", Key: true}, "bot"},
+	} {
+		if got := strings.Join(c.p.Readers(), " "); got != c.want {
+			t.Errorf("%+v: %s, want %s", c.p, got, c.want)
+		}
+	}
+}

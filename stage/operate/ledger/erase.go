@@ -46,6 +46,7 @@ func (l *Ledger) EraseAs(name, as string) (*Forgotten, error) {
 	f := new(Forgotten)
 	err := l.write(true, func(t *tx) error {
 		*f = Forgotten{Name: as}
+		t.l.known = known{}
 		now := t.l.Now()
 		var err error
 		if _, err = t.exec(`insert into erased select id, ? from accounts where ? in (key, person) on conflict do nothing`, micro(now), name); err != nil {
