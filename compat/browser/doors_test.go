@@ -196,7 +196,7 @@ func trainOwn(t *testing.T, v *visitor) {
 		step{"watch", func(t *testing.T) {
 			v.wait(`look.history.some(h => Object.values(h.nodes).includes("running"))`)
 			v.wait(`Object.values(look.history.at(-1).points).some(n => n > 2)`)
-			v.await(`look.history.at(-1).nodes["release.mine"] === "done"`, 5*patience)
+			v.await(`look.history.at(-1).nodes["release.mine"] === "done"`, 10*patience)
 		}},
 		step{"answer", func(t *testing.T) {
 			v.push("Chat")

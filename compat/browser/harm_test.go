@@ -289,6 +289,17 @@ func hostile(t *testing.T, browser context.Context, dir string) {
 			v.wait(`document.querySelector(".verdict")`)
 			harmless(t)
 		}},
+		step{"model", func(t *testing.T) { // a folder's name becomes a model's, if it may
+			path := filepath.Join(t.TempDir(), "<img src=x onerror=hurt=5>")
+			if err := os.CopyFS(path, os.DirFS(*model)); err != nil {
+				t.Fatal(err)
+			}
+			v.push("Models")
+			v.tell("Path on this machine", path)
+			v.push("Add")
+			v.wait(`document.querySelector("main :is([role=alert], .picks li, .tasks .bad)")`)
+			shows(t, "<img src=x onerror=hurt=5>")
+		}},
 		step{"names", func(t *testing.T) { // that stay: a person's title, a budget's, in the list and in the audit log
 			v.push("People")
 			v.tell("Name", "mallory")

@@ -15,7 +15,8 @@ var views = []string{"plan/file", "guard/try", "guard/replay", "guard/review", "
 // everywhere turns to every page that is offered, and to its views.
 func (v *visitor) everywhere(do func(view string)) {
 	v.t.Helper()
-	pages := v.pages()
+	v.wait(`document.querySelectorAll("nav a").length > 1`)
+	pages := v.offered()
 	for _, view := range append(pages, views...) {
 		if page, _, _ := strings.Cut(view, "/"); !slices.Contains(pages, page) {
 			continue
