@@ -98,6 +98,9 @@ type Release struct {
 	About    map[string]any // shown on the page: parameters, think budget
 	Facts    form.Facts
 	Limits   Limits
+	// Document is a document that answers cite, as a caller may read it: passages,
+	// as JSON. nil: it cites none.
+	Document func(readers []string, file string) any
 	Canary   *Canary // nil: it answers all but what the canaries of its name take
 }
 

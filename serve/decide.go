@@ -50,6 +50,7 @@ const (
 	ExportChat   Action = "export"        // a conversation as a file, labelled
 	Unlabelled   Action = "unlabelled"    // without its label
 	Keep         Action = "keep"          // backup, restore, health, alerts
+	Approve      Action = "approve"       // what another has asked for
 	UseSession   Action = "use_session"   // who am I, what may I do, sign out
 	BreakGlass   Action = "break_glass"   // in an emergency
 	ReadPeople   Action = "read_people"   // people, keys, tenants: a tenant
@@ -65,7 +66,7 @@ var named = map[Action]bool{ReadModels: true, Chat: true, Embed: true, Rerank: t
 
 // actions are all that need a caller, in the order of the constants.
 var actions = []Action{ReadState, ReadModels, Chat, Embed, Rerank, Tokenize, Search, ReadReceipt, Rate, ReadPlan, SetPlan, ReadRuns, ReadData, ReadBases, SetBases, ReadLibrary, SetLibrary, ReadMachine, ReadMetrics, ReadUsage, SetBudget,
-	ReadTraces, ReadAudit, ReadReleases, SetRelease, ReadPolicy, SetPolicy, ExportChat, Unlabelled, Keep, UseSession, BreakGlass, ReadPeople, SetPeople, SetRoles, SetKeys, SetTenants}
+	ReadTraces, ReadAudit, ReadReleases, SetRelease, ReadPolicy, SetPolicy, ExportChat, Unlabelled, Keep, Approve, UseSession, BreakGlass, ReadPeople, SetPeople, SetRoles, SetKeys, SetTenants}
 
 // kindOf is what an action is done to.
 func kindOf(a Action) string {

@@ -60,6 +60,9 @@ type Config struct {
 	Sessions Sessions
 	// Who says more of a caller, for the page.
 	Who func(Caller) map[string]any
+	// Second lets an act pass that one person may do alone, or that another has
+	// approved; otherwise its error is an Asked. Nil lets all pass.
+	Second func(r *http.Request, act, subject string, body []byte) error
 	// Routes of other rooms, which stand in the table beside the server's own.
 	Routes []Route
 
@@ -208,6 +211,7 @@ func (s *Server) Routes() []Route {
 		{"POST /v1/messages", Chat, s.ask(anthropic.ParseMessages)},
 		{"POST /v1/messages/count_tokens", Tokenize, s.countTokens},
 		{"GET /v1/receipts/{id}", ReadReceipt, s.receipt},
+		{"GET /api/documents/{model}", Chat, s.document},
 	}, s.ollamaRoutes(), []Route{
 		{"POST /tokenize", Tokenize, s.tokenize},
 		{"POST /detokenize", Tokenize, s.detokenize},

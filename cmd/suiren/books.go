@@ -96,7 +96,9 @@ type books struct {
 	salts   sync.Map          // of refusals on their way from the audit log to their traces
 	watts   float64           // of a busy core, where no meter is read
 	sent    func(*ledger.Trace)
-	opened  []func() error // closes what was opened, the last first
+	room    func() bool         // for what is said; nil: there is
+	forget  func(caller string) // what the server remembers of a caller
+	opened  []func() error      // closes what was opened, the last first
 }
 
 func openBooks(dir bookDir, content bool) (b *books, err error) {
@@ -303,7 +305,7 @@ func (b *books) traceOf(r *serve.Record) (*ledger.Trace, error) {
 			return nil, err
 		}
 	}
-	if keep {
+	if keep && (b.room == nil || b.room()) {
 		if t.Content, err = contentOf(r); err == nil && salt != nil {
 			t.Content.Salt = salt.(string)
 		}

@@ -75,6 +75,7 @@ func (s *service) follow(name string, machine stage.Machine) error {
 	}
 	var told sync.WaitGroup
 	told.Go(func() { s.watchHealth(ctx) })
+	told.Go(func() { s.care(ctx, s.w.a, s.w) })
 	go func() {
 		defer close(done)
 		defer told.Wait()

@@ -26,7 +26,8 @@ import (
 // A Ledger is the file. It may be used by many goroutines, and by more than one
 // process of a machine.
 type Ledger struct {
-	Now func() time.Time // set by Open to time.Now
+	Now  func() time.Time // set by Open to time.Now
+	Hold time.Duration    // set by Open to SecurityHold
 
 	path  string
 	id    string  // of this opening: whose reservations are whose
@@ -209,7 +210,7 @@ func Open(path string) (*Ledger, error) {
 		return nil, err
 	}
 	f.Close()
-	l := &Ledger{Now: time.Now, path: path, id: rand.Text(), stmts: map[string]*sql.Stmt{}, books: map[int64]*Book{}, full: make(chan bool, 1)}
+	l := &Ledger{Now: time.Now, Hold: SecurityHold, path: path, id: rand.Text(), stmts: map[string]*sql.Stmt{}, books: map[int64]*Book{}, full: make(chan bool, 1)}
 	if err := l.open(); err != nil {
 		l.Close()
 		return nil, l.failed(err)
