@@ -9,7 +9,7 @@ type automaton struct {
 	first int32    // nodes 1 to first are those of one rune
 	root  []int32  // of a rune below 0x10000: the node after it
 	slots []slot   // the edges, by hash; a power of two, at most half of it in use
-	near  []uint64 // bits by hash: saves a look into slots, which are seldom in a cache
+	near  []uint64 // bits by hash, of the edges of those: saves a look into slots, which are seldom in a cache
 	shift uint     // of a hash, to a bit of near
 }
 
@@ -33,8 +33,6 @@ func build(words [][]rune) *automaton {
 		runes += len(w)
 	}
 	a := &automaton{nodes: []node{{word: -1}}, root: make([]int32, 1<<16), slots: make([]slot, 2<<bits.Len(uint(runes)))}
-	size := max(6, bits.Len(uint(runes))+3) // 8 to 16 bits for an edge
-	a.near, a.shift = make([]uint64, 1<<(size-6)), uint(64-size)
 	var edges []slot
 	follow := func(at int32, r rune) int32 {
 		s := a.slot(at, r)
@@ -42,8 +40,6 @@ func build(words [][]rune) *automaton {
 			*s = slot{at, int32(len(a.nodes)), r}
 			edges = append(edges, *s)
 			a.nodes = append(a.nodes, node{depth: a.nodes[at].depth + 1, word: -1})
-			h := hash(at, r) >> a.shift
-			a.near[h>>6] |= 1 << (h & 63)
 		}
 		return s.to
 	}
@@ -60,6 +56,20 @@ func build(words [][]rune) *automaton {
 		}
 		if at != 0 && a.nodes[at].word < 0 {
 			a.nodes[at].word = int32(i)
+		}
+	}
+	pairs := 0
+	for _, e := range edges {
+		if e.from > 0 && e.from <= a.first {
+			pairs++
+		}
+	}
+	size := max(6, bits.Len(uint(pairs))+3) // 8 to 16 bits for an edge
+	a.near, a.shift = make([]uint64, 1<<(size-6)), uint(64-size)
+	for _, e := range edges {
+		if e.from > 0 && e.from <= a.first {
+			h := hash(e.from, e.r) >> a.shift
+			a.near[h>>6] |= 1 << (h & 63)
 		}
 	}
 	for _, e := range edges {
@@ -109,7 +119,7 @@ func (a *automaton) slot(from int32, r rune) *slot {
 // still become a keyword.
 func (a *automaton) step(at int32, r rune) int32 {
 	for at != 0 {
-		if h := hash(at, r) >> a.shift; a.near[h>>6]>>(h&63)&1 != 0 {
+		if h := hash(at, r) >> a.shift; at > a.first || a.near[h>>6]>>(h&63)&1 != 0 {
 			if to := a.slot(at, r).to; to != 0 {
 				return to
 			}
