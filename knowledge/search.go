@@ -57,7 +57,7 @@ type Hit struct {
 // not among those looked at.
 type Ranks struct {
 	Words   int `json:"words"`   // by BM25F
-	Meaning int `json:"meaning"` // by vectors
+	Meaning int `json:"meaning"` // by vectors, if they were compared with all
 	Fused   int `json:"fused"`   // by both together, before it was reranked
 }
 

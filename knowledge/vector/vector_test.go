@@ -253,11 +253,11 @@ func BenchmarkGraph(b *testing.B) {
 			queries := points(6, 100, 512, 24, shape.clusters)
 			sum := 0.0
 			for _, q := range queries {
-				sum += recall(g.Search(q, 10, 64, nil, 0), s.Flat(q, 10, nil))
+				sum += recall(g.Search(q, 10, 128, nil, 0), s.Flat(q, 10, nil))
 			}
 			b.ResetTimer()
 			for i := 0; b.Loop(); i++ {
-				g.Search(queries[i%len(queries)], 10, 64, nil, 0)
+				g.Search(queries[i%len(queries)], 10, 128, nil, 0)
 			}
 			b.ReportMetric(sum/float64(len(queries)), "recall@10")
 		})
