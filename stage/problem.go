@@ -69,9 +69,14 @@ func (p *Problem) Correct(reply string) bool {
 	if _, after, ok := strings.Cut(reply, "</think>"); ok {
 		reply = after
 	}
+	reply = Trimmed(reply)
+	return reply != "" && reply == p.Answer
+}
+
+// Trimmed is a reply without the space around it and a last full stop.
+func Trimmed(reply string) string {
 	reply = strings.TrimSpace(reply)
-	reply = strings.TrimSuffix(strings.TrimSuffix(reply, "."), "。")
-	return reply != "" && strings.TrimSpace(reply) == p.Answer
+	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(reply, "."), "。"))
 }
 
 // Problems reads a file of JSON Lines, one problem at a time. Errors name file

@@ -88,6 +88,7 @@ type segmenter struct {
 	at    []int32  // where each begins, and the block ends
 	cost  []int32  // of the best way from each character on
 	next  []int32  // where its first word ends
+	read  edge     // keeps what was read ahead
 }
 
 // A class of characters: those of words, by how they are taken apart.
@@ -113,7 +114,14 @@ var classes = func() (list [128]class) {
 	return list
 }()
 
-func classOf(c rune) class {
+func (t *tables) classOf(c rune) class {
+	if c < 1<<16 {
+		return t.classes[c]
+	}
+	return classify(c)
+}
+
+func classify(c rune) class {
 	switch {
 	case c < 128:
 		return classes[c]
@@ -132,14 +140,14 @@ func (s *segmenter) text(text string) {
 	for lo < len(text) {
 		var size int
 		var c rune
-		if c, size = decode(text[lo:]); classOf(c) == other {
+		if c, size = decode(text[lo:]); s.t.classOf(c) == other {
 			lo += size
 			continue
 		}
 		hi, n, any := lo, 0, false
 		for hi < len(text) && n < longest {
 			c, size := decode(text[hi:])
-			k := classOf(c)
+			k := s.t.classOf(c)
 			if k == other {
 				break
 			}
@@ -234,13 +242,13 @@ func (s *segmenter) block(text string, base int) bool {
 	s.path(s.cost[:n+1], s.next[:n+1])
 	for i := 0; i < n; {
 		to := int(s.next[i])
-		k := classOf(rune(s.chars[i]))
+		k := s.t.classes[s.chars[i]]
 		if to == i+1 && k != han && s.chars[i] != 0xffff { // letters and digits in no word stay together
 			if k != latin {
 				i++
 				continue
 			}
-			for to < n && int(s.next[to]) == to+1 && s.chars[to] != 0xffff && (classOf(rune(s.chars[to])) == latin || s.point(to)) {
+			for to < n && int(s.next[to]) == to+1 && s.chars[to] != 0xffff && (s.t.classes[s.chars[to]] == latin || s.point(to)) {
 				to++
 			}
 		}
@@ -264,16 +272,21 @@ func (s *segmenter) point(i int) bool {
 func (s *segmenter) path(cost, next []int32) {
 	t, chars := s.t, s.chars
 	cost[len(chars)] = 0
+	for i := range len(chars) - 1 { // what will be looked up: read together it takes less time
+		e := t.first[chars[i]]
+		s.read += t.edges[slot(uint64(e.to())<<16|uint64(chars[i+1]))]
+	}
 	for i := len(chars) - 1; i >= 0; i-- {
 		best, to := int32(1<<31-1), i
-		node := int32(root)
-		for j := i; j < len(chars); j++ {
-			if node = t.step(node, chars[j]); node == none {
+		e := t.first[chars[i]]
+		for j := i + 1; e != 0; j++ {
+			if c := t.costs[e.to()]; c != 0 && c+cost[j] <= best {
+				best, to = c+cost[j], j
+			}
+			if !e.further() || j == len(chars) {
 				break
 			}
-			if c := t.costs[node]; c != 0 && c+cost[j+1] <= best {
-				best, to = c+cost[j+1], j+1
-			}
+			e = *t.find(e.to(), chars[j])
 		}
 		if to == i {
 			best, to = t.unknown+cost[i+1], i+1

@@ -57,6 +57,24 @@ func splitLines(text string, f func(lo, hi int)) {
 	}
 }
 
+// count counts characters: utf8.RuneCountInString, eight of ASCII at a time.
+func count(s string) int32 {
+	n, lo := 0, 0
+	for i := 0; i < len(s); {
+		for i+8 <= len(s) && (s[i]|s[i+1]|s[i+2]|s[i+3]|s[i+4]|s[i+5]|s[i+6]|s[i+7]) < utf8.RuneSelf {
+			i += 8
+		}
+		n += i - lo
+		if i == len(s) {
+			break
+		}
+		_, size := utf8.DecodeRuneInString(s[i:])
+		i, n = i+size, n+1
+		lo = i
+	}
+	return int32(n)
+}
+
 func trimSpace(s string) string { return strings.TrimFunc(s, space) }
 
 func (m *Meter) lines(r *Measures, text string) {
@@ -69,7 +87,7 @@ func (m *Meter) lines(r *Measures, text string) {
 		if s := strings.TrimRightFunc(line, space); strings.HasSuffix(s, "...") || strings.HasSuffix(s, "…") {
 			r.EllipsisEnds++
 		}
-		r.LongestLine = max(r.LongestLine, int32(utf8.RuneCountInString(line)))
+		r.LongestLine = max(r.LongestLine, count(line))
 	})
 	whole := trimSpace(text)
 	r.Paragraphs, r.DupParas, r.DupParaChars = m.duplicates(whole, 2)
@@ -84,7 +102,7 @@ func (m *Meter) duplicates(text string, newlines int) (n, dup, chars int32) {
 		n++
 		if m.table.add(xxhash.Sum64String(s)) > 1 {
 			dup++
-			chars += int32(utf8.RuneCountInString(s))
+			chars += count(s)
 		}
 	}
 	lo := 0
@@ -185,7 +203,7 @@ func (m *Meter) keepLines(r *Measures, text, lang string) string {
 		m.line.WriteString(line)
 	})
 	kept := trimSpace(m.line.String())
-	r.KeptChars = int32(utf8.RuneCountInString(kept))
+	r.KeptChars = count(kept)
 	return kept
 }
 
@@ -199,19 +217,19 @@ func countWords(line string) (few, long bool) {
 			c, size = utf8.DecodeRuneInString(line[i:])
 		}
 		switch {
-		case c > ' ' && c < 127 || !space(c):
+		case c > ' ' && c < 127 || classOf(c)&isSpace == 0:
 			if start < 0 {
 				start = i
 				n++
 			}
 		case start >= 0:
-			long = long || i-start > longestWord && utf8.RuneCountInString(line[start:i]) > longestWord
+			long = long || i-start > longestWord && count(line[start:i]) > longestWord
 			start = -1
 		}
 		i += size
 	}
 	if start >= 0 {
-		long = long || len(line)-start > longestWord && utf8.RuneCountInString(line[start:]) > longestWord
+		long = long || len(line)-start > longestWord && count(line[start:]) > longestWord
 	}
 	return n < 3, long
 }
@@ -246,8 +264,12 @@ func sentences(words []Word, text string) int32 {
 		}
 		c, size := utf8.DecodeRuneInString(text[w.Lo:w.Hi])
 		single := size == int(w.Hi-w.Lo)
-		end := single && isTerminal(c)
-		if ended && !end && !(single && isPunct(c)) {
+		end, more := false, false
+		if single {
+			k := classOf(c)
+			end, more = k&isEnd != 0, k&isPunctual != 0
+		}
+		if ended && !end && !more {
 			n++
 			ended = false
 		}
@@ -272,10 +294,10 @@ func (m *Meter) keptLines(r *Measures, text string) {
 		if c, _ := utf8.DecodeLastRuneInString(line); isTerminal(c) {
 			r.PunctLines++
 			r.SentenceLines++
-		} else if strings.ContainsAny(line, "。！？") || strings.Contains(line, ". ") {
+		} else if strings.Contains(line, ". ") || strings.Contains(line, "。") || strings.Contains(line, "！") || strings.Contains(line, "？") {
 			r.SentenceLines++
 		}
-		chars := int32(utf8.RuneCountInString(line))
+		chars := count(line)
 		if chars <= shortLine {
 			r.ShortLines++
 		}

@@ -4,7 +4,6 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"suiren/knowledge/chinese"
@@ -235,12 +234,16 @@ func (m *Meter) characters(r *Measures, text string) {
 		c, size := utf8.DecodeRuneInString(text[i:])
 		r.Chars++
 		i += size
-		switch {
-		case c >= 0x4e00 && c <= 0x9fff || unicode.IsLetter(c):
+		if c >= 0x4e00 && c <= 0x9fff {
 			alnum++
-		case unicode.IsDigit(c):
+			continue
+		}
+		switch k := classOf(c); {
+		case k&isAlpha != 0:
+			alnum++
+		case k&isDecimal != 0:
 			alnum, digits = alnum+1, digits+1
-		case unicode.IsSpace(c):
+		case k&isSpace != 0:
 			spaces++
 		case c == '（' || c == '）':
 			parens++
@@ -300,10 +303,12 @@ func (m *Meter) measureWords(r *Measures, text, lang string) {
 				continue
 			}
 			c, size := utf8.DecodeRuneInString(s[j:])
-			if c >= 0x4e00 && c <= 0x9fff || unicode.IsLetter(c) {
+			if c >= 0x4e00 && c <= 0x9fff {
+				alpha, mark = true, false
+			} else if k := classOf(c); k&isAlpha != 0 {
 				alpha, mark = true, false
 			} else if mark {
-				mark = isMark(c)
+				mark = k&isNoWord != 0
 			}
 			chars, j = chars+1, j+size
 		}

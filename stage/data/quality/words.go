@@ -66,6 +66,13 @@ func space(c rune) bool {
 	return unicode.IsSpace(c)
 }
 
+var asciiSpace = func() (t [utf8.RuneSelf]bool) {
+	for c := range t {
+		t[c] = space(rune(c))
+	}
+	return t
+}()
+
 //go:embed english.tsv
 var englishList string
 
@@ -99,20 +106,23 @@ type english struct {
 	special map[string][]uint8
 	may     *[256]uint32
 	after   []Word // suffixes of the word at hand, last first
+	digits  bool   // the word at hand may have some
 }
 
 func englishWords(list []Word, text string) []Word {
 	e := english{text: text, list: list, special: specials(), may: maySpecial()}
 	for i := 0; i < len(text); {
-		c, size := rune(text[i]), 1
-		if c >= utf8.RuneSelf {
-			c, size = utf8.DecodeRuneInString(text[i:])
-		}
-		if space(c) {
+		if b := text[i]; b < utf8.RuneSelf {
+			if asciiSpace[b] {
+				i++
+				continue
+			}
+		} else if c, size := utf8.DecodeRuneInString(text[i:]); classOf(c)&isSpace != 0 {
 			i += size
 			continue
 		}
 		lo, plain := i, true
+		e.digits = false
 		for i < len(text) {
 			b := text[i]
 			if b|0x20 >= 'a' && b|0x20 <= 'z' {
@@ -120,14 +130,15 @@ func englishWords(list []Word, text string) []Word {
 				continue
 			}
 			if b < utf8.RuneSelf {
-				if space(rune(b)) {
+				if asciiSpace[b] {
 					break
 				}
+				e.digits = e.digits || digit(rune(b))
 				i, plain = i+1, false
 				continue
 			}
 			c, size := utf8.DecodeRuneInString(text[i:])
-			if space(c) {
+			if classOf(c)&isSpace != 0 {
 				break
 			}
 			i, plain = i+size, false
@@ -187,7 +198,7 @@ func (e *english) affixes(lo, hi int) (int, int) {
 			e.push(lo, lo+pre)
 			return lo + pre, hi
 		}
-		suf := suffix(e.text[lo+pre : hi])
+		suf := suffix(e.text[lo+pre:hi], e.digits)
 		if suf > 0 && e.isListed(lo, hi-suf) {
 			e.after = append(e.after, Word{int32(hi - suf), int32(hi)})
 			return lo, hi - suf
@@ -212,6 +223,10 @@ func (e *english) infixes(lo, hi int) {
 	start := 0
 	before := rune(-1)
 	for i := 0; i < len(s); {
+		if b := s[i]; b < utf8.RuneSelf && !mayCut[b] {
+			i, before = i+1, rune(b)
+			continue
+		}
 		c, size := utf8.DecodeRuneInString(s[i:])
 		n := infix(s, i, before, c, size)
 		if n == 0 {
@@ -235,6 +250,14 @@ func (e *english) infixes(lo, hi int) {
 
 const hyphens = "-–—~"
 
+// mayCut has the signs of ASCII at which a word may be cut.
+var mayCut = func() (t [utf8.RuneSelf]bool) {
+	for c := range t {
+		t[c] = strings.ContainsRune(".,+*^:<>=/"+hyphens, rune(c))
+	}
+	return t
+}()
+
 // infix returns the length of the mark at s[i], character c, if the word is cut there.
 func infix(s string, i int, before, c rune, size int) int {
 	if c == '.' {
@@ -246,8 +269,16 @@ func infix(s string, i int, before, c rune, size int) int {
 			return n
 		}
 	}
-	if c == '…' || c >= 0xa6 && icon(c) {
+	if c == '…' {
 		return size
+	}
+	if c >= utf8.RuneSelf {
+		if classOf(c)&isIcon != 0 {
+			return size
+		}
+		if c != '–' && c != '—' {
+			return 0
+		}
 	}
 	next, _ := utf8.DecodeRuneInString(s[i+size:])
 	switch {
@@ -287,7 +318,7 @@ func quote(c rune) bool {
 }
 
 // icon reports whether c is a symbol: such stand alone wherever they are.
-func icon(c rune) bool { return unicode.Is(unicode.So, c) }
+func icon(c rune) bool { return c >= 0xa6 && unicode.Is(unicode.So, c) }
 
 const (
 	marks      = "…,:;!?¿؟¡()[]{}<>_#*&。？！，、；：～·।،۔؛٪" // before and after words
@@ -330,7 +361,7 @@ func prefix(s string) int {
 		return 0
 	}
 	switch {
-	case strings.ContainsRune(marks, c), strings.ContainsRune(before, c), quote(c), strings.ContainsRune(currencies, c), c >= 0xa6 && icon(c):
+	case classOf(c)&(isAffix|isQuote|isIcon) != 0, strings.ContainsRune(before, c), strings.ContainsRune(currencies, c):
 		return size
 	case c == '+' && !(len(s) > 1 && digit(rune(s[1]))):
 		return 1
@@ -343,8 +374,9 @@ var units = strings.Fields("km² km³ dm² dm³ cm² cm³ mm² mm³ mbar км² 
 	"km/h kmh mph hPa km/ч км/ч m/s м/с m² m³ м² м³ km dm cm mm ha µm nm yd in ft kg mg µg lb oz Pa mb MB kb KB gb GB tb TB " +
 	"км дм см мм нм кг мг Па Кб КБ кб Мб МБ мб Гб ГБ гб Тб ТБ m g t T G M K % м г")
 
-// suffix returns the length of the longest mark that a word ends with.
-func suffix(s string) int {
+// suffix returns the length of the longest mark that a word ends with. One
+// without digits may say so.
+func suffix(s string, digits bool) int {
 	c, size := utf8.DecodeLastRuneInString(s)
 	if size == 0 {
 		return 0
@@ -379,7 +411,7 @@ func suffix(s string) int {
 	if c == '…' && last == '…' {
 		return 2 * size
 	}
-	if afterDigit(s) {
+	if digits && afterDigit(s) {
 		for _, u := range units {
 			if strings.HasSuffix(s, u) && len(s) > len(u) && digit(rune(s[len(s)-len(u)-1])) {
 				return len(u)
@@ -398,16 +430,13 @@ func suffix(s string) int {
 		}
 	}
 	switch {
-	case strings.ContainsRune(marks, c), quote(c), c == '—', c == '–', c >= 0xa6 && icon(c):
+	case classOf(c)&(isAffix|isQuote|isIcon) != 0, c == '—', c == '–':
 		return size
 	case (c == '+' || strings.ContainsRune(currencies, c)) && digit(last):
 		return size
 	}
 	return 0
 }
-
-// longestURL bounds what is looked at, so that a text of one word costs no more.
-const longestURL = 2048
 
 // afterDigit reports whether the last signs of a word that are no digits stand
 // after one, and are not more than those of a unit.
@@ -417,77 +446,4 @@ func afterDigit(s string) bool {
 		i--
 	}
 	return i > 0 && i < len(s) && digit(rune(s[i-1]))
-}
-
-// isURL reports whether a word is an address of the web or of mail, which stays
-// whole: scheme, user, host with a top domain of lower case, port, path.
-func isURL(s string) bool {
-	if len(s) > longestURL || !strings.Contains(s, ".") {
-		return false
-	}
-	rest := s
-	if scheme, after, ok := strings.Cut(s, "://"); ok && len(scheme) > 1 && strings.IndexFunc(scheme, func(c rune) bool {
-		return !letter(c) && !digit(c) && c != '_' && c != '+' && c != '-' && c != '.'
-	}) < 0 {
-		rest = after
-	}
-	if isHost(rest) {
-		return true
-	}
-	for i := len(rest) - 1; i > 0; i-- { // the user may hold any sign
-		if rest[i] == '@' && isHost(rest[i+1:]) {
-			return true
-		}
-	}
-	return false
-}
-
-func isHost(s string) bool {
-	if end := strings.IndexAny(s, "/?#"); end >= 0 {
-		s = s[:end]
-	}
-	if host, port, ok := strings.Cut(s, ":"); ok {
-		if len(port) < 2 || len(port) > 5 || strings.Trim(port, "0123456789") != "" {
-			return false
-		}
-		s = host
-	}
-	labels := strings.Split(s, ".")
-	if len(labels) < 2 || len(labels) > 127 {
-		return false
-	}
-	top := labels[len(labels)-1]
-	if len(labels) == 4 && strings.Trim(s, "0123456789.") == "" {
-		return isPublic(labels)
-	}
-	if n := utf8.RuneCountInString(top); n < 2 || n > 63 || strings.IndexFunc(top, func(c rune) bool { return !lower(c) }) >= 0 {
-		return false
-	}
-	for _, l := range labels[:len(labels)-1] {
-		if l == "" || len(l) > 256 || strings.HasPrefix(l, "-") || strings.HasPrefix(l, "_") || strings.HasSuffix(l, "-") || strings.HasSuffix(l, "_") ||
-			strings.IndexFunc(l, func(c rune) bool {
-				return c < 128 && !letter(c) && !digit(c) && c != '-' && c != '_' || c >= 128 && c <= 0xa0
-			}) >= 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// isPublic reports whether four numbers are an address outside the private ranges.
-func isPublic(labels []string) bool {
-	var n [4]int
-	for i, l := range labels {
-		if l == "" || len(l) > 3 || len(l) > 1 && l[0] == '0' {
-			return false
-		}
-		for _, d := range l {
-			n[i] = n[i]*10 + int(d-'0')
-		}
-		if n[i] > 255 {
-			return false
-		}
-	}
-	return n[0] >= 1 && n[0] <= 223 && n[0] != 10 && n[0] != 127 && !(n[0] == 169 && n[1] == 254) && !(n[0] == 192 && n[1] == 168) &&
-		!(n[0] == 172 && n[1] >= 16 && n[1] <= 31) && n[3] >= 1 && n[3] <= 254
 }

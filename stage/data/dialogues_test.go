@@ -1,0 +1,161 @@
+package data
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"suiren/stage"
+)
+
+func makeDialogues(t *testing.T, d *Dialogues, grammar string) (string, error) {
+	t.Helper()
+	job := &stage.Job{Out: t.TempDir(), Emit: func(stage.Event) {}}
+	if grammar != "" {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "g.json"), []byte(grammar), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d.Path = "*.json"
+		job.Inputs = []stage.Input{{Arg: "files", Dir: dir}}
+	}
+	return job.Out, d.Run(context.Background(), job)
+}
+
+// Our own forms make what their verifiers call right, in both languages, and
+// no key is in two parts; the same seed makes the same bytes.
+func TestDialogues(t *testing.T) {
+	out, err := makeDialogues(t, &Dialogues{Count: 1500, Seed: 3}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := map[string]string{}
+	forms := map[string]int{}
+	thoughts, n := 0, 0
+	for _, p := range []string{trainPart, watchPart, heldoutPart} {
+		for e, err := range stage.Examples(filepath.Join(out, p, stage.ExamplesFile)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if other, there := part[e.Key]; there && other != p {
+				t.Fatalf("%s is in %s and %s", e.Key, other, p)
+			}
+			part[e.Key] = p
+			n++
+			form, _, _ := strings.Cut(e.From, "#")
+			forms[form]++
+			for _, m := range e.Messages {
+				if m.Thought != "" {
+					thoughts++
+				}
+				if strings.ContainsAny(m.Content, "{}") && !json.Valid([]byte(m.Content)) {
+					t.Errorf("%s: %q", e.From, m.Content)
+				}
+			}
+		}
+	}
+	if n != 1500 || len(forms) != 16 || thoughts == 0 || len(part) < n/2 {
+		t.Errorf("%d dialogues of %d keys, %d thoughts, %v", n, len(part), thoughts, forms)
+	}
+	again, err := makeDialogues(t, &Dialogues{Count: 1500, Seed: 3}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := os.ReadFile(filepath.Join(out, trainPart, stage.ExamplesFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(again, trainPart, stage.ExamplesFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(a) != string(b) {
+		t.Error("the same seed made other dialogues")
+	}
+	out, err = makeDialogues(t, &Dialogues{Count: 300, As: asProblems, Languages: []string{"zh"}}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := stage.ReadProblems(filepath.Join(out, trainPart, problemsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range list {
+		if p.Verify == nil || p.Lang != "zh" || p.Prompt == "" {
+			t.Fatalf("%+v", p)
+		}
+	}
+}
+
+// Tools are called with what was drawn, numbers as numbers, and answered.
+func TestDialogueTools(t *testing.T) {
+	out, err := makeDialogues(t, &Dialogues{Count: 20}, `{"lists": {"cities": ["Oslo", "Lima"]}, "dialogues": [{"name": "w", "draw": [["c", "cities"], ["d", "1..20"]],
+		"turns": {"en": [{"role": "user", "content": "How warm is {c} in {d} days?"},
+			{"role": "assistant", "tool_calls": [{"name": "weather", "arguments": {"city": "{c}", "days": "{d}"}}]},
+			{"role": "tool", "content": "{d + 1}"}, {"role": "assistant", "content": "{d + 1} degrees."}]}, "verify": {"number": "{d + 1}"}}]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for e, err := range stage.Examples(filepath.Join(out, trainPart, stage.ExamplesFile)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		var args struct {
+			City string
+			Days int
+		}
+		call := e.Messages[1].Calls[0]
+		if err := json.Unmarshal([]byte(call.Function.Arguments), &args); err != nil || args.City == "" || args.Days == 0 || e.Messages[2].CallID != call.ID {
+			t.Fatalf("%v: %+v", err, e)
+		}
+	}
+}
+
+// A form that contradicts itself, or cannot be read, is an error that says where.
+func TestGrammarFaults(t *testing.T) {
+	form := func(draw, text, verify string) string {
+		return `{"lists": {"l": ["a", 2, 0.5, {"x": 1}]}, "phrases": {"p": {"en": ["{q} there", "well"]}, "q": {"en": ["oh"]}, "loop": {"en": ["{loop}"]}},
+			"dialogues": [{"name": "f", "draw": [` + draw + `], "turns": {"en": [{"role": "user", "content": "how many, {p}?"}, {"role": "assistant", "content": "` + text + `"}]}, "verify": ` + verify + `}]}`
+	}
+	if _, err := makeDialogues(t, &Dialogues{Count: 9}, form(`["n", "1..99"], ["m", "n * 2"]`, "{m} {{it is}}, {p}", `{"number": "{m}"}`)); err != nil {
+		t.Error(err)
+	}
+	for _, x := range []struct{ grammar, want string }{
+		{form(`["n", "1..99"]`, "{n + 1}", `{"number": "{n}"}`), "wrong"},
+		{form(`["n", "1..99"]`, "{m}", `null`), "turns.en[1]"},
+		{form(`["n", "1..99"]`, "{n", `null`), "brace"},
+		{form(`["n", "9..1"]`, "{n}", `null`), "range"},
+		{form(`["n", "nobody"]`, "{n}", `null`), "n"},
+		{form(`["n", "1..99"]`, "{loop}", `null`), "deep"},
+		{form(`["n", "1..99"]`, "{n}", `{"url": "http://127.0.0.1/"}`), "address"},
+		{form(`["n", "1..3"]`, "{n}", `null`), "different"},
+		{form(`["n", "1..99"], ["m", "n / 0"]`, "{m}", `null`), "m"},
+		{`{"dialogues": []}`, "none"},
+		{`{"dialogue": []}`, "dialogue"},
+		{`[`, "byte"},
+	} {
+		_, err := makeDialogues(t, &Dialogues{Count: 50}, x.grammar)
+		if err == nil || !strings.Contains(err.Error(), x.want) {
+			t.Errorf("%q: %v", x.want, err)
+		}
+	}
+}
+
+func FuzzGrammar(f *testing.F) {
+	f.Add(string(ownGrammar))
+	f.Add(`{"dialogues": [{"name": "f", "draw": [["n", "1..9"]], "turns": {"en": [{"role": "user", "content": "{n}"}, {"role": "assistant", "content": "{n}"}]}}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		g, err := readGrammar("g", []byte(text), languages)
+		if err != nil {
+			return
+		}
+		for i := range g.Dialogues {
+			for lang := range g.Dialogues[i].Turns {
+				g.Dialogues[i].make(newDraw(1, "fuzz", i), lang)
+			}
+		}
+	})
+}
