@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -46,6 +47,21 @@ func read() *tables {
 	for c := range t.plain {
 		t.plain[c] = uint16(fold(t, rune(c)))
 	}
+	for _, table := range []*unicode.RangeTable{unicode.L, unicode.Nd, unicode.Mn} {
+		for _, r := range table.R16 {
+			for c := rune(r.Lo); c <= rune(r.Hi); c += rune(r.Stride) {
+				t.classes[c] = latin
+			}
+		}
+	}
+	for c := range t.classes {
+		switch {
+		case c < len(classes):
+			t.classes[c] = classes[c]
+		case IsHan(rune(c)):
+			t.classes[c] = han
+		}
+	}
 	return t
 }
 
@@ -69,10 +85,12 @@ func (r *reader) column() *reader {
 // and the node it leads to (20). Characters beyond the first plane are in no word.
 type tables struct {
 	edges     []uint64
-	costs     []int32 // of each node: −log of how often its word comes, in parts of 65536; 0: it is no word
-	unknown   int32   // cost of a character that is no word
+	first     [1 << 16]int32 // the nodes that the edges of the root lead to
+	costs     []int32        // of each node: −log of how often its word comes, in parts of 65536; 0: it is no word
+	unknown   int32          // cost of a character that is no word
 	folds     map[rune]rune
 	plain     [1 << 16]uint16 // fold of the first plane
+	classes   [1 << 16]class
 	sounds    map[rune]uint16
 	syllables []string
 }
@@ -106,6 +124,9 @@ func (t *tables) words(n int, shared, lengths, bytes, counts *reader) {
 		*bytes = (*bytes)[size:]
 		list[i].node, list[i].count = path[len(path)-1], counts.next()
 		total += list[i].count
+	}
+	for c := range t.first {
+		t.first[c] = t.step(root, uint16(c))
 	}
 	cost := func(count int) int32 { // rounded, so that it is the same on every machine
 		return max(1, int32(math.Round(math.Log(float64(total)/float64(count))*65536)))

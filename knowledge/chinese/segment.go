@@ -113,10 +113,11 @@ var classes = func() (list [128]class) {
 	return list
 }()
 
-func classOf(c rune) class {
+func (t *tables) class(c rune) class {
+	if uint32(c) < uint32(len(t.classes)) {
+		return t.classes[c]
+	}
 	switch {
-	case c < 128:
-		return classes[c]
 	case IsHan(c):
 		return han
 	case unicode.IsLetter(c), unicode.IsDigit(c), unicode.Is(unicode.Mn, c):
@@ -128,40 +129,50 @@ func classOf(c rune) class {
 // text finds blocks: stretches of letters and digits alone are words, those with
 // a Chinese character are taken apart.
 func (s *segmenter) text(text string) {
-	lo := 0
-	for lo < len(text) {
-		var size int
-		var c rune
-		if c, size = decode(text[lo:]); classOf(c) == other {
-			lo += size
-			continue
-		}
-		hi, n, any := lo, 0, false
-		for hi < len(text) && n < longest {
-			c, size := decode(text[hi:])
-			k := classOf(c)
+	t := s.t
+	for hi := 0; hi < len(text); {
+		lo, any := hi, false
+		s.chars, s.at = s.chars[:0], s.at[:0]
+		for hi < len(text) && len(s.chars) < longest {
+			c, size := decode(text, hi)
+			k := t.class(c)
 			if k == other {
+				if hi == lo {
+					lo += size
+					hi = lo
+					continue
+				}
 				break
 			}
 			any = any || k == han
-			hi, n = hi+size, n+1
+			f := uint16(0xffff) // in no word
+			if uint32(c) < uint32(len(t.plain)) {
+				f = t.plain[c]
+			}
+			s.chars, s.at = append(s.chars, f), append(s.at, int32(hi-lo))
+			hi += size
 		}
-		if any {
+		switch {
+		case any:
 			if !s.remember(text[lo:hi], lo) {
 				return
 			}
-		} else if !s.plain(text[lo:hi], lo) {
-			return
+		case lo < hi:
+			if !s.plain(text[lo:hi], lo) {
+				return
+			}
 		}
-		lo = hi
 	}
 }
 
-func decode(text string) (rune, int) {
-	if text[0] < utf8.RuneSelf {
-		return rune(text[0]), 1
+// decode is utf8.DecodeRuneInString(s[i:]), sooner for what is common.
+func decode(s string, i int) (rune, int) {
+	if b := s[i]; b < utf8.RuneSelf {
+		return rune(b), 1
+	} else if b > 0xe0 && b < 0xed && i+2 < len(s) && s[i+1]&0xc0 == 0x80 && s[i+2]&0xc0 == 0x80 {
+		return rune(b&15)<<12 | rune(s[i+1]&63)<<6 | rune(s[i+2]&63), 3
 	}
-	return utf8.DecodeRuneInString(text)
+	return utf8.DecodeRuneInString(s[i:])
 }
 
 // plain yields a stretch without Chinese: what is between joints, and numbers
@@ -216,16 +227,9 @@ func (s *segmenter) remember(text string, base int) bool {
 	return more
 }
 
-// block yields the words of a stretch with Chinese in it.
+// block yields the words of a stretch with Chinese in it, whose characters are in
+// s.chars and s.at.
 func (s *segmenter) block(text string, base int) bool {
-	s.chars, s.at = s.chars[:0], s.at[:0]
-	for i, c := range text {
-		f := uint16(0xffff) // in no word
-		if c < 1<<16 {
-			f = s.t.plain[c]
-		}
-		s.chars, s.at = append(s.chars, f), append(s.at, int32(i))
-	}
 	n := len(s.chars)
 	s.at = append(s.at, int32(len(text)))
 	if cap(s.cost) <= n {
@@ -234,13 +238,13 @@ func (s *segmenter) block(text string, base int) bool {
 	s.path(s.cost[:n+1], s.next[:n+1])
 	for i := 0; i < n; {
 		to := int(s.next[i])
-		k := classOf(rune(s.chars[i]))
+		k := s.t.classes[s.chars[i]]
 		if to == i+1 && k != han && s.chars[i] != 0xffff { // letters and digits in no word stay together
 			if k != latin {
 				i++
 				continue
 			}
-			for to < n && int(s.next[to]) == to+1 && s.chars[to] != 0xffff && (classOf(rune(s.chars[to])) == latin || s.point(to)) {
+			for to < n && int(s.next[to]) == to+1 && s.chars[to] != 0xffff && (s.t.classes[s.chars[to]] == latin || s.point(to)) {
 				to++
 			}
 		}
@@ -266,14 +270,16 @@ func (s *segmenter) path(cost, next []int32) {
 	cost[len(chars)] = 0
 	for i := len(chars) - 1; i >= 0; i-- {
 		best, to := int32(1<<31-1), i
-		node := int32(root)
-		for j := i; j < len(chars); j++ {
-			if node = t.step(node, chars[j]); node == none {
+		node := t.first[chars[i]]
+		for j := i; node != none; {
+			j++
+			if c := t.costs[node]; c != 0 && c+cost[j] <= best {
+				best, to = c+cost[j], j
+			}
+			if j == len(chars) {
 				break
 			}
-			if c := t.costs[node]; c != 0 && c+cost[j+1] <= best {
-				best, to = c+cost[j+1], j+1
-			}
+			node = t.step(node, chars[j])
 		}
 		if to == i {
 			best, to = t.unknown+cost[i+1], i+1

@@ -69,7 +69,9 @@ func (m *Meter) lines(r *Measures, text string) {
 		if s := strings.TrimRightFunc(line, space); strings.HasSuffix(s, "...") || strings.HasSuffix(s, "…") {
 			r.EllipsisEnds++
 		}
-		r.LongestLine = max(r.LongestLine, int32(utf8.RuneCountInString(line)))
+		if len(line) > int(r.LongestLine) { // characters are no more than bytes
+			r.LongestLine = max(r.LongestLine, int32(utf8.RuneCountInString(line)))
+		}
 	})
 	whole := trimSpace(text)
 	r.Paragraphs, r.DupParas, r.DupParaChars = m.duplicates(whole, 2)
@@ -185,7 +187,9 @@ func (m *Meter) keepLines(r *Measures, text, lang string) string {
 		m.line.WriteString(line)
 	})
 	kept := trimSpace(m.line.String())
-	r.KeptChars = int32(utf8.RuneCountInString(kept))
+	if kept != text {
+		r.KeptChars = int32(utf8.RuneCountInString(kept))
+	}
 	return kept
 }
 
@@ -194,12 +198,13 @@ func (m *Meter) keepLines(r *Measures, text, lang string) string {
 func countWords(line string) (few, long bool) {
 	n, start := 0, -1
 	for i := 0; i < len(line); {
-		c, size := rune(line[i]), 1
-		if c >= utf8.RuneSelf {
-			c, size = utf8.DecodeRuneInString(line[i:])
+		if b := line[i]; start >= 0 && b > ' ' && b < utf8.RuneSelf {
+			i++
+			continue
 		}
+		c, size := decode(line, i)
 		switch {
-		case c > ' ' && c < 127 || !space(c):
+		case !space(c):
 			if start < 0 {
 				start = i
 				n++
@@ -247,7 +252,7 @@ func sentences(words []Word, text string) int32 {
 		c, size := utf8.DecodeRuneInString(text[w.Lo:w.Hi])
 		single := size == int(w.Hi-w.Lo)
 		end := single && isTerminal(c)
-		if ended && !end && !(single && isPunct(c)) {
+		if ended && !end && !(single && sign(c)&isPunct != 0) {
 			n++
 			ended = false
 		}
@@ -275,12 +280,11 @@ func (m *Meter) keptLines(r *Measures, text string) {
 		} else if strings.ContainsAny(line, "。！？") || strings.Contains(line, ". ") {
 			r.SentenceLines++
 		}
-		chars := int32(utf8.RuneCountInString(line))
-		if chars <= shortLine {
+		if len(line) <= utf8.UTFMax*shortLine && utf8.RuneCountInString(line) <= shortLine {
 			r.ShortLines++
 		}
 		if m.table.add(xxhash.Sum64String(line)) > 1 {
-			r.DupLineChars += chars
+			r.DupLineChars += int32(utf8.RuneCountInString(line))
 		}
 	}
 }

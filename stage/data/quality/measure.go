@@ -4,7 +4,6 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"suiren/knowledge/chinese"
@@ -215,7 +214,7 @@ var plain = func() (t [128]uint8) {
 		if digit(rune(c)) {
 			t[c] |= 2
 		}
-		if isMark(rune(c)) {
+		if sign(rune(c))&(isRemoved|isEnd) != 0 {
 			t[c] |= 4
 		}
 	}
@@ -235,12 +234,12 @@ func (m *Meter) characters(r *Measures, text string) {
 		c, size := utf8.DecodeRuneInString(text[i:])
 		r.Chars++
 		i += size
-		switch {
-		case c >= 0x4e00 && c <= 0x9fff || unicode.IsLetter(c):
+		switch is := sign(c); {
+		case is&isAlpha != 0:
 			alnum++
-		case unicode.IsDigit(c):
+		case is&isDigit != 0:
 			alnum, digits = alnum+1, digits+1
-		case unicode.IsSpace(c):
+		case is&isSpace != 0:
 			spaces++
 		case c == '（' || c == '）':
 			parens++
@@ -259,8 +258,13 @@ func (m *Meter) characters(r *Measures, text string) {
 		}
 	}
 	r.Alnum, r.Digits, r.Spaces, r.Parens, r.Hashes = alnum, digits, spaces, parens+count['(']+count[')'], count['#']
-	r.Ellipses = int32(strings.Count(text, "...") + strings.Count(text, "…"))
-	for rest := text; ; {
+	if count['.'] > 2 {
+		r.Ellipses = int32(strings.Count(text, "..."))
+	}
+	if count["…"[0]] > 0 {
+		r.Ellipses += int32(strings.Count(text, "…"))
+	}
+	for rest := text; count[':'] > 0; {
 		i := strings.Index(rest, "://")
 		if i < 0 {
 			break
@@ -300,10 +304,10 @@ func (m *Meter) measureWords(r *Measures, text, lang string) {
 				continue
 			}
 			c, size := utf8.DecodeRuneInString(s[j:])
-			if c >= 0x4e00 && c <= 0x9fff || unicode.IsLetter(c) {
+			if is := sign(c); is&isAlpha != 0 {
 				alpha, mark = true, false
 			} else if mark {
-				mark = isMark(c)
+				mark = is&(isRemoved|isEnd) != 0
 			}
 			chars, j = chars+1, j+size
 		}

@@ -5,7 +5,6 @@ import (
 	"iter"
 	"strings"
 	"sync"
-	"unicode"
 	"unicode/utf8"
 
 	"suiren/knowledge/chinese"
@@ -58,14 +57,6 @@ func chineseWords(list []Word, text string, words iter.Seq2[int, int]) []Word {
 	return list
 }
 
-// space reports whether Python's str.isspace holds.
-func space(c rune) bool {
-	if c < 128 {
-		return c == ' ' || c >= '\t' && c <= '\r' || c >= 0x1c && c <= 0x1f
-	}
-	return unicode.IsSpace(c)
-}
-
 //go:embed english.tsv
 var englishList string
 
@@ -84,11 +75,13 @@ var specials = sync.OnceValue(func() map[string][]uint8 {
 	return m
 })
 
-// maySpecial tells by its first byte and its length that a word may be in the list.
-var maySpecial = sync.OnceValue(func() *[256]uint32 {
-	t := &[256]uint32{}
+// maySpecial tells by its length, and its first and its last byte, that a word may
+// be in the list.
+var maySpecial = sync.OnceValue(func() *[2][256]uint32 {
+	t := &[2][256]uint32{}
 	for w := range specials() {
-		t[w[0]] |= 1 << len(w)
+		t[0][w[0]] |= 1 << len(w)
+		t[1][w[len(w)-1]] |= 1 << len(w)
 	}
 	return t
 })
@@ -97,36 +90,25 @@ type english struct {
 	text    string
 	list    []Word
 	special map[string][]uint8
-	may     *[256]uint32
+	may     *[2][256]uint32
 	after   []Word // suffixes of the word at hand, last first
 }
 
 func englishWords(list []Word, text string) []Word {
 	e := english{text: text, list: list, special: specials(), may: maySpecial()}
 	for i := 0; i < len(text); {
-		c, size := rune(text[i]), 1
-		if c >= utf8.RuneSelf {
-			c, size = utf8.DecodeRuneInString(text[i:])
-		}
+		c, size := decode(text, i)
 		if space(c) {
 			i += size
 			continue
 		}
 		lo, plain := i, true
 		for i < len(text) {
-			b := text[i]
-			if b|0x20 >= 'a' && b|0x20 <= 'z' {
+			if b := text[i]; b|0x20 >= 'a' && b|0x20 <= 'z' {
 				i++
 				continue
 			}
-			if b < utf8.RuneSelf {
-				if space(rune(b)) {
-					break
-				}
-				i, plain = i+1, false
-				continue
-			}
-			c, size := utf8.DecodeRuneInString(text[i:])
+			c, size := decode(text, i)
 			if space(c) {
 				break
 			}
@@ -135,6 +117,13 @@ func englishWords(list []Word, text string) []Word {
 		e.chunk(lo, i, plain)
 	}
 	return e.list
+}
+
+func decode(s string, i int) (rune, int) {
+	if b := s[i]; b < utf8.RuneSelf {
+		return rune(b), 1
+	}
+	return utf8.DecodeRuneInString(s[i:])
 }
 
 // chunk takes apart what stands between spaces. A plain one is letters of ASCII.
@@ -164,7 +153,7 @@ func (e *english) push(lo, hi int) { e.list = append(e.list, Word{int32(lo), int
 
 // listed pushes the parts of a word of the list.
 func (e *english) listed(lo, hi int) bool {
-	if hi-lo > longestSpecial || e.may[e.text[lo]]>>(hi-lo)&1 == 0 {
+	if !e.mayBeListed(lo, hi) {
 		return false
 	}
 	parts := e.special[e.text[lo:hi]]
@@ -175,8 +164,13 @@ func (e *english) listed(lo, hi int) bool {
 	return parts != nil
 }
 
+func (e *english) mayBeListed(lo, hi int) bool {
+	n := hi - lo
+	return n > 0 && n <= longestSpecial && e.may[0][e.text[lo]]&e.may[1][e.text[hi-1]]>>n&1 != 0
+}
+
 func (e *english) isListed(lo, hi int) bool {
-	return hi > lo && hi-lo <= longestSpecial && e.may[e.text[lo]]>>(hi-lo)&1 != 0 && e.special[e.text[lo:hi]] != nil
+	return e.mayBeListed(lo, hi) && e.special[e.text[lo:hi]] != nil
 }
 
 // affixes pushes prefixes, keeps suffixes, and returns what is left.
@@ -212,7 +206,11 @@ func (e *english) infixes(lo, hi int) {
 	start := 0
 	before := rune(-1)
 	for i := 0; i < len(s); {
-		c, size := utf8.DecodeRuneInString(s[i:])
+		c, size := decode(s, i)
+		if sign(c)&isCut == 0 {
+			i, before = i+size, c
+			continue
+		}
 		n := infix(s, i, before, c, size)
 		if n == 0 {
 			i, before = i+size, c
@@ -235,6 +233,9 @@ func (e *english) infixes(lo, hi int) {
 
 const hyphens = "-–—~"
 
+// cuts are the signs at which infix may cut, besides the icons.
+const cuts = ".…+*^,:<>=/" + hyphens
+
 // infix returns the length of the mark at s[i], character c, if the word is cut there.
 func infix(s string, i int, before, c rune, size int) int {
 	if c == '.' {
@@ -246,7 +247,7 @@ func infix(s string, i int, before, c rune, size int) int {
 			return n
 		}
 	}
-	if c == '…' || c >= 0xa6 && icon(c) {
+	if c == '…' || icon(c) {
 		return size
 	}
 	next, _ := utf8.DecodeRuneInString(s[i+size:])
@@ -271,45 +272,31 @@ func infix(s string, i int, before, c rune, size int) int {
 
 func digit(c rune) bool { return c >= '0' && c <= '9' }
 
-func letter(c rune) bool {
-	if c < 128 {
-		return c|0x20 >= 'a' && c|0x20 <= 'z'
-	}
-	return c != utf8.RuneError && (unicode.IsLetter(c) || c >= 0x3000 && c <= 0x303f || unicode.Is(unicode.M, c))
-}
+func letter(c rune) bool { return sign(c)&isLetter != 0 }
 
 // lower and upper hold for letters that have no case, too.
-func lower(c rune) bool { return letter(c) && !unicode.IsUpper(c) }
-func upper(c rune) bool { return letter(c) && !unicode.IsLower(c) }
+func lower(c rune) bool { return sign(c)&(isLetter|isUpper) == isLetter }
+func upper(c rune) bool { return sign(c)&(isLetter|isLower) == isLetter }
 
-func quote(c rune) bool {
-	return strings.ContainsRune(`'"”“`+"`"+`‘´’‚,„»«「」『』（）〔〕【】《》〈〉⟦⟧`, c)
-}
+func quote(c rune) bool { return sign(c)&isQuote != 0 }
 
-// icon reports whether c is a symbol: such stand alone wherever they are.
-func icon(c rune) bool { return unicode.Is(unicode.So, c) }
+func icon(c rune) bool { return sign(c)&isIcon != 0 }
 
 const (
-	marks      = "…,:;!?¿؟¡()[]{}<>_#*&。？！，、；：～·।،۔؛٪" // before and after words
-	before     = "§%=—–"
+	quotes     = `'"”“` + "`" + `‘´’‚,„»«「」『』（）〔〕【】《》〈〉⟦⟧`
+	affixes    = "…,:;!?¿؟¡()[]{}<>_#*&。？！，、；：～·।،۔؛٪" // before and after words
+	prefixes   = "§%=—–"
 	currencies = "$£€¥฿₽﷼₴₠₡₢₣₤₥₦₧₨₩₪₫₭₮₯₰₱₲₳₵₶₷₸₹₺₻₼₾₿"
 )
 
 var dollars = []string{"US$", "C$", "A$"}
 
-// asciiMark has, of the signs of ASCII, those that are marks before and after words.
-var asciiMark = func() (t [128]bool) {
-	for c := range t {
-		t[c] = strings.ContainsRune(marks, rune(c)) || quote(rune(c))
-	}
-	return t
-}()
-
 // prefix returns the length of the mark that a word begins with.
 func prefix(s string) int {
-	c, size := utf8.DecodeRuneInString(s)
-	if size == 1 && c < 128 && asciiMark[c] {
-		return 1
+	c, size := decode(s, 0)
+	is := sign(c)
+	if is&(isAffix|isPrefix|isQuote|isMoney|isIcon) != 0 {
+		return size
 	}
 	if c == '.' {
 		n := 1
@@ -321,19 +308,17 @@ func prefix(s string) int {
 		}
 		return 0
 	}
-	if c < 128 && (letter(c) || digit(c)) {
+	switch c {
+	case 'U', 'C', 'A':
 		for _, d := range dollars {
 			if strings.HasPrefix(s, d) {
 				return len(d)
 			}
 		}
-		return 0
-	}
-	switch {
-	case strings.ContainsRune(marks, c), strings.ContainsRune(before, c), quote(c), strings.ContainsRune(currencies, c), c >= 0xa6 && icon(c):
-		return size
-	case c == '+' && !(len(s) > 1 && digit(rune(s[1]))):
-		return 1
+	case '+':
+		if !(len(s) > 1 && digit(rune(s[1]))) {
+			return 1
+		}
 	}
 	return 0
 }
@@ -361,7 +346,7 @@ func suffix(s string) int {
 		}
 		beforeLast, _ := utf8.DecodeLastRuneInString(head[:max(0, len(head)-utf8.RuneLen(max(last, 0)))])
 		switch {
-		case digit(last), lower(last), last == '%', last == '²', last == '-', last == '+', quote(last), strings.ContainsRune(marks, last) && last != utf8.RuneError,
+		case digit(last), lower(last), last == '%', last == '²', last == '-', last == '+', quote(last), sign(last)&isAffix != 0,
 			upper(last) && upper(beforeLast),
 			strings.ContainsRune("FfCcKk", last) && beforeLast == '°':
 			return 1
@@ -389,7 +374,8 @@ func suffix(s string) int {
 	if c < 128 && (letter(c) || digit(c)) {
 		return 0
 	}
-	if size == 1 && c < 128 && asciiMark[c] {
+	is := sign(c)
+	if c < 128 && is&(isAffix|isQuote) != 0 {
 		return 1
 	}
 	for _, d := range dollars {
@@ -398,9 +384,9 @@ func suffix(s string) int {
 		}
 	}
 	switch {
-	case strings.ContainsRune(marks, c), quote(c), c == '—', c == '–', c >= 0xa6 && icon(c):
+	case is&(isAffix|isQuote|isIcon) != 0, c == '—', c == '–':
 		return size
-	case (c == '+' || strings.ContainsRune(currencies, c)) && digit(last):
+	case (c == '+' || is&isMoney != 0) && digit(last):
 		return size
 	}
 	return 0
