@@ -85,9 +85,10 @@ func (r *reader) column() *reader {
 // and the node it leads to (20). Characters beyond the first plane are in no word.
 type tables struct {
 	edges     []uint64
-	first     [1 << 16]int32 // the nodes that the edges of the root lead to
-	costs     []int32        // of each node: −log of how often its word comes, in parts of 65536; 0: it is no word
-	unknown   int32          // cost of a character that is no word
+	some      [1 << someBits / 64]uint64 // a bit for each edge by its hash: most that are asked for are not there, and this is a sixteenth of edges
+	first     [1 << 16]int32             // the nodes that the edges of the root lead to
+	costs     []int32                    // of each node: −log of how often its word comes, in parts of 65536; 0: it is no word
+	unknown   int32                      // cost of a character that is no word
 	folds     map[rune]rune
 	plain     [1 << 16]uint16 // fold of the first plane
 	classes   [1 << 16]class
@@ -97,6 +98,7 @@ type tables struct {
 
 const (
 	edgeBits = 20
+	someBits = 22
 	root     = 0
 	none     = 0 // no edge leads to the root
 )
@@ -140,7 +142,7 @@ func (t *tables) words(n int, shared, lengths, bytes, counts *reader) {
 }
 
 func slot(from int32, c rune) uint64 {
-	return (uint64(from)<<16 | uint64(uint16(c))) * 0x9e3779b97f4a7c15 >> (64 - edgeBits)
+	return (uint64(from)<<16 | uint64(uint16(c))) * 0x9e3779b97f4a7c15
 }
 
 // add returns the node that an edge leads to, a new one if need be.
@@ -148,7 +150,9 @@ func (t *tables) add(from int32, c rune) int32 {
 	if c >= 1<<16 {
 		panic("chinese: a word beyond the first plane")
 	}
-	for i := slot(from, c); ; i = (i + 1) & (1<<edgeBits - 1) {
+	some := slot(from, c) >> (64 - someBits)
+	t.some[some/64] |= 1 << (some % 64)
+	for i := slot(from, c) >> (64 - edgeBits); ; i = (i + 1) & (1<<edgeBits - 1) {
 		e := t.edges[i]
 		if e == 0 {
 			to := int32(len(t.costs))
@@ -165,7 +169,11 @@ func (t *tables) add(from int32, c rune) int32 {
 // step returns the node that an edge leads to, or none.
 func (t *tables) step(from int32, c uint16) int32 {
 	key := uint64(from)<<16 | uint64(c)
-	for i := key * 0x9e3779b97f4a7c15 >> (64 - edgeBits); ; i = (i + 1) & (1<<edgeBits - 1) {
+	h := key * 0x9e3779b97f4a7c15
+	if t.some[h>>(64-someBits+6)]>>(h>>(64-someBits)%64)&1 == 0 {
+		return none
+	}
+	for i := h >> (64 - edgeBits); ; i = (i + 1) & (1<<edgeBits - 1) {
 		e := t.edges[i]
 		if e>>20 == key && e != 0 {
 			return int32(e & (1<<20 - 1))

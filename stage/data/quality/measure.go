@@ -138,11 +138,11 @@ type table struct {
 	shift uint
 }
 
+// A slot is 16 bytes: those of a common text stay in the first cache.
 type slot struct {
 	key   uint64
 	stamp uint32
 	count int32
-	met   bool
 }
 
 func (t *table) reset(n int) {
@@ -377,23 +377,26 @@ func (m *Meter) repeats(r *Measures) {
 		kept, next := 0, 0
 		for _, t := range twice {
 			s := &m.table.slots[t.slot]
-			if s.count < 2 {
+			if s.count == 1 {
 				continue
 			}
 			twice[kept] = t
 			kept++
 			if i := int(t.at); g >= 5 && i >= next { // runs that came before and do not overlap
-				if s.met {
+				if s.count == met {
 					r.Dup[g-5] += chars[i+g] - chars[i]
 					next = i + g
 				}
-				s.met = true
+				s.count = met
 			}
 		}
 		twice = twice[:kept]
 	}
 	m.twice = twice[:0]
 }
+
+// met is the count of a run that came before.
+const met = -1
 
 // A repeat is where a run begins that may come again, and its slot.
 type repeat struct{ at, slot int32 }
