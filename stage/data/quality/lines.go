@@ -23,10 +23,17 @@ const (
 var mayEnd = [256]bool{'\n': true, '\v': true, '\f': true, '\r': true, 0x1c: true, 0x1d: true, 0x1e: true, 0xc2: true, 0xe2: true}
 
 // splitLines calls f with bytes lo to hi of each line, as Python's str.splitlines
-// has them.
-func splitLines(text string, f func(lo, hi int)) {
+// has them. In most texts newlines alone end lines.
+func splitLines(text string, newlines bool, f func(lo, hi int)) {
 	lo := 0
 	for i := 0; i < len(text); {
+		if newlines {
+			n := strings.IndexByte(text[i:], '\n')
+			if n < 0 {
+				break
+			}
+			i += n
+		}
 		b := text[i]
 		if !mayEnd[b] {
 			i++
@@ -57,10 +64,22 @@ func splitLines(text string, f func(lo, hi int)) {
 	}
 }
 
+// newlinesAlone reports whether nothing else ends the lines of a text, whose bytes
+// were counted.
+func newlinesAlone(count *[256]int32, text string) bool {
+	for b, may := range mayEnd[:utf8.RuneSelf] {
+		if may && b != '\n' && count[b] > 0 {
+			return false
+		}
+	}
+	return (count[0xc2] == 0 || !strings.Contains(text, "\u0085")) &&
+		(count[0xe2] == 0 || !strings.Contains(text, "\u2028") && !strings.Contains(text, "\u2029"))
+}
+
 func trimSpace(s string) string { return strings.TrimFunc(s, space) }
 
 func (m *Meter) lines(r *Measures, text string) {
-	splitLines(text, func(lo, hi int) {
+	splitLines(text, m.newlines, func(lo, hi int) {
 		line := text[lo:hi]
 		r.Lines++
 		if s := strings.TrimLeftFunc(line, space); strings.HasPrefix(s, "•") || strings.HasPrefix(s, "-") {
@@ -141,7 +160,7 @@ func (m *Meter) keepLines(r *Measures, text, lang string) string {
 	any := false
 	r.KeptWords = 0
 	at := 0 // the first word of the line
-	splitLines(text, func(lo, hi int) {
+	splitLines(text, m.newlines, func(lo, hi int) {
 		first := at
 		for at < len(m.words) && int(m.words[at].Lo) < hi {
 			at++
@@ -208,6 +227,15 @@ func countWords(line string) (few, long bool) {
 			if start < 0 {
 				start = i
 				n++
+				if n < 3 {
+					break
+				}
+				if len(line)-i <= longestWord {
+					return false, long
+				}
+				if last := strings.LastIndexByte(line[i:i+longestWord], ' '); last > 0 { // what is before it is not long
+					start, i, size = -1, i+last, 0
+				}
 			}
 		case start >= 0:
 			long = long || i-start > longestWord && utf8.RuneCountInString(line[start:i]) > longestWord
@@ -292,6 +320,6 @@ func (m *Meter) keptLines(r *Measures, text string) {
 // KeepLines returns what the rules of lines leave of a text.
 func (m *Meter) KeepLines(text, lang string) string {
 	var r Measures
-	m.words = m.words[:0]
+	m.words, m.newlines = m.words[:0], false
 	return m.keepLines(&r, text, lang)
 }

@@ -69,6 +69,7 @@ type Meter struct {
 	table       table
 	twice       []repeat
 	line        strings.Builder
+	newlines    bool // alone end lines
 }
 
 // hash is a polynomial in the bytes, modulo 2⁶¹−1: the hash of two words together
@@ -258,6 +259,7 @@ func (m *Meter) characters(r *Measures, text string) {
 		}
 	}
 	r.Alnum, r.Digits, r.Spaces, r.Parens, r.Hashes = alnum, digits, spaces, parens+count['(']+count[')'], count['#']
+	m.newlines = newlinesAlone(&count, text)
 	if count['.'] > 2 {
 		r.Ellipses = int32(strings.Count(text, "..."))
 	}
