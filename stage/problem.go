@@ -53,6 +53,12 @@ func FamilyText(family string) say.Text {
 		return say.T("calendar", "日历")
 	case "unit":
 		return say.T("units", "单位换算")
+	case "sums":
+		return say.T("sums in turns", "连续计算")
+	case "stock":
+		return say.T("keeping count", "记数")
+	case "booking":
+		return say.T("bookings", "预订")
 	case "order":
 		return say.T("order of operations", "四则运算")
 	case "linear":

@@ -28,6 +28,8 @@ func vocabulary(every time.Duration) plan.Vocabulary {
 			"":        func() stage.Operator { return new(data.Conversations) },
 			"lessons": func() stage.Operator { return new(data.Lessons) },
 
+			"dialogues": func() stage.Operator { return new(data.Dialogues) },
+
 			data.WrittenQuestions: func() stage.Operator { return &data.Written{Kind: data.WrittenQuestions, Open: opener{}} },
 			data.WrittenRewrites:  func() stage.Operator { return &data.Written{Kind: data.WrittenRewrites, Open: opener{}} },
 			data.WrittenPairs:     func() stage.Operator { return &data.Written{Kind: data.WrittenPairs, Open: opener{}} },
