@@ -41,7 +41,7 @@ knowledge/document/pdfium:
 knowledge/document: internal/say knowledge/document/pdfium
 knowledge/reader: internal/say knowledge/document
 knowledge/inverted:
-knowledge/embedding:
+knowledge/embedding: internal/cpu
 knowledge/vector: internal/cpu
 knowledge: internal/say knowledge/chinese knowledge/inverted knowledge/vector knowledge/embedding knowledge/document engine/tokenizer engine/infer
 knowledge/base: internal/say knowledge knowledge/document knowledge/reader
@@ -66,12 +66,13 @@ stage/operate: stage store internal/flock internal/say
 stage/operate/origin: stage stage/operate store internal/say
 stage/operate/access: internal/say
 stage/operate/people: internal/say stage/operate/access
+stage/operate/care: internal/flock internal/say stage/operate
 stage/operate/ledger: internal/flock internal/say
 stage/operate/otlp: internal/say stage/operate/ledger
 run: stage stage/curve store internal/say
 plan: stage store run internal/say
 serve: internal/say serve/form serve/openai serve/anthropic serve/ollama console
-serve/account: internal/say serve serve/form stage/operate stage/operate/access stage/operate/people
+serve/account: internal/say serve serve/form stage/operate stage/operate/access stage/operate/care stage/operate/people
 serve/form: internal/say
 serve/openai: internal/say serve/form
 serve/anthropic: internal/say serve/form

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -18,7 +19,7 @@ import (
 // path counts, and a document without any may be read by all.
 type Rule struct {
 	Path  string   `json:"path"`
-	Allow []string `json:"allow"` // principals: names of people, keys or groups; none: nobody
+	Allow []string `json:"allow"` // principals: names of people and keys, and KIND:NAME of what they belong to; none: nobody
 }
 
 // Everybody is the principal that everyone is.
@@ -127,7 +128,7 @@ func (g *Gate) Access(principals ...string) Access {
 	if len(g.rules) == 0 {
 		return Access{}
 	}
-	key := strings.Join(principals, "\x00")
+	key := fmt.Sprintf("%q", principals) // no name can be taken for two
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a, ok := g.known[key]

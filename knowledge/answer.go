@@ -63,9 +63,9 @@ const (
 // The first sentence is one of them if the heading speaks of the question,
 // for then the section is the answer. The others are those that bring the
 // most of what is still missing.
-func (ix *Index) Quote(question string, h Hit) string {
-	q := parse(question)
-	weights := ix.weights(&q, nil)
+func (ix *Index) Quote(ask Question, h Hit) string {
+	q := parse(ask.Text)
+	weights := ix.weights(&q, ask.Access.set)
 	sentences, ends, items := lines(h.Text)
 	if len(sentences) == 0 {
 		return ""

@@ -50,11 +50,24 @@ func (ix *Index) source(i int) int {
 	return sort.Search(len(ix.first), func(s int) bool { return ix.first[s] > i }) - 1
 }
 
+// holds returns how many of the allowed passages hold a term, of one question
+// always the same ones.
+func (ix *Index) holds(q *query, term uint64, allowed inverted.Set) int {
+	n, ok := q.held[term]
+	if !ok {
+		if n = ix.terms.Holds(term, allowed); q.held == nil {
+			q.held = map[uint64]int{}
+		}
+		q.held[term] = n
+	}
+	return n
+}
+
 // weights returns how much each part of a question counts.
 func (ix *Index) weights(q *query, allowed inverted.Set) []float64 {
 	w := make([]float64, len(q.parts))
 	for i, p := range q.parts {
-		w[i] = ix.terms.Weight(p.weigh, allowed)
+		w[i] = ix.terms.Rarity(ix.holds(q, p.weigh, allowed), allowed)
 	}
 	return w
 }

@@ -58,7 +58,7 @@ func TestQuote(t *testing.T) {
 	ix := handbook(t)
 	for _, l := range append(labelled(t, "handbook.txt"), labelled(t, "unseen.txt")...) {
 		for _, h := range ix.Search(l[1], 2) {
-			quote, rest := ix.Quote(l[1], h), h.Text
+			quote, rest := ix.Quote(Question{Text: l[1]}, h), h.Text
 			n := 0
 			for part := range strings.SplitSeq(quote, " … ") {
 				_, after, ok := strings.Cut(rest, part)
@@ -86,7 +86,7 @@ func TestQuote(t *testing.T) {
 			t.Errorf("%s finds nothing", c.question)
 			continue
 		}
-		if got := ix.Quote(c.question, hits[0]); got != c.want {
+		if got := ix.Quote(Question{Text: c.question}, hits[0]); got != c.want {
 			t.Errorf("%s: %q, want %q", c.question, got, c.want)
 		}
 	}
@@ -142,7 +142,7 @@ func TestDamaged(t *testing.T) {
 			ix, err := Open(dir)
 			if err == nil {
 				for _, h := range ix.Search("one two 三四", 5) {
-					ix.Quote("two", h)
+					ix.Quote(Question{Text: "two"}, h)
 				}
 				ix.Close()
 			}

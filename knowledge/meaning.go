@@ -32,19 +32,18 @@ func (words) Name() string { return embedding.Name }
 func (words) Width() int   { return embedding.Default().Width() }
 
 func (words) Embed(_ context.Context, texts []string) ([][]float32, error) {
-	m := embedding.Default()
 	list := make([][]float32, len(texts))
-	sum := make([]int64, m.Width())
+	sum := embedding.Default().NewSum()
 	for i, t := range texts {
-		clear(sum)
+		sum.Reset()
 		Words(t, func(word uint64, chars []uint64) {
-			if !m.Add(sum, word) {
+			if !sum.Add(word, 1) {
 				for _, c := range chars {
-					m.Add(sum, c)
+					sum.Add(c, 1)
 				}
 			}
 		})
-		list[i] = embedding.Vector(sum)
+		list[i] = sum.Vector()
 	}
 	return list, nil
 }
@@ -66,6 +65,7 @@ const embedBatch = 64
 // vectors makes the vectors of an index that is built.
 type vectors struct {
 	by      Embedder
+	sum     *embedding.Sum // of the words that the terms were made of, if by is Default
 	set     *vector.Set
 	before  *Index
 	rows    map[string]int // of the passages before, by their ids
@@ -76,6 +76,9 @@ type vectors struct {
 
 func newVectors(opt Options) *vectors {
 	v := &vectors{by: opt.Embedder, set: vector.NewSet(opt.Embedder.Width())}
+	if own, ok := opt.Embedder.(words); ok && own == Default {
+		v.sum = embedding.Default().NewSum()
+	}
 	if b := opt.Before; b != nil && b.embedder == opt.Embedder.Name() && b.near != nil && b.near.Width() == v.set.Width() {
 		v.before, v.rows = b, make(map[string]int, b.Len())
 		for i := range b.Len() {
@@ -88,10 +91,17 @@ func newVectors(opt Options) *vectors {
 // embedded is the text of a passage that is embedded.
 func embedded(p *Passage) string { return p.Heading + "\n" + p.Text }
 
-// add adds the next passage.
-func (v *vectors) add(p *Passage) error {
+// add adds the next passage, whose terms were counted.
+func (v *vectors) add(p *Passage, t *tally) error {
 	if i, ok := v.rows[p.ID]; ok {
 		v.set.Take(v.before.near, i)
+		return nil
+	}
+	if v.sum != nil { // Embed comes to the same, and takes the text apart again
+		v.sum.Reset()
+		t.each(v.sum)
+		v.set.Add(v.sum.Vector())
+		v.made++
 		return nil
 	}
 	v.at = append(v.at, v.set.Len())
@@ -179,16 +189,15 @@ func (ix *Index) Use(e Embedder) {
 	}
 }
 
-// nearest returns the k passages whose vectors are nearest to a question's,
-// and the question's vector: its own and, of both parts, that of the best
-// passages found by its words.
-func (ix *Index) nearest(ask Question, k int, found []candidate, best float64) ([]vector.Hit, []float32) {
+// embed returns the vector of a question: its own and, of both parts, that of
+// the best passages found by its words; nil if it has none.
+func (ix *Index) embed(ask Question, found []candidate, best float64) []float32 {
 	if ix.by == nil || ix.near.Len() == 0 {
-		return nil, nil
+		return nil
 	}
 	list, err := ix.by.Embed(context.Background(), []string{clip(ask.Text, maxQuestion)})
 	if err != nil || len(list) != 1 || len(list[0]) != ix.near.Width() || !slices.ContainsFunc(list[0], func(x float32) bool { return x != 0 }) {
-		return nil, nil
+		return nil
 	}
 	v := unit(list[0])
 	if n := min(leaders, len(found)); ask.By == ByBoth { // Li et al.: Pseudo Relevance Feedback with Deep Language Models and Dense Retrievers, 2021
@@ -196,14 +205,19 @@ func (ix *Index) nearest(ask Question, k int, found []candidate, best float64) (
 			ix.near.Mix(v, found[i].at, float32(2*best)/float32(n))
 		}
 	}
+	return v
+}
+
+// nearest returns the k passages whose vectors are nearest to v.
+func (ix *Index) nearest(ask Question, v []float32, k int) []vector.Hit {
 	if ix.graph != nil && ask.Access.set == nil {
-		return ix.graph.Search(v, k, 2*k, nil, 0), v
+		return ix.graph.Search(v, k, 2*k, nil, 0)
 	}
 	var allowed func(int) bool // all that may be read are looked at: what is hidden changes nothing
 	if ask.Access.set != nil {
 		allowed = ask.Access.May
 	}
-	return ix.near.Flat(v, k, allowed), v
+	return ix.near.Flat(v, k, allowed)
 }
 
 // unit returns a vector brought to length one.

@@ -265,7 +265,7 @@ func plain(d Document) []section {
 		if p == "" {
 			return
 		}
-		if first && oneLine(p) == oneLine(d.Title) {
+		if first && len(p) <= 2*len(d.Title) && oneLine(p) == oneLine(d.Title) {
 			first = false
 			return
 		}

@@ -181,7 +181,7 @@ func FuzzPassages(f *testing.F) {
 		defer ix.Close()
 		for _, q := range append(Sentences(text), text, d.Title) {
 			for _, h := range ix.Search(q, 2) {
-				if h.Coverage < 0 || h.Coverage > 1 || h.Score < 0 || ix.Quote(q, h) == "" {
+				if h.Coverage < 0 || h.Coverage > 1 || h.Score < 0 || ix.Quote(Question{Text: q}, h) == "" {
 					t.Errorf("%+q finds %+v", q, h)
 				}
 			}

@@ -47,7 +47,7 @@ func (ix *Index) Answer(ask Question) Answer {
 		a.Refused = true
 		return a
 	}
-	a.Quote = ix.Quote(ask.Text, a.Hits[0])
+	a.Quote = ix.Quote(ask, a.Hits[0])
 	for part := range strings.SplitSeq(a.Quote, " … ") {
 		for _, s := range Sentences(part) {
 			a.Sentences = append(a.Sentences, ix.Check(ask, s, a.Hits))

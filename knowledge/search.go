@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"suiren/knowledge/inverted"
+	"suiren/knowledge/vector"
 )
 
 // A Question asks an index.
@@ -120,7 +121,7 @@ func (ix *Index) Find(ask Question) []Hit {
 		best = share(list[0].words)
 	}
 	if ask.By != ByWords {
-		list = ix.withMeaning(ask, &q, by, list, best)
+		list = ix.withMeaning(ask, &q, by, list, best, share)
 	}
 	for i := range list {
 		c := &list[i]
@@ -129,9 +130,9 @@ func (ix *Index) Find(ask Question) []Hit {
 		case ByWords:
 			c.score = c.share
 		case ByMeaning:
-			c.score = c.near
+			c.score = ix.meaning(c.at, c.near, by.Class)
 		default:
-			c.score = c.share + float64(meaningWeight*(1-best)*c.near)
+			c.score = c.share + float64(meaningWeight*(1-best)*ix.meaning(c.at, c.near, by.Class))
 		}
 	}
 	list = slices.DeleteFunc(list, func(c candidate) bool { return c.words == 0 && c.near < least })
@@ -156,12 +157,24 @@ type candidate struct {
 	ranks  Ranks
 }
 
+// meaning is what a cosine counts for passage i and a question in a language.
+func (ix *Index) meaning(i int, near float64, class inverted.Class) float64 {
+	if ix.terms.Class(i) != class {
+		return near * otherLanguage / 256
+	}
+	return near
+}
+
 // withMeaning adds the passages nearest to the question, and to all what
 // they lack: cosines and scores.
-func (ix *Index) withMeaning(ask Question, q *query, by inverted.Query, list []candidate, best float64) []candidate {
-	near, v := ix.nearest(ask, max(ask.K, pool), list, best)
+func (ix *Index) withMeaning(ask Question, q *query, by inverted.Query, list []candidate, best float64, share func(uint32) float64) []candidate {
+	v := ix.embed(ask, list, best)
 	if v == nil {
 		return list
+	}
+	var near []vector.Hit
+	if !ix.decided(ask, by.Class, v, list, best, share) {
+		near = ix.nearest(ask, v, max(ask.K, pool))
 	}
 	at := make(map[int]int, len(list))
 	docs := make([]int, len(list), len(list)+len(near))
@@ -186,6 +199,27 @@ func (ix *Index) withMeaning(ask Question, q *query, by inverted.Query, list []c
 		list[i].near = float64(c)
 	}
 	return list
+}
+
+// decided reports whether no passage that the words did not propose can come among the
+// best k: it scores no more by words than the last that they did, and its cosine
+// is at most 1 (Fagin, Lotem, Naor: Optimal aggregation algorithms for middleware, 2001).
+func (ix *Index) decided(ask Question, class inverted.Class, v []float32, list []candidate, best float64, share func(uint32) float64) bool {
+	if ask.By != ByBoth || ask.Each > 0 || ask.Reranker != nil || len(list) < max(ask.K, pool) {
+		return false
+	}
+	docs := make([]int, len(list))
+	for i := range list {
+		docs[i] = list[i].at
+	}
+	beyond := share(list[len(list)-1].words) + float64(meaningWeight*(1-best))
+	better := 0
+	for i, c := range ix.near.Near(v, docs) {
+		if share(list[i].words)+float64(meaningWeight*(1-best)*ix.meaning(docs[i], float64(c), class)) > beyond {
+			better++
+		}
+	}
+	return better >= ask.K
 }
 
 // rerankPool is how many passages a reranker is asked about.
@@ -228,7 +262,7 @@ func (ix *Index) spread(list []candidate, ask Question) []candidate {
 
 // rarity is what a term of the question counts.
 func (ix *Index) rarity(q *query, t int, allowed inverted.Set) float64 {
-	return ix.terms.Weight(q.terms[t].Hash, allowed) * float64(q.terms[t].Share) / 256
+	return ix.terms.Rarity(q.terms[t].Docs, allowed) * float64(q.terms[t].Share) / 256
 }
 
 // query reads a question, with the owner's synonyms and with what sounds alike.
@@ -236,6 +270,9 @@ func (ix *Index) query(ask Question) query {
 	q := parse(ask.Text)
 	ix.synonyms.widen(&q, clip(ask.Text, maxQuestion))
 	ix.soundAlike(&q, ask.Access.set)
+	for t := range q.terms {
+		q.terms[t].Docs = ix.holds(&q, q.terms[t].Hash, ask.Access.set)
+	}
 	return q
 }
 

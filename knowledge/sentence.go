@@ -26,7 +26,9 @@ func split(text string) []string {
 		for i := 0; i < len(line); {
 			r, n := utf8.DecodeRuneInString(line[i:])
 			i += n
-			if !strings.ContainsRune("。！？…!?.", r) {
+			switch r {
+			case '。', '！', '？', '…', '!', '?', '.':
+			default:
 				continue
 			}
 			for i < len(line) { // closing marks belong to the sentence

@@ -41,7 +41,7 @@ const maxSounds = 1 << 20
 
 // hear remembers a word of an index that is built.
 func (w *builder) hear(word string, hash uint64) {
-	if w.heard[hash] || len(w.heard) >= maxSounds {
+	if _, size := utf8.DecodeRuneInString(word); size == len(word) || w.heard[hash] || len(w.heard) >= maxSounds {
 		return
 	}
 	w.heard[hash] = true
@@ -49,9 +49,6 @@ func (w *builder) hear(word string, hash uint64) {
 		w.sounds = append(w.sounds, [2]uint64{inverted.Hash(pinyin), hash})
 	}
 	runes := []rune(word)
-	if len(runes) < 2 {
-		return
-	}
 	if full, initials := pinyin(word); full != "" {
 		add(full, hash)
 		if len(runes) >= 3 {
@@ -113,14 +110,14 @@ func (ix *Index) soundAlike(q *query, allowed inverted.Set) {
 	}
 	for i, t := range slices.Clone(q.terms) {
 		name := strings.ToLower(q.names[i])
-		if len(name) < 3 || len(name) > 40 || ix.terms.Holds(t.Hash, allowed) > 0 {
+		if len(name) < 3 || len(name) > 40 || ix.holds(q, t.Hash, allowed) > 0 {
 			continue
 		}
 		if first, _ := utf8.DecodeRuneInString(name); chinese.IsHan(first) {
 			name, _ = pinyin(name)
 		}
 		for _, hash := range ix.sounds.like(name) {
-			if ix.terms.Holds(hash, allowed) == 0 {
+			if ix.holds(q, hash, allowed) == 0 {
 				continue // a word that only others may read
 			}
 			q.add(hash, q.names[i], alikeShare)

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"suiren/knowledge/chinese"
+	"suiren/knowledge/embedding"
 	"suiren/knowledge/inverted"
 )
 
@@ -19,11 +20,12 @@ import (
 func Lang(s string) string {
 	han, letters := 0, 0
 	for _, r := range s {
-		if unicode.IsLetter(r) {
+		switch {
+		case chinese.IsHan(r):
+			han, letters = han+1, letters+1
+		case r < utf8.RuneSelf && (r|0x20 < 'a' || r|0x20 > 'z'):
+		case unicode.IsLetter(r):
 			letters++
-			if chinese.IsHan(r) {
-				han++
-			}
 		}
 	}
 	if han > 0 && 5*han >= letters {
@@ -226,13 +228,17 @@ type part struct {
 	terms []uint64 // one of these in a passage covers it
 }
 
-// A query is a question as the search sees it.
+// A query is a question as the search sees it. Terms count by their rarity, and
+// words also by how much the embedding found them to say: in few documents take and
+// become are as rare as what the question is about.
 type query struct {
 	lang  string
 	terms []inverted.Term // to score by; no term twice
 	names []string        // of each term, as in the question
 	parts []part
 	bare  bool // all its words are common ones: Who are you?
+
+	held map[uint64]int // of terms that were looked up: how many allowed passages hold them
 }
 
 // maxQuestion bounds the runes of a question that are read: what a question
@@ -255,7 +261,7 @@ func parse(question string) query {
 		pieces(text, func(p piece) {
 			if all || p.kind != latin || !common()[p.hash] {
 				list = append(list, p)
-				q.add(p.hash, text[p.lo:p.hi], 256)
+				q.add(p.hash, text[p.lo:p.hi], uint32(256*embedding.Default().Weight(p.hash)))
 			}
 		})
 		q.cover(text, list)

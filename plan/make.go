@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"path"
 	"slices"
+	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -250,11 +252,14 @@ func (k *maker) forecast(s *Step) stage.Forecast {
 		}
 	}
 	for _, snap := range s.snaps {
-		var bytes int64
+		size := map[string]float64{"files": float64(len(snap.files))}
 		for _, f := range snap.files {
-			bytes += f.Size
+			size["bytes"] += float64(f.Size)
+			if ext := strings.ToLower(path.Ext(f.Path)); len(ext) > 1 {
+				size["bytes"+ext] += float64(f.Size)
+			}
 		}
-		in[snap.arg] = append(in[snap.arg], stage.Forecast{Size: map[string]float64{"files": float64(len(snap.files)), "bytes": float64(bytes)}})
+		in[snap.arg] = append(in[snap.arg], stage.Forecast{Size: size})
 	}
 	f := c.Forecast(in, k.m)
 	for _, x := range []*float64{&f.Low, &f.High, &f.FLOPs} {

@@ -196,28 +196,6 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// The parts of the requests add up to what the process used.
-func TestMeter(t *testing.T) {
-	now := 10.0
-	m := newMeter(func() share { return share{now, 2 * now} })
-	now = 11 // nobody is served: nobody's
-	a := m.begin()
-	now = 13
-	b := m.begin()
-	now = 17
-	if got := m.end(a); got != (share{2 + 2, 8}) {
-		t.Errorf("a: %v", got)
-	}
-	now = 18
-	if got := m.end(b); got != (share{2 + 1, 6}) {
-		t.Errorf("b: %v", got)
-	}
-	now = 20
-	if got := m.spare(); got != (share{1 + 2, 6}) {
-		t.Errorf("idle: %v", got)
-	}
-}
-
 func TestEvents(t *testing.T) {
 	b := start(t, nil, func(c *Config, _ *Release) {
 		c.Events = func(_ context.Context, run string, after int64, _ say.Lang) iter.Seq2[Event, error] {

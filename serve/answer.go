@@ -98,6 +98,9 @@ type Release struct {
 	About    map[string]any // shown on the page: parameters, think budget
 	Facts    form.Facts
 	Limits   Limits
+	// Document is a document that answers cite, as a caller may read it: passages,
+	// as JSON. nil: it cites none.
+	Document func(readers []string, file string) any
 	Canary   *Canary // nil: it answers all but what the canaries of its name take
 }
 
@@ -126,7 +129,7 @@ type Record struct {
 	Usage      form.Usage
 	CPUSeconds float64 // this answer's share of the process's time
 	Joules     float64 // and of the processor's energy, where Metered is not ""
-	Metered    string  // what read the energy: rapl
+	Metered    string  // what read the energy: rapl, hwmon
 	Operation  string  // chat, embeddings, rerank
 	Parent     string  // W3C traceparent of the caller, or ""
 	Spans      []Span

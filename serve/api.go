@@ -49,6 +49,20 @@ func (s *Server) model(w http.ResponseWriter, r *http.Request) error {
 	return WriteJSON(w, http.StatusOK, rel.info())
 }
 
+// document is a document that a model's answers cite: file names it.
+func (s *Server) document(w http.ResponseWriter, r *http.Request) error {
+	rel, err := s.pick(r, r.PathValue("model"))
+	if err != nil {
+		return err
+	}
+	file, passages := r.URL.Query().Get("file"), any([]string{})
+	if rel.Document != nil {
+		c := CallerOf(r)
+		passages = rel.Document(c.readers(), file)
+	}
+	return WriteJSON(w, http.StatusOK, map[string]any{"file": file, "passages": passages})
+}
+
 // state is what the page needs to begin.
 func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 	type example struct {

@@ -98,7 +98,7 @@ func TestEverySurfaceReserves(t *testing.T) {
 		}
 	})
 	for _, r := range New(Config{}).Routes() {
-		if _, path, _ := strings.Cut(r.Pattern, " "); generates[r.Action] && paths[path] == 0 {
+		if method, path, _ := strings.Cut(r.Pattern, " "); method != "GET" && generates[r.Action] && paths[path] == 0 {
 			t.Errorf("%s was never tried", r.Pattern)
 		}
 	}

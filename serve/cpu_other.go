@@ -2,5 +2,5 @@
 
 package serve
 
-// cpuSeconds is not known here: requests are then metered in tokens only.
-func cpuSeconds() float64 { return 0 }
+// cpuMicroseconds is not known here: requests are then metered in tokens only.
+func cpuMicroseconds() int64 { return 0 }

@@ -50,6 +50,7 @@ const (
 	ExportChat   Action = "export"        // a conversation as a file, labelled
 	Unlabelled   Action = "unlabelled"    // without its label
 	Keep         Action = "keep"          // backup, restore, health, alerts
+	Approve      Action = "approve"       // what another has asked for
 	UseSession   Action = "use_session"   // who am I, what may I do, sign out
 	BreakGlass   Action = "break_glass"   // in an emergency
 	ReadPeople   Action = "read_people"   // people, keys, tenants: a tenant
@@ -65,7 +66,7 @@ var named = map[Action]bool{ReadModels: true, Chat: true, Embed: true, Rerank: t
 
 // actions are all that need a caller, in the order of the constants.
 var actions = []Action{ReadState, ReadModels, Chat, Embed, Rerank, Tokenize, Search, ReadReceipt, Rate, ReadPlan, SetPlan, ReadRuns, ReadData, ReadBases, SetBases, ReadLibrary, SetLibrary, ReadMachine, ReadMetrics, ReadUsage, SetBudget,
-	ReadTraces, ReadAudit, ReadReleases, SetRelease, ReadPolicy, SetPolicy, ExportChat, Unlabelled, Keep, UseSession, BreakGlass, ReadPeople, SetPeople, SetRoles, SetKeys, SetTenants}
+	ReadTraces, ReadAudit, ReadReleases, SetRelease, ReadPolicy, SetPolicy, ExportChat, Unlabelled, Keep, Approve, UseSession, BreakGlass, ReadPeople, SetPeople, SetRoles, SetKeys, SetTenants}
 
 // kindOf is what an action is done to.
 func kindOf(a Action) string {
@@ -93,8 +94,16 @@ type Caller struct {
 	Name    string // of a key or a person: who the ledger and the traces know
 	Tenant  string // "" is the house itself
 	Project string
-	Person  bool // Name is a person's, not a key's
-	Known   any  // what Decide knows besides
+	Person  bool     // Name is a person's, not a key's
+	Readers []string // the names by which rules of documents know it; nil: Name
+	Known   any      // what Decide knows besides
+}
+
+func (c *Caller) readers() []string {
+	if c.Readers == nil && c.Name != "" {
+		return []string{c.Name}
+	}
+	return c.Readers
 }
 
 // A Question is what Decide answers: may the caller do this to that?

@@ -57,7 +57,7 @@ func TestEveryRouteIsDecided(t *testing.T) {
 		c.Export = func(*Export) (string, []byte, error) { return "text/plain", nil, nil }
 		c.Releases = func() (json.RawMessage, error) { return nil, nil }
 		c.ReleaseAct = func(context.Context, string, string, json.RawMessage) (json.RawMessage, error) { return nil, nil }
-		c.Search = func(string, string, string, int) ([]openai.Found, error) { return nil, nil }
+		c.Search = func([]string, string, string, int) ([]openai.Found, error) { return nil, nil }
 		c.Decide = func(q Question) error {
 			mu.Lock()
 			defer mu.Unlock()

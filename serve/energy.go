@@ -7,69 +7,105 @@ import (
 	"strings"
 )
 
-// An energy reads the processor's own meter (Linux's powercap, RAPL), where the
-// program may: what all packages have used since it was opened.
+// An energy reads the processor's own counters, where the program may: what all
+// its packages have used, whichever program used it, since it was opened.
 type energy struct {
-	zones []zone
-	sum   float64 // joules
+	kind     string // rapl, hwmon
+	counters []counter
+	sum      int64 // microjoules
 }
 
-// A zone is a package's counter, which begins again at its range.
-type zone struct {
-	path        string
-	last, until uint64 // microjoules
+// A counter is a package's, which begins again after the last that it can show.
+type counter struct {
+	path       string
+	last, most uint64 // microjoules
 }
 
-const powercap = "/sys/class/powercap"
+// maxCounters bounds the packages that are read.
+const maxCounters = 64
 
-// openEnergy returns nil where there is no meter, or it may not be read.
-func openEnergy(dir string) *energy {
-	list, _ := filepath.Glob(filepath.Join(dir, "intel-rapl:*"))
-	var e energy
-	for _, path := range list {
-		if strings.Count(filepath.Base(path), ":") > 1 { // a part of a package
-			continue
-		}
-		z := zone{path: filepath.Join(path, "energy_uj")}
-		var ok1, ok2 bool
-		z.last, ok1 = readCounter(z.path)
-		z.until, ok2 = readCounter(filepath.Join(path, "max_energy_range_uj"))
-		if ok1 && ok2 && z.until > 0 {
-			e.zones = append(e.zones, z)
-		}
+// openEnergy looks below /sys/class for what the kernel documents in
+// Documentation/power/powercap and hwmon: the packages of powercap's RAPL or, where
+// there is none, the sockets of a hardware monitor. It returns nil where there is no
+// counter, or it may not be read.
+func openEnergy(sys string) *energy {
+	e := &energy{kind: "rapl", counters: raplCounters(filepath.Join(sys, "powercap"))}
+	if len(e.counters) == 0 {
+		e = &energy{kind: "hwmon", counters: hwmonCounters(filepath.Join(sys, "hwmon"))}
 	}
-	if len(e.zones) == 0 {
+	if len(e.counters) == 0 {
 		return nil
 	}
-	return &e
+	return e
 }
 
-// joules are not to be asked for by two at once.
-func (e *energy) joules() float64 {
+// raplCounters are those of the packages. A part of a package (intel-rapl:0:1) is in
+// it, and psys, the whole board, has the packages in it.
+func raplCounters(dir string) (list []counter) {
+	zones, _ := filepath.Glob(filepath.Join(dir, "intel-rapl:*"))
+	for _, zone := range zones {
+		name, ok := readWord(filepath.Join(zone, "name"))
+		if strings.Count(filepath.Base(zone), ":") > 1 || !ok || !strings.HasPrefix(name, "package") {
+			continue
+		}
+		most, ok := readCounter(filepath.Join(zone, "max_energy_range_uj"))
+		if ok && most > 0 {
+			list = begin(list, filepath.Join(zone, "energy_uj"), most)
+		}
+	}
+	return list
+}
+
+// hwmonCounters are those of the sockets: energyN_input in microjoules whose
+// energyN_label is Esocket and a number (amd_energy). The driver keeps 64 bits.
+func hwmonCounters(dir string) (list []counter) {
+	inputs, _ := filepath.Glob(filepath.Join(dir, "hwmon*", "energy*_input"))
+	for _, path := range inputs {
+		if label, ok := readWord(strings.TrimSuffix(path, "_input") + "_label"); ok && strings.HasPrefix(label, "Esocket") {
+			list = begin(list, path, 1<<63-1)
+		}
+	}
+	return list
+}
+
+// begin adds a counter, if it can be read.
+func begin(list []counter, path string, most uint64) []counter {
+	last, ok := readCounter(path)
+	if !ok || len(list) == maxCounters {
+		return list
+	}
+	return append(list, counter{path, last, most})
+}
+
+// used is in microjoules. It is not to be asked for by two at once.
+func (e *energy) used() int64 {
 	if e == nil {
 		return 0
 	}
-	for i := range e.zones {
-		z := &e.zones[i]
-		now, ok := readCounter(z.path)
+	for i := range e.counters {
+		c := &e.counters[i]
+		now, ok := readCounter(c.path)
 		if !ok {
 			continue
 		}
-		d := now - z.last
-		if now < z.last { // it began again
-			d = now + z.until - z.last
+		d := now - c.last
+		if now < c.last { // it began again
+			d = now + max(c.most, c.last) - c.last
 		}
-		e.sum += float64(d) / 1e6
-		z.last = now
+		e.sum += int64(min(d, 1<<40)) // 300 Wh: what is more is no counter
+		c.last = now
 	}
 	return e.sum
 }
 
 func readCounter(path string) (uint64, bool) {
+	text, ok := readWord(path)
+	n, err := strconv.ParseUint(text, 10, 63)
+	return n, ok && err == nil
+}
+
+// readWord reads a small file, without the line's end.
+func readWord(path string) (string, bool) {
 	b, err := os.ReadFile(path)
-	if err != nil || len(b) > 32 {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 63)
-	return n, err == nil
+	return strings.TrimSpace(string(b)), err == nil && len(b) <= 64
 }

@@ -78,6 +78,10 @@ func (s *Server) handle(f Handler) http.Handler {
 
 // fail is the one exit for errors.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if asked, ok := errors.AsType[*Asked](err); ok {
+		WriteJSON(w, http.StatusAccepted, map[string]any{"approval": asked.Request}) // fails when the client is gone
+		return
+	}
 	e := s.public(r, err)
 	if e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", strconv.Itoa(cmp.Or(e.After, retryAfterS)))

@@ -46,7 +46,7 @@ func (s *Server) exchanges(c Caller, id string, lang say.Lang, rel *Release, req
 	}
 	var list []*exchange
 	for i := range prompts * max(1, req.N) {
-		a := &form.Ask{Request: req, Messages: req.Messages, Seed: seed + uint64(i%max(1, req.N)), Caller: c.Name, Tenant: c.Tenant}
+		a := &form.Ask{Request: req, Messages: req.Messages, Seed: seed + uint64(i%max(1, req.N)), Caller: c.Name, Tenant: c.Tenant, Readers: c.readers()}
 		if len(req.Prompts) > 0 {
 			p := req.Prompts[i/max(1, req.N)]
 			a.Prompt = &p
@@ -265,7 +265,9 @@ func (x *exchange) record(part share) {
 }
 
 // spent notes what a request has used.
-func (r *Record) spent(part share) { r.CPUSeconds, r.Joules = part.seconds, part.joules }
+func (r *Record) spent(part share) {
+	r.CPUSeconds, r.Joules = float64(part.microseconds)/1e6, float64(part.microjoules)/1e6
+}
 
 // keep writes a record into the books, and reports whether it is there.
 func (s *Server) keep(r *Record) (kept bool) {

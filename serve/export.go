@@ -2,6 +2,7 @@ package serve
 
 import (
 	"encoding/json"
+	"errors"
 	"mime"
 	"net/http"
 	"strconv"
@@ -15,12 +16,14 @@ type Export struct {
 	Format  string       `json:"format"` // md, html, json, docx, pdf; png: of Picture
 	Title   string       `json:"title"`
 	Turns   []ExportTurn `json:"turns"`
-	Answer  string       `json:"answer"`  // id of the last answer; "": none
+	Answer  string       `json:"answer"`  // id of the last answer; "": none. Without turns, what is kept of it
 	Picture []byte       `json:"picture"` // PNG, in base64
 	Label   string       `json:"label"`   // "", or none: without, for who has the right to
 
 	Caller string   `json:"-"`
-	Model  *Release `json:"-"` // what the page talks with; nil if there is nothing
+	Model  *Release `json:"-"` // what the page talks with, or what gave the answer; nil if there is nothing
+
+	kept *Release // what gave the answer; it may not be served any more, so that only a right leaves out its label
 }
 
 // An ExportTurn is one message.
@@ -43,7 +46,13 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 		return form.Invalid("", "invalid_json", say.T("the body is not such JSON: %v", "正文不是相应的 JSON：%v", err))
 	}
 	e.Caller = caller(r)
-	if list := s.visible(r); len(list) > 0 {
+	if byID := len(e.Turns) == 0 && e.Answer != "" && e.Format != "png" && s.conf.Kept != nil; byID {
+		if e.Turns, e.kept, err = s.conf.Kept(CallerOf(r), s.may(r, ReadTraces, TheServer, "") == nil, e.Answer); errors.Is(err, ErrNoAnswer) {
+			return errNotFound
+		} else if err != nil {
+			return pageError(err)
+		}
+	} else if list := s.visible(r); len(list) > 0 {
 		e.Model = list[0]
 	}
 	switch e.Label {
@@ -54,6 +63,9 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 		}
 	default:
 		return form.Invalid("label", "invalid_value", say.T("label is none, or absent", "label 只能是 none，或不填"))
+	}
+	if e.kept != nil {
+		e.Model = e.kept
 	}
 	kind, file, err := s.conf.Export(&e)
 	if err != nil {

@@ -4,30 +4,35 @@ import "sync"
 
 // A meter shares the processor time of the process, and the energy of its
 // processor where that is metered, among the requests that are generating:
-// between two changes of their number each gets an equal part, so that the parts
-// and what was used while nobody was served, idle, add up to what was used.
+// between two changes of their number each gets an equal part, so that the parts,
+// what was used while nobody was served, idle, and the few millionths that did not
+// divide, rest, add up to what was used, exactly.
 type meter struct {
 	mu     sync.Mutex
 	clock  func() share // used so far
 	last   share
 	idle   share
+	rest   share // comes to those that are active next
 	active map[*share]bool
 }
 
 // A share is one request's part.
-type share struct{ seconds, joules float64 }
+type share struct{ microseconds, microjoules int64 }
 
 func newMeter(clock func() share) *meter {
 	return &meter{clock: clock, last: clock(), active: map[*share]bool{}}
 }
 
+// sysClass is where Linux shows its devices by their classes.
+const sysClass = "/sys/class"
+
 // machineClock is the clock of this process on this machine.
-func machineClock() (clock func() share, metered string) {
-	e := openEnergy(powercap)
+func machineClock(sys string) (clock func() share, metered string) {
+	e := openEnergy(sys)
 	if e != nil {
-		metered = "rapl"
+		metered = e.kind
 	}
-	return func() share { return share{cpuSeconds(), e.joules()} }, metered
+	return func() share { return share{cpuMicroseconds(), e.used()} }, metered
 }
 
 func (m *meter) begin() *share {
@@ -48,27 +53,22 @@ func (m *meter) end(s *share) share {
 	return *s
 }
 
-// spare returns what was used while nobody was served.
-func (m *meter) spare() share {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.divide()
-	return m.idle
-}
-
 func (m *meter) divide() {
-	now := m.clock()
-	d := share{now.seconds - m.last.seconds, now.joules - m.last.joules}
+	now, n := m.clock(), int64(len(m.active))
+	d := share{max(now.microseconds-m.last.microseconds, 0), max(now.microjoules-m.last.microjoules, 0)}
 	m.last = now
-	if len(m.active) == 0 {
-		m.idle.add(d, 1)
+	if n == 0 {
+		m.idle.add(d)
+		return
 	}
+	d.add(m.rest)
+	m.rest = share{d.microseconds % n, d.microjoules % n}
 	for s := range m.active {
-		s.add(d, 1/float64(len(m.active)))
+		s.add(share{d.microseconds / n, d.microjoules / n})
 	}
 }
 
-func (s *share) add(d share, part float64) {
-	s.seconds += d.seconds * part
-	s.joules += d.joules * part
+func (s *share) add(d share) {
+	s.microseconds += d.microseconds
+	s.microjoules += d.microjoules
 }

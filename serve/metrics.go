@@ -103,6 +103,13 @@ func (m *metrics) write(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// forget takes a caller's own lines out; the sums of all keep what was counted.
+func (m *metrics) forget(caller string) {
+	for _, v := range []*prometheus.CounterVec{m.callerRequests, m.callerPrompt, m.callerPredicted} {
+		v.DeleteLabelValues(caller)
+	}
+}
+
 func (m *metrics) count(r *Record) {
 	m.promptTokens.Add(float64(r.Usage.Prompt))
 	m.predictedTokens.Add(float64(r.Usage.Completion))

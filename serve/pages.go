@@ -15,12 +15,14 @@ import (
 
 // A Query is what a page of the console asks.
 type Query struct {
-	Caller string
-	Owner  bool // may read everything there is
-	Lang   say.Lang
-	Name   string // of the path: /api/bases/{name}
-	Values url.Values
-	Body   json.RawMessage // of what is not a GET
+	Caller  string
+	Readers []string // the caller, as rules of documents name it
+	Owner   bool     // may read everything there is
+	Lang    say.Lang
+	Name    string // of the path: /api/bases/{name}
+	Values  url.Values
+	Body    json.RawMessage                              // of what is not a GET
+	Second  func(act, subject string, body []byte) error // as Config.Second, of this request
 }
 
 // A View answers a question of a page of the console with what becomes JSON.
@@ -32,11 +34,14 @@ type View func(ctx context.Context, q Query) (any, error)
 type Pages struct {
 	Tasks, StartFirst                                                       View // what runs in the background; the first plan of a newcomer
 	PlanFile, CheckPlan, SavePlan, ApplyPlan                                View
-	Library, Fit, AddModel, LoadModel                                       View
+	Library, Fit, AddModel, LoadModel, UnloadModel                          View
 	Bases, BaseFiles, BaseText, FindInBase, AddToBase, SetReaders, EvalBase View
 	Corpora, Journal, Measure, Document, Near, Card, Rows                   View
 	Curves, Points, Diagnose                                                View
+	PolicyOfPlan, DraftPolicy, Assessments                                  View
+	Lineage, Compare, Compared, Replies, Correct                            View
 	Verdicts, Machine, Settings                                             View
+	Care, SetCare, RunCare, Backups, MakeBackup, SetBackups                 View // retention, holds; backups
 }
 
 // pageRoutes are what the console's pages read and do.
@@ -57,6 +62,7 @@ func (s *Server) pageRoutes() (list []Route) {
 		{"GET /api/library/fit", ReadLibrary, p.Fit},
 		{"POST /api/library", SetLibrary, p.AddModel},
 		{"POST /api/library/load", SetLibrary, p.LoadModel},
+		{"POST /api/library/unload", SetLibrary, p.UnloadModel},
 		{"GET /api/bases", ReadBases, p.Bases},
 		{"GET /api/bases/{name}", ReadBases, p.BaseFiles},
 		{"GET /api/bases/{name}/text", Search, p.BaseText},
@@ -75,8 +81,22 @@ func (s *Server) pageRoutes() (list []Route) {
 		{"GET /api/curves/points", ReadRuns, p.Points},
 		{"GET /api/curves/findings", ReadRuns, p.Diagnose},
 		{"GET /api/verdicts", ReadPlan, p.Verdicts},
+		{"GET /api/verdicts/replies", ReadTraces, p.Replies},
+		{"GET /api/guard/policy", ReadPolicy, p.PolicyOfPlan},
+		{"POST /api/guard/policy", SetPolicy, p.DraftPolicy},
+		{"GET /api/guard/assessments", ReadPolicy, p.Assessments},
+		{"GET /api/lineage", ReadReleases, p.Lineage},
+		{"GET /api/comparison", ReadReleases, p.Compared},
+		{"POST /api/comparison", SetRelease, p.Compare},
+		{"GET /api/usage/correct", ReadUsage, p.Correct},
 		{"GET /api/machine", ReadMachine, p.Machine},
 		{"GET /api/settings", ReadMachine, p.Settings},
+		{"GET /api/care", Keep, p.Care},
+		{"PUT /api/care", SetPolicy, p.SetCare},
+		{"POST /api/care/run", Keep, p.RunCare},
+		{"GET /api/backups", Keep, p.Backups},
+		{"POST /api/backups", Keep, p.MakeBackup},
+		{"PUT /api/backups", Keep, p.SetBackups},
 	} {
 		list = append(list, Route{r.pattern, r.action, s.pageOf(r.page)})
 	}
@@ -114,7 +134,9 @@ func (s *Server) pageOf(f View) Handler {
 // query is what a request asks of a page. Whoever may say who reads a base
 // reads all of it; without rules of access that is who holds no mere key.
 func (s *Server) query(r *http.Request) Query {
-	q := Query{Caller: caller(r), Lang: language(r), Name: r.PathValue("name"), Values: r.URL.Query()}
+	c := CallerOf(r)
+	q := Query{Caller: c.Name, Readers: c.readers(), Lang: language(r), Name: r.PathValue("name"), Values: r.URL.Query(),
+		Second: func(act, subject string, body []byte) error { return s.second(r, act, subject, body) }}
 	if s.conf.Decide != nil {
 		q.Owner = s.may(r, SetBases, TheServer, "") == nil
 	} else {
@@ -127,8 +149,9 @@ func (s *Server) query(r *http.Request) Query {
 func pageError(err error) error {
 	told, ok := errors.AsType[*say.Error](err)
 	_, public := errors.AsType[*form.Error](err)
+	_, asks := errors.AsType[*Asked](err)
 	switch {
-	case public:
+	case public, asks:
 		return err
 	case ok:
 		e := form.Invalid("", "refused", told.What)

@@ -73,6 +73,25 @@ func (r *receipts) forget(to int) {
 	}
 }
 
+// drop lets go of the receipts of a caller.
+func (r *receipts) drop(caller string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.kept {
+		k := &r.kept[i]
+		b := r.ring[k.at:k.end()]
+		if string(b[k.id:k.id+k.caller]) == caller {
+			clear(b)
+		}
+	}
+}
+
+// Forget lets go of what the server remembers of a caller.
+func (s *Server) Forget(caller string) {
+	s.receipts.drop(caller)
+	s.metrics.forget(caller)
+}
+
 // find returns the receipt of an answer, to the caller that got the answer.
 func (r *receipts) find(id, caller string) (json.RawMessage, bool) {
 	r.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"testing"
 
 	"suiren/serve/form"
@@ -40,6 +41,38 @@ func TestReceiptOfEverySurface(t *testing.T) {
 		if code, text := b.send(t, "GET", "/v1/receipts/"+id, "", "Authorization", "", "X-Api-Key", "two"); code != 404 {
 			t.Errorf("%s: another caller gets %d %s", path, code, text)
 		}
+	}
+}
+
+// Whoever is forgotten has no receipt, and no line of their own among the metrics;
+// others keep theirs.
+func TestForget(t *testing.T) {
+	b := start(t, parrot{}, func(c *Config, r *Release) {
+		c.Key = func(secret string) (Caller, bool) { return Caller{Name: secret}, secret != "" }
+	})
+	ids := map[string]string{}
+	for _, who := range []string{"one", "two"} {
+		resp := b.request(t, "POST", "/v1/chat/completions", `{"messages":[{"role":"user","content":"good day"}]}`, "Authorization", "", "X-Api-Key", who)
+		io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+		ids[who] = resp.Header.Get("X-Request-Id")
+	}
+	known := func(who string) (receipt, counted bool) {
+		code, _ := b.send(t, "GET", "/v1/receipts/"+ids[who], "", "Authorization", "", "X-Api-Key", who)
+		_, text := b.send(t, "GET", "/metrics", "", "Authorization", "", "X-Api-Key", "three")
+		return code == 200, strings.Contains(text, `caller="`+who+`"`)
+	}
+	for _, who := range []string{"one", "two"} {
+		if receipt, counted := known(who); !receipt || !counted {
+			t.Fatalf("%s: a receipt: %v, counted: %v", who, receipt, counted)
+		}
+	}
+	b.s.Forget("one")
+	if receipt, counted := known("one"); receipt || counted {
+		t.Errorf("one is forgotten: a receipt: %v, counted: %v", receipt, counted)
+	}
+	if receipt, counted := known("two"); !receipt || !counted {
+		t.Errorf("two is not: a receipt: %v, counted: %v", receipt, counted)
 	}
 }
 

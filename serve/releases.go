@@ -25,6 +25,11 @@ func (s *Server) releaseAct(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if act == "promote" || act == "canary" {
+		if err := s.second(r, "release", act+" "+string(body), body); err != nil {
+			return err
+		}
+	}
 	out, err := s.conf.ReleaseAct(r.Context(), caller(r), act, body)
 	if err != nil {
 		return err

@@ -60,6 +60,9 @@ type Config struct {
 	Sessions Sessions
 	// Who says more of a caller, for the page.
 	Who func(Caller) map[string]any
+	// Second lets an act pass that one person may do alone, or that another has
+	// approved; otherwise its error is an Asked. Nil lets all pass.
+	Second func(r *http.Request, act, subject string, body []byte) error
 	// Routes of other rooms, which stand in the table beside the server's own.
 	Routes []Route
 
@@ -98,9 +101,14 @@ type Config struct {
 	// of the same type.
 	Spans func(c Caller, contentType string, body []byte) (reply []byte, err error)
 
+	// Kept returns what is kept of an answer, and its release's name and digest, to who
+	// asked for it, or with all to every caller of its tenant. It returns ErrNoAnswer for
+	// an id that the caller may not know of.
+	Kept func(c Caller, all bool, id string) ([]ExportTurn, *Release, error)
+
 	// Search finds the passages of a knowledge base for a caller, who may not
 	// read all of it. It returns ErrNoStore for a base it does not know.
-	Search func(caller, base, query string, most int) ([]openai.Found, error)
+	Search func(readers []string, base, query string, most int) ([]openai.Found, error)
 
 	// Pages are what the console's pages ask for.
 	Pages Pages
@@ -160,7 +168,7 @@ func New(conf Config) *Server {
 	}
 	s := &Server{conf: conf, sessions: conf.Sessions, receipts: newReceipts(maxReceipts), epochs: newEpochs(), limits: newLimits()}
 	var clock func() share
-	clock, s.metered = machineClock()
+	clock, s.metered = machineClock(sysClass)
 	s.meter = newMeter(clock)
 	if s.sessions == nil {
 		s.sessions = &sessions{live: map[[32]byte]session{}, now: conf.Now}
@@ -203,6 +211,7 @@ func (s *Server) Routes() []Route {
 		{"POST /v1/messages", Chat, s.ask(anthropic.ParseMessages)},
 		{"POST /v1/messages/count_tokens", Tokenize, s.countTokens},
 		{"GET /v1/receipts/{id}", ReadReceipt, s.receipt},
+		{"GET /api/documents/{model}", Chat, s.document},
 	}, s.ollamaRoutes(), []Route{
 		{"POST /tokenize", Tokenize, s.tokenize},
 		{"POST /detokenize", Tokenize, s.detokenize},

@@ -34,7 +34,8 @@ func (s *Server) searchStore(w http.ResponseWriter, r *http.Request) error {
 	} else if err != nil {
 		return err
 	}
-	list, err := s.conf.Search(caller(r), r.PathValue("id"), q.Query, q.Most)
+	c := CallerOf(r)
+	list, err := s.conf.Search(c.readers(), r.PathValue("id"), q.Query, q.Most)
 	if errors.Is(err, ErrNoStore) {
 		return errNoStore
 	}

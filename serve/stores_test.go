@@ -11,8 +11,8 @@ import (
 func TestSearchStore(t *testing.T) {
 	var asked []string
 	b := start(t, nil, func(c *Config, _ *Release) {
-		c.Search = func(caller, base, query string, most int) ([]openai.Found, error) {
-			asked = append(asked, caller+" "+base+" "+query)
+		c.Search = func(readers []string, base, query string, most int) ([]openai.Found, error) {
+			asked = append(asked, strings.Join(readers, ",")+" "+base+" "+query)
 			if base != "house" {
 				return nil, ErrNoStore
 			}

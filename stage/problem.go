@@ -53,12 +53,6 @@ func FamilyText(family string) say.Text {
 		return say.T("calendar", "日历")
 	case "unit":
 		return say.T("units", "单位换算")
-	case "sums":
-		return say.T("sums in turns", "连续计算")
-	case "stock":
-		return say.T("keeping count", "记数")
-	case "booking":
-		return say.T("bookings", "预订")
 	case "order":
 		return say.T("order of operations", "四则运算")
 	case "linear":
@@ -75,9 +69,14 @@ func (p *Problem) Correct(reply string) bool {
 	if _, after, ok := strings.Cut(reply, "</think>"); ok {
 		reply = after
 	}
+	reply = Trimmed(reply)
+	return reply != "" && reply == p.Answer
+}
+
+// Trimmed is a reply without the space around it and a last full stop.
+func Trimmed(reply string) string {
 	reply = strings.TrimSpace(reply)
-	reply = strings.TrimSuffix(strings.TrimSuffix(reply, "."), "。")
-	return reply != "" && strings.TrimSpace(reply) == p.Answer
+	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(reply, "."), "。"))
 }
 
 // Problems reads a file of JSON Lines, one problem at a time. Errors name file

@@ -62,6 +62,17 @@ func (s *Store) SetState(name string, version int64, value json.RawMessage, keep
 	}))
 }
 
+// Scrub empties the journal of the records of what was there before the last
+// change; what is freed in the file itself is overwritten (secure_delete).
+func (s *Store) Scrub() error {
+	var busy, frames, done int
+	err := s.db.QueryRow("PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &done)
+	if err == nil && busy != 0 {
+		err = say.Errorf("what was deleted is still in the journal of the records: another program is reading", "删除的内容仍在记录库日志中：另一个程序正在读取")
+	}
+	return s.dbError(err)
+}
+
 // kept returns the artifacts that states name.
 func (s *Store) kept() (list []Digest, err error) {
 	defer func() { err = s.dbError(err) }()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -115,19 +116,37 @@ func TestUpgrade(t *testing.T) {
 
 func TestQuota(t *testing.T) {
 	s := open(t, t.TempDir())
-	if n, err := s.Quota(); n != 0 || err != nil || s.Within() != nil {
+	if n, err := s.Quota(All); n != 0 || err != nil || s.Within() != nil {
 		t.Fatal(n, err)
 	}
 	put(t, s, "a", string(make([]byte, 100_000)))
+	check(t, os.WriteFile(filepath.Join(s.Path(), "usage.db"), make([]byte, 2_000_000), 0o600))
+	check(t, os.WriteFile(filepath.Join(s.Path(), "usage.db.v1"), make([]byte, 30_000), 0o600))
 	used, err := s.Used()
 	check(t, err)
-	if used < 100_000 {
+	if used[Made] < 100_000 || used[Made] > 200_000 || used[Copies] != 30_000 || used[Books] < 2_000_000 || used[All] != used[Made]+used[Copies]+used[Books] {
 		t.Fatal(used)
 	}
 	for quota, within := range map[int64]bool{50_000: false, 100_000_000: true, 0: true} {
-		check(t, s.SetQuota(quota))
+		check(t, s.SetQuota(All, quota))
 		if err := s.Within(); (err == nil) != within || err != nil && !errors.Is(err, ErrQuota) {
 			t.Errorf("quota %d: %v", quota, err)
 		}
+	}
+	// Of one class, and what makes room there; others go on.
+	check(t, s.SetQuota(Books, 1_000_000))
+	check(t, s.SetQuota(Made, 1_000_000))
+	if err := s.Within(Made); err != nil {
+		t.Error(err)
+	}
+	if err := s.Within(Made, Books); !errors.Is(err, ErrQuota) || !strings.Contains(err.Error(), "suiren care keep content") {
+		t.Error(err)
+	}
+	check(t, s.SetQuota(Books, 0))
+	if err := s.Within(Made, Books, Copies); err != nil {
+		t.Error(err)
+	}
+	if s.SetQuota("letters", 1) == nil {
+		t.Error("a class that there is none of")
 	}
 }

@@ -42,7 +42,7 @@ func (a *app) alertAddCommand() *cobra.Command {
 	var rule operate.Alert
 	var command string
 	c := &cobra.Command{
-		Use: "add " + a.t("NAME|any", "名称|any"), Short: a.t("Tell someone when a check is not well: disk, memory, backup, queue, kv, ready, release", "检查项不正常时通知：disk、memory、backup、queue、kv、ready、release"),
+		Use: "add " + a.t("NAME|any", "名称|any"), Short: a.t("Tell someone when a check is not well: disk, memory, backup, queue, kv, ready, release; or when a glass is broken: emergency", "检查项不正常时通知：disk、memory、backup、queue、kv、ready、release；启用紧急访问时通知：emergency"),
 		Long: a.t("Tell someone when a check of /api/health is not well, and when it is well again: a line of JSON to a\nwebhook's address, which is the only one that is ever dialed, at the end of a file, or to a command.",
 			"当 /api/health 的检查项不正常及恢复时通知：把一行 JSON 发往 webhook 地址（只会连接该地址）、\n追加到文件，或交给命令。"),
 		Args: a.args(1, 1),

@@ -20,6 +20,7 @@ import (
 	"suiren/internal/say"
 	"suiren/stage/compute"
 	"suiren/stage/operate"
+	"suiren/stage/operate/care"
 	"suiren/store"
 	"suiren/store/backup"
 )
@@ -130,13 +131,16 @@ func (w *workspace) backup(ctx context.Context, path string, o backup.Options) (
 func (a *app) restoreCommand() *cobra.Command {
 	var identity string
 	var check bool
+	var gone []string
 	c := &cobra.Command{
 		Use: "restore " + a.t("FILE", "文件") + " [" + a.t("FOLDER", "目录") + "]", Short: a.t("Make a folder of a backup again, or check the backup", "从备份恢复目录，或核对备份"),
 		Long: a.t(`Make the state folder and the plan files of a backup again, in a folder that has
 none. Every file is compared with the backup's list, every artifact with its name and
-the audit log with its chain, before anything appears.`,
+the audit log with its chain, and who was erased since (suiren-erased.json, beside the backup or
+the folder) is erased again, before anything appears.`,
 			`在尚无状态目录的目录中恢复备份的状态目录与计划文件。全部文件与清单、全部产物与摘要、
-审计日志与哈希链核对一致之后，才会出现在目录中。`),
+审计日志与哈希链核对一致，并再次清除备份之后被清除的人（备份或目录旁的 suiren-erased.json）
+之后，才会出现在目录中。`),
 		Args: a.args(1, 2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			var ids []age.Identity
@@ -158,7 +162,7 @@ the audit log with its chain, before anything appears.`,
 			if check {
 				m, err = backup.Check(f, ids)
 			} else {
-				m, err = a.restore(f, ids, args[1:])
+				m, err = a.restore(f, ids, args[1:], append(gone, filepath.Join(filepath.Dir(args[0]), care.ErasedName)))
 			}
 			if err != nil {
 				return err
@@ -176,12 +180,14 @@ the audit log with its chain, before anything appears.`,
 		},
 	}
 	c.Flags().StringVar(&identity, "identity", "", a.t("file of the age identity that opens the backup", "打开备份的 age 身份文件"))
+	c.Flags().StringSliceVar(&gone, "erased", nil, a.t("another file of who was erased since (those beside the backup and the folder are read)", "另一份已清除名单文件（备份与目录旁的会自动读取）"))
 	c.Flags().BoolVar(&check, "check", false, a.t("only read the backup and say whether it is whole", "只读取备份并说明是否完整"))
 	return c
 }
 
-// restore makes a folder of a backup, and notes it in its audit log.
-func (a *app) restore(f io.Reader, ids []age.Identity, args []string) (*backup.Manifest, error) {
+// restore makes a folder of a backup, erases again who was erased since by the lists
+// that are there, and notes it in its audit log.
+func (a *app) restore(f io.Reader, ids []age.Identity, args, lists []string) (*backup.Manifest, error) {
 	folder := "."
 	if len(args) > 0 {
 		folder = args[0]
@@ -194,22 +200,32 @@ func (a *app) restore(f io.Reader, ids []age.Identity, args []string) (*backup.M
 	if !ok {
 		free = math.MaxInt64
 	}
-	m, err := backup.Restore(f, ids, state, folder, free)
-	if err != nil {
-		return nil, err
-	}
-	st, err := store.Open(state)
-	if err != nil {
-		return nil, err
-	}
-	defer st.Close()
-	dir := bookDir(state)
-	if _, err := os.Stat(dir.audit()); err == nil {
-		if _, _, err := operate.VerifyAudit(dir.audit()); err != nil {
+	var gone []care.Erasure
+	for _, path := range append(lists, filepath.Join(filepath.Dir(filepath.Clean(state)), care.ErasedName)) {
+		list, err := care.ReadErased(path)
+		if err != nil {
 			return nil, err
 		}
+		gone = append(gone, list...)
 	}
-	return m, dir.log("restore", m.Made.Format(time.RFC3339))
+	return backup.Restore(f, ids, state, folder, free, func(m *backup.Manifest, made string) error {
+		st, err := store.Open(made) // brings the records up
+		if err != nil {
+			return err
+		}
+		defer st.Close()
+		dir := bookDir(made)
+		if _, err := os.Stat(dir.audit()); err == nil {
+			if _, _, err := operate.VerifyAudit(dir.audit()); err != nil {
+				return err
+			}
+		}
+		n, err := dir.eraseAgain(gone, m.Made)
+		if err != nil {
+			return err
+		}
+		return dir.log("restore", fmt.Sprintf("%s erased:%d", m.Made.Format(time.RFC3339), n))
+	})
 }
 
 // storeDowngradeCommand brings the records down for an older program.
@@ -248,9 +264,15 @@ func (a *app) storeDowngradeCommand() *cobra.Command {
 
 // storeQuotaCommand limits what the state folder may take.
 func (a *app) storeQuotaCommand() *cobra.Command {
-	var set string
+	var set, class string
 	c := &cobra.Command{
-		Use: "quota [" + a.t("FOLDER", "目录") + "]", Short: a.t("Show or set how much of the disk the state folder may take", "显示或设置状态目录可占用的磁盘空间"), Args: a.args(0, 1),
+		Use: "quota [" + a.t("FOLDER", "目录") + "]", Short: a.t("Show or set how much of the disk the state folder may take", "显示或设置状态目录可占用的磁盘空间"),
+		Long: a.t(`Show or set how much of the disk the state folder may take, or a class of its files: made
+(artifacts, checkpoints), books (records, ledger, traces, audit log), copies (from before upgrades).
+Beyond it nothing more is made; of requests, amounts are still written down, what is said is not.`,
+			`显示或设置状态目录或其中一类文件可占用的磁盘空间：made（产物、检查点）、books（记录、账本、
+追踪、审计日志）、copies（升级前的副本）。超出后不再制作新产物；请求的用量仍会记录，内容不再保留。`),
+		Args: a.args(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			w, err := a.openState(strings.Join(args, ""))
 			if err != nil {
@@ -264,31 +286,39 @@ func (a *app) storeQuotaCommand() *cobra.Command {
 						return usage("--set", say.T("this is not a size", "这不是大小"), say.T("write it like 20GB, or none", "请写成 20GB 的样子，或 none"))
 					}
 				}
-				if err := w.st.SetQuota(int64(n)); err != nil {
+				if err := w.st.SetQuota(class, int64(n)); err != nil {
 					return err
 				}
-				if err := w.books().log("store.quota", set); err != nil {
+				if err := w.books().log("store.quota", strings.TrimSpace(class+" "+set)); err != nil {
 					return err
 				}
-			}
-			quota, err := w.st.Quota()
-			if err != nil {
-				return err
 			}
 			used, err := w.st.Used()
 			if err != nil {
 				return err
 			}
-			if a.format == formatJSONL {
-				a.line(map[string]any{"type": "quota", "quota": quota, "used": used})
-			} else if quota == 0 {
-				fmt.Fprintln(a.stdout, a.t("%s are taken, there is no limit", "已占用 %s，没有上限", size(used)))
-			} else {
-				fmt.Fprintln(a.stdout, a.t("%s of %s are taken", "已占用 %s，上限 %s", size(used), size(quota)))
+			for _, class := range append([]string{store.All}, store.QuotaClasses...) {
+				quota, err := w.st.Quota(class)
+				if err != nil {
+					return err
+				}
+				n, label := used[class], ""
+				if class != store.All {
+					label = pad(class, 8)
+				}
+				switch {
+				case a.format == formatJSONL:
+					a.line(map[string]any{"type": "quota", "class": class, "quota": quota, "used": n})
+				case quota == 0:
+					fmt.Fprintln(a.stdout, label+a.t("%s are taken, there is no limit", "已占用 %s，没有上限", size(n)))
+				default:
+					fmt.Fprintln(a.stdout, label+a.t("%s of %s are taken", "已占用 %s，上限 %s", size(n), size(quota)))
+				}
 			}
 			return nil
 		},
 	}
 	c.Flags().StringVar(&set, "set", "", a.t("the most it may take, like 20GB, or none", "上限，如 20GB，或 none"))
+	c.Flags().StringVar(&class, "class", "", a.t("of this class of files alone: made, books, copies", "只针对此类文件：made、books、copies"))
 	return c
 }

@@ -41,9 +41,9 @@ func (a *app) benchInferCommand() *cobra.Command {
 	var rounds int
 	c := &cobra.Command{
 		Use: "infer " + a.t("MODEL", "模型"), Short: a.t("Measure how fast a model's files run here", "测量某个模型文件在本机的运行速度"),
-		Long: a.t("Measure how fast a GGUF file or a Hugging Face folder runs here, against the bandwidth of memory measured in the same rounds.\n\n"+
+		Long: a.t("Measure how fast a GGUF file or a Hugging Face folder runs here, against the bandwidth of memory, measured between the tokens of an answer.\n\n"+
 			"--peer gives a command that is asked for the same in alternation: it reads a line with the name of a test (prefill, decode, decode8) and answers with a line of JSON, {\"rate\": tokens a second}. The ratios are medians over the rounds.",
-			"测量 GGUF 文件或 Hugging Face 文件夹在本机的运行速度，并与同一轮实测的内存带宽比较。\n\n"+
+			"测量 GGUF 文件或 Hugging Face 文件夹在本机的运行速度，并与在回答的词元之间实测的内存带宽比较。\n\n"+
 				"--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行测试名称（prefill、decode、decode8），回答一行 JSON：{\"rate\": 每秒词元数}。比值取各轮的中位数。"),
 		Args: a.args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.benchInfer(args[0], peer, rounds) },
@@ -70,13 +70,17 @@ func (a *app) benchInfer(path, peer string, rounds int) error {
 		}
 		defer other.stop()
 	}
-	ours, theirs, roofs := map[string][]float64{}, map[string][]float64{}, []float64{}
+	reader, err := compute.NewReader(m.Threads)
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	ours, theirs := map[string][]float64{}, map[string][]float64{}
+	var read memoryUse
 	for range max(1, rounds) {
-		roof, err := compute.Bandwidth(m.Threads)
-		if err != nil {
+		if err := b.alternate(reader, &read); err != nil {
 			return err
 		}
-		roofs = append(roofs, roof)
 		for _, t := range inferTests {
 			rate, err := b.run(t.name)
 			if err != nil {
@@ -92,20 +96,41 @@ func (a *app) benchInfer(path, peer string, rounds int) error {
 		}
 	}
 	for _, t := range inferTests {
-		a.inferLine(t.name, t.what, ours[t.name], theirs[t.name], roofs, b.bytes, m.Threads)
+		a.inferLine(t.name, t.what, ours[t.name], theirs[t.name], &read, m.Threads)
+	}
+	return nil
+}
+
+// A memoryUse is how many bytes a second were read, one by one in alternation:
+// weights, by tokens of an answer, and memory alone.
+type memoryUse struct{ weights, memory []float64 }
+
+// share is that of the medians: what disturbs one disturbs the other.
+func (u *memoryUse) share() float64 { return median(u.weights) / median(u.memory) }
+
+// alternate adds a round to u. A token reads the weights once.
+func (b *inferBench) alternate(r *compute.Reader, u *memoryUse) error {
+	q := slices.Clone(b.seqs[:1])
+	for at := range inferAnswer / 2 {
+		q[0].IDs, q[0].At = []int32{b.token(at)}, at
+		start := time.Now()
+		if err := b.d.Step(b.p, q, b.out); err != nil {
+			return err
+		}
+		u.weights = append(u.weights, float64(b.bytes)/time.Since(start).Seconds())
+		u.memory = append(u.memory, r.Read())
 	}
 	return nil
 }
 
 // inferLine shows one test's medians. Of one answer at a time, the weights
 // are read once a token: their bytes are a share of the bandwidth.
-func (a *app) inferLine(name string, what say.Text, ours, theirs, roofs []float64, bytes int64, threads int) {
-	var ratios, shares []float64
+func (a *app) inferLine(name string, what say.Text, ours, theirs []float64, read *memoryUse, threads int) {
+	var ratios []float64
 	for i := range ours {
 		if i < len(theirs) {
 			ratios = append(ratios, ours[i]/theirs[i])
 		}
-		shares = append(shares, ours[i]*float64(bytes)/roofs[i])
 	}
 	if a.format == formatJSONL {
 		line := map[string]any{"type": "bench", "name": "infer-" + name, "rate": median(ours), "threads": threads}
@@ -113,7 +138,7 @@ func (a *app) inferLine(name string, what say.Text, ours, theirs, roofs []float6
 			line["peer"], line["ratio"] = median(theirs), median(ratios)
 		}
 		if name == "decode" {
-			line["share_of_bandwidth"] = median(shares)
+			line["share_of_bandwidth"], line["bandwidth"] = read.share(), median(read.memory)
 		}
 		a.line(line)
 		return
@@ -123,7 +148,7 @@ func (a *app) inferLine(name string, what say.Text, ours, theirs, roofs []float6
 		text += a.t("  peer %9.1f  ratio %.2f (%.2f to %.2f)", "  对照 %9.1f  比值 %.2f（%.2f 至 %.2f）", median(theirs), median(ratios), slices.Min(ratios), slices.Max(ratios))
 	}
 	if name == "decode" {
-		text += a.t("  %.0f%% of the %.1f GB/s that memory gives", "  达到内存带宽 %[2].1f GB/s 的 %[1].0f%%", 100*median(shares), median(roofs)/1e9)
+		text += a.t("  %.0f%% of the %.1f GB/s that memory gives", "  达到内存带宽 %[2].1f GB/s 的 %[1].0f%%", 100*read.share(), median(read.memory)/1e9)
 	}
 	fmt.Fprintln(a.stdout, text+"  "+what.In(a.lang))
 }
@@ -185,14 +210,17 @@ func (b *inferBench) close() {
 	b.f.Close()
 }
 
+func (b *inferBench) token(i int) int32 {
+	return int32(tensor.Rand(3, 0, uint64(i)) % uint64(b.d.Shape.Vocab))
+}
+
 // run does a test once and returns tokens a second.
 func (b *inferBench) run(test string) (float64, error) {
-	token := func(i int) int32 { return int32(tensor.Rand(3, 0, uint64(i)) % uint64(b.d.Shape.Vocab)) }
 	start := time.Now()
 	if test == "prefill" {
 		q := b.seqs[0]
 		for i := range inferPrompt {
-			q.IDs = append(q.IDs, token(i))
+			q.IDs = append(q.IDs, b.token(i))
 		}
 		err := b.d.Step(b.p, []model.Seq{q}, b.out)
 		return inferPrompt / time.Since(start).Seconds(), err
@@ -204,7 +232,7 @@ func (b *inferBench) run(test string) (float64, error) {
 	seqs := slices.Clone(b.seqs[:n])
 	for at := range inferAnswer {
 		for i := range seqs {
-			seqs[i].IDs, seqs[i].At = []int32{token(at*n + i)}, at
+			seqs[i].IDs, seqs[i].At = []int32{b.token(at*n + i)}, at
 		}
 		if err := b.d.Step(b.p, seqs, b.out); err != nil {
 			return 0, err

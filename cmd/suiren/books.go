@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -95,7 +96,9 @@ type books struct {
 	salts   sync.Map          // of refusals on their way from the audit log to their traces
 	watts   float64           // of a busy core, where no meter is read
 	sent    func(*ledger.Trace)
-	opened  []func() error // closes what was opened, the last first
+	room    func() bool         // for what is said; nil: there is
+	forget  func(caller string) // what the server remembers of a caller
+	opened  []func() error      // closes what was opened, the last first
 }
 
 func openBooks(dir bookDir, content bool) (b *books, err error) {
@@ -167,7 +170,7 @@ func (b *books) config(a *app, hosts []string) serve.Config {
 	search, done := a.searcher()
 	b.opened = append(b.opened, done)
 	return serve.Config{
-		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate, Barred: b.barred, Review: b.review, Search: search,
+		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate, Barred: b.barred, Review: b.review, Search: search, Kept: b.kept,
 		Usage: b.usageView, Entries: b.entriesView, Budgets: b.budgetsView, SetBudget: b.setBudget, Traces: b.tracesView, Trace: b.traceView, Audit: b.auditView, Spans: b.takeSpans,
 		Log: b.log(a),
 	}
@@ -275,7 +278,7 @@ func (b *books) traceOf(r *serve.Record) (*ledger.Trace, error) {
 		Operation: r.Operation, Parent: r.Parent, Reason: r.Reason, Seed: r.Options.Seed, Wait: r.Wait, First: r.First, Total: r.Total, Metered: r.Metered,
 		Amounts: ledger.Amounts{Requests: 1, Prompt: int64(u.Prompt - min(u.Cached, u.Prompt)), Cached: int64(min(u.Cached, u.Prompt)),
 			Thought: int64(min(u.Reasoning, u.Completion)), Answer: int64(u.Completion - min(u.Reasoning, u.Completion)),
-			CPU: int64(max(r.CPUSeconds, 0) * 1e6), Energy: int64(max(r.Joules, 0) * 1e6)}}
+			CPU: int64(math.Round(max(r.CPUSeconds, 0) * 1e6)), Energy: int64(math.Round(max(r.Joules, 0) * 1e6))}}
 	if r.Metered == "" && r.CPUSeconds > 0 {
 		t.Metered, t.Amounts.Energy = "model", int64(r.CPUSeconds*b.watts*1e6)
 	}
@@ -302,7 +305,7 @@ func (b *books) traceOf(r *serve.Record) (*ledger.Trace, error) {
 			return nil, err
 		}
 	}
-	if keep {
+	if keep && (b.room == nil || b.room()) {
 		if t.Content, err = contentOf(r); err == nil && salt != nil {
 			t.Content.Salt = salt.(string)
 		}

@@ -107,12 +107,18 @@ func (b *books) setBudget(c serve.Caller, body []byte) error {
 	if err := b.ledger.SetBudget(x); err != nil {
 		return err
 	}
-	_, err := b.audit.Append(c.Name, "budget.set", budgetSubject(&x), "")
+	action, subject := budgetNote("budget.set", &x)
+	_, err := b.audit.Append(c.Name, action, subject, "")
 	return err
 }
 
-func budgetSubject(b *ledger.Budget) string {
-	return b.Scope + ":" + b.Name + " " + strconv.FormatInt(b.Amount, 10) + " " + b.Unit + "/" + b.Period
+// budgetNote is what the audit log says of a budget that is set, or taken away.
+func budgetNote(set string, b *ledger.Budget) (action, subject string) {
+	scope := strings.TrimSuffix(b.Scope+":"+b.Name, ":")
+	if b.Amount < 0 {
+		return "budget.remove", scope + " " + b.Unit + "/" + b.Period
+	}
+	return set, scope + " " + strconv.FormatInt(b.Amount, 10) + " " + b.Unit + "/" + b.Period
 }
 
 // tracesView is a page of traces: before, limit, from, to (RFC 3339, or days), key, person,
@@ -190,6 +196,35 @@ func (b *books) traceView(c serve.Caller, id string) (any, error) {
 		}
 	}
 	return out, nil
+}
+
+// kept is what was said in an answer, for who asked for it, or with all for every
+// caller of its tenant.
+func (b *books) kept(c serve.Caller, all bool, id string) ([]serve.ExportTurn, *serve.Release, error) {
+	t, err := b.ledger.Find(id)
+	if errors.Is(err, ledger.ErrNoAnswer) || err == nil && (c.Tenant != "" && t.Tenant != c.Tenant || !all && (t.Key != c.Name || t.Tenant != c.Tenant)) {
+		return nil, nil, serve.ErrNoAnswer
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	turns, err := turnsKept(t)
+	return turns, &serve.Release{Name: t.Model, Digest: t.Release}, err
+}
+
+// turnsKept are the turns of a trace, as far as a reader has seen them.
+func turnsKept(t *ledger.Trace) ([]serve.ExportTurn, error) {
+	if t.Content == nil {
+		return nil, &say.Error{Where: t.ID, What: say.T("what was said in this answer is not kept", "这条回答的内容没有保留"),
+			Next: say.T("suiren trace capture on keeps what is said from then on", "suiren trace capture on 会保留此后的内容")}
+	}
+	var turns []serve.ExportTurn
+	for _, m := range t.Content.Messages {
+		if m.Role == "user" || m.Role == "assistant" {
+			turns = append(turns, serve.ExportTurn{Role: m.Role, Text: m.Text})
+		}
+	}
+	return append(turns, serve.ExportTurn{Role: "assistant", Text: t.Content.Answer}), nil
 }
 
 // auditView is a page of the audit log: after (number of a line), limit, actor, action, text; and

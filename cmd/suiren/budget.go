@@ -150,7 +150,7 @@ func setBudgets(dir bookDir, l *ledger.Ledger, list []ledger.Budget, action stri
 		if err := l.SetBudget(list[i]); err != nil {
 			return err
 		}
-		if err := dir.log(action, budgetSubject(&list[i])); err != nil {
+		if err := dir.log(budgetNote(action, &list[i])); err != nil {
 			return err
 		}
 	}

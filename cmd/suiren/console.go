@@ -31,13 +31,17 @@ type house struct {
 	shelf *base.Shelf
 	space func(dir string) (*service, error) // opens a plan's folder to make it here; nil: there is one
 
-	mu      sync.Mutex
-	svc     *service // of the plan; nil: there is none yet
-	tasks   []*task
-	made    []*serve.Release // of the plan
-	loaded  []*serve.Release // models
-	brought []*plain.Model
-	machine *measuredMachine
+	mu       sync.Mutex
+	svc      *service // of the plan; nil: there is none yet
+	tasks    []*task
+	made     []*serve.Release // of the plan
+	loaded   []*serve.Release // models
+	brought  []*plain.Model
+	machine  *measuredMachine
+	compared *comparison // the last one; nil: none
+
+	listing sync.Mutex // of rows
+	rows    keptRows
 
 	curving sync.Mutex // of curves
 	curves  []*keptCurve
@@ -106,10 +110,13 @@ func (h *house) pages() serve.Pages {
 	p := serve.Pages{
 		Tasks: h.tasksPage, StartFirst: h.startFirst,
 		PlanFile: orNothing(h.planFile), CheckPlan: h.checkPlan, SavePlan: h.savePlan, ApplyPlan: h.applyPlan,
-		Library: h.library, Fit: h.fit, AddModel: h.addModel, LoadModel: h.loadModel,
-		Corpora: orNothing(h.corpora), Journal: orNothing(h.journal), Measure: orNothing(h.measure), Document: orNothing(h.document), Near: orNothing(h.near), Card: orNothing(h.card), Rows: orNothing(h.rows),
+		Library: h.library, Fit: h.fit, AddModel: h.addModel, LoadModel: h.loadModel, UnloadModel: h.unloadModel,
+		Corpora: orNothing(h.corpora), Journal: orNothing(h.journal), Measure: orNothing(h.measure), Document: orNothing(h.document), Near: orNothing(h.near), Card: orNothing(h.card), Rows: orNothing(h.rowsPage),
 		Curves: orNothing(h.curvesPage), Points: orNothing(h.points), Diagnose: orNothing(h.findings),
 		Verdicts: orNothing(h.verdicts), Machine: h.machinePage, Settings: h.settings,
+		PolicyOfPlan: orNothing(h.policyOfPlan), DraftPolicy: h.draftPolicy, Assessments: h.assessments,
+		Lineage: orNothing(h.lineage), Compare: h.compareReleases, Compared: h.comparedPage, Replies: orNothing(h.replies), Correct: h.correct,
+		Care: h.carePage, SetCare: h.setCare, RunCare: h.runCare, Backups: orNothing(h.backups), MakeBackup: h.makeBackup, SetBackups: h.setBackups,
 	}
 	if dir, err := bases(); err == nil {
 		h.shelf = base.NewShelf(dir)
@@ -138,6 +145,7 @@ func (h *house) server(conf serve.Config) *serve.Server {
 	conf.Releases, conf.ReleaseAct, conf.Health = h.releasesView, h.releaseDo, h.health
 	conf.Record, conf.Rate = h.record, h.rate
 	h.srv = serve.New(conf)
+	h.books.forget = h.srv.Forget
 	return h.srv
 }
 

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"suiren/engine/tokenizer"
+	"suiren/pii"
 	"suiren/serve"
 	"suiren/stage"
 	"suiren/stage/data"
@@ -61,6 +62,28 @@ func (h *house) corpusOf(q serve.Query) (*workspace, store.Record, string, error
 	return w, rec, dir, err
 }
 
+// A journalRow is what a table shows of a document.
+type journalRow struct {
+	ID     string         `json:"id"`
+	Path   string         `json:"path"`
+	Source string         `json:"source"`
+	Lang   string         `json:"lang"`
+	Kept   bool           `json:"kept"`
+	Reason string         `json:"reason,omitempty"`
+	Like   string         `json:"like,omitempty"`
+	Chars  int32          `json:"chars"`
+	PII    map[string]int `json:"pii,omitempty"`
+}
+
+// mostRows bounds the rows of a journal that are kept from one page of a table to
+// the next: an artifact does not change, and to read it takes a while.
+const mostRows = 200_000
+
+type keptRows struct {
+	of   string // folder, reason and words
+	rows []journalRow
+}
+
 // journal lists what was decided of documents, a page at a time.
 func (h *house) journal(ctx context.Context, q serve.Query) (any, error) {
 	_, _, dir, err := h.corpusOf(q)
@@ -69,18 +92,14 @@ func (h *house) journal(ctx context.Context, q serve.Query) (any, error) {
 	}
 	reason, words := q.Values.Get("reason"), strings.ToLower(q.Values.Get("q"))
 	from, n := number(q, "from", 0, math.MaxInt32), number(q, "n", 100, 500)
-	type shown struct {
-		ID     string         `json:"id"`
-		Path   string         `json:"path"`
-		Source string         `json:"source"`
-		Lang   string         `json:"lang"`
-		Kept   bool           `json:"kept"`
-		Reason string         `json:"reason,omitempty"`
-		Like   string         `json:"like,omitempty"`
-		Chars  int32          `json:"chars"`
-		PII    map[string]int `json:"pii,omitempty"`
+	of := strings.Join([]string{dir, reason, words}, "\x00")
+	h.listing.Lock() // many pages are asked for at once, and one reads for all
+	defer h.listing.Unlock()
+	if k := h.rows; k.of == of {
+		from = min(from, len(k.rows))
+		return map[string]any{"total": len(k.rows), "rows": k.rows[from:min(len(k.rows), from+n)]}, nil
 	}
-	rows, total := []shown{}, 0
+	rows, total, all := []journalRow{}, 0, []journalRow{}
 	err = data.ReadJournal(dir, func(e *data.Entry) error {
 		switch {
 		case reason == "kept" && !e.Kept, reason == "left" && e.Kept, reason == "pii" && len(e.PII) == 0,
@@ -88,15 +107,21 @@ func (h *house) journal(ctx context.Context, q serve.Query) (any, error) {
 			words != "" && !strings.Contains(strings.ToLower(e.Path), words) && e.ID != words:
 			return nil
 		}
+		s := journalRow{ID: e.ID, Path: e.Path, Source: e.Source, Lang: e.Lang, Kept: e.Kept, Reason: e.Reason, Like: e.Like, PII: e.PII}
+		if e.Measures != nil {
+			s.Chars = e.Measures.Chars
+		}
 		if total++; total > from && len(rows) < n {
-			s := shown{ID: e.ID, Path: e.Path, Source: e.Source, Lang: e.Lang, Kept: e.Kept, Reason: e.Reason, Like: e.Like, PII: e.PII}
-			if e.Measures != nil {
-				s.Chars = e.Measures.Chars
-			}
 			rows = append(rows, s)
+		}
+		if total <= mostRows {
+			all = append(all, s)
 		}
 		return ctx.Err()
 	})
+	if err == nil && total <= mostRows {
+		h.rows = keptRows{of, all}
+	}
 	return map[string]any{"total": total, "rows": rows}, err
 }
 
@@ -177,6 +202,9 @@ func (h *house) measure(ctx context.Context, q serve.Query) (any, error) {
 	return map[string]any{"rule": rule.Name, "most": rule.Most, "low": low, "high": high, "counts": counts, "limits": limits, "at": at, "total": len(values), "below": below, "samples": around}, nil
 }
 
+// mostHits bounds the personal data that is shown of a document.
+const mostHits = 200
+
 // mostText bounds the text of a document that is shown, in bytes.
 const mostText = 64 << 10
 
@@ -215,8 +243,18 @@ func (h *house) document(_ context.Context, q serve.Query) (any, error) {
 	if len(text) > mostText {
 		text = strings.ToValidUTF8(text[:mostText], "")
 	}
+	type found struct {
+		Kind pii.Kind `json:"kind"`
+		Text string   `json:"text"`
+	}
+	hits := []found{}
+	for _, f := range pii.Find(nil, text) {
+		if len(hits) < mostHits {
+			hits = append(hits, found{f.Kind, text[f.Lo:f.Hi]})
+		}
+	}
 	e.Keys, e.Measures = nil, nil
-	return map[string]any{"entry": e, "rules": asked, "used_by": used, "text": text}, nil
+	return map[string]any{"entry": e, "rules": asked, "used_by": used, "text": text, "pii": hits}, nil
 }
 
 // mostClusters bounds the clusters that are shown.
@@ -274,9 +312,9 @@ func (h *house) card(_ context.Context, q serve.Query) (any, error) {
 	return map[string]string{"markdown": b.String()}, nil
 }
 
-// rows are rows of tokens as a model reads them, with what of them is learnt;
+// rowsPage are rows of tokens as a model reads them, with what of them is learnt;
 // without the name of a block, the blocks that there are.
-func (h *house) rows(_ context.Context, q serve.Query) (any, error) {
+func (h *house) rowsPage(_ context.Context, q serve.Query) (any, error) {
 	w, err := h.workspace()
 	if err != nil {
 		return nil, err

@@ -90,15 +90,12 @@ func (h *house) baseFiles(_ context.Context, q serve.Query) (any, error) {
 // reading calls f with a base as the reader may read it. The owner may look as
 // somebody else.
 func (h *house) reading(q serve.Query, f func(ix *knowledge.Index, access knowledge.Access) error) error {
-	as := []string{q.Caller}
-	if q.Owner {
-		as = nil
-		if who := q.Values.Get("as"); who != "" {
-			as = strings.Split(who, ",")
-		}
+	as, all := q.Readers, q.Owner
+	if who := q.Values.Get("as"); q.Owner && who != "" {
+		as, all = strings.Split(who, ","), false
 	}
 	err := h.shelf.With(q.Name, as, func(ix *knowledge.Index, access knowledge.Access) error {
-		if as == nil {
+		if all {
 			access = knowledge.Access{}
 		}
 		return f(ix, access)

@@ -7,11 +7,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"suiren/internal/say"
 	"suiren/models"
 	"suiren/serve"
+	"suiren/serve/plain"
 	"suiren/stage"
 	"suiren/stage/compute"
 )
@@ -31,13 +30,16 @@ func (h *house) library(context.Context, serve.Query) (any, error) {
 	type shown struct {
 		*models.Record
 		Changed []string `json:"changed"`
-		Served  bool     `json:"served"`
+		Served  string   `json:"served"` // the name by which it answers; "": it is not loaded
 		Fit     fitted   `json:"fit"`
 	}
 	out := []shown{}
 	free := h.free()
 	for _, r := range records {
-		s := shown{Record: r, Changed: r.Changed(), Served: slices.ContainsFunc(h.loaded, func(o *serve.Release) bool { return o.Digest == r.Digest.String() })}
+		s := shown{Record: r, Changed: r.Changed()}
+		if i := slices.IndexFunc(h.loaded, func(o *serve.Release) bool { return o.Digest == r.Digest.String() }); i >= 0 {
+			s.Served = h.loaded[i].Name
+		}
 		s.Fit = fitted{Free: free, Fits: r.Bytes < free, Bytes: r.Bytes}
 		out = append(out, s)
 	}
@@ -156,7 +158,15 @@ func (h *house) loadModel(_ context.Context, q serve.Query) (any, error) {
 		if err != nil {
 			return say.Text{}, err
 		}
+		policy, err := h.a.policyBefore(f.policy)
+		if err != nil {
+			p.Close()
+			return say.Text{}, err
+		}
 		r, err := h.a.load(ctx, p, free)
+		if err == nil && policy != nil {
+			r.Policy = rails{policy, policy.Title()}
+		}
 		if err == nil {
 			err = h.books.begin(r.Name, r.Digest)
 		}
@@ -171,6 +181,35 @@ func (h *house) loadModel(_ context.Context, q serve.Query) (any, error) {
 		bytes, _ := p.Memory()
 		return say.T("%s answers; it takes %s", "%s 已就绪，占用 %s", r.Name, size(bytes)), nil
 	})
+}
+
+// unloadModel takes a model out of memory when the last answer of it has ended.
+func (h *house) unloadModel(_ context.Context, q serve.Query) (any, error) {
+	var in struct{ Model string }
+	if err := read(q, &in); err != nil {
+		return nil, err
+	}
+	if !q.Owner {
+		return nil, errNotOwner
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at := slices.IndexFunc(h.loaded, func(r *serve.Release) bool { return r.Name == in.Model })
+	model := slices.IndexFunc(h.brought, func(m *plain.Model) bool { return m.Name() == in.Model })
+	if at < 0 || model < 0 {
+		return nil, &say.Error{Where: in.Model, What: say.T("it is not loaded", "它没有载入"), Next: say.T("a release of a plan is retired on the page of releases", "计划的发布版本请在发布页下线")}
+	}
+	if _, err := h.books.audit.Append(q.Caller, "model.unload", in.Model+" "+h.loaded[at].Digest, ""); err != nil {
+		return nil, err
+	}
+	m := h.brought[model]
+	h.loaded, h.brought = slices.Delete(slices.Clone(h.loaded), at, at+1), slices.Delete(slices.Clone(h.brought), model, model+1)
+	ended := h.srv.Open(slices.Concat(h.made, h.loaded)...)
+	go func() {
+		<-ended
+		m.Close()
+	}()
+	return map[string]bool{"ok": true}, nil
 }
 
 // A measuredMachine is this machine, as it was measured once.
@@ -245,44 +284,6 @@ func (h *house) machinePage(_ context.Context, q serve.Query) (any, error) {
 	var heap runtime.MemStats
 	runtime.ReadMemStats(&heap)
 	return map[string]any{"machine": m, "checks": checks, "holders": holders, "free": free, "heap": heap.HeapInuse, "version": versionText(), "go": runtime.Version()}, nil
-}
-
-// settings are those of the process, each with where it comes from.
-func (h *house) settings(_ context.Context, q serve.Query) (any, error) {
-	type setting struct {
-		Name   string `json:"name"`
-		Value  string `json:"value"`
-		Origin string `json:"origin"` // flag, environment, default
-		From   string `json:"from"`
-		What   string `json:"what"`
-	}
-	list := []setting{}
-	if h.cmd != nil {
-		h.cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			if f.Name == "help" {
-				return
-			}
-			s := setting{Name: f.Name, Value: f.Value.String(), Origin: "default", What: f.Usage}
-			if f.Changed {
-				s.Origin, s.From = "flag", "--"+f.Name
-			}
-			list = append(list, s)
-		})
-	}
-	for _, name := range []string{"SUIREN_HOME", "SUIREN_THREADS", "SUIREN_LANG", "NO_COLOR"} {
-		if v, ok := os.LookupEnv(name); ok {
-			list = append(list, setting{Name: name, Value: v, Origin: "environment", From: name})
-		}
-	}
-	home, err := models.Home()
-	if err != nil {
-		return nil, err
-	}
-	places := []setting{{Name: "home", Value: home, Origin: "default"}, {Name: "books", Value: string(h.books.dir), Origin: "default"}}
-	if w, err := h.workspace(); err == nil {
-		places = append(places, setting{Name: "plan", Value: w.file.Path, Origin: "file", From: w.file.Path}, setting{Name: "state", Value: w.st.Path(), Origin: "default"})
-	}
-	return map[string]any{"settings": list, "places": places}, nil
 }
 
 var errNotOwner = &say.Error{What: say.T("only the owner of this server may do that", "只有服务器的所有者可以这样做"),

@@ -17,14 +17,21 @@ import (
 	"suiren/store"
 )
 
-// A keptCurve is a curve that was read, as long as its file stays the same.
+// A keptCurve is what the pages need of a curve that was read, as long as its
+// file stays the same: its columns, not its points, which take ten times as much.
 type keptCurve struct {
 	dir  string
 	size int64
 	time int64
-	*curve.Curve
+	curve.Info
+	points  int
+	first   curve.Point
+	last    []curve.Point // the last ones
 	columns map[string]column
 }
+
+// lastPoints is how many of them are kept.
+const lastPoints = 200
 
 // A column is one series of a curve.
 type column struct {
@@ -53,7 +60,10 @@ func (h *house) curve(dir string) (*keptCurve, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keptCurve{dir, size, time, c, map[string]column{}}
+	k := &keptCurve{dir: dir, size: size, time: time, Info: c.Info, points: len(c.Points), columns: map[string]column{}}
+	if k.points > 0 {
+		k.first, k.last = c.Points[0], slices.Clone(c.Points[max(0, k.points-lastPoints):])
+	}
 	for _, name := range namesOf(c) {
 		x, y := c.Series(name)
 		k.columns[name] = column{x, y}
@@ -106,14 +116,14 @@ func (h *house) curvesPage(context.Context, serve.Query) (any, error) {
 	for _, path := range paths {
 		dir := filepath.Dir(path)
 		k, err := h.curve(dir)
-		if err != nil || len(k.Points) == 0 {
+		if err != nil || k.points == 0 {
 			continue // damaged, or just begun
 		}
-		s := shown{ID: filepath.Base(filepath.Dir(dir)) + "/" + filepath.Base(dir), Step: filepath.Base(filepath.Dir(dir)), Points: len(k.Points),
+		s := shown{ID: filepath.Base(filepath.Dir(dir)) + "/" + filepath.Base(dir), Step: filepath.Base(filepath.Dir(dir)), Points: k.points,
 			Series: slices.Sorted(maps.Keys(k.columns)), Values: map[string]float64{}, Counts: k.Counts, Runs: k.Runs}
-		first, last := k.Points[0], k.Points[len(k.Points)-1]
-		s.Updated, s.Last, s.Seconds = last.Time, last.Step, last.Time-first.Time
-		for _, p := range k.Points[max(0, len(k.Points)-200):] {
+		last := k.last[len(k.last)-1]
+		s.Updated, s.Last, s.Seconds = last.Time, last.Step, last.Time-k.first.Time
+		for _, p := range k.last {
 			maps.Copy(s.Values, p.Values)
 		}
 		list = append(list, s)
@@ -122,22 +132,26 @@ func (h *house) curvesPage(context.Context, serve.Query) (any, error) {
 	return list[:min(len(list), mostListed)], nil
 }
 
-// curveOf finds a curve by its id.
-func (h *house) curveOf(q serve.Query) (*keptCurve, error) {
+// curveDir is where the curve of an id lies.
+func (h *house) curveDir(q serve.Query) (string, error) {
 	w, err := h.workspace()
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	step, key, ok := strings.Cut(q.Values.Get("id"), "/")
 	if !ok || !filepath.IsLocal(step) || !filepath.IsLocal(key) || strings.ContainsAny(step+key, `/\`) {
-		return nil, fs.ErrNotExist
+		return "", fs.ErrNotExist
 	}
-	return h.curve(w.path("curves", step, key))
+	return w.path("curves", step, key), nil
 }
 
 // points are those of some series between two steps, so few that a page can draw them.
 func (h *house) points(_ context.Context, q serve.Query) (any, error) {
-	k, err := h.curveOf(q)
+	dir, err := h.curveDir(q)
+	if err != nil {
+		return nil, err
+	}
+	k, err := h.curve(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +175,11 @@ func (h *house) points(_ context.Context, q serve.Query) (any, error) {
 
 // findings are what looks wrong in a training.
 func (h *house) findings(_ context.Context, q serve.Query) (any, error) {
-	k, err := h.curveOf(q)
+	dir, err := h.curveDir(q)
+	if err != nil {
+		return nil, err
+	}
+	c, err := curve.Read(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +189,7 @@ func (h *house) findings(_ context.Context, q serve.Query) (any, error) {
 		Next string `json:"next"`
 	}
 	list := []finding{}
-	for _, f := range train.Diagnose(k.Curve) {
+	for _, f := range train.Diagnose(c) {
 		list = append(list, finding{f.Code, f.What.In(q.Lang), f.Next.In(q.Lang)})
 	}
 	return list, nil

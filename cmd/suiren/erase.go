@@ -15,6 +15,7 @@ import (
 	"suiren/internal/say"
 	"suiren/stage/data"
 	"suiren/stage/operate"
+	"suiren/stage/operate/care"
 	"suiren/stage/operate/ledger"
 	"suiren/store"
 )
@@ -22,6 +23,7 @@ import (
 // auditEraseCommand takes a person out of the books, and says so in the audit log.
 func (a *app) auditEraseCommand() *cobra.Command {
 	var models bool
+	var as string
 	c := &cobra.Command{
 		Use: "erase " + a.t("NAME", "名称") + " [" + a.t("FOLDER", "目录") + "]", Short: a.t("Erase what a person, or the holder of a key, has said; the audit log holds as before", "清除某人（或某密钥持有人）说过的内容；审计日志仍然完整"),
 		Long: a.t(`Erase what a person, or the holder of a key, has said and been answered: messages,
@@ -39,32 +41,10 @@ log. Backups from before hold it until the next takes their place.`,
 在被下一次备份取代之前仍含有这些内容。`),
 		Args: a.args(1, 2),
 		RunE: func(_ *cobra.Command, args []string) error {
-			path := strings.Join(args[1:], "")
-			return a.onLedger(path, models, func(dir bookDir, l *ledger.Ledger) error {
-				f, err := l.Erase(args[0])
-				if err != nil {
-					return err
-				}
-				copies, err := dir.removeCopies()
-				if err != nil {
-					return err
-				}
-				log, err := operate.OpenAudit(dir.audit())
-				if err != nil {
-					return err
-				}
-				defer log.Close()
-				// The salt is thrown away: the line says that someone was erased, not who.
-				if _, err := log.Append("cli", "erase", fmt.Sprintf("%s contents:%d held:%d copies:%d", f.Name, f.Contents, f.Held, len(copies)), args[0]); err != nil {
-					return err
-				}
-				if err := a.showForgotten(f, copies); err != nil || models {
-					return err
-				}
-				return a.learnt(path, f.Learnt)
-			})
+			return a.erasePerson(args[0], strings.Join(args[1:], ""), models, true, as)
 		},
 	}
+	a.asFlag(c, &as)
 	a.bookFlag(c, &models)
 	return c
 }
@@ -88,7 +68,7 @@ func (a *app) auditForgetCommand() *cobra.Command {
 				if err := dir.log("forget", fmt.Sprintf("%s contents:%d held:%d", before, f.Contents, f.Held)); err != nil {
 					return err
 				}
-				return a.showForgotten(f, nil)
+				return a.showForgotten(f, 0)
 			})
 		},
 	}
@@ -97,57 +77,65 @@ func (a *app) auditForgetCommand() *cobra.Command {
 	return c
 }
 
-// removeCopies removes what taking over the books of earlier programs left beside
-// them: they hold what everybody said.
-func (d bookDir) removeCopies() ([]string, error) {
-	var list []string
-	for _, pattern := range []string{d.ledger() + ".v*", filepath.Join(string(d), "traces", "*.imported")} {
+// copies are what an upgrade of the records and the books left beside them: they
+// hold what everybody said, and who decided.
+func (d bookDir) copies() (list []string, err error) {
+	for _, pattern := range []string{d.ledger() + ".v*", filepath.Join(string(d), "traces", "*.imported"), filepath.Join(string(d), "suiren.db.format*")} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range found {
-			if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return list, err
-			}
-			list = append(list, f)
-		}
+		list = append(list, found...)
 	}
 	return list, nil
 }
 
-func (a *app) showForgotten(f *ledger.Forgotten, copies []string) error {
+// removeCopies removes them.
+func (d bookDir) removeCopies() ([]string, error) {
+	list, err := d.copies()
+	for _, f := range list {
+		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return list, err
+}
+
+func (a *app) showForgotten(f *ledger.Forgotten, copies int) error {
 	if a.format == formatJSONL {
 		a.line(struct {
 			Type string `json:"type"`
 			*ledger.Forgotten
 			Copies int `json:"copies"`
-		}{"forgotten", f, len(copies)})
+		}{"forgotten", f, copies})
 		return nil
 	}
 	if f.Name != "" {
 		fmt.Fprintln(a.stdout, a.t("%s stands for the name from now on", "今后以 %s 代替该姓名", f.Name))
 	}
-	fmt.Fprintln(a.stdout, a.t("gone: what was said in %d requests, %d spans, %d copies of earlier books", "已清除：%d 次请求的内容，%d 个 span，%d 个旧账本副本", f.Contents, f.Spans, len(copies)))
+	fmt.Fprintln(a.stdout, a.t("gone: what was said in %d requests, %d spans, %d copies of earlier books", "已清除：%d 次请求的内容，%d 个 span，%d 个旧账本副本", f.Contents, f.Spans, copies))
 	if f.Held > 0 {
 		fmt.Fprintln(a.stdout, a.t("kept until %s: what was said in %d refused requests", "保留至 %s：%d 次被拒绝请求的内容", f.Until.Local().Format(time.DateOnly), f.Held))
 	}
 	return nil
 }
 
-// learnt names the documents that were made of erased answers.
-func (a *app) learnt(path string, ids []string) error {
+// A holding is documents that were made of erased answers.
+type holding struct {
+	Block     string   `json:"block"`
+	Documents int      `json:"documents"`
+	From      []string `json:"made_from"` // what was made of them in turn
+}
+
+// learnt finds the documents that were made of erased answers, and notes that they are
+// to be made again.
+func (w *workspace) learnt(ids []string) (list []holding, err error) {
 	if len(ids) == 0 {
-		return nil
+		return nil, nil
 	}
-	w, err := a.openState(path)
-	if err != nil {
-		return err
-	}
-	defer w.close()
 	blocks, err := w.st.Blocks()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, b := range blocks {
 		if b.Kind != store.Documents {
@@ -155,42 +143,50 @@ func (a *app) learnt(path string, ids []string) error {
 		}
 		dir, err := w.st.Dir(b.Output)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		held := 0
+		h := holding{Block: "documents." + b.Name}
 		for _, id := range ids {
 			n, err := data.NoteForgotten(dir, b.Output.String(), "traces/"+id, w.path("forgotten.jsonl"))
 			if err != nil {
-				return err
+				return nil, err
 			}
-			held += n
+			h.Documents += n
 		}
-		if held == 0 {
+		if h.Documents == 0 {
 			continue
 		}
-		from, err := w.madeFrom(b.Output)
-		if err != nil {
-			return err
+		if h.From, err = w.madeFrom(b.Output); err != nil {
+			return nil, err
 		}
-		name := "documents." + b.Name
+		list = append(list, h)
+	}
+	return list, nil
+}
+
+func (a *app) showHoldings(list []holding) {
+	for _, h := range list {
 		if a.format == formatJSONL {
-			a.line(map[string]any{"type": "holds", "block": name, "documents": held, "made_from": from})
+			a.line(map[string]any{"type": "holds", "block": h.Block, "documents": h.Documents, "made_from": h.From})
 			continue
 		}
-		fmt.Fprintln(a.stdout, a.t("%s holds %d of the answers; to be made again: %s", "%s 含有其中 %d 个回答；须重做：%s", name, held, strings.Join(append([]string{name}, from...), ", ")))
+		fmt.Fprintln(a.stdout, a.t("%s holds %d of the answers; to be made again: %s", "%s 含有其中 %d 个回答；须重做：%s", h.Block, h.Documents, strings.Join(append([]string{h.Block}, h.From...), ", ")))
 		fmt.Fprintln(a.stdout, a.t("run suiren apply, then suiren store gc, then suiren data forget 'traces/*' --check", "请运行 suiren apply，再运行 suiren store gc，最后运行 suiren data forget 'traces/*' --check"))
 	}
-	return nil
 }
 
 // auditExportCommand writes the log and all that verifies it.
 func (a *app) auditExportCommand() *cobra.Command {
 	var models bool
+	var as string
 	c := &cobra.Command{
 		Use: "export [" + a.t("FOLDER", "目录") + "]", Short: a.t("Verify the log and write it, with a fresh checkpoint and the key that verifies it, as lines of JSON", "核对日志并导出：附新的检查点与验证密钥，逐行 JSON"), Args: a.args(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir, err := a.bookDir(strings.Join(args, ""), models)
 			if err != nil {
+				return err
+			}
+			if _, err := a.cleared(dir, care.Export, "", as); err != nil {
 				return err
 			}
 			n, hash, err := operate.VerifyAudit(dir.audit())
@@ -212,6 +208,7 @@ func (a *app) auditExportCommand() *cobra.Command {
 			})
 		},
 	}
+	a.asFlag(c, &as)
 	a.bookFlag(c, &models)
 	return c
 }

@@ -17,6 +17,7 @@ import (
 	"suiren/serve"
 	"suiren/stage/guard/label"
 	"suiren/stage/operate"
+	"suiren/stage/operate/ledger"
 	"suiren/store"
 )
 
@@ -151,22 +152,76 @@ every label from then on.`,
 			} else if e.Turns, err = turnsOf(args[0], b); err != nil {
 				return err
 			}
-			_, file, err := exporter(log, func() (string, error) { return producer(w.st) })(e)
-			if err != nil {
-				return err
-			}
-			if out == "" {
-				_, err = a.stdout.Write(file)
-				return err
-			}
-			return os.WriteFile(out, file, 0o644)
+			return a.writeExport(exporter(log, func() (string, error) { return producer(w.st) }), e, out)
 		},
 	}
+	c.AddCommand(a.exportAnswerCommand())
 	c.Flags().StringVar(&folder, "plan", ".", a.t("folder of the plan", "计划所在的目录"))
 	c.Flags().StringVar(&format, "format", "md", a.t("md, html, json, docx, pdf, png", "md、html、json、docx、pdf、png"))
 	c.Flags().StringVar(&out, "to", "", a.t("file to write (default: standard output)", "写入的文件（默认：标准输出）"))
 	c.Flags().StringVar(&title, "title", "", a.t("title of the document", "文档标题"))
 	c.Flags().StringVar(&code, "producer", "", a.t("code of who provides the service, kept for all labels", "服务提供者编码，保存后用于所有标识"))
+	return c
+}
+
+// writeExport writes a file to where it is wanted.
+func (a *app) writeExport(export func(*serve.Export) (string, []byte, error), e *serve.Export, to string) error {
+	_, file, err := export(e)
+	if err != nil {
+		return err
+	}
+	if to == "" {
+		_, err = a.stdout.Write(file)
+		return err
+	}
+	return os.WriteFile(to, file, 0o644)
+}
+
+// exportAnswerCommand writes what is kept of one answer.
+func (a *app) exportAnswerCommand() *cobra.Command {
+	var folder, format, out, title string
+	var models bool
+	c := &cobra.Command{
+		Use: "answer " + a.t("ID", "编号"), Short: a.t("Write an answer that was given, with its question, by its id", "按编号导出一条已给出的回答及其问题"),
+		Long: a.t("Write an answer that was given, with its question, as a file that says an AI wrote it (GB 45438). What is said must be kept: see suiren trace capture.",
+			"把一条已给出的回答及其问题写成带 AI 生成标识的文件（GB 45438）。内容须已保留，见 suiren trace capture。"),
+		Args: a.args(1, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			name := func() (string, error) { return defaultProducer, nil }
+			if !models {
+				w, err := a.openState(folder)
+				if err != nil {
+					return err
+				}
+				defer w.close()
+				name = func() (string, error) { return producer(w.st) }
+			}
+			return a.onLedger(folder, models, func(dir bookDir, l *ledger.Ledger) error {
+				t, err := l.Find(args[0])
+				if errors.Is(err, ledger.ErrNoAnswer) {
+					return &say.Error{Where: args[0], What: say.T("no request has this id", "没有这个编号的请求"), Next: say.T("suiren trace list shows the ids", "用 suiren trace list 查看编号")}
+				}
+				if err != nil {
+					return err
+				}
+				e := &serve.Export{Format: format, Title: title, Answer: t.ID, Caller: "cli", Model: &serve.Release{Name: t.Model, Digest: t.Release}}
+				if e.Turns, err = turnsKept(t); err != nil {
+					return err
+				}
+				log, err := operate.OpenAudit(dir.audit())
+				if err != nil {
+					return err
+				}
+				defer log.Close()
+				return a.writeExport(exporter(log, name), e, out)
+			})
+		},
+	}
+	c.Flags().StringVar(&folder, "plan", ".", a.t("folder of the plan", "计划所在的目录"))
+	a.bookFlag(c, &models)
+	c.Flags().StringVar(&format, "format", "md", a.t("md, html, json, docx, pdf", "md、html、json、docx、pdf"))
+	c.Flags().StringVar(&out, "to", "", a.t("file to write (default: standard output)", "写入的文件（默认：标准输出）"))
+	c.Flags().StringVar(&title, "title", "", a.t("title of the document", "文档标题"))
 	return c
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,8 +41,6 @@ type follower struct {
 	mu      sync.Mutex
 	opened  map[store.Digest]*served
 	watches map[store.Digest]*watched
-	recent  map[string]store.Digest // ids of answers, for their ratings
-	ids     []string                // the oldest first
 	version int64
 	answers bool // the live one does
 
@@ -54,12 +53,9 @@ type watched struct {
 	stage string
 }
 
-// maxRecent is how many answers a follower knows the release of.
-const maxRecent = 4096
-
 // follow begins with what the tracks say, and goes on until the service closes.
 func (s *service) follow(name string, machine stage.Machine) error {
-	f := &follower{s: s, name: name, machine: machine, opened: map[store.Digest]*served{}, watches: map[store.Digest]*watched{}, recent: map[string]store.Digest{}}
+	f := &follower{s: s, name: name, machine: machine, opened: map[store.Digest]*served{}, watches: map[store.Digest]*watched{}}
 	if lock, err := os.OpenFile(s.w.path("serving.lock"), os.O_RDWR|os.O_CREATE, 0o600); err == nil {
 		if held, err := store.TryLock(lock); held && err == nil {
 			f.lock = lock
@@ -79,6 +75,7 @@ func (s *service) follow(name string, machine stage.Machine) error {
 	}
 	var told sync.WaitGroup
 	told.Go(func() { s.watchHealth(ctx) })
+	told.Go(func() { s.care(ctx, s.w.a, s.w) })
 	go func() {
 		defer close(done)
 		defer told.Wait()
@@ -148,23 +145,47 @@ func (f *follower) open(tr *operate.Track) error {
 		}
 		list = append(list, &rel)
 	}
+	failed = errors.Join(failed, f.watch(standing))
 	ended := f.s.Open(list...)
 	f.answers = true
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	old := f.watches
-	f.watches = map[store.Digest]*watched{}
-	for _, r := range standing {
-		if w := old[r.Digest]; w != nil && w.stage == r.Stage {
-			f.watches[r.Digest] = w
-		} else if len(r.Stop) > 0 {
-			f.watches[r.Digest] = &watched{operate.NewWatch(r.Stop), r.Stage}
-		}
-	}
 	for d, s := range f.opened {
 		if !keep[d] {
 			delete(f.opened, d)
 			go func() { <-ended; s.close() }()
+		}
+	}
+	return failed
+}
+
+// watch begins to watch what stands with signals, before it answers. What the ledger
+// has of a release since it stands so counts: a restart forgets nothing.
+func (f *follower) watch(standing []*operate.Standing) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	old := f.watches
+	f.watches = map[store.Digest]*watched{}
+	var failed error
+	for _, r := range standing {
+		if w := old[r.Digest]; w != nil && w.stage == r.Stage {
+			f.watches[r.Digest] = w
+			continue
+		}
+		if len(r.Stop) == 0 {
+			continue
+		}
+		w := &watched{operate.NewWatch(r.Stop), r.Stage}
+		by := ""
+		see := func(signal string) { by = cmp.Or(by, signal) }
+		err := f.s.ledger.Outcomes(r.Digest.String(), r.Since, func(reason string, took time.Duration) { see(w.Answered(reason, took)) }, func(good bool) {
+			if w.See(operate.Bad, !good) {
+				see(operate.Bad)
+			}
+		})
+		failed = errors.Join(failed, err)
+		if f.watches[r.Digest] = w; by != "" {
+			f.stop(r.Digest, by)
 		}
 	}
 	return failed
@@ -226,11 +247,6 @@ func (f *follower) answered(r *serve.Record) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.ids) == maxRecent {
-		delete(f.recent, f.ids[0])
-		f.ids = f.ids[1:]
-	}
-	f.ids, f.recent[r.ID] = append(f.ids, r.ID), d
 	if w := f.watches[d]; w != nil {
 		if by := w.Answered(r.Reason, r.Total); by != "" {
 			f.stop(d, by)
@@ -240,9 +256,13 @@ func (f *follower) answered(r *serve.Record) {
 
 // rated shows a rating to the watch of the release that gave the answer.
 func (f *follower) rated(id string, good bool) {
+	digest, err := f.s.ledger.ReleaseOf(id)
+	d, err2 := store.ParseDigest(digest)
+	if err != nil || err2 != nil { // of a model, which nobody watches
+		return
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	d := f.recent[id]
 	if w := f.watches[d]; w != nil && w.See(operate.Bad, !good) {
 		f.stop(d, operate.Bad)
 	}

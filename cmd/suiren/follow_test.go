@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -149,6 +150,118 @@ func TestGoesBackByItself(t *testing.T) {
 	}
 	if list := mustRun(t, "release", "list", "--plan", dir); !strings.Contains(list, "refused: refused ") {
 		t.Errorf("the reason is not told:\n%s", list)
+	}
+}
+
+// What a release has shown is not forgotten when its server is killed: it goes back
+// after as many refusals as if it had not been, and a rating counts for an answer that
+// was given before.
+func TestKilledWatchRemembers(t *testing.T) {
+	dir, s := twoReleases(t)
+	mustRun(t, "release", "promote", "tutor", "--stop", "refused=5%,bad=20%", "--plan", dir)
+	back := func() bool {
+		time.Sleep(100 * time.Millisecond)
+		return strings.Contains(mustRun(t, "release", "list", "--plan", dir), "refused: ")
+	}
+	n, id := 0, ""
+	for ; !back(); n++ {
+		if n > 20 {
+			t.Fatal("not back after 20 refusals, of which it takes 3 or 4")
+		}
+		status, b, err := send("POST", s.Address, "/v1/chat/completions", s.Key, `{"messages":[{"role":"user","content":"durian"}],"max_tokens":2}`)
+		var reply struct{ ID string }
+		if err != nil || status != http.StatusOK || json.Unmarshal(b, &reply) != nil {
+			t.Fatalf("%d %v\n%s", status, err, b)
+		}
+		if id == "" {
+			id = reply.ID
+		}
+		key := s.Key
+		s.cmd.Process.Kill() // after every answer
+		s.cmd.Wait()
+		if s, err = startServer(program("serve", dir, "-o", "jsonl", "--listen", "127.0.0.1:0")); err != nil {
+			t.Fatal(err)
+		}
+		s.Key = key
+		again := s
+		t.Cleanup(func() { again.cmd.Process.Kill(); again.cmd.Wait() })
+		if n == 0 {
+			if status, b, err := send("POST", s.Address, "/api/feedback", s.Key, `{"id":"`+id+`","good":false}`); err != nil || status >= 300 {
+				t.Errorf("rating: %d %v %s", status, err, b)
+			}
+		}
+	}
+	if n < 2 {
+		t.Errorf("back after %d refusals", n)
+	}
+	list := mustRun(t, "release", "list", "--plan", dir)
+	t.Logf("back after %d refusals, each of another process\n%s", n, list)
+	if !strings.Contains(list, "bad 1/1") {
+		t.Errorf("the rating was not seen:\n%s", list)
+	}
+}
+
+// A draft is asked what was asked of the live release, and nobody is answered by it.
+func TestShadow(t *testing.T) {
+	dir, s := twoReleases(t)
+	inBooks := func() int {
+		return strings.Count(mustRun(t, "trace", "list", "--plan", dir, "-o", "jsonl"), `"type":"trace"`)
+	}
+	before := inBooks()
+	compare := func() string {
+		var old, draft struct{ Digest string }
+		for line := range strings.Lines(mustRun(t, "release", "list", "--plan", dir, "-o", "jsonl")) {
+			var v struct{ Digest, Stage string }
+			if err := json.Unmarshal([]byte(line), &v); err != nil {
+				t.Fatal(err)
+			}
+			if v.Stage == "live" {
+				old.Digest = v.Digest
+			} else {
+				draft.Digest = v.Digest
+			}
+		}
+		out, _ := program("release", "compare", old.Digest[:12], draft.Digest[:12], "--last", "50", "--plan", dir).CombinedOutput()
+		return string(out)
+	}
+	if out := compare(); !strings.Contains(out, "no request is kept") {
+		t.Errorf("without content: %s", out)
+	}
+	mustRun(t, "trace", "capture", "on", "--plan", dir)
+	const asked = 12
+	rated := 0
+	for i := range asked {
+		question := fmt.Sprintf("%dx+5=20", i%9+1)
+		if i%3 == 0 {
+			question = "durian " + question
+		}
+		status, b, err := send("POST", s.Address, "/v1/chat/completions", s.Key, `{"messages":[{"role":"user","content":"`+question+`"}],"temperature":0,"seed":1}`)
+		var reply struct {
+			ID      string
+			Choices []struct {
+				Finish string `json:"finish_reason"`
+			}
+		}
+		if err != nil || status != http.StatusOK || json.Unmarshal(b, &reply) != nil {
+			t.Fatalf("%d %v\n%s", status, err, b)
+		}
+		if reply.Choices[0].Finish == "stop" && i%3 != 0 && rated < 3 {
+			rated++
+			if status, b, err := send("POST", s.Address, "/api/feedback", s.Key, `{"id":"`+reply.ID+`","good":true}`); err != nil || status != http.StatusOK {
+				t.Fatalf("%d %v %s", status, err, b)
+			}
+		}
+	}
+	out := compare()
+	if !regexp.MustCompile(`(?m)^not refused +100\.0% +66\.7% +-33\.3 +-\d+\.\d … -\d+\.\d +0 +4$`).MatchString(out) {
+		t.Errorf("the draft refuses 4 of 12:\n%s", out)
+	}
+	if rated > 0 && !strings.Contains(out, fmt.Sprintf("no difference shown of %d questions", rated)) {
+		t.Errorf("%d were rated good, and both answer them so:\n%s", rated, out)
+	}
+	t.Logf("%d rated\n%s", rated, out)
+	if n := inBooks() - before; n != asked {
+		t.Errorf("%d requests more are in the books, of %d", n, asked)
 	}
 }
 

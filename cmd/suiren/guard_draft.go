@@ -352,6 +352,9 @@ func (d *desk) Try(ctx context.Context, t serve.Trial, lang say.Lang) (any, erro
 	}
 	if g, ok := errors.AsType[*guard.Refusal](err); ok {
 		out.Verdict, out.Rule, out.Class, out.Text = guard.Barred, g.Rule, g.Class, g.In(lang)
+		if on != guard.Thought && on != guard.Output { // the others are taken whole, or not at all
+			out.Left = ""
+		}
 	} else if w, ok := errors.AsType[*guard.Retraction](err); ok {
 		out.Verdict, out.Rule, out.Class, out.Text, out.From = guard.Withdrawn, w.Rule, w.Class, w.Text.In(lang), w.From
 	} else if out.Verdict == "" && out.Left != t.Text {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"suiren/serve"
 	"suiren/stage/compute"
 	"suiren/stage/operate"
+	"suiren/store"
 )
 
 // What a server warns of, and from where it fails.
@@ -44,19 +46,15 @@ func (s *service) health() []serve.Health {
 	if free := compute.Probe(1).Memory; free > 0 {
 		add("memory", below(free, memoryWarn, memoryFail), say.T("%s of memory are free", "内存剩余 %s", size(free)))
 	}
-	if quota, err := s.w.st.Quota(); err == nil && quota > 0 {
-		if used, err := s.w.st.Used(); err == nil {
-			level := operate.OK
-			switch {
-			case used >= quota:
-				level = operate.Fail
-			case used >= quota/10*9:
-				level = operate.Warn
-			}
-			add("quota", level, say.T("%s of %s of the state folder are taken", "状态目录已占用 %s，上限 %s", size(used), size(quota)))
-		}
-	}
+	list = append(list, s.quotaHealth()...)
+	due, dueErr := s.w.books().care().Read()
 	switch last, err := s.w.lastBackup(); {
+	case dueErr != nil:
+		add("backup", operate.Fail, say.T("it is not known when a backup is due: %v", "无法得知备份计划：%v", dueErr))
+	case due.Backup != nil && due.Backup.Last.Error != "":
+		add("backup", operate.Fail, say.T("the backup of %s was not made: %s", "%s 的备份未完成：%s", due.Backup.Last.Time.Local().Format(time.DateTime), due.Backup.Last.Error))
+	case due.Backup != nil && time.Since(due.Backup.Next()) > time.Hour && !due.Backup.Last.Time.IsZero():
+		add("backup", operate.Fail, say.T("the backup of %s was not made", "应于 %s 进行的备份未完成", due.Backup.Next().Local().Format(time.DateTime)))
 	case err != nil:
 		add("backup", operate.Fail, say.T("it is not known when the last backup was made: %v", "无法得知上次备份的时间：%v", err))
 	case last == nil:
@@ -70,6 +68,56 @@ func (s *service) health() []serve.Health {
 		add("backup", level, say.T("the last backup was made on %s", "上次备份于 %s", last.Time.Local().Format(time.DateTime)))
 	}
 	return append(list, s.releaseHealth())
+}
+
+// quotaHealth says how much is taken of what may be: of the worst class alone.
+func (s *service) quotaHealth() []serve.Health {
+	var used map[string]int64
+	worst, most := serve.Health{Name: "quota"}, -1.0
+	for _, class := range append([]string{store.All}, store.QuotaClasses...) {
+		quota, err := s.w.st.Quota(class)
+		if err != nil || quota == 0 {
+			continue
+		}
+		if used == nil {
+			if used, err = s.w.st.Used(); err != nil {
+				return nil
+			}
+		}
+		share := float64(used[class]) / float64(quota)
+		if share <= most {
+			continue
+		}
+		most = share
+		switch worst.Level = operate.OK; {
+		case share >= 1:
+			worst.Level = operate.Fail
+		case share >= 0.9:
+			worst.Level = operate.Warn
+		}
+		worst.Why = say.T("%s of %s of the state folder are taken", "状态目录已占用 %s，上限 %s", size(used[class]), size(quota))
+		if class != store.All {
+			worst.Why = say.T("%s of %s are taken by %s", "%[3]s 已占用 %[1]s，上限 %[2]s", size(used[class]), size(quota), class)
+		}
+	}
+	if most < 0 {
+		return nil
+	}
+	return []serve.Health{worst}
+}
+
+// roomEvery is how often it is looked whether there is room for content.
+const roomEvery = 10 * time.Second
+
+// room reports whether the books may still grow by what is said; amounts are always
+// written down.
+func (s *service) room() bool {
+	s.roomMu.Lock()
+	defer s.roomMu.Unlock()
+	if time.Since(s.looked) >= roomEvery {
+		s.looked, s.full = time.Now(), errors.Is(s.w.st.Within(store.Books), store.ErrQuota)
+	}
+	return !s.full
 }
 
 // releaseHealth says whether what answers is what should.

@@ -13,8 +13,8 @@ import (
 )
 
 // searcher searches the owner's knowledge bases for callers, each of whom
-// reads what the rules allow the name of its key.
-func (a *app) searcher() (search func(caller, name, query string, most int) ([]openai.Found, error), done func() error) {
+// reads what the rules allow it.
+func (a *app) searcher() (search func(readers []string, name, query string, most int) ([]openai.Found, error), done func() error) {
 	dir, err := bases()
 	if err != nil {
 		return nil, func() error { return nil }
@@ -35,8 +35,8 @@ func (a *app) searcher() (search func(caller, name, query string, most int) ([]o
 		}
 		return by, err
 	}
-	return func(caller, name, query string, most int) (list []openai.Found, err error) {
-			err = shelf.With(name, []string{caller}, func(ix *knowledge.Index, access knowledge.Access) error {
+	return func(readers []string, name, query string, most int) (list []openai.Found, err error) {
+			err = shelf.With(name, readers, func(ix *knowledge.Index, access knowledge.Access) error {
 				ask := knowledge.Question{Text: query, K: most, Access: access}
 				hits := ix.Find(ask)
 				ix.Explain(ask, hits)

@@ -13,6 +13,7 @@ import (
 	"suiren/plan"
 	"suiren/run"
 	"suiren/stage"
+	"suiren/store"
 )
 
 // planSuffix is what a saved plan's name ends in: it tells -o FILE from the
@@ -151,7 +152,7 @@ func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Mac
 	progress, began := newProgress(a), time.Now()
 	before, err := w.releaseOutputs()
 	if err == nil {
-		err = w.st.Within()
+		err = w.st.Within(store.Made)
 	}
 	if err != nil {
 		return err

@@ -25,9 +25,8 @@ func vocabulary(every time.Duration) plan.Vocabulary {
 		store.Documents: one(func() stage.Operator { return new(data.Documents) }),
 		store.Corpus:    one(func() stage.Operator { return new(data.Corpus) }),
 		store.Examples: {By: "generate", Ops: map[string]func() stage.Operator{
-			"":        func() stage.Operator { return new(data.Conversations) },
-			"lessons": func() stage.Operator { return new(data.Lessons) },
-
+			"":          func() stage.Operator { return new(data.Conversations) },
+			"lessons":   func() stage.Operator { return new(data.Lessons) },
 			"dialogues": func() stage.Operator { return new(data.Dialogues) },
 
 			data.WrittenQuestions: func() stage.Operator { return &data.Written{Kind: data.WrittenQuestions, Open: opener{}} },

@@ -165,7 +165,7 @@ func private(err error) error {
 
 // asked is what options a client's ask leaves to the scenario, and limits.
 func asked(a *form.Ask) scenario.Options {
-	o := scenario.Options{MaxTokens: max(0, a.MaxTokens), Think: -1, Temperature: a.Sampling.Temperature, TopP: a.Sampling.TopP, Seed: a.Seed, Principals: principals(a)}
+	o := scenario.Options{MaxTokens: max(0, a.MaxTokens), Think: -1, Temperature: a.Sampling.Temperature, TopP: a.Sampling.TopP, Seed: a.Seed, Principals: a.Readers}
 	switch {
 	case a.Think.Mode == "off":
 		o.Think = 0
@@ -179,7 +179,7 @@ func asked(a *form.Ask) scenario.Options {
 // with all that the model can: tools, formats, the whole conversation.
 func (s answerer) pass(ctx context.Context, o *other, a *form.Ask) iter.Seq2[form.Event, error] {
 	return func(yield func(form.Event, error) bool) {
-		known, err := s.Known(messages(a), principals(a))
+		known, err := s.Known(messages(a), a.Readers)
 		if err != nil {
 			yield(form.Event{}, public(err))
 			return

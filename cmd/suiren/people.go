@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -31,7 +32,14 @@ func (b *books) door(a *app, keys *operate.Keys, rules string) (*account.Account
 		return nil, err
 	}
 	b.opened = append(b.opened, store.Close)
-	door := &account.Account{People: store, Keys: keys, Rules: access.Default(), Audit: b.audit, Log: b.log(a), Now: time.Now}
+	door := &account.Account{People: store, Keys: keys, Rules: access.Default(), Audit: b.audit, Log: b.log(a), Now: time.Now, Care: b.dir.care()}
+	door.Erase = func(_ context.Context, name, by string) (any, error) {
+		e, err := b.dir.erase(name, by, false)
+		if err == nil && b.forget != nil {
+			b.forget(name)
+		}
+		return e, err
+	}
 	if rules == "" {
 		return door, nil
 	}
@@ -180,6 +188,7 @@ func (a *app) userCommand() *cobra.Command {
 	}
 	all := []*cobra.Command{add, list, link, password, roles, suspend, admit, out, remove}
 	f.add(a, all...)
+	all = append(all, a.userEraseCommand())
 	return a.group("user", a.t("Keep the accounts of those who sign in", "管理登录账户"), all...)
 }
 
@@ -199,6 +208,22 @@ func (a *app) showLink(s *people.Store, name string) error {
 
 // askPassword asks twice at a terminal; from a pipe it is the first line.
 func (a *app) askPassword(name string) (string, error) {
+	first, err := a.readPassword(a.t("password of %s: ", "%s 的密码：", name))
+	if err != nil || !term.IsTerminal(int(os.Stdin.Fd())) {
+		return first, err
+	}
+	again, err := a.readPassword(a.t("once more: ", "再输一次："))
+	if err != nil {
+		return "", err
+	}
+	if first != again {
+		return "", &say.Error{Where: name, What: say.T("the two are not the same", "两次输入不一致"), Next: say.T("try again", "请重试")}
+	}
+	return first, nil
+}
+
+// readPassword asks at a terminal; from a pipe it is the first line.
+func (a *app) readPassword(text string) (string, error) {
 	fd := int(os.Stdin.Fd())
 	if !term.IsTerminal(fd) {
 		line, err := bufio.NewReader(io.LimitReader(os.Stdin, 4096)).ReadString('\n')
@@ -207,20 +232,10 @@ func (a *app) askPassword(name string) (string, error) {
 		}
 		return strings.TrimRight(line, "\r\n"), nil
 	}
-	var given [2]string
-	for i, text := range []string{a.t("password of %s: ", "%s 的密码：", name), a.t("once more: ", "再输一次：")} {
-		fmt.Fprint(a.stderr, text)
-		b, err := term.ReadPassword(fd)
-		fmt.Fprintln(a.stderr)
-		if err != nil {
-			return "", err
-		}
-		given[i] = string(b)
-	}
-	if given[0] != given[1] {
-		return "", &say.Error{Where: name, What: say.T("the two are not the same", "两次输入不一致"), Next: say.T("try again", "请重试")}
-	}
-	return given[0], nil
+	fmt.Fprint(a.stderr, text)
+	b, err := term.ReadPassword(fd)
+	fmt.Fprintln(a.stderr)
+	return string(b), err
 }
 
 // tenantCommand keeps the tenants.

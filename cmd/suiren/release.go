@@ -9,6 +9,7 @@ import (
 
 	"suiren/engine/infer"
 	"suiren/internal/say"
+	"suiren/knowledge"
 	"suiren/serve"
 	"suiren/serve/form"
 	"suiren/stage"
@@ -83,7 +84,10 @@ func (w *workspace) serveRelease(block string, digest store.Digest, machine stag
 	}
 	return &served{scenario: s, release: &serve.Release{
 		Name: name, Digest: digest.String(), Made: began, Answerer: answerer{s, name, digest.String()}, Origin: "release", Policy: rails{policy, policy.Title()},
-		Limits:  serve.Limits{Tokens: m.Limits[operate.LimitTokens], AtOnce: m.Limits[operate.LimitAtOnce], Minute: m.Limits[operate.LimitMinute]},
+		Limits: serve.Limits{Tokens: m.Limits[operate.LimitTokens], AtOnce: m.Limits[operate.LimitAtOnce], Minute: m.Limits[operate.LimitMinute]},
+		Document: func(readers []string, file string) any {
+			return append([]knowledge.Passage{}, s.Document(file, readers, mostPassages)...)
+		},
 		Context: f.Context, Examples: examples, Label: policy.Labelled(),
 		About: map[string]any{"parameters": f.Parameters, "layers": f.Layers, "width": f.Width, "vocabulary": f.Vocabulary, "think": f.Think, "passages": f.Passages},
 	}}, nil
@@ -227,14 +231,6 @@ func (w *workspace) replayer(digest store.Digest, machine stage.Machine) (answer
 	}
 	s, err := w.openScenario(dir, machine, 1)
 	return answerer{Scenario: s}, err
-}
-
-// principals are who asks, as the rules of documents name it.
-func principals(a *form.Ask) []string {
-	if a.Caller == "" {
-		return nil
-	}
-	return []string{a.Caller}
 }
 
 // messages are the conversation of an ask.

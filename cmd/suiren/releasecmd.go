@@ -11,6 +11,7 @@ import (
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/operate"
+	"suiren/stage/operate/care"
 	"suiren/store"
 )
 
@@ -219,6 +220,7 @@ var releaseSteps = map[string]struct {
 func (a *app) releaseStepCommand(action string) *cobra.Command {
 	var d decision
 	var share string
+	var as string
 	about := releaseSteps[action]
 	use := action + " " + a.t("RELEASE", "版本")
 	if about.least == 0 {
@@ -237,7 +239,17 @@ func (a *app) releaseStepCommand(action string) *cobra.Command {
 					return usage("--share", say.T("%q is not a share", "%q 不是比例", share), say.T("write it like 5%%", "请写成 5%% 的样子"))
 				}
 			}
-			version, err := w.decide("cli", action, d, w.books().log)
+			by := "cli"
+			if action == "canary" || action == "promote" {
+				b, err := json.Marshal(d)
+				if err != nil {
+					return err
+				}
+				if by, err = a.cleared(w.books(), care.Release, action+" "+string(b), as); err != nil {
+					return err
+				}
+			}
+			version, err := w.decide(by, action, d, func(action, subject string) error { return w.books().logAs(by, action, subject) })
 			if err != nil {
 				return err
 			}
@@ -252,6 +264,7 @@ func (a *app) releaseStepCommand(action string) *cobra.Command {
 		c.Flags().StringVar(&d.Header, "header", "", a.t("it answers requests with this value of the header Suiren-Canary", "由它回答请求头 Suiren-Canary 为此值的请求"))
 	}
 	if action == "canary" || action == "promote" {
+		a.asFlag(c, &as)
 		c.Flags().StringVar(&d.Stop, "stop", "", a.t("go back by itself beyond these shares: errors=2%,refused=10%,bad=20%,slow=5s", "超出这些限度时自动回退：errors=2%,refused=10%,bad=20%,slow=5s"))
 	}
 	return c

@@ -17,13 +17,19 @@ import (
 
 func (a *app) releaseCompareCommand() *cobra.Command {
 	var file, page string
+	var last int
 	c := &cobra.Command{
 		Use: "compare " + a.t("FIRST SECOND", "版本一 版本二"), Short: a.t("Put the same questions to two releases", "向两个版本提相同的问题并比较"),
 		Long: a.t(`Put the same questions to two releases, each through its own policy: those of the
 second one's verdict, or those of a file. The difference comes with its 95% interval
-for pairs; -o jsonl writes every reply of both.`,
+for pairs; -o jsonl writes every reply of both. --last puts the last requests to both
+whose content was kept (suiren trace capture), without telling anybody who asked: those
+whose answer was rated good count as right if the answer is the same again; of all, how
+many ended, how many no policy refused, and how many tokens they took.`,
 			`向两个版本提相同的问题，各自经过自己的策略：默认用第二个版本的评测题，也可用文件中的题。
-差值附配对的 95% 置信区间；-o jsonl 输出双方的每条回答。`),
+差值附配对的 95% 置信区间；-o jsonl 输出双方的每条回答。--last 取最近保留了内容的请求
+（suiren trace capture）向双方重问，提问者不会得到任何回答：被评为好的回答若与原文相同即算正确；
+对全部请求比较正常结束、未被策略拒绝的比例和所用词元数。`),
 		Args: a.args(2, 2),
 		RunE: func(c *cobra.Command, args []string) error {
 			w, err := a.releaseFolder(c)
@@ -31,7 +37,7 @@ for pairs; -o jsonl writes every reply of both.`,
 				return err
 			}
 			defer w.close()
-			r, err := w.compare(c.Context(), args[0], args[1], file)
+			r, err := w.compare(c.Context(), args[0], args[1], file, last)
 			if err != nil {
 				return err
 			}
@@ -54,18 +60,23 @@ for pairs; -o jsonl writes every reply of both.`,
 		},
 	}
 	c.Flags().StringVar(&file, "questions", "", a.t("a file of problems instead, as heldout/problems.jsonl of examples", "改用题目文件，格式同 examples 的 heldout/problems.jsonl"))
+	c.Flags().IntVar(&last, "last", 0, a.t("put so many of the last requests instead", "改用最近的若干次请求"))
 	c.Flags().StringVar(&page, "html", "", a.t("also write a page with both replies side by side", "另写一个并列展示双方回答的网页"))
 	return c
 }
 
 // compare opens two releases and puts the same questions to both.
-func (w *workspace) compare(ctx context.Context, first, second, file string) (*guard.Comparison, error) {
+func (w *workspace) compare(ctx context.Context, first, second, file string, last int) (*guard.Comparison, error) {
+	if last < 0 || last > mostReplayed || last > 0 && file != "" {
+		return nil, usage("--last", say.T("this is out of range, or there is a file already", "超出范围，或已给出题目文件"), say.T("1 to %d, without --questions", "1 至 %d，且不与 --questions 同用", mostReplayed))
+	}
 	machine, err := w.a.machine()
 	if err != nil {
 		return nil, err
 	}
 	var sides [2]*guard.Side
 	var problems []stage.Problem
+	name := ""
 	for i, ref := range []string{first, second} {
 		v, err := w.release(ref)
 		if err != nil {
@@ -76,8 +87,8 @@ func (w *workspace) compare(ctx context.Context, first, second, file string) (*g
 			return nil, err
 		}
 		defer s.Answerer.Close()
-		sides[i] = s
-		if file == "" {
+		sides[i], name = s, v.Name
+		if file == "" && last == 0 {
 			if problems, err = w.problemsOf(m.Verdict); err != nil {
 				return nil, err
 			}
@@ -88,6 +99,11 @@ func (w *workspace) compare(ctx context.Context, first, second, file string) (*g
 			return nil, err
 		}
 	}
+	if last > 0 {
+		if problems, err = w.books().pastProblems(name, last); err != nil {
+			return nil, err
+		}
+	}
 	done, total := 0, 2*len(problems)
 	what := say.T("asking both", "正在向双方提问")
 	p := newProgress(w.a)
@@ -95,6 +111,41 @@ func (w *workspace) compare(ctx context.Context, first, second, file string) (*g
 		done++
 		p.event(stage.Event{Type: "progress", Step: "compare", Done: float64(done), Total: float64(total), Unit: "problems", Text: &what})
 	})
+}
+
+// pastProblems are the last requests to a release whose content is kept, each with
+// the answer that was rated good, if one was.
+func (d bookDir) pastProblems(release string, n int) ([]stage.Problem, error) {
+	l, err := d.openLedger()
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	traces, err := l.Last(release, n)
+	if err != nil {
+		return nil, err
+	}
+	var list []stage.Problem
+	for _, t := range traces {
+		p := stage.Problem{ID: t.ID}
+		for _, m := range t.Content.Messages {
+			p.Context = append(p.Context, stage.Message{Role: m.Role, Content: m.Text})
+		}
+		if len(p.Context) == 0 || p.Context[len(p.Context)-1].Role != "user" { // a tool's result: there is no question
+			continue
+		}
+		last := len(p.Context) - 1
+		p.Prompt, p.Context = p.Context[last].Content, p.Context[:last]
+		if t.Rating != nil && t.Rating.Good && t.Reason == "stop" {
+			p.Answer = stage.Trimmed(t.Content.Answer)
+		}
+		list = append(list, p)
+	}
+	if len(list) == 0 {
+		return nil, &say.Error{Where: release, What: say.T("no request is kept with what was said", "没有保留内容的请求"),
+			Next: say.T("suiren trace capture on keeps what is said from then on", "suiren trace capture on 会保留此后的内容")}
+	}
+	return list, nil
 }
 
 var outcomeTexts = map[string]say.Text{
@@ -111,10 +162,25 @@ func (a *app) compareLines(r *guard.Comparison) []string {
 			fmt.Sprintf("%+.1f … %+.1f", 100*p.Low, 100*p.High), fmt.Sprint(p.Gained), fmt.Sprint(p.Lost)})
 	}
 	for i := range r.Families {
+		if r.Families[i].Name == "" { // requests have none
+			continue
+		}
 		row(stage.FamilyText(r.Families[i].Name).In(a.lang), &r.Families[i])
 	}
-	row(a.t("in all", "总计"), &r.Overall)
-	return append(table("lrrrlrr", rows), a.t("%v of %d questions (McNemar p = %.3g)", "%v，共 %d 题（McNemar p = %.3g）", outcomeTexts[r.Outcome], len(r.Rows), r.P))
+	o := &r.Overall
+	judged := o.Both + o.Gained + o.Lost + o.Neither
+	if judged > 0 {
+		row(a.t("in all", "总计"), o)
+	}
+	row(a.t("ended", "正常结束"), &r.Ended)
+	row(a.t("not refused", "未被拒绝"), &r.Allowed)
+	rows = append(rows, []string{a.t("tokens", "词元"), fmt.Sprintf("%.1f", r.Tokens.First), fmt.Sprintf("%.1f", r.Tokens.Second), fmt.Sprintf("%+.1f", r.Tokens.Value),
+		fmt.Sprintf("%+.1f … %+.1f", r.Tokens.Low, r.Tokens.High), "", ""})
+	last := a.t("of %d questions nobody knows the right answer: only how they end is compared", "%d 题都没有已知的正确答案：只比较结束方式", len(r.Rows))
+	if judged > 0 {
+		last = a.t("%v of %d questions (McNemar p = %.3g)", "%v，共 %d 题（McNemar p = %.3g）", outcomeTexts[r.Outcome], judged, r.P)
+	}
+	return append(table("lrrrlrr", rows), last)
 }
 
 // writeFile writes a file whole or not at all.

@@ -21,13 +21,14 @@ import (
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/operate"
+	"suiren/stage/operate/care"
 	"suiren/stage/operate/origin"
 	"suiren/store"
 )
 
 func (a *app) resetCommand() *cobra.Command {
 	var everything bool
-	var report string
+	var report, as string
 	var probes []string
 	c := &cobra.Command{
 		Use: "reset [" + a.t("FOLDER", "目录") + "]", Short: a.t("Wipe all that was made and written down, and prove it", "清除全部产物与记录，并给出证明"),
@@ -51,6 +52,13 @@ What a disk keeps of overwritten files (wear levelling, snapshots) no program ca
 			folder := strings.Join(args, "")
 			if folder == "" {
 				folder = "."
+			}
+			dir, err := a.bookDir(folder, false)
+			if err != nil {
+				return err
+			}
+			if _, err := a.cleared(dir, care.Reset, "everything", as); err != nil {
+				return err
 			}
 			if report == "" {
 				report = filepath.Join(folder, "suiren-reset-"+time.Now().UTC().Format("20060102-150405")+".json")
@@ -76,6 +84,7 @@ What a disk keeps of overwritten files (wear levelling, snapshots) no program ca
 	}
 	c.Flags().BoolVar(&everything, "everything", false, a.t("yes, everything", "确认清除全部内容"))
 	c.Flags().StringVar(&report, "report", "", a.t("file of the signed report", "签署的报告文件"))
+	a.asFlag(c, &as)
 	c.Flags().StringSliceVar(&probes, "probe", nil, a.t("words that must not be left either", "不得残留的词"))
 	return c
 }

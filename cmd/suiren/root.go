@@ -91,7 +91,7 @@ MORE
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.upCommand(), a.planCommand(), a.applyCommand(), a.serveCommand(), a.runCommand(), a.replayCommand(), a.chatCommand(), a.showCommand(), a.previewCommand(), a.statusCommand(), a.scalingCommand(),
-		a.storeCommand(), a.backupCommand(), a.restoreCommand(), a.alertCommand(), a.supportCommand(), a.resetCommand(), a.dataCommand(), a.modelsCommand(), a.knowledgeCommand(), a.releaseCommand(), a.exportCommand(), a.guardCommand(), a.auditCommand(), a.keyCommand(), a.userCommand(), a.tenantCommand(), a.accessCommand(), a.certificateCommand(), a.usageCommand(), a.budgetCommand(), a.traceCommand(), a.benchCommand(),
+		a.storeCommand(), a.backupCommand(), a.restoreCommand(), a.careCommand(), a.alertCommand(), a.supportCommand(), a.resetCommand(), a.dataCommand(), a.modelsCommand(), a.knowledgeCommand(), a.releaseCommand(), a.exportCommand(), a.guardCommand(), a.auditCommand(), a.keyCommand(), a.userCommand(), a.tenantCommand(), a.accessCommand(), a.certificateCommand(), a.usageCommand(), a.budgetCommand(), a.traceCommand(), a.benchCommand(),
 		a.doctorCommand(), a.versionCommand(), a.exitCodesTopic(), a.completionCommand(),
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -40,6 +41,10 @@ type service struct {
 	plan   atomic.Pointer[plan.Plan]
 
 	follower atomic.Pointer[follower]
+
+	roomMu sync.Mutex // of what follows: whether what is said is still kept
+	looked time.Time
+	full   bool
 }
 
 // service opens all that a request is written down in, and listens.
@@ -50,6 +55,7 @@ func (w *workspace) service(f serveFlags, c *cobra.Command) (s *service, err err
 	}
 	b.planned = true
 	s = &service{w: w, books: b}
+	b.room = s.room
 	defer func() {
 		if err != nil {
 			b.close()
@@ -77,6 +83,7 @@ func (w *workspace) service(f serveFlags, c *cobra.Command) (s *service, err err
 		return nil, err
 	}
 	conf.Slots = slots
+	door.Perform, door.Alarm = s.perform, s.glassBroken
 	door.Config(&conf)
 	d := &desk{books: b}
 	conf.Guard = d
@@ -120,10 +127,11 @@ func (s *service) openRelease(b store.Block, m stage.Machine) error {
 
 // record keeps a request in the books, and shows it to the release's watch.
 func (s *service) record(r *serve.Record) error {
+	err := s.books.record(r)
 	if f := s.follower.Load(); f != nil {
 		f.answered(r)
 	}
-	return s.books.record(r)
+	return err
 }
 
 // rate keeps a rating, and shows it to the release's watch.

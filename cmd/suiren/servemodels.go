@@ -107,6 +107,7 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 	}
 	spareProcessor(machine.Threads)
 	s.Open(list...)
+	go b.care(ctx, a, nil)
 	url := f.scheme() + ln.Addr().String() + s.OpenPath()
 	if a.format == formatJSONL {
 		a.line(map[string]any{"type": "serving", "url": url, "address": ln.Addr().String(), "key": secret, "models": names(list), "memory": memory})

@@ -93,6 +93,20 @@ window.look = (() => {
       .filter(e => e.tabIndex >= 0 && e.checkVisibility({ visibilityProperty: true })).map(name);
   }
 
+  // spot is where a reader would click who looks for a button, link or fold of
+  // these words, or for the field of this label; null while there is none to click.
+  function spot(words) {
+    const within = document.querySelector("dialog[open]") ?? document;
+    const said = e => (e.getAttribute("aria-label") ?? e.innerText).replace(/\s+/g, " ").trim() === words;
+    const shown = e => e && !e.disabled && e.checkVisibility({ visibilityProperty: true });
+    const e = [...within.querySelectorAll("main button, main a[href], main summary, dialog button, nav a[href]")].find(e => shown(e) && said(e))
+      ?? [...within.querySelectorAll("label")].filter(said).map(l => l.control).find(shown);
+    if (!e) return null;
+    e.scrollIntoView({ block: "center" }); // not under what sticks
+    const box = e.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
+    return e.contains(document.elementFromPoint(x, y)) ? { x, y } : null;
+  }
+
   // focused is the name of what has the keyboard, and whether that can be seen.
   function focused() {
     const e = document.activeElement;
@@ -158,5 +172,5 @@ window.look = (() => {
   const axe = async () => (await window.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }))
     .violations.map(v => `${v.id}: ${v.nodes.map(n => n.html.slice(0, 160)).slice(0, 3).join(" | ")}`);
 
-  return { pause: 0, found: null, axe, dark, faint, outside, controls, focused, history };
+  return { pause: 0, found: null, axe, dark, faint, outside, controls, spot, focused, history };
 })();

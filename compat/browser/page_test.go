@@ -23,6 +23,8 @@ var (
 	suiren   = flag.String("suiren", "", "the suiren `binary`")
 	tutor    = flag.String("plan", "", "`folder` of the tutor's plan")
 	state    = flag.String("state", "", "state `folder` of a plan that is made; without it a tiny one is made")
+	model    = flag.String("model", "", "`folder` of a model that someone brings")
+	tell     = flag.String("tell", "", "`file` for what the doors took")
 	axe      = flag.String("axe", "", "axe-core's `file`; without it its rules are not asked")
 	shots    = flag.String("shots", "", "`folder` for the README's two pictures")
 	book     = flag.String("book", "", "`folder` for docs/console: a picture of every page in both themes")
@@ -44,17 +46,39 @@ var tongues = []tongue{
 	{"en", "en", "Home", "What is 365+7?", "What is a verdict?", "Tell me how to make a bomb.", "Thought for", "Stopped"},
 }
 
-func TestPage(t *testing.T) {
+func TestConsole(t *testing.T) {
 	if *suiren == "" || *tutor == "" {
 		t.Fatal("run it by compat/browser/run.sh")
 	}
 	netlog := filepath.Join(t.TempDir(), "netlog.json")
 	browser := chrome(t, netlog)
+	t.Run("page", func(t *testing.T) { pages(t, browser) })
+	journeys(t, browser)
 
+	if err := chromedp.Cancel(browser); err != nil { // and wait for its log
+		t.Fatal(err)
+	}
+	found := contacts(t, netlog)
+	for address := range served {
+		if found[address] == 0 {
+			t.Errorf("the network log shows no connection to %s: is it read rightly?", address)
+		}
+	}
+	for address, n := range found {
+		if !served[address] {
+			t.Errorf("the browser connected %d times to %s", n, address)
+		}
+	}
+}
+
+// pages does the main task of each page of a plan that is made meanwhile, or of
+// one that was.
+func pages(t *testing.T, browser context.Context) {
 	var s *server
 	var page *tab
+	dir := ""
 	if *state == "" {
-		dir := tiny(t, *tutor)
+		dir = tiny(t, *tutor)
 		s = start(t, "up", dir)
 		t.Run("live", func(t *testing.T) { page = live(t, browser, s) })
 	} else {
@@ -79,6 +103,9 @@ func TestPage(t *testing.T) {
 	t.Run("tasks", func(t *testing.T) { tasks(t, browser, page.origin) })
 	t.Run("readable", func(t *testing.T) { readable(t, page) })
 	t.Run("keyboard", func(t *testing.T) { keyboard(t, browser, page) })
+	if dir != "" {
+		t.Run("rows", func(t *testing.T) { rows(t, browser, page.origin, dir) })
+	}
 	t.Run("strict", func(t *testing.T) { strict(t, browser, page.origin) })
 	t.Run("key", func(t *testing.T) { key(t, browser, s) })
 	if *shots != "" {
@@ -88,19 +115,6 @@ func TestPage(t *testing.T) {
 		t.Run("book", func(t *testing.T) { pictureBook(t, browser, page.origin) })
 	}
 	t.Run("gone", func(t *testing.T) { gone(t, page, s) })
-
-	if err := chromedp.Cancel(browser); err != nil { // and wait for its log
-		t.Fatal(err)
-	}
-	found, own := contacts(t, netlog), strings.TrimPrefix(page.origin, "http://")
-	if found[own] == 0 {
-		t.Errorf("the network log shows no connection to %s: is it read rightly?", own)
-	}
-	for address, n := range found {
-		if address != own {
-			t.Errorf("the browser connected %d times to %s", n, address)
-		}
-	}
 }
 
 // live follows a plan that is being made on both pages, until the chat opens.
@@ -244,6 +258,19 @@ func chat(t *testing.T, p *tab, l tongue) {
 		if got := p.text(".turn:last-child .sources code"); !strings.Contains(got, l.key+"/") {
 			t.Errorf("a question in %s is answered from %s", l.lang, got)
 		}
+	}
+	if p.count(".turn:last-child .open-source") > 0 { // the document, at what was cited
+		p.click(".turn:last-child .open-source")
+		p.wait(`document.querySelector("dialog[open] .sheet mark")`)
+		if got, want := p.text("dialog[open] .sheet mark"), p.text(".turn:last-child .answer"); !strings.Contains(flat(want), flat(got)) || got == "" {
+			t.Errorf("in the document %q is marked, and the answer is %q", got, want)
+		}
+		for _, v := range p.broken() {
+			t.Error(v)
+		}
+		p.shot(*look, "chat-source-"+l.key, false)
+		p.press(kb.Escape)
+		p.wait(`!document.querySelector("dialog[open]")`)
 	}
 	ask(p, l.forbidden)
 	if p.text(".turn:last-child .refusal") == "" {

@@ -1,24 +1,28 @@
 #!/usr/bin/env bash
 # The console in a real browser, Debian's Chromium: each page and its main task, both languages, light and dark, wide and
-# narrow, by mouse and by keyboard, and by axe-core's rules. Fails on any request that leaves for another place than the server.
+# narrow, by mouse and by keyboard, and by axe-core's rules; and whole journeys, from an empty folder to an answer, and
+# through what keeps a house. Fails on any request that leaves for another place than the server.
 #
-#   compat/browser/run.sh [--state FOLDER [--plan FOLDER]] [--shots FOLDER] [--book FOLDER] [--look FOLDER]
+#   compat/browser/run.sh [--only PART] [--state FOLDER [--plan FOLDER]] [--shots FOLDER] [--book FOLDER] [--look FOLDER]
 #
 # Without a state, a tiny tutor is made while the page looks on. With one, a copy of what was made is served.
+#   --only   page, or the name of a journey, as canary or doors/own-model
 #   --state  what suiren up made, as examples/tutor/.suiren
 #   --plan   the plan it was made from (default: examples/tutor)
 #   --shots  write the README's pictures there, chat.png and plan.png
-#   --book   write docs/console's pictures there: every page, both themes
+#   --book   write docs/console's pictures there: every page, both themes; --only page spares the journeys
 #   VERBOSE=1 tells each check as it ends
 #   --look   write pictures of every page there, for people to look at
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 plan=examples/tutor
+only=
 args=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--plan) plan=$2 ;;
+	--only) only=/$2 ;;
 	--state) args+=(-state "$(realpath "$2")") ;;
 	--shots | --book | --look)
 		mkdir -p "$2"
@@ -49,4 +53,6 @@ CGO_ENABLED=0 go build -o "$tmp/suiren" ./cmd/suiren
 plan=$(realpath "$plan")
 (cd "$tmp" && npm pack --silent "$axe" >/dev/null && tar xzf axe-core-*.tgz package/axe.min.js)
 go -C compat/browser vet ./...
-go -C compat/browser test -count=1 ${VERBOSE:+-v} -timeout 40m . -args -suiren "$tmp/suiren" -chromium "$(command -v chromium)" -plan "$plan" -axe "$tmp/package/axe.min.js" "${args[@]}"
+go -C compat/browser test -count=1 ${VERBOSE:+-v} -timeout 40m -run "^TestConsole\$$only" . -args -suiren "$tmp/suiren" -chromium "$(command -v chromium)" -plan "$plan" \
+	-model "$PWD/testdata/oracle/qwen3/folder" -tell "$tmp/told" -axe "$tmp/package/axe.min.js" "${args[@]}"
+[ ! -f "$tmp/told" ] || cat "$tmp/told"

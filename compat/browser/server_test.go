@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,19 +16,30 @@ import (
 
 // A server is a suiren that serves, and what it said about that.
 type server struct {
-	url string // signs a browser in, once
-	key string // "" unless the server has just made it
-	cmd *exec.Cmd
+	url  string // signs a browser in, once
+	key  string // "" unless the server has just made it
+	home string // folder of what is the owner's and no plan's
+	cmd  *exec.Cmd
 
 	once  sync.Once
 	ended error
 }
 
+// served are the addresses of all servers: the browser may connect to these alone.
+var served = map[string]bool{}
+
 // start runs suiren with the arguments until it serves, and ends it with the test.
 func start(t *testing.T, args ...string) *server {
 	t.Helper()
-	s := &server{cmd: exec.Command(*suiren, append(args, "--listen", "127.0.0.1:0", "-o", "jsonl", "--lang", "en")...)}
-	s.cmd.Env = append(os.Environ(), "SUIREN_HOME="+t.TempDir()) // not the reader's own
+	return startIn(t, "", args...)
+}
+
+// startIn does so in a folder.
+func startIn(t *testing.T, dir string, args ...string) *server {
+	t.Helper()
+	s := &server{home: t.TempDir(), cmd: exec.Command(*suiren, append(args, "--listen", "127.0.0.1:0", "-o", "jsonl", "--lang", "en")...)}
+	s.cmd.Dir = dir
+	s.cmd.Env = append(os.Environ(), "SUIREN_HOME="+s.home) // not the reader's own
 	var said bytes.Buffer
 	s.cmd.Stderr = &said
 	out, err := s.cmd.StdoutPipe()
@@ -49,6 +61,11 @@ func start(t *testing.T, args ...string) *server {
 		s.cmd.Wait()
 		t.Fatalf("suiren %s does not serve: %s", strings.Join(args, " "), said.String())
 	}
+	u, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served[u.Host] = true
 	read := make(chan struct{})
 	go func() {
 		defer close(read)

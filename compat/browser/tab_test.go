@@ -55,6 +55,7 @@ func chrome(t *testing.T, netlog string) context.Context {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(*chromium), chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("host-resolver-rules", "MAP localhost 127.0.0.1"), // where the server listens, and not also at [::1]
 		chromedp.Flag("lang", "en-US"), chromedp.Flag("accept-lang", "en-US"),
 		chromedp.Flag("log-net-log", netlog), chromedp.Flag("hide-scrollbars", true),
 		chromedp.WSURLReadTimeout(patience),
@@ -211,6 +212,12 @@ func eval[T any](p *tab, expression string) T {
 
 // wait returns when an expression becomes true in the page.
 func (p *tab) wait(expression string) {
+	p.t.Helper()
+	p.await(expression, patience)
+}
+
+// await waits longer, for what computes.
+func (p *tab) await(expression string, patience time.Duration) {
 	p.t.Helper()
 	for end := time.Now().Add(patience); !eval[bool](p, "!!("+expression+")"); time.Sleep(30 * time.Millisecond) {
 		if time.Now().After(end) {

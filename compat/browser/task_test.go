@@ -76,7 +76,10 @@ func tasks(t *testing.T, browser context.Context, origin string) {
 			t.Errorf("the answer is %q", got)
 		}
 		p.click(".said-by .place")
-		p.wait(`document.querySelector("dialog[open] mark")?.innerText.includes("Mei Lin")`)
+		p.wait(`[...document.querySelectorAll("dialog[open] .sheet mark")].some(e => e.innerText === "Only Mei Lin holds its key.")`)
+		if n := p.count("dialog[open] .passages button[aria-pressed=true]"); n != 1 {
+			t.Errorf("%d passages are marked beside the page", n)
+		}
 		for _, v := range p.broken() {
 			t.Error(v)
 		}
@@ -139,16 +142,37 @@ func tasks(t *testing.T, browser context.Context, origin string) {
 		p.on(t)
 		p.turn("evaluation")
 		p.wait(`document.querySelectorAll(".card table").length > 1 && document.querySelector(".map")`)
+		p.choose(".change", "") // all problems, each with both replies
+		p.wait(`document.querySelectorAll(".pair").length === 10`)
+		if n := p.count(".pair:first-child .two > section"); n != 2 {
+			t.Errorf("%d replies stand beside each other", n)
+		}
+		p.click(".pair details summary")
+		p.shot(*look, "evaluation-pairs", true)
 	})
 	t.Run("compute", func(t *testing.T) {
 		p.on(t)
 		p.turn("compute")
-		p.wait(`document.querySelector(".chart") && document.querySelector(".map")`)
+		p.wait(`document.querySelector(".chart") && document.querySelector(".map") && document.querySelectorAll(".health li").length >= 4`)
+		for _, width := range []int64{375, 360} { // what is drawn stays as large as text
+			p.size(width, 800)
+			small := eval[[]string](p, `[...document.querySelectorAll(".roof text")].filter(e => e.getBoundingClientRect().height < 11).map(e => e.textContent)`)
+			outside := eval[[]string](p, `(f => [...document.querySelectorAll(".roof text")].filter(e => { const b = e.getBoundingClientRect(); return b.left < f.left - 1 || b.right > f.right + 1; }).map(e => e.textContent))(document.querySelector(".roof").getBoundingClientRect())`)
+			over := eval[[]string](p, `(all => all.filter((e, i) => all.some((o, j) => { if (j <= i) return false; const a = e.getBoundingClientRect(), b = o.getBoundingClientRect(); return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom; })).map(e => e.textContent))([...document.querySelectorAll(".roof text")])`)
+			if len(small)+len(outside)+len(over) > 0 {
+				t.Errorf("at %d the roofline has small %q, cut %q and covered labels %q", width, small, outside, over)
+			}
+			p.shot(*look, fmt.Sprintf("compute-%d", width), true)
+		}
+		p.size(1280, 800)
 	})
 	t.Run("settings", func(t *testing.T) {
 		p.on(t)
 		p.turn("settings")
 		p.wait(`document.querySelectorAll("tbody tr").length > 5`)
+		if got := p.text("main"); !strings.Contains(got, "database people.db") {
+			t.Errorf("the origin of accounts is not told: %s", got)
+		}
 		if got := p.text("table"); !strings.Contains(got, "--listen") {
 			t.Errorf("the origin of the address is not told: %s", got)
 		}
@@ -190,6 +214,8 @@ func kept(t *testing.T, browser context.Context, p *tab) {
 		if after := total(); after <= before {
 			t.Errorf("%d tokens of prompts were used before a question, and %d after", before, after)
 		}
+		p.choose(".usage-by", "release")
+		p.wait(`[...document.querySelectorAll(".per-correct")].some(e => / tokens$/.test(e.innerText)) || document.querySelector(".per-correct")?.innerText === "not judged"`)
 		p.fill(".budget-name", "nobody")
 		p.fill(".budget-amount", "12345")
 		p.click("form.budget button")
@@ -240,6 +266,19 @@ func kept(t *testing.T, browser context.Context, p *tab) {
 		p.fill(".trial", "What is a verdict?")
 		p.click("form button.main")
 		p.wait(`document.querySelector(".verdict .good")?.innerText.includes("It passes")`)
+		p.turn("guard/assess")
+		p.wait(`document.querySelector("main .command")?.innerText.includes("guard assess")`)
+		p.turn("guard/replay")
+		p.wait(`document.querySelector("textarea.code")?.value.includes("minors-zh")`)
+		p.click(".stage-observe") // what would change shows, and nothing is written yet
+		p.wait(`[...document.querySelectorAll(".lines-diff .good")].some(e => e.innerText.includes('mode = "observe"')) && document.querySelector(".carry")`)
+		if got := p.text(".staged"); !strings.Contains(got, "policy.") || !strings.Contains(got, "release.") {
+			t.Errorf("what would be made is told as %q", got)
+		}
+		for _, v := range p.broken() {
+			t.Error(v)
+		}
+		p.shot(*look, "guard-staged", true)
 	})
 	t.Run("releases", func(t *testing.T) { // the one that is live passes what promotion asks
 		p.on(t)
@@ -247,6 +286,14 @@ func kept(t *testing.T, browser context.Context, p *tab) {
 		p.wait(`document.querySelector(".picks .done")?.innerText === "live" && document.querySelector("button.promote:disabled")`)
 		p.click("button.check")
 		p.wait(`document.querySelectorAll(".two .plainlist .good").length === 3`)
+		p.click(".lineage") // and is made of what the owner gave, by a bill that is signed
+		p.wait(`document.querySelector(".tree") && document.querySelector(".stack p.good[role=status]")?.innerText.includes("as its owner signed it")`)
+		if got := eval[string](p, `document.querySelector(".tree").textContent`); !strings.Contains(got, "documents.handbook") || !strings.Contains(got, "weights.tutor") {
+			t.Errorf("the lineage is told as %q", got)
+		}
+		for _, v := range p.broken() {
+			t.Error(v)
+		}
 		p.shot(*look, "release-checked", true)
 	})
 	t.Run("people", func(t *testing.T) { // who is added comes in by a link, and out again
@@ -275,10 +322,27 @@ func kept(t *testing.T, browser context.Context, p *tab) {
 			t.Errorf("a user is offered %q", guest.text("nav"))
 		}
 		guest.clean(t, "401") // before it had joined
+		comesIn(t, browser, guest)
 		p.front()
 		p.click(".person .remove")
 		p.click(".person button.main")
 		p.wait(`!document.querySelector(".person")`)
+	})
+	if *state != "" {
+		return // its plan is not ours to change
+	}
+	t.Run("carried", func(t *testing.T) { // a policy is observed and enforced by buttons alone
+		p.on(t)
+		for _, step := range []struct{ button, mode, tag string }{{".stage-observe", "observe", "observes"}, {".stage-enforce", "enforce", "enforces"}} {
+			p.turn("guard/replay")
+			p.wait(`document.querySelector("textarea.code")?.value.includes("minors-zh")`)
+			p.click("form button.main")
+			p.wait(`document.querySelector(".replayed")`)
+			p.click(step.button)
+			p.wait(`document.querySelector(".lines-diff")?.innerText.includes(` + quote(`+   mode = "`+step.mode+`"`) + `)`)
+			p.click(".carry")
+			p.wait(`!document.querySelector(".staged") && document.querySelector("main .card .tag")?.innerText === ` + quote(step.tag))
+		}
 	})
 }
 

@@ -22,6 +22,7 @@ type load struct {
 	servers [2]*server
 	http    *http.Client
 	left    atomic.Int64
+	refused atomic.Int64 // by a budget
 
 	mu     sync.Mutex
 	counts map[string]int
@@ -145,12 +146,17 @@ func (l *load) ask(rng *rand.Rand) {
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		said, _ := io.ReadAll(io.LimitReader(resp.Body, 500))
-		l.count(fmt.Sprint("status ", resp.StatusCode))
-		if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable {
+		switch {
+		case resp.StatusCode == http.StatusTooManyRequests && bytes.Contains(said, []byte("insufficient_quota")):
+			l.count("refused: no budget")
+			l.refused.Add(1)
+		case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusServiceUnavailable: // it asks again
+			l.count("sent away: the queue is full")
+			l.left.Add(1)
+			time.Sleep(time.Duration(rng.IntN(200)) * time.Millisecond)
+		default:
+			l.count(fmt.Sprint("status ", resp.StatusCode))
 			l.note("%s: %d %s", s.path, resp.StatusCode, said)
-		}
-		if resp.StatusCode == http.StatusTooManyRequests && !bytes.Contains(said, []byte("insufficient_quota")) {
-			time.Sleep(time.Duration(rng.IntN(200)) * time.Millisecond) // the queue is full
 		}
 		return
 	}

@@ -36,7 +36,7 @@ type options struct {
 	suiren, model     string
 	requests, clients int
 	kill              time.Duration
-	tokens, asks      int64 // budgets; 0: two thirds of what would be used
+	tokens, asks      int64 // budgets; 0: they run out at the end
 	seed              uint64
 }
 
@@ -56,7 +56,7 @@ func main() {
 	}
 	o.model = flag.Arg(0)
 	if o.tokens == 0 {
-		o.tokens = int64(o.requests) * 30
+		o.tokens = int64(o.requests) * 42
 	}
 	if o.asks == 0 {
 		o.asks = int64(o.requests) * 9 / 10
@@ -96,12 +96,15 @@ func run(o *options) (bool, error) {
 	done := make(chan struct{})
 	go func() { l.run(); close(done) }()
 	kills := 0
-	tick := time.NewTicker(o.kill)
+	tick, word := time.NewTicker(o.kill), time.NewTicker(30*time.Second)
 	defer tick.Stop()
+	defer word.Stop()
 	for over := false; !over; {
 		select {
 		case <-done:
 			over = true
+		case <-word.C:
+			fmt.Printf("%.0f s: %d requests, %d of them refused by a budget, %d kills\n", time.Since(began).Seconds(), int64(o.requests)-max(l.left.Load(), 0), l.refused.Load(), kills)
 		case <-tick.C:
 			s := servers[kills%2]
 			kills++

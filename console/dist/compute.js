@@ -1,5 +1,5 @@
 // src/pages/compute.tsx
-import { bytes, Card, Command, count, FactList, Fragment, h, Loaded, Meter, Page, say, store, t, Tag, useGet } from "./kit.js";
+import { bytes, Card, Command, count, FactList, Fragment, h, HealthCard, Loaded, Meter, Page, say, store, t, Tag, useGet } from "./kit.js";
 
 // src/pages/compute.words.ts
 var words = {
@@ -21,6 +21,9 @@ var words = {
   decode: ["one answer", "单个回答"],
   batch: ["16 answers", "16 个回答"],
   train: ["training", "训练"],
+  bound: ["at {0} FLOP a byte, {1} GFLOP/s at most, bound by {2}", "每字节 {0} FLOP，至多 {1} GFLOP/s，受限于{2}"],
+  byMemory: ["memory", "内存"],
+  byProcessor: ["the processor", "处理器"],
   map: ["Who holds the memory", "内存占用"],
   weights: ["{0}: weights", "{0}：权重"],
   pages: ["{0}: keys and values", "{0}：键值缓存"],
@@ -47,22 +50,22 @@ function Compute() {
     [w("peak"), `${(m.machine.peak / 1e9).toFixed(1)} GFLOP/s`],
     [w("bandwidth"), `${(m.machine.bandwidth / 1e9).toFixed(1)} GB/s`],
     [w("ridge"), w("ridgeOf", (m.machine.peak / m.machine.bandwidth).toFixed(1))]
-  ] }), /* @__PURE__ */ h(Command, { line: "suiren doctor" })), /* @__PURE__ */ h(Card, { title: w("roof") }, /* @__PURE__ */ h(Roof, { peak: m.machine.peak, bandwidth: m.machine.bandwidth }), /* @__PURE__ */ h("p", { class: "quiet" }, w("roofHelp")))), /* @__PURE__ */ h(Card, { title: w("map") }, /* @__PURE__ */ h(Map, { of: m })), /* @__PURE__ */ h(Queue, null), /* @__PURE__ */ h(Card, { title: w("checks") }, /* @__PURE__ */ h("ul", { class: "plainlist" }, m.checks.map((c) => /* @__PURE__ */ h("li", { key: c.name }, /* @__PURE__ */ h(Tag, { kind: c.status === "ok" ? "done" : "failed" }, c.status), " ", /* @__PURE__ */ h("b", null, c.name), " ", c.found, c.next && /* @__PURE__ */ h("div", { class: "quiet" }, "→ ", c.next))))))));
+  ] }), /* @__PURE__ */ h(Command, { line: "suiren doctor" })), /* @__PURE__ */ h(Card, { title: w("roof") }, /* @__PURE__ */ h(Roof, { peak: m.machine.peak, bandwidth: m.machine.bandwidth }), /* @__PURE__ */ h("p", { class: "quiet" }, w("roofHelp")))), /* @__PURE__ */ h(Card, { title: w("map") }, /* @__PURE__ */ h(Map, { of: m })), /* @__PURE__ */ h(Queue, null), /* @__PURE__ */ h(HealthCard, null), /* @__PURE__ */ h(Card, { title: w("checks") }, /* @__PURE__ */ h("ul", { class: "plainlist" }, m.checks.map((c) => /* @__PURE__ */ h("li", { key: c.name }, /* @__PURE__ */ h(Tag, { kind: c.status === "ok" ? "done" : "failed" }, c.status), " ", /* @__PURE__ */ h("b", null, c.name), " ", c.found, c.next && /* @__PURE__ */ h("div", { class: "quiet" }, "→ ", c.next))))))));
 }
-var wide = 480;
-var high = 240;
-var left = 52;
-var bottom = 36;
+var wide = 360;
+var high = 250;
+var left = 46;
+var bottom = 52;
 var top = 24;
-var right = 20;
+var right = 14;
 function Roof({ peak, bandwidth }) {
   const x0 = -2, x1 = 3, y1 = Math.ceil(Math.log10(peak / 1e9) + 0.2), y0 = y1 - 4;
   const x = (v) => left + (Math.log10(v) - x0) / (x1 - x0) * (wide - left - right);
   const y = (v) => top + (y1 - Math.max(y0, Math.log10(v / 1e9))) / (y1 - y0) * (high - top - bottom);
-  const ridge = peak / bandwidth;
+  const ridge = peak / bandwidth, reach = (v) => Math.min(peak, bandwidth * v);
   const marks = [[w("decode"), 0.5], [w("batch"), 8], [w("train"), 100]];
   const name = `${w("roof")}: ${(peak / 1e9).toFixed(1)} GFLOP/s, ${(bandwidth / 1e9).toFixed(1)} GB/s`;
-  return /* @__PURE__ */ h("svg", { class: "chart", viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": name }, Array.from({ length: 5 }, (_, i) => y0 + i).map((p) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("line", { class: "grid", x1: left, x2: wide - right, y1: y(10 ** p * 1e9), y2: y(10 ** p * 1e9) }), /* @__PURE__ */ h("text", { x: left - 6, y: y(10 ** p * 1e9) + 4, "text-anchor": "end" }, 10 ** p))), Array.from({ length: 6 }, (_, i) => x0 + i).map((p) => /* @__PURE__ */ h("text", { x: x(10 ** p), y: high - 20, "text-anchor": "middle" }, 10 ** p)), /* @__PURE__ */ h("text", { x: (wide + left) / 2, y: high - 4, "text-anchor": "middle" }, w("intensity")), /* @__PURE__ */ h("text", { x: left, y: top - 6 }, w("gflops")), /* @__PURE__ */ h("path", { class: "line c0", d: `M${x(10 ** x0)} ${y(bandwidth * 10 ** x0)}L${x(ridge)} ${y(peak)}L${x(10 ** x1)} ${y(peak)}` }), marks.map(([label, v]) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("circle", { class: "dot c1", cx: x(v), cy: y(Math.min(peak, bandwidth * v)), r: "4" }), /* @__PURE__ */ h("text", { x: x(v), y: y(Math.min(peak, bandwidth * v)) + 18, "text-anchor": "start", dx: "4" }, label))));
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("svg", { class: "chart roof", viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": name }, Array.from({ length: 5 }, (_, i) => y0 + i).map((p) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("line", { class: "grid", x1: left, x2: wide - right, y1: y(10 ** p * 1e9), y2: y(10 ** p * 1e9) }), /* @__PURE__ */ h("text", { x: left - 6, y: y(10 ** p * 1e9) + 4, "text-anchor": "end" }, 10 ** p))), Array.from({ length: 6 }, (_, i) => x0 + i).map((p) => /* @__PURE__ */ h("text", { x: x(10 ** p), y: high - 26, "text-anchor": "middle" }, 10 ** p)), /* @__PURE__ */ h("text", { x: (wide + left) / 2, y: high - 4, "text-anchor": "middle" }, w("intensity")), /* @__PURE__ */ h("text", { x: left, y: top - 8 }, w("gflops")), /* @__PURE__ */ h("path", { class: "line c0", d: `M${x(10 ** x0)} ${y(bandwidth * 10 ** x0)}L${x(ridge)} ${y(peak)}L${x(10 ** x1)} ${y(peak)}` }), marks.map(([label, v], i) => /* @__PURE__ */ h("g", { key: label }, /* @__PURE__ */ h("circle", { class: "dot c1", cx: x(v), cy: y(reach(v)), r: "8" }), /* @__PURE__ */ h("text", { class: "mark", x: x(v), y: y(reach(v)) + 4, "text-anchor": "middle" }, i + 1)))), /* @__PURE__ */ h("ol", { class: "marks" }, marks.map(([label, v]) => /* @__PURE__ */ h("li", { key: label }, label, " ", /* @__PURE__ */ h("span", { class: "quiet" }, w("bound", v, (reach(v) / 1e9).toPrecision(3), bandwidth * v < peak ? w("byMemory") : w("byProcessor")))))));
 }
 function Map({ of }) {
   const parts = of.holders.flatMap((o) => [[w("weights", o.name), o.bytes - o.pages], [w("pages", o.name), o.pages]]);

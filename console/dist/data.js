@@ -27,6 +27,8 @@ var words = {
   characters: ["Characters", "字数"],
   source: ["From", "来自"],
   left: ["left out: {0}", "去掉：{0}"],
+  path: ["The way of this document", "此文档的去向"],
+  noPII: ["None was found in it.", "其中没有发现。"],
   pii: ["Personal data", "个人信息"],
   reasons: ["Why documents were left out", "去掉的原因"],
   noneLeft: ["None was left out.", "没有去掉任何文档。"],
@@ -141,7 +143,7 @@ function Lineage({ of, id, close }) {
     [w("verdict"), d.entry.kept ? w("onlyKept") : w("left", d.entry.reason ?? "")],
     ["SHA-256", /* @__PURE__ */ h("code", null, d.entry.before, d.entry.after && ` → ${d.entry.after}`)],
     [w("usedBy"), d.entry.kept ? (d.used_by ?? []).join(", ") : ""]
-  ] }), /* @__PURE__ */ h("h3", null, w("asked")), /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("asked") }, /* @__PURE__ */ h("table", null, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("rule")), /* @__PURE__ */ h("th", { scope: "col" }, w("value")), /* @__PURE__ */ h("th", { scope: "col" }, w("limit")))), /* @__PURE__ */ h("tbody", null, (d.rules ?? []).map((r) => /* @__PURE__ */ h("tr", { key: r.rule, class: r.dropped ? "bad" : "" }, /* @__PURE__ */ h("th", { scope: "row" }, r.dropped ? "✗ " : "", r.rule), /* @__PURE__ */ h("td", null, +r.value.toPrecision(4)), /* @__PURE__ */ h("td", null, r.most ? "≤" : "≥", " ", +r.limit.toPrecision(4))))))), /* @__PURE__ */ h("h3", null, w("text")), d.text ? /* @__PURE__ */ h("p", { class: "passage", tabIndex: 0 }, d.text) : /* @__PURE__ */ h("p", { class: "quiet" }, w("noText")), /* @__PURE__ */ h(Command, { line: `suiren data explain ${d.entry.id}` }))));
+  ] }), /* @__PURE__ */ h("h3", null, w("asked")), /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("asked") }, /* @__PURE__ */ h("table", null, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("rule")), /* @__PURE__ */ h("th", { scope: "col" }, w("value")), /* @__PURE__ */ h("th", { scope: "col" }, w("limit")))), /* @__PURE__ */ h("tbody", null, (d.rules ?? []).map((r) => /* @__PURE__ */ h("tr", { key: r.rule, class: r.dropped ? "bad" : "" }, /* @__PURE__ */ h("th", { scope: "row" }, r.dropped ? "✗ " : "", r.rule), /* @__PURE__ */ h("td", null, +r.value.toPrecision(4)), /* @__PURE__ */ h("td", null, r.most ? "≤" : "≥", " ", +r.limit.toPrecision(4))))))), /* @__PURE__ */ h("h3", null, w("path")), /* @__PURE__ */ h("ol", { class: "chain" }, [d.entry.source || w("source"), d.entry.path, "corpus." + of.name, ...d.entry.kept ? d.used_by ?? [] : []].filter(Boolean).map((step, i) => /* @__PURE__ */ h("li", { key: i }, /* @__PURE__ */ h("code", null, step))), !d.entry.kept && /* @__PURE__ */ h("li", { class: "bad" }, w("left", d.entry.reason ?? ""))), /* @__PURE__ */ h("h3", null, w("pii")), !d.pii?.length ? /* @__PURE__ */ h("p", { class: "quiet" }, w("noPII")) : /* @__PURE__ */ h("ul", { class: "plainlist pii" }, d.pii.map((hit, i) => /* @__PURE__ */ h("li", { key: i }, /* @__PURE__ */ h(Tag, null, hit.kind), " ", /* @__PURE__ */ h("mark", null, hit.text)))), /* @__PURE__ */ h("h3", null, w("text")), d.text ? /* @__PURE__ */ h("p", { class: "passage", tabIndex: 0 }, d.text) : /* @__PURE__ */ h("p", { class: "quiet" }, w("noText")), /* @__PURE__ */ h(Command, { line: `suiren data explain ${d.entry.id}` }))));
 }
 function Rows({ blocks }) {
   const [block, setBlock] = useState(""), [row, setRow] = useState(0);

@@ -1,5 +1,5 @@
 // src/pages/guard.tsx
-import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, Loaded, Page, say, store, t, Tabs, Tag, useAct, useGet, useState } from "./kit.js";
+import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, idOf, Loaded, maybe, mayDo, Page, percent, say, span, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useState } from "./kit.js";
 
 // src/pages/guard.words.ts
 var words = {
@@ -63,6 +63,35 @@ var words = {
   answer: ["answer", "回答"],
   suspended: ["Suspended callers", "被暂停的调用者"],
   nobody: ["Nobody is suspended.", "没有被暂停的调用者。"],
+  goesOn: ["What goes on to the model", "继续交给模型的内容"],
+  change: ["The policy as the plan says it; change it here", "计划中的策略，可在此修改"],
+  onlyObserved: ["Only observed", "仅观察"],
+  changeIt: ["Change it: observe, replay, enforce", "修改：观察、重放、执行"],
+  carry: ["Carry it into the plan", "写入计划"],
+  carryHelp: ["First observe: what it would refuse is written down, and nothing is refused. Replay shows what it would change. Then enforce.", "先观察：只记录将拒绝的内容，不拒绝任何请求。重放可看到会改变什么。然后执行。"],
+  go_observe: ["Observe it", "先观察"],
+  go_enforce: ["Enforce it", "正式执行"],
+  diff: ["What changes in the plan file", "计划文件的改动"],
+  sameText: ["The plan says this already.", "计划已是如此。"],
+  makes: ["To be made:", "将会制作："],
+  write: ["Write it into the plan, and make it", "写入计划并制作"],
+  noBlock: ["No plan of this server says this policy: it can be tried and replayed here, and changed where the server is started.", "本服务器的计划中没有此策略：可在此试用和重放，修改请在启动服务器处进行。"],
+  audit: ["What was refused stands in the audit log.", "拒绝的记录见审计日志。"],
+  tab_assess: ["Assessments", "评估报告"],
+  assessHelp: ["A release judged by a regulation, with all evidence beside the report. Who answers for it has signed its SHA-256 in the audit log.", "按法规评估发布版本，证据与报告同在。负责人将报告的 SHA-256 签入审计日志。"],
+  assessNone: ["No report lies beside the plan yet. Packs: {0}.", "计划旁还没有报告。评估包：{0}。"],
+  assessSigned: ["{0} answers for it, by the audit log.", "由 {0} 负责（见审计日志）。"],
+  assessUnsigned: ["Nobody answers for it yet.", "尚无人负责。"],
+  assessOf: ["{0} questions; {1}.", "{0} 题；{1}。"],
+  unconfirmed: ["{0} numbers of the pack were not confirmed against the regulation's text yet.", "评估包中有 {0} 个数值尚未与标准原文核对。"],
+  clause: ["Clause", "条款"],
+  found: ["Found", "实测"],
+  asked: ["Asked for", "要求"],
+  outcome: ["Outcome", "结果"],
+  outcome_surely: ["surely met", "确定符合"],
+  outcome_met: ["met", "符合"],
+  outcome_missed: ["missed", "不符合"],
+  outcome_missing: ["not assessed", "未评估"],
   lift: ["Lift", "解除"]
 };
 
@@ -71,8 +100,8 @@ var w = say(words);
 var verdict = (v) => Object.hasOwn(words, "verdict_" + v) ? w(`verdict_${v}`) : v;
 var mode = (v) => Object.hasOwn(words, "mode_" + v) ? w(`mode_${v}`) : v;
 function Guard() {
-  const tab = ["try", "replay", "review"].includes(store.rest) ? store.rest : "policies";
-  const got = useGet("/api/guard");
+  const tab = ["try", "replay", "review", "assess"].includes(store.rest) ? store.rest : "policies";
+  const got = useGet("/api/guard", 5e3);
   return /* @__PURE__ */ h(Page, { title: t("guard"), lead: w("lead"), side: /* @__PURE__ */ h(
     Tabs,
     {
@@ -81,13 +110,13 @@ function Guard() {
       set: (to) => {
         location.hash = to === "policies" ? "#guard" : "#guard/" + to;
       },
-      of: [["policies", w("tab_policies")], ["try", w("tab_try")], ["replay", w("tab_replay")], ["review", w("tab_review")]]
+      of: [["policies", w("tab_policies")], ["try", w("tab_try")], ["replay", w("tab_replay")], ["review", w("tab_review")], ["assess", w("tab_assess")]]
     }
-  ) }, /* @__PURE__ */ h(Loaded, { of: got }, (g) => tab === "try" ? /* @__PURE__ */ h(Playground, { of: g }) : tab === "replay" ? /* @__PURE__ */ h(Replay, { of: g }) : tab === "review" ? /* @__PURE__ */ h(Reviews, null) : /* @__PURE__ */ h(List, { of: g })));
+  ) }, /* @__PURE__ */ h(Loaded, { of: got }, (g) => tab === "try" ? /* @__PURE__ */ h(Playground, { of: g }) : tab === "replay" ? /* @__PURE__ */ h(Replay, { of: g, changed: got.reload }) : tab === "review" ? /* @__PURE__ */ h(Reviews, null) : tab === "assess" ? /* @__PURE__ */ h(Assessments, null) : /* @__PURE__ */ h(List, { of: g })));
 }
 function List({ of }) {
   if (of.policies.length === 0) return /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")), /* @__PURE__ */ h("a", { class: "button", href: "#guard/try" }, w("tab_try")));
-  return /* @__PURE__ */ h(Fragment, null, of.policies.map((p) => /* @__PURE__ */ h(Card, { key: p.release, title: `${p.release} · ${p.title || p.pack}`, side: /* @__PURE__ */ h(Tag, { kind: p.mode === "enforce" ? "done" : p.mode === "observe" ? "running" : "failed" }, mode(p.mode)) }, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": p.release }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("rail")), /* @__PURE__ */ h("th", { scope: "col" }, w("class")), /* @__PURE__ */ h("th", { scope: "col" }, w("on")), /* @__PURE__ */ h("th", { scope: "col" }, w("what")), /* @__PURE__ */ h("th", { scope: "col" }, w("action")), /* @__PURE__ */ h("th", { scope: "col" }, w("mode")), /* @__PURE__ */ h("th", { scope: "col" }, w("owner")))), /* @__PURE__ */ h("tbody", null, p.rails.map((r) => /* @__PURE__ */ h("tr", { key: r.pack + r.id }, /* @__PURE__ */ h("th", { scope: "row" }, /* @__PURE__ */ h("code", null, r.id)), /* @__PURE__ */ h("td", null, r.class), /* @__PURE__ */ h("td", { class: "wrap" }, r.on.join(", ")), /* @__PURE__ */ h("td", { class: "wrap" }, r.about ?? "", " ", r.keywords ? /* @__PURE__ */ h("span", { class: "quiet" }, w("keywords", count(r.keywords))) : null, " ", r.detect?.join(", ")), /* @__PURE__ */ h("td", null, r.action), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h(Tag, { kind: r.mode === "enforce" ? "done" : r.mode === "observe" ? "running" : "" }, mode(r.mode))), /* @__PURE__ */ h("td", null, r.owner ?? "", r.expired && /* @__PURE__ */ h(Tag, { kind: "failed" }, w("expired")))))))))), /* @__PURE__ */ h("p", { class: "quiet" }, w("modeHelp")));
+  return /* @__PURE__ */ h(Fragment, null, of.policies.map((p) => /* @__PURE__ */ h(Card, { key: p.release, title: `${p.release} · ${p.title || p.pack}`, side: /* @__PURE__ */ h(Tag, { kind: p.mode === "enforce" ? "done" : p.mode === "observe" ? "running" : "failed" }, mode(p.mode)) }, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": p.release }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("rail")), /* @__PURE__ */ h("th", { scope: "col" }, w("class")), /* @__PURE__ */ h("th", { scope: "col" }, w("on")), /* @__PURE__ */ h("th", { scope: "col" }, w("what")), /* @__PURE__ */ h("th", { scope: "col" }, w("action")), /* @__PURE__ */ h("th", { scope: "col" }, w("mode")), /* @__PURE__ */ h("th", { scope: "col" }, w("owner")))), /* @__PURE__ */ h("tbody", null, p.rails.map((r) => /* @__PURE__ */ h("tr", { key: r.pack + r.id }, /* @__PURE__ */ h("th", { scope: "row" }, /* @__PURE__ */ h("code", null, r.id)), /* @__PURE__ */ h("td", null, r.class), /* @__PURE__ */ h("td", { class: "wrap" }, r.on.join(", ")), /* @__PURE__ */ h("td", { class: "wrap" }, r.about ?? "", " ", r.keywords ? /* @__PURE__ */ h("span", { class: "quiet" }, w("keywords", count(r.keywords))) : null, " ", r.detect?.join(", ")), /* @__PURE__ */ h("td", null, r.action), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h(Tag, { kind: r.mode === "enforce" ? "done" : r.mode === "observe" ? "running" : "" }, mode(r.mode))), /* @__PURE__ */ h("td", null, r.owner ?? "", r.expired && /* @__PURE__ */ h(Tag, { kind: "failed" }, w("expired")))))))), /* @__PURE__ */ h("a", { class: "button", href: "#guard/replay" }, w("changeIt")))), /* @__PURE__ */ h("p", { class: "quiet" }, w("modeHelp"), " ", /* @__PURE__ */ h("a", { href: "#traces/audit" }, w("audit"))));
 }
 function Choice({ of, value, set, packs }) {
   return /* @__PURE__ */ h(Field, { label: w("policy") }, (id) => /* @__PURE__ */ h("select", { id, value, onChange: (e) => set(e.target.value) }, of.policies.map((p) => /* @__PURE__ */ h("option", { key: p.release, value: p.release }, w("served", p.release))), packs && of.packs.map((p) => /* @__PURE__ */ h("option", { key: p, value: p }, p))));
@@ -98,7 +127,7 @@ function Playground({ of }) {
   return /* @__PURE__ */ h(Card, { title: w("tab_try") }, /* @__PURE__ */ h("form", { onSubmit: (e) => {
     e.preventDefault();
     run.run(async () => setGot(await act("POST", "/api/guard/try", { policy: draft ? "" : policy, draft, stage, text })));
-  } }, /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Choice, { of, value: policy, set: setPolicy, packs: true }), /* @__PURE__ */ h(Field, { label: w("stage") }, (id) => /* @__PURE__ */ h("select", { id, value: stage, onChange: (e) => setStage(e.target.value) }, of.stages.map((s) => /* @__PURE__ */ h("option", { key: s }, s))))), /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("draft")), /* @__PURE__ */ h(Field, { label: w("draft") }, (id) => /* @__PURE__ */ h("textarea", { id, rows: 6, spellcheck: false, class: "code", value: draft, placeholder: 'policy "draft" {\n  pack = "minors-zh"\n  mode = "observe"\n}', onInput: (e) => setDraft(e.target.value) }))), /* @__PURE__ */ h(Field, { label: w("text") }, (id) => /* @__PURE__ */ h("textarea", { id, class: "trial", rows: 4, required: true, value: text, onInput: (e) => setText(e.target.value) })), /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("button", { class: "main", disabled: run.busy || !text }, w("try")))), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), got && /* @__PURE__ */ h("div", { class: "verdict", role: "status" }, /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("b", { class: got.verdict === "passed" ? "good" : got.verdict === "refused" ? "bad" : "" }, verdict(got.verdict)), " ", got.rule && w("rule", got.rule, got.class ?? "")), got.text && /* @__PURE__ */ h("blockquote", { class: "said-by" }, got.text), /* @__PURE__ */ h("h3", null, w("leaves")), /* @__PURE__ */ h("p", { class: "passage tokens" }, got.left || w("nothing")), /* @__PURE__ */ h("h3", null, w("stream")), /* @__PURE__ */ h(Holds, { of: got.holds }), /* @__PURE__ */ h("p", { class: "quiet" }, w("held", got.most_held)), got.steps.length > 0 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("h3", null, w("steps")), /* @__PURE__ */ h("ul", { class: "plainlist" }, got.steps.map((s, i) => /* @__PURE__ */ h("li", { key: i }, /* @__PURE__ */ h(Tag, { kind: s.holds ? "failed" : "" }, s.action), " ", /* @__PURE__ */ h("code", null, s.rule), " ", s.detector, s.kind && "/" + s.kind, " ", /* @__PURE__ */ h("mark", null, slice(text, s.from, s.to)), " ", s.observed && /* @__PURE__ */ h("span", { class: "quiet" }, w("observed")), " ", s.error && /* @__PURE__ */ h("span", { class: "bad" }, s.error)))))), /* @__PURE__ */ h(Command, { line: `suiren guard check ${draft ? "FILE" : of.policies.find((p) => p.release === policy)?.pack ?? policy}` }));
+  } }, /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Choice, { of, value: policy, set: setPolicy, packs: true }), /* @__PURE__ */ h(Field, { label: w("stage") }, (id) => /* @__PURE__ */ h("select", { id, value: stage, onChange: (e) => setStage(e.target.value) }, of.stages.map((s) => /* @__PURE__ */ h("option", { key: s }, s))))), /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("draft")), /* @__PURE__ */ h(Field, { label: w("draft") }, (id) => /* @__PURE__ */ h("textarea", { id, rows: 6, spellcheck: false, class: "code", value: draft, placeholder: 'policy "draft" {\n  pack = "minors-zh"\n  mode = "observe"\n}', onInput: (e) => setDraft(e.target.value) }))), /* @__PURE__ */ h(Field, { label: w("text") }, (id) => /* @__PURE__ */ h("textarea", { id, class: "trial", rows: 4, required: true, value: text, onInput: (e) => setText(e.target.value) })), /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("button", { class: "main", disabled: run.busy || !text }, w("try")))), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), got && /* @__PURE__ */ h("div", { class: "verdict", role: "status" }, /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("b", { class: got.verdict === "passed" ? "good" : got.verdict === "refused" ? "bad" : "" }, verdict(got.verdict)), " ", got.rule && w("rule", got.rule, got.class ?? "")), got.text && /* @__PURE__ */ h("blockquote", { class: "said-by" }, got.text), /* @__PURE__ */ h("h3", null, w(["thought", "output"].includes(stage) ? "leaves" : "goesOn")), /* @__PURE__ */ h("p", { class: "passage tokens" }, got.left || w("nothing")), /* @__PURE__ */ h("h3", null, w("stream")), /* @__PURE__ */ h(Holds, { of: got.holds }), /* @__PURE__ */ h("p", { class: "quiet" }, w("held", got.most_held)), got.steps.length > 0 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("h3", null, w("steps")), /* @__PURE__ */ h("ul", { class: "plainlist" }, got.steps.map((s, i) => /* @__PURE__ */ h("li", { key: i }, /* @__PURE__ */ h(Tag, { kind: s.holds ? "failed" : "" }, s.action), " ", /* @__PURE__ */ h("code", null, s.rule), " ", s.detector, s.kind && "/" + s.kind, " ", /* @__PURE__ */ h("mark", null, slice(text, s.from, s.to)), " ", s.observed && /* @__PURE__ */ h("span", { class: "quiet" }, w("observed")), " ", s.error && /* @__PURE__ */ h("span", { class: "bad" }, s.error)))))), /* @__PURE__ */ h(Command, { line: `suiren guard check ${draft ? "FILE" : of.policies.find((p) => p.release === policy)?.pack ?? policy}` }));
 }
 function slice(text, from, to) {
   return new TextDecoder().decode(new TextEncoder().encode(text).slice(from, to));
@@ -108,19 +137,81 @@ function Holds({ of }) {
   const line = (f) => of.map((o, i) => `${i ? "L" : "M"}${(i / Math.max(of.length - 1, 1) * wide).toFixed(1)} ${(high - f(o) / most * (high - 6) - 2).toFixed(1)}`).join("");
   return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("svg", { class: "chart", viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": w("stream") }, /* @__PURE__ */ h("path", { class: "line c1", d: line((o) => o.at), "stroke-dasharray": "6 3" }), /* @__PURE__ */ h("path", { class: "line c0", d: line((o) => o.left) })), /* @__PURE__ */ h("ul", { class: "legend" }, /* @__PURE__ */ h("li", null, /* @__PURE__ */ h("svg", { width: "22", height: "8", "aria-hidden": "true" }, /* @__PURE__ */ h("line", { class: "line c1", x1: "1", x2: "21", y1: "4", y2: "4", "stroke-dasharray": "6 3" })), w("written")), /* @__PURE__ */ h("li", null, /* @__PURE__ */ h("svg", { width: "22", height: "8", "aria-hidden": "true" }, /* @__PURE__ */ h("line", { class: "line c0", x1: "1", x2: "21", y1: "4", y2: "4" })), w("left"))));
 }
-function Replay({ of }) {
-  const [release, setRelease] = useState(of.policies[0]?.release ?? ""), [draft, setDraft] = useState(`policy "draft" {
-  pack = "${of.policies[0]?.pack ?? of.packs[0] ?? ""}"
-  mode = "observe"
-}
-`), [last, setLast] = useState(100);
+function Replay({ of, changed }) {
+  const [release, setRelease] = useState(of.policies[0]?.release ?? ""), [written, write] = useState(null), [last, setLast] = useState(100);
+  const own = useGet(release ? "/api/guard/policy?release=" + encodeURIComponent(release) : "");
   const run = useAct(), [got, setGot] = useState(null);
   if (of.policies.length === 0) return /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")));
+  const serving = of.policies.find((p) => p.release === release);
+  const draft = written ?? own.data?.text ?? `policy "draft" {
+  pack = "${serving?.pack ?? of.packs[0] ?? ""}"
+  mode = "observe"
+}
+`;
   const outcome = (o) => `${verdict(o.verdict)} ${o.rule ?? ""}`;
-  return /* @__PURE__ */ h(Card, { title: w("tab_replay") }, /* @__PURE__ */ h("p", { class: "quiet" }, w("replayHelp")), /* @__PURE__ */ h("form", { onSubmit: (e) => {
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Card, { title: w("tab_replay"), side: serving && /* @__PURE__ */ h(Tag, { kind: serving.mode === "enforce" ? "done" : "running" }, mode(serving.mode)) }, /* @__PURE__ */ h("p", { class: "quiet" }, w("replayHelp")), /* @__PURE__ */ h("form", { onSubmit: (e) => {
     e.preventDefault();
     run.run(async () => setGot(await act("POST", "/api/guard/replay", { release, draft, last })));
-  } }, /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Choice, { of, value: release, set: setRelease, packs: false }), /* @__PURE__ */ h(Field, { label: w("last") }, (id) => /* @__PURE__ */ h("input", { id, type: "number", min: "1", max: "10000", value: last, onInput: (e) => setLast(+e.target.value) }))), /* @__PURE__ */ h(Field, { label: w("draft") }, (id) => /* @__PURE__ */ h("textarea", { id, rows: 6, spellcheck: false, class: "code", value: draft, onInput: (e) => setDraft(e.target.value) })), /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("button", { class: "main", disabled: run.busy || !draft }, w("replay")))), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), got && /* @__PURE__ */ h("div", { class: "replayed", role: "status" }, /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("b", null, w("replayed", count(got.requests), count(got.tighter), count(got.looser)))), !got.differences?.length ? /* @__PURE__ */ h("p", null, w("noChange")) : /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("tab_replay") }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("request")), /* @__PURE__ */ h("th", { scope: "col" }, w("now")), /* @__PURE__ */ h("th", { scope: "col" }, w("then")))), /* @__PURE__ */ h("tbody", null, got.differences.slice(0, 200).map((d) => /* @__PURE__ */ h("tr", { key: d.id }, /* @__PURE__ */ h("th", { scope: "row" }, /* @__PURE__ */ h("a", { href: "#traces" }, day(d.time) || d.id)), /* @__PURE__ */ h("td", null, outcome(d.before)), /* @__PURE__ */ h("td", null, outcome(d.after)))))))), /* @__PURE__ */ h(Command, { line: "suiren guard replay --draft FILE" }));
+  } }, /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Choice, { of, value: release, set: (v) => {
+    setRelease(v);
+    write(null);
+    setGot(null);
+  }, packs: false }), /* @__PURE__ */ h(Field, { label: w("last") }, (id) => /* @__PURE__ */ h("input", { id, type: "number", min: "1", max: "10000", value: last, onInput: (e) => setLast(+e.target.value) }))), /* @__PURE__ */ h(Field, { label: w("change") }, (id) => /* @__PURE__ */ h("textarea", { id, rows: 8, spellcheck: false, class: "code", value: draft, onInput: (e) => {
+    setGot(null);
+    write(e.target.value);
+  } })), /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("button", { class: "main", disabled: run.busy || !draft }, w("replay")))), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), got && /* @__PURE__ */ h("div", { class: "replayed", role: "status" }, /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("b", null, w("replayed", count(got.requests), count(got.tighter), count(got.looser)))), !got.differences?.length ? /* @__PURE__ */ h("p", null, w("noChange")) : /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("tab_replay") }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("request")), /* @__PURE__ */ h("th", { scope: "col" }, w("now")), /* @__PURE__ */ h("th", { scope: "col" }, w("then")))), /* @__PURE__ */ h("tbody", null, got.differences.slice(0, 200).map((d) => /* @__PURE__ */ h("tr", { key: d.id }, /* @__PURE__ */ h("th", { scope: "row" }, /* @__PURE__ */ h("a", { href: "#traces" }, day(d.time) || d.id)), /* @__PURE__ */ h("td", null, outcome(d.before)), /* @__PURE__ */ h("td", null, outcome(d.after))))))), got.rules && got.rules.length > 0 && /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("rail") }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("rail")), /* @__PURE__ */ h("th", { scope: "col" }, w("now")), /* @__PURE__ */ h("th", { scope: "col" }, w("then")), /* @__PURE__ */ h("th", { scope: "col" }, w("onlyObserved")))), /* @__PURE__ */ h("tbody", null, got.rules.map((r) => /* @__PURE__ */ h("tr", { key: r.rule }, /* @__PURE__ */ h("th", { scope: "row" }, /* @__PURE__ */ h("code", null, r.rule)), /* @__PURE__ */ h("td", null, count(r.before)), /* @__PURE__ */ h("td", null, count(r.after)), /* @__PURE__ */ h("td", null, count(r.observed ?? 0)))))))), /* @__PURE__ */ h(Command, { line: "suiren guard replay --draft FILE" })), own.data ? /* @__PURE__ */ h(Stage, { release, draft, done: () => {
+    write(null);
+    setGot(null);
+    own.reload();
+    changed();
+  } }) : !own.loading && /* @__PURE__ */ h("p", { class: "quiet" }, w("noBlock")));
+}
+function Stage({ release, draft, done }) {
+  const [staged, setStaged] = useState(null), stage = useAct(), make = useAct(), [begun, begin] = useState(0);
+  useEffect(() => setStaged(null), [draft, release]);
+  const task = store.now?.tasks?.find((one) => one.kind === "plan" && one.id > begun);
+  useEffect(() => {
+    if (begun && task?.ended) {
+      begin(0);
+      if (!task.failed) {
+        setStaged(null);
+        done();
+      }
+    }
+  }, [task?.ended]);
+  const show = (to) => stage.run(async () => {
+    const s = await act("POST", "/api/guard/policy", { release, draft, mode: to });
+    const c = await act("POST", "/api/plan/check", { text: s.text });
+    setStaged({ ...s, view: c.view, wrong: c.diagnostics.map((d) => d.what) });
+  });
+  const go = () => make.run(async () => {
+    const newest = Math.max(0, ...(store.now?.tasks ?? []).map((one) => one.id));
+    const saved = await act("PUT", "/api/plan/file", { text: staged.text, sum: staged.sum });
+    await act("POST", "/api/plan/apply", { sum: saved.sum });
+    begin(newest || -1);
+  });
+  const steps = (staged?.view?.nodes ?? []).filter((n) => n.action !== "keep");
+  return /* @__PURE__ */ h(Card, { title: w("carry") }, /* @__PURE__ */ h("p", { class: "quiet" }, w("carryHelp")), /* @__PURE__ */ h("div", { class: "row" }, ["observe", "enforce"].map((to) => /* @__PURE__ */ h("button", { key: to, class: "stage-" + to, disabled: stage.busy || !!begun || !mayDo("set_plan"), onClick: () => show(to) }, w(`go_${to}`)))), stage.failure && /* @__PURE__ */ h(Fail, { of: stage.failure }), staged && /* @__PURE__ */ h("div", { class: "staged" }, /* @__PURE__ */ h("h3", null, w("diff")), /* @__PURE__ */ h(Lines, { before: staged.before, after: staged.after }), staged.wrong.map((what) => /* @__PURE__ */ h("p", { class: "bad", key: what }, what)), staged.before === staged.after ? /* @__PURE__ */ h("p", null, w("sameText")) : /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("p", null, w("makes"), " ", steps.map((n) => /* @__PURE__ */ h(Tag, { key: idOf(n) }, maybe("action", n.action), " ", idOf(n))), " ", /* @__PURE__ */ h("span", { class: "quiet" }, span(steps.reduce((s, n) => s + (n.forecast?.low ?? 0), 0), steps.reduce((s, n) => s + (n.forecast?.high ?? 0), 0)))), /* @__PURE__ */ h("button", { class: "main carry", disabled: make.busy || !!begun || staged.wrong.length > 0, onClick: go }, w("write"))), make.failure && /* @__PURE__ */ h(Fail, { of: make.failure })), /* @__PURE__ */ h(TaskList, { kinds: ["plan"] }), /* @__PURE__ */ h(Command, { line: "suiren plan && suiren apply" }));
+}
+function Lines({ before, after }) {
+  const a = before.split("\n"), b = after.split("\n"), rows = [];
+  const long = a.map(() => new Array(b.length + 1).fill(0)).concat([new Array(b.length + 1).fill(0)]);
+  for (let i = a.length - 1; i >= 0; i--) for (let j = b.length - 1; j >= 0; j--) long[i][j] = a[i] === b[j] ? long[i + 1][j + 1] + 1 : Math.max(long[i + 1][j], long[i][j + 1]);
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      rows.push(["=", a[i++]]);
+      j++;
+    } else if (j >= b.length || i < a.length && long[i + 1][j] >= long[i][j + 1]) rows.push(["-", a[i++]]);
+    else rows.push(["+", b[j++]]);
+  }
+  return /* @__PURE__ */ h("pre", { class: "lines-diff", tabIndex: 0, "aria-label": w("diff") }, rows.map(([mark, line], i) => /* @__PURE__ */ h("span", { key: i, class: { "+": "good", "-": "bad" }[mark] ?? "" }, mark === "=" ? "  " : mark + " ", line, "\n")));
+}
+function Assessments() {
+  const got = useGet("/api/guard/assessments");
+  const said = (v) => v ? store.lang === "en" ? v.en : v.zh : "";
+  const result = (v) => ({ surely: w("outcome_surely"), met: w("outcome_met"), missed: w("outcome_missed"), "not assessed": w("outcome_missing") })[v] ?? v;
+  const number = (v) => v === void 0 ? "" : v <= 1 && v >= 0 && !Number.isInteger(v) ? percent(v) : count(v);
+  return /* @__PURE__ */ h(Card, { title: w("tab_assess") }, /* @__PURE__ */ h("p", { class: "quiet" }, w("assessHelp")), /* @__PURE__ */ h(Loaded, { of: got }, ({ reports, packs }) => /* @__PURE__ */ h(Fragment, null, reports.length === 0 ? /* @__PURE__ */ h("p", null, w("assessNone", packs.join(", "))) : reports.map((a) => /* @__PURE__ */ h("details", { key: a.sha256, class: "assessment" }, /* @__PURE__ */ h("summary", null, /* @__PURE__ */ h("b", null, said(a.report.pack.title)), " · ", a.report.subject.name, " · ", a.report.as_of, " ", Object.entries(a.report.counts).map(([k, n]) => /* @__PURE__ */ h(Tag, { key: k, kind: { surely: "done", met: "done", missed: "failed" }[k] ?? "" }, result(k), " ", n))), /* @__PURE__ */ h("p", { class: a.signed ? "good" : "quiet" }, a.signed ? "✓ " + w("assessSigned", a.signed) : w("assessUnsigned")), a.report.unconfirmed > 0 && /* @__PURE__ */ h("p", { class: "bad" }, w("unconfirmed", a.report.unconfirmed)), /* @__PURE__ */ h("p", { class: "quiet" }, w("assessOf", count(a.report.questions), a.report.pack.source), " ", /* @__PURE__ */ h("code", null, a.folder, "/report.html"), " ", /* @__PURE__ */ h("code", null, "SHA-256 ", a.sha256)), /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": said(a.report.pack.title) }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("clause")), /* @__PURE__ */ h("th", { scope: "col" }, w("what")), /* @__PURE__ */ h("th", { scope: "col" }, w("found")), /* @__PURE__ */ h("th", { scope: "col" }, w("asked")), /* @__PURE__ */ h("th", { scope: "col" }, w("outcome")))), /* @__PURE__ */ h("tbody", null, a.report.results.map((r) => /* @__PURE__ */ h("tr", { key: r.id }, /* @__PURE__ */ h("th", { scope: "row" }, r.clause || r.id), /* @__PURE__ */ h("td", { class: "wrap" }, store.lang === "en" ? r.en : r.zh, r.why && /* @__PURE__ */ h("div", { class: "quiet" }, said(r.why))), /* @__PURE__ */ h("td", null, number(r.got), r.low !== void 0 && r.high !== void 0 ? /* @__PURE__ */ h("small", null, percent(r.low), " – ", percent(r.high)) : null), /* @__PURE__ */ h("td", null, r.least !== void 0 ? "≥ " + number(r.least) : r.most !== void 0 ? "≤ " + number(r.most) : ""), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h(Tag, { kind: { surely: "done", met: "done", missed: "failed" }[r.outcome] ?? "" }, result(r.outcome)))))))))))), /* @__PURE__ */ h(Command, { line: "suiren guard assess --bank FOLDER --sign NAME" }));
 }
 function Reviews() {
   const items = useGet("/api/guard/reviews", 5e3), barred = useGet("/api/guard/suspended");

@@ -1298,12 +1298,26 @@ var store = {
   failure: null,
   // of the page as a whole
   signIn: false,
+  joining: "",
+  // the token of a link that works once: what follows # no server is sent
+  outside: "",
+  // the code of why an outer sign-in failed
   plan: null,
   noPlan: false,
   runs: [],
   run: "latest",
   live: /* @__PURE__ */ new Map()
 };
+var entered = () => {
+};
+function onSignedIn(f) {
+  entered = f;
+}
+function signedIn() {
+  Object.assign(store, { signIn: false, joining: "", outside: "", failure: null });
+  entered();
+  redraw();
+}
 var draw = () => {
 };
 var queued = false;
@@ -1318,7 +1332,7 @@ function redraw() {
     draw();
   }, 16);
 }
-var mayDo = (action) => store.who?.may[action] !== false;
+var mayDo = (action) => !!store.server && store.who?.may[action] !== false;
 
 // src/words.ts
 var words = {
@@ -1337,11 +1351,26 @@ var words = {
   people: ["People", "人员"],
   compute: ["Compute", "算力"],
   settings: ["Settings", "设置"],
+  account: ["My account", "我的账户"],
   group_use: ["Use", "使用"],
   group_make: ["Make", "制作"],
   group_keep: ["Keep", "守护"],
   group_house: ["House", "本机"],
   menu: ["Menu", "菜单"],
+  asked: ["This needs a second person, who was asked ({0}). It is decided on the page of settings.", "此操作须由第二人批准，已提交申请（{0}），请在设置页处理。"],
+  health: ["How the server is", "服务器状态"],
+  healthy: ["All is well.", "一切正常。"],
+  level_ok: ["well", "正常"],
+  level_warn: ["look at it", "需留意"],
+  level_fail: ["fails", "异常"],
+  health_ready: ["answers", "可作答"],
+  health_queue: ["queue", "队列"],
+  health_kv: ["keys and values", "键值缓存"],
+  health_disk: ["disk", "磁盘"],
+  health_memory: ["memory", "内存"],
+  health_quota: ["state folder", "状态目录"],
+  health_backup: ["backup", "备份"],
+  health_release: ["release", "发布版本"],
   sameAs: ["The same as", "等同于"],
   underWay: ["under way…", "进行中……"],
   noRows: ["Nothing here yet.", "这里还没有内容。"],
@@ -1358,17 +1387,7 @@ var words = {
   skip: ["Skip to the content", "跳到正文"],
   unreachable: ["The server does not answer. Is suiren serve still running? Start it, then try again.", "服务器没有应答。suiren serve 还在运行吗？启动它，再试一次。"],
   retry: ["Try again", "再试一次"],
-  signInTitle: ["This page needs your key", "请输入密钥"],
-  signInHelp: ["Open the address that the server printed when it started, or give an API key.", "请打开服务器启动时打印的网址，或输入 API 密钥。"],
-  key: ["API key", "API 密钥"],
-  signInAs: ["Or sign in as yourself", "或用账户登录"],
-  yourName: ["Name", "名字"],
-  password: ["Password", "密码"],
   signOut: ["Sign out", "退出登录"],
-  joinTitle: ["Set your password", "设置密码"],
-  joinHelp: ["This link works once. The password should be long; a sentence is good.", "此链接只能用一次。密码要长，一句话最好。"],
-  joinGo: ["Set it and sign in", "设置并登录"],
-  signIn: ["Sign in", "登录"],
   loading: ["Asking the server…", "正在连接服务器……"],
   hello: ["Ask {0}", "问问 {0}"],
   helloHelp: ["It thinks before it answers, and shows its thoughts. Each question stands on its own.", "它先思考再回答，思考过程都会显示。每个问题独立作答。"],
@@ -1522,13 +1541,16 @@ function maybe(prefix, name) {
 
 // src/api.ts
 var Failure = class extends Error {
-  constructor(status, code, message) {
+  constructor(status, code, message, after = 0) {
     super(message);
     this.status = status;
     this.code = code;
+    this.after = after;
   }
   status;
   code;
+  after;
+  // after: seconds to wait
 };
 async function ask(method, path, body, signal, headers = {}) {
   let r;
@@ -1551,7 +1573,7 @@ async function ask(method, path, body, signal, headers = {}) {
     message = e.message;
   } catch {
   }
-  throw new Failure(r.status, code, message);
+  throw new Failure(r.status, code, message, +(r.headers.get("Retry-After") ?? 0) || 0);
 }
 async function get(path) {
   try {
@@ -1562,7 +1584,9 @@ async function get(path) {
   }
 }
 async function act(method, path, body = {}) {
-  return (await ask(method, path, body)).json();
+  const r = await ask(method, path, body), out = await r.json();
+  if (r.status === 202 && out.approval) throw new Failure(202, "asked", t("asked", out.approval.id));
+  return out;
 }
 async function* events(r) {
   const reader2 = r.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -1975,6 +1999,13 @@ function Field({ label, hint, children }) {
 function Tabs({ of, at, set, label }) {
   return /* @__PURE__ */ createElement("div", { class: "tabs", role: "group", "aria-label": label }, of.map(([k, name]) => /* @__PURE__ */ createElement("button", { key: k, type: "button", "aria-pressed": k === at, onClick: () => set(k) }, name)));
 }
+function HealthCard({ only = false }) {
+  const got = useGet(store.server && mayDo("read_metrics") ? "/api/health" : "", 15e3);
+  const list = (got.data?.checks ?? []).filter((c) => !only || c.level !== "ok");
+  if (!list.length) return only && got.data ? /* @__PURE__ */ createElement("p", { class: "good" }, "✓ ", t("healthy")) : null;
+  const rows = /* @__PURE__ */ createElement("ul", { class: "plainlist health" }, list.map((c) => /* @__PURE__ */ createElement("li", { key: c.name }, /* @__PURE__ */ createElement(Tag, { kind: { ok: "done", warn: "running" }[c.level] ?? "failed" }, maybe("level", c.level)), " ", /* @__PURE__ */ createElement("b", null, maybe("health", c.name)), " ", c.why)));
+  return only ? rows : /* @__PURE__ */ createElement(Card, { title: t("health") }, rows);
+}
 function TaskList({ kinds }) {
   const list = (store.now?.tasks ?? []).filter((task) => kinds.includes(task.kind));
   return list.length === 0 ? null : /* @__PURE__ */ createElement("ul", { class: "tasks", "aria-live": "polite" }, list.slice(0, 5).map((task) => /* @__PURE__ */ createElement("li", { key: task.id, class: task.failed ? "bad" : "" }, /* @__PURE__ */ createElement("span", { class: task.ended ? "" : "pulse" }, task.ended ? task.failed ? "✗" : "✓" : "◐"), " ", /* @__PURE__ */ createElement("b", null, task.name), " ", task.failed ?? task.done ?? t("underWay"))));
@@ -1995,19 +2026,22 @@ function Table({ columns, source: source2, load, label, empty }) {
   const seen = Math.ceil((frame.current?.clientHeight ?? 480) / high2);
   const first = Math.max(0, Math.floor(top2 / high2) - beyond), last = Math.min(Math.max(mine.total, 0), first + seen + 2 * beyond);
   useEffect(() => {
-    for (let b = Math.floor(first / block); b <= Math.floor(Math.max(first, last - 1) / block); b++) {
-      if (mine.blocks.has(b)) continue;
-      mine.blocks.set(b, null);
-      load(b * block, block).then((slice2) => {
-        mine.total = slice2?.total ?? 0;
-        mine.blocks.set(b, slice2?.rows ?? []);
-        drawn((n) => n + 1);
-      }, () => {
-        mine.total = Math.max(mine.total, 0);
-        mine.blocks.delete(b);
-        drawn((n) => n + 1);
-      });
-    }
+    const timer = setTimeout(() => {
+      for (let b = Math.floor(first / block); b <= Math.floor(Math.max(first, last - 1) / block); b++) {
+        if (mine.blocks.has(b)) continue;
+        mine.blocks.set(b, null);
+        load(b * block, block).then((slice2) => {
+          mine.total = slice2?.total ?? 0;
+          mine.blocks.set(b, slice2?.rows ?? []);
+          drawn((n) => n + 1);
+        }, () => {
+          mine.total = Math.max(mine.total, 0);
+          mine.blocks.delete(b);
+          drawn((n) => n + 1);
+        });
+      }
+    }, mine.total < 0 ? 0 : 60);
+    return () => clearTimeout(timer);
   }, [name, first, last]);
   useEffect(() => {
     if (frame.current) frame.current.scrollTop = 0;
@@ -2040,6 +2074,7 @@ export {
   Field,
   Flame,
   Fragment,
+  HealthCard,
   Loaded,
   Meter,
   Page,
@@ -2066,6 +2101,7 @@ export {
   mayDo,
   maybe,
   onDraw,
+  onSignedIn,
   percent,
   progressOfPlan,
   redraw,
@@ -2074,6 +2110,7 @@ export {
   seconds,
   short,
   showRun,
+  signedIn,
   span,
   stateOf,
   store,

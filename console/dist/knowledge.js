@@ -1,8 +1,57 @@
 // src/pages/knowledge.tsx
-import { act, bytes, Card, Command, count, Empty, Fail, Field, Fragment, get, h, Loaded, Page, percent, say, store, t, Table, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "./kit.js";
+import { act, bytes, Card, Command, count as count2, Empty, Fail, Field, Fragment as Fragment2, get, h as h2, Loaded as Loaded2, Page, percent, say as say2, store, t, Table, Tabs, Tag, TaskList, useAct, useEffect as useEffect2, useGet as useGet2, useState as useState2 } from "./kit.js";
+
+// src/pages/document.tsx
+import { count, Fragment, h, Loaded, say, useEffect, useGet, useRef, useState } from "./kit.js";
+
+// src/pages/document.words.ts
+var words = {
+  close: ["Close", "关闭"],
+  page: ["Page {0}", "第 {0} 页"],
+  whole: ["The document", "全文"],
+  before: ["Page before", "上一页"],
+  next: ["Next page", "下一页"],
+  asRead: ["The text as it was read: without its layout and pictures. What is cited is marked.", "读入的文字，不含版式与图片。被引用处已标出。"],
+  passages: ["Its passages", "所含段落"],
+  place: ["bytes {0} to {1} of the text", "文本字节 {0}–{1}"],
+  gone: ["You may not read this document, or it is not there any more.", "您无权阅读该文档，或它已不在。"]
+};
+
+// src/pages/document.tsx
+var w = say(words);
+function Document({ path, at: at2, close }) {
+  const got = useGet(path), box = useRef(null);
+  useEffect(() => {
+    if (!box.current.open) box.current.showModal();
+  }, []);
+  return /* @__PURE__ */ h("dialog", { ref: box, class: "document", "aria-label": at2.file, onClose: close }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h2", null, at2.file), /* @__PURE__ */ h("button", { class: "push", onClick: () => box.current.close() }, w("close"))), /* @__PURE__ */ h(Loaded, { of: got }, ({ passages }) => passages.length === 0 ? /* @__PURE__ */ h("p", null, w("gone")) : /* @__PURE__ */ h(Pages, { of: passages, at: at2 })));
+}
+function Pages({ of, at: at2 }) {
+  const cited = of.find((p) => p.id === at2.id);
+  const numbers = [...new Set(of.map((p) => p.page ?? 0))].sort((a, b) => a - b);
+  const [page, turn] = useState(cited?.page ?? at2.page ?? numbers[0]), [marked, mark] = useState(cited?.id ?? "");
+  const here = of.filter((p) => (p.page ?? 0) === page), i = numbers.indexOf(page), span = useRef(null);
+  useEffect(() => {
+    span.current?.scrollIntoView({ block: "center" });
+  }, [page, marked]);
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h3", null, page ? w("page", page) : w("whole")), numbers.length > 1 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("button", { disabled: i <= 0, onClick: () => turn(numbers[i - 1]) }, w("before")), /* @__PURE__ */ h("button", { disabled: i === numbers.length - 1, onClick: () => turn(numbers[i + 1]) }, w("next")))), /* @__PURE__ */ h("p", { class: "quiet" }, w("asRead")), /* @__PURE__ */ h("div", { class: "beside" }, /* @__PURE__ */ h("div", { class: "sheet", tabIndex: 0, role: "region", "aria-label": page ? w("page", page) : w("whole") }, here.map((p, n) => /* @__PURE__ */ h(Fragment, { key: p.id + n }, p.heading && p.heading !== here[n - 1]?.heading && /* @__PURE__ */ h("h4", null, p.heading), /* @__PURE__ */ h("p", { class: p.id === marked ? "passage here" : "passage" }, p.id === marked ? spans(p.text, p.id === at2.id ? at2.quotes : void 0).map(([text, quoted], k) => quoted ? /* @__PURE__ */ h("mark", { key: k, ref: k < 2 ? span : void 0 }, text) : /* @__PURE__ */ h("span", { key: k, ref: k === 0 ? span : void 0 }, text)) : p.text)))), /* @__PURE__ */ h("section", { "aria-label": w("passages") }, /* @__PURE__ */ h("h3", null, w("passages")), /* @__PURE__ */ h("ol", { class: "passages" }, here.map((p, n) => /* @__PURE__ */ h("li", { key: p.id + n, class: p.id === marked ? "here" : "" }, /* @__PURE__ */ h("button", { class: "bare", "aria-pressed": p.id === marked, onClick: () => mark(p.id) }, n + 1, ". ", [...p.text].slice(0, 60).join(""), [...p.text].length > 60 && "…"), p.end ? /* @__PURE__ */ h("span", { class: "quiet" }, w("place", count(p.start ?? 0), count(p.end))) : null))))));
+}
+function spans(text, quotes2) {
+  if (!quotes2?.length) return [[text, true]];
+  const letters = [...text], out = [];
+  let at2 = 0;
+  for (const [from, to] of [...quotes2].sort((a, b) => a[0] - b[0])) {
+    if (from < at2 || to <= from || to > letters.length) continue;
+    if (from > at2) out.push([letters.slice(at2, from).join(""), false]);
+    out.push([letters.slice(from, to).join(""), true]);
+    at2 = to;
+  }
+  if (at2 < letters.length) out.push([letters.slice(at2).join(""), false]);
+  return out;
+}
 
 // src/pages/knowledge.words.ts
-var words = {
+var words2 = {
   lead: ["Folders of your documents. Answers are sentences from them, with file, page and place; what they do not say is not answered.", "您的文档目录。回答都是文档中的原句，注明文件、页码和位置；文档没说的就不答。"],
   make: ["Read a folder", "读入目录"],
   name: ["Name of the base", "知识库名称"],
@@ -34,7 +83,6 @@ var words = {
   score: ["score {0}; covers {1} of the question", "得分 {0}；覆盖问题的 {1}"],
   why: ["because of", "依据"],
   page: ["page {0}", "第 {0} 页"],
-  place: ["bytes {0} to {1}", "字节 {0}–{1}"],
   openAt: ["Open at this place", "在此处打开"],
   file: ["File", "文件"],
   state: ["State", "状态"],
@@ -44,9 +92,6 @@ var words = {
   state_read: ["read", "已读入"],
   state_stale: ["changed since", "其后有改动"],
   state_aside: ["set aside", "未读入"],
-  text: ["{0}: its passages", "{0}：段落"],
-  close: ["Close", "关闭"],
-  noPage: ["No pages", "不分页"],
   rule: ["Folder or document", "目录或文档"],
   allow: ["Who may read it, parted by commas", "谁可读，用逗号分隔"],
   rules: ["Who may read what. The rule with the longest path counts; what has none may be read by all.", "谁可读什么。以路径最长的规则为准；没有规则的人人可读。"],
@@ -68,75 +113,70 @@ var words = {
 };
 
 // src/pages/knowledge.tsx
-var w = say(words);
+var w2 = say2(words2);
 var at = (name) => "/api/bases/" + encodeURIComponent(name);
 function Knowledge() {
-  const list = useGet("/api/bases");
+  const list = useGet2("/api/bases");
   const tasks = JSON.stringify((store.now?.tasks ?? []).filter((task) => task.kind === "knowledge"));
-  useEffect(list.reload, [tasks]);
+  useEffect2(list.reload, [tasks]);
   const name = store.rest || list.data?.[0]?.name || "";
   const base = list.data?.find((b) => b.name === name);
-  return /* @__PURE__ */ h(Page, { title: t("knowledge"), lead: w("lead") }, /* @__PURE__ */ h(TaskList, { kinds: ["knowledge"] }), /* @__PURE__ */ h(Loaded, { of: list }, (bases) => /* @__PURE__ */ h(Fragment, null, bases.length === 0 && /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp"))), bases.length > 0 && /* @__PURE__ */ h("ul", { class: "picks row" }, bases.map((b) => /* @__PURE__ */ h("li", { key: b.name }, /* @__PURE__ */ h("a", { class: "button", href: "#knowledge/" + encodeURIComponent(b.name), "aria-current": b.name === name ? "true" : void 0 }, /* @__PURE__ */ h("b", null, b.name), " ", /* @__PURE__ */ h("span", { class: "quiet" }, w("files", count(b.files))), b.stale > 0 && /* @__PURE__ */ h(Tag, { kind: "running" }, w("stale", b.stale)), b.aside > 0 && /* @__PURE__ */ h(Tag, null, w("aside", b.aside)))))), base && /* @__PURE__ */ h(One, { key: base.name, of: base, changed: list.reload }))), /* @__PURE__ */ h(Make, null));
+  return /* @__PURE__ */ h2(Page, { title: t("knowledge"), lead: w2("lead") }, /* @__PURE__ */ h2(TaskList, { kinds: ["knowledge"] }), /* @__PURE__ */ h2(Loaded2, { of: list }, (bases) => /* @__PURE__ */ h2(Fragment2, null, bases.length === 0 && /* @__PURE__ */ h2(Empty, { title: w2("none") }, /* @__PURE__ */ h2("p", null, w2("noneHelp"))), bases.length > 0 && /* @__PURE__ */ h2("ul", { class: "picks row" }, bases.map((b) => /* @__PURE__ */ h2("li", { key: b.name }, /* @__PURE__ */ h2("a", { class: "button", href: "#knowledge/" + encodeURIComponent(b.name), "aria-current": b.name === name ? "true" : void 0 }, /* @__PURE__ */ h2("b", null, b.name), " ", /* @__PURE__ */ h2("span", { class: "quiet" }, w2("files", count2(b.files))), b.stale > 0 && /* @__PURE__ */ h2(Tag, { kind: "running" }, w2("stale", b.stale)), b.aside > 0 && /* @__PURE__ */ h2(Tag, null, w2("aside", b.aside)))))), base && /* @__PURE__ */ h2(One, { key: base.name, of: base, changed: list.reload }))), /* @__PURE__ */ h2(Make, null));
 }
 function Make() {
-  const [name, setName] = useState("handbook"), [path, setPath] = useState(""), make = useAct();
-  return /* @__PURE__ */ h(Card, { title: w("make") }, /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
+  const [name, setName] = useState2("handbook"), [path, setPath] = useState2(""), make = useAct();
+  return /* @__PURE__ */ h2(Card, { title: w2("make") }, /* @__PURE__ */ h2("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
     make.run(async () => {
       await act("POST", at(name), { paths: [path] });
       location.hash = "#knowledge/" + encodeURIComponent(name);
     });
-  } }, /* @__PURE__ */ h(Field, { label: w("name"), hint: w("nameHint") }, (id) => /* @__PURE__ */ h("input", { id, value: name, required: true, onInput: (e) => setName(e.target.value) })), /* @__PURE__ */ h(Field, { label: w("path"), hint: w("pathHint") }, (id) => /* @__PURE__ */ h("input", { id, class: "base-path", value: path, required: true, onInput: (e) => setPath(e.target.value) })), /* @__PURE__ */ h("button", { class: "main", disabled: make.busy || !name || !path }, w("go"))), make.failure && /* @__PURE__ */ h(Fail, { of: make.failure }), /* @__PURE__ */ h(Command, { line: `suiren knowledge add ${name || "NAME"} ${path || "PATH"}` }));
+  } }, /* @__PURE__ */ h2(Field, { label: w2("name"), hint: w2("nameHint") }, (id) => /* @__PURE__ */ h2("input", { id, value: name, required: true, onInput: (e) => setName(e.target.value) })), /* @__PURE__ */ h2(Field, { label: w2("path"), hint: w2("pathHint") }, (id) => /* @__PURE__ */ h2("input", { id, class: "base-path", value: path, required: true, onInput: (e) => setPath(e.target.value) })), /* @__PURE__ */ h2("button", { class: "main", disabled: make.busy || !name || !path }, w2("go"))), make.failure && /* @__PURE__ */ h2(Fail, { of: make.failure }), /* @__PURE__ */ h2(Command, { line: `suiren knowledge add ${name || "NAME"} ${path || "PATH"}` }));
 }
 function One({ of, changed }) {
-  const [tab, setTab] = useState("ask");
-  const [open, setOpen] = useState(null);
+  const [tab, setTab] = useState2("ask");
+  const [open, setOpen] = useState2(null);
   const again = useAct();
-  return /* @__PURE__ */ h(Card, { title: of.name, side: /* @__PURE__ */ h("button", { disabled: again.busy, onClick: () => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed) }, w("again")) }, again.failure && /* @__PURE__ */ h(Fail, { of: again.failure }), /* @__PURE__ */ h(Tabs, { label: w("views"), at: tab, set: setTab, of: [["ask", w("tab_ask")], ["files", w("tab_files")], ["readers", w("tab_readers")], ["eval", w("tab_eval")]] }), tab === "ask" && /* @__PURE__ */ h(Asking, { base: of.name, open: setOpen }), tab === "files" && /* @__PURE__ */ h(Table, { label: w("tab_files"), source: of.name + of.files + of.stale, load: (from, n) => get(`${at(of.name)}?from=${from}&n=${n}`), columns: [
-    { key: "name", title: w("file"), wide: 3, cell: (f) => /* @__PURE__ */ h("button", { class: "bare", title: f.name, onClick: () => setOpen({ file: f.name }) }, f.name) },
-    { key: "state", title: w("state"), cell: (f) => /* @__PURE__ */ h(Tag, { kind: { read: "done", stale: "running", aside: "failed" }[f.state] }, w(`state_${f.state}`)) },
-    { key: "why", title: w("reason"), wide: 2, cell: (f) => /* @__PURE__ */ h("span", { title: f.why }, f.why ?? "") },
-    { key: "size", title: w("size"), number: true, cell: (f) => bytes(f.size) },
-    { key: "changed", title: w("changed"), number: true, cell: (f) => f.changed }
-  ] }), tab === "readers" && /* @__PURE__ */ h(Readers, { base: of.name }), tab === "eval" && /* @__PURE__ */ h(Evaluate, { base: of.name }), open && /* @__PURE__ */ h(Document, { base: of.name, at: open, close: () => setOpen(null) }));
+  return /* @__PURE__ */ h2(Card, { title: of.name, side: /* @__PURE__ */ h2("button", { disabled: again.busy, onClick: () => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed) }, w2("again")) }, again.failure && /* @__PURE__ */ h2(Fail, { of: again.failure }), /* @__PURE__ */ h2(Tabs, { label: w2("views"), at: tab, set: setTab, of: [["ask", w2("tab_ask")], ["files", w2("tab_files")], ["readers", w2("tab_readers")], ["eval", w2("tab_eval")]] }), tab === "ask" && /* @__PURE__ */ h2(Asking, { base: of.name, open: setOpen }), tab === "files" && /* @__PURE__ */ h2(Table, { label: w2("tab_files"), source: of.name + of.files + of.stale, load: (from, n) => get(`${at(of.name)}?from=${from}&n=${n}`), columns: [
+    { key: "name", title: w2("file"), wide: 3, cell: (f) => /* @__PURE__ */ h2("button", { class: "bare", title: f.name, onClick: () => setOpen({ file: f.name }) }, f.name) },
+    { key: "state", title: w2("state"), cell: (f) => /* @__PURE__ */ h2(Tag, { kind: { read: "done", stale: "running", aside: "failed" }[f.state] }, w2(`state_${f.state}`)) },
+    { key: "why", title: w2("reason"), wide: 2, cell: (f) => /* @__PURE__ */ h2("span", { title: f.why }, f.why ?? "") },
+    { key: "size", title: w2("size"), number: true, cell: (f) => bytes(f.size) },
+    { key: "changed", title: w2("changed"), number: true, cell: (f) => f.changed }
+  ] }), tab === "readers" && /* @__PURE__ */ h2(Readers, { base: of.name }), tab === "eval" && /* @__PURE__ */ h2(Evaluate, { base: of.name }), open && /* @__PURE__ */ h2(Document, { key: open.file + open.id, path: `${at(of.name)}/text?file=${encodeURIComponent(open.file)}`, at: open, close: () => setOpen(null) }));
 }
 function Asking({ base, open }) {
-  const [q, setQ] = useState(""), [as, setAs] = useState(""), [found, setFound] = useState(null), ask = useAct();
-  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
+  const [q, setQ] = useState2(""), [as, setAs] = useState2(""), [found, setFound] = useState2(null), ask = useAct();
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
     ask.run(async () => setFound(await get(`${at(base)}/find?q=${encodeURIComponent(q)}&as=${encodeURIComponent(as)}`)));
-  } }, /* @__PURE__ */ h(Field, { label: w("question") }, (id) => /* @__PURE__ */ h("input", { id, class: "base-question", value: q, required: true, onInput: (e) => setQ(e.target.value) })), /* @__PURE__ */ h(Field, { label: w("as"), hint: w("asHint") }, (id) => /* @__PURE__ */ h("input", { id, value: as, onInput: (e) => setAs(e.target.value) })), /* @__PURE__ */ h("button", { class: "main", disabled: ask.busy || !q }, w("ask"))), ask.failure && /* @__PURE__ */ h(Fail, { of: ask.failure }), found && /* @__PURE__ */ h("div", { class: "found", "aria-live": "polite" }, /* @__PURE__ */ h("h3", null, w("answer")), found.refused ? /* @__PURE__ */ h("p", null, w("refused")) : /* @__PURE__ */ h("blockquote", { class: "said-by" }, found.sentences.map((s) => /* @__PURE__ */ h("p", null, s.text, !s.supported && /* @__PURE__ */ h(Tag, { kind: "failed" }, w("unsupported")))), found.source && /* @__PURE__ */ h("footer", null, /* @__PURE__ */ h(Place, { of: found.source, open }))), found.differ.map(([, other]) => /* @__PURE__ */ h("p", { class: "bad" }, w("differs"), ": ", other)), /* @__PURE__ */ h("h3", null, w("hits")), found.hits.length === 0 ? /* @__PURE__ */ h("p", { class: "quiet" }, w("noHits")) : /* @__PURE__ */ h("ol", { class: "hits" }, found.hits.map((hit) => /* @__PURE__ */ h("li", { key: hit.id }, /* @__PURE__ */ h(Place, { of: hit, open }), /* @__PURE__ */ h("p", { class: "quiet" }, w("score", hit.score.toFixed(2), percent(hit.coverage, 0)), " · ", w("why"), " ", (hit.terms ?? []).slice(0, 8).map((m) => /* @__PURE__ */ h("span", { class: "term" }, m.term, " ", m.score.toFixed(2)))), /* @__PURE__ */ h("p", { class: "passage" }, hit.text.slice(0, 400), hit.text.length > 400 && "…")))), /* @__PURE__ */ h(Command, { line: `suiren knowledge search ${base} ${JSON.stringify(q)}` })));
+  } }, /* @__PURE__ */ h2(Field, { label: w2("question") }, (id) => /* @__PURE__ */ h2("input", { id, class: "base-question", value: q, required: true, onInput: (e) => setQ(e.target.value) })), /* @__PURE__ */ h2(Field, { label: w2("as"), hint: w2("asHint") }, (id) => /* @__PURE__ */ h2("input", { id, value: as, onInput: (e) => setAs(e.target.value) })), /* @__PURE__ */ h2("button", { class: "main", disabled: ask.busy || !q }, w2("ask"))), ask.failure && /* @__PURE__ */ h2(Fail, { of: ask.failure }), found && /* @__PURE__ */ h2("div", { class: "found", "aria-live": "polite" }, /* @__PURE__ */ h2("h3", null, w2("answer")), found.refused ? /* @__PURE__ */ h2("p", null, w2("refused")) : /* @__PURE__ */ h2("blockquote", { class: "said-by" }, found.sentences.map((s) => /* @__PURE__ */ h2("p", null, s.text, !s.supported && /* @__PURE__ */ h2(Tag, { kind: "failed" }, w2("unsupported")))), found.source && /* @__PURE__ */ h2("footer", null, /* @__PURE__ */ h2(Place, { of: found.source, open: (h3) => open({ ...h3, quotes: quotes(h3.text, found.sentences.map((s) => s.text)) }) }))), found.differ.map(([, other]) => /* @__PURE__ */ h2("p", { class: "bad" }, w2("differs"), ": ", other)), /* @__PURE__ */ h2("h3", null, w2("hits")), found.hits.length === 0 ? /* @__PURE__ */ h2("p", { class: "quiet" }, w2("noHits")) : /* @__PURE__ */ h2("ol", { class: "hits" }, found.hits.map((hit) => /* @__PURE__ */ h2("li", { key: hit.id }, /* @__PURE__ */ h2(Place, { of: hit, open: (h3) => open({ ...h3, quotes: quotes(h3.text, found.sentences.map((s) => s.text)) }) }), /* @__PURE__ */ h2("p", { class: "quiet" }, w2("score", hit.score.toFixed(2), percent(hit.coverage, 0)), " · ", w2("why"), " ", (hit.terms ?? []).slice(0, 8).map((m) => /* @__PURE__ */ h2("span", { class: "term" }, m.term, " ", m.score.toFixed(2)))), /* @__PURE__ */ h2("p", { class: "passage" }, hit.text.slice(0, 400), hit.text.length > 400 && "…")))), /* @__PURE__ */ h2(Command, { line: `suiren knowledge search ${base} ${JSON.stringify(q)}` })));
+}
+function quotes(text, sentences) {
+  return sentences.flatMap((s) => {
+    const at2 = text.indexOf(s), from = [...text.slice(0, Math.max(at2, 0))].length;
+    return at2 < 0 || !s ? [] : [[from, from + [...s].length]];
+  });
 }
 function Place({ of, open }) {
-  return /* @__PURE__ */ h("button", { type: "button", class: "bare place", title: w("openAt"), onClick: () => open(of) }, /* @__PURE__ */ h("code", null, of.file), of.page > 0 && /* @__PURE__ */ h("span", null, " · ", w("page", of.page)), of.heading && /* @__PURE__ */ h("span", null, " · ", of.heading));
-}
-function Document({ base, at: hit, close }) {
-  const text = useGet(`${at(base)}/text?file=${encodeURIComponent(hit.file)}`);
-  const here = useRef(null), box = useRef(null);
-  useEffect(() => {
-    if (!box.current.open) box.current.showModal();
-  }, []);
-  useEffect(() => {
-    here.current?.scrollIntoView({ block: "center" });
-  }, [text.data, hit.id]);
-  return /* @__PURE__ */ h("dialog", { ref: box, class: "document", "aria-label": w("text", hit.file), onClose: close }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h2", null, w("text", hit.file)), /* @__PURE__ */ h("button", { class: "push", onClick: () => box.current.close() }, w("close"))), /* @__PURE__ */ h(Loaded, { of: text }, ({ passages }) => /* @__PURE__ */ h("ol", { class: "passages", tabIndex: 0, "aria-label": hit.file }, passages.map((p, i) => /* @__PURE__ */ h("li", { key: p.id + i, ref: p.id === hit.id ? here : void 0, class: p.id === hit.id ? "here" : "" }, /* @__PURE__ */ h("p", { class: "quiet" }, p.page ? w("page", p.page) : w("noPage"), p.end ? " · " + w("place", count(p.start ?? 0), count(p.end)) : "", p.heading && " · " + p.heading), p.id === hit.id ? /* @__PURE__ */ h("mark", { class: "passage" }, p.text) : /* @__PURE__ */ h("p", { class: "passage" }, p.text))))));
+  return /* @__PURE__ */ h2("button", { type: "button", class: "bare place", title: w2("openAt"), onClick: () => open(of) }, /* @__PURE__ */ h2("code", null, of.file), of.page > 0 && /* @__PURE__ */ h2("span", null, " · ", w2("page", of.page)), of.heading && /* @__PURE__ */ h2("span", null, " · ", of.heading));
 }
 function Readers({ base }) {
-  const got = useGet(`${at(base)}?n=0`);
-  const [rules, setRules] = useState(null), save = useAct(), [saved, setSaved] = useState(false);
+  const got = useGet2(`${at(base)}?n=0`);
+  const [rules, setRules] = useState2(null), save = useAct(), [saved, setSaved] = useState2(false);
   const now = rules ?? got.data?.rules ?? [];
   const set = (i, r) => {
     setSaved(false);
     setRules(r ? now.map((old, j) => j === i ? r : old) : now.filter((_, j) => j !== i));
   };
-  return /* @__PURE__ */ h(Loaded, { of: got }, () => /* @__PURE__ */ h("div", null, /* @__PURE__ */ h("p", { class: "quiet" }, w("rules")), now.map((r, i) => /* @__PURE__ */ h("div", { class: "form", key: i }, /* @__PURE__ */ h(Field, { label: w("rule") }, (id) => /* @__PURE__ */ h("input", { id, value: r.path, onInput: (e) => set(i, { ...r, path: e.target.value }) })), /* @__PURE__ */ h(Field, { label: w("allow") }, (id) => /* @__PURE__ */ h("input", { id, value: (r.allow ?? []).join(", "), onChange: (e) => set(i, { ...r, allow: e.target.value.split(/[,，]/).map((s) => s.trim()).filter(Boolean) }) })), /* @__PURE__ */ h("button", { onClick: () => set(i, null) }, w("remove")))), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { onClick: () => {
+  return /* @__PURE__ */ h2(Loaded2, { of: got }, () => /* @__PURE__ */ h2("div", null, /* @__PURE__ */ h2("p", { class: "quiet" }, w2("rules")), now.map((r, i) => /* @__PURE__ */ h2("div", { class: "form", key: i }, /* @__PURE__ */ h2(Field, { label: w2("rule") }, (id) => /* @__PURE__ */ h2("input", { id, value: r.path, onInput: (e) => set(i, { ...r, path: e.target.value }) })), /* @__PURE__ */ h2(Field, { label: w2("allow") }, (id) => /* @__PURE__ */ h2("input", { id, value: (r.allow ?? []).join(", "), onChange: (e) => set(i, { ...r, allow: e.target.value.split(/[,，]/).map((s) => s.trim()).filter(Boolean) }) })), /* @__PURE__ */ h2("button", { onClick: () => set(i, null) }, w2("remove")))), /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("button", { onClick: () => {
     setSaved(false);
     setRules([...now, { path: "", allow: [] }]);
-  } }, w("addRule")), /* @__PURE__ */ h("button", { class: "main", disabled: save.busy || !rules, onClick: () => save.run(() => act("PUT", at(base) + "/readers", { rules: now })).then(setSaved) }, w("save")), /* @__PURE__ */ h("span", { class: "quiet", role: "status" }, saved ? w("saved") : "")), save.failure && /* @__PURE__ */ h(Fail, { of: save.failure })));
+  } }, w2("addRule")), /* @__PURE__ */ h2("button", { class: "main", disabled: save.busy || !rules, onClick: () => save.run(() => act("PUT", at(base) + "/readers", { rules: now })).then(setSaved) }, w2("save")), /* @__PURE__ */ h2("span", { class: "quiet", role: "status" }, saved ? w2("saved") : "")), save.failure && /* @__PURE__ */ h2(Fail, { of: save.failure })));
 }
 function Evaluate({ base }) {
-  const [e, setE] = useState(null), run = useAct();
-  return /* @__PURE__ */ h("div", null, /* @__PURE__ */ h("p", { class: "quiet" }, w("evalHelp")), /* @__PURE__ */ h("button", { class: "main", disabled: run.busy, onClick: () => run.run(async () => setE(await act("POST", at(base) + "/eval"))) }, w("evalGo")), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), e && /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("tab_eval") }, /* @__PURE__ */ h("table", null, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("measure")), /* @__PURE__ */ h("th", { scope: "col" }, w("value")))), /* @__PURE__ */ h("tbody", null, ["recall_at_1", "recall_at_3", "recall_at_10", "ndcg_at_10", "mrr_at_10", "answered"].map((k) => /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "row" }, w(k)), /* @__PURE__ */ h("td", null, percent(e[k].mean), " ", /* @__PURE__ */ h("small", null, percent(e[k].low), "–", percent(e[k].high)))))))), e?.missed && e.missed.length > 0 && /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("missed"), " (", e.missed.length, ")"), /* @__PURE__ */ h("ul", null, e.missed.slice(0, 20).map((m) => /* @__PURE__ */ h("li", null, m.question)))), /* @__PURE__ */ h(Command, { line: `suiren knowledge eval ${base}` }));
+  const [e, setE] = useState2(null), run = useAct();
+  return /* @__PURE__ */ h2("div", null, /* @__PURE__ */ h2("p", { class: "quiet" }, w2("evalHelp")), /* @__PURE__ */ h2("button", { class: "main", disabled: run.busy, onClick: () => run.run(async () => setE(await act("POST", at(base) + "/eval"))) }, w2("evalGo")), run.failure && /* @__PURE__ */ h2(Fail, { of: run.failure }), e && /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w2("tab_eval") }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, w2("measure")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("value")))), /* @__PURE__ */ h2("tbody", null, ["recall_at_1", "recall_at_3", "recall_at_10", "ndcg_at_10", "mrr_at_10", "answered"].map((k) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, w2(k)), /* @__PURE__ */ h2("td", null, percent(e[k].mean), " ", /* @__PURE__ */ h2("small", null, percent(e[k].low), "–", percent(e[k].high)))))))), e?.missed && e.missed.length > 0 && /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, w2("missed"), " (", e.missed.length, ")"), /* @__PURE__ */ h2("ul", null, e.missed.slice(0, 20).map((m) => /* @__PURE__ */ h2("li", null, m.question)))), /* @__PURE__ */ h2(Command, { line: `suiren knowledge eval ${base}` }));
 }
 export {
   Knowledge as default

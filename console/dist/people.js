@@ -31,7 +31,14 @@ var words = {
   suspend: ["Suspend", "暂停"],
   admit: ["Admit again", "恢复"],
   remove: ["Remove", "删除"],
-  erase: ["Remove {0} for good?", "确定删除 {0}？"],
+  removing: ["Remove the account {0} for good?", "确定删除账户 {0}？"],
+  erase: ["Erase", "清除"],
+  erasing: ["Erase {0}: the account, and all that was asked and answered?", "清除 {0}：账户，以及全部提问与回答？"],
+  sureErase: ["Yes, erase", "确定清除"],
+  erased: ["Erased.", "已清除。"],
+  erasedWhat: ["What was said in {0} requests is gone; what they cost stands under {1}.", "{0} 个请求的内容已删除；其用量记在 {1} 名下。"],
+  erasedHeld: ["{0} refused requests are kept until {1}, as the rules of safety ask.", "{0} 个被拒绝的请求按安全规定保留至 {1}。"],
+  waits: ["A second person must approve it.", "须由另一人批准。"],
   sure: ["Yes, remove", "确定删除"],
   cancel: ["Cancel", "取消"],
   link: ["New link", "新链接"],
@@ -70,14 +77,18 @@ function Once({ label, text }) {
   return text ? /* @__PURE__ */ h("p", { class: "once", role: "status" }, /* @__PURE__ */ h("b", null, label), " ", /* @__PURE__ */ h("code", { tabIndex: 0 }, text)) : null;
 }
 function Accounts() {
-  const got = useGet("/api/people"), run = useAct(), [link, setLink] = useState(""), [erase, setErase] = useState(""), [editing, edit] = useState(null);
+  const got = useGet("/api/people"), run = useAct(), [link, setLink] = useState(""), [remove, setRemove] = useState(""), [erase, setErase] = useState(""), [done, setDone] = useState(null), [editing, edit] = useState(null);
   const [name, setName] = useState(""), [title, setTitle] = useState(""), [given, give] = useState(["user"]);
   const go = (f) => run.run(f).then(got.reload);
   const linked = async (r) => setLink(location.origin + (await r).link);
-  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Once, { label: w("oneLink"), text: link }), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), /* @__PURE__ */ h(Loaded, { of: got }, ({ people }) => people.length === 0 ? /* @__PURE__ */ h(Empty, { title: w("noPeople") }, /* @__PURE__ */ h("p", null, w("noPeopleHelp"))) : /* @__PURE__ */ h(Card, { title: w("tab_people") }, /* @__PURE__ */ h("ul", { class: "plainlist" }, people.map((p) => /* @__PURE__ */ h("li", { key: p.name, class: "card person" }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("b", null, p.name), p.title && /* @__PURE__ */ h("span", null, p.title), (p.roles ?? []).map((r) => /* @__PURE__ */ h(Tag, { key: r }, role(r))), /* @__PURE__ */ h(Tag, { kind: day(p.suspended ?? "") ? "failed" : p.password || p.passkeys || p.source ? "done" : "" }, day(p.suspended ?? "") ? w("suspended") : p.password || p.passkeys || p.source ? w("active") : w("noWay")), /* @__PURE__ */ h("span", { class: "quiet" }, p.tenant || w("house"), " · ", day(p.made))), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { onClick: () => edit({ name: p.name, roles: p.roles ?? [] }) }, w("changeRoles")), /* @__PURE__ */ h("button", { onClick: () => go(() => act("PATCH", at("people", p.name), { suspended: !day(p.suspended ?? "") })) }, day(p.suspended ?? "") ? w("admit") : w("suspend")), /* @__PURE__ */ h("button", { onClick: () => run.run(() => linked(act("POST", at("people", p.name) + "/link"))) }, w("link")), /* @__PURE__ */ h("button", { onClick: () => run.run(() => act("DELETE", at("people", p.name) + "/sessions")) }, w("out")), erase === p.name ? /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("span", { class: "bad" }, w("erase", p.name)), /* @__PURE__ */ h("button", { class: "main", onClick: () => {
-    setErase("");
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Once, { label: w("oneLink"), text: link }), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), done && /* @__PURE__ */ h("p", { class: "once", role: "status" }, done.approval ? w("waits") : /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("b", null, w("erased")), " ", w("erasedWhat", done.contents ?? 0, done.as ?? ""), done.held ? /* @__PURE__ */ h("span", { class: "bad" }, " ", w("erasedHeld", done.held, day(done.until ?? ""))) : null)), /* @__PURE__ */ h(Loaded, { of: got }, ({ people }) => people.length === 0 ? /* @__PURE__ */ h(Empty, { title: w("noPeople") }, /* @__PURE__ */ h("p", null, w("noPeopleHelp"))) : /* @__PURE__ */ h(Card, { title: w("tab_people") }, /* @__PURE__ */ h("ul", { class: "plainlist" }, people.map((p) => /* @__PURE__ */ h("li", { key: p.name, class: "card person" }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("b", null, p.name), p.title && /* @__PURE__ */ h("span", null, p.title), (p.roles ?? []).map((r) => /* @__PURE__ */ h(Tag, { key: r }, role(r))), /* @__PURE__ */ h(Tag, { kind: day(p.suspended ?? "") ? "failed" : p.password || p.passkeys || p.source ? "done" : "" }, day(p.suspended ?? "") ? w("suspended") : p.password || p.passkeys || p.source ? w("active") : w("noWay")), /* @__PURE__ */ h("span", { class: "quiet" }, p.tenant || w("house"), " · ", day(p.made))), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { onClick: () => edit({ name: p.name, roles: p.roles ?? [] }) }, w("changeRoles")), /* @__PURE__ */ h("button", { onClick: () => go(() => act("PATCH", at("people", p.name), { suspended: !day(p.suspended ?? "") })) }, day(p.suspended ?? "") ? w("admit") : w("suspend")), /* @__PURE__ */ h("button", { onClick: () => run.run(() => linked(act("POST", at("people", p.name) + "/link"))) }, w("link")), /* @__PURE__ */ h("button", { onClick: () => run.run(() => act("DELETE", at("people", p.name) + "/sessions")) }, w("out")), remove === p.name ? /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("span", { class: "bad" }, w("removing", p.name)), /* @__PURE__ */ h("button", { class: "main", onClick: () => {
+    setRemove("");
     go(() => act("DELETE", at("people", p.name)));
-  } }, w("sure")), /* @__PURE__ */ h("button", { onClick: () => setErase("") }, w("cancel"))) : /* @__PURE__ */ h("button", { class: "remove", onClick: () => setErase(p.name) }, w("remove"))), editing?.name === p.name && /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
+  } }, w("sure")), /* @__PURE__ */ h("button", { onClick: () => setRemove("") }, w("cancel"))) : /* @__PURE__ */ h("button", { class: "remove", onClick: () => setRemove(p.name) }, w("remove")), erase === p.name ? /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("span", { class: "bad" }, w("erasing", p.name)), /* @__PURE__ */ h("button", { class: "main", onClick: () => {
+    setErase("");
+    setLink("");
+    go(async () => setDone(await act("POST", at("people", p.name) + "/erase")));
+  } }, w("sureErase")), /* @__PURE__ */ h("button", { onClick: () => setErase("") }, w("cancel"))) : /* @__PURE__ */ h("button", { class: "erase", onClick: () => setErase(p.name) }, w("erase"))), editing?.name === p.name && /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
     go(() => act("PUT", at("people", p.name) + "/roles", { roles: editing.roles }));
     edit(null);

@@ -1,10 +1,10 @@
 // src/suiren.tsx
-import { act, Flame, followLive, Fragment, get, h, keep, loadPlan, mayDo, onDraw, redraw, render, showRun, store, t, useState } from "./kit.js";
+import { act, Flame, followLive, Fragment, get, h, keep, loadPlan, mayDo, onDraw, onSignedIn, redraw, render, showRun, store, t, useState } from "./kit.js";
 var groups = [
   ["use", ["home", "chat", "knowledge"]],
   ["make", ["plan", "data", "training", "evaluation", "models", "releases"]],
   ["keep", ["guard", "usage", "traces"]],
-  ["house", ["compute", "people", "settings"]]
+  ["house", ["compute", "people", "settings", "account"]]
 ];
 var loaders = {
   home: () => import("./home.js"),
@@ -21,12 +21,14 @@ var loaders = {
   traces: () => import("./traces.js"),
   people: () => import("./people.js"),
   compute: () => import("./compute.js"),
-  settings: () => import("./settings.js")
+  settings: () => import("./settings.js"),
+  account: () => import("./account.js"),
+  sign: () => import("./sign.js")
 };
 var loaded = /* @__PURE__ */ new Map();
 var failed = /* @__PURE__ */ new Set();
 function App() {
-  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("a", { class: "skip", href: "#main", onClick: skip }, t("skip")), /* @__PURE__ */ h("header", null, /* @__PURE__ */ h("span", { class: "brand" }, /* @__PURE__ */ h(Flame, null), "Suiren ", /* @__PURE__ */ h("small", { lang: "zh-CN" }, "燧人")), /* @__PURE__ */ h("div", { class: "switches" }, store.who?.keys && !store.signIn && /* @__PURE__ */ h("span", { class: "row who-am-i" }, /* @__PURE__ */ h("span", { class: "quiet" }, store.who.title || store.who.name), /* @__PURE__ */ h("button", { class: "bare", onClick: signOut }, t("signOut"))), /* @__PURE__ */ h("select", { "aria-label": t("language"), value: store.lang, onChange: setLang }, /* @__PURE__ */ h("option", { value: "en" }, "English"), /* @__PURE__ */ h("option", { value: "zh-CN" }, "简体中文")), /* @__PURE__ */ h("select", { "aria-label": t("theme"), value: store.theme, onChange: setTheme }, ["auto", "light", "dark"].map((v) => /* @__PURE__ */ h("option", { value: v }, t(`theme_${v}`)))))), /* @__PURE__ */ h("div", { class: "frame" }, !store.signIn && /* @__PURE__ */ h(Navigation, null), /* @__PURE__ */ h("main", { id: "main", tabIndex: -1 }, store.signIn ? /* @__PURE__ */ h(SignIn, null) : /* @__PURE__ */ h(Opened, null))));
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("a", { class: "skip", href: "#main", onClick: skip }, t("skip")), /* @__PURE__ */ h("header", null, /* @__PURE__ */ h("span", { class: "brand" }, /* @__PURE__ */ h(Flame, null), "Suiren ", /* @__PURE__ */ h("small", { lang: "zh-CN" }, "燧人")), /* @__PURE__ */ h("div", { class: "switches" }, store.who?.keys && !store.signIn && /* @__PURE__ */ h("span", { class: "row who-am-i" }, /* @__PURE__ */ h("a", { href: "#account", title: t("account") }, store.who.title || store.who.name), /* @__PURE__ */ h("button", { class: "bare", onClick: signOut }, t("signOut"))), /* @__PURE__ */ h("select", { "aria-label": t("language"), value: store.lang, onChange: setLang }, /* @__PURE__ */ h("option", { value: "en" }, "English"), /* @__PURE__ */ h("option", { value: "zh-CN" }, "简体中文")), /* @__PURE__ */ h("select", { "aria-label": t("theme"), value: store.theme, onChange: setTheme }, ["auto", "light", "dark"].map((v) => /* @__PURE__ */ h("option", { value: v }, t(`theme_${v}`)))))), /* @__PURE__ */ h("div", { class: "frame" }, !store.signIn && /* @__PURE__ */ h(Navigation, null), /* @__PURE__ */ h("main", { id: "main", tabIndex: -1 }, /* @__PURE__ */ h(Opened, { at: store.signIn ? "sign" : store.page }))));
 }
 var needs = {
   chat: "chat",
@@ -44,22 +46,23 @@ var needs = {
   people: "read_people",
   settings: "read_machine"
 };
-var may = (p) => (!needs[p] || !!store.server && mayDo(needs[p])) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p));
+var may = (p) => (!needs[p] || !!store.server && mayDo(needs[p])) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p)) && (p !== "account" || !!store.who?.keys);
 function Navigation() {
   const [open, setOpen] = useState(false);
   return /* @__PURE__ */ h("nav", { "aria-label": t("menu"), class: open ? "open" : "" }, /* @__PURE__ */ h("button", { type: "button", class: "menu", "aria-expanded": open, onClick: () => setOpen(!open) }, t("menu"), " · ", t(store.page)), /* @__PURE__ */ h("div", { class: "groups" }, groups.filter(([, pages]) => pages.some(may)).map(([group, pages]) => /* @__PURE__ */ h("div", { key: group, role: "group", "aria-label": t(`group_${group}`) }, /* @__PURE__ */ h("span", { class: "group", "aria-hidden": "true" }, t(`group_${group}`)), pages.filter(may).map((p) => /* @__PURE__ */ h("a", { key: p, href: "#" + p, "aria-current": store.page === p ? "page" : void 0, onClick: () => setOpen(false) }, t(p)))))));
 }
-function Opened() {
-  const View = loaded.get(store.page);
-  if (View) return /* @__PURE__ */ h(View, { key: store.page });
-  if (failed.has(store.page)) return /* @__PURE__ */ h("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h("p", null, t("pageFailed")), /* @__PURE__ */ h("button", { onClick: () => {
+function Opened({ at }) {
+  const View = loaded.get(at);
+  if (View) return /* @__PURE__ */ h(View, { key: at });
+  if (failed.has(at)) return /* @__PURE__ */ h("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h("p", null, t("pageFailed")), /* @__PURE__ */ h("button", { onClick: () => {
     failed.clear();
-    load(store.page);
+    load(at);
   } }, t("retry")));
+  if (at === "sign") load(at);
   return /* @__PURE__ */ h("p", { class: "middle quiet" }, store.failure?.message ?? t("loading"));
 }
 async function load(page) {
-  if (loaded.has(page)) return;
+  if (loaded.has(page) || failed.has(page)) return;
   try {
     loaded.set(page, (await loaders[page]()).default);
   } catch {
@@ -70,28 +73,6 @@ async function load(page) {
 function skip(e) {
   e.preventDefault();
   document.getElementById("main").focus();
-}
-var joining = "";
-function SignIn() {
-  const failure = store.failure && /* @__PURE__ */ h("p", { class: "failure", role: "alert" }, store.failure.message);
-  if (joining) return /* @__PURE__ */ h("form", { class: "card sign", onSubmit: (e) => send(e, "/api/session/join", (f) => ({ token: joining, password: f.get("password") })) }, /* @__PURE__ */ h("h1", null, t("joinTitle")), /* @__PURE__ */ h("p", null, t("joinHelp")), /* @__PURE__ */ h("label", { for: "password" }, t("password")), /* @__PURE__ */ h("input", { id: "password", name: "password", type: "password", autocomplete: "new-password", minLength: 12, required: true }), /* @__PURE__ */ h("button", { class: "main" }, t("joinGo")), failure);
-  return /* @__PURE__ */ h("div", { class: "sign" }, /* @__PURE__ */ h("form", { class: "card", onSubmit: (e) => send(e, "/api/session", (f) => ({ key: f.get("key") })) }, /* @__PURE__ */ h("h1", null, t("signInTitle")), /* @__PURE__ */ h("p", null, t("signInHelp")), /* @__PURE__ */ h("label", { for: "key" }, t("key")), /* @__PURE__ */ h("input", { id: "key", name: "key", type: "password", autocomplete: "off", required: true }), /* @__PURE__ */ h("button", { class: "main" }, t("signIn")), failure), /* @__PURE__ */ h("form", { class: "card", onSubmit: (e) => send(e, "/api/session", (f) => ({ name: f.get("name"), password: f.get("password") })) }, /* @__PURE__ */ h("h2", null, t("signInAs")), /* @__PURE__ */ h("label", { for: "name" }, t("yourName")), /* @__PURE__ */ h("input", { id: "name", name: "name", autocomplete: "username", required: true }), /* @__PURE__ */ h("label", { for: "password" }, t("password")), /* @__PURE__ */ h("input", { id: "password", name: "password", type: "password", autocomplete: "current-password", required: true }), /* @__PURE__ */ h("button", null, t("signIn"))));
-}
-async function send(e, path, body) {
-  e.preventDefault();
-  try {
-    await act("POST", path, body(new FormData(e.target)));
-    if (joining) {
-      joining = "";
-      location.hash = "#home";
-    }
-    store.signIn = false;
-    store.failure = null;
-    start();
-  } catch (err) {
-    store.failure = err;
-  }
-  redraw();
 }
 async function signOut() {
   await act("DELETE", "/api/session").catch(() => {
@@ -120,21 +101,26 @@ function dress() {
 }
 function turnTo() {
   const link = /^#join=(.+)$/.exec(location.hash);
+  const outside = /^#failed=([a-z_]+)$/.exec(location.hash);
+  if (outside) {
+    store.outside = outside[1];
+    history.replaceState(null, "", "#home");
+  }
   if (link) {
-    joining = link[1];
+    store.joining = link[1];
     history.replaceState(null, "", "#home");
     store.signIn = true;
   }
   const [page, ...rest] = location.hash.slice(1).split("/");
   const moved = store.page !== page;
-  store.page = Object.hasOwn(loaders, page) ? page : "home";
+  store.page = Object.hasOwn(loaders, page) && page !== "sign" ? page : "home";
   store.rest = decodeURIComponent(rest.join("/"));
   load(store.page);
   redraw();
   if (moved) scrollTo(0, 0);
 }
 async function start() {
-  if (joining) {
+  if (store.joining) {
     store.signIn = true;
     redraw();
     return;
@@ -163,6 +149,7 @@ async function refresh() {
   redraw();
 }
 var following = false;
+onSignedIn(start);
 onDraw(() => {
   document.title = store.server?.release ? `${t(store.page)} · ${store.server.release.name} · Suiren` : `${t(store.page)} · Suiren`;
   render(/* @__PURE__ */ h(App, null), document.getElementById("page"));

@@ -29,6 +29,10 @@ var words = {
   noPrices: ["No price book is in force, so no cost is shown. suiren usage prices sets one.", "没有生效的价目表，因此不显示费用。可用 suiren usage prices 设定。"],
   all: ["In all", "合计"],
   nobody: ["(none)", "（无）"],
+  perCorrect: ["A right answer costs", "每个正确回答的代价"],
+  tokensEach: ["{0} tokens", "{0} 个词元"],
+  notJudged: ["not judged", "未评测"],
+  perCorrectHelp: ["By the accuracy that the release's verdict found on problems that no training saw.", "按该版本评测在未见题上的正确率计算。"],
   export: ["Export the entries as CSV", "导出明细 CSV"],
   closed: ["Closed months: {0}", "已结账月份：{0}"],
   budgets: ["Budgets", "预算"],
@@ -77,12 +81,18 @@ function shown(unit, v, currency = "") {
 function Usage() {
   const [by, setBy] = useState("key"), [from, setFrom] = useState(""), [to, setTo] = useState("");
   const query = `from=${from}&to=${to}`;
-  const got = useGet(`/api/usage?by=${by}&${query}`);
-  return /* @__PURE__ */ h(Page, { title: t("usage"), lead: w("lead"), side: /* @__PURE__ */ h("a", { class: "button", href: "/api/usage/entries?" + query, download: "usage.csv" }, w("export")) }, /* @__PURE__ */ h(Card, null, /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Field, { label: w("by") }, (id) => /* @__PURE__ */ h("select", { id, value: by, onChange: (e) => setBy(e.target.value) }, groups.map((g) => /* @__PURE__ */ h("option", { key: g, value: g }, w(`by_${g}`))))), /* @__PURE__ */ h(Field, { label: w("from") }, (id) => /* @__PURE__ */ h("input", { id, type: "date", value: from, onChange: (e) => setFrom(e.target.value) })), /* @__PURE__ */ h(Field, { label: w("to") }, (id) => /* @__PURE__ */ h("input", { id, type: "date", value: to, onChange: (e) => setTo(e.target.value) }))), /* @__PURE__ */ h(Loaded, { of: got }, (u) => {
+  const got = useGet(`/api/usage?by=${by}&${query}`), right = useGet(by === "release" ? "/api/usage/correct" : "");
+  const perCorrect = (u, name, a) => {
+    const share = right.data?.[name] ?? 0;
+    if (!share || !a.requests) return w("notJudged");
+    const one = (v) => v / (a.requests * share);
+    return `${shown(u.currency ? "money" : "cpu", one(u.currency ? a.money : a.cpu), u.currency)} · ${w("tokensEach", count(Math.round(one(a.prompt + a.thought + a.answer))))}`;
+  };
+  return /* @__PURE__ */ h(Page, { title: t("usage"), lead: w("lead"), side: /* @__PURE__ */ h("a", { class: "button", href: "/api/usage/entries?" + query, download: "usage.csv" }, w("export")) }, /* @__PURE__ */ h(Card, null, /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Field, { label: w("by") }, (id) => /* @__PURE__ */ h("select", { id, class: "usage-by", value: by, onChange: (e) => setBy(e.target.value) }, groups.map((g) => /* @__PURE__ */ h("option", { key: g, value: g }, w(`by_${g}`))))), /* @__PURE__ */ h(Field, { label: w("from") }, (id) => /* @__PURE__ */ h("input", { id, type: "date", value: from, onChange: (e) => setFrom(e.target.value) })), /* @__PURE__ */ h(Field, { label: w("to") }, (id) => /* @__PURE__ */ h("input", { id, type: "date", value: to, onChange: (e) => setTo(e.target.value) }))), /* @__PURE__ */ h(Loaded, { of: got }, (u) => {
     const rows = u.usage.map((r) => ({ name: r.by.join(" "), amounts: r.amounts ?? r }));
     if (rows.length === 0) return /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")));
     const columns = measures.filter((m) => m !== "money" || u.currency).filter((m) => m !== "energy" || rows.some((r) => r.amounts.energy > 0));
-    return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("usage") }, /* @__PURE__ */ h("table", null, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w(`by_${by}`)), columns.map((m) => /* @__PURE__ */ h("th", { scope: "col", key: m }, w(m))))), /* @__PURE__ */ h("tbody", null, rows.map((r) => /* @__PURE__ */ h("tr", { key: r.name }, /* @__PURE__ */ h("th", { scope: "row" }, r.name ? by === "release" ? r.name.slice(0, 12) : r.name : w("nobody")), columns.map((m) => /* @__PURE__ */ h("td", { key: m }, shown(m, r.amounts[m], u.currency))))), /* @__PURE__ */ h("tr", { class: "total" }, /* @__PURE__ */ h("th", { scope: "row" }, w("all")), columns.map((m) => /* @__PURE__ */ h("td", { key: m }, shown(m, rows.reduce((s, r) => s + r.amounts[m], 0), u.currency))))))), !u.currency && /* @__PURE__ */ h("p", { class: "quiet" }, w("noPrices")), u.closed && u.closed.length > 0 && /* @__PURE__ */ h("p", { class: "quiet" }, w("closed", u.closed.map((m) => m.month).join(", "))));
+    return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("usage") }, /* @__PURE__ */ h("table", null, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w(`by_${by}`)), columns.map((m) => /* @__PURE__ */ h("th", { scope: "col", key: m }, w(m))), by === "release" && /* @__PURE__ */ h("th", { scope: "col" }, w("perCorrect")))), /* @__PURE__ */ h("tbody", null, rows.map((r) => /* @__PURE__ */ h("tr", { key: r.name }, /* @__PURE__ */ h("th", { scope: "row" }, r.name ? by === "release" ? r.name.slice(0, 12) : r.name : w("nobody")), columns.map((m) => /* @__PURE__ */ h("td", { key: m }, shown(m, r.amounts[m], u.currency))), by === "release" && /* @__PURE__ */ h("td", { class: "per-correct" }, perCorrect(u, r.name, r.amounts)))), /* @__PURE__ */ h("tr", { class: "total" }, /* @__PURE__ */ h("th", { scope: "row" }, w("all")), columns.map((m) => /* @__PURE__ */ h("td", { key: m }, shown(m, rows.reduce((s, r) => s + r.amounts[m], 0), u.currency))), by === "release" && /* @__PURE__ */ h("td", null))))), by === "release" && /* @__PURE__ */ h("p", { class: "quiet" }, w("perCorrectHelp")), !u.currency && /* @__PURE__ */ h("p", { class: "quiet" }, w("noPrices")), u.closed && u.closed.length > 0 && /* @__PURE__ */ h("p", { class: "quiet" }, w("closed", u.closed.map((m) => m.month).join(", "))));
   }), /* @__PURE__ */ h(Command, { line: `suiren usage --by ${by}` })), /* @__PURE__ */ h(Budgets, null));
 }
 var known = (prefix, v) => Object.hasOwn(words, `${prefix}_${v}`) ? w(`${prefix}_${v}`) : v;

@@ -9,8 +9,11 @@ export interface Release {
 }
 export interface About { parameters?: number; layers?: number; think?: number; passages?: number }
 export interface ServerState { version: string; caller: string; release: Release | null; releases: Release[]; has: string[] }
-export interface Who { name: string; title?: string; keys: boolean; may: Record<string, boolean> } // keys: callers must show one
-export interface Source { file: string; heading?: string; text: string; score: number }
+export interface Who { // keys: callers must show one
+  name: string; title?: string; keys: boolean; may: Record<string, boolean>; kind?: "person" | "key" | "page"; roles?: string[] | null; tenant?: string;
+  two_factors?: boolean; emergency?: { reason: string; ends: string };
+}
+export interface Source { id?: string; file: string; heading?: string; text: string; score: number; page?: number; start?: number; end?: number; quotes?: [number, number][] }
 export interface Task { id: number; kind: string; name: string; began: string; ended?: string; done?: string; failed?: string }
 export interface LiveRelease { name: string; context?: number; origin?: string; stats: { Pages: number; PagesUsed: number; Running: number; Waiting: number } }
 export interface Live { slots: number; working: number; waiting: number; most: number; releases: LiveRelease[]; tasks?: Task[] }
@@ -18,7 +21,7 @@ export interface Live { slots: number; working: number; waiting: number; most: n
 // A Failure is an error with words for the reader. Status 0 means that the
 // server did not answer at all.
 export class Failure extends Error {
-  constructor(readonly status: number, readonly code: string, message: string) { super(message); }
+  constructor(readonly status: number, readonly code: string, message: string, readonly after = 0) { super(message); } // after: seconds to wait
 }
 
 export async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal,
@@ -40,7 +43,7 @@ export async function ask(method: string, path: string, body?: unknown, signal?:
     code = e.code;
     message = e.message;
   } catch { /* not our server's words: the status must do */ }
-  throw new Failure(r.status, code, message);
+  throw new Failure(r.status, code, message, +(r.headers.get("Retry-After") ?? 0) || 0);
 }
 
 // get asks for JSON; null if the server has no such thing.
@@ -55,7 +58,9 @@ export async function get<T>(path: string): Promise<T | null> {
 
 // act sends what is to be done and returns the answer.
 export async function act<T>(method: string, path: string, body: unknown = {}): Promise<T> {
-  return (await ask(method, path, body)).json();
+  const r = await ask(method, path, body), out = await r.json();
+  if (r.status === 202 && out.approval) throw new Failure(202, "asked", t("asked", out.approval.id));
+  return out;
 }
 
 export interface ServerEvent { id: string; data: string }

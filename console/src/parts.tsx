@@ -2,8 +2,8 @@
 import { h, Fragment, type ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact-hooks";
 import { Failure, get } from "./api";
-import { redraw, store } from "./state";
-import { t } from "./words";
+import { mayDo, redraw, store } from "./state";
+import { maybe, t } from "./words";
 
 // Page is one page: its title, a sentence of what it is for, and what it does.
 export function Page({ title, lead, side, children }: { title: string; lead?: string; side?: ComponentChildren; children: ComponentChildren }) {
@@ -127,6 +127,17 @@ export function Field({ label, hint, children }: { label: string; hint?: string;
 export function Tabs<K extends string>({ of, at, set, label }: { of: [K, string][]; at: K; set: (k: K) => void; label: string }) {
   return <div class="tabs" role="group" aria-label={label}>{of.map(([k, name]) =>
     <button key={k} type="button" aria-pressed={k === at} onClick={() => set(k)}>{name}</button>)}</div>;
+}
+
+interface Health { status: string; checks: { name: string; level: string; why: string }[] }
+
+// HealthCard says how the server is, and why; on one page only what is not well.
+export function HealthCard({ only = false }: { only?: boolean }) {
+  const got = useGet<Health>(store.server && mayDo("read_metrics") ? "/api/health" : "", 15000);
+  const list = (got.data?.checks ?? []).filter(c => !only || c.level !== "ok");
+  if (!list.length) return only && got.data ? <p class="good">✓ {t("healthy")}</p> : null;
+  const rows = <ul class="plainlist health">{list.map(c => <li key={c.name}><Tag kind={{ ok: "done", warn: "running" }[c.level] ?? "failed"}>{maybe("level", c.level)}</Tag> <b>{maybe("health", c.name)}</b> {c.why}</li>)}</ul>;
+  return only ? rows : <Card title={t("health")}>{rows}</Card>;
 }
 
 export function TaskList({ kinds }: { kinds: string[] }) {

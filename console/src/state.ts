@@ -21,12 +21,25 @@ export const store = {
   who: null as Who | null,
   failure: null as Failure | null, // of the page as a whole
   signIn: false,
+  joining: "", // the token of a link that works once: what follows # no server is sent
+  outside: "", // the code of why an outer sign-in failed
   plan: null as PlanView | null,
   noPlan: false,
   runs: [] as Run[],
   run: "latest",
   live: new Map<string, StepLive>(),
 };
+
+let entered = () => {};
+
+export function onSignedIn(f: () => void) { entered = f; }
+
+// signedIn begins the page anew for who has signed in.
+export function signedIn() {
+  Object.assign(store, { signIn: false, joining: "", outside: "", failure: null });
+  entered();
+  redraw();
+}
 
 let draw = () => {};
 let queued = false;
@@ -41,4 +54,4 @@ export function redraw() {
 }
 
 // mayDo reports whether the caller may do something, as far as the page knows; the server decides.
-export const mayDo = (action: string) => store.who?.may[action] !== false;
+export const mayDo = (action: string) => !!store.server && store.who?.may[action] !== false;

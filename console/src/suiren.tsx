@@ -1,22 +1,23 @@
 // The page: its frame, and what keeps it in step with the server.
-import { act, type ComponentChildren, Failure, Flame, followLive, Fragment, get, h, keep, type Lang, loadPlan, mayDo, onDraw, redraw, render, type ServerState, showRun, store, t, type Theme, useState, type Who } from "./kit";
+import { act, type ComponentChildren, type Failure, Flame, followLive, Fragment, get, h, keep, type Lang, loadPlan, mayDo, onDraw, onSignedIn, redraw, render, type ServerState, showRun, store, t, type Theme, useState, type Who } from "./kit";
 
 // The pages, in groups, and where each is loaded from when it is first opened.
 const groups = [
   ["use", ["home", "chat", "knowledge"]],
   ["make", ["plan", "data", "training", "evaluation", "models", "releases"]],
   ["keep", ["guard", "usage", "traces"]],
-  ["house", ["compute", "people", "settings"]],
+  ["house", ["compute", "people", "settings", "account"]],
 ] as const;
 type Name = typeof groups[number][1][number];
 
-const loaders: Record<Name, () => Promise<{ default: () => ComponentChildren }>> = {
+const loaders: Record<Name | "sign", () => Promise<{ default: () => ComponentChildren }>> = {
   home: () => import("./pages/home"), chat: () => import("./pages/chat"), knowledge: () => import("./pages/knowledge"),
   plan: () => import("./pages/plan"), data: () => import("./pages/data"), training: () => import("./pages/training"),
   evaluation: () => import("./pages/evaluation"), models: () => import("./pages/models"),
   releases: () => import("./pages/releases"), guard: () => import("./pages/guard"), usage: () => import("./pages/usage"),
   traces: () => import("./pages/traces"), people: () => import("./pages/people"),
   compute: () => import("./pages/compute"), settings: () => import("./pages/settings"),
+  account: () => import("./pages/account"), sign: () => import("./pages/sign"),
 };
 const loaded = new Map<string, () => ComponentChildren>();
 const failed = new Set<string>();
@@ -27,7 +28,7 @@ function App() {
     <header>
       <span class="brand"><Flame />Suiren <small lang="zh-CN">燧人{/* the language's own name */}</small></span>
       <div class="switches">
-        {store.who?.keys && !store.signIn && <span class="row who-am-i"><span class="quiet">{store.who.title || store.who.name}</span><button class="bare" onClick={signOut}>{t("signOut")}</button></span>}
+        {store.who?.keys && !store.signIn && <span class="row who-am-i"><a href="#account" title={t("account")}>{store.who.title || store.who.name}</a><button class="bare" onClick={signOut}>{t("signOut")}</button></span>}
         <select aria-label={t("language")} value={store.lang} onChange={setLang}>
           <option value="en">English</option>
           <option value="zh-CN">简体中文{/* the language's own name */}</option>
@@ -39,7 +40,7 @@ function App() {
     </header>
     <div class="frame">
       {!store.signIn && <Navigation />}
-      <main id="main" tabIndex={-1}>{store.signIn ? <SignIn /> : <Opened />}</main>
+      <main id="main" tabIndex={-1}><Opened at={store.signIn ? "sign" : store.page} /></main>
     </div>
   </Fragment>;
 }
@@ -51,7 +52,8 @@ const needs: Partial<Record<Name, string>> = {
 };
 
 // may reports whether a page is of use to the caller. The server decides all the same.
-const may = (p: Name) => (!needs[p] || !!store.server && mayDo(needs[p]!)) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p));
+const may = (p: Name) => (!needs[p] || !!store.server && mayDo(needs[p]!)) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p))
+  && (p !== "account" || !!store.who?.keys); // without keys everyone is anyone
 
 function Navigation() {
   const [open, setOpen] = useState(false);
@@ -64,15 +66,16 @@ function Navigation() {
   </nav>;
 }
 
-function Opened() {
-  const View = loaded.get(store.page);
-  if (View) return <View key={store.page} />;
-  if (failed.has(store.page)) return <div class="failure" role="alert"><p>{t("pageFailed")}</p><button onClick={() => { failed.clear(); load(store.page as Name); }}>{t("retry")}</button></div>;
+function Opened({ at }: { at: string }) {
+  const View = loaded.get(at);
+  if (View) return <View key={at} />;
+  if (failed.has(at)) return <div class="failure" role="alert"><p>{t("pageFailed")}</p><button onClick={() => { failed.clear(); load(at as Name); }}>{t("retry")}</button></div>;
+  if (at === "sign") load(at);
   return <p class="middle quiet">{store.failure?.message ?? t("loading")}</p>;
 }
 
-async function load(page: Name) {
-  if (loaded.has(page)) return;
+async function load(page: Name | "sign") {
+  if (loaded.has(page) || failed.has(page)) return;
   try {
     loaded.set(page, (await loaders[page]()).default);
   } catch {
@@ -84,56 +87,6 @@ async function load(page: Name) {
 function skip(e: Event) {
   e.preventDefault();
   document.getElementById("main")!.focus();
-}
-
-// joining is the token of a link that works once: what follows # no server is sent.
-let joining = "";
-
-function SignIn() {
-  const failure = store.failure && <p class="failure" role="alert">{store.failure.message}</p>;
-  if (joining) return <form class="card sign" onSubmit={e => send(e, "/api/session/join", f => ({ token: joining, password: f.get("password") }))}>
-    <h1>{t("joinTitle")}</h1>
-    <p>{t("joinHelp")}</p>
-    <label for="password">{t("password")}</label>
-    <input id="password" name="password" type="password" autocomplete="new-password" minLength={12} required />
-    <button class="main">{t("joinGo")}</button>
-    {failure}
-  </form>;
-  return <div class="sign">
-    <form class="card" onSubmit={e => send(e, "/api/session", f => ({ key: f.get("key") }))}>
-      <h1>{t("signInTitle")}</h1>
-      <p>{t("signInHelp")}</p>
-      <label for="key">{t("key")}</label>
-      <input id="key" name="key" type="password" autocomplete="off" required />
-      <button class="main">{t("signIn")}</button>
-      {failure}
-    </form>
-    <form class="card" onSubmit={e => send(e, "/api/session", f => ({ name: f.get("name"), password: f.get("password") }))}>
-      <h2>{t("signInAs")}</h2>
-      <label for="name">{t("yourName")}</label>
-      <input id="name" name="name" autocomplete="username" required />
-      <label for="password">{t("password")}</label>
-      <input id="password" name="password" type="password" autocomplete="current-password" required />
-      <button>{t("signIn")}</button>
-    </form>
-  </div>;
-}
-
-async function send(e: SubmitEvent, path: string, body: (f: FormData) => unknown) {
-  e.preventDefault();
-  try {
-    await act("POST", path, body(new FormData(e.target as HTMLFormElement)));
-    if (joining) {
-      joining = "";
-      location.hash = "#home";
-    }
-    store.signIn = false;
-    store.failure = null;
-    start();
-  } catch (err) {
-    store.failure = err as Failure;
-  }
-  redraw();
 }
 
 async function signOut() {
@@ -166,23 +119,28 @@ function dress() {
 
 function turnTo() {
   const link = /^#join=(.+)$/.exec(location.hash);
+  const outside = /^#failed=([a-z_]+)$/.exec(location.hash);
+  if (outside) {
+    store.outside = outside[1];
+    history.replaceState(null, "", "#home");
+  }
   if (link) {
-    joining = link[1];
+    store.joining = link[1];
     history.replaceState(null, "", "#home"); // nor does it stay in the address
     store.signIn = true;
   }
   const [page, ...rest] = location.hash.slice(1).split("/");
   const moved = store.page !== page;
-  store.page = Object.hasOwn(loaders, page) ? page : "home";
+  store.page = Object.hasOwn(loaders, page) && page !== "sign" ? page : "home";
   store.rest = decodeURIComponent(rest.join("/"));
   load(store.page as Name);
   redraw();
   if (moved) scrollTo(0, 0);
 }
 
-// start asks for what the page shows, and again until the server answers.
+// start, which signing in calls too, asks for what the page shows, and again until the server answers.
 async function start() {
-  if (joining) {
+  if (store.joining) {
     store.signIn = true;
     redraw();
     return;
@@ -214,6 +172,7 @@ async function refresh() {
 
 let following = false;
 
+onSignedIn(start);
 onDraw(() => {
   document.title = store.server?.release ? `${t(store.page as Name)} · ${store.server.release.name} · Suiren` : `${t(store.page as Name)} · Suiren`;
   render(<App />, document.getElementById("page")!);

@@ -25,15 +25,18 @@ export function Table<R>({ columns, source, load, label, empty }: {
   const seen = Math.ceil((frame.current?.clientHeight ?? 480) / high);
   const first = Math.max(0, Math.floor(top / high) - beyond), last = Math.min(Math.max(mine.total, 0), first + seen + 2 * beyond);
   useEffect(() => {
-    for (let b = Math.floor(first / block); b <= Math.floor(Math.max(first, last - 1) / block); b++) {
-      if (mine.blocks.has(b)) continue;
-      mine.blocks.set(b, null); // on its way
-      load(b * block, block).then(slice => {
-        mine.total = slice?.total ?? 0;
-        mine.blocks.set(b, slice?.rows ?? []);
-        drawn(n => n + 1);
-      }, () => { mine.total = Math.max(mine.total, 0); mine.blocks.delete(b); drawn(n => n + 1); });
-    }
+    const timer = setTimeout(() => { // what only passes by is not asked for
+      for (let b = Math.floor(first / block); b <= Math.floor(Math.max(first, last - 1) / block); b++) {
+        if (mine.blocks.has(b)) continue;
+        mine.blocks.set(b, null); // on its way
+        load(b * block, block).then(slice => {
+          mine.total = slice?.total ?? 0;
+          mine.blocks.set(b, slice?.rows ?? []);
+          drawn(n => n + 1);
+        }, () => { mine.total = Math.max(mine.total, 0); mine.blocks.delete(b); drawn(n => n + 1); });
+      }
+    }, mine.total < 0 ? 0 : 60);
+    return () => clearTimeout(timer);
   }, [name, first, last]);
   useEffect(() => { if (frame.current) frame.current.scrollTop = 0; setTop(0); }, [name]);
   if (mine.total === 0) return <div class="quiet">{empty ?? t("noRows")}</div>;

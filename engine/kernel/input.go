@@ -127,18 +127,34 @@ func (in *Input) Use(f []float32) { in.f = f }
 func (in *Input) Row(t int) []float32 { return in.f[t*in.k : (t+1)*in.k] }
 func (in *Input) Floats() []float32   { return in.f }
 
+// Whole reports whether n elements are whole blocks of the forms.
+func Whole(n int, want Forms) bool {
+	return (want&By32 == 0 || n%32 == 0) && (want&By256 == 0 || n%256 == 0)
+}
+
 // Quantise makes the integers of rows lo to hi in the forms that are wanted:
 // q = round(x·127/m), ties to even, m = max|x| of a block; its scale is m/127,
 // of a block of 32 rounded to 16 bits.
-func (in *Input) Quantise(lo, hi int, want Forms) {
+func (in *Input) Quantise(lo, hi int, want Forms) { in.quantise(lo*in.k, hi*in.k, want) }
+
+// QuantisePart is Quantise of elements lo to hi of row t, whole blocks.
+func (in *Input) QuantisePart(t, lo, hi int, want Forms) {
+	if !Whole(lo, want) || !Whole(hi, want) || hi > in.k {
+		panic("kernel: QuantisePart: not whole blocks")
+	}
+	in.quantise(t*in.k+lo, t*in.k+hi, want)
+}
+
+// quantise makes the integers of elements lo to hi of all rows.
+func (in *Input) quantise(lo, hi int, want Forms) {
 	if want&By32 != 0 {
-		for b := lo * in.k / 32; b < hi*in.k/32; b += 32 {
-			in.quantise32(b, min(b+32, hi*in.k/32))
+		for b := lo / 32; b < hi/32; b += 32 {
+			in.quantise32(b, min(b+32, hi/32))
 		}
 	}
 	if want&By256 != 0 {
 		x := &in.forms[1]
-		for b := lo * in.k / 256; b < hi*in.k/256; b++ {
+		for b := lo / 256; b < hi/256; b++ {
 			inv := inverse(maxAbs(in.f[b*256 : b*256+256]))
 			var d float32
 			if inv > 0 {

@@ -46,8 +46,9 @@ var peakInt8Sink [8]int32
 
 // ReadSum returns the sum, modulo 2⁶⁴, of the little-endian 64-bit words of p,
 // the last one padded with zeros. It does as little as one can with every
-// byte: timed on a slice larger than the caches, it measures the bandwidth of
-// memory.
+// byte, and reads the halves of p side by side, which is faster than one after
+// the other: timed on a slice larger than the caches, it measures the bandwidth
+// of memory.
 func ReadSum(p []byte) uint64 {
 	n := len(p) &^ 255
 	sum := readSum(p[:n])

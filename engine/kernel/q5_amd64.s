@@ -25,28 +25,24 @@
 	VPOR    Y13, L, L       \
 	VPOR    Y12, H, H
 
-#define FIFTHS(o, b, SHIFTL, l, SHIFTH, h) \
-	SPLIT(o) \
-	FIFTH(b(SI), Y8, SHIFTL, l, Y9, SHIFTH, h) \
-	FIFTH(b(SI)(R14*1), Y10, SHIFTL, l, Y11, SHIFTH, h)
+#define FIFTHS(o, b, SHIFTL, l, SHIFTH, h) FIFTHSOF(o, b, SHIFTL, l, SHIFTH, h, (SI), (SI)(R14*1))
 
-#define FIFTHS1(o, b, SHIFTL, l, SHIFTH, h) \
-	SPLIT1(o) \
-	FIFTH(b(SI), Y8, SHIFTL, l, Y9, SHIFTH, h)
+#define FIFTHSOF(o, b, SHIFTL, l, SHIFTH, h, V, W) \
+	SPLITS(o, V, W) \
+	FIFTH((b)V, Y8, SHIFTL, l, Y9, SHIFTH, h) \
+	FIFTH((b)W, Y10, SHIFTL, l, Y11, SHIFTH, h)
 
-#define DOT1(o) \
-	VPBROADCASTD B_LOW(DI), Y4 \
-	VPXOR Y5, Y5, Y5 \
-	FIFTHS1(o+0, (o+128), VPSLLW, 4, VPSLLW, 3) \
-	NEXT1(0) \
-	FIFTHS1(o+32, (o+128), VPSLLW, 2, VPSLLW, 1) \
-	NEXT1(8) \
-	FIFTHS1(o+64, (o+128), VPSLLW, 0, VPSRLW, 1) \
-	NEXT1(16) \
-	FIFTHS1(o+96, (o+128), VPSRLW, 2, VPSRLW, 3) \
-	NEXT1(24) \
-	VPADDW Y5, Y4, Y4 \
-	VPMADDWD ·ones16(SB), Y4, Y4
+#define DOT1(o, V, W) \
+	BEGIN(Y4, Y5, B_LOW(DI)) \
+	FIFTHSOF(o+0, (o+128), VPSLLW, 4, VPSLLW, 3, V, W) \
+	NEXTS1(0) \
+	FIFTHSOF(o+32, (o+128), VPSLLW, 2, VPSLLW, 1, V, W) \
+	NEXTS1(8) \
+	FIFTHSOF(o+64, (o+128), VPSLLW, 0, VPSRLW, 1, V, W) \
+	NEXTS1(16) \
+	FIFTHSOF(o+96, (o+128), VPSRLW, 2, VPSRLW, 3, V, W) \
+	NEXTS1(24) \
+	WIDEN(Y4, Y5, ·ones16(SB))
 
 #define DOT2(o) \
 	BEGIN2(B_LOW) \
@@ -108,12 +104,28 @@
 	MINIMUM(Y2, Y6, (DI)(R13*2), 128) \
 	MINIMUM(Y3, Y7, (DI)(R12*1), 192)
 
-#define MINIMUM1 \
-	BACK((DI))         \
-	VPADDD Y10, Y4, Y4 \
-	SCALE1(B_D(DI))    \
-	VBROADCASTSS B_S(DI), Y9 \
-	VFMADD231PS Y9, Y13, Y0
+#define MINIMUM1(S, T) \
+	BACK((DI))           \
+	VPADDD Y10, Y4, Y4   \
+	VPADDD Y10, Y5, Y5   \
+	SCALE1(Y4, Y5, S, T) \
+	MIN1(S, T)
+
+#define Q50(V, W, S, T) \
+	DOT1(16, V, W) \
+	HALVESOF(V, W) \
+	SCALE1(Y4, Y5, S, T)
+
+#define Q51(V, W, S, T) \
+	DOT1(32, V, W) \
+	HALVESOF(V, W) \
+	LOWSOF(V, W) \
+	MINIMUM1(S, T)
+
+#define Q5K(V, W, VS, WS, S, T) \
+	DOT1(16, V, W) \
+	SUBSCALESOF(V, W, VS, WS) \
+	MINIMUM1(S, T)
 
 // func q50x4AVX2(t *quantTile)
 TEXT ·q50x4AVX2(SB), NOSPLIT, $0-8
@@ -156,10 +168,7 @@ TEXT ·q50x1AVX2(SB), NOSPLIT, $0-8
 q50x1rows:
 	ROWS
 q50x1:
-	AHEAD3
-	DOT1(16)
-	VCVTPH2PS (SI), Y8
-	SCALE1(B_D(DI))
+	FOUR(Q50)
 	STEP1(32, 176)
 	DECQ CX
 	JNZ  q50x1
@@ -211,11 +220,7 @@ TEXT ·q51x1AVX2(SB), NOSPLIT, $0-8
 q51x1rows:
 	ROWS
 q51x1:
-	AHEAD3
-	DOT1(32)
-	VCVTPH2PS (SI), Y8
-	VCVTPH2PS 16(SI), Y13
-	MINIMUM1
+	FOUR(Q51)
 	STEP1(32, 192)
 	DECQ CX
 	JNZ  q51x1
@@ -277,16 +282,11 @@ TEXT ·q5Kx1AVX2(SB), NOSPLIT, $0-8
 q5Kx1rows:
 	ROWS
 q5Kx1:
-	VCVTPH2PS (SI), Y6
-	VCVTPH2PS 16(SI), Y7
+	MOVQ SI, BX
 	ADDQ $32, SI
 	MOVQ $8, AX
 q5Kx1sub:
-	AHEAD3
-	DOT1(16)
-	SUBSCALE1((SI), Y6, Y8)
-	SUBSCALE1(8(SI), Y7, Y13)
-	MINIMUM1
+	FOURSUB(Q5K)
 	STEP1(32, 176)
 	DECQ AX
 	JNZ  q5Kx1sub

@@ -73,11 +73,6 @@ GLOBL mid2<>(SB), RODATA|NOPTR, $32
 	VCVTDQ2PS Y, Y      \
 	VMULPS Y10, Y, Y
 
-#define HALFSCALE1(W, S, Y) \
-	VPMOVSXBD W, Y      \
-	VCVTDQ2PS Y, Y      \
-	VMULPS S, Y, Y
-
 #define HALFSCALES(o) \
 	HALFSCALE(o(SI), (R15), Y8) \
 	HALFSCALE(o(SI)(R14*1), (R15)(R14*1), Y9)
@@ -166,19 +161,19 @@ q6Kx2sub:
 	VZEROUPPER
 	RET
 
-// HALF1 sums up, in Y4, the products of the three vectors at o and the
+// HALF1 sums up, in A, the products of the three vectors at o and the
 // activations at a, the pair at s being about them.
-#define HALF1(o, a, s) \
-	VPBROADCASTD (B_HALF+s)(DI), Y4  \
-	VMOVDQU (o)(SI), Y8          \
-	VMOVDQU (o+32)(SI), Y9       \
-	VMOVDQU (o+64)(SI), Y10      \
+#define HALF1(A, W, o, a, s) \
+	VPBROADCASTD (B_HALF+s)(DI), A  \
+	VMOVDQU (o)W, Y8          \
+	VMOVDQU (o+32)W, Y9       \
+	VMOVDQU (o+64)W, Y10      \
 	VPSRLW  $2, Y8, Y11          \
 	VPSRLW  $4, Y9, Y12          \
 	VPSRLW  $6, Y10, Y13         \
 	VPAND   Y15, Y11, Y11        \
-	VPAND   Y3, Y12, Y12         \
-	VPAND   Y2, Y13, Y13         \
+	VPAND   Y7, Y12, Y12         \
+	VPAND   Y6, Y13, Y13         \
 	VPOR    Y11, Y12, Y12        \
 	VPOR    Y12, Y13, Y13        \
 	VPAND   Y14, Y8, Y8          \
@@ -192,33 +187,37 @@ q6Kx2sub:
 	VPMADDUBSW Y11, Y10, Y10     \
 	VPBROADCASTD (a+12)(R8), Y12 \
 	VPMADDUBSW Y12, Y13, Y13     \
-	VPADDW  Y8, Y4, Y4           \
+	VPADDW  Y8, A, A             \
 	VPADDW  Y9, Y10, Y10         \
-	VPADDW  Y13, Y4, Y4          \
-	VPADDW  Y10, Y4, Y4          \
-	VPMADDWD Y5, Y4, Y4
+	VPADDW  Y13, A, A            \
+	VPADDW  Y10, A, A            \
+	VPMADDWD ·ones16(SB), A, A
+
+#define HALVES1(o, a, s, i, V, W, VS, WS, S, T) \
+	HALF1(Y4, V, o, a, s) \
+	HALF1(Y5, W, o, a, s) \
+	HALFSCALE(i V, VS, Y8) \
+	HALFSCALE(i W, WS, Y9) \
+	SCALE1(Y4, Y5, S, T)
+
+#define Q6K(V, W, VS, WS, S, T) \
+	HALVES1(16, 0, 0, 0, V, W, VS, WS, S, T) \
+	HALVES1(112, 16, 4, 8, V, W, VS, WS, S, T)
 
 // func q6Kx1AVX2(t *quantTile)
 TEXT ·q6Kx1AVX2(SB), NOSPLIT, $0-8
 	CONSTANTS
-	VMOVDQU low2<>(SB), Y2
-	VMOVDQU mid2<>(SB), Y3
-	VMOVDQU ·ones16(SB), Y5
+	VMOVDQU low2<>(SB), Y6
+	VMOVDQU mid2<>(SB), Y7
 	ARGSROWS
 q6Kx1rows:
 	ROWS
 q6Kx1:
-	VCVTPH2PS (SI), Y6
+	MOVQ SI, BX
 	ADDQ $16, SI
 	MOVQ $8, AX
 q6Kx1sub:
-	AHEAD3
-	HALF1(16, 0, 0)
-	HALFSCALE1((SI), Y6, Y8)
-	SCALE1(B_D(DI))
-	HALF1(112, 16, 4)
-	HALFSCALE1(8(SI), Y6, Y8)
-	SCALE1(B_D(DI))
+	FOURSUB(Q6K)
 	STEP1(32, 208)
 	DECQ AX
 	JNZ  q6Kx1sub

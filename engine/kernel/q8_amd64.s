@@ -6,11 +6,13 @@
 // bits.
 
 // PAIRS widens weights 4i to 4i+3, at offset o.
-#define PAIRS(o) \
-	VPMOVSXBW (o)(SI), Y8            \
-	VPMOVSXBW (o+16)(SI), Y9         \
-	VPMOVSXBW (o)(SI)(R14*1), Y10    \
-	VPMOVSXBW (o+16)(SI)(R14*1), Y11
+#define PAIRS(o) PAIRSOF(o, (SI), (SI)(R14*1))
+
+#define PAIRSOF(o, V, W) \
+	VPMOVSXBW (o)V, Y8     \
+	VPMOVSXBW (o+16)V, Y9  \
+	VPMOVSXBW (o)W, Y10    \
+	VPMOVSXBW (o+16)W, Y11
 
 #define WIDE(AR, A, B, o) \
 	VPBROADCASTD (o)(AR), Y12   \
@@ -83,28 +85,25 @@
 	PAIRS(o+224) \
 	WIDES4(56)
 
-#define PAIRS1(o, a) \
-	VPMOVSXBW (o)(SI), Y8       \
-	VPMOVSXBW (o+16)(SI), Y9    \
-	VPBROADCASTD (a)(R8), Y12   \
-	VPMADDWD Y12, Y8, Y12       \
-	VPBROADCASTD (a+4)(R8), Y13 \
-	VPMADDWD Y13, Y9, Y13       \
-	VPADDD   Y12, Y4, Y4        \
-	VPADDD   Y13, Y5, Y5
-
-#define DOTW1(o) \
-	VPXOR Y4, Y4, Y4 \
-	VPXOR Y5, Y5, Y5 \
-	PAIRS1(o+0, 0) \
-	PAIRS1(o+32, 8) \
-	PAIRS1(o+64, 16) \
-	PAIRS1(o+96, 24) \
-	PAIRS1(o+128, 32) \
-	PAIRS1(o+160, 40) \
-	PAIRS1(o+192, 48) \
-	PAIRS1(o+224, 56) \
-	VPADDD Y5, Y4, Y4
+#define Q80(V, W, S, T) \
+	PAIRSOF(16, V, W) \
+	WIDE0(R8, Y4, Y5) \
+	PAIRSOF(48, V, W) \
+	WIDE(R8, Y4, Y5, 8) \
+	PAIRSOF(80, V, W) \
+	WIDE(R8, Y4, Y5, 16) \
+	PAIRSOF(112, V, W) \
+	WIDE(R8, Y4, Y5, 24) \
+	PAIRSOF(144, V, W) \
+	WIDE(R8, Y4, Y5, 32) \
+	PAIRSOF(176, V, W) \
+	WIDE(R8, Y4, Y5, 40) \
+	PAIRSOF(208, V, W) \
+	WIDE(R8, Y4, Y5, 48) \
+	PAIRSOF(240, V, W) \
+	WIDE(R8, Y4, Y5, 56) \
+	HALVESOF(V, W) \
+	SCALE1(Y4, Y5, S, T)
 
 #define SCALED(A, B, at, o) \
 	SCALE(A, B, B_D at, o) \
@@ -163,10 +162,7 @@ TEXT ·q80x1AVX2(SB), NOSPLIT, $0-8
 q80x1rows:
 	ROWS
 q80x1:
-	AHEAD4
-	DOTW1(16)
-	VCVTPH2PS (SI), Y8
-	SCALE1(B_D(DI))
+	FOUR(Q80)
 	STEP1(64, 272)
 	DECQ CX
 	JNZ  q80x1

@@ -8,18 +8,15 @@
 	MASK(Y14) \
 	VBROADCASTI128 T, Y15
 
-// LOOK looks up the nibbles at o, of 16 rows and of 8.
-#define LOOK(o) \
-	SPLIT(o) \
+// LOOK looks up the nibbles at o of 16 rows.
+#define LOOK(o) LOOKS(o, (SI), (SI)(R14*1))
+
+#define LOOKS(o, V, W) \
+	SPLITS(o, V, W)       \
 	VPSHUFB Y8, Y15, Y8   \
 	VPSHUFB Y9, Y15, Y9   \
 	VPSHUFB Y10, Y15, Y10 \
 	VPSHUFB Y11, Y15, Y11
-
-#define LOOK1(o) \
-	SPLIT1(o) \
-	VPSHUFB Y8, Y15, Y8   \
-	VPSHUFB Y9, Y15, Y9
 
 // MXFP4: values and 12, doubled: 0 to 24. 12·Σa is taken off first: sums of
 // 16 products may pass 16 bits on the way but end within 16·12·127 = 24,384.
@@ -118,6 +115,22 @@ mxfp4x2:
 	VZEROUPPER
 	RET
 
+#define FP4(V, W, S, T) \
+	TWELVE(Y4, (DI)) \
+	VMOVDQA Y4, Y5 \
+	LOOKS(16, V, W) \
+	NEXTS1(0) \
+	LOOKS(48, V, W) \
+	NEXTS1(8) \
+	LOOKS(80, V, W) \
+	NEXTS1(16) \
+	LOOKS(112, V, W) \
+	NEXTS1(24) \
+	WIDEN(Y4, Y5, ·ones16(SB)) \
+	BSCALE(V, Y8) \
+	BSCALE(W, Y9) \
+	SCALE1(Y4, Y5, S, T)
+
 // func mxfp4x1AVX2(t *quantTile)
 TEXT ·mxfp4x1AVX2(SB), NOSPLIT, $0-8
 	CONSTANTS(e2m1<>(SB))
@@ -125,21 +138,7 @@ TEXT ·mxfp4x1AVX2(SB), NOSPLIT, $0-8
 mxfp4x1rows:
 	ROWS
 mxfp4x1:
-	AHEAD2
-	TWELVE(Y4, (DI))
-	VPXOR Y5, Y5, Y5
-	LOOK1(16)
-	NEXT1(0)
-	LOOK1(48)
-	NEXT1(8)
-	LOOK1(80)
-	NEXT1(16)
-	LOOK1(112)
-	NEXT1(24)
-	VPADDW Y5, Y4, Y4
-	VPMADDWD ·ones16(SB), Y4, Y4
-	BSCALE((SI), Y8)
-	SCALE1(B_D(DI))
+	FOUR(FP4)
 	STEP1(32, 144)
 	DECQ CX
 	JNZ  mxfp4x1
@@ -234,22 +233,40 @@ iq4x2:
 	VZEROUPPER
 	RET
 
-#define ONE(o) \
+#define ONE(o, L, H) \
 	VPSHUFB Y8, Y15, Y9       \
 	VPSHUFB Y8, Y13, Y10      \
 	VPBROADCASTD (o)(R8), Y11 \
 	VPMADDUBSW Y11, Y9, Y9    \
-	VPADDW Y9, Y4, Y4         \
+	VPADDW Y9, L, L           \
 	VPMADDUBSW Y11, Y10, Y10  \
-	VPADDW Y10, Y5, Y5
+	VPADDW Y10, H, H
 
-#define ONE8(w, o) \
-	VMOVDQU w(SI), Y12    \
+#define ONES8(W, o, L, H) \
+	VMOVDQU W, Y12        \
 	VPAND   Y14, Y12, Y8  \
-	ONE(o)                \
+	ONE(o, L, H)          \
 	VPSRLW  $4, Y12, Y8   \
 	VPAND   Y14, Y8, Y8   \
-	ONE(o+4)
+	ONE(o+4, L, H)
+
+#define ONES1(o, a, V, W) \
+	ONES8((o)V, a, Y4, Y5) \
+	ONES8((o)W, a, Y6, Y7)
+
+#define IQ4(V, W, S, T) \
+	VPXOR Y4, Y4, Y4 \
+	VPXOR Y5, Y5, Y5 \
+	VPXOR Y6, Y6, Y6 \
+	VPXOR Y7, Y7, Y7 \
+	ONES1(16, 0, V, W) \
+	ONES1(48, 8, V, W) \
+	ONES1(80, 16, V, W) \
+	ONES1(112, 24, V, W) \
+	JOIN(Y4, Y5, (DI)) \
+	JOIN(Y6, Y7, (DI)) \
+	HALVESOF(V, W) \
+	SCALE1(Y4, Y6, S, T)
 
 // func iq4x1AVX2(t *quantTile)
 TEXT ·iq4x1AVX2(SB), NOSPLIT, $0-8
@@ -259,16 +276,7 @@ TEXT ·iq4x1AVX2(SB), NOSPLIT, $0-8
 iq4x1rows:
 	ROWS
 iq4x1:
-	AHEAD2
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	ONE8(16, 0)
-	ONE8(48, 8)
-	ONE8(80, 16)
-	ONE8(112, 24)
-	JOIN(Y4, Y5, (DI))
-	VCVTPH2PS (SI), Y8
-	SCALE1(B_D(DI))
+	FOUR(IQ4)
 	STEP1(32, 144)
 	DECQ CX
 	JNZ  iq4x1

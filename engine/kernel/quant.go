@@ -45,19 +45,19 @@ func (m *Matrix) packQuant(lo, hi int, src []byte) {
 	}
 }
 
-// A quantTile is the argument of an assembly kernel: rows with a token, or 16
-// rows with 2 or 4 tokens.
+// A quantTile is the argument of an assembly kernel: fours of groups with a
+// token, or two groups with 2 or 4 tokens.
 type quantTile struct {
 	nb   int         // blocks of 32
 	w    *byte       // packed rows
-	wide int         // bytes from 8 rows to the next 8
+	wide int         // bytes from 8 rows to the others that pass with them
 	a    *byte       // activations: int8, or int16 for 8-bit weights
 	as   int         // bytes from token to token
 	b    *block      // what describes them
 	bs   int         // bytes from token to token
 	out  *[8]float32 // (tokens, groups, 8), zeros unless there is one token
-	n    int         // groups of rows with one token, of VNNI pairs of them; of NEON, tokens
-	outs int         // bytes from token to token of out
+	n    int         // fours of groups with one token, of VNNI pairs; of NEON, tokens
+	outs int         // bytes from a group's out to the others'; of NEON, from token to token
 }
 
 const (
@@ -65,9 +65,9 @@ const (
 	// the rows of a piece of the matrix pass by.
 	quantTokens = 64
 	// oneBytes is how many bytes of rows a token is multiplied with at a time,
-	// and oneGroups how many groups of them at most: some microseconds, for
-	// assembly cannot be interrupted.
-	oneBytes, oneGroups = 1 << 18, 64
+	// and oneGroups how many groups of them at most: some tens of microseconds,
+	// for assembly cannot be interrupted.
+	oneBytes, oneGroups = 1 << 19, 128
 )
 
 // mulQuant is Mul for the quantised types.
@@ -79,6 +79,21 @@ func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add 
 	if n == 1 {
 		most = min(max(oneBytes/size, 1), oneGroups)
 	}
+	if n == 1 && !add && (hi-lo)%Group == 0 {
+		for g := lo / Group; g < last; g += most {
+			groups := min(most, last-g)
+			m.tile(in, m.Data[g*size:(g+groups)*size], groups, 0, 1, dst[g*Group:][:groups*Group])
+		}
+		return
+	}
+	m.mulTiles(in, n, lo, hi, most, dst, ldd, add)
+}
+
+// mulTiles multiplies at most so many groups at a time, and copies or adds.
+func (m *Matrix) mulTiles(in *Input, n, lo, hi, most int, dst []float32, ldd int, add bool) {
+	f := &forms[m.Type]
+	size := m.K / f.weights * f.packed
+	last := (hi + Group - 1) / Group
 	var out [max(oneGroups, 4*2) * Group]float32
 	for t0 := 0; t0 < n; t0 += quantTokens {
 		for g := lo / Group; g < last; g += most {

@@ -90,7 +90,7 @@ func iq4x2AVX2(t *quantTile)
 func iq4x1AVX2(t *quantTile)
 
 // tile multiplies groups of 8 rows, w, with n tokens from t on: some with one
-// token, one or two with 2 or 4.
+// token, one or two with more.
 func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
 	if !avx2() {
 		m.tileGeneric(in, w, groups, t, n, out)
@@ -128,20 +128,27 @@ func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
 		m.Type.tileAVX2(&q, n)
 		return
 	}
+	done := 0 // groups
 	if n == 1 {
-		q.n = groups
-		at(0)
-		m.Type.tileAVX2(&q, 1)
-		return
+		if q.n = groups / 4; q.n > 0 {
+			q.wide, q.outs = q.n*q.wide, q.n*Group*4
+			at(0)
+			m.Type.tileAVX2(&q, 1)
+			done = 4 * q.n
+		}
 	}
-	q.n = 1
-	for i := range n { // of the 8 rows at the end
-		at(i)
-		m.Type.tileAVX2(&q, 1)
+	// The rows at the end take the places of four groups.
+	q.n, q.wide, q.outs = 1, 0, 0
+	for ; done < groups; done++ {
+		for i := range n {
+			at(i)
+			q.w, q.out = &w[done*(len(w)/groups)], (*[Group]float32)(out[(i*groups+done)*Group:])
+			m.Type.tileAVX2(&q, 1)
+		}
 	}
 }
 
-// tileAVX2 multiplies rows with a token or 16 rows with 2 or 4.
+// tileAVX2 multiplies fours of groups with a token, or two with 2 or 4.
 func (t Type) tileAVX2(q *quantTile, n int) {
 	switch t {
 	case Q4_0:

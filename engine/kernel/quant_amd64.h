@@ -1,10 +1,16 @@
-// What the kernels of quantised types have in common. They multiply 8 rows with
-// one token, or 16 rows with 2 or 4: a broadcast of activations serves both
-// groups of 8 rows, and sums stay in registers within a block of 32 only.
+// What the kernels of quantised types have in common. They multiply 16 rows
+// with 2 or 4 tokens, or 32 with one: a broadcast of activations serves two
+// groups of 8 rows. With more tokens than one, sums stay in registers within a
+// block of 32 only.
 //
 // CX blocks, SI rows, R14 from there to the next 8, R8 to R11 tokens, DI what
 // describes their blocks (struct block), R13 from token to token of that and
 // R12 three times that, DX sums.
+//
+// One token's rows come from memory. Its four groups lie far apart, for what a
+// processor fetches by itself it fetches for each stream of addresses: with as
+// many instructions to a byte as are here, two threads of Zen 3 read 28 GB/s by
+// one stream each, 35 by two and 42 by four.
 
 #define B_D    0
 #define B_S    4
@@ -20,11 +26,15 @@
 	MOVQ 40(AX), DI  \
 	MOVQ 56(AX), DX
 
-// ARGSROWS keeps, of one token with R12 groups of 8 rows, what ROWS begins each
-// of them with.
+// ARGSROWS keeps, of one token with R12 fours of groups, what ROWS begins each
+// of them with. R15 is from the first group to the fourth, R13 from sums to
+// sums.
 #define ARGSROWS \
 	ARGS1 \
+	MOVQ 16(AX), R14 \
+	LEAQ (R14)(R14*2), R15 \
 	MOVQ 64(AX), R12 \
+	MOVQ 72(AX), R13 \
 	MOVQ CX, R9  \
 	MOVQ R8, R10 \
 	MOVQ DI, R11
@@ -33,7 +43,20 @@
 	MOVQ R9, CX  \
 	MOVQ R10, R8 \
 	MOVQ R11, DI \
-	VXORPS Y0, Y0, Y0
+	VXORPS Y0, Y0, Y0 \
+	VXORPS Y1, Y1, Y1 \
+	VXORPS Y2, Y2, Y2 \
+	VXORPS Y3, Y3, Y3
+
+// FOUR does F to the groups of one token, two at a time: where they are, and
+// their sums.
+#define FOUR(F) \
+	F((SI), (SI)(R14*1), Y0, Y1) \
+	F((SI)(R14*2), (SI)(R15*1), Y2, Y3)
+
+#define FOURSUB(F) \
+	F((SI), (SI)(R14*1), (BX), (BX)(R14*1), Y0, Y1) \
+	F((SI)(R14*2), (SI)(R15*1), (BX)(R14*2), (BX)(R15*1), Y2, Y3)
 
 #define ARGS2 \
 	ARGS1 \
@@ -68,21 +91,6 @@
 	PREFETCHT0 (o)(SI) \
 	PREFETCHT0 (o)(SI)(R14*1)
 
-// AHEAD2 to AHEAD4 ask for so many lines of rows that come later. One token's
-// rows come from memory: the distance is what its latency takes, and some.
-// From 2 to 9 KB it does not matter much; at 1 KB a tenth of the speed is lost.
-#define AHEAD2 \
-	PREFETCHT0 3072(SI) \
-	PREFETCHT0 3136(SI)
-
-#define AHEAD3 \
-	AHEAD2 \
-	PREFETCHT0 3200(SI)
-
-#define AHEAD4 \
-	AHEAD3 \
-	PREFETCHT0 3264(SI)
-
 // ONES and MASK make 16 ones of 16 bits and 32 times 15.
 #define ONES(Y) \
 	VPCMPEQB Y, Y, Y \
@@ -95,14 +103,16 @@
 
 // SPLIT makes of nibbles at offset o of 16 rows the weights Y8 and Y9 (low and
 // high, of the first 8 rows), Y10 and Y11.
-#define SPLIT(o) \
-	VMOVDQU o(SI), Y8          \
-	VMOVDQU o(SI)(R14*1), Y10  \
-	VPSRLW  $4, Y8, Y9         \
-	VPSRLW  $4, Y10, Y11       \
-	VPAND   Y14, Y8, Y8        \
-	VPAND   Y14, Y9, Y9        \
-	VPAND   Y14, Y10, Y10      \
+#define SPLIT(o) SPLITS(o, (SI), (SI)(R14*1))
+
+#define SPLITS(o, V, W) \
+	VMOVDQU (o)V, Y8     \
+	VMOVDQU (o)W, Y10    \
+	VPSRLW  $4, Y8, Y9   \
+	VPSRLW  $4, Y10, Y11 \
+	VPAND   Y14, Y8, Y8  \
+	VPAND   Y14, Y9, Y9  \
+	VPAND   Y14, Y10, Y10 \
 	VPAND   Y14, Y11, Y11
 
 // NEXT multiplies Y8 to Y11 with activations at offset o of a token, and adds
@@ -173,37 +183,30 @@
 	VFMADD231PS Y10, Y12, A \
 	VFMADD231PS Y10, Y13, B
 
-// Of one token and 8 rows, sums are Y4 and Y5 within a block, and Y0.
+// Of one token and two groups, sums are Y4 and Y5 within a block, then S and T.
 
-#define SPLIT1(o) \
-	VMOVDQU o(SI), Y8    \
-	VPSRLW  $4, Y8, Y9   \
-	VPAND   Y14, Y8, Y8  \
-	VPAND   Y14, Y9, Y9
+#define FIRSTS1 FIRST(R8, Y4, Y5)
 
-#define FIRST1 \
-	VPBROADCASTD (R8), Y12      \
-	VPMADDUBSW Y12, Y8, Y4      \
-	VPBROADCASTD 4(R8), Y13     \
-	VPMADDUBSW Y13, Y9, Y5
+#define NEXTS1(o) NEXT(R8, Y4, Y5, o)
 
-#define NEXT1(o) \
-	VPBROADCASTD (o)(R8), Y12   \
-	VPMADDUBSW Y12, Y8, Y12     \
-	VPBROADCASTD (o+4)(R8), Y13 \
-	VPMADDUBSW Y13, Y9, Y13     \
-	VPADDW     Y12, Y4, Y4      \
-	VPADDW     Y13, Y5, Y5
+#define SCALE1(A, B, S, T) \
+	VCVTDQ2PS A, A        \
+	VCVTDQ2PS B, B        \
+	VBROADCASTSS B_D(DI), Y10 \
+	VMULPS Y8, Y10, Y11   \
+	VMULPS Y9, Y10, Y10   \
+	VFMADD231PS A, Y11, S \
+	VFMADD231PS B, Y10, T
 
-#define SCALE1(D) \
-	VCVTDQ2PS Y4, Y4      \
-	VBROADCASTSS D, Y10   \
-	VMULPS Y8, Y10, Y10   \
-	VFMADD231PS Y4, Y10, Y0
+#define MIN1(S, T) MIN(S, T, B_S(DI))
 
-// STORE1 ends 8 rows; the flags tell whether more come.
+// STORE1 ends 32 rows; the flags tell whether more come.
 #define STORE1 \
+	LEAQ (R13)(R13*2), BX \
 	VMOVUPS Y0, (DX) \
+	VMOVUPS Y1, (DX)(R13*1) \
+	VMOVUPS Y2, (DX)(R13*2) \
+	VMOVUPS Y3, (DX)(BX*1) \
 	ADDQ $32, DX     \
 	DECQ R12
 
@@ -222,13 +225,17 @@
 	BEGIN(Y3, Y7, (f)(DI)(R12*1))
 
 // HALVES makes the scales of 16 rows, LOWS their minima.
-#define HALVES \
-	VCVTPH2PS (SI), Y8 \
-	VCVTPH2PS (SI)(R14*1), Y9
+#define HALVES HALVESOF((SI), (SI)(R14*1))
 
-#define LOWS \
-	VCVTPH2PS 16(SI), Y12 \
-	VCVTPH2PS 16(SI)(R14*1), Y13
+#define HALVESOF(V, W) \
+	VCVTPH2PS V, Y8 \
+	VCVTPH2PS W, Y9
+
+#define LOWS LOWSOF((SI), (SI)(R14*1))
+
+#define LOWSOF(V, W) \
+	VCVTPH2PS 16 V, Y12 \
+	VCVTPH2PS 16 W, Y13
 
 // SUBSCALE makes of the integers at W the scales or minima of a block of 32,
 // those of its 256 being at S.
@@ -238,14 +245,10 @@
 	VCVTDQ2PS Y, Y      \
 	VMULPS Y10, Y, Y
 
-// SUBSCALE1 is SUBSCALE where the 256's have been made, in S.
-#define SUBSCALE1(W, S, Y) \
-	VPMOVZXBD W, Y      \
-	VCVTDQ2PS Y, Y      \
-	VMULPS S, Y, Y
+#define SUBSCALES SUBSCALESOF((SI), (SI)(R14*1), (R15), (R15)(R14*1))
 
-#define SUBSCALES \
-	SUBSCALE((SI), (R15), Y8) \
-	SUBSCALE((SI)(R14*1), (R15)(R14*1), Y9) \
-	SUBSCALE(8(SI), 16(R15), Y12) \
-	SUBSCALE(8(SI)(R14*1), 16(R15)(R14*1), Y13)
+#define SUBSCALESOF(V, W, S, T) \
+	SUBSCALE(V, S, Y8) \
+	SUBSCALE(W, T, Y9) \
+	SUBSCALE(8 V, 16 S, Y12) \
+	SUBSCALE(8 W, 16 T, Y13)

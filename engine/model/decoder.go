@@ -232,21 +232,23 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 			}
 		})
 	}
+	group, want := c.Heads/c.KVHeads*c.HeadDim, b.out.forms()
+	parts := kernel.Whole(group, want)
 	d.team.For(len(d.jobs), func(w, i int) {
 		if j := d.jobs[i]; !d.several {
 			d.turn(p, l, j.row, j.g)
 		}
 		d.attend(&d.workers[w], p, seqs, l, d.jobs[i])
-	})
-	d.rowsOf(n, func(t int) {
-		if c.HeadGate {
-			y, gate := s.y.Row(t), s.qkv[t*d.net.qkvRows+c.qkv():]
-			for h := range c.Heads {
-				kernel.Scale(y[h*c.HeadDim:(h+1)*c.HeadDim], sigmoid(gate[h]))
+		if parts {
+			j := &d.jobs[i]
+			for t := j.row + j.t; t < j.row+j.t+j.m; t++ {
+				s.y.QuantisePart(t, j.g*group, (j.g+1)*group, want)
 			}
 		}
-		s.y.Quantise(t, t+1, b.out.forms())
 	})
+	if !parts {
+		d.rowsOf(n, func(t int) { s.y.Quantise(t, t+1, want) })
+	}
 	d.add(seqs, l, outLinear, s.y, n)
 	d.normed(s.n, s.x, b.mlpNorm, n, b.gateUp.forms())
 	if c.Experts > 0 {
@@ -256,9 +258,16 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 	F := c.Hidden
 	d.mul(&b.gateUp, s.n, n, s.gu, 2*F, false)
 	d.adapt(seqs, l, gateUpLinear, s.n, s.gu, 2*F)
-	d.rowsOf(n, func(t int) {
-		c.Act.gate(s.act.Row(t), s.gu[2*t*F:][:F], s.gu[(2*t+1)*F:][:F], b.down.forms() != 0)
-		s.act.Quantise(t, t+1, b.down.forms())
+	const piece = 1024 // columns: whole blocks of integers
+	each, want := (F+piece-1)/piece, b.down.forms()
+	d.team.Spans(n*each, func(_, from, to int) {
+		for i := from; i < to; i++ {
+			t := i / each
+			lo := i % each * piece
+			hi := min(lo+piece, F)
+			c.Act.gate(s.act.Row(t)[lo:hi], s.gu[2*t*F+lo:2*t*F+hi], s.gu[(2*t+1)*F+lo:(2*t+1)*F+hi], want != 0)
+			s.act.QuantisePart(t, lo, hi, want)
+		}
 	})
 	d.add(seqs, l, downLinear, s.act, n)
 }

@@ -16,6 +16,7 @@ func (d *Decoder) attend(w *decodeWorker, p *Pages, seqs []Seq, l int, j attendJ
 	if j.m == 1 { // all heads of the group read the keys once
 		at := j.g * group * D
 		d.look(&v, s.qkv[row*N+at:], D, s.y.Floats()[row*Q+at:], D, group, pos, 0)
+		d.gate(row, j.g)
 		return
 	}
 	for h := j.g * group; h < (j.g+1)*group; h++ {
@@ -24,6 +25,22 @@ func (d *Decoder) attend(w *decodeWorker, p *Pages, seqs []Seq, l int, j attendJ
 			d.look(&v, s.qkv[(row+t)*N+h*D:], N, s.y.Floats()[(row+t)*Q+h*D:], Q, m, pos+t, 1)
 			t += m
 		}
+	}
+	for t := range j.m {
+		d.gate(row+t, j.g)
+	}
+}
+
+// gate scales what the heads of group g give to row t, where they have gates.
+func (d *Decoder) gate(t, g int) {
+	c, s := &d.Shape, &d.s
+	if !c.HeadGate {
+		return
+	}
+	D, group := c.HeadDim, c.Heads/c.KVHeads
+	y, gate := s.y.Row(t), s.qkv[t*d.net.qkvRows+c.qkv():]
+	for h := g * group; h < (g+1)*group; h++ {
+		kernel.Scale(y[h*D:(h+1)*D], sigmoid(gate[h]))
 	}
 }
 

@@ -304,32 +304,39 @@ func (d *Decoder) mul(l *linear, in *kernel.Input, n int, dst []float32, ld int,
 	mulLinear(d.team, l, in, n, dst, ld, add)
 }
 
+// mulRows is the most rows that are multiplied with many tokens at a time: their
+// sums stay in the second-level cache.
+const mulRows = 512
+
 // mulLinear sets dst, or adds to it, the product of l with n rows of in, split
 // among team. dst (n, ld).
 func mulLinear(team *tensor.Team, l *linear, in *kernel.Input, n int, dst []float32, ld int, add bool) {
-	piece := l.rows / (4 * team.Size()) / kernel.NR * kernel.NR
-	piece = min(max(piece, kernel.NR), 512)
-	jobs := 0
-	for i := range l.parts {
-		jobs += (l.parts[i].m.Rows + piece - 1) / piece
+	const piece = kernel.NR
+	most := mulRows
+	if n == 1 {
+		most = l.rows
 	}
-	team.For(jobs, func(_, i int) {
+	pieces := 0
+	for i := range l.parts {
+		pieces += (l.parts[i].m.Rows + piece - 1) / piece
+	}
+	team.Spans(pieces, func(_, from, to int) {
 		at := 0 // row at which the part begins
 		for p := range l.parts {
 			m := &l.parts[p].m
-			if k := (m.Rows + piece - 1) / piece; i >= k {
-				i, at = i-k, at+m.Rows
-				continue
-			}
-			lo, hi := i*piece, min((i+1)*piece, m.Rows)
-			m.Mul(in, n, lo, hi, dst[at:], ld, add)
-			if l.bias != nil {
-				for t := range n {
-					row := dst[t*ld+at+lo : t*ld+at+hi]
-					kernel.Add(row, row, l.bias[at+lo:at+hi])
+			k := (m.Rows + piece - 1) / piece
+			last := min(to*piece, m.Rows)
+			for lo := max(from, 0) * piece; lo < last; lo += most {
+				hi := min(lo+most, last)
+				m.Mul(in, n, lo, hi, dst[at:], ld, add)
+				if l.bias != nil {
+					for t := range n {
+						row := dst[t*ld+at+lo : t*ld+at+hi]
+						kernel.Add(row, row, l.bias[at+lo:at+hi])
+					}
 				}
 			}
-			return
+			from, to, at = from-k, to-k, at+m.Rows
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -13,9 +14,9 @@ type Team struct {
 	held bool // Hold keeps the other workers awake
 
 	// Of the loop under way. Workers see a new loop by round.
-	f     func(worker, i int)
-	count int64
-	next  atomic.Int64
+	f     func(worker, lo, hi int)
+	left  []share
+	spans bool // each worker has a share, not the first alone
 	round atomic.Uint32
 	busy  atomic.Int64 // workers that have not finished the round
 
@@ -24,9 +25,50 @@ type Team struct {
 	wake   sync.Cond
 }
 
+// A share is what is left of a part of a loop, lo·2³² + hi, alone in its cache
+// lines.
+type share struct {
+	atomic.Uint64
+	_ [120]byte
+}
+
+// front takes the first of s, or the first half, at least one.
+func (s *share) front(one bool) (lo, hi int) {
+	for {
+		x := s.Load()
+		lo, hi = int(x>>32), int(uint32(x))
+		n := 1
+		if !one {
+			n = max((hi-lo)/2, 1)
+		}
+		if lo >= hi {
+			return 0, 0
+		}
+		if s.CompareAndSwap(x, x+uint64(n)<<32) {
+			return lo, lo + n
+		}
+	}
+}
+
+// back takes the last half of s, at least one.
+func (s *share) back() (lo, hi int) {
+	for {
+		x := s.Load()
+		lo, hi = int(x>>32), int(uint32(x))
+		n := max((hi-lo)/2, 1)
+		if lo >= hi {
+			return 0, 0
+		}
+		if s.CompareAndSwap(x, x-uint64(n)) {
+			return hi - n, hi
+		}
+	}
+}
+
 // NewTeam returns a team of n workers, at least one.
 func NewTeam(n int) *Team {
 	t := &Team{n: max(n, 1)}
+	t.left = make([]share, t.n)
 	t.wake.L = &t.mu
 	return t
 }
@@ -34,37 +76,46 @@ func NewTeam(n int) *Team {
 // Size returns the number of workers.
 func (t *Team) Size() int { return t.n }
 
-// For calls f(worker, i) for every i in [0, n), in no order, and waits.
+// For calls f(worker, i) for every i in [0, n), begun in that order, and waits.
 // No two calls at a time share a worker number, so scratch memory belongs to
 // a worker; which worker takes which i is not fixed, so a result must not.
 func (t *Team) For(n int, f func(worker, i int)) {
-	switch {
-	case t.n == 1 || n == 1:
+	if t.n == 1 || n == 1 {
 		for i := range n {
 			f(0, i)
 		}
 		return
-	case t.held:
-		t.begin(n, f)
+	}
+	t.loop(n, false, func(worker, lo, _ int) { f(worker, lo) })
+}
+
+// Spans is For with a call for i from lo up to hi, in no order. Each worker
+// goes through a part of [0, n) that is its own, so that what it reads is one
+// stream, and then takes from the end of others'. Spans get shorter, so that
+// the workers end together.
+func (t *Team) Spans(n int, f func(worker, lo, hi int)) {
+	if t.n == 1 || n == 1 {
+		f(0, 0, n)
+		return
+	}
+	t.loop(n, true, f)
+}
+
+func (t *Team) loop(n int, spans bool, f func(worker, lo, hi int)) {
+	if n > math.MaxUint32 {
+		panic("tensor: a loop is too long")
+	}
+	t.begin(n, spans, f)
+	if t.held {
 		t.work(0)
 		t.wait(func() bool { return t.busy.Load() == 0 })
 		return
 	}
-	var next atomic.Int64
-	work := func(worker int) {
-		for {
-			i := int(next.Add(1)) - 1
-			if i >= n {
-				return
-			}
-			f(worker, i)
-		}
-	}
 	var wg sync.WaitGroup
 	for w := 1; w < min(t.n, n); w++ {
-		wg.Go(func() { work(w) })
+		wg.Go(func() { t.work(w) })
 	}
-	work(0)
+	t.work(0)
 	wg.Wait()
 }
 
@@ -94,28 +145,45 @@ func (t *Team) Hold(f func()) {
 		})
 	}
 	defer func() {
-		t.begin(0, nil)
+		t.begin(0, false, nil)
 		wg.Wait()
 		t.held = false
 	}()
 	f()
 }
 
-func (t *Team) begin(n int, f func(worker, i int)) {
-	t.f, t.count = f, int64(n)
-	t.next.Store(0)
+func (t *Team) begin(n int, spans bool, f func(worker, lo, hi int)) {
+	t.f, t.spans = f, spans
+	t.left[0].Store(uint64(n))
+	for w := range t.left {
+		if spans {
+			t.left[w].Store(uint64(n*w/t.n)<<32 | uint64(n*(w+1)/t.n))
+		}
+	}
+	if !t.held {
+		return
+	}
 	t.busy.Store(int64(t.n - 1))
 	t.round.Add(1)
 	t.rouse()
 }
 
+// work does the worker's share, then what is left of the others'.
 func (t *Team) work(worker int) {
-	for {
-		i := t.next.Add(1) - 1
-		if i >= t.count {
-			return
+	if !t.spans {
+		for lo, hi := t.left[0].front(true); lo < hi; lo, hi = t.left[0].front(true) {
+			t.f(worker, lo, hi)
 		}
-		t.f(worker, int(i))
+		return
+	}
+	for lo, hi := t.left[worker].front(false); lo < hi; lo, hi = t.left[worker].front(false) {
+		t.f(worker, lo, hi)
+	}
+	for i := range t.n {
+		s := &t.left[(worker+i)%t.n]
+		for lo, hi := s.back(); lo < hi; lo, hi = s.back() {
+			t.f(worker, lo, hi)
+		}
 	}
 }
 

@@ -61,6 +61,33 @@ func TestTeamVisitsEachOnce(t *testing.T) {
 	}
 }
 
+// Spans cover everything once, held or not, and a worker begins with its own.
+func TestSpans(t *testing.T) {
+	for _, workers := range []int{1, 2, 3, 5} {
+		team := NewTeam(workers)
+		check := func() {
+			for _, n := range []int{0, 1, 2, 7, 64, 1000} {
+				seen := make([]atomic.Int32, n)
+				team.Spans(n, func(_, lo, hi int) {
+					if lo >= hi && n > 0 {
+						t.Errorf("%d workers, %d: span %d to %d", workers, n, lo, hi)
+					}
+					for i := lo; i < hi; i++ {
+						seen[i].Add(1)
+					}
+				})
+				for i := range seen {
+					if seen[i].Load() != 1 {
+						t.Fatalf("%d workers: %d of %d visited %d times", workers, i, n, seen[i].Load())
+					}
+				}
+			}
+		}
+		check()
+		team.Hold(check)
+	}
+}
+
 // Loops of a held team are those of any other, whatever their lengths.
 func TestHold(t *testing.T) {
 	for _, workers := range []int{1, 2, 5} {

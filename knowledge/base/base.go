@@ -259,14 +259,14 @@ func (b *Base) Sync(ctx context.Context, read Reader) (Report, error) {
 		return r, err
 	}
 	sum := sha256.New()
-	by := &counter{Embedder: knowledge.Default}
+	opt := knowledge.Options{Embedder: knowledge.Default, Embedded: &r.Embedded}
 	if b.by != nil {
-		by.Embedder = b.by
+		opt.Embedder = b.by
 	}
 	if b.conf.Embedder != "" && b.by == nil {
 		return r, &say.Error{Where: filepath.Base(b.dir), What: say.T("the vectors of this knowledge base are made by %s, which is not open", "这个知识库的向量由 %s 生成，但它未打开", b.conf.Embedder)}
 	}
-	fmt.Fprintf(sum, "2\n%d\n%s\n%s\n", knowledge.Revision, b.conf.Synonyms, by.Name())
+	fmt.Fprintf(sum, "2\n%d\n%s\n%s\n", knowledge.Revision, b.conf.Synonyms, opt.Embedder.Name())
 	for i := range files {
 		if err := ctx.Err(); err != nil {
 			return r, err
@@ -287,7 +287,7 @@ func (b *Base) Sync(ctx context.Context, read Reader) (Report, error) {
 	name := "index-" + hex.EncodeToString(sum.Sum(nil)[:8])
 	if _, err := os.Stat(filepath.Join(b.dir, name)); err == nil {
 		r.Unchanged = name == b.conf.Index
-	} else if err := b.build(ctx, name, files, by); err != nil {
+	} else if err := b.build(ctx, name, files, opt); err != nil {
 		return r, err
 	}
 	old := b.conf.Index
@@ -301,25 +301,12 @@ func (b *Base) Sync(ctx context.Context, read Reader) (Report, error) {
 		return r, err
 	}
 	defer ix.Close()
-	r.Embedded = by.n
 	r.Documents, r.Passages = len(ix.Sources()), ix.Len()
 	return r, nil
 }
 
-// A counter counts the texts that it embeds.
-type counter struct {
-	knowledge.Embedder
-	n int
-}
-
-func (c *counter) Embed(ctx context.Context, texts []string) ([][]float32, error) {
-	c.n += len(texts)
-	return c.Embedder.Embed(ctx, texts)
-}
-
 // build makes the index beside the one that answers.
-func (b *Base) build(ctx context.Context, name string, files []File, by knowledge.Embedder) error {
-	opt := knowledge.Options{Embedder: by}
+func (b *Base) build(ctx context.Context, name string, files []File, opt knowledge.Options) error {
 	if b.conf.Index != "" { // one that cannot be read is made anew all the same
 		if before, err := knowledge.Open(filepath.Join(b.dir, b.conf.Index)); err == nil {
 			defer before.Close()

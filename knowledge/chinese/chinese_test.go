@@ -63,7 +63,7 @@ func FuzzWords(f *testing.F) {
 				t.Fatalf("%d to %d after %d of %d", lo, hi, last, len(text))
 			}
 			for _, c := range text[last:lo] {
-				if k := data().class(c); k == latin || k == han {
+				if k := classify(c); k == latin || k == han {
 					t.Fatalf("%q is left out", c)
 				}
 			}

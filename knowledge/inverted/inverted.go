@@ -63,7 +63,7 @@ func (p *Params) impact(times [Fields]uint8, lengths [Fields]uint32, mean [Field
 			tf += float64(p.Weight[f] * float64(n) / norm)
 		}
 	}
-	return uint8(max(1, math.Round(255*tf/(p.K1+tf))))
+	return uint8(max(1, 255*tf/(p.K1+tf)+0.5))
 }
 
 // idfScale is the steps in which a weight of 1 is counted, and maxIDF the

@@ -63,9 +63,20 @@ type list struct {
 	rest  []byte // the blocks
 }
 
+// guessOff is by how much the place of a hash is mostly guessed wrong, and less: of a
+// million terms the deviation is 500.
+const guessOff = 2048
+
 // list returns the list of a term; one of no documents if it is in none.
 func (ix *Index) list(term uint64) (l list) {
 	lo, hi := 0, ix.terms
+	guess, _ := bits.Mul64(term, uint64(ix.terms)) // hashes lie evenly
+	if at := max(int(guess)-guessOff, 0); at < hi && binary.LittleEndian.Uint64(ix.hashes[8*at:]) < term {
+		lo = at
+	}
+	if at := int(guess) + guessOff; at < hi && binary.LittleEndian.Uint64(ix.hashes[8*at:]) >= term {
+		hi = at
+	}
 	for lo < hi {
 		mid := int(uint(lo+hi) / 2)
 		if binary.LittleEndian.Uint64(ix.hashes[8*mid:]) < term {
@@ -207,22 +218,25 @@ func (s Set) Len() int {
 
 // Holds returns how many of the allowed documents hold a term.
 func (ix *Index) Holds(term uint64, allowed Set) int {
-	_, df := ix.rarity(term, allowed)
-	return df
+	l := ix.list(term)
+	if allowed == nil {
+		return l.n
+	}
+	return ix.held(&l, allowed)
 }
 
 // Weight is the rarity of a term among the allowed documents: its idf.
 func (ix *Index) Weight(term uint64, allowed Set) float64 {
-	n, df := ix.rarity(term, allowed)
-	return float64(idf(n, df)) / idfScale
+	return ix.Rarity(ix.Holds(term, allowed), allowed)
 }
 
-func (ix *Index) rarity(term uint64, allowed Set) (n, df int) {
-	l := ix.list(term)
-	if allowed == nil {
-		return ix.docs, l.n
+// Rarity is the weight of a term that some of the allowed documents hold.
+func (ix *Index) Rarity(docs int, allowed Set) float64 {
+	all := ix.docs
+	if allowed != nil {
+		all = allowed.Len()
 	}
-	return allowed.Len(), ix.held(&l, allowed)
+	return float64(idf(all, docs)) / idfScale
 }
 
 // held counts the allowed documents of a list.
@@ -238,10 +252,12 @@ func (ix *Index) held(l *list, allowed Set) (df int) {
 	}
 }
 
-// A Term is one of a query's. Share is what it counts, of 256.
+// A Term is one of a query's. Share is what it counts, of 256. Docs is how many
+// allowed documents hold it, as Holds says; 0: it is counted.
 type Term struct {
 	Hash  uint64
 	Share uint32
+	Docs  int
 }
 
 // A Query asks for the best documents. Documents that are not in Allowed do
@@ -282,7 +298,9 @@ func (ix *Index) asked(q *Query) []asked {
 		l := ix.list(t.Hash)
 		df := l.n
 		if q.Allowed != nil {
-			df = ix.held(&l, q.Allowed)
+			if df = t.Docs; df == 0 {
+				df = ix.held(&l, q.Allowed)
+			}
 		}
 		if w := idf(all, df) * min(t.Share, 256) / 256; w > 0 && df > 0 {
 			terms = append(terms, asked{l, w})
@@ -292,140 +310,21 @@ func (ix *Index) asked(q *Query) []asked {
 	return terms
 }
 
-// Search returns the best documents, best first; of equal ones the earlier.
-//
-// Lists are added up one after the other, those first that can add most. When
-// the documents that were not met cannot come among the best any more, the lists that are
-// left are only looked up for those that can (Turtle, Flood: Query Evaluation:
-// Strategies and Optimizations, 1995). The result is that of adding up all.
-func (ix *Index) Search(q Query) []Hit {
-	if q.K <= 0 || ix.docs == 0 {
-		return nil
-	}
-	p := ix.sums.Get().(*sums)
-	defer ix.sums.Put(p)
-	p.met = p.met[:0]
-	terms := ix.asked(&q)
-	left := uint64(0) // what the lists that are left can add
-	for i := range terms {
-		left += uint64(terms[i].weight) * uint64(terms[i].most)
-	}
-	for i := range terms {
-		t := &terms[i]
-		if t.n >= 8*blockSize && len(p.met) >= q.K { // else adding up is as cheap
-			if least := ix.least(p, &q); left < least {
-				ix.prune(p, &q, terms[i:], left, least)
-				break
-			}
-		}
-		p.add(t.rest, t.weight, q.Allowed)
-		left -= uint64(t.weight) * uint64(t.most)
-	}
-	hits := make([]Hit, 0, min(q.K, len(p.met))+1)
-	slices.Sort(p.met)
-	for _, doc := range p.met {
-		s := ix.counts(&q, int(doc), p.of[doc])
-		p.of[doc] = 0
-		hits = keep(hits, Hit{int(doc), s}, q.K)
-	}
-	return hits
-}
-
-// counts is what a sum counts for the query.
-func (ix *Index) counts(q *Query, doc int, sum uint32) uint32 {
-	if Class(ix.classes[doc]) != q.Class {
-		return uint32(uint64(sum) * uint64(min(q.Other, 256)) / 256)
-	}
-	return sum
-}
-
-// keep puts a hit among the k best, behind its equals.
-func keep(hits []Hit, h Hit, k int) []Hit {
-	if h.Score == 0 || len(hits) == k && h.Score <= hits[k-1].Score {
-		return hits
-	}
-	at, _ := slices.BinarySearchFunc(hits, h.Score, func(h Hit, s uint32) int {
-		if h.Score >= s {
-			return -1
-		}
-		return 1
-	})
-	hits = slices.Insert(hits, at, h)
-	return hits[:min(len(hits), k)]
-}
-
-// least is the lowest score of the k best so far.
-func (ix *Index) least(p *sums, q *Query) uint64 {
-	hits := p.best[:0]
-	for _, doc := range p.met {
-		hits = keep(hits, Hit{int(doc), ix.counts(q, int(doc), p.of[doc])}, q.K)
-	}
-	p.best = hits
-	if len(hits) < q.K {
-		return 0
-	}
-	return uint64(hits[q.K-1].Score)
-}
-
-// prune forgets the documents that cannot come among the best, and adds to
-// the others what the lists that are left hold of them.
-func (ix *Index) prune(p *sums, q *Query, terms []asked, left, least uint64) {
-	stays := p.met[:0]
-	for _, doc := range p.met {
-		if uint64(ix.counts(q, int(doc), p.of[doc]))+left >= least {
-			stays = append(stays, doc)
-		} else {
-			p.of[doc] = 0
-		}
-	}
-	p.met = stays
-	slices.Sort(p.met)
-	for i := range terms {
-		terms[i].each(len(p.met), ix.docs, func(k int) int { return int(p.met[k]) }, func(k int, impact byte) {
-			p.of[p.met[k]] += terms[i].weight * uint32(impact)
-		})
-	}
-}
-
-// sums are those of a search.
-type sums struct {
-	of   []uint32 // of each document; all zero between searches
-	met  []uint32 // the documents whose sum is not
-	best []Hit
-}
-
-// add adds a list's impacts, weighed by w, to the sums of the allowed documents.
-func (p *sums) add(l []byte, w uint32, allowed Set) {
-	doc, of, met := 0, p.of, p.met
-	for i := 0; i+1 < len(l); i += 2 {
-		gap := uint64(l[i])
-		if gap >= 0x80 { // rare: a term in few documents has a short list
-			var n int
-			if gap, n = binary.Uvarint(l[i:]); n <= 0 || gap > maxDocs || i+n >= len(l) {
-				break
-			}
-			i += n - 1
-		}
-		if doc += int(gap); doc >= len(of) {
-			break
-		}
-		if l[i+1] != 0 && (allowed == nil || allowed.Has(doc)) {
-			if of[doc] == 0 {
-				met = append(met, uint32(doc))
-			}
-			of[doc] += w * uint32(l[i+1])
-		}
-	}
-	p.met = met
-}
-
 // Scores returns what a query finds in some documents, which must be allowed.
 func (ix *Index) Scores(q Query, docs []int) []uint32 {
 	scores := make([]uint32, len(docs))
 	terms := q.Terms[:min(len(q.Terms), maxTerms)]
 	weights := make([]uint32, len(terms))
+	all := ix.docs
+	if q.Allowed != nil {
+		all = q.Allowed.Len()
+	}
 	for i, t := range terms {
-		weights[i] = idf(ix.rarity(t.Hash, q.Allowed)) * min(t.Share, 256) / 256
+		df := t.Docs
+		if df == 0 {
+			df = ix.Holds(t.Hash, q.Allowed)
+		}
+		weights[i] = idf(all, df) * min(t.Share, 256) / 256
 	}
 	for i, impacts := range ix.Impacts(terms, docs) {
 		for t, v := range impacts {

@@ -2,7 +2,6 @@ package inverted
 
 import (
 	"bufio"
-	"container/heap"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -20,23 +19,13 @@ const magic = "suiren inverted2"
 // blockSize is how many documents a block of a list holds; the last holds what is left.
 const blockSize = 128
 
-// A record is a term in a document before the lists are made.
-type record struct {
-	term  uint64
-	doc   uint32
-	times [Fields]uint8
-}
-
-const recordSize = 16
-
-// A Writer makes an index. Its memory is bounded: records beyond Budget go to
-// sorted runs in files of folder dir, which are gone after Finish.
+// A Writer makes an index. Its memory is bounded: lists beyond Budget go to
+// runs in files of folder dir, which are gone after Finish.
 type Writer struct {
 	dir     string
 	params  []Params // by class
-	records []record
-	spare   []record
-	limit   int // records that are held
+	lists   lists
+	budget  int
 	runs    []*os.File
 	temps   []*os.File // runs and parts: gone after Finish
 	classes []Class
@@ -50,9 +39,10 @@ var ErrTooMany = errors.New("inverted: too many documents for one index")
 const maxDocs = 1 << 28
 
 // NewWriter returns a Writer with the parameters of each class. It holds
-// budget bytes of records, at least a thousand, before it writes a run to dir.
+// budget bytes of lists, at least 64 KiB, before it writes a run to dir, and a
+// sixteenth more for each run, so that there are few.
 func NewWriter(dir string, params []Params, budget int) *Writer {
-	return &Writer{dir: dir, params: params, limit: max(budget/(2*recordSize), 1000)}
+	return &Writer{dir: dir, params: params, budget: max(budget, 1<<16)}
 }
 
 // Add adds the next document: each of its terms once, and the length of each field.
@@ -65,62 +55,16 @@ func (w *Writer) Add(class Class, counts []Count, lengths [Fields]uint32) error 
 	}
 	doc := uint32(len(w.classes))
 	w.classes, w.lengths = append(w.classes, class), append(w.lengths, lengths)
-	for _, c := range counts {
-		if len(w.records) >= w.limit {
-			if err := w.spill(); err != nil {
-				return err
-			}
-		}
-		w.records = append(w.records, record{c.Term, doc, c.Times})
+	w.lists.add(counts, doc)
+	if w.lists.size()/(16+len(w.runs)) < w.budget/16 {
+		return nil
 	}
-	return nil
-}
-
-// sort orders the records by term; they come in the order of documents, and
-// it keeps that: a radix sort from the last byte.
-func (w *Writer) sort() {
-	if len(w.spare) < len(w.records) {
-		w.spare = make([]record, len(w.records))
-	}
-	from, to := w.records, w.spare[:len(w.records)]
-	for shift := 0; shift < 64; shift += 8 {
-		var at [257]int
-		for i := range from {
-			at[from[i].term>>shift&0xff+1]++
-		}
-		for i := range 256 {
-			at[i+1] += at[i]
-		}
-		for i := range from {
-			b := from[i].term >> shift & 0xff
-			to[at[b]] = from[i]
-			at[b]++
-		}
-		from, to = to, from
-	}
-	// An even number of passes: the records are where they were.
-}
-
-// spill writes the records to a run.
-func (w *Writer) spill() error {
-	w.sort()
 	f, err := os.CreateTemp(w.dir, "run-*")
 	if err != nil {
 		return err
 	}
 	w.runs, w.temps = append(w.runs, f), append(w.temps, f)
-	b := bufio.NewWriterSize(f, 1<<20)
-	var buf [recordSize]byte
-	for _, r := range w.records {
-		binary.LittleEndian.PutUint64(buf[:], r.term)
-		binary.LittleEndian.PutUint32(buf[8:], r.doc)
-		copy(buf[12:], r.times[:])
-		if _, err := b.Write(buf[:]); err != nil {
-			return err
-		}
-	}
-	w.records = w.records[:0]
-	return b.Flush()
+	return w.lists.spill(f)
 }
 
 // Abort takes the files away. It may be called after Finish.
@@ -130,83 +74,6 @@ func (w *Writer) Abort() {
 		os.Remove(f.Name())
 	}
 	w.runs, w.temps = nil, nil
-}
-
-// A run is a sorted sequence of records.
-type run struct {
-	now  record
-	mem  []record
-	file *bufio.Reader
-	nth  int // runs hold documents in their order, so ties go to the earlier
-}
-
-func (r *run) next() (bool, error) {
-	if r.file == nil {
-		if len(r.mem) == 0 {
-			return false, nil
-		}
-		r.now, r.mem = r.mem[0], r.mem[1:]
-		return true, nil
-	}
-	var b [recordSize]byte
-	if _, err := io.ReadFull(r.file, b[:]); err == io.EOF {
-		return false, nil
-	} else if err != nil {
-		return false, err
-	}
-	r.now = record{binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint32(b[8:]), [Fields]uint8(b[12:])}
-	return true, nil
-}
-
-type runs []*run
-
-func (h runs) Len() int { return len(h) }
-func (h runs) Less(i, j int) bool {
-	return h[i].now.term < h[j].now.term || h[i].now.term == h[j].now.term && h[i].nth < h[j].nth
-}
-func (h runs) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *runs) Push(x any)   { *h = append(*h, x.(*run)) }
-func (h *runs) Pop() any     { l := *h; x := l[len(l)-1]; *h = l[:len(l)-1]; return x }
-
-// merged calls f with every record in the order of terms and documents.
-func (w *Writer) merged(f func(record) error) error {
-	w.sort()
-	h := runs{{mem: w.records, nth: len(w.runs)}}
-	for i, file := range w.runs {
-		if _, err := file.Seek(0, io.SeekStart); err != nil {
-			return err
-		}
-		h = append(h, &run{file: bufio.NewReaderSize(file, 1<<18), nth: i})
-	}
-	live := h[:0]
-	for _, r := range h {
-		ok, err := r.next()
-		if err != nil {
-			return err
-		}
-		if ok {
-			live = append(live, r)
-		}
-	}
-	h = live
-	heap.Init(&h)
-	for len(h) > 0 {
-		if err := f(h[0].now); err != nil {
-			return err
-		}
-		ok, err := h[0].next()
-		if err != nil {
-			return err
-		}
-		if ok {
-			if len(h) > 1 {
-				heap.Fix(&h, 0)
-			}
-		} else {
-			heap.Pop(&h)
-		}
-	}
-	return nil
 }
 
 // means returns the mean length of each field of each class, of the documents that have it.
@@ -275,22 +142,19 @@ func (w *Writer) Finish(out io.Writer) error {
 		list, count, last = list[:0], 0, 0
 		return errors.Join(err0, err1, err2, err3)
 	}
-	err := w.merged(func(r record) error {
-		if r.term != term || count == 0 {
-			if err := end(); err != nil {
-				return err
-			}
-			term = r.term
-		}
-		list = binary.AppendUvarint(list, uint64(r.doc-last))
-		c := w.classes[r.doc]
-		impact := w.params[c].impact(r.times, w.lengths[r.doc], mean[c])
+	err := w.merged(func(t uint64) error {
+		err := end()
+		term = t
+		return err
+	}, func(doc uint32, times [Fields]uint8) {
+		list = binary.AppendUvarint(list, uint64(doc-last))
+		c := w.classes[doc]
+		impact := w.params[c].impact(times, w.lengths[doc], mean[c])
 		list = append(list, impact)
-		last, most = r.doc, max(most, impact)
+		last, most = doc, max(most, impact)
 		if count++; count%blockSize == 0 {
 			table = appendBlock(table, last, len(list))
 		}
-		return nil
 	})
 	if err = errors.Join(err, end()); err != nil {
 		return err

@@ -20,3 +20,19 @@ func dotGeneric(x, y []int8) int32 {
 	}
 	return sum
 }
+
+// dotsGeneric defines dots.
+func dotsGeneric(out []int32, rows, q []int8) {
+	for i := range out {
+		out[i] = dot(rows[i*len(q):(i+1)*len(q)], q)
+	}
+}
+
+// widened returns q as words.
+func widened(q []int8) []int16 {
+	wide := make([]int16, len(q))
+	for i, v := range q {
+		wide[i] = int16(v)
+	}
+	return wide
+}

@@ -15,3 +15,6 @@ func dotLanes(x, y []int8) int32 {
 	}
 	return a + b + c + d
 }
+
+// dots sets out[i] to the dot product of row i and q.
+func dots(out []int32, rows, q []int8, _ []int16) { dotsGeneric(out, rows, q) }

@@ -105,22 +105,35 @@ type Hit struct {
 // order sorts hits: the nearest first, of equal ones the earlier.
 func order(a, b Hit) int { return cmp.Or(cmp.Compare(b.Near, a.Near), cmp.Compare(a.At, b.At)) }
 
+// flatBlock is how many vectors Flat looks at together.
+const flatBlock = 256
+
 // Flat finds the k nearest of all vectors that allowed says yes to; nil allows
 // all. Cost: a pass over all of them.
 func (s *Set) Flat(v []float32, k int, allowed func(int) bool) []Hit {
+	if k <= 0 {
+		return nil
+	}
 	q, scale := quantise(v, s.width)
-	var hits []Hit
-	for i := range s.scales {
-		if allowed != nil && !allowed(i) {
-			continue
+	wide := widened(q)
+	var sums [flatBlock]int32
+	hits := make([]Hit, 0, min(k, s.Len())+1)
+	least := float32(math.Inf(-1))
+	for from := 0; from < s.Len(); from += flatBlock {
+		scales := s.scales[from:min(from+flatBlock, s.Len())]
+		dots(sums[:len(scales)], s.data[from*s.width:], q, wide)
+		for i, f := range scales {
+			near := float32(float32(sums[i])*f) * scale
+			if near <= least || allowed != nil && !allowed(from+i) {
+				continue
+			}
+			h := Hit{from + i, near}
+			at, _ := slices.BinarySearchFunc(hits, h, order)
+			hits = slices.Insert(hits, at, h)
+			if hits = hits[:min(len(hits), k)]; len(hits) == k {
+				least = hits[k-1].Near
+			}
 		}
-		h := Hit{i, s.near(i, q, scale)}
-		if len(hits) == k && (k == 0 || order(h, hits[k-1]) > 0) {
-			continue
-		}
-		at, _ := slices.BinarySearchFunc(hits, h, order)
-		hits = slices.Insert(hits, at, h)
-		hits = hits[:min(len(hits), k)]
 	}
 	return hits
 }

@@ -35,6 +35,28 @@ func TestDot(t *testing.T) {
 	}
 }
 
+func TestDots(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, width := range []int{1, 15, 16, 33, 48, 128} {
+		for n := range 11 {
+			rows, q := make([]int8, n*width), make([]int8, width)
+			for i := range rows {
+				rows[i] = int8(r.IntN(255) - 127)
+			}
+			for i := range q {
+				q[i] = int8(r.IntN(255) - 127)
+			}
+			got, want := make([]int32, n), make([]int32, n)
+			for i := range want {
+				want[i] = dotGeneric(rows[i*width:(i+1)*width], q)
+			}
+			if dots(got, rows, q, widened(q)); !slices.Equal(got, want) {
+				t.Fatalf("%d rows of %d: %v, want %v", n, width, got, want)
+			}
+		}
+	}
+}
+
 // points returns vectors in hidden dimensions, spread over width by a random
 // map, with a little noise: as embeddings lie. With clusters they lie about centres.
 func points(seed uint64, n, width, hidden int, clusters int) [][]float32 {

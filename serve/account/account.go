@@ -5,6 +5,7 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 	"suiren/serve/form"
 	"suiren/stage/operate"
 	"suiren/stage/operate/access"
+	"suiren/stage/operate/care"
 	"suiren/stage/operate/people"
 )
 
@@ -31,6 +33,14 @@ type Account struct {
 	Audit  *operate.Audit
 	Log    *slog.Logger // of what somebody should see now: a broken glass
 	Now    func() time.Time
+	Care   *care.Book // nil: no act needs two persons
+
+	// Erase takes a person, or the holder of a key, out of everything. Perform does
+	// what was approved and is not the door's own. Alarm tells now that a glass was
+	// broken. Each may be nil.
+	Erase   func(ctx context.Context, name, by string) (any, error)
+	Perform func(ctx context.Context, r care.Request) (any, error)
+	Alarm   func(people.Emergency)
 
 	Sources    Sources // outer ones, by which people sign in; the zero value is none
 	ceremonies pending[ceremony]
@@ -48,6 +58,7 @@ type Sources struct {
 func (a *Account) Config(c *serve.Config) {
 	c.Key, c.Decide, c.Decided, c.SignIn, c.Who = a.key, a.decide, a.decided, a.signIn, a.who
 	c.Sessions = sessions{a}
+	c.Second = a.second
 	c.Routes = append(c.Routes, a.routes()...)
 }
 
@@ -58,7 +69,7 @@ type known struct {
 }
 
 func caller(p access.Principal, kind string) serve.Caller {
-	return serve.Caller{Name: p.Name, Tenant: p.Tenant, Project: p.Project, Person: kind == people.OfPerson, Known: &known{p, kind}}
+	return serve.Caller{Name: p.Name, Tenant: p.Tenant, Project: p.Project, Person: kind == people.OfPerson, Readers: p.Readers(), Known: &known{p, kind}}
 }
 
 func principal(c serve.Caller) access.Principal {

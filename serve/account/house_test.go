@@ -123,7 +123,7 @@ func build(t testing.TB, change func(*Account, *serve.Config)) *house {
 		}
 	}
 	conf := serve.Config{Log: log, Slots: 4, Rate: func(serve.Rating) error { return nil },
-		Plan: nil, Search: func(caller, base, query string, most int) ([]openai.Found, error) {
+		Plan: nil, Search: func(_ []string, base, _ string, _ int) ([]openai.Found, error) {
 			if _, ok := whose[base]; !ok {
 				return nil, serve.ErrNoStore
 			}

@@ -135,6 +135,20 @@ func (a *Account) issuerFailed(err error) error {
 		Text: say.T("the sign-in server did not answer as it should", "登录服务器没有正确应答"), Next: say.T("try again, or sign in with a key", "请重试，或用密钥登录")}
 }
 
+// shown leads a browser that came by a link back to the page, which says what
+// went wrong by its code; what asks for something else than a page gets the error.
+func shown(do serve.Handler) serve.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		err := do(w, r)
+		e, known := errors.AsType[*form.Error](err)
+		if !known || !strings.Contains(r.Header.Get("Accept"), "text/html") {
+			return err
+		}
+		http.Redirect(w, r, "/#failed="+url.QueryEscape(e.Code), http.StatusSeeOther)
+		return nil
+	}
+}
+
 // stateCookie binds what comes back to the browser that was sent out. It comes
 // back from another site, which only a lax cookie does.
 const stateCookie = "suiren-oidc"

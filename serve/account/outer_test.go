@@ -137,6 +137,11 @@ func TestOIDC(t *testing.T) {
 		t.Errorf("another browser: %d", code)
 	}
 	b, state = out()
+	b.header = append(b.header, "Accept", "text/html") // a browser that is led is led back to the page
+	if code := back(b, "another", "the-code"); code != 303 || b.cookie != "" {
+		t.Errorf("another state, in a browser: %d", code)
+	}
+	b, state = out()
 	if code := back(b, state, "another-code"); code != 502 {
 		t.Errorf("a wrong code: %d", code)
 	}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"suiren/serve/form"
 	"suiren/stage/operate"
 	"suiren/stage/operate/access"
+	"suiren/stage/operate/care"
 	"suiren/stage/operate/people"
 )
 
@@ -107,12 +109,28 @@ func (a *Account) password(w http.ResponseWriter, r *http.Request) error {
 	return a.begin(w, r, p, false)
 }
 
+// mine lists the caller's sessions; this says which of them asks.
 func (a *Account) mine(w http.ResponseWriter, r *http.Request) error {
 	list, err := a.People.Sessions(serve.CallerOf(r).Name)
 	if err != nil {
 		return err
 	}
-	return serve.WriteJSON(w, http.StatusOK, map[string]any{"sessions": list})
+	this := ""
+	if x, ok := a.People.Session(serve.SessionSecret(r)); ok {
+		this = x.ID
+	}
+	return serve.WriteJSON(w, http.StatusOK, map[string]any{"sessions": list, "this": this})
+}
+
+// endOne signs one browser out.
+func (a *Account) endOne(w http.ResponseWriter, r *http.Request) error {
+	if err := a.People.EndOne(serve.CallerOf(r).Name, r.PathValue("id")); err != nil {
+		return told(err)
+	}
+	if err := a.note(r, "session.end", serve.CallerOf(r).Name); err != nil {
+		return err
+	}
+	return ok(w)
 }
 
 // endMine signs out everywhere.
@@ -147,16 +165,42 @@ func (a *Account) breakGlass(w http.ResponseWriter, r *http.Request) error {
 	if in.Minutes < 0 || in.Minutes > int(people.MaxEmergency.Minutes()) {
 		return form.OutOfRange("minutes", say.T("1 to %d", "1 到 %d", int(people.MaxEmergency.Minutes())))
 	}
-	e, err := a.People.Break(me.Name, strings.TrimSpace(in.Reason), time.Duration(in.Minutes)*time.Minute)
+	glass := glass{in.Reason, in.Minutes}
+	body, err := json.Marshal(glass)
 	if err != nil {
-		return told(err)
-	}
-	// The reason is content: the log keeps its digest, the accounts its words.
-	if _, err := a.Audit.Append(me.Name, "emergency.begin", e.Ends.Format(time.RFC3339), e.Reason); err != nil {
 		return err
 	}
-	a.Log.Warn("the glass was broken", "person", me.Name, "until", e.Ends.Format(time.RFC3339))
+	if err := a.second(r, care.Glass, me.Name, body); err != nil {
+		return err
+	}
+	e, err := a.broken(me.Name, glass)
+	if err != nil {
+		return err
+	}
 	return serve.WriteJSON(w, http.StatusOK, e)
+}
+
+// A glass is how somebody asks to break it.
+type glass struct {
+	Reason  string `json:"reason"`
+	Minutes int    `json:"minutes"`
+}
+
+// broken breaks the glass, and tells of it at once.
+func (a *Account) broken(name string, g glass) (people.Emergency, error) {
+	e, err := a.People.Break(name, strings.TrimSpace(g.Reason), time.Duration(g.Minutes)*time.Minute)
+	if err != nil {
+		return e, told(err)
+	}
+	// The reason is content: the log keeps its digest, the accounts its words.
+	if _, err := a.Audit.Append(name, "emergency.begin", e.Ends.Format(time.RFC3339), e.Reason); err != nil {
+		return e, err
+	}
+	a.Log.Warn("the glass was broken", "person", name, "until", e.Ends.Format(time.RFC3339))
+	if a.Alarm != nil {
+		a.Alarm(e)
+	}
+	return e, nil
 }
 
 func (a *Account) mend(w http.ResponseWriter, r *http.Request) error {

@@ -69,6 +69,42 @@ func TestAPersonsLife(t *testing.T) {
 	}
 }
 
+// A person sees where they are signed in, and ends one place without the others;
+// nobody ends another's.
+func TestEndingOneSession(t *testing.T) {
+	h := build(t, nil)
+	h.person(people.Person{Name: "li", Roles: []string{"user"}})
+	h.person(people.Person{Name: "han", Roles: []string{"user"}})
+	here, there, han := h.as("li"), h.as("li"), h.as("han")
+	type list struct {
+		Sessions []struct{ ID, Kind string }
+		This     string
+	}
+	of := func(b *browser) (l list) {
+		_, text := b.do("GET", "/api/session/list", "")
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		return l
+	}
+	mine, theirs := of(here), of(there)
+	if len(mine.Sessions) != 2 || mine.This == "" || mine.This == theirs.This || mine.Sessions[0].ID == mine.Sessions[1].ID {
+		t.Fatalf("%+v and %+v", mine, theirs)
+	}
+	if code, _ := han.do("DELETE", "/api/session/list/"+theirs.This, ""); code != 404 {
+		t.Errorf("another's session: %d", code)
+	}
+	if code, text := here.do("DELETE", "/api/session/list/"+theirs.This, ""); code != 200 {
+		t.Errorf("%d %s", code, text)
+	}
+	if code, _ := there.do("GET", "/api/state", ""); code != 401 {
+		t.Errorf("the session that was ended: %d", code)
+	}
+	if code, _ := here.do("GET", "/api/state", ""); code != 200 || len(of(here).Sessions) != 1 {
+		t.Errorf("the other one: %d", code)
+	}
+}
+
 // Guessing is slowed down, by name and by address, and says when to come back.
 func TestGuessing(t *testing.T) {
 	h := build(t, nil)

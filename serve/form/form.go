@@ -157,6 +157,7 @@ type Ask struct {
 	Seed     uint64
 	Caller   string
 	Tenant   string
+	Readers  []string // the caller, as rules of documents name it
 	Receipt  *Receipt // filled in by the time the answer ends; nil: not asked for
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"suiren/engine/chat"
@@ -52,6 +53,7 @@ type Model struct {
 	memory   infer.Memory
 	facts    form.Facts
 	grammars grammars
+	closed   atomic.Bool
 }
 
 var kvTypes = map[string]model.KVType{"": model.KVFloat16, "f16": model.KVFloat16, "f32": model.KVFloat32, "int8": model.KVInt8}
@@ -207,9 +209,9 @@ func (m *Model) Load(memory int64) (err error) {
 // called before the model answers.
 func (m *Model) Sign(digest string) { m.opt.Digest = digest }
 
-// Close frees the model, which may be nil.
+// Close frees the model, which may be nil or closed.
 func (m *Model) Close() {
-	if m == nil {
+	if m == nil || m.closed.Swap(true) {
 		return
 	}
 	if m.engine != nil {

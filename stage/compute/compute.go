@@ -63,30 +63,53 @@ func Calibrate(m *stage.Machine) {
 }
 
 // Bandwidth measures how many bytes per second the given number of threads
-// read from memory together: memory as the engine's weights have it, in large
-// pages where there are any, which are faster to read than small ones.
+// read from memory together, the best of a few rounds.
 func Bandwidth(threads int) (float64, error) {
-	arena, err := tensor.NewArena(threads * readBytes / 4)
+	r, err := NewReader(threads)
 	if err != nil {
 		return 0, err
 	}
-	defer arena.Close()
-	bufs := make([][]byte, threads)
-	for i := range bufs {
+	defer r.Close()
+	var best float64
+	for range readRounds {
+		best = max(best, r.Read())
+	}
+	return best, nil
+}
+
+// A Reader reads memory as the engine's weights have it, in large pages where
+// there are any, which are faster to read than small ones.
+type Reader struct {
+	arena *tensor.Arena
+	bufs  [][]byte
+	sums  []uint64
+}
+
+// NewReader takes memory for so many threads to read.
+func NewReader(threads int) (*Reader, error) {
+	arena, err := tensor.NewArena(threads * readBytes / 4)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{arena, make([][]byte, threads), make([]uint64, threads)}
+	for i := range r.bufs {
 		f := arena.Float32(readBytes / 4)
 		for j := 0; j < len(f); j += 1024 {
 			f[j] = 1 // or every page would be the one page of zeros
 		}
-		bufs[i] = unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(f))), readBytes)
+		r.bufs[i] = unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(f))), readBytes)
 	}
-	var best float64
-	sums := make([]uint64, threads)
-	for range readRounds {
-		t := timed(threads, func(i int) { sums[i] = kernel.ReadSum(bufs[i]) })
-		best = max(best, float64(threads)*readBytes/t.Seconds())
-	}
-	return best, nil
+	return r, nil
 }
+
+// Read reads everything once and returns bytes a second.
+func (r *Reader) Read() float64 {
+	t := timed(len(r.bufs), func(i int) { r.sums[i] = kernel.ReadSum(r.bufs[i]) })
+	return float64(len(r.bufs)) * readBytes / t.Seconds()
+}
+
+// Close frees the memory.
+func (r *Reader) Close() { r.arena.Close() }
 
 // timed runs f(0) … f(n-1) at once and returns how long all of them took.
 func timed(n int, f func(int)) time.Duration {

@@ -97,7 +97,11 @@ func keyOf(e *stage.Example) string {
 	if folded == "" { // nothing but signs: as it is
 		folded = strings.TrimSpace(text)
 	}
-	h := sha256.Sum256([]byte(folded))
+	return keyOfText(folded)
+}
+
+func keyOfText(text string) string {
+	h := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(h[:12])
 }
 
@@ -164,20 +168,11 @@ type sorter struct {
 
 // Run implements stage.Operator.
 func (c *Conversations) Run(ctx context.Context, job *stage.Job) error {
-	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}}
-	s.report = conversationsReport{Format: 1, Files: map[string]int{}, Examples: map[string]int{}, Keys: map[string]int{}, Messages: map[string]int{}, Languages: map[string]int{}}
-	for _, part := range []string{trainPart, watchPart, heldoutPart} {
-		dir := filepath.Join(job.Out, part)
-		if err := os.Mkdir(dir, 0o777); err != nil {
-			return err
-		}
-		w, err := stage.CreateExamples(filepath.Join(dir, stage.ExamplesFile))
-		if err != nil {
-			return err
-		}
-		defer w.Close()
-		s.parts[part], s.keys[part] = w, map[string]bool{}
+	s, err := c.sorter(job)
+	if err != nil {
+		return err
 	}
+	defer s.stop()
 	dir := job.Dir("files")
 	paths, err := filesBelow(dir)
 	if err != nil {
@@ -194,6 +189,32 @@ func (c *Conversations) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	return s.close(job)
+}
+
+// sorter opens the parts.
+func (c *Conversations) sorter(job *stage.Job) (*sorter, error) {
+	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}}
+	s.report = conversationsReport{Format: 1, Files: map[string]int{}, Examples: map[string]int{}, Keys: map[string]int{}, Messages: map[string]int{}, Languages: map[string]int{}}
+	for _, part := range []string{trainPart, watchPart, heldoutPart} {
+		dir := filepath.Join(job.Out, part)
+		if err := os.Mkdir(dir, 0o777); err != nil {
+			return nil, err
+		}
+		w, err := stage.CreateExamples(filepath.Join(dir, stage.ExamplesFile))
+		if err != nil {
+			return nil, errors.Join(err, s.stop())
+		}
+		s.parts[part], s.keys[part] = w, map[string]bool{}
+	}
+	return s, nil
+}
+
+// stop closes the parts as they are.
+func (s *sorter) stop() (err error) {
+	for _, w := range s.parts {
+		err = errors.Join(err, w.Close())
+	}
+	return err
 }
 
 // filesBelow returns the files below dir in the order of their paths.
@@ -235,7 +256,7 @@ func (s *sorter) file(ctx context.Context, dir, p string, faults *faultList) err
 	return nil
 }
 
-// add writes an example into its part, once.
+// add writes an example into its part, once. Its key may be there.
 func (s *sorter) add(e *stage.Example) error {
 	use := e.Use()
 	if s.first == "" {
@@ -249,7 +270,10 @@ func (s *sorter) add(e *stage.Example) error {
 		return &say.Error{Where: e.From, What: say.T("there are more than %d examples", "样例超过 %d 条", maxExamples), Next: say.T("make several blocks of them", "请分成几个块")}
 	}
 	from := e.From
-	e.From, e.Key = "", keyOf(e)
+	e.From = ""
+	if e.Key == "" {
+		e.Key = keyOf(e)
+	}
 	text, err := json.Marshal(e)
 	if err != nil {
 		return err

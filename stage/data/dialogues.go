@@ -2,8 +2,7 @@ package data
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,24 +13,20 @@ import (
 
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/verify"
 	"suiren/store"
 )
 
-// Dialogues is the operator that makes conversations of several turns by a grammar,
-// in one or two languages. A program keeps the state that they speak of, so all
-// answers are right. Parts:
-//
-//	train, watch  examples.jsonl, whole conversations
-//	heldout       problems.jsonl: all but the last answer, and what makes it right
-//	report        report.json: what was made
-//
-// A conversation's part is a function of its canonical key: what happens in it, in
-// no language's words.
+// Dialogues is the operator that makes conversations by grammars: of forms with
+// what is drawn, in one or two languages. Parts are those of Conversations. A
+// dialogue's key is its form and what was drawn, so that no other wording and no
+// translation of one is in another part.
 type Dialogues struct {
+	Path      string   `plan:"path,optional"`      // a pattern of grammars below the folder of the plan; none: our own
 	Languages []string `plan:"languages,optional"` // en, zh; none: both
-	Families  []string `plan:"families,optional"`  // sums, stock, booking; none: all
-	Count     int      `plan:"count,optional" min:"100" max:"10000000"`
-	Heldout   int      `plan:"heldout,optional" min:"20" max:"100000"`
+	As        string   `plan:"as,optional" json:",omitempty"`
+	Count     int      `plan:"count,optional" min:"1" max:"10000000"`
+	Heldout   *float64 `plan:"heldout,optional" min:"0" max:"0.4"`
 	Seed      uint64   `plan:"seed,optional"`
 }
 
@@ -40,165 +35,178 @@ func (*Dialogues) Name() string    { return "dialogues" }
 func (*Dialogues) Revision() int   { return 1 }
 func (*Dialogues) Out() store.Kind { return store.Examples }
 
-// What is made when the plan does not say.
+// Files implements stage.FileReader.
+func (d *Dialogues) Files() []string {
+	if d.Path == "" {
+		return nil
+	}
+	return []string{d.Path}
+}
+
+const defaultDialogues = 5000
+
+// What dialogues are made as.
 const (
-	defaultDialogues        = 20_000
-	defaultHeldoutDialogues = 300
-	watchDialogues          = 300
+	asChats    = "chats"
+	asProblems = "problems" // without the last answer, with what makes one right
 )
 
-func talkNames() (names []string) {
-	for _, f := range talkFamilies {
-		names = append(names, f.name)
-	}
-	return names
-}
+//go:embed dialogues.json
+var ownGrammar []byte
 
 // Check implements stage.Checker.
-func (o *Dialogues) Check() (list []*say.Error) {
-	for _, c := range []struct {
-		where        string
-		names, known []string
-	}{{"languages", o.Languages, languages}, {"families", o.Families, talkNames()}} {
-		for _, name := range c.names {
-			if !slices.Contains(c.known, name) {
-				list = append(list, &say.Error{Where: c.where, What: say.T("%q is not known here", "这里没有 %q", name),
-					Next: say.T("choose among %s", "可选：%s", strings.Join(c.known, ", "))})
-			}
+func (d *Dialogues) Check() []*say.Error {
+	if d.As != "" && d.As != asChats && d.As != asProblems {
+		return []*say.Error{{Where: "as", What: say.T("%q is not known here", "这里没有 %q", d.As), Next: say.T("choose among %s", "可选：%s", asChats+", "+asProblems)}}
+	}
+	for _, lang := range d.Languages {
+		if !slices.Contains(languages, lang) {
+			return []*say.Error{{Where: "languages", What: say.T("%q is not known here", "这里没有 %q", lang), Next: say.T("choose among %s", "可选：%s", strings.Join(languages, ", "))}}
 		}
 	}
-	return list
+	return nil
 }
 
-// Forecast implements stage.Forecaster. They are read as chats, whose length nobody
-// knows before they were made.
-func (o *Dialogues) Forecast(map[string][]stage.Forecast, stage.Machine) stage.Forecast {
-	n := float64(orDefault(o.Count, defaultDialogues))
-	return stage.Forecast{
-		Low: n * 5e-6, High: n * 100e-6, Memory: 32<<20 + int64(n)*64,
-		Basis: say.T("5–100 µs a conversation, estimated", "每段对话 5–100 微秒（估计）"),
-		Size:  map[string]float64{"heldout": float64(orDefault(o.Heldout, defaultHeldoutDialogues))},
-	}
-}
-
-type dialoguesReport struct {
-	Format    int            `json:"format"` // 1
-	Seed      uint64         `json:"seed"`
-	Examples  map[string]int `json:"examples"` // by part
-	Keys      map[string]int `json:"keys"`     // by part, different ones; no key is in two parts
-	Families  map[string]int `json:"families"`
-	Languages map[string]int `json:"languages"`
-	Messages  int            `json:"messages"`
-	Twice     int            `json:"exact_duplicate"` // dropped
-	Exhausted int            `json:"exhausted"`       // tries that found nothing new
+// Forecast implements stage.Forecaster.
+func (d *Dialogues) Forecast(map[string][]stage.Forecast, stage.Machine) stage.Forecast {
+	const bytes = 300 // of a dialogue, about
+	n := float64(orDefault(d.Count, defaultDialogues))
+	return stage.Forecast{Low: n * 60e-6, High: n * 600e-6, Memory: 64<<20 + int64(n)*100,
+		Basis: say.T("60–600 µs a dialogue, measured", "每段对话 60–600 微秒（实测）"), Size: map[string]float64{"text": n * bytes}}
 }
 
 // Run implements stage.Operator.
-func (o *Dialogues) Run(ctx context.Context, job *stage.Job) error {
-	r := dialoguesReport{Format: 1, Seed: o.Seed, Examples: map[string]int{}, Keys: map[string]int{}, Families: map[string]int{}, Languages: map[string]int{}}
-	seen := map[[16]byte]bool{}
-	for _, p := range []struct {
-		name string
-		n    int
-	}{{heldoutPart, orDefault(o.Heldout, defaultHeldoutDialogues)}, {watchPart, watchDialogues}, {trainPart, orDefault(o.Count, defaultDialogues)}} {
-		if err := o.part(ctx, job, p.name, p.n, seen, &r); err != nil {
-			return err
-		}
-	}
-	dir := filepath.Join(job.Out, reportPart)
-	if err := os.Mkdir(dir, 0o777); err != nil {
+func (d *Dialogues) Run(ctx context.Context, job *stage.Job) error {
+	list, err := d.grammars(job)
+	if err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(dir, "report.json"), r)
-}
-
-// part makes n conversations.
-func (o *Dialogues) part(ctx context.Context, job *stage.Job, part string, n int, seen map[[16]byte]bool, r *dialoguesReport) error {
-	dir := filepath.Join(job.Out, part)
-	if err := os.Mkdir(dir, 0o777); err != nil {
+	langs := d.Languages
+	if len(langs) == 0 {
+		langs = languages
+	}
+	type form struct {
+		*dialogue
+		lang string
+	}
+	var forms []form
+	var weights []int
+	for _, g := range list {
+		for i := range g.Dialogues {
+			x := &g.Dialogues[i]
+			for _, lang := range langs {
+				if x.Turns[lang] != nil && (d.As != asProblems || x.Verify != nil) {
+					forms, weights = append(forms, form{x, lang}), append(weights, orDefault(x.Weight, 1))
+				}
+			}
+		}
+	}
+	if len(forms) == 0 {
+		return &say.Error{Where: orWord(d.Path, "dialogues"), What: say.T("no dialogue is in these languages, and of what is asked for", "没有所要语言和用途的对话"),
+			Next: say.T("problems need verify; see languages", "problems 需要 verify；请检查 languages")}
+	}
+	s, err := (&Conversations{Path: d.Path, Heldout: d.Heldout}).sorter(job)
+	if err != nil {
 		return err
 	}
-	var problems []stage.Problem
-	var w *stage.ExampleWriter
-	if part != heldoutPart {
-		var err error
-		if w, err = stage.CreateExamples(filepath.Join(dir, stage.ExamplesFile)); err != nil {
-			return err
-		}
-		defer w.Close()
-	}
-	keys := map[[16]byte]bool{}
-	for i := range n {
+	defer s.stop()
+	n := orDefault(d.Count, defaultDialogues)
+	unfit := 0
+	for i := 0; s.total-s.report.Twice < n; i++ {
 		if i%1000 == 0 {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			job.Emit(stage.Event{Type: "progress", Done: float64(i), Total: float64(n), Unit: "examples"})
+			job.Emit(stage.Event{Type: "progress", Done: float64(s.total - s.report.Twice), Total: float64(n), Unit: "problems"})
 		}
-		g, f, lang, id, ok := o.draw(part, i, seen, r)
-		if !ok {
-			r.Exhausted++
+		if unfit+s.report.Twice > tries*(n+tries) {
+			return &say.Error{Where: orWord(d.Path, "dialogues"), What: say.T("there are no %d different dialogues: %d were found", "凑不出 %d 段不同的对话：只找到 %d 段", n, s.total-s.report.Twice),
+				Next: say.T("lower count, widen what is drawn, or give more wordings", "请减小 count、扩大抽取范围，或给出更多说法")}
+		}
+		r := newDraw(d.Seed, "dialogues", i)
+		f := forms[r.weigh(weights)]
+		e, err := f.make(r, f.lang)
+		if errors.Is(err, errUnfit) {
+			unfit++
 			continue
 		}
-		seen[id] = true
-		h := sha256.Sum256([]byte(g.key))
-		keys[[16]byte(h[:16])] = true
-		key, last := hex.EncodeToString(h[:12]), len(g.messages)-1
-		r.Examples[part]++
-		r.Families[f.name]++
-		r.Languages[lang]++
-		r.Messages += len(g.messages)
-		if part == heldoutPart {
-			problems = append(problems, stage.Problem{
-				ID: hex.EncodeToString(id[:8]), Key: key, Family: f.name, Lang: lang, Level: (len(g.messages) + 1) / 2,
-				Context: g.messages[: last-1 : last-1], Prompt: g.messages[last-1].Content, Verify: json.RawMessage(g.verify),
-			})
-			continue
+		if err == nil {
+			err = d.judge(ctx, e)
 		}
-		from := fmt.Sprintf("dialogues/%s seed %d, %s %d: %s", f.name, o.Seed, part, i, g.key) // made again by these
-		if err := w.Write(&stage.Example{From: from, Key: key, Messages: g.messages}); err != nil {
+		if err != nil {
+			return inGrammar(f.g.name+": "+f.Name, err)
+		}
+		e.From = fmt.Sprintf("%s:%s/%s#%d", f.g.name, f.Name, f.lang, i)
+		s.report.Files[f.g.name+":"+f.Name+"/"+f.lang]++
+		if err := s.add(e); err != nil {
 			return err
 		}
 	}
-	r.Keys[part] = len(keys)
-	if w != nil {
-		return w.Close()
-	}
-	f, err := os.Create(filepath.Join(dir, problemsFile))
-	if err != nil {
-		return err
-	}
-	return errors.Join(stage.WriteProblems(f, problems), f.Close())
+	return s.close(job)
 }
 
-// draw makes a conversation that belongs to a part and is not there yet.
-func (o *Dialogues) draw(part string, i int, seen map[[16]byte]bool, r *dialoguesReport) (g dialogue, f talkFamily, lang string, id [16]byte, ok bool) {
-	langs := o.Languages
+func orWord(s, word string) string {
+	if s == "" {
+		return word
+	}
+	return s
+}
+
+// grammars reads those of the plan, or our own.
+func (d *Dialogues) grammars(job *stage.Job) ([]*grammar, error) {
+	langs := d.Languages
 	if len(langs) == 0 {
 		langs = languages
 	}
-	var list []talkFamily
-	for _, f := range talkFamilies {
-		if len(o.Families) == 0 || slices.Contains(o.Families, f.name) {
-			list = append(list, f)
+	if d.Path == "" {
+		g, err := readGrammar("dialogues.json", ownGrammar, langs)
+		return []*grammar{g}, err
+	}
+	dir := job.Dir("files")
+	paths, err := filesBelow(dir)
+	if err != nil {
+		return nil, err
+	}
+	var list []*grammar
+	for _, p := range paths {
+		b, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(p)))
+		if err != nil {
+			return nil, err
+		}
+		g, err := readGrammar(p, b, langs)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, g)
+	}
+	return list, nil
+}
+
+// judge has the verifier judge the answer that was made, and makes of the
+// dialogue what is asked for. A grammar that contradicts itself is an error.
+func (d *Dialogues) judge(ctx context.Context, e *stage.Example) error {
+	last := len(e.Messages) - 1
+	if e.Verify != nil {
+		var spec verify.Spec
+		if json.Unmarshal(e.Verify, &spec) == nil && spec.URL != "" {
+			return say.Errorf("what is made here is not judged by an address", "这里生成的内容不能由网址评判")
+		}
+		v, err := verify.Parse(e.Verify)
+		if err != nil {
+			return err
+		}
+		score, err := v.Score(ctx, e.Messages[last-1].Content, e.Messages[last].Content)
+		if err != nil {
+			return err
+		}
+		if score < 0.5 {
+			return say.Errorf("its own answer %q is wrong by %s", "按 %[2]s，它自己的回答 %[1]q 是错的", e.Messages[last].Content, e.Verify)
 		}
 	}
-	d := newDraw(o.Seed, "dialogues "+part, i)
-	f, lang = list[i%len(list)], langs[i/len(list)%len(langs)]
-	for range tries {
-		g = f.make(d, speaker{d, lang})
-		if partOf(g.key) != part {
-			continue
-		}
-		h := sha256.New()
-		for _, m := range g.messages {
-			fmt.Fprintf(h, "%s\n%s\n", m.Role, m.Content)
-		}
-		id = [16]byte(h.Sum(nil)[:16])
-		if !seen[id] {
-			return g, f, lang, id, true
-		}
-		r.Twice++
+	if d.As == asProblems {
+		e.Messages = e.Messages[:last:last]
+		return nil
 	}
-	return g, f, lang, id, false
+	e.Verify = nil
+	return nil
 }

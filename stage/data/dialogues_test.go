@@ -1,151 +1,161 @@
 package data
 
 import (
+	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
 	"suiren/stage"
-	"suiren/stage/verify"
 )
 
-// What the user says, read back by other means than it was made, leads to what the
-// assistant answers at each turn; and the verifier takes the last answer, and no
-// other.
+func makeDialogues(t *testing.T, d *Dialogues, grammar string) (string, error) {
+	t.Helper()
+	job := &stage.Job{Out: t.TempDir(), Emit: func(stage.Event) {}}
+	if grammar != "" {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "g.json"), []byte(grammar), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d.Path = "*.json"
+		job.Inputs = []stage.Input{{Arg: "files", Dir: dir}}
+	}
+	return job.Out, d.Run(context.Background(), job)
+}
+
+// Our own forms make what their verifiers call right, in both languages, and
+// no key is in two parts; the same seed makes the same bytes.
 func TestDialogues(t *testing.T) {
-	number := regexp.MustCompile(`\d+`)
-	is := func(text string, words ...string) bool {
-		for _, w := range words {
-			if strings.Contains(text, w) {
-				return true
+	out, err := makeDialogues(t, &Dialogues{Count: 1500, Seed: 3}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := map[string]string{}
+	forms := map[string]int{}
+	thoughts, n := 0, 0
+	for _, p := range []string{trainPart, watchPart, heldoutPart} {
+		for e, err := range stage.Examples(filepath.Join(out, p, stage.ExamplesFile)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if other, there := part[e.Key]; there && other != p {
+				t.Fatalf("%s is in %s and %s", e.Key, other, p)
+			}
+			part[e.Key] = p
+			n++
+			form, _, _ := strings.Cut(e.From, "#")
+			forms[form]++
+			for _, m := range e.Messages {
+				if m.Thought != "" {
+					thoughts++
+				}
+				if strings.ContainsAny(m.Content, "{}") && !json.Valid([]byte(m.Content)) {
+					t.Errorf("%s: %q", e.From, m.Content)
+				}
 			}
 		}
-		return false
 	}
-	for _, f := range talkFamilies {
-		for _, lang := range languages {
-			for i := range 400 {
-				d := newDraw(1, "test "+f.name+lang, i)
-				g := f.make(d, speaker{d, lang})
-				n := 0
-				for k := 0; k < len(g.messages); k += 2 {
-					u, a := g.messages[k].Content, g.messages[k+1].Content
-					if g.messages[k].Role != "user" || g.messages[k+1].Role != "assistant" || strings.ContainsAny(u+a, "{}<>") {
-						t.Fatalf("%+v", g.messages)
-					}
-					if f.name == "booking" {
-						continue
-					}
-					var v []int
-					for _, s := range number.FindAllString(u, -1) {
-						x, _ := strconv.Atoi(s)
-						v = append(v, x)
-					}
-					switch {
-					case len(v) == 2:
-						n = v[0] + v[1]
-					case k == 0:
-						n = v[0]
-					case len(v) == 0:
-					case is(u, "ubtract", "away", "less", "减", "sold", "sent out", "gone", "卖出", "发走", "少了"):
-						n -= v[0]
-					case is(u, "ultiply", "times", "乘"):
-						n *= v[0]
-					case is(u, "add", "Add", "more", "received", "Another", "加", "来了", "收到", "新到"):
-						n += v[0]
-					default:
-						t.Fatalf("%q", u)
-					}
-					if got := number.FindString(a); got != strconv.Itoa(n) {
-						t.Fatalf("%q to %+v, want %d", a, g.messages[:k+1], n)
-					}
-				}
-				v, err := verify.Parse([]byte(g.verify))
-				if err != nil {
-					t.Fatal(err)
-				}
-				last := g.messages[len(g.messages)-1].Content
-				if score, err := v.Score(t.Context(), "", last); err != nil || score != 1 {
-					t.Fatalf("%s of %q: %v %v", g.verify, last, score, err)
-				}
-				if f.name == "booking" { // the last answer is in the last summary
-					said := strings.TrimSuffix(strings.Fields(strings.Trim(last, ".。是位"))[len(strings.Fields(strings.Trim(last, ".。是位")))-1], ".")
-					if said == "people" {
-						said = number.FindString(last)
-					}
-					if !strings.Contains(g.messages[len(g.messages)-3].Content, said) {
-						t.Fatalf("%q of %+v", said, g.messages)
-					}
-				}
-				if score, _ := v.Score(t.Context(), "", "999"); score != 0 {
-					t.Fatalf("%s takes 999", g.verify)
-				}
-			}
+	if n != 1500 || len(forms) != 16 || thoughts == 0 || len(part) < n/2 {
+		t.Errorf("%d dialogues of %d keys, %d thoughts, %v", n, len(part), thoughts, forms)
+	}
+	again, err := makeDialogues(t, &Dialogues{Count: 1500, Seed: 3}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := os.ReadFile(filepath.Join(out, trainPart, stage.ExamplesFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(again, trainPart, stage.ExamplesFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(a) != string(b) {
+		t.Error("the same seed made other dialogues")
+	}
+	out, err = makeDialogues(t, &Dialogues{Count: 300, As: asProblems, Languages: []string{"zh"}}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := stage.ReadProblems(filepath.Join(out, trainPart, problemsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range list {
+		if p.Verify == nil || p.Lang != "zh" || p.Prompt == "" {
+			t.Fatalf("%+v", p)
 		}
 	}
 }
 
-// The same seed gives the same bytes, another one others, and no part holds
-// another's key.
-func TestDialoguesParts(t *testing.T) {
-	files := func(seed uint64) (all string, keys map[string]map[string]bool) {
-		dir := runOp(t, &Dialogues{Count: 600, Heldout: 60, Seed: seed}, nil)
-		keys = map[string]map[string]bool{}
-		note := func(part, key string) {
-			if keys[part] == nil {
-				keys[part] = map[string]bool{}
-			}
-			keys[part][key] = true
-		}
-		for _, part := range []string{trainPart, watchPart} {
-			name := filepath.Join(dir, part, stage.ExamplesFile)
-			n := 0
-			for e, err := range stage.Examples(name) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				if e.Use() != stage.UseChats || e.From == "" {
-					t.Fatalf("%+v", e)
-				}
-				note(part, e.Key)
-				n++
-			}
-			if n != map[string]int{trainPart: 600, watchPart: watchDialogues}[part] {
-				t.Errorf("%s has %d", part, n)
-			}
-			b, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all += string(b)
-		}
-		problems := readPart(t, dir, heldoutPart)
-		if len(problems) != 60 {
-			t.Errorf("%d are held out", len(problems))
-		}
-		for _, p := range problems {
-			note(heldoutPart, p.Key)
-			all += p.ID
-		}
-		return all, keys
+// Tools are called with what was drawn, numbers as numbers, and answered.
+func TestDialogueTools(t *testing.T) {
+	out, err := makeDialogues(t, &Dialogues{Count: 20}, `{"lists": {"cities": ["Oslo", "Lima"]}, "dialogues": [{"name": "w", "draw": [["c", "cities"], ["d", "1..20"]],
+		"turns": {"en": [{"role": "user", "content": "How warm is {c} in {d} days?"},
+			{"role": "assistant", "tool_calls": [{"name": "weather", "arguments": {"city": "{c}", "days": "{d}"}}]},
+			{"role": "tool", "content": "{d + 1}"}, {"role": "assistant", "content": "{d + 1} degrees."}]}, "verify": {"number": "{d + 1}"}}]}`)
+	if err != nil {
+		t.Fatal(err)
 	}
-	a, keys := files(1)
-	if b, _ := files(1); b != a {
-		t.Error("made again, they differ")
-	}
-	if b, _ := files(2); b == a {
-		t.Error("another seed makes the same")
-	}
-	for part, list := range keys {
-		for other, theirs := range keys {
-			for key := range list {
-				if part != other && theirs[key] {
-					t.Errorf("%s is in %s and in %s", key, part, other)
-				}
-			}
+	for e, err := range stage.Examples(filepath.Join(out, trainPart, stage.ExamplesFile)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		var args struct {
+			City string
+			Days int
+		}
+		call := e.Messages[1].Calls[0]
+		if err := json.Unmarshal([]byte(call.Function.Arguments), &args); err != nil || args.City == "" || args.Days == 0 || e.Messages[2].CallID != call.ID {
+			t.Fatalf("%v: %+v", err, e)
 		}
 	}
+}
+
+// A form that contradicts itself, or cannot be read, is an error that says where.
+func TestGrammarFaults(t *testing.T) {
+	form := func(draw, text, verify string) string {
+		return `{"lists": {"l": ["a", 2, 0.5, {"x": 1}]}, "phrases": {"p": {"en": ["{q} there", "well"]}, "q": {"en": ["oh"]}, "loop": {"en": ["{loop}"]}},
+			"dialogues": [{"name": "f", "draw": [` + draw + `], "turns": {"en": [{"role": "user", "content": "how many, {p}?"}, {"role": "assistant", "content": "` + text + `"}]}, "verify": ` + verify + `}]}`
+	}
+	if _, err := makeDialogues(t, &Dialogues{Count: 9}, form(`["n", "1..99"], ["m", "n * 2"]`, "{m} {{it is}}, {p}", `{"number": "{m}"}`)); err != nil {
+		t.Error(err)
+	}
+	for _, x := range []struct{ grammar, want string }{
+		{form(`["n", "1..99"]`, "{n + 1}", `{"number": "{n}"}`), "wrong"},
+		{form(`["n", "1..99"]`, "{m}", `null`), "turns.en[1]"},
+		{form(`["n", "1..99"]`, "{n", `null`), "brace"},
+		{form(`["n", "9..1"]`, "{n}", `null`), "range"},
+		{form(`["n", "nobody"]`, "{n}", `null`), "n"},
+		{form(`["n", "1..99"]`, "{loop}", `null`), "deep"},
+		{form(`["n", "1..99"]`, "{n}", `{"url": "http://127.0.0.1/"}`), "address"},
+		{form(`["n", "1..3"]`, "{n}", `null`), "different"},
+		{form(`["n", "1..99"], ["m", "n / 0"]`, "{m}", `null`), "m"},
+		{`{"dialogues": []}`, "none"},
+		{`{"dialogue": []}`, "dialogue"},
+		{`[`, "byte"},
+	} {
+		_, err := makeDialogues(t, &Dialogues{Count: 50}, x.grammar)
+		if err == nil || !strings.Contains(err.Error(), x.want) {
+			t.Errorf("%q: %v", x.want, err)
+		}
+	}
+}
+
+func FuzzGrammar(f *testing.F) {
+	f.Add(string(ownGrammar))
+	f.Add(`{"dialogues": [{"name": "f", "draw": [["n", "1..9"]], "turns": {"en": [{"role": "user", "content": "{n}"}, {"role": "assistant", "content": "{n}"}]}}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		g, err := readGrammar("g", []byte(text), languages)
+		if err != nil {
+			return
+		}
+		for i := range g.Dialogues {
+			for lang := range g.Dialogues[i].Turns {
+				g.Dialogues[i].make(newDraw(1, "fuzz", i), lang)
+			}
+		}
+	})
 }

@@ -34,21 +34,14 @@ func (t *Tokenizer) Check() []*say.Error { return fromOrText(t.From, t.Text) }
 func (t *Tokenizer) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	n := sum(in["from"], "problems")
 	if n == 0 {
-		return stage.Forecast{Memory: 64 << 20, Basis: lengthUnknown, Size: map[string]float64{"vocab": float64(t.Vocab)}}
+		text := sum(in["from"], "text") + sum(in["text"], "text")
+		return about(text/bpeRate, 64<<20+int64(min(10*text, 1<<30)), map[string]float64{"vocab": float64(t.Vocab)})
 	}
 	return stage.Forecast{
 		Low: n * 5e-6, High: n * 40e-6, Memory: 64<<20 + int64(n)*600,
 		Basis: say.T("5–40 µs a problem, measured", "每题 5–40 微秒（实测）"),
 		Size:  map[string]float64{"vocab": float64(t.Vocab)},
 	}
-}
-
-// sum adds a size over what the steps before foretell.
-func sum(list []stage.Forecast, size string) (n float64) {
-	for _, f := range list {
-		n += f.Size[size]
-	}
-	return n
 }
 
 // Run implements stage.Operator: it writes tokenizer.json and what belongs to it.

@@ -73,13 +73,26 @@ func (t *Tokens) choice() talk.Choice {
 const (
 	thoughtTokens = 62
 	directTokens  = 30
+	baseVocab     = 1 << 17 // where only the base knows
 )
 
 // Forecast implements stage.Forecaster.
 func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	n := sum(in["from"], "problems")
+	vocab := sum(in["tokenizer"], "vocab")
 	if n == 0 {
-		return stage.Forecast{Memory: 48 << 20, Basis: lengthUnknown, Size: map[string]float64{"length": float64(t.Length), "vocab": sum(in["tokenizer"], "vocab")}}
+		text := sum(in["from"], "text") + sum(in["text"], "text")
+		of := vocab
+		if of == 0 {
+			of = baseVocab
+		}
+		tokens, memory := text/bytesPerToken(of), int64(64<<20)
+		if t.Shuffle {
+			memory += int64(8 * tokens)
+		}
+		return about(text/packRate, memory, map[string]float64{
+			"text": text, "rows": tokens / float64(t.Length), "tokens": tokens, "length": float64(t.Length), "vocab": vocab,
+		})
 	}
 	each := float64(thoughtTokens)
 	if t.Direct {
@@ -89,7 +102,7 @@ func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 		Low: n * 10e-6, High: n * 60e-6, Memory: 48<<20 + int64(n)*1000,
 		Basis: say.T("10–60 µs a problem, measured", "每题 10–60 微秒（实测）"),
 		Size: map[string]float64{
-			"rows": n * each / float64(t.Length) * 1.03, "length": float64(t.Length), "tokens": n * each, "vocab": sum(in["tokenizer"], "vocab"),
+			"rows": n * each / float64(t.Length) * 1.03, "length": float64(t.Length), "tokens": n * each, "vocab": vocab,
 		},
 	}
 }

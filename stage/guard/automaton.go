@@ -6,16 +6,12 @@ import "math/bits"
 // 1975). Node 0 is the root.
 type automaton struct {
 	nodes []node
-	root  []int32 // of a rune below 0x10000: the node after it
-	slots []slot  // the edges, by hash; a power of two, at most half of it in use
-	kids  []kids  // of each node: saves a look into slots, which is seldom in a cache
+	first int32    // nodes 1 to first are those of one rune
+	root  []int32  // of a rune below 0x10000: the node after it
+	slots []slot   // the edges, by hash; a power of two, at most half of it in use
+	near  []uint64 // bits by hash: saves a look into slots, which are seldom in a cache
+	shift uint     // of a hash, to a bit of near
 }
-
-// kids is a set that holds the runes by which edges leave a node, and others.
-type kids [4]uint64
-
-func (k *kids) add(r rune)      { k[r>>6&3] |= 1 << (r & 63) }
-func (k *kids) has(r rune) bool { return k[r>>6&3]>>(r&63)&1 != 0 }
 
 type node struct {
 	fail  int32 // longest proper suffix that is a node
@@ -36,20 +32,31 @@ func build(words [][]rune) *automaton {
 	for _, w := range words {
 		runes += len(w)
 	}
-	a := &automaton{nodes: []node{{word: -1}}, root: make([]int32, 1<<16), slots: make([]slot, 2<<bits.Len(uint(runes))), kids: make([]kids, 1, runes+1)}
+	a := &automaton{nodes: []node{{word: -1}}, root: make([]int32, 1<<16), slots: make([]slot, 2<<bits.Len(uint(runes)))}
+	size := max(6, bits.Len(uint(runes))+3) // 8 to 16 bits for an edge
+	a.near, a.shift = make([]uint64, 1<<(size-6)), uint(64-size)
 	var edges []slot
+	follow := func(at int32, r rune) int32 {
+		s := a.slot(at, r)
+		if s.to == 0 {
+			*s = slot{at, int32(len(a.nodes)), r}
+			edges = append(edges, *s)
+			a.nodes = append(a.nodes, node{depth: a.nodes[at].depth + 1, word: -1})
+			h := hash(at, r) >> a.shift
+			a.near[h>>6] |= 1 << (h & 63)
+		}
+		return s.to
+	}
+	for _, w := range words {
+		if len(w) > 0 {
+			follow(0, w[0])
+		}
+	}
+	a.first = int32(len(a.nodes)) - 1
 	for i, w := range words {
 		at := int32(0)
 		for _, r := range w {
-			s := a.slot(at, r)
-			if s.to == 0 {
-				*s = slot{at, int32(len(a.nodes)), r}
-				edges = append(edges, *s)
-				a.nodes = append(a.nodes, node{depth: a.nodes[at].depth + 1, word: -1})
-				a.kids = append(a.kids, kids{})
-				a.kids[at].add(r)
-			}
-			at = s.to
+			at = follow(at, r)
 		}
 		if at != 0 && a.nodes[at].word < 0 {
 			a.nodes[at].word = int32(i)
@@ -83,11 +90,14 @@ func build(words [][]rune) *automaton {
 	return a
 }
 
+func hash(from int32, r rune) uint64 {
+	return (uint64(from)<<21 ^ uint64(r)) * 0x9E3779B97F4A7C15
+}
+
 // slot returns the edge from a node by r, or the empty slot that it would take.
 func (a *automaton) slot(from int32, r rune) *slot {
 	mask := uint64(len(a.slots) - 1)
-	h := (uint64(from)<<21 ^ uint64(r)) * 0x9E3779B97F4A7C15
-	for i := h >> 32; ; i++ {
+	for i := hash(from, r) >> 24; ; i++ {
 		s := &a.slots[i&mask]
 		if s.to == 0 || s.from == from && s.r == r {
 			return s
@@ -99,10 +109,13 @@ func (a *automaton) slot(from int32, r rune) *slot {
 // still become a keyword.
 func (a *automaton) step(at int32, r rune) int32 {
 	for at != 0 {
-		if a.kids[at].has(r) {
+		if h := hash(at, r) >> a.shift; a.near[h>>6]>>(h&63)&1 != 0 {
 			if to := a.slot(at, r).to; to != 0 {
 				return to
 			}
+		}
+		if at <= a.first {
+			break
 		}
 		at = a.nodes[at].fail
 	}

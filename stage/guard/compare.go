@@ -28,14 +28,30 @@ type Comparison struct {
 	First    string   `json:"first"`
 	Second   string   `json:"second"`
 	Scores   [2]Score `json:"scores"`
-	Overall  Paired   `json:"overall"` // gained: only the second was right
+	Overall  Paired   `json:"overall"` // gained: only the second was right; of the questions that have a right answer
 	Families []Paired `json:"families"`
+	// Ended are replies that stopped by themselves, Allowed those that no policy
+	// refused, of all questions.
+	Ended   Paired `json:"ended"`
+	Allowed Paired `json:"allowed"`
+	Tokens  Mean   `json:"tokens"` // generated for a reply
 	// P is the exact two-sided probability of McNemar's test (Psychometrika
 	// 12:153–157, 1947): of so uneven a split of the questions that only one
 	// got right, if neither were better.
 	P       float64 `json:"p"`
 	Outcome string  `json:"outcome"` // improved, regressed or same: where the interval lies
 	Rows    []Row   `json:"rows"`
+}
+
+// A Mean is how two releases differ in a number, question by question: the second's
+// mean less the first's, with its 95% interval by the normal distribution, which says
+// little of fewer than 30 questions.
+type Mean struct {
+	First  float64 `json:"first"`
+	Second float64 `json:"second"`
+	Value  float64 `json:"value"`
+	Low    float64 `json:"low"`
+	High   float64 `json:"high"`
 }
 
 // A Row is one question with both replies.
@@ -71,14 +87,23 @@ func Compare(ctx context.Context, a, b Side, problems []stage.Problem, done func
 		}
 		x.replies = append(x.replies, list)
 	}
+	var judged []int
+	for i := range problems {
+		if problems[i].Answer != "" || problems[i].Verify != nil {
+			judged = append(judged, i)
+		}
+	}
+	c := &Comparison{Format: 1, First: a.Name, Second: b.Name, Overall: x.paired("overall", 0, 1, judged)}
+	g := x.group("overall", judged)
+	c.Scores = [2]Score{g.Scores[1], g.Scores[0]}
 	every := make([]int, len(problems))
 	for i := range every {
 		every[i] = i
 	}
-	c := &Comparison{Format: 1, First: a.Name, Second: b.Name, Overall: x.paired("overall", 0, 1, every)}
-	g := x.group("overall", every)
-	c.Scores = [2]Score{g.Scores[1], g.Scores[0]}
-	names, by := x.split(every)
+	c.Ended = x.pairedBy("ended", 0, 1, every, func(g *given) bool { return g.Finish == Stop })
+	c.Allowed = x.pairedBy("allowed", 0, 1, every, func(g *given) bool { return g.Finish != refused })
+	c.Tokens = meanTokens(x.replies[1], x.replies[0])
+	names, by := x.split(judged)
 	for _, name := range names {
 		c.Families = append(c.Families, x.paired(name, 0, 1, by[name]))
 	}
@@ -104,6 +129,30 @@ func Compare(ctx context.Context, a, b Side, problems []stage.Problem, done func
 		c.Rows = append(c.Rows, r)
 	}
 	return c, nil
+}
+
+// meanTokens compares what the replies of two releases took.
+func meanTokens(first, second []given) Mean {
+	n := float64(len(first))
+	if n == 0 {
+		return Mean{}
+	}
+	var sums [2]float64
+	square := 0.0
+	for i := range first {
+		a, b := float64(first[i].Tokens), float64(second[i].Tokens)
+		sums[0], sums[1] = sums[0]+a, sums[1]+b
+	}
+	value := (sums[1] - sums[0]) / n
+	for i := range first {
+		d := float64(second[i].Tokens) - float64(first[i].Tokens) - value
+		square += float64(d * d)
+	}
+	half := 0.0
+	if n > 1 {
+		half = 1.96 * math.Sqrt(square/(n-1)/n)
+	}
+	return Mean{round(sums[0] / n), round(sums[1] / n), round(value), round(value - half), round(value + half)}
 }
 
 // mcnemar returns the exact two-sided probability that n coins of gained + lost

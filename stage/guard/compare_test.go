@@ -81,3 +81,44 @@ func TestMcNemar(t *testing.T) {
 		}
 	}
 }
+
+// Requests of which nobody knows the right answer are compared by how they end.
+func TestCompareUnjudged(t *testing.T) {
+	minimal := openPolicy(t, &Policy{Pack: "minimal"})
+	strict := openPolicy(t, &Policy{Pack: "minimal", Keywords: []string{"durian"}})
+	var problems []stage.Problem
+	first, second := knower{}, knower{}
+	for i := range 40 {
+		p := stage.Problem{ID: string(rune('A' + i)), Prompt: string(rune('A' + i))}
+		if i%4 == 0 {
+			p.Prompt += " durian"
+		}
+		if i < 5 { // rated good
+			p.Answer = "7"
+			second[p.Prompt] = "7"
+		}
+		problems = append(problems, p)
+	}
+	c, err := Compare(t.Context(), Side{"old", first, minimal}, Side{"new", second, strict}, problems, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Of the five that were rated, the second refuses two.
+	if o := c.Overall; o.Both+o.Gained+o.Lost+o.Neither != 5 || o.Gained != 3 || o.Neither != 2 {
+		t.Errorf("%+v", o)
+	}
+	if a := c.Allowed; a.Both != 30 || a.Lost != 10 || a.Gained != 0 || a.High >= 0 || a.Value != -0.25 {
+		t.Errorf("allowed %+v", a)
+	}
+	if e := c.Ended; e.Both != 30 || e.Lost != 10 {
+		t.Errorf("ended %+v", e)
+	}
+}
+
+func TestMeanTokens(t *testing.T) {
+	a, b := []given{{Tokens: 1}, {Tokens: 2}, {Tokens: 3}, {Tokens: 6}}, []given{{Tokens: 2}, {Tokens: 4}, {Tokens: 3}, {Tokens: 11}}
+	// Differences 1, 2, 0, 5: mean 2, standard deviation 2.1602.
+	if got := meanTokens(a, b); got != (Mean{3, 5, 2, round(2 - 1.96*math.Sqrt(14.0/3/4)), round(2 + 1.96*math.Sqrt(14.0/3/4))}) {
+		t.Errorf("%+v", got)
+	}
+}

@@ -90,9 +90,14 @@ func (x *exam) group(name string, list []int) Group {
 
 // paired compares two models on some of the problems.
 func (x *exam) paired(name string, first, second int, list []int) Paired {
+	return x.pairedBy(name, first, second, list, func(g *given) bool { return g.Right })
+}
+
+// pairedBy compares them by what holds of a reply.
+func (x *exam) pairedBy(name string, first, second int, list []int, holds func(*given) bool) Paired {
 	var t table
 	for _, i := range list {
-		switch a, b := x.replies[first][i].Right, x.replies[second][i].Right; {
+		switch a, b := holds(&x.replies[first][i]), holds(&x.replies[second][i]); {
 		case a && b:
 			t.both++
 		case a:

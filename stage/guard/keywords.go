@@ -2,6 +2,7 @@ package guard
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"suiren/stage/guard/detect"
 )
@@ -50,20 +51,77 @@ func (r *reading) first(n int32) spot {
 	return r.trail[(r.keywords.read-int(r.auto.nodes[n].depth))%maxKeyword]
 }
 
-// match steps the automaton over a folded rune; apart says that its script sets
-// words apart.
-func (r *reading) match(f rune, apart bool, at int) {
+// match reads characters, and keeps of the text what is not removed.
+func (r *reading) match(cs []detect.Char) {
+	k := &r.keywords
+	whole := r.whole()
+	for i := range cs {
+		c := &cs[i]
+		at := c.From - r.removed
+		if c.Kind == invisible {
+			if r.unseen++; r.unseen > maxInvisible || isTag(c.C) {
+				r.remove(c, at)
+			}
+			continue
+		}
+		r.unseen = 0
+		to := at + int(c.Size)
+		if whole {
+			r.ends(c.C, to)
+		}
+		switch {
+		case c.Joined && k.inWord && k.node == 0 && len(k.wait) == 0 && !c.More: // nothing begins inside a word
+			k.skips = 0
+		case c.More:
+			k.skips = 0
+			r.runes, _ = fold(r.runes[:0], c.C)
+			for _, f := range r.runes {
+				r.step(f, joined(f), at, to)
+			}
+		case c.Kind == plain:
+			k.skips = 0
+			r.step(c.F, c.Joined, at, to)
+		default:
+			r.endWord()
+			k.inWord = false
+			if k.skips++; c.C == utf8.RuneError && c.Size == 1 || k.skips > maxSkips {
+				k.node = 0
+				r.settleClaims(k.read)
+			}
+		}
+	}
+}
+
+// step steps the automaton over a folded rune of a character at places at to to; apart
+// says that its script sets words apart.
+func (r *reading) step(f rune, apart bool, at, to int) {
+	k := &r.keywords
+	begins := !(k.inWord && apart)
 	if !apart {
 		r.endWord()
-	} else if len(r.wait) > 0 {
-		r.wait = r.wait[:0] // only the beginning of a longer word
+	} else if len(k.wait) > 0 {
+		k.wait = k.wait[:0] // only the beginning of a longer word
 	}
-	k := &r.keywords
-	k.trail[k.read%maxKeyword] = spot{at, !(k.inWord && apart)}
-	k.read++
 	k.inWord = apart
+	if k.node == 0 && !begins {
+		return // nothing begins inside a word
+	}
+	k.trail[uint(k.read)%maxKeyword] = spot{at, begins}
+	k.read++
 	k.node = r.auto.step(k.node, f)
-	nodes := r.auto.nodes
+	if k.node > r.auto.first { // else it is one rune, and no keyword is
+		if n := &r.auto.nodes[k.node]; n.word >= 0 || n.also != 0 {
+			r.matched(apart, to)
+		}
+	}
+	if len(k.open) > 0 {
+		r.settleClaims(k.read - int(r.auto.nodes[k.node].depth))
+	}
+}
+
+// matched claims the keywords that end with the last rune, which is before place to.
+func (r *reading) matched(apart bool, to int) {
+	k, nodes := &r.keywords, r.auto.nodes
 	n := k.node
 	if nodes[n].word < 0 {
 		n = nodes[n].also
@@ -84,7 +142,7 @@ func (r *reading) match(f rune, apart bool, at int) {
 			continue // a longer one has been found for the same
 		}
 		found = owners
-		c := claim{nodes[n].word, from, first.at, r.place()}
+		c := claim{nodes[n].word, from, first.at, to}
 		switch {
 		case apart:
 			k.wait = append(k.wait, c)
@@ -94,12 +152,10 @@ func (r *reading) match(f rune, apart bool, at int) {
 			r.claim(c)
 		}
 	}
-	if !r.allows {
-		return
+	if r.allows && allowed < k.read {
+		covered := func(c claim) bool { return c.from >= allowed }
+		k.open, k.wait = slices.DeleteFunc(k.open, covered), slices.DeleteFunc(k.wait, covered)
 	}
-	covered := func(c claim) bool { return c.from >= allowed }
-	k.open, k.wait = slices.DeleteFunc(k.open, covered), slices.DeleteFunc(k.wait, covered)
-	r.settleClaims(k.read - int(nodes[k.node].depth))
 }
 
 // endWord settles keywords that waited for the end of their word.

@@ -41,7 +41,7 @@ type Policy struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Policy) Name() string    { return "policy" }
-func (*Policy) Revision() int   { return 3 }
+func (*Policy) Revision() int   { return 4 }
 func (*Policy) Out() store.Kind { return store.Policy }
 
 // The file of a policy artifact.

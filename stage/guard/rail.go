@@ -273,6 +273,9 @@ func (r *reading) act(rule *compiled, a *annotation) {
 			return
 		}
 		if r.ctx.Ask != nil && r.ctx.Ask(Question{rule.ID, what.Class, r.on, r.spanned(a)}) {
+			if r.asked == nil {
+				r.asked = map[string]bool{}
+			}
 			r.asked[rule.ID] = true // once for a text
 			break
 		}

@@ -3,7 +3,7 @@ package guard
 import (
 	"cmp"
 	"slices"
-	"unicode/utf8"
+	"strings"
 
 	"suiren/stage/guard/detect"
 )
@@ -23,13 +23,14 @@ type reading struct {
 	ctx  Context
 	pack string
 
-	carry  []byte // the beginning of a rune
-	held   []byte // the text from base on, without what was removed
-	base   int    // places in the text are counted in bytes, without what was removed
-	hold   int    // what is before may leave
-	edits  []edit // in held
-	runes  []rune // scratch: the rune, folded
-	unseen int    // invisible runes in a row
+	text   detect.Reader
+	held   []byte          // the text from base on, without what was removed
+	base   int             // places in the text are counted in bytes, without what was removed
+	hold   int             // what is before may leave
+	out    strings.Builder // of small pieces that leave: many in one allocation
+	edits  []edit          // in held
+	runes  []rune          // scratch: a rune, folded
+	unseen int             // invisible runes in a row
 
 	// What was found and what comes of it.
 	found     []annotation
@@ -47,10 +48,13 @@ type reading struct {
 	changed   bool
 
 	sources []source
-	hits    []detect.Hit // scratch
-	raw     int          // bytes read, with what was removed
-	gaps    []gap        // what was removed of what is not settled
-	gone    int          // bytes of the gaps before
+	lates   bool          // some are for the end
+	after   []detect.Char // that wait for those
+	hits    []detect.Hit  // scratch
+	gaps    []gap         // what was removed of what is not settled
+	gone    int           // bytes of the gaps before
+	removed int           // bytes of all gaps
+	done    bool          // what comes next is another text
 
 	sentence int  // where the sentence began
 	point    bool // the last rune was a full stop
@@ -60,8 +64,9 @@ type reading struct {
 
 // A source is a detector that reads along.
 type source struct {
-	names  []string      // of what it finds
-	stream detect.Stream // nil: it failed
+	names  []string          // of what it finds
+	stream detect.Stream     // nil: it failed
+	chars  detect.CharStream // stream, if it can be given characters
 	late   bool
 }
 
@@ -95,38 +100,45 @@ type edit struct {
 }
 
 func (s *ruleset) reading(c Context) *reading {
-	r := &reading{ruleset: s, ctx: c, pack: s.pack, counts: make([]int, len(s.rules)), asked: map[string]bool{}}
-	for _, o := range s.sources {
-		r.sources = append(r.sources, source{o.names, o.make(&r.ctx).New(), o.late})
+	r := &reading{ruleset: s, ctx: c, pack: s.pack, counts: make([]int, len(s.rules)), sources: make([]source, len(s.sources))}
+	for i, o := range s.sources {
+		stream := o.make(&r.ctx).New()
+		chars, _ := stream.(detect.CharStream)
+		r.sources[i] = source{o.names, stream, chars, o.late}
+		r.lates = r.lates || o.late && chars != nil
 	}
 	return r
 }
+
+// renew makes the reading of a text that has ended one of the next.
+func (r *reading) renew() {
+	notes, changed := r.notes, r.changed
+	*r = *r.ruleset.reading(r.ctx)
+	r.notes, r.changed = notes, changed
+}
+
+// some is how many bytes are read at once.
+const some = 1 << 10
 
 func (r *reading) write(piece string) (string, error) {
 	if r.ended {
 		return "", r.refusal
 	}
-	text := piece
-	if len(r.carry) > 0 {
-		text = string(r.carry) + piece
-		r.carry = r.carry[:0]
+	if r.done {
+		r.renew()
 	}
-	for len(text) > 0 {
-		c, n := rune(text[0]), 1
-		if c >= utf8.RuneSelf {
-			if len(text) < utf8.UTFMax && !utf8.FullRuneInString(text) {
-				r.carry = append(r.carry, text...)
-				break
-			}
-			c, n = utf8.DecodeRuneInString(text)
-		}
-		r.take(c, text[:n])
-		text = text[n:]
+	alone := len(r.held) == 0 && len(r.edits) == 0
+	for from := 0; from < len(piece); from += some {
+		part := piece[from:min(len(piece), from+some)]
+		r.held = append(r.held, part...)
+		r.text.Each(part, r.take)
 	}
 	settled := r.settled()
 	for i := range r.sources {
 		s := &r.sources[i]
-		r.read(s, func(h []detect.Hit) []detect.Hit { return s.stream.Write(h, piece) })
+		if s.chars == nil {
+			r.read(s, piece, false)
+		}
 		if s.stream != nil && !s.late {
 			settled = min(settled, r.placeOf(s.stream.Settled()))
 		}
@@ -135,7 +147,10 @@ func (r *reading) write(piece string) (string, error) {
 		settled = r.place()
 		r.late, r.found = append(r.late, r.found[:min(len(r.found), maxLate-min(maxLate, len(r.late)))]...), r.found[:0]
 	}
-	return r.leave(settled)
+	if !alone || len(r.held) != len(piece) {
+		piece = ""
+	}
+	return r.leave(settled, piece)
 }
 
 // flush ends the text.
@@ -143,15 +158,16 @@ func (r *reading) flush() (string, error) {
 	if r.ended {
 		return "", r.refusal
 	}
-	r.last = true
-	for i := range r.carry { // the beginning of a rune that never ended
-		r.take(utf8.RuneError, string(r.carry[i:i+1]))
+	if r.done {
+		r.renew()
 	}
+	r.last = true
+	r.text.End(r.take) // the beginning of a rune that never ended
+	r.catchUp()
 	r.endWord()
 	r.settleClaims(r.keywords.read)
 	for i := range r.sources {
-		s := &r.sources[i]
-		r.read(s, func(h []detect.Hit) []detect.Hit { return s.stream.Flush(h) })
+		r.read(&r.sources[i], "", true)
 	}
 	end := r.place()
 	r.decide(end + 1)
@@ -159,36 +175,99 @@ func (r *reading) flush() (string, error) {
 		r.found = r.late
 		r.decide(end + 1)
 	}
-	out, err := r.leave(end)
+	out, err := r.leave(end, "")
 	if err == nil && r.withdrawn != nil {
 		if r.changed {
 			r.withdrawn.From = 0
 		}
 		err = r.withdrawn
 	}
-	notes, changed := r.notes, r.changed
-	if r.refusal == nil {
-		*r = *r.ruleset.reading(r.ctx)
-		r.notes, r.changed = notes, changed
-	}
+	r.done = r.refusal == nil
 	return out, err
 }
 
-// read lets a detector read, and keeps what it found. A detector that panics is
-// asked no more.
-func (r *reading) read(s *source, f func([]detect.Hit) []detect.Hit) {
+// take reads characters. Detectors whose hits are for the end get them later, many
+// at once.
+func (r *reading) take(cs []detect.Char) {
+	r.match(cs)
+	r.giveAll(cs, false)
+	if !r.lates {
+		return
+	}
+	if len(r.after)+len(cs) > lateChars {
+		r.catchUp()
+		if 2*len(cs) > lateChars {
+			r.giveAll(cs, true)
+			return
+		}
+	}
+	r.after = append(r.after, cs...)
+}
+
+// lateChars is how many characters wait for the detectors whose hits are for the end.
+const lateChars = 128
+
+// catchUp lets those read what waits for them.
+func (r *reading) catchUp() {
+	if len(r.after) > 0 {
+		r.giveAll(r.after, true)
+		r.after = r.after[:0]
+	}
+}
+
+func (r *reading) giveAll(cs []detect.Char, late bool) {
+	for i := 0; i < len(r.sources); {
+		i = r.give(i, cs, late)
+	}
+}
+
+// give lets the detectors from i on read characters, until one panics, which is asked
+// no more. It returns the one behind.
+func (r *reading) give(i int, cs []detect.Char, late bool) (next int) {
+	defer func() {
+		if recover() != nil {
+			r.lose(&r.sources[next-1])
+		}
+	}()
+	for next = i; next < len(r.sources); {
+		s := &r.sources[next]
+		next++
+		if s.chars != nil && s.late == late && s.chars.Read(cs) {
+			r.hits = s.chars.Take(r.hits[:0])
+			r.find(s)
+		}
+	}
+	return next
+}
+
+// read lets a detector read a piece, or the end.
+func (r *reading) read(s *source, piece string, last bool) {
 	if s.stream == nil {
 		return
 	}
 	defer func() {
 		if recover() != nil {
-			s.stream = nil
-			for _, name := range s.names {
-				r.fail(name)
-			}
+			r.lose(s)
 		}
 	}()
-	r.hits = f(r.hits[:0])
+	if last {
+		r.hits = s.stream.Flush(r.hits[:0])
+	} else {
+		r.hits = s.stream.Write(r.hits[:0], piece)
+	}
+	r.find(s)
+}
+
+// lose asks a detector no more.
+func (r *reading) lose(s *source) {
+	s.stream, s.chars = nil, nil
+	for _, name := range s.names {
+		r.fail(name)
+	}
+}
+
+// find keeps what a detector found.
+func (r *reading) find(s *source) {
 	for _, h := range r.hits {
 		a := annotation{from: r.placeOf(h.From), to: r.placeOf(h.To), hit: h}
 		a.to = min(a.to, r.place())
@@ -203,7 +282,7 @@ func (r *reading) read(s *source, f func([]detect.Hit) []detect.Hit) {
 }
 
 // place is that of the next rune.
-func (r *reading) place() int { return r.base + len(r.held) }
+func (r *reading) place() int { return r.text.At - r.removed }
 
 // placeOf is the place of a byte of the text as it came.
 func (r *reading) placeOf(raw int) int {
@@ -217,19 +296,22 @@ func (r *reading) placeOf(raw int) int {
 	return at
 }
 
-// remove notes bytes that are left out of the text.
-func (r *reading) remove(n int) {
+// remove leaves a rune out of the text that is at a place of it.
+func (r *reading) remove(c *detect.Char, at int) {
 	r.changed = true
-	if k := len(r.gaps); k > 0 && r.gaps[k-1].raw+r.gaps[k-1].n == r.raw {
+	n := int(c.Size)
+	r.held = slices.Delete(r.held, at-r.base, at-r.base+n)
+	r.removed += n
+	if k := len(r.gaps); k > 0 && r.gaps[k-1].raw+r.gaps[k-1].n == c.From {
 		r.gaps[k-1].n += n
 	} else {
-		r.gaps = append(r.gaps, gap{r.raw, n})
+		r.gaps = append(r.gaps, gap{c.From, n})
 	}
 }
 
 // prune forgets the gaps that no hit can ask for.
 func (r *reading) prune() {
-	least := r.raw
+	least := r.text.At
 	for i := range r.sources {
 		if s := &r.sources[i]; s.stream != nil {
 			least = min(least, s.stream.Settled())
@@ -243,64 +325,30 @@ func (r *reading) prune() {
 	r.gaps = slices.Delete(r.gaps, 0, n)
 }
 
-// take reads one rune, raw in the text.
-func (r *reading) take(c rune, raw string) {
-	kind, apart := broken, false
-	if c != utf8.RuneError || len(raw) > 1 {
-		r.runes, kind, apart = r.folded(r.runes[:0], c)
-	}
-	if kind == invisible {
-		if r.unseen++; r.unseen <= maxInvisible && !isTag(c) {
-			r.held = append(r.held, raw...)
-		} else {
-			r.remove(len(raw))
-		}
-		r.raw += len(raw)
-		return
-	}
-	r.unseen = 0
-	at := r.place()
-	r.held = append(r.held, raw...)
-	r.raw += len(raw)
-	r.ends(c)
-	if kind == plain {
-		r.skips = 0
-		for i, f := range r.runes {
-			if i > 0 {
-				apart = joined(f)
-			}
-			r.match(f, apart, at)
-		}
-		return
-	}
-	r.endWord()
-	r.inWord = false
-	if r.skips++; kind == broken || r.skips > maxSkips {
-		r.node = 0
-		r.settleClaims(r.keywords.read)
-	}
-}
-
-// ends notes where a sentence has ended with c.
-func (r *reading) ends(c rune) {
+// ends notes that a sentence has ended with c, in which case it does, behind which is
+// place to.
+func (r *reading) ends(c rune, to int) {
 	switch c {
 	case '。', '！', '？', '!', '?', '；', ';', '…', '\n':
-		r.sentence = r.place()
+		r.sentence = to
 	case ' ', '\t':
 		if r.point {
-			r.sentence = r.place()
+			r.sentence = to
 		}
 	}
-	if r.place()-r.sentence >= maxSentence {
-		r.sentence = r.place()
+	if to-r.sentence >= maxSentence {
+		r.sentence = to
 	}
 	r.point = c == '.'
 }
 
+// whole reports whether sentences leave as a whole.
+func (r *reading) whole() bool { return r.ruleset.hold == holdSentence && r.on.leaves() }
+
 // settled is the place before which no keyword and no sentence is open.
 func (r *reading) settled() int {
 	at := min(r.place(), r.waiting())
-	if r.ruleset.hold == holdSentence && r.on.leaves() {
+	if r.whole() {
 		at = min(at, r.sentence)
 	}
 	return at
@@ -318,8 +366,11 @@ func (r *reading) replace(a *annotation, text string) {
 	}
 }
 
-// leave decides on what is settled and takes it out.
-func (r *reading) leave(settled int) (string, error) {
+// outChunk is the bytes of an allocation for small pieces.
+const outChunk = 512
+
+// leave decides on what is settled and takes it out. piece is all that is held, or "".
+func (r *reading) leave(settled int, piece string) (string, error) {
 	r.decide(settled)
 	r.hold = max(settled, r.base)
 	if r.refusal != nil {
@@ -328,10 +379,22 @@ func (r *reading) leave(settled int) (string, error) {
 	}
 	n := r.hold - r.base
 	var out string
-	if len(r.edits) == 0 {
-		out = string(r.held[:n])
-	} else {
+	switch {
+	case n == 0 && len(r.edits) == 0:
+	case len(r.edits) > 0:
 		out = r.edited()
+	case piece != "":
+		out = piece[:n]
+	case n > outChunk/4:
+		out = string(r.held[:n])
+	default:
+		if r.out.Len()+n > r.out.Cap() {
+			r.out = strings.Builder{}
+			r.out.Grow(outChunk)
+		}
+		from := r.out.Len()
+		r.out.Write(r.held[:n])
+		out = r.out.String()[from:]
 	}
 	r.held = append(r.held[:0], r.held[n:]...)
 	r.base = r.hold

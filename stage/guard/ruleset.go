@@ -24,7 +24,6 @@ type ruleset struct {
 	marks map[string]string
 	rules []compiled // of all stages
 	*lexicon
-	folds   *[1 << 16]uint32
 	heard   map[string][]listener // by detector
 	sources []origin              // what reads along
 }
@@ -119,7 +118,7 @@ func (d *document) rulesets() (map[Stage]*ruleset, error) {
 	}
 	sets, known := map[Stage]*ruleset{}, map[string]*lexicon{}
 	for _, on := range Stages {
-		s := &ruleset{on: on, pack: d.Pack, hold: d.Hold, lang: d.Language, marks: d.Marks, rules: rules, folds: folds(), heard: map[string][]listener{}}
+		s := &ruleset{on: on, pack: d.Pack, hold: d.Hold, lang: d.Language, marks: d.Marks, rules: rules, heard: map[string][]listener{}}
 		var worded []int32 // rules with keywords
 		active := false
 		for i := range rules {
@@ -193,23 +192,14 @@ func (d *document) lexicon(rules []compiled, some []int32) (*lexicon, error) {
 	return l, nil
 }
 
-// listen sets up the detectors that rules hear of. Those that settle alike, and
-// fail alike, read together.
+// listen sets up the detectors that rules hear of. One detector finds all that leaks.
 func (s *ruleset) listen() {
 	var kinds, names []string
-	groups := map[[2]bool][]origin{}
-	add := func(o origin) {
-		acts := slices.ContainsFunc(o.names, func(name string) bool {
-			return slices.ContainsFunc(s.heard[name], func(l listener) bool { return s.rules[l.rule].acts() })
-		})
-		key := [2]bool{o.late, acts}
-		groups[key] = append(groups[key], o)
-	}
 	for _, name := range slices.Sorted(maps.Keys(s.heard)) {
 		if name != "pii" && name != "secret" {
 			o := detectors[name]
 			o.names, o.late = []string{name}, s.hold == holdNone || o.late && s.hold != holdSentence && s.on.leaves()
-			add(o)
+			s.sources = append(s.sources, o)
 			continue
 		}
 		names = append(names, name)
@@ -226,31 +216,8 @@ func (s *ruleset) listen() {
 	}
 	if names != nil {
 		d := leak.New(kinds...)
-		add(origin{names, func(*Context) detect.Detector { return d }, s.hold == holdNone})
+		s.sources = append(s.sources, origin{names, func(*Context) detect.Detector { return d }, s.hold == holdNone})
 	}
-	for _, key := range [][2]bool{{false, true}, {false, false}, {true, true}, {true, false}} {
-		if list := groups[key]; len(list) > 0 {
-			s.sources = append(s.sources, together(list))
-		}
-	}
-}
-
-// together is an origin of all of a list.
-func together(list []origin) origin {
-	if len(list) == 1 {
-		return list[0]
-	}
-	all := origin{late: list[0].late, make: func(c *Context) detect.Detector {
-		var ds []detect.Detector
-		for _, o := range list {
-			ds = append(ds, o.make(c))
-		}
-		return detect.All(ds...)
-	}}
-	for _, o := range list {
-		all.names = append(all.names, o.names...)
-	}
-	return all
 }
 
 func appendKinds(list []string, kinds []pii.Kind) []string {

@@ -183,6 +183,23 @@ func (k *Keys) Revoke(name string) error {
 	})
 }
 
+// Erase ends a key, if there is one of this name, and gives it another.
+func (k *Keys) Erase(name, as string) error {
+	if !slices.ContainsFunc(k.List(), func(key Key) bool { return key.Name == name }) {
+		return nil
+	}
+	return k.change(func() error {
+		for i := range k.list {
+			if key := &k.list[i]; key.Name == name {
+				if key.Name, key.Tags = as, nil; key.Revoked.IsZero() {
+					key.Revoked = k.Now().UTC().Truncate(time.Second)
+				}
+			}
+		}
+		return nil
+	})
+}
+
 // List returns the keys in the order in which they were made.
 func (k *Keys) List() []Key {
 	k.mu.Lock()

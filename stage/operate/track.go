@@ -115,6 +115,25 @@ func parseTracks(b []byte) (*Tracks, error) {
 	return t, nil
 }
 
+// Rename puts another name in the place of somebody's who decided, or whose requests a
+// canary answers.
+func (t *Tracks) Rename(name, as string) (n int) {
+	for _, tr := range t.Tracks {
+		for _, r := range tr.Releases {
+			if r.By == name {
+				r.By = as
+				n++
+			}
+			if r.Rule != nil {
+				before := len(r.Rule.Callers)
+				r.Rule.Callers = slices.DeleteFunc(r.Rule.Callers, func(c string) bool { return c == name })
+				n += before - len(r.Rule.Callers)
+			}
+		}
+	}
+	return n
+}
+
 // ChangeTracks changes the state by f, which may be called again if another
 // process was faster. It returns the new version.
 func ChangeTracks(st *store.Store, f func(*Tracks) error) (int64, error) {

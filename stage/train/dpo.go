@@ -241,6 +241,9 @@ func (w *writer) nothing(path string, dropped int) error {
 	return &say.Error{Where: path, What: say.T("there are no examples", "没有样例"), Next: say.T("check the path of the examples in the plan", "请检查计划中样例的路径")}
 }
 
+// answerBytes is a line of an answer with its prompt, about.
+const answerBytes = 600
+
 // forecastAnswers is the forecast of learning from answers, each of which is
 // read times as often as said: as the base and the data are foretold.
 func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, batch int, optimizer string, rank int, m stage.Machine) stage.Forecast {
@@ -250,11 +253,11 @@ func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, 
 		brought = brought || f.Size["bytes"] > 0
 	}
 	for _, f := range in[arg] {
-		if v := max(f.Size["examples"], f.Size["problems"]); v > 0 {
+		if v := max(f.Size["examples"], f.Size["problems"], f.Size["text"]/answerBytes); v > 0 {
 			answers = v
 		}
 	}
-	const tokens = 200 // of an answer with its prompt, about
+	const tokens = 200
 	flops := (times*8 + 2) * params * answers * tokens
 	f := forecast(flops, flops, scaleOf(params), batch, 256, m)
 	f.Size["params"] = params

@@ -138,16 +138,22 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	c := s.config(int(max(size["vocab"], 260)), length)
 	rows := max(size["rows"], 1)
 	// A row is taken as full of documents of 64 tokens, two thirds supervised.
-	docs := make([]int, max(length/64, 1))
+	docs, supervised := make([]int, max(length/64, 1)), length*2/3
 	for i := range docs {
 		docs[i] = length / len(docs)
 	}
-	perRow := 3 * c.FLOPs(docs, length*2/3)
+	if size["text"] > 0 {
+		docs, supervised = []int{length}, length
+	}
+	perRow := 3 * c.FLOPs(docs, supervised)
 	flops := rows * perRow
 	if b := s.budget(); b > 0 {
 		flops = b
 	}
 	f := forecast(flops, flops, c, s.batch(), length, m)
+	if size["text"] > 0 && s.budget() == 0 {
+		f.Low /= 2 // files hold less text than their sizes say
+	}
 	if s.Patience > 0 {
 		f.Memory += 4 * int64(c.Params()) // of the best weights
 	}

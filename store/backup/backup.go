@@ -17,6 +17,7 @@ package backup
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -419,19 +420,46 @@ type Sealed struct {
 	*Manifest
 }
 
+// PartSuffix ends the name of a backup that is being made, or was until its process
+// was killed: whoever makes it holds its lock.
+const PartSuffix = ".part"
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
 // Create writes a backup into a file, which must not be there, and reads it
-// again: all of it if it is not encrypted, else the bytes that were written.
+// again: all of it if it is not encrypted, else the bytes that were written. Only
+// then the file has its name.
 func Create(ctx context.Context, path string, st *store.Store, o Options) (s *Sealed, err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil, &fs.PathError{Op: "backup", Path: path, Err: cmp.Or(err, fs.ErrExist)}
+	}
+	part := path + PartSuffix
+	f, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
+		if err == nil {
+			err = os.Rename(part, path)
+		}
+		if err == nil {
+			err = syncDir(filepath.Dir(path))
+		}
 		if err = errors.Join(err, f.Close()); err != nil {
-			os.Remove(path)
+			os.Remove(part)
 			err = store.DiskFull(path, err)
 		}
 	}()
+	if _, err := store.TryLock(f); err != nil {
+		return nil, err
+	}
 	h := sha256.New()
 	m, err := Write(ctx, io.MultiWriter(f, h), st, o)
 	if err != nil {

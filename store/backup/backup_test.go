@@ -85,10 +85,10 @@ func TestBackup(t *testing.T) {
 		}
 		to := t.TempDir()
 		state := filepath.Join(to, ".suiren")
-		if _, err := Restore(bytes.NewReader(b), ids, state, to, 1000); !errors.Is(err, store.ErrFull) {
+		if _, err := Restore(bytes.NewReader(b), ids, state, to, 1000, nil); !errors.Is(err, store.ErrFull) {
 			t.Errorf("written to a disk without room: %v", err)
 		}
-		m, err := Restore(bytes.NewReader(b), ids, state, to, math.MaxInt64)
+		m, err := Restore(bytes.NewReader(b), ids, state, to, math.MaxInt64, nil)
 		check(t, err)
 		if !m.Made.Equal(noon) || m.Schema != store.Schema {
 			t.Errorf("%+v", m)
@@ -117,7 +117,7 @@ func TestBackup(t *testing.T) {
 		if _, err := os.Lstat(filepath.Join(state, "serving.lock")); err == nil {
 			t.Error("a lock was backed up")
 		}
-		if _, err := Restore(bytes.NewReader(b), ids, state, to, math.MaxInt64); err == nil {
+		if _, err := Restore(bytes.NewReader(b), ids, state, to, math.MaxInt64, nil); err == nil {
 			t.Error("a state folder was replaced")
 		}
 	}
@@ -132,7 +132,7 @@ func TestDamaged(t *testing.T) {
 	try := func(what string, b []byte) {
 		t.Helper()
 		to := t.TempDir()
-		if _, err := Restore(bytes.NewReader(b), nil, filepath.Join(to, "s"), to, math.MaxInt64); err == nil {
+		if _, err := Restore(bytes.NewReader(b), nil, filepath.Join(to, "s"), to, math.MaxInt64, nil); err == nil {
 			t.Errorf("%s: restored", what)
 		}
 		if list, _ := os.ReadDir(to); len(list) > 0 {
@@ -188,7 +188,7 @@ func TestHostile(t *testing.T) {
 		"artifact":     archive(t, list("state/artifacts/"+sum+"/a"), "state/artifacts/"+sum+"/a", "foo"),
 	} {
 		to := t.TempDir()
-		if _, err := Restore(bytes.NewReader(b), nil, filepath.Join(to, "s"), to, math.MaxInt64); err == nil {
+		if _, err := Restore(bytes.NewReader(b), nil, filepath.Join(to, "s"), to, math.MaxInt64, nil); err == nil {
 			t.Errorf("%s: restored", name)
 		}
 		if list, _ := os.ReadDir(to); len(list) > 0 {
@@ -251,7 +251,7 @@ func TestWhileWriting(t *testing.T) {
 		_, err := Write(t.Context(), &b, st, Options{Plan: plan, Now: noon})
 		check(t, err)
 		to := t.TempDir()
-		_, err = Restore(&b, nil, filepath.Join(to, "s"), "", math.MaxInt64)
+		_, err = Restore(&b, nil, filepath.Join(to, "s"), "", math.MaxInt64, nil)
 		check(t, err)
 		again, err := store.Open(filepath.Join(to, "s"))
 		check(t, err)
@@ -276,6 +276,6 @@ func FuzzRestore(f *testing.F) {
 	f.Add([]byte(ageMagic))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		to := t.TempDir()
-		Restore(bytes.NewReader(b), nil, filepath.Join(to, "s"), "", 1<<20)
+		Restore(bytes.NewReader(b), nil, filepath.Join(to, "s"), "", 1<<20, nil)
 	})
 }

@@ -141,8 +141,9 @@ func walk(r io.Reader, identities []age.Identity, begin func(*Manifest) error, s
 // appears when all of it is written and every artifact is what its name says.
 //
 // Free is the number of bytes that the disk has room for; of a larger backup
-// nothing is written.
-func Restore(r io.Reader, identities []age.Identity, state, plan string, free int64) (*Manifest, error) {
+// nothing is written. Before, if not nil, may change what was restored before it
+// appears, in the folder where it lies until then.
+func Restore(r io.Reader, identities []age.Identity, state, plan string, free int64, before func(*Manifest, string) error) (*Manifest, error) {
 	if _, err := os.Lstat(state); !errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.Join(err, &say.Error{Where: state, What: say.T("there is a state folder here already", "这里已有状态目录"),
 			Next: say.T("restore into another folder, or move this one away", "请恢复到其他目录，或先移走它")})
@@ -189,6 +190,11 @@ func Restore(r io.Reader, identities []age.Identity, state, plan string, free in
 	}
 	if err := artifactsHold(filepath.Join(made, "artifacts")); err != nil {
 		return nil, err
+	}
+	if before != nil {
+		if err := before(m, made); err != nil {
+			return nil, err
+		}
 	}
 	if err := restorePlan(filepath.Join(temp, "plan"), plan); err != nil {
 		return nil, err

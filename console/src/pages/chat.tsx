@@ -1,8 +1,9 @@
 // The chat: a question, the thought unfolding, the answer and its sources, of
 // one model or of two side by side.
-import { ask, count, Empty, Field, Fragment, h, Meter, progressOfPlan, redraw, say, seconds, store, t, useState } from "../kit";
+import { ask, count, Empty, Field, Fragment, h, mayDo, Meter, progressOfPlan, redraw, say, seconds, type Source, store, t, useAct, useState, Fail } from "../kit";
 import { words } from "./chat.words";
 import { again, alone, begin, body, clear, coming, modelsNow, path, rate, type Reply, release, send, talk, type Turn, wire } from "./conversation";
+import { type Cited, Document, spans } from "./document";
 import { Prose } from "./prose";
 
 const w = say(words);
@@ -23,7 +24,7 @@ export default function Chat() {
 }
 
 function Nobody() {
-  return <Empty title={w("none")}><p>{w("noneHelp")}</p><div class="row"><a class="button main" href="#models">{w("load")}</a><a class="button" href="#home">{w("first")}</a></div></Empty>;
+  return <Fragment><h1 class="hidden">{t("chat")}</h1><Empty title={w("none")}><p>{w("noneHelp")}</p><div class="row"><a class="button main" href="#models">{w("load")}</a><a class="button" href="#home">{w("first")}</a></div></Empty></Fragment>;
 }
 
 function NotReady() {
@@ -123,18 +124,21 @@ function Thought({ reply }: { reply: Reply }) {
   </details>;
 }
 
-// Sources open where the answer stands in them.
+// Sources open where the answer stands in them, and as a whole document.
 function Sources({ of }: { of: Reply }) {
-  const quoted = answerOf(of).replace(/[“”]/g, "").trim();
+  const quoted = answerOf(of).replace(/[“”]/g, "").trim(), [open, setOpen] = useState<Cited | null>(null);
+  const cited = (s: Source): Cited => {
+    const at = quoted.length > 8 ? s.text.indexOf(quoted) : -1, from = [...s.text.slice(0, Math.max(at, 0))].length;
+    return { ...s, quotes: s.quotes?.length ? s.quotes : at < 0 ? undefined : [[from, from + [...quoted].length]] };
+  };
   return <section class="sources" aria-label={t("sources")}>
     <h2>{t("sources")}</h2>
-    {of.sources.map(s => {
-      const at = quoted.length > 8 ? s.text.indexOf(quoted) : -1;
-      return <details>
-        <summary>{s.heading && <span>{s.heading} · </span>}<code>{s.file}</code></summary>
-        <blockquote>{at < 0 ? s.text : <Fragment>{s.text.slice(0, at)}<mark>{s.text.slice(at, at + quoted.length)}</mark>{s.text.slice(at + quoted.length)}</Fragment>}</blockquote>
-      </details>;
-    })}
+    {of.sources.map(s => { const c = cited(s); return <details>
+      <summary>{s.heading && <span>{s.heading} · </span>}{s.page ? <span>{w("page", s.page)} · </span> : null}<code>{s.file}</code></summary>
+      <blockquote>{c.quotes ? spans(s.text, c.quotes).map(([text, here]) => here ? <mark>{text}</mark> : text) : s.text}</blockquote>
+      <button class="open-source" onClick={() => setOpen(c)}>{w("openAt")}</button>
+    </details>; })}
+    {open && <Document path={`/api/documents/${encodeURIComponent(of.model)}?file=${encodeURIComponent(open.file)}`} at={open} close={() => setOpen(null)} />}
   </section>;
 }
 
@@ -242,7 +246,29 @@ function Ask() {
         : <button type="submit" class="main" disabled={!talk.draft.trim()}>{t("send")}</button>}
     </div></div>
     <Parameters />
+    {path().length > 0 && !busy.length && mayDo("export") && <Save />}
   </form>;
+}
+
+const formats = ["docx", "pdf", "html", "md", "json"] as const;
+
+// Save exports the conversation as a file, which the server labels.
+function Save() {
+  const [format, setFormat] = useState<typeof formats[number]>("docx"), save = useAct();
+  const go = () => save.run(async () => {
+    const turns = path().flatMap(turn => [{ role: "user", text: turn.question }, ...turn.replies.filter(r => r.answer || r.refusal).map(r => ({ role: "assistant", text: r.answer || r.refusal }))]);
+    const file = await (await ask("POST", "/api/export", { format, title: path()[0].question.slice(0, 80), turns, answer: path().at(-1)?.replies[0]?.id ?? "" })).blob();
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(file);
+    link.download = "conversation." + format;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+  return <details class="parameters export"><summary>{w("export")}</summary>
+    <div class="row"><label class="hidden" for="format">{w("format")}</label><select id="format" value={format} onChange={e => setFormat((e.target as HTMLSelectElement).value as "docx")}>{formats.map(f => <option key={f}>{f}</option>)}</select>
+      <button type="button" disabled={save.busy} onClick={go}>{w("exportGo")}</button><span class="quiet">{w("exportHelp")}</span></div>
+    {save.failure && <Fail of={save.failure} />}
+  </details>;
 }
 
 function Parameters() {

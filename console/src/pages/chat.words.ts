@@ -45,5 +45,11 @@ export const words = {
   copied: ["Copied.", "已复制。"],
   why: ["Why? (optional)", "原因（可不填）"],
   send: ["Send the reason", "提交原因"],
+  page: ["page {0}", "第 {0} 页"],
+  openAt: ["Open the document here", "在此处打开文档"],
+  export: ["Save the conversation", "保存对话"],
+  format: ["Format", "格式"],
+  exportGo: ["Save as a file", "保存为文件"],
+  exportHelp: ["It says in itself that a model wrote it, and which.", "文件内含 AI 生成标识及模型名称。"],
   tool: ["Asked for the tool {0}", "请求使用工具 {0}"],
 } satisfies Pairs;

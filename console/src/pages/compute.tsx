@@ -1,5 +1,5 @@
 // Compute: the machine as measured, who holds its memory, and the queue.
-import { bytes, Card, Command, count, FactList, Fragment, h, Loaded, Meter, Page, say, store, t, Tag, useGet } from "../kit";
+import { bytes, Card, Command, count, FactList, Fragment, h, HealthCard, Loaded, Meter, Page, say, store, t, Tag, useGet } from "../kit";
 import { words } from "./compute.words";
 
 const w = say(words);
@@ -25,28 +25,34 @@ export default function Compute() {
       </div>
       <Card title={w("map")}><Map of={m} /></Card>
       <Queue />
+      <HealthCard />
       <Card title={w("checks")}><ul class="plainlist">{m.checks.map(c => <li key={c.name}><Tag kind={c.status === "ok" ? "done" : "failed"}>{c.status}</Tag> <b>{c.name}</b> {c.found}{c.next && <div class="quiet">→ {c.next}</div>}</li>)}</ul></Card>
     </Fragment>}</Loaded>
   </Page>;
 }
 
-const wide = 480, high = 240, left = 52, bottom = 36, top = 24, right = 20;
+const wide = 360, high = 250, left = 46, bottom = 52, top = 24, right = 14;
 
+// Roof is drawn as wide as a narrow screen is, so that its numbers stay as large
+// as text; what the marks are stands below it.
 function Roof({ peak, bandwidth }: { peak: number; bandwidth: number }) {
   const x0 = -2, x1 = 3, y1 = Math.ceil(Math.log10(peak / 1e9) + 0.2), y0 = y1 - 4; // powers of ten
   const x = (v: number) => left + (Math.log10(v) - x0) / (x1 - x0) * (wide - left - right);
   const y = (v: number) => top + (y1 - Math.max(y0, Math.log10(v / 1e9))) / (y1 - y0) * (high - top - bottom);
-  const ridge = peak / bandwidth;
+  const ridge = peak / bandwidth, reach = (v: number) => Math.min(peak, bandwidth * v);
   const marks: [string, number][] = [[w("decode"), 0.5], [w("batch"), 8], [w("train"), 100]]; // FLOP for a byte of f32 weights that are read once
   const name = `${w("roof")}: ${(peak / 1e9).toFixed(1)} GFLOP/s, ${(bandwidth / 1e9).toFixed(1)} GB/s`;
-  return <svg class="chart" viewBox={`0 0 ${wide} ${high}`} role="img" aria-label={name}>
-    {Array.from({ length: 5 }, (_, i) => y0 + i).map(p => <Fragment><line class="grid" x1={left} x2={wide - right} y1={y(10 ** p * 1e9)} y2={y(10 ** p * 1e9)} /><text x={left - 6} y={y(10 ** p * 1e9) + 4} text-anchor="end">{10 ** p}</text></Fragment>)}
-    {Array.from({ length: 6 }, (_, i) => x0 + i).map(p => <text x={x(10 ** p)} y={high - 20} text-anchor="middle">{10 ** p}</text>)}
-    <text x={(wide + left) / 2} y={high - 4} text-anchor="middle">{w("intensity")}</text>
-    <text x={left} y={top - 6}>{w("gflops")}</text>
-    <path class="line c0" d={`M${x(10 ** x0)} ${y(bandwidth * 10 ** x0)}L${x(ridge)} ${y(peak)}L${x(10 ** x1)} ${y(peak)}`} />
-    {marks.map(([label, v]) => <Fragment><circle class="dot c1" cx={x(v)} cy={y(Math.min(peak, bandwidth * v))} r="4" /><text x={x(v)} y={y(Math.min(peak, bandwidth * v)) + 18} text-anchor="start" dx="4">{label}</text></Fragment>)}
-  </svg>;
+  return <Fragment>
+    <svg class="chart roof" viewBox={`0 0 ${wide} ${high}`} role="img" aria-label={name}>
+      {Array.from({ length: 5 }, (_, i) => y0 + i).map(p => <Fragment><line class="grid" x1={left} x2={wide - right} y1={y(10 ** p * 1e9)} y2={y(10 ** p * 1e9)} /><text x={left - 6} y={y(10 ** p * 1e9) + 4} text-anchor="end">{10 ** p}</text></Fragment>)}
+      {Array.from({ length: 6 }, (_, i) => x0 + i).map(p => <text x={x(10 ** p)} y={high - 26} text-anchor="middle">{10 ** p}</text>)}
+      <text x={(wide + left) / 2} y={high - 4} text-anchor="middle">{w("intensity")}</text>
+      <text x={left} y={top - 8}>{w("gflops")}</text>
+      <path class="line c0" d={`M${x(10 ** x0)} ${y(bandwidth * 10 ** x0)}L${x(ridge)} ${y(peak)}L${x(10 ** x1)} ${y(peak)}`} />
+      {marks.map(([label, v], i) => <g key={label}><circle class="dot c1" cx={x(v)} cy={y(reach(v))} r="8" /><text class="mark" x={x(v)} y={y(reach(v)) + 4} text-anchor="middle">{i + 1}</text></g>)}
+    </svg>
+    <ol class="marks">{marks.map(([label, v]) => <li key={label}>{label} <span class="quiet">{w("bound", v, (reach(v) / 1e9).toPrecision(3), bandwidth * v < peak ? w("byMemory") : w("byProcessor"))}</span></li>)}</ol>
+  </Fragment>;
 }
 
 function Map({ of }: { of: Machine }) {

@@ -7,7 +7,7 @@ const w = say(words);
 
 interface Corpus { name: string; digest: string; used_by: string[] | null; report: { recipe: string; read: number; kept: number; bytes: number; reasons?: Record<string, number>; pii?: Record<string, number>; languages?: Record<string, { read: number; kept: number }> } }
 interface Entry { id: string; path: string; source: string; lang: string; kept: boolean; reason?: string; like?: string; chars: number; pii?: Record<string, number> }
-interface Document { entry: Entry & { before: string; after?: string }; rules: { rule: string; value: number; limit: number; most: boolean; dropped: boolean }[] | null; used_by: string[] | null; text: string }
+interface Document { entry: Entry & { before: string; after?: string }; rules: { rule: string; value: number; limit: number; most: boolean; dropped: boolean }[] | null; used_by: string[] | null; text: string; pii: { kind: string; text: string }[] | null }
 
 const at = (name: string) => "/api/corpora/" + encodeURIComponent(name);
 
@@ -135,6 +135,10 @@ function Lineage({ of, id, close }: { of: Corpus; id: string; close: () => void 
       <h3>{w("asked")}</h3>
       <div class="scroll" tabIndex={0} role="region" aria-label={w("asked")}><table><thead><tr><th scope="col">{w("rule")}</th><th scope="col">{w("value")}</th><th scope="col">{w("limit")}</th></tr></thead>
         <tbody>{(d.rules ?? []).map(r => <tr key={r.rule} class={r.dropped ? "bad" : ""}><th scope="row">{r.dropped ? "✗ " : ""}{r.rule}</th><td>{+r.value.toPrecision(4)}</td><td>{r.most ? "≤" : "≥"} {+r.limit.toPrecision(4)}</td></tr>)}</tbody></table></div>
+      <h3>{w("path")}</h3>
+      <ol class="chain">{[d.entry.source || w("source"), d.entry.path, "corpus." + of.name, ...(d.entry.kept ? d.used_by ?? [] : [])].filter(Boolean).map((step, i) => <li key={i}><code>{step}</code></li>)}{!d.entry.kept && <li class="bad">{w("left", d.entry.reason ?? "")}</li>}</ol>
+      <h3>{w("pii")}</h3>
+      {!d.pii?.length ? <p class="quiet">{w("noPII")}</p> : <ul class="plainlist pii">{d.pii.map((hit, i) => <li key={i}><Tag>{hit.kind}</Tag> <mark>{hit.text}</mark></li>)}</ul>}
       <h3>{w("text")}</h3>
       {d.text ? <p class="passage" tabIndex={0}>{d.text}</p> : <p class="quiet">{w("noText")}</p>}
       <Command line={`suiren data explain ${d.entry.id}`} />

@@ -25,6 +25,8 @@ export const words = {
   characters: ["Characters", "字数"],
   source: ["From", "来自"],
   left: ["left out: {0}", "去掉：{0}"],
+  path: ["The way of this document", "此文档的去向"],
+  noPII: ["None was found in it.", "其中没有发现。"],
   pii: ["Personal data", "个人信息"],
   reasons: ["Why documents were left out", "去掉的原因"],
   noneLeft: ["None was left out.", "没有去掉任何文档。"],

@@ -1,6 +1,7 @@
 // Evaluation: what each verdict found, and the paired comparison behind it.
-import { Card, count, Empty, Fragment, h, Loaded, maybe, Page, percent, say, short, store, t, useGet, useState } from "../kit";
+import { Card, Command, count, Empty, Fragment, h, Loaded, maybe, mayDo, Page, percent, say, short, store, t, useGet, useState } from "../kit";
 import { words } from "./evaluation.words";
+import { PairRows } from "./pairs";
 import { Report as ReportView, type Report } from "./report";
 
 const w = say(words);
@@ -20,14 +21,14 @@ export default function Evaluation() {
         <Card title={v.name} side={<Fragment>{all.length > 1 && <label>{w("choose")} <select value={v.name} onChange={e => choose((e.target as HTMLSelectElement).value)}>{all.map(o => <option key={o.name}>{o.name}</option>)}</select></label>}<code>{short(v.digest)}</code></Fragment>}>
           <ReportView report={v.report} nodes={store.plan?.nodes ?? []} />
         </Card>
-        {(v.report.changes ?? []).map(c => <Change key={c.over} of={c} mine={v.report.models.at(-1)?.name ?? ""} />)}
+        {(v.report.changes ?? []).map(c => <Change key={c.over} verdict={v.name} of={c} mine={v.report.models.at(-1)?.name ?? ""} />)}
       </Fragment>;
     }}</Loaded>
     {list.data === null && !list.loading && !list.failure && none}
   </Page>;
 }
 
-function Change({ of, mine }: { of: { over: string; overall: Paired; families: Paired[] | null }; mine: string }) {
+function Change({ of, mine, verdict }: { verdict: string; of: { over: string; overall: Paired; families: Paired[] | null }; mine: string }) {
   const o = of.overall;
   return <Card title={w("paired", maybe("role", mine), maybe("role", of.over))}>
     <Bar of={o} />
@@ -35,6 +36,8 @@ function Change({ of, mine }: { of: { over: string; overall: Paired; families: P
     {of.families && of.families.length > 0 && <div class="scroll" tabIndex={0} role="region" aria-label={w("family")}><table><thead><tr><th scope="col">{w("family")}</th><th scope="col">{w("both")}</th><th scope="col">{w("gained")}</th><th scope="col">{w("lost")}</th><th scope="col">{w("neither")}</th><th scope="col">{w("difference")}</th></tr></thead>
       <tbody>{of.families.map(f => <tr key={f.name}><th scope="row">{maybe("family", f.name)}</th><td>{count(f.both)}</td><td class="good">{count(f.gained)}</td><td class="bad">{count(f.lost)}</td><td>{count(f.neither)}</td>
         <td>{signed(f.value)} <small>{signed(f.low)} – {signed(f.high)}</small></td></tr>)}</tbody></table></div>}
+    {mayDo("read_traces") && <PairRows path={`/api/verdicts/replies?verdict=${encodeURIComponent(verdict)}&over=${encodeURIComponent(of.over)}`} names={[maybe("role", of.over), maybe("role", mine)]} />}
+    <Command line={`suiren show verdict.${verdict}`} />
   </Card>;
 }
 

@@ -1,6 +1,6 @@
 // Guard: policies, a playground that shows each rail on a stream, the replay of a
 // draft, and what waits for a person.
-import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, Loaded, Page, say, store, t, Tabs, Tag, useAct, useGet, useState } from "../kit";
+import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, idOf, Loaded, maybe, mayDo, Page, percent, type PlanView, say, span, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useState } from "../kit";
 import { words } from "./guard.words";
 
 const w = say(words);
@@ -15,14 +15,14 @@ interface Item { id: string; kind: "answer" | "appeal"; until: string; caller: s
 const verdict = (v: string) => Object.hasOwn(words, "verdict_" + v) ? w(`verdict_${v}` as "verdict_passed") : v;
 const mode = (v: string) => Object.hasOwn(words, "mode_" + v) ? w(`mode_${v}` as "mode_off") : v;
 
-type View = "policies" | "try" | "replay" | "review";
+type View = "policies" | "try" | "replay" | "review" | "assess";
 
 export default function Guard() {
-  const tab = (["try", "replay", "review"].includes(store.rest) ? store.rest : "policies") as View;
-  const got = useGet<Policies>("/api/guard");
+  const tab = (["try", "replay", "review", "assess"].includes(store.rest) ? store.rest : "policies") as View;
+  const got = useGet<Policies>("/api/guard", 5000);
   return <Page title={t("guard")} lead={w("lead")} side={<Tabs label={w("views")} at={tab} set={to => { location.hash = to === "policies" ? "#guard" : "#guard/" + to; }}
-    of={[["policies", w("tab_policies")], ["try", w("tab_try")], ["replay", w("tab_replay")], ["review", w("tab_review")]]} />}>
-    <Loaded of={got}>{g => tab === "try" ? <Playground of={g} /> : tab === "replay" ? <Replay of={g} /> : tab === "review" ? <Reviews /> : <List of={g} />}</Loaded>
+    of={[["policies", w("tab_policies")], ["try", w("tab_try")], ["replay", w("tab_replay")], ["review", w("tab_review")], ["assess", w("tab_assess")]]} />}>
+    <Loaded of={got}>{g => tab === "try" ? <Playground of={g} /> : tab === "replay" ? <Replay of={g} changed={got.reload} /> : tab === "review" ? <Reviews /> : tab === "assess" ? <Assessments /> : <List of={g} />}</Loaded>
   </Page>;
 }
 
@@ -33,7 +33,8 @@ function List({ of }: { of: Policies }) {
       <tbody>{p.rails.map(r => <tr key={r.pack + r.id}><th scope="row"><code>{r.id}</code></th><td>{r.class}</td><td class="wrap">{r.on.join(", ")}</td>
         <td class="wrap">{r.about ?? ""} {r.keywords ? <span class="quiet">{w("keywords", count(r.keywords))}</span> : null} {r.detect?.join(", ")}</td><td>{r.action}</td>
         <td><Tag kind={r.mode === "enforce" ? "done" : r.mode === "observe" ? "running" : ""}>{mode(r.mode)}</Tag></td><td>{r.owner ?? ""}{r.expired && <Tag kind="failed">{w("expired")}</Tag>}</td></tr>)}</tbody></table></div>
-  </Card>)}<p class="quiet">{w("modeHelp")}</p></Fragment>;
+    <a class="button" href="#guard/replay">{w("changeIt")}</a>
+  </Card>)}<p class="quiet">{w("modeHelp")} <a href="#traces/audit">{w("audit")}</a></p></Fragment>;
 }
 
 function Choice({ of, value, set, packs }: { of: Policies; value: string; set: (v: string) => void; packs: boolean }) {
@@ -56,7 +57,7 @@ function Playground({ of }: { of: Policies }) {
     {got && <div class="verdict" role="status">
       <p><b class={got.verdict === "passed" ? "good" : got.verdict === "refused" ? "bad" : ""}>{verdict(got.verdict)}</b> {got.rule && w("rule", got.rule, got.class ?? "")}</p>
       {got.text && <blockquote class="said-by">{got.text}</blockquote>}
-      <h3>{w("leaves")}</h3><p class="passage tokens">{got.left || w("nothing")}</p>
+      <h3>{w(["thought", "output"].includes(stage) ? "leaves" : "goesOn")}</h3><p class="passage tokens">{got.left || w("nothing")}</p>
       <h3>{w("stream")}</h3><Holds of={got.holds} /><p class="quiet">{w("held", got.most_held)}</p>
       {got.steps.length > 0 && <Fragment><h3>{w("steps")}</h3><ul class="plainlist">{got.steps.map((s, i) => <li key={i}><Tag kind={s.holds ? "failed" : ""}>{s.action}</Tag> <code>{s.rule}</code> {s.detector}{s.kind && "/" + s.kind} <mark>{slice(text, s.from, s.to)}</mark> {s.observed && <span class="quiet">{w("observed")}</span>} {s.error && <span class="bad">{s.error}</span>}</li>)}</ul></Fragment>}
     </div>}
@@ -76,24 +77,107 @@ function Holds({ of }: { of: { at: number; left: number }[] }) {
     <ul class="legend"><li><svg width="22" height="8" aria-hidden="true"><line class="line c1" x1="1" x2="21" y1="4" y2="4" stroke-dasharray="6 3" /></svg>{w("written")}</li><li><svg width="22" height="8" aria-hidden="true"><line class="line c0" x1="1" x2="21" y1="4" y2="4" /></svg>{w("left")}</li></ul></Fragment>;
 }
 
-function Replay({ of }: { of: Policies }) {
-  const [release, setRelease] = useState(of.policies[0]?.release ?? ""), [draft, setDraft] = useState(`policy "draft" {\n  pack = "${of.policies[0]?.pack ?? of.packs[0] ?? ""}"\n  mode = "observe"\n}\n`), [last, setLast] = useState(100);
+function Replay({ of, changed }: { of: Policies; changed: () => void }) {
+  const [release, setRelease] = useState(of.policies[0]?.release ?? ""), [written, write] = useState<string | null>(null), [last, setLast] = useState(100);
+  const own = useGet<Block>(release ? "/api/guard/policy?release=" + encodeURIComponent(release) : "");
   const run = useAct(), [got, setGot] = useState<Comparison | null>(null);
   if (of.policies.length === 0) return <Empty title={w("none")}><p>{w("noneHelp")}</p></Empty>;
+  const serving = of.policies.find(p => p.release === release);
+  const draft = written ?? own.data?.text ?? `policy "draft" {\n  pack = "${serving?.pack ?? of.packs[0] ?? ""}"\n  mode = "observe"\n}\n`;
   const outcome = (o: Outcome) => `${verdict(o.verdict)} ${o.rule ?? ""}`;
-  return <Card title={w("tab_replay")}>
-    <p class="quiet">{w("replayHelp")}</p>
-    <form onSubmit={e => { e.preventDefault(); run.run(async () => setGot(await act<Comparison>("POST", "/api/guard/replay", { release, draft, last }))); }}>
-      <div class="form"><Choice of={of} value={release} set={setRelease} packs={false} />
-        <Field label={w("last")}>{id => <input id={id} type="number" min="1" max="10000" value={last} onInput={e => setLast(+(e.target as HTMLInputElement).value)} />}</Field></div>
-      <Field label={w("draft")}>{id => <textarea id={id} rows={6} spellcheck={false} class="code" value={draft} onInput={e => setDraft((e.target as HTMLTextAreaElement).value)} />}</Field>
-      <p><button class="main" disabled={run.busy || !draft}>{w("replay")}</button></p>
-    </form>
-    {run.failure && <Fail of={run.failure} />}
-    {got && <div class="replayed" role="status"><p><b>{w("replayed", count(got.requests), count(got.tighter), count(got.looser))}</b></p>
-      {!got.differences?.length ? <p>{w("noChange")}</p> : <div class="scroll" tabIndex={0} role="region" aria-label={w("tab_replay")}><table class="left"><thead><tr><th scope="col">{w("request")}</th><th scope="col">{w("now")}</th><th scope="col">{w("then")}</th></tr></thead>
-        <tbody>{got.differences.slice(0, 200).map(d => <tr key={d.id}><th scope="row"><a href="#traces">{day(d.time) || d.id}</a></th><td>{outcome(d.before)}</td><td>{outcome(d.after)}</td></tr>)}</tbody></table></div>}</div>}
-    <Command line="suiren guard replay --draft FILE" />
+  return <Fragment>
+    <Card title={w("tab_replay")} side={serving && <Tag kind={serving.mode === "enforce" ? "done" : "running"}>{mode(serving.mode)}</Tag>}>
+      <p class="quiet">{w("replayHelp")}</p>
+      <form onSubmit={e => { e.preventDefault(); run.run(async () => setGot(await act<Comparison>("POST", "/api/guard/replay", { release, draft, last }))); }}>
+        <div class="form"><Choice of={of} value={release} set={v => { setRelease(v); write(null); setGot(null); }} packs={false} />
+          <Field label={w("last")}>{id => <input id={id} type="number" min="1" max="10000" value={last} onInput={e => setLast(+(e.target as HTMLInputElement).value)} />}</Field></div>
+        <Field label={w("change")}>{id => <textarea id={id} rows={8} spellcheck={false} class="code" value={draft} onInput={e => { setGot(null); write((e.target as HTMLTextAreaElement).value); }} />}</Field>
+        <p><button class="main" disabled={run.busy || !draft}>{w("replay")}</button></p>
+      </form>
+      {run.failure && <Fail of={run.failure} />}
+      {got && <div class="replayed" role="status"><p><b>{w("replayed", count(got.requests), count(got.tighter), count(got.looser))}</b></p>
+        {!got.differences?.length ? <p>{w("noChange")}</p> : <div class="scroll" tabIndex={0} role="region" aria-label={w("tab_replay")}><table class="left"><thead><tr><th scope="col">{w("request")}</th><th scope="col">{w("now")}</th><th scope="col">{w("then")}</th></tr></thead>
+          <tbody>{got.differences.slice(0, 200).map(d => <tr key={d.id}><th scope="row"><a href="#traces">{day(d.time) || d.id}</a></th><td>{outcome(d.before)}</td><td>{outcome(d.after)}</td></tr>)}</tbody></table></div>}
+        {got.rules && got.rules.length > 0 && <div class="scroll" tabIndex={0} role="region" aria-label={w("rail")}><table class="left"><thead><tr><th scope="col">{w("rail")}</th><th scope="col">{w("now")}</th><th scope="col">{w("then")}</th><th scope="col">{w("onlyObserved")}</th></tr></thead>
+          <tbody>{got.rules.map(r => <tr key={r.rule}><th scope="row"><code>{r.rule}</code></th><td>{count(r.before)}</td><td>{count(r.after)}</td><td>{count(r.observed ?? 0)}</td></tr>)}</tbody></table></div>}</div>}
+      <Command line="suiren guard replay --draft FILE" />
+    </Card>
+    {own.data ? <Stage release={release} draft={draft} done={() => { write(null); setGot(null); own.reload(); changed(); }} /> : !own.loading && <p class="quiet">{w("noBlock")}</p>}
+  </Fragment>;
+}
+
+interface Block { name: string; text: string; mode: string }
+interface Staged { text: string; sum: string; before: string; after: string; view?: PlanView; wrong: string[] }
+
+// Stage carries a draft into the plan: first what would be written and made, then the making.
+function Stage({ release, draft, done }: { release: string; draft: string; done: () => void }) {
+  const [staged, setStaged] = useState<Staged | null>(null), stage = useAct(), make = useAct(), [begun, begin] = useState(0);
+  useEffect(() => setStaged(null), [draft, release]);
+  const task = store.now?.tasks?.find(one => one.kind === "plan" && one.id > begun);
+  useEffect(() => { if (begun && task?.ended) { begin(0); if (!task.failed) { setStaged(null); done(); } } }, [task?.ended]);
+  const show = (to: string) => stage.run(async () => {
+    const s = await act<Omit<Staged, "view" | "wrong">>("POST", "/api/guard/policy", { release, draft, mode: to });
+    const c = await act<{ diagnostics: { what: string }[]; view?: PlanView }>("POST", "/api/plan/check", { text: s.text });
+    setStaged({ ...s, view: c.view, wrong: c.diagnostics.map(d => d.what) });
+  });
+  const go = () => make.run(async () => {
+    const newest = Math.max(0, ...(store.now?.tasks ?? []).map(one => one.id));
+    const saved = await act<{ sum: string }>("PUT", "/api/plan/file", { text: staged!.text, sum: staged!.sum });
+    await act("POST", "/api/plan/apply", { sum: saved.sum });
+    begin(newest || -1);
+  });
+  const steps = (staged?.view?.nodes ?? []).filter(n => n.action !== "keep");
+  return <Card title={w("carry")}>
+    <p class="quiet">{w("carryHelp")}</p>
+    <div class="row">{(["observe", "enforce"] as const).map(to => <button key={to} class={"stage-" + to} disabled={stage.busy || !!begun || !mayDo("set_plan")} onClick={() => show(to)}>{w(`go_${to}`)}</button>)}</div>
+    {stage.failure && <Fail of={stage.failure} />}
+    {staged && <div class="staged">
+      <h3>{w("diff")}</h3><Lines before={staged.before} after={staged.after} />
+      {staged.wrong.map(what => <p class="bad" key={what}>{what}</p>)}
+      {staged.before === staged.after ? <p>{w("sameText")}</p> : <Fragment>
+        <p>{w("makes")} {steps.map(n => <Tag key={idOf(n)}>{maybe("action", n.action)} {idOf(n)}</Tag>)} <span class="quiet">{span(steps.reduce((s, n) => s + (n.forecast?.low ?? 0), 0), steps.reduce((s, n) => s + (n.forecast?.high ?? 0), 0))}</span></p>
+        <button class="main carry" disabled={make.busy || !!begun || staged.wrong.length > 0} onClick={go}>{w("write")}</button></Fragment>}
+      {make.failure && <Fail of={make.failure} />}
+    </div>}
+    <TaskList kinds={["plan"]} />
+    <Command line="suiren plan && suiren apply" />
+  </Card>;
+}
+
+// Lines are two texts, line by line: what goes, what comes, and what stays.
+function Lines({ before, after }: { before: string; after: string }) {
+  const a = before.split("\n"), b = after.split("\n"), rows: [string, string][] = [];
+  const long = a.map(() => new Array<number>(b.length + 1).fill(0)).concat([new Array<number>(b.length + 1).fill(0)]); // of the longest common rest
+  for (let i = a.length - 1; i >= 0; i--) for (let j = b.length - 1; j >= 0; j--) long[i][j] = a[i] === b[j] ? long[i + 1][j + 1] + 1 : Math.max(long[i + 1][j], long[i][j + 1]);
+  for (let i = 0, j = 0; i < a.length || j < b.length;) {
+    if (i < a.length && j < b.length && a[i] === b[j]) { rows.push(["=", a[i++]]); j++; }
+    else if (j >= b.length || i < a.length && long[i + 1][j] >= long[i][j + 1]) rows.push(["-", a[i++]]);
+    else rows.push(["+", b[j++]]);
+  }
+  return <pre class="lines-diff" tabIndex={0} aria-label={w("diff")}>{rows.map(([mark, line], i) => <span key={i} class={{ "+": "good", "-": "bad" }[mark] ?? ""}>{mark === "=" ? "  " : mark + " "}{line}{"\n"}</span>)}</pre>;
+}
+
+interface Assessment { folder: string; sha256: string; signed?: string; report: { as_of: string; program: string; questions: number; unconfirmed: number; counts: Record<string, number>; pack: { id: string; title: { en: string; zh: string }; source: string }; subject: { name: string; digest: string };
+  results: { id: string; clause: string; outcome: string; en: string; zh: string; got?: number; least?: number; most?: number; low?: number; high?: number; of?: number; why?: { en: string; zh: string } }[] } }
+
+function Assessments() {
+  const got = useGet<{ reports: Assessment[]; packs: string[] }>("/api/guard/assessments");
+  const said = (v?: { en: string; zh: string }) => v ? store.lang === "en" ? v.en : v.zh : "";
+  const result = (v: string) => ({ surely: w("outcome_surely"), met: w("outcome_met"), missed: w("outcome_missed"), "not assessed": w("outcome_missing") })[v] ?? v;
+  const number = (v?: number) => v === undefined ? "" : v <= 1 && v >= 0 && !Number.isInteger(v) ? percent(v) : count(v);
+  return <Card title={w("tab_assess")}>
+    <p class="quiet">{w("assessHelp")}</p>
+    <Loaded of={got}>{({ reports, packs }) => <Fragment>
+      {reports.length === 0 ? <p>{w("assessNone", packs.join(", "))}</p> : reports.map(a => <details key={a.sha256} class="assessment"><summary><b>{said(a.report.pack.title)}</b> · {a.report.subject.name} · {a.report.as_of} {Object.entries(a.report.counts).map(([k, n]) => <Tag key={k} kind={{ surely: "done", met: "done", missed: "failed" }[k] ?? ""}>{result(k)} {n}</Tag>)}</summary>
+        <p class={a.signed ? "good" : "quiet"}>{a.signed ? "✓ " + w("assessSigned", a.signed) : w("assessUnsigned")}</p>
+        {a.report.unconfirmed > 0 && <p class="bad">{w("unconfirmed", a.report.unconfirmed)}</p>}
+        <p class="quiet">{w("assessOf", count(a.report.questions), a.report.pack.source)} <code>{a.folder}/report.html</code> <code>SHA-256 {a.sha256}</code></p>
+        <div class="scroll" tabIndex={0} role="region" aria-label={said(a.report.pack.title)}><table class="left"><thead><tr><th scope="col">{w("clause")}</th><th scope="col">{w("what")}</th><th scope="col">{w("found")}</th><th scope="col">{w("asked")}</th><th scope="col">{w("outcome")}</th></tr></thead>
+          <tbody>{a.report.results.map(r => <tr key={r.id}><th scope="row">{r.clause || r.id}</th><td class="wrap">{store.lang === "en" ? r.en : r.zh}{r.why && <div class="quiet">{said(r.why)}</div>}</td><td>{number(r.got)}{r.low !== undefined && r.high !== undefined ? <small>{percent(r.low)} – {percent(r.high)}</small> : null}</td>
+            <td>{r.least !== undefined ? "≥ " + number(r.least) : r.most !== undefined ? "≤ " + number(r.most) : ""}</td><td><Tag kind={{ surely: "done", met: "done", missed: "failed" }[r.outcome] ?? ""}>{result(r.outcome)}</Tag></td></tr>)}</tbody></table></div>
+      </details>)}
+    </Fragment>}</Loaded>
+    <Command line="suiren guard assess --bank FOLDER --sign NAME" />
   </Card>;
 }
 

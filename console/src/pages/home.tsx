@@ -1,5 +1,5 @@
 // Home: what runs, what it can still hold, what waits and why, and the next step.
-import { act, bytes, Card, count, day, Fail, type Run, h, mayDo, Meter, Page, progressOfPlan, say, store, Tag, TaskList, useAct, useGet } from "../kit";
+import { act, bytes, Card, count, day, Fail, type Run, h, HealthCard, mayDo, Meter, Page, progressOfPlan, say, store, Tag, TaskList, useAct, useGet } from "../kit";
 import { words } from "./home.words";
 
 const w = say(words);
@@ -48,6 +48,7 @@ function Now() {
       <Meter part={now.waiting / now.most} label={w("waiting", now.waiting, now.most)} />
       <p class="quiet">{now.waiting > 0 ? w("waitsWhy", now.slots) : w("waitsNot")}</p>
     </div>}
+    <HealthCard only />
     {free.data && <p class="quiet">{w("free", bytes(free.data.free))}</p>}
     <TaskList kinds={["knowledge", "model", "load", "plan"]} />
   </Card>;

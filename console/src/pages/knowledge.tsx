@@ -1,6 +1,7 @@
 // Knowledge: folders of documents, what was read of them, what a question finds
 // and why, who may read what, and how well it works.
 import { act, bytes, Card, Command, count, Empty, Fail, Field, Fragment, get, h, Loaded, Page, percent, say, type Slice, store, t, Table, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "../kit";
+import { type Cited, Document } from "./document";
 import { words } from "./knowledge.words";
 
 const w = say(words);
@@ -9,7 +10,6 @@ interface Base { name: string; files: number; aside: number; stale: number; root
 interface File { name: string; size: number; changed: string; state: "read" | "stale" | "aside"; why?: string }
 interface Hit { rank: number; id: string; file: string; page: number; start: number; end: number; heading: string; score: number; coverage: number; terms: { term: string; score: number }[] | null; text: string }
 interface Found { hits: Hit[]; refused: boolean; sentences: { text: string; hit: number; supported: boolean }[]; source: Hit | null; differ: [string, string][] }
-interface Passage { id: string; heading?: string; text: string; page?: number; start?: number; end?: number }
 interface Rule { path: string; allow: string[] | null }
 
 const at = (name: string) => "/api/bases/" + encodeURIComponent(name);
@@ -48,25 +48,25 @@ function Make() {
 
 function One({ of, changed }: { of: Base; changed: () => void }) {
   const [tab, setTab] = useState<"ask" | "files" | "readers" | "eval">("ask");
-  const [open, setOpen] = useState<Hit | null>(null);
+  const [open, setOpen] = useState<Cited | null>(null);
   const again = useAct();
   return <Card title={of.name} side={<button disabled={again.busy} onClick={() => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed)}>{w("again")}</button>}>
     {again.failure && <Fail of={again.failure} />}
     <Tabs label={w("views")} at={tab} set={setTab} of={[["ask", w("tab_ask")], ["files", w("tab_files")], ["readers", w("tab_readers")], ["eval", w("tab_eval")]]} />
     {tab === "ask" && <Asking base={of.name} open={setOpen} />}
     {tab === "files" && <Table label={w("tab_files")} source={of.name + of.files + of.stale} load={(from, n) => get<Slice<File>>(`${at(of.name)}?from=${from}&n=${n}`)} columns={[
-      { key: "name", title: w("file"), wide: 3, cell: f => <button class="bare" title={f.name} onClick={() => setOpen({ file: f.name } as Hit)}>{f.name}</button> },
+      { key: "name", title: w("file"), wide: 3, cell: f => <button class="bare" title={f.name} onClick={() => setOpen({ file: f.name })}>{f.name}</button> },
       { key: "state", title: w("state"), cell: f => <Tag kind={{ read: "done", stale: "running", aside: "failed" }[f.state]}>{w(`state_${f.state}`)}</Tag> },
       { key: "why", title: w("reason"), wide: 2, cell: f => <span title={f.why}>{f.why ?? ""}</span> },
       { key: "size", title: w("size"), number: true, cell: f => bytes(f.size) },
       { key: "changed", title: w("changed"), number: true, cell: f => f.changed }]} />}
     {tab === "readers" && <Readers base={of.name} />}
     {tab === "eval" && <Evaluate base={of.name} />}
-    {open && <Document base={of.name} at={open} close={() => setOpen(null)} />}
+    {open && <Document key={open.file + open.id} path={`${at(of.name)}/text?file=${encodeURIComponent(open.file)}`} at={open} close={() => setOpen(null)} />}
   </Card>;
 }
 
-function Asking({ base, open }: { base: string; open: (h: Hit) => void }) {
+function Asking({ base, open }: { base: string; open: (c: Cited) => void }) {
   const [q, setQ] = useState(""), [as, setAs] = useState(""), [found, setFound] = useState<Found | null>(null), ask = useAct();
   return <Fragment>
     <form class="form" onSubmit={e => { e.preventDefault(); ask.run(async () => setFound(await get<Found>(`${at(base)}/find?q=${encodeURIComponent(q)}&as=${encodeURIComponent(as)}`))); }}>
@@ -78,11 +78,11 @@ function Asking({ base, open }: { base: string; open: (h: Hit) => void }) {
     {found && <div class="found" aria-live="polite">
       <h3>{w("answer")}</h3>
       {found.refused ? <p>{w("refused")}</p> : <blockquote class="said-by">{found.sentences.map(s => <p>{s.text}{!s.supported && <Tag kind="failed">{w("unsupported")}</Tag>}</p>)}
-        {found.source && <footer><Place of={found.source} open={open} /></footer>}</blockquote>}
+        {found.source && <footer><Place of={found.source} open={h => open({ ...h, quotes: quotes(h.text, found.sentences.map(s => s.text)) })} /></footer>}</blockquote>}
       {found.differ.map(([, other]) => <p class="bad">{w("differs")}: {other}</p>)}
       <h3>{w("hits")}</h3>
       {found.hits.length === 0 ? <p class="quiet">{w("noHits")}</p> : <ol class="hits">{found.hits.map(hit => <li key={hit.id}>
-        <Place of={hit} open={open} />
+        <Place of={hit} open={h => open({ ...h, quotes: quotes(h.text, found.sentences.map(s => s.text)) })} />
         <p class="quiet">{w("score", hit.score.toFixed(2), percent(hit.coverage, 0))} · {w("why")} {(hit.terms ?? []).slice(0, 8).map(m => <span class="term">{m.term} {m.score.toFixed(2)}</span>)}</p>
         <p class="passage">{hit.text.slice(0, 400)}{hit.text.length > 400 && "…"}</p></li>)}</ol>}
       <Command line={`suiren knowledge search ${base} ${JSON.stringify(q)}`} />
@@ -90,22 +90,16 @@ function Asking({ base, open }: { base: string; open: (h: Hit) => void }) {
   </Fragment>;
 }
 
-function Place({ of, open }: { of: Hit; open: (h: Hit) => void }) {
-  return <button type="button" class="bare place" title={w("openAt")} onClick={() => open(of)}><code>{of.file}</code>{of.page > 0 && <span> · {w("page", of.page)}</span>}{of.heading && <span> · {of.heading}</span>}</button>;
+// quotes are where a passage says sentences word for word, in characters.
+function quotes(text: string, sentences: string[]): [number, number][] {
+  return sentences.flatMap(s => {
+    const at = text.indexOf(s), from = [...text.slice(0, Math.max(at, 0))].length;
+    return at < 0 || !s ? [] : [[from, from + [...s].length] as [number, number]];
+  });
 }
 
-// Document shows a document as its passages, page by page, at the place that was asked for.
-function Document({ base, at: hit, close }: { base: string; at: Hit; close: () => void }) {
-  const text = useGet<{ passages: Passage[] }>(`${at(base)}/text?file=${encodeURIComponent(hit.file)}`);
-  const here = useRef<HTMLLIElement>(null), box = useRef<HTMLDialogElement>(null);
-  useEffect(() => { if (!box.current!.open) box.current!.showModal(); }, []);
-  useEffect(() => { here.current?.scrollIntoView({ block: "center" }); }, [text.data, hit.id]);
-  return <dialog ref={box} class="document" aria-label={w("text", hit.file)} onClose={close}>
-    <div class="row"><h2>{w("text", hit.file)}</h2><button class="push" onClick={() => box.current!.close()}>{w("close")}</button></div>
-    <Loaded of={text}>{({ passages }) => <ol class="passages" tabIndex={0} aria-label={hit.file}>{passages.map((p, i) => <li key={p.id + i} ref={p.id === hit.id ? here : undefined} class={p.id === hit.id ? "here" : ""}>
-      <p class="quiet">{p.page ? w("page", p.page) : w("noPage")}{p.end ? " · " + w("place", count(p.start ?? 0), count(p.end)) : ""}{p.heading && " · " + p.heading}</p>
-      {p.id === hit.id ? <mark class="passage">{p.text}</mark> : <p class="passage">{p.text}</p>}</li>)}</ol>}</Loaded>
-  </dialog>;
+function Place({ of, open }: { of: Hit; open: (h: Hit) => void }) {
+  return <button type="button" class="bare place" title={w("openAt")} onClick={() => open(of)}><code>{of.file}</code>{of.page > 0 && <span> · {w("page", of.page)}</span>}{of.heading && <span> · {of.heading}</span>}</button>;
 }
 
 function Readers({ base }: { base: string }) {

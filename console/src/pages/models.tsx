@@ -6,7 +6,7 @@ const w = say(words);
 
 interface Model {
   name: string; path: string; format: string; architecture: string; context?: number; parameters: number; bytes: number; digest: string; added: string;
-  changed: string[] | null; served: boolean; fit: Fit;
+  changed: string[] | null; served: string; fit: Fit;
 }
 interface Fit { fits: boolean; free: number; bytes: number; pages?: number; context?: number; whole?: number; longest?: number; why?: string }
 
@@ -25,13 +25,13 @@ export default function Models() {
           <b>{m.name}</b> <span class="quiet">{m.architecture} · {count(Math.round(m.parameters / 1e6))} M · {bytes(m.bytes)}</span>
           <span class="row">{m.served && <Tag kind="done">{w("served")}</Tag>}<Tag kind={m.fit.fits ? "done" : "failed"}>{m.fit.fits ? w("fits") : w("fitsNot")}</Tag></span>
         </button></li>)}</ul>
-        {model && <Fitting key={model.name} of={model} />}
+        {model && <Fitting key={model.name} of={model} reload={list.reload} />}
       </div>}</Loaded>
     <Add />
   </Page>;
 }
 
-function Fitting({ of }: { of: Model }) {
+function Fitting({ of, reload }: { of: Model; reload: () => void }) {
   const most = of.context || 4096;
   const [context, setContext] = useState(Math.min(most, 4096));
   const [kv, setKV] = useState("f16");
@@ -55,7 +55,7 @@ function Fitting({ of }: { of: Model }) {
       {shown.whole ? <p>{w("holds", shown.whole.toFixed(1), count(shown.context ?? 0))}</p> : null}
       {shown.why ? <p class="bad">{shown.why}</p> : <p class="quiet">{w("basis")}</p>}
     </div>}
-    {of.served ? <a class="button main" href="#chat">{w("open")}</a> : <button class="main" disabled={load.busy || !shown?.fits}
+    {of.served ? <div class="row"><a class="button main" href="#chat">{w("open")}</a><button class="unload" disabled={load.busy} onClick={() => load.run(() => act("POST", "/api/library/unload", { model: of.served })).then(reload)}>{w("unload")}</button><span class="quiet">{w("unloadHelp")}</span></div> : <button class="main" disabled={load.busy || !shown?.fits}
       onClick={() => load.run(() => act("POST", "/api/library/load", { model: of.name, context, kv }))}>{w("load")}</button>}
     {load.failure && <Fail of={load.failure} />}
     <Command line={`suiren serve ${of.name} --context ${context} --kv ${kv}`} />

@@ -30,6 +30,8 @@ export const words = {
   holds: ["Holds {0} conversations of {1} tokens at once.", "可同时容纳 {0} 段各 {1} 词元的对话。"],
   basis: ["Planned from the file's own header; nothing was loaded.", "依据文件头规划，未载入任何权重。"],
   load: ["Load and talk", "载入并对话"],
+  unload: ["Unload", "卸载"],
+  unloadHelp: ["Answers under way are finished first.", "会先完成进行中的回答。"],
   open: ["Open the chat", "打开对话"],
   now: ["What answers", "正在服务的模型"],
   free: ["{0} of memory free", "可用内存 {0}"],

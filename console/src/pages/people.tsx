@@ -6,6 +6,7 @@ const w = say(words);
 
 interface Person { name: string; title?: string; roles: string[] | null; tenant?: string; source?: string; made: string; suspended?: string; password: boolean; passkeys?: number }
 interface Key { name: string; roles: string[] | null; tenant?: string; made: string; expires?: string; revoked?: string; works: boolean }
+interface Erased { as?: string; contents?: number; held?: number; until?: string; approval?: unknown }
 interface Tenant { name: string; title?: string; shares?: unknown }
 
 const roles = ["owner", "system", "security", "audit", "operator", "user", "viewer"] as const;
@@ -31,13 +32,14 @@ function Once({ label, text }: { label: string; text: string }) {
 }
 
 function Accounts() {
-  const got = useGet<{ people: Person[] }>("/api/people"), run = useAct(), [link, setLink] = useState(""), [erase, setErase] = useState(""), [editing, edit] = useState<{ name: string; roles: string[] } | null>(null);
+  const got = useGet<{ people: Person[] }>("/api/people"), run = useAct(), [link, setLink] = useState(""), [remove, setRemove] = useState(""), [erase, setErase] = useState(""), [done, setDone] = useState<Erased | null>(null), [editing, edit] = useState<{ name: string; roles: string[] } | null>(null);
   const [name, setName] = useState(""), [title, setTitle] = useState(""), [given, give] = useState<string[]>(["user"]);
   const go = (f: () => Promise<unknown>) => run.run(f).then(got.reload);
   const linked = async (r: Promise<{ link: string }>) => setLink(location.origin + (await r).link);
   return <Fragment>
     <Once label={w("oneLink")} text={link} />
     {run.failure && <Fail of={run.failure} />}
+    {done && <p class="once" role="status">{done.approval ? w("waits") : <Fragment><b>{w("erased")}</b> {w("erasedWhat", done.contents ?? 0, done.as ?? "")}{done.held ? <span class="bad"> {w("erasedHeld", done.held, day(done.until ?? ""))}</span> : null}</Fragment>}</p>}
     <Loaded of={got}>{({ people }) => people.length === 0 ? <Empty title={w("noPeople")}><p>{w("noPeopleHelp")}</p></Empty> : <Card title={w("tab_people")}><ul class="plainlist">{people.map(p => <li key={p.name} class="card person">
       <div class="row"><b>{p.name}</b>{p.title && <span>{p.title}</span>}{(p.roles ?? []).map(r => <Tag key={r}>{role(r)}</Tag>)}<Tag kind={day(p.suspended ?? "") ? "failed" : p.password || p.passkeys || p.source ? "done" : ""}>{day(p.suspended ?? "") ? w("suspended") : p.password || p.passkeys || p.source ? w("active") : w("noWay")}</Tag>
         <span class="quiet">{p.tenant || w("house")} · {day(p.made)}</span></div>
@@ -46,8 +48,10 @@ function Accounts() {
         <button onClick={() => go(() => act("PATCH", at("people", p.name), { suspended: !day(p.suspended ?? "") }))}>{day(p.suspended ?? "") ? w("admit") : w("suspend")}</button>
         <button onClick={() => run.run(() => linked(act("POST", at("people", p.name) + "/link")))}>{w("link")}</button>
         <button onClick={() => run.run(() => act("DELETE", at("people", p.name) + "/sessions"))}>{w("out")}</button>
-        {erase === p.name ? <Fragment><span class="bad">{w("erase", p.name)}</span><button class="main" onClick={() => { setErase(""); go(() => act("DELETE", at("people", p.name))); }}>{w("sure")}</button><button onClick={() => setErase("")}>{w("cancel")}</button></Fragment>
-          : <button class="remove" onClick={() => setErase(p.name)}>{w("remove")}</button>}
+        {remove === p.name ? <Fragment><span class="bad">{w("removing", p.name)}</span><button class="main" onClick={() => { setRemove(""); go(() => act("DELETE", at("people", p.name))); }}>{w("sure")}</button><button onClick={() => setRemove("")}>{w("cancel")}</button></Fragment>
+          : <button class="remove" onClick={() => setRemove(p.name)}>{w("remove")}</button>}
+        {erase === p.name ? <Fragment><span class="bad">{w("erasing", p.name)}</span><button class="main" onClick={() => { setErase(""); setLink(""); go(async () => setDone(await act<Erased>("POST", at("people", p.name) + "/erase"))); }}>{w("sureErase")}</button><button onClick={() => setErase("")}>{w("cancel")}</button></Fragment>
+          : <button class="erase" onClick={() => setErase(p.name)}>{w("erase")}</button>}
       </div>
       {editing?.name === p.name && <form class="form" onSubmit={e => { e.preventDefault(); go(() => act("PUT", at("people", p.name) + "/roles", { roles: editing.roles })); edit(null); }}><Roles value={editing.roles} set={r => edit({ ...editing, roles: r })} /><button class="main">{w("save")}</button></form>}
     </li>)}</ul></Card>}</Loaded>

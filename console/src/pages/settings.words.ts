@@ -1,7 +1,13 @@
 import type { Pairs } from "../words";
 
 export const words = {
-  lead: ["What this process was started with, and where each setting comes from. What a flag, a variable or a file sets is changed there, not here.", "本进程的启动设置及每项的来源。由选项、环境变量或文件设定的，请在原处修改。"],
+  lead: ["Each setting with where it comes from. What a flag, a variable or a file sets is changed there, not here.", "每项设置及其来源。由选项、环境变量或文件设定的，请在原处修改。"],
+  views: ["Views", "视图"],
+  tab_process: ["Process", "进程"],
+  tab_keep: ["Retention", "保留期限"],
+  tab_backup: ["Backup", "备份"],
+  tab_two: ["Two people", "双人批准"],
+  access: ["Who comes in, and what they may", "登录与权限"],
   list: ["Settings of the process", "进程设置"],
   places: ["Where things lie", "文件位置"],
   name: ["Name", "名称"],
@@ -11,7 +17,8 @@ export const words = {
   origin_flag: ["flag {0}", "选项 {0}"],
   origin_environment: ["environment, {0}", "环境变量 {0}"],
   origin_default: ["default", "默认"],
-  origin_file: ["file", "文件"],
+  origin_file: ["file {0}", "文件 {0}"],
+  origin_database: ["database {0}", "数据库 {0}"],
   place_home: ["Everything of the owner's that is no plan's", "不属于计划的全部内容"],
   place_books: ["Keys, ledger, traces, audit log", "密钥、账本、轨迹、审计日志"],
   place_plan: ["The plan file", "计划文件"],

@@ -24,11 +24,18 @@ function shown(unit: string, v: number, currency = ""): string {
 export default function Usage() {
   const [by, setBy] = useState<typeof groups[number]>("key"), [from, setFrom] = useState(""), [to, setTo] = useState("");
   const query = `from=${from}&to=${to}`;
-  const got = useGet<Usage>(`/api/usage?by=${by}&${query}`);
+  const got = useGet<Usage>(`/api/usage?by=${by}&${query}`), right = useGet<Record<string, number>>(by === "release" ? "/api/usage/correct" : "");
+  // perCorrect is what a right answer of a release costs: its answers, as often right as its verdict found.
+  const perCorrect = (u: Usage, name: string, a: Amounts): string => {
+    const share = right.data?.[name] ?? 0;
+    if (!share || !a.requests) return w("notJudged");
+    const one = (v: number) => v / (a.requests * share);
+    return `${shown(u.currency ? "money" : "cpu", one(u.currency ? a.money : a.cpu), u.currency)} · ${w("tokensEach", count(Math.round(one(a.prompt + a.thought + a.answer))))}`;
+  };
   return <Page title={t("usage")} lead={w("lead")} side={<a class="button" href={"/api/usage/entries?" + query} download="usage.csv">{w("export")}</a>}>
     <Card>
       <div class="form">
-        <Field label={w("by")}>{id => <select id={id} value={by} onChange={e => setBy((e.target as HTMLSelectElement).value as "key")}>{groups.map(g => <option key={g} value={g}>{w(`by_${g}`)}</option>)}</select>}</Field>
+        <Field label={w("by")}>{id => <select id={id} class="usage-by" value={by} onChange={e => setBy((e.target as HTMLSelectElement).value as "key")}>{groups.map(g => <option key={g} value={g}>{w(`by_${g}`)}</option>)}</select>}</Field>
         <Field label={w("from")}>{id => <input id={id} type="date" value={from} onChange={e => setFrom((e.target as HTMLInputElement).value)} />}</Field>
         <Field label={w("to")}>{id => <input id={id} type="date" value={to} onChange={e => setTo((e.target as HTMLInputElement).value)} />}</Field>
       </div>
@@ -37,9 +44,10 @@ export default function Usage() {
         if (rows.length === 0) return <Empty title={w("none")}><p>{w("noneHelp")}</p></Empty>;
         const columns = measures.filter(m => m !== "money" || u.currency).filter(m => m !== "energy" || rows.some(r => r.amounts.energy > 0));
         return <Fragment>
-          <div class="scroll" tabIndex={0} role="region" aria-label={t("usage")}><table><thead><tr><th scope="col">{w(`by_${by}`)}</th>{columns.map(m => <th scope="col" key={m}>{w(m)}</th>)}</tr></thead>
-            <tbody>{rows.map(r => <tr key={r.name}><th scope="row">{r.name ? by === "release" ? r.name.slice(0, 12) : r.name : w("nobody")}</th>{columns.map(m => <td key={m}>{shown(m, r.amounts[m], u.currency)}</td>)}</tr>)}
-              <tr class="total"><th scope="row">{w("all")}</th>{columns.map(m => <td key={m}>{shown(m, rows.reduce((s, r) => s + r.amounts[m], 0), u.currency)}</td>)}</tr></tbody></table></div>
+          <div class="scroll" tabIndex={0} role="region" aria-label={t("usage")}><table><thead><tr><th scope="col">{w(`by_${by}`)}</th>{columns.map(m => <th scope="col" key={m}>{w(m)}</th>)}{by === "release" && <th scope="col">{w("perCorrect")}</th>}</tr></thead>
+            <tbody>{rows.map(r => <tr key={r.name}><th scope="row">{r.name ? by === "release" ? r.name.slice(0, 12) : r.name : w("nobody")}</th>{columns.map(m => <td key={m}>{shown(m, r.amounts[m], u.currency)}</td>)}{by === "release" && <td class="per-correct">{perCorrect(u, r.name, r.amounts)}</td>}</tr>)}
+              <tr class="total"><th scope="row">{w("all")}</th>{columns.map(m => <td key={m}>{shown(m, rows.reduce((s, r) => s + r.amounts[m], 0), u.currency)}</td>)}{by === "release" && <td />}</tr></tbody></table></div>
+          {by === "release" && <p class="quiet">{w("perCorrectHelp")}</p>}
           {!u.currency && <p class="quiet">{w("noPrices")}</p>}
           {u.closed && u.closed.length > 0 && <p class="quiet">{w("closed", u.closed.map(m => m.month).join(", "))}</p>}
         </Fragment>;

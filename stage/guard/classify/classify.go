@@ -69,9 +69,7 @@ func Score(text string) Scores { return ScoreWith(model(), text) }
 // ScoreWith reads one sentence with another model of the same labels.
 func ScoreWith(m *linear.Model, text string) Scores {
 	x := newExtractor(words())
-	for _, c := range text {
-		x.take(c)
-	}
+	x.read(text)
 	return x.scores(m)
 }
 
@@ -119,20 +117,40 @@ type stream struct {
 }
 
 func (s *stream) Write(hits []detect.Hit, piece string) []detect.Hit {
-	s.Each(piece, s.take)
+	s.Each(piece, s.read)
 	return s.Take(hits)
 }
 
-// Rune implements detect.RuneStream.
-func (s *stream) Rune(c rune, from, to int) {
-	s.At = to
-	s.take(c, from, to)
+// Read implements detect.CharStream.
+func (s *stream) Read(cs []detect.Char) bool {
+	s.read(cs)
+	return s.Any()
+}
+
+func (s *stream) read(cs []detect.Char) {
+	s.At = cs[len(cs)-1].To()
+	for len(cs) > 0 {
+		if n := s.boundary.Run(cs); n > 0 {
+			s.x.characters(cs[:n])
+			cs = cs[n:]
+			continue
+		}
+		c := &cs[0]
+		if s.boundary.Before(c.C) {
+			s.cut()
+		}
+		s.x.take(c)
+		if s.boundary.Take(c.C, c.From, c.To()) {
+			s.cut()
+		}
+		cs = cs[1:]
+	}
 }
 
 func (s *stream) Flush(hits []detect.Hit) []detect.Hit {
-	s.End(s.take)
+	s.End(s.read)
 	s.cut()
-	s.Reader = detect.Reader{}
+	s.Reset()
 	return s.Take(hits)
 }
 
@@ -141,16 +159,6 @@ func (s *stream) Settled() int {
 		return s.At
 	}
 	return s.boundary.From
-}
-
-func (s *stream) take(c rune, from, to int) {
-	if s.boundary.Before(c) {
-		s.cut()
-	}
-	s.x.take(c)
-	if s.boundary.Take(c, from, to) {
-		s.cut()
-	}
 }
 
 // cut ends a sentence.

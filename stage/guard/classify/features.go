@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"suiren/stage/guard/detect"
 	"suiren/stage/guard/fold"
 )
 
@@ -35,16 +36,14 @@ type open struct {
 // with each kind, for they say what is asked. A token is a Chinese character,
 // a word of other letters, a number, or a question mark.
 type extractor struct {
-	words   *lexicon
-	folds   *[1 << 16]uint32
-	changed *fold.Set
-	hashes  []uint64 // the features
+	words  *lexicon
+	hashes []uint64 // the features
 
 	runes  []rune
 	word   uint64 // the word so far
 	digits bool   // it is a number so far
 	n      int    // tokens
-	a, b   uint64 // the last two
+	last   uint64
 	head   uint64 // of the first two
 	open   [maxOpen]open
 	opened int
@@ -53,36 +52,59 @@ type extractor struct {
 	nkinds int
 }
 
-func newExtractor(words *lexicon) extractor {
-	return extractor{words: words, folds: fold.Table(), changed: fold.Changed()}
+func newExtractor(words *lexicon) extractor { return extractor{words: words} }
+
+// read takes a whole text.
+func (x *extractor) read(text string) {
+	var r detect.Reader
+	each := func(cs []detect.Char) {
+		for i := range cs {
+			x.take(&cs[i])
+		}
+	}
+	r.Each(text, each)
+	r.End(each)
 }
 
-func (x *extractor) take(c rune) {
-	if fold.IsHan(c) && !x.changed.Has(c) {
+// characters takes characters of one sentence.
+func (x *extractor) characters(cs []detect.Char) {
+	for i := 0; i < len(cs); i++ {
+		c := &cs[i]
+		if !c.Han || x.n < 2 {
+			x.take(c)
+			continue
+		}
 		if x.word != 0 {
 			x.end()
 		}
-		x.token(tokenOf(c))
-		return
-	}
-	if c < 1<<16 {
-		if e := x.folds[c]; e != 0 {
-			switch fold.Class(e >> 16 & 0xff) {
-			case fold.Plain:
-				x.plain(rune(e&0xffff), e&fold.Joined != 0)
-			case fold.Skipped:
-				x.skip(c)
-			}
-			return
+		h := tokenOf(c.F)
+		x.hashes = append(x.hashes, h, (h^x.last>>1)*prime)
+		x.last = h
+		x.n++
+		if x.opened > 0 || x.words.mayGoOn(0, h) {
+			x.phrases(h)
 		}
 	}
-	var kind fold.Class
-	x.runes, kind = fold.Rune(x.runes[:0], c)
-	if kind == fold.Skipped {
-		x.skip(c)
-	}
-	for _, r := range x.runes {
-		x.plain(r, fold.IsJoined(r))
+}
+
+func (x *extractor) take(c *detect.Char) {
+	switch {
+	case c.Joined && c.F > '9' && !c.More && !x.digits: // a letter
+		x.word = mix(x.word ^ uint64(c.F) + prime)
+	case c.Han:
+		if x.word != 0 {
+			x.end()
+		}
+		x.token(tokenOf(c.F))
+	case c.More:
+		x.runes, _ = fold.Rune(x.runes[:0], c.C)
+		for _, r := range x.runes {
+			x.plain(r, fold.IsJoined(r))
+		}
+	case c.Kind == fold.Plain:
+		x.plain(c.F, c.Joined)
+	case c.Kind == fold.Skipped:
+		x.skip(c.C)
 	}
 }
 
@@ -127,17 +149,21 @@ func (x *extractor) token(h uint64) {
 	if x.n == 0 {
 		x.hashes = append(x.hashes, prime, h) // the bias
 	} else {
-		x.hashes = append(x.hashes, h, (h^x.b>>1)*prime)
+		x.hashes = append(x.hashes, h, (h^x.last>>1)*prime)
 	}
 	if x.n < 2 {
 		x.head = mix(x.head ^ h)
 	}
-	x.a, x.b = x.b, h
+	x.last = h
 	x.n++
+	x.phrases(h)
+}
+
+// phrases takes a token into the phrases that are under way, and begins one.
+func (x *extractor) phrases(h uint64) {
 	kept := 0
-	for i := range x.opened {
-		o := x.open[i]
-		if to := x.words.edge(o.node, h).to; to != 0 {
+	for _, o := range x.open[:x.opened] {
+		if to := x.words.next(o.node, h); to != 0 {
 			if k := x.words.kinds[to]; k != 0 {
 				o.kind = k
 			}
@@ -148,9 +174,8 @@ func (x *extractor) token(h uint64) {
 			x.kind(o.kind)
 		}
 	}
-	x.opened = kept
-	if kept < maxOpen && x.words.mayBegin(h) {
-		if to := x.words.edge(0, h).to; to != 0 {
+	if x.opened = kept; kept < maxOpen {
+		if to := x.words.next(0, h); to != 0 {
 			x.open[kept] = open{to, x.words.kinds[to]}
 			x.opened++
 		}
@@ -193,21 +218,16 @@ func (x *extractor) finish() bool {
 // next begins a sentence.
 func (x *extractor) next() {
 	x.hashes = x.hashes[:0]
-	x.word, x.digits, x.n, x.a, x.b, x.head, x.opened, x.seen, x.nkinds = 0, false, 0, 0, 0, 0, 0, 0, 0
+	x.word, x.digits, x.n, x.last, x.head, x.opened, x.seen, x.nkinds = 0, false, 0, 0, 0, 0, 0, 0
 }
 
 // tokensOf are the tokens of a phrase.
 func tokensOf(phrase string) (list []uint64) {
-	x := newExtractor(&lexicon{edges: make([]edge, 2)})
-	for _, c := range phrase + " " {
-		n := x.n
-		x.take(c)
-		if x.n > n+1 { // it ended a word, and is a token itself
-			list = append(list, x.a)
-		}
-		if x.n > n {
-			list = append(list, x.b)
-		}
+	x := newExtractor(&lexicon{edges: make([]edge, 2)}) // without phrases: two features for each token
+	x.read(phrase)
+	x.end()
+	for i := range x.n {
+		list = append(list, x.hashes[max(1, 2*i)])
 	}
 	return list
 }
@@ -215,9 +235,7 @@ func tokensOf(phrase string) (list []uint64) {
 // Features returns the hash of each feature of a sentence.
 func Features(text string) []uint64 {
 	x := newExtractor(words())
-	for _, c := range text {
-		x.take(c)
-	}
+	x.read(text)
 	x.finish()
 	return x.hashes
 }

@@ -13,9 +13,9 @@ var wordsText string
 
 // A lexicon finds kinds of words. It is a tree of tokens, its edges in one table.
 type lexicon struct {
-	edges  []edge // by hash; a power of two, at most half of it in use
-	kinds  []uint8
-	begins [1 << 10]uint64 // a bit for each hash with which a phrase begins
+	edges []edge // by hash; a power of two, at most half of it in use
+	kinds []uint8
+	near  [1 << (lexiconBits - 4)]uint64 // bits by hash: most tokens go nowhere
 }
 
 type edge struct {
@@ -25,9 +25,11 @@ type edge struct {
 
 const lexiconBits = 14
 
+func place(from uint16, token uint64) uint64 { return token ^ uint64(from)*prime }
+
 func (x *lexicon) edge(from uint16, token uint64) *edge {
 	mask := uint64(len(x.edges) - 1)
-	for i := (token ^ uint64(from)*prime) >> (64 - lexiconBits); ; i++ {
+	for i := place(from, token) >> (64 - lexiconBits); ; i++ {
 		e := &x.edges[i&mask]
 		if e.to == 0 || e.from == from && e.token == uint32(token>>32) {
 			return e
@@ -35,9 +37,18 @@ func (x *lexicon) edge(from uint16, token uint64) *edge {
 	}
 }
 
-// mayBegin reports whether a phrase may begin with a token.
-func (x *lexicon) mayBegin(token uint64) bool {
-	return x.begins[token>>54]>>(token>>48&63)&1 != 0
+// mayGoOn reports whether an edge may leave a node with a token.
+func (x *lexicon) mayGoOn(from uint16, token uint64) bool {
+	h := place(from, token) >> (64 - lexiconBits - 2)
+	return x.near[h>>6]>>(h&63)&1 != 0
+}
+
+// next is the node behind a token, or 0.
+func (x *lexicon) next(from uint16, token uint64) uint16 {
+	if !x.mayGoOn(from, token) {
+		return 0
+	}
+	return x.edge(from, token).to
 }
 
 var words = sync.OnceValue(func() *lexicon {
@@ -55,13 +66,12 @@ var words = sync.OnceValue(func() *lexicon {
 		for phrase := range strings.SplitSeq(line, ",") {
 			at := uint16(0)
 			for _, h := range tokensOf(phrase) {
-				if at == 0 {
-					x.begins[h>>54] |= 1 << (h >> 48 & 63)
-				}
 				e := x.edge(at, h)
 				if e.to == 0 {
 					*e = edge{at, uint16(len(x.kinds)), uint32(h >> 32)}
 					x.kinds = append(x.kinds, 0)
+					n := place(at, h) >> (64 - lexiconBits - 2)
+					x.near[n>>6] |= 1 << (n & 63)
 				}
 				at = e.to
 			}

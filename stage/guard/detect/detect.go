@@ -6,11 +6,7 @@
 // on the pieces.
 package detect
 
-import (
-	"math"
-
-	"suiren/stage/guard/fold"
-)
+import "math"
 
 // A Hit is what a detector found: bytes From to To of the text, counted in the
 // bytes that were written to the stream.
@@ -41,26 +37,26 @@ type Stream interface {
 	Settled() int
 }
 
-// A RuneStream can be given runes instead of pieces: All reads a text once for many.
-type RuneStream interface {
+// A CharStream can be given characters instead of pieces: a text that many read is cut
+// once.
+type CharStream interface {
 	Stream
 
-	// Rune reads the rune of bytes from to to.
-	Rune(c rune, from, to int)
+	// Read reads characters, one or more, and reports whether there are hits to take.
+	Read(cs []Char) bool
 
-	// Take appends the hits that Rune found.
+	// Take appends the hits that Read found.
 	Take(hits []Hit) []Hit
 }
-
-// A quiet stream has nothing to do with Chinese characters for now: they need not be
-// given to it.
-type quieter interface{ quiet() bool }
 
 // Found keeps what a stream found until it is taken.
 type Found struct{ hits []Hit }
 
 // Add keeps a hit.
 func (f *Found) Add(h Hit) { f.hits = append(f.hits, h) }
+
+// Any reports whether there are hits to take.
+func (f *Found) Any() bool { return len(f.hits) > 0 }
 
 // Take appends the hits to a list, and keeps them no longer.
 func (f *Found) Take(hits []Hit) []Hit {
@@ -79,100 +75,31 @@ type all []Detector
 func (a all) New() Stream {
 	s := &streams{}
 	for _, d := range a {
-		x := d.New()
-		if r, ok := x.(RuneStream); ok {
-			q, _ := x.(quieter)
-			s.runes, s.quiet = append(s.runes, r), append(s.quiet, q)
-		} else {
-			s.others = append(s.others, x)
-		}
+		s.list = append(s.list, d.New())
 	}
-	s.count()
 	return s
 }
 
-type streams struct {
-	Reader
-	runes  []RuneStream
-	quiet  []quieter    // of each, or nil
-	busy   []RuneStream // those that Chinese characters are given to
-	others []Stream
-
-	waiting bool // some of busy may become quiet
-}
+type streams struct{ list []Stream }
 
 func (s *streams) Write(hits []Hit, piece string) []Hit {
-	s.Each(piece, s.rune)
-	return s.take(hits, func(hits []Hit, x Stream) []Hit { return x.Write(hits, piece) })
-}
-
-func (s *streams) rune(c rune, from, to int) {
-	if fold.IsHan(c) {
-		for _, x := range s.busy {
-			x.Rune(c, from, to)
-		}
-		if s.waiting {
-			s.count()
-		}
-		return
-	}
-	for _, x := range s.runes {
-		x.Rune(c, from, to)
-	}
-	s.count()
-}
-
-// count keeps those busy that are not quiet now.
-func (s *streams) count() {
-	s.busy, s.waiting = s.busy[:0], false
-	for i, x := range s.runes {
-		if q := s.quiet[i]; q == nil {
-			s.busy = append(s.busy, x)
-		} else if !q.quiet() {
-			s.busy, s.waiting = append(s.busy, x), true
-		}
-	}
-}
-
-// take gathers hits; f gives those of streams that read for themselves.
-func (s *streams) take(hits []Hit, f func([]Hit, Stream) []Hit) []Hit {
-	for _, x := range s.runes {
-		hits = x.Take(hits)
-	}
-	for _, x := range s.others {
-		hits = f(hits, x)
+	for _, x := range s.list {
+		hits = x.Write(hits, piece)
 	}
 	return hits
 }
 
 func (s *streams) Flush(hits []Hit) []Hit {
-	s.End(s.rune)
-	s.Reader = Reader{}
-	for _, x := range s.runes {
-		hits = x.Flush(x.Take(hits))
-	}
-	s.count()
-	for _, x := range s.others {
+	for _, x := range s.list {
 		hits = x.Flush(hits)
 	}
 	return hits
 }
 
 func (s *streams) Settled() int {
-	if len(s.runes)+len(s.others) == 0 {
-		return s.At
-	}
 	at := math.MaxInt
-	for _, x := range s.others {
+	for _, x := range s.list {
 		at = min(at, x.Settled())
-	}
-	if len(s.runes) > 0 {
-		at = min(at, s.At)
-	}
-	for i, x := range s.runes {
-		if q := s.quiet[i]; q == nil || !q.quiet() {
-			at = min(at, x.Settled())
-		}
 	}
 	return at
 }

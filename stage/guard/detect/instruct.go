@@ -111,7 +111,7 @@ func (p *patterns) add(word string, w patternWord) {
 }
 
 func (p *patterns) New() Stream {
-	return &instruct{patterns: p, folds: fold.Table(), changed: fold.Changed(), states: make([][maxSlots]progress, len(p.kinds))}
+	return &instruct{patterns: p, states: make([][maxSlots]progress, len(p.kinds))}
 }
 
 // A progress is a pattern of which the words up to a slot were found.
@@ -129,35 +129,28 @@ type instruct struct {
 	Found
 	*patterns
 	Reader
-	folds   *[1 << 16]uint32
-	changed *fold.Set
-	states  [][maxSlots]progress
-	active  []active
-	inWord  bool // the rune before belongs to a word whose script sets words apart
-	ended   []active
-	count   int // words, and characters, read
-	open    int // count up to which a pattern may go on
-	from    int // place of the first of those
-	to      int
-	runes   []rune
+	states [][maxSlots]progress
+	active []active
+	inWord bool // the rune before belongs to a word whose script sets words apart
+	ended  []active
+	count  int // words, and characters, read
+	open   int // count up to which a pattern may go on
+	from   int // place of the first of those
+	to     int
+	runes  []rune
 }
 
 func (s *instruct) Write(hits []Hit, piece string) []Hit {
-	s.Each(piece, s.take)
+	s.Each(piece, s.read)
 	return s.Take(hits)
 }
 
-// Rune implements RuneStream.
-func (s *instruct) Rune(c rune, from, to int) {
-	s.At = to
-	s.take(c, from, to)
-}
-
 func (s *instruct) Flush(hits []Hit) []Hit {
-	s.End(s.take)
+	s.End(s.read)
 	s.wordEnd()
 	hits = s.Take(hits)
-	*s = instruct{patterns: s.patterns, folds: s.folds, changed: s.changed, states: s.states, active: s.active[:0], ended: s.ended[:0]}
+	s.Reset()
+	*s = instruct{patterns: s.patterns, Reader: s.Reader, states: s.states, active: s.active[:0], ended: s.ended[:0]}
 	clear(s.states)
 	return hits
 }
@@ -176,40 +169,41 @@ func (s *instruct) Settled() int {
 	return at
 }
 
-func (s *instruct) take(c rune, from, to int) {
-	if fold.IsHan(c) && !s.changed.Has(c) {
-		if len(s.active) == 0 && !s.inWord && !s.begins(c) {
-			s.count++
-			s.to = to
-			return
-		}
-		s.step(c, false, from, to)
-		return
-	}
-	var kind fold.Class
-	r, joined := c, false
-	if c < 1<<16 && s.folds[c] != 0 {
-		e := s.folds[c]
-		kind, joined = fold.Class(e>>16&0xff), e&fold.Joined != 0
-		if r = rune(e & 0xffff); kind != fold.Plain {
-			r = c
-		}
-	} else {
-		s.runes, kind = fold.Rune(s.runes[:0], c)
-		if kind == fold.Plain {
-			for _, f := range s.runes {
-				s.step(f, fold.IsJoined(f), from, to)
+// Read implements CharStream.
+func (s *instruct) Read(cs []Char) bool {
+	s.read(cs)
+	return s.Any()
+}
+
+func (s *instruct) read(cs []Char) {
+	s.At = cs[len(cs)-1].To()
+	for i := range cs {
+		c := &cs[i]
+		switch {
+		case c.Han:
+			if len(s.active) == 0 && !s.inWord && !s.begins(c.F) {
+				s.count++
+				s.to = c.To()
+				continue
 			}
-			return
+		case c.More:
+			s.runes, _ = fold.Rune(s.runes[:0], c.C)
+			for _, f := range s.runes {
+				s.step(f, fold.IsJoined(f), c.From, c.To())
+			}
+			continue
+		case c.Joined && s.inWord && len(s.active)+len(s.ended) == 0: // a word that is none of ours goes on
+			s.to = c.To()
+			continue
+		case c.Kind == fold.Invisible:
+			continue
 		}
+		r := c.F
+		if c.Kind == fold.Skipped && (r == '\t' || r == '\n' || r == '\r' || r == '\u3000') {
+			r = ' '
+		}
+		s.step(r, c.Joined, c.From, c.To())
 	}
-	if kind == fold.Invisible {
-		return
-	}
-	if kind == fold.Skipped && (c == '\t' || c == '\n' || c == '\r' || c == '\u3000') {
-		r = ' '
-	}
-	s.step(r, joined, from, to)
 }
 
 // begins reports whether a word that counts now may begin with r.

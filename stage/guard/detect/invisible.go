@@ -43,25 +43,38 @@ func unseenKind(c rune) string {
 var unseenLeast = map[string]int{"tags": 1, "bidi": 1, "selectors": 3, "zero_width": 4}
 
 func (s *unseen) Write(hits []Hit, piece string) []Hit {
-	s.Each(piece, s.take)
+	s.Each(piece, s.read)
 	return s.Take(hits)
 }
 
-// Rune implements RuneStream.
-func (s *unseen) Rune(c rune, from, to int) {
-	s.At = to
-	s.take(c, from, to)
+// Read implements CharStream.
+func (s *unseen) Read(cs []Char) bool {
+	s.read(cs)
+	return s.Any()
+}
+
+func (s *unseen) read(cs []Char) {
+	s.At = cs[len(cs)-1].To()
+	for i := range cs {
+		c := &cs[i]
+		if c.C < 0xAD || c.C >= 0x2E80 && c.C < 0xFE00 { // letters, Chinese characters
+			if s.n > 0 {
+				s.end()
+			}
+			s.flag = false
+			continue
+		}
+		s.take(c.C, c.From, c.To())
+	}
 }
 
 func (s *unseen) Flush(hits []Hit) []Hit {
-	s.End(s.take)
+	s.End(s.read)
 	s.end()
 	hits = s.Take(hits)
-	*s = unseen{}
+	s.Reset()
 	return hits
 }
-
-func (s *unseen) quiet() bool { return s.n == 0 && !s.flag }
 
 func (s *unseen) Settled() int {
 	if s.n > 0 {
@@ -74,13 +87,6 @@ func (s *unseen) Settled() int {
 const maxUnseen = 1024
 
 func (s *unseen) take(c rune, from, to int) {
-	if c < 0xAD || c >= 0x2E80 && c < 0xFE00 { // letters, Chinese characters
-		if s.n > 0 {
-			s.end()
-		}
-		s.flag = false
-		return
-	}
 	kind := unseenKind(c)
 	if s.n > 0 && (kind != s.kind || s.n >= maxUnseen) {
 		s.end()

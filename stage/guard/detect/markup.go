@@ -60,27 +60,37 @@ type marks struct {
 }
 
 func (s *marks) Write(hits []Hit, piece string) []Hit {
-	s.Each(piece, s.take)
+	s.Each(piece, s.read)
 	return s.Take(hits)
 }
 
-// Rune implements RuneStream.
-func (s *marks) Rune(c rune, from, to int) {
-	s.At = to
-	s.take(c, from, to)
+// Read implements CharStream.
+func (s *marks) Read(cs []Char) bool {
+	s.read(cs)
+	return s.Any()
+}
+
+func (s *marks) read(cs []Char) {
+	s.At = cs[len(cs)-1].To()
+	for i := range cs {
+		c := cs[i].C
+		if s.state == outside && !s.line && !s.opening && (c > '[' || c != '\n' && c != '!' && c != '[' && c != '<') {
+			continue
+		}
+		s.take(c, cs[i].From, cs[i].To())
+	}
 }
 
 func (s *marks) Flush(hits []Hit) []Hit {
-	s.End(s.take)
+	s.End(s.read)
 	if s.state == target || s.state == tag { // readers of HTML close what is open
 		s.finish(s.At, true)
 	}
 	hits = s.Take(hits)
-	*s = marks{allowed: s.allowed, line: true}
+	*s = marks{allowed: s.allowed, line: true, Reader: s.Reader}
+	s.Reset()
 	return hits
 }
-
-func (s *marks) quiet() bool { return s.state == outside && !s.line && !s.opening }
 
 func (s *marks) Settled() int {
 	if s.state == outside || s.state == drain {

@@ -1,17 +1,48 @@
 package detect
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
 
-// A Reader cuts a text that comes in pieces into runes, whatever the pieces. A
-// byte that is no UTF-8 is utf8.RuneError of one byte.
-type Reader struct {
-	At    int               // place of the next rune
-	carry [utf8.UTFMax]byte // the beginning of a rune
-	n     int               // bytes of it
+	"suiren/stage/guard/fold"
+)
+
+// A Char is a rune of a text, and what it is to those who look for something.
+type Char struct {
+	From   int        // place of its first byte
+	C      rune       // as it stands; a byte that is no UTF-8 is utf8.RuneError of Size 1
+	F      rune       // what it folds to; of several runes, and of what is not Plain, it is C
+	Size   uint8      // bytes
+	Kind   fold.Class // by package fold
+	Joined bool       // words of its script are set apart
+	Han    bool       // a Chinese character that folds to itself
+	More   bool       // it folds to several runes: ask fold.Rune
 }
 
-// Each calls f for each whole rune of the text so far.
-func (r *Reader) Each(piece string, f func(c rune, from, to int)) {
+// To is the place of the byte behind it.
+func (c *Char) To() int { return c.From + int(c.Size) }
+
+// block is how many characters are given to a reader of characters at once: few enough
+// to stay near the processor while several read them.
+const block = 256
+
+// A Reader cuts a text that comes in pieces into characters, whatever the pieces.
+type Reader struct {
+	At    int // place of the next rune
+	carry [utf8.UTFMax]byte
+	n     int // bytes of carry: the beginning of a rune
+	chars []Char
+
+	folds   *[1 << 16]uint32
+	changed *fold.Set
+}
+
+// Open is how many bytes of the text belong to a rune that is not whole.
+func (r *Reader) Open() int { return r.n }
+
+// Each calls f for the whole runes of the text so far, some at a time.
+func (r *Reader) Each(piece string, f func(cs []Char)) {
+	r.chars = r.chars[:0]
 	if r.n > 0 { // a rune that was cut
 		var buf [2*utf8.UTFMax - 2]byte
 		i, n := 0, copy(buf[:], r.carry[:r.n])
@@ -19,42 +50,107 @@ func (r *Reader) Each(piece string, f func(c rune, from, to int)) {
 		for i < n {
 			if !utf8.FullRune(buf[i:all]) { // then piece is all in buf
 				r.n = copy(r.carry[:], buf[i:all])
+				r.give(f)
 				return
 			}
 			c, size := utf8.DecodeRune(buf[i:all])
 			i += size
-			r.At += size
-			f(c, r.At-size, r.At)
+			r.add(c, size)
 		}
 		r.n, piece = 0, piece[i-n:]
 	}
-	at := r.At
-	for i := 0; i < len(piece); {
-		c, n := rune(piece[i]), 1
-		if c >= utf8.RuneSelf {
-			// Three bytes, as Chinese characters have, without a call.
-			if i+2 < len(piece) && c > 0xE0 && c < 0xED && piece[i+1]&0xC0 == 0x80 && piece[i+2]&0xC0 == 0x80 {
-				c, n = c&0xF<<12|rune(piece[i+1]&0x3F)<<6|rune(piece[i+2]&0x3F), 3
-			} else {
-				if len(piece)-i < utf8.UTFMax && !utf8.FullRuneInString(piece[i:]) {
-					r.n = copy(r.carry[:], piece[i:])
-					break
-				}
-				c, n = utf8.DecodeRuneInString(piece[i:])
-			}
-		}
-		r.At = at + n
-		f(c, at, at+n)
-		at += n
-		i += n
+	if r.folds == nil {
+		r.folds, r.changed = fold.Table(), fold.Changed()
+		r.chars = slices.Grow(r.chars, min(block, len(piece)))
 	}
+	folds, changed := r.folds, r.changed
+	for len(piece) > 0 {
+		at, i, cs := r.At, 0, r.chars
+		for i < len(piece) && len(cs) < block {
+			c, n := rune(piece[i]), 1
+			if c >= utf8.RuneSelf {
+				// Three bytes, as Chinese characters have, without a call.
+				if i+2 < len(piece) && c > 0xE0 && c < 0xED && piece[i+1]&0xC0 == 0x80 && piece[i+2]&0xC0 == 0x80 {
+					c, n = c&0xF<<12|rune(piece[i+1]&0x3F)<<6|rune(piece[i+2]&0x3F), 3
+					if fold.IsHan(c) && !changed.Has(c) {
+						cs = append(cs, Char{From: at + i, C: c, F: c, Size: 3, Han: true})
+						i += 3
+						continue
+					}
+				} else {
+					if len(piece)-i < utf8.UTFMax && !utf8.FullRuneInString(piece[i:]) {
+						r.n = copy(r.carry[:], piece[i:])
+						break
+					}
+					c, n = utf8.DecodeRuneInString(piece[i:])
+				}
+			}
+			cs = append(cs, Char{From: at + i, C: c, F: c, Size: uint8(n)})
+			if c < 1<<16 && folds[c] != 0 {
+				known(&cs[len(cs)-1], folds[c])
+			} else {
+				unknown(&cs[len(cs)-1])
+			}
+			i += n
+		}
+		r.chars, r.At = cs, at+i
+		piece = piece[i:]
+		r.give(f)
+		if r.n > 0 {
+			return
+		}
+	}
+	r.give(f)
 }
 
 // End calls f for the bytes of a rune that never ended.
-func (r *Reader) End(f func(c rune, from, to int)) {
+func (r *Reader) End(f func(cs []Char)) {
 	for range r.n {
-		r.At++
-		f(utf8.RuneError, r.At-1, r.At)
+		r.add(utf8.RuneError, 1)
 	}
 	r.n = 0
+	r.give(f)
+}
+
+// Reset begins a text.
+func (r *Reader) Reset() { r.At, r.n, r.chars = 0, 0, r.chars[:0] }
+
+func (r *Reader) give(f func(cs []Char)) {
+	if len(r.chars) > 0 {
+		f(r.chars)
+		r.chars = r.chars[:0]
+	}
+}
+
+func (r *Reader) add(c rune, size int) {
+	x := Char{From: r.At, C: c, F: c, Size: uint8(size)}
+	if folds := fold.Table(); c < 1<<16 && folds[c] != 0 {
+		known(&x, folds[c])
+	} else {
+		unknown(&x)
+	}
+	x.Han = fold.IsHan(c) && x.F == c
+	r.chars = append(r.chars, x)
+	r.At += size
+}
+
+// known tells what a rune is by its entry in fold.Table.
+func known(c *Char, e uint32) {
+	if c.Kind = fold.Class(e >> 16 & 0xff); c.Kind == fold.Plain {
+		c.F = rune(e & 0xffff)
+	}
+	c.Joined = e&fold.Joined != 0
+}
+
+// unknown tells what a rune is that is not in the table.
+func unknown(c *Char) {
+	var list [8]rune
+	folded, kind := fold.Rune(list[:0], c.C)
+	c.Kind = kind
+	if len(folded) > 0 {
+		c.Joined = fold.IsJoined(folded[0])
+		if c.More = len(folded) > 1; !c.More {
+			c.F = folded[0]
+		}
+	}
 }

@@ -40,6 +40,31 @@ func (b *Boundary) Take(c rune, from, to int) bool {
 	return c == '\n' || b.N >= LongestSentence
 }
 
+// Run takes the characters with which cs begins, as far as the sentence cannot end at
+// or behind them, and returns how many these are.
+func (b *Boundary) Run(cs []Char) (n int) {
+	if b.stop || b.ended {
+		return 0
+	}
+	most := min(len(cs), LongestSentence-1-b.N)
+	for n < most && (cs[n].Han || goesOn(cs[n].C)) {
+		n++
+	}
+	if n > 0 {
+		if b.N == 0 {
+			b.From = cs[0].From
+		}
+		b.To = cs[n-1].To()
+		b.N += n
+	}
+	return n
+}
+
+// goesOn reports whether c is no mark, of those that are common.
+func goesOn(c rune) bool {
+	return c > '?' && c < 0x2019 || c >= '0' && c <= '9' || c == ' ' || c == ',' || c == '，'
+}
+
 // Next begins a sentence.
 func (b *Boundary) Next() { *b = Boundary{} }
 
@@ -68,14 +93,14 @@ type Sentences struct {
 
 // Write calls f for each sentence that is whole.
 func (s *Sentences) Write(piece string, f func(text string, from, to int)) {
-	s.Each(piece, func(c rune, from, to int) { s.take(c, from, to, f) })
+	s.Each(piece, func(cs []Char) { s.read(cs, f) })
 }
 
 // Flush calls f for the rest.
 func (s *Sentences) Flush(f func(text string, from, to int)) {
-	s.End(func(c rune, from, to int) { s.take(c, from, to, f) })
+	s.End(func(cs []Char) { s.read(cs, f) })
 	s.cut(f)
-	*s = Sentences{text: s.text[:0]}
+	s.Reset()
 }
 
 // Settled is where the sentence begins that is not whole.
@@ -86,13 +111,16 @@ func (s *Sentences) Settled() int {
 	return s.From
 }
 
-func (s *Sentences) take(c rune, from, to int, f func(string, int, int)) {
-	if s.Before(c) {
-		s.cut(f)
-	}
-	s.text = utf8.AppendRune(s.text, c)
-	if s.Boundary.Take(c, from, to) {
-		s.cut(f)
+func (s *Sentences) read(cs []Char, f func(string, int, int)) {
+	for i := range cs {
+		c := &cs[i]
+		if s.Before(c.C) {
+			s.cut(f)
+		}
+		s.text = utf8.AppendRune(s.text, c.C)
+		if s.Boundary.Take(c.C, c.From, c.To()) {
+			s.cut(f)
+		}
 	}
 }
 

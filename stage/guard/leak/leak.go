@@ -74,10 +74,10 @@ type found struct {
 
 type stream struct {
 	detect.Found
+	detect.Reader
 	kinds   detector
 	sights  *[1 << 16]uint16
 	special *fold.Set // Chinese characters that are not just other
-	reader  detect.Reader
 	context []rune
 	depth   int
 
@@ -101,31 +101,26 @@ type stream struct {
 
 // Write implements detect.Stream.
 func (s *stream) Write(hits []detect.Hit, piece string) []detect.Hit {
-	s.reader.Each(piece, s.take)
+	s.Each(piece, s.read)
 	return s.Take(hits)
-}
-
-// Rune implements detect.RuneStream.
-func (s *stream) Rune(c rune, from, to int) {
-	s.reader.At = to
-	s.take(c, from, to)
 }
 
 // Flush implements detect.Stream.
 func (s *stream) Flush(hits []detect.Hit) []detect.Hit {
-	s.reader.End(s.take)
+	s.End(s.read)
 	s.close()
 	for i := range s.phrases {
 		s.endPhrase(i)
 	}
 	hits = s.Take(hits)
-	*s = stream{kinds: s.kinds, sights: s.sights, special: s.special, depth: s.depth, units: s.units[:0], context: s.context[:0]}
+	s.Reset()
+	*s = stream{Reader: s.Reader, kinds: s.kinds, sights: s.sights, special: s.special, depth: s.depth, units: s.units[:0], context: s.context[:0]}
 	return hits
 }
 
 // Settled implements detect.Stream.
 func (s *stream) Settled() int {
-	at := s.reader.At
+	at := s.At
 	if len(s.units) > 0 {
 		at = s.units[0].from
 	}
@@ -137,15 +132,108 @@ func (s *stream) Settled() int {
 	return at
 }
 
-func (s *stream) take(c rune, from, to int) {
-	if fold.IsHan(c) && !s.special.Has(c) && !s.phrases[0].open && !s.phrases[1].open {
-		if len(s.units) > 0 {
-			s.close()
+// Read implements detect.CharStream.
+func (s *stream) Read(cs []detect.Char) bool {
+	s.read(cs)
+	return s.Any()
+}
+
+func (s *stream) read(cs []detect.Char) {
+	s.At = cs[len(cs)-1].To()
+	for i := 0; i < len(cs); {
+		if !s.phrases[caseNumber].open && !s.phrases[address].open {
+			if n := s.others(cs[i:]); n > 0 {
+				i += n
+				continue
+			}
+			if s.pending && isLetter(cs[i].C) { // as sign would
+				s.close()
+			}
+			if n := s.words(cs[i:]); n > 0 {
+				i += n
+				continue
+			}
 		}
-		s.unseen = 0
-		s.remember(c)
-		return
+		s.take(cs[i].C, cs[i].From, cs[i].To())
+		i++
 	}
+}
+
+// others reads the Chinese characters with which cs begins that belong to nothing, and
+// returns how many these are.
+func (s *stream) others(cs []detect.Char) (n int) {
+	for n < len(cs) && fold.IsHan(cs[n].C) && !s.special.Has(cs[n].C) {
+		n++
+	}
+	if n == 0 {
+		return 0
+	}
+	if len(s.units) > 0 {
+		s.close()
+	}
+	s.unseen = 0
+	for i := max(0, n-contextLen); i < n; i++ {
+		s.remember(cs[i].C)
+	}
+	return n
+}
+
+// words reads the plain words with which cs begins, with commas and full stops and the
+// space behind them: they are in nothing that is looked for. It returns the number of
+// their characters. A word is plain if reading it sign by sign ends behind its space
+// without a look at it, which needs the sign that follows; short words need a longer
+// one behind them.
+func (s *stream) words(cs []detect.Char) (n int) {
+	if len(s.units) > 0 {
+		return 0
+	}
+	short := 0
+	for at := 0; ; {
+		e := at
+		for e < len(cs) && (cs[e].C >= 'a' && cs[e].C <= 'z' || e == at && cs[e].C >= 'A' && cs[e].C <= 'Z') {
+			e++
+		}
+		size := e - at
+		if size > 2 && e < len(cs) && (cs[e].C == ',' || cs[e].C == '.') {
+			e++
+		}
+		if size == 0 || size > longestWord || e+1 >= len(cs) || cs[e].C != ' ' || !isLetter(cs[e+1].C) {
+			break
+		}
+		if size <= 2 {
+			if short++; short > 4 {
+				break
+			}
+			at = e + 1
+			continue
+		}
+		if c := s.context; n == 0 && len(c) > 1 && isOneOf(c[len(c)-1], ":=") { // it may be a password
+			break
+		}
+		var buf [longestWord + 1]byte
+		for i, c := range cs[at:e] {
+			buf[i] = byte(c.C)
+		}
+		if pii.KeyMayBegin(string(buf[:e-at])) {
+			break
+		}
+		for at = e + 1; n < at; n++ {
+			s.remember(cs[n].C)
+		}
+		short = 0
+	}
+	if n > 0 {
+		s.unseen = 0
+	}
+	return n
+}
+
+// longestWord bounds the words of words.
+const longestWord = 16
+
+func isLetter(c rune) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+func (s *stream) take(c rune, from, to int) {
 	var kind sort
 	v := c
 	if c < 1<<16 {

@@ -104,6 +104,31 @@ func set(words []string) cedar.Value {
 	return cedar.NewSet(list...)
 }
 
+// Readers are the names by which the rules of documents know the principal: its own,
+// and as KIND:NAME what it belongs to. What a tenant gives its own people bears the
+// tenant's name, so that nobody's tag opens another's documents:
+//
+//	mary  project:library  ward:7                              of the house
+//	ann   tenant:school  project:school/library  ward:school/7 of a tenant
+func (p *Principal) Readers() []string {
+	list, within := []string{p.Name}, ""
+	if p.Tenant != "" {
+		list, within = append(list, "tenant:"+p.Tenant), p.Tenant+"/"
+	}
+	if p.Project != "" {
+		list = append(list, "project:"+within+p.Project)
+	}
+	for _, k := range slices.Sorted(maps.Keys(p.Tags)) {
+		if k == "tenant" || k == "project" { // they are not given by a tag
+			continue
+		}
+		for _, v := range p.Tags[k] {
+			list = append(list, k+":"+within+v)
+		}
+	}
+	return list
+}
+
 func (p *Principal) kind() string {
 	if p.Key {
 		return "Key"

@@ -40,6 +40,7 @@ var table = map[string]string{
 	"read_policy":   "owner security audit operator",
 	"set_policy":    "owner security",
 	"keep":          "owner system operator",
+	"approve":       "owner security audit",
 	"set_plan":      "owner operator",
 	"read_data":     "owner operator",
 	"read_bases":    "owner operator",
@@ -55,7 +56,7 @@ var table = map[string]string{
 }
 
 // ofHouse are the actions that nobody of a tenant may do, whatever the role.
-const ofHouse = "read_plan read_runs read_metrics read_usage set_budget read_traces read_audit read_releases set_release read_policy set_policy keep set_tenants set_plan read_data read_bases set_bases read_library set_library read_machine"
+const ofHouse = "read_plan read_runs read_metrics read_usage set_budget read_traces read_audit read_releases set_release read_policy set_policy keep approve set_tenants set_plan read_data read_bases set_bases read_library set_library read_machine"
 
 func thing(kind, tenant string) Thing {
 	switch kind {
@@ -260,6 +261,22 @@ func BenchmarkDecide(b *testing.B) {
 	for b.Loop() {
 		if !r.Decide(q).Allowed {
 			b.Fatal("denied")
+		}
+	}
+}
+
+func TestReaders(t *testing.T) {
+	tags := map[string][]string{"ward": {"7", "school/9"}, "tenant": {"school"}, "project": {"x"}}
+	for _, c := range []struct {
+		p    Principal
+		want string
+	}{
+		{Principal{Name: "mary", Project: "library", Tags: tags}, "mary project:library ward:7 ward:school/9"},
+		{Principal{Name: "ann", Tenant: "court", Project: "library", Tags: tags}, "ann tenant:court project:court/library ward:court/7 ward:court/school/9"},
+		{Principal{Name: "bot", Key: true}, "bot"},
+	} {
+		if got := strings.Join(c.p.Readers(), " "); got != c.want {
+			t.Errorf("%+v: %s, want %s", c.p, got, c.want)
 		}
 	}
 }

@@ -91,18 +91,30 @@ type Supply struct {
 
 // account returns the number of an account, and makes it.
 func (t *tx) account(a *Account) (id int64, err error) {
+	if id = t.l.known.accounts[*a]; id != 0 {
+		return id, nil
+	}
 	args := []any{a.Key, a.Person, a.Project, a.Tenant, a.Scenario}
 	err = t.get(`select id from accounts where key = ? and person = ? and project = ? and tenant = ? and scenario = ?`, args, &id)
 	if isNone(err) {
 		id, err = t.put(`insert into accounts (key, person, project, tenant, scenario) values (?,?,?,?,?)`, args...)
 	}
+	if err == nil {
+		t.l.known.accounts = remember(t.l.known.accounts, *a, id)
+	}
 	return id, err
 }
 
 func (t *tx) supply(s *Supply) (id int64, err error) {
+	if id = t.l.known.supplies[*s]; id != 0 {
+		return id, nil
+	}
 	err = t.get(`select id from supplies where release = ? and model = ?`, []any{s.Release, s.Model}, &id)
 	if isNone(err) {
 		id, err = t.put(`insert into supplies (release, model) values (?,?)`, s.Release, s.Model)
+	}
+	if err == nil {
+		t.l.known.supplies = remember(t.l.known.supplies, *s, id)
 	}
 	return id, err
 }
@@ -111,10 +123,7 @@ func (t *tx) supply(s *Supply) (id int64, err error) {
 func (t *tx) post(kind string, account, supply int64, trace, corrects, price any, actor, why string, a *Amounts) (seq int64, err error) {
 	now := t.l.Now()
 	day := now.Local().Format(time.DateOnly)
-	var closed string
-	if err := t.get(`select coalesce(max(month), '') from months`, nil, &closed); err != nil {
-		return 0, err
-	}
+	closed := t.l.known.closed
 	if closed != "" && cmp.Compare(day[:7], closed) <= 0 { // a clock was set back
 		if day, err = after(closed); err != nil {
 			return 0, err

@@ -138,6 +138,7 @@ func (l *Ledger) SetBudget(b Budget) error {
 			"预算限制 key、person、project、tenant、scenario、model 或 all 的 requests、tokens、cpu、energy 或 money，期限为 5h、day、month 或 total")
 	}
 	return l.write(true, func(t *tx) error {
+		t.l.known = known{}
 		if b.Amount < 0 {
 			_, err := t.exec(`delete from budgets where scope = ? and name = ? and unit = ? and period = ?`, b.Scope, b.Name, b.Unit, b.Period)
 			return err
@@ -214,22 +215,27 @@ func (b *Budget) roll(now time.Time) (rolled bool) {
 	return rolled
 }
 
+// bounds chooses the budgets of an account and a model.
+const bounds = `(scope = 'all' or scope = 'key' and name = ? or scope = 'person' and name = ? or scope = 'project' and name = ?
+	or scope = 'tenant' and name = ? or scope = 'scenario' and name = ? or scope = 'model' and name = ?)`
+
+func scopesOf(a *Account, model string) []any {
+	return []any{a.Key, a.Person, a.Project, a.Tenant, a.Scenario, model}
+}
+
 // budgets are those of an account and a model, in their present period.
 func (t *tx) budgets(a *Account, model string) ([]Budget, error) {
-	var bounded bool
-	if err := t.get(`select exists (select 1 from budgets)`, nil, &bounded); err != nil || !bounded {
-		return nil, err
+	if !t.l.known.bounded {
+		return nil, nil
 	}
 	var list []Budget
 	now := t.l.Now()
-	err := t.each(budgetQuery+` where scope = 'all' or scope = 'key' and name = ? or scope = 'person' and name = ? or scope = 'project' and name = ?
-		or scope = 'tenant' and name = ? or scope = 'scenario' and name = ? or scope = 'model' and name = ?`,
-		[]any{a.Key, a.Person, a.Project, a.Tenant, a.Scenario, model}, func(scan func(...any) error) error {
-			var b Budget
-			err := b.scan(scan)
-			list = append(list, b)
-			return err
-		})
+	err := t.each(budgetQuery+` where `+bounds, scopesOf(a, model), func(scan func(...any) error) error {
+		var b Budget
+		err := b.scan(scan)
+		list = append(list, b)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -291,11 +297,10 @@ func (t *tx) reserve(h *Hold) (more int64, err error) {
 		if _, err := t.exec(`insert into parts values (?,?,?)`, h.ID, list[i].id, amount); err != nil {
 			return 0, err
 		}
-		if _, err := t.exec(`update budgets set held = held + ? where id = ?`, amount, list[i].id); err != nil {
-			return 0, err
-		}
 	}
-	return more, nil
+	_, err = t.exec(`update budgets set held = held + (select amount from parts where hold = ?1 and budget = id)
+		where id in (select budget from parts where hold = ?1)`, h.ID)
+	return more, err
 }
 
 // Release ends a hold whose request did not begin.
@@ -304,13 +309,10 @@ func (l *Ledger) Release(id string) error {
 }
 
 func (t *tx) unhold(id string) error {
-	n, err := t.exec(`update budgets set held = held - (select amount from parts where hold = ?1 and budget = id)
+	_, err := t.exec(`update budgets set held = held - (select amount from parts where hold = ?1 and budget = id)
 		where id in (select budget from parts where hold = ?1)`, id)
-	if err == nil && n > 0 {
-		_, err = t.exec(`delete from parts where hold = ?`, id)
-	}
 	if err == nil {
-		_, err = t.exec(`delete from holds where id = ?`, id)
+		_, err = t.exec(`delete from holds where id = ?`, id) // and its parts
 	}
 	return err
 }
@@ -318,16 +320,11 @@ func (t *tx) unhold(id string) error {
 // spend counts what was used in the budgets of an account and a model.
 func (t *tx) spend(a *Account, model string, n *Amounts) error {
 	list, err := t.budgets(a, model)
-	if err != nil {
-		return err
+	if err == nil && len(list) > 0 {
+		_, err = t.exec(`update budgets set used = used + case unit when 'requests' then ? when 'tokens' then ? when 'cpu' then ? when 'energy' then ? else ? end where `+bounds,
+			append([]any{n.Requests, n.Tokens(), n.CPU, n.Energy, n.Money}, scopesOf(a, model)...)...)
 	}
-	amount := map[string]int64{Requests: n.Requests, Tokens: n.Tokens(), CPU: n.CPU, Energy: n.Energy, Money: n.Money}
-	for i := range list {
-		if _, err := t.exec(`update budgets set used = used + ? where id = ?`, amount[list[i].Unit], list[i].id); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 // rates are what a token of a model took so far, in millionths, remembered

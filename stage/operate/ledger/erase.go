@@ -3,14 +3,15 @@ package ledger
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"time"
 
 	"suiren/internal/flock"
 	"suiren/internal/say"
 )
 
-// SecurityHold is how long what was said in a refused request is kept, whoever asks
-// for its deletion: 183 days.
+// SecurityHold is how long what was said in a refused request is kept at least,
+// whoever asks for its deletion: 183 days. A Ledger's Hold may be longer.
 const SecurityHold = 183 * 24 * time.Hour
 
 // Forgotten is what a deletion came to.
@@ -28,13 +29,24 @@ type Forgotten struct {
 // reasons of ratings, and the name, for which a random one stands from then on.
 // Amounts, times and entries stay: the books add up as before. What is held goes
 // with a later Erase or Forget, once its time is over.
+//
+// Of a name that the books do not know the error wraps ErrNobody.
 func (l *Ledger) Erase(name string) (*Forgotten, error) {
-	if name == "" {
+	return l.EraseAs(name, "erased-"+rand.Text()[:12])
+}
+
+// ErrNobody is wrapped by the error about a name that the books do not know.
+var ErrNobody = say.Errorf("the books know nobody of this name", "账本中没有此人")
+
+// EraseAs is Erase with the name that stands for the person's.
+func (l *Ledger) EraseAs(name, as string) (*Forgotten, error) {
+	if name == "" || as == "" {
 		return nil, say.Errorf("whom to erase is not said", "没有指明要清除谁")
 	}
 	f := new(Forgotten)
 	err := l.write(true, func(t *tx) error {
-		*f = Forgotten{Name: "erased-" + rand.Text()[:12]}
+		*f = Forgotten{Name: as}
+		t.l.known = known{}
 		now := t.l.Now()
 		var err error
 		if _, err = t.exec(`insert into erased select id, ? from accounts where ? in (key, person) on conflict do nothing`, micro(now), name); err != nil {
@@ -47,7 +59,7 @@ func (l *Ledger) Erase(name string) (*Forgotten, error) {
 			return err
 		}
 		if f.Accounts+f.Spans == 0 {
-			return refuse(say.Errorf("the books know nobody called %q", "账本中没有叫 %q 的人", name))
+			return refuse(&say.Error{Where: name, Err: ErrNobody, What: ErrNobody.What, Next: say.T("suiren usage --by key,person lists whom they know", "用 suiren usage --by key,person 查看")})
 		}
 		if _, err = t.exec(`update budgets set name = ? where scope in ('key', 'person') and name = ?`, f.Name, name); err != nil {
 			return err
@@ -70,7 +82,7 @@ func (l *Ledger) Erase(name string) (*Forgotten, error) {
 		return t.forget(new(Forgotten), `t.account in (select account from erased)`)
 	})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, l.scrub()) // of an erasure that was cut off here
 	}
 	return f, l.scrub()
 }
@@ -94,13 +106,13 @@ func (l *Ledger) Forget(before time.Time) (*Forgotten, error) {
 // forget deletes the contents of the traces t of a condition.
 func (t *tx) forget(f *Forgotten, cond string, args ...any) error {
 	const refused = `instr(t.rails, '"action":"refuse"') > 0 and t.time > ?`
-	line := micro(t.l.Now().Add(-SecurityHold))
+	line := micro(t.l.Now().Add(-t.l.Hold))
 	var last int64
 	if err := t.get(`select count(*), coalesce(max(t.time), 0) from traces t join contents c on c.trace = t.seq where `+cond+` and `+refused, append(args[:len(args):len(args)], line), &f.Held, &last); err != nil {
 		return err
 	}
 	if f.Held > 0 {
-		f.Until = fromMicro(last).Add(SecurityHold)
+		f.Until = fromMicro(last).Add(t.l.Hold)
 	}
 	var err error
 	f.Contents, err = t.exec(`delete from contents where trace in (select t.seq from traces t where `+cond+` and not (`+refused+`))`, append(args[:len(args):len(args)], line)...)

@@ -1,8 +1,8 @@
 package ledger
 
 import (
-	"context"
 	"errors"
+	"os"
 
 	"suiren/internal/flock"
 )
@@ -59,12 +59,40 @@ func (l *Ledger) write(sure bool, do func(*tx) error) error {
 		l.leading, l.queue = false, nil
 	}
 	l.mu.Unlock()
+	var synced []*op
 	for _, other := range group {
-		if other != o {
+		switch {
+		case other.sure && other.err == nil:
+			synced = append(synced, other)
+		case other != o:
 			other.wake <- false
 		}
 	}
+	if len(synced) > 0 { // the next transaction is written meanwhile
+		err := l.sync()
+		for _, other := range synced {
+			if other.err = err; other != o {
+				other.wake <- false
+			}
+		}
+	}
 	return l.result(o.err)
+}
+
+// sync waits until SQLite's log is on the disk, as far as it was written. It is what
+// SQLite does in a commit by "synchronous = full", but here nobody waits who need not.
+func (l *Ledger) sync() error {
+	l.mu.Lock()
+	var err error
+	if l.log == nil { // it is there while the file is open
+		l.log, err = os.OpenFile(l.path+"-wal", os.O_RDWR, 0)
+	}
+	log := l.log
+	l.mu.Unlock()
+	if err == nil {
+		err = syncData(log)
+	}
+	return err
 }
 
 func (l *Ledger) result(err error) error {
@@ -95,38 +123,45 @@ func (l *Ledger) writeGroup(group []*op) {
 
 // commit runs ops in one transaction.
 func (l *Ledger) commit(group []*op) error {
-	sure := false
 	for _, o := range group {
-		sure, o.err = sure || o.sure, nil
+		o.err = nil
 	}
-	ctx := context.Background()
-	mode := "pragma synchronous = normal"
-	if sure {
-		mode = "pragma synchronous = full"
-	}
-	if _, err := l.conn.ExecContext(ctx, mode); err != nil {
-		return err
-	}
-	if _, err := l.conn.ExecContext(ctx, "begin immediate"); err != nil {
+	t := &tx{l}
+	if _, err := t.exec("begin immediate"); err != nil {
 		return err
 	}
 	err := l.run(group)
 	if err == nil {
-		_, err = l.conn.ExecContext(ctx, "commit")
+		_, err = t.exec("commit")
 	}
 	if err != nil {
-		_, err2 := l.conn.ExecContext(ctx, "rollback")
+		l.known = known{}
+		_, err2 := t.exec("rollback")
 		return errors.Join(err, err2)
+	}
+	if l.commits++; l.commits%copyEvery == 0 {
+		select {
+		case l.full <- true:
+		default:
+		}
 	}
 	return nil
 }
 
 func (l *Ledger) run(group []*op) error {
 	t := &tx{l}
+	if err := t.look(); err != nil {
+		return err
+	}
 	if err := t.alive(); err != nil {
 		return err
 	}
 	for _, o := range group {
+		if !l.known.read { // the one before has changed it
+			if err := t.look(); err != nil {
+				return err
+			}
+		}
 		if o.err = o.do(t); o.err != nil && !errors.Is(o.err, errKeep) {
 			return o.err
 		}

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 
@@ -25,7 +26,8 @@ import (
 // A Ledger is the file. It may be used by many goroutines, and by more than one
 // process of a machine.
 type Ledger struct {
-	Now func() time.Time // set by Open to time.Now
+	Now  func() time.Time // set by Open to time.Now
+	Hold time.Duration    // set by Open to SecurityHold
 
 	path  string
 	id    string  // of this opening: whose reservations are whose
@@ -41,6 +43,11 @@ type Ledger struct {
 	beat    time.Time // when this process was last written down as alive
 	rates   rates
 	books   map[int64]*Book
+	known   known
+	log     *os.File // SQLite's, once something was to be synced
+	commits int
+	full    chan bool
+	copied  sync.WaitGroup
 }
 
 // version is of the file's form. A file of a later one is not opened.
@@ -72,7 +79,7 @@ create table traces (
 	parent    text not null, -- W3C traceparent of the caller, or ''
 	reason    text not null,
 	` + columns + `,
-	metered   text not null, -- where energy comes from: rapl, model or ''
+	metered   text not null, -- where energy comes from: rapl, hwmon, model or ''
 	wait      integer not null, -- microseconds
 	first     integer not null,
 	total     integer not null,
@@ -203,11 +210,12 @@ func Open(path string) (*Ledger, error) {
 		return nil, err
 	}
 	f.Close()
-	l := &Ledger{Now: time.Now, path: path, id: rand.Text(), stmts: map[string]*sql.Stmt{}, books: map[int64]*Book{}}
+	l := &Ledger{Now: time.Now, Hold: SecurityHold, path: path, id: rand.Text(), stmts: map[string]*sql.Stmt{}, books: map[int64]*Book{}, full: make(chan bool, 1)}
 	if err := l.open(); err != nil {
 		l.Close()
 		return nil, l.failed(err)
 	}
+	l.copied.Go(l.copy)
 	return l, nil
 }
 
@@ -219,7 +227,7 @@ func (l *Ledger) open() (err error) {
 	if l.turn, err = os.OpenFile(l.path+".lock", os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return err
 	}
-	if l.db, err = sql.Open("sqlite", dsn("_pragma=synchronous(full)&_pragma=secure_delete(1)&_txlock=immediate")); err != nil {
+	if l.db, err = sql.Open("sqlite", dsn("_pragma=synchronous(normal)&_pragma=secure_delete(1)&_txlock=immediate&_pragma=wal_autocheckpoint("+strconv.Itoa(mostPages)+")")); err != nil {
 		return err
 	}
 	l.db.SetMaxOpenConns(1) // one writer at a time is all that SQLite has
@@ -245,6 +253,8 @@ func (l *Ledger) open() (err error) {
 // for a while: see holdFor.
 func (l *Ledger) Close() error {
 	var err error
+	close(l.full)
+	l.copied.Wait()
 	for _, s := range l.stmts {
 		s.Close()
 	}
@@ -256,10 +266,28 @@ func (l *Ledger) Close() error {
 			err = errors.Join(err, db.Close())
 		}
 	}
-	if l.turn != nil {
-		err = errors.Join(err, l.turn.Close())
+	for _, f := range []*os.File{l.log, l.turn} {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
 	}
 	return err
+}
+
+// What is written goes into SQLite's log, and from there into the file: a commit
+// that did both would keep its request waiting. So another connection does the
+// second every copyEvery commits, and a commit itself only for a log of mostPages
+// pages, of 4 KiB.
+const (
+	copyEvery = 128
+	mostPages = 4096
+)
+
+func (l *Ledger) copy() {
+	for range l.full {
+		var busy, pages, done int
+		l.read.QueryRow(`pragma wal_checkpoint(passive)`).Scan(&busy, &pages, &done) // one that fails is made up for by the next
+	}
 }
 
 // Path is where the file lies.

@@ -152,6 +152,7 @@ func (l *Ledger) importFile(path string) error {
 	defer f.Close()
 	model := strings.TrimSuffix(filepath.Base(path), ".jsonl")
 	err = l.write(true, func(t *tx) error {
+		t.l.known.supplies = nil // their names may change
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return err
 		}

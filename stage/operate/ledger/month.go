@@ -25,6 +25,7 @@ func (l *Ledger) CloseMonth(month, actor string) (*Closed, error) {
 	}
 	c := &Closed{Month: month, Time: now.UTC(), Actor: actor}
 	err = l.write(true, func(t *tx) error {
+		t.l.known = known{}
 		var last string
 		if err := t.get(`select coalesce(max(month), '') from months`, nil, &last); err != nil {
 			return err

@@ -190,6 +190,7 @@ func (l *Ledger) SetPrices(name string, text []byte) (version int64, err error) 
 			return err
 		}
 		version, err = t.put(`insert into prices (version, time, book) values (?,?,?)`, version+1, micro(t.l.Now()), string(text))
+		t.l.known = known{}
 		return err
 	})
 	return version, err
@@ -207,9 +208,9 @@ func (l *Ledger) Prices() (text []byte, version int64, err error) {
 
 // prices is the book in force, as the transaction sees it.
 func (t *tx) prices() (*Book, int64, error) {
-	var version int64
-	if err := t.get(`select coalesce(max(version), 0) from prices`, nil, &version); err != nil || version == 0 {
-		return nil, 0, err
+	version := t.l.known.prices
+	if version == 0 {
+		return nil, 0, nil
 	}
 	if b := t.l.books[version]; b != nil {
 		return b, version, nil

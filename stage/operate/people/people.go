@@ -318,7 +318,8 @@ func (s *Store) Suspend(name string, bar bool) error {
 	return s.each(name, `update people set suspended = ?2 where name = ?1`, name, at)
 }
 
-// Remove takes an account away, with all that it signs in with.
+// Remove takes an account away, with all that it signs in with. That a glass was
+// broken, and why, stays.
 func (s *Store) Remove(name string) error {
 	return s.each(name, `delete from people where name = ?1`, name)
 }
@@ -338,12 +339,21 @@ func (s *Store) each(name, query string, args ...any) error {
 		_, err := found(name)(nil, sql.ErrNoRows)
 		return err
 	}
-	for _, q := range []string{`delete from sessions where person = ? and kind = 'person'`, `delete from links where person = ?`, `delete from emergencies where person = ?`} {
+	if err := s.end(tx, name); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// end ends what lets somebody in.
+func (s *Store) end(tx *sql.Tx, name string) error {
+	for _, q := range []string{`delete from sessions where person = ? and kind = 'person'`, `delete from links where person = ?`} {
 		if _, err := tx.Exec(q, name); err != nil {
 			return err
 		}
 	}
-	return tx.Commit()
+	_, err := tx.Exec(`update emergencies set ends = ?2 where person = ?1 and ends > ?2`, name, s.Now().UnixMicro())
+	return err
 }
 
 // Known finds or makes the account of somebody whom an outer source vouches

@@ -16,6 +16,7 @@ const SessionTime = 30 * 24 * time.Hour
 
 // A Session is a browser that signed in.
 type Session struct {
+	ID     string    `json:"id"` // tells a person's sessions apart, and opens none
 	Name   string    `json:"name"`
 	Kind   string    `json:"kind"` // person, key, page
 	Second bool      `json:"two_factors,omitempty"`
@@ -36,6 +37,9 @@ func secretHash(secret string) string {
 	return hex.EncodeToString(h[:])
 }
 
+// sessionID is the beginning of a secret's hash.
+func sessionID(hash string) string { return hash[:16] }
+
 // Begin makes a session and returns its secret.
 func (s *Store) Begin(x Session) (secret string, err error) {
 	secret = rand.Text() + rand.Text()
@@ -55,7 +59,7 @@ func (s *Store) Session(secret string) (*Session, bool) {
 	if err != nil || ends <= s.Now().UnixMicro() {
 		return nil, false
 	}
-	x.Made, x.Ends = time.UnixMicro(made).UTC(), time.UnixMicro(ends).UTC()
+	x.ID, x.Made, x.Ends = sessionID(secretHash(secret)), time.UnixMicro(made).UTC(), time.UnixMicro(ends).UTC()
 	return &x, true
 }
 
@@ -74,9 +78,21 @@ func (s *Store) EndAll(name string) (int64, error) {
 	return r.RowsAffected()
 }
 
+// EndOne ends one session of a person or key, by its id.
+func (s *Store) EndOne(name, id string) error {
+	r, err := s.db.Exec(`delete from sessions where person = ? and substr(hash, 1, 16) = ?`, name, id)
+	if err != nil {
+		return err
+	}
+	if n, err := r.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, ErrNone)
+	}
+	return nil
+}
+
 // Sessions lists the sessions of a person or key, the newest first.
 func (s *Store) Sessions(name string) ([]Session, error) {
-	rows, err := s.db.Query(`select person, kind, second, made, ends from sessions where person = ? and ends > ? order by made desc`, name, s.Now().UnixMicro())
+	rows, err := s.db.Query(`select hash, person, kind, second, made, ends from sessions where person = ? and ends > ? order by made desc`, name, s.Now().UnixMicro())
 	if err != nil {
 		return nil, err
 	}
@@ -85,10 +101,11 @@ func (s *Store) Sessions(name string) ([]Session, error) {
 	for rows.Next() {
 		var x Session
 		var made, ends int64
-		if err := rows.Scan(&x.Name, &x.Kind, &x.Second, &made, &ends); err != nil {
+		var hash string
+		if err := rows.Scan(&hash, &x.Name, &x.Kind, &x.Second, &made, &ends); err != nil {
 			return nil, err
 		}
-		x.Made, x.Ends = time.UnixMicro(made).UTC(), time.UnixMicro(ends).UTC()
+		x.ID, x.Made, x.Ends = sessionID(hash), time.UnixMicro(made).UTC(), time.UnixMicro(ends).UTC()
 		list = append(list, x)
 	}
 	return list, rows.Err()

@@ -1,0 +1,56 @@
+// A document at the place that is cited: the page's text with the span marked,
+// beside the passages that it was cut into.
+import { count, Fragment, h, Loaded, say, useEffect, useGet, useRef, useState } from "../kit";
+import { words } from "./document.words";
+
+const w = say(words);
+
+export interface Passage { id: string; heading?: string; text: string; page?: number; start?: number; end?: number }
+export interface Cited { file: string; id?: string; page?: number; quotes?: [number, number][] } // quotes: of the passage's text, in characters
+
+// Document opens what a path answers as passages, at a cited place.
+export function Document({ path, at, close }: { path: string; at: Cited; close: () => void }) {
+  const got = useGet<{ passages: Passage[] }>(path), box = useRef<HTMLDialogElement>(null);
+  useEffect(() => { if (!box.current!.open) box.current!.showModal(); }, []);
+  return <dialog ref={box} class="document" aria-label={at.file} onClose={close}>
+    <div class="row"><h2>{at.file}</h2><button class="push" onClick={() => box.current!.close()}>{w("close")}</button></div>
+    <Loaded of={got}>{({ passages }) => passages.length === 0 ? <p>{w("gone")}</p> : <Pages of={passages} at={at} />}</Loaded>
+  </dialog>;
+}
+
+function Pages({ of, at }: { of: Passage[]; at: Cited }) {
+  const cited = of.find(p => p.id === at.id);
+  const numbers = [...new Set(of.map(p => p.page ?? 0))].sort((a, b) => a - b);
+  const [page, turn] = useState(cited?.page ?? at.page ?? numbers[0]), [marked, mark] = useState(cited?.id ?? "");
+  const here = of.filter(p => (p.page ?? 0) === page), i = numbers.indexOf(page), span = useRef<HTMLElement>(null);
+  useEffect(() => { span.current?.scrollIntoView({ block: "center" }); }, [page, marked]);
+  return <Fragment>
+    <div class="row"><h3>{page ? w("page", page) : w("whole")}</h3>
+      {numbers.length > 1 && <Fragment><button disabled={i <= 0} onClick={() => turn(numbers[i - 1])}>{w("before")}</button><button disabled={i === numbers.length - 1} onClick={() => turn(numbers[i + 1])}>{w("next")}</button></Fragment>}</div>
+    <p class="quiet">{w("asRead")}</p>
+    <div class="beside">
+      <div class="sheet" tabIndex={0} role="region" aria-label={page ? w("page", page) : w("whole")}>{here.map((p, n) => <Fragment key={p.id + n}>
+        {p.heading && p.heading !== here[n - 1]?.heading && <h4>{p.heading}</h4>}
+        <p class={p.id === marked ? "passage here" : "passage"}>{p.id === marked ? spans(p.text, p.id === at.id ? at.quotes : undefined).map(([text, quoted], k) =>
+          quoted ? <mark key={k} ref={k < 2 ? span : undefined}>{text}</mark> : <span key={k} ref={k === 0 ? span : undefined}>{text}</span>) : p.text}</p></Fragment>)}</div>
+      <section aria-label={w("passages")}><h3>{w("passages")}</h3><ol class="passages">{here.map((p, n) => <li key={p.id + n} class={p.id === marked ? "here" : ""}>
+        <button class="bare" aria-pressed={p.id === marked} onClick={() => mark(p.id)}>{n + 1}. {[...p.text].slice(0, 60).join("")}{[...p.text].length > 60 && "…"}</button>
+        {p.end ? <span class="quiet">{w("place", count(p.start ?? 0), count(p.end))}</span> : null}</li>)}</ol></section>
+    </div>
+  </Fragment>;
+}
+
+// spans parts a text into what is cited and what is not; without quotes all of it is.
+export function spans(text: string, quotes?: [number, number][]): [string, boolean][] {
+  if (!quotes?.length) return [[text, true]];
+  const letters = [...text], out: [string, boolean][] = [];
+  let at = 0;
+  for (const [from, to] of [...quotes].sort((a, b) => a[0] - b[0])) {
+    if (from < at || to <= from || to > letters.length) continue;
+    if (from > at) out.push([letters.slice(at, from).join(""), false]);
+    out.push([letters.slice(from, to).join(""), true]);
+    at = to;
+  }
+  if (at < letters.length) out.push([letters.slice(at).join(""), false]);
+  return out;
+}

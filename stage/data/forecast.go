@@ -1,0 +1,100 @@
+package data
+
+import (
+	"math"
+	"strings"
+
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// What files hold, as far as their sizes tell before they are read. The rates
+// were measured on two cores with wikitext2 and CMRC (docs/numerics.md).
+const (
+	packRate    = 9e6   // bytes of text a second made into rows
+	bpeRate     = 4e6   // bytes of text a second learnt from
+	curateRate  = 4.5e6 // bytes of text a second through a recipe
+	readRate    = 30e6  // bytes of text a second read from text
+	parseRate   = 1e6   // bytes of a PDF or an Office file a second
+	exampleRate = 10e6
+	parseStart  = 2 // seconds until the first such file is read
+	slack       = 3 // a rate may be so many times less
+)
+
+// textShare is about how many bytes of text a byte of a file holds, by its
+// extension; of others one.
+var textShare = map[string]float64{
+	".pdf": 0.1, ".docx": 0.5, ".xlsx": 1, ".pptx": 0.1, ".odt": 0.5, ".epub": 1.5,
+	".html": 0.3, ".htm": 0.3, ".gz": 3, ".zst": 3, ".zip": 2, ".warc": 0.2, ".parquet": 2,
+}
+
+// textOf is about how much text the owner's files hold, and how long reading
+// them takes.
+func textOf(in []stage.Forecast) (text, seconds float64) {
+	for _, f := range in {
+		plain, parsed := f.Size["bytes"], 0.0
+		for name, bytes := range f.Size {
+			ext, found := strings.CutPrefix(name, "bytes.")
+			share, packed := textShare["."+ext]
+			if !found || !packed {
+				continue
+			}
+			plain -= bytes
+			text += share * bytes
+			parsed += bytes
+		}
+		if parsed > 0 {
+			seconds += parseStart + parsed/parseRate
+		}
+		text += plain
+		seconds += plain / readRate
+	}
+	return text, seconds
+}
+
+// about is the forecast of work that takes so many seconds, known by the size
+// of files alone.
+func about(seconds float64, memory int64, size map[string]float64) stage.Forecast {
+	f := stage.Forecast{Low: seconds / 2, High: seconds * slack, Memory: memory, Size: size, Basis: fromSizes}
+	if seconds == 0 {
+		f.Basis = lengthUnknown
+	}
+	return f
+}
+
+var fromSizes = say.T("the files' sizes; how long the texts are is known when they were read", "按文件大小估计；读过之后才知道文本有多长")
+
+// Forecast implements stage.Forecaster.
+func (d *Documents) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
+	text, seconds := textOf(in["files"])
+	return about(seconds, 56<<20, map[string]float64{"text": text})
+}
+
+// Forecast implements stage.Forecaster.
+func (c *Corpus) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
+	text := sum(in["from"], "text")
+	if c.Epochs > 0 {
+		text *= c.Epochs
+	}
+	return about(text/curateRate, 72<<20, map[string]float64{"text": text})
+}
+
+// Forecast implements stage.Forecaster.
+func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
+	text := sum(in["files"], "bytes")
+	return about(text/exampleRate, 56<<20, map[string]float64{"text": text})
+}
+
+// bytesPerToken is about how many bytes of Chinese and English a token of a
+// vocabulary stands for: 1.7 of 512 tokens, 3.3 of 6,400, 3.9 of 16,000.
+func bytesPerToken(vocab float64) float64 {
+	return min(max(1.73+0.44*(math.Log2(max(vocab, 2))-9), 1), 4.4)
+}
+
+// sum adds a size over what the steps before foretell.
+func sum(list []stage.Forecast, size string) (n float64) {
+	for _, f := range list {
+		n += f.Size[size]
+	}
+	return n
+}

@@ -1,0 +1,34 @@
+package data
+
+import (
+	"testing"
+
+	"suiren/stage"
+)
+
+// A plan over the owner's files is foretold before they were read: the rows
+// that wikitext2 and CMRC came to, 3,585,209 bytes, are within a quarter.
+func TestForecastOfFiles(t *testing.T) {
+	files := []stage.Forecast{{Size: map[string]float64{"files": 308, "bytes": 3585209, "bytes.txt": 3585209}}}
+	d := (&Documents{}).Forecast(map[string][]stage.Forecast{"files": files}, stage.Machine{})
+	c := (&Corpus{}).Forecast(map[string][]stage.Forecast{"from": {d}}, stage.Machine{})
+	for vocab, rows := range map[int]float64{512: 8161, 6400: 4231, 16000: 3601} {
+		w := (&Tokenizer{Vocab: vocab}).Forecast(map[string][]stage.Forecast{"text": {c}}, stage.Machine{})
+		f := (&Tokens{Length: 256}).Forecast(map[string][]stage.Forecast{"text": {c}, "tokenizer": {w}}, stage.Machine{})
+		if got := f.Size["rows"]; got < 0.75*rows || got > 1.25*rows {
+			t.Errorf("a vocabulary of %d: %.0f rows foretold, there were %.0f", vocab, got, rows)
+		}
+		for _, f := range []stage.Forecast{d, c, w, f} {
+			if f.Low <= 0 || f.High < f.Low || f.Memory <= 0 || f.Basis.En == "" {
+				t.Errorf("%+v", f)
+			}
+		}
+	}
+	pdf := []stage.Forecast{{Size: map[string]float64{"files": 2, "bytes": 1100000, "bytes.pdf": 1000000, "bytes.md": 100000}}}
+	if d := (&Documents{}).Forecast(map[string][]stage.Forecast{"files": pdf}, stage.Machine{}); d.Size["text"] != 200000 || d.High < 1 {
+		t.Errorf("of a PDF and a text: %+v", d)
+	}
+	if f := (&Tokens{Length: 256}).Forecast(nil, stage.Machine{}); f.Low != 0 || f.Basis.En != lengthUnknown.En {
+		t.Errorf("of nothing: %+v", f)
+	}
+}
