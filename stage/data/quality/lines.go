@@ -23,10 +23,17 @@ const (
 var mayEnd = [256]bool{'\n': true, '\v': true, '\f': true, '\r': true, 0x1c: true, 0x1d: true, 0x1e: true, 0xc2: true, 0xe2: true}
 
 // splitLines calls f with bytes lo to hi of each line, as Python's str.splitlines
-// has them.
-func splitLines(text string, f func(lo, hi int)) {
+// has them. In most texts newlines alone end lines.
+func splitLines(text string, newlines bool, f func(lo, hi int)) {
 	lo := 0
 	for i := 0; i < len(text); {
+		if newlines {
+			n := strings.IndexByte(text[i:], '\n')
+			if n < 0 {
+				break
+			}
+			i += n
+		}
 		b := text[i]
 		if !mayEnd[b] {
 			i++
@@ -57,28 +64,22 @@ func splitLines(text string, f func(lo, hi int)) {
 	}
 }
 
-// count counts characters: utf8.RuneCountInString, eight of ASCII at a time.
-func count(s string) int32 {
-	n, lo := 0, 0
-	for i := 0; i < len(s); {
-		for i+8 <= len(s) && (s[i]|s[i+1]|s[i+2]|s[i+3]|s[i+4]|s[i+5]|s[i+6]|s[i+7]) < utf8.RuneSelf {
-			i += 8
+// newlinesAlone reports whether nothing else ends the lines of a text, whose bytes
+// were counted.
+func newlinesAlone(count *[256]int32, text string) bool {
+	for b, may := range mayEnd[:utf8.RuneSelf] {
+		if may && b != '\n' && count[b] > 0 {
+			return false
 		}
-		n += i - lo
-		if i == len(s) {
-			break
-		}
-		_, size := utf8.DecodeRuneInString(s[i:])
-		i, n = i+size, n+1
-		lo = i
 	}
-	return int32(n)
+	return (count[0xc2] == 0 || !strings.Contains(text, "\u0085")) &&
+		(count[0xe2] == 0 || !strings.Contains(text, "\u2028") && !strings.Contains(text, "\u2029"))
 }
 
 func trimSpace(s string) string { return strings.TrimFunc(s, space) }
 
 func (m *Meter) lines(r *Measures, text string) {
-	splitLines(text, func(lo, hi int) {
+	splitLines(text, m.newlines, func(lo, hi int) {
 		line := text[lo:hi]
 		r.Lines++
 		if s := strings.TrimLeftFunc(line, space); strings.HasPrefix(s, "•") || strings.HasPrefix(s, "-") {
@@ -87,7 +88,9 @@ func (m *Meter) lines(r *Measures, text string) {
 		if s := strings.TrimRightFunc(line, space); strings.HasSuffix(s, "...") || strings.HasSuffix(s, "…") {
 			r.EllipsisEnds++
 		}
-		r.LongestLine = max(r.LongestLine, count(line))
+		if len(line) > int(r.LongestLine) { // characters are no more than bytes
+			r.LongestLine = max(r.LongestLine, int32(utf8.RuneCountInString(line)))
+		}
 	})
 	whole := trimSpace(text)
 	r.Paragraphs, r.DupParas, r.DupParaChars = m.duplicates(whole, 2)
@@ -102,7 +105,7 @@ func (m *Meter) duplicates(text string, newlines int) (n, dup, chars int32) {
 		n++
 		if m.table.add(xxhash.Sum64String(s)) > 1 {
 			dup++
-			chars += count(s)
+			chars += int32(utf8.RuneCountInString(s))
 		}
 	}
 	lo := 0
@@ -157,7 +160,7 @@ func (m *Meter) keepLines(r *Measures, text, lang string) string {
 	any := false
 	r.KeptWords = 0
 	at := 0 // the first word of the line
-	splitLines(text, func(lo, hi int) {
+	splitLines(text, m.newlines, func(lo, hi int) {
 		first := at
 		for at < len(m.words) && int(m.words[at].Lo) < hi {
 			at++
@@ -203,7 +206,9 @@ func (m *Meter) keepLines(r *Measures, text, lang string) string {
 		m.line.WriteString(line)
 	})
 	kept := trimSpace(m.line.String())
-	r.KeptChars = count(kept)
+	if kept != text {
+		r.KeptChars = int32(utf8.RuneCountInString(kept))
+	}
 	return kept
 }
 
@@ -212,24 +217,34 @@ func (m *Meter) keepLines(r *Measures, text, lang string) string {
 func countWords(line string) (few, long bool) {
 	n, start := 0, -1
 	for i := 0; i < len(line); {
-		c, size := rune(line[i]), 1
-		if c >= utf8.RuneSelf {
-			c, size = utf8.DecodeRuneInString(line[i:])
+		if b := line[i]; start >= 0 && b > ' ' && b < utf8.RuneSelf {
+			i++
+			continue
 		}
+		c, size := decode(line, i)
 		switch {
-		case c > ' ' && c < 127 || classOf(c)&isSpace == 0:
+		case !space(c):
 			if start < 0 {
 				start = i
 				n++
+				if n < 3 {
+					break
+				}
+				if len(line)-i <= longestWord {
+					return false, long
+				}
+				if last := strings.LastIndexByte(line[i:i+longestWord], ' '); last > 0 { // what is before it is not long
+					start, i, size = -1, i+last, 0
+				}
 			}
 		case start >= 0:
-			long = long || i-start > longestWord && count(line[start:i]) > longestWord
+			long = long || i-start > longestWord && utf8.RuneCountInString(line[start:i]) > longestWord
 			start = -1
 		}
 		i += size
 	}
 	if start >= 0 {
-		long = long || len(line)-start > longestWord && count(line[start:]) > longestWord
+		long = long || len(line)-start > longestWord && utf8.RuneCountInString(line[start:]) > longestWord
 	}
 	return n < 3, long
 }
@@ -264,12 +279,8 @@ func sentences(words []Word, text string) int32 {
 		}
 		c, size := utf8.DecodeRuneInString(text[w.Lo:w.Hi])
 		single := size == int(w.Hi-w.Lo)
-		end, more := false, false
-		if single {
-			k := classOf(c)
-			end, more = k&isEnd != 0, k&isPunctual != 0
-		}
-		if ended && !end && !more {
+		end := single && isTerminal(c)
+		if ended && !end && !(single && sign(c)&isPunct != 0) {
 			n++
 			ended = false
 		}
@@ -294,15 +305,14 @@ func (m *Meter) keptLines(r *Measures, text string) {
 		if c, _ := utf8.DecodeLastRuneInString(line); isTerminal(c) {
 			r.PunctLines++
 			r.SentenceLines++
-		} else if strings.Contains(line, ". ") || strings.Contains(line, "。") || strings.Contains(line, "！") || strings.Contains(line, "？") {
+		} else if strings.ContainsAny(line, "。！？") || strings.Contains(line, ". ") {
 			r.SentenceLines++
 		}
-		chars := count(line)
-		if chars <= shortLine {
+		if len(line) <= utf8.UTFMax*shortLine && utf8.RuneCountInString(line) <= shortLine {
 			r.ShortLines++
 		}
 		if m.table.add(xxhash.Sum64String(line)) > 1 {
-			r.DupLineChars += chars
+			r.DupLineChars += int32(utf8.RuneCountInString(line))
 		}
 	}
 }
@@ -310,6 +320,6 @@ func (m *Meter) keptLines(r *Measures, text string) {
 // KeepLines returns what the rules of lines leave of a text.
 func (m *Meter) KeepLines(text, lang string) string {
 	var r Measures
-	m.words = m.words[:0]
+	m.words, m.newlines = m.words[:0], false
 	return m.keepLines(&r, text, lang)
 }

@@ -69,6 +69,7 @@ type Meter struct {
 	table       table
 	twice       []repeat
 	line        strings.Builder
+	newlines    bool // alone end lines
 }
 
 // hash is a polynomial in the bytes, modulo 2⁶¹−1: the hash of two words together
@@ -138,11 +139,11 @@ type table struct {
 	shift uint
 }
 
+// A slot is 16 bytes: those of a common text stay in the first cache.
 type slot struct {
 	key   uint64
 	stamp uint32
 	count int32
-	met   bool
 }
 
 func (t *table) reset(n int) {
@@ -214,7 +215,7 @@ var plain = func() (t [128]uint8) {
 		if digit(rune(c)) {
 			t[c] |= 2
 		}
-		if isMark(rune(c)) {
+		if sign(rune(c))&(isRemoved|isEnd) != 0 {
 			t[c] |= 4
 		}
 	}
@@ -234,16 +235,12 @@ func (m *Meter) characters(r *Measures, text string) {
 		c, size := utf8.DecodeRuneInString(text[i:])
 		r.Chars++
 		i += size
-		if c >= 0x4e00 && c <= 0x9fff {
+		switch is := sign(c); {
+		case is&isAlpha != 0:
 			alnum++
-			continue
-		}
-		switch k := classOf(c); {
-		case k&isAlpha != 0:
-			alnum++
-		case k&isDecimal != 0:
+		case is&isDigit != 0:
 			alnum, digits = alnum+1, digits+1
-		case k&isSpace != 0:
+		case is&isSpace != 0:
 			spaces++
 		case c == '（' || c == '）':
 			parens++
@@ -262,8 +259,14 @@ func (m *Meter) characters(r *Measures, text string) {
 		}
 	}
 	r.Alnum, r.Digits, r.Spaces, r.Parens, r.Hashes = alnum, digits, spaces, parens+count['(']+count[')'], count['#']
-	r.Ellipses = int32(strings.Count(text, "...") + strings.Count(text, "…"))
-	for rest := text; ; {
+	m.newlines = newlinesAlone(&count, text)
+	if count['.'] > 2 {
+		r.Ellipses = int32(strings.Count(text, "..."))
+	}
+	if count["…"[0]] > 0 {
+		r.Ellipses += int32(strings.Count(text, "…"))
+	}
+	for rest := text; count[':'] > 0; {
 		i := strings.Index(rest, "://")
 		if i < 0 {
 			break
@@ -303,12 +306,10 @@ func (m *Meter) measureWords(r *Measures, text, lang string) {
 				continue
 			}
 			c, size := utf8.DecodeRuneInString(s[j:])
-			if c >= 0x4e00 && c <= 0x9fff {
-				alpha, mark = true, false
-			} else if k := classOf(c); k&isAlpha != 0 {
+			if is := sign(c); is&isAlpha != 0 {
 				alpha, mark = true, false
 			} else if mark {
-				mark = k&isNoWord != 0
+				mark = is&(isRemoved|isEnd) != 0
 			}
 			chars, j = chars+1, j+size
 		}
@@ -378,23 +379,26 @@ func (m *Meter) repeats(r *Measures) {
 		kept, next := 0, 0
 		for _, t := range twice {
 			s := &m.table.slots[t.slot]
-			if s.count < 2 {
+			if s.count == 1 {
 				continue
 			}
 			twice[kept] = t
 			kept++
 			if i := int(t.at); g >= 5 && i >= next { // runs that came before and do not overlap
-				if s.met {
+				if s.count == met {
 					r.Dup[g-5] += chars[i+g] - chars[i]
 					next = i + g
 				}
-				s.met = true
+				s.count = met
 			}
 		}
 		twice = twice[:kept]
 	}
 	m.twice = twice[:0]
 }
+
+// met is the count of a run that came before.
+const met = -1
 
 // A repeat is where a run begins that may come again, and its slot.
 type repeat struct{ at, slot int32 }

@@ -159,18 +159,3 @@ func TestMayName(t *testing.T) {
 		t.Error("every line is looked at")
 	}
 }
-
-// count agrees with the library, broken UTF-8 included; classes with what defines
-// them.
-func TestTables(t *testing.T) {
-	for _, s := range []string{"", "abc", "abcdefgh", "abcdefghi火jklmnopqrstuvw\xff\xe7\x81", strings.Repeat("火a", 50), "\xe7\x81\xababcdefghij\xe7"} {
-		if got := count(s); int(got) != utf8.RuneCountInString(s) {
-			t.Errorf("%q: %d", s, got)
-		}
-	}
-	for _, c := range []rune{-1, 'a', '中', '…', '“', '☃', 0x1f525, utf8.RuneError, 0x10ffff} {
-		if classOf(c) != classify(c) {
-			t.Errorf("%q", c)
-		}
-	}
-}

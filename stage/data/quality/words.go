@@ -5,7 +5,6 @@ import (
 	"iter"
 	"strings"
 	"sync"
-	"unicode"
 	"unicode/utf8"
 
 	"suiren/knowledge/chinese"
@@ -58,21 +57,6 @@ func chineseWords(list []Word, text string, words iter.Seq2[int, int]) []Word {
 	return list
 }
 
-// space reports whether Python's str.isspace holds.
-func space(c rune) bool {
-	if c < 128 {
-		return c == ' ' || c >= '\t' && c <= '\r' || c >= 0x1c && c <= 0x1f
-	}
-	return unicode.IsSpace(c)
-}
-
-var asciiSpace = func() (t [utf8.RuneSelf]bool) {
-	for c := range t {
-		t[c] = space(rune(c))
-	}
-	return t
-}()
-
 //go:embed english.tsv
 var englishList string
 
@@ -91,11 +75,13 @@ var specials = sync.OnceValue(func() map[string][]uint8 {
 	return m
 })
 
-// maySpecial tells by its first byte and its length that a word may be in the list.
-var maySpecial = sync.OnceValue(func() *[256]uint32 {
-	t := &[256]uint32{}
+// maySpecial tells by its length, and its first and its last byte, that a word may
+// be in the list.
+var maySpecial = sync.OnceValue(func() *[2][256]uint32 {
+	t := &[2][256]uint32{}
 	for w := range specials() {
-		t[w[0]] |= 1 << len(w)
+		t[0][w[0]] |= 1 << len(w)
+		t[1][w[len(w)-1]] |= 1 << len(w)
 	}
 	return t
 })
@@ -104,41 +90,26 @@ type english struct {
 	text    string
 	list    []Word
 	special map[string][]uint8
-	may     *[256]uint32
+	may     *[2][256]uint32
 	after   []Word // suffixes of the word at hand, last first
-	digits  bool   // the word at hand may have some
 }
 
 func englishWords(list []Word, text string) []Word {
 	e := english{text: text, list: list, special: specials(), may: maySpecial()}
 	for i := 0; i < len(text); {
-		if b := text[i]; b < utf8.RuneSelf {
-			if asciiSpace[b] {
-				i++
-				continue
-			}
-		} else if c, size := utf8.DecodeRuneInString(text[i:]); classOf(c)&isSpace != 0 {
+		c, size := decode(text, i)
+		if space(c) {
 			i += size
 			continue
 		}
 		lo, plain := i, true
-		e.digits = false
 		for i < len(text) {
-			b := text[i]
-			if b|0x20 >= 'a' && b|0x20 <= 'z' {
+			if b := text[i]; b|0x20 >= 'a' && b|0x20 <= 'z' {
 				i++
 				continue
 			}
-			if b < utf8.RuneSelf {
-				if asciiSpace[b] {
-					break
-				}
-				e.digits = e.digits || digit(rune(b))
-				i, plain = i+1, false
-				continue
-			}
-			c, size := utf8.DecodeRuneInString(text[i:])
-			if classOf(c)&isSpace != 0 {
+			c, size := decode(text, i)
+			if space(c) {
 				break
 			}
 			i, plain = i+size, false
@@ -146,6 +117,13 @@ func englishWords(list []Word, text string) []Word {
 		e.chunk(lo, i, plain)
 	}
 	return e.list
+}
+
+func decode(s string, i int) (rune, int) {
+	if b := s[i]; b < utf8.RuneSelf {
+		return rune(b), 1
+	}
+	return utf8.DecodeRuneInString(s[i:])
 }
 
 // chunk takes apart what stands between spaces. A plain one is letters of ASCII.
@@ -175,7 +153,7 @@ func (e *english) push(lo, hi int) { e.list = append(e.list, Word{int32(lo), int
 
 // listed pushes the parts of a word of the list.
 func (e *english) listed(lo, hi int) bool {
-	if hi-lo > longestSpecial || e.may[e.text[lo]]>>(hi-lo)&1 == 0 {
+	if !e.mayBeListed(lo, hi) {
 		return false
 	}
 	parts := e.special[e.text[lo:hi]]
@@ -186,8 +164,13 @@ func (e *english) listed(lo, hi int) bool {
 	return parts != nil
 }
 
+func (e *english) mayBeListed(lo, hi int) bool {
+	n := hi - lo
+	return n > 0 && n <= longestSpecial && e.may[0][e.text[lo]]&e.may[1][e.text[hi-1]]>>n&1 != 0
+}
+
 func (e *english) isListed(lo, hi int) bool {
-	return hi > lo && hi-lo <= longestSpecial && e.may[e.text[lo]]>>(hi-lo)&1 != 0 && e.special[e.text[lo:hi]] != nil
+	return e.mayBeListed(lo, hi) && e.special[e.text[lo:hi]] != nil
 }
 
 // affixes pushes prefixes, keeps suffixes, and returns what is left.
@@ -198,7 +181,7 @@ func (e *english) affixes(lo, hi int) (int, int) {
 			e.push(lo, lo+pre)
 			return lo + pre, hi
 		}
-		suf := suffix(e.text[lo+pre:hi], e.digits)
+		suf := suffix(e.text[lo+pre : hi])
 		if suf > 0 && e.isListed(lo, hi-suf) {
 			e.after = append(e.after, Word{int32(hi - suf), int32(hi)})
 			return lo, hi - suf
@@ -223,11 +206,11 @@ func (e *english) infixes(lo, hi int) {
 	start := 0
 	before := rune(-1)
 	for i := 0; i < len(s); {
-		if b := s[i]; b < utf8.RuneSelf && !mayCut[b] {
-			i, before = i+1, rune(b)
+		c, size := decode(s, i)
+		if sign(c)&isCut == 0 {
+			i, before = i+size, c
 			continue
 		}
-		c, size := utf8.DecodeRuneInString(s[i:])
 		n := infix(s, i, before, c, size)
 		if n == 0 {
 			i, before = i+size, c
@@ -250,13 +233,8 @@ func (e *english) infixes(lo, hi int) {
 
 const hyphens = "-–—~"
 
-// mayCut has the signs of ASCII at which a word may be cut.
-var mayCut = func() (t [utf8.RuneSelf]bool) {
-	for c := range t {
-		t[c] = strings.ContainsRune(".,+*^:<>=/"+hyphens, rune(c))
-	}
-	return t
-}()
+// cuts are the signs at which infix may cut, besides the icons.
+const cuts = ".…+*^,:<>=/" + hyphens
 
 // infix returns the length of the mark at s[i], character c, if the word is cut there.
 func infix(s string, i int, before, c rune, size int) int {
@@ -269,16 +247,8 @@ func infix(s string, i int, before, c rune, size int) int {
 			return n
 		}
 	}
-	if c == '…' {
+	if c == '…' || icon(c) {
 		return size
-	}
-	if c >= utf8.RuneSelf {
-		if classOf(c)&isIcon != 0 {
-			return size
-		}
-		if c != '–' && c != '—' {
-			return 0
-		}
 	}
 	next, _ := utf8.DecodeRuneInString(s[i+size:])
 	switch {
@@ -302,45 +272,31 @@ func infix(s string, i int, before, c rune, size int) int {
 
 func digit(c rune) bool { return c >= '0' && c <= '9' }
 
-func letter(c rune) bool {
-	if c < 128 {
-		return c|0x20 >= 'a' && c|0x20 <= 'z'
-	}
-	return c != utf8.RuneError && (unicode.IsLetter(c) || c >= 0x3000 && c <= 0x303f || unicode.Is(unicode.M, c))
-}
+func letter(c rune) bool { return sign(c)&isLetter != 0 }
 
 // lower and upper hold for letters that have no case, too.
-func lower(c rune) bool { return letter(c) && !unicode.IsUpper(c) }
-func upper(c rune) bool { return letter(c) && !unicode.IsLower(c) }
+func lower(c rune) bool { return sign(c)&(isLetter|isUpper) == isLetter }
+func upper(c rune) bool { return sign(c)&(isLetter|isLower) == isLetter }
 
-func quote(c rune) bool {
-	return strings.ContainsRune(`'"”“`+"`"+`‘´’‚,„»«「」『』（）〔〕【】《》〈〉⟦⟧`, c)
-}
+func quote(c rune) bool { return sign(c)&isQuote != 0 }
 
-// icon reports whether c is a symbol: such stand alone wherever they are.
-func icon(c rune) bool { return c >= 0xa6 && unicode.Is(unicode.So, c) }
+func icon(c rune) bool { return sign(c)&isIcon != 0 }
 
 const (
-	marks      = "…,:;!?¿؟¡()[]{}<>_#*&。？！，、；：～·।،۔؛٪" // before and after words
-	before     = "§%=—–"
+	quotes     = `'"”“` + "`" + `‘´’‚,„»«「」『』（）〔〕【】《》〈〉⟦⟧`
+	affixes    = "…,:;!?¿؟¡()[]{}<>_#*&。？！，、；：～·।،۔؛٪" // before and after words
+	prefixes   = "§%=—–"
 	currencies = "$£€¥฿₽﷼₴₠₡₢₣₤₥₦₧₨₩₪₫₭₮₯₰₱₲₳₵₶₷₸₹₺₻₼₾₿"
 )
 
 var dollars = []string{"US$", "C$", "A$"}
 
-// asciiMark has, of the signs of ASCII, those that are marks before and after words.
-var asciiMark = func() (t [128]bool) {
-	for c := range t {
-		t[c] = strings.ContainsRune(marks, rune(c)) || quote(rune(c))
-	}
-	return t
-}()
-
 // prefix returns the length of the mark that a word begins with.
 func prefix(s string) int {
-	c, size := utf8.DecodeRuneInString(s)
-	if size == 1 && c < 128 && asciiMark[c] {
-		return 1
+	c, size := decode(s, 0)
+	is := sign(c)
+	if is&(isAffix|isPrefix|isQuote|isMoney|isIcon) != 0 {
+		return size
 	}
 	if c == '.' {
 		n := 1
@@ -352,19 +308,17 @@ func prefix(s string) int {
 		}
 		return 0
 	}
-	if c < 128 && (letter(c) || digit(c)) {
+	switch c {
+	case 'U', 'C', 'A':
 		for _, d := range dollars {
 			if strings.HasPrefix(s, d) {
 				return len(d)
 			}
 		}
-		return 0
-	}
-	switch {
-	case classOf(c)&(isAffix|isQuote|isIcon) != 0, strings.ContainsRune(before, c), strings.ContainsRune(currencies, c):
-		return size
-	case c == '+' && !(len(s) > 1 && digit(rune(s[1]))):
-		return 1
+	case '+':
+		if !(len(s) > 1 && digit(rune(s[1]))) {
+			return 1
+		}
 	}
 	return 0
 }
@@ -374,9 +328,8 @@ var units = strings.Fields("km² km³ dm² dm³ cm² cm³ mm² mm³ mbar км² 
 	"km/h kmh mph hPa km/ч км/ч m/s м/с m² m³ м² м³ km dm cm mm ha µm nm yd in ft kg mg µg lb oz Pa mb MB kb KB gb GB tb TB " +
 	"км дм см мм нм кг мг Па Кб КБ кб Мб МБ мб Гб ГБ гб Тб ТБ m g t T G M K % м г")
 
-// suffix returns the length of the longest mark that a word ends with. One
-// without digits may say so.
-func suffix(s string, digits bool) int {
+// suffix returns the length of the longest mark that a word ends with.
+func suffix(s string) int {
 	c, size := utf8.DecodeLastRuneInString(s)
 	if size == 0 {
 		return 0
@@ -393,7 +346,7 @@ func suffix(s string, digits bool) int {
 		}
 		beforeLast, _ := utf8.DecodeLastRuneInString(head[:max(0, len(head)-utf8.RuneLen(max(last, 0)))])
 		switch {
-		case digit(last), lower(last), last == '%', last == '²', last == '-', last == '+', quote(last), strings.ContainsRune(marks, last) && last != utf8.RuneError,
+		case digit(last), lower(last), last == '%', last == '²', last == '-', last == '+', quote(last), sign(last)&isAffix != 0,
 			upper(last) && upper(beforeLast),
 			strings.ContainsRune("FfCcKk", last) && beforeLast == '°':
 			return 1
@@ -411,7 +364,7 @@ func suffix(s string, digits bool) int {
 	if c == '…' && last == '…' {
 		return 2 * size
 	}
-	if digits && afterDigit(s) {
+	if afterDigit(s) {
 		for _, u := range units {
 			if strings.HasSuffix(s, u) && len(s) > len(u) && digit(rune(s[len(s)-len(u)-1])) {
 				return len(u)
@@ -421,7 +374,8 @@ func suffix(s string, digits bool) int {
 	if c < 128 && (letter(c) || digit(c)) {
 		return 0
 	}
-	if size == 1 && c < 128 && asciiMark[c] {
+	is := sign(c)
+	if c < 128 && is&(isAffix|isQuote) != 0 {
 		return 1
 	}
 	for _, d := range dollars {
@@ -430,13 +384,16 @@ func suffix(s string, digits bool) int {
 		}
 	}
 	switch {
-	case classOf(c)&(isAffix|isQuote|isIcon) != 0, c == '—', c == '–':
+	case is&(isAffix|isQuote|isIcon) != 0, c == '—', c == '–':
 		return size
-	case (c == '+' || strings.ContainsRune(currencies, c)) && digit(last):
+	case (c == '+' || is&isMoney != 0) && digit(last):
 		return size
 	}
 	return 0
 }
+
+// longestURL bounds what is looked at, so that a text of one word costs no more.
+const longestURL = 2048
 
 // afterDigit reports whether the last signs of a word that are no digits stand
 // after one, and are not more than those of a unit.
@@ -446,4 +403,77 @@ func afterDigit(s string) bool {
 		i--
 	}
 	return i > 0 && i < len(s) && digit(rune(s[i-1]))
+}
+
+// isURL reports whether a word is an address of the web or of mail, which stays
+// whole: scheme, user, host with a top domain of lower case, port, path.
+func isURL(s string) bool {
+	if len(s) > longestURL || !strings.Contains(s, ".") {
+		return false
+	}
+	rest := s
+	if scheme, after, ok := strings.Cut(s, "://"); ok && len(scheme) > 1 && strings.IndexFunc(scheme, func(c rune) bool {
+		return !letter(c) && !digit(c) && c != '_' && c != '+' && c != '-' && c != '.'
+	}) < 0 {
+		rest = after
+	}
+	if isHost(rest) {
+		return true
+	}
+	for i := len(rest) - 1; i > 0; i-- { // the user may hold any sign
+		if rest[i] == '@' && isHost(rest[i+1:]) {
+			return true
+		}
+	}
+	return false
+}
+
+func isHost(s string) bool {
+	if end := strings.IndexAny(s, "/?#"); end >= 0 {
+		s = s[:end]
+	}
+	if host, port, ok := strings.Cut(s, ":"); ok {
+		if len(port) < 2 || len(port) > 5 || strings.Trim(port, "0123456789") != "" {
+			return false
+		}
+		s = host
+	}
+	labels := strings.Split(s, ".")
+	if len(labels) < 2 || len(labels) > 127 {
+		return false
+	}
+	top := labels[len(labels)-1]
+	if len(labels) == 4 && strings.Trim(s, "0123456789.") == "" {
+		return isPublic(labels)
+	}
+	if n := utf8.RuneCountInString(top); n < 2 || n > 63 || strings.IndexFunc(top, func(c rune) bool { return !lower(c) }) >= 0 {
+		return false
+	}
+	for _, l := range labels[:len(labels)-1] {
+		if l == "" || len(l) > 256 || strings.HasPrefix(l, "-") || strings.HasPrefix(l, "_") || strings.HasSuffix(l, "-") || strings.HasSuffix(l, "_") ||
+			strings.IndexFunc(l, func(c rune) bool {
+				return c < 128 && !letter(c) && !digit(c) && c != '-' && c != '_' || c >= 128 && c <= 0xa0
+			}) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// isPublic reports whether four numbers are an address outside the private ranges.
+func isPublic(labels []string) bool {
+	var n [4]int
+	for i, l := range labels {
+		if l == "" || len(l) > 3 || len(l) > 1 && l[0] == '0' {
+			return false
+		}
+		for _, d := range l {
+			n[i] = n[i]*10 + int(d-'0')
+		}
+		if n[i] > 255 {
+			return false
+		}
+	}
+	return n[0] >= 1 && n[0] <= 223 && n[0] != 10 && n[0] != 127 && !(n[0] == 169 && n[1] == 254) && !(n[0] == 192 && n[1] == 168) &&
+		!(n[0] == 172 && n[1] >= 16 && n[1] <= 31) && n[3] >= 1 && n[3] <= 254
 }
