@@ -1,10 +1,16 @@
-// Vulns makes of the module golang.org/x/vulndb a database that govulncheck reads
-// (https://go.dev/doc/security/vuln/database): go run .ci/vulns.go MODULE FOLDER
+// Vulns helps vulns.sh.
+//
+//	go run .ci/vulns.go MODULE FOLDER   make of golang.org/x/vulndb a database that govulncheck reads
+//	go run .ci/vulns.go < FINDINGS      judge what govulncheck -format json found
+//
+// The forms are those of https://go.dev/doc/security/vuln/database and of
+// golang.org/x/vuln/internal/govulncheck.
 package main
 
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -21,14 +27,60 @@ type module struct {
 }
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: vulns MODULE FOLDER")
-		os.Exit(2)
+	var err error
+	switch len(os.Args) {
+	case 1:
+		err = judge(os.Stdin)
+	case 3:
+		err = run(os.Args[1], os.Args[2])
+	default:
+		err = fmt.Errorf("usage: vulns [MODULE FOLDER]")
 	}
-	if err := run(os.Args[1], os.Args[2]); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "vulns:", err)
 		os.Exit(1)
 	}
+}
+
+// judge tells of every vulnerability that our code reaches. Those of a module are
+// for us to end: an error. Those of the Go release are for whoever installs it.
+func judge(r io.Reader) error {
+	type frame struct{ Module, Version, Package, Function string }
+	ours, told := 0, map[string]bool{}
+	for d := json.NewDecoder(r); ; {
+		var m struct {
+			Finding *struct {
+				OSV   string  `json:"osv"`
+				Fixed string  `json:"fixed_version"`
+				Trace []frame `json:"trace"`
+			}
+		}
+		if err := d.Decode(&m); err == io.EOF {
+			break
+		} else if err != nil {
+			return err
+		}
+		f := m.Finding
+		if f == nil || len(f.Trace) == 0 || f.Trace[0].Function == "" || told[f.OSV] {
+			continue
+		}
+		told[f.OSV] = true
+		at := f.Trace[0]
+		by := f.Trace[len(f.Trace)-1]
+		fmt.Printf("%s: %s.%s of %s %s, reached from %s.%s; fixed in %s\n", f.OSV, at.Package, at.Function, at.Module, at.Version, by.Package, by.Function, f.Fixed)
+		if at.Module != "stdlib" {
+			ours++
+		}
+	}
+	if ours > 0 {
+		return fmt.Errorf("%d known vulnerabilities of modules are reached: upgrade them", ours)
+	}
+	if len(told) > 0 {
+		fmt.Printf("%d known vulnerabilities of this Go release are reached: build with a newer one\n", len(told))
+	} else {
+		fmt.Println("no known vulnerability is reached")
+	}
+	return nil
 }
 
 func run(from, to string) error {
