@@ -104,11 +104,12 @@ func TestTabStream(t *testing.T) {
 
 // Nothing is written to a tab that has gone: that would bring the server down.
 func TestTabGoes(t *testing.T) {
-	var late atomic.Int32
+	var begun, late atomic.Int32
 	b := start(t, words(nil, []string{"a"}), func(c *Config, _ *Release) {
 		c.Runs = func() (json.RawMessage, error) { return json.RawMessage(`[{"id":"one"}]`), nil }
 		c.Events = func(ctx context.Context, _ string, _ int64, _ say.Lang) iter.Seq2[Event, error] {
 			return func(yield func(Event, error) bool) {
+				begun.Add(1)
 				<-ctx.Done()
 				for id := range int64(100) { // of what was read before
 					if time.Sleep(time.Millisecond / 10); !yield(Event{ID: id, Data: json.RawMessage(`{"type":"note"}`)}, nil) {
@@ -120,9 +121,12 @@ func TestTabGoes(t *testing.T) {
 		}
 	})
 	const tabs = 20
-	for range tabs {
+	for n := range int32(tabs) {
 		r := b.request(t, "GET", "/api/events", "")
 		bufio.NewReader(r.Body).ReadString('\n')
+		for begun.Load() <= n { // a tab that goes before its lines come has none
+			time.Sleep(time.Millisecond)
+		}
 		r.Body.Close()
 	}
 	for end := time.Now().Add(time.Minute); late.Load() < tabs && time.Now().Before(end); time.Sleep(time.Millisecond) {
