@@ -23,6 +23,7 @@ import (
 	"suiren/serve"
 	"suiren/stage"
 	"suiren/stage/operate"
+	"suiren/stage/operate/care"
 	"suiren/store"
 )
 
@@ -111,8 +112,12 @@ func (s *service) url() string { return s.scheme + s.ln.Addr().String() + s.Open
 // openRelease makes the server answer from a standing release or, once the
 // owner decides which one is live, from that.
 func (s *service) openRelease(b store.Block, m stage.Machine) error {
-	_, err := operate.ChangeTracks(s.w.st, func(all *operate.Tracks) error {
-		all.Track(b.Name).Serve(b.Output, operate.Step{By: "serve", Now: time.Now()})
+	kept, err := s.dir.care().Read()
+	if err != nil {
+		return err
+	}
+	_, err = operate.ChangeTracks(s.w.st, func(all *operate.Tracks) error {
+		all.Track(b.Name).Serve(b.Output, operate.Step{By: "serve", Now: time.Now()}, kept.Needs(care.Release))
 		return nil
 	})
 	if err != nil {

@@ -236,9 +236,11 @@ func (r *Standing) to(stageOf string, s Step) {
 }
 
 // Serve makes what was made last live, unless the owner decides. It reports
-// whether anything changed.
-func (tr *Track) Serve(d store.Digest, s Step) bool {
+// whether anything changed. Where two persons are needed for it, the owner
+// decides from the second release on.
+func (tr *Track) Serve(d store.Digest, s Step, two bool) bool {
 	live := tr.Live()
+	tr.Managed = tr.Managed || two && live != nil
 	if tr.Managed || live != nil && live.Digest == d {
 		return false
 	}

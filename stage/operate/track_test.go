@@ -34,10 +34,10 @@ func TestTrack(t *testing.T) {
 			t.Fatalf("%s: live is %+v, want %s after %s", what, l, live.Short(), before.Short())
 		}
 	}
-	if !tr.Serve(a, step) || tr.Serve(a, step) {
+	if !tr.Serve(a, step, false) || tr.Serve(a, step, false) {
 		t.Fatal("the first that is served is live, once")
 	}
-	tr.Serve(b, step) // made since
+	tr.Serve(b, step, false) // made since
 	want("served", b, a)
 	if err := tr.Canary(c, Rule{Share: 0.1}, nil, step); !errors.Is(err, stage.ErrRefused) {
 		t.Fatalf("a canary without checks: %v", err)
@@ -57,7 +57,7 @@ func TestTrack(t *testing.T) {
 	if err := tr.Canary(c, Rule{Share: 0.1}, Signals{Errors: 0.1}, step); err != nil {
 		t.Fatal(err)
 	}
-	if tr.Serve(a, step) {
+	if tr.Serve(a, step, false) {
 		t.Fatal("what is made goes live though the owner decides")
 	}
 	if ended, err := tr.Rollback(step); err != nil || len(ended) != 1 || ended[0] != c {
@@ -93,7 +93,7 @@ func TestTrackProperty(t *testing.T) {
 			managed := tr.Managed
 			switch rapid.IntRange(0, 5).Draw(t, "do") {
 			case 0:
-				if tr.Serve(d, step) && managed {
+				if tr.Serve(d, step, false) && managed {
 					t.Fatal("served over the owner's head")
 				}
 			case 1:
@@ -146,7 +146,7 @@ func TestTracksState(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	version, err := ChangeTracks(st, func(all *Tracks) error { all.Track("x").Serve(digestOf(1), step); return nil })
+	version, err := ChangeTracks(st, func(all *Tracks) error { all.Track("x").Serve(digestOf(1), step, false); return nil })
 	if err != nil || version != 1 {
 		t.Fatal(version, err)
 	}
@@ -170,7 +170,7 @@ func FuzzTracks(f *testing.F) {
 		}
 		for _, name := range all.Names() {
 			tr := all.Track(name)
-			tr.Serve(digestOf(9), step)
+			tr.Serve(digestOf(9), step, false)
 			tr.Rollback(step)
 		}
 		all.keep()
@@ -242,5 +242,20 @@ func TestWatch(t *testing.T) {
 		if w.Answered("cancelled", time.Hour) != "" {
 			t.Fatal("clients that leave end a release")
 		}
+	}
+}
+
+// Where two persons are needed, only the first release goes live by itself.
+func TestServeNeedsTwo(t *testing.T) {
+	var tr Track
+	first, next := digestOf(1), digestOf(2)
+	if !tr.Serve(first, Step{By: "serve"}, true) || tr.Live().Digest != first {
+		t.Fatal("the first is not live")
+	}
+	if tr.Serve(next, Step{By: "serve"}, true) || tr.Live().Digest != first {
+		t.Fatal("the next went live without a second person")
+	}
+	if tr.Serve(next, Step{By: "serve"}, false) { // the list was shortened since: by two
+		t.Fatal("the owner no longer decides")
 	}
 }
