@@ -9,7 +9,6 @@ package leak
 
 import (
 	"slices"
-	"strings"
 
 	"suiren/pii"
 	"suiren/stage/guard/detect"
@@ -330,90 +329,6 @@ func (s *stream) sign(kind sort, v rune, from, to int) {
 	if len(s.units) >= limit {
 		s.overflow()
 	}
-}
-
-// reckons reports whether the units are a calculation whose result comes next: no
-// number goes on behind that.
-func (s *stream) reckons() bool {
-	n, terms := len(s.units), false
-	if n == 0 || s.units[n-1].v != ')' && (s.units[n-1].v < '0' || s.units[n-1].v > '9') {
-		return false
-	}
-	for k, u := range s.units {
-		switch {
-		case k > 0 && isOneOf(u.v, "+-*/"):
-			terms = true
-		case u.s != gap && (u.v < '0' || u.v > '9') && !isOneOf(u.v, "()=-+"):
-			return false
-		}
-	}
-	return terms
-}
-
-// count notes the sign of the last unit where it is evidence: digits, and the signs of
-// mail.
-func (s *stream) count(v rune) {
-	switch {
-	case v >= '0' && v <= '9':
-		s.digits++
-	case v == '@':
-		s.at++
-	case v == '.':
-		s.dots++
-	case v|0x20 == 'a' || v|0x20 == 'd': // (at), [dot]
-		if n := len(s.units); n > 1 && isOneOf(s.units[n-2].v, "([{<") {
-			s.spelled++
-		}
-	}
-}
-
-// joins reports whether the last run may go on behind white space: it holds a digit,
-// is short, or begins like a secret or an address of mail. Plain words do not.
-func (s *stream) joins() bool {
-	a := s.units[s.atom:]
-	n := len(a)
-	var buf [48]byte
-	word := buf[:0]
-	for _, u := range a {
-		if u.v >= '0' && u.v <= '9' || u.v == '@' || u.v == '=' && n > 1 || u.s == place {
-			return true
-		}
-		if len(word) < len(buf) {
-			word = append(word, byte(u.v))
-		}
-	}
-	if s.pem > 0 {
-		if n >= 5 && a[n-1].v == '-' {
-			s.pem--
-		}
-		return true
-	}
-	if n == 1 && isOneOf(a[0].v, "+=<>") {
-		return false
-	}
-	if strings.HasSuffix(string(word), "-BEGIN") {
-		s.pem, s.long = 2, true
-		return true
-	}
-	if n <= 2 || isOneOf(a[n-1].v, "-_.\\%&*:/") && n < 24 && !isOneOf(a[n-1].v, ".:") {
-		return true
-	}
-	if pii.KeyMayBegin(string(word)) {
-		s.long = true
-		return true
-	}
-	if n <= 6 && isOneOf(a[0].v, "([{<") && isOneOf(a[n-1].v, ")]}>") { // (at)
-		return true
-	}
-	if c := s.context; s.atom == 0 && len(c) > 1 && isOneOf(c[len(c)-1], ":=") && strings.ContainsRune("码令钥", c[len(c)-2]) {
-		return true
-	}
-	for i := 1; i+1 < n; i++ { // the first half of an address of mail
-		if isOneOf(a[i].v, "._") {
-			return true
-		}
-	}
-	return n >= 4 && mixed(word) // a line of an encoded text
 }
 
 // close looks at the units and lets them go.
