@@ -114,6 +114,9 @@ func pages(t *testing.T, browser context.Context) {
 	if *book != "" {
 		t.Run("book", func(t *testing.T) { pictureBook(t, browser, page.origin) })
 	}
+	if *state == "" { // another's plan is not ours to change
+		t.Run("carried", func(t *testing.T) { carried(t, browser, page.origin) })
+	}
 	t.Run("gone", func(t *testing.T) { gone(t, page, s) })
 }
 
