@@ -369,6 +369,7 @@ func carried(t *testing.T, browser context.Context, origin string) {
 	p := open(t, browser, origin+"/", false)
 	defer p.close()
 	p.on(t)
+	p.wait(`document.querySelector(".switches select")`)
 	p.choose(".switches select", "en")
 	for _, step := range []struct{ button, mode, tag string }{{".stage-observe", "observe", "observes"}, {".stage-enforce", "enforce", "enforces"}} {
 		p.turn("guard/replay")
