@@ -133,12 +133,12 @@ func TestKilledErase(t *testing.T) {
 		}
 		s, err := k.dir.care().Read()
 		k.check(err)
-		was := len(s.Under()) > 0
+		was, done := len(s.Under()) > 0, len(s.Erased) > finished // done: killed between its last word and its end
 		if was {
 			began++
 		}
 		suiren(t, "", "care", "run", "--plan", k.plan)
-		if ended || was {
+		if ended || was || done {
 			finished++
 			if found := holds(t, string(k.dir), "SAID-"+name, "TITLE-"+name); len(found) > 0 {
 				t.Errorf("round %d: %v", round, found)
