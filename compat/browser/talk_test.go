@@ -200,7 +200,7 @@ func talk(t *testing.T, browser context.Context, dir string) {
 			if got := content(s.runs(t, filepath.Dir(program), "go", "run", program)); flat(got) != flat(shown) {
 				t.Errorf("by Go comes %q, and %q shows", got, shown)
 			}
-			if got := s.runs(t, dir, *python, "-c", copied("Python")); flat(strings.TrimSpace(got)) != flat(shown) {
+			if got := s.runs(t, dir, *python, "-c", copied("Python")); strings.TrimSpace(flat(got)) != strings.TrimSpace(flat(shown)) {
 				t.Errorf("by Python comes %q, and %q shows", got, shown)
 			}
 		}},
