@@ -3,11 +3,13 @@ package browser
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -20,7 +22,6 @@ type wire struct {
 	mu    sync.Mutex
 	open  map[net.Conn]bool
 	until []byte // the next connection on which this comes from the server breaks there
-	broke int
 }
 
 // lay lays a wire to a server.
@@ -52,7 +53,10 @@ func lay(t *testing.T, s *server) *wire {
 
 // carry carries what two ends say until one of them ends or the wire breaks.
 func (w *wire) carry(near net.Conn) {
-	far, err := net.Dial("tcp", w.to)
+	w.mu.Lock()
+	to := w.to
+	w.mu.Unlock()
+	far, err := net.Dial("tcp", to)
 	if err != nil {
 		near.Close()
 		return
@@ -94,7 +98,6 @@ func (w *wire) carry(near net.Conn) {
 		}
 		if at >= 0 {
 			n, w.until = at+len(w.until), nil
-			w.broke++
 		}
 		w.mu.Unlock()
 		if n > 0 {
@@ -108,14 +111,27 @@ func (w *wire) carry(near net.Conn) {
 	}
 }
 
-// cut breaks all connections that are open.
-func (w *wire) cut() {
+// cut breaks all connections that are open, and returns how many.
+func (w *wire) cut() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for c := range w.open {
 		c.Close()
-		w.broke++
 	}
+	return len(w.open) / 2
+}
+
+// tie leads what comes from now on to another server.
+func (w *wire) tie(t *testing.T, s *server) {
+	t.Helper()
+	u, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.to = u.Host
+	delete(served, u.Host) // the browser does not know of it
 }
 
 // breakAt breaks the next connection that carries a word, after it.
@@ -125,14 +141,24 @@ func (w *wire) breakAt(word string) {
 	w.until = []byte(word)
 }
 
+// asked counts the requests of the tab for a path.
+func (p *tab) asked(path string) (n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, address := range p.requests {
+		if u, err := url.Parse(address); err == nil && u.Path == path {
+			n++
+		}
+	}
+	return n
+}
+
 // wires is the way of a reader whose connection breaks: what is made goes on to
 // show, with nothing lost and nothing twice, and an answer that broke off says so.
 func wires(t *testing.T, browser context.Context, dir string) {
 	s := start(t, "serve", dir)
 	still := visit(t, browser, s.url) // whose connection never breaks
 	defer still.close()
-	delete(served, strings.TrimPrefix(still.origin, "http://"))
-	served[strings.TrimPrefix(still.origin, "http://")] = true
 	w := lay(t, s)
 	v := &visitor{tab: open(t, browser, strings.Split(s.url, "/open")[0], true)}
 	defer v.close()
@@ -158,17 +184,14 @@ func wires(t *testing.T, browser context.Context, dir string) {
 			v.push("Apply")
 			v.push("Graph")
 		}},
-		step{"broken", func(t *testing.T) { // in the middle of a training, three times
-			for i := range 3 {
-				v.wait(`look.history.at(-1).nodes["release.mine"] === "done" || Object.values(look.history.at(-1).points).some(n => n > ` + quote(string(rune('0'+2+2*i))) + `)`)
-				w.cut()
+		step{"broken", func(t *testing.T) { // in the middle of a training
+			const points = `Math.max(0, ...Object.values(look.history.at(-1).points))`
+			v.wait(`look.history.at(-1).nodes["weights.mine"] === "running" && ` + points + ` > 2`)
+			before := eval[int](v.tab, points)
+			if n := w.cut(); n == 0 {
+				t.Fatal("no connection broke")
 			}
-			w.mu.Lock()
-			broke := w.broke
-			w.mu.Unlock()
-			if broke < 3 {
-				t.Errorf("only %d connections broke", broke)
-			}
+			v.wait(points + fmt.Sprintf(" > %d", before)) // the rest of it comes
 		}},
 		step{"resumed", func(t *testing.T) { // by itself, and as one that never broke
 			for _, one := range []*visitor{v, still} {
@@ -202,7 +225,23 @@ func wires(t *testing.T, browser context.Context, dir string) {
 			v.push("Try again")
 			v.wait(`document.querySelector(".turn:last-child footer") && !document.querySelector(".turn:last-child [role=alert]")`)
 		}},
-		step{"reloaded", func(t *testing.T) { // and the session holds
+		step{"restarted", func(t *testing.T) { // the page finds the server again by itself, and the session holds
+			still.close()
+			if err := s.stop(); err != nil {
+				t.Fatal(err)
+			}
+			s = start(t, "serve", dir)
+			w.tie(t, s)
+			before := v.asked("/api/events")
+			for end := time.Now().Add(patience); v.asked("/api/events") == before; time.Sleep(50 * time.Millisecond) {
+				if time.Now().After(end) {
+					v.lost("the page does not ask for the server's events again")
+				}
+			}
+			v.asks("What is 3+4?")
+			if got := v.text(".turn:last-child [role=alert]"); got != "" {
+				t.Errorf("after the server began anew: %s", got)
+			}
 			v.do(chromedp.Reload())
 			v.wait(`document.querySelector("#question")`)
 		}},

@@ -6,7 +6,7 @@ const w = say(words);
 
 interface Person { name: string; title?: string; roles: string[] | null; tenant?: string; source?: string; made: string; suspended?: string; password: boolean; passkeys?: number }
 interface Key { name: string; roles: string[] | null; tenant?: string; made: string; expires?: string; revoked?: string; works: boolean }
-interface Erased { as?: string; contents?: number; held?: number; until?: string; approval?: unknown }
+interface Erased { as?: string; contents?: number; held?: number; until?: string }
 interface Tenant { name: string; title?: string; shares?: unknown }
 
 const roles = ["owner", "system", "security", "audit", "operator", "user", "viewer"] as const;
@@ -39,7 +39,7 @@ function Accounts() {
   return <Fragment>
     <Once label={w("oneLink")} text={link} />
     {run.failure && <Fail of={run.failure} />}
-    {done && <p class="once" role="status">{done.approval ? w("waits") : <Fragment><b>{w("erased")}</b> {w("erasedWhat", done.contents ?? 0, done.as ?? "")}{done.held ? <span class="bad"> {w("erasedHeld", done.held, day(done.until ?? ""))}</span> : null}</Fragment>}</p>}
+    {done && <p class="once" role="status"><b>{w("erased")}</b> {w("erasedWhat", done.contents ?? 0, done.as ?? "")}{done.held ? <span class="bad"> {w("erasedHeld", done.held, day(done.until ?? ""))}</span> : null}</p>}
     <Loaded of={got}>{({ people }) => people.length === 0 ? <Empty title={w("noPeople")}><p>{w("noPeopleHelp")}</p></Empty> : <Card title={w("tab_people")}><ul class="plainlist">{people.map(p => <li key={p.name} class="card person">
       <div class="row"><b>{p.name}</b>{p.title && <span>{p.title}</span>}{(p.roles ?? []).map(r => <Tag key={r}>{role(r)}</Tag>)}<Tag kind={day(p.suspended ?? "") ? "failed" : p.password || p.passkeys || p.source ? "done" : ""}>{day(p.suspended ?? "") ? w("suspended") : p.password || p.passkeys || p.source ? w("active") : w("noWay")}</Tag>
         <span class="quiet">{p.tenant || w("house")} · {day(p.made)}</span></div>
