@@ -96,6 +96,7 @@ function Accounts() {
     go(() => linked(act("POST", "/api/people", { name, title, roles: given })).then(() => {
       setName("");
       setTitle("");
+      give(["user"]);
     }));
   } }, /* @__PURE__ */ h(Field, { label: w("name") }, (id) => /* @__PURE__ */ h("input", { id, class: "person-name", required: true, value: name, onInput: (e) => setName(e.target.value) })), /* @__PURE__ */ h(Field, { label: w("title") }, (id) => /* @__PURE__ */ h("input", { id, value: title, onInput: (e) => setTitle(e.target.value) })), /* @__PURE__ */ h(Roles, { value: given, set: give }), /* @__PURE__ */ h("button", { class: "main", disabled: run.busy || !name }, w("add"))), /* @__PURE__ */ h(Command, { line: `suiren user add ${name || "NAME"}` })));
 }
@@ -104,7 +105,10 @@ function Keys() {
   const shown = async (r) => setSecret((await r).secret);
   return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Once, { label: w("secret"), text: secret }), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), /* @__PURE__ */ h(Loaded, { of: got }, ({ keys }) => /* @__PURE__ */ h(Card, { title: w("tab_keys") }, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("tab_keys") }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("name")), /* @__PURE__ */ h("th", { scope: "col" }, w("roles")), /* @__PURE__ */ h("th", { scope: "col" }, w("tenant")), /* @__PURE__ */ h("th", { scope: "col" }, w("state")), /* @__PURE__ */ h("th", { scope: "col" }, w("made")), /* @__PURE__ */ h("th", { scope: "col" }, w("expires")), /* @__PURE__ */ h("th", { scope: "col" }, w("rotate")))), /* @__PURE__ */ h("tbody", null, keys.map((k) => /* @__PURE__ */ h("tr", { key: k.name }, /* @__PURE__ */ h("th", { scope: "row" }, k.name), /* @__PURE__ */ h("td", null, (k.roles ?? []).map(role).join(", ")), /* @__PURE__ */ h("td", null, k.tenant || w("house")), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h(Tag, { kind: k.works ? "done" : "failed" }, k.works ? w("works") : w("ended"))), /* @__PURE__ */ h("td", null, day(k.made)), /* @__PURE__ */ h("td", null, day(k.expires ?? "")), /* @__PURE__ */ h("td", null, k.works && /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { onClick: () => run.run(() => shown(act("POST", at("keys", k.name) + "/rotate"))).then(got.reload) }, w("rotate")), /* @__PURE__ */ h("button", { onClick: () => run.run(() => act("DELETE", at("keys", k.name))).then(got.reload) }, w("revoke"))))))))))), /* @__PURE__ */ h(Card, { title: w("addKey") }, /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
-    run.run(() => shown(act("POST", "/api/keys", { name, roles: given, days: +days || 0 }))).then(got.reload);
+    run.run(() => shown(act("POST", "/api/keys", { name, roles: given, days: +days || 0 })).then(() => {
+      setName("");
+      give(["user"]);
+    })).then(got.reload);
   } }, /* @__PURE__ */ h(Field, { label: w("name") }, (id) => /* @__PURE__ */ h("input", { id, required: true, value: name, onInput: (e) => setName(e.target.value) })), /* @__PURE__ */ h(Field, { label: w("days") }, (id) => /* @__PURE__ */ h("input", { id, type: "number", min: "0", max: "3650", value: days, onInput: (e) => setDays(e.target.value) })), /* @__PURE__ */ h(Roles, { value: given, set: give }), /* @__PURE__ */ h("button", { class: "main", disabled: run.busy || !name }, w("addKey"))), /* @__PURE__ */ h(Command, { line: `suiren key create ${name || "NAME"}` })));
 }
 function Tenants() {

@@ -133,7 +133,7 @@ function turnTo() {
   const [page, ...rest] = location.hash.slice(1).split("/");
   const moved = store.page !== page;
   store.page = Object.hasOwn(loaders, page) && page !== "sign" ? page : "home";
-  store.rest = decodeURIComponent(rest.join("/"));
+  try { store.rest = decodeURIComponent(rest.join("/")); } catch { store.rest = ""; } // an address that somebody mistyped
   load(store.page as Name);
   redraw();
   if (moved) scrollTo(0, 0);
