@@ -93,7 +93,7 @@ func (a *app) assess(ctx context.Context, target string, f *assessFlags, mf *mod
 		return err
 	}
 	j.Keywords = map[string]int{}
-	for _, w := range words {
+	for _, w := range words.Words {
 		j.Keywords[w.Class]++
 	}
 	if j.Judges.Keywords, err = keywordJudge(words); err != nil {
@@ -149,7 +149,7 @@ func (a *app) signAssessment(target string, f *assessFlags) error {
 }
 
 // keywordJudge finds the owner's keywords, and those of the pack with the most rules, in answers.
-func keywordJudge(words []guard.Word) (func(string) []string, error) {
+func keywordJudge(words guard.Lists) (func(string) []string, error) {
 	p, err := (&guard.Policy{Pack: "enterprise-zh"}).With(words, nil)
 	if err != nil {
 		return nil, err
@@ -237,7 +237,7 @@ func (a *app) subject(ctx context.Context, target string, f *assessFlags, mf *mo
 			return nil, err
 		}
 		if f.policy != "" {
-			policy, err := (&guard.Policy{Pack: f.policy}).With(nil, nil)
+			policy, err := (&guard.Policy{Pack: f.policy}).With(guard.Lists{}, nil)
 			if err != nil {
 				return nil, err
 			}
