@@ -75,9 +75,9 @@ func isClean(s string) bool {
 			lines = 0
 			continue
 		}
+		lines = 0
 		c, size := utf8.DecodeRuneInString(s[i:])
 		i += size
-		lines = 0
 		switch {
 		case c >= 0x4e00 && c <= 0x9fff, c >= 0x3001 && c <= 0x3029, c >= 0xff01 && c <= 0xff5e, // composed, or with nothing to compose
 			c >= 0xae && c <= 0x17f, c >= 0xa1 && c <= 0xac, c >= 0x2010 && c <= 0x2027, c >= 0x2030 && c <= 0x205e,

@@ -130,10 +130,14 @@ func (c *curator) documents(ctx context.Context, f func(source string, d *Docume
 				}
 			})
 		}
-		err := readLines(s.file, func(d Document) error {
+		err := eachLine(s.file, func(line int, text []byte) error {
 			known, err, _ := next()
 			if err := errors.Join(err, ctx.Err()); err != nil {
 				return err
+			}
+			var d Document
+			if err := d.parse(text); err != nil {
+				return badLine(s.file, line, err)
 			}
 			d.clean()
 			return f(s.name, &d, known)
@@ -158,7 +162,7 @@ func (c *curator) again(ctx context.Context, f func(n uint32, d *Document) error
 			}
 			if c.kept[n] {
 				d = new(Document)
-				if err := json.Unmarshal(text, d); err != nil {
+				if err := d.parse(text); err != nil {
 					return badLine(s.file, line, err)
 				}
 				d.clean()
