@@ -70,6 +70,13 @@ func (x *extractor) read(text string) {
 func (x *extractor) characters(cs []detect.Char) {
 	for i := 0; i < len(cs); i++ {
 		c := &cs[i]
+		if n := min(int(c.Word), len(cs)-i); n > 0 && !x.digits {
+			for _, c := range cs[i : i+n] {
+				x.word = mix(x.word ^ uint64(c.F) + prime)
+			}
+			i += n - 1
+			continue
+		}
 		if !c.Han || x.n < 2 {
 			x.take(c)
 			continue
@@ -156,7 +163,9 @@ func (x *extractor) token(h uint64) {
 	}
 	x.last = h
 	x.n++
-	x.phrases(h)
+	if x.opened > 0 || x.words.mayGoOn(0, h) {
+		x.phrases(h)
+	}
 }
 
 // phrases takes a token into the phrases that are under way, and begins one.

@@ -176,9 +176,7 @@ func (s *stream) others(cs []detect.Char) (n int) {
 		s.close()
 	}
 	s.unseen, s.chain.inWord = 0, false
-	for i := max(0, n-contextLen); i < n; i++ {
-		s.remember(cs[i].C)
-	}
+	s.rememberAll(cs[:n])
 	return n
 }
 
@@ -192,16 +190,16 @@ func (s *stream) words(cs []detect.Char) (n int) {
 		return 0
 	}
 	short := 0
-	for at := 0; ; {
-		e := at
-		for e < len(cs) && (cs[e].C >= 'a' && cs[e].C <= 'z' || e == at && cs[e].C >= 'A' && cs[e].C <= 'Z') {
-			e++
+	for at := 0; at < len(cs); {
+		size := int(cs[at].Word)
+		e := at + size
+		if size == 0 || size > longestWord || !small(cs[at+1:e]) {
+			break
 		}
-		size := e - at
 		if size > 2 && e < len(cs) && (cs[e].C == ',' || cs[e].C == '.') {
 			e++
 		}
-		if size == 0 || size > longestWord || e+1 >= len(cs) || cs[e].C != ' ' || !isLetter(cs[e+1].C) {
+		if e+1 >= len(cs) || cs[e].C != ' ' || !isLetter(cs[e+1].C) {
 			break
 		}
 		if size <= 2 {
@@ -214,19 +212,14 @@ func (s *stream) words(cs []detect.Char) (n int) {
 		if c := s.context; n == 0 && len(c) > 1 && isOneOf(c[len(c)-1], ":=") { // it may be a password
 			break
 		}
-		var buf [longestWord + 1]byte
-		for i, c := range cs[at:e] {
-			buf[i] = byte(c.C)
-		}
-		if pii.KeyMayBegin(string(buf[:e-at])) {
+		if keys()[cs[at].C&0x3f]>>(cs[at+1].C&0x3f)&1 != 0 {
 			break
 		}
-		for at = e + 1; n < at; n++ {
-			s.remember(cs[n].C)
-		}
-		short = 0
+		at = e + 1
+		n, short = at, 0
 	}
 	if n > 0 {
+		s.rememberAll(cs[:n])
 		s.unseen, s.chain.inWord = 0, false
 	}
 	return n
@@ -234,6 +227,16 @@ func (s *stream) words(cs []detect.Char) (n int) {
 
 // longestWord bounds the words of words.
 const longestWord = 16
+
+// small reports whether all of some letters are small ones.
+func small(cs []detect.Char) bool {
+	for i := range cs {
+		if cs[i].C < 'a' {
+			return false
+		}
+	}
+	return true
+}
 
 func isLetter(c rune) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
@@ -281,6 +284,13 @@ func (s *stream) remember(c rune) {
 		s.context = append(s.context[:0], s.context[len(s.context)-contextLen:]...)
 	}
 	s.context = append(s.context, c)
+}
+
+// rememberAll remembers as many as are ever asked for.
+func (s *stream) rememberAll(cs []detect.Char) {
+	for i := max(0, len(cs)-contextLen); i < len(cs); i++ {
+		s.remember(cs[i].C)
+	}
 }
 
 func (s *stream) space(c rune, from, to int) {
