@@ -117,6 +117,9 @@ func (r *reading) step(f rune, apart bool, at, to int) {
 	k.trail[uint(k.read)%maxKeyword] = spot{at, begins}
 	k.read++
 	k.node = r.auto.step(k.node, f)
+	for apart && k.node != 0 && !r.first(k.node).fresh { // it begins inside a word: only what begins later can become something
+		k.node = r.auto.nodes[k.node].fail
+	}
 	if k.node > r.auto.first { // else it is one rune, and no keyword is
 		if n := &r.auto.nodes[k.node]; n.word >= 0 || n.also != 0 {
 			r.matched(apart, to)
