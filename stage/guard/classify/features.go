@@ -88,7 +88,7 @@ func (x *extractor) characters(cs []detect.Char) {
 		x.hashes = append(x.hashes, h, (h^x.last>>1)*prime)
 		x.last = h
 		x.n++
-		if x.opened > 0 || x.words.mayGoOn(0, h) {
+		if x.opened > 0 || x.words.mayBegin(h) {
 			x.phrases(h)
 		}
 	}
@@ -163,7 +163,7 @@ func (x *extractor) token(h uint64) {
 	}
 	x.last = h
 	x.n++
-	if x.opened > 0 || x.words.mayGoOn(0, h) {
+	if x.opened > 0 || x.words.mayBegin(h) {
 		x.phrases(h)
 	}
 }
@@ -183,7 +183,7 @@ func (x *extractor) phrases(h uint64) {
 			x.kind(o.kind)
 		}
 	}
-	if x.opened = kept; kept < maxOpen {
+	if x.opened = kept; kept < maxOpen && x.words.mayBegin(h) {
 		if to := x.words.next(0, h); to != 0 {
 			x.open[kept] = open{to, x.words.kinds[to]}
 			x.opened++

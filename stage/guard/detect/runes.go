@@ -21,6 +21,13 @@ type Char struct {
 	Word   uint8      // of a letter of ASCII: how many of them stand in a row here, itself the first; a cut of the text ends them
 }
 
+// set sets all fields, those it does not name to nothing. Go makes a Char that is written
+// down whole on the stack first, and waits for it there.
+func (c *Char) set(from int, r, f rune, size uint8, han bool) {
+	c.From, c.C, c.F = from, r, f
+	c.Size, c.Kind, c.Joined, c.Han, c.More, c.Word = size, 0, false, han, false, 0
+}
+
 // To is the place of the byte behind it.
 func (c *Char) To() int { return c.From + int(c.Size) }
 
@@ -80,7 +87,8 @@ func (r *Reader) Each(piece string, f func(cs []Char)) {
 				if i+2 < len(piece) && c > 0xE0 && c < 0xED && piece[i+1]&0xC0 == 0x80 && piece[i+2]&0xC0 == 0x80 {
 					c, n = c&0xF<<12|rune(piece[i+1]&0x3F)<<6|rune(piece[i+2]&0x3F), 3
 					if fold.IsHan(c) && !changed.Has(c) {
-						cs = append(cs, Char{From: at + i, C: c, F: c, Size: 3, Han: true})
+						cs = append(cs, Char{})
+						cs[len(cs)-1].set(at+i, c, c, 3, true)
 						i += 3
 						continue
 					}
@@ -92,7 +100,8 @@ func (r *Reader) Each(piece string, f func(cs []Char)) {
 					c, n = utf8.DecodeRuneInString(piece[i:])
 				}
 			}
-			cs = append(cs, Char{From: at + i, C: c, F: c, Size: uint8(n)})
+			cs = append(cs, Char{})
+			cs[len(cs)-1].set(at+i, c, c, uint8(n), false)
 			if c < 1<<16 && folds[c] != 0 {
 				known(&cs[len(cs)-1], folds[c])
 			} else {
@@ -125,11 +134,14 @@ func word(cs []Char, piece string, at int) (list []Char, n int) {
 	for n < most && isLetter[piece[n]] {
 		n++
 	}
-	for i := range n {
+	list = slices.Grow(cs, n)[:len(cs)+n]
+	own := list[len(cs):]
+	for i := range own {
 		c := rune(piece[i])
-		cs = append(cs, Char{From: at + i, C: c, F: c | 0x20, Size: 1, Joined: true, Word: uint8(min(n-i, math.MaxUint8))})
+		own[i].set(at+i, c, c|0x20, 1, false)
+		own[i].Joined, own[i].Word = true, uint8(min(n-i, math.MaxUint8))
 	}
-	return cs, n
+	return list, n
 }
 
 // Prefixes are the first three letters of words of ASCII: a word of text that begins

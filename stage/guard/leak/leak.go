@@ -88,6 +88,7 @@ type stream struct {
 	at      int // signs @ among units
 	dots    int
 	spelled int // signs that may be spelled in brackets
+	odd     int // signs that are in no plain word: digits, capitals inside, some marks
 	longest int // run
 	long    bool
 	part    bool // units are not the whole: earlier ones were let go
@@ -154,6 +155,11 @@ func (s *stream) read(cs []detect.Char) {
 				s.close()
 			}
 			if n := s.words(cs[i:]); n > 0 {
+				i += n
+				continue
+			}
+			if n := int(cs[i].Word); n > 0 && len(s.units)+n < shortHold {
+				s.letters(cs[i : i+n])
 				i += n
 				continue
 			}
@@ -236,6 +242,23 @@ func small(cs []detect.Char) bool {
 		}
 	}
 	return true
+}
+
+// letters takes letters in a row, as take would one by one when nothing is open and
+// no word is pending.
+func (s *stream) letters(cs []detect.Char) {
+	s.unseen, s.gaps, s.chain.inWord = 0, 0, true
+	for i := range cs {
+		c := &cs[i]
+		s.units = append(s.units, unit{c.From, c.To(), c.C, sign})
+		if i == 0 {
+			s.count(c.C)
+		} else if c.C < 'a' {
+			s.odd++
+		}
+	}
+	s.tail = len(s.units)
+	s.longest = max(s.longest, s.tail-s.atom)
 }
 
 func isLetter(c rune) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
@@ -381,7 +404,7 @@ func (s *stream) forget(n int) {
 	}
 	s.units = append(s.units[:0], s.units[n:]...)
 	s.atom = max(0, s.atom-n)
-	s.digits, s.at, s.dots, s.spelled, s.longest, s.long, s.pending, s.tail, s.pem = 0, 0, 0, 0, 0, false, false, len(s.units), 0
+	s.digits, s.at, s.dots, s.spelled, s.odd, s.longest, s.long, s.pending, s.tail, s.pem = 0, 0, 0, 0, 0, 0, false, false, len(s.units), 0
 	if len(s.units) == 0 {
 		s.gaps, s.atom = 0, 0
 		return
