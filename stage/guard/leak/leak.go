@@ -43,7 +43,9 @@ func New(kinds ...string) detect.Detector {
 	return d
 }
 
-func (d detector) New() detect.Stream { return &stream{kinds: d, sights: sights(), special: special()} }
+func (d detector) New() detect.Stream {
+	return &stream{kinds: d, sights: sights(), special: special(), keys: keys()}
+}
 
 // Bounds of what is held back.
 const (
@@ -77,6 +79,7 @@ type stream struct {
 	kinds   detector
 	sights  *[1 << 16]uint16
 	special *fold.Set // Chinese characters that are not just other
+	keys    *[64]uint64
 	context []rune
 	depth   int
 
@@ -116,7 +119,7 @@ func (s *stream) Flush(hits []detect.Hit) []detect.Hit {
 	s.endChain(0)
 	hits = s.Take(hits)
 	s.Reset()
-	*s = stream{Reader: s.Reader, kinds: s.kinds, sights: s.sights, special: s.special, depth: s.depth, units: s.units[:0], context: s.context[:0]}
+	*s = stream{Reader: s.Reader, kinds: s.kinds, sights: s.sights, special: s.special, keys: s.keys, depth: s.depth, units: s.units[:0], context: s.context[:0]}
 	return hits
 }
 
@@ -218,7 +221,7 @@ func (s *stream) words(cs []detect.Char) (n int) {
 		if c := s.context; n == 0 && len(c) > 1 && isOneOf(c[len(c)-1], ":=") { // it may be a password
 			break
 		}
-		if keys()[cs[at].C&0x3f]>>(cs[at+1].C&0x3f)&1 != 0 {
+		if s.keys[cs[at].C&0x3f]>>(cs[at+1].C&0x3f)&1 != 0 {
 			break
 		}
 		at = e + 1
