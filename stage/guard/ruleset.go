@@ -55,6 +55,7 @@ type origin struct {
 	names []string
 	make  func(c *Context) detect.Detector
 	late  bool // it judges sentences: its hits come when they have ended
+	slow  bool // a long text is read by it while the others read it
 }
 
 // detectors is all that a rule can name in detect, by name. That of pii and
@@ -67,8 +68,8 @@ var detectors = map[string]origin{
 	"markup":      {make: always(detect.Markup())},
 	"loop":        {make: always(detect.Loop())},
 	"ground":      {make: func(c *Context) detect.Detector { return detect.Ground(c.Passages) }, late: true},
-	"classify":    {make: always(classify.New()), late: true},
-	"topic":       {late: true}, // by what the policy learnt
+	"classify":    {make: always(classify.New()), late: true, slow: true},
+	"topic":       {late: true, slow: true}, // by what the policy learnt
 }
 
 // always makes the same detector for every text.
@@ -221,7 +222,7 @@ func (s *ruleset) listen() {
 	}
 	if names != nil {
 		d := leak.New(kinds...)
-		s.sources = append(s.sources, origin{names, func(*Context) detect.Detector { return d }, s.hold == holdNone})
+		s.sources = append(s.sources, origin{names: names, make: func(*Context) detect.Detector { return d }, late: s.hold == holdNone})
 	}
 }
 
