@@ -113,7 +113,10 @@ func (w *Writer) Finish(out io.Writer) error {
 		parts[i], bufs[i] = f, bufio.NewWriterSize(f, 1<<18)
 	}
 	terms, size := uint64(0), uint64(0)
-	mean := w.means()
+	var scales []*scale
+	for c, mean := range w.means() {
+		scales = append(scales, newScale(&w.params[c], mean))
+	}
 	var list, head, table []byte
 	most := byte(0)
 	var term uint64
@@ -148,8 +151,7 @@ func (w *Writer) Finish(out io.Writer) error {
 		return err
 	}, func(doc uint32, times [Fields]uint8) {
 		list = binary.AppendUvarint(list, uint64(doc-last))
-		c := w.classes[doc]
-		impact := w.params[c].impact(times, w.lengths[doc], mean[c])
+		impact := scales[w.classes[doc]].impact(times, &w.lengths[doc])
 		list = append(list, impact)
 		last, most = doc, max(most, impact)
 		if count++; count%blockSize == 0 {
