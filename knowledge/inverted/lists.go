@@ -199,7 +199,7 @@ func (w *Writer) merged(begin func(term uint64) error, posting func(doc uint32, 
 		for i := 0; i < len(runs); {
 			r, n := runs[i], len(runs)
 			if r.term == term {
-				if !postings(r.bytes, uint32(len(w.classes)), posting) {
+				if !postings(r.bytes, uint32(len(w.docs)), posting) {
 					return errRun
 				}
 				if err := forward(r); err != nil {
@@ -216,12 +216,19 @@ func (w *Writer) merged(begin func(term uint64) error, posting func(doc uint32, 
 func postings(b []byte, docs uint32, f func(doc uint32, times [Fields]uint8)) bool {
 	doc := uint64(0)
 	for len(b) > 0 {
-		gap, n := binary.Uvarint(b)
+		gap, n := uint64(b[0]), 1
+		if gap >= 0x80 {
+			gap, n = binary.Uvarint(b)
+		}
 		if doc += gap; n <= 0 || n >= len(b) || doc >= uint64(docs) {
 			return false
 		}
 		mask := b[n]
-		b = b[n+1:]
+		if b = b[n+1:]; mask == 1 && len(b) > 0 { // nearly always
+			f(uint32(doc), [Fields]uint8{b[0]})
+			b = b[1:]
+			continue
+		}
 		var times [Fields]uint8
 		for i := range times {
 			if mask>>i&1 != 0 {
