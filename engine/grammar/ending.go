@@ -31,8 +31,8 @@ type piece struct {
 // maxSteps bounds the work of one search, and maxSearch that of all for one
 // text. A step is an edge or 64 bytes that it copies.
 const (
-	maxSteps  = 1 << 13
-	maxSearch = 1 << 17
+	maxSteps  = 1 << 12
+	maxSearch = 1 << 16
 )
 
 // A place is where a search has been.

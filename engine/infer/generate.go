@@ -18,6 +18,7 @@ type voice struct {
 	after    int  // tokens of the answer up to its end
 	from     int  // tokens of the answer before the thought
 	thought  int  // tokens of it
+	steered  int  // tokens of the answer that are others than were chosen first, for want of room
 	answer   int  // tokens of the shortest answer that the constraint allows; 0: not known yet
 	circles  loopFinder
 	force    []int32 // tokens that come next whatever the model wants
@@ -51,6 +52,9 @@ func (v *voice) next(c *chooser, z []float32) (Token, error) {
 		}
 		t.ID, lp, ok = c.choose(z, r, v.n, v.count(), masked)
 		for tries := 0; ok && v.bound() && !v.fits(t.ID); tries++ {
+			if tries == 0 {
+				v.steered++
+			}
 			v.narrow(c, t.ID, tries)
 			t.ID, lp, ok = c.choose(z, r, v.n, v.count(), masked)
 		}

@@ -102,6 +102,7 @@ type Usage struct {
 	Miss     Miss          // why no more were cached; "": all that could be were
 	Tokens   int           // generated
 	Thought  int           // of them, those of the thought
+	Steered  int           // of them, those chosen so that a bound answer ends in its room
 	Drafted  int           // guessed
 	Accepted int           // of the guessed, those that held
 	Queued   time.Duration // before it was admitted

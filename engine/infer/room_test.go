@@ -40,6 +40,9 @@ func babble(t *testing.T, r Request, limit int) ([]int32, string) {
 			t.Fatalf("after %q: %v", text(v.ids[1:]), err)
 		}
 		if tok.Finish != "" {
+			if v.steered > 0 && min(r.MaxTokens, limit) > 10_000 {
+				t.Errorf("%d tokens were steered far from the limit", v.steered)
+			}
 			return v.ids[1:], tok.Finish
 		}
 	}
