@@ -105,7 +105,7 @@ export function FactList({ rows }: { rows: [string, ComponentChildren][] }) {
 // Meter is a share of a whole, with its words beside it.
 export function Meter({ part, label }: { part: number; label: string }) {
   return <div class="meter-row"><div class="meter" role="img" aria-label={label}><svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-    <rect class="track" width="100" height="6" rx="3" /><rect class={part > 0.9 ? "full" : "part"} width={Math.max(0, Math.min(1, part)) * 100} height="6" rx="3" />
+    <rect class="track" width="100" height="6" /><rect class={part > 0.9 ? "full" : "part"} width={Math.max(0, Math.min(1, part)) * 100} height="6" />
   </svg></div><span class="quiet">{label}</span></div>;
 }
 
@@ -120,7 +120,7 @@ export function Command({ line }: { line: string }) {
 let fields = 0;
 export function Field({ label, hint, children }: { label: string; hint?: string; children: (id: string) => ComponentChildren }) {
   const id = useRef("field" + ++fields).current;
-  return <div class="labelled"><label for={id}>{label}</label>{children(id)}{hint && <span class="quiet">{hint}</span>}</div>;
+  return <div class="labelled"><label for={id}>{label}</label>{hint && <span class="quiet">{hint}</span>}{children(id)}</div>;
 }
 
 // Tabs choose one of some views.
@@ -129,6 +129,9 @@ export function Tabs<K extends string>({ of, at, set, label }: { of: [K, string]
     <button key={k} type="button" aria-pressed={k === at} onClick={() => set(k)}>{name}</button>)}</div>;
 }
 
+// mends is where on the page a finding is put right.
+const mends: Record<string, string> = { ready: "#models", backup: "#settings/backup", release: "#releases", disk: "#settings/keep", quota: "#settings/keep", queue: "#compute", kv: "#compute", memory: "#models" };
+
 interface Health { status: string; checks: { name: string; level: string; why: string }[] }
 
 // HealthCard says how the server is, and why; on one page only what is not well.
@@ -136,7 +139,8 @@ export function HealthCard({ only = false }: { only?: boolean }) {
   const got = useGet<Health>(store.server && mayDo("read_metrics") ? "/api/health" : "", 15000);
   const list = (got.data?.checks ?? []).filter(c => !only || c.level !== "ok");
   if (!list.length) return only && got.data ? <p class="good">✓ {t("healthy")}</p> : null;
-  const rows = <ul class="plainlist health">{list.map(c => <li key={c.name}><Tag kind={{ ok: "done", warn: "running" }[c.level] ?? "failed"}>{maybe("level", c.level)}</Tag> <b>{maybe("health", c.name)}</b> {c.why}</li>)}</ul>;
+  const rows = <ul class="plainlist health">{list.map(c => <li key={c.name}><Tag kind={{ ok: "done", warn: "running" }[c.level] ?? "failed"}>{maybe("level", c.level)}</Tag> <b>{maybe("health", c.name)}</b> {c.why}
+    {c.level !== "ok" && mends[c.name] && <a class="mend" href={mends[c.name]}>{t("mend")}</a>}</li>)}</ul>;
   return only ? rows : <Card title={t("health")}>{rows}</Card>;
 }
 

@@ -26,6 +26,8 @@ const words = {
   asked: ["This needs a second person, who was asked ({0}). It is decided on the page of settings.", "此操作须由第二人批准，已提交申请（{0}），请在设置页处理。"],
   health: ["How the server is", "服务器状态"],
   healthy: ["All is well.", "一切正常。"],
+  mend: ["Put it right", "去处理"],
+  ownerHere: ["Owner", "所有者"],
   level_ok: ["well", "正常"],
   level_warn: ["look at it", "需留意"],
   level_fail: ["fails", "异常"],
@@ -149,6 +151,7 @@ const words = {
 
   report: ["Report", "报告"],
   noReport: ["The report appears here when the verdict is made.", "评测完成后，报告显示在这里。"],
+  wholeReport: ["The whole report", "完整报告"],
   pass: ["Passed: the release may be served.", "通过：可以发布。"],
   fail: ["Not passed: the release is held back.", "未通过：不予发布。"],
   checks: ["What the release needs", "发布条件"],
