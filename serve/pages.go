@@ -41,6 +41,8 @@ type Pages struct {
 	PolicyOfPlan, DraftPolicy, Assessments                                  View
 	Lineage, Compare, Compared, Replies, Correct                            View
 	Verdicts, Machine, Settings                                             View
+	Sets, AddToSet, RemoveFromSet                                           View // traces that were chosen for data
+	Assess                                                                  View
 	Care, SetCare, RunCare, Backups, MakeBackup, SetBackups                 View // retention, holds; backups
 }
 
@@ -85,6 +87,10 @@ func (s *Server) pageRoutes() (list []Route) {
 		{"GET /api/guard/policy", ReadPolicy, p.PolicyOfPlan},
 		{"POST /api/guard/policy", SetPolicy, p.DraftPolicy},
 		{"GET /api/guard/assessments", ReadPolicy, p.Assessments},
+		{"POST /api/guard/assessments", SetPolicy, p.Assess},
+		{"GET /api/sets", ReadTraces, p.Sets},
+		{"POST /api/sets/{name}", SetData, p.AddToSet},
+		{"DELETE /api/sets/{name}", SetData, p.RemoveFromSet},
 		{"GET /api/lineage", ReadReleases, p.Lineage},
 		{"GET /api/comparison", ReadReleases, p.Compared},
 		{"POST /api/comparison", SetRelease, p.Compare},

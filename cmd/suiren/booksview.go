@@ -123,7 +123,7 @@ func budgetNote(set string, b *ledger.Budget) (action, subject string) {
 
 // tracesView is a page of traces: before, limit, from, to (RFC 3339, or days), key, person,
 // project, tenant, scenario, model, release, operation, reason, rated, parent,
-// slower (seconds), text. source=otlp are the spans of others: trace.
+// slower (seconds), text, set. source=otlp are the spans of others: trace.
 func (b *books) tracesView(c serve.Caller, v url.Values) (any, error) {
 	tenant := tenantOf(c, v)
 	if v.Get("source") == "otlp" {
@@ -174,7 +174,7 @@ func queryOf(get func(string) string, q *ledger.Query) error {
 		return bad("rated")
 	}
 	for name, to := range map[string]*string{"key": &q.Key, "person": &q.Person, "project": &q.Project, "scenario": &q.Scenario, "model": &q.Model, "release": &q.Release,
-		"operation": &q.Operation, "reason": &q.Reason, "rated": &q.Rated, "parent": &q.Parent, "text": &q.Text} {
+		"operation": &q.Operation, "reason": &q.Reason, "rated": &q.Rated, "parent": &q.Parent, "text": &q.Text, "set": &q.Set} {
 		*to = get(name)
 	}
 	return nil

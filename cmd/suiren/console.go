@@ -50,10 +50,12 @@ type house struct {
 // A task is something that takes a while, which a page began.
 type task struct {
 	ID    int       `json:"id"`
-	Kind  string    `json:"kind"` // knowledge, model, load, plan
+	Kind  string    `json:"kind"` // knowledge, model, load, plan, assess
 	Name  string    `json:"name"`
 	Began time.Time `json:"began"`
 	Ended time.Time `json:"ended,omitzero"`
+	Steps int       `json:"steps,omitempty"` // done, where they are counted
+	Of    int       `json:"of,omitempty"`
 	err   error
 	done  say.Text
 }
@@ -82,6 +84,17 @@ func (h *house) begin(kind, name string, f func(ctx context.Context) (say.Text, 
 		t.Ended, t.done, t.err = time.Now(), done, err
 	}()
 	return map[string]int{"task": id}, nil
+}
+
+// progress notes how far a task is.
+func (h *house) progress(kind, name string, steps, of int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, t := range h.tasks {
+		if t.Kind == kind && t.Name == name && t.Ended.IsZero() {
+			t.Steps, t.Of = steps, of
+		}
+	}
 }
 
 // tasksPage lists what was begun, the newest first.
@@ -116,6 +129,7 @@ func (h *house) pages() serve.Pages {
 		Verdicts: orNothing(h.verdicts), Machine: h.machinePage, Settings: h.settings,
 		PolicyOfPlan: orNothing(h.policyOfPlan), DraftPolicy: h.draftPolicy, Assessments: h.assessments,
 		Lineage: orNothing(h.lineage), Compare: h.compareReleases, Compared: h.comparedPage, Replies: orNothing(h.replies), Correct: h.correct,
+		Sets: h.sets, AddToSet: h.addToSet, RemoveFromSet: h.removeFromSet, Assess: h.assess,
 		Care: h.carePage, SetCare: h.setCare, RunCare: h.runCare, Backups: orNothing(h.backups), MakeBackup: h.makeBackup, SetBackups: h.setBackups,
 	}
 	if dir, err := bases(); err == nil {
