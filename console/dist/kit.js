@@ -1374,6 +1374,7 @@ var words = {
   health_backup: ["backup", "备份"],
   health_release: ["release", "发布版本"],
   sameAs: ["The same as", "等同于"],
+  stepsOf: ["{0} of {1}", "{0}/{1}"],
   underWay: ["under way…", "进行中……"],
   noRows: ["Nothing here yet.", "这里还没有内容。"],
   rows: ["{0} rows", "共 {0} 行"],
@@ -2012,7 +2013,7 @@ function HealthCard({ only = false }) {
 }
 function TaskList({ kinds }) {
   const list = (store.now?.tasks ?? []).filter((task) => kinds.includes(task.kind));
-  return list.length === 0 ? null : /* @__PURE__ */ createElement("ul", { class: "tasks", "aria-live": "polite" }, list.slice(0, 5).map((task) => /* @__PURE__ */ createElement("li", { key: task.id, class: task.failed ? "bad" : "" }, /* @__PURE__ */ createElement("span", { class: task.ended ? "" : "pulse" }, task.ended ? task.failed ? "✗" : "✓" : "◐"), " ", /* @__PURE__ */ createElement("b", null, task.name), " ", task.failed ?? task.done ?? t("underWay"))));
+  return list.length === 0 ? null : /* @__PURE__ */ createElement("ul", { class: "tasks", "aria-live": "polite" }, list.slice(0, 5).map((task) => /* @__PURE__ */ createElement("li", { key: task.id, class: task.failed ? "bad" : "" }, /* @__PURE__ */ createElement("span", { class: task.ended ? "" : "pulse" }, task.ended ? task.failed ? "✗" : "✓" : "◐"), " ", /* @__PURE__ */ createElement("b", null, task.name), " ", task.failed ?? task.done ?? t("underWay"), !task.ended && task.of ? /* @__PURE__ */ createElement(Meter, { part: (task.steps ?? 0) / task.of, label: t("stepsOf", count(task.steps ?? 0), count(task.of)) }) : null)));
 }
 
 // src/table.tsx

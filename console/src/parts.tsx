@@ -2,6 +2,7 @@
 import { h, Fragment, type ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact-hooks";
 import { Failure, get } from "./api";
+import { count } from "./format";
 import { mayDo, redraw, store } from "./state";
 import { maybe, t } from "./words";
 
@@ -147,5 +148,6 @@ export function HealthCard({ only = false }: { only?: boolean }) {
 export function TaskList({ kinds }: { kinds: string[] }) {
   const list = (store.now?.tasks ?? []).filter(task => kinds.includes(task.kind));
   return list.length === 0 ? null : <ul class="tasks" aria-live="polite">{list.slice(0, 5).map(task => <li key={task.id} class={task.failed ? "bad" : ""}>
-    <span class={task.ended ? "" : "pulse"}>{task.ended ? task.failed ? "✗" : "✓" : "◐"}</span> <b>{task.name}</b> {task.failed ?? task.done ?? t("underWay")}</li>)}</ul>;
+    <span class={task.ended ? "" : "pulse"}>{task.ended ? task.failed ? "✗" : "✓" : "◐"}</span> <b>{task.name}</b> {task.failed ?? task.done ?? t("underWay")}
+    {!task.ended && task.of ? <Meter part={(task.steps ?? 0) / task.of} label={t("stepsOf", count(task.steps ?? 0), count(task.of))} /> : null}</li>)}</ul>;
 }

@@ -40,6 +40,7 @@ const words = {
   health_backup: ["backup", "备份"],
   health_release: ["release", "发布版本"],
   sameAs: ["The same as", "等同于"],
+  stepsOf: ["{0} of {1}", "{0}/{1}"],
   underWay: ["under way…", "进行中……"],
   noRows: ["Nothing here yet.", "这里还没有内容。"],
   rows: ["{0} rows", "共 {0} 行"],
