@@ -1,7 +1,6 @@
 package document
 
 import (
-	"context"
 	"errors"
 	"regexp"
 	"slices"
@@ -16,19 +15,9 @@ import (
 // by size, tables by their rules; what repeats above and below the pages is
 // left out. The files attached to it follow as documents of their own.
 func (r *Reader) readPDF(s *source, name string, data []byte) error {
-	if r.pdf == nil {
-		l, err := pdfium.New(context.Background(), r.Cache)
-		if err != nil {
-			return err
-		}
-		r.pdf = l
-	}
-	f, err := r.pdf.Open(data)
-	switch {
-	case errors.Is(err, pdfium.ErrPassword):
-		return reject(Encrypted, "asks for a password: save it without one", "需要密码：请去掉密码后另存")
-	case err != nil:
-		return broken("PDF", err)
+	f, err := r.openPDF(data)
+	if err != nil {
+		return err
 	}
 	defer f.Close()
 	if f.Pages > s.limits.Pages {
