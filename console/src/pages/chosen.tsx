@@ -32,7 +32,7 @@ export function Sets({ of, show }: { of: ReturnType<typeof useGet<{ sets: Set[] 
     <Loaded of={of}>{({ sets }) => !sets?.length ? <p>{w("setsNone")}</p> : <ul class="plainlist sets">{sets.map(s => <li key={s.name} class="row">
       <b>{s.name}</b> <span>{w("setHolds", count(s.traces))}</span>{s.kept < s.traces && <Tag kind="running">{w("setLost", count(s.traces - s.kept))}</Tag>}<span class="quiet">{day(s.last)} {(s.actors ?? []).join(", ")}</span>
       <span class="push row"><button onClick={() => show(s.name)}>{w("setShow")}</button><button disabled={take.busy || !mayDo("set_data")} onClick={() => take.run(() => act("DELETE", at(s.name))).then(of.reload)}>{w("setAway")}</button></span>
-      <code class="in-plan" tabIndex={0}>{`documents "${s.name}" { traces = release.NAME  set = "${s.name}" }`}</code></li>)}</ul>}</Loaded>
+      <pre class="in-plan" tabIndex={0} aria-label={s.name}>{`documents "${s.name}" {\n  traces = release.NAME\n  set    = "${s.name}"\n}`}</pre></li>)}</ul>}</Loaded>
     {take.failure && <Fail of={take.failure} />}
     <p class="quiet">{w("toData")}</p>
     <Command line="suiren trace set add SET ID…" />
