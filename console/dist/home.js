@@ -1,5 +1,5 @@
 // src/pages/home.tsx
-import { act, bytes, Card, count, day, Fail, h, HealthCard, mayDo, Meter, Page, progressOfPlan, say, store, Tag, TaskList, useAct, useGet } from "./kit.js";
+import { act, bytes, Card, count, day, Fail, h, HealthCard, mayDo, Meter, Page, progressOfPlan, say, showRun, store, Tag, TaskList, useAct, useGet } from "./kit.js";
 
 // src/pages/home.words.ts
 var words = {
@@ -47,8 +47,8 @@ function Home() {
 }
 function Doors() {
   const first = store.server?.release, p = progressOfPlan(), start = useAct();
-  const can = (action) => !store.server || mayDo(action);
-  return /* @__PURE__ */ h("section", { "aria-label": w("doors"), class: "doors" }, can(first ? "chat" : "read_library") && /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorRun")), /* @__PURE__ */ h("p", null, w("doorRunHelp")), first ? /* @__PURE__ */ h("a", { class: "button main", href: "#chat" }, w("doorTalk", first.name)) : /* @__PURE__ */ h("a", { class: "button main", href: "#models" }, w("doorRunGo"))), can("read_bases") && /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorAsk")), /* @__PURE__ */ h("p", null, w("doorAskHelp")), /* @__PURE__ */ h("a", { class: "button main", href: "#knowledge" }, w("doorAskGo"))), can(store.plan ? "read_plan" : "set_plan") && /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorTrain")), /* @__PURE__ */ h("p", null, w("doorTrainHelp")), store.plan ? /* @__PURE__ */ h("a", { class: "button main", href: "#plan" }, p?.now ? w("doorTrainOn") : w("doorTrainPlan")) : /* @__PURE__ */ h("button", { class: "main", disabled: start.busy || !store.server, onClick: () => start.run(async () => {
+  if (!store.server) return null;
+  return /* @__PURE__ */ h("section", { "aria-label": w("doors"), class: "doors" }, (first ? mayDo("chat") : mayDo("set_library")) && /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorRun")), /* @__PURE__ */ h("p", null, w("doorRunHelp")), first ? /* @__PURE__ */ h("a", { class: "button main", href: "#chat" }, w("doorTalk", first.name)) : /* @__PURE__ */ h("a", { class: "button main", href: "#models" }, w("doorRunGo"))), mayDo("read_bases") && /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorAsk")), /* @__PURE__ */ h("p", null, w("doorAskHelp")), /* @__PURE__ */ h("a", { class: "button main", href: "#knowledge" }, w("doorAskGo"))), (store.plan ? mayDo("read_plan") : mayDo("set_plan")) && /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorTrain")), /* @__PURE__ */ h("p", null, w("doorTrainHelp")), store.plan ? /* @__PURE__ */ h("a", { class: "button main", href: "#plan" }, p?.now ? w("doorTrainOn") : w("doorTrainPlan")) : /* @__PURE__ */ h("button", { class: "main", disabled: start.busy, onClick: () => start.run(async () => {
     await act("POST", "/api/first");
     location.hash = "#plan";
   }) }, w("doorTrainGo")), start.failure && /* @__PURE__ */ h(Fail, { of: start.failure })));
@@ -59,7 +59,7 @@ function Now() {
 }
 function Last() {
   const list = store.runs.slice(0, 8);
-  return /* @__PURE__ */ h(Card, { title: w("last") }, list.length === 0 ? /* @__PURE__ */ h("p", null, w("noRuns")) : /* @__PURE__ */ h("ul", { class: "plainlist" }, list.map((r) => /* @__PURE__ */ h("li", { key: r.id }, /* @__PURE__ */ h("a", { href: "#plan" }, day(r.began)), " ", /* @__PURE__ */ h(Tag, { kind: r.state }, Object.hasOwn(words, "run_" + r.state) ? w(`run_${r.state}`) : r.state)))));
+  return /* @__PURE__ */ h(Card, { title: w("last") }, list.length === 0 ? /* @__PURE__ */ h("p", null, w("noRuns")) : /* @__PURE__ */ h("ul", { class: "plainlist" }, list.map((r) => /* @__PURE__ */ h("li", { key: r.id }, /* @__PURE__ */ h("a", { href: "#plan", onClick: () => showRun(r === list[0] ? "latest" : r.id) }, day(r.began)), " ", /* @__PURE__ */ h(Tag, { kind: r.state }, Object.hasOwn(words, "run_" + r.state) ? w(`run_${r.state}`) : r.state)))));
 }
 export {
   Home as default

@@ -15,7 +15,7 @@ export interface Node {
   inputs?: string[]; // of blocks, "kind.name"
 }
 export interface PlanView { name?: string; nodes: Node[] }
-export interface Run { id: string } // the time of its beginning
+export interface Run { id: string; state: string; began: string }
 
 // StepLive is what the events of a run have told of one step.
 export interface StepLive {

@@ -28,7 +28,7 @@ function App() {
     <header>
       <span class="brand"><Flame />Suiren <small lang="zh-CN">燧人{/* the language's own name */}</small></span>
       <div class="switches">
-        {store.who?.keys && !store.signIn && <span class="row who-am-i"><a href="#account" title={t("account")}>{store.who.title || store.who.name}</a><button class="bare" onClick={signOut}>{t("signOut")}</button></span>}
+        {store.who?.keys && !store.signIn && <span class="row who-am-i"><a href="#account" title={t("account")}>{store.who.kind === "page" ? t("ownerHere") : store.who.title || store.who.name}</a><button class="bare" onClick={signOut}>{t("signOut")}</button></span>}
         <select aria-label={t("language")} value={store.lang} onChange={setLang}>
           <option value="en">English</option>
           <option value="zh-CN">简体中文{/* the language's own name */}</option>

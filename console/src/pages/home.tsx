@@ -1,5 +1,5 @@
 // Home: what runs, what it can still hold, what waits and why, and the next step.
-import { act, bytes, Card, count, day, Fail, type Run, h, HealthCard, mayDo, Meter, Page, progressOfPlan, say, store, Tag, TaskList, useAct, useGet } from "../kit";
+import { act, bytes, Card, count, day, Fail, h, HealthCard, mayDo, Meter, Page, progressOfPlan, say, showRun, store, Tag, TaskList, useAct, useGet } from "../kit";
 import { words } from "./home.words";
 
 const w = say(words);
@@ -17,20 +17,20 @@ export default function Home() {
 // Doors are those that the caller may go through.
 function Doors() {
   const first = store.server?.release, p = progressOfPlan(), start = useAct();
-  const can = (action: string) => !store.server || mayDo(action);
+  if (!store.server) return null;
   return <section aria-label={w("doors")} class="doors">
-    {can(first ? "chat" : "read_library") && <article class="card door">
+    {(first ? mayDo("chat") : mayDo("set_library")) && <article class="card door">
       <h2>{w("doorRun")}</h2><p>{w("doorRunHelp")}</p>
       {first ? <a class="button main" href="#chat">{w("doorTalk", first.name)}</a> : <a class="button main" href="#models">{w("doorRunGo")}</a>}
     </article>}
-    {can("read_bases") && <article class="card door">
+    {mayDo("read_bases") && <article class="card door">
       <h2>{w("doorAsk")}</h2><p>{w("doorAskHelp")}</p>
       <a class="button main" href="#knowledge">{w("doorAskGo")}</a>
     </article>}
-    {can(store.plan ? "read_plan" : "set_plan") && <article class="card door">
+    {(store.plan ? mayDo("read_plan") : mayDo("set_plan")) && <article class="card door">
       <h2>{w("doorTrain")}</h2><p>{w("doorTrainHelp")}</p>
       {store.plan ? <a class="button main" href="#plan">{p?.now ? w("doorTrainOn") : w("doorTrainPlan")}</a>
-        : <button class="main" disabled={start.busy || !store.server} onClick={() => start.run(async () => { await act("POST", "/api/first"); location.hash = "#plan"; })}>{w("doorTrainGo")}</button>}
+        : <button class="main" disabled={start.busy} onClick={() => start.run(async () => { await act("POST", "/api/first"); location.hash = "#plan"; })}>{w("doorTrainGo")}</button>}
       {start.failure && <Fail of={start.failure} />}
     </article>}
   </section>;
@@ -57,10 +57,10 @@ function Now() {
 }
 
 function Last() {
-  const list = store.runs.slice(0, 8) as (Run & { state: string; began: string })[];
+  const list = store.runs.slice(0, 8);
   return <Card title={w("last")}>
     {list.length === 0 ? <p>{w("noRuns")}</p> : <ul class="plainlist">{list.map(r => <li key={r.id}>
-      <a href="#plan">{day(r.began)}</a> <Tag kind={r.state}>{Object.hasOwn(words, "run_" + r.state) ? w(`run_${r.state}` as "run_done") : r.state}</Tag>
+      <a href="#plan" onClick={() => showRun(r === list[0] ? "latest" : r.id)}>{day(r.began)}</a> <Tag kind={r.state}>{Object.hasOwn(words, "run_" + r.state) ? w(`run_${r.state}` as "run_done") : r.state}</Tag>
     </li>)}</ul>}
   </Card>;
 }
