@@ -14,6 +14,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/knowledge/base"
+	"suiren/knowledge/reader"
 	"suiren/plan"
 	"suiren/serve"
 	"suiren/serve/plain"
@@ -42,6 +43,9 @@ type house struct {
 
 	listing sync.Mutex // of rows
 	rows    keptRows
+
+	drawing sync.Mutex   // of pages
+	drawer  *reader.Pool // nil: no page was drawn yet
 
 	curving sync.Mutex // of curves
 	curves  []*keptCurve
@@ -126,7 +130,7 @@ func (h *house) pages() serve.Pages {
 		Library: h.library, Fit: h.fit, AddModel: h.addModel, LoadModel: h.loadModel, UnloadModel: h.unloadModel,
 		Corpora: orNothing(h.corpora), Journal: orNothing(h.journal), Measure: orNothing(h.measure), Document: orNothing(h.document), Near: orNothing(h.near), Card: orNothing(h.card), Rows: orNothing(h.rowsPage),
 		Curves: orNothing(h.curvesPage), Points: orNothing(h.points), Diagnose: orNothing(h.findings),
-		Verdicts: orNothing(h.verdicts), Machine: h.machinePage, Settings: h.settings,
+		Verdicts: orNothing(h.verdicts), Machine: h.machinePage, Settings: h.settings, ReleasePage: h.releasePage,
 		PolicyOfPlan: orNothing(h.policyOfPlan), DraftPolicy: h.draftPolicy, Assessments: h.assessments,
 		Lineage: orNothing(h.lineage), Compare: h.compareReleases, Compared: h.comparedPage, Replies: orNothing(h.replies), Correct: h.correct,
 		Sets: h.sets, AddToSet: h.addToSet, RemoveFromSet: h.removeFromSet, Assess: h.assess,
@@ -134,8 +138,8 @@ func (h *house) pages() serve.Pages {
 	}
 	if dir, err := bases(); err == nil {
 		h.shelf = base.NewShelf(dir)
-		h.books.opened = append(h.books.opened, h.shelf.Close)
-		p.Bases, p.BaseFiles, p.BaseText, p.FindInBase = h.bases, h.baseFiles, h.baseText, h.findInBase
+		h.books.opened = append(h.books.opened, h.shelf.Close, h.closeDrawer)
+		p.Bases, p.BaseFiles, p.BaseText, p.BasePage, p.FindInBase = h.bases, h.baseFiles, h.baseText, h.basePage, h.findInBase
 		p.AddToBase, p.SetReaders, p.EvalBase = h.addToBase, h.setReaders, h.evalBase
 	}
 	return p

@@ -247,6 +247,17 @@ const maxLine = 6*maxText + 1<<16
 // readLines calls f with each line of a file of JSON. An error about a line
 // names file and line; what f returns is returned as it is.
 func readLines[T any](name string, f func(T) error) error {
+	return eachLine(name, func(n int, line []byte) error {
+		var v T
+		if err := json.Unmarshal(line, &v); err != nil {
+			return badLine(name, n, err)
+		}
+		return f(v)
+	})
+}
+
+// eachLine calls f with each line of a file and its number, from 1.
+func eachLine(name string, f func(n int, line []byte) error) error {
 	file, err := os.Open(name)
 	if err != nil {
 		return err
@@ -256,11 +267,7 @@ func readLines[T any](name string, f func(T) error) error {
 	s.Buffer(nil, maxLine)
 	n := 1
 	for ; s.Scan(); n++ {
-		var v T
-		if err := json.Unmarshal(s.Bytes(), &v); err != nil {
-			return badLine(name, n, err)
-		}
-		if err := f(v); err != nil {
+		if err := f(n, s.Bytes()); err != nil {
 			return err
 		}
 	}
