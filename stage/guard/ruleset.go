@@ -17,12 +17,13 @@ import (
 
 // A ruleset is the rails of one policy on one stage, ready to run.
 type ruleset struct {
-	on    Stage
-	pack  string
-	hold  string
-	lang  say.Lang
-	marks map[string]string
-	rules []compiled // of all stages
+	on     Stage
+	pack   string
+	hold   string
+	lang   say.Lang
+	marks  map[string]string
+	rules  []compiled // of all stages
+	topics *classify.Topics
 	*lexicon
 	heard   map[string][]listener // by detector
 	sources []origin              // what reads along
@@ -68,6 +69,7 @@ var detectors = map[string]origin{
 	"loop":        {make: always(detect.Loop())},
 	"ground":      {make: func(c *Context) detect.Detector { return detect.Ground(c.Passages) }, late: true},
 	"classify":    {make: always(classify.New()), late: true, slow: true},
+	"topic":       {late: true, slow: true}, // by what the policy learnt
 }
 
 // always makes the same detector for every text.
@@ -119,7 +121,7 @@ func (d *document) rulesets() (map[Stage]*ruleset, error) {
 	}
 	sets, known := map[Stage]*ruleset{}, map[string]*lexicon{}
 	for _, on := range Stages {
-		s := &ruleset{on: on, pack: d.Pack, hold: d.Hold, lang: d.Language, marks: d.Marks, rules: rules, heard: map[string][]listener{}}
+		s := &ruleset{on: on, pack: d.Pack, hold: d.Hold, lang: d.Language, marks: d.Marks, rules: rules, topics: d.known, heard: map[string][]listener{}}
 		var worded []int32 // rules with keywords
 		active := false
 		for i := range rules {
@@ -199,6 +201,9 @@ func (s *ruleset) listen() {
 	for _, name := range slices.Sorted(maps.Keys(s.heard)) {
 		if name != "pii" && name != "secret" {
 			o := detectors[name]
+			if name == "topic" {
+				o.make = always(s.topics)
+			}
 			o.names, o.late = []string{name}, s.hold == holdNone || o.late && s.hold != holdSentence && s.on.leaves()
 			s.sources = append(s.sources, o)
 			continue
