@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"suiren/internal/say"
 	"suiren/knowledge"
 	"suiren/knowledge/base"
+	"suiren/stage/data"
 	"suiren/stage/guard"
 )
 
@@ -73,6 +76,39 @@ func (g *ingest) through(read base.Reader) base.Reader {
 	}
 }
 
+// documentRails opens the rails of a plan's policy for its documents.
+func documentRails(dir string) (data.Pass, error) {
+	p, err := guard.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return func(path, text string, pages []int) data.Passed {
+		in := p.Ingest(text, pages, map[string]string{"file": path})
+		out := data.Passed{Text: in.Text, Pages: in.Pages}
+		for _, n := range in.Notes {
+			out.Done = append(out.Done, ingestAction(n)+" "+n.Rule)
+		}
+		if r := in.Held; r != nil {
+			held := say.T(heldEn, heldZh, r.Rule, r.Class)
+			out.Held = &held
+		}
+		return out
+	}, nil
+}
+
+const heldEn, heldZh = "held by rail %s (%s) of the policy", "被策略的护栏 %s（%s）拦下"
+
+// ingestAction names what a rail did, or would have done.
+func ingestAction(n guard.Note) string {
+	switch {
+	case n.Failed:
+		return "failed"
+	case n.Observed:
+		return "observe"
+	}
+	return n.Action
+}
+
 // document passes one document: its title, and its text.
 func (g *ingest) document(d *knowledge.Document) (held *base.Aside, err error) {
 	labels := map[string]string{"file": d.Path}
@@ -82,19 +118,12 @@ func (g *ingest) document(d *knowledge.Document) (held *base.Aside, err error) {
 		r = text.Held
 	}
 	if r != nil {
-		return &base.Aside{En: "held by rail " + r.Rule + " (" + r.Class + ") of the policy", Zh: "被策略的护栏 " + r.Rule + "（" + r.Class + "）拦下"},
+		return &base.Aside{En: fmt.Sprintf(heldEn, r.Rule, r.Class), Zh: fmt.Sprintf(heldZh, r.Rule, r.Class)},
 			g.log("ingest.hold", g.base+" "+d.Path+" "+r.Class+" "+r.Rule)
 	}
 	d.Title, d.Text, d.Pages = title.Text, text.Text, text.Pages
 	for _, n := range text.Notes { // a title is the beginning of the text
-		action := n.Action
-		switch {
-		case n.Failed:
-			action = "failed"
-		case n.Observed:
-			action = "observe"
-		}
-		if err := g.log("ingest."+action, g.base+" "+d.Path+" "+n.Class+" "+n.Rule); err != nil {
+		if err := g.log("ingest."+ingestAction(n), g.base+" "+d.Path+" "+n.Class+" "+n.Rule); err != nil {
 			return nil, err
 		}
 		if g.marked != nil {
