@@ -268,7 +268,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		"supervised": float64(info.Supervised) / float64(max(info.Tokens, 1)), "epochs": float64(steps) * float64(batch) / float64(rows.Len()),
 	}})
 	if part := float64(steps*batch) / float64(rows.Len()); part < 0.9 && !resumed {
-		text := say.T("the budget ends after %.0f%% of the rows; lessons begin easy, and the rest is not learnt: give it more, or shuffle the tokens", "预算只够读完 %.0f%% 的行；课程由易到难，其余部分学不到：请增加预算，或将 tokens 设为 shuffle", 100*part)
+		text := say.T("the budget ends after %.0f%% of the rows, the rest is not learnt: give it more, or shuffle the tokens if they are not yet, for lessons begin easy", "预算只够读完 %.0f%% 的行，其余学不到：请增加预算；若 tokens 尚未设为 shuffle，也可设上，因为课程由易到难", 100*part)
 		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
 	for st.Step < steps && !(s.Patience > 0 && st.Worse >= s.Patience) {
