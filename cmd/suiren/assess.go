@@ -94,7 +94,7 @@ func (f *assessFlags) job(lang say.Lang, tell func(done, of int)) (*assess.Job, 
 		return nil, err
 	}
 	j.Keywords = map[string]int{}
-	for _, w := range words {
+	for _, w := range words.Words {
 		j.Keywords[w.Class]++
 	}
 	if j.Judges.Keywords, err = keywordJudge(words); err != nil {
@@ -160,7 +160,7 @@ func (a *app) signAssessment(target string, f *assessFlags) error {
 }
 
 // keywordJudge finds the owner's keywords, and those of the pack with the most rules, in answers.
-func keywordJudge(words []guard.Word) (func(string) []string, error) {
+func keywordJudge(words guard.Lists) (func(string) []string, error) {
 	p, err := (&guard.Policy{Pack: "enterprise-zh"}).With(words, nil)
 	if err != nil {
 		return nil, err
@@ -248,7 +248,7 @@ func (a *app) subject(ctx context.Context, target string, f *assessFlags, mf *mo
 			return nil, err
 		}
 		if f.policy != "" {
-			policy, err := (&guard.Policy{Pack: f.policy}).With(nil, nil)
+			policy, err := (&guard.Policy{Pack: f.policy}).With(guard.Lists{}, nil)
 			if err != nil {
 				return nil, err
 			}

@@ -114,7 +114,11 @@ func (b *books) setBudget(c serve.Caller, body []byte) error {
 
 // budgetNote is what the audit log says of a budget that is set, or taken away.
 func budgetNote(set string, b *ledger.Budget) (action, subject string) {
-	scope := strings.TrimSuffix(b.Scope+":"+b.Name, ":")
+	name := b.Name
+	if name != "" && (b.Scope == ledger.OfKey || b.Scope == ledger.OfPerson) {
+		name = operate.Name(name)
+	}
+	scope := strings.TrimSuffix(b.Scope+":"+name, ":")
 	if b.Amount < 0 {
 		return "budget.remove", scope + " " + b.Unit + "/" + b.Period
 	}

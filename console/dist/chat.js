@@ -501,6 +501,7 @@ function Ask() {
     }
   ), /* @__PURE__ */ h3("div", { class: "buttons" }, /* @__PURE__ */ h3("span", { id: "how", class: "quiet" }, t2("askHint")), path().length > 0 && !busy.length && /* @__PURE__ */ h3("button", { type: "button", class: "bare", onClick: clear }, t2("clear")), busy.length ? /* @__PURE__ */ h3("button", { type: "button", class: "main", onClick: () => busy.forEach((r) => r.abort.abort()) }, t2("stop")) : /* @__PURE__ */ h3("button", { type: "submit", class: "main", disabled: !talk.draft.trim() }, t2("send")))), /* @__PURE__ */ h3(Parameters, null), path().length > 0 && !busy.length && mayDo("export") && /* @__PURE__ */ h3(Save, null));
 }
+var inSight = (e) => e.target.closest("form").scrollIntoView({ block: "end" });
 var formats = ["docx", "pdf", "html", "md", "json"];
 function Save() {
   const [format, setFormat] = useState2("docx"), save = useAct();
@@ -513,7 +514,7 @@ function Save() {
     link.click();
     URL.revokeObjectURL(link.href);
   });
-  return /* @__PURE__ */ h3("details", { class: "parameters export" }, /* @__PURE__ */ h3("summary", null, w2("export")), /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("label", { class: "hidden", for: "format" }, w2("format")), /* @__PURE__ */ h3("select", { id: "format", value: format, onChange: (e) => setFormat(e.target.value) }, formats.map((f) => /* @__PURE__ */ h3("option", { key: f }, f))), /* @__PURE__ */ h3("button", { type: "button", disabled: save.busy, onClick: go }, w2("exportGo")), /* @__PURE__ */ h3("span", { class: "quiet" }, w2("exportHelp"))), save.failure && /* @__PURE__ */ h3(Fail, { of: save.failure }));
+  return /* @__PURE__ */ h3("details", { class: "parameters export", onToggle: inSight }, /* @__PURE__ */ h3("summary", null, w2("export")), /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("label", { class: "hidden", for: "format" }, w2("format")), /* @__PURE__ */ h3("select", { id: "format", value: format, onChange: (e) => setFormat(e.target.value) }, formats.map((f) => /* @__PURE__ */ h3("option", { key: f }, f))), /* @__PURE__ */ h3("button", { type: "button", disabled: save.busy, onClick: go }, w2("exportGo")), /* @__PURE__ */ h3("span", { class: "quiet" }, w2("exportHelp"))), save.failure && /* @__PURE__ */ h3(Fail, { of: save.failure }));
 }
 function Parameters() {
   const names = (store2.server?.releases ?? []).filter((r) => r.answers).map((r) => r.name), o = talk.options;
@@ -521,7 +522,7 @@ function Parameters() {
     o[k] = e.target.value;
     redraw2();
   };
-  return /* @__PURE__ */ h3("details", { class: "parameters" }, /* @__PURE__ */ h3("summary", null, w2("options"), " · ", modelsNow().join(" | ")), /* @__PURE__ */ h3("div", { class: "form" }, /* @__PURE__ */ h3(Field, { label: w2("model") }, (id) => /* @__PURE__ */ h3("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
+  return /* @__PURE__ */ h3("details", { class: "parameters", onToggle: inSight }, /* @__PURE__ */ h3("summary", null, w2("options"), " · ", modelsNow().join(" | ")), /* @__PURE__ */ h3("div", { class: "form" }, /* @__PURE__ */ h3(Field, { label: w2("model") }, (id) => /* @__PURE__ */ h3("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
     talk.model = e.target.value;
     redraw2();
   } }, names.map((n) => /* @__PURE__ */ h3("option", { key: n }, n)))), names.length > 1 && /* @__PURE__ */ h3(Field, { label: w2("beside") }, (id) => /* @__PURE__ */ h3("select", { id, class: "beside", value: talk.beside, onChange: (e) => {

@@ -1795,9 +1795,10 @@ function Curve({ title, of, unit, scale = 1, every = 0 }) {
 
 // src/follow.ts
 var idOf = (n) => `${n.kind}.${n.name}`;
+var may = (action) => store.who?.may[action] !== false;
 async function loadPlan() {
   try {
-    const [plan, runs] = await Promise.all([get("/api/plan"), get("/api/runs")]);
+    const [plan, runs] = await Promise.all([may("read_plan") ? get("/api/plan") : null, may("read_runs") ? get("/api/runs") : null]);
     store.plan = plan;
     store.noPlan = !plan;
     store.runs = runs ?? [];

@@ -46,7 +46,8 @@ var needs = {
   people: "read_people",
   settings: "read_machine"
 };
-var may = (p) => (!needs[p] || !!store.server && mayDo(needs[p])) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p)) && (p !== "account" || !!store.who?.keys);
+var instead = { settings: "approve" };
+var may = (p) => (!needs[p] || !!store.server && (mayDo(needs[p]) || !!instead[p] && mayDo(instead[p]))) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p)) && (p !== "account" || !!store.who?.keys);
 function Navigation() {
   const [open, setOpen] = useState(false);
   return /* @__PURE__ */ h("nav", { "aria-label": t("menu"), class: open ? "open" : "" }, /* @__PURE__ */ h("button", { type: "button", class: "menu", "aria-expanded": open, onClick: () => setOpen(!open) }, t("menu"), " · ", t(store.page)), /* @__PURE__ */ h("div", { class: "groups" }, groups.filter(([, pages]) => pages.some(may)).map(([group, pages]) => /* @__PURE__ */ h("div", { key: group, role: "group", "aria-label": t(`group_${group}`) }, /* @__PURE__ */ h("span", { class: "group", "aria-hidden": "true" }, t(`group_${group}`)), pages.filter(may).map((p) => /* @__PURE__ */ h("a", { key: p, href: "#" + p, "aria-current": store.page === p ? "page" : void 0, onClick: () => setOpen(false) }, t(p)))))));
@@ -114,7 +115,11 @@ function turnTo() {
   const [page, ...rest] = location.hash.slice(1).split("/");
   const moved = store.page !== page;
   store.page = Object.hasOwn(loaders, page) && page !== "sign" ? page : "home";
-  store.rest = decodeURIComponent(rest.join("/"));
+  try {
+    store.rest = decodeURIComponent(rest.join("/"));
+  } catch {
+    store.rest = "";
+  }
   load(store.page);
   redraw();
   if (moved) scrollTo(0, 0);

@@ -28,9 +28,11 @@ export interface StepLive {
 
 export const idOf = (n: Node) => `${n.kind}.${n.name}`;
 
+const may = (action: string) => store.who?.may[action] !== false;
+
 export async function loadPlan() {
   try {
-    const [plan, runs] = await Promise.all([get<PlanView>("/api/plan"), get<Run[]>("/api/runs")]);
+    const [plan, runs] = await Promise.all([may("read_plan") ? get<PlanView>("/api/plan") : null, may("read_runs") ? get<Run[]>("/api/runs") : null]);
     store.plan = plan;
     store.noPlan = !plan;
     store.runs = runs ?? [];

@@ -125,7 +125,15 @@ func TestDrawShared(t *testing.T) {
 		if err := pdfReader.Read(name, b, &c); err != nil {
 			t.Fatal(err)
 		}
-		m := picture(t, name, b, name, 1, 612)
+		f, err := pdfReader.openPDF(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := f.Page(0)
+		if err := errors.Join(err, f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		m := picture(t, name, b, name, 1, int(page.Width+.5)) // a point is a pixel
 		for _, k := range c.documents[0].Blocks {
 			if k.Page == 1 && ink(m, image.Rect(int(k.Box[0]), int(k.Box[1]), int(k.Box[2])+1, int(k.Box[3])+1)) == 0 {
 				t.Errorf("%s: no ink at %v: %.40q", name, *k.Box, k.Text)

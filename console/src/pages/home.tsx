@@ -14,6 +14,7 @@ export default function Home() {
   </Page>;
 }
 
+// Doors are those that the caller may go through.
 function Doors() {
   const first = store.server?.release, p = progressOfPlan(), start = useAct();
   if (!store.server) return null;
@@ -40,7 +41,7 @@ function Now() {
   return <Card title={w("now")}>
     {store.server && store.server.releases.length === 0 && <p>{w("nothing")}</p>}
     <ul class="plainlist">{now?.releases.map(r => <li key={r.name}>
-      <a href="#chat"><b>{r.name}</b></a> {r.context ? <span class="quiet">{w("context", count(r.context))}{r.origin && Object.hasOwn(words, "origin_" + r.origin) && ", " + w(`origin_${r.origin}` as "origin_model")}</span> : null}
+      {mayDo("chat") ? <a href="#chat"><b>{r.name}</b></a> : <b>{r.name}</b>} {r.context ? <span class="quiet">{w("context", count(r.context))}{r.origin && Object.hasOwn(words, "origin_" + r.origin) && ", " + w(`origin_${r.origin}` as "origin_model")}</span> : null}
       {r.stats.Pages > 0 && <Meter part={r.stats.PagesUsed / r.stats.Pages} label={w("holds", count(r.stats.PagesUsed), count(r.stats.Pages))} />}
     </li>)}</ul>
     {p?.now && <div><Meter part={p.part} label={w("making", p.done, p.all)} /><p class="quiet">{p.now}</p></div>}

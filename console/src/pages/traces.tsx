@@ -68,7 +68,7 @@ function One({ id, sets, close }: { id: string; sets: Set[]; close: () => void }
     <div class="row"><h2>{w("trace", id)}</h2><button class="push" onClick={() => box.current!.close()}>{w("close")}</button></div>
     <Loaded of={got}>{({ trace: one }) => <Fragment>
       <FactList rows={[[w("time"), moment(one.time)], [w("key"), one.account?.key ?? ""], [w("person"), one.account?.person ?? ""], [w("model"), one.supply?.model ?? ""], [w("release"), short(one.supply?.release ?? "")], [w("seed"), String(one.seed)], [w("reason"), reason(one.reason)],
-        [w("tokens"), `${count(one.amounts.prompt)} + ${count(one.amounts.thought)} + ${count(one.amounts.answer)}`]]} />
+        [w("rated"), one.rating ? [one.rating.good ? w("rated_good") : w("rated_bad"), one.rating.why].filter(Boolean).join(": ") : ""], [w("tokens"), `${count(one.amounts.prompt)} + ${count(one.amounts.thought)} + ${count(one.amounts.answer)}`]]} />
       <h3>{w("timeline")}</h3><Timeline of={one} />
       <h3>{w("rails")}</h3>
       {!one.rails?.length ? <p class="quiet">{w("noRails")}</p> : <ul class="plainlist">{one.rails.map(d => <li><Tag kind={d.action === "refuse" ? "failed" : ""}>{d.action}</Tag> <code>{d.class}</code> {d.rule}</li>)}</ul>}
