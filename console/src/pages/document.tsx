@@ -26,7 +26,7 @@ function Pages({ of, at, picture }: { of: Passage[]; at: Cited; picture: ((page:
   const cited = of.find(p => p.id === at.id);
   const on = (p: Passage) => [p.page ?? 0, ...(p.turns ?? []).map(one => one.page)];
   const numbers = [...new Set(of.flatMap(on))].sort((a, b) => a - b);
-  const [page, turn] = useState(numbers.includes(at.page ?? 0) ? at.page! : cited?.page ?? numbers[0]), [marked, mark] = useState(cited?.id ?? "");
+  const [page, turn] = useState(at.page && numbers.includes(at.page) ? at.page : cited?.page ?? numbers[0]), [marked, mark] = useState(cited?.id ?? "");
   const here = of.filter(p => on(p).includes(page)), i = numbers.indexOf(page), span = useRef<HTMLElement>(null);
   const [drawn, draw] = useState(!!picture), [undrawn, setUndrawn] = useState(false), shows = !!picture && drawn && !undrawn && page > 0;
   useEffect(() => setUndrawn(false), [page]);
