@@ -73,6 +73,7 @@ func plan(t *testing.T, p *tab) {
 	p.click("figure details summary")
 	p.wait(`document.querySelectorAll("figure details[open] tbody tr").length > 1`)
 
+	p.wait(`document.querySelector("[aria-labelledby=report] table")`)
 	shown := p.text("[aria-labelledby=report]")
 	want := func(what, number string) {
 		if !strings.Contains(shown, number) {
