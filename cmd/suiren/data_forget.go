@@ -109,7 +109,7 @@ func (w *workspace) dataForget(source string, check bool) error {
 	}
 	if a.format == formatText {
 		fmt.Fprintln(a.stdout, a.t("to be made again: %s", "须重做：%s", strings.Join(again, ", ")))
-		fmt.Fprintln(a.stdout, a.t("remove the files, run suiren apply, then suiren store gc, then suiren data forget --check", "请删除文件，运行 suiren apply，再运行 suiren store gc，最后运行 suiren data forget --check"))
+		fmt.Fprintln(a.stdout, a.t("remove it from your files, run suiren apply, then suiren store gc, then suiren data forget --check", "请从您的文件中删除它，运行 suiren apply，再运行 suiren store gc，最后运行 suiren data forget --check"))
 	}
 	return nil
 }
