@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"suiren/serve/account"
 	"suiren/stage/operate"
 	"suiren/stage/operate/access"
+	"suiren/stage/operate/care"
 	"suiren/stage/operate/people"
 )
 
@@ -39,6 +41,19 @@ func (b *books) door(a *app, keys *operate.Keys, rules string) (*account.Account
 			b.forgotten(name, e.As)
 		}
 		return e, err
+	}
+	// Commands that ask who may do something go by the same rules.
+	if rules != "" {
+		if rules, err = filepath.Abs(rules); err != nil {
+			return nil, err
+		}
+	}
+	kept, err := door.Care.Read()
+	if err == nil && kept.Access != rules {
+		err = door.Care.Change(func(s *care.State) error { s.Access = rules; return nil })
+	}
+	if err != nil {
+		return nil, err
 	}
 	if rules == "" {
 		return door, nil
@@ -159,7 +174,9 @@ func (a *app) userCommand() *cobra.Command {
 	}
 	act := func(use, en, zh, action string, do func(*people.Store, string) error) *cobra.Command {
 		return &cobra.Command{Use: use + " " + name, Short: a.t(en, zh), Args: a.args(1, 1), RunE: func(_ *cobra.Command, args []string) error {
-			return f.with(a, func(_ bookDir, s *people.Store) (string, string, error) { return action, operate.Name(args[0]), do(s, args[0]) })
+			return f.with(a, func(_ bookDir, s *people.Store) (string, string, error) {
+				return action, operate.Name(args[0]), do(s, args[0])
+			})
 		}}
 	}
 	link := act("link", "Make a link that sets a password, once", "生成一次性的密码设置链接", "person.link", a.showLink)
