@@ -362,7 +362,7 @@ func (a *app) answerLine(ans knowledge.Answer, stale []string) {
 		out := sentence{Text: s.Text, Supported: s.Supported}
 		if s.Hit >= 0 {
 			h := ans.Hits[s.Hit]
-			out.ID, out.File, out.Page, out.Heading, out.Start, out.End = h.ID, h.File, h.Page, h.Heading, h.Start, h.End
+			out.ID, out.File, out.Page, out.Heading, out.Start, out.End = h.ID, h.File, s.Page, h.Heading, h.Start, h.End
 		}
 		return out
 	}
@@ -391,9 +391,14 @@ func (a *app) answerText(ans knowledge.Answer, stale []string) {
 		}
 		fmt.Fprintln(a.stdout, printable(s.Text, true)+mark)
 	}
-	fmt.Fprintln(a.stdout, "\n"+a.t("Source: %s", "出处：%s", shown(a.place(&ans.Hits[0].Passage))))
+	cited := func(s knowledge.Sentence) string {
+		p := ans.Hits[max(s.Hit, 0)].Passage
+		p.Page = cmp.Or(s.Page, p.Page)
+		return shown(a.place(&p))
+	}
+	fmt.Fprintln(a.stdout, "\n"+a.t("Source: %s", "出处：%s", cited(ans.Sentences[0])))
 	for _, p := range ans.Differ {
-		fmt.Fprintln(a.stdout, a.t("Another document says otherwise: %s (%s)", "另一文档的说法不同：%s（%s）", shown(p.Two.Text), shown(a.place(&ans.Hits[p.Two.Hit].Passage))))
+		fmt.Fprintln(a.stdout, a.t("Another document says otherwise: %s (%s)", "另一文档的说法不同：%s（%s）", shown(p.Two.Text), cited(p.Two)))
 	}
 	for _, f := range stale {
 		fmt.Fprintln(a.stdout, a.t("%s changed since it was read: suiren knowledge add NAME", "%s 在读入后有改动：suiren knowledge add 名称", shown(f)))
