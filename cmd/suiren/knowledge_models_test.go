@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"suiren/internal/say"
@@ -34,8 +35,8 @@ func TestKnowledgeOfModels(t *testing.T) {
 	run := func(embedderDir, rerankDir string) (string, error) {
 		k := vocabulary(0)[store.Knowledge].Ops[""]().(*data.Knowledge)
 		job := &stage.Job{Out: t.TempDir(), Machine: stage.Machine{Threads: 1}, Emit: func(stage.Event) {}, Inputs: []stage.Input{{Arg: "from", Dir: corpus},
-			{Arg: "embedder", Ref: stage.Ref{Kind: stage.Owners, Name: embedderDir}, Dir: arch + embedderDir, Digest: embedder},
-			{Arg: "rerank", Ref: stage.Ref{Kind: stage.Owners, Name: rerankDir}, Dir: arch + rerankDir, Digest: rerank}}}
+			{Arg: "embedder", Dir: arch + embedderDir, Digest: embedder},
+			{Arg: "rerank", Dir: arch + rerankDir, Digest: rerank}}}
 		return job.Out, k.Run(context.Background(), job)
 	}
 	dir, err := run("bert-mean", "bert-rank")
@@ -67,7 +68,7 @@ func TestKnowledgeOfModels(t *testing.T) {
 	}
 	for _, wrong := range [][2]string{{"bert-rank", "bert-rank"}, {"bert-mean", "bert-mean"}} {
 		_, err := run(wrong[0], wrong[1])
-		if e, ok := errors.AsType[*say.Error](err); !ok || e.Next.En == "" {
+		if e, ok := errors.AsType[*say.Error](err); !ok || e.Next.En == "" || !strings.Contains(err.Error(), ": bert-") {
 			t.Errorf("%v: %v", wrong, err)
 		}
 	}

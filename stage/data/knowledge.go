@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -111,9 +112,9 @@ func (k *Knowledge) models(job *stage.Job) (names knowledge.Models, by *knowledg
 		case in.Arg == "rerank" && e.Reranker != nil:
 			names.Rerank = in.Digest.String()
 		case in.Arg == "embedder":
-			err = &say.Error{Where: "embedder", What: say.T("%s makes no vectors", "%s 不生成向量", in.Ref.Name), Next: say.T("name an embedding model", "请给出向量模型")}
+			err = &say.Error{Where: "embedder", What: say.T("%s makes no vectors", "%s 不生成向量", cmp.Or(in.Ref.Name, filepath.Base(in.Dir))), Next: say.T("name an embedding model", "请给出向量模型")}
 		default:
-			err = &say.Error{Where: "rerank", What: say.T("%s does not score pairs of texts", "%s 不给成对文本打分", in.Ref.Name), Next: say.T("name a reranking model", "请给出重排模型")}
+			err = &say.Error{Where: "rerank", What: say.T("%s does not score pairs of texts", "%s 不给成对文本打分", cmp.Or(in.Ref.Name, filepath.Base(in.Dir))), Next: say.T("name a reranking model", "请给出重排模型")}
 		}
 		e.Close()
 		if err != nil {
