@@ -33,6 +33,11 @@ func (a *app) benchLoRA(path string, threads, rounds int, other *peerProcess) er
 	c := &f.Shape
 	ask := fmt.Sprintln("lora", c.Layers, c.Width, c.Heads, c.KVHeads, c.HeadDim, c.Hidden, c.Vocab, loraRows)
 	ask = ask[:len(ask)-1]
+	if other != nil { // it makes its model now, not in the first round
+		if _, err := other.askFor(ask); err != nil {
+			return err
+		}
+	}
 	b.step()
 	var ours, theirs, ratios []float64
 	var theirMemory int64
