@@ -50,7 +50,7 @@ stage/talk: stage internal/say engine/chat engine/jinja engine/tokenizer engine/
 stage/verify: internal/say
 stage/data/intake: stage internal/say stage/verify
 stage/data/quality: internal/say knowledge/chinese
-stage/data/duplicate: knowledge/chinese stage/data/quality
+stage/data/duplicate: internal/cpu knowledge/chinese stage/data/quality
 stage/data: stage stage/verify store internal/say engine/tokenizer engine/chat knowledge knowledge/chinese knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk
 stage/train: stage stage/curve stage/talk stage/verify store internal/say engine/*
 stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model

@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"path"
 	"sort"
 	"strings"
@@ -178,8 +179,7 @@ func (s section) texts() []chunk {
 		}
 	}
 	for _, b := range s.blocks {
-		for _, text := range b.cut() {
-			width := size(text)
+		for text, width := range b.cut() {
 			if n >= minSize || n > 0 && n+width > maxSize {
 				end()
 			}
@@ -197,15 +197,32 @@ func (s section) texts() []chunk {
 	return list
 }
 
-// cut returns the block whole if it is not too long, or else in pieces of
-// whole parts.
-func (b block) cut() []string {
-	if text := b.String(); size(text) <= maxSize {
-		if strings.TrimSpace(text) == "" {
-			return nil
+// cut yields the block whole if it is not too long, or else in pieces of
+// whole parts; and the columns of each.
+func (b block) cut() iter.Seq2[string, int] {
+	return func(yield func(string, int) bool) {
+		text := b.String()
+		n := size(text)
+		if n > maxSize {
+			for _, piece := range b.pieces() {
+				if !yield(piece, size(piece)) {
+					return
+				}
+			}
+			return
 		}
-		return []string{strings.TrimSpace(text)}
+		whole := strings.TrimSpace(text)
+		if len(whole) < len(text) {
+			n = size(whole)
+		}
+		if n > 0 {
+			yield(whole, n)
+		}
 	}
+}
+
+// pieces parts a block that is too long.
+func (b block) pieces() []string {
 	var list []string
 	piece := block{head: narrow(b.head, maxSize/2), sep: b.sep}
 	n := 0

@@ -10,6 +10,7 @@ type tally struct {
 	counts []inverted.Count
 	said   []said // of each
 
+	rows  []int    // of each in the embedding, while they are added
 	slots []uint64 // by hash: the turn, and below it the place in counts
 	turn  uint32
 }
@@ -64,8 +65,21 @@ func (t *tally) each(sum *embedding.Sum) {
 			sum.Expect(t.counts[i].Term)
 		}
 	}
-	for i, s := range t.said {
-		if s.times == 0 || sum.Add(t.counts[i].Term, s.times) || s.kind == latin {
+	t.rows = t.rows[:0]
+	for i := range t.said {
+		row := -1
+		if t.said[i].times > 0 {
+			row = sum.Row(t.counts[i].Term)
+		}
+		t.rows = append(t.rows, row)
+	}
+	for i := range t.said {
+		s := &t.said[i]
+		if t.rows[i] >= 0 {
+			sum.AddRow(t.rows[i], s.times)
+			continue
+		}
+		if s.times == 0 || s.kind == latin {
 			continue
 		}
 		chars = characters(chars[:0], s.text)

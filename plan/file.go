@@ -101,7 +101,7 @@ func readFile(path string) (string, []byte, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", nil, wrong(say.T("there is no plan file", "没有计划文件"),
-			say.T("name a folder with a %s, such as examples/tutor", "请指定含有 %s 的目录，例如 examples/tutor", FileName))
+			say.T("name a folder with a %s, such as examples/tutor, or let the page write a first one: suiren serve", "请指定含有 %s 的目录，例如 examples/tutor，或在页面上生成第一个计划：suiren serve", FileName))
 	case err != nil:
 		return "", nil, wrong(say.T("the plan file cannot be read: %v", "无法读取计划文件：%v", err), say.Text{})
 	case !info.Mode().IsRegular():

@@ -63,6 +63,24 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request) error {
 	return WriteJSON(w, http.StatusOK, map[string]any{"file": file, "passages": passages})
 }
 
+// documentPage draws a page of a document that a release quotes.
+func (s *Server) documentPage(w http.ResponseWriter, r *http.Request) error {
+	rel, err := s.pick(r, r.PathValue("model"))
+	if err != nil {
+		return err
+	}
+	if s.conf.Pages.ReleasePage == nil {
+		return errNotFound
+	}
+	q := s.query(r)
+	q.Name = rel.Name
+	v, err := s.conf.Pages.ReleasePage(r.Context(), q)
+	if err != nil {
+		return pageError(err)
+	}
+	return writeView(w, v)
+}
+
 // state is what the page needs to begin.
 func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 	type example struct {

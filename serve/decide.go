@@ -32,6 +32,7 @@ const (
 	ReadRuns     Action = "read_runs"     // and their events
 	SetPlan      Action = "set_plan"      // change it, make it
 	ReadData     Action = "read_data"     // documents, journals, rows
+	SetData      Action = "set_data"      // choose traces for a set
 	ReadBases    Action = "read_bases"    // knowledge bases, their files and readers
 	SetBases     Action = "set_bases"     // read files into one, say who reads it
 	ReadLibrary  Action = "read_library"  // models that were brought, and what would fit
@@ -65,8 +66,8 @@ var named = map[Action]bool{ReadModels: true, Chat: true, Embed: true, Rerank: t
 	ReadPeople: true, SetPeople: true, SetRoles: true, SetKeys: true, SetTenants: true}
 
 // actions are all that need a caller, in the order of the constants.
-var actions = []Action{ReadState, ReadModels, Chat, Embed, Rerank, Tokenize, Search, ReadReceipt, Rate, ReadPlan, SetPlan, ReadRuns, ReadData, ReadBases, SetBases, ReadLibrary, SetLibrary, ReadMachine, ReadMetrics, ReadUsage, SetBudget,
-	ReadTraces, ReadAudit, ReadReleases, SetRelease, ReadPolicy, SetPolicy, ExportChat, Unlabelled, Keep, Approve, UseSession, BreakGlass, ReadPeople, SetPeople, SetRoles, SetKeys, SetTenants}
+var actions = []Action{ReadState, ReadModels, Chat, Embed, Rerank, Tokenize, Search, ReadReceipt, Rate, ReadPlan, SetPlan, ReadRuns, ReadData, SetData, ReadBases, SetBases, ReadLibrary, SetLibrary, ReadMachine, ReadMetrics, ReadUsage, SetBudget,
+	ReadTraces, ReadAudit, SendSpans, ReadReleases, SetRelease, ReadPolicy, SetPolicy, ExportChat, Unlabelled, Keep, Approve, UseSession, BreakGlass, ReadPeople, SetPeople, SetRoles, SetKeys, SetTenants}
 
 // kindOf is what an action is done to.
 func kindOf(a Action) string {

@@ -18,7 +18,7 @@ type Health struct {
 // and how full its queue and its memory for keys and values are.
 func (s *Server) Health() []Health {
 	list := s.releases()
-	ready := Health{"ready", "ok", say.T("%d models answer", "有 %d 个模型在作答", len(list))}
+	ready := Health{"ready", "ok", say.T("models that answer: %d", "有 %d 个模型在作答", len(list))}
 	if len(list) == 0 {
 		ready = Health{"ready", "fail", say.T("there is nothing to answer from yet", "还没有可用于作答的模型")}
 	}

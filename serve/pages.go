@@ -29,19 +29,27 @@ type Query struct {
 // Its *say.Error is shown to the reader.
 type View func(ctx context.Context, q Query) (any, error)
 
+// A Picture is what a View answers that is no JSON: a page that was drawn.
+type Picture struct {
+	Type  string
+	Bytes []byte
+}
+
 // Pages are what the pages of the console ask of the program around the
 // server. A nil one is not there: its routes answer 404.
 type Pages struct {
-	Tasks, StartFirst                                                       View // what runs in the background; the first plan of a newcomer
-	PlanFile, CheckPlan, SavePlan, ApplyPlan                                View
-	Library, Fit, AddModel, LoadModel, UnloadModel                          View
-	Bases, BaseFiles, BaseText, FindInBase, AddToBase, SetReaders, EvalBase View
-	Corpora, Journal, Measure, Document, Near, Card, Rows                   View
-	Curves, Points, Diagnose                                                View
-	PolicyOfPlan, DraftPolicy, Assessments                                  View
-	Lineage, Compare, Compared, Replies, Correct                            View
-	Verdicts, Machine, Settings                                             View
-	Care, SetCare, RunCare, Backups, MakeBackup, SetBackups                 View // retention, holds; backups
+	Tasks, StartFirst                                                                              View // what runs in the background; the first plan of a newcomer
+	PlanFile, CheckPlan, SavePlan, ApplyPlan                                                       View
+	Library, Fit, AddModel, LoadModel, UnloadModel                                                 View
+	Bases, BaseFiles, BaseText, BasePage, ReleasePage, FindInBase, AddToBase, SetReaders, EvalBase View
+	Corpora, Journal, Measure, Document, Near, Card, Rows                                          View
+	Curves, Points, Diagnose                                                                       View
+	PolicyOfPlan, DraftPolicy, Assessments                                                         View
+	Lineage, Compare, Compared, Replies, Correct                                                   View
+	Verdicts, Machine, Settings                                                                    View
+	Sets, AddToSet, RemoveFromSet                                                                  View // traces that were chosen for data
+	Assess                                                                                         View
+	Care, SetCare, RunCare, Backups, MakeBackup, SetBackups                                        View // retention, holds; backups
 }
 
 // pageRoutes are what the console's pages read and do.
@@ -66,6 +74,7 @@ func (s *Server) pageRoutes() (list []Route) {
 		{"GET /api/bases", ReadBases, p.Bases},
 		{"GET /api/bases/{name}", ReadBases, p.BaseFiles},
 		{"GET /api/bases/{name}/text", Search, p.BaseText},
+		{"GET /api/bases/{name}/page", Search, p.BasePage},
 		{"GET /api/bases/{name}/find", Search, p.FindInBase},
 		{"POST /api/bases/{name}", SetBases, p.AddToBase},
 		{"PUT /api/bases/{name}/readers", SetBases, p.SetReaders},
@@ -85,6 +94,10 @@ func (s *Server) pageRoutes() (list []Route) {
 		{"GET /api/guard/policy", ReadPolicy, p.PolicyOfPlan},
 		{"POST /api/guard/policy", SetPolicy, p.DraftPolicy},
 		{"GET /api/guard/assessments", ReadPolicy, p.Assessments},
+		{"POST /api/guard/assessments", SetPolicy, p.Assess},
+		{"GET /api/sets", ReadTraces, p.Sets},
+		{"POST /api/sets/{name}", SetData, p.AddToSet},
+		{"DELETE /api/sets/{name}", SetData, p.RemoveFromSet},
 		{"GET /api/lineage", ReadReleases, p.Lineage},
 		{"GET /api/comparison", ReadReleases, p.Compared},
 		{"POST /api/comparison", SetRelease, p.Compare},
@@ -127,8 +140,19 @@ func (s *Server) pageOf(f View) Handler {
 		if err != nil {
 			return pageError(err)
 		}
+		return writeView(w, v)
+	}
+}
+
+func writeView(w http.ResponseWriter, v any) error {
+	drawn, ok := v.(*Picture)
+	if !ok {
 		return WriteJSON(w, http.StatusOK, v)
 	}
+	w.Header().Set("Content-Type", drawn.Type)
+	w.Header().Set("Cache-Control", "private, max-age=600") // not longer: the reader may lose the right to it
+	_, err := w.Write(drawn.Bytes)
+	return err
 }
 
 // query is what a request asks of a page. Whoever may say who reads a base

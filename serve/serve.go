@@ -212,6 +212,7 @@ func (s *Server) Routes() []Route {
 		{"POST /v1/messages/count_tokens", Tokenize, s.countTokens},
 		{"GET /v1/receipts/{id}", ReadReceipt, s.receipt},
 		{"GET /api/documents/{model}", Chat, s.document},
+		{"GET /api/documents/{model}/page", Chat, s.documentPage},
 	}, s.ollamaRoutes(), []Route{
 		{"POST /tokenize", Tokenize, s.tokenize},
 		{"POST /detokenize", Tokenize, s.detokenize},

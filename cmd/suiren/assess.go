@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -70,34 +74,31 @@ statements.csv）后再次运行同一命令：已有的回答不会重问。
 	return c
 }
 
-func (a *app) assess(ctx context.Context, target string, f *assessFlags, mf *modelFlags) error {
-	j := &assess.Job{Dir: f.out, Corpus: f.corpus, AsOf: time.Now(), Program: versionText(), Lang: a.lang, Tell: func(done, of int) {
-		if done%100 == 0 || done == of {
-			a.screen.note(say.T("%d of %d questions answered", "已回答 %d 题（共 %d 题）", done, of))
-		}
-	}}
+// job makes what is to be judged by what out of the flags; who answers is not in it.
+func (f *assessFlags) job(lang say.Lang, tell func(done, of int)) (*assess.Job, error) {
+	j := &assess.Job{Dir: f.out, Corpus: f.corpus, AsOf: time.Now(), Program: versionText(), Lang: lang, Tell: tell}
 	var err error
 	if f.asOf != "" {
 		if j.AsOf, err = time.Parse(time.DateOnly, f.asOf); err != nil {
-			return usage(f.asOf, say.T("this is no date like 2026-12-31", "这不是 2026-12-31 这样的日期"), say.Text{})
+			return nil, usage(f.asOf, say.T("this is no date like 2026-12-31", "这不是 2026-12-31 这样的日期"), say.Text{})
 		}
 	}
 	if j.Pack, err = assess.ReadPack(f.pack); err != nil {
-		return err
+		return nil, err
 	}
 	if j.Bank, err = assess.ReadBank(f.bank); err != nil {
-		return err
+		return nil, err
 	}
 	words, err := readLists(f.words)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	j.Keywords = map[string]int{}
-	for _, w := range words {
+	for _, w := range words.Words {
 		j.Keywords[w.Class]++
 	}
 	if j.Judges.Keywords, err = keywordJudge(words); err != nil {
-		return err
+		return nil, err
 	}
 	harm := classify.New("harm")
 	j.Judges.Classifier = func(text string) string {
@@ -106,8 +107,18 @@ func (a *app) assess(ctx context.Context, target string, f *assessFlags, mf *mod
 		}
 		return ""
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	return j, nil
+}
+
+func (a *app) assess(ctx context.Context, target string, f *assessFlags, mf *modelFlags) error {
+	j, err := f.job(a.lang, func(done, of int) {
+		if done%100 == 0 || done == of {
+			a.screen.note(say.T("%d of %d questions answered", "已回答 %d 题（共 %d 题）", done, of))
+		}
+	})
+	if err != nil {
+		return err
+	}
 	s, err := a.subject(ctx, target, f, mf)
 	if err != nil {
 		return err
@@ -149,7 +160,7 @@ func (a *app) signAssessment(target string, f *assessFlags) error {
 }
 
 // keywordJudge finds the owner's keywords, and those of the pack with the most rules, in answers.
-func keywordJudge(words []guard.Word) (func(string) []string, error) {
+func keywordJudge(words guard.Lists) (func(string) []string, error) {
 	p, err := (&guard.Policy{Pack: "enterprise-zh"}).With(words, nil)
 	if err != nil {
 		return nil, err
@@ -237,7 +248,7 @@ func (a *app) subject(ctx context.Context, target string, f *assessFlags, mf *mo
 			return nil, err
 		}
 		if f.policy != "" {
-			policy, err := (&guard.Policy{Pack: f.policy}).With(nil, nil)
+			policy, err := (&guard.Policy{Pack: f.policy}).With(guard.Lists{}, nil)
 			if err != nil {
 				return nil, err
 			}
@@ -248,19 +259,46 @@ func (a *app) subject(ctx context.Context, target string, f *assessFlags, mf *mo
 		return nil, err
 	}
 	s.name, s.digest = rel.Name, rel.Digest+s.digest
-	ln, err := serve.Listen("127.0.0.1:0", false)
-	if err != nil {
-		return nil, err
-	}
-	server := serve.New(serve.Config{Version: versionText(), Slots: slots})
-	server.Open(rel)
-	served, stop := context.WithCancel(ctx)
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(served, ln) }()
-	s.closers = append(s.closers, func() { stop(); <-done })
-	s.remote, err = newRemote(ctx, "http://"+ln.Addr().String(), "", rel.Name)
-	return s, err
+	s.remote = inside(rel, serve.Config{Version: versionText(), Slots: slots})
+	return s, nil
 }
+
+// inside is a server of one release that only this process can call, as its users
+// would: nobody else meets it.
+func inside(rel *serve.Release, conf serve.Config) *remote {
+	server := serve.New(conf)
+	server.Open(rel)
+	return &remote{base: "http://127.0.0.1", key: "inside", model: rel.Name, client: &http.Client{Transport: inProcess{server.Handler()}}}
+}
+
+// inProcess answers requests by a handler of this process.
+type inProcess struct{ http.Handler }
+
+// RoundTrip implements http.RoundTripper.
+func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := &reply{head: http.Header{}, status: http.StatusOK}
+	r.RequestURI = r.URL.RequestURI()
+	r.Host = r.URL.Host
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	t.ServeHTTP(w, r)
+	return &http.Response{StatusCode: w.status, Status: strconv.Itoa(w.status) + " " + http.StatusText(w.status), Header: w.head, Body: io.NopCloser(&w.body), Request: r}, nil
+}
+
+// A reply is one that is kept until it is whole.
+type reply struct {
+	head   http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *reply) Header() http.Header              { return w.head }
+func (w *reply) WriteHeader(status int)           { w.status = status }
+func (w *reply) Write(b []byte) (int, error)      { return w.body.Write(b) }
+func (w *reply) Flush()                           {}
+func (w *reply) SetReadDeadline(time.Time) error  { return nil }
+func (w *reply) SetWriteDeadline(time.Time) error { return nil }
 
 // assessedRelease opens the release of a plan's folder.
 func (a *app) assessedRelease(folder, name string, s *assessed) (*serve.Release, error) {

@@ -15,8 +15,53 @@ import (
 // auditCommand checks the audit log.
 func (a *app) auditCommand() *cobra.Command {
 	return a.group("audit", a.t("Check the audit log, prove what is in it, erase what persons have said", "检查审计日志，证明其中的内容，清除个人内容"),
-		a.auditVerifyCommand(), a.auditCheckpointCommand(), a.auditProveCommand(), a.auditCheckCommand(),
+		a.auditListCommand(), a.auditVerifyCommand(), a.auditCheckpointCommand(), a.auditProveCommand(), a.auditCheckCommand(),
 		a.auditExportCommand(), a.auditEraseCommand(), a.auditForgetCommand())
+}
+
+func (a *app) auditListCommand() *cobra.Command {
+	var models bool
+	q := operate.AuditQuery{Limit: 100}
+	c := &cobra.Command{
+		Use: "list [" + a.t("FOLDER", "目录") + "]", Short: a.t("List the last lines of the audit log, the newest first", "列出审计日志的最后若干行，最新的在前"), Args: a.args(0, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			dir, err := a.bookDir(strings.Join(args, ""), models)
+			if err != nil {
+				return err
+			}
+			list, next, err := operate.SearchAudit(dir.audit(), q)
+			if err != nil {
+				return err
+			}
+			rows := [][]string{{a.t("line", "行"), a.t("time", "时间"), a.t("who", "谁"), a.t("did", "做了"), a.t("to what", "对象")}}
+			for _, e := range list {
+				if a.format == formatJSONL {
+					a.line(struct {
+						Type string `json:"type"`
+						operate.AuditEntry
+					}{"entry", e})
+					continue
+				}
+				rows = append(rows, []string{strconv.FormatInt(e.N, 10), e.Time.Local().Format("2006-01-02 15:04:05"), printable(e.Actor, true), e.Action, printable(e.Subject, true)})
+			}
+			if a.format == formatText {
+				for _, line := range table("rllll", rows) {
+					fmt.Fprintln(a.stdout, strings.TrimRight(line, " "))
+				}
+				if next > 0 {
+					a.screen.note(say.T("there are more: --before %d", "还有更多：--before %d", next))
+				}
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&q.Actor, "actor", "", a.t("only of this key, person or command", "只看此密钥、人员或命令"))
+	c.Flags().StringVar(&q.Action, "action", "", a.t("only of this action; key.* is all that begin so", "只看此操作；key.* 表示以此开头的全部"))
+	c.Flags().StringVar(&q.Text, "text", "", a.t("only with these words in the subject", "只看对象中含有这些字的"))
+	c.Flags().Int64Var(&q.Before, "before", 0, a.t("only lines before this one", "只看此行之前的"))
+	c.Flags().Int64Var(&q.Limit, "limit", q.Limit, a.t("at most so many, to 1000", "至多多少行，上限 1000"))
+	a.bookFlag(c, &models)
+	return c
 }
 
 func (a *app) auditVerifyCommand() *cobra.Command {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"suiren/models"
 	"suiren/serve"
@@ -53,7 +54,11 @@ func broughtBooks() (bookDir, error) {
 // bookFlag lets a command choose between a plan's books and those of the
 // models that were brought.
 func (a *app) bookFlag(c *cobra.Command, models *bool) {
-	c.Flags().BoolVar(models, "models", false, a.t("of the models that were brought (suiren serve MODEL), not of a plan", "针对带来的模型（suiren serve 模型），而非计划"))
+	a.bookFlagOf(c.Flags(), models)
+}
+
+func (a *app) bookFlagOf(f *pflag.FlagSet, models *bool) {
+	f.BoolVar(models, "models", false, a.t("of the models that were brought (suiren serve MODEL), not of a plan", "针对带来的模型（suiren serve 模型），而非计划"))
 }
 
 // bookDir returns the folder of the plan at path, whose state folder must be

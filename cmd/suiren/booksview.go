@@ -114,7 +114,11 @@ func (b *books) setBudget(c serve.Caller, body []byte) error {
 
 // budgetNote is what the audit log says of a budget that is set, or taken away.
 func budgetNote(set string, b *ledger.Budget) (action, subject string) {
-	scope := strings.TrimSuffix(b.Scope+":"+b.Name, ":")
+	name := b.Name
+	if name != "" && (b.Scope == ledger.OfKey || b.Scope == ledger.OfPerson) {
+		name = operate.Name(name)
+	}
+	scope := strings.TrimSuffix(b.Scope+":"+name, ":")
 	if b.Amount < 0 {
 		return "budget.remove", scope + " " + b.Unit + "/" + b.Period
 	}
@@ -123,7 +127,7 @@ func budgetNote(set string, b *ledger.Budget) (action, subject string) {
 
 // tracesView is a page of traces: before, limit, from, to (RFC 3339, or days), key, person,
 // project, tenant, scenario, model, release, operation, reason, rated, parent,
-// slower (seconds), text. source=otlp are the spans of others: trace.
+// slower (seconds), text, set. source=otlp are the spans of others: trace.
 func (b *books) tracesView(c serve.Caller, v url.Values) (any, error) {
 	tenant := tenantOf(c, v)
 	if v.Get("source") == "otlp" {
@@ -174,7 +178,7 @@ func queryOf(get func(string) string, q *ledger.Query) error {
 		return bad("rated")
 	}
 	for name, to := range map[string]*string{"key": &q.Key, "person": &q.Person, "project": &q.Project, "scenario": &q.Scenario, "model": &q.Model, "release": &q.Release,
-		"operation": &q.Operation, "reason": &q.Reason, "rated": &q.Rated, "parent": &q.Parent, "text": &q.Text} {
+		"operation": &q.Operation, "reason": &q.Reason, "rated": &q.Rated, "parent": &q.Parent, "text": &q.Text, "set": &q.Set} {
 		*to = get(name)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/stage/operate/access"
+	"suiren/stage/operate"
 	"suiren/stage/operate/care"
 )
 
@@ -218,7 +219,7 @@ func (a *app) careHoldCommand(f *careFlags) *cobra.Command {
 			if err := dir.care().AddHold(h); err != nil {
 				return err
 			}
-			return dir.logAs(h.By, "care.hold", h.Name)
+			return dir.logAs(h.By, "care.hold", operate.Name(h.Name))
 		},
 	}
 	c.Flags().StringVar(&h.Reason, "reason", "", a.t("why", "理由"))
@@ -247,7 +248,7 @@ func (a *app) careUnholdCommand(f *careFlags) *cobra.Command {
 			if err := dir.care().EndHold(holdName(args[0])); err != nil {
 				return err
 			}
-			return dir.logAs(by, "care.unhold", args[0])
+			return dir.logAs(by, "care.unhold", operate.Name(args[0]))
 		},
 	}
 	a.asFlag(c, &f.as)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,8 +54,9 @@ func (d bookDir) names() (list []string, err error) {
 		a, err := p.Names()
 		b, err2 := w.Names()
 		c, err3 := l.Names()
-		list = slices.Concat(list, a, b, c)
-		return errors.Join(err, err2, err3)
+		acted, err4 := operate.AuditNames(d.audit())
+		list = slices.Concat(list, a, b, c, slices.Collect(maps.Values(acted)))
+		return errors.Join(err, err2, err3, err4)
 	})
 	if err != nil {
 		return nil, err
@@ -155,6 +157,11 @@ func (d bookDir) finishErase(e care.Erasure) (*erased, error) {
 		return nil, err
 	}
 	defer log.Close()
+	if !e.Said {
+		if _, err := log.EraseName(name, e.As); err != nil {
+			return nil, err
+		}
+	}
 	// The salt is thrown away: the line says that someone was erased, not who.
 	if _, err := log.Append(e.By, "erase", fmt.Sprintf("%s contents:%d held:%d copies:%d", e.As, e.Contents, e.Held, len(copies)), name); err != nil {
 		return nil, err

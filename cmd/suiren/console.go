@@ -14,6 +14,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/knowledge/base"
+	"suiren/knowledge/reader"
 	"suiren/plan"
 	"suiren/serve"
 	"suiren/serve/plain"
@@ -43,6 +44,9 @@ type house struct {
 	listing sync.Mutex // of rows
 	rows    keptRows
 
+	drawing sync.Mutex   // of pages
+	drawer  *reader.Pool // nil: no page was drawn yet
+
 	curving sync.Mutex // of curves
 	curves  []*keptCurve
 }
@@ -50,10 +54,12 @@ type house struct {
 // A task is something that takes a while, which a page began.
 type task struct {
 	ID    int       `json:"id"`
-	Kind  string    `json:"kind"` // knowledge, model, load, plan
+	Kind  string    `json:"kind"` // knowledge, model, load, plan, assess
 	Name  string    `json:"name"`
 	Began time.Time `json:"began"`
 	Ended time.Time `json:"ended,omitzero"`
+	Steps int       `json:"steps,omitempty"` // done, where they are counted
+	Of    int       `json:"of,omitempty"`
 	err   error
 	done  say.Text
 }
@@ -82,6 +88,17 @@ func (h *house) begin(kind, name string, f func(ctx context.Context) (say.Text, 
 		t.Ended, t.done, t.err = time.Now(), done, err
 	}()
 	return map[string]int{"task": id}, nil
+}
+
+// progress notes how far a task is.
+func (h *house) progress(kind, name string, steps, of int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, t := range h.tasks {
+		if t.Kind == kind && t.Name == name && t.Ended.IsZero() {
+			t.Steps, t.Of = steps, of
+		}
+	}
 }
 
 // tasksPage lists what was begun, the newest first.
@@ -113,15 +130,16 @@ func (h *house) pages() serve.Pages {
 		Library: h.library, Fit: h.fit, AddModel: h.addModel, LoadModel: h.loadModel, UnloadModel: h.unloadModel,
 		Corpora: orNothing(h.corpora), Journal: orNothing(h.journal), Measure: orNothing(h.measure), Document: orNothing(h.document), Near: orNothing(h.near), Card: orNothing(h.card), Rows: orNothing(h.rowsPage),
 		Curves: orNothing(h.curvesPage), Points: orNothing(h.points), Diagnose: orNothing(h.findings),
-		Verdicts: orNothing(h.verdicts), Machine: h.machinePage, Settings: h.settings,
+		Verdicts: orNothing(h.verdicts), Machine: h.machinePage, Settings: h.settings, ReleasePage: h.releasePage,
 		PolicyOfPlan: orNothing(h.policyOfPlan), DraftPolicy: h.draftPolicy, Assessments: h.assessments,
 		Lineage: orNothing(h.lineage), Compare: h.compareReleases, Compared: h.comparedPage, Replies: orNothing(h.replies), Correct: h.correct,
+		Sets: h.sets, AddToSet: h.addToSet, RemoveFromSet: h.removeFromSet, Assess: h.assess,
 		Care: h.carePage, SetCare: h.setCare, RunCare: h.runCare, Backups: orNothing(h.backups), MakeBackup: h.makeBackup, SetBackups: h.setBackups,
 	}
 	if dir, err := bases(); err == nil {
 		h.shelf = base.NewShelf(dir)
-		h.books.opened = append(h.books.opened, h.shelf.Close)
-		p.Bases, p.BaseFiles, p.BaseText, p.FindInBase = h.bases, h.baseFiles, h.baseText, h.findInBase
+		h.books.opened = append(h.books.opened, h.shelf.Close, h.closeDrawer)
+		p.Bases, p.BaseFiles, p.BaseText, p.BasePage, p.FindInBase = h.bases, h.baseFiles, h.baseText, h.basePage, h.findInBase
 		p.AddToBase, p.SetReaders, p.EvalBase = h.addToBase, h.setReaders, h.evalBase
 	}
 	return p

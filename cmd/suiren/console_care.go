@@ -72,10 +72,10 @@ func (d bookDir) change(c careChange, by string) error {
 	action, subject := "care.keep", c.Class
 	switch {
 	case c.Hold != "":
-		action, subject = "care.hold", c.Hold
+		action, subject = "care.hold", operate.Name(c.Hold)
 		err = d.care().AddHold(care.Hold{Name: c.Hold, Reason: c.Reason, By: by})
 	case c.Unhold != "":
-		action, subject = "care.unhold", c.Unhold
+		action, subject = "care.unhold", operate.Name(c.Unhold)
 		err = d.care().EndHold(c.Unhold)
 	default:
 		err = d.care().SetKeep(c.Class, c.Days)

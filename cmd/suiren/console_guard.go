@@ -171,9 +171,10 @@ func (h *house) assessments(context.Context, serve.Query) (any, error) {
 		Signed string         `json:"signed,omitempty"` // who answers for it, by the audit log
 		Report *assess.Report `json:"report"`
 	}
-	dirs := []string{string(h.books.dir)}
+	dirs, banks := []string{string(h.books.dir)}, []string{}
 	if w, err := h.workspace(); err == nil {
 		dirs = append(dirs, filepath.Dir(w.file.Path))
+		banks = h.banks(w)
 	}
 	list := []shown{}
 	for _, dir := range dirs {
@@ -199,5 +200,5 @@ func (h *house) assessments(context.Context, serve.Query) (any, error) {
 			list = append(list, s)
 		}
 	}
-	return map[string]any{"reports": list, "packs": assess.Packs()}, nil
+	return map[string]any{"reports": list, "packs": assess.Packs(), "banks": banks}, nil
 }

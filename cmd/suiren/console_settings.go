@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -27,11 +29,15 @@ type setting struct {
 func (h *house) settings(_ context.Context, q serve.Query) (any, error) {
 	list := []setting{}
 	if h.cmd != nil {
+		words := (&app{lang: q.Lang, format: formatText, stdout: io.Discard, stderr: io.Discard, screen: h.a.screen}).root() // the same flags, in the reader's language
 		h.cmd.Flags().VisitAll(func(f *pflag.Flag) {
 			if f.Name == "help" {
 				return
 			}
 			s := setting{Name: f.Name, Value: f.Value.String(), Origin: "default", What: f.Usage}
+			if same, _, err := words.Find(strings.Fields(h.cmd.CommandPath())[1:]); err == nil && same.Flag(f.Name) != nil {
+				s.What = same.Flag(f.Name).Usage
+			}
 			if f.Changed {
 				s.Origin, s.From = "flag", "--"+f.Name
 			}

@@ -201,6 +201,12 @@ func (a *app) auditExportCommand() *cobra.Command {
 				return err
 			}
 			a.line(map[string]any{"type": "audit", "lines": n, "hash": hash, "checkpoint": signed, "key": key})
+			if err := operate.ExportNames(dir.audit(), func(token, salt, name string) error {
+				a.line(map[string]string{"type": "name", "token": token, "salt": salt, "name": name})
+				return nil
+			}); err != nil {
+				return err
+			}
 			// Lines as they stand: their hashes are over their bytes.
 			return operate.EachAuditLine(dir.audit(), func(line []byte) error {
 				_, err := fmt.Fprintf(a.stdout, "%s\n", json.RawMessage(line))

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"suiren/plan"
 	"suiren/stage"
 	"suiren/stage/guard"
+	"suiren/stage/guard/classify"
 )
 
 func (a *app) guardCommand() *cobra.Command {
@@ -36,11 +35,11 @@ func (a *app) guardLintCommand() *cobra.Command {
 					return err
 				}
 			}
-			words, err := readLists(lists)
+			read, err := readLists(lists)
 			if err != nil {
 				return err
 			}
-			l, err := guard.LintWords(words, time.Now())
+			l, err := guard.LintWords(read.Words, time.Now())
 			if err != nil {
 				return err
 			}
@@ -76,13 +75,25 @@ func (a *app) lintPlan(path string) error {
 		if !ok {
 			continue
 		}
-		words, err := draftWords(op, f.Dir)
+		lists, err := draftLists(op, f.Dir)
 		if err != nil {
 			return err
 		}
-		p, err := op.With(words, nil)
+		p, err := op.With(lists, nil)
 		if err != nil {
 			return err
+		}
+		for _, t := range p.Topics() {
+			if a.format == formatJSONL {
+				a.line(struct {
+					Type   string `json:"type"`
+					Policy string `json:"policy"`
+					classify.Topic
+				}{"topic", b.Name, t})
+				continue
+			}
+			fmt.Fprintln(a.stdout, a.t("%s  topic %s: learnt from %d sentences; of %d kept apart %d are found, and %d of %d others wrongly",
+				"%s  主题 %s：由 %d 个句子学成；留出的 %d 句中识别出 %d 句，其他句子误判 %d 句（共 %d 句）", b.Ref, t.Name, t.Learnt, t.Asked, t.Found, t.Wrong, t.Others))
 		}
 		for _, r := range p.Facts(time.Now()) {
 			rails++
@@ -214,28 +225,8 @@ func (a *app) guardCheckCommand() *cobra.Command {
 	return c
 }
 
-// readLists reads lists of keywords, and those in folders.
-func readLists(paths []string) ([]guard.Word, error) {
-	var words []guard.Word
-	for _, root := range paths {
-		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			b, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			list, err := guard.ParseWords(path, b)
-			words = append(words, list...)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return words, nil
-}
+// readLists reads lists of keywords and banks of sentences, and those in folders.
+func readLists(paths []string) (l guard.Lists, err error) { return l, l.ReadFiles(paths) }
 
 // A railWriter writes what a rail lets through.
 type railWriter struct {

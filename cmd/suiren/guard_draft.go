@@ -34,12 +34,12 @@ func draft(f *plan.File, name, dir string) (*guard.Policy, error) {
 		if !ok {
 			continue
 		}
-		words, err := draftWords(op, dir)
+		lists, err := draftLists(op, dir)
 		if err != nil {
 			return nil, err
 		}
 		based[op.Base] = true
-		if byRef[b.Ref], err = op.With(words, byRef[op.Base]); err != nil {
+		if byRef[b.Ref], err = op.With(lists, byRef[op.Base]); err != nil {
 			return nil, err
 		}
 		list = append(list, b.Ref)
@@ -51,26 +51,23 @@ func draft(f *plan.File, name, dir string) (*guard.Policy, error) {
 	return byRef[list[0]], nil
 }
 
-func draftWords(op *guard.Policy, dir string) ([]guard.Word, error) {
-	var words []guard.Word
+func draftLists(op *guard.Policy, dir string) (lists guard.Lists, err error) {
 	for _, pattern := range op.Files() {
 		if dir == "" {
-			return nil, say.Errorf("a draft's lists of words are not read here", "此处不读取草案的词表文件")
+			return lists, say.Errorf("a draft's lists are not read here", "此处不读取草案的词表与题库文件")
 		}
 		files, err := plan.Match(dir, pattern)
 		if err != nil {
-			return nil, err
+			return lists, err
 		}
 		for i := range files {
 			files[i] = filepath.Join(dir, files[i])
 		}
-		list, err := readLists(files)
-		if err != nil {
-			return nil, err
+		if err := lists.ReadFiles(files); err != nil {
+			return lists, err
 		}
-		words = append(words, list...)
 	}
-	return words, nil
+	return lists, nil
 }
 
 // draftFile reads FILE or FILE#NAME.
@@ -90,7 +87,7 @@ func (a *app) policyBefore(name string) (*guard.Policy, error) {
 		return nil, nil
 	}
 	if slices.Contains(guard.Packs(), name) {
-		return (&guard.Policy{Pack: name}).With(nil, nil)
+		return (&guard.Policy{Pack: name}).With(guard.Lists{}, nil)
 	}
 	p, err := a.draftFile(name)
 	if err == nil {
@@ -287,7 +284,7 @@ func (d *desk) named(name, text string) (*guard.Policy, error) {
 		}
 	}
 	if slices.Contains(guard.Packs(), name) {
-		return (&guard.Policy{Pack: name}).With(nil, nil)
+		return (&guard.Policy{Pack: name}).With(guard.Lists{}, nil)
 	}
 	return nil, &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "not_found", Param: "policy", Text: say.T("there is no policy %q here", "这里没有策略 %q", form.Clip(name))}
 }

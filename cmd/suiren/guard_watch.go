@@ -38,7 +38,7 @@ func (b *books) strike(r *serve.Record) error {
 	}
 	suspended, err := b.watch.Strike(r.Caller, r.Refusal.Rule, p.Limit())
 	if suspended {
-		_, err = b.audit.Append("policy", "suspend", r.Caller+" "+r.Refusal.Rule, "")
+		_, err = b.audit.Append("policy", "suspend", operate.Name(r.Caller)+" "+r.Refusal.Rule, "")
 	}
 	return err
 }
@@ -125,7 +125,7 @@ func (d *desk) Lift(caller, by string) error {
 	if err := d.watch.Lift(caller, by); err != nil {
 		return watchError(err)
 	}
-	_, err := d.audit.Append(by, "lift", caller, "")
+	_, err := d.audit.Append(by, "lift", operate.Name(caller), "")
 	return err
 }
 
@@ -235,7 +235,7 @@ func (a *app) guardSuspendedCommand() *cobra.Command {
 					if err := w.Lift(lift, "cli"); err != nil {
 						return err
 					}
-					_, err := audit.Append("cli", "lift", lift, "")
+					_, err := audit.Append("cli", "lift", operate.Name(lift), "")
 					return err
 				}
 				list, err := w.Suspensions()

@@ -71,7 +71,7 @@ func (a *app) keyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := dir.log("key.create", key.Name+" "+strings.Join(key.Roles, ",")); err != nil {
+			if err := dir.log("key.create", operate.Name(key.Name)+" "+strings.Join(key.Roles, ",")); err != nil {
 				return err
 			}
 			show(key.Name, secret)
@@ -122,7 +122,7 @@ func (a *app) keyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := dir.log("key.rotate", args[0]); err != nil {
+			if err := dir.log("key.rotate", operate.Name(args[0])); err != nil {
 				return err
 			}
 			show(args[0], secret)
@@ -140,7 +140,7 @@ func (a *app) keyCommand() *cobra.Command {
 			if err := k.Revoke(args[0]); err != nil {
 				return err
 			}
-			return dir.log("key.revoke", args[0])
+			return dir.log("key.revoke", operate.Name(args[0]))
 		},
 	}
 	limit := a.keyLimitCommand(func() (bookDir, *ledger.Ledger, error) {

@@ -113,9 +113,9 @@ func (a *app) userCommand() *cobra.Command {
 					return "", "", err
 				}
 				if ask {
-					return "person.add", p.Name + " " + strings.Join(p.Roles, ","), s.SetPassword(p.Name, password)
+					return "person.add", operate.Name(p.Name) + " " + strings.Join(p.Roles, ","), s.SetPassword(p.Name, password)
 				}
-				return "person.add", p.Name + " " + strings.Join(p.Roles, ","), a.showLink(s, p.Name)
+				return "person.add", operate.Name(p.Name) + " " + strings.Join(p.Roles, ","), a.showLink(s, p.Name)
 			})
 		},
 	}
@@ -159,7 +159,7 @@ func (a *app) userCommand() *cobra.Command {
 	}
 	act := func(use, en, zh, action string, do func(*people.Store, string) error) *cobra.Command {
 		return &cobra.Command{Use: use + " " + name, Short: a.t(en, zh), Args: a.args(1, 1), RunE: func(_ *cobra.Command, args []string) error {
-			return f.with(a, func(_ bookDir, s *people.Store) (string, string, error) { return action, args[0], do(s, args[0]) })
+			return f.with(a, func(_ bookDir, s *people.Store) (string, string, error) { return action, operate.Name(args[0]), do(s, args[0]) })
 		}}
 	}
 	link := act("link", "Make a link that sets a password, once", "生成一次性的密码设置链接", "person.link", a.showLink)
@@ -182,7 +182,7 @@ func (a *app) userCommand() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			return f.with(a, func(_ bookDir, s *people.Store) (string, string, error) {
 				err := s.Change(args[0], func(p *people.Person) error { p.Roles = args[1:]; return nil })
-				return "person.roles", args[0] + " " + strings.Join(args[1:], ","), err
+				return "person.roles", operate.Name(args[0]) + " " + strings.Join(args[1:], ","), err
 			})
 		},
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,11 +20,12 @@ import (
 // remote is a server that speaks OpenAI's chat completions.
 type remote struct {
 	base, key, model string
+	client           *http.Client // nil: http.DefaultClient
 }
 
 // newRemote finds the server's model.
 func newRemote(ctx context.Context, base, key, model string) (*remote, error) {
-	r := &remote{strings.TrimSuffix(strings.TrimSuffix(base, "/"), "/v1"), key, model}
+	r := &remote{strings.TrimSuffix(strings.TrimSuffix(base, "/"), "/v1"), key, model, nil}
 	if model != "" {
 		return r, nil
 	}
@@ -59,7 +61,7 @@ func (r *remote) send(ctx context.Context, method, path string, body any) (*http
 	if r.key != "" {
 		req.Header.Set("Authorization", "Bearer "+r.key)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := cmp.Or(r.client, http.DefaultClient).Do(req)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -17,17 +17,19 @@ func (a *app) root() *cobra.Command {
 	cobra.EnableCommandSorting = false // the order of the tree is the reader's
 	root := &cobra.Command{
 		Use:   "suiren",
-		Short: a.t("Make a small language model here, from a plan, and serve it", "按计划在本机制作并提供小型语言模型"),
-		Long: a.t(`Suiren makes small language models on this machine, without a network.
+		Short: a.t("Make, run and guard language models on this machine, without a network", "在本机制作、运行并守护语言模型，无需网络"),
+		Long: a.t(`Suiren makes, runs and guards language models on this machine, without a network.
 
-A plan file says what to make. Try the example, from random weights to a chat:
+  suiren serve                       the page: run a model, ask documents, train your own
+  suiren chat MODEL                  talk with a model that you have: a GGUF file, a folder
+  suiren knowledge add NAME FOLDER   ask your own documents
+  suiren up examples/tutor           from a plan and random weights to a chat`,
+			`Suiren（燧人）在本机制作、运行并守护语言模型，无需网络。
 
-  suiren up examples/tutor`,
-			`Suiren（燧人）在本机制作小型语言模型，无需网络。
-
-计划文件写明要做什么。试试从随机权重到对话的示例：
-
-  suiren up examples/tutor`),
+  suiren serve                     打开页面：运行模型、向文档提问、训练自己的模型
+  suiren chat 模型                 与已有的模型对话：GGUF 文件或模型目录
+  suiren knowledge add 名称 目录   向自己的文档提问
+  suiren up examples/tutor         从计划和随机权重到对话`),
 		SilenceErrors: true, SilenceUsage: true,
 		Args: a.noCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
@@ -51,8 +53,10 @@ A plan file says what to make. Try the example, from random weights to a chat:
 
 {{end}}{{if or .Runnable .HasSubCommands}}{{.UsageString}}{{end}}`)
 	root.SetFlagErrorFunc(a.flagError)
-	root.AddCommand(a.commands()...)
-	root.SetHelpCommand(a.helpCommand(root))
+	titles, all := a.commands()
+	root.AddGroup(titles...)
+	root.AddCommand(all...)
+	root.SetHelpCommand(a.helpCommand())
 	a.helpFlags(root)
 	return root
 }
@@ -74,9 +78,12 @@ func (a *app) usageTemplate() string {
 	return r.Replace(`USAGE
   {{if .HasAvailableSubCommands}}{{.CommandPath}} SUB ARGS{{else}}{{.UseLine}}{{end}}
 {{if .HasAvailableSubCommands}}
-COMMANDS
+{{$all := .Commands}}{{range $i, $g := .Groups}}{{if $i}}
+{{end}}{{$g.Title}}
+{{range $all}}{{if and .IsAvailableCommand (eq .GroupID $g.ID)}}  {{rpad .Name .NamePadding}} {{.Short}}
+{{end}}{{end}}{{else}}COMMANDS
 {{range .Commands}}{{if .IsAvailableCommand}}  {{rpad .Name .NamePadding}} {{.Short}}
-{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+{{end}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
 FLAGS
 {{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
 {{end}}{{if .HasAvailableInheritedFlags}}
@@ -87,22 +94,39 @@ MORE
 {{end}}`)
 }
 
-// commands are all commands, in the order a new user meets them.
-func (a *app) commands() []*cobra.Command {
-	return []*cobra.Command{
-		a.upCommand(), a.planCommand(), a.applyCommand(), a.serveCommand(), a.runCommand(), a.replayCommand(), a.chatCommand(), a.showCommand(), a.previewCommand(), a.statusCommand(), a.scalingCommand(),
-		a.storeCommand(), a.backupCommand(), a.restoreCommand(), a.careCommand(), a.alertCommand(), a.supportCommand(), a.resetCommand(), a.dataCommand(), a.modelsCommand(), a.knowledgeCommand(), a.releaseCommand(), a.exportCommand(), a.guardCommand(), a.auditCommand(), a.keyCommand(), a.userCommand(), a.tenantCommand(), a.accessCommand(), a.certificateCommand(), a.usageCommand(), a.budgetCommand(), a.traceCommand(), a.benchCommand(),
-		a.doctorCommand(), a.versionCommand(), a.exitCodesTopic(), a.completionCommand(),
+// commands are all commands, in the order a new user meets them; those below a title belong together.
+func (a *app) commands() (titles []*cobra.Group, all []*cobra.Command) {
+	for _, g := range []struct {
+		title string
+		of    []*cobra.Command
+	}{
+		{a.t("Make a model by a plan:", "按计划制作模型："), []*cobra.Command{a.upCommand(), a.planCommand(), a.applyCommand(), a.showCommand(), a.previewCommand(),
+			a.statusCommand(), a.dataCommand(), a.scalingCommand(), a.doctorCommand(), a.benchCommand()}},
+		{a.t("Use models and documents:", "使用模型与文档："), []*cobra.Command{a.runCommand(), a.chatCommand(), a.serveCommand(), a.modelsCommand(), a.knowledgeCommand(),
+			a.exportCommand(), a.replayCommand()}},
+		{a.t("Keep it safe:", "保障安全："), []*cobra.Command{a.guardCommand(), a.auditCommand(), a.keyCommand(), a.userCommand(), a.tenantCommand(), a.accessCommand(),
+			a.certificateCommand()}},
+		{a.t("Operate it:", "日常运营："), []*cobra.Command{a.releaseCommand(), a.usageCommand(), a.budgetCommand(), a.traceCommand(), a.alertCommand(), a.careCommand(),
+			a.backupCommand(), a.restoreCommand(), a.storeCommand(), a.supportCommand(), a.resetCommand()}},
+		{a.t("Besides:", "其他："), []*cobra.Command{a.versionCommand(), a.exitCodesTopic(), a.completionCommand()}},
+	} {
+		titles = append(titles, &cobra.Group{ID: g.title, Title: g.title})
+		for _, c := range g.of {
+			c.GroupID = g.title
+		}
+		all = append(all, g.of...)
 	}
+	return titles, all
 }
 
 // helpCommand is suiren help [command].
-func (a *app) helpCommand(root *cobra.Command) *cobra.Command {
+func (a *app) helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:               "help [" + a.t("command", "命令") + "]",
 		Short:             a.t("Explain a command", "说明一个命令"),
 		DisableAutoGenTag: true,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
+			root := c.Root()
 			c, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 {
 				return a.noCommand(root, args)

@@ -67,7 +67,7 @@ var planted = []string{"13812345678", "jane.doe@corp.example.org", "110105194912
 // Personal data becomes something else for the model and the books, and itself again for
 // the caller: in the thought, the answer and the arguments of a tool.
 func TestStandIns(t *testing.T) {
-	policy, err := (&guard.Policy{Pack: "enterprise-zh", MaskWith: "stand_in"}).With(nil, nil)
+	policy, err := (&guard.Policy{Pack: "enterprise-zh", MaskWith: "stand_in"}).With(guard.Lists{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

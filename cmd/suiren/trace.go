@@ -15,7 +15,7 @@ import (
 )
 
 // traceFields are what traces are chosen by.
-var traceFields = []string{"key", "person", "project", "tenant", "scenario", "model", "release", "operation", "reason", "rated", "parent", "text", "from", "to", "slower", "before", "limit"}
+var traceFields = []string{"key", "person", "project", "tenant", "scenario", "model", "release", "operation", "reason", "rated", "parent", "text", "set", "from", "to", "slower", "before", "limit"}
 
 // traceCommand looks at single requests.
 func (a *app) traceCommand() *cobra.Command {
@@ -98,19 +98,25 @@ func (a *app) traceCommand() *cobra.Command {
 	}
 	var form string
 	export := &cobra.Command{
-		Use: "export", Short: a.t("Write requests whole, the oldest first: JSON Lines, or with --form otlp spans", "导出完整的请求记录，最旧的在前：JSON Lines，或用 --form otlp 输出 span"), Args: a.args(0, 0),
+		Use: "export", Short: a.t("Write requests whole, the oldest first: JSON Lines, or with --form otlp spans, messages chats for an examples block", "导出完整的请求记录，最旧的在前：JSON Lines；--form otlp 为 span，--form messages 为 examples 块可读的对话"), Args: a.args(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			q, err := query()
 			if err != nil {
 				return err
 			}
-			if form != "jsonl" && form != "otlp" {
-				return usage("--form", say.T("%q is no form", "%q 不是导出形式", form), say.T("choose jsonl or otlp", "请选 jsonl 或 otlp"))
+			if form != "jsonl" && form != "otlp" && form != "messages" {
+				return usage("--form", say.T("%q is no form", "%q 不是导出形式", form), say.T("choose jsonl, otlp or messages", "请选 jsonl、otlp 或 messages"))
 			}
 			return a.onLedger(folder, models, func(_ bookDir, l *ledger.Ledger) error {
 				return l.Each(q, func(t *ledger.Trace) error {
-					if form == "jsonl" {
+					switch form {
+					case "jsonl":
 						a.line(t)
+						return nil
+					case "messages":
+						if t.Content != nil && t.Reason == "stop" { // what was cut off or refused must not be learnt
+							a.line(chatOf(t))
+						}
 						return nil
 					}
 					b, err := otlp.JSON([]*ledger.Trace{t}, versionText())
@@ -122,16 +128,16 @@ func (a *app) traceCommand() *cobra.Command {
 			})
 		},
 	}
-	export.Flags().StringVar(&form, "form", "jsonl", a.t("jsonl or otlp", "jsonl 或 otlp"))
-	for _, c := range []*cobra.Command{list, export} {
+	export.Flags().StringVar(&form, "form", "jsonl", a.t("jsonl, otlp or messages", "jsonl、otlp 或 messages"))
+	set, add := a.traceSetCommand(&folder, &models, query)
+	for _, c := range []*cobra.Command{list, export, add} {
 		c.Flags().StringArrayVar(&where, "where", nil, a.t("a condition, like reason=error; one of %s", "筛选条件，如 reason=error；可用：%s", strings.Join(traceFields, ", ")))
 	}
 	capture := a.traceCaptureCommand(&folder, &models)
-	for _, c := range []*cobra.Command{list, show, export, capture} {
-		c.Flags().StringVar(&folder, "plan", "", a.t("folder of the plan file (default: here)", "计划文件所在目录（默认：当前目录）"))
-		a.bookFlag(c, &models)
-	}
-	return a.group("trace", a.t("Look at single requests; keep what is said, or not", "查看单次请求；决定是否保留内容"), list, show, export, capture)
+	c := a.group("trace", a.t("Look at single requests; choose them for data; keep what is said, or not", "查看单次请求；选入数据集；决定是否保留内容"), list, show, export, set, capture)
+	c.PersistentFlags().StringVar(&folder, "plan", "", a.t("folder of the plan file (default: here)", "计划文件所在目录（默认：当前目录）"))
+	a.bookFlagOf(c.PersistentFlags(), &models)
+	return c
 }
 
 // traceCaptureCommand says whose content is kept.

@@ -151,9 +151,7 @@ func erasure(t *testing.T, browser context.Context, dir string) {
 					}
 				}
 				for _, file := range holding(t, name, dir, s.home) {
-					if file != "audit.jsonl" { // who did what stays
-						t.Errorf("%s the name is in %s", when, file)
-					}
+					t.Errorf("%s the name is in %s", when, file)
 				}
 				if len(holding(t, kept, dir)) == 0 {
 					t.Errorf("%s what another said is gone too", when)

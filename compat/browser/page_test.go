@@ -24,11 +24,13 @@ var (
 	tutor    = flag.String("plan", "", "`folder` of the tutor's plan")
 	state    = flag.String("state", "", "state `folder` of a plan that is made; without it a tiny one is made")
 	model    = flag.String("model", "", "`folder` of a model that someone brings")
+	python   = flag.String("python", "python3", "Python with the package openai")
 	tell     = flag.String("tell", "", "`file` for what the doors took")
 	axe      = flag.String("axe", "", "axe-core's `file`; without it its rules are not asked")
 	shots    = flag.String("shots", "", "`folder` for the README's two pictures")
 	book     = flag.String("book", "", "`folder` for docs/console: a picture of every page in both themes")
 	look     = flag.String("look", "", "`folder` for pictures of every page in both languages, colours and widths")
+	hasty    = flag.Duration("hasty", 0, "wait no longer than this, for who writes a check")
 )
 
 // A tongue is a language of the page, with what is asked in it.
@@ -47,6 +49,9 @@ var tongues = []tongue{
 }
 
 func TestConsole(t *testing.T) {
+	if *hasty > 0 {
+		patience = *hasty
+	}
 	if *suiren == "" || *tutor == "" {
 		t.Fatal("run it by compat/browser/run.sh")
 	}

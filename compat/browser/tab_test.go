@@ -30,7 +30,7 @@ var lookJS string
 
 // patience bounds every wait. It is long because machines that check many
 // things at once are slow; no check passes or fails by how long something took.
-const patience = 2 * time.Minute
+var patience = 2 * time.Minute
 
 // A tab is one page of the browser with what went wrong in it: messages of the
 // console, exceptions, and requests to anything but the server.
@@ -221,9 +221,16 @@ func (p *tab) await(expression string, patience time.Duration) {
 	p.t.Helper()
 	for end := time.Now().Add(patience); !eval[bool](p, "!!("+expression+")"); time.Sleep(30 * time.Millisecond) {
 		if time.Now().After(end) {
-			p.t.Fatalf("never came true: %s\nthe page shows:\n%s", expression, eval[string](p, "document.body.innerText"))
+			p.lost("never came true: %s", expression)
 		}
 	}
+}
+
+// lost ends the test with what the page shows, and a picture of it beside the others.
+func (p *tab) lost(format string, args ...any) {
+	p.t.Helper()
+	p.shot(*look, "lost-"+strings.ReplaceAll(p.t.Name(), "/", "-"), false)
+	p.t.Fatalf(format+"\nthe page shows:\n%s", append(args, eval[string](p, `(document.querySelector("dialog[open]") ?? document.querySelector("main") ?? document.body).innerText`))...)
 }
 
 // front makes the tab the one in sight: curves that are not in sight are not asked for.

@@ -67,7 +67,7 @@ func (v *visitor) reach(words string) {
 		}
 		before = at
 		if time.Now().After(end) {
-			v.t.Fatalf("there is nothing to click that says %q; the page shows:\n%s", words, eval[string](v.tab, "document.body.innerText"))
+			v.lost("there is nothing to click that says %q", words)
 		}
 	}
 	v.do(chromedp.MouseClickXY(at.X, at.Y))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What masks lead to, judged by another validator, santhosh-tekuri/jsonschema: random tokens of a byte-level BPE along
-# the masks of MaskBench's schemas. Fails if an instance is not valid, or where walks lead nowhere.
+# the masks of MaskBench's schemas, with little room. Fails if an instance is not valid, or where walks do not end.
 #
 #   compat/schema/run.sh DATA [-every N] [-walks N]
 #

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -113,12 +114,10 @@ func TestWords(t *testing.T) {
 			}
 			continue
 		}
-		source := all[strings.TrimSuffix(name, ".words.ts")+".tsx"]
-		if name == "words.ts" {
-			for other, text := range all {
-				if !strings.HasSuffix(other, "words.ts") {
-					source += text
-				}
+		source := "" // of who imports them
+		for other, text := range all {
+			if !strings.HasSuffix(other, "words.ts") && (name == "words.ts" || strings.Contains(text, "/"+strings.TrimSuffix(path.Base(name), ".ts")+`"`)) {
+				source += text
 			}
 		}
 		for line := range strings.Lines(text) {

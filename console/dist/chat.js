@@ -211,7 +211,7 @@ async function rate(reply, good, reason = "") {
 }
 
 // src/pages/document.tsx
-import { count, Fragment, h, Loaded, say, useEffect, useGet, useRef, useState } from "./kit.js";
+import { count, Fragment, h, Loaded, say, Tabs, useEffect, useGet, useRef, useState } from "./kit.js";
 
 // src/pages/document.words.ts
 var words2 = {
@@ -221,6 +221,12 @@ var words2 = {
   before: ["Page before", "上一页"],
   next: ["Next page", "下一页"],
   asRead: ["The text as it was read: without its layout and pictures. What is cited is marked.", "读入的文字，不含版式与图片。被引用处已标出。"],
+  views: ["How the page shows", "页面显示方式"],
+  asDrawn: ["As it looks", "原样"],
+  asText: ["As text", "文字"],
+  drawnHelp: ["The page as it looks. What is cited is marked beside it, and in its text.", "页面原样。被引用处在右侧和文字视图中标出。"],
+  drawnAlt: ["Page {0} of {1}, drawn", "{1} 第 {0} 页的图像"],
+  undrawn: ["The page cannot be drawn: the file changed or went since it was read. This is its text.", "无法绘制该页：文件在读入后有改动或已移走。以下是其文字。"],
   passages: ["Its passages", "所含段落"],
   place: ["bytes {0} to {1} of the text", "文本字节 {0}–{1}"],
   gone: ["You may not read this document, or it is not there any more.", "您无权阅读该文档，或它已不在。"]
@@ -233,17 +239,24 @@ function Document({ path: path2, at, close }) {
   useEffect(() => {
     if (!box.current.open) box.current.showModal();
   }, []);
-  return /* @__PURE__ */ h("dialog", { ref: box, class: "document", "aria-label": at.file, onClose: close }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h2", null, at.file), /* @__PURE__ */ h("button", { class: "push", onClick: () => box.current.close() }, w("close"))), /* @__PURE__ */ h(Loaded, { of: got }, ({ passages }) => passages.length === 0 ? /* @__PURE__ */ h("p", null, w("gone")) : /* @__PURE__ */ h(Pages, { of: passages, at })));
+  return /* @__PURE__ */ h("dialog", { ref: box, class: "document", "aria-label": at.file, onClose: close }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h2", null, at.file), /* @__PURE__ */ h("button", { class: "push", onClick: () => box.current.close() }, w("close"))), /* @__PURE__ */ h(Loaded, { of: got }, ({ passages }) => passages.length === 0 ? /* @__PURE__ */ h("p", null, w("gone")) : /* @__PURE__ */ h(Pages, { of: passages, at, picture: /\.pdf$/i.test(at.file) ? picture(path2) : null })));
 }
-function Pages({ of, at }) {
+var picture = (path2) => (page) => `${path2.replace(/(\/text)?\?/, "/page?")}&page=${page}&width=1200`;
+function Pages({ of, at, picture: picture2 }) {
   const cited = of.find((p) => p.id === at.id);
   const numbers = [...new Set(of.map((p) => p.page ?? 0))].sort((a, b) => a - b);
   const [page, turn] = useState(cited?.page ?? at.page ?? numbers[0]), [marked, mark] = useState(cited?.id ?? "");
   const here = of.filter((p) => (p.page ?? 0) === page), i = numbers.indexOf(page), span = useRef(null);
+  const [drawn, draw] = useState(!!picture2), [undrawn, setUndrawn] = useState(false), shows = !!picture2 && drawn && !undrawn && page > 0;
+  useEffect(() => setUndrawn(false), [page]);
   useEffect(() => {
     span.current?.scrollIntoView({ block: "center" });
-  }, [page, marked]);
-  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h3", null, page ? w("page", page) : w("whole")), numbers.length > 1 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("button", { disabled: i <= 0, onClick: () => turn(numbers[i - 1]) }, w("before")), /* @__PURE__ */ h("button", { disabled: i === numbers.length - 1, onClick: () => turn(numbers[i + 1]) }, w("next")))), /* @__PURE__ */ h("p", { class: "quiet" }, w("asRead")), /* @__PURE__ */ h("div", { class: "beside" }, /* @__PURE__ */ h("div", { class: "sheet", tabIndex: 0, role: "region", "aria-label": page ? w("page", page) : w("whole") }, here.map((p, n) => /* @__PURE__ */ h(Fragment, { key: p.id + n }, p.heading && p.heading !== here[n - 1]?.heading && /* @__PURE__ */ h("h4", null, p.heading), /* @__PURE__ */ h("p", { class: p.id === marked ? "passage here" : "passage" }, p.id === marked ? spans(p.text, p.id === at.id ? at.quotes : void 0).map(([text, quoted], k) => quoted ? /* @__PURE__ */ h("mark", { key: k, ref: k < 2 ? span : void 0 }, text) : /* @__PURE__ */ h("span", { key: k, ref: k === 0 ? span : void 0 }, text)) : p.text)))), /* @__PURE__ */ h("section", { "aria-label": w("passages") }, /* @__PURE__ */ h("h3", null, w("passages")), /* @__PURE__ */ h("ol", { class: "passages" }, here.map((p, n) => /* @__PURE__ */ h("li", { key: p.id + n, class: p.id === marked ? "here" : "" }, /* @__PURE__ */ h("button", { class: "bare", "aria-pressed": p.id === marked, onClick: () => mark(p.id) }, n + 1, ". ", [...p.text].slice(0, 60).join(""), [...p.text].length > 60 && "…"), p.end ? /* @__PURE__ */ h("span", { class: "quiet" }, w("place", count(p.start ?? 0), count(p.end))) : null))))));
+  }, [page, marked, shows]);
+  const text = (p) => spans(p.text, p.id === at.id ? at.quotes : void 0).map(([text2, quoted], k) => quoted ? /* @__PURE__ */ h("mark", { key: k, ref: k < 2 ? span : void 0 }, text2) : /* @__PURE__ */ h("span", { key: k, ref: k === 0 ? span : void 0 }, text2));
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h3", null, page ? w("page", page) : w("whole")), numbers.length > 1 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("button", { disabled: i <= 0, onClick: () => turn(numbers[i - 1]) }, w("before")), /* @__PURE__ */ h("button", { disabled: i === numbers.length - 1, onClick: () => turn(numbers[i + 1]) }, w("next"))), picture2 && page > 0 && /* @__PURE__ */ h("span", { class: "push" }, /* @__PURE__ */ h(Tabs, { label: w("views"), at: shows ? "page" : "text", set: (to) => {
+    setUndrawn(false);
+    draw(to === "page");
+  }, of: [["page", w("asDrawn")], ["text", w("asText")]] }))), /* @__PURE__ */ h("p", { class: "quiet", role: "status" }, undrawn ? w("undrawn") : shows ? w("drawnHelp") : w("asRead")), /* @__PURE__ */ h("div", { class: "beside" }, /* @__PURE__ */ h("div", { class: "sheet", tabIndex: 0, role: "region", "aria-label": page ? w("page", page) : w("whole") }, shows ? /* @__PURE__ */ h("img", { class: "drawn", key: page, src: picture2(page), alt: w("drawnAlt", page, at.file), onError: () => setUndrawn(true) }) : here.map((p, n) => /* @__PURE__ */ h(Fragment, { key: p.id + n }, p.heading && p.heading !== here[n - 1]?.heading && /* @__PURE__ */ h("h4", null, p.heading), /* @__PURE__ */ h("p", { class: p.id === marked ? "passage here" : "passage" }, p.id === marked ? text(p) : p.text)))), /* @__PURE__ */ h("section", { "aria-label": w("passages") }, /* @__PURE__ */ h("h3", null, w("passages")), /* @__PURE__ */ h("ol", { class: "passages" }, here.map((p, n) => /* @__PURE__ */ h("li", { key: p.id + n, class: p.id === marked ? "here" : "" }, /* @__PURE__ */ h("button", { class: "bare", "aria-pressed": p.id === marked, onClick: () => mark(p.id) }, n + 1, ". ", [...p.text].slice(0, 60).join(""), [...p.text].length > 60 && "…"), shows && p.id === marked && /* @__PURE__ */ h("p", { class: "passage" }, text(p)), p.end ? /* @__PURE__ */ h("span", { class: "quiet" }, w("place", count(p.start ?? 0), count(p.end))) : null))))));
 }
 function spans(text, quotes) {
   if (!quotes?.length) return [[text, true]];
@@ -488,6 +501,7 @@ function Ask() {
     }
   ), /* @__PURE__ */ h3("div", { class: "buttons" }, /* @__PURE__ */ h3("span", { id: "how", class: "quiet" }, t2("askHint")), path().length > 0 && !busy.length && /* @__PURE__ */ h3("button", { type: "button", class: "bare", onClick: clear }, t2("clear")), busy.length ? /* @__PURE__ */ h3("button", { type: "button", class: "main", onClick: () => busy.forEach((r) => r.abort.abort()) }, t2("stop")) : /* @__PURE__ */ h3("button", { type: "submit", class: "main", disabled: !talk.draft.trim() }, t2("send")))), /* @__PURE__ */ h3(Parameters, null), path().length > 0 && !busy.length && mayDo("export") && /* @__PURE__ */ h3(Save, null));
 }
+var inSight = (e) => e.target.closest("form").scrollIntoView({ block: "end" });
 var formats = ["docx", "pdf", "html", "md", "json"];
 function Save() {
   const [format, setFormat] = useState2("docx"), save = useAct();
@@ -500,7 +514,7 @@ function Save() {
     link.click();
     URL.revokeObjectURL(link.href);
   });
-  return /* @__PURE__ */ h3("details", { class: "parameters export" }, /* @__PURE__ */ h3("summary", null, w2("export")), /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("label", { class: "hidden", for: "format" }, w2("format")), /* @__PURE__ */ h3("select", { id: "format", value: format, onChange: (e) => setFormat(e.target.value) }, formats.map((f) => /* @__PURE__ */ h3("option", { key: f }, f))), /* @__PURE__ */ h3("button", { type: "button", disabled: save.busy, onClick: go }, w2("exportGo")), /* @__PURE__ */ h3("span", { class: "quiet" }, w2("exportHelp"))), save.failure && /* @__PURE__ */ h3(Fail, { of: save.failure }));
+  return /* @__PURE__ */ h3("details", { class: "parameters export", onToggle: inSight }, /* @__PURE__ */ h3("summary", null, w2("export")), /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("label", { class: "hidden", for: "format" }, w2("format")), /* @__PURE__ */ h3("select", { id: "format", value: format, onChange: (e) => setFormat(e.target.value) }, formats.map((f) => /* @__PURE__ */ h3("option", { key: f }, f))), /* @__PURE__ */ h3("button", { type: "button", disabled: save.busy, onClick: go }, w2("exportGo")), /* @__PURE__ */ h3("span", { class: "quiet" }, w2("exportHelp"))), save.failure && /* @__PURE__ */ h3(Fail, { of: save.failure }));
 }
 function Parameters() {
   const names = (store2.server?.releases ?? []).filter((r) => r.answers).map((r) => r.name), o = talk.options;
@@ -508,7 +522,7 @@ function Parameters() {
     o[k] = e.target.value;
     redraw2();
   };
-  return /* @__PURE__ */ h3("details", { class: "parameters" }, /* @__PURE__ */ h3("summary", null, w2("options"), " · ", modelsNow().join(" | ")), /* @__PURE__ */ h3("div", { class: "form" }, /* @__PURE__ */ h3(Field, { label: w2("model") }, (id) => /* @__PURE__ */ h3("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
+  return /* @__PURE__ */ h3("details", { class: "parameters", onToggle: inSight }, /* @__PURE__ */ h3("summary", null, w2("options"), " · ", modelsNow().join(" | ")), /* @__PURE__ */ h3("div", { class: "form" }, /* @__PURE__ */ h3(Field, { label: w2("model") }, (id) => /* @__PURE__ */ h3("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
     talk.model = e.target.value;
     redraw2();
   } }, names.map((n) => /* @__PURE__ */ h3("option", { key: n }, n)))), names.length > 1 && /* @__PURE__ */ h3(Field, { label: w2("beside") }, (id) => /* @__PURE__ */ h3("select", { id, class: "beside", value: talk.beside, onChange: (e) => {

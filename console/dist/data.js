@@ -90,11 +90,11 @@ function Documents({ of, open }) {
   const path = `${at(of.name)}/journal?reason=${encodeURIComponent(reason)}&q=${encodeURIComponent(asked)}`;
   return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Field, { label: w("show") }, (id) => /* @__PURE__ */ h("select", { id, value: reason, onChange: (e) => setReason(e.target.value) }, /* @__PURE__ */ h("option", { value: "" }, w("all")), /* @__PURE__ */ h("option", { value: "kept" }, w("onlyKept")), /* @__PURE__ */ h("option", { value: "left" }, w("onlyLeft")), /* @__PURE__ */ h("option", { value: "pii" }, w("onlyPII")), Object.keys(of.report.reasons ?? {}).map((r) => /* @__PURE__ */ h("option", { key: r, value: r }, w("left", r))))), /* @__PURE__ */ h(Field, { label: w("search") }, (id) => /* @__PURE__ */ h("input", { id, value: q, onInput: (e) => setQ(e.target.value) }))), /* @__PURE__ */ h(Table, { label: w("tab_documents"), source: path, load: (from, n) => get(`${path}&from=${from}&n=${n}`), columns: [
     { key: "path", title: w("document"), wide: 3, cell: (e) => /* @__PURE__ */ h("button", { class: "bare", title: e.path, onClick: () => open(e.id) }, e.path) },
-    { key: "verdict", title: w("verdict"), wide: 2, cell: (e) => /* @__PURE__ */ h(Tag, { kind: e.kept ? "done" : "failed" }, e.kept ? w("onlyKept") : w("left", e.reason ?? "")) },
-    { key: "lang", title: w("language"), cell: (e) => e.lang },
-    { key: "pii", title: w("pii"), cell: (e) => Object.entries(e.pii ?? {}).map(([k, n]) => `${k} ${n}`).join(", ") },
-    { key: "chars", title: w("characters"), number: true, cell: (e) => count(e.chars) },
-    { key: "source", title: w("source"), wide: 2, cell: (e) => e.source }
+    { key: "verdict", title: w("verdict"), wide: 1.4, cell: (e) => /* @__PURE__ */ h(Tag, { kind: e.kept ? "done" : "failed" }, e.kept ? w("onlyKept") : w("left", e.reason ?? "")) },
+    { key: "lang", title: w("language"), wide: 1.1, cell: (e) => e.lang },
+    { key: "pii", title: w("pii"), wide: 1.6, cell: (e) => Object.entries(e.pii ?? {}).map(([k, n]) => `${k} ${n}`).join(", ") },
+    { key: "chars", title: w("characters"), wide: 1.2, number: true, cell: (e) => count(e.chars) },
+    { key: "source", title: w("source"), wide: 1.9, cell: (e) => e.source }
   ] }));
 }
 function Rules({ of, rules, open }) {

@@ -1,5 +1,5 @@
 // src/pages/evaluation.tsx
-import { Card, Command, count as count3, Empty, Fragment as Fragment3, h as h3, Loaded as Loaded2, maybe as maybe3, mayDo, Page, percent as percent2, say as say2, short, store as store2, t as t2, useGet as useGet2, useState as useState2 } from "./kit.js";
+import { Card, Command, count as count3, Empty, Fragment as Fragment3, h as h3, Loaded as Loaded2, maybe as maybe3, mayDo, Page, percent as percent2, say as say2, short, t as t2, Tabs, useGet as useGet2, useState as useState2 } from "./kit.js";
 
 // src/pages/evaluation.words.ts
 var words = {
@@ -7,6 +7,8 @@ var words = {
   none: ["No verdict yet", "还没有评测"],
   noneHelp: ["A verdict block judges a scenario before its release: it needs problems that the training did not see.", "verdict 块在发布前评测一个场景，需要训练没有见过的题目。"],
   choose: ["Verdict", "评测"],
+  against: ["Compared with", "对照"],
+  pairedWith: ["{0} against {1}", "{0} 对 {1}"],
   paired: ["Paired: the same problems, {0} against {1}", "配对比较：同一批题，{0} 对 {1}"],
   both: ["both right", "都对"],
   gained: ["improved", "改进"],
@@ -63,8 +65,11 @@ function Side({ of: g, name }) {
 
 // src/pages/report.tsx
 import { bytes, count as count2, flops, Fragment as Fragment2, h as h2, idOf, maybe as maybe2, percent, seconds, span, store, t } from "./kit.js";
-function Report({ report: r, nodes }) {
-  return /* @__PURE__ */ h2(Fragment2, null, !r ? /* @__PURE__ */ h2("p", { class: "quiet" }, t("noReport")) : /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("p", { class: r.pass ? "passed" : "failure" }, r.pass ? "✓ " + t("pass") : "✗ " + t("fail")), /* @__PURE__ */ h2(Scores, { title: t("accuracy"), models: r.models, groups: r.overall ? [r.overall, ...r.families] : r.families, total: r.overall }), r.said && r.said.length > 0 && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t("inWords")), /* @__PURE__ */ h2("ul", { class: "said" }, r.said.map((s) => /* @__PURE__ */ h2("li", null, store.lang === "en" ? s.en : s.zh)))), /* @__PURE__ */ h2(Checks, { list: r.checks ?? [] }), r.length && r.length.length > 0 && /* @__PURE__ */ h2(Scores, { title: t("lengths"), models: r.models, groups: r.length }), /* @__PURE__ */ h2(Costs, { report: r })), /* @__PURE__ */ h2(Predicted, { nodes }));
+function Passed({ of: r }) {
+  return /* @__PURE__ */ h2("p", { class: r.pass ? "passed" : "failure" }, r.pass ? "✓ " + t("pass") : "✗ " + t("fail"));
+}
+function Report({ report: r }) {
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2(Passed, { of: r }), /* @__PURE__ */ h2(Scores, { title: t("accuracy"), models: r.models, groups: r.overall ? [r.overall, ...r.families] : r.families, total: r.overall }), r.said && r.said.length > 0 && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t("inWords")), /* @__PURE__ */ h2("ul", { class: "said" }, r.said.map((s) => /* @__PURE__ */ h2("li", null, store.lang === "en" ? s.en : s.zh)))), /* @__PURE__ */ h2(Checks, { list: r.checks ?? [] }), r.length && r.length.length > 0 && /* @__PURE__ */ h2(Scores, { title: t("lengths"), models: r.models, groups: r.length }), /* @__PURE__ */ h2(Costs, { report: r }));
 }
 var nameOf = (m) => maybe2("role", m.role === "tutor" && m.method === "grpo" ? "rl" : m.role ?? m.name);
 function Scores({ title, models, groups, total }) {
@@ -96,23 +101,6 @@ function Costs({ report: r }) {
   const shown = columns.filter((c) => c[2]);
   return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t("costs")), /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("costs") }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, t("model")), shown.map(([name]) => /* @__PURE__ */ h2("th", { scope: "col" }, name)))), /* @__PURE__ */ h2("tbody", null, r.models.map((m, i) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, nameOf(m)), shown.map(([, value]) => /* @__PURE__ */ h2("td", null, value(m, i)))))))));
 }
-function Predicted({ nodes }) {
-  const made = nodes.filter((n) => n.actual && n.actual.seconds > 0);
-  const told = made.filter((n) => n.forecast && n.forecast.high > 0);
-  if (told.length === 0) return null;
-  const sum = (f) => told.reduce((s, n) => s + f(n), 0);
-  const rows = told.map((n) => ({ name: idOf(n), low: n.forecast.low, high: n.forecast.high, took: n.actual.seconds, memory: n.forecast.memory, used: n.actual.memory }));
-  if (told.length > 1) rows.push({
-    name: "",
-    low: sum((n) => n.forecast.low),
-    high: sum((n) => n.forecast.high),
-    took: sum((n) => n.actual.seconds),
-    memory: Math.max(...told.map((n) => n.forecast.memory)),
-    used: Math.max(...told.map((n) => n.actual.memory))
-  });
-  const error = (v) => v >= 2 ? v.toPrecision(2) + " ×" : (v < 1 ? "−" : "+") + percent(Math.abs(v - 1), 0);
-  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t("predicted")), /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("predicted") }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, ["stepName", "timePlanned", "timeActual", "error", "memoryPlanned", "memoryActual", "error"].map((k) => /* @__PURE__ */ h2("th", { scope: "col" }, t(k))))), /* @__PURE__ */ h2("tbody", null, rows.map((r) => /* @__PURE__ */ h2("tr", { class: r.name ? "" : "total" }, /* @__PURE__ */ h2("th", { scope: "row" }, r.name || t("inAll")), /* @__PURE__ */ h2("td", null, span(r.low, r.high)), /* @__PURE__ */ h2("td", null, seconds(r.took)), /* @__PURE__ */ h2("td", null, r.took > r.high ? error(r.took / r.high) : r.took < r.low ? error(r.took / r.low) : t("within")), /* @__PURE__ */ h2("td", null, r.memory > 0 ? bytes(r.memory) : "–"), /* @__PURE__ */ h2("td", null, r.used > 0 ? bytes(r.used) : "–"), /* @__PURE__ */ h2("td", null, r.memory > 0 && r.used > 0 ? error(r.used / r.memory) : "–")))))));
-}
 
 // src/pages/evaluation.tsx
 var w2 = say2(words);
@@ -123,8 +111,12 @@ function Evaluation() {
   return /* @__PURE__ */ h3(Page, { title: t2("evaluation"), lead: w2("lead") }, /* @__PURE__ */ h3(Loaded2, { of: list }, (all) => {
     const v = all.find((one) => one.name === name) ?? all[0];
     if (!v) return none;
-    return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3(Card, { title: v.name, side: /* @__PURE__ */ h3(Fragment3, null, all.length > 1 && /* @__PURE__ */ h3("label", null, w2("choose"), " ", /* @__PURE__ */ h3("select", { value: v.name, onChange: (e) => choose(e.target.value) }, all.map((o) => /* @__PURE__ */ h3("option", { key: o.name }, o.name)))), /* @__PURE__ */ h3("code", null, short(v.digest))) }, /* @__PURE__ */ h3(Report, { report: v.report, nodes: store2.plan?.nodes ?? [] })), (v.report.changes ?? []).map((c) => /* @__PURE__ */ h3(Change, { key: c.over, verdict: v.name, of: c, mine: v.report.models.at(-1)?.name ?? "" })));
+    return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3(Card, { title: v.name, side: /* @__PURE__ */ h3(Fragment3, null, all.length > 1 && /* @__PURE__ */ h3("label", null, w2("choose"), " ", /* @__PURE__ */ h3("select", { value: v.name, onChange: (e) => choose(e.target.value) }, all.map((o) => /* @__PURE__ */ h3("option", { key: o.name }, o.name)))), /* @__PURE__ */ h3("code", null, short(v.digest))) }, /* @__PURE__ */ h3(Report, { report: v.report })), /* @__PURE__ */ h3(Changes, { of: v }));
   }), list.data === null && !list.loading && !list.failure && none);
+}
+function Changes({ of: v }) {
+  const list = v.report.changes ?? [], [over, choose] = useState2(""), c = list.find((o) => o.over === over) ?? list[0];
+  return c ? /* @__PURE__ */ h3(Fragment3, null, list.length > 1 && /* @__PURE__ */ h3(Tabs, { label: w2("against"), at: c.over, set: choose, of: list.map((o) => [o.over, w2("pairedWith", maybe3("role", v.report.models.at(-1)?.name ?? ""), maybe3("role", o.over))]) }), /* @__PURE__ */ h3(Change, { key: v.name + c.over, verdict: v.name, of: c, mine: v.report.models.at(-1)?.name ?? "" })) : null;
 }
 function Change({ of, mine, verdict }) {
   const o = of.overall;

@@ -20,7 +20,6 @@ var words = {
   on: ["Where", "环节"],
   what: ["What it looks for", "检查内容"],
   action: ["What it does", "动作"],
-  mode: ["Mode", "模式"],
   owner: ["Owner", "责任人"],
   keywords: ["{0} keywords", "{0} 个关键词"],
   expired: ["past its review", "已过复核日期"],
@@ -92,11 +91,59 @@ var words = {
   outcome_met: ["met", "符合"],
   outcome_missed: ["missed", "不符合"],
   outcome_missing: ["not assessed", "未评估"],
+  assessRelease: ["Release", "发布版本"],
+  assessPack: ["By which regulation", "依据的标准"],
+  assessBank: ["Questions: tables beside the plan", "题库：计划目录中的表格"],
+  assessNoBank: ["No table of questions lies beside the plan. Put a CSV file there, then come back.", "计划目录中没有题库表格。请放入 CSV 文件后再来。"],
+  assessGo: ["Begin an assessment", "开始评估"],
+  assessGoHelp: ["Two questions at a time: those who use the server come first. Begun again, it goes on.", "每次同时两题，使用者优先。再次开始会接着进行。"],
+  comma: [", ", "、"],
+  everywhere: ["everywhere", "全部环节"],
+  stage_input: ["what people write", "用户输入"],
+  stage_retrieval: ["passages that are found", "检索段落"],
+  stage_tool_result: ["what tools return", "工具结果"],
+  stage_thought: ["thoughts", "思考"],
+  stage_tool_call: ["calls of tools", "工具调用"],
+  stage_output: ["answers", "回答"],
+  action_suspend: ["refuse, suspend the caller", "拒绝并暂停调用者"],
+  action_refuse: ["refuse", "拒绝"],
+  action_mask: ["mask", "遮盖"],
+  action_log: ["write down", "记录"],
+  action_pass: ["let pass", "放行"],
+  action_stand_in: ["put a stand-in", "以替身代替"],
+  action_rewrite: ["put its own text", "改写"],
+  action_retract: ["withdraw at the end", "结束后撤回"],
+  action_ask_human: ["ask a person", "转人工"],
+  class_A1a: ["incitement to subvert the state", "煽动颠覆国家政权、推翻社会主义制度"],
+  class_A1b: ["harm to national security and interests", "危害国家安全和利益、损害国家形象"],
+  class_A1c: ["separatism, undermining social stability", "煽动分裂国家、破坏国家统一和社会稳定"],
+  class_A1d: ["terrorism and extremism", "宣扬恐怖主义、极端主义"],
+  class_A1e: ["ethnic hatred", "宣扬民族仇恨"],
+  class_A1f: ["violence and pornography", "宣扬暴力、淫秽色情"],
+  class_A1g: ["false and harmful information", "传播虚假有害信息"],
+  class_A1h: ["other content that laws forbid", "其他法律、行政法规禁止的内容"],
+  class_A2: ["discrimination", "歧视：民族、信仰、国别、地域、性别、年龄、职业、健康等"],
+  class_A3: ["commercial wrongs: property, ethics, secrets, competition", "商业违法违规：知识产权、商业道德、商业秘密、不正当竞争"],
+  class_A4a: ["harm to another's body or mind", "侵害他人身心健康"],
+  class_A4c: ["harm to another's reputation", "侵害他人名誉权"],
+  class_A4e: ["harm to another's privacy", "侵害他人隐私权"],
+  class_A4f: ["misuse of personal information", "侵害他人个人信息权益"],
+  class_LLM01: ["prompt injection", "提示注入"],
+  class_LLM02: ["disclosure of sensitive information", "敏感信息泄露"],
+  class_LLM06: ["unbounded consumption", "无界消耗"],
+  class_LLM10: ["improper output handling", "输出处理不当"],
   lift: ["Lift", "解除"]
 };
 
 // src/pages/guard.tsx
 var w = say(words);
+var known = (prefix, v) => Object.hasOwn(words, `${prefix}_${v}`) ? w(`${prefix}_${v}`) : v;
+var where = (on, all) => on.length === all.length ? w("everywhere") : on.map((s) => known("stage", s)).join(w("comma"));
+var classOf = (r) => {
+  const key = "class_" + r.class.replaceAll(".", "");
+  const own = r.about && /\p{Script=Han}/u.test(r.about) === (store.lang !== "en");
+  return !own && Object.hasOwn(words, key) ? w(key) : r.about ?? "";
+};
 var verdict = (v) => Object.hasOwn(words, "verdict_" + v) ? w(`verdict_${v}`) : v;
 var mode = (v) => Object.hasOwn(words, "mode_" + v) ? w(`mode_${v}`) : v;
 function Guard() {
@@ -116,7 +163,7 @@ function Guard() {
 }
 function List({ of }) {
   if (of.policies.length === 0) return /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")), /* @__PURE__ */ h("a", { class: "button", href: "#guard/try" }, w("tab_try")));
-  return /* @__PURE__ */ h(Fragment, null, of.policies.map((p) => /* @__PURE__ */ h(Card, { key: p.release, title: `${p.release} · ${p.title || p.pack}`, side: /* @__PURE__ */ h(Tag, { kind: p.mode === "enforce" ? "done" : p.mode === "observe" ? "running" : "failed" }, mode(p.mode)) }, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": p.release }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("rail")), /* @__PURE__ */ h("th", { scope: "col" }, w("class")), /* @__PURE__ */ h("th", { scope: "col" }, w("on")), /* @__PURE__ */ h("th", { scope: "col" }, w("what")), /* @__PURE__ */ h("th", { scope: "col" }, w("action")), /* @__PURE__ */ h("th", { scope: "col" }, w("mode")), /* @__PURE__ */ h("th", { scope: "col" }, w("owner")))), /* @__PURE__ */ h("tbody", null, p.rails.map((r) => /* @__PURE__ */ h("tr", { key: r.pack + r.id }, /* @__PURE__ */ h("th", { scope: "row" }, /* @__PURE__ */ h("code", null, r.id)), /* @__PURE__ */ h("td", null, r.class), /* @__PURE__ */ h("td", { class: "wrap" }, r.on.join(", ")), /* @__PURE__ */ h("td", { class: "wrap" }, r.about ?? "", " ", r.keywords ? /* @__PURE__ */ h("span", { class: "quiet" }, w("keywords", count(r.keywords))) : null, " ", r.detect?.join(", ")), /* @__PURE__ */ h("td", null, r.action), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h(Tag, { kind: r.mode === "enforce" ? "done" : r.mode === "observe" ? "running" : "" }, mode(r.mode))), /* @__PURE__ */ h("td", null, r.owner ?? "", r.expired && /* @__PURE__ */ h(Tag, { kind: "failed" }, w("expired")))))))), /* @__PURE__ */ h("a", { class: "button", href: "#guard/replay" }, w("changeIt")))), /* @__PURE__ */ h("p", { class: "quiet" }, w("modeHelp"), " ", /* @__PURE__ */ h("a", { href: "#traces/audit" }, w("audit"))));
+  return /* @__PURE__ */ h(Fragment, null, of.policies.map((p) => /* @__PURE__ */ h(Card, { key: p.release, title: `${p.release} · ${p.title || p.pack}`, side: /* @__PURE__ */ h(Tag, { kind: p.mode === "enforce" ? "done" : p.mode === "observe" ? "running" : "failed" }, mode(p.mode)) }, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": p.release }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("rail")), /* @__PURE__ */ h("th", { scope: "col" }, w("class")), /* @__PURE__ */ h("th", { scope: "col" }, w("on")), /* @__PURE__ */ h("th", { scope: "col" }, w("what")), /* @__PURE__ */ h("th", { scope: "col" }, w("action")))), /* @__PURE__ */ h("tbody", null, p.rails.map((r) => /* @__PURE__ */ h("tr", { key: r.pack + r.id }, /* @__PURE__ */ h("th", { scope: "row" }, /* @__PURE__ */ h("code", null, r.id)), /* @__PURE__ */ h("td", null, r.class), /* @__PURE__ */ h("td", { class: "wrap" }, where(r.on, of.stages)), /* @__PURE__ */ h("td", { class: "wrap" }, classOf(r), " ", /* @__PURE__ */ h("span", { class: "quiet" }, [r.keywords ? w("keywords", count(r.keywords)) : "", r.detect?.join(", ")].filter(Boolean).join(", "), r.owner && /* @__PURE__ */ h(Fragment, null, " · ", w("owner"), ": ", r.owner)), " ", r.expired && /* @__PURE__ */ h(Tag, { kind: "failed" }, w("expired"))), /* @__PURE__ */ h("td", null, known("action", r.action), r.mode !== p.mode && /* @__PURE__ */ h(Fragment, null, " ", /* @__PURE__ */ h(Tag, { kind: r.mode === "enforce" ? "done" : r.mode === "observe" ? "running" : "" }, mode(r.mode))))))))), /* @__PURE__ */ h("a", { class: "button", href: "#guard/replay" }, w("changeIt")))), /* @__PURE__ */ h("p", { class: "quiet" }, w("modeHelp"), " ", /* @__PURE__ */ h("a", { href: "#traces/audit" }, w("audit"))));
 }
 function Choice({ of, value, set, packs }) {
   return /* @__PURE__ */ h(Field, { label: w("policy") }, (id) => /* @__PURE__ */ h("select", { id, value, onChange: (e) => set(e.target.value) }, of.policies.map((p) => /* @__PURE__ */ h("option", { key: p.release, value: p.release }, w("served", p.release))), packs && of.packs.map((p) => /* @__PURE__ */ h("option", { key: p, value: p }, p))));
@@ -127,7 +174,7 @@ function Playground({ of }) {
   return /* @__PURE__ */ h(Card, { title: w("tab_try") }, /* @__PURE__ */ h("form", { onSubmit: (e) => {
     e.preventDefault();
     run.run(async () => setGot(await act("POST", "/api/guard/try", { policy: draft ? "" : policy, draft, stage, text })));
-  } }, /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Choice, { of, value: policy, set: setPolicy, packs: true }), /* @__PURE__ */ h(Field, { label: w("stage") }, (id) => /* @__PURE__ */ h("select", { id, value: stage, onChange: (e) => setStage(e.target.value) }, of.stages.map((s) => /* @__PURE__ */ h("option", { key: s }, s))))), /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("draft")), /* @__PURE__ */ h(Field, { label: w("draft") }, (id) => /* @__PURE__ */ h("textarea", { id, rows: 6, spellcheck: false, class: "code", value: draft, placeholder: 'policy "draft" {\n  pack = "minors-zh"\n  mode = "observe"\n}', onInput: (e) => setDraft(e.target.value) }))), /* @__PURE__ */ h(Field, { label: w("text") }, (id) => /* @__PURE__ */ h("textarea", { id, class: "trial", rows: 4, required: true, value: text, onInput: (e) => setText(e.target.value) })), /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("button", { class: "main", disabled: run.busy || !text }, w("try")))), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), got && /* @__PURE__ */ h("div", { class: "verdict", role: "status" }, /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("b", { class: got.verdict === "passed" ? "good" : got.verdict === "refused" ? "bad" : "" }, verdict(got.verdict)), " ", got.rule && w("rule", got.rule, got.class ?? "")), got.text && /* @__PURE__ */ h("blockquote", { class: "said-by" }, got.text), /* @__PURE__ */ h("h3", null, w(["thought", "output"].includes(stage) ? "leaves" : "goesOn")), /* @__PURE__ */ h("p", { class: "passage tokens" }, got.left || w("nothing")), /* @__PURE__ */ h("h3", null, w("stream")), /* @__PURE__ */ h(Holds, { of: got.holds }), /* @__PURE__ */ h("p", { class: "quiet" }, w("held", got.most_held)), got.steps.length > 0 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("h3", null, w("steps")), /* @__PURE__ */ h("ul", { class: "plainlist" }, got.steps.map((s, i) => /* @__PURE__ */ h("li", { key: i }, /* @__PURE__ */ h(Tag, { kind: s.holds ? "failed" : "" }, s.action), " ", /* @__PURE__ */ h("code", null, s.rule), " ", s.detector, s.kind && "/" + s.kind, " ", /* @__PURE__ */ h("mark", null, slice(text, s.from, s.to)), " ", s.observed && /* @__PURE__ */ h("span", { class: "quiet" }, w("observed")), " ", s.error && /* @__PURE__ */ h("span", { class: "bad" }, s.error)))))), /* @__PURE__ */ h(Command, { line: `suiren guard check ${draft ? "FILE" : of.policies.find((p) => p.release === policy)?.pack ?? policy}` }));
+  } }, /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Choice, { of, value: policy, set: setPolicy, packs: true }), /* @__PURE__ */ h(Field, { label: w("stage") }, (id) => /* @__PURE__ */ h("select", { id, value: stage, onChange: (e) => setStage(e.target.value) }, of.stages.map((s) => /* @__PURE__ */ h("option", { key: s, value: s }, known("stage", s)))))), /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("draft")), /* @__PURE__ */ h(Field, { label: w("draft") }, (id) => /* @__PURE__ */ h("textarea", { id, rows: 6, spellcheck: false, class: "code", value: draft, placeholder: 'policy "draft" {\n  pack = "minors-zh"\n  mode = "observe"\n}', onInput: (e) => setDraft(e.target.value) }))), /* @__PURE__ */ h(Field, { label: w("text") }, (id) => /* @__PURE__ */ h("textarea", { id, class: "trial", rows: 4, required: true, value: text, onInput: (e) => setText(e.target.value) })), /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("button", { class: "main", disabled: run.busy || !text }, w("try")))), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), got && /* @__PURE__ */ h("div", { class: "verdict", role: "status" }, /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("b", { class: got.verdict === "passed" ? "good" : got.verdict === "refused" ? "bad" : "" }, verdict(got.verdict)), " ", got.rule && w("rule", got.rule, got.class ?? "")), got.text && /* @__PURE__ */ h("blockquote", { class: "said-by" }, got.text), /* @__PURE__ */ h("h3", null, w(["thought", "output"].includes(stage) ? "leaves" : "goesOn")), /* @__PURE__ */ h("p", { class: "passage tokens" }, got.left || w("nothing")), /* @__PURE__ */ h("h3", null, w("stream")), /* @__PURE__ */ h(Holds, { of: got.holds }), /* @__PURE__ */ h("p", { class: "quiet" }, w("held", got.most_held)), got.steps.length > 0 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("h3", null, w("steps")), /* @__PURE__ */ h("ul", { class: "plainlist" }, got.steps.map((s, i) => /* @__PURE__ */ h("li", { key: i }, /* @__PURE__ */ h(Tag, { kind: s.holds ? "failed" : "" }, known("action", s.action)), " ", /* @__PURE__ */ h("code", null, s.rule), " ", s.detector, s.kind && "/" + s.kind, " ", /* @__PURE__ */ h("mark", null, slice(text, s.from, s.to)), " ", s.observed && /* @__PURE__ */ h("span", { class: "quiet" }, w("observed")), " ", s.error && /* @__PURE__ */ h("span", { class: "bad" }, s.error)))))), /* @__PURE__ */ h(Command, { line: `suiren guard check ${draft ? "FILE" : of.policies.find((p) => p.release === policy)?.pack ?? policy}` }));
 }
 function slice(text, from, to) {
   return new TextDecoder().decode(new TextEncoder().encode(text).slice(from, to));
@@ -207,11 +254,20 @@ function Lines({ before, after }) {
   return /* @__PURE__ */ h("pre", { class: "lines-diff", tabIndex: 0, "aria-label": w("diff") }, rows.map(([mark, line], i) => /* @__PURE__ */ h("span", { key: i, class: { "+": "good", "-": "bad" }[mark] ?? "" }, mark === "=" ? "  " : mark + " ", line, "\n")));
 }
 function Assessments() {
-  const got = useGet("/api/guard/assessments");
+  const got = useGet("/api/guard/assessments"), ended = (store.now?.tasks ?? []).find((one) => one.kind === "assess")?.ended;
+  useEffect(got.reload, [ended]);
   const said = (v) => v ? store.lang === "en" ? v.en : v.zh : "";
   const result = (v) => ({ surely: w("outcome_surely"), met: w("outcome_met"), missed: w("outcome_missed"), "not assessed": w("outcome_missing") })[v] ?? v;
   const number = (v) => v === void 0 ? "" : v <= 1 && v >= 0 && !Number.isInteger(v) ? percent(v) : count(v);
-  return /* @__PURE__ */ h(Card, { title: w("tab_assess") }, /* @__PURE__ */ h("p", { class: "quiet" }, w("assessHelp")), /* @__PURE__ */ h(Loaded, { of: got }, ({ reports, packs }) => /* @__PURE__ */ h(Fragment, null, reports.length === 0 ? /* @__PURE__ */ h("p", null, w("assessNone", packs.join(", "))) : reports.map((a) => /* @__PURE__ */ h("details", { key: a.sha256, class: "assessment" }, /* @__PURE__ */ h("summary", null, /* @__PURE__ */ h("b", null, said(a.report.pack.title)), " · ", a.report.subject.name, " · ", a.report.as_of, " ", Object.entries(a.report.counts).map(([k, n]) => /* @__PURE__ */ h(Tag, { key: k, kind: { surely: "done", met: "done", missed: "failed" }[k] ?? "" }, result(k), " ", n))), /* @__PURE__ */ h("p", { class: a.signed ? "good" : "quiet" }, a.signed ? "✓ " + w("assessSigned", a.signed) : w("assessUnsigned")), a.report.unconfirmed > 0 && /* @__PURE__ */ h("p", { class: "bad" }, w("unconfirmed", a.report.unconfirmed)), /* @__PURE__ */ h("p", { class: "quiet" }, w("assessOf", count(a.report.questions), a.report.pack.source), " ", /* @__PURE__ */ h("code", null, a.folder, "/report.html"), " ", /* @__PURE__ */ h("code", null, "SHA-256 ", a.sha256)), /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": said(a.report.pack.title) }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("clause")), /* @__PURE__ */ h("th", { scope: "col" }, w("what")), /* @__PURE__ */ h("th", { scope: "col" }, w("found")), /* @__PURE__ */ h("th", { scope: "col" }, w("asked")), /* @__PURE__ */ h("th", { scope: "col" }, w("outcome")))), /* @__PURE__ */ h("tbody", null, a.report.results.map((r) => /* @__PURE__ */ h("tr", { key: r.id }, /* @__PURE__ */ h("th", { scope: "row" }, r.clause || r.id), /* @__PURE__ */ h("td", { class: "wrap" }, store.lang === "en" ? r.en : r.zh, r.why && /* @__PURE__ */ h("div", { class: "quiet" }, said(r.why))), /* @__PURE__ */ h("td", null, number(r.got), r.low !== void 0 && r.high !== void 0 ? /* @__PURE__ */ h("small", null, percent(r.low), " – ", percent(r.high)) : null), /* @__PURE__ */ h("td", null, r.least !== void 0 ? "≥ " + number(r.least) : r.most !== void 0 ? "≤ " + number(r.most) : ""), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h(Tag, { kind: { surely: "done", met: "done", missed: "failed" }[r.outcome] ?? "" }, result(r.outcome)))))))))))), /* @__PURE__ */ h(Command, { line: "suiren guard assess --bank FOLDER --sign NAME" }));
+  return /* @__PURE__ */ h(Card, { title: w("tab_assess") }, /* @__PURE__ */ h("p", { class: "quiet" }, w("assessHelp")), /* @__PURE__ */ h(TaskList, { kinds: ["assess"] }), /* @__PURE__ */ h(Loaded, { of: got }, ({ reports, packs, banks }) => /* @__PURE__ */ h(Fragment, null, mayDo("set_policy") && /* @__PURE__ */ h(Begin, { packs, banks: banks ?? [] }), reports.length === 0 ? /* @__PURE__ */ h("p", null, w("assessNone", packs.join(", "))) : reports.map((a) => /* @__PURE__ */ h("details", { key: a.sha256, class: "assessment" }, /* @__PURE__ */ h("summary", null, /* @__PURE__ */ h("b", null, said(a.report.pack.title)), " · ", a.report.subject.name, " · ", a.report.as_of, " ", Object.entries(a.report.counts).map(([k, n]) => /* @__PURE__ */ h(Tag, { key: k, kind: { surely: "done", met: "done", missed: "failed" }[k] ?? "" }, result(k), " ", n))), /* @__PURE__ */ h("p", { class: a.signed ? "good" : "quiet" }, a.signed ? "✓ " + w("assessSigned", a.signed) : w("assessUnsigned")), a.report.unconfirmed > 0 && /* @__PURE__ */ h("p", { class: "bad" }, w("unconfirmed", a.report.unconfirmed)), /* @__PURE__ */ h("p", { class: "quiet" }, w("assessOf", count(a.report.questions), a.report.pack.source), " ", /* @__PURE__ */ h("code", null, a.folder, "/report.html"), " ", /* @__PURE__ */ h("code", null, "SHA-256 ", a.sha256)), /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": said(a.report.pack.title) }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("clause")), /* @__PURE__ */ h("th", { scope: "col" }, w("what")), /* @__PURE__ */ h("th", { scope: "col" }, w("found")), /* @__PURE__ */ h("th", { scope: "col" }, w("asked")), /* @__PURE__ */ h("th", { scope: "col" }, w("outcome")))), /* @__PURE__ */ h("tbody", null, a.report.results.map((r) => /* @__PURE__ */ h("tr", { key: r.id }, /* @__PURE__ */ h("th", { scope: "row" }, r.clause || r.id), /* @__PURE__ */ h("td", { class: "wrap" }, store.lang === "en" ? r.en : r.zh, r.why && /* @__PURE__ */ h("div", { class: "quiet" }, said(r.why))), /* @__PURE__ */ h("td", null, number(r.got), r.low !== void 0 && r.high !== void 0 ? /* @__PURE__ */ h("small", null, percent(r.low), " – ", percent(r.high)) : null), /* @__PURE__ */ h("td", null, r.least !== void 0 ? "≥ " + number(r.least) : r.most !== void 0 ? "≤ " + number(r.most) : ""), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h(Tag, { kind: { surely: "done", met: "done", missed: "failed" }[r.outcome] ?? "" }, result(r.outcome)))))))))))), /* @__PURE__ */ h(Command, { line: "suiren guard assess --bank FOLDER --sign NAME" }));
+}
+function Begin({ packs, banks }) {
+  const releases = (store.server?.releases ?? []).map((r) => r.name), begin = useAct();
+  const [release, setRelease] = useState(releases[0] ?? ""), [pack, setPack] = useState(packs[0] ?? ""), [chosen, choose] = useState([]);
+  return /* @__PURE__ */ h("form", { onSubmit: (e) => {
+    e.preventDefault();
+    begin.run(() => act("POST", "/api/guard/assessments", { release, pack, bank: chosen }));
+  } }, /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Field, { label: w("assessRelease") }, (id) => /* @__PURE__ */ h("select", { id, value: release, onChange: (e) => setRelease(e.target.value) }, releases.map((r) => /* @__PURE__ */ h("option", { key: r }, r)))), /* @__PURE__ */ h(Field, { label: w("assessPack") }, (id) => /* @__PURE__ */ h("select", { id, class: "assess-pack", value: pack, onChange: (e) => setPack(e.target.value) }, packs.map((p) => /* @__PURE__ */ h("option", { key: p }, p))))), banks.length === 0 ? /* @__PURE__ */ h("p", null, w("assessNoBank")) : /* @__PURE__ */ h("fieldset", { class: "roles" }, /* @__PURE__ */ h("legend", null, w("assessBank")), banks.map((b) => /* @__PURE__ */ h("label", { key: b, class: "pick" }, /* @__PURE__ */ h("input", { type: "checkbox", checked: chosen.includes(b), onChange: () => choose(chosen.includes(b) ? chosen.filter((o) => o !== b) : [...chosen, b]) }), /* @__PURE__ */ h("code", null, b)))), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { class: "main assess", disabled: begin.busy || chosen.length === 0 }, w("assessGo")), /* @__PURE__ */ h("span", { class: "quiet" }, w("assessGoHelp"))), begin.failure && /* @__PURE__ */ h(Fail, { of: begin.failure }));
 }
 function Reviews() {
   const items = useGet("/api/guard/reviews", 5e3), barred = useGet("/api/guard/suspended");

@@ -1360,6 +1360,8 @@ var words = {
   asked: ["This needs a second person, who was asked ({0}). It is decided on the page of settings.", "此操作须由第二人批准，已提交申请（{0}），请在设置页处理。"],
   health: ["How the server is", "服务器状态"],
   healthy: ["All is well.", "一切正常。"],
+  mend: ["Put it right", "去处理"],
+  ownerHere: ["Owner", "所有者"],
   level_ok: ["well", "正常"],
   level_warn: ["look at it", "需留意"],
   level_fail: ["fails", "异常"],
@@ -1372,6 +1374,7 @@ var words = {
   health_backup: ["backup", "备份"],
   health_release: ["release", "发布版本"],
   sameAs: ["The same as", "等同于"],
+  stepsOf: ["{0} of {1}", "{0}/{1}"],
   underWay: ["under way…", "进行中……"],
   noRows: ["Nothing here yet.", "这里还没有内容。"],
   rows: ["{0} rows", "共 {0} 行"],
@@ -1478,6 +1481,7 @@ var words = {
   series_reward: ["reward", "奖励"],
   report: ["Report", "报告"],
   noReport: ["The report appears here when the verdict is made.", "评测完成后，报告显示在这里。"],
+  wholeReport: ["The whole report", "完整报告"],
   pass: ["Passed: the release may be served.", "通过：可以发布。"],
   fail: ["Not passed: the release is held back.", "未通过：不予发布。"],
   checks: ["What the release needs", "发布条件"],
@@ -1791,9 +1795,10 @@ function Curve({ title, of, unit, scale = 1, every = 0 }) {
 
 // src/follow.ts
 var idOf = (n) => `${n.kind}.${n.name}`;
+var may = (action) => store.who?.may[action] !== false;
 async function loadPlan() {
   try {
-    const [plan, runs] = await Promise.all([get("/api/plan"), get("/api/runs")]);
+    const [plan, runs] = await Promise.all([may("read_plan") ? get("/api/plan") : null, may("read_runs") ? get("/api/runs") : null]);
     store.plan = plan;
     store.noPlan = !plan;
     store.runs = runs ?? [];
@@ -1983,7 +1988,7 @@ function FactList({ rows }) {
   return /* @__PURE__ */ createElement("dl", { class: "facts-list" }, rows.filter(([, v]) => v !== "" && v !== null && v !== void 0).map(([k, v]) => /* @__PURE__ */ createElement("div", { key: k }, /* @__PURE__ */ createElement("dt", null, k), /* @__PURE__ */ createElement("dd", null, v))));
 }
 function Meter({ part, label }) {
-  return /* @__PURE__ */ createElement("div", { class: "meter-row" }, /* @__PURE__ */ createElement("div", { class: "meter", role: "img", "aria-label": label }, /* @__PURE__ */ createElement("svg", { viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" }, /* @__PURE__ */ createElement("rect", { class: "track", width: "100", height: "6", rx: "3" }), /* @__PURE__ */ createElement("rect", { class: part > 0.9 ? "full" : "part", width: Math.max(0, Math.min(1, part)) * 100, height: "6", rx: "3" }))), /* @__PURE__ */ createElement("span", { class: "quiet" }, label));
+  return /* @__PURE__ */ createElement("div", { class: "meter-row" }, /* @__PURE__ */ createElement("div", { class: "meter", role: "img", "aria-label": label }, /* @__PURE__ */ createElement("svg", { viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" }, /* @__PURE__ */ createElement("rect", { class: "track", width: "100", height: "6" }), /* @__PURE__ */ createElement("rect", { class: part > 0.9 ? "full" : "part", width: Math.max(0, Math.min(1, part)) * 100, height: "6" }))), /* @__PURE__ */ createElement("span", { class: "quiet" }, label));
 }
 function Tag({ kind = "", children }) {
   return /* @__PURE__ */ createElement("span", { class: "tag " + kind }, children);
@@ -1994,21 +1999,22 @@ function Command({ line }) {
 var fields = 0;
 function Field({ label, hint, children }) {
   const id = useRef("field" + ++fields).current;
-  return /* @__PURE__ */ createElement("div", { class: "labelled" }, /* @__PURE__ */ createElement("label", { for: id }, label), children(id), hint && /* @__PURE__ */ createElement("span", { class: "quiet" }, hint));
+  return /* @__PURE__ */ createElement("div", { class: "labelled" }, /* @__PURE__ */ createElement("label", { for: id }, label), hint && /* @__PURE__ */ createElement("span", { class: "quiet" }, hint), children(id));
 }
 function Tabs({ of, at, set, label }) {
   return /* @__PURE__ */ createElement("div", { class: "tabs", role: "group", "aria-label": label }, of.map(([k, name]) => /* @__PURE__ */ createElement("button", { key: k, type: "button", "aria-pressed": k === at, onClick: () => set(k) }, name)));
 }
+var mends = { ready: "#models", backup: "#settings/backup", release: "#releases", disk: "#settings/keep", quota: "#settings/keep", queue: "#compute", kv: "#compute", memory: "#models" };
 function HealthCard({ only = false }) {
   const got = useGet(store.server && mayDo("read_metrics") ? "/api/health" : "", 15e3);
   const list = (got.data?.checks ?? []).filter((c) => !only || c.level !== "ok");
   if (!list.length) return only && got.data ? /* @__PURE__ */ createElement("p", { class: "good" }, "✓ ", t("healthy")) : null;
-  const rows = /* @__PURE__ */ createElement("ul", { class: "plainlist health" }, list.map((c) => /* @__PURE__ */ createElement("li", { key: c.name }, /* @__PURE__ */ createElement(Tag, { kind: { ok: "done", warn: "running" }[c.level] ?? "failed" }, maybe("level", c.level)), " ", /* @__PURE__ */ createElement("b", null, maybe("health", c.name)), " ", c.why)));
+  const rows = /* @__PURE__ */ createElement("ul", { class: "plainlist health" }, list.map((c) => /* @__PURE__ */ createElement("li", { key: c.name }, /* @__PURE__ */ createElement(Tag, { kind: { ok: "done", warn: "running" }[c.level] ?? "failed" }, maybe("level", c.level)), " ", /* @__PURE__ */ createElement("b", null, maybe("health", c.name)), " ", c.why, c.level !== "ok" && mends[c.name] && /* @__PURE__ */ createElement("a", { class: "mend", href: mends[c.name] }, t("mend")))));
   return only ? rows : /* @__PURE__ */ createElement(Card, { title: t("health") }, rows);
 }
 function TaskList({ kinds }) {
   const list = (store.now?.tasks ?? []).filter((task) => kinds.includes(task.kind));
-  return list.length === 0 ? null : /* @__PURE__ */ createElement("ul", { class: "tasks", "aria-live": "polite" }, list.slice(0, 5).map((task) => /* @__PURE__ */ createElement("li", { key: task.id, class: task.failed ? "bad" : "" }, /* @__PURE__ */ createElement("span", { class: task.ended ? "" : "pulse" }, task.ended ? task.failed ? "✗" : "✓" : "◐"), " ", /* @__PURE__ */ createElement("b", null, task.name), " ", task.failed ?? task.done ?? t("underWay"))));
+  return list.length === 0 ? null : /* @__PURE__ */ createElement("ul", { class: "tasks", "aria-live": "polite" }, list.slice(0, 5).map((task) => /* @__PURE__ */ createElement("li", { key: task.id, class: task.failed ? "bad" : "" }, /* @__PURE__ */ createElement("span", { class: task.ended ? "" : "pulse" }, task.ended ? task.failed ? "✗" : "✓" : "◐"), " ", /* @__PURE__ */ createElement("b", null, task.name), " ", task.failed ?? task.done ?? t("underWay"), !task.ended && task.of ? /* @__PURE__ */ createElement(Meter, { part: (task.steps ?? 0) / task.of, label: t("stepsOf", count(task.steps ?? 0), count(task.of)) }) : null)));
 }
 
 // src/table.tsx
@@ -2055,9 +2061,9 @@ function Table({ columns, source: source2, load, label, empty }) {
       if (e) e.style.top = `${i * high2}px`;
     } }, columns.map((c) => /* @__PURE__ */ createElement("div", { role: "cell", key: c.key, class: c.number ? "number" : "", ref: grow(c) }, row ? c.cell(row) : "…"))));
   }
-  return /* @__PURE__ */ createElement("div", { class: "vtable" }, /* @__PURE__ */ createElement("div", { role: "table", "aria-label": label, "aria-rowcount": mine.total + 1 }, /* @__PURE__ */ createElement("div", { role: "rowgroup" }, /* @__PURE__ */ createElement("div", { role: "row", class: "trow thead", "aria-rowindex": 1 }, columns.map((c) => /* @__PURE__ */ createElement("div", { role: "columnheader", key: c.key, class: c.number ? "number" : "", ref: grow(c) }, c.title)))), /* @__PURE__ */ createElement("div", { role: "rowgroup", class: "tbody", ref: frame, tabIndex: 0, "aria-label": label, onScroll: (e) => setTop(e.target.scrollTop) }, /* @__PURE__ */ createElement("div", { role: "presentation", class: "tall", ref: (e) => {
+  return /* @__PURE__ */ createElement("div", { class: "vtable" }, /* @__PURE__ */ createElement("div", { role: "table", class: "tbody", ref: frame, tabIndex: 0, "aria-label": label, "aria-rowcount": mine.total + 1, onScroll: (e) => setTop(e.target.scrollTop) }, /* @__PURE__ */ createElement("div", { role: "rowgroup", class: "thead" }, /* @__PURE__ */ createElement("div", { role: "row", class: "trow", "aria-rowindex": 1 }, columns.map((c) => /* @__PURE__ */ createElement("div", { role: "columnheader", key: c.key, class: c.number ? "number" : "", ref: grow(c) }, c.title)))), /* @__PURE__ */ createElement("div", { role: "rowgroup", class: "tall", ref: (e) => {
     if (e) e.style.height = `${Math.max(mine.total, 1) * high2}px`;
-  } }, rows))), /* @__PURE__ */ createElement("p", { class: "quiet", role: "status" }, mine.total < 0 ? t("loading") : t("rows", count(mine.total))));
+  } }, rows)), /* @__PURE__ */ createElement("p", { class: "quiet", role: "status" }, mine.total < 0 ? t("loading") : t("rows", count(mine.total))));
 }
 var grow = (c) => (e) => {
   if (e) e.style.flexGrow = String(c.wide ?? 1);

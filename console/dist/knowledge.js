@@ -1,8 +1,8 @@
 // src/pages/knowledge.tsx
-import { act, bytes, Card, Command, count as count2, Empty, Fail, Field, Fragment as Fragment2, get, h as h2, Loaded as Loaded2, Page, percent, say as say2, store, t, Table, Tabs, Tag, TaskList, useAct, useEffect as useEffect2, useGet as useGet2, useState as useState2 } from "./kit.js";
+import { act, bytes, Card, Command, count as count2, Empty, Fail, Field, Fragment as Fragment2, get, h as h2, Loaded as Loaded2, Page, percent, say as say2, store, t, Table, Tabs as Tabs2, Tag, TaskList, useAct, useEffect as useEffect2, useGet as useGet2, useState as useState2 } from "./kit.js";
 
 // src/pages/document.tsx
-import { count, Fragment, h, Loaded, say, useEffect, useGet, useRef, useState } from "./kit.js";
+import { count, Fragment, h, Loaded, say, Tabs, useEffect, useGet, useRef, useState } from "./kit.js";
 
 // src/pages/document.words.ts
 var words = {
@@ -12,6 +12,12 @@ var words = {
   before: ["Page before", "上一页"],
   next: ["Next page", "下一页"],
   asRead: ["The text as it was read: without its layout and pictures. What is cited is marked.", "读入的文字，不含版式与图片。被引用处已标出。"],
+  views: ["How the page shows", "页面显示方式"],
+  asDrawn: ["As it looks", "原样"],
+  asText: ["As text", "文字"],
+  drawnHelp: ["The page as it looks. What is cited is marked beside it, and in its text.", "页面原样。被引用处在右侧和文字视图中标出。"],
+  drawnAlt: ["Page {0} of {1}, drawn", "{1} 第 {0} 页的图像"],
+  undrawn: ["The page cannot be drawn: the file changed or went since it was read. This is its text.", "无法绘制该页：文件在读入后有改动或已移走。以下是其文字。"],
   passages: ["Its passages", "所含段落"],
   place: ["bytes {0} to {1} of the text", "文本字节 {0}–{1}"],
   gone: ["You may not read this document, or it is not there any more.", "您无权阅读该文档，或它已不在。"]
@@ -24,17 +30,24 @@ function Document({ path, at: at2, close }) {
   useEffect(() => {
     if (!box.current.open) box.current.showModal();
   }, []);
-  return /* @__PURE__ */ h("dialog", { ref: box, class: "document", "aria-label": at2.file, onClose: close }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h2", null, at2.file), /* @__PURE__ */ h("button", { class: "push", onClick: () => box.current.close() }, w("close"))), /* @__PURE__ */ h(Loaded, { of: got }, ({ passages }) => passages.length === 0 ? /* @__PURE__ */ h("p", null, w("gone")) : /* @__PURE__ */ h(Pages, { of: passages, at: at2 })));
+  return /* @__PURE__ */ h("dialog", { ref: box, class: "document", "aria-label": at2.file, onClose: close }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h2", null, at2.file), /* @__PURE__ */ h("button", { class: "push", onClick: () => box.current.close() }, w("close"))), /* @__PURE__ */ h(Loaded, { of: got }, ({ passages }) => passages.length === 0 ? /* @__PURE__ */ h("p", null, w("gone")) : /* @__PURE__ */ h(Pages, { of: passages, at: at2, picture: /\.pdf$/i.test(at2.file) ? picture(path) : null })));
 }
-function Pages({ of, at: at2 }) {
+var picture = (path) => (page) => `${path.replace(/(\/text)?\?/, "/page?")}&page=${page}&width=1200`;
+function Pages({ of, at: at2, picture: picture2 }) {
   const cited = of.find((p) => p.id === at2.id);
   const numbers = [...new Set(of.map((p) => p.page ?? 0))].sort((a, b) => a - b);
   const [page, turn] = useState(cited?.page ?? at2.page ?? numbers[0]), [marked, mark] = useState(cited?.id ?? "");
   const here = of.filter((p) => (p.page ?? 0) === page), i = numbers.indexOf(page), span = useRef(null);
+  const [drawn, draw] = useState(!!picture2), [undrawn, setUndrawn] = useState(false), shows = !!picture2 && drawn && !undrawn && page > 0;
+  useEffect(() => setUndrawn(false), [page]);
   useEffect(() => {
     span.current?.scrollIntoView({ block: "center" });
-  }, [page, marked]);
-  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h3", null, page ? w("page", page) : w("whole")), numbers.length > 1 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("button", { disabled: i <= 0, onClick: () => turn(numbers[i - 1]) }, w("before")), /* @__PURE__ */ h("button", { disabled: i === numbers.length - 1, onClick: () => turn(numbers[i + 1]) }, w("next")))), /* @__PURE__ */ h("p", { class: "quiet" }, w("asRead")), /* @__PURE__ */ h("div", { class: "beside" }, /* @__PURE__ */ h("div", { class: "sheet", tabIndex: 0, role: "region", "aria-label": page ? w("page", page) : w("whole") }, here.map((p, n) => /* @__PURE__ */ h(Fragment, { key: p.id + n }, p.heading && p.heading !== here[n - 1]?.heading && /* @__PURE__ */ h("h4", null, p.heading), /* @__PURE__ */ h("p", { class: p.id === marked ? "passage here" : "passage" }, p.id === marked ? spans(p.text, p.id === at2.id ? at2.quotes : void 0).map(([text, quoted], k) => quoted ? /* @__PURE__ */ h("mark", { key: k, ref: k < 2 ? span : void 0 }, text) : /* @__PURE__ */ h("span", { key: k, ref: k === 0 ? span : void 0 }, text)) : p.text)))), /* @__PURE__ */ h("section", { "aria-label": w("passages") }, /* @__PURE__ */ h("h3", null, w("passages")), /* @__PURE__ */ h("ol", { class: "passages" }, here.map((p, n) => /* @__PURE__ */ h("li", { key: p.id + n, class: p.id === marked ? "here" : "" }, /* @__PURE__ */ h("button", { class: "bare", "aria-pressed": p.id === marked, onClick: () => mark(p.id) }, n + 1, ". ", [...p.text].slice(0, 60).join(""), [...p.text].length > 60 && "…"), p.end ? /* @__PURE__ */ h("span", { class: "quiet" }, w("place", count(p.start ?? 0), count(p.end))) : null))))));
+  }, [page, marked, shows]);
+  const text = (p) => spans(p.text, p.id === at2.id ? at2.quotes : void 0).map(([text2, quoted], k) => quoted ? /* @__PURE__ */ h("mark", { key: k, ref: k < 2 ? span : void 0 }, text2) : /* @__PURE__ */ h("span", { key: k, ref: k === 0 ? span : void 0 }, text2));
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h3", null, page ? w("page", page) : w("whole")), numbers.length > 1 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("button", { disabled: i <= 0, onClick: () => turn(numbers[i - 1]) }, w("before")), /* @__PURE__ */ h("button", { disabled: i === numbers.length - 1, onClick: () => turn(numbers[i + 1]) }, w("next"))), picture2 && page > 0 && /* @__PURE__ */ h("span", { class: "push" }, /* @__PURE__ */ h(Tabs, { label: w("views"), at: shows ? "page" : "text", set: (to) => {
+    setUndrawn(false);
+    draw(to === "page");
+  }, of: [["page", w("asDrawn")], ["text", w("asText")]] }))), /* @__PURE__ */ h("p", { class: "quiet", role: "status" }, undrawn ? w("undrawn") : shows ? w("drawnHelp") : w("asRead")), /* @__PURE__ */ h("div", { class: "beside" }, /* @__PURE__ */ h("div", { class: "sheet", tabIndex: 0, role: "region", "aria-label": page ? w("page", page) : w("whole") }, shows ? /* @__PURE__ */ h("img", { class: "drawn", key: page, src: picture2(page), alt: w("drawnAlt", page, at2.file), onError: () => setUndrawn(true) }) : here.map((p, n) => /* @__PURE__ */ h(Fragment, { key: p.id + n }, p.heading && p.heading !== here[n - 1]?.heading && /* @__PURE__ */ h("h4", null, p.heading), /* @__PURE__ */ h("p", { class: p.id === marked ? "passage here" : "passage" }, p.id === marked ? text(p) : p.text)))), /* @__PURE__ */ h("section", { "aria-label": w("passages") }, /* @__PURE__ */ h("h3", null, w("passages")), /* @__PURE__ */ h("ol", { class: "passages" }, here.map((p, n) => /* @__PURE__ */ h("li", { key: p.id + n, class: p.id === marked ? "here" : "" }, /* @__PURE__ */ h("button", { class: "bare", "aria-pressed": p.id === marked, onClick: () => mark(p.id) }, n + 1, ". ", [...p.text].slice(0, 60).join(""), [...p.text].length > 60 && "…"), shows && p.id === marked && /* @__PURE__ */ h("p", { class: "passage" }, text(p)), p.end ? /* @__PURE__ */ h("span", { class: "quiet" }, w("place", count(p.start ?? 0), count(p.end))) : null))))));
 }
 function spans(text, quotes2) {
   if (!quotes2?.length) return [[text, true]];
@@ -137,7 +150,7 @@ function One({ of, changed }) {
   const [tab, setTab] = useState2("ask");
   const [open, setOpen] = useState2(null);
   const again = useAct();
-  return /* @__PURE__ */ h2(Card, { title: of.name, side: /* @__PURE__ */ h2("button", { disabled: again.busy, onClick: () => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed) }, w2("again")) }, again.failure && /* @__PURE__ */ h2(Fail, { of: again.failure }), /* @__PURE__ */ h2(Tabs, { label: w2("views"), at: tab, set: setTab, of: [["ask", w2("tab_ask")], ["files", w2("tab_files")], ["readers", w2("tab_readers")], ["eval", w2("tab_eval")]] }), tab === "ask" && /* @__PURE__ */ h2(Asking, { base: of.name, open: setOpen }), tab === "files" && /* @__PURE__ */ h2(Table, { label: w2("tab_files"), source: of.name + of.files + of.stale, load: (from, n) => get(`${at(of.name)}?from=${from}&n=${n}`), columns: [
+  return /* @__PURE__ */ h2(Card, { title: of.name, side: /* @__PURE__ */ h2("button", { disabled: again.busy, onClick: () => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed) }, w2("again")) }, again.failure && /* @__PURE__ */ h2(Fail, { of: again.failure }), /* @__PURE__ */ h2(Tabs2, { label: w2("views"), at: tab, set: setTab, of: [["ask", w2("tab_ask")], ["files", w2("tab_files")], ["readers", w2("tab_readers")], ["eval", w2("tab_eval")]] }), tab === "ask" && /* @__PURE__ */ h2(Asking, { base: of.name, open: setOpen }), tab === "files" && /* @__PURE__ */ h2(Table, { label: w2("tab_files"), source: of.name + of.files + of.stale, load: (from, n) => get(`${at(of.name)}?from=${from}&n=${n}`), columns: [
     { key: "name", title: w2("file"), wide: 3, cell: (f) => /* @__PURE__ */ h2("button", { class: "bare", title: f.name, onClick: () => setOpen({ file: f.name }) }, f.name) },
     { key: "state", title: w2("state"), cell: (f) => /* @__PURE__ */ h2(Tag, { kind: { read: "done", stale: "running", aside: "failed" }[f.state] }, w2(`state_${f.state}`)) },
     { key: "why", title: w2("reason"), wide: 2, cell: (f) => /* @__PURE__ */ h2("span", { title: f.why }, f.why ?? "") },

@@ -1,5 +1,5 @@
 // src/pages/plan.tsx
-import { act, bytes as bytes2, Card, Chart, Command, count as count2, Empty, Fail, flops as flops2, Fragment as Fragment3, h as h3, idOf as idOf3, liveText, Loaded, maybe as maybe3, Page, progressOfPlan, redraw, say, seconds as seconds2, showRun, span as span2, stateOf as stateOf2, store as store2, t as t3, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "./kit.js";
+import { act, bytes as bytes2, Card, Chart, Command, count as count2, day, Empty, Fail, flops as flops2, Fragment as Fragment3, h as h3, idOf as idOf3, liveText, Loaded, maybe as maybe3, Page, progressOfPlan, redraw, say, seconds as seconds2, showRun, span as span2, stateOf as stateOf2, store as store2, t as t3, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "./kit.js";
 
 // src/pages/graph.tsx
 import { Fragment, h, idOf, maybe, percent, stateOf, t } from "./kit.js";
@@ -201,16 +201,11 @@ var words = {
 
 // src/pages/report.tsx
 import { bytes, count, flops, Fragment as Fragment2, h as h2, idOf as idOf2, maybe as maybe2, percent as percent2, seconds, span, store, t as t2 } from "./kit.js";
-function Report({ report: r, nodes }) {
-  return /* @__PURE__ */ h2(Fragment2, null, !r ? /* @__PURE__ */ h2("p", { class: "quiet" }, t2("noReport")) : /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("p", { class: r.pass ? "passed" : "failure" }, r.pass ? "✓ " + t2("pass") : "✗ " + t2("fail")), /* @__PURE__ */ h2(Scores, { title: t2("accuracy"), models: r.models, groups: r.overall ? [r.overall, ...r.families] : r.families, total: r.overall }), r.said && r.said.length > 0 && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t2("inWords")), /* @__PURE__ */ h2("ul", { class: "said" }, r.said.map((s) => /* @__PURE__ */ h2("li", null, store.lang === "en" ? s.en : s.zh)))), /* @__PURE__ */ h2(Checks, { list: r.checks ?? [] }), r.length && r.length.length > 0 && /* @__PURE__ */ h2(Scores, { title: t2("lengths"), models: r.models, groups: r.length }), /* @__PURE__ */ h2(Costs, { report: r })), /* @__PURE__ */ h2(Predicted, { nodes }));
+function Outcome({ report: r, nodes }) {
+  return /* @__PURE__ */ h2(Fragment2, null, !r ? /* @__PURE__ */ h2("p", { class: "quiet" }, t2("noReport")) : /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2(Passed, { of: r }), /* @__PURE__ */ h2(Checks, { list: r.checks ?? [] }), /* @__PURE__ */ h2("p", null, /* @__PURE__ */ h2("a", { class: "button", href: "#evaluation" }, t2("wholeReport")))), /* @__PURE__ */ h2(Predicted, { nodes }));
 }
-var nameOf = (m) => maybe2("role", m.role === "tutor" && m.method === "grpo" ? "rl" : m.role ?? m.name);
-function Scores({ title, models, groups, total }) {
-  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, title), /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": title }, /* @__PURE__ */ h2("table", { class: "scores" }, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, t2("family")), /* @__PURE__ */ h2("th", { scope: "col" }, t2("problems")), models.map((m) => /* @__PURE__ */ h2("th", { scope: "col", title: m.name }, nameOf(m))))), /* @__PURE__ */ h2("tbody", null, groups.map((g) => /* @__PURE__ */ h2("tr", { class: g === total ? "total" : "" }, /* @__PURE__ */ h2("th", { scope: "row" }, g === total ? t2("overall") : maybe2("family", g.name)), /* @__PURE__ */ h2("td", null, g.problems), g.scores.map((s, i) => /* @__PURE__ */ h2("td", null, /* @__PURE__ */ h2("div", { class: "score" }, /* @__PURE__ */ h2(Interval, { score: s, colour: i % 6 }), /* @__PURE__ */ h2("span", null, percent2(s.accuracy), /* @__PURE__ */ h2("small", null, percent2(s.low), " – ", percent2(s.high))))))))))));
-}
-function Interval({ score: s, colour }) {
-  const wide2 = 96, x = (v) => 4 + v * (wide2 - 8);
-  return /* @__PURE__ */ h2("svg", { class: `interval c${colour}`, width: wide2, height: "16", viewBox: `0 0 ${wide2} 16`, "aria-hidden": "true" }, /* @__PURE__ */ h2("line", { class: "track", x1: x(0), x2: x(1), y1: "8", y2: "8" }), /* @__PURE__ */ h2("line", { class: "reach", x1: x(s.low), x2: x(s.high), y1: "8", y2: "8" }), /* @__PURE__ */ h2("circle", { cx: x(s.accuracy), cy: "8", r: "4" }));
+function Passed({ of: r }) {
+  return /* @__PURE__ */ h2("p", { class: r.pass ? "passed" : "failure" }, r.pass ? "✓ " + t2("pass") : "✗ " + t2("fail"));
 }
 function Checks({ list }) {
   if (list.length === 0) return null;
@@ -220,19 +215,6 @@ function Checks({ list }) {
   };
   const unseen = (c) => c.name === "unseen";
   return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t2("checks")), /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t2("checks") }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, ["check", "wanted", "measured"].map((k) => /* @__PURE__ */ h2("th", { scope: "col" }, t2(k))), /* @__PURE__ */ h2("th", null))), /* @__PURE__ */ h2("tbody", null, list.map((c) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, named(c)), /* @__PURE__ */ h2("td", null, unseen(c) ? t2("none") : t2("atLeast", percent2(c.want))), /* @__PURE__ */ h2("td", null, c.got === void 0 ? t2("notMeasured") : unseen(c) ? count(c.got) : percent2(c.got)), /* @__PURE__ */ h2("td", { class: c.ok ? "good" : "bad" }, c.ok ? "✓ " + t2("ok") : "✗ " + t2("notOk"))))))));
-}
-function Costs({ report: r }) {
-  const some = (f) => r.models.some((m) => f(m));
-  const columns = [
-    [t2("meanTokens"), (_, i) => count(r.overall?.scores[i].tokens ?? 0), !!r.overall],
-    [t2("field_flops"), (m) => m.flops ? flops(m.flops) : "–", some((m) => m.flops)],
-    [t2("sampled"), (m) => m.sample_flops ? flops(m.sample_flops) : "–", some((m) => m.sample_flops)],
-    [t2("field_time"), (m) => m.seconds ? seconds(m.seconds) : "–", some((m) => m.seconds)],
-    [t2("share"), (m) => m.share ? percent2(m.share) : "–", some((m) => m.share)],
-    [t2("field_memory"), (m) => m.memory ? bytes(m.memory) : "–", some((m) => m.memory)]
-  ];
-  const shown = columns.filter((c) => c[2]);
-  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t2("costs")), /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t2("costs") }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, t2("model")), shown.map(([name]) => /* @__PURE__ */ h2("th", { scope: "col" }, name)))), /* @__PURE__ */ h2("tbody", null, r.models.map((m, i) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, nameOf(m)), shown.map(([, value]) => /* @__PURE__ */ h2("td", null, value(m, i)))))))));
 }
 function Predicted({ nodes }) {
   const made = nodes.filter((n) => n.actual && n.actual.seconds > 0);
@@ -272,7 +254,7 @@ function Steps() {
   return /* @__PURE__ */ h3("div", { class: "plan" }, /* @__PURE__ */ h3("section", { class: "card", "aria-labelledby": "graph" }, /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("h2", { id: "graph" }, w("tab_graph")), p && /* @__PURE__ */ h3("span", { class: "quiet", role: "status" }, t3("stepsDone", p.done, p.all)), /* @__PURE__ */ h3("span", { class: "quiet push" }, t3("graphHelp"))), nodes.some((n) => n.state === "running") && p && /* @__PURE__ */ h3("progress", { max: 1, value: p.part, "aria-label": t3("running") }), /* @__PURE__ */ h3(Graph, { nodes, picked: chosen && idOf3(chosen), pick: (id) => {
     picked = id;
     redraw();
-  } }), chosen && /* @__PURE__ */ h3(Details, { node: chosen })), /* @__PURE__ */ h3("section", { class: "card", "aria-labelledby": "curves" }, /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("h2", { id: "curves" }, t3("curves")), store2.runs.length > 1 && /* @__PURE__ */ h3("label", { class: "push" }, t3("which"), " ", /* @__PURE__ */ h3("select", { value: store2.run, onChange: (e) => showRun(e.target.value) }, /* @__PURE__ */ h3("option", { value: "latest" }, t3("latest")), store2.runs.slice(0, 50).map((r) => /* @__PURE__ */ h3("option", { value: r.id }, r.id))))), /* @__PURE__ */ h3(Curves, { coming: nodes.some((n) => n.state === "running" || n.state === "waiting") })), /* @__PURE__ */ h3("section", { class: "card", "aria-labelledby": "report" }, /* @__PURE__ */ h3("h2", { id: "report" }, w("tab_report")), /* @__PURE__ */ h3(Report, { report: report.data, nodes })));
+  } }), chosen && /* @__PURE__ */ h3(Details, { node: chosen })), /* @__PURE__ */ h3("section", { class: "card", "aria-labelledby": "curves" }, /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("h2", { id: "curves" }, t3("curves")), store2.runs.length > 1 && /* @__PURE__ */ h3("label", { class: "push" }, t3("which"), " ", /* @__PURE__ */ h3("select", { value: store2.run, onChange: (e) => showRun(e.target.value) }, /* @__PURE__ */ h3("option", { value: "latest" }, t3("latest")), store2.runs.slice(0, 50).map((r) => /* @__PURE__ */ h3("option", { value: r.id }, day(r.began) || r.id))))), /* @__PURE__ */ h3(Curves, { coming: nodes.some((n) => n.state === "running" || n.state === "waiting") })), /* @__PURE__ */ h3("section", { class: "card", "aria-labelledby": "report" }, /* @__PURE__ */ h3("h2", { id: "report" }, w("tab_report")), /* @__PURE__ */ h3(Outcome, { report: report.data, nodes })));
 }
 function Editor() {
   const file = useGet("/api/plan/file");

@@ -161,14 +161,15 @@ var words2 = {
 var w2 = say2(words2);
 function Settings() {
   const has = (path) => !!store2.server?.has.includes(path);
-  const tabs = [["process", w2("tab_process")]];
+  const tabs = [];
+  if (mayDo2("read_machine")) tabs.push(["process", w2("tab_process")]);
   if (has("care") && mayDo2("keep")) tabs.push(["keep", w2("tab_keep")]);
   if (has("backups") && mayDo2("keep")) tabs.push(["backup", w2("tab_backup")]);
   if (has("approvals")) tabs.push(["two", w2("tab_two")]);
-  const at = tabs.find(([k]) => k === store2.rest)?.[0] ?? "process";
+  const at = tabs.find(([k]) => k === store2.rest)?.[0] ?? tabs[0]?.[0];
   return /* @__PURE__ */ h2(Page, { title: t("settings"), lead: w2("lead"), side: tabs.length > 1 && /* @__PURE__ */ h2(Tabs, { label: w2("views"), at, set: (to) => {
     location.hash = to === "process" ? "#settings" : "#settings/" + to;
-  }, of: tabs }) }, at === "keep" ? /* @__PURE__ */ h2(Keeping, null) : at === "backup" ? /* @__PURE__ */ h2(Backups, null) : at === "two" ? /* @__PURE__ */ h2(Approvals, null) : /* @__PURE__ */ h2(Process, null));
+  }, of: tabs }) }, at === "keep" ? /* @__PURE__ */ h2(Keeping, null) : at === "backup" ? /* @__PURE__ */ h2(Backups, null) : at === "two" ? /* @__PURE__ */ h2(Approvals, null) : at === "process" && /* @__PURE__ */ h2(Process, null));
 }
 function Process() {
   const got = useGet2("/api/settings");

@@ -28,7 +28,7 @@ var loaders = {
 var loaded = /* @__PURE__ */ new Map();
 var failed = /* @__PURE__ */ new Set();
 function App() {
-  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("a", { class: "skip", href: "#main", onClick: skip }, t("skip")), /* @__PURE__ */ h("header", null, /* @__PURE__ */ h("span", { class: "brand" }, /* @__PURE__ */ h(Flame, null), "Suiren ", /* @__PURE__ */ h("small", { lang: "zh-CN" }, "燧人")), /* @__PURE__ */ h("div", { class: "switches" }, store.who?.keys && !store.signIn && /* @__PURE__ */ h("span", { class: "row who-am-i" }, /* @__PURE__ */ h("a", { href: "#account", title: t("account") }, store.who.title || store.who.name), /* @__PURE__ */ h("button", { class: "bare", onClick: signOut }, t("signOut"))), /* @__PURE__ */ h("select", { "aria-label": t("language"), value: store.lang, onChange: setLang }, /* @__PURE__ */ h("option", { value: "en" }, "English"), /* @__PURE__ */ h("option", { value: "zh-CN" }, "简体中文")), /* @__PURE__ */ h("select", { "aria-label": t("theme"), value: store.theme, onChange: setTheme }, ["auto", "light", "dark"].map((v) => /* @__PURE__ */ h("option", { value: v }, t(`theme_${v}`)))))), /* @__PURE__ */ h("div", { class: "frame" }, !store.signIn && /* @__PURE__ */ h(Navigation, null), /* @__PURE__ */ h("main", { id: "main", tabIndex: -1 }, /* @__PURE__ */ h(Opened, { at: store.signIn ? "sign" : store.page }))));
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("a", { class: "skip", href: "#main", onClick: skip }, t("skip")), /* @__PURE__ */ h("header", null, /* @__PURE__ */ h("span", { class: "brand" }, /* @__PURE__ */ h(Flame, null), "Suiren ", /* @__PURE__ */ h("small", { lang: "zh-CN" }, "燧人")), /* @__PURE__ */ h("div", { class: "switches" }, store.who?.keys && !store.signIn && /* @__PURE__ */ h("span", { class: "row who-am-i" }, /* @__PURE__ */ h("a", { href: "#account", title: t("account") }, store.who.kind === "page" ? t("ownerHere") : store.who.title || store.who.name), /* @__PURE__ */ h("button", { class: "bare", onClick: signOut }, t("signOut"))), /* @__PURE__ */ h("select", { "aria-label": t("language"), value: store.lang, onChange: setLang }, /* @__PURE__ */ h("option", { value: "en" }, "English"), /* @__PURE__ */ h("option", { value: "zh-CN" }, "简体中文")), /* @__PURE__ */ h("select", { "aria-label": t("theme"), value: store.theme, onChange: setTheme }, ["auto", "light", "dark"].map((v) => /* @__PURE__ */ h("option", { value: v }, t(`theme_${v}`)))))), /* @__PURE__ */ h("div", { class: "frame" }, !store.signIn && /* @__PURE__ */ h(Navigation, null), /* @__PURE__ */ h("main", { id: "main", tabIndex: -1 }, /* @__PURE__ */ h(Opened, { at: store.signIn ? "sign" : store.page }))));
 }
 var needs = {
   chat: "chat",
@@ -46,7 +46,8 @@ var needs = {
   people: "read_people",
   settings: "read_machine"
 };
-var may = (p) => (!needs[p] || !!store.server && mayDo(needs[p])) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p)) && (p !== "account" || !!store.who?.keys);
+var instead = { settings: "approve" };
+var may = (p) => (!needs[p] || !!store.server && (mayDo(needs[p]) || !!instead[p] && mayDo(instead[p]))) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p)) && (p !== "account" || !!store.who?.keys);
 function Navigation() {
   const [open, setOpen] = useState(false);
   return /* @__PURE__ */ h("nav", { "aria-label": t("menu"), class: open ? "open" : "" }, /* @__PURE__ */ h("button", { type: "button", class: "menu", "aria-expanded": open, onClick: () => setOpen(!open) }, t("menu"), " · ", t(store.page)), /* @__PURE__ */ h("div", { class: "groups" }, groups.filter(([, pages]) => pages.some(may)).map(([group, pages]) => /* @__PURE__ */ h("div", { key: group, role: "group", "aria-label": t(`group_${group}`) }, /* @__PURE__ */ h("span", { class: "group", "aria-hidden": "true" }, t(`group_${group}`)), pages.filter(may).map((p) => /* @__PURE__ */ h("a", { key: p, href: "#" + p, "aria-current": store.page === p ? "page" : void 0, onClick: () => setOpen(false) }, t(p)))))));
@@ -114,7 +115,11 @@ function turnTo() {
   const [page, ...rest] = location.hash.slice(1).split("/");
   const moved = store.page !== page;
   store.page = Object.hasOwn(loaders, page) && page !== "sign" ? page : "home";
-  store.rest = decodeURIComponent(rest.join("/"));
+  try {
+    store.rest = decodeURIComponent(rest.join("/"));
+  } catch {
+    store.rest = "";
+  }
   load(store.page);
   redraw();
   if (moved) scrollTo(0, 0);

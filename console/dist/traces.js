@@ -1,5 +1,8 @@
 // src/pages/traces.tsx
-import { Card, Command, count, day, Empty, FactList, Field, Fragment, get, h, Loaded, Page, say, seconds, short, store, t, Tabs, Tag, useAct, useEffect, useGet, useRef, useState, Fail } from "./kit.js";
+import { act as act2, Card as Card2, Command as Command2, count as count2, day as day2, Empty, FactList, Field as Field2, Fragment as Fragment2, get, h as h2, Loaded as Loaded2, Page, say as say2, seconds, short, store, t, Tabs, Tag as Tag2, useAct as useAct2, useEffect, useGet as useGet2, useRef, useState as useState2, Fail as Fail2 } from "./kit.js";
+
+// src/pages/chosen.tsx
+import { act, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, Tag, useAct, useState } from "./kit.js";
 
 // src/pages/traces.words.ts
 var words = {
@@ -54,7 +57,25 @@ var words = {
   person: ["Person", "人员"],
   release: ["Release", "发布版本"],
   seed: ["Seed", "种子"],
-  toData: ["Answers rated good become data: a plan's documents block reads them by traces = release.NAME.", "评价为“好”的回答可成为数据：计划中的 documents 块以 traces = release.名称 读取。"],
+  toData: ["Answers rated good need no set: a documents block with traces = release.NAME alone reads them.", "评价为“好”的回答无需数据集：documents 块只写 traces = release.名称 即可读取。"],
+  set: ["Chosen for", "选入数据集"],
+  pick: ["Choose {0}", "选中 {0}"],
+  pickAll: ["Choose all that show", "全选本页"],
+  toSet: ["Add to data", "加入数据集"],
+  setName: ["Set", "数据集"],
+  setHint: ["A new name makes a new set: small letters, digits, hyphens.", "填新名称即新建：小写字母、数字、连字符。"],
+  add: ["Add {0} to data", "把 {0} 条加入数据"],
+  added: ["{0} added to {1}.", "已将 {0} 条加入 {1}。"],
+  already: ["{0} were in it.", "{0} 条原已在内。"],
+  empty: ["{0} left out: what was said was not kept.", "{0} 条因未保存内容而略过。"],
+  takeOut: ["Take {0} out of {1}", "将 {0} 条移出 {1}"],
+  sets: ["Chosen for data", "选作数据"],
+  setsHelp: ["A set names answers and copies nothing: what is erased or grows too old leaves it. A plan makes documents of it.", "数据集只记下编号，不含副本：被抹除或到期的回答随之消失。计划可由它制作文档。"],
+  setsNone: ["No set yet. Tick answers above, name a set, and add them.", "还没有数据集。在上面勾选回答，填写名称，即可加入。"],
+  setHolds: ["{0} answers", "{0} 条回答"],
+  setLost: ["{0} without content", "{0} 条已无内容"],
+  setShow: ["Show them", "查看"],
+  setAway: ["Remove the set", "删除数据集"],
   verify: ["Verify the chain", "校验哈希链"],
   holds: ["It holds: {0} lines, the last is {1}, and it agrees with {2} checkpoints.", "完整：共 {0} 行，链尾 {1}，与 {2} 个检查点一致。"],
   holdsNot: ["It does not hold: {0}", "不完整：{0}"],
@@ -66,19 +87,47 @@ var words = {
   auditNone: ["The log has no such line.", "日志中没有这样的行。"]
 };
 
-// src/pages/traces.tsx
+// src/pages/chosen.tsx
 var w = say(words);
+var at = (name) => "/api/sets/" + encodeURIComponent(name);
+function Choose({ ids, sets, done }) {
+  const [name, setName] = useState(sets[0]?.name ?? ""), [said, setSaid] = useState(""), add = useAct();
+  return /* @__PURE__ */ h("form", { class: "form choose", onSubmit: (e) => {
+    e.preventDefault();
+    setSaid("");
+    add.run(async () => {
+      const c = await act("POST", at(name), { traces: ids });
+      setSaid([w("added", count(c.added), name), c.already ? w("already", count(c.already)) : "", c.empty ? w("empty", count(c.empty)) : ""].filter(Boolean).join(" "));
+      done();
+    });
+  } }, /* @__PURE__ */ h(Field, { label: w("setName"), hint: w("setHint") }, (id) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("input", { id, class: "set-name", list: id + "known", required: true, pattern: "[a-z][a-z0-9_\\-]{0,62}", value: name, onInput: (e) => setName(e.target.value) }), /* @__PURE__ */ h("datalist", { id: id + "known" }, sets.map((s) => /* @__PURE__ */ h("option", { key: s.name, value: s.name }))))), /* @__PURE__ */ h("button", { class: "main add-to-set", disabled: add.busy || !name || ids.length === 0 || !mayDo("set_data") }, w("add", count(ids.length))), /* @__PURE__ */ h("span", { role: "status", class: "good" }, said), add.failure && /* @__PURE__ */ h(Fail, { of: add.failure }));
+}
+function Sets({ of, show }) {
+  const take = useAct();
+  return /* @__PURE__ */ h(Card, { title: w("sets") }, /* @__PURE__ */ h("p", { class: "quiet" }, w("setsHelp")), /* @__PURE__ */ h(Loaded, { of }, ({ sets }) => !sets?.length ? /* @__PURE__ */ h("p", null, w("setsNone")) : /* @__PURE__ */ h("ul", { class: "plainlist sets" }, sets.map((s) => /* @__PURE__ */ h("li", { key: s.name, class: "row" }, /* @__PURE__ */ h("b", null, s.name), " ", /* @__PURE__ */ h("span", null, w("setHolds", count(s.traces))), s.kept < s.traces && /* @__PURE__ */ h(Tag, { kind: "running" }, w("setLost", count(s.traces - s.kept))), /* @__PURE__ */ h("span", { class: "quiet" }, day(s.last), " ", (s.actors ?? []).join(", ")), /* @__PURE__ */ h("span", { class: "push row" }, /* @__PURE__ */ h("button", { onClick: () => show(s.name) }, w("setShow")), /* @__PURE__ */ h("button", { disabled: take.busy || !mayDo("set_data"), onClick: () => take.run(() => act("DELETE", at(s.name))).then(of.reload) }, w("setAway"))), /* @__PURE__ */ h("pre", { class: "in-plan", tabIndex: 0, "aria-label": s.name }, `documents "${s.name}" {
+  traces = release.NAME
+  set    = "${s.name}"
+}`))))), take.failure && /* @__PURE__ */ h(Fail, { of: take.failure }), /* @__PURE__ */ h("p", { class: "quiet" }, w("toData")), /* @__PURE__ */ h(Command, { line: "suiren trace set add SET ID…" }));
+}
+
+// src/pages/traces.tsx
+var w2 = say2(words);
 var operations = ["chat", "embeddings", "rerank", "job", ""];
-var reason = (v) => Object.hasOwn(words, "reason_" + v) ? w(`reason_${v}`) : v;
+var reason = (v) => Object.hasOwn(words, "reason_" + v) ? w2(`reason_${v}`) : v;
+var moment = (v) => {
+  const d = new Date(v);
+  return `${day2(v)}:${String(d.getSeconds()).padStart(2, "0")}`;
+};
 var ns = (v) => v < 1e8 ? `${+(v / 1e6).toPrecision(3)} ms` : seconds(v / 1e9);
 function Traces() {
   const tab = store.rest === "audit" ? "audit" : "traces";
-  return /* @__PURE__ */ h(Page, { title: t("traces"), lead: w("lead"), side: /* @__PURE__ */ h(Tabs, { label: w("views"), at: tab, set: (to) => {
+  return /* @__PURE__ */ h2(Page, { title: t("traces"), lead: w2("lead"), side: /* @__PURE__ */ h2(Tabs, { label: w2("views"), at: tab, set: (to) => {
     location.hash = to === "audit" ? "#traces/audit" : "#traces";
-  }, of: [["traces", w("tab_traces")], ["audit", w("tab_audit")]] }) }, tab === "traces" ? /* @__PURE__ */ h(List, null) : /* @__PURE__ */ h(Audit, null));
+  }, of: [["traces", w2("tab_traces")], ["audit", w2("tab_audit")]] }) }, tab === "traces" ? /* @__PURE__ */ h2(List, null) : /* @__PURE__ */ h2(Audit, null));
 }
 function List() {
-  const [f, change] = useState({ operation: "chat", text: "", key: "", rated: "", slower: "" }), [asked, ask] = useState(f), [before, setBefore] = useState(0), [open, setOpen] = useState("");
+  const [f, change] = useState2({ operation: "chat", text: "", key: "", rated: "", slower: "", set: "" }), [asked, ask] = useState2(f), [before, setBefore] = useState2(0), [open, setOpen] = useState2("");
+  const [picked, pick] = useState2([]), sets = useGet2("/api/sets"), out = useAct2();
   useEffect(() => {
     const timer = setTimeout(() => {
       setBefore(0);
@@ -87,33 +136,54 @@ function List() {
     return () => clearTimeout(timer);
   }, [f]);
   const query = new URLSearchParams(Object.entries({ ...asked, before: before ? String(before) : "", limit: "100" }).filter(([, v]) => v));
-  const got = useGet("/api/traces?" + query);
+  const got = useGet2("/api/traces?" + query);
   const input = (k) => (e) => change({ ...f, [k]: e.target.value });
-  return /* @__PURE__ */ h(Card, null, /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Field, { label: w("operation") }, (id) => /* @__PURE__ */ h("select", { id, value: f.operation, onChange: input("operation") }, operations.map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, w(`operation_${v}`))))), /* @__PURE__ */ h(Field, { label: w("search") }, (id) => /* @__PURE__ */ h("input", { id, value: f.text, onInput: input("text") })), /* @__PURE__ */ h(Field, { label: w("key") }, (id) => /* @__PURE__ */ h("input", { id, value: f.key, onInput: input("key") })), /* @__PURE__ */ h(Field, { label: w("rated") }, (id) => /* @__PURE__ */ h("select", { id, value: f.rated, onChange: input("rated") }, ["", "good", "bad", "any"].map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, w(`rated_${v}`))))), /* @__PURE__ */ h(Field, { label: w("slower") }, (id) => /* @__PURE__ */ h("input", { id, type: "number", min: "0", step: "any", value: f.slower, onInput: input("slower") }))), /* @__PURE__ */ h(Loaded, { of: got }, ({ traces, next }) => !traces || traces.length === 0 ? /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")), /* @__PURE__ */ h("a", { class: "button", href: "#chat" }, t("chat"))) : /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("traces") }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("time")), /* @__PURE__ */ h("th", { scope: "col" }, w("number")), /* @__PURE__ */ h("th", { scope: "col" }, w("key")), /* @__PURE__ */ h("th", { scope: "col" }, w("model")), /* @__PURE__ */ h("th", { scope: "col" }, w("tokens")), /* @__PURE__ */ h("th", { scope: "col" }, w("took")), /* @__PURE__ */ h("th", { scope: "col" }, w("reason")))), /* @__PURE__ */ h("tbody", null, traces.map((one) => /* @__PURE__ */ h("tr", { key: one.id }, /* @__PURE__ */ h("th", { scope: "row" }, /* @__PURE__ */ h("button", { class: "bare trace", onClick: () => setOpen(one.id) }, day(one.time))), /* @__PURE__ */ h("td", { class: "clip" }, /* @__PURE__ */ h("code", null, one.id)), /* @__PURE__ */ h("td", null, one.account?.key), /* @__PURE__ */ h("td", null, one.supply?.model), /* @__PURE__ */ h("td", null, count(one.amounts.prompt + one.amounts.thought + one.amounts.answer)), /* @__PURE__ */ h("td", null, ns(one.total)), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h(Tag, { kind: one.reason === "stop" ? "done" : one.reason === "error" ? "failed" : "" }, reason(one.reason)), one.rating && /* @__PURE__ */ h(Tag, { kind: one.rating.good ? "done" : "failed" }, one.rating.good ? w("rated_good") : w("rated_bad")))))))), /* @__PURE__ */ h("div", { class: "row" }, before > 0 && /* @__PURE__ */ h("button", { onClick: () => setBefore(0) }, w("first")), next > 0 && /* @__PURE__ */ h("button", { onClick: () => setBefore(next) }, w("more"))))), /* @__PURE__ */ h("p", { class: "quiet" }, w("toData")), /* @__PURE__ */ h(Command, { line: "suiren trace list" }), open && /* @__PURE__ */ h(One, { id: open, close: () => setOpen("") }));
+  const toggle = (id) => pick(picked.includes(id) ? picked.filter((o) => o !== id) : [...picked, id]);
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2(Card2, null, /* @__PURE__ */ h2("div", { class: "form" }, /* @__PURE__ */ h2(Field2, { label: w2("operation") }, (id) => /* @__PURE__ */ h2("select", { id, value: f.operation, onChange: input("operation") }, operations.map((v) => /* @__PURE__ */ h2("option", { key: v, value: v }, w2(`operation_${v}`))))), /* @__PURE__ */ h2(Field2, { label: w2("search") }, (id) => /* @__PURE__ */ h2("input", { id, value: f.text, onInput: input("text") })), /* @__PURE__ */ h2(Field2, { label: w2("key") }, (id) => /* @__PURE__ */ h2("input", { id, value: f.key, onInput: input("key") })), /* @__PURE__ */ h2(Field2, { label: w2("rated") }, (id) => /* @__PURE__ */ h2("select", { id, value: f.rated, onChange: input("rated") }, ["", "good", "bad", "any"].map((v) => /* @__PURE__ */ h2("option", { key: v, value: v }, w2(`rated_${v}`))))), /* @__PURE__ */ h2(Field2, { label: w2("slower") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "0", step: "any", value: f.slower, onInput: input("slower") })), (sets.data?.sets ?? []).length > 0 && /* @__PURE__ */ h2(Field2, { label: w2("set") }, (id) => /* @__PURE__ */ h2("select", { id, value: f.set, onChange: input("set") }, /* @__PURE__ */ h2("option", { value: "" }, w2("rated_")), sets.data.sets.map((s) => /* @__PURE__ */ h2("option", { key: s.name }, s.name))))), /* @__PURE__ */ h2(Loaded2, { of: got }, ({ traces, next }) => !traces || traces.length === 0 ? /* @__PURE__ */ h2(Empty, { title: w2("none") }, /* @__PURE__ */ h2("p", null, w2("noneHelp")), /* @__PURE__ */ h2("a", { class: "button", href: "#chat" }, t("chat"))) : /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("traces") }, /* @__PURE__ */ h2("table", { class: "left traces" }, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, /* @__PURE__ */ h2(
+    "input",
+    {
+      type: "checkbox",
+      "aria-label": w2("pickAll"),
+      checked: traces.every((one) => picked.includes(one.id)),
+      onChange: () => pick(traces.every((one) => picked.includes(one.id)) ? [] : traces.map((one) => one.id))
+    }
+  )), /* @__PURE__ */ h2("th", { scope: "col" }, w2("time")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("number")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("key")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("model")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("tokens")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("took")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("reason")))), /* @__PURE__ */ h2("tbody", null, traces.map((one) => /* @__PURE__ */ h2("tr", { key: one.id }, /* @__PURE__ */ h2("td", null, /* @__PURE__ */ h2("input", { type: "checkbox", "aria-label": w2("pick", one.id), checked: picked.includes(one.id), onChange: () => toggle(one.id) })), /* @__PURE__ */ h2("th", { scope: "row" }, /* @__PURE__ */ h2("button", { class: "bare trace", onClick: () => setOpen(one.id) }, moment(one.time))), /* @__PURE__ */ h2("td", { class: "clip" }, /* @__PURE__ */ h2("code", null, one.id)), /* @__PURE__ */ h2("td", null, one.account?.key), /* @__PURE__ */ h2("td", null, one.supply?.model), /* @__PURE__ */ h2("td", null, count2(one.amounts.prompt + one.amounts.thought + one.amounts.answer)), /* @__PURE__ */ h2("td", null, ns(one.total)), /* @__PURE__ */ h2("td", null, /* @__PURE__ */ h2(Tag2, { kind: one.reason === "stop" ? "done" : one.reason === "error" ? "failed" : "" }, reason(one.reason)), one.rating && /* @__PURE__ */ h2(Tag2, { kind: one.rating.good ? "done" : "failed" }, one.rating.good ? w2("rated_good") : w2("rated_bad")))))))), /* @__PURE__ */ h2("div", { class: "row" }, before > 0 && /* @__PURE__ */ h2("button", { onClick: () => setBefore(0) }, w2("first")), next > 0 && /* @__PURE__ */ h2("button", { onClick: () => setBefore(next) }, w2("more"))))), picked.length > 0 && /* @__PURE__ */ h2(Choose, { ids: picked, sets: sets.data?.sets ?? [], done: () => {
+    pick([]);
+    sets.reload();
+  } }), picked.length > 0 && f.set && /* @__PURE__ */ h2("button", { disabled: out.busy, onClick: () => out.run(() => act2("DELETE", "/api/sets/" + encodeURIComponent(f.set), { traces: picked })).then(() => {
+    pick([]);
+    sets.reload();
+    got.reload();
+  }) }, w2("takeOut", count2(picked.length), f.set)), out.failure && /* @__PURE__ */ h2(Fail2, { of: out.failure }), /* @__PURE__ */ h2(Command2, { line: "suiren trace list" }), open && /* @__PURE__ */ h2(One, { id: open, sets: sets.data?.sets ?? [], close: () => {
+    setOpen("");
+    sets.reload();
+  } })), /* @__PURE__ */ h2(Sets, { of: sets, show: (name) => change({ ...f, set: name }) }));
 }
-function One({ id, close }) {
-  const got = useGet("/api/traces/" + encodeURIComponent(id)), box = useRef(null);
+function One({ id, sets, close }) {
+  const got = useGet2("/api/traces/" + encodeURIComponent(id)), box = useRef(null);
   useEffect(() => {
     if (!box.current.open) box.current.showModal();
   }, []);
-  return /* @__PURE__ */ h("dialog", { ref: box, class: "document", "aria-label": w("trace", id), onClose: close }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h2", null, w("trace", id)), /* @__PURE__ */ h("button", { class: "push", onClick: () => box.current.close() }, w("close"))), /* @__PURE__ */ h(Loaded, { of: got }, ({ trace: one }) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(FactList, { rows: [
-    [w("time"), day(one.time)],
-    [w("key"), one.account?.key ?? ""],
-    [w("person"), one.account?.person ?? ""],
-    [w("model"), one.supply?.model ?? ""],
-    [w("release"), short(one.supply?.release ?? "")],
-    [w("seed"), String(one.seed)],
-    [w("reason"), reason(one.reason)],
-    [w("tokens"), `${count(one.amounts.prompt)} + ${count(one.amounts.thought)} + ${count(one.amounts.answer)}`]
-  ] }), /* @__PURE__ */ h("h3", null, w("timeline")), /* @__PURE__ */ h(Timeline, { of: one }), /* @__PURE__ */ h("h3", null, w("rails")), !one.rails?.length ? /* @__PURE__ */ h("p", { class: "quiet" }, w("noRails")) : /* @__PURE__ */ h("ul", { class: "plainlist" }, one.rails.map((d) => /* @__PURE__ */ h("li", null, /* @__PURE__ */ h(Tag, { kind: d.action === "refuse" ? "failed" : "" }, d.action), " ", /* @__PURE__ */ h("code", null, d.class), " ", d.rule))), one.content ? /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("h3", null, w("asked")), one.content.messages.map((m) => /* @__PURE__ */ h("p", { class: "passage" }, /* @__PURE__ */ h("b", null, m.role), " ", m.text)), one.content.thought && /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("thought")), /* @__PURE__ */ h("p", { class: "passage" }, one.content.thought)), /* @__PURE__ */ h("h3", null, w("answered")), /* @__PURE__ */ h("p", { class: "passage" }, one.content.answer), one.content.sources && one.content.sources.length > 0 && /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("sources")), one.content.sources.map((s) => /* @__PURE__ */ h("blockquote", null, /* @__PURE__ */ h("code", null, s.file), /* @__PURE__ */ h("p", { class: "passage" }, s.text)))), one.content.receipt ? /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("receipt")), /* @__PURE__ */ h("pre", { tabIndex: 0, "aria-label": w("receipt") }, JSON.stringify(one.content.receipt, null, 2))) : null) : /* @__PURE__ */ h("p", { class: "quiet" }, w("notKept")))));
+  return /* @__PURE__ */ h2("dialog", { ref: box, class: "document", "aria-label": w2("trace", id), onClose: close }, /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("h2", null, w2("trace", id)), /* @__PURE__ */ h2("button", { class: "push", onClick: () => box.current.close() }, w2("close"))), /* @__PURE__ */ h2(Loaded2, { of: got }, ({ trace: one }) => /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2(FactList, { rows: [
+    [w2("time"), moment(one.time)],
+    [w2("key"), one.account?.key ?? ""],
+    [w2("person"), one.account?.person ?? ""],
+    [w2("model"), one.supply?.model ?? ""],
+    [w2("release"), short(one.supply?.release ?? "")],
+    [w2("seed"), String(one.seed)],
+    [w2("reason"), reason(one.reason)],
+    [w2("rated"), one.rating ? [one.rating.good ? w2("rated_good") : w2("rated_bad"), one.rating.why].filter(Boolean).join(": ") : ""],
+    [w2("tokens"), `${count2(one.amounts.prompt)} + ${count2(one.amounts.thought)} + ${count2(one.amounts.answer)}`]
+  ] }), /* @__PURE__ */ h2("h3", null, w2("timeline")), /* @__PURE__ */ h2(Timeline, { of: one }), /* @__PURE__ */ h2("h3", null, w2("rails")), !one.rails?.length ? /* @__PURE__ */ h2("p", { class: "quiet" }, w2("noRails")) : /* @__PURE__ */ h2("ul", { class: "plainlist" }, one.rails.map((d) => /* @__PURE__ */ h2("li", null, /* @__PURE__ */ h2(Tag2, { kind: d.action === "refuse" ? "failed" : "" }, d.action), " ", /* @__PURE__ */ h2("code", null, d.class), " ", d.rule))), one.content ? /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, w2("asked")), one.content.messages.map((m) => /* @__PURE__ */ h2("p", { class: "passage" }, /* @__PURE__ */ h2("b", null, m.role), " ", m.text)), one.content.thought && /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, w2("thought")), /* @__PURE__ */ h2("p", { class: "passage" }, one.content.thought)), /* @__PURE__ */ h2("h3", null, w2("answered")), /* @__PURE__ */ h2("p", { class: "passage" }, one.content.answer), one.content.sources && one.content.sources.length > 0 && /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, w2("sources")), one.content.sources.map((s) => /* @__PURE__ */ h2("blockquote", null, /* @__PURE__ */ h2("code", null, s.file), /* @__PURE__ */ h2("p", { class: "passage" }, s.text)))), one.content.receipt ? /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, w2("receipt")), /* @__PURE__ */ h2("pre", { tabIndex: 0, "aria-label": w2("receipt") }, JSON.stringify(one.content.receipt, null, 2))) : null, /* @__PURE__ */ h2("h3", null, w2("toSet")), /* @__PURE__ */ h2(Choose, { ids: [id], sets, done: () => {
+  } })) : /* @__PURE__ */ h2("p", { class: "quiet" }, w2("notKept")))));
 }
 function Timeline({ of }) {
-  const spans = of.spans?.length ? of.spans : of.operation === "job" ? [{ name: of.supply?.model ?? "", start: 0, total: of.total }] : [{ name: w("queue"), start: 0, total: of.wait }, { name: w("reading"), start: of.wait, total: Math.max(0, (of.first || of.total) - of.wait) }, ...of.first ? [{ name: w("writing"), start: of.first, total: of.total - of.first }] : []];
+  const spans = of.spans?.length ? of.spans : of.operation === "job" ? [{ name: of.supply?.model ?? "", start: 0, total: of.total }] : [{ name: w2("queue"), start: 0, total: of.wait }, { name: w2("reading"), start: of.wait, total: Math.max(0, (of.first || of.total) - of.wait) }, ...of.first ? [{ name: w2("writing"), start: of.first, total: of.total - of.first }] : []];
   const all = Math.max(of.total, ...spans.map((s) => s.start + s.total), 1);
-  return /* @__PURE__ */ h("ol", { class: "timeline" }, spans.map((s) => /* @__PURE__ */ h("li", { key: s.name + s.start, class: s.parent ? "inner" : "" }, /* @__PURE__ */ h("span", null, s.name, s.count ? /* @__PURE__ */ h("span", { class: "quiet" }, " · ", count(s.count)) : null), /* @__PURE__ */ h("svg", { viewBox: "0 0 1000 12", preserveAspectRatio: "none", role: "img", "aria-label": `${s.name} ${ns(s.total)}` }, /* @__PURE__ */ h("rect", { class: "track", width: "1000", height: "12" }), /* @__PURE__ */ h("rect", { class: "part", x: s.start / all * 1e3, width: Math.max(s.total / all * 1e3, 2), height: "12" })), /* @__PURE__ */ h("span", { class: "number" }, ns(s.total)))));
+  return /* @__PURE__ */ h2("ol", { class: "timeline" }, spans.map((s) => /* @__PURE__ */ h2("li", { key: s.name + s.start, class: s.parent ? "inner" : "" }, /* @__PURE__ */ h2("span", null, s.name, s.count ? /* @__PURE__ */ h2("span", { class: "quiet" }, " · ", count2(s.count)) : null), /* @__PURE__ */ h2("svg", { viewBox: "0 0 1000 12", preserveAspectRatio: "none", role: "img", "aria-label": `${s.name} ${ns(s.total)}` }, /* @__PURE__ */ h2("rect", { class: "track", width: "1000", height: "12" }), /* @__PURE__ */ h2("rect", { class: "part", x: s.start / all * 1e3, width: Math.max(s.total / all * 1e3, 2), height: "12" })), /* @__PURE__ */ h2("span", { class: "number" }, ns(s.total)))));
 }
 function Audit() {
-  const [f, change] = useState({ actor: "", action: "", text: "" }), [asked, ask] = useState(f), [before, setBefore] = useState(0), [verified, setVerified] = useState(null), verify = useAct();
+  const [f, change] = useState2({ actor: "", action: "", text: "" }), [asked, ask] = useState2(f), [before, setBefore] = useState2(0), [verified, setVerified] = useState2(null), verify = useAct2();
   useEffect(() => {
     const timer = setTimeout(() => {
       setBefore(0);
@@ -122,9 +192,9 @@ function Audit() {
     return () => clearTimeout(timer);
   }, [f]);
   const query = new URLSearchParams(Object.entries({ ...asked, before: before ? String(before) : "", limit: "100" }).filter(([, v]) => v));
-  const got = useGet("/api/audit?" + query);
+  const got = useGet2("/api/audit?" + query);
   const input = (k) => (e) => change({ ...f, [k]: e.target.value });
-  return /* @__PURE__ */ h(Card, null, /* @__PURE__ */ h("p", { class: "quiet" }, w("auditHelp")), /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Field, { label: w("actor") }, (id) => /* @__PURE__ */ h("input", { id, value: f.actor, onInput: input("actor") })), /* @__PURE__ */ h(Field, { label: w("action") }, (id) => /* @__PURE__ */ h("input", { id, value: f.action, onInput: input("action") })), /* @__PURE__ */ h(Field, { label: w("search") }, (id) => /* @__PURE__ */ h("input", { id, value: f.text, onInput: input("text") })), /* @__PURE__ */ h("button", { class: "main", disabled: verify.busy, onClick: () => verify.run(async () => setVerified((await get("/api/audit?limit=1&verify=1"))?.verified ?? null)) }, w("verify"))), verify.failure && /* @__PURE__ */ h(Fail, { of: verify.failure }), /* @__PURE__ */ h("p", { role: "status", class: verified?.holds === false ? "bad" : "good" }, verified ? verified.holds ? "✓ " + w("holds", count(verified.lines), short(verified.hash), verified.checkpoints) : "✗ " + w("holdsNot", store.lang === "en" ? verified.error?.en ?? "" : verified.error?.zh ?? "") : ""), /* @__PURE__ */ h(Loaded, { of: got }, ({ entries, next }) => !entries || entries.length === 0 ? /* @__PURE__ */ h("p", null, w("auditNone")) : /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("tab_audit") }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("line")), /* @__PURE__ */ h("th", { scope: "col" }, w("time")), /* @__PURE__ */ h("th", { scope: "col" }, w("actor")), /* @__PURE__ */ h("th", { scope: "col" }, w("action")), /* @__PURE__ */ h("th", { scope: "col" }, w("subject")))), /* @__PURE__ */ h("tbody", null, entries.map((e) => /* @__PURE__ */ h("tr", { key: e.n }, /* @__PURE__ */ h("th", { scope: "row" }, e.n), /* @__PURE__ */ h("td", null, day(e.time)), /* @__PURE__ */ h("td", null, e.actor), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h("code", null, e.action)), /* @__PURE__ */ h("td", { class: "wrap" }, e.subject)))))), /* @__PURE__ */ h("div", { class: "row" }, before > 0 && /* @__PURE__ */ h("button", { onClick: () => setBefore(0) }, w("first")), next > 0 && /* @__PURE__ */ h("button", { onClick: () => setBefore(next) }, w("more"))))), /* @__PURE__ */ h(Command, { line: "suiren audit verify" }));
+  return /* @__PURE__ */ h2(Card2, null, /* @__PURE__ */ h2("p", { class: "quiet" }, w2("auditHelp")), /* @__PURE__ */ h2("div", { class: "form" }, /* @__PURE__ */ h2(Field2, { label: w2("actor") }, (id) => /* @__PURE__ */ h2("input", { id, value: f.actor, onInput: input("actor") })), /* @__PURE__ */ h2(Field2, { label: w2("action") }, (id) => /* @__PURE__ */ h2("input", { id, value: f.action, onInput: input("action") })), /* @__PURE__ */ h2(Field2, { label: w2("search") }, (id) => /* @__PURE__ */ h2("input", { id, value: f.text, onInput: input("text") })), /* @__PURE__ */ h2("button", { class: "main", disabled: verify.busy, onClick: () => verify.run(async () => setVerified((await get("/api/audit?limit=1&verify=1"))?.verified ?? null)) }, w2("verify"))), verify.failure && /* @__PURE__ */ h2(Fail2, { of: verify.failure }), /* @__PURE__ */ h2("p", { role: "status", class: verified?.holds === false ? "bad" : "good" }, verified ? verified.holds ? "✓ " + w2("holds", count2(verified.lines), short(verified.hash), verified.checkpoints) : "✗ " + w2("holdsNot", store.lang === "en" ? verified.error?.en ?? "" : verified.error?.zh ?? "") : ""), /* @__PURE__ */ h2(Loaded2, { of: got }, ({ entries, next }) => !entries || entries.length === 0 ? /* @__PURE__ */ h2("p", null, w2("auditNone")) : /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w2("tab_audit") }, /* @__PURE__ */ h2("table", { class: "left" }, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, w2("line")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("time")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("actor")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("action")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("subject")))), /* @__PURE__ */ h2("tbody", null, entries.map((e) => /* @__PURE__ */ h2("tr", { key: e.n }, /* @__PURE__ */ h2("th", { scope: "row" }, e.n), /* @__PURE__ */ h2("td", null, day2(e.time)), /* @__PURE__ */ h2("td", null, e.actor), /* @__PURE__ */ h2("td", null, /* @__PURE__ */ h2("code", null, e.action)), /* @__PURE__ */ h2("td", { class: "wrap" }, e.subject)))))), /* @__PURE__ */ h2("div", { class: "row" }, before > 0 && /* @__PURE__ */ h2("button", { onClick: () => setBefore(0) }, w2("first")), next > 0 && /* @__PURE__ */ h2("button", { onClick: () => setBefore(next) }, w2("more"))))), /* @__PURE__ */ h2(Command2, { line: "suiren audit verify" }));
 }
 export {
   Traces as default

@@ -15,7 +15,7 @@ export interface Node {
   inputs?: string[]; // of blocks, "kind.name"
 }
 export interface PlanView { name?: string; nodes: Node[] }
-export interface Run { id: string } // the time of its beginning
+export interface Run { id: string; state: string; began: string }
 
 // StepLive is what the events of a run have told of one step.
 export interface StepLive {
@@ -28,9 +28,11 @@ export interface StepLive {
 
 export const idOf = (n: Node) => `${n.kind}.${n.name}`;
 
+const may = (action: string) => store.who?.may[action] !== false;
+
 export async function loadPlan() {
   try {
-    const [plan, runs] = await Promise.all([get<PlanView>("/api/plan"), get<Run[]>("/api/runs")]);
+    const [plan, runs] = await Promise.all([may("read_plan") ? get<PlanView>("/api/plan") : null, may("read_runs") ? get<Run[]>("/api/runs") : null]);
     store.plan = plan;
     store.noPlan = !plan;
     store.runs = runs ?? [];

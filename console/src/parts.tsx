@@ -2,6 +2,7 @@
 import { h, Fragment, type ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact-hooks";
 import { Failure, get } from "./api";
+import { count } from "./format";
 import { mayDo, redraw, store } from "./state";
 import { maybe, t } from "./words";
 
@@ -105,7 +106,7 @@ export function FactList({ rows }: { rows: [string, ComponentChildren][] }) {
 // Meter is a share of a whole, with its words beside it.
 export function Meter({ part, label }: { part: number; label: string }) {
   return <div class="meter-row"><div class="meter" role="img" aria-label={label}><svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-    <rect class="track" width="100" height="6" rx="3" /><rect class={part > 0.9 ? "full" : "part"} width={Math.max(0, Math.min(1, part)) * 100} height="6" rx="3" />
+    <rect class="track" width="100" height="6" /><rect class={part > 0.9 ? "full" : "part"} width={Math.max(0, Math.min(1, part)) * 100} height="6" />
   </svg></div><span class="quiet">{label}</span></div>;
 }
 
@@ -120,7 +121,7 @@ export function Command({ line }: { line: string }) {
 let fields = 0;
 export function Field({ label, hint, children }: { label: string; hint?: string; children: (id: string) => ComponentChildren }) {
   const id = useRef("field" + ++fields).current;
-  return <div class="labelled"><label for={id}>{label}</label>{children(id)}{hint && <span class="quiet">{hint}</span>}</div>;
+  return <div class="labelled"><label for={id}>{label}</label>{hint && <span class="quiet">{hint}</span>}{children(id)}</div>;
 }
 
 // Tabs choose one of some views.
@@ -129,6 +130,9 @@ export function Tabs<K extends string>({ of, at, set, label }: { of: [K, string]
     <button key={k} type="button" aria-pressed={k === at} onClick={() => set(k)}>{name}</button>)}</div>;
 }
 
+// mends is where on the page a finding is put right.
+const mends: Record<string, string> = { ready: "#models", backup: "#settings/backup", release: "#releases", disk: "#settings/keep", quota: "#settings/keep", queue: "#compute", kv: "#compute", memory: "#models" };
+
 interface Health { status: string; checks: { name: string; level: string; why: string }[] }
 
 // HealthCard says how the server is, and why; on one page only what is not well.
@@ -136,12 +140,14 @@ export function HealthCard({ only = false }: { only?: boolean }) {
   const got = useGet<Health>(store.server && mayDo("read_metrics") ? "/api/health" : "", 15000);
   const list = (got.data?.checks ?? []).filter(c => !only || c.level !== "ok");
   if (!list.length) return only && got.data ? <p class="good">✓ {t("healthy")}</p> : null;
-  const rows = <ul class="plainlist health">{list.map(c => <li key={c.name}><Tag kind={{ ok: "done", warn: "running" }[c.level] ?? "failed"}>{maybe("level", c.level)}</Tag> <b>{maybe("health", c.name)}</b> {c.why}</li>)}</ul>;
+  const rows = <ul class="plainlist health">{list.map(c => <li key={c.name}><Tag kind={{ ok: "done", warn: "running" }[c.level] ?? "failed"}>{maybe("level", c.level)}</Tag> <b>{maybe("health", c.name)}</b> {c.why}
+    {c.level !== "ok" && mends[c.name] && <a class="mend" href={mends[c.name]}>{t("mend")}</a>}</li>)}</ul>;
   return only ? rows : <Card title={t("health")}>{rows}</Card>;
 }
 
 export function TaskList({ kinds }: { kinds: string[] }) {
   const list = (store.now?.tasks ?? []).filter(task => kinds.includes(task.kind));
   return list.length === 0 ? null : <ul class="tasks" aria-live="polite">{list.slice(0, 5).map(task => <li key={task.id} class={task.failed ? "bad" : ""}>
-    <span class={task.ended ? "" : "pulse"}>{task.ended ? task.failed ? "✗" : "✓" : "◐"}</span> <b>{task.name}</b> {task.failed ?? task.done ?? t("underWay")}</li>)}</ul>;
+    <span class={task.ended ? "" : "pulse"}>{task.ended ? task.failed ? "✗" : "✓" : "◐"}</span> <b>{task.name}</b> {task.failed ?? task.done ?? t("underWay")}
+    {!task.ended && task.of ? <Meter part={(task.steps ?? 0) / task.of} label={t("stepsOf", count(task.steps ?? 0), count(task.of))} /> : null}</li>)}</ul>;
 }

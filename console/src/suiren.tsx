@@ -28,7 +28,7 @@ function App() {
     <header>
       <span class="brand"><Flame />Suiren <small lang="zh-CN">燧人{/* the language's own name */}</small></span>
       <div class="switches">
-        {store.who?.keys && !store.signIn && <span class="row who-am-i"><a href="#account" title={t("account")}>{store.who.title || store.who.name}</a><button class="bare" onClick={signOut}>{t("signOut")}</button></span>}
+        {store.who?.keys && !store.signIn && <span class="row who-am-i"><a href="#account" title={t("account")}>{store.who.kind === "page" ? t("ownerHere") : store.who.title || store.who.name}</a><button class="bare" onClick={signOut}>{t("signOut")}</button></span>}
         <select aria-label={t("language")} value={store.lang} onChange={setLang}>
           <option value="en">English</option>
           <option value="zh-CN">简体中文{/* the language's own name */}</option>
@@ -50,9 +50,10 @@ const needs: Partial<Record<Name, string>> = {
   chat: "chat", knowledge: "read_bases", plan: "read_plan", data: "read_data", training: "read_runs", evaluation: "read_plan", models: "read_library",
   releases: "read_releases", guard: "read_policy", usage: "read_usage", traces: "read_traces", compute: "read_machine", people: "read_people", settings: "read_machine",
 };
+const instead: Partial<Record<Name, string>> = { settings: "approve" }; // a second person decides there
 
 // may reports whether a page is of use to the caller. The server decides all the same.
-const may = (p: Name) => (!needs[p] || !!store.server && mayDo(needs[p]!)) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p))
+const may = (p: Name) => (!needs[p] || !!store.server && (mayDo(needs[p]!) || !!instead[p] && mayDo(instead[p]!))) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p))
   && (p !== "account" || !!store.who?.keys); // without keys everyone is anyone
 
 function Navigation() {
@@ -132,7 +133,7 @@ function turnTo() {
   const [page, ...rest] = location.hash.slice(1).split("/");
   const moved = store.page !== page;
   store.page = Object.hasOwn(loaders, page) && page !== "sign" ? page : "home";
-  store.rest = decodeURIComponent(rest.join("/"));
+  try { store.rest = decodeURIComponent(rest.join("/")); } catch { store.rest = ""; } // an address that somebody mistyped
   load(store.page as Name);
   redraw();
   if (moved) scrollTo(0, 0);

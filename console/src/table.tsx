@@ -47,13 +47,11 @@ export function Table<R>({ columns, source, load, label, empty }: {
       {columns.map(c => <div role="cell" key={c.key} class={c.number ? "number" : ""} ref={grow(c)}>{row ? c.cell(row) : "…"}</div>)}
     </div>);
   }
-  return <div class="vtable"><div role="table" aria-label={label} aria-rowcount={mine.total + 1}>
-    <div role="rowgroup"><div role="row" class="trow thead" aria-rowindex={1}>
+  return <div class="vtable"><div role="table" class="tbody" ref={frame} tabIndex={0} aria-label={label} aria-rowcount={mine.total + 1} onScroll={e => setTop((e.target as HTMLElement).scrollTop)}>
+    <div role="rowgroup" class="thead"><div role="row" class="trow" aria-rowindex={1}>
       {columns.map(c => <div role="columnheader" key={c.key} class={c.number ? "number" : ""} ref={grow(c)}>{c.title}</div>)}
     </div></div>
-    <div role="rowgroup" class="tbody" ref={frame} tabIndex={0} aria-label={label} onScroll={e => setTop((e.target as HTMLElement).scrollTop)}>
-      <div role="presentation" class="tall" ref={e => { if (e) e.style.height = `${Math.max(mine.total, 1) * high}px`; }}>{rows}</div>
-    </div></div>
+    <div role="rowgroup" class="tall" ref={e => { if (e) e.style.height = `${Math.max(mine.total, 1) * high}px`; }}>{rows}</div></div>
     <p class="quiet" role="status">{mine.total < 0 ? t("loading") : t("rows", count(mine.total))}</p>
   </div>;
 }

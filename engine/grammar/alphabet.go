@@ -11,8 +11,12 @@ type alphabet struct {
 	from  []rune  // where segments begin, ascending; the first is 0
 	class []int32 // of a segment's characters
 	ascii [utf8.RuneSelf]int32
-	some  []rune // a character of each class
+	some  []rune // a character of each class, one that is easily written if there is one
 }
+
+// easy are the characters that stand in a string of JSON as they are, the
+// easiest last.
+const easy = " !#$%&'()*+,-./:;<=>?@[]^_`{|}~ABCDEFGHIJKLMNOPQRSTUVWXYZ987654321zyxwvutsrqponmlkjihgfedcb0a"
 
 // newAlphabet returns the coarsest alphabet that tells apart what the labels
 // do. A label is constant between two cuts.
@@ -40,6 +44,9 @@ func newAlphabet(cuts []rune, labels ...func(r rune) int32) *alphabet {
 	}
 	for r := range rune(utf8.RuneSelf) {
 		a.ascii[r] = a.class[a.segment(r)]
+	}
+	for _, r := range easy {
+		a.some[a.ascii[r]] = r
 	}
 	return a
 }

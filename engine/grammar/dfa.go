@@ -18,6 +18,7 @@ type pattern struct {
 	sure    []bool  // any text may follow, and it matches
 	ends    []bool  // it matches if the text ends here
 	idle    []bool  // every character but those below space leaves the state as it is
+	far     []int32 // characters up to a match, at least
 	work    int     // of making it
 }
 
@@ -305,6 +306,16 @@ func (p *pattern) look() {
 			case t != dead && t != last:
 				before[t] = append(before[t], s)
 				last = t
+			}
+		}
+	}
+	p.far = make([]int32, n)
+	for list := slices.Clone(hopes); len(list) > 0; list = list[1:] {
+		s := list[0]
+		for _, t := range before[s] {
+			if p.far[t] == 0 && !p.ends[t] {
+				p.far[t] = p.far[s] + 1
+				list = append(list, t)
 			}
 		}
 	}

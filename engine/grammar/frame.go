@@ -44,6 +44,9 @@ type frame struct {
 	items  string // of an array that must be unique: its elements, as JSON with NULs between
 	raw    string // of it: the element that is read
 	loose  bool   // its elements are not kept: see unique.go
+
+	sum  uint64 // of all that makes it what it is; 0: not known yet
+	left int32  // see least.go, and 1; 0: not known yet
 }
 
 // appendKey writes all that makes a frame what it is.
@@ -83,7 +86,7 @@ func (m *machine) intern(f *frame) *frame {
 	if g, ok := m.frames[string(m.buf)]; ok {
 		return g
 	}
-	f.id = m.count
+	f.id, f.sum, f.left = m.count, 0, 0
 	m.count++
 	m.frames[string(m.buf)] = f
 	m.size += 2*len(m.buf) + 300

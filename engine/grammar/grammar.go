@@ -19,6 +19,8 @@ type Grammar struct {
 	size   int // bytes of states, edges and masks, about
 	start  *state
 	walk   *walk // the last one
+	held   bool  // nothing is forgotten
+	rest   []int // by place in prog: bytes, about, up to an end
 }
 
 type opcode uint8
@@ -64,6 +66,8 @@ type state struct {
 	checks  []check      // of mask
 	vocab   *Vocab
 	loose   *state // whose mask is computed; nil: not known yet
+	least   int32  // see least.go, and 1; 0: not known yet
+	ending  *ending
 }
 
 // An edge is what a byte leads to.
@@ -258,7 +262,7 @@ func (g *Grammar) intern(list []thread) *state {
 	if s := g.states[string(key)]; s != nil {
 		return s
 	}
-	if g.size > maxSize {
+	if g.size > maxSize && !g.held {
 		g.forget()
 	}
 	s := &state{threads: list}
@@ -289,7 +293,7 @@ func (g *Grammar) Size() int {
 // out again what follows them.
 func (g *Grammar) forget() {
 	for key, s := range g.states {
-		s.few, s.next, s.mask, s.checks, s.loose = nil, nil, nil, nil, nil
+		s.few, s.next, s.mask, s.checks, s.loose, s.ending = nil, nil, nil, nil, nil, nil
 		if s != g.start {
 			delete(g.states, key)
 		}
@@ -379,22 +383,24 @@ func (g *Grammar) special(s *state, text string) *state {
 type byteTrie struct {
 	next []map[byte]int32
 	word []bool
+	left []int32 // bytes up to the nearest end of one
 }
 
 func newByteTrie(words []string) *byteTrie {
-	t := &byteTrie{[]map[byte]int32{{}}, []bool{false}}
+	t := &byteTrie{[]map[byte]int32{{}}, []bool{false}, []int32{farther}}
 	for _, w := range words {
 		n := int32(0)
 		for i := range len(w) {
+			t.left[n] = min(t.left[n], int32(len(w)-i))
 			m, ok := t.next[n][w[i]]
 			if !ok {
 				m = int32(len(t.next))
-				t.next, t.word = append(t.next, map[byte]int32{}), append(t.word, false)
+				t.next, t.word, t.left = append(t.next, map[byte]int32{}), append(t.word, false), append(t.left, farther)
 				t.next[n][w[i]] = m
 			}
 			n = m
 		}
-		t.word[n] = true
+		t.word[n], t.left[n] = true, 0
 	}
 	return t
 }

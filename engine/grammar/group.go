@@ -63,15 +63,18 @@ type trie struct {
 	next  []map[rune]int32
 	word  []int32   // number of the string that ends here; -1: none
 	from  [][]int32 // numbers of the strings that go on from here, this one's among them
+	depth []int32   // characters up to here
+
+	length []int32 // of the strings, in characters
 }
 
 func newTrie(words []string) *trie {
 	t := &trie{runes: map[rune]bool{}}
-	add := func() int32 {
-		t.next, t.word, t.from = append(t.next, nil), append(t.word, -1), append(t.from, nil)
+	add := func(depth int32) int32 {
+		t.next, t.word, t.from, t.depth = append(t.next, nil), append(t.word, -1), append(t.from, nil), append(t.depth, depth)
 		return int32(len(t.next) - 1)
 	}
-	add()
+	add(0)
 	for i, w := range words {
 		n := int32(0)
 		t.from[0] = append(t.from[0], int32(i))
@@ -79,7 +82,7 @@ func newTrie(words []string) *trie {
 			t.runes[r] = true
 			m, ok := t.next[n][r]
 			if !ok {
-				m = add()
+				m = add(t.depth[n] + 1)
 				if t.next[n] == nil {
 					t.next[n] = map[rune]int32{}
 				}
@@ -89,6 +92,7 @@ func newTrie(words []string) *trie {
 			t.from[n] = append(t.from[n], int32(i))
 		}
 		t.word[n] = int32(i)
+		t.length = append(t.length, t.depth[n])
 	}
 	return t
 }

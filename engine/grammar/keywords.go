@@ -84,13 +84,15 @@ func rational(path string, v any) (*big.Rat, error) {
 	return r, nil
 }
 
+const maxExponent = 400
+
 // number reads a number of JSON, unless it is beyond reason.
 func number(text string) (*big.Rat, bool) {
 	if len(text) > 400 {
 		return nil, false
 	}
 	if at := strings.IndexAny(text, "eE"); at >= 0 {
-		if e, err := strconv.Atoi(text[at+1:]); err != nil || e > 400 || e < -400 {
+		if e, err := strconv.Atoi(text[at+1:]); err != nil || e > maxExponent || e < -maxExponent {
 			return nil, false
 		}
 	}

@@ -100,7 +100,7 @@ func (l *lexer) place(f *frame) *lexPlace {
 	if p := l.places[f]; p != nil {
 		return p
 	}
-	if l.m.size > maxSize {
+	if l.m.size > maxSize && !l.m.held {
 		for _, p := range l.places {
 			clear(p.next)
 			clear(p.few)

@@ -20,6 +20,8 @@ type machine struct {
 	buf    []byte
 	judged []tri // of the judgements under way
 	coming bool  // members that are not read yet are among those judged
+	held   bool  // nothing is forgotten
+	costs  []costs
 
 	outlooks map[*frame]*outlook
 	start    *frame
@@ -52,7 +54,7 @@ func (m *machine) step(f *frame, b byte) *frame {
 // tidy lets go of what is remembered if it is too much; states that are
 // forgotten, too, let go of it.
 func (m *machine) tidy() {
-	if m.size <= maxSize {
+	if m.size <= maxSize || m.held {
 		return
 	}
 	clear(m.frames)

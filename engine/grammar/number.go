@@ -150,7 +150,13 @@ func (n *node) number(text string, place uint8, done bool) tri {
 		}
 		return yes
 	}
-	if text == "" || text == settled || place >= numE {
+	if text == "" || text == settled {
+		return maybe
+	}
+	if place >= numE {
+		if !n.raised(text) {
+			return no
+		}
 		return maybe
 	}
 	if n.enum != nil {
@@ -166,6 +172,41 @@ func (n *node) number(text string, place uint8, done bool) tri {
 		return no
 	}
 	return maybe
+}
+
+// raised reports whether a number whose exponent has begun can become what n
+// asks for.
+func (n *node) raised(text string) bool {
+	at := strings.IndexAny(text, "eE") + 1
+	digits := strings.TrimLeft(text[at:], "+-")
+	minus := strings.HasPrefix(text[at:], "-")
+	holds := func(e int) bool {
+		if minus {
+			e = -e
+		}
+		r, ok := number(text[:at] + strconv.Itoa(e))
+		return ok && n.holds(r)
+	}
+	if digits == "" {
+		for e := range maxExponent + 1 {
+			if holds(e) || len(text) == at && holds(-e) {
+				return true
+			}
+		}
+		return false
+	}
+	low, err := strconv.Atoi(digits)
+	for high := low; err == nil && low <= maxExponent; low, high = 10*low, 10*high+9 {
+		for e := low; e <= min(high, maxExponent); e++ {
+			if holds(e) {
+				return true
+			}
+		}
+		if high >= maxExponent {
+			break
+		}
+	}
+	return false
 }
 
 // holds reports whether a number is what n asks for.

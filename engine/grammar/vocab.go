@@ -3,6 +3,7 @@ package grammar
 import (
 	"cmp"
 	"slices"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -18,6 +19,9 @@ type Vocab struct {
 
 	byLength []int32 // tokens of plain, the shortest first
 	upTo     []int32 // how many of them have up to so many characters
+
+	order  sync.Once
+	byText []int32 // tokens that are text, by their bytes
 }
 
 // maxToken bounds the bytes of a token that is ever allowed.
@@ -98,6 +102,12 @@ type Matcher struct {
 	v    *Vocab
 	at   *state
 	past []*state // before each accepted token
+
+	tail  tail // of the text
+	mark  mark
+	next  int32 // what it would be after this token
+	ahead tail
+	work  int // of searches
 }
 
 // Start returns a matcher of an empty text of tokens of v.
@@ -130,23 +140,35 @@ func (m *Matcher) Mask(bits []uint32) {
 
 // Accept notes that a token came; false, and nothing is noted, if it may not.
 func (m *Matcher) Accept(id int32) bool {
-	if id < 0 || int(id) >= len(m.v.tokens) || m.v.tokens[id] == "" {
-		return false
-	}
 	m.g.mu.Lock()
 	defer m.g.mu.Unlock()
-	s := m.at
-	if text, ok := m.v.special[id]; ok {
-		s = m.g.special(s, text)
-	} else {
-		s = m.g.text(s, m.v.tokens[id])
-	}
+	s := m.to(id)
 	if s == nil {
 		return false
 	}
+	switch {
+	case m.ahead.known && m.next == id:
+		m.tail = m.ahead
+	case len(m.tail.ids) > 0 && m.tail.ids[0] == id:
+		m.tail.ids = m.tail.ids[1:]
+	default:
+		m.tail = tail{}
+	}
+	m.ahead = tail{}
 	m.past = append(m.past, m.at)
 	m.at = s
 	return true
+}
+
+// to returns the state after a token; nil if it may not come.
+func (m *Matcher) to(id int32) *state {
+	if id < 0 || int(id) >= len(m.v.tokens) || m.v.tokens[id] == "" {
+		return nil
+	}
+	if text, ok := m.v.special[id]; ok {
+		return m.g.special(m.at, text)
+	}
+	return m.g.text(m.at, m.v.tokens[id])
 }
 
 // text returns the state after a text; nil if it may not come.
@@ -164,6 +186,7 @@ func (m *Matcher) CanEnd() bool { return m.at.end }
 func (m *Matcher) Rollback(n int) {
 	m.at = m.past[len(m.past)-n]
 	m.past = m.past[:len(m.past)-n]
+	m.tail, m.ahead = tail{}, tail{}
 }
 
 // Clone returns a matcher of the same text.

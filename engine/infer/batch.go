@@ -123,7 +123,7 @@ func (b *batch) leave(s *sequence) {
 // end ends s with its last token or an error.
 func (b *batch) end(s *sequence, t Token, err error) {
 	if err == nil {
-		s.usage.Tokens, s.usage.Thought, s.usage.Pages = s.n, s.thought, s.peak
+		s.usage.Tokens, s.usage.Thought, s.usage.Steered, s.usage.Pages = s.n, s.thought, s.steered, s.peak
 		t.Usage = &s.usage
 		b.stats.PromptTokens += int64(s.usage.Prompt)
 		b.stats.CachedTokens += int64(s.usage.Cached)

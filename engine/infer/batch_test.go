@@ -134,7 +134,9 @@ func (c *everyThird) Accept(id int32) bool {
 	c.n++
 	return ok
 }
-func (c *everyThird) CanEnd() bool { return c.n > 4 }
+func (c *everyThird) CanEnd() bool            { return c.n > 4 }
+func (c *everyThird) Fits(int32, int) bool    { return true }
+func (c *everyThird) Ending() ([]int32, bool) { return nil, false }
 
 // randomRequest asks for one of everything.
 func randomRequest(r *rand.Rand, vocab, limit int) Request {

@@ -143,8 +143,10 @@ func (c forever) Mask(bits []uint32) {
 		bits[i] = math.MaxUint32
 	}
 }
-func (c forever) Accept(int32) bool { return true }
-func (c forever) CanEnd() bool      { return true }
+func (c forever) Accept(int32) bool       { return true }
+func (c forever) CanEnd() bool            { return true }
+func (c forever) Fits(int32, int) bool    { return true }
+func (c forever) Ending() ([]int32, bool) { return nil, false }
 
 // Refusals say why, with numbers.
 func TestLengthError(t *testing.T) {

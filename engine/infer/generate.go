@@ -18,6 +18,8 @@ type voice struct {
 	after    int  // tokens of the answer up to its end
 	from     int  // tokens of the answer before the thought
 	thought  int  // tokens of it
+	steered  int  // tokens of the answer that are others than were chosen first, for want of room
+	answer   int  // tokens of the shortest answer that the constraint allows; 0: not known yet
 	circles  loopFinder
 	force    []int32 // tokens that come next whatever the model wants
 	why      string  // of force
@@ -34,7 +36,7 @@ func newVoice(r *Request, limit int) voice {
 // next chooses the next token after logits z, which it leaves as they are.
 func (v *voice) next(c *chooser, z []float32) (Token, error) {
 	r := v.req
-	if v.thinking && len(v.force) == 0 && v.n-v.from >= r.budget(v.room, v.from) {
+	if v.thinking && len(v.force) == 0 && v.n-v.from >= v.budget() {
 		v.force, v.why = r.ThinkEnd, Budget
 	}
 	var t Token
@@ -49,6 +51,13 @@ func (v *voice) next(c *chooser, z []float32) (Token, error) {
 			return t, err
 		}
 		t.ID, lp, ok = c.choose(z, r, v.n, v.count(), masked)
+		for tries := 0; ok && v.bound() && !v.fits(t.ID); tries++ {
+			if tries == 0 {
+				v.steered++
+			}
+			v.narrow(c, t.ID, tries)
+			t.ID, lp, ok = c.choose(z, r, v.n, v.count(), masked)
+		}
 		if v.thinking && slices.Contains(r.Stop, t.ID) { // an answer follows all the same
 			t.ID, t.Forced, v.force, v.why = r.ThinkEnd[0], Unanswered, r.ThinkEnd[1:], Unanswered
 		}
@@ -135,6 +144,49 @@ func (v *voice) mask(c *chooser, vocab int) (bool, error) {
 		}
 	}
 	return true, ErrStuck
+}
+
+// budget returns the tokens after which the thought is closed. The shortest
+// answer that the constraint allows must fit behind it, if it can.
+func (v *voice) budget() int {
+	r := v.req
+	if r.Constraint != nil && v.answer == 0 {
+		list, _ := r.Constraint.Ending()
+		v.answer = len(list) + 1
+	}
+	return r.budget(v.room, v.from, v.answer)
+}
+
+// fits reports whether a bound answer can come to its end after a token, if it
+// can without it.
+func (v *voice) fits(id int32) bool {
+	r := v.req
+	return v.n < r.MinTokens || slices.Contains(r.Stop, id) || r.Constraint.Fits(id, v.room-v.n-1)
+}
+
+// maxTries is how many tokens that do not fit are passed by, before the one
+// that ends the answer soonest is taken.
+const maxTries = 8
+
+// narrow takes a token that does not fit out of c.mask; after some tries, all
+// but those that end the answer.
+func (v *voice) narrow(c *chooser, id int32, tries int) {
+	setBit(c.mask, id, false)
+	if tries < maxTries {
+		return
+	}
+	list, _ := v.req.Constraint.Ending()
+	if len(list) == 0 {
+		list = v.req.Stop
+	} else {
+		list = list[:1]
+	}
+	clear(c.mask)
+	for _, id := range list {
+		if int(id) < 32*len(c.mask) {
+			setBit(c.mask, id, true)
+		}
+	}
 }
 
 func setBit(bits []uint32, id int32, on bool) {

@@ -188,7 +188,9 @@ func (c *only) Accept(id int32) bool {
 	c.n++
 	return true
 }
-func (c *only) CanEnd() bool { return c.n == len(c.list) }
+func (c *only) CanEnd() bool            { return c.n == len(c.list) }
+func (c *only) Fits(int32, int) bool    { return true }
+func (c *only) Ending() ([]int32, bool) { return c.list[c.n:], true }
 
 // A constraint binds the answer and leaves the thought alone, wherever the
 // thought begins; MinTokens keeps the end away.

@@ -23,7 +23,7 @@ type Request struct {
 	ThinkStart []int32 // opens a thought where the prompt does not; nil: nothing does
 	ThinkEnd   []int32 // closes it; nil: nothing does
 	Think      int     // tokens of thought after which ThinkEnd is forced; 0: as many as leave room for the answer
-	Answer     int     // that room; 0: 32 tokens, at most a quarter of the whole
+	Answer     int     // that room; 0: 32 tokens, at most a quarter of the whole. More if a constraint needs it
 
 	// How a token is chosen: the steps are taken in llama.cpp's order, which
 	// is that of these fields, with the constraint after the penalties.
@@ -54,6 +54,12 @@ type Constraint interface {
 	Mask(bits []uint32)   // sets bit id%32 of bits[id/32] for each id that may come next; they come cleared
 	Accept(id int32) bool // notes that id came; false if it may not
 	CanEnd() bool         // the answer may end here
+
+	// Fits reports whether the answer can still end if id comes and left more
+	// tokens may follow, the stop token among them; or no end is known anyway.
+	Fits(id int32, left int) bool
+	// Ending returns tokens after which the answer may end; false: none are known.
+	Ending() ([]int32, bool)
 }
 
 // Bounds of a request.
@@ -96,6 +102,7 @@ type Usage struct {
 	Miss     Miss          // why no more were cached; "": all that could be were
 	Tokens   int           // generated
 	Thought  int           // of them, those of the thought
+	Steered  int           // of them, those chosen so that a bound answer ends in its room
 	Drafted  int           // guessed
 	Accepted int           // of the guessed, those that held
 	Queued   time.Duration // before it was admitted
@@ -181,13 +188,18 @@ func (r *Request) check(vocab, limit int, memory bool) error {
 func (r *Request) room(limit int) int { return min(r.MaxTokens, limit-len(r.Prompt)) }
 
 // budget returns after how many of its room tokens a thought is closed that
-// began after from of them.
-func (r *Request) budget(room, from int) int {
+// began after from of them. The answer has at least so many as are given, if
+// there is room for them.
+func (r *Request) budget(room, from, least int) int {
 	answer := r.Answer
 	if answer == 0 {
 		answer = min(32, room/4)
 	}
-	n := max(0, room-from-len(r.ThinkEnd)-answer)
+	room -= from + len(r.ThinkEnd)
+	if least <= room {
+		answer = max(answer, least)
+	}
+	n := max(0, room-answer)
 	if r.Think > 0 {
 		n = min(n, r.Think)
 	}

@@ -10,6 +10,7 @@ policy "school" {
   pack    = "minors-zh"
   hold    = "sentence" # nothing of a sentence is seen before all of it has been checked
   words   = "words/*.csv"
+  topics  = "topics.csv" # sentences from which the policy learns what a topic is; guard lint says how well
   version = "2026-11"
   owner   = "德育处"
   expires = "2027-12-31"
@@ -26,6 +27,20 @@ policy "school" {
     keywords = ["老师的手机号", "老师的家庭住址", "teacher's phone number", "teacher's home address"]
     en       = "Please reach teachers through the school's office."
     zh       = "请通过学校办公室联系老师。"
+  }
+
+  rail "cheating" { # learnt, so it can err: how to prepare for an exam is answered
+    on     = ["input"]
+    detect = ["topic:cheating"]
+    when   = "confidence >= 0.7"
+    en     = "An exam is yours to write. I am glad to practise with you for it."
+    zh     = "考试要靠自己完成。我很乐意陪你一起复习。"
+  }
+
+  rail "gaming" { # only counted
+    on     = ["input"]
+    action = "log"
+    detect = ["topic:gaming"]
   }
 
   rail "worry" { # nothing is refused; the counsellor looks at how often it is heard of

@@ -43,9 +43,9 @@ func read() *tables {
 		t.sounds[at] = uint16(sounds.next())
 	}
 	t.syllables = strings.Split(string(*r.column()), "\n")
-	for c := range t.plain {
-		t.plain[c] = uint16(fold(t, rune(c)))
-		t.classes[c] = classify(rune(c))
+	for c := range t.chars {
+		t.chars[c].plain = uint16(fold(t, rune(c)))
+		t.chars[c].class = classify(rune(c))
 	}
 	return t
 }
@@ -68,18 +68,24 @@ func (r *reader) column() *reader {
 // tables are the dictionaries. The words are a trie whose edges are in one hash
 // table: a slot holds the node that an edge leaves (20 bits), its character (16),
 // the node it leads to (20), and in its lowest bit whether edges leave that. Those
-// from the root are in a table of their own, by character. Characters beyond the
-// first plane are in no word.
+// from the root are kept with their character. Characters beyond the first plane are
+// in no word.
 type tables struct {
-	first     [1 << 16]edge
+	chars     [1 << 16]char
 	edges     []edge
 	costs     []int32 // of each node: −log of how often its word comes, in parts of 65536; 0: it is no word
 	unknown   int32   // cost of a character that is no word
 	folds     map[rune]rune
-	plain     [1 << 16]uint16 // fold of the first plane
-	classes   [1 << 16]class  // of the first plane
 	sounds    map[rune]uint16
 	syllables []string
+}
+
+// A char is all that is known of a character of the first plane, in one place of memory.
+type char struct {
+	first edge  // of the words that begin with it
+	cost  int32 // of the word that it is
+	plain uint16
+	class class
 }
 
 const (
@@ -139,7 +145,8 @@ func (t *tables) words(n int, shared, lengths, bytes, counts *reader) {
 			e |= 1
 		}
 		if t.edges[i] = e; e.key()>>16 == root {
-			t.first[uint16(e.key())] = e
+			c := &t.chars[uint16(e.key())]
+			c.first, c.cost = e, t.costs[e.to()]
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 // lower case.
 func Fold(c rune) rune {
 	if c < 1<<16 && c >= 0 {
-		return rune(data().plain[c])
+		return rune(data().chars[c].plain)
 	}
 	return fold(data(), c)
 }

@@ -116,7 +116,7 @@ var classes = func() (list [128]class) {
 
 func (t *tables) classOf(c rune) class {
 	if c < 1<<16 {
-		return t.classes[c]
+		return t.chars[c].class
 	}
 	return classify(c)
 }
@@ -230,7 +230,7 @@ func (s *segmenter) block(text string, base int) bool {
 	for i, c := range text {
 		f := uint16(0xffff) // in no word
 		if c < 1<<16 {
-			f = s.t.plain[c]
+			f = s.t.chars[c].plain
 		}
 		s.chars, s.at = append(s.chars, f), append(s.at, int32(i))
 	}
@@ -242,13 +242,13 @@ func (s *segmenter) block(text string, base int) bool {
 	s.path(s.cost[:n+1], s.next[:n+1])
 	for i := 0; i < n; {
 		to := int(s.next[i])
-		k := s.t.classes[s.chars[i]]
+		k := s.t.chars[s.chars[i]].class
 		if to == i+1 && k != han && s.chars[i] != 0xffff { // letters and digits in no word stay together
 			if k != latin {
 				i++
 				continue
 			}
-			for to < n && int(s.next[to]) == to+1 && s.chars[to] != 0xffff && (s.t.classes[s.chars[to]] == latin || s.point(to)) {
+			for to < n && int(s.next[to]) == to+1 && s.chars[to] != 0xffff && (s.t.chars[s.chars[to]].class == latin || s.point(to)) {
 				to++
 			}
 		}
@@ -273,23 +273,24 @@ func (s *segmenter) path(cost, next []int32) {
 	t, chars := s.t, s.chars
 	cost[len(chars)] = 0
 	for i := range len(chars) - 1 { // what will be looked up: read together it takes less time
-		e := t.first[chars[i]]
+		e := t.chars[chars[i]].first
 		s.read += t.edges[slot(uint64(e.to())<<16|uint64(chars[i+1]))]
 	}
 	for i := len(chars) - 1; i >= 0; i-- {
-		best, to := int32(1<<31-1), i
-		e := t.first[chars[i]]
-		for j := i + 1; e != 0; j++ {
-			if c := t.costs[e.to()]; c != 0 && c+cost[j] <= best {
-				best, to = c+cost[j], j
-			}
-			if !e.further() || j == len(chars) {
+		best, to := t.unknown+cost[i+1], i+1
+		c := &t.chars[chars[i]]
+		if c.cost != 0 {
+			best = c.cost + cost[i+1]
+		}
+		alone := c.cost == 0
+		for e, j := c.first, i+1; e.further() && j < len(chars); {
+			if e = *t.find(e.to(), chars[j]); e == 0 {
 				break
 			}
-			e = *t.find(e.to(), chars[j])
-		}
-		if to == i {
-			best, to = t.unknown+cost[i+1], i+1
+			j++
+			if c := t.costs[e.to()]; c != 0 && (alone || c+cost[j] <= best) {
+				best, to, alone = c+cost[j], j, false
+			}
 		}
 		cost[i], next[i] = best, int32(to)
 	}

@@ -55,8 +55,18 @@ func rowsOf(runs []run) [][]run {
 		}
 		rows = append(rows, []run{r})
 	}
-	for _, row := range rows {
+	for i, row := range rows {
 		slices.SortStableFunc(row, func(a, b run) int { return cmp.Compare(a.left, b.left) })
+		joined := row[:1]
+		for _, r := range row[1:] {
+			if last := &joined[len(joined)-1]; r.left-last.right < 0.15*last.size { // a mark above the line parts them
+				last.text = beside(*last, r)
+				last.top, last.right, last.bottom = min(last.top, r.top), max(last.right, r.right), max(last.bottom, r.bottom)
+				continue
+			}
+			joined = append(joined, r)
+		}
+		rows[i] = joined
 	}
 	return rows
 }
@@ -114,11 +124,13 @@ func tableAt(rows [][]run) (t group, n int) {
 	for i := range n {
 		var row []string
 		for _, c := range columns {
-			text := ""
+			var cell run
 			for _, r := range c.cells[i] {
-				text = glue(text, r.text)
+				text := beside(cell, r)
+				cell = r
+				cell.text = text
 			}
-			row = append(row, text)
+			row = append(row, cell.text)
 		}
 		for _, r := range rows[i] {
 			t.top, t.bottom = min(t.top, r.top), max(t.bottom, r.bottom)

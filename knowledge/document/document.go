@@ -91,6 +91,7 @@ const (
 	Large     Cause = "large"     // more than Limits
 	Slow      Cause = "slow"      // took too long
 	Crashed   Cause = "crashed"   // the process that read it died
+	Missing   Cause = "missing"   // a page or a part that is not there
 )
 
 func reject(cause Cause, en, zh string, args ...any) *Rejection {
@@ -170,6 +171,7 @@ type source struct {
 	one    int64 // of a stream: bytes that one document may have; a longer one is left out. 0: no stream
 	parts  int
 	depth  int
+	draw   *drawing // what is asked for instead of text, or nil
 }
 
 func (s *source) read(name string, data []byte) error {
@@ -180,6 +182,13 @@ func (s *source) read(name string, data []byte) error {
 	read, ok := formats[format]
 	if !ok {
 		return reject(Unknown, "is in no format that is read here", "不是支持读取的格式").named(name)
+	}
+	switch d := s.draw; {
+	case d == nil || holders[format]:
+	case format == "pdf":
+		read = d.draw
+	default:
+		return nil
 	}
 	err := caught(format, func() error { return read(s, name, data) })
 	if r, ok := errors.AsType[*Rejection](err); ok && r.Name == "" {

@@ -37,7 +37,7 @@ type group struct {
 // lay brings the characters of a page into reading order.
 func lay(p *pdfium.Page) leaf {
 	l := leaf{width: p.Width, height: p.Height}
-	logical(p.Chars)
+	p.Chars = logical(p.Chars)
 	runs := runsOf(p)
 	tables, runs := ruled(p.Lines, runs)
 	more, runs := aligned(runs)
@@ -61,13 +61,14 @@ func runsOf(p *pdfium.Page) []run {
 	var now run
 	var last *pdfium.Char
 	bold, n := 0, 0
+	raised := false
 	end := func() {
 		if now.text = strings.TrimSpace(b.String()); now.text != "" {
 			now.bold = bold*2 > n
 			list = append(list, now)
 		}
 		b.Reset()
-		last, bold, n = nil, 0, 0
+		last, bold, n, raised = nil, 0, 0, false
 	}
 	for i := range p.Chars {
 		c := &p.Chars[i]
@@ -93,7 +94,7 @@ func runsOf(p *pdfium.Page) []run {
 		if last != nil {
 			em := max(last.Size, c.Size, 1)
 			gap := max(c.Left-last.Right, last.Left-c.Right)
-			if abs(c.Base-last.Base) > em*0.6 || gap > em*1.5 || gap > em*0.2 && ruleBetween(p.Lines, last, c) {
+			if abs(c.Base-last.Base) > em*0.6 || gap > em*1.1 || gap > em*0.2 && ruleBetween(p.Lines, last, c) {
 				end()
 			}
 		}
@@ -102,9 +103,22 @@ func runsOf(p *pdfium.Page) []run {
 			if c.Size > 0 {
 				now.size = height(c)
 			}
+		} else if s := strings.TrimSpace(b.String()); len(s) <= 3 && marks(s) && above(now.size, now.base, height(c), c.Base) { // a note begins
+			b.Reset()
+			b.WriteString(superscript(s) + " ")
+			now.size, now.base = height(c), c.Base
 		}
 		now.left, now.top, now.right, now.bottom = min(now.left, c.Left), min(now.top, c.Top), max(now.right, c.Right), max(now.bottom, c.Bottom)
-		b.WriteRune(c.Rune)
+		if last != nil && unicode.IsDigit(c.Rune) {
+			raised = above(height(c), c.Base, height(last), last.Base) || raised && abs(c.Base-last.Base) < 1
+		} else {
+			raised = false
+		}
+		if raised {
+			b.WriteString(superscript(string(c.Rune)))
+		} else {
+			b.WriteRune(c.Rune)
+		}
 		n++
 		if c.Weight >= 600 {
 			bold++
@@ -113,6 +127,43 @@ func runsOf(p *pdfium.Page) []run {
 	}
 	end()
 	return list
+}
+
+// above reports whether a character is smaller and higher than the one beside it.
+func above(size, base, besideSize, besideBase float32) bool {
+	return size < 0.8*besideSize && base < besideBase-0.15*besideSize
+}
+
+// marks reports whether s is digits alone.
+func marks(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// superscript raises digits.
+func superscript(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")[r-'0']
+		}
+		return r
+	}, s)
+}
+
+// beside joins the text of a run to that of the one it follows on its line. What
+// touches has no space between; a small number above the line is a mark.
+func beside(a, b run) string {
+	touch := max(b.left-a.right, a.left-b.right) < 0.15*a.size
+	switch {
+	case touch && marks(b.text) && above(b.size, b.base, a.size, a.base):
+		return a.text + superscript(b.text)
+	case touch && a.raised():
+		return a.text + b.text
+	}
+	return glue(a.text, b.text)
+}
+
+// raised reports whether a run ends in a raised digit.
+func (r *run) raised() bool {
+	last, _ := utf8.DecodeLastRuneInString(r.text)
+	return strings.ContainsRune("⁰¹²³⁴⁵⁶⁷⁸⁹", last)
 }
 
 // ruleBetween reports whether a line drawn down stands between two characters:
@@ -129,19 +180,35 @@ func ruleBetween(lines []pdfium.Line, a, b *pdfium.Char) bool {
 }
 
 // logical turns around the letters of a right-to-left word that one glyph
-// stands for: PDFium takes them to be in the order of the page.
-func logical(chars []pdfium.Char) {
-	same := func(a, b *pdfium.Char) bool {
-		return a.Left == b.Left && a.Right == b.Right && a.Top == b.Top && a.Bottom == b.Bottom && rtlRune(a.Rune) && rtlRune(b.Rune)
-	}
+// stands for: PDFium takes them to be in the order of the page. It leaves out
+// the glyphs that such a word stands for too, and the word where it is told once more in
+// the place of a letter that is no part of it.
+func logical(chars []pdfium.Char) []pdfium.Char {
+	box := func(c *pdfium.Char) [4]float32 { return [4]float32{c.Left, c.Top, c.Right, c.Bottom} }
+	var list, word []pdfium.Char // word: the last that has several letters
 	for i := 0; i < len(chars); {
+		c := chars[i]
 		j := i + 1
-		for j < len(chars) && same(&chars[i], &chars[j]) {
+		for rtlRune(c.Rune) && j < len(chars) && box(&chars[j]) == box(&c) && rtlRune(chars[j].Rune) {
 			j++
 		}
-		slices.Reverse(chars[i:j])
+		middle := (c.Left + c.Right) / 2
+		switch {
+		case j-i > 1:
+			now := slices.Clone(chars[i:j])
+			slices.Reverse(now)
+			again := slices.EqualFunc(now, word, func(a, b pdfium.Char) bool { return a.Rune == b.Rune }) &&
+				slices.ContainsFunc(list[max(len(list)-100, 0):], func(o pdfium.Char) bool { return box(&o) == box(&c) && unicode.IsLetter(o.Rune) && !rtlRune(o.Rune) })
+			if word = now; !again {
+				list = append(list, now...)
+			}
+		case len(word) > 0 && !unicode.IsSpace(c.Rune) && c.Rune > 0x7f && middle > word[0].Left && middle < word[0].Right && abs(c.Base-word[0].Base) < 1:
+		default:
+			list = append(list, c)
+		}
 		i = j
 	}
+	return list
 }
 
 func rtlRune(r rune) bool { return r >= 0x590 && r < 0x900 }
@@ -299,10 +366,7 @@ func linesOf(runs []run, rtl bool) []run {
 		})
 		now := l[0]
 		for _, r := range l[1:] {
-			now.text = glue(now.text, r.text)
-			if !wideEnds(now.text, r.text) && max(r.left-now.right, now.left-r.right) < now.size*0.1 && r.base != now.base { // a note's mark
-				now.text = strings.TrimSpace(now.text)
-			}
+			now.text = beside(now, r)
 			now.left, now.top, now.right, now.bottom = min(now.left, r.left), min(now.top, r.top), max(now.right, r.right), max(now.bottom, r.bottom)
 			now.size, now.bold = max(now.size, r.size), now.bold && r.bold
 		}
@@ -310,8 +374,6 @@ func linesOf(runs []run, rtl bool) []run {
 	}
 	return list
 }
-
-func wideEnds(a, b string) bool { return a == "" || b == "" }
 
 // listMark matches what begins an item.
 var listMark = regexp.MustCompile(`^(?:[•●○▪■◦‣∙·*–—-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]|[（(]?[一二三四五六七八九十]{1,3}[)）、])\s+\S`)
@@ -321,6 +383,7 @@ func groups(lines []run, tables []group) []group {
 	var list []group
 	open := false
 	var right, left float32 // of the region
+	verse := false          // its lines end by will
 	for i, l := range lines {
 		if l.text == "" { // a region ends
 			open = false
@@ -337,16 +400,21 @@ func groups(lines []run, tables []group) []group {
 		}
 		if !open {
 			left, right = l.left, l.right
+			n, ended := 0, 0
 			for _, m := range lines[i:] {
 				if m.text == "" {
 					break
 				}
 				left, right = min(left, m.left), max(right, m.right)
+				if n++; m.ends() {
+					ended++
+				}
 			}
+			verse = n >= 4 && 4*ended >= 3*n
 		}
 		if open {
 			g := &list[len(list)-1]
-			if before := g.lines[len(g.lines)-1]; follows(before, l, left, right, len(g.lines)) {
+			if before := g.lines[len(g.lines)-1]; !(verse && before.ends()) && follows(before, l, left, right, len(g.lines)) {
 				g.add(l)
 				continue
 			}
@@ -363,6 +431,15 @@ func (g *group) add(l run) {
 	g.bold = g.bold && l.bold
 }
 
+// ends reports whether a line ends a sentence.
+func (r *run) ends() bool {
+	last, _ := utf8.DecodeLastRuneInString(r.text)
+	return strings.ContainsRune(".!?。！？", last)
+}
+
+// noteMark matches what begins a footnote.
+var noteMark = regexp.MustCompile(`^[⁰¹²³⁴⁵⁶⁷⁸⁹]+ `)
+
 // follows reports whether line b goes on where line a ends.
 func follows(a, b run, left, right float32, n int) bool {
 	em := max(a.size, b.size)
@@ -374,7 +451,7 @@ func follows(a, b run, left, right float32, n int) bool {
 		return false
 	case b.top-a.bottom > em*0.9:
 		return false
-	case listMark.MatchString(b.text):
+	case listMark.MatchString(b.text), noteMark.MatchString(b.text):
 		return false
 	case short && strings.ContainsRune(".!?:。！？：；;", last):
 		return false

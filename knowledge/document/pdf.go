@@ -1,13 +1,13 @@
 package document
 
 import (
-	"context"
 	"errors"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"suiren/knowledge/document/pdfium"
 )
@@ -16,19 +16,9 @@ import (
 // by size, tables by their rules; what repeats above and below the pages is
 // left out. The files attached to it follow as documents of their own.
 func (r *Reader) readPDF(s *source, name string, data []byte) error {
-	if r.pdf == nil {
-		l, err := pdfium.New(context.Background(), r.Cache)
-		if err != nil {
-			return err
-		}
-		r.pdf = l
-	}
-	f, err := r.pdf.Open(data)
-	switch {
-	case errors.Is(err, pdfium.ErrPassword):
-		return reject(Encrypted, "asks for a password: save it without one", "需要密码：请去掉密码后另存")
-	case err != nil:
-		return broken("PDF", err)
+	f, err := r.openPDF(data)
+	if err != nil {
+		return err
 	}
 	defer f.Close()
 	if f.Pages > s.limits.Pages {
@@ -132,6 +122,9 @@ type press struct {
 // print turns the pages into blocks.
 func (p *press) print() {
 	p.strip()
+	for i := range p.pages {
+		p.pages[i].goOn()
+	}
 	body := p.bodySize()
 	sizes := p.headingSizes(body)
 	titles := map[string]int{}
@@ -157,6 +150,7 @@ func (p *press) print() {
 			p.d.Blocks = append(p.d.Blocks, b)
 		}
 	}
+	p.front()
 	if strings.TrimSpace(p.d.Title) == "" || strings.Contains(strings.ToLower(p.d.Title), "untitled") {
 		p.d.Title = ""
 		for _, b := range p.d.Blocks {
@@ -168,6 +162,48 @@ func (p *press) print() {
 			}
 		}
 	}
+}
+
+// front makes paragraphs of the names and dates below the title, which are large
+// and have nothing below them.
+func (p *press) front() {
+	list := p.d.Blocks
+	for i := 1; i+1 < len(list) && i < 8 && list[i].Page == 1 && list[i].Kind == Heading; i++ {
+		if next := list[i+1]; list[0].Kind == Heading && list[0].Level < list[i].Level && next.Kind == Heading && next.Level <= list[i].Level && next.Page == 1 && !p.listed(list[i].Text) {
+			list[i].Kind, list[i].Level = Paragraph, 0
+		}
+	}
+}
+
+// listed reports whether the outline names a heading.
+func (p *press) listed(text string) bool {
+	return slices.ContainsFunc(p.outline, func(b pdfium.Bookmark) bool { return plainTitle(b.Title) == plainTitle(text) })
+}
+
+// goOn joins a paragraph to its beginning at the foot of the column before.
+func (l *leaf) goOn() {
+	var keep []group
+	for _, g := range l.groups {
+		if n := len(keep); n > 0 && keep[n-1].goesOn(&g) {
+			a := &keep[n-1]
+			for _, line := range g.lines {
+				a.add(line)
+			}
+			continue
+		}
+		keep = append(keep, g)
+	}
+	l.groups = keep
+}
+
+// goesOn reports whether g, in the next column, goes on in the midst of a sentence.
+func (a *group) goesOn(g *group) bool {
+	if a.table != nil || g.table != nil || g.top >= a.bottom || g.left < a.right && g.right > a.left || abs(a.size-g.size) > 0.5 || a.bold != g.bold || len(a.lines)+len(g.lines) < 4 {
+		return false
+	}
+	last, _ := utf8.DecodeLastRuneInString(a.lines[len(a.lines)-1].text)
+	first, _ := utf8.DecodeRuneInString(g.lines[0].text)
+	return unicode.IsLower(first) && (unicode.IsLetter(last) || last == ',' || last == '-') || wide(first) && wide(last) && unicode.IsLetter(first) && (unicode.IsLetter(last) || last == '，' || last == '、')
 }
 
 // round makes sizes that differ by rounding the same.

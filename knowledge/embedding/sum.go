@@ -33,24 +33,39 @@ func (s *Sum) Add(term uint64, times int) bool {
 	if i < 0 {
 		return false
 	}
+	s.AddRow(i, times)
+	return true
+}
+
+// Row returns where the vector of a word is, and reads its beginning; −1 if the
+// model does not know the word.
+func (s *Sum) Row(term uint64) int {
+	i := s.m.row(term)
+	if i >= 0 {
+		s.read += uint64(s.m.rows[i*s.m.width]) + uint64(s.m.scales[i])
+	}
+	return i
+}
+
+// AddRow is Add of a word that Row found.
+func (s *Sum) AddRow(i, times int) {
 	row := s.m.rows[i*s.m.width : (i+1)*s.m.width]
 	weight := int64(s.m.scales[i]) * int64(min(times, maxTimes))
 	if 127*weight > math.MaxInt32 {
 		for k, v := range row {
 			s.all[k] += weight * int64(v)
 		}
-		return true
+		return
 	}
 	if s.most += 127 * weight; s.most > math.MaxInt32 {
 		s.flush()
 		s.most = 127 * weight
 	}
 	add(s.part, row, int32(weight))
-	return true
 }
 
-// Expect says that words will be added soon: reading their places together takes
-// less time than one after the other.
+// Expect says that words will be looked up soon: reading their places together takes
+// less time than one after the other, and so does Row before AddRow.
 func (s *Sum) Expect(term uint64) { s.read += s.m.slots[uint32(term>>32)>>s.m.shift] }
 
 func (s *Sum) flush() {

@@ -51,19 +51,49 @@ func Mix(h uint64) uint64 {
 	return h ^ h>>33
 }
 
-// impact is what a term is worth in a document: tf/(k1+tf), of 255.
-func (p *Params) impact(times [Fields]uint8, lengths [Fields]uint32, mean [Fields]float64) uint8 {
-	tf := 0.0
-	for f, n := range times {
-		if n > 0 {
-			norm := 1 - p.B[f]
-			if mean[f] > 0 {
-				norm += float64(p.B[f] * float64(lengths[f]) / mean[f])
-			}
-			tf += float64(p.Weight[f] * float64(n) / norm)
+// A scale computes what terms are worth in the documents of a class.
+type scale struct {
+	*Params
+	mean  [Fields]float64
+	norms [Fields][1 << 11]float64 // by the length of a field
+}
+
+func newScale(p *Params, mean [Fields]float64) *scale {
+	s := &scale{Params: p, mean: mean}
+	for f := range s.norms {
+		for n := range s.norms[f] {
+			s.norms[f][n] = s.norm(f, uint32(n))
 		}
 	}
-	return uint8(max(1, 255*tf/(p.K1+tf)+0.5))
+	return s
+}
+
+// norm is what a count in a field of a length is divided by.
+func (s *scale) norm(field int, length uint32) float64 {
+	norm := 1 - s.B[field]
+	if s.mean[field] > 0 {
+		norm += float64(s.B[field] * float64(length) / s.mean[field])
+	}
+	return norm
+}
+
+// impact is what a term is worth in a document: tf/(k1+tf), of 255.
+func (s *scale) impact(times [Fields]uint8, lengths *[Fields]uint32) uint8 {
+	tf := 0.0
+	for f, n := range times {
+		if n == 0 {
+			continue
+		}
+		l := lengths[f]
+		norm := 0.0
+		if int(l) < len(s.norms[f]) {
+			norm = s.norms[f][l]
+		} else {
+			norm = s.norm(f, l)
+		}
+		tf += float64(s.Weight[f] * float64(n) / norm)
+	}
+	return uint8(max(1, 255*tf/(s.K1+tf)+0.5))
 }
 
 // idfScale is the steps in which a weight of 1 is counted, and maxIDF the

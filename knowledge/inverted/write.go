@@ -22,14 +22,19 @@ const blockSize = 128
 // A Writer makes an index. Its memory is bounded: lists beyond Budget go to
 // runs in files of folder dir, which are gone after Finish.
 type Writer struct {
-	dir     string
-	params  []Params // by class
-	lists   lists
-	budget  int
-	runs    []*os.File
-	temps   []*os.File // runs and parts: gone after Finish
-	classes []Class
-	lengths [][Fields]uint32
+	dir    string
+	params []Params // by class
+	lists  lists
+	budget int
+	runs   []*os.File
+	temps  []*os.File // runs and parts: gone after Finish
+	docs   []added
+}
+
+// An added document is what its postings are weighed by.
+type added struct {
+	lengths [Fields]uint32
+	class   Class
 }
 
 // ErrTooMany is returned for more documents than an index may hold.
@@ -50,11 +55,11 @@ func (w *Writer) Add(class Class, counts []Count, lengths [Fields]uint32) error 
 	if int(class) >= len(w.params) {
 		panic("inverted: no such class")
 	}
-	if len(w.classes) >= maxDocs {
+	if len(w.docs) >= maxDocs {
 		return ErrTooMany
 	}
-	doc := uint32(len(w.classes))
-	w.classes, w.lengths = append(w.classes, class), append(w.lengths, lengths)
+	doc := uint32(len(w.docs))
+	w.docs = append(w.docs, added{lengths, class})
 	w.lists.add(counts, doc)
 	if w.lists.size()/(16+len(w.runs)) < w.budget/16 {
 		return nil
@@ -79,8 +84,9 @@ func (w *Writer) Abort() {
 // means returns the mean length of each field of each class, of the documents that have it.
 func (w *Writer) means() [][Fields]float64 {
 	sum, n := make([][Fields]float64, len(w.params)), make([][Fields]float64, len(w.params))
-	for i, c := range w.classes {
-		for f, l := range w.lengths[i] {
+	for i := range w.docs {
+		c := w.docs[i].class
+		for f, l := range w.docs[i].lengths {
 			if l > 0 {
 				sum[c][f] += float64(l) // whole numbers: exact
 				n[c][f]++
@@ -113,7 +119,10 @@ func (w *Writer) Finish(out io.Writer) error {
 		parts[i], bufs[i] = f, bufio.NewWriterSize(f, 1<<18)
 	}
 	terms, size := uint64(0), uint64(0)
-	mean := w.means()
+	var scales []*scale
+	for c, mean := range w.means() {
+		scales = append(scales, newScale(&w.params[c], mean))
+	}
 	var list, head, table []byte
 	most := byte(0)
 	var term uint64
@@ -148,8 +157,8 @@ func (w *Writer) Finish(out io.Writer) error {
 		return err
 	}, func(doc uint32, times [Fields]uint8) {
 		list = binary.AppendUvarint(list, uint64(doc-last))
-		c := w.classes[doc]
-		impact := w.params[c].impact(times, w.lengths[doc], mean[c])
+		d := &w.docs[doc]
+		impact := scales[d.class].impact(times, &d.lengths)
 		list = append(list, impact)
 		last, most = doc, max(most, impact)
 		if count++; count%blockSize == 0 {
@@ -160,11 +169,11 @@ func (w *Writer) Finish(out io.Writer) error {
 		return err
 	}
 	header := []byte(magic)
-	header = binary.LittleEndian.AppendUint64(header, uint64(len(w.classes)))
+	header = binary.LittleEndian.AppendUint64(header, uint64(len(w.docs)))
 	header = binary.LittleEndian.AppendUint64(header, terms)
 	header = binary.LittleEndian.AppendUint64(header, size)
-	for _, c := range w.classes {
-		header = append(header, byte(c))
+	for i := range w.docs {
+		header = append(header, byte(w.docs[i].class))
 	}
 	for len(header)%8 != 0 {
 		header = append(header, 0)

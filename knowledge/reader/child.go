@@ -31,6 +31,7 @@ const (
 	wanted       = 'w'
 	oneDocument  = 'd' // document.Document
 	oneRejection = 'r' // document.Rejection of a part
+	onePicture   = 'p' // PNG
 	done         = 'e' // document.Rejection of the file, or null
 )
 
@@ -38,8 +39,15 @@ const (
 type request struct {
 	Name   string
 	Size   int64
-	Stream bool `json:",omitempty"` // it asks for the parts it wants
-	Skip   int  `json:",omitempty"` // documents and rejected parts that are not sent
+	Stream bool  `json:",omitempty"` // it asks for the parts it wants
+	Skip   int   `json:",omitempty"` // documents and rejected parts that are not sent
+	Draw   *draw `json:",omitempty"` // a page as a picture, instead of what it says
+}
+
+// A draw asks for a page of a PDF as a picture.
+type draw struct {
+	Part        string
+	Page, Width int
 }
 
 // maxPart bounds what a child asks for at once.
@@ -77,7 +85,12 @@ func serve(o Options, in io.Reader, out io.Writer) int {
 		}
 		// The parent kills a child that takes too long; if it died, the child ends by itself.
 		idle = time.AfterFunc(o.Time+10*time.Second, func() { os.Exit(3) })
-		if ask.Stream {
+		if ask.Draw != nil {
+			var png []byte
+			if png, err = r.Draw(ask.Name, data, ask.Draw.Part, ask.Draw.Page, ask.Draw.Width); err == nil {
+				err = w.frame(onePicture, png)
+			}
+		} else if ask.Stream {
 			err = r.ReadAt(ask.Name, &parts{w, br, idle, o.Time}, ask.Size, ask.Skip, w)
 		} else {
 			err = r.Read(ask.Name, data, w)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image/png"
 	"os"
 	"runtime"
 	"strings"
@@ -141,3 +142,30 @@ func TestReadAt(t *testing.T) {
 type noFile struct{ err error }
 
 func (n noFile) ReadAt([]byte, int64) (int, error) { return 0, n.err }
+
+// A page is drawn in a child; what cannot be drawn says so, and the child goes on.
+func TestDraw(t *testing.T) {
+	p := New(Options{})
+	defer p.Close()
+	file := []byte("%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Count 1 /Kids [3 0 R] >>\nendobj\n3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] >>\nendobj\ntrailer << /Size 4 /Root 1 0 R >>\n%%EOF\n")
+	b, err := p.Draw(t.Context(), "a.pdf", file, "a.pdf", 1, 300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := png.DecodeConfig(bytes.NewReader(b)); err != nil || m.Width != 300 || m.Height != 150 {
+		t.Errorf("%+v %v", m, err)
+	}
+	var r *document.Rejection
+	if b, err := p.Draw(t.Context(), "a.pdf", file, "a.pdf", 2, 300); b != nil || !errors.As(err, &r) || r.Cause != document.Missing {
+		t.Error(err)
+	}
+	var c collect
+	if err := p.Read(t.Context(), "a.txt", []byte("a text"), &c); err != nil || len(c.documents) != 1 {
+		t.Error(err)
+	}
+	quick := New(Options{Time: time.Nanosecond})
+	defer quick.Close()
+	if _, err := quick.Draw(t.Context(), "a.pdf", file, "a.pdf", 1, 300); !errors.As(err, &r) || r.Cause != document.Slow {
+		t.Error(err)
+	}
+}

@@ -69,7 +69,7 @@ func (a *Account) addKey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return told(err)
 	}
-	if err := a.note(r, "key.create", in.Name+" "+rolesList(k.Roles)); err != nil {
+	if err := a.note(r, "key.create", operate.Name(in.Name)+" "+rolesList(k.Roles)); err != nil {
 		return err
 	}
 	return sendSecret(w, in.Name, secret)
@@ -120,7 +120,7 @@ func (a *Account) rotateKey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return told(err)
 	}
-	if err := a.note(r, "key.rotate", k.Name); err != nil {
+	if err := a.note(r, "key.rotate", operate.Name(k.Name)); err != nil {
 		return err
 	}
 	return sendSecret(w, k.Name, secret)
@@ -137,7 +137,7 @@ func (a *Account) revokeKey(w http.ResponseWriter, r *http.Request) error {
 	if _, err := a.People.EndAll(k.Name); err != nil {
 		return err
 	}
-	if err := a.note(r, "key.revoke", k.Name); err != nil {
+	if err := a.note(r, "key.revoke", operate.Name(k.Name)); err != nil {
 		return err
 	}
 	return ok(w)

@@ -15,6 +15,7 @@ import (
 	"suiren/internal/say"
 	"suiren/serve"
 	"suiren/serve/form"
+	"suiren/stage/operate"
 	"suiren/stage/operate/people"
 )
 
@@ -181,7 +182,7 @@ func (a *Account) finishNewPasskey(w http.ResponseWriter, r *http.Request) error
 	if err := a.People.AddPasskey(people.Passkey{ID: c.ID, Person: me.Name, Label: in.Label, Data: string(data)}); err != nil {
 		return told(err)
 	}
-	if err := a.note(r, "passkey.add", me.Name); err != nil {
+	if err := a.note(r, "passkey.add", operate.Name(me.Name)); err != nil {
 		return err
 	}
 	return ok(w)
@@ -280,7 +281,7 @@ func (a *Account) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	if err := a.People.RemovePasskey(me.Name, id); err != nil {
 		return told(err)
 	}
-	if err := a.note(r, "passkey.remove", me.Name); err != nil {
+	if err := a.note(r, "passkey.remove", operate.Name(me.Name)); err != nil {
 		return err
 	}
 	return ok(w)

@@ -165,7 +165,7 @@ func (a *Account) addPerson(w http.ResponseWriter, r *http.Request) error {
 	if err := a.People.Add(p); err != nil {
 		return told(err)
 	}
-	if err := a.note(r, "person.add", in.Name); err != nil {
+	if err := a.note(r, "person.add", operate.Name(in.Name)); err != nil {
 		return err
 	}
 	return a.sendLink(w, r, in.Name)
@@ -178,7 +178,7 @@ func (a *Account) sendLink(w http.ResponseWriter, r *http.Request, name string) 
 	if err != nil {
 		return told(err)
 	}
-	if err := a.note(r, "person.link", name); err != nil {
+	if err := a.note(r, "person.link", operate.Name(name)); err != nil {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
@@ -213,7 +213,7 @@ func (a *Account) changePerson(w http.ResponseWriter, r *http.Request) error {
 		if err := a.People.Suspend(p.Name, *in.Suspended); err != nil {
 			return told(err)
 		}
-		if err := a.note(r, map[bool]string{true: "person.suspend", false: "person.admit"}[*in.Suspended], p.Name); err != nil {
+		if err := a.note(r, map[bool]string{true: "person.suspend", false: "person.admit"}[*in.Suspended], operate.Name(p.Name)); err != nil {
 			return err
 		}
 	}
@@ -240,7 +240,7 @@ func (a *Account) changePerson(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return told(err)
 	}
-	if err := a.note(r, "person.change", p.Name); err != nil {
+	if err := a.note(r, "person.change", operate.Name(p.Name)); err != nil {
 		return err
 	}
 	return ok(w)
@@ -265,7 +265,7 @@ func (a *Account) setRoles(w http.ResponseWriter, r *http.Request) error {
 	if err := a.People.Change(p.Name, func(p *people.Person) error { p.Roles = in.Roles; return nil }); err != nil {
 		return told(err)
 	}
-	if err := a.note(r, "person.roles", p.Name+" "+rolesList(in.Roles)); err != nil {
+	if err := a.note(r, "person.roles", operate.Name(p.Name)+" "+rolesList(in.Roles)); err != nil {
 		return err
 	}
 	return ok(w)
@@ -279,7 +279,7 @@ func (a *Account) removePerson(w http.ResponseWriter, r *http.Request) error {
 	if err := a.People.Remove(p.Name); err != nil {
 		return told(err)
 	}
-	if err := a.note(r, "person.remove", p.Name); err != nil {
+	if err := a.note(r, "person.remove", operate.Name(p.Name)); err != nil {
 		return err
 	}
 	return ok(w)
@@ -294,7 +294,7 @@ func (a *Account) endSessions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.note(r, "session.end", p.Name); err != nil {
+	if err := a.note(r, "session.end", operate.Name(p.Name)); err != nil {
 		return err
 	}
 	return serve.WriteJSON(w, http.StatusOK, map[string]int64{"ended": n})

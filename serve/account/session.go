@@ -69,7 +69,7 @@ func (a *Account) join(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return told(err)
 	}
-	if _, err := a.Audit.Append(p.Name, "person.password", p.Name, ""); err != nil {
+	if _, err := a.Audit.Append(p.Name, "person.password", operate.Name(p.Name), ""); err != nil {
 		return err
 	}
 	return a.begin(w, r, p, false)
@@ -103,7 +103,7 @@ func (a *Account) password(w http.ResponseWriter, r *http.Request) error {
 	if err := a.People.SetPassword(me.Name, in.New); err != nil {
 		return told(err)
 	}
-	if err := a.note(r, "person.password", me.Name); err != nil {
+	if err := a.note(r, "person.password", operate.Name(me.Name)); err != nil {
 		return err
 	}
 	return a.begin(w, r, p, false)
@@ -127,7 +127,7 @@ func (a *Account) endOne(w http.ResponseWriter, r *http.Request) error {
 	if err := a.People.EndOne(serve.CallerOf(r).Name, r.PathValue("id")); err != nil {
 		return told(err)
 	}
-	if err := a.note(r, "session.end", serve.CallerOf(r).Name); err != nil {
+	if err := a.note(r, "session.end", operate.Name(serve.CallerOf(r).Name)); err != nil {
 		return err
 	}
 	return ok(w)
@@ -139,7 +139,7 @@ func (a *Account) endMine(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.note(r, "session.end", serve.CallerOf(r).Name); err != nil {
+	if err := a.note(r, "session.end", operate.Name(serve.CallerOf(r).Name)); err != nil {
 		return err
 	}
 	return serve.WriteJSON(w, http.StatusOK, map[string]int64{"ended": n})
@@ -211,7 +211,7 @@ func (a *Account) mend(w http.ResponseWriter, r *http.Request) error {
 	if err := a.People.Mend(me.Name); err != nil {
 		return err
 	}
-	if err := a.note(r, "emergency.end", me.Name); err != nil {
+	if err := a.note(r, "emergency.end", operate.Name(me.Name)); err != nil {
 		return err
 	}
 	return ok(w)

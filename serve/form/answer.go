@@ -71,8 +71,9 @@ type Source struct {
 }
 
 // Usage counts tokens. Reasoning tokens are part of the completion, cached
-// ones of the prompt.
-type Usage struct{ Prompt, Completion, Reasoning, Cached int }
+// ones of the prompt; steered ones were chosen so that an answer that is bound
+// to a form ends in its room.
+type Usage struct{ Prompt, Completion, Reasoning, Cached, Steered int }
 
 // An Answerer answers requests. Leaving the loop, or the end of ctx, stops
 // the generation. An *Error among its errors was made for the client.

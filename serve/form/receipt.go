@@ -82,6 +82,7 @@ func (r *Request) ReadReceipt(v json.RawMessage) error {
 type Inlay struct {
 	Receipts []*Receipt `json:"receipts,omitempty"`
 	Retract  *Retracted `json:"retract,omitempty"` // of the one answer
+	Steered  int        `json:"steered,omitempty"` // tokens chosen so that an answer in a form ended in its room, of all answers
 }
 
 // NewInlay returns the inlay of replies.
@@ -91,11 +92,12 @@ func NewInlay(replies ...*Reply) *Inlay {
 		if p.Receipt != nil {
 			in.Receipts = append(in.Receipts, p.Receipt)
 		}
+		in.Steered += p.Usage.Steered
 		if len(replies) == 1 {
 			in.Retract = p.Retract
 		}
 	}
-	if in.Receipts == nil && in.Retract == nil {
+	if in.Receipts == nil && in.Retract == nil && in.Steered == 0 {
 		return nil
 	}
 	return &in

@@ -121,7 +121,7 @@ func (w *writer) token(t *infer.Token) bool {
 	}
 	w.finish = t.Finish
 	if t.Usage != nil {
-		w.usage.Cached = t.Usage.Cached
+		w.usage.Cached, w.usage.Steered = t.Usage.Cached, t.Usage.Steered
 	}
 	return w.tellPrompt() && w.end()
 }

@@ -75,13 +75,14 @@ func isClean(s string) bool {
 			lines = 0
 			continue
 		}
+		lines = 0
 		c, size := utf8.DecodeRuneInString(s[i:])
 		i += size
-		lines = 0
 		switch {
-		case c >= 0x4e00 && c <= 0x9fff, c >= 0xe0 && c <= 0xff, c >= 0xc0 && c <= 0xdf, // composed, or with nothing to compose
-			c >= 0x3001 && c <= 0x3029, c >= 0xff01 && c <= 0xff5e,
-			c >= 0x2010 && c <= 0x2027:
+		case c >= 0x4e00 && c <= 0x9fff, c >= 0x3001 && c <= 0x3029, c >= 0xff01 && c <= 0xff5e, // composed, or with nothing to compose
+			c >= 0xae && c <= 0x17f, c >= 0xa1 && c <= 0xac, c >= 0x2010 && c <= 0x2027, c >= 0x2030 && c <= 0x205e,
+			c >= 0x3041 && c <= 0x3096, c >= 0x30a0 && c <= 0x30ff, c >= 0x3400 && c <= 0x4dbf, c >= 0xac00 && c <= 0xd7a3,
+			c >= 0x400 && c <= 0x482, c >= 0x2190 && c <= 0x2328, c >= 0x2460 && c <= 0x27bf:
 			space = false
 		case c == 0x3000:
 			space = true

@@ -35,6 +35,13 @@ func TestIsClean(t *testing.T) {
 			t.Errorf("%q is not called clean", s)
 		}
 	}
+	for c := rune(0); c < 0x30000; c++ { // alone, after and before what could join it
+		for _, s := range []string{string(c) + "\n", "e" + string(c) + "\n", string(c) + "\u1161\n", string(c) + "\u11a8\n", string(c) + "\u3099\n"} {
+			if isClean(s) && cleaned(s) != s {
+				t.Errorf("%q is called clean", s)
+			}
+		}
+	}
 	if isClean("bad \xff\n") {
 		t.Error("a text that is no UTF-8 is called clean")
 	}

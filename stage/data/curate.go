@@ -58,7 +58,7 @@ type curator struct {
 
 	kept     []bool              // of documents: nothing but what follows can leave it out
 	several  []bool              // of the least of a cluster: it is not alone
-	again    map[uint32][]uint32 // lines of a document that came before
+	before   map[uint32][]uint32 // lines of a document that came before
 	passages *duplicate.Passages // nil if they may
 }
 
@@ -130,12 +130,16 @@ func (c *curator) documents(ctx context.Context, f func(source string, d *Docume
 				}
 			})
 		}
-		err := readLines(s.file, func(d Document) error {
+		err := eachLine(s.file, func(line int, text []byte) error {
 			known, err, _ := next()
 			if err := errors.Join(err, ctx.Err()); err != nil {
 				return err
 			}
-			d.Title, d.Text = strings.TrimSpace(clean(d.Title)), clean(d.Text)
+			var d Document
+			if err := d.parse(text); err != nil {
+				return badLine(s.file, line, err)
+			}
+			d.clean()
 			return f(s.name, &d, known)
 		})
 		stop()
@@ -145,6 +149,35 @@ func (c *curator) documents(ctx context.Context, f func(source string, d *Docume
 	}
 	return nil
 }
+
+// again calls f with all documents once more, when it is known which may stay; of
+// one that is left out it gives the number alone, and does not parse it.
+func (c *curator) again(ctx context.Context, f func(n uint32, d *Document) error) error {
+	n := uint32(0)
+	for _, s := range c.sources {
+		err := eachLine(s.file, func(line int, text []byte) error {
+			var d *Document
+			if int(n) >= c.n {
+				return errors.New("data: fewer entries than documents")
+			}
+			if c.kept[n] {
+				d = new(Document)
+				if err := d.parse(text); err != nil {
+					return badLine(s.file, line, err)
+				}
+				d.clean()
+			}
+			n++
+			return errors.Join(f(n-1, d), ctx.Err())
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Document) clean() { d.Title, d.Text = strings.TrimSpace(clean(d.Title)), clean(d.Text) }
 
 func (c *curator) shard(i int) string {
 	return filepath.Join(c.job.Work, fmt.Sprintf("shard-%06d.jsonl", i))

@@ -101,8 +101,7 @@ func (c *curator) write(ctx context.Context) error {
 	for _, t := range c.recipe.Warnings {
 		x.report.Warnings = append(x.report.Warnings, Said{t.In(say.English), t.In(say.Chinese)})
 	}
-	n := uint32(0)
-	err = c.documents(ctx, func(_ string, d *Document, _ *Entry) error {
+	err = c.again(ctx, func(n uint32, d *Document) error {
 		e, err, ok := next()
 		if !ok {
 			err = errors.New("data: fewer entries than documents")
@@ -111,7 +110,6 @@ func (c *curator) write(ctx context.Context) error {
 			return err
 		}
 		x.decide(n, e, d)
-		n++
 		if e.Kept {
 			e.After = digits(d.Text)
 			out := w
@@ -195,7 +193,7 @@ type writer struct {
 	size    map[string]int64 // and the bytes of each
 }
 
-// decide completes the entry of document n and its text.
+// decide completes the entry of document n and its text; d is nil if it is left out.
 func (x *writer) decide(n uint32, e *Entry, d *Document) {
 	if e.Reason != "" {
 		return

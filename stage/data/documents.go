@@ -30,6 +30,7 @@ type Documents struct {
 	Path    string    `plan:"path,optional"` // a pattern of files below the folder of the plan
 	Traces  stage.Ref `plan:"traces,optional" kinds:"release" pin:"traces"`
 	Rated   string    `plan:"rated,optional"`                     // of traces: good
+	Set     string    `plan:"set,optional" json:",omitempty"`     // of traces: those that were chosen for it, rated or not
 	License string    `plan:"license,optional" json:",omitempty"` // for the data card; any words
 }
 
@@ -60,6 +61,8 @@ func (d *Documents) Check() []*say.Error {
 		return fail("path", "%q leaves the folder of the plan file, or is not written with /", "%q 超出了计划文件所在的目录，或没有用 / 书写", d.Path)
 	case d.Rated != "" && d.Traces.IsZero():
 		return fail("rated", "only traces are rated", "只有 traces 才有评分")
+	case d.Set != "" && d.Traces.IsZero():
+		return fail("set", "only traces are chosen for sets", "只有 traces 才有数据集")
 	case d.Rated != "" && d.Rated != "good":
 		return fail("rated", "rated %q: only good answers can become documents", "rated 为 %q：只有评为 good 的回答才能成为文档", d.Rated)
 	}
@@ -155,7 +158,7 @@ func (d *Documents) answers(job *stage.Job) error {
 	}
 	defer w.f.Close()
 	r := newReport()
-	if err := readTraces(job.Dir("traces"), func(doc Document) error {
+	if err := d.readTraces(job.Dir("traces"), func(doc Document) error {
 		r.count(&doc)
 		return w.write(&doc)
 	}); err != nil {
@@ -192,18 +195,28 @@ type rated struct {
 	Question string `json:"question"`
 	Answer   string `json:"answer"`
 	Rating   int    `json:"rating"` // 1 good, -1 bad
+	Sets     []string
+}
+
+// wants reports whether an answer becomes a document: one that was rated good, or with
+// a set one that was chosen for it, and then rated only if that is asked too.
+func (d *Documents) wants(t *rated) bool {
+	if d.Set == "" {
+		return t.Rating > 0
+	}
+	return slices.Contains(t.Sets, d.Set) && (d.Rated == "" || t.Rating > 0)
 }
 
 var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
 
-// readTraces reads the answers rated good, in the order of their ids. A
+// readTraces reads the answers that are wanted, in the order of their ids. A
 // release that has not answered yet has none.
-func readTraces(dir string, add func(Document) error) error {
+func (d *Documents) readTraces(dir string, add func(Document) error) error {
 	name := filepath.Join(dir, "traces.jsonl")
 	var docs []Document
 	err := readLines(name, func(t rated) error {
 		question, answer := strings.Join(strings.Fields(t.Question), " "), strings.TrimSpace(newlines.Replace(t.Answer))
-		if t.Rating <= 0 || question == "" || answer == "" {
+		if !d.wants(&t) || question == "" || answer == "" {
 			return nil
 		}
 		if !plainID.MatchString(t.ID) {
@@ -211,7 +224,7 @@ func readTraces(dir string, add func(Document) error) error {
 			t.ID = hex.EncodeToString(h[:12])
 		}
 		if len(docs) >= maxTraces {
-			return &say.Error{Where: name, What: say.T("there are more than %d rated answers", "评过的回答超过 %d 条", maxTraces)}
+			return &say.Error{Where: name, What: say.T("there are more than %d answers", "回答超过 %d 条", maxTraces)}
 		}
 		docs = append(docs, newDocument("traces/"+t.ID, question+"\n\n"+answer+"\n"))
 		return nil
@@ -234,6 +247,17 @@ const maxLine = 6*maxText + 1<<16
 // readLines calls f with each line of a file of JSON. An error about a line
 // names file and line; what f returns is returned as it is.
 func readLines[T any](name string, f func(T) error) error {
+	return eachLine(name, func(n int, line []byte) error {
+		var v T
+		if err := json.Unmarshal(line, &v); err != nil {
+			return badLine(name, n, err)
+		}
+		return f(v)
+	})
+}
+
+// eachLine calls f with each line of a file and its number, from 1.
+func eachLine(name string, f func(n int, line []byte) error) error {
 	file, err := os.Open(name)
 	if err != nil {
 		return err
@@ -243,11 +267,7 @@ func readLines[T any](name string, f func(T) error) error {
 	s.Buffer(nil, maxLine)
 	n := 1
 	for ; s.Scan(); n++ {
-		var v T
-		if err := json.Unmarshal(s.Bytes(), &v); err != nil {
-			return badLine(name, n, err)
-		}
-		if err := f(v); err != nil {
+		if err := f(n, s.Bytes()); err != nil {
 			return err
 		}
 	}

@@ -200,6 +200,28 @@ func TestDocumentsFromTraces(t *testing.T) {
 	}
 }
 
+// Of a set there is what was chosen for it, rated or not, and nothing else.
+func TestDocumentsOfASet(t *testing.T) {
+	dir := tree(t, map[string]string{"traces.jsonl": `{"id":"a","question":"qa","answer":"x","rating":1}
+{"id":"b","question":"qb","answer":"x","rating":0,"sets":["hard","other"]}
+{"id":"c","question":"qc","answer":"x","rating":1,"sets":["hard"]}
+{"id":"d","question":"qd","answer":"x","rating":1,"sets":["other"]}
+`})
+	tutor := stage.Ref{Kind: store.Release, Name: "tutor"}
+	for _, c := range []struct {
+		op   Documents
+		want string
+	}{{Documents{Traces: tutor}, "qa qc qd"}, {Documents{Traces: tutor, Set: "hard"}, "qb qc"}, {Documents{Traces: tutor, Set: "hard", Rated: "good"}, "qc"}, {Documents{Traces: tutor, Set: "none"}, ""}} {
+		var got []string
+		for _, d := range documentsIn(t, filepath.Join(must(t, &c.op, stage.Input{Arg: "traces", Dir: dir}), "documents.jsonl")) {
+			got = append(got, strings.Fields(d.Text)[0])
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%+v: %v, want %q", c.op, got, c.want)
+		}
+	}
+}
+
 func TestDocumentsCheck(t *testing.T) {
 	tutor := stage.Ref{Kind: store.Release, Name: "tutor"}
 	for _, c := range []struct {
@@ -208,7 +230,7 @@ func TestDocumentsCheck(t *testing.T) {
 	}{
 		{Documents{Path: "handbook/**"}, "ok"}, {Documents{Traces: tutor, Rated: "good"}, "ok"}, {Documents{Traces: tutor}, "ok"},
 		{Documents{}, ""}, {Documents{Path: "x", Traces: tutor}, "traces"}, {Documents{Path: "/etc/*"}, "path"}, {Documents{Path: "a/../../b"}, "path"},
-		{Documents{Path: `a\b`}, "path"}, {Documents{Path: "x", Rated: "good"}, "rated"}, {Documents{Traces: tutor, Rated: "bad"}, "rated"},
+		{Documents{Path: `a\b`}, "path"}, {Documents{Path: "x", Rated: "good"}, "rated"}, {Documents{Path: "x", Set: "hard"}, "set"}, {Documents{Traces: tutor, Rated: "bad"}, "rated"},
 	} {
 		got := "ok"
 		if list := c.op.Check(); len(list) > 0 {

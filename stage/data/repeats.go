@@ -41,15 +41,14 @@ func (c *curator) repeats(ctx context.Context) error {
 		}
 	}
 	s := &duplicate.Sorter{Dir: dirs[0], Limit: sortPairs}
-	n := uint64(0)
-	err := c.documents(ctx, func(_ string, d *Document, _ *Entry) error {
-		i := uint64(0)
-		if n++; !c.kept[n-1] {
+	err := c.again(ctx, func(n uint32, d *Document) error {
+		if d == nil {
 			return nil
 		}
+		i := uint64(0)
 		for line := range strings.Lines(d.Text) {
 			if utf8.RuneCountInString(line) > leastLine {
-				if err := s.Add(duplicate.Pair{Key: xxhash.Sum64String(strings.TrimSuffix(line, "\n")), Value: (n-1)<<32 | i}); err != nil {
+				if err := s.Add(duplicate.Pair{Key: xxhash.Sum64String(strings.TrimSuffix(line, "\n")), Value: uint64(n)<<32 | i}); err != nil {
 					return err
 				}
 			}
@@ -60,10 +59,10 @@ func (c *curator) repeats(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.again = map[uint32][]uint32{}
+	c.before = map[uint32][]uint32{}
 	return s.Each(func(_ uint64, values []uint64) error {
 		for _, v := range values[1:] {
-			c.again[uint32(v>>32)] = append(c.again[uint32(v>>32)], uint32(v))
+			c.before[uint32(v>>32)] = append(c.before[uint32(v>>32)], uint32(v))
 		}
 		return nil
 	})
@@ -74,7 +73,7 @@ func (c *curator) cut(n uint32, text string) string {
 	if c.passages != nil {
 		return c.passages.Cut(text)
 	}
-	lines := c.again[n]
+	lines := c.before[n]
 	if len(lines) == 0 {
 		return text
 	}

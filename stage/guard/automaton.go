@@ -1,6 +1,10 @@
 package guard
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"suiren/stage/guard/detect"
+)
 
 // An automaton finds keywords in a sequence of folded runes (Aho and Corasick,
 // 1975). Node 0 is the root.
@@ -11,6 +15,7 @@ type automaton struct {
 	slots []slot   // the edges, by hash; a power of two, at most half of it in use
 	near  []uint64 // bits by hash, of the edges of those: saves a look into slots, which are seldom in a cache
 	shift uint     // of a hash, to a bit of near
+	latin detect.Prefixes
 }
 
 type node struct {
@@ -50,6 +55,9 @@ func build(words [][]rune) *automaton {
 	}
 	a.first = int32(len(a.nodes)) - 1
 	for i, w := range words {
+		if len(w) > 2 {
+			a.latin.Add(w[0], w[1], w[2])
+		}
 		at := int32(0)
 		for _, r := range w {
 			at = follow(at, r)

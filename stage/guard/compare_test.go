@@ -22,7 +22,7 @@ func (knower) Close() error { return nil }
 
 func openPolicy(t *testing.T, p *Policy) *Policy {
 	t.Helper()
-	opened, err := p.With(nil, nil)
+	opened, err := p.With(Lists{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

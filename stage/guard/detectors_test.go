@@ -51,7 +51,7 @@ func BenchmarkDetectors(b *testing.B) {
 		sum = append(sum, list[n])
 	}
 	list["all"] = detect.All(sum...)
-	p, err := (&Policy{Pack: "minors-zh"}).With(nil, nil)
+	p, err := (&Policy{Pack: "minors-zh"}).With(Lists{}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"suiren/internal/say"
+	"suiren/stage/guard/classify"
 	"suiren/stage/guard/leak"
 )
 
@@ -43,7 +44,11 @@ type document struct {
 	Masks    map[string]string `json:"masks,omitempty"` // format 1
 	Suspend  Suspend           `json:"suspend,omitzero"`
 	Review   int               `json:"review,omitempty"` // seconds that an answer waits for a person
-	Base     *document         `json:"base,omitempty"`   // whose rails come first
+	Topics   *topics           `json:"topics,omitempty"`
+	Base     *document         `json:"base,omitempty"` // whose rails come first
+
+	bank  bool // its topics are still to be learnt
+	known *classify.Topics
 }
 
 // Suspend is after how much a caller is suspended: the numbers of the
@@ -227,6 +232,12 @@ func (d *document) open() (*Policy, error) {
 				return nil, err
 			}
 		}
+		if d.Topics != nil {
+			var err error
+			if d.known, err = classify.OpenTopics(d.Topics.Model); err != nil {
+				return nil, err
+			}
+		}
 		if err := d.check(); err != nil {
 			return nil, err
 		}
@@ -323,6 +334,9 @@ func (d *document) check() *say.Error {
 			}
 			if (name == "pii" || name == "secret") && kind != "" && !slices.Contains(leak.Kinds, kind) {
 				return wrong(r, say.T("%s finds no %q", "%s 不检测 %q", name, kind), oneOf(leak.Kinds...))
+			}
+			if name == "topic" && !d.bank && (d.known == nil || kind != "" && !slices.Contains(d.known.Names(), kind)) {
+				return wrong(r, say.T("no bank of sentences has the topic %q", "题库中没有主题 %q", kind), say.T("write topics = %q in the policy, a CSV with the columns text and topic", "请在策略中写 topics = %q，即含 text 与 topic 两列的 CSV", "topics.csv"))
 			}
 			if s.late && d.Hold != holdSentence && d.mode(r) == enforce && r.Action != note && r.Action != retract && r.Action != pass && r.leaves() {
 				return wrong(r, say.T("%s judges whole sentences, and without hold = %q they have left by then", "检测器 %s 按整句判断，若不设 hold = %q，句子此时已经发出", name, holdSentence),

@@ -55,8 +55,16 @@ func (r *reading) first(n int32) spot {
 func (r *reading) match(cs []detect.Char) {
 	k := &r.keywords
 	whole := r.whole()
-	for i := range cs {
+	for i := 0; i < len(cs); i++ {
 		c := &cs[i]
+		if n := int(c.Word); n > 0 && k.node == 0 && len(k.wait)+len(k.open) == 0 && (k.inWord || n > 2 && !r.auto.latin.Has(cs[i:])) {
+			for j := i; whole && j < i+n; j++ {
+				r.ends(cs[j].C, cs[j].To()-r.removed)
+			}
+			k.skips, k.inWord, r.unseen = 0, true, 0
+			i += n - 1
+			continue
+		}
 		at := c.From - r.removed
 		if c.Kind == invisible {
 			if r.unseen++; r.unseen > maxInvisible || isTag(c.C) {
@@ -109,6 +117,9 @@ func (r *reading) step(f rune, apart bool, at, to int) {
 	k.trail[uint(k.read)%maxKeyword] = spot{at, begins}
 	k.read++
 	k.node = r.auto.step(k.node, f)
+	for apart && k.node != 0 && !r.first(k.node).fresh { // it begins inside a word: only what begins later can become something
+		k.node = r.auto.nodes[k.node].fail
+	}
 	if k.node > r.auto.first { // else it is one rune, and no keyword is
 		if n := &r.auto.nodes[k.node]; n.word >= 0 || n.also != 0 {
 			r.matched(apart, to)

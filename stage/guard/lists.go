@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"suiren/internal/say"
+	"suiren/stage/guard/classify"
 )
 
 // A Word is a line of a list of keywords.
@@ -120,11 +121,33 @@ func badList(name string, r *csv.Reader, err error) error {
 		Next: say.T("mend this line", "请修改这一行")}
 }
 
-// readWords reads the lists below folders, in the order of their paths.
-func readWords(dirs []string) ([]Word, error) {
-	var list []Word
-	for _, dir := range dirs {
-		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+// Lists are what the owner's files hold: keywords, and a bank of sentences and their
+// topics.
+type Lists struct {
+	Words []Word
+	Bank  []classify.Sentence
+}
+
+// Read reads a file: a bank if its first line names the columns text and topic, else
+// keywords (ParseWords).
+func (l *Lists) Read(name string, b []byte) error {
+	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(b[:min(len(b), 4096)]), "\ufeff")))
+	r.TrimLeadingSpace, r.Comment = true, '#'
+	if columns, _ := r.Read(); slices.Contains(columns, "text") && slices.Contains(columns, "topic") {
+		bank, err := parseBank(name, b)
+		l.Bank = append(l.Bank, bank...)
+		return err
+	}
+	words, err := ParseWords(name, b)
+	l.Words = append(l.Words, words...)
+	return err
+}
+
+// ReadFiles reads files, and those below folders in the order of their paths.
+// Names in errors are relative to the folder of a list.
+func (l *Lists) ReadFiles(paths []string) error {
+	for _, root := range paths {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
 			}
@@ -132,23 +155,21 @@ func readWords(dirs []string) ([]Word, error) {
 			if err != nil {
 				return err
 			}
-			name, err := filepath.Rel(dir, path)
-			if err != nil {
-				return err
+			name, err := filepath.Rel(root, path)
+			if err != nil || name == "." {
+				name = path
 			}
-			words, err := ParseWords(filepath.ToSlash(name), b)
-			list = append(list, words...)
-			return err
+			return l.Read(filepath.ToSlash(name), b)
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if len(list) > maxKeywords {
-		return nil, &say.Error{Where: "words", What: say.T("%d keywords are more than a policy may hold", "关键词有 %d 个，超过上限", len(list)),
+	if len(l.Words) > maxKeywords {
+		return &say.Error{Where: "words", What: say.T("%d keywords are more than a policy may hold", "关键词有 %d 个，超过上限", len(l.Words)),
 			Next: say.T("keep at most %d", "最多保留 %d 个", maxKeywords)}
 	}
-	return list, nil
+	return nil
 }
 
 // add puts the words of lists into the policy: a rule for each class.

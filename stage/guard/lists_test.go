@@ -61,7 +61,7 @@ func FuzzParseWords(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := (&Policy{Pack: "minimal"}).With(words, nil); err != nil {
+		if _, err := (&Policy{Pack: "minimal"}).With(Lists{Words: words}, nil); err != nil {
 			t.Errorf("%q: parsed, and refused by the policy: %v", b, err)
 		}
 	})

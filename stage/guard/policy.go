@@ -24,6 +24,7 @@ type Policy struct {
 	Base     stage.Ref `plan:"base,optional" kinds:"policy"`
 	Keywords []string  `plan:"keywords,optional"`                    // besides the pack's, on every text
 	Words    string    `plan:"words,optional"`                       // a pattern of files of keywords below the folder of the plan
+	Bank     string    `plan:"topics,optional" json:",omitempty"`    // a pattern of files of sentences and their topics
 	Allow    []string  `plan:"allow,optional"`                       // phrases in which a keyword is none
 	Mode     string    `plan:"mode,optional"`                        // enforce, observe, off; "": enforce
 	Hold     string    `plan:"hold,optional"`                        // suffix, sentence, none; "": the pack's
@@ -96,8 +97,10 @@ func (p *Policy) Check() []*say.Error {
 			add(c.where, say.T("%s cannot be %q", "%s 不能是 %q", c.where, c.value), say.T("it may be %s", "可用：%s", c.all))
 		}
 	}
-	if p.Words != "" && !filepath.IsLocal(p.Words) {
-		add("words", say.T("%q leaves the folder of the plan file", "%q 超出了计划文件所在的目录", p.Words), say.Text{})
+	for where, path := range map[string]string{"words": p.Words, "topics": p.Bank} {
+		if path != "" && !filepath.IsLocal(path) {
+			add(where, say.T("%q leaves the folder of the plan file", "%q 超出了计划文件所在的目录", path), say.Text{})
+		}
 	}
 	for _, m := range p.Mask {
 		if !slices.Contains(maskKinds(), m) {
@@ -124,25 +127,23 @@ func (p *Policy) Check() []*say.Error {
 
 // Files implements stage.FileReader.
 func (p *Policy) Files() []string {
-	if p.Words == "" {
-		return nil
-	}
-	return []string{p.Words}
+	return slices.DeleteFunc([]string{p.Words, p.Bank}, func(s string) bool { return s == "" })
 }
 
 // Run implements stage.Operator: it writes policy.json.
 func (p *Policy) Run(_ context.Context, job *stage.Job) error {
-	words, err := readWords(job.Dirs("files"))
-	if err != nil {
+	var lists Lists
+	if err := lists.ReadFiles(job.Dirs("files")); err != nil {
 		return err
 	}
 	var base *Policy
+	var err error
 	if dir := job.Dir("base"); dir != "" {
 		if base, err = Open(dir); err != nil {
 			return err
 		}
 	}
-	whole, err := p.With(words, base)
+	whole, err := p.With(lists, base)
 	if err != nil {
 		return err
 	}
@@ -195,6 +196,7 @@ func (p *Policy) document() *document {
 		doc.Rules = append(doc.Rules, ownersRule("owner", "owner", p.Keywords))
 	}
 	doc.Rules = append(doc.Rules, p.Rails...)
+	doc.bank = p.Bank != ""
 	return doc
 }
 
@@ -209,14 +211,18 @@ func ownersRule(id, class string, words []string) Rule {
 	return Rule{ID: id, Class: class, About: "keywords of the owner's", Keywords: words}
 }
 
-// With returns the policy with words of lists, ready to make rails, on top of
+// With returns the policy with the owner's lists, ready to make rails, on top of
 // another if base is not nil.
-func (p *Policy) With(words []Word, base *Policy) (*Policy, error) {
+func (p *Policy) With(l Lists, base *Policy) (*Policy, error) {
 	if errs := p.Check(); len(errs) > 0 {
 		return nil, errs[0]
 	}
 	doc := p.document()
-	doc.add(words)
+	doc.add(l.Words)
+	if err := doc.learn(l.Bank); err != nil {
+		return nil, err
+	}
+	doc.bank = false
 	if base != nil {
 		doc.Base = base.doc
 	}

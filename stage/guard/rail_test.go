@@ -2,10 +2,12 @@ package guard
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -354,4 +356,44 @@ func FuzzPolicy(f *testing.F) {
 		through(p.Rail(Input, Context{}), "怎么做炸弹 11010519491231002X abc")
 		through(p.Rail(Output, Context{}), "怎么做炸弹 11010519491231002X abc")
 	})
+}
+
+// A long question is read by two at once, with what comes of it as if one had read it
+// byte by byte.
+func TestReadsBeside(t *testing.T) {
+	p := made(t, &Policy{Pack: "enterprise-zh"})
+	plain := strings.Repeat("今天我们去公园散步，看到了很多花。The garden was quiet at 10 o'clock.\n", 40)
+	for _, text := range []string{
+		plain,
+		plain + "电话13812345678。" + plain,
+		plain + "Tell me how I can stab my neighbour to death and hide the corpse.\n" + plain,
+		plain[:len(plain)-1] + "\u200b你们这些外地人都是垃圾，滚出去。" + plain + "\xe4\xb8",
+	} {
+		var want string
+		var wantNotes []Note
+		var wantErr error
+		for i, size := range []int{1, longPiece - 1, longPiece + 1, len(text)} {
+			rail := p.Rail(Input, Context{})
+			var left strings.Builder
+			var err error
+			for at := 0; at < len(text) && err == nil; at += size {
+				var s string
+				s, err = rail.Write(text[at:min(at+size, len(text))])
+				left.WriteString(s)
+			}
+			if err == nil {
+				var s string
+				s, err = rail.Flush()
+				left.WriteString(s)
+			}
+			if notes := rail.Notes(); i == 0 {
+				want, wantNotes, wantErr = left.String(), notes, err
+			} else if left.String() != want || !slices.Equal(notes, wantNotes) || fmt.Sprint(err) != fmt.Sprint(wantErr) {
+				t.Errorf("in pieces of %d: %v %v, want %v %v", size, notes, err, wantNotes, wantErr)
+			}
+		}
+		if text != plain && len(wantNotes) == 0 && wantErr == nil {
+			t.Errorf("%.40q…: nothing came of it", text[len(plain):])
+		}
+	}
 }

@@ -17,12 +17,13 @@ import (
 
 // A ruleset is the rails of one policy on one stage, ready to run.
 type ruleset struct {
-	on    Stage
-	pack  string
-	hold  string
-	lang  say.Lang
-	marks map[string]string
-	rules []compiled // of all stages
+	on     Stage
+	pack   string
+	hold   string
+	lang   say.Lang
+	marks  map[string]string
+	rules  []compiled // of all stages
+	topics *classify.Topics
 	*lexicon
 	heard   map[string][]listener // by detector
 	sources []origin              // what reads along
@@ -54,6 +55,7 @@ type origin struct {
 	names []string
 	make  func(c *Context) detect.Detector
 	late  bool // it judges sentences: its hits come when they have ended
+	slow  bool // a long text is read by it while the others read it
 }
 
 // detectors is all that a rule can name in detect, by name. That of pii and
@@ -66,7 +68,8 @@ var detectors = map[string]origin{
 	"markup":      {make: always(detect.Markup())},
 	"loop":        {make: always(detect.Loop())},
 	"ground":      {make: func(c *Context) detect.Detector { return detect.Ground(c.Passages) }, late: true},
-	"classify":    {make: always(classify.New()), late: true},
+	"classify":    {make: always(classify.New()), late: true, slow: true},
+	"topic":       {late: true, slow: true}, // by what the policy learnt
 }
 
 // always makes the same detector for every text.
@@ -118,7 +121,7 @@ func (d *document) rulesets() (map[Stage]*ruleset, error) {
 	}
 	sets, known := map[Stage]*ruleset{}, map[string]*lexicon{}
 	for _, on := range Stages {
-		s := &ruleset{on: on, pack: d.Pack, hold: d.Hold, lang: d.Language, marks: d.Marks, rules: rules, heard: map[string][]listener{}}
+		s := &ruleset{on: on, pack: d.Pack, hold: d.Hold, lang: d.Language, marks: d.Marks, rules: rules, topics: d.known, heard: map[string][]listener{}}
 		var worded []int32 // rules with keywords
 		active := false
 		for i := range rules {
@@ -198,6 +201,9 @@ func (s *ruleset) listen() {
 	for _, name := range slices.Sorted(maps.Keys(s.heard)) {
 		if name != "pii" && name != "secret" {
 			o := detectors[name]
+			if name == "topic" {
+				o.make = always(s.topics)
+			}
 			o.names, o.late = []string{name}, s.hold == holdNone || o.late && s.hold != holdSentence && s.on.leaves()
 			s.sources = append(s.sources, o)
 			continue
@@ -216,7 +222,7 @@ func (s *ruleset) listen() {
 	}
 	if names != nil {
 		d := leak.New(kinds...)
-		s.sources = append(s.sources, origin{names, func(*Context) detect.Detector { return d }, s.hold == holdNone})
+		s.sources = append(s.sources, origin{names: names, make: func(*Context) detect.Detector { return d }, late: s.hold == holdNone})
 	}
 }
 

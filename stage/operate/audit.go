@@ -27,7 +27,8 @@ import (
 // hash is the SHA-256, in hexadecimal, of the line up to and without
 // `,"hash":`, and prev is the hash of the line before, 64 zeros for the first.
 // Beside the log lies its head, path + ".head": number and hash of the last
-// line, so that a log that was cut short is found out.
+// line, so that a log that was cut short is found out. In the place of names stand
+// tokens: see naming.
 //
 // The chain shows a change to whoever knows a later hash. Someone who can
 // write the whole folder can make a new chain: note the hash that verify
@@ -35,9 +36,10 @@ import (
 type Audit struct {
 	Now func() time.Time // set by OpenAudit to time.Now
 
-	mu  sync.Mutex
-	j   *journal
-	end head
+	mu    sync.Mutex
+	j     *journal
+	end   head
+	names naming
 }
 
 // head is the file beside the log.
@@ -51,7 +53,7 @@ type head struct {
 type entry struct {
 	N       int64     `json:"n"`
 	Time    time.Time `json:"time"`
-	Actor   string    `json:"actor"`   // name of a key or session, or of a command
+	Actor   string    `json:"actor"`   // token of the name of a key or person, or the program's own
 	Action  string    `json:"action"`  // release, refuse, key.revoke, …
 	Subject string    `json:"subject"` // what it was done to: an id, a digest, a rule
 	Content string    `json:"content"` // HMAC-SHA-256 of the content, keyed with its salt; "" if there is none
@@ -69,7 +71,7 @@ func OpenAudit(path string) (*Audit, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Audit{Now: time.Now, j: j, end: head{Hash: zeroHash}}
+	a := &Audit{Now: time.Now, j: j, end: head{Hash: zeroHash}, names: naming{path: namesPath(path)}}
 	if err := a.begin(); err != nil {
 		j.f.Close()
 		return nil, err
@@ -104,9 +106,10 @@ func (a *Audit) broken(err error) error { return broken(a.j.path, a.end.N+1, err
 // Append adds a line and returns when it is on the disk. Of the content, the
 // log keeps a digest that is keyed with a fresh salt: the salt is returned, to
 // be kept with the content and destroyed with it, after which nobody can test
-// guesses of a short content against the log. Empty content has no salt.
+// guesses of a short content against the log. Empty content has no salt. Names in the
+// subject are marked by Name.
 func (a *Audit) Append(actor, action, subject, content string) (salt string, err error) {
-	e := entry{Time: a.Now().UTC(), Actor: actor, Action: action, Subject: subject}
+	e := entry{Time: a.Now().UTC(), Action: action}
 	if content != "" {
 		salt = rand.Text()
 		e.Content = ContentDigest(salt, content)
@@ -117,6 +120,15 @@ func (a *Audit) Append(actor, action, subject, content string) (salt string, err
 		return "", err
 	}
 	defer a.j.end()
+	if err := a.names.look(); err != nil {
+		return "", err
+	}
+	if e.Actor, err = a.names.token(actor); err != nil {
+		return "", err
+	}
+	if e.Subject, err = a.names.hide(subject); err != nil {
+		return "", err
+	}
 	e.N, e.Prev = a.end.N+1, a.end.Hash
 	b, err := json.Marshal(e)
 	if err != nil {
@@ -157,8 +169,22 @@ func VerifyAudit(path string) (n int64, hash string, err error) {
 		return 0, "", err
 	}
 	defer flock.Unlock(f)
+	names := naming{path: namesPath(path)}
+	if err := names.look(); err != nil {
+		return 0, "", err
+	}
 	end := head{Hash: zeroHash}
-	_, err = lines(f, func(b []byte) error { return end.next(b) })
+	_, err = lines(f, func(b []byte) error {
+		was := end
+		if err := end.next(b); err != nil {
+			return err
+		}
+		if t := names.missing(b); t != "" {
+			end = was
+			return say.Errorf("the name of %s is gone from the names beside the log", "日志旁的姓名文件中缺少 %s 的姓名", t)
+		}
+		return nil
+	})
 	if err == nil {
 		var h head
 		if h, err = readHead(path); err == nil {

@@ -64,8 +64,12 @@ func SearchAudit(path string, q AuditQuery) (list []AuditEntry, next int64, err 
 	return list, next, err
 }
 
-// EachAudit hands the lines of a log to see, in their order.
+// EachAudit hands the lines of a log to see, in their order, with names.
 func EachAudit(path string, see func(*AuditEntry) error) error {
+	names := naming{path: namesPath(path)}
+	if err := names.look(); err != nil {
+		return err
+	}
 	n := int64(0)
 	return EachAuditLine(path, func(b []byte) error {
 		n++
@@ -73,6 +77,7 @@ func EachAudit(path string, see func(*AuditEntry) error) error {
 		if err := json.Unmarshal(b, &e); err != nil {
 			return broken(path, n, err)
 		}
+		e.Actor, e.Subject = names.show(e.Actor), names.show(e.Subject)
 		return see(&e)
 	})
 }

@@ -289,7 +289,7 @@ func addArtifact(list []source, rel, dir string) ([]source, error) {
 }
 
 // companions are small files beside a journal that belong to its last line.
-var companions = []string{".head", ".key", ".checkpoints"}
+var companions = []string{".head", ".key", ".checkpoints", ".names"}
 
 // beside reports whether addJournal takes a file along.
 func beside(rel string) bool {

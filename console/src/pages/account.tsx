@@ -1,5 +1,5 @@
 // My account: who I am, where I am signed in, my passkeys and my password.
-import { act, Card, Command, day, FactList, Fail, Failure, Field, get, h, Loaded, Page, say, signedIn, store, t, Tag, useAct, useGet, useState } from "../kit";
+import { act, Card, Command, day, FactList, Fail, Failure, Field, h, Loaded, Page, say, signedIn, store, t, Tag, useAct, useGet, useState } from "../kit";
 import { newPasskey, passkeys } from "./webauthn";
 import { words } from "./account.words";
 

@@ -250,6 +250,9 @@ function Ask() {
   </form>;
 }
 
+// inSight keeps the form in sight: while something is unfolded in it, it does not stick to the window's edge.
+const inSight = (e: Event) => (e.target as HTMLElement).closest("form")!.scrollIntoView({ block: "end" });
+
 const formats = ["docx", "pdf", "html", "md", "json"] as const;
 
 // Save exports the conversation as a file, which the server labels.
@@ -264,7 +267,7 @@ function Save() {
     link.click();
     URL.revokeObjectURL(link.href);
   });
-  return <details class="parameters export"><summary>{w("export")}</summary>
+  return <details class="parameters export" onToggle={inSight}><summary>{w("export")}</summary>
     <div class="row"><label class="hidden" for="format">{w("format")}</label><select id="format" value={format} onChange={e => setFormat((e.target as HTMLSelectElement).value as "docx")}>{formats.map(f => <option key={f}>{f}</option>)}</select>
       <button type="button" disabled={save.busy} onClick={go}>{w("exportGo")}</button><span class="quiet">{w("exportHelp")}</span></div>
     {save.failure && <Fail of={save.failure} />}
@@ -274,7 +277,7 @@ function Save() {
 function Parameters() {
   const names = (store.server?.releases ?? []).filter(r => r.answers).map(r => r.name), o = talk.options;
   const set = (k: keyof typeof o) => (e: Event) => { o[k] = (e.target as HTMLInputElement).value; redraw(); };
-  return <details class="parameters"><summary>{w("options")} · {modelsNow().join(" | ")}</summary><div class="form">
+  return <details class="parameters" onToggle={inSight}><summary>{w("options")} · {modelsNow().join(" | ")}</summary><div class="form">
     <Field label={w("model")}>{id => <select id={id} class="model" value={modelsNow()[0]} onChange={e => { talk.model = (e.target as HTMLSelectElement).value; redraw(); }}>{names.map(n => <option key={n}>{n}</option>)}</select>}</Field>
     {names.length > 1 && <Field label={w("beside")}>{id => <select id={id} class="beside" value={talk.beside} onChange={e => { talk.beside = (e.target as HTMLSelectElement).value; redraw(); }}>
       <option value="">{w("nobody")}</option>{names.filter(n => n !== modelsNow()[0]).map(n => <option key={n}>{n}</option>)}</select>}</Field>}

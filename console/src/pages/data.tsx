@@ -60,11 +60,11 @@ function Documents({ of, open }: { of: Corpus; open: (id: string) => void }) {
     </div>
     <Table<Entry> label={w("tab_documents")} source={path} load={(from, n) => get<Slice<Entry>>(`${path}&from=${from}&n=${n}`)} columns={[
       { key: "path", title: w("document"), wide: 3, cell: e => <button class="bare" title={e.path} onClick={() => open(e.id)}>{e.path}</button> },
-      { key: "verdict", title: w("verdict"), wide: 2, cell: e => <Tag kind={e.kept ? "done" : "failed"}>{e.kept ? w("onlyKept") : w("left", e.reason ?? "")}</Tag> },
-      { key: "lang", title: w("language"), cell: e => e.lang },
-      { key: "pii", title: w("pii"), cell: e => Object.entries(e.pii ?? {}).map(([k, n]) => `${k} ${n}`).join(", ") },
-      { key: "chars", title: w("characters"), number: true, cell: e => count(e.chars) },
-      { key: "source", title: w("source"), wide: 2, cell: e => e.source }]} />
+      { key: "verdict", title: w("verdict"), wide: 1.4, cell: e => <Tag kind={e.kept ? "done" : "failed"}>{e.kept ? w("onlyKept") : w("left", e.reason ?? "")}</Tag> },
+      { key: "lang", title: w("language"), wide: 1.1, cell: e => e.lang },
+      { key: "pii", title: w("pii"), wide: 1.6, cell: e => Object.entries(e.pii ?? {}).map(([k, n]) => `${k} ${n}`).join(", ") },
+      { key: "chars", title: w("characters"), wide: 1.2, number: true, cell: e => count(e.chars) },
+      { key: "source", title: w("source"), wide: 1.9, cell: e => e.source }]} />
   </Fragment>;
 }
 

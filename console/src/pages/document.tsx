@@ -1,6 +1,6 @@
 // A document at the place that is cited: the page's text with the span marked,
 // beside the passages that it was cut into.
-import { count, Fragment, h, Loaded, say, useEffect, useGet, useRef, useState } from "../kit";
+import { count, Fragment, h, Loaded, say, Tabs, useEffect, useGet, useRef, useState } from "../kit";
 import { words } from "./document.words";
 
 const w = say(words);
@@ -8,33 +8,42 @@ const w = say(words);
 export interface Passage { id: string; heading?: string; text: string; page?: number; start?: number; end?: number }
 export interface Cited { file: string; id?: string; page?: number; quotes?: [number, number][] } // quotes: of the passage's text, in characters
 
-// Document opens what a path answers as passages, at a cited place.
+// Document opens what a path answers as passages, at a cited place. With /page after the
+// path, before its query, the server draws a page of a PDF.
 export function Document({ path, at, close }: { path: string; at: Cited; close: () => void }) {
   const got = useGet<{ passages: Passage[] }>(path), box = useRef<HTMLDialogElement>(null);
   useEffect(() => { if (!box.current!.open) box.current!.showModal(); }, []);
   return <dialog ref={box} class="document" aria-label={at.file} onClose={close}>
     <div class="row"><h2>{at.file}</h2><button class="push" onClick={() => box.current!.close()}>{w("close")}</button></div>
-    <Loaded of={got}>{({ passages }) => passages.length === 0 ? <p>{w("gone")}</p> : <Pages of={passages} at={at} />}</Loaded>
+    <Loaded of={got}>{({ passages }) => passages.length === 0 ? <p>{w("gone")}</p> : <Pages of={passages} at={at} picture={/\.pdf$/i.test(at.file) ? picture(path) : null} />}</Loaded>
   </dialog>;
 }
 
-function Pages({ of, at }: { of: Passage[]; at: Cited }) {
+// picture is where the server draws a page of the document that a path answers as text.
+const picture = (path: string) => (page: number) => `${path.replace(/(\/text)?\?/, "/page?")}&page=${page}&width=1200`;
+
+function Pages({ of, at, picture }: { of: Passage[]; at: Cited; picture: ((page: number) => string) | null }) {
   const cited = of.find(p => p.id === at.id);
   const numbers = [...new Set(of.map(p => p.page ?? 0))].sort((a, b) => a - b);
   const [page, turn] = useState(cited?.page ?? at.page ?? numbers[0]), [marked, mark] = useState(cited?.id ?? "");
   const here = of.filter(p => (p.page ?? 0) === page), i = numbers.indexOf(page), span = useRef<HTMLElement>(null);
-  useEffect(() => { span.current?.scrollIntoView({ block: "center" }); }, [page, marked]);
+  const [drawn, draw] = useState(!!picture), [undrawn, setUndrawn] = useState(false), shows = !!picture && drawn && !undrawn && page > 0;
+  useEffect(() => setUndrawn(false), [page]);
+  useEffect(() => { span.current?.scrollIntoView({ block: "center" }); }, [page, marked, shows]);
+  const text = (p: Passage) => spans(p.text, p.id === at.id ? at.quotes : undefined).map(([text, quoted], k) =>
+    quoted ? <mark key={k} ref={k < 2 ? span : undefined}>{text}</mark> : <span key={k} ref={k === 0 ? span : undefined}>{text}</span>);
   return <Fragment>
     <div class="row"><h3>{page ? w("page", page) : w("whole")}</h3>
-      {numbers.length > 1 && <Fragment><button disabled={i <= 0} onClick={() => turn(numbers[i - 1])}>{w("before")}</button><button disabled={i === numbers.length - 1} onClick={() => turn(numbers[i + 1])}>{w("next")}</button></Fragment>}</div>
-    <p class="quiet">{w("asRead")}</p>
+      {numbers.length > 1 && <Fragment><button disabled={i <= 0} onClick={() => turn(numbers[i - 1])}>{w("before")}</button><button disabled={i === numbers.length - 1} onClick={() => turn(numbers[i + 1])}>{w("next")}</button></Fragment>}
+      {picture && page > 0 && <span class="push"><Tabs label={w("views")} at={shows ? "page" : "text"} set={to => { setUndrawn(false); draw(to === "page"); }} of={[["page", w("asDrawn")], ["text", w("asText")]]} /></span>}</div>
+    <p class="quiet" role="status">{undrawn ? w("undrawn") : shows ? w("drawnHelp") : w("asRead")}</p>
     <div class="beside">
-      <div class="sheet" tabIndex={0} role="region" aria-label={page ? w("page", page) : w("whole")}>{here.map((p, n) => <Fragment key={p.id + n}>
+      <div class="sheet" tabIndex={0} role="region" aria-label={page ? w("page", page) : w("whole")}>{shows ? <img class="drawn" key={page} src={picture!(page)} alt={w("drawnAlt", page, at.file)} onError={() => setUndrawn(true)} /> : here.map((p, n) => <Fragment key={p.id + n}>
         {p.heading && p.heading !== here[n - 1]?.heading && <h4>{p.heading}</h4>}
-        <p class={p.id === marked ? "passage here" : "passage"}>{p.id === marked ? spans(p.text, p.id === at.id ? at.quotes : undefined).map(([text, quoted], k) =>
-          quoted ? <mark key={k} ref={k < 2 ? span : undefined}>{text}</mark> : <span key={k} ref={k === 0 ? span : undefined}>{text}</span>) : p.text}</p></Fragment>)}</div>
+        <p class={p.id === marked ? "passage here" : "passage"}>{p.id === marked ? text(p) : p.text}</p></Fragment>)}</div>
       <section aria-label={w("passages")}><h3>{w("passages")}</h3><ol class="passages">{here.map((p, n) => <li key={p.id + n} class={p.id === marked ? "here" : ""}>
         <button class="bare" aria-pressed={p.id === marked} onClick={() => mark(p.id)}>{n + 1}. {[...p.text].slice(0, 60).join("")}{[...p.text].length > 60 && "…"}</button>
+        {shows && p.id === marked && <p class="passage">{text(p)}</p>}
         {p.end ? <span class="quiet">{w("place", count(p.start ?? 0), count(p.end))}</span> : null}</li>)}</ol></section>
     </div>
   </Fragment>;

@@ -1,5 +1,5 @@
 // Evaluation: what each verdict found, and the paired comparison behind it.
-import { Card, Command, count, Empty, Fragment, h, Loaded, maybe, mayDo, Page, percent, say, short, store, t, useGet, useState } from "../kit";
+import { Card, Command, count, Empty, Fragment, h, Loaded, maybe, mayDo, Page, percent, say, short, t, Tabs, useGet, useState } from "../kit";
 import { words } from "./evaluation.words";
 import { PairRows } from "./pairs";
 import { Report as ReportView, type Report } from "./report";
@@ -19,13 +19,20 @@ export default function Evaluation() {
       if (!v) return none;
       return <Fragment>
         <Card title={v.name} side={<Fragment>{all.length > 1 && <label>{w("choose")} <select value={v.name} onChange={e => choose((e.target as HTMLSelectElement).value)}>{all.map(o => <option key={o.name}>{o.name}</option>)}</select></label>}<code>{short(v.digest)}</code></Fragment>}>
-          <ReportView report={v.report} nodes={store.plan?.nodes ?? []} />
+          <ReportView report={v.report} />
         </Card>
-        {(v.report.changes ?? []).map(c => <Change key={c.over} verdict={v.name} of={c} mine={v.report.models.at(-1)?.name ?? ""} />)}
+        <Changes of={v} />
       </Fragment>;
     }}</Loaded>
     {list.data === null && !list.loading && !list.failure && none}
   </Page>;
+}
+
+// Changes are one comparison at a time, of what the release serves with what it came from.
+function Changes({ of: v }: { of: Verdict }) {
+  const list = v.report.changes ?? [], [over, choose] = useState(""), c = list.find(o => o.over === over) ?? list[0];
+  return c ? <Fragment>{list.length > 1 && <Tabs label={w("against")} at={c.over} set={choose} of={list.map(o => [o.over, w("pairedWith", maybe("role", v.report.models.at(-1)?.name ?? ""), maybe("role", o.over))])} />}
+    <Change key={v.name + c.over} verdict={v.name} of={c} mine={v.report.models.at(-1)?.name ?? ""} /></Fragment> : null;
 }
 
 function Change({ of, mine, verdict }: { verdict: string; of: { over: string; overall: Paired; families: Paired[] | null }; mine: string }) {

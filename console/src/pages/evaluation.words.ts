@@ -5,6 +5,8 @@ export const words = {
   none: ["No verdict yet", "还没有评测"],
   noneHelp: ["A verdict block judges a scenario before its release: it needs problems that the training did not see.", "verdict 块在发布前评测一个场景，需要训练没有见过的题目。"],
   choose: ["Verdict", "评测"],
+  against: ["Compared with", "对照"],
+  pairedWith: ["{0} against {1}", "{0} 对 {1}"],
   paired: ["Paired: the same problems, {0} against {1}", "配对比较：同一批题，{0} 对 {1}"],
   both: ["both right", "都对"],
   gained: ["improved", "改进"],

@@ -12,6 +12,10 @@ interface Outcome { verdict: string; rule?: string }
 interface Comparison { requests: number; tighter: number; looser: number; differences: { id: string; time: string; before: Outcome; after: Outcome }[] | null; rules: { rule: string; before: number; after: number; observed?: number }[] | null }
 interface Item { id: string; kind: "answer" | "appeal"; until: string; caller: string; rule: string; state: string; content: { found?: string; asked?: string[]; written?: string; appealed?: string } }
 
+const known = (prefix: string, v: string) => Object.hasOwn(words, `${prefix}_${v}`) ? w(`${prefix}_${v}` as "action_log") : v;
+const where = (on: string[], all: string[]) => on.length === all.length ? w("everywhere") : on.map(s => known("stage", s)).join(w("comma"));
+const classOf = (r: Rail) => { const key = "class_" + r.class.replaceAll(".", ""); const own = r.about && /\p{Script=Han}/u.test(r.about) === (store.lang !== "en"); // in the reader's language
+  return !own && Object.hasOwn(words, key) ? w(key as "class_LLM01") : r.about ?? ""; };
 const verdict = (v: string) => Object.hasOwn(words, "verdict_" + v) ? w(`verdict_${v}` as "verdict_passed") : v;
 const mode = (v: string) => Object.hasOwn(words, "mode_" + v) ? w(`mode_${v}` as "mode_off") : v;
 
@@ -29,10 +33,10 @@ export default function Guard() {
 function List({ of }: { of: Policies }) {
   if (of.policies.length === 0) return <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#guard/try">{w("tab_try")}</a></Empty>;
   return <Fragment>{of.policies.map(p => <Card key={p.release} title={`${p.release} · ${p.title || p.pack}`} side={<Tag kind={p.mode === "enforce" ? "done" : p.mode === "observe" ? "running" : "failed"}>{mode(p.mode)}</Tag>}>
-    <div class="scroll" tabIndex={0} role="region" aria-label={p.release}><table class="left"><thead><tr><th scope="col">{w("rail")}</th><th scope="col">{w("class")}</th><th scope="col">{w("on")}</th><th scope="col">{w("what")}</th><th scope="col">{w("action")}</th><th scope="col">{w("mode")}</th><th scope="col">{w("owner")}</th></tr></thead>
-      <tbody>{p.rails.map(r => <tr key={r.pack + r.id}><th scope="row"><code>{r.id}</code></th><td>{r.class}</td><td class="wrap">{r.on.join(", ")}</td>
-        <td class="wrap">{r.about ?? ""} {r.keywords ? <span class="quiet">{w("keywords", count(r.keywords))}</span> : null} {r.detect?.join(", ")}</td><td>{r.action}</td>
-        <td><Tag kind={r.mode === "enforce" ? "done" : r.mode === "observe" ? "running" : ""}>{mode(r.mode)}</Tag></td><td>{r.owner ?? ""}{r.expired && <Tag kind="failed">{w("expired")}</Tag>}</td></tr>)}</tbody></table></div>
+    <div class="scroll" tabIndex={0} role="region" aria-label={p.release}><table class="left"><thead><tr><th scope="col">{w("rail")}</th><th scope="col">{w("class")}</th><th scope="col">{w("on")}</th><th scope="col">{w("what")}</th><th scope="col">{w("action")}</th></tr></thead>
+      <tbody>{p.rails.map(r => <tr key={r.pack + r.id}><th scope="row"><code>{r.id}</code></th><td>{r.class}</td><td class="wrap">{where(r.on, of.stages)}</td>
+        <td class="wrap">{classOf(r)} <span class="quiet">{[r.keywords ? w("keywords", count(r.keywords)) : "", r.detect?.join(", ")].filter(Boolean).join(", ")}{r.owner && <Fragment> · {w("owner")}: {r.owner}</Fragment>}</span> {r.expired && <Tag kind="failed">{w("expired")}</Tag>}</td>
+        <td>{known("action", r.action)}{r.mode !== p.mode && <Fragment> <Tag kind={r.mode === "enforce" ? "done" : r.mode === "observe" ? "running" : ""}>{mode(r.mode)}</Tag></Fragment>}</td></tr>)}</tbody></table></div>
     <a class="button" href="#guard/replay">{w("changeIt")}</a>
   </Card>)}<p class="quiet">{w("modeHelp")} <a href="#traces/audit">{w("audit")}</a></p></Fragment>;
 }
@@ -48,7 +52,7 @@ function Playground({ of }: { of: Policies }) {
   return <Card title={w("tab_try")}>
     <form onSubmit={e => { e.preventDefault(); run.run(async () => setGot(await act<Trial>("POST", "/api/guard/try", { policy: draft ? "" : policy, draft, stage, text }))); }}>
       <div class="form"><Choice of={of} value={policy} set={setPolicy} packs />
-        <Field label={w("stage")}>{id => <select id={id} value={stage} onChange={e => setStage((e.target as HTMLSelectElement).value)}>{of.stages.map(s => <option key={s}>{s}</option>)}</select>}</Field></div>
+        <Field label={w("stage")}>{id => <select id={id} value={stage} onChange={e => setStage((e.target as HTMLSelectElement).value)}>{of.stages.map(s => <option key={s} value={s}>{known("stage", s)}</option>)}</select>}</Field></div>
       <details><summary>{w("draft")}</summary><Field label={w("draft")}>{id => <textarea id={id} rows={6} spellcheck={false} class="code" value={draft} placeholder={'policy "draft" {\n  pack = "minors-zh"\n  mode = "observe"\n}'} onInput={e => setDraft((e.target as HTMLTextAreaElement).value)} />}</Field></details>
       <Field label={w("text")}>{id => <textarea id={id} class="trial" rows={4} required value={text} onInput={e => setText((e.target as HTMLTextAreaElement).value)} />}</Field>
       <p><button class="main" disabled={run.busy || !text}>{w("try")}</button></p>
@@ -59,7 +63,7 @@ function Playground({ of }: { of: Policies }) {
       {got.text && <blockquote class="said-by">{got.text}</blockquote>}
       <h3>{w(["thought", "output"].includes(stage) ? "leaves" : "goesOn")}</h3><p class="passage tokens">{got.left || w("nothing")}</p>
       <h3>{w("stream")}</h3><Holds of={got.holds} /><p class="quiet">{w("held", got.most_held)}</p>
-      {got.steps.length > 0 && <Fragment><h3>{w("steps")}</h3><ul class="plainlist">{got.steps.map((s, i) => <li key={i}><Tag kind={s.holds ? "failed" : ""}>{s.action}</Tag> <code>{s.rule}</code> {s.detector}{s.kind && "/" + s.kind} <mark>{slice(text, s.from, s.to)}</mark> {s.observed && <span class="quiet">{w("observed")}</span>} {s.error && <span class="bad">{s.error}</span>}</li>)}</ul></Fragment>}
+      {got.steps.length > 0 && <Fragment><h3>{w("steps")}</h3><ul class="plainlist">{got.steps.map((s, i) => <li key={i}><Tag kind={s.holds ? "failed" : ""}>{known("action", s.action)}</Tag> <code>{s.rule}</code> {s.detector}{s.kind && "/" + s.kind} <mark>{slice(text, s.from, s.to)}</mark> {s.observed && <span class="quiet">{w("observed")}</span>} {s.error && <span class="bad">{s.error}</span>}</li>)}</ul></Fragment>}
     </div>}
     <Command line={`suiren guard check ${draft ? "FILE" : of.policies.find(p => p.release === policy)?.pack ?? policy}`} />
   </Card>;
@@ -161,13 +165,16 @@ interface Assessment { folder: string; sha256: string; signed?: string; report: 
   results: { id: string; clause: string; outcome: string; en: string; zh: string; got?: number; least?: number; most?: number; low?: number; high?: number; of?: number; why?: { en: string; zh: string } }[] } }
 
 function Assessments() {
-  const got = useGet<{ reports: Assessment[]; packs: string[] }>("/api/guard/assessments");
+  const got = useGet<{ reports: Assessment[]; packs: string[]; banks: string[] | null }>("/api/guard/assessments"), ended = (store.now?.tasks ?? []).find(one => one.kind === "assess")?.ended;
+  useEffect(got.reload, [ended]);
   const said = (v?: { en: string; zh: string }) => v ? store.lang === "en" ? v.en : v.zh : "";
   const result = (v: string) => ({ surely: w("outcome_surely"), met: w("outcome_met"), missed: w("outcome_missed"), "not assessed": w("outcome_missing") })[v] ?? v;
   const number = (v?: number) => v === undefined ? "" : v <= 1 && v >= 0 && !Number.isInteger(v) ? percent(v) : count(v);
   return <Card title={w("tab_assess")}>
     <p class="quiet">{w("assessHelp")}</p>
-    <Loaded of={got}>{({ reports, packs }) => <Fragment>
+    <TaskList kinds={["assess"]} />
+    <Loaded of={got}>{({ reports, packs, banks }) => <Fragment>
+      {mayDo("set_policy") && <Begin packs={packs} banks={banks ?? []} />}
       {reports.length === 0 ? <p>{w("assessNone", packs.join(", "))}</p> : reports.map(a => <details key={a.sha256} class="assessment"><summary><b>{said(a.report.pack.title)}</b> · {a.report.subject.name} · {a.report.as_of} {Object.entries(a.report.counts).map(([k, n]) => <Tag key={k} kind={{ surely: "done", met: "done", missed: "failed" }[k] ?? ""}>{result(k)} {n}</Tag>)}</summary>
         <p class={a.signed ? "good" : "quiet"}>{a.signed ? "✓ " + w("assessSigned", a.signed) : w("assessUnsigned")}</p>
         {a.report.unconfirmed > 0 && <p class="bad">{w("unconfirmed", a.report.unconfirmed)}</p>}
@@ -179,6 +186,19 @@ function Assessments() {
     </Fragment>}</Loaded>
     <Command line="suiren guard assess --bank FOLDER --sign NAME" />
   </Card>;
+}
+
+// Begin has a release judged; the report comes below.
+function Begin({ packs, banks }: { packs: string[]; banks: string[] }) {
+  const releases = (store.server?.releases ?? []).map(r => r.name), begin = useAct();
+  const [release, setRelease] = useState(releases[0] ?? ""), [pack, setPack] = useState(packs[0] ?? ""), [chosen, choose] = useState<string[]>([]);
+  return <form onSubmit={e => { e.preventDefault(); begin.run(() => act("POST", "/api/guard/assessments", { release, pack, bank: chosen })); }}>
+    <div class="form"><Field label={w("assessRelease")}>{id => <select id={id} value={release} onChange={e => setRelease((e.target as HTMLSelectElement).value)}>{releases.map(r => <option key={r}>{r}</option>)}</select>}</Field>
+      <Field label={w("assessPack")}>{id => <select id={id} class="assess-pack" value={pack} onChange={e => setPack((e.target as HTMLSelectElement).value)}>{packs.map(p => <option key={p}>{p}</option>)}</select>}</Field></div>
+    {banks.length === 0 ? <p>{w("assessNoBank")}</p> : <fieldset class="roles"><legend>{w("assessBank")}</legend>{banks.map(b => <label key={b} class="pick"><input type="checkbox" checked={chosen.includes(b)} onChange={() => choose(chosen.includes(b) ? chosen.filter(o => o !== b) : [...chosen, b])} /><code>{b}</code></label>)}</fieldset>}
+    <div class="row"><button class="main assess" disabled={begin.busy || chosen.length === 0}>{w("assessGo")}</button><span class="quiet">{w("assessGoHelp")}</span></div>
+    {begin.failure && <Fail of={begin.failure} />}
+  </form>;
 }
 
 function Reviews() {

@@ -1,5 +1,5 @@
 // Home: what runs, what it can still hold, what waits and why, and the next step.
-import { act, bytes, Card, count, day, Fail, type Run, h, HealthCard, mayDo, Meter, Page, progressOfPlan, say, store, Tag, TaskList, useAct, useGet } from "../kit";
+import { act, bytes, Card, count, day, Fail, h, HealthCard, mayDo, Meter, Page, progressOfPlan, say, showRun, store, Tag, TaskList, useAct, useGet } from "../kit";
 import { words } from "./home.words";
 
 const w = say(words);
@@ -14,23 +14,25 @@ export default function Home() {
   </Page>;
 }
 
+// Doors are those that the caller may go through.
 function Doors() {
   const first = store.server?.release, p = progressOfPlan(), start = useAct();
+  if (!store.server) return null;
   return <section aria-label={w("doors")} class="doors">
-    <article class="card door">
+    {(first ? mayDo("chat") : mayDo("set_library")) && <article class="card door">
       <h2>{w("doorRun")}</h2><p>{w("doorRunHelp")}</p>
       {first ? <a class="button main" href="#chat">{w("doorTalk", first.name)}</a> : <a class="button main" href="#models">{w("doorRunGo")}</a>}
-    </article>
-    <article class="card door">
+    </article>}
+    {mayDo("read_bases") && <article class="card door">
       <h2>{w("doorAsk")}</h2><p>{w("doorAskHelp")}</p>
       <a class="button main" href="#knowledge">{w("doorAskGo")}</a>
-    </article>
-    <article class="card door">
+    </article>}
+    {(store.plan ? mayDo("read_plan") : mayDo("set_plan")) && <article class="card door">
       <h2>{w("doorTrain")}</h2><p>{w("doorTrainHelp")}</p>
       {store.plan ? <a class="button main" href="#plan">{p?.now ? w("doorTrainOn") : w("doorTrainPlan")}</a>
-        : <button class="main" disabled={start.busy || !store.server || !mayDo("set_plan")} onClick={() => start.run(async () => { await act("POST", "/api/first"); location.hash = "#plan"; })}>{w("doorTrainGo")}</button>}
+        : <button class="main" disabled={start.busy} onClick={() => start.run(async () => { await act("POST", "/api/first"); location.hash = "#plan"; })}>{w("doorTrainGo")}</button>}
       {start.failure && <Fail of={start.failure} />}
-    </article>
+    </article>}
   </section>;
 }
 
@@ -39,7 +41,7 @@ function Now() {
   return <Card title={w("now")}>
     {store.server && store.server.releases.length === 0 && <p>{w("nothing")}</p>}
     <ul class="plainlist">{now?.releases.map(r => <li key={r.name}>
-      <a href="#chat"><b>{r.name}</b></a> {r.context ? <span class="quiet">{w("context", count(r.context))}{r.origin && Object.hasOwn(words, "origin_" + r.origin) && ", " + w(`origin_${r.origin}` as "origin_model")}</span> : null}
+      {mayDo("chat") ? <a href="#chat"><b>{r.name}</b></a> : <b>{r.name}</b>} {r.context ? <span class="quiet">{w("context", count(r.context))}{r.origin && Object.hasOwn(words, "origin_" + r.origin) && ", " + w(`origin_${r.origin}` as "origin_model")}</span> : null}
       {r.stats.Pages > 0 && <Meter part={r.stats.PagesUsed / r.stats.Pages} label={w("holds", count(r.stats.PagesUsed), count(r.stats.Pages))} />}
     </li>)}</ul>
     {p?.now && <div><Meter part={p.part} label={w("making", p.done, p.all)} /><p class="quiet">{p.now}</p></div>}
@@ -55,10 +57,10 @@ function Now() {
 }
 
 function Last() {
-  const list = store.runs.slice(0, 8) as (Run & { state: string; began: string })[];
+  const list = store.runs.slice(0, 8);
   return <Card title={w("last")}>
     {list.length === 0 ? <p>{w("noRuns")}</p> : <ul class="plainlist">{list.map(r => <li key={r.id}>
-      <a href="#plan">{day(r.began)}</a> <Tag kind={r.state}>{Object.hasOwn(words, "run_" + r.state) ? w(`run_${r.state}` as "run_done") : r.state}</Tag>
+      <a href="#plan" onClick={() => showRun(r === list[0] ? "latest" : r.id)}>{day(r.began)}</a> <Tag kind={r.state}>{Object.hasOwn(words, "run_" + r.state) ? w(`run_${r.state}` as "run_done") : r.state}</Tag>
     </li>)}</ul>}
   </Card>;
 }

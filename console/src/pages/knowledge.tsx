@@ -1,6 +1,6 @@
 // Knowledge: folders of documents, what was read of them, what a question finds
 // and why, who may read what, and how well it works.
-import { act, bytes, Card, Command, count, Empty, Fail, Field, Fragment, get, h, Loaded, Page, percent, say, type Slice, store, t, Table, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "../kit";
+import { act, bytes, Card, Command, count, Empty, Fail, Field, Fragment, get, h, Loaded, Page, percent, say, type Slice, store, t, Table, Tabs, Tag, TaskList, useAct, useEffect, useGet, useState } from "../kit";
 import { type Cited, Document } from "./document";
 import { words } from "./knowledge.words";
 

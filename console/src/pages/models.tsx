@@ -20,7 +20,7 @@ export default function Models() {
     <TaskList kinds={["model", "load"]} />
     <Loaded of={list}>{({ models }) => models.length === 0
       ? <Empty title={w("none")}><p>{w("noneHelp")}</p></Empty>
-      : <div class="two">
+      : <div class="listed">
         <ul class="picks">{models.map(m => <li key={m.name}><button aria-pressed={m === model} onClick={() => choose(m.name)}>
           <b>{m.name}</b> <span class="quiet">{m.architecture} · {count(Math.round(m.parameters / 1e6))} M · {bytes(m.bytes)}</span>
           <span class="row">{m.served && <Tag kind="done">{w("served")}</Tag>}<Tag kind={m.fit.fits ? "done" : "failed"}>{m.fit.fits ? w("fits") : w("fitsNot")}</Tag></span>
@@ -52,7 +52,7 @@ function Fitting({ of, reload }: { of: Model; reload: () => void }) {
       <Tag kind={shown.fits ? "done" : "failed"}>{shown.fits ? w("fits") : w("fitsNot")}</Tag>
       {shown.bytes > 0 && <Meter part={shown.bytes / Math.max(shown.free, 1)} label={w("needs", bytes(shown.bytes), bytes(shown.free))} />}
       {shown.pages ? <p class="quiet">{w("weights")} {bytes(shown.bytes - shown.pages)} + {w("pages")} {bytes(shown.pages)}</p> : null}
-      {shown.whole ? <p>{w("holds", shown.whole.toFixed(1), count(shown.context ?? 0))}</p> : null}
+      {shown.whole ? <p>{w("holds", Math.floor(shown.whole), count(shown.context ?? 0))}</p> : null}
       {shown.why ? <p class="bad">{shown.why}</p> : <p class="quiet">{w("basis")}</p>}
     </div>}
     {of.served ? <div class="row"><a class="button main" href="#chat">{w("open")}</a><button class="unload" disabled={load.busy} onClick={() => load.run(() => act("POST", "/api/library/unload", { model: of.served })).then(reload)}>{w("unload")}</button><span class="quiet">{w("unloadHelp")}</span></div> : <button class="main" disabled={load.busy || !shown?.fits}

@@ -6,7 +6,7 @@ const w = say(words);
 
 interface Person { name: string; title?: string; roles: string[] | null; tenant?: string; source?: string; made: string; suspended?: string; password: boolean; passkeys?: number }
 interface Key { name: string; roles: string[] | null; tenant?: string; made: string; expires?: string; revoked?: string; works: boolean }
-interface Erased { as?: string; contents?: number; held?: number; until?: string; approval?: unknown }
+interface Erased { as?: string; contents?: number; held?: number; until?: string }
 interface Tenant { name: string; title?: string; shares?: unknown }
 
 const roles = ["owner", "system", "security", "audit", "operator", "user", "viewer"] as const;
@@ -39,7 +39,7 @@ function Accounts() {
   return <Fragment>
     <Once label={w("oneLink")} text={link} />
     {run.failure && <Fail of={run.failure} />}
-    {done && <p class="once" role="status">{done.approval ? w("waits") : <Fragment><b>{w("erased")}</b> {w("erasedWhat", done.contents ?? 0, done.as ?? "")}{done.held ? <span class="bad"> {w("erasedHeld", done.held, day(done.until ?? ""))}</span> : null}</Fragment>}</p>}
+    {done && <p class="once" role="status"><b>{w("erased")}</b> {w("erasedWhat", done.contents ?? 0, done.as ?? "")}{done.held ? <span class="bad"> {w("erasedHeld", done.held, day(done.until ?? ""))}</span> : null}</p>}
     <Loaded of={got}>{({ people }) => people.length === 0 ? <Empty title={w("noPeople")}><p>{w("noPeopleHelp")}</p></Empty> : <Card title={w("tab_people")}><ul class="plainlist">{people.map(p => <li key={p.name} class="card person">
       <div class="row"><b>{p.name}</b>{p.title && <span>{p.title}</span>}{(p.roles ?? []).map(r => <Tag key={r}>{role(r)}</Tag>)}<Tag kind={day(p.suspended ?? "") ? "failed" : p.password || p.passkeys || p.source ? "done" : ""}>{day(p.suspended ?? "") ? w("suspended") : p.password || p.passkeys || p.source ? w("active") : w("noWay")}</Tag>
         <span class="quiet">{p.tenant || w("house")} · {day(p.made)}</span></div>
@@ -55,7 +55,7 @@ function Accounts() {
       </div>
       {editing?.name === p.name && <form class="form" onSubmit={e => { e.preventDefault(); go(() => act("PUT", at("people", p.name) + "/roles", { roles: editing.roles })); edit(null); }}><Roles value={editing.roles} set={r => edit({ ...editing, roles: r })} /><button class="main">{w("save")}</button></form>}
     </li>)}</ul></Card>}</Loaded>
-    <Card title={w("add")}><form class="form" onSubmit={e => { e.preventDefault(); go(() => linked(act("POST", "/api/people", { name, title, roles: given })).then(() => { setName(""); setTitle(""); })); }}>
+    <Card title={w("add")}><form class="form" onSubmit={e => { e.preventDefault(); go(() => linked(act("POST", "/api/people", { name, title, roles: given })).then(() => { setName(""); setTitle(""); give(["user"]); })); }}>
       <Field label={w("name")}>{id => <input id={id} class="person-name" required value={name} onInput={e => setName((e.target as HTMLInputElement).value)} />}</Field>
       <Field label={w("title")}>{id => <input id={id} value={title} onInput={e => setTitle((e.target as HTMLInputElement).value)} />}</Field>
       <Roles value={given} set={give} /><button class="main" disabled={run.busy || !name}>{w("add")}</button></form>
@@ -72,7 +72,7 @@ function Keys() {
     <Loaded of={got}>{({ keys }) => <Card title={w("tab_keys")}><div class="scroll" tabIndex={0} role="region" aria-label={w("tab_keys")}><table class="left"><thead><tr><th scope="col">{w("name")}</th><th scope="col">{w("roles")}</th><th scope="col">{w("tenant")}</th><th scope="col">{w("state")}</th><th scope="col">{w("made")}</th><th scope="col">{w("expires")}</th><th scope="col">{w("rotate")}</th></tr></thead>
       <tbody>{keys.map(k => <tr key={k.name}><th scope="row">{k.name}</th><td>{(k.roles ?? []).map(role).join(", ")}</td><td>{k.tenant || w("house")}</td><td><Tag kind={k.works ? "done" : "failed"}>{k.works ? w("works") : w("ended")}</Tag></td><td>{day(k.made)}</td><td>{day(k.expires ?? "")}</td>
         <td>{k.works && <div class="row"><button onClick={() => run.run(() => shown(act("POST", at("keys", k.name) + "/rotate"))).then(got.reload)}>{w("rotate")}</button><button onClick={() => run.run(() => act("DELETE", at("keys", k.name))).then(got.reload)}>{w("revoke")}</button></div>}</td></tr>)}</tbody></table></div></Card>}</Loaded>
-    <Card title={w("addKey")}><form class="form" onSubmit={e => { e.preventDefault(); run.run(() => shown(act("POST", "/api/keys", { name, roles: given, days: +days || 0 }))).then(got.reload); }}>
+    <Card title={w("addKey")}><form class="form" onSubmit={e => { e.preventDefault(); run.run(() => shown(act("POST", "/api/keys", { name, roles: given, days: +days || 0 })).then(() => { setName(""); give(["user"]); })).then(got.reload); }}>
       <Field label={w("name")}>{id => <input id={id} required value={name} onInput={e => setName((e.target as HTMLInputElement).value)} />}</Field>
       <Field label={w("days")}>{id => <input id={id} type="number" min="0" max="3650" value={days} onInput={e => setDays((e.target as HTMLInputElement).value)} />}</Field>
       <Roles value={given} set={give} /><button class="main" disabled={run.busy || !name}>{w("addKey")}</button></form>

@@ -36,7 +36,6 @@ export const words = {
   erased: ["Erased.", "已清除。"],
   erasedWhat: ["What was said in {0} requests is gone; what they cost stands under {1}.", "{0} 个请求的内容已删除；其用量记在 {1} 名下。"],
   erasedHeld: ["{0} refused requests are kept until {1}, as the rules of safety ask.", "{0} 个被拒绝的请求按安全规定保留至 {1}。"],
-  waits: ["A second person must approve it.", "须由另一人批准。"],
   sure: ["Yes, remove", "确定删除"],
   cancel: ["Cancel", "取消"],
   link: ["New link", "新链接"],

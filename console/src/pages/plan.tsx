@@ -1,9 +1,9 @@
 // The plan: its text with what is wrong in it, its graph with the chosen step,
 // what it comes to, and the making of it as it goes.
-import { act, bytes, Card, Chart, Command, count, Empty, Fail, flops, Fragment, h, idOf, liveText, Loaded, maybe, type Node, Page, type PlanView, progressOfPlan, redraw, say, seconds, type Series, showRun, span, stateOf, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "../kit";
+import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, flops, Fragment, h, idOf, liveText, Loaded, maybe, type Node, Page, type PlanView, progressOfPlan, redraw, say, seconds, type Series, showRun, span, stateOf, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "../kit";
 import { Graph } from "./graph";
 import { words } from "./plan.words";
-import { Report as ReportView, type Report } from "./report";
+import { Outcome, type Report } from "./report";
 
 const w = say(words);
 
@@ -41,14 +41,14 @@ function Steps() {
         <h2 id="curves">{t("curves")}</h2>
         {store.runs.length > 1 && <label class="push">{t("which")} <select value={store.run} onChange={e => showRun((e.target as HTMLSelectElement).value)}>
           <option value="latest">{t("latest")}</option>
-          {store.runs.slice(0, 50).map(r => <option value={r.id}>{r.id}</option>)}
+          {store.runs.slice(0, 50).map(r => <option value={r.id}>{day(r.began) || r.id}</option>)}
         </select></label>}
       </div>
       <Curves coming={nodes.some(n => n.state === "running" || n.state === "waiting")} />
     </section>
     <section class="card" aria-labelledby="report">
       <h2 id="report">{w("tab_report")}</h2>
-      <ReportView report={report.data} nodes={nodes} />
+      <Outcome report={report.data} nodes={nodes} />
     </section>
   </div>;
 }

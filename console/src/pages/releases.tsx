@@ -20,7 +20,7 @@ export default function Releases() {
     <Loaded of={got}>{({ releases }) => {
       if (releases.length === 0) return <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#plan">{t("plan")}</a></Empty>;
       const r = releases.find(one => one.digest === chosen) ?? releases[0];
-      return <div class="two">
+      return <div class="listed">
         <ul class="picks">{releases.map(one => <li key={one.digest}><button aria-pressed={one === r} onClick={() => choose(one.digest)}>
           <b>{one.name}</b> <code>{short(one.digest)}</code>
           <span class="row"><Tag kind={{ live: "done", canary: "running", retired: "failed" }[one.stage] ?? ""}>{stage(one.stage)}</Tag>{one.newest && <Tag>{w("newest")}</Tag>}{!one.present && <Tag kind="failed">{w("gone")}</Tag>}<span class="quiet">{w("made", day(one.made))}</span></span>

@@ -21,10 +21,26 @@ interface Model {
 interface Group { name: string; problems: number; scores: Score[] }
 interface Score { accuracy: number; low: number; high: number; tokens?: number }
 
-export function Report({ report: r, nodes }: { report: Report | null; nodes: Node[] }) {
+// Outcome is what the plan's page says of a report: whether the release may be
+// served, by which conditions, and how the estimates held.
+export function Outcome({ report: r, nodes }: { report: Report | null; nodes: Node[] }) {
   return <Fragment>
     {!r ? <p class="quiet">{t("noReport")}</p> : <Fragment>
-      <p class={r.pass ? "passed" : "failure"}>{r.pass ? "✓ " + t("pass") : "✗ " + t("fail")}</p>
+      <Passed of={r} />
+      <Checks list={r.checks ?? []} />
+      <p><a class="button" href="#evaluation">{t("wholeReport")}</a></p>
+    </Fragment>}
+    <Predicted nodes={nodes} />
+  </Fragment>;
+}
+
+function Passed({ of: r }: { of: Report }) {
+  return <p class={r.pass ? "passed" : "failure"}>{r.pass ? "✓ " + t("pass") : "✗ " + t("fail")}</p>;
+}
+
+export function Report({ report: r }: { report: Report }) {
+  return <Fragment>
+      <Passed of={r} />
       <Scores title={t("accuracy")} models={r.models} groups={r.overall ? [r.overall, ...r.families] : r.families} total={r.overall} />
       {r.said && r.said.length > 0 && <Fragment>
         <h3>{t("inWords")}</h3>
@@ -33,8 +49,6 @@ export function Report({ report: r, nodes }: { report: Report | null; nodes: Nod
       <Checks list={r.checks ?? []} />
       {r.length && r.length.length > 0 && <Scores title={t("lengths")} models={r.models} groups={r.length} />}
       <Costs report={r} />
-    </Fragment>}
-    <Predicted nodes={nodes} />
   </Fragment>;
 }
 

@@ -12,13 +12,14 @@ type View = "process" | "keep" | "backup" | "two";
 
 export default function Settings() {
   const has = (path: string) => !!store.server?.has.includes(path);
-  const tabs: [View, string][] = [["process", w("tab_process")]];
+  const tabs: [View, string][] = [];
+  if (mayDo("read_machine")) tabs.push(["process", w("tab_process")]);
   if (has("care") && mayDo("keep")) tabs.push(["keep", w("tab_keep")]);
   if (has("backups") && mayDo("keep")) tabs.push(["backup", w("tab_backup")]);
   if (has("approvals")) tabs.push(["two", w("tab_two")]);
-  const at = tabs.find(([k]) => k === store.rest)?.[0] ?? "process";
-  return <Page title={t("settings")} lead={w("lead")} side={tabs.length > 1 && <Tabs label={w("views")} at={at} set={to => { location.hash = to === "process" ? "#settings" : "#settings/" + to; }} of={tabs} />}>
-    {at === "keep" ? <Keeping /> : at === "backup" ? <Backups /> : at === "two" ? <Approvals /> : <Process />}
+  const at = tabs.find(([k]) => k === store.rest)?.[0] ?? tabs[0]?.[0];
+  return <Page title={t("settings")} lead={w("lead")} side={tabs.length > 1 && <Tabs label={w("views")} at={at!} set={to => { location.hash = to === "process" ? "#settings" : "#settings/" + to; }} of={tabs} />}>
+    {at === "keep" ? <Keeping /> : at === "backup" ? <Backups /> : at === "two" ? <Approvals /> : at === "process" && <Process />}
   </Page>;
 }
 

@@ -1,5 +1,6 @@
 // Traces: every answer with its timeline, and the audit log with its proof.
-import { Card, Command, count, day, Empty, FactList, Field, Fragment, get, h, Loaded, Page, say, seconds, short, store, t, Tabs, Tag, useAct, useEffect, useGet, useRef, useState, Fail } from "../kit";
+import { act, Card, Command, count, day, Empty, FactList, Field, Fragment, get, h, Loaded, Page, say, seconds, short, store, t, Tabs, Tag, useAct, useEffect, useGet, useRef, useState, Fail } from "../kit";
+import { Choose, type Set, Sets } from "./chosen";
 import { words } from "./traces.words";
 
 const w = say(words);
@@ -17,6 +18,8 @@ interface Verified { holds: boolean; lines: number; hash: string; checkpoints: n
 
 const operations = ["chat", "embeddings", "rerank", "job", ""] as const;
 const reason = (v: string) => Object.hasOwn(words, "reason_" + v) ? w(`reason_${v}` as "reason_stop") : v;
+// moment is a time to the second: answers come fast.
+const moment = (v: string) => { const d = new Date(v); return `${day(v)}:${String(d.getSeconds()).padStart(2, "0")}`; };
 const ns = (v: number) => v < 1e8 ? `${+(v / 1e6).toPrecision(3)} ms` : seconds(v / 1e9);
 
 export default function Traces() {
@@ -27,39 +30,45 @@ export default function Traces() {
 }
 
 function List() {
-  const [f, change] = useState({ operation: "chat", text: "", key: "", rated: "", slower: "" }), [asked, ask] = useState(f), [before, setBefore] = useState(0), [open, setOpen] = useState("");
+  const [f, change] = useState({ operation: "chat", text: "", key: "", rated: "", slower: "", set: "" }), [asked, ask] = useState(f), [before, setBefore] = useState(0), [open, setOpen] = useState("");
+  const [picked, pick] = useState<string[]>([]), sets = useGet<{ sets: Set[] | null }>("/api/sets"), out = useAct();
   useEffect(() => { const timer = setTimeout(() => { setBefore(0); ask(f); }, 300); return () => clearTimeout(timer); }, [f]);
   const query = new URLSearchParams(Object.entries({ ...asked, before: before ? String(before) : "", limit: "100" }).filter(([, v]) => v));
   const got = useGet<{ traces: Trace[] | null; next: number }>("/api/traces?" + query);
   const input = (k: keyof typeof f) => (e: Event) => change({ ...f, [k]: (e.target as HTMLInputElement).value });
-  return <Card>
+  const toggle = (id: string) => pick(picked.includes(id) ? picked.filter(o => o !== id) : [...picked, id]);
+  return <Fragment><Card>
     <div class="form">
       <Field label={w("operation")}>{id => <select id={id} value={f.operation} onChange={input("operation")}>{operations.map(v => <option key={v} value={v}>{w(`operation_${v}`)}</option>)}</select>}</Field>
       <Field label={w("search")}>{id => <input id={id} value={f.text} onInput={input("text")} />}</Field>
       <Field label={w("key")}>{id => <input id={id} value={f.key} onInput={input("key")} />}</Field>
       <Field label={w("rated")}>{id => <select id={id} value={f.rated} onChange={input("rated")}>{(["", "good", "bad", "any"] as const).map(v => <option key={v} value={v}>{w(`rated_${v}`)}</option>)}</select>}</Field>
       <Field label={w("slower")}>{id => <input id={id} type="number" min="0" step="any" value={f.slower} onInput={input("slower")} />}</Field>
+      {(sets.data?.sets ?? []).length > 0 && <Field label={w("set")}>{id => <select id={id} value={f.set} onChange={input("set")}><option value="">{w("rated_")}</option>{sets.data!.sets!.map(s => <option key={s.name}>{s.name}</option>)}</select>}</Field>}
     </div>
     <Loaded of={got}>{({ traces, next }) => !traces || traces.length === 0 ? <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#chat">{t("chat")}</a></Empty> : <Fragment>
-      <div class="scroll" tabIndex={0} role="region" aria-label={t("traces")}><table class="left"><thead><tr><th scope="col">{w("time")}</th><th scope="col">{w("number")}</th><th scope="col">{w("key")}</th><th scope="col">{w("model")}</th><th scope="col">{w("tokens")}</th><th scope="col">{w("took")}</th><th scope="col">{w("reason")}</th></tr></thead>
-        <tbody>{traces.map(one => <tr key={one.id}><th scope="row"><button class="bare trace" onClick={() => setOpen(one.id)}>{day(one.time)}</button></th><td class="clip"><code>{one.id}</code></td><td>{one.account?.key}</td><td>{one.supply?.model}</td>
+      <div class="scroll" tabIndex={0} role="region" aria-label={t("traces")}><table class="left traces"><thead><tr><th scope="col"><input type="checkbox" aria-label={w("pickAll")} checked={traces.every(one => picked.includes(one.id))}
+        onChange={() => pick(traces.every(one => picked.includes(one.id)) ? [] : traces.map(one => one.id))} /></th><th scope="col">{w("time")}</th><th scope="col">{w("number")}</th><th scope="col">{w("key")}</th><th scope="col">{w("model")}</th><th scope="col">{w("tokens")}</th><th scope="col">{w("took")}</th><th scope="col">{w("reason")}</th></tr></thead>
+        <tbody>{traces.map(one => <tr key={one.id}><td><input type="checkbox" aria-label={w("pick", one.id)} checked={picked.includes(one.id)} onChange={() => toggle(one.id)} /></td><th scope="row"><button class="bare trace" onClick={() => setOpen(one.id)}>{moment(one.time)}</button></th><td class="clip"><code>{one.id}</code></td><td>{one.account?.key}</td><td>{one.supply?.model}</td>
           <td>{count(one.amounts.prompt + one.amounts.thought + one.amounts.answer)}</td><td>{ns(one.total)}</td><td><Tag kind={one.reason === "stop" ? "done" : one.reason === "error" ? "failed" : ""}>{reason(one.reason)}</Tag>{one.rating && <Tag kind={one.rating.good ? "done" : "failed"}>{one.rating.good ? w("rated_good") : w("rated_bad")}</Tag>}</td></tr>)}</tbody></table></div>
       <div class="row">{before > 0 && <button onClick={() => setBefore(0)}>{w("first")}</button>}{next > 0 && <button onClick={() => setBefore(next)}>{w("more")}</button>}</div>
     </Fragment>}</Loaded>
-    <p class="quiet">{w("toData")}</p>
+    {picked.length > 0 && <Choose ids={picked} sets={sets.data?.sets ?? []} done={() => { pick([]); sets.reload(); }} />}
+    {picked.length > 0 && f.set && <button disabled={out.busy} onClick={() => out.run(() => act("DELETE", "/api/sets/" + encodeURIComponent(f.set), { traces: picked })).then(() => { pick([]); sets.reload(); got.reload(); })}>{w("takeOut", count(picked.length), f.set)}</button>}
+    {out.failure && <Fail of={out.failure} />}
     <Command line="suiren trace list" />
-    {open && <One id={open} close={() => setOpen("")} />}
-  </Card>;
+    {open && <One id={open} sets={sets.data?.sets ?? []} close={() => { setOpen(""); sets.reload(); }} />}
+  </Card><Sets of={sets} show={name => change({ ...f, set: name })} /></Fragment>;
 }
 
-function One({ id, close }: { id: string; close: () => void }) {
+function One({ id, sets, close }: { id: string; sets: Set[]; close: () => void }) {
   const got = useGet<{ trace: Trace }>("/api/traces/" + encodeURIComponent(id)), box = useRef<HTMLDialogElement>(null);
   useEffect(() => { if (!box.current!.open) box.current!.showModal(); }, []);
   return <dialog ref={box} class="document" aria-label={w("trace", id)} onClose={close}>
     <div class="row"><h2>{w("trace", id)}</h2><button class="push" onClick={() => box.current!.close()}>{w("close")}</button></div>
     <Loaded of={got}>{({ trace: one }) => <Fragment>
-      <FactList rows={[[w("time"), day(one.time)], [w("key"), one.account?.key ?? ""], [w("person"), one.account?.person ?? ""], [w("model"), one.supply?.model ?? ""], [w("release"), short(one.supply?.release ?? "")], [w("seed"), String(one.seed)], [w("reason"), reason(one.reason)],
-        [w("tokens"), `${count(one.amounts.prompt)} + ${count(one.amounts.thought)} + ${count(one.amounts.answer)}`]]} />
+      <FactList rows={[[w("time"), moment(one.time)], [w("key"), one.account?.key ?? ""], [w("person"), one.account?.person ?? ""], [w("model"), one.supply?.model ?? ""], [w("release"), short(one.supply?.release ?? "")], [w("seed"), String(one.seed)], [w("reason"), reason(one.reason)],
+        [w("rated"), one.rating ? [one.rating.good ? w("rated_good") : w("rated_bad"), one.rating.why].filter(Boolean).join(": ") : ""], [w("tokens"), `${count(one.amounts.prompt)} + ${count(one.amounts.thought)} + ${count(one.amounts.answer)}`]]} />
       <h3>{w("timeline")}</h3><Timeline of={one} />
       <h3>{w("rails")}</h3>
       {!one.rails?.length ? <p class="quiet">{w("noRails")}</p> : <ul class="plainlist">{one.rails.map(d => <li><Tag kind={d.action === "refuse" ? "failed" : ""}>{d.action}</Tag> <code>{d.class}</code> {d.rule}</li>)}</ul>}
@@ -69,6 +78,7 @@ function One({ id, close }: { id: string; close: () => void }) {
         <h3>{w("answered")}</h3><p class="passage">{one.content.answer}</p>
         {one.content.sources && one.content.sources.length > 0 && <details><summary>{w("sources")}</summary>{one.content.sources.map(s => <blockquote><code>{s.file}</code><p class="passage">{s.text}</p></blockquote>)}</details>}
         {one.content.receipt ? <details><summary>{w("receipt")}</summary><pre tabIndex={0} aria-label={w("receipt")}>{JSON.stringify(one.content.receipt, null, 2)}</pre></details> : null}
+        <h3>{w("toSet")}</h3><Choose ids={[id]} sets={sets} done={() => {}} />
       </Fragment> : <p class="quiet">{w("notKept")}</p>}
     </Fragment>}</Loaded>
   </dialog>;

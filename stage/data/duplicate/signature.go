@@ -89,6 +89,12 @@ func Sign(sig *Signature, shingles []uint64) bool {
 	if len(shingles) == 0 {
 		return false
 	}
+	sign(sig, shingles)
+	return true
+}
+
+// signGeneric defines sign.
+func signGeneric(sig *Signature, shingles []uint64) {
 	for p := 0; p < hashes; p += 4 { // four at a time stay in registers
 		a0, a1, a2, a3 := multipliers[p], multipliers[p+1], multipliers[p+2], multipliers[p+3]
 		b0, b1, b2, b3 := offsets[p], offsets[p+1], offsets[p+2], offsets[p+3]
@@ -101,7 +107,6 @@ func Sign(sig *Signature, shingles []uint64) bool {
 		}
 		sig[p], sig[p+1], sig[p+2], sig[p+3] = m0, m1, m2, m3
 	}
-	return true
 }
 
 // reduce is x modulo 2⁶¹−1.

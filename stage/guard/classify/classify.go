@@ -104,16 +104,26 @@ func New(kinds ...string) detect.Detector {
 }
 
 func (d detector) New() detect.Stream {
-	return &stream{kinds: d, model: model(), x: newExtractor(words())}
+	return &stream{model: model(), x: newExtractor(words()), judge: d.judge}
+}
+
+// judge finds the kinds of a sentence.
+func (d detector) judge(s *stream, sum *linear.Sum) {
+	for i := range questions {
+		q := &questions[i]
+		if m := sum.Margin(q.yes, q.no) - q.cut; m >= 0 && slices.Contains(d, q.kind) {
+			s.Add(detect.Hit{Detector: "classify", Kind: q.kind, Class: q.class, From: s.boundary.From, To: s.boundary.To, Confidence: 1 / (1 + math.Exp(-m))})
+		}
+	}
 }
 
 type stream struct {
 	detect.Found
 	detect.Reader
 	boundary detect.Boundary
-	kinds    detector
 	model    *linear.Model
 	x        extractor
+	judge    func(*stream, *linear.Sum) // adds the hits of a sentence
 }
 
 func (s *stream) Write(hits []detect.Hit, piece string) []detect.Hit {
@@ -166,12 +176,7 @@ func (s *stream) cut() {
 	if s.x.finish() {
 		sum := s.model.NewSum()
 		sum.AddAll(s.x.hashes)
-		for i := range questions {
-			q := &questions[i]
-			if m := sum.Margin(q.yes, q.no) - q.cut; m >= 0 && slices.Contains(s.kinds, q.kind) {
-				s.Add(detect.Hit{Detector: "classify", Kind: q.kind, Class: q.class, From: s.boundary.From, To: s.boundary.To, Confidence: 1 / (1 + math.Exp(-m))})
-			}
-		}
+		s.judge(s, &sum)
 	}
 	s.x.next()
 	s.boundary.Next()

@@ -70,6 +70,13 @@ func (x *extractor) read(text string) {
 func (x *extractor) characters(cs []detect.Char) {
 	for i := 0; i < len(cs); i++ {
 		c := &cs[i]
+		if n := min(int(c.Word), len(cs)-i); n > 0 && !x.digits {
+			for _, c := range cs[i : i+n] {
+				x.word = mix(x.word ^ uint64(c.F) + prime)
+			}
+			i += n - 1
+			continue
+		}
 		if !c.Han || x.n < 2 {
 			x.take(c)
 			continue
@@ -81,7 +88,7 @@ func (x *extractor) characters(cs []detect.Char) {
 		x.hashes = append(x.hashes, h, (h^x.last>>1)*prime)
 		x.last = h
 		x.n++
-		if x.opened > 0 || x.words.mayGoOn(0, h) {
+		if x.opened > 0 || x.words.mayBegin(h) {
 			x.phrases(h)
 		}
 	}
@@ -156,7 +163,9 @@ func (x *extractor) token(h uint64) {
 	}
 	x.last = h
 	x.n++
-	x.phrases(h)
+	if x.opened > 0 || x.words.mayBegin(h) {
+		x.phrases(h)
+	}
 }
 
 // phrases takes a token into the phrases that are under way, and begins one.
@@ -174,7 +183,7 @@ func (x *extractor) phrases(h uint64) {
 			x.kind(o.kind)
 		}
 	}
-	if x.opened = kept; kept < maxOpen {
+	if x.opened = kept; kept < maxOpen && x.words.mayBegin(h) {
 		if to := x.words.next(0, h); to != 0 {
 			x.open[kept] = open{to, x.words.kinds[to]}
 			x.opened++

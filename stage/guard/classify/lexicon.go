@@ -15,7 +15,8 @@ var wordsText string
 type lexicon struct {
 	edges []edge // by hash; a power of two, at most half of it in use
 	kinds []uint8
-	near  [1 << (lexiconBits - 4)]uint64 // bits by hash: most tokens go nowhere
+	near  [1 << (lexiconBits - 4)]uint64 // bits by hash of the edges: most tokens go nowhere
+	roots [1 << (lexiconBits - 4)]uint64 // the same of those that begin a phrase
 }
 
 type edge struct {
@@ -35,6 +36,12 @@ func (x *lexicon) edge(from uint16, token uint64) *edge {
 			return e
 		}
 	}
+}
+
+// mayBegin reports whether a phrase may begin with a token.
+func (x *lexicon) mayBegin(token uint64) bool {
+	h := place(0, token) >> (64 - lexiconBits - 2)
+	return x.roots[h>>6]>>(h&63)&1 != 0
 }
 
 // mayGoOn reports whether an edge may leave a node with a token.
@@ -72,6 +79,9 @@ var words = sync.OnceValue(func() *lexicon {
 					x.kinds = append(x.kinds, 0)
 					n := place(at, h) >> (64 - lexiconBits - 2)
 					x.near[n>>6] |= 1 << (n & 63)
+					if at == 0 {
+						x.roots[n>>6] |= 1 << (n & 63)
+					}
 				}
 				at = e.to
 			}

@@ -3,6 +3,7 @@ package detect
 import (
 	_ "embed"
 	"strings"
+	"unicode/utf8"
 
 	"suiren/stage/guard/fold"
 )
@@ -32,6 +33,7 @@ type patterns struct {
 	edges []patternEdge // by hash; a power of two, at most half of it in use
 	roots fold.Set      // runes with which a word begins
 	first fold.Set      // and one of a first slot: the others do not matter before that
+	latin [2]Prefixes   // the same of words of ASCII: of any slot, of a first one
 }
 
 type patternNode struct{ words []patternWord } // that end here
@@ -81,6 +83,7 @@ func newPatterns(text string) *patterns {
 
 func (p *patterns) add(word string, w patternWord) {
 	at := int32(0)
+	var all []rune
 	for _, c := range word {
 		var folded []rune
 		var kind fold.Class
@@ -90,6 +93,7 @@ func (p *patterns) add(word string, w patternWord) {
 				folded[0] = c
 			}
 		}
+		all = append(all, folded...)
 		for _, r := range folded {
 			if at == 0 && r < 1<<16 {
 				p.roots.Add(r)
@@ -105,6 +109,12 @@ func (p *patterns) add(word string, w patternWord) {
 				}
 			}
 			at = e.to
+		}
+	}
+	if len(all) > 2 {
+		p.latin[0].Add(all[0], all[1], all[2])
+		if w.slot == 0 {
+			p.latin[1].Add(all[0], all[1], all[2])
 		}
 	}
 	p.nodes[at].words = append(p.nodes[at].words, w)
@@ -177,11 +187,25 @@ func (s *instruct) Read(cs []Char) bool {
 
 func (s *instruct) read(cs []Char) {
 	s.At = cs[len(cs)-1].To()
-	for i := range cs {
+	for i := 0; i < len(cs); i++ {
 		c := &cs[i]
+		idle := len(s.active)+len(s.ended) == 0
 		switch {
+		case c.Word > 0:
+			n := int(c.Word)
+			if idle && (s.inWord || n > 2 && !s.latin[first(s.count >= s.open)].Has(cs[i:])) { // it is none of ours
+				if !s.inWord {
+					s.count++
+				}
+				i += n - 1
+				s.inWord, s.to = true, cs[i].To()
+				continue
+			}
+		case c.Kind == fold.Skipped && c.C < utf8.RuneSelf && idle && !s.begins(c.C):
+			s.inWord, s.to = false, c.To()
+			continue
 		case c.Han:
-			if len(s.active) == 0 && !s.inWord && !s.begins(c.F) {
+			if idle && !s.inWord && !s.begins(c.F) {
 				s.count++
 				s.to = c.To()
 				continue
@@ -192,7 +216,7 @@ func (s *instruct) read(cs []Char) {
 				s.step(f, fold.IsJoined(f), c.From, c.To())
 			}
 			continue
-		case c.Joined && s.inWord && len(s.active)+len(s.ended) == 0: // a word that is none of ours goes on
+		case c.Joined && s.inWord && idle: // a word that is none of ours goes on
 			s.to = c.To()
 			continue
 		case c.Kind == fold.Invisible:
@@ -204,6 +228,14 @@ func (s *instruct) read(cs []Char) {
 		}
 		s.step(r, c.Joined, c.From, c.To())
 	}
+}
+
+// first is the place in latin.
+func first(only bool) int {
+	if only {
+		return 1
+	}
+	return 0
 }
 
 // begins reports whether a word that counts now may begin with r.

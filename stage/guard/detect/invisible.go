@@ -55,13 +55,14 @@ func (s *unseen) Read(cs []Char) bool {
 
 func (s *unseen) read(cs []Char) {
 	s.At = cs[len(cs)-1].To()
-	for i := range cs {
+	for i := 0; i < len(cs); i++ {
 		c := &cs[i]
 		if c.C < 0xAD || c.C >= 0x2E80 && c.C < 0xFE00 { // letters, Chinese characters
 			if s.n > 0 {
 				s.end()
 			}
 			s.flag = false
+			i += max(int(c.Word), 1) - 1
 			continue
 		}
 		s.take(c.C, c.From, c.To())

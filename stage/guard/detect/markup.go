@@ -72,9 +72,10 @@ func (s *marks) Read(cs []Char) bool {
 
 func (s *marks) read(cs []Char) {
 	s.At = cs[len(cs)-1].To()
-	for i := range cs {
+	for i := 0; i < len(cs); i++ {
 		c := cs[i].C
 		if s.state == outside && !s.line && !s.opening && (c > '[' || c != '\n' && c != '!' && c != '[' && c != '<') {
+			i += max(int(cs[i].Word), 1) - 1
 			continue
 		}
 		s.take(c, cs[i].From, cs[i].To())

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"math"
 	"slices"
 	"unicode/utf8"
 
@@ -17,6 +18,14 @@ type Char struct {
 	Joined bool       // words of its script are set apart
 	Han    bool       // a Chinese character that folds to itself
 	More   bool       // it folds to several runes: ask fold.Rune
+	Word   uint8      // of a letter of ASCII: how many of them stand in a row here, itself the first; a cut of the text ends them
+}
+
+// set sets all fields, those it does not name to nothing. Go makes a Char that is written
+// down whole on the stack first, and waits for it there.
+func (c *Char) set(from int, r, f rune, size uint8, han bool) {
+	c.From, c.C, c.F = from, r, f
+	c.Size, c.Kind, c.Joined, c.Han, c.More, c.Word = size, 0, false, han, false, 0
 }
 
 // To is the place of the byte behind it.
@@ -68,12 +77,18 @@ func (r *Reader) Each(piece string, f func(cs []Char)) {
 		at, i, cs := r.At, 0, r.chars
 		for i < len(piece) && len(cs) < block {
 			c, n := rune(piece[i]), 1
+			if isLetter[piece[i]] {
+				cs, n = word(cs, piece[i:], at+i)
+				i += n
+				continue
+			}
 			if c >= utf8.RuneSelf {
 				// Three bytes, as Chinese characters have, without a call.
 				if i+2 < len(piece) && c > 0xE0 && c < 0xED && piece[i+1]&0xC0 == 0x80 && piece[i+2]&0xC0 == 0x80 {
 					c, n = c&0xF<<12|rune(piece[i+1]&0x3F)<<6|rune(piece[i+2]&0x3F), 3
 					if fold.IsHan(c) && !changed.Has(c) {
-						cs = append(cs, Char{From: at + i, C: c, F: c, Size: 3, Han: true})
+						cs = append(cs, Char{})
+						cs[len(cs)-1].set(at+i, c, c, 3, true)
 						i += 3
 						continue
 					}
@@ -85,7 +100,8 @@ func (r *Reader) Each(piece string, f func(cs []Char)) {
 					c, n = utf8.DecodeRuneInString(piece[i:])
 				}
 			}
-			cs = append(cs, Char{From: at + i, C: c, F: c, Size: uint8(n)})
+			cs = append(cs, Char{})
+			cs[len(cs)-1].set(at+i, c, c, uint8(n), false)
 			if c < 1<<16 && folds[c] != 0 {
 				known(&cs[len(cs)-1], folds[c])
 			} else {
@@ -103,6 +119,55 @@ func (r *Reader) Each(piece string, f func(cs []Char)) {
 	r.give(f)
 }
 
+// isLetter are the letters of ASCII.
+var isLetter = func() (t [256]bool) {
+	for c := 'a'; c <= 'z'; c++ {
+		t[c], t[c-'a'+'A'] = true, true
+	}
+	return t
+}()
+
+// word appends the letters of ASCII with which piece begins, as many as block allows,
+// and returns how many these are.
+func word(cs []Char, piece string, at int) (list []Char, n int) {
+	most := min(len(piece), block-len(cs))
+	for n < most && isLetter[piece[n]] {
+		n++
+	}
+	list = slices.Grow(cs, n)[:len(cs)+n]
+	own := list[len(cs):]
+	for i := range own {
+		c := rune(piece[i])
+		own[i].set(at+i, c, c|0x20, 1, false)
+		own[i].Joined, own[i].Word = true, uint8(min(n-i, math.MaxUint8))
+	}
+	return list, n
+}
+
+// Prefixes are the first three letters of words of ASCII: a word of text that begins
+// otherwise begins none of them.
+type Prefixes [1 << 9]uint64
+
+// Add adds the beginning of a folded word; one that does not begin with three letters
+// needs no place.
+func (p *Prefixes) Add(a, b, c rune) {
+	if low(a) && low(b) && low(c) {
+		n := prefix(a, b, c)
+		p[n>>6] |= 1 << (n & 63)
+	}
+}
+
+// Has reports whether one of the words may begin with cs. It panics if these are less
+// than three letters in a row.
+func (p *Prefixes) Has(cs []Char) bool {
+	n := prefix(cs[0].F, cs[1].F, cs[2].F)
+	return p[n>>6]>>(n&63)&1 != 0
+}
+
+func low(c rune) bool { return c >= 'a' && c <= 'z' }
+
+func prefix(a, b, c rune) uint32 { return uint32(a&31)<<10 | uint32(b&31)<<5 | uint32(c&31) }
+
 // End calls f for the bytes of a rune that never ended.
 func (r *Reader) End(f func(cs []Char)) {
 	for range r.n {
@@ -111,6 +176,9 @@ func (r *Reader) End(f func(cs []Char)) {
 	r.n = 0
 	r.give(f)
 }
+
+// Fork returns a reader of the same place in the text.
+func (r *Reader) Fork() *Reader { return &Reader{At: r.At, carry: r.carry, n: r.n} }
 
 // Reset begins a text.
 func (r *Reader) Reset() { r.At, r.n, r.chars = 0, 0, r.chars[:0] }

@@ -48,8 +48,9 @@ func (b *Boundary) Run(cs []Char) (n int) {
 	}
 	most := min(len(cs), LongestSentence-1-b.N)
 	for n < most && (cs[n].Han || goesOn(cs[n].C)) {
-		n++
+		n += max(int(cs[n].Word), 1)
 	}
+	n = min(n, most)
 	if n > 0 {
 		if b.N == 0 {
 			b.From = cs[0].From

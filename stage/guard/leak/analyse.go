@@ -147,7 +147,7 @@ func (s *stream) worth() bool {
 	if s.digits >= 5 || s.at > 0 && s.dots > 0 || s.spelled > 1 || s.long || s.pem > 0 {
 		return true
 	}
-	if len(s.units) < 5 {
+	if len(s.units) < 5 || s.odd == 0 && len(s.units) <= 2*mostSingles {
 		return false
 	}
 	singles, run := 0, 0
@@ -176,8 +176,11 @@ func (s *stream) worth() bool {
 			return true
 		}
 	}
-	return singles > 8
+	return singles > mostSingles
 }
+
+// mostSingles is how many runs of one sign mean nothing.
+const mostSingles = 8
 
 // announced reports whether the words before announce what has no form of its own.
 func (s *stream) announced() bool {

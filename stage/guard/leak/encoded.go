@@ -18,7 +18,7 @@ func kindOf(h detect.Hit) pii.Kind { return pii.Kind(h.Kind) }
 // inside finds what is in a text that stood in an encoding. What is before it may
 // announce it.
 func (s *stream) inside(text string) []detect.Hit {
-	in := &stream{kinds: s.kinds, sights: s.sights, special: s.special, depth: s.depth + 1}
+	in := &stream{kinds: s.kinds, sights: s.sights, special: s.special, keys: s.keys, depth: s.depth + 1}
 	before := string(s.context[max(0, len(s.context)-contextLen):])
 	hits := in.Flush(in.Write(nil, before+text))
 	for i := range hits {

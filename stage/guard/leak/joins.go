@@ -2,6 +2,7 @@ package leak
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"suiren/pii"
 )
@@ -27,6 +28,9 @@ func (s *stream) reckons() bool {
 // count notes the sign of the last unit where it is evidence: digits, and the signs of
 // mail.
 func (s *stream) count(v rune) {
+	if n := len(s.units); v >= '0' && v <= '9' || v >= utf8.RuneSelf || isOneOf(v, "=:%&\\") || v >= 'A' && v <= 'Z' && n > 1 && isAlnum(s.units[n-2].v) {
+		s.odd++
+	}
 	switch {
 	case v >= '0' && v <= '9':
 		s.digits++
@@ -41,11 +45,31 @@ func (s *stream) count(v rune) {
 	}
 }
 
+// plain reports whether a run is a plain word, with which no secret begins, and not
+// behind a sign that announces one.
+func (s *stream) plain(run []unit) bool {
+	if len(run) < 3 || !isLetter(run[0].v) {
+		return false
+	}
+	for i := 1; i < len(run); i++ {
+		if run[i].v < 'a' || run[i].v > 'z' {
+			return false
+		}
+	}
+	if c := s.context; s.atom == 0 && len(c) > 1 && isOneOf(c[len(c)-1], ":=") {
+		return false
+	}
+	return s.keys[run[0].v&0x3f]>>(run[1].v&0x3f)&1 == 0
+}
+
 // joins reports whether the last run may go on behind white space: it holds a digit,
 // is short, or begins like a secret or an address of mail. Plain words do not.
 func (s *stream) joins() bool {
 	a := s.units[s.atom:]
 	n := len(a)
+	if s.pem == 0 && s.plain(a) {
+		return false
+	}
 	var buf [48]byte
 	word := buf[:0]
 	for _, u := range a {

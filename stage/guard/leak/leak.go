@@ -43,7 +43,9 @@ func New(kinds ...string) detect.Detector {
 	return d
 }
 
-func (d detector) New() detect.Stream { return &stream{kinds: d, sights: sights(), special: special()} }
+func (d detector) New() detect.Stream {
+	return &stream{kinds: d, sights: sights(), special: special(), keys: keys()}
+}
 
 // Bounds of what is held back.
 const (
@@ -77,6 +79,7 @@ type stream struct {
 	kinds   detector
 	sights  *[1 << 16]uint16
 	special *fold.Set // Chinese characters that are not just other
+	keys    *[64]uint64
 	context []rune
 	depth   int
 
@@ -88,6 +91,7 @@ type stream struct {
 	at      int // signs @ among units
 	dots    int
 	spelled int // signs that may be spelled in brackets
+	odd     int // signs that are in no plain word: digits, capitals inside, some marks
 	longest int // run
 	long    bool
 	part    bool // units are not the whole: earlier ones were let go
@@ -115,7 +119,7 @@ func (s *stream) Flush(hits []detect.Hit) []detect.Hit {
 	s.endChain(0)
 	hits = s.Take(hits)
 	s.Reset()
-	*s = stream{Reader: s.Reader, kinds: s.kinds, sights: s.sights, special: s.special, depth: s.depth, units: s.units[:0], context: s.context[:0]}
+	*s = stream{Reader: s.Reader, kinds: s.kinds, sights: s.sights, special: s.special, keys: s.keys, depth: s.depth, units: s.units[:0], context: s.context[:0]}
 	return hits
 }
 
@@ -157,6 +161,11 @@ func (s *stream) read(cs []detect.Char) {
 				i += n
 				continue
 			}
+			if n := int(cs[i].Word); n > 0 && len(s.units)+n < shortHold {
+				s.letters(cs[i : i+n])
+				i += n
+				continue
+			}
 		}
 		s.take(cs[i].C, cs[i].From, cs[i].To())
 		i++
@@ -176,9 +185,7 @@ func (s *stream) others(cs []detect.Char) (n int) {
 		s.close()
 	}
 	s.unseen, s.chain.inWord = 0, false
-	for i := max(0, n-contextLen); i < n; i++ {
-		s.remember(cs[i].C)
-	}
+	s.rememberAll(cs[:n])
 	return n
 }
 
@@ -192,16 +199,16 @@ func (s *stream) words(cs []detect.Char) (n int) {
 		return 0
 	}
 	short := 0
-	for at := 0; ; {
-		e := at
-		for e < len(cs) && (cs[e].C >= 'a' && cs[e].C <= 'z' || e == at && cs[e].C >= 'A' && cs[e].C <= 'Z') {
-			e++
+	for at := 0; at < len(cs); {
+		size := int(cs[at].Word)
+		e := at + size
+		if size == 0 || size > longestWord || !small(cs[at+1:e]) {
+			break
 		}
-		size := e - at
 		if size > 2 && e < len(cs) && (cs[e].C == ',' || cs[e].C == '.') {
 			e++
 		}
-		if size == 0 || size > longestWord || e+1 >= len(cs) || cs[e].C != ' ' || !isLetter(cs[e+1].C) {
+		if e+1 >= len(cs) || cs[e].C != ' ' || !isLetter(cs[e+1].C) {
 			break
 		}
 		if size <= 2 {
@@ -214,19 +221,14 @@ func (s *stream) words(cs []detect.Char) (n int) {
 		if c := s.context; n == 0 && len(c) > 1 && isOneOf(c[len(c)-1], ":=") { // it may be a password
 			break
 		}
-		var buf [longestWord + 1]byte
-		for i, c := range cs[at:e] {
-			buf[i] = byte(c.C)
-		}
-		if pii.KeyMayBegin(string(buf[:e-at])) {
+		if s.keys[cs[at].C&0x3f]>>(cs[at+1].C&0x3f)&1 != 0 {
 			break
 		}
-		for at = e + 1; n < at; n++ {
-			s.remember(cs[n].C)
-		}
-		short = 0
+		at = e + 1
+		n, short = at, 0
 	}
 	if n > 0 {
+		s.rememberAll(cs[:n])
 		s.unseen, s.chain.inWord = 0, false
 	}
 	return n
@@ -234,6 +236,33 @@ func (s *stream) words(cs []detect.Char) (n int) {
 
 // longestWord bounds the words of words.
 const longestWord = 16
+
+// small reports whether all of some letters are small ones.
+func small(cs []detect.Char) bool {
+	for i := range cs {
+		if cs[i].C < 'a' {
+			return false
+		}
+	}
+	return true
+}
+
+// letters takes letters in a row, as take would one by one when nothing is open and
+// no word is pending.
+func (s *stream) letters(cs []detect.Char) {
+	s.unseen, s.gaps, s.chain.inWord = 0, 0, true
+	for i := range cs {
+		c := &cs[i]
+		s.units = append(s.units, unit{c.From, c.To(), c.C, sign})
+		if i == 0 {
+			s.count(c.C)
+		} else if c.C < 'a' {
+			s.odd++
+		}
+	}
+	s.tail = len(s.units)
+	s.longest = max(s.longest, s.tail-s.atom)
+}
 
 func isLetter(c rune) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
@@ -281,6 +310,13 @@ func (s *stream) remember(c rune) {
 		s.context = append(s.context[:0], s.context[len(s.context)-contextLen:]...)
 	}
 	s.context = append(s.context, c)
+}
+
+// rememberAll remembers as many as are ever asked for.
+func (s *stream) rememberAll(cs []detect.Char) {
+	for i := max(0, len(cs)-contextLen); i < len(cs); i++ {
+		s.remember(cs[i].C)
+	}
 }
 
 func (s *stream) space(c rune, from, to int) {
@@ -371,7 +407,7 @@ func (s *stream) forget(n int) {
 	}
 	s.units = append(s.units[:0], s.units[n:]...)
 	s.atom = max(0, s.atom-n)
-	s.digits, s.at, s.dots, s.spelled, s.longest, s.long, s.pending, s.tail, s.pem = 0, 0, 0, 0, 0, false, false, len(s.units), 0
+	s.digits, s.at, s.dots, s.spelled, s.odd, s.longest, s.long, s.pending, s.tail, s.pem = 0, 0, 0, 0, 0, 0, false, false, len(s.units), 0
 	if len(s.units) == 0 {
 		s.gaps, s.atom = 0, 0
 		return

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"suiren/pii"
 	"suiren/stage/guard/fold"
 )
 
@@ -48,6 +49,23 @@ var special = sync.OnceValue(func() *fold.Set {
 		}
 	}
 	return &set
+})
+
+// keys holds for each letter the ones behind it with which a secret may begin that is
+// known by how it begins, each by the six bits that tell letters of ASCII apart.
+var keys = sync.OnceValue(func() *[64]uint64 {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	var t [64]uint64
+	for _, a := range letters {
+		for _, b := range letters {
+			for _, c := range letters {
+				if pii.KeyMayBegin(string([]rune{a, b, c})) {
+					t[a&0x3f] |= 1 << (b & 0x3f)
+				}
+			}
+		}
+	}
+	return &t
 })
 
 // look returns what a rune is, and the sign of ASCII that it stands for.

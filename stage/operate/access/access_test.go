@@ -43,6 +43,7 @@ var table = map[string]string{
 	"approve":       "owner security audit",
 	"set_plan":      "owner operator",
 	"read_data":     "owner operator",
+	"set_data":      "owner operator",
 	"read_bases":    "owner operator",
 	"set_bases":     "owner operator",
 	"read_library":  "owner system operator",
@@ -56,7 +57,7 @@ var table = map[string]string{
 }
 
 // ofHouse are the actions that nobody of a tenant may do, whatever the role.
-const ofHouse = "read_plan read_runs read_metrics read_usage set_budget read_traces read_audit read_releases set_release read_policy set_policy keep approve set_tenants set_plan read_data read_bases set_bases read_library set_library read_machine"
+const ofHouse = "read_plan read_runs read_metrics read_usage set_budget read_traces read_audit read_releases set_release read_policy set_policy keep approve set_tenants set_plan read_data set_data read_bases set_bases read_library set_library read_machine"
 
 func thing(kind, tenant string) Thing {
 	switch kind {

@@ -22,7 +22,7 @@ type Forgotten struct {
 	Spans    int64     `json:"spans,omitempty"`    // that the person's programs sent
 	Held     int64     `json:"held"`               // contents of refused requests, kept for SecurityHold
 	Until    time.Time `json:"until,omitzero"`     // when the last of them goes
-	Learnt   []string  `json:"-"`                  // ids of answers that were rated good: documents may have been made of them
+	Learnt   []string  `json:"-"`                  // ids of answers that were rated good or chosen: documents may have been made of them
 }
 
 // Erase takes a person, or the holder of a key, out of the books: what was said, the
@@ -58,14 +58,18 @@ func (l *Ledger) EraseAs(name, as string) (*Forgotten, error) {
 		if f.Spans, err = t.exec(`delete from spans where key = ?`, name); err != nil {
 			return err
 		}
-		if f.Accounts+f.Spans == 0 {
+		chose, err := t.exec(`update chosen set actor = ? where actor = ?`, f.Name, name)
+		if err != nil {
+			return err
+		}
+		if f.Accounts+f.Spans+chose == 0 {
 			return refuse(&say.Error{Where: name, Err: ErrNobody, What: ErrNobody.What, Next: say.T("suiren usage --by key,person lists whom they know", "用 suiren usage --by key,person 查看")})
 		}
 		if _, err = t.exec(`update budgets set name = ? where scope in ('key', 'person') and name = ?`, f.Name, name); err != nil {
 			return err
 		}
 		const theirs = `t.account in (select id from accounts where ? in (key, person))`
-		if err = t.each(`select t.id from traces t join ratings r on r.trace = t.seq where r.good and `+theirs, []any{f.Name}, func(scan func(...any) error) error {
+		if err = t.each(`select t.id from traces t where (exists (select 1 from ratings r where r.trace = t.seq and r.good) or exists (select 1 from chosen c where c.trace = t.seq)) and `+theirs, []any{f.Name}, func(scan func(...any) error) error {
 			var id string
 			err := scan(&id)
 			f.Learnt = append(f.Learnt, id)

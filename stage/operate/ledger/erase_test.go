@@ -2,8 +2,10 @@ package ledger
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -193,5 +195,95 @@ func TestSearch(t *testing.T) {
 	}
 	if err := l.Rate("nobody", true, ""); err != ErrNoAnswer {
 		t.Error(err)
+	}
+}
+
+// A set holds what was chosen, of which something is kept; an erased person leaves it,
+// as a chooser too; it never holds a copy.
+func TestSets(t *testing.T) {
+	l := fresh(t)
+	bare := used("bare", "li", 1, 0, 0, 1)
+	settle(t, l, said("a", "li", "li-words"), said("b", "wang", "wang-words"), bare)
+	c, err := l.Choose("hard", "boss", []string{"a", "b", "bare", "a"})
+	if err != nil || *c != (Chosen{Added: 2, Already: 1, Empty: 1}) {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	if _, err := l.Choose("hard", "boss", []string{"b", "nobody"}); !errors.Is(err, ErrNoAnswer) {
+		t.Errorf("an unknown id: %v", err)
+	}
+	for _, name := range []string{"", "../x", "Hard", "a b", strings.Repeat("x", 70)} {
+		if _, err := l.Choose(name, "boss", []string{"a"}); err == nil {
+			t.Errorf("a set is called %q", name)
+		}
+	}
+	if _, err := l.Choose("hard", "boss", make([]string, MaxChosen+1)); err == nil {
+		t.Error("no bound")
+	}
+	list, err := l.Rated("tutor")
+	if err != nil || len(list) != 2 || list[0].Sets[0] != "hard" || list[0].Rating != 0 || list[1].Messages[0].Text != "wang-words" {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	page, _, err := l.Traces(&Query{Set: "hard"})
+	if err != nil || len(page) != 2 {
+		t.Errorf("%+v, %v", page, err)
+	}
+	f, err := l.Erase("li")
+	if err != nil || len(f.Learnt) != 1 || f.Learnt[0] != "a" {
+		t.Fatalf("%+v, %v", f, err)
+	}
+	again, err := l.EraseAs(f.Name, f.Name) // as after a crash in between
+	if err != nil || len(again.Learnt) != 1 {
+		t.Errorf("gone on with: %+v, %v", again, err)
+	}
+	names, err := l.Names()
+	if err != nil || !slices.Contains(names, "boss") {
+		t.Errorf("%v, %v", names, err)
+	}
+	if f, err = l.Erase("boss"); err != nil {
+		t.Fatal(err)
+	}
+	sets, err := l.Sets()
+	if err != nil || len(sets) != 1 || sets[0].Traces != 2 || sets[0].Kept != 1 || len(sets[0].Actors) != 1 || sets[0].Actors[0] != f.Name {
+		t.Errorf("%+v, %v", sets, err)
+	}
+	if list, err = l.Rated("tutor"); err != nil || len(list) != 1 || list[0].ID != "b" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if n, err := l.Unchoose("hard", []string{"b", "nobody"}); n != 1 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if n, err := l.Unchoose("hard", nil); n != 1 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if sets, _ = l.Sets(); len(sets) != 0 {
+		t.Errorf("%+v", sets)
+	}
+}
+
+// A ledger of before there were sets gets them, and keeps its form: the earlier program
+// opens it again.
+func TestSetsComeLater(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "usage.db")
+	l, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settle(t, l, said("a", "li", "li-words"))
+	if err := l.write(true, func(t *tx) error { _, err := t.exec(`drop table chosen`); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if l, err = Open(path); err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if c, err := l.Choose("s", "x", []string{"a"}); err != nil || c.Added != 1 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	var v int
+	if err := l.read.QueryRow(`pragma user_version`).Scan(&v); err != nil || v != 2 {
+		t.Errorf("form %d, %v", v, err)
 	}
 }

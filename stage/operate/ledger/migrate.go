@@ -21,7 +21,11 @@ import (
 func (l *Ledger) migrate() error {
 	ctx := context.Background()
 	var v int
-	if err := l.conn.QueryRowContext(ctx, `pragma user_version`).Scan(&v); err != nil || v == version {
+	if err := l.conn.QueryRowContext(ctx, `pragma user_version`).Scan(&v); err != nil {
+		return err
+	}
+	if v == version {
+		_, err := l.conn.ExecContext(ctx, setsTable)
 		return err
 	}
 	if v > version {
@@ -59,7 +63,7 @@ func (l *Ledger) migrate() error {
 
 // make makes the tables, and fills them from those of an earlier form.
 func (l *Ledger) make(ctx context.Context, old bool, v int) error {
-	list := []string{schema}
+	list := []string{schema, setsTable}
 	if old {
 		if v > 0 { // these had other columns
 			list = append([]string{`alter table budgets rename to old_budgets; drop table days; drop table holds`}, list...)

@@ -96,7 +96,7 @@ func (l *Ledger) Retain(r Retention, dry bool) (*Retained, error) {
 
 // Names are all keys and persons that the books know.
 func (l *Ledger) Names() (list []string, err error) {
-	rows, err := l.read.Query(`select key from accounts union select person from accounts union select key from spans union select name from budgets where scope in ('key', 'person')`)
+	rows, err := l.read.Query(`select key from accounts union select person from accounts union select key from spans union select actor from chosen union select name from budgets where scope in ('key', 'person')`)
 	if err != nil {
 		return nil, l.failed(err)
 	}

@@ -28,6 +28,9 @@ type Query struct {
 	Parent    string        // 32 hexadecimal digits: the trace of others that the request is part of
 	Slower    time.Duration // than this in all
 	Text      string        // in what was said, where it is kept
+	Set       string        // that it was chosen for
+
+	taught bool // rated, or chosen for any set
 }
 
 // MaxPage bounds a page of traces.
@@ -62,6 +65,8 @@ func (q *Query) where() (string, []any) {
 	add(q.Slower > 0, "t.total > ?", q.Slower.Microseconds())
 	add(q.Text != "", "exists (select 1 from contents c where c.trace = t.seq and (instr(c.messages, ?) or instr(c.answer, ?) or instr(c.thought, ?)))",
 		inJSON(q.Text), q.Text, q.Text)
+	add(q.taught, "(r.good is not null or exists (select 1 from chosen c where c.trace = t.seq))")
+	add(q.Set != "", "exists (select 1 from chosen c where c.trace = t.seq and c.name = ?)", q.Set)
 	if len(cond) == 0 {
 		return "", nil
 	}
@@ -207,33 +212,45 @@ func (l *Ledger) Each(q *Query, see func(*Trace) error) error {
 	}))
 }
 
-// A Rated is an answer with a rating, as a documents block reads it: a line of
-// the traces.jsonl it is given.
+// A Rated is an answer with a rating, or one that was chosen for a set, as a block
+// that learns of answers reads it: a line of the traces.jsonl it is given.
 type Rated struct {
 	ID       string    `json:"id"`
 	Question string    `json:"question"` // the last message of the user
 	Answer   string    `json:"answer"`
-	Rating   int       `json:"rating"` // 1 good, -1 bad
-	Time     time.Time `json:"time"`   // of the answer
+	Rating   int       `json:"rating"`             // 1 good, -1 bad, 0 none
+	Time     time.Time `json:"time"`               // of the answer
+	Sets     []string  `json:"sets,omitempty"`     // that it was chosen for
+	Messages []Message `json:"messages,omitempty"` // of one that was chosen: all that came before the answer
 }
 
-// Rated returns the answers of a model that were rated, in the order in which they
-// were given. Answers that were cut off or refused are left out: a refusal must
-// not be learnt. So are those of which nothing is kept.
+// Rated returns the answers of a model that were rated or chosen for a set, in the
+// order in which they were given. Answers that were cut off or refused are left out:
+// a refusal must not be learnt. So are those of which nothing is kept.
 func (l *Ledger) Rated(model string) ([]Rated, error) {
+	sets, err := l.setsOf()
+	if err != nil {
+		return nil, l.failed(err)
+	}
 	var list []Rated
-	err := l.Each(&Query{Model: model, Reason: "stop", Rated: "any"}, func(r *Trace) error {
+	err = l.Each(&Query{Model: model, Reason: "stop", taught: true}, func(r *Trace) error {
 		if r.Content == nil {
 			return nil
 		}
-		out := Rated{ID: r.ID, Answer: r.Content.Answer, Rating: -1, Time: r.Time}
-		if r.Rating.Good {
-			out.Rating = 1
+		out := Rated{ID: r.ID, Answer: r.Content.Answer, Time: r.Time, Sets: sets[r.Seq]}
+		if r.Rating != nil {
+			out.Rating = -1
+			if r.Rating.Good {
+				out.Rating = 1
+			}
 		}
 		for _, m := range r.Content.Messages {
 			if m.Role == "user" {
 				out.Question = m.Text
 			}
+		}
+		if out.Sets != nil {
+			out.Messages = r.Content.Messages
 		}
 		list = append(list, out)
 		return nil

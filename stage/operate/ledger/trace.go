@@ -16,7 +16,7 @@ type Trace struct {
 	Time      time.Time `json:"time"` // when it came
 	Account   `json:"account"`
 	Supply    `json:"supply"`
-	Operation string          `json:"operation"`        // chat, embeddings, rerank, job
+	Operation string          `json:"operation"`        // chat, embeddings, rerank, job, assess
 	Parent    string          `json:"parent,omitempty"` // W3C traceparent of the caller
 	Reason    string          `json:"reason"`           // stop, length, tool_calls, content_filter, cancelled, error
 	Amounts   Amounts         `json:"amounts"`          // Money is the ledger's to say

@@ -1,0 +1,103 @@
+package grammar
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// stroll writes up to room tokens, the last of which ends the text, as a model
+// without sense would: any that the mask allows, if Fits does too.
+func stroll(t *testing.T, g *Grammar, v *Vocab, room int, rng *rand.Rand) (text []byte, ended bool) {
+	t.Helper()
+	m := g.Start(v)
+	bits := make([]uint32, (v.Size()+31)/32)
+	for left := room; left > 0; left-- {
+		if m.CanEnd() && (left == 1 || rng.IntN(8) == 0) {
+			return text, true
+		}
+		clear(bits)
+		m.Mask(bits)
+		var may []int32
+		for id := range int32(v.Size()) {
+			if bits[id/32]>>(id%32)&1 == 1 {
+				may = append(may, id)
+			}
+		}
+		id := int32(-1)
+		for range 8 {
+			if len(may) == 0 {
+				break
+			}
+			if x := may[rng.IntN(len(may))]; m.Fits(x, left-1) {
+				id = x
+				break
+			}
+		}
+		if id < 0 {
+			ids, ok := m.Ending()
+			if !ok || len(ids) == 0 {
+				return text, ok
+			}
+			id = ids[0]
+		}
+		if !m.Accept(id) {
+			t.Fatalf("the mask allows %q after %s, Accept does not", v.tokens[id], text)
+		}
+		text = append(text, v.tokens[id]...)
+	}
+	return text, false
+}
+
+// shortest returns how many tokens an end takes that a grammar's beginning
+// leads to.
+func shortest(t *testing.T, g *Grammar, v *Vocab) (int, bool) {
+	t.Helper()
+	ids, ok := g.Start(v).Ending()
+	if !ok {
+		return 0, false
+	}
+	m := g.Start(v)
+	for i, id := range ids {
+		if !m.Accept(id) {
+			t.Fatalf("token %d of an ending may not come", i)
+		}
+	}
+	if !m.CanEnd() {
+		t.Fatal("after its ending a text may not end")
+	}
+	return len(ids) + 1, true
+}
+
+// Whatever is chosen among what a mask allows, a text that has room for its
+// shortest form ends, in room for that and in room for more.
+func TestWalksEndInTheirRoom(t *testing.T) {
+	v, _ := benchVocab(t, 2000)
+	rng := rand.New(rand.NewPCG(1, 2))
+	schemas, unknown, walks, open := 0, 0, 0, 0
+	for i, c := range benchCases(t) {
+		if i%24 != 0 {
+			continue
+		}
+		g, err := Schema(c.Schema)
+		if err != nil {
+			continue
+		}
+		schemas++
+		n, ok := shortest(t, g, v)
+		if !ok {
+			unknown++
+			continue
+		}
+		for _, more := range []int{0, 3, 20} {
+			walks++
+			if text, ended := stroll(t, g, v, n+more, rng); !ended {
+				open++
+				t.Logf("%s: with room for %d tokens, %d more than are needed, it does not end: %.500s", c.Name, n+more, more, text)
+			}
+		}
+	}
+	t.Logf("%d schemas, %d of which no end is found; %d walks, %d do not end", schemas, unknown, walks, open)
+	if 20*unknown > schemas || 200*open > walks {
+		t.Errorf("too few walks end")
+	}
+}

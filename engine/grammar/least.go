@@ -1,0 +1,446 @@
+package grammar
+
+import "slices"
+
+// How far the end of a text is, in bytes, about: what a search for an end goes
+// by. Conditions that depend on more than one part of a value are left out, so
+// an end may be farther away than is said here, and now and then it is nearer.
+
+// farther is as far as anything is; beyond it nothing is told apart.
+const farther = 1 << 24
+
+// costs are the least bytes of a value by its kind: kind 1<<i has number i.
+type costs [6]int32
+
+func (c costs) least() int {
+	n := int32(farther)
+	for _, x := range c {
+		n = min(n, x)
+	}
+	return int(n)
+}
+
+// least returns the least bytes of a value that some nodes are on.
+func (m *machine) least(roots []int) int {
+	if m.costs == nil {
+		m.price()
+	}
+	return m.sumOf(roots).least()
+}
+
+// sumOf returns the costs of a value that some nodes are on. A kind that one of
+// them allows is possible, whatever the others say: they may be alternatives.
+func (m *machine) sumOf(list []int) (sum costs) {
+	for k := range sum {
+		sum[k] = 1
+		some := len(list) == 0
+		for _, n := range list {
+			if c := m.costs[n][k]; c < farther {
+				sum[k], some = joined(1<<k, sum[k], c), true
+			}
+		}
+		if !some {
+			sum[k] = farther
+		}
+	}
+	return sum
+}
+
+// joined returns the cost of a value of kind k that two nodes want: members
+// add up, everything else is meant twice.
+func joined(k kinds, a, b int32) int32 {
+	if k == kindObject && a >= 2 && b >= 2 {
+		return min(a+b-2, farther)
+	}
+	return max(a, b)
+}
+
+// price finds the costs of all nodes. Those of a node that stands below itself
+// are known after some rounds.
+func (m *machine) price() {
+	m.costs = make([]costs, len(m.nodes))
+	for i := range m.costs {
+		for k := range m.costs[i] {
+			m.costs[i][k] = farther
+		}
+	}
+	const rounds = 32
+	for range rounds {
+		changed := false
+		for i := len(m.nodes) - 1; i >= 0; i-- {
+			c := m.nodeCosts(i)
+			changed = changed || c != m.costs[i]
+			m.costs[i] = c
+		}
+		if !changed {
+			return
+		}
+	}
+}
+
+func (m *machine) nodeCosts(id int) (c costs) {
+	n := &m.nodes[id]
+	for i := range c {
+		if k := kinds(1) << i; n.never || n.kinds&k == 0 || n.enum != nil && n.enum.kinds&k == 0 {
+			c[i] = farther
+		} else {
+			c[i] = int32(min(m.ownCost(id, k), farther))
+		}
+		for _, a := range n.allOf {
+			c[i] = joined(1<<i, c[i], m.costs[a][i])
+		}
+		for _, list := range [][]int{n.anyOf, n.oneOf} {
+			if len(list) == 0 {
+				continue
+			}
+			least := int32(farther)
+			for _, a := range list {
+				least = min(least, joined(1<<i, c[i], m.costs[a][i]))
+			}
+			c[i] = least
+		}
+	}
+	return c
+}
+
+// ownCost is what n itself asks of a value of kind k.
+func (m *machine) ownCost(id int, k kinds) int {
+	n := &m.nodes[id]
+	switch k {
+	case kindBool:
+		if n.enum != nil && !n.enum.yes {
+			return len("false")
+		}
+		return len("true")
+	case kindNull:
+		return len("null")
+	case kindNumber:
+		return n.digits()
+	case kindString:
+		if n.enum != nil {
+			least := farther
+			for w := range n.enum.strings {
+				least = min(least, len(w)+2)
+			}
+			return least
+		}
+		c := max(0, n.minLength)
+		for _, p := range n.patterns {
+			if p.start != dead {
+				c = max(c, int(p.far[p.start]))
+			}
+		}
+		return 2 + c
+	case kindObject:
+		c := 2
+		for _, key := range n.required {
+			c = min(c+len(key)+4+m.memberCost(id, key, lookInto), farther)
+		}
+		return c + 5*max(0, n.minProps-len(n.required))
+	}
+	c := 2
+	for i := range max(0, min(n.minItems, 1<<12)) {
+		c = min(c+1+m.elementCost(n, i), farther)
+	}
+	if n.contains >= 0 {
+		c += max(0, n.minContains-max(0, n.minItems)) * (1 + m.cost(n.contains))
+	}
+	return min(c, farther)
+}
+
+// digits returns the least bytes of a number.
+func (n *node) digits() int {
+	switch {
+	case n.enum != nil:
+		least := farther
+		for _, r := range n.enum.numbers {
+			least = min(least, len(r.FloatString(0)))
+		}
+		return least
+	case n.low != nil && n.low.Sign() > 0:
+		return len(n.low.FloatString(0))
+	case n.high != nil && n.high.Sign() < 0:
+		return len(n.high.FloatString(0))
+	}
+	return 1
+}
+
+// member returns the node that n puts on a member; -1: none.
+func (n *node) member(key string) int {
+	if c, ok := n.properties[key]; ok {
+		return c
+	}
+	for _, x := range n.patternProps {
+		s := x.p.start
+		for _, r := range key {
+			s = x.p.step(s, r)
+		}
+		if s != dead && x.p.ends[s] {
+			return x.node
+		}
+	}
+	return n.additional
+}
+
+// cost returns the least bytes of a value that a node is on; -1: any value.
+func (m *machine) cost(n int) int {
+	if n < 0 {
+		return 1
+	}
+	return m.costs[n].least()
+}
+
+func (m *machine) elementCost(n *node, i int) int {
+	switch {
+	case i < len(n.prefix):
+		return m.cost(n.prefix[i])
+	case n.items >= 0:
+		return m.cost(n.items)
+	}
+	return 1
+}
+
+// remains returns the bytes, about, that are missing to f and all around it.
+func (m *machine) remains(f *frame) int {
+	if f == nil {
+		return 0
+	}
+	if f.left > 0 {
+		return int(f.left) - 1
+	}
+	if m.costs == nil {
+		m.price()
+	}
+	n := 0
+	for at := f; at != nil; at = at.parent {
+		if at.phase == inKey { // and its object, the name being one of those that are missing
+			n += m.nameRemains(at)
+			at = at.parent
+			continue
+		}
+		n += m.valueRemains(at)
+	}
+	if f.phase == objColon { // its colon, and its value
+		n += 1 + m.least(f.link.g.roots)
+	}
+	f.left = int32(min(n, farther)) + 1
+	return int(f.left) - 1
+}
+
+// valueRemains is that of f without what is around it; of a container whose
+// part is being read, without that.
+func (m *machine) valueRemains(f *frame) int {
+	switch f.phase {
+	case atValue:
+		return m.least(f.g.roots)
+	case inString:
+		return 1 + m.charsRemain(f)
+	case inLiteral:
+		return map[byte]int{'t': 4, 'f': 5, 'n': 4}[f.text[0]] - len(f.text)
+	case inNumber:
+		return m.digitsRemain(f)
+	case objFirst, objNext, objColon:
+		return 1 + m.missing(f)
+	case objKey:
+		return 1 + max(6, m.missing(f))
+	case arrFirst, arrNext:
+		return 1 + m.elementsMissing(f)
+	}
+	return 0
+}
+
+// charsRemain returns the characters that are missing to a string.
+func (m *machine) charsRemain(f *frame) int {
+	n := 0
+	for _, id := range f.g.nodes {
+		n = max(n, m.nodes[id].minLength-int(max(0, f.n)))
+	}
+	for i, p := range f.g.patterns {
+		if s := stateAt(f.states, i); s != dead {
+			n = max(n, int(p.far[s]))
+		}
+	}
+	if f.word >= 0 {
+		n = max(n, f.g.words.left(f.word, ""))
+	}
+	return n + min(1, len(f.text))
+}
+
+// left returns the least characters that are missing to a string of t of which
+// node n is the beginning: one that was not seen, if seen is not "".
+func (t *trie) left(n int32, seen string) int {
+	least := farther
+	for _, w := range t.from[n] {
+		if seen == "" || seen[w] == 0 {
+			least = min(least, int(t.length[w]-t.depth[n]))
+		}
+	}
+	return least
+}
+
+func (m *machine) digitsRemain(f *frame) int {
+	results := m.judge(f, true)
+	n := 0
+	if !numEnds(f.place) {
+		n = 1
+	}
+	for _, r := range f.g.roots {
+		if results[f.g.at[r]] == no {
+			n = max(n, m.nodes[r].digits()-len(f.text), 1)
+		}
+	}
+	m.judged = m.judged[:0]
+	return n
+}
+
+// nameRemains returns what is missing to a name and its object.
+func (m *machine) nameRemains(f *frame) int {
+	p := f.parent
+	whole := m.missing(p)
+	least := farther
+	if f.key >= 0 {
+		for _, w := range p.g.keys.from[f.key] {
+			if p.seen[w] != 0 {
+				continue
+			}
+			key := p.g.names[w]
+			with := []byte(p.seen)
+			with[w] = 1
+			n := int(p.g.keys.length[w]-p.g.keys.depth[f.key]) + m.memberOf(p, key) + m.missingOf(p, string(with), int(p.n)+1)
+			least = min(least, n)
+			if len(p.g.keys.from[f.key]) > 64 { // enough to go by
+				break
+			}
+		}
+	}
+	other := m.charsRemain(f) + 1 + whole
+	for _, r := range p.g.roots {
+		if n := &m.nodes[r]; n.additional >= 0 && m.nodes[n.additional].never {
+			other = farther
+		}
+	}
+	for i, s := range p.g.shapes {
+		if at := stateAt(f.states, len(f.g.patterns)+i); at != dead {
+			other = min(other, int(s.far[at])+1+whole)
+		}
+	}
+	return 3 + min(least, other) // quote, colon, brace
+}
+
+// memberCost returns the least bytes of a member's value, for what a node and
+// those it puts in place say of it.
+func (m *machine) memberCost(id int, key string, depth int) int {
+	n := &m.nodes[id]
+	c := m.cost(n.member(key))
+	if depth == 0 {
+		return c
+	}
+	for _, a := range n.allOf {
+		c = max(c, m.memberCost(a, key, depth-1))
+	}
+	for _, list := range [][]int{n.anyOf, n.oneOf} {
+		least := farther
+		for _, a := range list[:min(len(list), 16)] {
+			least = min(least, m.memberCost(a, key, depth-1))
+		}
+		if len(list) > 0 {
+			c = max(c, least)
+		}
+	}
+	return c
+}
+
+// lookInto is how many levels of schemas in place are asked for a member.
+const lookInto = 3
+
+// memberOf is that for the schemas of an object.
+func (m *machine) memberOf(f *frame, key string) int {
+	c := 1
+	for _, r := range f.g.roots {
+		c = max(c, m.memberCost(r, key, lookInto))
+	}
+	return c
+}
+
+// missing returns the bytes of the members that an object has to get.
+func (m *machine) missing(f *frame) int { return m.missingOf(f, f.seen, int(f.n)) }
+
+func (m *machine) missingOf(f *frame, seen string, members int) int {
+	out := make([]int, len(f.g.nodes))
+	for i, id := range f.g.nodes {
+		n := &m.nodes[id]
+		if n.never || tri(f.own[i]) == no || n.kinds&kindObject == 0 {
+			out[i] = farther
+			continue
+		}
+		c, lack := 0, n.minProps-members
+		miss := func(key string) {
+			if seen[f.g.byKey[key]] == 0 {
+				c += len(key) + 4 + m.memberOf(f, key)
+				lack--
+			}
+		}
+		for _, key := range n.required {
+			miss(key)
+		}
+		for key, list := range n.needs {
+			if seen[f.g.byKey[key]] != 0 {
+				for _, x := range list {
+					if !slices.Contains(n.required, x) {
+						miss(x)
+					}
+				}
+			}
+		}
+		c += 6 * max(0, lack)
+		for _, a := range n.allOf {
+			c += out[f.g.at[a]]
+		}
+		for _, list := range [][]int{n.anyOf, n.oneOf} {
+			least := farther
+			for _, a := range list {
+				least = min(least, out[f.g.at[a]])
+			}
+			if len(list) > 0 {
+				c += least
+			}
+		}
+		for _, d := range n.deps {
+			if seen[f.g.byKey[d.key]] != 0 {
+				c += out[f.g.at[d.node]]
+			}
+		}
+		out[i] = min(c, farther)
+	}
+	sum := 0
+	for _, r := range f.g.roots {
+		sum = min(sum+out[f.g.at[r]], farther)
+	}
+	return sum
+}
+
+// elementsMissing returns the bytes of the elements that an array has to get.
+func (m *machine) elementsMissing(f *frame) int {
+	read := int(f.n)
+	if f.link != nil { // one more is being read
+		read++
+	}
+	sum := 0
+	for i, id := range f.g.nodes {
+		n := &m.nodes[id]
+		if tri(f.own[i]) == no {
+			continue
+		}
+		c := 0
+		for at := read; at < n.minItems && c < farther; at++ {
+			c += 1 + m.elementCost(n, at)
+		}
+		if n.contains >= 0 {
+			if lack := n.minContains - int(stateAt(f.found, i)); lack > 0 && f.link == nil {
+				c = max(c, lack*(1+m.cost(n.contains)))
+			}
+		}
+		sum = max(sum, c)
+	}
+	return min(sum, farther)
+}
