@@ -167,6 +167,9 @@ func (a *app) release(m *plain.Model, facts *weights.Model, name string, digest 
 	if m.Answers() {
 		r.Answerer = m
 	}
+	if names := m.Adapters(); len(names) > 0 {
+		r.About = map[string]any{"adapters": names}
+	}
 	r.Context, r.Origin = m.Context()
 	for _, t := range facts.Tensors {
 		r.Facts.Parameters += t.Weights

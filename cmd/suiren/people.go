@@ -159,7 +159,9 @@ func (a *app) userCommand() *cobra.Command {
 	}
 	act := func(use, en, zh, action string, do func(*people.Store, string) error) *cobra.Command {
 		return &cobra.Command{Use: use + " " + name, Short: a.t(en, zh), Args: a.args(1, 1), RunE: func(_ *cobra.Command, args []string) error {
-			return f.with(a, func(_ bookDir, s *people.Store) (string, string, error) { return action, operate.Name(args[0]), do(s, args[0]) })
+			return f.with(a, func(_ bookDir, s *people.Store) (string, string, error) {
+				return action, operate.Name(args[0]), do(s, args[0])
+			})
 		}}
 	}
 	link := act("link", "Make a link that sets a password, once", "生成一次性的密码设置链接", "person.link", a.showLink)

@@ -74,6 +74,10 @@ func plan(t *testing.T, p *tab) {
 	p.wait(`document.querySelectorAll("figure details[open] tbody tr").length > 1`)
 
 	shown := p.text("[aria-labelledby=report]")
+	p.turn("evaluation")
+	p.wait(`document.querySelector("main .scores")`)
+	shown += p.text("main")
+	p.turn("plan")
 	want := func(what, number string) {
 		if !strings.Contains(shown, number) {
 			t.Errorf("the report does not show %s, %s", what, number)
