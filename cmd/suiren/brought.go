@@ -167,9 +167,6 @@ func (a *app) release(m *plain.Model, facts *weights.Model, name string, digest 
 	if m.Answers() {
 		r.Answerer = m
 	}
-	if names := m.Adapters(); len(names) > 0 {
-		r.About = map[string]any{"adapters": names}
-	}
 	r.Context, r.Origin = m.Context()
 	for _, t := range facts.Tensors {
 		r.Facts.Parameters += t.Weights
@@ -177,6 +174,9 @@ func (a *app) release(m *plain.Model, facts *weights.Model, name string, digest 
 	}
 	r.Facts.Quantised = mainType(facts)
 	r.About = map[string]any{"parameters": r.Facts.Parameters}
+	if names := m.Adapters(); len(names) > 0 {
+		r.About["adapters"] = names
+	}
 	return r
 }
 

@@ -226,7 +226,7 @@ func keyboard(t *testing.T, browser context.Context, old *tab) {
 
 	p.focus(`nav a[href="#plan"]`)
 	p.press(kb.Enter)
-	p.wait(`document.querySelectorAll(".node").length > 0 && document.querySelectorAll("figure").length > 0 && document.querySelector("[aria-labelledby=report] table")`)
+	p.wait(`document.querySelectorAll(".node").length > 0 && document.querySelectorAll("figure").length > 0 && document.querySelector("[aria-labelledby=report] :is(.passed, p.failure)")`)
 	p.walk(t)
 	p.focus(".node")
 	p.press(kb.Enter)
