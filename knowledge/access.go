@@ -71,6 +71,25 @@ func allows(rules map[string]Rule, at string, principals []string) bool {
 	}
 }
 
+// Governed counts for each rule the documents of these paths that lie under it, so
+// that one which was written for nothing is seen.
+func Governed(rules []Rule, paths []string) []int {
+	under := map[string]int{}
+	for _, p := range paths {
+		for at := clean(p); ; at = at[:max(strings.LastIndexAny(at, "/#"), 0)] {
+			under[at]++
+			if at == "" {
+				break
+			}
+		}
+	}
+	out := make([]int, len(rules))
+	for i, r := range rules {
+		out[i] = under[clean(r.Path)]
+	}
+	return out
+}
+
 // May reports whether a passage may be read.
 func (a Access) May(passage int) bool { return a.set == nil || a.set.Has(passage) }
 

@@ -34,6 +34,13 @@ func TestAccessRules(t *testing.T) {
 			}
 		}
 	}
+	var paths []string
+	for _, s := range ix.Sources() {
+		paths = append(paths, s.Path)
+	}
+	if got := Governed(append(rules, Rule{Path: "pay.md"}, Rule{}), paths); !slices.Equal(got, []int{3, 1, 1, 1, 0, 6}) {
+		t.Errorf("under each rule lie %v", got)
+	}
 	if len(ix.Find(Question{Text: "key", K: 10, Access: ix.Access(nil, "bob")})) != 6 {
 		t.Error("without rules something is hidden")
 	}

@@ -84,7 +84,7 @@ func (h *house) baseFiles(_ context.Context, q serve.Query) (any, error) {
 		}
 		list = append(list, s)
 	}
-	return map[string]any{"total": len(files), "rows": list, "roots": b.Roots(), "rules": b.Rules()}, nil
+	return map[string]any{"total": len(files), "rows": list, "roots": b.Roots(), "rules": b.Rules(), "governed": governed(b)}, nil
 }
 
 // reading calls f with a base as the reader may read it. The owner may look as
@@ -211,7 +211,16 @@ func (h *house) setReaders(_ context.Context, q serve.Query) (any, error) {
 		return nil, err
 	}
 	_, err = h.books.audit.Append(q.Caller, "knowledge.readers", q.Name, "")
-	return map[string]bool{"ok": true}, err
+	return map[string]any{"ok": true, "governed": governed(b)}, err
+}
+
+// governed counts the files under each rule of a base.
+func governed(b *base.Base) []int {
+	var names []string
+	for _, f := range b.Files() {
+		names = append(names, f.Name)
+	}
+	return knowledge.Governed(b.Rules(), names)
 }
 
 // evalBase measures how well a base's questions find their documents.

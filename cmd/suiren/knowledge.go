@@ -498,11 +498,12 @@ func (a *app) knowledgeReaders() *cobra.Command {
 					return err
 				}
 			}
-			for _, r := range rules {
+			under := governed(b)
+			for i, r := range rules {
 				if a.format == formatJSONL {
-					a.line(map[string]any{"type": "rule", "path": r.Path, "allow": r.Allow})
+					a.line(map[string]any{"type": "rule", "path": r.Path, "allow": r.Allow, "files": under[i]})
 				} else {
-					fmt.Fprintln(a.stdout, shown(r.Path)+"  "+cmp.Or(shown(strings.Join(r.Allow, " ")), "-"))
+					fmt.Fprintln(a.stdout, shown(r.Path)+"  "+cmp.Or(shown(strings.Join(r.Allow, " ")), "-")+"  "+a.t("%d files", "%d 个文件", under[i]))
 				}
 			}
 			return nil

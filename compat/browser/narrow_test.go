@@ -2,6 +2,9 @@ package browser
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -27,16 +30,19 @@ func (v *visitor) everywhere(do func(view string)) {
 	}
 }
 
-// fits fails where a page sticks out of a window so wide, in pixels.
-func (v *visitor) fits(t *testing.T, width int64) {
+// fits fails where a page sticks out of windows so wide, in pixels.
+func (v *visitor) fits(t *testing.T, widths ...int64) {
 	t.Helper()
-	v.size(width, 740)
 	defer v.size(1280, 800)
 	for _, l := range tongues {
 		v.choose(".switches select", l.lang)
 		v.everywhere(func(view string) {
-			for _, o := range eval[[]string](v.tab, "look.outside()") {
-				t.Errorf("%s in %s at %d pixels: %s", view, l.lang, width, o)
+			for _, width := range widths {
+				v.size(width, 740)
+				v.wait(fmt.Sprintf("innerWidth === %d", width))
+				for _, o := range eval[[]string](v.tab, "look.outside()") {
+					t.Errorf("%s in %s at %d pixels: %s", view, l.lang, width, o)
+				}
 			}
 		})
 	}
@@ -86,6 +92,42 @@ func hands(t *testing.T, browser context.Context, dir string) {
 			})
 		}
 		v.on(t)
+		v.fits(t, 1180, 768)
 		v.clean(t)
 	})
+	t.Run("whole", func(t *testing.T) { byHand(t, browser) })
+}
+
+// byHand goes a whole way without a mouse, from the first page of an empty house to
+// a cited answer, its document and back, by what Tab leads to and by Enter alone.
+func byHand(t *testing.T, browser context.Context) {
+	papers := t.TempDir()
+	if err := os.WriteFile(filepath.Join(papers, "kiln.md"), []byte("# The kiln\n\nOnly Mei Lin holds its key.\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	v := visit(t, browser, startIn(t, t.TempDir(), "serve").url)
+	defer v.close()
+	v.wait(`document.querySelectorAll(".door").length === 3`)
+	v.focus(".door:nth-child(2) a")
+	v.press(kb.Enter)
+	v.wait(`document.querySelector(".base-path")`)
+	v.focus(".base-path")
+	v.write(papers)
+	v.press(kb.Enter)
+	v.wait(`document.querySelector(".base-question")`)
+	v.focus(".base-question")
+	v.write("Who holds the key of the kiln?")
+	v.press(kb.Enter)
+	v.wait(`document.querySelector(".said-by")?.innerText.includes("Mei Lin")`)
+	v.focus(".said-by .place")
+	v.press(kb.Enter)
+	v.wait(`document.querySelector("dialog[open] .sheet mark") && document.querySelector("dialog[open]").contains(document.activeElement)`)
+	v.focus("dialog[open] .passages button")
+	v.press(kb.Enter)
+	v.press(kb.Escape)
+	v.wait(`!document.querySelector("dialog[open]") && document.activeElement.matches(".said-by .place")`) // where one was
+	v.focus(".tabs button:nth-child(2)")
+	v.press(kb.Enter)
+	v.wait(`document.querySelector(".trow")?.innerText`)
+	v.clean(t)
 }

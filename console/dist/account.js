@@ -74,7 +74,7 @@ function Account() {
     [w("tenant"), me.tenant || w("house")],
     [w("came"), known("kind", me.kind ?? "page")],
     [w("factors"), me.two_factors ? w("yes") : w("no")]
-  ] })), /* @__PURE__ */ h("div", { class: "two" }, /* @__PURE__ */ h(Sessions, null), me.kind === "person" && /* @__PURE__ */ h(Passkeys, null)), me.kind === "person" && /* @__PURE__ */ h(Password, null), me.kind === "person" && (me.may.break_glass || me.emergency) && /* @__PURE__ */ h(Emergency, null));
+  ] })), /* @__PURE__ */ h("div", { class: "two" }, /* @__PURE__ */ h(Sessions, null), me.kind === "person" && /* @__PURE__ */ h(Passkeys, null)), me.kind === "person" && !me.source && /* @__PURE__ */ h(Password, null), me.kind === "person" && (me.may.break_glass || me.emergency) && /* @__PURE__ */ h(Emergency, null));
 }
 function Sessions() {
   const got = useGet("/api/session/list"), run = useAct();

@@ -9,8 +9,8 @@ export interface Release {
 }
 export interface About { parameters?: number; layers?: number; think?: number; passages?: number; adapters?: string[] }
 export interface ServerState { version: string; caller: string; release: Release | null; releases: Release[]; has: string[] }
-export interface Who { // keys: callers must show one
-  name: string; title?: string; keys: boolean; may: Record<string, boolean>; kind?: "person" | "key" | "page"; roles?: string[] | null; tenant?: string;
+export interface Who { // keys: callers must show one; source: where a person's account comes from, "" is here
+  name: string; title?: string; source?: string; keys: boolean; may: Record<string, boolean>; kind?: "person" | "key" | "page"; roles?: string[] | null; tenant?: string;
   two_factors?: boolean; emergency?: { reason: string; ends: string };
 }
 export interface Source { id?: string; file: string; heading?: string; text: string; score: number; page?: number; start?: number; end?: number; quotes?: [number, number][] }

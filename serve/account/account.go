@@ -300,6 +300,9 @@ func (a *Account) who(c serve.Caller) map[string]any {
 			if list, err := a.People.Emergencies(p.Name); err == nil && len(list) > 0 {
 				out["emergency"] = list[len(list)-1]
 			}
+			if one, err := a.People.Find(p.Name); err == nil {
+				out["title"], out["source"] = one.Title, one.Source
+			}
 			if list, err := a.People.Passkeys(p.Name); err == nil {
 				out["passkeys"] = len(list)
 			}

@@ -34,12 +34,12 @@ func TestAPersonsLife(t *testing.T) {
 		t.Fatalf("%d %s", code, text)
 	}
 	var me struct {
-		Name, Kind string
-		Roles      []string
-		May        map[string]bool
+		Name, Kind, Title string
+		Roles             []string
+		May               map[string]bool
 	}
 	_, text = li.do("GET", "/api/session", "")
-	if json.Unmarshal([]byte(text), &me); me.Name != "李雷" || me.Kind != "person" || me.Roles[0] != "user" || !me.May["chat"] || me.May["set_people"] || me.May["read_metrics"] {
+	if json.Unmarshal([]byte(text), &me); me.Name != "李雷" || me.Title != "Li Lei" || me.Kind != "person" || me.Roles[0] != "user" || !me.May["chat"] || me.May["set_people"] || me.May["read_metrics"] {
 		t.Errorf("%s", text)
 	}
 	other := h.as("李雷")

@@ -17,7 +17,7 @@ export default function Account() {
     <Card title={w("who")}><FactList rows={[[w("name"), me.title ? `${me.title} (${me.name})` : me.name], [w("roles"), (me.roles ?? []).map(r => known("role", r)).join(", ")],
       [w("tenant"), me.tenant || w("house")], [w("came"), known("kind", me.kind ?? "page")], [w("factors"), me.two_factors ? w("yes") : w("no")]]} /></Card>
     <div class="two"><Sessions />{me.kind === "person" && <Passkeys />}</div>
-    {me.kind === "person" && <Password />}
+    {me.kind === "person" && !me.source && <Password />}
     {me.kind === "person" && (me.may.break_glass || me.emergency) && <Emergency />}
   </Page>;
 }

@@ -1,6 +1,6 @@
 // Knowledge: folders of documents, what was read of them, what a question finds
 // and why, who may read what, and how well it works.
-import { act, bytes, Card, Command, count, Empty, Fail, Field, Fragment, get, h, Loaded, Page, percent, say, type Slice, store, t, Table, Tabs, Tag, TaskList, useAct, useEffect, useGet, useState } from "../kit";
+import { act, bytes, Card, Command, count, Empty, Fail, Field, Fragment, get, h, Loaded, mayDo, Page, percent, say, type Slice, store, t, Table, Tabs, Tag, TaskList, useAct, useEffect, useGet, useState } from "../kit";
 import { type Cited, Document } from "./document";
 import { words } from "./knowledge.words";
 
@@ -29,7 +29,7 @@ export default function Knowledge() {
         {b.stale > 0 && <Tag kind="running">{w("stale", b.stale)}</Tag>}{b.aside > 0 && <Tag>{w("aside", b.aside)}</Tag>}</a></li>)}</ul>}
       {base && <One key={base.name} of={base} changed={list.reload} />}
     </Fragment>}</Loaded>
-    <Make />
+    {mayDo("set_bases") && <Make />}
   </Page>;
 }
 
@@ -50,9 +50,9 @@ function One({ of, changed }: { of: Base; changed: () => void }) {
   const [tab, setTab] = useState<"ask" | "files" | "readers" | "eval">("ask");
   const [open, setOpen] = useState<Cited | null>(null);
   const again = useAct();
-  return <Card title={of.name} side={<button disabled={again.busy} onClick={() => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed)}>{w("again")}</button>}>
+  return <Card title={of.name} side={mayDo("set_bases") && <button disabled={again.busy} onClick={() => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed)}>{w("again")}</button>}>
     {again.failure && <Fail of={again.failure} />}
-    <Tabs label={w("views")} at={tab} set={setTab} of={[["ask", w("tab_ask")], ["files", w("tab_files")], ["readers", w("tab_readers")], ["eval", w("tab_eval")]]} />
+    {mayDo("set_bases") && <Tabs label={w("views")} at={tab} set={setTab} of={[["ask", w("tab_ask")], ["files", w("tab_files")], ["readers", w("tab_readers")], ["eval", w("tab_eval")]]} />}
     {tab === "ask" && <Asking base={of.name} open={setOpen} />}
     {tab === "files" && <Table label={w("tab_files")} source={of.name + of.files + of.stale} load={(from, n) => get<Slice<File>>(`${at(of.name)}?from=${from}&n=${n}`)} columns={[
       { key: "name", title: w("file"), wide: 3, cell: f => <button class="bare" title={f.name} onClick={() => setOpen({ file: f.name })}>{f.name}</button> },
@@ -71,7 +71,7 @@ function Asking({ base, open }: { base: string; open: (c: Cited) => void }) {
   return <Fragment>
     <form class="form" onSubmit={e => { e.preventDefault(); ask.run(async () => setFound(await get<Found>(`${at(base)}/find?q=${encodeURIComponent(q)}&as=${encodeURIComponent(as)}`))); }}>
       <Field label={w("question")}>{id => <input id={id} class="base-question" value={q} required onInput={e => setQ((e.target as HTMLInputElement).value)} />}</Field>
-      <Field label={w("as")} hint={w("asHint")}>{id => <input id={id} value={as} onInput={e => setAs((e.target as HTMLInputElement).value)} />}</Field>
+      {mayDo("set_bases") && <Field label={w("as")} hint={w("asHint")}>{id => <input id={id} value={as} onInput={e => setAs((e.target as HTMLInputElement).value)} />}</Field>}
       <button class="main" disabled={ask.busy || !q}>{w("ask")}</button>
     </form>
     {ask.failure && <Fail of={ask.failure} />}
@@ -103,19 +103,21 @@ function Place({ of, open }: { of: Hit; open: (h: Hit) => void }) {
 }
 
 function Readers({ base }: { base: string }) {
-  const got = useGet<{ rules: Rule[] | null }>(`${at(base)}?n=0`);
-  const [rules, setRules] = useState<Rule[] | null>(null), save = useAct(), [saved, setSaved] = useState(false);
+  const got = useGet<{ rules: Rule[] | null; governed: number[]; rows: File[] }>(`${at(base)}?n=1`);
+  const [rules, setRules] = useState<Rule[] | null>(null), save = useAct(), [saved, setSaved] = useState(false), [under, setUnder] = useState<number[] | null>(null);
   const now = rules ?? got.data?.rules ?? [];
-  const set = (i: number, r: Rule | null) => { setSaved(false); setRules(r ? now.map((old, j) => j === i ? r : old) : now.filter((_, j) => j !== i)); };
-  return <Loaded of={got}>{() => <div>
-    <p class="quiet">{w("rules")}</p>
+  const set = (i: number, r: Rule | null) => { setSaved(false); setUnder(null); setRules(r ? now.map((old, j) => j === i ? r : old) : now.filter((_, j) => j !== i)); };
+  const counts = rules ? under : got.data?.governed; // of what is saved
+  return <Loaded of={got}>{({ rows }) => <div>
+    <p class="quiet">{w("rules")}{rows[0] && " " + w("like", rows[0].name)}</p>
     {now.map((r, i) => <div class="form" key={i}>
       <Field label={w("rule")}>{id => <input id={id} value={r.path} onInput={e => set(i, { ...r, path: (e.target as HTMLInputElement).value })} />}</Field>
       <Field label={w("allow")}>{id => <input id={id} value={(r.allow ?? []).join(", ")} onChange={e => set(i, { ...r, allow: (e.target as HTMLInputElement).value.split(/[,，]/).map(s => s.trim()).filter(Boolean) })} />}</Field>
+      {counts && (counts[i] ? <span class="quiet">{w("files", count(counts[i]))}</span> : <span class="bad">{w("governsNone")}</span>)}
       <button onClick={() => set(i, null)}>{w("remove")}</button>
     </div>)}
-    <div class="row"><button onClick={() => { setSaved(false); setRules([...now, { path: "", allow: [] }]); }}>{w("addRule")}</button>
-      <button class="main" disabled={save.busy || !rules} onClick={() => save.run(() => act("PUT", at(base) + "/readers", { rules: now })).then(setSaved)}>{w("save")}</button>
+    <div class="row"><button onClick={() => { setSaved(false); setUnder(null); setRules([...now, { path: "", allow: [] }]); }}>{w("addRule")}</button>
+      <button class="main" disabled={save.busy || !rules} onClick={() => save.run(async () => setUnder((await act<{ governed: number[] }>("PUT", at(base) + "/readers", { rules: now })).governed)).then(setSaved)}>{w("save")}</button>
       <span class="quiet" role="status">{saved ? w("saved") : ""}</span></div>
     {save.failure && <Fail of={save.failure} />}
   </div>}</Loaded>;

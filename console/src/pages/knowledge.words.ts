@@ -45,6 +45,8 @@ export const words = {
   rule: ["Folder or document", "目录或文档"],
   allow: ["Who may read it, parted by commas", "谁可读，用逗号分隔"],
   rules: ["Who may read what. The rule with the longest path counts; what has none may be read by all.", "谁可读什么。以路径最长的规则为准；没有规则的人人可读。"],
+  like: ["Folders are named as the files are: {0}.", "目录的写法与文件名一致：{0}。"],
+  governsNone: ["No file lies there: it keeps nothing from anybody.", "此处没有文件：这条规则不起作用。"],
   addRule: ["Add a rule", "添加规则"],
   remove: ["Remove", "删除"],
   save: ["Save", "保存"],
