@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -151,7 +152,11 @@ func (h *house) findInBase(_ context.Context, q serve.Query) (any, error) {
 		}
 		source := map[string]any(nil)
 		if len(answer.Hits) > 0 {
-			source = hitLine(0, &answer.Hits[0])
+			hit := answer.Hits[0]
+			if len(answer.Sentences) > 0 { // a passage may reach over the end of a page
+				hit.Page = cmp.Or(answer.Sentences[0].Page, hit.Page)
+			}
+			source = hitLine(0, &hit)
 		}
 		out = map[string]any{"hits": hits, "refused": answer.Refused, "sentences": said, "source": source, "differ": differ}
 		return nil

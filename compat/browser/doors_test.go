@@ -78,9 +78,7 @@ func runModel(t *testing.T, v *visitor) {
 			if v.text(".turn .answer") == "" {
 				t.Errorf("no answer: %s", v.text(".turn"))
 			}
-			if got := v.text(".turn .limit"); !strings.Contains(got, "Context:") {
-				t.Errorf("what is left of the context is told as %q", got)
-			}
+			v.wait(`document.querySelector(".turn .limit")?.innerText.includes("Context:")`) // it comes behind the answer
 		}},
 		step{"told", func(t *testing.T) { // the first page knows of it; that is no part of the way
 			acts = v.acts
@@ -170,6 +168,9 @@ func askDocuments(t *testing.T, v *visitor) {
 				t.Errorf("the source is told as %q, and is on page 2", got)
 			}
 			v.click(".said-by .place")
+			v.wait(`document.querySelector("dialog[open] img.drawn")?.naturalWidth > 500`) // the page as it looks, and beside it what is cited
+			v.wait(`document.querySelector("dialog[open] .passages li.here mark")?.innerText.includes("twelve kilograms")`)
+			v.push("As text")
 			opened(t, "clay.pdf", "twelve kilograms")
 			if got := v.text("dialog[open] h3"); got != "Page 2" {
 				t.Errorf("it opens at %q", got)

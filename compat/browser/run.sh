@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The console in a real browser, Debian's Chromium: each page and its main task, both languages, light and dark, wide and
 # narrow, by mouse and by keyboard, and by axe-core's rules; and whole journeys, from an empty folder to an answer, and
-# through what keeps a house. Fails on any request that leaves for another place than the server.
+# through what keeps a house. Needs Node's npm and Python 3 with venv. Fails on any request that leaves for another place than the server.
 #
 #   compat/browser/run.sh [--only PART] [--state FOLDER [--plan FOLDER]] [--shots FOLDER] [--book FOLDER] [--look FOLDER]
 #
@@ -52,7 +52,13 @@ trap 'rm -rf "$tmp"' EXIT
 CGO_ENABLED=0 go build -o "$tmp/suiren" ./cmd/suiren
 plan=$(realpath "$plan")
 (cd "$tmp" && npm pack --silent "$axe" >/dev/null && tar xzf axe-core-*.tgz package/axe.min.js)
+python=python3 # the copied Python is run with the package that it asks for
+if ! python3 -c 'import openai' 2>/dev/null; then
+	python=$tmp/venv/bin/python
+	python3 -m venv "$tmp/venv"
+	"$python" -m pip install --quiet --disable-pip-version-check "$(grep '^openai==' compat/clients/requirements.txt)" >&2
+fi
 go -C compat/browser vet ./...
 go -C compat/browser test -count=1 ${VERBOSE:+-v} -timeout 40m -run "^TestConsole\$$only" . -args -suiren "$tmp/suiren" -chromium "$(command -v chromium)" -plan "$plan" \
-	-model "$PWD/testdata/oracle/qwen3/folder" -tell "$tmp/told" -axe "$tmp/package/axe.min.js" "${args[@]}"
+	-model "$PWD/testdata/oracle/qwen3/folder" -python "$python" -tell "$tmp/told" -axe "$tmp/package/axe.min.js" "${args[@]}"
 [ ! -f "$tmp/told" ] || cat "$tmp/told"

@@ -35,9 +35,10 @@ function Document({ path, at: at2, close }) {
 var picture = (path) => (page) => `${path.replace(/(\/text)?\?/, "/page?")}&page=${page}&width=1200`;
 function Pages({ of, at: at2, picture: picture2 }) {
   const cited = of.find((p) => p.id === at2.id);
-  const numbers = [...new Set(of.map((p) => p.page ?? 0))].sort((a, b) => a - b);
-  const [page, turn] = useState(cited?.page ?? at2.page ?? numbers[0]), [marked, mark] = useState(cited?.id ?? "");
-  const here = of.filter((p) => (p.page ?? 0) === page), i = numbers.indexOf(page), span = useRef(null);
+  const on = (p) => [p.page ?? 0, ...(p.turns ?? []).map((one) => one.page)];
+  const numbers = [...new Set(of.flatMap(on))].sort((a, b) => a - b);
+  const [page, turn] = useState(numbers.includes(at2.page ?? 0) ? at2.page : cited?.page ?? numbers[0]), [marked, mark] = useState(cited?.id ?? "");
+  const here = of.filter((p) => on(p).includes(page)), i = numbers.indexOf(page), span = useRef(null);
   const [drawn, draw] = useState(!!picture2), [undrawn, setUndrawn] = useState(false), shows = !!picture2 && drawn && !undrawn && page > 0;
   useEffect(() => setUndrawn(false), [page]);
   useEffect(() => {

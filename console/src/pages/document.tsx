@@ -5,7 +5,7 @@ import { words } from "./document.words";
 
 const w = say(words);
 
-export interface Passage { id: string; heading?: string; text: string; page?: number; start?: number; end?: number }
+export interface Passage { id: string; heading?: string; text: string; page?: number; start?: number; end?: number; turns?: { page: number }[] } // turns: the pages after it that it reaches into
 export interface Cited { file: string; id?: string; page?: number; quotes?: [number, number][] } // quotes: of the passage's text, in characters
 
 // Document opens what a path answers as passages, at a cited place. With /page after the
@@ -24,9 +24,10 @@ const picture = (path: string) => (page: number) => `${path.replace(/(\/text)?\?
 
 function Pages({ of, at, picture }: { of: Passage[]; at: Cited; picture: ((page: number) => string) | null }) {
   const cited = of.find(p => p.id === at.id);
-  const numbers = [...new Set(of.map(p => p.page ?? 0))].sort((a, b) => a - b);
-  const [page, turn] = useState(cited?.page ?? at.page ?? numbers[0]), [marked, mark] = useState(cited?.id ?? "");
-  const here = of.filter(p => (p.page ?? 0) === page), i = numbers.indexOf(page), span = useRef<HTMLElement>(null);
+  const on = (p: Passage) => [p.page ?? 0, ...(p.turns ?? []).map(one => one.page)];
+  const numbers = [...new Set(of.flatMap(on))].sort((a, b) => a - b);
+  const [page, turn] = useState(numbers.includes(at.page ?? 0) ? at.page! : cited?.page ?? numbers[0]), [marked, mark] = useState(cited?.id ?? "");
+  const here = of.filter(p => on(p).includes(page)), i = numbers.indexOf(page), span = useRef<HTMLElement>(null);
   const [drawn, draw] = useState(!!picture), [undrawn, setUndrawn] = useState(false), shows = !!picture && drawn && !undrawn && page > 0;
   useEffect(() => setUndrawn(false), [page]);
   useEffect(() => { span.current?.scrollIntoView({ block: "center" }); }, [page, marked, shows]);
