@@ -360,9 +360,9 @@ func FuzzPolicy(f *testing.F) {
 	})
 }
 
-// A long question is read by two at once, with what comes of it as if one had read it
-// byte by byte.
-func TestReadsBeside(t *testing.T) {
+// Of a long question comes what came of it byte by byte: words that are read as one, and
+// blocks that cut them, change nothing.
+func TestLongQuestion(t *testing.T) {
 	p := made(t, &Policy{Pack: "enterprise-zh"})
 	plain := strings.Repeat("今天我们去公园散步，看到了很多花。The garden was quiet at 10 o'clock.\n", 40)
 	for _, text := range []string{
@@ -374,7 +374,7 @@ func TestReadsBeside(t *testing.T) {
 		var want string
 		var wantNotes []Note
 		var wantErr error
-		for i, size := range []int{1, longPiece - 1, longPiece + 1, len(text)} {
+		for i, size := range []int{1, 7, some - 1, some + 1, len(text)} {
 			rail := p.Rail(Input, Context{})
 			var left strings.Builder
 			var err error
