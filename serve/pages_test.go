@@ -18,7 +18,7 @@ import (
 
 // A page's own words reach the reader, in their language; the program's do not.
 func TestPages(t *testing.T) {
-	b := start(t, nil, func(c *Config, _ *Release) {
+	b := start(t, words(nil, []string{"2"}), func(c *Config, _ *Release) {
 		c.Pages.Bases = func(_ context.Context, q Query) (any, error) {
 			switch q.Values.Get("q") {
 			case "told":
@@ -29,6 +29,12 @@ func TestPages(t *testing.T) {
 				return nil, errors.New("a secret of the house")
 			}
 			return map[string]any{"caller": q.Caller, "name": q.Name}, nil
+		}
+		c.Pages.BasePage = func(_ context.Context, q Query) (any, error) {
+			return &Picture{Type: "image/png", Bytes: []byte("drawn for " + q.Name)}, nil
+		}
+		c.Pages.ReleasePage = func(_ context.Context, q Query) (any, error) {
+			return &Picture{Type: "image/png", Bytes: []byte("of " + q.Name)}, nil
 		}
 		c.Pages.AddToBase = func(_ context.Context, q Query) (any, error) {
 			return map[string]string{"name": q.Name, "body": string(q.Body)}, nil
@@ -44,6 +50,9 @@ func TestPages(t *testing.T) {
 		{"GET", "/api/bases?q=told", "", "zh-CN", 400, "请这样做"},
 		{"GET", "/api/bases?q=gone", "", "en", 404, "not_found"},
 		{"GET", "/api/bases?q=broken", "", "en", 500, "internal_error"},
+		{"GET", "/api/bases/books/page?file=a.pdf", "", "en", 200, "drawn for books"},
+		{"GET", "/api/documents/tutor/page?file=a.pdf", "", "en", 200, "of tutor"},
+		{"GET", "/api/documents/nobody/page?file=a.pdf", "", "en", 404, "model_not_found"},
 		{"GET", "/api/corpora", "", "en", 404, "not_found"},
 		{"POST", "/api/bases/books", `{"paths":[]}`, "en", 200, `"name":"books"`},
 	} {

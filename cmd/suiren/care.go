@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
-	"suiren/stage/operate/access"
 	"suiren/stage/operate"
+	"suiren/stage/operate/access"
 	"suiren/stage/operate/care"
 )
 

@@ -35,8 +35,8 @@ func (b *books) door(a *app, keys *operate.Keys, rules string) (*account.Account
 	door := &account.Account{People: store, Keys: keys, Rules: access.Default(), Audit: b.audit, Log: b.log(a), Now: time.Now, Care: b.dir.care()}
 	door.Erase = func(_ context.Context, name, by string) (any, error) {
 		e, err := b.dir.erase(name, by, false)
-		if err == nil && b.forget != nil {
-			b.forget(name)
+		if err == nil {
+			b.forgotten(name, e.As)
 		}
 		return e, err
 	}
@@ -159,7 +159,9 @@ func (a *app) userCommand() *cobra.Command {
 	}
 	act := func(use, en, zh, action string, do func(*people.Store, string) error) *cobra.Command {
 		return &cobra.Command{Use: use + " " + name, Short: a.t(en, zh), Args: a.args(1, 1), RunE: func(_ *cobra.Command, args []string) error {
-			return f.with(a, func(_ bookDir, s *people.Store) (string, string, error) { return action, operate.Name(args[0]), do(s, args[0]) })
+			return f.with(a, func(_ bookDir, s *people.Store) (string, string, error) {
+				return action, operate.Name(args[0]), do(s, args[0])
+			})
 		}}
 	}
 	link := act("link", "Make a link that sets a password, once", "生成一次性的密码设置链接", "person.link", a.showLink)

@@ -1,5 +1,5 @@
 // src/pages/chat.tsx
-import { ask as ask2, count as count2, Empty, Field, Fragment as Fragment3, h as h3, mayDo, Meter, progressOfPlan, redraw as redraw2, say as say2, seconds, store as store2, t as t2, useAct, useState as useState2, Fail } from "./kit.js";
+import { ask as ask2, count as count2, Empty, Field, Fragment as Fragment3, h as h3, mayDo, Meter, params, progressOfPlan, redraw as redraw2, say as say2, seconds, store as store2, t as t2, useAct, useState as useState2, Fail } from "./kit.js";
 
 // src/pages/chat.words.ts
 var words = {
@@ -316,7 +316,7 @@ function Hello() {
 }
 function Facts() {
   const r = release(modelsNow()[0]), a = r.about, facts = [];
-  if (a?.parameters) facts.push(t2("factParameters", a.parameters < 1e6 ? count2(Math.round(a.parameters / 1e3)) + " K" : (a.parameters / 1e6).toFixed(1) + " M"));
+  if (a?.parameters) facts.push(t2("factParameters", params(a.parameters)));
   if (a?.think) facts.push(t2("factThink", count2(a.think)));
   if (a?.passages) facts.push(t2("factPassages", count2(a.passages)));
   facts.push(t2("factHere"));

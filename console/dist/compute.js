@@ -42,7 +42,7 @@ var words = {
 var w = say(words);
 function Compute() {
   const got = useGet("/api/machine");
-  return /* @__PURE__ */ h(Page, { title: t("compute"), lead: w("lead") }, /* @__PURE__ */ h(Loaded, { of: got }, (m) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "two" }, /* @__PURE__ */ h(Card, { title: w("machine") }, /* @__PURE__ */ h(FactList, { rows: [
+  return /* @__PURE__ */ h(Page, { title: t("compute"), lead: w("lead") }, /* @__PURE__ */ h(Loaded, { of: got }, (m) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "two" }, /* @__PURE__ */ h("div", { class: "stack" }, /* @__PURE__ */ h(Card, { title: w("machine") }, /* @__PURE__ */ h(FactList, { rows: [
     [w("processor"), m.machine.cpu],
     [w("kind"), m.machine.arch],
     [w("threads"), w("cores", m.machine.threads, m.machine.cores)],
@@ -50,7 +50,7 @@ function Compute() {
     [w("peak"), `${(m.machine.peak / 1e9).toFixed(1)} GFLOP/s`],
     [w("bandwidth"), `${(m.machine.bandwidth / 1e9).toFixed(1)} GB/s`],
     [w("ridge"), w("ridgeOf", (m.machine.peak / m.machine.bandwidth).toFixed(1))]
-  ] }), /* @__PURE__ */ h(Command, { line: "suiren doctor" })), /* @__PURE__ */ h(Card, { title: w("roof") }, /* @__PURE__ */ h(Roof, { peak: m.machine.peak, bandwidth: m.machine.bandwidth }), /* @__PURE__ */ h("p", { class: "quiet" }, w("roofHelp")))), /* @__PURE__ */ h(Card, { title: w("map") }, /* @__PURE__ */ h(Map, { of: m })), /* @__PURE__ */ h(Queue, null), /* @__PURE__ */ h(HealthCard, null), /* @__PURE__ */ h(Card, { title: w("checks") }, /* @__PURE__ */ h("ul", { class: "plainlist" }, m.checks.map((c) => /* @__PURE__ */ h("li", { key: c.name }, /* @__PURE__ */ h(Tag, { kind: c.status === "ok" ? "done" : "failed" }, c.status), " ", /* @__PURE__ */ h("b", null, c.name), " ", c.found, c.next && /* @__PURE__ */ h("div", { class: "quiet" }, "→ ", c.next))))))));
+  ] }), /* @__PURE__ */ h(Command, { line: "suiren doctor" })), /* @__PURE__ */ h(Queue, null)), /* @__PURE__ */ h(Card, { title: w("roof") }, /* @__PURE__ */ h(Roof, { peak: m.machine.peak, bandwidth: m.machine.bandwidth }), /* @__PURE__ */ h("p", { class: "quiet" }, w("roofHelp")))), /* @__PURE__ */ h(Card, { title: w("map") }, /* @__PURE__ */ h(Map, { of: m })), /* @__PURE__ */ h("div", { class: "two" }, /* @__PURE__ */ h(HealthCard, null), /* @__PURE__ */ h(Card, { title: w("checks") }, /* @__PURE__ */ h("ul", { class: "plainlist" }, m.checks.map((c) => /* @__PURE__ */ h("li", { key: c.name }, /* @__PURE__ */ h(Tag, { kind: c.status === "ok" ? "done" : "failed" }, c.status), " ", /* @__PURE__ */ h("b", null, c.name), " ", c.found, c.next && /* @__PURE__ */ h("div", { class: "quiet" }, "→ ", c.next)))))))));
 }
 var wide = 360;
 var high = 250;

@@ -1357,8 +1357,9 @@ var words = {
   group_keep: ["Keep", "守护"],
   group_house: ["House", "本机"],
   menu: ["Menu", "菜单"],
-  asked: ["This needs a second person, who was asked ({0}). It is decided on the page of settings.", "此操作须由第二人批准，已提交申请（{0}），请在设置页处理。"],
-  health: ["How the server is", "服务器状态"],
+  asked: ["This needs a second person, who was asked ({0}). Nothing is done until they approve.", "此操作须由第二人批准，已提交申请（{0}）。批准之前不会执行。"],
+  proposals: ["What waits for a second person", "等待第二人批准的操作"],
+  health: ["Health of the server", "服务器状态"],
   healthy: ["All is well.", "一切正常。"],
   mend: ["Put it right", "去处理"],
   ownerHere: ["Owner", "所有者"],
@@ -1647,6 +1648,10 @@ function flops(v) {
 function count(v) {
   return Number.isInteger(v) || Math.abs(v) >= 100 ? Math.round(v).toLocaleString("en") : v.toPrecision(3);
 }
+function params(v) {
+  for (const [unit, of] of [["B", 1e9], ["M", 1e6], ["K", 1e3]]) if (v >= of) return +(v / of).toPrecision(3) + " " + unit;
+  return count(v);
+}
 function percent(v, digits = 1) {
   return (100 * v).toFixed(digits) + "%";
 }
@@ -1760,7 +1765,7 @@ function brief(v) {
 }
 function Curve({ title, of, unit, scale = 1, every = 0 }) {
   const [range, setRange] = useState(null);
-  const [series, setSeries] = useState([]);
+  const [series, setSeries] = useState(null);
   const frame = useRef(null);
   const [near, setNear] = useState(false);
   useEffect(() => {
@@ -1790,7 +1795,7 @@ function Curve({ title, of, unit, scale = 1, every = 0 }) {
       clearTimeout(timer);
     };
   }, [key, near, every]);
-  return /* @__PURE__ */ createElement("div", { ref: frame, class: "curve" }, /* @__PURE__ */ createElement(Chart, { title, unit, series: series.filter((s) => s.points.length), onZoom: setRange, zoomed: !!range }));
+  return /* @__PURE__ */ createElement("div", { ref: frame, class: "curve" }, !series ? /* @__PURE__ */ createElement("figure", { class: "coming" }, /* @__PURE__ */ createElement("figcaption", null, title), /* @__PURE__ */ createElement("p", { class: "quiet" }, t("loading"))) : /* @__PURE__ */ createElement(Chart, { title, unit, series: series.filter((s) => s.points.length), onZoom: setRange, zoomed: !!range }));
 }
 
 // src/follow.ts
@@ -1926,6 +1931,7 @@ function Flame() {
   return /* @__PURE__ */ createElement("svg", { viewBox: "0 0 32 32", width: "40", height: "40", "aria-hidden": "true", class: "flame" }, /* @__PURE__ */ createElement("path", { d: "M16 3c2 6 8 8 8 15a8 8 0 0 1-16 0c0-4 2-6 3-8 1 2 2 3 3 4 1-4 0-7 2-11z" }));
 }
 function Fail({ of, retry }) {
+  if (of.status === 202) return /* @__PURE__ */ createElement("div", { class: "once", role: "status" }, /* @__PURE__ */ createElement("p", null, of.message), /* @__PURE__ */ createElement("a", { href: "#settings/two" }, t("proposals")));
   return /* @__PURE__ */ createElement("div", { class: "failure", role: "alert" }, /* @__PURE__ */ createElement("p", null, of.message), retry && /* @__PURE__ */ createElement("button", { onClick: retry }, t("retry")));
 }
 function useGet(path, every = 0) {
@@ -2108,6 +2114,7 @@ export {
   maybe,
   onDraw,
   onSignedIn,
+  params,
   percent,
   progressOfPlan,
   redraw,

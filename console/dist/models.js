@@ -1,5 +1,5 @@
 // src/pages/models.tsx
-import { act, bytes, Card, Command, count, day, Empty, Fail, FactList, Field, h, Loaded, Meter, Page, say, short, store, Tag, TaskList, t, useAct, useEffect, useGet, useState } from "./kit.js";
+import { act, bytes, Card, Command, count, day, Empty, Fail, FactList, Field, h, Loaded, Meter, Page, params, say, short, store, Tag, TaskList, t, useAct, useEffect, useGet, useState } from "./kit.js";
 
 // src/pages/models.words.ts
 var words = {
@@ -47,7 +47,7 @@ function Models() {
   const tasks = JSON.stringify((store.now?.tasks ?? []).map((task) => [task.id, task.ended]));
   useEffect(list.reload, [tasks, store.server?.releases.length]);
   const model = list.data?.models.find((m) => m.name === chosen) ?? list.data?.models[0];
-  return /* @__PURE__ */ h(Page, { title: t("models"), lead: w("lead"), side: list.data && /* @__PURE__ */ h("span", { class: "quiet" }, w("free", bytes(list.data.free))) }, /* @__PURE__ */ h(TaskList, { kinds: ["model", "load"] }), /* @__PURE__ */ h(Loaded, { of: list }, ({ models }) => models.length === 0 ? /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp"))) : /* @__PURE__ */ h("div", { class: "listed" }, /* @__PURE__ */ h("ul", { class: "picks" }, models.map((m) => /* @__PURE__ */ h("li", { key: m.name }, /* @__PURE__ */ h("button", { "aria-pressed": m === model, onClick: () => choose(m.name) }, /* @__PURE__ */ h("b", null, m.name), " ", /* @__PURE__ */ h("span", { class: "quiet" }, m.architecture, " · ", count(Math.round(m.parameters / 1e6)), " M · ", bytes(m.bytes)), /* @__PURE__ */ h("span", { class: "row" }, m.served && /* @__PURE__ */ h(Tag, { kind: "done" }, w("served")), /* @__PURE__ */ h(Tag, { kind: m.fit.fits ? "done" : "failed" }, m.fit.fits ? w("fits") : w("fitsNot"))))))), model && /* @__PURE__ */ h(Fitting, { key: model.name, of: model, reload: list.reload }))), /* @__PURE__ */ h(Add, null));
+  return /* @__PURE__ */ h(Page, { title: t("models"), lead: w("lead"), side: list.data && /* @__PURE__ */ h("span", { class: "quiet" }, w("free", bytes(list.data.free))) }, /* @__PURE__ */ h(TaskList, { kinds: ["model", "load"] }), /* @__PURE__ */ h(Loaded, { of: list }, ({ models }) => models.length === 0 ? /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp"))) : /* @__PURE__ */ h("div", { class: "listed" }, /* @__PURE__ */ h("ul", { class: "picks" }, models.map((m) => /* @__PURE__ */ h("li", { key: m.name }, /* @__PURE__ */ h("button", { "aria-pressed": m === model, onClick: () => choose(m.name) }, /* @__PURE__ */ h("b", null, m.name), " ", /* @__PURE__ */ h("span", { class: "quiet" }, m.architecture, " · ", params(m.parameters), " · ", bytes(m.bytes)), /* @__PURE__ */ h("span", { class: "row" }, m.served && /* @__PURE__ */ h(Tag, { kind: "done" }, w("served")), /* @__PURE__ */ h(Tag, { kind: m.fit.fits ? "done" : "failed" }, m.fit.fits ? w("fits") : w("fitsNot"))))))), model && /* @__PURE__ */ h(Fitting, { key: model.name, of: model, reload: list.reload }))), /* @__PURE__ */ h(Add, null));
 }
 function Fitting({ of, reload }) {
   const most = of.context || 4096;

@@ -189,6 +189,15 @@ var words = {
   wrong: ["{0} things are wrong", "有 {0} 处错误"],
   line: ["line {0}", "第 {0} 行"],
   diff: ["What would be made", "将要制作的内容"],
+  proposed: ["Proposed, for a second person", "等待第二人批准"],
+  proposedBy: ["by {0}, {1}", "{0} 提交于 {1}"],
+  proposal_waiting: ["waits", "待批准"],
+  proposal_approved: ["approved", "已批准"],
+  proposal_done: ["written", "已写入"],
+  proposal_refused: ["refused", "已拒绝"],
+  proposal_expired: ["too late", "已过期"],
+  toDecide: ["See it, and decide", "查看并处理"],
+  stays: ["Unchanged: {0}", "未变：{0} 个"],
   nothing: ["Nothing: all of it stands.", "没有：全部已完成。"],
   block: ["Block", "块"],
   action: ["What", "动作"],
@@ -283,18 +292,25 @@ function Editor() {
     setText(null);
     setSum("");
     file.reload();
-  } }, w("again"))), save.failure && /* @__PURE__ */ h3(Fail, { of: save.failure }), check.failure && /* @__PURE__ */ h3(Fail, { of: check.failure }), /* @__PURE__ */ h3("div", { role: "status" }, checked && (wrong.length === 0 ? /* @__PURE__ */ h3("p", { class: "good" }, "✓ ", w("right")) : /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("p", { class: "bad" }, "✗ ", w("wrong", wrong.length)), /* @__PURE__ */ h3("ul", { class: "plainlist" }, wrong.map((d) => /* @__PURE__ */ h3("li", null, d.line ? /* @__PURE__ */ h3("button", { class: "bare", onClick: () => go(d.line) }, w("line", d.line)) : null, " ", d.what, d.next && /* @__PURE__ */ h3("div", { class: "quiet" }, "→ ", d.next)))))))), /* @__PURE__ */ h3(Card, { title: w("diff") }, checked?.view && /* @__PURE__ */ h3(Diff, { of: checked.view }), checked?.empty && /* @__PURE__ */ h3("p", null, w("nothing")), checked?.view && !checked.empty && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("p", { class: "quiet" }, w("applyHelp")), /* @__PURE__ */ h3("button", { class: "main apply", disabled: !saved || apply.busy || begun, onClick: () => apply.run(() => act("POST", "/api/plan/apply", { sum: own })).then((ok) => {
+  } }, w("again"))), save.failure && /* @__PURE__ */ h3(Fail, { of: save.failure }), store2.server?.has.includes("approvals") && /* @__PURE__ */ h3(Proposals, { after: save.busy }), check.failure && /* @__PURE__ */ h3(Fail, { of: check.failure }), /* @__PURE__ */ h3("div", { role: "status" }, checked && (wrong.length === 0 ? /* @__PURE__ */ h3("p", { class: "good" }, "✓ ", w("right")) : /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("p", { class: "bad" }, "✗ ", w("wrong", wrong.length)), /* @__PURE__ */ h3("ul", { class: "plainlist" }, wrong.map((d) => /* @__PURE__ */ h3("li", null, d.line ? /* @__PURE__ */ h3("button", { class: "bare", onClick: () => go(d.line) }, w("line", d.line)) : null, " ", d.what, d.next && /* @__PURE__ */ h3("div", { class: "quiet" }, "→ ", d.next)))))))), /* @__PURE__ */ h3(Card, { title: w("diff") }, checked?.view && /* @__PURE__ */ h3(Diff, { of: checked.view }), checked?.empty && /* @__PURE__ */ h3("p", null, w("nothing")), checked?.view && !checked.empty && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("p", { class: "quiet" }, w("applyHelp")), /* @__PURE__ */ h3("button", { class: "main apply", disabled: !saved || apply.busy || begun, onClick: () => apply.run(() => act("POST", "/api/plan/apply", { sum: own })).then((ok) => {
     setBegun(ok);
     if (ok) {
       showRun("latest");
     }
   }) }, w("apply"))), begun && /* @__PURE__ */ h3("p", { role: "status" }, w("applied")), apply.failure && /* @__PURE__ */ h3(Fail, { of: apply.failure }), /* @__PURE__ */ h3(Command, { line: "suiren plan && suiren apply" }))));
 }
+function Proposals({ after }) {
+  const got = useGet("/api/approvals", 1e4);
+  useEffect(got.reload, [after]);
+  const list = (got.data?.approvals ?? []).filter((r) => r.act === "plan"), shown = [...list.filter((r) => r.state === "waiting"), ...list.filter((r) => r.state !== "waiting").slice(0, 1)];
+  return shown.length === 0 ? null : /* @__PURE__ */ h3("section", { class: "proposals", "aria-label": w("proposed") }, /* @__PURE__ */ h3("h3", null, w("proposed")), /* @__PURE__ */ h3("ul", { class: "plainlist" }, shown.map((r) => /* @__PURE__ */ h3("li", { key: r.id }, /* @__PURE__ */ h3(Tag, { kind: { waiting: "running", approved: "done", done: "done" }[r.state] ?? "failed" }, Object.hasOwn(words, "proposal_" + r.state) ? w(`proposal_${r.state}`) : r.state), " ", w("proposedBy", r.asker, day(r.asked)), r.decider && /* @__PURE__ */ h3("span", { class: "quiet" }, " · ", r.decider, r.why && `: ${r.why}`), " ", r.state === "waiting" && /* @__PURE__ */ h3("a", { href: "#settings/two" }, w("toDecide"))))));
+}
 var marks2 = { make: "+", change: "~", remove: "-", keep: "=" };
 function Diff({ of }) {
   const list = of.nodes.filter((n) => n.action !== "keep");
+  const stays = of.nodes.filter((n) => n.action === "keep");
   const low = list.reduce((s, n) => s + (n.forecast?.low ?? 0), 0), high2 = list.reduce((s, n) => s + (n.forecast?.high ?? 0), 0);
-  return /* @__PURE__ */ h3("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("diff") }, /* @__PURE__ */ h3("table", { class: "left" }, /* @__PURE__ */ h3("thead", null, /* @__PURE__ */ h3("tr", null, /* @__PURE__ */ h3("th", { scope: "col" }, w("block")), /* @__PURE__ */ h3("th", { scope: "col" }, w("action")), /* @__PURE__ */ h3("th", { scope: "col" }, w("time")), /* @__PURE__ */ h3("th", { scope: "col" }, w("memory")), /* @__PURE__ */ h3("th", { scope: "col" }, w("why")))), /* @__PURE__ */ h3("tbody", null, of.nodes.map((n) => /* @__PURE__ */ h3("tr", { class: n.action === "keep" ? "quiet" : "" }, /* @__PURE__ */ h3("th", { scope: "row" }, /* @__PURE__ */ h3("code", null, marks2[n.action], " ", idOf3(n))), /* @__PURE__ */ h3("td", null, maybe3("action", n.action)), /* @__PURE__ */ h3("td", null, n.action !== "keep" && n.forecast && n.forecast.high > 0 ? span2(n.forecast.low, n.forecast.high) : ""), /* @__PURE__ */ h3("td", null, n.action !== "keep" && n.forecast?.memory ? bytes2(n.forecast.memory) : ""), /* @__PURE__ */ h3("td", { class: "wrap" }, n.reason ?? "", n.forecast?.basis && n.action !== "keep" && /* @__PURE__ */ h3("div", { class: "quiet" }, w("basis"), ": ", n.forecast.basis)))), list.length > 0 && /* @__PURE__ */ h3("tr", { class: "total" }, /* @__PURE__ */ h3("th", { scope: "row" }, w("inAll")), /* @__PURE__ */ h3("td", null, count2(list.length)), /* @__PURE__ */ h3("td", null, high2 > 0 ? span2(low, high2) : ""), /* @__PURE__ */ h3("td", null, bytes2(Math.max(0, ...list.map((n) => n.forecast?.memory ?? 0)))), /* @__PURE__ */ h3("td", null)))));
+  return /* @__PURE__ */ h3(Fragment3, null, list.length > 0 && /* @__PURE__ */ h3("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("diff") }, /* @__PURE__ */ h3("table", { class: "left" }, /* @__PURE__ */ h3("thead", null, /* @__PURE__ */ h3("tr", null, /* @__PURE__ */ h3("th", { scope: "col" }, w("block")), /* @__PURE__ */ h3("th", { scope: "col" }, w("action")), /* @__PURE__ */ h3("th", { scope: "col" }, w("time")), /* @__PURE__ */ h3("th", { scope: "col" }, w("memory")), /* @__PURE__ */ h3("th", { scope: "col" }, w("why")))), /* @__PURE__ */ h3("tbody", null, list.map((n) => /* @__PURE__ */ h3("tr", null, /* @__PURE__ */ h3("th", { scope: "row" }, /* @__PURE__ */ h3("code", null, marks2[n.action], " ", idOf3(n))), /* @__PURE__ */ h3("td", null, maybe3("action", n.action)), /* @__PURE__ */ h3("td", null, n.forecast && n.forecast.high > 0 ? span2(n.forecast.low, n.forecast.high) : ""), /* @__PURE__ */ h3("td", null, n.forecast?.memory ? bytes2(n.forecast.memory) : ""), /* @__PURE__ */ h3("td", { class: "wrap" }, n.reason ?? "", n.forecast?.basis && /* @__PURE__ */ h3("div", { class: "quiet" }, w("basis"), ": ", n.forecast.basis)))), list.length > 0 && /* @__PURE__ */ h3("tr", { class: "total" }, /* @__PURE__ */ h3("th", { scope: "row" }, w("inAll")), /* @__PURE__ */ h3("td", null, count2(list.length)), /* @__PURE__ */ h3("td", null, high2 > 0 ? span2(low, high2) : ""), /* @__PURE__ */ h3("td", null, bytes2(Math.max(0, ...list.map((n) => n.forecast?.memory ?? 0)))), /* @__PURE__ */ h3("td", null))))), stays.length > 0 && /* @__PURE__ */ h3("details", null, /* @__PURE__ */ h3("summary", null, w("stays", count2(stays.length))), /* @__PURE__ */ h3("table", { class: "left unchanged" }, /* @__PURE__ */ h3("tbody", null, stays.map((n) => /* @__PURE__ */ h3("tr", null, /* @__PURE__ */ h3("th", { scope: "row" }, /* @__PURE__ */ h3("code", null, marks2[n.action], " ", idOf3(n)))))))));
 }
 function Curves({ coming }) {
   const charts = [];

@@ -1,8 +1,8 @@
 // src/pages/settings.tsx
-import { Card as Card2, Fragment as Fragment2, h as h2, Loaded as Loaded2, mayDo as mayDo2, Page, say as say2, store as store2, t, Tabs, Tag as Tag2, useGet as useGet2 } from "./kit.js";
+import { Card as Card2, Fragment as Fragment2, h as h3, Loaded as Loaded2, mayDo as mayDo2, Page, say as say2, store as store2, t, Tabs, Tag as Tag2, useGet as useGet2 } from "./kit.js";
 
 // src/pages/keeping.tsx
-import { act, bytes, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, short, store, Tag, TaskList, useAct, useEffect, useGet, useState } from "./kit.js";
+import { act, bytes, Card, Command, count, day, Fail, Field, Fragment, h as h2, Loaded, mayDo, say, short, store, Tag, TaskList, useAct, useEffect, useGet, useState } from "./kit.js";
 
 // src/pages/keeping.words.ts
 var words = {
@@ -50,6 +50,8 @@ var words = {
   act_break_glass: ["break the glass", "紧急授权"],
   act_retention: ["keep something for a shorter time, end a hold", "缩短保留期限、解除冻结"],
   act_audit_export: ["export the audit log", "导出审计日志"],
+  act_plan: ["write the plan", "写入计划"],
+  changes: ["What would change in the plan file", "计划文件将有的改动"],
   act_reset: ["reset", "重置"],
   act_one_person: ["let one person do it again", "恢复为单人操作"],
   waiting: ["What waits for a second person", "等待第二人批准"],
@@ -65,6 +67,22 @@ var words = {
   signedIn: ["Only people who signed in with an account approve.", "只有用账户登录的人员可以批准。"]
 };
 
+// src/pages/lines.tsx
+import { h } from "./kit.js";
+function Lines({ label, before, after }) {
+  const a = before.split("\n"), b = after.split("\n"), rows = [];
+  const long = a.map(() => new Array(b.length + 1).fill(0)).concat([new Array(b.length + 1).fill(0)]);
+  for (let i = a.length - 1; i >= 0; i--) for (let j = b.length - 1; j >= 0; j--) long[i][j] = a[i] === b[j] ? long[i + 1][j + 1] + 1 : Math.max(long[i + 1][j], long[i][j + 1]);
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      rows.push(["=", a[i++]]);
+      j++;
+    } else if (j >= b.length || i < a.length && long[i + 1][j] >= long[i][j + 1]) rows.push(["-", a[i++]]);
+    else rows.push(["+", b[j++]]);
+  }
+  return /* @__PURE__ */ h("pre", { class: "lines-diff", tabIndex: 0, "aria-label": label }, rows.map(([mark, line], i) => /* @__PURE__ */ h("span", { key: i, class: { "+": "good", "-": "bad" }[mark] ?? "" }, mark === "=" ? "  " : mark + " ", line, "\n")));
+}
+
 // src/pages/keeping.tsx
 var w = say(words);
 var known = (prefix, v) => Object.hasOwn(words, `${prefix}_${v}`) ? w(`${prefix}_${v}`) : v;
@@ -73,17 +91,17 @@ function Keeping() {
   const got = useGet("/api/care"), [days, setDays] = useState({}), [said, setSaid] = useState(""), save = useAct(), run = useAct();
   const [gone, setGone] = useState(null);
   const go = (dry) => run.run(async () => setGone({ dry, counts: await act("POST", "/api/care/run", { dry }) })).then(got.reload);
-  return /* @__PURE__ */ h(Loaded, { of: got }, (c) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Card, { title: w("keep"), side: /* @__PURE__ */ h(Tag, null, w("origin")) }, /* @__PURE__ */ h("p", { class: "quiet" }, w("keepHelp")), /* @__PURE__ */ h("ul", { class: "plainlist" }, c.classes.map((one) => /* @__PURE__ */ h("li", { key: one.name, class: "form" }, /* @__PURE__ */ h(Field, { label: one.what, hint: one.least ? w("least", one.least) : w("days") }, (id) => /* @__PURE__ */ h("input", { id, class: "keep-" + one.name, type: "number", min: "0", max: "36500", value: days[one.name] ?? one.days, onInput: text((v) => {
+  return /* @__PURE__ */ h2(Loaded, { of: got }, (c) => /* @__PURE__ */ h2(Fragment, null, /* @__PURE__ */ h2(Card, { title: w("keep"), side: /* @__PURE__ */ h2(Tag, null, w("origin")) }, /* @__PURE__ */ h2("p", { class: "quiet" }, w("keepHelp")), /* @__PURE__ */ h2("ul", { class: "plainlist" }, c.classes.map((one) => /* @__PURE__ */ h2("li", { key: one.name, class: "form keep" }, /* @__PURE__ */ h2(Field, { label: one.what, hint: one.least ? `${w("days")}; ${w("least", one.least)}` : w("days") }, (id) => /* @__PURE__ */ h2("input", { id, class: "keep-" + one.name, type: "number", min: "0", max: "36500", value: days[one.name] ?? one.days, onInput: text((v) => {
     setSaid("");
     setDays({ ...days, [one.name]: v });
-  }) })), /* @__PURE__ */ h("button", { disabled: save.busy || !mayDo("set_policy") || days[one.name] === void 0 || +days[one.name] === one.days, onClick: () => save.run(() => act("PUT", "/api/care", { class: one.name, days: +days[one.name] })).then((ok) => {
+  }) })), /* @__PURE__ */ h2("button", { disabled: save.busy || !mayDo("set_policy") || days[one.name] === void 0 || +days[one.name] === one.days, onClick: () => save.run(() => act("PUT", "/api/care", { class: one.name, days: +days[one.name] })).then((ok) => {
     if (ok) setSaid(w("saved"));
     got.reload();
-  }) }, w("save"))))), /* @__PURE__ */ h("p", { role: "status", class: "good" }, said), save.failure && /* @__PURE__ */ h(Fail, { of: save.failure }), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { disabled: run.busy, onClick: () => go(true) }, w("dry")), /* @__PURE__ */ h("button", { class: "main", disabled: run.busy, onClick: () => go(false) }, w("run")), c.last?.time && day(c.last.time) && /* @__PURE__ */ h("span", { class: "quiet" }, w("last"), " ", day(c.last.time), " ", c.last.error)), gone && /* @__PURE__ */ h("div", { role: "status" }, /* @__PURE__ */ h("p", null, gone.dry ? w("would") : w("did"), ": ", Object.entries(gone.counts).filter(([, n]) => typeof n === "number" && n > 0).map(([k, n]) => `${known("count", k)} ${count(n)}`).join(", ") || w("nothing")), gone.counts.on_hold && /* @__PURE__ */ h("p", null, w("onHold"))), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), /* @__PURE__ */ h(Command, { line: "suiren care keep CLASS DAYS" })), /* @__PURE__ */ h(Holds, { of: c.holds, reload: got.reload })));
+  }) }, w("save"))))), /* @__PURE__ */ h2("p", { role: "status", class: "good" }, said), save.failure && /* @__PURE__ */ h2(Fail, { of: save.failure }), /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("button", { disabled: run.busy, onClick: () => go(true) }, w("dry")), /* @__PURE__ */ h2("button", { class: "main", disabled: run.busy, onClick: () => go(false) }, w("run")), c.last?.time && day(c.last.time) && /* @__PURE__ */ h2("span", { class: "quiet" }, w("last"), " ", day(c.last.time), " ", c.last.error)), gone && /* @__PURE__ */ h2("div", { role: "status" }, /* @__PURE__ */ h2("p", null, gone.dry ? w("would") : w("did"), ": ", Object.entries(gone.counts).filter(([, n]) => typeof n === "number" && n > 0).map(([k, n]) => `${known("count", k)} ${count(n)}`).join(", ") || w("nothing")), gone.counts.on_hold && /* @__PURE__ */ h2("p", null, w("onHold"))), run.failure && /* @__PURE__ */ h2(Fail, { of: run.failure }), /* @__PURE__ */ h2(Command, { line: "suiren care keep CLASS DAYS" })), /* @__PURE__ */ h2(Holds, { of: c.holds, reload: got.reload })));
 }
 function Holds({ of, reload }) {
   const [name, setName] = useState(""), [reason, setReason] = useState(""), set = useAct();
-  return /* @__PURE__ */ h(Card, { title: w("holds") }, /* @__PURE__ */ h("p", { class: "quiet" }, w("holdsHelp")), of.length === 0 ? /* @__PURE__ */ h("p", null, w("noHolds")) : /* @__PURE__ */ h("ul", { class: "plainlist" }, of.map((one) => /* @__PURE__ */ h("li", { key: one.name, class: "row" }, /* @__PURE__ */ h("b", null, one.name), /* @__PURE__ */ h("span", null, one.reason), /* @__PURE__ */ h("span", { class: "quiet" }, one.by), /* @__PURE__ */ h("button", { class: "push", disabled: set.busy || !mayDo("set_policy"), onClick: () => set.run(() => act("PUT", "/api/care", { unhold: one.name })).then(reload) }, w("end"))))), /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
+  return /* @__PURE__ */ h2(Card, { title: w("holds") }, /* @__PURE__ */ h2("p", { class: "quiet" }, w("holdsHelp")), of.length === 0 ? /* @__PURE__ */ h2("p", null, w("noHolds")) : /* @__PURE__ */ h2("ul", { class: "plainlist" }, of.map((one) => /* @__PURE__ */ h2("li", { key: one.name, class: "row" }, /* @__PURE__ */ h2("b", null, one.name), /* @__PURE__ */ h2("span", null, one.reason), /* @__PURE__ */ h2("span", { class: "quiet" }, one.by), /* @__PURE__ */ h2("button", { class: "push", disabled: set.busy || !mayDo("set_policy"), onClick: () => set.run(() => act("PUT", "/api/care", { unhold: one.name })).then(reload) }, w("end"))))), /* @__PURE__ */ h2("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
     set.run(() => act("PUT", "/api/care", { hold: name, reason })).then((ok) => {
       if (ok) {
@@ -92,7 +110,7 @@ function Holds({ of, reload }) {
       }
       reload();
     });
-  } }, /* @__PURE__ */ h(Field, { label: w("who") }, (id) => /* @__PURE__ */ h("input", { id, class: "hold-name", required: true, value: name, onInput: text(setName) })), /* @__PURE__ */ h(Field, { label: w("reason") }, (id) => /* @__PURE__ */ h("input", { id, class: "hold-reason", required: true, value: reason, onInput: text(setReason) })), /* @__PURE__ */ h("button", { class: "hold", disabled: set.busy || !mayDo("set_policy") || !name || !reason }, w("hold"))), set.failure && /* @__PURE__ */ h(Fail, { of: set.failure }));
+  } }, /* @__PURE__ */ h2(Field, { label: w("who") }, (id) => /* @__PURE__ */ h2("input", { id, class: "hold-name", required: true, value: name, onInput: text(setName) })), /* @__PURE__ */ h2(Field, { label: w("reason") }, (id) => /* @__PURE__ */ h2("input", { id, class: "hold-reason", required: true, value: reason, onInput: text(setReason) })), /* @__PURE__ */ h2("button", { class: "hold", disabled: set.busy || !mayDo("set_policy") || !name || !reason }, w("hold"))), set.failure && /* @__PURE__ */ h2(Fail, { of: set.failure }));
 }
 function Backups() {
   const got = useGet("/api/backups"), set = useAct(), now = useAct();
@@ -100,7 +118,7 @@ function Backups() {
   const tasks = JSON.stringify((store.now?.tasks ?? []).filter((task) => task.kind === "backup"));
   useEffect(got.reload, [tasks]);
   const own = s ?? { hours: String(got.data?.schedule?.hours ?? 24), folder: got.data?.schedule?.folder ?? "", keep: String(got.data?.schedule?.keep ?? 7) };
-  return /* @__PURE__ */ h(Loaded, { of: got }, (b) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Card, { title: w("schedule"), side: /* @__PURE__ */ h(Tag, null, w("origin")) }, /* @__PURE__ */ h("p", { class: "quiet" }, w("scheduleHelp")), /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
+  return /* @__PURE__ */ h2(Loaded, { of: got }, (b) => /* @__PURE__ */ h2(Fragment, null, /* @__PURE__ */ h2(Card, { title: w("schedule"), side: /* @__PURE__ */ h2(Tag, null, w("origin")) }, /* @__PURE__ */ h2("p", { class: "quiet" }, w("scheduleHelp")), /* @__PURE__ */ h2("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
     setSaid("");
     set.run(() => act("PUT", "/api/backups", { hours: +own.hours, folder: own.folder, keep: +own.keep, to: b?.schedule?.to ?? [] })).then((ok) => {
@@ -110,13 +128,14 @@ function Backups() {
       }
       got.reload();
     });
-  } }, /* @__PURE__ */ h(Field, { label: w("folder") }, (id) => /* @__PURE__ */ h("input", { id, class: "backup-folder", value: own.folder, onInput: text((v) => change({ ...own, folder: v })) })), /* @__PURE__ */ h(Field, { label: w("hours") }, (id) => /* @__PURE__ */ h("input", { id, type: "number", min: "0", max: "8784", value: own.hours, onInput: text((v) => change({ ...own, hours: v })) })), /* @__PURE__ */ h(Field, { label: w("copies") }, (id) => /* @__PURE__ */ h("input", { id, type: "number", min: "1", max: "1000", value: own.keep, onInput: text((v) => change({ ...own, keep: v })) })), /* @__PURE__ */ h("button", { class: "main", disabled: set.busy || !own.folder && +own.hours > 0 }, w("save"))), /* @__PURE__ */ h("p", { role: "status", class: "good" }, said), set.failure && /* @__PURE__ */ h(Fail, { of: set.failure }), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { class: "backup-now", disabled: now.busy || !b?.schedule, onClick: () => now.run(() => act("POST", "/api/backups")) }, w("now")), b?.schedule?.next && day(b.schedule.next) && /* @__PURE__ */ h("span", { class: "quiet" }, w("next", day(b.schedule.next))), b?.schedule?.last?.error && /* @__PURE__ */ h("span", { class: "bad" }, b.schedule.last.error)), now.failure && /* @__PURE__ */ h(Fail, { of: now.failure }), /* @__PURE__ */ h(TaskList, { kinds: ["backup"] }), /* @__PURE__ */ h(Command, { line: "suiren care backup" })), /* @__PURE__ */ h(Card, { title: w("made") }, !b?.made.length ? /* @__PURE__ */ h("p", null, b?.last?.time && day(b.last.time) ? `${w("last")} ${day(b.last.time)}` : w("noBackups")) : /* @__PURE__ */ h("ul", { class: "plainlist backups" }, [...b.made].reverse().map((one) => /* @__PURE__ */ h("li", { key: one.name, class: "row" }, /* @__PURE__ */ h("b", null, one.name), /* @__PURE__ */ h("span", null, day(one.time)), /* @__PURE__ */ h("span", null, bytes(one.bytes)), /* @__PURE__ */ h("code", null, short(one.sha256))))))));
+  } }, /* @__PURE__ */ h2(Field, { label: w("folder") }, (id) => /* @__PURE__ */ h2("input", { id, class: "backup-folder", value: own.folder, onInput: text((v) => change({ ...own, folder: v })) })), /* @__PURE__ */ h2(Field, { label: w("hours") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "0", max: "8784", value: own.hours, onInput: text((v) => change({ ...own, hours: v })) })), /* @__PURE__ */ h2(Field, { label: w("copies") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "1", max: "1000", value: own.keep, onInput: text((v) => change({ ...own, keep: v })) })), /* @__PURE__ */ h2("button", { class: "main", disabled: set.busy || !own.folder && +own.hours > 0 }, w("save"))), /* @__PURE__ */ h2("p", { role: "status", class: "good" }, said), set.failure && /* @__PURE__ */ h2(Fail, { of: set.failure }), /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("button", { class: "backup-now", disabled: now.busy || !b?.schedule, onClick: () => now.run(() => act("POST", "/api/backups")) }, w("now")), b?.schedule?.next && day(b.schedule.next) && /* @__PURE__ */ h2("span", { class: "quiet" }, w("next", day(b.schedule.next))), b?.schedule?.last?.error && /* @__PURE__ */ h2("span", { class: "bad" }, b.schedule.last.error)), now.failure && /* @__PURE__ */ h2(Fail, { of: now.failure }), /* @__PURE__ */ h2(TaskList, { kinds: ["backup"] }), /* @__PURE__ */ h2(Command, { line: "suiren care backup" })), /* @__PURE__ */ h2(Card, { title: w("made") }, !b?.made.length ? /* @__PURE__ */ h2("p", null, b?.last?.time && day(b.last.time) ? `${w("last")} ${day(b.last.time)}` : w("noBackups")) : /* @__PURE__ */ h2("ul", { class: "plainlist backups" }, [...b.made].reverse().map((one) => /* @__PURE__ */ h2("li", { key: one.name, class: "row" }, /* @__PURE__ */ h2("b", null, one.name), /* @__PURE__ */ h2("span", null, day(one.time)), /* @__PURE__ */ h2("span", null, bytes(one.bytes)), /* @__PURE__ */ h2("code", null, short(one.sha256))))))));
 }
 function Approvals() {
   const got = useGet("/api/approvals", 5e3), set = useAct(), decide = useAct();
-  const [why, setWhy] = useState({});
+  const [why, setWhy] = useState({}), plans = (got.data?.approvals ?? []).some((r) => r.act === "plan" && r.state === "waiting");
+  const file = useGet(plans && mayDo("read_plan") ? "/api/plan/file" : "");
   const choose = (list) => set.run(() => act("PUT", "/api/approvals", { two_people: list })).then(got.reload);
-  return /* @__PURE__ */ h(Loaded, { of: got }, (a) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Card, { title: w("waiting") }, decide.failure && /* @__PURE__ */ h(Fail, { of: decide.failure }), a.approvals.length === 0 ? /* @__PURE__ */ h("p", null, w("noneWaits")) : /* @__PURE__ */ h("ul", { class: "plainlist approvals" }, a.approvals.map((r) => /* @__PURE__ */ h("li", { key: r.id, class: "card" }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h(Tag, { kind: { waiting: "running", approved: "done", done: "done", refused: "failed", expired: "failed" }[r.state] ?? "" }, known("state", r.state)), /* @__PURE__ */ h("b", null, known("act", r.act)), /* @__PURE__ */ h("code", null, r.subject), /* @__PURE__ */ h("span", { class: "quiet" }, w("asked", r.asker, day(r.asked)))), r.reason && /* @__PURE__ */ h("p", null, r.reason), r.why && /* @__PURE__ */ h("p", { class: "quiet" }, r.decider, ": ", r.why), r.state === "waiting" && (a.may_approve ? /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Field, { label: w("reason") }, (id) => /* @__PURE__ */ h("input", { id, value: why[r.id] ?? "", onInput: text((v) => setWhy({ ...why, [r.id]: v })) })), [true, false].map((ok) => /* @__PURE__ */ h("button", { key: String(ok), class: ok ? "main approve" : "refuse", disabled: decide.busy || r.asker === store.who?.name, onClick: () => decide.run(() => act("POST", "/api/approvals/" + encodeURIComponent(r.id), { approve: ok, reason: why[r.id] ?? "" })).then(got.reload) }, ok ? w("approve") : w("refuse")))) : /* @__PURE__ */ h("p", { class: "quiet" }, w("signedIn"))))))), /* @__PURE__ */ h(Card, { title: w("two"), side: /* @__PURE__ */ h(Tag, null, w("origin")) }, /* @__PURE__ */ h("p", { class: "quiet" }, w("twoHelp")), /* @__PURE__ */ h("fieldset", { class: "roles" }, /* @__PURE__ */ h("legend", { class: "hidden" }, w("two")), a.acts.map((one) => /* @__PURE__ */ h("label", { key: one, class: "pick" }, /* @__PURE__ */ h(
+  return /* @__PURE__ */ h2(Loaded, { of: got }, (a) => /* @__PURE__ */ h2(Fragment, null, /* @__PURE__ */ h2(Card, { title: w("waiting") }, decide.failure && /* @__PURE__ */ h2(Fail, { of: decide.failure }), a.approvals.length === 0 ? /* @__PURE__ */ h2("p", null, w("noneWaits")) : /* @__PURE__ */ h2("ul", { class: "plainlist approvals" }, a.approvals.map((r) => /* @__PURE__ */ h2("li", { key: r.id, class: "card" }, /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2(Tag, { kind: { waiting: "running", approved: "done", done: "done", refused: "failed", expired: "failed" }[r.state] ?? "" }, known("state", r.state)), /* @__PURE__ */ h2("b", null, known("act", r.act)), /* @__PURE__ */ h2("code", null, r.subject), /* @__PURE__ */ h2("span", { class: "quiet" }, w("asked", r.asker, day(r.asked)))), r.act === "plan" && r.state === "waiting" && r.body?.text && file.data && /* @__PURE__ */ h2(Lines, { label: w("changes"), before: file.data.text, after: r.body.text }), r.reason && /* @__PURE__ */ h2("p", null, r.reason), r.why && /* @__PURE__ */ h2("p", { class: "quiet" }, r.decider, ": ", r.why), r.state === "waiting" && (a.may_approve ? /* @__PURE__ */ h2("div", { class: "form" }, /* @__PURE__ */ h2(Field, { label: w("reason") }, (id) => /* @__PURE__ */ h2("input", { id, value: why[r.id] ?? "", onInput: text((v) => setWhy({ ...why, [r.id]: v })) })), [true, false].map((ok) => /* @__PURE__ */ h2("button", { key: String(ok), class: ok ? "main approve" : "refuse", disabled: decide.busy || r.asker === store.who?.name, onClick: () => decide.run(() => act("POST", "/api/approvals/" + encodeURIComponent(r.id), { approve: ok, reason: why[r.id] ?? "" })).then(got.reload) }, ok ? w("approve") : w("refuse")))) : /* @__PURE__ */ h2("p", { class: "quiet" }, w("signedIn"))))))), /* @__PURE__ */ h2(Card, { title: w("two"), side: /* @__PURE__ */ h2(Tag, null, w("origin")) }, /* @__PURE__ */ h2("p", { class: "quiet" }, w("twoHelp")), /* @__PURE__ */ h2("fieldset", { class: "roles" }, /* @__PURE__ */ h2("legend", { class: "hidden" }, w("two")), a.acts.map((one) => /* @__PURE__ */ h2("label", { key: one, class: "pick" }, /* @__PURE__ */ h2(
     "input",
     {
       type: "checkbox",
@@ -124,7 +143,7 @@ function Approvals() {
       checked: a.two_people.includes(one),
       onChange: () => choose(a.two_people.includes(one) ? a.two_people.filter((o) => o !== one) : [...a.two_people, one])
     }
-  ), known("act", one)))), set.failure && /* @__PURE__ */ h(Fail, { of: set.failure }), /* @__PURE__ */ h(Command, { line: "suiren care two-people ACT" }))));
+  ), known("act", one)))), set.failure && /* @__PURE__ */ h2(Fail, { of: set.failure }), /* @__PURE__ */ h2(Command, { line: "suiren care two-people ACT" }))));
 }
 
 // src/pages/settings.words.ts
@@ -167,14 +186,14 @@ function Settings() {
   if (has("backups") && mayDo2("keep")) tabs.push(["backup", w2("tab_backup")]);
   if (has("approvals")) tabs.push(["two", w2("tab_two")]);
   const at = tabs.find(([k]) => k === store2.rest)?.[0] ?? tabs[0]?.[0];
-  return /* @__PURE__ */ h2(Page, { title: t("settings"), lead: w2("lead"), side: tabs.length > 1 && /* @__PURE__ */ h2(Tabs, { label: w2("views"), at, set: (to) => {
+  return /* @__PURE__ */ h3(Page, { title: t("settings"), lead: w2("lead"), side: tabs.length > 1 && /* @__PURE__ */ h3(Tabs, { label: w2("views"), at, set: (to) => {
     location.hash = to === "process" ? "#settings" : "#settings/" + to;
-  }, of: tabs }) }, at === "keep" ? /* @__PURE__ */ h2(Keeping, null) : at === "backup" ? /* @__PURE__ */ h2(Backups, null) : at === "two" ? /* @__PURE__ */ h2(Approvals, null) : at === "process" && /* @__PURE__ */ h2(Process, null));
+  }, of: tabs }) }, at === "keep" ? /* @__PURE__ */ h3(Keeping, null) : at === "backup" ? /* @__PURE__ */ h3(Backups, null) : at === "two" ? /* @__PURE__ */ h3(Approvals, null) : at === "process" && /* @__PURE__ */ h3(Process, null));
 }
 function Process() {
   const got = useGet2("/api/settings");
-  const table = (list, title) => /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": title }, /* @__PURE__ */ h2("table", { class: "left" }, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, w2("name")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("value")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("origin")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("what")))), /* @__PURE__ */ h2("tbody", null, list.map((s) => /* @__PURE__ */ h2("tr", { key: s.name }, /* @__PURE__ */ h2("th", { scope: "row" }, /* @__PURE__ */ h2("code", null, s.name)), /* @__PURE__ */ h2("td", null, s.value && s.value !== "[]" ? /* @__PURE__ */ h2("code", null, s.value) : /* @__PURE__ */ h2("span", { class: "quiet" }, w2("empty"))), /* @__PURE__ */ h2("td", null, /* @__PURE__ */ h2(Tag2, { kind: s.origin === "default" ? "" : "running" }, w2(`origin_${s.origin}`, s.from))), /* @__PURE__ */ h2("td", { class: "wrap" }, s.what))))));
-  return /* @__PURE__ */ h2(Loaded2, { of: got }, ({ settings, places, access }) => /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2(Card2, { title: w2("places") }, /* @__PURE__ */ h2("dl", { class: "facts-list tall" }, places.map((p) => /* @__PURE__ */ h2("div", { key: p.name }, /* @__PURE__ */ h2("dt", null, w2(`place_${p.name}`)), /* @__PURE__ */ h2("dd", null, /* @__PURE__ */ h2("code", null, p.value)))))), /* @__PURE__ */ h2(Card2, { title: w2("list"), side: /* @__PURE__ */ h2(Tag2, null, w2("readOnly")) }, table(settings, w2("list"))), /* @__PURE__ */ h2(Card2, { title: w2("access"), side: /* @__PURE__ */ h2("a", { class: "button", href: "#people" }, t("people")) }, table(access, w2("access"))), /* @__PURE__ */ h2(Card2, { title: w2("language") }, /* @__PURE__ */ h2("p", { class: "quiet" }, w2("languageHelp")))));
+  const table = (list, title) => /* @__PURE__ */ h3("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": title }, /* @__PURE__ */ h3("table", { class: "left" }, /* @__PURE__ */ h3("thead", null, /* @__PURE__ */ h3("tr", null, /* @__PURE__ */ h3("th", { scope: "col" }, w2("name")), /* @__PURE__ */ h3("th", { scope: "col" }, w2("value")), /* @__PURE__ */ h3("th", { scope: "col" }, w2("origin")), /* @__PURE__ */ h3("th", { scope: "col" }, w2("what")))), /* @__PURE__ */ h3("tbody", null, list.map((s) => /* @__PURE__ */ h3("tr", { key: s.name }, /* @__PURE__ */ h3("th", { scope: "row" }, /* @__PURE__ */ h3("code", null, s.name)), /* @__PURE__ */ h3("td", null, s.value && s.value !== "[]" ? /* @__PURE__ */ h3("code", null, s.value) : /* @__PURE__ */ h3("span", { class: "quiet" }, w2("empty"))), /* @__PURE__ */ h3("td", null, /* @__PURE__ */ h3(Tag2, { kind: s.origin === "default" ? "" : "running" }, w2(`origin_${s.origin}`, s.from))), /* @__PURE__ */ h3("td", { class: "wrap" }, s.what))))));
+  return /* @__PURE__ */ h3(Loaded2, { of: got }, ({ settings, places, access }) => /* @__PURE__ */ h3(Fragment2, null, /* @__PURE__ */ h3(Card2, { title: w2("places") }, /* @__PURE__ */ h3("dl", { class: "facts-list tall" }, places.map((p) => /* @__PURE__ */ h3("div", { key: p.name }, /* @__PURE__ */ h3("dt", null, w2(`place_${p.name}`)), /* @__PURE__ */ h3("dd", null, /* @__PURE__ */ h3("code", null, p.value)))))), /* @__PURE__ */ h3(Card2, { title: w2("list"), side: /* @__PURE__ */ h3(Tag2, null, w2("readOnly")) }, table(settings, w2("list"))), /* @__PURE__ */ h3(Card2, { title: w2("access"), side: /* @__PURE__ */ h3("a", { class: "button", href: "#people" }, t("people")) }, table(access, w2("access"))), /* @__PURE__ */ h3(Card2, { title: w2("language") }, /* @__PURE__ */ h3("p", { class: "quiet" }, w2("languageHelp")))));
 }
 export {
   Settings as default

@@ -4,8 +4,49 @@ import { act as act2, Card as Card2, Command as Command2, count as count2, day a
 // src/pages/chosen.tsx
 import { act, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, Tag, useAct, useState } from "./kit.js";
 
-// src/pages/traces.words.ts
+// src/pages/chosen.words.ts
 var words = {
+  toData: ["Answers rated good need no set: a documents block with traces = release.NAME alone reads them.", "评价为“好”的回答无需数据集：documents 块只写 traces = release.名称 即可读取。"],
+  setName: ["Set", "数据集"],
+  setHint: ["A new name makes a new set: small letters, digits, hyphens.", "填新名称即新建：小写字母、数字、连字符。"],
+  add: ["Add {0} to data", "把 {0} 条加入数据"],
+  added: ["{0} added to {1}.", "已将 {0} 条加入 {1}。"],
+  already: ["{0} were in it.", "{0} 条原已在内。"],
+  empty: ["{0} left out: what was said was not kept.", "{0} 条因未保存内容而略过。"],
+  sets: ["Chosen for data", "选作数据"],
+  setsHelp: ["A set names answers and copies nothing: what is erased or grows too old leaves it. A plan makes documents of it.", "数据集只记下编号，不含副本：被抹除或到期的回答随之消失。计划可由它制作文档。"],
+  setsNone: ["No set yet. Tick answers above, name a set, and add them.", "还没有数据集。在上面勾选回答，填写名称，即可加入。"],
+  setHolds: ["{0} answers", "{0} 条回答"],
+  setLost: ["{0} without content", "{0} 条已无内容"],
+  setShow: ["Show them", "查看"],
+  setAway: ["Remove the set", "删除数据集"]
+};
+
+// src/pages/chosen.tsx
+var w = say(words);
+var at = (name) => "/api/sets/" + encodeURIComponent(name);
+function Choose({ ids, sets, done }) {
+  const [name, setName] = useState(sets[0]?.name ?? ""), [said, setSaid] = useState(""), add = useAct();
+  return /* @__PURE__ */ h("form", { class: "form choose", onSubmit: (e) => {
+    e.preventDefault();
+    setSaid("");
+    add.run(async () => {
+      const c = await act("POST", at(name), { traces: ids });
+      setSaid([w("added", count(c.added), name), c.already ? w("already", count(c.already)) : "", c.empty ? w("empty", count(c.empty)) : ""].filter(Boolean).join(" "));
+      done();
+    });
+  } }, /* @__PURE__ */ h(Field, { label: w("setName"), hint: w("setHint") }, (id) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("input", { id, class: "set-name", list: id + "known", required: true, pattern: "[a-z][a-z0-9_\\-]{0,62}", value: name, onInput: (e) => setName(e.target.value) }), /* @__PURE__ */ h("datalist", { id: id + "known" }, sets.map((s) => /* @__PURE__ */ h("option", { key: s.name, value: s.name }))))), /* @__PURE__ */ h("button", { class: "main add-to-set", disabled: add.busy || !name || ids.length === 0 || !mayDo("set_data") }, w("add", count(ids.length))), /* @__PURE__ */ h("span", { role: "status", class: "good" }, said), add.failure && /* @__PURE__ */ h(Fail, { of: add.failure }));
+}
+function Sets({ of, show }) {
+  const take = useAct();
+  return /* @__PURE__ */ h(Card, { title: w("sets") }, /* @__PURE__ */ h("p", { class: "quiet" }, w("setsHelp")), /* @__PURE__ */ h(Loaded, { of }, ({ sets }) => !sets?.length ? /* @__PURE__ */ h("p", null, w("setsNone")) : /* @__PURE__ */ h("ul", { class: "plainlist sets" }, sets.map((s) => /* @__PURE__ */ h("li", { key: s.name, class: "row" }, /* @__PURE__ */ h("b", null, s.name), " ", /* @__PURE__ */ h("span", null, w("setHolds", count(s.traces))), s.kept < s.traces && /* @__PURE__ */ h(Tag, { kind: "running" }, w("setLost", count(s.traces - s.kept))), /* @__PURE__ */ h("span", { class: "quiet" }, day(s.last), " ", (s.actors ?? []).join(", ")), /* @__PURE__ */ h("span", { class: "push row" }, /* @__PURE__ */ h("button", { onClick: () => show(s.name) }, w("setShow")), /* @__PURE__ */ h("button", { disabled: take.busy || !mayDo("set_data"), onClick: () => take.run(() => act("DELETE", at(s.name))).then(of.reload) }, w("setAway"))), /* @__PURE__ */ h("pre", { class: "in-plan", tabIndex: 0, "aria-label": s.name }, `documents "${s.name}" {
+  traces = release.NAME
+  set    = "${s.name}"
+}`))))), take.failure && /* @__PURE__ */ h(Fail, { of: take.failure }), /* @__PURE__ */ h("p", { class: "quiet" }, w("toData")), /* @__PURE__ */ h(Command, { line: "suiren trace set add SET ID…" }));
+}
+
+// src/pages/traces.words.ts
+var words2 = {
   lead: ["Every answer as it was given: what was asked, how long each part took, what the rails decided, and the receipt from which it can be made again.", "每个回答的原貌：问了什么、每一步用时、护栏的判定，以及可据以重现的回执。"],
   views: ["Views", "视图"],
   tab_traces: ["Traces", "轨迹"],
@@ -57,25 +98,11 @@ var words = {
   person: ["Person", "人员"],
   release: ["Release", "发布版本"],
   seed: ["Seed", "种子"],
-  toData: ["Answers rated good need no set: a documents block with traces = release.NAME alone reads them.", "评价为“好”的回答无需数据集：documents 块只写 traces = release.名称 即可读取。"],
   set: ["Chosen for", "选入数据集"],
   pick: ["Choose {0}", "选中 {0}"],
   pickAll: ["Choose all that show", "全选本页"],
   toSet: ["Add to data", "加入数据集"],
-  setName: ["Set", "数据集"],
-  setHint: ["A new name makes a new set: small letters, digits, hyphens.", "填新名称即新建：小写字母、数字、连字符。"],
-  add: ["Add {0} to data", "把 {0} 条加入数据"],
-  added: ["{0} added to {1}.", "已将 {0} 条加入 {1}。"],
-  already: ["{0} were in it.", "{0} 条原已在内。"],
-  empty: ["{0} left out: what was said was not kept.", "{0} 条因未保存内容而略过。"],
   takeOut: ["Take {0} out of {1}", "将 {0} 条移出 {1}"],
-  sets: ["Chosen for data", "选作数据"],
-  setsHelp: ["A set names answers and copies nothing: what is erased or grows too old leaves it. A plan makes documents of it.", "数据集只记下编号，不含副本：被抹除或到期的回答随之消失。计划可由它制作文档。"],
-  setsNone: ["No set yet. Tick answers above, name a set, and add them.", "还没有数据集。在上面勾选回答，填写名称，即可加入。"],
-  setHolds: ["{0} answers", "{0} 条回答"],
-  setLost: ["{0} without content", "{0} 条已无内容"],
-  setShow: ["Show them", "查看"],
-  setAway: ["Remove the set", "删除数据集"],
   verify: ["Verify the chain", "校验哈希链"],
   holds: ["It holds: {0} lines, the last is {1}, and it agrees with {2} checkpoints.", "完整：共 {0} 行，链尾 {1}，与 {2} 个检查点一致。"],
   holdsNot: ["It does not hold: {0}", "不完整：{0}"],
@@ -87,33 +114,10 @@ var words = {
   auditNone: ["The log has no such line.", "日志中没有这样的行。"]
 };
 
-// src/pages/chosen.tsx
-var w = say(words);
-var at = (name) => "/api/sets/" + encodeURIComponent(name);
-function Choose({ ids, sets, done }) {
-  const [name, setName] = useState(sets[0]?.name ?? ""), [said, setSaid] = useState(""), add = useAct();
-  return /* @__PURE__ */ h("form", { class: "form choose", onSubmit: (e) => {
-    e.preventDefault();
-    setSaid("");
-    add.run(async () => {
-      const c = await act("POST", at(name), { traces: ids });
-      setSaid([w("added", count(c.added), name), c.already ? w("already", count(c.already)) : "", c.empty ? w("empty", count(c.empty)) : ""].filter(Boolean).join(" "));
-      done();
-    });
-  } }, /* @__PURE__ */ h(Field, { label: w("setName"), hint: w("setHint") }, (id) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("input", { id, class: "set-name", list: id + "known", required: true, pattern: "[a-z][a-z0-9_\\-]{0,62}", value: name, onInput: (e) => setName(e.target.value) }), /* @__PURE__ */ h("datalist", { id: id + "known" }, sets.map((s) => /* @__PURE__ */ h("option", { key: s.name, value: s.name }))))), /* @__PURE__ */ h("button", { class: "main add-to-set", disabled: add.busy || !name || ids.length === 0 || !mayDo("set_data") }, w("add", count(ids.length))), /* @__PURE__ */ h("span", { role: "status", class: "good" }, said), add.failure && /* @__PURE__ */ h(Fail, { of: add.failure }));
-}
-function Sets({ of, show }) {
-  const take = useAct();
-  return /* @__PURE__ */ h(Card, { title: w("sets") }, /* @__PURE__ */ h("p", { class: "quiet" }, w("setsHelp")), /* @__PURE__ */ h(Loaded, { of }, ({ sets }) => !sets?.length ? /* @__PURE__ */ h("p", null, w("setsNone")) : /* @__PURE__ */ h("ul", { class: "plainlist sets" }, sets.map((s) => /* @__PURE__ */ h("li", { key: s.name, class: "row" }, /* @__PURE__ */ h("b", null, s.name), " ", /* @__PURE__ */ h("span", null, w("setHolds", count(s.traces))), s.kept < s.traces && /* @__PURE__ */ h(Tag, { kind: "running" }, w("setLost", count(s.traces - s.kept))), /* @__PURE__ */ h("span", { class: "quiet" }, day(s.last), " ", (s.actors ?? []).join(", ")), /* @__PURE__ */ h("span", { class: "push row" }, /* @__PURE__ */ h("button", { onClick: () => show(s.name) }, w("setShow")), /* @__PURE__ */ h("button", { disabled: take.busy || !mayDo("set_data"), onClick: () => take.run(() => act("DELETE", at(s.name))).then(of.reload) }, w("setAway"))), /* @__PURE__ */ h("pre", { class: "in-plan", tabIndex: 0, "aria-label": s.name }, `documents "${s.name}" {
-  traces = release.NAME
-  set    = "${s.name}"
-}`))))), take.failure && /* @__PURE__ */ h(Fail, { of: take.failure }), /* @__PURE__ */ h("p", { class: "quiet" }, w("toData")), /* @__PURE__ */ h(Command, { line: "suiren trace set add SET ID…" }));
-}
-
 // src/pages/traces.tsx
-var w2 = say2(words);
+var w2 = say2(words2);
 var operations = ["chat", "embeddings", "rerank", "job", ""];
-var reason = (v) => Object.hasOwn(words, "reason_" + v) ? w2(`reason_${v}`) : v;
+var reason = (v) => Object.hasOwn(words2, "reason_" + v) ? w2(`reason_${v}`) : v;
 var moment = (v) => {
   const d = new Date(v);
   return `${day2(v)}:${String(d.getSeconds()).padStart(2, "0")}`;
@@ -147,7 +151,7 @@ function List() {
       checked: traces.every((one) => picked.includes(one.id)),
       onChange: () => pick(traces.every((one) => picked.includes(one.id)) ? [] : traces.map((one) => one.id))
     }
-  )), /* @__PURE__ */ h2("th", { scope: "col" }, w2("time")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("number")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("key")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("model")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("tokens")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("took")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("reason")))), /* @__PURE__ */ h2("tbody", null, traces.map((one) => /* @__PURE__ */ h2("tr", { key: one.id }, /* @__PURE__ */ h2("td", null, /* @__PURE__ */ h2("input", { type: "checkbox", "aria-label": w2("pick", one.id), checked: picked.includes(one.id), onChange: () => toggle(one.id) })), /* @__PURE__ */ h2("th", { scope: "row" }, /* @__PURE__ */ h2("button", { class: "bare trace", onClick: () => setOpen(one.id) }, moment(one.time))), /* @__PURE__ */ h2("td", { class: "clip" }, /* @__PURE__ */ h2("code", null, one.id)), /* @__PURE__ */ h2("td", null, one.account?.key), /* @__PURE__ */ h2("td", null, one.supply?.model), /* @__PURE__ */ h2("td", null, count2(one.amounts.prompt + one.amounts.thought + one.amounts.answer)), /* @__PURE__ */ h2("td", null, ns(one.total)), /* @__PURE__ */ h2("td", null, /* @__PURE__ */ h2(Tag2, { kind: one.reason === "stop" ? "done" : one.reason === "error" ? "failed" : "" }, reason(one.reason)), one.rating && /* @__PURE__ */ h2(Tag2, { kind: one.rating.good ? "done" : "failed" }, one.rating.good ? w2("rated_good") : w2("rated_bad")))))))), /* @__PURE__ */ h2("div", { class: "row" }, before > 0 && /* @__PURE__ */ h2("button", { onClick: () => setBefore(0) }, w2("first")), next > 0 && /* @__PURE__ */ h2("button", { onClick: () => setBefore(next) }, w2("more"))))), picked.length > 0 && /* @__PURE__ */ h2(Choose, { ids: picked, sets: sets.data?.sets ?? [], done: () => {
+  )), /* @__PURE__ */ h2("th", { scope: "col" }, w2("time")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("key")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("model")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("tokens")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("took")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("reason")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("number")))), /* @__PURE__ */ h2("tbody", null, traces.map((one) => /* @__PURE__ */ h2("tr", { key: one.id }, /* @__PURE__ */ h2("td", null, /* @__PURE__ */ h2("input", { type: "checkbox", "aria-label": w2("pick", one.id), checked: picked.includes(one.id), onChange: () => toggle(one.id) })), /* @__PURE__ */ h2("th", { scope: "row" }, /* @__PURE__ */ h2("button", { class: "bare trace", onClick: () => setOpen(one.id) }, moment(one.time))), /* @__PURE__ */ h2("td", null, one.account?.key), /* @__PURE__ */ h2("td", null, one.supply?.model), /* @__PURE__ */ h2("td", null, count2(one.amounts.prompt + one.amounts.thought + one.amounts.answer)), /* @__PURE__ */ h2("td", null, ns(one.total)), /* @__PURE__ */ h2("td", null, /* @__PURE__ */ h2(Tag2, { kind: one.reason === "stop" ? "done" : one.reason === "error" ? "failed" : "" }, reason(one.reason)), one.rating && /* @__PURE__ */ h2(Tag2, { kind: one.rating.good ? "done" : "failed" }, one.rating.good ? w2("rated_good") : w2("rated_bad"))), /* @__PURE__ */ h2("td", { class: "clip" }, /* @__PURE__ */ h2("code", null, one.id))))))), /* @__PURE__ */ h2("div", { class: "row" }, before > 0 && /* @__PURE__ */ h2("button", { onClick: () => setBefore(0) }, w2("first")), next > 0 && /* @__PURE__ */ h2("button", { onClick: () => setBefore(next) }, w2("more"))))), picked.length > 0 && /* @__PURE__ */ h2(Choose, { ids: picked, sets: sets.data?.sets ?? [], done: () => {
     pick([]);
     sets.reload();
   } }), picked.length > 0 && f.set && /* @__PURE__ */ h2("button", { disabled: out.busy, onClick: () => out.run(() => act2("DELETE", "/api/sets/" + encodeURIComponent(f.set), { traces: picked })).then(() => {

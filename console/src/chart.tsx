@@ -110,7 +110,7 @@ export interface Wanted { id: string; name: string; series: string } // a series
 // and asks for more of a part that the reader chooses.
 export function Curve({ title, of, unit, scale = 1, every = 0 }: { title: string; of: Wanted[]; unit?: string; scale?: number; every?: number }) {
   const [range, setRange] = useState<[number, number] | null>(null);
-  const [series, setSeries] = useState<Series[]>([]);
+  const [series, setSeries] = useState<Series[] | null>(null);
   const frame = useRef<HTMLDivElement>(null);
   const [near, setNear] = useState(false);
   useEffect(() => { // only curves in sight are asked for
@@ -135,5 +135,5 @@ export function Curve({ title, of, unit, scale = 1, every = 0 }: { title: string
     run();
     return () => { over = true; clearTimeout(timer); };
   }, [key, near, every]);
-  return <div ref={frame} class="curve"><Chart title={title} unit={unit} series={series.filter(s => s.points.length)} onZoom={setRange} zoomed={!!range} /></div>;
+  return <div ref={frame} class="curve">{!series ? <figure class="coming"><figcaption>{title}</figcaption><p class="quiet">{t("loading")}</p></figure> : <Chart title={title} unit={unit} series={series.filter(s => s.points.length)} onZoom={setRange} zoomed={!!range} />}</div>;
 }

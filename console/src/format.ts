@@ -34,6 +34,12 @@ export function count(v: number): string {
   return Number.isInteger(v) || Math.abs(v) >= 100 ? Math.round(v).toLocaleString("en") : v.toPrecision(3);
 }
 
+// params is a number of parameters.
+export function params(v: number): string {
+  for (const [unit, of] of [["B", 1e9], ["M", 1e6], ["K", 1e3]] as const) if (v >= of) return +(v / of).toPrecision(3) + " " + unit;
+  return count(v);
+}
+
 export function percent(v: number, digits = 1): string { return (100 * v).toFixed(digits) + "%"; }
 
 // day is a time as people write it, in the reader's place.

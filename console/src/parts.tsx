@@ -37,6 +37,7 @@ export function Flame() {
 }
 
 export function Fail({ of, retry }: { of: Failure; retry?: () => void }) {
+  if (of.status === 202) return <div class="once" role="status"><p>{of.message}</p><a href="#settings/two">{t("proposals")}</a></div>; // nothing failed: a second person was asked
   return <div class="failure" role="alert"><p>{of.message}</p>{retry && <button onClick={retry}>{t("retry")}</button>}</div>;
 }
 

@@ -26,6 +26,8 @@ type Options struct {
 	TopP        *float64
 	Seed        uint64
 	Principals  []string // who asks, and the groups of it: what of the documents it may read; none: what everybody may
+	Caller      string   // whose turn it is
+	Tenant      string   // whose memory it may use: what one tenant's questions have read, no other's find
 	Trail       *Trail   // filled in by the time the answer ends; nil: not asked for
 }
 
@@ -267,6 +269,7 @@ func (s *Scenario) request(question string, opt Options) (infer.Request, error) 
 	if opt.MaxTokens > 0 {
 		r.MaxTokens = min(r.MaxTokens, opt.MaxTokens)
 	}
+	r.Caller, r.Tenant = opt.Caller, opt.Tenant
 	r.Temperature, r.Seed = float32(s.Temperature), opt.Seed
 	if opt.Temperature != nil {
 		r.Temperature = float32(*opt.Temperature)

@@ -1,6 +1,6 @@
 // The chat: a question, the thought unfolding, the answer and its sources, of
 // one model or of two side by side.
-import { ask, count, Empty, Field, Fragment, h, mayDo, Meter, progressOfPlan, redraw, say, seconds, type Source, store, t, useAct, useState, Fail } from "../kit";
+import { ask, count, Empty, Field, Fragment, h, mayDo, Meter, params, progressOfPlan, redraw, say, seconds, type Source, store, t, useAct, useState, Fail } from "../kit";
 import { words } from "./chat.words";
 import { again, alone, begin, body, clear, coming, modelsNow, path, rate, type Reply, release, send, talk, type Turn, wire } from "./conversation";
 import { type Cited, Document, spans } from "./document";
@@ -55,7 +55,7 @@ function Hello() {
 // Facts says what answers.
 function Facts() {
   const r = release(modelsNow()[0])!, a = r.about, facts = [];
-  if (a?.parameters) facts.push(t("factParameters", a.parameters < 1e6 ? count(Math.round(a.parameters / 1e3)) + " K" : (a.parameters / 1e6).toFixed(1) + " M"));
+  if (a?.parameters) facts.push(t("factParameters", params(a.parameters)));
   if (a?.think) facts.push(t("factThink", count(a.think)));
   if (a?.passages) facts.push(t("factPassages", count(a.passages)));
   facts.push(t("factHere"));

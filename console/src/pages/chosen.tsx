@@ -1,6 +1,6 @@
 // Traces that were chosen for data: adding to a set, and the sets that there are.
 import { act, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, Tag, useAct, useGet, useState } from "../kit";
-import { words } from "./traces.words";
+import { words } from "./chosen.words";
 
 const w = say(words);
 

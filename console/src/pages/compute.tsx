@@ -16,17 +16,16 @@ export default function Compute() {
   return <Page title={t("compute")} lead={w("lead")}>
     <Loaded of={got}>{m => <Fragment>
       <div class="two">
-        <Card title={w("machine")}>
+        <div class="stack"><Card title={w("machine")}>
           <FactList rows={[[w("processor"), m.machine.cpu], [w("kind"), m.machine.arch], [w("threads"), w("cores", m.machine.threads, m.machine.cores)], [w("memory"), bytes(m.machine.memory)],
             [w("peak"), `${(m.machine.peak / 1e9).toFixed(1)} GFLOP/s`], [w("bandwidth"), `${(m.machine.bandwidth / 1e9).toFixed(1)} GB/s`], [w("ridge"), w("ridgeOf", (m.machine.peak / m.machine.bandwidth).toFixed(1))]]} />
           <Command line="suiren doctor" />
-        </Card>
+        </Card><Queue /></div>
         <Card title={w("roof")}><Roof peak={m.machine.peak} bandwidth={m.machine.bandwidth} /><p class="quiet">{w("roofHelp")}</p></Card>
       </div>
       <Card title={w("map")}><Map of={m} /></Card>
-      <Queue />
-      <HealthCard />
-      <Card title={w("checks")}><ul class="plainlist">{m.checks.map(c => <li key={c.name}><Tag kind={c.status === "ok" ? "done" : "failed"}>{c.status}</Tag> <b>{c.name}</b> {c.found}{c.next && <div class="quiet">→ {c.next}</div>}</li>)}</ul></Card>
+      <div class="two"><HealthCard />
+      <Card title={w("checks")}><ul class="plainlist">{m.checks.map(c => <li key={c.name}><Tag kind={c.status === "ok" ? "done" : "failed"}>{c.status}</Tag> <b>{c.name}</b> {c.found}{c.next && <div class="quiet">→ {c.next}</div>}</li>)}</ul></Card></div>
     </Fragment>}</Loaded>
   </Page>;
 }

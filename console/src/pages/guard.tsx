@@ -2,6 +2,7 @@
 // draft, and what waits for a person.
 import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, idOf, Loaded, maybe, mayDo, Page, percent, type PlanView, say, span, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useState } from "../kit";
 import { words } from "./guard.words";
+import { Lines } from "./lines";
 
 const w = say(words);
 
@@ -33,10 +34,9 @@ export default function Guard() {
 function List({ of }: { of: Policies }) {
   if (of.policies.length === 0) return <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#guard/try">{w("tab_try")}</a></Empty>;
   return <Fragment>{of.policies.map(p => <Card key={p.release} title={`${p.release} · ${p.title || p.pack}`} side={<Tag kind={p.mode === "enforce" ? "done" : p.mode === "observe" ? "running" : "failed"}>{mode(p.mode)}</Tag>}>
-    <div class="scroll" tabIndex={0} role="region" aria-label={p.release}><table class="left"><thead><tr><th scope="col">{w("rail")}</th><th scope="col">{w("class")}</th><th scope="col">{w("on")}</th><th scope="col">{w("what")}</th><th scope="col">{w("action")}</th></tr></thead>
-      <tbody>{p.rails.map(r => <tr key={r.pack + r.id}><th scope="row"><code>{r.id}</code></th><td>{r.class}</td><td class="wrap">{where(r.on, of.stages)}</td>
-        <td class="wrap">{classOf(r)} <span class="quiet">{[r.keywords ? w("keywords", count(r.keywords)) : "", r.detect?.join(", ")].filter(Boolean).join(", ")}{r.owner && <Fragment> · {w("owner")}: {r.owner}</Fragment>}</span> {r.expired && <Tag kind="failed">{w("expired")}</Tag>}</td>
-        <td>{known("action", r.action)}{r.mode !== p.mode && <Fragment> <Tag kind={r.mode === "enforce" ? "done" : r.mode === "observe" ? "running" : ""}>{mode(r.mode)}</Tag></Fragment>}</td></tr>)}</tbody></table></div>
+    <div class="scroll" tabIndex={0} role="region" aria-label={p.release}><table class="left"><thead><tr><th scope="col">{w("rail")}</th><th scope="col">{w("what")}</th><th scope="col">{w("action")}</th><th scope="col">{w("on")}</th><th scope="col">{w("class")}</th></tr></thead>
+      <tbody>{p.rails.map(r => <tr key={r.pack + r.id}><th scope="row"><code>{r.id}</code></th>        <td class="wrap">{classOf(r)} <span class="quiet">{[r.keywords ? w("keywords", count(r.keywords)) : "", r.detect?.join(", ")].filter(Boolean).join(", ")}{r.owner && <Fragment> · {w("owner")}: {r.owner}</Fragment>}</span> {r.expired && <Tag kind="failed">{w("expired")}</Tag>}</td>
+        <td>{known("action", r.action)}{r.mode !== p.mode && <Fragment> <Tag kind={r.mode === "enforce" ? "done" : r.mode === "observe" ? "running" : ""}>{mode(r.mode)}</Tag></Fragment>}</td><td class="wrap">{where(r.on, of.stages)}</td><td>{r.class}</td></tr>)}</tbody></table></div>
     <a class="button" href="#guard/replay">{w("changeIt")}</a>
   </Card>)}<p class="quiet">{w("modeHelp")} <a href="#traces/audit">{w("audit")}</a></p></Fragment>;
 }
@@ -136,7 +136,7 @@ function Stage({ release, draft, done }: { release: string; draft: string; done:
     <div class="row">{(["observe", "enforce"] as const).map(to => <button key={to} class={"stage-" + to} disabled={stage.busy || !!begun || !mayDo("set_plan")} onClick={() => show(to)}>{w(`go_${to}`)}</button>)}</div>
     {stage.failure && <Fail of={stage.failure} />}
     {staged && <div class="staged">
-      <h3>{w("diff")}</h3><Lines before={staged.before} after={staged.after} />
+      <h3>{w("diff")}</h3><Lines label={w("diff")} before={staged.before} after={staged.after} />
       {staged.wrong.map(what => <p class="bad" key={what}>{what}</p>)}
       {staged.before === staged.after ? <p>{w("sameText")}</p> : <Fragment>
         <p>{w("makes")} {steps.map(n => <Tag key={idOf(n)}>{maybe("action", n.action)} {idOf(n)}</Tag>)} <span class="quiet">{span(steps.reduce((s, n) => s + (n.forecast?.low ?? 0), 0), steps.reduce((s, n) => s + (n.forecast?.high ?? 0), 0))}</span></p>
@@ -146,19 +146,6 @@ function Stage({ release, draft, done }: { release: string; draft: string; done:
     <TaskList kinds={["plan"]} />
     <Command line="suiren plan && suiren apply" />
   </Card>;
-}
-
-// Lines are two texts, line by line: what goes, what comes, and what stays.
-function Lines({ before, after }: { before: string; after: string }) {
-  const a = before.split("\n"), b = after.split("\n"), rows: [string, string][] = [];
-  const long = a.map(() => new Array<number>(b.length + 1).fill(0)).concat([new Array<number>(b.length + 1).fill(0)]); // of the longest common rest
-  for (let i = a.length - 1; i >= 0; i--) for (let j = b.length - 1; j >= 0; j--) long[i][j] = a[i] === b[j] ? long[i + 1][j + 1] + 1 : Math.max(long[i + 1][j], long[i][j + 1]);
-  for (let i = 0, j = 0; i < a.length || j < b.length;) {
-    if (i < a.length && j < b.length && a[i] === b[j]) { rows.push(["=", a[i++]]); j++; }
-    else if (j >= b.length || i < a.length && long[i + 1][j] >= long[i][j + 1]) rows.push(["-", a[i++]]);
-    else rows.push(["+", b[j++]]);
-  }
-  return <pre class="lines-diff" tabIndex={0} aria-label={w("diff")}>{rows.map(([mark, line], i) => <span key={i} class={{ "+": "good", "-": "bad" }[mark] ?? ""}>{mark === "=" ? "  " : mark + " "}{line}{"\n"}</span>)}</pre>;
 }
 
 interface Assessment { folder: string; sha256: string; signed?: string; report: { as_of: string; program: string; questions: number; unconfirmed: number; counts: Record<string, number>; pack: { id: string; title: { en: string; zh: string }; source: string }; subject: { name: string; digest: string };
@@ -179,7 +166,7 @@ function Assessments() {
         <p class={a.signed ? "good" : "quiet"}>{a.signed ? "✓ " + w("assessSigned", a.signed) : w("assessUnsigned")}</p>
         {a.report.unconfirmed > 0 && <p class="bad">{w("unconfirmed", a.report.unconfirmed)}</p>}
         <p class="quiet">{w("assessOf", count(a.report.questions), a.report.pack.source)} <code>{a.folder}/report.html</code> <code>SHA-256 {a.sha256}</code></p>
-        <div class="scroll" tabIndex={0} role="region" aria-label={said(a.report.pack.title)}><table class="left"><thead><tr><th scope="col">{w("clause")}</th><th scope="col">{w("what")}</th><th scope="col">{w("found")}</th><th scope="col">{w("asked")}</th><th scope="col">{w("outcome")}</th></tr></thead>
+        <div class="scroll" tabIndex={0} role="region" aria-label={said(a.report.pack.title)}><table class="left"><thead><tr><th scope="col">{w("clause")}</th><th scope="col">{w("condition")}</th><th scope="col">{w("found")}</th><th scope="col">{w("asked")}</th><th scope="col">{w("outcome")}</th></tr></thead>
           <tbody>{a.report.results.map(r => <tr key={r.id}><th scope="row">{r.clause || r.id}</th><td class="wrap">{store.lang === "en" ? r.en : r.zh}{r.why && <div class="quiet">{said(r.why)}</div>}</td><td>{number(r.got)}{r.low !== undefined && r.high !== undefined ? <small>{percent(r.low)} – {percent(r.high)}</small> : null}</td>
             <td>{r.least !== undefined ? "≥ " + number(r.least) : r.most !== undefined ? "≤ " + number(r.most) : ""}</td><td><Tag kind={{ surely: "done", met: "done", missed: "failed" }[r.outcome] ?? ""}>{result(r.outcome)}</Tag></td></tr>)}</tbody></table></div>
       </details>)}
@@ -212,7 +199,7 @@ function Reviews() {
         <div class="row"><Tag>{w(i.kind === "appeal" ? "appeal" : "answer")}</Tag><b>{i.caller}</b><code>{i.rule}</code><span class="quiet">{w("until", day(i.until))}</span></div>
         {[...i.content.asked ?? [], i.content.written, i.content.found, i.content.appealed].filter(Boolean).map(s => <p class="passage">{s}</p>)}
         <div class="form"><Field label={w("why")}>{id => <input id={id} value={why[i.id] ?? ""} onInput={e => setWhy({ ...why, [i.id]: (e.target as HTMLInputElement).value })} />}</Field>
-          {([true, false] as const).map(allow => <button class={allow ? "" : "main"} onClick={() => decide.run(() => act("POST", "/api/guard/reviews/" + encodeURIComponent(i.id), { allow, reason: why[i.id] ?? "" })).then(items.reload)}>{allow ? w("allow") : w("refuse")}</button>)}</div></li>)}</ul>}
+          {([true, false] as const).map(allow => <button class={allow ? "" : "main"} onClick={() => decide.run(() => act("POST", "/api/guard/reviews/" + encodeURIComponent(i.id), { allow, reason: why[i.id] ?? "" })).then(() => { items.reload(); barred.reload(); })}>{allow ? w("allow") : w("refuse")}</button>)}</div></li>)}</ul>}
       <Command line="suiren guard review" />
     </Card>
     <Card title={w("suspended")}>{!barred.data?.length ? <p>{w("nobody")}</p> : <ul class="plainlist">{barred.data.map(s => <li key={s.caller} class="row"><b>{s.caller}</b><code>{s.why}</code><span class="quiet">{w("until", day(s.until))}</span>

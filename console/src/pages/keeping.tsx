@@ -1,6 +1,7 @@
 // How long things are kept, backups, and what needs two people.
 import { act, bytes, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, short, store, Tag, TaskList, useAct, useEffect, useGet, useState } from "../kit";
 import { words } from "./keeping.words";
+import { Lines } from "./lines";
 
 const w = say(words);
 const known = (prefix: string, v: string) => Object.hasOwn(words, `${prefix}_${v}`) ? w(`${prefix}_${v}` as "act_erase") : v;
@@ -18,8 +19,8 @@ export function Keeping() {
   return <Loaded of={got}>{c => <Fragment>
     <Card title={w("keep")} side={<Tag>{w("origin")}</Tag>}>
       <p class="quiet">{w("keepHelp")}</p>
-      <ul class="plainlist">{c.classes.map(one => <li key={one.name} class="form">
-        <Field label={one.what} hint={one.least ? w("least", one.least) : w("days")}>{id => <input id={id} class={"keep-" + one.name} type="number" min="0" max="36500" value={days[one.name] ?? one.days} onInput={text(v => { setSaid(""); setDays({ ...days, [one.name]: v }); })} />}</Field>
+      <ul class="plainlist">{c.classes.map(one => <li key={one.name} class="form keep">
+        <Field label={one.what} hint={one.least ? `${w("days")}; ${w("least", one.least)}` : w("days")}>{id => <input id={id} class={"keep-" + one.name} type="number" min="0" max="36500" value={days[one.name] ?? one.days} onInput={text(v => { setSaid(""); setDays({ ...days, [one.name]: v }); })} />}</Field>
         <button disabled={save.busy || !mayDo("set_policy") || days[one.name] === undefined || +days[one.name] === one.days} onClick={() => save.run(() => act("PUT", "/api/care", { class: one.name, days: +days[one.name] })).then(ok => { if (ok) setSaid(w("saved")); got.reload(); })}>{w("save")}</button></li>)}</ul>
       <p role="status" class="good">{said}</p>
       {save.failure && <Fail of={save.failure} />}
@@ -76,17 +77,19 @@ export function Backups() {
   </Fragment>}</Loaded>;
 }
 
-interface Request { id: string; act: string; subject: string; asker: string; reason?: string; asked: string; ends: string; state: string; decider?: string; why?: string }
+interface Request { id: string; act: string; subject: string; asker: string; reason?: string; asked: string; ends: string; state: string; decider?: string; why?: string; body?: { text?: string } }
 
 export function Approvals() {
   const got = useGet<{ approvals: Request[]; two_people: string[]; acts: string[]; may_approve: boolean }>("/api/approvals", 5000), set = useAct(), decide = useAct();
-  const [why, setWhy] = useState<Record<string, string>>({});
+  const [why, setWhy] = useState<Record<string, string>>({}), plans = (got.data?.approvals ?? []).some(r => r.act === "plan" && r.state === "waiting");
+  const file = useGet<{ text: string }>(plans && mayDo("read_plan") ? "/api/plan/file" : "");
   const choose = (list: string[]) => set.run(() => act("PUT", "/api/approvals", { two_people: list })).then(got.reload);
   return <Loaded of={got}>{a => <Fragment>
     <Card title={w("waiting")}>
       {decide.failure && <Fail of={decide.failure} />}
       {a.approvals.length === 0 ? <p>{w("noneWaits")}</p> : <ul class="plainlist approvals">{a.approvals.map(r => <li key={r.id} class="card">
         <div class="row"><Tag kind={{ waiting: "running", approved: "done", done: "done", refused: "failed", expired: "failed" }[r.state] ?? ""}>{known("state", r.state)}</Tag><b>{known("act", r.act)}</b><code>{r.subject}</code><span class="quiet">{w("asked", r.asker, day(r.asked))}</span></div>
+        {r.act === "plan" && r.state === "waiting" && r.body?.text && file.data && <Lines label={w("changes")} before={file.data.text} after={r.body.text} />}
         {r.reason && <p>{r.reason}</p>}{r.why && <p class="quiet">{r.decider}: {r.why}</p>}
         {r.state === "waiting" && (a.may_approve ? <div class="form"><Field label={w("reason")}>{id => <input id={id} value={why[r.id] ?? ""} onInput={text(v => setWhy({ ...why, [r.id]: v }))} />}</Field>
           {([true, false] as const).map(ok => <button key={String(ok)} class={ok ? "main approve" : "refuse"} disabled={decide.busy || r.asker === store.who?.name} onClick={() => decide.run(() => act("POST", "/api/approvals/" + encodeURIComponent(r.id), { approve: ok, reason: why[r.id] ?? "" })).then(got.reload)}>{ok ? w("approve") : w("refuse")}</button>)}</div> : <p class="quiet">{w("signedIn")}</p>)}</li>)}</ul>}

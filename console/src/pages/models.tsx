@@ -1,5 +1,5 @@
 // Models: what was brought, whether it fits before it is loaded, and how to load it.
-import { act, bytes, Card, Command, count, day, Empty, Fail, FactList, Field, h, Loaded, Meter, Page, say, short, store, Tag, TaskList, t, useAct, useEffect, useGet, useState } from "../kit";
+import { act, bytes, Card, Command, count, day, Empty, Fail, FactList, Field, h, Loaded, Meter, Page, params, say, short, store, Tag, TaskList, t, useAct, useEffect, useGet, useState } from "../kit";
 import { words } from "./models.words";
 
 const w = say(words);
@@ -22,7 +22,7 @@ export default function Models() {
       ? <Empty title={w("none")}><p>{w("noneHelp")}</p></Empty>
       : <div class="listed">
         <ul class="picks">{models.map(m => <li key={m.name}><button aria-pressed={m === model} onClick={() => choose(m.name)}>
-          <b>{m.name}</b> <span class="quiet">{m.architecture} · {count(Math.round(m.parameters / 1e6))} M · {bytes(m.bytes)}</span>
+          <b>{m.name}</b> <span class="quiet">{m.architecture} · {params(m.parameters)} · {bytes(m.bytes)}</span>
           <span class="row">{m.served && <Tag kind="done">{w("served")}</Tag>}<Tag kind={m.fit.fits ? "done" : "failed"}>{m.fit.fits ? w("fits") : w("fitsNot")}</Tag></span>
         </button></li>)}</ul>
         {model && <Fitting key={model.name} of={model} reload={list.reload} />}

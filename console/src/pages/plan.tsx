@@ -87,6 +87,7 @@ function Editor() {
         <button onClick={() => { setText(null); setSum(""); file.reload(); }}>{w("again")}</button>
       </div>
       {save.failure && <Fail of={save.failure} />}
+      {store.server?.has.includes("approvals") && <Proposals after={save.busy} />}
       {check.failure && <Fail of={check.failure} />}
       <div role="status">{checked && (wrong.length === 0 ? <p class="good">✓ {w("right")}</p> : <Fragment><p class="bad">✗ {w("wrong", wrong.length)}</p>
         <ul class="plainlist">{wrong.map(d => <li>{d.line ? <button class="bare" onClick={() => go(d.line!)}>{w("line", d.line)}</button> : null} {d.what}{d.next && <div class="quiet">→ {d.next}</div>}</li>)}</ul></Fragment>)}</div>
@@ -103,17 +104,31 @@ function Editor() {
   </div>}</Loaded>;
 }
 
+interface Proposal { id: string; act: string; asker: string; asked: string; state: string; decider?: string; why?: string }
+
+// Proposals are texts that wait for a second person, and what became of the last.
+function Proposals({ after }: { after: boolean }) {
+  const got = useGet<{ approvals: Proposal[] }>("/api/approvals", 10000);
+  useEffect(got.reload, [after]);
+  const list = (got.data?.approvals ?? []).filter(r => r.act === "plan"), shown = [...list.filter(r => r.state === "waiting"), ...list.filter(r => r.state !== "waiting").slice(0, 1)];
+  return shown.length === 0 ? null : <section class="proposals" aria-label={w("proposed")}><h3>{w("proposed")}</h3><ul class="plainlist">{shown.map(r => <li key={r.id}>
+    <Tag kind={{ waiting: "running", approved: "done", done: "done" }[r.state] ?? "failed"}>{Object.hasOwn(words, "proposal_" + r.state) ? w(`proposal_${r.state}` as "proposal_waiting") : r.state}</Tag> {w("proposedBy", r.asker, day(r.asked))}
+    {r.decider && <span class="quiet"> · {r.decider}{r.why && `: ${r.why}`}</span>} {r.state === "waiting" && <a href="#settings/two">{w("toDecide")}</a>}</li>)}</ul></section>;
+}
+
 const marks: Record<string, string> = { make: "+", change: "~", remove: "-", keep: "=" };
 
 function Diff({ of }: { of: PlanView }) {
   const list = of.nodes.filter(n => n.action !== "keep");
+  const stays = of.nodes.filter(n => n.action === "keep");
   const low = list.reduce((s, n) => s + (n.forecast?.low ?? 0), 0), high = list.reduce((s, n) => s + (n.forecast?.high ?? 0), 0);
-  return <div class="scroll" tabIndex={0} role="region" aria-label={w("diff")}><table class="left"><thead><tr><th scope="col">{w("block")}</th><th scope="col">{w("action")}</th><th scope="col">{w("time")}</th><th scope="col">{w("memory")}</th><th scope="col">{w("why")}</th></tr></thead>
-    <tbody>{of.nodes.map(n => <tr class={n.action === "keep" ? "quiet" : ""}><th scope="row"><code>{marks[n.action]} {idOf(n)}</code></th><td>{maybe("action", n.action)}</td>
-      <td>{n.action !== "keep" && n.forecast && n.forecast.high > 0 ? span(n.forecast.low, n.forecast.high) : ""}</td><td>{n.action !== "keep" && n.forecast?.memory ? bytes(n.forecast.memory) : ""}</td>
-      <td class="wrap">{n.reason ?? ""}{n.forecast?.basis && n.action !== "keep" && <div class="quiet">{w("basis")}: {n.forecast.basis}</div>}</td></tr>)}
+  return <Fragment>{list.length > 0 && <div class="scroll" tabIndex={0} role="region" aria-label={w("diff")}><table class="left"><thead><tr><th scope="col">{w("block")}</th><th scope="col">{w("action")}</th><th scope="col">{w("time")}</th><th scope="col">{w("memory")}</th><th scope="col">{w("why")}</th></tr></thead>
+    <tbody>{list.map(n => <tr><th scope="row"><code>{marks[n.action]} {idOf(n)}</code></th><td>{maybe("action", n.action)}</td>
+      <td>{n.forecast && n.forecast.high > 0 ? span(n.forecast.low, n.forecast.high) : ""}</td><td>{n.forecast?.memory ? bytes(n.forecast.memory) : ""}</td>
+      <td class="wrap">{n.reason ?? ""}{n.forecast?.basis && <div class="quiet">{w("basis")}: {n.forecast.basis}</div>}</td></tr>)}
       {list.length > 0 && <tr class="total"><th scope="row">{w("inAll")}</th><td>{count(list.length)}</td><td>{high > 0 ? span(low, high) : ""}</td><td>{bytes(Math.max(0, ...list.map(n => n.forecast?.memory ?? 0)))}</td><td></td></tr>}
-    </tbody></table></div>;
+    </tbody></table></div>}
+    {stays.length > 0 && <details><summary>{w("stays", count(stays.length))}</summary><table class="left unchanged"><tbody>{stays.map(n => <tr><th scope="row"><code>{marks[n.action]} {idOf(n)}</code></th></tr>)}</tbody></table></details>}</Fragment>;
 }
 
 function Curves({ coming }: { coming: boolean }) {

@@ -1,0 +1,15 @@
+// What changes from one text to another.
+import { h } from "../kit";
+
+// Lines are two texts, line by line: what goes, what comes, and what stays.
+export function Lines({ label, before, after }: { label: string; before: string; after: string }) {
+  const a = before.split("\n"), b = after.split("\n"), rows: [string, string][] = [];
+  const long = a.map(() => new Array<number>(b.length + 1).fill(0)).concat([new Array<number>(b.length + 1).fill(0)]); // of the longest common rest
+  for (let i = a.length - 1; i >= 0; i--) for (let j = b.length - 1; j >= 0; j--) long[i][j] = a[i] === b[j] ? long[i + 1][j + 1] + 1 : Math.max(long[i + 1][j], long[i][j + 1]);
+  for (let i = 0, j = 0; i < a.length || j < b.length;) {
+    if (i < a.length && j < b.length && a[i] === b[j]) { rows.push(["=", a[i++]]); j++; }
+    else if (j >= b.length || i < a.length && long[i + 1][j] >= long[i][j + 1]) rows.push(["-", a[i++]]);
+    else rows.push(["+", b[j++]]);
+  }
+  return <pre class="lines-diff" tabIndex={0} aria-label={label}>{rows.map(([mark, line], i) => <span key={i} class={{ "+": "good", "-": "bad" }[mark] ?? ""}>{mark === "=" ? "  " : mark + " "}{line}{"\n"}</span>)}</pre>;
+}
