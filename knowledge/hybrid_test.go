@@ -87,8 +87,8 @@ func gain(a, b []float64) Score {
 }
 
 // TestHybrid compares words and vectors together with each of them. It holds
-// what was measured: in other words and other languages together is far better; on
-// Cranfield and on CMRC, where words find nearly all, it is no worse.
+// what was measured: in other words and other languages together is far better, on Cranfield better; on
+// CMRC, where words find nearly all, it is no worse.
 func TestHybrid(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -96,7 +96,7 @@ func TestHybrid(t *testing.T) {
 		least float64 // of the gain over words, at the lower end of its interval
 	}{
 		{"CMRC, test half", cmrc(t).half(true), -0.002},
-		{"Cranfield, test half", cranfield(t).half(true), -0.01},
+		{"Cranfield, test half", cranfield(t).half(true), 0},
 		{"handbook, Chinese", translated(t, "questions.tsv", "zh", "zh"), -0.03},
 		{"handbook, English", translated(t, "questions.tsv", "en", "en"), -0.03},
 		{"handbook in other words, Chinese", translated(t, "paraphrases.tsv", "zh", "zh"), 0},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -116,7 +117,7 @@ func TestBuild(t *testing.T) {
 		t.Fatalf("%d passages of %v", ix.Len(), ix.Sources())
 	}
 	for i := range want {
-		if ix.Passage(i) != want[i] || ix.Sources()[ix.source(i)].Path != want[i].File {
+		if !reflect.DeepEqual(ix.Passage(i), want[i]) || ix.Sources()[ix.source(i)].Path != want[i].File {
 			t.Errorf("passage %d: %+v", i, ix.Passage(i))
 		}
 	}

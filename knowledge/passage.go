@@ -52,8 +52,26 @@ type Passage struct {
 	Lang    string `json:"lang"`              // zh or en
 	Text    string `json:"text"`              // plain; a line for each paragraph, item and row
 	Page    int    `json:"page,omitempty"`    // on which it begins, from 1; 0: there are none
+	Turns   []Turn `json:"turns,omitempty"`   // the pages after it that it reaches into
 	Start   int    `json:"start,omitempty"`   // bytes of the document's text that it was made of
 	End     int    `json:"end,omitempty"`     // 0: not known
+}
+
+// A Turn is where in a passage's text a page begins.
+type Turn struct {
+	At   int `json:"at"` // bytes
+	Page int `json:"page"`
+}
+
+// PageAt returns the page on which byte at of the text stands; 0: there are none.
+func (p *Passage) PageAt(at int) int {
+	page := p.Page
+	for _, t := range p.Turns {
+		if t.At <= at {
+			page = t.Page
+		}
+	}
+	return page
 }
 
 // Sizes of a passage, in columns: a Chinese character takes two, and says as
@@ -102,6 +120,12 @@ func Passages(d Document) []Passage {
 		for _, c := range s.texts() {
 			p := Passage{File: d.Path, Heading: heading, Text: c.text, Start: c.start, End: c.end}
 			p.Page = sort.SearchInts(d.Pages, p.Start+1)
+			for last := p.Page; len(c.begins) > 0; c.begins = c.begins[1:] {
+				if page := sort.SearchInts(d.Pages, c.begins[0].start+1); page > last {
+					p.Turns = append(p.Turns, Turn{c.begins[0].at, page})
+					last = page
+				}
+			}
 			p.Lang = Lang(heading + "\n" + p.Text)
 			h := sha256.Sum256([]byte(p.File + "\x00" + p.Heading + "\x00" + p.Text))
 			p.ID = hex.EncodeToString(h[:8])
@@ -164,18 +188,23 @@ func (b block) String() string {
 type chunk struct {
 	text       string
 	start, end int
+	begins     []begin
 }
+
+// A begin is where a block begins: in the chunk's text, and in the document.
+type begin struct{ at, start int }
 
 // texts joins the blocks of a section to passages.
 func (s section) texts() []chunk {
 	var list []chunk
 	var now strings.Builder
+	var begins []begin
 	n, start, last := 0, 0, 0
 	end := func() {
 		if n > 0 {
-			list = append(list, chunk{now.String(), start, last})
+			list = append(list, chunk{now.String(), start, last, begins})
 			now.Reset()
-			n = 0
+			n, begins = 0, nil
 		}
 	}
 	for _, b := range s.blocks {
@@ -185,6 +214,7 @@ func (s section) texts() []chunk {
 			}
 			if n > 0 {
 				now.WriteString("\n")
+				begins = append(begins, begin{now.Len(), b.start})
 			} else {
 				start = b.start
 			}

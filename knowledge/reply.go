@@ -24,6 +24,7 @@ type Sentence struct {
 	Text      string
 	Hit       int  // of the answer's hits; -1: none
 	Supported bool // its words stand there
+	Page      int  // on which it begins, or if it is not word for word its passage; 0: there are none
 }
 
 // A Pair is two sentences of different documents that say nearly the same
@@ -112,7 +113,7 @@ func (ix *Index) Check(ask Question, sentence string, hits []Hit) Sentence {
 		}
 		text := h.Heading + "\n" + h.Text
 		if strings.Contains(text, sentence) {
-			return Sentence{sentence, i, true}
+			return Sentence{sentence, i, true, h.PageAt(strings.Index(h.Text, sentence))}
 		}
 		in := terms(text)
 		n := 0
@@ -132,7 +133,9 @@ func (ix *Index) Check(ask Question, sentence string, hits []Hit) Sentence {
 			best, s.Hit = share, i
 		}
 	}
-	if s.Supported = best >= support; !s.Supported {
+	if s.Supported = best >= support; s.Supported {
+		s.Page = hits[s.Hit].Page
+	} else {
 		s.Hit = -1
 	}
 	return s
@@ -166,7 +169,7 @@ func differ(answer []Sentence, hits []Hit) (list []Pair) {
 					}
 				}
 				if n := len(words) + len(in) - both; n > 0 && 10*both >= 6*n {
-					list = append(list, Pair{one, Sentence{text, i, true}})
+					list = append(list, Pair{one, Sentence{text, i, true, h.PageAt(strings.Index(h.Text, text))}})
 				}
 			}
 		}

@@ -1,9 +1,30 @@
 package knowledge
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
+
+// A passage that reaches over the end of a page is cited by the page where the sentence stands.
+func TestPageOfSentence(t *testing.T) {
+	one, two, three := "# Rules\n\nThe tower opens at nine.\n\n", "Dogs wait at the gate beside the fountain.\n\n", "Lanterns are lent in winter for two euro.\n"
+	ix := index(t, []Document{{Path: "a.pdf", Markdown: true, Text: one + two + three, Pages: []int{0, len(one), len(one), len(one + two)}}})
+	if ix.Len() != 1 {
+		t.Fatalf("%d passages", ix.Len())
+	}
+	for question, page := range map[string]int{"When does the tower open?": 1, "Where do dogs wait?": 3, "When are lanterns lent?": 4} {
+		a := ix.Answer(Question{Text: question})
+		if a.Refused {
+			t.Errorf("%s: refused", question)
+			continue
+		}
+		i := slices.IndexFunc(a.Sentences, func(s Sentence) bool { return s.Page == page })
+		if i < 0 || a.Hits[0].Page != 1 {
+			t.Errorf("%s: not on page %d: %+v", question, page, a.Sentences)
+		}
+	}
+}
 
 func TestAnswer(t *testing.T) {
 	ix := index(t, []Document{

@@ -83,6 +83,10 @@ const (
 	meaningWeight = 0.15 // what the cosine counts beside the share of the score that words could reach
 	least         = 0.02 // cosine of a passage that has none of the words
 	leaders       = 3    // the best passages by words, whose mean vector is added to the question's, four times as long as their share
+
+	smoothed = 50  // the best passages by words, which take from each other
+	nearby   = 5   // passages that each takes from
+	smooth   = 0.6 // how much, if nothing speaks against it
 )
 
 // Find returns the best passages for a question, best first. Nothing of a
@@ -116,16 +120,21 @@ func (ix *Index) Find(ask Question) []Hit {
 		}
 		return float64(words) / (255 * 1024) / ideal
 	}
+	for i := range list {
+		list[i].share = share(list[i].words)
+	}
 	best := 0.0 // the less the words find, the more the meaning counts
 	if len(list) > 0 {
-		best = share(list[0].words)
+		best = list[0].share
+	}
+	if ask.By == ByBoth && ix.by != nil {
+		ix.smooth(list[:min(len(list), smoothed)], best)
 	}
 	if ask.By != ByWords {
 		list = ix.withMeaning(ask, &q, by, list, best, share)
 	}
 	for i := range list {
 		c := &list[i]
-		c.share = share(c.words)
 		switch ask.By {
 		case ByWords:
 			c.score = c.share
@@ -150,7 +159,7 @@ func (ix *Index) Find(ask Question) []Hit {
 type candidate struct {
 	at     int
 	words  uint32  // in units of 1/(255·1024)
-	share  float64 // of the score that words could reach
+	share  float64 // of the score that words could reach, its own and its neighbours'
 	near   float64
 	rerank float64
 	score  float64
@@ -173,7 +182,7 @@ func (ix *Index) withMeaning(ask Question, q *query, by inverted.Query, list []c
 		return list
 	}
 	var near []vector.Hit
-	if !ix.decided(ask, by.Class, v, list, best, share) {
+	if !ix.decided(ask, by.Class, v, list, best) {
 		near = ix.nearest(ask, v, max(ask.K, pool))
 	}
 	at := make(map[int]int, len(list))
@@ -192,7 +201,7 @@ func (ix *Index) withMeaning(ask Question, q *query, by inverted.Query, list []c
 	}
 	if ask.By != ByMeaning {
 		for i, s := range ix.terms.Scores(by, docs[before:]) {
-			list[before+i].words = s
+			list[before+i].words, list[before+i].share = s, share(s)
 		}
 	}
 	for i, c := range ix.near.Near(v, docs) {
@@ -204,7 +213,7 @@ func (ix *Index) withMeaning(ask Question, q *query, by inverted.Query, list []c
 // decided reports whether no passage that the words did not propose can come among the
 // best k: it scores no more by words than the last that they did, and its cosine
 // is at most 1 (Fagin, Lotem, Naor: Optimal aggregation algorithms for middleware, 2001).
-func (ix *Index) decided(ask Question, class inverted.Class, v []float32, list []candidate, best float64, share func(uint32) float64) bool {
+func (ix *Index) decided(ask Question, class inverted.Class, v []float32, list []candidate, best float64) bool {
 	if ask.By != ByBoth || ask.Each > 0 || ask.Reranker != nil || len(list) < max(ask.K, pool) {
 		return false
 	}
@@ -212,10 +221,10 @@ func (ix *Index) decided(ask Question, class inverted.Class, v []float32, list [
 	for i := range list {
 		docs[i] = list[i].at
 	}
-	beyond := share(list[len(list)-1].words) + float64(meaningWeight*(1-best))
+	beyond := list[len(list)-1].share + float64(meaningWeight*(1-best))
 	better := 0
 	for i, c := range ix.near.Near(v, docs) {
-		if share(list[i].words)+float64(meaningWeight*(1-best)*ix.meaning(docs[i], float64(c), class)) > beyond {
+		if list[i].share+float64(meaningWeight*(1-best)*ix.meaning(docs[i], float64(c), class)) > beyond {
 			better++
 		}
 	}

@@ -185,7 +185,7 @@ func (f *finder) digits(lo int, r *run, g int) Kind {
 		return BankCard
 	case g == 1 && n == 18 && validCreditCode(d):
 		return CreditCode
-	case g == 1 && n == 8 && f.before(lo, "台胞证", "台湾居民来往大陆通行证"):
+	case g == 1 && n == 8 && f.before(lo, taiwanWords...):
 		return Permit
 	case n >= 6 && n <= 12 && f.before(lo, medicalWords...):
 		return Medical
@@ -204,9 +204,9 @@ func (f *finder) word(lo int, r *run) Finding {
 		kind = ResidentID
 	case n == 18 && validCreditCode(d):
 		kind = CreditCode
-	case n == 9 && strings.IndexByte("DEGHKPS", d[0]) >= 0 && (digits(d[1:]) || d[0] == 'E' && digits(d[2:])) && f.before(lo, "护照", "passport"):
+	case n == 9 && strings.IndexByte("DEGHKPS", d[0]) >= 0 && (digits(d[1:]) || d[0] == 'E' && digits(d[2:])) && f.before(lo, passportWords...):
 		kind = Passport
-	case (n == 9 || n == 11) && (d[0] == 'H' || d[0] == 'M' || d[0] == 'C' || d[0] == 'W') && digits(d[1:]) && f.before(lo, "通行证", "回乡证", "港澳", "permit"):
+	case (n == 9 || n == 11) && (d[0] == 'H' || d[0] == 'M' || d[0] == 'C' || d[0] == 'W') && digits(d[1:]) && f.before(lo, permitWords...):
 		kind = Permit
 	case n >= 6 && n <= 14 && strings.ContainsAny(d, "0123456789") && f.before(lo, medicalWords...):
 		kind = Medical

@@ -1,11 +1,31 @@
 package pii
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
 var medicalWords = []string{"病历号", "病案号", "住院号", "门诊号", "就诊卡", "医保卡", "医保号", "medical record", "mrn", "patient id", "hospital no"}
+
+var (
+	passportWords = []string{"护照", "passport"}
+	permitWords   = []string{"通行证", "回乡证", "港澳", "permit"}
+	taiwanWords   = []string{"台胞证", "台湾居民来往大陆通行证"}
+	accountMarks  = []string{"微信", "WeChat", "wechat", "Wechat", "QQ", "qq"}
+)
+
+// Announces reports whether a text holds a word behind which a few letters and digits
+// are something that they are not by themselves: an account, a passport, a password.
+func Announces(text string) bool {
+	text = strings.ToLower(text)
+	for _, list := range [][]string{medicalWords, passportWords, permitWords, taiwanWords, passwordWords, tokenWords, accountMarks} {
+		if slices.ContainsFunc(list, func(w string) bool { return strings.Contains(text, w) }) {
+			return true
+		}
+	}
+	return false
+}
 
 // caseNumber finds the number of a court's case (法〔2015〕137号) whose year begins
 // at i: （2023）京0105民初12345号. to is 0 if there is none.

@@ -174,7 +174,7 @@ func (f *finder) before(lo int, words ...string) bool {
 // accounts finds the names that stand after QQ and WeChat.
 func (f *finder) accounts(list []Finding, begin int) []Finding {
 	n := len(list)
-	for _, mark := range []string{"微信", "WeChat", "wechat", "Wechat", "QQ", "qq"} {
+	for _, mark := range accountMarks {
 		for at := 0; ; {
 			i := strings.Index(f.text[at:], mark)
 			if i < 0 {

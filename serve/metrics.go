@@ -106,6 +106,9 @@ func (m *metrics) write(w http.ResponseWriter, r *http.Request) error {
 // forget takes a caller's own lines out; the sums of all keep what was counted.
 func (m *metrics) forget(caller string) {
 	for _, v := range []*prometheus.CounterVec{m.callerRequests, m.callerPrompt, m.callerPredicted} {
+		if caller == "" {
+			v.Reset()
+		}
 		v.DeleteLabelValues(caller)
 	}
 }

@@ -73,21 +73,27 @@ func (r *receipts) forget(to int) {
 	}
 }
 
-// drop lets go of the receipts of a caller.
+// drop lets go of the receipts of a caller; "" is everybody.
 func (r *receipts) drop(caller string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range r.kept {
 		k := &r.kept[i]
 		b := r.ring[k.at:k.end()]
-		if string(b[k.id:k.id+k.caller]) == caller {
+		if caller == "" || string(b[k.id:k.id+k.caller]) == caller {
 			clear(b)
 		}
 	}
 }
 
-// Forget lets go of what the server remembers of a caller.
+// Forget lets go of what the server and its models remember of a caller; "" is
+// everybody. What models keep of prompts is not kept by caller: all of it goes.
 func (s *Server) Forget(caller string) {
+	for _, r := range s.releases() {
+		if f, ok := r.Answerer.(form.Forgetter); ok {
+			f.Forget(caller)
+		}
+	}
 	s.receipts.drop(caller)
 	s.metrics.forget(caller)
 }

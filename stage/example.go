@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"suiren/internal/say"
 )
@@ -15,6 +18,9 @@ import (
 // ExamplesFile is the file of a part of examples that holds conversations,
 // one Example a line.
 const ExamplesFile = "examples.jsonl"
+
+// ProblemsFile is the file of a part of examples that holds problems.
+const ProblemsFile = "problems.jsonl"
 
 // A Message is one turn of a conversation, in the form of OpenAI's API.
 type Message struct {
@@ -90,7 +96,7 @@ const maxExampleLine = 64 << 20
 // and line, and ends it.
 func Examples(path string) iter.Seq2[Example, error] {
 	return func(yield func(Example, error) bool) {
-		f, err := os.Open(path)
+		f, err := openPart(path)
 		if err != nil {
 			yield(Example{}, err)
 			return
@@ -111,6 +117,57 @@ func Examples(path string) iter.Seq2[Example, error] {
 		}
 		if err := s.Err(); err != nil {
 			yield(Example{}, damagedLine(path, n, err))
+		}
+	}
+}
+
+// openPart opens a file of a part of examples. Where the part holds the other
+// kind it says so.
+func openPart(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return f, err
+	}
+	dir, name := filepath.Split(path)
+	have := func(name string) bool { _, err := os.Stat(dir + name); return err == nil }
+	wrong := func(what say.Text) error {
+		return &say.Error{Where: path, What: what, Err: err, Next: say.T("name other examples in the plan", "请在计划中引用另外的样例")}
+	}
+	switch {
+	case name == ExamplesFile && have(ProblemsFile):
+		return nil, wrong(say.T("these examples are problems; pairs or labelled answers are wanted", "这些样例是题目，而这里需要偏好对或带标签的回答"))
+	case name == ProblemsFile && have(ExamplesFile):
+		return nil, wrong(say.T("these examples are conversations; problems with an answer or a verifier are wanted", "这些样例是对话，而这里需要带答案或验证器的题目"))
+	}
+	return nil, err
+}
+
+// Conversations reads the part dir of examples as conversations to learn:
+// chats, or problems with their answers.
+func Conversations(dir string) iter.Seq2[Example, error] {
+	return func(yield func(Example, error) bool) {
+		path := filepath.Join(dir, ProblemsFile)
+		if _, err := os.Stat(path); err == nil {
+			for p, err := range Problems(path) {
+				if err == nil && p.Answer == "" {
+					err = &say.Error{Where: p.ID, What: say.T("this problem has a verifier and no answer to learn", "这道题只有验证器，没有可学的答案"),
+						Next: say.T("name it in problems of grpo or distil, or give chats", "请在 grpo 或 distil 的 problems 中引用，或改用对话样例")}
+				}
+				e := Example{From: p.ID, Messages: append(slices.Clone(p.Context), Message{Role: "user", Content: p.Prompt}, Message{Role: "assistant", Thought: p.Think, Content: p.Answer})}
+				if !yield(e, err) || err != nil {
+					return
+				}
+			}
+			return
+		}
+		for e, err := range Examples(filepath.Join(dir, ExamplesFile)) {
+			if err == nil && (e.Use() != UseChats || len(e.Messages) == 0) {
+				err = &say.Error{Where: e.From, What: say.T("this example is for %s, not a conversation to learn", "这条样例用于 %s，不是供学习的对话", string(e.Use())),
+					Next: say.T("name examples of chats", "请引用对话样例")}
+			}
+			if !yield(e, err) || err != nil {
+				return
+			}
 		}
 	}
 }

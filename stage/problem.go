@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"strings"
 
 	"suiren/internal/say"
@@ -83,7 +82,7 @@ func Trimmed(reply string) string {
 // and line, and end it.
 func Problems(path string) iter.Seq2[Problem, error] {
 	return func(yield func(Problem, error) bool) {
-		f, err := os.Open(path)
+		f, err := openPart(path)
 		if err != nil {
 			yield(Problem{}, err)
 			return

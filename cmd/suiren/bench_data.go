@@ -95,7 +95,7 @@ func (a *app) benchDataCommand() *cobra.Command {
 			"测量本机清洗文本的速度：每秒处理器时间的兆字节数。文件可以是文本，或 {\"text\": …} 的 JSON Lines（语言自动识别），也可以是 HTML（含 .gz）或 PDF，测量读取速度：每秒兆字节与页数。\n\n"+
 				"--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行项目名称（signature-en、filters-zh 等），回答一行 JSON：{\"rate\": 每秒兆字节}；没有的项目回答 {}。比值取各轮的中位数。\n\n"+
 				"--corpus MB 用文本中的句子在临时目录生成指定兆字节的文档（含重复），分别用一个和两个工作线程清洗：给出速度、内存峰值，以及结果是否逐字节相同。"),
-		Args: a.args(1, 100),
+		Args: a.args(1, 100_000),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if corpus != 0 {
 				return a.benchCorpus(args, corpus, recipe)

@@ -102,7 +102,8 @@ type books struct {
 	watts   float64           // of a busy core, where no meter is read
 	sent    func(*ledger.Trace)
 	room    func() bool         // for what is said; nil: there is
-	forget  func(caller string) // what the server remembers of a caller
+	forget  func(caller string) // what the server remembers of a caller; "": of everybody
+	erased  map[string]bool     // erasures that the server has followed
 	opened  []func() error      // closes what was opened, the last first
 }
 
@@ -122,6 +123,10 @@ func openBooks(dir bookDir, content bool) (b *books, err error) {
 	}
 	b.opened = append(b.opened, b.ledger.Close)
 	b.watts = b.ledger.Watts()
+	b.erased = map[string]bool{}
+	if err := b.followErased(); err != nil { // of before there is nothing to forget
+		return nil, err
+	}
 	b.opened = append(b.opened, b.beat())
 	if b.watch, err = watch.Open(dir.guard()); err != nil {
 		return nil, err
@@ -141,12 +146,45 @@ func (b *books) beat() (stop func() error) {
 			select {
 			case <-tick.C:
 				b.ledger.Beat() // the next request says what is wrong
+				b.followErased()
 			case <-done:
 				return
 			}
 		}
 	})
 	return func() error { close(done); over.Wait(); return nil }
+}
+
+// followErased has the server forget when somebody was erased by another process: it
+// is not told who, so everybody is forgotten.
+func (b *books) followErased() error {
+	s, err := b.dir.care().Read()
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	more, forget := false, b.forget
+	for _, e := range s.Erased {
+		if !e.Done.IsZero() && !b.erased[e.As] {
+			b.erased[e.As], more = true, true
+		}
+	}
+	b.mu.Unlock()
+	if more && forget != nil {
+		forget("")
+	}
+	return nil
+}
+
+// forgotten has the server forget somebody whom it has erased itself.
+func (b *books) forgotten(name, as string) {
+	b.mu.Lock()
+	b.erased[as] = true
+	forget := b.forget
+	b.mu.Unlock()
+	if forget != nil {
+		forget(name)
+	}
 }
 
 // sendTo also sends traces to the owner's collector, if there is an address.

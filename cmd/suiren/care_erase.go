@@ -282,11 +282,11 @@ func (a *app) userEraseCommand() *cobra.Command {
 and what suiren audit erase erases. A salted digest of the name stays, beside the plan and the
 scheduled backups: a backup from before is erased again when it is restored, and goes when the
 next scheduled one was made. What is on hold (suiren care hold) is not erased. The lines that the
-person caused in the audit log stay, with the name.`,
+person caused in the audit log stay, under the random name.`,
 			`清除某人（或某密钥持有人）：账户及其通行密钥与会话、密钥，以及 suiren audit erase 所清除的内容。
 姓名的加盐摘要保留在计划目录与定时备份目录中：此前的备份在恢复时会再次清除此人，并在下一次定时
-备份完成后删除。处于保全状态（suiren care hold）的内容不会清除。审计日志中由此人引起的记录连同
-姓名保留。`),
+备份完成后删除。处于保全状态（suiren care hold）的内容不会清除。审计日志中由此人引起的记录保留，
+姓名由随机名称代替。`),
 		Args: a.args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.erasePerson(args[0], folder, models, false, as)

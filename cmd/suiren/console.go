@@ -163,7 +163,9 @@ func (h *house) server(conf serve.Config) *serve.Server {
 	conf.Releases, conf.ReleaseAct, conf.Health = h.releasesView, h.releaseDo, h.health
 	conf.Record, conf.Rate = h.record, h.rate
 	h.srv = serve.New(conf)
+	h.books.mu.Lock()
 	h.books.forget = h.srv.Forget
+	h.books.mu.Unlock()
 	return h.srv
 }
 

@@ -182,7 +182,14 @@ func (h *house) addToBase(_ context.Context, q serve.Query) (any, error) {
 	return h.begin("knowledge", q.Name, func(ctx context.Context) (say.Text, error) {
 		pool := reader.New(reader.Options{Cache: data.MachineCode()})
 		defer pool.Close()
-		r, err := b.Add(ctx, in.Paths, base.Files(pool))
+		rails, err := h.a.ingestInto(b, q.Name, "", func(action, subject string) error {
+			_, err := h.books.audit.Append(q.Caller, action, subject, "")
+			return err
+		})
+		if err != nil {
+			return say.Text{}, err
+		}
+		r, err := b.Add(ctx, in.Paths, rails.through(base.Files(pool)))
 		return say.T("%d files, %d passages, %d set aside", "%d 个文件，%d 个段落，%d 个未读入", r.Files, r.Passages, len(r.Aside)), err
 	})
 }

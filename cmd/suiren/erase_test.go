@@ -189,6 +189,16 @@ func TestErasePerson(t *testing.T) {
 		}
 	}
 	clean("while serving", state)
+
+	// Another process erases: the server hears of it, not of whom, and forgets everybody.
+	kept := say(other, "SAID-other-again")
+	other.must("GET", "/v1/receipts/"+kept, "")
+	suiren(t, "", "key", "create", "robot", "--plan", plan)
+	suiren(t, "", "user", "erase", "robot", "--plan", plan)
+	within(t, "the server forgets", func() bool {
+		code, _ := other.do("GET", "/v1/receipts/"+kept, "")
+		return code == 404
+	})
 	next := filepath.Join(dir, "next")
 	if err := os.Mkdir(next, 0o700); err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"suiren/models"
 	"suiren/serve/plain"
 	"suiren/stage/data"
+	"suiren/stage/guard"
 )
 
 // knowledgeCommand asks folders of documents, without a plan and without a model.
@@ -39,7 +40,7 @@ func openBase(name string) (*base.Base, error) {
 }
 
 func (a *app) knowledgeAdd() *cobra.Command {
-	var synonyms, embedder string
+	var synonyms, embedder, policy string
 	c := &cobra.Command{
 		Use: "add " + a.t("NAME [PATH...]", "名称 [路径...]"), Short: a.t("Read files and folders into a base; without a path, what changed since", "把文件和目录读入知识库；不写路径则读入其后的改动"),
 		Args: a.args(1, 1000),
@@ -72,7 +73,18 @@ func (a *app) knowledgeAdd() *cobra.Command {
 			}
 			pool := reader.New(reader.Options{Cache: data.MachineCode()})
 			defer pool.Close()
-			r, err := b.Add(c.Context(), args[1:], base.Files(pool))
+			books, err := broughtBooks()
+			if err != nil {
+				return err
+			}
+			rails, err := a.ingestInto(b, args[0], policy, books.log)
+			if err != nil {
+				return err
+			}
+			if rails != nil {
+				rails.marked = a.marked
+			}
+			r, err := b.Add(c.Context(), args[1:], rails.through(base.Files(pool)))
 			if err != nil {
 				return err
 			}
@@ -93,8 +105,18 @@ func (a *app) knowledgeAdd() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&embedder, "embedder", "", a.t("embedding model whose vectors are used: a name or a path; default is the one in this program", "使用哪个向量模型：名称或路径；default 为程序自带的"))
+	c.Flags().StringVar(&policy, "policy", "", a.t("rails through which documents enter, from now on: a pack, or a plan file, #NAME of the policy block; none for none", "文档从此须经的护栏：策略包，或计划文件，可加 #策略块名；none 为不用"))
 	c.Flags().StringVar(&synonyms, "synonyms", "", a.t("file of phrases that mean the same", "同义词文件"))
 	return c
+}
+
+// marked says what the rails did to a document that entered.
+func (a *app) marked(file string, n guard.Note) {
+	if a.format == formatJSONL {
+		a.line(map[string]any{"type": "rail", "file": file, "rule": n.Rule, "class": n.Class, "action": n.Action, "observed": n.Observed, "failed": n.Failed, "count": n.Count})
+		return
+	}
+	fmt.Fprintln(a.stderr, a.t("%s: rail %s (%s), %s, %d times", "%s：护栏 %s（%s），%s，%d 处", shown(file), n.Rule, n.Class, n.Action, n.Count))
 }
 
 func (a *app) knowledgeList() *cobra.Command {
@@ -340,7 +362,7 @@ func (a *app) answerLine(ans knowledge.Answer, stale []string) {
 		out := sentence{Text: s.Text, Supported: s.Supported}
 		if s.Hit >= 0 {
 			h := ans.Hits[s.Hit]
-			out.ID, out.File, out.Page, out.Heading, out.Start, out.End = h.ID, h.File, h.Page, h.Heading, h.Start, h.End
+			out.ID, out.File, out.Page, out.Heading, out.Start, out.End = h.ID, h.File, s.Page, h.Heading, h.Start, h.End
 		}
 		return out
 	}
@@ -369,9 +391,14 @@ func (a *app) answerText(ans knowledge.Answer, stale []string) {
 		}
 		fmt.Fprintln(a.stdout, printable(s.Text, true)+mark)
 	}
-	fmt.Fprintln(a.stdout, "\n"+a.t("Source: %s", "出处：%s", shown(a.place(&ans.Hits[0].Passage))))
+	cited := func(s knowledge.Sentence) string {
+		p := ans.Hits[max(s.Hit, 0)].Passage
+		p.Page = cmp.Or(s.Page, p.Page)
+		return shown(a.place(&p))
+	}
+	fmt.Fprintln(a.stdout, "\n"+a.t("Source: %s", "出处：%s", cited(ans.Sentences[0])))
 	for _, p := range ans.Differ {
-		fmt.Fprintln(a.stdout, a.t("Another document says otherwise: %s (%s)", "另一文档的说法不同：%s（%s）", shown(p.Two.Text), shown(a.place(&ans.Hits[p.Two.Hit].Passage))))
+		fmt.Fprintln(a.stdout, a.t("Another document says otherwise: %s (%s)", "另一文档的说法不同：%s（%s）", shown(p.Two.Text), cited(p.Two)))
 	}
 	for _, f := range stale {
 		fmt.Fprintln(a.stdout, a.t("%s changed since it was read: suiren knowledge add NAME", "%s 在读入后有改动：suiren knowledge add 名称", shown(f)))

@@ -22,7 +22,7 @@ func vocabulary(every time.Duration) plan.Vocabulary {
 		return plan.Choice{Ops: map[string]func() stage.Operator{"": f}}
 	}
 	return plan.Vocabulary{
-		store.Documents: one(func() stage.Operator { return new(data.Documents) }),
+		store.Documents: one(func() stage.Operator { return &data.Documents{Rails: documentRails} }),
 		store.Corpus:    one(func() stage.Operator { return new(data.Corpus) }),
 		store.Examples: {By: "generate", Ops: map[string]func() stage.Operator{
 			"":          func() stage.Operator { return new(data.Conversations) },

@@ -165,7 +165,7 @@ func private(err error) error {
 
 // asked is what options a client's ask leaves to the scenario, and limits.
 func asked(a *form.Ask) scenario.Options {
-	o := scenario.Options{MaxTokens: max(0, a.MaxTokens), Think: -1, Temperature: a.Sampling.Temperature, TopP: a.Sampling.TopP, Seed: a.Seed, Principals: a.Readers}
+	o := scenario.Options{MaxTokens: max(0, a.MaxTokens), Think: -1, Temperature: a.Sampling.Temperature, TopP: a.Sampling.TopP, Seed: a.Seed, Principals: a.Readers, Caller: a.Caller, Tenant: a.Tenant}
 	switch {
 	case a.Think.Mode == "off":
 		o.Think = 0

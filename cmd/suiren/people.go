@@ -35,8 +35,8 @@ func (b *books) door(a *app, keys *operate.Keys, rules string) (*account.Account
 	door := &account.Account{People: store, Keys: keys, Rules: access.Default(), Audit: b.audit, Log: b.log(a), Now: time.Now, Care: b.dir.care()}
 	door.Erase = func(_ context.Context, name, by string) (any, error) {
 		e, err := b.dir.erase(name, by, false)
-		if err == nil && b.forget != nil {
-			b.forget(name)
+		if err == nil {
+			b.forgotten(name, e.As)
 		}
 		return e, err
 	}

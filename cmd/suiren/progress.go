@@ -68,6 +68,10 @@ func (p *progress) end(step, line string) {
 	p.draw(p.now())
 }
 
+// sampleWidth is the columns of a sample that are shown; TensorBoard has all
+// of it.
+const sampleWidth = 200
+
 // event takes what a running step tells. Any goroutine may call it.
 func (p *progress) event(e stage.Event) {
 	p.mu.Lock()
@@ -85,7 +89,7 @@ func (p *progress) event(e stage.Event) {
 		return
 	case "sample":
 		if text := p.a.say(e); text != "" {
-			p.a.screen.print("    " + e.Step + ": " + printable(strings.ReplaceAll(text, "\n", " "), true))
+			p.a.screen.print(cut("    "+e.Step+": "+printable(strings.ReplaceAll(text, "\n", " "), true), sampleWidth))
 		}
 		return
 	case "progress":

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -44,18 +41,20 @@ const (
 )
 
 func (a *app) scalingCommand() *cobra.Command {
-	var block string
+	var block, out string
 	depths, minutes := 4, 2.0
 	c := &cobra.Command{
 		Use: "scaling [" + a.t("FOLDER", "目录") + "]", Short: a.t("Train a ladder of small models, foretell the next size, and train that too", "训练一组由小到大的模型，预测下一档的损失，再训练它来验证"),
 		Long: a.t(`Train models of depth 1 to --depths on what an SFT block of the plan learns from, fit their held-out loss to
 L = E + A·C^−B, foretell that of the next depth, train it, and say how far off it was.
 
-What is made lies in the state folder, under scaling, with scaling.csv and scaling.svg; the plan's own blocks stay as they are.`,
+What is made lies in the state folder, under scaling, with a report (scaling.md, scaling.zh-CN.md, scaling.svg) and scaling.csv;
+--out puts these four elsewhere. The plan's own blocks stay as they are.`,
 			`用计划中某个 SFT 块的数据训练深度 1 到 --depths 的模型，按 L = E + A·C^−B 拟合留出损失，预测下一深度的损失，再训练它，
 并说明偏差。
 
-产物在状态目录的 scaling 下，含 scaling.csv 和 scaling.svg；计划自身的块不变。`),
+产物在状态目录的 scaling 下，含报告（scaling.md、scaling.zh-CN.md、scaling.svg）和 scaling.csv；--out 可将这四个文件写到别处。
+计划自身的块不变。`),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if depths < leastDepth || depths > 12 {
@@ -64,17 +63,18 @@ What is made lies in the state folder, under scaling, with scaling.csv and scali
 			if !(minutes > 0 && minutes <= 1e6) {
 				return usage("--minutes", say.T("%v is not a length of training", "%v 不是训练时长", minutes), say.T("choose 2", "可选 2"))
 			}
-			return a.scaling(c.Context(), strings.Join(args, ""), block, depths, minutes*6e12)
+			return a.scaling(c.Context(), strings.Join(args, ""), block, out, depths, minutes*6e12)
 		},
 	}
 	c.Flags().StringVar(&block, "block", "", a.t("weights block whose data is used (default: the first that is trained by sft from random weights)", "使用其数据的 weights 块（默认：第一个从随机权重 sft 的块）"))
+	c.Flags().StringVar(&out, "out", "", a.t("folder that the report is written to (default: scaling, in the state folder)", "报告写入的目录（默认：状态目录下的 scaling）"))
 	c.Flags().IntVar(&depths, "depths", depths, a.t("rungs of the ladder; one more is foretold", "阶梯档数；再预测一档"))
 	c.Flags().Float64Var(&minutes, "minutes", minutes, a.t("how long the foretold model is trained, as in a plan; smaller ones less", "被预测模型的训练时长，含义同计划；更小的更短"))
 	return c
 }
 
 // scaling makes a ladder, foretells and checks.
-func (a *app) scaling(ctx context.Context, folder, block string, depths int, top float64) error {
+func (a *app) scaling(ctx context.Context, folder, block, out string, depths int, top float64) error {
 	m, err := a.measured()
 	if err != nil {
 		return err
@@ -130,8 +130,9 @@ func (a *app) scaling(ctx context.Context, folder, block string, depths int, top
 		return err
 	}
 	next := &rungs[depths]
-	foretold := law.At(next.flops)
-	a.showRungs(rungs[:depths], law, next, foretold) // before it is known how it comes out
+	l := &ladderReport{block: from.Ref.String(), depths: depths, minutes: top / 6e12, rungs: rungs, law: law}
+	l.foretell()
+	a.showRungs(rungs[:depths], law, next, l.foretold) // before it is known how it comes out
 	if w.file, err = ladderFile(f, from, ops(&sft, rungs)); err != nil {
 		return err
 	}
@@ -141,8 +142,14 @@ func (a *app) scaling(ctx context.Context, folder, block string, depths int, top
 	if err := readRungs(p, st, rungs); err != nil {
 		return err
 	}
-	a.showOutcome(next, foretold, dir)
-	return writeLadder(dir, rungs, law)
+	if out == "" {
+		out = dir
+	}
+	if err := l.write(out); err != nil {
+		return err
+	}
+	a.showOutcome(next, l.foretold, out)
+	return nil
 }
 
 // sftBlock finds the block of a name, or the first, that is trained by SFT
@@ -335,27 +342,5 @@ func (a *app) showOutcome(next *rung, foretold float64, dir string) {
 		return
 	}
 	fmt.Fprintln(a.stdout, a.t("it came out at %.4f: foretold %+.1f%% off", "实际为 %.4f：预测偏差 %+.1f%%", next.loss, 100*off))
-	fmt.Fprintln(a.stdout, a.t("written to %s: scaling.csv, scaling.svg", "已写入 %s：scaling.csv、scaling.svg", dir))
-}
-
-// writeLadder writes the ladder as a table and as a plot.
-func writeLadder(dir string, list []rung, law curve.PowerLaw) error {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	w.Write([]string{"depth", "params", "batch", "flops", "loss", "fitted"})
-	p := &curve.Plot{Title: "loss against compute 损失与运算量", X: "operations 运算次数", Y: "held-out loss 留出损失", LogX: true}
-	seen := curve.Series{Name: "trained 训练所得"}
-	fitted := curve.Series{Name: "fitted to all but the last 拟合（不含最后一点）", Line: true}
-	for _, r := range list {
-		w.Write([]string{strconv.Itoa(r.depth), strconv.Itoa(r.params), strconv.Itoa(r.batch), strconv.FormatFloat(r.flops, 'g', -1, 64),
-			strconv.FormatFloat(r.loss, 'g', -1, 64), strconv.FormatFloat(law.At(r.flops), 'g', -1, 64)})
-		seen.Points = append(seen.Points, curve.Dot{X: r.flops, Y: r.loss})
-		fitted.Points = append(fitted.Points, curve.Dot{X: r.flops, Y: law.At(r.flops)})
-	}
-	p.Series = []curve.Series{seen, fitted}
-	w.Flush()
-	if err := os.WriteFile(filepath.Join(dir, "scaling.csv"), b.Bytes(), 0o666); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, "scaling.svg"), p.SVG(), 0o666)
+	fmt.Fprintln(a.stdout, a.t("written to %s: scaling.md, scaling.zh-CN.md, scaling.svg, scaling.csv", "已写入 %s：scaling.md、scaling.zh-CN.md、scaling.svg、scaling.csv", dir))
 }

@@ -94,8 +94,17 @@ func TestScaling(t *testing.T) {
 	if last, _ := strconv.ParseFloat(rows[4][4], 64); last != outcome.Loss {
 		t.Errorf("the table ends with %v, the outcome is %v", rows[4], outcome.Loss)
 	}
-	again, err := program(args...).Output()
+	out2 := filepath.Join(dir, "reports")
+	again, err := program(append(args, "--out", out2)...).Output()
 	if err != nil || bytes.Contains(again, []byte(`"begin"`)) {
 		t.Errorf("made again: %v\n%s", err, again)
+	}
+	for _, name := range []string{"scaling.md", "scaling.zh-CN.md"} {
+		b, err := os.ReadFile(filepath.Join(out2, name))
+		for _, x := range []float64{foretold.Loss, outcome.Loss, losses[2]} {
+			if want := strconv.FormatFloat(x, 'f', 4, 64); err != nil || !bytes.Contains(b, []byte(want)) {
+				t.Errorf("%s does not tell of %s: %v\n%s", name, want, err, b)
+			}
+		}
 	}
 }

@@ -92,6 +92,8 @@ type Template struct {
 	texts   bool // takes content as a string
 	objects bool // takes arguments as an object
 	blank   bool // wants content even where there is none
+	listed  bool // goes through the tools even where there are none
+	called  bool // takes no answer of a tool behind a call that is text
 	looking bool // New renders small conversations
 }
 
@@ -172,6 +174,11 @@ func (t *Template) look() {
 		return p.String, err
 	}
 	user := Message{Role: "user", Content: "Zq7user"}
+	if _, err := try(Conversation{Messages: []Message{user}}); err != nil {
+		t.listed = true
+		_, err = try(Conversation{Messages: []Message{user}})
+		t.listed = err == nil
+	}
 	if text, err := try(Conversation{Messages: []Message{user}}); err != nil || !strings.Contains(text, user.Content) {
 		t.texts = false
 	}
@@ -208,6 +215,10 @@ func (t *Template) look() {
 		t.objects, t.blank = true, true
 	}
 	f.Format = t.syntax.ToolFormat
+	if !f.Calls {
+		_, err = try(Conversation{Messages: t.spelled(called)})
+		t.called = err != nil
+	}
 }
 
 // reads reports whether the parser finds the call that the template writes for
@@ -369,7 +380,7 @@ func (t *Template) render(c Conversation) (jinja.Text, error) {
 		size += len(m.Content) + len(m.Thought) + m.marked.Len()
 	}
 	vars.Set("messages", jinja.NewList(messages...)).Set("tools", nil).Set("documents", nil)
-	if len(c.Tools) > 0 {
+	if len(c.Tools) > 0 || t.listed {
 		tools := make([]jinja.Value, len(c.Tools))
 		for i, raw := range c.Tools {
 			v, err := jinja.FromJSON(raw)

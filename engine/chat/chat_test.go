@@ -181,3 +181,24 @@ func TestToolFormat(t *testing.T) {
 		}
 	}
 }
+
+// A template that goes through its tools is given none to go through, and one
+// that wants a call before a tool's answer gets that answer from the user,
+// where calls are written as text.
+func TestToolless(t *testing.T) {
+	listed, err := New("listed", `{% for tool in tools %}[{{ tool.function.name }}]{% endfor %}{% for m in messages %}{{ m.role }}: {{ m.content }}{{ eos_token }}{% endfor %}`, Vocabulary{EOS: "</s>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := listed.Prompt(Conversation{Messages: []Message{{Role: "user", Content: "Hi"}}}); err != nil || p.String != "user: Hi</s>" {
+		t.Errorf("%q, %v", p.String, err)
+	}
+	strict, err := New("strict", `{% for m in messages %}{% if m.role == 'tool' and not messages[loop.index0 - 1].tool_calls %}{{ raise_exception('no call') }}{% endif %}{{ m.role }}: {{ m.content }}{{ eos_token }}{% endfor %}`, Vocabulary{EOS: "</s>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	called := []Message{{Role: "user", Content: "Hi"}, {Role: "assistant", Calls: []Call{{"1", "now", "{}"}}}, {Role: "tool", CallID: "1", Content: "noon"}}
+	if p, err := strict.Prompt(Conversation{Messages: called}); err != nil || !strings.Contains(p.String, "user: <tool_response>\nnoon") {
+		t.Errorf("%q, %v", p.String, err)
+	}
+}

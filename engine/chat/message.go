@@ -168,7 +168,7 @@ func (t *Template) spelled(messages []Message) []Message {
 			}
 			m.marked = jinja.Join(append(parts, jinja.String(f.After))...)
 			m.Calls = nil
-		case m.Role == "tool" && !t.t.Writes("tool"):
+		case m.Role == "tool" && (t.called || !t.t.Writes("tool")):
 			answer := jinja.Join(jinja.String("<tool_response>\n"), m.str(), jinja.String("\n</tool_response>"))
 			if n := len(out); n > 0 && out[n-1].answers {
 				out[n-1].marked = jinja.Join(out[n-1].marked, jinja.String("\n"), answer)

@@ -1,6 +1,7 @@
 package grammar
 
 import (
+	"fmt"
 	"regexp/syntax"
 	"strings"
 )
@@ -94,7 +95,6 @@ func hexValue(c byte) int {
 
 const (
 	date  = `(?:\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))|(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)`
-	clock = `(?:(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[zZ]|[+-](?:[01]\d|2[0-3]):[0-5]\d))`
 	octet = `(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`
 	ipv4  = octet + `(?:\.` + octet + `){3}`
 	h16   = `[0-9a-fA-F]{1,4}`
@@ -112,6 +112,26 @@ const (
 	pointer  = `(?:/(?:[^/~]|~[01])*)*`
 	duration = `P(?:\d+W|(?:\d+Y(?:\d+M(?:\d+D)?)?|\d+M(?:\d+D)?|\d+D)(?:T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?|T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))`
 )
+
+// clock is a time of day: a leap second ends the last minute of a day of UTC.
+var clock = `(?:(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[zZ]|[+-](?:[01]\d|2[0-3]):[0-5]\d)|` + leaps() + `)`
+
+// leaps are the leap seconds at the offsets from UTC that are in use.
+func leaps() string {
+	const day = 24 * 60
+	list := []string{`23:59:60(?:\.\d+)?(?:[zZ]|-00:00)`}
+	for hours := range 15 {
+		for _, minutes := range []int{0, 30, 45} {
+			at := 60*hours + minutes
+			local := (at - 1 + day) % day
+			list = append(list, fmt.Sprintf(`%02d:%02d:60(?:\.\d+)?\+%02d:%02d`, local/60, local%60, hours, minutes))
+			if local = day - 1 - at; at > 0 && hours <= 12 {
+				list = append(list, fmt.Sprintf(`%02d:%02d:60(?:\.\d+)?-%02d:%02d`, local/60, local%60, hours, minutes))
+			}
+		}
+	}
+	return strings.Join(list, "|")
+}
 
 // formats are the formats of JSON Schema that a pattern can hold, by RFC 3339
 // (dates), 5321 (mail), 1123 (hosts), 4291 (IPv6), 3986 (URIs), 4122, 6901.

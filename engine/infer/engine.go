@@ -20,6 +20,7 @@ type Engine struct {
 	wake    *sync.Cond
 	coming  []*sequence // not in the batch's queue yet
 	leaving []*sequence // nobody waits for them any more
+	forget  []forgetting
 	callers map[string]int
 	stats   Stats
 	took    time.Duration // of a request, lately, from its admission to its end
@@ -105,7 +106,7 @@ func (e *Engine) loop() {
 	idle := true
 	for {
 		e.mu.Lock()
-		for len(e.coming) == 0 && len(e.leaving) == 0 && idle && !e.closed {
+		for len(e.coming) == 0 && len(e.leaving) == 0 && len(e.forget) == 0 && idle && !e.closed {
 			e.wake.Wait()
 		}
 		coming, leaving := e.coming, e.leaving
@@ -121,6 +122,11 @@ func (e *Engine) loop() {
 		for _, s := range leaving {
 			b.drop(s)
 		}
+		for _, f := range e.forget {
+			b.forgetAll(f.caller)
+			close(f.done)
+		}
+		e.forget = nil
 		b.admit()
 		e.stats = b.now()
 		e.mu.Unlock()

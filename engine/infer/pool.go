@@ -5,6 +5,7 @@ package infer
 type pool struct {
 	size int
 	free []int32
+	used int32 // those from here on were never taken
 }
 
 func newPool(n int) *pool {
@@ -22,6 +23,7 @@ func (p *pool) take() (page int32, ok bool) {
 		return 0, false
 	}
 	page, p.free = p.free[n-1], p.free[:n-1]
+	p.used = max(p.used, page+1)
 	return page, true
 }
 

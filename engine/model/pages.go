@@ -190,6 +190,28 @@ func bytesOf(f []float32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(f))), 4*len(f))
 }
 
+// Clear makes a page of a class hold nothing: zeros.
+func (p *Pages) Clear(class int, page int32) {
+	c := &p.class[class]
+	if c.pages == 0 {
+		return
+	}
+	n := len(c.mem) / c.pages
+	clear(c.mem[int(page)*n : (int(page)+1)*n])
+}
+
+// Zero reports whether a page of a class holds nothing but zeros.
+func (p *Pages) Zero(class int, page int32) bool {
+	c := &p.class[class]
+	n := len(c.mem) / max(c.pages, 1)
+	for _, b := range c.mem[int(page)*n : (int(page)+1)*n] {
+		if b != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // Copy makes page dst of the full layers (class 0) or of the sliding ones (1)
 // hold what src holds.
 func (p *Pages) Copy(class int, dst, src int32) {

@@ -33,6 +33,7 @@ type Base struct {
 	dir  string
 	conf conf
 	by   knowledge.Embedder // nil: knowledge.Default
+	set  bool               // Guard was called
 }
 
 // conf is base.json.
@@ -41,6 +42,8 @@ type conf struct {
 	Roots    []string         `json:"roots"`  // files and folders, absolute
 	Rules    []knowledge.Rule `json:"rules,omitempty"`
 	Synonyms string           `json:"synonyms,omitempty"`
+	Policy   string           `json:"policy,omitempty"`   // through which documents enter, as the owner named it
+	Rails    string           `json:"rails,omitempty"`    // its digest
 	Embedder string           `json:"embedder,omitempty"` // as the owner named it; "": the one that is part of the program
 	Index    string           `json:"index,omitempty"`    // folder
 	Files    []File           `json:"files,omitempty"`
@@ -158,6 +161,14 @@ func (b *Base) Embedder() string { return b.conf.Embedder }
 // The next Sync makes all vectors anew if it is another than before.
 func (b *Base) Use(name string, by knowledge.Embedder) { b.conf.Embedder, b.by = name, by }
 
+// Policy returns the name of the policy through which documents enter, as the owner
+// gave it; "" is none.
+func (b *Base) Policy() string { return b.conf.Policy }
+
+// Guard says that the Reader of the next Sync passes documents through the rails of a
+// policy; "" is none. Files are read anew if it is another than before, by its digest.
+func (b *Base) Guard(name, digest string) { b.conf.Policy, b.conf.Rails, b.set = name, digest, true }
+
 // ErrName is wrapped by the error for what can be no base's name.
 var ErrName = errors.New("no name of a knowledge base")
 
@@ -265,6 +276,12 @@ func (b *Base) Sync(ctx context.Context, read Reader) (Report, error) {
 	}
 	if b.conf.Embedder != "" && b.by == nil {
 		return r, &say.Error{Where: filepath.Base(b.dir), What: say.T("the vectors of this knowledge base are made by %s, which is not open", "这个知识库的向量由 %s 生成，但它未打开", b.conf.Embedder)}
+	}
+	if b.conf.Policy != "" && !b.set {
+		return r, &say.Error{Where: filepath.Base(b.dir), What: say.T("documents enter this knowledge base through the policy %s, which is not open", "这个知识库的文档须经策略 %s 进入，但它未打开", b.conf.Policy)}
+	}
+	if b.conf.Policy != "" {
+		fmt.Fprintln(sum, b.conf.Rails)
 	}
 	fmt.Fprintf(sum, "2\n%d\n%s\n%s\n", knowledge.Revision, b.conf.Synonyms, opt.Embedder.Name())
 	for i := range files {

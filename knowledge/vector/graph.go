@@ -118,7 +118,7 @@ func (g *Graph) back(j, i, level, most int) {
 	}
 	list := make([]Hit, 0, most+1)
 	for _, o := range append(slices.Clone(old), uint32(i)) {
-		list = append(list, Hit{int(o), g.set.between(j, int(o))})
+		list = append(list, Hit{int(o), g.set.Between(j, int(o))})
 	}
 	slices.SortFunc(list, order)
 	g.link(j, level, g.choose(list, most))
@@ -132,7 +132,7 @@ func (g *Graph) choose(list []Hit, most int) []uint32 {
 		if len(chosen) == most {
 			return chosen
 		}
-		if slices.ContainsFunc(chosen, func(c uint32) bool { return g.set.between(h.At, int(c)) > h.Near }) {
+		if slices.ContainsFunc(chosen, func(c uint32) bool { return g.set.Between(h.At, int(c)) > h.Near }) {
 			rest = append(rest, uint32(h.At))
 			continue
 		}

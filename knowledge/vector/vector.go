@@ -93,8 +93,8 @@ func (s *Set) near(i int, q []int8, scale float32) float32 {
 	return float32(float32(dot(s.at(i), q))*s.scales[i]) * scale
 }
 
-// between is the cosine of two vectors.
-func (s *Set) between(i, j int) float32 { return s.near(i, s.at(j), s.scales[j]) }
+// Between is the cosine of two vectors.
+func (s *Set) Between(i, j int) float32 { return s.near(i, s.at(j), s.scales[j]) }
 
 // A Hit is a vector and how near it is: 1 is the same direction.
 type Hit struct {
@@ -104,6 +104,24 @@ type Hit struct {
 
 // order sorts hits: the nearest first, of equal ones the earlier.
 func order(a, b Hit) int { return cmp.Or(cmp.Compare(b.Near, a.Near), cmp.Compare(a.At, b.At)) }
+
+// Nearest returns the k nearest hits in their order. What is left of the list is in none.
+func Nearest(list []Hit, k int) []Hit {
+	k = min(k, len(list))
+	for i := range list {
+		h := list[i]
+		at := min(i, k)
+		for at > 0 && order(h, list[at-1]) < 0 {
+			at--
+		}
+		if at == k {
+			continue
+		}
+		copy(list[at+1:min(i+1, k)], list[at:])
+		list[at] = h
+	}
+	return list[:k]
+}
 
 // flatBlock is how many vectors Flat looks at together.
 const flatBlock = 256

@@ -271,3 +271,19 @@ func BenchmarkFlat(b *testing.B) {
 		s.Flat(q, 10, nil)
 	}
 }
+
+func TestNearest(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	for n := range 40 {
+		var list []Hit
+		for i := range n {
+			list = append(list, Hit{i, float32(r.IntN(12))})
+		}
+		r.Shuffle(n, func(i, j int) { list[i], list[j] = list[j], list[i] })
+		want := slices.SortedFunc(slices.Values(list), order)
+		k := r.IntN(12)
+		if got := Nearest(list, k); !slices.Equal(got, want[:min(k, n)]) {
+			t.Errorf("%d of %d: %v, want %v", k, n, got, want[:min(k, n)])
+		}
+	}
+}

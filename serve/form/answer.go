@@ -82,6 +82,12 @@ type Answerer interface {
 	Answer(ctx context.Context, a *Ask) iter.Seq2[Event, error]
 }
 
+// A Forgetter is an Answerer that can let go of what it keeps for later requests, and
+// ends what a caller has under way; "" is nobody's.
+type Forgetter interface {
+	Forget(caller string)
+}
+
 // A Counter is an Answerer that says how many tokens a request's prompt has.
 type Counter interface {
 	Count(r *Request) (int, error)

@@ -246,6 +246,13 @@ func (m *Model) Made() time.Time { return m.facts.Modified }
 // Answers reports whether the model writes answers.
 func (m *Model) Answers() bool { return m.engine != nil }
 
+// Forget implements form.Forgetter.
+func (m *Model) Forget(caller string) {
+	if m.engine != nil {
+		m.engine.Forget(caller)
+	}
+}
+
 // Stats implements form.Reporter.
 func (m *Model) Stats() form.Stats {
 	s := m.engine.Stats()

@@ -32,6 +32,9 @@ type Documents struct {
 	Rated   string    `plan:"rated,optional"`                     // of traces: good
 	Set     string    `plan:"set,optional" json:",omitempty"`     // of traces: those that were chosen for it, rated or not
 	License string    `plan:"license,optional" json:",omitempty"` // for the data card; any words
+	Policy  stage.Ref `plan:"policy,optional" kinds:"policy" json:",omitzero"`
+
+	Rails Rails `plan:"-" json:"-"` // needed with a policy
 }
 
 // Name, Revision and Out implement stage.Operator.
@@ -112,6 +115,7 @@ type documentsReport struct {
 	Formats   map[string]int `json:"formats"`
 	Bytes     int            `json:"bytes"`
 	Scanned   []scannedPages `json:"scanned_pages"`
+	Rails     map[string]int `json:"rails,omitempty"` // what the policy did ("mask personal"), and to how many documents
 	SetAside  []setAside     `json:"set_aside"`
 	More      int            `json:"more,omitempty"` // that were set aside too
 }
@@ -132,6 +136,9 @@ func (d *Documents) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.close()
+	if s.pass, err = d.gate(job); err != nil {
+		return err
+	}
 	if err := readFiles(ctx, job, s.report.At, s.add); err != nil {
 		return err
 	}
@@ -158,7 +165,15 @@ func (d *Documents) answers(job *stage.Job) error {
 	}
 	defer w.f.Close()
 	r := newReport()
+	pass, err := d.gate(job)
+	if err != nil {
+		return err
+	}
 	if err := d.readTraces(job.Dir("traces"), func(doc Document) error {
+		if held := r.through(pass, &doc); held != nil {
+			r.aside(held)
+			return nil
+		}
 		r.count(&doc)
 		return w.write(&doc)
 	}); err != nil {

@@ -39,6 +39,7 @@ type standing struct {
 // A reading writes documents in shards, in job.Work, and puts them together.
 type reading struct {
 	job    *stage.Job
+	pass   Pass // nil: there is no policy
 	own    bool // the folder of shards is removed when it is done
 	shards int  // that are whole
 	w      *documentWriter
@@ -89,12 +90,14 @@ func (s *reading) close() {
 // add takes an item; at is where reading stands behind it.
 func (s *reading) add(it item, at place) error {
 	r := &s.report
-	if it.aside != nil {
-		if len(r.SetAside) < maxAside {
-			r.SetAside = append(r.SetAside, *it.aside)
-		} else {
-			r.More++
+	if it.document != nil {
+		if held := r.through(s.pass, it.document); held != nil {
+			r.aside(held)
+			it.document = nil
 		}
+	}
+	if it.aside != nil {
+		r.aside(it.aside)
 	}
 	if d := it.document; d != nil {
 		if s.w == nil {

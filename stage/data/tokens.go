@@ -2,8 +2,6 @@ package data
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -206,29 +204,9 @@ func (t *Tokens) file(ctx context.Context, job *stage.Job, w *talk.Writer, p *pa
 		}
 		return nil
 	}
-	path := filepath.Join(dir, problemsFile)
-	if _, err := os.Stat(path); err == nil {
-		for q, err := range stage.Problems(path) {
-			if err != nil {
-				return err
-			}
-			if q.Answer == "" {
-				return &say.Error{Where: q.ID, What: say.T("this problem has a verifier and no answer to learn", "这道题只有验证器，没有可学的答案"),
-					Next: say.T("name it in problems of grpo or distil, or give chats", "请在 grpo 或 distil 的 problems 中引用，或改用对话样例")}
-			}
-			if err := add(&stage.Example{From: q.ID, Messages: append(q.Context, stage.Message{Role: "user", Content: q.Prompt}, stage.Message{Role: "assistant", Thought: q.Think, Content: q.Answer})}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	for e, err := range stage.Examples(filepath.Join(dir, stage.ExamplesFile)) {
+	for e, err := range stage.Conversations(dir) {
 		if err != nil {
 			return err
-		}
-		if e.Use() != stage.UseChats {
-			return &say.Error{Where: e.From, What: say.T("this example is for %s, not a conversation to learn", "这条样例用于 %s，不是供学习的对话", string(e.Use())),
-				Next: say.T("name examples of chats in from", "请在 from 中引用对话样例")}
 		}
 		if err := add(&e); err != nil {
 			return err

@@ -86,6 +86,7 @@ type Stage string
 // The stages.
 const (
 	Input      Stage = "input"       // what a caller says
+	Ingest     Stage = "ingest"      // a document on its way into a knowledge base or a corpus
 	Retrieval  Stage = "retrieval"   // a passage of the documents
 	ToolCall   Stage = "tool_call"   // the name or the arguments of a call
 	ToolResult Stage = "tool_result" // what a tool returned
@@ -94,7 +95,7 @@ const (
 )
 
 // Stages are all stages.
-var Stages = []Stage{Input, Retrieval, ToolResult, Thought, ToolCall, Output}
+var Stages = []Stage{Input, Ingest, Retrieval, ToolResult, Thought, ToolCall, Output}
 
 // leaves reports whether texts of a stage come in pieces and leave as they come.
 func (s Stage) leaves() bool { return s == Thought || s == ToolCall || s == Output }

@@ -353,16 +353,18 @@ func (tr *Track) Rollback(s Step) ([]store.Digest, error) {
 	return []store.Digest{live.Digest}, nil
 }
 
-// Retire has a release answer nobody any more.
+// Retire has a release answer nobody any more. A candidate that is the newest is
+// not served at the next start either: the owner has decided.
 func (tr *Track) Retire(d store.Digest, s Step) error {
-	r := tr.Find(d)
+	r, live := tr.know(d, s), tr.Live()
 	switch {
-	case r == nil || r.Stage == Retired:
-		return &say.Error{Where: d.Short(), What: say.T("this release is neither candidate nor canary", "该版本既不是候选也不是灰度"), Next: say.T("see suiren release list", "请查看 suiren release list")}
+	case r.Stage == Retired:
+		return &say.Error{Where: d.Short(), What: say.T("this release is retired", "该版本已下线"), Next: say.T("see suiren release list", "请查看 suiren release list")}
 	case r.Stage == Live:
 		return &say.Error{Where: d.Short(), Err: stage.ErrRefused, What: say.T("this release is live", "该版本正在服务"),
 			Next: say.T("promote another one, or go back with suiren release rollback", "请提升另一个版本，或用 suiren release rollback 回退")}
 	}
+	tr.Managed = tr.Managed || live != nil
 	r.to(Retired, s)
 	return nil
 }

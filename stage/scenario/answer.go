@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -25,6 +26,8 @@ type Options struct {
 	TopP        *float64
 	Seed        uint64
 	Principals  []string // who asks, and the groups of it: what of the documents it may read; none: what everybody may
+	Caller      string   // whose turn it is
+	Tenant      string   // whose memory it may use: what one tenant's questions have read, no other's find
 	Trail       *Trail   // filled in by the time the answer ends; nil: not asked for
 }
 
@@ -46,7 +49,7 @@ type Source struct {
 	Heading string
 	Text    string
 	Score   float64
-	Page    int      // on which it begins, from 1; 0: there are none
+	Page    int      // on which the first quoted words stand, from 1; 0: there are none
 	Start   int      // bytes of the document's text
 	End     int      // 0: not known
 	Quotes  [][2]int // of Text, in characters: what the answer says word for word
@@ -196,13 +199,16 @@ func quote(a *knowledge.Answer) []Delta {
 	}
 	text := "“" + a.Quote + "”" + source + place(first)
 	cited := []int{0}
-	spans := map[int][][2]int{}
+	spans, pages := map[int][][2]int{}, map[int]int{}
 	note := func(sentence knowledge.Sentence) {
 		if sentence.Hit < 0 {
 			return
 		}
 		if !slices.Contains(cited, sentence.Hit) {
 			cited = append(cited, sentence.Hit)
+		}
+		if pages[sentence.Hit] == 0 {
+			pages[sentence.Hit] = sentence.Page
 		}
 		h := a.Hits[sentence.Hit].Text
 		if at := strings.Index(h, sentence.Text); at >= 0 {
@@ -220,7 +226,7 @@ func quote(a *knowledge.Answer) []Delta {
 	var sources []Source
 	for _, i := range cited {
 		h := a.Hits[i]
-		sources = append(sources, Source{ID: h.ID, File: h.File, Heading: h.Heading, Text: h.Text, Score: h.Score, Page: h.Page, Start: h.Start, End: h.End, Quotes: spans[i]})
+		sources = append(sources, Source{ID: h.ID, File: h.File, Heading: h.Heading, Text: h.Text, Score: h.Score, Page: cmp.Or(pages[i], h.Page), Start: h.Start, End: h.End, Quotes: spans[i]})
 	}
 	return []Delta{{Kind: Sources, Sources: sources}, {Kind: Answer, Text: text}, {Kind: Finish, Reason: infer.Stopped}}
 }
@@ -263,6 +269,7 @@ func (s *Scenario) request(question string, opt Options) (infer.Request, error) 
 	if opt.MaxTokens > 0 {
 		r.MaxTokens = min(r.MaxTokens, opt.MaxTokens)
 	}
+	r.Caller, r.Tenant = opt.Caller, opt.Tenant
 	r.Temperature, r.Seed = float32(s.Temperature), opt.Seed
 	if opt.Temperature != nil {
 		r.Temperature = float32(*opt.Temperature)

@@ -291,6 +291,16 @@ func (o *Opener) Bare(weights, adapter string, think int) (*Scenario, error) {
 	return s, nil
 }
 
+// Forget ends what a caller, if it is not "", has under way, and lets go of what is kept
+// of questions for later ones.
+func (s *Scenario) Forget(caller string) {
+	if f, ok := s.other.(interface{ Forget(string) }); ok {
+		f.Forget(caller)
+	} else if s.engine != nil {
+		s.engine.Forget(caller)
+	}
+}
+
 // Close ends the scenario; answers in progress end with infer.ErrClosed.
 func (s *Scenario) Close() error {
 	if s.other != nil {

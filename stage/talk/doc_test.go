@@ -24,7 +24,7 @@ func check(t testing.TB, err error) {
 }
 
 // tagNames are what a vocabulary that goes with a template has for tokens.
-var tagNames = regexp.MustCompile(`<\|[^|>' {}]+\|>|<｜[^｜>' {}]+｜>|</?s>|<(?:start|end)_of_turn>|</?think>|\[/?(?:INST|THINK|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS)\]|<seed:[a-z_]+>|<SPECIAL_\d+>|\[[eb]~[\[b]|<turn\|>|<\|turn>|</?assistant>|</?user>|<sep>`)
+var tagNames = regexp.MustCompile(`<\|[^|>' {}]+\|>|<｜[^｜>' {}]+｜>|</?s>|<(?:start|end)_of_turn>|</?think>|\[/?(?:INST|THINK|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS)\]|<seed:[a-z_]+>|<SPECIAL_\d+>|\[[eb]~[\[b]|<turn\|>|<\|turn>|</?assistant>|<(?:beginning|end)_of_sentence>|</?user>|<sep>`)
 
 // writerOf is the writer of a template, over a vocabulary of bytes and of the
 // tags that the template has. What it writes behind an answer ends one.

@@ -1,6 +1,9 @@
 package train
 
 import (
+	"fmt"
+	"math"
+
 	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
@@ -138,5 +141,13 @@ func (o *own) tooLarge(b *brought, length int, m stage.Machine) error {
 		}
 		next = say.T("it fits with %[1]s; or take a smaller or a quantised base", "改为以下任一项即可放下：%[2]s；或换用更小、量化过的基座", en, zh)
 	}
-	return &say.Error{What: say.T("training needs %.2f GB, and this machine has %.2f GB for it", "训练需要 %.2f GB 内存，本机可用 %.2f GB", float64(o.need)/1e9, float64(m.Memory)/1e9), Next: next, Err: stage.ErrNoFit}
+	return &say.Error{What: say.T("training needs %s, and this machine has %s for it", "训练需要 %s 内存，本机可用 %s", bytesOf(o.need), bytesOf(m.Memory)), Next: next, Err: stage.ErrNoFit}
+}
+
+// bytesOf writes an amount of memory.
+func bytesOf(n int64) string {
+	if n < 1<<30 {
+		return fmt.Sprintf("%.0f MiB", math.Ceil(float64(n)/(1<<20)))
+	}
+	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 }

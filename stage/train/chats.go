@@ -1,7 +1,6 @@
 package train
 
 import (
-	"path/filepath"
 	"slices"
 
 	"suiren/engine/model"
@@ -32,7 +31,7 @@ func checkSource(from, examples stage.Ref) []*say.Error {
 // openLearnt opens what the plan names and checks that it fits the base.
 func openLearnt(job *stage.Job, b *brought) (*learnt, error) {
 	if dir := job.Dir("examples"); dir != "" {
-		return b.chats(job, filepath.Join(dir, stage.ExamplesFile))
+		return b.chats(job, dir)
 	}
 	return openLearntRows(job.Dir("from"), b)
 }
@@ -51,20 +50,20 @@ func openLearntRows(dir string, b *brought) (*learnt, error) {
 	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), share: float64(info.Supervised) / float64(max(info.Tokens, 1)), row: func(i int) model.Row { return readRow(rows, i) }, close: rows.Close}, nil
 }
 
-// chats reads chats as rows: the assistant's turns are learnt, with the tokens
+// chats reads the conversations of dir as rows: the assistant's turns are learnt, with the tokens
 // that end them. Documents are packed in their order; one that is longer than
 // the context is left out, as a whole: a thought that is cut teaches not to end.
-func (b *brought) chats(job *stage.Job, path string) (*learnt, error) {
+func (b *brought) chats(job *stage.Job, dir string) (*learnt, error) {
 	w, err := b.writer()
 	if err != nil {
 		return nil, err
 	}
-	docs, said, err := w.chats(path)
+	docs, said, err := w.chats(dir)
 	if err != nil {
 		return nil, err
 	}
 	if len(docs) == 0 {
-		return nil, w.nothing(path, said.dropped)
+		return nil, w.nothing(dir, said.dropped)
 	}
 	length := min(w.context, max(said.longest, 512))
 	rows := packDocs(docs, length)
@@ -82,13 +81,10 @@ func (b *brought) chats(job *stage.Job, path string) (*learnt, error) {
 type sayings struct{ answers, tokens, supervised, thoughts, longest, dropped int }
 
 // chats reads conversations to be learnt as documents.
-func (w *writer) chats(path string) (docs []doc, said sayings, err error) {
-	for e, err := range stage.Examples(path) {
+func (w *writer) chats(dir string) (docs []doc, said sayings, err error) {
+	for e, err := range stage.Conversations(dir) {
 		if err != nil {
 			return nil, said, err
-		}
-		if e.Use() != stage.UseChats {
-			return nil, said, wrongUse(e.From, say.T("a conversation to learn", "可供学习的对话"))
 		}
 		list, long, err := w.Docs(&e, talk.Choice{}, w.context)
 		if err != nil {

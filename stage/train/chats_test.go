@@ -27,7 +27,7 @@ func TestChats(t *testing.T) {
 	b, err := openBrought(in["base"])
 	check(t, err)
 	defer b.Close()
-	l, err := b.chats(job, filepath.Join(dir, stage.ExamplesFile))
+	l, err := b.chats(job, dir)
 	check(t, err)
 	answers := map[string]int{}
 	for i := range l.n {
@@ -72,5 +72,28 @@ func TestChats(t *testing.T) {
 		if len(op.Check()) != 1 {
 			t.Errorf("%+v is let through", op)
 		}
+	}
+}
+
+// Problems with answers are learnt as chats are; where others are wanted, what
+// is there is named.
+func TestChatsOfProblems(t *testing.T) {
+	dir := toyPart(t, toyProblems(1))
+	in := map[string]string{"base": archFolder("qwen2"), "examples": dir}
+	b, err := openBrought(in["base"])
+	check(t, err)
+	defer b.Close()
+	w, err := b.writer()
+	check(t, err)
+	docs, said, err := w.chats(dir)
+	check(t, err)
+	if n := len(toyProblems(1)); said.answers != n || len(docs) != n || said.supervised == 0 {
+		t.Errorf("%d problems: %+v", n, said)
+	}
+	if _, _, err := w.pairs(filepath.Join(dir, stage.ExamplesFile)); err == nil || !strings.Contains(err.Error(), "these examples are problems") {
+		t.Errorf("pairs of problems: %v", err)
+	}
+	if _, err := stage.ReadProblems(filepath.Join(toyExamples(t, []stage.Example{{Messages: user("Hi")}}), stage.ProblemsFile)); err == nil || !strings.Contains(err.Error(), "these examples are conversations") {
+		t.Errorf("problems of chats: %v", err)
 	}
 }

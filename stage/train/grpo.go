@@ -52,8 +52,7 @@ type GRPO struct {
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
 
-// problemsFile holds the problems of a part of examples.
-const problemsFile = "problems.jsonl"
+const problemsFile = stage.ProblemsFile
 
 // Name, Revision and Out implement stage.Operator.
 func (*GRPO) Name() string    { return "grpo" }

@@ -2,11 +2,7 @@ package train
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 
 	"suiren/engine/infer"
 	"suiren/engine/tensor"
@@ -226,29 +222,10 @@ func (o *lookout) watchText(dir string, length, most int) error {
 // watchedExamples reads a part of examples as conversations that end with an
 // answer, until each says that it has enough.
 func watchedExamples(dir string, each func(*stage.Example) (more bool, err error)) error {
-	path := filepath.Join(dir, problemsFile)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		for e, err := range stage.Examples(filepath.Join(dir, stage.ExamplesFile)) {
-			if err != nil {
-				return err
-			}
-			if e.Use() != stage.UseChats || len(e.Messages) == 0 {
-				return wrongUse(e.From, say.T("a conversation to watch", "可供观察的对话"))
-			}
-			if more, err := each(&e); err != nil || !more {
-				return err
-			}
-		}
-		return nil
-	}
-	for p, err := range stage.Problems(path) {
+	for e, err := range stage.Conversations(dir) {
 		if err != nil {
 			return err
 		}
-		if p.Answer == "" {
-			return wrongUse(p.ID, say.T("an answer to watch", "可供观察的答案"))
-		}
-		e := stage.Example{From: p.ID, Messages: append(asking(&p), stage.Message{Role: "assistant", Thought: p.Think, Content: p.Answer})}
 		if more, err := each(&e); err != nil || !more {
 			return err
 		}

@@ -103,7 +103,7 @@ func TestLookoutPatience(t *testing.T) {
 		}
 	}
 	for _, op := range []stage.Checker{&Continue{Patience: 1, From: stage.Ref{Kind: "tokens", Name: "a"}}, &LoRA{Patience: 1, From: stage.Ref{Kind: "tokens", Name: "a"}}, &DPO{Patience: 1}, &KTO{Patience: 1},
-		&SFT{Base: stage.Ref{Kind: "weights", Name: "a"}, Patience: 1}} {
+		&SFT{From: someRows, Base: stage.Ref{Kind: "weights", Name: "a"}, Patience: 1}} {
 		if errs := op.Check(); len(errs) != 1 || errs[0].Where != "patience" {
 			t.Errorf("%T: %v", op, errs)
 		}

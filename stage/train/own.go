@@ -239,7 +239,10 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 	if !fits {
 		return nil, o.tooLarge(b, length, job.Machine)
 	}
-	text := say.T("needs %.2f GB: %d rows at a time, blocks computed again: %t", "需要 %.2f GB：每次 %d 行，重算各层：%t", float64(o.need)/1e9, tr.Rows, tr.Recompute)
+	text := say.T("needs %s: %d rows at a time", "需要 %s：每次 %d 行", bytesOf(o.need), tr.Rows)
+	if tr.Recompute {
+		text = say.T("needs %s: %d rows at a time, and blocks are computed again on the way back", "需要 %s：每次 %d 行，反向时重算各层", bytesOf(o.need), tr.Rows)
+	}
 	job.Emit(stage.Event{Type: "note", Text: &text})
 	trainer, err := b.NewTrainer(tr)
 	if err != nil {
@@ -314,18 +317,28 @@ func gate(want logitsOf, f *model.File, ad *model.Adapter, prompts [][]int32, x 
 	return &p, err
 }
 
+// What examples come to, about, for a forecast: of the tutor's lessons with
+// their thoughts, and of text in a vocabulary of some thousands.
+const (
+	problemTokens = 62
+	tokenBytes    = 3.5
+)
+
 // forecastOwn foretells a run over rows from a base of which only the size is
 // known.
 func forecastOwn(in map[string][]stage.Forecast, epochs int, optimizer string, rank int, m stage.Machine) stage.Forecast {
 	params, tokens := baseSize(in["base"]), 0.0
-	for _, f := range slices.Concat(in["from"], in["examples"]) {
+	for _, f := range in["from"] {
 		tokens += max(f.Size["tokens"], f.Size["rows"]*f.Size["length"])
+	}
+	for _, f := range in["examples"] { // not yet in tokens
+		tokens += f.Size["problems"]*problemTokens + f.Size["text"]/tokenBytes
 	}
 	forward := 3.0
 	if rank > 0 {
 		forward = 2
 	}
-	f := stage.Forecast{FLOPs: 2 * forward * params * tokens * float64(epochs), Memory: leastBytes(params, optimizer, rank), Size: map[string]float64{"params": params},
+	f := stage.Forecast{FLOPs: 2 * forward * params * tokens * float64(epochs), Memory: leastBytes(params, optimizer, rank) + 64<<20, Size: map[string]float64{"params": params},
 		Basis: say.T("the base's size; the exact memory is told before the first step", "按基座大小估计；第一步之前会给出准确内存")}
 	if m.Peak > 0 {
 		f.Low, f.High = f.FLOPs/(m.Peak*0.75), f.FLOPs/(m.Peak*0.35)

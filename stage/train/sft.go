@@ -5,6 +5,7 @@ package train
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"suiren/engine/model"
@@ -20,7 +21,7 @@ import (
 // Depth is the one dial: width, heads and the rest follow from it (see
 // model.Scale) and every one of them can be set.
 type SFT struct {
-	From      stage.Ref `plan:"from" kinds:"tokens"`
+	From      stage.Ref `plan:"from,optional" kinds:"tokens"`
 	Tokenizer stage.Ref `plan:"tokenizer,optional" kinds:"tokenizer"`
 	Depth     int       `plan:"depth,optional" min:"1" max:"64"`
 	Width     int       `plan:"width,optional" min:"32" max:"8192"`
@@ -31,11 +32,12 @@ type SFT struct {
 	Rate      float64   `plan:"rate,optional" min:"0.01" max:"100"`         // factor of the learning rates; 0: 1
 	Seed      uint64    `plan:"seed,optional"`
 	Optimizer string    `json:",omitempty" plan:"optimizer,optional"`
-	Schedule  string    `json:",omitempty" plan:"schedule,optional"`                           // wsd, linear, cosine
-	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`     // largest norm of the gradients
-	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero"`   // instead of depth: goes on from it
-	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
-	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss; then the weights of the lowest are kept
+	Schedule  string    `json:",omitempty" plan:"schedule,optional"`                              // wsd, linear, cosine
+	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`        // largest norm of the gradients
+	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero"`      // instead of depth: goes on from it
+	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero"` // of a base, instead of from: chats
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"`    // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`            // looks at watch without a lower loss; then the weights of the lowest are kept
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -102,7 +104,13 @@ func (s *SFT) Check() []*say.Error {
 			return []*say.Error{{Where: "base", What: say.T("a base has its shape and its tokenizer, and is trained once through the rows", "基座自带形状和分词器，并把数据训练一遍"),
 				Next: say.T("remove depth, width, hidden, flops, minutes, schedule, clip and tokenizer", "请删去 depth、width、hidden、flops、minutes、schedule、clip 和 tokenizer")}}
 		}
-		return checkWatch(s.Watch, s.Patience)
+		return slices.Concat(checkSource(s.From, s.Examples), checkWatch(s.Watch, s.Patience))
+	}
+	if s.From.IsZero() {
+		return []*say.Error{{Where: "from", What: say.T("random weights are trained on rows of tokens", "随机权重要在词元行上训练"), Next: say.T("write from = tokens.name", "请写 from = tokens.名字")}}
+	}
+	if !s.Examples.IsZero() {
+		return []*say.Error{{Where: "examples", What: say.T("examples are for a base, in whose template they are written", "examples 用于基座，按基座的模板书写"), Next: say.T("make tokens of them and name those in from", "请用它们生成 tokens，并写在 from 中")}}
 	}
 	if s.Depth == 0 || s.Tokenizer.IsZero() {
 		return []*say.Error{{What: say.T("sft needs depth and tokenizer, or a base", "sft 需要 depth 和 tokenizer，或者 base"), Next: say.T("write depth = 4 and tokenizer = tokenizer.name", "请写 depth = 4 和 tokenizer = tokenizer.名字")}}
@@ -268,7 +276,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		"supervised": float64(info.Supervised) / float64(max(info.Tokens, 1)), "epochs": float64(steps) * float64(batch) / float64(rows.Len()),
 	}})
 	if part := float64(steps*batch) / float64(rows.Len()); part < 0.9 && !resumed {
-		text := say.T("the budget ends after %.0f%% of the rows; lessons begin easy, and the rest is not learnt: give it more, or shuffle the tokens", "预算只够读完 %.0f%% 的行；课程由易到难，其余部分学不到：请增加预算，或将 tokens 设为 shuffle", 100*part)
+		text := say.T("the budget ends after %.0f%% of the rows, the rest is not learnt: give it more, or shuffle the tokens if they are not yet, for lessons begin easy", "预算只够读完 %.0f%% 的行，其余学不到：请增加预算；若 tokens 尚未设为 shuffle，也可设上，因为课程由易到难", 100*part)
 		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
 	for st.Step < steps && !(s.Patience > 0 && st.Worse >= s.Patience) {

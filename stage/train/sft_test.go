@@ -154,16 +154,20 @@ func TestSFTSteps(t *testing.T) {
 	}
 }
 
-// aTokenizer is a reference, for settings that need one.
-var aTokenizer = stage.Ref{Kind: "tokenizer", Name: "t"}
+// aTokenizer and someRows are references, for settings that need them.
+var (
+	aTokenizer = stage.Ref{Kind: "tokenizer", Name: "t"}
+	someRows   = stage.Ref{Kind: "tokens", Name: "t"}
+)
 
 func TestSFTCheck(t *testing.T) {
 	for _, c := range []struct {
 		op    SFT
 		where string
 	}{
-		{SFT{Tokenizer: aTokenizer, Depth: 4}, ""}, {SFT{Tokenizer: aTokenizer, Depth: 4, Width: 96}, ""}, {SFT{Tokenizer: aTokenizer, Depth: 4, Width: 320}, ""},
-		{SFT{Tokenizer: aTokenizer, Depth: 4, Width: 100}, "width"}, {SFT{Tokenizer: aTokenizer, Depth: 4, Width: 288}, "width"},
+		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4}, ""}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Width: 96}, ""}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Width: 320}, ""},
+		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Width: 100}, "width"}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Width: 288}, "width"},
+		{SFT{Tokenizer: aTokenizer, Depth: 4}, "from"}, {SFT{From: someRows, Examples: stage.Ref{Kind: "examples", Name: "e"}, Tokenizer: aTokenizer, Depth: 4}, "examples"},
 	} {
 		errs := c.op.Check()
 		if (c.where == "") != (len(errs) == 0) || len(errs) > 0 && errs[0].Where != c.where {
@@ -231,7 +235,7 @@ func TestSFTRecipes(t *testing.T) {
 		"linear": {Rate: 2, Schedule: "linear"}, "cosine": {Rate: 2, Schedule: "cosine"}, "clip": {Rate: 2, Clip: 0.3},
 	} {
 		op.Depth, op.Batch, op.Width = 1, 4, 64 // matrices large enough for 8 bits
-		op.Tokenizer = stage.Ref{Kind: "tokenizer", Name: "x"}
+		op.From, op.Tokenizer = someRows, aTokenizer
 		if errs := op.Check(); len(errs) > 0 {
 			t.Errorf("%s: %v", name, errs)
 		}

@@ -199,7 +199,7 @@ function Reviews() {
         <div class="row"><Tag>{w(i.kind === "appeal" ? "appeal" : "answer")}</Tag><b>{i.caller}</b><code>{i.rule}</code><span class="quiet">{w("until", day(i.until))}</span></div>
         {[...i.content.asked ?? [], i.content.written, i.content.found, i.content.appealed].filter(Boolean).map(s => <p class="passage">{s}</p>)}
         <div class="form"><Field label={w("why")}>{id => <input id={id} value={why[i.id] ?? ""} onInput={e => setWhy({ ...why, [i.id]: (e.target as HTMLInputElement).value })} />}</Field>
-          {([true, false] as const).map(allow => <button class={allow ? "" : "main"} onClick={() => decide.run(() => act("POST", "/api/guard/reviews/" + encodeURIComponent(i.id), { allow, reason: why[i.id] ?? "" })).then(items.reload)}>{allow ? w("allow") : w("refuse")}</button>)}</div></li>)}</ul>}
+          {([true, false] as const).map(allow => <button class={allow ? "" : "main"} onClick={() => decide.run(() => act("POST", "/api/guard/reviews/" + encodeURIComponent(i.id), { allow, reason: why[i.id] ?? "" })).then(() => { items.reload(); barred.reload(); })}>{allow ? w("allow") : w("refuse")}</button>)}</div></li>)}</ul>}
       <Command line="suiren guard review" />
     </Card>
     <Card title={w("suspended")}>{!barred.data?.length ? <p>{w("nobody")}</p> : <ul class="plainlist">{barred.data.map(s => <li key={s.caller} class="row"><b>{s.caller}</b><code>{s.why}</code><span class="quiet">{w("until", day(s.until))}</span>

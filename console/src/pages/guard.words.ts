@@ -99,6 +99,7 @@ export const words = {
   comma: [", ", "、"],
   everywhere: ["everywhere", "全部环节"],
   stage_input: ["what people write", "用户输入"],
+  stage_ingest: ["documents that are read in", "导入的文档"],
   stage_retrieval: ["passages that are found", "检索段落"],
   stage_tool_result: ["what tools return", "工具结果"],
   stage_thought: ["thoughts", "思考"],

@@ -8,7 +8,7 @@ const w = say(words);
 
 interface Base { name: string; files: number; aside: number; stale: number; roots: string[] | null; rules: number }
 interface File { name: string; size: number; changed: string; state: "read" | "stale" | "aside"; why?: string }
-interface Hit { rank: number; id: string; file: string; page: number; start: number; end: number; heading: string; score: number; coverage: number; terms: { term: string; score: number }[] | null; text: string }
+interface Hit { rank: number; id: string; file: string; page: number; start: number; end: number; heading: string; score: number; words: number; meaning: number; coverage: number; terms: { term: string; score: number }[] | null; text: string }
 interface Found { hits: Hit[]; refused: boolean; sentences: { text: string; hit: number; supported: boolean }[]; source: Hit | null; differ: [string, string][] }
 interface Rule { path: string; allow: string[] | null }
 
@@ -83,7 +83,7 @@ function Asking({ base, open }: { base: string; open: (c: Cited) => void }) {
       <h3>{w("hits")}</h3>
       {found.hits.length === 0 ? <p class="quiet">{w("noHits")}</p> : <ol class="hits">{found.hits.map(hit => <li key={hit.id}>
         <Place of={hit} open={h => open({ ...h, quotes: quotes(h.text, found.sentences.map(s => s.text)) })} />
-        <p class="quiet">{w("score", hit.score.toFixed(2), percent(hit.coverage, 0))} · {w("why")} {(hit.terms ?? []).slice(0, 8).map(m => <span class="term">{m.term} {m.score.toFixed(2)}</span>)}</p>
+        <p class="quiet">{w("score", hit.score.toFixed(2), percent(hit.coverage, 0))} · {w("byWords", hit.words.toFixed(2))} {(hit.terms ?? []).slice(0, 8).map(m => <span class="term">{m.term} {m.score.toFixed(2)}</span>)}{hit.meaning ? <Fragment> · {w("byMeaning", hit.meaning.toFixed(2))}</Fragment> : null}</p>
         <p class="passage">{hit.text.slice(0, 400)}{hit.text.length > 400 && "…"}</p></li>)}</ol>}
       <Command line={`suiren knowledge search ${base} ${JSON.stringify(q)}`} />
     </div>}

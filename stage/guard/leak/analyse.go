@@ -144,7 +144,10 @@ func (s *stream) analyse() []found {
 // worth reports whether the units may hold something at all. Most of them do not, and
 // looking at all views of them is dear.
 func (s *stream) worth() bool {
-	if s.digits >= 5 || s.at > 0 && s.dots > 0 || s.spelled > 1 || s.long || s.pem > 0 {
+	if s.digits >= leastAlone || s.at > 0 && s.dots > 0 || s.spelled > 1 || s.long || s.pem > 0 {
+		return true
+	}
+	if s.digits >= 5 && (s.odd > s.digits || s.dots > 2 || s.at > 0 || s.spelled > 0 || s.few()) {
 		return true
 	}
 	if len(s.units) < 5 || s.odd == 0 && len(s.units) <= 2*mostSingles {
@@ -177,6 +180,23 @@ func (s *stream) worth() bool {
 		}
 	}
 	return singles > mostSingles
+}
+
+// leastAlone is how many digits may be a number of something by themselves: a telephone's.
+const leastAlone = 10
+
+// few reports whether fewer digits may be something: behind a word that says so, or behind
+// the sign of a country.
+func (s *stream) few() bool {
+	text := make([]rune, 0, contextLen+shortHold)
+	text = append(text, s.context[max(0, len(s.context)-contextLen):]...)
+	for i := range s.units {
+		if s.units[i].v == '+' {
+			return true
+		}
+		text = append(text, s.units[i].v)
+	}
+	return pii.Announces(string(text))
 }
 
 // mostSingles is how many runs of one sign mean nothing.

@@ -314,7 +314,10 @@ func (s *stream) remember(c rune) {
 
 // rememberAll remembers as many as are ever asked for.
 func (s *stream) rememberAll(cs []detect.Char) {
-	for i := max(0, len(cs)-contextLen); i < len(cs); i++ {
+	if len(cs) >= contextLen {
+		cs, s.context = cs[len(cs)-contextLen:], s.context[:0]
+	}
+	for i := range cs {
 		s.remember(cs[i].C)
 	}
 }
