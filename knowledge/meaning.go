@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -21,6 +22,58 @@ type Embedder interface {
 	Name() string // of the model: vectors of two names are not compared
 	Width() int
 	Embed(ctx context.Context, texts []string) ([][]float32, error)
+}
+
+// An Encoder is an open model that makes vectors or scores pairs: one of both is nil.
+type Encoder struct {
+	Embedder Embedder
+	Reranker Reranker
+	Close    func()
+}
+
+// Models names the models that an index is used with, as those who made it do; "" is none,
+// or the embedder of this program.
+type Models struct {
+	Embedder string `json:"embedder,omitempty"`
+	Rerank   string `json:"rerank,omitempty"`
+}
+
+const (
+	modelsFile = "models.json"
+	maxModels  = 1 << 12 // bytes
+)
+
+// WriteModels puts the names of models beside an index, if there are any.
+func WriteModels(dir string, m Models) error {
+	if m == (Models{}) {
+		return nil
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, modelsFile), append(b, '\n'), 0o666)
+}
+
+// ReadModels reads what WriteModels wrote.
+func ReadModels(dir string) (m Models, err error) {
+	path := filepath.Join(dir, modelsFile)
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return m, nil
+	}
+	if err != nil {
+		return m, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxModels))
+	if err == nil {
+		err = json.Unmarshal(b, &m)
+	}
+	if err != nil {
+		return m, damaged(path, err)
+	}
+	return m, nil
 }
 
 // Default is the Embedder that is part of this program.

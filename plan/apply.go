@@ -88,7 +88,7 @@ func (p *Plan) fits(m stage.Machine) error {
 	var list, ways []say.Text
 	for _, s := range p.Steps() {
 		if (s.Action == Add || s.Action == Change) && !s.Fits {
-			list = append(list, say.T("%s needs %s", "%s 需要 %s", s.Ref, gigabytes(s.Forecast.Memory)))
+			list = append(list, say.T("%s needs %s", "%s 需要 %s", s.Ref, gibibytes(s.Forecast.Memory)))
 			if len(s.Forecast.Smaller) > 0 {
 				ways = append(ways, say.T("%s: %s", "%s：%s", s.Ref, joinTexts(s.Forecast.Smaller, " or ", " 或 ")))
 			}
@@ -101,11 +101,11 @@ func (p *Plan) fits(m stage.Machine) error {
 	if len(ways) > 0 {
 		next = say.T("it fits with %s; or use a machine with more memory", "改为以下任一项即可放下：%s；或换内存更大的机器", joinTexts(ways, "; ", "；"))
 	}
-	return &say.Error{What: say.T("this machine has %[2]s of memory for it: %[1]s", "本机可用内存为 %[2]s：%[1]s", joinTexts(list, ", ", "，"), gigabytes(m.Memory)),
+	return &say.Error{What: say.T("this machine has %[2]s of memory for it: %[1]s", "本机可用内存为 %[2]s：%[1]s", joinTexts(list, ", ", "，"), gibibytes(m.Memory)),
 		Next: next, Err: ErrNoFit}
 }
 
-func gigabytes(n int64) say.Text { return say.T("%.1f GB", "%.1f GB", float64(n)/1e9) }
+func gibibytes(n int64) say.Text { return say.T("%.1f GiB", "%.1f GiB", float64(n)/(1<<30)) }
 
 // An applier applies one plan.
 type applier struct {

@@ -156,6 +156,9 @@ func (x *exchange) retrieved(list []form.Source) ([]form.Source, error) {
 	var last error
 	for _, s := range list {
 		text, err := x.through(onRetrieval, s.Text)
+		if err == nil {
+			s.Heading, err = x.through(onRetrieval, s.Heading)
+		}
 		refusal, ok := errors.AsType[*Refusal](err)
 		switch {
 		case ok:
@@ -165,7 +168,9 @@ func (x *exchange) retrieved(list []form.Source) ([]form.Source, error) {
 		case err != nil:
 			return nil, err
 		}
-		s.Text = text
+		if text != s.Text {
+			s.Text, s.Quotes = text, nil // its places are others
+		}
 		kept = append(kept, s)
 	}
 	if len(kept) == 0 {

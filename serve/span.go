@@ -89,7 +89,7 @@ func (t *timing) event(e *form.Event) {
 	}
 	if name != "" {
 		p := t.part(name)
-		p.Total = now.Sub(t.start) - p.Start
+		p.Total = t.now().Sub(t.start) - p.Start // not now: the part may begin with this event
 	}
 }
 

@@ -33,6 +33,7 @@ func (x *exchange) restoredSources(list []form.Source) []form.Source {
 	}
 	list = slices.Clone(list)
 	for i := range list {
+		list[i].Heading = x.restored(list[i].Heading)
 		if text := x.restored(list[i].Text); text != list[i].Text {
 			list[i].Text, list[i].Quotes = text, nil // its places are others
 		}

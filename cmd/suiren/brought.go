@@ -174,6 +174,9 @@ func (a *app) release(m *plain.Model, facts *weights.Model, name string, digest 
 	}
 	r.Facts.Quantised = mainType(facts)
 	r.About = map[string]any{"parameters": r.Facts.Parameters}
+	if names := m.Adapters(); len(names) > 0 {
+		r.About["adapters"] = names
+	}
 	return r
 }
 

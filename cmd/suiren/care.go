@@ -316,7 +316,7 @@ func (d bookDir) setBackup(s *care.Schedule, by string) error {
 
 func (a *app) careTwoCommand(f *careFlags) *cobra.Command {
 	c := &cobra.Command{
-		Use: "two-people " + a.t("ACT…|none", "操作…|none"), Short: a.t("Say which acts need two persons: erase, release, break_glass, retention, audit_export, reset", "设置须两人批准的操作：erase、release、break_glass、retention、audit_export、reset"),
+		Use: "two-people " + a.t("ACT…|none", "操作…|none"), Short: a.t("Say which acts need two persons: erase, release, plan, break_glass, retention, audit_export, reset", "设置须两人批准的操作：erase、release、plan、break_glass、retention、audit_export、reset"),
 		Long: a.t(`Say which acts need two persons: one who asks, and another, with a role that approves (security,
 audit, owner). Both are accounts and in the audit log. What nobody decides on within 72 hours
 expires. To take an act off the list again needs two persons too.`,
@@ -412,8 +412,12 @@ func (a *app) careDecideCommand(f *careFlags, approve bool) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if d := access.Default().Decide(access.Request{Principal: who.Principal(), Action: "approve", Thing: access.Thing{Kind: "Server"}, Time: time.Now()}); !d.Allowed {
-				return &say.Error{Where: by, Err: errDeniedByRules, What: say.T("denied: %s", "拒绝：%s", d.Why), Next: say.T("security, audit and owner approve", "security、audit、owner 可以批准")}
+			rules, err := dir.rules()
+			if err != nil {
+				return err
+			}
+			if d := rules.Decide(access.Request{Principal: who.Principal(), Action: "approve", Thing: access.Thing{Kind: "Server"}, Time: time.Now()}); !d.Allowed {
+				return &say.Error{Where: by, Err: errDeniedByRules, What: say.T("denied: %s", "拒绝：%s", d.Why), Next: say.T("security, audit and owner approve, unless the owner's rules say otherwise", "security、audit、owner 可以批准，除非所有者的规则另有规定")}
 			}
 			r, err := dir.care().Decide(args[0], by, approve, why)
 			if err != nil {

@@ -15,6 +15,7 @@ import (
 	"suiren/internal/say"
 	"suiren/stage/guard/watch"
 	"suiren/stage/operate"
+	"suiren/stage/operate/access"
 	"suiren/stage/operate/care"
 	"suiren/stage/operate/ledger"
 	"suiren/stage/operate/people"
@@ -26,6 +27,15 @@ func (d bookDir) care() *care.Book { return care.Open(string(d)) }
 
 // path is a file of the folder.
 func (d bookDir) path(name string) string { return filepath.Join(string(d), name) }
+
+// rules are those of access that the server goes by, or went by last.
+func (d bookDir) rules() (*access.Rules, error) {
+	s, err := d.care().Read()
+	if err != nil || s.Access == "" {
+		return access.Default(), err
+	}
+	return access.Load(s.Access)
+}
 
 // planned reports whether the folder is a plan's.
 func (d bookDir) planned() bool {

@@ -181,7 +181,10 @@ func (h *house) makeBackup(_ context.Context, q serve.Query) (any, error) {
 
 // perform does what a second person has approved.
 func (s *service) perform(ctx context.Context, r care.Request) (any, error) {
-	if r.Act == care.Shorten {
+	switch r.Act {
+	case care.Plan:
+		return s.house.writePlan(ctx, s, r.Asker, r.Body)
+	case care.Shorten:
 		var c careChange
 		if err := json.Unmarshal(r.Body, &c); err != nil {
 			return nil, err

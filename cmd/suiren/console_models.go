@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"time"
@@ -130,12 +131,16 @@ func (h *house) addModel(_ context.Context, q serve.Query) (any, error) {
 	})
 }
 
+// mostAdapters bounds the adapters that a model is loaded with.
+const mostAdapters = 16
+
 // loadModel serves one more model.
 func (h *house) loadModel(_ context.Context, q serve.Query) (any, error) {
 	var in struct {
-		Model   string
-		Context int
-		KV      string
+		Model    string
+		Context  int
+		KV       string
+		Adapters map[string]string // name to folder
 	}
 	if err := read(q, &in); err != nil {
 		return nil, err
@@ -144,6 +149,14 @@ func (h *house) loadModel(_ context.Context, q serve.Query) (any, error) {
 		return nil, errNotOwner
 	}
 	f := h.model
+	if len(in.Adapters) > 0 {
+		f.adapters = in.Adapters
+	}
+	for name, dir := range in.Adapters {
+		if _, err := os.Stat(filepath.Join(dir, "adapter_config.json")); err != nil || !filepath.IsAbs(dir) || name == "" || len(name) > 64 || len(in.Adapters) > mostAdapters {
+			return nil, &say.Error{Where: dir, What: say.T("there is no adapter with a name here", "这里没有带名称的适配器"), Next: say.T("give a name, and the whole path of a folder with adapter_config.json", "请给出名称，以及含 adapter_config.json 的目录的完整路径")}
+		}
+	}
 	if in.Context > 0 {
 		f.context = in.Context
 	}

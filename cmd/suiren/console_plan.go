@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"suiren/plan"
 	"suiren/serve"
 	"suiren/stage"
+	"suiren/stage/operate/care"
 	"suiren/store"
 )
 
@@ -158,18 +160,50 @@ func (h *house) savePlan(ctx context.Context, q serve.Query) (any, error) {
 	if s == nil {
 		return nil, errNoPlan
 	}
-	var in struct{ Text, Sum string }
+	var in planText
 	if err := read(q, &in); err != nil {
 		return nil, err
 	}
-	old, err := os.ReadFile(s.w.file.Path)
+	if err := h.planTextFits(s, in); err != nil { // nobody is asked about what cannot be
+		return nil, err
+	}
+	body, err := json.Marshal(in) // as it is compared, whatever else was sent
 	if err != nil {
 		return nil, err
 	}
-	if sumOf(old) != in.Sum {
-		return nil, errMovedFile
+	if err := q.Second(care.Plan, plan.FileName+" sha256:"+first(sumOf([]byte(in.Text)), 12), body); err != nil {
+		return nil, err
 	}
-	if _, err := plan.Parse([]byte(in.Text), plan.FileName, vocabulary(h.a.every)); err != nil {
+	return h.writePlan(ctx, s, q.Caller, body)
+}
+
+// A planText is a text for the plan file, and the sum of the one that it was made of.
+type planText struct {
+	Text string `json:"text"`
+	Sum  string `json:"sum"`
+}
+
+// planTextFits says why a text cannot become the plan file's: that was changed
+// meanwhile, or the text is wrong.
+func (h *house) planTextFits(s *service, in planText) error {
+	old, err := os.ReadFile(s.w.file.Path)
+	if err != nil {
+		return err
+	}
+	if sumOf(old) != in.Sum {
+		return errMovedFile
+	}
+	_, err = plan.Parse([]byte(in.Text), plan.FileName, vocabulary(h.a.every))
+	return err
+}
+
+// writePlan writes the plan file in the name of who asked for it.
+func (h *house) writePlan(ctx context.Context, s *service, by string, body []byte) (any, error) {
+	var in planText
+	if err := json.Unmarshal(body, &in); err != nil {
+		return nil, err
+	}
+	if err := h.planTextFits(s, in); err != nil {
 		return nil, err
 	}
 	tmp := s.w.file.Path + ".new"
@@ -179,7 +213,7 @@ func (h *house) savePlan(ctx context.Context, q serve.Query) (any, error) {
 	if err := os.Rename(tmp, s.w.file.Path); err != nil {
 		return nil, err
 	}
-	if _, err := h.books.audit.Append(q.Caller, "plan.save", sumOf([]byte(in.Text)), ""); err != nil {
+	if _, err := h.books.audit.Append(by, "plan.save", sumOf([]byte(in.Text)), ""); err != nil {
 		return nil, err
 	}
 	return map[string]string{"sum": sumOf([]byte(in.Text))}, h.replan(ctx, s)

@@ -36,14 +36,14 @@ func (a *app) dataCommand() *cobra.Command {
 			return f(w, args)
 		}
 	}
-	count, labels, set := 20, "", map[string]string{}
+	count, labels, set := 20, []string{}, map[string]string{}
 	review := flag(&cobra.Command{
 		Use: "review CORPUS", Short: a.t("Draw documents for people to judge, kept and left out", "抽取文档供人工判断，含保留的与去掉的"),
-		Long: a.t("Write documents of each verdict as JSON Lines, to be given a label, good or bad. With --labels the labelled file is counted: the share of good texts of each verdict, with its 95 % interval. The file can be the labels of a corpus.",
-			"按各种结论抽取文档，写成 JSON Lines，供填写 label（good 或 bad）。用 --labels 统计填好的文件：每种结论中好文本的占比及其 95% 区间。该文件也可用作语料的 labels。"),
+		Long: a.t("Write documents of each verdict as JSON Lines, to be given a label, good or bad. With --labels the labelled file is counted: the share of good texts of each verdict, with its 95 % interval. With the files of two people it says how far they agree too (Cohen's kappa), and on which documents they do not. A file can be the labels of a corpus.",
+			"按各种结论抽取文档，写成 JSON Lines，供填写 label（good 或 bad）。用 --labels 统计填好的文件：每种结论中好文本的占比及其 95% 区间。给出两人各自的文件时，还说明两人的一致程度（Cohen's kappa）及意见不同的文档。文件也可用作语料的 labels。"),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if labels != "" {
+			if len(labels) > 0 {
 				return a.dataShares(labels)
 			}
 			if len(args) == 0 {
@@ -53,7 +53,7 @@ func (a *app) dataCommand() *cobra.Command {
 		},
 	})
 	review.Flags().IntVar(&count, "count", 20, a.t("documents of each verdict", "每种结论的文档数"))
-	review.Flags().StringVar(&labels, "labels", "", a.t("a labelled file to count", "要统计的已标注文件"))
+	review.Flags().StringArrayVar(&labels, "labels", nil, a.t("a labelled file to count; twice for two people", "要统计的已标注文件；两人标注时写两次"))
 	try := flag(&cobra.Command{
 		Use: "try CORPUS", Short: a.t("Say what other thresholds would decide, from the measures alone", "只凭度量，说明换用其他阈值的判定"),
 		Args: a.args(1, 1), RunE: with(func(w *workspace, args []string) error { return w.dataTry(args[0], set) }),
@@ -62,8 +62,8 @@ func (a *app) dataCommand() *cobra.Command {
 	check := false
 	forget := flag(&cobra.Command{
 		Use: "forget " + a.t("SOURCE", "来源"), Short: a.t("Say what must be made again without a source, and prove that it is gone", "说明去掉某个来源后须重做的内容，并证明已无残留"),
-		Long: a.t("SOURCE is the path of a document, or a pattern of paths. The first run lists what was made from it, down to releases, and notes fingerprints of its words. Remove the files, run suiren apply and suiren store gc, then run it again with --check: it searches the lineage of everything that stands, and the words of every artifact.",
-			"来源是文档路径或路径模式。第一次运行会列出由它制作的一切，直至发布版本，并记下其文字的指纹。删除文件、运行 suiren apply 和 suiren store gc 之后，再加 --check 运行：它会检查现有一切的来历，以及每个产物的文字。"),
+		Long: a.t("SOURCE is the path of a document, of a file with several, or of a folder, or a pattern of paths. The first run lists what was made from it, down to releases, and notes fingerprints of its words. Remove it from your files, run suiren apply and suiren store gc, then run it again with --check: it searches the lineage of everything that stands, and the words of every artifact.",
+			"来源是文档、含多篇文档的文件或目录的路径，或路径模式。第一次运行会列出由它制作的一切，直至发布版本，并记下其文字的指纹。从您的文件中删除它、运行 suiren apply 和 suiren store gc 之后，再加 --check 运行：它会检查现有一切的来历，以及每个产物的文字。"),
 		Args: a.args(1, 1), RunE: with(func(w *workspace, args []string) error { return w.dataForget(args[0], check) }),
 	})
 	forget.Flags().BoolVar(&check, "check", false, a.t("prove that it is gone", "证明已无残留"))
@@ -336,24 +336,51 @@ func (w *workspace) dataReview(name string, n int) error {
 	return nil
 }
 
-func (a *app) dataShares(file string) error {
-	list, err := data.Shares(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return usage(file, say.T("there is no such file", "没有这个文件"), say.Text{})
+func (a *app) dataShares(files []string) error {
+	if len(files) > 2 {
+		return usage("--labels", say.T("there are %d files", "给出了 %d 个文件", len(files)), say.T("give one, or those of two people", "请给出一个文件，或两人各自的文件"))
 	}
+	for _, file := range files {
+		list, err := data.Shares(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return usage(file, say.T("there is no such file", "没有这个文件"), say.Text{})
+		}
+		if err != nil {
+			return err
+		}
+		var rows [][]string
+		for _, s := range list {
+			if a.format == formatJSONL {
+				a.line(map[string]any{"type": "share", "file": file, "share": s})
+				continue
+			}
+			rows = append(rows, []string{s.Verdict, a.t("%d of %d good", "%d/%d 为好", s.Good, s.Labelled), fmt.Sprintf("%.0f–%.0f %%", 100*s.Low, 100*s.High)})
+		}
+		if len(files) > 1 && a.format == formatText {
+			fmt.Fprintln(a.stdout, file)
+		}
+		for _, l := range table("lrr", rows) {
+			fmt.Fprintln(a.stdout, l)
+		}
+	}
+	if len(files) < 2 {
+		return nil
+	}
+	g, err := data.Agree(files[0], files[1])
 	if err != nil {
 		return err
 	}
-	var rows [][]string
-	for _, s := range list {
-		if a.format == formatJSONL {
-			a.line(map[string]any{"type": "share", "share": s})
-			continue
-		}
-		rows = append(rows, []string{s.Verdict, a.t("%d of %d good", "%d/%d 为好", s.Good, s.Labelled), fmt.Sprintf("%.0f–%.0f %%", 100*s.Low, 100*s.High)})
+	if a.format == formatJSONL {
+		a.line(map[string]any{"type": "agreement", "agreement": g})
+		return nil
 	}
-	for _, l := range table("lrr", rows) {
-		fmt.Fprintln(a.stdout, l)
+	kappa := a.t("no kappa: both gave one label alone", "无 kappa：两人都只用了一种标签")
+	if g.Kappa != nil {
+		kappa = fmt.Sprintf("kappa %.2f", *g.Kappa)
+	}
+	fmt.Fprintln(a.stdout, a.t("both labelled %d, %d alike; %s", "两人都标注了 %d 篇，%d 篇一致；%s", g.Both, g.Alike, kappa))
+	for _, p := range g.Other {
+		fmt.Fprintln(a.stdout, "  ≠ "+p)
 	}
 	return nil
 }

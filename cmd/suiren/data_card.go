@@ -47,7 +47,11 @@ func (w *workspace) dataCard(name string) error {
 		line("%s.", "%s。", q.What.In(a.lang))
 	}
 	b.WriteByte('\n')
-	line("%d documents, %s, of %d that were read.", "%d 篇文档，%s，共读入 %d 篇。", r.Kept, size(int64(r.Bytes)), r.Read)
+	kept := r.Kept
+	if r.Mix == nil { // a mixture is counted without those held out
+		kept -= r.Heldout
+	}
+	line("%d documents, %s, of %d that were read.", "%d 篇文档，%s，共读入 %d 篇。", kept, size(int64(r.Bytes)), r.Read)
 	section := func(en, zh string) { b.WriteString("\n## " + a.t(en, zh) + "\n\n") }
 	counts := func(m map[string]*data.LanguageCount) {
 		for _, k := range slices.Sorted(maps.Keys(m)) {
@@ -57,6 +61,14 @@ func (w *workspace) dataCard(name string) error {
 			}
 			line("- %s: %d of %d", "- %s：%d/%d", shown, m[k].Kept, m[k].Read)
 		}
+	}
+	if r.Heldout > 0 {
+		b.WriteByte('\n')
+		line("%d more are held out (`heldout.jsonl`).", "另有 %d 篇留出（`heldout.jsonl`）。", r.Heldout)
+	}
+	if r.Learnt != nil {
+		b.WriteByte('\n')
+		line("What is good was learnt from %d good and %d bad texts; of %d others, %d were told right.", "何为好文本学自 %d 条好文本与 %d 条差文本；另外 %d 条中判对 %d 条。", r.Learnt.Good, r.Learnt.Bad, r.Learnt.Asked, r.Learnt.Right)
 	}
 	section("Sources", "来源")
 	counts(r.Sources)
@@ -78,6 +90,12 @@ func (w *workspace) dataCard(name string) error {
 		section("Personal data found", "发现的个人信息")
 		for _, k := range slices.Sorted(maps.Keys(r.PII)) {
 			line("- %s: %d", "- %s：%d", k, r.PII[k])
+		}
+	}
+	if len(r.Mix) > 0 {
+		section("Mixture", "混合")
+		for _, k := range slices.Sorted(maps.Keys(r.Mix)) {
+			line("- %s: %.1f %% of the bytes, %.2f epochs", "- %s：占字节数 %.1f%%，%.2f 轮", k, 100*r.Mix[k].Share, r.Mix[k].Epochs)
 		}
 	}
 	if len(r.Warnings) > 0 {
@@ -111,6 +129,9 @@ func (w *workspace) licences(d store.Digest, seen map[store.Digest]bool, m map[s
 		}
 	}
 	for _, in := range r.Inputs {
+		if in.Arg == "against" || in.Arg == "heldout" { // it is judged by them, and holds none of them
+			continue
+		}
 		if m, err = w.licences(in.From, seen, m); err != nil {
 			return m, err
 		}

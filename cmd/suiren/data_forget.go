@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -109,7 +111,7 @@ func (w *workspace) dataForget(source string, check bool) error {
 	}
 	if a.format == formatText {
 		fmt.Fprintln(a.stdout, a.t("to be made again: %s", "须重做：%s", strings.Join(again, ", ")))
-		fmt.Fprintln(a.stdout, a.t("remove the files, run suiren apply, then suiren store gc, then suiren data forget --check", "请删除文件，运行 suiren apply，再运行 suiren store gc，最后运行 suiren data forget --check"))
+		fmt.Fprintln(a.stdout, a.t("remove it from your files, run suiren apply, then suiren store gc, then suiren data forget --check", "请从您的文件中删除它，运行 suiren apply，再运行 suiren store gc，最后运行 suiren data forget --check"))
 	}
 	return nil
 }
@@ -134,15 +136,25 @@ func (w *workspace) checkForgotten(source, prints string) error {
 		return err
 	}
 	left = append(left, made...)
+	held := map[string][]data.Left{}
 	for _, l := range left {
+		held[l.File] = append(held[l.File], l)
 		if a.format == formatJSONL {
 			a.line(map[string]any{"type": "left", "file": l.File, "document": l.Document, "share": l.Share})
-		} else {
-			fmt.Fprintln(a.stdout, a.t("%s: %.0f %% of the fingerprints of %s", "%s：含有 %[3]s 指纹的 %.0[2]f%%", l.File, 100*l.Share, l.Document))
+		}
+	}
+	if a.format == formatText {
+		for _, file := range slices.Sorted(maps.Keys(held)) {
+			most := slices.MaxFunc(held[file], func(a, b data.Left) int { return cmp.Compare(a.Share, b.Share) })
+			s := a.t("%s: %.0f %% of the fingerprints of %s", "%s：含有 %[3]s 指纹的 %.0[2]f%%", file, 100*most.Share, most.Document)
+			if n := len(held[file]) - 1; n > 0 {
+				s += a.t(", and of %d more", "，另有 %d 篇", n)
+			}
+			fmt.Fprintln(a.stdout, s)
 		}
 	}
 	if len(left) > 0 {
-		return &say.Error{Where: source, What: say.T("it is still in %d files", "仍有 %d 个文件含有它", len(left)), Next: say.T("run suiren apply and suiren store gc; what stands in backups and in logs is yours to remove", "请运行 suiren apply 和 suiren store gc；备份与日志中的内容需自行删除")}
+		return &say.Error{Where: source, What: say.T("it is still in %d files", "仍有 %d 个文件含有它", len(held)), Next: say.T("run suiren apply and suiren store gc; what stands in backups and in logs is yours to remove", "请运行 suiren apply 和 suiren store gc；备份与日志中的内容需自行删除")}
 	}
 	if a.format == formatJSONL {
 		a.line(map[string]any{"type": "gone", "source": source, "documents": len(notes), "files": files})

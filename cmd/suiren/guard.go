@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,6 +96,7 @@ func (a *app) lintPlan(path string) error {
 			fmt.Fprintln(a.stdout, a.t("%s  topic %s: learnt from %d sentences; of %d kept apart %d are found, and %d of %d others wrongly",
 				"%s  主题 %s：由 %d 个句子学成；留出的 %d 句中识别出 %d 句，其他句子误判 %d 句（共 %d 句）", b.Ref, t.Name, t.Learnt, t.Asked, t.Found, t.Wrong, t.Others))
 		}
+		with := 0 // expired, with the policy or its base
 		for _, r := range p.Facts(time.Now()) {
 			rails++
 			if r.Owner == "" {
@@ -110,9 +112,14 @@ func (a *app) lintPlan(path string) error {
 			if !r.Expired {
 				continue
 			}
-			if expired++; a.format == formatText {
-				fmt.Fprintln(a.stdout, a.t("%s  rail %s has expired", "%s  护栏 %s 已过期", b.Ref, r.ID))
+			if expired++; r.Expires == "" {
+				with++
+			} else if a.format == formatText {
+				fmt.Fprintln(a.stdout, a.t("%s  rail %s has expired on %s", "%s  护栏 %s 已于 %s 过期", b.Ref, r.ID, r.Expires))
 			}
+		}
+		if with > 0 && a.format == formatText {
+			fmt.Fprintln(a.stdout, a.t("%s  the policy has expired, and with it %d rails that have no date of their own", "%s  策略已过期，其中 %d 条没有单独日期的护栏随之过期", b.Ref, with))
 		}
 	}
 	if a.format == formatText {
@@ -183,7 +190,7 @@ func (a *app) showLint(l *guard.Lint) error {
 // guardCheckCommand passes a text through the rails of a policy.
 func (a *app) guardCheckCommand() *cobra.Command {
 	var lists []string
-	var output bool
+	var place string
 	c := &cobra.Command{
 		Use: "check " + a.t("PACK | FILE", "策略包 | 文件"), Short: a.t("Pass standard input through the rails of a pack, or of a plan file, and say what leaves", "让标准输入通过策略包或计划文件的护栏，显示能通过的内容"),
 		Long: a.t("Pass standard input through the rails of a pack, and print what leaves. Exit code 3 if a rule refuses it; what would be refused stands on standard error.",
@@ -203,9 +210,9 @@ func (a *app) guardCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			on := guard.Input
-			if output {
-				on = guard.Output
+			on := guard.Stage(place)
+			if !slices.Contains(guard.Stages, on) {
+				return usage("--on", say.T("%q is no place where rails stand", "%q 不是护栏所在的环节", place), say.T("it may be %s", "可用：%s", joinStages()))
 			}
 			r := p.Rail(on, guard.Context{})
 			if _, err = io.Copy(railWriter{r, a.stdout}, os.Stdin); err == nil {
@@ -221,8 +228,16 @@ func (a *app) guardCheckCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringSliceVar(&lists, "words", nil, a.t("lists of keywords besides the pack's", "策略包之外的关键词表"))
-	c.Flags().BoolVar(&output, "answer", false, a.t("the rails of answers, not of questions", "使用回答的规则，而非提问的规则"))
+	c.Flags().StringVar(&place, "on", string(guard.Input), a.t("whose rails: %s", "哪个环节的护栏：%s", joinStages()))
 	return c
+}
+
+func joinStages() string {
+	var list []string
+	for _, s := range guard.Stages {
+		list = append(list, string(s))
+	}
+	return strings.Join(list, ", ")
 }
 
 // readLists reads lists of keywords and banks of sentences, and those in folders.

@@ -255,7 +255,7 @@ func (a *app) knowledgeSearch() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().IntVar(&k, "k", k, a.t("most passages", "最多段落数"))
+	c.Flags().IntVarP(&k, "k", "k", k, a.t("most passages", "最多段落数"))
 	c.Flags().IntVar(&each, "each", 0, a.t("most passages of one document; 0 is any number", "每篇文档最多段落数；0 为不限"))
 	c.Flags().StringVar(&by, "by", "both", a.t("search by words, by meaning or by both", "按词（words）、按含义（meaning）或两者（both）检索"))
 	c.Flags().StringVar(&rerank, "rerank", "", a.t("reranking model that orders the best fifty: a name or a path", "对前五十段重新排序的模型：名称或路径"))
@@ -283,6 +283,9 @@ func hitLine(i int, h *knowledge.Hit) map[string]any {
 		"score": h.Score, "coverage": h.Coverage, "words": h.Words, "meaning": h.Meaning, "rerank": h.Rerank, "ranks": h.Ranks, "terms": h.Terms, "spans": h.Spans, "text": h.Text}
 }
 
+// longestHeading is how many characters of a passage's headings are shown.
+const longestHeading = 80
+
 // place says where a passage stands.
 func (a *app) place(p *knowledge.Passage) string {
 	where := p.File
@@ -290,7 +293,7 @@ func (a *app) place(p *knowledge.Passage) string {
 		where += a.t(", page %d", "，第 %d 页", p.Page)
 	}
 	if p.Heading != "" {
-		where += a.t(", %s", "，%s", p.Heading)
+		where += a.t(", %s", "，%s", first(p.Heading, longestHeading)) // of a text without marks it is the first line
 	}
 	return where
 }
@@ -320,7 +323,7 @@ func (a *app) knowledgeAsk() *cobra.Command {
 				a.answerLine(ans, stale)
 				return nil
 			}
-			a.answerText(ans, stale)
+			a.answerText(args[0], ans, stale)
 			return nil
 		},
 	}
@@ -376,7 +379,7 @@ func (a *app) answerLine(ans knowledge.Answer, stale []string) {
 	a.line(map[string]any{"type": "answer", "refused": ans.Refused, "sentences": sentences, "differ": differ, "stale": stale})
 }
 
-func (a *app) answerText(ans knowledge.Answer, stale []string) {
+func (a *app) answerText(name string, ans knowledge.Answer, stale []string) {
 	if ans.Refused {
 		fmt.Fprintln(a.stdout, a.t("The documents do not say. Nearest:", "文档里没有答案。最接近的段落："))
 		for _, h := range ans.Hits[:min(len(ans.Hits), 3)] {
@@ -401,7 +404,7 @@ func (a *app) answerText(ans knowledge.Answer, stale []string) {
 		fmt.Fprintln(a.stdout, a.t("Another document says otherwise: %s (%s)", "另一文档的说法不同：%s（%s）", shown(p.Two.Text), cited(p.Two)))
 	}
 	for _, f := range stale {
-		fmt.Fprintln(a.stdout, a.t("%s changed since it was read: suiren knowledge add NAME", "%s 在读入后有改动：suiren knowledge add 名称", shown(f)))
+		fmt.Fprintln(a.stdout, a.t("%s changed since it was read: suiren knowledge add %s", "%s 在读入后有改动：suiren knowledge add %s", shown(f), name))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"suiren/knowledge"
 	"suiren/serve/form"
 	"suiren/serve/plain"
+	"suiren/stage"
 )
 
 // An encoding makes the vectors of a knowledge base with a model that someone brought.
@@ -67,6 +68,25 @@ func (a *app) reranker(ctx context.Context, nameOrPath string) (knowledge.Rerank
 		return nil, nil, &say.Error{Where: nameOrPath, What: say.T("this model does not score pairs of texts", "这个模型不给成对文本打分"), Next: say.T("name a reranking model", "请给出重排模型")}
 	}
 	return judge{by}, m, nil
+}
+
+// openEncoder opens a model of a plan's knowledge.
+func openEncoder(path, name string, machine stage.Machine) (*knowledge.Encoder, error) {
+	if file := filepath.Join(path, "model.gguf"); isFile(file) { // as train writes it
+		path = file
+	}
+	m, err := plain.Open(path, plain.Options{Name: modelName(path), Threads: machine.Threads, Slots: 1, Memory: machine.Memory})
+	if err != nil {
+		return nil, broughtError(path, err)
+	}
+	e := &knowledge.Encoder{Close: m.Close}
+	if by := m.Embedder(); by != nil {
+		e.Embedder = &encoding{name, by}
+	}
+	if by := m.Reranker(); by != nil {
+		e.Reranker = judge{by}
+	}
+	return e, nil
 }
 
 // modelPath is a model's name as it is kept: a path is made absolute.

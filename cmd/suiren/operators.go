@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"suiren/knowledge"
 	"suiren/plan"
 	"suiren/stage"
 	"suiren/stage/data"
@@ -50,7 +51,7 @@ func vocabulary(every time.Duration) plan.Vocabulary {
 			"merge":    func() stage.Operator { return new(train.Merge) },
 			"quantise": func() stage.Operator { return new(train.Quantise) },
 		}},
-		store.Knowledge: one(func() stage.Operator { return new(data.Knowledge) }),
+		store.Knowledge: one(func() stage.Operator { return &data.Knowledge{Open: openEncoder} }),
 		store.Policy:    one(func() stage.Operator { return new(guard.Policy) }),
 		store.Scenario:  one(func() stage.Operator { return new(scenario.Scenario) }),
 		store.Verdict:   one(func() stage.Operator { return &guard.Verdict{Open: opener{}} }),
@@ -68,7 +69,8 @@ func questioned(job *stage.Job) *scenario.Opener {
 	return &scenario.Opener{Artifact: job.Open, Threads: job.Machine.Threads, Slots: judged,
 		Model: func(path, adapter string) (scenario.Model, error) {
 			return otherModel(path, adapter, job.Machine, true)
-		}}
+		},
+		Encoder: func(path, name string) (*knowledge.Encoder, error) { return openEncoder(path, name, job.Machine) }}
 }
 
 func (opener) Scenario(job *stage.Job, dir string) (guard.Answerer, error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"suiren/serve/account"
 	"suiren/stage/operate"
 	"suiren/stage/operate/access"
+	"suiren/stage/operate/care"
 	"suiren/stage/operate/people"
 )
 
@@ -39,6 +41,19 @@ func (b *books) door(a *app, keys *operate.Keys, rules string) (*account.Account
 			b.forgotten(name, e.As)
 		}
 		return e, err
+	}
+	// Commands that ask who may do something go by the same rules.
+	if rules != "" {
+		if rules, err = filepath.Abs(rules); err != nil {
+			return nil, err
+		}
+	}
+	kept, err := door.Care.Read()
+	if err == nil && kept.Access != rules {
+		err = door.Care.Change(func(s *care.State) error { s.Access = rules; return nil })
+	}
+	if err != nil {
+		return nil, err
 	}
 	if rules == "" {
 		return door, nil

@@ -106,7 +106,8 @@ func (w *workspace) openScenarioFixed(dir string, machine stage.Machine, slots i
 
 func (w *workspace) openAt(dir string, machine stage.Machine, slots int, fixed bool) (*scenario.Scenario, error) {
 	open := scenario.Opener{Artifact: w.st.Model, Threads: machine.Threads, Slots: slots,
-		Model: func(path, adapter string) (scenario.Model, error) { return otherModel(path, adapter, machine, fixed) }}
+		Model:   func(path, adapter string) (scenario.Model, error) { return otherModel(path, adapter, machine, fixed) },
+		Encoder: func(path, name string) (*knowledge.Encoder, error) { return openEncoder(path, name, machine) }}
 	return open.Open(dir)
 }
 

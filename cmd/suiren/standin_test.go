@@ -176,3 +176,79 @@ func TestStandIns(t *testing.T) {
 		t.Errorf("%q, %v", head+tail, err)
 	}
 }
+
+// A librarian repeats the prompt, cites a document, and says what is in both.
+type librarian struct{ heard string }
+
+func (*librarian) Can() form.Can { return ^form.Can(0) }
+
+func (l *librarian) Answer(_ context.Context, a *form.Ask) iter.Seq2[form.Event, error] {
+	return func(yield func(form.Event, error) bool) {
+		if a.Prompt != nil {
+			l.heard = a.Prompt.Text
+		} else {
+			for _, m := range a.Messages {
+				l.heard += m.Role + " " + m.Text + "\n"
+			}
+		}
+		text := "书架 13987654321 归 13812345678 管。"
+		list := []form.Event{{Kind: form.Prompted, Text: l.heard}, {Kind: form.Sources, Sources: []form.Source{{File: "a.md", Heading: "值班 13987654321", Text: text, Quotes: [][2]int{{15, 28}}}, {File: "b.md", Text: "别的", Quotes: [][2]int{{0, 2}}}}},
+			{Kind: form.Text, Text: l.heard}, {Kind: form.Finish, Reason: form.Stop}}
+		for _, e := range list {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// What stands for personal data becomes it again in the sources, in a prompt that is
+// repeated, and in what is said of the result of a tool; the model and the books have
+// stand-ins alone. Without stand-ins sources are masked, and quotes of what was changed
+// are no longer told, as their places are others.
+func TestStandInsInSources(t *testing.T) {
+	for _, with := range []string{"stand_in", "word"} {
+		policy, err := (&guard.Policy{Pack: "enterprise-zh", MaskWith: with}).With(guard.Lists{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		model := &librarian{}
+		var books []byte
+		s := serve.New(serve.Config{Version: "test", Record: func(r *serve.Record) error {
+			b, err := json.Marshal([]any{r.Messages, r.Answer, r.Sources})
+			books = append(books, b...)
+			return err
+		}})
+		s.Open(&serve.Release{Name: "m", Digest: strings.Repeat("ab", 32), Made: time.Unix(1, 0), Answerer: model, Policy: rails{policy, policy.Title()}})
+		web := httptest.NewServer(s.Handler())
+		defer web.Close()
+		post := func(path, body string) string {
+			resp, err := http.Post(web.URL+path, "application/json", strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			raw, err := io.ReadAll(resp.Body)
+			if err != nil || resp.StatusCode != http.StatusOK {
+				t.Fatalf("%v %s", err, raw)
+			}
+			return string(raw)
+		}
+		chat := post("/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":"查"},{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"look","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"电话 13700001111。"},{"role":"user","content":"我是 13812345678。"}]}`)
+		echo := post("/v1/completions", `{"model":"m","prompt":"我是 13812345678。","echo":true}`)
+		for _, secret := range []string{"13812345678", "13987654321", "13700001111"} {
+			if strings.Contains(model.heard, secret) || strings.Contains(string(books), secret) {
+				t.Errorf("%s: %s is with the model, %q, or in the books, %s", with, secret, model.heard, books)
+			}
+			if back := strings.Contains(chat, secret); back != (with == "stand_in") {
+				t.Errorf("%s: the caller has %s: %v: %s", with, secret, back, chat)
+			}
+		}
+		if n := strings.Count(echo, "13812345678"); (n >= 2) != (with == "stand_in") || with == "word" && n > 0 {
+			t.Errorf("%s: the prompt is repeated as %s", with, echo)
+		}
+		if n := strings.Count(chat, `"quotes"`); n != 1 {
+			t.Errorf("%s: quotes of %d sources: %s", with, n, chat)
+		}
+	}
+}

@@ -273,7 +273,7 @@ func canary(t *testing.T, browser context.Context, dir string) {
 		}},
 		step{"checked", func(t *testing.T) {
 			v.push("Check")
-			v.wait(`document.querySelectorAll(".two .plainlist .good").length === 3`)
+			v.wait(`document.querySelectorAll(".listed .plainlist .good").length === 3`)
 			v.accessible(t)
 		}},
 		step{"canary", func(t *testing.T) {

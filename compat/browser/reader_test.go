@@ -75,6 +75,10 @@ func plan(t *testing.T, p *tab) {
 
 	p.wait(`document.querySelector("[aria-labelledby=report] table")`)
 	shown := p.text("[aria-labelledby=report]")
+	p.turn("evaluation")
+	p.wait(`document.querySelector("main .scores")`)
+	shown += p.text("main")
+	p.turn("plan")
 	want := func(what, number string) {
 		if !strings.Contains(shown, number) {
 			t.Errorf("the report does not show %s, %s", what, number)
@@ -223,7 +227,7 @@ func keyboard(t *testing.T, browser context.Context, old *tab) {
 
 	p.focus(`nav a[href="#plan"]`)
 	p.press(kb.Enter)
-	p.wait(`document.querySelectorAll(".node").length > 0 && document.querySelectorAll("figure").length > 0 && document.querySelector("[aria-labelledby=report] table")`)
+	p.wait(`document.querySelectorAll(".node").length > 0 && document.querySelectorAll("figure").length > 0 && document.querySelector("[aria-labelledby=report] :is(.passed, p.failure)")`)
 	p.walk(t)
 	p.focus(".node")
 	p.press(kb.Enter)

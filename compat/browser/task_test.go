@@ -318,7 +318,7 @@ func kept(t *testing.T, browser context.Context, p *tab) {
 		p.turn("releases")
 		p.wait(`document.querySelector(".picks .done")?.innerText === "live" && document.querySelector("button.promote:disabled")`)
 		p.click("button.check")
-		p.wait(`document.querySelectorAll(".two .plainlist .good").length === 3`)
+		p.wait(`document.querySelectorAll(".listed .plainlist .good").length === 3`)
 		p.click(".lineage") // and is made of what the owner gave, by a bill that is signed
 		p.wait(`document.querySelector(".tree") && document.querySelector(".stack p.good[role=status]")?.innerText.includes("as its owner signed it")`)
 		if got := eval[string](p, `document.querySelector(".tree").textContent`); !strings.Contains(got, "documents.handbook") || !strings.Contains(got, "weights.tutor") {

@@ -167,7 +167,8 @@ func (s *server) filled() (ok bool, err error) {
 	}
 	peak := statusField(s.cmd.Process.Pid, "VmHWM:")
 	off := s.memory/peak - 1
-	fmt.Printf("%s\nsaid %.1f MiB, peak %.1f MiB: off by %+.1f%%; heap in use %.1f MiB, of the system's %.1f MiB\n", s.said(), s.memory/(1<<20), peak/(1<<20), 100*off, at.heap/(1<<20), at.system/(1<<20))
+	fmt.Printf("%s\nsaid %.1f MiB, peak %.1f MiB: off by %+.1f%%; heap in use %.1f MiB, of the system's %.1f MiB, pages of files %.1f MiB\n", s.said(), s.memory/(1<<20), peak/(1<<20), 100*off, at.heap/(1<<20), at.system/(1<<20),
+		statusField(s.cmd.Process.Pid, "RssFile:")/(1<<20))
 	return off > -0.05 && off < 0.05, nil
 }
 

@@ -10,6 +10,8 @@ var words = {
   model: ["Model", "模型"],
   beside: ["Beside it", "并排对比"],
   nobody: ["nobody", "不对比"],
+  adapter: ["Adapter (LoRA)", "适配器（LoRA）"],
+  noAdapter: ["none: the model itself", "无：模型本身"],
   options: ["Parameters", "参数"],
   system: ["What it is told before", "对话前的说明"],
   temperature: ["Temperature", "温度"],
@@ -64,7 +66,7 @@ var talk = {
   draft: "",
   model: "",
   beside: "",
-  options: { system: "", temperature: "", top_p: "", max_tokens: "", seed: "", think: "" }
+  options: { system: "", temperature: "", top_p: "", max_tokens: "", seed: "", think: "", adapter: "" }
 };
 var now = () => performance.timeOrigin + performance.now();
 function path() {
@@ -110,6 +112,7 @@ function body(turn, model, seed = talk.options.seed) {
   messages.push({ role: "user", content: turn.question });
   const b = { model, messages };
   for (const k of ["temperature", "top_p", "max_tokens"]) if (o[k] !== "" && Number.isFinite(+o[k])) b[k] = +o[k];
+  if (release(model)?.about?.adapters?.includes(o.adapter)) b.adapter = o.adapter;
   if (o.think) b.think = o.think === "on";
   if (/^\d+$/.test(seed)) b.seed = seed;
   return b;
@@ -529,7 +532,7 @@ function Parameters() {
   } }, names.map((n) => /* @__PURE__ */ h3("option", { key: n }, n)))), names.length > 1 && /* @__PURE__ */ h3(Field, { label: w2("beside") }, (id) => /* @__PURE__ */ h3("select", { id, class: "beside", value: talk.beside, onChange: (e) => {
     talk.beside = e.target.value;
     redraw2();
-  } }, /* @__PURE__ */ h3("option", { value: "" }, w2("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h3("option", { key: n }, n)))), /* @__PURE__ */ h3(Field, { label: w2("temperature"), hint: w2("temperatureHint") }, (id) => /* @__PURE__ */ h3("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h3(Field, { label: w2("top_p") }, (id) => /* @__PURE__ */ h3("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h3(Field, { label: w2("tokens"), hint: w2("tokensHint") }, (id) => /* @__PURE__ */ h3("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h3(Field, { label: w2("seed"), hint: w2("seedHint") }, (id) => /* @__PURE__ */ h3("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h3(Field, { label: w2("think") }, (id) => /* @__PURE__ */ h3("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h3("option", { value: "" }, w2("think_")), /* @__PURE__ */ h3("option", { value: "on" }, w2("think_on")), /* @__PURE__ */ h3("option", { value: "off" }, w2("think_off")))), /* @__PURE__ */ h3(Field, { label: w2("system") }, (id) => /* @__PURE__ */ h3("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h3("p", { class: "quiet" }, w2("alone"))));
+  } }, /* @__PURE__ */ h3("option", { value: "" }, w2("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h3("option", { key: n }, n)))), (release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && /* @__PURE__ */ h3(Field, { label: w2("adapter") }, (id) => /* @__PURE__ */ h3("select", { id, class: "adapter", value: o.adapter, onChange: set("adapter") }, /* @__PURE__ */ h3("option", { value: "" }, w2("noAdapter")), release(modelsNow()[0]).about.adapters.map((a) => /* @__PURE__ */ h3("option", { key: a }, a)))), /* @__PURE__ */ h3(Field, { label: w2("temperature"), hint: w2("temperatureHint") }, (id) => /* @__PURE__ */ h3("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h3(Field, { label: w2("top_p") }, (id) => /* @__PURE__ */ h3("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h3(Field, { label: w2("tokens"), hint: w2("tokensHint") }, (id) => /* @__PURE__ */ h3("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h3(Field, { label: w2("seed"), hint: w2("seedHint") }, (id) => /* @__PURE__ */ h3("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h3(Field, { label: w2("think") }, (id) => /* @__PURE__ */ h3("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h3("option", { value: "" }, w2("think_")), /* @__PURE__ */ h3("option", { value: "on" }, w2("think_on")), /* @__PURE__ */ h3("option", { value: "off" }, w2("think_off")))), /* @__PURE__ */ h3(Field, { label: w2("system") }, (id) => /* @__PURE__ */ h3("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h3("p", { class: "quiet" }, w2("alone"))));
 }
 export {
   Chat as default

@@ -129,7 +129,7 @@ function Near({ of, open }) {
 }
 function DataCard({ of }) {
   const got = useGet(at(of.name) + "/card");
-  return /* @__PURE__ */ h(Loaded, { of: got }, ({ markdown }) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "markdown" }, markdown.split("\n").map((line, i) => line.startsWith("# ") ? null : line.startsWith("## ") ? /* @__PURE__ */ h("h3", { key: i }, line.slice(3)) : line.startsWith("- ") ? /* @__PURE__ */ h("p", { class: "item", key: i }, line) : line && /* @__PURE__ */ h("p", { key: i }, line.replaceAll("`", "")))), /* @__PURE__ */ h(Command, { line: `suiren data card ${of.name}` })));
+  return /* @__PURE__ */ h(Loaded, { of: got }, ({ markdown }) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "markdown" }, markdown.split("\n").map((line, i) => line.startsWith("# ") ? null : line.startsWith("## ") ? /* @__PURE__ */ h("h3", { key: i }, line.slice(3)) : line.startsWith("- ") ? /* @__PURE__ */ h("p", { class: "item", key: i }, "• " + line.slice(2)) : line && /* @__PURE__ */ h("p", { key: i }, line.replaceAll("`", "")))), /* @__PURE__ */ h(Command, { line: `suiren data card ${of.name}` })));
 }
 function Lineage({ of, id, close }) {
   const got = useGet(`${at(of.name)}/document?id=${encodeURIComponent(id)}`), box = useRef(null);

@@ -1795,7 +1795,7 @@ function Curve({ title, of, unit, scale = 1, every = 0 }) {
       clearTimeout(timer);
     };
   }, [key, near, every]);
-  return /* @__PURE__ */ createElement("div", { ref: frame, class: "curve" }, !series ? /* @__PURE__ */ createElement("figure", { class: "coming" }, /* @__PURE__ */ createElement("figcaption", null, title), /* @__PURE__ */ createElement("p", { class: "quiet" }, t("loading"))) : /* @__PURE__ */ createElement(Chart, { title, unit, series: series.filter((s) => s.points.length), onZoom: setRange, zoomed: !!range }));
+  return /* @__PURE__ */ createElement("div", { ref: frame, class: "curve" }, !series ? /* @__PURE__ */ createElement("figure", { class: "coming" }, /* @__PURE__ */ createElement("figcaption", null, title), /* @__PURE__ */ createElement("p", { class: "quiet" }, "…")) : /* @__PURE__ */ createElement(Chart, { title, unit, series: series.filter((s) => s.points.length), onZoom: setRange, zoomed: !!range }));
 }
 
 // src/follow.ts

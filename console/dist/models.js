@@ -31,6 +31,12 @@ var words = {
   pages: ["keys and values", "键值缓存"],
   holds: ["Holds {0} conversations of {1} tokens at once.", "可同时容纳 {0} 段各 {1} 词元的对话。"],
   basis: ["Planned from the file's own header; nothing was loaded.", "依据文件头规划，未载入任何权重。"],
+  adapter: ["With an adapter (LoRA)", "附带适配器（LoRA）"],
+  adapterName: ["Name, by which a question asks for it", "名称（提问时以此选用）"],
+  adapterPath: ["Folder on this machine", "本机目录"],
+  adapterHint: [`With adapter_config.json and adapter_model.safetensors. A plan's weights block with train = "lora" makes one.`, '含 adapter_config.json 与 adapter_model.safetensors。计划中 train = "lora" 的 weights 块可制作。'],
+  adapters: ["Adapters:", "适配器："],
+  adaptersHelp: ["Chosen in the chat's parameters.", "在对话的参数中选用。"],
   load: ["Load and talk", "载入并对话"],
   unload: ["Unload", "卸载"],
   unloadHelp: ["Answers under way are finished first.", "会先完成进行中的回答。"],
@@ -52,7 +58,8 @@ function Models() {
 function Fitting({ of, reload }) {
   const most = of.context || 4096;
   const [context, setContext] = useState(Math.min(most, 4096));
-  const [kv, setKV] = useState("f16");
+  const [kv, setKV] = useState("f16"), [adapter, setAdapter] = useState({ name: "", path: "" }), own = adapter.name && adapter.path ? { [adapter.name]: adapter.path } : void 0;
+  const named = store.server?.releases.find((r) => r.name === of.served)?.about?.adapters ?? [];
   const [asked, ask] = useState(context);
   useEffect(() => {
     const timer = setTimeout(() => ask(context), 150);
@@ -67,15 +74,15 @@ function Fitting({ of, reload }) {
     [w("added"), day(of.added)],
     [w("digest"), /* @__PURE__ */ h("code", null, short(of.digest))],
     [w("from"), /* @__PURE__ */ h("code", null, of.path)]
-  ] }), of.changed && of.changed.length > 0 && /* @__PURE__ */ h("p", { class: "bad" }, w("changed")), /* @__PURE__ */ h("h3", null, w("fit")), /* @__PURE__ */ h(Field, { label: w("context", count(context)), hint: w("contextHint") }, (id) => /* @__PURE__ */ h("input", { id, type: "range", min: 256, max: Math.max(most, 512), step: 256, value: context, onInput: (e) => setContext(+e.target.value) })), /* @__PURE__ */ h(Field, { label: w("kv"), hint: w("kvHint") }, (id) => /* @__PURE__ */ h("select", { id, value: kv, onChange: (e) => setKV(e.target.value) }, ["f16", "f32", "int8"].map((v) => /* @__PURE__ */ h("option", { key: v }, v)))), shown && /* @__PURE__ */ h("div", { role: "status" }, /* @__PURE__ */ h(Tag, { kind: shown.fits ? "done" : "failed" }, shown.fits ? w("fits") : w("fitsNot")), shown.bytes > 0 && /* @__PURE__ */ h(Meter, { part: shown.bytes / Math.max(shown.free, 1), label: w("needs", bytes(shown.bytes), bytes(shown.free)) }), shown.pages ? /* @__PURE__ */ h("p", { class: "quiet" }, w("weights"), " ", bytes(shown.bytes - shown.pages), " + ", w("pages"), " ", bytes(shown.pages)) : null, shown.whole ? /* @__PURE__ */ h("p", null, w("holds", Math.floor(shown.whole), count(shown.context ?? 0))) : null, shown.why ? /* @__PURE__ */ h("p", { class: "bad" }, shown.why) : /* @__PURE__ */ h("p", { class: "quiet" }, w("basis"))), of.served ? /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("a", { class: "button main", href: "#chat" }, w("open")), /* @__PURE__ */ h("button", { class: "unload", disabled: load.busy, onClick: () => load.run(() => act("POST", "/api/library/unload", { model: of.served })).then(reload) }, w("unload")), /* @__PURE__ */ h("span", { class: "quiet" }, w("unloadHelp"))) : /* @__PURE__ */ h(
+  ] }), of.changed && of.changed.length > 0 && /* @__PURE__ */ h("p", { class: "bad" }, w("changed")), /* @__PURE__ */ h("h3", null, w("fit")), /* @__PURE__ */ h(Field, { label: w("context", count(context)), hint: w("contextHint") }, (id) => /* @__PURE__ */ h("input", { id, type: "range", min: 256, max: Math.max(most, 512), step: 256, value: context, onInput: (e) => setContext(+e.target.value) })), /* @__PURE__ */ h(Field, { label: w("kv"), hint: w("kvHint") }, (id) => /* @__PURE__ */ h("select", { id, value: kv, onChange: (e) => setKV(e.target.value) }, ["f16", "f32", "int8"].map((v) => /* @__PURE__ */ h("option", { key: v }, v)))), named.length > 0 && /* @__PURE__ */ h("p", null, w("adapters"), " ", named.map((a) => /* @__PURE__ */ h(Tag, { key: a }, a)), " ", /* @__PURE__ */ h("span", { class: "quiet" }, w("adaptersHelp"))), !of.served && /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("adapter")), /* @__PURE__ */ h("div", { class: "form" }, /* @__PURE__ */ h(Field, { label: w("adapterName") }, (id) => /* @__PURE__ */ h("input", { id, class: "adapter-name", maxLength: 64, value: adapter.name, onInput: (e) => setAdapter({ ...adapter, name: e.target.value }) })), /* @__PURE__ */ h(Field, { label: w("adapterPath"), hint: w("adapterHint") }, (id) => /* @__PURE__ */ h("input", { id, class: "adapter-path", value: adapter.path, onInput: (e) => setAdapter({ ...adapter, path: e.target.value }) })))), shown && /* @__PURE__ */ h("div", { role: "status" }, /* @__PURE__ */ h(Tag, { kind: shown.fits ? "done" : "failed" }, shown.fits ? w("fits") : w("fitsNot")), shown.bytes > 0 && /* @__PURE__ */ h(Meter, { part: shown.bytes / Math.max(shown.free, 1), label: w("needs", bytes(shown.bytes), bytes(shown.free)) }), shown.pages ? /* @__PURE__ */ h("p", { class: "quiet" }, w("weights"), " ", bytes(shown.bytes - shown.pages), " + ", w("pages"), " ", bytes(shown.pages)) : null, shown.whole ? /* @__PURE__ */ h("p", null, w("holds", Math.floor(shown.whole), count(shown.context ?? 0))) : null, shown.why ? /* @__PURE__ */ h("p", { class: "bad" }, shown.why) : /* @__PURE__ */ h("p", { class: "quiet" }, w("basis"))), of.served ? /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("a", { class: "button main", href: "#chat" }, w("open")), /* @__PURE__ */ h("button", { class: "unload", disabled: load.busy, onClick: () => load.run(() => act("POST", "/api/library/unload", { model: of.served })).then(reload) }, w("unload")), /* @__PURE__ */ h("span", { class: "quiet" }, w("unloadHelp"))) : /* @__PURE__ */ h(
     "button",
     {
       class: "main",
       disabled: load.busy || !shown?.fits,
-      onClick: () => load.run(() => act("POST", "/api/library/load", { model: of.name, context, kv }))
+      onClick: () => load.run(() => act("POST", "/api/library/load", { model: of.name, context, kv, adapters: own }))
     },
     w("load")
-  ), load.failure && /* @__PURE__ */ h(Fail, { of: load.failure }), /* @__PURE__ */ h(Command, { line: `suiren serve ${of.name} --context ${context} --kv ${kv}` }));
+  ), load.failure && /* @__PURE__ */ h(Fail, { of: load.failure }), /* @__PURE__ */ h(Command, { line: `suiren serve ${of.name} --context ${context} --kv ${kv}${own ? ` --adapter ${adapter.name}=${adapter.path}` : ""}` }));
 }
 function Add() {
   const [path, setPath] = useState(""), [name, setName] = useState(""), add = useAct();

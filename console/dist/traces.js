@@ -84,6 +84,30 @@ var words2 = {
   trace: ["Trace {0}", "轨迹 {0}"],
   close: ["Close", "关闭"],
   timeline: ["Timeline", "时间线"],
+  tokensOf: ["prompt {0}, thought {1}, answer {2}", "提示 {0}，思考 {1}，回答 {2}"],
+  role_user: ["person", "用户"],
+  role_assistant: ["model", "模型"],
+  role_system: ["told before", "系统"],
+  role_tool: ["tool", "工具"],
+  rail_refuse: ["refused", "拒绝"],
+  rail_suspend: ["refused, caller suspended", "拒绝并暂停调用者"],
+  rail_mask: ["masked", "遮盖"],
+  rail_stand_in: ["stand-in", "替身"],
+  rail_rewrite: ["rewritten", "改写"],
+  rail_retract: ["withdrawn", "撤回"],
+  rail_ask_human: ["a person was asked", "转人工"],
+  rail_log: ["written down", "记录"],
+  span_reserve: ["budget reserved", "预留额度"],
+  span_queue: ["queue", "排队"],
+  span_input_rails: ["rails on the question", "输入护栏"],
+  span_model: ["model", "模型"],
+  span_retrieval: ["passages found", "检索段落"],
+  span_prefill: ["prompt read", "读入提示"],
+  span_thought: ["thought", "思考"],
+  span_answer: ["answer", "回答"],
+  span_tool_call: ["call of a tool", "工具调用"],
+  span_output_rails: ["rails on the answer", "输出护栏"],
+  span_send: ["sent", "发送"],
   queue: ["queue", "排队"],
   reading: ["reading the prompt", "读入提示"],
   writing: ["writing", "生成"],
@@ -122,7 +146,8 @@ var moment = (v) => {
   const d = new Date(v);
   return `${day2(v)}:${String(d.getSeconds()).padStart(2, "0")}`;
 };
-var ns = (v) => v < 1e8 ? `${+(v / 1e6).toPrecision(3)} ms` : seconds(v / 1e9);
+var known = (prefix, v) => Object.hasOwn(words2, `${prefix}_${v}`) ? w2(`${prefix}_${v}`) : v.replaceAll("_", " ");
+var ns = (v) => v < 1e4 ? "< 0.01 ms" : v < 1e8 ? `${+(v / 1e6).toPrecision(3)} ms` : seconds(v / 1e9);
 function Traces() {
   const tab = store.rest === "audit" ? "audit" : "traces";
   return /* @__PURE__ */ h2(Page, { title: t("traces"), lead: w2("lead"), side: /* @__PURE__ */ h2(Tabs, { label: w2("views"), at: tab, set: (to) => {
@@ -177,14 +202,14 @@ function One({ id, sets, close }) {
     [w2("seed"), String(one.seed)],
     [w2("reason"), reason(one.reason)],
     [w2("rated"), one.rating ? [one.rating.good ? w2("rated_good") : w2("rated_bad"), one.rating.why].filter(Boolean).join(": ") : ""],
-    [w2("tokens"), `${count2(one.amounts.prompt)} + ${count2(one.amounts.thought)} + ${count2(one.amounts.answer)}`]
-  ] }), /* @__PURE__ */ h2("h3", null, w2("timeline")), /* @__PURE__ */ h2(Timeline, { of: one }), /* @__PURE__ */ h2("h3", null, w2("rails")), !one.rails?.length ? /* @__PURE__ */ h2("p", { class: "quiet" }, w2("noRails")) : /* @__PURE__ */ h2("ul", { class: "plainlist" }, one.rails.map((d) => /* @__PURE__ */ h2("li", null, /* @__PURE__ */ h2(Tag2, { kind: d.action === "refuse" ? "failed" : "" }, d.action), " ", /* @__PURE__ */ h2("code", null, d.class), " ", d.rule))), one.content ? /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, w2("asked")), one.content.messages.map((m) => /* @__PURE__ */ h2("p", { class: "passage" }, /* @__PURE__ */ h2("b", null, m.role), " ", m.text)), one.content.thought && /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, w2("thought")), /* @__PURE__ */ h2("p", { class: "passage" }, one.content.thought)), /* @__PURE__ */ h2("h3", null, w2("answered")), /* @__PURE__ */ h2("p", { class: "passage" }, one.content.answer), one.content.sources && one.content.sources.length > 0 && /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, w2("sources")), one.content.sources.map((s) => /* @__PURE__ */ h2("blockquote", null, /* @__PURE__ */ h2("code", null, s.file), /* @__PURE__ */ h2("p", { class: "passage" }, s.text)))), one.content.receipt ? /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, w2("receipt")), /* @__PURE__ */ h2("pre", { tabIndex: 0, "aria-label": w2("receipt") }, JSON.stringify(one.content.receipt, null, 2))) : null, /* @__PURE__ */ h2("h3", null, w2("toSet")), /* @__PURE__ */ h2(Choose, { ids: [id], sets, done: () => {
+    [w2("tokens"), w2("tokensOf", count2(one.amounts.prompt), count2(one.amounts.thought), count2(one.amounts.answer))]
+  ] }), /* @__PURE__ */ h2("h3", null, w2("timeline")), /* @__PURE__ */ h2(Timeline, { of: one }), /* @__PURE__ */ h2("h3", null, w2("rails")), !one.rails?.length ? /* @__PURE__ */ h2("p", { class: "quiet" }, w2("noRails")) : /* @__PURE__ */ h2("ul", { class: "plainlist" }, one.rails.map((d) => /* @__PURE__ */ h2("li", null, /* @__PURE__ */ h2(Tag2, { kind: d.action === "refuse" ? "failed" : "" }, known("rail", d.action)), " ", /* @__PURE__ */ h2("code", null, d.class), " ", d.rule))), one.content ? /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, w2("asked")), one.content.messages.map((m) => /* @__PURE__ */ h2("p", { class: "passage" }, /* @__PURE__ */ h2("b", null, known("role", m.role)), " ", m.text)), one.content.thought && /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, w2("thought")), /* @__PURE__ */ h2("p", { class: "passage" }, one.content.thought)), /* @__PURE__ */ h2("h3", null, w2("answered")), /* @__PURE__ */ h2("p", { class: "passage" }, one.content.answer), one.content.sources && one.content.sources.length > 0 && /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, w2("sources")), one.content.sources.map((s) => /* @__PURE__ */ h2("blockquote", null, /* @__PURE__ */ h2("code", null, s.file), /* @__PURE__ */ h2("p", { class: "passage" }, s.text)))), one.content.receipt ? /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, w2("receipt")), /* @__PURE__ */ h2("pre", { tabIndex: 0, "aria-label": w2("receipt") }, JSON.stringify(one.content.receipt, null, 2))) : null, /* @__PURE__ */ h2("h3", null, w2("toSet")), /* @__PURE__ */ h2(Choose, { ids: [id], sets, done: () => {
   } })) : /* @__PURE__ */ h2("p", { class: "quiet" }, w2("notKept")))));
 }
 function Timeline({ of }) {
   const spans = of.spans?.length ? of.spans : of.operation === "job" ? [{ name: of.supply?.model ?? "", start: 0, total: of.total }] : [{ name: w2("queue"), start: 0, total: of.wait }, { name: w2("reading"), start: of.wait, total: Math.max(0, (of.first || of.total) - of.wait) }, ...of.first ? [{ name: w2("writing"), start: of.first, total: of.total - of.first }] : []];
   const all = Math.max(of.total, ...spans.map((s) => s.start + s.total), 1);
-  return /* @__PURE__ */ h2("ol", { class: "timeline" }, spans.map((s) => /* @__PURE__ */ h2("li", { key: s.name + s.start, class: s.parent ? "inner" : "" }, /* @__PURE__ */ h2("span", null, s.name, s.count ? /* @__PURE__ */ h2("span", { class: "quiet" }, " · ", count2(s.count)) : null), /* @__PURE__ */ h2("svg", { viewBox: "0 0 1000 12", preserveAspectRatio: "none", role: "img", "aria-label": `${s.name} ${ns(s.total)}` }, /* @__PURE__ */ h2("rect", { class: "track", width: "1000", height: "12" }), /* @__PURE__ */ h2("rect", { class: "part", x: s.start / all * 1e3, width: Math.max(s.total / all * 1e3, 2), height: "12" })), /* @__PURE__ */ h2("span", { class: "number" }, ns(s.total)))));
+  return /* @__PURE__ */ h2("ol", { class: "timeline" }, spans.map((s) => /* @__PURE__ */ h2("li", { key: s.name + s.start, class: s.parent ? "inner" : "" }, /* @__PURE__ */ h2("span", null, known("span", s.name.replaceAll(" ", "_")), s.count ? /* @__PURE__ */ h2("span", { class: "quiet" }, " · ", count2(s.count)) : null), /* @__PURE__ */ h2("svg", { viewBox: "0 0 1000 12", preserveAspectRatio: "none", role: "img", "aria-label": `${s.name} ${ns(s.total)}` }, /* @__PURE__ */ h2("rect", { class: "track", width: "1000", height: "12" }), /* @__PURE__ */ h2("rect", { class: "part", x: s.start / all * 1e3, width: Math.max(s.total / all * 1e3, 2), height: "12" })), /* @__PURE__ */ h2("span", { class: "number" }, ns(s.total)))));
 }
 function Audit() {
   const [f, change] = useState2({ actor: "", action: "", text: "" }), [asked, ask] = useState2(f), [before, setBefore] = useState2(0), [verified, setVerified] = useState2(null), verify = useAct2();

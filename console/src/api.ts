@@ -7,7 +7,7 @@ export interface Release {
   name: string; digest: string; context: number; label: boolean; answers: boolean;
   examples: Example[]; about: About | null;
 }
-export interface About { parameters?: number; layers?: number; think?: number; passages?: number }
+export interface About { parameters?: number; layers?: number; think?: number; passages?: number; adapters?: string[] }
 export interface ServerState { version: string; caller: string; release: Release | null; releases: Release[]; has: string[] }
 export interface Who { // keys: callers must show one; source: where a person's account comes from, "" is here
   name: string; title?: string; source?: string; keys: boolean; may: Record<string, boolean>; kind?: "person" | "key" | "page"; roles?: string[] | null; tenant?: string;

@@ -135,5 +135,5 @@ export function Curve({ title, of, unit, scale = 1, every = 0 }: { title: string
     run();
     return () => { over = true; clearTimeout(timer); };
   }, [key, near, every]);
-  return <div ref={frame} class="curve">{!series ? <figure class="coming"><figcaption>{title}</figcaption><p class="quiet">{t("loading")}</p></figure> : <Chart title={title} unit={unit} series={series.filter(s => s.points.length)} onZoom={setRange} zoomed={!!range} />}</div>;
+  return <div ref={frame} class="curve">{!series ? <figure class="coming"><figcaption>{title}</figcaption><p class="quiet">…</p></figure> : <Chart title={title} unit={unit} series={series.filter(s => s.points.length)} onZoom={setRange} zoomed={!!range} />}</div>;
 }

@@ -29,7 +29,7 @@ type piece struct {
 }
 
 // maxSteps bounds the work of one search, and maxSearch that of all for one
-// text. A step is an edge or 64 bytes that it copies.
+// text. A step is an edge, or 64 bytes that it copies.
 const (
 	maxSteps  = 1 << 12
 	maxSearch = 1 << 16
@@ -146,14 +146,17 @@ func way(places []place, at int32) (list []piece) {
 }
 
 // bulk returns the bytes that each step copies, of what arrays keep, and what
-// reading a number is worth.
+// judging many schemas and reading a number are worth.
 func (s *state) bulk() (n int) {
 	for _, t := range s.threads {
 		for f := t.f; f != nil; f = f.parent {
 			n += len(f.items) + len(f.raw)
 		}
-		if t.f != nil && t.f.phase == inNumber {
-			n += 16 * len(t.f.text)
+		if t.f != nil {
+			n += len(t.f.g.nodes)
+			if t.f.phase == inNumber {
+				n += 16 * len(t.f.text)
+			}
 		}
 	}
 	return n

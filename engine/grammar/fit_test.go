@@ -1,8 +1,13 @@
 package grammar
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 )
 
 // stroll writes up to room tokens, the last of which ends the text, as a model
@@ -99,5 +104,42 @@ func TestWalksEndInTheirRoom(t *testing.T) {
 	t.Logf("%d schemas, %d of which no end is found; %d walks, %d do not end", schemas, unknown, walks, open)
 	if 20*unknown > schemas || 200*open > walks {
 		t.Errorf("too few walks end")
+	}
+}
+
+// BenchmarkFits reports the processor time of a look at a token, far from the
+// end and near to it, along the valid instances of every schema.
+func BenchmarkFits(b *testing.B) {
+	v, known := benchVocab(b, 20000)
+	cases := benchCases(b)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for _, room := range []int{100_000, 60} {
+		b.Run(fmt.Sprint(room), func(b *testing.B) {
+			var all []time.Duration
+			for b.Loop() {
+				all = all[:0]
+				for _, c := range cases {
+					g, err := Schema(c.Schema)
+					if err != nil {
+						continue
+					}
+					for _, x := range c.Tests {
+						if x.Valid {
+							m := g.Start(v)
+							along(m, known, strings.TrimSpace(string(x.Data)), func(id int32) {
+								began := threadTime()
+								m.Fits(id, room)
+								all = append(all, threadTime()-began)
+							})
+						}
+					}
+				}
+			}
+			slices.Sort(all)
+			b.ReportMetric(float64(all[len(all)/2].Nanoseconds())/1e3, "p50-µs")
+			b.ReportMetric(float64(all[len(all)*99/100].Nanoseconds())/1e3, "p99-µs")
+			b.ReportMetric(float64(all[len(all)-1].Microseconds()), "max-µs")
+		})
 	}
 }

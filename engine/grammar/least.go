@@ -58,7 +58,7 @@ func joined(k kinds, a, b int32) int32 {
 // price finds the costs of all nodes. Those of a node that stands below itself
 // are known after some rounds.
 func (m *machine) price() {
-	m.costs = make([]costs, len(m.nodes))
+	m.costs, m.members = make([]costs, len(m.nodes)), map[memberKey]int32{}
 	for i := range m.costs {
 		for k := range m.costs[i] {
 			m.costs[i][k] = farther
@@ -72,10 +72,11 @@ func (m *machine) price() {
 			changed = changed || c != m.costs[i]
 			m.costs[i] = c
 		}
-		if !changed {
-			return
+		if !changed || m.looks > maxLooks {
+			break
 		}
 	}
+	m.looks = 0
 }
 
 func (m *machine) nodeCosts(id int) (c costs) {
@@ -297,7 +298,7 @@ func (m *machine) digitsRemain(f *frame) int {
 func (m *machine) nameRemains(f *frame) int {
 	p := f.parent
 	whole := m.missing(p)
-	least := farther
+	least, tried := farther, 0
 	if f.key >= 0 {
 		for _, w := range p.g.keys.from[f.key] {
 			if p.seen[w] != 0 {
@@ -308,7 +309,7 @@ func (m *machine) nameRemains(f *frame) int {
 			with[w] = 1
 			n := int(p.g.keys.length[w]-p.g.keys.depth[f.key]) + m.memberOf(p, key) + m.missingOf(p, string(with), int(p.n)+1)
 			least = min(least, n)
-			if len(p.g.keys.from[f.key]) > 64 { // enough to go by
+			if tried++; tried == 16 { // enough to go by
 				break
 			}
 		}
@@ -332,7 +333,7 @@ func (m *machine) nameRemains(f *frame) int {
 func (m *machine) memberCost(id int, key string, depth int) int {
 	n := &m.nodes[id]
 	c := m.cost(n.member(key))
-	if depth == 0 {
+	if m.looks++; depth == 0 || m.looks > maxLooks {
 		return c
 	}
 	for _, a := range n.allOf {
@@ -350,14 +351,31 @@ func (m *machine) memberCost(id int, key string, depth int) int {
 	return c
 }
 
-// lookInto is how many levels of schemas in place are asked for a member.
-const lookInto = 3
+// lookInto is how many levels of schemas in place are asked for a member, and
+// maxLooks how often: then only the schema that asks for it is.
+const (
+	lookInto = 3
+	maxLooks = 1 << 18
+)
+
+// A memberKey is a node and the name of a member.
+type memberKey struct {
+	node int
+	key  string
+}
 
 // memberOf is that for the schemas of an object.
 func (m *machine) memberOf(f *frame, key string) int {
 	c := 1
 	for _, r := range f.g.roots {
-		c = max(c, m.memberCost(r, key, lookInto))
+		at := memberKey{r, key}
+		known, ok := m.members[at]
+		if !ok {
+			known = int32(m.memberCost(r, key, lookInto))
+			m.members[at] = known
+			m.size += 64 + len(key)
+		}
+		c = max(c, int(known))
 	}
 	return c
 }

@@ -11,17 +11,19 @@ import (
 // instead of two; so all keywords are judged alike, and what is accepted in
 // the end is exactly what is valid.
 type machine struct {
-	nodes  []node
-	groups map[string]*group
-	links  int32
-	frames map[string]*frame
-	count  int32
-	size   int // bytes of frames, about
-	buf    []byte
-	judged []tri // of the judgements under way
-	coming bool  // members that are not read yet are among those judged
-	held   bool  // nothing is forgotten
-	costs  []costs
+	nodes   []node
+	groups  map[string]*group
+	links   int32
+	frames  map[string]*frame
+	count   int32
+	size    int // bytes of frames, about
+	buf     []byte
+	judged  []tri   // of the judgements under way
+	coming  bool    // members that are not read yet are among those judged
+	held    bool    // nothing is forgotten
+	costs   []costs // see least.go
+	members map[memberKey]int32
+	looks   int
 
 	outlooks map[*frame]*outlook
 	start    *frame
@@ -59,6 +61,7 @@ func (m *machine) tidy() {
 	}
 	clear(m.frames)
 	clear(m.outlooks)
+	clear(m.members)
 	for _, g := range m.groups {
 		g.values, g.keyLexer = nil, nil
 	}

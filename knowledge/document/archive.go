@@ -72,8 +72,49 @@ func (s *source) unpacked(what string, r io.Reader) ([]byte, error) {
 	return b, nil
 }
 
-// readPacked reads one file that is compressed with gzip or Zstandard; its
-// name is that of the packed file without its last ending.
+// A renaming tells of what is packed in a file by that file's name.
+type renaming struct {
+	Sink
+	from, to string
+}
+
+func (r *renaming) name(s string) string {
+	if rest, ok := strings.CutPrefix(s, r.from); ok {
+		return r.to + rest
+	}
+	return s
+}
+
+// Document implements Sink.
+func (r *renaming) Document(d *Document) error {
+	d.Name = r.name(d.Name)
+	return r.Sink.Document(d)
+}
+
+// Rejected implements Sink.
+func (r *renaming) Rejected(w *Rejection) error {
+	w.Name = r.name(w.Name)
+	return r.Sink.Rejected(w)
+}
+
+// packedIn returns the name by which what is packed in a file is read, and has what
+// is found in it told by the file's name until back is called.
+func (s *source) packedIn(name string) (inner string, back func()) {
+	inner = strings.TrimSuffix(name, path.Ext(name))
+	sink := s.sink
+	s.sink = &renaming{sink, inner, name}
+	if s.draw == nil {
+		return inner, func() { s.sink = sink }
+	}
+	part := s.draw.part
+	if rest, ok := strings.CutPrefix(part, name); ok {
+		s.draw.part = inner + rest
+	}
+	return inner, func() { s.sink, s.draw.part = sink, part }
+}
+
+// readPacked reads one file that is compressed with gzip or Zstandard. How it is
+// read is said by its name without the last ending; it is told by the whole.
 func readPacked(s *source, name string, data []byte) error {
 	var b []byte
 	if Detect(name, data) == "gzip" {
@@ -98,7 +139,9 @@ func readPacked(s *source, name string, data []byte) error {
 		return reject(Large, "is packed more than %d files deep", "嵌套超过 %d 层", s.limits.Depth)
 	}
 	s.depth++
-	err := s.read(strings.TrimSuffix(name, path.Ext(name)), b)
+	inner, back := s.packedIn(name)
+	err := s.read(inner, b)
+	back()
 	s.depth--
 	if r, ok := errors.AsType[*Rejection](err); ok {
 		return r.named(name)

@@ -76,7 +76,7 @@ func TestParts(t *testing.T) {
 		"sample.epub":    "sample.epub House rules 员工手册 A. Author zh ",
 		"sample.eml":     "sample.eml House rules 员工手册 Li <li@example.org>  2026-05-04T10:00:00+08:00; sample.eml/房间.csv 房间   ; sample.eml/sample.docx House rules 员工手册 A. Author  2026-05-04T00:00:00Z",
 		"sample.warc":    "sample.warc#http://example.org/leave Leave  en 2026-05-04T10:00:00Z; sample.warc#http://example.org/note Each of us has twenty days of leave a year; five more after ten years.   2026-05-04T10:00:00Z",
-		"sample.warc.gz": "sample.warc#http://example.org/leave Leave  en 2026-05-04T10:00:00Z; sample.warc#http://example.org/note Each of us has twenty days of leave a year; five more after ten years.   2026-05-04T10:00:00Z",
+		"sample.warc.gz": "sample.warc.gz#http://example.org/leave Leave  en 2026-05-04T10:00:00Z; sample.warc.gz#http://example.org/note Each of us has twenty days of leave a year; five more after ten years.   2026-05-04T10:00:00Z",
 		"zstd.parquet":   "zstd.parquet#1 Leave   ; zstd.parquet#2 休假   ",
 		"sample.zip":     "sample.zip/a/leave.txt Each of us has twenty days of leave a year; five more after ten years.   ; sample.zip/休假.txt 每人每年有二十天年假，工作满十年后再加五天。   ; sample.zip/sample.odt House rules 员工手册   ; −sample.zip/logo.png unknown",
 	} {

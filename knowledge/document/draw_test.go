@@ -52,6 +52,9 @@ func TestDraw(t *testing.T) {
 	if m := picture(t, "all.zip", z.Bytes(), "all.zip/plans/a.pdf", 2, 100); m.Bounds().Dx() != 100 {
 		t.Errorf("from a zip: %v", m.Bounds())
 	}
+	if m := picture(t, "a.pdf.gz", gz(t, file), "a.pdf.gz", 2, 100); m.Bounds().Dx() != 100 {
+		t.Errorf("packed: %v", m.Bounds())
+	}
 	for _, c := range []struct {
 		name, part string
 		data       []byte

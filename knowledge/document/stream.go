@@ -97,7 +97,9 @@ func (r *Reader) ReadAt(name string, f io.ReaderAt, size int64, skip int, sink S
 		}
 		part := name
 		if in, ok := in.(*unpacking); ok && in != nil {
-			part = strings.TrimSuffix(name, path.Ext(name))
+			var back func()
+			part, back = s.packedIn(name)
+			defer back()
 		}
 		return read(s, part, in)
 	})

@@ -76,7 +76,7 @@ func (p *Pool) Read(ctx context.Context, name string, data []byte, sink document
 	if err := p.tooLarge(name, data); err != nil {
 		return err
 	}
-	return p.read(ctx, name, p.o.Time, func(c *child, _ func()) (*document.Rejection, error) {
+	return p.read(ctx, name, func(c *child, _ func()) (*document.Rejection, error) {
 		return c.read(request{Name: name, Size: int64(len(data))}, data, sink)
 	})
 }
@@ -89,15 +89,13 @@ func (p *Pool) tooLarge(name string, data []byte) error {
 		En: fmt.Sprintf("is longer than %d MiB", p.o.limits().File>>20), Zh: fmt.Sprintf("超过 %d MiB", p.o.limits().File>>20)}
 }
 
-// drawTime bounds the drawing of a page, which somebody waits for.
-const drawTime = 20 * time.Second
-
-// Draw draws a page of a PDF as a PNG in a child; see document.Reader.Draw.
+// Draw draws a page of a PDF as a PNG in a child; see document.Reader.Draw. The
+// first may take as long as PDFium takes to be compiled.
 func (p *Pool) Draw(ctx context.Context, name string, data []byte, part string, page, width int) (png []byte, err error) {
 	if err := p.tooLarge(name, data); err != nil {
 		return nil, err
 	}
-	err = p.read(ctx, name, min(p.o.Time, drawTime), func(c *child, _ func()) (*document.Rejection, error) {
+	err = p.read(ctx, name, func(c *child, _ func()) (*document.Rejection, error) {
 		c.picture = nil
 		whole, err := c.read(request{Name: name, Size: int64(len(data)), Draw: &draw{part, page, width}}, data, nil)
 		png, c.picture = c.picture, nil
@@ -111,7 +109,7 @@ func (p *Pool) Draw(ctx context.Context, name string, data []byte, part string, 
 // here. The time is that between one part and the next, or one document and
 // the next.
 func (p *Pool) ReadAt(ctx context.Context, name string, f io.ReaderAt, size int64, skip int, sink document.Sink) error {
-	return p.read(ctx, name, p.o.Time, func(c *child, moves func()) (*document.Rejection, error) {
+	return p.read(ctx, name, func(c *child, moves func()) (*document.Rejection, error) {
 		c.file, c.most, c.moves = f, served*size+1<<30, moves
 		defer func() { c.file, c.moves = nil, nil }()
 		return c.read(request{Name: name, Size: size, Stream: true, Skip: skip}, nil, sink)
@@ -122,14 +120,14 @@ func (p *Pool) ReadAt(ctx context.Context, name string, f io.ReaderAt, size int6
 const served = 8
 
 // read has a child do something with a file, in time.
-func (p *Pool) read(ctx context.Context, name string, most time.Duration, do func(c *child, moves func()) (*document.Rejection, error)) error {
+func (p *Pool) read(ctx context.Context, name string, do func(c *child, moves func()) (*document.Rejection, error)) error {
 	c, err := p.take()
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	clock := time.AfterFunc(most, func() { cancel(errSlow) })
+	clock := time.AfterFunc(p.o.Time, func() { cancel(errSlow) })
 	defer clock.Stop()
 	stop := context.AfterFunc(ctx, func() { c.cmd.Process.Kill() })
 	whole, err := do(c, func() { clock.Reset(p.o.Time) })
@@ -147,7 +145,7 @@ func (p *Pool) read(ctx context.Context, name string, most time.Duration, do fun
 		return sunk.err
 	case errors.Is(context.Cause(ctx), errSlow):
 		return &document.Rejection{Name: name, Cause: document.Slow,
-			En: fmt.Sprintf("took longer than %v to read", most), Zh: fmt.Sprintf("读取时间超过 %v", most)}
+			En: fmt.Sprintf("took longer than %v to read", p.o.Time), Zh: fmt.Sprintf("读取时间超过 %v", p.o.Time)}
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}

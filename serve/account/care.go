@@ -232,7 +232,7 @@ func (a *Account) perform(r *http.Request, x care.Request) (any, error) {
 			return nil, err
 		}
 		return map[string]bool{"ok": true}, a.setActs(x.Asker, in)
-	case a.Perform != nil && (x.Act == care.Release || x.Act == care.Shorten):
+	case a.Perform != nil && (x.Act == care.Release || x.Act == care.Shorten || x.Act == care.Plan):
 		if err := use(); err != nil {
 			return nil, err
 		}

@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"suiren/engine/model"
 )
@@ -15,6 +17,9 @@ type adapter struct {
 	*model.Adapter
 	digest string // of its files: see form.Receipt
 }
+
+// Adapters are the names of the adapters that requests may name, in order.
+func (m *Model) Adapters() []string { return slices.Sorted(maps.Keys(m.adapters)) }
 
 func openAdapter(dir string, s *model.Shape) (*adapter, error) {
 	a, err := model.OpenAdapter(dir, s)

@@ -287,9 +287,13 @@ func TestBadTokens(t *testing.T) {
 	for _, ids := range [][]int32{{-1}, {1 << 30}, {}} {
 		p := form.Prompt{IDs: ids}
 		_, err := answer(t, m, &form.Ask{Request: &form.Request{MaxTokens: 1}, Prompt: &p})
-		if e, ok := errors.AsType[*form.Error](err); !ok || e.Status != 400 {
+		if e, ok := errors.AsType[*form.Error](err); !ok || e.Status != 400 || len(ids) > 0 && e.Param != "prompt" {
 			t.Errorf("%v: %v", ids, err)
 		}
+	}
+	_, err := answer(t, m, &form.Ask{Request: &form.Request{MaxTokens: 1, Sampling: form.Sampling{Bias: map[int32]float64{1 << 30: 1}}}, Prompt: &form.Prompt{IDs: []int32{1}}})
+	if e, ok := errors.AsType[*form.Error](err); !ok || e.Param != "logit_bias" {
+		t.Errorf("a bias for a token that is not there: %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package plain
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"slices"
 
@@ -225,6 +226,9 @@ func (m *Model) job(a *form.Ask) (*job, error) {
 func (j *job) begin() error {
 	m, a, r := j.m, j.ask, &j.req
 	sample(r, &j.after, a.Seed)
+	if err := m.known("logit_bias", slices.Sorted(maps.Keys(r.Bias))); err != nil {
+		return err
+	}
 	r.Caller, r.Tenant, r.Draft, r.Echo, r.MinTokens = a.Caller, a.Tenant, true, a.Echo, a.MinTokens
 	if a.Logprobs {
 		r.TopLogprobs = a.TopLogprobs
@@ -247,6 +251,16 @@ func (j *job) begin() error {
 	return nil
 }
 
+// known reports the first of some tokens that the model does not have.
+func (m *Model) known(param string, ids []int32) error {
+	for _, id := range ids {
+		if n := m.file.Shape.Vocab; id < 0 || int(id) >= n {
+			return form.Invalid(param, "invalid_value", say.T("token %d is not in the vocabulary of %d", "词元 %d 不在大小为 %d 的词表中", id, n))
+		}
+	}
+	return nil
+}
+
 // prompt sets the prompt, and what is known of the thought.
 func (j *job) prompt() error {
 	m, a, r := j.m, j.ask, &j.req
@@ -257,6 +271,9 @@ func (j *job) prompt() error {
 		}
 		r.Prompt = m.words.middle(a.Prompt.Text, *a.Suffix)
 	case a.Prompt != nil && a.Prompt.IDs != nil:
+		if err := m.known("prompt", a.Prompt.IDs); err != nil {
+			return err
+		}
 		r.Prompt = a.Prompt.IDs
 	case a.Prompt != nil:
 		r.Prompt = m.words.raw(a.Prompt.Text)

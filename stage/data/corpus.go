@@ -107,6 +107,14 @@ func (c *Corpus) Check() (list []*say.Error) {
 // languageRule is the rule of how sure the language must be.
 const languageRule = "language_least"
 
+// leastQuality is how likely a text must be good by the owner's labels.
+func (c *Corpus) leastQuality() float64 {
+	if v, ok := c.Thresholds[reasonQuality]; ok {
+		return v
+	}
+	return .5
+}
+
 // recipe returns the recipe with the plan's own settings.
 func (c *Corpus) recipe() quality.Recipe {
 	r := *quality.Named(c.Recipe)

@@ -326,11 +326,7 @@ func (j *judge) entry(from origin, d *Document) Entry {
 	e.Reason = Decide(r, &e)
 	if j.c.good != nil {
 		e.Good = j.c.good.good(kept)
-		least, ok := j.c.plan.Thresholds[reasonQuality]
-		if !ok {
-			least = .5
-		}
-		if e.Reason == "" && e.Good < least {
+		if e.Reason == "" && e.Good < j.c.plan.leastQuality() {
 			e.Reason = reasonQuality
 		}
 	}

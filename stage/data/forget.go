@@ -53,7 +53,7 @@ func hasHan(text string) string {
 }
 
 // NoteForgotten appends to file what must be known to find the documents of an
-// artifact, in dir, whose path matches, and returns how many there are.
+// artifact, in dir, whose path matches or that lie in such a file or folder, and returns how many there are.
 func NoteForgotten(dir, artifact, pattern, file string) (n int, err error) {
 	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -61,7 +61,7 @@ func NoteForgotten(dir, artifact, pattern, file string) (n int, err error) {
 	}
 	e := json.NewEncoder(f)
 	err = readLines(documentsFile(dir), func(d Document) error {
-		if ok, err := filepath.Match(pattern, d.Path); err != nil || !ok && d.Path != pattern && d.ID != pattern {
+		if ok, err := filepath.Match(pattern, d.Path); err != nil || !ok && d.ID != pattern && !within(d.Path, pattern) {
 			return err
 		}
 		n++
@@ -69,6 +69,12 @@ func NoteForgotten(dir, artifact, pattern, file string) (n int, err error) {
 		return e.Encode(Forgotten{pattern, artifact, d.Path, d.ID, prints(text, hasHan(text))})
 	})
 	return n, errors.Join(err, f.Close())
+}
+
+// within reports whether a document is a file, or a part of it, or lies in a folder.
+func within(path, source string) bool {
+	rest, ok := strings.CutPrefix(path, source)
+	return ok && (rest == "" || rest[0] == '#' || rest[0] == '/')
 }
 
 // ReadForgotten returns what was noted of a source, each document once.

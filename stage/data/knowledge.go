@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -26,7 +27,15 @@ type Knowledge struct {
 	From     stage.Ref           `plan:"from" kinds:"corpus"`
 	Synonyms string              `plan:"synonyms,optional" json:",omitempty"` // file of phrases that mean the same
 	Readers  map[string][]string `plan:"readers,optional" json:",omitempty"`  // by path
+
+	Embedder stage.Ref `plan:"embedder,optional" kinds:"weights" path:"model" json:",omitzero"` // makes the vectors; unset: the one of the program
+	Rerank   stage.Ref `plan:"rerank,optional" kinds:"weights" path:"model" json:",omitzero"`   // orders the best passages; unset: none
+
+	Open OpenEncoder `plan:"-" json:"-"`
 }
+
+// OpenEncoder opens a model that makes vectors or scores pairs. Vectors bear its name.
+type OpenEncoder func(path, name string, m stage.Machine) (*knowledge.Encoder, error)
 
 // Name, Revision and Out implement stage.Operator.
 func (*Knowledge) Name() string    { return "knowledge" }
@@ -56,7 +65,21 @@ func (k *Knowledge) Check() (list []*say.Error) {
 // nothing: a corpus of rated answers begins so.
 func (k *Knowledge) Run(ctx context.Context, job *stage.Job) error {
 	from := filepath.Join(job.Dir("from"), "corpus.jsonl")
-	if err := knowledge.Build(job.Out, knowledgeDocuments(ctx, from), knowledge.Options{}); err != nil {
+	models, by, err := k.models(job)
+	if err != nil {
+		return err
+	}
+	if by != nil {
+		defer by.Close()
+	}
+	opt := knowledge.Options{}
+	if by != nil {
+		opt.Embedder = by.Embedder
+	}
+	if err := knowledge.Build(job.Out, knowledgeDocuments(ctx, from), opt); err != nil {
+		return err
+	}
+	if err := knowledge.WriteModels(job.Out, models); err != nil {
 		return err
 	}
 	if err := k.beside(job); err != nil {
@@ -70,6 +93,38 @@ func (k *Knowledge) Run(ctx context.Context, job *stage.Job) error {
 	text := say.T("%d passages of %d documents", "%[2]d 篇文档，%[1]d 个段落", ix.Len(), len(ix.Sources()))
 	job.Emit(stage.Event{Type: "note", Text: &text})
 	return nil
+}
+
+// models opens the embedder, nil for none, and makes sure that the reranker is one.
+func (k *Knowledge) models(job *stage.Job) (names knowledge.Models, by *knowledge.Encoder, err error) {
+	for _, in := range job.Inputs {
+		if in.Arg != "embedder" && in.Arg != "rerank" {
+			continue
+		}
+		e, err := k.Open(in.Dir, in.Digest.String(), job.Machine)
+		if err != nil {
+			return names, nil, err
+		}
+		switch {
+		case in.Arg == "embedder" && e.Embedder != nil:
+			names.Embedder, by = in.Digest.String(), e
+			continue
+		case in.Arg == "rerank" && e.Reranker != nil:
+			names.Rerank = in.Digest.String()
+		case in.Arg == "embedder":
+			err = &say.Error{Where: "embedder", What: say.T("%s makes no vectors", "%s 不生成向量", cmp.Or(in.Ref.Name, filepath.Base(in.Dir))), Next: say.T("name an embedding model", "请给出向量模型")}
+		default:
+			err = &say.Error{Where: "rerank", What: say.T("%s does not score pairs of texts", "%s 不给成对文本打分", cmp.Or(in.Ref.Name, filepath.Base(in.Dir))), Next: say.T("name a reranking model", "请给出重排模型")}
+		}
+		e.Close()
+		if err != nil {
+			if by != nil {
+				by.Close()
+			}
+			return names, nil, err
+		}
+	}
+	return names, by, nil
 }
 
 // beside writes what the owner says beside the index.

@@ -50,6 +50,10 @@ func Explain(settings json.RawMessage, e *Entry) ([]Asked, error) {
 		v := rule.Value(e.Measures)
 		list = append(list, Asked{rule.Name, v, limit, rule.Most, rule.Most && v > limit || !rule.Most && v < limit})
 	}
+	if c.Labels != "" {
+		least := c.leastQuality()
+		list = append(list, Asked{reasonQuality, e.Good, least, false, e.Good < least})
+	}
 	return list, nil
 }
 

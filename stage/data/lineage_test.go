@@ -300,3 +300,30 @@ func TestPagesMoveWithTheText(t *testing.T) {
 		t.Errorf("%q %v", got.Text, got.Pages)
 	}
 }
+
+// Two people agree on 6 of 10 and both call 6 good, so chance gives 0.52.
+func TestAgree(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, labels string) string {
+		var b strings.Builder
+		for i, l := range labels {
+			fmt.Fprintf(&b, "{\"id\":\"%d\",\"path\":\"%d.txt\",\"label\":%q}\n", i, i, map[rune]string{'g': "good", 'b': "bad", ' ': ""}[l])
+		}
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	first := write("a", "ggggggbbbb g")
+	g, err := Agree(first, write("b", "ggggbbgbbgb "))
+	if err != nil || g.Both != 10 || g.Alike != 6 || g.Kappa == nil || math.Abs(*g.Kappa-(.6-.52)/.48) > 1e-12 || !slices.Equal(g.Other, []string{"4.txt", "5.txt", "6.txt", "9.txt"}) {
+		t.Errorf("%+v %v", g, err)
+	}
+	if g, err := Agree(write("c", "ggg"), write("d", "ggg")); err != nil || g.Alike != 3 || g.Kappa != nil {
+		t.Errorf("one label alone: %+v %v", g, err)
+	}
+	if _, err := Agree(first, filepath.Join(dir, "none")); err == nil {
+		t.Error("a file that is not there is read")
+	}
+}

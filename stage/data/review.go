@@ -109,6 +109,61 @@ func Shares(file string) ([]Share, error) {
 	return list, err
 }
 
+// An Agreement is how far two people gave the same labels to the samples that both
+// labelled, and by how much that is more than chance.
+//
+// Cohen: A coefficient of agreement for nominal scales, 1960.
+type Agreement struct {
+	Both  int      `json:"both"`
+	Alike int      `json:"alike"`
+	Kappa *float64 `json:"kappa,omitempty"` // 1 is always, 0 as by chance; nil where both gave one label alone
+	Other []string `json:"other,omitempty"` // paths of the samples with two labels
+}
+
+// Agree compares two labelled files of samples, by their ids.
+func Agree(a, b string) (*Agreement, error) {
+	first := map[string]string{}
+	labelled := func(file string, f func(Sample)) error {
+		return readLines(file, func(s Sample) error {
+			if s.Label == "good" || s.Label == "bad" {
+				f(s)
+			}
+			return nil
+		})
+	}
+	if err := labelled(a, func(s Sample) { first[s.ID] = s.Label }); err != nil {
+		return nil, err
+	}
+	g := &Agreement{}
+	var good [2]int // of those that both labelled
+	err := labelled(b, func(s Sample) {
+		old, ok := first[s.ID]
+		if !ok {
+			return
+		}
+		delete(first, s.ID) // a line that stands twice counts once
+		g.Both++
+		for i, l := range []string{old, s.Label} {
+			if l == "good" {
+				good[i]++
+			}
+		}
+		if old == s.Label {
+			g.Alike++
+		} else {
+			g.Other = append(g.Other, s.Path)
+		}
+	})
+	if n := float64(g.Both); n > 0 {
+		x, y := float64(good[0])/n, float64(good[1])/n
+		if chance := x*y + (1-x)*(1-y); chance < 1 {
+			k := (float64(g.Alike)/n - chance) / (1 - chance)
+			g.Kappa = &k
+		}
+	}
+	return g, err
+}
+
 // TextOf returns the text of a document from one of the folders that a corpus
 // was made of; "" if it is in none of them.
 func TextOf(inputs []string, id string) (text string, err error) {

@@ -68,8 +68,6 @@ type source struct {
 	stream detect.Stream     // nil: it failed
 	chars  detect.CharStream // stream, if it can be given characters
 	late   bool
-	slow   bool
-	away   bool // it reads beside the others
 }
 
 // A gap is a run of bytes that were removed.
@@ -106,7 +104,7 @@ func (s *ruleset) reading(c Context) *reading {
 	for i, o := range s.sources {
 		stream := o.make(&r.ctx).New()
 		chars, _ := stream.(detect.CharStream)
-		r.sources[i] = source{names: o.names, stream: stream, chars: chars, late: o.late, slow: o.slow}
+		r.sources[i] = source{names: o.names, stream: stream, chars: chars, late: o.late}
 		r.lates = r.lates || o.late && chars != nil
 	}
 	return r
@@ -130,13 +128,11 @@ func (r *reading) write(piece string) (string, error) {
 		r.renew()
 	}
 	alone := len(r.held) == 0 && len(r.edits) == 0
-	join := r.beside(piece)
 	for from := 0; from < len(piece); from += some {
 		part := piece[from:min(len(piece), from+some)]
 		r.held = append(r.held, part...)
 		r.text.Each(part, r.take)
 	}
-	join()
 	settled := r.settled()
 	for i := range r.sources {
 		s := &r.sources[i]
@@ -236,50 +232,12 @@ func (r *reading) give(i int, cs []detect.Char, late bool) (next int) {
 	for next = i; next < len(r.sources); {
 		s := &r.sources[next]
 		next++
-		if s.chars != nil && s.late == late && !s.away && s.chars.Read(cs) {
+		if s.chars != nil && s.late == late && s.chars.Read(cs) {
 			r.hits = s.chars.Take(r.hits[:0])
 			r.find(s)
 		}
 	}
 	return next
-}
-
-// longPiece is how many bytes of a text that does not leave are worth a second thread.
-const longPiece = 1 << 10
-
-// beside has the source that takes longest read a long piece while the others do. join
-// waits for it.
-func (r *reading) beside(piece string) (join func()) {
-	i := slices.IndexFunc(r.sources, func(s source) bool { return s.slow && s.chars != nil && !s.late })
-	if i < 0 || len(piece) < longPiece || r.on.leaves() {
-		return func() {}
-	}
-	s, text := &r.sources[i], r.text.Fork()
-	s.away = true
-	var hits []detect.Hit
-	ended := make(chan bool, 1)
-	go func() {
-		well := false
-		defer func() {
-			recover()
-			ended <- well
-		}()
-		text.Each(piece, func(cs []detect.Char) {
-			if s.chars.Read(cs) {
-				hits = s.chars.Take(hits)
-			}
-		})
-		well = true
-	}()
-	return func() {
-		well := <-ended
-		s.away = false
-		r.hits = hits
-		r.find(s)
-		if !well {
-			r.lose(s)
-		}
-	}
 }
 
 // read lets a detector read a piece, or the end.

@@ -55,7 +55,6 @@ type origin struct {
 	names []string
 	make  func(c *Context) detect.Detector
 	late  bool // it judges sentences: its hits come when they have ended
-	slow  bool // a long text is read by it while the others read it
 }
 
 // detectors is all that a rule can name in detect, by name. That of pii and
@@ -68,8 +67,8 @@ var detectors = map[string]origin{
 	"markup":      {make: always(detect.Markup())},
 	"loop":        {make: always(detect.Loop())},
 	"ground":      {make: func(c *Context) detect.Detector { return detect.Ground(c.Passages) }, late: true},
-	"classify":    {make: always(classify.New()), late: true, slow: true},
-	"topic":       {late: true, slow: true}, // by what the policy learnt
+	"classify":    {make: always(classify.New()), late: true},
+	"topic":       {late: true}, // by what the policy learnt
 }
 
 // always makes the same detector for every text.

@@ -132,7 +132,7 @@ func (s *Scenario) Known(conversation []Message, principals []string) ([]Delta, 
 	}
 	var hits []knowledge.Hit
 	if s.book != nil {
-		a := s.book.Answer(knowledge.Question{Text: question, K: nearest, Access: s.gate.Access(principals...), Least: s.Sure})
+		a := s.book.Answer(knowledge.Question{Text: question, K: nearest, Access: s.gate.Access(principals...), Least: s.Sure, Reranker: s.rerank})
 		if !a.Refused {
 			return quote(&a), nil
 		}

@@ -35,13 +35,15 @@ type Scenario struct {
 
 	Adapter stage.Ref `plan:"adapter,optional" kinds:"weights" path:"model" json:",omitzero"` // over the weights, which stay as they are
 
-	other   Model        // instead of model and engine: weights with a template of their own
-	model   *infer.Model // our own
-	engine  *infer.Engine
-	book    *knowledge.Index // nil: none
-	gate    *knowledge.Gate  // to the book
-	scope   *scope           // nil: anything is answered
-	special map[int32]bool   // tokens that are not text
+	other    Model        // instead of model and engine: weights with a template of their own
+	model    *infer.Model // our own
+	engine   *infer.Engine
+	book     *knowledge.Index     // nil: none
+	gate     *knowledge.Gate      // to the book
+	encoders []*knowledge.Encoder // of the book
+	rerank   knowledge.Reranker   // nil: none
+	scope    *scope               // nil: anything is answered
+	special  map[int32]bool       // tokens that are not text
 }
 
 // Name, Revision and Out implement stage.Operator.
@@ -211,10 +213,48 @@ type Model interface {
 
 // An Opener says how weights are opened.
 type Opener struct {
-	Artifact func(store.Digest) (dir string, err error) // where weights and knowledge are
-	Model    func(path, adapter string) (Model, error)  // opens those with a template of their own, adapter "" for none; nil: there are none
+	Artifact func(store.Digest) (dir string, err error)          // where weights and knowledge are
+	Model    func(path, adapter string) (Model, error)           // opens those with a template of their own, adapter "" for none; nil: there are none
+	Encoder  func(path, name string) (*knowledge.Encoder, error) // opens a model of knowledge: its embedder, its reranker
 	Threads  int
 	Slots    int // answers at a time
+}
+
+// openBook opens the knowledge in dir with its models.
+func (s *Scenario) openBook(o *Opener, dir string) (err error) {
+	if s.book, err = knowledge.Open(dir); err != nil {
+		return err
+	}
+	s.gate = s.book.Gate(s.book.Rules())
+	m, err := knowledge.ReadModels(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{m.Embedder, m.Rerank} {
+		if name == "" {
+			continue
+		}
+		digest, err := store.ParseDigest(name)
+		if err != nil {
+			return err
+		}
+		path, err := o.Artifact(digest)
+		if err != nil {
+			return err
+		}
+		e, err := o.Encoder(path, name)
+		if err != nil {
+			return err
+		}
+		s.encoders = append(s.encoders, e)
+		if name == m.Embedder && e.Embedder != nil {
+			s.book.Use(e.Embedder)
+		}
+		if name == m.Rerank && e.Reranker != nil {
+			s.rerank = e.Reranker
+		}
+	}
+	return nil
 }
 
 // Open opens the scenario in dir.
@@ -243,10 +283,7 @@ func (o *Opener) Open(dir string) (*Scenario, error) {
 	}
 	if err == nil && !m.Knowledge.IsZero() {
 		if folder, err = o.Artifact(m.Knowledge); err == nil {
-			s.book, err = knowledge.Open(folder)
-		}
-		if err == nil {
-			s.gate = s.book.Gate(s.book.Rules())
+			err = s.openBook(o, folder)
 		}
 	}
 	if err != nil {
@@ -308,6 +345,9 @@ func (s *Scenario) Close() error {
 	} else {
 		s.engine.Close()
 		s.model.Close()
+	}
+	for _, e := range s.encoders {
+		e.Close()
 	}
 	if s.book != nil {
 		return s.book.Close()

@@ -347,6 +347,7 @@ func (r *rl) note(t say.Text) { r.job.Emit(stage.Event{Type: "note", Text: &t}) 
 // preflight samples before an hour is spent: is there anything to learn from?
 // If there is, it saves what it found before it says so.
 func (r *rl) preflight(ctx context.Context, save func() error) error {
+	r.note(say.T("pre-flight: the watched problems, then %d answers to each of %d problems", "预检：先答观察题，再为 %[2]d 道题各答 %[1]d 次", r.samples(), r.prompts()))
 	w, err := r.score(ctx, 0)
 	if err != nil {
 		return err

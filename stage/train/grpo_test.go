@@ -190,7 +190,7 @@ func TestGRPOPreflight(t *testing.T) {
 	if !sameWeights(t, base.Out, b.Out) {
 		t.Error("the weights are not the base's")
 	}
-	if notes := b.notes(); len(notes) != 1 || !strings.Contains(notes[0], "nothing to learn from") {
+	if notes := b.notes(); len(notes) != 2 || !strings.Contains(notes[0], "8 answers to each of 16") || !strings.Contains(notes[1], "nothing to learn from") {
 		t.Errorf("it said %q", notes)
 	}
 }

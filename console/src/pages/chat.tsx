@@ -281,6 +281,7 @@ function Parameters() {
     <Field label={w("model")}>{id => <select id={id} class="model" value={modelsNow()[0]} onChange={e => { talk.model = (e.target as HTMLSelectElement).value; redraw(); }}>{names.map(n => <option key={n}>{n}</option>)}</select>}</Field>
     {names.length > 1 && <Field label={w("beside")}>{id => <select id={id} class="beside" value={talk.beside} onChange={e => { talk.beside = (e.target as HTMLSelectElement).value; redraw(); }}>
       <option value="">{w("nobody")}</option>{names.filter(n => n !== modelsNow()[0]).map(n => <option key={n}>{n}</option>)}</select>}</Field>}
+    {(release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && <Field label={w("adapter")}>{id => <select id={id} class="adapter" value={o.adapter} onChange={set("adapter")}><option value="">{w("noAdapter")}</option>{release(modelsNow()[0])!.about!.adapters!.map(a => <option key={a}>{a}</option>)}</select>}</Field>}
     <Field label={w("temperature")} hint={w("temperatureHint")}>{id => <input id={id} type="number" min="0" max="2" step="0.1" value={o.temperature} onInput={set("temperature")} />}</Field>
     <Field label={w("top_p")}>{id => <input id={id} type="number" min="0.01" max="1" step="0.01" value={o.top_p} onInput={set("top_p")} />}</Field>
     <Field label={w("tokens")} hint={w("tokensHint")}>{id => <input id={id} type="number" min="1" step="1" value={o.max_tokens} onInput={set("max_tokens")} />}</Field>

@@ -8,6 +8,8 @@ export const words = {
   model: ["Model", "模型"],
   beside: ["Beside it", "并排对比"],
   nobody: ["nobody", "不对比"],
+  adapter: ["Adapter (LoRA)", "适配器（LoRA）"],
+  noAdapter: ["none: the model itself", "无：模型本身"],
   options: ["Parameters", "参数"],
   system: ["What it is told before", "对话前的说明"],
   temperature: ["Temperature", "温度"],

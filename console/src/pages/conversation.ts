@@ -15,14 +15,14 @@ export interface Reply {
 
 export interface Turn { id: number; question: string; replies: Reply[]; parent: Turn | null; children: Turn[]; chosen: number }
 
-export interface Options { system: string; temperature: string; top_p: string; max_tokens: string; seed: string; think: string }
+export interface Options { system: string; temperature: string; top_p: string; max_tokens: string; seed: string; think: string; adapter: string }
 
 const root: Turn = { id: 0, question: "", replies: [], parent: null, children: [], chosen: 0 };
 let turns = 0;
 
 export const talk = {
   draft: "", model: "", beside: "",
-  options: { system: "", temperature: "", top_p: "", max_tokens: "", seed: "", think: "" } as Options,
+  options: { system: "", temperature: "", top_p: "", max_tokens: "", seed: "", think: "", adapter: "" } as Options,
 };
 
 export const now = () => performance.timeOrigin + performance.now();
@@ -80,6 +80,7 @@ export function body(turn: Turn, model: string, seed = talk.options.seed): Recor
   messages.push({ role: "user", content: turn.question });
   const b: Record<string, unknown> = { model, messages };
   for (const k of ["temperature", "top_p", "max_tokens"] as const) if (o[k] !== "" && Number.isFinite(+o[k])) b[k] = +o[k];
+  if (release(model)?.about?.adapters?.includes(o.adapter)) b.adapter = o.adapter;
   if (o.think) b.think = o.think === "on";
   if (/^\d+$/.test(seed)) b.seed = seed;
   return b;

@@ -120,7 +120,7 @@ function Near({ of, open }: { of: Corpus; open: (id: string) => void }) {
 function DataCard({ of }: { of: Corpus }) {
   const got = useGet<{ markdown: string }>(at(of.name) + "/card");
   return <Loaded of={got}>{({ markdown }) => <Fragment><div class="markdown">{markdown.split("\n").map((line, i) =>
-    line.startsWith("# ") ? null : line.startsWith("## ") ? <h3 key={i}>{line.slice(3)}</h3> : line.startsWith("- ") ? <p class="item" key={i}>{line}</p> : line && <p key={i}>{line.replaceAll("`", "")}</p>)}</div>
+    line.startsWith("# ") ? null : line.startsWith("## ") ? <h3 key={i}>{line.slice(3)}</h3> : line.startsWith("- ") ? <p class="item" key={i}>{"• " + line.slice(2)}</p> : line && <p key={i}>{line.replaceAll("`", "")}</p>)}</div>
     <Command line={`suiren data card ${of.name}`} /></Fragment>}</Loaded>;
 }
 

@@ -45,7 +45,7 @@ export const words = {
   act_break_glass: ["break the glass", "紧急授权"],
   act_retention: ["keep something for a shorter time, end a hold", "缩短保留期限、解除冻结"],
   act_audit_export: ["export the audit log", "导出审计日志"],
-  act_plan: ["write the plan", "写入计划"],
+  act_plan: ["write the plan", "改写计划"],
   changes: ["What would change in the plan file", "计划文件将有的改动"],
   act_reset: ["reset", "重置"],
   act_one_person: ["let one person do it again", "恢复为单人操作"],

@@ -34,7 +34,8 @@ export default function Models() {
 function Fitting({ of, reload }: { of: Model; reload: () => void }) {
   const most = of.context || 4096;
   const [context, setContext] = useState(Math.min(most, 4096));
-  const [kv, setKV] = useState("f16");
+  const [kv, setKV] = useState("f16"), [adapter, setAdapter] = useState({ name: "", path: "" }), own = adapter.name && adapter.path ? { [adapter.name]: adapter.path } : undefined;
+  const named = store.server?.releases.find(r => r.name === of.served)?.about?.adapters ?? [];
   const [asked, ask] = useState(context);
   useEffect(() => { const timer = setTimeout(() => ask(context), 150); return () => clearTimeout(timer); }, [context]);
   const fit = useGet<Fit>(`/api/library/fit?model=${encodeURIComponent(of.name)}&context=${asked}&kv=${kv}`);
@@ -48,6 +49,10 @@ function Fitting({ of, reload }: { of: Model; reload: () => void }) {
       <input id={id} type="range" min={256} max={Math.max(most, 512)} step={256} value={context} onInput={e => setContext(+(e.target as HTMLInputElement).value)} />}</Field>
     <Field label={w("kv")} hint={w("kvHint")}>{id => <select id={id} value={kv} onChange={e => setKV((e.target as HTMLSelectElement).value)}>
       {["f16", "f32", "int8"].map(v => <option key={v}>{v}</option>)}</select>}</Field>
+    {named.length > 0 && <p>{w("adapters")} {named.map(a => <Tag key={a}>{a}</Tag>)} <span class="quiet">{w("adaptersHelp")}</span></p>}
+    {!of.served && <details><summary>{w("adapter")}</summary><div class="form">
+      <Field label={w("adapterName")}>{id => <input id={id} class="adapter-name" maxLength={64} value={adapter.name} onInput={e => setAdapter({ ...adapter, name: (e.target as HTMLInputElement).value })} />}</Field>
+      <Field label={w("adapterPath")} hint={w("adapterHint")}>{id => <input id={id} class="adapter-path" value={adapter.path} onInput={e => setAdapter({ ...adapter, path: (e.target as HTMLInputElement).value })} />}</Field></div></details>}
     {shown && <div role="status">
       <Tag kind={shown.fits ? "done" : "failed"}>{shown.fits ? w("fits") : w("fitsNot")}</Tag>
       {shown.bytes > 0 && <Meter part={shown.bytes / Math.max(shown.free, 1)} label={w("needs", bytes(shown.bytes), bytes(shown.free))} />}
@@ -56,9 +61,9 @@ function Fitting({ of, reload }: { of: Model; reload: () => void }) {
       {shown.why ? <p class="bad">{shown.why}</p> : <p class="quiet">{w("basis")}</p>}
     </div>}
     {of.served ? <div class="row"><a class="button main" href="#chat">{w("open")}</a><button class="unload" disabled={load.busy} onClick={() => load.run(() => act("POST", "/api/library/unload", { model: of.served })).then(reload)}>{w("unload")}</button><span class="quiet">{w("unloadHelp")}</span></div> : <button class="main" disabled={load.busy || !shown?.fits}
-      onClick={() => load.run(() => act("POST", "/api/library/load", { model: of.name, context, kv }))}>{w("load")}</button>}
+      onClick={() => load.run(() => act("POST", "/api/library/load", { model: of.name, context, kv, adapters: own }))}>{w("load")}</button>}
     {load.failure && <Fail of={load.failure} />}
-    <Command line={`suiren serve ${of.name} --context ${context} --kv ${kv}`} />
+    <Command line={`suiren serve ${of.name} --context ${context} --kv ${kv}${own ? ` --adapter ${adapter.name}=${adapter.path}` : ""}`} />
   </Card>;
 }
 

@@ -20,7 +20,8 @@ const operations = ["chat", "embeddings", "rerank", "job", ""] as const;
 const reason = (v: string) => Object.hasOwn(words, "reason_" + v) ? w(`reason_${v}` as "reason_stop") : v;
 // moment is a time to the second: answers come fast.
 const moment = (v: string) => { const d = new Date(v); return `${day(v)}:${String(d.getSeconds()).padStart(2, "0")}`; };
-const ns = (v: number) => v < 1e8 ? `${+(v / 1e6).toPrecision(3)} ms` : seconds(v / 1e9);
+const known = (prefix: string, v: string) => Object.hasOwn(words, `${prefix}_${v}`) ? w(`${prefix}_${v}` as "span_queue") : v.replaceAll("_", " ");
+const ns = (v: number) => v < 1e4 ? "< 0.01 ms" : v < 1e8 ? `${+(v / 1e6).toPrecision(3)} ms` : seconds(v / 1e9);
 
 export default function Traces() {
   const tab = store.rest === "audit" ? "audit" : "traces";
@@ -68,12 +69,12 @@ function One({ id, sets, close }: { id: string; sets: Set[]; close: () => void }
     <div class="row"><h2>{w("trace", id)}</h2><button class="push" onClick={() => box.current!.close()}>{w("close")}</button></div>
     <Loaded of={got}>{({ trace: one }) => <Fragment>
       <FactList rows={[[w("time"), moment(one.time)], [w("key"), one.account?.key ?? ""], [w("person"), one.account?.person ?? ""], [w("model"), one.supply?.model ?? ""], [w("release"), short(one.supply?.release ?? "")], [w("seed"), String(one.seed)], [w("reason"), reason(one.reason)],
-        [w("rated"), one.rating ? [one.rating.good ? w("rated_good") : w("rated_bad"), one.rating.why].filter(Boolean).join(": ") : ""], [w("tokens"), `${count(one.amounts.prompt)} + ${count(one.amounts.thought)} + ${count(one.amounts.answer)}`]]} />
+        [w("rated"), one.rating ? [one.rating.good ? w("rated_good") : w("rated_bad"), one.rating.why].filter(Boolean).join(": ") : ""], [w("tokens"), w("tokensOf", count(one.amounts.prompt), count(one.amounts.thought), count(one.amounts.answer))]]} />
       <h3>{w("timeline")}</h3><Timeline of={one} />
       <h3>{w("rails")}</h3>
-      {!one.rails?.length ? <p class="quiet">{w("noRails")}</p> : <ul class="plainlist">{one.rails.map(d => <li><Tag kind={d.action === "refuse" ? "failed" : ""}>{d.action}</Tag> <code>{d.class}</code> {d.rule}</li>)}</ul>}
+      {!one.rails?.length ? <p class="quiet">{w("noRails")}</p> : <ul class="plainlist">{one.rails.map(d => <li><Tag kind={d.action === "refuse" ? "failed" : ""}>{known("rail", d.action)}</Tag> <code>{d.class}</code> {d.rule}</li>)}</ul>}
       {one.content ? <Fragment>
-        <h3>{w("asked")}</h3>{one.content.messages.map(m => <p class="passage"><b>{m.role}</b> {m.text}</p>)}
+        <h3>{w("asked")}</h3>{one.content.messages.map(m => <p class="passage"><b>{known("role", m.role)}</b> {m.text}</p>)}
         {one.content.thought && <details><summary>{w("thought")}</summary><p class="passage">{one.content.thought}</p></details>}
         <h3>{w("answered")}</h3><p class="passage">{one.content.answer}</p>
         {one.content.sources && one.content.sources.length > 0 && <details><summary>{w("sources")}</summary>{one.content.sources.map(s => <blockquote><code>{s.file}</code><p class="passage">{s.text}</p></blockquote>)}</details>}
@@ -87,7 +88,7 @@ function One({ id, sets, close }: { id: string; sets: Set[]; close: () => void }
 function Timeline({ of }: { of: Trace }) {
   const spans: Span[] = of.spans?.length ? of.spans : of.operation === "job" ? [{ name: of.supply?.model ?? "", start: 0, total: of.total }] : [{ name: w("queue"), start: 0, total: of.wait }, { name: w("reading"), start: of.wait, total: Math.max(0, (of.first || of.total) - of.wait) }, ...of.first ? [{ name: w("writing"), start: of.first, total: of.total - of.first }] : []];
   const all = Math.max(of.total, ...spans.map(s => s.start + s.total), 1);
-  return <ol class="timeline">{spans.map(s => <li key={s.name + s.start} class={s.parent ? "inner" : ""}><span>{s.name}{s.count ? <span class="quiet"> · {count(s.count)}</span> : null}</span>
+  return <ol class="timeline">{spans.map(s => <li key={s.name + s.start} class={s.parent ? "inner" : ""}><span>{known("span", s.name.replaceAll(" ", "_"))}{s.count ? <span class="quiet"> · {count(s.count)}</span> : null}</span>
     <svg viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label={`${s.name} ${ns(s.total)}`}><rect class="track" width="1000" height="12" /><rect class="part" x={s.start / all * 1000} width={Math.max(s.total / all * 1000, 2)} height="12" /></svg><span class="number">{ns(s.total)}</span></li>)}</ol>;
 }
 

@@ -177,9 +177,6 @@ func (r *Reader) End(f func(cs []Char)) {
 	r.give(f)
 }
 
-// Fork returns a reader of the same place in the text.
-func (r *Reader) Fork() *Reader { return &Reader{At: r.At, carry: r.carry, n: r.n} }
-
 // Reset begins a text.
 func (r *Reader) Reset() { r.At, r.n, r.chars = 0, 0, r.chars[:0] }
 

@@ -20,12 +20,13 @@ const (
 	Shorten = "retention"   // keep something for a shorter time, end a hold
 	Export  = "audit_export"
 	Reset   = "reset"
+	Plan    = "plan"       // write the plan's text from the page: what is made, by which policy
 	Alone   = "one_person" // take an act off the list again
 )
 
 // Acts are those that an owner chooses from. Once the list holds one, Alone needs
 // two persons too.
-var Acts = []string{Erase, Release, Glass, Shorten, Export, Reset}
+var Acts = []string{Erase, Release, Glass, Shorten, Export, Reset, Plan}
 
 // A Request waits for a second person.
 type Request struct {
@@ -58,7 +59,7 @@ const (
 	useTime     = 24 * time.Hour       // for what was approved to be done
 	rememberFor = 183 * 24 * time.Hour // of those that are over; the audit log remembers them all
 	maxWaiting  = 200
-	maxBody     = 16 << 10 // bytes
+	maxBody     = 64 << 10 // bytes
 	maxReason   = 4000     // bytes
 )
 

@@ -26,6 +26,7 @@ type State struct {
 	Kept      Run            `json:"kept,omitzero"` // the last retention
 	Backup    *Schedule      `json:"backup,omitempty"`
 	TwoPeople []string       `json:"two_people,omitempty"` // acts
+	Access    string         `json:"access,omitempty"`     // folder of the rules of access that the server went by last
 	Requests  []Request      `json:"requests,omitempty"`   // for a second person, the oldest first
 	Salt      string         `json:"salt,omitempty"`       // of the erasures made here
 	Erased    []Erasure      `json:"erased,omitempty"`     // the oldest first
