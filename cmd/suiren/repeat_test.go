@@ -190,7 +190,7 @@ func killIn(t *testing.T, dir string, i int, after time.Duration, flags ...strin
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		read.Write(append(lines.Bytes(), '\n'))
-		var e struct{ Type, Step string }
+		var e struct{ Type, Step, Text string }
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
 			t.Fatal(err)
 		}
@@ -198,11 +198,11 @@ func killIn(t *testing.T, dir string, i int, after time.Duration, flags ...strin
 		case e.Type == "begin" && slices.Contains(killed[i:], e.Step):
 			step = e.Step
 			timer.Reset(after)
-			// Reinforcement has its first checkpoint when it notes its pre-flight.
+			// Reinforcement has its first checkpoint when it notes what its pre-flight found.
 			if step == "weights.tutor" && i%2 == 0 {
 				timer.Stop()
 			}
-		case e.Type == "note" && e.Step == "weights.tutor" && step == e.Step:
+		case e.Type == "note" && e.Step == "weights.tutor" && step == e.Step && strings.Contains(e.Text, "informative"):
 			timer.Reset(after)
 		}
 	}

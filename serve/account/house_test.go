@@ -129,6 +129,9 @@ func build(t testing.TB, change func(*Account, *serve.Config)) *house {
 			}
 			return []openai.Found{{ID: "1", Text: "secret of " + base}}, nil
 		}}
+	conf.Pages.ReleasePage = func(_ context.Context, q serve.Query) (any, error) {
+		return &serve.Picture{Type: "image/png", Bytes: []byte("secret of " + q.Name)}, nil
+	}
 	h.Account.Config(&conf)
 	if change != nil {
 		change(h.Account, &conf)

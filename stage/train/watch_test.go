@@ -94,7 +94,7 @@ func TestPatience(t *testing.T) {
 	if digest(t, b.Out) != digest(t, resumed.Out) {
 		t.Error("other bytes after an interruption")
 	}
-	if errs := (&SFT{Depth: 1, Tokenizer: stage.Ref{Name: "x"}, Patience: 1}).Check(); len(errs) != 1 || errs[0].Where != "patience" {
+	if errs := (&SFT{Depth: 1, From: someRows, Tokenizer: stage.Ref{Name: "x"}, Patience: 1}).Check(); len(errs) != 1 || errs[0].Where != "patience" {
 		t.Errorf("patience without watch: %v", errs)
 	}
 }
