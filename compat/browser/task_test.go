@@ -204,7 +204,7 @@ func tasks(t *testing.T, browser context.Context, origin string) {
 		}
 		p.shot(*look, "settings-backup", true)
 		p.turn("settings/two")
-		p.wait(`document.querySelectorAll(".roles input").length === 6`)
+		p.wait(`document.querySelectorAll(".roles input").length === 7`)
 		for _, v := range p.broken() {
 			t.Error(v)
 		}
@@ -267,7 +267,7 @@ func kept(t *testing.T, browser context.Context, p *tab) {
 		}
 		p.click(".trace")
 		p.wait(`document.querySelectorAll("dialog[open] .timeline li").length > 2 && document.querySelector("dialog[open] .timeline .inner")`)
-		if got := p.text("dialog[open] .timeline"); !strings.Contains(got, "prefill") {
+		if got := p.text("dialog[open] .timeline"); !strings.Contains(got, "prompt read") {
 			t.Errorf("the timeline is %q", got)
 		}
 		for _, v := range p.broken() {
