@@ -24,15 +24,8 @@ func within(t *testing.T, what string, so func() bool) {
 // the next; that one fails is told, and so is a broken glass, at once.
 func TestCareWhileServing(t *testing.T) {
 	t.Parallel()
-	made, err := madeTutor()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	plan, to, told := filepath.Join(dir, "t"), filepath.Join(dir, "b"), filepath.Join(dir, "told")
-	if err := copyTree(plan, made); err != nil {
-		t.Fatal(err)
-	}
+	dir, plan := madeCopy(t)
+	to, told := filepath.Join(dir, "b"), filepath.Join(dir, "told")
 	if err := os.Mkdir(to, 0o700); err != nil {
 		t.Fatal(err)
 	}

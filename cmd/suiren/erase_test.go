@@ -119,15 +119,7 @@ const poem = "seven otters read poems"
 // the ledger adds up and the audit log holds.
 func TestErasePerson(t *testing.T) {
 	t.Parallel()
-	made, err := madeTutor()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	plan := filepath.Join(dir, "t")
-	if err := copyTree(plan, made); err != nil {
-		t.Fatal(err)
-	}
+	dir, plan := madeCopy(t)
 	suiren(t, poem+"\n", "user", "add", "zhangsan", "--plan", plan, "--password", "--title", "TITLE-zs", "--tag", "ward=TAG-zs", "--role", "operator")
 	suiren(t, poem+"\n", "user", "add", "stayer", "--plan", plan, "--password")
 	cmd := program("serve", plan, "-o", "jsonl", "--listen", "127.0.0.1:0", "--traces")

@@ -137,6 +137,21 @@ func standing(args ...string) ([]block, error) {
 	return list, nil
 }
 
+// madeCopy is a copy of the tutor that was made, in a folder t of a new folder.
+func madeCopy(t *testing.T) (dir, plan string) {
+	t.Helper()
+	made, err := madeTutor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	plan = filepath.Join(dir, "t")
+	if err := copyTree(plan, made); err != nil {
+		t.Fatal(err)
+	}
+	return dir, plan
+}
+
 // copyTree copies a folder, whose files may be read-only.
 func copyTree(to, from string) error {
 	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {

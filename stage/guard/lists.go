@@ -169,6 +169,10 @@ func (l *Lists) ReadFiles(paths []string) error {
 		return &say.Error{Where: "words", What: say.T("%d keywords are more than a policy may hold", "关键词有 %d 个，超过上限", len(l.Words)),
 			Next: say.T("keep at most %d", "最多保留 %d 个", maxKeywords)}
 	}
+	if len(l.Bank) > maxBank {
+		return &say.Error{Where: "topics", What: say.T("%d sentences are more than a policy may learn from", "题库有 %d 句，超过上限", len(l.Bank)),
+			Next: say.T("keep at most %d", "最多保留 %d 个", maxBank)}
+	}
 	return nil
 }
 
