@@ -125,9 +125,6 @@ func Unmarshal(b []byte) (*Model, error) {
 // Width returns the numbers of a vector.
 func (m *Model) Width() int { return m.width }
 
-// Len returns the number of words.
-func (m *Model) Len() int { return len(m.terms) }
-
 // row returns the row of a word; −1 if it has none. term is a hash whose bits
 // are spread.
 func (m *Model) row(term uint64) int {
@@ -142,9 +139,6 @@ func (m *Model) row(term uint64) int {
 		}
 	}
 }
-
-// Has reports whether the model knows a word.
-func (m *Model) Has(term uint64) bool { return m.row(term) >= 0 }
 
 // full is the length of a word's vector from which on the word counts wholly.
 const full = 20e6

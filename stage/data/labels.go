@@ -1,10 +1,7 @@
 package data
 
 import (
-	"errors"
-	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 
 	"github.com/cespare/xxhash/v2"
@@ -126,12 +123,4 @@ func (c *classifier) probability(features []uint64) float64 {
 // good is the probability of a text, to three digits.
 func (c *classifier) good(text string) float64 {
 	return math.Round(1000*c.probability(features(text))) / 1000
-}
-
-func exists(name string) (bool, error) {
-	_, err := os.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"path/filepath"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
@@ -176,18 +175,4 @@ func FindEntry(dir, name string) (found *Entry, err error) {
 		err = nil
 	}
 	return found, err
-}
-
-// Holds reports whether an artifact of documents, or a corpus, has a document whose
-// path matches a pattern (as of path.Match), and how many.
-func Holds(dir, pattern string) (n int, err error) {
-	err = readLines(documentsFile(dir), func(d Document) error {
-		if ok, err := filepath.Match(pattern, d.Path); ok || d.Path == pattern || d.ID == pattern {
-			n++
-		} else if err != nil {
-			return err
-		}
-		return nil
-	})
-	return n, err
 }
