@@ -17,6 +17,7 @@ internal/cpu:
 internal/kerneltest: internal/cpu
 internal/say:
 internal/flock:
+internal/durable:
 engine/kernel: internal/cpu
 engine/tensor: engine/kernel
 engine/tokenizer:
@@ -28,9 +29,9 @@ engine/model: engine/kernel engine/tensor engine/weights
 engine/optim: engine/kernel engine/tensor
 engine/objective:
 engine/infer: engine/kernel engine/tensor engine/weights engine/model engine/tokenizer
-store: internal/flock internal/say
-store/backup: internal/flock store internal/say
-models: engine/weights store internal/say
+store: internal/durable internal/flock internal/say
+store/backup: internal/durable internal/flock store internal/say
+models: internal/durable engine/weights store internal/say
 stage: store internal/say
 stage/curve: stage internal/say
 pii:
@@ -44,7 +45,7 @@ knowledge/inverted:
 knowledge/embedding: internal/cpu
 knowledge/vector: internal/cpu
 knowledge: internal/say knowledge/chinese knowledge/inverted knowledge/vector knowledge/embedding knowledge/document engine/tokenizer engine/infer
-knowledge/base: internal/say knowledge knowledge/document knowledge/reader
+knowledge/base: internal/durable internal/say knowledge knowledge/document knowledge/reader
 stage/compute: stage store internal/cpu internal/say engine/kernel engine/tensor engine/model
 stage/talk: stage internal/say engine/chat engine/jinja engine/tokenizer engine/weights
 stage/verify: internal/say
@@ -59,19 +60,19 @@ stage/guard/detect: stage/guard/fold
 stage/guard/leak: pii stage/guard/detect stage/guard/fold
 stage/guard/classify: knowledge/linear stage/guard/detect stage/guard/fold
 stage/guard/label: internal/say
-stage/guard/assess: stage internal/say
+stage/guard/assess: internal/durable stage internal/say
 stage/guard/watch: internal/say
-stage/guard: pii stage stage/guard/watch store internal/say stage/verify engine/tokenizer engine/infer stage/guard/fold stage/guard/detect stage/guard/leak stage/guard/classify
-stage/operate: stage store internal/flock internal/say
-stage/operate/origin: stage stage/operate store internal/say
+stage/guard: internal/durable pii stage stage/guard/watch store internal/say stage/verify engine/tokenizer engine/infer stage/guard/fold stage/guard/detect stage/guard/leak stage/guard/classify
+stage/operate: internal/durable stage store internal/flock internal/say
+stage/operate/origin: internal/durable stage stage/operate store internal/say
 stage/operate/access: internal/say
 stage/operate/people: internal/say stage/operate/access
-stage/operate/care: internal/flock internal/say stage/operate
+stage/operate/care: internal/durable internal/flock internal/say stage/operate
 stage/operate/ledger: internal/flock internal/say
 stage/operate/otlp: internal/say stage/operate/ledger
 run: stage stage/curve store internal/say
-plan: stage store run internal/say
-serve: internal/say serve/form serve/openai serve/anthropic serve/ollama console
+plan: internal/durable stage store run internal/say
+serve: internal/durable internal/say serve/form serve/openai serve/anthropic serve/ollama console
 serve/account: internal/say serve serve/form stage/operate stage/operate/access stage/operate/care stage/operate/people
 serve/form: internal/say
 serve/openai: internal/say serve/form

@@ -18,6 +18,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"suiren/internal/durable"
 	"suiren/internal/say"
 )
 
@@ -81,7 +82,10 @@ func (l *Library) unpack(ctx context.Context, kind bundle, path, to string) erro
 	if err != nil {
 		return err
 	}
-	return os.Rename(tmp, to)
+	if err := durable.Tree(tmp); err != nil {
+		return err
+	}
+	return durable.Rename(tmp, to)
 }
 
 type unpacker struct {

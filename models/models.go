@@ -20,6 +20,7 @@ import (
 	"github.com/agext/levenshtein"
 
 	"suiren/engine/weights"
+	"suiren/internal/durable"
 	"suiren/internal/say"
 	"suiren/store"
 )
@@ -230,16 +231,7 @@ func (l *Library) put(r *Record) error {
 	if err := os.MkdirAll(l.dir, 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(l.dir, ".record-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(append(text, '\n'))
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), l.path(r.Name))
+	return durable.WriteFile(l.path(r.Name), append(text, '\n'), 0o600)
 }
 
 // Get returns the record of a name. The error of an unknown one wraps

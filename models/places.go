@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"suiren/engine/weights"
+	"suiren/internal/durable"
 	"suiren/internal/say"
 )
 
@@ -101,7 +102,10 @@ func copyTo(ctx context.Context, path, to string) (string, error) {
 			return "", err
 		}
 	}
-	if err := os.Rename(tmp, to); err != nil {
+	if err := durable.Tree(tmp); err != nil {
+		return "", err
+	}
+	if err := durable.Rename(tmp, to); err != nil {
 		return "", err
 	}
 	if m.Format == "gguf" {
@@ -124,7 +128,7 @@ func copyFile(ctx context.Context, from, to string) error {
 		return err
 	}
 	_, err = io.Copy(out, until{ctx, in})
-	return errors.Join(err, out.Sync(), out.Close())
+	return errors.Join(err, out.Close())
 }
 
 // cacheRepo returns the name of the model if path is a folder of Hugging

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"suiren/internal/durable"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/store"
@@ -105,16 +106,7 @@ func (p *Plan) Save(path string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".suiren-plan-*")
-	if err != nil {
-		return cannotSave(path, err)
-	}
-	defer os.Remove(f.Name()) // gone already if all went well
-	_, err = f.Write(append(b, '\n'))
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	return cannotSave(path, err)
+	return cannotSave(path, durable.WriteFile(path, append(b, '\n'), 0o600))
 }
 
 func cannotSave(path string, err error) error {

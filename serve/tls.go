@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"suiren/internal/durable"
 	"suiren/internal/say"
 )
 
@@ -138,12 +139,7 @@ func makeCertificate(dir, name string, t *x509.Certificate, by *tls.Certificate)
 		der        []byte
 		mode       fs.FileMode
 	}{{name + "-key.pem", "PRIVATE KEY", secret, 0o600}, {name + ".pem", "CERTIFICATE", der, 0o644}} {
-		tmp := filepath.Join(dir, f.name+".new")
-		os.Remove(tmp)
-		if err := os.WriteFile(tmp, pem.EncodeToMemory(&pem.Block{Type: f.kind, Bytes: f.der}), f.mode); err != nil {
-			return err
-		}
-		if err := os.Rename(tmp, filepath.Join(dir, f.name)); err != nil {
+		if err := durable.WriteFile(filepath.Join(dir, f.name), pem.EncodeToMemory(&pem.Block{Type: f.kind, Bytes: f.der}), f.mode); err != nil {
 			return err
 		}
 	}

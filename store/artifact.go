@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"suiren/internal/durable"
 	"suiren/internal/say"
 )
 
@@ -36,7 +37,7 @@ func (s *Store) put(dir string) (Digest, error) {
 	d := Digest(sha256.Sum256(text))
 	place := s.artifact(d)
 	if have, err := DirDigest(place); err == nil && have == d {
-		if err := syncFile(filepath.Dir(place)); err != nil { // who put it there may have died before that
+		if err := durable.Sync(filepath.Dir(place)); err != nil { // who put it there may have died before that
 			return Digest{}, err
 		}
 		return d, os.RemoveAll(dir)
@@ -57,7 +58,7 @@ func (s *Store) put(dir string) (Digest, error) {
 		}
 		return Digest{}, err
 	}
-	return d, syncFile(filepath.Dir(place))
+	return d, durable.Sync(filepath.Dir(place))
 }
 
 // settle makes the files below dir read-only, brings files and folders to the
@@ -74,7 +75,7 @@ func settle(dir string) error {
 			if err := os.Chmod(path, 0o444); err != nil {
 				return err
 			}
-			if err := syncFile(path); err != nil {
+			if err := durable.Sync(path); err != nil {
 				return err
 			}
 			continue
@@ -93,7 +94,7 @@ func settle(dir string) error {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
-	return syncFile(dir)
+	return durable.Sync(dir)
 }
 
 // writeList puts the list of artifact d beside its place, whole or not at all.
@@ -107,20 +108,10 @@ func (s *Store) writeList(d Digest, text []byte) error {
 	if err := os.WriteFile(path, text, 0o444); err != nil {
 		return err
 	}
-	if err := syncFile(path); err != nil {
+	if err := durable.Sync(path); err != nil {
 		return err
 	}
 	return os.Rename(path, s.artifact(d)+listSuffix)
-}
-
-// syncFile brings a file, or the names in a folder, to the disk.
-func syncFile(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
 }
 
 // Dir returns the directory of artifact d. The error wraps ErrNotFound if it
@@ -211,5 +202,5 @@ func (s *Store) setAside(d Digest) error {
 			return err
 		}
 	}
-	return syncFile(filepath.Join(s.dir, "artifacts"))
+	return durable.Sync(filepath.Join(s.dir, "artifacts"))
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"suiren/internal/durable"
 	"suiren/internal/say"
 )
 
@@ -40,19 +41,10 @@ func (s *Store) SetPlace(d Digest, path string) error {
 	if err != nil {
 		return err
 	}
-	temp, err := s.Temp()
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(temp)
-	from := filepath.Join(temp, "place")
-	if err := os.WriteFile(from, append(text, '\n'), 0o600); err != nil {
-		return DiskFull(s.dir, err)
-	}
 	if err := os.MkdirAll(filepath.Dir(s.place(d)), 0o700); err != nil {
 		return DiskFull(s.dir, err)
 	}
-	return os.Rename(from, s.place(d))
+	return DiskFull(s.dir, durable.WriteFile(s.place(d), append(text, '\n'), 0o600))
 }
 
 // Model returns the folder of artifact d, or where the owner's model of that

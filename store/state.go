@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"suiren/internal/durable"
 	"suiren/internal/say"
 )
 
@@ -188,7 +189,7 @@ func (s *Store) CopyRecords(ctx context.Context, path string) error {
 	if _, err := s.db.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
-	return syncFile(path)
+	return durable.Sync(path)
 }
 
 // StateVersion returns the version of a state alone.

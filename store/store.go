@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"suiren/internal/durable"
 	"suiren/internal/flock"
 	"suiren/internal/say"
 )
@@ -57,7 +58,7 @@ func Open(dir string) (*Store, error) {
 		}
 	}
 	for _, d := range []string{dir, filepath.Dir(dir)} {
-		syncFile(d) // the new names; a parent that cannot be read is not ours
+		durable.Sync(d) // the new names; a parent that cannot be read is not ours
 	}
 	if err := s.openDB(); err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"suiren/internal/durable"
 	"suiren/internal/say"
 	"suiren/models"
 	"suiren/plan"
@@ -206,11 +207,11 @@ func (h *house) writePlan(ctx context.Context, s *service, by string, body []byt
 	if err := h.planTextFits(s, in); err != nil {
 		return nil, err
 	}
-	tmp := s.w.file.Path + ".new"
-	if err := os.WriteFile(tmp, []byte(in.Text), 0o600); err != nil {
+	info, err := os.Stat(s.w.file.Path)
+	if err != nil {
 		return nil, err
 	}
-	if err := os.Rename(tmp, s.w.file.Path); err != nil {
+	if err := durable.WriteFile(s.w.file.Path, []byte(in.Text), info.Mode().Perm()); err != nil {
 		return nil, err
 	}
 	if _, err := h.books.audit.Append(by, "plan.save", sumOf([]byte(in.Text)), ""); err != nil {

@@ -15,6 +15,7 @@ import (
 	"suiren/engine/model"
 	"suiren/engine/tokenizer"
 	"suiren/engine/weights"
+	"suiren/internal/durable"
 	"suiren/internal/say"
 	"suiren/models"
 	"suiren/serve/plain"
@@ -219,7 +220,7 @@ func exportGGUF(f *model.File, path, out string, kind model.Mixture, threads int
 	if err := errors.Join(err, g.Close()); err != nil {
 		return err
 	}
-	return os.Rename(tmp.Name(), out)
+	return durable.Rename(tmp.Name(), out)
 }
 
 // describe returns what GGUF says of a folder's tokenizer and template.
@@ -277,7 +278,10 @@ func exportFolder(f *model.File, path, out string, kind model.Mixture, threads i
 	} else if err := unpackTokenizer(path, tmp); err != nil {
 		return err
 	}
-	return os.Rename(tmp, out)
+	if err := durable.Tree(tmp); err != nil {
+		return err
+	}
+	return durable.Rename(tmp, out)
 }
 
 // unpackTokenizer writes the tokenizer and the template of a GGUF file as the

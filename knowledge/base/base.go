@@ -23,6 +23,7 @@ import (
 	"strings"
 	"time"
 
+	"suiren/internal/durable"
 	"suiren/internal/say"
 	"suiren/knowledge"
 )
@@ -206,21 +207,7 @@ func (b *Base) save() error {
 	if err != nil {
 		return err
 	}
-	return replace(filepath.Join(b.dir, confFile), append(text, '\n'))
-}
-
-// replace writes a file beside name and renames it.
-func replace(name string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), "new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	return durable.WriteFile(filepath.Join(b.dir, confFile), append(text, '\n'), 0o600)
 }
 
 // A Reader makes documents of a file, and says what of it was set aside.
@@ -355,7 +342,10 @@ func (b *Base) build(ctx context.Context, name string, files []File, opt knowled
 	if err != nil {
 		return err
 	}
-	return os.Rename(tmp, filepath.Join(b.dir, name))
+	if err := durable.Tree(tmp); err != nil {
+		return err
+	}
+	return durable.Rename(tmp, filepath.Join(b.dir, name))
 }
 
 // tidy removes what no index needs, but for the index before this one, which
@@ -363,7 +353,7 @@ func (b *Base) build(ctx context.Context, name string, files []File, opt knowled
 func (b *Base) tidy(before string) {
 	entries, _ := os.ReadDir(b.dir)
 	for _, e := range entries {
-		if n := e.Name(); (strings.HasPrefix(n, "index-") || strings.HasPrefix(n, "new-")) && n != b.conf.Index && n != before {
+		if n := e.Name(); (strings.HasPrefix(n, "index-") || strings.HasPrefix(n, "new-") || strings.HasPrefix(n, ".new-")) && n != b.conf.Index && n != before {
 			os.RemoveAll(filepath.Join(b.dir, n))
 		}
 	}

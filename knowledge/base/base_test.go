@@ -219,7 +219,7 @@ func TestKilled(t *testing.T) {
 		if !bytes.Equal(after, before) && !bytes.Equal(after, want) {
 			t.Fatalf("round %d: after the kill neither the old nor the new index answers", round)
 		}
-		if left, _ := filepath.Glob(filepath.Join(dir, "ours", "new-*")); len(left) > 0 {
+		if left, _ := filepath.Glob(filepath.Join(dir, "ours", "*new-*")); len(left) > 0 {
 			t.Errorf("round %d: left behind %v", round, left)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"suiren/internal/durable"
 	"suiren/internal/say"
 	"suiren/knowledge"
 	"suiren/knowledge/document"
@@ -110,7 +111,7 @@ func (b *Base) text(ctx context.Context, f *File, reader Reader) (bool, error) {
 		return false, err
 	}
 	f.Aside = r.Aside
-	return true, replace(b.textPath(f), text)
+	return true, durable.WriteFile(b.textPath(f), text, 0o600)
 }
 
 func readBounded(path string) ([]byte, error) {

@@ -9,10 +9,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 
+	"suiren/internal/durable"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/verify"
@@ -194,27 +194,11 @@ func readKept(path string, n int) []given {
 }
 
 // writeKept writes replies; there is a whole file or none.
-func writeKept(path string, list []given) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "replies-*.tmp")
+func writeKept(path string, list []given) error {
+	err := durable.Write(path, 0o600, func(w io.Writer) error { return json.NewEncoder(w).Encode(list) })
 	if err != nil {
-		return err
+		return &say.Error{Where: path, Err: err, What: say.T("the replies could not be kept: %v", "无法保存回答：%v", err),
+			Next: say.T("make room on the disk, then run suiren apply again", "请腾出磁盘空间，再运行 suiren apply")}
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-			err = &say.Error{Where: path, Err: err, What: say.T("the replies could not be kept: %v", "无法保存回答：%v", err),
-				Next: say.T("make room on the disk, then run suiren apply again", "请腾出磁盘空间，再运行 suiren apply")}
-		}
-	}()
-	if err := json.NewEncoder(f).Encode(list); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"suiren/internal/durable"
 	"suiren/internal/flock"
 	"suiren/internal/say"
 )
@@ -258,7 +259,7 @@ func (a *Audit) writeHead() error {
 	if err != nil {
 		return err
 	}
-	return Replace(a.j.path+".head", append(b, '\n'))
+	return durable.WriteFile(a.j.path+".head", append(b, '\n'), 0o600)
 }
 
 func broken(path string, line int64, err error) error {

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"suiren/internal/durable"
 	"suiren/internal/flock"
 	"suiren/internal/say"
 )
@@ -228,5 +229,5 @@ func (a *Audit) EraseName(name, as string) (found bool, err error) {
 	}); err != nil || !found {
 		return false, err
 	}
-	return true, Replace(a.names.path, out.Bytes())
+	return true, durable.WriteFile(a.names.path, out.Bytes(), 0o600)
 }

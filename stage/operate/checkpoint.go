@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"suiren/internal/durable"
 	"suiren/internal/flock"
 	"suiren/internal/say"
 )
@@ -127,7 +128,7 @@ func NoteKey(path, origin string) (note.Signer, string, error) {
 			return nil, "", err
 		}
 		b = []byte(secret + "\n" + public + "\n")
-		err = Replace(path, b)
+		err = durable.WriteFile(path, b, 0o600)
 	}
 	if err != nil {
 		return nil, "", err

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"suiren/internal/durable"
 	"suiren/internal/flock"
 	"suiren/internal/say"
 )
@@ -37,7 +38,7 @@ func openJournal(path string) (*journal, error) {
 		return nil, err
 	}
 	if fresh {
-		if err := syncDir(filepath.Dir(path)); err != nil {
+		if err := durable.Sync(filepath.Dir(path)); err != nil {
 			f.Close()
 			return nil, err
 		}
@@ -123,37 +124,4 @@ func lines(r io.Reader, see func(line []byte) error) (whole int64, err error) {
 		whole += int64(len(line))
 		line = line[:0]
 	}
-}
-
-// Replace writes a small file so that after a crash it is the old or the new.
-func Replace(path string, b []byte) error {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*") // mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err2 := f.Close(); err == nil {
-		err = err2
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return err
-	}
-	return syncDir(dir)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }

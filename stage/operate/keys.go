@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"suiren/internal/durable"
 	"suiren/internal/flock"
 	"suiren/internal/say"
 )
@@ -257,7 +258,7 @@ func (k *Keys) change(f func() error) error {
 	}
 	b, err := json.MarshalIndent(map[string][]Key{"keys": k.list}, "", "  ")
 	if err == nil {
-		err = Replace(k.path, append(b, '\n'))
+		err = durable.WriteFile(k.path, append(b, '\n'), 0o600)
 	}
 	if err != nil {
 		k.list = before

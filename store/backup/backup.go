@@ -37,6 +37,7 @@ import (
 	"filippo.io/age"
 	"github.com/klauspost/compress/zstd"
 
+	"suiren/internal/durable"
 	"suiren/internal/flock"
 	"suiren/internal/say"
 	"suiren/store"
@@ -424,15 +425,6 @@ type Sealed struct {
 // was killed: whoever makes it holds its lock.
 const PartSuffix = ".part"
 
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
-}
-
 // Create writes a backup into a file, which must not be there, and reads it
 // again: all of it if it is not encrypted, else the bytes that were written. Only
 // then the file has its name.
@@ -447,10 +439,7 @@ func Create(ctx context.Context, path string, st *store.Store, o Options) (s *Se
 	}
 	defer func() {
 		if err == nil {
-			err = os.Rename(part, path)
-		}
-		if err == nil {
-			err = syncDir(filepath.Dir(path))
+			err = durable.Rename(part, path)
 		}
 		if err = errors.Join(err, f.Close()); err != nil {
 			os.Remove(part)

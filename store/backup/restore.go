@@ -16,6 +16,7 @@ import (
 	"filippo.io/age"
 	"github.com/klauspost/compress/zstd"
 
+	"suiren/internal/durable"
 	"suiren/internal/say"
 	"suiren/store"
 )
@@ -176,7 +177,7 @@ func Restore(r io.Reader, identities []age.Identity, state, plan string, free in
 			return err
 		}
 		_, err = io.Copy(out, in)
-		return store.DiskFull(parent, errors.Join(err, out.Sync(), out.Close()))
+		return store.DiskFull(parent, errors.Join(err, out.Close()))
 	})
 	if err != nil {
 		return nil, err
@@ -199,7 +200,10 @@ func Restore(r io.Reader, identities []age.Identity, state, plan string, free in
 	if err := restorePlan(filepath.Join(temp, "plan"), plan); err != nil {
 		return nil, err
 	}
-	return m, os.Rename(made, state)
+	if err := durable.Tree(made); err != nil {
+		return nil, store.DiskFull(parent, err)
+	}
+	return m, durable.Rename(made, state)
 }
 
 // artifactsHold compares each artifact with its name.
@@ -243,9 +247,9 @@ func restorePlan(from, to string) error {
 			return &say.Error{Where: path, Err: err, What: say.T("the plan file of the backup cannot be put here: %v", "无法在此写入备份中的计划文件：%v", err), Next: say.T("restore into another folder", "请恢复到其他目录")}
 		}
 		_, err = f.Write(b)
-		if err := errors.Join(err, f.Close()); err != nil {
+		if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 			return err
 		}
 	}
-	return nil
+	return durable.Sync(to)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"suiren/internal/durable"
 	"suiren/internal/say"
 )
 
@@ -254,19 +255,9 @@ func writeLines[T any](path string, list []T) error {
 	})
 }
 
-// writeWhole writes a file beside its place and then renames it.
+// writeWhole writes a file of an assessment, whole or not at all.
 func writeWhole(path string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".part*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	w := bufio.NewWriter(f)
-	err = errors.Join(write(w), w.Flush(), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
+	if err := durable.Write(path, 0o600, write); err != nil {
 		return &say.Error{Where: path, What: say.T("the file cannot be written: %v", "无法写入文件：%v", err),
 			Next: say.T("check that the disk has room", "请检查磁盘空间"), Err: err}
 	}

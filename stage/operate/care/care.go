@@ -13,9 +13,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"suiren/internal/durable"
 	"suiren/internal/flock"
 	"suiren/internal/say"
-	"suiren/stage/operate"
 )
 
 // A State is the file.
@@ -123,7 +123,7 @@ func (b *Book) Change(f func(*State) error) error {
 	if err != nil {
 		return err
 	}
-	return operate.Replace(b.path, append(text, '\n'))
+	return durable.WriteFile(b.path, append(text, '\n'), 0o600)
 }
 
 // A limited reader fails where io.LimitReader would end.

@@ -13,8 +13,8 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
+	"suiren/internal/durable"
 	"suiren/internal/say"
-	"suiren/stage/operate"
 )
 
 // An Erasure says that somebody was erased, and, once that is done, not who: of
@@ -210,7 +210,7 @@ func WriteErased(dir string, list []Erasure) error {
 	if err != nil {
 		return err
 	}
-	return operate.Replace(path, append(text, '\n'))
+	return durable.WriteFile(path, append(text, '\n'), 0o600)
 }
 
 // ReadErased reads such a file; there need be none.

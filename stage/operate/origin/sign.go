@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"suiren/internal/durable"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/operate"
@@ -70,9 +71,9 @@ func Sign(st *store.Store, release store.Digest) (key string, err error) {
 	if err := os.MkdirAll(filepath.Dir(billFile(st.Path(), release)), 0o700); err != nil {
 		return "", err
 	}
-	err = operate.Replace(billFile(st.Path(), release), text)
+	err = durable.WriteFile(billFile(st.Path(), release), text, 0o600)
 	if err == nil {
-		err = operate.Replace(noteFile(st.Path(), release), signed)
+		err = durable.WriteFile(noteFile(st.Path(), release), signed, 0o600)
 	}
 	return key, err
 }
