@@ -146,10 +146,11 @@ type Record struct {
 	Thought    string // as the client got it, but for stand-ins
 	Answer     string // with the calls of tools
 	Sources    []form.Source
-	Reason     string   // stop, length, tool_calls, content_filter, cancelled, error
-	Refusal    *Refusal // nil unless a rail refused
-	Retracted  bool     // by that refusal, after the answer had left
-	Notes      []Note   // what the policy's rails did, or would have done
+	Marks      []form.Mark // of the answer's sentences, if it was written from the sources
+	Reason     string      // stop, length, tool_calls, content_filter, cancelled, error
+	Refusal    *Refusal    // nil unless a rail refused
+	Retracted  bool        // by that refusal, after the answer had left
+	Notes      []Note      // what the policy's rails did, or would have done
 	Usage      form.Usage
 	CPUSeconds float64 // this answer's share of the process's time
 	Joules     float64 // and of the processor's energy, where Metered is not ""

@@ -6,6 +6,8 @@ package form
 import (
 	"encoding/json"
 	"strings"
+
+	"suiren/internal/say"
 )
 
 // A Message is one turn of a conversation.
@@ -159,6 +161,15 @@ type Ask struct {
 	Tenant   string
 	Readers  []string // the caller, as rules of documents name it
 	Receipt  *Receipt // filled in by the time the answer ends; nil: not asked for
+
+	From   *Passages                        // what the answer is to be written from; nil: nothing is given
+	Screen func([]Source) ([]Source, error) // what of passages a model may read; nil: all of it
+}
+
+// Passages are what an answer is to be written from.
+type Passages struct {
+	List []Source // the best first
+	Lang say.Lang // in which the model is told so
 }
 
 // All returns all that a message says, for the books.

@@ -65,7 +65,7 @@ var written = map[string]string{
 	"Write `list[7]` where the kitchen closes at 18:00.":                                                  "Write `list[7]` where the kitchen closes at 18:00.{+ 1}",
 	"The kitchen [see below] closes at 18:00 [1":                                                          "The kitchen [see below] closes at 18:00 [1{-}",
 	"[1] Kitchen › Hours":                                                                                 "[1] Kitchen › Hours",
-	"See [1](a.html), the kitchen closes at 18:00 [1] [2]. Late returns cost 0.50 a day.":           "See [1](a.html), the kitchen closes at 18:00 [1]. {+ 1 wrong 1}Late returns cost 0.50 a day.{+ 3}",
+	"See [1](a.html), the kitchen closes at 18:00 [1] [2]. Late returns cost 0.50 a day.":                 "See [1](a.html), the kitchen closes at 18:00 [1].{+ 1 wrong 1} Late returns cost 0.50 a day.{+ 3}",
 	"": "",
 }
 
