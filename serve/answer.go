@@ -124,8 +124,9 @@ type Release struct {
 	Limits   Limits
 	// Document is a document that answers cite, as a caller may read it: passages,
 	// as JSON. nil: it cites none.
-	Document func(readers []string, file string) any
-	Canary   *Canary // nil: it answers all but what the canaries of its name take
+	Document  func(readers []string, file string) any
+	Knowledge string  // the base that is asked unless a request names another; "": none
+	Canary    *Canary // nil: it answers all but what the canaries of its name take
 }
 
 // ErrNoAnswer is wrapped by Config.Rate's error for an id it does not know.

@@ -5,7 +5,6 @@ import (
 	"iter"
 
 	"suiren/serve/form"
-	"suiren/serve/plain"
 	"suiren/stage/guard/cite"
 	"suiren/stage/scenario"
 )
@@ -13,7 +12,7 @@ import (
 // reading answers as a scenario read the conversation: what is known is told as
 // it stands; else the model writes, from the passages that pass the policy, and each
 // of its sentences is compared with them when it ends.
-func reading(ctx context.Context, m *plain.Model, a *form.Ask, r *scenario.Reading) iter.Seq2[form.Event, error] {
+func reading(ctx context.Context, m form.Answerer, a *form.Ask, r *scenario.Reading) iter.Seq2[form.Event, error] {
 	return func(yield func(form.Event, error) bool) {
 		for _, d := range r.Known {
 			if !yield(event(d), nil) {

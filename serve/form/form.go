@@ -96,8 +96,9 @@ type Request struct {
 	MaxTokens   int  // of thought and answer; < 0: as many as fit
 	Logprobs    bool // of the answer's tokens
 	TopLogprobs int
-	Echo        bool // the prompt comes before the answer; with Logprobs, with its own
-	Context     int  // that the caller counts on, in tokens; 0: none
+	Echo        bool   // the prompt comes before the answer; with Logprobs, with its own
+	Knowledge   string // a knowledge base of the owner's that the answer is to be written from; "": none
+	Context     int    // that the caller counts on, in tokens; 0: none
 	Adapter     string
 	Receipt     bool
 	IgnoreEnd   bool // go on to MaxTokens
@@ -137,6 +138,7 @@ const (
 	Adapters                  // Adapter
 	Receipts                  // Receipt
 	Endless                   // IgnoreEnd and MinTokens
+	Bases                     // Knowledge
 	Prefilled                 // an assistant's last message is gone on from
 )
 
