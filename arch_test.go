@@ -57,6 +57,7 @@ stage/train: stage stage/curve stage/talk stage/verify store internal/say engine
 stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer engine/model
 stage/guard/fold:
 stage/guard/detect: stage/guard/fold
+stage/guard/cite: stage/guard/detect
 stage/guard/leak: pii stage/guard/detect stage/guard/fold
 stage/guard/classify: knowledge/linear stage/guard/detect stage/guard/fold
 stage/guard/label: internal/say

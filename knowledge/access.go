@@ -1,6 +1,8 @@
 package knowledge
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -95,6 +97,28 @@ func (a Access) May(passage int) bool { return a.set == nil || a.set.Has(passage
 
 // MaySource reports whether a document may be known of.
 func (a Access) MaySource(i int) bool { return a.set == nil || a.sources[i] }
+
+// MayFile reports whether a document of the index may be read. One that is not
+// there may not.
+func (a Access) MayFile(ix *Index, file string) bool {
+	i := ix.numbered(file)
+	return i >= 0 && a.MaySource(i)
+}
+
+// Key is the same for two of an index that read the same, and another for those that
+// do not; "" reads everything.
+func (a Access) Key() string {
+	if a.set == nil {
+		return ""
+	}
+	h := sha256.New()
+	for i, may := range a.sources {
+		if may {
+			fmt.Fprintln(h, i)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
 
 // maxRules bounds the rules that lie beside an index.
 const maxRules = 1 << 16

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"encoding/json"
+	"slices"
 	"sort"
 
 	"suiren/knowledge/inverted"
@@ -43,6 +44,24 @@ func (ix *Index) Passage(i int) Passage {
 		return Passage{}
 	}
 	return p
+}
+
+// Document returns the passages of a document that may be read, in order, at most
+// so many.
+func (ix *Index) Document(file string, access Access, most int) (list []Passage) {
+	s := ix.numbered(file)
+	if s < 0 || !access.MaySource(s) {
+		return nil
+	}
+	for i := ix.first[s]; i < ix.first[s]+ix.sources[s].Passages && len(list) < most; i++ {
+		list = append(list, ix.Passage(i))
+	}
+	return list
+}
+
+// numbered returns which document lies at a path; −1: none.
+func (ix *Index) numbered(file string) int {
+	return slices.IndexFunc(ix.sources, func(s Source) bool { return s.Path == file })
 }
 
 // source returns the document of passage i.

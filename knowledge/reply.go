@@ -16,6 +16,7 @@ type Answer struct {
 	Sentences []Sentence
 	Hits      []Hit // what was found, best first; the sentences come from the first
 	Refused   bool  // nothing found is near enough to the question
+	Asked     bool  // the question is the heading of the first hit
 	Differ    []Pair
 }
 
@@ -43,7 +44,7 @@ const answerHits = 5
 func (ix *Index) Answer(ask Question) Answer {
 	ask.K = max(ask.K, answerHits)
 	a := Answer{Hits: ix.Find(ask)}
-	ix.asked(ask, a.Hits)
+	a.Asked = ix.asked(ask, a.Hits)
 	if !near(ask.Text, a.Hits, cmp.Or(ask.Least, confident)) || !ask.Access.May(a.Hits[0].At) {
 		a.Refused = true
 		return a
@@ -66,20 +67,22 @@ func ownHeading(p *Passage) string {
 	return p.Heading
 }
 
-// asked moves a passage to the front whose heading is the question itself.
-func (ix *Index) asked(ask Question, hits []Hit) {
+// asked moves a passage to the front whose heading is the question itself, and reports
+// whether there is one.
+func (ix *Index) asked(ask Question, hits []Hit) bool {
 	own := parse(ask.Text)
 	if own.bare {
-		return
+		return false
 	}
 	for i := range hits {
 		if same(own, parse(ownHeading(&hits[i].Passage))) {
 			h := hits[i]
 			copy(hits[1:i+1], hits[:i])
 			hits[0] = h
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // same reports whether two questions have the same terms.

@@ -124,8 +124,9 @@ type Release struct {
 	Limits   Limits
 	// Document is a document that answers cite, as a caller may read it: passages,
 	// as JSON. nil: it cites none.
-	Document func(readers []string, file string) any
-	Canary   *Canary // nil: it answers all but what the canaries of its name take
+	Document  func(readers []string, file string) any
+	Knowledge string  // the base that is asked unless a request names another; "": none
+	Canary    *Canary // nil: it answers all but what the canaries of its name take
 }
 
 // ErrNoAnswer is wrapped by Config.Rate's error for an id it does not know.
@@ -146,10 +147,11 @@ type Record struct {
 	Thought    string // as the client got it, but for stand-ins
 	Answer     string // with the calls of tools
 	Sources    []form.Source
-	Reason     string   // stop, length, tool_calls, content_filter, cancelled, error
-	Refusal    *Refusal // nil unless a rail refused
-	Retracted  bool     // by that refusal, after the answer had left
-	Notes      []Note   // what the policy's rails did, or would have done
+	Marks      []form.Mark // of the answer's sentences, if it was written from the sources
+	Reason     string      // stop, length, tool_calls, content_filter, cancelled, error
+	Refusal    *Refusal    // nil unless a rail refused
+	Retracted  bool        // by that refusal, after the answer had left
+	Notes      []Note      // what the policy's rails did, or would have done
 	Usage      form.Usage
 	CPUSeconds float64 // this answer's share of the process's time
 	Joules     float64 // and of the processor's energy, where Metered is not ""

@@ -29,6 +29,9 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 		if err := rel.fits(req); err != nil {
 			return err
 		}
+		if err := rel.consults(r, req); err != nil {
+			return err
+		}
 		if s.conf.Barred != nil {
 			if err := s.conf.Barred(caller(r)); err != nil {
 				return err
@@ -98,6 +101,22 @@ func (r *Release) fits(req *form.Request) error {
 		return form.OutOfRange("num_ctx", say.T("at most %d, the context here", "至多 %d，即这里的上下文", r.Context))
 	}
 	return nil
+}
+
+// consults finds the knowledge base that is to be asked, if there is one, and whether
+// the caller may search it.
+func (rel *Release) consults(r *http.Request, req *form.Request) error {
+	if req.Knowledge == "" && len(req.Prompts) == 0 {
+		req.Knowledge = rel.Knowledge
+	}
+	if req.Knowledge == "" {
+		return nil
+	}
+	err := allow(r, Search, ABase, req.Knowledge)
+	if errors.Is(err, ErrHidden) {
+		return NoStore
+	}
+	return err
 }
 
 // visible are the releases that the caller may know of.

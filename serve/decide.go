@@ -204,11 +204,14 @@ func ParseContext(text string) (map[string]string, error) {
 
 // Allow decides whether the request's caller may do to a thing what its route
 // does. What was decided is written down.
-func Allow(r *http.Request, kind, id string) error {
+func Allow(r *http.Request, kind, id string) error { return allow(r, scopeOf(r).action, kind, id) }
+
+// allow is Allow for another action than the route's.
+func allow(r *http.Request, a Action, kind, id string) error {
 	x := scopeOf(r)
-	err := x.s.may(r, x.action, kind, id)
+	err := x.s.may(r, a, kind, id)
 	if x.s.conf.Decided != nil {
-		if fault := x.s.conf.Decided(x.question(x.action, kind, id), err); err == nil {
+		if fault := x.s.conf.Decided(x.question(a, kind, id), err); err == nil {
 			return fault
 		}
 	}

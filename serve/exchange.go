@@ -37,6 +37,9 @@ type exchange struct {
 	vault  Vault
 	calls  []form.Call // as the books have them
 	ctx    context.Context
+
+	screened bool // the passages have passed the rails: the model has read them
+	marking  marking
 }
 
 // exchanges makes the exchanges of a request: N for each prompt.
@@ -74,6 +77,10 @@ func (s *Server) exchange(c Caller, id string, lang say.Lang, rel *Release, a *f
 	}
 	if a.Request.Receipt {
 		x.reply.Receipt = a.Receipt
+	}
+	a.Screen = func(list []form.Source) ([]form.Source, error) {
+		x.screened = true
+		return x.retrieved(list)
 	}
 	x.think.kind, x.answer.kind, x.args.kind = form.Thought, form.Text, form.CallArgs
 	x.answer.stops = a.Stop
@@ -177,8 +184,10 @@ func (x *exchange) generate(ctx context.Context) error {
 func (x *exchange) event(e form.Event) (stopped bool, err error) {
 	switch e.Kind {
 	case form.Sources:
-		if e.Sources, err = x.retrieved(e.Sources); err != nil {
-			return false, err
+		if !x.screened {
+			if e.Sources, err = x.retrieved(e.Sources); err != nil {
+				return false, err
+			}
 		}
 		x.rec.Sources = e.Sources
 		e.Sources = x.restoredSources(e.Sources)
@@ -198,6 +207,8 @@ func (x *exchange) event(e form.Event) (stopped bool, err error) {
 			stopped, err = x.pass(&x.answer, e, false)
 		}
 		return stopped, err
+	case form.Marked:
+		return false, x.mark(*e.Mark)
 	case form.CallStart:
 		return false, x.beginCall(e)
 	case form.CallArgs:
@@ -246,7 +257,11 @@ func (x *exchange) pass(c *channel, e form.Event, last bool) (stopped bool, err 
 		x.reply.Tokens = append(x.reply.Tokens, e.Tokens...)
 	}
 	x.timePiece()
-	return stopped, cmp.Or(x.emit(e), err)
+	err = cmp.Or(x.emit(e), err)
+	if err == nil && c == &x.answer {
+		err = x.placeMarks()
+	}
+	return stopped, err
 }
 
 func (x *exchange) timePiece() {

@@ -36,7 +36,7 @@ func (x *exchange) rail(stage string) Rail {
 	}
 	c.Labels["caller"], c.Labels["model"] = x.rec.Caller, x.rec.Release.Name
 	for _, s := range x.rec.Sources {
-		c.Passages = append(c.Passages, s.Text)
+		c.Passages = append(c.Passages, s.Heading+"\n"+s.Text)
 	}
 	if ask := x.s.conf.Review; ask != nil {
 		c.Ask = func(q RailQuestion) bool {

@@ -13,7 +13,8 @@ import (
 // there, or holds nothing.
 var ErrNoStore = errors.New("no such knowledge base")
 
-var errNoStore = &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "vector_store_not_found",
+// NoStore tells a client that there is no such knowledge base, or none for it.
+var NoStore = &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "vector_store_not_found",
 	Text: say.T("there is no such knowledge base", "没有这个知识库"), Next: say.T("suiren knowledge list names them", "用 suiren knowledge list 查看")}
 
 // searchStore finds passages of a knowledge base that the caller may read.
@@ -27,17 +28,17 @@ func (s *Server) searchStore(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if s.conf.Search == nil {
-		return errNoStore
+		return NoStore
 	}
 	if err := Allow(r, ABase, r.PathValue("id")); errors.Is(err, ErrHidden) {
-		return errNoStore
+		return NoStore
 	} else if err != nil {
 		return err
 	}
 	c := CallerOf(r)
 	list, err := s.conf.Search(c.readers(), r.PathValue("id"), q.Query, q.Most)
 	if errors.Is(err, ErrNoStore) {
-		return errNoStore
+		return NoStore
 	}
 	if err != nil {
 		return err

@@ -27,6 +27,12 @@ type modelFlags struct {
 	adapters map[string]string
 	policy   string  // pack, or plan file with a policy; "": none
 	memory   float64 // GiB
+
+	knowledge string // base that it answers from; "": none
+}
+
+func (f *modelFlags) addKnowledge(a *app, c *cobra.Command) {
+	c.Flags().StringVar(&f.knowledge, "knowledge", "", a.t("answer from this knowledge base, each sentence with its source", "根据这个知识库回答，每句话附出处"))
 }
 
 func (f *modelFlags) add(a *app, c *cobra.Command) {

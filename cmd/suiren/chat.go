@@ -57,6 +57,11 @@ Ctrl-C 停止当前回答。`),
 				if s, err = a.speaker(rel); err != nil {
 					return err
 				}
+				var done func()
+				if s, done, err = a.consulting(c.Context(), s, m, mf.knowledge); err != nil {
+					return err
+				}
+				defer done()
 			}
 			if _, err := f.request(nil); err != nil {
 				return err
@@ -66,6 +71,7 @@ Ctrl-C 停止当前回答。`),
 	}
 	f.add(a, c)
 	mf.add(a, c)
+	mf.addKnowledge(a, c)
 	c.Flags().StringVar(&key, "key", "", a.t("API key of the server", "服务器的 API 密钥"))
 	c.Flags().StringVar(&name, "model", "", a.t("name of the server's model (default: its first)", "服务器上的模型名称（默认：第一个）"))
 	return c

@@ -136,9 +136,9 @@ func (h *house) pages() serve.Pages {
 		Sets: h.sets, AddToSet: h.addToSet, RemoveFromSet: h.removeFromSet, Assess: h.assess,
 		Care: h.carePage, SetCare: h.setCare, RunCare: h.runCare, Backups: orNothing(h.backups), MakeBackup: h.makeBackup, SetBackups: h.setBackups,
 	}
-	if dir, err := bases(); err == nil {
-		h.shelf = base.NewShelf(dir)
-		h.books.opened = append(h.books.opened, h.shelf.Close, h.closeDrawer)
+	if shelf, done, err := h.a.openShelf(); err == nil {
+		h.shelf = shelf
+		h.books.opened = append(h.books.opened, done, h.closeDrawer)
 		p.Bases, p.BaseFiles, p.BaseText, p.BasePage, p.FindInBase = h.bases, h.baseFiles, h.baseText, h.basePage, h.findInBase
 		p.AddToBase, p.SetReaders, p.EvalBase = h.addToBase, h.setReaders, h.evalBase
 	}

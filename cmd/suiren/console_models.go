@@ -181,6 +181,9 @@ func (h *house) loadModel(_ context.Context, q serve.Query) (any, error) {
 			r.Policy = rails{policy, policy.Title()}
 		}
 		if err == nil {
+			inform(r, p.Model, h.shelf, f.knowledge)
+		}
+		if err == nil {
 			err = h.books.begin(r.Name, r.Digest)
 		}
 		if err != nil {

@@ -309,26 +309,36 @@ func first(s string, n int) string {
 
 func (a *app) knowledgeAsk() *cobra.Command {
 	var as []string
+	var model string
 	c := &cobra.Command{
-		Use: "ask " + a.t("NAME QUESTION", "名称 问题"), Short: a.t("Answer with sentences of the documents and their source", "用文档里的原句回答，并给出出处"), Args: a.args(2, 2),
+		Use: "ask " + a.t("NAME QUESTION", "名称 问题"), Short: a.t("Answer with sentences of the documents and their source, or have a model write from them", "用文档里的原句回答，或由模型据此撰写，并给出出处"), Args: a.args(2, 2),
 		RunE: func(c *cobra.Command, args []string) error {
 			q, err := a.asking(c.Context(), args[0], as)
 			if err != nil {
 				return err
 			}
 			defer q.Close()
-			ans := q.Answer(knowledge.Question{Text: args[1], Access: q.access})
-			stale := q.staleOf(ans)
-			if a.format == formatJSONL {
-				a.answerLine(ans, stale)
-				return nil
+			if model != "" {
+				return a.askWritten(c.Context(), q, args[0], args[1], model, as)
 			}
-			a.answerText(args[0], ans, stale)
+			a.answerQuoted(q, args[0], args[1])
 			return nil
 		},
 	}
+	c.Flags().StringVar(&model, "model", "", a.t("have this model write the answer from the passages found: a name or a path", "由这个模型根据找到的段落撰写回答：名称或路径"))
 	asFlag(c, a, &as)
 	return c
+}
+
+// answerQuoted answers with sentences of the documents.
+func (a *app) answerQuoted(q *asking, name, question string) {
+	ans := q.Answer(knowledge.Question{Text: question, Access: q.access})
+	stale := q.staleOf(ans)
+	if a.format == formatJSONL {
+		a.answerLine(ans, stale)
+		return
+	}
+	a.answerText(name, ans, stale)
 }
 
 // staleOf returns the cited files that changed since they were read.

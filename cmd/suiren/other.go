@@ -119,10 +119,19 @@ func (o *other) Answer(ctx context.Context, conversation []scenario.Message, opt
 	}
 	bind(a, opt)
 	r.Adapter = o.adapter
+	read := opt.Reading
+	if read == nil {
+		read = new(scenario.Reading)
+	}
 	return func(yield func(scenario.Delta, error) bool) {
-		for e, err := range o.Model.Answer(ctx, a) {
+		for e, err := range reading(ctx, o.Model, a, read) {
 			d := scenario.Delta{Text: e.Text, Reason: e.Reason, Usage: scenario.Usage{Prompt: e.Usage.Prompt, Completion: e.Usage.Completion, Reasoning: e.Usage.Reasoning}}
 			switch e.Kind {
+			case form.Sources:
+				d.Kind = scenario.Sources
+				for _, src := range e.Sources {
+					d.Sources = append(d.Sources, scenario.Source(src))
+				}
 			case form.Thought:
 				d.Kind = scenario.Thought
 			case form.Text:
@@ -175,21 +184,13 @@ func asked(a *form.Ask) scenario.Options {
 	return o
 }
 
-// pass answers what the documents do not, and what is inside of the scope,
-// with all that the model can: tools, formats, the whole conversation.
+// pass answers what the documents do not say word for word, and what is inside of the
+// scope, with all that the model can: tools, formats, the whole conversation.
 func (s answerer) pass(ctx context.Context, o *other, a *form.Ask) iter.Seq2[form.Event, error] {
 	return func(yield func(form.Event, error) bool) {
-		known, err := s.Known(messages(a), a.Readers)
+		read, err := s.Read(messages(a), a.Readers)
 		if err != nil {
 			yield(form.Event{}, public(err))
-			return
-		}
-		for _, d := range known {
-			if !yield(event(d), nil) {
-				return
-			}
-		}
-		if known != nil {
 			return
 		}
 		r, bound := *a.Request, *a
@@ -201,7 +202,7 @@ func (s answerer) pass(ctx context.Context, o *other, a *form.Ask) iter.Seq2[for
 				a.Receipt.Model.Name, a.Receipt.Model.Digest = s.name, "sha256:"+s.digest
 			}
 		}()
-		for e, err := range o.Model.Answer(ctx, &bound) {
+		for e, err := range reading(ctx, o.Model, &bound, &read) {
 			if !yield(e, err) {
 				return
 			}

@@ -96,12 +96,18 @@ is shown on a terminal only.`,
 			if err != nil {
 				return err
 			}
+			s, done, err := a.consulting(c.Context(), s, m, mf.knowledge)
+			if err != nil {
+				return err
+			}
+			defer done()
 			_, err = a.show(s.answer(c.Context(), req))
 			return err
 		},
 	}
 	f.add(a, c)
 	mf.add(a, c)
+	mf.addKnowledge(a, c)
 	return c
 }
 
@@ -178,7 +184,8 @@ func (a *app) show(events iter.Seq2[form.Event, error]) (form.Message, error) {
 			fmt.Fprint(a.stdout, normal)
 		}
 	}()
-	last := form.Event{}
+	last, sources := form.Event{}, []form.Source(nil)
+	var marks []form.Mark
 	for e, err := range events {
 		if err != nil {
 			return m, err
@@ -191,6 +198,13 @@ func (a *app) show(events iter.Seq2[form.Event, error]) (form.Message, error) {
 				light(true)
 				fmt.Fprint(a.stdout, printable(e.Text, tty))
 			}
+		case form.Sources:
+			sources = e.Sources
+		case form.Marked:
+			marks = append(marks, *e.Mark)
+			if !e.Mark.Supported && a.format == formatText {
+				fmt.Fprint(a.stdout, a.t(" [unsupported]", " [无依据]"))
+			}
 		case form.Text:
 			m.Text += e.Text
 			if a.format == formatText {
@@ -200,12 +214,17 @@ func (a *app) show(events iter.Seq2[form.Event, error]) (form.Message, error) {
 		}
 	}
 	if a.format == formatJSONL {
-		a.line(map[string]any{"type": "answer", "thought": m.Thought, "answer": m.Text, "finish": last.Reason,
-			"prompt_tokens": last.Usage.Prompt, "completion_tokens": last.Usage.Completion, "reasoning_tokens": last.Usage.Reasoning})
+		line := map[string]any{"type": "answer", "thought": m.Thought, "answer": m.Text, "finish": last.Reason,
+			"prompt_tokens": last.Usage.Prompt, "completion_tokens": last.Usage.Completion, "reasoning_tokens": last.Usage.Reasoning}
+		if sources != nil {
+			line["sources"], line["sentences"] = sources, sentencesOf(marks)
+		}
+		a.line(line)
 		return m, nil
 	}
 	light(false)
 	fmt.Fprintln(a.stdout)
+	a.showCited(sources, marks)
 	switch {
 	case last.Reason == form.Length:
 		a.screen.note(say.T("the answer was cut at the limit of tokens", "回答因词元上限被截断"))

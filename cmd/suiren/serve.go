@@ -259,6 +259,7 @@ releases, callers must show a key.`,
 	}
 	f.add(a, c)
 	mf.add(a, c)
+	mf.addKnowledge(a, c)
 	c.Flags().StringVar(&mf.policy, "policy", "", a.t("rails before models: a pack, or a plan file or its folder, #NAME of the policy block", "模型之前的护栏：策略包，或计划文件或其目录，可加 #策略块名"))
 	c.Flags().IntVar(&mf.slots, "slots", 8, a.t("answers of a model that are generated at once", "一个模型同时生成的回答数"))
 	return c

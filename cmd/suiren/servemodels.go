@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/knowledge"
 	"suiren/serve"
 	"suiren/serve/plain"
 	"suiren/stage/operate"
@@ -66,6 +68,14 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 	if err != nil {
 		return err
 	}
+	if mf.knowledge != "" {
+		if h.shelf == nil {
+			return fs.ErrNotExist
+		}
+		if err := h.shelf.With(mf.knowledge, nil, func(*knowledge.Index, knowledge.Access) error { return nil }); err != nil {
+			return err
+		}
+	}
 	var opened []*prepared
 	var wants []*plain.Model
 	for i, path := range paths {
@@ -85,6 +95,7 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 		if err != nil {
 			return err
 		}
+		inform(r, p.Model, h.shelf, mf.knowledge)
 		if policy != nil {
 			r.Policy = rails{policy, policy.Title()}
 		}

@@ -42,15 +42,20 @@ type Call struct{ ID, Name, Arguments string }
 
 // A Conversation is what a template renders.
 type Conversation struct {
-	Messages []Message
-	Tools    []json.RawMessage          // {"type": "function", "function": {"name": …, "parameters": …}}
-	Open     bool                       // end with the beginning of the assistant's turn
-	Continue bool                       // end inside the last message, which the assistant goes on with
-	Think    *bool                      // switch thinking on or off; nil is the template's choice
-	Effort   string                     // reasoning_effort; "" is the template's choice
-	More     map[string]json.RawMessage // further variables of the template
-	Now      time.Time
+	Messages  []Message
+	Tools     []json.RawMessage          // {"type": "function", "function": {"name": …, "parameters": …}}
+	Documents []Document                 // only of use if Facts.Documents
+	Open      bool                       // end with the beginning of the assistant's turn
+	Continue  bool                       // end inside the last message, which the assistant goes on with
+	Think     *bool                      // switch thinking on or off; nil is the template's choice
+	Effort    string                     // reasoning_effort; "" is the template's choice
+	More      map[string]json.RawMessage // further variables of the template
+	Now       time.Time
 }
+
+// A Document is what the model is given to read beside the conversation, for
+// templates that have a place for it.
+type Document struct{ Title, Text string }
 
 // A Prompt is a rendered conversation.
 type Prompt struct {
@@ -70,15 +75,16 @@ func (v Vocabulary) token(text string) bool { return v.Token != nil && v.Token(t
 
 // Facts are what is known of a template.
 type Facts struct {
-	BuiltIn string // the built-in template that stands in for one the model lacks: chatml, llama2, llama3, gemma
-	Tools   bool   // the template writes tools itself; otherwise Prompt explains them in a system message
-	Calls   bool   // it writes calls itself; otherwise Prompt writes them into the text
-	System  bool   // it takes a system message; otherwise Prompt puts it before the first user message
-	Thinks  bool   // it knows thoughts
-	Thought Tags   // if Thinks
-	Switch  string // the variable that switches thinking: enable_thinking, thinking, or ""
-	Effort  bool   // it reads reasoning_effort
-	Format  ToolFormat
+	BuiltIn   string // the built-in template that stands in for one the model lacks: chatml, llama2, llama3, gemma
+	Tools     bool   // the template writes tools itself; otherwise Prompt explains them in a system message
+	Calls     bool   // it writes calls itself; otherwise Prompt writes them into the text
+	System    bool   // it takes a system message; otherwise Prompt puts it before the first user message
+	Documents bool   // it writes documents itself
+	Thinks    bool   // it knows thoughts
+	Thought   Tags   // if Thinks
+	Switch    string // the variable that switches thinking: enable_thinking, thinking, or ""
+	Effort    bool   // it reads reasoning_effort
+	Format    ToolFormat
 }
 
 // A Template is a chat template and what is known of it. It may be used by many
@@ -190,6 +196,11 @@ func (t *Template) look() {
 
 	text, err = try(Conversation{Messages: []Message{{Role: "system", Content: "Zq7system"}, user}})
 	f.System = err == nil && strings.Contains(text, "Zq7system")
+
+	if t.t.Reads("documents") {
+		text, err = try(Conversation{Messages: []Message{user}, Documents: []Document{{"Zq7title", "Zq7document"}}})
+		f.Documents = err == nil && strings.Contains(text, "Zq7title") && strings.Contains(text, "Zq7document")
+	}
 
 	tool := json.RawMessage(`{"type": "function", "function": {"name": "Zq7tool", "description": "a tool",
 		"parameters": {"type": "object", "properties": {"Zq7key": {"type": "string", "description": "a key"}}, "required": ["Zq7key"]}}}`)
@@ -380,6 +391,14 @@ func (t *Template) render(c Conversation) (jinja.Text, error) {
 		size += len(m.Content) + len(m.Thought) + m.marked.Len()
 	}
 	vars.Set("messages", jinja.NewList(messages...)).Set("tools", nil).Set("documents", nil)
+	if len(c.Documents) > 0 {
+		list := make([]jinja.Value, len(c.Documents))
+		for i, d := range c.Documents {
+			list[i] = jinja.NewMap().Set("title", jinja.User(d.Title)).Set("text", jinja.User(d.Text))
+			size += len(d.Title) + len(d.Text)
+		}
+		vars.Set("documents", jinja.NewList(list...))
+	}
 	if len(c.Tools) > 0 || t.listed {
 		tools := make([]jinja.Value, len(c.Tools))
 		for i, raw := range c.Tools {
@@ -401,7 +420,7 @@ func (t *Template) render(c Conversation) (jinja.Text, error) {
 	}
 	for name, raw := range c.More {
 		switch name {
-		case "messages", "tools", "add_generation_prompt", "bos_token", "eos_token":
+		case "messages", "tools", "documents", "add_generation_prompt", "bos_token", "eos_token":
 			return jinja.Text{}, fmt.Errorf("the variable %s is not for the request to set", name)
 		}
 		v, err := jinja.FromJSON(raw)

@@ -30,6 +30,8 @@ type reply struct {
 	begun  bool
 	kind   string // of the open block; "" if none is open
 	blocks int    // that were opened
+
+	sources []form.Source
 }
 
 func (r *reply) Streams() bool                     { return r.stream }
@@ -74,9 +76,7 @@ func (r *reply) Whole(replies []*form.Reply) any {
 		if p.Thought != "" {
 			content = append(content, map[string]string{"type": "thinking", "thinking": p.Thought, "signature": signature})
 		}
-		if p.Text != "" {
-			content = append(content, map[string]string{"type": "text", "text": p.Text})
-		}
+		content = append(content, cited(p)...)
 		for _, c := range p.Calls {
 			content = append(content, map[string]any{"type": "tool_use", "id": c.ID, "name": c.Name, "input": object(c.Args)})
 		}
@@ -155,8 +155,12 @@ func (r *reply) Event(_ int, e form.Event) error {
 			return err
 		}
 		return r.delta("thinking_delta", "thinking", e.Text)
+	case form.Sources:
+		r.sources = e.Sources
 	case form.Text:
 		return r.text(e.Text)
+	case form.Marked:
+		return r.cite(e.Mark)
 	case form.CallStart:
 		return r.open("tool_use", map[string]any{"id": e.Call.ID, "name": e.Call.Name, "input": map[string]any{}})
 	case form.CallArgs:

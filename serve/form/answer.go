@@ -12,12 +12,13 @@ import (
 type Kind int
 
 // The kinds of Event. Sources come first, if at all; a thought before the
-// text; a call's start, pieces and end together; Finish last.
+// text; a mark behind its sentence; a call's start, pieces and end together; Finish last.
 const (
 	Sources   Kind = iota // the passages the answer rests on
 	Prompted              // the prompt itself, of an Echo: Text and Tokens
 	Thought               // a piece of the thought
 	Text                  // a piece of the answer
+	Marked                // a sentence of the text has ended, and what it rests on is known
 	CallStart             // a tool is called: Call.ID, Call.Name
 	CallArgs              // a piece of its arguments, JSON
 	CallEnd               // they are whole
@@ -39,6 +40,7 @@ type Event struct {
 	Call    CallRef  // CallStart, CallArgs, CallEnd
 	Tokens  []Token  // that Text is made of, if log-probabilities were asked for
 	Sources []Source // Sources
+	Mark    *Mark    // Marked
 	Reason  string   // Finish
 	Usage   Usage    // the counts so far
 }
@@ -68,6 +70,25 @@ type Source struct {
 	Start   int      `json:"start,omitempty"` // bytes of the document's text
 	End     int      `json:"end,omitempty"`
 	Quotes  [][2]int `json:"quotes,omitempty"` // of Text, in characters: what the answer says word for word
+}
+
+// A Mark says what a sentence of an answer rests on that was written from passages.
+type Mark struct {
+	Text      string `json:"-"`    // the sentence, as it is found in the answer
+	From      int    `json:"from"` // of the answer's text, in characters
+	To        int    `json:"to"`
+	Supported bool   `json:"supported"`           // the passages hold its words and its numbers
+	Cites     []Cite `json:"cites,omitempty"`     // also of one that they support only in part
+	Corrected int    `json:"corrected,omitempty"` // numbers of passages in it that were put right or taken out
+}
+
+// A Cite is a passage that a sentence rests on.
+type Cite struct {
+	Source int      `json:"source"` // its number in the answer: from 1, in the order of the sources
+	ID     string   `json:"id,omitempty"`
+	File   string   `json:"file"`
+	Page   int      `json:"page,omitempty"`
+	Quotes [][2]int `json:"quotes,omitempty"` // of the source's text, in characters: what says it
 }
 
 // Usage counts tokens. Reasoning tokens are part of the completion, cached

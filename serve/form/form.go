@@ -6,6 +6,8 @@ package form
 import (
 	"encoding/json"
 	"strings"
+
+	"suiren/internal/say"
 )
 
 // A Message is one turn of a conversation.
@@ -94,8 +96,9 @@ type Request struct {
 	MaxTokens   int  // of thought and answer; < 0: as many as fit
 	Logprobs    bool // of the answer's tokens
 	TopLogprobs int
-	Echo        bool // the prompt comes before the answer; with Logprobs, with its own
-	Context     int  // that the caller counts on, in tokens; 0: none
+	Echo        bool   // the prompt comes before the answer; with Logprobs, with its own
+	Knowledge   string // a knowledge base of the owner's that the answer is to be written from; "": none
+	Context     int    // that the caller counts on, in tokens; 0: none
 	Adapter     string
 	Receipt     bool
 	IgnoreEnd   bool // go on to MaxTokens
@@ -135,6 +138,7 @@ const (
 	Adapters                  // Adapter
 	Receipts                  // Receipt
 	Endless                   // IgnoreEnd and MinTokens
+	Bases                     // Knowledge
 	Prefilled                 // an assistant's last message is gone on from
 )
 
@@ -159,6 +163,15 @@ type Ask struct {
 	Tenant   string
 	Readers  []string // the caller, as rules of documents name it
 	Receipt  *Receipt // filled in by the time the answer ends; nil: not asked for
+
+	From   *Passages                        // what the answer is to be written from; nil: nothing is given
+	Screen func([]Source) ([]Source, error) // what of passages a model may read; nil: all of it
+}
+
+// Passages are what an answer is to be written from.
+type Passages struct {
+	List []Source // the best first
+	Lang say.Lang // in which the model is told so
 }
 
 // All returns all that a message says, for the books.

@@ -40,6 +40,14 @@ type Receipt struct {
 	Chat          bool     `json:"chat"`                     // the prompt is a rendered conversation
 	Open          bool     `json:"open_thought,omitempty"`   // which ends in a thought
 	Readers       []string `json:"readers,omitempty"`        // who asked documents that not everybody may read
+
+	Passages []ReceiptPassage `json:"passages,omitempty"` // which the model read, in their order; their text is in the prompt
+}
+
+// A ReceiptPassage is a passage that the model read.
+type ReceiptPassage struct {
+	ID     string `json:"id"`
+	Digest string `json:"digest"` // "sha256:" and that of its text
 }
 
 // A ReceiptModel names what answered: a model, or a release.
@@ -78,8 +86,10 @@ func (r *Request) ReadReceipt(v json.RawMessage) error {
 }
 
 // Inlay is what is added to the replies of interfaces that have no place for
-// receipts and retractions, under the key suiren; nil if there are none.
+// receipts, retractions and sources, under the key suiren; nil if there are none.
 type Inlay struct {
+	Sources  []Source   `json:"sources,omitempty"` // the passages that the one answer rests on
+	Marks    []Mark     `json:"marks,omitempty"`   // of its sentences
 	Receipts []*Receipt `json:"receipts,omitempty"`
 	Retract  *Retracted `json:"retract,omitempty"` // of the one answer
 	Steered  int        `json:"steered,omitempty"` // tokens chosen so that an answer in a form ended in its room, of all answers
@@ -94,10 +104,10 @@ func NewInlay(replies ...*Reply) *Inlay {
 		}
 		in.Steered += p.Usage.Steered
 		if len(replies) == 1 {
-			in.Retract = p.Retract
+			in.Retract, in.Sources, in.Marks = p.Retract, p.Sources, p.Marks
 		}
 	}
-	if in.Receipts == nil && in.Retract == nil && in.Steered == 0 {
+	if in.Receipts == nil && in.Retract == nil && in.Steered == 0 && in.Sources == nil && in.Marks == nil {
 		return nil
 	}
 	return &in

@@ -24,6 +24,7 @@ type Reply struct {
 	Calls        []Call
 	Tokens       []Token // of Text, with Logprobs
 	Sources      []Source
+	Marks        []Mark // of the sentences, if it was written from Sources
 	Reason       string // Stop, Length, ToolUse, Filtered
 	Stopped      string // the stop string that ended it
 	Refusal      *Refused

@@ -88,6 +88,7 @@ func usageOf(u form.Usage) *usage {
 // An extension is what Suiren adds to OpenAI's shapes, under the key suiren.
 type extension struct {
 	Sources []form.Source `json:"sources,omitempty"` // the passages the answer rests on
+	Marks   []form.Mark   `json:"marks,omitempty"`   // of the sentences of an answer that was written from them
 	Seed    *uint64       `json:"seed,omitempty"`    // with the same request, gives the same answer
 	Refusal *form.Refused `json:"refusal,omitempty"`
 	AI      bool          `json:"ai_generated,omitempty"` // the label of GB 45438
@@ -97,7 +98,7 @@ type extension struct {
 func (c *chat) extension(replies ...*form.Reply) *extension { return extend(c.head, replies...) }
 
 func extend(h form.Head, replies ...*form.Reply) *extension {
-	return &extension{Sources: replies[0].Sources, Seed: &replies[0].Seed, Refusal: replies[0].Refusal, AI: h.Label, Inlay: form.NewInlay(replies...)}
+	return &extension{Sources: replies[0].Sources, Marks: replies[0].Marks, Seed: &replies[0].Seed, Refusal: replies[0].Refusal, AI: h.Label, Inlay: form.NewInlay(replies...)}
 }
 
 type logprobs struct {
@@ -189,6 +190,8 @@ func (c *chat) Event(i int, e form.Event) error {
 		return c.delta(i, delta{ReasoningContent: e.Text}, nil, nil, nil)
 	case form.Text:
 		return c.delta(i, delta{Content: &e.Text}, e.Tokens, nil, nil)
+	case form.Marked:
+		return c.delta(i, delta{}, nil, nil, &extension{Marks: []form.Mark{*e.Mark}})
 	case form.CallStart:
 		return c.delta(i, delta{ToolCalls: []toolCall{{&e.Call.Index, e.Call.ID, "function", function{Name: e.Call.Name}}}}, nil, nil, nil)
 	case form.CallArgs:
@@ -209,7 +212,7 @@ func (c *chat) End(replies []*form.Reply) error {
 			}
 		}
 		ext := c.extension(p)
-		ext.Sources = nil // they came first
+		ext.Sources, ext.Marks = nil, nil // they came before
 		if err := c.delta(i, d, nil, &p.Reason, ext); err != nil {
 			return err
 		}

@@ -14,7 +14,8 @@ type responses struct {
 	kind  string           // of the open one: reasoning, message, function_call; "" if none is open
 	text  string           // of the open one
 	probs []tokenLogprob
-	next  int // number of the next event
+	notes []any // annotations
+	next  int   // number of the next event
 	begun bool
 }
 
@@ -34,6 +35,9 @@ func (r *responses) Whole(replies []*form.Reply) any {
 		}
 		if p.Text != "" || len(p.Calls) == 0 {
 			r.Event(0, form.Event{Kind: form.Text, Text: p.Text, Tokens: p.Tokens})
+		}
+		for i := range p.Marks {
+			r.Event(0, form.Event{Kind: form.Marked, Mark: &p.Marks[i]})
 		}
 		for i, c := range p.Calls {
 			r.Event(0, form.Event{Kind: form.CallStart, Call: form.CallRef{Index: i, ID: c.ID, Name: c.Name}})
@@ -83,6 +87,8 @@ func (r *responses) Event(_ int, e form.Event) error {
 		probs := tokenLogprobs(e.Tokens, true)
 		r.probs = append(r.probs, probs...)
 		return r.piece("response.output_text.delta", map[string]any{"content_index": 0, "delta": e.Text, "logprobs": probs})
+	case form.Marked:
+		return r.annotate(e.Mark)
 	case form.CallStart:
 		if err := r.close(); err != nil {
 			return err
@@ -122,7 +128,7 @@ func (r *responses) open(kind string, call *form.CallRef) error {
 		item["id"], item["call_id"], item["name"], item["arguments"] = r.id("fc"), call.ID, call.Name, ""
 	}
 	r.items = append(r.items, item)
-	r.kind, r.text, r.probs = kind, "", []tokenLogprob{}
+	r.kind, r.text, r.probs, r.notes = kind, "", []tokenLogprob{}, []any{}
 	if err := r.piece("response.output_item.added", map[string]any{"item": clone(item)}); err != nil || kind == "function_call" {
 		return err
 	}
@@ -134,7 +140,23 @@ func (r *responses) part() map[string]any {
 	if r.kind == "reasoning" {
 		return map[string]any{"type": "reasoning_text", "text": r.text}
 	}
-	return map[string]any{"type": "output_text", "text": r.text, "annotations": []any{}, "logprobs": r.probs}
+	return map[string]any{"type": "output_text", "text": r.text, "annotations": r.notes, "logprobs": r.probs}
+}
+
+// annotate adds what a sentence rests on: a citation of a file behind its last
+// character for each passage.
+func (r *responses) annotate(m *form.Mark) error {
+	if r.kind != "message" {
+		return nil
+	}
+	for _, c := range m.Cites {
+		note := map[string]any{"type": "file_citation", "file_id": c.ID, "filename": c.File, "index": max(m.To-1, 0)}
+		r.notes = append(r.notes, note)
+		if err := r.piece("response.output_text.annotation.added", map[string]any{"content_index": 0, "annotation_index": len(r.notes) - 1, "annotation": note}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // clone copies an item that goes on changing.

@@ -45,6 +45,9 @@ func (m *Model) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event, e
 		if a.Receipt != nil {
 			defer w.receipt(a.Receipt)
 		}
+		if len(j.sources) > 0 && !yield(form.Event{Kind: form.Sources, Sources: j.sources}, nil) {
+			return
+		}
 		for t, err := range m.engine.Generate(ctx, j.req) {
 			if err != nil {
 				yield(form.Event{Usage: w.usage}, public(err))
@@ -240,7 +243,7 @@ func (w *writer) receipt(r *form.Receipt) {
 		Version: form.ReceiptVersion, ID: r.ID, Program: r.Program, Model: form.ReceiptModel{Name: j.m.opt.Name, Digest: "sha256:" + j.m.opt.Digest, KV: j.m.opt.KV},
 		Prompt: form.Tokens(j.req.Prompt, true), Answer: form.Tokens(w.ids, false), Finish: w.finish, Seed: a.Seed,
 		Sampling: j.after, MaxTokens: j.req.MaxTokens, MinTokens: a.MinTokens, IgnoreEnd: a.IgnoreEnd, Stop: a.Stop, Think: a.Think,
-		Format: a.Format, Tools: a.Tools, Choice: a.Choice, OneCall: a.OneCall, Adapter: a.Adapter, Chat: a.Prompt == nil, Open: j.req.Open,
+		Format: a.Format, Tools: a.Tools, Choice: a.Choice, OneCall: a.OneCall, Adapter: a.Adapter, Chat: a.Prompt == nil, Open: j.req.Open, Passages: passages(j.sources),
 	}
 	if a.Adapter != "" {
 		r.AdapterDigest = j.m.adapters[a.Adapter].digest

@@ -18,8 +18,8 @@ import (
 var efforts = map[string]int{"minimal": 128, "low": 512, "medium": 2048, "high": 8192}
 
 // conversation translates a request for the template.
-func (m *Model) conversation(r *form.Request, messages []form.Message) (chat.Conversation, error) {
-	c := chat.Conversation{Open: true, Now: m.opt.Now()}
+func (m *Model) conversation(r *form.Request, messages []form.Message, documents []chat.Document) (chat.Conversation, error) {
+	c := chat.Conversation{Documents: documents, Open: true, Now: m.opt.Now()}
 	messages = settled(messages)
 	for _, msg := range messages {
 		out := chat.Message{Role: msg.Role, Content: msg.Text, Thought: msg.Thought, CallID: msg.CallID, Name: msg.Name}
@@ -104,8 +104,8 @@ func calledName(messages []form.Message, id string) string {
 }
 
 // render returns the prompt of a conversation.
-func (m *Model) render(r *form.Request, messages []form.Message) (chat.Conversation, chat.Prompt, error) {
-	c, err := m.conversation(r, messages)
+func (m *Model) render(r *form.Request, messages []form.Message, documents []chat.Document) (chat.Conversation, chat.Prompt, error) {
+	c, err := m.conversation(r, messages, documents)
 	if err != nil {
 		return c, chat.Prompt{}, err
 	}
@@ -129,7 +129,7 @@ func (m *Model) Render(r *form.Request) (string, []int32, error) {
 	if m.template == nil {
 		return "", nil, form.Invalid("model", "unsupported_model", say.T("this model has no chat template", "该模型没有对话模板"))
 	}
-	_, p, err := m.render(r, r.Messages)
+	_, p, err := m.render(r, r.Messages, nil)
 	if err != nil {
 		return "", nil, err
 	}
@@ -193,6 +193,8 @@ type job struct {
 	req    infer.Request
 	parser *chat.Parser // of a conversation
 	after  form.Sampling
+
+	sources []form.Source // that the prompt holds
 }
 
 // job translates an ask.
@@ -278,7 +280,11 @@ func (j *job) prompt() error {
 	case a.Prompt != nil:
 		r.Prompt = m.words.raw(a.Prompt.Text)
 	default:
-		c, p, err := m.render(a.Request, a.Messages)
+		render := func() (chat.Conversation, chat.Prompt, error) { return m.render(a.Request, a.Messages, nil) }
+		if a.From != nil {
+			render = j.written
+		}
+		c, p, err := render()
 		if err != nil {
 			return err
 		}

@@ -1,18 +1,14 @@
 package scenario
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"iter"
-	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"suiren/engine/infer"
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
-	"suiren/knowledge"
 )
 
 // A Message is one turn of a conversation.
@@ -29,6 +25,7 @@ type Options struct {
 	Caller      string   // whose turn it is
 	Tenant      string   // whose memory it may use: what one tenant's questions have read, no other's find
 	Trail       *Trail   // filled in by the time the answer ends; nil: not asked for
+	Reading     *Reading // what the model is given to read; Answer sets it
 }
 
 // A Kind says what a Delta carries.
@@ -82,22 +79,23 @@ const answerRoom = 32
 
 // Answer answers the last message of the user.
 //
-// A question about the documents is answered with sentences of the passage
-// that fits best, word for word, and its source; one outside of the scope is
-// declined; every other is answered by the model. A model of our own was
+// Read says what the documents have to do with it: they answer it word for word,
+// or the model writes the answer from their passages, or it answers from itself,
+// or the question is declined. A model of our own was
 // trained on single questions and is asked this one alone; one with a template
 // of its own is given the whole conversation.
 // Leaving the loop, or the end of ctx, stops the generation.
 func (s *Scenario) Answer(ctx context.Context, conversation []Message, opt Options) iter.Seq2[Delta, error] {
 	return func(yield func(Delta, error) bool) {
-		known, err := s.Known(conversation, opt.Principals)
+		reading, err := s.Read(conversation, opt.Principals)
 		if err != nil {
 			yield(Delta{}, err)
 			return
 		}
+		known := reading.Known
 		if t := opt.Trail; t != nil && known != nil && s.other == nil {
 			question, _ := lastQuestion(conversation)
-			if s.book != nil && len(s.book.Rules()) > 0 {
+			if s.index != nil && len(s.index.Rules()) > 0 {
 				t.Principals = opt.Principals
 			}
 			t.Made.Prompt, t.Tokens, t.Finish = s.model.Tokenizer.Encode(nil, question), s.model.Tokenizer.Encode(nil, spoken(known)), infer.Stopped
@@ -110,7 +108,9 @@ func (s *Scenario) Answer(ctx context.Context, conversation []Message, opt Optio
 		switch {
 		case known != nil:
 		case s.other != nil:
-			for d, err := range s.other.Answer(ctx, conversation, s.Bound(opt)) {
+			bound := s.Bound(opt)
+			bound.Reading = &reading
+			for d, err := range s.other.Answer(ctx, conversation, bound) {
 				if !yield(d, err) {
 					return
 				}
@@ -121,31 +121,6 @@ func (s *Scenario) Answer(ctx context.Context, conversation []Message, opt Optio
 		}
 	}
 }
-
-// Known returns the answer to a conversation for which the model is not asked:
-// what the documents that the principals may read say, or that the question is
-// outside of the scope. It is nil if the model is to answer.
-func (s *Scenario) Known(conversation []Message, principals []string) ([]Delta, error) {
-	question, err := lastQuestion(conversation)
-	if err != nil {
-		return nil, err
-	}
-	var hits []knowledge.Hit
-	if s.book != nil {
-		a := s.book.Answer(knowledge.Question{Text: question, K: nearest, Access: s.gate.Access(principals...), Least: s.Sure, Reranker: s.rerank})
-		if !a.Refused {
-			return quote(&a), nil
-		}
-		hits = a.Hits[:min(len(a.Hits), nearest)]
-	}
-	if s.scope != nil && !s.scope.holds(question) {
-		return []Delta{{Kind: Answer, Text: s.scope.decline(question, hits)}, {Kind: Finish, Reason: infer.Stopped}}, nil
-	}
-	return nil, nil
-}
-
-// nearest is how many passages are named to whoever is declined.
-const nearest = 3
 
 // spoken is the text of an answer.
 func spoken(list []Delta) (text string) {
@@ -187,59 +162,6 @@ func lastQuestion(conversation []Message) (string, error) {
 		}
 	}
 	return "", &say.Error{What: say.T("the conversation holds no question", "对话里没有问题"), Err: ErrNoQuestion}
-}
-
-// quote answers with sentences of the documents, and says where they stand and
-// which other document says otherwise.
-func quote(a *knowledge.Answer) []Delta {
-	first := a.Hits[0]
-	source, other := "\n\nSource: ", "\n\nAnother document says: "
-	if first.Lang == "zh" {
-		source, other = "\n\n出处：", "\n\n另有文档写道："
-	}
-	text := "“" + a.Quote + "”" + source + place(first)
-	cited := []int{0}
-	spans, pages := map[int][][2]int{}, map[int]int{}
-	note := func(sentence knowledge.Sentence) {
-		if sentence.Hit < 0 {
-			return
-		}
-		if !slices.Contains(cited, sentence.Hit) {
-			cited = append(cited, sentence.Hit)
-		}
-		if pages[sentence.Hit] == 0 {
-			pages[sentence.Hit] = sentence.Page
-		}
-		h := a.Hits[sentence.Hit].Text
-		if at := strings.Index(h, sentence.Text); at >= 0 {
-			from := utf8.RuneCountInString(h[:at])
-			spans[sentence.Hit] = append(spans[sentence.Hit], [2]int{from, from + utf8.RuneCountInString(sentence.Text)})
-		}
-	}
-	for _, sentence := range a.Sentences {
-		note(sentence)
-	}
-	for _, p := range a.Differ {
-		note(p.Two)
-		text += other + "“" + p.Two.Text + "” (" + place(a.Hits[p.Two.Hit]) + ")"
-	}
-	var sources []Source
-	for _, i := range cited {
-		h := a.Hits[i]
-		sources = append(sources, Source{ID: h.ID, File: h.File, Heading: h.Heading, Text: h.Text, Score: h.Score, Page: cmp.Or(pages[i], h.Page), Start: h.Start, End: h.End, Quotes: spans[i]})
-	}
-	return []Delta{{Kind: Sources, Sources: sources}, {Kind: Answer, Text: text}, {Kind: Finish, Reason: infer.Stopped}}
-}
-
-// place says where a passage stands, in its language.
-func place(h knowledge.Hit) string {
-	switch {
-	case h.Heading == "":
-		return h.File
-	case h.Lang == "zh":
-		return h.File + "，" + h.Heading
-	}
-	return h.File + ", " + h.Heading
 }
 
 // request makes the request for a question, or ErrTooLong.

@@ -9,11 +9,9 @@ func (s *Scenario) Document(file string, principals []string, most int) (list []
 	if s.book == nil {
 		return nil
 	}
-	access := s.gate.Access(principals...)
-	for i := range s.book.Len() {
-		if p := s.book.Passage(i); p.File == file && access.May(i) && len(list) < most {
-			list = append(list, p)
-		}
-	}
+	s.book.With(principals, func(ix *knowledge.Index, access knowledge.Access) error {
+		list = ix.Document(file, access, most)
+		return nil
+	})
 	return list
 }

@@ -33,13 +33,16 @@ type Scenario struct {
 
 	Sure float64 `plan:"sure,optional" min:"0.05" max:"1" json:",omitzero"` // least share of a question that a passage has to hold to answer it; 0: 0.5
 
+	Answers    string `plan:"answers,optional" json:",omitzero"`    // how its knowledge is answered from; unset: written by weights with a template of their own
+	Unanswered string `plan:"unanswered,optional" json:",omitzero"` // what becomes of a question that the documents do not answer, where answers are written; unset: decline
+
 	Adapter stage.Ref `plan:"adapter,optional" kinds:"weights" path:"model" json:",omitzero"` // over the weights, which stay as they are
 
 	other    Model        // instead of model and engine: weights with a template of their own
 	model    *infer.Model // our own
 	engine   *infer.Engine
-	book     *knowledge.Index     // nil: none
-	gate     *knowledge.Gate      // to the book
+	book     Book                 // nil: none
+	index    *knowledge.Index     // of the book, if it is the scenario's own
 	encoders []*knowledge.Encoder // of the book
 	rerank   knowledge.Reranker   // nil: none
 	scope    *scope               // nil: anything is answered
@@ -48,12 +51,12 @@ type Scenario struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Scenario) Name() string    { return "scenario" }
-func (*Scenario) Revision() int   { return 1 }
+func (*Scenario) Revision() int   { return 2 }
 func (*Scenario) Out() store.Kind { return store.Scenario }
 
 // Check implements stage.Checker.
 func (s *Scenario) Check() []*say.Error {
-	m := Manifest{Format: 1, Name: s.Title, Think: s.Think, Tokens: s.Tokens, Temperature: s.Temperature, Sure: s.Sure}
+	m := Manifest{Format: 1, Name: s.Title, Think: s.Think, Tokens: s.Tokens, Temperature: s.Temperature, Sure: s.Sure, Answers: s.Answers, Unanswered: s.Unanswered}
 	if e := m.check(); e != nil {
 		return []*say.Error{e}
 	}
@@ -86,6 +89,8 @@ type Manifest struct {
 	Tokens      int          `json:"tokens,omitempty"`
 	Temperature float64      `json:"temperature,omitempty"`
 	Sure        float64      `json:"sure,omitempty"`
+	Answers     string       `json:"answers,omitempty"`    // written; quoted if empty
+	Unanswered  string       `json:"unanswered,omitempty"` // model; decline if empty
 }
 
 const manifestFile = "scenario.json"
@@ -110,6 +115,10 @@ func (m *Manifest) check() *say.Error {
 		return &say.Error{Where: "temperature", What: say.T("temperature %g is not between 0 and 2", "温度 %g 不在 0 到 2 之间", m.Temperature)}
 	case !(m.Sure >= 0 && m.Sure <= 1):
 		return &say.Error{Where: "sure", What: say.T("sure %g is not between 0 and 1", "sure 的值 %g 不在 0 到 1 之间", m.Sure)}
+	case m.Answers != "" && m.Answers != Quoted && m.Answers != Written:
+		return &say.Error{Where: "answers", What: say.T("%q is neither \"quoted\" nor \"written\"", "%q 不是 \"quoted\" 或 \"written\"", m.Answers)}
+	case m.Unanswered != "" && m.Unanswered != Decline && m.Unanswered != FromModel:
+		return &say.Error{Where: "unanswered", What: say.T("%q is neither \"decline\" nor \"model\"", "%q 不是 \"decline\" 或 \"model\"", m.Unanswered)}
 	}
 	return nil
 }
@@ -128,10 +137,11 @@ func printable(name string) bool {
 // and knowledge and copies neither, and scope.json.
 func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
 	m := Manifest{Format: 1, Name: s.Title, Think: s.Think, Tokens: s.Tokens, Temperature: s.Temperature, Sure: s.Sure}
+	ours := false
 	for _, in := range job.Inputs {
 		switch in.Arg {
 		case "weights":
-			m.Weights = in.Digest
+			m.Weights, ours = in.Digest, tokenizer.IsChat(in.Dir)
 		case "adapter":
 			m.Adapter = in.Digest
 		case "knowledge":
@@ -146,6 +156,19 @@ func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
 				return err
 			}
 		}
+	}
+	ours = ours && m.Adapter.IsZero()
+	switch {
+	case ours && s.Answers == Written:
+		return &say.Error{Where: "answers", What: say.T("weights trained here from random ones were not taught to read passages", "在本程序中从随机权重训练的模型没有学过阅读段落"),
+			Next: say.T("leave it out, or take \"quoted\"", "请去掉它，或改为 \"quoted\"")}
+	case m.Knowledge.IsZero() && s.Answers+s.Unanswered != "":
+		return &say.Error{Where: "knowledge", What: say.T("answers and unanswered are about knowledge, and there is none", "answers 与 unanswered 针对知识库，而这里没有指定"),
+			Next: say.T("name it in knowledge", "请在 knowledge 中指定")}
+	case s.Unanswered != "" && (ours || s.Answers == Quoted):
+		return &say.Error{Where: "unanswered", What: say.T("it is about answers that are written, and these are quoted", "它针对由模型撰写的回答，而这里的回答是引用原文"), Next: say.T("leave it out", "请去掉它")}
+	case !m.Knowledge.IsZero() && !ours && s.Answers != Quoted:
+		m.Answers, m.Unanswered = Written, s.Unanswered
 	}
 	b, err := json.MarshalIndent(&m, "", "  ")
 	if err != nil {
@@ -222,10 +245,10 @@ type Opener struct {
 
 // openBook opens the knowledge in dir with its models.
 func (s *Scenario) openBook(o *Opener, dir string) (err error) {
-	if s.book, err = knowledge.Open(dir); err != nil {
+	if s.index, err = knowledge.Open(dir); err != nil {
 		return err
 	}
-	s.gate = s.book.Gate(s.book.Rules())
+	s.book = own{s.index, s.index.Gate(s.index.Rules())}
 	m, err := knowledge.ReadModels(dir)
 	if err != nil {
 		return err
@@ -248,7 +271,7 @@ func (s *Scenario) openBook(o *Opener, dir string) (err error) {
 		}
 		s.encoders = append(s.encoders, e)
 		if name == m.Embedder && e.Embedder != nil {
-			s.book.Use(e.Embedder)
+			s.index.Use(e.Embedder)
 		}
 		if name == m.Rerank && e.Reranker != nil {
 			s.rerank = e.Reranker
@@ -278,6 +301,7 @@ func (o *Opener) Open(dir string) (*Scenario, error) {
 		return nil, err
 	}
 	s.Title, s.Tokens, s.Temperature, s.Sure = m.Name, m.Tokens, m.Temperature, m.Sure
+	s.Answers, s.Unanswered = m.Answers, m.Unanswered
 	if !m.Scope.IsZero() {
 		s.scope, err = openScope(dir)
 	}
@@ -291,6 +315,12 @@ func (o *Opener) Open(dir string) (*Scenario, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// Over returns a scenario in which a model that is open answers from a book. Closing
+// it closes the model, and not the book.
+func Over(m Model, book Book) *Scenario {
+	return &Scenario{Answers: Written, other: m, book: book}
 }
 
 // Bare opens a scenario of nothing but weights, with which a verdict compares.
@@ -349,8 +379,8 @@ func (s *Scenario) Close() error {
 	for _, e := range s.encoders {
 		e.Close()
 	}
-	if s.book != nil {
-		return s.book.Close()
+	if s.index != nil {
+		return s.index.Close()
 	}
 	return nil
 }
@@ -377,8 +407,8 @@ func (s *Scenario) Facts() Facts {
 		f = Facts{Parameters: c.Params(), Layers: c.Layers, Width: c.Width, Vocabulary: c.Vocab, Context: c.Context}
 	}
 	f.Name, f.Think = s.Title, s.Think
-	if s.book != nil {
-		f.Passages = s.book.Len()
+	if s.index != nil {
+		f.Passages = s.index.Len()
 	}
 	return f
 }

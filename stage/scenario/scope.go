@@ -187,20 +187,12 @@ func (s *scope) holds(question string) bool {
 // decline says in the question's language what may be asked instead, and
 // which passages of the documents come nearest.
 func (s *scope) decline(question string, hits []knowledge.Hit) string {
-	lang, text := "en", "I was taught questions like these, and yours is unlike them:\n"
-	nearest := "\n\nWhat the documents have that comes nearest:\n"
+	lang, text := say.English, "I was taught questions like these, and yours is unlike them:\n"
 	if knowledge.Lang(question) == "zh" {
-		lang, text = "zh", "我只学过下面这样的题，您的问题与它们不同：\n"
-		nearest = "\n\n文档里最接近的段落：\n"
+		lang, text = say.Chinese, "我只学过下面这样的题，您的问题与它们不同：\n"
 	}
-	for _, e := range s.Examples[lang] {
+	for _, e := range s.Examples[string(lang)] {
 		text += "\n- " + e
 	}
-	for _, h := range hits {
-		if h.Coverage >= related {
-			text += nearest + "\n- " + place(h)
-			nearest = ""
-		}
-	}
-	return text
+	return text + named(lang, hits)
 }

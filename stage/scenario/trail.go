@@ -21,11 +21,11 @@ type Trail struct {
 // the request, prompt, thought, seed and sampling count.
 func (s *Scenario) Again(ctx context.Context, t *Trail, n int) ([]int32, error) {
 	if !t.Asked {
-		known, err := s.Known([]Message{{Role: "user", Text: s.model.Tokenizer.Decode(t.Made.Prompt)}}, t.Principals)
-		if known == nil {
+		reading, err := s.Read([]Message{{Role: "user", Text: s.model.Tokenizer.Decode(t.Made.Prompt)}}, t.Principals)
+		if reading.Known == nil {
 			return nil, err
 		}
-		ids := s.model.Tokenizer.Encode(nil, spoken(known))
+		ids := s.model.Tokenizer.Encode(nil, spoken(reading.Known))
 		return ids[:min(n, len(ids))], nil
 	}
 	r := s.model.Ask([]tokenizer.Message{{Role: "user"}}, t.Made.Think, t.Made.MaxTokens)

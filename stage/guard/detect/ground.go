@@ -1,35 +1,111 @@
 package detect
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
 	"suiren/stage/guard/fold"
 )
 
-// leastSupport is the share of a sentence's words and numbers that one passage, or
-// all of them together, must hold.
+// leastSupport is the share of a sentence's words that the passages must hold.
 const leastSupport = .5
 
-// Ground returns a detector of sentences that the passages do not support: whose
-// words they do not hold (kind unsupported), or whose numbers (kind number). It
-// compares words, not meanings: a sentence that denies what a passage says has its
-// words. Questions and sentences of less than four words are let be.
-func Ground(passages []string) Detector {
-	g := &ground{words: map[string]bool{}, numbers: map[string]bool{}}
-	for _, p := range passages {
+// leastWords is how many words a sentence has that says something of its own.
+const leastWords = 4
+
+// Grounds are passages that sentences may rest on. It may be used by many
+// goroutines.
+type Grounds struct{ list []held }
+
+// held is what a passage holds.
+type held struct{ words, numbers map[string]bool }
+
+// NewGrounds reads passages.
+func NewGrounds(passages []string) *Grounds {
+	g := &Grounds{list: make([]held, len(passages))}
+	for i, p := range passages {
 		words, numbers := terms(p)
+		g.list[i] = held{map[string]bool{}, map[string]bool{}}
 		for _, w := range words {
-			g.words[w] = true
+			g.list[i].words[w] = true
 		}
 		for _, n := range numbers {
-			g.numbers[n] = true
+			g.list[i].numbers[n] = true
 		}
 	}
 	return g
 }
 
-type ground struct{ words, numbers map[string]bool }
+// A Claim is what a sentence says, as far as it is compared: its words and its
+// numbers, without the number of a list's item and the numbers of passages in brackets.
+type Claim struct {
+	words, numbers []string
+	asks           bool
+}
+
+// NewClaim reads a sentence.
+func NewClaim(sentence string) Claim {
+	text := strings.TrimSpace(cited.ReplaceAllString(item.ReplaceAllString(sentence, ""), ""))
+	c := Claim{asks: strings.HasSuffix(text, "?") || strings.HasSuffix(text, "？")}
+	c.words, c.numbers = terms(text)
+	return c
+}
+
+var (
+	cited = regexp.MustCompile(`[ \t]*(?:\[\d{1,3}(?:[ ,，、]+\d{1,3})*\]|【\d{1,3}(?:[ ,，、]+\d{1,3})*】)`)
+	item  = regexp.MustCompile(`^\s*(?:#{1,6} |[-*+•] |\d{1,3}(?:[.)](?:\s|$)|、))`)
+)
+
+// Says reports whether there is something to compare: a sentence of less than
+// four words and without a number is let be, and so is a question.
+func (c *Claim) Says() bool { return !c.asks && (len(c.numbers) > 0 || len(c.words) >= leastWords) }
+
+// A Support is how much of a claim stands in passages.
+type Support struct {
+	Words, Held      int // of the claim; in the passages
+	Numbers, Missing int // of the claim; not in the passages
+}
+
+// Rests reports whether the claim rests on the passages: its numbers are there,
+// and at least half of its words, if it has enough of them to tell.
+func (s Support) Rests() bool {
+	return s.Missing == 0 && (s.Words < leastWords || float64(s.Held) >= leastSupport*float64(s.Words))
+}
+
+// Support compares a claim with the passages of these places, all taken together.
+func (g *Grounds) Support(c *Claim, among []int) Support {
+	s := Support{Words: len(c.words), Numbers: len(c.numbers)}
+	for _, w := range c.words {
+		if slices.ContainsFunc(among, func(i int) bool { return g.list[i].words[w] }) {
+			s.Held++
+		}
+	}
+	for _, n := range c.numbers {
+		if !slices.ContainsFunc(among, func(i int) bool { return g.list[i].numbers[n] }) {
+			s.Missing++
+		}
+	}
+	return s
+}
+
+// Ground returns a detector of sentences that the passages, all together, do not support: whose
+// words they do not hold (kind unsupported), or whose numbers (kind number). It
+// compares words, not meanings: a sentence that denies what a passage says has its
+// words.
+func Ground(passages []string) Detector {
+	g := &ground{Grounds: NewGrounds(passages)}
+	for i := range passages {
+		g.all = append(g.all, i)
+	}
+	return g
+}
+
+type ground struct {
+	*Grounds
+	all []int
+}
 
 func (g *ground) New() Stream { return &grounded{ground: g} }
 
@@ -50,28 +126,17 @@ func (s *grounded) Flush(hits []Hit) []Hit {
 }
 
 func (s *grounded) check(text string, from, to int) {
-	if t := strings.TrimSpace(text); strings.HasSuffix(t, "?") || strings.HasSuffix(t, "？") {
+	c := NewClaim(text)
+	if !c.Says() {
 		return
 	}
-	words, numbers := terms(text)
-	missing := 0
-	for _, n := range numbers {
-		if !s.numbers[n] {
-			missing++
-		}
-	}
-	held := 0
-	for _, w := range words {
-		if s.words[w] {
-			held++
-		}
-	}
+	got := s.Support(&c, s.all)
 	h := Hit{Detector: "ground", Class: "LLM07", From: from, To: to}
 	switch {
-	case missing > 0:
-		h.Kind, h.Confidence = "number", .5+.5*float64(missing)/float64(len(numbers))
-	case len(words) >= 4 && float64(held) < leastSupport*float64(len(words)):
-		h.Kind, h.Confidence = "unsupported", 1-float64(held)/float64(len(words))
+	case got.Missing > 0:
+		h.Kind, h.Confidence = "number", .5+.5*float64(got.Missing)/float64(got.Numbers)
+	case !got.Rests():
+		h.Kind, h.Confidence = "unsupported", 1-float64(got.Held)/float64(got.Words)
 	default:
 		return
 	}
