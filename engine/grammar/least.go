@@ -30,10 +30,14 @@ func (m *machine) least(roots []int) int {
 
 // sumOf returns the costs of a value that some nodes are on. A kind that one of
 // them allows is possible, whatever the others say: they may be alternatives.
+// So one that allows nothing says nothing.
 func (m *machine) sumOf(list []int) (sum costs) {
 	for k := range sum {
 		sum[k] = 1
-		some := len(list) == 0
+		some := true
+		for _, n := range list {
+			some = some && m.costs[n].least() >= farther
+		}
 		for _, n := range list {
 			if c := m.costs[n][k]; c < farther {
 				sum[k], some = joined(1<<k, sum[k], c), true
@@ -41,6 +45,36 @@ func (m *machine) sumOf(list []int) (sum costs) {
 		}
 		if !some {
 			sum[k] = farther
+		}
+	}
+	if k := len(sum) - 1; sum[k] < farther && len(list) > 1 {
+		asked := map[string]bool{}
+		for _, n := range list {
+			if m.costs[n][k] < farther {
+				sum[k] = max(2, sum[k]-int32(min(m.again(n, asked, nil, lookInto), farther)))
+			}
+		}
+	}
+	return sum
+}
+
+// again returns what the members cost that a node asks for and others have
+// asked for before, and notes those that it asks for. Those that has
+// reports to be there are not; nil: none are.
+func (m *machine) again(id int, asked map[string]bool, has func(key string) bool, depth int) (sum int) {
+	n := &m.nodes[id]
+	for _, key := range n.required {
+		if has != nil && has(key) {
+			continue
+		}
+		if asked[key] {
+			sum += len(key) + 4 + m.memberAt(id, key)
+		}
+		asked[key] = true
+	}
+	if depth > 0 {
+		for _, a := range n.allOf {
+			sum += m.again(a, asked, has, depth-1)
 		}
 	}
 	return sum
@@ -233,7 +267,7 @@ func (m *machine) remains(f *frame) int {
 func (m *machine) valueRemains(f *frame) int {
 	switch f.phase {
 	case atValue:
-		return m.least(f.g.roots)
+		return m.least(m.wanted(f))
 	case inString:
 		return 1 + m.charsRemain(f)
 	case inLiteral:
@@ -304,10 +338,9 @@ func (m *machine) nameRemains(f *frame) int {
 			if p.seen[w] != 0 {
 				continue
 			}
-			key := p.g.names[w]
 			with := []byte(p.seen)
 			with[w] = 1
-			n := int(p.g.keys.length[w]-p.g.keys.depth[f.key]) + m.memberOf(p, key) + m.missingOf(p, string(with), int(p.n)+1)
+			n := int(p.g.keys.length[w]-p.g.keys.depth[f.key]) + m.memberOf(p, int(w)) + m.missingOf(p, string(with), int(p.n)+1)
 			least = min(least, n)
 			if tried++; tried == 16 { // enough to go by
 				break
@@ -364,20 +397,28 @@ type memberKey struct {
 	key  string
 }
 
-// memberOf is that for the schemas of an object.
-func (m *machine) memberOf(f *frame, key string) int {
-	c := 1
-	for _, r := range f.g.roots {
-		at := memberKey{r, key}
-		known, ok := m.members[at]
-		if !ok {
-			known = int32(m.memberCost(r, key, lookInto))
-			m.members[at] = known
-			m.size += 64 + len(key)
+// memberOf is that for the schemas of an object, of the name with number w.
+func (m *machine) memberOf(f *frame, w int) int {
+	if f.g.prices[w] == 0 {
+		c := 1
+		for _, r := range f.g.roots {
+			c = max(c, m.memberAt(r, f.g.names[w]))
 		}
-		c = max(c, int(known))
+		f.g.prices[w] = int32(c)
 	}
-	return c
+	return int(f.g.prices[w])
+}
+
+// memberAt is memberCost, found out once.
+func (m *machine) memberAt(id int, key string) int {
+	at := memberKey{id, key}
+	c, ok := m.members[at]
+	if !ok {
+		c = int32(m.memberCost(id, key, lookInto))
+		m.members[at] = c
+		m.size += 64 + len(key)
+	}
+	return int(c)
 }
 
 // missing returns the bytes of the members that an object has to get.
@@ -392,20 +433,20 @@ func (m *machine) missingOf(f *frame, seen string, members int) int {
 			continue
 		}
 		c, lack := 0, n.minProps-members
-		miss := func(key string) {
-			if seen[f.g.byKey[key]] == 0 {
-				c += len(key) + 4 + m.memberOf(f, key)
+		miss := func(w int) {
+			if seen[w] == 0 {
+				c += len(f.g.names[w]) + 4 + m.memberOf(f, w)
 				lack--
 			}
 		}
-		for _, key := range n.required {
-			miss(key)
+		for _, w := range f.g.asks[i] {
+			miss(w)
 		}
 		for key, list := range n.needs {
 			if seen[f.g.byKey[key]] != 0 {
 				for _, x := range list {
 					if !slices.Contains(n.required, x) {
-						miss(x)
+						miss(f.g.byKey[x])
 					}
 				}
 			}
@@ -430,11 +471,37 @@ func (m *machine) missingOf(f *frame, seen string, members int) int {
 		}
 		out[i] = min(c, farther)
 	}
-	sum := 0
-	for _, r := range f.g.roots {
-		sum = min(sum+out[f.g.at[r]], farther)
+	sum, asked := 0, map[string]bool{}
+	for _, r := range m.wanted(f) {
+		c := out[f.g.at[r]]
+		if c >= farther { // an alternative that fails
+			continue
+		}
+		c -= m.again(r, asked, func(key string) bool { return seen[f.g.byKey[key]] != 0 }, lookInto)
+		sum = min(sum+max(0, c), farther)
 	}
 	return sum
+}
+
+// wanted returns the roots of f that nodes around it ask for which may still
+// hold: the others are of alternatives that failed.
+func (m *machine) wanted(f *frame) (list []int) {
+	if f.parent == nil || f.phase == inKey {
+		return f.g.roots
+	}
+	p := f.parent
+	for i, r := range f.g.roots {
+		for _, u := range p.link.uses {
+			if u.root == i && !u.contains && tri(p.own[u.node]) != no {
+				list = append(list, r)
+				break
+			}
+		}
+	}
+	if len(list) == 0 {
+		return f.g.roots
+	}
+	return list
 }
 
 // elementsMissing returns the bytes of the elements that an array has to get.
@@ -458,7 +525,9 @@ func (m *machine) elementsMissing(f *frame) int {
 				c = max(c, lack*(1+m.cost(n.contains)))
 			}
 		}
-		sum = max(sum, c)
+		if c < farther {
+			sum = max(sum, c)
+		}
 	}
-	return min(sum, farther)
+	return sum
 }

@@ -2,6 +2,7 @@ package grammar
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -397,6 +398,9 @@ func (m *machine) rune(f *frame, r rune) *frame {
 		if c.parent.g.keys != nil {
 			c.key = c.parent.g.keys.step(c.key, r)
 		}
+		if c.parent.g.apart && !c.parent.loose {
+			c.name += string(r)
+		}
 	}
 	if len(c.states) > 0 {
 		b := []byte(c.states)
@@ -417,7 +421,20 @@ func (m *machine) rune(f *frame, r rune) *frame {
 
 // same reports whether reading a character left a string as it was.
 func (f *frame) same(g *frame) bool {
-	return f.text == g.text && f.n == g.n && f.word == g.word && f.key == g.key && f.states == g.states
+	return f.text == g.text && f.n == g.n && f.word == g.word && f.key == g.key && f.states == g.states && f.name == g.name
+}
+
+// names returns the names of an object's members that no schema knows.
+func (f *frame) names() (list []string) {
+	for rest := f.others; rest != ""; {
+		quoted, err := strconv.QuotedPrefix(rest)
+		if err != nil {
+			panic("grammar: names are not quoted")
+		}
+		name, _ := strconv.Unquote(quoted)
+		list, rest = append(list, name), rest[len(quoted):]
+	}
+	return list
 }
 
 // endKey ends a member's name: its object then waits for a colon.
@@ -429,6 +446,9 @@ func (m *machine) endKey(f *frame) *frame {
 	}
 	if name >= 0 && obj.seen[name] != 0 {
 		return nil // a name comes once
+	}
+	if name < 0 && obj.g.apart && slices.Contains(obj.names(), f.name) {
+		return nil
 	}
 	if obj.g.tangled {
 		if o := m.outlook(obj); name >= 0 && !o.names[name] || name < 0 && !o.other {
@@ -455,6 +475,8 @@ func (m *machine) endKey(f *frame) *frame {
 		seen := []byte(c.seen)
 		seen[name] = 1
 		c.seen = string(seen)
+	} else if obj.g.apart {
+		c.others += strconv.Quote(f.name)
 	}
 	if int(c.n) < c.g.props {
 		c.n++
