@@ -122,10 +122,14 @@ func TestEndsThroughAlternatives(t *testing.T) {
 		{`{"type": "object", "oneOf": [` + side("left") + `, ` + side("center") + `, ` + side("right") + `], "required": ["content"],
 			"properties": {"content": {"type": "object", "properties": {"image": ` + image + `}, "required": ["image"]}}}`, `{`},
 		{`{"type": "array", "minItems": 2, "items": {"anyOf": [{"type": "object", "additionalProperties": false}, {"type": "array", "minItems": 3}]}}`, `[`},
+		{`{"type": "object", "additionalProperties": false, "patternProperties": {"^/": ` + image + `, "^:": {"type": "array", "minItems": 9}}, "minProperties": 1}`, `{"/ab`},
 	} {
 		g, err := Schema([]byte(c.schema))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if at := g.text(g.start, c.text); g.end(at, bytesVocab()).found && 2*g.least(at) < len(g.end(at, bytesVocab()).ids) {
+			t.Errorf("%s is said to end in %d bytes, and ends in %d", c.text, g.least(at), len(g.end(at, bytesVocab()).ids))
 		}
 		if e := g.end(g.text(g.start, c.text), bytesVocab()); !e.found || e.work > 600 {
 			t.Errorf("an end of %s is found: %t, in %d steps", c.text, e.found, e.work)

@@ -35,7 +35,7 @@ type group struct {
 	nameOf []use      // whose
 
 	props    int  // members that are counted
-	apart    bool // names that no schema knows must differ, too, for the count to be true
+	apart    bool // a name that no schema knows counts once, too
 	tangled  bool
 	certain  []int // nodes that hold whatever else does; of a tangled group
 	elements int   // elements that are counted

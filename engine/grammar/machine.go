@@ -447,9 +447,6 @@ func (m *machine) endKey(f *frame) *frame {
 	if name >= 0 && obj.seen[name] != 0 {
 		return nil // a name comes once
 	}
-	if name < 0 && obj.g.apart && slices.Contains(obj.names(), f.name) {
-		return nil
-	}
 	if obj.g.tangled {
 		if o := m.outlook(obj); name >= 0 && !o.names[name] || name < 0 && !o.other {
 			return nil
@@ -470,18 +467,25 @@ func (m *machine) endKey(f *frame) *frame {
 			}
 		}
 	}
+	c.link = obj.g.member(m, name, shapes)
+	for _, u := range c.link.uses { // those that have no such member are known to fail
+		if m.nodes[c.link.g.roots[u.root]].never {
+			own[u.node] = byte(no)
+		}
+	}
 	c.own = string(own)
 	if name >= 0 {
 		seen := []byte(c.seen)
 		seen[name] = 1
 		c.seen = string(seen)
-	} else if obj.g.apart {
+	}
+	again := name < 0 && obj.g.apart && slices.Contains(obj.names(), f.name)
+	if name < 0 && obj.g.apart && !again {
 		c.others += strconv.Quote(f.name)
 	}
-	if int(c.n) < c.g.props {
+	if !again && int(c.n) < c.g.props {
 		c.n++
 	}
-	c.link = obj.g.member(m, name, shapes)
 	g := m.intern(&c)
 	// A member whose value nothing can be is refused here, not at its value.
 	if c := m.child(g); c == nil || !m.alive(c) {
