@@ -150,7 +150,7 @@ func way(places []place, at int32) (list []piece) {
 func (s *state) bulk() (n int) {
 	for _, t := range s.threads {
 		for f := t.f; f != nil; f = f.parent {
-			n += len(f.items) + len(f.raw)
+			n += len(f.items) + len(f.raw) + len(f.others)
 		}
 		if t.f != nil {
 			n += len(t.f.g.nodes)

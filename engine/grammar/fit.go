@@ -20,8 +20,8 @@ const spare = 32
 // Fits reports whether, after id, the text can still end where left more
 // tokens may follow, the one that ends it among them. It is true, too, where
 // that does not matter, of free text, and where no end is known that fits
-// anyway. What it says depends on the text and left alone; far from the end it
-// looks at nothing but the schemas' sizes.
+// anyway. What it says depends on the text and left alone; far from the end, and
+// where the end is far out of reach, it looks at nothing but the schemas' sizes.
 func (m *Matcher) Fits(id int32, left int) bool {
 	m.g.mu.Lock()
 	defer m.g.mu.Unlock()
@@ -37,6 +37,9 @@ func (m *Matcher) Fits(id int32, left int) bool {
 	if left > near {
 		return true
 	}
+	if m.lost.known && m.lost.tokens-max(0, m.lost.least-m.g.least(m.at)) > 2*left+spare {
+		return true // a byte brings the end nearer by a token at most
+	}
 	if len(m.tail.ids) > 0 && m.tail.ids[0] == id {
 		m.next, m.ahead = id, tail{true, m.tail.ids[1:]}
 	} else {
@@ -49,6 +52,9 @@ func (m *Matcher) Fits(id int32, left int) bool {
 		}
 	}
 	here := m.here()
+	if here.known && len(here.ids) > left {
+		m.lost = mark{true, len(here.ids), m.g.least(m.at)}
+	}
 	return !here.known || len(here.ids) > left
 }
 

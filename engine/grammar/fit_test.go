@@ -107,15 +107,69 @@ func TestWalksEndInTheirRoom(t *testing.T) {
 	}
 }
 
+// What alternatives ask of a part that is not theirs does not hide an end, and
+// what several of them ask for together is asked for once.
+func TestEndsThroughAlternatives(t *testing.T) {
+	image := `{"type": "object", "properties": {"a1": {"type": "string"}, "a2": {"type": "string"}, "a3": {"type": "string"}, "a4": {"type": "string"}}, "required": ["a1", "a2", "a3", "a4"]}`
+	side := func(s string) string {
+		return `{"properties": {"config": {"type": "object", "properties": {"align": {"enum": ["` + s + `"]}}, "required": ["align"]}}, "required": ["config"]}`
+	}
+	for _, c := range []struct{ schema, text string }{
+		{`{"type": "object", "anyOf": [{"properties": {"name": {"type": "string"}}, "additionalProperties": false},
+			{"properties": {"include": {"type": "string"}}, "required": ["include"]}]}`, `{"other":`},
+		{`{"anyOf": [{"type": "object", "properties": {"left": ` + image + `}, "required": ["left"], "additionalProperties": false},
+			{"type": "object", "properties": {"right": ` + image + `}, "required": ["right"], "additionalProperties": false}]}`, `{"right": {`},
+		{`{"type": "object", "oneOf": [` + side("left") + `, ` + side("center") + `, ` + side("right") + `], "required": ["content"],
+			"properties": {"content": {"type": "object", "properties": {"image": ` + image + `}, "required": ["image"]}}}`, `{`},
+		{`{"type": "array", "minItems": 2, "items": {"anyOf": [{"type": "object", "additionalProperties": false}, {"type": "array", "minItems": 3}]}}`, `[`},
+		{`{"type": "object", "additionalProperties": false, "patternProperties": {"^/": ` + image + `, "^:": {"type": "array", "minItems": 9}}, "minProperties": 1}`, `{"/ab`},
+	} {
+		g, err := Schema([]byte(c.schema))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := g.text(g.start, c.text); g.end(at, bytesVocab()).found && 2*g.least(at) < len(g.end(at, bytesVocab()).ids) {
+			t.Errorf("%s is said to end in %d bytes, and ends in %d", c.text, g.least(at), len(g.end(at, bytesVocab()).ids))
+		}
+		if e := g.end(g.text(g.start, c.text), bytesVocab()); !e.found || e.work > 600 {
+			t.Errorf("an end of %s is found: %t, in %d steps", c.text, e.found, e.work)
+		}
+	}
+}
+
+// A text without room for its end is not searched again at every token.
+func TestLostTextsAreLeftAlone(t *testing.T) {
+	var names, parts []string
+	for i := range 60 {
+		name := fmt.Sprintf("%q", fmt.Sprintf("name-%c%d", 'a'+i%7, i))
+		names, parts = append(names, name), append(parts, name+`: {"type": "string"}`)
+	}
+	g, err := Schema([]byte(`{"type": "object", "properties": {` + strings.Join(parts, ", ") + `}, "required": [` + strings.Join(names, ", ") + `]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := g.Start(bytesVocab())
+	text := `{"name-a0": "` + strings.Repeat("x", 100)
+	for i := range len(text) {
+		if !m.Fits(int32(text[i]), 150-i) {
+			t.Fatalf("byte %d does not fit, and nothing does", i)
+		}
+		m.Accept(int32(text[i]))
+	}
+	if first := g.end(g.start, m.v).work; m.work > 6*first {
+		t.Errorf("%d steps for %d bytes, the first end took %d", m.work, len(text), first)
+	}
+}
+
 // BenchmarkFits reports the processor time of a look at a token, far from the
 // end and near to it, along the valid instances of every schema.
 func BenchmarkFits(b *testing.B) {
 	v, known := benchVocab(b, 20000)
 	cases := benchCases(b)
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	for _, room := range []int{100_000, 60} {
 		b.Run(fmt.Sprint(room), func(b *testing.B) {
+			runtime.LockOSThread() // a benchmark below another has a goroutine of its own
+			defer runtime.UnlockOSThread()
 			var all []time.Duration
 			for b.Loop() {
 				all = all[:0]

@@ -40,6 +40,8 @@ type frame struct {
 	states string // of patterns, 4 bytes each: g's, then, of a name, the parent's shapes
 	own    string // of a container: what parts have made sure of, by node
 	seen   string // of an object: which names, a byte each
+	others string // of one whose members are counted: the names that no schema knows, quoted
+	name   string // begun in such a one
 	found  string // of an array: elements that contains holds for, 4 bytes by node
 	items  string // of an array that must be unique: its elements, as JSON with NULs between
 	raw    string // of it: the element that is read
@@ -71,7 +73,7 @@ func (f *frame) appendKey(b []byte) []byte {
 	num(f.n)
 	num(f.word)
 	num(f.key)
-	for _, s := range []string{f.text, f.states, f.own, f.seen, f.found, f.items, f.raw} {
+	for _, s := range []string{f.text, f.states, f.own, f.seen, f.others, f.name, f.found, f.items, f.raw} {
 		str(s)
 	}
 	if f.loose {

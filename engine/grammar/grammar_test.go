@@ -476,3 +476,24 @@ func FuzzMask(f *testing.F) {
 		}
 	})
 }
+
+// An object is what a parser makes of it: of members with one name the last.
+// So a name that no schema knows counts once.
+func TestNamesCountOnce(t *testing.T) {
+	g, err := Schema([]byte(`{"type": "object", "properties": {"a": true}, "minProperties": 3}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{
+		`{"x": 1, "y": 1, "z": 1}`:                true,
+		`{"x": 1, "x": 1, "x": 1}`:                false,
+		`{"x": 1, "\u0078": 1, "z": 1, "a": 1}`:   true,
+		`{"\u0000": 1, "\"": 1, "\\": 1}`:         true,
+		`{"\u0000": 1, "\"": 1, "\u0000": 1}`:     false,
+		`{"x": {"y": 1, "y": 1}, "y": 1, "z": 1}`: true, // members of a part are not counted
+	} {
+		if takes(g, text) != want {
+			t.Errorf("takes %s: %t", text, !want)
+		}
+	}
+}

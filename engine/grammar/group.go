@@ -28,11 +28,14 @@ type group struct {
 	keys   *trie    // names that some node knows; nil: no node looks at names
 	names  []string // by their numbers
 	byKey  map[string]int
+	asks   [][]int    // by node: numbers of the names that it requires
+	prices []int32    // by name: the least bytes of a value; 0: not found out
 	shapes []*pattern // of patternProperties, all nodes'
 	naming *group     // of propertyNames
 	nameOf []use      // whose
 
-	props    int // members that are counted
+	props    int  // members that are counted
+	apart    bool // a name that no schema knows counts once, too
 	tangled  bool
 	certain  []int // nodes that hold whatever else does; of a tangled group
 	elements int   // elements that are counted
@@ -199,6 +202,7 @@ func (g *group) describe(m *machine) {
 			g.nameOf = append(g.nameOf, use{node: i, root: len(naming)})
 			naming = append(naming, n.names)
 		}
+		g.apart = g.apart || n.minProps > 1
 		g.props = max(g.props, n.minProps, n.maxProps+1)
 		g.elements = max(g.elements, n.minItems, n.maxItems+1, len(n.prefix))
 		g.unique = g.unique || n.unique
@@ -214,6 +218,12 @@ func (g *group) describe(m *machine) {
 	g.byKey = map[string]int{}
 	for i, k := range g.names {
 		g.byKey[k] = i
+	}
+	g.asks, g.prices = make([][]int, len(g.nodes)), make([]int32, len(g.names))
+	for i, id := range g.nodes {
+		for _, k := range m.nodes[id].required {
+			g.asks[i] = append(g.asks[i], g.byKey[k])
+		}
 	}
 	if naming != nil {
 		g.naming = m.group(naming)

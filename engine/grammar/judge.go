@@ -349,8 +349,8 @@ func (m *machine) judgeObject(f *frame, i int, n *node, done bool) tri {
 		return no
 	}
 	missing := n.minProps > int(f.n)
-	for _, k := range n.required {
-		missing = missing || f.seen[f.g.byKey[k]] == 0
+	for _, w := range f.g.asks[i] {
+		missing = missing || f.seen[w] == 0
 	}
 	for k, list := range n.needs {
 		if f.seen[f.g.byKey[k]] == 0 {
@@ -407,7 +407,7 @@ func (m *machine) judgeArray(f *frame, i int, n *node, done bool) tri {
 			return no
 		}
 	}
-	few := n.minItems > int(f.n) || n.contains >= 0 && found < n.minContains
+	few := n.minItems > read || n.contains >= 0 && found < n.minContains
 	switch {
 	case done:
 		return yesIf(!few)

@@ -1,7 +1,5 @@
 package grammar
 
-import "slices"
-
 // How far the end of a text is, in bytes, about: what a search for an end goes
 // by. Conditions that depend on more than one part of a value are left out, so
 // an end may be farther away than is said here, and now and then it is nearer.
@@ -30,10 +28,14 @@ func (m *machine) least(roots []int) int {
 
 // sumOf returns the costs of a value that some nodes are on. A kind that one of
 // them allows is possible, whatever the others say: they may be alternatives.
+// So one that allows nothing says nothing.
 func (m *machine) sumOf(list []int) (sum costs) {
 	for k := range sum {
 		sum[k] = 1
-		some := len(list) == 0
+		some := true
+		for _, n := range list {
+			some = some && m.costs[n].least() >= farther
+		}
 		for _, n := range list {
 			if c := m.costs[n][k]; c < farther {
 				sum[k], some = joined(1<<k, sum[k], c), true
@@ -41,6 +43,36 @@ func (m *machine) sumOf(list []int) (sum costs) {
 		}
 		if !some {
 			sum[k] = farther
+		}
+	}
+	if k := len(sum) - 1; sum[k] < farther && len(list) > 1 {
+		asked := map[string]bool{}
+		for _, n := range list {
+			if m.costs[n][k] < farther {
+				sum[k] = max(2, sum[k]-int32(min(m.again(n, asked, nil, lookInto), farther)))
+			}
+		}
+	}
+	return sum
+}
+
+// again returns what the members cost that a node asks for and others have
+// asked for before, and notes those that it asks for. Those that has
+// reports to be there are not; nil: none are.
+func (m *machine) again(id int, asked map[string]bool, has func(key string) bool, depth int) (sum int) {
+	n := &m.nodes[id]
+	for _, key := range n.required {
+		if has != nil && has(key) {
+			continue
+		}
+		if asked[key] {
+			sum += len(key) + 4 + m.memberAt(id, key)
+		}
+		asked[key] = true
+	}
+	if depth > 0 {
+		for _, a := range n.allOf {
+			sum += m.again(a, asked, has, depth-1)
 		}
 	}
 	return sum
@@ -201,131 +233,17 @@ func (m *machine) elementCost(n *node, i int) int {
 	return 1
 }
 
-// remains returns the bytes, about, that are missing to f and all around it.
-func (m *machine) remains(f *frame) int {
-	if f == nil {
-		return 0
-	}
-	if f.left > 0 {
-		return int(f.left) - 1
-	}
-	if m.costs == nil {
-		m.price()
-	}
-	n := 0
-	for at := f; at != nil; at = at.parent {
-		if at.phase == inKey { // and its object, the name being one of those that are missing
-			n += m.nameRemains(at)
-			at = at.parent
-			continue
-		}
-		n += m.valueRemains(at)
-	}
-	if f.phase == objColon { // its colon, and its value
-		n += 1 + m.least(f.link.g.roots)
-	}
-	f.left = int32(min(n, farther)) + 1
-	return int(f.left) - 1
-}
-
-// valueRemains is that of f without what is around it; of a container whose
-// part is being read, without that.
-func (m *machine) valueRemains(f *frame) int {
-	switch f.phase {
-	case atValue:
-		return m.least(f.g.roots)
-	case inString:
-		return 1 + m.charsRemain(f)
-	case inLiteral:
-		return map[byte]int{'t': 4, 'f': 5, 'n': 4}[f.text[0]] - len(f.text)
-	case inNumber:
-		return m.digitsRemain(f)
-	case objFirst, objNext, objColon:
-		return 1 + m.missing(f)
-	case objKey:
-		return 1 + max(6, m.missing(f))
-	case arrFirst, arrNext:
-		return 1 + m.elementsMissing(f)
-	}
-	return 0
-}
-
-// charsRemain returns the characters that are missing to a string.
-func (m *machine) charsRemain(f *frame) int {
-	n := 0
-	for _, id := range f.g.nodes {
-		n = max(n, m.nodes[id].minLength-int(max(0, f.n)))
-	}
-	for i, p := range f.g.patterns {
-		if s := stateAt(f.states, i); s != dead {
-			n = max(n, int(p.far[s]))
-		}
-	}
-	if f.word >= 0 {
-		n = max(n, f.g.words.left(f.word, ""))
-	}
-	return n + min(1, len(f.text))
-}
-
-// left returns the least characters that are missing to a string of t of which
-// node n is the beginning: one that was not seen, if seen is not "".
-func (t *trie) left(n int32, seen string) int {
-	least := farther
-	for _, w := range t.from[n] {
-		if seen == "" || seen[w] == 0 {
-			least = min(least, int(t.length[w]-t.depth[n]))
-		}
-	}
-	return least
-}
-
-func (m *machine) digitsRemain(f *frame) int {
-	results := m.judge(f, true)
-	n := 0
-	if !numEnds(f.place) {
-		n = 1
-	}
-	for _, r := range f.g.roots {
-		if results[f.g.at[r]] == no {
-			n = max(n, m.nodes[r].digits()-len(f.text), 1)
-		}
-	}
-	m.judged = m.judged[:0]
-	return n
-}
-
-// nameRemains returns what is missing to a name and its object.
-func (m *machine) nameRemains(f *frame) int {
-	p := f.parent
-	whole := m.missing(p)
-	least, tried := farther, 0
-	if f.key >= 0 {
-		for _, w := range p.g.keys.from[f.key] {
-			if p.seen[w] != 0 {
-				continue
-			}
-			key := p.g.names[w]
-			with := []byte(p.seen)
-			with[w] = 1
-			n := int(p.g.keys.length[w]-p.g.keys.depth[f.key]) + m.memberOf(p, key) + m.missingOf(p, string(with), int(p.n)+1)
-			least = min(least, n)
-			if tried++; tried == 16 { // enough to go by
-				break
+// shapeCost returns the least bytes of a member's value whose name has a shape.
+func (m *machine) shapeCost(g *group, s *pattern) int {
+	c := 1
+	for _, id := range g.nodes {
+		for _, x := range m.nodes[id].patternProps {
+			if v := m.cost(x.node); x.p == s && v < farther {
+				c = max(c, v)
 			}
 		}
 	}
-	other := m.charsRemain(f) + 1 + whole
-	for _, r := range p.g.roots {
-		if n := &m.nodes[r]; n.additional >= 0 && m.nodes[n.additional].never {
-			other = farther
-		}
-	}
-	for i, s := range p.g.shapes {
-		if at := stateAt(f.states, len(f.g.patterns)+i); at != dead {
-			other = min(other, int(s.far[at])+1+whole)
-		}
-	}
-	return 3 + min(least, other) // quote, colon, brace
+	return c
 }
 
 // memberCost returns the least bytes of a member's value, for what a node and
@@ -364,101 +282,26 @@ type memberKey struct {
 	key  string
 }
 
-// memberOf is that for the schemas of an object.
-func (m *machine) memberOf(f *frame, key string) int {
-	c := 1
-	for _, r := range f.g.roots {
-		at := memberKey{r, key}
-		known, ok := m.members[at]
-		if !ok {
-			known = int32(m.memberCost(r, key, lookInto))
-			m.members[at] = known
-			m.size += 64 + len(key)
+// memberOf is that for the schemas of an object, of the name with number w.
+func (m *machine) memberOf(f *frame, w int) int {
+	if f.g.prices[w] == 0 {
+		c := 1
+		for _, r := range f.g.roots {
+			c = max(c, m.memberAt(r, f.g.names[w]))
 		}
-		c = max(c, int(known))
+		f.g.prices[w] = int32(c)
 	}
-	return c
+	return int(f.g.prices[w])
 }
 
-// missing returns the bytes of the members that an object has to get.
-func (m *machine) missing(f *frame) int { return m.missingOf(f, f.seen, int(f.n)) }
-
-func (m *machine) missingOf(f *frame, seen string, members int) int {
-	out := make([]int, len(f.g.nodes))
-	for i, id := range f.g.nodes {
-		n := &m.nodes[id]
-		if n.never || tri(f.own[i]) == no || n.kinds&kindObject == 0 {
-			out[i] = farther
-			continue
-		}
-		c, lack := 0, n.minProps-members
-		miss := func(key string) {
-			if seen[f.g.byKey[key]] == 0 {
-				c += len(key) + 4 + m.memberOf(f, key)
-				lack--
-			}
-		}
-		for _, key := range n.required {
-			miss(key)
-		}
-		for key, list := range n.needs {
-			if seen[f.g.byKey[key]] != 0 {
-				for _, x := range list {
-					if !slices.Contains(n.required, x) {
-						miss(x)
-					}
-				}
-			}
-		}
-		c += 6 * max(0, lack)
-		for _, a := range n.allOf {
-			c += out[f.g.at[a]]
-		}
-		for _, list := range [][]int{n.anyOf, n.oneOf} {
-			least := farther
-			for _, a := range list {
-				least = min(least, out[f.g.at[a]])
-			}
-			if len(list) > 0 {
-				c += least
-			}
-		}
-		for _, d := range n.deps {
-			if seen[f.g.byKey[d.key]] != 0 {
-				c += out[f.g.at[d.node]]
-			}
-		}
-		out[i] = min(c, farther)
+// memberAt is memberCost, found out once.
+func (m *machine) memberAt(id int, key string) int {
+	at := memberKey{id, key}
+	c, ok := m.members[at]
+	if !ok {
+		c = int32(m.memberCost(id, key, lookInto))
+		m.members[at] = c
+		m.size += 64 + len(key)
 	}
-	sum := 0
-	for _, r := range f.g.roots {
-		sum = min(sum+out[f.g.at[r]], farther)
-	}
-	return sum
-}
-
-// elementsMissing returns the bytes of the elements that an array has to get.
-func (m *machine) elementsMissing(f *frame) int {
-	read := int(f.n)
-	if f.link != nil { // one more is being read
-		read++
-	}
-	sum := 0
-	for i, id := range f.g.nodes {
-		n := &m.nodes[id]
-		if tri(f.own[i]) == no {
-			continue
-		}
-		c := 0
-		for at := read; at < n.minItems && c < farther; at++ {
-			c += 1 + m.elementCost(n, at)
-		}
-		if n.contains >= 0 {
-			if lack := n.minContains - int(stateAt(f.found, i)); lack > 0 && f.link == nil {
-				c = max(c, lack*(1+m.cost(n.contains)))
-			}
-		}
-		sum = max(sum, c)
-	}
-	return min(sum, farther)
+	return int(c)
 }

@@ -49,7 +49,7 @@ func (m *machine) lexer(f *frame) *lexer {
 	patterns, tries := f.g.patterns, []*trie{f.g.words}
 	if f.phase == inKey {
 		obj := f.parent.g
-		l.parent = m.intern(&frame{g: obj, phase: objColon, word: -1, key: -1})
+		l.parent = m.intern(&frame{g: obj, phase: objColon, word: -1, key: -1, loose: true})
 		l.closed = obj.tangled
 		patterns, tries = append(patterns[:len(patterns):len(patterns)], obj.shapes...), append(tries, obj.keys)
 		for _, n := range obj.nodes {

@@ -2,6 +2,7 @@ package grammar
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -397,6 +398,9 @@ func (m *machine) rune(f *frame, r rune) *frame {
 		if c.parent.g.keys != nil {
 			c.key = c.parent.g.keys.step(c.key, r)
 		}
+		if c.parent.g.apart && !c.parent.loose {
+			c.name += string(r)
+		}
 	}
 	if len(c.states) > 0 {
 		b := []byte(c.states)
@@ -417,7 +421,20 @@ func (m *machine) rune(f *frame, r rune) *frame {
 
 // same reports whether reading a character left a string as it was.
 func (f *frame) same(g *frame) bool {
-	return f.text == g.text && f.n == g.n && f.word == g.word && f.key == g.key && f.states == g.states
+	return f.text == g.text && f.n == g.n && f.word == g.word && f.key == g.key && f.states == g.states && f.name == g.name
+}
+
+// names returns the names of an object's members that no schema knows.
+func (f *frame) names() (list []string) {
+	for rest := f.others; rest != ""; {
+		quoted, err := strconv.QuotedPrefix(rest)
+		if err != nil {
+			panic("grammar: names are not quoted")
+		}
+		name, _ := strconv.Unquote(quoted)
+		list, rest = append(list, name), rest[len(quoted):]
+	}
+	return list
 }
 
 // endKey ends a member's name: its object then waits for a colon.
@@ -450,16 +467,25 @@ func (m *machine) endKey(f *frame) *frame {
 			}
 		}
 	}
+	c.link = obj.g.member(m, name, shapes)
+	for _, u := range c.link.uses { // those that have no such member are known to fail
+		if m.nodes[c.link.g.roots[u.root]].never {
+			own[u.node] = byte(no)
+		}
+	}
 	c.own = string(own)
 	if name >= 0 {
 		seen := []byte(c.seen)
 		seen[name] = 1
 		c.seen = string(seen)
 	}
-	if int(c.n) < c.g.props {
+	again := name < 0 && obj.g.apart && slices.Contains(obj.names(), f.name)
+	if name < 0 && obj.g.apart && !again {
+		c.others += strconv.Quote(f.name)
+	}
+	if !again && int(c.n) < c.g.props {
 		c.n++
 	}
-	c.link = obj.g.member(m, name, shapes)
 	g := m.intern(&c)
 	// A member whose value nothing can be is refused here, not at its value.
 	if c := m.child(g); c == nil || !m.alive(c) {

@@ -105,6 +105,7 @@ type Matcher struct {
 
 	tail  tail // of the text
 	mark  mark
+	lost  mark  // of a text without room for its end
 	next  int32 // what it would be after this token
 	ahead tail
 	work  int // of searches
@@ -186,7 +187,7 @@ func (m *Matcher) CanEnd() bool { return m.at.end }
 func (m *Matcher) Rollback(n int) {
 	m.at = m.past[len(m.past)-n]
 	m.past = m.past[:len(m.past)-n]
-	m.tail, m.ahead = tail{}, tail{}
+	m.tail, m.ahead, m.lost = tail{}, tail{}, mark{}
 }
 
 // Clone returns a matcher of the same text.
