@@ -66,18 +66,52 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 			x.queued = s.conf.Now().Sub(came)
 		}
 		wait := s.conf.Now().Sub(list[0].start)
+		run := func() error {
+			defer s.judge(list)
+			return all(r.Context(), list, wait, s.conf.Slots)
+		}
 		if shape.Streams() {
-			return s.stream(w, r, shape, h, list, func() error { return all(r.Context(), list, wait, s.conf.Slots) })
+			return s.stream(w, r, shape, h, list, run)
 		}
 		for _, x := range list {
 			x.emit = func(form.Event) error { return nil }
 		}
-		if err := all(r.Context(), list, wait, s.conf.Slots); err != nil {
+		if err := run(); err != nil {
 			return err
 		}
 		shape.Begin(h, nil)
 		return WriteJSON(w, http.StatusOK, shape.Whole(replies(list)))
 	}
+}
+
+// judge counts a request once, however many answers it asked for.
+func (s *Server) judge(list []*exchange) {
+	if s.conf.Judge == nil {
+		return
+	}
+	var worst *Record
+	for _, x := range list {
+		if x.rec.Reason != "" && (worst == nil || x.rec.badness() > worst.badness()) { // of those that began
+			worst = x.rec
+		}
+	}
+	if worst == nil {
+		return
+	}
+	if err := s.conf.Judge(worst); err != nil {
+		s.conf.Log.Error("a request is not counted for its caller", "id", worst.ID, "err", err)
+	}
+}
+
+// badness orders records by what they say of their caller.
+func (r *Record) badness() int {
+	switch {
+	case r.Refusal == nil:
+		return 0
+	case r.Refusal.Suspend && r.Refusal.Stage == onInput:
+		return 2
+	}
+	return 1
 }
 
 func replies(list []*exchange) []*form.Reply {

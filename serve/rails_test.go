@@ -356,6 +356,32 @@ func TestCountsOnce(t *testing.T) {
 	}
 }
 
+// A request is counted once, however many answers it asked for, and as the worst of
+// them: a good question beside a forbidden one does not make it good.
+func TestJudgesOnce(t *testing.T) {
+	var judged []*Record
+	b := start(t, parrot{}, func(c *Config, r *Release) {
+		r.Policy = wordsPolicy{}
+		c.Judge = func(r *Record) error { judged = append(judged, r); return nil }
+	})
+	for _, c := range []struct {
+		path, body string
+		bad        bool
+	}{
+		{"/v1/chat/completions", `{"n":5,"messages":[{"role":"user","content":"a bomb"}]}`, true},
+		{"/v1/chat/completions", `{"n":5,"stream":true,"messages":[{"role":"user","content":"a bomb"}]}`, true},
+		{"/v1/completions", `{"prompt":["one","a bomb","two","a bomb"]}`, true},
+		{"/v1/chat/completions", `{"n":3,"messages":[{"role":"user","content":"tea"}]}`, false},
+		{"/v1/messages", `{"max_tokens":5,"messages":[{"role":"user","content":"a bomb"}]}`, true},
+	} {
+		judged = nil
+		code, body := b.send(t, "POST", c.path, c.body)
+		if code != 200 || len(judged) != 1 || (judged[0].Refusal != nil) != c.bad {
+			t.Errorf("%s %s: %d %s, judged %+v", c.path, c.body, code, body, judged)
+		}
+	}
+}
+
 // The page's routes: what is not there, what is wrong, what is passed on.
 type fakeGuard struct{ calls []string }
 

@@ -77,6 +77,10 @@ type Config struct {
 	Record func(*Record) error
 	// Refused writes one refusal to the audit log.
 	Refused func(*Record) error
+	// Judge counts a request against its caller, or for him: once, when all its
+	// answers have ended. The record is of the answer that was refused on its way
+	// in, failing that of one that was refused, failing that of the first.
+	Judge func(*Record) error
 	// Barred returns an error made for the client if a caller is suspended.
 	Barred func(caller string) error
 	// Review asks a person whether a text may pass, and waits for the decision.

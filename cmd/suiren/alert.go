@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,14 +43,31 @@ func (a *app) alertAddCommand() *cobra.Command {
 	var rule operate.Alert
 	var command string
 	c := &cobra.Command{
-		Use: "add " + a.t("NAME|any", "名称|any"), Short: a.t("Tell someone when a check is not well: disk, memory, backup, queue, kv, ready, release; or when a glass is broken: emergency", "检查项不正常时通知：disk、memory、backup、queue、kv、ready、release；启用紧急访问时通知：emergency"),
-		Long: a.t("Tell someone when a check of /api/health is not well, and when it is well again: a line of JSON to a\nwebhook's address, which is the only one that is ever dialed, at the end of a file, or to a command.",
-			"当 /api/health 的检查项不正常及恢复时通知：把一行 JSON 发往 webhook 地址（只会连接该地址）、\n追加到文件，或交给命令。"),
+		Use: "add " + a.t("NAME|any", "名称|any"), Short: a.t("Tell someone when a check is not well: ready, queue, kv, disk, memory, quota, backup, release, alert; or when a glass is broken: emergency", "检查项不正常时通知：ready、queue、kv、disk、memory、quota、backup、release、alert；启用紧急访问时通知：emergency"),
+		Long: a.t(`Tell someone when a check of /api/health is not well, each day that it stays so, and when it is well
+again: a line of JSON to a webhook's address, which is the only one that is ever dialed, at the end of a
+file, or to a command. A receiver that cannot be told is tried again, and the check alert warns of it.`,
+			`当 /api/health 的检查项不正常时、持续不正常的每一天，以及恢复时通知：把一行 JSON 发往 webhook 地址
+（只会连接该地址）、追加到文件，或交给命令。无法送达时会重试，并由检查项 alert 警告。`),
 		Args: a.args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			rule.On, rule.Command = args[0], strings.Fields(command)
+			if !slices.Contains(operate.Heard, rule.On) {
+				return usage(rule.On, say.T("no check is called that", "没有这个检查项"), say.T("choose of %s", "可选：%s", strings.Join(operate.Heard, ", ")))
+			}
 			if err := rule.Check(); err != nil {
 				return err
+			}
+			var err error
+			if rule.File != "" { // the server runs in another folder
+				if rule.File, err = filepath.Abs(rule.File); err != nil {
+					return err
+				}
+			}
+			if len(rule.Command) > 0 && strings.ContainsRune(rule.Command[0], filepath.Separator) {
+				if rule.Command[0], err = filepath.Abs(rule.Command[0]); err != nil {
+					return err
+				}
 			}
 			w, err := a.releaseFolder(c)
 			if err != nil {

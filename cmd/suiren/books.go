@@ -213,7 +213,7 @@ func (b *books) config(a *app, hosts []string) serve.Config {
 	search, done := a.searcher()
 	b.opened = append(b.opened, done)
 	return serve.Config{
-		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Rate: b.rate, Barred: b.barred, Review: b.review, Search: search, Kept: b.kept,
+		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Judge: b.judge, Rate: b.rate, Barred: b.barred, Review: b.review, Search: search, Kept: b.kept,
 		Usage: b.usageView, Entries: b.entriesView, Budgets: b.budgetsView, SetBudget: b.setBudget, Traces: b.tracesView, Trace: b.traceView, Audit: b.auditView, Spans: b.takeSpans,
 		Log: b.log(a),
 	}
@@ -289,9 +289,6 @@ func (b *books) record(r *serve.Record) error {
 		}
 		_, err2 := b.audit.Append(r.Caller, noteAction(n), r.ID+" "+n.Class+" "+n.Rule+" "+n.Stage, "")
 		err = errors.Join(err, err2)
-	}
-	if r.Refusal == nil && r.Release.Policy != nil {
-		err = errors.Join(err, b.watch.Good(r.Caller))
 	}
 	t, err2 := b.traceOf(r)
 	if err2 != nil {
@@ -381,7 +378,7 @@ func (b *books) refused(r *serve.Record) error {
 	}
 	salt, err := b.audit.Append(r.Caller, "refuse", r.ID+" "+r.Refusal.Class+" "+r.Refusal.Rule, c.Text())
 	b.salts.Store(r.ID, salt)
-	return errors.Join(err, b.strike(r))
+	return err
 }
 
 // rate keeps a rating beside the answer's trace.

@@ -197,23 +197,10 @@ func (s *service) perform(ctx context.Context, r care.Request) (any, error) {
 
 // glassBroken tells of a broken glass at once, by every rule that hears of it.
 func (s *service) glassBroken(e people.Emergency) {
-	b, _, err := s.w.st.State(operate.AlertsState)
+	rules, err := s.alertRules()
 	if err != nil {
 		return
 	}
-	rules, err := operate.ParseAlerts(b)
-	if err != nil {
-		return
-	}
-	n := operate.Notice{Time: time.Now().UTC(), Name: "emergency", Level: operate.Fail,
-		Text: s.w.a.t("%s broke the glass, until %s", "%s 启用了紧急访问，截至 %s", e.Person, e.Ends.Local().Format(time.DateTime))}
-	for i := range rules {
-		if r := &rules[i]; r.On == "any" || r.On == n.Name {
-			go func() {
-				if err := deliver(context.Background(), r, n); err != nil {
-					s.w.a.screen.note(say.T("nobody was told that %s is %s: %v", "未能通知：%s 为 %s：%v", n.Name, n.Level, err))
-				}
-			}()
-		}
-	}
+	s.teller.atOnce(rules, operate.Notice{Time: time.Now().UTC(), Name: "emergency", Level: operate.Fail,
+		Text: s.w.a.t("%s broke the glass, until %s", "%s 启用了紧急访问，截至 %s", e.Person, e.Ends.Local().Format(time.DateTime))})
 }

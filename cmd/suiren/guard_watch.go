@@ -30,10 +30,16 @@ func policyOf(r *serve.Release) *guard.Policy {
 // anyone is the caller of a server that asks for no key: all of them.
 const anyone = "anyone"
 
-// strike counts a bad request against its caller.
-func (b *books) strike(r *serve.Record) error {
+// judge counts a request: a bad one against its caller; another ends a row of bad
+// ones.
+func (b *books) judge(r *serve.Record) error {
 	p := policyOf(r.Release)
-	if p == nil || !r.Refusal.Suspend || r.Refusal.Stage != string(guard.Input) || r.Caller == anyone {
+	switch {
+	case p == nil || r.Caller == anyone:
+		return nil
+	case r.Refusal == nil:
+		return b.watch.Good(r.Caller)
+	case !r.Refusal.Suspend || r.Refusal.Stage != string(guard.Input):
 		return nil
 	}
 	suspended, err := b.watch.Strike(r.Caller, r.Refusal.Rule, p.Limit())

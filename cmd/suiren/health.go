@@ -1,13 +1,8 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
-	"os"
-	"os/exec"
 	"time"
 
 	"suiren/internal/say"
@@ -67,7 +62,8 @@ func (s *service) health() []serve.Health {
 		}
 		add("backup", level, say.T("the last backup was made on %s", "上次备份于 %s", last.Time.Local().Format(time.DateTime)))
 	}
-	return append(list, s.releaseHealth())
+	list = append(list, s.releaseHealth())
+	return append(list, s.teller.health()...)
 }
 
 // quotaHealth says how much is taken of what may be: of the worst class alone.
@@ -153,90 +149,4 @@ func (w *workspace) lastBackup() (*lastBackup, error) {
 	}
 	var last lastBackup
 	return &last, json.Unmarshal(b, &last)
-}
-
-// alertEvery is how often a server looks whether someone is to be told.
-const alertEvery = 5 * time.Second
-
-// watchHealth tells by the owner's rules what is not well, until ctx is done.
-func (s *service) watchHealth(ctx context.Context) {
-	alarms := operate.Alarms{}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(alertEvery):
-		}
-		b, _, err := s.w.st.State(operate.AlertsState)
-		if err != nil {
-			continue
-		}
-		rules, err := operate.ParseAlerts(b)
-		if err != nil || len(rules) == 0 {
-			continue
-		}
-		var list []operate.Health
-		for _, h := range append(s.Health(), s.health()...) {
-			list = append(list, operate.Health(h))
-		}
-		for i := range rules {
-			for _, n := range alarms.Due(&rules[i], list, time.Now(), s.w.a.lang) {
-				if err := deliver(ctx, &rules[i], n); err != nil {
-					s.w.a.screen.note(say.T("nobody was told that %s is %s: %v", "未能通知：%s 为 %s：%v", n.Name, n.Level, err))
-				}
-			}
-		}
-	}
-}
-
-// Limits of telling.
-const (
-	hookTime    = 10 * time.Second
-	commandTime = time.Minute
-)
-
-// deliver tells one notice. The webhook's address is the owner's: it is asked
-// itself, without a proxy, and leads nowhere else.
-func deliver(ctx context.Context, a *operate.Alert, n operate.Notice) error {
-	b, err := json.Marshal(n)
-	if err != nil {
-		return err
-	}
-	b = append(b, '\n')
-	switch {
-	case a.File != "":
-		f, err := os.OpenFile(a.File, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-		if err != nil {
-			return err
-		}
-		_, err = f.Write(b)
-		if err2 := f.Close(); err == nil {
-			err = err2
-		}
-		return err
-	case len(a.Command) > 0:
-		ctx, cancel := context.WithTimeout(ctx, commandTime)
-		defer cancel()
-		c := exec.CommandContext(ctx, a.Command[0], a.Command[1:]...)
-		c.Stdin = bytes.NewReader(b)
-		c.WaitDelay = time.Second
-		return c.Run()
-	}
-	ctx, cancel := context.WithTimeout(ctx, hookTime)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.Webhook, bytes.NewReader(b))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	resp.Body.Close()
-	if resp.StatusCode >= 300 {
-		return say.Errorf("%s answered %s", "%s 返回 %s", a.Webhook, resp.Status)
-	}
-	return nil
 }

@@ -37,6 +37,7 @@ type service struct {
 	w      *workspace
 	ln     net.Listener
 	house  *house
+	teller *teller
 	scheme string // http:// or https://
 	secret string // of the key that was made at the first start, until it was shown
 	plan   atomic.Pointer[plan.Plan]
@@ -55,7 +56,8 @@ func (w *workspace) service(f serveFlags, c *cobra.Command) (s *service, err err
 		return nil, err
 	}
 	b.planned = true
-	s = &service{w: w, books: b}
+	s = &service{w: w, books: b, teller: newTeller(w.a.lang, w.a.screen.note)}
+	b.opened = append(b.opened, s.teller.close)
 	b.room = s.room
 	defer func() {
 		if err != nil {

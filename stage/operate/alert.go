@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"suiren/internal/say"
@@ -38,12 +39,19 @@ func Worst(list []Health) string {
 // An Alert is a rule: who is told when something is not well. Exactly one of
 // Webhook, File and Command says how.
 type Alert struct {
-	On      string   `json:"on"`    // name of a Health, or any
+	On      string   `json:"on"`    // one of Heard
 	Level   string   `json:"level"` // from which on: warn or fail
 	Webhook string   `json:"webhook,omitempty"`
 	File    string   `json:"file,omitempty"`
 	Command []string `json:"command,omitempty"`
 }
+
+// Any is what a rule is about that is about everything.
+const Any = "any"
+
+// Heard are the names that a rule may be about: what a server looks at, and an
+// emergency, which is told at once.
+var Heard = []string{Any, "ready", "queue", "kv", "disk", "memory", "quota", "backup", "release", "alert", "emergency"}
 
 // AlertsState is the name of the state that holds the rules.
 const AlertsState = "alerts"
@@ -101,26 +109,54 @@ type Notice struct {
 	Text  string    `json:"text"`
 }
 
-// Alarms remembers what was told, so that each change is told once.
-type Alarms map[string]string // rule and name to level
+// Again is after how long a rule is told again of what is still not well.
+const Again = 24 * time.Hour
 
-// Due returns what a rule is to be told now. What was never wrong is not told to
-// be well.
+// Alarms remembers what was told, so that each change is told once, and what stays
+// wrong again after Again.
+type Alarms map[string]told // rule and name
+
+type told struct {
+	level string
+	at    time.Time
+}
+
+func (a *Alert) key(name string) string { return a.ID() + "\x00" + name }
+
+// ID is a rule's own: two rules that say the same have one.
+func (a *Alert) ID() string {
+	return a.On + "\x00" + a.Level + "\x00" + a.Webhook + a.File + strings.Join(a.Command, "\x00")
+}
+
+// Hears reports whether a rule is about a name.
+func (a *Alert) Hears(name string) bool { return a.On == Any || a.On == name }
+
+// Due returns what a rule is to be told now, until Told says that it was. What was
+// never told to be wrong is not told to be well.
 func (m Alarms) Due(a *Alert, list []Health, now time.Time, lang say.Lang) (due []Notice) {
 	for _, h := range list {
-		if a.On != "any" && a.On != h.Name {
+		if !a.Hears(h.Name) {
 			continue
 		}
 		level := h.Level
 		if slices.Index(levels, level) < slices.Index(levels, a.Level) {
 			level = OK
 		}
-		key := a.On + "\x00" + a.Level + "\x00" + a.Webhook + a.File + fmt.Sprint(a.Command) + "\x00" + h.Name
-		before, told := m[key]
-		if m[key] = level; level == before || !told && level == OK {
+		before, known := m[a.key(h.Name)]
+		switch {
+		case !known && level == OK, known && level == before.level && now.Sub(before.at) < Again:
 			continue
 		}
 		due = append(due, Notice{Time: now.UTC(), Name: h.Name, Level: level, Text: h.Why.In(lang)})
 	}
 	return due
+}
+
+// Told remembers that a rule was told.
+func (m Alarms) Told(a *Alert, n *Notice) {
+	if n.Level == OK {
+		delete(m, a.key(n.Name))
+		return
+	}
+	m[a.key(n.Name)] = told{n.Level, n.Time}
 }

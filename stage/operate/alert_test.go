@@ -9,23 +9,44 @@ import (
 )
 
 func TestAlarms(t *testing.T) {
-	m := Alarms{}
-	a := &Alert{On: "any", Level: Fail, File: "f"}
-	see := func(disk, queue string) (told string) {
-		for _, n := range m.Due(a, []Health{{Name: "disk", Level: disk, Why: say.T("d", "磁")}, {Name: "queue", Level: queue, Why: say.T("q", "队")}}, time.Unix(0, 0), say.Chinese) {
+	m, now := Alarms{}, time.Unix(0, 0)
+	a := &Alert{On: Any, Level: Fail, File: "f"}
+	see := func(disk, queue string, arrives bool) (told string) {
+		for _, n := range m.Due(a, []Health{{Name: "disk", Level: disk, Why: say.T("d", "磁")}, {Name: "queue", Level: queue, Why: say.T("q", "队")}}, now, say.Chinese) {
 			told += n.Name + " " + n.Level + " " + n.Text + ";"
+			if arrives {
+				m.Told(a, &n)
+			}
 		}
 		return told
 	}
-	for i, c := range []struct{ disk, queue, want string }{
-		{OK, OK, ""}, {Warn, OK, ""}, {Fail, Warn, "disk fail 磁;"}, {Fail, Fail, "queue fail 队;"}, {Fail, Fail, ""}, {Warn, Fail, "disk ok 磁;"}, {OK, OK, "queue ok 队;"}, {Fail, OK, "disk fail 磁;"},
+	for i, c := range []struct {
+		after       time.Duration
+		disk, queue string
+		lost        bool
+		want        string
+	}{
+		{0, OK, OK, false, ""},
+		{0, Warn, OK, false, ""},
+		{0, Fail, Warn, true, "disk fail 磁;"},
+		{0, Fail, Warn, false, "disk fail 磁;"}, // it had not arrived
+		{0, Fail, Fail, false, "queue fail 队;"},
+		{time.Hour, Fail, Fail, false, ""},
+		{Again - time.Hour, Fail, Fail, false, "disk fail 磁;queue fail 队;"}, // still
+		{Again - time.Hour, Fail, Fail, false, ""},
+		{0, Warn, Fail, true, "disk ok 磁;"},
+		{0, Warn, Fail, false, "disk ok 磁;"},
+		{0, OK, OK, false, "queue ok 队;"},
+		{2 * Again, OK, OK, false, ""},
+		{0, Fail, OK, false, "disk fail 磁;"},
 	} {
-		if got := see(c.disk, c.queue); got != c.want {
+		now = now.Add(c.after)
+		if got := see(c.disk, c.queue, !c.lost); got != c.want {
 			t.Errorf("%d: told %q, want %q", i, got, c.want)
 		}
 	}
 	a = &Alert{On: "disk", Level: Warn, File: "f"}
-	if got := see(Warn, Fail); got != "disk warn 磁;" {
+	if got := see(Warn, Fail, true); got != "disk warn 磁;" {
 		t.Error(got)
 	}
 	if w := Worst([]Health{{Level: OK}, {Level: Warn}}); w != Warn || Worst(nil) != OK {
