@@ -17,6 +17,8 @@ type Rail interface {
 	// Flush ends the text and returns what was held back. A *Retraction comes
 	// beside all of it.
 	Flush() (string, error)
+	// Whole does both with a text that is there as a whole.
+	Whole(text string) (string, error)
 	// Changed reports whether what was released is not what was written.
 	Changed() bool
 	// Notes returns what came of the policy's rails.
@@ -74,7 +76,11 @@ type RailContext struct {
 }
 
 // A RailQuestion is what a rail asks a person.
-type RailQuestion struct{ Rule, Class, Stage, Text string }
+type RailQuestion struct {
+	Rule, Class, Stage   string
+	Before, Found, After string   // the text, as far as it is written
+	Refusal              say.Text // what the client is told if it may not pass
+}
 
 // A Policy makes rails. A nil Policy lets everything pass.
 type Policy interface {

@@ -16,7 +16,7 @@ type Guard interface {
 	Policies(say.Lang) (any, error)
 	Try(context.Context, Trial, say.Lang) (any, error)
 	Replay(context.Context, Rerun) (any, error)
-	Reviews(all bool) (any, error)
+	Reviews(all, names bool) (any, error) // without names: not who asked and who decided
 	Decide(id, by string, allow bool, reason string) error
 	Suspended() (any, error)
 	Lift(caller, by string) error
@@ -93,7 +93,7 @@ func (s *Server) reviews(w http.ResponseWriter, r *http.Request) error {
 	if s.conf.Guard == nil {
 		return errNotFound
 	}
-	v, err := s.conf.Guard.Reviews(r.URL.Query().Get("all") == "true")
+	v, err := s.conf.Guard.Reviews(r.URL.Query().Get("all") == "true", May(r, ReadPeople, ATenant, ""))
 	return answer(w, v, err)
 }
 

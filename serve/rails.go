@@ -18,8 +18,9 @@ type Review struct {
 	Caller   string
 	Release  *Release
 	Question RailQuestion
-	Messages []form.Message // after the input rails
-	Answer   string         // as much as has left
+	Messages []form.Message // after the input rails: before the text, if that is one of them
+	Answer   string         // as much as has left, if the text is not of it
+	Call     *form.Call     // that the text is of
 }
 
 var stageOf = map[form.Kind]string{form.Thought: onThought, form.Text: onOutput, form.CallArgs: onToolCall}
@@ -40,7 +41,14 @@ func (x *exchange) rail(stage string) Rail {
 	}
 	if ask := x.s.conf.Review; ask != nil {
 		c.Ask = func(q RailQuestion) bool {
-			return ask(x.context(), Review{ID: x.rec.ID, Caller: x.rec.Caller, Release: x.rec.Release, Question: q, Messages: x.rec.Messages, Answer: x.answer.text.String()})
+			v := Review{ID: x.rec.ID, Caller: x.rec.Caller, Release: x.rec.Release, Question: q, Messages: x.rec.Messages}
+			if stage != onOutput {
+				v.Answer = x.answer.text.String()
+			}
+			if stage == onToolCall && x.args.start != nil { // its name has passed
+				v.Call = &form.Call{Name: x.calls[len(x.calls)-1].Name, Args: x.args.held.String()}
+			}
+			return ask(x.context(), v)
 		}
 	}
 	return p.Rail(stage, c)
@@ -60,15 +68,11 @@ func (x *exchange) through(stage, text string) (string, error) {
 		return text, nil
 	}
 	defer x.noted(stage, r)
-	head, err := r.Write(text)
-	if err != nil {
-		return "", err
-	}
-	tail, err := r.Flush()
+	text, err := r.Whole(text)
 	if w, ok := errors.AsType[*Retraction](err); ok { // nothing has left: it is a refusal
 		err = &w.Refusal
 	}
-	return head + tail, err
+	return text, err
 }
 
 // noted keeps what came of the policy's rails on a text.
@@ -92,8 +96,8 @@ func (x *exchange) checkInput() error {
 	if x.ask.Prompt != nil {
 		return x.checkPrompt()
 	}
-	checked := make([]form.Message, 0, len(x.ask.Messages))
-	defer func() { x.ask.Messages, x.rec.Messages = checked, checked }()
+	x.rec.Messages = make([]form.Message, 0, len(x.ask.Messages))
+	defer func() { x.ask.Messages = x.rec.Messages }()
 	for i, m := range x.ask.Messages {
 		var err error
 		if m.Role == "tool" {
@@ -126,7 +130,7 @@ func (x *exchange) checkInput() error {
 			}
 			m.Calls = append(m.Calls, c)
 		}
-		checked = append(checked, m)
+		x.rec.Messages = append(x.rec.Messages, m)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,6 +37,7 @@ func (wordsPolicy) Rail(stage string, c RailContext) Rail {
 var forbidden = say.T("I may not talk about that.", "这个我不能谈。")
 
 func (r *scripted) Write(piece string) (string, error) { return r.read(piece, false) }
+func (r *scripted) Whole(text string) (string, error)  { return whole(r, text) }
 func (r *scripted) Changed() bool                      { return r.changed }
 func (r *scripted) Notes() []Note                      { return r.notes }
 
@@ -55,7 +57,7 @@ func (r *scripted) read(piece string, last bool) (out string, err error) {
 	for r.held != "" && (last || len(r.held) >= len("secret")) {
 		n, text := 1, r.held[:1]
 		switch {
-		case strings.HasPrefix(r.held, "bomb"), strings.HasPrefix(r.held, "doubt") && (r.c.Ask == nil || !r.c.Ask(RailQuestion{"doubt", "A.5.b", r.stage, "doubt"})):
+		case strings.HasPrefix(r.held, "bomb"), strings.HasPrefix(r.held, "doubt") && (r.c.Ask == nil || !r.c.Ask(RailQuestion{Rule: "doubt", Class: "A.5.b", Stage: r.stage, Found: "doubt", After: r.held[5:]})):
 			r.failed = &Refusal{Class: "A.1.d", Rule: "bomb", Text: forbidden, Suspend: true, Stage: r.stage}
 			return out, r.failed
 		case strings.HasPrefix(r.held, "secret"):
@@ -331,7 +333,31 @@ func TestReviewAndSuspension(t *testing.T) {
 			t.Errorf("the person saw %+v", seen)
 		}
 	}
-	b := start(t, words(nil, []string{"a"}), func(c *Config, _ *Release) {
+	// With what was said before it, and the call that it is of.
+	var all []string
+	ref := form.CallRef{ID: "1", Name: "look"}
+	m := &script{can: ^form.Can(0), deltas: []form.Event{{Kind: form.Text, Text: "I look it up"}, {Kind: form.CallStart, Call: ref}, {Kind: form.CallArgs, Call: ref, Text: `{"n":1,`},
+		{Kind: form.CallArgs, Call: ref, Text: `"q":"doubt it"}`}, {Kind: form.CallEnd, Call: ref}, {Kind: form.Finish, Reason: form.ToolUse}}}
+	b := start(t, m, func(c *Config, r *Release) {
+		r.Policy = wordsPolicy{}
+		c.Review = func(_ context.Context, v Review) bool {
+			said := v.Question.Stage + ":" + v.Question.Found + v.Question.After
+			for _, m := range v.Messages {
+				said += "|" + m.Text
+			}
+			if v.Call != nil {
+				said += "|" + v.Call.Name + v.Call.Args
+			}
+			all = append(all, said+"|"+v.Answer)
+			return true
+		}
+	})
+	b.send(t, "POST", "/v1/chat/completions", `{"messages":[{"role":"user","content":"a secret"},{"role":"assistant","content":"then"},{"role":"user","content":"doubt it"}],
+		"tools":[{"type":"function","function":{"name":"look","parameters":{"type":"object"}}}]}`)
+	if want := []string{"input:doubt it|a […]|then|", `tool_call:doubt it|a […]|then|doubt it|look{"n":1,"q":"doubt it"}|I look it up`}; !slices.Equal(all, want) {
+		t.Errorf("asked about\n%q\nwant\n%q", all, want)
+	}
+	b = start(t, words(nil, []string{"a"}), func(c *Config, _ *Release) {
 		c.Barred = func(caller string) error {
 			return &form.Error{Status: 403, Code: "suspended", Text: say.T("no", "不")}
 		}
@@ -391,8 +417,8 @@ func (f *fakeGuard) note(s string) (any, error) {
 }
 func (f *fakeGuard) Policies(say.Lang) (any, error)             { return f.note("policies") }
 func (f *fakeGuard) Replay(context.Context, Rerun) (any, error) { return f.note("replay") }
-func (f *fakeGuard) Reviews(all bool) (any, error) {
-	return f.note(map[bool]string{true: "all", false: "waiting"}[all])
+func (f *fakeGuard) Reviews(all, names bool) (any, error) {
+	return f.note(map[bool]string{true: "all", false: "waiting"}[all] + map[bool]string{true: " names", false: ""}[names])
 }
 func (f *fakeGuard) Suspended() (any, error) { return f.note("suspended") }
 func (f *fakeGuard) Try(_ context.Context, t Trial, _ say.Lang) (any, error) {
@@ -421,8 +447,8 @@ func TestGuardRoutes(t *testing.T) {
 		{"POST", "/api/guard/try", `{"stage":"output","text":"a"}`, 200, "try output a"},
 		{"POST", "/api/guard/try", `{"text":"` + strings.Repeat("a", maxTrial+1) + `"}`, 400, ""},
 		{"POST", "/api/guard/replay", `{"draft":"policy"}`, 200, "replay"},
-		{"GET", "/api/guard/reviews", "", 200, "waiting"},
-		{"GET", "/api/guard/reviews?all=true", "", 200, "all"},
+		{"GET", "/api/guard/reviews", "", 200, "waiting names"},
+		{"GET", "/api/guard/reviews?all=true", "", 200, "all names"},
 		{"POST", "/api/guard/reviews/X", `{"allow":true,"reason":" seen "}`, 200, "decide X first allow seen"},
 		{"POST", "/api/guard/reviews/X", `{"reason":"seen"}`, 400, ""},
 		{"GET", "/api/guard/suspended", "", 200, "suspended"},

@@ -105,9 +105,20 @@ func (r *wordRail) Write(piece string) (string, error) {
 	return text, nil
 }
 
-func (r *wordRail) Flush() (string, error) { return r.s.flush(), nil }
-func (r *wordRail) Changed() bool          { return false }
-func (r *wordRail) Notes() []Note          { return nil }
+func (r *wordRail) Flush() (string, error)            { return r.s.flush(), nil }
+func (r *wordRail) Whole(text string) (string, error) { return whole(r, text) }
+func (r *wordRail) Changed() bool                     { return false }
+func (r *wordRail) Notes() []Note                     { return nil }
+
+// whole passes a text through a rail that takes pieces alone.
+func whole(r Rail, text string) (string, error) {
+	head, err := r.Write(text)
+	if err != nil {
+		return head, err
+	}
+	tail, err := r.Flush()
+	return head + tail, err
+}
 
 // A bench is a server under test and its books.
 type bench struct {

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"suiren/stage/operate"
 )
 
 // A text that a rail will not let pass by itself waits for a person, who
@@ -44,12 +48,16 @@ func TestReviewOfAnswers(t *testing.T) {
 		}
 		done := make(chan reply, 1)
 		go func() {
-			status, body, err := send("POST", s.Address, "/v1/chat/completions", "", `{"messages":[{"role":"user","content":"a borderline case"}],"max_tokens":2}`)
+			status, body, err := send("POST", s.Address, "/v1/chat/completions", "", `{"messages":[{"role":"user","content":"before it"},{"role":"assistant","content":"said"},{"role":"user","content":"a borderline case\nof two lines"}],"max_tokens":2}`)
 			done <- reply{status, body, err}
 		}()
 		var item struct {
 			Type, ID, Caller, Rule, State string
-			Content                       struct{ Stage, Found string }
+			Content                       struct {
+				Stage, Release, Policy, Digest, Before, Found, After string
+				Said                                                 []struct{ Role, Text string }
+				Refusal                                              struct{ En, Zh string }
+			}
 		}
 		for late := time.Now().Add(time.Minute); item.ID == "" && time.Now().Before(late); {
 			if out := run("guard", "review", "--models", "-o", "jsonl"); out != "" {
@@ -60,6 +68,29 @@ func TestReviewOfAnswers(t *testing.T) {
 		}
 		if item.Type != "review" || item.Rule != "unsure" || item.State != "waiting" || item.Content.Stage != "input" || item.Content.Found != "borderline" {
 			t.Fatalf("waiting: %+v", item)
+		}
+		c := item.Content
+		if c.Before != "a " || c.After != " case\nof two lines" || len(c.Said) != 2 || c.Said[1].Role != "assistant" || c.Said[1].Text != "said" || c.Refusal.En != "Nobody allowed it." || c.Release == "" || c.Policy != "minimal" || len(c.Digest) != 64 {
+			t.Errorf("the person sees %+v", c)
+		}
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			b, err := os.ReadFile(path)
+			if bytes.Contains(b, []byte("of two lines")) {
+				t.Errorf("what waits is to be read in %s", path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := run("guard", "review", "--models", "--lang", "en")
+		for _, want := range []string{"policy  minimal " + c.Digest[:12], "user  before it", "assistant  said", "asked  a «borderline» case\n      of two lines", "if allowed  it goes on to the model", "if refused  the caller is told: Nobody allowed it."} {
+			if !strings.Contains(shown, "    "+want+"\n") {
+				t.Errorf("it is shown without %q:\n%s", want, shown)
+			}
 		}
 		run("guard", "review", "--models", map[bool]string{true: "--allow", false: "--refuse"}[allow], item.ID, "--reason", "looked at")
 		r := <-done
@@ -73,5 +104,16 @@ func TestReviewOfAnswers(t *testing.T) {
 	}
 	if strings.Contains(string(log), "borderline") {
 		t.Error("the audit log holds what was asked")
+	}
+	var kept struct {
+		State   string
+		Content struct{ Found, Salt string }
+	}
+	out := run("guard", "review", "--models", "--all", "-o", "jsonl")
+	if err := json.Unmarshal([]byte(strings.SplitN(out, "\n", 2)[0]), &kept); err != nil || kept.Content.Found != "" {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if d := operate.ContentDigest(kept.Content.Salt, "a borderline case\nof two lines\nlooked at"); !strings.Contains(string(log), `"content":"`+d+`"`) {
+		t.Errorf("the log has no digest of what was decided: %s", log)
 	}
 }

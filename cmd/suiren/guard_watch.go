@@ -63,13 +63,21 @@ func (b *books) barred(caller string) error {
 
 // review asks a person.
 func (b *books) review(ctx context.Context, r serve.Review) bool {
-	c := watch.Content{Answer: r.ID, Stage: r.Question.Stage, Found: r.Question.Text, Written: r.Answer}
+	q := &r.Question
+	c := watch.Content{Answer: r.ID, Release: r.Release.Name, Stage: q.Stage, Class: q.Class, Before: q.Before, Found: q.Found, After: q.After,
+		Refusal: &watch.Sentence{En: q.Refusal.In(say.English), Zh: q.Refusal.In(say.Chinese)}}
 	for _, m := range r.Messages {
-		c.Asked = append(c.Asked, m.Role+": "+m.All())
+		c.Said = append(c.Said, watch.Said{Role: m.Role, Text: m.All()})
+	}
+	if r.Answer != "" {
+		c.Said = append(c.Said, watch.Said{Role: "assistant", Text: r.Answer})
+	}
+	if r.Call != nil {
+		c.Call = &watch.Call{Name: r.Call.Name, Args: r.Call.Args}
 	}
 	wait := 10 * time.Minute
 	if p := policyOf(r.Release); p != nil {
-		wait = p.Wait()
+		wait, c.Policy, c.Digest = p.Wait(), p.Title(), p.Digest()
 	}
 	ok, err := b.watch.Ask(ctx, r.Caller, r.Question.Rule, c, wait)
 	return ok && err == nil
@@ -106,7 +114,15 @@ func watchError(err error) error {
 	return e
 }
 
-func (d *desk) Reviews(all bool) (any, error) { return d.watch.Items(all) }
+func (d *desk) Reviews(all, names bool) (any, error) {
+	list, err := d.watch.Items(all)
+	for i := range list {
+		if !names {
+			list[i].Caller, list[i].Person = "", ""
+		}
+	}
+	return list, err
+}
 
 func (d *desk) Decide(id, by string, allow bool, reason string) error {
 	return decideReview(d.watch, d.audit, id, by, allow, reason)
@@ -114,15 +130,19 @@ func (d *desk) Decide(id, by string, allow bool, reason string) error {
 
 // decideReview decides, and writes it into the audit log.
 func decideReview(w *watch.Watch, audit *operate.Audit, id, by string, allow bool, reason string) error {
-	if err := w.Decide(id, by, allow, reason); err != nil {
+	text, err := w.Decide(id, by, allow, reason)
+	if err != nil {
 		return watchError(err)
 	}
 	action := "review.refuse"
 	if allow {
 		action = "review.allow"
 	}
-	_, err := audit.Append(by, action, id, reason)
-	return err
+	salt, err := audit.Append(by, action, id, text+"\n"+reason)
+	if err != nil {
+		return err
+	}
+	return w.Salt(id, salt)
 }
 
 func (d *desk) Suspended() (any, error) { return d.watch.Suspensions() }
@@ -163,70 +183,8 @@ func (a *app) watched(folder string, models bool, f func(*watch.Watch, *operate.
 	return f(w, audit)
 }
 
-// guardReviewCommand shows what waits for a person, and decides.
-func (a *app) guardReviewCommand() *cobra.Command {
-	var folder, allow, refuse, reason string
-	var models, all bool
-	c := &cobra.Command{
-		Use: "review", Short: a.t("Show what waits for a person, and decide", "列出等待人工审核的内容，并作出决定"), Args: a.args(0, 0),
-		RunE: func(*cobra.Command, []string) error {
-			return a.watched(folder, models, func(w *watch.Watch, audit *operate.Audit) error {
-				if id := allow + refuse; id != "" {
-					if allow != "" && refuse != "" {
-						return usage("--allow --refuse", say.T("decide on one at a time", "一次只能决定一项"), say.Text{})
-					}
-					return decideReview(w, audit, id, "cli", allow != "", reason)
-				}
-				list, err := w.Items(all)
-				if err != nil {
-					return err
-				}
-				return a.showItems(list)
-			})
-		},
-	}
-	c.Flags().StringVar(&allow, "allow", "", a.t("id of what may pass", "准予放行的编号"))
-	c.Flags().StringVar(&refuse, "refuse", "", a.t("id of what may not", "不予放行的编号"))
-	c.Flags().StringVar(&reason, "reason", "", a.t("why", "理由"))
-	c.Flags().BoolVar(&all, "all", false, a.t("what was decided too", "也列出已决定的"))
-	a.folderFlag(c, &folder)
-	a.bookFlag(c, &models)
-	return c
-}
-
 func (a *app) folderFlag(c *cobra.Command, folder *string) {
 	c.Flags().StringVar(folder, "plan", "", a.t("folder of the plan file (default: here)", "计划文件所在目录（默认：当前目录）"))
-}
-
-func (a *app) showItems(list []watch.Item) error {
-	states := map[string]say.Text{watch.Waiting: say.T("waits until %s", "等待至 %s"), watch.Allowed: say.T("allowed", "已放行"), watch.Refused: say.T("refused", "已拒绝"), watch.Expired: say.T("nobody decided", "无人处理")}
-	for _, i := range list {
-		if a.format == formatJSONL {
-			a.line(struct {
-				Type string `json:"type"`
-				watch.Item
-			}{"review", i})
-			continue
-		}
-		state := states[i.State]
-		if i.State == watch.Waiting {
-			state.Args = []any{i.Until.Local().Format("01-02 15:04:05")}
-		}
-		kind := a.t("answer", "回答")
-		if i.Kind == watch.Appeal {
-			kind = a.t("appeal", "申诉")
-		}
-		fmt.Fprintf(a.stdout, "%s  %s  %s  %s  %s\n", i.ID, kind, i.Caller, i.Rule, state.In(a.lang))
-		for _, line := range append(i.Content.Asked, i.Content.Written, i.Content.Found, i.Content.Appealed) {
-			if line != "" {
-				fmt.Fprintln(a.stdout, "    "+shown(line))
-			}
-		}
-	}
-	if len(list) == 0 && a.format == formatText {
-		fmt.Fprintln(a.stdout, a.t("nothing waits", "没有待审内容"))
-	}
-	return nil
 }
 
 // guardSuspendedCommand shows who is suspended, and lifts it.

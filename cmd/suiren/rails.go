@@ -26,7 +26,7 @@ func (r rails) Rail(stage string, c serve.RailContext) serve.Rail {
 	}
 	if c.Ask != nil {
 		own.Ask = func(q guard.Question) bool {
-			return c.Ask(serve.RailQuestion{Rule: q.Rule, Class: q.Class, Stage: string(q.Stage), Text: q.Text})
+			return c.Ask(serve.RailQuestion{Rule: q.Rule, Class: q.Class, Stage: string(q.Stage), Before: q.Before, Found: q.Found, After: q.After, Refusal: q.Refusal})
 		}
 	}
 	return rail{r.policy.Rail(guard.Stage(stage), own), stage, r.name}
@@ -66,6 +66,11 @@ func (r rail) Write(piece string) (string, error) {
 
 func (r rail) Flush() (string, error) {
 	out, err := r.Rail.Flush()
+	return out, r.refusal(err)
+}
+
+func (r rail) Whole(text string) (string, error) {
+	out, err := r.Rail.Whole(text)
 	return out, r.refusal(err)
 }
 

@@ -45,7 +45,13 @@ func desk(t *testing.T, browser context.Context, dir string) {
 		asker.on(t)
 		asker.tell("Your question", question)
 		asker.enter()
-		v.wait(`[...document.querySelectorAll("main li.card .passage")].some(e => e.innerText.includes("durian"))`)
+		v.wait(`[...document.querySelectorAll("main li.card .passage")].some(e => e.innerText.includes(` + quote(question) + `) && e.querySelector("mark")?.innerText === "durian")`)
+		if got := v.text("main li.card"); !strings.Contains(got, "by policy minors-zh") || !strings.Contains(got, "The caller is told: Nobody allowed it.") || !strings.Contains(got, "goes on to the model") {
+			t.Errorf("who decides sees %q", got)
+		}
+		if files := holding(t, "durian?", dir); len(files) > 0 {
+			t.Errorf("what waits is to be read in %v", files)
+		}
 		if n := asker.count(".turn:last-child .reply footer"); n != 0 {
 			t.Error("it is answered before a person decided")
 		}

@@ -54,6 +54,28 @@ var words = {
   then: ["With the draft", "草案"],
   waiting: ["What waits for a person", "等待人工处理"],
   noneWaits: ["Nothing waits.", "没有待处理内容。"],
+  unnamed: ["name not shown", "不显示姓名"],
+  byPolicy: ["{0}, by policy {1}", "{0}，策略 {1}"],
+  saidBefore: ["Said before ({0})", "此前的对话（{0}）"],
+  role_system: ["System", "系统"],
+  role_user: ["User", "用户"],
+  role_assistant: ["Assistant", "助手"],
+  role_tool: ["Tool", "工具"],
+  calls: ["Call", "调用"],
+  text_input: ["Asked", "提问"],
+  text_retrieval: ["Passage", "段落"],
+  text_tool_result: ["Tool returned", "工具返回"],
+  text_thought: ["Thought", "思考"],
+  text_tool_call: ["Argument", "参数"],
+  text_output: ["Answer, as far as it is written", "回答（已写出的部分）"],
+  leftOut: ["Something is not shown, for its length; decide on others first if nothing is.", "因过长有内容未显示；如全无内容，请先处理其他项。"],
+  ifAllowed: ["If you allow it", "若放行"],
+  ifRefused: ["If you refuse it, or nobody decides", "若拒绝，或无人处理"],
+  goesIn: ["It goes on to the model.", "交给模型。"],
+  goesOut: ["It goes on to the caller.", "发给调用者。"],
+  callerTold: ["The caller is told: {0}", "告知调用者：{0}"],
+  modelTold: ["The model is told that it is withheld: {0}", "告知模型不予提供：{0}"],
+  isLeftOut: ["The passage is left out.", "不使用该段落。"],
   until: ["until {0}", "至 {0}"],
   allow: ["Allow", "放行"],
   refuse: ["Refuse", "拒绝"],
@@ -274,11 +296,15 @@ function Begin({ packs, banks }) {
     begin.run(() => act("POST", "/api/guard/assessments", { release, pack, bank: chosen }));
   } }, /* @__PURE__ */ h2("div", { class: "form" }, /* @__PURE__ */ h2(Field, { label: w("assessRelease") }, (id) => /* @__PURE__ */ h2("select", { id, value: release, onChange: (e) => setRelease(e.target.value) }, releases.map((r) => /* @__PURE__ */ h2("option", { key: r }, r)))), /* @__PURE__ */ h2(Field, { label: w("assessPack") }, (id) => /* @__PURE__ */ h2("select", { id, class: "assess-pack", value: pack, onChange: (e) => setPack(e.target.value) }, packs.map((p) => /* @__PURE__ */ h2("option", { key: p }, p))))), banks.length === 0 ? /* @__PURE__ */ h2("p", null, w("assessNoBank")) : /* @__PURE__ */ h2("fieldset", { class: "roles" }, /* @__PURE__ */ h2("legend", null, w("assessBank")), banks.map((b) => /* @__PURE__ */ h2("label", { key: b, class: "pick" }, /* @__PURE__ */ h2("input", { type: "checkbox", checked: chosen.includes(b), onChange: () => choose(chosen.includes(b) ? chosen.filter((o) => o !== b) : [...chosen, b]) }), /* @__PURE__ */ h2("code", null, b)))), /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("button", { class: "main assess", disabled: begin.busy || chosen.length === 0 }, w("assessGo")), /* @__PURE__ */ h2("span", { class: "quiet" }, w("assessGoHelp"))), begin.failure && /* @__PURE__ */ h2(Fail, { of: begin.failure }));
 }
+function Decided({ of: c }) {
+  const refusal = c.refusal && (store.lang === "en" ? c.refusal.en : c.refusal.zh), stage = c.stage ?? "";
+  return /* @__PURE__ */ h2(Fragment, null, c.policy && /* @__PURE__ */ h2("p", { class: "quiet" }, w("byPolicy", c.release, c.policy), " ", /* @__PURE__ */ h2("code", { title: c.digest }, c.digest?.slice(0, 12))), !!c.said?.length && /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, w("saidBefore", count(c.said.length))), c.said.map((m, k) => /* @__PURE__ */ h2("p", { key: k, class: "passage" }, /* @__PURE__ */ h2("b", null, known("role", m.role)), " ", m.text))), c.call && /* @__PURE__ */ h2("p", { class: "passage" }, /* @__PURE__ */ h2("b", null, w("calls")), " ", /* @__PURE__ */ h2("code", null, c.call.name, c.call.arguments)), c.found && /* @__PURE__ */ h2("p", { class: "passage" }, /* @__PURE__ */ h2("b", null, known("text", stage)), " ", c.before, /* @__PURE__ */ h2("mark", null, c.found), c.after), c.appealed && /* @__PURE__ */ h2("p", { class: "passage" }, c.appealed), c.cut && /* @__PURE__ */ h2("p", { class: "quiet" }, w("leftOut")), refusal !== void 0 && /* @__PURE__ */ h2("dl", { class: "facts-list" }, /* @__PURE__ */ h2("div", null, /* @__PURE__ */ h2("dt", null, w("ifAllowed")), /* @__PURE__ */ h2("dd", null, w(["thought", "tool_call", "output"].includes(stage) ? "goesOut" : "goesIn"))), /* @__PURE__ */ h2("div", null, /* @__PURE__ */ h2("dt", null, w("ifRefused")), /* @__PURE__ */ h2("dd", null, stage === "retrieval" ? w("isLeftOut") : w(stage === "tool_result" ? "modelTold" : "callerTold", refusal)))));
+}
 function Reviews() {
   const items = useGet("/api/guard/reviews", 5e3), barred = useGet("/api/guard/suspended");
   const decide = useAct(), [why, setWhy] = useState({});
   const waiting = (items.data ?? []).filter((i) => i.state === "waiting");
-  return /* @__PURE__ */ h2(Fragment, null, /* @__PURE__ */ h2(Card, { title: w("waiting") }, decide.failure && /* @__PURE__ */ h2(Fail, { of: decide.failure }), waiting.length === 0 ? /* @__PURE__ */ h2("p", null, w("noneWaits")) : /* @__PURE__ */ h2("ul", { class: "plainlist" }, waiting.map((i) => /* @__PURE__ */ h2("li", { key: i.id, class: "card" }, /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2(Tag, null, w(i.kind === "appeal" ? "appeal" : "answer")), /* @__PURE__ */ h2("b", null, i.caller), /* @__PURE__ */ h2("code", null, i.rule), /* @__PURE__ */ h2("span", { class: "quiet" }, w("until", day(i.until)))), [...i.content.asked ?? [], i.content.written, i.content.found, i.content.appealed].filter(Boolean).map((s) => /* @__PURE__ */ h2("p", { class: "passage" }, s)), /* @__PURE__ */ h2("div", { class: "form" }, /* @__PURE__ */ h2(Field, { label: w("why") }, (id) => /* @__PURE__ */ h2("input", { id, value: why[i.id] ?? "", onInput: (e) => setWhy({ ...why, [i.id]: e.target.value }) })), [true, false].map((allow) => /* @__PURE__ */ h2("button", { class: allow ? "" : "main", onClick: () => decide.run(() => act("POST", "/api/guard/reviews/" + encodeURIComponent(i.id), { allow, reason: why[i.id] ?? "" })).then(() => {
+  return /* @__PURE__ */ h2(Fragment, null, /* @__PURE__ */ h2(Card, { title: w("waiting") }, decide.failure && /* @__PURE__ */ h2(Fail, { of: decide.failure }), waiting.length === 0 ? /* @__PURE__ */ h2("p", null, w("noneWaits")) : /* @__PURE__ */ h2("ul", { class: "plainlist" }, waiting.map((i) => /* @__PURE__ */ h2("li", { key: i.id, class: "card" }, /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2(Tag, null, w(i.kind === "appeal" ? "appeal" : "answer")), /* @__PURE__ */ h2("b", null, i.caller || w("unnamed")), /* @__PURE__ */ h2("code", null, i.rule), /* @__PURE__ */ h2("span", { class: "quiet" }, w("until", day(i.until)))), /* @__PURE__ */ h2(Decided, { of: i.content }), /* @__PURE__ */ h2("div", { class: "form" }, /* @__PURE__ */ h2(Field, { label: w("why") }, (id) => /* @__PURE__ */ h2("input", { id, value: why[i.id] ?? "", onInput: (e) => setWhy({ ...why, [i.id]: e.target.value }) })), [true, false].map((allow) => /* @__PURE__ */ h2("button", { class: allow ? "" : "main", onClick: () => decide.run(() => act("POST", "/api/guard/reviews/" + encodeURIComponent(i.id), { allow, reason: why[i.id] ?? "" })).then(() => {
     items.reload();
     barred.reload();
   }) }, allow ? w("allow") : w("refuse"))))))), /* @__PURE__ */ h2(Command, { line: "suiren guard review" })), /* @__PURE__ */ h2(Card, { title: w("suspended") }, !barred.data?.length ? /* @__PURE__ */ h2("p", null, w("nobody")) : /* @__PURE__ */ h2("ul", { class: "plainlist" }, barred.data.map((s) => /* @__PURE__ */ h2("li", { key: s.caller, class: "row" }, /* @__PURE__ */ h2("b", null, s.caller), /* @__PURE__ */ h2("code", null, s.why), /* @__PURE__ */ h2("span", { class: "quiet" }, w("until", day(s.until))), /* @__PURE__ */ h2("button", { onClick: () => decide.run(() => act("DELETE", "/api/guard/suspended/" + encodeURIComponent(s.caller))).then(barred.reload) }, w("lift")))))));

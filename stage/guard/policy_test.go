@@ -3,6 +3,7 @@ package guard
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -159,13 +160,13 @@ func TestActions(t *testing.T) {
 
 // A person is asked once for a text, and nobody there means no.
 func TestAskHuman(t *testing.T) {
-	p := opened(t, `{"format":2,"pack":"","language":"en","rules":[{"id":"ask","keywords":["borderline"],"action":"ask_human"}]}`)
+	p := opened(t, `{"format":2,"pack":"","language":"en","rules":[{"id":"ask","keywords":["borderline"],"action":"ask_human","en":"No.","zh":"不。"}]}`)
 	text := "a borderline case, borderline again"
 	for _, allow := range []bool{true, false} {
 		asked := 0
 		got, err := through(p.Rail(Output, Context{Ask: func(q Question) bool {
 			asked++
-			if q.Rule != "ask" || q.Stage != Output || q.Text != "borderline" {
+			if q.Rule != "ask" || q.Stage != Output || q.Before != "a " || q.Found != "borderline" || !strings.HasPrefix(" case, borderline again", q.After) || q.Refusal.En != "No." {
 				t.Errorf("asked %+v", q)
 			}
 			return allow
@@ -176,6 +177,33 @@ func TestAskHuman(t *testing.T) {
 	}
 	if got, err := through(p.Rail(Output, Context{}), text); got != "a " || verdict(err) != "refused by ask" {
 		t.Errorf("nobody there: %q, %v", got, err)
+	}
+}
+
+// A person sees the whole text, as the rails before have it, with what was found in
+// the midst of it, however it comes.
+func TestAskHumanSeesAll(t *testing.T) {
+	base := opened(t, `{"format":2,"pack":"","language":"en","hold":"sentence","rules":[{"id":"name","keywords":["wang"],"action":"mask"}]}`)
+	p := opened(t, `{"format":2,"pack":"","language":"en","rules":[{"id":"also","keywords":["rose"],"action":"mask"},{"id":"ask","keywords":["borderline"],"action":"ask_human"}]}`)
+	p.sets[Input] = append(slices.Clone(base.sets[Input]), p.sets[Input]...)
+	text := "Wang has a rose. It is 一 bord\u200berline case, says wang. And so on"
+	want := Question{Rule: "ask", Class: "owner", Stage: Input, Before: "[…] has a […]. It is 一 ", Found: "bord\u200berline", After: " case, says […]. And so on"}
+	var asked []Question
+	c := Context{Ask: func(q Question) bool { asked = append(asked, q); return true }}
+	whole, err := p.Rail(Input, c).Whole(text)
+	if err != nil || len(asked) != 1 {
+		t.Fatalf("asked %+v, %v", asked, err)
+	}
+	asked[0].Class, asked[0].Refusal = want.Class, want.Refusal
+	if !reflect.DeepEqual(asked[0], want) {
+		t.Errorf("asked %+v\nwant  %+v", asked[0], want)
+	}
+	asked = nil
+	if got, err := through(p.Rail(Input, c), strings.Split(text, "")...); got != whole || err != nil {
+		t.Errorf("whole %q, in pieces %q, %v", whole, got, err)
+	}
+	if len(asked) != 1 || asked[0].Before != want.Before || asked[0].Found != want.Found {
+		t.Errorf("in pieces asked %+v", asked)
 	}
 }
 

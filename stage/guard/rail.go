@@ -43,7 +43,10 @@ type Note struct {
 type Question struct {
 	Rule, Class string
 	Stage       Stage
-	Text        string // that the rule heard of
+	Before      string   // what was found, as the caller will have it
+	Found       string   // that the rule heard of
+	After       string   // it, as far as it is written
+	Refusal     say.Text // what the reader is told if it may not pass
 }
 
 // A Context is what is known of a text beside itself. A zero one will do.
@@ -101,6 +104,10 @@ func (r *Rail) Write(piece string) (string, error) {
 	}
 	return piece, nil
 }
+
+// Whole takes a text that is there as a whole, as Write and Flush do, so that a person
+// who is asked sees all of it.
+func (r *Rail) Whole(text string) (string, error) { return r.rest(0, text, nil) }
 
 // Flush ends the text and returns what was held back. Its error may be a
 // *Retraction, beside all that was held back. The rail is then as new, but for its
@@ -249,7 +256,7 @@ func (r *reading) holds(rule *compiled, i int32, a *annotation) (bool, error) {
 	return b || !ok, nil
 }
 
-// maxSpan bounds the text of an annotation that a condition or a person sees.
+// maxSpan bounds the text of an annotation that a condition sees.
 const maxSpan = 256
 
 // spanned is the text of an annotation.
@@ -279,7 +286,7 @@ func (r *reading) act(rule *compiled, a *annotation) {
 		if r.asked[rule.ID] {
 			return
 		}
-		if r.ctx.Ask != nil && r.ctx.Ask(Question{rule.ID, what.Class, r.on, r.spanned(a)}) {
+		if r.ctx.Ask != nil && r.ctx.Ask(r.question(a, &what)) {
 			if r.asked == nil {
 				r.asked = map[string]bool{}
 			}
@@ -296,6 +303,23 @@ func (r *reading) act(rule *compiled, a *annotation) {
 		}
 	}
 	r.record(rule, false)
+}
+
+// question is what a person is asked about an annotation.
+func (r *reading) question(a *annotation, what *Refusal) Question {
+	text := append(slices.Clip(r.past), r.held...)
+	from := min(a.from, len(text))
+	to := max(from, min(a.to, len(text)))
+	var before []byte
+	at := 0
+	for _, e := range r.made {
+		if e.from >= at && e.to <= from {
+			before = append(append(before, text[at:e.from]...), e.text...)
+			at = e.to
+		}
+	}
+	before = append(before, text[at:from]...)
+	return Question{what.Rule, what.Class, r.on, string(before), string(text[from:to]), string(text[to:]), what.Text}
 }
 
 // standIn is what stands in the place of what becomes itself again for the caller. A

@@ -29,6 +29,8 @@ type reading struct {
 	hold   int             // what is before may leave
 	out    strings.Builder // of small pieces that leave: many in one allocation
 	edits  []edit          // in held
+	past   []byte          // the text before base, if a person may be asked
+	made   []edit          // all edits, then too
 	runes  []rune          // scratch: a rune, folded
 	unseen int             // invisible runes in a row
 
@@ -363,8 +365,14 @@ func (r *reading) replace(a *annotation, text string) {
 	}
 	if r.changed = true; from < a.to {
 		r.edits = append(r.edits, edit{from, a.to, text})
+		if r.asking() {
+			r.made = append(r.made, edit{from, a.to, text})
+		}
 	}
 }
+
+// asking reports whether there is somebody who may be asked.
+func (r *reading) asking() bool { return r.asks && r.ctx.Ask != nil }
 
 // outChunk is the bytes of an allocation for small pieces.
 const outChunk = 512
@@ -395,6 +403,9 @@ func (r *reading) leave(settled int, piece string) (string, error) {
 		from := r.out.Len()
 		r.out.Write(r.held[:n])
 		out = r.out.String()[from:]
+	}
+	if r.asking() {
+		r.past = append(r.past, r.held[:n]...)
 	}
 	r.held = append(r.held[:0], r.held[n:]...)
 	r.base = r.hold

@@ -26,6 +26,7 @@ type ruleset struct {
 	topics *classify.Topics
 	*lexicon
 	heard   map[string][]listener // by detector
+	asks    bool                  // a rule leaves it to a person
 	sources []origin              // what reads along
 }
 
@@ -129,6 +130,7 @@ func (d *document) rulesets() (map[Stage]*ruleset, error) {
 				continue
 			}
 			active = true
+			s.asks = s.asks || r.Action == human
 			if len(r.Keywords) > 0 {
 				worded = append(worded, int32(i))
 			}

@@ -188,7 +188,7 @@ func left(rel string) bool {
 	top, _, _ := strings.Cut(rel, "/")
 	name := rel[strings.LastIndexByte(rel, '/')+1:]
 	return top == "tmp" || top == "work" || top == "damaged" || strings.HasSuffix(name, "-wal") || strings.HasSuffix(name, "-shm") ||
-		name == "lock" || strings.HasSuffix(name, ".lock") || strings.HasPrefix(name, ".") || strings.Contains(rel, ".gone")
+		name == "lock" || name == "guard.key" || strings.HasSuffix(name, ".lock") || strings.HasPrefix(name, ".") || strings.Contains(rel, ".gone")
 }
 
 // collect lists what a state folder holds: databases first, because they name

@@ -11,7 +11,8 @@ interface Policies { policies: { release: string; pack: string; title: string; v
 interface Trial { verdict: string; rule?: string; class?: string; text?: string; left: string; most_held: number; holds: { at: number; left: number }[]; steps: { rule: string; class: string; detector: string; kind?: string; from: number; to: number; holds: boolean; action: string; observed?: boolean; error?: string }[] }
 interface Outcome { verdict: string; rule?: string }
 interface Comparison { requests: number; tighter: number; looser: number; differences: { id: string; time: string; before: Outcome; after: Outcome }[] | null; rules: { rule: string; before: number; after: number; observed?: number }[] | null }
-interface Item { id: string; kind: "answer" | "appeal"; until: string; caller: string; rule: string; state: string; content: { found?: string; asked?: string[]; written?: string; appealed?: string } }
+interface Item { id: string; kind: "answer" | "appeal"; until: string; caller: string; rule: string; state: string; content: Reviewed }
+interface Reviewed { release?: string; policy?: string; digest?: string; stage?: string; class?: string; said?: { role: string; text: string }[]; call?: { name: string; arguments: string }; before?: string; found?: string; after?: string; cut?: boolean; refusal?: { en: string; zh: string }; appealed?: string }
 
 const known = (prefix: string, v: string) => Object.hasOwn(words, `${prefix}_${v}`) ? w(`${prefix}_${v}` as "action_log") : v;
 const where = (on: string[], all: string[]) => on.length === all.length ? w("everywhere") : on.map(s => known("stage", s)).join(w("comma"));
@@ -188,6 +189,22 @@ function Begin({ packs, banks }: { packs: string[]; banks: string[] }) {
   </form>;
 }
 
+// Decided is all that a person decides on: the text with what was found in it, what was
+// said before, and what is said in each case.
+function Decided({ of: c }: { of: Reviewed }) {
+  const refusal = c.refusal && (store.lang === "en" ? c.refusal.en : c.refusal.zh), stage = c.stage ?? "";
+  return <Fragment>
+    {c.policy && <p class="quiet">{w("byPolicy", c.release, c.policy)} <code title={c.digest}>{c.digest?.slice(0, 12)}</code></p>}
+    {!!c.said?.length && <details><summary>{w("saidBefore", count(c.said.length))}</summary>{c.said.map((m, k) => <p key={k} class="passage"><b>{known("role", m.role)}</b> {m.text}</p>)}</details>}
+    {c.call && <p class="passage"><b>{w("calls")}</b> <code>{c.call.name}{c.call.arguments}</code></p>}
+    {c.found && <p class="passage"><b>{known("text", stage)}</b> {c.before}<mark>{c.found}</mark>{c.after}</p>}
+    {c.appealed && <p class="passage">{c.appealed}</p>}
+    {c.cut && <p class="quiet">{w("leftOut")}</p>}
+    {refusal !== undefined && <dl class="facts-list"><div><dt>{w("ifAllowed")}</dt><dd>{w(["thought", "tool_call", "output"].includes(stage) ? "goesOut" : "goesIn")}</dd></div>
+      <div><dt>{w("ifRefused")}</dt><dd>{stage === "retrieval" ? w("isLeftOut") : w(stage === "tool_result" ? "modelTold" : "callerTold", refusal)}</dd></div></dl>}
+  </Fragment>;
+}
+
 function Reviews() {
   const items = useGet<Item[] | null>("/api/guard/reviews", 5000), barred = useGet<{ caller: string; until: string; why: string }[] | null>("/api/guard/suspended");
   const decide = useAct(), [why, setWhy] = useState<Record<string, string>>({});
@@ -196,8 +213,8 @@ function Reviews() {
     <Card title={w("waiting")}>
       {decide.failure && <Fail of={decide.failure} />}
       {waiting.length === 0 ? <p>{w("noneWaits")}</p> : <ul class="plainlist">{waiting.map(i => <li key={i.id} class="card">
-        <div class="row"><Tag>{w(i.kind === "appeal" ? "appeal" : "answer")}</Tag><b>{i.caller}</b><code>{i.rule}</code><span class="quiet">{w("until", day(i.until))}</span></div>
-        {[...i.content.asked ?? [], i.content.written, i.content.found, i.content.appealed].filter(Boolean).map(s => <p class="passage">{s}</p>)}
+        <div class="row"><Tag>{w(i.kind === "appeal" ? "appeal" : "answer")}</Tag><b>{i.caller || w("unnamed")}</b><code>{i.rule}</code><span class="quiet">{w("until", day(i.until))}</span></div>
+        <Decided of={i.content} />
         <div class="form"><Field label={w("why")}>{id => <input id={id} value={why[i.id] ?? ""} onInput={e => setWhy({ ...why, [i.id]: (e.target as HTMLInputElement).value })} />}</Field>
           {([true, false] as const).map(allow => <button class={allow ? "" : "main"} onClick={() => decide.run(() => act("POST", "/api/guard/reviews/" + encodeURIComponent(i.id), { allow, reason: why[i.id] ?? "" })).then(() => { items.reload(); barred.reload(); })}>{allow ? w("allow") : w("refuse")}</button>)}</div></li>)}</ul>}
       <Command line="suiren guard review" />

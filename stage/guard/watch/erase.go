@@ -39,6 +39,11 @@ func (w *Watch) Retain(before time.Time, except []string, dry bool) (n int64, er
 	if err != nil {
 		return 0, err
 	}
+	if !dry {
+		if err := w.expire(); err != nil {
+			return 0, err
+		}
+	}
 	err = w.tx(func(tx *sql.Tx) error {
 		for _, from := range []string{`items where until < ?1`, `suspended where until < ?1`, `strikes where time < ?1`} {
 			from += ` and caller not in (select value from json_each(?2))`

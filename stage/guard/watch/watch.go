@@ -4,10 +4,8 @@
 package watch
 
 import (
-	"context"
-	"crypto/rand"
+	"crypto/cipher"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -25,6 +23,7 @@ type Watch struct {
 
 	db   *sql.DB
 	path string
+	key  cipher.AEAD // seals what waits
 }
 
 const schema = `
@@ -53,7 +52,7 @@ create table if not exists items (
 	until   integer not null, -- it is refused if nobody has decided by then
 	caller  text not null,
 	rule    text not null,
-	content text not null, -- JSON; gone when it is decided
+	content text not null, -- JSON; of what waits sealed: a JSON string. When it is decided the salt of its digest alone
 	state   text not null, -- waiting, allowed, refused, expired
 	person  text not null default '',
 	reason  text not null default '',
@@ -72,9 +71,14 @@ func Open(path string) (*Watch, error) {
 		return nil, err
 	}
 	w := &Watch{Now: time.Now, db: db, path: path}
-	if _, err := db.Exec(schema); err != nil {
+	if _, err = db.Exec(schema); err != nil {
+		err = w.failed(err)
+	} else if w.key, err = openKey(path); err == nil {
+		err = w.expire() // of a server that ended while it waited
+	}
+	if err != nil {
 		db.Close()
-		return nil, w.failed(err)
+		return nil, err
 	}
 	return w, nil
 }
@@ -208,177 +212,4 @@ func (w *Watch) lift(tx *sql.Tx, caller, by string) error {
 		return &say.Error{Where: caller, Err: ErrNone, What: say.T("this caller is not suspended", "该调用者没有被暂停"), Next: say.T("suiren guard suspended lists those that are", "suiren guard suspended 会列出被暂停者")}
 	}
 	return w.failed(forgive(tx, caller))
-}
-
-// Kinds of item.
-const (
-	Answer = "answer" // a text that a rail will not let pass by itself
-	Appeal = "appeal" // a suspended caller's
-)
-
-// States of an item.
-const (
-	Waiting = "waiting"
-	Allowed = "allowed"
-	Refused = "refused"
-	Expired = "expired" // nobody decided in time, which refuses
-)
-
-// An Item waits for a person.
-type Item struct {
-	ID      string    `json:"id"`
-	Kind    string    `json:"kind"`
-	Time    time.Time `json:"time"`
-	Until   time.Time `json:"until"`
-	Caller  string    `json:"caller"`
-	Rule    string    `json:"rule"`
-	Content Content   `json:"content"` // empty once it is decided
-	State   string    `json:"state"`
-	Person  string    `json:"person,omitempty"`
-	Reason  string    `json:"reason,omitempty"`
-	Decided time.Time `json:"decided,omitzero"`
-}
-
-// Content is what the person looks at.
-type Content struct {
-	Answer   string   `json:"answer,omitempty"`  // id of the answer
-	Stage    string   `json:"stage,omitempty"`   // of the text
-	Found    string   `json:"found,omitempty"`   // what the rule heard of
-	Asked    []string `json:"asked,omitempty"`   // the conversation, "user: …"
-	Written  string   `json:"written,omitempty"` // as much of the answer as has left
-	Appealed string   `json:"appealed,omitempty"`
-}
-
-// Bounds of what waits.
-const (
-	maxWaiting = 1000
-	maxContent = 256 << 10 // bytes
-	appealTime = 30 * 24 * time.Hour
-	poll       = 250 * time.Millisecond
-)
-
-// Put puts an item into the queue.
-func (w *Watch) put(kind, caller, rule string, c Content, wait time.Duration) (string, error) {
-	b, err := json.Marshal(c)
-	if err != nil {
-		return "", err
-	}
-	if len(b) > maxContent {
-		c.Asked, c.Written = nil, ""
-		if b, err = json.Marshal(c); err != nil || len(b) > maxContent {
-			return "", errors.Join(err, say.Errorf("this is too long for a review", "内容过长，无法审核"))
-		}
-	}
-	id, now := rand.Text(), w.Now()
-	return id, w.tx(func(tx *sql.Tx) error {
-		var n int
-		if err := tx.QueryRow(`select count(*) from items where state = ? and until > ?`, Waiting, now.UnixMilli()).Scan(&n); err != nil {
-			return w.failed(err)
-		}
-		if n >= maxWaiting {
-			return say.Errorf("%d items wait for review already", "已有 %d 项等待审核", n)
-		}
-		_, err := tx.Exec(`insert into items (id, kind, time, until, caller, rule, content, state) values (?, ?, ?, ?, ?, ?, ?, ?)`,
-			id, kind, now.UnixMilli(), now.Add(wait).UnixMilli(), caller, rule, string(b), Waiting)
-		return w.failed(err)
-	})
-}
-
-// Ask waits until a person has decided on a text, for a while at most, and
-// reports whether it may pass. Nobody's decision refuses.
-func (w *Watch) Ask(ctx context.Context, caller, rule string, c Content, wait time.Duration) (bool, error) {
-	id, err := w.put(Answer, caller, rule, c, wait)
-	if err != nil {
-		return false, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	tick := time.NewTicker(poll)
-	defer tick.Stop()
-	for {
-		var state string
-		if err := w.db.QueryRow(`select state from items where id = ?`, id).Scan(&state); err != nil {
-			return false, w.failed(err)
-		}
-		if state != Waiting {
-			return state == Allowed, nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			_, err := w.db.Exec(`update items set state = ?, content = '{}' where id = ? and state = ?`, Expired, id, Waiting)
-			return false, w.failed(err)
-		}
-	}
-}
-
-// Appeal asks that a caller's suspension be lifted.
-func (w *Watch) Appeal(caller, text string) (id string, err error) {
-	s, err := w.Suspended(caller)
-	if err != nil {
-		return "", err
-	}
-	if s == nil {
-		return "", &say.Error{Where: caller, Err: ErrNone, What: say.T("this caller is not suspended", "该调用者没有被暂停")}
-	}
-	var n int
-	if err := w.db.QueryRow(`select count(*) from items where kind = ? and caller = ? and state = ?`, Appeal, caller, Waiting).Scan(&n); err != nil {
-		return "", w.failed(err)
-	}
-	if n > 0 {
-		return "", say.Errorf("an appeal waits for its decision already", "已有申诉在等待处理")
-	}
-	return w.put(Appeal, caller, s.Why, Content{Appealed: text}, appealTime)
-}
-
-// Items are those that wait, the oldest first, or, with all, the last ones that
-// were decided too.
-func (w *Watch) Items(all bool) ([]Item, error) {
-	rows, err := w.db.Query(`select id, kind, time, until, caller, rule, content, case when state = 'waiting' and until <= ?1 then 'expired' else state end as now, person, reason, decided
-		from items where ?2 or now = 'waiting' order by now = 'waiting' desc, case when now = 'waiting' then time else -time end limit 1000`, w.Now().UnixMilli(), all)
-	if err != nil {
-		return nil, w.failed(err)
-	}
-	defer rows.Close()
-	list := []Item{}
-	for rows.Next() {
-		var i Item
-		var at, until, decided int64
-		var content string
-		if err := rows.Scan(&i.ID, &i.Kind, &at, &until, &i.Caller, &i.Rule, &content, &i.State, &i.Person, &i.Reason, &decided); err != nil {
-			return nil, w.failed(err)
-		}
-		if err := json.Unmarshal([]byte(content), &i.Content); err != nil {
-			return nil, w.failed(err)
-		}
-		i.Time, i.Until = time.UnixMilli(at).UTC(), time.UnixMilli(until).UTC()
-		if decided > 0 {
-			i.Decided = time.UnixMilli(decided).UTC()
-		}
-		list = append(list, i)
-	}
-	return list, w.failed(rows.Err())
-}
-
-// Decide decides on an item. Of an appeal that is allowed the suspension is
-// lifted.
-func (w *Watch) Decide(id, by string, allow bool, reason string) error {
-	return w.tx(func(tx *sql.Tx) error {
-		now, state := w.Now(), map[bool]string{true: Allowed, false: Refused}[allow]
-		var kind, caller string
-		err := tx.QueryRow(`update items set state = ?, person = ?, reason = ?, decided = ?, content = '{}' where id = ? and state = ? and until > ? returning kind, caller`,
-			state, by, reason, now.UnixMilli(), id, Waiting, now.UnixMilli()).Scan(&kind, &caller)
-		if errors.Is(err, sql.ErrNoRows) {
-			return &say.Error{Where: id, Err: ErrNone, What: say.T("nothing of this id waits for a decision", "没有此编号的待审项"), Next: say.T("suiren guard review lists what waits", "suiren guard review 会列出待审项")}
-		}
-		if err != nil {
-			return w.failed(err)
-		}
-		if kind == Appeal && allow {
-			if err := w.lift(tx, caller, by); !errors.Is(err, ErrNone) { // it may have ended by itself
-				return err
-			}
-		}
-		return nil
-	})
 }

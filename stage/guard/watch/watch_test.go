@@ -1,12 +1,16 @@
 package watch
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 )
@@ -82,7 +86,7 @@ func TestAsk(t *testing.T) {
 	for _, allow := range []bool{true, false} {
 		done := make(chan bool)
 		go func() {
-			ok, err := w.Ask(context.Background(), "a", "borderline", Content{Stage: "output", Found: "x", Written: "an answer"}, time.Minute)
+			ok, err := w.Ask(context.Background(), "a", "borderline", Content{Stage: "output", Before: "an answer ", Found: "x", Said: []Said{{"user", "a question"}}}, time.Minute)
 			if err != nil {
 				t.Error(err)
 			}
@@ -96,20 +100,20 @@ func TestAsk(t *testing.T) {
 			}
 			time.Sleep(5 * time.Millisecond)
 		}
-		if list[0].Content.Written != "an answer" || list[0].State != Waiting || list[0].Kind != Answer {
+		if list[0].Content.Text() != "an answer x" || list[0].Content.Said[0].Text != "a question" || list[0].State != Waiting || list[0].Kind != Answer {
 			t.Errorf("%+v", list[0])
 		}
-		if err := w.Decide(list[0].ID, "li", allow, "seen"); err != nil {
-			t.Fatal(err)
+		if text, err := w.Decide(list[0].ID, "li", allow, "seen"); err != nil || text != "an answer x" {
+			t.Fatal(text, err)
 		}
-		if err := w.Decide(list[0].ID, "li", true, ""); !errors.Is(err, ErrNone) {
+		if _, err := w.Decide(list[0].ID, "li", true, ""); !errors.Is(err, ErrNone) {
 			t.Errorf("decided twice: %v", err)
 		}
 		if got := <-done; got != allow {
 			t.Errorf("asked: %v, decided %v", got, allow)
 		}
 		all, err := w.Items(true)
-		if err != nil || all[0].Content.Written != "" || all[0].Person != "li" {
+		if err != nil || all[0].Content.Text() != "" || all[0].Content.Said != nil || all[0].Person != "li" {
 			t.Errorf("what was decided keeps no content: %+v, %v", all, err)
 		}
 	}
@@ -125,8 +129,127 @@ func TestAsk(t *testing.T) {
 	if list, err := w.Items(false); len(list) != 0 || err != nil {
 		t.Errorf("still waiting: %+v, %v", list, err)
 	}
-	if ok, err := w.Ask(t.Context(), "a", "r", Content{Found: strings.Repeat("x", maxContent)}, time.Minute); ok || err == nil {
-		t.Error("a text without bounds was put into the queue")
+}
+
+// What waits is bounded, whatever it is, and what is nearest to what was found stays.
+func TestFit(t *testing.T) {
+	c := Content{Before: strings.Repeat("火", 100_000) + "a", Found: strings.Repeat("\x01", 100_000), After: "b" + strings.Repeat("\x01", 100_000),
+		Call: &Call{"t", strings.Repeat("\x01", 100_000)}}
+	for range 1000 {
+		c.Said = append(c.Said, Said{"user", strings.Repeat("\x01", 100)})
+	}
+	c.Said = append(c.Said, Said{"assistant", "last"})
+	c.fit()
+	b, err := json.Marshal(c)
+	if err != nil || len(b) > maxContent || !c.Cut || !strings.HasSuffix(c.Before, "火a") || !strings.HasPrefix(c.After, "b") || !utf8.ValidString(c.Text()) || c.Said[len(c.Said)-1].Text != "last" || len(c.Said) < 100 {
+		t.Errorf("%d bytes, %d said, %v", len(b), len(c.Said), err)
+	}
+	if c := (Content{Before: "a", Found: "b", Said: []Said{{"user", "c"}}}); true {
+		if c.fit(); c.Cut || c.Text() != "ab" || len(c.Said) != 1 {
+			t.Errorf("what is short is cut: %+v", c)
+		}
+	}
+}
+
+// What waits is in no file as it is read, and of what was decided, expired or erased
+// nothing is left in any, sealed or not; what was sealed by another key is not shown.
+func TestSealed(t *testing.T) {
+	w, now := open(t)
+	dir := filepath.Dir(w.path)
+	files := func() (all []byte) {
+		list, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range list {
+			b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, b...)
+		}
+		return all
+	}
+	sealed := func(id string) string {
+		var text string
+		if err := w.db.QueryRow(`select content from items where id = ?`, id).Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	ends := map[string]func(id string) error{
+		"decided": func(id string) error { _, err := w.Decide(id, "li", false, ""); return err },
+		"expired": func(string) error { *now = now.Add(time.Hour); _, err := w.Items(false); return err },
+		"erased":  func(string) error { return w.Erase("caller-0", "x") },
+		"retained": func(string) error { // with a server that ended while it waited
+			*now = now.Add(time.Hour)
+			_, err := w.Retain(now.Add(-24*time.Hour), nil, false)
+			return err
+		},
+		"opened": func(string) error { // and begun anew
+			again, err := Open(w.path)
+			if err == nil {
+				err = again.Close()
+			}
+			return err
+		},
+	}
+	for name, end := range ends {
+		*now = time.Now()
+		if name == "opened" {
+			*now = now.Add(-2 * time.Hour)
+		}
+		id, err := w.put(Answer, "caller-0", "r", Content{Before: "PLANTED-before", Found: "PLANTED-found", Said: []Said{{"user", "PLANTED-said"}}}, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		as := sealed(id)
+		if got := files(); bytes.Contains(got, []byte("PLANTED")) || !bytes.Contains(got, []byte(as[:64])) {
+			t.Fatalf("%s: what waits is to be read, or not there", name)
+		}
+		if err := end(id); err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(files(), []byte(as[:64])) {
+			t.Errorf("%s: what waited is still in a file", name)
+		}
+		if err := w.Salt(id, "SALT"); err != nil {
+			t.Fatal(err)
+		}
+		if name == "decided" {
+			if list, err := w.Items(true); err != nil || list[0].Content.Salt != "SALT" {
+				t.Errorf("%+v, %v", list, err)
+			}
+			if err := w.Erase("caller-0", "x"); err != nil || bytes.Contains(files(), []byte("SALT")) {
+				t.Errorf("the salt of who was erased is still there: %v", err)
+			}
+		}
+	}
+	*now = time.Now()
+	id, err := w.put(Answer, "a", "r", Content{Found: "x"}, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, KeyName), bytes.Repeat([]byte{1}, keySize), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other, err := Open(w.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if list, err := other.Items(false); err != nil || len(list) != 1 || list[0].ID != id || list[0].Content.Found != "" || !list[0].Content.Cut {
+		t.Errorf("with another key: %+v, %v", list, err)
+	}
+	info, err := os.Stat(filepath.Join(dir, KeyName))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the key: %v, %v", info, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, KeyName), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(w.path); err == nil {
+		t.Error("opened with a key of no bytes")
 	}
 }
 
@@ -145,8 +268,8 @@ func TestAppeal(t *testing.T) {
 	if _, err := w.Appeal("a", "again"); err == nil {
 		t.Error("two appeals wait")
 	}
-	if err := w.Decide(id, "li", true, "a quotation indeed"); err != nil {
-		t.Fatal(err)
+	if text, err := w.Decide(id, "li", true, "a quotation indeed"); err != nil || text != "it was a quotation" {
+		t.Fatal(text, err)
 	}
 	if s, err := w.Suspended("a"); s != nil || err != nil {
 		t.Errorf("after the appeal: %+v, %v", s, err)
