@@ -22,7 +22,7 @@ import (
 // A penman writes what it is told to, from the passages it is given.
 type penman struct {
 	mu   sync.Mutex
-	says []string // pieces
+	says []string // pieces; none: the first passage
 	last *form.Ask
 }
 
@@ -37,7 +37,11 @@ func (s *penman) Answer(_ context.Context, a *form.Ask) iter.Seq2[form.Event, er
 		if a.From != nil {
 			list = append([]form.Event{{Kind: form.Sources, Sources: a.From.List}}, list...)
 		}
-		for _, p := range s.says {
+		says := s.says
+		if says == nil {
+			says = []string{a.From.List[0].Text}
+		}
+		for _, p := range says {
 			list = append(list, form.Event{Kind: form.Text, Text: p})
 		}
 		for _, e := range append(list, form.Event{Kind: form.Finish, Reason: form.Stop}) {
@@ -360,5 +364,30 @@ func TestWrittenPolicy(t *testing.T) {
 	}
 	if !withheld {
 		t.Errorf("%+v", d.records[0].Notes)
+	}
+}
+
+// Personal data in passages is stood in for before the model reads them: the answer has it again,
+// and marks stand where the sentences do.
+func TestWrittenStandIns(t *testing.T) {
+	policy, err := (&guard.Policy{Pack: "enterprise-zh", MaskWith: "stand_in"}).With(guard.Lists{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	book := pantry(t, knowledge.Document{Path: "窑房.md", Text: "# 窑房\n\n窑房的值班电话是13812345678，由林梅接听。窑炉每月第一个星期一点火。\n"})
+	d := writtenServer(t, rails{policy, policy.Title()}, book, "")
+	text, own := d.chat("bob", "窑房的值班电话由谁接听")
+	if given := d.pen.last.From.List[0].Text; strings.Contains(given, "13812345678") {
+		t.Errorf("the model was given %q", given)
+	}
+	if !strings.Contains(text, "13812345678") || len(own.Marks) != 2 || !strings.Contains(own.Sources[0].Text, "13812345678") {
+		t.Fatalf("%q %+v", text, own)
+	}
+	m := own.Marks[0]
+	if got := string([]rune(text)[m.From:m.To]); got != "窑房的值班电话是13812345678，由林梅接听。" || !m.Supported || m.Cites[0].File != "窑房.md" || m.Cites[0].Quotes != nil {
+		t.Errorf("%q %+v", got, m)
+	}
+	if r := d.records[0]; strings.Contains(r.Answer, "13812345678") || len(r.Marks) != 2 {
+		t.Errorf("the books have %q %+v", r.Answer, r.Marks)
 	}
 }

@@ -1,5 +1,5 @@
 // src/pages/chat.tsx
-import { ask as ask2, count as count2, Empty, Field, Fragment as Fragment3, h as h3, mayDo, Meter, params, progressOfPlan, redraw as redraw2, say as say2, seconds, store as store2, t as t2, useAct, useState as useState2, Fail } from "./kit.js";
+import { ask as ask3, count as count2, Empty, Field as Field2, Fragment as Fragment4, h as h4, mayDo, Meter, params, progressOfPlan, redraw as redraw2, say as say3, seconds, store as store3, t as t3, useAct, useState as useState3, Fail as Fail2 } from "./kit.js";
 
 // src/pages/chat.words.ts
 var words = {
@@ -126,6 +126,7 @@ function begin(turn, model, seed) {
     answer: "",
     calls: [],
     sources: [],
+    marks: [],
     refusal: "",
     reason: "",
     failure: null,
@@ -172,6 +173,7 @@ function take(reply, data) {
   reply.id = c.id;
   reply.first ||= now();
   if (c.suiren?.sources) reply.sources = c.suiren.sources;
+  if (c.suiren?.marks) reply.marks.push(...c.suiren.marks);
   if (c.suiren?.refusal) reply.refusal = c.suiren.refusal.text;
   if (c.suiren?.seed !== void 0) reply.seed = /"seed":(\d+)/.exec(data)?.[1] ?? "";
   if (c.usage) {
@@ -278,70 +280,152 @@ function spans(text, quotes) {
 
 // src/pages/prose.tsx
 import { h as h2, Fragment as Fragment2 } from "./kit.js";
-function Prose({ text }) {
+function Prose({ text, plain = (s) => s }) {
   const out = [];
+  let at = 0;
   text.split(/^```/m).forEach((part, i) => {
+    const from = at;
+    at += part.length + 3;
     if (i % 2 === 1) {
       const end = part.indexOf("\n");
       out.push(/* @__PURE__ */ h2("pre", { key: i, tabIndex: 0 }, /* @__PURE__ */ h2("code", null, end < 0 ? "" : part.slice(end + 1))));
     } else if (part.trim()) {
+      let begin2 = from;
       out.push(/* @__PURE__ */ h2("span", { key: i }, part.split("\n").map((line, j, all) => {
-        const head = /^#{1,6} (.*)$/.exec(line);
-        return /* @__PURE__ */ h2(Fragment2, { key: j }, head ? /* @__PURE__ */ h2("b", null, head[1]) : inline(line), j < all.length - 1 && "\n");
+        const head = /^(#{1,6} )(.*)$/.exec(line), here = begin2;
+        begin2 += line.length + 1;
+        return /* @__PURE__ */ h2(Fragment2, { key: j }, head ? /* @__PURE__ */ h2("b", null, plain(head[2], here + head[1].length)) : inline(line, here, plain), j < all.length - 1 && "\n");
       })));
     }
   });
   return /* @__PURE__ */ h2(Fragment2, null, out);
 }
-function inline(line) {
-  return line.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((s, i) => i % 2 === 0 ? s : s[0] === "`" ? /* @__PURE__ */ h2("code", { key: i }, s.slice(1, -1)) : /* @__PURE__ */ h2("b", { key: i }, s.slice(2, -2)));
+function inline(line, from, plain) {
+  return line.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((s, i) => {
+    const here = from;
+    from += s.length;
+    return i % 2 === 0 ? /* @__PURE__ */ h2(Fragment2, { key: i }, plain(s, here)) : s[0] === "`" ? /* @__PURE__ */ h2("code", { key: i }, s.slice(1, -1)) : /* @__PURE__ */ h2("b", { key: i }, plain(s.slice(2, -2), here + 2));
+  });
+}
+
+// src/pages/written.tsx
+import { ask as ask2, events as events2, Failure as Failure2, Fail, Field, Fragment as Fragment3, h as h3, say as say2, store as store2, t as t2, useEffect as useEffect2, useRef as useRef2, useState as useState2 } from "./kit.js";
+
+// src/pages/written.words.ts
+var words3 = {
+  cite: ["Source {0}: {1}", "出处 {0}：{1}"],
+  unsupported: ["not in the sources", "出处中没有依据"],
+  count: ["{0} of {1} sentences are not in the sources.", "{1} 句中有 {0} 句在出处中没有依据。"],
+  corrected: ["Numbers of sources put right or taken out: {0}.", "改正或去掉的出处编号：{0} 个。"],
+  read: ["Also read, and not cited ({0})", "读过但未引用（{0}）"],
+  page: ["page {0}", "第 {0} 页"],
+  openAt: ["Open the document here", "在此处打开文档"],
+  write: ["Have a model write the answer", "由模型撰写回答"],
+  model: ["Model", "模型"],
+  writing: ["The model is reading the passages…", "模型正在阅读段落……"]
+};
+
+// src/pages/written.tsx
+var w2 = say2(words3);
+function Written({ of, path: path2 }) {
+  const [open, setOpen] = useState2(null);
+  const marks = inUnits(of.answer, of.marks), loose = of.marks.filter((m) => !m.supported).length, fixed = of.marks.reduce((n, m) => n + (m.corrected ?? 0), 0);
+  const show = (c) => setOpen({ file: c.file, id: c.id, page: c.page, quotes: c.quotes });
+  const button = (c, key) => /* @__PURE__ */ h3("button", { key, type: "button", class: "cite", title: w2("cite", c.source, c.file), "aria-label": w2("cite", c.source, c.file), onClick: () => show(c) }, c.source);
+  const plain = (text, from) => {
+    const out = [];
+    let at = 0;
+    const pass = (to) => {
+      if (to > at) out.push(text.slice(at, to));
+      at = to;
+    };
+    const numbers = [...text.matchAll(/ ?(?:\[\d{1,3}(?:[ ,，、]+\d{1,3})*\]|【\d{1,3}(?:[ ,，、]+\d{1,3})*】)/g)];
+    const ends = marks.filter((m) => m.to > from && m.to <= from + text.length);
+    const stops = [...numbers.map((n) => ({ at: n.index, n: n[0] })), ...ends.map((m) => ({ at: m.to - from, m }))].sort((a, b) => a.at - b.at);
+    for (const s of stops) {
+      if ("n" in s) {
+        const mark = marks.find((m) => m.from <= from + s.at && m.to >= from + s.at + s.n.length);
+        const list = (s.n.match(/\d+/g) ?? []).map((n) => mark?.cites?.find((c) => c.source === +n));
+        if (!list.length || list.includes(void 0)) continue;
+        pass(s.at);
+        list.forEach((c, i) => out.push(button(c, `n${from + s.at}.${i}`)));
+        at = s.at + s.n.length;
+      } else {
+        pass(s.at);
+        const said = of.answer.slice(s.m.from, s.m.to);
+        if (s.m.supported) {
+          for (const c of s.m.cites ?? []) if (!new RegExp(`[\\[【,，、 ]${c.source}[\\]】,，、 ]`).test(said)) out.push(button(c, `m${s.m.to}.${c.source}`));
+        }
+        if (!s.m.supported) out.push(/* @__PURE__ */ h3("span", { key: `u${s.m.to}`, class: "loose" }, w2("unsupported")));
+      }
+    }
+    pass(text.length);
+    return out;
+  };
+  const cited = of.sources.map((s, i) => ({ s, n: i + 1, cites: of.marks.flatMap((m) => m.cites ?? []).filter((c) => c.source === i + 1) }));
+  const row = ({ s, n, cites }) => {
+    const quotes = cites.flatMap((c) => c.quotes ?? []), page = cites.find((c) => c.page)?.page ?? s.page;
+    return /* @__PURE__ */ h3("details", { key: n }, /* @__PURE__ */ h3("summary", null, /* @__PURE__ */ h3("b", null, n), " ", s.heading && /* @__PURE__ */ h3("span", null, s.heading, " · "), page ? /* @__PURE__ */ h3("span", null, w2("page", page), " · ") : null, /* @__PURE__ */ h3("code", null, s.file)), /* @__PURE__ */ h3("blockquote", null, quotes.length ? spans(s.text, quotes).map(([text, here]) => here ? /* @__PURE__ */ h3("mark", null, text) : text) : s.text), /* @__PURE__ */ h3("button", { class: "open-source", onClick: () => setOpen({ ...s, page, quotes: quotes.length ? quotes : void 0 }) }, w2("openAt")));
+  };
+  const rest = cited.filter((c) => !c.cites.length);
+  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("div", { class: "answer written" }, /* @__PURE__ */ h3(Prose, { text: of.answer, plain })), (loose > 0 || fixed > 0) && /* @__PURE__ */ h3("p", { class: "quiet checked" }, loose > 0 && w2("count", loose, of.marks.length), " ", fixed > 0 && w2("corrected", fixed)), of.sources.length > 0 && /* @__PURE__ */ h3("section", { class: "sources", "aria-label": t2("sources") }, /* @__PURE__ */ h3("h2", null, t2("sources")), cited.filter((c) => c.cites.length).map(row), rest.length > 0 && /* @__PURE__ */ h3("details", null, /* @__PURE__ */ h3("summary", null, w2("read", rest.length)), rest.map(row))), open && /* @__PURE__ */ h3(Document, { key: open.file + open.id, path: path2(open.file), at: open, close: () => setOpen(null) }));
+}
+function inUnits(text, marks) {
+  const at = [];
+  let i = 0;
+  for (const c of text) {
+    at.push(i);
+    i += c.length;
+  }
+  at.push(i);
+  return marks.map((m) => ({ ...m, from: at[m.from] ?? i, to: at[m.to] ?? i }));
 }
 
 // src/pages/chat.tsx
-var w2 = say2(words);
+var w3 = say3(words);
 function Chat() {
-  const s = store2.server;
-  if (store2.failure && !s) return /* @__PURE__ */ h3("div", { class: "card middle", role: "alert" }, /* @__PURE__ */ h3("p", { class: "failure" }, store2.failure.message));
-  if (!s) return /* @__PURE__ */ h3("p", { class: "middle quiet" }, t2("loading"));
-  if (!modelsNow().length) return store2.plan ? /* @__PURE__ */ h3(NotReady, null) : /* @__PURE__ */ h3(Nobody, null);
+  const s = store3.server;
+  if (store3.failure && !s) return /* @__PURE__ */ h4("div", { class: "card middle", role: "alert" }, /* @__PURE__ */ h4("p", { class: "failure" }, store3.failure.message));
+  if (!s) return /* @__PURE__ */ h4("p", { class: "middle quiet" }, t3("loading"));
+  if (!modelsNow().length) return store3.plan ? /* @__PURE__ */ h4(NotReady, null) : /* @__PURE__ */ h4(Nobody, null);
   const turns2 = path();
-  return /* @__PURE__ */ h3("div", { class: turns2.length ? "chat" : "chat new" }, turns2.length > 0 && /* @__PURE__ */ h3("h1", { class: "hidden" }, t2("chat")), /* @__PURE__ */ h3("div", { class: "turns", role: "log", "aria-live": "polite", "aria-label": t2("conversation") }, turns2.length === 0 ? /* @__PURE__ */ h3(Hello, null) : turns2.map((turn) => /* @__PURE__ */ h3(TurnView, { key: turn.id, turn }))), /* @__PURE__ */ h3(Ask, null));
+  return /* @__PURE__ */ h4("div", { class: turns2.length ? "chat" : "chat new" }, turns2.length > 0 && /* @__PURE__ */ h4("h1", { class: "hidden" }, t3("chat")), /* @__PURE__ */ h4("div", { class: "turns", role: "log", "aria-live": "polite", "aria-label": t3("conversation") }, turns2.length === 0 ? /* @__PURE__ */ h4(Hello, null) : turns2.map((turn) => /* @__PURE__ */ h4(TurnView, { key: turn.id, turn }))), /* @__PURE__ */ h4(Ask, null));
 }
 function Nobody() {
-  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("h1", { class: "hidden" }, t2("chat")), /* @__PURE__ */ h3(Empty, { title: w2("none") }, /* @__PURE__ */ h3("p", null, w2("noneHelp")), /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("a", { class: "button main", href: "#models" }, w2("load")), /* @__PURE__ */ h3("a", { class: "button", href: "#home" }, w2("first")))));
+  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("h1", { class: "hidden" }, t3("chat")), /* @__PURE__ */ h4(Empty, { title: w3("none") }, /* @__PURE__ */ h4("p", null, w3("noneHelp")), /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("a", { class: "button main", href: "#models" }, w3("load")), /* @__PURE__ */ h4("a", { class: "button", href: "#home" }, w3("first")))));
 }
 function NotReady() {
   const p = progressOfPlan();
-  return /* @__PURE__ */ h3("div", { class: "card middle" }, /* @__PURE__ */ h3("h1", null, t2("notReady")), p && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("progress", { max: 1, value: p.part, "aria-label": t2("notReady") }), /* @__PURE__ */ h3("p", null, t2("stepsDone", p.done, p.all), p.now && /* @__PURE__ */ h3("span", { class: "quiet" }, " · ", p.now))), /* @__PURE__ */ h3("p", { class: "quiet" }, t2("notReadyHelp")), /* @__PURE__ */ h3("a", { class: "button main", href: "#plan" }, t2("toPlan")));
+  return /* @__PURE__ */ h4("div", { class: "card middle" }, /* @__PURE__ */ h4("h1", null, t3("notReady")), p && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("progress", { max: 1, value: p.part, "aria-label": t3("notReady") }), /* @__PURE__ */ h4("p", null, t3("stepsDone", p.done, p.all), p.now && /* @__PURE__ */ h4("span", { class: "quiet" }, " · ", p.now))), /* @__PURE__ */ h4("p", { class: "quiet" }, t3("notReadyHelp")), /* @__PURE__ */ h4("a", { class: "button main", href: "#plan" }, t3("toPlan")));
 }
 function Hello() {
-  const r = release(modelsNow()[0]), en = store2.lang === "en";
-  return /* @__PURE__ */ h3("div", { class: "hello" }, /* @__PURE__ */ h3("h1", null, t2("hello", r.name)), alone(r) && /* @__PURE__ */ h3("p", { class: "quiet" }, t2("helloHelp")), /* @__PURE__ */ h3(Facts, null), r.examples.length > 0 && /* @__PURE__ */ h3("ul", { class: "examples", "aria-label": t2("examples") }, r.examples.map((e) => /* @__PURE__ */ h3("li", null, /* @__PURE__ */ h3("button", { onClick: () => send(en ? e.en : e.zh) }, en ? e.en : e.zh)))));
+  const r = release(modelsNow()[0]), en = store3.lang === "en";
+  return /* @__PURE__ */ h4("div", { class: "hello" }, /* @__PURE__ */ h4("h1", null, t3("hello", r.name)), alone(r) && /* @__PURE__ */ h4("p", { class: "quiet" }, t3("helloHelp")), /* @__PURE__ */ h4(Facts, null), r.examples.length > 0 && /* @__PURE__ */ h4("ul", { class: "examples", "aria-label": t3("examples") }, r.examples.map((e) => /* @__PURE__ */ h4("li", null, /* @__PURE__ */ h4("button", { onClick: () => send(en ? e.en : e.zh) }, en ? e.en : e.zh)))));
 }
 function Facts() {
   const r = release(modelsNow()[0]), a = r.about, facts = [];
-  if (a?.parameters) facts.push(t2("factParameters", params(a.parameters)));
-  if (a?.think) facts.push(t2("factThink", count2(a.think)));
-  if (a?.passages) facts.push(t2("factPassages", count2(a.passages)));
-  facts.push(t2("factHere"));
-  return /* @__PURE__ */ h3("ul", { class: "facts" }, facts.map((f) => /* @__PURE__ */ h3("li", null, f)));
+  if (a?.parameters) facts.push(t3("factParameters", params(a.parameters)));
+  if (a?.think) facts.push(t3("factThink", count2(a.think)));
+  if (a?.passages) facts.push(t3("factPassages", count2(a.passages)));
+  facts.push(t3("factHere"));
+  return /* @__PURE__ */ h4("ul", { class: "facts" }, facts.map((f) => /* @__PURE__ */ h4("li", null, f)));
 }
 function TurnView({ turn }) {
-  const [editing, edit] = useState2(null);
+  const [editing, edit] = useState3(null);
   const beside = turn.parent.children, at = beside.indexOf(turn);
   const turnTo = (i) => {
     turn.parent.chosen = i;
     redraw2();
   };
   const idle = coming().length === 0;
-  return /* @__PURE__ */ h3("article", { class: "turn" }, editing === null ? /* @__PURE__ */ h3("div", { class: "question" }, /* @__PURE__ */ h3("span", { class: "hidden" }, t2("you"), ": "), turn.question) : /* @__PURE__ */ h3("form", { class: "question edit", onSubmit: (e) => {
+  return /* @__PURE__ */ h4("article", { class: "turn" }, editing === null ? /* @__PURE__ */ h4("div", { class: "question" }, /* @__PURE__ */ h4("span", { class: "hidden" }, t3("you"), ": "), turn.question) : /* @__PURE__ */ h4("form", { class: "question edit", onSubmit: (e) => {
     e.preventDefault();
     edit(null);
     again(turn, editing);
-  } }, /* @__PURE__ */ h3(Field, { label: w2("editing") }, (id) => /* @__PURE__ */ h3("textarea", { id, rows: 2, value: editing, onInput: (e) => edit(e.target.value) })), /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("button", { class: "main", disabled: !editing.trim() || !idle }, t2("send")), /* @__PURE__ */ h3("button", { type: "button", onClick: () => edit(null) }, w2("cancel")))), /* @__PURE__ */ h3("div", { class: "turn-tools" }, beside.length > 1 && /* @__PURE__ */ h3("span", { class: "branches" }, /* @__PURE__ */ h3("button", { class: "bare", disabled: at === 0, "aria-label": w2("earlier"), onClick: () => turnTo(at - 1) }, "‹"), /* @__PURE__ */ h3("span", { class: "quiet" }, w2("branch", at + 1, beside.length)), /* @__PURE__ */ h3("button", { class: "bare", disabled: at === beside.length - 1, "aria-label": w2("later"), onClick: () => turnTo(at + 1) }, "›")), idle && editing === null && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("button", { class: "bare", onClick: () => edit(turn.question) }, w2("edit")), /* @__PURE__ */ h3("button", { class: "bare", onClick: () => again(turn) }, w2("again")))), /* @__PURE__ */ h3("div", { class: turn.replies.length > 1 ? "replies two" : "replies" }, turn.replies.map((r) => /* @__PURE__ */ h3(ReplyView, { key: r.model, reply: r, turn, many: turn.replies.length > 1 }))));
+  } }, /* @__PURE__ */ h4(Field2, { label: w3("editing") }, (id) => /* @__PURE__ */ h4("textarea", { id, rows: 2, value: editing, onInput: (e) => edit(e.target.value) })), /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("button", { class: "main", disabled: !editing.trim() || !idle }, t3("send")), /* @__PURE__ */ h4("button", { type: "button", onClick: () => edit(null) }, w3("cancel")))), /* @__PURE__ */ h4("div", { class: "turn-tools" }, beside.length > 1 && /* @__PURE__ */ h4("span", { class: "branches" }, /* @__PURE__ */ h4("button", { class: "bare", disabled: at === 0, "aria-label": w3("earlier"), onClick: () => turnTo(at - 1) }, "‹"), /* @__PURE__ */ h4("span", { class: "quiet" }, w3("branch", at + 1, beside.length)), /* @__PURE__ */ h4("button", { class: "bare", disabled: at === beside.length - 1, "aria-label": w3("later"), onClick: () => turnTo(at + 1) }, "›")), idle && editing === null && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("button", { class: "bare", onClick: () => edit(turn.question) }, w3("edit")), /* @__PURE__ */ h4("button", { class: "bare", onClick: () => again(turn) }, w3("again")))), /* @__PURE__ */ h4("div", { class: turn.replies.length > 1 ? "replies two" : "replies" }, turn.replies.map((r) => /* @__PURE__ */ h4(ReplyView, { key: r.model, reply: r, turn, many: turn.replies.length > 1 }))));
 }
 function ReplyView({ reply, turn, many }) {
-  return /* @__PURE__ */ h3("div", { class: "reply" }, many && /* @__PURE__ */ h3("h2", { class: "who" }, reply.model), /* @__PURE__ */ h3(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h3("p", { class: "quiet" }, w2("tool", name))), reply.answer && /* @__PURE__ */ h3("div", { class: "answer" }, /* @__PURE__ */ h3(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h3("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h3("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h3("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h3("a", { class: "button", href: "#plan" }, t2("toPlan")) : /* @__PURE__ */ h3("button", { onClick: () => again(turn) }, t2("retry"))), reply.reason === "cancelled" && /* @__PURE__ */ h3("p", { class: "quiet" }, t2("stopped")), reply.reason === "length" && /* @__PURE__ */ h3("p", { class: "quiet" }, t2("cutShort")), reply.sources.length > 0 && reply.answer && /* @__PURE__ */ h3(Sources, { of: reply }), reply.reason && /* @__PURE__ */ h3(Foot, { reply, turn }));
+  return /* @__PURE__ */ h4("div", { class: "reply" }, many && /* @__PURE__ */ h4("h2", { class: "who" }, reply.model), /* @__PURE__ */ h4(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h4("p", { class: "quiet" }, w3("tool", name))), reply.marks.length > 0 ? /* @__PURE__ */ h4(Written, { of: reply, path: (file) => documentOf(reply.model, file) }) : reply.answer && /* @__PURE__ */ h4("div", { class: "answer" }, /* @__PURE__ */ h4(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h4("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h4("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h4("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h4("a", { class: "button", href: "#plan" }, t3("toPlan")) : /* @__PURE__ */ h4("button", { onClick: () => again(turn) }, t3("retry"))), reply.reason === "cancelled" && /* @__PURE__ */ h4("p", { class: "quiet" }, t3("stopped")), reply.reason === "length" && /* @__PURE__ */ h4("p", { class: "quiet" }, t3("cutShort")), reply.sources.length > 0 && reply.answer && !reply.marks.length && /* @__PURE__ */ h4(Sources, { of: reply }), reply.reason && /* @__PURE__ */ h4(Foot, { reply, turn }));
 }
 function answerOf(reply) {
   const end = reply.answer.lastIndexOf("\n\n");
@@ -349,50 +433,51 @@ function answerOf(reply) {
   return named ? reply.answer.slice(0, end) : reply.answer;
 }
 function Thought({ reply }) {
-  if (!reply.thought) return reply.reason || reply.answer || reply.failure ? null : /* @__PURE__ */ h3("p", { class: "quiet pulse" }, t2("waiting"));
+  if (!reply.thought) return reply.reason || reply.answer || reply.failure ? null : /* @__PURE__ */ h4("p", { class: "quiet pulse" }, t3("waiting"));
   const thinking = !reply.answerAt && !reply.reason;
   const took = seconds(((reply.answerAt || reply.ended) - reply.began) / 1e3);
-  return /* @__PURE__ */ h3("details", { class: "thought", open: reply.unfold ?? thinking }, /* @__PURE__ */ h3("summary", { class: thinking ? "pulse" : "", onClick: (e) => {
+  return /* @__PURE__ */ h4("details", { class: "thought", open: reply.unfold ?? thinking }, /* @__PURE__ */ h4("summary", { class: thinking ? "pulse" : "", onClick: (e) => {
     e.preventDefault();
     reply.unfold = !(reply.unfold ?? thinking);
     redraw2();
-  } }, thinking ? t2("thinking") : reply.thoughtTokens ? t2("thoughtTokens", took, reply.thoughtTokens) : t2("thought", took)), /* @__PURE__ */ h3("div", { class: "thoughts" }, reply.thought));
+  } }, thinking ? t3("thinking") : reply.thoughtTokens ? t3("thoughtTokens", took, reply.thoughtTokens) : t3("thought", took)), /* @__PURE__ */ h4("div", { class: "thoughts" }, reply.thought));
 }
+var documentOf = (model, file) => `/api/documents/${encodeURIComponent(model)}?file=${encodeURIComponent(file)}`;
 function Sources({ of }) {
-  const quoted = answerOf(of).replace(/[“”]/g, "").trim(), [open, setOpen] = useState2(null);
+  const quoted = answerOf(of).replace(/[“”]/g, "").trim(), [open, setOpen] = useState3(null);
   const cited = (s) => {
     const at = quoted.length > 8 ? s.text.indexOf(quoted) : -1, from = [...s.text.slice(0, Math.max(at, 0))].length;
     return { ...s, quotes: s.quotes?.length ? s.quotes : at < 0 ? void 0 : [[from, from + [...quoted].length]] };
   };
-  return /* @__PURE__ */ h3("section", { class: "sources", "aria-label": t2("sources") }, /* @__PURE__ */ h3("h2", null, t2("sources")), of.sources.map((s) => {
+  return /* @__PURE__ */ h4("section", { class: "sources", "aria-label": t3("sources") }, /* @__PURE__ */ h4("h2", null, t3("sources")), of.sources.map((s) => {
     const c = cited(s);
-    return /* @__PURE__ */ h3("details", null, /* @__PURE__ */ h3("summary", null, s.heading && /* @__PURE__ */ h3("span", null, s.heading, " · "), s.page ? /* @__PURE__ */ h3("span", null, w2("page", s.page), " · ") : null, /* @__PURE__ */ h3("code", null, s.file)), /* @__PURE__ */ h3("blockquote", null, c.quotes ? spans(s.text, c.quotes).map(([text, here]) => here ? /* @__PURE__ */ h3("mark", null, text) : text) : s.text), /* @__PURE__ */ h3("button", { class: "open-source", onClick: () => setOpen(c) }, w2("openAt")));
-  }), open && /* @__PURE__ */ h3(Document, { path: `/api/documents/${encodeURIComponent(of.model)}?file=${encodeURIComponent(open.file)}`, at: open, close: () => setOpen(null) }));
+    return /* @__PURE__ */ h4("details", null, /* @__PURE__ */ h4("summary", null, s.heading && /* @__PURE__ */ h4("span", null, s.heading, " · "), s.page ? /* @__PURE__ */ h4("span", null, w3("page", s.page), " · ") : null, /* @__PURE__ */ h4("code", null, s.file)), /* @__PURE__ */ h4("blockquote", null, c.quotes ? spans(s.text, c.quotes).map(([text, here]) => here ? /* @__PURE__ */ h4("mark", null, text) : text) : s.text), /* @__PURE__ */ h4("button", { class: "open-source", onClick: () => setOpen(c) }, w3("openAt")));
+  }), open && /* @__PURE__ */ h4(Document, { path: documentOf(of.model, open.file), at: open, close: () => setOpen(null) }));
 }
 function Foot({ reply, turn }) {
   const said = reply.answer || reply.thought, r = release(reply.model);
-  const [why, setWhy] = useState2(null);
+  const [why, setWhy] = useState3(null);
   const total = (reply.ended - reply.began) / 1e3, first = (reply.first - reply.began) / 1e3;
   const after = total - first;
   const click = (good) => {
     setWhy("");
     rate(reply, good);
   };
-  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("footer", { class: said ? "" : "hidden" }, r?.label && said && /* @__PURE__ */ h3("span", { class: "label" }, t2("aiLabel")), reply.tokens > 0 && /* @__PURE__ */ h3("span", { class: "quiet" }, after > 0.05 ? w2("speed", reply.tokens, seconds(total), seconds(first), count2(+(Math.max(reply.tokens - 1, 1) / after).toPrecision(3))) : t2("cost", reply.tokens, seconds(total))), reply.id && reply.answer && /* @__PURE__ */ h3("span", { class: "rate" }, /* @__PURE__ */ h3("button", { "aria-pressed": reply.rating === true, "aria-label": t2("good"), title: t2("good"), onClick: () => click(true) }, /* @__PURE__ */ h3(Thumb, { up: true })), /* @__PURE__ */ h3("button", { "aria-pressed": reply.rating === false, "aria-label": t2("bad"), title: t2("bad"), onClick: () => click(false) }, /* @__PURE__ */ h3(Thumb, null))), /* @__PURE__ */ h3("span", { class: "quiet", role: "status" }, reply.ratingSaid)), why !== null && reply.rating !== null && /* @__PURE__ */ h3("form", { class: "why row", onSubmit: (e) => {
+  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("footer", { class: said ? "" : "hidden" }, r?.label && said && /* @__PURE__ */ h4("span", { class: "label" }, t3("aiLabel")), reply.tokens > 0 && /* @__PURE__ */ h4("span", { class: "quiet" }, after > 0.05 ? w3("speed", reply.tokens, seconds(total), seconds(first), count2(+(Math.max(reply.tokens - 1, 1) / after).toPrecision(3))) : t3("cost", reply.tokens, seconds(total))), reply.id && reply.answer && /* @__PURE__ */ h4("span", { class: "rate" }, /* @__PURE__ */ h4("button", { "aria-pressed": reply.rating === true, "aria-label": t3("good"), title: t3("good"), onClick: () => click(true) }, /* @__PURE__ */ h4(Thumb, { up: true })), /* @__PURE__ */ h4("button", { "aria-pressed": reply.rating === false, "aria-label": t3("bad"), title: t3("bad"), onClick: () => click(false) }, /* @__PURE__ */ h4(Thumb, null))), /* @__PURE__ */ h4("span", { class: "quiet", role: "status" }, reply.ratingSaid)), why !== null && reply.rating !== null && /* @__PURE__ */ h4("form", { class: "why row", onSubmit: (e) => {
     e.preventDefault();
     rate(reply, reply.rating, why);
     setWhy(null);
-  } }, /* @__PURE__ */ h3(Field, { label: w2("why") }, (id) => /* @__PURE__ */ h3("input", { id, value: why, maxLength: 2e3, onInput: (e) => setWhy(e.target.value) })), /* @__PURE__ */ h3("button", { disabled: !why.trim() }, w2("send"))), r && r.context > 0 && reply.prompt > 0 && /* @__PURE__ */ h3(Limit, { used: reply.prompt + reply.tokens, of: r.context }), said && /* @__PURE__ */ h3(Proof, { reply, turn }));
+  } }, /* @__PURE__ */ h4(Field2, { label: w3("why") }, (id) => /* @__PURE__ */ h4("input", { id, value: why, maxLength: 2e3, onInput: (e) => setWhy(e.target.value) })), /* @__PURE__ */ h4("button", { disabled: !why.trim() }, w3("send"))), r && r.context > 0 && reply.prompt > 0 && /* @__PURE__ */ h4(Limit, { used: reply.prompt + reply.tokens, of: r.context }), said && /* @__PURE__ */ h4(Proof, { reply, turn }));
 }
 function Limit({ used, of }) {
-  return /* @__PURE__ */ h3("div", { class: "limit" }, /* @__PURE__ */ h3(Meter, { part: used / of, label: w2("context", count2(used), count2(of)) }), used / of > 0.9 && /* @__PURE__ */ h3("p", { class: "bad" }, w2("full")));
+  return /* @__PURE__ */ h4("div", { class: "limit" }, /* @__PURE__ */ h4(Meter, { part: used / of, label: w3("context", count2(used), count2(of)) }), used / of > 0.9 && /* @__PURE__ */ h4("p", { class: "bad" }, w3("full")));
 }
 function Proof({ reply, turn }) {
-  const [receipt, setReceipt] = useState2(null), [same, setSame] = useState2(null), [busy, setBusy] = useState2(false);
+  const [receipt, setReceipt] = useState3(null), [same, setSame] = useState3(null), [busy, setBusy] = useState3(false);
   const load = async () => {
     if (receipt !== null || !reply.id) return;
     try {
-      setReceipt(JSON.stringify(await (await ask2("GET", "/v1/receipts/" + encodeURIComponent(reply.id))).json(), null, 2));
+      setReceipt(JSON.stringify(await (await ask3("GET", "/v1/receipts/" + encodeURIComponent(reply.id))).json(), null, 2));
     } catch {
       setReceipt("");
     }
@@ -408,12 +493,12 @@ function Proof({ reply, turn }) {
       setSame(!second.failure && second.answer === reply.answer && second.thought === reply.thought);
     }, 50);
   };
-  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("details", { class: "proof", onToggle: (e) => {
+  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("details", { class: "proof", onToggle: (e) => {
     if (e.target.open) load();
-  } }, /* @__PURE__ */ h3("summary", null, w2("receipt")), /* @__PURE__ */ h3("p", { class: "quiet" }, w2("receiptHelp")), receipt === "" && /* @__PURE__ */ h3("p", null, w2("noReceipt")), receipt && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("pre", { tabIndex: 0, "aria-label": w2("receipt") }, receipt), /* @__PURE__ */ h3("a", { class: "button", download: `${reply.id}.json`, href: URL.createObjectURL(new Blob([receipt], { type: "application/json" })) }, w2("save"))), reply.seed && /* @__PURE__ */ h3("button", { disabled: busy, onClick: replay }, w2("replay")), /* @__PURE__ */ h3("p", { role: "status" }, busy ? w2("replaying") : same === null ? "" : same ? "✓ " + w2("same") : "✗ " + w2("differs"))), /* @__PURE__ */ h3("details", { class: "proof" }, /* @__PURE__ */ h3("summary", null, w2("code")), /* @__PURE__ */ h3(Code, { turn, model: reply.model })));
+  } }, /* @__PURE__ */ h4("summary", null, w3("receipt")), /* @__PURE__ */ h4("p", { class: "quiet" }, w3("receiptHelp")), receipt === "" && /* @__PURE__ */ h4("p", null, w3("noReceipt")), receipt && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("pre", { tabIndex: 0, "aria-label": w3("receipt") }, receipt), /* @__PURE__ */ h4("a", { class: "button", download: `${reply.id}.json`, href: URL.createObjectURL(new Blob([receipt], { type: "application/json" })) }, w3("save"))), reply.seed && /* @__PURE__ */ h4("button", { disabled: busy, onClick: replay }, w3("replay")), /* @__PURE__ */ h4("p", { role: "status" }, busy ? w3("replaying") : same === null ? "" : same ? "✓ " + w3("same") : "✗ " + w3("differs"))), /* @__PURE__ */ h4("details", { class: "proof" }, /* @__PURE__ */ h4("summary", null, w3("code")), /* @__PURE__ */ h4(Code, { turn, model: reply.model })));
 }
 function Code({ turn, model }) {
-  const [tongue, setTongue] = useState2("curl"), [said, setSaid] = useState2("");
+  const [tongue, setTongue] = useState3("curl"), [said, setSaid] = useState3("");
   const json = wire(body(turn, model), 2), base = location.origin + "/v1";
   const text = tongue === "curl" ? `curl ${base}/chat/completions \\
   -H "Authorization: Bearer $SUIREN_KEY" \\
@@ -454,17 +539,17 @@ func main() {
 	text, _ := io.ReadAll(reply.Body)
 	fmt.Println(string(text))
 }`;
-  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("label", { class: "hidden", for: "tongue" + turn.id + model }, w2("code")), /* @__PURE__ */ h3("select", { id: "tongue" + turn.id + model, value: tongue, onChange: (e) => {
+  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("label", { class: "hidden", for: "tongue" + turn.id + model }, w3("code")), /* @__PURE__ */ h4("select", { id: "tongue" + turn.id + model, value: tongue, onChange: (e) => {
     setSaid("");
     setTongue(e.target.value);
-  } }, ["curl", "Python", "Go"].map((v) => /* @__PURE__ */ h3("option", { key: v }, v))), /* @__PURE__ */ h3("button", { onClick: async () => {
+  } }, ["curl", "Python", "Go"].map((v) => /* @__PURE__ */ h4("option", { key: v }, v))), /* @__PURE__ */ h4("button", { onClick: async () => {
     await navigator.clipboard.writeText(text);
-    setSaid(w2("copied"));
-  } }, w2("copy")), /* @__PURE__ */ h3("span", { class: "quiet", role: "status" }, said)), /* @__PURE__ */ h3("pre", { tabIndex: 0, "aria-label": w2("code") }, /* @__PURE__ */ h3("code", null, text)));
+    setSaid(w3("copied"));
+  } }, w3("copy")), /* @__PURE__ */ h4("span", { class: "quiet", role: "status" }, said)), /* @__PURE__ */ h4("pre", { tabIndex: 0, "aria-label": w3("code") }, /* @__PURE__ */ h4("code", null, text)));
 }
 var goText = (s) => s.includes("`") ? JSON.stringify(s) : "`" + s + "`";
 function Thumb({ up = false }) {
-  return /* @__PURE__ */ h3("svg", { class: up ? "" : "down", viewBox: "0 0 20 20", width: "18", height: "18", "aria-hidden": "true" }, /* @__PURE__ */ h3(
+  return /* @__PURE__ */ h4("svg", { class: up ? "" : "down", viewBox: "0 0 20 20", width: "18", height: "18", "aria-hidden": "true" }, /* @__PURE__ */ h4(
     "path",
     {
       d: "M2 9h3v8H2zM7 9l3-7c1.5 0 2 1 2 2.2L11.6 8H16c1.2 0 2 .9 1.8 2l-1 5.5c-.2.9-.9 1.5-1.8 1.5H7z",
@@ -477,17 +562,17 @@ function Thumb({ up = false }) {
 }
 function Ask() {
   const busy = coming();
-  return /* @__PURE__ */ h3("form", { class: "ask", onSubmit: (e) => {
+  return /* @__PURE__ */ h4("form", { class: "ask", onSubmit: (e) => {
     e.preventDefault();
     const text = talk.draft;
     talk.draft = "";
     send(text);
-  } }, /* @__PURE__ */ h3("label", { class: "hidden", for: "question" }, t2("question")), /* @__PURE__ */ h3("div", { class: "field" }, /* @__PURE__ */ h3(
+  } }, /* @__PURE__ */ h4("label", { class: "hidden", for: "question" }, t3("question")), /* @__PURE__ */ h4("div", { class: "field" }, /* @__PURE__ */ h4(
     "textarea",
     {
       id: "question",
       rows: 1,
-      placeholder: t2("askPlace"),
+      placeholder: t3("askPlace"),
       value: talk.draft,
       "aria-describedby": "how",
       onInput: (e) => {
@@ -503,36 +588,36 @@ function Ask() {
         send(text);
       }
     }
-  ), /* @__PURE__ */ h3("div", { class: "buttons" }, /* @__PURE__ */ h3("span", { id: "how", class: "quiet" }, t2("askHint")), path().length > 0 && !busy.length && /* @__PURE__ */ h3("button", { type: "button", class: "bare", onClick: clear }, t2("clear")), busy.length ? /* @__PURE__ */ h3("button", { type: "button", class: "main", onClick: () => busy.forEach((r) => r.abort.abort()) }, t2("stop")) : /* @__PURE__ */ h3("button", { type: "submit", class: "main", disabled: !talk.draft.trim() }, t2("send")))), /* @__PURE__ */ h3(Parameters, null), path().length > 0 && !busy.length && mayDo("export") && /* @__PURE__ */ h3(Save, null));
+  ), /* @__PURE__ */ h4("div", { class: "buttons" }, /* @__PURE__ */ h4("span", { id: "how", class: "quiet" }, t3("askHint")), path().length > 0 && !busy.length && /* @__PURE__ */ h4("button", { type: "button", class: "bare", onClick: clear }, t3("clear")), busy.length ? /* @__PURE__ */ h4("button", { type: "button", class: "main", onClick: () => busy.forEach((r) => r.abort.abort()) }, t3("stop")) : /* @__PURE__ */ h4("button", { type: "submit", class: "main", disabled: !talk.draft.trim() }, t3("send")))), /* @__PURE__ */ h4(Parameters, null), path().length > 0 && !busy.length && mayDo("export") && /* @__PURE__ */ h4(Save, null));
 }
 var inSight = (e) => e.target.closest("form").scrollIntoView({ block: "end" });
 var formats = ["docx", "pdf", "html", "md", "json"];
 function Save() {
-  const [format, setFormat] = useState2("docx"), save = useAct();
+  const [format, setFormat] = useState3("docx"), save = useAct();
   const go = () => save.run(async () => {
     const turns2 = path().flatMap((turn) => [{ role: "user", text: turn.question }, ...turn.replies.filter((r) => r.answer || r.refusal).map((r) => ({ role: "assistant", text: r.answer || r.refusal }))]);
-    const file = await (await ask2("POST", "/api/export", { format, title: path()[0].question.slice(0, 80), turns: turns2, answer: path().at(-1)?.replies[0]?.id ?? "" })).blob();
+    const file = await (await ask3("POST", "/api/export", { format, title: path()[0].question.slice(0, 80), turns: turns2, answer: path().at(-1)?.replies[0]?.id ?? "" })).blob();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(file);
     link.download = "conversation." + format;
     link.click();
     URL.revokeObjectURL(link.href);
   });
-  return /* @__PURE__ */ h3("details", { class: "parameters export", onToggle: inSight }, /* @__PURE__ */ h3("summary", null, w2("export")), /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("label", { class: "hidden", for: "format" }, w2("format")), /* @__PURE__ */ h3("select", { id: "format", value: format, onChange: (e) => setFormat(e.target.value) }, formats.map((f) => /* @__PURE__ */ h3("option", { key: f }, f))), /* @__PURE__ */ h3("button", { type: "button", disabled: save.busy, onClick: go }, w2("exportGo")), /* @__PURE__ */ h3("span", { class: "quiet" }, w2("exportHelp"))), save.failure && /* @__PURE__ */ h3(Fail, { of: save.failure }));
+  return /* @__PURE__ */ h4("details", { class: "parameters export", onToggle: inSight }, /* @__PURE__ */ h4("summary", null, w3("export")), /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("label", { class: "hidden", for: "format" }, w3("format")), /* @__PURE__ */ h4("select", { id: "format", value: format, onChange: (e) => setFormat(e.target.value) }, formats.map((f) => /* @__PURE__ */ h4("option", { key: f }, f))), /* @__PURE__ */ h4("button", { type: "button", disabled: save.busy, onClick: go }, w3("exportGo")), /* @__PURE__ */ h4("span", { class: "quiet" }, w3("exportHelp"))), save.failure && /* @__PURE__ */ h4(Fail2, { of: save.failure }));
 }
 function Parameters() {
-  const names = (store2.server?.releases ?? []).filter((r) => r.answers).map((r) => r.name), o = talk.options;
+  const names = (store3.server?.releases ?? []).filter((r) => r.answers).map((r) => r.name), o = talk.options;
   const set = (k) => (e) => {
     o[k] = e.target.value;
     redraw2();
   };
-  return /* @__PURE__ */ h3("details", { class: "parameters", onToggle: inSight }, /* @__PURE__ */ h3("summary", null, w2("options"), " · ", modelsNow().join(" | ")), /* @__PURE__ */ h3("div", { class: "form" }, /* @__PURE__ */ h3(Field, { label: w2("model") }, (id) => /* @__PURE__ */ h3("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
+  return /* @__PURE__ */ h4("details", { class: "parameters", onToggle: inSight }, /* @__PURE__ */ h4("summary", null, w3("options"), " · ", modelsNow().join(" | ")), /* @__PURE__ */ h4("div", { class: "form" }, /* @__PURE__ */ h4(Field2, { label: w3("model") }, (id) => /* @__PURE__ */ h4("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
     talk.model = e.target.value;
     redraw2();
-  } }, names.map((n) => /* @__PURE__ */ h3("option", { key: n }, n)))), names.length > 1 && /* @__PURE__ */ h3(Field, { label: w2("beside") }, (id) => /* @__PURE__ */ h3("select", { id, class: "beside", value: talk.beside, onChange: (e) => {
+  } }, names.map((n) => /* @__PURE__ */ h4("option", { key: n }, n)))), names.length > 1 && /* @__PURE__ */ h4(Field2, { label: w3("beside") }, (id) => /* @__PURE__ */ h4("select", { id, class: "beside", value: talk.beside, onChange: (e) => {
     talk.beside = e.target.value;
     redraw2();
-  } }, /* @__PURE__ */ h3("option", { value: "" }, w2("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h3("option", { key: n }, n)))), (release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && /* @__PURE__ */ h3(Field, { label: w2("adapter") }, (id) => /* @__PURE__ */ h3("select", { id, class: "adapter", value: o.adapter, onChange: set("adapter") }, /* @__PURE__ */ h3("option", { value: "" }, w2("noAdapter")), release(modelsNow()[0]).about.adapters.map((a) => /* @__PURE__ */ h3("option", { key: a }, a)))), /* @__PURE__ */ h3(Field, { label: w2("temperature"), hint: w2("temperatureHint") }, (id) => /* @__PURE__ */ h3("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h3(Field, { label: w2("top_p") }, (id) => /* @__PURE__ */ h3("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h3(Field, { label: w2("tokens"), hint: w2("tokensHint") }, (id) => /* @__PURE__ */ h3("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h3(Field, { label: w2("seed"), hint: w2("seedHint") }, (id) => /* @__PURE__ */ h3("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h3(Field, { label: w2("think") }, (id) => /* @__PURE__ */ h3("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h3("option", { value: "" }, w2("think_")), /* @__PURE__ */ h3("option", { value: "on" }, w2("think_on")), /* @__PURE__ */ h3("option", { value: "off" }, w2("think_off")))), /* @__PURE__ */ h3(Field, { label: w2("system") }, (id) => /* @__PURE__ */ h3("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h3("p", { class: "quiet" }, w2("alone"))));
+  } }, /* @__PURE__ */ h4("option", { value: "" }, w3("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h4("option", { key: n }, n)))), (release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && /* @__PURE__ */ h4(Field2, { label: w3("adapter") }, (id) => /* @__PURE__ */ h4("select", { id, class: "adapter", value: o.adapter, onChange: set("adapter") }, /* @__PURE__ */ h4("option", { value: "" }, w3("noAdapter")), release(modelsNow()[0]).about.adapters.map((a) => /* @__PURE__ */ h4("option", { key: a }, a)))), /* @__PURE__ */ h4(Field2, { label: w3("temperature"), hint: w3("temperatureHint") }, (id) => /* @__PURE__ */ h4("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h4(Field2, { label: w3("top_p") }, (id) => /* @__PURE__ */ h4("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h4(Field2, { label: w3("tokens"), hint: w3("tokensHint") }, (id) => /* @__PURE__ */ h4("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h4(Field2, { label: w3("seed"), hint: w3("seedHint") }, (id) => /* @__PURE__ */ h4("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h4(Field2, { label: w3("think") }, (id) => /* @__PURE__ */ h4("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h4("option", { value: "" }, w3("think_")), /* @__PURE__ */ h4("option", { value: "on" }, w3("think_on")), /* @__PURE__ */ h4("option", { value: "off" }, w3("think_off")))), /* @__PURE__ */ h4(Field2, { label: w3("system") }, (id) => /* @__PURE__ */ h4("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h4("p", { class: "quiet" }, w3("alone"))));
 }
 export {
   Chat as default

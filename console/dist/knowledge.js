@@ -1,5 +1,5 @@
 // src/pages/knowledge.tsx
-import { act, bytes, Card, Command, count as count2, Empty, Fail, Field, Fragment as Fragment2, get, h as h2, Loaded as Loaded2, mayDo, Page, percent, say as say2, store, t, Table, Tabs as Tabs2, Tag, TaskList, useAct, useEffect as useEffect2, useGet as useGet2, useState as useState2 } from "./kit.js";
+import { act, bytes, Card, Command, count as count2, Empty, Fail as Fail2, Field as Field2, Fragment as Fragment4, get, h as h4, Loaded as Loaded2, mayDo, Page, percent, say as say3, store as store2, t as t2, Table, Tabs as Tabs2, Tag, TaskList, useAct, useEffect as useEffect3, useGet as useGet2, useState as useState3 } from "./kit.js";
 
 // src/pages/document.tsx
 import { count, Fragment, h, Loaded, say, Tabs, useEffect, useGet, useRef, useState } from "./kit.js";
@@ -129,45 +129,183 @@ var words2 = {
   missed: ["What was missed", "未找到的"]
 };
 
+// src/pages/written.tsx
+import { ask, events, Failure, Fail, Field, Fragment as Fragment3, h as h3, say as say2, store, t, useEffect as useEffect2, useRef as useRef2, useState as useState2 } from "./kit.js";
+
+// src/pages/prose.tsx
+import { h as h2, Fragment as Fragment2 } from "./kit.js";
+function Prose({ text, plain = (s) => s }) {
+  const out = [];
+  let at2 = 0;
+  text.split(/^```/m).forEach((part, i) => {
+    const from = at2;
+    at2 += part.length + 3;
+    if (i % 2 === 1) {
+      const end = part.indexOf("\n");
+      out.push(/* @__PURE__ */ h2("pre", { key: i, tabIndex: 0 }, /* @__PURE__ */ h2("code", null, end < 0 ? "" : part.slice(end + 1))));
+    } else if (part.trim()) {
+      let begin = from;
+      out.push(/* @__PURE__ */ h2("span", { key: i }, part.split("\n").map((line, j, all) => {
+        const head = /^(#{1,6} )(.*)$/.exec(line), here = begin;
+        begin += line.length + 1;
+        return /* @__PURE__ */ h2(Fragment2, { key: j }, head ? /* @__PURE__ */ h2("b", null, plain(head[2], here + head[1].length)) : inline(line, here, plain), j < all.length - 1 && "\n");
+      })));
+    }
+  });
+  return /* @__PURE__ */ h2(Fragment2, null, out);
+}
+function inline(line, from, plain) {
+  return line.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((s, i) => {
+    const here = from;
+    from += s.length;
+    return i % 2 === 0 ? /* @__PURE__ */ h2(Fragment2, { key: i }, plain(s, here)) : s[0] === "`" ? /* @__PURE__ */ h2("code", { key: i }, s.slice(1, -1)) : /* @__PURE__ */ h2("b", { key: i }, plain(s.slice(2, -2), here + 2));
+  });
+}
+
+// src/pages/written.words.ts
+var words3 = {
+  cite: ["Source {0}: {1}", "出处 {0}：{1}"],
+  unsupported: ["not in the sources", "出处中没有依据"],
+  count: ["{0} of {1} sentences are not in the sources.", "{1} 句中有 {0} 句在出处中没有依据。"],
+  corrected: ["Numbers of sources put right or taken out: {0}.", "改正或去掉的出处编号：{0} 个。"],
+  read: ["Also read, and not cited ({0})", "读过但未引用（{0}）"],
+  page: ["page {0}", "第 {0} 页"],
+  openAt: ["Open the document here", "在此处打开文档"],
+  write: ["Have a model write the answer", "由模型撰写回答"],
+  model: ["Model", "模型"],
+  writing: ["The model is reading the passages…", "模型正在阅读段落……"]
+};
+
+// src/pages/written.tsx
+var w2 = say2(words3);
+function Written({ of, path }) {
+  const [open, setOpen] = useState2(null);
+  const marks = inUnits(of.answer, of.marks), loose = of.marks.filter((m) => !m.supported).length, fixed = of.marks.reduce((n, m) => n + (m.corrected ?? 0), 0);
+  const show = (c) => setOpen({ file: c.file, id: c.id, page: c.page, quotes: c.quotes });
+  const button = (c, key) => /* @__PURE__ */ h3("button", { key, type: "button", class: "cite", title: w2("cite", c.source, c.file), "aria-label": w2("cite", c.source, c.file), onClick: () => show(c) }, c.source);
+  const plain = (text, from) => {
+    const out = [];
+    let at2 = 0;
+    const pass = (to) => {
+      if (to > at2) out.push(text.slice(at2, to));
+      at2 = to;
+    };
+    const numbers = [...text.matchAll(/ ?(?:\[\d{1,3}(?:[ ,，、]+\d{1,3})*\]|【\d{1,3}(?:[ ,，、]+\d{1,3})*】)/g)];
+    const ends = marks.filter((m) => m.to > from && m.to <= from + text.length);
+    const stops = [...numbers.map((n) => ({ at: n.index, n: n[0] })), ...ends.map((m) => ({ at: m.to - from, m }))].sort((a, b) => a.at - b.at);
+    for (const s of stops) {
+      if ("n" in s) {
+        const mark = marks.find((m) => m.from <= from + s.at && m.to >= from + s.at + s.n.length);
+        const list = (s.n.match(/\d+/g) ?? []).map((n) => mark?.cites?.find((c) => c.source === +n));
+        if (!list.length || list.includes(void 0)) continue;
+        pass(s.at);
+        list.forEach((c, i) => out.push(button(c, `n${from + s.at}.${i}`)));
+        at2 = s.at + s.n.length;
+      } else {
+        pass(s.at);
+        const said = of.answer.slice(s.m.from, s.m.to);
+        if (s.m.supported) {
+          for (const c of s.m.cites ?? []) if (!new RegExp(`[\\[【,，、 ]${c.source}[\\]】,，、 ]`).test(said)) out.push(button(c, `m${s.m.to}.${c.source}`));
+        }
+        if (!s.m.supported) out.push(/* @__PURE__ */ h3("span", { key: `u${s.m.to}`, class: "loose" }, w2("unsupported")));
+      }
+    }
+    pass(text.length);
+    return out;
+  };
+  const cited = of.sources.map((s, i) => ({ s, n: i + 1, cites: of.marks.flatMap((m) => m.cites ?? []).filter((c) => c.source === i + 1) }));
+  const row = ({ s, n, cites }) => {
+    const quotes2 = cites.flatMap((c) => c.quotes ?? []), page = cites.find((c) => c.page)?.page ?? s.page;
+    return /* @__PURE__ */ h3("details", { key: n }, /* @__PURE__ */ h3("summary", null, /* @__PURE__ */ h3("b", null, n), " ", s.heading && /* @__PURE__ */ h3("span", null, s.heading, " · "), page ? /* @__PURE__ */ h3("span", null, w2("page", page), " · ") : null, /* @__PURE__ */ h3("code", null, s.file)), /* @__PURE__ */ h3("blockquote", null, quotes2.length ? spans(s.text, quotes2).map(([text, here]) => here ? /* @__PURE__ */ h3("mark", null, text) : text) : s.text), /* @__PURE__ */ h3("button", { class: "open-source", onClick: () => setOpen({ ...s, page, quotes: quotes2.length ? quotes2 : void 0 }) }, w2("openAt")));
+  };
+  const rest = cited.filter((c) => !c.cites.length);
+  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("div", { class: "answer written" }, /* @__PURE__ */ h3(Prose, { text: of.answer, plain })), (loose > 0 || fixed > 0) && /* @__PURE__ */ h3("p", { class: "quiet checked" }, loose > 0 && w2("count", loose, of.marks.length), " ", fixed > 0 && w2("corrected", fixed)), of.sources.length > 0 && /* @__PURE__ */ h3("section", { class: "sources", "aria-label": t("sources") }, /* @__PURE__ */ h3("h2", null, t("sources")), cited.filter((c) => c.cites.length).map(row), rest.length > 0 && /* @__PURE__ */ h3("details", null, /* @__PURE__ */ h3("summary", null, w2("read", rest.length)), rest.map(row))), open && /* @__PURE__ */ h3(Document, { key: open.file + open.id, path: path(open.file), at: open, close: () => setOpen(null) }));
+}
+function inUnits(text, marks) {
+  const at2 = [];
+  let i = 0;
+  for (const c of text) {
+    at2.push(i);
+    i += c.length;
+  }
+  at2.push(i);
+  return marks.map((m) => ({ ...m, from: at2[m.from] ?? i, to: at2[m.to] ?? i }));
+}
+function AskWritten({ base, question, path }) {
+  const can = (store.server?.releases ?? []).filter((r) => r.bases).map((r) => r.name);
+  const [model, setModel] = useState2(""), [got, setGot] = useState2(null), [busy, setBusy] = useState2(false), [failure, setFailure] = useState2(null);
+  const stop = useRef2(null);
+  useEffect2(() => () => stop.current?.abort(), []);
+  useEffect2(() => {
+    stop.current?.abort();
+    setGot(null);
+    setFailure(null);
+  }, [question, base]);
+  if (!can.length) return null;
+  const one = can.includes(model) ? model : can[0];
+  const run = async () => {
+    const own = stop.current = new AbortController(), a = { answer: "", sources: [], marks: [] };
+    setBusy(true);
+    setFailure(null);
+    setGot({ ...a });
+    try {
+      const r = await ask("POST", "/v1/chat/completions", { model: one, knowledge: base, messages: [{ role: "user", content: question }], stream: true }, own.signal);
+      for await (const e of events(r)) {
+        if (e.data === "[DONE]") break;
+        const c = JSON.parse(e.data);
+        if (c.error) throw new Failure(500, c.error.code, c.error.message);
+        if (c.suiren?.sources) a.sources = c.suiren.sources;
+        a.marks = [...a.marks, ...c.suiren?.marks ?? []];
+        a.answer += c.choices[0]?.delta.refusal ?? c.choices[0]?.delta.content ?? "";
+        if (stop.current === own) setGot({ ...a });
+      }
+    } catch (err) {
+      if (!own.signal.aborted) setFailure(err instanceof Failure ? err : new Failure(0, "broken", t("brokenOff")));
+    }
+    setBusy(false);
+  };
+  return /* @__PURE__ */ h3("div", { class: "ask-written" }, /* @__PURE__ */ h3("div", { class: "form" }, can.length > 1 && /* @__PURE__ */ h3(Field, { label: w2("model") }, (id) => /* @__PURE__ */ h3("select", { id, value: one, onChange: (e) => setModel(e.target.value) }, can.map((name) => /* @__PURE__ */ h3("option", null, name)))), /* @__PURE__ */ h3("button", { type: "button", disabled: busy || !question, onClick: run }, w2("write"))), failure && /* @__PURE__ */ h3(Fail, { of: failure }), /* @__PURE__ */ h3("div", { "aria-live": "polite" }, got && (got.answer ? /* @__PURE__ */ h3(Written, { of: got, path }) : busy && /* @__PURE__ */ h3("p", { class: "quiet pulse" }, w2("writing")))));
+}
+
 // src/pages/knowledge.tsx
-var w2 = say2(words2);
+var w3 = say3(words2);
 var at = (name) => "/api/bases/" + encodeURIComponent(name);
 function Knowledge() {
   const list = useGet2("/api/bases");
-  const tasks = JSON.stringify((store.now?.tasks ?? []).filter((task) => task.kind === "knowledge"));
-  useEffect2(list.reload, [tasks]);
-  const name = store.rest || list.data?.[0]?.name || "";
+  const tasks = JSON.stringify((store2.now?.tasks ?? []).filter((task) => task.kind === "knowledge"));
+  useEffect3(list.reload, [tasks]);
+  const name = store2.rest || list.data?.[0]?.name || "";
   const base = list.data?.find((b) => b.name === name);
-  return /* @__PURE__ */ h2(Page, { title: t("knowledge"), lead: w2("lead") }, /* @__PURE__ */ h2(TaskList, { kinds: ["knowledge"] }), /* @__PURE__ */ h2(Loaded2, { of: list }, (bases) => /* @__PURE__ */ h2(Fragment2, null, bases.length === 0 && /* @__PURE__ */ h2(Empty, { title: w2("none") }, /* @__PURE__ */ h2("p", null, w2("noneHelp"))), bases.length > 0 && /* @__PURE__ */ h2("ul", { class: "picks row" }, bases.map((b) => /* @__PURE__ */ h2("li", { key: b.name }, /* @__PURE__ */ h2("a", { class: "button", href: "#knowledge/" + encodeURIComponent(b.name), "aria-current": b.name === name ? "true" : void 0 }, /* @__PURE__ */ h2("b", null, b.name), " ", /* @__PURE__ */ h2("span", { class: "quiet" }, w2("files", count2(b.files))), b.stale > 0 && /* @__PURE__ */ h2(Tag, { kind: "running" }, w2("stale", b.stale)), b.aside > 0 && /* @__PURE__ */ h2(Tag, null, w2("aside", b.aside)))))), base && /* @__PURE__ */ h2(One, { key: base.name, of: base, changed: list.reload }))), mayDo("set_bases") && /* @__PURE__ */ h2(Make, null));
+  return /* @__PURE__ */ h4(Page, { title: t2("knowledge"), lead: w3("lead") }, /* @__PURE__ */ h4(TaskList, { kinds: ["knowledge"] }), /* @__PURE__ */ h4(Loaded2, { of: list }, (bases) => /* @__PURE__ */ h4(Fragment4, null, bases.length === 0 && /* @__PURE__ */ h4(Empty, { title: w3("none") }, /* @__PURE__ */ h4("p", null, w3("noneHelp"))), bases.length > 0 && /* @__PURE__ */ h4("ul", { class: "picks row" }, bases.map((b) => /* @__PURE__ */ h4("li", { key: b.name }, /* @__PURE__ */ h4("a", { class: "button", href: "#knowledge/" + encodeURIComponent(b.name), "aria-current": b.name === name ? "true" : void 0 }, /* @__PURE__ */ h4("b", null, b.name), " ", /* @__PURE__ */ h4("span", { class: "quiet" }, w3("files", count2(b.files))), b.stale > 0 && /* @__PURE__ */ h4(Tag, { kind: "running" }, w3("stale", b.stale)), b.aside > 0 && /* @__PURE__ */ h4(Tag, null, w3("aside", b.aside)))))), base && /* @__PURE__ */ h4(One, { key: base.name, of: base, changed: list.reload }))), mayDo("set_bases") && /* @__PURE__ */ h4(Make, null));
 }
 function Make() {
-  const [name, setName] = useState2("handbook"), [path, setPath] = useState2(""), make = useAct();
-  return /* @__PURE__ */ h2(Card, { title: w2("make") }, /* @__PURE__ */ h2("form", { class: "form", onSubmit: (e) => {
+  const [name, setName] = useState3("handbook"), [path, setPath] = useState3(""), make = useAct();
+  return /* @__PURE__ */ h4(Card, { title: w3("make") }, /* @__PURE__ */ h4("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
     make.run(async () => {
       await act("POST", at(name), { paths: [path] });
       location.hash = "#knowledge/" + encodeURIComponent(name);
     });
-  } }, /* @__PURE__ */ h2(Field, { label: w2("name"), hint: w2("nameHint") }, (id) => /* @__PURE__ */ h2("input", { id, value: name, required: true, onInput: (e) => setName(e.target.value) })), /* @__PURE__ */ h2(Field, { label: w2("path"), hint: w2("pathHint") }, (id) => /* @__PURE__ */ h2("input", { id, class: "base-path", value: path, required: true, onInput: (e) => setPath(e.target.value) })), /* @__PURE__ */ h2("button", { class: "main", disabled: make.busy || !name || !path }, w2("go"))), make.failure && /* @__PURE__ */ h2(Fail, { of: make.failure }), /* @__PURE__ */ h2(Command, { line: `suiren knowledge add ${name || "NAME"} ${path || "PATH"}` }));
+  } }, /* @__PURE__ */ h4(Field2, { label: w3("name"), hint: w3("nameHint") }, (id) => /* @__PURE__ */ h4("input", { id, value: name, required: true, onInput: (e) => setName(e.target.value) })), /* @__PURE__ */ h4(Field2, { label: w3("path"), hint: w3("pathHint") }, (id) => /* @__PURE__ */ h4("input", { id, class: "base-path", value: path, required: true, onInput: (e) => setPath(e.target.value) })), /* @__PURE__ */ h4("button", { class: "main", disabled: make.busy || !name || !path }, w3("go"))), make.failure && /* @__PURE__ */ h4(Fail2, { of: make.failure }), /* @__PURE__ */ h4(Command, { line: `suiren knowledge add ${name || "NAME"} ${path || "PATH"}` }));
 }
 function One({ of, changed }) {
-  const [tab, setTab] = useState2("ask");
-  const [open, setOpen] = useState2(null);
+  const [tab, setTab] = useState3("ask");
+  const [open, setOpen] = useState3(null);
   const again = useAct();
-  return /* @__PURE__ */ h2(Card, { title: of.name, side: mayDo("set_bases") && /* @__PURE__ */ h2("button", { disabled: again.busy, onClick: () => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed) }, w2("again")) }, again.failure && /* @__PURE__ */ h2(Fail, { of: again.failure }), mayDo("set_bases") && /* @__PURE__ */ h2(Tabs2, { label: w2("views"), at: tab, set: setTab, of: [["ask", w2("tab_ask")], ["files", w2("tab_files")], ["readers", w2("tab_readers")], ["eval", w2("tab_eval")]] }), tab === "ask" && /* @__PURE__ */ h2(Asking, { base: of.name, open: setOpen }), tab === "files" && /* @__PURE__ */ h2(Table, { label: w2("tab_files"), source: of.name + of.files + of.stale, load: (from, n) => get(`${at(of.name)}?from=${from}&n=${n}`), columns: [
-    { key: "name", title: w2("file"), wide: 3, cell: (f) => /* @__PURE__ */ h2("button", { class: "bare", title: f.name, onClick: () => setOpen({ file: f.name }) }, f.name) },
-    { key: "state", title: w2("state"), cell: (f) => /* @__PURE__ */ h2(Tag, { kind: { read: "done", stale: "running", aside: "failed" }[f.state] }, w2(`state_${f.state}`)) },
-    { key: "why", title: w2("reason"), wide: 2, cell: (f) => /* @__PURE__ */ h2("span", { title: f.why }, f.why ?? "") },
-    { key: "size", title: w2("size"), number: true, cell: (f) => bytes(f.size) },
-    { key: "changed", title: w2("changed"), number: true, cell: (f) => f.changed }
-  ] }), tab === "readers" && /* @__PURE__ */ h2(Readers, { base: of.name }), tab === "eval" && /* @__PURE__ */ h2(Evaluate, { base: of.name }), open && /* @__PURE__ */ h2(Document, { key: open.file + open.id, path: `${at(of.name)}/text?file=${encodeURIComponent(open.file)}`, at: open, close: () => setOpen(null) }));
+  return /* @__PURE__ */ h4(Card, { title: of.name, side: mayDo("set_bases") && /* @__PURE__ */ h4("button", { disabled: again.busy, onClick: () => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed) }, w3("again")) }, again.failure && /* @__PURE__ */ h4(Fail2, { of: again.failure }), mayDo("set_bases") && /* @__PURE__ */ h4(Tabs2, { label: w3("views"), at: tab, set: setTab, of: [["ask", w3("tab_ask")], ["files", w3("tab_files")], ["readers", w3("tab_readers")], ["eval", w3("tab_eval")]] }), tab === "ask" && /* @__PURE__ */ h4(Asking, { base: of.name, open: setOpen }), tab === "files" && /* @__PURE__ */ h4(Table, { label: w3("tab_files"), source: of.name + of.files + of.stale, load: (from, n) => get(`${at(of.name)}?from=${from}&n=${n}`), columns: [
+    { key: "name", title: w3("file"), wide: 3, cell: (f) => /* @__PURE__ */ h4("button", { class: "bare", title: f.name, onClick: () => setOpen({ file: f.name }) }, f.name) },
+    { key: "state", title: w3("state"), cell: (f) => /* @__PURE__ */ h4(Tag, { kind: { read: "done", stale: "running", aside: "failed" }[f.state] }, w3(`state_${f.state}`)) },
+    { key: "why", title: w3("reason"), wide: 2, cell: (f) => /* @__PURE__ */ h4("span", { title: f.why }, f.why ?? "") },
+    { key: "size", title: w3("size"), number: true, cell: (f) => bytes(f.size) },
+    { key: "changed", title: w3("changed"), number: true, cell: (f) => f.changed }
+  ] }), tab === "readers" && /* @__PURE__ */ h4(Readers, { base: of.name }), tab === "eval" && /* @__PURE__ */ h4(Evaluate, { base: of.name }), open && /* @__PURE__ */ h4(Document, { key: open.file + open.id, path: `${at(of.name)}/text?file=${encodeURIComponent(open.file)}`, at: open, close: () => setOpen(null) }));
 }
 function Asking({ base, open }) {
-  const [q, setQ] = useState2(""), [as, setAs] = useState2(""), [found, setFound] = useState2(null), ask = useAct();
-  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("form", { class: "form", onSubmit: (e) => {
+  const [q, setQ] = useState3(""), [as, setAs] = useState3(""), [found, setFound] = useState3(null), ask2 = useAct();
+  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
-    ask.run(async () => setFound(await get(`${at(base)}/find?q=${encodeURIComponent(q)}&as=${encodeURIComponent(as)}`)));
-  } }, /* @__PURE__ */ h2(Field, { label: w2("question") }, (id) => /* @__PURE__ */ h2("input", { id, class: "base-question", value: q, required: true, onInput: (e) => setQ(e.target.value) })), mayDo("set_bases") && /* @__PURE__ */ h2(Field, { label: w2("as"), hint: w2("asHint") }, (id) => /* @__PURE__ */ h2("input", { id, value: as, onInput: (e) => setAs(e.target.value) })), /* @__PURE__ */ h2("button", { class: "main", disabled: ask.busy || !q }, w2("ask"))), ask.failure && /* @__PURE__ */ h2(Fail, { of: ask.failure }), found && /* @__PURE__ */ h2("div", { class: "found", "aria-live": "polite" }, /* @__PURE__ */ h2("h3", null, w2("answer")), found.refused ? /* @__PURE__ */ h2("p", null, w2("refused")) : /* @__PURE__ */ h2("blockquote", { class: "said-by" }, found.sentences.map((s) => /* @__PURE__ */ h2("p", null, s.text, !s.supported && /* @__PURE__ */ h2(Tag, { kind: "failed" }, w2("unsupported")))), found.source && /* @__PURE__ */ h2("footer", null, /* @__PURE__ */ h2(Place, { of: found.source, open: (h3) => open({ ...h3, quotes: quotes(h3.text, found.sentences.map((s) => s.text)) }) }))), found.differ.map(([, other]) => /* @__PURE__ */ h2("p", { class: "bad" }, w2("differs"), ": ", other)), /* @__PURE__ */ h2("h3", null, w2("hits")), found.hits.length === 0 ? /* @__PURE__ */ h2("p", { class: "quiet" }, w2("noHits")) : /* @__PURE__ */ h2("ol", { class: "hits" }, found.hits.map((hit) => /* @__PURE__ */ h2("li", { key: hit.id }, /* @__PURE__ */ h2(Place, { of: hit, open: (h3) => open({ ...h3, quotes: quotes(h3.text, found.sentences.map((s) => s.text)) }) }), /* @__PURE__ */ h2("p", { class: "quiet" }, w2("score", hit.score.toFixed(2), percent(hit.coverage, 0)), " · ", w2("byWords", hit.words.toFixed(2)), " ", (hit.terms ?? []).slice(0, 8).map((m) => /* @__PURE__ */ h2("span", { class: "term" }, m.term, " ", m.score.toFixed(2))), hit.meaning ? /* @__PURE__ */ h2(Fragment2, null, " · ", w2("byMeaning", hit.meaning.toFixed(2))) : null), /* @__PURE__ */ h2("p", { class: "passage" }, hit.text.slice(0, 400), hit.text.length > 400 && "…")))), /* @__PURE__ */ h2(Command, { line: `suiren knowledge search ${base} ${JSON.stringify(q)}` })));
+    ask2.run(async () => setFound({ ...await get(`${at(base)}/find?q=${encodeURIComponent(q)}&as=${encodeURIComponent(as)}`), q }));
+  } }, /* @__PURE__ */ h4(Field2, { label: w3("question") }, (id) => /* @__PURE__ */ h4("input", { id, class: "base-question", value: q, required: true, onInput: (e) => setQ(e.target.value) })), mayDo("set_bases") && /* @__PURE__ */ h4(Field2, { label: w3("as"), hint: w3("asHint") }, (id) => /* @__PURE__ */ h4("input", { id, value: as, onInput: (e) => setAs(e.target.value) })), /* @__PURE__ */ h4("button", { class: "main", disabled: ask2.busy || !q }, w3("ask"))), ask2.failure && /* @__PURE__ */ h4(Fail2, { of: ask2.failure }), found && /* @__PURE__ */ h4("div", { class: "found", "aria-live": "polite" }, /* @__PURE__ */ h4("h3", null, w3("answer")), found.refused ? /* @__PURE__ */ h4("p", null, w3("refused")) : /* @__PURE__ */ h4("blockquote", { class: "said-by" }, found.sentences.map((s) => /* @__PURE__ */ h4("p", null, s.text, !s.supported && /* @__PURE__ */ h4(Tag, { kind: "failed" }, w3("unsupported")))), found.source && /* @__PURE__ */ h4("footer", null, /* @__PURE__ */ h4(Place, { of: found.source, open: (h5) => open({ ...h5, quotes: quotes(h5.text, found.sentences.map((s) => s.text)) }) }))), /* @__PURE__ */ h4(AskWritten, { base, question: found.q, path: (file) => `${at(base)}/text?file=${encodeURIComponent(file)}` }), found.differ.map(([, other]) => /* @__PURE__ */ h4("p", { class: "bad" }, w3("differs"), ": ", other)), /* @__PURE__ */ h4("h3", null, w3("hits")), found.hits.length === 0 ? /* @__PURE__ */ h4("p", { class: "quiet" }, w3("noHits")) : /* @__PURE__ */ h4("ol", { class: "hits" }, found.hits.map((hit) => /* @__PURE__ */ h4("li", { key: hit.id }, /* @__PURE__ */ h4(Place, { of: hit, open: (h5) => open({ ...h5, quotes: quotes(h5.text, found.sentences.map((s) => s.text)) }) }), /* @__PURE__ */ h4("p", { class: "quiet" }, w3("score", hit.score.toFixed(2), percent(hit.coverage, 0)), " · ", w3("byWords", hit.words.toFixed(2)), " ", (hit.terms ?? []).slice(0, 8).map((m) => /* @__PURE__ */ h4("span", { class: "term" }, m.term, " ", m.score.toFixed(2))), hit.meaning ? /* @__PURE__ */ h4(Fragment4, null, " · ", w3("byMeaning", hit.meaning.toFixed(2))) : null), /* @__PURE__ */ h4("p", { class: "passage" }, hit.text.slice(0, 400), hit.text.length > 400 && "…")))), /* @__PURE__ */ h4(Command, { line: `suiren knowledge search ${base} ${JSON.stringify(q)}` })));
 }
 function quotes(text, sentences) {
   return sentences.flatMap((s) => {
@@ -176,11 +314,11 @@ function quotes(text, sentences) {
   });
 }
 function Place({ of, open }) {
-  return /* @__PURE__ */ h2("button", { type: "button", class: "bare place", title: w2("openAt"), onClick: () => open(of) }, /* @__PURE__ */ h2("code", null, of.file), of.page > 0 && /* @__PURE__ */ h2("span", null, " · ", w2("page", of.page)), of.heading && /* @__PURE__ */ h2("span", null, " · ", of.heading));
+  return /* @__PURE__ */ h4("button", { type: "button", class: "bare place", title: w3("openAt"), onClick: () => open(of) }, /* @__PURE__ */ h4("code", null, of.file), of.page > 0 && /* @__PURE__ */ h4("span", null, " · ", w3("page", of.page)), of.heading && /* @__PURE__ */ h4("span", null, " · ", of.heading));
 }
 function Readers({ base }) {
   const got = useGet2(`${at(base)}?n=1`);
-  const [rules, setRules] = useState2(null), save = useAct(), [saved, setSaved] = useState2(false), [under, setUnder] = useState2(null);
+  const [rules, setRules] = useState3(null), save = useAct(), [saved, setSaved] = useState3(false), [under, setUnder] = useState3(null);
   const now = rules ?? got.data?.rules ?? [];
   const set = (i, r) => {
     setSaved(false);
@@ -188,15 +326,15 @@ function Readers({ base }) {
     setRules(r ? now.map((old, j) => j === i ? r : old) : now.filter((_, j) => j !== i));
   };
   const counts = rules ? under : got.data?.governed;
-  return /* @__PURE__ */ h2(Loaded2, { of: got }, ({ rows }) => /* @__PURE__ */ h2("div", null, /* @__PURE__ */ h2("p", { class: "quiet" }, w2("rules"), rows[0] && " " + w2("like", rows[0].name)), now.map((r, i) => /* @__PURE__ */ h2("div", { class: "form", key: i }, /* @__PURE__ */ h2(Field, { label: w2("rule") }, (id) => /* @__PURE__ */ h2("input", { id, value: r.path, onInput: (e) => set(i, { ...r, path: e.target.value }) })), /* @__PURE__ */ h2(Field, { label: w2("allow") }, (id) => /* @__PURE__ */ h2("input", { id, value: (r.allow ?? []).join(", "), onChange: (e) => set(i, { ...r, allow: e.target.value.split(/[,，]/).map((s) => s.trim()).filter(Boolean) }) })), counts && (counts[i] ? /* @__PURE__ */ h2("span", { class: "quiet" }, w2("files", count2(counts[i]))) : /* @__PURE__ */ h2("span", { class: "bad" }, w2("governsNone"))), /* @__PURE__ */ h2("button", { onClick: () => set(i, null) }, w2("remove")))), /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("button", { onClick: () => {
+  return /* @__PURE__ */ h4(Loaded2, { of: got }, ({ rows }) => /* @__PURE__ */ h4("div", null, /* @__PURE__ */ h4("p", { class: "quiet" }, w3("rules"), rows[0] && " " + w3("like", rows[0].name)), now.map((r, i) => /* @__PURE__ */ h4("div", { class: "form", key: i }, /* @__PURE__ */ h4(Field2, { label: w3("rule") }, (id) => /* @__PURE__ */ h4("input", { id, value: r.path, onInput: (e) => set(i, { ...r, path: e.target.value }) })), /* @__PURE__ */ h4(Field2, { label: w3("allow") }, (id) => /* @__PURE__ */ h4("input", { id, value: (r.allow ?? []).join(", "), onChange: (e) => set(i, { ...r, allow: e.target.value.split(/[,，]/).map((s) => s.trim()).filter(Boolean) }) })), counts && (counts[i] ? /* @__PURE__ */ h4("span", { class: "quiet" }, w3("files", count2(counts[i]))) : /* @__PURE__ */ h4("span", { class: "bad" }, w3("governsNone"))), /* @__PURE__ */ h4("button", { onClick: () => set(i, null) }, w3("remove")))), /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("button", { onClick: () => {
     setSaved(false);
     setUnder(null);
     setRules([...now, { path: "", allow: [] }]);
-  } }, w2("addRule")), /* @__PURE__ */ h2("button", { class: "main", disabled: save.busy || !rules, onClick: () => save.run(async () => setUnder((await act("PUT", at(base) + "/readers", { rules: now })).governed)).then(setSaved) }, w2("save")), /* @__PURE__ */ h2("span", { class: "quiet", role: "status" }, saved ? w2("saved") : "")), save.failure && /* @__PURE__ */ h2(Fail, { of: save.failure })));
+  } }, w3("addRule")), /* @__PURE__ */ h4("button", { class: "main", disabled: save.busy || !rules, onClick: () => save.run(async () => setUnder((await act("PUT", at(base) + "/readers", { rules: now })).governed)).then(setSaved) }, w3("save")), /* @__PURE__ */ h4("span", { class: "quiet", role: "status" }, saved ? w3("saved") : "")), save.failure && /* @__PURE__ */ h4(Fail2, { of: save.failure })));
 }
 function Evaluate({ base }) {
-  const [e, setE] = useState2(null), run = useAct();
-  return /* @__PURE__ */ h2("div", null, /* @__PURE__ */ h2("p", { class: "quiet" }, w2("evalHelp")), /* @__PURE__ */ h2("button", { class: "main", disabled: run.busy, onClick: () => run.run(async () => setE(await act("POST", at(base) + "/eval"))) }, w2("evalGo")), run.failure && /* @__PURE__ */ h2(Fail, { of: run.failure }), e && /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w2("tab_eval") }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, w2("measure")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("value")))), /* @__PURE__ */ h2("tbody", null, ["recall_at_1", "recall_at_3", "recall_at_10", "ndcg_at_10", "mrr_at_10", "answered"].map((k) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, w2(k)), /* @__PURE__ */ h2("td", null, percent(e[k].mean), " ", /* @__PURE__ */ h2("small", null, percent(e[k].low), "–", percent(e[k].high)))))))), e?.missed && e.missed.length > 0 && /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, w2("missed"), " (", e.missed.length, ")"), /* @__PURE__ */ h2("ul", null, e.missed.slice(0, 20).map((m) => /* @__PURE__ */ h2("li", null, m.question)))), /* @__PURE__ */ h2(Command, { line: `suiren knowledge eval ${base}` }));
+  const [e, setE] = useState3(null), run = useAct();
+  return /* @__PURE__ */ h4("div", null, /* @__PURE__ */ h4("p", { class: "quiet" }, w3("evalHelp")), /* @__PURE__ */ h4("button", { class: "main", disabled: run.busy, onClick: () => run.run(async () => setE(await act("POST", at(base) + "/eval"))) }, w3("evalGo")), run.failure && /* @__PURE__ */ h4(Fail2, { of: run.failure }), e && /* @__PURE__ */ h4("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w3("tab_eval") }, /* @__PURE__ */ h4("table", null, /* @__PURE__ */ h4("thead", null, /* @__PURE__ */ h4("tr", null, /* @__PURE__ */ h4("th", { scope: "col" }, w3("measure")), /* @__PURE__ */ h4("th", { scope: "col" }, w3("value")))), /* @__PURE__ */ h4("tbody", null, ["recall_at_1", "recall_at_3", "recall_at_10", "ndcg_at_10", "mrr_at_10", "answered"].map((k) => /* @__PURE__ */ h4("tr", null, /* @__PURE__ */ h4("th", { scope: "row" }, w3(k)), /* @__PURE__ */ h4("td", null, percent(e[k].mean), " ", /* @__PURE__ */ h4("small", null, percent(e[k].low), "–", percent(e[k].high)))))))), e?.missed && e.missed.length > 0 && /* @__PURE__ */ h4("details", null, /* @__PURE__ */ h4("summary", null, w3("missed"), " (", e.missed.length, ")"), /* @__PURE__ */ h4("ul", null, e.missed.slice(0, 20).map((m) => /* @__PURE__ */ h4("li", null, m.question)))), /* @__PURE__ */ h4(Command, { line: `suiren knowledge eval ${base}` }));
 }
 export {
   Knowledge as default

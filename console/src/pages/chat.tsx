@@ -5,6 +5,7 @@ import { words } from "./chat.words";
 import { again, alone, begin, body, clear, coming, modelsNow, path, rate, type Reply, release, send, talk, type Turn, wire } from "./conversation";
 import { type Cited, Document, spans } from "./document";
 import { Prose } from "./prose";
+import { Written } from "./written";
 
 const w = say(words);
 
@@ -87,7 +88,7 @@ function ReplyView({ reply, turn, many }: { reply: Reply; turn: Turn; many: bool
     {many && <h2 class="who">{reply.model}</h2>}
     <Thought reply={reply} />
     {reply.calls.map(name => <p class="quiet">{w("tool", name)}</p>)}
-    {reply.answer && <div class="answer"><Prose text={answerOf(reply)} /></div>}
+    {reply.marks.length > 0 ? <Written of={reply} path={file => documentOf(reply.model, file)} /> : reply.answer && <div class="answer"><Prose text={answerOf(reply)} /></div>}
     {reply.refusal && <div class="answer refusal">{reply.refusal}</div>}
     {reply.failure && <div class="failure" role="alert">
       <p>{reply.failure.message}</p>
@@ -95,7 +96,7 @@ function ReplyView({ reply, turn, many }: { reply: Reply; turn: Turn; many: bool
     </div>}
     {reply.reason === "cancelled" && <p class="quiet">{t("stopped")}</p>}
     {reply.reason === "length" && <p class="quiet">{t("cutShort")}</p>}
-    {reply.sources.length > 0 && reply.answer && <Sources of={reply} />}
+    {reply.sources.length > 0 && reply.answer && !reply.marks.length && <Sources of={reply} />}
     {reply.reason && <Foot reply={reply} turn={turn} />}
   </div>;
 }
@@ -124,6 +125,8 @@ function Thought({ reply }: { reply: Reply }) {
   </details>;
 }
 
+const documentOf = (model: string, file: string) => `/api/documents/${encodeURIComponent(model)}?file=${encodeURIComponent(file)}`;
+
 // Sources open where the answer stands in them, and as a whole document.
 function Sources({ of }: { of: Reply }) {
   const quoted = answerOf(of).replace(/[“”]/g, "").trim(), [open, setOpen] = useState<Cited | null>(null);
@@ -138,7 +141,7 @@ function Sources({ of }: { of: Reply }) {
       <blockquote>{c.quotes ? spans(s.text, c.quotes).map(([text, here]) => here ? <mark>{text}</mark> : text) : s.text}</blockquote>
       <button class="open-source" onClick={() => setOpen(c)}>{w("openAt")}</button>
     </details>; })}
-    {open && <Document path={`/api/documents/${encodeURIComponent(of.model)}?file=${encodeURIComponent(open.file)}`} at={open} close={() => setOpen(null)} />}
+    {open && <Document path={documentOf(of.model, open.file)} at={open} close={() => setOpen(null)} />}
   </section>;
 }
 

@@ -1,8 +1,9 @@
 // A conversation: questions that branch, each with an answer of every chosen model.
 import { ask, events, Failure, redraw, type Release, type Source, store, t } from "../kit";
+import type { Mark } from "./written";
 
 export interface Reply {
-  model: string; id: string; thought: string; answer: string; calls: string[]; sources: Source[]; refusal: string;
+  model: string; id: string; thought: string; answer: string; calls: string[]; sources: Source[]; marks: Mark[]; refusal: string;
   reason: string; // "" while it comes; stop, length, content_filter, cancelled
   failure: Failure | null;
   began: number; first: number; answerAt: number; ended: number; // ms
@@ -91,7 +92,7 @@ export const wire = (b: Record<string, unknown>, space = 0) => JSON.stringify(b,
 
 export function begin(turn: Turn, model: string, seed?: string): Reply {
   const reply: Reply = {
-    model, id: "", thought: "", answer: "", calls: [], sources: [], refusal: "", reason: "", failure: null, began: now(), first: 0, answerAt: 0, ended: 0,
+    model, id: "", thought: "", answer: "", calls: [], sources: [], marks: [], refusal: "", reason: "", failure: null, began: now(), first: 0, answerAt: 0, ended: 0,
     prompt: 0, tokens: 0, thoughtTokens: 0, seed: "", unfold: null, rating: null, ratingSaid: "", abort: new AbortController(),
   };
   run(reply, wire({ ...body(turn, model, seed), stream: true, stream_options: { include_usage: true } }));
@@ -124,6 +125,7 @@ function take(reply: Reply, data: string) {
   reply.id = c.id;
   reply.first ||= now();
   if (c.suiren?.sources) reply.sources = c.suiren.sources;
+  if (c.suiren?.marks) reply.marks.push(...c.suiren.marks);
   if (c.suiren?.refusal) reply.refusal = c.suiren.refusal.text;
   if (c.suiren?.seed !== undefined) reply.seed = /"seed":(\d+)/.exec(data)?.[1] ?? "";
   if (c.usage) {

@@ -3,6 +3,7 @@
 import { act, bytes, Card, Command, count, Empty, Fail, Field, Fragment, get, h, Loaded, mayDo, Page, percent, say, type Slice, store, t, Table, Tabs, Tag, TaskList, useAct, useEffect, useGet, useState } from "../kit";
 import { type Cited, Document } from "./document";
 import { words } from "./knowledge.words";
+import { AskWritten } from "./written";
 
 const w = say(words);
 
@@ -67,9 +68,9 @@ function One({ of, changed }: { of: Base; changed: () => void }) {
 }
 
 function Asking({ base, open }: { base: string; open: (c: Cited) => void }) {
-  const [q, setQ] = useState(""), [as, setAs] = useState(""), [found, setFound] = useState<Found | null>(null), ask = useAct();
+  const [q, setQ] = useState(""), [as, setAs] = useState(""), [found, setFound] = useState<Found & { q: string } | null>(null), ask = useAct();
   return <Fragment>
-    <form class="form" onSubmit={e => { e.preventDefault(); ask.run(async () => setFound(await get<Found>(`${at(base)}/find?q=${encodeURIComponent(q)}&as=${encodeURIComponent(as)}`))); }}>
+    <form class="form" onSubmit={e => { e.preventDefault(); ask.run(async () => setFound({ ...await get<Found>(`${at(base)}/find?q=${encodeURIComponent(q)}&as=${encodeURIComponent(as)}`), q })); }}>
       <Field label={w("question")}>{id => <input id={id} class="base-question" value={q} required onInput={e => setQ((e.target as HTMLInputElement).value)} />}</Field>
       {mayDo("set_bases") && <Field label={w("as")} hint={w("asHint")}>{id => <input id={id} value={as} onInput={e => setAs((e.target as HTMLInputElement).value)} />}</Field>}
       <button class="main" disabled={ask.busy || !q}>{w("ask")}</button>
@@ -79,6 +80,7 @@ function Asking({ base, open }: { base: string; open: (c: Cited) => void }) {
       <h3>{w("answer")}</h3>
       {found.refused ? <p>{w("refused")}</p> : <blockquote class="said-by">{found.sentences.map(s => <p>{s.text}{!s.supported && <Tag kind="failed">{w("unsupported")}</Tag>}</p>)}
         {found.source && <footer><Place of={found.source} open={h => open({ ...h, quotes: quotes(h.text, found.sentences.map(s => s.text)) })} /></footer>}</blockquote>}
+      <AskWritten base={base} question={found.q} path={file => `${at(base)}/text?file=${encodeURIComponent(file)}`} />
       {found.differ.map(([, other]) => <p class="bad">{w("differs")}: {other}</p>)}
       <h3>{w("hits")}</h3>
       {found.hits.length === 0 ? <p class="quiet">{w("noHits")}</p> : <ol class="hits">{found.hits.map(hit => <li key={hit.id}>

@@ -2,23 +2,32 @@
 // headings and bold words get a shape; links, pictures and HTML stay what they are, text.
 import { h, Fragment, type ComponentChildren } from "../kit";
 
-export function Prose({ text }: { text: string }) {
+// plain renders what is neither code nor a mark of bold words, and begins at a place of the text.
+export function Prose({ text, plain = s => s }: { text: string; plain?: (text: string, from: number) => ComponentChildren }) {
   const out: ComponentChildren[] = [];
+  let at = 0;
   text.split(/^```/m).forEach((part, i) => {
+    const from = at;
+    at += part.length + 3;
     if (i % 2 === 1) { // within a fence; an open one is still coming
       const end = part.indexOf("\n");
       out.push(<pre key={i} tabIndex={0}><code>{end < 0 ? "" : part.slice(end + 1)}</code></pre>);
     } else if (part.trim()) {
+      let begin = from;
       out.push(<span key={i}>{part.split("\n").map((line, j, all) => {
-        const head = /^#{1,6} (.*)$/.exec(line);
-        return <Fragment key={j}>{head ? <b>{head[1]}</b> : inline(line)}{j < all.length - 1 && "\n"}</Fragment>;
+        const head = /^(#{1,6} )(.*)$/.exec(line), here = begin;
+        begin += line.length + 1;
+        return <Fragment key={j}>{head ? <b>{plain(head[2], here + head[1].length)}</b> : inline(line, here, plain)}{j < all.length - 1 && "\n"}</Fragment>;
       })}</span>);
     }
   });
   return <Fragment>{out}</Fragment>;
 }
 
-function inline(line: string): ComponentChildren {
-  return line.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((s, i) =>
-    i % 2 === 0 ? s : s[0] === "`" ? <code key={i}>{s.slice(1, -1)}</code> : <b key={i}>{s.slice(2, -2)}</b>);
+function inline(line: string, from: number, plain: (text: string, from: number) => ComponentChildren): ComponentChildren {
+  return line.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((s, i) => {
+    const here = from;
+    from += s.length;
+    return i % 2 === 0 ? <Fragment key={i}>{plain(s, here)}</Fragment> : s[0] === "`" ? <code key={i}>{s.slice(1, -1)}</code> : <b key={i}>{plain(s.slice(2, -2), here + 2)}</b>;
+  });
 }
