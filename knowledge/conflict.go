@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // A Standing is a sentence and where it stands.
@@ -18,6 +19,7 @@ type Standing struct {
 	ID      string `json:"id"` // of the passage
 	Heading string `json:"heading,omitempty"`
 	Page    int    `json:"page,omitempty"` // from 1; 0: there are none
+	Quote   [2]int `json:"quote"`          // where in the passage's text, in characters
 }
 
 // A Conflict is two sentences of different documents that say the same of the same with
@@ -218,7 +220,9 @@ func jaccard(a, b []uint64) float64 {
 }
 
 func (p *Passage) standing(text string) Standing {
-	return Standing{text, p.File, p.ID, p.Heading, p.PageAt(max(0, strings.Index(p.Text, text)))}
+	at := max(0, strings.Index(p.Text, text))
+	from := utf8.RuneCountInString(p.Text[:at])
+	return Standing{text, p.File, p.ID, p.Heading, p.PageAt(at), [2]int{from, from + utf8.RuneCountInString(text)}}
 }
 
 // until matches a day until which something holds.

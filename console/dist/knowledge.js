@@ -105,6 +105,15 @@ var words2 = {
   ask: ["Ask", "提问"],
   tab_ask: ["Ask and test", "提问与检验"],
   tab_files: ["Files", "文件"],
+  tab_conflicts: ["Out of date", "过时与矛盾"],
+  conflictsHelp: ["Files that are not as they were read, documents that say that they held until a day that is over, and sentences of different documents that say nearly the same with other numbers or days. Each may be right: a person decides.", "与读入时不同的文件、自称有效期已过的文档，以及不同文档中说法几乎相同、数字或日子不同的句子。各自都可能正确，由人判断。"],
+  noConflicts: ["Nothing differs, and nothing is out of date.", "没有矛盾，也没有过时内容。"],
+  staleFiles: ["Files that are not as they were read ({0})", "与读入时不同的文件（{0}）"],
+  state_gone: ["gone", "已不在"],
+  outdated: ["Out of date, by themselves ({0})", "自称有效期已过（{0}）"],
+  heldUntil: ["held until {0}", "有效期至 {0}"],
+  pairs: ["Two documents say otherwise ({0})", "两份文档说法不同（{0}）"],
+  conflictsCut: ["There was more than can be compared at once.", "内容过多，未能全部比较。"],
   tab_readers: ["Permissions", "权限"],
   tab_eval: ["Evaluation", "评测"],
   views: ["Views of the base", "知识库视图"],
@@ -177,13 +186,13 @@ function One({ of, changed }) {
   const [tab, setTab] = useState2("ask");
   const [open, setOpen] = useState2(null);
   const again = useAct();
-  return /* @__PURE__ */ h2(Card, { title: of.name, side: mayDo("set_bases") && /* @__PURE__ */ h2("button", { disabled: again.busy, onClick: () => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed) }, w2("again")) }, again.failure && /* @__PURE__ */ h2(Fail, { of: again.failure }), mayDo("set_bases") && /* @__PURE__ */ h2(Tabs2, { label: w2("views"), at: tab, set: setTab, of: [["ask", w2("tab_ask")], ["files", w2("tab_files")], ["readers", w2("tab_readers")], ["eval", w2("tab_eval")]] }), tab === "ask" && /* @__PURE__ */ h2(Asking, { base: of.name, open: setOpen }), tab === "files" && /* @__PURE__ */ h2(Table, { label: w2("tab_files"), source: of.name + of.files + of.stale, load: (from, n) => get(`${at(of.name)}?from=${from}&n=${n}`), columns: [
+  return /* @__PURE__ */ h2(Card, { title: of.name, side: mayDo("set_bases") && /* @__PURE__ */ h2("button", { disabled: again.busy, onClick: () => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed) }, w2("again")) }, again.failure && /* @__PURE__ */ h2(Fail, { of: again.failure }), mayDo("set_bases") && /* @__PURE__ */ h2(Tabs2, { label: w2("views"), at: tab, set: setTab, of: [["ask", w2("tab_ask")], ["files", w2("tab_files")], ["conflicts", w2("tab_conflicts")], ["readers", w2("tab_readers")], ["eval", w2("tab_eval")]] }), tab === "ask" && /* @__PURE__ */ h2(Asking, { base: of.name, open: setOpen }), tab === "files" && /* @__PURE__ */ h2(Table, { label: w2("tab_files"), source: of.name + of.files + of.stale, load: (from, n) => get(`${at(of.name)}?from=${from}&n=${n}`), columns: [
     { key: "name", title: w2("file"), wide: 3, cell: (f) => /* @__PURE__ */ h2("button", { class: "bare", title: f.name, onClick: () => setOpen({ file: f.name }) }, f.name) },
     { key: "state", title: w2("state"), cell: (f) => /* @__PURE__ */ h2(Tag, { kind: { read: "done", stale: "running", aside: "failed" }[f.state] }, w2(`state_${f.state}`)) },
     { key: "why", title: w2("reason"), wide: 2, cell: (f) => /* @__PURE__ */ h2("span", { title: f.why }, f.why ?? "") },
     { key: "size", title: w2("size"), number: true, cell: (f) => bytes(f.size) },
     { key: "changed", title: w2("changed"), number: true, cell: (f) => f.changed }
-  ] }), tab === "readers" && /* @__PURE__ */ h2(Readers, { base: of.name }), tab === "eval" && /* @__PURE__ */ h2(Evaluate, { base: of.name }), open && /* @__PURE__ */ h2(Document, { key: open.file + open.id, path: `${at(of.name)}/text?file=${encodeURIComponent(open.file)}`, at: open, close: () => setOpen(null) }));
+  ] }), tab === "conflicts" && /* @__PURE__ */ h2(Conflicts, { base: of.name, open: setOpen }), tab === "readers" && /* @__PURE__ */ h2(Readers, { base: of.name }), tab === "eval" && /* @__PURE__ */ h2(Evaluate, { base: of.name }), open && /* @__PURE__ */ h2(Document, { key: open.file + open.id, path: `${at(of.name)}/text?file=${encodeURIComponent(open.file)}`, at: open, close: () => setOpen(null) }));
 }
 function Asking({ base, open }) {
   const [q, setQ] = useState2(""), [as, setAs] = useState2(""), [found, setFound] = useState2(null), ask = useAct();
@@ -200,6 +209,11 @@ function quotes(text, sentences) {
 }
 function Place({ of, open }) {
   return /* @__PURE__ */ h2("button", { type: "button", class: "bare place", title: w2("openAt"), onClick: () => open(of) }, /* @__PURE__ */ h2("code", null, of.file), of.page > 0 && /* @__PURE__ */ h2("span", null, " · ", w2("page", of.page)), of.heading && /* @__PURE__ */ h2("span", null, " · ", of.heading));
+}
+function Conflicts({ base, open }) {
+  const got = useGet2(at(base) + "/conflicts");
+  const stands = (s) => /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("p", { class: "passage" }, s.text), /* @__PURE__ */ h2(Place, { of: { ...s, page: s.page ?? 0, heading: s.heading ?? "" }, open: () => open({ ...s, quotes: [s.quote] }) }));
+  return /* @__PURE__ */ h2("div", { class: "conflicts" }, /* @__PURE__ */ h2("p", { class: "quiet" }, w2("conflictsHelp")), /* @__PURE__ */ h2(Loaded2, { of: got }, (c) => /* @__PURE__ */ h2(Fragment2, null, c.stale.length + c.outdated.length + c.pairs.length === 0 && /* @__PURE__ */ h2("p", null, w2("noConflicts")), c.stale.length > 0 && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, w2("staleFiles", count2(c.stale.length))), /* @__PURE__ */ h2("ul", { class: "plainlist" }, c.stale.map((f) => /* @__PURE__ */ h2("li", { key: f.file, class: "row" }, /* @__PURE__ */ h2("button", { class: "bare place", title: w2("openAt"), onClick: () => open({ file: f.file }) }, /* @__PURE__ */ h2("code", null, f.file)), /* @__PURE__ */ h2(Tag, { kind: f.state === "gone" ? "failed" : "running" }, w2(f.state === "gone" ? "state_gone" : "state_stale")))))), c.outdated.length > 0 && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, w2("outdated", count2(c.outdated.length))), /* @__PURE__ */ h2("ul", { class: "plainlist" }, c.outdated.map((o, i) => /* @__PURE__ */ h2("li", { key: i, class: "card" }, /* @__PURE__ */ h2(Tag, { kind: "running" }, w2("heldUntil", o.until)), stands(o))))), c.pairs.length > 0 && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, w2("pairs", count2(c.pairs.length))), /* @__PURE__ */ h2("ol", { class: "plainlist" }, c.pairs.map((p, i) => /* @__PURE__ */ h2("li", { key: i, class: "card pair" }, stands(p.one), stands(p.two))))), c.cut && /* @__PURE__ */ h2("p", { class: "quiet" }, w2("conflictsCut")))), /* @__PURE__ */ h2(Command, { line: `suiren knowledge conflicts ${base}` }));
 }
 function Readers({ base }) {
   const got = useGet2(`${at(base)}?n=1`);
