@@ -38,18 +38,18 @@ type Picture struct {
 // Pages are what the pages of the console ask of the program around the
 // server. A nil one is not there: its routes answer 404.
 type Pages struct {
-	Tasks, StartFirst                                                                              View // what runs in the background; the first plan of a newcomer
-	PlanFile, CheckPlan, SavePlan, ApplyPlan                                                       View
-	Library, Fit, AddModel, LoadModel, UnloadModel                                                 View
-	Bases, BaseFiles, BaseText, BasePage, ReleasePage, FindInBase, AddToBase, SetReaders, EvalBase View
-	Corpora, Journal, Measure, Document, Near, Card, Rows                                          View
-	Curves, Points, Diagnose                                                                       View
-	PolicyOfPlan, DraftPolicy, Assessments                                                         View
-	Lineage, Compare, Compared, Replies, Correct                                                   View
-	Verdicts, Machine, Settings                                                                    View
-	Sets, AddToSet, RemoveFromSet                                                                  View // traces that were chosen for data
-	Assess                                                                                         View
-	Care, SetCare, RunCare, Backups, MakeBackup, SetBackups                                        View // retention, holds; backups
+	Tasks, StartFirst                                                                                             View // what runs in the background; the first plan of a newcomer
+	PlanFile, CheckPlan, SavePlan, ApplyPlan                                                                      View
+	Library, Fit, AddModel, LoadModel, UnloadModel                                                                View
+	Bases, BaseFiles, BaseText, BasePage, ReleasePage, FindInBase, BaseConflicts, AddToBase, SetReaders, EvalBase View
+	Corpora, Journal, Measure, Document, Near, Card, Rows                                                         View
+	Curves, Points, Diagnose                                                                                      View
+	PolicyOfPlan, DraftPolicy, Assessments                                                                        View
+	Lineage, Compare, Compared, Replies, Correct                                                                  View
+	Verdicts, Machine, Settings                                                                                   View
+	Sets, AddToSet, RemoveFromSet                                                                                 View // traces that were chosen for data
+	Assess                                                                                                        View
+	Care, SetCare, RunCare, Backups, MakeBackup, SetBackups                                                       View // retention, holds; backups
 }
 
 // pageRoutes are what the console's pages read and do.
@@ -76,6 +76,7 @@ func (s *Server) pageRoutes() (list []Route) {
 		{"GET /api/bases/{name}/text", Search, p.BaseText},
 		{"GET /api/bases/{name}/page", Search, p.BasePage},
 		{"GET /api/bases/{name}/find", Search, p.FindInBase},
+		{"GET /api/bases/{name}/conflicts", Search, p.BaseConflicts},
 		{"POST /api/bases/{name}", SetBases, p.AddToBase},
 		{"PUT /api/bases/{name}/readers", SetBases, p.SetReaders},
 		{"POST /api/bases/{name}/eval", Search, p.EvalBase},

@@ -44,8 +44,9 @@ type house struct {
 	listing sync.Mutex // of rows
 	rows    keptRows
 
-	drawing sync.Mutex   // of pages
-	drawer  *reader.Pool // nil: no page was drawn yet
+	drawing   sync.Mutex   // of pages
+	comparing sync.Mutex   // of documents
+	drawer    *reader.Pool // nil: no page was drawn yet
 
 	curving sync.Mutex // of curves
 	curves  []*keptCurve
@@ -139,7 +140,7 @@ func (h *house) pages() serve.Pages {
 	if shelf, done, err := h.a.openShelf(); err == nil {
 		h.shelf = shelf
 		h.books.opened = append(h.books.opened, done, h.closeDrawer)
-		p.Bases, p.BaseFiles, p.BaseText, p.BasePage, p.FindInBase = h.bases, h.baseFiles, h.baseText, h.basePage, h.findInBase
+		p.Bases, p.BaseFiles, p.BaseText, p.BasePage, p.FindInBase, p.BaseConflicts = h.bases, h.baseFiles, h.baseText, h.basePage, h.findInBase, h.baseConflicts
 		p.AddToBase, p.SetReaders, p.EvalBase = h.addToBase, h.setReaders, h.evalBase
 	}
 	return p

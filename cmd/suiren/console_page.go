@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"suiren/internal/say"
 	"suiren/knowledge"
@@ -21,18 +23,18 @@ import (
 // mostWide bounds a page that is drawn for somebody, in pixels.
 const mostWide = 2000
 
-// basePage draws a page of a PDF of a base as a picture, for whoever may read all
-// that the page says.
+// basePage draws a page of a PDF of a base as a picture, or with boxes=true tells where
+// its passages stand on it, for whoever may read all that the page says.
 func (h *house) basePage(ctx context.Context, q serve.Query) (any, error) {
-	file, page := q.Values.Get("file"), number(q, "page", 1, 1<<20)
-	sees := false
+	file := q.Values.Get("file")
+	var list []knowledge.Passage
 	err := h.reading(q, func(ix *knowledge.Index, access knowledge.Access) error {
 		for i := range ix.Len() {
 			if p := ix.Passage(i); p.File == file {
 				if !access.May(i) {
 					return fs.ErrNotExist
 				}
-				sees = true
+				list = append(list, p)
 			}
 		}
 		return nil
@@ -45,14 +47,14 @@ func (h *house) basePage(ctx context.Context, q serve.Query) (any, error) {
 		return nil, err
 	}
 	f := holder(b.Files(), file)
-	if !sees || f == nil {
+	if len(list) == 0 || f == nil {
 		return nil, fs.ErrNotExist
 	}
 	info, err := os.Stat(f.Path)
 	if err != nil || info.Size() != f.Size || !info.ModTime().Equal(f.Changed) {
 		return nil, errChanged(file)
 	}
-	return h.draw(ctx, f.Name, f.Path, file, page, number(q, "width", 1000, mostWide))
+	return h.drawn(ctx, q, f.Name, f.Path, list)
 }
 
 // releasePage draws a page of a document that a release of the plan quotes, if it
@@ -73,7 +75,8 @@ func (h *house) releasePage(ctx context.Context, q serve.Query) (any, error) {
 	if r == nil || r.Document == nil {
 		return nil, fs.ErrNotExist
 	}
-	if list, ok := r.Document(q.Readers, file).([]knowledge.Passage); !ok || len(list) == 0 {
+	list, ok := r.Document(q.Readers, file).([]knowledge.Passage)
+	if !ok || len(list) == 0 {
 		return nil, fs.ErrNotExist
 	}
 	for name := file; name != "."; name = filepath.ToSlash(filepath.Dir(name)) { // itself, or what packs it
@@ -88,7 +91,7 @@ func (h *house) releasePage(ctx context.Context, q serve.Query) (any, error) {
 		if info.ModTime().After(r.Made) {
 			return nil, errChanged(file)
 		}
-		return h.draw(ctx, name, path, file, number(q, "page", 1, 1<<20), number(q, "width", 1000, mostWide))
+		return h.drawn(ctx, q, name, path, list)
 	}
 	return nil, fs.ErrNotExist
 }
@@ -107,8 +110,76 @@ func holder(files []base.File, name string) *base.File {
 	return nil
 }
 
-// draw draws a page in a process of its own, one at a time.
-func (h *house) draw(ctx context.Context, name, path, part string, page, width int) (any, error) {
+// drawn answers what is asked of a page of a document, of which list is all passages.
+func (h *house) drawn(ctx context.Context, q serve.Query, name, path string, list []knowledge.Passage) (any, error) {
+	part, page := q.Values.Get("file"), number(q, "page", 1, 1<<20)
+	if q.Values.Get("boxes") != "true" {
+		return h.inReader(ctx, path, part, func(r *reader.Pool, file []byte) (any, error) {
+			png, err := r.Draw(ctx, name, file, part, page, number(q, "width", 1000, mostWide))
+			return &serve.Picture{Type: "image/png", Bytes: png}, err
+		})
+	}
+	var ids []string
+	var sought []document.Sought
+	for i := range list {
+		p := &list[i]
+		from, to := onPage(p, page)
+		if from == to {
+			continue
+		}
+		s := document.Sought{Text: p.Text[from:to]}
+		if p.ID == q.Values.Get("id") {
+			before := utf8.RuneCountInString(p.Text[:from])
+			s.Spans = spansOf(q.Values["quote"], before)
+		}
+		ids, sought = append(ids, p.ID), append(sought, s)
+	}
+	return h.inReader(ctx, path, part, func(r *reader.Pool, file []byte) (any, error) {
+		places, err := r.Locate(ctx, name, file, part, page, sought)
+		out := boxesOfPage{Passages: map[string][][4]float32{}, Quoted: [][4]float32{}}
+		for i := range places {
+			out.Passages[ids[i]] = append(out.Passages[ids[i]], places[i].Boxes...)
+			out.Quoted = append(out.Quoted, places[i].Spans...)
+		}
+		return out, err
+	})
+}
+
+// boxesOfPage is where passages stand on a page, by their ids, and what is quoted:
+// left, top, right, bottom as shares of the page.
+type boxesOfPage struct {
+	Passages map[string][][4]float32 `json:"passages"`
+	Quoted   [][4]float32            `json:"quoted"`
+}
+
+// onPage is what of a passage's text stands on a page, in bytes.
+func onPage(p *knowledge.Passage, page int) (from, to int) {
+	on, at := p.Page == page, 0
+	for _, t := range append(slices.Clone(p.Turns), knowledge.Turn{At: len(p.Text), Page: -1}) {
+		if on && to == 0 {
+			from, to = at, max(at, min(t.At, len(p.Text)))
+		}
+		on, at = t.Page == page, t.At
+	}
+	return from, to
+}
+
+// spansOf reads quotes of a passage, each as first-last in characters, and moves them by
+// what of the passage is before the page.
+func spansOf(list []string, before int) (spans [][2]int) {
+	for _, text := range list[:min(len(list), 100)] {
+		a, b, _ := strings.Cut(text, "-")
+		from, err := strconv.Atoi(a)
+		to, err2 := strconv.Atoi(b)
+		if err == nil && err2 == nil {
+			spans = append(spans, [2]int{from - before, to - before})
+		}
+	}
+	return spans
+}
+
+// inReader does something with a file in a process of its own, one at a time.
+func (h *house) inReader(ctx context.Context, path, part string, do func(*reader.Pool, []byte) (any, error)) (any, error) {
 	h.drawing.Lock()
 	defer h.drawing.Unlock()
 	if err := ctx.Err(); err != nil { // nobody waits for it any more
@@ -128,14 +199,14 @@ func (h *house) draw(ctx context.Context, name, path, part string, page, width i
 	if h.drawer == nil {
 		h.drawer = reader.New(reader.Options{Cache: data.MachineCode()})
 	}
-	png, err := h.drawer.Draw(ctx, name, text, part, page, width)
+	v, err := do(h.drawer, text)
 	if r, ok := errors.AsType[*document.Rejection](err); ok {
 		return nil, &say.Error{Where: part, What: say.Text{En: r.En, Zh: r.Zh}}
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &serve.Picture{Type: "image/png", Bytes: png}, nil
+	return v, nil
 }
 
 // closeDrawer ends the processes that draw.

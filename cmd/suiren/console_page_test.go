@@ -52,6 +52,34 @@ func TestBasePage(t *testing.T) {
 	h := &house{shelf: base.NewShelf(dir)}
 	defer h.shelf.Close()
 	defer h.closeDrawer()
+	// Where the passage stands, and what is quoted of it: 60 points from the left, 142 from the top.
+	var id string
+	err = h.reading(serve.Query{Name: "kiln", Owner: true}, func(ix *knowledge.Index, _ knowledge.Access) error {
+		id = ix.Passage(0).ID
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	boxes := func(file string, owner bool) (boxesOfPage, error) {
+		v, err := h.basePage(t.Context(), serve.Query{Name: "kiln", Owner: owner, Values: url.Values{"file": {file}, "page": {"1"}, "boxes": {"true"}, "id": {id}, "quote": {"0-8", "x", "32-38"}}})
+		got, _ := v.(boxesOfPage)
+		return got, err
+	}
+	got, err := boxes("docs/open/a.pdf", false)
+	if err != nil || len(got.Passages[id]) != 1 || len(got.Quoted) != 2 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	whole, kiln, monday := got.Passages[id][0], got.Quoted[0], got.Quoted[1]
+	if left, base := whole[0]*595, whole[3]*842; left < 58 || left > 62 || base < 142 || base > 148 || whole[1]*842 > 132 {
+		t.Errorf("the passage is at %v", whole)
+	}
+	if kiln[0] != whole[0] || kiln[2] >= monday[0] || monday[2] >= whole[2] || kiln[1] != monday[1] {
+		t.Errorf("the quotes are at %v and %v of %v", kiln, monday, whole)
+	}
+	if _, err := boxes("docs/secret/b.pdf", false); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("who may not read a document is told where it says what: %v", err)
+	}
 	ask := func(file, page string, owner bool, readers ...string) (*serve.Picture, error) {
 		v, err := h.basePage(t.Context(), serve.Query{Name: "kiln", Readers: readers, Owner: owner, Values: url.Values{"file": {file}, "page": {page}, "width": {"300"}}})
 		p, _ := v.(*serve.Picture)

@@ -118,18 +118,23 @@ func (a *app) keyCommand() *cobra.Command {
 			if grace < 0 || grace > 30*24*time.Hour {
 				return usage("--grace", say.T("%v is not 0 to 720h", "%v 不在 0 到 720h 之间", grace), say.T("write it like 24h", "请写成 24h 的样子"))
 			}
-			secret, err := k.Rotate(args[0], grace)
+			secret, until, err := k.Rotate(args[0], grace)
 			if err != nil {
 				return err
 			}
-			if err := dir.log("key.rotate", operate.Name(args[0])); err != nil {
+			if err := dir.log("key.rotate", operate.Rotated(args[0], until)); err != nil {
 				return err
 			}
 			show(args[0], secret)
+			if until.IsZero() {
+				a.screen.note(say.T("the secret before it no longer works", "旧内容已失效"))
+			} else {
+				a.screen.note(say.T("the secret before it works until %s", "旧内容有效至 %s", until.Local().Format("2006-01-02 15:04")))
+			}
 			return nil
 		},
 	}
-	rotate.Flags().DurationVar(&grace, "grace", 0, a.t("how long the old secret works beside it, as 24h", "旧内容继续有效的时间，如 24h"))
+	rotate.Flags().DurationVar(&grace, "grace", 0, a.t("how long the old secret works beside it, as 24h; without it, it ends at once", "旧内容继续有效的时间，如 24h；不写则立即失效"))
 	revoke := &cobra.Command{
 		Use: "revoke " + a.t("NAME", "名称"), Short: a.t("End a key", "撤销密钥"), Args: a.args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -161,15 +166,19 @@ func (a *app) keyCommand() *cobra.Command {
 // keyState says since or until when a key works.
 func (a *app) keyState(key operate.Key) string {
 	day := func(t time.Time) string { return t.Format(time.DateOnly) }
+	old := ""
+	if key.Old != "" && time.Now().Before(key.Until) {
+		old = a.t(", old secret until %s", "，旧内容有效至 %s", key.Until.Local().Format("2006-01-02 15:04"))
+	}
 	switch {
 	case !key.Revoked.IsZero():
 		return a.t("revoked %s", "撤销于 %s", day(key.Revoked))
 	case !key.Expires.IsZero() && key.Works(time.Now()):
-		return a.t("until %s", "有效至 %s", day(key.Expires))
+		return a.t("until %s", "有效至 %s", day(key.Expires)) + old
 	case !key.Expires.IsZero():
 		return a.t("ended %s", "到期于 %s", day(key.Expires))
 	}
-	return a.t("made %s", "创建于 %s", day(key.Made))
+	return a.t("made %s", "创建于 %s", day(key.Made)) + old
 }
 
 // tagsOf reads words of the form ward=3; of one name there may be several.

@@ -23,7 +23,7 @@ import (
 // knowledgeCommand asks folders of documents, without a plan and without a model.
 func (a *app) knowledgeCommand() *cobra.Command {
 	return a.group("knowledge", a.t("Ask your own documents: answers with their sources", "问自己的文档：回答附出处"),
-		a.knowledgeAdd(), a.knowledgeList(), a.knowledgeSearch(), a.knowledgeAsk(), a.knowledgeEval(), a.knowledgeReaders(), a.knowledgeRemove())
+		a.knowledgeAdd(), a.knowledgeList(), a.knowledgeSearch(), a.knowledgeAsk(), a.knowledgeConflicts(), a.knowledgeEval(), a.knowledgeReaders(), a.knowledgeRemove())
 }
 
 func bases() (string, error) {

@@ -248,6 +248,18 @@ func shelf(t *testing.T, browser context.Context, dir string) {
 				t.Errorf("two documents differ, and it is told as %q", got)
 			}
 		}},
+		step{"listed", func(t *testing.T) { // without a question, with both places to open
+			v.push("Out of date")
+			v.wait(`document.querySelectorAll(".conflicts .pair").length === 1`)
+			if got := v.text(".conflicts .pair"); !strings.Contains(got, "first Monday") || !strings.Contains(got, "first Friday") || !strings.Contains(got, "kiln.md") || !strings.Contains(got, "old.md") {
+				t.Errorf("two documents differ, and it is listed as %q", got)
+			}
+			v.accessible(t)
+			v.click(".conflicts .pair .place:last-child")
+			v.wait(`document.querySelector("dialog[open] .sheet mark")?.innerText.includes("first Friday")`)
+			v.push("Close")
+			v.push("Ask and test")
+		}},
 		step{"stale", func(t *testing.T) { // a file that changed since says so, until it is read again
 			path := filepath.Join(papers, "closed", "garden.md")
 			if err := os.WriteFile(path, []byte("# Garden\n\nThe quinces are behind the well.\n"), 0o644); err != nil {
@@ -261,6 +273,9 @@ func shelf(t *testing.T, browser context.Context, dir string) {
 			v.push("Knowledge")
 			v.push("Files")
 			v.wait(`[...document.querySelectorAll(".trow")].some(e => e.innerText.includes("garden.md") && e.querySelector(".tag.running")?.innerText === "changed since")`)
+			v.push("Out of date")
+			v.wait(`document.querySelector(".conflicts .tag.running")?.innerText === "changed since"`)
+			v.push("Files")
 			v.push("Read what changed")
 			v.wait(`[...document.querySelectorAll(".trow")].some(e => e.innerText.includes("garden.md") && e.querySelector(".tag.done"))`)
 			v.push("Ask and test")

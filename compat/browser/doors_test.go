@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -168,7 +169,18 @@ func askDocuments(t *testing.T, v *visitor) {
 				t.Errorf("the source is told as %q, and is on page 2", got)
 			}
 			v.click(".said-by .place")
-			v.wait(`document.querySelector("dialog[open] img.drawn")?.naturalWidth > 500`) // the page as it looks, and beside it what is cited
+			v.wait(`document.querySelector("dialog[open] .drawn img")?.naturalWidth > 500`) // the page as it looks, what is cited marked on it, and beside it
+			v.wait(`document.querySelector("dialog[open] .drawn rect.quoted")`)
+			at := eval[[]float64](v.tab, `(() => { // as shares of the picture
+				const img = document.querySelector("dialog[open] .drawn img").getBoundingClientRect(), r = document.querySelector("dialog[open] .drawn rect.quoted").getBoundingClientRect();
+				return [(r.left - img.left) / img.width, (r.top - img.top) / img.height, (r.bottom - img.top) / img.height];
+			})()`)
+			const left, base = 72.0 / 612, 72.0 / 792 // where the file writes it
+			if math.Abs(at[0]-left) > 0.005 || at[1] > base-9.0/792 || at[1] < base-18.0/792 || at[2] < base || at[2] > base+6.0/792 {
+				t.Errorf("what is cited is marked at %v, and is written at %.3f, %.3f", at, left, base)
+			}
+			v.wait(`document.querySelector("dialog[open] [role=status]").innerText.includes("What is cited of passage 1 is marked, from 8 to 11 % of its height.")`)
+			v.accessible(t)
 			v.wait(`document.querySelector("dialog[open] .passages li.here mark")?.innerText.includes("twelve kilograms")`)
 			v.push("As text")
 			opened(t, "clay.pdf", "twelve kilograms")

@@ -90,10 +90,20 @@ forbid (principal, action == Action::"chat", resource) when { principal.name == 
 			if old, now := with(first), with(second); old != 401 || now != 200 {
 				t.Errorf("after it was rotated, the old secret is answered %d and the new %d", old, now)
 			}
+			v.sees("The old secret no longer works.")
+			v.pick("When a key is rotated, its old secret", "24")
+			v.pushAt("robot", "Rotate")
+			v.wait(`document.querySelector(".once code").innerText !== ` + quote(second))
+			v.sees("The old secret works until")
+			third := v.text(".once code")
+			if old, now := with(second), with(third); old != 200 || now != 200 {
+				t.Errorf("in the grace the old secret is answered %d and the new %d", old, now)
+			}
+			v.accessible(t)
 			v.pushAt("robot", "End it")
 			v.wait(`[...document.querySelectorAll("tbody tr")].some(e => e.innerText.includes("robot") && e.querySelector(".tag.failed")?.innerText === "ended")`)
-			if got := with(second); got != 401 {
-				t.Errorf("a key that was ended is answered %d", got)
+			if old, now := with(second), with(third); old != 401 || now != 401 {
+				t.Errorf("of a key that was ended the secrets are answered %d and %d", old, now)
 			}
 		}},
 		step{"roles", func(t *testing.T) { // what one may changes with them, at once

@@ -15,7 +15,10 @@ var words = {
   views: ["How the page shows", "页面显示方式"],
   asDrawn: ["As it looks", "原样"],
   asText: ["As text", "文字"],
-  drawnHelp: ["The page as it looks. What is cited is marked beside it, and in its text.", "页面原样。被引用处在右侧和文字视图中标出。"],
+  drawnHelp: ["The page as it looks. Choose a passage to see where it stands.", "页面原样。选择段落可查看其位置。"],
+  placed: ["The page as it looks. Passage {0} is marked, from {1} to {2} % of its height.", "页面原样。第 {0} 段已标出，位于页高的 {1}% 至 {2}%。"],
+  placedQuote: ["The page as it looks. What is cited of passage {0} is marked, from {1} to {2} % of its height.", "页面原样。第 {0} 段中被引用处已标出，位于页高的 {1}% 至 {2}%。"],
+  unplaced: ["The page as it looks. Where the passage stands on it was not found; it is marked in the text.", "页面原样。未能在图上找到该段落的位置；文字视图中已标出。"],
   drawnAlt: ["Page {0} of {1}, drawn", "{1} 第 {0} 页的图像"],
   undrawn: ["The page cannot be drawn: the file changed or went since it was read. This is its text.", "无法绘制该页：文件在读入后有改动或已移走。以下是其文字。"],
   passages: ["Its passages", "所含段落"],
@@ -32,7 +35,7 @@ function Document({ path, at: at2, close }) {
   }, []);
   return /* @__PURE__ */ h("dialog", { ref: box, class: "document", "aria-label": at2.file, onClose: close }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h2", null, at2.file), /* @__PURE__ */ h("button", { class: "push", onClick: () => box.current.close() }, w("close"))), /* @__PURE__ */ h(Loaded, { of: got }, ({ passages }) => passages.length === 0 ? /* @__PURE__ */ h("p", null, w("gone")) : /* @__PURE__ */ h(Pages, { of: passages, at: at2, picture: /\.pdf$/i.test(at2.file) ? picture(path) : null })));
 }
-var picture = (path) => (page) => `${path.replace(/(\/text)?\?/, "/page?")}&page=${page}&width=1200`;
+var picture = (path) => (page) => `${path.replace(/(\/text)?\?/, "/page?")}&page=${page}`;
 function Pages({ of, at: at2, picture: picture2 }) {
   const cited = of.find((p) => p.id === at2.id);
   const on = (p) => [p.page ?? 0, ...(p.turns ?? []).map((one) => one.page)];
@@ -40,15 +43,35 @@ function Pages({ of, at: at2, picture: picture2 }) {
   const [page, turn] = useState(at2.page && numbers.includes(at2.page) ? at2.page : cited?.page ?? numbers[0]), [marked, mark] = useState(cited?.id ?? "");
   const here = of.filter((p) => on(p).includes(page)), i = numbers.indexOf(page), span = useRef(null);
   const [drawn, draw] = useState(!!picture2), [undrawn, setUndrawn] = useState(false), shows = !!picture2 && drawn && !undrawn && page > 0;
-  useEffect(() => setUndrawn(false), [page]);
+  const quotes2 = at2.id ? `&id=${encodeURIComponent(at2.id)}${(at2.quotes ?? []).slice(0, 100).map(([from, to]) => `&quote=${from}-${to}`).join("")}` : "";
+  const places = useGet(shows ? `${picture2(page)}&boxes=true${quotes2}` : "").data;
+  const [pointed, point] = useState(""), [loaded, setLoaded] = useState(0), first = useRef(null);
   useEffect(() => {
-    span.current?.scrollIntoView({ block: "center" });
-  }, [page, marked, shows]);
-  const text = (p) => spans(p.text, p.id === at2.id ? at2.quotes : void 0).map(([text2, quoted], k) => quoted ? /* @__PURE__ */ h("mark", { key: k, ref: k < 2 ? span : void 0 }, text2) : /* @__PURE__ */ h("span", { key: k, ref: k === 0 ? span : void 0 }, text2));
+    setUndrawn(false);
+    point("");
+  }, [page]);
+  useEffect(() => {
+    (shows ? first : span).current?.scrollIntoView({ block: "center" });
+  }, [page, marked, shows, places, loaded]);
+  const quoted = marked === at2.id && places?.quoted.length ? places.quoted : null, lines = quoted ?? places?.passages[marked] ?? [];
+  const rect = ([left, top, right, bottom]) => ({ x: left, y: top, width: right - left, height: bottom - top });
+  const told = !places || !here.some((p) => p.id === marked) ? w("drawnHelp") : lines.length === 0 ? w("unplaced") : w(quoted ? "placedQuote" : "placed", 1 + here.findIndex((p) => p.id === marked), Math.round(100 * Math.min(...lines.map((b) => b[1]))), Math.round(100 * Math.max(...lines.map((b) => b[3]))));
+  const text = (p) => spans(p.text, p.id === at2.id ? at2.quotes : void 0).map(([text2, quoted2], k) => quoted2 ? /* @__PURE__ */ h("mark", { key: k, ref: k < 2 ? span : void 0 }, text2) : /* @__PURE__ */ h("span", { key: k, ref: k === 0 ? span : void 0 }, text2));
   return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h3", null, page ? w("page", page) : w("whole")), numbers.length > 1 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("button", { disabled: i <= 0, onClick: () => turn(numbers[i - 1]) }, w("before")), /* @__PURE__ */ h("button", { disabled: i === numbers.length - 1, onClick: () => turn(numbers[i + 1]) }, w("next"))), picture2 && page > 0 && /* @__PURE__ */ h("span", { class: "push" }, /* @__PURE__ */ h(Tabs, { label: w("views"), at: shows ? "page" : "text", set: (to) => {
     setUndrawn(false);
     draw(to === "page");
-  }, of: [["page", w("asDrawn")], ["text", w("asText")]] }))), /* @__PURE__ */ h("p", { class: "quiet", role: "status" }, undrawn ? w("undrawn") : shows ? w("drawnHelp") : w("asRead")), /* @__PURE__ */ h("div", { class: "beside" }, /* @__PURE__ */ h("div", { class: "sheet", tabIndex: 0, role: "region", "aria-label": page ? w("page", page) : w("whole") }, shows ? /* @__PURE__ */ h("img", { class: "drawn", key: page, src: picture2(page), alt: w("drawnAlt", page, at2.file), onError: () => setUndrawn(true) }) : here.map((p, n) => /* @__PURE__ */ h(Fragment, { key: p.id + n }, p.heading && p.heading !== here[n - 1]?.heading && /* @__PURE__ */ h("h4", null, p.heading), /* @__PURE__ */ h("p", { class: p.id === marked ? "passage here" : "passage" }, p.id === marked ? text(p) : p.text)))), /* @__PURE__ */ h("section", { "aria-label": w("passages") }, /* @__PURE__ */ h("h3", null, w("passages")), /* @__PURE__ */ h("ol", { class: "passages" }, here.map((p, n) => /* @__PURE__ */ h("li", { key: p.id + n, class: p.id === marked ? "here" : "" }, /* @__PURE__ */ h("button", { class: "bare", "aria-pressed": p.id === marked, onClick: () => mark(p.id) }, n + 1, ". ", [...p.text].slice(0, 60).join(""), [...p.text].length > 60 && "…"), shows && p.id === marked && /* @__PURE__ */ h("p", { class: "passage" }, text(p)), p.end ? /* @__PURE__ */ h("span", { class: "quiet" }, w("place", count(p.start ?? 0), count(p.end))) : null))))));
+  }, of: [["page", w("asDrawn")], ["text", w("asText")]] }))), /* @__PURE__ */ h("p", { class: "quiet", role: "status" }, undrawn ? w("undrawn") : shows ? told : w("asRead")), /* @__PURE__ */ h("div", { class: "beside" }, /* @__PURE__ */ h("div", { class: "sheet", tabIndex: 0, role: "region", "aria-label": page ? w("page", page) : w("whole") }, shows ? /* @__PURE__ */ h("div", { class: "drawn" }, /* @__PURE__ */ h("img", { key: page, src: picture2(page) + "&width=1200", alt: w("drawnAlt", page, at2.file), onLoad: () => setLoaded((n) => n + 1), onError: () => setUndrawn(true) }), /* @__PURE__ */ h("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" }, here.flatMap((p) => (places?.passages[p.id] ?? []).map((b, k) => /* @__PURE__ */ h(
+    "rect",
+    {
+      key: p.id + k,
+      ...rect(b),
+      class: p.id === pointed ? "pointed" : p.id === marked && !quoted ? "marked" : "",
+      ref: p.id === marked && !quoted && k === 0 ? first : void 0,
+      onMouseEnter: () => point(p.id),
+      onMouseLeave: () => point(""),
+      onClick: () => mark(p.id)
+    }
+  ))), quoted?.map((b, k) => /* @__PURE__ */ h("rect", { key: "quoted" + k, ...rect(b), class: "marked quoted", ref: k === 0 ? first : void 0 })))) : here.map((p, n) => /* @__PURE__ */ h(Fragment, { key: p.id + n }, p.heading && p.heading !== here[n - 1]?.heading && /* @__PURE__ */ h("h4", null, p.heading), /* @__PURE__ */ h("p", { class: p.id === marked ? "passage here" : "passage" }, p.id === marked ? text(p) : p.text)))), /* @__PURE__ */ h("section", { "aria-label": w("passages") }, /* @__PURE__ */ h("h3", null, w("passages")), /* @__PURE__ */ h("ol", { class: "passages" }, here.map((p, n) => /* @__PURE__ */ h("li", { key: p.id + n, class: p.id === marked ? "here" : p.id === pointed ? "pointed" : "", onMouseEnter: () => point(p.id), onMouseLeave: () => point("") }, /* @__PURE__ */ h("button", { class: "bare", "aria-pressed": p.id === marked, onFocus: () => point(p.id), onBlur: () => point(""), onClick: () => mark(p.id) }, n + 1, ". ", [...p.text].slice(0, 60).join(""), [...p.text].length > 60 && "…"), shows && p.id === marked && /* @__PURE__ */ h("p", { class: "passage" }, text(p)), p.end ? /* @__PURE__ */ h("span", { class: "quiet" }, w("place", count(p.start ?? 0), count(p.end))) : null))))));
 }
 function spans(text, quotes2) {
   if (!quotes2?.length) return [[text, true]];
@@ -82,6 +105,15 @@ var words2 = {
   ask: ["Ask", "提问"],
   tab_ask: ["Ask and test", "提问与检验"],
   tab_files: ["Files", "文件"],
+  tab_conflicts: ["Out of date", "过时与矛盾"],
+  conflictsHelp: ["Files that are not as they were read, documents that say that they held until a day that is over, and sentences of different documents that say nearly the same with other numbers or days. Each may be right: a person decides.", "与读入时不同的文件、自称有效期已过的文档，以及不同文档中说法几乎相同、数字或日子不同的句子。各自都可能正确，由人判断。"],
+  noConflicts: ["Nothing differs, and nothing is out of date.", "没有矛盾，也没有过时内容。"],
+  staleFiles: ["Files that are not as they were read ({0})", "与读入时不同的文件（{0}）"],
+  state_gone: ["gone", "已不在"],
+  outdated: ["Out of date, by themselves ({0})", "自称有效期已过（{0}）"],
+  heldUntil: ["held until {0}", "有效期至 {0}"],
+  pairs: ["Two documents say otherwise ({0})", "两份文档说法不同（{0}）"],
+  conflictsCut: ["There was more than can be compared at once.", "内容过多，未能全部比较。"],
   tab_readers: ["Permissions", "权限"],
   tab_eval: ["Evaluation", "评测"],
   views: ["Views of the base", "知识库视图"],
@@ -292,13 +324,13 @@ function One({ of, changed }) {
   const [tab, setTab] = useState3("ask");
   const [open, setOpen] = useState3(null);
   const again = useAct();
-  return /* @__PURE__ */ h4(Card, { title: of.name, side: mayDo("set_bases") && /* @__PURE__ */ h4("button", { disabled: again.busy, onClick: () => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed) }, w3("again")) }, again.failure && /* @__PURE__ */ h4(Fail2, { of: again.failure }), mayDo("set_bases") && /* @__PURE__ */ h4(Tabs2, { label: w3("views"), at: tab, set: setTab, of: [["ask", w3("tab_ask")], ["files", w3("tab_files")], ["readers", w3("tab_readers")], ["eval", w3("tab_eval")]] }), tab === "ask" && /* @__PURE__ */ h4(Asking, { base: of.name, open: setOpen }), tab === "files" && /* @__PURE__ */ h4(Table, { label: w3("tab_files"), source: of.name + of.files + of.stale, load: (from, n) => get(`${at(of.name)}?from=${from}&n=${n}`), columns: [
+  return /* @__PURE__ */ h4(Card, { title: of.name, side: mayDo("set_bases") && /* @__PURE__ */ h4("button", { disabled: again.busy, onClick: () => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed) }, w3("again")) }, again.failure && /* @__PURE__ */ h4(Fail2, { of: again.failure }), mayDo("set_bases") && /* @__PURE__ */ h4(Tabs2, { label: w3("views"), at: tab, set: setTab, of: [["ask", w3("tab_ask")], ["files", w3("tab_files")], ["conflicts", w3("tab_conflicts")], ["readers", w3("tab_readers")], ["eval", w3("tab_eval")]] }), tab === "ask" && /* @__PURE__ */ h4(Asking, { base: of.name, open: setOpen }), tab === "files" && /* @__PURE__ */ h4(Table, { label: w3("tab_files"), source: of.name + of.files + of.stale, load: (from, n) => get(`${at(of.name)}?from=${from}&n=${n}`), columns: [
     { key: "name", title: w3("file"), wide: 3, cell: (f) => /* @__PURE__ */ h4("button", { class: "bare", title: f.name, onClick: () => setOpen({ file: f.name }) }, f.name) },
     { key: "state", title: w3("state"), cell: (f) => /* @__PURE__ */ h4(Tag, { kind: { read: "done", stale: "running", aside: "failed" }[f.state] }, w3(`state_${f.state}`)) },
     { key: "why", title: w3("reason"), wide: 2, cell: (f) => /* @__PURE__ */ h4("span", { title: f.why }, f.why ?? "") },
     { key: "size", title: w3("size"), number: true, cell: (f) => bytes(f.size) },
     { key: "changed", title: w3("changed"), number: true, cell: (f) => f.changed }
-  ] }), tab === "readers" && /* @__PURE__ */ h4(Readers, { base: of.name }), tab === "eval" && /* @__PURE__ */ h4(Evaluate, { base: of.name }), open && /* @__PURE__ */ h4(Document, { key: open.file + open.id, path: `${at(of.name)}/text?file=${encodeURIComponent(open.file)}`, at: open, close: () => setOpen(null) }));
+  ] }), tab === "conflicts" && /* @__PURE__ */ h4(Conflicts, { base: of.name, open: setOpen }), tab === "readers" && /* @__PURE__ */ h4(Readers, { base: of.name }), tab === "eval" && /* @__PURE__ */ h4(Evaluate, { base: of.name }), open && /* @__PURE__ */ h4(Document, { key: open.file + open.id, path: `${at(of.name)}/text?file=${encodeURIComponent(open.file)}`, at: open, close: () => setOpen(null) }));
 }
 function Asking({ base, open }) {
   const [q, setQ] = useState3(""), [as, setAs] = useState3(""), [found, setFound] = useState3(null), ask2 = useAct();
@@ -315,6 +347,11 @@ function quotes(text, sentences) {
 }
 function Place({ of, open }) {
   return /* @__PURE__ */ h4("button", { type: "button", class: "bare place", title: w3("openAt"), onClick: () => open(of) }, /* @__PURE__ */ h4("code", null, of.file), of.page > 0 && /* @__PURE__ */ h4("span", null, " · ", w3("page", of.page)), of.heading && /* @__PURE__ */ h4("span", null, " · ", of.heading));
+}
+function Conflicts({ base, open }) {
+  const got = useGet2(at(base) + "/conflicts");
+  const stands = (s) => /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("p", { class: "passage" }, s.text), /* @__PURE__ */ h4(Place, { of: { ...s, page: s.page ?? 0, heading: s.heading ?? "" }, open: () => open({ ...s, quotes: [s.quote] }) }));
+  return /* @__PURE__ */ h4("div", { class: "conflicts" }, /* @__PURE__ */ h4("p", { class: "quiet" }, w3("conflictsHelp")), /* @__PURE__ */ h4(Loaded2, { of: got }, (c) => /* @__PURE__ */ h4(Fragment4, null, c.stale.length + c.outdated.length + c.pairs.length === 0 && /* @__PURE__ */ h4("p", null, w3("noConflicts")), c.stale.length > 0 && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("h3", null, w3("staleFiles", count2(c.stale.length))), /* @__PURE__ */ h4("ul", { class: "plainlist" }, c.stale.map((f) => /* @__PURE__ */ h4("li", { key: f.file, class: "row" }, /* @__PURE__ */ h4("button", { class: "bare place", title: w3("openAt"), onClick: () => open({ file: f.file }) }, /* @__PURE__ */ h4("code", null, f.file)), /* @__PURE__ */ h4(Tag, { kind: f.state === "gone" ? "failed" : "running" }, w3(f.state === "gone" ? "state_gone" : "state_stale")))))), c.outdated.length > 0 && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("h3", null, w3("outdated", count2(c.outdated.length))), /* @__PURE__ */ h4("ul", { class: "plainlist" }, c.outdated.map((o, i) => /* @__PURE__ */ h4("li", { key: i, class: "card" }, /* @__PURE__ */ h4(Tag, { kind: "running" }, w3("heldUntil", o.until)), stands(o))))), c.pairs.length > 0 && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("h3", null, w3("pairs", count2(c.pairs.length))), /* @__PURE__ */ h4("ol", { class: "plainlist" }, c.pairs.map((p, i) => /* @__PURE__ */ h4("li", { key: i, class: "card pair" }, stands(p.one), stands(p.two))))), c.cut && /* @__PURE__ */ h4("p", { class: "quiet" }, w3("conflictsCut")))), /* @__PURE__ */ h4(Command, { line: `suiren knowledge conflicts ${base}` }));
 }
 function Readers({ base }) {
   const got = useGet2(`${at(base)}?n=1`);

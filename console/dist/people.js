@@ -50,6 +50,13 @@ var words = {
   days: ["Days until it ends (0: never)", "有效天数（0：不过期）"],
   rotate: ["Rotate", "轮换"],
   revoke: ["End it", "停用"],
+  grace: ["When a key is rotated, its old secret", "轮换密钥时，旧内容"],
+  grace_0: ["ends at once", "立即失效"],
+  grace_1: ["works for 1 hour more", "再有效 1 小时"],
+  grace_24: ["works for 24 hours more", "再有效 24 小时"],
+  grace_168: ["works for 7 days more", "再有效 7 天"],
+  oldUntil: ["The old secret works until {0}.", "旧内容有效至 {0}。"],
+  oldEnded: ["The old secret no longer works.", "旧内容已失效。"],
   secret: ["Shown once; keep it now:", "只显示一次，请立即保存："],
   oneLink: ["Send this link, which works once:", "请发送此一次性链接："],
   changeRoles: ["Change roles", "修改角色"],
@@ -102,8 +109,13 @@ function Accounts() {
 }
 function Keys() {
   const got = useGet("/api/keys"), run = useAct(), [secret, setSecret] = useState(""), [name, setName] = useState(""), [days, setDays] = useState("90"), [given, give] = useState(["user"]);
-  const shown = async (r) => setSecret((await r).secret);
-  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Once, { label: w("secret"), text: secret }), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), /* @__PURE__ */ h(Loaded, { of: got }, ({ keys }) => /* @__PURE__ */ h(Card, { title: w("tab_keys") }, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("tab_keys") }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("name")), /* @__PURE__ */ h("th", { scope: "col" }, w("roles")), /* @__PURE__ */ h("th", { scope: "col" }, w("tenant")), /* @__PURE__ */ h("th", { scope: "col" }, w("state")), /* @__PURE__ */ h("th", { scope: "col" }, w("made")), /* @__PURE__ */ h("th", { scope: "col" }, w("expires")), /* @__PURE__ */ h("th", { scope: "col" }, w("rotate")))), /* @__PURE__ */ h("tbody", null, keys.map((k) => /* @__PURE__ */ h("tr", { key: k.name }, /* @__PURE__ */ h("th", { scope: "row" }, k.name), /* @__PURE__ */ h("td", null, (k.roles ?? []).map(role).join(", ")), /* @__PURE__ */ h("td", null, k.tenant || w("house")), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h(Tag, { kind: k.works ? "done" : "failed" }, k.works ? w("works") : w("ended"))), /* @__PURE__ */ h("td", null, day(k.made)), /* @__PURE__ */ h("td", null, day(k.expires ?? "")), /* @__PURE__ */ h("td", null, k.works && /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { onClick: () => run.run(() => shown(act("POST", at("keys", k.name) + "/rotate"))).then(got.reload) }, w("rotate")), /* @__PURE__ */ h("button", { onClick: () => run.run(() => act("DELETE", at("keys", k.name))).then(got.reload) }, w("revoke"))))))))))), /* @__PURE__ */ h(Card, { title: w("addKey") }, /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
+  const [grace, setGrace] = useState("0"), [before, setBefore] = useState("");
+  const shown = async (r, rotated = false) => {
+    const got2 = await r;
+    setBefore(!rotated ? "" : got2.until ? w("oldUntil", day(got2.until)) : w("oldEnded"));
+    setSecret(got2.secret);
+  };
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Once, { label: w("secret"), text: secret }), before && /* @__PURE__ */ h("p", { role: "status" }, before), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), /* @__PURE__ */ h(Loaded, { of: got }, ({ keys }) => /* @__PURE__ */ h(Card, { title: w("tab_keys"), side: /* @__PURE__ */ h(Field, { label: w("grace") }, (id) => /* @__PURE__ */ h("select", { id, class: "grace", value: grace, onChange: (e) => setGrace(e.target.value) }, ["0", "1", "24", "168"].map((n) => /* @__PURE__ */ h("option", { key: n, value: n }, w(`grace_${n}`))))) }, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("tab_keys") }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("name")), /* @__PURE__ */ h("th", { scope: "col" }, w("roles")), /* @__PURE__ */ h("th", { scope: "col" }, w("tenant")), /* @__PURE__ */ h("th", { scope: "col" }, w("state")), /* @__PURE__ */ h("th", { scope: "col" }, w("made")), /* @__PURE__ */ h("th", { scope: "col" }, w("expires")), /* @__PURE__ */ h("th", { scope: "col" }, w("rotate")))), /* @__PURE__ */ h("tbody", null, keys.map((k) => /* @__PURE__ */ h("tr", { key: k.name }, /* @__PURE__ */ h("th", { scope: "row" }, k.name), /* @__PURE__ */ h("td", null, (k.roles ?? []).map(role).join(", ")), /* @__PURE__ */ h("td", null, k.tenant || w("house")), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h(Tag, { kind: k.works ? "done" : "failed" }, k.works ? w("works") : w("ended")), k.works && k.until && Date.parse(k.until) > Date.now() && /* @__PURE__ */ h("div", { class: "quiet" }, w("oldUntil", day(k.until)))), /* @__PURE__ */ h("td", null, day(k.made)), /* @__PURE__ */ h("td", null, day(k.expires ?? "")), /* @__PURE__ */ h("td", null, k.works && /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { onClick: () => run.run(() => shown(act("POST", at("keys", k.name) + "/rotate", { hours: +grace }), true)).then(got.reload) }, w("rotate")), /* @__PURE__ */ h("button", { onClick: () => run.run(() => act("DELETE", at("keys", k.name))).then(got.reload) }, w("revoke"))))))))))), /* @__PURE__ */ h(Card, { title: w("addKey") }, /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
     run.run(() => shown(act("POST", "/api/keys", { name, roles: given, days: +days || 0 })).then(() => {
       setName("");

@@ -9,14 +9,16 @@ import (
 	"suiren/knowledge/document/pdfium"
 )
 
-// A drawing is a page that is asked for as a picture. As a Sink it hears of what
+// A drawing is what is asked for of a page: its picture, or where texts stand. As a Sink it hears of what
 // was wrong with its PDF where that lies in another file.
 type drawing struct {
-	part  string // the document's name
-	page  int    // from 1
-	width int    // pixels
-	png   []byte
-	wrong *Rejection
+	part   string                       // the document's name
+	page   int                          // from 1
+	do     func(*pdfium.Document) error // asks it
+	done   bool
+	png    []byte
+	places []Located
+	wrong  *Rejection
 }
 
 // Document implements Sink.
@@ -38,22 +40,40 @@ func (d *drawing) Rejected(r *Rejection) error {
 // Fonts that the file does not hold are drawn with PDFium's own, which have no
 // Chinese.
 func (r *Reader) Draw(name string, data []byte, part string, page, width int) ([]byte, error) {
+	d := &drawing{part: part, page: page}
+	d.do = func(f *pdfium.Document) error {
+		m, err := f.Draw(page-1, width)
+		if err != nil {
+			return broken("PDF", err)
+		}
+		var b bytes.Buffer
+		err = png.Encode(&b, m)
+		d.png = b.Bytes()
+		return err
+	}
+	if err := r.draw(name, data, d); err != nil {
+		return nil, err
+	}
+	return d.png, nil
+}
+
+// draw does what is asked of the page that a drawing names.
+func (r *Reader) draw(name string, data []byte, d *drawing) error {
 	l := r.Limits
 	if l == (Limits{}) {
 		l = Default
 	}
-	d := &drawing{part: part, page: page, width: width}
 	s := &source{Reader: r, limits: l, sink: d, left: l.Text, parts: l.Parts, packed: l.File, draw: d}
 	err := s.read(name, data)
 	switch {
-	case d.png != nil:
-		return d.png, nil
+	case d.done:
+		return nil
 	case d.wrong != nil:
-		return nil, d.wrong
+		return d.wrong
 	case err != nil:
-		return nil, err
+		return err
 	}
-	return nil, reject(Missing, "is no PDF in this file", "在此文件中没有这份 PDF").named(part)
+	return reject(Missing, "is no PDF in this file", "在此文件中没有这份 PDF").named(d.part)
 }
 
 // holders are the formats whose files hold others: what else there is needs no
@@ -80,7 +100,7 @@ func (r *Reader) openPDF(data []byte) (*pdfium.Document, error) {
 }
 
 func (d *drawing) draw(s *source, name string, data []byte) error {
-	if name != d.part || d.png != nil {
+	if name != d.part || d.done {
 		return nil
 	}
 	f, err := s.openPDF(data)
@@ -91,14 +111,9 @@ func (d *drawing) draw(s *source, name string, data []byte) error {
 	if d.page < 1 || d.page > f.Pages {
 		return reject(Missing, "has no page %d", "没有第 %d 页", d.page)
 	}
-	m, err := f.Draw(d.page-1, d.width)
-	if err != nil {
-		return broken("PDF", err)
-	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, m); err != nil {
+	if err := d.do(f); err != nil {
 		return err
 	}
-	d.png = b.Bytes()
+	d.done = true
 	return nil
 }

@@ -31,7 +31,7 @@ const (
 	wanted       = 'w'
 	oneDocument  = 'd' // document.Document
 	oneRejection = 'r' // document.Rejection of a part
-	onePicture   = 'p' // PNG
+	onePicture   = 'p' // PNG, or the places that are asked for instead, as JSON
 	done         = 'e' // document.Rejection of the file, or null
 )
 
@@ -44,11 +44,19 @@ type request struct {
 	Draw   *draw `json:",omitempty"` // a page as a picture, instead of what it says
 }
 
-// A draw asks for a page of a PDF as a picture.
+// A draw asks for a page of a PDF as a picture, or where texts stand on it.
 type draw struct {
 	Part        string
 	Page, Width int
+	Locate      []document.Sought `json:",omitempty"`
 }
+
+// maxRequest bounds a request, and maxLocate the texts in it, of which a byte may
+// become six.
+const (
+	maxRequest = 1 << 20
+	maxLocate  = 128 << 10
+)
 
 // maxPart bounds what a child asks for at once.
 const maxPart = 1 << 22
@@ -86,9 +94,9 @@ func serve(o Options, in io.Reader, out io.Writer) int {
 		// The parent kills a child that takes too long; if it died, the child ends by itself.
 		idle = time.AfterFunc(o.Time+10*time.Second, func() { os.Exit(3) })
 		if ask.Draw != nil {
-			var png []byte
-			if png, err = r.Draw(ask.Name, data, ask.Draw.Part, ask.Draw.Page, ask.Draw.Width); err == nil {
-				err = w.frame(onePicture, png)
+			var b []byte
+			if b, err = ask.Draw.of(&r, ask.Name, data); err == nil {
+				err = w.frame(onePicture, b)
 			}
 		} else if ask.Stream {
 			err = r.ReadAt(ask.Name, &parts{w, br, idle, o.Time}, ask.Size, ask.Skip, w)
@@ -107,6 +115,18 @@ func serve(o Options, in io.Reader, out io.Writer) int {
 	}
 }
 
+// of is what is asked for of a file.
+func (d *draw) of(r *document.Reader, name string, data []byte) ([]byte, error) {
+	if d.Locate == nil {
+		return r.Draw(name, data, d.Part, d.Page, d.Width)
+	}
+	places, err := r.Locate(name, data, d.Part, d.Page, d.Locate)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(places)
+}
+
 // exitMemory is the exit code of a child that had too much memory.
 const exitMemory = 4
 
@@ -123,7 +143,7 @@ func watch(most int64) {
 
 // receive reads a request, and the data of one that is no stream.
 func receive(r io.Reader, most int64) (ask request, data []byte, err error) {
-	head, err := receiveBytes(r, 1<<16)
+	head, err := receiveBytes(r, maxRequest)
 	if err != nil {
 		return ask, nil, err
 	}

@@ -92,16 +92,42 @@ func (p *Pool) tooLarge(name string, data []byte) error {
 // Draw draws a page of a PDF as a PNG in a child; see document.Reader.Draw. The
 // first may take as long as PDFium takes to be compiled.
 func (p *Pool) Draw(ctx context.Context, name string, data []byte, part string, page, width int) (png []byte, err error) {
+	return p.draw(ctx, name, data, &draw{Part: part, Page: page, Width: width})
+}
+
+// Locate finds texts on a page of a PDF in a child; see document.Reader.Locate. Those
+// behind the first 128 KiB are not looked for: the list is as long as what was.
+func (p *Pool) Locate(ctx context.Context, name string, data []byte, part string, page int, list []document.Sought) ([]document.Located, error) {
+	n, size := 0, 0
+	for n < len(list) && size+len(list[n].Text)+100*len(list[n].Spans) <= maxLocate {
+		size += len(list[n].Text) + 100*len(list[n].Spans)
+		n++
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	b, err := p.draw(ctx, name, data, &draw{Part: part, Page: page, Locate: list[:n]})
+	if err != nil {
+		return nil, err
+	}
+	var places []document.Located
+	if err := json.Unmarshal(b, &places); err != nil || len(places) > n {
+		return nil, errors.Join(err, errors.New("reader: a child answered something else"))
+	}
+	return places, nil
+}
+
+func (p *Pool) draw(ctx context.Context, name string, data []byte, d *draw) (b []byte, err error) {
 	if err := p.tooLarge(name, data); err != nil {
 		return nil, err
 	}
 	err = p.read(ctx, name, func(c *child, _ func()) (*document.Rejection, error) {
 		c.picture = nil
-		whole, err := c.read(request{Name: name, Size: int64(len(data)), Draw: &draw{part, page, width}}, data, nil)
-		png, c.picture = c.picture, nil
+		whole, err := c.read(request{Name: name, Size: int64(len(data)), Draw: d}, data, nil)
+		b, c.picture = c.picture, nil
 		return whole, err
 	})
-	return png, err
+	return b, err
 }
 
 // ReadAt reads a file that document.Streams named, as document.Reader.ReadAt

@@ -72,12 +72,17 @@ func (a *Account) addKey(w http.ResponseWriter, r *http.Request) error {
 	if err := a.note(r, "key.create", operate.Name(in.Name)+" "+rolesList(k.Roles)); err != nil {
 		return err
 	}
-	return sendSecret(w, in.Name, secret)
+	return sendSecret(w, in.Name, secret, time.Time{})
 }
 
-func sendSecret(w http.ResponseWriter, name, secret string) error {
+// sendSecret sends a secret, and until when the one before works beside it.
+func sendSecret(w http.ResponseWriter, name, secret string, until time.Time) error {
 	w.Header().Set("Cache-Control", "no-store")
-	return serve.WriteJSON(w, http.StatusOK, map[string]string{"name": name, "secret": secret})
+	return serve.WriteJSON(w, http.StatusOK, struct {
+		Name   string    `json:"name"`
+		Secret string    `json:"secret"`
+		Until  time.Time `json:"until,omitzero"`
+	}{name, secret, until})
 }
 
 // theirKey is theirs for keys.
@@ -116,14 +121,14 @@ func (a *Account) rotateKey(w http.ResponseWriter, r *http.Request) error {
 	if in.Hours < 0 || in.Hours > int(maxGrace.Hours()) {
 		return form.OutOfRange("hours", say.T("0 to %d", "0 到 %d", int(maxGrace.Hours())))
 	}
-	secret, err := a.Keys.Rotate(k.Name, time.Duration(in.Hours)*time.Hour)
+	secret, until, err := a.Keys.Rotate(k.Name, time.Duration(in.Hours)*time.Hour)
 	if err != nil {
 		return told(err)
 	}
-	if err := a.note(r, "key.rotate", operate.Name(k.Name)); err != nil {
+	if err := a.note(r, "key.rotate", operate.Rotated(k.Name, until)); err != nil {
 		return err
 	}
-	return sendSecret(w, k.Name, secret)
+	return sendSecret(w, k.Name, secret, until)
 }
 
 func (a *Account) revokeKey(w http.ResponseWriter, r *http.Request) error {

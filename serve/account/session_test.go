@@ -272,6 +272,9 @@ func TestSecretsStaySecret(t *testing.T) {
 	json.Unmarshal([]byte(text), &made)
 	secrets["a key from the page"] = made.Secret
 	_, text = b.do("POST", "/api/keys/k2/rotate", `{"hours":1}`)
+	if log, err := os.ReadFile(filepath.Join(h.dir, "audit.jsonl")); err != nil || !strings.Contains(string(log), `"key.rotate"`) || !strings.Contains(string(log), " old:2") || !strings.Contains(text, `"until":"2`) {
+		t.Errorf("until when the old secret works is not told: %s, %v", text, err)
+	}
 	json.Unmarshal([]byte(text), &made)
 	secrets["a rotated key"] = made.Secret
 	_, text = b.do("POST", "/api/people", `{"name":"wang"}`)

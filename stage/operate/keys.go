@@ -147,23 +147,35 @@ func (k *Keys) First(key Key) (secret string, err error) {
 	return k.Make(key)
 }
 
-// Rotate gives a key another secret, which it returns. The one before works for
-// a grace.
-func (k *Keys) Rotate(name string, grace time.Duration) (secret string, err error) {
+// Rotate gives a key another secret, which it returns. The one before works until then,
+// a grace later; it is the zero time if it ended at once. That of an earlier grace ends.
+func (k *Keys) Rotate(name string, grace time.Duration) (secret string, until time.Time, err error) {
 	secret = newSecret()
-	return secret, k.change(func() error {
+	err = k.change(func() error {
 		for i := range k.list {
 			if key := &k.list[i]; key.Name == name && key.Revoked.IsZero() {
 				key.Old, key.Until = "", time.Time{}
 				if grace > 0 {
 					key.Old, key.Until = key.Hash, k.Now().UTC().Add(grace).Truncate(time.Second)
 				}
-				key.Hash = secretHash(secret)
+				key.Hash, until = secretHash(secret), key.Until
 				return nil
 			}
 		}
 		return errNoKey(name)
 	})
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	return secret, until, nil
+}
+
+// Rotated is what the audit log is told of a key that was rotated.
+func Rotated(name string, until time.Time) string {
+	if until.IsZero() {
+		return Name(name)
+	}
+	return Name(name) + " old:" + until.Format(time.RFC3339)
 }
 
 func errNoKey(name string) error {

@@ -162,10 +162,14 @@ func TestKeyTimes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fresh, err := k.Rotate("turned", time.Hour)
-	if err != nil || fresh == old {
+	fresh, until, err := k.Rotate("turned", time.Hour)
+	if err != nil || fresh == old || !until.Equal(noon.Add(time.Hour)) {
+		t.Fatal(until, err)
+	}
+	if k, err = OpenKeys(k.path); err != nil { // through a restart
 		t.Fatal(err)
 	}
+	k.Now = func() time.Time { return now }
 	opens := func(what, secret string, want bool) {
 		t.Helper()
 		if _, ok := k.Lookup(secret); ok != want {
@@ -183,9 +187,30 @@ func TestKeyTimes(t *testing.T) {
 	opens("the old secret after the grace", old, false)
 	opens("the new secret later", fresh, true)
 	opens("nothing", "", false)
-	if _, err := k.Rotate("nobody", 0); err == nil {
+	if _, _, err := k.Rotate("nobody", 0); err == nil {
 		t.Error("no such key was rotated")
 	}
+	// Another rotation, without a grace, ends that of before; so does the key's end.
+	third, _, err := k.Rotate("turned", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fourth, until, err := k.Rotate("turned", 0)
+	if err != nil || !until.IsZero() {
+		t.Fatal(until, err)
+	}
+	opens("the first of two graces", fresh, false)
+	opens("what was rotated at once", third, false)
+	fifth, _, err := k.Rotate("turned", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opens("in the grace", fourth, true)
+	if err := k.Revoke("turned"); err != nil {
+		t.Fatal(err)
+	}
+	opens("a revoked key's old secret", fourth, false)
+	opens("a revoked key's secret", fifth, false)
 }
 
 func TestKeysTogether(t *testing.T) {

@@ -48,12 +48,12 @@ function Make() {
 }
 
 function One({ of, changed }: { of: Base; changed: () => void }) {
-  const [tab, setTab] = useState<"ask" | "files" | "readers" | "eval">("ask");
+  const [tab, setTab] = useState<"ask" | "files" | "conflicts" | "readers" | "eval">("ask");
   const [open, setOpen] = useState<Cited | null>(null);
   const again = useAct();
   return <Card title={of.name} side={mayDo("set_bases") && <button disabled={again.busy} onClick={() => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed)}>{w("again")}</button>}>
     {again.failure && <Fail of={again.failure} />}
-    {mayDo("set_bases") && <Tabs label={w("views")} at={tab} set={setTab} of={[["ask", w("tab_ask")], ["files", w("tab_files")], ["readers", w("tab_readers")], ["eval", w("tab_eval")]]} />}
+    {mayDo("set_bases") && <Tabs label={w("views")} at={tab} set={setTab} of={[["ask", w("tab_ask")], ["files", w("tab_files")], ["conflicts", w("tab_conflicts")], ["readers", w("tab_readers")], ["eval", w("tab_eval")]]} />}
     {tab === "ask" && <Asking base={of.name} open={setOpen} />}
     {tab === "files" && <Table label={w("tab_files")} source={of.name + of.files + of.stale} load={(from, n) => get<Slice<File>>(`${at(of.name)}?from=${from}&n=${n}`)} columns={[
       { key: "name", title: w("file"), wide: 3, cell: f => <button class="bare" title={f.name} onClick={() => setOpen({ file: f.name })}>{f.name}</button> },
@@ -61,6 +61,7 @@ function One({ of, changed }: { of: Base; changed: () => void }) {
       { key: "why", title: w("reason"), wide: 2, cell: f => <span title={f.why}>{f.why ?? ""}</span> },
       { key: "size", title: w("size"), number: true, cell: f => bytes(f.size) },
       { key: "changed", title: w("changed"), number: true, cell: f => f.changed }]} />}
+    {tab === "conflicts" && <Conflicts base={of.name} open={setOpen} />}
     {tab === "readers" && <Readers base={of.name} />}
     {tab === "eval" && <Evaluate base={of.name} />}
     {open && <Document key={open.file + open.id} path={`${at(of.name)}/text?file=${encodeURIComponent(open.file)}`} at={open} close={() => setOpen(null)} />}
@@ -100,8 +101,29 @@ function quotes(text: string, sentences: string[]): [number, number][] {
   });
 }
 
-function Place({ of, open }: { of: Hit; open: (h: Hit) => void }) {
+function Place<T extends { file: string; page: number; heading: string }>({ of, open }: { of: T; open: (h: T) => void }) {
   return <button type="button" class="bare place" title={w("openAt")} onClick={() => open(of)}><code>{of.file}</code>{of.page > 0 && <span> · {w("page", of.page)}</span>}{of.heading && <span> · {of.heading}</span>}</button>;
+}
+
+interface Standing { text: string; file: string; id: string; heading?: string; page?: number; quote: [number, number] }
+interface Conflicting { stale: { file: string; state: "changed" | "gone" }[]; outdated: (Standing & { until: string })[]; pairs: { one: Standing; two: Standing }[]; cut?: boolean }
+
+// Conflicts lists what is not to be relied on: files that are not as they were read,
+// documents that are out of date by themselves, and what two say differently.
+function Conflicts({ base, open }: { base: string; open: (c: Cited) => void }) {
+  const got = useGet<Conflicting>(at(base) + "/conflicts");
+  const stands = (s: Standing) => <Fragment><p class="passage">{s.text}</p><Place of={{ ...s, page: s.page ?? 0, heading: s.heading ?? "" }} open={() => open({ ...s, quotes: [s.quote] })} /></Fragment>;
+  return <div class="conflicts">
+    <p class="quiet">{w("conflictsHelp")}</p>
+    <Loaded of={got}>{c => <Fragment>
+      {c.stale.length + c.outdated.length + c.pairs.length === 0 && <p>{w("noConflicts")}</p>}
+      {c.stale.length > 0 && <Fragment><h3>{w("staleFiles", count(c.stale.length))}</h3><ul class="plainlist">{c.stale.map(f => <li key={f.file} class="row"><button class="bare place" title={w("openAt")} onClick={() => open({ file: f.file })}><code>{f.file}</code></button><Tag kind={f.state === "gone" ? "failed" : "running"}>{w(f.state === "gone" ? "state_gone" : "state_stale")}</Tag></li>)}</ul></Fragment>}
+      {c.outdated.length > 0 && <Fragment><h3>{w("outdated", count(c.outdated.length))}</h3><ul class="plainlist">{c.outdated.map((o, i) => <li key={i} class="card"><Tag kind="running">{w("heldUntil", o.until)}</Tag>{stands(o)}</li>)}</ul></Fragment>}
+      {c.pairs.length > 0 && <Fragment><h3>{w("pairs", count(c.pairs.length))}</h3><ol class="plainlist">{c.pairs.map((p, i) => <li key={i} class="card pair">{stands(p.one)}{stands(p.two)}</li>)}</ol></Fragment>}
+      {c.cut && <p class="quiet">{w("conflictsCut")}</p>}
+    </Fragment>}</Loaded>
+    <Command line={`suiren knowledge conflicts ${base}`} />
+  </div>;
 }
 
 function Readers({ base }: { base: string }) {

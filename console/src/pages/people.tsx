@@ -5,7 +5,7 @@ import { words } from "./people.words";
 const w = say(words);
 
 interface Person { name: string; title?: string; roles: string[] | null; tenant?: string; source?: string; made: string; suspended?: string; password: boolean; passkeys?: number }
-interface Key { name: string; roles: string[] | null; tenant?: string; made: string; expires?: string; revoked?: string; works: boolean }
+interface Key { name: string; roles: string[] | null; tenant?: string; made: string; expires?: string; revoked?: string; until?: string; works: boolean }
 interface Erased { as?: string; contents?: number; held?: number; until?: string }
 interface Tenant { name: string; title?: string; shares?: unknown }
 
@@ -65,13 +65,15 @@ function Accounts() {
 
 function Keys() {
   const got = useGet<{ keys: Key[] }>("/api/keys"), run = useAct(), [secret, setSecret] = useState(""), [name, setName] = useState(""), [days, setDays] = useState("90"), [given, give] = useState<string[]>(["user"]);
-  const shown = async (r: Promise<{ secret: string }>) => setSecret((await r).secret);
+  const [grace, setGrace] = useState("0"), [before, setBefore] = useState("");
+  const shown = async (r: Promise<{ secret: string; until?: string }>, rotated = false) => { const got = await r; setBefore(!rotated ? "" : got.until ? w("oldUntil", day(got.until)) : w("oldEnded")); setSecret(got.secret); };
   return <Fragment>
     <Once label={w("secret")} text={secret} />
+    {before && <p role="status">{before}</p>}
     {run.failure && <Fail of={run.failure} />}
-    <Loaded of={got}>{({ keys }) => <Card title={w("tab_keys")}><div class="scroll" tabIndex={0} role="region" aria-label={w("tab_keys")}><table class="left"><thead><tr><th scope="col">{w("name")}</th><th scope="col">{w("roles")}</th><th scope="col">{w("tenant")}</th><th scope="col">{w("state")}</th><th scope="col">{w("made")}</th><th scope="col">{w("expires")}</th><th scope="col">{w("rotate")}</th></tr></thead>
-      <tbody>{keys.map(k => <tr key={k.name}><th scope="row">{k.name}</th><td>{(k.roles ?? []).map(role).join(", ")}</td><td>{k.tenant || w("house")}</td><td><Tag kind={k.works ? "done" : "failed"}>{k.works ? w("works") : w("ended")}</Tag></td><td>{day(k.made)}</td><td>{day(k.expires ?? "")}</td>
-        <td>{k.works && <div class="row"><button onClick={() => run.run(() => shown(act("POST", at("keys", k.name) + "/rotate"))).then(got.reload)}>{w("rotate")}</button><button onClick={() => run.run(() => act("DELETE", at("keys", k.name))).then(got.reload)}>{w("revoke")}</button></div>}</td></tr>)}</tbody></table></div></Card>}</Loaded>
+    <Loaded of={got}>{({ keys }) => <Card title={w("tab_keys")} side={<Field label={w("grace")}>{id => <select id={id} class="grace" value={grace} onChange={e => setGrace((e.target as HTMLSelectElement).value)}>{(["0", "1", "24", "168"] as const).map(n => <option key={n} value={n}>{w(`grace_${n}`)}</option>)}</select>}</Field>}><div class="scroll" tabIndex={0} role="region" aria-label={w("tab_keys")}><table class="left"><thead><tr><th scope="col">{w("name")}</th><th scope="col">{w("roles")}</th><th scope="col">{w("tenant")}</th><th scope="col">{w("state")}</th><th scope="col">{w("made")}</th><th scope="col">{w("expires")}</th><th scope="col">{w("rotate")}</th></tr></thead>
+      <tbody>{keys.map(k => <tr key={k.name}><th scope="row">{k.name}</th><td>{(k.roles ?? []).map(role).join(", ")}</td><td>{k.tenant || w("house")}</td><td><Tag kind={k.works ? "done" : "failed"}>{k.works ? w("works") : w("ended")}</Tag>{k.works && k.until && Date.parse(k.until) > Date.now() && <div class="quiet">{w("oldUntil", day(k.until))}</div>}</td><td>{day(k.made)}</td><td>{day(k.expires ?? "")}</td>
+        <td>{k.works && <div class="row"><button onClick={() => run.run(() => shown(act("POST", at("keys", k.name) + "/rotate", { hours: +grace }), true)).then(got.reload)}>{w("rotate")}</button><button onClick={() => run.run(() => act("DELETE", at("keys", k.name))).then(got.reload)}>{w("revoke")}</button></div>}</td></tr>)}</tbody></table></div></Card>}</Loaded>
     <Card title={w("addKey")}><form class="form" onSubmit={e => { e.preventDefault(); run.run(() => shown(act("POST", "/api/keys", { name, roles: given, days: +days || 0 })).then(() => { setName(""); give(["user"]); })).then(got.reload); }}>
       <Field label={w("name")}>{id => <input id={id} required value={name} onInput={e => setName((e.target as HTMLInputElement).value)} />}</Field>
       <Field label={w("days")}>{id => <input id={id} type="number" min="0" max="3650" value={days} onInput={e => setDays((e.target as HTMLInputElement).value)} />}</Field>
