@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,6 +22,19 @@ func open(t testing.TB) (*Watch, *time.Time) {
 	now := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
 	w.Now = func() time.Time { return now }
 	return w, &now
+}
+
+// Who was suspended, and what waits for a person, is for the owner alone to read.
+func TestMode(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "guard.db")
+	w, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
 }
 
 // Suspensions are those of a list in memory: three in a row or five within 24
