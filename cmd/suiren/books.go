@@ -91,22 +91,23 @@ func (d bookDir) log(action, subject string) error {
 // asked for and, where content is kept, what was said (the ledger), and what must
 // not be changed afterwards (the audit log).
 type books struct {
-	dir     bookDir
-	content bool // what is said is kept, whatever the ledger says of it
-	planned bool // what is served is a plan's, which has scenarios
-	audit   *operate.Audit
-	ledger  *ledger.Ledger
-	watch   *watch.Watch
-	mu      sync.Mutex
-	names   map[string]string // of releases, by their digests
-	salts   sync.Map          // of refusals on their way from the audit log to their traces
-	watts   float64           // of a busy core, where no meter is read
-	sent    func(*ledger.Trace)
-	room    func() bool         // for what is said; nil: there is
-	forget  func(caller string) // what the server remembers of a caller; "": of everybody
-	erased  map[string]bool     // erasures that the server has followed
-	late    late                // who was erased since, for requests on their way
-	opened  []func() error      // closes what was opened, the last first
+	dir       bookDir
+	content   bool // what is said is kept, whatever the ledger says of it
+	planned   bool // what is served is a plan's, which has scenarios
+	audit     *operate.Audit
+	ledger    *ledger.Ledger
+	watch     *watch.Watch
+	mu        sync.Mutex
+	names     map[string]string // of releases, by their digests
+	salts     sync.Map          // of refusals on their way from the audit log to their traces
+	watts     float64           // of a busy core, where no meter is read
+	sent      func(*ledger.Trace)
+	room      func() bool               // for what is said; nil: there is
+	suspended func(caller, rule string) // tells of it; nil: nobody is to be told
+	forget    func(caller string)       // what the server remembers of a caller; "": of everybody
+	erased    map[string]bool           // erasures that the server has followed
+	late      late                      // who was erased since, for requests on their way
+	opened    []func() error            // closes what was opened, the last first
 }
 
 func openBooks(dir bookDir, content bool) (b *books, err error) {

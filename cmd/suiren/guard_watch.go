@@ -44,6 +44,9 @@ func (b *books) judge(r *serve.Record) error {
 	}
 	suspended, err := b.watch.Strike(r.Caller, r.Refusal.Rule, p.Limit())
 	if suspended {
+		if b.suspended != nil {
+			b.suspended(r.Caller, r.Refusal.Rule)
+		}
 		_, err = b.audit.Append("policy", "suspend", operate.Name(r.Caller)+" "+r.Refusal.Rule, "")
 	}
 	return err
