@@ -161,7 +161,7 @@ type Record struct {
 	Usage      form.Usage
 	CPUSeconds float64 // this answer's share of the process's time
 	Joules     float64 // and of the processor's energy, where Metered is not ""
-	Metered    string  // what read the energy: rapl, hwmon
+	Metered    string  // what read the energy: rapl, hwmon, power
 	Operation  string  // chat, embeddings, rerank
 	Parent     string  // W3C traceparent of the caller, or ""
 	Spans      []Span

@@ -3,16 +3,28 @@ package serve
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // An energy reads the processor's own counters, where the program may: what all
 // its packages have used, whichever program used it, since it was opened.
 type energy struct {
-	kind     string // rapl, hwmon
+	kind     string // rapl, hwmon, power
 	counters []counter
-	sum      int64 // microjoules
+	sensors  []sensor
+	clock    func() time.Time
+	at       time.Time // when the sensors were read
+	sum      int64     // microjoules
+}
+
+// A sensor says what a processor draws now, in microwatts.
+type sensor struct {
+	path string
+	last uint64
+	ok   bool // last was read
 }
 
 // A counter is a package's, which begins again after the last that it can show.
@@ -21,19 +33,30 @@ type counter struct {
 	last, most uint64 // microjoules
 }
 
-// maxCounters bounds the packages that are read.
-const maxCounters = 64
+// maxCounters bounds the packages that are read; mostDrawn what one can draw, in
+// microwatts: a sensor that says more is wrong.
+const (
+	maxCounters = 64
+	mostDrawn   = 5000 * 1e6
+)
+
+// sampleEvery is how often sensors of power are read while answers are written, and
+// not only when a request comes or goes.
+const sampleEvery = 100 * time.Millisecond
 
 // openEnergy looks below /sys/class for what the kernel documents in
 // Documentation/power/powercap and hwmon: the packages of powercap's RAPL or, where
-// there is none, the sockets of a hardware monitor. It returns nil where there is no
-// counter, or it may not be read.
+// there is none, the sockets of a hardware monitor, or what its sensors say that a
+// processor draws. It returns nil where there is none, or it may not be read.
 func openEnergy(sys string) *energy {
 	e := &energy{kind: "rapl", counters: raplCounters(filepath.Join(sys, "powercap"))}
 	if len(e.counters) == 0 {
 		e = &energy{kind: "hwmon", counters: hwmonCounters(filepath.Join(sys, "hwmon"))}
 	}
 	if len(e.counters) == 0 {
+		e = &energy{kind: "power", sensors: powerSensors(filepath.Join(sys, "hwmon")), clock: time.Now, at: time.Now()}
+	}
+	if len(e.counters)+len(e.sensors) == 0 {
 		return nil
 	}
 	return e
@@ -68,6 +91,26 @@ func hwmonCounters(dir string) (list []counter) {
 	return list
 }
 
+// powerSensors are powerN_input whose label, or where there is none whose driver, names
+// a processor: "CPU power" of xgene-hwmon, fam15h_power, cpu_power. What the whole
+// board draws, or an accelerator, is not the processor's.
+func powerSensors(dir string) (list []sensor) {
+	inputs, _ := filepath.Glob(filepath.Join(dir, "hwmon*", "power*_input"))
+	for _, path := range inputs {
+		name, ok := readWord(strings.TrimSuffix(path, "_input") + "_label")
+		if !ok {
+			name, _ = readWord(filepath.Join(filepath.Dir(path), "name"))
+		}
+		name = strings.ToLower(name)
+		if !strings.Contains(name, "gpu") && slices.ContainsFunc([]string{"cpu", "package", "socket", "processor", "fam15h_power"}, func(s string) bool { return strings.Contains(name, s) }) {
+			if last, ok := readCounter(path); ok && last <= mostDrawn && len(list) < maxCounters {
+				list = append(list, sensor{path, last, true})
+			}
+		}
+	}
+	return list
+}
+
 // begin adds a counter, if it can be read.
 func begin(list []counter, path string, most uint64) []counter {
 	last, ok := readCounter(path)
@@ -95,7 +138,26 @@ func (e *energy) used() int64 {
 		e.sum += int64(min(d, 1<<40)) // 300 Wh: what is more is no counter
 		c.last = now
 	}
+	if len(e.sensors) > 0 {
+		e.integrate()
+	}
 	return e.sum
+}
+
+// integrate adds what was drawn since the sensors were read: the mean of then and now
+// over the time between. Of a sensor that could not be read then or now it is nothing.
+func (e *energy) integrate() {
+	now := e.clock()
+	seconds := max(now.Sub(e.at).Seconds(), 0)
+	e.at = now
+	for i := range e.sensors {
+		s := &e.sensors[i]
+		drawn, ok := readCounter(s.path)
+		if ok = ok && drawn <= mostDrawn; ok && s.ok {
+			e.sum += int64(float64(s.last+drawn) / 2 * seconds)
+		}
+		s.last, s.ok = drawn, ok
+	}
 }
 
 func readCounter(path string) (uint64, bool) {

@@ -273,6 +273,9 @@ func (x *exchange) timePiece() {
 		x.s.metrics.between.Observe(now.Sub(x.last).Seconds())
 	}
 	x.last = now
+	if x.s.metered == "power" {
+		x.s.meter.sample(now)
+	}
 }
 
 // record keeps the answer in the books and completes the reply. It is called

@@ -1,6 +1,9 @@
 package serve
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // A meter shares the processor time of the process, and the energy of its
 // processor where that is metered, among the requests that are generating:
@@ -14,6 +17,7 @@ type meter struct {
 	idle   share
 	rest   share // comes to those that are active next
 	active map[*share]bool
+	looked time.Time // when the clock was
 }
 
 // A share is one request's part.
@@ -51,6 +55,17 @@ func (m *meter) end(s *share) share {
 	m.divide()
 	delete(m.active, s)
 	return *s
+}
+
+// sample divides what was used so far, if that was not done for a while: a sensor of
+// power says only what is drawn when it is looked at.
+func (m *meter) sample(now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if now.Sub(m.looked) >= sampleEvery {
+		m.looked = now
+		m.divide()
+	}
 }
 
 func (m *meter) divide() {

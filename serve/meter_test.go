@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"suiren/serve/form"
 )
@@ -133,8 +134,62 @@ func TestEnergyOfHwmon(t *testing.T) {
 	}
 }
 
+// Where there are sensors of power alone, energy is what they say over time.
+func TestEnergyOfPower(t *testing.T) {
+	sys, set := sysTree(t,
+		"hwmon/hwmon0/name amdgpu", "hwmon/hwmon0/power1_input 90000000",
+		"hwmon/hwmon1/name power_meter", "hwmon/hwmon1/power1_input 300000000",
+		"hwmon/hwmon2/name apm_xgene", "hwmon/hwmon2/power1_input 10000000", "hwmon/hwmon2/power1_label CPU power", "hwmon/hwmon2/power2_input 7000000", "hwmon/hwmon2/power2_label IO power",
+		"hwmon/hwmon3/name fam15h_power", "hwmon/hwmon3/power1_input 2000000",
+		"hwmon/hwmon4/name odd", "hwmon/hwmon4/power1_label GPU and CPU", "hwmon/hwmon4/power1_input 1")
+	e := openEnergy(sys)
+	if e == nil || e.kind != "power" || len(e.sensors) != 2 {
+		t.Fatalf("%+v", e)
+	}
+	now := e.at
+	e.clock = func() time.Time { return now }
+	for i, c := range []struct {
+		after    time.Duration
+		one, two string
+		want     int64
+	}{
+		{2 * time.Second, "20000000", "2000000", 34_000_000}, // 15 W and 2 W for 2 s
+		{time.Second, "nonsense", "2000000", 36_000_000},
+		{time.Second, "20000000", "2000000", 38_000_000},      // of the first it is not known what it drew
+		{time.Second, "20000000", "999999999999", 58_000_000}, // nor of the second
+		{-time.Hour, "20000000", "2000000", 58_000_000},       // a clock that was set back
+		{500 * time.Millisecond, "20000000", "2000000", 69_000_000},
+	} {
+		now = now.Add(c.after)
+		set("hwmon/hwmon2/power1_input", c.one)
+		set("hwmon/hwmon3/power1_input", c.two)
+		if got := e.used(); got != c.want {
+			t.Errorf("%d: %d, want %d", i, got, c.want)
+		}
+	}
+}
+
+// A peak between two requests is seen while an answer is written, not more often than
+// it has to be.
+func TestSample(t *testing.T) {
+	drawn, read := int64(0), 0
+	m := newMeter(func() share { read++; return share{0, drawn} })
+	s := m.begin()
+	now := time.Unix(100, 0)
+	for i := range 10 {
+		drawn += 10
+		m.sample(now.Add(time.Duration(i) * sampleEvery / 2))
+	}
+	if read != 2+5 || s.microjoules != 90 {
+		t.Errorf("read %d times, %+v", read, *s)
+	}
+	if got := m.end(s); got.microjoules != 100 {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestNoEnergyCounter(t *testing.T) {
-	sys, _ := sysTree(t, "hwmon/hwmon0/energy1_input 9", "powercap/intel-rapl:0/name package-0", "powercap/intel-rapl:0/energy_uj x", "powercap/intel-rapl:0/max_energy_range_uj 5")
+	sys, _ := sysTree(t, "hwmon/hwmon0/energy1_input 9", "hwmon/hwmon0/power1_input 9", "powercap/intel-rapl:0/name package-0", "powercap/intel-rapl:0/energy_uj x", "powercap/intel-rapl:0/max_energy_range_uj 5")
 	if clock, kind := machineClock(sys); kind != "" || clock().microjoules != 0 {
 		t.Errorf("read by %q", kind)
 	}

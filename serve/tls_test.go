@@ -124,7 +124,7 @@ func TestSecurityHeaders(t *testing.T) {
 		for _, auth := range []string{"Bearer " + goodKey, ""} {
 			resp := b.request(t, method, at, bodies[r.Pattern], "Authorization", auth)
 			resp.Body.Close()
-			for name, want := range map[string]string{"Content-Security-Policy": "frame-ancestors 'none'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+			for name, want := range map[string]string{"Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; ", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
 				"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "microphone=()", "X-Frame-Options": "DENY"} {
 				if !strings.Contains(resp.Header.Get(name), want) {
 					t.Errorf("%s %s (%d): %s is %q", method, at, resp.StatusCode, name, resp.Header.Get(name))

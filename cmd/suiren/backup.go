@@ -257,6 +257,9 @@ func (a *app) storeDowngradeCommand() *cobra.Command {
 				return nil
 			}
 			fmt.Fprintln(a.stdout, a.t("the records are of format %d; a copy of them as they were: %s", "记录已为格式 %d；原记录的副本：%s", to, saved))
+			if old, err := filepath.Glob(w.books().ledger() + ".v*"); err == nil && len(old) > 0 {
+				fmt.Fprintln(a.stdout, a.t("the ledger stays as it is; a program that is too old for it needs its copy, %s, in the place of %s", "账本保持不变；若旧版程序无法读取，请用其副本 %s 替换 %s", old[0], w.books().ledger()))
+			}
 			return nil
 		},
 	}

@@ -18,6 +18,7 @@ import (
 	"suiren/serve"
 	"suiren/stage/guard/watch"
 	"suiren/stage/operate"
+	"suiren/stage/operate/care"
 	"suiren/stage/operate/ledger"
 	"suiren/stage/operate/otlp"
 )
@@ -90,21 +91,23 @@ func (d bookDir) log(action, subject string) error {
 // asked for and, where content is kept, what was said (the ledger), and what must
 // not be changed afterwards (the audit log).
 type books struct {
-	dir     bookDir
-	content bool // what is said is kept, whatever the ledger says of it
-	planned bool // what is served is a plan's, which has scenarios
-	audit   *operate.Audit
-	ledger  *ledger.Ledger
-	watch   *watch.Watch
-	mu      sync.Mutex
-	names   map[string]string // of releases, by their digests
-	salts   sync.Map          // of refusals on their way from the audit log to their traces
-	watts   float64           // of a busy core, where no meter is read
-	sent    func(*ledger.Trace)
-	room    func() bool         // for what is said; nil: there is
-	forget  func(caller string) // what the server remembers of a caller; "": of everybody
-	erased  map[string]bool     // erasures that the server has followed
-	opened  []func() error      // closes what was opened, the last first
+	dir       bookDir
+	content   bool // what is said is kept, whatever the ledger says of it
+	planned   bool // what is served is a plan's, which has scenarios
+	audit     *operate.Audit
+	ledger    *ledger.Ledger
+	watch     *watch.Watch
+	mu        sync.Mutex
+	names     map[string]string // of releases, by their digests
+	salts     sync.Map          // of refusals on their way from the audit log to their traces
+	watts     float64           // of a busy core, where no meter is read
+	sent      func(*ledger.Trace)
+	room      func() bool               // for what is said; nil: there is
+	suspended func(caller, rule string) // tells of it; nil: nobody is to be told
+	forget    func(caller string)       // what the server remembers of a caller; "": of everybody
+	erased    map[string]bool           // erasures that the server has followed
+	late      late                      // who was erased since, for requests on their way
+	opened    []func() error            // closes what was opened, the last first
 }
 
 func openBooks(dir bookDir, content bool) (b *books, err error) {
@@ -122,6 +125,8 @@ func openBooks(dir bookDir, content bool) (b *books, err error) {
 		return nil, err
 	}
 	b.opened = append(b.opened, b.ledger.Close)
+	b.late = late{book: dir.care(), path: dir.path(care.Name), began: time.Now()}
+	b.ledger.Erased = b.late.as
 	b.watts = b.ledger.Watts()
 	b.erased = map[string]bool{}
 	if err := b.followErased(); err != nil { // of before there is nothing to forget
@@ -283,11 +288,12 @@ func (b *books) reserve(h serve.Hold) (int, error) {
 // record settles a request: its trace, its charge and its budgets at once.
 func (b *books) record(r *serve.Record) error {
 	var err error
+	who := b.caller(r)
 	for _, n := range r.Notes {
 		if r.Refusal != nil && n.Rule == r.Refusal.Rule && !n.Observed && !n.Failed {
 			continue // it has its own line
 		}
-		_, err2 := b.audit.Append(r.Caller, noteAction(n), r.ID+" "+n.Class+" "+n.Rule+" "+n.Stage, "")
+		_, err2 := b.audit.Append(who, noteAction(n), r.ID+" "+n.Class+" "+n.Rule+" "+n.Stage, "")
 		err = errors.Join(err, err2)
 	}
 	t, err2 := b.traceOf(r)
@@ -376,7 +382,7 @@ func (b *books) refused(r *serve.Record) error {
 	if err != nil {
 		return err
 	}
-	salt, err := b.audit.Append(r.Caller, "refuse", r.ID+" "+r.Refusal.Class+" "+r.Refusal.Rule, c.Text())
+	salt, err := b.audit.Append(b.caller(r), "refuse", r.ID+" "+r.Refusal.Class+" "+r.Refusal.Rule, c.Text())
 	b.salts.Store(r.ID, salt)
 	return err
 }

@@ -34,13 +34,22 @@ var (
 func amountText(b *ledger.Budget, n int64) string {
 	switch b.Unit {
 	case ledger.CPU:
-		return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64)
+		return decimals(float64(n)/unitPer[b.Unit], 1)
 	case ledger.Energy:
-		return strconv.FormatFloat(float64(n)/unitPer[b.Unit], 'f', 3, 64)
+		return decimals(float64(n)/unitPer[b.Unit], 3)
 	case ledger.Money:
 		return millionths(n)
 	}
 	return count(float64(n))
+}
+
+// decimals writes an amount with so many decimals; one that they would show as nothing
+// with two digits.
+func decimals(v float64, n int) string {
+	if v > 0 && v < math.Pow10(-n) {
+		n = 1 - int(math.Floor(math.Log10(v)))
+	}
+	return strconv.FormatFloat(v, 'f', n, 64)
 }
 
 // exceeded is what a client is told of a budget that has no room.

@@ -195,12 +195,21 @@ func (s *service) perform(ctx context.Context, r care.Request) (any, error) {
 	return s.releaseDo(ctx, r.Asker, act, r.Body)
 }
 
-// glassBroken tells of a broken glass at once, by every rule that hears of it.
+// glassBroken tells of a broken glass at once.
 func (s *service) glassBroken(e people.Emergency) {
+	s.tellAtOnce("emergency", operate.Fail, say.T("%s broke the glass, until %s", "%s 启用了紧急访问，截至 %s", e.Person, e.Ends.Local().Format(time.DateTime)))
+}
+
+// callerSuspended tells at once that a policy has suspended a caller.
+func (s *service) callerSuspended(caller, rule string) {
+	s.tellAtOnce("suspended", operate.Warn, say.T("%s is suspended after repeated requests that the policy forbids, the last by %s", "%s 因多次提出策略禁止的请求被暂停，最近一次违反 %s", caller, rule))
+}
+
+// tellAtOnce tells what has happened by every rule that hears of it.
+func (s *service) tellAtOnce(name, level string, what say.Text) {
 	rules, err := s.alertRules()
 	if err != nil {
 		return
 	}
-	s.teller.atOnce(rules, operate.Notice{Time: time.Now().UTC(), Name: "emergency", Level: operate.Fail,
-		Text: s.w.a.t("%s broke the glass, until %s", "%s 启用了紧急访问，截至 %s", e.Person, e.Ends.Local().Format(time.DateTime))})
+	s.teller.atOnce(rules, operate.Notice{Time: time.Now().UTC(), Name: name, Level: level, Text: what.In(s.w.a.lang)})
 }

@@ -35,7 +35,7 @@ const anyone = "anyone"
 func (b *books) judge(r *serve.Record) error {
 	p := policyOf(r.Release)
 	switch {
-	case p == nil || r.Caller == anyone:
+	case p == nil || r.Caller == anyone || b.caller(r) != r.Caller: // erased meanwhile
 		return nil
 	case r.Refusal == nil:
 		return b.watch.Good(r.Caller)
@@ -44,6 +44,9 @@ func (b *books) judge(r *serve.Record) error {
 	}
 	suspended, err := b.watch.Strike(r.Caller, r.Refusal.Rule, p.Limit())
 	if suspended {
+		if b.suspended != nil {
+			b.suspended(r.Caller, r.Refusal.Rule)
+		}
 		_, err = b.audit.Append("policy", "suspend", operate.Name(r.Caller)+" "+r.Refusal.Rule, "")
 	}
 	return err

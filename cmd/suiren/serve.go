@@ -58,6 +58,7 @@ func (w *workspace) service(f serveFlags, c *cobra.Command) (s *service, err err
 	b.planned = true
 	s = &service{w: w, books: b, teller: newTeller(w.a.lang, w.a.screen.note)}
 	b.opened = append(b.opened, s.teller.close)
+	b.suspended = s.callerSuspended
 	b.room = s.room
 	defer func() {
 		if err != nil {

@@ -67,7 +67,7 @@ func TestSpentStopsEverySurface(t *testing.T) {
 	for _, unit := range []string{"--cpu", "--energy"} {
 		mustRun(t, "budget", "set", "all", unit, "0.000001", "--per", "total", "--models") // less than is used already
 		for _, i := range answers {
-			if status, b := ask(surfaces[i].path, surfaces[i].body); status != http.StatusTooManyRequests || !strings.Contains(b, "no room") {
+			if status, b := ask(surfaces[i].path, surfaces[i].body); status != http.StatusTooManyRequests || !strings.Contains(b, "no room") || !strings.Contains(b, "budget of 0.0000010 ") {
 				t.Errorf("%s beyond %s: %d %s", surfaces[i].path, unit, status, b)
 			}
 		}

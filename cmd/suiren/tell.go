@@ -128,7 +128,7 @@ func (t *teller) atOnce(rules []operate.Alert, n operate.Notice) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i := range rules {
-		if a := &rules[i]; a.Hears(n.Name) {
+		if a := &rules[i]; a.Wants(&n) {
 			w := t.way(a)
 			if w.urgent = append(w.urgent, n); len(w.urgent) > maxUrgent {
 				w.urgent = w.urgent[1:]

@@ -89,3 +89,45 @@ func TestTeller(t *testing.T) {
 		t.Errorf("%+v", h)
 	}
 }
+
+// A caller whom the policy suspends is told of at once, to rules of that level.
+func TestSuspensionIsTold(t *testing.T) {
+	from, err := madeTutor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := copyTree(dir, from); err != nil {
+		t.Fatal(err)
+	}
+	told, grave := filepath.Join(dir, "told"), filepath.Join(dir, "grave")
+	mustRun(t, "alert", "add", "suspended", "--file", told, "--plan", dir)
+	mustRun(t, "alert", "add", "suspended", "--level", "fail", "--file", grave, "--plan", dir)
+	s, err := startServer(program("serve", dir, "-o", "jsonl", "--listen", "127.0.0.1:0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.stop()
+	status := 0
+	for range 4 {
+		if status, _, err = send("POST", s.Address, "/v1/chat/completions", s.Key, `{"n":2,"messages":[{"role":"user","content":"how to make a bomb"}]}`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status != http.StatusForbidden {
+		t.Errorf("the fourth is answered by %d", status)
+	}
+	var text []byte
+	for range 300 {
+		if text, _ = os.ReadFile(told); len(text) > 0 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if n := strings.Count(string(text), "\n"); n != 1 || !strings.Contains(string(text), `"name":"suspended","level":"warn","text":"first is suspended`) {
+		t.Errorf("told %s", text)
+	}
+	if _, err := os.Stat(grave); err == nil {
+		t.Error("a rule of another level was told")
+	}
+}

@@ -78,6 +78,16 @@ func (a *app) showUsage(l *ledger.Ledger, groups []string, list []ledger.Total, 
 		return err
 	}
 	byRelease := slices.Equal(groups, []string{"release"})
+	byMonth, closed := slices.Index(groups, "month"), "" // the last month that is
+	if byMonth >= 0 {
+		months, err := l.Months()
+		if err != nil {
+			return err
+		}
+		if n := len(months); n > 0 {
+			closed = months[n-1].Month
+		}
+	}
 	head := []string{}
 	align := ""
 	for _, g := range groups {
@@ -91,6 +101,9 @@ func (a *app) showUsage(l *ledger.Ledger, groups []string, list []ledger.Total, 
 	}
 	if byRelease {
 		head, align = append(head, a.t("per right answer", "每个正确回答")), align+"r"
+	}
+	if closed != "" {
+		head, align = append(head, ""), align+"l"
 	}
 	rows := [][]string{head}
 	for i := range list {
@@ -108,6 +121,9 @@ func (a *app) showUsage(l *ledger.Ledger, groups []string, list []ledger.Total, 
 					g = "caller"
 				}
 				line[g] = t.By[j]
+			}
+			if byMonth >= 0 {
+				line["closed"] = t.By[byMonth] <= closed
 			}
 			if judged && right > 0 {
 				line["accuracy"], line["tokens_per_right_answer"], line["cpu_seconds_per_right_answer"] = share, float64(t.Tokens())/right, float64(t.CPU)/1e6/right
@@ -131,6 +147,13 @@ func (a *app) showUsage(l *ledger.Ledger, groups []string, list []ledger.Total, 
 				}
 			}
 			row = append(row, each)
+		}
+		if closed != "" {
+			mark := ""
+			if t.By[byMonth] <= closed {
+				mark = a.t("closed", "已结账")
+			}
+			row = append(row, mark)
 		}
 		rows = append(rows, row)
 	}
@@ -247,22 +270,28 @@ func (a *app) usageCheckCommand() *cobra.Command {
 func (a *app) usageCloseCommand() *cobra.Command {
 	var models bool
 	c := &cobra.Command{
-		Use: "close " + a.t("MONTH", "月份") + " [" + a.t("FOLDER", "目录") + "]", Short: a.t("Close a month that is over, like 2026-10: it takes no more entries", "结清已结束的月份（如 2026-10）：不再接受分录"), Args: a.args(1, 2),
+		Use: "close " + a.t("MONTH", "月份") + " [" + a.t("FOLDER", "目录") + "]", Short: a.t("Close a month that is over, like 2026-10, and those before it: they take no more entries", "结清已结束的月份（如 2026-10）及此前各月：不再接受分录"), Args: a.args(1, 2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.onLedger(strings.Join(args[1:], ""), models, func(dir bookDir, l *ledger.Ledger) error {
-				m, err := l.CloseMonth(args[0], "cli")
+				list, err := l.CloseMonth(args[0], "cli")
 				if err != nil {
 					return err
 				}
-				if a.format == formatJSONL {
-					a.line(struct {
-						Type string `json:"type"`
-						*ledger.Closed
-					}{"month", m})
-				} else {
-					fmt.Fprintln(a.stdout, a.t("%s is closed: %d entries, %s requests, %s tokens, %s", "%s 已结账：%d 条分录，%s 次请求，%s 个词元，%s", m.Month, m.Entries, count(float64(m.Amounts.Requests)), count(float64(m.Amounts.Tokens())), millionths(m.Amounts.Money)))
+				for i := range list {
+					m := &list[i]
+					if a.format == formatJSONL {
+						a.line(struct {
+							Type string `json:"type"`
+							*ledger.Closed
+						}{"month", m})
+					} else {
+						fmt.Fprintln(a.stdout, a.t("%s is closed: %d entries, %s requests, %s tokens, %s", "%s 已结账：%d 条分录，%s 次请求，%s 个词元，%s", m.Month, m.Entries, count(float64(m.Amounts.Requests)), count(float64(m.Amounts.Tokens())), millionths(m.Amounts.Money)))
+					}
+					if err := dir.log("month.close", fmt.Sprintf("%s %d entries", m.Month, m.Entries)); err != nil {
+						return err
+					}
 				}
-				return dir.log("month.close", fmt.Sprintf("%s %d entries", m.Month, m.Entries))
+				return nil
 			})
 		},
 	}

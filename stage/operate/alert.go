@@ -49,9 +49,9 @@ type Alert struct {
 // Any is what a rule is about that is about everything.
 const Any = "any"
 
-// Heard are the names that a rule may be about: what a server looks at, and an
-// emergency, which is told at once.
-var Heard = []string{Any, "ready", "queue", "kv", "disk", "memory", "quota", "backup", "release", "alert", "emergency"}
+// Heard are the names that a rule may be about: what a server looks at, and what is
+// told at once: an emergency, a caller who is suspended.
+var Heard = []string{Any, "ready", "queue", "kv", "disk", "memory", "quota", "backup", "release", "alert", "emergency", "suspended"}
 
 // AlertsState is the name of the state that holds the rules.
 const AlertsState = "alerts"
@@ -130,6 +130,11 @@ func (a *Alert) ID() string {
 
 // Hears reports whether a rule is about a name.
 func (a *Alert) Hears(name string) bool { return a.On == Any || a.On == name }
+
+// Wants reports whether a rule is to be told what has happened.
+func (a *Alert) Wants(n *Notice) bool {
+	return a.Hears(n.Name) && slices.Index(levels, n.Level) >= slices.Index(levels, a.Level)
+}
 
 // Due returns what a rule is to be told now, until Told says that it was. What was
 // never told to be wrong is not told to be well.

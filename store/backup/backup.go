@@ -425,15 +425,23 @@ type Sealed struct {
 // was killed: whoever makes it holds its lock.
 const PartSuffix = ".part"
 
+func inTheWay(path string) error {
+	return &say.Error{Where: path, Err: fs.ErrExist, What: say.T("this file is there already", "该文件已存在"),
+		Next: say.T("choose another name; what ends in %s is of a backup that was cut off, or is being made", "请换一个名称；以 %s 结尾的是中断的、或正在制作的备份", PartSuffix)}
+}
+
 // Create writes a backup into a file, which must not be there, and reads it
 // again: all of it if it is not encrypted, else the bytes that were written. Only
 // then the file has its name.
 func Create(ctx context.Context, path string, st *store.Store, o Options) (s *Sealed, err error) {
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return nil, &fs.PathError{Op: "backup", Path: path, Err: cmp.Or(err, fs.ErrExist)}
-	}
 	part := path + PartSuffix
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil, cmp.Or(err, inTheWay(path))
+	}
 	f, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, inTheWay(part)
+	}
 	if err != nil {
 		return nil, err
 	}

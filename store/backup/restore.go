@@ -72,6 +72,10 @@ func notBackup(err error) error {
 	return &say.Error{Err: err, What: say.T("this is not a whole backup: %v", "这不是完整的备份：%v", err), Next: say.T("use another copy of it", "请使用它的另一份副本")}
 }
 
+func notWhole(en, zh string, args ...any) error {
+	return &say.Error{What: say.T("this is not a whole backup: "+en, "这不是完整的备份："+zh, args...), Next: say.T("use another copy of it", "请使用它的另一份副本")}
+}
+
 // check refuses what no backup holds.
 func (m *Manifest) check() error {
 	switch {
@@ -116,7 +120,7 @@ func walk(r io.Reader, identities []age.Identity, begin func(*Manifest) error, s
 			return nil, notBackup(err)
 		}
 		if h.Name != f.Path || h.Size != f.Size || h.Typeflag != tar.TypeReg {
-			return nil, notBackup(fmt.Errorf("%q stands where %q should", h.Name, f.Path))
+			return nil, notWhole("%q stands where %q should", "%q 出现在应为 %q 的位置", h.Name, f.Path)
 		}
 		sha := sha256.New()
 		in := io.TeeReader(t, sha)
@@ -127,11 +131,13 @@ func walk(r io.Reader, identities []age.Identity, begin func(*Manifest) error, s
 			return nil, notBackup(err)
 		}
 		if sum(sha) != f.Sum {
-			return nil, notBackup(fmt.Errorf("%q was changed", f.Path))
+			return nil, notWhole("%q was changed", "%q 已被改动", f.Path)
 		}
 	}
-	if _, err := t.Next(); err != io.EOF {
-		return nil, notBackup(errors.Join(err, errors.New("there is more after its last file")))
+	if _, err := t.Next(); err == nil {
+		return nil, notWhole("there is more after its last file", "最后一个文件之后还有内容")
+	} else if err != io.EOF {
+		return nil, notBackup(err)
 	}
 	return m, nil
 }

@@ -27,6 +27,19 @@ func open(t testing.TB) (*Watch, *time.Time) {
 	return w, &now
 }
 
+// Who was suspended, and what waits for a person, is for the owner alone to read.
+func TestMode(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "guard.db")
+	w, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
 // Suspensions are those of a list in memory: three in a row or five within 24
 // hours, until they end or are lifted.
 func TestSuspension(t *testing.T) {

@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -95,6 +96,51 @@ func TestErase(t *testing.T) {
 	if list := holds(t, l, "li-bomb"); len(list) > 0 {
 		t.Errorf("after the hold it is still in %v", list)
 	}
+}
+
+// Who was erased while a request was on its way is not brought back by it; what it
+// took is charged, to the name that stands for theirs.
+func TestEraseInFlight(t *testing.T) {
+	l := fresh(t)
+	if err := l.SetBudget(Budget{Scope: OfKey, Name: "li", Unit: Requests, Period: Ever, Amount: 9}); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, l, said("before", "li", "first-words"))
+	if _, err := l.Reserve(&Hold{ID: "late", Account: Account{Key: "li"}, Model: "tutor", Prompt: 1, Answer: 1}); err != nil {
+		t.Fatal(err)
+	}
+	l.Erased = func(name string, after time.Time) string {
+		if name == "li" && after.Before(noon.Add(time.Minute)) {
+			return "erased-1"
+		}
+		return ""
+	}
+	if _, err := l.EraseAs("li", "erased-1"); err != nil {
+		t.Fatal(err)
+	}
+	late := func(id, key, person, words string, at time.Time, rails ...Decision) *Trace {
+		r := said(id, key, words, rails...)
+		r.Person, r.Time = person, at
+		return r
+	}
+	settle(t, l, late("late", "li", "", "late-words", noon), late("late2", "k9", "li", "late-words", noon), late("late3", "li", "", "held-words", noon, Decision{"A.1", "r", "refuse"}),
+		late("other", "wang", "", "wang-words", noon), late("new", "li", "", "new-words", noon.Add(time.Hour)))
+	if list := holds(t, l, "late-words"); len(list) > 0 {
+		t.Errorf("late words are in %v", list)
+	}
+	for _, words := range []string{"held-words", "wang-words", "new-words"} {
+		if len(holds(t, l, words)) == 0 {
+			t.Errorf("%s are gone", words)
+		}
+	}
+	list, err := l.Usage([]string{"key", "person"}, Days{}, nil)
+	if got := fmt.Sprint(list[0].By, list[0].Requests, list[1].By, list[1].Requests, list[2].By, list[3].By); err != nil || got != "[erased-1 ] 3 [k9 erased-1] 1 [li ] [wang ]" {
+		t.Errorf("%s, %v", got, err)
+	}
+	if b, err := l.Budgets(); err != nil || len(b) != 1 || b[0].Name != "erased-1" || b[0].Used != 3 || b[0].Held != 0 {
+		t.Errorf("%+v, %v", b, err)
+	}
+	balanced(t, l)
 }
 
 func TestForget(t *testing.T) {

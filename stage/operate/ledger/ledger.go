@@ -29,6 +29,10 @@ type Ledger struct {
 	Now  func() time.Time // set by Open to time.Now
 	Hold time.Duration    // set by Open to SecurityHold
 
+	// Erased, where it is set, returns the name that stands for somebody who was erased
+	// after a time, "" for others: a request that was on its way then is settled under it.
+	Erased func(name string, after time.Time) string
+
 	path  string
 	id    string  // of this opening: whose reservations are whose
 	read  *sql.DB // many readers
@@ -79,7 +83,7 @@ create table traces (
 	parent    text not null, -- W3C traceparent of the caller, or ''
 	reason    text not null,
 	` + columns + `,
-	metered   text not null, -- where energy comes from: rapl, hwmon, model or ''
+	metered   text not null, -- where energy comes from: rapl, hwmon, power, model or ''
 	wait      integer not null, -- microseconds
 	first     integer not null,
 	total     integer not null,

@@ -136,60 +136,6 @@ func TestExport(t *testing.T) {
 	}
 }
 
-func TestMonths(t *testing.T) {
-	l := fresh(t)
-	settle(t, l, used("a", "k", 10, 0, 0, 10), used("b", "k", 1, 0, 0, 1))
-	for _, m := range []string{"2026-11", "2026-12", "x", "2026-13"} {
-		if _, err := l.CloseMonth(m, "me"); err == nil {
-			t.Errorf("closed %s in November", m)
-		}
-	}
-	l.Now = func() time.Time { return noon.AddDate(0, 1, 0) }
-	c, err := l.CloseMonth("2026-11", "me")
-	if err != nil || c.Entries != 2 || c.Amounts.Prompt != 11 {
-		t.Fatalf("%+v, %v", c, err)
-	}
-	for _, m := range []string{"2026-11", "2026-10"} {
-		if _, err := l.CloseMonth(m, "me"); err == nil {
-			t.Errorf("closed %s again", m)
-		}
-	}
-	if seq, err := l.Correct(1, Amounts{Requests: 1, Prompt: 4}, "me", "a test run"); seq != 3 || err != nil {
-		t.Error(seq, err)
-	}
-	if _, err := l.Correct(1, Amounts{Requests: 1, Prompt: 6}, "me", "no, 6"); err != nil {
-		t.Error(err)
-	}
-	for _, bad := range []func() (int64, error){
-		func() (int64, error) { return l.Correct(3, Amounts{}, "me", "of a correction") },
-		func() (int64, error) { return l.Correct(9, Amounts{}, "me", "of none") },
-		func() (int64, error) { return l.Correct(1, Amounts{}, "", "of nobody") },
-		func() (int64, error) { return l.Correct(1, Amounts{Prompt: -1}, "me", "less than nothing") },
-	} {
-		if _, err := bad(); err == nil {
-			t.Error("an impossible correction was taken")
-		}
-	}
-	// A clock that was set back does not open the month.
-	l.Now = func() time.Time { return noon }
-	settle(t, l, used("c", "k", 100, 0, 0, 0))
-	list, err := l.Usage([]string{"month"}, Days{}, nil)
-	if err != nil || len(list) != 2 || list[0].Prompt != 11 || list[1].Prompt != 6-10+100 || list[1].Answer != -10 {
-		t.Errorf("%+v, %v", list, err)
-	}
-	balanced(t, l)
-	if got, err := l.Months(); err != nil || len(got) != 1 || got[0] != *c {
-		t.Errorf("%+v, %v", got, err)
-	}
-	for _, q := range []string{`update entries set prompt = 0`, `delete from entries`, `update months set prompt = 0`, `delete from months`,
-		`insert into entries (time, day, kind, debit, credit, trace, actor, why, ` + names + `) select time, day, kind, debit, credit, 99, actor, why, ` + names + ` from entries limit 1`,
-		`insert into entries (time, day, kind, debit, credit, trace, actor, why, ` + names + `) select time, '2027-01-01', kind, debit, credit, 1, actor, why, ` + names + ` from entries limit 1`} {
-		if _, err := l.conn.ExecContext(t.Context(), q); err == nil {
-			t.Errorf("the database allows %s", q)
-		}
-	}
-}
-
 // Whatever is changed behind the program's back, Check finds it.
 func TestCheck(t *testing.T) {
 	for _, change := range []string{

@@ -16,16 +16,17 @@ type Closed struct {
 	Amounts Amounts   `json:"amounts"`
 }
 
-// CloseMonth closes a month that is over, and all before it.
-func (l *Ledger) CloseMonth(month, actor string) (*Closed, error) {
+// CloseMonth closes a month that is over, and all before it that have entries. It
+// returns those that it closed, that month last.
+func (l *Ledger) CloseMonth(month, actor string) (list []Closed, err error) {
 	begins, err := time.ParseInLocation("2006-01", month, time.Local)
 	now := l.Now()
-	if err != nil || !begins.AddDate(0, 1, 0).Before(now) {
+	if err != nil || begins.AddDate(0, 1, 0).After(now) {
 		return nil, say.Errorf("%q is no month that is over", "%q 不是已经结束的月份", month)
 	}
-	c := &Closed{Month: month, Time: now.UTC(), Actor: actor}
 	err = l.write(true, func(t *tx) error {
 		t.l.known = known{}
+		list = nil
 		var last string
 		if err := t.get(`select coalesce(max(month), '') from months`, nil, &last); err != nil {
 			return err
@@ -33,15 +34,27 @@ func (l *Ledger) CloseMonth(month, actor string) (*Closed, error) {
 		if last >= month {
 			return refuse(say.Errorf("%s is closed already", "%s 已经结账", last))
 		}
-		c.Amounts = Amounts{}
-		if err := t.get(`select count(*), `+sums+` from entries where substr(day, 1, 7) = ?`, []any{month}, append([]any{&c.Entries}, c.Amounts.dest()...)...); err != nil {
+		err := t.each(`select substr(day, 1, 7) as m, count(*), `+sums+` from entries where m > ? and m <= ? group by m order by m`, []any{last, month}, func(scan func(...any) error) error {
+			c := Closed{Time: now.UTC(), Actor: actor}
+			err := scan(append([]any{&c.Month, &c.Entries}, c.Amounts.dest()...)...)
+			list = append(list, c)
 			return err
+		})
+		if n := len(list); err == nil && (n == 0 || list[n-1].Month != month) { // nothing was used in it
+			list = append(list, Closed{Month: month, Time: now.UTC(), Actor: actor})
 		}
-		_, err := t.exec(`insert into months (month, time, actor, entries, `+names+`) values (?,?,?,?, ?,?,?,?,?,?,?,?)`,
-			append([]any{month, micro(now), actor, c.Entries}, c.Amounts.values()...)...)
+		for _, c := range list {
+			if err == nil {
+				_, err = t.exec(`insert into months (month, time, actor, entries, `+names+`) values (?,?,?,?, ?,?,?,?,?,?,?,?)`,
+					append([]any{c.Month, micro(now), actor, c.Entries}, c.Amounts.values()...)...)
+			}
+		}
 		return err
 	})
-	return c, err
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
 }
 
 // Months returns the closed months, the first first.

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -93,6 +94,7 @@ func (l *Ledger) Settle(r *Trace) error {
 }
 
 func (t *tx) settle(r *Trace) error {
+	r.erase(t.l.Erased)
 	book, price, err := t.prices()
 	if err != nil {
 		return err
@@ -114,6 +116,25 @@ func (t *tx) settle(r *Trace) error {
 		return err
 	}
 	return t.spend(&r.Account, r.Model, &a)
+}
+
+// erase takes somebody out of their request who was erased while it was on its way. It
+// is called in the turn that an erasure takes too: one that comes later finds it.
+func (r *Trace) erase(erased func(string, time.Time) string) {
+	if erased == nil {
+		return
+	}
+	for _, name := range []*string{&r.Key, &r.Person} {
+		if *name == "" {
+			continue
+		}
+		if as := erased(*name, r.Time); as != "" {
+			*name = as
+			if !slices.ContainsFunc(r.Rails, func(d Decision) bool { return d.Action == "refuse" }) { // those are held
+				r.Content = nil
+			}
+		}
+	}
 }
 
 // putTrace writes the trace alone. It returns 0 if there is one of its id.

@@ -182,6 +182,8 @@ func (t *tx) check() error {
 			"the sums of %s are not those of its entries", "%s 的合计与分录不符"},
 		{`select month from (select month, entries, ` + names + ` from months except select substr(day, 1, 7), count(*), ` + sums + ` from entries group by 1) where entries > 0`,
 			"the closed month %s is not what it was", "已结账月份 %s 与结账时不符"},
+		{`select month from months where entries = 0 and exists (select 1 from days where substr(day, 1, 7) = month)`,
+			"the closed month %s is not what it was", "已结账月份 %s 与结账时不符"},
 		{`select scope || ' ' || name from budgets b where held != (select coalesce(sum(amount), 0) from parts where budget = b.id)`,
 			"what the budget of %s holds is not what its requests hold", "%s 的预算预留与请求的预留不符"},
 	} {
