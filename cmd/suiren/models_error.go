@@ -95,7 +95,7 @@ func modelError(path string, err error) error {
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && isDir(path):
-			return &say.Error{Where: shown(path), What: say.T("this folder is no model: it has no %s", "这个目录不是模型：缺少 %s", shown(filepath.Base(p.Path))), Next: inside(path), Err: err}
+			return &say.Error{Where: shown(path), What: say.T("this folder is no model: it has no %s", "这个目录不是模型：缺少 %s", shown(filepath.Base(p.Path))), Next: otherwise(path), Err: err}
 		case errors.Is(err, fs.ErrNotExist):
 			return &say.Error{Where: shown(p.Path), What: say.T("there is no such file", "文件不存在"), Next: giveModel, Err: err}
 		case errors.Is(err, fs.ErrPermission):
@@ -111,8 +111,8 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// inside says what to give instead of a folder that is no model: a file in it.
-func inside(dir string) say.Text {
+// otherwise says what to give instead of a folder that is no model: a file in it.
+func otherwise(dir string) say.Text {
 	if list, _ := filepath.Glob(filepath.Join(dir, "*.gguf")); len(list) > 0 {
 		return say.T("give a file in it: %s", "请给出其中的文件：%s", shown(list[0]))
 	}
