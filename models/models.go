@@ -5,6 +5,7 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -114,9 +115,11 @@ func (l *Library) add(ctx context.Context, path, name string, now time.Time, kee
 		return nil, &say.Error{Where: name, What: say.T("a model cannot be called that", "模型不能用这个名称"),
 			Next: say.T("choose a name of letters, digits, - and . with --name", "请用 --name 指定由字母、数字、- 和 . 组成的名称")}
 	}
-	if old, err := l.Get(name); err == nil {
+	if old, err := l.like(name); err != nil {
+		return nil, err
+	} else if old != nil {
 		return nil, &say.Error{Where: name, What: say.T("a model of that name is there: %s", "已有同名模型：%s", old.Path),
-			Next: say.T("choose another with --name, or remove it: suiren models rm %s", "请用 --name 换一个名称，或先删除：suiren models rm %s", name)}
+			Next: say.T("choose another with --name, or remove it: suiren models rm %s", "请用 --name 换一个名称，或先删除：suiren models rm %s", old.Name)}
 	}
 	r := &Record{Name: name, Path: abs, Added: now.UTC().Truncate(time.Second)}
 	own := filepath.Join(l.dir, "files", name)
@@ -166,8 +169,7 @@ func nameOf(path string) string {
 	for _, end := range append([]string{".gguf"}, tarEndings...) {
 		base = strings.TrimSuffix(base, end)
 	}
-	base = regexp.MustCompile(`-\d{5}-of-\d{5}$`).ReplaceAllString(base, "")
-	return strings.ToLower(base)
+	return regexp.MustCompile(`-\d{5}-of-\d{5}$`).ReplaceAllString(base, "")
 }
 
 // read opens the model, and notes what it is and its files' digests.
@@ -264,7 +266,7 @@ func (l *Library) unknown(name string) error {
 	}
 	best, least := "", 3+len(name)/4
 	for _, r := range list {
-		if d := levenshtein.Distance(name, r.Name, nil); d < least {
+		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(r.Name), nil); d < least {
 			best, least = r.Name, d
 		}
 	}
@@ -272,6 +274,18 @@ func (l *Library) unknown(name string) error {
 		e.Next = say.T("did you mean %s?", "是否想用 %s？", best)
 	}
 	return e
+}
+
+// like returns the record of a name, in whatever case: a file system may not
+// tell them apart. It is nil if there is none.
+func (l *Library) like(name string) (*Record, error) {
+	list, err := l.List()
+	for _, r := range list {
+		if strings.EqualFold(r.Name, name) {
+			return r, nil
+		}
+	}
+	return nil, err
 }
 
 // List returns all records, by name.
@@ -295,7 +309,9 @@ func (l *Library) List() ([]*Record, error) {
 		}
 		list = append(list, r)
 	}
-	slices.SortFunc(list, func(a, b *Record) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b *Record) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.Name, b.Name))
+	})
 	return list, nil
 }
 

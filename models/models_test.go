@@ -56,10 +56,10 @@ func TestLibrary(t *testing.T) {
 		t.Fatal(err)
 	}
 	b, _ := os.ReadFile(path)
-	if r.Name != "tiny-model" || r.Architecture != "qwen3" || fmt.Sprintf("%x", sha256.Sum256(b)) != r.Digest.String() {
+	if r.Name != "Tiny-Model" || r.Architecture != "qwen3" || fmt.Sprintf("%x", sha256.Sum256(b)) != r.Digest.String() {
 		t.Errorf("%+v", r)
 	}
-	if _, err := l.Add(context.Background(), folder, "tiny-model", now); err == nil {
+	if _, err := l.Add(context.Background(), folder, "tiny-MODEL", now); err == nil {
 		t.Error("a name is taken twice")
 	}
 	if _, err := l.Add(context.Background(), folder, "of/folder", now); err == nil {
@@ -71,23 +71,23 @@ func TestLibrary(t *testing.T) {
 	if list, err := l.List(); err != nil || len(list) != 2 || list[0].Name != "folder" {
 		t.Errorf("%v, %v", list, err)
 	}
-	if p, r, err := l.Resolve("tiny-model"); err != nil || p != path || r == nil {
+	if p, r, err := l.Resolve("Tiny-Model"); err != nil || p != path || r == nil {
 		t.Errorf("%s, %v", p, err)
 	}
 	if p, r, err := l.Resolve(path); err != nil || p != path || r != nil {
 		t.Errorf("%s, %v", p, err)
 	}
 	_, _, err = l.Resolve("tiny-modle")
-	if !errors.Is(err, ErrUnknown) || !strings.Contains(say.Err(say.English, err), "tiny-model?") {
+	if !errors.Is(err, ErrUnknown) || !strings.Contains(say.Err(say.English, err), "Tiny-Model?") {
 		t.Errorf("%v", err)
 	}
 	if err := os.WriteFile(path, b[:len(b)-1], 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := l.Resolve("tiny-model"); err == nil {
+	if _, _, err := l.Resolve("Tiny-Model"); err == nil {
 		t.Error("a file that changed is taken for what it was")
 	}
-	if _, err := l.Remove("tiny-model"); err != nil {
+	if _, err := l.Remove("Tiny-Model"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); err != nil {
@@ -233,7 +233,7 @@ func TestCache(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Name != "some-model" || filepath.Base(r.Path) != "abc" {
+	if r.Name != "Some-Model" || filepath.Base(r.Path) != "abc" {
 		t.Errorf("%+v", r)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 
 	"suiren/engine/model"
 	"suiren/engine/tokenizer"
@@ -92,6 +94,8 @@ func modelError(path string, err error) error {
 	}
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		switch {
+		case errors.Is(err, fs.ErrNotExist) && isDir(path):
+			return &say.Error{Where: shown(path), What: say.T("this folder is no model: it has no %s", "这个目录不是模型：缺少 %s", shown(filepath.Base(p.Path))), Next: otherwise(path), Err: err}
 		case errors.Is(err, fs.ErrNotExist):
 			return &say.Error{Where: shown(p.Path), What: say.T("there is no such file", "文件不存在"), Next: giveModel, Err: err}
 		case errors.Is(err, fs.ErrPermission):
@@ -100,4 +104,17 @@ func modelError(path string, err error) error {
 		}
 	}
 	return fmt.Errorf("%s: %w", path, err)
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// otherwise says what to give instead of a folder that is no model: a file in it.
+func otherwise(dir string) say.Text {
+	if list, _ := filepath.Glob(filepath.Join(dir, "*.gguf")); len(list) > 0 {
+		return say.T("give a file in it: %s", "请给出其中的文件：%s", shown(list[0]))
+	}
+	return giveModel
 }

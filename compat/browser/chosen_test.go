@@ -51,7 +51,7 @@ func chosen(t *testing.T, browser context.Context, dir string) {
 			v.wait(`[...document.querySelectorAll("select")].some(e => e.value === "sums")`)
 			v.click("table.traces tbody tr input")
 			v.push("Take 1 out of sums")
-			v.wait(`document.querySelector(".sets li")?.innerText.includes("1 answers") && document.querySelectorAll("table.traces tbody tr").length === 1`)
+			v.wait(`document.querySelector(".sets li")?.innerText.includes("1 answer") && document.querySelectorAll("table.traces tbody tr").length === 1`)
 			v.push("Remove the set")
 			v.sees("No set yet.")
 			if got := sets(); len(got) != 0 {

@@ -98,7 +98,7 @@ func erasure(t *testing.T, browser context.Context, dir string) {
 			v.push("Erase")
 			v.sees("all that was asked and answered?")
 			v.push("Yes, erase")
-			v.sees("Erased. What was said in 1 requests is gone")
+			v.sees("Erased. What was said in 1 request is gone")
 			v.wait(`!document.querySelector(".person")`)
 			v.accessible(t)
 			nadia.on(t)

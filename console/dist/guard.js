@@ -104,7 +104,7 @@ var words = {
   assessSigned: ["{0} answers for it, by the audit log.", "由 {0} 负责（见审计日志）。"],
   assessUnsigned: ["Nobody answers for it yet.", "尚无人负责。"],
   assessOf: ["{0} questions; {1}.", "{0} 题；{1}。"],
-  unconfirmed: ["{0} numbers of the pack were not confirmed against the regulation's text yet.", "评估包中有 {0} 个数值尚未与标准原文核对。"],
+  unconfirmed: ["Not confirmed against the regulation's text yet: {0} numbers of the pack.", "评估包中有 {0} 个数值尚未与标准原文核对。"],
   condition: ["What is asked", "要求内容"],
   clause: ["Clause", "条款"],
   found: ["Found", "实测"],

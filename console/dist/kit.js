@@ -1536,7 +1536,14 @@ var words = {
   family_unit: ["units", "单位换算"]
 };
 function say(table) {
-  return (key, ...values) => table[key][store.lang === "en" ? 0 : 1].replace(/\{(\d)\}/g, (_, i) => String(values[+i]));
+  return (key, ...values) => {
+    const [en, zh2] = table[key];
+    const text = store.lang !== "en" ? zh2 : en.replace(
+      /\{(\d)\} ([a-z]*[a-rt-z])s\b( are)?/g,
+      (many, i, noun, verb) => String(values[+i]) === "1" ? `{${i}} ${noun}${verb ? " is" : ""}` : many
+    );
+    return text.replace(/\{(\d)\}/g, (_, i) => String(values[+i]));
+  };
 }
 var t = say(words);
 function maybe(prefix, name) {

@@ -211,10 +211,15 @@ export type Word = keyof typeof words;
 export type Pairs = Record<string, [string, string]>;
 
 // say makes a function that says the sentences of a table in the reader's
-// language, with values in their {0}, {1}, ….
+// language, with values in their {0}, {1}, …. English is written for many:
+// "{0} things are wrong" of 1 says "1 thing is wrong".
 export function say<P extends Pairs>(table: P) {
-  return (key: keyof P, ...values: (string | number)[]): string =>
-    table[key][store.lang === "en" ? 0 : 1].replace(/\{(\d)\}/g, (_, i) => String(values[+i]));
+  return (key: keyof P, ...values: (string | number)[]): string => {
+    const [en, zh] = table[key];
+    const text = store.lang !== "en" ? zh : en.replace(/\{(\d)\} ([a-z]*[a-rt-z])s\b( are)?/g,
+      (many, i, noun, verb) => String(values[+i]) === "1" ? `{${i}} ${noun}${verb ? " is" : ""}` : many);
+    return text.replace(/\{(\d)\}/g, (_, i) => String(values[+i]));
+  };
 }
 
 export const t = say(words);

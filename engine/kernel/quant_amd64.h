@@ -91,6 +91,14 @@
 	PREFETCHT0 (o)(SI) \
 	PREFETCHT0 (o)(SI)(R14*1)
 
+// ROWSAHEAD asks for rows of the four groups that come later: where memory is
+// far and quick (Sapphire Rapids) one token's products then reach .84 instead
+// of .73 of the speed of a read (Q8_0), .70 instead of .59 (Q6_K).
+#define ROWSAHEAD(o) \
+	AHEAD(o) \
+	PREFETCHT0 (o)(SI)(R14*2) \
+	PREFETCHT0 (o)(SI)(R15*1)
+
 // ONES and MASK make 16 ones of 16 bits and 32 times 15.
 #define ONES(Y) \
 	VPCMPEQB Y, Y, Y \

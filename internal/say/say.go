@@ -43,6 +43,7 @@ func Locale() Lang {
 
 // A Text is one sentence in both languages. The verbs of En and Zh take the
 // same Args; use %[2]s where the order differs. Args may be Texts or errors.
+// En is written for many: "%d files are gone" of 1 says "1 file is gone".
 type Text struct {
 	En, Zh string
 	Args   []any
@@ -70,6 +71,9 @@ func (t Text) In(lang Lang) string {
 		default:
 			args[i] = a
 		}
+	}
+	if lang != Chinese || t.Zh == "" {
+		format = singular(format, args)
 	}
 	return fmt.Sprintf(format, args...)
 }

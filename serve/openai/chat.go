@@ -42,7 +42,7 @@ var chatFields = with(fields{
 	},
 
 	"prediction": form.Ignore[query], // of the answer, to make it sooner
-	"verbosity":  form.Only[query]("verbosity", `"medium"`),
+	"verbosity":  form.Ignore[query], // a wish about the style, which has no switch here
 	"modalities": form.Only[query]("modalities", `["text"]`),
 	"audio":      form.Only[query]("audio", `null`), "web_search_options": form.Only[query]("web_search_options", `null`),
 	"functions":     form.Only[query]("functions", "[]"),

@@ -199,7 +199,7 @@ func TestFileFaults(t *testing.T) {
 		"UTF-16":        {"\xff\xfe{\x00", "a.jsonl:1", "UTF-16", "UTF-8"},
 		"Parquet":       {"PAR1xxxx", "a.jsonl:1", "Parquet", "JSON Lines"},
 		"open array":    {"[" + one + ",\n" + one, "a.jsonl:2", "after 2 examples", "copy it again"},
-		"cut array":     {"[" + one + ",\n" + one[:9], "a.jsonl:2", "after 1 examples", "copy it again"},
+		"cut array":     {"[" + one + ",\n" + one[:9], "a.jsonl:2", "after 1 example", "copy it again"},
 		"no comma":      {"[" + one + "\n" + one + "]", "a.jsonl:2", "no comma", "write one"},
 		"last comma":    {"[" + one + ",\n]", "a.jsonl:2", "before the end of the array", "delete it"},
 		"behind array":  {"[" + one + "]\n" + one, "a.jsonl:2", "behind the end", "one array"},
