@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"sort"
 
+	"suiren/knowledge/embedding"
 	"suiren/knowledge/inverted"
 	"suiren/knowledge/vector"
 )
@@ -67,7 +68,7 @@ func (ix *Index) holds(q *query, term uint64, allowed inverted.Set) int {
 func (ix *Index) weights(q *query, allowed inverted.Set) []float64 {
 	w := make([]float64, len(q.parts))
 	for i, p := range q.parts {
-		w[i] = ix.terms.Rarity(ix.holds(q, p.weigh, allowed), allowed)
+		w[i] = ix.terms.Rarity(ix.holds(q, p.weigh, allowed), allowed) * embedding.Default().Weight(p.weigh)
 	}
 	return w
 }

@@ -89,15 +89,7 @@ func (words) Embed(_ context.Context, texts []string) ([][]float32, error) {
 	list := make([][]float32, len(texts))
 	sum := embedding.Default().NewSum()
 	for i, t := range texts {
-		sum.Reset()
-		Words(t, func(word uint64, chars []uint64) {
-			if !sum.Add(word, 1) {
-				for _, c := range chars {
-					sum.Add(c, 1)
-				}
-			}
-		})
-		list[i] = sum.Vector()
+		list[i] = wordVector(sum, t)
 	}
 	return list, nil
 }

@@ -278,6 +278,7 @@ func (ix *Index) rarity(q *query, t int, allowed inverted.Set) float64 {
 func (ix *Index) query(ask Question) query {
 	q := parse(ask.Text)
 	ix.synonyms.widen(&q, clip(ask.Text, maxQuestion))
+	ix.widenEveryday(&q, ask.Access.set)
 	ix.soundAlike(&q, ask.Access.set)
 	for t := range q.terms {
 		q.terms[t].Docs = ix.holds(&q, q.terms[t].Hash, ask.Access.set)
