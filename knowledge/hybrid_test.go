@@ -2,8 +2,6 @@ package knowledge
 
 import (
 	"bufio"
-	"cmp"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -64,28 +62,6 @@ func (j judged) each(ix *Index, by By) (list []float64) {
 	return list
 }
 
-// gain is the mean of a−b, with its 95% interval by paired bootstrap.
-func gain(a, b []float64) Score {
-	diff := make([]float64, len(a))
-	for i := range a {
-		diff[i] = a[i] - b[i]
-	}
-	mean := func(next func(i int) int) float64 {
-		sum := 0.0
-		for i := range diff {
-			sum += diff[next(i)]
-		}
-		return sum / float64(len(diff))
-	}
-	r := rand.New(rand.NewPCG(3, 3))
-	var means []float64
-	for range 2000 {
-		means = append(means, mean(func(int) int { return r.IntN(len(diff)) }))
-	}
-	slices.SortFunc(means, cmp.Compare[float64])
-	return Score{mean(func(i int) int { return i }), means[50], means[1949]}
-}
-
 // TestHybrid compares words and vectors together with each of them. It holds
 // what was measured: on Cranfield and in other words together is better; on
 // CMRC, where words find nearly all, it is no worse. Between languages everyday words find most of what meaning does.
@@ -107,7 +83,7 @@ func TestHybrid(t *testing.T) {
 	} {
 		ix := index(t, c.set.docs)
 		words, meaning, both := c.set.each(ix, ByWords), c.set.each(ix, ByMeaning), c.set.each(ix, ByBoth)
-		overWords, overMeaning := gain(both, words), gain(both, meaning)
+		overWords, overMeaning := paired(both, words), paired(both, meaning)
 		t.Logf("%-36s %4d questions, nDCG@10: words %.4f, meaning %.4f, both %.4f: %+.4f (%+.4f to %+.4f) over words, %+.4f (%+.4f to %+.4f) over meaning", c.name, len(words),
 			interval(words).Mean, interval(meaning).Mean, interval(both).Mean, overWords.Mean, overWords.Low, overWords.High, overMeaning.Mean, overMeaning.Low, overMeaning.High)
 		if overWords.Low < c.least || interval(both).Mean < c.both {

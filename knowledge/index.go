@@ -24,6 +24,7 @@ type Index struct {
 	graph    *vector.Graph
 	embedder string   // who made them
 	by       Embedder // who embeds questions
+	fused    Weights
 	closers  []func() error
 }
 

@@ -235,16 +235,16 @@ func (ix *Index) Use(e Embedder) {
 	}
 }
 
-// smooth gives to each of the best passages by words a part of what those have that are
+// takeNear gives to each of the best passages by words a part of what those have that are
 // near to it in other documents: passages that speak of the same answer the same question
 // (Diaz: Regularizing Ad Hoc Retrieval Scores, 2005). The part is small where the words
 // find nearly all of the question, and where the first is far before the others. It puts
 // the passages in their new order.
-func (ix *Index) smooth(list []candidate, best float64) {
+func (ix *Index) takeNear(list []candidate, best float64) {
 	if len(list) < 3 || best == 0 {
 		return
 	}
-	part := smooth * (1 - best) * list[min(nearby, len(list)-1)].share / best
+	part := ix.fused.Near * (1 - best) * list[min(nearby, len(list)-1)].share / best
 	now, sources := make([]float64, len(list)), make([]int, len(list))
 	for i := range list {
 		sources[i] = ix.source(list[i].at)

@@ -74,7 +74,10 @@ func ask(t *testing.T, questions string) knowledge.Evaluation {
 			t.Errorf("no passage answers %q: %q", l.Question, l.Words)
 		}
 	}
-	e := ix.Evaluate(list, knowledge.Access{})
+	e, err := ix.Evaluate(t.Context(), list, knowledge.Access{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, m := range e.Missed {
 		t.Logf("%q finds %v", m.Question, m.Got)
 	}
