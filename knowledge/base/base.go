@@ -25,6 +25,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/knowledge"
+	"suiren/knowledge/document"
 )
 
 // A Base is a folder: base.json, the texts that were read (texts/, by the
@@ -308,7 +309,7 @@ func (b *Base) Sync(ctx context.Context, read Reader) (Report, error) {
 	if b.conf.Policy != "" {
 		fmt.Fprintln(sum, b.conf.Rails)
 	}
-	fmt.Fprintf(sum, "2\n%d\n%s\n%s\n", knowledge.Revision, b.conf.Synonyms, opt.Embedder.Name())
+	fmt.Fprintf(sum, "2\n%d %d\n%s\n%s\n", knowledge.Revision, document.Revision, b.conf.Synonyms, opt.Embedder.Name())
 	for i := range files {
 		if err := ctx.Err(); err != nil {
 			return r, err
