@@ -9,20 +9,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// confident is the share of a question that a passage has to cover. It was
-// chosen on the questions in testdata (see TestConfident, which measures it).
-const confident = 0.5
-
-// Confident reports whether a question is about the documents, given what
-// Search found for it: it is no calculation, and the best passage has enough
-// of its words.
-func Confident(question string, hits []Hit) bool { return near(question, hits, confident) }
-
-// near is Confident with a least share of one's own.
-func near(question string, hits []Hit, least float64) bool {
-	return len(hits) > 0 && hits[0].Coverage >= least && !Calculation(question)
-}
-
 var (
 	expression = regexp.MustCompile(`=|[\d)][ \t]*[-+*/×÷−·^][ \t]*[\d(]|\d[ \t]*[加减乘除]|[加减乘除][ \t]*\d`)
 	date       = regexp.MustCompile(`\b(19|20)\d\d[-/](0?[1-9]|1[0-2])([-/]\d{1,2})?\b`)

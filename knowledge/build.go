@@ -13,7 +13,7 @@ import (
 )
 
 // Revision changes when the same documents make another index.
-const Revision = 4
+const Revision = 5
 
 // A Source is a document of an index.
 type Source struct {

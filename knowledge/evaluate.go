@@ -3,6 +3,7 @@ package knowledge
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"io"
 	"maps"
 	"math"
@@ -74,12 +75,14 @@ type Wrong struct {
 	Got      []string `json:"got"`
 }
 
-// Evaluate asks the index every question.
-func (ix *Index) Evaluate(list []Labelled, access Access) Evaluation {
-	var e Evaluation
+// Evaluate asks the index every question. The end of ctx stops it.
+func (ix *Index) Evaluate(ctx context.Context, list []Labelled, access Access) (e Evaluation, err error) {
 	var at [6][]float64
 	var refused, passage []float64
 	for _, l := range list {
+		if err := ctx.Err(); err != nil {
+			return e, err
+		}
 		a := ix.Answer(Question{Text: l.Question, K: 30, Access: access})
 		var files []string
 		for _, h := range a.Hits {
@@ -119,7 +122,7 @@ func (ix *Index) Evaluate(list []Labelled, access Access) Evaluation {
 		*s = interval(at[i])
 	}
 	e.Refused, e.Passage = interval(refused), interval(passage)
-	return e
+	return e, nil
 }
 
 func number(yes bool) float64 {

@@ -35,7 +35,7 @@ const (
 // Open opens the index in dir. Its files are mapped and must not change. It
 // looks at all documents and at the sizes of everything else.
 func Open(dir string) (*Index, error) {
-	ix := &Index{}
+	ix := &Index{fused: Usual}
 	if err := ix.open(dir); err != nil {
 		ix.Close()
 		return nil, err

@@ -2,8 +2,6 @@ package knowledge
 
 import (
 	"bufio"
-	"cmp"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -64,53 +62,32 @@ func (j judged) each(ix *Index, by By) (list []float64) {
 	return list
 }
 
-// gain is the mean of a−b, with its 95% interval by paired bootstrap.
-func gain(a, b []float64) Score {
-	diff := make([]float64, len(a))
-	for i := range a {
-		diff[i] = a[i] - b[i]
-	}
-	mean := func(next func(i int) int) float64 {
-		sum := 0.0
-		for i := range diff {
-			sum += diff[next(i)]
-		}
-		return sum / float64(len(diff))
-	}
-	r := rand.New(rand.NewPCG(3, 3))
-	var means []float64
-	for range 2000 {
-		means = append(means, mean(func(int) int { return r.IntN(len(diff)) }))
-	}
-	slices.SortFunc(means, cmp.Compare[float64])
-	return Score{mean(func(i int) int { return i }), means[50], means[1949]}
-}
-
 // TestHybrid compares words and vectors together with each of them. It holds
-// what was measured: in other words and other languages together is far better, on Cranfield better; on
-// CMRC, where words find nearly all, it is no worse.
+// what was measured: on Cranfield and in other words together is better; on
+// CMRC, where words find nearly all, it is no worse. Between languages everyday words find most of what meaning does.
 func TestHybrid(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		set   judged
 		least float64 // of the gain over words, at the lower end of its interval
+		both  float64 // least of both
 	}{
-		{"CMRC, test half", cmrc(t).half(true), -0.002},
-		{"Cranfield, test half", cranfield(t).half(true), 0},
-		{"handbook, Chinese", translated(t, "questions.tsv", "zh", "zh"), -0.03},
-		{"handbook, English", translated(t, "questions.tsv", "en", "en"), -0.03},
-		{"handbook in other words, Chinese", translated(t, "paraphrases.tsv", "zh", "zh"), 0},
-		{"handbook in other words, English", translated(t, "paraphrases.tsv", "en", "en"), 0},
-		{"English handbook, asked in Chinese", translated(t, "questions.tsv", "en", "zh"), 0.25},
-		{"Chinese handbook, asked in English", translated(t, "questions.tsv", "zh", "en"), 0.25},
+		{"CMRC, test half", cmrc(t).half(true), -0.002, 0.985},
+		{"Cranfield, test half", cranfield(t).half(true), 0, 0.54},
+		{"handbook, Chinese", translated(t, "questions.tsv", "zh", "zh"), -0.03, 0.71},
+		{"handbook, English", translated(t, "questions.tsv", "en", "en"), -0.03, 0.7},
+		{"handbook in other words, Chinese", translated(t, "paraphrases.tsv", "zh", "zh"), 0, 0.62},
+		{"handbook in other words, English", translated(t, "paraphrases.tsv", "en", "en"), -0.03, 0.52},
+		{"English handbook, asked in Chinese", translated(t, "questions.tsv", "en", "zh"), -0.04, 0.57},
+		{"Chinese handbook, asked in English", translated(t, "questions.tsv", "zh", "en"), 0, 0.58},
 	} {
 		ix := index(t, c.set.docs)
 		words, meaning, both := c.set.each(ix, ByWords), c.set.each(ix, ByMeaning), c.set.each(ix, ByBoth)
-		overWords, overMeaning := gain(both, words), gain(both, meaning)
+		overWords, overMeaning := paired(both, words), paired(both, meaning)
 		t.Logf("%-36s %4d questions, nDCG@10: words %.4f, meaning %.4f, both %.4f: %+.4f (%+.4f to %+.4f) over words, %+.4f (%+.4f to %+.4f) over meaning", c.name, len(words),
 			interval(words).Mean, interval(meaning).Mean, interval(both).Mean, overWords.Mean, overWords.Low, overWords.High, overMeaning.Mean, overMeaning.Low, overMeaning.High)
-		if overWords.Low < c.least {
-			t.Errorf("%s: gain over words %+v", c.name, overWords)
+		if overWords.Low < c.least || interval(both).Mean < c.both {
+			t.Errorf("%s: %.4f, gain over words %+v", c.name, interval(both).Mean, overWords)
 		}
 	}
 }

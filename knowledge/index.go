@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 
+	"suiren/knowledge/embedding"
 	"suiren/knowledge/inverted"
 	"suiren/knowledge/vector"
 )
@@ -24,6 +25,7 @@ type Index struct {
 	graph    *vector.Graph
 	embedder string   // who made them
 	by       Embedder // who embeds questions
+	fused    Weights
 	closers  []func() error
 }
 
@@ -86,7 +88,7 @@ func (ix *Index) holds(q *query, term uint64, allowed inverted.Set) int {
 func (ix *Index) weights(q *query, allowed inverted.Set) []float64 {
 	w := make([]float64, len(q.parts))
 	for i, p := range q.parts {
-		w[i] = ix.terms.Rarity(ix.holds(q, p.weigh, allowed), allowed)
+		w[i] = ix.terms.Rarity(ix.holds(q, p.weigh, allowed), allowed) * embedding.Default().Weight(p.weigh)
 	}
 	return w
 }

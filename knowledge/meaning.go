@@ -89,15 +89,7 @@ func (words) Embed(_ context.Context, texts []string) ([][]float32, error) {
 	list := make([][]float32, len(texts))
 	sum := embedding.Default().NewSum()
 	for i, t := range texts {
-		sum.Reset()
-		Words(t, func(word uint64, chars []uint64) {
-			if !sum.Add(word, 1) {
-				for _, c := range chars {
-					sum.Add(c, 1)
-				}
-			}
-		})
-		list[i] = sum.Vector()
+		list[i] = wordVector(sum, t)
 	}
 	return list, nil
 }
@@ -243,16 +235,16 @@ func (ix *Index) Use(e Embedder) {
 	}
 }
 
-// smooth gives to each of the best passages by words a part of what those have that are
+// takeNear gives to each of the best passages by words a part of what those have that are
 // near to it in other documents: passages that speak of the same answer the same question
 // (Diaz: Regularizing Ad Hoc Retrieval Scores, 2005). The part is small where the words
 // find nearly all of the question, and where the first is far before the others. It puts
 // the passages in their new order.
-func (ix *Index) smooth(list []candidate, best float64) {
+func (ix *Index) takeNear(list []candidate, best float64) {
 	if len(list) < 3 || best == 0 {
 		return
 	}
-	part := smooth * (1 - best) * list[min(nearby, len(list)-1)].share / best
+	part := ix.fused.Near * (1 - best) * list[min(nearby, len(list)-1)].share / best
 	now, sources := make([]float64, len(list)), make([]int, len(list))
 	for i := range list {
 		sources[i] = ix.source(list[i].at)

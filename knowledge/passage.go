@@ -10,7 +10,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"iter"
 	"path"
 	"sort"
 	"strings"
@@ -36,9 +35,15 @@ func FromFile(d *document.Document) Document {
 	if doc.Title == "" {
 		doc.Title = strings.TrimSuffix(path.Base(d.Name), path.Ext(d.Name))
 	}
+	begins := func(page, at int) {
+		for page > len(doc.Pages) && len(doc.Pages) < d.Pages {
+			doc.Pages = append(doc.Pages, at)
+		}
+	}
 	for i, place := range places {
-		for page := d.Blocks[i].Page; page > len(doc.Pages) && len(doc.Pages) < d.Pages; {
-			doc.Pages = append(doc.Pages, place.Start)
+		begins(place.Page, place.Start)
+		for k, at := range place.Turns {
+			begins(d.Blocks[i].Rest[k].Page, at)
 		}
 	}
 	return doc
@@ -119,13 +124,7 @@ func Passages(d Document) []Passage {
 		heading := strings.Join(s.path, headingSep)
 		for _, c := range s.texts() {
 			p := Passage{File: d.Path, Heading: heading, Text: c.text, Start: c.start, End: c.end}
-			p.Page = sort.SearchInts(d.Pages, p.Start+1)
-			for last := p.Page; len(c.begins) > 0; c.begins = c.begins[1:] {
-				if page := sort.SearchInts(d.Pages, c.begins[0].start+1); page > last {
-					p.Turns = append(p.Turns, Turn{c.begins[0].at, page})
-					last = page
-				}
-			}
+			p.Page, p.Turns = c.pages(&d)
 			p.Lang = Lang(heading + "\n" + p.Text)
 			h := sha256.Sum256([]byte(p.File + "\x00" + p.Heading + "\x00" + p.Text))
 			p.ID = hex.EncodeToString(h[:8])
@@ -188,11 +187,59 @@ func (b block) String() string {
 type chunk struct {
 	text       string
 	start, end int
-	begins     []begin
+	begins     []begin // of its blocks
 }
 
-// A begin is where a block begins: in the chunk's text, and in the document.
-type begin struct{ at, start int }
+// A begin is where a block, or a piece of one, begins: in the chunk's text, and in the
+// document, where it ends at end. Of a piece both are about right.
+type begin struct{ at, start, end int }
+
+// pages returns the page on which a chunk begins, and where in it others do.
+func (c *chunk) pages(d *Document) (first int, turns []Turn) {
+	last := 0
+	turn := func(at, page int) {
+		if page > last && at > 0 {
+			turns = append(turns, Turn{at, page})
+		}
+		last = max(last, page)
+	}
+	for i, b := range c.begins {
+		to := len(c.text)
+		if i+1 < len(c.begins) {
+			to = c.begins[i+1].at
+		}
+		page := sort.SearchInts(d.Pages, b.start+1)
+		if i == 0 {
+			first = page
+		}
+		turn(b.at, page)
+		for ; page < len(d.Pages) && d.Pages[page] < b.end; page++ { // in the midst of the block
+			turn(b.at+nearest(c.text[b.at:to], d.Text[d.Pages[page]:b.end], d.Pages[page]-b.start), page+1)
+		}
+	}
+	return first, turns
+}
+
+// nearest returns where in a block's text stands what begins a page, about at want.
+func nearest(text, page string, want int) int {
+	line, _, _ := strings.Cut(strings.TrimLeft(page, "| \\"), "\n")
+	line, _, _ = strings.Cut(line, " |")
+	line = clip(line, 40)
+	best := min(want, len(text))
+	for best > 0 && best < len(text) && !utf8.RuneStart(text[best]) {
+		best--
+	}
+	for at, found := 0, -1; line != ""; at++ {
+		i := strings.Index(text[at:], line)
+		if i < 0 {
+			break
+		}
+		if at += i; found < 0 || max(at-want, want-at) < max(found-want, want-found) {
+			best, found = at, at
+		}
+	}
+	return best
+}
 
 // texts joins the blocks of a section to passages.
 func (s section) texts() []chunk {
@@ -208,15 +255,23 @@ func (s section) texts() []chunk {
 		}
 	}
 	for _, b := range s.blocks {
-		for text, width := range b.cut() {
+		pieces, done := b.cut(), 0 // bytes of the block
+		for i, text := range pieces {
+			width := size(text)
 			if n >= minSize || n > 0 && n+width > maxSize {
 				end()
 			}
 			if n > 0 {
 				now.WriteString("\n")
-				begins = append(begins, begin{now.Len(), b.start})
 			} else {
 				start = b.start
+			}
+			begins = append(begins, begin{now.Len(), b.start + done, b.end})
+			if i+1 < len(pieces) {
+				if done += len(text); b.head != "" {
+					done -= len(b.head) + 1 // is said again
+				}
+				begins[len(begins)-1].end = min(b.start+done, b.end)
 			}
 			now.WriteString(text)
 			n += width
@@ -227,28 +282,17 @@ func (s section) texts() []chunk {
 	return list
 }
 
-// cut yields the block whole if it is not too long, or else in pieces of
-// whole parts; and the columns of each.
-func (b block) cut() iter.Seq2[string, int] {
-	return func(yield func(string, int) bool) {
-		text := b.String()
-		n := size(text)
-		if n > maxSize {
-			for _, piece := range b.pieces() {
-				if !yield(piece, size(piece)) {
-					return
-				}
-			}
-			return
-		}
-		whole := strings.TrimSpace(text)
-		if len(whole) < len(text) {
-			n = size(whole)
-		}
-		if n > 0 {
-			yield(whole, n)
-		}
+// cut returns the block whole if it is not too long, or else in pieces of
+// whole parts.
+func (b block) cut() []string {
+	text := b.String()
+	if len(text) > maxSize && size(text) > maxSize { // a column takes a byte at least
+		return b.pieces()
 	}
+	if text = strings.TrimSpace(text); text == "" {
+		return nil
+	}
+	return []string{text}
 }
 
 // pieces parts a block that is too long.

@@ -188,3 +188,39 @@ func FuzzPassages(f *testing.F) {
 		}
 	})
 }
+
+// A block that reaches over the end of a page says in its passages where the page turns, also if it is cut.
+func TestPagesInBlocks(t *testing.T) {
+	first, second := "The tower opens at nine, and whoever comes early waits ", "in the yard beside the fountain. "
+	var long strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&long, "Rule %d says that lamp %d is lit at dusk on all days of the week. ", i, i)
+	}
+	table := "| Room | Beds |\n| --- | --- |\n| Garden | 2 |\n| Tower | 3 |\n| Cellar | 1 |\n"
+	at := strings.Index(table, "| Tower")
+	for name, c := range map[string]struct {
+		text  string
+		pages []int
+		where map[string]int // words, and their page
+	}{
+		"a paragraph": {"# A\n\n" + first + second + "\n", []int{0, len("# A\n\n" + first)}, map[string]int{"The tower": 1, "whoever": 1, "in the yard": 2}},
+		"a table":     {table, []int{0, at}, map[string]int{"Garden": 1, "Tower": 2, "Cellar": 2}},
+		"a long one":  {long.String(), []int{0, strings.Index(long.String(), "Rule 5 "), strings.Index(long.String(), "Rule 30 ")}, map[string]int{"Rule 2 ": 1, "Rule 7 ": 2, "Rule 25 ": 2, "Rule 35 ": 3, "Rule 31 ": 3}},
+	} {
+		list := Passages(Document{Path: "a.pdf", Markdown: true, Text: c.text, Pages: c.pages})
+		for words, page := range c.where {
+			found := false
+			for _, p := range list {
+				if i := strings.Index(p.Text, words); i >= 0 {
+					found = true
+					if got := p.PageAt(i); got != page {
+						t.Errorf("%s: %q on page %d, want %d: %+v", name, words, got, page, p.Turns)
+					}
+				}
+			}
+			if !found {
+				t.Errorf("%s: %q is in no passage", name, words)
+			}
+		}
+	}
+}

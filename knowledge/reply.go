@@ -1,7 +1,6 @@
 package knowledge
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,7 +44,7 @@ func (ix *Index) Answer(ask Question) Answer {
 	ask.K = max(ask.K, answerHits)
 	a := Answer{Hits: ix.Find(ask)}
 	a.Asked = ix.asked(ask, a.Hits)
-	if !near(ask.Text, a.Hits, cmp.Or(ask.Least, confident)) || !ask.Access.May(a.Hits[0].At) {
+	if len(a.Hits) == 0 || !ix.Confident(ask, &a.Hits[0]) || !ask.Access.May(a.Hits[0].At) {
 		a.Refused = true
 		return a
 	}

@@ -1,6 +1,8 @@
 package knowledge
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -88,8 +90,8 @@ func TestEvaluate(t *testing.T) {
 		t.Fatal(list, err)
 	}
 	ix := index(t, []Document{{Path: "a.md", Text: "# Oven\n\nThe oven is in the kitchen.\n"}, {Path: "b.md", Text: "# Tea\n\nTea is served at four.\n"}})
-	e := ix.Evaluate(list, Access{})
-	if e.Questions != 3 || e.Others != 1 || e.Refused.Mean != 1 || e.First.Mean != 2.0/3 || e.MRR.Mean < 2.0/3 || len(e.Missed) > 1 || e.First.Low > e.First.Mean || e.First.High < e.First.Mean {
+	e, err := ix.Evaluate(t.Context(), list, Access{})
+	if err != nil || e.Questions != 3 || e.Others != 1 || e.Refused.Mean != 1 || e.First.Mean != 2.0/3 || e.MRR.Mean < 2.0/3 || len(e.Missed) > 1 || e.First.Low > e.First.Mean || e.First.High < e.First.Mean {
 		t.Errorf("%+v", e)
 	}
 	for _, bad := range []string{"no tab", "a.md\t"} {
@@ -98,8 +100,13 @@ func TestEvaluate(t *testing.T) {
 		}
 	}
 	own := ix.Questions(10, Access{})
-	if len(own) != 2 || ix.Evaluate(own, Access{}).First.Mean != 1 {
-		t.Errorf("%+v", own)
+	if e, err := ix.Evaluate(t.Context(), own, Access{}); len(own) != 2 || err != nil || e.First.Mean != 1 {
+		t.Errorf("%+v %+v %v", own, e, err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := ix.Evaluate(ended, own, Access{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("an evaluation that was stopped: %v", err)
 	}
 	if len(ix.Questions(10, ix.Access([]Rule{{"", nil}}))) != 0 {
 		t.Error("questions about what may not be read")

@@ -80,13 +80,11 @@ const pool = 100
 
 // Chosen on the first halves of the sets in TestHybrid.
 const (
-	meaningWeight = 0.15 // what the cosine counts beside the share of the score that words could reach
-	least         = 0.02 // cosine of a passage that has none of the words
-	leaders       = 3    // the best passages by words, whose mean vector is added to the question's, four times as long as their share
+	least   = 0.02 // cosine of a passage that has none of the words
+	leaders = 3    // the best passages by words, whose mean vector is added to the question's, four times as long as their share
 
-	smoothed = 50  // the best passages by words, which take from each other
-	nearby   = 5   // passages that each takes from
-	smooth   = 0.6 // how much, if nothing speaks against it
+	smoothed = 50 // the best passages by words, which take from each other
+	nearby   = 5  // passages that each takes from
 )
 
 // Find returns the best passages for a question, best first. Nothing of a
@@ -128,7 +126,7 @@ func (ix *Index) Find(ask Question) []Hit {
 		best = list[0].share
 	}
 	if ask.By == ByBoth && ix.by != nil {
-		ix.smooth(list[:min(len(list), smoothed)], best)
+		ix.takeNear(list[:min(len(list), smoothed)], best)
 	}
 	if ask.By != ByWords {
 		list = ix.withMeaning(ask, &q, by, list, best, share)
@@ -141,7 +139,7 @@ func (ix *Index) Find(ask Question) []Hit {
 		case ByMeaning:
 			c.score = ix.meaning(c.at, c.near, by.Class)
 		default:
-			c.score = c.share + float64(meaningWeight*(1-best)*ix.meaning(c.at, c.near, by.Class))
+			c.score = c.share + float64(ix.fused.Meaning*(1-best)*ix.meaning(c.at, c.near, by.Class))
 		}
 	}
 	list = slices.DeleteFunc(list, func(c candidate) bool { return c.words == 0 && c.near < least })
@@ -221,10 +219,10 @@ func (ix *Index) decided(ask Question, class inverted.Class, v []float32, list [
 	for i := range list {
 		docs[i] = list[i].at
 	}
-	beyond := list[len(list)-1].share + float64(meaningWeight*(1-best))
+	beyond := list[len(list)-1].share + float64(ix.fused.Meaning*(1-best))
 	better := 0
 	for i, c := range ix.near.Near(v, docs) {
-		if list[i].share+float64(meaningWeight*(1-best)*ix.meaning(docs[i], float64(c), class)) > beyond {
+		if list[i].share+float64(ix.fused.Meaning*(1-best)*ix.meaning(docs[i], float64(c), class)) > beyond {
 			better++
 		}
 	}
@@ -278,6 +276,7 @@ func (ix *Index) rarity(q *query, t int, allowed inverted.Set) float64 {
 func (ix *Index) query(ask Question) query {
 	q := parse(ask.Text)
 	ix.synonyms.widen(&q, clip(ask.Text, maxQuestion))
+	ix.widenEveryday(&q, ask.Access.set)
 	ix.soundAlike(&q, ask.Access.set)
 	for t := range q.terms {
 		q.terms[t].Docs = ix.holds(&q, q.terms[t].Hash, ask.Access.set)

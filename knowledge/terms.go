@@ -213,13 +213,19 @@ way now s t m re ve ll d don doesn isn aren`)
 const commonCJK = "的了吗呢吧啊呀么什怎我你您它他她们这那哪谁请是"
 
 // phrases takes the phrases out of a question that only say that it is one.
-var phrases = func() *strings.Replacer {
-	var list []string
-	for _, p := range strings.Fields("请问 为什么 为何 如何 任何 告诉我 我想知道 怎么办 怎么样 怎样 是什么意思 什么意思 有什么用 有没有 是不是 能不能 会不会 可不可以 可以 能够 应该 需要 多少") {
-		list = append(list, p, " ")
+var phrases = without("请问 为什么 为何 如何 任何 告诉我 我想知道 怎么办 怎么样 怎样 是什么意思 什么意思 有什么用 有没有 是不是 能不能 会不会 可不可以 可以 能够 应该 需要 多少")
+
+// asking takes out what says which kind of answer a question wants. No answer holds
+// it, but the heading of one may.
+var asking = without("什么时候 什么时间 什么地方 什么价钱 什么价 星期几 礼拜几 周几 几点钟 几点 几时 几月份 几月 几号 几日 几天 几年 几岁 几个月 几个 几次 几块钱 几块 多少钱 多久 多长时间 多长 哪一天 哪天 哪里 哪儿 哪个 哪些")
+
+func without(list string) *strings.Replacer {
+	var pairs []string
+	for _, p := range strings.Fields(list) {
+		pairs = append(pairs, p, " ")
 	}
-	return strings.NewReplacer(list...)
-}()
+	return strings.NewReplacer(pairs...)
+}
 
 // A part is a piece of a question that a passage can cover: a word, or one
 // CJK character by any of the terms it stands in.
@@ -248,7 +254,7 @@ const maxQuestion = 500
 func parse(question string) query {
 	question = clip(question, maxQuestion)
 	q := query{lang: Lang(question)}
-	read := func(text string, all bool) {
+	list := func(text string, all bool) (list []piece, in string) {
 		if !all {
 			text = strings.Map(func(r rune) rune {
 				if strings.ContainsRune(commonCJK, chinese.Fold(r)) {
@@ -257,19 +263,26 @@ func parse(question string) query {
 				return r
 			}, text)
 		}
-		var list []piece
 		pieces(text, func(p piece) {
 			if all || p.kind != latin || !common()[p.hash] {
 				list = append(list, p)
-				q.add(p.hash, text[p.lo:p.hi], uint32(256*embedding.Default().Weight(p.hash)))
 			}
 		})
-		q.cover(text, list)
+		return list, text
 	}
-	read(phrases.Replace(question), false)
-	if len(q.parts) == 0 {
+	search := func(text string, all bool) {
+		found, in := list(text, all)
+		for _, p := range found {
+			q.add(p.hash, in[p.lo:p.hi], uint32(256*embedding.Default().Weight(p.hash)))
+		}
+	}
+	search(phrases.Replace(question), false)
+	found, in := list(phrases.Replace(asking.Replace(question)), false)
+	if q.cover(in, found); len(q.parts) == 0 {
 		q.bare = true
-		read(question, true)
+		search(question, true)
+		found, in = list(question, true)
+		q.cover(in, found)
 	}
 	return q
 }

@@ -229,11 +229,11 @@ func governed(b *base.Base) []int {
 }
 
 // evalBase measures how well a base's questions find their documents.
-func (h *house) evalBase(_ context.Context, q serve.Query) (any, error) {
+func (h *house) evalBase(ctx context.Context, q serve.Query) (any, error) {
 	var out knowledge.Evaluation
-	err := h.reading(q, func(ix *knowledge.Index, access knowledge.Access) error {
-		out = ix.Evaluate(ix.Questions(100, access), access)
-		return nil
+	err := h.reading(q, func(ix *knowledge.Index, access knowledge.Access) (err error) {
+		out, err = ix.Evaluate(ctx, ix.Questions(100, access), access)
+		return err
 	})
 	return out, err
 }

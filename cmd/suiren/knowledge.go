@@ -239,7 +239,9 @@ func (a *app) knowledgeSearch() *cobra.Command {
 			q.Explain(ask, hits)
 			for i, h := range hits {
 				if a.format == formatJSONL {
-					a.line(hitLine(i, &h))
+					line := hitLine(i, &h)
+					line["weights"] = q.Weights()
+					a.line(line)
 					continue
 				}
 				var why []string
@@ -248,6 +250,9 @@ func (a *app) knowledgeSearch() *cobra.Command {
 				}
 				fmt.Fprintf(a.stdout, "%d. %s\n   %s\n   %s\n   %s\n", i+1, shown(a.place(&h.Passage)), a.t("score %.2f, covers %.0f%% of the question: %s", "得分 %.2f，覆盖问题的 %.0f%%：%s", h.Score, 100*h.Coverage, shown(strings.Join(why, ", "))),
 					a.ranks(&h), shown(first(h.Text, 160)))
+			}
+			if w := q.Weights(); w != knowledge.Usual && way == knowledge.ByBoth && len(hits) > 0 && a.format == formatText {
+				fmt.Fprintln(a.stdout, a.t("weights fitted to your questions: meaning %g, near passages %g (usually %g, %g)", "权重由您的问题拟合：含义 %g，相近段落 %g（通常为 %g、%g）", w.Meaning, w.Near, knowledge.Usual.Meaning, knowledge.Usual.Near))
 			}
 			if len(hits) == 0 && a.format == formatText {
 				fmt.Fprintln(a.stdout, a.t("nothing was found", "没有找到"))
@@ -415,64 +420,6 @@ func (a *app) answerText(name string, ans knowledge.Answer, stale []string) {
 	}
 	for _, f := range stale {
 		fmt.Fprintln(a.stdout, a.t("%s changed since it was read: suiren knowledge add %s", "%s 在读入后有改动：suiren knowledge add %s", shown(f), name))
-	}
-}
-
-func (a *app) knowledgeEval() *cobra.Command {
-	var as []string
-	n := 200
-	c := &cobra.Command{
-		Use: "eval " + a.t("NAME [FILE]", "名称 [文件]"), Short: a.t("Measure how well questions find their documents", "测量问题能否找到对应的文档"),
-		Long: a.t("Measure how well questions find their documents. A line of FILE is the documents that answer, a tab, and the question; a line that begins with the tab is a question that should be refused. Without FILE the questions are sentences of the base's own passages, which finds what is broken and is easier than what people ask.",
-			"测量问题能否找到对应的文档。文件每行是能回答的文档、制表符和问题；以制表符开头的行是应当拒答的问题。不给文件时，用知识库自身段落里的句子作为问题，可查出故障，但比人的提问容易。"),
-		Args: a.args(1, 2),
-		RunE: func(c *cobra.Command, args []string) error {
-			q, err := a.asking(c.Context(), args[0], as)
-			if err != nil {
-				return err
-			}
-			defer q.Close()
-			list := q.Questions(n, q.access)
-			if len(args) > 1 {
-				f, err := os.Open(args[1])
-				if err != nil {
-					return err
-				}
-				defer f.Close()
-				if list, err = knowledge.ReadLabelled(f); err != nil {
-					return &say.Error{Where: args[1], Err: err, What: say.T("cannot be read: %v", "无法读取：%v", err)}
-				}
-			}
-			a.showEvaluation(q.Evaluate(list, q.access))
-			return nil
-		},
-	}
-	c.Flags().IntVar(&n, "n", n, a.t("questions made of the passages, if no file is given", "不给文件时由段落生成的问题数"))
-	asFlag(c, a, &as)
-	return c
-}
-
-func (a *app) showEvaluation(e knowledge.Evaluation) {
-	if a.format == formatJSONL {
-		a.line(struct {
-			Type string `json:"type"`
-			knowledge.Evaluation
-		}{"evaluation", e})
-		return
-	}
-	row := func(name string, s knowledge.Score) []string {
-		return []string{name, fmt.Sprintf("%.3f", s.Mean), fmt.Sprintf("%.3f–%.3f", s.Low, s.High)}
-	}
-	rows := [][]string{{a.t("questions", "问题"), fmt.Sprint(e.Questions), ""}}
-	if e.Questions > 0 {
-		rows = append(rows, row("recall@1", e.First), row("recall@3", e.Three), row("recall@10", e.Ten), row(a.t("passage@3", "段落@3"), e.Passage), row("nDCG@10", e.NDCG), row("MRR@10", e.MRR), row(a.t("answered", "已回答"), e.Answered))
-	}
-	if e.Others > 0 {
-		rows = append(rows, []string{a.t("unanswerable", "不可回答"), fmt.Sprint(e.Others), ""}, row(a.t("refused", "已拒答"), e.Refused))
-	}
-	a.print(table("lrl", rows))
-	for _, m := range e.Missed {
-		fmt.Fprintln(a.stdout, "✗ "+shown(m.Question)+"  "+a.t("want %s, got %s", "应为 %s，得到 %s", shown(cmp.Or(strings.Join(m.Want, " "), a.t("refusal", "拒答"))), shown(strings.Join(m.Got, " "))))
 	}
 }
 

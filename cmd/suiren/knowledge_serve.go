@@ -57,7 +57,7 @@ func (a *app) searcher() (search func(readers []string, name, query string, most
 			ix.Explain(ask, hits)
 			for i, h := range hits {
 				list = append(list, openai.Found{ID: h.ID, File: h.File, Heading: h.Heading, Text: h.Text, Page: h.Page, Start: h.Start, End: h.End,
-					Score: h.Coverage, Relevant: knowledge.Confident(query, hits[i:]),
+					Score: h.Coverage, Relevant: ix.Confident(ask, &hits[i]),
 					Words: h.Words, Meaning: h.Meaning, Ranks: h.Ranks, Terms: h.Terms, Spans: h.Spans})
 			}
 			return nil

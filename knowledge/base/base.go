@@ -26,6 +26,7 @@ import (
 	"suiren/internal/durable"
 	"suiren/internal/say"
 	"suiren/knowledge"
+	"suiren/knowledge/document"
 )
 
 // A Base is a folder: base.json, the texts that were read (texts/, by the
@@ -46,8 +47,15 @@ type conf struct {
 	Policy   string           `json:"policy,omitempty"`   // through which documents enter, as the owner named it
 	Rails    string           `json:"rails,omitempty"`    // its digest
 	Embedder string           `json:"embedder,omitempty"` // as the owner named it; "": the one that is part of the program
-	Index    string           `json:"index,omitempty"`    // folder
+	Fitted   *fitted          `json:"fitted,omitempty"`
+	Index    string           `json:"index,omitempty"` // folder
 	Files    []File           `json:"files,omitempty"`
+}
+
+// A fitted is weights that were fitted to the owner's questions.
+type fitted struct {
+	knowledge.Weights
+	Embedder string `json:"embedder"` // of the index they were fitted on: for another they say nothing
 }
 
 // A File is a file that was read, or not.
@@ -162,6 +170,15 @@ func (b *Base) Embedder() string { return b.conf.Embedder }
 // The next Sync makes all vectors anew if it is another than before.
 func (b *Base) Use(name string, by knowledge.Embedder) { b.conf.Embedder, b.by = name, by }
 
+// Keep keeps weights that were fitted on an index of the base, for questions from now
+// on; knowledge.Usual ends that.
+func (b *Base) Keep(w knowledge.Weights, embedder string) error {
+	if b.conf.Fitted = nil; w != knowledge.Usual {
+		b.conf.Fitted = &fitted{w, embedder}
+	}
+	return b.save()
+}
+
 // Policy returns the name of the policy through which documents enter, as the owner
 // gave it; "" is none.
 func (b *Base) Policy() string { return b.conf.Policy }
@@ -183,10 +200,19 @@ func (b *Base) Index() (*knowledge.Index, error) {
 			Next: say.T("add documents with suiren knowledge add", "请用 suiren knowledge add 添加文档")}
 	}
 	ix, err := knowledge.Open(filepath.Join(b.dir, b.conf.Index))
-	if err == nil && b.by != nil {
+	if err != nil {
+		return nil, err
+	}
+	if b.by != nil {
 		ix.Use(b.by)
 	}
-	return ix, err
+	if f := b.conf.Fitted; f != nil && f.Embedder == ix.Embedder() {
+		if err := ix.SetWeights(f.Weights); err != nil {
+			ix.Close()
+			return nil, &say.Error{Where: filepath.Join(b.dir, confFile), Err: err, What: say.T("cannot be read: %v", "无法读取：%v", err), Next: say.T("fit the weights again", "请重新拟合权重")}
+		}
+	}
+	return ix, nil
 }
 
 // Stale reports the files of the base that are no longer as they were read.
@@ -270,7 +296,7 @@ func (b *Base) Sync(ctx context.Context, read Reader) (Report, error) {
 	if b.conf.Policy != "" {
 		fmt.Fprintln(sum, b.conf.Rails)
 	}
-	fmt.Fprintf(sum, "2\n%d\n%s\n%s\n", knowledge.Revision, b.conf.Synonyms, opt.Embedder.Name())
+	fmt.Fprintf(sum, "2\n%d %d\n%s\n%s\n", knowledge.Revision, document.Revision, b.conf.Synonyms, opt.Embedder.Name())
 	for i := range files {
 		if err := ctx.Err(); err != nil {
 			return r, err

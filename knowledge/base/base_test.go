@@ -249,3 +249,50 @@ func TestOnlyChangesAreEmbedded(t *testing.T) {
 		t.Error("another index than one made afresh")
 	}
 }
+
+// Weights that were fitted hold for the base, over a change of its documents, and not for other vectors.
+func TestKeep(t *testing.T) {
+	docs, dir := filepath.Join(t.TempDir(), "docs"), t.TempDir()
+	put(t, filepath.Join(docs, "a.txt"), "The oven is in the kitchen.\n")
+	b := open(t, dir)
+	sync := func() {
+		t.Helper()
+		if _, err := b.Add(t.Context(), []string{docs}, ReadText); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sync()
+	weights := func() knowledge.Weights {
+		t.Helper()
+		ix, err := open(t, dir).Index()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ix.Close()
+		return ix.Weights()
+	}
+	fitted := knowledge.Weights{Meaning: 0.3, Near: 0.2}
+	for _, c := range []struct {
+		keep     knowledge.Weights
+		embedder string
+		want     knowledge.Weights
+	}{{fitted, knowledge.Default.Name(), fitted}, {fitted, "another", knowledge.Usual}, {fitted, knowledge.Default.Name(), fitted}, {knowledge.Usual, "", knowledge.Usual}} {
+		if err := b.Keep(c.keep, c.embedder); err != nil {
+			t.Fatal(err)
+		}
+		put(t, filepath.Join(docs, "b.txt"), c.embedder+" tea at four.\n")
+		sync()
+		if got := weights(); got != c.want {
+			t.Errorf("%+v by %q: %+v", c.keep, c.embedder, got)
+		}
+	}
+	conf := filepath.Join(dir, "ours", confFile)
+	text, err := os.ReadFile(conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, conf, strings.Replace(string(text), `"index"`, `"fitted": {"meaning": 7, "embedder": "`+knowledge.Default.Name()+`"}, "index"`, 1))
+	if _, err := open(t, dir).Index(); err == nil {
+		t.Error("a weight of 7 is used")
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -73,9 +74,9 @@ type kept struct {
 }
 
 // textPath is where the text of a file is kept: by its digest, that of the policy it came
-// through, and its name's ending, which says how it is read.
+// through, who read it, and its name's ending, which says how it is read.
 func (b *Base) textPath(f *File) string {
-	return filepath.Join(b.dir, "texts", f.Digest[:min(len(f.Digest), 32)]+b.conf.Rails[:min(len(b.conf.Rails), 32)]+strings.ToLower(filepath.Ext(f.Name))+".json")
+	return filepath.Join(b.dir, "texts", f.Digest[:min(len(f.Digest), 32)]+b.conf.Rails[:min(len(b.conf.Rails), 32)]+fmt.Sprintf("-%d", document.Revision)+strings.ToLower(filepath.Ext(f.Name))+".json")
 }
 
 // text makes sure that the text of a file is kept, and reports whether it was

@@ -15,10 +15,31 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestHandbook asks examples/handbook its 250 questions, which were written
-// before the first search. They stand as they were; nothing was tuned on them.
+// TestHandbook asks examples/handbook questions that were written before the first search
+// for them. They stand as they were; nothing was tuned on them. The first 250 were in view when
+// everyday words were written down, the 60 others were not answered before that.
 func TestHandbook(t *testing.T) {
-	f, err := os.Open("../../examples/handbook/questions.tsv")
+	for _, c := range []struct {
+		file              string
+		questions, others int
+		passage, answered float64 // at least
+		refused           float64
+	}{
+		{"questions.tsv", 200, 50, 0.95, 0.85, 0.9},
+		{"fresh.tsv", 30, 30, 0.75, 0.55, 0.9},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			e := ask(t, "../../examples/handbook/"+c.file)
+			if e.Questions != c.questions || e.Others != c.others || e.Passage.Mean < c.passage || e.Answered.Mean < c.answered || e.Refused.Mean < c.refused {
+				t.Errorf("%+v", e)
+			}
+		})
+	}
+}
+
+// ask asks the documents of examples/handbook the questions of a file.
+func ask(t *testing.T, questions string) knowledge.Evaluation {
+	f, err := os.Open(questions)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,13 +74,14 @@ func TestHandbook(t *testing.T) {
 			t.Errorf("no passage answers %q: %q", l.Question, l.Words)
 		}
 	}
-	e := ix.Evaluate(list, knowledge.Access{})
+	e, err := ix.Evaluate(t.Context(), list, knowledge.Access{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, m := range e.Missed {
 		t.Logf("%q finds %v", m.Question, m.Got)
 	}
-	t.Logf("%d documents, %d passages; %d questions: the right passage in the first three %.3f (%.3f–%.3f), the right document %.3f, first %.3f, answered from it %.3f; of %d unanswerable %.3f are refused", r.Documents, r.Passages, e.Questions,
-		e.Passage.Mean, e.Passage.Low, e.Passage.High, e.Three.Mean, e.First.Mean, e.Answered.Mean, e.Others, e.Refused.Mean)
-	if e.Questions != 200 || e.Others != 50 || e.Three.Mean < 0.95 || e.Passage.Mean < 0.95 || e.Refused.Mean < 0.9 {
-		t.Errorf("%+v", e)
-	}
+	t.Logf("%d documents, %d passages; %d questions: the right passage in the first three %.3f (%.3f–%.3f), the right document %.3f, first %.3f, answered from it %.3f (%.3f–%.3f); of %d unanswerable %.3f are refused", r.Documents, r.Passages, e.Questions,
+		e.Passage.Mean, e.Passage.Low, e.Passage.High, e.Three.Mean, e.First.Mean, e.Answered.Mean, e.Answered.Low, e.Answered.High, e.Others, e.Refused.Mean)
+	return e
 }

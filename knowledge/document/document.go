@@ -54,8 +54,12 @@ type Block struct {
 
 	Page       int         `json:"page,omitempty"` // from 1; 0 where there are none
 	Box        *[4]float32 `json:"box,omitempty"`  // left, top, right, bottom in points (1/72 inch) from the page's top left
+	Rest       []Rest      `json:"rest,omitempty"` // where it goes on on later pages, in order
 	Start, End int         `json:",omitempty"`     // bytes of the file, where it is text in UTF-8
 }
+
+// Revision changes when the same file makes another document.
+const Revision = 2
 
 // A Rejection is a file, or a part of one, that could not be read.
 type Rejection struct {

@@ -24,6 +24,7 @@ type group struct {
 	size                     float32
 	bold                     bool
 	table                    [][]string
+	rest                     []more // on later pages
 }
 
 // lay brings the characters of a page into reading order.
@@ -319,6 +320,12 @@ func (g *group) heading(body float32) bool {
 
 // text joins the lines of a paragraph.
 func (g *group) text() string {
+	s, _ := g.joined()
+	return s
+}
+
+// joined is text, and at which byte of it each line begins.
+func (g *group) joined() (text string, at []int) {
 	var b strings.Builder
 	before := ""
 	for _, l := range g.lines {
@@ -333,9 +340,10 @@ func (g *group) text() string {
 			t = glue(before, t)[len(before):]
 		}
 		b.WriteString(t)
+		at = append(at, b.Len()-len(l.text))
 		before = l.text
 	}
-	return b.String()
+	return b.String(), at
 }
 
 // hyphenated reports whether a word was divided at the end of a line.
@@ -347,6 +355,9 @@ func hyphenated(a, b string) bool {
 
 func (g *group) block(page int) Block {
 	b := Block{Kind: Paragraph, Page: page, Box: &[4]float32{g.left, g.top, g.right, g.bottom}}
+	for _, m := range g.rest {
+		b.Rest = append(b.Rest, Rest{At: m.at, Page: m.page, Box: [4]float32{m.left, m.top, m.right, m.bottom}})
+	}
 	if g.table != nil {
 		b.Kind, b.Rows = Table, g.table
 		if len(b.Rows) > 1 {
@@ -354,7 +365,11 @@ func (g *group) block(page int) Block {
 		}
 		return b
 	}
-	b.Text = g.text()
+	text, at := g.joined()
+	b.Text = text
+	for i := range b.Rest {
+		b.Rest[i].At = at[b.Rest[i].At]
+	}
 	if m := listMark.FindString(b.Text); m != "" {
 		mark, rest, ok := strings.Cut(b.Text, " ")
 		if ok {
@@ -363,6 +378,9 @@ func (g *group) block(page int) Block {
 				b.Mark = mark
 			} else if !strings.ContainsAny(mark, "•●○▪■◦‣∙·*–—-") {
 				b.Kind, b.Text = Paragraph, mark+" "+rest
+			}
+			for i := range b.Rest {
+				b.Rest[i].At = max(b.Rest[i].At-len(text)+len(b.Text), 0)
 			}
 		}
 	}

@@ -131,6 +131,7 @@ func (p *press) print() {
 	for _, b := range p.outline {
 		titles[plainTitle(b.Title)] = b.Level
 	}
+	p.goOver(body, titles)
 	for i := range p.pages {
 		for _, g := range p.pages[i].groups {
 			b := g.block(i + 1)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -255,7 +256,7 @@ func check(t *testing.T, r *Reader, name string, b []byte) {
 			t.Errorf("%s %s: %.300q", d.Name, d.Format, m)
 		}
 		for i, p := range places {
-			if b := d.Blocks[i]; p.Start > p.End || p.End > len(m) || b.Kind == "" || b.Kind == Table && len(b.Rows) == 0 {
+			if b := d.Blocks[i]; p.Start > p.End || len(p.Turns) != len(b.Rest) || !slices.IsSorted(p.Turns) || p.End > len(m) || b.Kind == "" || b.Kind == Table && len(b.Rows) == 0 {
 				t.Errorf("%s: %+v at %+v", d.Name, d.Blocks[i], p)
 			}
 		}

@@ -39,8 +39,9 @@ func (b *Block) mark() string {
 
 // A Place is where a block stands in the text that Markdown returns.
 type Place struct {
-	Start, End int // bytes
-	Page       int // 0 where there are none
+	Start, End int   // bytes
+	Page       int   // 0 where there are none
+	Turns      []int // bytes: where each Rest of the block begins
 }
 
 // Markdown returns the document in CommonMark with tables, and where each of
@@ -58,8 +59,15 @@ func (d *Document) Markdown() (string, []Place) {
 			}
 		}
 		places[i] = Place{Start: w.Len(), Page: b.Page}
-		b.markdown(&w)
+		rows := b.markdown(&w)
 		places[i].End = w.Len()
+		for _, r := range b.Rest {
+			at := w.Len() - (len(b.Text) - r.At) // what a line is escaped by stands before it
+			if r.At < len(rows) {
+				at = rows[r.At]
+			}
+			places[i].Turns = append(places[i].Turns, min(max(at, places[i].Start), places[i].End))
+		}
 	}
 	if w.Len() > 0 {
 		w.WriteByte('\n')
@@ -67,7 +75,8 @@ func (d *Document) Markdown() (string, []Place) {
 	return w.String(), places
 }
 
-func (b *Block) markdown(w *strings.Builder) {
+// markdown writes the block, and returns where each row of a table begins.
+func (b *Block) markdown(w *strings.Builder) (rows []int) {
 	switch b.Kind {
 	case Heading:
 		w.WriteString(strings.Repeat("#", min(max(b.Level, 1), 6)) + " " + oneLine(b.Text))
@@ -81,7 +90,7 @@ func (b *Block) markdown(w *strings.Builder) {
 		}
 		w.WriteString(fence + oneLine(b.Lang) + "\n" + strings.TrimRight(b.Text, "\n") + "\n" + fence)
 	case Table:
-		b.table(w)
+		return b.table(w)
 	default:
 		for i, line := range strings.Split(b.Text, "\n") {
 			if i > 0 {
@@ -90,16 +99,18 @@ func (b *Block) markdown(w *strings.Builder) {
 			w.WriteString(escape(strings.TrimSpace(line)))
 		}
 	}
+	return nil
 }
 
-func (b *Block) table(w *strings.Builder) {
+func (b *Block) table(w *strings.Builder) (at []int) {
 	rows := b.Rows
 	if len(rows) == 0 {
-		return
+		return nil
 	}
 	head := make([]string, len(rows[0])) // GFM has no table without a head
 	if b.Head > 0 {
 		head, rows = rows[0], rows[1:]
+		at = append(at, w.Len())
 	}
 	row := func(cells []string) {
 		for _, c := range cells {
@@ -111,8 +122,10 @@ func (b *Block) table(w *strings.Builder) {
 	w.WriteString("\n" + strings.Repeat("| --- ", len(head)) + "|")
 	for _, r := range rows {
 		w.WriteByte('\n')
+		at = append(at, w.Len())
 		row(r)
 	}
+	return at
 }
 
 // escape protects a line that would begin another kind of block.

@@ -39,7 +39,7 @@ type Documents struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Documents) Name() string    { return "documents" }
-func (*Documents) Revision() int   { return 4 }
+func (*Documents) Revision() int   { return 5 }
 func (*Documents) Out() store.Kind { return store.Documents }
 
 // Files implements stage.FileReader.

@@ -32,7 +32,7 @@ func TestKnowledge(t *testing.T) {
 	ix := handbook(t)
 	for question, want := range map[string]string{"How do I verify the audit log?": "en/audit.md", "怎么核验审计日志？": "zh/audit.md"} {
 		hits := ix.Search(question, 3)
-		if len(hits) == 0 || hits[0].File != want || !knowledge.Confident(question, hits) {
+		if len(hits) == 0 || hits[0].File != want || !ix.Confident(knowledge.Question{Text: question}, &hits[0]) {
 			t.Errorf("%s: %+v", question, hits)
 		}
 	}
@@ -55,7 +55,7 @@ func TestNoLessonIsAboutTheHandbook(t *testing.T) {
 					p := f.make(newDraw(uint64(level), "knowledge "+f.name+lang, i), level, lang)
 					for _, q := range []string{p.prompt, strings.TrimRight(p.prompt, "。.？?")} {
 						n++
-						if hits := ix.Search(q, 3); knowledge.Confident(q, hits) {
+						if hits := ix.Search(q, 3); len(hits) > 0 && ix.Confident(knowledge.Question{Text: q}, &hits[0]) {
 							t.Errorf("%s is taken for a question about %s, %s (coverage %.2f)", q, hits[0].File, hits[0].Heading, hits[0].Coverage)
 						}
 					}
