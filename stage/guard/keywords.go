@@ -64,11 +64,16 @@ func (r *reading) match(cs []detect.Char) {
 			}
 		}
 		if n := int(c.Word); n > 0 && k.node == 0 && len(k.wait)+len(k.open) == 0 && (k.inWord || !r.auto.begins(cs[i:])) {
-			for j := i; whole && j < i+n; j++ {
+			k.skips, k.inWord, r.unseen = 0, true, 0
+			e := i + n
+			if e < len(cs) && cs[e].C == ' ' { // which mostly follows
+				k.inWord = false
+				e++
+			}
+			for j := i; whole && j < e; j++ {
 				r.ends(cs[j].C, cs[j].To()-r.removed)
 			}
-			k.skips, k.inWord, r.unseen = 0, true, 0
-			i += n - 1
+			i = e - 1
 			continue
 		}
 		at := c.From - r.removed

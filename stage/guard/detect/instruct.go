@@ -221,7 +221,12 @@ func (s *instruct) read(cs []Char) {
 					s.count++
 				}
 				i += n - 1
-				s.inWord, s.to = true, cs[i].To()
+				s.inWord = true
+				if i+1 < len(cs) && cs[i+1].C == ' ' { // which mostly follows, and begins nothing
+					s.inWord = false
+					i++
+				}
+				s.to = cs[i].To()
 				continue
 			}
 		case c.Kind == fold.Skipped && c.C < utf8.RuneSelf && idle && !s.begins(c.C):
