@@ -18,14 +18,23 @@ var (
 // Announces reports whether a text holds a word behind which a few letters and digits
 // are something that they are not by themselves: an account, a passport, a password.
 func Announces(text string) bool {
-	text = strings.ToLower(text)
-	for _, list := range [][]string{medicalWords, passportWords, permitWords, taiwanWords, passwordWords, tokenWords, accountMarks} {
-		if slices.ContainsFunc(list, func(w string) bool { return strings.Contains(text, w) }) {
-			return true
+	for i := range len(text) {
+		for _, w := range announcing[lower(text[i])] {
+			if len(text)-i >= len(w) && strings.EqualFold(text[i:i+len(w)], w) {
+				return true
+			}
 		}
 	}
 	return false
 }
+
+// announcing are the words of Announces by their first bytes, small.
+var announcing = func() (t [256][]string) {
+	for _, w := range slices.Concat(medicalWords, passportWords, permitWords, taiwanWords, passwordWords, tokenWords, accountMarks) {
+		t[lower(w[0])] = append(t[lower(w[0])], w)
+	}
+	return t
+}()
 
 // caseNumber finds the number of a court's case (法〔2015〕137号) whose year begins
 // at i: （2023）京0105民初12345号. to is 0 if there is none.

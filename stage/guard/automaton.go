@@ -123,11 +123,26 @@ func (a *automaton) slot(from int32, r rune) *slot {
 	}
 }
 
+// mayFollow reports whether an edge by r may leave a node of one rune.
+func (a *automaton) mayFollow(at int32, r rune) bool {
+	h := hash(at, r) >> a.shift
+	return a.near[h>>6]>>(h&63)&1 != 0
+}
+
+// begins reports whether a keyword may begin with the letters of ASCII with which cs begins.
+func (a *automaton) begins(cs []detect.Char) bool {
+	if cs[0].Word > 2 {
+		return a.latin.Has(cs)
+	}
+	n := a.root[cs[0].F]
+	return n != 0 && (cs[0].Word == 1 || a.mayFollow(n, cs[1].F))
+}
+
 // step returns the node after r: the longest suffix of what was read that can
 // still become a keyword.
 func (a *automaton) step(at int32, r rune) int32 {
 	for at != 0 {
-		if h := hash(at, r) >> a.shift; at > a.first || a.near[h>>6]>>(h&63)&1 != 0 {
+		if at > a.first || a.mayFollow(at, r) {
 			if to := a.slot(at, r).to; to != 0 {
 				return to
 			}

@@ -22,6 +22,20 @@ func notUsed(id string) bool {
 	return (x^x>>29)%2 != 0
 }
 
+// xstest reads the rows of XSTest: id, prompt, its kind, and whether it is safe.
+func xstest(t testing.TB) [][]string {
+	f, err := os.Open(filepath.Join("..", "..", "..", "shared", "data", "xstest", "prompts_a.csv"))
+	if err != nil {
+		t.Skip("no shared/data: ", err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows[1:]
+}
+
 // refusedBy counts the texts that a policy refuses as an input.
 func refusedBy(p *Policy, list []string) (n int, first string) {
 	for _, text := range list {
@@ -37,17 +51,8 @@ func refusedBy(p *Policy, list []string) (n int, first string) {
 // The packs that refuse by the classifier, as they ship: requests for harm are refused,
 // and what only sounds like it is not.
 func TestXSTest(t *testing.T) {
-	f, err := os.Open(filepath.Join("..", "..", "..", "shared", "data", "xstest", "prompts_a.csv"))
-	if err != nil {
-		t.Skip("no shared/data: ", err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
 	sets := map[string][]string{}
-	for _, r := range rows[1:] {
+	for _, r := range xstest(t) {
 		if notUsed(r[0]) {
 			sets[r[3]] = append(sets[r[3]], r[1])
 		}

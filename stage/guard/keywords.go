@@ -57,12 +57,23 @@ func (r *reading) match(cs []detect.Char) {
 	whole := r.whole()
 	for i := 0; i < len(cs); i++ {
 		c := &cs[i]
-		if n := int(c.Word); n > 0 && k.node == 0 && len(k.wait)+len(k.open) == 0 && (k.inWord || n > 2 && !r.auto.latin.Has(cs[i:])) {
-			for j := i; whole && j < i+n; j++ {
+		if c.Han && !whole && k.node <= r.auto.first && len(k.wait)+len(k.open) == 0 {
+			if n := r.han(cs[i:]); n > 0 {
+				i += n - 1
+				continue
+			}
+		}
+		if n := int(c.Word); n > 0 && k.node == 0 && len(k.wait)+len(k.open) == 0 && (k.inWord || !r.auto.begins(cs[i:])) {
+			k.skips, k.inWord, r.unseen = 0, true, 0
+			e := i + n
+			if e < len(cs) && cs[e].C == ' ' { // which mostly follows
+				k.inWord = false
+				e++
+			}
+			for j := i; whole && j < e; j++ {
 				r.ends(cs[j].C, cs[j].To()-r.removed)
 			}
-			k.skips, k.inWord, r.unseen = 0, true, 0
-			i += n - 1
+			i = e - 1
 			continue
 		}
 		at := c.From - r.removed
@@ -98,6 +109,26 @@ func (r *reading) match(cs []detect.Char) {
 			}
 		}
 	}
+}
+
+// han reads Chinese characters in a row as long as no keyword has more than begun, as step
+// would, and returns how many these are.
+func (r *reading) han(cs []detect.Char) (n int) {
+	k, a := &r.keywords, r.auto
+	node := k.node
+	for ; n < len(cs) && cs[n].Han; n++ {
+		c := &cs[n]
+		if node != 0 && a.mayFollow(node, c.F) {
+			break
+		}
+		k.trail[uint(k.read)%maxKeyword] = spot{c.From - r.removed, true}
+		k.read++
+		node = a.root[c.F]
+	}
+	if n > 0 {
+		k.node, k.skips, k.inWord, r.unseen = node, 0, false, 0
+	}
+	return n
 }
 
 // step steps the automaton over a folded rune of a character at places at to to; apart

@@ -130,6 +130,7 @@ func (r *reading) write(piece string) (string, error) {
 		r.renew()
 	}
 	alone := len(r.held) == 0 && len(r.edits) == 0
+	r.held = slices.Grow(r.held, len(piece))
 	for from := 0; from < len(piece); from += some {
 		part := piece[from:min(len(piece), from+some)]
 		r.held = append(r.held, part...)

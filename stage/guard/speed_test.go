@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -139,8 +140,37 @@ func BenchmarkEnterprise(b *testing.B) {
 	})
 }
 
+// questions are those of CMRC 2018 and the prompts of XSTest.
+func questions(b *testing.B) (list []string) {
+	dir := filepath.Join("..", "..", "..", "shared", "data")
+	raw, err := os.ReadFile(filepath.Join(dir, "cmrc2018", "dev.json"))
+	if err != nil {
+		b.Skip("no shared/data: ", err)
+	}
+	var doc struct {
+		Data []struct {
+			Paragraphs []struct{ Qas []struct{ Question string } }
+		}
+	}
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		b.Fatal(err)
+	}
+	for _, d := range doc.Data {
+		for _, p := range d.Paragraphs {
+			for _, q := range p.Qas {
+				list = append(list, q.Question)
+			}
+		}
+	}
+	for _, p := range xstest(b) {
+		list = append(list, p[1])
+	}
+	return list
+}
+
 // BenchmarkToken tells what each token of an answer waits for the rails (token), the first
-// of them (first), and the model for the question (question).
+// of them (first), and the model for the question: one of 2,000 characters (question), and such
+// as were really asked (asked).
 func BenchmarkToken(b *testing.B) {
 	texts(b, func(b *testing.B, text string, words []string) {
 		p := made(b, &Policy{Pack: "enterprise-zh", Keywords: words})
@@ -183,6 +213,19 @@ func BenchmarkToken(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
+				took = append(took, time.Since(begin))
+			}
+			percentiles(b, took)
+		})
+		// What real questions wait, one after the other: nothing of them is in a cache.
+		b.Run("asked", func(b *testing.B) {
+			list := questions(b)
+			var took []time.Duration
+			for i := 0; b.Loop(); i++ {
+				begin := time.Now()
+				asked := p.Rail(Input, Context{})
+				asked.Write(list[i%len(list)]) // some are refused
+				asked.Flush()
 				took = append(took, time.Since(begin))
 			}
 			percentiles(b, took)

@@ -123,6 +123,7 @@ type stream struct {
 	boundary detect.Boundary
 	model    *linear.Model
 	x        extractor
+	sum      linear.Sum                 // of a sentence
 	judge    func(*stream, *linear.Sum) // adds the hits of a sentence
 }
 
@@ -174,9 +175,9 @@ func (s *stream) Settled() int {
 // cut ends a sentence.
 func (s *stream) cut() {
 	if s.x.finish() {
-		sum := s.model.NewSum()
-		sum.AddAll(s.x.hashes)
-		s.judge(s, &sum)
+		s.sum = s.model.NewSum()
+		s.sum.AddAll(s.x.hashes)
+		s.judge(s, &s.sum)
 	}
 	s.x.next()
 	s.boundary.Next()

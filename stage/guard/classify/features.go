@@ -14,6 +14,9 @@ func mix(h uint64) uint64 {
 
 func tokenOf(r rune) uint64 { return mix(uint64(r)) * prime }
 
+// pairOf is the feature of two tokens in a row.
+func pairOf(first, second uint64) uint64 { return (second ^ first>>1) * prime }
+
 var (
 	number   = tokenOf('#') // stands for every number
 	question = tokenOf('?')
@@ -77,6 +80,12 @@ func (x *extractor) characters(cs []detect.Char) {
 			i += n - 1
 			continue
 		}
+		if c.C == ' ' {
+			if x.word != 0 {
+				x.end()
+			}
+			continue
+		}
 		if !c.Han || x.n < 2 {
 			x.take(c)
 			continue
@@ -85,12 +94,13 @@ func (x *extractor) characters(cs []detect.Char) {
 			x.end()
 		}
 		h := tokenOf(c.F)
-		x.hashes = append(x.hashes, h, (h^x.last>>1)*prime)
+		pair := pairOf(x.last, h)
+		x.hashes = append(x.hashes, h, pair)
+		if x.opened > 0 || x.words.matters(h, pair) {
+			x.phrase(h, pair)
+		}
 		x.last = h
 		x.n++
-		if x.opened > 0 || x.words.mayBegin(h) {
-			x.phrases(h)
-		}
 	}
 }
 
@@ -153,19 +163,29 @@ func (x *extractor) end() {
 }
 
 func (x *extractor) token(h uint64) {
+	pair := pairOf(x.last, h)
 	if x.n == 0 {
 		x.hashes = append(x.hashes, prime, h) // the bias
 	} else {
-		x.hashes = append(x.hashes, h, (h^x.last>>1)*prime)
+		x.hashes = append(x.hashes, h, pair)
 	}
 	if x.n < 2 {
 		x.head = mix(x.head ^ h)
 	}
+	if x.opened > 0 || x.words.matters(h, pair) {
+		x.phrase(h, pair)
+	}
 	x.last = h
 	x.n++
-	if x.opened > 0 || x.words.mayBegin(h) {
-		x.phrases(h)
+}
+
+// phrase takes a token that matters. A phrase that one token does not make is begun by its
+// second: most that might begin do not go on.
+func (x *extractor) phrase(h, pair uint64) {
+	if x.opened == 0 && x.n > 0 && x.words.pairs.has(pair) {
+		x.phrases(x.last)
 	}
+	x.phrases(h)
 }
 
 // phrases takes a token into the phrases that are under way, and begins one.
@@ -183,7 +203,7 @@ func (x *extractor) phrases(h uint64) {
 			x.kind(o.kind)
 		}
 	}
-	if x.opened = kept; kept < maxOpen && x.words.mayBegin(h) {
+	if x.opened = kept; kept < maxOpen && x.words.roots.has(h) {
 		if to := x.words.next(0, h); to != 0 {
 			x.open[kept] = open{to, x.words.kinds[to]}
 			x.opened++
@@ -232,7 +252,7 @@ func (x *extractor) next() {
 
 // tokensOf are the tokens of a phrase.
 func tokensOf(phrase string) (list []uint64) {
-	x := newExtractor(&lexicon{edges: make([]edge, 2)}) // without phrases: two features for each token
+	x := newExtractor(noWords) // two features for each token
 	x.read(phrase)
 	x.end()
 	for i := range x.n {

@@ -15,8 +15,25 @@ var wordsText string
 type lexicon struct {
 	edges []edge // by hash; a power of two, at most half of it in use
 	kinds []uint8
-	near  [1 << (lexiconBits - 4)]uint64 // bits by hash of the edges: most tokens go nowhere
-	roots [1 << (lexiconBits - 4)]uint64 // the same of those that begin a phrase
+
+	// What most tokens are not, by the first bits of a hash: a look here stays in a cache.
+	near  bits // edges
+	roots bits // tokens with which a phrase begins
+	alone bits // and which are one
+	pairs bits // the first two of all others
+}
+
+// bits are set by the first bits of a hash.
+type bits [1 << (lexiconBits - 4)]uint64
+
+func (b *bits) set(hash uint64) {
+	n := hash >> (64 - lexiconBits - 2)
+	b[n>>6] |= 1 << (n & 63)
+}
+
+func (b *bits) has(hash uint64) bool {
+	n := hash >> (64 - lexiconBits - 2)
+	return b[n>>6]>>(n&63)&1 != 0
 }
 
 type edge struct {
@@ -38,25 +55,20 @@ func (x *lexicon) edge(from uint16, token uint64) *edge {
 	}
 }
 
-// mayBegin reports whether a phrase may begin with a token.
-func (x *lexicon) mayBegin(token uint64) bool {
-	h := place(0, token) >> (64 - lexiconBits - 2)
-	return x.roots[h>>6]>>(h&63)&1 != 0
-}
-
-// mayGoOn reports whether an edge may leave a node with a token.
-func (x *lexicon) mayGoOn(from uint16, token uint64) bool {
-	h := place(from, token) >> (64 - lexiconBits - 2)
-	return x.near[h>>6]>>(h&63)&1 != 0
-}
+// matters reports whether a token, the second of a pair, may be a phrase or go on with the
+// pair's first.
+func (x *lexicon) matters(token, pair uint64) bool { return x.pairs.has(pair) || x.alone.has(token) }
 
 // next is the node behind a token, or 0.
 func (x *lexicon) next(from uint16, token uint64) uint16 {
-	if !x.mayGoOn(from, token) {
+	if !x.near.has(place(from, token)) {
 		return 0
 	}
 	return x.edge(from, token).to
 }
+
+// noWords finds none.
+var noWords = &lexicon{edges: make([]edge, 2)}
 
 var words = sync.OnceValue(func() *lexicon {
 	x := &lexicon{edges: make([]edge, 1<<lexiconBits), kinds: []uint8{0}}
@@ -72,16 +84,19 @@ var words = sync.OnceValue(func() *lexicon {
 		}
 		for phrase := range strings.SplitSeq(line, ",") {
 			at := uint16(0)
-			for _, h := range tokensOf(phrase) {
+			tokens := tokensOf(phrase)
+			x.roots.set(tokens[0])
+			if len(tokens) == 1 {
+				x.alone.set(tokens[0])
+			} else {
+				x.pairs.set(pairOf(tokens[0], tokens[1]))
+			}
+			for _, h := range tokens {
 				e := x.edge(at, h)
 				if e.to == 0 {
 					*e = edge{at, uint16(len(x.kinds)), uint32(h >> 32)}
 					x.kinds = append(x.kinds, 0)
-					n := place(at, h) >> (64 - lexiconBits - 2)
-					x.near[n>>6] |= 1 << (n & 63)
-					if at == 0 {
-						x.roots[n>>6] |= 1 << (n & 63)
-					}
+					x.near.set(place(at, h))
 				}
 				at = e.to
 			}

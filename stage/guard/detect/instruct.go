@@ -34,7 +34,24 @@ type patterns struct {
 	roots fold.Set      // runes with which a word begins
 	first fold.Set      // and one of a first slot: the others do not matter before that
 	latin [2]Prefixes   // the same of words of ASCII: of any slot, of a first one
+	pairs [2]pairSet    // of words of Chinese characters: their first two
+	lone  string        // words of one
 }
+
+// A pairSet holds the first two runes of words, by a hash.
+type pairSet [1 << 8]uint64
+
+func (p *pairSet) add(a, b rune) {
+	h := pairHash(a, b)
+	p[h>>6] |= 1 << (h & 63)
+}
+
+func (p *pairSet) has(a, b rune) bool {
+	h := pairHash(a, b)
+	return p[h>>6]>>(h&63)&1 != 0
+}
+
+func pairHash(a, b rune) uint64 { return (uint64(a)<<21 ^ uint64(b)) * 0x9E3779B97F4A7C15 >> (64 - 14) }
 
 type patternNode struct{ words []patternWord } // that end here
 
@@ -111,11 +128,17 @@ func (p *patterns) add(word string, w patternWord) {
 			at = e.to
 		}
 	}
-	if len(all) > 2 {
-		p.latin[0].Add(all[0], all[1], all[2])
-		if w.slot == 0 {
-			p.latin[1].Add(all[0], all[1], all[2])
+	for only := range p.latin {
+		if only == 1 && w.slot > 0 {
+			continue
 		}
+		p.latin[only].AddAll(all)
+		if len(all) > 1 {
+			p.pairs[only].add(all[0], all[1])
+		}
+	}
+	if len(all) == 1 {
+		p.lone += string(all)
 	}
 	p.nodes[at].words = append(p.nodes[at].words, w)
 }
@@ -193,19 +216,24 @@ func (s *instruct) read(cs []Char) {
 		switch {
 		case c.Word > 0:
 			n := int(c.Word)
-			if idle && (s.inWord || n > 2 && !s.latin[first(s.count >= s.open)].Has(cs[i:])) { // it is none of ours
+			if idle && (s.inWord || s.noWord(cs[i:])) { // it is none of ours
 				if !s.inWord {
 					s.count++
 				}
 				i += n - 1
-				s.inWord, s.to = true, cs[i].To()
+				s.inWord = true
+				if i+1 < len(cs) && cs[i+1].C == ' ' { // which mostly follows, and begins nothing
+					s.inWord = false
+					i++
+				}
+				s.to = cs[i].To()
 				continue
 			}
 		case c.Kind == fold.Skipped && c.C < utf8.RuneSelf && idle && !s.begins(c.C):
 			s.inWord, s.to = false, c.To()
 			continue
 		case c.Han:
-			if idle && !s.inWord && !s.begins(c.F) {
+			if idle && !s.inWord && (!s.begins(c.F) || i+1 < len(cs) && cs[i+1].Han && !s.pairs[s.only()].has(c.F, cs[i+1].F) && !strings.ContainsRune(s.lone, c.F)) {
 				s.count++
 				s.to = c.To()
 				continue
@@ -230,12 +258,30 @@ func (s *instruct) read(cs []Char) {
 	}
 }
 
-// first is the place in latin.
-func first(only bool) int {
-	if only {
+// only is 1 when only words of a first slot count, else 0.
+func (s *instruct) only() int {
+	if s.count > s.open {
 		return 1
 	}
 	return 0
+}
+
+// noWord reports whether the word of ASCII with which cs begins begins none of ours.
+func (s *instruct) noWord(cs []Char) bool {
+	// The word that begins here is one more.
+	latin := &s.latin[0]
+	if s.count >= s.open {
+		latin = &s.latin[1]
+	}
+	switch n := int(cs[0].Word); {
+	case n > 2:
+		return !latin.Has(cs)
+	case n == len(cs) || cs[n].Kind != fold.Skipped: // it may go on
+		return false
+	case n == 2:
+		return !latin.Have(cs[0].C, cs[1].C, 0)
+	}
+	return !latin.Have(cs[0].C, 0, 0)
 }
 
 // begins reports whether a word that counts now may begin with r.

@@ -18,6 +18,7 @@ type Char struct {
 	Joined bool       // words of its script are set apart
 	Han    bool       // a Chinese character that folds to itself
 	More   bool       // it folds to several runes: ask fold.Rune
+	Small  bool       // of the first of letters of ASCII in a row: those behind it are small ones
 	Word   uint8      // of a letter of ASCII: how many of them stand in a row here, itself the first; a cut of the text ends them
 }
 
@@ -25,7 +26,7 @@ type Char struct {
 // down whole on the stack first, and waits for it there.
 func (c *Char) set(from int, r, f rune, size uint8, han bool) {
 	c.From, c.C, c.F = from, r, f
-	c.Size, c.Kind, c.Joined, c.Han, c.More, c.Word = size, 0, false, han, false, 0
+	c.Size, c.Kind, c.Joined, c.Han, c.More, c.Small, c.Word = size, 0, false, han, false, false, 0
 }
 
 // To is the place of the byte behind it.
@@ -136,11 +137,16 @@ func word(cs []Char, piece string, at int) (list []Char, n int) {
 	}
 	list = slices.Grow(cs, n)[:len(cs)+n]
 	own := list[len(cs):]
+	all := byte(0x20)
 	for i := range own {
 		c := rune(piece[i])
 		own[i].set(at+i, c, c|0x20, 1, false)
 		own[i].Joined, own[i].Word = true, uint8(min(n-i, math.MaxUint8))
+		if i > 0 {
+			all &= piece[i]
+		}
 	}
+	own[0].Small = all != 0
 	return list, n
 }
 
@@ -152,15 +158,34 @@ type Prefixes [1 << 9]uint64
 // needs no place.
 func (p *Prefixes) Add(a, b, c rune) {
 	if low(a) && low(b) && low(c) {
-		n := prefix(a, b, c)
-		p[n>>6] |= 1 << (n & 63)
+		p.set(a, b, c)
 	}
+}
+
+// AddAll adds the beginning of a folded word, of whatever length.
+func (p *Prefixes) AddAll(word []rune) {
+	var first [3]rune
+	for i := range min(len(word), len(first)) {
+		if !low(word[i]) {
+			break
+		}
+		first[i] = word[i]
+	}
+	p.set(first[0], first[1], first[2])
+}
+
+func (p *Prefixes) set(a, b, c rune) {
+	n := prefix(a, b, c)
+	p[n>>6] |= 1 << (n & 63)
 }
 
 // Has reports whether one of the words may begin with cs. It panics if these are less
 // than three letters in a row.
-func (p *Prefixes) Has(cs []Char) bool {
-	n := prefix(cs[0].F, cs[1].F, cs[2].F)
+func (p *Prefixes) Has(cs []Char) bool { return p.Have(cs[0].C, cs[1].C, cs[2].C) }
+
+// Have reports whether one of the words may begin with three letters, small or capital.
+func (p *Prefixes) Have(a, b, c rune) bool {
+	n := prefix(a, b, c)
 	return p[n>>6]>>(n&63)&1 != 0
 }
 

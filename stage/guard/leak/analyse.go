@@ -204,11 +204,17 @@ const mostSingles = 8
 
 // announced reports whether the words before announce what has no form of its own.
 func (s *stream) announced() bool {
+	last := rune(0)
 	for _, c := range s.context[max(0, len(s.context)-10):] {
 		switch c {
-		case '码', '令', '钥', '信', '照', '号', '证', ':', '=', 'd', 'Q':
+		case '码', '令', '钥', '信', '照', '号', '证', ':', '=', 'Q':
 			return true
+		case 'd': // id, password, passwd
+			if isOneOf(last, "iIrRwW") {
+				return true
+			}
 		}
+		last = c
 	}
 	return slices.ContainsFunc(s.units, func(u unit) bool { return u.v == '=' || u.v == ':' })
 }

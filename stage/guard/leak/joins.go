@@ -59,7 +59,7 @@ func (s *stream) plain(run []unit) bool {
 	if c := s.context; s.atom == 0 && len(c) > 1 && isOneOf(c[len(c)-1], ":=") {
 		return false
 	}
-	return s.keys[run[0].v&0x3f]>>(run[1].v&0x3f)&1 == 0
+	return !s.keys.Have(run[0].v, run[1].v, run[2].v)
 }
 
 // joins reports whether the last run may go on behind white space: it holds a digit,

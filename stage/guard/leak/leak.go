@@ -78,8 +78,8 @@ type stream struct {
 	detect.Reader
 	kinds   detector
 	sights  *[1 << 16]uint16
-	special *fold.Set // Chinese characters that are not just other
-	keys    *[64]uint64
+	special *fold.Set // runes that are not just other
+	keys    *detect.Prefixes
 	context []rune
 	depth   int
 
@@ -101,6 +101,8 @@ type stream struct {
 
 	phrases [2]phrase
 	chain   chain
+
+	ahead []detect.Char // read and not taken yet: words that may turn out plain
 }
 
 // Write implements detect.Stream.
@@ -112,6 +114,9 @@ func (s *stream) Write(hits []detect.Hit, piece string) []detect.Hit {
 // Flush implements detect.Stream.
 func (s *stream) Flush(hits []detect.Hit) []detect.Hit {
 	s.End(s.read)
+	for i := range s.ahead {
+		s.take(s.ahead[i].C, s.ahead[i].From, s.ahead[i].To())
+	}
 	s.close()
 	for i := range s.phrases {
 		s.endPhrase(i)
@@ -119,7 +124,7 @@ func (s *stream) Flush(hits []detect.Hit) []detect.Hit {
 	s.endChain(0)
 	hits = s.Take(hits)
 	s.Reset()
-	*s = stream{Reader: s.Reader, kinds: s.kinds, sights: s.sights, special: s.special, keys: s.keys, depth: s.depth, units: s.units[:0], context: s.context[:0]}
+	*s = stream{Reader: s.Reader, kinds: s.kinds, sights: s.sights, special: s.special, keys: s.keys, depth: s.depth, units: s.units[:0], context: s.context[:0], ahead: s.ahead[:0]}
 	return hits
 }
 
@@ -137,6 +142,11 @@ func (s *stream) Settled() int {
 	if s.chain.open {
 		at = min(at, s.chain.from)
 	}
+	for i := range s.ahead {
+		if !isQuote(s.ahead[i].C) {
+			return min(at, s.ahead[i].From)
+		}
+	}
 	return at
 }
 
@@ -148,16 +158,32 @@ func (s *stream) Read(cs []detect.Char) bool {
 
 func (s *stream) read(cs []detect.Char) {
 	s.At = cs[len(cs)-1].To()
+	if len(s.ahead) > 0 {
+		s.ahead = append(s.ahead, cs...)
+		cs = s.ahead
+		s.ahead = s.ahead[:0] // what is kept of it again begins at or behind its beginning
+	}
+	few := len(cs) <= mostAhead
 	for i := 0; i < len(cs); {
 		if !s.phrases[caseNumber].open && !s.phrases[address].open && !s.chain.open {
-			if n := s.others(cs[i:]); n > 0 {
-				i += n
-				continue
-			}
-			if s.pending && isLetter(cs[i].C) { // as sign would
+			if cs[i].Word == 0 {
+				if n := s.others(cs[i:]); n > 0 {
+					i += n
+					continue
+				}
+			} else if s.pending { // as sign would
 				s.close()
 			}
-			if n := s.words(cs[i:]); n > 0 {
+			n, open := s.words(cs[i:])
+			i += n
+			if open && few {
+				s.ahead = append(s.ahead, cs[i:]...)
+				return
+			}
+			if n > 0 {
+				continue
+			}
+			if n := s.others(cs[i:]); n > 0 {
 				i += n
 				continue
 			}
@@ -170,98 +196,6 @@ func (s *stream) read(cs []detect.Char) {
 		s.take(cs[i].C, cs[i].From, cs[i].To())
 		i++
 	}
-}
-
-// others reads the Chinese characters with which cs begins that belong to nothing, and
-// returns how many these are.
-func (s *stream) others(cs []detect.Char) (n int) {
-	for n < len(cs) && fold.IsHan(cs[n].C) && !s.special.Has(cs[n].C) {
-		n++
-	}
-	if n == 0 {
-		return 0
-	}
-	if len(s.units) > 0 {
-		s.close()
-	}
-	s.unseen, s.chain.inWord = 0, false
-	s.rememberAll(cs[:n])
-	return n
-}
-
-// words reads the plain words with which cs begins, with commas and full stops and the
-// space behind them: they are in nothing that is looked for. It returns the number of
-// their characters. A word is plain if reading it sign by sign ends behind its space
-// without a look at it, which needs the sign that follows; short words need a longer
-// one behind them.
-func (s *stream) words(cs []detect.Char) (n int) {
-	if len(s.units) > 0 {
-		return 0
-	}
-	short := 0
-	for at := 0; at < len(cs); {
-		size := int(cs[at].Word)
-		e := at + size
-		if size == 0 || size > longestWord || !small(cs[at+1:e]) {
-			break
-		}
-		if size > 2 && e < len(cs) && (cs[e].C == ',' || cs[e].C == '.') {
-			e++
-		}
-		if e+1 >= len(cs) || cs[e].C != ' ' || !isLetter(cs[e+1].C) {
-			break
-		}
-		if size <= 2 {
-			if short++; short > 4 {
-				break
-			}
-			at = e + 1
-			continue
-		}
-		if c := s.context; n == 0 && len(c) > 1 && isOneOf(c[len(c)-1], ":=") { // it may be a password
-			break
-		}
-		if s.keys[cs[at].C&0x3f]>>(cs[at+1].C&0x3f)&1 != 0 {
-			break
-		}
-		at = e + 1
-		n, short = at, 0
-	}
-	if n > 0 {
-		s.rememberAll(cs[:n])
-		s.unseen, s.chain.inWord = 0, false
-	}
-	return n
-}
-
-// longestWord bounds the words of words.
-const longestWord = 16
-
-// small reports whether all of some letters are small ones.
-func small(cs []detect.Char) bool {
-	for i := range cs {
-		if cs[i].C < 'a' {
-			return false
-		}
-	}
-	return true
-}
-
-// letters takes letters in a row, as take would one by one when nothing is open and
-// no word is pending.
-func (s *stream) letters(cs []detect.Char) {
-	s.unseen, s.gaps, s.chain.inWord = 0, 0, true
-	for i := range cs {
-		c := &cs[i]
-		s.units = append(s.units, unit{c.From, c.To(), c.C, sign})
-		if i == 0 {
-			s.count(c.C)
-		} else if c.C < 'a' {
-			s.odd++
-		}
-	}
-	s.tail = len(s.units)
-	s.longest = max(s.longest, s.tail-s.atom)
 }
 
 func isLetter(c rune) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
@@ -302,23 +236,6 @@ func (s *stream) take(c rune, from, to int) {
 		s.space(c, from, to)
 	default:
 		s.sign(kind, v, from, to)
-	}
-}
-
-func (s *stream) remember(c rune) {
-	if len(s.context) >= 4*contextLen {
-		s.context = append(s.context[:0], s.context[len(s.context)-contextLen:]...)
-	}
-	s.context = append(s.context, c)
-}
-
-// rememberAll remembers as many as are ever asked for.
-func (s *stream) rememberAll(cs []detect.Char) {
-	if len(cs) >= contextLen {
-		cs, s.context = cs[len(cs)-contextLen:], s.context[:0]
-	}
-	for i := range cs {
-		s.remember(cs[i].C)
 	}
 }
 

@@ -106,6 +106,34 @@ func TestPieces(t *testing.T) {
 	})
 }
 
+// What is read many at once is found, and announces what follows, as if it were taken one by one.
+func TestPlain(t *testing.T) {
+	parts := []string{"the ", "It's ", "well-known ", "\"Quoted\" ", "word, ", "end. ", "No. ", "of ", "US ", "NATO ", "I ", "a ", "sk-", "Ab3dEf6hIj9kLm2nOp5q", "19th ", "1990s ", "1998 ", "12,345 ", "3.5 ", "7 ", "1 ", "3 + ", "\n", " ", "(", ") ", "d (at) ", "x [dot] ",
+		"passport ", "E12345678 ", "patient id ", "83401277 ", "MRN ", "wechat ", "QQ ", "password: ", "password ", "hunter22! ", "token=", "微信", "密码", "护照号", "：", "在", "一", "二十", "川", "京", "A12345", "TCL", "50%", "，", "。", "“", "住", "家住", "北京市朝阳区建国路88号", "〔2020〕", "京0105民初123号",
+		"13812345678", "138 1234 5678 ", "110105 19491231 002X ", "jane.doe@x.com", "U.S. ", "e.g. ", "don't ", "dogs' ", "Anglo-Saxon ", "\u200b", "–", "é", "😀", "-----BEGIN PRIVATE KEY-----", "a1B2", "MTM4MTIzNDU2Nzg="}
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 0, 40).Draw(t, "parts"), "")
+		one := New().New().(*stream)
+		take := func(cs []detect.Char) {
+			for _, c := range cs {
+				one.take(c.C, c.From, c.To())
+			}
+		}
+		one.Each(text, take)
+		want := one.Flush(nil)
+		for _, n := range []int{4096, 12, 1} {
+			s := New().New()
+			var got []detect.Hit
+			for at := 0; at < len(text); at += n {
+				got = s.Write(got, text[at:min(len(text), at+n)])
+			}
+			if got = s.Flush(got); !slices.Equal(got, want) {
+				t.Fatalf("%q in pieces of %d\n got %v\nwant %v", text, n, got, want)
+			}
+		}
+	})
+}
+
 // paragraphs reads the clean corpora beside the repository.
 func paragraphs(t testing.TB, name string) (list []string) {
 	dir := filepath.Join("..", "..", "..", "..", "shared", "data")

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"suiren/pii"
+	"suiren/stage/guard/detect"
 	"suiren/stage/guard/fold"
 )
 
@@ -39,33 +40,35 @@ var sights = sync.OnceValue(func() *[1 << 16]uint16 {
 	return &t
 })
 
-// special are the Chinese characters that look does not call other, and those with
-// which an address may begin.
+// special are the runes below 0x10000 that look does not call other, and those with which a
+// phrase may begin.
 var special = sync.OnceValue(func() *fold.Set {
 	var set fold.Set
-	for _, list := range append([]string{plates, "址住"}, numerals...) {
-		for _, c := range list {
-			set.Add(c)
+	for c, e := range sights() {
+		if sort(e>>8) != other {
+			set.Add(rune(c))
 		}
+	}
+	for _, c := range "址住〔" {
+		set.Add(c)
 	}
 	return &set
 })
 
-// keys holds for each letter the ones behind it with which a secret may begin that is
-// known by how it begins, each by the six bits that tell letters of ASCII apart.
-var keys = sync.OnceValue(func() *[64]uint64 {
+// keys are the letters with which a secret may begin that is known by how it begins.
+var keys = sync.OnceValue(func() *detect.Prefixes {
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	var t [64]uint64
+	var p detect.Prefixes
 	for _, a := range letters {
 		for _, b := range letters {
 			for _, c := range letters {
 				if pii.KeyMayBegin(string([]rune{a, b, c})) {
-					t[a&0x3f] |= 1 << (b & 0x3f)
+					p.Add(a|0x20, b|0x20, c|0x20)
 				}
 			}
 		}
 	}
-	return &t
+	return &p
 })
 
 // look returns what a rune is, and the sign of ASCII that it stands for.
