@@ -114,8 +114,8 @@ type tile struct {
 // MB is the number of rows whose block of A is copied at a time.
 const MB = 2 * MC
 
-// scratch is what one call needs: a packed panel of B, and a block of A whose
-// rows, or columns if it is transposed, lie lineLen apart.
+// scratch is what one call needs: a packed panel of B, and a block of A, row
+// after row, lineLen apart.
 type scratch struct {
 	b [KC * NR]float32
 	a [MB * lineLen]float32
@@ -129,16 +129,18 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // far reports whether rows of this many floats lie so that walking down a
 // column meets only a few sets of the first-level cache: at 512 bytes, 8 of 64.
+// The twelve rows of A that are read together do so at 2,048 bytes: two sets.
 func far(stride int) bool { return stride >= 128 && stride%64 == 0 }
 
 // gemm walks the tiles. ldb 0 means that B is packed.
 //
 // A panel of B (KC×NR, 32 KB) stays in the first-level cache while the rows
 // of A pass by it from the second level. Where rows are far apart, the panel
-// is packed and the block of A copied first, if there is enough to do with it.
+// is packed first, if there is enough to do with it, and the block of A
+// copied; so is that of a transpose, whose steps would each be a line apart.
 func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []float32, ldc int, add bool) {
 	packB := far(ldb) && m >= 64
-	copyA := far(max(ars, acs)) && n >= 4*NR
+	copyA := (acs > 1 || ars%512 == 0) && n >= 4*NR
 	var s *scratch
 	if packB || copyA || ldb != 0 && n%NR != 0 {
 		s = scratches.Get().(*scratch)
@@ -152,8 +154,8 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 			t.ars, t.acs = 4*ars, 4*acs
 			block := a[i0*ars+l0*acs:]
 			if copyA {
-				t.ars, t.acs = copyBlock(s.a[:], block, rows, t.k, ars, acs)
-				block = s.a[:]
+				copyBlock(s.a[:], block, rows, t.k, ars, acs)
+				block, t.ars, t.acs = s.a[:], 4*lineLen, 4
 			}
 			t.add = 0
 			if add || l0 > 0 {
@@ -186,17 +188,13 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 	}
 }
 
-// copyBlock copies m rows and k columns of A and returns the new strides in bytes.
-func copyBlock(dst, a []float32, m, k, ars, acs int) (rs, cs int) {
-	if acs == 1 {
-		for i := range m {
-			copy(dst[i*lineLen:][:k], a[i*ars:])
-		}
-		return 4 * lineLen, 4
+// copyBlock copies m rows and k columns of A to rows lineLen apart.
+func copyBlock(dst, a []float32, m, k, ars, acs int) {
+	if acs != 1 {
+		transpose(dst, lineLen, m, k, a, acs)
+		return
 	}
-	line := MB + 16
-	for l := range k {
-		copy(dst[l*line:][:m], a[l*acs:])
+	for i := range m {
+		copy(dst[i*lineLen:][:k], a[i*ars:])
 	}
-	return 4, 4 * line
 }

@@ -81,7 +81,7 @@ rows12:
 	ZERO(Z28, Z29)
 	ZERO(Z30, Z31)
 	CMPQ R11, $2048
-	JLT  step12
+	JLT  fetch12
 
 	// Bring C near while the sums run: it is far when the matrices are large.
 	PREFETCHT0 (DI)
@@ -112,6 +112,9 @@ rows12:
 	PREFETCHT0 64(SI)(R11*4)
 	MOVQ 24(DX), SI
 
+fetch12:
+	MOVQ 88(DX), R11 // what of the next panel is asked for: 6 bytes a step, 128 a row
+
 step12:
 	VMOVUPS (SI), Z0
 	VMOVUPS 64(SI), Z1
@@ -127,6 +130,8 @@ step12:
 	ROW((R15), Z3, Z26, Z27)
 	ROW((R15)(R8*1), Z4, Z28, Z29)
 	ROW((R15)(R8*2), Z5, Z30, Z31)
+	PREFETCHT1 (R11)
+	ADDQ $6, R11
 	ADDQ R9, AX
 	ADDQ R9, BX
 	ADDQ R9, R14
@@ -135,6 +140,8 @@ step12:
 	DECQ CX
 	JNZ  step12
 
+	MOVQ R11, 88(DX)
+	MOVQ 48(DX), R11
 	SUBQ $12, R12
 	MOVQ DI, AX
 	LEAQ (R11)(R11*2), R15

@@ -4,15 +4,15 @@ import "unsafe"
 
 // gemmTile multiplies one tile and leaves t as it is.
 func gemmTile(t *tile) {
-	if avx512() {
-		gemmAVX512(t)
-		return
-	}
 	half := *t
-	half.n = min(t.n, 16)
 	if t.ahead == 0 {
 		half.ahead = uintptr(unsafe.Pointer(t.b))
 	}
+	if avx512() {
+		gemmAVX512(&half)
+		return
+	}
+	half.n = min(t.n, 16)
 	gemmAVX2(&half)
 	if t.n > 16 {
 		half.b = (*float32)(unsafe.Add(unsafe.Pointer(t.b), 4*16))

@@ -11,6 +11,8 @@ func peakFMA(n int) float64   { return peakFMAGeneric(n) }
 func peakInt8(n int) float64  { return peakInt8Generic(n) }
 func readSum(p []byte) uint64 { return readSumGeneric(p) }
 
-func packPanel(bp []float32, k, n int, b []float32, brs, bcs int) {
-	packPanelGeneric(bp, k, n, b, brs, bcs)
+func packRows(bp []float32, k int, b []float32, brs int) { packRowsGeneric(bp, k, b, brs) }
+
+func transpose(dst []float32, ld, k, n int, b []float32, bcs int) {
+	transposeGeneric(dst, ld, k, n, 0, 0, b, bcs)
 }

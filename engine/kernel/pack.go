@@ -30,13 +30,42 @@ func Pack(bp []float32, k, n int, b []float32, brs, bcs int) {
 	}
 }
 
-// packPanelGeneric packs one panel of n ≤ NR columns.
-func packPanelGeneric(bp []float32, k, n int, b []float32, brs, bcs int) {
-	for l := range k {
-		row := bp[l*NR : l*NR+NR]
-		for j := range n {
-			row[j] = b[l*brs+j*bcs]
+// packPanel packs one panel of n ≤ NR columns.
+func packPanel(bp []float32, k, n int, b []float32, brs, bcs int) {
+	switch {
+	case brs == 1:
+		transpose(bp, NR, k, n, b, bcs)
+	case n == NR:
+		packRows(bp, k, b, brs)
+	default:
+		for l := range k {
+			copy(bp[l*NR:][:n], b[l*brs:])
 		}
-		clear(row[n:])
+	}
+	if n < NR {
+		for l := range k {
+			clear(bp[l*NR+n : l*NR+NR])
+		}
+	}
+}
+
+// packRowsGeneric copies k rows of NR floats, brs apart in b, to bp.
+func packRowsGeneric(bp []float32, k int, b []float32, brs int) {
+	for l := range k {
+		copy(bp[l*NR:][:NR], b[l*brs:])
+	}
+}
+
+// transposeGeneric sets dst[l*ld+j] = b[l+j*bcs] for l < k and j < n, but for
+// those with l < kDone and j < nDone.
+func transposeGeneric(dst []float32, ld, k, n, kDone, nDone int, b []float32, bcs int) {
+	for l := range k {
+		from := nDone
+		if l >= kDone {
+			from = 0
+		}
+		for j := from; j < n; j++ {
+			dst[l*ld+j] = b[l+j*bcs]
+		}
 	}
 }

@@ -1,31 +1,24 @@
 package kernel
 
-// packPanel packs one panel of n ≤ NR columns.
-func packPanel(bp []float32, k, n int, b []float32, brs, bcs int) {
-	switch {
-	case !avx2():
-		packPanelGeneric(bp, k, n, b, brs, bcs)
-	case bcs == 1 && n == NR:
-		packRowsAVX2(&bp[0], &b[0], k, 4*brs)
-	case brs == 1 && k >= 8:
-		// Blocks of 8×8 from the top left, then what is left below and right.
-		k8, n8 := k&^7, n&^7
-		for j := 0; j < n8; j += 8 {
-			packColumnsAVX2(&bp[j], &b[j*bcs], k8, 4*bcs)
-		}
-		for l := range k {
-			row, from := bp[l*NR:l*NR+NR], n8
-			if l >= k8 {
-				from = 0
-			}
-			for j := from; j < n; j++ {
-				row[j] = b[l+j*bcs]
-			}
-			clear(row[n:])
-		}
-	default:
-		packPanelGeneric(bp, k, n, b, brs, bcs)
+func packRows(bp []float32, k int, b []float32, brs int) {
+	if !avx2() {
+		packRowsGeneric(bp, k, b, brs)
+		return
 	}
+	packRowsAVX2(&bp[0], &b[0], k, 4*brs)
+}
+
+// transpose takes blocks of 8 rows by 8 columns from the top left, then what
+// is left below and right.
+func transpose(dst []float32, ld, k, n int, b []float32, bcs int) {
+	done, cols := k&^7, n&^7
+	if !avx2() || done == 0 {
+		done, cols = 0, 0
+	}
+	for j := 0; j < cols; j += 8 {
+		transposeAVX2(&dst[j], &b[j*bcs], done, 4*bcs, 4*ld)
+	}
+	transposeGeneric(dst, ld, k, n, done, cols, b, bcs)
 }
 
 // packRowsAVX2 copies k > 0 rows of NR floats, brs bytes apart in b, to bp.
@@ -33,8 +26,8 @@ func packPanel(bp []float32, k, n int, b []float32, brs, bcs int) {
 //go:noescape
 func packRowsAVX2(bp, b *float32, k, brs int)
 
-// packColumnsAVX2 transposes 8 runs of k floats, bcs bytes apart in b, into
-// 8 columns of the panel bp. k > 0 and k%8 == 0.
+// transposeAVX2 transposes 8 runs of k floats, bcs bytes apart in b, into k
+// rows of 8, ld bytes apart in dst. k > 0 and k%8 == 0.
 //
 //go:noescape
-func packColumnsAVX2(bp, b *float32, k, bcs int)
+func transposeAVX2(dst, b *float32, k, bcs, ld int)

@@ -28,8 +28,8 @@ loop:
 	RET
 
 // HALF transposes four steps of eight columns: Y0 to Y3 hold columns 0 to 3 in
-// their lower and 4 to 7 in their upper half; rows at, at+128, … receive steps.
-#define HALF(at) \
+// their lower and 4 to 7 in their upper half; the four rows from DI, R10 bytes apart, receive steps.
+#define HALF \
 	VUNPCKLPS Y1, Y0, Y4 \
 	VUNPCKHPS Y1, Y0, Y5 \
 	VUNPCKLPS Y3, Y2, Y6 \
@@ -38,17 +38,20 @@ loop:
 	VUNPCKHPD Y6, Y4, Y1 \
 	VUNPCKLPD Y7, Y5, Y2 \
 	VUNPCKHPD Y7, Y5, Y3 \
-	VMOVUPS   Y0, at+0(DI) \
-	VMOVUPS   Y1, at+128(DI) \
-	VMOVUPS   Y2, at+256(DI) \
-	VMOVUPS   Y3, at+384(DI)
+	VMOVUPS   Y0, (DI) \
+	VMOVUPS   Y1, (DI)(R10*1) \
+	VMOVUPS   Y2, (DI)(R10*2) \
+	VMOVUPS   Y3, (DI)(R11*1) \
+	LEAQ      (DI)(R10*4), DI
 
-// func packColumnsAVX2(bp, b *float32, k, bcs int)
-TEXT ·packColumnsAVX2(SB), NOSPLIT, $0-32
-	MOVQ bp+0(FP), DI
+// func transposeAVX2(dst, b *float32, k, bcs, ld int)
+TEXT ·transposeAVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
 	MOVQ b+8(FP), SI
 	MOVQ k+16(FP), CX
 	MOVQ bcs+24(FP), R8
+	MOVQ ld+32(FP), R10
+	LEAQ (R10)(R10*2), R11
 	LEAQ (R8)(R8*2), R9
 	LEAQ (SI)(R8*4), BX // column 4
 
@@ -61,7 +64,7 @@ loop: // steps 0 to 3, then 4 to 7, of eight columns
 	VINSERTF128 $1, (BX)(R8*1), Y1, Y1
 	VINSERTF128 $1, (BX)(R8*2), Y2, Y2
 	VINSERTF128 $1, (BX)(R9*1), Y3, Y3
-	HALF(0)
+	HALF
 	VMOVUPS     16(SI), X0
 	VMOVUPS     16(SI)(R8*1), X1
 	VMOVUPS     16(SI)(R8*2), X2
@@ -70,10 +73,9 @@ loop: // steps 0 to 3, then 4 to 7, of eight columns
 	VINSERTF128 $1, 16(BX)(R8*1), Y1, Y1
 	VINSERTF128 $1, 16(BX)(R8*2), Y2, Y2
 	VINSERTF128 $1, 16(BX)(R9*1), Y3, Y3
-	HALF(512)
+	HALF
 	ADDQ        $32, SI
 	ADDQ        $32, BX
-	ADDQ        $1024, DI
 	SUBQ        $8, CX
 	JNZ         loop
 	VZEROUPPER

@@ -33,12 +33,13 @@ loop:
 	VTRN2 V18.D2, V16.D2, r2.D2; \
 	VTRN2 V19.D2, V17.D2, r3.D2
 
-// func packColumnsNEON(bp, b *float32, k, bcs int)
-TEXT ·packColumnsNEON(SB), NOSPLIT, $0-32
-	MOVD bp+0(FP), R0
+// func transposeNEON(dst, b *float32, k, bcs, ld int)
+TEXT ·transposeNEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R0
 	MOVD b+8(FP), R1
 	MOVD k+16(FP), R2
 	MOVD bcs+24(FP), R3
+	MOVD ld+32(FP), R11
 	ADD  R3, R1, R4
 	ADD  R3, R4, R5
 	ADD  R3, R5, R6
@@ -58,10 +59,14 @@ loop:
 	FMOVQ.P 16(R10), F7
 	TRANSPOSE(V0, V1, V2, V3, V8, V10, V12, V14)
 	TRANSPOSE(V4, V5, V6, V7, V9, V11, V13, V15)
-	FSTPQ   (F10, F11), 128(R0)
-	FSTPQ   (F12, F13), 256(R0)
-	FSTPQ   (F14, F15), 384(R0)
-	FSTPQ.P (F8, F9), 512(R0)
+	FSTPQ   (F8, F9), (R0)
+	ADD     R11, R0
+	FSTPQ   (F10, F11), (R0)
+	ADD     R11, R0
+	FSTPQ   (F12, F13), (R0)
+	ADD     R11, R0
+	FSTPQ   (F14, F15), (R0)
+	ADD     R11, R0
 	SUBS    $4, R2
 	BNE     loop
 	RET

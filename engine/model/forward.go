@@ -47,9 +47,10 @@ type layerState struct {
 // gradState is what the backward pass of one block of one row leaves behind,
 // from which the weights' gradients are made.
 type gradState struct {
-	dqkv  []float32 // (T, N) gradient of qkv
-	dmid  []float32 // (T, C) gradient of x1
-	dtop  []float32 // (T, C) gradient of the block's output
+	dqkv  []float32          // (T, N) gradient of qkv
+	dmid  []float32          // (T, C) gradient of x1
+	dtop  []float32          // (T, C) gradient of the block's output
+	in    [linears][]float32 // what the matrices read, packed; nil where they are frozen
 	pairs [linears][]pairState
 }
 

@@ -261,6 +261,8 @@ func (t *Trainer) backTask(l, worker, i int) {
 	}
 	n, st, v := len(r.in.IDs), &r.layers[l], &r.norms[l]
 	for which := downLinear; which >= qkvLinear; which-- {
+		_, _, x, in := t.net.outer(which, st, &r.grad)
+		kernel.Pack(r.grad.in[which], n, in, x, in, 1) // once for all tasks that multiply by it
 		t.net.back(which, st, &r.grad, l, 0, n, r.nf, v, &s.grads, s, false)
 		if which == outLinear {
 			for g := range t.net.KVHeads {
@@ -311,7 +313,7 @@ func (t *Trainer) gradTask(l, i int) {
 			continue
 		}
 		dw := t.Grads.layers[l].matrix(k.which)
-		kernel.Gemm(k.hi-k.lo, in, n, dy[k.lo:], 1, out, x, in, dw[k.lo*in:], in, true)
+		kernel.GemmPacked(k.hi-k.lo, in, n, dy[k.lo:], 1, out, r.grad.in[k.which], dw[k.lo*in:], in, true)
 	}
 }
 

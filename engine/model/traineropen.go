@@ -252,6 +252,9 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	r.dnorm = take(C)
 	r.grad = gradState{dqkv: a.Float32(T * c.inputs()), dmid: a.Float32(T * C), dtop: a.Float32(T * C)}
 	for which, d := range t.net.blocks[0] {
+		if t.Grads != nil {
+			r.grad.in[which] = a.Float32(kernel.PackedLen(T, d.cols))
+		}
 		for _, p := range d.loras {
 			r.grad.pairs[which] = append(r.grad.pairs[which], pairState{a.Float32(T * p.rank), a.Float32(T * p.rank)})
 		}
