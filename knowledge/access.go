@@ -32,6 +32,7 @@ const Everybody = "*"
 type Access struct {
 	set     inverted.Set // nil: everything
 	sources []bool       // by document
+	key     string
 }
 
 // Access returns what somebody with these principals may read.
@@ -48,12 +49,17 @@ func (ix *Index) Access(rules []Rule, principals ...string) Access {
 		byPath[r.Path] = r
 	}
 	a := Access{set: inverted.NewSet(ix.Len()), sources: make([]bool, len(ix.sources))}
+	sum := sha256.New()
 	for i, s := range ix.sources {
 		a.sources[i] = allows(byPath, clean(s.Path), principals)
 		for p := ix.first[i]; a.sources[i] && p < ix.first[i]+s.Passages; p++ {
 			a.set.Add(p)
 		}
+		if a.sources[i] && s.Passages > 0 {
+			fmt.Fprintf(sum, "%q %d %s\n", s.Path, s.Passages, ix.mark(ix.first[i]))
+		}
 	}
+	a.key = hex.EncodeToString(sum.Sum(nil))
 	return a
 }
 
@@ -105,20 +111,9 @@ func (a Access) MayFile(ix *Index, file string) bool {
 	return i >= 0 && a.MaySource(i)
 }
 
-// Key is the same for two of an index that read the same, and another for those that
-// do not; "" reads everything.
-func (a Access) Key() string {
-	if a.set == nil {
-		return ""
-	}
-	h := sha256.New()
-	for i, may := range a.sources {
-		if may {
-			fmt.Fprintln(h, i)
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
+// Key is the same for those who read the same documents of an index, and another for all
+// others; "" reads everything.
+func (a Access) Key() string { return a.key }
 
 // maxRules bounds the rules that lie beside an index.
 const maxRules = 1 << 16

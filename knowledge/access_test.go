@@ -170,3 +170,32 @@ func permuted(docs []Document, hidden map[string]bool, r *rand.Rand) []Document 
 	}
 	return docs
 }
+
+// Who reads the same documents has the same key, and whoever reads others, or documents of the
+// same names in another base, has another.
+func TestAccessKey(t *testing.T) {
+	open := func(text string) *Index {
+		dir := t.TempDir()
+		if err := Build(dir, All([]Document{{Path: "a.md", Text: text}, {Path: "b/c.md", Text: "# B\n\nThe bell rings.\n"}}), Options{}); err != nil {
+			t.Fatal(err)
+		}
+		ix, err := Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { ix.Close() })
+		return ix
+	}
+	rules := []Rule{{Path: "b", Allow: []string{"ann", "bea"}}}
+	one, two := open("# A\n\nThe kiln is hot.\n"), open("# A\n\nThe kiln is cold.\n")
+	key := func(ix *Index, who string) string { return ix.Access(rules, who).Key() }
+	if key(one, "ann") != key(one, "bea") || key(one, "ann") == key(one, "cid") || key(one, "ann") == key(two, "ann") || key(one, "cid") == key(two, "cid") {
+		t.Error("keys do not tell who reads what")
+	}
+	if got := one.Access(nil, "ann").Key(); got != "" {
+		t.Errorf("everything has the key %q", got)
+	}
+	if a := one.Access(rules, "cid"); a.MayFile(one, "b/c.md") || !a.MayFile(one, "a.md") || a.MayFile(one, "none.md") || len(one.Document("b/c.md", a, 9)) != 0 || len(one.Document("a.md", a, 9)) != 1 {
+		t.Error("documents are not kept to")
+	}
+}

@@ -48,6 +48,15 @@ func (ix *Index) Passage(i int) Passage {
 	return p
 }
 
+// mark is the beginning of passage i as it is kept: its id, which is of its words.
+func (ix *Index) mark(i int) []byte {
+	from := 0
+	if i > 0 {
+		from = ix.ends[i-1]
+	}
+	return ix.text[from:min(ix.ends[i], from+len(`{"id":"0123456789abcdef"`))]
+}
+
 // Document returns the passages of a document that may be read, in order, at most
 // so many.
 func (ix *Index) Document(file string, access Access, most int) (list []Passage) {

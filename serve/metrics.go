@@ -2,6 +2,7 @@ package serve
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -22,6 +23,8 @@ type metrics struct {
 	energy          prometheus.Counter
 	requests        *prometheus.CounterVec // by finished_reason
 	ratings         *prometheus.CounterVec // by rating
+	sentences       *prometheus.CounterVec // of answers that were written from passages, by whether they rest on them
+	corrected       prometheus.Counter
 
 	// By the name of the key. Names are the owner's, so there are not many.
 	callerRequests, callerPrompt, callerPredicted *prometheus.CounterVec
@@ -85,6 +88,8 @@ func newMetrics(s *Server) *metrics {
 		callerPrompt:     labelled("caller_prompt_tokens_total", "Tokens of prompts, by key.", "caller"),
 		callerPredicted:  labelled("caller_tokens_predicted_total", "Tokens generated, by key.", "caller"),
 		ratings:          labelled("feedback_total", "Ratings of answers.", "rating"),
+		sentences:        labelled("sentences_total", "Sentences of answers that were written from passages, by whether these hold them.", "supported"),
+		corrected:        counter("citations_corrected_total", "Numbers of passages in them that were put right or taken out."),
 		promptSeconds:    counter("prompt_seconds_total", "From requests to the first pieces of their answers, without the queue."),
 		predictedSeconds: counter("tokens_predicted_seconds_total", "From first pieces to the ends of answers."),
 		cachedTokens:     counter("prompt_cached_tokens_total", "Tokens of prompts that were read before."),
@@ -130,6 +135,10 @@ func (m *metrics) count(r *Record) {
 		if n := r.Usage.Completion - 1; n > 0 {
 			m.each.Observe((r.Total - r.First).Seconds() / float64(n))
 		}
+	}
+	for _, s := range r.Marks {
+		m.sentences.WithLabelValues(strconv.FormatBool(s.Supported)).Inc()
+		m.corrected.Add(float64(s.Corrected))
 	}
 	m.whole.Observe(r.Total.Seconds())
 	m.wait.Observe(r.Wait.Seconds())

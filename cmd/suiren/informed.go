@@ -32,7 +32,7 @@ func (m informed) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event,
 		return m.Model.Answer(ctx, a)
 	}
 	return func(yield func(form.Event, error) bool) {
-		read, err := scenario.Over(&other{Model: m.Model}, m.book(a.Knowledge)).Read(messages(a), a.Readers)
+		read, err := scenario.Over(nil, m.book(a.Knowledge)).Read(messages(a), a.Readers)
 		if errors.Is(err, base.ErrEmpty) || errors.Is(err, base.ErrName) || errors.Is(err, fs.ErrNotExist) {
 			err = serve.NoStore
 		}

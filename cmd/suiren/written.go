@@ -36,9 +36,7 @@ func reading(ctx context.Context, m form.Answerer, a *form.Ask, r *scenario.Read
 				}
 			}
 			own.From = &form.Passages{List: list, Lang: r.Lang}
-			if r.Memory != "" { // what one may not read must not be the faster for another who may
-				own.Tenant += "\x00" + r.Memory
-			}
+			own.Tenant += "\x00" + r.Memory
 		}
 		w := &citing{ask: a, reading: r, notice: r.Notice, yield: yield}
 		if a.Format.Kind != "" {

@@ -142,7 +142,12 @@ func (d *reception) post(path, caller string, body map[string]any) string {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	req, err := http.NewRequest("POST", d.web.URL+path, strings.NewReader(string(b)))
+	return d.send("POST", path, caller, b)
+}
+
+func (d *reception) send(method, path, caller string, body []byte) string {
+	d.t.Helper()
+	req, err := http.NewRequest(method, d.web.URL+path, strings.NewReader(string(body)))
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -211,6 +216,9 @@ func TestWrittenSurfaces(t *testing.T) {
 	}
 	if m[1].Supported || m[1].Corrected != 1 || !m[2].Supported || part(m[2]) != "On Fridays it stays open until 21:30." {
 		t.Errorf("%+v", m)
+	}
+	if raw := d.send("GET", "/metrics", "bob", nil); !strings.Contains(raw, `suiren_sentences_total{supported="false"} 1`) || !strings.Contains(raw, "suiren_citations_corrected_total 2") {
+		t.Errorf("the metrics are %s", raw)
 	}
 	if r := d.records[0]; len(r.Marks) != 3 || len(r.Sources) == 0 || r.Answer != text || r.Thought != "Hm [9]." {
 		t.Errorf("the books have %+v", r)

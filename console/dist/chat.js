@@ -371,8 +371,10 @@ function Written({ of, path: path2 }) {
         const list = (s.n.match(/\d+/g) ?? []).map((n) => mark?.cites?.find((c) => c.source === +n));
         if (!list.length || list.includes(void 0)) continue;
         pass(s.at);
-        list.forEach((c, i) => out.push(button(c, `n${from + s.at}.${i}`)));
         at = s.at + s.n.length;
+        const after = /^[.,;:!?。，；：！？）)]*/.exec(text.slice(at))[0];
+        out.push(/* @__PURE__ */ h3("span", { key: `n${from + s.at}`, class: "cites" }, list.map((c, i) => button(c, `${i}`)), after));
+        at += after.length;
       } else {
         pass(s.at);
         const said = of.answer.slice(s.m.from, s.m.to);

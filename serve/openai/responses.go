@@ -35,7 +35,7 @@ var responseFields = fromChat(fields{
 	"max_tool_calls":       form.Ignore[query], // of tools that the server runs: there are none
 	"client_metadata":      form.Ignore[query], // Codex
 }, "model", "stream", "temperature", "top_p", "min_p", "top_k", "presence_penalty", "frequency_penalty", "repetition_penalty",
-	"logit_bias", "seed", "stop", "parallel_tool_calls", "think", "thinking_budget", "adapter", "receipt", "top_logprobs", "user",
+	"logit_bias", "seed", "stop", "parallel_tool_calls", "think", "thinking_budget", "adapter", "knowledge", "receipt", "top_logprobs", "user",
 	"metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention")
 
 // fromChat adds the parameters that mean what they mean in chat.

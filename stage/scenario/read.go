@@ -46,7 +46,7 @@ type Reading struct {
 	Passages []Source // else what it is to write from, best first; none: it answers from itself
 	Lang     say.Lang // of the question
 	Notice   string   // what is to be said before an answer from itself; "": nothing
-	Memory   string   // differs where what may be read differs, if the passages are not everybody's
+	Memory   string   // with passages, what those share who may read the same: no other may tell by the time it takes that they were read
 
 	may  func(file string) bool
 	hits []knowledge.Hit // which the passages are of
@@ -123,7 +123,7 @@ func (s *Scenario) Read(conversation []Message, principals []string) (r Reading,
 				r.Known = quote(&a)
 			case !a.Refused:
 				r.Passages, r.hits = readable(a.Hits), a.Hits
-				r.Memory = access.Key()
+				r.Memory = "passages " + access.Key()
 			default:
 				hits = a.Hits[:min(len(a.Hits), nearest)]
 			}

@@ -81,7 +81,7 @@ function Asking({ base, open }: { base: string; open: (c: Cited) => void }) {
       <h3>{w("answer")}</h3>
       {found.refused ? <p>{w("refused")}</p> : <blockquote class="said-by">{found.sentences.map(s => <p>{s.text}{!s.supported && <Tag kind="failed">{w("unsupported")}</Tag>}</p>)}
         {found.source && <footer><Place of={found.source} open={h => open({ ...h, quotes: quotes(h.text, found.sentences.map(s => s.text)) })} /></footer>}</blockquote>}
-      <AskWritten base={base} question={found.q} path={file => `${at(base)}/text?file=${encodeURIComponent(file)}`} />
+      {!as && <AskWritten base={base} question={found.q} path={file => `${at(base)}/text?file=${encodeURIComponent(file)}`} />}
       {found.differ.map(([, other]) => <p class="bad">{w("differs")}: {other}</p>)}
       <h3>{w("hits")}</h3>
       {found.hits.length === 0 ? <p class="quiet">{w("noHits")}</p> : <ol class="hits">{found.hits.map(hit => <li key={hit.id}>

@@ -33,8 +33,10 @@ export function Written({ of, path }: { of: Answer; path: (file: string) => stri
         const list = (s.n.match(/\d+/g) ?? []).map(n => mark?.cites?.find(c => c.source === +n));
         if (!list.length || list.includes(undefined)) continue;
         pass(s.at);
-        list.forEach((c, i) => out.push(button(c!, `n${from + s.at}.${i}`)));
         at = s.at + s.n.length;
+        const after = /^[.,;:!?。，；：！？）)]*/.exec(text.slice(at))![0]; // a point does not begin a line
+        out.push(<span key={`n${from + s.at}`} class="cites">{list.map((c, i) => button(c!, `${i}`))}{after}</span>);
+        at += after.length;
       } else {
         pass(s.at);
         const said = of.answer.slice(s.m.from, s.m.to);

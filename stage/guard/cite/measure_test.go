@@ -1,0 +1,91 @@
+package cite
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"suiren/knowledge"
+	"suiren/stage/guard/detect"
+)
+
+// What is told true and false of sentences of the handbook's Markdown: as they stand,
+// against six passages with their own among them; against six others of the same language; with one number
+// another; and with the words of half of it from another document. With -v it tells the shares.
+func TestMeasure(t *testing.T) {
+	type sentence struct {
+		text    string
+		passage int
+	}
+	var list []knowledge.Passage
+	files, err := filepath.Glob("../../../examples/handbook/docs/*/*.md")
+	if err != nil || len(files) == 0 {
+		t.Fatal("there is no handbook", err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, knowledge.Passages(knowledge.Document{Path: f, Text: string(text)})...)
+	}
+	var said []sentence
+	for i, p := range list {
+		for _, text := range knowledge.Sentences(p.Text) {
+			if c := detect.NewClaim(text); c.Says() {
+				said = append(said, sentence{text, i})
+			}
+		}
+	}
+	// others are six passages of other documents, of the same language; with own, it is one of them.
+	others := func(i int, own bool) (out []Passage) {
+		if own {
+			out = append(out, Passage{list[i].Heading, list[i].Text})
+		}
+		for n := 1; n < len(list) && len(out) < 6; n++ {
+			if o := list[(i+37*n)%len(list)]; o.File != list[i].File && o.Lang == list[i].Lang {
+				out = append(out, Passage{o.Heading, o.Text})
+			}
+		}
+		return out
+	}
+	rests := func(text string, from []Passage) bool {
+		w := New(from, nil, true)
+		for _, it := range append(w.Write(text), w.Flush()...) {
+			if it.Mark != nil && !it.Mark.Supported {
+				return false
+			}
+		}
+		return true
+	}
+	number := regexp.MustCompile(`\d+`)
+	right, n := map[string]int{}, map[string]int{}
+	count := func(what string, ok bool) {
+		n[what]++
+		if ok {
+			right[what]++
+		}
+	}
+	for k, s := range said {
+		count("as they stand", rests(s.text, others(s.passage, true)))
+		count("of other documents", !rests(s.text, others(s.passage, false)))
+		if at := number.FindStringIndex(s.text); at != nil {
+			v, _ := strconv.Atoi(s.text[at[0]:at[1]])
+			count("with another number", !rests(s.text[:at[0]]+strconv.Itoa(v+7919)+s.text[at[1]:], others(s.passage, true)))
+		}
+		if o := said[(k+53)%len(said)]; list[o.passage].File != list[s.passage].File && list[o.passage].Lang == list[s.passage].Lang {
+			half := func(text string) []rune { r := []rune(strings.TrimRight(text, ".。")); return r[:len(r)/3] }
+			count("a third of it from there", !rests(string(half(s.text))+" "+strings.TrimRight(o.text, ".。"), others(s.passage, true)))
+		}
+	}
+	for what, least := range map[string]float64{"as they stand": 1, "of other documents": .95, "with another number": 1, "a third of it from there": .8} {
+		share := float64(right[what]) / float64(n[what])
+		t.Logf("%s: %.3f of %d", what, share, n[what])
+		if n[what] < 10 || share < least {
+			t.Errorf("%s: %.3f of %d, at least %.2f is meant", what, share, n[what], least)
+		}
+	}
+}
