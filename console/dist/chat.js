@@ -1,5 +1,5 @@
 // src/pages/chat.tsx
-import { ask as ask2, count as count2, Empty, Field, Fragment as Fragment3, h as h3, mayDo, Meter, params, progressOfPlan, redraw as redraw2, say as say2, seconds, store as store2, t as t2, useAct, useState as useState2, Fail } from "./kit.js";
+import { ask as ask2, count as count2, Empty, Field, Fragment as Fragment3, h as h3, mayDo, Meter, params, progressOfPlan, redraw as redraw2, say as say2, seconds, store as store2, t as t2, useAct, useEffect as useEffect2, useState as useState2, Fail } from "./kit.js";
 
 // src/pages/chat.words.ts
 var words = {
@@ -301,6 +301,10 @@ function inline(line) {
 var w2 = say2(words);
 function Chat() {
   const s = store2.server;
+  useEffect2(() => {
+    document.addEventListener("copy", labelled);
+    return () => document.removeEventListener("copy", labelled);
+  }, []);
   if (store2.failure && !s) return /* @__PURE__ */ h3("div", { class: "card middle", role: "alert" }, /* @__PURE__ */ h3("p", { class: "failure" }, store2.failure.message));
   if (!s) return /* @__PURE__ */ h3("p", { class: "middle quiet" }, t2("loading"));
   if (!modelsNow().length) return store2.plan ? /* @__PURE__ */ h3(NotReady, null) : /* @__PURE__ */ h3(Nobody, null);
@@ -340,8 +344,20 @@ function TurnView({ turn }) {
     again(turn, editing);
   } }, /* @__PURE__ */ h3(Field, { label: w2("editing") }, (id) => /* @__PURE__ */ h3("textarea", { id, rows: 2, value: editing, onInput: (e) => edit(e.target.value) })), /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("button", { class: "main", disabled: !editing.trim() || !idle }, t2("send")), /* @__PURE__ */ h3("button", { type: "button", onClick: () => edit(null) }, w2("cancel")))), /* @__PURE__ */ h3("div", { class: "turn-tools" }, beside.length > 1 && /* @__PURE__ */ h3("span", { class: "branches" }, /* @__PURE__ */ h3("button", { class: "bare", disabled: at === 0, "aria-label": w2("earlier"), onClick: () => turnTo(at - 1) }, "‹"), /* @__PURE__ */ h3("span", { class: "quiet" }, w2("branch", at + 1, beside.length)), /* @__PURE__ */ h3("button", { class: "bare", disabled: at === beside.length - 1, "aria-label": w2("later"), onClick: () => turnTo(at + 1) }, "›")), idle && editing === null && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("button", { class: "bare", onClick: () => edit(turn.question) }, w2("edit")), /* @__PURE__ */ h3("button", { class: "bare", onClick: () => again(turn) }, w2("again")))), /* @__PURE__ */ h3("div", { class: turn.replies.length > 1 ? "replies two" : "replies" }, turn.replies.map((r) => /* @__PURE__ */ h3(ReplyView, { key: r.model, reply: r, turn, many: turn.replies.length > 1 }))));
 }
+function labelled(e) {
+  const chosen = getSelection(), at = document.activeElement;
+  if (!chosen?.rangeCount || chosen.isCollapsed || !e.clipboardData || at instanceof HTMLTextAreaElement || at instanceof HTMLInputElement) return;
+  const range = chosen.getRangeAt(0), label = t2("aiLabel");
+  if (![...document.querySelectorAll(".reply.made :is(.answer, .thoughts)")].some((n) => range.intersectsNode(n))) return;
+  const rich = document.createElement("div"), last = document.createElement("p");
+  last.textContent = label;
+  rich.append(range.cloneContents(), last);
+  e.clipboardData.setData("text/plain", chosen + "\n\n" + label);
+  e.clipboardData.setData("text/html", rich.innerHTML);
+  e.preventDefault();
+}
 function ReplyView({ reply, turn, many }) {
-  return /* @__PURE__ */ h3("div", { class: "reply" }, many && /* @__PURE__ */ h3("h2", { class: "who" }, reply.model), /* @__PURE__ */ h3(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h3("p", { class: "quiet" }, w2("tool", name))), reply.answer && /* @__PURE__ */ h3("div", { class: "answer" }, /* @__PURE__ */ h3(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h3("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h3("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h3("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h3("a", { class: "button", href: "#plan" }, t2("toPlan")) : /* @__PURE__ */ h3("button", { onClick: () => again(turn) }, t2("retry"))), reply.reason === "cancelled" && /* @__PURE__ */ h3("p", { class: "quiet" }, t2("stopped")), reply.reason === "length" && /* @__PURE__ */ h3("p", { class: "quiet" }, t2("cutShort")), reply.sources.length > 0 && reply.answer && /* @__PURE__ */ h3(Sources, { of: reply }), reply.reason && /* @__PURE__ */ h3(Foot, { reply, turn }));
+  return /* @__PURE__ */ h3("div", { class: release(reply.model)?.label ? "reply made" : "reply" }, many && /* @__PURE__ */ h3("h2", { class: "who" }, reply.model), /* @__PURE__ */ h3(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h3("p", { class: "quiet" }, w2("tool", name))), reply.answer && /* @__PURE__ */ h3("div", { class: "answer" }, /* @__PURE__ */ h3(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h3("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h3("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h3("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h3("a", { class: "button", href: "#plan" }, t2("toPlan")) : /* @__PURE__ */ h3("button", { onClick: () => again(turn) }, t2("retry"))), reply.reason === "cancelled" && /* @__PURE__ */ h3("p", { class: "quiet" }, t2("stopped")), reply.reason === "length" && /* @__PURE__ */ h3("p", { class: "quiet" }, t2("cutShort")), reply.sources.length > 0 && reply.answer && /* @__PURE__ */ h3(Sources, { of: reply }), reply.reason && /* @__PURE__ */ h3(Foot, { reply, turn }));
 }
 function answerOf(reply) {
   const end = reply.answer.lastIndexOf("\n\n");
