@@ -160,7 +160,7 @@ func (b *books) beat() (stop func() error) {
 			}
 		}
 	})
-	return func() error { close(done); over.Wait(); return nil }
+	return func() error { close(done); over.Wait(); return b.settleOwed() }
 }
 
 // followErased has the server forget when somebody was erased by another process: it

@@ -37,9 +37,12 @@ func TestOwed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec(`create trigger full before insert on entries begin select raise(abort, 'the disk is full'); end`); err != nil {
-		t.Fatal(err)
+	lock := func() {
+		if _, err := db.Exec(`create trigger full before insert on entries begin select raise(abort, 'the disk is full'); end`); err != nil {
+			t.Fatal(err)
+		}
 	}
+	lock()
 	for _, id := range []string{"two", "three", "two"} {
 		if err := record(id); err == nil {
 			t.Errorf("%s is in the books", id)
@@ -51,9 +54,12 @@ func TestOwed(t *testing.T) {
 	if h := b.owedHealth(); h[0].Level != operate.Fail {
 		t.Errorf("%+v", h)
 	}
-	if _, err := db.Exec(`drop trigger full`); err != nil {
-		t.Fatal(err)
+	unlock := func() {
+		if _, err := db.Exec(`drop trigger full`); err != nil {
+			t.Fatal(err)
+		}
 	}
+	unlock()
 	if err := errors.Join(reserve("four"), record("four")); err != nil {
 		t.Error(err)
 	}
@@ -62,5 +68,19 @@ func TestOwed(t *testing.T) {
 	}
 	if sum, n, err := b.ledger.Check(); err != nil || n != 4 || sum.Tokens() != 4*7 {
 		t.Errorf("%+v in %d entries, %v", sum, n, err)
+	}
+	lock() // and there is room only when the server ends
+	if err := record("five"); err == nil {
+		t.Error("five is in the books")
+	}
+	unlock()
+	b.close()
+	again, err := openBooks(b.dir, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.close()
+	if _, n, err := again.ledger.Check(); err != nil || n != 5 {
+		t.Errorf("%d entries, %v", n, err)
 	}
 }
