@@ -43,7 +43,7 @@ func (a *app) alertAddCommand() *cobra.Command {
 	var rule operate.Alert
 	var command string
 	c := &cobra.Command{
-		Use: "add " + a.t("NAME|any", "名称|any"), Short: a.t("Tell someone when a check is not well: ready, queue, kv, disk, memory, quota, backup, release, alert; or when a glass is broken: emergency, or a caller suspended: suspended", "检查项不正常时通知：ready、queue、kv、disk、memory、quota、backup、release、alert；启用紧急访问（emergency）或暂停调用者（suspended）时通知"),
+		Use: "add " + a.t("NAME|any", "名称|any"), Short: a.t("Tell someone when a check is not well: ready, queue, kv, disk, memory, quota, backup, release, books, alert; or when a glass is broken: emergency, or a caller suspended: suspended", "检查项不正常时通知：ready、queue、kv、disk、memory、quota、backup、release、books、alert；启用紧急访问（emergency）或暂停调用者（suspended）时通知"),
 		Long: a.t(`Tell someone when a check of /api/health is not well, each day that it stays so, and when it is well
 again: a line of JSON to a webhook's address, which is the only one that is ever dialed, at the end of a
 file, or to a command. A receiver that cannot be told is tried again, and the check alert warns of it.`,

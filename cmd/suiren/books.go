@@ -107,7 +107,9 @@ type books struct {
 	forget    func(caller string)       // what the server remembers of a caller; "": of everybody
 	erased    map[string]bool           // erasures that the server has followed
 	late      late                      // who was erased since, for requests on their way
-	opened    []func() error            // closes what was opened, the last first
+	owedMu    sync.Mutex
+	owed      []*ledger.Trace // what could not be written down yet
+	opened    []func() error  // closes what was opened, the last first
 }
 
 func openBooks(dir bookDir, content bool) (b *books, err error) {
@@ -152,12 +154,13 @@ func (b *books) beat() (stop func() error) {
 			case <-tick.C:
 				b.ledger.Beat() // the next request says what is wrong
 				b.followErased()
+				b.settleOwed() // else health says that it is owed
 			case <-done:
 				return
 			}
 		}
 	})
-	return func() error { close(done); over.Wait(); return nil }
+	return func() error { close(done); over.Wait(); return b.settleOwed() }
 }
 
 // followErased has the server forget when somebody was erased by another process: it
@@ -277,6 +280,9 @@ func (b *books) supply(r *serve.Release) ledger.Supply {
 
 // reserve holds what a request may use, if its budgets have room for it.
 func (b *books) reserve(h serve.Hold) (int, error) {
+	if err := b.paid(); err != nil {
+		return 0, err
+	}
 	more, err := b.ledger.Reserve(&ledger.Hold{ID: h.ID, Account: b.account(h.Caller, h.Person, h.Tenant, h.Project, h.Release), Model: b.supply(h.Release).Model,
 		Prompt: int64(h.Prompt), Answer: int64(h.Tokens - h.Prompt), More: int64(h.More)})
 	if e, ok := errors.AsType[*ledger.Exceeded](err); ok {
@@ -300,10 +306,7 @@ func (b *books) record(r *serve.Record) error {
 	if err2 != nil {
 		return errors.Join(err, err2)
 	}
-	if err2 = b.ledger.Settle(t); err2 == nil && b.sent != nil {
-		b.sent(t)
-	}
-	return errors.Join(err, err2)
+	return errors.Join(err, b.settle(t))
 }
 
 // noteAction is what the audit log calls what a rail did.

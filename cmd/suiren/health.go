@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"suiren/internal/say"
@@ -36,7 +37,11 @@ func (s *service) health() []serve.Health {
 		return operate.OK
 	}
 	if free, ok := compute.DiskFree(s.w.st.Path()); ok {
-		add("disk", below(free, diskWarn, diskFail), say.T("%s are free on the disk", "磁盘剩余 %s", size(free)))
+		why := say.T("%s are free on the disk", "磁盘剩余 %s", size(free))
+		if free == 0 {
+			why = say.T("the disk is full", "磁盘已满")
+		}
+		add("disk", below(free, diskWarn, diskFail), why)
 	}
 	if free := compute.Probe(1).Memory; free > 0 {
 		add("memory", below(free, memoryWarn, memoryFail), say.T("%s of memory are free", "内存剩余 %s", size(free)))
@@ -63,7 +68,7 @@ func (s *service) health() []serve.Health {
 		add("backup", level, say.T("the last backup was made on %s", "上次备份于 %s", last.Time.Local().Format(time.DateTime)))
 	}
 	list = append(list, s.releaseHealth())
-	return append(list, s.teller.health()...)
+	return slices.Concat(list, s.owedHealth(), s.teller.health())
 }
 
 // quotaHealth says how much is taken of what may be: of the worst class alone.

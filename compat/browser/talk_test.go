@@ -148,6 +148,24 @@ func talk(t *testing.T, browser context.Context, dir string) {
 			v.push("Close")
 			v.push("Chat")
 		}},
+		step{"labelled", func(t *testing.T) { // what a reader copies of an answer says that an AI wrote it; of the question not
+			copied := func(selector string) string {
+				v.act("copy %s", selector)
+				eval[bool](v.tab, `(e => { document.activeElement.blur(); getSelection().selectAllChildren(e); return true; })(document.querySelector(`+quote(selector)+`))`)
+				v.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+					_, err := chromedp.Call(ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Key: "c", Code: "KeyC", WindowsVirtualKeyCode: 'C', Modifiers: 2, Commands: []string{"copy"}})
+					return err
+				}))
+				return v.pasted("#question")
+			}
+			v.wait(`document.querySelectorAll(".turn:last-child .reply:first-child .label").length === 1`)
+			if got := copied(".turn:last-child .reply:first-child .answer"); !strings.HasSuffix(got, "\n\nAI-generated") || !strings.HasPrefix(flat(got), flat(answer())) {
+				t.Errorf("of the answer %q this is copied: %q", answer(), got)
+			}
+			if got := copied(".turn:last-child .question"); strings.Contains(got, "AI-generated") || !strings.Contains(got, "5+6") {
+				t.Errorf("of the question this is copied: %q", got)
+			}
+		}},
 		step{"proved", func(t *testing.T) { // by the page, and by who has nothing but the saved receipt
 			v.push("Receipt")
 			v.push("Save as a file")

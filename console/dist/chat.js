@@ -1,5 +1,5 @@
 // src/pages/chat.tsx
-import { ask as ask3, count as count2, Empty, Field as Field2, Fragment as Fragment4, h as h4, mayDo, Meter, params, progressOfPlan, redraw as redraw2, say as say3, seconds, store as store3, t as t3, useAct, useState as useState3, Fail as Fail2 } from "./kit.js";
+import { ask as ask3, count as count2, Empty, Field as Field2, Fragment as Fragment4, h as h4, mayDo, Meter, params, progressOfPlan, redraw as redraw2, say as say3, seconds, store as store3, t as t3, useAct, useEffect as useEffect3, useState as useState3, Fail as Fail2 } from "./kit.js";
 
 // src/pages/chat.words.ts
 var words = {
@@ -410,6 +410,10 @@ function inUnits(text, marks) {
 var w3 = say3(words);
 function Chat() {
   const s = store3.server;
+  useEffect3(() => {
+    document.addEventListener("copy", labelled);
+    return () => document.removeEventListener("copy", labelled);
+  }, []);
   if (store3.failure && !s) return /* @__PURE__ */ h4("div", { class: "card middle", role: "alert" }, /* @__PURE__ */ h4("p", { class: "failure" }, store3.failure.message));
   if (!s) return /* @__PURE__ */ h4("p", { class: "middle quiet" }, t3("loading"));
   if (!modelsNow().length) return store3.plan ? /* @__PURE__ */ h4(NotReady, null) : /* @__PURE__ */ h4(Nobody, null);
@@ -449,8 +453,20 @@ function TurnView({ turn }) {
     again(turn, editing);
   } }, /* @__PURE__ */ h4(Field2, { label: w3("editing") }, (id) => /* @__PURE__ */ h4("textarea", { id, rows: 2, value: editing, onInput: (e) => edit(e.target.value) })), /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("button", { class: "main", disabled: !editing.trim() || !idle }, t3("send")), /* @__PURE__ */ h4("button", { type: "button", onClick: () => edit(null) }, w3("cancel")))), /* @__PURE__ */ h4("div", { class: "turn-tools" }, beside.length > 1 && /* @__PURE__ */ h4("span", { class: "branches" }, /* @__PURE__ */ h4("button", { class: "bare", disabled: at === 0, "aria-label": w3("earlier"), onClick: () => turnTo(at - 1) }, "‹"), /* @__PURE__ */ h4("span", { class: "quiet" }, w3("branch", at + 1, beside.length)), /* @__PURE__ */ h4("button", { class: "bare", disabled: at === beside.length - 1, "aria-label": w3("later"), onClick: () => turnTo(at + 1) }, "›")), idle && editing === null && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("button", { class: "bare", onClick: () => edit(turn.question) }, w3("edit")), /* @__PURE__ */ h4("button", { class: "bare", onClick: () => again(turn) }, w3("again")))), /* @__PURE__ */ h4("div", { class: turn.replies.length > 1 ? "replies two" : "replies" }, turn.replies.map((r) => /* @__PURE__ */ h4(ReplyView, { key: r.model, reply: r, turn, many: turn.replies.length > 1 }))));
 }
+function labelled(e) {
+  const chosen = getSelection(), at = document.activeElement;
+  if (!chosen?.rangeCount || chosen.isCollapsed || !e.clipboardData || at instanceof HTMLTextAreaElement || at instanceof HTMLInputElement) return;
+  const range = chosen.getRangeAt(0), label = t3("aiLabel");
+  if (![...document.querySelectorAll(".reply.made :is(.answer, .thoughts)")].some((n) => range.intersectsNode(n))) return;
+  const rich = document.createElement("div"), last = document.createElement("p");
+  last.textContent = label;
+  rich.append(range.cloneContents(), last);
+  e.clipboardData.setData("text/plain", chosen + "\n\n" + label);
+  e.clipboardData.setData("text/html", rich.innerHTML);
+  e.preventDefault();
+}
 function ReplyView({ reply, turn, many }) {
-  return /* @__PURE__ */ h4("div", { class: "reply" }, many && /* @__PURE__ */ h4("h2", { class: "who" }, reply.model), /* @__PURE__ */ h4(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h4("p", { class: "quiet" }, w3("tool", name))), reply.marks.length > 0 ? /* @__PURE__ */ h4(Written, { of: reply, path: (file) => documentOf(reply.model, file) }) : reply.answer && /* @__PURE__ */ h4("div", { class: "answer" }, /* @__PURE__ */ h4(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h4("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h4("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h4("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h4("a", { class: "button", href: "#plan" }, t3("toPlan")) : /* @__PURE__ */ h4("button", { onClick: () => again(turn) }, t3("retry"))), reply.reason === "cancelled" && /* @__PURE__ */ h4("p", { class: "quiet" }, t3("stopped")), reply.reason === "length" && /* @__PURE__ */ h4("p", { class: "quiet" }, t3("cutShort")), reply.sources.length > 0 && reply.answer && !reply.marks.length && /* @__PURE__ */ h4(Sources, { of: reply }), reply.reason && /* @__PURE__ */ h4(Foot, { reply, turn }));
+  return /* @__PURE__ */ h4("div", { class: release(reply.model)?.label ? "reply made" : "reply" }, many && /* @__PURE__ */ h4("h2", { class: "who" }, reply.model), /* @__PURE__ */ h4(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h4("p", { class: "quiet" }, w3("tool", name))), reply.marks.length > 0 ? /* @__PURE__ */ h4(Written, { of: reply, path: (file) => documentOf(reply.model, file) }) : reply.answer && /* @__PURE__ */ h4("div", { class: "answer" }, /* @__PURE__ */ h4(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h4("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h4("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h4("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h4("a", { class: "button", href: "#plan" }, t3("toPlan")) : /* @__PURE__ */ h4("button", { onClick: () => again(turn) }, t3("retry"))), reply.reason === "cancelled" && /* @__PURE__ */ h4("p", { class: "quiet" }, t3("stopped")), reply.reason === "length" && /* @__PURE__ */ h4("p", { class: "quiet" }, t3("cutShort")), reply.sources.length > 0 && reply.answer && !reply.marks.length && /* @__PURE__ */ h4(Sources, { of: reply }), reply.reason && /* @__PURE__ */ h4(Foot, { reply, turn }));
 }
 function answerOf(reply) {
   const end = reply.answer.lastIndexOf("\n\n");

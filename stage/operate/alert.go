@@ -51,7 +51,7 @@ const Any = "any"
 
 // Heard are the names that a rule may be about: what a server looks at, and what is
 // told at once: an emergency, a caller who is suspended.
-var Heard = []string{Any, "ready", "queue", "kv", "disk", "memory", "quota", "backup", "release", "alert", "emergency", "suspended"}
+var Heard = []string{Any, "ready", "queue", "kv", "disk", "memory", "quota", "backup", "release", "books", "alert", "emergency", "suspended"}
 
 // AlertsState is the name of the state that holds the rules.
 const AlertsState = "alerts"

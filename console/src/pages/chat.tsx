@@ -1,6 +1,6 @@
 // The chat: a question, the thought unfolding, the answer and its sources, of
 // one model or of two side by side.
-import { ask, count, Empty, Field, Fragment, h, mayDo, Meter, params, progressOfPlan, redraw, say, seconds, type Source, store, t, useAct, useState, Fail } from "../kit";
+import { ask, count, Empty, Field, Fragment, h, mayDo, Meter, params, progressOfPlan, redraw, say, seconds, type Source, store, t, useAct, useEffect, useState, Fail } from "../kit";
 import { words } from "./chat.words";
 import { again, alone, begin, body, clear, coming, modelsNow, path, rate, type Reply, release, send, talk, type Turn, wire } from "./conversation";
 import { type Cited, Document, spans } from "./document";
@@ -11,6 +11,10 @@ const w = say(words);
 
 export default function Chat() {
   const s = store.server;
+  useEffect(() => {
+    document.addEventListener("copy", labelled);
+    return () => document.removeEventListener("copy", labelled);
+  }, []);
   if (store.failure && !s) return <div class="card middle" role="alert"><p class="failure">{store.failure.message}</p></div>;
   if (!s) return <p class="middle quiet">{t("loading")}</p>;
   if (!modelsNow().length) return store.plan ? <NotReady /> : <Nobody />;
@@ -83,8 +87,23 @@ function TurnView({ turn }: { turn: Turn }) {
   </article>;
 }
 
+// labelled adds to what a reader copies of an answer that an AI wrote it, where the
+// model's answers bear the label.
+function labelled(e: ClipboardEvent) {
+  const chosen = getSelection(), at = document.activeElement;
+  if (!chosen?.rangeCount || chosen.isCollapsed || !e.clipboardData || at instanceof HTMLTextAreaElement || at instanceof HTMLInputElement) return;
+  const range = chosen.getRangeAt(0), label = t("aiLabel");
+  if (![...document.querySelectorAll(".reply.made :is(.answer, .thoughts)")].some(n => range.intersectsNode(n))) return;
+  const rich = document.createElement("div"), last = document.createElement("p");
+  last.textContent = label;
+  rich.append(range.cloneContents(), last);
+  e.clipboardData.setData("text/plain", chosen + "\n\n" + label);
+  e.clipboardData.setData("text/html", rich.innerHTML);
+  e.preventDefault();
+}
+
 function ReplyView({ reply, turn, many }: { reply: Reply; turn: Turn; many: boolean }) {
-  return <div class="reply">
+  return <div class={release(reply.model)?.label ? "reply made" : "reply"}>
     {many && <h2 class="who">{reply.model}</h2>}
     <Thought reply={reply} />
     {reply.calls.map(name => <p class="quiet">{w("tool", name)}</p>)}

@@ -136,8 +136,8 @@ func (l *Ledger) commit(group []*op) error {
 	}
 	if err != nil {
 		l.known = known{}
-		_, err2 := t.exec("rollback")
-		return errors.Join(err, err2)
+		t.exec("rollback") // on a full disk SQLite has done so itself
+		return err
 	}
 	if l.commits++; l.commits%copyEvery == 0 {
 		select {
