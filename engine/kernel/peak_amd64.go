@@ -13,6 +13,10 @@ func peakFMA(n int) float64 {
 }
 
 func peakInt8(n int) float64 {
+	if useVNNI {
+		peakInt8VNNI(n)
+		return float64(n) * 12 * 64 * 2
+	}
 	if !avx2() {
 		return peakInt8Generic(n)
 	}
@@ -39,6 +43,11 @@ func peakAVX2(n int)
 //
 //go:noescape
 func peakInt8AVX2(n int)
+
+// peakInt8VNNI does 12 independent VPDPBUSD n times.
+//
+//go:noescape
+func peakInt8VNNI(n int)
 
 // readSumAVX2 is readSumGeneric of n bytes at p, for n > 0 and n%256 == 0.
 //
