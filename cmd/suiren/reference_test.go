@@ -146,6 +146,9 @@ func TestReference(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if own := cv.Counts["own_words"] == 1; own != (c.base && c.want != "template") {
+				t.Errorf("the base's own tokenizer wrote the rows: %v", own)
+			}
 			r, ok := curve.Compare(cv)
 			var codes []string
 			for _, f := range train.Diagnose(cv) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"suiren/engine/model"
+	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
@@ -15,6 +16,7 @@ type learnt struct {
 	n, length int
 	think     bool    // answers begin with a thought
 	share     float64 // of the tokens that are learnt
+	own       bool    // the base's own tokenizer wrote them
 	row       func(i int) model.Row
 	close     func() error
 }
@@ -47,7 +49,31 @@ func openLearntRows(dir string, b *brought) (*learnt, error) {
 			"%d 行、每行 %d 个词元、词表 %d，与基座（上下文 %d，词表 %d）不符：请用基座的分词器生成数据，或改用 examples", rows.Len(), rows.Length(), rows.Vocab(), b.Shape.Context, b.words.Tokenizer.Vocab())
 	}
 	info := rows.Info()
-	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), share: float64(info.Supervised) / float64(max(info.Tokens, 1)), row: func(i int) model.Row { return readRow(rows, i) }, close: rows.Close}, nil
+	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), share: float64(info.Supervised) / float64(max(info.Tokens, 1)), own: wrote(b.words.Tokenizer, rows),
+		row: func(i int) model.Row { return readRow(rows, i) }, close: rows.Close}, nil
+}
+
+// wroteRows is how many rows tell which tokenizer wrote them.
+const wroteRows = 16
+
+// wrote reports whether t wrote the rows: it writes their text in the same
+// tokens again. Another tokenizer's would read as text that is cut elsewhere.
+// Half will do, for a document may begin or end within a word.
+func wrote(t *tokenizer.Tokenizer, rows *stage.Rows) bool {
+	var again []int32
+	same, all := 0, 0
+	for i := range min(rows.Len(), wroteRows) {
+		r := readRow(rows, i)
+		for d := range len(r.Docs) - 1 {
+			ids := r.IDs[r.Docs[d]:r.Docs[d+1]]
+			again = t.EncodeMarked(again[:0], t.Decode(ids), nil)
+			for n := 0; n < min(len(ids), len(again)) && ids[n] == again[n]; n++ {
+				same++
+			}
+			all += len(ids)
+		}
+	}
+	return 2*same > all
 }
 
 // chats reads the conversations of dir as rows: the assistant's turns are learnt, with the tokens
@@ -70,7 +96,7 @@ func (b *brought) chats(job *stage.Job, dir string) (*learnt, error) {
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
 		"answers": float64(said.answers), "supervised_tokens": float64(said.supervised), "longest": float64(said.longest), "dropped": float64(said.dropped), "rows": float64(len(rows)),
 	}})
-	return &learnt{n: len(rows), length: length, think: said.thoughts > 0, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
+	return &learnt{n: len(rows), length: length, think: said.thoughts > 0, own: true, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
 		r := rows[i]
 		r.Weight = slices.Clone(r.Weight) // it is divided by the batch's tokens
 		return r

@@ -55,9 +55,10 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 		find("template", say.T("the first loss is %.2f; guessing evenly would be %.2f: the tokens are not those that the weights know", "首步损失为 %.2f，而均匀猜测为 %.2f：词元与权重所学的不是同一套", loss[0], math.Log(vocab)),
 			say.T("use the base's own tokenizer and template for the rows", "请用基座自己的分词器和模板制作数据"))
 	}
-	if before := c.Counts["base_loss"]; before > 0 && steps[0] <= 1 && loss[0] > foreign*before+foreignLeast {
-		find("template", say.T("the first loss is %.2f; the base's own training ended at %.2f: the rows are of another tokenizer or template, or about something else", "首步损失为 %.2f，而基座自身训练结束时为 %.2f：数据用了另一种分词器或模板，或讲的是别的内容", loss[0], before),
-			say.T("use the base's own tokenizer and template for the rows", "请用基座自己的分词器和模板制作数据"))
+	// In the base's own words a higher loss is no fault: conversations cost more for a while after prose.
+	if before := c.Counts["base_loss"]; before > 0 && c.Counts["own_words"] == 0 && steps[0] <= 1 && loss[0] > foreign*before+foreignLeast {
+		find("template", say.T("the first loss is %.2f; the base's own training ended at %.2f, and another tokenizer wrote the rows", "首步损失为 %.2f，而基座自身训练结束时为 %.2f；数据由另一种分词器写成", loss[0], before),
+			say.T("use the base's own tokenizer for the rows", "请用基座自己的分词器制作数据"))
 	}
 	if len(loss) < leastPoints {
 		return list

@@ -178,3 +178,40 @@ func TestDoctorLoop(t *testing.T) {
 		}
 	}
 }
+
+// Conversations cost a base that has read prose more at first than its text
+// did: that is no fault while their words are its own.
+func TestDoctorOwnWords(t *testing.T) {
+	chat := func(text string) (*tokenizer.Tokenizer, *tokenizer.Chat) {
+		tok, err := tokenizer.Train(slices.Values([]string{text}), 262+len(tokenizer.ChatSpecial), tokenizer.ChatSpecial)
+		check(t, err)
+		c, err := tokenizer.NewChat(tok)
+		check(t, err)
+		return tok, c
+	}
+	tok, ours := chat("the other thing that they gather")
+	_, others := chat("one open door, no more stone")
+	for own, c := range map[bool]*tokenizer.Chat{true: ours, false: others} {
+		dir := t.TempDir()
+		w, err := stage.NewRowWriter(dir, tok.Vocab(), 128, true)
+		check(t, err)
+		ids, supervised := c.Example(nil, "what do they gather there?", "", "the other stones, once more", true)
+		check(t, w.Add([]stage.RowDoc{{IDs: ids, Supervised: supervised}}))
+		_, err = w.Close()
+		check(t, err)
+		rows, err := stage.OpenRows(dir)
+		check(t, err)
+		if wrote(tok, rows) != own {
+			t.Errorf("rows of the base's own tokenizer: %v, want %v", !own, own)
+		}
+		check(t, rows.Close())
+
+		cv := &curve.Curve{Points: []curve.Point{{Step: 1, Values: map[string]float64{"loss": 3}}}}
+		if cv.Counts = map[string]float64{"vocab": 512, "base_loss": 1}; own {
+			cv.Counts["own_words"] = 1
+		}
+		if found := Diagnose(cv); len(found) > 0 == own {
+			t.Errorf("own words %v: found %v", own, found)
+		}
+	}
+}

@@ -148,7 +148,11 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		base = facts{} // the owner's
 	}
 	if base.Loss > 0 {
-		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"base_loss": base.Loss}})
+		count := map[string]float64{"base_loss": base.Loss}
+		if rows.own {
+			count["own_words"] = 1
+		}
+		job.Emit(stage.Event{Type: "count", Vals: count})
 	}
 	forward := 3.0
 	if o.lora != nil {
