@@ -234,7 +234,7 @@ func announced(s string, at int, password, bearer bool) (lo, hi int) {
 	said := bearer
 	for n := 0; n < 8 && lo < len(s); n++ {
 		switch rest := s[lo:]; {
-		case strings.IndexByte(" \t\n\"'`>*", s[lo]) >= 0:
+		case strings.IndexByte(" \t\n\"'`>*|", s[lo]) >= 0:
 			lo++
 		case s[lo] == ':' || s[lo] == '=':
 			lo, said = lo+1, true

@@ -124,7 +124,7 @@ func (s *stream) analyse() []found {
 	if s.spelled > 0 {
 		list = s.spoken(list)
 	}
-	list = s.interleaved(list)
+	list = s.spread(s.interleaved(list))
 	if s.depth < maxDepth {
 		list = s.encoded(list)
 	}
@@ -148,6 +148,9 @@ func (s *stream) worth() bool {
 		return true
 	}
 	if s.digits >= 5 && (s.odd > s.digits || s.dots > 2 || s.at > 0 || s.spelled > 0 || s.few()) {
+		return true
+	}
+	if s.asked() && len(s.units) > 5 {
 		return true
 	}
 	if len(s.units) < 5 || s.odd == 0 && len(s.units) <= 2*mostSingles {
@@ -180,6 +183,12 @@ func (s *stream) worth() bool {
 		}
 	}
 	return singles > mostSingles
+}
+
+// asked reports whether what comes is said to be a password or key: 密码：
+func (s *stream) asked() bool {
+	c := s.context
+	return len(c) > 1 && isOneOf(c[len(c)-1], ":=") && strings.ContainsRune("码令钥", c[len(c)-2])
 }
 
 // leastAlone is how many digits may be a number of something by themselves: a telephone's.
@@ -230,6 +239,8 @@ func (s *stream) without(end int) []int32 {
 		u := &s.units[k]
 		switch {
 		case u.s == gap, isOneOf(u.v, "*`~|"):
+			continue
+		case u.v == '\\' && k+1 < len(s.units) && s.units[k+1].v == '\n':
 			continue
 		case u.v == '_' && k+1 < len(s.units) && s.units[k+1].v == '_':
 			k++
@@ -377,7 +388,8 @@ func (s *stream) interleaved(list []found) []found {
 
 // backwards finds what is written from right to left. Numbers need a word that says so.
 func (s *stream) backwards(list []found) []found {
-	if s.digits < 15 && s.at == 0 && !s.keyBackwards() {
+	said := s.turned > 0 && slices.ContainsFunc(s.units, func(u unit) bool { return u.from == s.turned })
+	if s.digits < 15 && s.at == 0 && !said && !s.keyBackwards() {
 		return list
 	}
 	idx := make([]int32, len(s.units))
@@ -385,7 +397,6 @@ func (s *stream) backwards(list []found) []found {
 		idx[k] = int32(len(idx) - 1 - k)
 	}
 	v := s.view(idx, false)
-	said := false
 	near := strings.ToLower(string(s.context[max(0, len(s.context)-contextLen):]))
 	for _, w := range []string{"倒", "反", "revers", "backw"} {
 		said = said || strings.Contains(near, w)

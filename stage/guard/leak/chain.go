@@ -1,10 +1,16 @@
 package leak
 
-import "suiren/pii"
+import (
+	"unicode/utf8"
 
-// A chain is digits one by one with the same sign and white space between all of them:
-// 1 + 3 + 8. Runs end at such signs, so that calculations leave while they are written;
-// a number in this disguise is found here. What a result follows is a calculation.
+	"suiren/pii"
+	"suiren/stage/guard/fold"
+)
+
+// A chain is digits one by one with the same sign between all of them: 1 + 3 + 8, or 1、3、8.
+// Runs end at such signs, so that calculations and lists leave while they are written;
+// a number in this disguise is found here. White space stands on both sides of + = < >, and
+// may stand behind any other. What a result follows is a calculation.
 type chain struct {
 	open     bool
 	from, to int
@@ -24,10 +30,10 @@ func (s *stream) link(kind sort, v rune, from, to int) {
 		case kind == gap && v != '\n' && c.gaps < maxGap:
 			c.gaps++
 			return
-		case kind == sign && c.gaps > 0 && !c.marked && isOneOf(v, "+=<>") && (c.mark == 0 || c.mark == v):
+		case !c.marked && (c.mark == 0 || c.mark == v) && (kind == sign && c.gaps > 0 && isOneOf(v, "+=<>") || kind == other && !fold.IsHan(v)):
 			c.mark, c.marked, c.gaps = v, true, 0
 			return
-		case c.gaps > 0 && c.marked && n < longestNumber && (digit || n == 17 && v|0x20 == 'x'):
+		case (c.gaps > 0 || c.mark >= utf8.RuneSelf) && c.marked && n < longestNumber && (digit || n == 17 && v|0x20 == 'x'):
 			c.digits, c.to = append(c.digits, byte(v)), to
 			c.marked, c.gaps, c.inWord = false, 0, true
 			return

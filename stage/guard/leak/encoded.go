@@ -1,6 +1,7 @@
 package leak
 
 import (
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"slices"
@@ -40,7 +41,7 @@ func (s *stream) encoded(list []found) []found {
 			}
 		}
 	}
-	list = s.blocks(list, &v)
+	list = s.bytesApart(s.blocks(list, &v), &v)
 	if strings.IndexByte(v.text, '\n') > 0 || strings.IndexByte(v.text, ' ') > 0 { // wrapped lines, bytes set apart
 		if w := s.view(s.without(s.end()), false); len(w.text) < len(v.text) {
 			list = s.blocks(list, &w)
@@ -49,7 +50,7 @@ func (s *stream) encoded(list []found) []found {
 	return list
 }
 
-// blocks finds runs of base64 or hexadecimal digits.
+// blocks finds runs of base64, base32 or hexadecimal digits.
 func (s *stream) blocks(list []found, v *view) []found {
 	t := v.text
 	for i := 0; i < len(t); {
@@ -58,7 +59,7 @@ func (s *stream) blocks(list []found, v *view) []found {
 			n++
 		}
 		run := t[i : i+n]
-		if n >= 12 && mixed([]byte(run)) {
+		if n >= 12 && mixed([]byte(run)) || n >= 16 && strings.Trim(run, base32Digits) == "" {
 			for _, text := range decode(run, s.part && i == 0) {
 				if hits := s.inside(text); len(hits) > 0 {
 					list = append(list, found{kindOf(hits[0]), int(v.at[i]), int(v.at[i+n-1]) + 1, hits[0].Confidence, hits[0].Value})
@@ -70,6 +71,8 @@ func (s *stream) blocks(list []found, v *view) []found {
 	}
 	return list
 }
+
+const base32Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 // decode returns the texts that a run of signs may stand for. A run whose beginning
 // is missing may be out of step.
@@ -83,6 +86,9 @@ func decode(run string, part bool) (texts []string) {
 		if b, err := hex.DecodeString(h); err == nil {
 			keep(b)
 		}
+	}
+	if b, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(run); err == nil {
+		keep(b)
 	}
 	plain := strings.NewReplacer("-", "+", "_", "/").Replace(run)
 	steps := 1
@@ -117,10 +123,10 @@ func readable(b []byte) (string, bool) {
 	return string(b), bad*8 <= n && n > 0
 }
 
-// unescape undoes %41, &#65;, &#x41;, \u0041 and \x41. at is the place in text of each
+// unescape undoes %41, &#65;, &#65, &#x41;, \u0041, \u{41}, \x41, \101 and U+0041. at is the place in text of each
 // byte that it returns, and the end. ok is false if there was nothing to undo.
 func unescape(text string) (out string, at []int, ok bool) {
-	if !strings.ContainsAny(text, `%&\`) {
+	if !strings.ContainsAny(text, `%&\`) && !strings.Contains(text, "U+") {
 		return "", nil, false
 	}
 	var b []byte
@@ -167,21 +173,44 @@ func escape(text string) (c rune, n int, raw bool) {
 		if v, ok := number(2, 2, 16); ok {
 			return v, 4, true
 		}
+	case strings.HasPrefix(text, `\u{`):
+		end := strings.IndexByte(text[:min(len(text), 11)], '}')
+		if v, ok := number(3, max(end-3, 0), 16); ok {
+			return v, end + 1, false
+		}
 	case text[0] == '\\' && text[1] == 'u':
 		if v, ok := number(2, 4, 16); ok {
 			return v, 6, false
 		}
-	case strings.HasPrefix(text, "&#"):
-		end := strings.IndexByte(text[:min(len(text), 11)], ';')
-		if end < 3 {
-			return
+	case text[0] == '\\':
+		if v, ok := number(1, 3, 8); ok && v < 0x100 {
+			return v, 4, true
 		}
+	case strings.HasPrefix(text, "U+"):
+		end := 2
+		for end < len(text) && end < 8 && isAlnum(rune(text[end])) {
+			end++
+		}
+		if v, ok := number(2, end-2, 16); ok && end >= 6 {
+			if end < len(text) && text[end] == ' ' {
+				end++
+			}
+			return v, end, false
+		}
+	case strings.HasPrefix(text, "&#"):
 		from, base := 2, 10
 		if text[2]|0x20 == 'x' {
 			from, base = 3, 16
 		}
-		if v, ok := number(from, end-from, base); ok {
-			return v, end + 1, false
+		end := from
+		for end < len(text) && end < 11 && isAlnum(rune(text[end])) && (base == 16 || text[end] <= '9') {
+			end++
+		}
+		if v, ok := number(from, end-from, base); ok && end > from {
+			if end < len(text) && text[end] == ';' {
+				end++
+			}
+			return v, end, false
 		}
 	case strings.HasPrefix(text, "&commat;"):
 		return '@', 8, false

@@ -103,13 +103,16 @@ func (s *stream) joins() bool {
 	if n <= 6 && isOneOf(a[0].v, "([{<") && isOneOf(a[n-1].v, ")]}>") { // (at)
 		return true
 	}
-	if c := s.context; s.atom == 0 && len(c) > 1 && isOneOf(c[len(c)-1], ":=") && strings.ContainsRune("码令钥", c[len(c)-2]) {
+	if s.atom == 0 && s.asked() {
 		return true
 	}
 	for i := 1; i+1 < n; i++ { // the first half of an address of mail
 		if isOneOf(a[i].v, "._") {
 			return true
 		}
+	}
+	if n == 4 && isOneOf(a[0].v, "\"'`") && a[2].v == a[0].v && a[3].v == ',' { // one of "a", "b"
+		return true
 	}
 	return n >= 4 && mixed(word) // a line of an encoded text
 }

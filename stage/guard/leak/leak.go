@@ -97,6 +97,7 @@ type stream struct {
 	part    bool // units are not the whole: earlier ones were let go
 	pending bool // the last run is a word, and only some signs take it along
 	tail    int  // where that word begins; units before it may belong together
+	turned  int  // place at which text from right to left begins
 	pem     int  // a private key begins: how many of its two lines of dashes are to come
 
 	phrases [2]phrase
@@ -218,6 +219,9 @@ func (s *stream) take(c rune, from, to int) {
 	if kind == unseen {
 		if s.unseen++; s.unseen > maxUnseen {
 			s.close()
+		}
+		if c == 0x202E || s.turned == from && from > 0 {
+			s.turned = to
 		}
 		return
 	}

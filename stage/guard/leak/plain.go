@@ -56,7 +56,7 @@ func (s *stream) alone(cs []detect.Char) (n int) {
 		}
 		n++
 	}
-	if n == len(cs) || !s.other(cs[n].C) {
+	if n == len(cs) || !s.other(cs[n].C) || n == 1 && !fold.IsHan(cs[n].C) { // it may be a chain
 		return 0
 	}
 	return n

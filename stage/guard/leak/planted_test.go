@@ -1,10 +1,12 @@
 package leak
 
 import (
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -136,15 +138,20 @@ func each(f func(i int, c rune) string) func(*rand.Rand, item) string {
 	}
 }
 
-// digitsAs writes the digits with other ones.
-func digitsAs(set string) func(*rand.Rand, item) string {
-	list := []rune(set)
+// digitsAll writes each digit by a function.
+func digitsAll(f func(c rune) string) func(*rand.Rand, item) string {
 	return each(func(_ int, c rune) string {
 		if c >= '0' && c <= '9' {
-			return string(list[c-'0'])
+			return f(c)
 		}
 		return string(c)
 	})
+}
+
+// digitsAs writes the digits with other ones.
+func digitsAs(set string) func(*rand.Rand, item) string {
+	list := []rune(set)
+	return digitsAll(func(c rune) string { return string(list[c-'0']) })
 }
 
 // between puts a sign after each character.
@@ -215,6 +222,10 @@ var disguises = []disguise{
 	{"Arabic-Indic", digitsAs("٠١٢٣٤٥٦٧٨٩")},
 	{"Chinese numerals", digitsAs("〇一二三四五六七八九")},
 	{"formal numerals", digitsAs("零壹贰叁肆伍陆柒捌玖")},
+	{"numerals of a market", digitsAs("〇〡〢〣〤〥〦〧〨〩")},
+	{"numerals in circles", digitsAs("〇㊀㊁㊂㊃㊄㊅㊆㊇㊈")},
+	{"numerals in brackets", digitsAs("〇㈠㈡㈢㈣㈤㈥㈦㈧㈨")},
+	{"digits on keys", digitsAll(func(c rune) string { return string(c) + "\ufe0f\u20e3" })},
 	{"look-alikes", each(func(_ int, c rune) string {
 		for _, p := range []string{"aа", "eе", "oо", "pр", "cс", "xх", "iі", "jј", "AА", "EЕ", "HН", "KК", "MМ", "OО", "PР", "TТ", "XХ", "BВ", "CС"} {
 			if strings.HasPrefix(p, string(c)) {
@@ -235,6 +246,25 @@ var disguises = []disguise{
 	{"dotted", notPhrase(between("·"))},
 	{"plus signs", number(between(" + "))},
 	{"equals signs", number(between(" = "))},
+	{"enumerated", number(between("、"))},
+	{"pictures between", number(between("🔥"))},
+	{"cells", number(func(_ *rand.Rand, it item) string {
+		return "| " + strings.Join(strings.Split(it.value, ""), " | ") + " |"
+	})},
+	{"cells of mail", func(_ *rand.Rand, it item) string {
+		if it.kind != pii.Email {
+			return ""
+		}
+		return strings.Join(strings.Split(it.value, ""), " | ")
+	}},
+	{"brackets each", func(_ *rand.Rand, it item) string {
+		if isPhrase(it) || it.kind == pii.Plate || it.kind == pii.PrivateKey {
+			return ""
+		}
+		return "[" + strings.Join(strings.Split(it.value, ""), "][") + "]"
+	}},
+	{"new line of Windows", notPhrase(inMiddle(func(*rand.Rand) string { return "\r\n" }))},
+	{"new line behind a backslash", number(inMiddle(func(*rand.Rand) string { return "\\\n" }))},
 	{"new line", notPhrase(inMiddle(func(*rand.Rand) string { return "\n" }))},
 	{"emphasis", notPhrase(inMiddle(func(*rand.Rand) string { return "**" }))},
 	{"tags", notPhrase(inMiddle(func(r *rand.Rand) string { return []string{"<b></b>", "<!-- -->", "<wbr>"}[r.IntN(3)] }))},
@@ -256,6 +286,26 @@ var disguises = []disguise{
 		return fmt.Sprintf("&#%d;", c)
 	})},
 	{"source escapes", each(func(_ int, c rune) string { return fmt.Sprintf("\\u%04x", c) })},
+	{"braces of source", each(func(_ int, c rune) string { return fmt.Sprintf("\\u{%x}", c) })},
+	{"octal", each(func(_ int, c rune) string {
+		var b strings.Builder
+		for _, x := range []byte(string(c)) {
+			fmt.Fprintf(&b, "\\%03o", x)
+		}
+		return b.String()
+	})},
+	{"open entities", each(func(_ int, c rune) string { return fmt.Sprintf("&#%d", c) })},
+	{"base32", func(_ *rand.Rand, it item) string {
+		return base32.StdEncoding.EncodeToString([]byte(it.cue + it.value))
+	}},
+	{"bytes between colons", func(_ *rand.Rand, it item) string {
+		return strings.ReplaceAll(fmt.Sprintf("% x", it.cue+it.value), " ", ":")
+	}},
+	{"bytes of source", number(func(_ *rand.Rand, it item) string {
+		return strings.ReplaceAll(fmt.Sprintf("0x% x", it.value), " ", ", 0x")
+	})},
+	{"codes", number(func(_ *rand.Rand, it item) string { return strings.Trim(fmt.Sprint([]byte(it.value)), "[]") })},
+	{"overridden", number(func(_ *rand.Rand, it item) string { return "\u202e" + reverse(it.value) + "\u202c" })},
 	{"backwards", func(_ *rand.Rand, it item) string {
 		switch it.kind {
 		case pii.Email, pii.ResidentID, pii.APIKey, pii.Connection, pii.Token:
@@ -316,7 +366,7 @@ func TestPlanted(t *testing.T) {
 			carrier := carriers[(i/20)%len(carriers)]
 			before, _, _ := strings.Cut(carrier, "%s")
 			cue := it.cue
-			if g.name == "base64" || g.name == "hexadecimal" {
+			if slices.Contains([]string{"base64", "base32", "hexadecimal", "bytes between colons"}, g.name) {
 				cue = ""
 			}
 			text := strings.Replace(carrier, "%s", cue+value, 1)

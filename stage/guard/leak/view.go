@@ -74,8 +74,10 @@ var keys = sync.OnceValue(func() *detect.Prefixes {
 // look returns what a rune is, and the sign of ASCII that it stands for.
 func look(c rune) (sort, byte) {
 	switch {
-	case c == ' ', c == '\t', c == '\n', c == '\r':
+	case c == ' ', c == '\t', c == '\n':
 		return gap, byte(c)
+	case c == '\r': // of a new line
+		return unseen, 0
 	case c > ' ' && c < 0x7f:
 		return sign, byte(c)
 	case c >= 0x3400 && c < 0x4e00, c >= 0xa000 && c < 0xf900: // no digits of these stand for others
@@ -98,6 +100,12 @@ func look(c rune) (sort, byte) {
 			}
 		}
 		return other, 0
+	}
+	if c >= '〡' && c <= '〩' { // as on a market of Suzhou
+		return numeral, '1' + byte(c-'〡')
+	}
+	if n, ok := shaped(c); ok {
+		return numeral, '0' + n
 	}
 	for _, r := range rings {
 		if c >= r.from && c < r.from+rune(len(r.signs)) {
@@ -149,6 +157,21 @@ func look(c rune) (sort, byte) {
 		return other, 0
 	}
 	return sign, first
+}
+
+// shaped is the value of a Chinese numeral in a circle, in brackets, or as a radical.
+func shaped(c rune) (value byte, ok bool) {
+	var buf [utf8.UTFMax]byte
+	form := norm.NFKD.Properties(buf[:utf8.EncodeRune(buf[:], c)]).Decomposition()
+	digit := strings.Trim(string(form), "()")
+	if c, n := utf8.DecodeRuneInString(digit); n > 0 && n == len(digit) {
+		for v, set := range numerals {
+			if strings.ContainsRune(set, c) {
+				return byte(v), true
+			}
+		}
+	}
+	return 0, false
 }
 
 // decimal is the value of a decimal digit of any script: they stand in tens, from 0.
