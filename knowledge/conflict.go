@@ -47,6 +47,7 @@ type Conflicts struct {
 const (
 	maxClaims   = 200_000   // sentences with values
 	maxCompared = 5_000_000 // pairs
+	maxMatches  = 100_000
 	maxListed   = 1000
 	maxShared   = 200 // sentences of one rare word: beyond, it is a form that is filled in
 	maxSaid     = 2   // other values of one sentence: beyond, it is such a form too
@@ -61,6 +62,8 @@ var values = regexp.MustCompile(`\d+(?:[.,:：]\d+)*|(?i:\b(?:mon|tues|wednes|th
 // A claim is a sentence with values.
 type claim struct {
 	passage int
+	file    string
+	lang    string
 	text    string
 	words   []uint64 // without the values, sorted
 	values  []string
@@ -102,7 +105,7 @@ func (ix *Index) Conflicts(ctx context.Context, access Access, today time.Time) 
 			for _, w := range words {
 				often[w]++
 			}
-			claims = append(claims, claim{i, text, words, found})
+			claims = append(claims, claim{i, p.File, p.Lang, text, words, found})
 		}
 	}
 	slices.SortStableFunc(c.Outdated, func(a, b Outdated) int { return cmp.Compare(a.Until, b.Until) })
@@ -121,6 +124,7 @@ func (ix *Index) join(ctx context.Context, c *Conflicts, claims []claim, often m
 	others := map[int]int{}           // and how many they are
 	heads := map[int]map[uint64]bool{}
 	compared := 0
+search:
 	for k := range claims {
 		if k%1000 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -135,9 +139,9 @@ func (ix *Index) join(ctx context.Context, c *Conflicts, claims []claim, often m
 					continue
 				}
 				seen[o] = true
-				if compared++; compared > maxCompared {
+				if compared++; compared > maxCompared || len(found) == maxMatches {
 					c.Cut = true
-					return nil
+					break search
 				}
 				if share := ix.conflict(&claims[o], one, heads); share > 0 {
 					found = append(found, match{o, k, share})
@@ -173,8 +177,7 @@ func (ix *Index) join(ctx context.Context, c *Conflicts, claims []claim, often m
 
 // conflict returns how alike two claims are that say different things; 0 if they do not.
 func (ix *Index) conflict(a, b *claim, heads map[int]map[uint64]bool) float64 {
-	p, q := ix.Passage(a.passage), ix.Passage(b.passage)
-	if p.File == q.File || p.Lang != q.Lang || len(a.values) != len(b.values) || slices.Equal(a.values, b.values) {
+	if a.file == b.file || a.lang != b.lang || len(a.values) != len(b.values) || slices.Equal(a.values, b.values) {
 		return 0
 	}
 	share := jaccard(a.words, b.words)
@@ -182,13 +185,14 @@ func (ix *Index) conflict(a, b *claim, heads map[int]map[uint64]bool) float64 {
 		return 0
 	}
 	// The heading says of what: Model A weighs 3 kg, model B weighs 4 kg.
-	head := func(i int, p *Passage) map[uint64]bool {
+	head := func(i int) map[uint64]bool {
 		if heads[i] == nil {
+			p := ix.Passage(i)
 			heads[i] = terms(p.Heading)
 		}
 		return heads[i]
 	}
-	x, y := head(a.passage, &p), head(b.passage, &q)
+	x, y := head(a.passage), head(b.passage)
 	if n := min(len(x), len(y)); n > 0 {
 		both := 0
 		for w := range x {

@@ -465,4 +465,18 @@ func TestGuardRoutes(t *testing.T) {
 			t.Errorf("%s %s without a guard: %d", c.method, c.path, code)
 		}
 	}
+	// Who may not read people is not told who asks.
+	b = start(t, parrot{}, func(c *Config, _ *Release) {
+		c.Guard = g
+		c.Decide = func(q Question) error {
+			if q.Action == ReadPeople {
+				return &form.Error{Status: 403, Code: "denied", Text: say.T("no", "不")}
+			}
+			return nil
+		}
+	})
+	g.calls = nil
+	if code, _ := b.send(t, "GET", "/api/guard/reviews", ""); code != 200 || strings.Join(g.calls, ",") != "waiting" {
+		t.Errorf("%d %q", code, g.calls)
+	}
 }

@@ -22,39 +22,11 @@ import (
 
 // A page of a PDF is drawn for whoever may read the document, and for nobody else.
 func TestBasePage(t *testing.T) {
-	t.Setenv("SUIREN_HOME", t.TempDir())
-	docs := filepath.Join(t.TempDir(), "docs")
-	for _, name := range []string{"open/a.pdf", "secret/b.pdf"} {
-		path := filepath.Join(docs, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, onePage("The kiln is fired on the first Monday of each month."), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	b, err := openBase("kiln")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := reader.New(reader.Options{Cache: data.MachineCode()})
-	defer pool.Close()
-	if _, err := b.Add(t.Context(), []string{docs}, base.Files(pool)); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.SetRules([]knowledge.Rule{{Path: "docs/secret", Allow: []string{"lin"}}}); err != nil {
-		t.Fatal(err)
-	}
-	dir, err := bases()
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &house{shelf: base.NewShelf(dir)}
-	defer h.shelf.Close()
-	defer h.closeDrawer()
+	file := onePage("The kiln is fired on the first Monday of each month.")
+	h, docs := shelved(t, map[string][]byte{"open/a.pdf": file, "secret/b.pdf": file}, knowledge.Rule{Path: "docs/secret", Allow: []string{"lin"}})
 	// Where the passage stands, and what is quoted of it: 60 points from the left, 142 from the top.
 	var id string
-	err = h.reading(serve.Query{Name: "kiln", Owner: true}, func(ix *knowledge.Index, _ knowledge.Access) error {
+	err := h.reading(serve.Query{Name: "kiln", Owner: true}, func(ix *knowledge.Index, _ knowledge.Access) error {
 		id = ix.Passage(0).ID
 		return nil
 	})
@@ -127,6 +99,44 @@ func TestBasePage(t *testing.T) {
 	if _, err := ask("docs/open/a.pdf", "1", true); !forPeople(err) {
 		t.Errorf("a file that changed since it was read: %v", err)
 	}
+}
+
+// shelved is a house with the base kiln, of files below docs, whose folder it returns.
+func shelved(t *testing.T, files map[string][]byte, rules ...knowledge.Rule) (*house, string) {
+	t.Helper()
+	t.Setenv("SUIREN_HOME", t.TempDir())
+	docs := filepath.Join(t.TempDir(), "docs")
+	for name, b := range files {
+		path := filepath.Join(docs, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := openBase("kiln")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := reader.New(reader.Options{Cache: data.MachineCode()})
+	defer pool.Close()
+	if _, err := b.Add(t.Context(), []string{docs}, base.Files(pool)); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.SetRules(rules); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := bases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{shelf: base.NewShelf(dir)}
+	t.Cleanup(func() {
+		h.closeDrawer()
+		h.shelf.Close()
+	})
+	return h, docs
 }
 
 func forPeople(err error) bool {

@@ -11,8 +11,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"suiren/stage/guard/watch"
 )
 
 // A visitor is a browser, or a program with a key, at a server.
@@ -147,8 +150,28 @@ func TestErasePerson(t *testing.T) {
 	id := say(zs, "SAID-zs")
 	say(other, "SAID-other")
 	zs.must("GET", "/v1/receipts/"+id, "")
-	words := []string{"SAID-zs", "TITLE-zs", "TAG-zs", "WHY-SAID-zs"}
+	words := []string{"SAID-zs", "TITLE-zs", "TAG-zs", "WHY-SAID-zs", "APPEAL-zs"}
 	state := filepath.Join(plan, ".suiren")
+	queue, err := watch.Open(bookDir(state).guard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer queue.Close()
+	if _, err := queue.Strike("zhangsan", "r", watch.Limit{Row: 1, For: time.Hour}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := queue.Appeal("zhangsan", "APPEAL-zs"); err != nil {
+		t.Fatal(err)
+	}
+	passed := make(chan bool, 1) // what a reviewer has yet to decide
+	go func() {
+		ok, err := queue.Ask(t.Context(), "zhangsan", "r", watch.Content{Found: "SAID-zs"}, time.Hour)
+		passed <- ok || err != nil
+	}()
+	within(t, "it waits", func() bool {
+		list, err := queue.Items(false)
+		return err == nil && len(list) == 2
+	})
 	if found := holds(t, state, words...); len(found) < 3 {
 		t.Fatalf("nothing was there to be erased: %v", found)
 	}
@@ -164,6 +187,12 @@ func TestErasePerson(t *testing.T) {
 	var e erased
 	if err := json.Unmarshal([]byte(owner.must("POST", "/api/people/zhangsan/erase", "")), &e); err != nil || e.Contents != 1 || !strings.HasPrefix(e.As, "erased-") || e.Digest != "" {
 		t.Fatalf("%+v %v", e, err)
+	}
+	if <-passed {
+		t.Error("what the erased asked has passed")
+	}
+	if list, err := queue.Items(false); err != nil || len(list) != 0 {
+		t.Errorf("of the erased there still waits %+v, %v", list, err)
 	}
 	if code, _ := zs.do("GET", "/api/session", ""); code != 401 {
 		t.Errorf("the session of the erased goes on: %d", code)

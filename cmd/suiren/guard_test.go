@@ -11,8 +11,36 @@ import (
 	"testing"
 	"time"
 
+	"suiren/stage/guard/watch"
 	"suiren/stage/operate"
 )
+
+// Without names, the queue tells neither who asked nor who decided.
+func TestReviewsWithoutNames(t *testing.T) {
+	w, err := watch.Open(filepath.Join(t.TempDir(), "guard.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if _, err := w.Strike("nadia", "r", watch.Limit{Row: 1, For: time.Hour}); err != nil {
+		t.Fatal(err)
+	}
+	id, err := w.Appeal("nadia", "please")
+	if err == nil {
+		_, err = w.Decide(id, "olga", false, "no")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{books: &books{watch: w}}
+	for _, names := range []bool{true, false} {
+		v, err := d.Reviews(true, names)
+		b, err2 := json.Marshal(v)
+		if err != nil || err2 != nil || strings.Contains(string(b), "nadia") != names || strings.Contains(string(b), "olga") != names || !strings.Contains(string(b), id) {
+			t.Errorf("names %v: %s, %v, %v", names, b, err, err2)
+		}
+	}
+}
 
 // A text that a rail will not let pass by itself waits for a person, who
 // decides with a command while the server runs; both are in the audit log.

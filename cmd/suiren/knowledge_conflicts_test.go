@@ -8,43 +8,18 @@ import (
 	"testing"
 
 	"suiren/knowledge"
-	"suiren/knowledge/base"
-	"suiren/knowledge/reader"
 	"suiren/serve"
-	"suiren/stage/data"
 )
 
 // What of a base is not to be relied on is told as far as it may be read: a pair only to
 // whoever may read both, a file that changed to whoever may read all that it says.
 func TestBaseConflicts(t *testing.T) {
-	t.Setenv("SUIREN_HOME", t.TempDir())
-	docs := filepath.Join(t.TempDir(), "docs")
-	for name, text := range map[string]string{
-		"open/a.md":   "# The kiln\n\nThe kiln is fired on the first Monday of each month.\n",
-		"closed/b.md": "# The kiln\n\nThe kiln is fired on the first Friday of each month. This rule is valid until 2025-01-31.\n",
-		"open/c.md":   "# Clay\n\nClay is kept in the cellar.\n",
-		"open/bad.md": "\x00\x01\xff\xfe\x00",
-	} {
-		path := filepath.Join(docs, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	b, err := openBase("kiln")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := reader.New(reader.Options{Cache: data.MachineCode()})
-	defer pool.Close()
-	if _, err := b.Add(t.Context(), []string{docs}, base.Files(pool)); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.SetRules([]knowledge.Rule{{Path: "docs/closed", Allow: []string{"lin"}}}); err != nil {
-		t.Fatal(err)
-	}
+	h, docs := shelved(t, map[string][]byte{
+		"open/a.md":   []byte("# The kiln\n\nThe kiln is fired on the first Monday of each month.\n"),
+		"closed/b.md": []byte("# The kiln\n\nThe kiln is fired on the first Friday of each month. This rule is valid until 2025-01-31.\n"),
+		"open/c.md":   []byte("# Clay\n\nClay is kept in the cellar.\n"),
+		"open/bad.md": []byte("\x00\x01\xff\xfe\x00"),
+	}, knowledge.Rule{Path: "docs/closed", Allow: []string{"lin"}})
 	for _, name := range []string{"closed/b.md", "open/bad.md"} {
 		if err := os.Remove(filepath.Join(docs, name)); err != nil {
 			t.Fatal(err)
@@ -53,12 +28,6 @@ func TestBaseConflicts(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(docs, "open/c.md"), []byte("# Clay\n\nClay is kept in the attic, in bags.\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	dir, err := bases()
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &house{shelf: base.NewShelf(dir)}
-	defer h.shelf.Close()
 	for _, c := range []struct {
 		owner       bool
 		as          string
