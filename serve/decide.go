@@ -156,6 +156,9 @@ func (s *Server) keyed(a Action, f Handler) Handler {
 		c, ok := s.identify(r)
 		if !ok {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="suiren"`)
+			if secret := SessionSecret(r); secret != "" && s.conf.Erased != nil && s.conf.Erased(secret) {
+				return errErased
+			}
 			return errNoKey
 		}
 		w.Header().Set("Cache-Control", "no-store")

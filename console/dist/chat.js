@@ -1,5 +1,5 @@
 // src/pages/chat.tsx
-import { ask as ask2, count as count2, Empty, Field, Fragment as Fragment3, h as h3, mayDo, Meter, params, progressOfPlan, redraw as redraw2, say as say2, seconds, store as store2, t as t2, useAct, useState as useState2, Fail } from "./kit.js";
+import { ask as ask2, count as count2, Empty, Field as Field2, Fragment as Fragment4, h as h4, mayDo, Meter, params, progressOfPlan, redraw as redraw3, say as say3, seconds, store as store3, t as t2, useAct, useEffect as useEffect3, useState as useState3, Fail } from "./kit.js";
 
 // src/pages/chat.words.ts
 var words = {
@@ -25,6 +25,8 @@ var words = {
   think_: ["the model's way", "随模型"],
   think_on: ["on", "开"],
   think_off: ["off", "关"],
+  fresh: ["New conversation", "新对话"],
+  elsewhere: ["It comes in another tab.", "正在另一标签页中作答。"],
   edit: ["Edit", "编辑"],
   editing: ["Ask it differently", "换个问法"],
   cancel: ["Cancel", "取消"],
@@ -58,28 +60,177 @@ var words = {
   tool: ["Asked for the tool {0}", "请求使用工具 {0}"]
 };
 
+// src/pages/conversations.tsx
+import { day, Field, Fragment, h, redraw as redraw2, say, store as store2, useEffect, useState } from "./kit.js";
+
 // src/pages/conversation.ts
-import { ask, events, Failure, redraw, store, t } from "./kit.js";
-var root = { id: 0, question: "", replies: [], parent: null, children: [], chosen: 0 };
-var turns = 0;
-var talk = {
+import { ask, events, Failure as Failure2, redraw, store, t } from "./kit.js";
+import { list as list2, me, mostOne, onTold, read, remove, shelf, write } from "./kept.js";
+
+// src/pages/talk.ts
+import { Failure } from "./kit.js";
+var newId = () => [...crypto.getRandomValues(new Uint8Array(8))].map((b) => b.toString(16).padStart(2, "0")).join("");
+var newTurn = (question, parent, id = newId()) => ({ id, question, replies: [], parent, children: [], chosen: 0 });
+var newReply = (model) => ({
+  model,
+  id: "",
+  thought: "",
+  answer: "",
+  calls: [],
+  sources: [],
+  refusal: "",
+  reason: "",
+  failure: null,
+  began: 0,
+  first: 0,
+  answerAt: 0,
+  ended: 0,
+  prompt: 0,
+  tokens: 0,
+  thoughtTokens: 0,
+  seed: "",
+  unfold: null,
+  rating: null,
+  ratingSaid: "",
+  abort: new AbortController()
+});
+var newTalk = (like) => ({
+  id: newId(),
+  root: newTurn("", null, ""),
   draft: "",
-  model: "",
-  beside: "",
-  options: { system: "", temperature: "", top_p: "", max_tokens: "", seed: "", think: "", adapter: "" }
-};
-var now = () => performance.timeOrigin + performance.now();
-function path() {
+  model: like?.model ?? "",
+  beside: like?.beside ?? "",
+  version: 0,
+  dirty: false,
+  gone: false,
+  options: like ? { ...like.options } : { system: "", temperature: "", top_p: "", max_tokens: "", seed: "", think: "", adapter: "" }
+});
+function turnsOf(t3) {
   const out = [];
-  for (let at = root; at.children.length; out.push(at = at.children[at.chosen])) ;
+  for (const list3 = [...t3.root.children]; list3.length; ) {
+    const turn = list3.shift();
+    out.push(turn);
+    list3.push(...turn.children);
+  }
   return out;
 }
-function clear() {
-  root.children = [];
-  root.chosen = 0;
-  redraw();
+var numbers = ["began", "first", "answerAt", "ended", "prompt", "tokens", "thoughtTokens"];
+var texts = ["model", "id", "thought", "answer", "refusal", "reason", "seed"];
+function written(t3) {
+  return JSON.stringify({
+    draft: t3.draft,
+    model: t3.model,
+    beside: t3.beside,
+    options: t3.options,
+    chosen: t3.root.chosen,
+    turns: turnsOf(t3).map((turn) => ({
+      id: turn.id,
+      after: turn.parent.id,
+      question: turn.question,
+      chosen: turn.chosen,
+      replies: turn.replies.map(({ abort, failure, unfold, ratingSaid, ...r }) => ({ ...r, reason: r.reason === "elsewhere" ? "" : r.reason, failure: failure && { status: failure.status, code: failure.code, message: failure.message } }))
+    }))
+  });
 }
-var coming = () => path().flatMap((turn) => turn.replies).filter((r) => !r.reason && !r.failure);
+var text = (v, most = 4 << 20) => typeof v === "string" ? v.slice(0, most) : "";
+var number = (v) => typeof v === "number" && Number.isFinite(v) ? v : 0;
+var list = (v) => Array.isArray(v) ? v : [];
+var own = (v) => typeof v === "object" && v !== null ? v : {};
+function taken(body2, id, version, coming2, brokenOff) {
+  let v;
+  try {
+    v = typeof body2 === "string" ? JSON.parse(body2) : null;
+  } catch {
+    v = null;
+  }
+  if (!Array.isArray(v?.turns) || v.turns.length > 1e4) return null;
+  const t3 = newTalk(), by = /* @__PURE__ */ new Map([["", t3.root]]);
+  Object.assign(t3, { id, version, draft: text(v.draft), model: text(v.model, 200), beside: text(v.beside, 200) });
+  for (const k of Object.keys(t3.options)) t3.options[k] = text(own(v.options)[k]);
+  for (const one of v.turns) {
+    const after = by.get(one?.after);
+    if (!after || typeof one.id !== "string" || !/^[0-9a-f]{16}$/.test(one.id) || by.has(one.id) || typeof one.question !== "string") return null;
+    const turn = newTurn(one.question, after, one.id);
+    turn.chosen = number(one.chosen);
+    for (const r of list(one.replies)) if (!turn.replies.some((other) => other.model === r?.model)) turn.replies.push(replyOf(own(r), coming2, brokenOff));
+    after.children.push(turn);
+    by.set(turn.id, turn);
+  }
+  t3.root.chosen = number(v.chosen);
+  for (const turn of by.values()) if (!turn.children[turn.chosen]) turn.chosen = Math.max(0, turn.children.length - 1);
+  return t3;
+}
+function replyOf(r, coming2, brokenOff) {
+  const out = newReply("");
+  for (const k of texts) out[k] = text(r[k]);
+  for (const k of numbers) out[k] = number(r[k]);
+  if (!/^\d*$/.test(out.seed)) out.seed = "";
+  out.calls = list(r.calls).filter((c) => typeof c === "string");
+  out.sources = list(r.sources).map(own).filter((s) => typeof s.file === "string" && typeof s.text === "string").map((s) => ({
+    id: text(s.id),
+    file: s.file,
+    heading: text(s.heading),
+    text: s.text,
+    score: number(s.score),
+    page: number(s.page),
+    start: number(s.start),
+    end: number(s.end),
+    quotes: list(s.quotes).filter((q) => Array.isArray(q) && q.length === 2 && q.every(Number.isInteger))
+  }));
+  out.rating = typeof r.rating === "boolean" ? r.rating : null;
+  if (r.failure) out.failure = new Failure(number(r.failure.status), text(r.failure.code), text(r.failure.message));
+  else if (!out.reason) {
+    if (coming2) out.reason = "elsewhere";
+    else out.failure = new Failure(0, "broken", brokenOff);
+  }
+  return out;
+}
+function merge(into, from) {
+  const by = new Map(turnsOf(into).map((turn) => [turn.id, turn]));
+  by.set("", into.root);
+  let more = false;
+  for (const theirs of turnsOf(from)) {
+    const mine = by.get(theirs.id);
+    if (!mine) {
+      const turn = newTurn(theirs.question, by.get(theirs.parent.id), theirs.id);
+      turn.replies = theirs.replies;
+      turn.parent.children.push(turn);
+      by.set(turn.id, turn);
+      more = true;
+      continue;
+    }
+    theirs.replies.forEach((r) => {
+      const at = mine.replies.findIndex((other) => other.model === r.model);
+      if (at < 0) mine.replies.push(r);
+      else if (mine.replies[at].reason === "elsewhere" || mine.replies[at].failure?.code === "broken" && r.reason) mine.replies[at] = r;
+      else mine.replies[at].rating ??= r.rating;
+    });
+  }
+  return more;
+}
+function wordsOf(body2) {
+  const t3 = taken(body2, "", 0, false, "");
+  return t3 ? turnsOf(t3).flatMap((turn) => [turn.question, ...turn.replies.map((r) => r.answer)]).join("\n") : "";
+}
+
+// src/pages/conversation.ts
+var talk = newTalk();
+var state = { told: "" };
+var open = /* @__PURE__ */ new Map();
+var who = "";
+var reads = 0;
+var now = () => performance.timeOrigin + performance.now();
+function path(of = talk) {
+  const out = [];
+  for (let at = of.root; at.children.length; out.push(at = at.children[at.chosen])) ;
+  return out;
+}
+var pending = (r) => !r.reason && !r.failure;
+var coming = () => turnsOf(talk).flatMap((turn) => turn.replies).filter(pending);
+var busy = (id) => {
+  const of = talk.id === id ? talk : open.get(id);
+  return !!of && turnsOf(of).some((turn) => turn.replies.some(pending));
+};
 var release = (name) => store.server?.releases.find((r) => r.name === name);
 var alone = (r) => !!r?.about?.layers;
 function modelsNow() {
@@ -87,22 +238,152 @@ function modelsNow() {
   const one = can.includes(talk.model) ? talk.model : can[0];
   return [one, ...can.includes(talk.beside) && talk.beside !== one ? [talk.beside] : []].filter(Boolean);
 }
-function send(text, after = path().at(-1) ?? root) {
-  text = text.trim();
-  if (!text || coming().length) return;
-  const turn = { id: ++turns, question: text, replies: [], parent: after, children: [], chosen: 0 };
+function forMe() {
+  if (who === me()) return;
+  for (const of of [talk, ...open.values()]) silence(of);
+  open.clear();
+  who = me();
+  talk = newTalk();
+  shelf.heads = [];
+  list2();
+}
+function silence(of) {
+  for (const turn of turnsOf(of)) for (const r of turn.replies) r.abort.abort();
+}
+async function turnTo(rest) {
+  if (rest === talk.id || (rest === "" || rest === "new") && blank(talk)) return;
+  if (rest === "") return address();
+  state.told = "";
+  if (!talk.gone && (talk.dirty || busy(talk.id))) open.set(talk.id, talk);
+  else open.delete(talk.id);
+  if (rest === "new" || open.has(rest)) {
+    talk = open.get(rest) ?? newTalk(talk);
+    return redraw();
+  }
+  const mine = ++reads, found = await read(rest);
+  const of = found && taken(found.body, rest, found.head.version, false, t("brokenOff"));
+  if (mine !== reads || store.rest !== rest) return;
+  if (of) talk = of;
+  else {
+    state.told = found ? "broken" : "missing";
+    talk = newTalk(talk);
+    address("new");
+  }
+  redraw();
+  if (of) setTimeout(() => document.scrollingElement.scrollTo({ top: document.scrollingElement.scrollHeight }), 60);
+}
+var blank = (of) => !of.root.children.length && !of.draft.trim();
+function address(rest = talk.id) {
+  if (store.page !== "chat") return;
+  store.rest = rest;
+  history.replaceState(null, "", "#chat/" + rest);
+}
+function touched(of = talk) {
+  of.dirty = true;
+  if (of === talk) {
+    if (state.told !== "large") state.told = "";
+    if (!blank(of) && store.rest !== of.id) address();
+  }
+  redraw();
+  later(of, 400);
+}
+var timers = /* @__PURE__ */ new Map();
+var saving = /* @__PURE__ */ new Set();
+function later(of, ms) {
+  if (!timers.has(of)) timers.set(of, setTimeout(() => {
+    timers.delete(of);
+    save(of);
+  }, ms));
+}
+async function save(of) {
+  if (!of.dirty || of.gone || who !== me() || blank(of) && !of.version) return;
+  if (saving.has(of)) return later(of, 100);
+  if (blank(of)) {
+    of.version = 0;
+    of.dirty = false;
+    return remove([of.id]);
+  }
+  saving.add(of);
+  of.dirty = false;
+  let more = false, large = false, gone = false;
+  const kept = await write(of.id, (old) => {
+    if (!old && of.version > 0) {
+      gone = true;
+      return null;
+    }
+    if (old && old.head.version !== of.version) {
+      const theirs = taken(old.body, of.id, old.head.version, true, "");
+      more = !!theirs && merge(of, theirs);
+    }
+    const body2 = written(of);
+    if (body2.length > mostOne) {
+      large = true;
+      return null;
+    }
+    return { title: (path(of)[0]?.question ?? of.draft).trim().split("\n")[0].slice(0, 80), body: body2 };
+  }, busy(of.id));
+  saving.delete(of);
+  if (kept) of.version = kept.version;
+  else if (gone) lose(of);
+  else of.dirty = true;
+  if (of === talk && (large || more)) state.told = large ? "large" : "both";
+  if (of !== talk && !of.dirty && !busy(of.id)) open.delete(of.id);
+  redraw();
+}
+function lose(of) {
+  of.gone = true;
+  silence(of);
+  open.delete(of.id);
+  if (of !== talk) return;
+  talk = newTalk(of);
+  address("new");
+  redraw();
+}
+function deleted(ids, elsewhere = false) {
+  for (const of of [talk, ...open.values()]) if (ids.includes(of.id)) {
+    if (of === talk && elsewhere) state.told = "gone";
+    lose(of);
+  }
+}
+onTold(async (m) => {
+  if (m.gone) deleted(m.gone, true);
+  const of = talk;
+  if (m.wrote !== of.id || of.dirty || saving.has(of) || coming().length || m.version <= of.version) return;
+  const found = await read(of.id), theirs = found && taken(found.body, of.id, found.head.version, !!m.coming, t("brokenOff"));
+  if (!theirs || talk !== of || of.dirty || coming().length) return;
+  const said = (one) => turnsOf(one).map((turn) => turn.id + turn.replies.map((r) => r.model + r.answer + r.reason)).join();
+  if (said(theirs) !== said(of)) state.told = "other";
+  talk = theirs;
+  redraw();
+});
+addEventListener("pagehide", () => {
+  for (const of of [talk, ...open.values()]) save(of);
+});
+addEventListener("visibilitychange", () => {
+  if (document.hidden) for (const of of [talk, ...open.values()]) save(of);
+});
+function send(text2, after = path().at(-1) ?? talk.root) {
+  text2 = text2.trim();
+  if (!text2 || coming().length) return;
+  const turn = newTurn(text2, after);
   after.children.push(turn);
   after.chosen = after.children.length - 1;
   for (const model of modelsNow()) turn.replies.push(begin(turn, model));
-  redraw();
+  touched();
 }
-var again = (turn, text = turn.question) => send(text, turn.parent ?? root);
+function sendDraft() {
+  if (!talk.draft.trim() || coming().length) return;
+  const text2 = talk.draft;
+  talk.draft = "";
+  send(text2);
+}
+var again = (turn, text2 = turn.question) => send(text2, turn.parent);
 function body(turn, model, seed = talk.options.seed) {
   const o = talk.options, messages = [];
   if (o.system.trim()) messages.push({ role: "system", content: o.system });
   if (!alone(release(model))) {
     const before = [];
-    for (let at = turn.parent; at && at !== root; at = at.parent) before.unshift(at);
+    for (let at = turn.parent; at?.parent; at = at.parent) before.unshift(at);
     for (const old of before) {
       const r = old.replies.find((one) => one.model === model) ?? old.replies[0];
       messages.push({ role: "user", content: old.question });
@@ -119,35 +400,13 @@ function body(turn, model, seed = talk.options.seed) {
 }
 var wire = (b, space = 0) => JSON.stringify(b, null, space).replace(/"seed":( ?)"(\d+)"/, '"seed":$1$2');
 function begin(turn, model, seed) {
-  const reply = {
-    model,
-    id: "",
-    thought: "",
-    answer: "",
-    calls: [],
-    sources: [],
-    refusal: "",
-    reason: "",
-    failure: null,
-    began: now(),
-    first: 0,
-    answerAt: 0,
-    ended: 0,
-    prompt: 0,
-    tokens: 0,
-    thoughtTokens: 0,
-    seed: "",
-    unfold: null,
-    rating: null,
-    ratingSaid: "",
-    abort: new AbortController()
-  };
-  run(reply, wire({ ...body(turn, model, seed), stream: true, stream_options: { include_usage: true } }));
+  const reply = { ...newReply(model), began: now() };
+  run(talk, reply, wire({ ...body(turn, model, seed), stream: true, stream_options: { include_usage: true } }));
   return reply;
 }
-async function run(reply, text) {
+async function run(of, reply, text2) {
   try {
-    const r = await ask("POST", "/v1/chat/completions", text, reply.abort.signal);
+    const r = await ask("POST", "/v1/chat/completions", text2, reply.abort.signal);
     let whole = false;
     for await (const e of events(r)) {
       if (e.data === "[DONE]") {
@@ -155,20 +414,20 @@ async function run(reply, text) {
         break;
       }
       take(reply, e.data);
-      change(reply);
+      change(of, reply);
     }
-    if (!whole) throw new Failure(0, "broken", t("brokenOff"));
+    if (!whole) throw new Failure2(0, "broken", t("brokenOff"));
   } catch (err) {
     if (reply.abort.signal.aborted) reply.reason = "cancelled";
-    else reply.failure = err instanceof Failure ? err : new Failure(0, "broken", t("brokenOff"));
+    else reply.failure = err instanceof Failure2 ? err : new Failure2(0, "broken", t("brokenOff"));
     if (reply.failure?.status === 401) store.signIn = true;
   }
   reply.ended = now();
-  change(reply);
+  change(of, reply);
 }
 function take(reply, data) {
   const c = JSON.parse(data);
-  if (c.error) throw new Failure(500, c.error.code, c.error.message);
+  if (c.error) throw new Failure2(500, c.error.code, c.error.message);
   reply.id = c.id;
   reply.first ||= now();
   if (c.suiren?.sources) reply.sources = c.suiren.sources;
@@ -192,14 +451,17 @@ function take(reply, data) {
     reply.reason = choice.finish_reason;
   }
 }
-function change(reply) {
+function change(of, reply) {
+  of.dirty = true;
+  later(of, pending(reply) ? 1e3 : 0);
+  if (of !== talk) return redraw();
   const page = document.scrollingElement;
   const low = page.scrollHeight - page.scrollTop - page.clientHeight < 120 || !reply.id;
   redraw();
   if (low) setTimeout(() => page.scrollTo({ top: page.scrollHeight }), 40);
 }
 async function rate(reply, good, reason = "") {
-  const before = reply.rating;
+  const before = reply.rating, of = talk;
   reply.rating = good;
   reply.ratingSaid = "";
   redraw();
@@ -210,14 +472,98 @@ async function rate(reply, good, reason = "") {
     reply.rating = before;
     reply.ratingSaid = err.message;
   }
-  redraw();
+  touched(of);
+}
+
+// src/pages/conversations.words.ts
+var words2 = {
+  title: ["Conversations", "对话列表"],
+  fresh: ["New conversation", "新对话"],
+  search: ["Search conversations", "搜索对话"],
+  found: ["{0} found", "找到 {0} 个"],
+  foundNone: ["No conversation says that.", "没有对话含有这些字。"],
+  untitled: ["Untitled", "未命名"],
+  coming: ["answering", "作答中"],
+  rename: ["Rename", "改名"],
+  renameOf: ["Rename {0}", "改名：{0}"],
+  name: ["New name", "新名称"],
+  save: ["Save", "保存"],
+  delete: ["Delete", "删除"],
+  deleteOf: ["Delete {0}", "删除：{0}"],
+  sure: ["Delete it?", "删除？"],
+  all: ["Delete all", "全部删除"],
+  sureAll: ["Delete all {0}?", "删除全部 {0} 个？"],
+  yes: ["Yes, delete", "确认删除"],
+  no: ["Cancel", "取消"],
+  kept: ["Conversations are kept in this browser alone, for you; signing out deletes them.", "对话只为您保存在此浏览器中，退出登录即删除。"],
+  keptAll: ["Conversations are kept in this browser alone; whoever uses it sees them.", "对话只保存在此浏览器中，使用此浏览器的人都能看到。"],
+  trouble_refused: ["This browser keeps nothing, as in a private window: conversations end with this page.", "此浏览器不保存内容（如无痕窗口）：关闭本页，对话即消失。"],
+  trouble_newer: ["What this browser keeps was written by a newer Suiren and is left alone; conversations end with this page.", "此浏览器中的内容由较新的 Suiren 写入，未作改动；关闭本页，对话即消失。"],
+  trouble_full: ["This browser has no more room: what comes now ends with this page. Delete conversations that you no longer need.", "此浏览器空间已满：新内容随本页关闭而消失。请删除不再需要的对话。"],
+  strange: ["{0} more were written by another version and are left as they are.", "另有 {0} 个由其他版本写入，保持原样。"],
+  next: ["The room for conversations is nearly used: when another is kept, the oldest goes, “{0}”.", "保存对话的空间即将用完：再保存新对话时，最旧的“{0}”将被删除。"],
+  close: ["Close", "关闭"],
+  dropped: ["The oldest conversation went, there was no more room: “{0}”.", "空间不足，最旧的对话已删除：“{0}”。"],
+  told_other: ["Another tab went on with this conversation; this is what it wrote.", "另一标签页继续了此对话，这里显示其内容。"],
+  told_both: ["Another tab wrote in this conversation too; both are here, as versions where they part.", "另一标签页也写入了此对话；两者都已保留，分歧处成为不同版本。"],
+  told_gone: ["The conversation that was open here was deleted in another tab.", "此处打开的对话已在另一标签页中删除。"],
+  told_missing: ["There is no such conversation in this browser. Here is a new one.", "此浏览器中没有该对话。已新建一个。"],
+  told_broken: ["That conversation cannot be read and is left as it is. Here is a new one.", "该对话无法读取，保持原样。已新建一个。"],
+  told_large: ["This conversation is too long to keep: what comes now ends with this page. Begin a new one.", "此对话过长，无法继续保存：新内容随本页关闭而消失。请开始新对话。"]
+};
+
+// src/pages/conversations.tsx
+import { next, remove as remove2, rename, search, shelf as shelf2 } from "./kept.js";
+var w = say(words2);
+function Conversations() {
+  const [unfolded, unfold] = useState(false), [text2, setText] = useState(""), [found, setFound] = useState(null), [sure, ask3] = useState(false);
+  useEffect(() => {
+    if (!text2.trim()) return setFound(null);
+    const timer = setTimeout(() => search(text2.trim(), wordsOf).then(setFound), 200);
+    return () => clearTimeout(timer);
+  }, [text2, shelf2.heads]);
+  const heads = shelf2.heads.filter((head) => !found || found.includes(head.id)), close = () => unfold(false);
+  return /* @__PURE__ */ h("aside", { class: unfolded ? "conversations open" : "conversations", "aria-label": w("title") }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { type: "button", class: "fold", "aria-expanded": unfolded, onClick: () => unfold(!unfolded) }, w("title"), shelf2.heads.length > 0 && ` · ${shelf2.heads.length}`), /* @__PURE__ */ h("a", { class: "button", href: "#chat/new", onClick: close }, "＋ ", w("fresh"))), /* @__PURE__ */ h("div", { class: "shelf" }, shelf2.heads.length > 0 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("label", { class: "hidden", for: "search" }, w("search")), /* @__PURE__ */ h("input", { id: "search", type: "search", placeholder: w("search"), value: text2, maxLength: 200, onInput: (e) => setText(e.target.value) }), /* @__PURE__ */ h("p", { class: "hidden", role: "status" }, found ? w("found", heads.length) : ""), found && heads.length === 0 && /* @__PURE__ */ h("p", { class: "quiet" }, w("foundNone")), /* @__PURE__ */ h("ul", { class: "plainlist" }, heads.map((head) => /* @__PURE__ */ h(Item, { key: head.id, head, opened: close })))), /* @__PURE__ */ h("p", { class: "quiet" }, shelf2.trouble ? w(`trouble_${shelf2.trouble}`) : w(store2.who?.keys ? "kept" : "keptAll")), shelf2.strange > 0 && /* @__PURE__ */ h("p", { class: "quiet" }, w("strange", shelf2.strange)), next() && /* @__PURE__ */ h("p", { class: "bad" }, w("next", next().title)), shelf2.heads.length > 1 && (sure ? /* @__PURE__ */ h("div", { class: "row", role: "group", "aria-label": w("all") }, /* @__PURE__ */ h("span", { class: "bad" }, w("sureAll", shelf2.heads.length)), /* @__PURE__ */ h("button", { type: "button", onClick: () => {
+    const ids = shelf2.heads.map((head) => head.id);
+    ask3(false);
+    remove2(ids);
+    deleted(ids);
+  } }, w("yes")), /* @__PURE__ */ h("button", { type: "button", onClick: () => ask3(false) }, w("no"))) : /* @__PURE__ */ h("button", { type: "button", class: "bare", onClick: () => ask3(true) }, w("all")))));
+}
+function Item({ head, opened }) {
+  const [doing, set] = useState(""), [title, setTitle] = useState(""), here = head.id === talk.id;
+  if (doing === "rename") return /* @__PURE__ */ h("li", null, /* @__PURE__ */ h("form", { onSubmit: (e) => {
+    e.preventDefault();
+    set("");
+    if (title.trim()) rename(head.id, title.trim());
+  }, onKeyDown: (e) => {
+    if (e.key === "Escape") set("");
+  } }, /* @__PURE__ */ h(Field, { label: w("name") }, (id) => /* @__PURE__ */ h("input", { id, ref: (e) => {
+    if (e && document.activeElement !== e && !e.dataset.met) {
+      e.dataset.met = "1";
+      e.select();
+    }
+  }, value: title, maxLength: 200, onInput: (e) => setTitle(e.target.value) })), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { class: "main" }, w("save")), /* @__PURE__ */ h("button", { type: "button", onClick: () => set("") }, w("no")))));
+  return /* @__PURE__ */ h("li", { class: here ? "here" : "" }, /* @__PURE__ */ h("a", { href: "#chat/" + head.id, "aria-current": here ? "page" : void 0, title: day(head.changed / 1e3), onClick: opened }, head.title || w("untitled"), busy(head.id) && /* @__PURE__ */ h("span", { class: "quiet pulse" }, " · ", w("coming"))), doing === "delete" ? /* @__PURE__ */ h("div", { class: "row", role: "group", "aria-label": w("delete") }, /* @__PURE__ */ h("span", { class: "bad" }, w("sure")), /* @__PURE__ */ h("button", { type: "button", onClick: () => {
+    remove2([head.id]);
+    deleted([head.id]);
+  } }, w("yes")), /* @__PURE__ */ h("button", { type: "button", onClick: () => set("") }, w("no"))) : /* @__PURE__ */ h("span", { class: "tools" }, /* @__PURE__ */ h("button", { type: "button", class: "bare", "aria-label": w("renameOf", head.title), onClick: () => {
+    setTitle(head.title);
+    set("rename");
+  } }, w("rename")), /* @__PURE__ */ h("button", { type: "button", class: "bare", "aria-label": w("deleteOf", head.title), onClick: () => set("delete") }, w("delete"))));
+}
+function Trouble() {
+  return /* @__PURE__ */ h("div", { role: "status", class: "told" }, state.told && /* @__PURE__ */ h("p", { class: "once" }, w(`told_${state.told}`)), shelf2.dropped && /* @__PURE__ */ h("p", { class: "once" }, w("dropped", shelf2.dropped), " ", /* @__PURE__ */ h("button", { type: "button", class: "bare", onClick: () => {
+    shelf2.dropped = "";
+    redraw2();
+  } }, w("close"))));
 }
 
 // src/pages/document.tsx
-import { count, Fragment, h, Loaded, say, Tabs, useEffect, useGet, useRef, useState } from "./kit.js";
+import { count, Fragment as Fragment2, h as h2, Loaded, say as say2, Tabs, useEffect as useEffect2, useGet, useRef, useState as useState2 } from "./kit.js";
 
 // src/pages/document.words.ts
-var words2 = {
+var words3 = {
   close: ["Close", "关闭"],
   page: ["Page {0}", "第 {0} 页"],
   whole: ["The document", "全文"],
@@ -236,35 +582,35 @@ var words2 = {
 };
 
 // src/pages/document.tsx
-var w = say(words2);
+var w2 = say2(words3);
 function Document({ path: path2, at, close }) {
   const got = useGet(path2), box = useRef(null);
-  useEffect(() => {
+  useEffect2(() => {
     if (!box.current.open) box.current.showModal();
   }, []);
-  return /* @__PURE__ */ h("dialog", { ref: box, class: "document", "aria-label": at.file, onClose: close }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h2", null, at.file), /* @__PURE__ */ h("button", { class: "push", onClick: () => box.current.close() }, w("close"))), /* @__PURE__ */ h(Loaded, { of: got }, ({ passages }) => passages.length === 0 ? /* @__PURE__ */ h("p", null, w("gone")) : /* @__PURE__ */ h(Pages, { of: passages, at, picture: /\.pdf$/i.test(at.file) ? picture(path2) : null })));
+  return /* @__PURE__ */ h2("dialog", { ref: box, class: "document", "aria-label": at.file, onClose: close }, /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("h2", null, at.file), /* @__PURE__ */ h2("button", { class: "push", onClick: () => box.current.close() }, w2("close"))), /* @__PURE__ */ h2(Loaded, { of: got }, ({ passages }) => passages.length === 0 ? /* @__PURE__ */ h2("p", null, w2("gone")) : /* @__PURE__ */ h2(Pages, { of: passages, at, picture: /\.pdf$/i.test(at.file) ? picture(path2) : null })));
 }
 var picture = (path2) => (page) => `${path2.replace(/(\/text)?\?/, "/page?")}&page=${page}&width=1200`;
 function Pages({ of, at, picture: picture2 }) {
   const cited = of.find((p) => p.id === at.id);
   const on = (p) => [p.page ?? 0, ...(p.turns ?? []).map((one) => one.page)];
-  const numbers = [...new Set(of.flatMap(on))].sort((a, b) => a - b);
-  const [page, turn] = useState(at.page && numbers.includes(at.page) ? at.page : cited?.page ?? numbers[0]), [marked, mark] = useState(cited?.id ?? "");
-  const here = of.filter((p) => on(p).includes(page)), i = numbers.indexOf(page), span = useRef(null);
-  const [drawn, draw] = useState(!!picture2), [undrawn, setUndrawn] = useState(false), shows = !!picture2 && drawn && !undrawn && page > 0;
-  useEffect(() => setUndrawn(false), [page]);
-  useEffect(() => {
+  const numbers2 = [...new Set(of.flatMap(on))].sort((a, b) => a - b);
+  const [page, turn] = useState2(at.page && numbers2.includes(at.page) ? at.page : cited?.page ?? numbers2[0]), [marked, mark] = useState2(cited?.id ?? "");
+  const here = of.filter((p) => on(p).includes(page)), i = numbers2.indexOf(page), span = useRef(null);
+  const [drawn, draw] = useState2(!!picture2), [undrawn, setUndrawn] = useState2(false), shows = !!picture2 && drawn && !undrawn && page > 0;
+  useEffect2(() => setUndrawn(false), [page]);
+  useEffect2(() => {
     span.current?.scrollIntoView({ block: "center" });
   }, [page, marked, shows]);
-  const text = (p) => spans(p.text, p.id === at.id ? at.quotes : void 0).map(([text2, quoted], k) => quoted ? /* @__PURE__ */ h("mark", { key: k, ref: k < 2 ? span : void 0 }, text2) : /* @__PURE__ */ h("span", { key: k, ref: k === 0 ? span : void 0 }, text2));
-  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h3", null, page ? w("page", page) : w("whole")), numbers.length > 1 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("button", { disabled: i <= 0, onClick: () => turn(numbers[i - 1]) }, w("before")), /* @__PURE__ */ h("button", { disabled: i === numbers.length - 1, onClick: () => turn(numbers[i + 1]) }, w("next"))), picture2 && page > 0 && /* @__PURE__ */ h("span", { class: "push" }, /* @__PURE__ */ h(Tabs, { label: w("views"), at: shows ? "page" : "text", set: (to) => {
+  const text2 = (p) => spans(p.text, p.id === at.id ? at.quotes : void 0).map(([text3, quoted], k) => quoted ? /* @__PURE__ */ h2("mark", { key: k, ref: k < 2 ? span : void 0 }, text3) : /* @__PURE__ */ h2("span", { key: k, ref: k === 0 ? span : void 0 }, text3));
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("h3", null, page ? w2("page", page) : w2("whole")), numbers2.length > 1 && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("button", { disabled: i <= 0, onClick: () => turn(numbers2[i - 1]) }, w2("before")), /* @__PURE__ */ h2("button", { disabled: i === numbers2.length - 1, onClick: () => turn(numbers2[i + 1]) }, w2("next"))), picture2 && page > 0 && /* @__PURE__ */ h2("span", { class: "push" }, /* @__PURE__ */ h2(Tabs, { label: w2("views"), at: shows ? "page" : "text", set: (to) => {
     setUndrawn(false);
     draw(to === "page");
-  }, of: [["page", w("asDrawn")], ["text", w("asText")]] }))), /* @__PURE__ */ h("p", { class: "quiet", role: "status" }, undrawn ? w("undrawn") : shows ? w("drawnHelp") : w("asRead")), /* @__PURE__ */ h("div", { class: "beside" }, /* @__PURE__ */ h("div", { class: "sheet", tabIndex: 0, role: "region", "aria-label": page ? w("page", page) : w("whole") }, shows ? /* @__PURE__ */ h("img", { class: "drawn", key: page, src: picture2(page), alt: w("drawnAlt", page, at.file), onError: () => setUndrawn(true) }) : here.map((p, n) => /* @__PURE__ */ h(Fragment, { key: p.id + n }, p.heading && p.heading !== here[n - 1]?.heading && /* @__PURE__ */ h("h4", null, p.heading), /* @__PURE__ */ h("p", { class: p.id === marked ? "passage here" : "passage" }, p.id === marked ? text(p) : p.text)))), /* @__PURE__ */ h("section", { "aria-label": w("passages") }, /* @__PURE__ */ h("h3", null, w("passages")), /* @__PURE__ */ h("ol", { class: "passages" }, here.map((p, n) => /* @__PURE__ */ h("li", { key: p.id + n, class: p.id === marked ? "here" : "" }, /* @__PURE__ */ h("button", { class: "bare", "aria-pressed": p.id === marked, onClick: () => mark(p.id) }, n + 1, ". ", [...p.text].slice(0, 60).join(""), [...p.text].length > 60 && "…"), shows && p.id === marked && /* @__PURE__ */ h("p", { class: "passage" }, text(p)), p.end ? /* @__PURE__ */ h("span", { class: "quiet" }, w("place", count(p.start ?? 0), count(p.end))) : null))))));
+  }, of: [["page", w2("asDrawn")], ["text", w2("asText")]] }))), /* @__PURE__ */ h2("p", { class: "quiet", role: "status" }, undrawn ? w2("undrawn") : shows ? w2("drawnHelp") : w2("asRead")), /* @__PURE__ */ h2("div", { class: "beside" }, /* @__PURE__ */ h2("div", { class: "sheet", tabIndex: 0, role: "region", "aria-label": page ? w2("page", page) : w2("whole") }, shows ? /* @__PURE__ */ h2("img", { class: "drawn", key: page, src: picture2(page), alt: w2("drawnAlt", page, at.file), onError: () => setUndrawn(true) }) : here.map((p, n) => /* @__PURE__ */ h2(Fragment2, { key: p.id + n }, p.heading && p.heading !== here[n - 1]?.heading && /* @__PURE__ */ h2("h4", null, p.heading), /* @__PURE__ */ h2("p", { class: p.id === marked ? "passage here" : "passage" }, p.id === marked ? text2(p) : p.text)))), /* @__PURE__ */ h2("section", { "aria-label": w2("passages") }, /* @__PURE__ */ h2("h3", null, w2("passages")), /* @__PURE__ */ h2("ol", { class: "passages" }, here.map((p, n) => /* @__PURE__ */ h2("li", { key: p.id + n, class: p.id === marked ? "here" : "" }, /* @__PURE__ */ h2("button", { class: "bare", "aria-pressed": p.id === marked, onClick: () => mark(p.id) }, n + 1, ". ", [...p.text].slice(0, 60).join(""), [...p.text].length > 60 && "…"), shows && p.id === marked && /* @__PURE__ */ h2("p", { class: "passage" }, text2(p)), p.end ? /* @__PURE__ */ h2("span", { class: "quiet" }, w2("place", count(p.start ?? 0), count(p.end))) : null))))));
 }
-function spans(text, quotes) {
-  if (!quotes?.length) return [[text, true]];
-  const letters = [...text], out = [];
+function spans(text2, quotes) {
+  if (!quotes?.length) return [[text2, true]];
+  const letters = [...text2], out = [];
   let at = 0;
   for (const [from, to] of [...quotes].sort((a, b) => a[0] - b[0])) {
     if (from < at || to <= from || to > letters.length) continue;
@@ -276,47 +622,56 @@ function spans(text, quotes) {
   return out;
 }
 
+// src/pages/chat.tsx
+import { me as me2 } from "./kept.js";
+
 // src/pages/prose.tsx
-import { h as h2, Fragment as Fragment2 } from "./kit.js";
-function Prose({ text }) {
+import { h as h3, Fragment as Fragment3 } from "./kit.js";
+function Prose({ text: text2 }) {
   const out = [];
-  text.split(/^```/m).forEach((part, i) => {
+  text2.split(/^```/m).forEach((part, i) => {
     if (i % 2 === 1) {
       const end = part.indexOf("\n");
-      out.push(/* @__PURE__ */ h2("pre", { key: i, tabIndex: 0 }, /* @__PURE__ */ h2("code", null, end < 0 ? "" : part.slice(end + 1))));
+      out.push(/* @__PURE__ */ h3("pre", { key: i, tabIndex: 0 }, /* @__PURE__ */ h3("code", null, end < 0 ? "" : part.slice(end + 1))));
     } else if (part.trim()) {
-      out.push(/* @__PURE__ */ h2("span", { key: i }, part.split("\n").map((line, j, all) => {
+      out.push(/* @__PURE__ */ h3("span", { key: i }, part.split("\n").map((line, j, all) => {
         const head = /^#{1,6} (.*)$/.exec(line);
-        return /* @__PURE__ */ h2(Fragment2, { key: j }, head ? /* @__PURE__ */ h2("b", null, head[1]) : inline(line), j < all.length - 1 && "\n");
+        return /* @__PURE__ */ h3(Fragment3, { key: j }, head ? /* @__PURE__ */ h3("b", null, head[1]) : inline(line), j < all.length - 1 && "\n");
       })));
     }
   });
-  return /* @__PURE__ */ h2(Fragment2, null, out);
+  return /* @__PURE__ */ h3(Fragment3, null, out);
 }
 function inline(line) {
-  return line.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((s, i) => i % 2 === 0 ? s : s[0] === "`" ? /* @__PURE__ */ h2("code", { key: i }, s.slice(1, -1)) : /* @__PURE__ */ h2("b", { key: i }, s.slice(2, -2)));
+  return line.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((s, i) => i % 2 === 0 ? s : s[0] === "`" ? /* @__PURE__ */ h3("code", { key: i }, s.slice(1, -1)) : /* @__PURE__ */ h3("b", { key: i }, s.slice(2, -2)));
 }
 
 // src/pages/chat.tsx
-var w2 = say2(words);
+var w3 = say3(words);
 function Chat() {
-  const s = store2.server;
-  if (store2.failure && !s) return /* @__PURE__ */ h3("div", { class: "card middle", role: "alert" }, /* @__PURE__ */ h3("p", { class: "failure" }, store2.failure.message));
-  if (!s) return /* @__PURE__ */ h3("p", { class: "middle quiet" }, t2("loading"));
-  if (!modelsNow().length) return store2.plan ? /* @__PURE__ */ h3(NotReady, null) : /* @__PURE__ */ h3(Nobody, null);
-  const turns2 = path();
-  return /* @__PURE__ */ h3("div", { class: turns2.length ? "chat" : "chat new" }, turns2.length > 0 && /* @__PURE__ */ h3("h1", { class: "hidden" }, t2("chat")), /* @__PURE__ */ h3("div", { class: "turns", role: "log", "aria-live": "polite", "aria-label": t2("conversation") }, turns2.length === 0 ? /* @__PURE__ */ h3(Hello, null) : turns2.map((turn) => /* @__PURE__ */ h3(TurnView, { key: turn.id, turn }))), /* @__PURE__ */ h3(Ask, null));
+  const s = store3.server;
+  if (store3.failure && !s) return /* @__PURE__ */ h4("div", { class: "card middle", role: "alert" }, /* @__PURE__ */ h4("p", { class: "failure" }, store3.failure.message));
+  if (!s) return /* @__PURE__ */ h4("p", { class: "middle quiet" }, t2("loading"));
+  forMe();
+  return /* @__PURE__ */ h4(Talks, { key: me2() });
+}
+function Talks() {
+  useEffect3(() => {
+    turnTo(store3.rest);
+  }, [store3.rest]);
+  const turns = path(), comes = !["", "new", talk.id].includes(store3.rest), none = !modelsNow().length;
+  return /* @__PURE__ */ h4("div", { class: "talks" }, /* @__PURE__ */ h4(Conversations, null), /* @__PURE__ */ h4("div", { key: talk.id, class: turns.length || none ? "chat" : "chat new" }, turns.length > 0 && /* @__PURE__ */ h4("h1", { class: "hidden" }, t2("chat")), /* @__PURE__ */ h4(Trouble, null), comes ? /* @__PURE__ */ h4("p", { class: "quiet" }, t2("loading")) : /* @__PURE__ */ h4(Fragment4, null, (turns.length > 0 || !none) && /* @__PURE__ */ h4("div", { class: "turns", role: "log", "aria-live": "polite", "aria-label": t2("conversation") }, turns.length === 0 ? /* @__PURE__ */ h4(Hello, null) : turns.map((turn) => /* @__PURE__ */ h4(TurnView, { key: turn.id, turn }))), none ? store3.plan ? /* @__PURE__ */ h4(NotReady, null) : /* @__PURE__ */ h4(Nobody, null) : /* @__PURE__ */ h4(Ask, null))));
 }
 function Nobody() {
-  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("h1", { class: "hidden" }, t2("chat")), /* @__PURE__ */ h3(Empty, { title: w2("none") }, /* @__PURE__ */ h3("p", null, w2("noneHelp")), /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("a", { class: "button main", href: "#models" }, w2("load")), /* @__PURE__ */ h3("a", { class: "button", href: "#home" }, w2("first")))));
+  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("h1", { class: "hidden" }, t2("chat")), /* @__PURE__ */ h4(Empty, { title: w3("none") }, /* @__PURE__ */ h4("p", null, w3("noneHelp")), /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("a", { class: "button main", href: "#models" }, w3("load")), /* @__PURE__ */ h4("a", { class: "button", href: "#home" }, w3("first")))));
 }
 function NotReady() {
   const p = progressOfPlan();
-  return /* @__PURE__ */ h3("div", { class: "card middle" }, /* @__PURE__ */ h3("h1", null, t2("notReady")), p && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("progress", { max: 1, value: p.part, "aria-label": t2("notReady") }), /* @__PURE__ */ h3("p", null, t2("stepsDone", p.done, p.all), p.now && /* @__PURE__ */ h3("span", { class: "quiet" }, " · ", p.now))), /* @__PURE__ */ h3("p", { class: "quiet" }, t2("notReadyHelp")), /* @__PURE__ */ h3("a", { class: "button main", href: "#plan" }, t2("toPlan")));
+  return /* @__PURE__ */ h4("div", { class: "card middle" }, /* @__PURE__ */ h4("h1", null, t2("notReady")), p && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("progress", { max: 1, value: p.part, "aria-label": t2("notReady") }), /* @__PURE__ */ h4("p", null, t2("stepsDone", p.done, p.all), p.now && /* @__PURE__ */ h4("span", { class: "quiet" }, " · ", p.now))), /* @__PURE__ */ h4("p", { class: "quiet" }, t2("notReadyHelp")), /* @__PURE__ */ h4("a", { class: "button main", href: "#plan" }, t2("toPlan")));
 }
 function Hello() {
-  const r = release(modelsNow()[0]), en = store2.lang === "en";
-  return /* @__PURE__ */ h3("div", { class: "hello" }, /* @__PURE__ */ h3("h1", null, t2("hello", r.name)), alone(r) && /* @__PURE__ */ h3("p", { class: "quiet" }, t2("helloHelp")), /* @__PURE__ */ h3(Facts, null), r.examples.length > 0 && /* @__PURE__ */ h3("ul", { class: "examples", "aria-label": t2("examples") }, r.examples.map((e) => /* @__PURE__ */ h3("li", null, /* @__PURE__ */ h3("button", { onClick: () => send(en ? e.en : e.zh) }, en ? e.en : e.zh)))));
+  const r = release(modelsNow()[0]), en = store3.lang === "en";
+  return /* @__PURE__ */ h4("div", { class: "hello" }, /* @__PURE__ */ h4("h1", null, t2("hello", r.name)), alone(r) && /* @__PURE__ */ h4("p", { class: "quiet" }, t2("helloHelp")), /* @__PURE__ */ h4(Facts, null), r.examples.length > 0 && /* @__PURE__ */ h4("ul", { class: "examples", "aria-label": t2("examples") }, r.examples.map((e) => /* @__PURE__ */ h4("li", null, /* @__PURE__ */ h4("button", { onClick: () => send(en ? e.en : e.zh) }, en ? e.en : e.zh)))));
 }
 function Facts() {
   const r = release(modelsNow()[0]), a = r.about, facts = [];
@@ -324,24 +679,24 @@ function Facts() {
   if (a?.think) facts.push(t2("factThink", count2(a.think)));
   if (a?.passages) facts.push(t2("factPassages", count2(a.passages)));
   facts.push(t2("factHere"));
-  return /* @__PURE__ */ h3("ul", { class: "facts" }, facts.map((f) => /* @__PURE__ */ h3("li", null, f)));
+  return /* @__PURE__ */ h4("ul", { class: "facts" }, facts.map((f) => /* @__PURE__ */ h4("li", null, f)));
 }
 function TurnView({ turn }) {
-  const [editing, edit] = useState2(null);
+  const [editing, edit] = useState3(null);
   const beside = turn.parent.children, at = beside.indexOf(turn);
-  const turnTo = (i) => {
+  const choose = (i) => {
     turn.parent.chosen = i;
-    redraw2();
+    touched();
   };
   const idle = coming().length === 0;
-  return /* @__PURE__ */ h3("article", { class: "turn" }, editing === null ? /* @__PURE__ */ h3("div", { class: "question" }, /* @__PURE__ */ h3("span", { class: "hidden" }, t2("you"), ": "), turn.question) : /* @__PURE__ */ h3("form", { class: "question edit", onSubmit: (e) => {
+  return /* @__PURE__ */ h4("article", { class: "turn" }, editing === null ? /* @__PURE__ */ h4("div", { class: "question" }, /* @__PURE__ */ h4("span", { class: "hidden" }, t2("you"), ": "), turn.question) : /* @__PURE__ */ h4("form", { class: "question edit", onSubmit: (e) => {
     e.preventDefault();
     edit(null);
     again(turn, editing);
-  } }, /* @__PURE__ */ h3(Field, { label: w2("editing") }, (id) => /* @__PURE__ */ h3("textarea", { id, rows: 2, value: editing, onInput: (e) => edit(e.target.value) })), /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("button", { class: "main", disabled: !editing.trim() || !idle }, t2("send")), /* @__PURE__ */ h3("button", { type: "button", onClick: () => edit(null) }, w2("cancel")))), /* @__PURE__ */ h3("div", { class: "turn-tools" }, beside.length > 1 && /* @__PURE__ */ h3("span", { class: "branches" }, /* @__PURE__ */ h3("button", { class: "bare", disabled: at === 0, "aria-label": w2("earlier"), onClick: () => turnTo(at - 1) }, "‹"), /* @__PURE__ */ h3("span", { class: "quiet" }, w2("branch", at + 1, beside.length)), /* @__PURE__ */ h3("button", { class: "bare", disabled: at === beside.length - 1, "aria-label": w2("later"), onClick: () => turnTo(at + 1) }, "›")), idle && editing === null && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("button", { class: "bare", onClick: () => edit(turn.question) }, w2("edit")), /* @__PURE__ */ h3("button", { class: "bare", onClick: () => again(turn) }, w2("again")))), /* @__PURE__ */ h3("div", { class: turn.replies.length > 1 ? "replies two" : "replies" }, turn.replies.map((r) => /* @__PURE__ */ h3(ReplyView, { key: r.model, reply: r, turn, many: turn.replies.length > 1 }))));
+  } }, /* @__PURE__ */ h4(Field2, { label: w3("editing") }, (id) => /* @__PURE__ */ h4("textarea", { id, rows: 2, value: editing, onInput: (e) => edit(e.target.value) })), /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("button", { class: "main", disabled: !editing.trim() || !idle }, t2("send")), /* @__PURE__ */ h4("button", { type: "button", onClick: () => edit(null) }, w3("cancel")))), /* @__PURE__ */ h4("div", { class: "turn-tools" }, beside.length > 1 && /* @__PURE__ */ h4("span", { class: "branches" }, /* @__PURE__ */ h4("button", { class: "bare", disabled: at === 0, "aria-label": w3("earlier"), onClick: () => choose(at - 1) }, "‹"), /* @__PURE__ */ h4("span", { class: "quiet" }, w3("branch", at + 1, beside.length)), /* @__PURE__ */ h4("button", { class: "bare", disabled: at === beside.length - 1, "aria-label": w3("later"), onClick: () => choose(at + 1) }, "›")), idle && editing === null && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("button", { class: "bare", onClick: () => edit(turn.question) }, w3("edit")), /* @__PURE__ */ h4("button", { class: "bare", onClick: () => again(turn) }, w3("again")))), /* @__PURE__ */ h4("div", { class: turn.replies.length > 1 ? "replies two" : "replies" }, turn.replies.map((r) => /* @__PURE__ */ h4(ReplyView, { key: r.model, reply: r, turn, many: turn.replies.length > 1 }))));
 }
 function ReplyView({ reply, turn, many }) {
-  return /* @__PURE__ */ h3("div", { class: "reply" }, many && /* @__PURE__ */ h3("h2", { class: "who" }, reply.model), /* @__PURE__ */ h3(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h3("p", { class: "quiet" }, w2("tool", name))), reply.answer && /* @__PURE__ */ h3("div", { class: "answer" }, /* @__PURE__ */ h3(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h3("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h3("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h3("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h3("a", { class: "button", href: "#plan" }, t2("toPlan")) : /* @__PURE__ */ h3("button", { onClick: () => again(turn) }, t2("retry"))), reply.reason === "cancelled" && /* @__PURE__ */ h3("p", { class: "quiet" }, t2("stopped")), reply.reason === "length" && /* @__PURE__ */ h3("p", { class: "quiet" }, t2("cutShort")), reply.sources.length > 0 && reply.answer && /* @__PURE__ */ h3(Sources, { of: reply }), reply.reason && /* @__PURE__ */ h3(Foot, { reply, turn }));
+  return /* @__PURE__ */ h4("div", { class: "reply" }, many && /* @__PURE__ */ h4("h2", { class: "who" }, reply.model), /* @__PURE__ */ h4(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h4("p", { class: "quiet" }, w3("tool", name))), reply.answer && /* @__PURE__ */ h4("div", { class: "answer" }, /* @__PURE__ */ h4(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h4("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h4("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h4("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h4("a", { class: "button", href: "#plan" }, t2("toPlan")) : /* @__PURE__ */ h4("button", { onClick: () => again(turn) }, t2("retry"))), reply.reason === "elsewhere" && /* @__PURE__ */ h4("p", { class: "quiet pulse" }, w3("elsewhere")), reply.reason === "cancelled" && /* @__PURE__ */ h4("p", { class: "quiet" }, t2("stopped")), reply.reason === "length" && /* @__PURE__ */ h4("p", { class: "quiet" }, t2("cutShort")), reply.sources.length > 0 && reply.answer && /* @__PURE__ */ h4(Sources, { of: reply }), reply.reason && reply.reason !== "elsewhere" && /* @__PURE__ */ h4(Foot, { reply, turn }));
 }
 function answerOf(reply) {
   const end = reply.answer.lastIndexOf("\n\n");
@@ -349,46 +704,46 @@ function answerOf(reply) {
   return named ? reply.answer.slice(0, end) : reply.answer;
 }
 function Thought({ reply }) {
-  if (!reply.thought) return reply.reason || reply.answer || reply.failure ? null : /* @__PURE__ */ h3("p", { class: "quiet pulse" }, t2("waiting"));
+  if (!reply.thought) return reply.reason || reply.answer || reply.failure ? null : /* @__PURE__ */ h4("p", { class: "quiet pulse" }, t2("waiting"));
   const thinking = !reply.answerAt && !reply.reason;
   const took = seconds(((reply.answerAt || reply.ended) - reply.began) / 1e3);
-  return /* @__PURE__ */ h3("details", { class: "thought", open: reply.unfold ?? thinking }, /* @__PURE__ */ h3("summary", { class: thinking ? "pulse" : "", onClick: (e) => {
+  return /* @__PURE__ */ h4("details", { class: "thought", open: reply.unfold ?? thinking }, /* @__PURE__ */ h4("summary", { class: thinking ? "pulse" : "", onClick: (e) => {
     e.preventDefault();
     reply.unfold = !(reply.unfold ?? thinking);
-    redraw2();
-  } }, thinking ? t2("thinking") : reply.thoughtTokens ? t2("thoughtTokens", took, reply.thoughtTokens) : t2("thought", took)), /* @__PURE__ */ h3("div", { class: "thoughts" }, reply.thought));
+    redraw3();
+  } }, thinking ? t2("thinking") : reply.thoughtTokens ? t2("thoughtTokens", took, reply.thoughtTokens) : t2("thought", took)), /* @__PURE__ */ h4("div", { class: "thoughts" }, reply.thought));
 }
 function Sources({ of }) {
-  const quoted = answerOf(of).replace(/[“”]/g, "").trim(), [open, setOpen] = useState2(null);
+  const quoted = answerOf(of).replace(/[“”]/g, "").trim(), [open2, setOpen] = useState3(null);
   const cited = (s) => {
     const at = quoted.length > 8 ? s.text.indexOf(quoted) : -1, from = [...s.text.slice(0, Math.max(at, 0))].length;
     return { ...s, quotes: s.quotes?.length ? s.quotes : at < 0 ? void 0 : [[from, from + [...quoted].length]] };
   };
-  return /* @__PURE__ */ h3("section", { class: "sources", "aria-label": t2("sources") }, /* @__PURE__ */ h3("h2", null, t2("sources")), of.sources.map((s) => {
+  return /* @__PURE__ */ h4("section", { class: "sources", "aria-label": t2("sources") }, /* @__PURE__ */ h4("h2", null, t2("sources")), of.sources.map((s) => {
     const c = cited(s);
-    return /* @__PURE__ */ h3("details", null, /* @__PURE__ */ h3("summary", null, s.heading && /* @__PURE__ */ h3("span", null, s.heading, " · "), s.page ? /* @__PURE__ */ h3("span", null, w2("page", s.page), " · ") : null, /* @__PURE__ */ h3("code", null, s.file)), /* @__PURE__ */ h3("blockquote", null, c.quotes ? spans(s.text, c.quotes).map(([text, here]) => here ? /* @__PURE__ */ h3("mark", null, text) : text) : s.text), /* @__PURE__ */ h3("button", { class: "open-source", onClick: () => setOpen(c) }, w2("openAt")));
-  }), open && /* @__PURE__ */ h3(Document, { path: `/api/documents/${encodeURIComponent(of.model)}?file=${encodeURIComponent(open.file)}`, at: open, close: () => setOpen(null) }));
+    return /* @__PURE__ */ h4("details", null, /* @__PURE__ */ h4("summary", null, s.heading && /* @__PURE__ */ h4("span", null, s.heading, " · "), s.page ? /* @__PURE__ */ h4("span", null, w3("page", s.page), " · ") : null, /* @__PURE__ */ h4("code", null, s.file)), /* @__PURE__ */ h4("blockquote", null, c.quotes ? spans(s.text, c.quotes).map(([text2, here]) => here ? /* @__PURE__ */ h4("mark", null, text2) : text2) : s.text), /* @__PURE__ */ h4("button", { class: "open-source", onClick: () => setOpen(c) }, w3("openAt")));
+  }), open2 && /* @__PURE__ */ h4(Document, { path: `/api/documents/${encodeURIComponent(of.model)}?file=${encodeURIComponent(open2.file)}`, at: open2, close: () => setOpen(null) }));
 }
 function Foot({ reply, turn }) {
   const said = reply.answer || reply.thought, r = release(reply.model);
-  const [why, setWhy] = useState2(null);
+  const [why, setWhy] = useState3(null);
   const total = (reply.ended - reply.began) / 1e3, first = (reply.first - reply.began) / 1e3;
   const after = total - first;
   const click = (good) => {
     setWhy("");
     rate(reply, good);
   };
-  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("footer", { class: said ? "" : "hidden" }, r?.label && said && /* @__PURE__ */ h3("span", { class: "label" }, t2("aiLabel")), reply.tokens > 0 && /* @__PURE__ */ h3("span", { class: "quiet" }, after > 0.05 ? w2("speed", reply.tokens, seconds(total), seconds(first), count2(+(Math.max(reply.tokens - 1, 1) / after).toPrecision(3))) : t2("cost", reply.tokens, seconds(total))), reply.id && reply.answer && /* @__PURE__ */ h3("span", { class: "rate" }, /* @__PURE__ */ h3("button", { "aria-pressed": reply.rating === true, "aria-label": t2("good"), title: t2("good"), onClick: () => click(true) }, /* @__PURE__ */ h3(Thumb, { up: true })), /* @__PURE__ */ h3("button", { "aria-pressed": reply.rating === false, "aria-label": t2("bad"), title: t2("bad"), onClick: () => click(false) }, /* @__PURE__ */ h3(Thumb, null))), /* @__PURE__ */ h3("span", { class: "quiet", role: "status" }, reply.ratingSaid)), why !== null && reply.rating !== null && /* @__PURE__ */ h3("form", { class: "why row", onSubmit: (e) => {
+  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("footer", { class: said ? "" : "hidden" }, r?.label && said && /* @__PURE__ */ h4("span", { class: "label" }, t2("aiLabel")), reply.tokens > 0 && /* @__PURE__ */ h4("span", { class: "quiet" }, after > 0.05 ? w3("speed", reply.tokens, seconds(total), seconds(first), count2(+(Math.max(reply.tokens - 1, 1) / after).toPrecision(3))) : t2("cost", reply.tokens, seconds(total))), reply.id && reply.answer && /* @__PURE__ */ h4("span", { class: "rate" }, /* @__PURE__ */ h4("button", { "aria-pressed": reply.rating === true, "aria-label": t2("good"), title: t2("good"), onClick: () => click(true) }, /* @__PURE__ */ h4(Thumb, { up: true })), /* @__PURE__ */ h4("button", { "aria-pressed": reply.rating === false, "aria-label": t2("bad"), title: t2("bad"), onClick: () => click(false) }, /* @__PURE__ */ h4(Thumb, null))), /* @__PURE__ */ h4("span", { class: "quiet", role: "status" }, reply.ratingSaid)), why !== null && reply.rating !== null && /* @__PURE__ */ h4("form", { class: "why row", onSubmit: (e) => {
     e.preventDefault();
     rate(reply, reply.rating, why);
     setWhy(null);
-  } }, /* @__PURE__ */ h3(Field, { label: w2("why") }, (id) => /* @__PURE__ */ h3("input", { id, value: why, maxLength: 2e3, onInput: (e) => setWhy(e.target.value) })), /* @__PURE__ */ h3("button", { disabled: !why.trim() }, w2("send"))), r && r.context > 0 && reply.prompt > 0 && /* @__PURE__ */ h3(Limit, { used: reply.prompt + reply.tokens, of: r.context }), said && /* @__PURE__ */ h3(Proof, { reply, turn }));
+  } }, /* @__PURE__ */ h4(Field2, { label: w3("why") }, (id) => /* @__PURE__ */ h4("input", { id, value: why, maxLength: 2e3, onInput: (e) => setWhy(e.target.value) })), /* @__PURE__ */ h4("button", { disabled: !why.trim() }, w3("send"))), r && r.context > 0 && reply.prompt > 0 && /* @__PURE__ */ h4(Limit, { used: reply.prompt + reply.tokens, of: r.context }), said && /* @__PURE__ */ h4(Proof, { reply, turn }));
 }
 function Limit({ used, of }) {
-  return /* @__PURE__ */ h3("div", { class: "limit" }, /* @__PURE__ */ h3(Meter, { part: used / of, label: w2("context", count2(used), count2(of)) }), used / of > 0.9 && /* @__PURE__ */ h3("p", { class: "bad" }, w2("full")));
+  return /* @__PURE__ */ h4("div", { class: "limit" }, /* @__PURE__ */ h4(Meter, { part: used / of, label: w3("context", count2(used), count2(of)) }), used / of > 0.9 && /* @__PURE__ */ h4("p", { class: "bad" }, w3("full")));
 }
 function Proof({ reply, turn }) {
-  const [receipt, setReceipt] = useState2(null), [same, setSame] = useState2(null), [busy, setBusy] = useState2(false);
+  const [receipt, setReceipt] = useState3(null), [same, setSame] = useState3(null), [busy2, setBusy] = useState3(false);
   const load = async () => {
     if (receipt !== null || !reply.id) return;
     try {
@@ -408,14 +763,14 @@ function Proof({ reply, turn }) {
       setSame(!second.failure && second.answer === reply.answer && second.thought === reply.thought);
     }, 50);
   };
-  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("details", { class: "proof", onToggle: (e) => {
+  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("details", { class: "proof", onToggle: (e) => {
     if (e.target.open) load();
-  } }, /* @__PURE__ */ h3("summary", null, w2("receipt")), /* @__PURE__ */ h3("p", { class: "quiet" }, w2("receiptHelp")), receipt === "" && /* @__PURE__ */ h3("p", null, w2("noReceipt")), receipt && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("pre", { tabIndex: 0, "aria-label": w2("receipt") }, receipt), /* @__PURE__ */ h3("a", { class: "button", download: `${reply.id}.json`, href: URL.createObjectURL(new Blob([receipt], { type: "application/json" })) }, w2("save"))), reply.seed && /* @__PURE__ */ h3("button", { disabled: busy, onClick: replay }, w2("replay")), /* @__PURE__ */ h3("p", { role: "status" }, busy ? w2("replaying") : same === null ? "" : same ? "✓ " + w2("same") : "✗ " + w2("differs"))), /* @__PURE__ */ h3("details", { class: "proof" }, /* @__PURE__ */ h3("summary", null, w2("code")), /* @__PURE__ */ h3(Code, { turn, model: reply.model })));
+  } }, /* @__PURE__ */ h4("summary", null, w3("receipt")), /* @__PURE__ */ h4("p", { class: "quiet" }, w3("receiptHelp")), receipt === "" && /* @__PURE__ */ h4("p", null, w3("noReceipt")), receipt && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("pre", { tabIndex: 0, "aria-label": w3("receipt") }, receipt), /* @__PURE__ */ h4("a", { class: "button", download: `${reply.id}.json`, href: URL.createObjectURL(new Blob([receipt], { type: "application/json" })) }, w3("save"))), reply.seed && /* @__PURE__ */ h4("button", { disabled: busy2, onClick: replay }, w3("replay")), /* @__PURE__ */ h4("p", { role: "status" }, busy2 ? w3("replaying") : same === null ? "" : same ? "✓ " + w3("same") : "✗ " + w3("differs"))), /* @__PURE__ */ h4("details", { class: "proof" }, /* @__PURE__ */ h4("summary", null, w3("code")), /* @__PURE__ */ h4(Code, { turn, model: reply.model })));
 }
 function Code({ turn, model }) {
-  const [tongue, setTongue] = useState2("curl"), [said, setSaid] = useState2("");
+  const [tongue, setTongue] = useState3("curl"), [said, setSaid] = useState3("");
   const json = wire(body(turn, model), 2), base = location.origin + "/v1";
-  const text = tongue === "curl" ? `curl ${base}/chat/completions \\
+  const text2 = tongue === "curl" ? `curl ${base}/chat/completions \\
   -H "Authorization: Bearer $SUIREN_KEY" \\
   -H "Content-Type: application/json" \\
   -d @- <<'JSON'
@@ -454,17 +809,17 @@ func main() {
 	text, _ := io.ReadAll(reply.Body)
 	fmt.Println(string(text))
 }`;
-  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("label", { class: "hidden", for: "tongue" + turn.id + model }, w2("code")), /* @__PURE__ */ h3("select", { id: "tongue" + turn.id + model, value: tongue, onChange: (e) => {
+  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("label", { class: "hidden", for: "tongue" + turn.id + model }, w3("code")), /* @__PURE__ */ h4("select", { id: "tongue" + turn.id + model, value: tongue, onChange: (e) => {
     setSaid("");
     setTongue(e.target.value);
-  } }, ["curl", "Python", "Go"].map((v) => /* @__PURE__ */ h3("option", { key: v }, v))), /* @__PURE__ */ h3("button", { onClick: async () => {
-    await navigator.clipboard.writeText(text);
-    setSaid(w2("copied"));
-  } }, w2("copy")), /* @__PURE__ */ h3("span", { class: "quiet", role: "status" }, said)), /* @__PURE__ */ h3("pre", { tabIndex: 0, "aria-label": w2("code") }, /* @__PURE__ */ h3("code", null, text)));
+  } }, ["curl", "Python", "Go"].map((v) => /* @__PURE__ */ h4("option", { key: v }, v))), /* @__PURE__ */ h4("button", { onClick: async () => {
+    await navigator.clipboard.writeText(text2);
+    setSaid(w3("copied"));
+  } }, w3("copy")), /* @__PURE__ */ h4("span", { class: "quiet", role: "status" }, said)), /* @__PURE__ */ h4("pre", { tabIndex: 0, "aria-label": w3("code") }, /* @__PURE__ */ h4("code", null, text2)));
 }
 var goText = (s) => s.includes("`") ? JSON.stringify(s) : "`" + s + "`";
 function Thumb({ up = false }) {
-  return /* @__PURE__ */ h3("svg", { class: up ? "" : "down", viewBox: "0 0 20 20", width: "18", height: "18", "aria-hidden": "true" }, /* @__PURE__ */ h3(
+  return /* @__PURE__ */ h4("svg", { class: up ? "" : "down", viewBox: "0 0 20 20", width: "18", height: "18", "aria-hidden": "true" }, /* @__PURE__ */ h4(
     "path",
     {
       d: "M2 9h3v8H2zM7 9l3-7c1.5 0 2 1 2 2.2L11.6 8H16c1.2 0 2 .9 1.8 2l-1 5.5c-.2.9-.9 1.5-1.8 1.5H7z",
@@ -476,13 +831,12 @@ function Thumb({ up = false }) {
   ));
 }
 function Ask() {
-  const busy = coming();
-  return /* @__PURE__ */ h3("form", { class: "ask", onSubmit: (e) => {
+  const busy2 = coming();
+  return /* @__PURE__ */ h4("form", { class: "ask", onSubmit: (e) => {
     e.preventDefault();
-    const text = talk.draft;
-    talk.draft = "";
-    send(text);
-  } }, /* @__PURE__ */ h3("label", { class: "hidden", for: "question" }, t2("question")), /* @__PURE__ */ h3("div", { class: "field" }, /* @__PURE__ */ h3(
+    sendDraft();
+    document.getElementById("question").focus();
+  } }, /* @__PURE__ */ h4("label", { class: "hidden", for: "question" }, t2("question")), /* @__PURE__ */ h4("div", { class: "field" }, /* @__PURE__ */ h4(
     "textarea",
     {
       id: "question",
@@ -492,47 +846,46 @@ function Ask() {
       "aria-describedby": "how",
       onInput: (e) => {
         talk.draft = e.target.value;
-        redraw2();
+        touched();
       },
       onKeyDown: (e) => {
         if (e.key !== "Enter" || e.shiftKey || e.isComposing) return;
         e.preventDefault();
-        if (!talk.draft.trim() || coming().length) return;
-        const text = talk.draft;
-        talk.draft = "";
-        send(text);
+        sendDraft();
       }
     }
-  ), /* @__PURE__ */ h3("div", { class: "buttons" }, /* @__PURE__ */ h3("span", { id: "how", class: "quiet" }, t2("askHint")), path().length > 0 && !busy.length && /* @__PURE__ */ h3("button", { type: "button", class: "bare", onClick: clear }, t2("clear")), busy.length ? /* @__PURE__ */ h3("button", { type: "button", class: "main", onClick: () => busy.forEach((r) => r.abort.abort()) }, t2("stop")) : /* @__PURE__ */ h3("button", { type: "submit", class: "main", disabled: !talk.draft.trim() }, t2("send")))), /* @__PURE__ */ h3(Parameters, null), path().length > 0 && !busy.length && mayDo("export") && /* @__PURE__ */ h3(Save, null));
+  ), /* @__PURE__ */ h4("div", { class: "buttons" }, /* @__PURE__ */ h4("span", { id: "how", class: "quiet" }, t2("askHint")), path().length > 0 && !busy2.length && /* @__PURE__ */ h4("button", { type: "button", class: "bare", onClick: () => {
+    location.hash = "#chat/new";
+  } }, w3("fresh")), busy2.length ? /* @__PURE__ */ h4("button", { type: "button", class: "main", onClick: () => busy2.forEach((r) => r.abort.abort()) }, t2("stop")) : /* @__PURE__ */ h4("button", { type: "submit", class: "main", disabled: !talk.draft.trim() }, t2("send")))), /* @__PURE__ */ h4(Parameters, null), path().length > 0 && !busy2.length && mayDo("export") && /* @__PURE__ */ h4(Save, null));
 }
 var inSight = (e) => e.target.closest("form").scrollIntoView({ block: "end" });
 var formats = ["docx", "pdf", "html", "md", "json"];
 function Save() {
-  const [format, setFormat] = useState2("docx"), save = useAct();
-  const go = () => save.run(async () => {
-    const turns2 = path().flatMap((turn) => [{ role: "user", text: turn.question }, ...turn.replies.filter((r) => r.answer || r.refusal).map((r) => ({ role: "assistant", text: r.answer || r.refusal }))]);
-    const file = await (await ask2("POST", "/api/export", { format, title: path()[0].question.slice(0, 80), turns: turns2, answer: path().at(-1)?.replies[0]?.id ?? "" })).blob();
+  const [format, setFormat] = useState3("docx"), save2 = useAct();
+  const go = () => save2.run(async () => {
+    const turns = path().flatMap((turn) => [{ role: "user", text: turn.question }, ...turn.replies.filter((r) => r.answer || r.refusal).map((r) => ({ role: "assistant", text: r.answer || r.refusal }))]);
+    const file = await (await ask2("POST", "/api/export", { format, title: path()[0].question.slice(0, 80), turns, answer: path().at(-1)?.replies[0]?.id ?? "" })).blob();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(file);
     link.download = "conversation." + format;
     link.click();
     URL.revokeObjectURL(link.href);
   });
-  return /* @__PURE__ */ h3("details", { class: "parameters export", onToggle: inSight }, /* @__PURE__ */ h3("summary", null, w2("export")), /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("label", { class: "hidden", for: "format" }, w2("format")), /* @__PURE__ */ h3("select", { id: "format", value: format, onChange: (e) => setFormat(e.target.value) }, formats.map((f) => /* @__PURE__ */ h3("option", { key: f }, f))), /* @__PURE__ */ h3("button", { type: "button", disabled: save.busy, onClick: go }, w2("exportGo")), /* @__PURE__ */ h3("span", { class: "quiet" }, w2("exportHelp"))), save.failure && /* @__PURE__ */ h3(Fail, { of: save.failure }));
+  return /* @__PURE__ */ h4("details", { class: "parameters export", onToggle: inSight }, /* @__PURE__ */ h4("summary", null, w3("export")), /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("label", { class: "hidden", for: "format" }, w3("format")), /* @__PURE__ */ h4("select", { id: "format", value: format, onChange: (e) => setFormat(e.target.value) }, formats.map((f) => /* @__PURE__ */ h4("option", { key: f }, f))), /* @__PURE__ */ h4("button", { type: "button", disabled: save2.busy, onClick: go }, w3("exportGo")), /* @__PURE__ */ h4("span", { class: "quiet" }, w3("exportHelp"))), save2.failure && /* @__PURE__ */ h4(Fail, { of: save2.failure }));
 }
 function Parameters() {
-  const names = (store2.server?.releases ?? []).filter((r) => r.answers).map((r) => r.name), o = talk.options;
+  const names = (store3.server?.releases ?? []).filter((r) => r.answers).map((r) => r.name), o = talk.options;
   const set = (k) => (e) => {
     o[k] = e.target.value;
-    redraw2();
+    touched();
   };
-  return /* @__PURE__ */ h3("details", { class: "parameters", onToggle: inSight }, /* @__PURE__ */ h3("summary", null, w2("options"), " · ", modelsNow().join(" | ")), /* @__PURE__ */ h3("div", { class: "form" }, /* @__PURE__ */ h3(Field, { label: w2("model") }, (id) => /* @__PURE__ */ h3("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
+  return /* @__PURE__ */ h4("details", { class: "parameters", onToggle: inSight }, /* @__PURE__ */ h4("summary", null, w3("options"), " · ", modelsNow().join(" | ")), /* @__PURE__ */ h4("div", { class: "form" }, /* @__PURE__ */ h4(Field2, { label: w3("model") }, (id) => /* @__PURE__ */ h4("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
     talk.model = e.target.value;
-    redraw2();
-  } }, names.map((n) => /* @__PURE__ */ h3("option", { key: n }, n)))), names.length > 1 && /* @__PURE__ */ h3(Field, { label: w2("beside") }, (id) => /* @__PURE__ */ h3("select", { id, class: "beside", value: talk.beside, onChange: (e) => {
+    touched();
+  } }, names.map((n) => /* @__PURE__ */ h4("option", { key: n }, n)))), names.length > 1 && /* @__PURE__ */ h4(Field2, { label: w3("beside") }, (id) => /* @__PURE__ */ h4("select", { id, class: "beside", value: talk.beside, onChange: (e) => {
     talk.beside = e.target.value;
-    redraw2();
-  } }, /* @__PURE__ */ h3("option", { value: "" }, w2("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h3("option", { key: n }, n)))), (release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && /* @__PURE__ */ h3(Field, { label: w2("adapter") }, (id) => /* @__PURE__ */ h3("select", { id, class: "adapter", value: o.adapter, onChange: set("adapter") }, /* @__PURE__ */ h3("option", { value: "" }, w2("noAdapter")), release(modelsNow()[0]).about.adapters.map((a) => /* @__PURE__ */ h3("option", { key: a }, a)))), /* @__PURE__ */ h3(Field, { label: w2("temperature"), hint: w2("temperatureHint") }, (id) => /* @__PURE__ */ h3("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h3(Field, { label: w2("top_p") }, (id) => /* @__PURE__ */ h3("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h3(Field, { label: w2("tokens"), hint: w2("tokensHint") }, (id) => /* @__PURE__ */ h3("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h3(Field, { label: w2("seed"), hint: w2("seedHint") }, (id) => /* @__PURE__ */ h3("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h3(Field, { label: w2("think") }, (id) => /* @__PURE__ */ h3("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h3("option", { value: "" }, w2("think_")), /* @__PURE__ */ h3("option", { value: "on" }, w2("think_on")), /* @__PURE__ */ h3("option", { value: "off" }, w2("think_off")))), /* @__PURE__ */ h3(Field, { label: w2("system") }, (id) => /* @__PURE__ */ h3("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h3("p", { class: "quiet" }, w2("alone"))));
+    touched();
+  } }, /* @__PURE__ */ h4("option", { value: "" }, w3("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h4("option", { key: n }, n)))), (release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && /* @__PURE__ */ h4(Field2, { label: w3("adapter") }, (id) => /* @__PURE__ */ h4("select", { id, class: "adapter", value: o.adapter, onChange: set("adapter") }, /* @__PURE__ */ h4("option", { value: "" }, w3("noAdapter")), release(modelsNow()[0]).about.adapters.map((a) => /* @__PURE__ */ h4("option", { key: a }, a)))), /* @__PURE__ */ h4(Field2, { label: w3("temperature"), hint: w3("temperatureHint") }, (id) => /* @__PURE__ */ h4("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h4(Field2, { label: w3("top_p") }, (id) => /* @__PURE__ */ h4("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h4(Field2, { label: w3("tokens"), hint: w3("tokensHint") }, (id) => /* @__PURE__ */ h4("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h4(Field2, { label: w3("seed"), hint: w3("seedHint") }, (id) => /* @__PURE__ */ h4("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h4(Field2, { label: w3("think") }, (id) => /* @__PURE__ */ h4("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h4("option", { value: "" }, w3("think_")), /* @__PURE__ */ h4("option", { value: "on" }, w3("think_on")), /* @__PURE__ */ h4("option", { value: "off" }, w3("think_off")))), /* @__PURE__ */ h4(Field2, { label: w3("system") }, (id) => /* @__PURE__ */ h4("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h4("p", { class: "quiet" }, w3("alone"))));
 }
 export {
   Chat as default

@@ -23,6 +23,8 @@ export const words = {
   think_: ["the model's way", "随模型"],
   think_on: ["on", "开"],
   think_off: ["off", "关"],
+  fresh: ["New conversation", "新对话"],
+  elsewhere: ["It comes in another tab.", "正在另一标签页中作答。"],
   edit: ["Edit", "编辑"],
   editing: ["Ask it differently", "换个问法"],
   cancel: ["Cancel", "取消"],
