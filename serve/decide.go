@@ -33,7 +33,7 @@ const (
 	SetPlan      Action = "set_plan"      // change it, make it
 	ReadData     Action = "read_data"     // documents, journals, rows
 	SetData      Action = "set_data"      // choose traces for a set
-	ReadBases    Action = "read_bases"    // knowledge bases, their files and readers
+	ReadBases    Action = "read_bases"    // all knowledge bases, their files and readers
 	SetBases     Action = "set_bases"     // read files into one, say who reads it
 	ReadLibrary  Action = "read_library"  // models that were brought, and what would fit
 	SetLibrary   Action = "set_library"   // add one, load one

@@ -139,7 +139,7 @@ func (h *house) pages() serve.Pages {
 	if dir, err := bases(); err == nil {
 		h.shelf = base.NewShelf(dir)
 		h.books.opened = append(h.books.opened, h.shelf.Close, h.closeDrawer)
-		p.Bases, p.BaseFiles, p.BaseText, p.BasePage, p.FindInBase = h.bases, h.baseFiles, h.baseText, h.basePage, h.findInBase
+		p.Bases, p.BaseFiles, p.BaseDocuments, p.BaseText, p.BasePage, p.FindInBase = h.bases, h.baseFiles, h.baseDocuments, h.baseText, h.basePage, h.findInBase
 		p.AddToBase, p.SetReaders, p.EvalBase = h.addToBase, h.setReaders, h.evalBase
 	}
 	return p

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,7 @@ func conversations(t *testing.T, browser context.Context, dir string) {
 			v.tell("Ask it differently", "What is 5+6?")
 			v.push("Send")
 			v.wait(`document.querySelector(".branches") && document.querySelectorAll(".turn:last-child .reply footer").length === 2`)
+			v.keeps(`"question":"What is 5+6?"`)
 			v.push("Bad answer")
 			v.tell("Why? (optional)", "it does not add")
 			v.push("Send the reason")
@@ -176,7 +178,11 @@ func conversations(t *testing.T, browser context.Context, dir string) {
 			const thought = `(document.querySelector(".turn:last-child .thoughts")?.textContent ?? "")`
 			v.wait(thought + `.length > 8`)
 			came := eval[string](v.tab, thought)
-			v.keeps("What is 8+9?")
+			for end := time.Now().Add(patience); !regexp.MustCompile(`What is 8\+9\?[^}]*"thought":"[^"]`).MatchString(v.stored()); time.Sleep(50 * time.Millisecond) {
+				if time.Now().After(end) {
+					v.lost("an answer that comes is not kept: %s", v.stored())
+				}
+			}
 			v.again()
 			v.wait(`document.querySelector(".turn:last-child [role=alert]")`)
 			if got := v.text(".turn:last-child .reply"); !strings.Contains(got, "broke off") {
@@ -195,22 +201,22 @@ func conversations(t *testing.T, browser context.Context, dir string) {
 			o.on(t)
 			o.wait(`document.querySelectorAll(".turn").length === 2`)
 			o.asks("What is 1+1?")
+			v.front()
 			v.wait(`document.querySelectorAll(".turn").length === 3 && document.querySelector(".turn:last-child footer")`)
 			v.sees("Another tab went on with this conversation")
-			v.front()
 			v.pace(400) // while this one's answer comes, the other asks too
 			v.tell("Your question", "What is 6+1?")
 			v.enter()
 			v.wait(`document.querySelector(".turn:last-child .thoughts")?.textContent.length > 0`)
 			v.keeps("What is 6+1?")
+			o.front()
 			o.wait(`document.querySelectorAll(".turn").length === 4`)
 			o.sees("It comes in another tab.")
-			o.front()
 			o.asks("What is 7+1?")
 			o.keeps("What is 7+1?")
 			v.front()
 			v.pace(0)
-			v.wait(`document.querySelectorAll(".turn").length === 5 && document.querySelectorAll("footer").length >= 5`)
+			v.wait(`document.querySelectorAll(".turn").length === 5 && document.querySelector(".ask button[type=submit]")`)
 			for _, one := range []*visitor{v, o} {
 				one.front()
 				one.again()
@@ -245,6 +251,7 @@ func conversations(t *testing.T, browser context.Context, dir string) {
 			};`)
 			v.do(chromedp.Navigate("about:blank"))
 			v.do(chromedp.Navigate(v.origin + "/#chat/aaaaaaaaaaaaaaaa"))
+			v.wait(`document.querySelector(".told p")`)
 			v.sees("That conversation cannot be read")
 			v.sees("1 more were written by another version")
 			v.listed("What is 2+2?", "broken")
@@ -311,6 +318,7 @@ func conversations(t *testing.T, browser context.Context, dir string) {
 			}))
 			o.origin = v.origin
 			o.do(chromedp.Navigate(v.origin + "/#chat"))
+			o.wait(`document.querySelector("#question")`)
 			o.sees("This browser keeps nothing")
 			o.asks("What is 3+1?")
 			first := eval[string](o.tab, "location.hash")
@@ -331,7 +339,8 @@ func conversations(t *testing.T, browser context.Context, dir string) {
 			owner.pushAt("mei", "Sign out everywhere")
 			ben := owner.lets(all, browser, "ben", "user")
 			ben.close()
-			v.asks("Still me?") // her session is over
+			v.tell("Your question", "Still me?")
+			v.enter() // her session is over
 			v.comesBack("ben")
 			v.push("Chat")
 			v.listed()

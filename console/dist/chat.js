@@ -320,7 +320,7 @@ async function save(of) {
       large = true;
       return null;
     }
-    return { title: (path(of)[0]?.question ?? of.draft).trim().split("\n")[0].slice(0, 80), body: body2 };
+    return { title: (of.root.children[0]?.question ?? of.draft).trim().split("\n")[0].slice(0, 80), body: body2 };
   }, busy(of.id));
   saving.delete(of);
   if (kept) of.version = kept.version;
@@ -347,10 +347,10 @@ function deleted(ids, elsewhere = false) {
 }
 onTold(async (m) => {
   if (m.gone) deleted(m.gone, true);
-  const of = talk;
-  if (m.wrote !== of.id || of.dirty || saving.has(of) || coming().length || m.version <= of.version) return;
+  const of = talk, own2 = () => of.dirty || saving.has(of) || coming().length > 0;
+  if (m.wrote !== of.id || own2() || m.version <= of.version) return;
   const found = await read(of.id), theirs = found && taken(found.body, of.id, found.head.version, !!m.coming, t("brokenOff"));
-  if (!theirs || talk !== of || of.dirty || coming().length) return;
+  if (!theirs || talk !== of || own2() || theirs.version <= of.version) return;
   const said = (one) => turnsOf(one).map((turn) => turn.id + turn.replies.map((r) => r.model + r.answer + r.reason)).join();
   if (said(theirs) !== said(of)) state.told = "other";
   talk = theirs;
@@ -453,7 +453,7 @@ function take(reply, data) {
 }
 function change(of, reply) {
   of.dirty = true;
-  later(of, pending(reply) ? 1e3 : 0);
+  later(of, pending(reply) ? 500 : 0);
   if (of !== talk) return redraw();
   const page = document.scrollingElement;
   const low = page.scrollHeight - page.scrollTop - page.clientHeight < 120 || !reply.id;

@@ -104,12 +104,23 @@ var heard = () => {
 function onTold(f) {
   heard = f;
 }
-if (channel) channel.onmessage = ({ data }) => {
-  if (data?.who !== me()) return;
-  if (data.left) return location.reload();
+var unheard = [];
+function hear() {
+  if (document.hidden || !unheard.length) return;
   list();
-  heard(data);
-};
+  for (const m of unheard.splice(0)) if (m.who === me()) heard(m);
+}
+if (channel) {
+  channel.onmessage = ({ data }) => {
+    if (data?.who !== me()) return;
+    if (data.left) return location.reload();
+    const same = unheard.findIndex((m) => m.wrote && m.wrote === data.wrote);
+    if (same >= 0) unheard.splice(same, 1);
+    unheard.push(data);
+    hear();
+  };
+  document.addEventListener("visibilitychange", hear);
+}
 async function list() {
   const who = me();
   try {

@@ -75,6 +75,7 @@ var words2 = {
   go: ["Read it", "开始读入"],
   none: ["No documents yet", "还没有文档"],
   noneHelp: ["Name a folder with PDF, Word, Markdown, text or web pages. It is read on this machine, usually in seconds, and what cannot be read says why.", "请指定含 PDF、Word、Markdown、文本或网页的目录。在本机读取，通常几秒完成；无法读取的会说明原因。"],
+  noneOpen: ["None is open to you. Whoever keeps the documents of this house says who reads them.", "目前没有对您开放的文档；由管理文档的人决定谁可以阅读。"],
   files: ["{0} files", "{0} 个文件"],
   stale: ["{0} changed since", "其后改动 {0} 个"],
   aside: ["{0} set aside", "{0} 个未读入"],
@@ -138,7 +139,7 @@ function Knowledge() {
   useEffect2(list.reload, [tasks]);
   const name = store.rest || list.data?.[0]?.name || "";
   const base = list.data?.find((b) => b.name === name);
-  return /* @__PURE__ */ h2(Page, { title: t("knowledge"), lead: w2("lead") }, /* @__PURE__ */ h2(TaskList, { kinds: ["knowledge"] }), /* @__PURE__ */ h2(Loaded2, { of: list }, (bases) => /* @__PURE__ */ h2(Fragment2, null, bases.length === 0 && /* @__PURE__ */ h2(Empty, { title: w2("none") }, /* @__PURE__ */ h2("p", null, w2("noneHelp"))), bases.length > 0 && /* @__PURE__ */ h2("ul", { class: "picks row" }, bases.map((b) => /* @__PURE__ */ h2("li", { key: b.name }, /* @__PURE__ */ h2("a", { class: "button", href: "#knowledge/" + encodeURIComponent(b.name), "aria-current": b.name === name ? "true" : void 0 }, /* @__PURE__ */ h2("b", null, b.name), " ", /* @__PURE__ */ h2("span", { class: "quiet" }, w2("files", count2(b.files))), b.stale > 0 && /* @__PURE__ */ h2(Tag, { kind: "running" }, w2("stale", b.stale)), b.aside > 0 && /* @__PURE__ */ h2(Tag, null, w2("aside", b.aside)))))), base && /* @__PURE__ */ h2(One, { key: base.name, of: base, changed: list.reload }))), mayDo("set_bases") && /* @__PURE__ */ h2(Make, null));
+  return /* @__PURE__ */ h2(Page, { title: t("knowledge"), lead: w2("lead") }, /* @__PURE__ */ h2(TaskList, { kinds: ["knowledge"] }), /* @__PURE__ */ h2(Loaded2, { of: list }, (bases) => /* @__PURE__ */ h2(Fragment2, null, bases.length === 0 && /* @__PURE__ */ h2(Empty, { title: w2("none") }, /* @__PURE__ */ h2("p", null, w2(mayDo("set_bases") ? "noneHelp" : "noneOpen"))), bases.length > 0 && /* @__PURE__ */ h2("ul", { class: "picks row" }, bases.map((b) => /* @__PURE__ */ h2("li", { key: b.name }, /* @__PURE__ */ h2("a", { class: "button", href: "#knowledge/" + encodeURIComponent(b.name), "aria-current": b.name === name ? "true" : void 0 }, /* @__PURE__ */ h2("b", null, b.name), " ", /* @__PURE__ */ h2("span", { class: "quiet" }, w2("files", count2(b.files))), b.stale > 0 && /* @__PURE__ */ h2(Tag, { kind: "running" }, w2("stale", b.stale)), b.aside > 0 && /* @__PURE__ */ h2(Tag, null, w2("aside", b.aside)))))), base && /* @__PURE__ */ h2(One, { key: base.name, of: base, changed: list.reload }))), mayDo("set_bases") && /* @__PURE__ */ h2(Make, null));
 }
 function Make() {
   const [name, setName] = useState2("handbook"), [path, setPath] = useState2(""), make = useAct();
@@ -151,16 +152,19 @@ function Make() {
   } }, /* @__PURE__ */ h2(Field, { label: w2("name"), hint: w2("nameHint") }, (id) => /* @__PURE__ */ h2("input", { id, value: name, required: true, onInput: (e) => setName(e.target.value) })), /* @__PURE__ */ h2(Field, { label: w2("path"), hint: w2("pathHint") }, (id) => /* @__PURE__ */ h2("input", { id, class: "base-path", value: path, required: true, onInput: (e) => setPath(e.target.value) })), /* @__PURE__ */ h2("button", { class: "main", disabled: make.busy || !name || !path }, w2("go"))), make.failure && /* @__PURE__ */ h2(Fail, { of: make.failure }), /* @__PURE__ */ h2(Command, { line: `suiren knowledge add ${name || "NAME"} ${path || "PATH"}` }));
 }
 function One({ of, changed }) {
-  const [tab, setTab] = useState2("ask");
+  const [tab, setTab] = useState2(mayDo("search") ? "ask" : "files");
   const [open, setOpen] = useState2(null);
-  const again = useAct();
-  return /* @__PURE__ */ h2(Card, { title: of.name, side: mayDo("set_bases") && /* @__PURE__ */ h2("button", { disabled: again.busy, onClick: () => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed) }, w2("again")) }, again.failure && /* @__PURE__ */ h2(Fail, { of: again.failure }), mayDo("set_bases") && /* @__PURE__ */ h2(Tabs2, { label: w2("views"), at: tab, set: setTab, of: [["ask", w2("tab_ask")], ["files", w2("tab_files")], ["readers", w2("tab_readers")], ["eval", w2("tab_eval")]] }), tab === "ask" && /* @__PURE__ */ h2(Asking, { base: of.name, open: setOpen }), tab === "files" && /* @__PURE__ */ h2(Table, { label: w2("tab_files"), source: of.name + of.files + of.stale, load: (from, n) => get(`${at(of.name)}?from=${from}&n=${n}`), columns: [
+  const again = useAct(), keeps = mayDo("read_bases");
+  const tabs = [["ask", w2("tab_ask")], ["files", w2("tab_files")], ["readers", w2("tab_readers")], ["eval", w2("tab_eval")]];
+  return /* @__PURE__ */ h2(Card, { title: of.name, side: mayDo("set_bases") && /* @__PURE__ */ h2("button", { disabled: again.busy, onClick: () => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed) }, w2("again")) }, again.failure && /* @__PURE__ */ h2(Fail, { of: again.failure }), /* @__PURE__ */ h2(Tabs2, { label: w2("views"), at: tab, set: setTab, of: tabs.filter(([k]) => k === "files" || (k === "readers" ? keeps && mayDo("set_bases") : mayDo("search"))) }), tab === "ask" && /* @__PURE__ */ h2(Asking, { base: of.name, open: setOpen }), tab === "files" && (keeps ? /* @__PURE__ */ h2(Table, { label: w2("tab_files"), source: of.name + of.files + of.stale, load: (from, n) => get(`${at(of.name)}?from=${from}&n=${n}`), columns: [
     { key: "name", title: w2("file"), wide: 3, cell: (f) => /* @__PURE__ */ h2("button", { class: "bare", title: f.name, onClick: () => setOpen({ file: f.name }) }, f.name) },
     { key: "state", title: w2("state"), cell: (f) => /* @__PURE__ */ h2(Tag, { kind: { read: "done", stale: "running", aside: "failed" }[f.state] }, w2(`state_${f.state}`)) },
     { key: "why", title: w2("reason"), wide: 2, cell: (f) => /* @__PURE__ */ h2("span", { title: f.why }, f.why ?? "") },
     { key: "size", title: w2("size"), number: true, cell: (f) => bytes(f.size) },
     { key: "changed", title: w2("changed"), number: true, cell: (f) => f.changed }
-  ] }), tab === "readers" && /* @__PURE__ */ h2(Readers, { base: of.name }), tab === "eval" && /* @__PURE__ */ h2(Evaluate, { base: of.name }), open && /* @__PURE__ */ h2(Document, { key: open.file + open.id, path: `${at(of.name)}/text?file=${encodeURIComponent(open.file)}`, at: open, close: () => setOpen(null) }));
+  ] }) : /* @__PURE__ */ h2(Table, { label: w2("tab_files"), source: of.name + of.files, load: (from, n) => get(`${at(of.name)}/documents?from=${from}&n=${n}`), columns: [
+    { key: "name", title: w2("file"), wide: 3, cell: (f) => /* @__PURE__ */ h2("button", { class: "bare", title: f.name, onClick: () => setOpen({ file: f.name }) }, f.name) }
+  ] })), tab === "readers" && /* @__PURE__ */ h2(Readers, { base: of.name }), tab === "eval" && /* @__PURE__ */ h2(Evaluate, { base: of.name }), open && /* @__PURE__ */ h2(Document, { key: open.file + open.id, path: `${at(of.name)}/text?file=${encodeURIComponent(open.file)}`, at: open, close: () => setOpen(null) }));
 }
 function Asking({ base, open }) {
   const [q, setQ] = useState2(""), [as, setAs] = useState2(""), [found, setFound] = useState2(null), ask = useAct();

@@ -33,7 +33,7 @@ function App() {
 }
 var needs = {
   chat: "chat",
-  knowledge: "read_bases",
+  knowledge: "search",
   plan: "read_plan",
   data: "read_data",
   training: "read_runs",
@@ -47,7 +47,7 @@ var needs = {
   people: "read_people",
   settings: "read_machine"
 };
-var instead = { settings: "approve" };
+var instead = { settings: "approve", knowledge: "read_bases" };
 var may = (p) => (!needs[p] || !!store.server && (mayDo(needs[p]) || !!instead[p] && mayDo(instead[p]))) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p)) && (p !== "account" || !!store.who?.keys);
 function Navigation() {
   const [open, setOpen] = useState(false);

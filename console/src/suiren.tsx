@@ -48,10 +48,10 @@ function App() {
 
 // needs is what a caller must be allowed to, to have use of a page.
 const needs: Partial<Record<Name, string>> = {
-  chat: "chat", knowledge: "read_bases", plan: "read_plan", data: "read_data", training: "read_runs", evaluation: "read_plan", models: "read_library",
+  chat: "chat", knowledge: "search", plan: "read_plan", data: "read_data", training: "read_runs", evaluation: "read_plan", models: "read_library",
   releases: "read_releases", guard: "read_policy", usage: "read_usage", traces: "read_traces", compute: "read_machine", people: "read_people", settings: "read_machine",
 };
-const instead: Partial<Record<Name, string>> = { settings: "approve" }; // a second person decides there
+const instead: Partial<Record<Name, string>> = { settings: "approve", knowledge: "read_bases" }; // a second person decides there; who keeps the bases need not ask them
 
 // may reports whether a page is of use to the caller. The server decides all the same.
 const may = (p: Name) => (!needs[p] || !!store.server && (mayDo(needs[p]!) || !!instead[p] && mayDo(instead[p]!))) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p))

@@ -121,7 +121,7 @@ async function save(of: Talk) {
     }
     const body = written(of);
     if (body.length > mostOne) { large = true; return null; }
-    return { title: (path(of)[0]?.question ?? of.draft).trim().split("\n")[0].slice(0, 80), body };
+    return { title: (of.root.children[0]?.question ?? of.draft).trim().split("\n")[0].slice(0, 80), body };
   }, busy(of.id));
   saving.delete(of);
   if (kept) of.version = kept.version;
@@ -153,10 +153,10 @@ export function deleted(ids: string[], elsewhere = false) {
 
 onTold(async m => {
   if (m.gone) deleted(m.gone, true);
-  const of = talk;
-  if (m.wrote !== of.id || of.dirty || saving.has(of) || coming().length || m.version! <= of.version) return; // what is not kept yet is merged when it is
+  const of = talk, own = () => of.dirty || saving.has(of) || coming().length > 0; // what is not kept yet is merged when it is
+  if (m.wrote !== of.id || own() || m.version! <= of.version) return;
   const found = await read(of.id), theirs = found && taken(found.body, of.id, found.head.version, !!m.coming, t("brokenOff"));
-  if (!theirs || talk !== of || of.dirty || coming().length) return;
+  if (!theirs || talk !== of || own() || theirs.version <= of.version) return;
   const said = (one: Talk) => turnsOf(one).map(turn => turn.id + turn.replies.map(r => r.model + r.answer + r.reason)).join();
   if (said(theirs) !== said(of)) state.told = "other";
   talk = theirs;
@@ -269,7 +269,7 @@ function take(reply: Reply, data: string) {
 // change draws, and keeps the end of the conversation in sight if it was.
 function change(of: Talk, reply: Reply) {
   of.dirty = true;
-  later(of, pending(reply) ? 1000 : 0);
+  later(of, pending(reply) ? 500 : 0);
   if (of !== talk) return redraw();
   const page = document.scrollingElement!;
   const low = page.scrollHeight - page.scrollTop - page.clientHeight < 120 || !reply.id;

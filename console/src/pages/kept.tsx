@@ -93,12 +93,24 @@ const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastCh
 const tell = (what: Omit<Told, "who">, who = me()) => channel?.postMessage({ who, ...what });
 let heard: (m: Told) => void = () => {};
 export function onTold(f: (m: Told) => void) { heard = f; }
-if (channel) channel.onmessage = ({ data }: MessageEvent<Told>) => {
-  if (data?.who !== me()) return;
-  if (data.left) return location.reload();
+// A tab that is not in sight hears when it is: its reading would hold up the writing of the one that is.
+const unheard: Told[] = [];
+function hear() {
+  if (document.hidden || !unheard.length) return;
   list();
-  heard(data);
-};
+  for (const m of unheard.splice(0)) if (m.who === me()) heard(m);
+}
+if (channel) {
+  channel.onmessage = ({ data }: MessageEvent<Told>) => {
+    if (data?.who !== me()) return;
+    if (data.left) return location.reload();
+    const same = unheard.findIndex(m => m.wrote && m.wrote === data.wrote);
+    if (same >= 0) unheard.splice(same, 1);
+    unheard.push(data);
+    hear();
+  };
+  document.addEventListener("visibilitychange", hear);
+}
 
 // list reads the heads of who is here.
 export async function list() {
