@@ -1,5 +1,5 @@
 // src/pages/chat.tsx
-import { ask as ask2, count as count2, Empty, Field as Field2, Fragment as Fragment4, h as h4, mayDo, Meter, params, progressOfPlan, redraw as redraw3, say as say3, seconds, store as store3, t as t2, useAct, useEffect as useEffect3, useState as useState3, Fail } from "./kit.js";
+import { ask as ask2, count as count2, Empty, Field as Field2, Fragment as Fragment5, h as h5, mayDo as mayDo2, Meter, params, progressOfPlan, redraw as redraw3, say as say4, seconds, store as store3, t as t3, useAct, useEffect as useEffect3, useState as useState4, Fail } from "./kit.js";
 
 // src/pages/chat.words.ts
 var words = {
@@ -48,6 +48,7 @@ var words = {
   differs: ["Made again with the same seed, and it differs.", "用同一种子重做，结果不同。"],
   code: ["As code", "生成代码"],
   copy: ["Copy", "复制"],
+  copyCode: ["Copy the request", "复制请求"],
   copied: ["Copied.", "已复制。"],
   why: ["Why? (optional)", "原因（可不填）"],
   send: ["Send the reason", "提交原因"],
@@ -61,7 +62,7 @@ var words = {
 };
 
 // src/pages/conversations.tsx
-import { day, Field, Fragment, h, redraw as redraw2, say, store as store2, useEffect, useState } from "./kit.js";
+import { day, Field, Fragment, h, mayDo, redraw as redraw2, say, store as store2, t as t2, useEffect, useState } from "./kit.js";
 
 // src/pages/conversation.ts
 import { ask, events, Failure as Failure2, redraw, store, t } from "./kit.js";
@@ -105,9 +106,9 @@ var newTalk = (like) => ({
   gone: false,
   options: like ? { ...like.options } : { system: "", temperature: "", top_p: "", max_tokens: "", seed: "", think: "", adapter: "" }
 });
-function turnsOf(t3) {
+function turnsOf(t4) {
   const out = [];
-  for (const list3 = [...t3.root.children]; list3.length; ) {
+  for (const list3 = [...t4.root.children]; list3.length; ) {
     const turn = list3.shift();
     out.push(turn);
     list3.push(...turn.children);
@@ -116,14 +117,14 @@ function turnsOf(t3) {
 }
 var numbers = ["began", "first", "answerAt", "ended", "prompt", "tokens", "thoughtTokens"];
 var texts = ["model", "id", "thought", "answer", "refusal", "reason", "seed"];
-function written(t3) {
+function written(t4) {
   return JSON.stringify({
-    draft: t3.draft,
-    model: t3.model,
-    beside: t3.beside,
-    options: t3.options,
-    chosen: t3.root.chosen,
-    turns: turnsOf(t3).map((turn) => ({
+    draft: t4.draft,
+    model: t4.model,
+    beside: t4.beside,
+    options: t4.options,
+    chosen: t4.root.chosen,
+    turns: turnsOf(t4).map((turn) => ({
       id: turn.id,
       after: turn.parent.id,
       question: turn.question,
@@ -144,9 +145,9 @@ function taken(body2, id, version, coming2, brokenOff) {
     v = null;
   }
   if (!Array.isArray(v?.turns) || v.turns.length > 1e4) return null;
-  const t3 = newTalk(), by = /* @__PURE__ */ new Map([["", t3.root]]);
-  Object.assign(t3, { id, version, draft: text(v.draft), model: text(v.model, 200), beside: text(v.beside, 200) });
-  for (const k of Object.keys(t3.options)) t3.options[k] = text(own(v.options)[k]);
+  const t4 = newTalk(), by = /* @__PURE__ */ new Map([["", t4.root]]);
+  Object.assign(t4, { id, version, draft: text(v.draft), model: text(v.model, 200), beside: text(v.beside, 200) });
+  for (const k of Object.keys(t4.options)) t4.options[k] = text(own(v.options)[k]);
   for (const one of v.turns) {
     const after = by.get(one?.after);
     if (!after || typeof one.id !== "string" || !/^[0-9a-f]{16}$/.test(one.id) || by.has(one.id) || typeof one.question !== "string") return null;
@@ -156,9 +157,9 @@ function taken(body2, id, version, coming2, brokenOff) {
     after.children.push(turn);
     by.set(turn.id, turn);
   }
-  t3.root.chosen = number(v.chosen);
+  t4.root.chosen = number(v.chosen);
   for (const turn of by.values()) if (!turn.children[turn.chosen]) turn.chosen = Math.max(0, turn.children.length - 1);
-  return t3;
+  return t4;
 }
 function replyOf(r, coming2, brokenOff) {
   const out = newReply("");
@@ -209,8 +210,8 @@ function merge(into, from) {
   return more;
 }
 function wordsOf(body2) {
-  const t3 = taken(body2, "", 0, false, "");
-  return t3 ? turnsOf(t3).flatMap((turn) => [turn.question, ...turn.replies.map((r) => r.answer)]).join("\n") : "";
+  const t4 = taken(body2, "", 0, false, "");
+  return t4 ? turnsOf(t4).flatMap((turn) => [turn.question, ...turn.replies.map((r) => r.answer)]).join("\n") : "";
 }
 
 // src/pages/conversation.ts
@@ -231,6 +232,11 @@ var busy = (id) => {
   const of = talk.id === id ? talk : open.get(id);
   return !!of && turnsOf(of).some((turn) => turn.replies.some(pending));
 };
+var stop = () => coming().forEach((r) => r.abort.abort());
+function fresh() {
+  location.hash = "#chat/new";
+  setTimeout(() => document.getElementById("question")?.focus(), 80);
+}
 var release = (name) => store.server?.releases.find((r) => r.name === name);
 var alone = (r) => !!r?.about?.layers;
 function modelsNow() {
@@ -509,6 +515,7 @@ var words2 = {
   told_gone: ["The conversation that was open here was deleted in another tab.", "此处打开的对话已在另一标签页中删除。"],
   told_missing: ["There is no such conversation in this browser. Here is a new one.", "此浏览器中没有该对话。已新建一个。"],
   told_broken: ["That conversation cannot be read and is left as it is. Here is a new one.", "该对话无法读取，保持原样。已新建一个。"],
+  told_file: ["A file is not asked about here. Documents are read into a base, and answered from there with their place.", "此处不能直接就文件提问。请把文档读入知识库，在那里提问，回答会注明出处。"],
   told_large: ["This conversation is too long to keep: what comes now ends with this page. Begin a new one.", "此对话过长，无法继续保存：新内容随本页关闭而消失。请开始新对话。"]
 };
 
@@ -523,7 +530,10 @@ function Conversations() {
     return () => clearTimeout(timer);
   }, [text2, shelf2.heads]);
   const heads = shelf2.heads.filter((head) => !found || found.includes(head.id)), close = () => unfold(false);
-  return /* @__PURE__ */ h("aside", { class: unfolded ? "conversations open" : "conversations", "aria-label": w("title") }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { type: "button", class: "fold", "aria-expanded": unfolded, onClick: () => unfold(!unfolded) }, w("title"), shelf2.heads.length > 0 && ` · ${shelf2.heads.length}`), /* @__PURE__ */ h("a", { class: "button", href: "#chat/new", onClick: close }, "＋ ", w("fresh"))), /* @__PURE__ */ h("div", { class: "shelf" }, shelf2.heads.length > 0 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("label", { class: "hidden", for: "search" }, w("search")), /* @__PURE__ */ h("input", { id: "search", type: "search", placeholder: w("search"), value: text2, maxLength: 200, onInput: (e) => setText(e.target.value) }), /* @__PURE__ */ h("p", { class: "hidden", role: "status" }, found ? w("found", heads.length) : ""), found && heads.length === 0 && /* @__PURE__ */ h("p", { class: "quiet" }, w("foundNone")), /* @__PURE__ */ h("ul", { class: "plainlist" }, heads.map((head) => /* @__PURE__ */ h(Item, { key: head.id, head, opened: close })))), /* @__PURE__ */ h("p", { class: "quiet" }, shelf2.trouble ? w(`trouble_${shelf2.trouble}`) : w(store2.who?.keys ? "kept" : "keptAll")), shelf2.strange > 0 && /* @__PURE__ */ h("p", { class: "quiet" }, w("strange", shelf2.strange)), next() && /* @__PURE__ */ h("p", { class: "bad" }, w("next", next().title)), shelf2.heads.length > 1 && (sure ? /* @__PURE__ */ h("div", { class: "row", role: "group", "aria-label": w("all") }, /* @__PURE__ */ h("span", { class: "bad" }, w("sureAll", shelf2.heads.length)), /* @__PURE__ */ h("button", { type: "button", onClick: () => {
+  return /* @__PURE__ */ h("aside", { class: unfolded ? "conversations open" : "conversations", "aria-label": w("title") }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { type: "button", class: "fold", "aria-expanded": unfolded, onClick: () => unfold(!unfolded) }, w("title"), shelf2.heads.length > 0 && ` · ${shelf2.heads.length}`), /* @__PURE__ */ h("a", { class: "button", href: "#chat/new", onClick: () => {
+    close();
+    fresh();
+  } }, "＋ ", w("fresh"))), /* @__PURE__ */ h("div", { class: "shelf" }, shelf2.heads.length > 0 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("label", { class: "hidden", for: "search" }, w("search")), /* @__PURE__ */ h("input", { id: "search", type: "search", placeholder: w("search"), value: text2, maxLength: 200, onInput: (e) => setText(e.target.value) }), /* @__PURE__ */ h("p", { class: "hidden", role: "status" }, found ? w("found", heads.length) : ""), found && heads.length === 0 && /* @__PURE__ */ h("p", { class: "quiet" }, w("foundNone")), /* @__PURE__ */ h("ul", { class: "plainlist" }, heads.map((head) => /* @__PURE__ */ h(Item, { key: head.id, head, opened: close })))), /* @__PURE__ */ h("p", { class: "quiet" }, shelf2.trouble ? w(`trouble_${shelf2.trouble}`) : w(store2.who?.keys ? "kept" : "keptAll")), shelf2.strange > 0 && /* @__PURE__ */ h("p", { class: "quiet" }, w("strange", shelf2.strange)), next() && /* @__PURE__ */ h("p", { class: "bad" }, w("next", next().title)), shelf2.heads.length > 1 && (sure ? /* @__PURE__ */ h("div", { class: "row", role: "group", "aria-label": w("all") }, /* @__PURE__ */ h("span", { class: "bad" }, w("sureAll", shelf2.heads.length)), /* @__PURE__ */ h("button", { type: "button", onClick: () => {
     const ids = shelf2.heads.map((head) => head.id);
     ask3(false);
     remove2(ids);
@@ -553,17 +563,54 @@ function Item({ head, opened }) {
   } }, w("rename")), /* @__PURE__ */ h("button", { type: "button", class: "bare", "aria-label": w("deleteOf", head.title), onClick: () => set("delete") }, w("delete"))));
 }
 function Trouble() {
-  return /* @__PURE__ */ h("div", { role: "status", class: "told" }, state.told && /* @__PURE__ */ h("p", { class: "once" }, w(`told_${state.told}`)), shelf2.dropped && /* @__PURE__ */ h("p", { class: "once" }, w("dropped", shelf2.dropped), " ", /* @__PURE__ */ h("button", { type: "button", class: "bare", onClick: () => {
+  return /* @__PURE__ */ h("div", { role: "status", class: "told" }, state.told && /* @__PURE__ */ h("p", { class: "once" }, w(`told_${state.told}`), " ", state.told === "file" && mayDo("search") && /* @__PURE__ */ h("a", { href: "#knowledge" }, t2("knowledge"))), shelf2.dropped && /* @__PURE__ */ h("p", { class: "once" }, w("dropped", shelf2.dropped), " ", /* @__PURE__ */ h("button", { type: "button", class: "bare", onClick: () => {
     shelf2.dropped = "";
     redraw2();
   } }, w("close"))));
 }
 
+// src/pages/copy.tsx
+import { Fragment as Fragment2, h as h2, say as say2, useState as useState2 } from "./kit.js";
+
+// src/pages/copy.words.ts
+var words3 = {
+  copied: ["Copied.", "已复制。"],
+  copyFailed: ["The browser does not allow it: mark the text and copy it by hand.", "浏览器不允许：请选中文字手动复制。"],
+  copyCode: ["Copy the code", "复制代码"]
+};
+
+// src/pages/copy.tsx
+var w2 = say2(words3);
+async function copy(text2) {
+  try {
+    await navigator.clipboard.writeText(text2);
+    return true;
+  } catch {
+    const area = document.createElement("textarea"), before = document.activeElement;
+    area.value = text2;
+    area.className = "hidden";
+    (document.querySelector("dialog[open]") ?? document.body).append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    before?.focus();
+    return done;
+  }
+}
+var CopyCode = ({ text: text2 }) => /* @__PURE__ */ h2("div", { class: "row copy-code" }, /* @__PURE__ */ h2(Copy, { text: text2, label: w2("copyCode") }));
+function Copy({ text: text2, label }) {
+  const [said, set] = useState2("");
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("button", { type: "button", class: "bare copy", onClick: async () => {
+    set(await copy(text2) ? w2("copied") : w2("copyFailed"));
+    setTimeout(() => set(""), 4e3);
+  } }, label), /* @__PURE__ */ h2("span", { class: "quiet", role: "status" }, said));
+}
+
 // src/pages/document.tsx
-import { count, Fragment as Fragment2, h as h2, Loaded, say as say2, Tabs, useEffect as useEffect2, useGet, useRef, useState as useState2 } from "./kit.js";
+import { count, Fragment as Fragment3, h as h3, Loaded, say as say3, Tabs, useEffect as useEffect2, useGet, useRef, useState as useState3 } from "./kit.js";
 
 // src/pages/document.words.ts
-var words3 = {
+var words4 = {
   close: ["Close", "关闭"],
   page: ["Page {0}", "第 {0} 页"],
   whole: ["The document", "全文"],
@@ -582,31 +629,31 @@ var words3 = {
 };
 
 // src/pages/document.tsx
-var w2 = say2(words3);
+var w3 = say3(words4);
 function Document({ path: path2, at, close }) {
   const got = useGet(path2), box = useRef(null);
   useEffect2(() => {
     if (!box.current.open) box.current.showModal();
   }, []);
-  return /* @__PURE__ */ h2("dialog", { ref: box, class: "document", "aria-label": at.file, onClose: close }, /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("h2", null, at.file), /* @__PURE__ */ h2("button", { class: "push", onClick: () => box.current.close() }, w2("close"))), /* @__PURE__ */ h2(Loaded, { of: got }, ({ passages }) => passages.length === 0 ? /* @__PURE__ */ h2("p", null, w2("gone")) : /* @__PURE__ */ h2(Pages, { of: passages, at, picture: /\.pdf$/i.test(at.file) ? picture(path2) : null })));
+  return /* @__PURE__ */ h3("dialog", { ref: box, class: "document", "aria-label": at.file, onClose: close }, /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("h2", null, at.file), /* @__PURE__ */ h3("button", { class: "push", onClick: () => box.current.close() }, w3("close"))), /* @__PURE__ */ h3(Loaded, { of: got }, ({ passages }) => passages.length === 0 ? /* @__PURE__ */ h3("p", null, w3("gone")) : /* @__PURE__ */ h3(Pages, { of: passages, at, picture: /\.pdf$/i.test(at.file) ? picture(path2) : null })));
 }
 var picture = (path2) => (page) => `${path2.replace(/(\/text)?\?/, "/page?")}&page=${page}&width=1200`;
 function Pages({ of, at, picture: picture2 }) {
   const cited = of.find((p) => p.id === at.id);
   const on = (p) => [p.page ?? 0, ...(p.turns ?? []).map((one) => one.page)];
   const numbers2 = [...new Set(of.flatMap(on))].sort((a, b) => a - b);
-  const [page, turn] = useState2(at.page && numbers2.includes(at.page) ? at.page : cited?.page ?? numbers2[0]), [marked, mark] = useState2(cited?.id ?? "");
+  const [page, turn] = useState3(at.page && numbers2.includes(at.page) ? at.page : cited?.page ?? numbers2[0]), [marked, mark] = useState3(cited?.id ?? "");
   const here = of.filter((p) => on(p).includes(page)), i = numbers2.indexOf(page), span = useRef(null);
-  const [drawn, draw] = useState2(!!picture2), [undrawn, setUndrawn] = useState2(false), shows = !!picture2 && drawn && !undrawn && page > 0;
+  const [drawn, draw] = useState3(!!picture2), [undrawn, setUndrawn] = useState3(false), shows = !!picture2 && drawn && !undrawn && page > 0;
   useEffect2(() => setUndrawn(false), [page]);
   useEffect2(() => {
     span.current?.scrollIntoView({ block: "center" });
   }, [page, marked, shows]);
-  const text2 = (p) => spans(p.text, p.id === at.id ? at.quotes : void 0).map(([text3, quoted], k) => quoted ? /* @__PURE__ */ h2("mark", { key: k, ref: k < 2 ? span : void 0 }, text3) : /* @__PURE__ */ h2("span", { key: k, ref: k === 0 ? span : void 0 }, text3));
-  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("h3", null, page ? w2("page", page) : w2("whole")), numbers2.length > 1 && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("button", { disabled: i <= 0, onClick: () => turn(numbers2[i - 1]) }, w2("before")), /* @__PURE__ */ h2("button", { disabled: i === numbers2.length - 1, onClick: () => turn(numbers2[i + 1]) }, w2("next"))), picture2 && page > 0 && /* @__PURE__ */ h2("span", { class: "push" }, /* @__PURE__ */ h2(Tabs, { label: w2("views"), at: shows ? "page" : "text", set: (to) => {
+  const text2 = (p) => spans(p.text, p.id === at.id ? at.quotes : void 0).map(([text3, quoted], k) => quoted ? /* @__PURE__ */ h3("mark", { key: k, ref: k < 2 ? span : void 0 }, text3) : /* @__PURE__ */ h3("span", { key: k, ref: k === 0 ? span : void 0 }, text3));
+  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("h3", null, page ? w3("page", page) : w3("whole")), numbers2.length > 1 && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("button", { disabled: i <= 0, onClick: () => turn(numbers2[i - 1]) }, w3("before")), /* @__PURE__ */ h3("button", { disabled: i === numbers2.length - 1, onClick: () => turn(numbers2[i + 1]) }, w3("next"))), picture2 && page > 0 && /* @__PURE__ */ h3("span", { class: "push" }, /* @__PURE__ */ h3(Tabs, { label: w3("views"), at: shows ? "page" : "text", set: (to) => {
     setUndrawn(false);
     draw(to === "page");
-  }, of: [["page", w2("asDrawn")], ["text", w2("asText")]] }))), /* @__PURE__ */ h2("p", { class: "quiet", role: "status" }, undrawn ? w2("undrawn") : shows ? w2("drawnHelp") : w2("asRead")), /* @__PURE__ */ h2("div", { class: "beside" }, /* @__PURE__ */ h2("div", { class: "sheet", tabIndex: 0, role: "region", "aria-label": page ? w2("page", page) : w2("whole") }, shows ? /* @__PURE__ */ h2("img", { class: "drawn", key: page, src: picture2(page), alt: w2("drawnAlt", page, at.file), onError: () => setUndrawn(true) }) : here.map((p, n) => /* @__PURE__ */ h2(Fragment2, { key: p.id + n }, p.heading && p.heading !== here[n - 1]?.heading && /* @__PURE__ */ h2("h4", null, p.heading), /* @__PURE__ */ h2("p", { class: p.id === marked ? "passage here" : "passage" }, p.id === marked ? text2(p) : p.text)))), /* @__PURE__ */ h2("section", { "aria-label": w2("passages") }, /* @__PURE__ */ h2("h3", null, w2("passages")), /* @__PURE__ */ h2("ol", { class: "passages" }, here.map((p, n) => /* @__PURE__ */ h2("li", { key: p.id + n, class: p.id === marked ? "here" : "" }, /* @__PURE__ */ h2("button", { class: "bare", "aria-pressed": p.id === marked, onClick: () => mark(p.id) }, n + 1, ". ", [...p.text].slice(0, 60).join(""), [...p.text].length > 60 && "…"), shows && p.id === marked && /* @__PURE__ */ h2("p", { class: "passage" }, text2(p)), p.end ? /* @__PURE__ */ h2("span", { class: "quiet" }, w2("place", count(p.start ?? 0), count(p.end))) : null))))));
+  }, of: [["page", w3("asDrawn")], ["text", w3("asText")]] }))), /* @__PURE__ */ h3("p", { class: "quiet", role: "status" }, undrawn ? w3("undrawn") : shows ? w3("drawnHelp") : w3("asRead")), /* @__PURE__ */ h3("div", { class: "beside" }, /* @__PURE__ */ h3("div", { class: "sheet", tabIndex: 0, role: "region", "aria-label": page ? w3("page", page) : w3("whole") }, shows ? /* @__PURE__ */ h3("img", { class: "drawn", key: page, src: picture2(page), alt: w3("drawnAlt", page, at.file), onError: () => setUndrawn(true) }) : here.map((p, n) => /* @__PURE__ */ h3(Fragment3, { key: p.id + n }, p.heading && p.heading !== here[n - 1]?.heading && /* @__PURE__ */ h3("h4", null, p.heading), /* @__PURE__ */ h3("p", { class: p.id === marked ? "passage here" : "passage" }, p.id === marked ? text2(p) : p.text)))), /* @__PURE__ */ h3("section", { "aria-label": w3("passages") }, /* @__PURE__ */ h3("h3", null, w3("passages")), /* @__PURE__ */ h3("ol", { class: "passages" }, here.map((p, n) => /* @__PURE__ */ h3("li", { key: p.id + n, class: p.id === marked ? "here" : "" }, /* @__PURE__ */ h3("button", { class: "bare", "aria-pressed": p.id === marked, onClick: () => mark(p.id) }, n + 1, ". ", [...p.text].slice(0, 60).join(""), [...p.text].length > 60 && "…"), shows && p.id === marked && /* @__PURE__ */ h3("p", { class: "passage" }, text2(p)), p.end ? /* @__PURE__ */ h3("span", { class: "quiet" }, w3("place", count(p.start ?? 0), count(p.end))) : null))))));
 }
 function spans(text2, quotes) {
   if (!quotes?.length) return [[text2, true]];
@@ -626,77 +673,103 @@ function spans(text2, quotes) {
 import { me as me2 } from "./kept.js";
 
 // src/pages/prose.tsx
-import { h as h3, Fragment as Fragment3 } from "./kit.js";
+import { h as h4, Fragment as Fragment4 } from "./kit.js";
 function Prose({ text: text2 }) {
   const out = [];
   text2.split(/^```/m).forEach((part, i) => {
     if (i % 2 === 1) {
-      const end = part.indexOf("\n");
-      out.push(/* @__PURE__ */ h3("pre", { key: i, tabIndex: 0 }, /* @__PURE__ */ h3("code", null, end < 0 ? "" : part.slice(end + 1))));
+      const end = part.indexOf("\n"), code = end < 0 ? "" : part.slice(end + 1);
+      out.push(/* @__PURE__ */ h4("div", { key: i }, /* @__PURE__ */ h4("pre", { tabIndex: 0 }, /* @__PURE__ */ h4("code", null, code)), /* @__PURE__ */ h4(CopyCode, { text: code })));
     } else if (part.trim()) {
-      out.push(/* @__PURE__ */ h3("span", { key: i }, part.split("\n").map((line, j, all) => {
+      out.push(/* @__PURE__ */ h4("span", { key: i }, part.split("\n").map((line, j, all) => {
         const head = /^#{1,6} (.*)$/.exec(line);
-        return /* @__PURE__ */ h3(Fragment3, { key: j }, head ? /* @__PURE__ */ h3("b", null, head[1]) : inline(line), j < all.length - 1 && "\n");
+        return /* @__PURE__ */ h4(Fragment4, { key: j }, head ? /* @__PURE__ */ h4("b", null, head[1]) : inline(line), j < all.length - 1 && "\n");
       })));
     }
   });
-  return /* @__PURE__ */ h3(Fragment3, null, out);
+  return /* @__PURE__ */ h4(Fragment4, null, out);
 }
 function inline(line) {
-  return line.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((s, i) => i % 2 === 0 ? s : s[0] === "`" ? /* @__PURE__ */ h3("code", { key: i }, s.slice(1, -1)) : /* @__PURE__ */ h3("b", { key: i }, s.slice(2, -2)));
+  return line.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((s, i) => i % 2 === 0 ? s : s[0] === "`" ? /* @__PURE__ */ h4("code", { key: i }, s.slice(1, -1)) : /* @__PURE__ */ h4("b", { key: i }, s.slice(2, -2)));
 }
 
 // src/pages/chat.tsx
-var w3 = say3(words);
+var w4 = say4(words);
 function Chat() {
   const s = store3.server;
-  if (store3.failure && !s) return /* @__PURE__ */ h4("div", { class: "card middle", role: "alert" }, /* @__PURE__ */ h4("p", { class: "failure" }, store3.failure.message));
-  if (!s) return /* @__PURE__ */ h4("p", { class: "middle quiet" }, t2("loading"));
+  if (store3.failure && !s) return /* @__PURE__ */ h5("div", { class: "card middle", role: "alert" }, /* @__PURE__ */ h5("p", { class: "failure" }, store3.failure.message));
+  if (!s) return /* @__PURE__ */ h5("p", { class: "middle quiet" }, t3("loading"));
   forMe();
-  return /* @__PURE__ */ h4(Talks, { key: me2() });
+  return /* @__PURE__ */ h5(Talks, { key: me2() });
 }
 function Talks() {
   useEffect3(() => {
     turnTo(store3.rest);
   }, [store3.rest]);
-  const turns = path(), comes = !["", "new", talk.id].includes(store3.rest), none = !modelsNow().length;
-  return /* @__PURE__ */ h4("div", { class: "talks" }, /* @__PURE__ */ h4(Conversations, null), /* @__PURE__ */ h4("div", { key: talk.id, class: turns.length || none ? "chat" : "chat new" }, turns.length > 0 && /* @__PURE__ */ h4("h1", { class: "hidden" }, t2("chat")), /* @__PURE__ */ h4(Trouble, null), comes ? /* @__PURE__ */ h4("p", { class: "quiet" }, t2("loading")) : /* @__PURE__ */ h4(Fragment4, null, (turns.length > 0 || !none) && /* @__PURE__ */ h4("div", { class: "turns", role: "log", "aria-live": "polite", "aria-label": t2("conversation") }, turns.length === 0 ? /* @__PURE__ */ h4(Hello, null) : turns.map((turn) => /* @__PURE__ */ h4(TurnView, { key: turn.id, turn }))), none ? store3.plan ? /* @__PURE__ */ h4(NotReady, null) : /* @__PURE__ */ h4(Nobody, null) : /* @__PURE__ */ h4(Ask, null))));
+  useEffect3(() => {
+    const key = (e) => {
+      if (e.key !== "Escape" || e.isComposing || e.defaultPrevented || document.querySelector("dialog[open]") || e.target.closest(".shelf, .edit")) return;
+      stop();
+    };
+    const over = (e) => {
+      if (e.dataTransfer?.types.includes("Files")) e.preventDefault();
+    };
+    const drop = (e) => {
+      if (!e.dataTransfer?.types.includes("Files")) return;
+      e.preventDefault();
+      state.told = "file";
+      redraw3();
+    };
+    document.addEventListener("keydown", key);
+    document.addEventListener("dragover", over);
+    document.addEventListener("drop", drop);
+    return () => {
+      document.removeEventListener("keydown", key);
+      document.removeEventListener("dragover", over);
+      document.removeEventListener("drop", drop);
+      store3.title = "";
+    };
+  }, []);
+  const turns = path();
+  store3.title = turns[0]?.question.trim().split("\n")[0].slice(0, 60) ?? "";
+  const comes = !["", "new", talk.id].includes(store3.rest), none = !modelsNow().length;
+  return /* @__PURE__ */ h5("div", { class: "talks" }, /* @__PURE__ */ h5(Conversations, null), /* @__PURE__ */ h5("div", { key: talk.id, class: turns.length || none ? "chat" : "chat new" }, turns.length > 0 && /* @__PURE__ */ h5("h1", { class: "hidden" }, t3("chat")), /* @__PURE__ */ h5(Trouble, null), comes ? /* @__PURE__ */ h5("p", { class: "quiet" }, t3("loading")) : /* @__PURE__ */ h5(Fragment5, null, (turns.length > 0 || !none) && /* @__PURE__ */ h5("div", { class: "turns", role: "log", "aria-live": "polite", "aria-label": t3("conversation") }, turns.length === 0 ? /* @__PURE__ */ h5(Hello, null) : turns.map((turn) => /* @__PURE__ */ h5(TurnView, { key: turn.id, turn }))), none ? store3.plan ? /* @__PURE__ */ h5(NotReady, null) : /* @__PURE__ */ h5(Nobody, null) : /* @__PURE__ */ h5(Ask, null))));
 }
 function Nobody() {
-  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("h1", { class: "hidden" }, t2("chat")), /* @__PURE__ */ h4(Empty, { title: w3("none") }, /* @__PURE__ */ h4("p", null, w3("noneHelp")), /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("a", { class: "button main", href: "#models" }, w3("load")), /* @__PURE__ */ h4("a", { class: "button", href: "#home" }, w3("first")))));
+  return /* @__PURE__ */ h5(Fragment5, null, /* @__PURE__ */ h5("h1", { class: "hidden" }, t3("chat")), /* @__PURE__ */ h5(Empty, { title: w4("none") }, /* @__PURE__ */ h5("p", null, w4("noneHelp")), /* @__PURE__ */ h5("div", { class: "row" }, /* @__PURE__ */ h5("a", { class: "button main", href: "#models" }, w4("load")), /* @__PURE__ */ h5("a", { class: "button", href: "#home" }, w4("first")))));
 }
 function NotReady() {
   const p = progressOfPlan();
-  return /* @__PURE__ */ h4("div", { class: "card middle" }, /* @__PURE__ */ h4("h1", null, t2("notReady")), p && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("progress", { max: 1, value: p.part, "aria-label": t2("notReady") }), /* @__PURE__ */ h4("p", null, t2("stepsDone", p.done, p.all), p.now && /* @__PURE__ */ h4("span", { class: "quiet" }, " · ", p.now))), /* @__PURE__ */ h4("p", { class: "quiet" }, t2("notReadyHelp")), /* @__PURE__ */ h4("a", { class: "button main", href: "#plan" }, t2("toPlan")));
+  return /* @__PURE__ */ h5("div", { class: "card middle" }, /* @__PURE__ */ h5("h1", null, t3("notReady")), p && /* @__PURE__ */ h5(Fragment5, null, /* @__PURE__ */ h5("progress", { max: 1, value: p.part, "aria-label": t3("notReady") }), /* @__PURE__ */ h5("p", null, t3("stepsDone", p.done, p.all), p.now && /* @__PURE__ */ h5("span", { class: "quiet" }, " · ", p.now))), /* @__PURE__ */ h5("p", { class: "quiet" }, t3("notReadyHelp")), /* @__PURE__ */ h5("a", { class: "button main", href: "#plan" }, t3("toPlan")));
 }
 function Hello() {
   const r = release(modelsNow()[0]), en = store3.lang === "en";
-  return /* @__PURE__ */ h4("div", { class: "hello" }, /* @__PURE__ */ h4("h1", null, t2("hello", r.name)), alone(r) && /* @__PURE__ */ h4("p", { class: "quiet" }, t2("helloHelp")), /* @__PURE__ */ h4(Facts, null), r.examples.length > 0 && /* @__PURE__ */ h4("ul", { class: "examples", "aria-label": t2("examples") }, r.examples.map((e) => /* @__PURE__ */ h4("li", null, /* @__PURE__ */ h4("button", { onClick: () => send(en ? e.en : e.zh) }, en ? e.en : e.zh)))));
+  return /* @__PURE__ */ h5("div", { class: "hello" }, /* @__PURE__ */ h5("h1", null, t3("hello", r.name)), alone(r) && /* @__PURE__ */ h5("p", { class: "quiet" }, t3("helloHelp")), /* @__PURE__ */ h5(Facts, null), r.examples.length > 0 && /* @__PURE__ */ h5("ul", { class: "examples", "aria-label": t3("examples") }, r.examples.map((e) => /* @__PURE__ */ h5("li", null, /* @__PURE__ */ h5("button", { onClick: () => send(en ? e.en : e.zh) }, en ? e.en : e.zh)))));
 }
 function Facts() {
   const r = release(modelsNow()[0]), a = r.about, facts = [];
-  if (a?.parameters) facts.push(t2("factParameters", params(a.parameters)));
-  if (a?.think) facts.push(t2("factThink", count2(a.think)));
-  if (a?.passages) facts.push(t2("factPassages", count2(a.passages)));
-  facts.push(t2("factHere"));
-  return /* @__PURE__ */ h4("ul", { class: "facts" }, facts.map((f) => /* @__PURE__ */ h4("li", null, f)));
+  if (a?.parameters) facts.push(t3("factParameters", params(a.parameters)));
+  if (a?.think) facts.push(t3("factThink", count2(a.think)));
+  if (a?.passages) facts.push(t3("factPassages", count2(a.passages)));
+  facts.push(t3("factHere"));
+  return /* @__PURE__ */ h5("ul", { class: "facts" }, facts.map((f) => /* @__PURE__ */ h5("li", null, f)));
 }
 function TurnView({ turn }) {
-  const [editing, edit] = useState3(null);
+  const [editing, edit] = useState4(null);
   const beside = turn.parent.children, at = beside.indexOf(turn);
   const choose = (i) => {
     turn.parent.chosen = i;
     touched();
   };
   const idle = coming().length === 0;
-  return /* @__PURE__ */ h4("article", { class: "turn" }, editing === null ? /* @__PURE__ */ h4("div", { class: "question" }, /* @__PURE__ */ h4("span", { class: "hidden" }, t2("you"), ": "), turn.question) : /* @__PURE__ */ h4("form", { class: "question edit", onSubmit: (e) => {
+  return /* @__PURE__ */ h5("article", { class: "turn" }, editing === null ? /* @__PURE__ */ h5("div", { class: "question" }, /* @__PURE__ */ h5("span", { class: "hidden" }, t3("you"), ": "), turn.question) : /* @__PURE__ */ h5("form", { class: "question edit", onSubmit: (e) => {
     e.preventDefault();
     edit(null);
     again(turn, editing);
-  } }, /* @__PURE__ */ h4(Field2, { label: w3("editing") }, (id) => /* @__PURE__ */ h4("textarea", { id, rows: 2, value: editing, onInput: (e) => edit(e.target.value) })), /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("button", { class: "main", disabled: !editing.trim() || !idle }, t2("send")), /* @__PURE__ */ h4("button", { type: "button", onClick: () => edit(null) }, w3("cancel")))), /* @__PURE__ */ h4("div", { class: "turn-tools" }, beside.length > 1 && /* @__PURE__ */ h4("span", { class: "branches" }, /* @__PURE__ */ h4("button", { class: "bare", disabled: at === 0, "aria-label": w3("earlier"), onClick: () => choose(at - 1) }, "‹"), /* @__PURE__ */ h4("span", { class: "quiet" }, w3("branch", at + 1, beside.length)), /* @__PURE__ */ h4("button", { class: "bare", disabled: at === beside.length - 1, "aria-label": w3("later"), onClick: () => choose(at + 1) }, "›")), idle && editing === null && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("button", { class: "bare", onClick: () => edit(turn.question) }, w3("edit")), /* @__PURE__ */ h4("button", { class: "bare", onClick: () => again(turn) }, w3("again")))), /* @__PURE__ */ h4("div", { class: turn.replies.length > 1 ? "replies two" : "replies" }, turn.replies.map((r) => /* @__PURE__ */ h4(ReplyView, { key: r.model, reply: r, turn, many: turn.replies.length > 1 }))));
+  } }, /* @__PURE__ */ h5(Field2, { label: w4("editing") }, (id) => /* @__PURE__ */ h5("textarea", { id, rows: 2, value: editing, onInput: (e) => edit(e.target.value) })), /* @__PURE__ */ h5("div", { class: "row" }, /* @__PURE__ */ h5("button", { class: "main", disabled: !editing.trim() || !idle }, t3("send")), /* @__PURE__ */ h5("button", { type: "button", onClick: () => edit(null) }, w4("cancel")))), /* @__PURE__ */ h5("div", { class: "turn-tools" }, beside.length > 1 && /* @__PURE__ */ h5("span", { class: "branches" }, /* @__PURE__ */ h5("button", { class: "bare", disabled: at === 0, "aria-label": w4("earlier"), onClick: () => choose(at - 1) }, "‹"), /* @__PURE__ */ h5("span", { class: "quiet" }, w4("branch", at + 1, beside.length)), /* @__PURE__ */ h5("button", { class: "bare", disabled: at === beside.length - 1, "aria-label": w4("later"), onClick: () => choose(at + 1) }, "›")), idle && editing === null && /* @__PURE__ */ h5(Fragment5, null, /* @__PURE__ */ h5("button", { class: "bare", onClick: () => edit(turn.question) }, w4("edit")), /* @__PURE__ */ h5("button", { class: "bare", onClick: () => again(turn) }, w4("again")))), /* @__PURE__ */ h5("div", { class: turn.replies.length > 1 ? "replies two" : "replies" }, turn.replies.map((r) => /* @__PURE__ */ h5(ReplyView, { key: r.model, reply: r, turn, many: turn.replies.length > 1 }))));
 }
 function ReplyView({ reply, turn, many }) {
-  return /* @__PURE__ */ h4("div", { class: "reply" }, many && /* @__PURE__ */ h4("h2", { class: "who" }, reply.model), /* @__PURE__ */ h4(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h4("p", { class: "quiet" }, w3("tool", name))), reply.answer && /* @__PURE__ */ h4("div", { class: "answer" }, /* @__PURE__ */ h4(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h4("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h4("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h4("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h4("a", { class: "button", href: "#plan" }, t2("toPlan")) : /* @__PURE__ */ h4("button", { onClick: () => again(turn) }, t2("retry"))), reply.reason === "elsewhere" && /* @__PURE__ */ h4("p", { class: "quiet pulse" }, w3("elsewhere")), reply.reason === "cancelled" && /* @__PURE__ */ h4("p", { class: "quiet" }, t2("stopped")), reply.reason === "length" && /* @__PURE__ */ h4("p", { class: "quiet" }, t2("cutShort")), reply.sources.length > 0 && reply.answer && /* @__PURE__ */ h4(Sources, { of: reply }), reply.reason && reply.reason !== "elsewhere" && /* @__PURE__ */ h4(Foot, { reply, turn }));
+  return /* @__PURE__ */ h5("div", { class: "reply" }, many && /* @__PURE__ */ h5("h2", { class: "who" }, reply.model), /* @__PURE__ */ h5(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h5("p", { class: "quiet" }, w4("tool", name))), reply.answer && /* @__PURE__ */ h5("div", { class: "answer" }, /* @__PURE__ */ h5(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h5("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h5("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h5("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h5("a", { class: "button", href: "#plan" }, t3("toPlan")) : /* @__PURE__ */ h5("button", { onClick: () => again(turn) }, t3("retry"))), reply.reason === "elsewhere" && /* @__PURE__ */ h5("p", { class: "quiet pulse" }, w4("elsewhere")), reply.reason === "cancelled" && /* @__PURE__ */ h5("p", { class: "quiet" }, t3("stopped")), reply.reason === "length" && /* @__PURE__ */ h5("p", { class: "quiet" }, t3("cutShort")), reply.sources.length > 0 && reply.answer && /* @__PURE__ */ h5(Sources, { of: reply }), reply.reason && reply.reason !== "elsewhere" && /* @__PURE__ */ h5(Foot, { reply, turn }));
 }
 function answerOf(reply) {
   const end = reply.answer.lastIndexOf("\n\n");
@@ -704,46 +777,48 @@ function answerOf(reply) {
   return named ? reply.answer.slice(0, end) : reply.answer;
 }
 function Thought({ reply }) {
-  if (!reply.thought) return reply.reason || reply.answer || reply.failure ? null : /* @__PURE__ */ h4("p", { class: "quiet pulse" }, t2("waiting"));
+  if (!reply.thought) return reply.reason || reply.answer || reply.failure ? null : /* @__PURE__ */ h5("p", { class: "quiet pulse" }, t3("waiting"));
   const thinking = !reply.answerAt && !reply.reason;
   const took = seconds(((reply.answerAt || reply.ended) - reply.began) / 1e3);
-  return /* @__PURE__ */ h4("details", { class: "thought", open: reply.unfold ?? thinking }, /* @__PURE__ */ h4("summary", { class: thinking ? "pulse" : "", onClick: (e) => {
+  return /* @__PURE__ */ h5("details", { class: "thought", open: reply.unfold ?? thinking }, /* @__PURE__ */ h5("summary", { class: thinking ? "pulse" : "", onClick: (e) => {
     e.preventDefault();
     reply.unfold = !(reply.unfold ?? thinking);
     redraw3();
-  } }, thinking ? t2("thinking") : reply.thoughtTokens ? t2("thoughtTokens", took, reply.thoughtTokens) : t2("thought", took)), /* @__PURE__ */ h4("div", { class: "thoughts" }, reply.thought));
+  } }, thinking ? t3("thinking") : reply.thoughtTokens ? t3("thoughtTokens", took, reply.thoughtTokens) : t3("thought", took)), /* @__PURE__ */ h5("div", { class: "thoughts" }, reply.thought));
 }
 function Sources({ of }) {
-  const quoted = answerOf(of).replace(/[“”]/g, "").trim(), [open2, setOpen] = useState3(null);
+  const quoted = answerOf(of).replace(/[“”]/g, "").trim(), [open2, setOpen] = useState4(null);
   const cited = (s) => {
     const at = quoted.length > 8 ? s.text.indexOf(quoted) : -1, from = [...s.text.slice(0, Math.max(at, 0))].length;
     return { ...s, quotes: s.quotes?.length ? s.quotes : at < 0 ? void 0 : [[from, from + [...quoted].length]] };
   };
-  return /* @__PURE__ */ h4("section", { class: "sources", "aria-label": t2("sources") }, /* @__PURE__ */ h4("h2", null, t2("sources")), of.sources.map((s) => {
+  return /* @__PURE__ */ h5("section", { class: "sources", "aria-label": t3("sources") }, /* @__PURE__ */ h5("h2", null, t3("sources")), of.sources.map((s) => {
     const c = cited(s);
-    return /* @__PURE__ */ h4("details", null, /* @__PURE__ */ h4("summary", null, s.heading && /* @__PURE__ */ h4("span", null, s.heading, " · "), s.page ? /* @__PURE__ */ h4("span", null, w3("page", s.page), " · ") : null, /* @__PURE__ */ h4("code", null, s.file)), /* @__PURE__ */ h4("blockquote", null, c.quotes ? spans(s.text, c.quotes).map(([text2, here]) => here ? /* @__PURE__ */ h4("mark", null, text2) : text2) : s.text), /* @__PURE__ */ h4("button", { class: "open-source", onClick: () => setOpen(c) }, w3("openAt")));
-  }), open2 && /* @__PURE__ */ h4(Document, { path: `/api/documents/${encodeURIComponent(of.model)}?file=${encodeURIComponent(open2.file)}`, at: open2, close: () => setOpen(null) }));
+    return /* @__PURE__ */ h5("details", null, /* @__PURE__ */ h5("summary", null, s.heading && /* @__PURE__ */ h5("span", null, s.heading, " · "), s.page ? /* @__PURE__ */ h5("span", null, w4("page", s.page), " · ") : null, /* @__PURE__ */ h5("code", null, s.file)), /* @__PURE__ */ h5("blockquote", null, c.quotes ? spans(s.text, c.quotes).map(([text2, here]) => here ? /* @__PURE__ */ h5("mark", null, text2) : text2) : s.text), /* @__PURE__ */ h5("button", { class: "open-source", onClick: () => setOpen(c) }, w4("openAt")));
+  }), open2 && /* @__PURE__ */ h5(Document, { path: `/api/documents/${encodeURIComponent(of.model)}?file=${encodeURIComponent(open2.file)}`, at: open2, close: () => setOpen(null) }));
 }
 function Foot({ reply, turn }) {
   const said = reply.answer || reply.thought, r = release(reply.model);
-  const [why, setWhy] = useState3(null);
+  const [why, setWhy] = useState4(null);
   const total = (reply.ended - reply.began) / 1e3, first = (reply.first - reply.began) / 1e3;
   const after = total - first;
   const click = (good) => {
     setWhy("");
     rate(reply, good);
   };
-  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("footer", { class: said ? "" : "hidden" }, r?.label && said && /* @__PURE__ */ h4("span", { class: "label" }, t2("aiLabel")), reply.tokens > 0 && /* @__PURE__ */ h4("span", { class: "quiet" }, after > 0.05 ? w3("speed", reply.tokens, seconds(total), seconds(first), count2(+(Math.max(reply.tokens - 1, 1) / after).toPrecision(3))) : t2("cost", reply.tokens, seconds(total))), reply.id && reply.answer && /* @__PURE__ */ h4("span", { class: "rate" }, /* @__PURE__ */ h4("button", { "aria-pressed": reply.rating === true, "aria-label": t2("good"), title: t2("good"), onClick: () => click(true) }, /* @__PURE__ */ h4(Thumb, { up: true })), /* @__PURE__ */ h4("button", { "aria-pressed": reply.rating === false, "aria-label": t2("bad"), title: t2("bad"), onClick: () => click(false) }, /* @__PURE__ */ h4(Thumb, null))), /* @__PURE__ */ h4("span", { class: "quiet", role: "status" }, reply.ratingSaid)), why !== null && reply.rating !== null && /* @__PURE__ */ h4("form", { class: "why row", onSubmit: (e) => {
+  return /* @__PURE__ */ h5(Fragment5, null, /* @__PURE__ */ h5("footer", { class: said ? "" : "hidden" }, r?.label && said && /* @__PURE__ */ h5("span", { class: "label" }, t3("aiLabel")), reply.tokens > 0 && /* @__PURE__ */ h5("span", { class: "quiet" }, after > 0.05 ? w4("speed", reply.tokens, seconds(total), seconds(first), count2(+(Math.max(reply.tokens - 1, 1) / after).toPrecision(3))) : t3("cost", reply.tokens, seconds(total))), reply.id && reply.answer && /* @__PURE__ */ h5("span", { class: "rate" }, /* @__PURE__ */ h5("button", { "aria-pressed": reply.rating === true, "aria-label": t3("good"), title: t3("good"), onClick: () => click(true) }, /* @__PURE__ */ h5(Thumb, { up: true })), /* @__PURE__ */ h5("button", { "aria-pressed": reply.rating === false, "aria-label": t3("bad"), title: t3("bad"), onClick: () => click(false) }, /* @__PURE__ */ h5(Thumb, null))), reply.answer && /* @__PURE__ */ h5(Copy, { text: reply.answer + (r?.label ? `
+
+[${t3("aiLabel")}]` : ""), label: w4("copy") }), /* @__PURE__ */ h5("span", { class: "quiet", role: "status" }, reply.ratingSaid)), why !== null && reply.rating !== null && /* @__PURE__ */ h5("form", { class: "why row", onSubmit: (e) => {
     e.preventDefault();
     rate(reply, reply.rating, why);
     setWhy(null);
-  } }, /* @__PURE__ */ h4(Field2, { label: w3("why") }, (id) => /* @__PURE__ */ h4("input", { id, value: why, maxLength: 2e3, onInput: (e) => setWhy(e.target.value) })), /* @__PURE__ */ h4("button", { disabled: !why.trim() }, w3("send"))), r && r.context > 0 && reply.prompt > 0 && /* @__PURE__ */ h4(Limit, { used: reply.prompt + reply.tokens, of: r.context }), said && /* @__PURE__ */ h4(Proof, { reply, turn }));
+  } }, /* @__PURE__ */ h5(Field2, { label: w4("why") }, (id) => /* @__PURE__ */ h5("input", { id, value: why, maxLength: 2e3, onInput: (e) => setWhy(e.target.value) })), /* @__PURE__ */ h5("button", { disabled: !why.trim() }, w4("send"))), r && r.context > 0 && reply.prompt > 0 && /* @__PURE__ */ h5(Limit, { used: reply.prompt + reply.tokens, of: r.context }), said && /* @__PURE__ */ h5(Proof, { reply, turn }));
 }
 function Limit({ used, of }) {
-  return /* @__PURE__ */ h4("div", { class: "limit" }, /* @__PURE__ */ h4(Meter, { part: used / of, label: w3("context", count2(used), count2(of)) }), used / of > 0.9 && /* @__PURE__ */ h4("p", { class: "bad" }, w3("full")));
+  return /* @__PURE__ */ h5("div", { class: "limit" }, /* @__PURE__ */ h5(Meter, { part: used / of, label: w4("context", count2(used), count2(of)) }), used / of > 0.9 && /* @__PURE__ */ h5("p", { class: "bad" }, w4("full")));
 }
 function Proof({ reply, turn }) {
-  const [receipt, setReceipt] = useState3(null), [same, setSame] = useState3(null), [busy2, setBusy] = useState3(false);
+  const [receipt, setReceipt] = useState4(null), [same, setSame] = useState4(null), [busy2, setBusy] = useState4(false);
   const load = async () => {
     if (receipt !== null || !reply.id) return;
     try {
@@ -763,12 +838,12 @@ function Proof({ reply, turn }) {
       setSame(!second.failure && second.answer === reply.answer && second.thought === reply.thought);
     }, 50);
   };
-  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("details", { class: "proof", onToggle: (e) => {
+  return /* @__PURE__ */ h5(Fragment5, null, /* @__PURE__ */ h5("details", { class: "proof", onToggle: (e) => {
     if (e.target.open) load();
-  } }, /* @__PURE__ */ h4("summary", null, w3("receipt")), /* @__PURE__ */ h4("p", { class: "quiet" }, w3("receiptHelp")), receipt === "" && /* @__PURE__ */ h4("p", null, w3("noReceipt")), receipt && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("pre", { tabIndex: 0, "aria-label": w3("receipt") }, receipt), /* @__PURE__ */ h4("a", { class: "button", download: `${reply.id}.json`, href: URL.createObjectURL(new Blob([receipt], { type: "application/json" })) }, w3("save"))), reply.seed && /* @__PURE__ */ h4("button", { disabled: busy2, onClick: replay }, w3("replay")), /* @__PURE__ */ h4("p", { role: "status" }, busy2 ? w3("replaying") : same === null ? "" : same ? "✓ " + w3("same") : "✗ " + w3("differs"))), /* @__PURE__ */ h4("details", { class: "proof" }, /* @__PURE__ */ h4("summary", null, w3("code")), /* @__PURE__ */ h4(Code, { turn, model: reply.model })));
+  } }, /* @__PURE__ */ h5("summary", null, w4("receipt")), /* @__PURE__ */ h5("p", { class: "quiet" }, w4("receiptHelp")), receipt === "" && /* @__PURE__ */ h5("p", null, w4("noReceipt")), receipt && /* @__PURE__ */ h5(Fragment5, null, /* @__PURE__ */ h5("pre", { tabIndex: 0, "aria-label": w4("receipt") }, receipt), /* @__PURE__ */ h5("a", { class: "button", download: `${reply.id}.json`, href: URL.createObjectURL(new Blob([receipt], { type: "application/json" })) }, w4("save"))), reply.seed && /* @__PURE__ */ h5("button", { disabled: busy2, onClick: replay }, w4("replay")), /* @__PURE__ */ h5("p", { role: "status" }, busy2 ? w4("replaying") : same === null ? "" : same ? "✓ " + w4("same") : "✗ " + w4("differs"))), /* @__PURE__ */ h5("details", { class: "proof" }, /* @__PURE__ */ h5("summary", null, w4("code")), /* @__PURE__ */ h5(Code, { turn, model: reply.model })));
 }
 function Code({ turn, model }) {
-  const [tongue, setTongue] = useState3("curl"), [said, setSaid] = useState3("");
+  const [tongue, setTongue] = useState4("curl"), [said, setSaid] = useState4("");
   const json = wire(body(turn, model), 2), base = location.origin + "/v1";
   const text2 = tongue === "curl" ? `curl ${base}/chat/completions \\
   -H "Authorization: Bearer $SUIREN_KEY" \\
@@ -809,17 +884,14 @@ func main() {
 	text, _ := io.ReadAll(reply.Body)
 	fmt.Println(string(text))
 }`;
-  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("label", { class: "hidden", for: "tongue" + turn.id + model }, w3("code")), /* @__PURE__ */ h4("select", { id: "tongue" + turn.id + model, value: tongue, onChange: (e) => {
+  return /* @__PURE__ */ h5(Fragment5, null, /* @__PURE__ */ h5("div", { class: "row" }, /* @__PURE__ */ h5("label", { class: "hidden", for: "tongue" + turn.id + model }, w4("code")), /* @__PURE__ */ h5("select", { id: "tongue" + turn.id + model, value: tongue, onChange: (e) => {
     setSaid("");
     setTongue(e.target.value);
-  } }, ["curl", "Python", "Go"].map((v) => /* @__PURE__ */ h4("option", { key: v }, v))), /* @__PURE__ */ h4("button", { onClick: async () => {
-    await navigator.clipboard.writeText(text2);
-    setSaid(w3("copied"));
-  } }, w3("copy")), /* @__PURE__ */ h4("span", { class: "quiet", role: "status" }, said)), /* @__PURE__ */ h4("pre", { tabIndex: 0, "aria-label": w3("code") }, /* @__PURE__ */ h4("code", null, text2)));
+  } }, ["curl", "Python", "Go"].map((v) => /* @__PURE__ */ h5("option", { key: v }, v))), /* @__PURE__ */ h5("button", { onClick: async () => setSaid(await copy(text2) ? w4("copied") : "") }, w4("copyCode")), /* @__PURE__ */ h5("span", { class: "quiet", role: "status" }, said)), /* @__PURE__ */ h5("pre", { tabIndex: 0, "aria-label": w4("code") }, /* @__PURE__ */ h5("code", null, text2)));
 }
 var goText = (s) => s.includes("`") ? JSON.stringify(s) : "`" + s + "`";
 function Thumb({ up = false }) {
-  return /* @__PURE__ */ h4("svg", { class: up ? "" : "down", viewBox: "0 0 20 20", width: "18", height: "18", "aria-hidden": "true" }, /* @__PURE__ */ h4(
+  return /* @__PURE__ */ h5("svg", { class: up ? "" : "down", viewBox: "0 0 20 20", width: "18", height: "18", "aria-hidden": "true" }, /* @__PURE__ */ h5(
     "path",
     {
       d: "M2 9h3v8H2zM7 9l3-7c1.5 0 2 1 2 2.2L11.6 8H16c1.2 0 2 .9 1.8 2l-1 5.5c-.2.9-.9 1.5-1.8 1.5H7z",
@@ -832,16 +904,16 @@ function Thumb({ up = false }) {
 }
 function Ask() {
   const busy2 = coming();
-  return /* @__PURE__ */ h4("form", { class: "ask", onSubmit: (e) => {
+  return /* @__PURE__ */ h5("form", { class: "ask", onSubmit: (e) => {
     e.preventDefault();
     sendDraft();
     document.getElementById("question").focus();
-  } }, /* @__PURE__ */ h4("label", { class: "hidden", for: "question" }, t2("question")), /* @__PURE__ */ h4("div", { class: "field" }, /* @__PURE__ */ h4(
+  } }, /* @__PURE__ */ h5("label", { class: "hidden", for: "question" }, t3("question")), /* @__PURE__ */ h5("div", { class: "field" }, /* @__PURE__ */ h5(
     "textarea",
     {
       id: "question",
       rows: 1,
-      placeholder: t2("askPlace"),
+      placeholder: t3("askPlace"),
       value: talk.draft,
       "aria-describedby": "how",
       onInput: (e) => {
@@ -849,19 +921,17 @@ function Ask() {
         touched();
       },
       onKeyDown: (e) => {
-        if (e.key !== "Enter" || e.shiftKey || e.isComposing) return;
+        if (e.key !== "Enter" || e.shiftKey || e.isComposing || e.keyCode === 229) return;
         e.preventDefault();
         sendDraft();
       }
     }
-  ), /* @__PURE__ */ h4("div", { class: "buttons" }, /* @__PURE__ */ h4("span", { id: "how", class: "quiet" }, t2("askHint")), path().length > 0 && !busy2.length && /* @__PURE__ */ h4("button", { type: "button", class: "bare", onClick: () => {
-    location.hash = "#chat/new";
-  } }, w3("fresh")), busy2.length ? /* @__PURE__ */ h4("button", { type: "button", class: "main", onClick: () => busy2.forEach((r) => r.abort.abort()) }, t2("stop")) : /* @__PURE__ */ h4("button", { type: "submit", class: "main", disabled: !talk.draft.trim() }, t2("send")))), /* @__PURE__ */ h4(Parameters, null), path().length > 0 && !busy2.length && mayDo("export") && /* @__PURE__ */ h4(Save, null));
+  ), /* @__PURE__ */ h5("div", { class: "buttons" }, /* @__PURE__ */ h5("span", { id: "how", class: "quiet" }, t3("askHint")), path().length > 0 && !busy2.length && /* @__PURE__ */ h5("button", { type: "button", class: "bare", onClick: fresh }, w4("fresh")), busy2.length ? /* @__PURE__ */ h5("button", { type: "button", class: "main", onClick: stop }, t3("stop")) : /* @__PURE__ */ h5("button", { type: "submit", class: "main", disabled: !talk.draft.trim() }, t3("send")))), /* @__PURE__ */ h5(Parameters, null), path().length > 0 && !busy2.length && mayDo2("export") && /* @__PURE__ */ h5(Save, null));
 }
 var inSight = (e) => e.target.closest("form").scrollIntoView({ block: "end" });
 var formats = ["docx", "pdf", "html", "md", "json"];
 function Save() {
-  const [format, setFormat] = useState3("docx"), save2 = useAct();
+  const [format, setFormat] = useState4("docx"), save2 = useAct();
   const go = () => save2.run(async () => {
     const turns = path().flatMap((turn) => [{ role: "user", text: turn.question }, ...turn.replies.filter((r) => r.answer || r.refusal).map((r) => ({ role: "assistant", text: r.answer || r.refusal }))]);
     const file = await (await ask2("POST", "/api/export", { format, title: path()[0].question.slice(0, 80), turns, answer: path().at(-1)?.replies[0]?.id ?? "" })).blob();
@@ -871,7 +941,7 @@ function Save() {
     link.click();
     URL.revokeObjectURL(link.href);
   });
-  return /* @__PURE__ */ h4("details", { class: "parameters export", onToggle: inSight }, /* @__PURE__ */ h4("summary", null, w3("export")), /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("label", { class: "hidden", for: "format" }, w3("format")), /* @__PURE__ */ h4("select", { id: "format", value: format, onChange: (e) => setFormat(e.target.value) }, formats.map((f) => /* @__PURE__ */ h4("option", { key: f }, f))), /* @__PURE__ */ h4("button", { type: "button", disabled: save2.busy, onClick: go }, w3("exportGo")), /* @__PURE__ */ h4("span", { class: "quiet" }, w3("exportHelp"))), save2.failure && /* @__PURE__ */ h4(Fail, { of: save2.failure }));
+  return /* @__PURE__ */ h5("details", { class: "parameters export", onToggle: inSight }, /* @__PURE__ */ h5("summary", null, w4("export")), /* @__PURE__ */ h5("div", { class: "row" }, /* @__PURE__ */ h5("label", { class: "hidden", for: "format" }, w4("format")), /* @__PURE__ */ h5("select", { id: "format", value: format, onChange: (e) => setFormat(e.target.value) }, formats.map((f) => /* @__PURE__ */ h5("option", { key: f }, f))), /* @__PURE__ */ h5("button", { type: "button", disabled: save2.busy, onClick: go }, w4("exportGo")), /* @__PURE__ */ h5("span", { class: "quiet" }, w4("exportHelp"))), save2.failure && /* @__PURE__ */ h5(Fail, { of: save2.failure }));
 }
 function Parameters() {
   const names = (store3.server?.releases ?? []).filter((r) => r.answers).map((r) => r.name), o = talk.options;
@@ -879,13 +949,13 @@ function Parameters() {
     o[k] = e.target.value;
     touched();
   };
-  return /* @__PURE__ */ h4("details", { class: "parameters", onToggle: inSight }, /* @__PURE__ */ h4("summary", null, w3("options"), " · ", modelsNow().join(" | ")), /* @__PURE__ */ h4("div", { class: "form" }, /* @__PURE__ */ h4(Field2, { label: w3("model") }, (id) => /* @__PURE__ */ h4("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
+  return /* @__PURE__ */ h5("details", { class: "parameters", onToggle: inSight }, /* @__PURE__ */ h5("summary", null, w4("options"), " · ", modelsNow().join(" | ")), /* @__PURE__ */ h5("div", { class: "form" }, /* @__PURE__ */ h5(Field2, { label: w4("model") }, (id) => /* @__PURE__ */ h5("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
     talk.model = e.target.value;
     touched();
-  } }, names.map((n) => /* @__PURE__ */ h4("option", { key: n }, n)))), names.length > 1 && /* @__PURE__ */ h4(Field2, { label: w3("beside") }, (id) => /* @__PURE__ */ h4("select", { id, class: "beside", value: talk.beside, onChange: (e) => {
+  } }, names.map((n) => /* @__PURE__ */ h5("option", { key: n }, n)))), names.length > 1 && /* @__PURE__ */ h5(Field2, { label: w4("beside") }, (id) => /* @__PURE__ */ h5("select", { id, class: "beside", value: talk.beside, onChange: (e) => {
     talk.beside = e.target.value;
     touched();
-  } }, /* @__PURE__ */ h4("option", { value: "" }, w3("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h4("option", { key: n }, n)))), (release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && /* @__PURE__ */ h4(Field2, { label: w3("adapter") }, (id) => /* @__PURE__ */ h4("select", { id, class: "adapter", value: o.adapter, onChange: set("adapter") }, /* @__PURE__ */ h4("option", { value: "" }, w3("noAdapter")), release(modelsNow()[0]).about.adapters.map((a) => /* @__PURE__ */ h4("option", { key: a }, a)))), /* @__PURE__ */ h4(Field2, { label: w3("temperature"), hint: w3("temperatureHint") }, (id) => /* @__PURE__ */ h4("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h4(Field2, { label: w3("top_p") }, (id) => /* @__PURE__ */ h4("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h4(Field2, { label: w3("tokens"), hint: w3("tokensHint") }, (id) => /* @__PURE__ */ h4("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h4(Field2, { label: w3("seed"), hint: w3("seedHint") }, (id) => /* @__PURE__ */ h4("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h4(Field2, { label: w3("think") }, (id) => /* @__PURE__ */ h4("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h4("option", { value: "" }, w3("think_")), /* @__PURE__ */ h4("option", { value: "on" }, w3("think_on")), /* @__PURE__ */ h4("option", { value: "off" }, w3("think_off")))), /* @__PURE__ */ h4(Field2, { label: w3("system") }, (id) => /* @__PURE__ */ h4("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h4("p", { class: "quiet" }, w3("alone"))));
+  } }, /* @__PURE__ */ h5("option", { value: "" }, w4("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h5("option", { key: n }, n)))), (release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && /* @__PURE__ */ h5(Field2, { label: w4("adapter") }, (id) => /* @__PURE__ */ h5("select", { id, class: "adapter", value: o.adapter, onChange: set("adapter") }, /* @__PURE__ */ h5("option", { value: "" }, w4("noAdapter")), release(modelsNow()[0]).about.adapters.map((a) => /* @__PURE__ */ h5("option", { key: a }, a)))), /* @__PURE__ */ h5(Field2, { label: w4("temperature"), hint: w4("temperatureHint") }, (id) => /* @__PURE__ */ h5("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h5(Field2, { label: w4("top_p") }, (id) => /* @__PURE__ */ h5("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h5(Field2, { label: w4("tokens"), hint: w4("tokensHint") }, (id) => /* @__PURE__ */ h5("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h5(Field2, { label: w4("seed"), hint: w4("seedHint") }, (id) => /* @__PURE__ */ h5("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h5(Field2, { label: w4("think") }, (id) => /* @__PURE__ */ h5("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h5("option", { value: "" }, w4("think_")), /* @__PURE__ */ h5("option", { value: "on" }, w4("think_on")), /* @__PURE__ */ h5("option", { value: "off" }, w4("think_off")))), /* @__PURE__ */ h5(Field2, { label: w4("system") }, (id) => /* @__PURE__ */ h5("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h5("p", { class: "quiet" }, w4("alone"))));
 }
 export {
   Chat as default

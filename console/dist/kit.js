@@ -1289,6 +1289,8 @@ var store = {
   lang: kept("lang") ?? (navigator.language.startsWith("zh") ? "zh-CN" : "en"),
   theme: kept("theme") ?? "auto",
   page: "home",
+  title: "",
+  // of what the page shows, in place of the page's
   rest: "",
   // of the address, after the page: #knowledge/handbook
   server: null,

@@ -161,7 +161,7 @@ onDraw(() => {
     forgotten = true;
     import("./kept.js").then((kept) => kept.erased());
   }
-  document.title = store.server?.release ? `${t(store.page)} · ${store.server.release.name} · Suiren` : `${t(store.page)} · Suiren`;
+  document.title = [store.page === "chat" && store.title || t(store.page), store.server?.release?.name, "Suiren"].filter(Boolean).join(" · ");
   render(/* @__PURE__ */ h(App, null), document.getElementById("page"));
 });
 addEventListener("hashchange", turnTo);

@@ -15,6 +15,7 @@ export const store = {
   lang: (kept("lang") ?? (navigator.language.startsWith("zh") ? "zh-CN" : "en")) as Lang,
   theme: (kept("theme") ?? "auto") as Theme,
   page: "home",
+  title: "", // of what the page shows, in place of the page's
   rest: "", // of the address, after the page: #knowledge/handbook
   server: null as ServerState | null,
   now: null as Live | null, // what the server does, told by the stream

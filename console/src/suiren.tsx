@@ -182,7 +182,7 @@ onDraw(() => {
     forgotten = true;
     import("./pages/kept").then(kept => kept.erased());
   }
-  document.title = store.server?.release ? `${t(store.page as Name)} · ${store.server.release.name} · Suiren` : `${t(store.page as Name)} · Suiren`;
+  document.title = [store.page === "chat" && store.title || t(store.page as Name), store.server?.release?.name, "Suiren"].filter(Boolean).join(" · ");
   render(<App />, document.getElementById("page")!);
 });
 addEventListener("hashchange", turnTo);

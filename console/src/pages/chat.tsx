@@ -3,7 +3,8 @@
 import { ask, count, Empty, Field, Fragment, h, mayDo, Meter, params, progressOfPlan, redraw, say, seconds, type Source, store, t, useAct, useEffect, useState, Fail } from "../kit";
 import { words } from "./chat.words";
 import { Conversations, Trouble } from "./conversations";
-import { again, alone, begin, body, coming, forMe, modelsNow, path, rate, release, send, sendDraft, talk, touched, turnTo, wire } from "./conversation";
+import { again, alone, begin, body, coming, fresh, forMe, modelsNow, path, rate, release, send, sendDraft, state, stop, talk, touched, turnTo, wire } from "./conversation";
+import { copy, Copy } from "./copy";
 import { type Cited, Document, spans } from "./document";
 import { me } from "../pages/kept";
 import { Prose } from "./prose";
@@ -21,7 +22,26 @@ export default function Chat() {
 
 function Talks() {
   useEffect(() => { turnTo(store.rest); }, [store.rest]);
-  const turns = path(), comes = !["", "new", talk.id].includes(store.rest), none = !modelsNow().length;
+  useEffect(() => {
+    const key = (e: KeyboardEvent) => {
+      if (e.key !== "Escape" || e.isComposing || e.defaultPrevented || document.querySelector("dialog[open]") || (e.target as HTMLElement).closest(".shelf, .edit")) return;
+      stop();
+    };
+    const over = (e: DragEvent) => { if (e.dataTransfer?.types.includes("Files")) e.preventDefault(); }; // or the browser would leave the page for it
+    const drop = (e: DragEvent) => {
+      if (!e.dataTransfer?.types.includes("Files")) return;
+      e.preventDefault();
+      state.told = "file";
+      redraw();
+    };
+    document.addEventListener("keydown", key);
+    document.addEventListener("dragover", over);
+    document.addEventListener("drop", drop);
+    return () => { document.removeEventListener("keydown", key); document.removeEventListener("dragover", over); document.removeEventListener("drop", drop); store.title = ""; };
+  }, []);
+  const turns = path();
+  store.title = turns[0]?.question.trim().split("\n")[0].slice(0, 60) ?? "";
+  const comes = !["", "new", talk.id].includes(store.rest), none = !modelsNow().length;
   return <div class="talks">
     <Conversations />
     <div key={talk.id} class={turns.length || none ? "chat" : "chat new"}>
@@ -171,6 +191,7 @@ function Foot({ reply, turn }: { reply: Reply; turn: Turn }) {
         <button aria-pressed={reply.rating === true} aria-label={t("good")} title={t("good")} onClick={() => click(true)}><Thumb up /></button>
         <button aria-pressed={reply.rating === false} aria-label={t("bad")} title={t("bad")} onClick={() => click(false)}><Thumb /></button>
       </span>}
+      {reply.answer && <Copy text={reply.answer + (r?.label ? `\n\n[${t("aiLabel")}]` : "")} label={w("copy")} />}
       <span class="quiet" role="status">{reply.ratingSaid}</span>
     </footer>
     {why !== null && reply.rating !== null && <form class="why row" onSubmit={e => { e.preventDefault(); rate(reply, reply.rating!, why); setWhy(null); }}>
@@ -225,7 +246,7 @@ function Code({ turn, model }: { turn: Turn; model: string }) {
       : `package main\n\nimport (\n\t"fmt"\n\t"io"\n\t"net/http"\n\t"os"\n\t"strings"\n)\n\nfunc main() {\n\tbody := strings.NewReader(${goText(json)})\n\tr, err := http.NewRequest("POST", "${base}/chat/completions", body)\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tr.Header.Set("Authorization", "Bearer "+os.Getenv("SUIREN_KEY"))\n\tr.Header.Set("Content-Type", "application/json")\n\treply, err := http.DefaultClient.Do(r)\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tdefer reply.Body.Close()\n\ttext, _ := io.ReadAll(reply.Body)\n\tfmt.Println(string(text))\n}`;
   return <Fragment>
     <div class="row"><label class="hidden" for={"tongue" + turn.id + model}>{w("code")}</label><select id={"tongue" + turn.id + model} value={tongue} onChange={e => { setSaid(""); setTongue((e.target as HTMLSelectElement).value as "curl"); }}>{["curl", "Python", "Go"].map(v => <option key={v}>{v}</option>)}</select>
-      <button onClick={async () => { await navigator.clipboard.writeText(text); setSaid(w("copied")); }}>{w("copy")}</button><span class="quiet" role="status">{said}</span></div>
+      <button onClick={async () => setSaid(await copy(text) ? w("copied") : "")}>{w("copyCode")}</button><span class="quiet" role="status">{said}</span></div>
     <pre tabIndex={0} aria-label={w("code")}><code>{text}</code></pre>
   </Fragment>;
 }
@@ -247,14 +268,14 @@ function Ask() {
       onInput={e => { talk.draft = (e.target as HTMLTextAreaElement).value; touched(); }}
       onKeyDown={e => {
         // An input method's Enter chooses a word; it must not send.
-        if (e.key !== "Enter" || e.shiftKey || e.isComposing) return;
+        if (e.key !== "Enter" || e.shiftKey || e.isComposing || e.keyCode === 229) return;
         e.preventDefault();
         sendDraft();
       }} />
     <div class="buttons">
       <span id="how" class="quiet">{t("askHint")}</span>
-      {path().length > 0 && !busy.length && <button type="button" class="bare" onClick={() => { location.hash = "#chat/new"; }}>{w("fresh")}</button>}
-      {busy.length ? <button type="button" class="main" onClick={() => busy.forEach(r => r.abort.abort())}>{t("stop")}</button>
+      {path().length > 0 && !busy.length && <button type="button" class="bare" onClick={fresh}>{w("fresh")}</button>}
+      {busy.length ? <button type="button" class="main" onClick={stop}>{t("stop")}</button>
         : <button type="submit" class="main" disabled={!talk.draft.trim()}>{t("send")}</button>}
     </div></div>
     <Parameters />

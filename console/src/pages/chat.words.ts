@@ -46,6 +46,7 @@ export const words = {
   differs: ["Made again with the same seed, and it differs.", "用同一种子重做，结果不同。"],
   code: ["As code", "生成代码"],
   copy: ["Copy", "复制"],
+  copyCode: ["Copy the request", "复制请求"],
   copied: ["Copied.", "已复制。"],
   why: ["Why? (optional)", "原因（可不填）"],
   send: ["Send the reason", "提交原因"],

@@ -5,7 +5,7 @@ import { type Head, list, me, mostOne, onTold, read, remove, shelf, write } from
 import { merge, newReply, newTalk, newTurn, type Reply, taken, type Talk, type Turn, turnsOf, written } from "./talk";
 
 export let talk = newTalk(); // the one that shows
-export const state = { told: "" as "" | "other" | "both" | "gone" | "missing" | "broken" | "large" };
+export const state = { told: "" as "" | "other" | "both" | "gone" | "missing" | "broken" | "large" | "file" };
 
 const open = new Map<string, Talk>(); // those whose answers come, or that are not kept yet
 let who = "", reads = 0;
@@ -25,6 +25,14 @@ export const coming = () => turnsOf(talk).flatMap(turn => turn.replies).filter(p
 
 // busy reports whether answers of a conversation come, in sight or not.
 export const busy = (id: string) => { const of = talk.id === id ? talk : open.get(id); return !!of && turnsOf(of).some(turn => turn.replies.some(pending)); };
+
+export const stop = () => coming().forEach(r => r.abort.abort());
+
+// fresh begins a new conversation, with the keyboard where it is asked.
+export function fresh() {
+  location.hash = "#chat/new";
+  setTimeout(() => document.getElementById("question")?.focus(), 80);
+}
 
 export const release = (name: string): Release | undefined => store.server?.releases.find(r => r.name === name);
 

@@ -1,6 +1,6 @@
 // The list of conversations beside the chat, and what is to be told of keeping them.
-import { day, Field, Fragment, h, redraw, say, store, useEffect, useState } from "../kit";
-import { busy, deleted, state, talk } from "./conversation";
+import { day, Field, Fragment, h, mayDo, redraw, say, store, t, useEffect, useState } from "../kit";
+import { busy, deleted, fresh, state, talk } from "./conversation";
 import { words } from "./conversations.words";
 import { type Head, next, remove, rename, search, shelf } from "../pages/kept";
 import { wordsOf } from "./talk";
@@ -17,7 +17,7 @@ export function Conversations() {
   const heads = shelf.heads.filter(head => !found || found.includes(head.id)), close = () => unfold(false);
   return <aside class={unfolded ? "conversations open" : "conversations"} aria-label={w("title")}>
     <div class="row"><button type="button" class="fold" aria-expanded={unfolded} onClick={() => unfold(!unfolded)}>{w("title")}{shelf.heads.length > 0 && ` · ${shelf.heads.length}`}</button>
-      <a class="button" href="#chat/new" onClick={close}>＋ {w("fresh")}</a></div>
+      <a class="button" href="#chat/new" onClick={() => { close(); fresh(); }}>＋ {w("fresh")}</a></div>
     <div class="shelf">
       {shelf.heads.length > 0 && <Fragment>
         <label class="hidden" for="search">{w("search")}</label>
@@ -52,6 +52,6 @@ function Item({ head, opened }: { head: Head; opened: () => void }) {
 
 // Trouble tells what became of the conversation that shows.
 export function Trouble() {
-  return <div role="status" class="told">{state.told && <p class="once">{w(`told_${state.told}`)}</p>}
+  return <div role="status" class="told">{state.told && <p class="once">{w(`told_${state.told}`)} {state.told === "file" && mayDo("search") && <a href="#knowledge">{t("knowledge")}</a>}</p>}
     {shelf.dropped && <p class="once">{w("dropped", shelf.dropped)} <button type="button" class="bare" onClick={() => { shelf.dropped = ""; redraw(); }}>{w("close")}</button></p>}</div>;
 }

@@ -33,5 +33,6 @@ export const words = {
   told_gone: ["The conversation that was open here was deleted in another tab.", "此处打开的对话已在另一标签页中删除。"],
   told_missing: ["There is no such conversation in this browser. Here is a new one.", "此浏览器中没有该对话。已新建一个。"],
   told_broken: ["That conversation cannot be read and is left as it is. Here is a new one.", "该对话无法读取，保持原样。已新建一个。"],
+  told_file: ["A file is not asked about here. Documents are read into a base, and answered from there with their place.", "此处不能直接就文件提问。请把文档读入知识库，在那里提问，回答会注明出处。"],
   told_large: ["This conversation is too long to keep: what comes now ends with this page. Begin a new one.", "此对话过长，无法继续保存：新内容随本页关闭而消失。请开始新对话。"],
 } satisfies Pairs;
