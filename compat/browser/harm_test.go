@@ -83,7 +83,7 @@ func roles(t *testing.T, browser context.Context, dir string) {
 				{"user", []string{"home", "chat", "knowledge", "plan", "training", "evaluation", "releases", "account"}},
 				{"auditor", []string{"home", "releases", "guard", "usage", "traces", "people", "settings", "account"}},
 				{"operator", []string{"home", "chat", "knowledge", "plan", "data", "training", "evaluation", "models", "releases", "guard", "usage", "traces", "compute", "settings", "account"}},
-				{"system administrator", []string{"home", "models", "releases", "usage", "people", "compute", "settings", "account"}},
+				{"system administrator", []string{"home", "models", "releases", "usage", "compute", "people", "settings", "account"}},
 				{"security administrator", []string{"home", "releases", "guard", "people", "settings", "account"}},
 			} {
 				w := vera
@@ -178,7 +178,7 @@ func (v *visitor) tries() []string {
 			out.add(asked.method + " " + path);
 			return new Response(JSON.stringify({ error: { code: "tried", message: "tried" } }), { status: 418 });
 		};
-		const fill = () => { for (const e of document.querySelectorAll("main :is(input:not([type=checkbox], [type=range], [type=search]), textarea):not(:disabled, [readonly])")) {
+		const fill = () => { for (const e of document.querySelectorAll("main :is(input:not([type=checkbox], [type=range], [type=search], [type=date]), textarea):not(:disabled, [readonly])")) {
 			Object.getOwnPropertyDescriptor(Object.getPrototypeOf(e), "value").set.call(e, e.type === "number" ? "1" : e.value + "x");
 			e.dispatchEvent(new Event("input", { bubbles: true }));
 			e.dispatchEvent(new Event("change", { bubbles: true }));

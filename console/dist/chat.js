@@ -284,22 +284,25 @@ function address(rest = talk.id) {
   store.rest = rest;
   history.replaceState(null, "", "#chat/" + rest);
 }
-function touched(of = talk) {
+function touched(of = talk, soon = 400) {
   of.dirty = true;
   if (of === talk) {
     if (state.told !== "large") state.told = "";
     if (!blank(of) && store.rest !== of.id) address();
   }
   redraw();
-  later(of, 400);
+  later(of, soon);
 }
 var timers = /* @__PURE__ */ new Map();
 var saving = /* @__PURE__ */ new Set();
 function later(of, ms) {
-  if (!timers.has(of)) timers.set(of, setTimeout(() => {
+  const due = now() + ms, before = timers.get(of);
+  if (before && before.due <= due) return;
+  clearTimeout(before?.timer);
+  timers.set(of, { due, timer: setTimeout(() => {
     timers.delete(of);
     save(of);
-  }, ms));
+  }, ms) });
 }
 async function save(of) {
   if (!of.dirty || of.gone || who !== me() || blank(of) && !of.version) return;
@@ -375,7 +378,7 @@ function send(text2, after = path().at(-1) ?? talk.root) {
   after.children.push(turn);
   after.chosen = after.children.length - 1;
   for (const model of modelsNow()) turn.replies.push(begin(turn, model));
-  touched();
+  touched(talk, 0);
 }
 function sendDraft() {
   if (!talk.draft.trim() || coming().length) return;

@@ -94,20 +94,24 @@ function address(rest = talk.id) {
 }
 
 // touched draws what has changed, and keeps it soon.
-export function touched(of = talk) {
+export function touched(of = talk, soon = 400) {
   of.dirty = true;
   if (of === talk) {
     if (state.told !== "large") state.told = "";
     if (!blank(of) && store.rest !== of.id) address();
   }
   redraw();
-  later(of, 400);
+  later(of, soon);
 }
 
-const timers = new Map<Talk, number>(), saving = new Set<Talk>();
+const timers = new Map<Talk, { timer: number; due: number }>(), saving = new Set<Talk>();
 
+// later keeps a conversation in so many milliseconds, or sooner if that was said.
 function later(of: Talk, ms: number) {
-  if (!timers.has(of)) timers.set(of, setTimeout(() => { timers.delete(of); save(of); }, ms));
+  const due = now() + ms, before = timers.get(of);
+  if (before && before.due <= due) return;
+  clearTimeout(before?.timer);
+  timers.set(of, { due, timer: setTimeout(() => { timers.delete(of); save(of); }, ms) });
 }
 
 async function save(of: Talk) {
@@ -182,7 +186,7 @@ export function send(text: string, after: Turn = path().at(-1) ?? talk.root) {
   after.children.push(turn);
   after.chosen = after.children.length - 1;
   for (const model of modelsNow()) turn.replies.push(begin(turn, model));
-  touched();
+  touched(talk, 0);
 }
 
 // sendDraft asks what stands in the field.

@@ -13,6 +13,9 @@ const roles = ["owner", "system", "security", "audit", "operator", "user", "view
 const role = (r: string) => Object.hasOwn(words, "role_" + r) ? w(`role_${r}` as "role_user") : r;
 const at = (kind: string, name: string) => `/api/${kind}/${encodeURIComponent(name)}`;
 
+// over reports whether the caller may change who has these roles: an owner only by an owner.
+const over = (roles: string[] | null) => !roles?.includes("owner") || !!store.who?.roles?.includes("owner");
+
 type View = "people" | "keys" | "tenants";
 
 export default function People() {
@@ -22,8 +25,9 @@ export default function People() {
   </Page>;
 }
 
-function Roles({ value, set }: { value: string[]; set: (v: string[]) => void }) {
-  const may = (r: string) => r === "owner" ? !!store.who?.roles?.includes("owner") : mayDo("set_roles") || r === "user" || r === "viewer";
+// Roles offers those that the caller may give; those of free, whoever makes what gets them.
+function Roles({ value, set, free = ["user", "viewer"] }: { value: string[]; set: (v: string[]) => void; free?: string[] }) {
+  const may = (r: string) => over([r]) && (mayDo("set_roles") || free.includes(r));
   return <fieldset class="roles"><legend>{w("roles")}</legend>{roles.filter(may).map(r => <label key={r} class="pick"><input type="checkbox" checked={value.includes(r)} onChange={() => set(value.includes(r) ? value.filter(o => o !== r) : [...value, r])} />{role(r)}</label>)}</fieldset>;
 }
 
@@ -45,8 +49,8 @@ function Accounts() {
       <div class="row"><b>{p.name}</b>{p.title && <span>{p.title}</span>}{(p.roles ?? []).map(r => <Tag key={r}>{role(r)}</Tag>)}<Tag kind={day(p.suspended ?? "") ? "failed" : p.password || p.passkeys || p.source ? "done" : ""}>{day(p.suspended ?? "") ? w("suspended") : p.password || p.passkeys || p.source ? w("active") : w("noWay")}</Tag>
         <span class="quiet">{p.tenant || w("house")} · {day(p.made)}</span></div>
       <div class="row">
-        {mayDo("set_roles") && <button onClick={() => edit({ name: p.name, roles: p.roles ?? [] })}>{w("changeRoles")}</button>}
-        {mayDo("set_people") && <Fragment>
+        {mayDo("set_roles") && over(p.roles) && <button onClick={() => edit({ name: p.name, roles: p.roles ?? [] })}>{w("changeRoles")}</button>}
+        {mayDo("set_people") && over(p.roles) && <Fragment>
         <button onClick={() => go(() => act("PATCH", at("people", p.name), { suspended: !day(p.suspended ?? "") }))}>{day(p.suspended ?? "") ? w("admit") : w("suspend")}</button>
         <button onClick={() => run.run(() => linked(act("POST", at("people", p.name) + "/link")))}>{w("link")}</button>
         <button onClick={() => run.run(() => act("DELETE", at("people", p.name) + "/sessions"))}>{w("out")}</button>
@@ -73,11 +77,11 @@ function Keys() {
     {run.failure && <Fail of={run.failure} />}
     <Loaded of={got}>{({ keys }) => <Card title={w("tab_keys")}><div class="scroll" tabIndex={0} role="region" aria-label={w("tab_keys")}><table class="left"><thead><tr><th scope="col">{w("name")}</th><th scope="col">{w("roles")}</th><th scope="col">{w("tenant")}</th><th scope="col">{w("state")}</th><th scope="col">{w("made")}</th><th scope="col">{w("expires")}</th><th scope="col">{w("rotate")}</th></tr></thead>
       <tbody>{keys.map(k => <tr key={k.name}><th scope="row">{k.name}</th><td>{(k.roles ?? []).map(role).join(", ")}</td><td>{k.tenant || w("house")}</td><td><Tag kind={k.works ? "done" : "failed"}>{k.works ? w("works") : w("ended")}</Tag></td><td>{day(k.made)}</td><td>{day(k.expires ?? "")}</td>
-        <td>{k.works && mayDo("set_keys") && <div class="row"><button onClick={() => run.run(() => shown(act("POST", at("keys", k.name) + "/rotate"))).then(got.reload)}>{w("rotate")}</button><button onClick={() => run.run(() => act("DELETE", at("keys", k.name))).then(got.reload)}>{w("revoke")}</button></div>}</td></tr>)}</tbody></table></div></Card>}</Loaded>
+        <td>{k.works && mayDo("set_keys") && over(k.roles) && <div class="row"><button onClick={() => run.run(() => shown(act("POST", at("keys", k.name) + "/rotate"))).then(got.reload)}>{w("rotate")}</button><button onClick={() => run.run(() => act("DELETE", at("keys", k.name))).then(got.reload)}>{w("revoke")}</button></div>}</td></tr>)}</tbody></table></div></Card>}</Loaded>
     {mayDo("set_keys") && <Card title={w("addKey")}><form class="form" onSubmit={e => { e.preventDefault(); run.run(() => shown(act("POST", "/api/keys", { name, roles: given, days: +days || 0 })).then(() => { setName(""); give(["user"]); })).then(got.reload); }}>
       <Field label={w("name")}>{id => <input id={id} required value={name} onInput={e => setName((e.target as HTMLInputElement).value)} />}</Field>
       <Field label={w("days")}>{id => <input id={id} type="number" min="0" max="3650" value={days} onInput={e => setDays((e.target as HTMLInputElement).value)} />}</Field>
-      <Roles value={given} set={give} /><button class="main" disabled={run.busy || !name}>{w("addKey")}</button></form>
+      <Roles value={given} set={give} free={["user", "viewer", "operator"]} /><button class="main" disabled={run.busy || !name}>{w("addKey")}</button></form>
       <Command line={`suiren key create ${name || "NAME"}`} /></Card>}
   </Fragment>;
 }
