@@ -376,6 +376,7 @@ func conversations(t *testing.T, browser context.Context, dir string) {
 			owner.pushAt("mei", "Yes, erase")
 			owner.sees("Erased.")
 			v.do(chromedp.Reload())
+			v.wait(`document.querySelector("#key")`)
 			v.sees("Your account was erased.")
 			for end := time.Now().Add(patience); strings.Contains(v.stored(), "2+2"); time.Sleep(50 * time.Millisecond) {
 				if time.Now().After(end) {
