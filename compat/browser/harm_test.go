@@ -74,6 +74,35 @@ func roles(t *testing.T, browser context.Context, dir string) {
 				t.Errorf("a script reads the session: %q", got)
 			}
 		}},
+		step{"requests", func(t *testing.T) {
+			vera.on(t)
+			for _, r := range []struct{ method, path, body string }{
+				{"POST", "/v1/chat/completions", `{"messages":[{"role":"user","content":"1+1"}]}`}, {"POST", "/v1/messages", `{"max_tokens":2,"messages":[{"role":"user","content":"1+1"}]}`},
+				{"POST", "/api/chat", `{"messages":[{"role":"user","content":"1+1"}]}`},
+				{"POST", "/api/first", `{}`}, {"PUT", "/api/plan/file", `{"text":"","sum":""}`}, {"POST", "/api/plan/check", `{"text":""}`}, {"POST", "/api/plan/apply", `{"sum":""}`},
+				{"POST", "/api/library", `{"path":"/","name":"x"}`}, {"POST", "/api/library/load", `{"model":"x"}`}, {"GET", "/api/library", ""},
+				{"POST", "/api/bases/x", `{"paths":["/etc"]}`}, {"PUT", "/api/bases/x/readers", `{"rules":[]}`}, {"GET", "/api/bases/x", ""}, {"GET", "/api/bases/x/documents", ""},
+				{"POST", "/api/releases/check", `{"release":"mine"}`}, {"POST", "/api/releases/canary", `{"release":"mine","share":1}`}, {"POST", "/api/releases/promote", `{"release":"mine"}`},
+				{"POST", "/api/releases/rollback", `{}`}, {"POST", "/api/releases/retire", `{"release":"mine"}`},
+				{"POST", "/api/budgets", `{"scope":"all","unit":"tokens","period":"day","amount":1}`}, {"GET", "/api/budgets", ""}, {"GET", "/api/usage", ""}, {"GET", "/api/usage/entries", ""},
+				{"POST", "/api/guard/try", `{"policy":"mine","stage":"input","text":"x"}`}, {"POST", "/api/guard/replay", `{"release":"mine","draft":"","last":1}`}, {"GET", "/api/guard", ""}, {"GET", "/api/guard/reviews", ""},
+				{"GET", "/api/people", ""}, {"POST", "/api/people", `{"name":"eve","roles":["owner"]}`}, {"PUT", "/api/people/vera/roles", `{"roles":["owner"]}`}, {"PATCH", "/api/people/vera", `{"suspended":true}`},
+				{"POST", "/api/people/vera/link", `{}`}, {"DELETE", "/api/people/vera", ""}, {"DELETE", "/api/people/vera/sessions", ""},
+				{"GET", "/api/keys", ""}, {"POST", "/api/keys", `{"name":"eve","roles":["owner"]}`}, {"POST", "/api/keys/first/rotate", `{}`}, {"DELETE", "/api/keys/first", ""},
+				{"POST", "/api/tenants", `{"name":"eve"}`}, {"DELETE", "/api/tenants/eve", ""}, {"GET", "/api/traces", ""}, {"GET", "/api/audit", ""}, {"GET", "/api/machine", ""}, {"GET", "/api/settings", ""},
+				{"POST", "/api/export", `{"format":"md","title":"x","turns":[]}`}, {"GET", "/metrics", ""},
+			} {
+				if status := vera.send(r.method, r.path, r.body); status != http.StatusForbidden && status != http.StatusNotFound {
+					t.Errorf("a viewer's %s %s is answered %d", r.method, r.path, status)
+				}
+			}
+			v.on(t)
+			for what, after := range kept() {
+				if after != before[what] {
+					t.Errorf("%s was\n%s\nand is\n%s", what, before[what], after)
+				}
+			}
+		}},
 		step{"walked", func(t *testing.T) { // each role, through every page: nothing is offered that the server refuses
 			for _, one := range []struct {
 				role  string
@@ -126,35 +155,6 @@ func roles(t *testing.T, browser context.Context, dir string) {
 				}
 			}
 		}},
-		step{"requests", func(t *testing.T) {
-			vera.on(t)
-			for _, r := range []struct{ method, path, body string }{
-				{"POST", "/v1/chat/completions", `{"messages":[{"role":"user","content":"1+1"}]}`}, {"POST", "/v1/messages", `{"max_tokens":2,"messages":[{"role":"user","content":"1+1"}]}`},
-				{"POST", "/api/chat", `{"messages":[{"role":"user","content":"1+1"}]}`},
-				{"POST", "/api/first", `{}`}, {"PUT", "/api/plan/file", `{"text":"","sum":""}`}, {"POST", "/api/plan/check", `{"text":""}`}, {"POST", "/api/plan/apply", `{"sum":""}`},
-				{"POST", "/api/library", `{"path":"/","name":"x"}`}, {"POST", "/api/library/load", `{"model":"x"}`}, {"GET", "/api/library", ""},
-				{"POST", "/api/bases/x", `{"paths":["/etc"]}`}, {"PUT", "/api/bases/x/readers", `{"rules":[]}`}, {"GET", "/api/bases/x", ""}, {"GET", "/api/bases/x/documents", ""},
-				{"POST", "/api/releases/check", `{"release":"mine"}`}, {"POST", "/api/releases/canary", `{"release":"mine","share":1}`}, {"POST", "/api/releases/promote", `{"release":"mine"}`},
-				{"POST", "/api/releases/rollback", `{}`}, {"POST", "/api/releases/retire", `{"release":"mine"}`},
-				{"POST", "/api/budgets", `{"scope":"all","unit":"tokens","period":"day","amount":1}`}, {"GET", "/api/budgets", ""}, {"GET", "/api/usage", ""}, {"GET", "/api/usage/entries", ""},
-				{"POST", "/api/guard/try", `{"policy":"mine","stage":"input","text":"x"}`}, {"POST", "/api/guard/replay", `{"release":"mine","draft":"","last":1}`}, {"GET", "/api/guard", ""}, {"GET", "/api/guard/reviews", ""},
-				{"GET", "/api/people", ""}, {"POST", "/api/people", `{"name":"eve","roles":["owner"]}`}, {"PUT", "/api/people/vera/roles", `{"roles":["owner"]}`}, {"PATCH", "/api/people/vera", `{"suspended":true}`},
-				{"POST", "/api/people/vera/link", `{}`}, {"DELETE", "/api/people/vera", ""}, {"DELETE", "/api/people/vera/sessions", ""},
-				{"GET", "/api/keys", ""}, {"POST", "/api/keys", `{"name":"eve","roles":["owner"]}`}, {"POST", "/api/keys/first/rotate", `{}`}, {"DELETE", "/api/keys/first", ""},
-				{"POST", "/api/tenants", `{"name":"eve"}`}, {"DELETE", "/api/tenants/eve", ""}, {"GET", "/api/traces", ""}, {"GET", "/api/audit", ""}, {"GET", "/api/machine", ""}, {"GET", "/api/settings", ""},
-				{"POST", "/api/export", `{"format":"md","title":"x","turns":[]}`}, {"GET", "/metrics", ""},
-			} {
-				if status := vera.send(r.method, r.path, r.body); status != http.StatusForbidden && status != http.StatusNotFound {
-					t.Errorf("a viewer's %s %s is answered %d", r.method, r.path, status)
-				}
-			}
-			v.on(t)
-			for what, after := range kept() {
-				if after != before[what] {
-					t.Errorf("%s was\n%s\nand is\n%s", what, before[what], after)
-				}
-			}
-		}},
 		step{"suspended", func(t *testing.T) { // what is open ends
 			v.push("Suspend")
 			v.sees("suspended")
@@ -187,16 +187,16 @@ func (v *visitor) tries() []string {
 		for (let more = true; more;) {
 			more = false;
 			fill();
-			await rest(30);
+			await rest(15);
 			for (const b of document.querySelectorAll("main button:not(:disabled, [aria-pressed])")) if (!pressed.has(b.innerText + b.className) && pressed.size < 60) {
 				pressed.add(b.innerText + b.className);
 				b.click();
 				more = true;
-				await rest(30);
+				await rest(15);
 				break;
 			}
 		}
-		await rest(600); // for what is asked after a moment
+		if (document.querySelector("main textarea:not([readonly])")) await rest(500); // for what is asked after a moment
 		window.fetch = real;
 		window.tried = [...out];
 	})(), true)`)

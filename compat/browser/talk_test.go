@@ -265,6 +265,32 @@ func talk(t *testing.T, browser context.Context, dir string) {
 			}
 			v.accessible(t)
 		}},
+		step{"taken-back", func(t *testing.T) { // a fenced text is copied alone; what is withdrawn in the end does not stay, nor is it kept
+			eval[bool](v.tab, `(() => {
+				const real = window.fetch, said = "Schön:\n`+"```"+`go\nfmt.Println(1)\n`+"```"+`\n";
+				const chunk = (delta, finish, suiren) => "data: " + JSON.stringify({ id: "made-up", choices: [{ delta, finish_reason: finish ?? null }], suiren }) + "\n\n";
+				window.fetch = async (path, asked) => {
+					if (!String(path).endsWith("/chat/completions")) return real(path, asked);
+					window.fetch = real;
+					return new Response(chunk({ content: said }) + chunk({ content: "WITHDRAWN" }) + chunk({}, "content_filter", { refusal: { class: "c", text: "Taken back." }, retract: { from: new TextEncoder().encode(said).length, text: "Taken back." } }) + "data: [DONE]\n\n",
+						{ headers: { "Content-Type": "text/event-stream" } });
+				};
+				return true;
+			})()`)
+			v.asks("What is 1+2?")
+			v.sees("Taken back.")
+			if got := v.text(".turn:last-child .reply"); strings.Contains(got, "WITHDRAWN") || !strings.Contains(got, "Schön") {
+				t.Errorf("of an answer whose end is withdrawn shows %q", got)
+			}
+			v.keeps("Taken back.")
+			if got := v.stored(); strings.Contains(got, "WITHDRAWN") {
+				t.Error("what was withdrawn is kept")
+			}
+			v.push("Copy the code")
+			if got := v.pasted("#question"); got != "fmt.Println(1)\n" {
+				t.Errorf("of a fenced text %q is copied", got)
+			}
+		}},
 		step{"unloaded", func(t *testing.T) { // its memory is free, and its name no longer answers
 			v.push("Models")
 			v.push("Unload")

@@ -441,6 +441,11 @@ function take(reply, data) {
   reply.first ||= now();
   if (c.suiren?.sources) reply.sources = c.suiren.sources;
   if (c.suiren?.refusal) reply.refusal = c.suiren.refusal.text;
+  if (c.suiren?.retract) {
+    const { from, text: text2 } = c.suiren.retract;
+    reply.answer = new TextDecoder().decode(new TextEncoder().encode(reply.answer).slice(0, from));
+    reply.refusal = text2;
+  }
   if (c.suiren?.seed !== void 0) reply.seed = /"seed":(\d+)/.exec(data)?.[1] ?? "";
   if (c.usage) {
     reply.prompt = c.usage.prompt_tokens;

@@ -258,6 +258,11 @@ function take(reply: Reply, data: string) {
   reply.first ||= now();
   if (c.suiren?.sources) reply.sources = c.suiren.sources;
   if (c.suiren?.refusal) reply.refusal = c.suiren.refusal.text;
+  if (c.suiren?.retract) { // the rest of the answer is withdrawn: it is not shown, nor kept
+    const { from, text } = c.suiren.retract;
+    reply.answer = new TextDecoder().decode(new TextEncoder().encode(reply.answer).slice(0, from));
+    reply.refusal = text;
+  }
   if (c.suiren?.seed !== undefined) reply.seed = /"seed":(\d+)/.exec(data)?.[1] ?? "";
   if (c.usage) {
     reply.prompt = c.usage.prompt_tokens;
