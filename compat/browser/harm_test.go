@@ -104,6 +104,7 @@ func roles(t *testing.T, browser context.Context, dir string) {
 			}
 		}},
 		step{"walked", func(t *testing.T) { // each role, through every page: nothing is offered that the server refuses
+			vera.clean(t, "403", "404") // of the requests before
 			for _, one := range []struct {
 				role  string
 				pages []string
