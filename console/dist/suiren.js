@@ -157,10 +157,8 @@ var following = false;
 onSignedIn(start);
 var forgotten = false;
 onDraw(() => {
-  if (store.erased && !forgotten) {
-    forgotten = true;
-    import("./kept.js").then((kept) => kept.erased());
-  }
+  if (store.erased && !forgotten) import("./kept.js").then((kept) => kept.erased());
+  forgotten = store.erased;
   document.title = [store.page === "chat" && store.title || t(store.page), store.server?.release?.name, "Suiren"].filter(Boolean).join(" · ");
   render(/* @__PURE__ */ h(App, null), document.getElementById("page"));
 });

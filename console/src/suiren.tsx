@@ -178,10 +178,8 @@ onSignedIn(start);
 let forgotten = false;
 
 onDraw(() => {
-  if (store.erased && !forgotten) {
-    forgotten = true;
-    import("./pages/kept").then(kept => kept.erased());
-  }
+  if (store.erased && !forgotten) import("./pages/kept").then(kept => kept.erased());
+  forgotten = store.erased;
   document.title = [store.page === "chat" && store.title || t(store.page as Name), store.server?.release?.name, "Suiren"].filter(Boolean).join(" · ");
   render(<App />, document.getElementById("page")!);
 });
