@@ -65,7 +65,7 @@ export async function turnTo(rest: string) {
   if (rest === talk.id || (rest === "" || rest === "new") && blank(talk)) return;
   if (rest === "") return address();
   state.told = "";
-  if (!talk.gone && (talk.dirty || busy(talk.id))) open.set(talk.id, talk);
+  if (!talk.gone && (talk.dirty || saving.has(talk) || busy(talk.id))) open.set(talk.id, talk);
   else open.delete(talk.id);
   if (rest === "new" || open.has(rest)) {
     talk = open.get(rest) ?? newTalk(talk);
