@@ -122,7 +122,7 @@ func (s *Server) pageRoutes() (list []Route) {
 func (s *Server) pageOf(f View) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		q := s.query(r)
-		if named[scopeOf(r).action] && q.Name != "" {
+		if named[scopeOf(r).action] && (q.Name != "" || !q.Keeper) { // who keeps all bases may list them
 			if err := Allow(r, ABase, q.Name); errors.Is(err, ErrHidden) {
 				return errNotFound // as if it were not there
 			} else if err != nil {
