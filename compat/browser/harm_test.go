@@ -157,7 +157,7 @@ func roles(t *testing.T, browser context.Context, dir string) {
 			}
 		}},
 		step{"suspended", func(t *testing.T) { // what is open ends
-			v.push("Suspend")
+			v.pushAt("vera", "Suspend")
 			v.sees("suspended")
 			vera.on(t)
 			vera.push("Releases")
