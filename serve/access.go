@@ -72,6 +72,9 @@ var errNoKey = &form.Error{Status: http.StatusUnauthorized, Type: "authenticatio
 	Next: say.T("send Authorization: Bearer KEY, or open the address that `suiren serve` printed",
 		"请发送 Authorization: Bearer 密钥，或打开 `suiren serve` 打印的网址")}
 
+var errErased = &form.Error{Status: http.StatusUnauthorized, Type: "authentication_error", Code: "account_erased",
+	Text: say.T("the account that was signed in here was erased", "此处登录的账户已被清除")}
+
 func (s *Server) identify(r *http.Request) (c Caller, ok bool) {
 	if s.conf.Key == nil {
 		return Caller{Name: "anyone"}, true

@@ -33,7 +33,7 @@ const (
 	SetPlan      Action = "set_plan"      // change it, make it
 	ReadData     Action = "read_data"     // documents, journals, rows
 	SetData      Action = "set_data"      // choose traces for a set
-	ReadBases    Action = "read_bases"    // knowledge bases, their files and readers
+	ReadBases    Action = "read_bases"    // all knowledge bases, their files and readers
 	SetBases     Action = "set_bases"     // read files into one, say who reads it
 	ReadLibrary  Action = "read_library"  // models that were brought, and what would fit
 	SetLibrary   Action = "set_library"   // add one, load one
@@ -156,6 +156,9 @@ func (s *Server) keyed(a Action, f Handler) Handler {
 		c, ok := s.identify(r)
 		if !ok {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="suiren"`)
+			if secret := SessionSecret(r); secret != "" && s.conf.Erased != nil && s.conf.Erased(secret) {
+				return errErased
+			}
 			return errNoKey
 		}
 		w.Header().Set("Cache-Control", "no-store")

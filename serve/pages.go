@@ -18,9 +18,11 @@ type Query struct {
 	Caller  string
 	Readers []string // the caller, as rules of documents name it
 	Owner   bool     // may read everything there is
+	Keeper  bool     // may see all bases, their files and who reads them
 	Lang    say.Lang
 	Name    string // of the path: /api/bases/{name}
 	Values  url.Values
+	Search  func(base string) bool                       // whether the caller may search a base
 	Body    json.RawMessage                              // of what is not a GET
 	Second  func(act, subject string, body []byte) error // as Config.Second, of this request
 }
@@ -38,18 +40,18 @@ type Picture struct {
 // Pages are what the pages of the console ask of the program around the
 // server. A nil one is not there: its routes answer 404.
 type Pages struct {
-	Tasks, StartFirst                                                                                             View // what runs in the background; the first plan of a newcomer
-	PlanFile, CheckPlan, SavePlan, ApplyPlan                                                                      View
-	Library, Fit, AddModel, LoadModel, UnloadModel                                                                View
-	Bases, BaseFiles, BaseText, BasePage, ReleasePage, FindInBase, BaseConflicts, AddToBase, SetReaders, EvalBase View
-	Corpora, Journal, Measure, Document, Near, Card, Rows                                                         View
-	Curves, Points, Diagnose                                                                                      View
-	PolicyOfPlan, DraftPolicy, Assessments                                                                        View
-	Lineage, Compare, Compared, Replies, Correct                                                                  View
-	Verdicts, Machine, Settings                                                                                   View
-	Sets, AddToSet, RemoveFromSet                                                                                 View // traces that were chosen for data
-	Assess                                                                                                        View
-	Care, SetCare, RunCare, Backups, MakeBackup, SetBackups                                                       View // retention, holds; backups
+	Tasks, StartFirst                                                                                                            View // what runs in the background; the first plan of a newcomer
+	PlanFile, CheckPlan, SavePlan, ApplyPlan                                                                                     View
+	Library, Fit, AddModel, LoadModel, UnloadModel                                                                               View
+	Bases, BaseFiles, BaseDocuments, BaseText, BasePage, ReleasePage, FindInBase, BaseConflicts, AddToBase, SetReaders, EvalBase View
+	Corpora, Journal, Measure, Document, Near, Card, Rows                                                                        View
+	Curves, Points, Diagnose                                                                                                     View
+	PolicyOfPlan, DraftPolicy, Assessments                                                                                       View
+	Lineage, Compare, Compared, Replies, Correct                                                                                 View
+	Verdicts, Machine, Settings                                                                                                  View
+	Sets, AddToSet, RemoveFromSet                                                                                                View // traces that were chosen for data
+	Assess                                                                                                                       View
+	Care, SetCare, RunCare, Backups, MakeBackup, SetBackups                                                                      View // retention, holds; backups
 }
 
 // pageRoutes are what the console's pages read and do.
@@ -71,8 +73,9 @@ func (s *Server) pageRoutes() (list []Route) {
 		{"POST /api/library", SetLibrary, p.AddModel},
 		{"POST /api/library/load", SetLibrary, p.LoadModel},
 		{"POST /api/library/unload", SetLibrary, p.UnloadModel},
-		{"GET /api/bases", ReadBases, p.Bases},
+		{"GET /api/bases", Search, p.Bases}, // those that the caller may search
 		{"GET /api/bases/{name}", ReadBases, p.BaseFiles},
+		{"GET /api/bases/{name}/documents", Search, p.BaseDocuments},
 		{"GET /api/bases/{name}/text", Search, p.BaseText},
 		{"GET /api/bases/{name}/page", Search, p.BasePage},
 		{"GET /api/bases/{name}/find", Search, p.FindInBase},
@@ -120,7 +123,7 @@ func (s *Server) pageRoutes() (list []Route) {
 func (s *Server) pageOf(f View) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		q := s.query(r)
-		if named[scopeOf(r).action] {
+		if named[scopeOf(r).action] && (q.Name != "" || !q.Keeper) { // who keeps all bases may list them
 			if err := Allow(r, ABase, q.Name); errors.Is(err, ErrHidden) {
 				return errNotFound // as if it were not there
 			} else if err != nil {
@@ -161,11 +164,13 @@ func writeView(w http.ResponseWriter, v any) error {
 func (s *Server) query(r *http.Request) Query {
 	c := CallerOf(r)
 	q := Query{Caller: c.Name, Readers: c.readers(), Lang: language(r), Name: r.PathValue("name"), Values: r.URL.Query(),
+		Search: func(base string) bool { return May(r, Search, ABase, base) },
 		Second: func(act, subject string, body []byte) error { return s.second(r, act, subject, body) }}
 	if s.conf.Decide != nil {
-		q.Owner = s.may(r, SetBases, TheServer, "") == nil
+		q.Owner, q.Keeper = May(r, SetBases, TheServer, ""), May(r, ReadBases, TheServer, "")
 	} else {
 		q.Owner = slices.Contains([]string{"page", "anyone", "first"}, q.Caller)
+		q.Keeper = q.Owner
 	}
 	return q
 }

@@ -58,6 +58,8 @@ type Config struct {
 	SignIn func(r *http.Request, name, password string) (Caller, error)
 	// Sessions keep who signed in; nil keeps them in memory.
 	Sessions Sessions
+	// Erased reports whether whose session a secret was is erased; nil: nobody is.
+	Erased func(secret string) bool
 	// Who says more of a caller, for the page.
 	Who func(Caller) map[string]any
 	// Second lets an act pass that one person may do alone, or that another has

@@ -140,7 +140,7 @@ func (h *house) pages() serve.Pages {
 	if shelf, done, err := h.a.openShelf(); err == nil {
 		h.shelf = shelf
 		h.books.opened = append(h.books.opened, done, h.closeDrawer)
-		p.Bases, p.BaseFiles, p.BaseText, p.BasePage, p.FindInBase, p.BaseConflicts = h.bases, h.baseFiles, h.baseText, h.basePage, h.findInBase, h.baseConflicts
+		p.Bases, p.BaseFiles, p.BaseDocuments, p.BaseText, p.BasePage, p.FindInBase, p.BaseConflicts = h.bases, h.baseFiles, h.baseDocuments, h.baseText, h.basePage, h.findInBase, h.baseConflicts
 		p.AddToBase, p.SetReaders, p.EvalBase = h.addToBase, h.setReaders, h.evalBase
 	}
 	return p

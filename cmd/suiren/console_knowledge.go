@@ -17,8 +17,9 @@ import (
 	"suiren/stage/data"
 )
 
-// bases lists the knowledge bases.
-func (h *house) bases(context.Context, serve.Query) (any, error) {
+// bases lists the knowledge bases: all for who keeps them; for others those in
+// which there is something that they may read, without where it lies.
+func (h *house) bases(_ context.Context, q serve.Query) (any, error) {
 	dir, err := bases()
 	if err != nil {
 		return nil, err
@@ -37,6 +38,21 @@ func (h *house) bases(context.Context, serve.Query) (any, error) {
 	}
 	list := []shown{}
 	for _, n := range names {
+		if !q.Keeper {
+			if !q.Search(n) {
+				continue
+			}
+			open := q
+			open.Name = n
+			files, err := h.documents(open)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return nil, err
+			}
+			if len(files) > 0 {
+				list = append(list, shown{Name: n, Files: len(files)})
+			}
+			continue
+		}
 		b, err := base.Open(dir, n)
 		if err != nil {
 			return nil, err
@@ -52,11 +68,38 @@ func (h *house) bases(context.Context, serve.Query) (any, error) {
 	return list, nil
 }
 
-// baseFiles are the files of a base with their states.
-func (h *house) baseFiles(_ context.Context, q serve.Query) (any, error) {
-	if !q.Owner {
-		return nil, errNotOwner
+// documents are the names of a base's documents that the reader may read.
+func (h *house) documents(q serve.Query) (list []string, err error) {
+	err = h.reading(q, func(ix *knowledge.Index, access knowledge.Access) error {
+		for i, s := range ix.Sources() {
+			if access.MaySource(i) {
+				list = append(list, s.Path)
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// baseDocuments are the documents of a base that the reader may read.
+func (h *house) baseDocuments(_ context.Context, q serve.Query) (any, error) {
+	type shown struct {
+		Name string `json:"name"`
 	}
+	names, err := h.documents(q)
+	if err != nil {
+		return nil, err
+	}
+	from := min(number(q, "from", 0, len(names)), len(names))
+	list := []shown{}
+	for _, n := range names[from:min(len(names), from+number(q, "n", 100, 500))] {
+		list = append(list, shown{n})
+	}
+	return map[string]any{"total": len(names), "rows": list}, nil
+}
+
+// baseFiles are the files of a base with their states, and who reads them.
+func (h *house) baseFiles(_ context.Context, q serve.Query) (any, error) {
 	b, err := openBase(q.Name)
 	if err != nil {
 		return nil, err

@@ -74,20 +74,6 @@ func roles(t *testing.T, browser context.Context, dir string) {
 				t.Errorf("a script reads the session: %q", got)
 			}
 		}},
-		step{"buttons", func(t *testing.T) { // what acts is refused, with a reason
-			vera.on(t)
-			vera.push("Releases")
-			vera.push("Roll back")
-			vera.wait(`document.querySelector("main [role=alert]")?.innerText`)
-			vera.push("Check")
-			vera.wait(`document.querySelector("main [role=alert]")?.innerText`)
-			vera.push("Plan")
-			vera.push("File")
-			vera.wait(`document.querySelector("#plan-text")?.value`)
-			vera.fill("#plan-text", "# mine now\n")
-			vera.wait(`document.querySelector("main [role=alert]")?.innerText`)
-			vera.accessible(t)
-		}},
 		step{"requests", func(t *testing.T) {
 			vera.on(t)
 			for _, r := range []struct{ method, path, body string }{
@@ -95,7 +81,7 @@ func roles(t *testing.T, browser context.Context, dir string) {
 				{"POST", "/api/chat", `{"messages":[{"role":"user","content":"1+1"}]}`},
 				{"POST", "/api/first", `{}`}, {"PUT", "/api/plan/file", `{"text":"","sum":""}`}, {"POST", "/api/plan/check", `{"text":""}`}, {"POST", "/api/plan/apply", `{"sum":""}`},
 				{"POST", "/api/library", `{"path":"/","name":"x"}`}, {"POST", "/api/library/load", `{"model":"x"}`}, {"GET", "/api/library", ""},
-				{"POST", "/api/bases/x", `{"paths":["/etc"]}`}, {"PUT", "/api/bases/x/readers", `{"rules":[]}`}, {"GET", "/api/bases", ""},
+				{"POST", "/api/bases/x", `{"paths":["/etc"]}`}, {"PUT", "/api/bases/x/readers", `{"rules":[]}`}, {"GET", "/api/bases/x", ""}, {"GET", "/api/bases/x/documents", ""},
 				{"POST", "/api/releases/check", `{"release":"mine"}`}, {"POST", "/api/releases/canary", `{"release":"mine","share":1}`}, {"POST", "/api/releases/promote", `{"release":"mine"}`},
 				{"POST", "/api/releases/rollback", `{}`}, {"POST", "/api/releases/retire", `{"release":"mine"}`},
 				{"POST", "/api/budgets", `{"scope":"all","unit":"tokens","period":"day","amount":1}`}, {"GET", "/api/budgets", ""}, {"GET", "/api/usage", ""}, {"GET", "/api/usage/entries", ""},
@@ -117,8 +103,61 @@ func roles(t *testing.T, browser context.Context, dir string) {
 				}
 			}
 		}},
+		step{"walked", func(t *testing.T) { // each role, through every page: nothing is offered that the server refuses
+			vera.clean(t, "403", "404") // of the requests before
+			for _, one := range []struct {
+				role  string
+				pages []string
+			}{
+				{"viewer", []string{"home", "plan", "training", "evaluation", "releases", "account"}},
+				{"user", []string{"home", "chat", "knowledge", "plan", "training", "evaluation", "releases", "account"}},
+				{"auditor", []string{"home", "releases", "guard", "usage", "traces", "people", "settings", "account"}},
+				{"operator", []string{"home", "chat", "knowledge", "plan", "data", "training", "evaluation", "models", "releases", "guard", "usage", "traces", "compute", "settings", "account"}},
+				{"system administrator", []string{"home", "models", "releases", "usage", "compute", "people", "settings", "account"}},
+				{"security administrator", []string{"home", "releases", "guard", "people", "settings", "account"}},
+			} {
+				w := vera
+				if one.role != "viewer" {
+					v.on(t)
+					w = v.lets(all, browser, strings.Fields(one.role)[0], one.role)
+				}
+				w.on(t)
+				if got := w.offered(); !slices.Equal(got, one.pages) {
+					t.Errorf("%s is offered %q, and may use %q", one.role, got, one.pages)
+				}
+				acts := 0
+				w.everywhere(func(view string) {
+					if got := w.text("main [role=alert]"); got != "" {
+						t.Errorf("%s finds on %s: %s", one.role, view, got)
+					}
+					if view == "chat" || view == "account" { // what is done there is one's own
+						return
+					}
+					for _, r := range w.tries() {
+						acts++
+						method, path, _ := strings.Cut(r, " ")
+						if method == "DELETE" {
+							path = path[:strings.LastIndex(path, "/")] + "/none-of-that-name"
+						}
+						if got := w.send(method, path, "{"); got == http.StatusForbidden { // what cannot be read is not done
+							t.Errorf("%s is offered on %s what is refused: %s", one.role, view, r)
+						}
+					}
+					w.do(chromedp.Reload())
+					w.wait(`document.querySelector("nav a")`)
+				})
+				t.Logf("%s: %d pages, %d acts offered", one.role, len(one.pages), acts)
+				if may := one.role != "viewer" && one.role != "user"; (acts > 0) != may {
+					t.Errorf("%s is offered %d acts", one.role, acts)
+				}
+				w.clean(t, "400", "401", "404", "405", "409", "418")
+				if w != vera {
+					w.close()
+				}
+			}
+		}},
 		step{"suspended", func(t *testing.T) { // what is open ends
-			v.push("Suspend")
+			v.pushAt("vera", "Suspend")
 			v.sees("suspended")
 			vera.on(t)
 			vera.push("Releases")
@@ -127,6 +166,43 @@ func roles(t *testing.T, browser context.Context, dir string) {
 	)
 	vera.clean(t, "401", "403", "404") // of the steps after
 	v.clean(t)
+}
+
+// tries presses every button of the page, with something in each field, and returns
+// what would have been asked of the server by it.
+func (v *visitor) tries() []string {
+	v.t.Helper()
+	eval[bool](v.tab, `(window.tried = null, (async () => {
+		const out = new Set(), real = window.fetch, rest = ms => new Promise(wake => setTimeout(wake, ms));
+		window.fetch = async (path, asked) => {
+			if ((asked?.method ?? "GET") === "GET") return real(path, asked);
+			out.add(asked.method + " " + path);
+			return new Response(JSON.stringify({ error: { code: "tried", message: "tried" } }), { status: 418 });
+		};
+		const fill = () => { for (const e of document.querySelectorAll("main :is(input:not([type=checkbox], [type=range], [type=search], [type=date]), textarea):not(:disabled, [readonly])")) {
+			Object.getOwnPropertyDescriptor(Object.getPrototypeOf(e), "value").set.call(e, e.type === "number" ? "1" : e.value + "x");
+			e.dispatchEvent(new Event("input", { bubbles: true }));
+			e.dispatchEvent(new Event("change", { bubbles: true }));
+		} };
+		const pressed = new Set();
+		for (let more = true; more;) {
+			more = false;
+			fill();
+			await rest(15);
+			for (const b of document.querySelectorAll("main button:not(:disabled, [aria-pressed])")) if (!pressed.has(b.innerText + b.className) && pressed.size < 60) {
+				pressed.add(b.innerText + b.className);
+				b.click();
+				more = true;
+				await rest(15);
+				break;
+			}
+		}
+		if (document.querySelector("main textarea:not([readonly])")) await rest(500); // for what is asked after a moment
+		window.fetch = real;
+		window.tried = [...out];
+	})(), true)`)
+	v.wait(`tried`)
+	return eval[[]string](v.tab, `tried`)
 }
 
 // offered are the pages in the menu.

@@ -17,7 +17,7 @@ func journeys(t *testing.T, browser context.Context) {
 		walk func(t *testing.T, browser context.Context, dir string)
 	}{
 		{"plan", planned}, {"canary", canary}, {"budget", budget}, {"policy", policy},
-		{"roles", roles}, {"strangers", strangers}, {"hostile", hostile}, {"hands", hands}, {"erasure", erasure}, {"talk", talk}, {"written", written}, {"wires", wires}, {"house", house}, {"keeping", keeping}, {"desk", desk}, {"compared", compared}, {"shelf", shelf}, {"outer", outer}, {"chosen", chosen}, {"proposed", proposed},
+		{"roles", roles}, {"strangers", strangers}, {"hostile", hostile}, {"hands", hands}, {"erasure", erasure}, {"talk", talk}, {"kept", conversations}, {"adapter", adapter}, {"written", written}, {"wires", wires}, {"house", house}, {"keeping", keeping}, {"desk", desk}, {"compared", compared}, {"shelf", shelf}, {"outer", outer}, {"chosen", chosen}, {"proposed", proposed},
 	} {
 		t.Run(j.name, func(t *testing.T) { j.walk(t, browser, w.folder(t)) })
 	}

@@ -14,6 +14,7 @@ import (
 	cdbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // pick chooses from the list of a label.
@@ -200,7 +201,7 @@ func talk(t *testing.T, browser context.Context, dir string) {
 			}
 			copied := func(tongue string) string {
 				v.pick("As code", tongue)
-				v.push("Copy")
+				v.push("Copy the request")
 				v.sees("Copied.")
 				text := v.pasted("#question")
 				if want := v.text(".proof[open] pre code"); text != want {
@@ -248,6 +249,64 @@ func talk(t *testing.T, browser context.Context, dir string) {
 						t.Errorf("the saved %s does not say that a model wrote it: %s", format, text)
 					}
 				}
+			}
+		}},
+		step{"at-hand", func(t *testing.T) { // copied with its label, stopped by Escape, a file that is dropped, the tab's name
+			v.push("Copy")
+			v.sees("Copied.")
+			if got, want := v.pasted("#question"), answer(); !strings.HasPrefix(flat(got), strings.TrimSpace(flat(want))) || !strings.HasSuffix(got, "[AI-generated]") {
+				t.Errorf("of the answer %q, %q is copied", want, got)
+			}
+			v.fill("#question", strings.Repeat("a long line that was pasted\n", 500))
+			if high, all := eval[float64](v.tab, `document.querySelector("#question").clientHeight`), eval[float64](v.tab, `innerHeight`); high > all/2 {
+				t.Errorf("a long text makes the field %.0f pixels high in a window of %.0f", high, all)
+			}
+			v.fill("#question", "")
+			v.pace(500)
+			n := v.count(".turn")
+			v.tell("Your question", "What is 4+4?")
+			v.enter()
+			v.wait(fmt.Sprintf(`document.querySelectorAll(".turn").length === %d && document.querySelector(".turn:last-child .thoughts")?.textContent`, n+1))
+			v.press(kb.Escape)
+			v.sees("Stopped.")
+			v.pace(0)
+			if got := eval[string](v.tab, `document.activeElement.id`); got != "question" {
+				t.Errorf("after a stop the keyboard is at %q", got)
+			}
+			stays := eval[bool](v.tab, `(() => { const data = new DataTransfer(); data.items.add(new File(["x"], "x.txt")); return !document.querySelector(".turns").dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true })); })()`)
+			if !stays {
+				t.Error("the browser leaves the page for a file that is dropped on it")
+			}
+			v.sees("A file is not asked about here.")
+			if got := eval[string](v.tab, `document.title`); !strings.HasPrefix(got, "What is 3+4? · ") && !strings.HasPrefix(got, "What is 5+6? · ") {
+				t.Errorf("the tab is called %q", got)
+			}
+			v.accessible(t)
+		}},
+		step{"taken-back", func(t *testing.T) { // a fenced text is copied alone; what is withdrawn in the end does not stay, nor is it kept
+			eval[bool](v.tab, `(() => {
+				const real = window.fetch, said = "Schön:\n`+"```"+`go\nfmt.Println(1)\n`+"```"+`\n";
+				const chunk = (delta, finish, suiren) => "data: " + JSON.stringify({ id: "made-up", choices: [{ delta, finish_reason: finish ?? null }], suiren }) + "\n\n";
+				window.fetch = async (path, asked) => {
+					if (!String(path).endsWith("/chat/completions")) return real(path, asked);
+					window.fetch = real;
+					return new Response(chunk({ content: said }) + chunk({ content: "WITHDRAWN" }) + chunk({}, "content_filter", { refusal: { class: "c", text: "Taken back." }, retract: { from: new TextEncoder().encode(said).length, text: "Taken back." } }) + "data: [DONE]\n\n",
+						{ headers: { "Content-Type": "text/event-stream" } });
+				};
+				return true;
+			})()`)
+			v.asks("What is 1+2?")
+			v.sees("Taken back.")
+			if got := v.text(".turn:last-child .reply"); strings.Contains(got, "WITHDRAWN") || !strings.Contains(got, "Schön") {
+				t.Errorf("of an answer whose end is withdrawn shows %q", got)
+			}
+			v.keeps("Taken back.")
+			if got := v.stored(); strings.Contains(got, "WITHDRAWN") {
+				t.Error("what was withdrawn is kept")
+			}
+			v.push("Copy the code")
+			if got := v.pasted("#question"); got != "fmt.Println(1)\n" {
+				t.Errorf("of a fenced text %q is copied", got)
 			}
 		}},
 		step{"unloaded", func(t *testing.T) { // its memory is free, and its name no longer answers

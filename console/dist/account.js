@@ -1,5 +1,6 @@
 // src/pages/account.tsx
 import { act, Card, Command, day, FactList, Fail, Failure, Field, h, Loaded, Page, say, signedIn, store, t, Tag, useAct, useGet, useState } from "./kit.js";
+import { forget, me as holder } from "./kept.js";
 
 // src/pages/webauthn.ts
 var keys = () => window.PublicKeyCredential;
@@ -37,6 +38,7 @@ var words = {
   this: ["this browser", "本浏览器"],
   end: ["End", "结束"],
   endAll: ["Sign out everywhere", "退出全部登录"],
+  endAllHelp: ["This browser too; the conversations that it keeps of yours are deleted.", "包括此浏览器；其中保存的您的对话将被删除。"],
   passkeys: ["Passkeys", "通行密钥"],
   passkeysHelp: ["A passkey stays on a device and opens with its lock: nothing to remember, nothing that a false page could ask for.", "通行密钥保存在设备里，用设备的锁打开：不用记，假网页也骗不走。"],
   noPasskeys: ["You have none yet.", "还没有通行密钥。"],
@@ -78,9 +80,12 @@ function Account() {
 }
 function Sessions() {
   const got = useGet("/api/session/list"), run = useAct();
-  return /* @__PURE__ */ h(Card, { title: w("sessions") }, /* @__PURE__ */ h(Loaded, { of: got }, ({ sessions, this: mine }) => /* @__PURE__ */ h("ul", { class: "plainlist sessions" }, sessions.map((s) => /* @__PURE__ */ h("li", { key: s.id, class: "row" }, /* @__PURE__ */ h("span", null, w("began"), " ", day(s.made), " ", /* @__PURE__ */ h("span", { class: "quiet" }, w("ends"), " ", day(s.ends))), " ", s.id === mine && /* @__PURE__ */ h(Tag, { kind: "done" }, w("this")), " ", s.two_factors && /* @__PURE__ */ h(Tag, null, w("factors")), s.id !== mine && /* @__PURE__ */ h("button", { class: "push", disabled: run.busy, onClick: () => run.run(() => act("DELETE", "/api/session/list/" + encodeURIComponent(s.id))).then(got.reload) }, w("end")))))), /* @__PURE__ */ h("button", { disabled: run.busy, onClick: () => run.run(() => act("DELETE", "/api/session/list")).then((ok) => {
-    if (ok) location.reload();
-  }) }, w("endAll")), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }));
+  return /* @__PURE__ */ h(Card, { title: w("sessions") }, /* @__PURE__ */ h(Loaded, { of: got }, ({ sessions, this: mine }) => /* @__PURE__ */ h("ul", { class: "plainlist sessions" }, sessions.map((s) => /* @__PURE__ */ h("li", { key: s.id, class: "row" }, /* @__PURE__ */ h("span", null, w("began"), " ", day(s.made), " ", /* @__PURE__ */ h("span", { class: "quiet" }, w("ends"), " ", day(s.ends))), " ", s.id === mine && /* @__PURE__ */ h(Tag, { kind: "done" }, w("this")), " ", s.two_factors && /* @__PURE__ */ h(Tag, null, w("factors")), s.id !== mine && /* @__PURE__ */ h("button", { class: "push", disabled: run.busy, onClick: () => run.run(() => act("DELETE", "/api/session/list/" + encodeURIComponent(s.id))).then(got.reload) }, w("end")))))), /* @__PURE__ */ h("button", { disabled: run.busy, onClick: () => run.run(() => act("DELETE", "/api/session/list")).then(async (ok) => {
+    if (ok) {
+      await forget(holder());
+      location.reload();
+    }
+  }) }, w("endAll")), /* @__PURE__ */ h("p", { class: "quiet" }, w("endAllHelp")), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }));
 }
 function Passkeys() {
   const got = useGet("/api/session/passkeys"), ways = useGet("/api/session/ways");

@@ -1,5 +1,5 @@
 // src/pages/chat.tsx
-import { ask as ask3, count as count2, Empty, Field as Field2, Fragment as Fragment4, h as h4, mayDo, Meter, params, progressOfPlan, redraw as redraw2, say as say3, seconds, store as store3, t as t3, useAct, useEffect as useEffect3, useState as useState3, Fail as Fail2 } from "./kit.js";
+import { ask as ask3, count as count2, Empty, Field as Field3, Fragment as Fragment6, h as h6, mayDo as mayDo2, Meter, params, progressOfPlan, redraw as redraw3, say as say5, seconds, store as store4, t as t4, useAct, useEffect as useEffect4, useState as useState5, Fail as Fail2 } from "./kit.js";
 
 // src/pages/chat.words.ts
 var words = {
@@ -25,6 +25,8 @@ var words = {
   think_: ["the model's way", "随模型"],
   think_on: ["on", "开"],
   think_off: ["off", "关"],
+  fresh: ["New conversation", "新对话"],
+  elsewhere: ["It comes in another tab.", "正在另一标签页中作答。"],
   edit: ["Edit", "编辑"],
   editing: ["Ask it differently", "换个问法"],
   cancel: ["Cancel", "取消"],
@@ -46,6 +48,7 @@ var words = {
   differs: ["Made again with the same seed, and it differs.", "用同一种子重做，结果不同。"],
   code: ["As code", "生成代码"],
   copy: ["Copy", "复制"],
+  copyCode: ["Copy the request", "复制请求"],
   copied: ["Copied.", "已复制。"],
   why: ["Why? (optional)", "原因（可不填）"],
   send: ["Send the reason", "提交原因"],
@@ -58,28 +61,191 @@ var words = {
   tool: ["Asked for the tool {0}", "请求使用工具 {0}"]
 };
 
+// src/pages/conversations.tsx
+import { day, Field, Fragment, h, mayDo, redraw as redraw2, say, store as store2, t as t2, useEffect, useState } from "./kit.js";
+
 // src/pages/conversation.ts
-import { ask, events, Failure, redraw, store, t } from "./kit.js";
-var root = { id: 0, question: "", replies: [], parent: null, children: [], chosen: 0 };
-var turns = 0;
-var talk = {
+import { ask, events, Failure as Failure2, redraw, store, t } from "./kit.js";
+import { list as list2, me, mostOne, onTold, read, remove, shelf, write } from "./kept.js";
+
+// src/pages/talk.ts
+import { Failure } from "./kit.js";
+var newId = () => [...crypto.getRandomValues(new Uint8Array(8))].map((b) => b.toString(16).padStart(2, "0")).join("");
+var newTurn = (question, parent, id = newId()) => ({ id, question, replies: [], parent, children: [], chosen: 0 });
+var newReply = (model) => ({
+  model,
+  id: "",
+  thought: "",
+  answer: "",
+  calls: [],
+  sources: [],
+  marks: [],
+  refusal: "",
+  reason: "",
+  failure: null,
+  began: 0,
+  first: 0,
+  answerAt: 0,
+  ended: 0,
+  prompt: 0,
+  tokens: 0,
+  thoughtTokens: 0,
+  seed: "",
+  unfold: null,
+  rating: null,
+  ratingSaid: "",
+  abort: new AbortController()
+});
+var newTalk = (like) => ({
+  id: newId(),
+  root: newTurn("", null, ""),
   draft: "",
-  model: "",
-  beside: "",
-  options: { system: "", temperature: "", top_p: "", max_tokens: "", seed: "", think: "", adapter: "" }
-};
-var now = () => performance.timeOrigin + performance.now();
-function path() {
+  model: like?.model ?? "",
+  beside: like?.beside ?? "",
+  version: 0,
+  dirty: false,
+  gone: false,
+  options: like ? { ...like.options } : { system: "", temperature: "", top_p: "", max_tokens: "", seed: "", think: "", adapter: "" }
+});
+function turnsOf(t5) {
   const out = [];
-  for (let at = root; at.children.length; out.push(at = at.children[at.chosen])) ;
+  for (const list3 = [...t5.root.children]; list3.length; ) {
+    const turn = list3.shift();
+    out.push(turn);
+    list3.push(...turn.children);
+  }
   return out;
 }
-function clear() {
-  root.children = [];
-  root.chosen = 0;
-  redraw();
+var numbers = ["began", "first", "answerAt", "ended", "prompt", "tokens", "thoughtTokens"];
+var texts = ["model", "id", "thought", "answer", "refusal", "reason", "seed"];
+function written(t5) {
+  return JSON.stringify({
+    draft: t5.draft,
+    model: t5.model,
+    beside: t5.beside,
+    options: t5.options,
+    chosen: t5.root.chosen,
+    turns: turnsOf(t5).map((turn) => ({
+      id: turn.id,
+      after: turn.parent.id,
+      question: turn.question,
+      chosen: turn.chosen,
+      replies: turn.replies.map(({ abort, failure, unfold, ratingSaid, ...r }) => ({ ...r, reason: r.reason === "elsewhere" ? "" : r.reason, failure: failure && { status: failure.status, code: failure.code, message: failure.message } }))
+    }))
+  });
 }
-var coming = () => path().flatMap((turn) => turn.replies).filter((r) => !r.reason && !r.failure);
+var text = (v, most = 4 << 20) => typeof v === "string" ? v.slice(0, most) : "";
+var number = (v) => typeof v === "number" && Number.isFinite(v) ? v : 0;
+var list = (v) => Array.isArray(v) ? v : [];
+var own = (v) => typeof v === "object" && v !== null ? v : {};
+var quotes = (v) => list(v).filter((q) => Array.isArray(q) && q.length === 2 && q.every(Number.isInteger));
+function taken(body2, id, version, coming2, brokenOff) {
+  let v;
+  try {
+    v = typeof body2 === "string" ? JSON.parse(body2) : null;
+  } catch {
+    v = null;
+  }
+  if (!Array.isArray(v?.turns) || v.turns.length > 1e4) return null;
+  const t5 = newTalk(), by = /* @__PURE__ */ new Map([["", t5.root]]);
+  Object.assign(t5, { id, version, draft: text(v.draft), model: text(v.model, 200), beside: text(v.beside, 200) });
+  for (const k of Object.keys(t5.options)) t5.options[k] = text(own(v.options)[k]);
+  for (const one of v.turns) {
+    const after = by.get(one?.after);
+    if (!after || typeof one.id !== "string" || !/^[0-9a-f]{16}$/.test(one.id) || by.has(one.id) || typeof one.question !== "string") return null;
+    const turn = newTurn(one.question, after, one.id);
+    turn.chosen = number(one.chosen);
+    for (const r of list(one.replies)) if (!turn.replies.some((other) => other.model === r?.model)) turn.replies.push(replyOf(own(r), coming2, brokenOff));
+    after.children.push(turn);
+    by.set(turn.id, turn);
+  }
+  t5.root.chosen = number(v.chosen);
+  for (const turn of by.values()) if (!turn.children[turn.chosen]) turn.chosen = Math.max(0, turn.children.length - 1);
+  return t5;
+}
+function replyOf(r, coming2, brokenOff) {
+  const out = newReply("");
+  for (const k of texts) out[k] = text(r[k]);
+  for (const k of numbers) out[k] = number(r[k]);
+  if (!/^\d*$/.test(out.seed)) out.seed = "";
+  out.calls = list(r.calls).filter((c) => typeof c === "string");
+  out.sources = list(r.sources).map(own).filter((s) => typeof s.file === "string" && typeof s.text === "string").map((s) => ({
+    id: text(s.id),
+    file: s.file,
+    heading: text(s.heading),
+    text: s.text,
+    score: number(s.score),
+    page: number(s.page),
+    start: number(s.start),
+    end: number(s.end),
+    quotes: quotes(s.quotes)
+  }));
+  out.marks = list(r.marks).map(own).filter((m) => Number.isInteger(m.from) && Number.isInteger(m.to)).map((m) => ({
+    from: m.from,
+    to: m.to,
+    supported: m.supported === true,
+    corrected: number(m.corrected),
+    cites: list(m.cites).map(own).filter((c) => Number.isInteger(c.source) && typeof c.file === "string").map((c) => ({ source: c.source, id: text(c.id), file: c.file, page: number(c.page), quotes: quotes(c.quotes) }))
+  }));
+  out.rating = typeof r.rating === "boolean" ? r.rating : null;
+  if (r.failure) out.failure = new Failure(number(r.failure.status), text(r.failure.code), text(r.failure.message));
+  else if (!out.reason) {
+    if (coming2) out.reason = "elsewhere";
+    else out.failure = new Failure(0, "broken", brokenOff);
+  }
+  return out;
+}
+function merge(into, from) {
+  const by = new Map(turnsOf(into).map((turn) => [turn.id, turn]));
+  by.set("", into.root);
+  let more = false;
+  for (const theirs of turnsOf(from)) {
+    const mine = by.get(theirs.id);
+    if (!mine) {
+      const turn = newTurn(theirs.question, by.get(theirs.parent.id), theirs.id);
+      turn.replies = theirs.replies;
+      turn.parent.children.push(turn);
+      by.set(turn.id, turn);
+      more = true;
+      continue;
+    }
+    theirs.replies.forEach((r) => {
+      const at = mine.replies.findIndex((other) => other.model === r.model);
+      if (at < 0) mine.replies.push(r);
+      else if (mine.replies[at].reason === "elsewhere" || mine.replies[at].failure?.code === "broken" && r.reason) mine.replies[at] = r;
+      else mine.replies[at].rating ??= r.rating;
+    });
+  }
+  return more;
+}
+function wordsOf(body2) {
+  const t5 = taken(body2, "", 0, false, "");
+  return t5 ? turnsOf(t5).flatMap((turn) => [turn.question, ...turn.replies.map((r) => r.answer)]).join("\n") : "";
+}
+
+// src/pages/conversation.ts
+var talk = newTalk();
+var state = { told: "" };
+var open = /* @__PURE__ */ new Map();
+var who = "";
+var reads = 0;
+var now = () => performance.timeOrigin + performance.now();
+function path(of = talk) {
+  const out = [];
+  for (let at = of.root; at.children.length; out.push(at = at.children[at.chosen])) ;
+  return out;
+}
+var pending = (r) => !r.reason && !r.failure;
+var coming = () => turnsOf(talk).flatMap((turn) => turn.replies).filter(pending);
+var busy = (id) => {
+  const of = talk.id === id ? talk : open.get(id);
+  return !!of && turnsOf(of).some((turn) => turn.replies.some(pending));
+};
+var stop = () => coming().forEach((r) => r.abort.abort());
+function fresh() {
+  location.hash = "#chat/new";
+  setTimeout(() => document.getElementById("question")?.focus(), 80);
+}
 var release = (name) => store.server?.releases.find((r) => r.name === name);
 var alone = (r) => !!r?.about?.layers;
 function modelsNow() {
@@ -87,22 +253,155 @@ function modelsNow() {
   const one = can.includes(talk.model) ? talk.model : can[0];
   return [one, ...can.includes(talk.beside) && talk.beside !== one ? [talk.beside] : []].filter(Boolean);
 }
-function send(text, after = path().at(-1) ?? root) {
-  text = text.trim();
-  if (!text || coming().length) return;
-  const turn = { id: ++turns, question: text, replies: [], parent: after, children: [], chosen: 0 };
+function forMe() {
+  if (who === me()) return;
+  for (const of of [talk, ...open.values()]) silence(of);
+  open.clear();
+  who = me();
+  talk = newTalk();
+  shelf.heads = [];
+  list2();
+}
+function silence(of) {
+  for (const turn of turnsOf(of)) for (const r of turn.replies) r.abort.abort();
+}
+async function turnTo(rest) {
+  if (rest === talk.id || (rest === "" || rest === "new") && blank(talk)) return;
+  if (rest === "") return address();
+  state.told = "";
+  if (!talk.gone && (talk.dirty || saving.has(talk) || busy(talk.id))) open.set(talk.id, talk);
+  else open.delete(talk.id);
+  if (rest === "new" || open.has(rest)) {
+    talk = open.get(rest) ?? newTalk(talk);
+    return redraw();
+  }
+  const mine = ++reads, found = await read(rest);
+  const of = found && taken(found.body, rest, found.head.version, false, t("brokenOff"));
+  if (mine !== reads || store.rest !== rest) return;
+  if (of) talk = of;
+  else {
+    state.told = found ? "broken" : "missing";
+    talk = newTalk(talk);
+    address("new");
+  }
+  redraw();
+  if (of) setTimeout(() => document.scrollingElement.scrollTo({ top: document.scrollingElement.scrollHeight }), 60);
+}
+var blank = (of) => !of.root.children.length && !of.draft.trim();
+function address(rest = talk.id) {
+  if (store.page !== "chat") return;
+  store.rest = rest;
+  history.replaceState(null, "", "#chat/" + rest);
+}
+function touched(of = talk, soon = 400) {
+  of.dirty = true;
+  if (of === talk) {
+    if (state.told !== "large") state.told = "";
+    if (!blank(of) && store.rest !== of.id) address();
+  }
+  redraw();
+  later(of, soon);
+}
+var timers = /* @__PURE__ */ new Map();
+var saving = /* @__PURE__ */ new Set();
+function later(of, ms) {
+  const due = now() + ms, before = timers.get(of);
+  if (before && before.due <= due) return;
+  clearTimeout(before?.timer);
+  timers.set(of, { due, timer: setTimeout(() => {
+    timers.delete(of);
+    save(of);
+  }, ms) });
+}
+async function save(of) {
+  if (!of.dirty || of.gone || who !== me() || blank(of) && !of.version) return;
+  if (saving.has(of)) return later(of, 100);
+  if (blank(of)) {
+    of.version = 0;
+    of.dirty = false;
+    return remove([of.id]);
+  }
+  saving.add(of);
+  of.dirty = false;
+  let more = false, large = false, gone = false;
+  const kept = await write(of.id, (old) => {
+    if (!old && of.version > 0) {
+      gone = true;
+      return null;
+    }
+    if (old && old.head.version !== of.version) {
+      const theirs = taken(old.body, of.id, old.head.version, true, "");
+      more = !!theirs && merge(of, theirs);
+    }
+    const body2 = written(of);
+    if (body2.length > mostOne) {
+      large = true;
+      return null;
+    }
+    return { title: (of.root.children[0]?.question ?? of.draft).trim().split("\n")[0].slice(0, 80), body: body2 };
+  }, busy(of.id));
+  saving.delete(of);
+  if (kept) of.version = kept.version;
+  else if (gone) lose(of);
+  else of.dirty = true;
+  if (of === talk && (large || more)) state.told = large ? "large" : "both";
+  if (of !== talk && !of.dirty && !busy(of.id)) open.delete(of.id);
+  redraw();
+}
+function lose(of) {
+  of.gone = true;
+  silence(of);
+  open.delete(of.id);
+  if (of !== talk) return;
+  talk = newTalk(of);
+  address("new");
+  redraw();
+}
+function deleted(ids, elsewhere = false) {
+  for (const of of [talk, ...open.values()]) if (ids.includes(of.id)) {
+    if (of === talk && elsewhere) state.told = "gone";
+    lose(of);
+  }
+}
+onTold(async (m) => {
+  if (m.gone) deleted(m.gone, true);
+  const of = talk, own2 = () => of.dirty || saving.has(of) || coming().length > 0;
+  if (m.wrote !== of.id || own2() || m.version <= of.version) return;
+  const found = await read(of.id), theirs = found && taken(found.body, of.id, found.head.version, !!m.coming, t("brokenOff"));
+  if (!theirs || talk !== of || own2() || theirs.version <= of.version) return;
+  const said = (one) => turnsOf(one).map((turn) => turn.id + turn.replies.map((r) => r.model + r.answer + r.reason)).join();
+  if (said(theirs) !== said(of)) state.told = "other";
+  talk = theirs;
+  redraw();
+});
+addEventListener("pagehide", () => {
+  for (const of of [talk, ...open.values()]) save(of);
+});
+addEventListener("visibilitychange", () => {
+  if (document.hidden) for (const of of [talk, ...open.values()]) save(of);
+});
+function send(text2, after = path().at(-1) ?? talk.root) {
+  text2 = text2.trim();
+  if (!text2 || coming().length) return;
+  const turn = newTurn(text2, after);
   after.children.push(turn);
   after.chosen = after.children.length - 1;
   for (const model of modelsNow()) turn.replies.push(begin(turn, model));
-  redraw();
+  touched(talk, 0);
 }
-var again = (turn, text = turn.question) => send(text, turn.parent ?? root);
+function sendDraft() {
+  if (!talk.draft.trim() || coming().length) return;
+  const text2 = talk.draft;
+  talk.draft = "";
+  send(text2);
+}
+var again = (turn, text2 = turn.question) => send(text2, turn.parent);
 function body(turn, model, seed = talk.options.seed) {
   const o = talk.options, messages = [];
   if (o.system.trim()) messages.push({ role: "system", content: o.system });
   if (!alone(release(model))) {
     const before = [];
-    for (let at = turn.parent; at && at !== root; at = at.parent) before.unshift(at);
+    for (let at = turn.parent; at?.parent; at = at.parent) before.unshift(at);
     for (const old of before) {
       const r = old.replies.find((one) => one.model === model) ?? old.replies[0];
       messages.push({ role: "user", content: old.question });
@@ -119,36 +418,13 @@ function body(turn, model, seed = talk.options.seed) {
 }
 var wire = (b, space = 0) => JSON.stringify(b, null, space).replace(/"seed":( ?)"(\d+)"/, '"seed":$1$2');
 function begin(turn, model, seed) {
-  const reply = {
-    model,
-    id: "",
-    thought: "",
-    answer: "",
-    calls: [],
-    sources: [],
-    marks: [],
-    refusal: "",
-    reason: "",
-    failure: null,
-    began: now(),
-    first: 0,
-    answerAt: 0,
-    ended: 0,
-    prompt: 0,
-    tokens: 0,
-    thoughtTokens: 0,
-    seed: "",
-    unfold: null,
-    rating: null,
-    ratingSaid: "",
-    abort: new AbortController()
-  };
-  run(reply, wire({ ...body(turn, model, seed), stream: true, stream_options: { include_usage: true } }));
+  const reply = { ...newReply(model), began: now() };
+  run(talk, reply, wire({ ...body(turn, model, seed), stream: true, stream_options: { include_usage: true } }));
   return reply;
 }
-async function run(reply, text) {
+async function run(of, reply, text2) {
   try {
-    const r = await ask("POST", "/v1/chat/completions", text, reply.abort.signal);
+    const r = await ask("POST", "/v1/chat/completions", text2, reply.abort.signal);
     let whole = false;
     for await (const e of events(r)) {
       if (e.data === "[DONE]") {
@@ -156,25 +432,31 @@ async function run(reply, text) {
         break;
       }
       take(reply, e.data);
-      change(reply);
+      change(of, reply);
     }
-    if (!whole) throw new Failure(0, "broken", t("brokenOff"));
+    if (!whole) throw new Failure2(0, "broken", t("brokenOff"));
   } catch (err) {
     if (reply.abort.signal.aborted) reply.reason = "cancelled";
-    else reply.failure = err instanceof Failure ? err : new Failure(0, "broken", t("brokenOff"));
+    else reply.failure = err instanceof Failure2 ? err : new Failure2(0, "broken", t("brokenOff"));
     if (reply.failure?.status === 401) store.signIn = true;
   }
   reply.ended = now();
-  change(reply);
+  change(of, reply);
 }
 function take(reply, data) {
   const c = JSON.parse(data);
-  if (c.error) throw new Failure(500, c.error.code, c.error.message);
+  if (c.error) throw new Failure2(500, c.error.code, c.error.message);
   reply.id = c.id;
   reply.first ||= now();
   if (c.suiren?.sources) reply.sources = c.suiren.sources;
   if (c.suiren?.marks) reply.marks.push(...c.suiren.marks);
   if (c.suiren?.refusal) reply.refusal = c.suiren.refusal.text;
+  if (c.suiren?.retract) {
+    const { from, text: text2 } = c.suiren.retract;
+    reply.answer = new TextDecoder().decode(new TextEncoder().encode(reply.answer).slice(0, from));
+    reply.marks = reply.marks.filter((m) => m.to <= [...reply.answer].length);
+    reply.refusal = text2;
+  }
   if (c.suiren?.seed !== void 0) reply.seed = /"seed":(\d+)/.exec(data)?.[1] ?? "";
   if (c.usage) {
     reply.prompt = c.usage.prompt_tokens;
@@ -194,14 +476,17 @@ function take(reply, data) {
     reply.reason = choice.finish_reason;
   }
 }
-function change(reply) {
+function change(of, reply) {
+  of.dirty = true;
+  later(of, pending(reply) ? 500 : 0);
+  if (of !== talk) return redraw();
   const page = document.scrollingElement;
   const low = page.scrollHeight - page.scrollTop - page.clientHeight < 120 || !reply.id;
   redraw();
   if (low) setTimeout(() => page.scrollTo({ top: page.scrollHeight }), 40);
 }
 async function rate(reply, good, reason = "") {
-  const before = reply.rating;
+  const before = reply.rating, of = talk;
   reply.rating = good;
   reply.ratingSaid = "";
   redraw();
@@ -212,14 +497,139 @@ async function rate(reply, good, reason = "") {
     reply.rating = before;
     reply.ratingSaid = err.message;
   }
-  redraw();
+  touched(of);
+}
+
+// src/pages/conversations.words.ts
+var words2 = {
+  title: ["Conversations", "对话列表"],
+  fresh: ["New conversation", "新对话"],
+  search: ["Search conversations", "搜索对话"],
+  found: ["{0} found", "找到 {0} 个"],
+  foundNone: ["No conversation says that.", "没有对话含有这些字。"],
+  untitled: ["Untitled", "未命名"],
+  coming: ["answering", "作答中"],
+  rename: ["Rename", "改名"],
+  renameOf: ["Rename {0}", "改名：{0}"],
+  name: ["New name", "新名称"],
+  save: ["Save", "保存"],
+  delete: ["Delete", "删除"],
+  deleteOf: ["Delete {0}", "删除：{0}"],
+  sure: ["Delete it?", "删除？"],
+  all: ["Delete all", "全部删除"],
+  sureAll: ["Delete all {0}?", "删除全部 {0} 个？"],
+  yes: ["Yes, delete", "确认删除"],
+  no: ["Cancel", "取消"],
+  kept: ["Conversations are kept in this browser alone, for you; signing out deletes them.", "对话只为您保存在此浏览器中，退出登录即删除。"],
+  keptAll: ["Conversations are kept in this browser alone; whoever uses it sees them.", "对话只保存在此浏览器中，使用此浏览器的人都能看到。"],
+  trouble_refused: ["This browser keeps nothing, as in a private window: conversations end with this page.", "此浏览器不保存内容（如无痕窗口）：关闭本页，对话即消失。"],
+  trouble_newer: ["What this browser keeps was written by a newer Suiren and is left alone; conversations end with this page.", "此浏览器中的内容由较新的 Suiren 写入，未作改动；关闭本页，对话即消失。"],
+  trouble_full: ["This browser has no more room: what comes now ends with this page. Delete conversations that you no longer need.", "此浏览器空间已满：新内容随本页关闭而消失。请删除不再需要的对话。"],
+  strange: ["{0} more were written by another version and are left as they are.", "另有 {0} 个由其他版本写入，保持原样。"],
+  next: ["The room for conversations is nearly used: when another is kept, the oldest goes, “{0}”.", "保存对话的空间即将用完：再保存新对话时，最旧的“{0}”将被删除。"],
+  close: ["Close", "关闭"],
+  dropped: ["The oldest conversation went, there was no more room: “{0}”.", "空间不足，最旧的对话已删除：“{0}”。"],
+  told_other: ["Another tab went on with this conversation; this is what it wrote.", "另一标签页继续了此对话，这里显示其内容。"],
+  told_both: ["Another tab wrote in this conversation too; both are here, as versions where they part.", "另一标签页也写入了此对话；两者都已保留，分歧处成为不同版本。"],
+  told_gone: ["The conversation that was open here was deleted in another tab.", "此处打开的对话已在另一标签页中删除。"],
+  told_missing: ["There is no such conversation in this browser. Here is a new one.", "此浏览器中没有该对话。已新建一个。"],
+  told_broken: ["That conversation cannot be read and is left as it is. Here is a new one.", "该对话无法读取，保持原样。已新建一个。"],
+  told_file: ["A file is not asked about here. Documents are read into a base, and answered from there with their place.", "此处不能直接就文件提问。请把文档读入知识库，在那里提问，回答会注明出处。"],
+  told_large: ["This conversation is too long to keep: what comes now ends with this page. Begin a new one.", "此对话过长，无法继续保存：新内容随本页关闭而消失。请开始新对话。"]
+};
+
+// src/pages/conversations.tsx
+import { next, remove as remove2, rename, search, shelf as shelf2 } from "./kept.js";
+var w = say(words2);
+function Conversations() {
+  const [unfolded, unfold] = useState(false), [text2, setText] = useState(""), [found, setFound] = useState(null), [sure, ask4] = useState(false);
+  useEffect(() => {
+    if (!text2.trim()) return setFound(null);
+    const timer = setTimeout(() => search(text2.trim(), wordsOf).then(setFound), 200);
+    return () => clearTimeout(timer);
+  }, [text2, shelf2.heads]);
+  const heads = shelf2.heads.filter((head) => !found || found.includes(head.id)), close = () => unfold(false);
+  return /* @__PURE__ */ h("aside", { class: unfolded ? "conversations open" : "conversations", "aria-label": w("title") }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { type: "button", class: "fold", "aria-expanded": unfolded, onClick: () => unfold(!unfolded) }, w("title"), shelf2.heads.length > 0 && ` · ${shelf2.heads.length}`), /* @__PURE__ */ h("a", { class: "button", href: "#chat/new", onClick: () => {
+    close();
+    fresh();
+  } }, "＋ ", w("fresh"))), /* @__PURE__ */ h("div", { class: "shelf" }, shelf2.heads.length > 0 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("label", { class: "hidden", for: "search" }, w("search")), /* @__PURE__ */ h("input", { id: "search", type: "search", placeholder: w("search"), value: text2, maxLength: 200, onInput: (e) => setText(e.target.value) }), /* @__PURE__ */ h("p", { class: "hidden", role: "status" }, found ? w("found", heads.length) : ""), found && heads.length === 0 && /* @__PURE__ */ h("p", { class: "quiet" }, w("foundNone")), /* @__PURE__ */ h("ul", { class: "plainlist" }, heads.map((head) => /* @__PURE__ */ h(Item, { key: head.id, head, opened: close })))), /* @__PURE__ */ h("p", { class: "quiet" }, shelf2.trouble ? w(`trouble_${shelf2.trouble}`) : w(store2.who?.keys ? "kept" : "keptAll")), shelf2.strange > 0 && /* @__PURE__ */ h("p", { class: "quiet" }, w("strange", shelf2.strange)), next() && /* @__PURE__ */ h("p", { class: "bad" }, w("next", next().title)), shelf2.heads.length > 1 && (sure ? /* @__PURE__ */ h("div", { class: "row", role: "group", "aria-label": w("all") }, /* @__PURE__ */ h("span", { class: "bad" }, w("sureAll", shelf2.heads.length)), /* @__PURE__ */ h("button", { type: "button", onClick: () => {
+    const ids = shelf2.heads.map((head) => head.id);
+    ask4(false);
+    remove2(ids);
+    deleted(ids);
+  } }, w("yes")), /* @__PURE__ */ h("button", { type: "button", onClick: () => ask4(false) }, w("no"))) : /* @__PURE__ */ h("button", { type: "button", class: "bare", onClick: () => ask4(true) }, w("all")))));
+}
+function Item({ head, opened }) {
+  const [doing, set] = useState(""), [title, setTitle] = useState(""), here = head.id === talk.id;
+  if (doing === "rename") return /* @__PURE__ */ h("li", null, /* @__PURE__ */ h("form", { onSubmit: (e) => {
+    e.preventDefault();
+    set("");
+    if (title.trim()) rename(head.id, title.trim());
+  }, onKeyDown: (e) => {
+    if (e.key === "Escape") set("");
+  } }, /* @__PURE__ */ h(Field, { label: w("name") }, (id) => /* @__PURE__ */ h("input", { id, ref: (e) => {
+    if (e && document.activeElement !== e && !e.dataset.met) {
+      e.dataset.met = "1";
+      e.select();
+    }
+  }, value: title, maxLength: 200, onInput: (e) => setTitle(e.target.value) })), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { class: "main" }, w("save")), /* @__PURE__ */ h("button", { type: "button", onClick: () => set("") }, w("no")))));
+  return /* @__PURE__ */ h("li", { class: here ? "here" : "" }, /* @__PURE__ */ h("a", { href: "#chat/" + head.id, "aria-current": here ? "page" : void 0, title: day(head.changed / 1e3), onClick: opened }, head.title || w("untitled"), busy(head.id) && /* @__PURE__ */ h("span", { class: "quiet pulse" }, " · ", w("coming"))), doing === "delete" ? /* @__PURE__ */ h("div", { class: "row", role: "group", "aria-label": w("delete") }, /* @__PURE__ */ h("span", { class: "bad" }, w("sure")), /* @__PURE__ */ h("button", { type: "button", onClick: () => {
+    remove2([head.id]);
+    deleted([head.id]);
+  } }, w("yes")), /* @__PURE__ */ h("button", { type: "button", onClick: () => set("") }, w("no"))) : /* @__PURE__ */ h("span", { class: "tools" }, /* @__PURE__ */ h("button", { type: "button", class: "bare", "aria-label": w("renameOf", head.title), onClick: () => {
+    setTitle(head.title);
+    set("rename");
+  } }, w("rename")), /* @__PURE__ */ h("button", { type: "button", class: "bare", "aria-label": w("deleteOf", head.title), onClick: () => set("delete") }, w("delete"))));
+}
+function Trouble() {
+  return /* @__PURE__ */ h("div", { role: "status", class: "told" }, state.told && /* @__PURE__ */ h("p", { class: "once" }, w(`told_${state.told}`), " ", state.told === "file" && mayDo("search") && /* @__PURE__ */ h("a", { href: "#knowledge" }, t2("knowledge"))), shelf2.dropped && /* @__PURE__ */ h("p", { class: "once" }, w("dropped", shelf2.dropped), " ", /* @__PURE__ */ h("button", { type: "button", class: "bare", onClick: () => {
+    shelf2.dropped = "";
+    redraw2();
+  } }, w("close"))));
+}
+
+// src/pages/copy.tsx
+import { Fragment as Fragment2, h as h2, say as say2, useState as useState2 } from "./kit.js";
+
+// src/pages/copy.words.ts
+var words3 = {
+  copied: ["Copied.", "已复制。"],
+  copyFailed: ["The browser does not allow it: mark the text and copy it by hand.", "浏览器不允许：请选中文字手动复制。"],
+  copyCode: ["Copy the code", "复制代码"]
+};
+
+// src/pages/copy.tsx
+var w2 = say2(words3);
+async function copy(text2) {
+  try {
+    await navigator.clipboard.writeText(text2);
+    return true;
+  } catch {
+    const area = document.createElement("textarea"), before = document.activeElement;
+    area.value = text2;
+    area.className = "hidden";
+    (document.querySelector("dialog[open]") ?? document.body).append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    before?.focus();
+    return done;
+  }
+}
+var CopyCode = ({ text: text2 }) => /* @__PURE__ */ h2("div", { class: "row copy-code" }, /* @__PURE__ */ h2(Copy, { text: text2, label: w2("copyCode") }));
+function Copy({ text: text2, label }) {
+  const [said, set] = useState2("");
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("button", { type: "button", class: "bare copy", onClick: async () => {
+    set(await copy(text2) ? w2("copied") : w2("copyFailed"));
+    setTimeout(() => set(""), 4e3);
+  } }, label), /* @__PURE__ */ h2("span", { class: "quiet", role: "status" }, said));
 }
 
 // src/pages/document.tsx
-import { count, Fragment, h, Loaded, say, Tabs, useEffect, useGet, useRef, useState } from "./kit.js";
+import { count, Fragment as Fragment3, h as h3, Loaded, say as say3, Tabs, useEffect as useEffect2, useGet, useRef, useState as useState3 } from "./kit.js";
 
 // src/pages/document.words.ts
-var words2 = {
+var words4 = {
   close: ["Close", "关闭"],
   page: ["Page {0}", "第 {0} 页"],
   whole: ["The document", "全文"],
@@ -241,40 +651,40 @@ var words2 = {
 };
 
 // src/pages/document.tsx
-var w = say(words2);
+var w3 = say3(words4);
 function Document({ path: path2, at, close }) {
   const got = useGet(path2), box = useRef(null);
-  useEffect(() => {
+  useEffect2(() => {
     if (!box.current.open) box.current.showModal();
   }, []);
-  return /* @__PURE__ */ h("dialog", { ref: box, class: "document", "aria-label": at.file, onClose: close }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h2", null, at.file), /* @__PURE__ */ h("button", { class: "push", onClick: () => box.current.close() }, w("close"))), /* @__PURE__ */ h(Loaded, { of: got }, ({ passages }) => passages.length === 0 ? /* @__PURE__ */ h("p", null, w("gone")) : /* @__PURE__ */ h(Pages, { of: passages, at, picture: /\.pdf$/i.test(at.file) ? picture(path2) : null })));
+  return /* @__PURE__ */ h3("dialog", { ref: box, class: "document", "aria-label": at.file, onClose: close }, /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("h2", null, at.file), /* @__PURE__ */ h3("button", { class: "push", onClick: () => box.current.close() }, w3("close"))), /* @__PURE__ */ h3(Loaded, { of: got }, ({ passages }) => passages.length === 0 ? /* @__PURE__ */ h3("p", null, w3("gone")) : /* @__PURE__ */ h3(Pages, { of: passages, at, picture: /\.pdf$/i.test(at.file) ? picture(path2) : null })));
 }
 var picture = (path2) => (page) => `${path2.replace(/(\/text)?\?/, "/page?")}&page=${page}`;
 function Pages({ of, at, picture: picture2 }) {
   const cited = of.find((p) => p.id === at.id);
   const on = (p) => [p.page ?? 0, ...(p.turns ?? []).map((one) => one.page)];
-  const numbers = [...new Set(of.flatMap(on))].sort((a, b) => a - b);
-  const [page, turn] = useState(at.page && numbers.includes(at.page) ? at.page : cited?.page ?? numbers[0]), [marked, mark] = useState(cited?.id ?? "");
-  const here = of.filter((p) => on(p).includes(page)), i = numbers.indexOf(page), span = useRef(null);
-  const [drawn, draw] = useState(!!picture2), [undrawn, setUndrawn] = useState(false), shows = !!picture2 && drawn && !undrawn && page > 0;
-  const quotes = at.id ? `&id=${encodeURIComponent(at.id)}${(at.quotes ?? []).slice(0, 100).map(([from, to]) => `&quote=${from}-${to}`).join("")}` : "";
-  const places = useGet(shows ? `${picture2(page)}&boxes=true${quotes}` : "").data;
-  const [pointed, point] = useState(""), [loaded, setLoaded] = useState(0), first = useRef(null);
-  useEffect(() => {
+  const numbers2 = [...new Set(of.flatMap(on))].sort((a, b) => a - b);
+  const [page, turn] = useState3(at.page && numbers2.includes(at.page) ? at.page : cited?.page ?? numbers2[0]), [marked, mark] = useState3(cited?.id ?? "");
+  const here = of.filter((p) => on(p).includes(page)), i = numbers2.indexOf(page), span = useRef(null);
+  const [drawn, draw] = useState3(!!picture2), [undrawn, setUndrawn] = useState3(false), shows = !!picture2 && drawn && !undrawn && page > 0;
+  const quotes2 = at.id ? `&id=${encodeURIComponent(at.id)}${(at.quotes ?? []).slice(0, 100).map(([from, to]) => `&quote=${from}-${to}`).join("")}` : "";
+  const places = useGet(shows ? `${picture2(page)}&boxes=true${quotes2}` : "").data;
+  const [pointed, point] = useState3(""), [loaded, setLoaded] = useState3(0), first = useRef(null);
+  useEffect2(() => {
     setUndrawn(false);
     point("");
   }, [page]);
-  useEffect(() => {
+  useEffect2(() => {
     (shows ? first : span).current?.scrollIntoView({ block: "center" });
   }, [page, marked, shows, places, loaded]);
   const quoted = marked === at.id && places?.quoted.length ? places.quoted : null, lines = quoted ?? places?.passages[marked] ?? [];
   const rect = ([left, top, right, bottom]) => ({ x: left, y: top, width: right - left, height: bottom - top });
-  const told = !places || !here.some((p) => p.id === marked) ? w("drawnHelp") : lines.length === 0 ? w("unplaced") : w(quoted ? "placedQuote" : "placed", 1 + here.findIndex((p) => p.id === marked), Math.round(100 * Math.min(...lines.map((b) => b[1]))), Math.round(100 * Math.max(...lines.map((b) => b[3]))));
-  const text = (p) => spans(p.text, p.id === at.id ? at.quotes : void 0).map(([text2, quoted2], k) => quoted2 ? /* @__PURE__ */ h("mark", { key: k, ref: k < 2 ? span : void 0 }, text2) : /* @__PURE__ */ h("span", { key: k, ref: k === 0 ? span : void 0 }, text2));
-  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("h3", null, page ? w("page", page) : w("whole")), numbers.length > 1 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("button", { disabled: i <= 0, onClick: () => turn(numbers[i - 1]) }, w("before")), /* @__PURE__ */ h("button", { disabled: i === numbers.length - 1, onClick: () => turn(numbers[i + 1]) }, w("next"))), picture2 && page > 0 && /* @__PURE__ */ h("span", { class: "push" }, /* @__PURE__ */ h(Tabs, { label: w("views"), at: shows ? "page" : "text", set: (to) => {
+  const told = !places || !here.some((p) => p.id === marked) ? w3("drawnHelp") : lines.length === 0 ? w3("unplaced") : w3(quoted ? "placedQuote" : "placed", 1 + here.findIndex((p) => p.id === marked), Math.round(100 * Math.min(...lines.map((b) => b[1]))), Math.round(100 * Math.max(...lines.map((b) => b[3]))));
+  const text2 = (p) => spans(p.text, p.id === at.id ? at.quotes : void 0).map(([text3, quoted2], k) => quoted2 ? /* @__PURE__ */ h3("mark", { key: k, ref: k < 2 ? span : void 0 }, text3) : /* @__PURE__ */ h3("span", { key: k, ref: k === 0 ? span : void 0 }, text3));
+  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("h3", null, page ? w3("page", page) : w3("whole")), numbers2.length > 1 && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("button", { disabled: i <= 0, onClick: () => turn(numbers2[i - 1]) }, w3("before")), /* @__PURE__ */ h3("button", { disabled: i === numbers2.length - 1, onClick: () => turn(numbers2[i + 1]) }, w3("next"))), picture2 && page > 0 && /* @__PURE__ */ h3("span", { class: "push" }, /* @__PURE__ */ h3(Tabs, { label: w3("views"), at: shows ? "page" : "text", set: (to) => {
     setUndrawn(false);
     draw(to === "page");
-  }, of: [["page", w("asDrawn")], ["text", w("asText")]] }))), /* @__PURE__ */ h("p", { class: "quiet", role: "status" }, undrawn ? w("undrawn") : shows ? told : w("asRead")), /* @__PURE__ */ h("div", { class: "beside" }, /* @__PURE__ */ h("div", { class: "sheet", tabIndex: 0, role: "region", "aria-label": page ? w("page", page) : w("whole") }, shows ? /* @__PURE__ */ h("div", { class: "drawn" }, /* @__PURE__ */ h("img", { key: page, src: picture2(page) + "&width=1200", alt: w("drawnAlt", page, at.file), onLoad: () => setLoaded((n) => n + 1), onError: () => setUndrawn(true) }), /* @__PURE__ */ h("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" }, here.flatMap((p) => (places?.passages[p.id] ?? []).map((b, k) => /* @__PURE__ */ h(
+  }, of: [["page", w3("asDrawn")], ["text", w3("asText")]] }))), /* @__PURE__ */ h3("p", { class: "quiet", role: "status" }, undrawn ? w3("undrawn") : shows ? told : w3("asRead")), /* @__PURE__ */ h3("div", { class: "beside" }, /* @__PURE__ */ h3("div", { class: "sheet", tabIndex: 0, role: "region", "aria-label": page ? w3("page", page) : w3("whole") }, shows ? /* @__PURE__ */ h3("div", { class: "drawn" }, /* @__PURE__ */ h3("img", { key: page, src: picture2(page) + "&width=1200", alt: w3("drawnAlt", page, at.file), onLoad: () => setLoaded((n) => n + 1), onError: () => setUndrawn(true) }), /* @__PURE__ */ h3("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" }, here.flatMap((p) => (places?.passages[p.id] ?? []).map((b, k) => /* @__PURE__ */ h3(
     "rect",
     {
       key: p.id + k,
@@ -285,13 +695,13 @@ function Pages({ of, at, picture: picture2 }) {
       onMouseLeave: () => point(""),
       onClick: () => mark(p.id)
     }
-  ))), quoted?.map((b, k) => /* @__PURE__ */ h("rect", { key: "quoted" + k, ...rect(b), class: "marked quoted", ref: k === 0 ? first : void 0 })))) : here.map((p, n) => /* @__PURE__ */ h(Fragment, { key: p.id + n }, p.heading && p.heading !== here[n - 1]?.heading && /* @__PURE__ */ h("h4", null, p.heading), /* @__PURE__ */ h("p", { class: p.id === marked ? "passage here" : "passage" }, p.id === marked ? text(p) : p.text)))), /* @__PURE__ */ h("section", { "aria-label": w("passages") }, /* @__PURE__ */ h("h3", null, w("passages")), /* @__PURE__ */ h("ol", { class: "passages" }, here.map((p, n) => /* @__PURE__ */ h("li", { key: p.id + n, class: p.id === marked ? "here" : p.id === pointed ? "pointed" : "", onMouseEnter: () => point(p.id), onMouseLeave: () => point("") }, /* @__PURE__ */ h("button", { class: "bare", "aria-pressed": p.id === marked, onFocus: () => point(p.id), onBlur: () => point(""), onClick: () => mark(p.id) }, n + 1, ". ", [...p.text].slice(0, 60).join(""), [...p.text].length > 60 && "…"), shows && p.id === marked && /* @__PURE__ */ h("p", { class: "passage" }, text(p)), p.end ? /* @__PURE__ */ h("span", { class: "quiet" }, w("place", count(p.start ?? 0), count(p.end))) : null))))));
+  ))), quoted?.map((b, k) => /* @__PURE__ */ h3("rect", { key: "quoted" + k, ...rect(b), class: "marked quoted", ref: k === 0 ? first : void 0 })))) : here.map((p, n) => /* @__PURE__ */ h3(Fragment3, { key: p.id + n }, p.heading && p.heading !== here[n - 1]?.heading && /* @__PURE__ */ h3("h4", null, p.heading), /* @__PURE__ */ h3("p", { class: p.id === marked ? "passage here" : "passage" }, p.id === marked ? text2(p) : p.text)))), /* @__PURE__ */ h3("section", { "aria-label": w3("passages") }, /* @__PURE__ */ h3("h3", null, w3("passages")), /* @__PURE__ */ h3("ol", { class: "passages" }, here.map((p, n) => /* @__PURE__ */ h3("li", { key: p.id + n, class: p.id === marked ? "here" : p.id === pointed ? "pointed" : "", onMouseEnter: () => point(p.id), onMouseLeave: () => point("") }, /* @__PURE__ */ h3("button", { class: "bare", "aria-pressed": p.id === marked, onFocus: () => point(p.id), onBlur: () => point(""), onClick: () => mark(p.id) }, n + 1, ". ", [...p.text].slice(0, 60).join(""), [...p.text].length > 60 && "…"), shows && p.id === marked && /* @__PURE__ */ h3("p", { class: "passage" }, text2(p)), p.end ? /* @__PURE__ */ h3("span", { class: "quiet" }, w3("place", count(p.start ?? 0), count(p.end))) : null))))));
 }
-function spans(text, quotes) {
-  if (!quotes?.length) return [[text, true]];
-  const letters = [...text], out = [];
+function spans(text2, quotes2) {
+  if (!quotes2?.length) return [[text2, true]];
+  const letters = [...text2], out = [];
   let at = 0;
-  for (const [from, to] of [...quotes].sort((a, b) => a[0] - b[0])) {
+  for (const [from, to] of [...quotes2].sort((a, b) => a[0] - b[0])) {
     if (from < at || to <= from || to > letters.length) continue;
     if (from > at) out.push([letters.slice(at, from).join(""), false]);
     out.push([letters.slice(from, to).join(""), true]);
@@ -301,41 +711,44 @@ function spans(text, quotes) {
   return out;
 }
 
+// src/pages/chat.tsx
+import { me as me2 } from "./kept.js";
+
 // src/pages/prose.tsx
-import { h as h2, Fragment as Fragment2 } from "./kit.js";
-function Prose({ text, plain = (s) => s }) {
+import { h as h4, Fragment as Fragment4 } from "./kit.js";
+function Prose({ text: text2, plain = (s) => s }) {
   const out = [];
   let at = 0;
-  text.split(/^```/m).forEach((part, i) => {
+  text2.split(/^```/m).forEach((part, i) => {
     const from = at;
     at += part.length + 3;
     if (i % 2 === 1) {
-      const end = part.indexOf("\n");
-      out.push(/* @__PURE__ */ h2("pre", { key: i, tabIndex: 0 }, /* @__PURE__ */ h2("code", null, end < 0 ? "" : part.slice(end + 1))));
+      const end = part.indexOf("\n"), code = end < 0 ? "" : part.slice(end + 1);
+      out.push(/* @__PURE__ */ h4("div", { key: i }, /* @__PURE__ */ h4("pre", { tabIndex: 0 }, /* @__PURE__ */ h4("code", null, code)), /* @__PURE__ */ h4(CopyCode, { text: code })));
     } else if (part.trim()) {
       let begin2 = from;
-      out.push(/* @__PURE__ */ h2("span", { key: i }, part.split("\n").map((line, j, all) => {
+      out.push(/* @__PURE__ */ h4("span", { key: i }, part.split("\n").map((line, j, all) => {
         const head = /^(#{1,6} )(.*)$/.exec(line), here = begin2;
         begin2 += line.length + 1;
-        return /* @__PURE__ */ h2(Fragment2, { key: j }, head ? /* @__PURE__ */ h2("b", null, plain(head[2], here + head[1].length)) : inline(line, here, plain), j < all.length - 1 && "\n");
+        return /* @__PURE__ */ h4(Fragment4, { key: j }, head ? /* @__PURE__ */ h4("b", null, plain(head[2], here + head[1].length)) : inline(line, here, plain), j < all.length - 1 && "\n");
       })));
     }
   });
-  return /* @__PURE__ */ h2(Fragment2, null, out);
+  return /* @__PURE__ */ h4(Fragment4, null, out);
 }
 function inline(line, from, plain) {
   return line.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((s, i) => {
     const here = from;
     from += s.length;
-    return i % 2 === 0 ? /* @__PURE__ */ h2(Fragment2, { key: i }, plain(s, here)) : s[0] === "`" ? /* @__PURE__ */ h2("code", { key: i }, s.slice(1, -1)) : /* @__PURE__ */ h2("b", { key: i }, plain(s.slice(2, -2), here + 2));
+    return i % 2 === 0 ? /* @__PURE__ */ h4(Fragment4, { key: i }, plain(s, here)) : s[0] === "`" ? /* @__PURE__ */ h4("code", { key: i }, s.slice(1, -1)) : /* @__PURE__ */ h4("b", { key: i }, plain(s.slice(2, -2), here + 2));
   });
 }
 
 // src/pages/written.tsx
-import { ask as ask2, events as events2, Failure as Failure2, Fail, Field, Fragment as Fragment3, h as h3, say as say2, store as store2, t as t2, useEffect as useEffect2, useRef as useRef2, useState as useState2 } from "./kit.js";
+import { ask as ask2, events as events2, Failure as Failure3, Fail, Field as Field2, Fragment as Fragment5, h as h5, say as say4, store as store3, t as t3, useEffect as useEffect3, useRef as useRef2, useState as useState4 } from "./kit.js";
 
 // src/pages/written.words.ts
-var words3 = {
+var words5 = {
   cite: ["Source {0}: {1}", "出处 {0}：{1}"],
   unsupported: ["not in the sources", "出处中没有依据"],
   count: ["{0} of {1} sentences are not in the sources.", "{1} 句中有 {0} 句在出处中没有依据。"],
@@ -349,31 +762,31 @@ var words3 = {
 };
 
 // src/pages/written.tsx
-var w2 = say2(words3);
+var w4 = say4(words5);
 function Written({ of, path: path2 }) {
-  const [open, setOpen] = useState2(null);
+  const [open2, setOpen] = useState4(null);
   const marks = inUnits(of.answer, of.marks), loose = of.marks.filter((m) => !m.supported).length, fixed = of.marks.reduce((n, m) => n + (m.corrected ?? 0), 0);
   const show = (c) => setOpen({ file: c.file, id: c.id, page: c.page, quotes: c.quotes });
-  const button = (c, key) => /* @__PURE__ */ h3("button", { key, type: "button", class: "cite", title: w2("cite", c.source, c.file), "aria-label": w2("cite", c.source, c.file), onClick: () => show(c) }, c.source);
-  const plain = (text, from) => {
+  const button = (c, key) => /* @__PURE__ */ h5("button", { key, type: "button", class: "cite", title: w4("cite", c.source, c.file), "aria-label": w4("cite", c.source, c.file), onClick: () => show(c) }, c.source);
+  const plain = (text2, from) => {
     const out = [];
     let at = 0;
     const pass = (to) => {
-      if (to > at) out.push(text.slice(at, to));
+      if (to > at) out.push(text2.slice(at, to));
       at = to;
     };
-    const numbers = [...text.matchAll(/ ?(?:\[\d{1,3}(?:[ ,，、]+\d{1,3})*\]|【\d{1,3}(?:[ ,，、]+\d{1,3})*】)/g)];
-    const ends = marks.filter((m) => m.to > from && m.to <= from + text.length);
-    const stops = [...numbers.map((n) => ({ at: n.index, n: n[0] })), ...ends.map((m) => ({ at: m.to - from, m }))].sort((a, b) => a.at - b.at);
+    const numbers2 = [...text2.matchAll(/ ?(?:\[\d{1,3}(?:[ ,，、]+\d{1,3})*\]|【\d{1,3}(?:[ ,，、]+\d{1,3})*】)/g)];
+    const ends = marks.filter((m) => m.to > from && m.to <= from + text2.length);
+    const stops = [...numbers2.map((n) => ({ at: n.index, n: n[0] })), ...ends.map((m) => ({ at: m.to - from, m }))].sort((a, b) => a.at - b.at);
     for (const s of stops) {
       if ("n" in s) {
         const mark = marks.find((m) => m.from <= from + s.at && m.to >= from + s.at + s.n.length);
-        const list = (s.n.match(/\d+/g) ?? []).map((n) => mark?.cites?.find((c) => c.source === +n));
-        if (!list.length || list.includes(void 0)) continue;
+        const list3 = (s.n.match(/\d+/g) ?? []).map((n) => mark?.cites?.find((c) => c.source === +n));
+        if (!list3.length || list3.includes(void 0)) continue;
         pass(s.at);
         at = s.at + s.n.length;
-        const after = /^[.,;:!?。，；：！？）)]*/.exec(text.slice(at))[0];
-        out.push(/* @__PURE__ */ h3("span", { key: `n${from + s.at}`, class: "cites" }, list.map((c, i) => button(c, `${i}`)), after));
+        const after = /^[.,;:!?。，；：！？）)]*/.exec(text2.slice(at))[0];
+        out.push(/* @__PURE__ */ h5("span", { key: `n${from + s.at}`, class: "cites" }, list3.map((c, i) => button(c, `${i}`)), after));
         at += after.length;
       } else {
         pass(s.at);
@@ -381,24 +794,24 @@ function Written({ of, path: path2 }) {
         if (s.m.supported) {
           for (const c of s.m.cites ?? []) if (!new RegExp(`[\\[【,，、 ]${c.source}[\\]】,，、 ]`).test(said)) out.push(button(c, `m${s.m.to}.${c.source}`));
         }
-        if (!s.m.supported) out.push(/* @__PURE__ */ h3("span", { key: `u${s.m.to}`, class: "loose" }, w2("unsupported")));
+        if (!s.m.supported) out.push(/* @__PURE__ */ h5("span", { key: `u${s.m.to}`, class: "loose" }, w4("unsupported")));
       }
     }
-    pass(text.length);
+    pass(text2.length);
     return out;
   };
   const cited = of.sources.map((s, i) => ({ s, n: i + 1, cites: of.marks.flatMap((m) => m.cites ?? []).filter((c) => c.source === i + 1) }));
   const row = ({ s, n, cites }) => {
-    const quotes = cites.flatMap((c) => c.quotes ?? []), page = cites.find((c) => c.page)?.page ?? s.page;
-    return /* @__PURE__ */ h3("details", { key: n }, /* @__PURE__ */ h3("summary", null, /* @__PURE__ */ h3("b", null, n), " ", s.heading && /* @__PURE__ */ h3("span", null, s.heading, " · "), page ? /* @__PURE__ */ h3("span", null, w2("page", page), " · ") : null, /* @__PURE__ */ h3("code", null, s.file)), /* @__PURE__ */ h3("blockquote", null, quotes.length ? spans(s.text, quotes).map(([text, here]) => here ? /* @__PURE__ */ h3("mark", null, text) : text) : s.text), /* @__PURE__ */ h3("button", { class: "open-source", onClick: () => setOpen({ ...s, page, quotes: quotes.length ? quotes : void 0 }) }, w2("openAt")));
+    const quotes2 = cites.flatMap((c) => c.quotes ?? []), page = cites.find((c) => c.page)?.page ?? s.page;
+    return /* @__PURE__ */ h5("details", { key: n }, /* @__PURE__ */ h5("summary", null, /* @__PURE__ */ h5("b", null, n), " ", s.heading && /* @__PURE__ */ h5("span", null, s.heading, " · "), page ? /* @__PURE__ */ h5("span", null, w4("page", page), " · ") : null, /* @__PURE__ */ h5("code", null, s.file)), /* @__PURE__ */ h5("blockquote", null, quotes2.length ? spans(s.text, quotes2).map(([text2, here]) => here ? /* @__PURE__ */ h5("mark", null, text2) : text2) : s.text), /* @__PURE__ */ h5("button", { class: "open-source", onClick: () => setOpen({ ...s, page, quotes: quotes2.length ? quotes2 : void 0 }) }, w4("openAt")));
   };
   const rest = cited.filter((c) => !c.cites.length);
-  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("div", { class: "answer written" }, /* @__PURE__ */ h3(Prose, { text: of.answer, plain })), (loose > 0 || fixed > 0) && /* @__PURE__ */ h3("p", { class: "quiet checked" }, loose > 0 && w2("count", loose, of.marks.length), " ", fixed > 0 && w2("corrected", fixed)), of.sources.length > 0 && /* @__PURE__ */ h3("section", { class: "sources", "aria-label": t2("sources") }, /* @__PURE__ */ h3("h2", null, t2("sources")), cited.filter((c) => c.cites.length).map(row), rest.length > 0 && /* @__PURE__ */ h3("details", null, /* @__PURE__ */ h3("summary", null, w2("read", rest.length)), rest.map(row))), open && /* @__PURE__ */ h3(Document, { key: open.file + open.id, path: path2(open.file), at: open, close: () => setOpen(null) }));
+  return /* @__PURE__ */ h5(Fragment5, null, /* @__PURE__ */ h5("div", { class: "answer written" }, /* @__PURE__ */ h5(Prose, { text: of.answer, plain })), (loose > 0 || fixed > 0) && /* @__PURE__ */ h5("p", { class: "quiet checked" }, loose > 0 && w4("count", loose, of.marks.length), " ", fixed > 0 && w4("corrected", fixed)), of.sources.length > 0 && /* @__PURE__ */ h5("section", { class: "sources", "aria-label": t3("sources") }, /* @__PURE__ */ h5("h2", null, t3("sources")), cited.filter((c) => c.cites.length).map(row), rest.length > 0 && /* @__PURE__ */ h5("details", null, /* @__PURE__ */ h5("summary", null, w4("read", rest.length)), rest.map(row))), open2 && /* @__PURE__ */ h5(Document, { key: open2.file + open2.id, path: path2(open2.file), at: open2, close: () => setOpen(null) }));
 }
-function inUnits(text, marks) {
+function inUnits(text2, marks) {
   const at = [];
   let i = 0;
-  for (const c of text) {
+  for (const c of text2) {
     at.push(i);
     i += c.length;
   }
@@ -407,56 +820,88 @@ function inUnits(text, marks) {
 }
 
 // src/pages/chat.tsx
-var w3 = say3(words);
+var w5 = say5(words);
 function Chat() {
-  const s = store3.server;
-  useEffect3(() => {
+  const s = store4.server;
+  useEffect4(() => {
     document.addEventListener("copy", labelled);
     return () => document.removeEventListener("copy", labelled);
   }, []);
-  if (store3.failure && !s) return /* @__PURE__ */ h4("div", { class: "card middle", role: "alert" }, /* @__PURE__ */ h4("p", { class: "failure" }, store3.failure.message));
-  if (!s) return /* @__PURE__ */ h4("p", { class: "middle quiet" }, t3("loading"));
-  if (!modelsNow().length) return store3.plan ? /* @__PURE__ */ h4(NotReady, null) : /* @__PURE__ */ h4(Nobody, null);
-  const turns2 = path();
-  return /* @__PURE__ */ h4("div", { class: turns2.length ? "chat" : "chat new" }, turns2.length > 0 && /* @__PURE__ */ h4("h1", { class: "hidden" }, t3("chat")), /* @__PURE__ */ h4("div", { class: "turns", role: "log", "aria-live": "polite", "aria-label": t3("conversation") }, turns2.length === 0 ? /* @__PURE__ */ h4(Hello, null) : turns2.map((turn) => /* @__PURE__ */ h4(TurnView, { key: turn.id, turn }))), /* @__PURE__ */ h4(Ask, null));
+  if (store4.failure && !s) return /* @__PURE__ */ h6("div", { class: "card middle", role: "alert" }, /* @__PURE__ */ h6("p", { class: "failure" }, store4.failure.message));
+  if (!s) return /* @__PURE__ */ h6("p", { class: "middle quiet" }, t4("loading"));
+  forMe();
+  return /* @__PURE__ */ h6(Talks, { key: me2() });
+}
+function Talks() {
+  useEffect4(() => {
+    turnTo(store4.rest);
+  }, [store4.rest]);
+  useEffect4(() => {
+    const key = (e) => {
+      if (e.key !== "Escape" || e.isComposing || e.defaultPrevented || document.querySelector("dialog[open]") || e.target.closest(".shelf, .edit")) return;
+      stop();
+    };
+    const over = (e) => {
+      if (e.dataTransfer?.types.includes("Files")) e.preventDefault();
+    };
+    const drop = (e) => {
+      if (!e.dataTransfer?.types.includes("Files")) return;
+      e.preventDefault();
+      state.told = "file";
+      redraw3();
+    };
+    document.addEventListener("keydown", key);
+    document.addEventListener("dragover", over);
+    document.addEventListener("drop", drop);
+    return () => {
+      document.removeEventListener("keydown", key);
+      document.removeEventListener("dragover", over);
+      document.removeEventListener("drop", drop);
+      store4.title = "";
+    };
+  }, []);
+  const turns = path();
+  store4.title = turns[0]?.question.trim().split("\n")[0].slice(0, 60) ?? "";
+  const comes = !["", "new", talk.id].includes(store4.rest), none = !modelsNow().length;
+  return /* @__PURE__ */ h6("div", { class: "talks" }, /* @__PURE__ */ h6(Conversations, null), /* @__PURE__ */ h6("div", { key: talk.id, class: turns.length || none ? "chat" : "chat new" }, turns.length > 0 && /* @__PURE__ */ h6("h1", { class: "hidden" }, t4("chat")), /* @__PURE__ */ h6(Trouble, null), comes ? /* @__PURE__ */ h6("p", { class: "quiet" }, t4("loading")) : /* @__PURE__ */ h6(Fragment6, null, (turns.length > 0 || !none) && /* @__PURE__ */ h6("div", { class: "turns", role: "log", "aria-live": "polite", "aria-label": t4("conversation") }, turns.length === 0 ? /* @__PURE__ */ h6(Hello, null) : turns.map((turn) => /* @__PURE__ */ h6(TurnView, { key: turn.id, turn }))), none ? store4.plan ? /* @__PURE__ */ h6(NotReady, null) : /* @__PURE__ */ h6(Nobody, null) : /* @__PURE__ */ h6(Ask, null))));
 }
 function Nobody() {
-  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("h1", { class: "hidden" }, t3("chat")), /* @__PURE__ */ h4(Empty, { title: w3("none") }, /* @__PURE__ */ h4("p", null, w3("noneHelp")), /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("a", { class: "button main", href: "#models" }, w3("load")), /* @__PURE__ */ h4("a", { class: "button", href: "#home" }, w3("first")))));
+  return /* @__PURE__ */ h6(Fragment6, null, /* @__PURE__ */ h6("h1", { class: "hidden" }, t4("chat")), /* @__PURE__ */ h6(Empty, { title: w5("none") }, /* @__PURE__ */ h6("p", null, w5("noneHelp")), /* @__PURE__ */ h6("div", { class: "row" }, /* @__PURE__ */ h6("a", { class: "button main", href: "#models" }, w5("load")), /* @__PURE__ */ h6("a", { class: "button", href: "#home" }, w5("first")))));
 }
 function NotReady() {
   const p = progressOfPlan();
-  return /* @__PURE__ */ h4("div", { class: "card middle" }, /* @__PURE__ */ h4("h1", null, t3("notReady")), p && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("progress", { max: 1, value: p.part, "aria-label": t3("notReady") }), /* @__PURE__ */ h4("p", null, t3("stepsDone", p.done, p.all), p.now && /* @__PURE__ */ h4("span", { class: "quiet" }, " · ", p.now))), /* @__PURE__ */ h4("p", { class: "quiet" }, t3("notReadyHelp")), /* @__PURE__ */ h4("a", { class: "button main", href: "#plan" }, t3("toPlan")));
+  return /* @__PURE__ */ h6("div", { class: "card middle" }, /* @__PURE__ */ h6("h1", null, t4("notReady")), p && /* @__PURE__ */ h6(Fragment6, null, /* @__PURE__ */ h6("progress", { max: 1, value: p.part, "aria-label": t4("notReady") }), /* @__PURE__ */ h6("p", null, t4("stepsDone", p.done, p.all), p.now && /* @__PURE__ */ h6("span", { class: "quiet" }, " · ", p.now))), /* @__PURE__ */ h6("p", { class: "quiet" }, t4("notReadyHelp")), /* @__PURE__ */ h6("a", { class: "button main", href: "#plan" }, t4("toPlan")));
 }
 function Hello() {
-  const r = release(modelsNow()[0]), en = store3.lang === "en";
-  return /* @__PURE__ */ h4("div", { class: "hello" }, /* @__PURE__ */ h4("h1", null, t3("hello", r.name)), alone(r) && /* @__PURE__ */ h4("p", { class: "quiet" }, t3("helloHelp")), /* @__PURE__ */ h4(Facts, null), r.examples.length > 0 && /* @__PURE__ */ h4("ul", { class: "examples", "aria-label": t3("examples") }, r.examples.map((e) => /* @__PURE__ */ h4("li", null, /* @__PURE__ */ h4("button", { onClick: () => send(en ? e.en : e.zh) }, en ? e.en : e.zh)))));
+  const r = release(modelsNow()[0]), en = store4.lang === "en";
+  return /* @__PURE__ */ h6("div", { class: "hello" }, /* @__PURE__ */ h6("h1", null, t4("hello", r.name)), alone(r) && /* @__PURE__ */ h6("p", { class: "quiet" }, t4("helloHelp")), /* @__PURE__ */ h6(Facts, null), r.examples.length > 0 && /* @__PURE__ */ h6("ul", { class: "examples", "aria-label": t4("examples") }, r.examples.map((e) => /* @__PURE__ */ h6("li", null, /* @__PURE__ */ h6("button", { onClick: () => send(en ? e.en : e.zh) }, en ? e.en : e.zh)))));
 }
 function Facts() {
   const r = release(modelsNow()[0]), a = r.about, facts = [];
-  if (a?.parameters) facts.push(t3("factParameters", params(a.parameters)));
-  if (a?.think) facts.push(t3("factThink", count2(a.think)));
-  if (a?.passages) facts.push(t3("factPassages", count2(a.passages)));
-  facts.push(t3("factHere"));
-  return /* @__PURE__ */ h4("ul", { class: "facts" }, facts.map((f) => /* @__PURE__ */ h4("li", null, f)));
+  if (a?.parameters) facts.push(t4("factParameters", params(a.parameters)));
+  if (a?.think) facts.push(t4("factThink", count2(a.think)));
+  if (a?.passages) facts.push(t4("factPassages", count2(a.passages)));
+  facts.push(t4("factHere"));
+  return /* @__PURE__ */ h6("ul", { class: "facts" }, facts.map((f) => /* @__PURE__ */ h6("li", null, f)));
 }
 function TurnView({ turn }) {
-  const [editing, edit] = useState3(null);
+  const [editing, edit] = useState5(null);
   const beside = turn.parent.children, at = beside.indexOf(turn);
-  const turnTo = (i) => {
+  const choose = (i) => {
     turn.parent.chosen = i;
-    redraw2();
+    touched();
   };
   const idle = coming().length === 0;
-  return /* @__PURE__ */ h4("article", { class: "turn" }, editing === null ? /* @__PURE__ */ h4("div", { class: "question" }, /* @__PURE__ */ h4("span", { class: "hidden" }, t3("you"), ": "), turn.question) : /* @__PURE__ */ h4("form", { class: "question edit", onSubmit: (e) => {
+  return /* @__PURE__ */ h6("article", { class: "turn" }, editing === null ? /* @__PURE__ */ h6("div", { class: "question" }, /* @__PURE__ */ h6("span", { class: "hidden" }, t4("you"), ": "), turn.question) : /* @__PURE__ */ h6("form", { class: "question edit", onSubmit: (e) => {
     e.preventDefault();
     edit(null);
     again(turn, editing);
-  } }, /* @__PURE__ */ h4(Field2, { label: w3("editing") }, (id) => /* @__PURE__ */ h4("textarea", { id, rows: 2, value: editing, onInput: (e) => edit(e.target.value) })), /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("button", { class: "main", disabled: !editing.trim() || !idle }, t3("send")), /* @__PURE__ */ h4("button", { type: "button", onClick: () => edit(null) }, w3("cancel")))), /* @__PURE__ */ h4("div", { class: "turn-tools" }, beside.length > 1 && /* @__PURE__ */ h4("span", { class: "branches" }, /* @__PURE__ */ h4("button", { class: "bare", disabled: at === 0, "aria-label": w3("earlier"), onClick: () => turnTo(at - 1) }, "‹"), /* @__PURE__ */ h4("span", { class: "quiet" }, w3("branch", at + 1, beside.length)), /* @__PURE__ */ h4("button", { class: "bare", disabled: at === beside.length - 1, "aria-label": w3("later"), onClick: () => turnTo(at + 1) }, "›")), idle && editing === null && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("button", { class: "bare", onClick: () => edit(turn.question) }, w3("edit")), /* @__PURE__ */ h4("button", { class: "bare", onClick: () => again(turn) }, w3("again")))), /* @__PURE__ */ h4("div", { class: turn.replies.length > 1 ? "replies two" : "replies" }, turn.replies.map((r) => /* @__PURE__ */ h4(ReplyView, { key: r.model, reply: r, turn, many: turn.replies.length > 1 }))));
+  } }, /* @__PURE__ */ h6(Field3, { label: w5("editing") }, (id) => /* @__PURE__ */ h6("textarea", { id, rows: 2, value: editing, onInput: (e) => edit(e.target.value) })), /* @__PURE__ */ h6("div", { class: "row" }, /* @__PURE__ */ h6("button", { class: "main", disabled: !editing.trim() || !idle }, t4("send")), /* @__PURE__ */ h6("button", { type: "button", onClick: () => edit(null) }, w5("cancel")))), /* @__PURE__ */ h6("div", { class: "turn-tools" }, beside.length > 1 && /* @__PURE__ */ h6("span", { class: "branches" }, /* @__PURE__ */ h6("button", { class: "bare", disabled: at === 0, "aria-label": w5("earlier"), onClick: () => choose(at - 1) }, "‹"), /* @__PURE__ */ h6("span", { class: "quiet" }, w5("branch", at + 1, beside.length)), /* @__PURE__ */ h6("button", { class: "bare", disabled: at === beside.length - 1, "aria-label": w5("later"), onClick: () => choose(at + 1) }, "›")), idle && editing === null && /* @__PURE__ */ h6(Fragment6, null, /* @__PURE__ */ h6("button", { class: "bare", onClick: () => edit(turn.question) }, w5("edit")), /* @__PURE__ */ h6("button", { class: "bare", onClick: () => again(turn) }, w5("again")))), /* @__PURE__ */ h6("div", { class: turn.replies.length > 1 ? "replies two" : "replies" }, turn.replies.map((r) => /* @__PURE__ */ h6(ReplyView, { key: r.model, reply: r, turn, many: turn.replies.length > 1 }))));
 }
 function labelled(e) {
   const chosen = getSelection(), at = document.activeElement;
   if (!chosen?.rangeCount || chosen.isCollapsed || !e.clipboardData || at instanceof HTMLTextAreaElement || at instanceof HTMLInputElement) return;
-  const range = chosen.getRangeAt(0), label = t3("aiLabel");
+  const range = chosen.getRangeAt(0), label = t4("aiLabel");
   if (![...document.querySelectorAll(".reply.made :is(.answer, .thoughts)")].some((n) => range.intersectsNode(n))) return;
   const rich = document.createElement("div"), last = document.createElement("p");
   last.textContent = label;
@@ -466,7 +911,7 @@ function labelled(e) {
   e.preventDefault();
 }
 function ReplyView({ reply, turn, many }) {
-  return /* @__PURE__ */ h4("div", { class: release(reply.model)?.label ? "reply made" : "reply" }, many && /* @__PURE__ */ h4("h2", { class: "who" }, reply.model), /* @__PURE__ */ h4(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h4("p", { class: "quiet" }, w3("tool", name))), reply.marks.length > 0 ? /* @__PURE__ */ h4(Written, { of: reply, path: (file) => documentOf(reply.model, file) }) : reply.answer && /* @__PURE__ */ h4("div", { class: "answer" }, /* @__PURE__ */ h4(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h4("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h4("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h4("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h4("a", { class: "button", href: "#plan" }, t3("toPlan")) : /* @__PURE__ */ h4("button", { onClick: () => again(turn) }, t3("retry"))), reply.reason === "cancelled" && /* @__PURE__ */ h4("p", { class: "quiet" }, t3("stopped")), reply.reason === "length" && /* @__PURE__ */ h4("p", { class: "quiet" }, t3("cutShort")), reply.sources.length > 0 && reply.answer && !reply.marks.length && /* @__PURE__ */ h4(Sources, { of: reply }), reply.reason && /* @__PURE__ */ h4(Foot, { reply, turn }));
+  return /* @__PURE__ */ h6("div", { class: release(reply.model)?.label ? "reply made" : "reply" }, many && /* @__PURE__ */ h6("h2", { class: "who" }, reply.model), /* @__PURE__ */ h6(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h6("p", { class: "quiet" }, w5("tool", name))), reply.marks.length > 0 ? /* @__PURE__ */ h6(Written, { of: reply, path: (file) => documentOf(reply.model, file) }) : reply.answer && /* @__PURE__ */ h6("div", { class: "answer" }, /* @__PURE__ */ h6(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h6("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h6("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h6("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h6("a", { class: "button", href: "#plan" }, t4("toPlan")) : /* @__PURE__ */ h6("button", { onClick: () => again(turn) }, t4("retry"))), reply.reason === "elsewhere" && /* @__PURE__ */ h6("p", { class: "quiet pulse" }, w5("elsewhere")), reply.reason === "cancelled" && /* @__PURE__ */ h6("p", { class: "quiet" }, t4("stopped")), reply.reason === "length" && /* @__PURE__ */ h6("p", { class: "quiet" }, t4("cutShort")), reply.sources.length > 0 && reply.answer && !reply.marks.length && /* @__PURE__ */ h6(Sources, { of: reply }), reply.reason && reply.reason !== "elsewhere" && /* @__PURE__ */ h6(Foot, { reply, turn }));
 }
 function answerOf(reply) {
   const end = reply.answer.lastIndexOf("\n\n");
@@ -474,47 +919,49 @@ function answerOf(reply) {
   return named ? reply.answer.slice(0, end) : reply.answer;
 }
 function Thought({ reply }) {
-  if (!reply.thought) return reply.reason || reply.answer || reply.failure ? null : /* @__PURE__ */ h4("p", { class: "quiet pulse" }, t3("waiting"));
+  if (!reply.thought) return reply.reason || reply.answer || reply.failure ? null : /* @__PURE__ */ h6("p", { class: "quiet pulse" }, t4("waiting"));
   const thinking = !reply.answerAt && !reply.reason;
   const took = seconds(((reply.answerAt || reply.ended) - reply.began) / 1e3);
-  return /* @__PURE__ */ h4("details", { class: "thought", open: reply.unfold ?? thinking }, /* @__PURE__ */ h4("summary", { class: thinking ? "pulse" : "", onClick: (e) => {
+  return /* @__PURE__ */ h6("details", { class: "thought", open: reply.unfold ?? thinking }, /* @__PURE__ */ h6("summary", { class: thinking ? "pulse" : "", onClick: (e) => {
     e.preventDefault();
     reply.unfold = !(reply.unfold ?? thinking);
-    redraw2();
-  } }, thinking ? t3("thinking") : reply.thoughtTokens ? t3("thoughtTokens", took, reply.thoughtTokens) : t3("thought", took)), /* @__PURE__ */ h4("div", { class: "thoughts" }, reply.thought));
+    redraw3();
+  } }, thinking ? t4("thinking") : reply.thoughtTokens ? t4("thoughtTokens", took, reply.thoughtTokens) : t4("thought", took)), /* @__PURE__ */ h6("div", { class: "thoughts" }, reply.thought));
 }
 var documentOf = (model, file) => `/api/documents/${encodeURIComponent(model)}?file=${encodeURIComponent(file)}`;
 function Sources({ of }) {
-  const quoted = answerOf(of).replace(/[“”]/g, "").trim(), [open, setOpen] = useState3(null);
+  const quoted = answerOf(of).replace(/[“”]/g, "").trim(), [open2, setOpen] = useState5(null);
   const cited = (s) => {
     const at = quoted.length > 8 ? s.text.indexOf(quoted) : -1, from = [...s.text.slice(0, Math.max(at, 0))].length;
     return { ...s, quotes: s.quotes?.length ? s.quotes : at < 0 ? void 0 : [[from, from + [...quoted].length]] };
   };
-  return /* @__PURE__ */ h4("section", { class: "sources", "aria-label": t3("sources") }, /* @__PURE__ */ h4("h2", null, t3("sources")), of.sources.map((s) => {
+  return /* @__PURE__ */ h6("section", { class: "sources", "aria-label": t4("sources") }, /* @__PURE__ */ h6("h2", null, t4("sources")), of.sources.map((s) => {
     const c = cited(s);
-    return /* @__PURE__ */ h4("details", null, /* @__PURE__ */ h4("summary", null, s.heading && /* @__PURE__ */ h4("span", null, s.heading, " · "), s.page ? /* @__PURE__ */ h4("span", null, w3("page", s.page), " · ") : null, /* @__PURE__ */ h4("code", null, s.file)), /* @__PURE__ */ h4("blockquote", null, c.quotes ? spans(s.text, c.quotes).map(([text, here]) => here ? /* @__PURE__ */ h4("mark", null, text) : text) : s.text), /* @__PURE__ */ h4("button", { class: "open-source", onClick: () => setOpen(c) }, w3("openAt")));
-  }), open && /* @__PURE__ */ h4(Document, { path: documentOf(of.model, open.file), at: open, close: () => setOpen(null) }));
+    return /* @__PURE__ */ h6("details", null, /* @__PURE__ */ h6("summary", null, s.heading && /* @__PURE__ */ h6("span", null, s.heading, " · "), s.page ? /* @__PURE__ */ h6("span", null, w5("page", s.page), " · ") : null, /* @__PURE__ */ h6("code", null, s.file)), /* @__PURE__ */ h6("blockquote", null, c.quotes ? spans(s.text, c.quotes).map(([text2, here]) => here ? /* @__PURE__ */ h6("mark", null, text2) : text2) : s.text), /* @__PURE__ */ h6("button", { class: "open-source", onClick: () => setOpen(c) }, w5("openAt")));
+  }), open2 && /* @__PURE__ */ h6(Document, { path: documentOf(of.model, open2.file), at: open2, close: () => setOpen(null) }));
 }
 function Foot({ reply, turn }) {
   const said = reply.answer || reply.thought, r = release(reply.model);
-  const [why, setWhy] = useState3(null);
+  const [why, setWhy] = useState5(null);
   const total = (reply.ended - reply.began) / 1e3, first = (reply.first - reply.began) / 1e3;
   const after = total - first;
   const click = (good) => {
     setWhy("");
     rate(reply, good);
   };
-  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("footer", { class: said ? "" : "hidden" }, r?.label && said && /* @__PURE__ */ h4("span", { class: "label" }, t3("aiLabel")), reply.tokens > 0 && /* @__PURE__ */ h4("span", { class: "quiet" }, after > 0.05 ? w3("speed", reply.tokens, seconds(total), seconds(first), count2(+(Math.max(reply.tokens - 1, 1) / after).toPrecision(3))) : t3("cost", reply.tokens, seconds(total))), reply.id && reply.answer && /* @__PURE__ */ h4("span", { class: "rate" }, /* @__PURE__ */ h4("button", { "aria-pressed": reply.rating === true, "aria-label": t3("good"), title: t3("good"), onClick: () => click(true) }, /* @__PURE__ */ h4(Thumb, { up: true })), /* @__PURE__ */ h4("button", { "aria-pressed": reply.rating === false, "aria-label": t3("bad"), title: t3("bad"), onClick: () => click(false) }, /* @__PURE__ */ h4(Thumb, null))), /* @__PURE__ */ h4("span", { class: "quiet", role: "status" }, reply.ratingSaid)), why !== null && reply.rating !== null && /* @__PURE__ */ h4("form", { class: "why row", onSubmit: (e) => {
+  return /* @__PURE__ */ h6(Fragment6, null, /* @__PURE__ */ h6("footer", { class: said ? "" : "hidden" }, r?.label && said && /* @__PURE__ */ h6("span", { class: "label" }, t4("aiLabel")), reply.tokens > 0 && /* @__PURE__ */ h6("span", { class: "quiet" }, after > 0.05 ? w5("speed", reply.tokens, seconds(total), seconds(first), count2(+(Math.max(reply.tokens - 1, 1) / after).toPrecision(3))) : t4("cost", reply.tokens, seconds(total))), reply.id && reply.answer && /* @__PURE__ */ h6("span", { class: "rate" }, /* @__PURE__ */ h6("button", { "aria-pressed": reply.rating === true, "aria-label": t4("good"), title: t4("good"), onClick: () => click(true) }, /* @__PURE__ */ h6(Thumb, { up: true })), /* @__PURE__ */ h6("button", { "aria-pressed": reply.rating === false, "aria-label": t4("bad"), title: t4("bad"), onClick: () => click(false) }, /* @__PURE__ */ h6(Thumb, null))), reply.answer && /* @__PURE__ */ h6(Copy, { text: reply.answer + (r?.label ? `
+
+[${t4("aiLabel")}]` : ""), label: w5("copy") }), /* @__PURE__ */ h6("span", { class: "quiet", role: "status" }, reply.ratingSaid)), why !== null && reply.rating !== null && /* @__PURE__ */ h6("form", { class: "why row", onSubmit: (e) => {
     e.preventDefault();
     rate(reply, reply.rating, why);
     setWhy(null);
-  } }, /* @__PURE__ */ h4(Field2, { label: w3("why") }, (id) => /* @__PURE__ */ h4("input", { id, value: why, maxLength: 2e3, onInput: (e) => setWhy(e.target.value) })), /* @__PURE__ */ h4("button", { disabled: !why.trim() }, w3("send"))), r && r.context > 0 && reply.prompt > 0 && /* @__PURE__ */ h4(Limit, { used: reply.prompt + reply.tokens, of: r.context }), said && /* @__PURE__ */ h4(Proof, { reply, turn }));
+  } }, /* @__PURE__ */ h6(Field3, { label: w5("why") }, (id) => /* @__PURE__ */ h6("input", { id, value: why, maxLength: 2e3, onInput: (e) => setWhy(e.target.value) })), /* @__PURE__ */ h6("button", { disabled: !why.trim() }, w5("send"))), r && r.context > 0 && reply.prompt > 0 && /* @__PURE__ */ h6(Limit, { used: reply.prompt + reply.tokens, of: r.context }), said && /* @__PURE__ */ h6(Proof, { reply, turn }));
 }
 function Limit({ used, of }) {
-  return /* @__PURE__ */ h4("div", { class: "limit" }, /* @__PURE__ */ h4(Meter, { part: used / of, label: w3("context", count2(used), count2(of)) }), used / of > 0.9 && /* @__PURE__ */ h4("p", { class: "bad" }, w3("full")));
+  return /* @__PURE__ */ h6("div", { class: "limit" }, /* @__PURE__ */ h6(Meter, { part: used / of, label: w5("context", count2(used), count2(of)) }), used / of > 0.9 && /* @__PURE__ */ h6("p", { class: "bad" }, w5("full")));
 }
 function Proof({ reply, turn }) {
-  const [receipt, setReceipt] = useState3(null), [same, setSame] = useState3(null), [busy, setBusy] = useState3(false);
+  const [receipt, setReceipt] = useState5(null), [same, setSame] = useState5(null), [busy2, setBusy] = useState5(false);
   const load = async () => {
     if (receipt !== null || !reply.id) return;
     try {
@@ -534,14 +981,14 @@ function Proof({ reply, turn }) {
       setSame(!second.failure && second.answer === reply.answer && second.thought === reply.thought);
     }, 50);
   };
-  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("details", { class: "proof", onToggle: (e) => {
+  return /* @__PURE__ */ h6(Fragment6, null, /* @__PURE__ */ h6("details", { class: "proof", onToggle: (e) => {
     if (e.target.open) load();
-  } }, /* @__PURE__ */ h4("summary", null, w3("receipt")), /* @__PURE__ */ h4("p", { class: "quiet" }, w3("receiptHelp")), receipt === "" && /* @__PURE__ */ h4("p", null, w3("noReceipt")), receipt && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("pre", { tabIndex: 0, "aria-label": w3("receipt") }, receipt), /* @__PURE__ */ h4("a", { class: "button", download: `${reply.id}.json`, href: URL.createObjectURL(new Blob([receipt], { type: "application/json" })) }, w3("save"))), reply.seed && /* @__PURE__ */ h4("button", { disabled: busy, onClick: replay }, w3("replay")), /* @__PURE__ */ h4("p", { role: "status" }, busy ? w3("replaying") : same === null ? "" : same ? "✓ " + w3("same") : "✗ " + w3("differs"))), /* @__PURE__ */ h4("details", { class: "proof" }, /* @__PURE__ */ h4("summary", null, w3("code")), /* @__PURE__ */ h4(Code, { turn, model: reply.model })));
+  } }, /* @__PURE__ */ h6("summary", null, w5("receipt")), /* @__PURE__ */ h6("p", { class: "quiet" }, w5("receiptHelp")), receipt === "" && /* @__PURE__ */ h6("p", null, w5("noReceipt")), receipt && /* @__PURE__ */ h6(Fragment6, null, /* @__PURE__ */ h6("pre", { tabIndex: 0, "aria-label": w5("receipt") }, receipt), /* @__PURE__ */ h6("a", { class: "button", download: `${reply.id}.json`, href: URL.createObjectURL(new Blob([receipt], { type: "application/json" })) }, w5("save"))), reply.seed && /* @__PURE__ */ h6("button", { disabled: busy2, onClick: replay }, w5("replay")), /* @__PURE__ */ h6("p", { role: "status" }, busy2 ? w5("replaying") : same === null ? "" : same ? "✓ " + w5("same") : "✗ " + w5("differs"))), /* @__PURE__ */ h6("details", { class: "proof" }, /* @__PURE__ */ h6("summary", null, w5("code")), /* @__PURE__ */ h6(Code, { turn, model: reply.model })));
 }
 function Code({ turn, model }) {
-  const [tongue, setTongue] = useState3("curl"), [said, setSaid] = useState3("");
+  const [tongue, setTongue] = useState5("curl"), [said, setSaid] = useState5("");
   const json = wire(body(turn, model), 2), base = location.origin + "/v1";
-  const text = tongue === "curl" ? `curl ${base}/chat/completions \\
+  const text2 = tongue === "curl" ? `curl ${base}/chat/completions \\
   -H "Authorization: Bearer $SUIREN_KEY" \\
   -H "Content-Type: application/json" \\
   -d @- <<'JSON'
@@ -580,17 +1027,14 @@ func main() {
 	text, _ := io.ReadAll(reply.Body)
 	fmt.Println(string(text))
 }`;
-  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("label", { class: "hidden", for: "tongue" + turn.id + model }, w3("code")), /* @__PURE__ */ h4("select", { id: "tongue" + turn.id + model, value: tongue, onChange: (e) => {
+  return /* @__PURE__ */ h6(Fragment6, null, /* @__PURE__ */ h6("div", { class: "row" }, /* @__PURE__ */ h6("label", { class: "hidden", for: "tongue" + turn.id + model }, w5("code")), /* @__PURE__ */ h6("select", { id: "tongue" + turn.id + model, value: tongue, onChange: (e) => {
     setSaid("");
     setTongue(e.target.value);
-  } }, ["curl", "Python", "Go"].map((v) => /* @__PURE__ */ h4("option", { key: v }, v))), /* @__PURE__ */ h4("button", { onClick: async () => {
-    await navigator.clipboard.writeText(text);
-    setSaid(w3("copied"));
-  } }, w3("copy")), /* @__PURE__ */ h4("span", { class: "quiet", role: "status" }, said)), /* @__PURE__ */ h4("pre", { tabIndex: 0, "aria-label": w3("code") }, /* @__PURE__ */ h4("code", null, text)));
+  } }, ["curl", "Python", "Go"].map((v) => /* @__PURE__ */ h6("option", { key: v }, v))), /* @__PURE__ */ h6("button", { onClick: async () => setSaid(await copy(text2) ? w5("copied") : "") }, w5("copyCode")), /* @__PURE__ */ h6("span", { class: "quiet", role: "status" }, said)), /* @__PURE__ */ h6("pre", { tabIndex: 0, "aria-label": w5("code") }, /* @__PURE__ */ h6("code", null, text2)));
 }
 var goText = (s) => s.includes("`") ? JSON.stringify(s) : "`" + s + "`";
 function Thumb({ up = false }) {
-  return /* @__PURE__ */ h4("svg", { class: up ? "" : "down", viewBox: "0 0 20 20", width: "18", height: "18", "aria-hidden": "true" }, /* @__PURE__ */ h4(
+  return /* @__PURE__ */ h6("svg", { class: up ? "" : "down", viewBox: "0 0 20 20", width: "18", height: "18", "aria-hidden": "true" }, /* @__PURE__ */ h6(
     "path",
     {
       d: "M2 9h3v8H2zM7 9l3-7c1.5 0 2 1 2 2.2L11.6 8H16c1.2 0 2 .9 1.8 2l-1 5.5c-.2.9-.9 1.5-1.8 1.5H7z",
@@ -602,63 +1046,59 @@ function Thumb({ up = false }) {
   ));
 }
 function Ask() {
-  const busy = coming();
-  return /* @__PURE__ */ h4("form", { class: "ask", onSubmit: (e) => {
+  const busy2 = coming();
+  return /* @__PURE__ */ h6("form", { class: "ask", onSubmit: (e) => {
     e.preventDefault();
-    const text = talk.draft;
-    talk.draft = "";
-    send(text);
-  } }, /* @__PURE__ */ h4("label", { class: "hidden", for: "question" }, t3("question")), /* @__PURE__ */ h4("div", { class: "field" }, /* @__PURE__ */ h4(
+    sendDraft();
+    document.getElementById("question").focus();
+  } }, /* @__PURE__ */ h6("label", { class: "hidden", for: "question" }, t4("question")), /* @__PURE__ */ h6("div", { class: "field" }, /* @__PURE__ */ h6(
     "textarea",
     {
       id: "question",
       rows: 1,
-      placeholder: t3("askPlace"),
+      placeholder: t4("askPlace"),
       value: talk.draft,
       "aria-describedby": "how",
       onInput: (e) => {
         talk.draft = e.target.value;
-        redraw2();
+        touched();
       },
       onKeyDown: (e) => {
-        if (e.key !== "Enter" || e.shiftKey || e.isComposing) return;
+        if (e.key !== "Enter" || e.shiftKey || e.isComposing || e.keyCode === 229) return;
         e.preventDefault();
-        if (!talk.draft.trim() || coming().length) return;
-        const text = talk.draft;
-        talk.draft = "";
-        send(text);
+        sendDraft();
       }
     }
-  ), /* @__PURE__ */ h4("div", { class: "buttons" }, /* @__PURE__ */ h4("span", { id: "how", class: "quiet" }, t3("askHint")), path().length > 0 && !busy.length && /* @__PURE__ */ h4("button", { type: "button", class: "bare", onClick: clear }, t3("clear")), busy.length ? /* @__PURE__ */ h4("button", { type: "button", class: "main", onClick: () => busy.forEach((r) => r.abort.abort()) }, t3("stop")) : /* @__PURE__ */ h4("button", { type: "submit", class: "main", disabled: !talk.draft.trim() }, t3("send")))), /* @__PURE__ */ h4(Parameters, null), path().length > 0 && !busy.length && mayDo("export") && /* @__PURE__ */ h4(Save, null));
+  ), /* @__PURE__ */ h6("div", { class: "buttons" }, /* @__PURE__ */ h6("span", { id: "how", class: "quiet" }, t4("askHint")), path().length > 0 && !busy2.length && /* @__PURE__ */ h6("button", { type: "button", class: "bare", onClick: fresh }, w5("fresh")), busy2.length ? /* @__PURE__ */ h6("button", { type: "button", class: "main", onClick: stop }, t4("stop")) : /* @__PURE__ */ h6("button", { type: "submit", class: "main", disabled: !talk.draft.trim() }, t4("send")))), /* @__PURE__ */ h6(Parameters, null), path().length > 0 && !busy2.length && mayDo2("export") && /* @__PURE__ */ h6(Save, null));
 }
 var inSight = (e) => e.target.closest("form").scrollIntoView({ block: "end" });
 var formats = ["docx", "pdf", "html", "md", "json"];
 function Save() {
-  const [format, setFormat] = useState3("docx"), save = useAct();
-  const go = () => save.run(async () => {
-    const turns2 = path().flatMap((turn) => [{ role: "user", text: turn.question }, ...turn.replies.filter((r) => r.answer || r.refusal).map((r) => ({ role: "assistant", text: r.answer || r.refusal }))]);
-    const file = await (await ask3("POST", "/api/export", { format, title: path()[0].question.slice(0, 80), turns: turns2, answer: path().at(-1)?.replies[0]?.id ?? "" })).blob();
+  const [format, setFormat] = useState5("docx"), save2 = useAct();
+  const go = () => save2.run(async () => {
+    const turns = path().flatMap((turn) => [{ role: "user", text: turn.question }, ...turn.replies.filter((r) => r.answer || r.refusal).map((r) => ({ role: "assistant", text: r.answer || r.refusal }))]);
+    const file = await (await ask3("POST", "/api/export", { format, title: path()[0].question.slice(0, 80), turns, answer: path().at(-1)?.replies[0]?.id ?? "" })).blob();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(file);
     link.download = "conversation." + format;
     link.click();
     URL.revokeObjectURL(link.href);
   });
-  return /* @__PURE__ */ h4("details", { class: "parameters export", onToggle: inSight }, /* @__PURE__ */ h4("summary", null, w3("export")), /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("label", { class: "hidden", for: "format" }, w3("format")), /* @__PURE__ */ h4("select", { id: "format", value: format, onChange: (e) => setFormat(e.target.value) }, formats.map((f) => /* @__PURE__ */ h4("option", { key: f }, f))), /* @__PURE__ */ h4("button", { type: "button", disabled: save.busy, onClick: go }, w3("exportGo")), /* @__PURE__ */ h4("span", { class: "quiet" }, w3("exportHelp"))), save.failure && /* @__PURE__ */ h4(Fail2, { of: save.failure }));
+  return /* @__PURE__ */ h6("details", { class: "parameters export", onToggle: inSight }, /* @__PURE__ */ h6("summary", null, w5("export")), /* @__PURE__ */ h6("div", { class: "row" }, /* @__PURE__ */ h6("label", { class: "hidden", for: "format" }, w5("format")), /* @__PURE__ */ h6("select", { id: "format", value: format, onChange: (e) => setFormat(e.target.value) }, formats.map((f) => /* @__PURE__ */ h6("option", { key: f }, f))), /* @__PURE__ */ h6("button", { type: "button", disabled: save2.busy, onClick: go }, w5("exportGo")), /* @__PURE__ */ h6("span", { class: "quiet" }, w5("exportHelp"))), save2.failure && /* @__PURE__ */ h6(Fail2, { of: save2.failure }));
 }
 function Parameters() {
-  const names = (store3.server?.releases ?? []).filter((r) => r.answers).map((r) => r.name), o = talk.options;
+  const names = (store4.server?.releases ?? []).filter((r) => r.answers).map((r) => r.name), o = talk.options;
   const set = (k) => (e) => {
     o[k] = e.target.value;
-    redraw2();
+    touched();
   };
-  return /* @__PURE__ */ h4("details", { class: "parameters", onToggle: inSight }, /* @__PURE__ */ h4("summary", null, w3("options"), " · ", modelsNow().join(" | ")), /* @__PURE__ */ h4("div", { class: "form" }, /* @__PURE__ */ h4(Field2, { label: w3("model") }, (id) => /* @__PURE__ */ h4("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
+  return /* @__PURE__ */ h6("details", { class: "parameters", onToggle: inSight }, /* @__PURE__ */ h6("summary", null, w5("options"), " · ", modelsNow().join(" | ")), /* @__PURE__ */ h6("div", { class: "form" }, /* @__PURE__ */ h6(Field3, { label: w5("model") }, (id) => /* @__PURE__ */ h6("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
     talk.model = e.target.value;
-    redraw2();
-  } }, names.map((n) => /* @__PURE__ */ h4("option", { key: n }, n)))), names.length > 1 && /* @__PURE__ */ h4(Field2, { label: w3("beside") }, (id) => /* @__PURE__ */ h4("select", { id, class: "beside", value: talk.beside, onChange: (e) => {
+    touched();
+  } }, names.map((n) => /* @__PURE__ */ h6("option", { key: n }, n)))), names.length > 1 && /* @__PURE__ */ h6(Field3, { label: w5("beside") }, (id) => /* @__PURE__ */ h6("select", { id, class: "beside", value: talk.beside, onChange: (e) => {
     talk.beside = e.target.value;
-    redraw2();
-  } }, /* @__PURE__ */ h4("option", { value: "" }, w3("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h4("option", { key: n }, n)))), (release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && /* @__PURE__ */ h4(Field2, { label: w3("adapter") }, (id) => /* @__PURE__ */ h4("select", { id, class: "adapter", value: o.adapter, onChange: set("adapter") }, /* @__PURE__ */ h4("option", { value: "" }, w3("noAdapter")), release(modelsNow()[0]).about.adapters.map((a) => /* @__PURE__ */ h4("option", { key: a }, a)))), /* @__PURE__ */ h4(Field2, { label: w3("temperature"), hint: w3("temperatureHint") }, (id) => /* @__PURE__ */ h4("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h4(Field2, { label: w3("top_p") }, (id) => /* @__PURE__ */ h4("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h4(Field2, { label: w3("tokens"), hint: w3("tokensHint") }, (id) => /* @__PURE__ */ h4("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h4(Field2, { label: w3("seed"), hint: w3("seedHint") }, (id) => /* @__PURE__ */ h4("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h4(Field2, { label: w3("think") }, (id) => /* @__PURE__ */ h4("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h4("option", { value: "" }, w3("think_")), /* @__PURE__ */ h4("option", { value: "on" }, w3("think_on")), /* @__PURE__ */ h4("option", { value: "off" }, w3("think_off")))), /* @__PURE__ */ h4(Field2, { label: w3("system") }, (id) => /* @__PURE__ */ h4("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h4("p", { class: "quiet" }, w3("alone"))));
+    touched();
+  } }, /* @__PURE__ */ h6("option", { value: "" }, w5("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h6("option", { key: n }, n)))), (release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && /* @__PURE__ */ h6(Field3, { label: w5("adapter") }, (id) => /* @__PURE__ */ h6("select", { id, class: "adapter", value: o.adapter, onChange: set("adapter") }, /* @__PURE__ */ h6("option", { value: "" }, w5("noAdapter")), release(modelsNow()[0]).about.adapters.map((a) => /* @__PURE__ */ h6("option", { key: a }, a)))), /* @__PURE__ */ h6(Field3, { label: w5("temperature"), hint: w5("temperatureHint") }, (id) => /* @__PURE__ */ h6("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h6(Field3, { label: w5("top_p") }, (id) => /* @__PURE__ */ h6("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h6(Field3, { label: w5("tokens"), hint: w5("tokensHint") }, (id) => /* @__PURE__ */ h6("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h6(Field3, { label: w5("seed"), hint: w5("seedHint") }, (id) => /* @__PURE__ */ h6("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h6(Field3, { label: w5("think") }, (id) => /* @__PURE__ */ h6("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h6("option", { value: "" }, w5("think_")), /* @__PURE__ */ h6("option", { value: "on" }, w5("think_on")), /* @__PURE__ */ h6("option", { value: "off" }, w5("think_off")))), /* @__PURE__ */ h6(Field3, { label: w5("system") }, (id) => /* @__PURE__ */ h6("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h6("p", { class: "quiet" }, w5("alone"))));
 }
 export {
   Chat as default

@@ -1289,6 +1289,8 @@ var store = {
   lang: kept("lang") ?? (navigator.language.startsWith("zh") ? "zh-CN" : "en"),
   theme: kept("theme") ?? "auto",
   page: "home",
+  title: "",
+  // of what the page shows, in place of the page's
   rest: "",
   // of the address, after the page: #knowledge/handbook
   server: null,
@@ -1298,6 +1300,10 @@ var store = {
   failure: null,
   // of the page as a whole
   signIn: false,
+  leaving: false,
+  // asked whether to sign out
+  erased: false,
+  // who was signed in here has no account any more
   joining: "",
   // the token of a link that works once: what follows # no server is sent
   outside: "",
@@ -1314,7 +1320,7 @@ function onSignedIn(f) {
   entered = f;
 }
 function signedIn() {
-  Object.assign(store, { signIn: false, joining: "", outside: "", failure: null });
+  Object.assign(store, { signIn: false, erased: false, joining: "", outside: "", failure: null });
   entered();
   redraw();
 }
@@ -1404,7 +1410,6 @@ var words = {
   askHint: ["Enter sends, Shift+Enter begins a new line", "回车发送，Shift+回车换行"],
   send: ["Send", "发送"],
   stop: ["Stop", "停止"],
-  clear: ["Clear", "清空"],
   examples: ["Examples", "示例"],
   you: ["You", "你"],
   conversation: ["Conversation", "对话内容"],
@@ -1585,6 +1590,7 @@ async function ask(method, path, body, signal, headers = {}) {
     message = e.message;
   } catch {
   }
+  if (code === "account_erased") store.erased = true;
   throw new Failure(r.status, code, message, +(r.headers.get("Retry-After") ?? 0) || 0);
 }
 async function get(path) {

@@ -1,5 +1,5 @@
 // src/pages/knowledge.tsx
-import { act, bytes, Card, Command, count as count2, Empty, Fail as Fail2, Field as Field2, Fragment as Fragment4, get, h as h4, Loaded as Loaded2, mayDo, Page, percent, say as say3, store as store2, t as t2, Table, Tabs as Tabs2, Tag, TaskList, useAct, useEffect as useEffect3, useGet as useGet2, useState as useState3 } from "./kit.js";
+import { act, bytes, Card, Command, count as count2, Empty, Fail as Fail2, Field as Field2, Fragment as Fragment5, get, h as h5, Loaded as Loaded2, mayDo, Page, percent, say as say4, store as store2, t as t2, Table, Tabs as Tabs2, Tag, TaskList, useAct, useEffect as useEffect3, useGet as useGet2, useState as useState4 } from "./kit.js";
 
 // src/pages/document.tsx
 import { count, Fragment, h, Loaded, say, Tabs, useEffect, useGet, useRef, useState } from "./kit.js";
@@ -98,6 +98,7 @@ var words2 = {
   go: ["Read it", "开始读入"],
   none: ["No documents yet", "还没有文档"],
   noneHelp: ["Name a folder with PDF, Word, Markdown, text or web pages. It is read on this machine, usually in seconds, and what cannot be read says why.", "请指定含 PDF、Word、Markdown、文本或网页的目录。在本机读取，通常几秒完成；无法读取的会说明原因。"],
+  noneOpen: ["None is open to you. Whoever keeps the documents of this house says who reads them.", "目前没有对您开放的文档；由管理文档的人决定谁可以阅读。"],
   files: ["{0} files", "{0} 个文件"],
   stale: ["{0} changed since", "其后改动 {0} 个"],
   aside: ["{0} set aside", "{0} 个未读入"],
@@ -162,10 +163,49 @@ var words2 = {
 };
 
 // src/pages/written.tsx
-import { ask, events, Failure, Fail, Field, Fragment as Fragment3, h as h3, say as say2, store, t, useEffect as useEffect2, useRef as useRef2, useState as useState2 } from "./kit.js";
+import { ask, events, Failure, Fail, Field, Fragment as Fragment4, h as h4, say as say3, store, t, useEffect as useEffect2, useRef as useRef2, useState as useState3 } from "./kit.js";
 
 // src/pages/prose.tsx
-import { h as h2, Fragment as Fragment2 } from "./kit.js";
+import { h as h3, Fragment as Fragment3 } from "./kit.js";
+
+// src/pages/copy.tsx
+import { Fragment as Fragment2, h as h2, say as say2, useState as useState2 } from "./kit.js";
+
+// src/pages/copy.words.ts
+var words3 = {
+  copied: ["Copied.", "已复制。"],
+  copyFailed: ["The browser does not allow it: mark the text and copy it by hand.", "浏览器不允许：请选中文字手动复制。"],
+  copyCode: ["Copy the code", "复制代码"]
+};
+
+// src/pages/copy.tsx
+var w2 = say2(words3);
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = document.createElement("textarea"), before = document.activeElement;
+    area.value = text;
+    area.className = "hidden";
+    (document.querySelector("dialog[open]") ?? document.body).append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    before?.focus();
+    return done;
+  }
+}
+var CopyCode = ({ text }) => /* @__PURE__ */ h2("div", { class: "row copy-code" }, /* @__PURE__ */ h2(Copy, { text, label: w2("copyCode") }));
+function Copy({ text, label }) {
+  const [said, set] = useState2("");
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("button", { type: "button", class: "bare copy", onClick: async () => {
+    set(await copy(text) ? w2("copied") : w2("copyFailed"));
+    setTimeout(() => set(""), 4e3);
+  } }, label), /* @__PURE__ */ h2("span", { class: "quiet", role: "status" }, said));
+}
+
+// src/pages/prose.tsx
 function Prose({ text, plain = (s) => s }) {
   const out = [];
   let at2 = 0;
@@ -173,29 +213,29 @@ function Prose({ text, plain = (s) => s }) {
     const from = at2;
     at2 += part.length + 3;
     if (i % 2 === 1) {
-      const end = part.indexOf("\n");
-      out.push(/* @__PURE__ */ h2("pre", { key: i, tabIndex: 0 }, /* @__PURE__ */ h2("code", null, end < 0 ? "" : part.slice(end + 1))));
+      const end = part.indexOf("\n"), code = end < 0 ? "" : part.slice(end + 1);
+      out.push(/* @__PURE__ */ h3("div", { key: i }, /* @__PURE__ */ h3("pre", { tabIndex: 0 }, /* @__PURE__ */ h3("code", null, code)), /* @__PURE__ */ h3(CopyCode, { text: code })));
     } else if (part.trim()) {
       let begin = from;
-      out.push(/* @__PURE__ */ h2("span", { key: i }, part.split("\n").map((line, j, all) => {
+      out.push(/* @__PURE__ */ h3("span", { key: i }, part.split("\n").map((line, j, all) => {
         const head = /^(#{1,6} )(.*)$/.exec(line), here = begin;
         begin += line.length + 1;
-        return /* @__PURE__ */ h2(Fragment2, { key: j }, head ? /* @__PURE__ */ h2("b", null, plain(head[2], here + head[1].length)) : inline(line, here, plain), j < all.length - 1 && "\n");
+        return /* @__PURE__ */ h3(Fragment3, { key: j }, head ? /* @__PURE__ */ h3("b", null, plain(head[2], here + head[1].length)) : inline(line, here, plain), j < all.length - 1 && "\n");
       })));
     }
   });
-  return /* @__PURE__ */ h2(Fragment2, null, out);
+  return /* @__PURE__ */ h3(Fragment3, null, out);
 }
 function inline(line, from, plain) {
   return line.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((s, i) => {
     const here = from;
     from += s.length;
-    return i % 2 === 0 ? /* @__PURE__ */ h2(Fragment2, { key: i }, plain(s, here)) : s[0] === "`" ? /* @__PURE__ */ h2("code", { key: i }, s.slice(1, -1)) : /* @__PURE__ */ h2("b", { key: i }, plain(s.slice(2, -2), here + 2));
+    return i % 2 === 0 ? /* @__PURE__ */ h3(Fragment3, { key: i }, plain(s, here)) : s[0] === "`" ? /* @__PURE__ */ h3("code", { key: i }, s.slice(1, -1)) : /* @__PURE__ */ h3("b", { key: i }, plain(s.slice(2, -2), here + 2));
   });
 }
 
 // src/pages/written.words.ts
-var words3 = {
+var words4 = {
   cite: ["Source {0}: {1}", "出处 {0}：{1}"],
   unsupported: ["not in the sources", "出处中没有依据"],
   count: ["{0} of {1} sentences are not in the sources.", "{1} 句中有 {0} 句在出处中没有依据。"],
@@ -209,12 +249,12 @@ var words3 = {
 };
 
 // src/pages/written.tsx
-var w2 = say2(words3);
+var w3 = say3(words4);
 function Written({ of, path }) {
-  const [open, setOpen] = useState2(null);
+  const [open, setOpen] = useState3(null);
   const marks = inUnits(of.answer, of.marks), loose = of.marks.filter((m) => !m.supported).length, fixed = of.marks.reduce((n, m) => n + (m.corrected ?? 0), 0);
   const show = (c) => setOpen({ file: c.file, id: c.id, page: c.page, quotes: c.quotes });
-  const button = (c, key) => /* @__PURE__ */ h3("button", { key, type: "button", class: "cite", title: w2("cite", c.source, c.file), "aria-label": w2("cite", c.source, c.file), onClick: () => show(c) }, c.source);
+  const button = (c, key) => /* @__PURE__ */ h4("button", { key, type: "button", class: "cite", title: w3("cite", c.source, c.file), "aria-label": w3("cite", c.source, c.file), onClick: () => show(c) }, c.source);
   const plain = (text, from) => {
     const out = [];
     let at2 = 0;
@@ -233,7 +273,7 @@ function Written({ of, path }) {
         pass(s.at);
         at2 = s.at + s.n.length;
         const after = /^[.,;:!?。，；：！？）)]*/.exec(text.slice(at2))[0];
-        out.push(/* @__PURE__ */ h3("span", { key: `n${from + s.at}`, class: "cites" }, list.map((c, i) => button(c, `${i}`)), after));
+        out.push(/* @__PURE__ */ h4("span", { key: `n${from + s.at}`, class: "cites" }, list.map((c, i) => button(c, `${i}`)), after));
         at2 += after.length;
       } else {
         pass(s.at);
@@ -241,7 +281,7 @@ function Written({ of, path }) {
         if (s.m.supported) {
           for (const c of s.m.cites ?? []) if (!new RegExp(`[\\[【,，、 ]${c.source}[\\]】,，、 ]`).test(said)) out.push(button(c, `m${s.m.to}.${c.source}`));
         }
-        if (!s.m.supported) out.push(/* @__PURE__ */ h3("span", { key: `u${s.m.to}`, class: "loose" }, w2("unsupported")));
+        if (!s.m.supported) out.push(/* @__PURE__ */ h4("span", { key: `u${s.m.to}`, class: "loose" }, w3("unsupported")));
       }
     }
     pass(text.length);
@@ -250,10 +290,10 @@ function Written({ of, path }) {
   const cited = of.sources.map((s, i) => ({ s, n: i + 1, cites: of.marks.flatMap((m) => m.cites ?? []).filter((c) => c.source === i + 1) }));
   const row = ({ s, n, cites }) => {
     const quotes2 = cites.flatMap((c) => c.quotes ?? []), page = cites.find((c) => c.page)?.page ?? s.page;
-    return /* @__PURE__ */ h3("details", { key: n }, /* @__PURE__ */ h3("summary", null, /* @__PURE__ */ h3("b", null, n), " ", s.heading && /* @__PURE__ */ h3("span", null, s.heading, " · "), page ? /* @__PURE__ */ h3("span", null, w2("page", page), " · ") : null, /* @__PURE__ */ h3("code", null, s.file)), /* @__PURE__ */ h3("blockquote", null, quotes2.length ? spans(s.text, quotes2).map(([text, here]) => here ? /* @__PURE__ */ h3("mark", null, text) : text) : s.text), /* @__PURE__ */ h3("button", { class: "open-source", onClick: () => setOpen({ ...s, page, quotes: quotes2.length ? quotes2 : void 0 }) }, w2("openAt")));
+    return /* @__PURE__ */ h4("details", { key: n }, /* @__PURE__ */ h4("summary", null, /* @__PURE__ */ h4("b", null, n), " ", s.heading && /* @__PURE__ */ h4("span", null, s.heading, " · "), page ? /* @__PURE__ */ h4("span", null, w3("page", page), " · ") : null, /* @__PURE__ */ h4("code", null, s.file)), /* @__PURE__ */ h4("blockquote", null, quotes2.length ? spans(s.text, quotes2).map(([text, here]) => here ? /* @__PURE__ */ h4("mark", null, text) : text) : s.text), /* @__PURE__ */ h4("button", { class: "open-source", onClick: () => setOpen({ ...s, page, quotes: quotes2.length ? quotes2 : void 0 }) }, w3("openAt")));
   };
   const rest = cited.filter((c) => !c.cites.length);
-  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("div", { class: "answer written" }, /* @__PURE__ */ h3(Prose, { text: of.answer, plain })), (loose > 0 || fixed > 0) && /* @__PURE__ */ h3("p", { class: "quiet checked" }, loose > 0 && w2("count", loose, of.marks.length), " ", fixed > 0 && w2("corrected", fixed)), of.sources.length > 0 && /* @__PURE__ */ h3("section", { class: "sources", "aria-label": t("sources") }, /* @__PURE__ */ h3("h2", null, t("sources")), cited.filter((c) => c.cites.length).map(row), rest.length > 0 && /* @__PURE__ */ h3("details", null, /* @__PURE__ */ h3("summary", null, w2("read", rest.length)), rest.map(row))), open && /* @__PURE__ */ h3(Document, { key: open.file + open.id, path: path(open.file), at: open, close: () => setOpen(null) }));
+  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("div", { class: "answer written" }, /* @__PURE__ */ h4(Prose, { text: of.answer, plain })), (loose > 0 || fixed > 0) && /* @__PURE__ */ h4("p", { class: "quiet checked" }, loose > 0 && w3("count", loose, of.marks.length), " ", fixed > 0 && w3("corrected", fixed)), of.sources.length > 0 && /* @__PURE__ */ h4("section", { class: "sources", "aria-label": t("sources") }, /* @__PURE__ */ h4("h2", null, t("sources")), cited.filter((c) => c.cites.length).map(row), rest.length > 0 && /* @__PURE__ */ h4("details", null, /* @__PURE__ */ h4("summary", null, w3("read", rest.length)), rest.map(row))), open && /* @__PURE__ */ h4(Document, { key: open.file + open.id, path: path(open.file), at: open, close: () => setOpen(null) }));
 }
 function inUnits(text, marks) {
   const at2 = [];
@@ -267,7 +307,7 @@ function inUnits(text, marks) {
 }
 function AskWritten({ base, question, path }) {
   const can = (store.server?.releases ?? []).filter((r) => r.bases).map((r) => r.name);
-  const [model, setModel] = useState2(""), [got, setGot] = useState2(null), [busy, setBusy] = useState2(false), [failure, setFailure] = useState2(null);
+  const [model, setModel] = useState3(""), [got, setGot] = useState3(null), [busy, setBusy] = useState3(false), [failure, setFailure] = useState3(null);
   const stop = useRef2(null);
   useEffect2(() => () => stop.current?.abort(), []);
   useEffect2(() => {
@@ -298,11 +338,11 @@ function AskWritten({ base, question, path }) {
     }
     setBusy(false);
   };
-  return /* @__PURE__ */ h3("div", { class: "ask-written" }, /* @__PURE__ */ h3("div", { class: "form" }, can.length > 1 && /* @__PURE__ */ h3(Field, { label: w2("model") }, (id) => /* @__PURE__ */ h3("select", { id, value: one, onChange: (e) => setModel(e.target.value) }, can.map((name) => /* @__PURE__ */ h3("option", null, name)))), /* @__PURE__ */ h3("button", { type: "button", disabled: busy || !question, onClick: run }, w2("write"))), failure && /* @__PURE__ */ h3(Fail, { of: failure }), /* @__PURE__ */ h3("div", { "aria-live": "polite" }, got && (got.answer ? /* @__PURE__ */ h3(Written, { of: got, path }) : busy && /* @__PURE__ */ h3("p", { class: "quiet pulse" }, w2("writing")))));
+  return /* @__PURE__ */ h4("div", { class: "ask-written" }, /* @__PURE__ */ h4("div", { class: "form" }, can.length > 1 && /* @__PURE__ */ h4(Field, { label: w3("model") }, (id) => /* @__PURE__ */ h4("select", { id, value: one, onChange: (e) => setModel(e.target.value) }, can.map((name) => /* @__PURE__ */ h4("option", null, name)))), /* @__PURE__ */ h4("button", { type: "button", disabled: busy || !question, onClick: run }, w3("write"))), failure && /* @__PURE__ */ h4(Fail, { of: failure }), /* @__PURE__ */ h4("div", { "aria-live": "polite" }, got && (got.answer ? /* @__PURE__ */ h4(Written, { of: got, path }) : busy && /* @__PURE__ */ h4("p", { class: "quiet pulse" }, w3("writing")))));
 }
 
 // src/pages/knowledge.tsx
-var w3 = say3(words2);
+var w4 = say4(words2);
 var at = (name) => "/api/bases/" + encodeURIComponent(name);
 function Knowledge() {
   const list = useGet2("/api/bases");
@@ -310,36 +350,39 @@ function Knowledge() {
   useEffect3(list.reload, [tasks]);
   const name = store2.rest || list.data?.[0]?.name || "";
   const base = list.data?.find((b) => b.name === name);
-  return /* @__PURE__ */ h4(Page, { title: t2("knowledge"), lead: w3("lead") }, /* @__PURE__ */ h4(TaskList, { kinds: ["knowledge"] }), /* @__PURE__ */ h4(Loaded2, { of: list }, (bases) => /* @__PURE__ */ h4(Fragment4, null, bases.length === 0 && /* @__PURE__ */ h4(Empty, { title: w3("none") }, /* @__PURE__ */ h4("p", null, w3("noneHelp"))), bases.length > 0 && /* @__PURE__ */ h4("ul", { class: "picks row" }, bases.map((b) => /* @__PURE__ */ h4("li", { key: b.name }, /* @__PURE__ */ h4("a", { class: "button", href: "#knowledge/" + encodeURIComponent(b.name), "aria-current": b.name === name ? "true" : void 0 }, /* @__PURE__ */ h4("b", null, b.name), " ", /* @__PURE__ */ h4("span", { class: "quiet" }, w3("files", count2(b.files))), b.stale > 0 && /* @__PURE__ */ h4(Tag, { kind: "running" }, w3("stale", b.stale)), b.aside > 0 && /* @__PURE__ */ h4(Tag, null, w3("aside", b.aside)))))), base && /* @__PURE__ */ h4(One, { key: base.name, of: base, changed: list.reload }))), mayDo("set_bases") && /* @__PURE__ */ h4(Make, null));
+  return /* @__PURE__ */ h5(Page, { title: t2("knowledge"), lead: w4("lead") }, /* @__PURE__ */ h5(TaskList, { kinds: ["knowledge"] }), /* @__PURE__ */ h5(Loaded2, { of: list }, (bases) => /* @__PURE__ */ h5(Fragment5, null, bases.length === 0 && /* @__PURE__ */ h5(Empty, { title: w4("none") }, /* @__PURE__ */ h5("p", null, w4(mayDo("set_bases") ? "noneHelp" : "noneOpen"))), bases.length > 0 && /* @__PURE__ */ h5("ul", { class: "picks row" }, bases.map((b) => /* @__PURE__ */ h5("li", { key: b.name }, /* @__PURE__ */ h5("a", { class: "button", href: "#knowledge/" + encodeURIComponent(b.name), "aria-current": b.name === name ? "true" : void 0 }, /* @__PURE__ */ h5("b", null, b.name), " ", /* @__PURE__ */ h5("span", { class: "quiet" }, w4("files", count2(b.files))), b.stale > 0 && /* @__PURE__ */ h5(Tag, { kind: "running" }, w4("stale", b.stale)), b.aside > 0 && /* @__PURE__ */ h5(Tag, null, w4("aside", b.aside)))))), base && /* @__PURE__ */ h5(One, { key: base.name, of: base, changed: list.reload }))), mayDo("set_bases") && /* @__PURE__ */ h5(Make, null));
 }
 function Make() {
-  const [name, setName] = useState3("handbook"), [path, setPath] = useState3(""), make = useAct();
-  return /* @__PURE__ */ h4(Card, { title: w3("make") }, /* @__PURE__ */ h4("form", { class: "form", onSubmit: (e) => {
+  const [name, setName] = useState4("handbook"), [path, setPath] = useState4(""), make = useAct();
+  return /* @__PURE__ */ h5(Card, { title: w4("make") }, /* @__PURE__ */ h5("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
     make.run(async () => {
       await act("POST", at(name), { paths: [path] });
       location.hash = "#knowledge/" + encodeURIComponent(name);
     });
-  } }, /* @__PURE__ */ h4(Field2, { label: w3("name"), hint: w3("nameHint") }, (id) => /* @__PURE__ */ h4("input", { id, value: name, required: true, onInput: (e) => setName(e.target.value) })), /* @__PURE__ */ h4(Field2, { label: w3("path"), hint: w3("pathHint") }, (id) => /* @__PURE__ */ h4("input", { id, class: "base-path", value: path, required: true, onInput: (e) => setPath(e.target.value) })), /* @__PURE__ */ h4("button", { class: "main", disabled: make.busy || !name || !path }, w3("go"))), make.failure && /* @__PURE__ */ h4(Fail2, { of: make.failure }), /* @__PURE__ */ h4(Command, { line: `suiren knowledge add ${name || "NAME"} ${path || "PATH"}` }));
+  } }, /* @__PURE__ */ h5(Field2, { label: w4("name"), hint: w4("nameHint") }, (id) => /* @__PURE__ */ h5("input", { id, value: name, required: true, onInput: (e) => setName(e.target.value) })), /* @__PURE__ */ h5(Field2, { label: w4("path"), hint: w4("pathHint") }, (id) => /* @__PURE__ */ h5("input", { id, class: "base-path", value: path, required: true, onInput: (e) => setPath(e.target.value) })), /* @__PURE__ */ h5("button", { class: "main", disabled: make.busy || !name || !path }, w4("go"))), make.failure && /* @__PURE__ */ h5(Fail2, { of: make.failure }), /* @__PURE__ */ h5(Command, { line: `suiren knowledge add ${name || "NAME"} ${path || "PATH"}` }));
 }
 function One({ of, changed }) {
-  const [tab, setTab] = useState3("ask");
-  const [open, setOpen] = useState3(null);
-  const again = useAct();
-  return /* @__PURE__ */ h4(Card, { title: of.name, side: mayDo("set_bases") && /* @__PURE__ */ h4("button", { disabled: again.busy, onClick: () => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed) }, w3("again")) }, again.failure && /* @__PURE__ */ h4(Fail2, { of: again.failure }), mayDo("set_bases") && /* @__PURE__ */ h4(Tabs2, { label: w3("views"), at: tab, set: setTab, of: [["ask", w3("tab_ask")], ["files", w3("tab_files")], ["conflicts", w3("tab_conflicts")], ["readers", w3("tab_readers")], ["eval", w3("tab_eval")]] }), tab === "ask" && /* @__PURE__ */ h4(Asking, { base: of.name, open: setOpen }), tab === "files" && /* @__PURE__ */ h4(Table, { label: w3("tab_files"), source: of.name + of.files + of.stale, load: (from, n) => get(`${at(of.name)}?from=${from}&n=${n}`), columns: [
-    { key: "name", title: w3("file"), wide: 3, cell: (f) => /* @__PURE__ */ h4("button", { class: "bare", title: f.name, onClick: () => setOpen({ file: f.name }) }, f.name) },
-    { key: "state", title: w3("state"), cell: (f) => /* @__PURE__ */ h4(Tag, { kind: { read: "done", stale: "running", aside: "failed" }[f.state] }, w3(`state_${f.state}`)) },
-    { key: "why", title: w3("reason"), wide: 2, cell: (f) => /* @__PURE__ */ h4("span", { title: f.why }, f.why ?? "") },
-    { key: "size", title: w3("size"), number: true, cell: (f) => bytes(f.size) },
-    { key: "changed", title: w3("changed"), number: true, cell: (f) => f.changed }
-  ] }), tab === "conflicts" && /* @__PURE__ */ h4(Conflicts, { base: of.name, open: setOpen }), tab === "readers" && /* @__PURE__ */ h4(Readers, { base: of.name }), tab === "eval" && /* @__PURE__ */ h4(Evaluate, { base: of.name }), open && /* @__PURE__ */ h4(Document, { key: open.file + open.id, path: `${at(of.name)}/text?file=${encodeURIComponent(open.file)}`, at: open, close: () => setOpen(null) }));
+  const [tab, setTab] = useState4(mayDo("search") ? "ask" : "files");
+  const [open, setOpen] = useState4(null);
+  const again = useAct(), keeps = mayDo("read_bases");
+  const tabs = [["ask", w4("tab_ask")], ["files", w4("tab_files")], ["conflicts", w4("tab_conflicts")], ["readers", w4("tab_readers")], ["eval", w4("tab_eval")]];
+  return /* @__PURE__ */ h5(Card, { title: of.name, side: mayDo("set_bases") && /* @__PURE__ */ h5("button", { disabled: again.busy, onClick: () => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed) }, w4("again")) }, again.failure && /* @__PURE__ */ h5(Fail2, { of: again.failure }), /* @__PURE__ */ h5(Tabs2, { label: w4("views"), at: tab, set: setTab, of: tabs.filter(([k]) => k === "files" || (k === "readers" ? keeps && mayDo("set_bases") : mayDo("search"))) }), tab === "ask" && /* @__PURE__ */ h5(Asking, { base: of.name, open: setOpen }), tab === "files" && (keeps ? /* @__PURE__ */ h5(Table, { label: w4("tab_files"), source: of.name + of.files + of.stale, load: (from, n) => get(`${at(of.name)}?from=${from}&n=${n}`), columns: [
+    { key: "name", title: w4("file"), wide: 3, cell: (f) => /* @__PURE__ */ h5("button", { class: "bare", title: f.name, onClick: () => setOpen({ file: f.name }) }, f.name) },
+    { key: "state", title: w4("state"), cell: (f) => /* @__PURE__ */ h5(Tag, { kind: { read: "done", stale: "running", aside: "failed" }[f.state] }, w4(`state_${f.state}`)) },
+    { key: "why", title: w4("reason"), wide: 2, cell: (f) => /* @__PURE__ */ h5("span", { title: f.why }, f.why ?? "") },
+    { key: "size", title: w4("size"), number: true, cell: (f) => bytes(f.size) },
+    { key: "changed", title: w4("changed"), number: true, cell: (f) => f.changed }
+  ] }) : /* @__PURE__ */ h5(Table, { label: w4("tab_files"), source: of.name + of.files, load: (from, n) => get(`${at(of.name)}/documents?from=${from}&n=${n}`), columns: [
+    { key: "name", title: w4("file"), wide: 3, cell: (f) => /* @__PURE__ */ h5("button", { class: "bare", title: f.name, onClick: () => setOpen({ file: f.name }) }, f.name) }
+  ] })), tab === "conflicts" && /* @__PURE__ */ h5(Conflicts, { base: of.name, open: setOpen }), tab === "readers" && /* @__PURE__ */ h5(Readers, { base: of.name }), tab === "eval" && /* @__PURE__ */ h5(Evaluate, { base: of.name }), open && /* @__PURE__ */ h5(Document, { key: open.file + open.id, path: `${at(of.name)}/text?file=${encodeURIComponent(open.file)}`, at: open, close: () => setOpen(null) }));
 }
 function Asking({ base, open }) {
-  const [q, setQ] = useState3(""), [as, setAs] = useState3(""), [found, setFound] = useState3(null), ask2 = useAct();
-  return /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("form", { class: "form", onSubmit: (e) => {
+  const [q, setQ] = useState4(""), [as, setAs] = useState4(""), [found, setFound] = useState4(null), ask2 = useAct();
+  return /* @__PURE__ */ h5(Fragment5, null, /* @__PURE__ */ h5("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
     ask2.run(async () => setFound({ ...await get(`${at(base)}/find?q=${encodeURIComponent(q)}&as=${encodeURIComponent(as)}`), q }));
-  } }, /* @__PURE__ */ h4(Field2, { label: w3("question") }, (id) => /* @__PURE__ */ h4("input", { id, class: "base-question", value: q, required: true, onInput: (e) => setQ(e.target.value) })), mayDo("set_bases") && /* @__PURE__ */ h4(Field2, { label: w3("as"), hint: w3("asHint") }, (id) => /* @__PURE__ */ h4("input", { id, value: as, onInput: (e) => setAs(e.target.value) })), /* @__PURE__ */ h4("button", { class: "main", disabled: ask2.busy || !q }, w3("ask"))), ask2.failure && /* @__PURE__ */ h4(Fail2, { of: ask2.failure }), found && /* @__PURE__ */ h4("div", { class: "found", "aria-live": "polite" }, /* @__PURE__ */ h4("h3", null, w3("answer")), found.refused ? /* @__PURE__ */ h4("p", null, w3("refused")) : /* @__PURE__ */ h4("blockquote", { class: "said-by" }, found.sentences.map((s) => /* @__PURE__ */ h4("p", null, s.text, !s.supported && /* @__PURE__ */ h4(Tag, { kind: "failed" }, w3("unsupported")))), found.source && /* @__PURE__ */ h4("footer", null, /* @__PURE__ */ h4(Place, { of: found.source, open: (h5) => open({ ...h5, quotes: quotes(h5.text, found.sentences.map((s) => s.text)) }) }))), !as && /* @__PURE__ */ h4(AskWritten, { base, question: found.q, path: (file) => `${at(base)}/text?file=${encodeURIComponent(file)}` }), found.differ.map(([, other]) => /* @__PURE__ */ h4("p", { class: "bad" }, w3("differs"), ": ", other)), /* @__PURE__ */ h4("h3", null, w3("hits")), found.hits.length === 0 ? /* @__PURE__ */ h4("p", { class: "quiet" }, w3("noHits")) : /* @__PURE__ */ h4("ol", { class: "hits" }, found.hits.map((hit) => /* @__PURE__ */ h4("li", { key: hit.id }, /* @__PURE__ */ h4(Place, { of: hit, open: (h5) => open({ ...h5, quotes: quotes(h5.text, found.sentences.map((s) => s.text)) }) }), /* @__PURE__ */ h4("p", { class: "quiet" }, w3("score", hit.score.toFixed(2), percent(hit.coverage, 0)), " · ", w3("byWords", hit.words.toFixed(2)), " ", (hit.terms ?? []).slice(0, 8).map((m) => /* @__PURE__ */ h4("span", { class: "term" }, m.term, " ", m.score.toFixed(2))), hit.meaning ? /* @__PURE__ */ h4(Fragment4, null, " · ", w3("byMeaning", hit.meaning.toFixed(2))) : null), /* @__PURE__ */ h4("p", { class: "passage" }, hit.text.slice(0, 400), hit.text.length > 400 && "…")))), /* @__PURE__ */ h4(Command, { line: `suiren knowledge search ${base} ${JSON.stringify(q)}` })));
+  } }, /* @__PURE__ */ h5(Field2, { label: w4("question") }, (id) => /* @__PURE__ */ h5("input", { id, class: "base-question", value: q, required: true, onInput: (e) => setQ(e.target.value) })), mayDo("set_bases") && /* @__PURE__ */ h5(Field2, { label: w4("as"), hint: w4("asHint") }, (id) => /* @__PURE__ */ h5("input", { id, value: as, onInput: (e) => setAs(e.target.value) })), /* @__PURE__ */ h5("button", { class: "main", disabled: ask2.busy || !q }, w4("ask"))), ask2.failure && /* @__PURE__ */ h5(Fail2, { of: ask2.failure }), found && /* @__PURE__ */ h5("div", { class: "found", "aria-live": "polite" }, /* @__PURE__ */ h5("h3", null, w4("answer")), found.refused ? /* @__PURE__ */ h5("p", null, w4("refused")) : /* @__PURE__ */ h5("blockquote", { class: "said-by" }, found.sentences.map((s) => /* @__PURE__ */ h5("p", null, s.text, !s.supported && /* @__PURE__ */ h5(Tag, { kind: "failed" }, w4("unsupported")))), found.source && /* @__PURE__ */ h5("footer", null, /* @__PURE__ */ h5(Place, { of: found.source, open: (h6) => open({ ...h6, quotes: quotes(h6.text, found.sentences.map((s) => s.text)) }) }))), !as && /* @__PURE__ */ h5(AskWritten, { base, question: found.q, path: (file) => `${at(base)}/text?file=${encodeURIComponent(file)}` }), found.differ.map(([, other]) => /* @__PURE__ */ h5("p", { class: "bad" }, w4("differs"), ": ", other)), /* @__PURE__ */ h5("h3", null, w4("hits")), found.hits.length === 0 ? /* @__PURE__ */ h5("p", { class: "quiet" }, w4("noHits")) : /* @__PURE__ */ h5("ol", { class: "hits" }, found.hits.map((hit) => /* @__PURE__ */ h5("li", { key: hit.id }, /* @__PURE__ */ h5(Place, { of: hit, open: (h6) => open({ ...h6, quotes: quotes(h6.text, found.sentences.map((s) => s.text)) }) }), /* @__PURE__ */ h5("p", { class: "quiet" }, w4("score", hit.score.toFixed(2), percent(hit.coverage, 0)), " · ", w4("byWords", hit.words.toFixed(2)), " ", (hit.terms ?? []).slice(0, 8).map((m) => /* @__PURE__ */ h5("span", { class: "term" }, m.term, " ", m.score.toFixed(2))), hit.meaning ? /* @__PURE__ */ h5(Fragment5, null, " · ", w4("byMeaning", hit.meaning.toFixed(2))) : null), /* @__PURE__ */ h5("p", { class: "passage" }, hit.text.slice(0, 400), hit.text.length > 400 && "…")))), /* @__PURE__ */ h5(Command, { line: `suiren knowledge search ${base} ${JSON.stringify(q)}` })));
 }
 function quotes(text, sentences) {
   return sentences.flatMap((s) => {
@@ -348,16 +391,16 @@ function quotes(text, sentences) {
   });
 }
 function Place({ of, open }) {
-  return /* @__PURE__ */ h4("button", { type: "button", class: "bare place", title: w3("openAt"), onClick: () => open(of) }, /* @__PURE__ */ h4("code", null, of.file), of.page > 0 && /* @__PURE__ */ h4("span", null, " · ", w3("page", of.page)), of.heading && /* @__PURE__ */ h4("span", null, " · ", of.heading));
+  return /* @__PURE__ */ h5("button", { type: "button", class: "bare place", title: w4("openAt"), onClick: () => open(of) }, /* @__PURE__ */ h5("code", null, of.file), of.page > 0 && /* @__PURE__ */ h5("span", null, " · ", w4("page", of.page)), of.heading && /* @__PURE__ */ h5("span", null, " · ", of.heading));
 }
 function Conflicts({ base, open }) {
   const got = useGet2(at(base) + "/conflicts");
-  const stands = (s) => /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("p", { class: "passage" }, s.text), /* @__PURE__ */ h4(Place, { of: { ...s, page: s.page ?? 0, heading: s.heading ?? "" }, open: () => open({ ...s, quotes: [s.quote] }) }));
-  return /* @__PURE__ */ h4("div", { class: "conflicts" }, /* @__PURE__ */ h4("p", { class: "quiet" }, w3("conflictsHelp")), /* @__PURE__ */ h4(Loaded2, { of: got }, (c) => /* @__PURE__ */ h4(Fragment4, null, c.stale.length + c.outdated.length + c.pairs.length === 0 && /* @__PURE__ */ h4("p", null, w3("noConflicts")), c.stale.length > 0 && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("h3", null, w3("staleFiles", count2(c.stale.length))), /* @__PURE__ */ h4("ul", { class: "plainlist" }, c.stale.map((f) => /* @__PURE__ */ h4("li", { key: f.file, class: "row" }, /* @__PURE__ */ h4("button", { class: "bare place", title: w3("openAt"), onClick: () => open({ file: f.file }) }, /* @__PURE__ */ h4("code", null, f.file)), /* @__PURE__ */ h4(Tag, { kind: f.state === "gone" ? "failed" : "running" }, w3(f.state === "gone" ? "state_gone" : "state_stale")))))), c.outdated.length > 0 && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("h3", null, w3("outdated", count2(c.outdated.length))), /* @__PURE__ */ h4("ul", { class: "plainlist" }, c.outdated.map((o, i) => /* @__PURE__ */ h4("li", { key: i, class: "card" }, /* @__PURE__ */ h4(Tag, { kind: "running" }, w3("heldUntil", o.until)), stands(o))))), c.pairs.length > 0 && /* @__PURE__ */ h4(Fragment4, null, /* @__PURE__ */ h4("h3", null, w3("pairs", count2(c.pairs.length))), /* @__PURE__ */ h4("ol", { class: "plainlist" }, c.pairs.map((p, i) => /* @__PURE__ */ h4("li", { key: i, class: "card pair" }, stands(p.one), stands(p.two))))), c.cut && /* @__PURE__ */ h4("p", { class: "quiet" }, w3("conflictsCut")))), /* @__PURE__ */ h4(Command, { line: `suiren knowledge conflicts ${base}` }));
+  const stands = (s) => /* @__PURE__ */ h5(Fragment5, null, /* @__PURE__ */ h5("p", { class: "passage" }, s.text), /* @__PURE__ */ h5(Place, { of: { ...s, page: s.page ?? 0, heading: s.heading ?? "" }, open: () => open({ ...s, quotes: [s.quote] }) }));
+  return /* @__PURE__ */ h5("div", { class: "conflicts" }, /* @__PURE__ */ h5("p", { class: "quiet" }, w4("conflictsHelp")), /* @__PURE__ */ h5(Loaded2, { of: got }, (c) => /* @__PURE__ */ h5(Fragment5, null, c.stale.length + c.outdated.length + c.pairs.length === 0 && /* @__PURE__ */ h5("p", null, w4("noConflicts")), c.stale.length > 0 && /* @__PURE__ */ h5(Fragment5, null, /* @__PURE__ */ h5("h3", null, w4("staleFiles", count2(c.stale.length))), /* @__PURE__ */ h5("ul", { class: "plainlist" }, c.stale.map((f) => /* @__PURE__ */ h5("li", { key: f.file, class: "row" }, /* @__PURE__ */ h5("button", { class: "bare place", title: w4("openAt"), onClick: () => open({ file: f.file }) }, /* @__PURE__ */ h5("code", null, f.file)), /* @__PURE__ */ h5(Tag, { kind: f.state === "gone" ? "failed" : "running" }, w4(f.state === "gone" ? "state_gone" : "state_stale")))))), c.outdated.length > 0 && /* @__PURE__ */ h5(Fragment5, null, /* @__PURE__ */ h5("h3", null, w4("outdated", count2(c.outdated.length))), /* @__PURE__ */ h5("ul", { class: "plainlist" }, c.outdated.map((o, i) => /* @__PURE__ */ h5("li", { key: i, class: "card" }, /* @__PURE__ */ h5(Tag, { kind: "running" }, w4("heldUntil", o.until)), stands(o))))), c.pairs.length > 0 && /* @__PURE__ */ h5(Fragment5, null, /* @__PURE__ */ h5("h3", null, w4("pairs", count2(c.pairs.length))), /* @__PURE__ */ h5("ol", { class: "plainlist" }, c.pairs.map((p, i) => /* @__PURE__ */ h5("li", { key: i, class: "card pair" }, stands(p.one), stands(p.two))))), c.cut && /* @__PURE__ */ h5("p", { class: "quiet" }, w4("conflictsCut")))), /* @__PURE__ */ h5(Command, { line: `suiren knowledge conflicts ${base}` }));
 }
 function Readers({ base }) {
   const got = useGet2(`${at(base)}?n=1`);
-  const [rules, setRules] = useState3(null), save = useAct(), [saved, setSaved] = useState3(false), [under, setUnder] = useState3(null);
+  const [rules, setRules] = useState4(null), save = useAct(), [saved, setSaved] = useState4(false), [under, setUnder] = useState4(null);
   const now = rules ?? got.data?.rules ?? [];
   const set = (i, r) => {
     setSaved(false);
@@ -365,15 +408,15 @@ function Readers({ base }) {
     setRules(r ? now.map((old, j) => j === i ? r : old) : now.filter((_, j) => j !== i));
   };
   const counts = rules ? under : got.data?.governed;
-  return /* @__PURE__ */ h4(Loaded2, { of: got }, ({ rows }) => /* @__PURE__ */ h4("div", null, /* @__PURE__ */ h4("p", { class: "quiet" }, w3("rules"), rows[0] && " " + w3("like", rows[0].name)), now.map((r, i) => /* @__PURE__ */ h4("div", { class: "form", key: i }, /* @__PURE__ */ h4(Field2, { label: w3("rule") }, (id) => /* @__PURE__ */ h4("input", { id, value: r.path, onInput: (e) => set(i, { ...r, path: e.target.value }) })), /* @__PURE__ */ h4(Field2, { label: w3("allow") }, (id) => /* @__PURE__ */ h4("input", { id, value: (r.allow ?? []).join(", "), onChange: (e) => set(i, { ...r, allow: e.target.value.split(/[,，]/).map((s) => s.trim()).filter(Boolean) }) })), counts && (counts[i] ? /* @__PURE__ */ h4("span", { class: "quiet" }, w3("files", count2(counts[i]))) : /* @__PURE__ */ h4("span", { class: "bad" }, w3("governsNone"))), /* @__PURE__ */ h4("button", { onClick: () => set(i, null) }, w3("remove")))), /* @__PURE__ */ h4("div", { class: "row" }, /* @__PURE__ */ h4("button", { onClick: () => {
+  return /* @__PURE__ */ h5(Loaded2, { of: got }, ({ rows }) => /* @__PURE__ */ h5("div", null, /* @__PURE__ */ h5("p", { class: "quiet" }, w4("rules"), rows[0] && " " + w4("like", rows[0].name)), now.map((r, i) => /* @__PURE__ */ h5("div", { class: "form", key: i }, /* @__PURE__ */ h5(Field2, { label: w4("rule") }, (id) => /* @__PURE__ */ h5("input", { id, value: r.path, onInput: (e) => set(i, { ...r, path: e.target.value }) })), /* @__PURE__ */ h5(Field2, { label: w4("allow") }, (id) => /* @__PURE__ */ h5("input", { id, value: (r.allow ?? []).join(", "), onChange: (e) => set(i, { ...r, allow: e.target.value.split(/[,，]/).map((s) => s.trim()).filter(Boolean) }) })), counts && (counts[i] ? /* @__PURE__ */ h5("span", { class: "quiet" }, w4("files", count2(counts[i]))) : /* @__PURE__ */ h5("span", { class: "bad" }, w4("governsNone"))), /* @__PURE__ */ h5("button", { onClick: () => set(i, null) }, w4("remove")))), /* @__PURE__ */ h5("div", { class: "row" }, /* @__PURE__ */ h5("button", { onClick: () => {
     setSaved(false);
     setUnder(null);
     setRules([...now, { path: "", allow: [] }]);
-  } }, w3("addRule")), /* @__PURE__ */ h4("button", { class: "main", disabled: save.busy || !rules, onClick: () => save.run(async () => setUnder((await act("PUT", at(base) + "/readers", { rules: now })).governed)).then(setSaved) }, w3("save")), /* @__PURE__ */ h4("span", { class: "quiet", role: "status" }, saved ? w3("saved") : "")), save.failure && /* @__PURE__ */ h4(Fail2, { of: save.failure })));
+  } }, w4("addRule")), /* @__PURE__ */ h5("button", { class: "main", disabled: save.busy || !rules, onClick: () => save.run(async () => setUnder((await act("PUT", at(base) + "/readers", { rules: now })).governed)).then(setSaved) }, w4("save")), /* @__PURE__ */ h5("span", { class: "quiet", role: "status" }, saved ? w4("saved") : "")), save.failure && /* @__PURE__ */ h5(Fail2, { of: save.failure })));
 }
 function Evaluate({ base }) {
-  const [e, setE] = useState3(null), run = useAct();
-  return /* @__PURE__ */ h4("div", null, /* @__PURE__ */ h4("p", { class: "quiet" }, w3("evalHelp")), /* @__PURE__ */ h4("button", { class: "main", disabled: run.busy, onClick: () => run.run(async () => setE(await act("POST", at(base) + "/eval"))) }, w3("evalGo")), run.failure && /* @__PURE__ */ h4(Fail2, { of: run.failure }), e && /* @__PURE__ */ h4("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w3("tab_eval") }, /* @__PURE__ */ h4("table", null, /* @__PURE__ */ h4("thead", null, /* @__PURE__ */ h4("tr", null, /* @__PURE__ */ h4("th", { scope: "col" }, w3("measure")), /* @__PURE__ */ h4("th", { scope: "col" }, w3("value")))), /* @__PURE__ */ h4("tbody", null, ["recall_at_1", "recall_at_3", "recall_at_10", "ndcg_at_10", "mrr_at_10", "answered"].map((k) => /* @__PURE__ */ h4("tr", null, /* @__PURE__ */ h4("th", { scope: "row" }, w3(k)), /* @__PURE__ */ h4("td", null, percent(e[k].mean), " ", /* @__PURE__ */ h4("small", null, percent(e[k].low), "–", percent(e[k].high)))))))), e?.missed && e.missed.length > 0 && /* @__PURE__ */ h4("details", null, /* @__PURE__ */ h4("summary", null, w3("missed"), " (", e.missed.length, ")"), /* @__PURE__ */ h4("ul", null, e.missed.slice(0, 20).map((m) => /* @__PURE__ */ h4("li", null, m.question)))), /* @__PURE__ */ h4(Command, { line: `suiren knowledge eval ${base}` }));
+  const [e, setE] = useState4(null), run = useAct();
+  return /* @__PURE__ */ h5("div", null, /* @__PURE__ */ h5("p", { class: "quiet" }, w4("evalHelp")), /* @__PURE__ */ h5("button", { class: "main", disabled: run.busy, onClick: () => run.run(async () => setE(await act("POST", at(base) + "/eval"))) }, w4("evalGo")), run.failure && /* @__PURE__ */ h5(Fail2, { of: run.failure }), e && /* @__PURE__ */ h5("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w4("tab_eval") }, /* @__PURE__ */ h5("table", null, /* @__PURE__ */ h5("thead", null, /* @__PURE__ */ h5("tr", null, /* @__PURE__ */ h5("th", { scope: "col" }, w4("measure")), /* @__PURE__ */ h5("th", { scope: "col" }, w4("value")))), /* @__PURE__ */ h5("tbody", null, ["recall_at_1", "recall_at_3", "recall_at_10", "ndcg_at_10", "mrr_at_10", "answered"].map((k) => /* @__PURE__ */ h5("tr", null, /* @__PURE__ */ h5("th", { scope: "row" }, w4(k)), /* @__PURE__ */ h5("td", null, percent(e[k].mean), " ", /* @__PURE__ */ h5("small", null, percent(e[k].low), "–", percent(e[k].high)))))))), e?.missed && e.missed.length > 0 && /* @__PURE__ */ h5("details", null, /* @__PURE__ */ h5("summary", null, w4("missed"), " (", e.missed.length, ")"), /* @__PURE__ */ h5("ul", null, e.missed.slice(0, 20).map((m) => /* @__PURE__ */ h5("li", null, m.question)))), /* @__PURE__ */ h5(Command, { line: `suiren knowledge eval ${base}` }));
 }
 export {
   Knowledge as default

@@ -1,5 +1,5 @@
 // src/pages/plan.tsx
-import { act, bytes as bytes2, Card, Chart, Command, count as count2, day, Empty, Fail, flops as flops2, Fragment as Fragment3, h as h3, idOf as idOf3, liveText, Loaded, maybe as maybe3, Page, progressOfPlan, redraw, say, seconds as seconds2, showRun, span as span2, stateOf as stateOf2, store as store2, t as t3, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "./kit.js";
+import { act, bytes as bytes2, Card, Chart, Command, count as count2, day, Empty, Fail, flops as flops2, Fragment as Fragment3, h as h3, idOf as idOf3, liveText, Loaded, maybe as maybe3, mayDo, Page, progressOfPlan, redraw, say, seconds as seconds2, showRun, span as span2, stateOf as stateOf2, store as store2, t as t3, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "./kit.js";
 
 // src/pages/graph.tsx
 import { Fragment, h, idOf, maybe, percent, stateOf, t } from "./kit.js";
@@ -271,7 +271,7 @@ function Editor() {
   const check = useAct(), save = useAct(), apply = useAct(), area = useRef(null), [begun, setBegun] = useState(false);
   const now = text ?? file.data?.text ?? "", saved = text === null || text === file.data?.text, own = sum || file.data?.sum || "";
   useEffect(() => {
-    if (!file.data) return;
+    if (!file.data || !mayDo("set_plan")) return;
     const timer = setTimeout(() => check.run(async () => setChecked(await act("POST", "/api/plan/check", { text: now }))), 400);
     return () => clearTimeout(timer);
   }, [now, file.data, store2.lang, store2.now?.tasks?.[0]?.ended]);
@@ -281,10 +281,10 @@ function Editor() {
     area.current.focus();
     area.current.setSelectionRange(at, at);
   };
-  return /* @__PURE__ */ h3(Loaded, { of: file }, (f) => /* @__PURE__ */ h3("div", { class: "two editor-page" }, /* @__PURE__ */ h3(Card, { title: w("file"), side: /* @__PURE__ */ h3(Tag, { kind: saved ? "done" : "running" }, saved ? w("saved") : w("changed")) }, /* @__PURE__ */ h3("code", { class: "quiet" }, f.path), /* @__PURE__ */ h3("label", { class: "hidden", for: "plan-text" }, w("text")), /* @__PURE__ */ h3("div", { class: "editor" }, /* @__PURE__ */ h3("pre", { "aria-hidden": "true", class: "lines" }, now.split("\n").map((_, i) => /* @__PURE__ */ h3("span", { class: wrong.some((d) => d.line === i + 1) ? "bad" : "" }, i + 1, "\n"))), /* @__PURE__ */ h3("textarea", { id: "plan-text", ref: area, spellcheck: false, value: now, rows: now.split("\n").length + 1, wrap: "off", onInput: (e) => {
+  return /* @__PURE__ */ h3(Loaded, { of: file }, (f) => /* @__PURE__ */ h3("div", { class: "two editor-page" }, /* @__PURE__ */ h3(Card, { title: w("file"), side: /* @__PURE__ */ h3(Tag, { kind: saved ? "done" : "running" }, saved ? w("saved") : w("changed")) }, /* @__PURE__ */ h3("code", { class: "quiet" }, f.path), /* @__PURE__ */ h3("label", { class: "hidden", for: "plan-text" }, w("text")), /* @__PURE__ */ h3("div", { class: "editor" }, /* @__PURE__ */ h3("pre", { "aria-hidden": "true", class: "lines" }, now.split("\n").map((_, i) => /* @__PURE__ */ h3("span", { class: wrong.some((d) => d.line === i + 1) ? "bad" : "" }, i + 1, "\n"))), /* @__PURE__ */ h3("textarea", { id: "plan-text", readOnly: !mayDo("set_plan"), ref: area, spellcheck: false, value: now, rows: now.split("\n").length + 1, wrap: "off", onInput: (e) => {
     setBegun(false);
     setText(e.target.value);
-  } })), /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("button", { class: "main", disabled: saved || wrong.length > 0 || save.busy, onClick: () => save.run(async () => {
+  } })), mayDo("set_plan") && /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("button", { class: "main", disabled: saved || wrong.length > 0 || save.busy, onClick: () => save.run(async () => {
     const r = await act("PUT", "/api/plan/file", { text: now, sum: own });
     setSum(r.sum);
     file.reload();
@@ -292,7 +292,7 @@ function Editor() {
     setText(null);
     setSum("");
     file.reload();
-  } }, w("again"))), save.failure && /* @__PURE__ */ h3(Fail, { of: save.failure }), store2.server?.has.includes("approvals") && /* @__PURE__ */ h3(Proposals, { after: save.busy }), check.failure && /* @__PURE__ */ h3(Fail, { of: check.failure }), /* @__PURE__ */ h3("div", { role: "status" }, checked && (wrong.length === 0 ? /* @__PURE__ */ h3("p", { class: "good" }, "✓ ", w("right")) : /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("p", { class: "bad" }, "✗ ", w("wrong", wrong.length)), /* @__PURE__ */ h3("ul", { class: "plainlist" }, wrong.map((d) => /* @__PURE__ */ h3("li", null, d.line ? /* @__PURE__ */ h3("button", { class: "bare", onClick: () => go(d.line) }, w("line", d.line)) : null, " ", d.what, d.next && /* @__PURE__ */ h3("div", { class: "quiet" }, "→ ", d.next)))))))), /* @__PURE__ */ h3(Card, { title: w("diff") }, checked?.view && /* @__PURE__ */ h3(Diff, { of: checked.view }), checked?.empty && /* @__PURE__ */ h3("p", null, w("nothing")), checked?.view && !checked.empty && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("p", { class: "quiet" }, w("applyHelp")), /* @__PURE__ */ h3("button", { class: "main apply", disabled: !saved || apply.busy || begun, onClick: () => apply.run(() => act("POST", "/api/plan/apply", { sum: own })).then((ok) => {
+  } }, w("again"))), save.failure && /* @__PURE__ */ h3(Fail, { of: save.failure }), store2.server?.has.includes("approvals") && /* @__PURE__ */ h3(Proposals, { after: save.busy }), check.failure && /* @__PURE__ */ h3(Fail, { of: check.failure }), /* @__PURE__ */ h3("div", { role: "status" }, checked && (wrong.length === 0 ? /* @__PURE__ */ h3("p", { class: "good" }, "✓ ", w("right")) : /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("p", { class: "bad" }, "✗ ", w("wrong", wrong.length)), /* @__PURE__ */ h3("ul", { class: "plainlist" }, wrong.map((d) => /* @__PURE__ */ h3("li", null, d.line ? /* @__PURE__ */ h3("button", { class: "bare", onClick: () => go(d.line) }, w("line", d.line)) : null, " ", d.what, d.next && /* @__PURE__ */ h3("div", { class: "quiet" }, "→ ", d.next)))))))), mayDo("set_plan") && /* @__PURE__ */ h3(Card, { title: w("diff") }, checked?.view && /* @__PURE__ */ h3(Diff, { of: checked.view }), checked?.empty && /* @__PURE__ */ h3("p", null, w("nothing")), checked?.view && !checked.empty && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("p", { class: "quiet" }, w("applyHelp")), /* @__PURE__ */ h3("button", { class: "main apply", disabled: !saved || apply.busy || begun, onClick: () => apply.run(() => act("POST", "/api/plan/apply", { sum: own })).then((ok) => {
     setBegun(ok);
     if (ok) {
       showRun("latest");

@@ -11,6 +11,7 @@ async function fromPasskey(options) {
 // src/pages/sign.words.ts
 var words = {
   title: ["This page needs your key", "请输入密钥"],
+  erased: ["Your account was erased. The conversations that were kept in this browser are deleted.", "您的账户已被清除，此浏览器中保存的对话已删除。"],
   help: ["Open the address that the server printed when it started, or give an API key.", "请打开服务器启动时打印的网址，或输入 API 密钥。"],
   key: ["API key", "API 密钥"],
   as: ["Or sign in as yourself", "或用账户登录"],
@@ -61,7 +62,7 @@ function Ways() {
     signedIn();
   });
   const outside = store.outside && (Object.hasOwn(words, "failed_" + store.outside) ? w(`failed_${store.outside}`) : w("failed_"));
-  return /* @__PURE__ */ h("div", { class: "sign" }, outside && /* @__PURE__ */ h("p", { class: "failure", role: "alert" }, outside), /* @__PURE__ */ h("form", { class: "card", onSubmit: (e) => {
+  return /* @__PURE__ */ h("div", { class: "sign" }, store.erased && /* @__PURE__ */ h("p", { class: "once", role: "status" }, w("erased")), outside && /* @__PURE__ */ h("p", { class: "failure", role: "alert" }, outside), /* @__PURE__ */ h("form", { class: "card", onSubmit: (e) => {
     e.preventDefault();
     send(byKey, { key });
   } }, /* @__PURE__ */ h("h1", null, w("title")), /* @__PURE__ */ h("p", null, w("help")), /* @__PURE__ */ h("label", { for: "key" }, w("key")), /* @__PURE__ */ h("input", { id: "key", type: "password", autocomplete: "off", required: true, value: key, onInput: text(setKey) }), /* @__PURE__ */ h("button", { class: "main", disabled: byKey.busy }, w("signIn")), byKey.failure && /* @__PURE__ */ h("p", { class: "failure", role: "alert" }, byKey.failure.message)), ways && /* @__PURE__ */ h("section", { class: "card", "aria-labelledby": "as" }, /* @__PURE__ */ h("h2", { id: "as" }, w("as")), /* @__PURE__ */ h("form", { class: "by-name", onSubmit: (e) => {

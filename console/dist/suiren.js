@@ -1,5 +1,5 @@
 // src/suiren.tsx
-import { act, Flame, followLive, Fragment, get, h, keep, loadPlan, mayDo, onDraw, onSignedIn, redraw, render, showRun, store, t, useState } from "./kit.js";
+import { Flame, followLive, Fragment, get, h, keep, loadPlan, mayDo, onDraw, onSignedIn, redraw, render, showRun, store, t, useState } from "./kit.js";
 var groups = [
   ["use", ["home", "chat", "knowledge"]],
   ["make", ["plan", "data", "training", "evaluation", "models", "releases"]],
@@ -23,16 +23,17 @@ var loaders = {
   compute: () => import("./compute.js"),
   settings: () => import("./settings.js"),
   account: () => import("./account.js"),
-  sign: () => import("./sign.js")
+  sign: () => import("./sign.js"),
+  kept: () => import("./kept.js")
 };
 var loaded = /* @__PURE__ */ new Map();
 var failed = /* @__PURE__ */ new Set();
 function App() {
-  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("a", { class: "skip", href: "#main", onClick: skip }, t("skip")), /* @__PURE__ */ h("header", null, /* @__PURE__ */ h("span", { class: "brand" }, /* @__PURE__ */ h(Flame, null), "Suiren ", /* @__PURE__ */ h("small", { lang: "zh-CN" }, "燧人")), /* @__PURE__ */ h("div", { class: "switches" }, store.who?.keys && !store.signIn && /* @__PURE__ */ h("span", { class: "row who-am-i" }, /* @__PURE__ */ h("a", { href: "#account", title: t("account") }, store.who.kind === "page" ? t("ownerHere") : store.who.title || store.who.name), /* @__PURE__ */ h("button", { class: "bare", onClick: signOut }, t("signOut"))), /* @__PURE__ */ h("select", { "aria-label": t("language"), value: store.lang, onChange: setLang }, /* @__PURE__ */ h("option", { value: "en" }, "English"), /* @__PURE__ */ h("option", { value: "zh-CN" }, "简体中文")), /* @__PURE__ */ h("select", { "aria-label": t("theme"), value: store.theme, onChange: setTheme }, ["auto", "light", "dark"].map((v) => /* @__PURE__ */ h("option", { value: v }, t(`theme_${v}`)))))), /* @__PURE__ */ h("div", { class: "frame" }, !store.signIn && /* @__PURE__ */ h(Navigation, null), /* @__PURE__ */ h("main", { id: "main", tabIndex: -1 }, /* @__PURE__ */ h(Opened, { at: store.signIn ? "sign" : store.page }))));
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("a", { class: "skip", href: "#main", onClick: skip }, t("skip")), /* @__PURE__ */ h("header", null, /* @__PURE__ */ h("span", { class: "brand" }, /* @__PURE__ */ h(Flame, null), "Suiren ", /* @__PURE__ */ h("small", { lang: "zh-CN" }, "燧人")), /* @__PURE__ */ h("div", { class: "switches" }, store.who?.keys && !store.signIn && /* @__PURE__ */ h("span", { class: "row who-am-i" }, /* @__PURE__ */ h("a", { href: "#account", title: t("account") }, store.who.kind === "page" ? t("ownerHere") : store.who.title || store.who.name), /* @__PURE__ */ h("button", { class: "bare", onClick: signOut }, t("signOut"))), /* @__PURE__ */ h("select", { "aria-label": t("language"), value: store.lang, onChange: setLang }, /* @__PURE__ */ h("option", { value: "en" }, "English"), /* @__PURE__ */ h("option", { value: "zh-CN" }, "简体中文")), /* @__PURE__ */ h("select", { "aria-label": t("theme"), value: store.theme, onChange: setTheme }, ["auto", "light", "dark"].map((v) => /* @__PURE__ */ h("option", { value: v }, t(`theme_${v}`)))))), /* @__PURE__ */ h("div", { class: "frame" }, !store.signIn && /* @__PURE__ */ h(Navigation, null), /* @__PURE__ */ h("main", { id: "main", tabIndex: -1 }, /* @__PURE__ */ h(Opened, { at: store.signIn ? "sign" : store.page }))), store.leaving && /* @__PURE__ */ h(Opened, { at: "kept" }));
 }
 var needs = {
   chat: "chat",
-  knowledge: "read_bases",
+  knowledge: "search",
   plan: "read_plan",
   data: "read_data",
   training: "read_runs",
@@ -46,7 +47,7 @@ var needs = {
   people: "read_people",
   settings: "read_machine"
 };
-var instead = { settings: "approve" };
+var instead = { settings: "approve", knowledge: "read_bases" };
 var may = (p) => (!needs[p] || !!store.server && (mayDo(needs[p]) || !!instead[p] && mayDo(instead[p]))) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p)) && (p !== "account" || !!store.who?.keys);
 function Navigation() {
   const [open, setOpen] = useState(false);
@@ -59,7 +60,7 @@ function Opened({ at }) {
     failed.clear();
     load(at);
   } }, t("retry")));
-  if (at === "sign") load(at);
+  if (at === "sign" || at === "kept") load(at);
   return /* @__PURE__ */ h("p", { class: "middle quiet" }, store.failure?.message ?? t("loading"));
 }
 async function load(page) {
@@ -75,10 +76,9 @@ function skip(e) {
   e.preventDefault();
   document.getElementById("main").focus();
 }
-async function signOut() {
-  await act("DELETE", "/api/session").catch(() => {
-  });
-  location.reload();
+function signOut() {
+  store.leaving = true;
+  redraw();
 }
 function setLang(e) {
   store.lang = e.target.value;
@@ -114,7 +114,7 @@ function turnTo() {
   }
   const [page, ...rest] = location.hash.slice(1).split("/");
   const moved = store.page !== page;
-  store.page = Object.hasOwn(loaders, page) && page !== "sign" ? page : "home";
+  store.page = Object.hasOwn(loaders, page) && page !== "sign" && page !== "kept" ? page : "home";
   try {
     store.rest = decodeURIComponent(rest.join("/"));
   } catch {
@@ -155,8 +155,11 @@ async function refresh() {
 }
 var following = false;
 onSignedIn(start);
+var forgotten = false;
 onDraw(() => {
-  document.title = store.server?.release ? `${t(store.page)} · ${store.server.release.name} · Suiren` : `${t(store.page)} · Suiren`;
+  if (store.erased && !forgotten) import("./kept.js").then((kept) => kept.erased());
+  forgotten = store.erased;
+  document.title = [store.page === "chat" && store.title || t(store.page), store.server?.release?.name, "Suiren"].filter(Boolean).join(" · ");
   render(/* @__PURE__ */ h(App, null), document.getElementById("page"));
 });
 addEventListener("hashchange", turnTo);

@@ -9,8 +9,8 @@ export interface Release {
 }
 export interface About { parameters?: number; layers?: number; think?: number; passages?: number; adapters?: string[] }
 export interface ServerState { version: string; caller: string; release: Release | null; releases: Release[]; has: string[] }
-export interface Who { // keys: callers must show one; source: where a person's account comes from, "" is here
-  name: string; title?: string; source?: string; keys: boolean; may: Record<string, boolean>; kind?: "person" | "key" | "page"; roles?: string[] | null; tenant?: string;
+export interface Who { // keys: callers must show one; since: when the account or key was made; source: where a person's account comes from, "" is here
+  name: string; since?: string; title?: string; source?: string; keys: boolean; may: Record<string, boolean>; kind?: "person" | "key" | "page"; roles?: string[] | null; tenant?: string;
   two_factors?: boolean; emergency?: { reason: string; ends: string };
 }
 export interface Source { id?: string; file: string; heading?: string; text: string; score: number; page?: number; start?: number; end?: number; quotes?: [number, number][] }
@@ -43,6 +43,7 @@ export async function ask(method: string, path: string, body?: unknown, signal?:
     code = e.code;
     message = e.message;
   } catch { /* not our server's words: the status must do */ }
+  if (code === "account_erased") store.erased = true;
   throw new Failure(r.status, code, message, +(r.headers.get("Retry-After") ?? 0) || 0);
 }
 

@@ -15,12 +15,15 @@ export const store = {
   lang: (kept("lang") ?? (navigator.language.startsWith("zh") ? "zh-CN" : "en")) as Lang,
   theme: (kept("theme") ?? "auto") as Theme,
   page: "home",
+  title: "", // of what the page shows, in place of the page's
   rest: "", // of the address, after the page: #knowledge/handbook
   server: null as ServerState | null,
   now: null as Live | null, // what the server does, told by the stream
   who: null as Who | null,
   failure: null as Failure | null, // of the page as a whole
   signIn: false,
+  leaving: false, // asked whether to sign out
+  erased: false,  // who was signed in here has no account any more
   joining: "", // the token of a link that works once: what follows # no server is sent
   outside: "", // the code of why an outer sign-in failed
   plan: null as PlanView | null,
@@ -36,7 +39,7 @@ export function onSignedIn(f: () => void) { entered = f; }
 
 // signedIn begins the page anew for who has signed in.
 export function signedIn() {
-  Object.assign(store, { signIn: false, joining: "", outside: "", failure: null });
+  Object.assign(store, { signIn: false, erased: false, joining: "", outside: "", failure: null });
   entered();
   redraw();
 }

@@ -1,5 +1,5 @@
 // The page: its frame, and what keeps it in step with the server.
-import { act, type ComponentChildren, type Failure, Flame, followLive, Fragment, get, h, keep, type Lang, loadPlan, mayDo, onDraw, onSignedIn, redraw, render, type ServerState, showRun, store, t, type Theme, useState, type Who } from "./kit";
+import { type ComponentChildren, type Failure, Flame, followLive, Fragment, get, h, keep, type Lang, loadPlan, mayDo, onDraw, onSignedIn, redraw, render, type ServerState, showRun, store, t, type Theme, useState, type Who } from "./kit";
 
 // The pages, in groups, and where each is loaded from when it is first opened.
 const groups = [
@@ -10,14 +10,14 @@ const groups = [
 ] as const;
 type Name = typeof groups[number][1][number];
 
-const loaders: Record<Name | "sign", () => Promise<{ default: () => ComponentChildren }>> = {
+const loaders: Record<Name | "sign" | "kept", () => Promise<{ default: () => ComponentChildren }>> = {
   home: () => import("./pages/home"), chat: () => import("./pages/chat"), knowledge: () => import("./pages/knowledge"),
   plan: () => import("./pages/plan"), data: () => import("./pages/data"), training: () => import("./pages/training"),
   evaluation: () => import("./pages/evaluation"), models: () => import("./pages/models"),
   releases: () => import("./pages/releases"), guard: () => import("./pages/guard"), usage: () => import("./pages/usage"),
   traces: () => import("./pages/traces"), people: () => import("./pages/people"),
   compute: () => import("./pages/compute"), settings: () => import("./pages/settings"),
-  account: () => import("./pages/account"), sign: () => import("./pages/sign"),
+  account: () => import("./pages/account"), sign: () => import("./pages/sign"), kept: () => import("./pages/kept"),
 };
 const loaded = new Map<string, () => ComponentChildren>();
 const failed = new Set<string>();
@@ -42,15 +42,16 @@ function App() {
       {!store.signIn && <Navigation />}
       <main id="main" tabIndex={-1}><Opened at={store.signIn ? "sign" : store.page} /></main>
     </div>
+    {store.leaving && <Opened at="kept" />}
   </Fragment>;
 }
 
 // needs is what a caller must be allowed to, to have use of a page.
 const needs: Partial<Record<Name, string>> = {
-  chat: "chat", knowledge: "read_bases", plan: "read_plan", data: "read_data", training: "read_runs", evaluation: "read_plan", models: "read_library",
+  chat: "chat", knowledge: "search", plan: "read_plan", data: "read_data", training: "read_runs", evaluation: "read_plan", models: "read_library",
   releases: "read_releases", guard: "read_policy", usage: "read_usage", traces: "read_traces", compute: "read_machine", people: "read_people", settings: "read_machine",
 };
-const instead: Partial<Record<Name, string>> = { settings: "approve" }; // a second person decides there
+const instead: Partial<Record<Name, string>> = { settings: "approve", knowledge: "read_bases" }; // a second person decides there; who keeps the bases need not ask them
 
 // may reports whether a page is of use to the caller. The server decides all the same.
 const may = (p: Name) => (!needs[p] || !!store.server && (mayDo(needs[p]!) || !!instead[p] && mayDo(instead[p]!))) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p))
@@ -71,11 +72,11 @@ function Opened({ at }: { at: string }) {
   const View = loaded.get(at);
   if (View) return <View key={at} />;
   if (failed.has(at)) return <div class="failure" role="alert"><p>{t("pageFailed")}</p><button onClick={() => { failed.clear(); load(at as Name); }}>{t("retry")}</button></div>;
-  if (at === "sign") load(at);
+  if (at === "sign" || at === "kept") load(at);
   return <p class="middle quiet">{store.failure?.message ?? t("loading")}</p>;
 }
 
-async function load(page: Name | "sign") {
+async function load(page: Name | "sign" | "kept") {
   if (loaded.has(page) || failed.has(page)) return;
   try {
     loaded.set(page, (await loaders[page]()).default);
@@ -90,9 +91,9 @@ function skip(e: Event) {
   document.getElementById("main")!.focus();
 }
 
-async function signOut() {
-  await act("DELETE", "/api/session").catch(() => {});
-  location.reload();
+function signOut() {
+  store.leaving = true;
+  redraw();
 }
 
 function setLang(e: Event) {
@@ -132,7 +133,7 @@ function turnTo() {
   }
   const [page, ...rest] = location.hash.slice(1).split("/");
   const moved = store.page !== page;
-  store.page = Object.hasOwn(loaders, page) && page !== "sign" ? page : "home";
+  store.page = Object.hasOwn(loaders, page) && page !== "sign" && page !== "kept" ? page : "home";
   try { store.rest = decodeURIComponent(rest.join("/")); } catch { store.rest = ""; } // an address that somebody mistyped
   load(store.page as Name);
   redraw();
@@ -174,8 +175,12 @@ async function refresh() {
 let following = false;
 
 onSignedIn(start);
+let forgotten = false;
+
 onDraw(() => {
-  document.title = store.server?.release ? `${t(store.page as Name)} · ${store.server.release.name} · Suiren` : `${t(store.page as Name)} · Suiren`;
+  if (store.erased && !forgotten) import("./pages/kept").then(kept => kept.erased());
+  forgotten = store.erased;
+  document.title = [store.page === "chat" && store.title || t(store.page as Name), store.server?.release?.name, "Suiren"].filter(Boolean).join(" · ");
   render(<App />, document.getElementById("page")!);
 });
 addEventListener("hashchange", turnTo);

@@ -71,7 +71,6 @@ const words = {
   askHint: ["Enter sends, Shift+Enter begins a new line", "回车发送，Shift+回车换行"],
   send: ["Send", "发送"],
   stop: ["Stop", "停止"],
-  clear: ["Clear", "清空"],
   examples: ["Examples", "示例"],
   you: ["You", "你"],
   conversation: ["Conversation", "对话内容"],

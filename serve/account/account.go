@@ -57,7 +57,7 @@ type Sources struct {
 // Config makes a server's door this one.
 func (a *Account) Config(c *serve.Config) {
 	c.Key, c.Decide, c.Decided, c.SignIn, c.Who = a.key, a.decide, a.decided, a.signIn, a.who
-	c.Sessions = sessions{a}
+	c.Sessions, c.Erased = sessions{a}, a.erased
 	c.Second = a.second
 	c.Routes = append(c.Routes, a.routes()...)
 }
@@ -123,6 +123,8 @@ func (s sessions) Find(secret string) (serve.Caller, bool) {
 	switch x.Kind {
 	case people.OfPage: // who reads the terminal owns the server
 		return caller(access.Principal{Name: serve.Page, Roles: []string{access.Owner}}, x.Kind), true
+	case people.OfErased:
+		return serve.Caller{}, false
 	case people.OfKey:
 		k, ok := s.a.Keys.Named(x.Name)
 		return caller(keyPrincipal(k), x.Kind), ok
@@ -134,6 +136,12 @@ func (s sessions) Find(secret string) (serve.Caller, bool) {
 	who := p.Principal()
 	who.TwoFactors = x.Second
 	return caller(who, people.OfPerson), true
+}
+
+// erased reports whether a session's holder was erased.
+func (a *Account) erased(secret string) bool {
+	x, ok := a.People.Session(secret)
+	return ok && x.Kind == people.OfErased
 }
 
 func (s sessions) End(secret string) error { return s.a.People.End(secret) }
@@ -301,11 +309,14 @@ func (a *Account) who(c serve.Caller) map[string]any {
 				out["emergency"] = list[len(list)-1]
 			}
 			if one, err := a.People.Find(p.Name); err == nil {
-				out["title"], out["source"] = one.Title, one.Source
+				out["title"], out["source"], out["since"] = one.Title, one.Source, one.Made
 			}
 			if list, err := a.People.Passkeys(p.Name); err == nil {
 				out["passkeys"] = len(list)
 			}
+		}
+		if one, ok := a.Keys.Named(p.Name); ok && k.kind == people.OfKey {
+			out["since"] = one.Made
 		}
 	}
 	return out

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -56,6 +57,42 @@ func waits(t *testing.T, code int, text string) string {
 		t.Fatalf("it does not wait: %d %s", code, text)
 	}
 	return out.Approval.ID
+}
+
+// A browser whose person was erased is told so, to forget what it keeps; one whose
+// session merely ended is not. Whoever comes by the same name is another.
+func TestErasedSession(t *testing.T) {
+	h, _, _ := caring(t)
+	admin, li, wang := h.as("admin"), h.as("li"), h.as("wang")
+	since := func(c *browser) (me struct{ Since string }) {
+		if code, text := c.do("GET", "/api/session", ""); code != 200 || json.Unmarshal([]byte(text), &me) != nil || me.Since == "" {
+			t.Fatalf("who am I: %d %s", code, text)
+		}
+		return me
+	}
+	before := since(li)
+	if code, text := admin.do("POST", "/api/people/li/erase", ""); code != 200 {
+		t.Fatalf("%d %s", code, text)
+	}
+	if code, _ := admin.do("DELETE", "/api/people/wang/sessions", ""); code != 200 {
+		t.Fatal("no sign-out")
+	}
+	for range 2 { // it is told each time
+		if code, text := li.do("GET", "/api/session", ""); code != 401 || !strings.Contains(text, "account_erased") {
+			t.Errorf("erased: %d %s", code, text)
+		}
+	}
+	if code, text := wang.do("GET", "/api/session", ""); code != 401 || strings.Contains(text, "account_erased") {
+		t.Errorf("signed out: %d %s", code, text)
+	}
+	names, err := h.People.Names()
+	if err != nil || slices.Contains(names, "") || slices.Contains(names, "li") {
+		t.Errorf("the accounts know %q, %v", names, err)
+	}
+	h.person(people.Person{Name: "li", Roles: []string{"user"}})
+	if after := since(h.as("li")); after == before {
+		t.Errorf("another li is the same, since %s", after.Since)
+	}
 }
 
 // One asks and another approves, by which it is done; by one alone it is not.

@@ -132,6 +132,15 @@ func build(t testing.TB, change func(*Account, *serve.Config)) *house {
 	conf.Pages.ReleasePage = func(_ context.Context, q serve.Query) (any, error) {
 		return &serve.Picture{Type: "image/png", Bytes: []byte("secret of " + q.Name)}, nil
 	}
+	conf.Pages.Bases = func(_ context.Context, q serve.Query) (any, error) {
+		list := []string{}
+		for base := range whose {
+			if q.Keeper || q.Search(base) {
+				list = append(list, base)
+			}
+		}
+		return list, nil
+	}
 	h.Account.Config(&conf)
 	if change != nil {
 		change(h.Account, &conf)

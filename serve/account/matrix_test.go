@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -58,6 +59,8 @@ func (h *house) probes(r serve.Route, n *int) (list []probe) {
 			body = `{"id":"x","good":true}`
 		}
 		return []probe{{method, path, body, access.Thing{Kind: kind}, false}}
+	case kind == "Base" && !strings.Contains(path, "{"):
+		return []probe{{method, path, "", access.Thing{Kind: kind}, true}}
 	case kind == "Base":
 		for id, tenants := range whose {
 			list = append(list, probe{method, strings.NewReplacer("{id}", id, "{name}", id).Replace(path), `{"query":"q"}`, access.Thing{Kind: kind, ID: id, Tenants: tenants}, false})
@@ -147,7 +150,11 @@ func TestMatrix(t *testing.T) {
 				code, text := h.by(w.secret).do(p.method, p.path, p.body)
 				if p.list {
 					for id, tenants := range whose {
-						d := rules.Decide(access.Request{Principal: w.p, Action: string(r.Action), Thing: access.Thing{Kind: "Model", ID: id, Tenants: tenants}, Time: time.Now()})
+						kind := cmp.Or(p.thing.Kind, "Model")
+						d := rules.Decide(access.Request{Principal: w.p, Action: string(r.Action), Thing: access.Thing{Kind: kind, ID: id, Tenants: tenants}, Time: time.Now()})
+						if kind == "Base" { // who keeps the bases sees all
+							d.Allowed = d.Allowed || rules.Decide(access.Request{Principal: w.p, Action: "read_bases", Thing: access.Thing{Kind: "Server"}, Time: time.Now()}).Allowed
+						}
 						if strings.HasPrefix(p.path, "/api/people") || strings.HasPrefix(p.path, "/api/keys") || strings.HasPrefix(p.path, "/api/tenants") {
 							d.Allowed = false // no list of people, keys or other tenants' shares names one that is hidden
 							if rules.Decide(access.Request{Principal: w.p, Action: string(r.Action), Thing: access.Thing{Kind: "Tenant", ID: strings.TrimPrefix(id, "of-")}, Time: time.Now()}).Allowed {

@@ -1,5 +1,6 @@
 // My account: who I am, where I am signed in, my passkeys and my password.
 import { act, Card, Command, day, FactList, Fail, Failure, Field, h, Loaded, Page, say, signedIn, store, t, Tag, useAct, useGet, useState } from "../kit";
+import { forget, me as holder } from "../pages/kept";
 import { newPasskey, passkeys } from "./webauthn";
 import { words } from "./account.words";
 
@@ -28,7 +29,8 @@ function Sessions() {
     <Loaded of={got}>{({ sessions, this: mine }) => <ul class="plainlist sessions">{sessions.map(s => <li key={s.id} class="row">
       <span>{w("began")} {day(s.made)} <span class="quiet">{w("ends")} {day(s.ends)}</span></span> {s.id === mine && <Tag kind="done">{w("this")}</Tag>} {s.two_factors && <Tag>{w("factors")}</Tag>}
       {s.id !== mine && <button class="push" disabled={run.busy} onClick={() => run.run(() => act("DELETE", "/api/session/list/" + encodeURIComponent(s.id))).then(got.reload)}>{w("end")}</button>}</li>)}</ul>}</Loaded>
-    <button disabled={run.busy} onClick={() => run.run(() => act("DELETE", "/api/session/list")).then(ok => { if (ok) location.reload(); })}>{w("endAll")}</button>
+    <button disabled={run.busy} onClick={() => run.run(() => act("DELETE", "/api/session/list")).then(async ok => { if (ok) { await forget(holder()); location.reload(); } })}>{w("endAll")}</button>
+    <p class="quiet">{w("endAllHelp")}</p>
     {run.failure && <Fail of={run.failure} />}
   </Card>;
 }

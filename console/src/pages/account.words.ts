@@ -27,6 +27,7 @@ export const words = {
   this: ["this browser", "本浏览器"],
   end: ["End", "结束"],
   endAll: ["Sign out everywhere", "退出全部登录"],
+  endAllHelp: ["This browser too; the conversations that it keeps of yours are deleted.", "包括此浏览器；其中保存的您的对话将被删除。"],
   passkeys: ["Passkeys", "通行密钥"],
   passkeysHelp: ["A passkey stays on a device and opens with its lock: nothing to remember, nothing that a false page could ask for.", "通行密钥保存在设备里，用设备的锁打开：不用记，假网页也骗不走。"],
   noPasskeys: ["You have none yet.", "还没有通行密钥。"],

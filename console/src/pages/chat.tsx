@@ -2,10 +2,14 @@
 // one model or of two side by side.
 import { ask, count, Empty, Field, Fragment, h, mayDo, Meter, params, progressOfPlan, redraw, say, seconds, type Source, store, t, useAct, useEffect, useState, Fail } from "../kit";
 import { words } from "./chat.words";
-import { again, alone, begin, body, clear, coming, modelsNow, path, rate, type Reply, release, send, talk, type Turn, wire } from "./conversation";
+import { Conversations, Trouble } from "./conversations";
+import { again, alone, begin, body, coming, fresh, forMe, modelsNow, path, rate, release, send, sendDraft, state, stop, talk, touched, turnTo, wire } from "./conversation";
+import { copy, Copy } from "./copy";
 import { type Cited, Document, spans } from "./document";
+import { me } from "../pages/kept";
 import { Prose } from "./prose";
 import { Written } from "./written";
+import type { Reply, Turn } from "./talk";
 
 const w = say(words);
 
@@ -17,14 +21,44 @@ export default function Chat() {
   }, []);
   if (store.failure && !s) return <div class="card middle" role="alert"><p class="failure">{store.failure.message}</p></div>;
   if (!s) return <p class="middle quiet">{t("loading")}</p>;
-  if (!modelsNow().length) return store.plan ? <NotReady /> : <Nobody />;
+  forMe();
+  return <Talks key={me()} />;
+}
+
+function Talks() {
+  useEffect(() => { turnTo(store.rest); }, [store.rest]);
+  useEffect(() => {
+    const key = (e: KeyboardEvent) => {
+      if (e.key !== "Escape" || e.isComposing || e.defaultPrevented || document.querySelector("dialog[open]") || (e.target as HTMLElement).closest(".shelf, .edit")) return;
+      stop();
+    };
+    const over = (e: DragEvent) => { if (e.dataTransfer?.types.includes("Files")) e.preventDefault(); }; // or the browser would leave the page for it
+    const drop = (e: DragEvent) => {
+      if (!e.dataTransfer?.types.includes("Files")) return;
+      e.preventDefault();
+      state.told = "file";
+      redraw();
+    };
+    document.addEventListener("keydown", key);
+    document.addEventListener("dragover", over);
+    document.addEventListener("drop", drop);
+    return () => { document.removeEventListener("keydown", key); document.removeEventListener("dragover", over); document.removeEventListener("drop", drop); store.title = ""; };
+  }, []);
   const turns = path();
-  return <div class={turns.length ? "chat" : "chat new"}>
-    {turns.length > 0 && <h1 class="hidden">{t("chat")}</h1>}
-    <div class="turns" role="log" aria-live="polite" aria-label={t("conversation")}>
-      {turns.length === 0 ? <Hello /> : turns.map(turn => <TurnView key={turn.id} turn={turn} />)}
+  store.title = turns[0]?.question.trim().split("\n")[0].slice(0, 60) ?? "";
+  const comes = !["", "new", talk.id].includes(store.rest), none = !modelsNow().length;
+  return <div class="talks">
+    <Conversations />
+    <div key={talk.id} class={turns.length || none ? "chat" : "chat new"}>
+      {turns.length > 0 && <h1 class="hidden">{t("chat")}</h1>}
+      <Trouble />
+      {comes ? <p class="quiet">{t("loading")}</p> : <Fragment>
+        {(turns.length > 0 || !none) && <div class="turns" role="log" aria-live="polite" aria-label={t("conversation")}>
+          {turns.length === 0 ? <Hello /> : turns.map(turn => <TurnView key={turn.id} turn={turn} />)}
+        </div>}
+        {none ? store.plan ? <NotReady /> : <Nobody /> : <Ask />}
+      </Fragment>}
     </div>
-    <Ask />
   </div>;
 }
 
@@ -70,7 +104,7 @@ function Facts() {
 function TurnView({ turn }: { turn: Turn }) {
   const [editing, edit] = useState<string | null>(null);
   const beside = turn.parent!.children, at = beside.indexOf(turn);
-  const turnTo = (i: number) => { turn.parent!.chosen = i; redraw(); };
+  const choose = (i: number) => { turn.parent!.chosen = i; touched(); };
   const idle = coming().length === 0;
   return <article class="turn">
     {editing === null ? <div class="question"><span class="hidden">{t("you")}: </span>{turn.question}</div>
@@ -79,8 +113,8 @@ function TurnView({ turn }: { turn: Turn }) {
         <div class="row"><button class="main" disabled={!editing.trim() || !idle}>{t("send")}</button><button type="button" onClick={() => edit(null)}>{w("cancel")}</button></div>
       </form>}
     <div class="turn-tools">
-      {beside.length > 1 && <span class="branches"><button class="bare" disabled={at === 0} aria-label={w("earlier")} onClick={() => turnTo(at - 1)}>‹</button>
-        <span class="quiet">{w("branch", at + 1, beside.length)}</span><button class="bare" disabled={at === beside.length - 1} aria-label={w("later")} onClick={() => turnTo(at + 1)}>›</button></span>}
+      {beside.length > 1 && <span class="branches"><button class="bare" disabled={at === 0} aria-label={w("earlier")} onClick={() => choose(at - 1)}>‹</button>
+        <span class="quiet">{w("branch", at + 1, beside.length)}</span><button class="bare" disabled={at === beside.length - 1} aria-label={w("later")} onClick={() => choose(at + 1)}>›</button></span>}
       {idle && editing === null && <Fragment><button class="bare" onClick={() => edit(turn.question)}>{w("edit")}</button><button class="bare" onClick={() => again(turn)}>{w("again")}</button></Fragment>}
     </div>
     <div class={turn.replies.length > 1 ? "replies two" : "replies"}>{turn.replies.map(r => <ReplyView key={r.model} reply={r} turn={turn} many={turn.replies.length > 1} />)}</div>
@@ -113,10 +147,11 @@ function ReplyView({ reply, turn, many }: { reply: Reply; turn: Turn; many: bool
       <p>{reply.failure.message}</p>
       {reply.failure.code === "model_not_ready" ? <a class="button" href="#plan">{t("toPlan")}</a> : <button onClick={() => again(turn)}>{t("retry")}</button>}
     </div>}
+    {reply.reason === "elsewhere" && <p class="quiet pulse">{w("elsewhere")}</p>}
     {reply.reason === "cancelled" && <p class="quiet">{t("stopped")}</p>}
     {reply.reason === "length" && <p class="quiet">{t("cutShort")}</p>}
     {reply.sources.length > 0 && reply.answer && !reply.marks.length && <Sources of={reply} />}
-    {reply.reason && <Foot reply={reply} turn={turn} />}
+    {reply.reason && reply.reason !== "elsewhere" && <Foot reply={reply} turn={turn} />}
   </div>;
 }
 
@@ -178,6 +213,7 @@ function Foot({ reply, turn }: { reply: Reply; turn: Turn }) {
         <button aria-pressed={reply.rating === true} aria-label={t("good")} title={t("good")} onClick={() => click(true)}><Thumb up /></button>
         <button aria-pressed={reply.rating === false} aria-label={t("bad")} title={t("bad")} onClick={() => click(false)}><Thumb /></button>
       </span>}
+      {reply.answer && <Copy text={reply.answer + (r?.label ? `\n\n[${t("aiLabel")}]` : "")} label={w("copy")} />}
       <span class="quiet" role="status">{reply.ratingSaid}</span>
     </footer>
     {why !== null && reply.rating !== null && <form class="why row" onSubmit={e => { e.preventDefault(); rate(reply, reply.rating!, why); setWhy(null); }}>
@@ -232,7 +268,7 @@ function Code({ turn, model }: { turn: Turn; model: string }) {
       : `package main\n\nimport (\n\t"fmt"\n\t"io"\n\t"net/http"\n\t"os"\n\t"strings"\n)\n\nfunc main() {\n\tbody := strings.NewReader(${goText(json)})\n\tr, err := http.NewRequest("POST", "${base}/chat/completions", body)\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tr.Header.Set("Authorization", "Bearer "+os.Getenv("SUIREN_KEY"))\n\tr.Header.Set("Content-Type", "application/json")\n\treply, err := http.DefaultClient.Do(r)\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tdefer reply.Body.Close()\n\ttext, _ := io.ReadAll(reply.Body)\n\tfmt.Println(string(text))\n}`;
   return <Fragment>
     <div class="row"><label class="hidden" for={"tongue" + turn.id + model}>{w("code")}</label><select id={"tongue" + turn.id + model} value={tongue} onChange={e => { setSaid(""); setTongue((e.target as HTMLSelectElement).value as "curl"); }}>{["curl", "Python", "Go"].map(v => <option key={v}>{v}</option>)}</select>
-      <button onClick={async () => { await navigator.clipboard.writeText(text); setSaid(w("copied")); }}>{w("copy")}</button><span class="quiet" role="status">{said}</span></div>
+      <button onClick={async () => setSaid(await copy(text) ? w("copied") : "")}>{w("copyCode")}</button><span class="quiet" role="status">{said}</span></div>
     <pre tabIndex={0} aria-label={w("code")}><code>{text}</code></pre>
   </Fragment>;
 }
@@ -248,23 +284,20 @@ function Thumb({ up = false }) {
 
 function Ask() {
   const busy = coming();
-  return <form class="ask" onSubmit={e => { e.preventDefault(); const text = talk.draft; talk.draft = ""; send(text); }}>
+  return <form class="ask" onSubmit={e => { e.preventDefault(); sendDraft(); document.getElementById("question")!.focus(); }}>
     <label class="hidden" for="question">{t("question")}</label>
     <div class="field"><textarea id="question" rows={1} placeholder={t("askPlace")} value={talk.draft} aria-describedby="how"
-      onInput={e => { talk.draft = (e.target as HTMLTextAreaElement).value; redraw(); }}
+      onInput={e => { talk.draft = (e.target as HTMLTextAreaElement).value; touched(); }}
       onKeyDown={e => {
         // An input method's Enter chooses a word; it must not send.
-        if (e.key !== "Enter" || e.shiftKey || e.isComposing) return;
+        if (e.key !== "Enter" || e.shiftKey || e.isComposing || e.keyCode === 229) return;
         e.preventDefault();
-        if (!talk.draft.trim() || coming().length) return;
-        const text = talk.draft;
-        talk.draft = "";
-        send(text);
+        sendDraft();
       }} />
     <div class="buttons">
       <span id="how" class="quiet">{t("askHint")}</span>
-      {path().length > 0 && !busy.length && <button type="button" class="bare" onClick={clear}>{t("clear")}</button>}
-      {busy.length ? <button type="button" class="main" onClick={() => busy.forEach(r => r.abort.abort())}>{t("stop")}</button>
+      {path().length > 0 && !busy.length && <button type="button" class="bare" onClick={fresh}>{w("fresh")}</button>}
+      {busy.length ? <button type="button" class="main" onClick={stop}>{t("stop")}</button>
         : <button type="submit" class="main" disabled={!talk.draft.trim()}>{t("send")}</button>}
     </div></div>
     <Parameters />
@@ -298,10 +331,10 @@ function Save() {
 
 function Parameters() {
   const names = (store.server?.releases ?? []).filter(r => r.answers).map(r => r.name), o = talk.options;
-  const set = (k: keyof typeof o) => (e: Event) => { o[k] = (e.target as HTMLInputElement).value; redraw(); };
+  const set = (k: keyof typeof o) => (e: Event) => { o[k] = (e.target as HTMLInputElement).value; touched(); };
   return <details class="parameters" onToggle={inSight}><summary>{w("options")} · {modelsNow().join(" | ")}</summary><div class="form">
-    <Field label={w("model")}>{id => <select id={id} class="model" value={modelsNow()[0]} onChange={e => { talk.model = (e.target as HTMLSelectElement).value; redraw(); }}>{names.map(n => <option key={n}>{n}</option>)}</select>}</Field>
-    {names.length > 1 && <Field label={w("beside")}>{id => <select id={id} class="beside" value={talk.beside} onChange={e => { talk.beside = (e.target as HTMLSelectElement).value; redraw(); }}>
+    <Field label={w("model")}>{id => <select id={id} class="model" value={modelsNow()[0]} onChange={e => { talk.model = (e.target as HTMLSelectElement).value; touched(); }}>{names.map(n => <option key={n}>{n}</option>)}</select>}</Field>
+    {names.length > 1 && <Field label={w("beside")}>{id => <select id={id} class="beside" value={talk.beside} onChange={e => { talk.beside = (e.target as HTMLSelectElement).value; touched(); }}>
       <option value="">{w("nobody")}</option>{names.filter(n => n !== modelsNow()[0]).map(n => <option key={n}>{n}</option>)}</select>}</Field>}
     {(release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && <Field label={w("adapter")}>{id => <select id={id} class="adapter" value={o.adapter} onChange={set("adapter")}><option value="">{w("noAdapter")}</option>{release(modelsNow()[0])!.about!.adapters!.map(a => <option key={a}>{a}</option>)}</select>}</Field>}
     <Field label={w("temperature")} hint={w("temperatureHint")}>{id => <input id={id} type="number" min="0" max="2" step="0.1" value={o.temperature} onInput={set("temperature")} />}</Field>

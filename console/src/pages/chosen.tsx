@@ -31,7 +31,7 @@ export function Sets({ of, show }: { of: ReturnType<typeof useGet<{ sets: Set[] 
     <p class="quiet">{w("setsHelp")}</p>
     <Loaded of={of}>{({ sets }) => !sets?.length ? <p>{w("setsNone")}</p> : <ul class="plainlist sets">{sets.map(s => <li key={s.name} class="row">
       <b>{s.name}</b> <span>{w("setHolds", count(s.traces))}</span>{s.kept < s.traces && <Tag kind="running">{w("setLost", count(s.traces - s.kept))}</Tag>}<span class="quiet">{day(s.last)} {(s.actors ?? []).join(", ")}</span>
-      <span class="push row"><button onClick={() => show(s.name)}>{w("setShow")}</button><button disabled={take.busy || !mayDo("set_data")} onClick={() => take.run(() => act("DELETE", at(s.name))).then(of.reload)}>{w("setAway")}</button></span>
+      <span class="push row"><button onClick={() => show(s.name)}>{w("setShow")}</button>{mayDo("set_data") && <button disabled={take.busy} onClick={() => take.run(() => act("DELETE", at(s.name))).then(of.reload)}>{w("setAway")}</button>}</span>
       <pre class="in-plan" tabIndex={0} aria-label={s.name}>{`documents "${s.name}" {\n  traces = release.NAME\n  set    = "${s.name}"\n}`}</pre></li>)}</ul>}</Loaded>
     {take.failure && <Fail of={take.failure} />}
     <p class="quiet">{w("toData")}</p>

@@ -24,10 +24,10 @@ const mode = (v: string) => Object.hasOwn(words, "mode_" + v) ? w(`mode_${v}` as
 type View = "policies" | "try" | "replay" | "review" | "assess";
 
 export default function Guard() {
-  const tab = (["try", "replay", "review", "assess"].includes(store.rest) ? store.rest : "policies") as View;
+  const all: [View, string][] = [["policies", w("tab_policies")], ["try", w("tab_try")], ["replay", w("tab_replay")], ["review", w("tab_review")], ["assess", w("tab_assess")]];
+  const tabs = all.filter(([k]) => k !== "replay" || mayDo("read_traces")), tab = tabs.find(([k]) => k === store.rest)?.[0] ?? "policies";
   const got = useGet<Policies>("/api/guard", 5000);
-  return <Page title={t("guard")} lead={w("lead")} side={<Tabs label={w("views")} at={tab} set={to => { location.hash = to === "policies" ? "#guard" : "#guard/" + to; }}
-    of={[["policies", w("tab_policies")], ["try", w("tab_try")], ["replay", w("tab_replay")], ["review", w("tab_review")], ["assess", w("tab_assess")]]} />}>
+  return <Page title={t("guard")} lead={w("lead")} side={<Tabs label={w("views")} at={tab} set={to => { location.hash = to === "policies" ? "#guard" : "#guard/" + to; }} of={tabs} />}>
     <Loaded of={got}>{g => tab === "try" ? <Playground of={g} /> : tab === "replay" ? <Replay of={g} changed={got.reload} /> : tab === "review" ? <Reviews /> : tab === "assess" ? <Assessments /> : <List of={g} />}</Loaded>
   </Page>;
 }
@@ -38,8 +38,8 @@ function List({ of }: { of: Policies }) {
     <div class="scroll" tabIndex={0} role="region" aria-label={p.release}><table class="left"><thead><tr><th scope="col">{w("rail")}</th><th scope="col">{w("what")}</th><th scope="col">{w("action")}</th><th scope="col">{w("on")}</th><th scope="col">{w("class")}</th></tr></thead>
       <tbody>{p.rails.map(r => <tr key={r.pack + r.id}><th scope="row"><code>{r.id}</code></th>        <td class="wrap">{classOf(r)} <span class="quiet">{[r.keywords ? w("keywords", count(r.keywords)) : "", r.detect?.join(", ")].filter(Boolean).join(", ")}{r.owner && <Fragment> · {w("owner")}: {r.owner}</Fragment>}</span> {r.expired && <Tag kind="failed">{w("expired")}</Tag>}</td>
         <td>{known("action", r.action)}{r.mode !== p.mode && <Fragment> <Tag kind={r.mode === "enforce" ? "done" : r.mode === "observe" ? "running" : ""}>{mode(r.mode)}</Tag></Fragment>}</td><td class="wrap">{where(r.on, of.stages)}</td><td>{r.class}</td></tr>)}</tbody></table></div>
-    <a class="button" href="#guard/replay">{w("changeIt")}</a>
-  </Card>)}<p class="quiet">{w("modeHelp")} <a href="#traces/audit">{w("audit")}</a></p></Fragment>;
+    {mayDo("read_traces") && mayDo("set_policy") && <a class="button" href="#guard/replay">{w("changeIt")}</a>}
+  </Card>)}<p class="quiet">{w("modeHelp")} {mayDo("read_audit") && <a href="#traces/audit">{w("audit")}</a>}</p></Fragment>;
 }
 
 function Choice({ of, value, set, packs }: { of: Policies; value: string; set: (v: string) => void; packs: boolean }) {
@@ -107,7 +107,7 @@ function Replay({ of, changed }: { of: Policies; changed: () => void }) {
           <tbody>{got.rules.map(r => <tr key={r.rule}><th scope="row"><code>{r.rule}</code></th><td>{count(r.before)}</td><td>{count(r.after)}</td><td>{count(r.observed ?? 0)}</td></tr>)}</tbody></table></div>}</div>}
       <Command line="suiren guard replay --draft FILE" />
     </Card>
-    {own.data ? <Stage release={release} draft={draft} done={() => { write(null); setGot(null); own.reload(); changed(); }} /> : !own.loading && <p class="quiet">{w("noBlock")}</p>}
+    {!mayDo("set_policy") || !mayDo("set_plan") ? null : own.data ? <Stage release={release} draft={draft} done={() => { write(null); setGot(null); own.reload(); changed(); }} /> : !own.loading && <p class="quiet">{w("noBlock")}</p>}
   </Fragment>;
 }
 
@@ -134,7 +134,7 @@ function Stage({ release, draft, done }: { release: string; draft: string; done:
   const steps = (staged?.view?.nodes ?? []).filter(n => n.action !== "keep");
   return <Card title={w("carry")}>
     <p class="quiet">{w("carryHelp")}</p>
-    <div class="row">{(["observe", "enforce"] as const).map(to => <button key={to} class={"stage-" + to} disabled={stage.busy || !!begun || !mayDo("set_plan")} onClick={() => show(to)}>{w(`go_${to}`)}</button>)}</div>
+    <div class="row">{(["observe", "enforce"] as const).map(to => <button key={to} class={"stage-" + to} disabled={stage.busy || !!begun} onClick={() => show(to)}>{w(`go_${to}`)}</button>)}</div>
     {stage.failure && <Fail of={stage.failure} />}
     {staged && <div class="staged">
       <h3>{w("diff")}</h3><Lines label={w("diff")} before={staged.before} after={staged.after} />
@@ -206,11 +206,11 @@ function Decided({ of: c }: { of: Reviewed }) {
 }
 
 function Reviews() {
-  const items = useGet<Item[] | null>("/api/guard/reviews", 5000), barred = useGet<{ caller: string; until: string; why: string }[] | null>("/api/guard/suspended");
+  const items = useGet<Item[] | null>(mayDo("set_policy") ? "/api/guard/reviews" : "", 5000), barred = useGet<{ caller: string; until: string; why: string }[] | null>("/api/guard/suspended");
   const decide = useAct(), [why, setWhy] = useState<Record<string, string>>({});
   const waiting = (items.data ?? []).filter(i => i.state === "waiting");
   return <Fragment>
-    <Card title={w("waiting")}>
+    {mayDo("set_policy") && <Card title={w("waiting")}>
       {decide.failure && <Fail of={decide.failure} />}
       {waiting.length === 0 ? <p>{w("noneWaits")}</p> : <ul class="plainlist">{waiting.map(i => <li key={i.id} class="card">
         <div class="row"><Tag>{w(i.kind === "appeal" ? "appeal" : "answer")}</Tag><b>{i.caller || w("unnamed")}</b><code>{i.rule}</code><span class="quiet">{w("until", day(i.until))}</span></div>
@@ -218,8 +218,8 @@ function Reviews() {
         <div class="form"><Field label={w("why")}>{id => <input id={id} value={why[i.id] ?? ""} onInput={e => setWhy({ ...why, [i.id]: (e.target as HTMLInputElement).value })} />}</Field>
           {([true, false] as const).map(allow => <button class={allow ? "" : "main"} onClick={() => decide.run(() => act("POST", "/api/guard/reviews/" + encodeURIComponent(i.id), { allow, reason: why[i.id] ?? "" })).then(() => { items.reload(); barred.reload(); })}>{allow ? w("allow") : w("refuse")}</button>)}</div></li>)}</ul>}
       <Command line="suiren guard review" />
-    </Card>
+    </Card>}
     <Card title={w("suspended")}>{!barred.data?.length ? <p>{w("nobody")}</p> : <ul class="plainlist">{barred.data.map(s => <li key={s.caller} class="row"><b>{s.caller}</b><code>{s.why}</code><span class="quiet">{w("until", day(s.until))}</span>
-      <button onClick={() => decide.run(() => act("DELETE", "/api/guard/suspended/" + encodeURIComponent(s.caller))).then(barred.reload)}>{w("lift")}</button></li>)}</ul>}</Card>
+      {mayDo("set_policy") && <button onClick={() => decide.run(() => act("DELETE", "/api/guard/suspended/" + encodeURIComponent(s.caller))).then(barred.reload)}>{w("lift")}</button>}</li>)}</ul>}</Card>
   </Fragment>;
 }

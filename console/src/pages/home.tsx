@@ -23,7 +23,7 @@ function Doors() {
       <h2>{w("doorRun")}</h2><p>{w("doorRunHelp")}</p>
       {first ? <a class="button main" href="#chat">{w("doorTalk", first.name)}</a> : <a class="button main" href="#models">{w("doorRunGo")}</a>}
     </article>}
-    {mayDo("read_bases") && <article class="card door">
+    {(mayDo("search") || mayDo("read_bases")) && <article class="card door">
       <h2>{w("doorAsk")}</h2><p>{w("doorAskHelp")}</p>
       <a class="button main" href="#knowledge">{w("doorAskGo")}</a>
     </article>}

@@ -20,8 +20,8 @@ export function Keeping() {
     <Card title={w("keep")} side={<Tag>{w("origin")}</Tag>}>
       <p class="quiet">{w("keepHelp")}</p>
       <ul class="plainlist">{c.classes.map(one => <li key={one.name} class="form keep">
-        <Field label={one.what} hint={one.least ? `${w("days")}; ${w("least", one.least)}` : w("days")}>{id => <input id={id} class={"keep-" + one.name} type="number" min="0" max="36500" value={days[one.name] ?? one.days} onInput={text(v => { setSaid(""); setDays({ ...days, [one.name]: v }); })} />}</Field>
-        <button disabled={save.busy || !mayDo("set_policy") || days[one.name] === undefined || +days[one.name] === one.days} onClick={() => save.run(() => act("PUT", "/api/care", { class: one.name, days: +days[one.name] })).then(ok => { if (ok) setSaid(w("saved")); got.reload(); })}>{w("save")}</button></li>)}</ul>
+        <Field label={one.what} hint={one.least ? `${w("days")}; ${w("least", one.least)}` : w("days")}>{id => <input id={id} class={"keep-" + one.name} type="number" readOnly={!mayDo("set_policy")} min="0" max="36500" value={days[one.name] ?? one.days} onInput={text(v => { setSaid(""); setDays({ ...days, [one.name]: v }); })} />}</Field>
+        {mayDo("set_policy") && <button disabled={save.busy || days[one.name] === undefined || +days[one.name] === one.days} onClick={() => save.run(() => act("PUT", "/api/care", { class: one.name, days: +days[one.name] })).then(ok => { if (ok) setSaid(w("saved")); got.reload(); })}>{w("save")}</button>}</li>)}</ul>
       <p role="status" class="good">{said}</p>
       {save.failure && <Fail of={save.failure} />}
       <div class="row"><button disabled={run.busy} onClick={() => go(true)}>{w("dry")}</button><button class="main" disabled={run.busy} onClick={() => go(false)}>{w("run")}</button>
@@ -39,11 +39,11 @@ function Holds({ of, reload }: { of: Hold[]; reload: () => void }) {
   return <Card title={w("holds")}>
     <p class="quiet">{w("holdsHelp")}</p>
     {of.length === 0 ? <p>{w("noHolds")}</p> : <ul class="plainlist">{of.map(one => <li key={one.name} class="row"><b>{one.name}</b><span>{one.reason}</span><span class="quiet">{one.by}</span>
-      <button class="push" disabled={set.busy || !mayDo("set_policy")} onClick={() => set.run(() => act("PUT", "/api/care", { unhold: one.name })).then(reload)}>{w("end")}</button></li>)}</ul>}
-    <form class="form" onSubmit={e => { e.preventDefault(); set.run(() => act("PUT", "/api/care", { hold: name, reason })).then(ok => { if (ok) { setName(""); setReason(""); } reload(); }); }}>
+      {mayDo("set_policy") && <button class="push" disabled={set.busy} onClick={() => set.run(() => act("PUT", "/api/care", { unhold: one.name })).then(reload)}>{w("end")}</button>}</li>)}</ul>}
+    {mayDo("set_policy") && <form class="form" onSubmit={e => { e.preventDefault(); set.run(() => act("PUT", "/api/care", { hold: name, reason })).then(ok => { if (ok) { setName(""); setReason(""); } reload(); }); }}>
       <Field label={w("who")}>{id => <input id={id} class="hold-name" required value={name} onInput={text(setName)} />}</Field>
       <Field label={w("reason")}>{id => <input id={id} class="hold-reason" required value={reason} onInput={text(setReason)} />}</Field>
-      <button class="hold" disabled={set.busy || !mayDo("set_policy") || !name || !reason}>{w("hold")}</button></form>
+      <button class="hold" disabled={set.busy || !name || !reason}>{w("hold")}</button></form>}
     {set.failure && <Fail of={set.failure} />}
   </Card>;
 }

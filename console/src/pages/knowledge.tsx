@@ -24,7 +24,7 @@ export default function Knowledge() {
   return <Page title={t("knowledge")} lead={w("lead")}>
     <TaskList kinds={["knowledge"]} />
     <Loaded of={list}>{bases => <Fragment>
-      {bases.length === 0 && <Empty title={w("none")}><p>{w("noneHelp")}</p></Empty>}
+      {bases.length === 0 && <Empty title={w("none")}><p>{w(mayDo("set_bases") ? "noneHelp" : "noneOpen")}</p></Empty>}
       {bases.length > 0 && <ul class="picks row">{bases.map(b => <li key={b.name}><a class="button" href={"#knowledge/" + encodeURIComponent(b.name)} aria-current={b.name === name ? "true" : undefined}>
         <b>{b.name}</b> <span class="quiet">{w("files", count(b.files))}</span>
         {b.stale > 0 && <Tag kind="running">{w("stale", b.stale)}</Tag>}{b.aside > 0 && <Tag>{w("aside", b.aside)}</Tag>}</a></li>)}</ul>}
@@ -48,19 +48,22 @@ function Make() {
 }
 
 function One({ of, changed }: { of: Base; changed: () => void }) {
-  const [tab, setTab] = useState<"ask" | "files" | "conflicts" | "readers" | "eval">("ask");
+  const [tab, setTab] = useState<"ask" | "files" | "conflicts" | "readers" | "eval">(mayDo("search") ? "ask" : "files");
   const [open, setOpen] = useState<Cited | null>(null);
-  const again = useAct();
+  const again = useAct(), keeps = mayDo("read_bases");
+  const tabs: [typeof tab, string][] = [["ask", w("tab_ask")], ["files", w("tab_files")], ["conflicts", w("tab_conflicts")], ["readers", w("tab_readers")], ["eval", w("tab_eval")]];
   return <Card title={of.name} side={mayDo("set_bases") && <button disabled={again.busy} onClick={() => again.run(() => act("POST", at(of.name), { paths: [] })).then(changed)}>{w("again")}</button>}>
     {again.failure && <Fail of={again.failure} />}
-    {mayDo("set_bases") && <Tabs label={w("views")} at={tab} set={setTab} of={[["ask", w("tab_ask")], ["files", w("tab_files")], ["conflicts", w("tab_conflicts")], ["readers", w("tab_readers")], ["eval", w("tab_eval")]]} />}
+    <Tabs label={w("views")} at={tab} set={setTab} of={tabs.filter(([k]) => k === "files" || (k === "readers" ? keeps && mayDo("set_bases") : mayDo("search")))} />
     {tab === "ask" && <Asking base={of.name} open={setOpen} />}
-    {tab === "files" && <Table label={w("tab_files")} source={of.name + of.files + of.stale} load={(from, n) => get<Slice<File>>(`${at(of.name)}?from=${from}&n=${n}`)} columns={[
+    {tab === "files" && (keeps ? <Table label={w("tab_files")} source={of.name + of.files + of.stale} load={(from, n) => get<Slice<File>>(`${at(of.name)}?from=${from}&n=${n}`)} columns={[
       { key: "name", title: w("file"), wide: 3, cell: f => <button class="bare" title={f.name} onClick={() => setOpen({ file: f.name })}>{f.name}</button> },
       { key: "state", title: w("state"), cell: f => <Tag kind={{ read: "done", stale: "running", aside: "failed" }[f.state]}>{w(`state_${f.state}`)}</Tag> },
       { key: "why", title: w("reason"), wide: 2, cell: f => <span title={f.why}>{f.why ?? ""}</span> },
       { key: "size", title: w("size"), number: true, cell: f => bytes(f.size) },
-      { key: "changed", title: w("changed"), number: true, cell: f => f.changed }]} />}
+      { key: "changed", title: w("changed"), number: true, cell: f => f.changed }]} />
+      : <Table label={w("tab_files")} source={of.name + of.files} load={(from, n) => get<Slice<{ name: string }>>(`${at(of.name)}/documents?from=${from}&n=${n}`)} columns={[
+        { key: "name", title: w("file"), wide: 3, cell: f => <button class="bare" title={f.name} onClick={() => setOpen({ file: f.name })}>{f.name}</button> }]} />)}
     {tab === "conflicts" && <Conflicts base={of.name} open={setOpen} />}
     {tab === "readers" && <Readers base={of.name} />}
     {tab === "eval" && <Evaluate base={of.name} />}

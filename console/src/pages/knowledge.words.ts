@@ -10,6 +10,7 @@ export const words = {
   go: ["Read it", "开始读入"],
   none: ["No documents yet", "还没有文档"],
   noneHelp: ["Name a folder with PDF, Word, Markdown, text or web pages. It is read on this machine, usually in seconds, and what cannot be read says why.", "请指定含 PDF、Word、Markdown、文本或网页的目录。在本机读取，通常几秒完成；无法读取的会说明原因。"],
+  noneOpen: ["None is open to you. Whoever keeps the documents of this house says who reads them.", "目前没有对您开放的文档；由管理文档的人决定谁可以阅读。"],
   files: ["{0} files", "{0} 个文件"],
   stale: ["{0} changed since", "其后改动 {0} 个"],
   aside: ["{0} set aside", "{0} 个未读入"],

@@ -1,5 +1,5 @@
 // Models: what was brought, whether it fits before it is loaded, and how to load it.
-import { act, bytes, Card, Command, count, day, Empty, Fail, FactList, Field, h, Loaded, Meter, Page, params, say, short, store, Tag, TaskList, t, useAct, useEffect, useGet, useState } from "../kit";
+import { act, bytes, Card, Command, count, day, Empty, Fail, FactList, Field, Fragment, h, Loaded, mayDo, Meter, Page, params, say, short, store, Tag, TaskList, t, useAct, useEffect, useGet, useState } from "../kit";
 import { words } from "./models.words";
 
 const w = say(words);
@@ -27,7 +27,7 @@ export default function Models() {
         </button></li>)}</ul>
         {model && <Fitting key={model.name} of={model} reload={list.reload} />}
       </div>}</Loaded>
-    <Add />
+    {mayDo("set_library") && <Add />}
   </Page>;
 }
 
@@ -50,7 +50,7 @@ function Fitting({ of, reload }: { of: Model; reload: () => void }) {
     <Field label={w("kv")} hint={w("kvHint")}>{id => <select id={id} value={kv} onChange={e => setKV((e.target as HTMLSelectElement).value)}>
       {["f16", "f32", "int8"].map(v => <option key={v}>{v}</option>)}</select>}</Field>
     {named.length > 0 && <p>{w("adapters")} {named.map(a => <Tag key={a}>{a}</Tag>)} <span class="quiet">{w("adaptersHelp")}</span></p>}
-    {!of.served && <details><summary>{w("adapter")}</summary><div class="form">
+    {!of.served && mayDo("set_library") && <details><summary>{w("adapter")}</summary><div class="form">
       <Field label={w("adapterName")}>{id => <input id={id} class="adapter-name" maxLength={64} value={adapter.name} onInput={e => setAdapter({ ...adapter, name: (e.target as HTMLInputElement).value })} />}</Field>
       <Field label={w("adapterPath")} hint={w("adapterHint")}>{id => <input id={id} class="adapter-path" value={adapter.path} onInput={e => setAdapter({ ...adapter, path: (e.target as HTMLInputElement).value })} />}</Field></div></details>}
     {shown && <div role="status">
@@ -60,7 +60,7 @@ function Fitting({ of, reload }: { of: Model; reload: () => void }) {
       {shown.whole ? <p>{w("holds", Math.floor(shown.whole), count(shown.context ?? 0))}</p> : null}
       {shown.why ? <p class="bad">{shown.why}</p> : <p class="quiet">{w("basis")}</p>}
     </div>}
-    {of.served ? <div class="row"><a class="button main" href="#chat">{w("open")}</a><button class="unload" disabled={load.busy} onClick={() => load.run(() => act("POST", "/api/library/unload", { model: of.served })).then(reload)}>{w("unload")}</button><span class="quiet">{w("unloadHelp")}</span></div> : <button class="main" disabled={load.busy || !shown?.fits}
+    {of.served ? <div class="row">{mayDo("chat") && <a class="button main" href="#chat">{w("open")}</a>}{mayDo("set_library") && <Fragment><button class="unload" disabled={load.busy} onClick={() => load.run(() => act("POST", "/api/library/unload", { model: of.served })).then(reload)}>{w("unload")}</button><span class="quiet">{w("unloadHelp")}</span></Fragment>}</div> : mayDo("set_library") && <button class="main" disabled={load.busy || !shown?.fits}
       onClick={() => load.run(() => act("POST", "/api/library/load", { model: of.name, context, kv, adapters: own }))}>{w("load")}</button>}
     {load.failure && <Fail of={load.failure} />}
     <Command line={`suiren serve ${of.name} --context ${context} --kv ${kv}${own ? ` --adapter ${adapter.name}=${adapter.path}` : ""}`} />

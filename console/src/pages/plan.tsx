@@ -1,6 +1,6 @@
 // The plan: its text with what is wrong in it, its graph with the chosen step,
 // what it comes to, and the making of it as it goes.
-import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, flops, Fragment, h, idOf, liveText, Loaded, maybe, type Node, Page, type PlanView, progressOfPlan, redraw, say, seconds, type Series, showRun, span, stateOf, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "../kit";
+import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, flops, Fragment, h, idOf, liveText, Loaded, maybe, mayDo, type Node, Page, type PlanView, progressOfPlan, redraw, say, seconds, type Series, showRun, span, stateOf, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "../kit";
 import { Graph } from "./graph";
 import { words } from "./plan.words";
 import { Outcome, type Report } from "./report";
@@ -62,7 +62,7 @@ function Editor() {
   const check = useAct(), save = useAct(), apply = useAct(), area = useRef<HTMLTextAreaElement>(null), [begun, setBegun] = useState(false);
   const now = text ?? file.data?.text ?? "", saved = text === null || text === file.data?.text, own = sum || file.data?.sum || "";
   useEffect(() => {
-    if (!file.data) return;
+    if (!file.data || !mayDo("set_plan")) return;
     const timer = setTimeout(() => check.run(async () => setChecked(await act<Checked>("POST", "/api/plan/check", { text: now }))), 400);
     return () => clearTimeout(timer);
   }, [now, file.data, store.lang, store.now?.tasks?.[0]?.ended]);
@@ -77,22 +77,22 @@ function Editor() {
       <code class="quiet">{f.path}</code>
       <label class="hidden" for="plan-text">{w("text")}</label>
       <div class="editor"><pre aria-hidden="true" class="lines">{now.split("\n").map((_, i) => <span class={wrong.some(d => d.line === i + 1) ? "bad" : ""}>{i + 1}{"\n"}</span>)}</pre>
-        <textarea id="plan-text" ref={area} spellcheck={false} value={now} rows={now.split("\n").length + 1} wrap="off" onInput={e => { setBegun(false); setText((e.target as HTMLTextAreaElement).value); }} /></div>
-      <div class="row">
+        <textarea id="plan-text" readOnly={!mayDo("set_plan")} ref={area} spellcheck={false} value={now} rows={now.split("\n").length + 1} wrap="off" onInput={e => { setBegun(false); setText((e.target as HTMLTextAreaElement).value); }} /></div>
+      {mayDo("set_plan") && <div class="row">
         <button class="main" disabled={saved || wrong.length > 0 || save.busy} onClick={() => save.run(async () => {
           const r = await act<{ sum: string }>("PUT", "/api/plan/file", { text: now, sum: own });
           setSum(r.sum);
           file.reload();
         })}>{w("save")}</button>
         <button onClick={() => { setText(null); setSum(""); file.reload(); }}>{w("again")}</button>
-      </div>
+      </div>}
       {save.failure && <Fail of={save.failure} />}
       {store.server?.has.includes("approvals") && <Proposals after={save.busy} />}
       {check.failure && <Fail of={check.failure} />}
       <div role="status">{checked && (wrong.length === 0 ? <p class="good">✓ {w("right")}</p> : <Fragment><p class="bad">✗ {w("wrong", wrong.length)}</p>
         <ul class="plainlist">{wrong.map(d => <li>{d.line ? <button class="bare" onClick={() => go(d.line!)}>{w("line", d.line)}</button> : null} {d.what}{d.next && <div class="quiet">→ {d.next}</div>}</li>)}</ul></Fragment>)}</div>
     </Card>
-    <Card title={w("diff")}>
+    {mayDo("set_plan") && <Card title={w("diff")}>
       {checked?.view && <Diff of={checked.view} />}
       {checked?.empty && <p>{w("nothing")}</p>}
       {checked?.view && !checked.empty && <Fragment><p class="quiet">{w("applyHelp")}</p>
@@ -100,7 +100,7 @@ function Editor() {
       {begun && <p role="status">{w("applied")}</p>}
       {apply.failure && <Fail of={apply.failure} />}
       <Command line="suiren plan && suiren apply" />
-    </Card>
+    </Card>}
   </div>}</Loaded>;
 }
 

@@ -1,6 +1,7 @@
 // A model's words as text. Nothing in them becomes markup of the page's: code,
 // headings and bold words get a shape; links, pictures and HTML stay what they are, text.
 import { h, Fragment, type ComponentChildren } from "../kit";
+import { CopyCode } from "./copy";
 
 // plain renders what is neither code nor a mark of bold words, and begins at a place of the text.
 export function Prose({ text, plain = s => s }: { text: string; plain?: (text: string, from: number) => ComponentChildren }) {
@@ -10,8 +11,8 @@ export function Prose({ text, plain = s => s }: { text: string; plain?: (text: s
     const from = at;
     at += part.length + 3;
     if (i % 2 === 1) { // within a fence; an open one is still coming
-      const end = part.indexOf("\n");
-      out.push(<pre key={i} tabIndex={0}><code>{end < 0 ? "" : part.slice(end + 1)}</code></pre>);
+      const end = part.indexOf("\n"), code = end < 0 ? "" : part.slice(end + 1);
+      out.push(<div key={i}><pre tabIndex={0}><code>{code}</code></pre><CopyCode text={code} /></div>);
     } else if (part.trim()) {
       let begin = from;
       out.push(<span key={i}>{part.split("\n").map((line, j, all) => {

@@ -46,16 +46,16 @@ function One({ of, reload }: { of: Release; reload: () => void }) {
     {of.rule?.share ? <p>{w("canaryOf", percent(of.rule.share, 0))}</p> : null}
     <h3>{w("checks")}</h3>
     <ul class="plainlist">{needed.map(name => { const c = of.checks?.find(one => one.name === name); return <li key={name}>{c ? c.ok ? <span class="good">✓</span> : <span class="bad">✗</span> : "○"} {w(`check_${name}`)} <span class="quiet">{c ? day(c.time) : w("notChecked")}</span></li>; })}</ul>
-    <Field label={w("why")} hint={w("whyHint")}>{id => <input id={id} class="why-release" value={why} maxLength={200} onInput={e => setWhy((e.target as HTMLInputElement).value)} />}</Field>
+    {mayDo("set_release") && <Fragment><Field label={w("why")} hint={w("whyHint")}>{id => <input id={id} class="why-release" value={why} maxLength={200} onInput={e => setWhy((e.target as HTMLInputElement).value)} />}</Field>
     <div class="row"><button class="check" disabled={run.busy} onClick={() => go("check")}>{w("check")}</button>
       <button class="main promote" disabled={run.busy || of.stage === "live"} onClick={() => go("promote")}>{w("promote")}</button>
       <button class="rollback" disabled={run.busy} onClick={() => go("rollback")}>{w("rollback")}</button><button disabled={run.busy} onClick={() => go("retire")}>{w("retire")}</button></div>
     <div class="form"><Field label={w("share", share)}>{id => <input id={id} type="range" min="1" max="100" value={share} onInput={e => setShare(+(e.target as HTMLInputElement).value)} />}</Field>
       <Field label={w("stop")} hint={w("stopHint")}>{id => <input id={id} value={stop} onInput={e => setStop((e.target as HTMLInputElement).value)} />}</Field>
-      <button class="canary" disabled={run.busy || of.stage === "live"} onClick={() => go("canary")}>{w("canary")}</button></div>
+      <button class="canary" disabled={run.busy || of.stage === "live"} onClick={() => go("canary")}>{w("canary")}</button></div></Fragment>}
     <p role="status">{said}</p>
     {run.failure && <Fail of={run.failure} />}
-    <Command line={`suiren release promote ${short(of.digest)}`} />
+    {mayDo("set_release") && <Command line={`suiren release promote ${short(of.digest)}`} />}
   </Card>;
 }
 
@@ -110,9 +110,9 @@ function Compare({ of, at }: { of: Release[]; at: Release }) {
   return <Card title={w("compare")}>
     <p class="quiet">{w("compareHelp")}</p>
     <TaskList kinds={["compare"]} />
-    {!with_ ? <p>{w("compareNone")}</p> : <form class="form" onSubmit={e => { e.preventDefault(); run.run(() => act("POST", "/api/comparison", { first: with_.digest, second: at.digest })); }}>
+    {!with_ ? <p>{w("compareNone")}</p> : mayDo("set_release") && <form class="form" onSubmit={e => { e.preventDefault(); run.run(() => act("POST", "/api/comparison", { first: with_.digest, second: at.digest })); }}>
       <Field label={w("with")}>{id => <select id={id} value={with_.digest} onChange={e => choose((e.target as HTMLSelectElement).value)}>{others.map(o => <option key={o.digest} value={o.digest}>{o.name} {short(o.digest)} · {stage(o.stage)}</option>)}</select>}</Field>
-      <button class="compare" disabled={run.busy || !at.present || !mayDo("set_release")}>{w("compareGo")}</button></form>}
+      <button class="compare" disabled={run.busy || !at.present}>{w("compareGo")}</button></form>}
     {run.failure && <Fail of={run.failure} />}
     {c && <Fragment><p role="status"><b>{w("found", c.second, c.first, signed(c.overall.value), signed(c.overall.low), signed(c.overall.high))}</b> {w("counts", count(c.overall.gained), count(c.overall.lost), c.p.toPrecision(2))}</p>
       <PairRows path="/api/comparison?" names={[c.first, c.second]} /></Fragment>}

@@ -36,6 +36,7 @@ function Ways() {
   const send = (run: typeof byKey, body: unknown) => run.run(async () => { await act("POST", "/api/session", body); signedIn(); });
   const outside = store.outside && (Object.hasOwn(words, "failed_" + store.outside) ? w(`failed_${store.outside}` as "failed_no_grant") : w("failed_"));
   return <div class="sign">
+    {store.erased && <p class="once" role="status">{w("erased")}</p>}
     {outside && <p class="failure" role="alert">{outside}</p>}
     <form class="card" onSubmit={e => { e.preventDefault(); send(byKey, { key }); }}>
       <h1>{w("title")}</h1>

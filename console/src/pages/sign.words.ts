@@ -2,6 +2,7 @@ import type { Pairs } from "../words";
 
 export const words = {
   title: ["This page needs your key", "请输入密钥"],
+  erased: ["Your account was erased. The conversations that were kept in this browser are deleted.", "您的账户已被清除，此浏览器中保存的对话已删除。"],
   help: ["Open the address that the server printed when it started, or give an API key.", "请打开服务器启动时打印的网址，或输入 API 密钥。"],
   key: ["API key", "API 密钥"],
   as: ["Or sign in as yourself", "或用账户登录"],

@@ -1,5 +1,5 @@
 // Traces: every answer with its timeline, and the audit log with its proof.
-import { act, Card, Command, count, day, Empty, FactList, Field, Fragment, get, h, Loaded, Page, say, seconds, short, store, t, Tabs, Tag, useAct, useEffect, useGet, useRef, useState, Fail } from "../kit";
+import { act, Card, Command, count, day, Empty, FactList, Field, Fragment, get, h, Loaded, mayDo, Page, say, seconds, short, store, t, Tabs, Tag, useAct, useEffect, useGet, useRef, useState, Fail } from "../kit";
 import { Choose, type Set, Sets } from "./chosen";
 import { words } from "./traces.words";
 
@@ -24,9 +24,12 @@ const known = (prefix: string, v: string) => Object.hasOwn(words, `${prefix}_${v
 const ns = (v: number) => v < 1e4 ? "< 0.01 ms" : v < 1e8 ? `${+(v / 1e6).toPrecision(3)} ms` : seconds(v / 1e9);
 
 export default function Traces() {
-  const tab = store.rest === "audit" ? "audit" : "traces";
-  return <Page title={t("traces")} lead={w("lead")} side={<Tabs label={w("views")} at={tab} set={to => { location.hash = to === "audit" ? "#traces/audit" : "#traces"; }} of={[["traces", w("tab_traces")], ["audit", w("tab_audit")]]} />}>
-    {tab === "traces" ? <List /> : <Audit />}
+  const tabs: ["traces" | "audit", string][] = [];
+  if (mayDo("read_traces")) tabs.push(["traces", w("tab_traces")]);
+  if (mayDo("read_audit")) tabs.push(["audit", w("tab_audit")]);
+  const tab = tabs.find(([k]) => k === store.rest)?.[0] ?? tabs[0]?.[0];
+  return <Page title={t("traces")} lead={w("lead")} side={tabs.length > 1 && <Tabs label={w("views")} at={tab!} set={to => { location.hash = to === "audit" ? "#traces/audit" : "#traces"; }} of={tabs} />}>
+    {tab === "traces" ? <List /> : tab === "audit" && <Audit />}
   </Page>;
 }
 
@@ -47,15 +50,15 @@ function List() {
       <Field label={w("slower")}>{id => <input id={id} type="number" min="0" step="any" value={f.slower} onInput={input("slower")} />}</Field>
       {(sets.data?.sets ?? []).length > 0 && <Field label={w("set")}>{id => <select id={id} value={f.set} onChange={input("set")}><option value="">{w("rated_")}</option>{sets.data!.sets!.map(s => <option key={s.name}>{s.name}</option>)}</select>}</Field>}
     </div>
-    <Loaded of={got}>{({ traces, next }) => !traces || traces.length === 0 ? <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#chat">{t("chat")}</a></Empty> : <Fragment>
+    <Loaded of={got}>{({ traces, next }) => !traces || traces.length === 0 ? <Empty title={w("none")}><p>{w("noneHelp")}</p>{mayDo("chat") && <a class="button" href="#chat">{t("chat")}</a>}</Empty> : <Fragment>
       <div class="scroll" tabIndex={0} role="region" aria-label={t("traces")}><table class="left traces"><thead><tr><th scope="col"><input type="checkbox" aria-label={w("pickAll")} checked={traces.every(one => picked.includes(one.id))}
         onChange={() => pick(traces.every(one => picked.includes(one.id)) ? [] : traces.map(one => one.id))} /></th><th scope="col">{w("time")}</th><th scope="col">{w("key")}</th><th scope="col">{w("model")}</th><th scope="col">{w("tokens")}</th><th scope="col">{w("took")}</th><th scope="col">{w("reason")}</th><th scope="col">{w("number")}</th></tr></thead>
         <tbody>{traces.map(one => <tr key={one.id}><td><input type="checkbox" aria-label={w("pick", one.id)} checked={picked.includes(one.id)} onChange={() => toggle(one.id)} /></td><th scope="row"><button class="bare trace" onClick={() => setOpen(one.id)}>{moment(one.time)}</button></th><td>{one.account?.key}</td><td>{one.supply?.model}</td>
           <td>{count(one.amounts.prompt + one.amounts.thought + one.amounts.answer)}</td><td>{ns(one.total)}</td><td><Tag kind={one.reason === "stop" ? "done" : one.reason === "error" ? "failed" : ""}>{reason(one.reason)}</Tag>{one.rating && <Tag kind={one.rating.good ? "done" : "failed"}>{one.rating.good ? w("rated_good") : w("rated_bad")}</Tag>}</td><td class="clip"><code>{one.id}</code></td></tr>)}</tbody></table></div>
       <div class="row">{before > 0 && <button onClick={() => setBefore(0)}>{w("first")}</button>}{next > 0 && <button onClick={() => setBefore(next)}>{w("more")}</button>}</div>
     </Fragment>}</Loaded>
-    {picked.length > 0 && <Choose ids={picked} sets={sets.data?.sets ?? []} done={() => { pick([]); sets.reload(); }} />}
-    {picked.length > 0 && f.set && <button disabled={out.busy} onClick={() => out.run(() => act("DELETE", "/api/sets/" + encodeURIComponent(f.set), { traces: picked })).then(() => { pick([]); sets.reload(); got.reload(); })}>{w("takeOut", count(picked.length), f.set)}</button>}
+    {picked.length > 0 && mayDo("set_data") && <Choose ids={picked} sets={sets.data?.sets ?? []} done={() => { pick([]); sets.reload(); }} />}
+    {picked.length > 0 && f.set && mayDo("set_data") && <button disabled={out.busy} onClick={() => out.run(() => act("DELETE", "/api/sets/" + encodeURIComponent(f.set), { traces: picked })).then(() => { pick([]); sets.reload(); got.reload(); })}>{w("takeOut", count(picked.length), f.set)}</button>}
     {out.failure && <Fail of={out.failure} />}
     <Command line="suiren trace list" />
     {open && <One id={open} sets={sets.data?.sets ?? []} close={() => { setOpen(""); sets.reload(); }} />}
@@ -79,7 +82,7 @@ function One({ id, sets, close }: { id: string; sets: Set[]; close: () => void }
         <h3>{w("answered")}</h3><p class="passage">{one.content.answer}</p>
         {one.content.sources && one.content.sources.length > 0 && <details><summary>{w("sources")}</summary>{one.content.sources.map(s => <blockquote><code>{s.file}</code><p class="passage">{s.text}</p></blockquote>)}</details>}
         {one.content.receipt ? <details><summary>{w("receipt")}</summary><pre tabIndex={0} aria-label={w("receipt")}>{JSON.stringify(one.content.receipt, null, 2)}</pre></details> : null}
-        <h3>{w("toSet")}</h3><Choose ids={[id]} sets={sets} done={() => {}} />
+        {mayDo("set_data") && <Fragment><h3>{w("toSet")}</h3><Choose ids={[id]} sets={sets} done={() => {}} /></Fragment>}
       </Fragment> : <p class="quiet">{w("notKept")}</p>}
     </Fragment>}</Loaded>
   </dialog>;

@@ -1,5 +1,5 @@
 // Usage: what was used, by whom, at what cost, and the budgets that bound it.
-import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, Loaded, Meter, Page, say, seconds, t, useAct, useGet, useState } from "../kit";
+import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, Loaded, mayDo, Meter, Page, say, seconds, t, useAct, useGet, useState } from "../kit";
 import { words } from "./usage.words";
 
 const w = say(words);
@@ -68,17 +68,17 @@ function Budgets() {
   return <Card title={w("budgets")}>
     <Loaded of={got}>{({ budgets }) => budgets.length === 0 ? <p>{w("budgetsNone")}</p> : <ul class="plainlist">{budgets.map(one => <li key={one.scope + one.name + one.unit + one.period}>
       <div class="row"><b>{known("scope", one.scope)} {one.name}</b><span class="quiet">{known("unit", one.unit)}, {known("period", one.period)}{one.next && " · " + w("next", day(one.next))}</span>
-        <button class="push" onClick={() => save({ scope: one.scope, name: one.name, unit: one.unit, period: one.period, amount: -1 })}>{w("take")}</button></div>
+        {mayDo("set_budget") && <button class="push" onClick={() => save({ scope: one.scope, name: one.name, unit: one.unit, period: one.period, amount: -1 })}>{w("take")}</button>}</div>
       <Meter part={(one.used + one.held) / Math.max(one.amount, 1)} label={w("used", shown(one.unit, one.used + one.held), shown(one.unit, one.amount))} /></li>)}</ul>}</Loaded>
-    <form class="form budget" onSubmit={e => { e.preventDefault(); save({ ...b, name: b.scope === "all" ? "" : b.name, amount: Math.round(+b.amount * (scales[b.unit] ?? 1)) }); }}>
+    {mayDo("set_budget") && <form class="form budget" onSubmit={e => { e.preventDefault(); save({ ...b, name: b.scope === "all" ? "" : b.name, amount: Math.round(+b.amount * (scales[b.unit] ?? 1)) }); }}>
       <Field label={w("scope")}>{id => <select id={id} value={b.scope} onChange={input("scope")}>{["all", "key", "person", "project", "tenant", "scenario", "model"].map(v => <option key={v} value={v}>{known("scope", v)}</option>)}</select>}</Field>
       {b.scope !== "all" && <Field label={w("name")}>{id => <input id={id} class="budget-name" value={b.name} required onInput={input("name")} />}</Field>}
       <Field label={w("unit")}>{id => <select id={id} value={b.unit} onChange={input("unit")}>{["requests", "tokens", "cpu", "energy", "money"].map(v => <option key={v} value={v}>{known("unit", v)}</option>)}</select>}</Field>
       <Field label={w("period")}>{id => <select id={id} value={b.period} onChange={input("period")}>{["5h", "day", "month", "total"].map(v => <option key={v} value={v}>{known("period", v)}</option>)}</select>}</Field>
       <Field label={w("amount")} hint={w("amountHint")}>{id => <input id={id} class="budget-amount" type="number" min="0" step="any" required value={b.amount} onInput={input("amount")} />}</Field>
       <button class="main" disabled={set.busy}>{w("set")}</button>
-    </form>
+    </form>}
     {set.failure && <Fail of={set.failure} />}
-    <Command line={`suiren budget set ${b.scope === "all" ? "all" : `${b.scope}:${b.name || "NAME"}`} --${b.unit} ${b.amount || "N"} --per ${b.period}`} />
+    {mayDo("set_budget") && <Command line={`suiren budget set ${b.scope === "all" ? "all" : `${b.scope}:${b.name || "NAME"}`} --${b.unit} ${b.amount || "N"} --per ${b.period}`} />}
   </Card>;
 }

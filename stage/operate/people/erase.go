@@ -19,7 +19,9 @@ func (s *Store) Erase(name, as string) error {
 	if _, err := tx.Exec(`delete from people where name = ?`, name); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(`delete from sessions where person = ?`, name); err != nil { // of a key too
+	// What is left of a session, a key's too, names nobody: a browser that comes back
+	// with it is told to forget what it keeps.
+	if _, err := tx.Exec(`update sessions set person = '', kind = ? where person = ?`, OfErased, name); err != nil {
 		return err
 	}
 	if err := s.end(tx, name); err != nil {
@@ -68,7 +70,7 @@ func (s *Store) Retain(before time.Time, except []string, dry bool) (n int64, er
 
 // Names are all persons and keys that the file knows.
 func (s *Store) Names() (list []string, err error) {
-	rows, err := s.db.Query(`select name from people union select person from sessions union select person from emergencies`)
+	rows, err := s.db.Query(`select name from people union select person from sessions where person != '' union select person from emergencies`)
 	if err != nil {
 		return nil, err
 	}

@@ -72,8 +72,8 @@ create table if not exists passkeys (
 ) strict;
 create table if not exists sessions (
 	hash   text primary key, -- SHA-256 of the secret
-	person text not null,    -- or the name of a key, or page
-	kind   text not null,    -- person, key, page
+	person text not null,    -- or the name of a key, or page; '' if erased
+	kind   text not null,    -- person, key, page, erased
 	second integer not null, -- two factors were shown
 	made   integer not null,
 	ends   integer not null

@@ -29,6 +29,8 @@ const (
 	OfPerson = "person"
 	OfKey    = "key"
 	OfPage   = "page" // of the address that the terminal printed
+
+	OfErased = "erased" // whose it was is erased; it opens nothing
 )
 
 // secretHash is what is kept of a secret that is random and long.
