@@ -148,11 +148,17 @@ func fill(sentences []string, items, chosen []bool, n int, lang string) {
 		}
 	}
 	for i := last + 1; i < len(sentences) && n < maxSentences && size < least; i++ {
+		if strings.Contains(sentences[last], rowSep) {
+			break // the next row of a table says nothing about this one
+		}
 		chosen[i] = true
 		size += utf8.RuneCountInString(sentences[i])
 		n++
 	}
 }
+
+// rowSep stands between the cells of a row in a passage.
+const rowSep = " | "
 
 // join writes the chosen sentences.
 func join(sentences []string, ends, chosen []bool) string {

@@ -59,7 +59,8 @@ type Evaluation struct {
 	First     Score   `json:"recall_at_1"`
 	Three     Score   `json:"recall_at_3"` // the answering document is among the first three
 	Ten       Score   `json:"recall_at_10"`
-	Passage   Score   `json:"passage_at_3"` // of the questions with such words: a passage that holds them is among the first three
+	Worded    int     `json:"with_words"`   // of those with words of the passage that answers
+	Passage   Score   `json:"passage_at_3"` // of these: a passage that holds them is among the first three
 	NDCG      Score   `json:"ndcg_at_10"`
 	MRR       Score   `json:"mrr_at_10"`
 	Answered  Score   `json:"answered"` // not refused, and from an answering document
@@ -107,6 +108,7 @@ func (ix *Index) Evaluate(ctx context.Context, list []Labelled, access Access) (
 			mrr = 1 / float64(rank+1)
 		}
 		if l.Words != "" {
+			e.Worded++
 			passage = append(passage, number(slices.ContainsFunc(a.Hits[:min(len(a.Hits), 3)], func(h Hit) bool {
 				return slices.Contains(l.Files, h.File) && strings.Contains(h.Text, l.Words)
 			})))

@@ -168,7 +168,7 @@ func (r *reader) row(row ast.Node) string {
 	for c := row.FirstChild(); c != nil; c = c.NextSibling() {
 		cells = append(cells, oneLine(r.inline(c)))
 	}
-	return strings.Join(cells, " | ")
+	return strings.Join(cells, rowSep)
 }
 
 // inline returns the words of a block without their marks.

@@ -112,3 +112,11 @@ func TestEvaluate(t *testing.T) {
 		t.Error("questions about what may not be read")
 	}
 }
+
+// Of a table the row is quoted that answers, and not the next, which says nothing about it.
+func TestQuoteOfARow(t *testing.T) {
+	ix := index(t, []Document{{Path: "a.md", Text: "| Drink | Price |\n| --- | --- |\n| Cocoa | 2.60 euro |\n| Lemonade | 2.20 euro |\n| Cider | 3.10 euro |\n"}})
+	if a := ix.Answer(Question{Text: "What does cocoa cost?"}); a.Refused || a.Quote != "Cocoa | 2.60 euro" {
+		t.Errorf("%+v", a.Quote)
+	}
+}

@@ -67,7 +67,7 @@ func (a *app) benchCommand() *cobra.Command {
 		Long: a.t("Measure what this machine does, against the peak of multiply-adds measured in the same moment.\n\nA name, or the beginning of one, chooses: %s.",
 			"测量本机性能，并与同一时刻实测的乘加峰值比较。\n\n可用名称或其开头选择：%s。", strings.Join(names, ", ")),
 		Args: a.args(0, 1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			prefix := strings.Join(args, "")
 			found := false
 			for _, b := range benchmarks {
@@ -75,6 +75,9 @@ func (a *app) benchCommand() *cobra.Command {
 					continue
 				}
 				found = true
+				if err := c.Context().Err(); err != nil {
+					return err
+				}
 				if err := a.bench(b); err != nil {
 					return err
 				}

@@ -28,7 +28,7 @@ const maxBenchCorpus = 1 << 20
 
 // benchCorpus generates so many megabytes of documents from texts, cleans them
 // with one worker and with two, and compares what came of it.
-func (a *app) benchCorpus(names []string, megabytes int, recipe string) error {
+func (a *app) benchCorpus(ctx context.Context, names []string, megabytes int, recipe string) error {
 	if megabytes < 1 || megabytes > maxBenchCorpus {
 		return usage("--corpus", say.T("%d megabytes is not between 1 and %d", "%d 兆字节不在 1 到 %d 之间", megabytes, maxBenchCorpus), say.Text{})
 	}
@@ -44,7 +44,7 @@ func (a *app) benchCorpus(names []string, megabytes int, recipe string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	n, size, err := generateCorpus(filepath.Join(dir, "documents.jsonl"), texts, int64(megabytes)*1e6)
+	n, size, err := generateCorpus(ctx, filepath.Join(dir, "documents.jsonl"), texts, int64(megabytes)*1e6)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (a *app) benchCorpus(names []string, megabytes int, recipe string) error {
 	}
 	var before string
 	for _, workers := range []int{1, 2} {
-		digest, err := a.benchCorpusRun(dir, recipe, workers, size)
+		digest, err := a.benchCorpusRun(ctx, dir, recipe, workers, size)
 		if err != nil {
 			return err
 		}
@@ -67,7 +67,7 @@ func (a *app) benchCorpus(names []string, megabytes int, recipe string) error {
 
 // benchCorpusRun cleans the documents in dir and tells how; it returns the digest
 // of the corpus and of its journal, which names what is like what.
-func (a *app) benchCorpusRun(dir, recipe string, workers int, size int64) (string, error) {
+func (a *app) benchCorpusRun(ctx context.Context, dir, recipe string, workers int, size int64) (string, error) {
 	out, work := filepath.Join(dir, fmt.Sprint("out-", workers)), filepath.Join(dir, fmt.Sprint("work-", workers))
 	if err := errors.Join(os.Mkdir(out, 0o700), os.Mkdir(work, 0o700)); err != nil {
 		return "", err
@@ -75,7 +75,7 @@ func (a *app) benchCorpusRun(dir, recipe string, workers int, size int64) (strin
 	forgetPeak()
 	from, start := serve.CPUSeconds(), time.Now()
 	job := &stage.Job{Inputs: []stage.Input{{Arg: "from", Dir: dir}}, Out: out, Work: work, Machine: stage.Machine{Threads: workers}, Emit: func(stage.Event) {}}
-	if err := (&data.Corpus{Recipe: recipe}).Run(context.Background(), job); err != nil {
+	if err := (&data.Corpus{Recipe: recipe}).Run(ctx, job); err != nil {
 		return "", err
 	}
 	wall, cpu, peak := time.Since(start).Seconds(), serve.CPUSeconds()-from, peakMemory()
@@ -113,7 +113,7 @@ func (a *app) benchCorpusRun(dir, recipe string, workers int, size int64) (strin
 // generateCorpus writes documents of the sentences of texts, half English and half
 // Chinese where there are both: of ten, one is an earlier one again, two are earlier ones with a
 // sentence changed.
-func generateCorpus(name string, texts map[string][]string, size int64) (n int, written int64, err error) {
+func generateCorpus(ctx context.Context, name string, texts map[string][]string, size int64) (n int, written int64, err error) {
 	sentences := map[string][]string{}
 	var langs []string
 	for _, lang := range []string{"en", "zh"} {
@@ -144,6 +144,9 @@ func generateCorpus(name string, texts map[string][]string, size int64) (n int, 
 	}
 	var before []recent // the last thousand
 	for ; written < size; n++ {
+		if err := ctx.Err(); err != nil {
+			return n, written, err
+		}
 		now := recent{lang: langs[n%len(langs)]}
 		pool := sentences[now.lang]
 		pick := func() string { // not the same twice: a number of its own now and then

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -96,11 +97,11 @@ func (a *app) benchDataCommand() *cobra.Command {
 				"--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行项目名称（signature-en、filters-zh 等），回答一行 JSON：{\"rate\": 每秒兆字节}；没有的项目回答 {}。比值取各轮的中位数。\n\n"+
 				"--corpus MB 用文本中的句子在临时目录生成指定兆字节的文档（含重复），分别用一个和两个工作线程清洗：给出速度、内存峰值，以及结果是否逐字节相同。"),
 		Args: a.args(1, 100_000),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			if corpus != 0 {
-				return a.benchCorpus(args, corpus, recipe)
+				return a.benchCorpus(c.Context(), args, corpus, recipe)
 			}
-			return a.benchData(args, peer, rounds)
+			return a.benchData(c.Context(), args, peer, rounds)
 		},
 	}
 	c.Flags().StringVar(&peer, "peer", "", a.t("a command to compare with", "用来比较的命令"))
@@ -151,7 +152,7 @@ func readTexts(names []string) (map[string][]string, error) {
 	return m, nil
 }
 
-func (a *app) benchData(names []string, peer string, rounds int) error {
+func (a *app) benchData(ctx context.Context, names []string, peer string, rounds int) error {
 	names, files := documentFiles(names)
 	texts, err := readTexts(names)
 	if err != nil {
@@ -162,12 +163,12 @@ func (a *app) benchData(names []string, peer string, rounds int) error {
 	}
 	var other *peerProcess
 	if peer != "" {
-		if other, err = startPeer(peer); err != nil {
+		if other, err = startPeer(ctx, peer); err != nil {
 			return err
 		}
 		defer other.stop()
 	}
-	if err := a.benchDocuments(files, other, rounds); err != nil {
+	if err := a.benchDocuments(ctx, files, other, rounds); err != nil {
 		return err
 	}
 	for _, lane := range dataLanes {
@@ -183,6 +184,9 @@ func (a *app) benchData(names []string, peer string, rounds int) error {
 			lane.run(texts[lang][:1], lang) // what is made once
 			var ours, theirs, ratios []float64
 			for range max(1, rounds) {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
 				n, from, start := 0, serve.CPUSeconds(), time.Now()
 				for time.Since(start) < time.Second {
 					lane.run(texts[lang], lang)
@@ -234,11 +238,8 @@ func (a *app) rateLine(name, unit string, what say.Text, ours, theirs, ratios []
 
 // askLane has the peer do a lane; 0 if it has none of that name.
 func (p *peerProcess) askLane(lane string) (float64, error) {
-	if _, err := fmt.Fprintln(p.in, lane); err != nil {
+	if err := p.line(lane); err != nil {
 		return 0, err
-	}
-	if !p.out.Scan() {
-		return 0, &say.Error{Where: "--peer", What: say.T("the command ended without an answer", "命令没有回答就结束了"), Err: p.out.Err()}
 	}
 	var r struct{ Rate float64 }
 	if err := json.Unmarshal(p.out.Bytes(), &r); err != nil {

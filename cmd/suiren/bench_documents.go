@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -40,7 +41,7 @@ func (t *tally) Rejected(r *document.Rejection) error { t.rejected++; return nil
 
 // benchDocuments measures how fast HTML (megabytes, unpacked) and PDF (pages) are read, in this process, after all were read once. A file
 // that is rejected costs time and counts no page.
-func (a *app) benchDocuments(files map[string][]string, other *peerProcess, rounds int) error {
+func (a *app) benchDocuments(ctx context.Context, files map[string][]string, other *peerProcess, rounds int) error {
 	for _, lane := range []struct {
 		name, unit string
 		what       say.Text
@@ -67,6 +68,9 @@ func (a *app) benchDocuments(files map[string][]string, other *peerProcess, roun
 		defer r.Close()
 		read := func() (t tally, err error) {
 			for i, b := range list {
+				if err := ctx.Err(); err != nil {
+					return t, err
+				}
 				err := r.Read(strings.TrimSuffix(filepath.Base(files[lane.name][i]), ".gz"), b, &t)
 				if _, ok := errors.AsType[*document.Rejection](err); err != nil && !ok {
 					return t, err

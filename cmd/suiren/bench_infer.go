@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -46,14 +47,14 @@ func (a *app) benchInferCommand() *cobra.Command {
 			"测量 GGUF 文件或 Hugging Face 文件夹在本机的运行速度，并与在回答的词元之间实测的内存带宽比较。\n\n"+
 				"--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行测试名称（prefill、decode、decode8），回答一行 JSON：{\"rate\": 每秒词元数}。比值取各轮的中位数。"),
 		Args: a.args(1, 1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.benchInfer(args[0], peer, rounds) },
+		RunE: func(c *cobra.Command, args []string) error { return a.benchInfer(c.Context(), args[0], peer, rounds) },
 	}
 	c.Flags().StringVar(&peer, "peer", "", a.t("a command to compare with", "用来比较的命令"))
 	c.Flags().IntVar(&rounds, "rounds", 5, a.t("rounds", "轮数"))
 	return c
 }
 
-func (a *app) benchInfer(path, peer string, rounds int) error {
+func (a *app) benchInfer(ctx context.Context, path, peer string, rounds int) error {
 	m, err := a.machine()
 	if err != nil {
 		return err
@@ -65,7 +66,7 @@ func (a *app) benchInfer(path, peer string, rounds int) error {
 	defer b.close()
 	var other *peerProcess
 	if peer != "" {
-		if other, err = startPeer(peer); err != nil {
+		if other, err = startPeer(ctx, peer); err != nil {
 			return err
 		}
 		defer other.stop()
@@ -82,6 +83,9 @@ func (a *app) benchInfer(path, peer string, rounds int) error {
 			return err
 		}
 		for _, t := range inferTests {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			rate, err := b.run(t.name)
 			if err != nil {
 				return err
@@ -243,17 +247,19 @@ func (b *inferBench) run(test string) (float64, error) {
 
 // A peerProcess is another program that runs the same tests.
 type peerProcess struct {
+	ctx context.Context
 	cmd *exec.Cmd
 	in  io.WriteCloser
 	out *bufio.Scanner
 }
 
-func startPeer(command string) (*peerProcess, error) {
+// startPeer starts a command that is asked for the same; the end of ctx ends it.
+func startPeer(ctx context.Context, command string) (*peerProcess, error) {
 	words := strings.Fields(command)
 	if len(words) == 0 {
 		return nil, usage("--peer", say.T("it names no command", "没有写命令"), say.Text{})
 	}
-	p := &peerProcess{cmd: exec.Command(words[0], words[1:]...)}
+	p := &peerProcess{ctx: ctx, cmd: exec.CommandContext(ctx, words[0], words[1:]...)}
 	p.cmd.Stderr = os.Stderr
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
@@ -284,12 +290,21 @@ type peerAnswer struct {
 	Memory int64   // peak bytes; 0 if not told
 }
 
-func (p *peerProcess) askFor(test string) (r peerAnswer, err error) {
-	if _, err := fmt.Fprintln(p.in, test); err != nil {
-		return r, err
+// line asks a line; the answer is in out.
+func (p *peerProcess) line(question string) error {
+	_, err := fmt.Fprintln(p.in, question)
+	if err == nil && !p.out.Scan() {
+		err = &say.Error{Where: "--peer", What: say.T("the command ended without an answer", "命令没有回答就结束了"), Err: p.out.Err()}
 	}
-	if !p.out.Scan() {
-		return r, &say.Error{Where: "--peer", What: say.T("the command ended without an answer", "命令没有回答就结束了"), Err: p.out.Err()}
+	if err != nil && p.ctx.Err() != nil { // it was ended
+		return p.ctx.Err()
+	}
+	return err
+}
+
+func (p *peerProcess) askFor(test string) (r peerAnswer, err error) {
+	if err := p.line(test); err != nil {
+		return r, err
 	}
 	if err := json.Unmarshal(p.out.Bytes(), &r); err != nil || !(r.Rate > 0) {
 		return r, &say.Error{Where: "--peer", What: say.T("the answer is not {\"rate\": …}: %s", "回答不是 {\"rate\": …}：%s", p.out.Text()), Err: err}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"math"
@@ -23,14 +24,14 @@ func (a *app) benchKnowledgeCommand() *cobra.Command {
 	n, vectors := 100_000, 100_000
 	c := &cobra.Command{
 		Use: "knowledge", Short: a.t("Measure indexing and search of knowledge bases", "测量知识库的索引与检索"), Args: a.args(0, 0),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
 			if n < 1000 || n > 10_000_000 {
 				return usage("--passages", say.T("%d is not from 1000 to 10000000", "%d 不在 1000 到 10000000 之间", n), say.Text{})
 			}
 			if vectors != 0 && (vectors < 1000 || vectors > 10_000_000) {
 				return usage("--vectors", say.T("%d is not 0, or from 1000 to 10000000", "%d 不是 0，也不在 1000 到 10000000 之间", vectors), say.Text{})
 			}
-			return a.benchKnowledge(n, vectors)
+			return a.benchKnowledge(c.Context(), n, vectors)
 		},
 	}
 	c.Flags().IntVar(&n, "passages", n, a.t("passages in the index", "索引中的段落数"))
@@ -79,7 +80,7 @@ func (s *scribe) text(n int) string {
 	return b.String()
 }
 
-func (a *app) benchKnowledge(n, vectors int) error {
+func (a *app) benchKnowledge(ctx context.Context, n, vectors int) error {
 	dir, err := os.MkdirTemp("", "suiren-bench-*")
 	if err != nil {
 		return err
@@ -97,7 +98,7 @@ func (a *app) benchKnowledge(n, vectors int) error {
 			d := knowledge.Document{Path: fmt.Sprintf("%d.txt", i), Text: s.text(150)}
 			bytes += len(d.Text)
 			writing += clock() - begin
-			if !yield(d, nil) {
+			if !yield(d, ctx.Err()) {
 				return
 			}
 		}
@@ -116,18 +117,27 @@ func (a *app) benchKnowledge(n, vectors int) error {
 	for range 2000 {
 		questions = append(questions, s.text(6))
 	}
-	times := func(by knowledge.By) (p50, p99 float64) {
+	times := func(by knowledge.By) (p50, p99 float64, err error) {
 		var took []float64
 		for _, q := range questions {
+			if err := ctx.Err(); err != nil {
+				return 0, 0, err
+			}
 			begin := time.Now()
 			ix.Find(knowledge.Question{Text: q, K: 10, By: by})
 			took = append(took, 1000*time.Since(begin).Seconds())
 		}
 		slices.Sort(took)
-		return took[len(took)/2], took[int(math.Ceil(0.99*float64(len(took))))-1]
+		return took[len(took)/2], took[int(math.Ceil(0.99*float64(len(took))))-1], nil
 	}
-	words50, words99 := times(knowledge.ByWords)
-	p50, p99 := times(knowledge.ByBoth)
+	words50, words99, err := times(knowledge.ByWords)
+	if err != nil {
+		return err
+	}
+	p50, p99, err := times(knowledge.ByBoth)
+	if err != nil {
+		return err
+	}
 	line := map[string]any{"type": "bench_knowledge", "passages": ix.Len(), "bytes": bytes, "index_mb_s": rate, "words_p50_ms": words50, "words_p99_ms": words99, "search_p50_ms": p50, "search_p99_ms": p99}
 	rows := [][]string{
 		{a.t("passages", "段落"), count(float64(ix.Len()))}, {a.t("text", "文本"), size(int64(bytes))},
@@ -136,7 +146,14 @@ func (a *app) benchKnowledge(n, vectors int) error {
 		{a.t("search by both, half within", "两者并用，半数不超过"), fmt.Sprintf("%.2f ms", p50)}, {a.t("search by both, 99 of 100 within", "两者并用，百分之九十九不超过"), fmt.Sprintf("%.2f ms", p99)},
 	}
 	if vectors > 0 {
-		spread, clusters := benchVectors(vectors, 0), benchVectors(vectors, 500)
+		spread, err := benchVectors(ctx, vectors, 0)
+		if err != nil {
+			return err
+		}
+		clusters, err := benchVectors(ctx, vectors, 500)
+		if err != nil {
+			return err
+		}
 		line["vectors"], line["spread"], line["clusters"] = vectors, spread, clusters
 		rows = append(rows, a.vectorRows(a.t("spread vectors", "散布向量"), spread)...)
 		rows = append(rows, a.vectorRows(a.t("clustered vectors", "聚簇向量"), clusters)...)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -21,7 +22,7 @@ const (
 
 // benchLoRA measures steps of adapters over a model's files as they are. A
 // peer is asked for the shape in words, so that it may make one like it.
-func (a *app) benchLoRA(path string, threads, rounds int, other *peerProcess) error {
+func (a *app) benchLoRA(ctx context.Context, path string, threads, rounds int, other *peerProcess) error {
 	debug.FreeOSMemory()
 	forgetPeak()
 	b, f, err := newLoRABench(path, threads)
@@ -42,6 +43,9 @@ func (a *app) benchLoRA(path string, threads, rounds int, other *peerProcess) er
 	var ours, theirs, ratios []float64
 	var theirMemory int64
 	for range rounds {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		start := time.Now()
 		b.step()
 		rate := b.tokens / time.Since(start).Seconds()

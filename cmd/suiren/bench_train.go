@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -39,7 +40,7 @@ func (a *app) benchTrainCommand() *cobra.Command {
 			"测量在 512 词元的打包行上训练的速度，并与同一时刻实测的乘加峰值比较。\n\n"+
 				"--base 改为测量在某个模型文件上训练秩为 16 的适配器，文件保持原样，每次两行。\n\n--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行形状名称（C128、C256、C384、C768），回答一行 JSON：{\"rate\": 每秒词元数, \"memory\": 内存峰值字节}。比值取各轮的中位数。compat/peers/pytorch.py 即为一例；在基座上训练时会告知其形状，可用 compat/peers/lora.py。"),
 		Args: a.args(0, 0),
-		RunE: func(*cobra.Command, []string) error { return a.benchTrain(peer, only, base, rounds) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.benchTrain(c.Context(), peer, only, base, rounds) },
 	}
 	c.Flags().StringVar(&peer, "peer", "", a.t("a command to compare with", "用来比较的命令"))
 	c.Flags().StringVar(&only, "only", "", a.t("one shape, like C256", "只测一种形状，如 C256"))
@@ -48,20 +49,20 @@ func (a *app) benchTrainCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) benchTrain(peer, only, base string, rounds int) error {
+func (a *app) benchTrain(ctx context.Context, peer, only, base string, rounds int) error {
 	m, err := a.machine()
 	if err != nil {
 		return err
 	}
 	var other *peerProcess
 	if peer != "" {
-		if other, err = startPeer(peer); err != nil {
+		if other, err = startPeer(ctx, peer); err != nil {
 			return err
 		}
 		defer other.stop()
 	}
 	if base != "" {
-		return a.benchLoRA(base, m.Threads, max(1, rounds), other)
+		return a.benchLoRA(ctx, base, m.Threads, max(1, rounds), other)
 	}
 	found := false
 	for _, t := range trainTests {
@@ -71,7 +72,7 @@ func (a *app) benchTrain(peer, only, base string, rounds int) error {
 			continue
 		}
 		found = true
-		if err := a.benchTrainShape(name, c, t.rows, m.Threads, max(1, rounds), other); err != nil {
+		if err := a.benchTrainShape(ctx, name, c, t.rows, m.Threads, max(1, rounds), other); err != nil {
 			return err
 		}
 	}
@@ -81,7 +82,7 @@ func (a *app) benchTrain(peer, only, base string, rounds int) error {
 	return nil
 }
 
-func (a *app) benchTrainShape(name string, c model.Config, rows, threads, rounds int, other *peerProcess) error {
+func (a *app) benchTrainShape(ctx context.Context, name string, c model.Config, rows, threads, rounds int, other *peerProcess) error {
 	debug.FreeOSMemory()
 	forgetPeak()
 	b, err := newTrainBench(c, rows, threads)
@@ -92,6 +93,9 @@ func (a *app) benchTrainShape(name string, c model.Config, rows, threads, rounds
 	var ours, theirs, ratios, shares []float64
 	var theirMemory int64
 	for range rounds {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		rate, peak := fastest(threads, b.step)
 		rate *= b.tokens
 		ours, shares = append(ours, rate), append(shares, rate*b.flops/peak)

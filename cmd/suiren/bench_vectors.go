@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -57,15 +58,21 @@ type vectorBench struct {
 	Seconds float64 `json:"build_s"`
 }
 
-func benchVectors(n, centres int) (b vectorBench) {
+func benchVectors(ctx context.Context, n, centres int) (b vectorBench, err error) {
 	s := vector.NewSet(benchWidth)
 	for from := 0; from < n; from += 10_000 {
 		for _, v := range benchPoints(uint64(5+from), min(10_000, n-from), centres) {
 			s.Add(v)
 		}
+		if err := ctx.Err(); err != nil {
+			return b, err
+		}
 	}
 	begin := time.Now()
-	g := vector.NewGraph(s, nil)
+	g := vector.NewGraph(s, func() bool { return ctx.Err() != nil })
+	if g == nil {
+		return b, ctx.Err()
+	}
 	b.Seconds = time.Since(begin).Seconds()
 	var graph, flat []float64
 	queries := benchPoints(6, 200, centres)
@@ -85,7 +92,7 @@ func benchVectors(n, centres int) (b vectorBench) {
 	slices.Sort(graph)
 	slices.Sort(flat)
 	b.Graph, b.Flat = graph[len(graph)/2], flat[len(flat)/2]
-	return b
+	return b, nil
 }
 
 func (a *app) vectorRows(kind string, b vectorBench) [][]string {

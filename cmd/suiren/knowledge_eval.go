@@ -105,7 +105,11 @@ func (a *app) showEvaluation(e knowledge.Evaluation) {
 	}
 	rows := [][]string{{a.t("questions", "问题"), fmt.Sprint(e.Questions), ""}}
 	if e.Questions > 0 {
-		rows = append(rows, row("recall@1", e.First), row("recall@3", e.Three), row("recall@10", e.Ten), row(a.t("passage@3", "段落@3"), e.Passage), row("nDCG@10", e.NDCG), row("MRR@10", e.MRR), row(a.t("answered", "已回答"), e.Answered))
+		rows = append(rows, row("recall@1", e.First), row("recall@3", e.Three), row("recall@10", e.Ten))
+		if e.Worded > 0 {
+			rows = append(rows, row(a.t("passage@3", "段落@3"), e.Passage))
+		}
+		rows = append(rows, row("nDCG@10", e.NDCG), row("MRR@10", e.MRR), row(a.t("answered", "已回答"), e.Answered))
 	}
 	if e.Others > 0 {
 		rows = append(rows, []string{a.t("unanswerable", "不可回答"), fmt.Sprint(e.Others), ""}, row(a.t("refused", "已拒答"), e.Refused))

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -158,7 +160,11 @@ func contents(t testing.TB, dir string) []byte {
 	return all.Bytes()
 }
 
-// A process that is killed while it indexes leaves nothing but time lost:
+// kills is how often TestKilled kills.
+var kills = flag.Int("kills", 6, "how often TestKilled kills the process that indexes")
+
+// A process that is killed while it indexes leaves nothing but time lost, and questions are
+// answered all the while:
 // until then the old index answers, and the next Sync makes the same bytes as an
 // undisturbed one.
 func TestKilled(t *testing.T) {
@@ -186,17 +192,38 @@ func TestKilled(t *testing.T) {
 	if _, err := open(t, dir).Add(context.Background(), []string{docs}, ReadText); err != nil {
 		t.Fatal(err)
 	}
-	const rounds = 6 // 25 took the same course
-	killed := 0
-	for round := 1; round <= rounds; round++ {
-		write(round)
-		before := contents(t, dir)
+	shelf := NewShelf(dir)
+	defer shelf.Close()
+	r := rand.New(rand.NewPCG(4, 4))
+	killed, answers := 0, 0
+	child := func(dir string) *exec.Cmd {
 		c := exec.Command(exe, "-test.run", "^TestKilled$")
 		c.Env = append(os.Environ(), "BASE_KILLED="+dir)
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(round*round) * 7 * time.Millisecond) // where it is then is chance
+		return c
+	}
+	write(1)
+	begin := time.Now()
+	if err := child(dir).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	took := time.Since(begin) // undisturbed
+	for round := 2; round < 2+*kills; round++ {
+		write(round)
+		before := contents(t, dir)
+		c := child(dir)
+		for end := time.Now().Add(time.Duration(r.Int64N(int64(took)))); time.Now().Before(end); answers++ { // where it is then is chance
+			if err := shelf.With("ours", nil, func(ix *knowledge.Index, access knowledge.Access) error {
+				if len(ix.Find(knowledge.Question{Text: "Which round of page 7?", K: 3, Access: access})) != 3 {
+					return errors.New("nothing is found")
+				}
+				return nil
+			}); err != nil {
+				t.Fatalf("round %d: while it indexes: %v", round, err)
+			}
+		}
 		c.Process.Kill()
 		if c.Wait() != nil {
 			killed++
@@ -223,7 +250,10 @@ func TestKilled(t *testing.T) {
 			t.Errorf("round %d: left behind %v", round, left)
 		}
 	}
-	t.Logf("killed %d of %d times", killed, rounds)
+	t.Logf("killed %d of %d times, %d questions answered meanwhile", killed, *kills, answers)
+	if killed == 0 || answers == 0 {
+		t.Error("it was never killed, or never asked")
+	}
 }
 
 // Of 100 files one is replaced: the vectors of its changed passage are made

@@ -6,7 +6,11 @@
 package document
 
 import (
+	"archive/zip"
+	"compress/gzip"
 	"errors"
+	"fmt"
+	"io"
 	"path"
 	"strings"
 	"unicode/utf8"
@@ -104,7 +108,13 @@ func reject(cause Cause, en, zh string, args ...any) *Rejection {
 }
 
 func broken(what string, err error) *Rejection {
-	return reject(Broken, "is no %s that can be read: %v", "不是可读的 %s：%v", what, short(err))
+	r := reject(Broken, "is no %s that can be read: %v", "不是可读的 %s：%v", what, short(err))
+	for known, zh := range map[error]string{zip.ErrFormat: "不是 ZIP 容器", zip.ErrChecksum: "校验和不符", zip.ErrAlgorithm: "压缩方式无法识别", io.ErrUnexpectedEOF: "文件不完整", io.EOF: "文件不完整", gzip.ErrHeader: "文件头有误", gzip.ErrChecksum: "校验和不符"} {
+		if errors.Is(err, known) { // a library's error, which speaks English alone
+			r.Zh = fmt.Sprintf("不是可读的 %s：%s", what, zh)
+		}
+	}
+	return r
 }
 
 // short keeps a message that quotes a hostile file within bounds.

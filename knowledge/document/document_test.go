@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -204,4 +205,14 @@ func FuzzJSONL(f *testing.F) {
 func FuzzCSV(f *testing.F) {
 	f.Add([]byte("a;b\n1;\"x\ny\"\n"))
 	fuzz(f, "x.csv")
+}
+
+// What a library says of a broken file is said in both languages.
+func TestBrokenInChinese(t *testing.T) {
+	var r Reader
+	err := r.Read("a.docx", bytes.Repeat([]byte("no zip "), 100), &collect{})
+	whole, ok := errors.AsType[*Rejection](err)
+	if !ok || whole.Cause != Broken || whole.Zh != "不是可读的 DOCX：不是 ZIP 容器" || !strings.Contains(whole.En, "is no DOCX that can be read: zip") {
+		t.Errorf("%v", err)
+	}
 }

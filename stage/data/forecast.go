@@ -98,3 +98,37 @@ func sum(list []stage.Forecast, size string) (n float64) {
 	}
 	return n
 }
+
+// What a search index takes. Measured with suiren bench knowledge; a model that makes
+// vectors multiplies at about half of the peak (suiren bench infer, prompts).
+const (
+	indexRate    = 5e6 // bytes of text a second, vectors of the program's own words included
+	indexMemory  = 200 << 20
+	passageBytes = 1000 // of text, about
+	vectorBytes  = 1 << 10
+	embedShare   = 0.5
+	textPerToken = 4 // bytes, of the large vocabularies of such models
+)
+
+// Forecast implements stage.Forecaster.
+func (k *Knowledge) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	text := sum(in["from"], "text")
+	passages := text / passageBytes
+	seconds, memory := text/indexRate, indexMemory+passages*vectorBytes
+	if !k.Embedder.IsZero() {
+		params, bytes := sum(in["embedder"], "params"), sum(in["embedder"], "bytes")
+		if params == 0 {
+			params = bytes / 2 // two bytes a parameter, about
+		}
+		memory += max(bytes, 2*params)
+		if params == 0 || m.Peak == 0 {
+			f := about(0, int64(memory), map[string]float64{"passages": passages})
+			f.Basis = speedUnknown
+			return f
+		}
+		seconds += 2 * params * text / textPerToken / (m.Peak * embedShare)
+	}
+	return about(seconds, int64(memory), map[string]float64{"passages": passages})
+}
+
+var speedUnknown = say.T("how long the model takes is known when it is there and this machine was measured", "模型就位、本机测量之后才知道需要多久")

@@ -24,9 +24,20 @@ func TestForecastOfFiles(t *testing.T) {
 			}
 		}
 	}
+	c0 := stage.Forecast{Size: map[string]float64{"text": 10e6}}
 	pdf := []stage.Forecast{{Size: map[string]float64{"files": 2, "bytes": 1100000, "bytes.pdf": 1000000, "bytes.md": 100000}}}
 	if d := (&Documents{}).Forecast(map[string][]stage.Forecast{"files": pdf}, stage.Machine{}); d.Size["text"] != 200000 || d.High < 1 {
 		t.Errorf("of a PDF and a text: %+v", d)
+	}
+	own := (&Knowledge{}).Forecast(map[string][]stage.Forecast{"from": {c0}}, stage.Machine{})
+	by := Knowledge{Embedder: stage.Ref{Kind: "weights", Name: "m"}}
+	model := by.Forecast(map[string][]stage.Forecast{"from": {c0}, "embedder": {{Size: map[string]float64{"bytes": 1.2e9}}}}, stage.Machine{Peak: 1e11})
+	// 10 MB are 2.5 million tokens of 0.6 billion parameters, at half of the peak: 60,000 s.
+	if own.Low <= 0 || own.High > 60 || own.Size["passages"] != 10_000 || model.Low < 20_000 || model.High > 200_000 || model.Memory < own.Memory+1.2e9 {
+		t.Errorf("of an index: %+v; with a model: %+v", own, model)
+	}
+	if f := by.Forecast(map[string][]stage.Forecast{"from": {c0}}, stage.Machine{Peak: 1e11}); f.Low != 0 || f.Basis.En != speedUnknown.En {
+		t.Errorf("of a model of which nothing is known: %+v", f)
 	}
 	if f := (&Tokens{Length: 256}).Forecast(nil, stage.Machine{}); f.Low != 0 || f.Basis.En != lengthUnknown.En {
 		t.Errorf("of nothing: %+v", f)
