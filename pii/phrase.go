@@ -20,7 +20,7 @@ var (
 func Announces(text string) bool {
 	for i := range len(text) {
 		for _, w := range announcing[lower(text[i])] {
-			if len(text)-i >= len(w) && strings.EqualFold(text[i:i+len(w)], w) {
+			if len(text)-i >= len(w) && lower(text[i+1]) == lower(w[1]) && strings.EqualFold(text[i:i+len(w)], w) {
 				return true
 			}
 		}
