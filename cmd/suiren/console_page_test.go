@@ -23,7 +23,7 @@ import (
 // A page of a PDF is drawn for whoever may read the document, and for nobody else.
 func TestBasePage(t *testing.T) {
 	file := onePage("The kiln is fired on the first Monday of each month.")
-	h, docs := shelved(t, map[string][]byte{"open/a.pdf": file, "secret/b.pdf": file}, knowledge.Rule{Path: "docs/secret", Allow: []string{"lin"}})
+	h, docs := withKiln(t, map[string][]byte{"open/a.pdf": file, "secret/b.pdf": file}, knowledge.Rule{Path: "docs/secret", Allow: []string{"lin"}})
 	// Where the passage stands, and what is quoted of it: 60 points from the left, 142 from the top.
 	var id string
 	err := h.reading(serve.Query{Name: "kiln", Owner: true}, func(ix *knowledge.Index, _ knowledge.Access) error {
@@ -101,8 +101,8 @@ func TestBasePage(t *testing.T) {
 	}
 }
 
-// shelved is a house with the base kiln, of files below docs, whose folder it returns.
-func shelved(t *testing.T, files map[string][]byte, rules ...knowledge.Rule) (*house, string) {
+// withKiln is a house with the base kiln, of files below docs, whose folder it returns.
+func withKiln(t *testing.T, files map[string][]byte, rules ...knowledge.Rule) (*house, string) {
 	t.Helper()
 	t.Setenv("SUIREN_HOME", t.TempDir())
 	docs := filepath.Join(t.TempDir(), "docs")

@@ -14,7 +14,7 @@ import (
 // What of a base is not to be relied on is told as far as it may be read: a pair only to
 // whoever may read both, a file that changed to whoever may read all that it says.
 func TestBaseConflicts(t *testing.T) {
-	h, docs := shelved(t, map[string][]byte{
+	h, docs := withKiln(t, map[string][]byte{
 		"open/a.md":   []byte("# The kiln\n\nThe kiln is fired on the first Monday of each month.\n"),
 		"closed/b.md": []byte("# The kiln\n\nThe kiln is fired on the first Friday of each month. This rule is valid until 2025-01-31.\n"),
 		"open/c.md":   []byte("# Clay\n\nClay is kept in the cellar.\n"),
