@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The console in a real browser, Debian's Chromium: each page and its main task, both languages, light and dark, wide and
 # narrow, by mouse and by keyboard, and by axe-core's rules; and whole journeys, from an empty folder to an answer, and
-# through what keeps a house. Needs Node's npm and Python 3 with venv. Fails on any request that leaves for another place than the server.
+# through what keeps a house. Before that the types of its source are checked. Needs Node's npm and Python 3 with venv. Fails on any request that leaves for another place than the server.
 #
 #   compat/browser/run.sh [--only PART] [--state FOLDER [--plan FOLDER]] [--shots FOLDER] [--book FOLDER] [--look FOLDER]
 #
@@ -47,6 +47,8 @@ if [ ${#packages[@]} -gt 0 ]; then
 fi
 
 axe=axe-core@4.14.1 # read into the page by the test alone
+typescript=typescript@5.9.3
+here=$PWD
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 CGO_ENABLED=0 go build -o "$tmp/suiren" ./cmd/suiren
@@ -58,6 +60,14 @@ if ! python3 -c 'import openai' 2>/dev/null; then
 	python3 -m venv "$tmp/venv"
 	"$python" -m pip install --quiet --disable-pip-version-check "$(grep '^openai==' compat/clients/requirements.txt)" >&2
 fi
+preact=$(sed -n 's/.* of preact \([0-9.]*[0-9]\) .*/\1/p' console/vendor/README.md)
+(cd "$tmp" && npm pack --silent "$typescript" "preact@$preact" >/dev/null &&
+	for p in typescript preact; do mkdir "$p" && tar xzf "$p"-*.tgz -C "$p" --strip 1; done)
+cat >"$tmp/tsconfig.json" <<JSON
+{"extends": "$here/console/tsconfig.json", "include": ["$here/console/src/**/*"], "compilerOptions": {
+	"paths": {"preact": ["$tmp/preact/src/index.d.ts"], "preact-hooks": ["$tmp/preact/hooks/src/index.d.ts"]}}}
+JSON
+node "$tmp/typescript/lib/tsc.js" -p "$tmp/tsconfig.json"
 go -C compat/browser vet ./...
 go -C compat/browser test -count=1 ${VERBOSE:+-v} -timeout 40m -run "^TestConsole\$$only" . -args -suiren "$tmp/suiren" -chromium "$(command -v chromium)" -plan "$plan" \
 	-model "$PWD/testdata/oracle/qwen3/folder" -python "$python" -tell "$tmp/told" -axe "$tmp/package/axe.min.js" "${args[@]}"

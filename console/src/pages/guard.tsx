@@ -194,7 +194,7 @@ function Begin({ packs, banks }: { packs: string[]; banks: string[] }) {
 function Decided({ of: c }: { of: Reviewed }) {
   const refusal = c.refusal && (store.lang === "en" ? c.refusal.en : c.refusal.zh), stage = c.stage ?? "";
   return <Fragment>
-    {c.policy && <p class="quiet">{w("byPolicy", c.release, c.policy)} <code title={c.digest}>{c.digest?.slice(0, 12)}</code></p>}
+    {c.policy && <p class="quiet">{w("byPolicy", c.release ?? "", c.policy)} <code title={c.digest}>{c.digest?.slice(0, 12)}</code></p>}
     {!!c.said?.length && <details><summary>{w("saidBefore", count(c.said.length))}</summary>{c.said.map((m, k) => <p key={k} class="passage"><b>{known("role", m.role)}</b> {m.text}</p>)}</details>}
     {c.call && <p class="passage"><b>{w("calls")}</b> <code>{c.call.name}{c.call.arguments}</code></p>}
     {c.found && <p class="passage"><b>{known("text", stage)}</b> {c.before}<mark>{c.found}</mark>{c.after}</p>}

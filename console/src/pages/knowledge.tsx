@@ -74,7 +74,7 @@ function One({ of, changed }: { of: Base; changed: () => void }) {
 function Asking({ base, open }: { base: string; open: (c: Cited) => void }) {
   const [q, setQ] = useState(""), [as, setAs] = useState(""), [found, setFound] = useState<Found & { q: string } | null>(null), ask = useAct();
   return <Fragment>
-    <form class="form" onSubmit={e => { e.preventDefault(); ask.run(async () => setFound({ ...await get<Found>(`${at(base)}/find?q=${encodeURIComponent(q)}&as=${encodeURIComponent(as)}`), q })); }}>
+    <form class="form" onSubmit={e => { e.preventDefault(); ask.run(async () => { const got = await get<Found>(`${at(base)}/find?q=${encodeURIComponent(q)}&as=${encodeURIComponent(as)}`); setFound(got && { ...got, q }); }); }}>
       <Field label={w("question")}>{id => <input id={id} class="base-question" value={q} required onInput={e => setQ((e.target as HTMLInputElement).value)} />}</Field>
       {mayDo("set_bases") && <Field label={w("as")} hint={w("asHint")}>{id => <input id={id} value={as} onInput={e => setAs((e.target as HTMLInputElement).value)} />}</Field>}
       <button class="main" disabled={ask.busy || !q}>{w("ask")}</button>
