@@ -249,7 +249,7 @@ func chat(t *testing.T, p *tab, l tongue) {
 	p.click(".turn:last-child .thought summary")
 	p.wait(`document.querySelector(".turn:last-child .thoughts").checkVisibility()`)
 	p.click(".turn:last-child .rate button")
-	p.wait(`document.querySelector(".turn:last-child .rate button").getAttribute("aria-pressed") === "true" && document.querySelector(".turn:last-child .rate + [role=status]").innerText`)
+	p.wait(`document.querySelector(".turn:last-child .rate button").getAttribute("aria-pressed") === "true" && document.querySelector(".turn:last-child footer > [role=status]:last-child").innerText`)
 
 	ask(p, l.handbook)
 	if p.text(".turn:last-child .answer") == "" || p.count(".turn:last-child .sources details") == 0 {
