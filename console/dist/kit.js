@@ -1543,13 +1543,11 @@ var words = {
 function say(table) {
   return (key, ...values) => {
     const [en, zh2] = table[key];
-    const text = store.lang !== "en" ? zh2 : en.replace(
-      /\{(\d)\} ([a-z]*[a-rt-z])s\b( are)?/g,
-      (many, i, noun, verb) => String(values[+i]) === "1" ? `{${i}} ${noun}${verb ? " is" : ""}` : many
-    );
+    const text = store.lang !== "en" ? zh2 : en.replace(counted, (many, i, noun, verb) => String(values[+i]) === "1" ? `{${i}} ${noun}${verb ? " is" : ""}` : many);
     return text.replace(/\{(\d)\}/g, (_, i) => String(values[+i]));
   };
 }
+var counted = /\{(\d)\} (answer|byte|checkpoint|cluster|conversation|document|file|line|number|page|parameter|passage|place|point|problem|question|request|row|sentence|step|token)s\b( are)?/g;
 var t = say(words);
 function maybe(prefix, name) {
   const key = prefix + "_" + name;

@@ -211,15 +211,17 @@ export type Pairs = Record<string, [string, string]>;
 
 // say makes a function that says the sentences of a table in the reader's
 // language, with values in their {0}, {1}, …. English is written for many:
-// "{0} things are wrong" of 1 says "1 thing is wrong".
+// "{0} places are free" of 1 says "1 place is free".
 export function say<P extends Pairs>(table: P) {
   return (key: keyof P, ...values: (string | number)[]): string => {
     const [en, zh] = table[key];
-    const text = store.lang !== "en" ? zh : en.replace(/\{(\d)\} ([a-z]*[a-rt-z])s\b( are)?/g,
-      (many, i, noun, verb) => String(values[+i]) === "1" ? `{${i}} ${noun}${verb ? " is" : ""}` : many);
+    const text = store.lang !== "en" ? zh : en.replace(counted, (many, i, noun, verb) => String(values[+i]) === "1" ? `{${i}} ${noun}${verb ? " is" : ""}` : many);
     return text.replace(/\{(\d)\}/g, (_, i) => String(values[+i]));
   };
 }
+
+// counted are the nouns that stand behind a number.
+const counted = /\{(\d)\} (answer|byte|checkpoint|cluster|conversation|document|file|line|number|page|parameter|passage|place|point|problem|question|request|row|sentence|step|token)s\b( are)?/g;
 
 export const t = say(words);
 

@@ -12,10 +12,17 @@ import (
 // "%d files are".
 var counted = regexp.MustCompile(`%(?:\[(\d+)\])?[-+# 0-9.]*([a-zA-Z%])(?:( [a-z]*[a-rt-z]s)\b)?(?:( (?:are|were|have|do|lie|stand|wait|want|agree|remain))\b)?`)
 
-// notNouns may follow a number, which is then a name, and are no plural.
-var notNouns = strings.Fields(`allocates allows always announces as asks becomes begins calls charges comes corrects decides depends describes differs does
-	ends falls fits forbids forces gets gives goes has holds is its kills knows lacks leads learns leaves less lies loses makes needs opens plus reads refuses
-	says shows stands takes this us verifies was weighs`)
+// nouns are what is counted. Another word after a number is left as it is: the number
+// may be a name, and the word what that does.
+var nouns = strings.Fields(`actions acts allocations alternatives answers arguments artifacts backups bits blocks boxes buckets budgets bytes callers cases cells
+	chapters characters checkpoints checks circles classes clients clusters codes columns components contents conversations copies cores days decisions degrees
+	dialogues digits dimensions documents edges elements entries epochs errors examples experts factors families faults fields files floats forms formats frames
+	frequencies glasses gradients guesses hashes heads histograms hits ids items judges keys keywords kinds labels layers letters levels lines losses manifests
+	marks masks megabytes messages millionths minutes models names nodes numbers objects operations oracles others packets pages pairs paragraphs parameters parts
+	passages passkeys pieces pixels points policies problems questions rails reasons receipts recipients records refusals releases replies requests requirements
+	reviews rises rounds routes rows rules runes runs samples schemas seconds seeds sentences sequences sessions sets shares shingles signatures slides slots
+	sources spans starts steps strings surfaces tables targets templates tensors texts thoughts threads times tokens topics traces tries turns types units users
+	values vectors walks weights words workers`)
 
 var verbs = map[string]string{" are": " is", " were": " was", " have": " has", " do": " does"}
 
@@ -48,7 +55,7 @@ func singular(format string, args []any) string {
 		arg := next
 		next++
 		noun, verb := group(3), group(4)
-		if arg >= len(args) || fmt.Sprint(args[arg]) != "1" || slices.Contains(notNouns, strings.TrimSpace(noun)) || strings.HasSuffix(noun, "ss") {
+		if arg >= len(args) || fmt.Sprint(args[arg]) != "1" || noun != "" && !slices.Contains(nouns, noun[1:]) {
 			continue
 		}
 		b.WriteString(format[last:at[5]])
