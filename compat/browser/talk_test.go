@@ -252,8 +252,8 @@ func talk(t *testing.T, browser context.Context, dir string) {
 			}
 		}},
 		step{"at-hand", func(t *testing.T) { // copied with its label, stopped by Escape, a file that is dropped, the tab's name
-			v.push("Copy")
-			v.sees("Copied.")
+			v.click("footer .copy")
+			v.wait(`document.querySelector("footer .copy + [role=status]").innerText === "Copied."`) // not what is said beside the code
 			if got, want := v.pasted("#question"), answer(); !strings.HasPrefix(flat(got), strings.TrimSpace(flat(want))) || !strings.HasSuffix(got, "[AI-generated]") {
 				t.Errorf("of the answer %q, %q is copied", want, got)
 			}
