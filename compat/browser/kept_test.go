@@ -245,7 +245,7 @@ func conversations(t *testing.T, browser context.Context, dir string) {
 		step{"hostile", func(t *testing.T) { // what stands in the store is believed only in its form
 			v.inStore(`const g = heads.getAll(); g.onsuccess = () => {
 				const like = g.result[0];
-				heads.put({ ...like, id: "aaaaaaaaaaaaaaaa", title: "broken" }); bodies.put('{"turns":[{"id":"aaaaaaaaaaaaaaaa","after":"bbbbbbbbbbbbbbbb","question":"x"}]}', "aaaaaaaaaaaaaaaa");
+				heads.put({ ...like, id: "aaaaaaaaaaaaaaaa", title: "broken", changed: like.changed - 1 }); bodies.put('{"turns":[{"id":"aaaaaaaaaaaaaaaa","after":"bbbbbbbbbbbbbbbb","question":"x"}]}', "aaaaaaaaaaaaaaaa");
 				heads.put({ ...like, id: "bbbbbbbbbbbbbbbb", title: "of another", who: "person\nben\n2026" }); bodies.put('{"turns":[]}', "bbbbbbbbbbbbbbbb");
 				heads.put({ ...like, id: "cccccccccccccccc", form: 2, title: { html: "<b>" } }); bodies.put({ later: true }, "cccccccccccccccc");
 			};`)
