@@ -326,6 +326,7 @@ func pictures(t *testing.T, browser context.Context, origin string) {
 	p.on(t)
 	p.wait(`document.getElementById("question")`)
 	p.size(1100, 760)
+	p.empty()
 	problem := tongues[1].problem
 	if list := examples(p); len(list) > 0 {
 		problem = list[len(list)-1].En // the last family is the one in words
