@@ -226,14 +226,14 @@ func TestSealed(t *testing.T) {
 		if bytes.Contains(files(), []byte(as[:64])) {
 			t.Errorf("%s: what waited is still in a file", name)
 		}
-		if err := w.Salt(id, "SALT"); err != nil {
+		if err := w.Salt(id, "SALT-"+name); err != nil {
 			t.Fatal(err)
 		}
 		if name == "decided" {
-			if list, err := w.Items(true); err != nil || list[0].Content.Salt != "SALT" {
+			if list, err := w.Items(true); err != nil || list[0].Content.Salt != "SALT-decided" {
 				t.Errorf("%+v, %v", list, err)
 			}
-			if err := w.Erase("caller-0", "x"); err != nil || bytes.Contains(files(), []byte("SALT")) {
+			if err := w.Erase("caller-0", "x"); err != nil || bytes.Contains(files(), []byte("SALT-decided")) {
 				t.Errorf("the salt of who was erased is still there: %v", err)
 			}
 		}
