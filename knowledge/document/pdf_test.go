@@ -13,7 +13,7 @@ import (
 )
 
 // pdfReader is one Reader for all tests: compiling PDFium takes seconds.
-var pdfReader = &Reader{Cache: filepath.Join(os.TempDir(), "suiren-machine-code")}
+var pdfReader = new(Reader)
 
 // TestPDF compares what is read of py-pdf's awkward files with what a person
 // sees in them.

@@ -66,7 +66,7 @@ func (k killing) start(t *testing.T) bool {
 	text, err := json.Marshal(k)
 	check(t, err)
 	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledProcess$", "-test.v")
-	cmd.Env = append(os.Environ(), killEnv+"="+string(text))
+	cmd.Env = append(os.Environ(), killEnv+"="+string(text), "TMPDIR="+t.TempDir()) // it cannot remove what it makes there
 	out, err := cmd.CombinedOutput()
 	e, failed := errors.AsType[*exec.ExitError](err)
 	if killed := failed && e.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL; killed || err == nil {
