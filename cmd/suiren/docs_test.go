@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -9,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 
 	"suiren/stage"
 )
@@ -90,23 +93,108 @@ func TestCommandsPage(t *testing.T) {
 	}
 }
 
+// A command that a page shows is one of the program, with its flags.
+func TestShownCommands(t *testing.T) {
+	list := append(globbed(t, "*.md"), append(globbed(t, "docs/*.md"), globbed(t, "docs/*/*.md")...)...)
+	n := 0
+	for _, path := range list {
+		for _, words := range shownCommands(readPage(t, path)) {
+			n++
+			if err := isCommand(newApp(nil).root(), words); err != nil {
+				t.Errorf("%s: suiren %s: %v", path, strings.Join(words, " "), err)
+			}
+		}
+	}
+	if n < 400 {
+		t.Errorf("%d commands were found", n)
+	}
+}
+
+// shownCommands are the words behind each suiren of a page that begins a span
+// of code, or stands in a line of a block of code; each of a|b is one.
+func shownCommands(page string) (list [][]string) {
+	var shown []string
+	for _, m := range regexp.MustCompile("`suiren ([a-z][^`]*)`").FindAllStringSubmatch(page, -1) {
+		shown = append(shown, m[1])
+	}
+	for i, block := range regexp.MustCompile("(?m)^```[a-z]*$").Split(page, -1) {
+		if i%2 == 1 {
+			for _, m := range regexp.MustCompile(`(?m)(?:^|[ /])suiren ([a-z][^#>&;\n]*)`).FindAllStringSubmatch(block, -1) {
+				shown = append(shown, m[1])
+			}
+		}
+	}
+	for _, text := range shown {
+		text = strings.ReplaceAll(text, `\|`, "|")
+		text = regexp.MustCompile(`"[^"]*"|'[^']*'`).ReplaceAllString(text, "…")
+		words := strings.Fields(text)
+		at := slices.IndexFunc(words, func(w string) bool { return strings.Contains(w, "|") && strings.ToLower(w) == w })
+		if at < 0 {
+			list = append(list, words)
+			continue
+		}
+		for _, one := range strings.Split(words[at], "|") {
+			list = append(list, slices.Concat(words[:at], []string{one}, words[at+1:]))
+		}
+	}
+	return list
+}
+
+// isCommand finds fault with a command line.
+func isCommand(c *cobra.Command, words []string) error {
+	if regexp.MustCompile(`^[a-z]+\d$`).MatchString(words[0]) {
+		return nil // how a file begins
+	}
+	for _, word := range words {
+		flag, _, _ := strings.Cut(word, "=")
+		switch {
+		case strings.HasPrefix(flag, "--"):
+			if c.Flag(flag[2:]) == nil {
+				return fmt.Errorf("%s has no flag %s", c.CommandPath(), flag)
+			}
+		case strings.HasPrefix(flag, "-") && len(flag) == 2:
+			if c.Flags().ShorthandLookup(flag[1:]) == nil && c.InheritedFlags().ShorthandLookup(flag[1:]) == nil {
+				return fmt.Errorf("%s has no flag %s", c.CommandPath(), flag)
+			}
+		case c.HasAvailableSubCommands():
+			i := slices.IndexFunc(c.Commands(), func(sub *cobra.Command) bool { return sub.Name() == word || sub.HasAlias(word) })
+			if i < 0 {
+				if c.HasParent() && c.ValidateArgs([]string{word}) == nil {
+					return nil // its argument
+				}
+				return fmt.Errorf("%s has no command %s", c.CommandPath(), word)
+			}
+			c = c.Commands()[i]
+		}
+	}
+	return nil
+}
+
+func globbed(t *testing.T, pattern string) (names []string) {
+	t.Helper()
+	list, err := filepath.Glob(filepath.Join(repository, pattern))
+	if err != nil || len(list) == 0 {
+		t.Fatal(pattern, err)
+	}
+	for _, path := range list {
+		name, err := filepath.Rel(repository, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
 // Links between pages lead to files that are there. Pictures are left to
 // whoever makes them.
 func TestLinks(t *testing.T) {
 	link := regexp.MustCompile(`[^!]\[[^\]]*\]\(([^)#:]+)(?:#[^)]*)?\)`)
-	for _, pattern := range []string{"*.md", "docs/*.md", "docs/decisions/*.md"} {
-		list, err := filepath.Glob(filepath.Join(repository, pattern))
-		if err != nil || len(list) == 0 {
-			t.Fatal(pattern, err)
-		}
-		for _, path := range list {
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, m := range link.FindAllStringSubmatch(string(text), -1) {
-				if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
-					t.Errorf("%s: %v", path, err)
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md"} {
+		for _, name := range globbed(t, pattern) {
+			for _, m := range link.FindAllStringSubmatch(readPage(t, name), -1) {
+				if _, err := os.Stat(filepath.Join(repository, filepath.Dir(name), m[1])); err != nil {
+					t.Errorf("%s: %v", name, err)
 				}
 			}
 		}
