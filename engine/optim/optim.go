@@ -104,13 +104,6 @@ func New(s Settings, params []Param, team *tensor.Team) (*Optimizer, error) {
 	return o, nil
 }
 
-// Floats returns the floats New will take.
-func Floats(s Settings, params []Param, workers int) int {
-	var count tensor.Arena
-	lay(s, params, tensor.NewTeam(workers), &count)
-	return count.Len()
-}
-
 func lay(s Settings, params []Param, team *tensor.Team, a *tensor.Arena) *Optimizer {
 	o := &Optimizer{Settings: s, params: params, team: team, moments: make([]moments, len(params))}
 	n, small, large := 0, 0, 0

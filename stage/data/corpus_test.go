@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"suiren/stage"
+	"suiren/stage/data/duplicate"
 )
 
 // documentsOf writes a documents artifact.
@@ -105,8 +106,8 @@ func TestNearDuplicatesAgainstAllPairs(t *testing.T) {
 			set, _ := shingles(text)
 			want := false
 			for _, other := range kept {
-				both := intersection(set, other)
-				want = want || 100*both >= nearDuplicate*(len(set)+len(other)-both)
+				both, either := duplicate.Jaccard(set, other)
+				want = want || 100*both >= nearDuplicate*either
 			}
 			_, _, got := x.add("x", text)
 			if got != want {

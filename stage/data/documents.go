@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -16,6 +17,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/klauspost/compress/zstd"
 
 	"suiren/internal/say"
 	"suiren/knowledge"
@@ -262,13 +265,33 @@ const maxLine = 6*maxText + 1<<16
 // readLines calls f with each line of a file of JSON. An error about a line
 // names file and line; what f returns is returned as it is.
 func readLines[T any](name string, f func(T) error) error {
-	return eachLine(name, func(n int, line []byte) error {
+	return eachLine(name, parsed(name, func(v *T) error { return f(*v) }))
+}
+
+// unpackLines is readLines of a file that zstd packed, none of whose lines is
+// longer than some bytes.
+func unpackLines[T any](name string, longest int, f func(*T) error) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	z, err := zstd.NewReader(file, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	return scanLines(z, name, longest, parsed(name, f))
+}
+
+func parsed[T any](name string, f func(*T) error) func(n int, line []byte) error {
+	return func(n int, line []byte) error {
 		var v T
 		if err := json.Unmarshal(line, &v); err != nil {
 			return badLine(name, n, err)
 		}
-		return f(v)
-	})
+		return f(&v)
+	}
 }
 
 // eachLine calls f with each line of a file and its number, from 1.
@@ -278,8 +301,12 @@ func eachLine(name string, f func(n int, line []byte) error) error {
 		return err
 	}
 	defer file.Close()
-	s := bufio.NewScanner(file)
-	s.Buffer(nil, maxLine)
+	return scanLines(file, name, maxLine, f)
+}
+
+func scanLines(r io.Reader, name string, longest int, f func(n int, line []byte) error) error {
+	s := bufio.NewScanner(r)
+	s.Buffer(nil, longest)
 	n := 1
 	for ; s.Scan(); n++ {
 		if err := f(n, s.Bytes()); err != nil {

@@ -53,40 +53,14 @@ const (
 
 // ReadJournal calls f with each entry of the journal of a corpus.
 func ReadJournal(dir string, f func(*Entry) error) error {
-	name := filepath.Join(dir, JournalFile)
-	file, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	z, err := zstd.NewReader(file, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
-	if err != nil {
-		return err
-	}
-	defer z.Close()
-	return readEntries(z, name, f)
+	return unpackLines(filepath.Join(dir, JournalFile), longestEntry, f)
 }
 
 // longestEntry bounds a line of a journal.
 const longestEntry = 1 << 20
 
 func readEntries(r io.Reader, name string, f func(*Entry) error) error {
-	s := bufio.NewScanner(r)
-	s.Buffer(nil, longestEntry)
-	n := 1
-	for ; s.Scan(); n++ {
-		var e Entry
-		if err := json.Unmarshal(s.Bytes(), &e); err != nil {
-			return badLine(name, n, err)
-		}
-		if err := f(&e); err != nil {
-			return err
-		}
-	}
-	if err := s.Err(); err != nil {
-		return badLine(name, n, err)
-	}
-	return nil
+	return scanLines(r, name, longestEntry, parsed(name, f))
 }
 
 // A journalWriter writes entries; packed, as zstd.

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"suiren/stage/data/duplicate"
 )
 
 // nearDuplicate is the Jaccard index from which on a document of a corpus for
@@ -85,8 +87,7 @@ func (x *nearIndex) add(path, text string) (like string, jaccard float64, found 
 	}
 	slices.Sort(seen)
 	for _, i := range seen {
-		both := intersection(set, x.sets[i])
-		either := len(set) + len(x.sets[i]) - both
+		both, either := duplicate.Jaccard(set, x.sets[i])
 		if 100*both >= nearDuplicate*either {
 			return x.paths[i], math.Round(100*float64(both)/float64(either)) / 100, true
 		}
@@ -149,20 +150,4 @@ func shingles(text string) (set []uint64, numbers uint64) {
 	}
 	slices.Sort(set)
 	return slices.Compact(set), digits.Sum64()
-}
-
-// intersection counts what two sorted sets share.
-func intersection(a, b []uint64) (n int) {
-	for len(a) > 0 && len(b) > 0 {
-		switch {
-		case a[0] < b[0]:
-			a = a[1:]
-		case a[0] > b[0]:
-			b = b[1:]
-		default:
-			n++
-			a, b = a[1:], b[1:]
-		}
-	}
-	return n
 }

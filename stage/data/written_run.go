@@ -282,33 +282,7 @@ func orNone(s string) string {
 // ReadWritten calls f with each try of examples that a teacher wrote, given
 // their folder.
 func ReadWritten(dir string, f func(*Try) error) error {
-	name := filepath.Join(dir, reportPart, WrittenFile)
-	file, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	z, err := zstd.NewReader(file, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
-	if err != nil {
-		return err
-	}
-	defer z.Close()
-	s := bufio.NewScanner(z)
-	s.Buffer(nil, maxLine)
-	n := 1
-	for ; s.Scan(); n++ {
-		var t Try
-		if err := json.Unmarshal(s.Bytes(), &t); err != nil {
-			return badLine(name, n, err)
-		}
-		if err := f(&t); err != nil {
-			return err
-		}
-	}
-	if err := s.Err(); err != nil {
-		return badLine(name, n, err)
-	}
-	return nil
+	return unpackLines(filepath.Join(dir, reportPart, WrittenFile), maxLine, f)
 }
 
 // FindWritten returns the tries with an id, or of a passage, a problem or a

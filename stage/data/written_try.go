@@ -14,6 +14,7 @@ import (
 
 	"suiren/knowledge"
 	"suiren/stage"
+	"suiren/stage/data/duplicate"
 	"suiren/stage/verify"
 )
 
@@ -265,8 +266,8 @@ func (p *pen) rewrite(ctx context.Context, t *Try, of *knowledge.Passage, n, at 
 func alike(a, b string) bool {
 	one, _ := shingles(a)
 	two, _ := shingles(b)
-	both := intersection(one, two)
-	return 100*both >= copied*(len(one)+len(two)-both)
+	both, either := duplicate.Jaccard(one, two)
+	return 100*both >= copied*either
 }
 
 // rank has answers written and makes a pair of the best and the worst of them.

@@ -27,15 +27,6 @@ const (
 
 var levels = []string{OK, Warn, Fail}
 
-// Worst returns the worst level of a list; of an empty one OK.
-func Worst(list []Health) string {
-	worst := 0
-	for _, h := range list {
-		worst = max(worst, slices.Index(levels, h.Level))
-	}
-	return levels[worst]
-}
-
 // An Alert is a rule: who is told when something is not well. Exactly one of
 // Webhook, File and Command says how.
 type Alert struct {

@@ -111,8 +111,3 @@ func turns(list []stage.Message) []chat.Message {
 	}
 	return out
 }
-
-// conversationOf is an example as a template takes it.
-func conversationOf(e *stage.Example) chat.Conversation {
-	return chat.Conversation{Messages: turns(e.Messages), Tools: e.Tools}
-}

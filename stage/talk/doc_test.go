@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"suiren/engine/chat"
 	"suiren/engine/tokenizer"
 	"suiren/stage"
 )
@@ -263,4 +264,9 @@ func FuzzDocs(f *testing.F) {
 			}
 		}
 	})
+}
+
+// conversationOf is an example as a template takes it.
+func conversationOf(e *stage.Example) chat.Conversation {
+	return chat.Conversation{Messages: turns(e.Messages), Tools: e.Tools}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"suiren/engine/optim"
 	"suiren/stage"
 )
 
@@ -14,7 +15,9 @@ func TestStepAllocs(t *testing.T) {
 	check(t, err)
 	defer rows.Close()
 	cfg := (&SFT{Depth: 1}).config(rows.Vocab(), rows.Length())
-	l, err := NewLearner(cfg, 4, rows.Length(), 1, 1, true)
+	s := recipe("", 1)
+	s.Decay = optim.Default().Decay
+	l, err := newLearner(cfg, 4, rows.Length(), 1, s)
 	check(t, err)
 	defer l.Close()
 	l.Params.Init(1)

@@ -140,7 +140,7 @@ func TestDoctorLoop(t *testing.T) {
 		"template": {1, 10, trained, random, 4},
 		"noise":    {1, 10, nil, mixed, 1},
 	} {
-		l, err := NewLearner(cfg, 4, good.Length(), 1, c.rate, false)
+		l, err := newLearner(cfg, 4, good.Length(), 1, recipe("", c.rate))
 		check(t, err)
 		l.Params.Init(1)
 		l.Repack()

@@ -17,16 +17,6 @@ type Learner struct {
 	rate   float32 // factor of the learning rates, then
 }
 
-// NewLearner makes a learner whose learning rates are the default ones times
-// rate. The parameters are zero and not packed.
-func NewLearner(c model.Config, microRows, length, threads int, rate float64, decay bool) (*Learner, error) {
-	s := recipe("", rate)
-	if decay {
-		s.Decay = optim.Default().Decay
-	}
-	return newLearner(c, microRows, length, threads, s)
-}
-
 // newLearner makes a learner with settings s.
 func newLearner(c model.Config, microRows, length, threads int, s optim.Settings) (*Learner, error) {
 	tr, err := model.NewTrainer(c, microRows, length, threads)

@@ -171,8 +171,8 @@ func SignOnce(sig *Signature, shingles []uint64) bool {
 	return true
 }
 
-// Jaccard returns the share of two sets' elements that are in both. Both are
-// sorted and without repeats.
+// Jaccard returns how many elements two sets share, and how many are in either:
+// their quotient is the Jaccard index. Both are sorted and without repeats.
 func Jaccard(a, b []uint64) (both, either int) {
 	either = len(a) + len(b)
 	for len(a) > 0 && len(b) > 0 {

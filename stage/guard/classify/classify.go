@@ -63,10 +63,7 @@ var model = sync.OnceValue(func() *linear.Model {
 // Scores are the confidences of a text, .5 where it begins to count.
 type Scores struct{ Harm, Injection, Offence float64 }
 
-// Score reads one sentence.
-func Score(text string) Scores { return ScoreWith(model(), text) }
-
-// ScoreWith reads one sentence with another model of the same labels.
+// ScoreWith reads one sentence with a model of these labels.
 func ScoreWith(m *linear.Model, text string) Scores {
 	x := newExtractor(words())
 	x.read(text)

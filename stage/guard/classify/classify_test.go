@@ -27,7 +27,7 @@ func TestScore(t *testing.T) {
 		"The committee met on 4 May and approved the annual report.": "",
 		"": "", "？！。": "", "\xff\xfe": "",
 	} {
-		s := Score(text)
+		s := ScoreWith(model(), text)
 		for k, p := range map[string]float64{Harm: s.Harm, Injection: s.Injection, Offence: s.Offence} {
 			if p < 0 || p > 1 {
 				t.Errorf("%q: %s %v", text, k, p)
@@ -68,7 +68,7 @@ func TestPieces(t *testing.T) {
 func FuzzScore(f *testing.F) {
 	f.Add("How do I kill 3.14 𝓵𝓸𝓽𝓾𝓼 女人？\u200b\xff")
 	f.Fuzz(func(t *testing.T, text string) {
-		if s := Score(text); !(s.Harm >= 0 && s.Harm <= 1 && s.Injection >= 0 && s.Offence <= 1) {
+		if s := ScoreWith(model(), text); !(s.Harm >= 0 && s.Harm <= 1 && s.Injection >= 0 && s.Offence <= 1) {
 			t.Fatal(s)
 		}
 	})

@@ -1,7 +1,7 @@
 // Package label marks what a model wrote, as GB 45438-2025 asks: with words that
 // a reader sees and, in a file's metadata, with the AIGC element that programs
-// read. It writes conversations as Markdown, HTML, JSON, DOCX and PDF, stamps PNG
-// pictures, and reads labels back.
+// read. It writes conversations as Markdown, HTML, JSON, DOCX and PDF, and stamps
+// PNG pictures.
 //
 // What the standard asks is told by ../../../docs/formats.md and is to be confirmed
 // against its text.
@@ -9,7 +9,6 @@ package label
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -73,20 +72,6 @@ func (l *Label) text() string {
 	e.SetEscapeHTML(false)
 	e.Encode(l) // strings do not fail
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// Parse reads an element, and nothing else.
-func Parse(text string) (*Label, error) {
-	var l Label
-	d := json.NewDecoder(strings.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&l); err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, fmt.Errorf("there is text after the label")
-	}
-	return &l, l.Check()
 }
 
 // Words are what a reader sees: the AI element and the generation element, in both

@@ -6,12 +6,11 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"strings"
 
 	"golang.org/x/net/html"
-
-	"suiren/internal/say"
 )
 
 // maxFile bounds a file that is read, in bytes; maxPart a part of a DOCX.
@@ -20,12 +19,26 @@ const (
 	maxPart = 4 << 20
 )
 
+// Parse reads an element, and nothing else.
+func Parse(text string) (*Label, error) {
+	var l Label
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&l); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("there is text after the label")
+	}
+	return &l, l.Check()
+}
+
 // Find returns the elements in a file, whole or broken, as they stand in its
 // carrier of the format. A file that was labelled has exactly one that Parse
 // reads. Of PDF it reads what Write writes: elements in plain strings.
 func Find(format string, file []byte) ([]string, error) {
 	if len(file) > maxFile {
-		return nil, say.Errorf("the file is larger than %d bytes", "文件大于 %d 字节", maxFile)
+		return nil, fmt.Errorf("the file is larger than %d bytes", maxFile)
 	}
 	switch format {
 	case "md":
@@ -41,7 +54,7 @@ func Find(format string, file []byte) ([]string, error) {
 	case "png":
 		return findPNG(file)
 	}
-	return nil, say.Errorf("labels in %q are not read", "不支持读取 %q 中的标识", format)
+	return nil, fmt.Errorf("labels in %q are not read", format)
 }
 
 // findMarkdown reads the front matter.
@@ -128,7 +141,7 @@ func findDOCX(file []byte) (list []string, err error) {
 		b, err := io.ReadAll(io.LimitReader(r, maxPart+1))
 		r.Close()
 		if err == nil && len(b) > maxPart {
-			err = say.Errorf("%s is larger than %d bytes", "%s 大于 %d 字节", f.Name, maxPart)
+			err = fmt.Errorf("%s is larger than %d bytes", f.Name, maxPart)
 		}
 		if err != nil {
 			return list, err
@@ -193,12 +206,12 @@ const pngMagic = "\x89PNG\r\n\x1a\n"
 func findPNG(file []byte) (list []string, err error) {
 	rest, ok := bytes.CutPrefix(file, []byte(pngMagic))
 	if !ok {
-		return nil, say.Errorf("this is not a PNG picture", "这不是 PNG 图片")
+		return nil, fmt.Errorf("this is not a PNG picture")
 	}
 	for len(rest) >= 12 {
 		n := int64(binary.BigEndian.Uint32(rest))
 		if n > int64(len(rest))-12 {
-			return list, say.Errorf("the picture was cut short", "图片被截断")
+			return list, fmt.Errorf("the picture was cut short")
 		}
 		kind, data := string(rest[4:8]), rest[8:8+n]
 		if name, text, ok := bytes.Cut(data, []byte{0}); ok && kind == "tEXt" && string(name) == key {
