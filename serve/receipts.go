@@ -119,8 +119,8 @@ func (s *Server) receipt(w http.ResponseWriter, r *http.Request) error {
 	receipt, ok := s.receipts.find(id, caller(r))
 	if !ok {
 		return &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "not_found", Param: "id",
-			Text: say.T("there is no receipt of an answer %q", "没有回答 %q 的凭据", form.Clip(id)),
-			Next: say.T("ask soon after the answer, with the key that asked for it: only the last receipts are kept", "请在回答之后尽快用同一密钥查询：只保留最近的凭据")}
+			Text: say.T("there is no receipt of an answer %q", "没有回答 %q 的回执", form.Clip(id)),
+			Next: say.T("ask soon after the answer, with the key that asked for it: only the last receipts are kept", "请在回答之后尽快用同一密钥查询：只保留最近的回执")}
 	}
 	return WriteJSON(w, http.StatusOK, receipt)
 }

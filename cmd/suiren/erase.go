@@ -34,7 +34,7 @@ was said; with the salts nobody can test guesses any more. What was said in refu
 requests is kept for 183 days, and goes with the first erase or forget after that.
 Documents that were made of answers are named, to be made again. Who acted stays in the audit
 log (suiren user erase takes the name out). Backups from before hold it until the next takes their place.`,
-			`清除某人（或某密钥持有人）说过的与得到的内容：消息、回答、来源、凭据、评价原因、发送的 span，
+			`清除某人（或某密钥持有人）说过的与得到的内容：消息、回答、来源、回执、评价原因、发送的 span，
 以及旧版账本的副本。账本中以随机名称代替其姓名；数额与时间保留，账目仍然平衡。审计日志只保存
 加盐摘要；盐删除后，无法再以猜测验证内容。被拒绝请求的内容须保留 183 天，期满后随下一次 erase
 或 forget 删除。由回答制成的文档会被列出，须重新制作。操作者的名称保留在审计日志中（suiren user erase 会去除）。此前的备份

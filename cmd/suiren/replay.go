@@ -25,7 +25,7 @@ func (a *app) replayCommand() *cobra.Command {
 	var with string
 	mf := modelFlags{slots: 1}
 	c := &cobra.Command{
-		Use: "replay " + a.t("RECEIPT", "凭据"), Short: a.t("Make an answer again from its receipt, and say whether it is the same", "按凭据重新生成回答，并说明是否一致"),
+		Use: "replay " + a.t("RECEIPT", "回执"), Short: a.t("Make an answer again from its receipt, and say whether it is the same", "按回执重新生成回答，并说明是否一致"),
 		Long: a.t(`Make an answer again from its receipt, token by token, and say whether it is the
 same. RECEIPT is a file with the receipt, as /v1/receipts/ID tells it, or with
 the reply or the stream that holds it (asked for with "receipt": true), or with
@@ -34,8 +34,8 @@ many of them, one a line; - is standard input.
 The model is found by its digest among those of suiren models list, or given
 with --model; a release in the folder of its plan, or in the one that --model
 gives.`,
-			`按凭据逐词元重新生成回答，并说明是否一致。凭据是一个文件，内容为凭据本身
-（来自 /v1/receipts/编号），或带凭据的响应或流（请求时加上 "receipt": true），
+			`按回执逐词元重新生成回答，并说明是否一致。回执是一个文件，内容为回执本身
+（来自 /v1/receipts/编号），或带回执的响应或流（请求时加上 "receipt": true），
 也可每行一个；- 表示标准输入。
 
 模型按摘要在 suiren models list 的模型中查找，或用 --model 指定；发布版本在当前
@@ -102,7 +102,7 @@ func (a *app) replayer(ctx context.Context, r *form.Receipt, with string, mf *mo
 func (a *app) replayRelease(r *form.Receipt, folder string) (*replayer, error) {
 	digest, err := store.ParseDigest(strings.TrimPrefix(r.Model.Digest, "sha256:"))
 	if err != nil {
-		return nil, &say.Error{Where: r.ID, What: say.T("the receipt's digest %q is none", "凭据中的 %q 不是摘要", r.Model.Digest), Next: say.T("use the receipt as it was written", "请使用未改动的凭据"), Err: err}
+		return nil, &say.Error{Where: r.ID, What: say.T("the receipt's digest %q is none", "回执中的 %q 不是摘要", r.Model.Digest), Next: say.T("use the receipt as it was written", "请使用未改动的回执"), Err: err}
 	}
 	machine, err := a.machine()
 	if err != nil {
@@ -123,7 +123,7 @@ func (a *app) replayRelease(r *form.Receipt, folder string) (*replayer, error) {
 // replay makes one answer again.
 func (a *app) replay(ctx context.Context, m *replayer, r *form.Receipt) error {
 	if m.digest != r.Model.Digest {
-		return &say.Error{Where: m.path, What: say.T("is not the model of the receipt: its digest is %s, not %s", "不是凭据中的模型：摘要是 %s，不是 %s", m.digest, r.Model.Digest),
+		return &say.Error{Where: m.path, What: say.T("is not the model of the receipt: its digest is %s, not %s", "不是回执中的模型：摘要是 %s，不是 %s", m.digest, r.Model.Digest),
 			Next: say.T("give the model with --model", "请用 --model 指定模型")}
 	}
 	same, err := m.again(ctx, r)
@@ -171,9 +171,9 @@ func readReceipts(path string) ([]*form.Receipt, error) {
 	case len(list) > 0:
 		return list, nil
 	case err != nil:
-		return nil, &say.Error{Where: path, What: say.T("this is not a receipt: %v", "这不是凭据：%v", err), Next: next, Err: err}
+		return nil, &say.Error{Where: path, What: say.T("this is not a receipt: %v", "这不是回执：%v", err), Next: next, Err: err}
 	}
-	return nil, &say.Error{Where: path, What: say.T("it holds no receipt", "其中没有凭据"), Next: next}
+	return nil, &say.Error{Where: path, What: say.T("it holds no receipt", "其中没有回执"), Next: next}
 }
 
 // receiptsOf returns the receipts in a JSON text.

@@ -67,11 +67,11 @@ type ReceiptTokens struct {
 // Check reports what keeps r from being replayed by any program of this version.
 func (r *Receipt) Check() error {
 	if r.Version != ReceiptVersion {
-		return &say.Error{Where: r.Version, What: say.T("is not a version of receipts that is read here", "不是此处支持的凭据版本"),
+		return &say.Error{Where: r.Version, What: say.T("is not a version of receipts that is read here", "不是此处支持的回执版本"),
 			Next: say.T("use the version of Suiren that wrote it: %s", "请使用写出它的 Suiren 版本：%s", r.Program)}
 	}
 	if TokensDigest(r.Prompt.IDs) != r.Prompt.Digest {
-		return &say.Error{What: say.T("the prompt in the receipt is not the one of its digest", "凭据中的提示与其摘要不符"), Next: say.T("use the receipt as it was written", "请使用未改动的凭据")}
+		return &say.Error{What: say.T("the prompt in the receipt is not the one of its digest", "回执中的提示与其摘要不符"), Next: say.T("use the receipt as it was written", "请使用未改动的回执")}
 	}
 	return nil
 }
