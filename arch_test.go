@@ -62,7 +62,7 @@ stage/guard/leak: pii stage/guard/detect stage/guard/fold
 stage/guard/classify: knowledge/linear stage/guard/detect stage/guard/fold
 stage/guard/label: internal/say
 stage/guard/assess: internal/durable stage internal/say
-stage/guard/watch: internal/say
+stage/guard/watch: internal/durable internal/say
 stage/guard: internal/durable pii stage stage/guard/watch store internal/say stage/verify engine/tokenizer engine/infer stage/guard/fold stage/guard/detect stage/guard/leak stage/guard/classify
 stage/operate: internal/durable stage store internal/flock internal/say
 stage/operate/origin: internal/durable stage stage/operate store internal/say

@@ -42,11 +42,11 @@ func main() {
 	}
 }
 
-// judge tells of every vulnerability that our code reaches. Those of a module are
-// for us to end: an error. Those of the Go release are for whoever installs it.
+// judge tells of every vulnerability that our code reaches, in a module or in the Go
+// release. One is an error.
 func judge(r io.Reader) error {
 	type frame struct{ Module, Version, Package, Function string }
-	ours, told := 0, map[string]bool{}
+	told := map[string]bool{}
 	for d := json.NewDecoder(r); ; {
 		var m struct {
 			Finding *struct {
@@ -68,18 +68,11 @@ func judge(r io.Reader) error {
 		at := f.Trace[0]
 		by := f.Trace[len(f.Trace)-1]
 		fmt.Printf("%s: %s.%s of %s %s, reached from %s.%s; fixed in %s\n", f.OSV, at.Package, at.Function, at.Module, at.Version, by.Package, by.Function, f.Fixed)
-		if at.Module != "stdlib" {
-			ours++
-		}
-	}
-	if ours > 0 {
-		return fmt.Errorf("%d known vulnerabilities of modules are reached: upgrade them", ours)
 	}
 	if len(told) > 0 {
-		fmt.Printf("%d known vulnerabilities of this Go release are reached: build with a newer one\n", len(told))
-	} else {
-		fmt.Println("no known vulnerability is reached")
+		return fmt.Errorf("%d known vulnerabilities are reached: upgrade the modules, or the toolchain of go.mod (stdlib)", len(told))
 	}
+	fmt.Println("no known vulnerability is reached")
 	return nil
 }
 

@@ -18,7 +18,7 @@ type Guard interface {
 	Replay(context.Context, Rerun) (any, error)
 	Reviews(all, names bool) (any, error) // without names: not who asked and who decided
 	Decide(id, by string, allow bool, reason string) error
-	Suspended() (any, error)
+	Suspended(names bool) (any, error)
 	Lift(caller, by string) error
 	Appeal(caller, text string) (id string, err error)
 }
@@ -123,7 +123,7 @@ func (s *Server) suspended(w http.ResponseWriter, r *http.Request) error {
 	if s.conf.Guard == nil {
 		return errNotFound
 	}
-	v, err := s.conf.Guard.Suspended()
+	v, err := s.conf.Guard.Suspended(May(r, ReadPeople, ATenant, ""))
 	return answer(w, v, err)
 }
 

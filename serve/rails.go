@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"strings"
+	"time"
 	"unicode"
 
 	"suiren/internal/say"
@@ -16,6 +17,7 @@ import (
 type Review struct {
 	ID       string // of the answer
 	Caller   string
+	Time     time.Time // when the request came
 	Release  *Release
 	Question RailQuestion
 	Messages []form.Message // after the input rails: before the text, if that is one of them
@@ -41,7 +43,7 @@ func (x *exchange) rail(stage string) Rail {
 	}
 	if ask := x.s.conf.Review; ask != nil {
 		c.Ask = func(q RailQuestion) bool {
-			v := Review{ID: x.rec.ID, Caller: x.rec.Caller, Release: x.rec.Release, Question: q, Messages: x.rec.Messages}
+			v := Review{ID: x.rec.ID, Caller: x.rec.Caller, Time: x.rec.Time, Release: x.rec.Release, Question: q, Messages: x.rec.Messages}
 			if stage != onOutput {
 				v.Answer = x.answer.text.String()
 			}

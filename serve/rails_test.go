@@ -420,7 +420,9 @@ func (f *fakeGuard) Replay(context.Context, Rerun) (any, error) { return f.note(
 func (f *fakeGuard) Reviews(all, names bool) (any, error) {
 	return f.note(map[bool]string{true: "all", false: "waiting"}[all] + map[bool]string{true: " names", false: ""}[names])
 }
-func (f *fakeGuard) Suspended() (any, error) { return f.note("suspended") }
+func (f *fakeGuard) Suspended(names bool) (any, error) {
+	return f.note("suspended" + map[bool]string{true: " names", false: ""}[names])
+}
 func (f *fakeGuard) Try(_ context.Context, t Trial, _ say.Lang) (any, error) {
 	return f.note("try " + t.Stage + " " + t.Text)
 }
@@ -451,7 +453,7 @@ func TestGuardRoutes(t *testing.T) {
 		{"GET", "/api/guard/reviews?all=true", "", 200, "all names"},
 		{"POST", "/api/guard/reviews/X", `{"allow":true,"reason":" seen "}`, 200, "decide X first allow seen"},
 		{"POST", "/api/guard/reviews/X", `{"reason":"seen"}`, 400, ""},
-		{"GET", "/api/guard/suspended", "", 200, "suspended"},
+		{"GET", "/api/guard/suspended", "", 200, "suspended names"},
 		{"DELETE", "/api/guard/suspended/li", "", 200, "lift li first"},
 		{"POST", "/api/guard/appeals", `{"text":"please"}`, 200, "appeal first please"},
 		{"POST", "/api/guard/appeals", `{"text":" "}`, 400, ""},
@@ -465,7 +467,7 @@ func TestGuardRoutes(t *testing.T) {
 			t.Errorf("%s %s without a guard: %d", c.method, c.path, code)
 		}
 	}
-	// Who may not read people is not told who asks.
+	// Who may not read people is not told who asks, nor who is suspended.
 	b = start(t, parrot{}, func(c *Config, _ *Release) {
 		c.Guard = g
 		c.Decide = func(q Question) error {
@@ -475,8 +477,10 @@ func TestGuardRoutes(t *testing.T) {
 			return nil
 		}
 	})
-	g.calls = nil
-	if code, _ := b.send(t, "GET", "/api/guard/reviews", ""); code != 200 || strings.Join(g.calls, ",") != "waiting" {
-		t.Errorf("%d %q", code, g.calls)
+	for path, want := range map[string]string{"reviews": "waiting", "suspended": "suspended"} {
+		g.calls = nil
+		if code, _ := b.send(t, "GET", "/api/guard/"+path, ""); code != 200 || strings.Join(g.calls, ",") != want {
+			t.Errorf("%s: %d %q", path, code, g.calls)
+		}
 	}
 }

@@ -139,6 +139,7 @@ func openBooks(dir bookDir, content bool) (b *books, err error) {
 		return nil, err
 	}
 	b.opened = append(b.opened, b.watch.Close)
+	b.watch.Erased = b.late.as
 	return b, nil
 }
 

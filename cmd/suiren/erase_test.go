@@ -157,7 +157,7 @@ func TestErasePerson(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer queue.Close()
-	if _, err := queue.Strike("zhangsan", "r", watch.Limit{Row: 1, For: time.Hour}); err != nil {
+	if _, err := queue.Strike("zhangsan", time.Now(), "r", watch.Limit{Row: 1, For: time.Hour}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := queue.Appeal("zhangsan", "APPEAL-zs"); err != nil {
@@ -165,7 +165,7 @@ func TestErasePerson(t *testing.T) {
 	}
 	passed := make(chan bool, 1) // what a reviewer has yet to decide
 	go func() {
-		ok, err := queue.Ask(t.Context(), "zhangsan", "r", watch.Content{Found: "SAID-zs"}, time.Hour)
+		ok, err := queue.Ask(t.Context(), "zhangsan", time.Now(), "r", watch.Content{Found: "SAID-zs"}, time.Hour)
 		passed <- ok || err != nil
 	}()
 	within(t, "it waits", func() bool {

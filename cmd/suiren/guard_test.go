@@ -22,7 +22,7 @@ func TestReviewsWithoutNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	if _, err := w.Strike("nadia", "r", watch.Limit{Row: 1, For: time.Hour}); err != nil {
+	if _, err := w.Strike("nadia", time.Now(), "r", watch.Limit{Row: 1, For: time.Hour}); err != nil {
 		t.Fatal(err)
 	}
 	id, err := w.Appeal("nadia", "please")

@@ -42,7 +42,7 @@ func (b *books) judge(r *serve.Record) error {
 	case !r.Refusal.Suspend || r.Refusal.Stage != string(guard.Input):
 		return nil
 	}
-	suspended, err := b.watch.Strike(r.Caller, r.Refusal.Rule, p.Limit())
+	suspended, err := b.watch.Strike(r.Caller, r.Time, r.Refusal.Rule, p.Limit())
 	if suspended {
 		if b.suspended != nil {
 			b.suspended(r.Caller, r.Refusal.Rule)
@@ -82,7 +82,7 @@ func (b *books) review(ctx context.Context, r serve.Review) bool {
 	if p := policyOf(r.Release); p != nil {
 		wait, c.Policy, c.Digest = p.Wait(), p.Title(), p.Digest()
 	}
-	ok, err := b.watch.Ask(ctx, r.Caller, r.Question.Rule, c, wait)
+	ok, err := b.watch.Ask(ctx, r.Caller, r.Time, r.Question.Rule, c, wait)
 	return ok && err == nil
 }
 
@@ -148,7 +148,15 @@ func decideReview(w *watch.Watch, audit *operate.Audit, id, by string, allow boo
 	return w.Salt(id, salt)
 }
 
-func (d *desk) Suspended() (any, error) { return d.watch.Suspensions() }
+func (d *desk) Suspended(names bool) (any, error) {
+	list, err := d.watch.Suspensions()
+	for i := range list {
+		if !names {
+			list[i].Caller = ""
+		}
+	}
+	return list, err
+}
 
 func (d *desk) Lift(caller, by string) error {
 	if err := d.watch.Lift(caller, by); err != nil {

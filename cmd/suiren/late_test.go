@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,11 @@ func TestEraseInFlight(t *testing.T) {
 		if err := b.judge(r); err != nil {
 			t.Fatal(err)
 		}
+	}
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	if b.review(left, serve.Review{ID: "five", Caller: "li", Time: flying.Time, Release: rel, Question: serve.RailQuestion{Rule: "r", Found: "words"}}) {
+		t.Error("what nobody was asked about passed")
 	}
 	names, err := dir.names()
 	if got := strings.Join(names, " "); err != nil || got != e.As+" wang" {

@@ -14,6 +14,11 @@ import (
 // Write writes a file beside path and then gives it the name. After an error
 // path is as it was.
 func Write(path string, mode fs.FileMode, write func(io.Writer) error) error {
+	return writeAs(path, mode, write, os.Rename)
+}
+
+// writeAs is Write with how the file gets its name.
+func writeAs(path string, mode fs.FileMode, write func(io.Writer) error, name func(from, to string) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return err
@@ -27,15 +32,28 @@ func Write(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	return Rename(f.Name(), path)
+	if err := name(f.Name(), path); err != nil {
+		return err
+	}
+	return Sync(filepath.Dir(path))
 }
 
 // WriteFile is Write of bytes that are there already.
 func WriteFile(path string, b []byte, mode fs.FileMode) error {
-	return Write(path, mode, func(w io.Writer) error {
+	return Write(path, mode, bytesOf(b))
+}
+
+// CreateFile is WriteFile of a file that is not there: of two who create it one
+// gets fs.ErrExist, and the file is the other's.
+func CreateFile(path string, b []byte, mode fs.FileMode) error {
+	return writeAs(path, mode, bytesOf(b), os.Link)
+}
+
+func bytesOf(b []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
 		_, err := w.Write(b)
 		return err
-	})
+	}
 }
 
 // Rename gives a file or a folder another name, and brings the name to the

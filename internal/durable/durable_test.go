@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -42,6 +44,33 @@ func TestWrite(t *testing.T) {
 	if list, _ := filepath.Glob(filepath.Join(dir, ".new-*")); len(list) > 0 {
 		t.Errorf("left behind: %v", list)
 	}
+}
+
+// TestCreateFile: of many who create a file one does, the others are told, and each
+// sees it whole.
+func TestCreateFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	var over sync.WaitGroup
+	var made atomic.Int32
+	for range 8 {
+		over.Go(func() {
+			err := CreateFile(path, []byte("whole"), 0o600)
+			if err == nil {
+				made.Add(1)
+			} else if !errors.Is(err, fs.ErrExist) {
+				t.Error(err)
+			}
+			if b, err := os.ReadFile(path); err != nil || string(b) != "whole" {
+				t.Errorf("%q, %v", b, err)
+			}
+		})
+	}
+	over.Wait()
+	if made.Load() != 1 {
+		t.Errorf("%d made it", made.Load())
+	}
+	hold(t, dir, path, "whole", 0o600)
 }
 
 func hold(t *testing.T, dir, path, text string, mode fs.FileMode) {

@@ -3,6 +3,7 @@ package account
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -245,6 +246,34 @@ func TestMainOnesByHand(t *testing.T) {
 	} {
 		if code, text := h.by(key[tt.who]).do(tt.method, tt.path, tt.body); code != tt.want {
 			t.Errorf("%s %s %s %s: %d, want %d: %s", tt.who, tt.method, tt.path, tt.body, code, tt.want, text)
+		}
+	}
+}
+
+// named is a guard that has names to give.
+type named struct{ serve.Guard }
+
+func (named) Suspended(names bool) (any, error)  { return strconv.FormatBool(names), nil }
+func (named) Reviews(_, names bool) (any, error) { return strconv.FormatBool(names), nil }
+
+// Who waits for a review, and who is suspended, is for who may see persons; the others who
+// may read them read them without names.
+func TestNamesAreForWhoMaySeePersons(t *testing.T) {
+	h := build(t, func(_ *Account, c *serve.Config) { c.Guard = named{} })
+	want := map[string]string{ // by role: suspended, reviews
+		"owner": "true true", "security": "true true", "audit": "true 403", "operator": "false 403", "system": "403 403", "user": "403 403", "viewer": "403 403",
+	}
+	for _, role := range access.Roles {
+		by, got := h.by(h.key(operate.Key{Name: role, Roles: []string{role}})), ""
+		for _, path := range []string{"suspended", "reviews"} {
+			code, text := by.do("GET", "/api/guard/"+path, "")
+			if code != 200 {
+				text = strconv.Itoa(code)
+			}
+			got += strings.Trim(text, "\"\n") + " "
+		}
+		if strings.TrimSpace(got) != want[role] {
+			t.Errorf("%s: %s, want %s", role, got, want[role])
 		}
 	}
 }

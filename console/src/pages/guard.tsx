@@ -219,7 +219,7 @@ function Reviews() {
           {([true, false] as const).map(allow => <button class={allow ? "" : "main"} onClick={() => decide.run(() => act("POST", "/api/guard/reviews/" + encodeURIComponent(i.id), { allow, reason: why[i.id] ?? "" })).then(() => { items.reload(); barred.reload(); })}>{allow ? w("allow") : w("refuse")}</button>)}</div></li>)}</ul>}
       <Command line="suiren guard review" />
     </Card>}
-    <Card title={w("suspended")}>{!barred.data?.length ? <p>{w("nobody")}</p> : <ul class="plainlist">{barred.data.map(s => <li key={s.caller} class="row"><b>{s.caller}</b><code>{s.why}</code><span class="quiet">{w("until", day(s.until))}</span>
-      {mayDo("set_policy") && <button onClick={() => decide.run(() => act("DELETE", "/api/guard/suspended/" + encodeURIComponent(s.caller))).then(barred.reload)}>{w("lift")}</button>}</li>)}</ul>}</Card>
+    <Card title={w("suspended")}>{!barred.data?.length ? <p>{w("nobody")}</p> : <ul class="plainlist">{barred.data.map((s, i) => <li key={s.caller || i} class="row"><b>{s.caller || w("unnamed")}</b><code>{s.why}</code><span class="quiet">{w("until", day(s.until))}</span>
+      {mayDo("set_policy") && s.caller && <button onClick={() => decide.run(() => act("DELETE", "/api/guard/suspended/" + encodeURIComponent(s.caller))).then(barred.reload)}>{w("lift")}</button>}</li>)}</ul>}</Card>
   </Fragment>;
 }

@@ -9,12 +9,15 @@ import (
 	"suiren/internal/say"
 )
 
+// erasedContent is that of an item of somebody who was erased: no salt is put there.
+const erasedContent = "null"
+
 // Erase takes a caller out: what was to be reviewed, and the name, for which as
 // stands from then on. That there were suspensions and reviews stays.
 func (w *Watch) Erase(name, as string) error {
 	err := w.tx(func(tx *sql.Tx) error {
 		now := w.Now().UnixMilli()
-		if _, err := tx.Exec(`update items set state = iif(state = 'waiting', 'expired', state), until = min(until, ?), content = '{}', reason = '' where caller = ?`, now, name); err != nil {
+		if _, err := tx.Exec(`update items set state = iif(state = 'waiting', 'expired', state), until = min(until, ?), content = ?, reason = '' where caller = ?`, now, erasedContent, name); err != nil {
 			return w.failed(err)
 		}
 		for _, q := range []string{`update items set caller = ?2 where caller = ?1`, `update items set person = ?2 where person = ?1`,

@@ -126,8 +126,8 @@ func (c *Content) fit() {
 	c.Said = said
 }
 
-// put puts an item into the queue.
-func (w *Watch) put(kind, caller, rule string, c Content, wait time.Duration) (string, error) {
+// put puts an item into the queue, if may says so once nobody else can write.
+func (w *Watch) put(kind, caller, rule string, c Content, wait time.Duration, may func(*sql.Tx) error) (string, error) {
 	if err := w.expire(); err != nil {
 		return "", err
 	}
@@ -138,6 +138,9 @@ func (w *Watch) put(kind, caller, rule string, c Content, wait time.Duration) (s
 		return "", err
 	}
 	return id, w.tx(func(tx *sql.Tx) error {
+		if err := may(tx); err != nil {
+			return err
+		}
 		var n int
 		if err := tx.QueryRow(`select count(*) from items where state = ?`, Waiting).Scan(&n); err != nil {
 			return w.failed(err)
@@ -168,10 +171,19 @@ func (w *Watch) end(where string, arg any) error {
 	return nil
 }
 
-// Ask waits until a person has decided on a text, for a while at most, and
-// reports whether it may pass. Nobody's decision refuses.
-func (w *Watch) Ask(ctx context.Context, caller, rule string, c Content, wait time.Duration) (bool, error) {
-	id, err := w.put(Answer, caller, rule, c, wait)
+// Ask waits until a person has decided on a text of a request that began at a time, for
+// a while at most, and reports whether it may pass. Nobody's decision refuses, and of
+// who was erased meanwhile nobody is asked.
+func (w *Watch) Ask(ctx context.Context, caller string, began time.Time, rule string, c Content, wait time.Duration) (bool, error) {
+	id, err := w.put(Answer, caller, rule, c, wait, func(*sql.Tx) error {
+		if w.gone(caller, began) {
+			return ErrNone
+		}
+		return nil
+	})
+	if errors.Is(err, ErrNone) {
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}
@@ -202,16 +214,26 @@ func (w *Watch) Appeal(caller, text string) (id string, err error) {
 		return "", err
 	}
 	if s == nil {
-		return "", &say.Error{Where: caller, Err: ErrNone, What: say.T("this caller is not suspended", "该调用者没有被暂停")}
+		return "", notSuspended(caller)
 	}
-	var n int
-	if err := w.db.QueryRow(`select count(*) from items where kind = ? and caller = ? and state = ?`, Appeal, caller, Waiting).Scan(&n); err != nil {
-		return "", w.failed(err)
-	}
-	if n > 0 {
-		return "", say.Errorf("an appeal waits for its decision already", "已有申诉在等待处理")
-	}
-	return w.put(Appeal, caller, s.Why, Content{Appealed: text}, appealTime)
+	return w.put(Appeal, caller, s.Why, Content{Appealed: text}, appealTime, func(tx *sql.Tx) error {
+		var barred, waits int
+		err := tx.QueryRow(`select (select count(*) from suspended where caller = ?1 and lifted = '' and until > ?2), (select count(*) from items where kind = ?3 and caller = ?1 and state = ?4)`,
+			caller, w.Now().UnixMilli(), Appeal, Waiting).Scan(&barred, &waits)
+		switch {
+		case err != nil:
+			return w.failed(err)
+		case barred == 0: // erased, or lifted, meanwhile
+			return notSuspended(caller)
+		case waits > 0:
+			return say.Errorf("an appeal waits for its decision already", "已有申诉在等待处理")
+		}
+		return nil
+	})
+}
+
+func notSuspended(caller string) *say.Error {
+	return &say.Error{Where: caller, Err: ErrNone, What: say.T("this caller is not suspended", "该调用者没有被暂停")}
 }
 
 // Items are those that wait, the oldest first, or, with all, the last ones that
@@ -285,12 +307,12 @@ func (w *Watch) Decide(id, by string, allow bool, reason string) (text string, e
 }
 
 // Salt keeps the salt of the digest that the audit log has of what was decided, until
-// the decision goes, or the caller is erased.
+// the decision goes, or the caller is erased: of one who is already it keeps none.
 func (w *Watch) Salt(id, salt string) error {
 	b, err := json.Marshal(Content{Salt: salt})
 	if err != nil {
 		return err
 	}
-	_, err = w.db.Exec(`update items set content = ? where id = ? and state <> ?`, string(b), id, Waiting)
+	_, err = w.db.Exec(`update items set content = ? where id = ? and state <> ? and content = '{}'`, string(b), id, Waiting)
 	return w.failed(err)
 }

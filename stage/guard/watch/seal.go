@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"suiren/internal/durable"
 	"suiren/internal/say"
 )
 
@@ -43,18 +44,9 @@ func openKey(db string) (cipher.AEAD, error) {
 
 // makeKey makes the key whole or not at all; of two processes that do, one wins.
 func makeKey(path string) ([]byte, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+KeyName+"-*") // mode 0600
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(f.Name())
 	key := make([]byte, keySize)
 	rand.Read(key) // does not fail
-	_, err = f.Write(key)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return nil, err
-	}
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := durable.CreateFile(path, key, 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
 	return os.ReadFile(path)

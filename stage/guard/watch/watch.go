@@ -21,6 +21,10 @@ import (
 type Watch struct {
 	Now func() time.Time // set by Open to time.Now
 
+	// Erased returns the name that stands for a caller who was erased after a time, ""
+	// for others: a request that was on its way then leaves nothing of them. nil: nobody was.
+	Erased func(caller string, after time.Time) string
+
 	db   *sql.DB
 	path string
 	key  cipher.AEAD // seals what waits
@@ -126,10 +130,21 @@ type Suspension struct {
 	Why    string    `json:"why"` // the rule of the last bad request
 }
 
-// Strike counts a bad request, and reports whether it suspended the caller.
-func (w *Watch) Strike(caller, rule string, l Limit) (suspended bool, err error) {
+// gone reports whether a caller was erased after a time. Within a transaction it is
+// exact: an erasure is written down elsewhere before it comes to this file, so that one
+// it does not know of yet takes out what the transaction writes.
+func (w *Watch) gone(caller string, after time.Time) bool {
+	return w.Erased != nil && w.Erased(caller, after) != ""
+}
+
+// Strike counts a bad request, which began at a time, and reports whether it suspended
+// the caller.
+func (w *Watch) Strike(caller string, began time.Time, rule string, l Limit) (suspended bool, err error) {
 	now := w.Now()
 	err = w.tx(func(tx *sql.Tx) error {
+		if w.gone(caller, began) {
+			return nil
+		}
 		var row, day int
 		_, err := tx.Exec(`insert into strikes values (?, ?, ?)`, caller, now.UnixMilli(), rule)
 		if err == nil {
@@ -214,7 +229,9 @@ func (w *Watch) lift(tx *sql.Tx, caller, by string) error {
 		return w.failed(err)
 	}
 	if n, _ := r.RowsAffected(); n == 0 {
-		return &say.Error{Where: caller, Err: ErrNone, What: say.T("this caller is not suspended", "该调用者没有被暂停"), Next: say.T("suiren guard suspended lists those that are", "suiren guard suspended 会列出被暂停者")}
+		e := notSuspended(caller)
+		e.Next = say.T("suiren guard suspended lists those that are", "suiren guard suspended 会列出被暂停者")
+		return e
 	}
 	return w.failed(forgive(tx, caller))
 }

@@ -3,6 +3,7 @@ package watch
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"os"
@@ -26,6 +27,8 @@ func open(t testing.TB) (*Watch, *time.Time) {
 	w.Now = func() time.Time { return now }
 	return w, &now
 }
+
+func free(*sql.Tx) error { return nil }
 
 // Who was suspended, and what waits for a person, is for the owner alone to read.
 func TestMode(t *testing.T) {
@@ -60,7 +63,7 @@ func TestSuspension(t *testing.T) {
 						day++
 					}
 				}
-				got, err := w.Strike("a", "terrorism", limit)
+				got, err := w.Strike("a", *now, "terrorism", limit)
 				want := row >= 3 || day >= 5
 				if got != want || err != nil {
 					rt.Fatalf("strike: %v, %v; want %v (row %d, day %d)", got, err, want, row, day)
@@ -99,7 +102,7 @@ func TestAsk(t *testing.T) {
 	for _, allow := range []bool{true, false} {
 		done := make(chan bool)
 		go func() {
-			ok, err := w.Ask(context.Background(), "a", "borderline", Content{Stage: "output", Before: "an answer ", Found: "x", Said: []Said{{"user", "a question"}}}, time.Minute)
+			ok, err := w.Ask(context.Background(), "a", time.Now(), "borderline", Content{Stage: "output", Before: "an answer ", Found: "x", Said: []Said{{"user", "a question"}}}, time.Minute)
 			if err != nil {
 				t.Error(err)
 			}
@@ -133,10 +136,10 @@ func TestAsk(t *testing.T) {
 	// Nobody decides, or the client leaves: it is refused.
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if ok, err := w.Ask(ctx, "a", "r", Content{}, time.Minute); ok || err != nil {
+	if ok, err := w.Ask(ctx, "a", time.Now(), "r", Content{}, time.Minute); ok || err != nil {
 		t.Errorf("left: %v, %v", ok, err)
 	}
-	if ok, err := w.Ask(t.Context(), "a", "r", Content{}, 10*time.Millisecond); ok || err != nil {
+	if ok, err := w.Ask(t.Context(), "a", time.Now(), "r", Content{}, 10*time.Millisecond); ok || err != nil {
 		t.Errorf("timed out: %v, %v", ok, err)
 	}
 	if list, err := w.Items(false); len(list) != 0 || err != nil {
@@ -212,7 +215,7 @@ func TestSealed(t *testing.T) {
 		if name == "opened" {
 			*now = now.Add(-2 * time.Hour)
 		}
-		id, err := w.put(Answer, "caller-0", "r", Content{Before: "PLANTED-before", Found: "PLANTED-found", Said: []Said{{"user", "PLANTED-said"}}}, time.Minute)
+		id, err := w.put(Answer, "caller-0", "r", Content{Before: "PLANTED-before", Found: "PLANTED-found", Said: []Said{{"user", "PLANTED-said"}}}, time.Minute, free)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -239,7 +242,7 @@ func TestSealed(t *testing.T) {
 		}
 	}
 	*now = time.Now()
-	id, err := w.put(Answer, "a", "r", Content{Found: "x"}, time.Minute)
+	id, err := w.put(Answer, "a", "r", Content{Found: "x"}, time.Minute, free)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,12 +269,62 @@ func TestSealed(t *testing.T) {
 	}
 }
 
+// A request on its way when its caller is erased leaves nothing of them: nobody is
+// asked about it, it counts against nobody, and a decision that was under way leaves no
+// salt.
+func TestErasedInFlight(t *testing.T) {
+	w, now := open(t)
+	erased := map[string]time.Time{}
+	w.Erased = func(caller string, after time.Time) string {
+		if at, ok := erased[caller]; ok && at.After(after) {
+			return "erased-" + caller
+		}
+		return ""
+	}
+	erase := func(caller string) {
+		erased[caller] = *now
+		if err := w.Erase(caller, "erased-"+caller); err != nil {
+			t.Fatal(err)
+		}
+	}
+	began := *now
+	decided, err := w.put(Answer, "li", "r", Content{Found: "x"}, time.Minute, free)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Decide(decided, "security", false, "why"); err != nil {
+		t.Fatal(err)
+	}
+	*now = now.Add(time.Second)
+	erase("li")
+	if err := w.Salt(decided, "SALT"); err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := w.Ask(t.Context(), "li", began, "r", Content{Found: "said"}, time.Minute); ok || err != nil {
+		t.Errorf("asked: %v, %v", ok, err)
+	}
+	if s, err := w.Strike("li", began, "r", Limit{Row: 1, For: time.Hour}); s || err != nil {
+		t.Errorf("suspended: %v, %v", s, err)
+	}
+	names, err := w.Names()
+	if err != nil || strings.Join(names, " ") != "erased-li security" {
+		t.Errorf("known are %q, %v", names, err)
+	}
+	if list, err := w.Items(true); err != nil || len(list) != 1 || list[0].Content.Salt != "" || list[0].Reason != "" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	// Somebody of the same name who comes later is another.
+	if s, err := w.Strike("li", now.Add(time.Second), "r", Limit{Row: 1, For: time.Hour}); !s || err != nil {
+		t.Errorf("not suspended: %v, %v", s, err)
+	}
+}
+
 func TestAppeal(t *testing.T) {
 	w, _ := open(t)
 	if _, err := w.Appeal("a", "please"); !errors.Is(err, ErrNone) {
 		t.Errorf("an appeal of nobody: %v", err)
 	}
-	if s, err := w.Strike("a", "hatred", Limit{Row: 1, For: time.Hour}); !s || err != nil {
+	if s, err := w.Strike("a", time.Now(), "hatred", Limit{Row: 1, For: time.Hour}); !s || err != nil {
 		t.Fatal(s, err)
 	}
 	id, err := w.Appeal("a", "it was a quotation")
