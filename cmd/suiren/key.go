@@ -96,7 +96,17 @@ func (a *app) keyCommand() *cobra.Command {
 			var rows [][]string
 			for _, key := range k.List() {
 				if a.format == formatJSONL {
-					a.line(map[string]any{"type": "key", "name": key.Name, "made": key.Made, "expires": key.Expires, "revoked": key.Revoked, "roles": key.Roles, "tenant": key.Tenant, "actions": key.Actions, "models": key.Models})
+					a.line(struct {
+						Type    string    `json:"type"`
+						Name    string    `json:"name"`
+						Made    time.Time `json:"made"`
+						Expires time.Time `json:"expires,omitzero"`
+						Revoked time.Time `json:"revoked,omitzero"`
+						Roles   []string  `json:"roles,omitempty"`
+						Tenant  string    `json:"tenant,omitempty"`
+						Actions []string  `json:"actions,omitempty"`
+						Models  []string  `json:"models,omitempty"`
+					}{"key", key.Name, key.Made, key.Expires, key.Revoked, key.Roles, key.Tenant, key.Actions, key.Models})
 					continue
 				}
 				rows = append(rows, []string{key.Name, a.keyState(key), strings.Join(key.Roles, ","), key.Tenant, strings.Join(append(key.Actions, key.Models...), ",")})
