@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 	"time"
-
-	"suiren/internal/say"
 )
 
 // A Kind says what an Event carries.
@@ -168,7 +166,6 @@ type Facts struct {
 	Vocabulary int
 	Template   string
 	Thinks     bool
-	System     say.Text
 	Modified   time.Time
 }
 
