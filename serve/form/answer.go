@@ -168,6 +168,3 @@ type Facts struct {
 	Thinks     bool
 	Modified   time.Time
 }
-
-// A Describer is an Answerer that knows its facts.
-type Describer interface{ Facts() Facts }
