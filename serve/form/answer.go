@@ -107,11 +107,6 @@ type Forgetter interface {
 	Forget(caller string)
 }
 
-// A Counter is an Answerer that says how many tokens a request's prompt has.
-type Counter interface {
-	Count(r *Request) (int, error)
-}
-
 // A Speller turns text into a model's tokens and back.
 type Speller interface {
 	// Tokens returns the ids of a text; special says whether the names of
