@@ -54,7 +54,7 @@ func newApp(args []string) *app {
 	if flagOf(args, "--output", "-o") == formatJSONL {
 		a.format = formatJSONL
 	}
-	a.screen = newScreen(a.stderr, term.IsTerminal(int(os.Stderr.Fd())), colour(os.Stdout))
+	a.screen = newScreen(a.stderr, commanded(os.Stderr), colour(os.Stdout))
 	return a
 }
 
@@ -76,7 +76,12 @@ func flagOf(args []string, names ...string) (v string) {
 // colour reports whether f is a terminal that wants colours
 // (https://no-color.org).
 func colour(f *os.File) bool {
-	return term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return commanded(f) && os.Getenv("NO_COLOR") == ""
+}
+
+// commanded reports whether f is a terminal that moves its cursor when told to.
+func commanded(f *os.File) bool {
+	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
 // t returns a sentence in the reader's language.
