@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -43,27 +44,44 @@ type app struct {
 	interrupt atomic.Pointer[func()] // what an interrupt stops, instead of the program
 }
 
-// newApp looks for --lang before anything else, because the help that the
-// other flags are read with is already in a language.
+// newApp looks for --lang and -o before anything else, because what is wrong
+// with the other flags is already said in a language and in a form.
 func newApp(args []string) *app {
 	a := &app{lang: say.Locale(), format: formatText, stdout: os.Stdout, stderr: os.Stderr}
+	if lang, known := say.Parse(flagOf(args, "--lang")); known {
+		a.lang = lang
+	}
+	if flagOf(args, "--output", "-o") == formatJSONL {
+		a.format = formatJSONL
+	}
+	a.screen = newScreen(a.stderr, commanded(os.Stderr), colour(os.Stdout))
+	return a
+}
+
+// flagOf is the last value that a flag has by one of its names; "" if it has none.
+func flagOf(args []string, names ...string) (v string) {
 	for i, arg := range args {
-		v, ok := strings.CutPrefix(arg, "--lang=")
-		if !ok && arg == "--lang" && i+1 < len(args) {
-			v, ok = args[i+1], true
-		}
-		if lang, known := say.Parse(v); ok && known {
-			a.lang = lang
+		name, value, joined := strings.Cut(arg, "=")
+		switch {
+		case !slices.Contains(names, name):
+		case joined:
+			v = value
+		case i+1 < len(args):
+			v = args[i+1]
 		}
 	}
-	a.screen = newScreen(a.stderr, term.IsTerminal(int(os.Stderr.Fd())), colour(os.Stdout))
-	return a
+	return v
 }
 
 // colour reports whether f is a terminal that wants colours
 // (https://no-color.org).
 func colour(f *os.File) bool {
-	return term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return commanded(f) && os.Getenv("NO_COLOR") == ""
+}
+
+// commanded reports whether f is a terminal that moves its cursor when told to.
+func commanded(f *os.File) bool {
+	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
 // t returns a sentence in the reader's language.

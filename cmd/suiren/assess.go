@@ -55,6 +55,9 @@ statements.csv）后再次运行同一命令：已有的回答不会重问。
 评估包：%s，或您自己的文件。其中的数值须与标准原文核对，尚未核对的在报告中标出。`, strings.Join(assess.Packs(), ", ")),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(f.bank) == 0 {
+				return usage("--bank", say.T("there are no questions", "没有题目"), say.T("give CSV files, or folders of them; examples/assess has some to begin with", "请给出 CSV 文件或其目录；examples/assess 中有可作起点的题库"))
+			}
 			return a.assess(c.Context(), strings.Join(args, ""), &f, &mf)
 		},
 	}
@@ -70,7 +73,6 @@ statements.csv）后再次运行同一命令：已有的回答不会重问。
 	c.Flags().StringVar(&f.sign, "sign", "", a.t("who answers for the report: their name and its SHA-256 go into the audit log", "对报告负责的人：姓名与报告的 SHA-256 写入审计日志"))
 	c.Flags().IntVar(&f.tokens, "max-tokens", 512, a.t("most tokens of an answer", "一个回答最多的词元数"))
 	mf.add(a, c)
-	c.MarkFlagRequired("bank")
 	return c
 }
 

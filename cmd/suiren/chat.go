@@ -86,7 +86,7 @@ type lines struct {
 }
 
 func newLines(in *os.File, prompt string) *lines {
-	if !term.IsTerminal(int(in.Fd())) {
+	if !commanded(in) {
 		return &lines{plain: bufio.NewReader(io.LimitReader(in, 64*maxPrompt))}
 	}
 	return &lines{term: &lineEditor{in: bufio.NewReader(in), out: os.Stdout, prompt: prompt}}

@@ -2,6 +2,10 @@ package main
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -184,6 +188,75 @@ func globbed(t *testing.T, pattern string) (names []string) {
 		names = append(names, name)
 	}
 	return names
+}
+
+// The page about formats names the type of every line of -o jsonl and no other.
+func TestLinesPage(t *testing.T) {
+	_, page, _ := strings.Cut(readPage(t, "docs/formats.md"), "The types:\n")
+	page, _, ok := strings.Cut(page, ".\n")
+	if !ok {
+		t.Fatal("the page has no list of types")
+	}
+	var told []string
+	for _, m := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(page, -1) {
+		told = append(told, m[1])
+	}
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := map[string]bool{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if word := lineType(n); word != "" {
+				written[word] = true
+			}
+			return true
+		})
+	}
+	if want := slices.Sorted(maps.Keys(written)); !slices.Equal(told, want) {
+		t.Errorf("the page tells of %q\nthe program writes %q", told, want)
+	}
+}
+
+// lineType is the type of a line of JSON that an expression makes: a map with
+// a type, a struct whose first field is Type, or a call that gives the type to
+// what makes the line.
+func lineType(n ast.Node) string {
+	word := func(e ast.Expr) string {
+		if b, ok := e.(*ast.BasicLit); ok && b.Kind == token.STRING {
+			return strings.Trim(b.Value, `"`)
+		}
+		return ""
+	}
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "recordLine" {
+			return word(n.Args[0])
+		}
+	case *ast.CompositeLit:
+		if _, ok := n.Type.(*ast.SelectorExpr); ok { // an event of a run, an answer of the server
+			return ""
+		}
+		for _, e := range n.Elts {
+			if kv, ok := e.(*ast.KeyValueExpr); ok {
+				if id, ok := kv.Key.(*ast.Ident); word(kv.Key) == "type" || ok && id.Name == "Type" {
+					return word(kv.Value)
+				}
+			}
+		}
+		if s, ok := n.Type.(*ast.StructType); ok && len(n.Elts) > 0 && len(s.Fields.List[0].Names) == 1 && s.Fields.List[0].Names[0].Name == "Type" {
+			return word(n.Elts[0])
+		}
+	}
+	return ""
 }
 
 // Links between pages lead to files that are there. Pictures are left to

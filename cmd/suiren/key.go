@@ -16,30 +16,57 @@ import (
 
 // keyCommand keeps the API keys.
 func (a *app) keyCommand() *cobra.Command {
-	var folder string
-	var models bool
-	keys := func() (bookDir, *operate.Keys, error) {
-		dir, err := a.bookDir(folder, models)
-		if err != nil {
-			return "", nil, err
-		}
-		k, err := operate.OpenKeys(dir.keys())
-		return dir, k, err
+	r := &keyring{app: a}
+	list := []*cobra.Command{r.createCommand(), r.listCommand(), r.rotateCommand(), r.revokeCommand(), a.keyLimitCommand(r.ledger)}
+	for _, c := range list {
+		c.Flags().StringVar(&r.folder, "plan", "", a.t("folder of the plan file (default: here)", "计划文件所在目录（默认：当前目录）"))
+		a.bookFlag(c, &r.models)
 	}
-	show := func(name, secret string) {
-		if a.format == formatJSONL {
-			a.line(map[string]string{"type": "key", "name": name, "secret": secret})
-		} else {
-			fmt.Fprintln(a.stdout, secret)
-		}
+	return a.group("key", a.t("Make, list, bound and end API keys", "管理 API 密钥"), list...)
+}
+
+// A keyring is the keys of a plan, or of the models that were brought.
+type keyring struct {
+	*app
+	folder string
+	models bool
+}
+
+func (r *keyring) keys() (bookDir, *operate.Keys, error) {
+	dir, err := r.bookDir(r.folder, r.models)
+	if err != nil {
+		return "", nil, err
 	}
+	k, err := operate.OpenKeys(dir.keys())
+	return dir, k, err
+}
+
+func (r *keyring) ledger() (bookDir, *ledger.Ledger, error) {
+	dir, err := r.bookDir(r.folder, r.models)
+	if err != nil {
+		return "", nil, err
+	}
+	l, err := dir.openLedger()
+	return dir, l, err
+}
+
+// show shows a key's secret.
+func (r *keyring) show(name, secret string) {
+	if r.format == formatJSONL {
+		r.line(map[string]string{"type": "key", "name": name, "secret": secret})
+	} else {
+		fmt.Fprintln(r.stdout, secret)
+	}
+}
+
+func (r *keyring) createCommand() *cobra.Command {
 	var key operate.Key
 	var days int
 	var tags []string
-	create := &cobra.Command{
-		Use: "create " + a.t("NAME", "名称"), Short: a.t("Make a key and show it, once", "创建密钥，只显示这一次"), Args: a.args(1, 1),
+	c := &cobra.Command{
+		Use: "create " + r.t("NAME", "名称"), Short: r.t("Make a key and show it, once", "创建密钥，只显示这一次"), Args: r.args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) (err error) {
-			dir, k, err := keys()
+			dir, k, err := r.keys()
 			if err != nil {
 				return err
 			}
@@ -74,44 +101,61 @@ func (a *app) keyCommand() *cobra.Command {
 			if err := dir.log("key.create", operate.Name(key.Name)+" "+strings.Join(key.Roles, ",")); err != nil {
 				return err
 			}
-			show(key.Name, secret)
+			r.show(key.Name, secret)
 			return nil
 		},
 	}
-	f := create.Flags()
-	f.StringSliceVar(&key.Roles, "role", []string{access.User}, a.t("what it may do: owner, system, security, audit, operator, user, viewer", "角色：owner、system、security、audit、operator、user、viewer"))
-	f.StringVar(&key.Tenant, "tenant", "", a.t("the tenant that it is of", "所属租户"))
-	f.StringVar(&key.Project, "project", "", a.t("the project that it is of", "所属项目"))
-	f.StringSliceVar(&key.Actions, "action", nil, a.t("the only actions that it may do: chat, embed, … (default: all of its role)", "只允许的操作：chat、embed……（默认：角色允许的全部）"))
-	f.StringSliceVar(&key.Models, "model", nil, a.t("the only models that it may ask (default: all)", "只允许使用的模型（默认：全部）"))
-	f.StringSliceVar(&tags, "tag", nil, a.t("a word for the rules of access: ward=3", "供访问规则使用的标签，如 ward=3"))
-	f.IntVar(&days, "days", 0, a.t("days until it ends (default: never)", "有效天数（默认：永久）"))
-	list := &cobra.Command{
-		Use: "list", Short: a.t("List the keys, without their secrets", "列出密钥（不含内容）"), Args: a.args(0, 0),
+	f := c.Flags()
+	f.StringSliceVar(&key.Roles, "role", []string{access.User}, r.t("what it may do: owner, system, security, audit, operator, user, viewer", "角色：owner、system、security、audit、operator、user、viewer"))
+	f.StringVar(&key.Tenant, "tenant", "", r.t("the tenant that it is of", "所属租户"))
+	f.StringVar(&key.Project, "project", "", r.t("the project that it is of", "所属项目"))
+	f.StringSliceVar(&key.Actions, "action", nil, r.t("the only actions that it may do: chat, embed, … (default: all of its role)", "只允许的操作：chat、embed……（默认：角色允许的全部）"))
+	f.StringSliceVar(&key.Models, "model", nil, r.t("the only models that it may ask (default: all)", "只允许使用的模型（默认：全部）"))
+	f.StringSliceVar(&tags, "tag", nil, r.t("a word for the rules of access: ward=3", "供访问规则使用的标签，如 ward=3"))
+	f.IntVar(&days, "days", 0, r.t("days until it ends (default: never)", "有效天数（默认：永久）"))
+	return c
+}
+
+func (r *keyring) listCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: r.t("List the keys, without their secrets", "列出密钥（不含内容）"), Args: r.args(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			_, k, err := keys()
+			_, k, err := r.keys()
 			if err != nil {
 				return err
 			}
 			var rows [][]string
 			for _, key := range k.List() {
-				if a.format == formatJSONL {
-					a.line(map[string]any{"type": "key", "name": key.Name, "made": key.Made, "expires": key.Expires, "revoked": key.Revoked, "roles": key.Roles, "tenant": key.Tenant, "actions": key.Actions, "models": key.Models})
+				if r.format == formatJSONL {
+					r.line(struct {
+						Type    string    `json:"type"`
+						Name    string    `json:"name"`
+						Made    time.Time `json:"made"`
+						Expires time.Time `json:"expires,omitzero"`
+						Revoked time.Time `json:"revoked,omitzero"`
+						Roles   []string  `json:"roles,omitempty"`
+						Tenant  string    `json:"tenant,omitempty"`
+						Actions []string  `json:"actions,omitempty"`
+						Models  []string  `json:"models,omitempty"`
+					}{"key", key.Name, key.Made, key.Expires, key.Revoked, key.Roles, key.Tenant, key.Actions, key.Models})
 					continue
 				}
-				rows = append(rows, []string{key.Name, a.keyState(key), strings.Join(key.Roles, ","), key.Tenant, strings.Join(append(key.Actions, key.Models...), ",")})
+				rows = append(rows, []string{key.Name, r.keyState(key), strings.Join(key.Roles, ","), key.Tenant, strings.Join(append(key.Actions, key.Models...), ",")})
 			}
 			for _, l := range table("lllll", rows) {
-				fmt.Fprintln(a.stdout, strings.TrimRight(l, " "))
+				fmt.Fprintln(r.stdout, strings.TrimRight(l, " "))
 			}
 			return nil
 		},
 	}
+}
+
+func (r *keyring) rotateCommand() *cobra.Command {
 	var grace time.Duration
-	rotate := &cobra.Command{
-		Use: "rotate " + a.t("NAME", "名称"), Short: a.t("Give a key another secret and show it, once", "更换密钥内容，只显示这一次"), Args: a.args(1, 1),
+	c := &cobra.Command{
+		Use: "rotate " + r.t("NAME", "名称"), Short: r.t("Give a key another secret and show it, once", "更换密钥内容，只显示这一次"), Args: r.args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			dir, k, err := keys()
+			dir, k, err := r.keys()
 			if err != nil {
 				return err
 			}
@@ -125,20 +169,24 @@ func (a *app) keyCommand() *cobra.Command {
 			if err := dir.log("key.rotate", operate.Rotated(args[0], until)); err != nil {
 				return err
 			}
-			show(args[0], secret)
+			r.show(args[0], secret)
 			if until.IsZero() {
-				a.screen.note(say.T("the secret before it no longer works", "旧内容已失效"))
+				r.screen.note(say.T("the secret before it no longer works", "旧内容已失效"))
 			} else {
-				a.screen.note(say.T("the secret before it works until %s", "旧内容有效至 %s", until.Local().Format("2006-01-02 15:04")))
+				r.screen.note(say.T("the secret before it works until %s", "旧内容有效至 %s", until.Local().Format("2006-01-02 15:04")))
 			}
 			return nil
 		},
 	}
-	rotate.Flags().DurationVar(&grace, "grace", 0, a.t("how long the old secret works beside it, as 24h; without it, it ends at once", "旧内容继续有效的时间，如 24h；不写则立即失效"))
-	revoke := &cobra.Command{
-		Use: "revoke " + a.t("NAME", "名称"), Short: a.t("End a key", "撤销密钥"), Args: a.args(1, 1),
+	c.Flags().DurationVar(&grace, "grace", 0, r.t("how long the old secret works beside it, as 24h; without it, it ends at once", "旧内容继续有效的时间，如 24h；不写则立即失效"))
+	return c
+}
+
+func (r *keyring) revokeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "revoke " + r.t("NAME", "名称"), Short: r.t("End a key", "撤销密钥"), Args: r.args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			dir, k, err := keys()
+			dir, k, err := r.keys()
 			if err != nil {
 				return err
 			}
@@ -148,19 +196,6 @@ func (a *app) keyCommand() *cobra.Command {
 			return dir.log("key.revoke", operate.Name(args[0]))
 		},
 	}
-	limit := a.keyLimitCommand(func() (bookDir, *ledger.Ledger, error) {
-		dir, err := a.bookDir(folder, models)
-		if err != nil {
-			return "", nil, err
-		}
-		l, err := dir.openLedger()
-		return dir, l, err
-	})
-	for _, c := range []*cobra.Command{create, list, rotate, revoke, limit} {
-		c.Flags().StringVar(&folder, "plan", "", a.t("folder of the plan file (default: here)", "计划文件所在目录（默认：当前目录）"))
-		a.bookFlag(c, &models)
-	}
-	return a.group("key", a.t("Make, list, bound and end API keys", "管理 API 密钥"), create, list, rotate, revoke, limit)
 }
 
 // keyState says since or until when a key works.

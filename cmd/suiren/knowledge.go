@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -430,6 +432,9 @@ func (a *app) knowledgeRemove() *cobra.Command {
 			b, err := openBase(args[0])
 			if err == nil {
 				err = b.Remove()
+			}
+			if errors.Is(err, fs.ErrNotExist) {
+				return &say.Error{Where: args[0], What: say.T("there is no such knowledge base", "没有这个知识库"), Next: say.T("suiren knowledge list names them", "用 suiren knowledge list 查看名称"), Err: err}
 			}
 			return err
 		},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -82,5 +83,25 @@ func unjoin(err error) []error {
 		}
 		return list
 	}
-	return []error{err}
+	return []error{ofFile(err)}
+}
+
+// ofFile says for people what the system said of a file, where nobody else has.
+func ofFile(err error) error {
+	p, ok := err.(*fs.PathError)
+	if !ok {
+		return err
+	}
+	e := &say.Error{Where: shown(p.Path), Err: err}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		e.What, e.Next = say.T("there is no such file", "文件不存在"), say.T("look at how it is written, and which folder you are in", "请检查写法，以及当前所在目录")
+	case errors.Is(err, fs.ErrExist):
+		e.What, e.Next = say.T("it is there already", "已经存在"), say.T("choose another name", "请换一个名称")
+	case errors.Is(err, fs.ErrPermission):
+		e.What, e.Next = say.T("you may not do this with it", "没有权限"), say.T("change its mode, or run as its owner", "请修改权限，或以其所有者身份运行")
+	default:
+		return err
+	}
+	return e
 }

@@ -150,7 +150,7 @@ func readReceipts(path string) ([]*form.Receipt, error) {
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, modelError(path, err)
+			return nil, err
 		}
 		defer f.Close()
 		in = f

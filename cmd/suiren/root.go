@@ -42,7 +42,7 @@ func (a *app) root() *cobra.Command {
 	f := root.PersistentFlags()
 	f.SortFlags = false
 	f.String("lang", "", a.t("language of messages: en or zh (default: the locale's)", "消息的语言：en 或 zh（默认随系统）"))
-	f.StringVarP(&a.format, "output", "o", formatText, a.t("form of the output: text (default) or jsonl", "输出形式：text（默认）或 jsonl"))
+	f.StringVarP(&a.format, "output", "o", a.format, a.t("form of the output: text (default) or jsonl", "输出形式：text（默认）或 jsonl"))
 	f.Lookup("output").DefValue = "" // in the sentence above
 	f.IntVar(&a.threads, "threads", 0, a.t("most threads to use (default: SUIREN_THREADS, or all)", "最多使用的线程数（默认：SUIREN_THREADS 或全部）"))
 	f.StringVarP(&a.state, "state", "C", "", a.t("folder of what was made (default: .suiren beside the plan file)", "存放产物的目录（默认：计划文件旁的 .suiren）"))
@@ -147,7 +147,16 @@ func (a *app) exitCodesTopic() *cobra.Command {
 	c := &cobra.Command{
 		Use: "exit-codes", Short: a.t("What the exit codes mean", "退出码的含义"), Args: a.args(0, 0),
 	}
-	c.RunE = func(*cobra.Command, []string) error { fmt.Fprintln(a.stdout, b.String()); return nil }
+	c.RunE = func(*cobra.Command, []string) error {
+		if a.format != formatJSONL {
+			fmt.Fprintln(a.stdout, b.String())
+			return nil
+		}
+		for _, e := range exitCodes {
+			a.line(map[string]any{"type": "exit_code", "code": e.code, "when": e.when.In(a.lang)})
+		}
+		return nil
+	}
 	c.SetHelpFunc(func(*cobra.Command, []string) { fmt.Fprintln(a.stdout, b.String()) })
 	return c
 }

@@ -69,9 +69,8 @@ func count(n float64) string {
 
 // The units of progress, as operators name them.
 var units = map[string]say.Text{
-	"steps": say.T("steps", "步"), "tokens": say.T("tokens", "词元"), "problems": say.T("problems", "题"),
-	"documents": say.T("documents", "篇"), "bytes": say.T("bytes", "字节"), "merges": say.T("merges", "次合并"),
-	"rows": say.T("rows", "行"), "chunks": say.T("passages", "段"), "files": say.T("files", "个文件"),
+	"steps": say.T("steps", "步"), "problems": say.T("problems", "题"), "documents": say.T("documents", "篇"),
+	"files": say.T("files", "个文件"), "tries": say.T("tries", "次尝试"),
 }
 
 // unit names a unit in the reader's language.

@@ -133,6 +133,11 @@ func (w *workshop) folder(t *testing.T) (dir string) {
 func (w *workshop) make(t *testing.T) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "suiren-small")
+	t.Cleanup(func() {
+		if w.made == "" {
+			os.RemoveAll(dir)
+		}
+	})
 	if err == nil {
 		err = os.CopyFS(filepath.Join(dir, "handbook"), os.DirFS(filepath.Join(*tutor, "handbook")))
 	}

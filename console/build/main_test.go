@@ -175,6 +175,19 @@ func TestFirstPage(t *testing.T) {
 	if size > 120<<10 {
 		t.Errorf("the first page is %d bytes packed", size)
 	}
+	// No file of the source is in two of those that are built.
+	in := map[string]string{}
+	for name, text := range files {
+		for _, m := range regexp.MustCompile(`(?m)^// (src/\S+)$`).FindAllSubmatch(text, -1) {
+			if other := in[string(m[1])]; other != "" && other != name {
+				t.Errorf("%s is in %s and in %s", m[1], other, name)
+			}
+			in[string(m[1])] = name
+		}
+	}
+	if len(in) < 20 {
+		t.Errorf("%d files of the source were found", len(in))
+	}
 	// Every page that the frame loads is there, and a page holds no copy of what all share.
 	for _, m := range regexp.MustCompile(`import\("\./(\w+\.js)"\)`).FindAllSubmatch(files["suiren.js"], -1) {
 		page := files[string(m[1])]

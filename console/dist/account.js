@@ -1,14 +1,7 @@
 // src/pages/account.tsx
 import { act, Card, Command, day, FactList, Fail, Failure, Field, h, Loaded, Page, say, signedIn, store, t, Tag, useAct, useGet, useState } from "./kit.js";
 import { forget, me as holder } from "./kept.js";
-
-// src/pages/webauthn.ts
-var keys = () => window.PublicKeyCredential;
-var passkeys = () => isSecureContext && !!keys()?.parseCreationOptionsFromJSON;
-var json = (c) => c.toJSON();
-async function newPasskey(options) {
-  return json(await navigator.credentials.create({ publicKey: keys().parseCreationOptionsFromJSON(options) }));
-}
+import { newPasskey, passkeys } from "./webauthn.js";
 
 // src/pages/account.words.ts
 var words = {

@@ -1,5 +1,5 @@
 // src/pages/chat.tsx
-import { ask as ask3, count as count2, Empty, Field as Field3, Fragment as Fragment6, h as h6, mayDo as mayDo2, Meter, params, progressOfPlan, redraw as redraw3, say as say5, seconds, store as store4, t as t4, useAct, useEffect as useEffect4, useState as useState5, Fail as Fail2 } from "./kit.js";
+import { ask as ask2, count, Empty, Field as Field2, Fragment as Fragment2, h as h2, mayDo as mayDo2, Meter, params, progressOfPlan, redraw as redraw3, say as say2, seconds, store as store3, t as t3, useAct, useEffect as useEffect2, useState as useState2, Fail } from "./kit.js";
 
 // src/pages/chat.words.ts
 var words = {
@@ -107,9 +107,9 @@ var newTalk = (like) => ({
   gone: false,
   options: like ? { ...like.options } : { system: "", temperature: "", top_p: "", max_tokens: "", seed: "", think: "", adapter: "" }
 });
-function turnsOf(t5) {
+function turnsOf(t4) {
   const out = [];
-  for (const list3 = [...t5.root.children]; list3.length; ) {
+  for (const list3 = [...t4.root.children]; list3.length; ) {
     const turn = list3.shift();
     out.push(turn);
     list3.push(...turn.children);
@@ -118,14 +118,14 @@ function turnsOf(t5) {
 }
 var numbers = ["began", "first", "answerAt", "ended", "prompt", "tokens", "thoughtTokens"];
 var texts = ["model", "id", "thought", "answer", "refusal", "reason", "seed"];
-function written(t5) {
+function written(t4) {
   return JSON.stringify({
-    draft: t5.draft,
-    model: t5.model,
-    beside: t5.beside,
-    options: t5.options,
-    chosen: t5.root.chosen,
-    turns: turnsOf(t5).map((turn) => ({
+    draft: t4.draft,
+    model: t4.model,
+    beside: t4.beside,
+    options: t4.options,
+    chosen: t4.root.chosen,
+    turns: turnsOf(t4).map((turn) => ({
       id: turn.id,
       after: turn.parent.id,
       question: turn.question,
@@ -147,9 +147,9 @@ function taken(body2, id, version, coming2, brokenOff) {
     v = null;
   }
   if (!Array.isArray(v?.turns) || v.turns.length > 1e4) return null;
-  const t5 = newTalk(), by = /* @__PURE__ */ new Map([["", t5.root]]);
-  Object.assign(t5, { id, version, draft: text(v.draft), model: text(v.model, 200), beside: text(v.beside, 200) });
-  for (const k of Object.keys(t5.options)) t5.options[k] = text(own(v.options)[k]);
+  const t4 = newTalk(), by = /* @__PURE__ */ new Map([["", t4.root]]);
+  Object.assign(t4, { id, version, draft: text(v.draft), model: text(v.model, 200), beside: text(v.beside, 200) });
+  for (const k of Object.keys(t4.options)) t4.options[k] = text(own(v.options)[k]);
   for (const one of v.turns) {
     const after = by.get(one?.after);
     if (!after || typeof one.id !== "string" || !/^[0-9a-f]{16}$/.test(one.id) || by.has(one.id) || typeof one.question !== "string") return null;
@@ -159,9 +159,9 @@ function taken(body2, id, version, coming2, brokenOff) {
     after.children.push(turn);
     by.set(turn.id, turn);
   }
-  t5.root.chosen = number(v.chosen);
+  t4.root.chosen = number(v.chosen);
   for (const turn of by.values()) if (!turn.children[turn.chosen]) turn.chosen = Math.max(0, turn.children.length - 1);
-  return t5;
+  return t4;
 }
 function replyOf(r, coming2, brokenOff) {
   const out = newReply("");
@@ -219,8 +219,8 @@ function merge(into, from) {
   return more;
 }
 function wordsOf(body2) {
-  const t5 = taken(body2, "", 0, false, "");
-  return t5 ? turnsOf(t5).flatMap((turn) => [turn.question, ...turn.replies.map((r) => r.answer)]).join("\n") : "";
+  const t4 = taken(body2, "", 0, false, "");
+  return t4 ? turnsOf(t4).flatMap((turn) => [turn.question, ...turn.replies.map((r) => r.answer)]).join("\n") : "";
 }
 
 // src/pages/conversation.ts
@@ -542,7 +542,7 @@ var words2 = {
 import { next, remove as remove2, rename, search, shelf as shelf2 } from "./kept.js";
 var w = say(words2);
 function Conversations() {
-  const [unfolded, unfold] = useState(false), [text2, setText] = useState(""), [found, setFound] = useState(null), [sure, ask4] = useState(false);
+  const [unfolded, unfold] = useState(false), [text2, setText] = useState(""), [found, setFound] = useState(null), [sure, ask3] = useState(false);
   useEffect(() => {
     if (!text2.trim()) return setFound(null);
     const timer = setTimeout(() => search(text2.trim(), wordsOf).then(setFound), 200);
@@ -554,10 +554,10 @@ function Conversations() {
     fresh();
   } }, "＋ ", w("fresh"))), /* @__PURE__ */ h("div", { class: "shelf" }, shelf2.heads.length > 0 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("label", { class: "hidden", for: "search" }, w("search")), /* @__PURE__ */ h("input", { id: "search", type: "search", placeholder: w("search"), value: text2, maxLength: 200, onInput: (e) => setText(e.target.value) }), /* @__PURE__ */ h("p", { class: "hidden", role: "status" }, found ? w("found", heads.length) : ""), found && heads.length === 0 && /* @__PURE__ */ h("p", { class: "quiet" }, w("foundNone")), /* @__PURE__ */ h("ul", { class: "plainlist" }, heads.map((head) => /* @__PURE__ */ h(Item, { key: head.id, head, opened: close })))), /* @__PURE__ */ h("p", { class: "quiet" }, shelf2.trouble ? w(`trouble_${shelf2.trouble}`) : w(store2.who?.keys ? "kept" : "keptAll")), shelf2.strange > 0 && /* @__PURE__ */ h("p", { class: "quiet" }, w("strange", shelf2.strange)), next() && /* @__PURE__ */ h("p", { class: "bad" }, w("next", next().title)), shelf2.heads.length > 1 && (sure ? /* @__PURE__ */ h("div", { class: "row", role: "group", "aria-label": w("all") }, /* @__PURE__ */ h("span", { class: "bad" }, w("sureAll", shelf2.heads.length)), /* @__PURE__ */ h("button", { type: "button", onClick: () => {
     const ids = shelf2.heads.map((head) => head.id);
-    ask4(false);
+    ask3(false);
     remove2(ids);
     deleted(ids);
-  } }, w("yes")), /* @__PURE__ */ h("button", { type: "button", onClick: () => ask4(false) }, w("no"))) : /* @__PURE__ */ h("button", { type: "button", class: "bare", onClick: () => ask4(true) }, w("all")))));
+  } }, w("yes")), /* @__PURE__ */ h("button", { type: "button", onClick: () => ask3(false) }, w("no"))) : /* @__PURE__ */ h("button", { type: "button", class: "bare", onClick: () => ask3(true) }, w("all")))));
 }
 function Item({ head, opened }) {
   const [doing, set] = useState(""), [title, setTitle] = useState(""), here = head.id === talk.id;
@@ -588,255 +588,29 @@ function Trouble() {
   } }, w("close"))));
 }
 
-// src/pages/copy.tsx
-import { Fragment as Fragment2, h as h2, say as say2, useState as useState2 } from "./kit.js";
-
-// src/pages/copy.words.ts
-var words3 = {
-  copied: ["Copied.", "已复制。"],
-  copyFailed: ["The browser does not allow it: mark the text and copy it by hand.", "浏览器不允许：请选中文字手动复制。"],
-  copyCode: ["Copy the code", "复制代码"]
-};
-
-// src/pages/copy.tsx
-var w2 = say2(words3);
-async function copy(text2) {
-  try {
-    await navigator.clipboard.writeText(text2);
-    return true;
-  } catch {
-    const area = document.createElement("textarea"), before = document.activeElement;
-    area.value = text2;
-    area.className = "hidden";
-    (document.querySelector("dialog[open]") ?? document.body).append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    before?.focus();
-    return done;
-  }
-}
-var CopyCode = ({ text: text2 }) => /* @__PURE__ */ h2("div", { class: "row copy-code" }, /* @__PURE__ */ h2(Copy, { text: text2, label: w2("copyCode") }));
-function Copy({ text: text2, label }) {
-  const [said, set] = useState2("");
-  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("button", { type: "button", class: "bare copy", onClick: async () => {
-    set(await copy(text2) ? w2("copied") : w2("copyFailed"));
-    setTimeout(() => set(""), 4e3);
-  } }, label), /* @__PURE__ */ h2("span", { class: "quiet", role: "status" }, said));
-}
-
-// src/pages/document.tsx
-import { count, Fragment as Fragment3, h as h3, Loaded, say as say3, Tabs, useEffect as useEffect2, useGet, useRef, useState as useState3 } from "./kit.js";
-
-// src/pages/document.words.ts
-var words4 = {
-  close: ["Close", "关闭"],
-  page: ["Page {0}", "第 {0} 页"],
-  whole: ["The document", "全文"],
-  before: ["Page before", "上一页"],
-  next: ["Next page", "下一页"],
-  asRead: ["The text as it was read: without its layout and pictures. What is cited is marked.", "读入的文字，不含版式与图片。被引用处已标出。"],
-  views: ["How the page shows", "页面显示方式"],
-  asDrawn: ["As it looks", "原样"],
-  asText: ["As text", "文字"],
-  drawnHelp: ["The page as it looks. Choose a passage to see where it stands.", "页面原样。选择段落可查看其位置。"],
-  placed: ["The page as it looks. Passage {0} is marked, from {1} to {2} % of its height.", "页面原样。第 {0} 段已标出，位于页高的 {1}% 至 {2}%。"],
-  placedQuote: ["The page as it looks. What is cited of passage {0} is marked, from {1} to {2} % of its height.", "页面原样。第 {0} 段中被引用处已标出，位于页高的 {1}% 至 {2}%。"],
-  unplaced: ["The page as it looks. Where the passage stands on it was not found; it is marked in the text.", "页面原样。未能在图上找到该段落的位置；文字视图中已标出。"],
-  drawnAlt: ["Page {0} of {1}, drawn", "{1} 第 {0} 页的图像"],
-  undrawn: ["The page cannot be drawn: the file changed or went since it was read. This is its text.", "无法绘制该页：文件在读入后有改动或已移走。以下是其文字。"],
-  passages: ["Its passages", "所含段落"],
-  place: ["bytes {0} to {1} of the text", "文本字节 {0}–{1}"],
-  gone: ["You may not read this document, or it is not there any more.", "您无权阅读该文档，或它已不在。"]
-};
-
-// src/pages/document.tsx
-var w3 = say3(words4);
-function Document({ path: path2, at, close }) {
-  const got = useGet(path2), box = useRef(null);
-  useEffect2(() => {
-    if (!box.current.open) box.current.showModal();
-  }, []);
-  return /* @__PURE__ */ h3("dialog", { ref: box, class: "document", "aria-label": at.file, onClose: close }, /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("h2", null, at.file), /* @__PURE__ */ h3("button", { class: "push", onClick: () => box.current.close() }, w3("close"))), /* @__PURE__ */ h3(Loaded, { of: got }, ({ passages }) => passages.length === 0 ? /* @__PURE__ */ h3("p", null, w3("gone")) : /* @__PURE__ */ h3(Pages, { of: passages, at, picture: /\.pdf$/i.test(at.file) ? picture(path2) : null })));
-}
-var picture = (path2) => (page) => `${path2.replace(/(\/text)?\?/, "/page?")}&page=${page}`;
-function Pages({ of, at, picture: picture2 }) {
-  const cited = of.find((p) => p.id === at.id);
-  const on = (p) => [p.page ?? 0, ...(p.turns ?? []).map((one) => one.page)];
-  const numbers2 = [...new Set(of.flatMap(on))].sort((a, b) => a - b);
-  const [page, turn] = useState3(at.page && numbers2.includes(at.page) ? at.page : cited?.page ?? numbers2[0]), [marked, mark] = useState3(cited?.id ?? "");
-  const here = of.filter((p) => on(p).includes(page)), i = numbers2.indexOf(page), span = useRef(null);
-  const [drawn, draw] = useState3(!!picture2), [undrawn, setUndrawn] = useState3(false), shows = !!picture2 && drawn && !undrawn && page > 0;
-  const quotes2 = at.id ? `&id=${encodeURIComponent(at.id)}${(at.quotes ?? []).slice(0, 100).map(([from, to]) => `&quote=${from}-${to}`).join("")}` : "";
-  const places = useGet(shows ? `${picture2(page)}&boxes=true${quotes2}` : "").data;
-  const [pointed, point] = useState3(""), [loaded, setLoaded] = useState3(0), first = useRef(null);
-  useEffect2(() => {
-    setUndrawn(false);
-    point("");
-  }, [page]);
-  useEffect2(() => {
-    (shows ? first : span).current?.scrollIntoView({ block: "center" });
-  }, [page, marked, shows, places, loaded]);
-  const quoted = marked === at.id && places?.quoted.length ? places.quoted : null, lines = quoted ?? places?.passages[marked] ?? [];
-  const rect = ([left, top, right, bottom]) => ({ x: left, y: top, width: right - left, height: bottom - top });
-  const told = !places || !here.some((p) => p.id === marked) ? w3("drawnHelp") : lines.length === 0 ? w3("unplaced") : w3(quoted ? "placedQuote" : "placed", 1 + here.findIndex((p) => p.id === marked), Math.round(100 * Math.min(...lines.map((b) => b[1]))), Math.round(100 * Math.max(...lines.map((b) => b[3]))));
-  const text2 = (p) => spans(p.text, p.id === at.id ? at.quotes : void 0).map(([text3, quoted2], k) => quoted2 ? /* @__PURE__ */ h3("mark", { key: k, ref: k < 2 ? span : void 0 }, text3) : /* @__PURE__ */ h3("span", { key: k, ref: k === 0 ? span : void 0 }, text3));
-  return /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("h3", null, page ? w3("page", page) : w3("whole")), numbers2.length > 1 && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("button", { disabled: i <= 0, onClick: () => turn(numbers2[i - 1]) }, w3("before")), /* @__PURE__ */ h3("button", { disabled: i === numbers2.length - 1, onClick: () => turn(numbers2[i + 1]) }, w3("next"))), picture2 && page > 0 && /* @__PURE__ */ h3("span", { class: "push" }, /* @__PURE__ */ h3(Tabs, { label: w3("views"), at: shows ? "page" : "text", set: (to) => {
-    setUndrawn(false);
-    draw(to === "page");
-  }, of: [["page", w3("asDrawn")], ["text", w3("asText")]] }))), /* @__PURE__ */ h3("p", { class: "quiet", role: "status" }, undrawn ? w3("undrawn") : shows ? told : w3("asRead")), /* @__PURE__ */ h3("div", { class: "beside" }, /* @__PURE__ */ h3("div", { class: "sheet", tabIndex: 0, role: "region", "aria-label": page ? w3("page", page) : w3("whole") }, shows ? /* @__PURE__ */ h3("div", { class: "drawn" }, /* @__PURE__ */ h3("img", { key: page, src: picture2(page) + "&width=1200", alt: w3("drawnAlt", page, at.file), onLoad: () => setLoaded((n) => n + 1), onError: () => setUndrawn(true) }), /* @__PURE__ */ h3("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" }, here.flatMap((p) => (places?.passages[p.id] ?? []).map((b, k) => /* @__PURE__ */ h3(
-    "rect",
-    {
-      key: p.id + k,
-      ...rect(b),
-      class: p.id === pointed ? "pointed" : p.id === marked && !quoted ? "marked" : "",
-      ref: p.id === marked && !quoted && k === 0 ? first : void 0,
-      onMouseEnter: () => point(p.id),
-      onMouseLeave: () => point(""),
-      onClick: () => mark(p.id)
-    }
-  ))), quoted?.map((b, k) => /* @__PURE__ */ h3("rect", { key: "quoted" + k, ...rect(b), class: "marked quoted", ref: k === 0 ? first : void 0 })))) : here.map((p, n) => /* @__PURE__ */ h3(Fragment3, { key: p.id + n }, p.heading && p.heading !== here[n - 1]?.heading && /* @__PURE__ */ h3("h4", null, p.heading), /* @__PURE__ */ h3("p", { class: p.id === marked ? "passage here" : "passage" }, p.id === marked ? text2(p) : p.text)))), /* @__PURE__ */ h3("section", { "aria-label": w3("passages") }, /* @__PURE__ */ h3("h3", null, w3("passages")), /* @__PURE__ */ h3("ol", { class: "passages" }, here.map((p, n) => /* @__PURE__ */ h3("li", { key: p.id + n, class: p.id === marked ? "here" : p.id === pointed ? "pointed" : "", onMouseEnter: () => point(p.id), onMouseLeave: () => point("") }, /* @__PURE__ */ h3("button", { class: "bare", "aria-pressed": p.id === marked, onFocus: () => point(p.id), onBlur: () => point(""), onClick: () => mark(p.id) }, n + 1, ". ", [...p.text].slice(0, 60).join(""), [...p.text].length > 60 && "…"), shows && p.id === marked && /* @__PURE__ */ h3("p", { class: "passage" }, text2(p)), p.end ? /* @__PURE__ */ h3("span", { class: "quiet" }, w3("place", count(p.start ?? 0), count(p.end))) : null))))));
-}
-function spans(text2, quotes2) {
-  if (!quotes2?.length) return [[text2, true]];
-  const letters = [...text2], out = [];
-  let at = 0;
-  for (const [from, to] of [...quotes2].sort((a, b) => a[0] - b[0])) {
-    if (from < at || to <= from || to > letters.length) continue;
-    if (from > at) out.push([letters.slice(at, from).join(""), false]);
-    out.push([letters.slice(from, to).join(""), true]);
-    at = to;
-  }
-  if (at < letters.length) out.push([letters.slice(at).join(""), false]);
-  return out;
-}
-
 // src/pages/chat.tsx
+import { copy, Copy } from "./copy.js";
+import { Document, spans } from "./document.js";
 import { me as me2 } from "./kept.js";
-
-// src/pages/prose.tsx
-import { h as h4, Fragment as Fragment4 } from "./kit.js";
-function Prose({ text: text2, plain = (s) => s }) {
-  const out = [];
-  let at = 0;
-  text2.split(/^```/m).forEach((part, i) => {
-    const from = at;
-    at += part.length + 3;
-    if (i % 2 === 1) {
-      const end = part.indexOf("\n"), code = end < 0 ? "" : part.slice(end + 1);
-      out.push(/* @__PURE__ */ h4("div", { key: i }, /* @__PURE__ */ h4("pre", { tabIndex: 0 }, /* @__PURE__ */ h4("code", null, code)), /* @__PURE__ */ h4(CopyCode, { text: code })));
-    } else if (part.trim()) {
-      let begin2 = from;
-      out.push(/* @__PURE__ */ h4("span", { key: i }, part.split("\n").map((line, j, all) => {
-        const head = /^(#{1,6} )(.*)$/.exec(line), here = begin2;
-        begin2 += line.length + 1;
-        return /* @__PURE__ */ h4(Fragment4, { key: j }, head ? /* @__PURE__ */ h4("b", null, plain(head[2], here + head[1].length)) : inline(line, here, plain), j < all.length - 1 && "\n");
-      })));
-    }
-  });
-  return /* @__PURE__ */ h4(Fragment4, null, out);
-}
-function inline(line, from, plain) {
-  return line.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((s, i) => {
-    const here = from;
-    from += s.length;
-    return i % 2 === 0 ? /* @__PURE__ */ h4(Fragment4, { key: i }, plain(s, here)) : s[0] === "`" ? /* @__PURE__ */ h4("code", { key: i }, s.slice(1, -1)) : /* @__PURE__ */ h4("b", { key: i }, plain(s.slice(2, -2), here + 2));
-  });
-}
-
-// src/pages/written.tsx
-import { ask as ask2, events as events2, Failure as Failure3, Fail, Field as Field2, Fragment as Fragment5, h as h5, say as say4, store as store3, t as t3, useEffect as useEffect3, useRef as useRef2, useState as useState4 } from "./kit.js";
-
-// src/pages/written.words.ts
-var words5 = {
-  cite: ["Source {0}: {1}", "出处 {0}：{1}"],
-  unsupported: ["not in the sources", "出处中没有依据"],
-  count: ["{0} of {1} sentences are not in the sources.", "{1} 句中有 {0} 句在出处中没有依据。"],
-  corrected: ["Numbers of sources put right or taken out: {0}.", "改正或去掉的出处编号：{0} 个。"],
-  read: ["Also read, and not cited ({0})", "读过但未引用（{0}）"],
-  page: ["page {0}", "第 {0} 页"],
-  openAt: ["Open the document here", "在此处打开文档"],
-  write: ["Have a model write the answer", "由模型撰写回答"],
-  model: ["Model", "模型"],
-  writing: ["The model is reading the passages…", "模型正在阅读段落……"]
-};
-
-// src/pages/written.tsx
-var w4 = say4(words5);
-function Written({ of, path: path2 }) {
-  const [open2, setOpen] = useState4(null);
-  const marks = inUnits(of.answer, of.marks), loose = of.marks.filter((m) => !m.supported).length, fixed = of.marks.reduce((n, m) => n + (m.corrected ?? 0), 0);
-  const show = (c) => setOpen({ file: c.file, id: c.id, page: c.page, quotes: c.quotes });
-  const button = (c, key) => /* @__PURE__ */ h5("button", { key, type: "button", class: "cite", title: w4("cite", c.source, c.file), "aria-label": w4("cite", c.source, c.file), onClick: () => show(c) }, c.source);
-  const plain = (text2, from) => {
-    const out = [];
-    let at = 0;
-    const pass = (to) => {
-      if (to > at) out.push(text2.slice(at, to));
-      at = to;
-    };
-    const numbers2 = [...text2.matchAll(/ ?(?:\[\d{1,3}(?:[ ,，、]+\d{1,3})*\]|【\d{1,3}(?:[ ,，、]+\d{1,3})*】)/g)];
-    const ends = marks.filter((m) => m.to > from && m.to <= from + text2.length);
-    const stops = [...numbers2.map((n) => ({ at: n.index, n: n[0] })), ...ends.map((m) => ({ at: m.to - from, m }))].sort((a, b) => a.at - b.at);
-    for (const s of stops) {
-      if ("n" in s) {
-        const mark = marks.find((m) => m.from <= from + s.at && m.to >= from + s.at + s.n.length);
-        const list3 = (s.n.match(/\d+/g) ?? []).map((n) => mark?.cites?.find((c) => c.source === +n));
-        if (!list3.length || list3.includes(void 0)) continue;
-        pass(s.at);
-        at = s.at + s.n.length;
-        const after = /^[.,;:!?。，；：！？）)]*/.exec(text2.slice(at))[0];
-        out.push(/* @__PURE__ */ h5("span", { key: `n${from + s.at}`, class: "cites" }, list3.map((c, i) => button(c, `${i}`)), after));
-        at += after.length;
-      } else {
-        pass(s.at);
-        const said = of.answer.slice(s.m.from, s.m.to);
-        if (s.m.supported) {
-          for (const c of s.m.cites ?? []) if (!new RegExp(`[\\[【,，、 ]${c.source}[\\]】,，、 ]`).test(said)) out.push(button(c, `m${s.m.to}.${c.source}`));
-        }
-        if (!s.m.supported) out.push(/* @__PURE__ */ h5("span", { key: `u${s.m.to}`, class: "loose" }, w4("unsupported")));
-      }
-    }
-    pass(text2.length);
-    return out;
-  };
-  const cited = of.sources.map((s, i) => ({ s, n: i + 1, cites: of.marks.flatMap((m) => m.cites ?? []).filter((c) => c.source === i + 1) }));
-  const row = ({ s, n, cites }) => {
-    const quotes2 = cites.flatMap((c) => c.quotes ?? []), page = cites.find((c) => c.page)?.page ?? s.page;
-    return /* @__PURE__ */ h5("details", { key: n }, /* @__PURE__ */ h5("summary", null, /* @__PURE__ */ h5("b", null, n), " ", s.heading && /* @__PURE__ */ h5("span", null, s.heading, " · "), page ? /* @__PURE__ */ h5("span", null, w4("page", page), " · ") : null, /* @__PURE__ */ h5("code", null, s.file)), /* @__PURE__ */ h5("blockquote", null, quotes2.length ? spans(s.text, quotes2).map(([text2, here]) => here ? /* @__PURE__ */ h5("mark", null, text2) : text2) : s.text), /* @__PURE__ */ h5("button", { class: "open-source", onClick: () => setOpen({ ...s, page, quotes: quotes2.length ? quotes2 : void 0 }) }, w4("openAt")));
-  };
-  const rest = cited.filter((c) => !c.cites.length);
-  return /* @__PURE__ */ h5(Fragment5, null, /* @__PURE__ */ h5("div", { class: "answer written" }, /* @__PURE__ */ h5(Prose, { text: of.answer, plain })), (loose > 0 || fixed > 0) && /* @__PURE__ */ h5("p", { class: "quiet checked" }, loose > 0 && w4("count", loose, of.marks.length), " ", fixed > 0 && w4("corrected", fixed)), of.sources.length > 0 && /* @__PURE__ */ h5("section", { class: "sources", "aria-label": t3("sources") }, /* @__PURE__ */ h5("h2", null, t3("sources")), cited.filter((c) => c.cites.length).map(row), rest.length > 0 && /* @__PURE__ */ h5("details", null, /* @__PURE__ */ h5("summary", null, w4("read", rest.length)), rest.map(row))), open2 && /* @__PURE__ */ h5(Document, { key: open2.file + open2.id, path: path2(open2.file), at: open2, close: () => setOpen(null) }));
-}
-function inUnits(text2, marks) {
-  const at = [];
-  let i = 0;
-  for (const c of text2) {
-    at.push(i);
-    i += c.length;
-  }
-  at.push(i);
-  return marks.map((m) => ({ ...m, from: at[m.from] ?? i, to: at[m.to] ?? i }));
-}
-
-// src/pages/chat.tsx
-var w5 = say5(words);
+import { Prose } from "./prose.js";
+import { Written } from "./written.js";
+var w2 = say2(words);
 function Chat() {
-  const s = store4.server;
-  useEffect4(() => {
+  const s = store3.server;
+  useEffect2(() => {
     document.addEventListener("copy", labelled);
     return () => document.removeEventListener("copy", labelled);
   }, []);
-  if (store4.failure && !s) return /* @__PURE__ */ h6("div", { class: "card middle", role: "alert" }, /* @__PURE__ */ h6("p", { class: "failure" }, store4.failure.message));
-  if (!s) return /* @__PURE__ */ h6("p", { class: "middle quiet" }, t4("loading"));
+  if (store3.failure && !s) return /* @__PURE__ */ h2("div", { class: "card middle", role: "alert" }, /* @__PURE__ */ h2("p", { class: "failure" }, store3.failure.message));
+  if (!s) return /* @__PURE__ */ h2("p", { class: "middle quiet" }, t3("loading"));
   forMe();
-  return /* @__PURE__ */ h6(Talks, { key: me2() });
+  return /* @__PURE__ */ h2(Talks, { key: me2() });
 }
 function Talks() {
-  useEffect4(() => {
-    turnTo(store4.rest);
-  }, [store4.rest]);
-  useEffect4(() => {
+  useEffect2(() => {
+    turnTo(store3.rest);
+  }, [store3.rest]);
+  useEffect2(() => {
     const key = (e) => {
       if (e.key !== "Escape" || e.isComposing || e.defaultPrevented || document.querySelector("dialog[open]") || e.target.closest(".shelf, .edit")) return;
       stop();
@@ -857,51 +631,51 @@ function Talks() {
       document.removeEventListener("keydown", key);
       document.removeEventListener("dragover", over);
       document.removeEventListener("drop", drop);
-      store4.title = "";
+      store3.title = "";
     };
   }, []);
   const turns = path();
-  store4.title = turns[0]?.question.trim().split("\n")[0].slice(0, 60) ?? "";
-  const comes = !["", "new", talk.id].includes(store4.rest), none = !modelsNow().length;
-  return /* @__PURE__ */ h6("div", { class: "talks" }, /* @__PURE__ */ h6(Conversations, null), /* @__PURE__ */ h6("div", { key: talk.id, class: turns.length || none ? "chat" : "chat new" }, turns.length > 0 && /* @__PURE__ */ h6("h1", { class: "hidden" }, t4("chat")), /* @__PURE__ */ h6(Trouble, null), comes ? /* @__PURE__ */ h6("p", { class: "quiet" }, t4("loading")) : /* @__PURE__ */ h6(Fragment6, null, (turns.length > 0 || !none) && /* @__PURE__ */ h6("div", { class: "turns", role: "log", "aria-live": "polite", "aria-label": t4("conversation") }, turns.length === 0 ? /* @__PURE__ */ h6(Hello, null) : turns.map((turn) => /* @__PURE__ */ h6(TurnView, { key: turn.id, turn }))), none ? store4.plan ? /* @__PURE__ */ h6(NotReady, null) : /* @__PURE__ */ h6(Nobody, null) : /* @__PURE__ */ h6(Ask, null))));
+  store3.title = turns[0]?.question.trim().split("\n")[0].slice(0, 60) ?? "";
+  const comes = !["", "new", talk.id].includes(store3.rest), none = !modelsNow().length;
+  return /* @__PURE__ */ h2("div", { class: "talks" }, /* @__PURE__ */ h2(Conversations, null), /* @__PURE__ */ h2("div", { key: talk.id, class: turns.length || none ? "chat" : "chat new" }, turns.length > 0 && /* @__PURE__ */ h2("h1", { class: "hidden" }, t3("chat")), /* @__PURE__ */ h2(Trouble, null), comes ? /* @__PURE__ */ h2("p", { class: "quiet" }, t3("loading")) : /* @__PURE__ */ h2(Fragment2, null, (turns.length > 0 || !none) && /* @__PURE__ */ h2("div", { class: "turns", role: "log", "aria-live": "polite", "aria-label": t3("conversation") }, turns.length === 0 ? /* @__PURE__ */ h2(Hello, null) : turns.map((turn) => /* @__PURE__ */ h2(TurnView, { key: turn.id, turn }))), none ? store3.plan ? /* @__PURE__ */ h2(NotReady, null) : /* @__PURE__ */ h2(Nobody, null) : /* @__PURE__ */ h2(Ask, null))));
 }
 function Nobody() {
-  return /* @__PURE__ */ h6(Fragment6, null, /* @__PURE__ */ h6("h1", { class: "hidden" }, t4("chat")), /* @__PURE__ */ h6(Empty, { title: w5("none") }, /* @__PURE__ */ h6("p", null, w5("noneHelp")), /* @__PURE__ */ h6("div", { class: "row" }, /* @__PURE__ */ h6("a", { class: "button main", href: "#models" }, w5("load")), /* @__PURE__ */ h6("a", { class: "button", href: "#home" }, w5("first")))));
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h1", { class: "hidden" }, t3("chat")), /* @__PURE__ */ h2(Empty, { title: w2("none") }, /* @__PURE__ */ h2("p", null, w2("noneHelp")), /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("a", { class: "button main", href: "#models" }, w2("load")), /* @__PURE__ */ h2("a", { class: "button", href: "#home" }, w2("first")))));
 }
 function NotReady() {
   const p = progressOfPlan();
-  return /* @__PURE__ */ h6("div", { class: "card middle" }, /* @__PURE__ */ h6("h1", null, t4("notReady")), p && /* @__PURE__ */ h6(Fragment6, null, /* @__PURE__ */ h6("progress", { max: 1, value: p.part, "aria-label": t4("notReady") }), /* @__PURE__ */ h6("p", null, t4("stepsDone", p.done, p.all), p.now && /* @__PURE__ */ h6("span", { class: "quiet" }, " · ", p.now))), /* @__PURE__ */ h6("p", { class: "quiet" }, t4("notReadyHelp")), /* @__PURE__ */ h6("a", { class: "button main", href: "#plan" }, t4("toPlan")));
+  return /* @__PURE__ */ h2("div", { class: "card middle" }, /* @__PURE__ */ h2("h1", null, t3("notReady")), p && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("progress", { max: 1, value: p.part, "aria-label": t3("notReady") }), /* @__PURE__ */ h2("p", null, t3("stepsDone", p.done, p.all), p.now && /* @__PURE__ */ h2("span", { class: "quiet" }, " · ", p.now))), /* @__PURE__ */ h2("p", { class: "quiet" }, t3("notReadyHelp")), /* @__PURE__ */ h2("a", { class: "button main", href: "#plan" }, t3("toPlan")));
 }
 function Hello() {
-  const r = release(modelsNow()[0]), en = store4.lang === "en";
-  return /* @__PURE__ */ h6("div", { class: "hello" }, /* @__PURE__ */ h6("h1", null, t4("hello", r.name)), alone(r) && /* @__PURE__ */ h6("p", { class: "quiet" }, t4("helloHelp")), /* @__PURE__ */ h6(Facts, null), r.examples.length > 0 && /* @__PURE__ */ h6("ul", { class: "examples", "aria-label": t4("examples") }, r.examples.map((e) => /* @__PURE__ */ h6("li", null, /* @__PURE__ */ h6("button", { onClick: () => send(en ? e.en : e.zh) }, en ? e.en : e.zh)))));
+  const r = release(modelsNow()[0]), en = store3.lang === "en";
+  return /* @__PURE__ */ h2("div", { class: "hello" }, /* @__PURE__ */ h2("h1", null, t3("hello", r.name)), alone(r) && /* @__PURE__ */ h2("p", { class: "quiet" }, t3("helloHelp")), /* @__PURE__ */ h2(Facts, null), r.examples.length > 0 && /* @__PURE__ */ h2("ul", { class: "examples", "aria-label": t3("examples") }, r.examples.map((e) => /* @__PURE__ */ h2("li", null, /* @__PURE__ */ h2("button", { onClick: () => send(en ? e.en : e.zh) }, en ? e.en : e.zh)))));
 }
 function Facts() {
   const r = release(modelsNow()[0]), a = r.about, facts = [];
-  if (a?.parameters) facts.push(t4("factParameters", params(a.parameters)));
-  if (a?.think) facts.push(t4("factThink", count2(a.think)));
-  if (a?.passages) facts.push(t4("factPassages", count2(a.passages)));
-  facts.push(t4("factHere"));
-  return /* @__PURE__ */ h6("ul", { class: "facts" }, facts.map((f) => /* @__PURE__ */ h6("li", null, f)));
+  if (a?.parameters) facts.push(t3("factParameters", params(a.parameters)));
+  if (a?.think) facts.push(t3("factThink", count(a.think)));
+  if (a?.passages) facts.push(t3("factPassages", count(a.passages)));
+  facts.push(t3("factHere"));
+  return /* @__PURE__ */ h2("ul", { class: "facts" }, facts.map((f) => /* @__PURE__ */ h2("li", null, f)));
 }
 function TurnView({ turn }) {
-  const [editing, edit] = useState5(null);
+  const [editing, edit] = useState2(null);
   const beside = turn.parent.children, at = beside.indexOf(turn);
   const choose = (i) => {
     turn.parent.chosen = i;
     touched();
   };
   const idle = coming().length === 0;
-  return /* @__PURE__ */ h6("article", { class: "turn" }, editing === null ? /* @__PURE__ */ h6("div", { class: "question" }, /* @__PURE__ */ h6("span", { class: "hidden" }, t4("you"), ": "), turn.question) : /* @__PURE__ */ h6("form", { class: "question edit", onSubmit: (e) => {
+  return /* @__PURE__ */ h2("article", { class: "turn" }, editing === null ? /* @__PURE__ */ h2("div", { class: "question" }, /* @__PURE__ */ h2("span", { class: "hidden" }, t3("you"), ": "), turn.question) : /* @__PURE__ */ h2("form", { class: "question edit", onSubmit: (e) => {
     e.preventDefault();
     edit(null);
     again(turn, editing);
-  } }, /* @__PURE__ */ h6(Field3, { label: w5("editing") }, (id) => /* @__PURE__ */ h6("textarea", { id, rows: 2, value: editing, onInput: (e) => edit(e.target.value) })), /* @__PURE__ */ h6("div", { class: "row" }, /* @__PURE__ */ h6("button", { class: "main", disabled: !editing.trim() || !idle }, t4("send")), /* @__PURE__ */ h6("button", { type: "button", onClick: () => edit(null) }, w5("cancel")))), /* @__PURE__ */ h6("div", { class: "turn-tools" }, beside.length > 1 && /* @__PURE__ */ h6("span", { class: "branches" }, /* @__PURE__ */ h6("button", { class: "bare", disabled: at === 0, "aria-label": w5("earlier"), onClick: () => choose(at - 1) }, "‹"), /* @__PURE__ */ h6("span", { class: "quiet" }, w5("branch", at + 1, beside.length)), /* @__PURE__ */ h6("button", { class: "bare", disabled: at === beside.length - 1, "aria-label": w5("later"), onClick: () => choose(at + 1) }, "›")), idle && editing === null && /* @__PURE__ */ h6(Fragment6, null, /* @__PURE__ */ h6("button", { class: "bare", onClick: () => edit(turn.question) }, w5("edit")), /* @__PURE__ */ h6("button", { class: "bare", onClick: () => again(turn) }, w5("again")))), /* @__PURE__ */ h6("div", { class: turn.replies.length > 1 ? "replies two" : "replies" }, turn.replies.map((r) => /* @__PURE__ */ h6(ReplyView, { key: r.model, reply: r, turn, many: turn.replies.length > 1 }))));
+  } }, /* @__PURE__ */ h2(Field2, { label: w2("editing") }, (id) => /* @__PURE__ */ h2("textarea", { id, rows: 2, value: editing, onInput: (e) => edit(e.target.value) })), /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("button", { class: "main", disabled: !editing.trim() || !idle }, t3("send")), /* @__PURE__ */ h2("button", { type: "button", onClick: () => edit(null) }, w2("cancel")))), /* @__PURE__ */ h2("div", { class: "turn-tools" }, beside.length > 1 && /* @__PURE__ */ h2("span", { class: "branches" }, /* @__PURE__ */ h2("button", { class: "bare", disabled: at === 0, "aria-label": w2("earlier"), onClick: () => choose(at - 1) }, "‹"), /* @__PURE__ */ h2("span", { class: "quiet" }, w2("branch", at + 1, beside.length)), /* @__PURE__ */ h2("button", { class: "bare", disabled: at === beside.length - 1, "aria-label": w2("later"), onClick: () => choose(at + 1) }, "›")), idle && editing === null && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("button", { class: "bare", onClick: () => edit(turn.question) }, w2("edit")), /* @__PURE__ */ h2("button", { class: "bare", onClick: () => again(turn) }, w2("again")))), /* @__PURE__ */ h2("div", { class: turn.replies.length > 1 ? "replies two" : "replies" }, turn.replies.map((r) => /* @__PURE__ */ h2(ReplyView, { key: r.model, reply: r, turn, many: turn.replies.length > 1 }))));
 }
 function labelled(e) {
   const chosen = getSelection(), at = document.activeElement;
   if (!chosen?.rangeCount || chosen.isCollapsed || !e.clipboardData || at instanceof HTMLTextAreaElement || at instanceof HTMLInputElement) return;
-  const range = chosen.getRangeAt(0), label = t4("aiLabel");
+  const range = chosen.getRangeAt(0), label = t3("aiLabel");
   if (![...document.querySelectorAll(".reply.made :is(.answer, .thoughts)")].some((n) => range.intersectsNode(n))) return;
   const rich = document.createElement("div"), last = document.createElement("p");
   last.textContent = label;
@@ -911,7 +685,7 @@ function labelled(e) {
   e.preventDefault();
 }
 function ReplyView({ reply, turn, many }) {
-  return /* @__PURE__ */ h6("div", { class: release(reply.model)?.label ? "reply made" : "reply" }, many && /* @__PURE__ */ h6("h2", { class: "who" }, reply.model), /* @__PURE__ */ h6(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h6("p", { class: "quiet" }, w5("tool", name))), reply.marks.length > 0 ? /* @__PURE__ */ h6(Written, { of: reply, path: (file) => documentOf(reply.model, file) }) : reply.answer && /* @__PURE__ */ h6("div", { class: "answer" }, /* @__PURE__ */ h6(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h6("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h6("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h6("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h6("a", { class: "button", href: "#plan" }, t4("toPlan")) : /* @__PURE__ */ h6("button", { onClick: () => again(turn) }, t4("retry"))), reply.reason === "elsewhere" && /* @__PURE__ */ h6("p", { class: "quiet pulse" }, w5("elsewhere")), reply.reason === "cancelled" && /* @__PURE__ */ h6("p", { class: "quiet" }, t4("stopped")), reply.reason === "length" && /* @__PURE__ */ h6("p", { class: "quiet" }, t4("cutShort")), reply.sources.length > 0 && reply.answer && !reply.marks.length && /* @__PURE__ */ h6(Sources, { of: reply }), reply.reason && reply.reason !== "elsewhere" && /* @__PURE__ */ h6(Foot, { reply, turn }));
+  return /* @__PURE__ */ h2("div", { class: release(reply.model)?.label ? "reply made" : "reply" }, many && /* @__PURE__ */ h2("h2", { class: "who" }, reply.model), /* @__PURE__ */ h2(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h2("p", { class: "quiet" }, w2("tool", name))), reply.marks.length > 0 ? /* @__PURE__ */ h2(Written, { of: reply, path: (file) => documentOf(reply.model, file) }) : reply.answer && /* @__PURE__ */ h2("div", { class: "answer" }, /* @__PURE__ */ h2(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h2("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h2("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h2("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h2("a", { class: "button", href: "#plan" }, t3("toPlan")) : /* @__PURE__ */ h2("button", { onClick: () => again(turn) }, t3("retry"))), reply.reason === "elsewhere" && /* @__PURE__ */ h2("p", { class: "quiet pulse" }, w2("elsewhere")), reply.reason === "cancelled" && /* @__PURE__ */ h2("p", { class: "quiet" }, t3("stopped")), reply.reason === "length" && /* @__PURE__ */ h2("p", { class: "quiet" }, t3("cutShort")), reply.sources.length > 0 && reply.answer && !reply.marks.length && /* @__PURE__ */ h2(Sources, { of: reply }), reply.reason && reply.reason !== "elsewhere" && /* @__PURE__ */ h2(Foot, { reply, turn }));
 }
 function answerOf(reply) {
   const end = reply.answer.lastIndexOf("\n\n");
@@ -919,53 +693,53 @@ function answerOf(reply) {
   return named ? reply.answer.slice(0, end) : reply.answer;
 }
 function Thought({ reply }) {
-  if (!reply.thought) return reply.reason || reply.answer || reply.failure ? null : /* @__PURE__ */ h6("p", { class: "quiet pulse" }, t4("waiting"));
+  if (!reply.thought) return reply.reason || reply.answer || reply.failure ? null : /* @__PURE__ */ h2("p", { class: "quiet pulse" }, t3("waiting"));
   const thinking = !reply.answerAt && !reply.reason;
   const took = seconds(((reply.answerAt || reply.ended) - reply.began) / 1e3);
-  return /* @__PURE__ */ h6("details", { class: "thought", open: reply.unfold ?? thinking }, /* @__PURE__ */ h6("summary", { class: thinking ? "pulse" : "", onClick: (e) => {
+  return /* @__PURE__ */ h2("details", { class: "thought", open: reply.unfold ?? thinking }, /* @__PURE__ */ h2("summary", { class: thinking ? "pulse" : "", onClick: (e) => {
     e.preventDefault();
     reply.unfold = !(reply.unfold ?? thinking);
     redraw3();
-  } }, thinking ? t4("thinking") : reply.thoughtTokens ? t4("thoughtTokens", took, reply.thoughtTokens) : t4("thought", took)), /* @__PURE__ */ h6("div", { class: "thoughts" }, reply.thought));
+  } }, thinking ? t3("thinking") : reply.thoughtTokens ? t3("thoughtTokens", took, reply.thoughtTokens) : t3("thought", took)), /* @__PURE__ */ h2("div", { class: "thoughts" }, reply.thought));
 }
 var documentOf = (model, file) => `/api/documents/${encodeURIComponent(model)}?file=${encodeURIComponent(file)}`;
 function Sources({ of }) {
-  const quoted = answerOf(of).replace(/[“”]/g, "").trim(), [open2, setOpen] = useState5(null);
+  const quoted = answerOf(of).replace(/[“”]/g, "").trim(), [open2, setOpen] = useState2(null);
   const cited = (s) => {
     const at = quoted.length > 8 ? s.text.indexOf(quoted) : -1, from = [...s.text.slice(0, Math.max(at, 0))].length;
     return { ...s, quotes: s.quotes?.length ? s.quotes : at < 0 ? void 0 : [[from, from + [...quoted].length]] };
   };
-  return /* @__PURE__ */ h6("section", { class: "sources", "aria-label": t4("sources") }, /* @__PURE__ */ h6("h2", null, t4("sources")), of.sources.map((s) => {
+  return /* @__PURE__ */ h2("section", { class: "sources", "aria-label": t3("sources") }, /* @__PURE__ */ h2("h2", null, t3("sources")), of.sources.map((s) => {
     const c = cited(s);
-    return /* @__PURE__ */ h6("details", null, /* @__PURE__ */ h6("summary", null, s.heading && /* @__PURE__ */ h6("span", null, s.heading, " · "), s.page ? /* @__PURE__ */ h6("span", null, w5("page", s.page), " · ") : null, /* @__PURE__ */ h6("code", null, s.file)), /* @__PURE__ */ h6("blockquote", null, c.quotes ? spans(s.text, c.quotes).map(([text2, here]) => here ? /* @__PURE__ */ h6("mark", null, text2) : text2) : s.text), /* @__PURE__ */ h6("button", { class: "open-source", onClick: () => setOpen(c) }, w5("openAt")));
-  }), open2 && /* @__PURE__ */ h6(Document, { path: documentOf(of.model, open2.file), at: open2, close: () => setOpen(null) }));
+    return /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, s.heading && /* @__PURE__ */ h2("span", null, s.heading, " · "), s.page ? /* @__PURE__ */ h2("span", null, w2("page", s.page), " · ") : null, /* @__PURE__ */ h2("code", null, s.file)), /* @__PURE__ */ h2("blockquote", null, c.quotes ? spans(s.text, c.quotes).map(([text2, here]) => here ? /* @__PURE__ */ h2("mark", null, text2) : text2) : s.text), /* @__PURE__ */ h2("button", { class: "open-source", onClick: () => setOpen(c) }, w2("openAt")));
+  }), open2 && /* @__PURE__ */ h2(Document, { path: documentOf(of.model, open2.file), at: open2, close: () => setOpen(null) }));
 }
 function Foot({ reply, turn }) {
   const said = reply.answer || reply.thought, r = release(reply.model);
-  const [why, setWhy] = useState5(null);
+  const [why, setWhy] = useState2(null);
   const total = (reply.ended - reply.began) / 1e3, first = (reply.first - reply.began) / 1e3;
   const after = total - first;
   const click = (good) => {
     setWhy("");
     rate(reply, good);
   };
-  return /* @__PURE__ */ h6(Fragment6, null, /* @__PURE__ */ h6("footer", { class: said ? "" : "hidden" }, r?.label && said && /* @__PURE__ */ h6("span", { class: "label" }, t4("aiLabel")), reply.tokens > 0 && /* @__PURE__ */ h6("span", { class: "quiet" }, after > 0.05 ? w5("speed", reply.tokens, seconds(total), seconds(first), count2(+(Math.max(reply.tokens - 1, 1) / after).toPrecision(3))) : t4("cost", reply.tokens, seconds(total))), reply.id && reply.answer && /* @__PURE__ */ h6("span", { class: "rate" }, /* @__PURE__ */ h6("button", { "aria-pressed": reply.rating === true, "aria-label": t4("good"), title: t4("good"), onClick: () => click(true) }, /* @__PURE__ */ h6(Thumb, { up: true })), /* @__PURE__ */ h6("button", { "aria-pressed": reply.rating === false, "aria-label": t4("bad"), title: t4("bad"), onClick: () => click(false) }, /* @__PURE__ */ h6(Thumb, null))), reply.answer && /* @__PURE__ */ h6(Copy, { text: reply.answer + (r?.label ? `
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("footer", { class: said ? "" : "hidden" }, r?.label && said && /* @__PURE__ */ h2("span", { class: "label" }, t3("aiLabel")), reply.tokens > 0 && /* @__PURE__ */ h2("span", { class: "quiet" }, after > 0.05 ? w2("speed", reply.tokens, seconds(total), seconds(first), count(+(Math.max(reply.tokens - 1, 1) / after).toPrecision(3))) : t3("cost", reply.tokens, seconds(total))), reply.id && reply.answer && /* @__PURE__ */ h2("span", { class: "rate" }, /* @__PURE__ */ h2("button", { "aria-pressed": reply.rating === true, "aria-label": t3("good"), title: t3("good"), onClick: () => click(true) }, /* @__PURE__ */ h2(Thumb, { up: true })), /* @__PURE__ */ h2("button", { "aria-pressed": reply.rating === false, "aria-label": t3("bad"), title: t3("bad"), onClick: () => click(false) }, /* @__PURE__ */ h2(Thumb, null))), reply.answer && /* @__PURE__ */ h2(Copy, { text: reply.answer + (r?.label ? `
 
-[${t4("aiLabel")}]` : ""), label: w5("copy") }), /* @__PURE__ */ h6("span", { class: "quiet", role: "status" }, reply.ratingSaid)), why !== null && reply.rating !== null && /* @__PURE__ */ h6("form", { class: "why row", onSubmit: (e) => {
+[${t3("aiLabel")}]` : ""), label: w2("copy") }), /* @__PURE__ */ h2("span", { class: "quiet", role: "status" }, reply.ratingSaid)), why !== null && reply.rating !== null && /* @__PURE__ */ h2("form", { class: "why row", onSubmit: (e) => {
     e.preventDefault();
     rate(reply, reply.rating, why);
     setWhy(null);
-  } }, /* @__PURE__ */ h6(Field3, { label: w5("why") }, (id) => /* @__PURE__ */ h6("input", { id, value: why, maxLength: 2e3, onInput: (e) => setWhy(e.target.value) })), /* @__PURE__ */ h6("button", { disabled: !why.trim() }, w5("send"))), r && r.context > 0 && reply.prompt > 0 && /* @__PURE__ */ h6(Limit, { used: reply.prompt + reply.tokens, of: r.context }), said && /* @__PURE__ */ h6(Proof, { reply, turn }));
+  } }, /* @__PURE__ */ h2(Field2, { label: w2("why") }, (id) => /* @__PURE__ */ h2("input", { id, value: why, maxLength: 2e3, onInput: (e) => setWhy(e.target.value) })), /* @__PURE__ */ h2("button", { disabled: !why.trim() }, w2("send"))), r && r.context > 0 && reply.prompt > 0 && /* @__PURE__ */ h2(Limit, { used: reply.prompt + reply.tokens, of: r.context }), said && /* @__PURE__ */ h2(Proof, { reply, turn }));
 }
 function Limit({ used, of }) {
-  return /* @__PURE__ */ h6("div", { class: "limit" }, /* @__PURE__ */ h6(Meter, { part: used / of, label: w5("context", count2(used), count2(of)) }), used / of > 0.9 && /* @__PURE__ */ h6("p", { class: "bad" }, w5("full")));
+  return /* @__PURE__ */ h2("div", { class: "limit" }, /* @__PURE__ */ h2(Meter, { part: used / of, label: w2("context", count(used), count(of)) }), used / of > 0.9 && /* @__PURE__ */ h2("p", { class: "bad" }, w2("full")));
 }
 function Proof({ reply, turn }) {
-  const [receipt, setReceipt] = useState5(null), [same, setSame] = useState5(null), [busy2, setBusy] = useState5(false);
+  const [receipt, setReceipt] = useState2(null), [same, setSame] = useState2(null), [busy2, setBusy] = useState2(false);
   const load = async () => {
     if (receipt !== null || !reply.id) return;
     try {
-      setReceipt(JSON.stringify(await (await ask3("GET", "/v1/receipts/" + encodeURIComponent(reply.id))).json(), null, 2));
+      setReceipt(JSON.stringify(await (await ask2("GET", "/v1/receipts/" + encodeURIComponent(reply.id))).json(), null, 2));
     } catch {
       setReceipt("");
     }
@@ -981,12 +755,12 @@ function Proof({ reply, turn }) {
       setSame(!second.failure && second.answer === reply.answer && second.thought === reply.thought);
     }, 50);
   };
-  return /* @__PURE__ */ h6(Fragment6, null, /* @__PURE__ */ h6("details", { class: "proof", onToggle: (e) => {
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("details", { class: "proof", onToggle: (e) => {
     if (e.target.open) load();
-  } }, /* @__PURE__ */ h6("summary", null, w5("receipt")), /* @__PURE__ */ h6("p", { class: "quiet" }, w5("receiptHelp")), receipt === "" && /* @__PURE__ */ h6("p", null, w5("noReceipt")), receipt && /* @__PURE__ */ h6(Fragment6, null, /* @__PURE__ */ h6("pre", { tabIndex: 0, "aria-label": w5("receipt") }, receipt), /* @__PURE__ */ h6("a", { class: "button", download: `${reply.id}.json`, href: URL.createObjectURL(new Blob([receipt], { type: "application/json" })) }, w5("save"))), reply.seed && /* @__PURE__ */ h6("button", { disabled: busy2, onClick: replay }, w5("replay")), /* @__PURE__ */ h6("p", { role: "status" }, busy2 ? w5("replaying") : same === null ? "" : same ? "✓ " + w5("same") : "✗ " + w5("differs"))), /* @__PURE__ */ h6("details", { class: "proof" }, /* @__PURE__ */ h6("summary", null, w5("code")), /* @__PURE__ */ h6(Code, { turn, model: reply.model })));
+  } }, /* @__PURE__ */ h2("summary", null, w2("receipt")), /* @__PURE__ */ h2("p", { class: "quiet" }, w2("receiptHelp")), receipt === "" && /* @__PURE__ */ h2("p", null, w2("noReceipt")), receipt && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("pre", { tabIndex: 0, "aria-label": w2("receipt") }, receipt), /* @__PURE__ */ h2("a", { class: "button", download: `${reply.id}.json`, href: URL.createObjectURL(new Blob([receipt], { type: "application/json" })) }, w2("save"))), reply.seed && /* @__PURE__ */ h2("button", { disabled: busy2, onClick: replay }, w2("replay")), /* @__PURE__ */ h2("p", { role: "status" }, busy2 ? w2("replaying") : same === null ? "" : same ? "✓ " + w2("same") : "✗ " + w2("differs"))), /* @__PURE__ */ h2("details", { class: "proof" }, /* @__PURE__ */ h2("summary", null, w2("code")), /* @__PURE__ */ h2(Code, { turn, model: reply.model })));
 }
 function Code({ turn, model }) {
-  const [tongue, setTongue] = useState5("curl"), [said, setSaid] = useState5("");
+  const [tongue, setTongue] = useState2("curl"), [said, setSaid] = useState2("");
   const json = wire(body(turn, model), 2), base = location.origin + "/v1";
   const text2 = tongue === "curl" ? `curl ${base}/chat/completions \\
   -H "Authorization: Bearer $SUIREN_KEY" \\
@@ -1027,14 +801,14 @@ func main() {
 	text, _ := io.ReadAll(reply.Body)
 	fmt.Println(string(text))
 }`;
-  return /* @__PURE__ */ h6(Fragment6, null, /* @__PURE__ */ h6("div", { class: "row" }, /* @__PURE__ */ h6("label", { class: "hidden", for: "tongue" + turn.id + model }, w5("code")), /* @__PURE__ */ h6("select", { id: "tongue" + turn.id + model, value: tongue, onChange: (e) => {
+  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("label", { class: "hidden", for: "tongue" + turn.id + model }, w2("code")), /* @__PURE__ */ h2("select", { id: "tongue" + turn.id + model, value: tongue, onChange: (e) => {
     setSaid("");
     setTongue(e.target.value);
-  } }, ["curl", "Python", "Go"].map((v) => /* @__PURE__ */ h6("option", { key: v }, v))), /* @__PURE__ */ h6("button", { onClick: async () => setSaid(await copy(text2) ? w5("copied") : "") }, w5("copyCode")), /* @__PURE__ */ h6("span", { class: "quiet", role: "status" }, said)), /* @__PURE__ */ h6("pre", { tabIndex: 0, "aria-label": w5("code") }, /* @__PURE__ */ h6("code", null, text2)));
+  } }, ["curl", "Python", "Go"].map((v) => /* @__PURE__ */ h2("option", { key: v }, v))), /* @__PURE__ */ h2("button", { onClick: async () => setSaid(await copy(text2) ? w2("copied") : "") }, w2("copyCode")), /* @__PURE__ */ h2("span", { class: "quiet", role: "status" }, said)), /* @__PURE__ */ h2("pre", { tabIndex: 0, "aria-label": w2("code") }, /* @__PURE__ */ h2("code", null, text2)));
 }
 var goText = (s) => s.includes("`") ? JSON.stringify(s) : "`" + s + "`";
 function Thumb({ up = false }) {
-  return /* @__PURE__ */ h6("svg", { class: up ? "" : "down", viewBox: "0 0 20 20", width: "18", height: "18", "aria-hidden": "true" }, /* @__PURE__ */ h6(
+  return /* @__PURE__ */ h2("svg", { class: up ? "" : "down", viewBox: "0 0 20 20", width: "18", height: "18", "aria-hidden": "true" }, /* @__PURE__ */ h2(
     "path",
     {
       d: "M2 9h3v8H2zM7 9l3-7c1.5 0 2 1 2 2.2L11.6 8H16c1.2 0 2 .9 1.8 2l-1 5.5c-.2.9-.9 1.5-1.8 1.5H7z",
@@ -1047,16 +821,16 @@ function Thumb({ up = false }) {
 }
 function Ask() {
   const busy2 = coming();
-  return /* @__PURE__ */ h6("form", { class: "ask", onSubmit: (e) => {
+  return /* @__PURE__ */ h2("form", { class: "ask", onSubmit: (e) => {
     e.preventDefault();
     sendDraft();
     document.getElementById("question").focus();
-  } }, /* @__PURE__ */ h6("label", { class: "hidden", for: "question" }, t4("question")), /* @__PURE__ */ h6("div", { class: "field" }, /* @__PURE__ */ h6(
+  } }, /* @__PURE__ */ h2("label", { class: "hidden", for: "question" }, t3("question")), /* @__PURE__ */ h2("div", { class: "field" }, /* @__PURE__ */ h2(
     "textarea",
     {
       id: "question",
       rows: 1,
-      placeholder: t4("askPlace"),
+      placeholder: t3("askPlace"),
       value: talk.draft,
       "aria-describedby": "how",
       onInput: (e) => {
@@ -1069,36 +843,36 @@ function Ask() {
         sendDraft();
       }
     }
-  ), /* @__PURE__ */ h6("div", { class: "buttons" }, /* @__PURE__ */ h6("span", { id: "how", class: "quiet" }, t4("askHint")), path().length > 0 && !busy2.length && /* @__PURE__ */ h6("button", { type: "button", class: "bare", onClick: fresh }, w5("fresh")), busy2.length ? /* @__PURE__ */ h6("button", { type: "button", class: "main", onClick: stop }, t4("stop")) : /* @__PURE__ */ h6("button", { type: "submit", class: "main", disabled: !talk.draft.trim() }, t4("send")))), /* @__PURE__ */ h6(Parameters, null), path().length > 0 && !busy2.length && mayDo2("export") && /* @__PURE__ */ h6(Save, null));
+  ), /* @__PURE__ */ h2("div", { class: "buttons" }, /* @__PURE__ */ h2("span", { id: "how", class: "quiet" }, t3("askHint")), path().length > 0 && !busy2.length && /* @__PURE__ */ h2("button", { type: "button", class: "bare", onClick: fresh }, w2("fresh")), busy2.length ? /* @__PURE__ */ h2("button", { type: "button", class: "main", onClick: stop }, t3("stop")) : /* @__PURE__ */ h2("button", { type: "submit", class: "main", disabled: !talk.draft.trim() }, t3("send")))), /* @__PURE__ */ h2(Parameters, null), path().length > 0 && !busy2.length && mayDo2("export") && /* @__PURE__ */ h2(Save, null));
 }
 var inSight = (e) => e.target.closest("form").scrollIntoView({ block: "end" });
 var formats = ["docx", "pdf", "html", "md", "json"];
 function Save() {
-  const [format, setFormat] = useState5("docx"), save2 = useAct();
+  const [format, setFormat] = useState2("docx"), save2 = useAct();
   const go = () => save2.run(async () => {
     const turns = path().flatMap((turn) => [{ role: "user", text: turn.question }, ...turn.replies.filter((r) => r.answer || r.refusal).map((r) => ({ role: "assistant", text: r.answer || r.refusal }))]);
-    const file = await (await ask3("POST", "/api/export", { format, title: path()[0].question.slice(0, 80), turns, answer: path().at(-1)?.replies[0]?.id ?? "" })).blob();
+    const file = await (await ask2("POST", "/api/export", { format, title: path()[0].question.slice(0, 80), turns, answer: path().at(-1)?.replies[0]?.id ?? "" })).blob();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(file);
     link.download = "conversation." + format;
     link.click();
     URL.revokeObjectURL(link.href);
   });
-  return /* @__PURE__ */ h6("details", { class: "parameters export", onToggle: inSight }, /* @__PURE__ */ h6("summary", null, w5("export")), /* @__PURE__ */ h6("div", { class: "row" }, /* @__PURE__ */ h6("label", { class: "hidden", for: "format" }, w5("format")), /* @__PURE__ */ h6("select", { id: "format", value: format, onChange: (e) => setFormat(e.target.value) }, formats.map((f) => /* @__PURE__ */ h6("option", { key: f }, f))), /* @__PURE__ */ h6("button", { type: "button", disabled: save2.busy, onClick: go }, w5("exportGo")), /* @__PURE__ */ h6("span", { class: "quiet" }, w5("exportHelp"))), save2.failure && /* @__PURE__ */ h6(Fail2, { of: save2.failure }));
+  return /* @__PURE__ */ h2("details", { class: "parameters export", onToggle: inSight }, /* @__PURE__ */ h2("summary", null, w2("export")), /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("label", { class: "hidden", for: "format" }, w2("format")), /* @__PURE__ */ h2("select", { id: "format", value: format, onChange: (e) => setFormat(e.target.value) }, formats.map((f) => /* @__PURE__ */ h2("option", { key: f }, f))), /* @__PURE__ */ h2("button", { type: "button", disabled: save2.busy, onClick: go }, w2("exportGo")), /* @__PURE__ */ h2("span", { class: "quiet" }, w2("exportHelp"))), save2.failure && /* @__PURE__ */ h2(Fail, { of: save2.failure }));
 }
 function Parameters() {
-  const names = (store4.server?.releases ?? []).filter((r) => r.answers).map((r) => r.name), o = talk.options;
+  const names = (store3.server?.releases ?? []).filter((r) => r.answers).map((r) => r.name), o = talk.options;
   const set = (k) => (e) => {
     o[k] = e.target.value;
     touched();
   };
-  return /* @__PURE__ */ h6("details", { class: "parameters", onToggle: inSight }, /* @__PURE__ */ h6("summary", null, w5("options"), " · ", modelsNow().join(" | ")), /* @__PURE__ */ h6("div", { class: "form" }, /* @__PURE__ */ h6(Field3, { label: w5("model") }, (id) => /* @__PURE__ */ h6("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
+  return /* @__PURE__ */ h2("details", { class: "parameters", onToggle: inSight }, /* @__PURE__ */ h2("summary", null, w2("options"), " · ", modelsNow().join(" | ")), /* @__PURE__ */ h2("div", { class: "form" }, /* @__PURE__ */ h2(Field2, { label: w2("model") }, (id) => /* @__PURE__ */ h2("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
     talk.model = e.target.value;
     touched();
-  } }, names.map((n) => /* @__PURE__ */ h6("option", { key: n }, n)))), names.length > 1 && /* @__PURE__ */ h6(Field3, { label: w5("beside") }, (id) => /* @__PURE__ */ h6("select", { id, class: "beside", value: talk.beside, onChange: (e) => {
+  } }, names.map((n) => /* @__PURE__ */ h2("option", { key: n }, n)))), names.length > 1 && /* @__PURE__ */ h2(Field2, { label: w2("beside") }, (id) => /* @__PURE__ */ h2("select", { id, class: "beside", value: talk.beside, onChange: (e) => {
     talk.beside = e.target.value;
     touched();
-  } }, /* @__PURE__ */ h6("option", { value: "" }, w5("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h6("option", { key: n }, n)))), (release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && /* @__PURE__ */ h6(Field3, { label: w5("adapter") }, (id) => /* @__PURE__ */ h6("select", { id, class: "adapter", value: o.adapter, onChange: set("adapter") }, /* @__PURE__ */ h6("option", { value: "" }, w5("noAdapter")), release(modelsNow()[0]).about.adapters.map((a) => /* @__PURE__ */ h6("option", { key: a }, a)))), /* @__PURE__ */ h6(Field3, { label: w5("temperature"), hint: w5("temperatureHint") }, (id) => /* @__PURE__ */ h6("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h6(Field3, { label: w5("top_p") }, (id) => /* @__PURE__ */ h6("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h6(Field3, { label: w5("tokens"), hint: w5("tokensHint") }, (id) => /* @__PURE__ */ h6("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h6(Field3, { label: w5("seed"), hint: w5("seedHint") }, (id) => /* @__PURE__ */ h6("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h6(Field3, { label: w5("think") }, (id) => /* @__PURE__ */ h6("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h6("option", { value: "" }, w5("think_")), /* @__PURE__ */ h6("option", { value: "on" }, w5("think_on")), /* @__PURE__ */ h6("option", { value: "off" }, w5("think_off")))), /* @__PURE__ */ h6(Field3, { label: w5("system") }, (id) => /* @__PURE__ */ h6("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h6("p", { class: "quiet" }, w5("alone"))));
+  } }, /* @__PURE__ */ h2("option", { value: "" }, w2("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h2("option", { key: n }, n)))), (release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && /* @__PURE__ */ h2(Field2, { label: w2("adapter") }, (id) => /* @__PURE__ */ h2("select", { id, class: "adapter", value: o.adapter, onChange: set("adapter") }, /* @__PURE__ */ h2("option", { value: "" }, w2("noAdapter")), release(modelsNow()[0]).about.adapters.map((a) => /* @__PURE__ */ h2("option", { key: a }, a)))), /* @__PURE__ */ h2(Field2, { label: w2("temperature"), hint: w2("temperatureHint") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h2(Field2, { label: w2("top_p") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h2(Field2, { label: w2("tokens"), hint: w2("tokensHint") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h2(Field2, { label: w2("seed"), hint: w2("seedHint") }, (id) => /* @__PURE__ */ h2("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h2(Field2, { label: w2("think") }, (id) => /* @__PURE__ */ h2("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h2("option", { value: "" }, w2("think_")), /* @__PURE__ */ h2("option", { value: "on" }, w2("think_on")), /* @__PURE__ */ h2("option", { value: "off" }, w2("think_off")))), /* @__PURE__ */ h2(Field2, { label: w2("system") }, (id) => /* @__PURE__ */ h2("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h2("p", { class: "quiet" }, w2("alone"))));
 }
 export {
   Chat as default

@@ -1,5 +1,5 @@
 // src/pages/plan.tsx
-import { act, bytes as bytes2, Card, Chart, Command, count as count2, day, Empty, Fail, flops as flops2, Fragment as Fragment3, h as h3, idOf as idOf3, liveText, Loaded, maybe as maybe3, mayDo, Page, progressOfPlan, redraw, say, seconds as seconds2, showRun, span as span2, stateOf as stateOf2, store as store2, t as t3, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "./kit.js";
+import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, flops, Fragment as Fragment2, h as h2, idOf as idOf2, liveText, Loaded, maybe as maybe2, mayDo, Page, progressOfPlan, redraw, say, seconds, showRun, span, stateOf as stateOf2, store, t as t2, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "./kit.js";
 
 // src/pages/graph.tsx
 import { Fragment, h, idOf, maybe, percent, stateOf, t } from "./kit.js";
@@ -208,62 +208,28 @@ var words = {
   inAll: ["In all", "合计"]
 };
 
-// src/pages/report.tsx
-import { bytes, count, flops, Fragment as Fragment2, h as h2, idOf as idOf2, maybe as maybe2, percent as percent2, seconds, span, store, t as t2 } from "./kit.js";
-function Outcome({ report: r, nodes }) {
-  return /* @__PURE__ */ h2(Fragment2, null, !r ? /* @__PURE__ */ h2("p", { class: "quiet" }, t2("noReport")) : /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2(Passed, { of: r }), /* @__PURE__ */ h2(Checks, { list: r.checks ?? [] }), /* @__PURE__ */ h2("p", null, /* @__PURE__ */ h2("a", { class: "button", href: "#evaluation" }, t2("wholeReport")))), /* @__PURE__ */ h2(Predicted, { nodes }));
-}
-function Passed({ of: r }) {
-  return /* @__PURE__ */ h2("p", { class: r.pass ? "passed" : "failure" }, r.pass ? "✓ " + t2("pass") : "✗ " + t2("fail"));
-}
-function Checks({ list }) {
-  if (list.length === 0) return null;
-  const named = (c) => {
-    const family = maybe2("family", c.name);
-    return family !== c.name ? t2("needFamily", family) : maybe2("need", c.name);
-  };
-  const unseen = (c) => c.name === "unseen";
-  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t2("checks")), /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t2("checks") }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, ["check", "wanted", "measured"].map((k) => /* @__PURE__ */ h2("th", { scope: "col" }, t2(k))), /* @__PURE__ */ h2("th", null))), /* @__PURE__ */ h2("tbody", null, list.map((c) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, named(c)), /* @__PURE__ */ h2("td", null, unseen(c) ? t2("none") : t2("atLeast", percent2(c.want))), /* @__PURE__ */ h2("td", null, c.got === void 0 ? t2("notMeasured") : unseen(c) ? count(c.got) : percent2(c.got)), /* @__PURE__ */ h2("td", { class: c.ok ? "good" : "bad" }, c.ok ? "✓ " + t2("ok") : "✗ " + t2("notOk"))))))));
-}
-function Predicted({ nodes }) {
-  const made = nodes.filter((n) => n.actual && n.actual.seconds > 0);
-  const told = made.filter((n) => n.forecast && n.forecast.high > 0);
-  if (told.length === 0) return null;
-  const sum = (f) => told.reduce((s, n) => s + f(n), 0);
-  const rows = told.map((n) => ({ name: idOf2(n), low: n.forecast.low, high: n.forecast.high, took: n.actual.seconds, memory: n.forecast.memory, used: n.actual.memory }));
-  if (told.length > 1) rows.push({
-    name: "",
-    low: sum((n) => n.forecast.low),
-    high: sum((n) => n.forecast.high),
-    took: sum((n) => n.actual.seconds),
-    memory: Math.max(...told.map((n) => n.forecast.memory)),
-    used: Math.max(...told.map((n) => n.actual.memory))
-  });
-  const error = (v) => v >= 2 ? v.toPrecision(2) + " ×" : (v < 1 ? "−" : "+") + percent2(Math.abs(v - 1), 0);
-  return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("h3", null, t2("predicted")), /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t2("predicted") }, /* @__PURE__ */ h2("table", null, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, ["stepName", "timePlanned", "timeActual", "error", "memoryPlanned", "memoryActual", "error"].map((k) => /* @__PURE__ */ h2("th", { scope: "col" }, t2(k))))), /* @__PURE__ */ h2("tbody", null, rows.map((r) => /* @__PURE__ */ h2("tr", { class: r.name ? "" : "total" }, /* @__PURE__ */ h2("th", { scope: "row" }, r.name || t2("inAll")), /* @__PURE__ */ h2("td", null, span(r.low, r.high)), /* @__PURE__ */ h2("td", null, seconds(r.took)), /* @__PURE__ */ h2("td", null, r.took > r.high ? error(r.took / r.high) : r.took < r.low ? error(r.took / r.low) : t2("within")), /* @__PURE__ */ h2("td", null, r.memory > 0 ? bytes(r.memory) : "–"), /* @__PURE__ */ h2("td", null, r.used > 0 ? bytes(r.used) : "–"), /* @__PURE__ */ h2("td", null, r.memory > 0 && r.used > 0 ? error(r.used / r.memory) : "–")))))));
-}
-
 // src/pages/plan.tsx
+import { Outcome } from "./report.js";
 var w = say(words);
 var picked = "";
 function Plan() {
-  const tab = store2.rest === "file" ? "file" : "graph", setTab = (to) => {
+  const tab = store.rest === "file" ? "file" : "graph", setTab = (to) => {
     location.hash = to === "file" ? "#plan/file" : "#plan";
   };
-  if (store2.noPlan) return /* @__PURE__ */ h3(Page, { title: t3("plan"), lead: w("lead") }, /* @__PURE__ */ h3(Empty, { title: w("none") }, /* @__PURE__ */ h3("p", null, w("noneHelp")), /* @__PURE__ */ h3("a", { class: "button", href: "#home" }, t3("home"))));
-  if (!store2.plan) return /* @__PURE__ */ h3("p", { class: "middle quiet" }, store2.failure?.message ?? t3("loading"));
-  return /* @__PURE__ */ h3(Page, { title: `${t3("plan")} ${store2.plan.name ?? ""}`, lead: w("lead"), side: /* @__PURE__ */ h3(Tabs, { label: w("views"), at: tab, set: setTab, of: [["graph", w("tab_graph")], ["file", w("tab_file")]] }) }, /* @__PURE__ */ h3(TaskList, { kinds: ["plan"] }), tab === "graph" ? /* @__PURE__ */ h3(Steps, null) : /* @__PURE__ */ h3(Editor, null));
+  if (store.noPlan) return /* @__PURE__ */ h2(Page, { title: t2("plan"), lead: w("lead") }, /* @__PURE__ */ h2(Empty, { title: w("none") }, /* @__PURE__ */ h2("p", null, w("noneHelp")), /* @__PURE__ */ h2("a", { class: "button", href: "#home" }, t2("home"))));
+  if (!store.plan) return /* @__PURE__ */ h2("p", { class: "middle quiet" }, store.failure?.message ?? t2("loading"));
+  return /* @__PURE__ */ h2(Page, { title: `${t2("plan")} ${store.plan.name ?? ""}`, lead: w("lead"), side: /* @__PURE__ */ h2(Tabs, { label: w("views"), at: tab, set: setTab, of: [["graph", w("tab_graph")], ["file", w("tab_file")]] }) }, /* @__PURE__ */ h2(TaskList, { kinds: ["plan"] }), tab === "graph" ? /* @__PURE__ */ h2(Steps, null) : /* @__PURE__ */ h2(Editor, null));
 }
 function Steps() {
-  const nodes = store2.plan.nodes, report = useGet("/api/report");
+  const nodes = store.plan.nodes, report = useGet("/api/report");
   const done = nodes.map((n) => n.state + n.digest).join();
   useEffect(report.reload, [done]);
-  const chosen = nodes.find((n) => idOf3(n) === picked) ?? nodes.find((n) => n.state === "running") ?? nodes.at(-1);
+  const chosen = nodes.find((n) => idOf2(n) === picked) ?? nodes.find((n) => n.state === "running") ?? nodes.at(-1);
   const p = progressOfPlan();
-  return /* @__PURE__ */ h3("div", { class: "plan" }, /* @__PURE__ */ h3("section", { class: "card", "aria-labelledby": "graph" }, /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("h2", { id: "graph" }, w("tab_graph")), p && /* @__PURE__ */ h3("span", { class: "quiet", role: "status" }, t3("stepsDone", p.done, p.all)), /* @__PURE__ */ h3("span", { class: "quiet push" }, t3("graphHelp"))), nodes.some((n) => n.state === "running") && p && /* @__PURE__ */ h3("progress", { max: 1, value: p.part, "aria-label": t3("running") }), /* @__PURE__ */ h3(Graph, { nodes, picked: chosen && idOf3(chosen), pick: (id) => {
+  return /* @__PURE__ */ h2("div", { class: "plan" }, /* @__PURE__ */ h2("section", { class: "card", "aria-labelledby": "graph" }, /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("h2", { id: "graph" }, w("tab_graph")), p && /* @__PURE__ */ h2("span", { class: "quiet", role: "status" }, t2("stepsDone", p.done, p.all)), /* @__PURE__ */ h2("span", { class: "quiet push" }, t2("graphHelp"))), nodes.some((n) => n.state === "running") && p && /* @__PURE__ */ h2("progress", { max: 1, value: p.part, "aria-label": t2("running") }), /* @__PURE__ */ h2(Graph, { nodes, picked: chosen && idOf2(chosen), pick: (id) => {
     picked = id;
     redraw();
-  } }), chosen && /* @__PURE__ */ h3(Details, { node: chosen })), /* @__PURE__ */ h3("section", { class: "card", "aria-labelledby": "curves" }, /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("h2", { id: "curves" }, t3("curves")), store2.runs.length > 1 && /* @__PURE__ */ h3("label", { class: "push" }, t3("which"), " ", /* @__PURE__ */ h3("select", { value: store2.run, onChange: (e) => showRun(e.target.value) }, /* @__PURE__ */ h3("option", { value: "latest" }, t3("latest")), store2.runs.slice(0, 50).map((r) => /* @__PURE__ */ h3("option", { value: r.id }, day(r.began) || r.id))))), /* @__PURE__ */ h3(Curves, { coming: nodes.some((n) => n.state === "running" || n.state === "waiting") })), /* @__PURE__ */ h3("section", { class: "card", "aria-labelledby": "report" }, /* @__PURE__ */ h3("h2", { id: "report" }, w("tab_report")), /* @__PURE__ */ h3(Outcome, { report: report.data, nodes })));
+  } }), chosen && /* @__PURE__ */ h2(Details, { node: chosen })), /* @__PURE__ */ h2("section", { class: "card", "aria-labelledby": "curves" }, /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("h2", { id: "curves" }, t2("curves")), store.runs.length > 1 && /* @__PURE__ */ h2("label", { class: "push" }, t2("which"), " ", /* @__PURE__ */ h2("select", { value: store.run, onChange: (e) => showRun(e.target.value) }, /* @__PURE__ */ h2("option", { value: "latest" }, t2("latest")), store.runs.slice(0, 50).map((r) => /* @__PURE__ */ h2("option", { value: r.id }, day(r.began) || r.id))))), /* @__PURE__ */ h2(Curves, { coming: nodes.some((n) => n.state === "running" || n.state === "waiting") })), /* @__PURE__ */ h2("section", { class: "card", "aria-labelledby": "report" }, /* @__PURE__ */ h2("h2", { id: "report" }, w("tab_report")), /* @__PURE__ */ h2(Outcome, { report: report.data, nodes })));
 }
 function Editor() {
   const file = useGet("/api/plan/file");
@@ -274,80 +240,80 @@ function Editor() {
     if (!file.data || !mayDo("set_plan")) return;
     const timer = setTimeout(() => check.run(async () => setChecked(await act("POST", "/api/plan/check", { text: now }))), 400);
     return () => clearTimeout(timer);
-  }, [now, file.data, store2.lang, store2.now?.tasks?.[0]?.ended]);
+  }, [now, file.data, store.lang, store.now?.tasks?.[0]?.ended]);
   const wrong = checked?.diagnostics ?? [];
   const go = (line) => {
     const at = now.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
     area.current.focus();
     area.current.setSelectionRange(at, at);
   };
-  return /* @__PURE__ */ h3(Loaded, { of: file }, (f) => /* @__PURE__ */ h3("div", { class: "two editor-page" }, /* @__PURE__ */ h3(Card, { title: w("file"), side: /* @__PURE__ */ h3(Tag, { kind: saved ? "done" : "running" }, saved ? w("saved") : w("changed")) }, /* @__PURE__ */ h3("code", { class: "quiet" }, f.path), /* @__PURE__ */ h3("label", { class: "hidden", for: "plan-text" }, w("text")), /* @__PURE__ */ h3("div", { class: "editor" }, /* @__PURE__ */ h3("pre", { "aria-hidden": "true", class: "lines" }, now.split("\n").map((_, i) => /* @__PURE__ */ h3("span", { class: wrong.some((d) => d.line === i + 1) ? "bad" : "" }, i + 1, "\n"))), /* @__PURE__ */ h3("textarea", { id: "plan-text", readOnly: !mayDo("set_plan"), ref: area, spellcheck: false, value: now, rows: now.split("\n").length + 1, wrap: "off", onInput: (e) => {
+  return /* @__PURE__ */ h2(Loaded, { of: file }, (f) => /* @__PURE__ */ h2("div", { class: "two editor-page" }, /* @__PURE__ */ h2(Card, { title: w("file"), side: /* @__PURE__ */ h2(Tag, { kind: saved ? "done" : "running" }, saved ? w("saved") : w("changed")) }, /* @__PURE__ */ h2("code", { class: "quiet" }, f.path), /* @__PURE__ */ h2("label", { class: "hidden", for: "plan-text" }, w("text")), /* @__PURE__ */ h2("div", { class: "editor" }, /* @__PURE__ */ h2("pre", { "aria-hidden": "true", class: "lines" }, now.split("\n").map((_, i) => /* @__PURE__ */ h2("span", { class: wrong.some((d) => d.line === i + 1) ? "bad" : "" }, i + 1, "\n"))), /* @__PURE__ */ h2("textarea", { id: "plan-text", readOnly: !mayDo("set_plan"), ref: area, spellcheck: false, value: now, rows: now.split("\n").length + 1, wrap: "off", onInput: (e) => {
     setBegun(false);
     setText(e.target.value);
-  } })), mayDo("set_plan") && /* @__PURE__ */ h3("div", { class: "row" }, /* @__PURE__ */ h3("button", { class: "main", disabled: saved || wrong.length > 0 || save.busy, onClick: () => save.run(async () => {
+  } })), mayDo("set_plan") && /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("button", { class: "main", disabled: saved || wrong.length > 0 || save.busy, onClick: () => save.run(async () => {
     const r = await act("PUT", "/api/plan/file", { text: now, sum: own });
     setSum(r.sum);
     file.reload();
-  }) }, w("save")), /* @__PURE__ */ h3("button", { onClick: () => {
+  }) }, w("save")), /* @__PURE__ */ h2("button", { onClick: () => {
     setText(null);
     setSum("");
     file.reload();
-  } }, w("again"))), save.failure && /* @__PURE__ */ h3(Fail, { of: save.failure }), store2.server?.has.includes("approvals") && /* @__PURE__ */ h3(Proposals, { after: save.busy }), check.failure && /* @__PURE__ */ h3(Fail, { of: check.failure }), /* @__PURE__ */ h3("div", { role: "status" }, checked && (wrong.length === 0 ? /* @__PURE__ */ h3("p", { class: "good" }, "✓ ", w("right")) : /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("p", { class: "bad" }, "✗ ", w("wrong", wrong.length)), /* @__PURE__ */ h3("ul", { class: "plainlist" }, wrong.map((d) => /* @__PURE__ */ h3("li", null, d.line ? /* @__PURE__ */ h3("button", { class: "bare", onClick: () => go(d.line) }, w("line", d.line)) : null, " ", d.what, d.next && /* @__PURE__ */ h3("div", { class: "quiet" }, "→ ", d.next)))))))), mayDo("set_plan") && /* @__PURE__ */ h3(Card, { title: w("diff") }, checked?.view && /* @__PURE__ */ h3(Diff, { of: checked.view }), checked?.empty && /* @__PURE__ */ h3("p", null, w("nothing")), checked?.view && !checked.empty && /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("p", { class: "quiet" }, w("applyHelp")), /* @__PURE__ */ h3("button", { class: "main apply", disabled: !saved || apply.busy || begun, onClick: () => apply.run(() => act("POST", "/api/plan/apply", { sum: own })).then((ok) => {
+  } }, w("again"))), save.failure && /* @__PURE__ */ h2(Fail, { of: save.failure }), store.server?.has.includes("approvals") && /* @__PURE__ */ h2(Proposals, { after: save.busy }), check.failure && /* @__PURE__ */ h2(Fail, { of: check.failure }), /* @__PURE__ */ h2("div", { role: "status" }, checked && (wrong.length === 0 ? /* @__PURE__ */ h2("p", { class: "good" }, "✓ ", w("right")) : /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("p", { class: "bad" }, "✗ ", w("wrong", wrong.length)), /* @__PURE__ */ h2("ul", { class: "plainlist" }, wrong.map((d) => /* @__PURE__ */ h2("li", null, d.line ? /* @__PURE__ */ h2("button", { class: "bare", onClick: () => go(d.line) }, w("line", d.line)) : null, " ", d.what, d.next && /* @__PURE__ */ h2("div", { class: "quiet" }, "→ ", d.next)))))))), mayDo("set_plan") && /* @__PURE__ */ h2(Card, { title: w("diff") }, checked?.view && /* @__PURE__ */ h2(Diff, { of: checked.view }), checked?.empty && /* @__PURE__ */ h2("p", null, w("nothing")), checked?.view && !checked.empty && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("p", { class: "quiet" }, w("applyHelp")), /* @__PURE__ */ h2("button", { class: "main apply", disabled: !saved || apply.busy || begun, onClick: () => apply.run(() => act("POST", "/api/plan/apply", { sum: own })).then((ok) => {
     setBegun(ok);
     if (ok) {
       showRun("latest");
     }
-  }) }, w("apply"))), begun && /* @__PURE__ */ h3("p", { role: "status" }, w("applied")), apply.failure && /* @__PURE__ */ h3(Fail, { of: apply.failure }), /* @__PURE__ */ h3(Command, { line: "suiren plan && suiren apply" }))));
+  }) }, w("apply"))), begun && /* @__PURE__ */ h2("p", { role: "status" }, w("applied")), apply.failure && /* @__PURE__ */ h2(Fail, { of: apply.failure }), /* @__PURE__ */ h2(Command, { line: "suiren plan && suiren apply" }))));
 }
 function Proposals({ after }) {
   const got = useGet("/api/approvals", 1e4);
   useEffect(got.reload, [after]);
   const list = (got.data?.approvals ?? []).filter((r) => r.act === "plan"), shown = [...list.filter((r) => r.state === "waiting"), ...list.filter((r) => r.state !== "waiting").slice(0, 1)];
-  return shown.length === 0 ? null : /* @__PURE__ */ h3("section", { class: "proposals", "aria-label": w("proposed") }, /* @__PURE__ */ h3("h3", null, w("proposed")), /* @__PURE__ */ h3("ul", { class: "plainlist" }, shown.map((r) => /* @__PURE__ */ h3("li", { key: r.id }, /* @__PURE__ */ h3(Tag, { kind: { waiting: "running", approved: "done", done: "done" }[r.state] ?? "failed" }, Object.hasOwn(words, "proposal_" + r.state) ? w(`proposal_${r.state}`) : r.state), " ", w("proposedBy", r.asker, day(r.asked)), r.decider && /* @__PURE__ */ h3("span", { class: "quiet" }, " · ", r.decider, r.why && `: ${r.why}`), " ", r.state === "waiting" && /* @__PURE__ */ h3("a", { href: "#settings/two" }, w("toDecide"))))));
+  return shown.length === 0 ? null : /* @__PURE__ */ h2("section", { class: "proposals", "aria-label": w("proposed") }, /* @__PURE__ */ h2("h3", null, w("proposed")), /* @__PURE__ */ h2("ul", { class: "plainlist" }, shown.map((r) => /* @__PURE__ */ h2("li", { key: r.id }, /* @__PURE__ */ h2(Tag, { kind: { waiting: "running", approved: "done", done: "done" }[r.state] ?? "failed" }, Object.hasOwn(words, "proposal_" + r.state) ? w(`proposal_${r.state}`) : r.state), " ", w("proposedBy", r.asker, day(r.asked)), r.decider && /* @__PURE__ */ h2("span", { class: "quiet" }, " · ", r.decider, r.why && `: ${r.why}`), " ", r.state === "waiting" && /* @__PURE__ */ h2("a", { href: "#settings/two" }, w("toDecide"))))));
 }
 var marks2 = { make: "+", change: "~", remove: "-", keep: "=" };
 function Diff({ of }) {
   const list = of.nodes.filter((n) => n.action !== "keep");
   const stays = of.nodes.filter((n) => n.action === "keep");
   const low = list.reduce((s, n) => s + (n.forecast?.low ?? 0), 0), high2 = list.reduce((s, n) => s + (n.forecast?.high ?? 0), 0);
-  return /* @__PURE__ */ h3(Fragment3, null, list.length > 0 && /* @__PURE__ */ h3("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("diff") }, /* @__PURE__ */ h3("table", { class: "left" }, /* @__PURE__ */ h3("thead", null, /* @__PURE__ */ h3("tr", null, /* @__PURE__ */ h3("th", { scope: "col" }, w("block")), /* @__PURE__ */ h3("th", { scope: "col" }, w("action")), /* @__PURE__ */ h3("th", { scope: "col" }, w("time")), /* @__PURE__ */ h3("th", { scope: "col" }, w("memory")), /* @__PURE__ */ h3("th", { scope: "col" }, w("why")))), /* @__PURE__ */ h3("tbody", null, list.map((n) => /* @__PURE__ */ h3("tr", null, /* @__PURE__ */ h3("th", { scope: "row" }, /* @__PURE__ */ h3("code", null, marks2[n.action], " ", idOf3(n))), /* @__PURE__ */ h3("td", null, maybe3("action", n.action)), /* @__PURE__ */ h3("td", null, n.forecast && n.forecast.high > 0 ? span2(n.forecast.low, n.forecast.high) : ""), /* @__PURE__ */ h3("td", null, n.forecast?.memory ? bytes2(n.forecast.memory) : ""), /* @__PURE__ */ h3("td", { class: "wrap" }, n.reason ?? "", n.forecast?.basis && /* @__PURE__ */ h3("div", { class: "quiet" }, w("basis"), ": ", n.forecast.basis)))), list.length > 0 && /* @__PURE__ */ h3("tr", { class: "total" }, /* @__PURE__ */ h3("th", { scope: "row" }, w("inAll")), /* @__PURE__ */ h3("td", null, count2(list.length)), /* @__PURE__ */ h3("td", null, high2 > 0 ? span2(low, high2) : ""), /* @__PURE__ */ h3("td", null, bytes2(Math.max(0, ...list.map((n) => n.forecast?.memory ?? 0)))), /* @__PURE__ */ h3("td", null))))), stays.length > 0 && /* @__PURE__ */ h3("details", null, /* @__PURE__ */ h3("summary", null, w("stays", count2(stays.length))), /* @__PURE__ */ h3("table", { class: "left unchanged" }, /* @__PURE__ */ h3("tbody", null, stays.map((n) => /* @__PURE__ */ h3("tr", null, /* @__PURE__ */ h3("th", { scope: "row" }, /* @__PURE__ */ h3("code", null, marks2[n.action], " ", idOf3(n)))))))));
+  return /* @__PURE__ */ h2(Fragment2, null, list.length > 0 && /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("diff") }, /* @__PURE__ */ h2("table", { class: "left" }, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, w("block")), /* @__PURE__ */ h2("th", { scope: "col" }, w("action")), /* @__PURE__ */ h2("th", { scope: "col" }, w("time")), /* @__PURE__ */ h2("th", { scope: "col" }, w("memory")), /* @__PURE__ */ h2("th", { scope: "col" }, w("why")))), /* @__PURE__ */ h2("tbody", null, list.map((n) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, /* @__PURE__ */ h2("code", null, marks2[n.action], " ", idOf2(n))), /* @__PURE__ */ h2("td", null, maybe2("action", n.action)), /* @__PURE__ */ h2("td", null, n.forecast && n.forecast.high > 0 ? span(n.forecast.low, n.forecast.high) : ""), /* @__PURE__ */ h2("td", null, n.forecast?.memory ? bytes(n.forecast.memory) : ""), /* @__PURE__ */ h2("td", { class: "wrap" }, n.reason ?? "", n.forecast?.basis && /* @__PURE__ */ h2("div", { class: "quiet" }, w("basis"), ": ", n.forecast.basis)))), list.length > 0 && /* @__PURE__ */ h2("tr", { class: "total" }, /* @__PURE__ */ h2("th", { scope: "row" }, w("inAll")), /* @__PURE__ */ h2("td", null, count(list.length)), /* @__PURE__ */ h2("td", null, high2 > 0 ? span(low, high2) : ""), /* @__PURE__ */ h2("td", null, bytes(Math.max(0, ...list.map((n) => n.forecast?.memory ?? 0)))), /* @__PURE__ */ h2("td", null))))), stays.length > 0 && /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, w("stays", count(stays.length))), /* @__PURE__ */ h2("table", { class: "left unchanged" }, /* @__PURE__ */ h2("tbody", null, stays.map((n) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, /* @__PURE__ */ h2("code", null, marks2[n.action], " ", idOf2(n)))))))));
 }
 function Curves({ coming }) {
   const charts = [];
-  for (const [step, live] of store2.live) {
+  for (const [step, live] of store.live) {
     const loss = live.series.get("loss");
     const watched = live.series.get("watch_loss"), norm = live.series.get("norm");
-    if (loss) charts.push(/* @__PURE__ */ h3(Chart, { title: t3("loss", step), series: [
-      { name: maybe3("series", "loss"), points: loss },
-      ...watched ? [{ name: maybe3("series", "watch_loss"), points: watched }] : []
+    if (loss) charts.push(/* @__PURE__ */ h2(Chart, { title: t2("loss", step), series: [
+      { name: maybe2("series", "loss"), points: loss },
+      ...watched ? [{ name: maybe2("series", "watch_loss"), points: watched }] : []
     ] }));
-    if (norm) charts.push(/* @__PURE__ */ h3(Chart, { title: t3("norm", step), series: [{ name: maybe3("series", "norm"), points: norm }] }));
+    if (norm) charts.push(/* @__PURE__ */ h2(Chart, { title: t2("norm", step), series: [{ name: maybe2("series", "norm"), points: norm }] }));
     const scores = [];
     for (const [name, points] of live.series) {
       const family = name.replace(/^heldout_/, "");
-      if (name === "reward" || name === "heldout" || family !== name) scores.push({ name: family === name ? maybe3("series", name) : family, points });
+      if (name === "reward" || name === "heldout" || family !== name) scores.push({ name: family === name ? maybe2("series", name) : family, points });
     }
-    if (scores.length) charts.push(/* @__PURE__ */ h3(Chart, { title: t3("scores", step), series: scores, low: 0, high: 1 }));
+    if (scores.length) charts.push(/* @__PURE__ */ h2(Chart, { title: t2("scores", step), series: scores, low: 0, high: 1 }));
   }
-  return charts.length ? /* @__PURE__ */ h3("div", { class: "charts" }, charts) : /* @__PURE__ */ h3("p", { class: "quiet" }, t3(coming ? "curvesComing" : "noCurves"));
+  return charts.length ? /* @__PURE__ */ h2("div", { class: "charts" }, charts) : /* @__PURE__ */ h2("p", { class: "quiet" }, t2(coming ? "curvesComing" : "noCurves"));
 }
 function Details({ node: n }) {
-  const s = stateOf2(n), live = store2.live.get(idOf3(n)), f = n.forecast, a = n.actual;
+  const s = stateOf2(n), live = store.live.get(idOf2(n)), f = n.forecast, a = n.actual;
   const rows = [];
-  if (s.state === "running" && live) rows.push([t3("field_now"), liveText(n)]);
+  if (s.state === "running" && live) rows.push([t2("field_now"), liveText(n)]);
   const time = [], memory = [];
-  if (f && f.high > 0) time.push(t3("forecast", span2(f.low, f.high)));
-  if (a && a.seconds > 0) time.push(t3("actual", seconds2(a.seconds)));
-  if (f && f.memory > 0) memory.push(t3("forecast", bytes2(f.memory)));
-  if (a && a.memory > 0) memory.push(t3("used", bytes2(a.memory)));
-  if (time.length) rows.push([t3("field_time"), time.join(", ")]);
-  if (memory.length) rows.push([t3("field_memory"), memory.join(", ")]);
-  if (f?.flops) rows.push([t3("field_flops"), flops2(f.flops)]);
-  if (f?.basis) rows.push([t3("field_basis"), f.basis]);
-  if (n.reason) rows.push([t3("field_reason"), n.reason]);
-  if (n.inputs?.length) rows.push([t3("field_inputs"), n.inputs.join(", ")]);
-  if (n.digest) rows.push([t3("field_digest"), n.digest.slice(0, 16)]);
-  return /* @__PURE__ */ h3("div", { class: "details", role: "region", "aria-live": "off", "aria-label": idOf3(n) }, /* @__PURE__ */ h3("h2", null, maybe3("kind", n.kind), " ", /* @__PURE__ */ h3("b", null, n.name), " ", /* @__PURE__ */ h3("span", { class: "tag " + s.state }, maybe3("state", s.state)), " ", n.action && (s.state !== "done" || n.action === "keep") && /* @__PURE__ */ h3("span", { class: "tag" }, maybe3("action", n.action))), /* @__PURE__ */ h3("dl", null, rows.map(([name, value]) => /* @__PURE__ */ h3(Fragment3, null, /* @__PURE__ */ h3("dt", null, name), /* @__PURE__ */ h3("dd", null, value)))), live && live.notes.length > 0 && /* @__PURE__ */ h3("details", null, /* @__PURE__ */ h3("summary", null, t3("notes")), /* @__PURE__ */ h3("ul", null, live.notes.map((note) => /* @__PURE__ */ h3("li", null, note)))));
+  if (f && f.high > 0) time.push(t2("forecast", span(f.low, f.high)));
+  if (a && a.seconds > 0) time.push(t2("actual", seconds(a.seconds)));
+  if (f && f.memory > 0) memory.push(t2("forecast", bytes(f.memory)));
+  if (a && a.memory > 0) memory.push(t2("used", bytes(a.memory)));
+  if (time.length) rows.push([t2("field_time"), time.join(", ")]);
+  if (memory.length) rows.push([t2("field_memory"), memory.join(", ")]);
+  if (f?.flops) rows.push([t2("field_flops"), flops(f.flops)]);
+  if (f?.basis) rows.push([t2("field_basis"), f.basis]);
+  if (n.reason) rows.push([t2("field_reason"), n.reason]);
+  if (n.inputs?.length) rows.push([t2("field_inputs"), n.inputs.join(", ")]);
+  if (n.digest) rows.push([t2("field_digest"), n.digest.slice(0, 16)]);
+  return /* @__PURE__ */ h2("div", { class: "details", role: "region", "aria-live": "off", "aria-label": idOf2(n) }, /* @__PURE__ */ h2("h2", null, maybe2("kind", n.kind), " ", /* @__PURE__ */ h2("b", null, n.name), " ", /* @__PURE__ */ h2("span", { class: "tag " + s.state }, maybe2("state", s.state)), " ", n.action && (s.state !== "done" || n.action === "keep") && /* @__PURE__ */ h2("span", { class: "tag" }, maybe2("action", n.action))), /* @__PURE__ */ h2("dl", null, rows.map(([name, value]) => /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("dt", null, name), /* @__PURE__ */ h2("dd", null, value)))), live && live.notes.length > 0 && /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, t2("notes")), /* @__PURE__ */ h2("ul", null, live.notes.map((note) => /* @__PURE__ */ h2("li", null, note)))));
 }
 export {
   Plan as default

@@ -1,12 +1,6 @@
 // src/pages/sign.tsx
 import { act, Failure, Field, Fragment, get, h, say, signedIn, store, useAct, useEffect, useState } from "./kit.js";
-
-// src/pages/webauthn.ts
-var keys = () => window.PublicKeyCredential;
-var json = (c) => c.toJSON();
-async function fromPasskey(options) {
-  return json(await navigator.credentials.get({ publicKey: keys().parseRequestOptionsFromJSON(options) }));
-}
+import { fromPasskey } from "./webauthn.js";
 
 // src/pages/sign.words.ts
 var words = {

@@ -70,6 +70,7 @@ var words2 = {
   operation_embeddings: ["embeddings", "向量"],
   operation_rerank: ["rankings", "排序"],
   operation_job: ["steps of plans", "计划步骤"],
+  operation_assess: ["assessments", "评估"],
   reason_stop: ["finished", "正常结束"],
   reason_length: ["at its limit of tokens", "达到词元上限"],
   reason_content_filter: ["refused", "被拒绝"],
@@ -140,7 +141,7 @@ var words2 = {
 
 // src/pages/traces.tsx
 var w2 = say2(words2);
-var operations = ["chat", "embeddings", "rerank", "job", ""];
+var operations = ["chat", "embeddings", "rerank", "job", "assess", ""];
 var reason = (v) => Object.hasOwn(words2, "reason_" + v) ? w2(`reason_${v}`) : v;
 var moment = (v) => {
   const d = new Date(v);

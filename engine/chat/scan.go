@@ -14,7 +14,6 @@ type scanner struct {
 	depth    int
 	inString bool
 	escaped  bool
-	over     bool
 }
 
 func (s *scanner) isString() bool { return s.first == '"' }

@@ -343,14 +343,13 @@ func mulLinear(team *tensor.Team, l *linear, in *kernel.Input, n int, dst []floa
 
 // A trainedSource is the parameters of a model being trained here.
 type trainedSource struct {
-	p       *Params
 	tensors map[string]Tensor
 }
 
 // newTrainedSource returns the source of p: for a decoder, which multiplies
 // by queries, keys and values in one; or for a file, which has them apart.
 func newTrainedSource(p *Params, apart bool) *trainedSource {
-	s := &trainedSource{p, map[string]Tensor{}}
+	s := &trainedSource{map[string]Tensor{}}
 	for _, t := range p.tensors() {
 		s.tensors[t.Name] = t
 	}

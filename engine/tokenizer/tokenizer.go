@@ -83,7 +83,6 @@ type bpeOptions struct {
 type roles struct {
 	bos, eos, unk, pad, sep, cls, mask int32
 	ends                               []int32
-	addBOS, addEOS                     bool // said by the file
 }
 
 var noRoles = roles{bos: -1, eos: -1, unk: -1, pad: -1, sep: -1, cls: -1, mask: -1}

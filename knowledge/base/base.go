@@ -136,7 +136,12 @@ func List(dir string) ([]string, error) {
 }
 
 // Remove removes the base; the owner's documents stay.
-func (b *Base) Remove() error { return os.RemoveAll(b.dir) }
+func (b *Base) Remove() error {
+	if _, err := os.Stat(b.dir); err != nil {
+		return err
+	}
+	return os.RemoveAll(b.dir)
+}
 
 // Files returns what was read, in order.
 func (b *Base) Files() []File { return b.conf.Files }

@@ -143,12 +143,9 @@ func utf16Without(data []byte) encoding.Encoding {
 	if len(sample) < 4 || len(data)%2 != 0 {
 		return nil
 	}
-	for _, e := range []struct {
-		order enc.Endianness
-		enc   encoding.Encoding
-	}{{enc.LittleEndian, enc.UTF16(enc.LittleEndian, enc.IgnoreBOM)}, {enc.BigEndian, enc.UTF16(enc.BigEndian, enc.IgnoreBOM)}} {
-		if plausible(convert(sample, e.enc)) > 0.65 { // two letters of ASCII look like a Han character: 0.55
-			return e.enc
+	for _, e := range []encoding.Encoding{enc.UTF16(enc.LittleEndian, enc.IgnoreBOM), enc.UTF16(enc.BigEndian, enc.IgnoreBOM)} {
+		if plausible(convert(sample, e)) > 0.65 { // two letters of ASCII look like a Han character: 0.55
+			return e
 		}
 	}
 	return nil

@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 	"time"
-
-	"suiren/internal/say"
 )
 
 // A Kind says what an Event carries.
@@ -109,11 +107,6 @@ type Forgetter interface {
 	Forget(caller string)
 }
 
-// A Counter is an Answerer that says how many tokens a request's prompt has.
-type Counter interface {
-	Count(r *Request) (int, error)
-}
-
 // A Speller turns text into a model's tokens and back.
 type Speller interface {
 	// Tokens returns the ids of a text; special says whether the names of
@@ -168,9 +161,5 @@ type Facts struct {
 	Vocabulary int
 	Template   string
 	Thinks     bool
-	System     say.Text
 	Modified   time.Time
 }
-
-// A Describer is an Answerer that knows its facts.
-type Describer interface{ Facts() Facts }

@@ -25,7 +25,6 @@ type query struct {
 	includeUsage bool
 	budget       *int
 	think        *bool
-	choiceParam  string // which parameter holds the choice of a tool
 }
 
 type fields = form.Fields[query]

@@ -17,8 +17,6 @@ type Sample struct {
 	Verdict string `json:"verdict"` // kept, or the reason of leaving it out
 	Text    string `json:"text"`
 	Label   string `json:"label"`
-
-	from string
 }
 
 // Review draws up to n documents of each verdict from the corpus in dir, and their

@@ -16,7 +16,7 @@ interface Trace {
 interface Line { n: number; time: string; actor: string; action: string; subject: string }
 interface Verified { holds: boolean; lines: number; hash: string; checkpoints: number; error?: { en: string; zh: string } }
 
-const operations = ["chat", "embeddings", "rerank", "job", ""] as const;
+const operations = ["chat", "embeddings", "rerank", "job", "assess", ""] as const;
 const reason = (v: string) => Object.hasOwn(words, "reason_" + v) ? w(`reason_${v}` as "reason_stop") : v;
 // moment is a time to the second: answers come fast.
 const moment = (v: string) => { const d = new Date(v); return `${day(v)}:${String(d.getSeconds()).padStart(2, "0")}`; };

@@ -24,6 +24,7 @@ export const words = {
   operation_embeddings: ["embeddings", "向量"],
   operation_rerank: ["rankings", "排序"],
   operation_job: ["steps of plans", "计划步骤"],
+  operation_assess: ["assessments", "评估"],
   reason_stop: ["finished", "正常结束"],
   reason_length: ["at its limit of tokens", "达到词元上限"],
   reason_content_filter: ["refused", "被拒绝"],

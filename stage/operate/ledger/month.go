@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"strconv"
 	"time"
 
 	"suiren/internal/say"
@@ -22,7 +23,7 @@ func (l *Ledger) CloseMonth(month, actor string) (list []Closed, err error) {
 	begins, err := time.ParseInLocation("2006-01", month, time.Local)
 	now := l.Now()
 	if err != nil || begins.AddDate(0, 1, 0).After(now) {
-		return nil, say.Errorf("%q is no month that is over", "%q 不是已经结束的月份", month)
+		return nil, &say.Error{Where: month, What: say.T("this is no month that is over", "这不是已经结束的月份"), Next: say.T("give one that has ended, like 2026-10", "请给出已经结束的月份，如 2026-10")}
 	}
 	err = l.write(true, func(t *tx) error {
 		t.l.known = known{}
@@ -89,7 +90,7 @@ func (l *Ledger) Correct(charge int64, want Amounts, actor, why string) (seq int
 		err := t.get(`select e.debit, e.credit, e.price, s.model from entries e join supplies s on s.id = e.credit where e.seq = ? and e.kind = 'charge'`,
 			[]any{charge}, &account, &supply, &version, &model)
 		if isNone(err) {
-			return refuse(say.Errorf("entry %d is no charge", "第 %d 条分录不是计费", charge))
+			return refuse(&say.Error{Where: strconv.FormatInt(charge, 10), What: say.T("no charge has this number", "没有这个编号的计费分录"), Next: say.T("suiren usage export lists them", "用 suiren usage export 查看")})
 		}
 		if err != nil {
 			return err
