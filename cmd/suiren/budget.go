@@ -52,11 +52,18 @@ func decimals(v float64, n int) string {
 	return strconv.FormatFloat(v, 'f', n, 64)
 }
 
+// budgetText names a budget: this key's budget of 1 request a day.
+func budgetText(b *ledger.Budget) say.Text {
+	unit := unitText[b.Unit]
+	amount := say.T("%s "+unit.In(say.English), "%s "+unit.In(say.Chinese), amountText(b, b.Amount))
+	return say.T("%s budget of %s %s", "%[1]s预算（%[3]s %[2]s）", scopeText[b.Scope], amount, periodText[b.Period])
+}
+
 // exceeded is what a client is told of a budget that has no room.
 func exceeded(e *ledger.Exceeded) *form.Error {
 	b := &e.Budget
 	f := &form.Error{Status: http.StatusTooManyRequests, Type: "insufficient_quota", Code: "insufficient_quota",
-		Text: say.T("%s budget of %s %s %s has no room: %s are used or reserved", "%[1]s预算（%[4]s %[2]s %[3]s）已没有余量：已用或预留 %[5]s", scopeText[b.Scope], amountText(b, b.Amount), unitText[b.Unit], periodText[b.Period], amountText(b, b.Used+b.Held)),
+		Text: say.T("%s has no room: %s are used or reserved", "%s已没有余量：已用或预留 %s", budgetText(b), amountText(b, b.Used+b.Held)),
 		Next: say.T("ask whoever keeps the keys for more", "请向密钥管理者申请提高"), After: 3600}
 	if !b.Next.IsZero() {
 		f.After = int(max(time.Until(b.Next).Seconds(), 1))
