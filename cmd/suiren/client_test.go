@@ -174,12 +174,13 @@ func exchange(method, address, path, key, body string, headers ...string) (resp 
 }
 
 // askCmd asks the served model, streamed or not as the body says, and prints
-// what came in the same form for both: ask '{"messages": …}'. It sets ID.
+// what came in the same form for both: ask '{"messages": …}'. It sets ID; SPEAKS is
+// the language of the asker.
 func askCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: ask BODY")
 	}
-	status, b, err := send("POST", ts.Getenv("ADDRESS"), "/v1/chat/completions", ts.Getenv("KEY"), args[0], "Suiren-Context", ts.Getenv("CONTEXT"))
+	status, b, err := send("POST", ts.Getenv("ADDRESS"), "/v1/chat/completions", ts.Getenv("KEY"), args[0], "Suiren-Context", ts.Getenv("CONTEXT"), "Accept-Language", ts.Getenv("SPEAKS"))
 	ts.Check(err)
 	if status != http.StatusOK {
 		fmt.Fprintf(ts.Stdout(), "%d\n%s\n", status, b)
