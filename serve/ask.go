@@ -22,6 +22,7 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 		if err != nil {
 			return err
 		}
+		s.hear(r, req)
 		rel, err := s.choose(r, req)
 		if err != nil {
 			return err

@@ -110,9 +110,35 @@ func WriteJSON(w http.ResponseWriter, status int, v any) error {
 	return nil
 }
 
-// language is the first language of the Accept-Language header, by weight,
-// that the program speaks; else English.
+// language is the one of a request's asker; English if nobody knows.
 func language(r *http.Request) say.Lang {
+	if lang, ok := spoken(r); ok {
+		return lang
+	}
+	return say.English
+}
+
+// hear takes the language of a question for its asker's, if the request does not say
+// it: programs do not.
+func (s *Server) hear(r *http.Request, req *form.Request) {
+	if _, ok := spoken(r); ok || s.conf.Language == nil {
+		return
+	}
+	text := ""
+	for i := range req.Messages {
+		if m := &req.Messages[i]; m.Role == "user" {
+			text = m.All()
+		}
+	}
+	if len(req.Prompts) > 0 {
+		text = req.Prompts[0].Text
+	}
+	r.Header.Set("Accept-Language", string(s.conf.Language(text)))
+}
+
+// spoken is the first language of the Accept-Language header, by weight, that the
+// program speaks.
+func spoken(r *http.Request) (lang say.Lang, ok bool) {
 	type choice struct {
 		lang   say.Lang
 		weight float64
@@ -129,7 +155,7 @@ func language(r *http.Request) say.Lang {
 		}
 	}
 	if len(list) == 0 {
-		return say.English
+		return "", false
 	}
 	slices.SortStableFunc(list, func(a, b choice) int {
 		if a.weight > b.weight {
@@ -140,5 +166,5 @@ func language(r *http.Request) say.Lang {
 		}
 		return 0
 	})
-	return list[0].lang
+	return list[0].lang, true
 }

@@ -24,21 +24,26 @@ type liveRelease struct {
 	Stats   form.Stats `json:"stats"`
 }
 
-// Live is what the server does now.
+// Live is what the server does now. How much is of all its callers, and told to those
+// who may see the releases.
 type live struct {
-	Slots    int           `json:"slots"`   // answers at once
-	Working  int           `json:"working"` // of them now
-	Waiting  int           `json:"waiting"` // requests in the queue
-	Most     int           `json:"most"`    // that may wait
+	Slots    int           `json:"slots"`             // answers at once
+	Working  *int          `json:"working,omitempty"` // of them now
+	Waiting  *int          `json:"waiting,omitempty"` // requests in the queue
+	Most     int           `json:"most"`              // that may wait
 	Releases []liveRelease `json:"releases"`
 	Tasks    any           `json:"tasks,omitempty"`
 }
 
 func (s *Server) live(r *http.Request, q Query) live {
-	v := live{Slots: cap(s.queue.slots), Working: len(s.queue.slots), Waiting: int(s.queue.waiting.Load()), Most: int(s.queue.most), Releases: []liveRelease{}}
+	v := live{Slots: cap(s.queue.slots), Most: int(s.queue.most), Releases: []liveRelease{}}
+	all := May(r, ReadReleases, TheServer, "")
+	if all {
+		v.Working, v.Waiting = new(len(s.queue.slots)), new(int(s.queue.waiting.Load()))
+	}
 	for _, rel := range s.visible(r) {
 		one := liveRelease{Name: rel.Name, Context: rel.Context, Origin: rel.Origin}
-		if t, ok := rel.Answerer.(form.Reporter); ok {
+		if t, ok := rel.Answerer.(form.Reporter); ok && all {
 			one.Stats = t.Stats()
 		}
 		v.Releases = append(v.Releases, one)
@@ -52,8 +57,8 @@ func (s *Server) live(r *http.Request, q Query) live {
 }
 
 // tabStream is the one stream of a tab: what the server does, whenever that
-// changes, and the lines of the newest run. A tab that comes back says the last
-// line it saw, RUN/ID, and goes on from there.
+// changes, and to those who may read runs the lines of the newest. A tab that comes
+// back says the last line it saw, RUN/ID, and goes on from there.
 func (s *Server) tabStream(w http.ResponseWriter, r *http.Request) error {
 	q := s.query(r)
 	if lang, ok := say.Parse(r.URL.Query().Get("lang")); ok { // EventSource sets no headers
@@ -65,7 +70,7 @@ func (s *Server) tabStream(w http.ResponseWriter, r *http.Request) error {
 	var lines sync.WaitGroup
 	defer lines.Wait() // who writes behind the end of a request brings the server down
 	defer stop()
-	if s.conf.Events != nil && s.conf.Runs != nil && !q.Values.Has("once") {
+	if s.conf.Events != nil && s.conf.Runs != nil && !q.Values.Has("once") && May(r, ReadRuns, TheServer, "") {
 		lines.Go(func() { s.lines(ctx, stop, out, r.Header.Get("Last-Event-ID"), q.Lang) })
 	}
 	tick := time.NewTicker(liveEvery)

@@ -23,6 +23,7 @@ type Query struct {
 	Name    string // of the path: /api/bases/{name}
 	Values  url.Values
 	Search  func(base string) bool                       // whether the caller may search a base
+	May     func(Action) bool                            // whether the caller may do that to the server
 	Body    json.RawMessage                              // of what is not a GET
 	Second  func(act, subject string, body []byte) error // as Config.Second, of this request
 }
@@ -165,6 +166,7 @@ func (s *Server) query(r *http.Request) Query {
 	c := CallerOf(r)
 	q := Query{Caller: c.Name, Readers: c.readers(), Lang: language(r), Name: r.PathValue("name"), Values: r.URL.Query(),
 		Search: func(base string) bool { return May(r, Search, ABase, base) },
+		May:    func(a Action) bool { return May(r, a, TheServer, "") },
 		Second: func(act, subject string, body []byte) error { return s.second(r, act, subject, body) }}
 	if s.conf.Decide != nil {
 		q.Owner, q.Keeper = May(r, SetBases, TheServer, ""), May(r, ReadBases, TheServer, "")

@@ -89,6 +89,9 @@ type Config struct {
 	Review func(context.Context, Review) bool
 	// Guard is what the page sees and does of policies.
 	Guard Guard
+	// Language tells in which language a question is, for answers to who does not say
+	// theirs. nil: they are told in English.
+	Language func(question string) say.Lang
 	// Rate keeps what a reader thought of an answer. It returns ErrNoAnswer
 	// for an id it does not know.
 	Rate func(Rating) error

@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"suiren/internal/say"
+	"suiren/knowledge"
 	"suiren/models"
 	"suiren/serve"
 	"suiren/stage/guard/watch"
@@ -224,8 +226,14 @@ func (b *books) config(a *app, hosts []string) serve.Config {
 	return serve.Config{
 		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Judge: b.judge, Rate: b.rate, Barred: b.barred, Review: b.review, Search: search, Kept: b.kept,
 		Usage: b.usageView, Entries: b.entriesView, Budgets: b.budgetsView, SetBudget: b.setBudget, Traces: b.tracesView, Trace: b.traceView, Audit: b.auditView, Spans: b.takeSpans,
-		Log: b.log(a),
+		Log: b.log(a), Language: languageOf,
 	}
+}
+
+// languageOf is the language of a question.
+func languageOf(question string) say.Lang {
+	lang, _ := say.Parse(knowledge.Lang(question))
+	return lang
 }
 
 // log is where a server says what is wrong.

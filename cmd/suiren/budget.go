@@ -52,11 +52,18 @@ func decimals(v float64, n int) string {
 	return strconv.FormatFloat(v, 'f', n, 64)
 }
 
+// budgetText names a budget: this key's budget of 1 request a day.
+func budgetText(b *ledger.Budget) say.Text {
+	unit := unitText[b.Unit]
+	amount := say.T("%s "+unit.In(say.English), "%s "+unit.In(say.Chinese), amountText(b, b.Amount))
+	return say.T("%s budget of %s %s", "%[1]s预算（%[3]s %[2]s）", scopeText[b.Scope], amount, periodText[b.Period])
+}
+
 // exceeded is what a client is told of a budget that has no room.
 func exceeded(e *ledger.Exceeded) *form.Error {
 	b := &e.Budget
 	f := &form.Error{Status: http.StatusTooManyRequests, Type: "insufficient_quota", Code: "insufficient_quota",
-		Text: say.T("%s budget of %s %s %s has no room: %s are used or reserved", "%[1]s预算（%[4]s %[2]s %[3]s）已没有余量：已用或预留 %[5]s", scopeText[b.Scope], amountText(b, b.Amount), unitText[b.Unit], periodText[b.Period], amountText(b, b.Used+b.Held)),
+		Text: say.T("%s has no room: %s are used or reserved", "%s已没有余量：已用或预留 %s", budgetText(b), amountText(b, b.Used+b.Held)),
 		Next: say.T("ask whoever keeps the keys for more", "请向密钥管理者申请提高"), After: 3600}
 	if !b.Next.IsZero() {
 		f.After = int(max(time.Until(b.Next).Seconds(), 1))
@@ -105,15 +112,15 @@ func (f *bounds) budgets(scope, name string) ([]ledger.Budget, error) {
 }
 
 func (a *app) budgetLong() string {
-	return a.t(`A request is refused before it begins if its prompt, a token a character, and the
-answer that it asks for have no room in every budget that it falls under; an answer
-of no given length becomes as long as there is room for. Processor time and energy
+	return a.t(`A request is refused before it begins if its prompt, of a release counted as a token a
+character and 16 more a message, and the answer that it asks for have no room in every
+budget that it falls under; an answer of no given length becomes as long as there is room for. Processor time and energy
 are estimated by what the model's tokens took in the last week. A request of which the client
 breaks off the stream is charged what was generated; one that a crash ends is
 charged nothing, and its reservation ends a minute after its process was last
 seen. Days and months begin at midnight of this machine's time zone, five hours
 with the first request after the last five ended.`,
-		`请求开始之前，若提示（按每字一个词元计）与所要求的回答长度在它所属的任一预算中没有余量，
+		`请求开始之前，若提示（发布版本按每字一个词元、每条消息另加 16 计）与所要求的回答长度在它所属的任一预算中没有余量，
 即被拒绝；未指定长度的回答以余量为限。处理器时间与能耗按该模型最近一周每个词元的消耗估算。
 客户端中断的流按已生成的部分计费；因崩溃而结束的请求不计费，其预留在进程最后一次出现的
 一分钟后释放。日与月从本机时区的零点开始；5 小时从上一个 5 小时结束后的第一个请求开始。`)

@@ -121,7 +121,8 @@ func serveCmd(ts *testscript.TestScript, neg bool, args []string) {
 
 // httpCmd sends a request and prints the status and the body of the reply:
 // http GET /healthz, http POST /api/feedback BODY. The variable CONTEXT is what the
-// request says of itself; KEY its key.
+// request says of itself; KEY its key; COOKIE a person's session, which a sign-in sets;
+// SPEAKS the language of the asker.
 func httpCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || len(args) > 3 {
 		ts.Fatalf("usage: http METHOD PATH [BODY]")
@@ -130,16 +131,29 @@ func httpCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 3 {
 		body = args[2]
 	}
-	status, b, err := send(args[0], ts.Getenv("ADDRESS"), args[1], ts.Getenv("KEY"), body, "Suiren-Context", ts.Getenv("CONTEXT"))
+	r, b, err := exchange(args[0], ts.Getenv("ADDRESS"), args[1], ts.Getenv("KEY"), body,
+		"Suiren-Context", ts.Getenv("CONTEXT"), "Cookie", ts.Getenv("COOKIE"), "Accept-Language", ts.Getenv("SPEAKS"), "Sec-Fetch-Site", "same-origin")
 	ts.Check(err)
-	fmt.Fprintf(ts.Stdout(), "%d\n%s\n", status, b)
+	if cookie, _, ok := strings.Cut(r.Header.Get("Set-Cookie"), ";"); ok {
+		ts.Setenv("COOKIE", cookie)
+	}
+	fmt.Fprintf(ts.Stdout(), "%d\n%s\n", r.StatusCode, b)
 }
 
 // send sends one request.
 func send(method, address, path, key, body string, headers ...string) (status int, reply []byte, err error) {
-	req, err := http.NewRequest(method, "http://"+address+path, strings.NewReader(body))
+	r, reply, err := exchange(method, address, path, key, body, headers...)
 	if err != nil {
 		return 0, nil, err
+	}
+	return r.StatusCode, reply, nil
+}
+
+// exchange is send with all of the response but its body, which is read.
+func exchange(method, address, path, key, body string, headers ...string) (resp *http.Response, reply []byte, err error) {
+	req, err := http.NewRequest(method, "http://"+address+path, strings.NewReader(body))
+	if err != nil {
+		return nil, nil, err
 	}
 	if key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)
@@ -150,22 +164,23 @@ func send(method, address, path, key, body string, headers ...string) (status in
 			req.Header.Set(headers[i], headers[i+1])
 		}
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err = http.DefaultClient.Do(req)
 	if err != nil {
-		return 0, nil, err
+		return nil, nil, err
 	}
 	defer resp.Body.Close()
 	reply, err = io.ReadAll(resp.Body)
-	return resp.StatusCode, reply, err
+	return resp, reply, err
 }
 
 // askCmd asks the served model, streamed or not as the body says, and prints
-// what came in the same form for both: ask '{"messages": …}'. It sets ID.
+// what came in the same form for both: ask '{"messages": …}'. It sets ID; SPEAKS is
+// the language of the asker.
 func askCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: ask BODY")
 	}
-	status, b, err := send("POST", ts.Getenv("ADDRESS"), "/v1/chat/completions", ts.Getenv("KEY"), args[0], "Suiren-Context", ts.Getenv("CONTEXT"))
+	status, b, err := send("POST", ts.Getenv("ADDRESS"), "/v1/chat/completions", ts.Getenv("KEY"), args[0], "Suiren-Context", ts.Getenv("CONTEXT"), "Accept-Language", ts.Getenv("SPEAKS"))
 	ts.Check(err)
 	if status != http.StatusOK {
 		fmt.Fprintf(ts.Stdout(), "%d\n%s\n", status, b)

@@ -55,7 +55,7 @@ type house struct {
 // A task is something that takes a while, which a page began.
 type task struct {
 	ID    int       `json:"id"`
-	Kind  string    `json:"kind"` // knowledge, model, load, plan, assess
+	Kind  string    `json:"kind"` // a key of taskOf
 	Name  string    `json:"name"`
 	Began time.Time `json:"began"`
 	Ended time.Time `json:"ended,omitzero"`
@@ -65,11 +65,18 @@ type task struct {
 	done  say.Text
 }
 
+// taskOf says by kind what a caller must be allowed to do to see a task: it names what it is about.
+var taskOf = map[string]serve.Action{"knowledge": serve.ReadBases, "model": serve.ReadLibrary, "load": serve.ReadLibrary, "plan": serve.ReadPlan,
+	"assess": serve.ReadPolicy, "compare": serve.ReadReleases, "backup": serve.Keep}
+
 // mostTasks bounds those that are remembered.
 const mostTasks = 20
 
 // begin runs f beside the server, and remembers how it ended.
 func (h *house) begin(kind, name string, f func(ctx context.Context) (say.Text, error)) (any, error) {
+	if taskOf[kind] == "" {
+		panic("suiren: a task that nobody may see: " + kind)
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	id := 1
@@ -102,7 +109,7 @@ func (h *house) progress(kind, name string, steps, of int) {
 	}
 }
 
-// tasksPage lists what was begun, the newest first.
+// tasksPage lists what was begun and the caller may see, the newest first.
 func (h *house) tasksPage(_ context.Context, q serve.Query) (any, error) {
 	type shown struct {
 		*task
@@ -113,6 +120,9 @@ func (h *house) tasksPage(_ context.Context, q serve.Query) (any, error) {
 	defer h.mu.Unlock()
 	list := []shown{}
 	for _, t := range slices.Backward(h.tasks) {
+		if !q.May(taskOf[t.Kind]) {
+			continue
+		}
 		c := *t
 		s := shown{task: &c, Done: t.done.In(q.Lang)}
 		if t.err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
@@ -108,6 +109,26 @@ func TestDraftInItsMode(t *testing.T) {
 	for _, bad := range []string{"", "policy {", `release "x" {}`, strings.Repeat("policy \"a\" {}\n", 2)} {
 		if _, err := withMode([]byte(bad), "house", "observe"); err == nil {
 			t.Errorf("%q is taken for a policy", bad)
+		}
+	}
+}
+
+// Tasks name what they are about: each is seen by those who may see that.
+func TestTasksAreForThoseWhoMaySeeThem(t *testing.T) {
+	h := &house{}
+	for kind := range taskOf {
+		h.tasks = append(h.tasks, &task{ID: len(h.tasks) + 1, Kind: kind, Name: "name of " + kind})
+	}
+	for kind, action := range taskOf {
+		v, err := h.tasksPage(t.Context(), serve.Query{May: func(a serve.Action) bool { return a == action }})
+		b, err2 := json.Marshal(v)
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		for other, needs := range taskOf {
+			if strings.Contains(string(b), `"name of `+other+`"`) != (needs == action) {
+				t.Errorf("who may %s, as for %s, is shown %s", action, kind, b)
+			}
 		}
 	}
 }

@@ -80,7 +80,7 @@ function Map({ of }) {
 }
 function Queue() {
   const now = store.now;
-  return /* @__PURE__ */ h(Card, { title: w("queue") }, now ? /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Meter, { part: now.working / now.slots, label: w("working", now.working, now.slots) }), /* @__PURE__ */ h(Meter, { part: now.waiting / now.most, label: w("waiting", now.waiting) }), now.releases.filter((r) => r.stats.Pages > 0).map((r) => /* @__PURE__ */ h(Meter, { key: r.name, part: r.stats.PagesUsed / r.stats.Pages, label: w("sharePages", r.name, count(r.stats.PagesUsed), count(r.stats.Pages)) })), /* @__PURE__ */ h("p", { class: "quiet" }, now.waiting > 0 ? w("why", now.slots) : w("whyNot"))) : /* @__PURE__ */ h("p", { class: "quiet" }, t("loading")));
+  return /* @__PURE__ */ h(Card, { title: w("queue") }, now?.working !== void 0 && now.waiting !== void 0 ? /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Meter, { part: now.working / now.slots, label: w("working", now.working, now.slots) }), /* @__PURE__ */ h(Meter, { part: now.waiting / now.most, label: w("waiting", now.waiting) }), now.releases.filter((r) => r.stats.Pages > 0).map((r) => /* @__PURE__ */ h(Meter, { key: r.name, part: r.stats.PagesUsed / r.stats.Pages, label: w("sharePages", r.name, count(r.stats.PagesUsed), count(r.stats.Pages)) })), /* @__PURE__ */ h("p", { class: "quiet" }, now.waiting > 0 ? w("why", now.slots) : w("whyNot"))) : /* @__PURE__ */ h("p", { class: "quiet" }, t("loading")));
 }
 export {
   Compute as default

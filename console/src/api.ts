@@ -16,7 +16,7 @@ export interface Who { // keys: callers must show one; since: when the account o
 export interface Source { id?: string; file: string; heading?: string; text: string; score: number; page?: number; start?: number; end?: number; quotes?: [number, number][] }
 export interface Task { id: number; kind: string; name: string; began: string; ended?: string; done?: string; failed?: string; steps?: number; of?: number }
 export interface LiveRelease { name: string; context?: number; origin?: string; stats: { Pages: number; PagesUsed: number; Running: number; Waiting: number } }
-export interface Live { slots: number; working: number; waiting: number; most: number; releases: LiveRelease[]; tasks?: Task[] }
+export interface Live { slots: number; working?: number; waiting?: number; most: number; releases: LiveRelease[]; tasks?: Task[] }
 
 // A Failure is an error with words for the reader. Status 0 means that the
 // server did not answer at all.

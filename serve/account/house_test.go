@@ -1,9 +1,11 @@
 package account
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"iter"
 	"log/slog"
@@ -12,9 +14,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"suiren/internal/say"
 	"suiren/serve"
 	"suiren/serve/form"
 	"suiren/serve/openai"
@@ -33,6 +37,10 @@ func (*echo) Can() form.Can { return ^form.Can(0) }
 
 func (e *echo) Answer(_ context.Context, a *form.Ask) iter.Seq2[form.Event, error] {
 	return func(yield func(form.Event, error) bool) {
+		if _, ok := whose[a.Knowledge]; a.Knowledge != "" && !ok {
+			yield(form.Event{}, serve.NoStore)
+			return
+		}
 		e.mu.Lock()
 		e.last = *a
 		e.mu.Unlock()
@@ -141,6 +149,25 @@ func build(t testing.TB, change func(*Account, *serve.Config)) *house {
 		}
 		return list, nil
 	}
+	for _, v := range []*serve.View{&conf.Pages.BaseFiles, &conf.Pages.BaseDocuments, &conf.Pages.BaseText, &conf.Pages.BasePage, &conf.Pages.FindInBase, &conf.Pages.BaseConflicts, &conf.Pages.EvalBase} {
+		*v = func(_ context.Context, q serve.Query) (any, error) { return "secret of " + q.Name, nil }
+	}
+	var ticks atomic.Int32 // the stream of a tab tells what has changed
+	conf.Pages.Tasks = func(_ context.Context, q serve.Query) (any, error) {
+		list := []string{fmt.Sprint(ticks.Add(1))}
+		for _, a := range []serve.Action{serve.ReadBases, serve.ReadPlan, serve.ReadPolicy} {
+			if q.May(a) {
+				list = append(list, "task of "+string(a))
+			}
+		}
+		return list, nil
+	}
+	conf.Runs = func() (json.RawMessage, error) { return json.RawMessage(`[{"id":"run-of-the-house"}]`), nil }
+	conf.Events = func(context.Context, string, int64, say.Lang) iter.Seq2[serve.Event, error] {
+		return func(yield func(serve.Event, error) bool) {
+			yield(serve.Event{ID: 1, Data: json.RawMessage(`{"text":"line of the house"}`)}, nil)
+		}
+	}
 	h.Account.Config(&conf)
 	if change != nil {
 		change(h.Account, &conf)
@@ -215,6 +242,28 @@ func (b *browser) do(method, path, body string) (int, string) {
 		b.h.t.Fatal(err)
 	}
 	return resp.StatusCode, string(text)
+}
+
+// stream is what the stream of a tab says until it has told twice what the server does:
+// what else it has to say it has said by then.
+func (b *browser) stream() string {
+	b.h.t.Helper()
+	req, err := http.NewRequest("GET", b.h.URL+"/api/events", nil)
+	if err != nil {
+		b.h.t.Fatal(err)
+	}
+	req.Header.Set(b.header[0], b.header[1])
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		b.h.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var all strings.Builder
+	lines := bufio.NewScanner(resp.Body)
+	for strings.Count(all.String(), `"type":"live"`) < 2 && lines.Scan() {
+		all.WriteString(lines.Text() + "\n")
+	}
+	return all.String()
 }
 
 func (h *house) by(secret string, header ...string) *browser {

@@ -179,6 +179,11 @@ func TestMatrix(t *testing.T) {
 				} else if p.thing.Kind == "Model" && code != 200 {
 					t.Errorf("%s %s: allowed, and yet %d %s", w.p.Name, p.path, code, text)
 				}
+				if denied && strings.Contains(text, "secret of") {
+					t.Errorf("%s %s: a refusal shows what it refuses: %s", w.p.Name, p.path, text)
+				} else if !denied && p.thing.Kind == "Base" && p.thing.ID != "" && !strings.Contains(text, "secret of "+p.thing.ID) {
+					t.Errorf("%s %s: allowed, and yet %d %s", w.p.Name, p.path, code, text)
+				}
 				if d.Hidden && strings.Contains(text, "another") {
 					t.Errorf("%s %s: a refusal tells of tenants: %s", w.p.Name, p.path, text)
 				}
@@ -311,6 +316,39 @@ func TestTenantsDoNotMeet(t *testing.T) {
 	code2, missing := b.do("POST", "/v1/vector_stores/of-x/search", `{"query":"q"}`)
 	if code1 != code2 || hidden != missing {
 		t.Errorf("a hidden base is %d %s, one that is none %d %s", code1, hidden, code2, missing)
+	}
+	// A knowledge base that a question names is as if it were not there, and to its own
+	// tenant it is.
+	for _, path := range []string{"/v1/chat/completions", "/v1/responses"} {
+		body := func(base string) string {
+			return strings.Replace(fmt.Sprintf(requests["POST "+path], "of-all"), "{", `{"knowledge":"`+base+`",`, 1)
+		}
+		if code, text := a.do("POST", path, body("of-a")); code != 200 {
+			t.Errorf("%s of its own base: %d %s", path, code, text)
+		}
+		code1, hidden := b.do("POST", path, body("of-a"))
+		code2, none := b.do("POST", path, body("of-x"))
+		if code1 != code2 || code1 != 404 || hidden != none {
+			t.Errorf("%s: a hidden base is %d %s, one that is none %d %s", path, code1, hidden, code2, none)
+		}
+	}
+	// The stream of a tab tells neither the lines of the house's runs, nor its tasks, nor
+	// how much all callers ask; to the house's own it does.
+	viewer := h.by(h.key(operate.Key{Name: "kv", Roles: []string{"viewer"}}))
+	for _, c := range []struct {
+		by   *browser
+		told bool
+	}{{a, false}, {viewer, true}} {
+		tab := c.by.stream()
+		_, tasks := c.by.do("GET", "/api/tasks", "")
+		for _, word := range []string{"line of the house", "run-of-the-house", "task of", `"working"`} {
+			if strings.Contains(tab, word) != c.told {
+				t.Errorf("the stream says %q: %v\n%s", word, !c.told, tab)
+			}
+		}
+		if strings.Contains(tasks, "task of") != c.told || strings.Contains(tasks, "task of read_bases") {
+			t.Errorf("tasks of others: %s", tasks)
+		}
 	}
 	for _, path := range []string{"/api/people", "/api/keys", "/api/tenants", "/v1/models", "/api/tags", "/api/ps", "/api/session", "/api/state"} {
 		if _, text := b.do("GET", path, ""); strings.Contains(text, "of-a\"") || strings.Contains(text, `"ka"`) || strings.Contains(text, `"a"`) {

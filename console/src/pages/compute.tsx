@@ -71,7 +71,7 @@ function Map({ of }: { of: Machine }) {
 
 function Queue() {
   const now = store.now;
-  return <Card title={w("queue")}>{now ? <Fragment>
+  return <Card title={w("queue")}>{now?.working !== undefined && now.waiting !== undefined ? <Fragment>
     <Meter part={now.working / now.slots} label={w("working", now.working, now.slots)} />
     <Meter part={now.waiting / now.most} label={w("waiting", now.waiting)} />
     {now.releases.filter(r => r.stats.Pages > 0).map(r => <Meter key={r.name} part={r.stats.PagesUsed / r.stats.Pages} label={w("sharePages", r.name, count(r.stats.PagesUsed), count(r.stats.Pages))} />)}

@@ -45,7 +45,7 @@ function Now() {
       {r.stats.Pages > 0 && <Meter part={r.stats.PagesUsed / r.stats.Pages} label={w("holds", count(r.stats.PagesUsed), count(r.stats.Pages))} />}
     </li>)}</ul>
     {p?.now && <div><Meter part={p.part} label={w("making", p.done, p.all)} /><p class="quiet">{p.now}</p></div>}
-    {now && <div>
+    {now?.working !== undefined && now.waiting !== undefined && <div>
       <Meter part={now.working / now.slots} label={w("answering", now.working, now.slots)} />
       <Meter part={now.waiting / now.most} label={w("waiting", now.waiting, now.most)} />
       <p class="quiet">{now.waiting > 0 ? w("waitsWhy", now.slots) : w("waitsNot")}</p>

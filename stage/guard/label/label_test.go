@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,16 +115,17 @@ func TestStamp(t *testing.T) {
 		if err := Stamp(&twice, b.Bytes(), full); err != nil {
 			t.Fatal(err)
 		}
-		for _, b := range [][]byte{b.Bytes(), twice.Bytes()} {
-			list, err := Find("png", b)
-			if err != nil || len(list) != 1 {
-				t.Fatal(list, err)
-			}
-			if l, err := Parse(list[0]); err != nil || *l != *full {
-				t.Error(l, err)
-			}
+		if !bytes.Equal(twice.Bytes(), b.Bytes()) {
+			t.Errorf("%v: stamped twice it is not what it was once", size)
 		}
-		m, err := png.Decode(&b)
+		list, err := Find("png", b.Bytes())
+		if err != nil || len(list) != 1 {
+			t.Fatal(list, err)
+		}
+		if l, err := Parse(list[0]); err != nil || *l != *full {
+			t.Error(l, err)
+		}
+		m, err := png.Decode(bytes.NewReader(b.Bytes()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,6 +146,44 @@ func TestStamp(t *testing.T) {
 		}
 		if r, g, bl, _ := m.At(0, 0).RGBA(); r>>8 != 0 || g>>8 != 0 || bl>>8 != 200 {
 			t.Errorf("%v: the picture changed", size)
+		}
+	}
+	// One that says in its metadata alone that it is labelled, or has words that are too
+	// small or not whole, gets them.
+	bare := picture(320, 320)
+	var small, cut bytes.Buffer
+	if err := Stamp(&small, picture(900, 10), full); err != nil {
+		t.Fatal(err)
+	}
+	tall := image.NewNRGBA(image.Rect(0, 0, 900, 900))
+	m, err := png.Decode(&small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draw.Draw(tall, image.Rect(0, 900-m.Bounds().Dy(), 900, 900), m, image.Point{}, draw.Src)
+	small.Reset()
+	png.Encode(&small, tall)
+	if err := Stamp(&cut, bare, full); err != nil {
+		t.Fatal(err)
+	}
+	if m, err = png.Decode(&cut); err != nil {
+		t.Fatal(err)
+	}
+	cut.Reset()
+	m.(draw.Image).Set(40, m.Bounds().Dy()-1, color.Black)
+	png.Encode(&cut, m)
+	const head = 8 + 4 + 4 + 13 + 4
+	for name, b := range map[string][]byte{"metadata": slices.Concat(bare[:head], chunk("tEXt", key+"\x00"+full.text()), bare[head:]), "small": small.Bytes(), "changed": cut.Bytes()} {
+		before, err := png.DecodeConfig(bytes.NewReader(b))
+		var out bytes.Buffer
+		if err2 := Stamp(&out, b, full); err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		if list, err := Find("png", out.Bytes()); err != nil || len(list) != 1 {
+			t.Error(name, list, err)
+		}
+		if after, err := png.DecodeConfig(&out); err != nil || after.Height <= before.Height {
+			t.Errorf("%s: %d pixels high, and %d before", name, after.Height, before.Height)
 		}
 	}
 	for name, b := range map[string][]byte{"empty": nil, "text": []byte("no picture"), "cut": picture(50, 50)[:100]} {

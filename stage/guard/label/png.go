@@ -22,7 +22,8 @@ const (
 
 // Stamp writes a PNG picture of what a model wrote with the words AI 生成 under it,
 // at least a twentieth of the shorter side high, and the element as a text chunk
-// (PNG, 11.3.4.3). Other text of the picture goes: there is one label.
+// (PNG, 11.3.4.3). Other text of the picture goes: there is one label, and what it
+// wrote before it writes again, to the byte.
 func Stamp(w io.Writer, picture []byte, l *Label) error {
 	if err := l.Check(); err != nil {
 		return err
@@ -65,19 +66,35 @@ func chunk(kind, text string) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
 }
 
-// underlined is the picture with a strip under it that holds the words.
-func underlined(from image.Image) image.Image {
+// underlined is the picture with the words under it. One that has them keeps those.
+func underlined(from image.Image) *image.NRGBA {
 	size := from.Bounds().Size()
-	scale := max(1, (min(size.X, size.Y)+inkSize*20-1)/(inkSize*20))
-	strip := scale * (glyphSize + 4)
-	to := image.NewNRGBA(image.Rect(0, 0, max(size.X, scale*glyphSize*len(glyphs)), size.Y+strip))
+	under := strip(size.X, scaleOf(size))
+	if stamped(from) {
+		under = new(image.NRGBA)
+	}
+	words := under.Bounds().Size()
+	to := image.NewNRGBA(image.Rect(0, 0, max(size.X, words.X), size.Y+words.Y))
 	draw.Draw(to, to.Bounds(), image.White, image.Point{}, draw.Src)
 	draw.Draw(to, image.Rectangle{Max: size}, from, from.Bounds().Min, draw.Over)
+	draw.Draw(to, image.Rectangle{image.Pt(0, size.Y), to.Rect.Max}, under, image.Point{}, draw.Src)
+	return to
+}
+
+// scaleOf is how many pixels a dot of the words under a picture has on a side.
+func scaleOf(size image.Point) int {
+	return max(1, (min(size.X, size.Y)+inkSize*20-1)/(inkSize*20))
+}
+
+// strip is the words on white, at least as wide as they are.
+func strip(width, scale int) *image.NRGBA {
+	to := image.NewNRGBA(image.Rect(0, 0, max(width, scale*glyphSize*len(glyphs)), stripSize*scale))
+	draw.Draw(to, to.Rect, image.White, image.Point{}, draw.Src)
 	for i, g := range glyphs {
 		for y, row := range strings.Fields(g) {
 			for x, dot := range row {
 				if dot == '#' {
-					at := image.Pt((i*glyphSize+x)*scale, size.Y+(y+2)*scale)
+					at := image.Pt((i*glyphSize+x)*scale, (y+2)*scale)
 					draw.Draw(to, image.Rectangle{at, at.Add(image.Pt(scale, scale))}, image.NewUniform(color.Black), image.Point{}, draw.Src)
 				}
 			}
@@ -86,8 +103,37 @@ func underlined(from image.Image) image.Image {
 	return to
 }
 
-// glyphSize is the side of a glyph in dots, inkSize the height of the lowest letter.
-const glyphSize, inkSize = 16, 12
+// stamped reports whether the words stand under a picture already, of the size that
+// they must have there. What its metadata say proves nothing: a reader does not see them.
+func stamped(m image.Image) bool {
+	size := m.Bounds().Size()
+	for scale := scaleOf(size); scale > 0; scale-- {
+		above := image.Pt(size.X, size.Y-stripSize*scale)
+		if above.Y < 1 || scaleOf(above) != scale {
+			continue
+		}
+		if words := strip(size.X, scale); words.Rect.Dx() == size.X && same(m, m.Bounds().Min.Add(image.Pt(0, above.Y)), words) {
+			return true
+		}
+	}
+	return false
+}
+
+// same reports whether a part of a picture, from a point on, is another.
+func same(m image.Image, at image.Point, part *image.NRGBA) bool {
+	for y := range part.Rect.Dy() {
+		for x := range part.Rect.Dx() {
+			if color.NRGBAModel.Convert(m.At(at.X+x, at.Y+y)) != color.Color(part.NRGBAAt(x, y)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// glyphSize is the side of a glyph in dots, inkSize the height of the lowest letter,
+// stripSize the height of the words with what is above and below them.
+const glyphSize, inkSize, stripSize = 16, 12, 20
 
 // glyphs draw A I 生 成.
 var glyphs = []string{`
