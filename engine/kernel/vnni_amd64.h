@@ -57,10 +57,20 @@
 	STORE2
 
 // PAIRS keeps, of one token with R12 pairs of groups of rows, what NEWPAIR
-// begins each of them with.
+// begins each of them with. R15 is where rows are asked for: 3 KB further on in a
+// group of this or, where it ends (R13), of a later pair. A group of 1,024
+// columns has 5 KB: asking for what stands 3 KB further on in memory would mostly
+// ask for what is there.
 #define PAIRS \
 	ARGSROWS \
-	MOVQ 16(AX), R14
+	MOVQ 16(AX), R14 \
+	LEAQ 3072(SI), R15 \
+	LEAQ (SI)(R14*1), R13 \
+	CMPQ R15, R13 \
+	JCS  4(PC) \
+	ADDQ R14, R15 \
+	LEAQ (R13)(R14*2), R13 \
+	JMP  -4(PC)
 
 #define NEWPAIR \
 	MOVQ R9, CX  \
@@ -75,18 +85,30 @@
 	ADDQ R14, SI     \
 	DECQ R12
 
-// FETCH asks for rows that come later, as AHEAD2 does.
+// FETCH asks for lines of rows that come later, PASS goes on by the w bytes of a
+// block.
+#define FETCH(o) \
+	PREFETCHT0 (o)(R15) \
+	PREFETCHT0 (o)(R15)(R14*1)
+
 #define FETCH2 \
-	AHEAD(3072) \
-	AHEAD(3136)
+	FETCH(0) \
+	FETCH(64)
 
 #define FETCH3 \
 	FETCH2 \
-	AHEAD(3200)
+	FETCH(128)
 
 #define FETCH4 \
 	FETCH3 \
-	AHEAD(3264)
+	FETCH(192)
+
+#define PASS(w) \
+	ADDQ $w, R15  \
+	CMPQ R15, R13 \
+	JCS  3(PC)    \
+	ADDQ R14, R15 \
+	LEAQ (R13)(R14*2), R13
 
 // PRODUCTS adds those of Z8 and Z9 with eight activations at a.
 #define PRODUCTS(R, a, A, H) \
