@@ -63,8 +63,9 @@ func (a *app) root() *cobra.Command {
 }
 
 // helpFlags gives every command a --help flag with a text in the reader's
-// language; cobra's own text is English.
+// language, for cobra's own is English, and lines that fit a terminal.
 func (a *app) helpFlags(c *cobra.Command) {
+	c.Long = wrap(c.Long)
 	c.Flags().BoolP("help", "h", false, a.t("this help", "显示本帮助"))
 	for _, sub := range c.Commands() {
 		a.helpFlags(sub)
