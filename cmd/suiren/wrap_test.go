@@ -23,7 +23,8 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-// No line of a command's description is wider than a terminal.
+// No line of a command's description is wider than a terminal, and its usage is
+// in the reader's language.
 func TestHelpFits(t *testing.T) {
 	for _, lang := range []string{"en", "zh"} {
 		var walk func(*cobra.Command)
@@ -32,6 +33,9 @@ func TestHelpFits(t *testing.T) {
 				if n := columns(strings.TrimRight(line, "\n")); n > widest {
 					t.Errorf("%s, %s: a line of %d columns: %s", lang, c.CommandPath(), n, line)
 				}
+			}
+			if strings.Contains(c.UsageString(), "[flags]") != (lang == "en") {
+				t.Errorf("%s, %s: %s", lang, c.CommandPath(), c.UsageString())
 			}
 			for _, sub := range c.Commands() {
 				walk(sub)
