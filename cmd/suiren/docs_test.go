@@ -259,6 +259,47 @@ func lineType(n ast.Node) string {
 	return ""
 }
 
+// A page and its translation have the same sections, and in each as many rows
+// of tables and blocks of code.
+func TestTranslations(t *testing.T) {
+	n := 0
+	for _, pattern := range []string{"*.zh-CN.md", "docs/*.zh-CN.md", "docs/*/*.zh-CN.md"} {
+		for _, name := range globbed(t, pattern) {
+			n++
+			other := strings.Replace(name, ".zh-CN.md", ".md", 1)
+			if here, there := outline(readPage(t, name)), outline(readPage(t, other)); !slices.Equal(here, there) {
+				t.Errorf("sections of %s are\n%q\nand of %s\n%q", name, here, other, there)
+			}
+		}
+	}
+	if n < 10 {
+		t.Errorf("%d translations were found", n)
+	}
+}
+
+// outline tells of each section of a page its level, rows and blocks.
+func outline(page string) (list []string) {
+	level, rows, blocks := 0, 0, 0
+	code := false
+	end := func() { list = append(list, fmt.Sprintf("%d: %d rows, %d blocks", level, rows, blocks)) }
+	for line := range strings.Lines(page) {
+		switch {
+		case strings.HasPrefix(line, "```"):
+			if code = !code; code {
+				blocks++
+			}
+		case code:
+		case strings.HasPrefix(line, "#"):
+			end()
+			level, rows, blocks = len(line)-len(strings.TrimLeft(line, "#")), 0, 0
+		case strings.HasPrefix(line, "| "):
+			rows++
+		}
+	}
+	end()
+	return list
+}
+
 // Links between pages lead to files that are there. Pictures are left to
 // whoever makes them.
 func TestLinks(t *testing.T) {

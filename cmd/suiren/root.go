@@ -63,8 +63,9 @@ func (a *app) root() *cobra.Command {
 }
 
 // helpFlags gives every command a --help flag with a text in the reader's
-// language; cobra's own text is English.
+// language, for cobra's own is English, and lines that fit a terminal.
 func (a *app) helpFlags(c *cobra.Command) {
+	c.Long, c.DisableFlagsInUseLine = wrap(c.Long), true
 	c.Flags().BoolP("help", "h", false, a.t("this help", "显示本帮助"))
 	for _, sub := range c.Commands() {
 		a.helpFlags(sub)
@@ -77,7 +78,7 @@ func (a *app) usageTemplate() string {
 		"GLOBAL", a.t("Flags of every command:", "所有命令共用的选项："), "ARGS", a.t("[flags]", "[选项]"), "SUB", a.t("<command>", "<命令>"),
 		"MORE", a.t("More on a command: %s <command> --help", "查看命令的详细说明：%s <命令> --help", "{{.CommandPath}}"))
 	return r.Replace(`USAGE
-  {{if .HasAvailableSubCommands}}{{.CommandPath}} SUB ARGS{{else}}{{.UseLine}}{{end}}
+  {{if .HasAvailableSubCommands}}{{.CommandPath}} SUB ARGS{{else}}{{.UseLine}} ARGS{{end}}
 {{if .HasAvailableSubCommands}}
 {{$all := .Commands}}{{range $i, $g := .Groups}}{{if $i}}
 {{end}}{{$g.Title}}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"suiren/serve"
 	"suiren/stage/operate"
@@ -89,6 +90,7 @@ func TestErasedSession(t *testing.T) {
 	if err != nil || slices.Contains(names, "") || slices.Contains(names, "li") {
 		t.Errorf("the accounts know %q, %v", names, err)
 	}
+	h.People.Now = func() time.Time { return time.Now().Add(time.Second) } // seconds are told
 	h.person(people.Person{Name: "li", Roles: []string{"user"}})
 	if after := since(h.as("li")); after == before {
 		t.Errorf("another li is the same, since %s", after.Since)

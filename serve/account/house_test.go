@@ -201,7 +201,7 @@ func (h *house) person(p people.Person) {
 	if err := h.People.Add(p); err != nil {
 		h.t.Fatal(err)
 	}
-	if err := h.People.SetPassword(p.Name, good); err != nil {
+	if err := h.setGood(p.Name); err != nil {
 		h.t.Fatal(err)
 	}
 }

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// widest is how many columns a line of help has at most: a terminal would break
+// a longer one anywhere.
+const widest = 96
+
+var trailing = regexp.MustCompile(` +\n`)
+
+// wrap breaks lines that are wider than widest, at spaces and between the
+// characters of Chinese.
+func wrap(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		at := 0 // columns of the line so far
+		for len(line) > 0 {
+			n := word(line)
+			if w := columns(strings.TrimRight(line[:n], " \n")); at > 0 && at+w > widest {
+				b.WriteString("\n")
+				at = 0
+			}
+			at += columns(line[:n])
+			b.WriteString(line[:n])
+			line = line[n:]
+		}
+	}
+	return trailing.ReplaceAllString(b.String(), "\n")
+}
+
+// word returns the bytes of a text up to where a line may end: behind a word of
+// letters and its spaces, or behind a character of Chinese and what may not begin
+// a line.
+func word(text string) int {
+	last := utf8.RuneError
+	for i, r := range text {
+		wide, before := runeColumns(r) == 2, runeColumns(last) == 2
+		switch {
+		case i == 0, r == ' ', r == '\n', strings.ContainsRune("，。；：、！？）”》", r), last == '（', last == '“', last == '《':
+		case last == ' ', wide, before:
+			return i
+		}
+		last = r
+	}
+	return len(text)
+}

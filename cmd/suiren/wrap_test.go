@@ -1,0 +1,46 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+func TestWrap(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"", ""},
+		{"short\n  suiren up  # as it is\n", "short\n  suiren up  # as it is\n"},
+		{strings.Repeat("word ", 20) + "end", strings.TrimRight(strings.Repeat("word ", 19), " ") + "\nword end"},
+		{strings.Repeat("睡", 50), strings.Repeat("睡", 48) + "\n睡睡"},
+		{strings.Repeat("睡", 48) + "。莲", strings.Repeat("睡", 47) + "\n睡。莲"},
+		{strings.Repeat("睡", 46) + "（gguf）", strings.Repeat("睡", 46) + "\n（gguf）"},
+		{strings.Repeat("x", 200), strings.Repeat("x", 200)},
+	} {
+		if got := wrap(c.text); got != c.want {
+			t.Errorf("%q\n got %q\nwant %q", c.text, got, c.want)
+		}
+	}
+}
+
+// No line of a command's description is wider than a terminal, and its usage is
+// in the reader's language.
+func TestHelpFits(t *testing.T) {
+	for _, lang := range []string{"en", "zh"} {
+		var walk func(*cobra.Command)
+		walk = func(c *cobra.Command) {
+			for line := range strings.Lines(c.Long) {
+				if n := columns(strings.TrimRight(line, "\n")); n > widest {
+					t.Errorf("%s, %s: a line of %d columns: %s", lang, c.CommandPath(), n, line)
+				}
+			}
+			if strings.Contains(c.UsageString(), "[flags]") != (lang == "en") {
+				t.Errorf("%s, %s: %s", lang, c.CommandPath(), c.UsageString())
+			}
+			for _, sub := range c.Commands() {
+				walk(sub)
+			}
+		}
+		walk(newApp([]string{"--lang", lang}).root())
+	}
+}
