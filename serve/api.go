@@ -162,7 +162,9 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 	after, _ := strconv.ParseInt(r.Header.Get("Last-Event-ID"), 10, 64)
 	stream := newEventStream(w, heartbeat)
 	defer stream.close()
-	for e, err := range s.conf.Events(r.Context(), r.PathValue("run"), after, language(r)) {
+	ctx, stop := s.whileMay(r)
+	defer stop()
+	for e, err := range s.conf.Events(ctx, r.PathValue("run"), after, language(r)) {
 		if err != nil {
 			return s.broken(r, stream, err)
 		}

@@ -66,7 +66,7 @@ func (s *Server) tabStream(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := newEventStream(w, heartbeat)
 	defer out.close()
-	ctx, stop := context.WithCancel(r.Context())
+	ctx, stop := s.whileMay(r)
 	var lines sync.WaitGroup
 	defer lines.Wait() // who writes behind the end of a request brings the server down
 	defer stop()
@@ -95,6 +95,30 @@ func (s *Server) tabStream(w http.ResponseWriter, r *http.Request) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// whileMay is a context that ends when the request does, or its caller is nobody any
+// more, or may no longer do what its route does: a stream outlasts them.
+func (s *Server) whileMay(r *http.Request) (context.Context, context.CancelFunc) {
+	ctx, stop := context.WithCancel(r.Context())
+	x := scopeOf(r)
+	go func() {
+		defer stop()
+		tick := time.NewTicker(liveEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			c, ok := s.identify(r)
+			if !ok || s.conf.Decide != nil && s.conf.Decide(Question{Caller: c, Action: x.action, Kind: TheServer, Says: x.says}) != nil {
+				return
+			}
+		}
+	}()
+	return ctx, stop
 }
 
 // lines sends the lines of the newest run, and of those that begin after it.

@@ -244,22 +244,35 @@ func (b *browser) do(method, path, body string) (int, string) {
 	return resp.StatusCode, string(text)
 }
 
-// stream is what the stream of a tab says until it has told twice what the server does:
-// what else it has to say it has said by then.
-func (b *browser) stream() string {
+// open opens a stream.
+func (b *browser) open(path string) io.Reader {
 	b.h.t.Helper()
-	req, err := http.NewRequest("GET", b.h.URL+"/api/events", nil)
+	req, err := http.NewRequest("GET", b.h.URL+path, nil)
 	if err != nil {
 		b.h.t.Fatal(err)
 	}
-	req.Header.Set(b.header[0], b.header[1])
+	req.Header.Set("Cookie", b.cookie)
+	if len(b.header) > 0 {
+		req.Header.Set(b.header[0], b.header[1])
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		b.h.t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	b.h.t.Cleanup(func() { resp.Body.Close() }) // before the server, which waits for it
+	if resp.StatusCode != http.StatusOK {
+		b.h.t.Fatalf("%s: %d", path, resp.StatusCode)
+	}
+	return resp.Body
+}
+
+// stream is what the stream of a tab says until it has told twice what the server does:
+// what else it has to say it has said by then.
+func (b *browser) stream() string {
+	b.h.t.Helper()
+	body := b.open("/api/events")
 	var all strings.Builder
-	lines := bufio.NewScanner(resp.Body)
+	lines := bufio.NewScanner(body)
 	for strings.Count(all.String(), `"type":"live"`) < 2 && lines.Scan() {
 		all.WriteString(lines.Text() + "\n")
 	}

@@ -1,14 +1,18 @@
 package account
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"suiren/internal/say"
 	"suiren/serve"
 	"suiren/stage/operate"
 	"suiren/stage/operate/access"
@@ -383,6 +387,44 @@ func BenchmarkDoor(b *testing.B) {
 	for b.Loop() {
 		if code, _ := who.do("GET", "/v1/models", ""); code != 200 {
 			b.Fatal(code)
+		}
+	}
+}
+
+// A stream ends with the right to it: of who is suspended, of a session that was ended,
+// and of a key that was revoked.
+func TestStreamsEndWithTheRight(t *testing.T) {
+	h := build(t, func(_ *Account, c *serve.Config) {
+		c.Events = func(ctx context.Context, _ string, _ int64, _ say.Lang) iter.Seq2[serve.Event, error] {
+			return func(yield func(serve.Event, error) bool) {
+				if yield(serve.Event{ID: 1, Data: json.RawMessage(`{}`)}, nil) {
+					<-ctx.Done()
+				}
+			}
+		}
+	})
+	for _, name := range []string{"li", "wang"} {
+		h.person(people.Person{Name: name, Roles: []string{"viewer"}})
+	}
+	li, wang, robot := h.as("li"), h.as("wang"), h.by(h.key(operate.Key{Name: "robot", Roles: []string{"viewer"}}))
+	var open []io.Reader
+	for _, b := range []*browser{li, wang, robot} {
+		for _, path := range []string{"/api/events", "/api/runs/latest/events"} {
+			open = append(open, b.open(path))
+		}
+	}
+	if err := h.People.Suspend("li", true); err != nil {
+		t.Fatal(err)
+	}
+	if code, text := wang.do("DELETE", "/api/session", ""); code != 200 {
+		t.Fatal(code, text)
+	}
+	if err := h.Keys.Revoke("robot"); err != nil {
+		t.Fatal(err)
+	}
+	for _, body := range open {
+		if _, err := io.ReadAll(body); err != nil { // it ends, or this test does not
+			t.Error(err)
 		}
 	}
 }
