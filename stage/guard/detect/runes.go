@@ -3,6 +3,7 @@ package detect
 import (
 	"math"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"suiren/stage/guard/fold"
@@ -39,6 +40,13 @@ func (c *Char) Row() int { return max(int(c.Word|c.Han), 1) } // one of both is 
 // to stay near the processor while several read them.
 const block = 256
 
+// rooms are for the characters of a piece that is not small: a Reader that has read one has
+// no use for that much later.
+var rooms = sync.Pool{New: func() any { return new([block]Char) }}
+
+// small is how many bytes are read in a Reader's own room.
+const small = 64
+
 // A Reader cuts a text that comes in pieces into characters, whatever the pieces.
 type Reader struct {
 	At    int // place of the next rune
@@ -56,6 +64,14 @@ func (r *Reader) Open() int { return r.n }
 // Each calls f for the whole runes of the text so far, some at a time.
 func (r *Reader) Each(piece string, f func(cs []Char)) {
 	r.chars = r.chars[:0]
+	if own := r.chars; len(piece) > max(small, cap(own)) {
+		room := rooms.Get().(*[block]Char)
+		r.chars = room[:0]
+		defer func() {
+			r.chars = own
+			rooms.Put(room)
+		}()
+	}
 	if r.n > 0 { // a rune that was cut
 		var buf [2*utf8.UTFMax - 2]byte
 		i, n := 0, copy(buf[:], r.carry[:r.n])
@@ -75,7 +91,7 @@ func (r *Reader) Each(piece string, f func(cs []Char)) {
 	if r.folds == nil {
 		r.folds, r.changed = fold.Table(), fold.Changed()
 	}
-	r.chars = slices.Grow(r.chars, min(block, len(piece)))
+	r.chars = slices.Grow(r.chars, min(block-len(r.chars), len(piece)))
 	folds := r.folds
 	for len(piece) > 0 {
 		at, i, cs := r.At, 0, r.chars
@@ -138,7 +154,7 @@ func word(cs []Char, piece string, at int) (list []Char, n int) {
 	for n < most && isLetter[piece[n]] {
 		n++
 	}
-	list = slices.Grow(cs, n)[:len(cs)+n]
+	list = cs[:len(cs)+n] // Each has made room
 	own := list[len(cs):]
 	all := byte(0x20)
 	for i := range own {
