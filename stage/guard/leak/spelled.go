@@ -1,6 +1,8 @@
 package leak
 
 import (
+	"strings"
+
 	"suiren/pii"
 	"suiren/stage/guard/detect"
 	"suiren/stage/guard/fold"
@@ -52,20 +54,51 @@ func digitOf(word string) (byte, bool) {
 	return 0, false
 }
 
+// spelled are the lengths, by bits, of the words of digits, by their first two letters.
+var spelled = func() (t [1 << 10]uint8) {
+	for _, w := range strings.Fields("zero oh ling one yi yao two er liang three san four si five wu six liu seven qi eight ba nine jiu") {
+		t[pairOf(rune(w[0]), rune(w[1]))] |= 1 << len(w)
+	}
+	return t
+}()
+
+func pairOf(a, b rune) uint { return uint(a&31)<<5 | uint(b&31) }
+
+// mayBeDigit reports whether the word of ASCII with which cs begins, which ends in cs, may be
+// a digit.
+func mayBeDigit(cs []detect.Char) bool {
+	n := cs[0].Word
+	return n == 1 && cs[0].F == 'x' || n > 1 && n <= longestSpelled && spelled[pairOf(cs[0].F, cs[1].F)]>>n&1 != 0
+}
+
 // spell reads characters.
 func (s *stream) spell(cs []detect.Char) {
 	p := &s.spelling
 	for i := 0; i < len(cs); i++ {
+		if p.n == 0 && !p.open {
+			for i < len(cs) && !cs[i].Joined {
+				i += cs[i].Row()
+			}
+			if i >= len(cs) {
+				return
+			}
+		}
 		c := &cs[i]
+		if p.n == 0 {
+			if e := i + int(c.Word); e > i && e < len(cs) && cs[e].Kind == fold.Skipped && !mayBeDigit(cs[i:]) {
+				if p.open {
+					s.endSpelling()
+				}
+				i = e // and what stands behind it
+				continue
+			}
+		}
 		switch {
-		case c.Word > longestSpelled:
-			p.n = longestSpelled + 1
-			i += int(c.Word) - 1
 		case c.Joined && !c.More:
 			if p.n == 0 {
 				p.at = c.From
 			}
-			if p.n < longestSpelled && c.F < 0x80 {
+			if p.n < longestSpelled && c.F < 0x80 && (p.open || p.n > 0 || c.F > '9') {
 				p.word[p.n] = byte(c.F)
 				p.n++
 			} else {
