@@ -64,11 +64,25 @@ var spelled = func() (t [1 << 10]uint8) {
 
 func pairOf(a, b rune) uint { return uint(a&31)<<5 | uint(b&31) }
 
-// mayBeDigit reports whether the word of ASCII with which cs begins, which ends in cs, may be
-// a digit.
-func mayBeDigit(cs []detect.Char) bool {
-	n := cs[0].Word
-	return n == 1 && cs[0].F == 'x' || n > 1 && n <= longestSpelled && spelled[pairOf(cs[0].F, cs[1].F)]>>n&1 != 0
+// noDigits returns how many characters cs begins with among which no number begins. A word
+// of ASCII takes what ends it along.
+func noDigits(cs []detect.Char) (i int) {
+	for i < len(cs) {
+		c := &cs[i]
+		if c.Word == 0 {
+			if c.Joined {
+				return i
+			}
+			i += max(int(c.Han), 1)
+			continue
+		}
+		e := i + int(c.Word)
+		if e >= len(cs) || cs[e].Kind != fold.Skipped || spelled[pairOf(c.F, cs[i+1].F)]>>c.Word&1 != 0 {
+			return i
+		}
+		i = e + 1
+	}
+	return i
 }
 
 // spell reads characters.
@@ -76,24 +90,27 @@ func (s *stream) spell(cs []detect.Char) {
 	p := &s.spelling
 	for i := 0; i < len(cs); i++ {
 		if p.n == 0 && !p.open {
-			for i < len(cs) && !cs[i].Joined {
-				i += cs[i].Row()
-			}
-			if i >= len(cs) {
+			if i += noDigits(cs[i:]); i == len(cs) {
 				return
 			}
 		}
 		c := &cs[i]
-		if p.n == 0 {
-			if e := i + int(c.Word); e > i && e < len(cs) && cs[e].Kind == fold.Skipped && !mayBeDigit(cs[i:]) {
-				if p.open {
-					s.endSpelling()
-				}
-				i = e // and what stands behind it
-				continue
-			}
-		}
 		switch {
+		case c.Word > 0: // cut, or part of a word of other letters too
+			letters := cs[i : i+int(c.Word)]
+			if p.n == 0 {
+				p.at = c.From
+			}
+			if p.n+len(letters) > longestSpelled {
+				p.n = longestSpelled + 1
+			} else {
+				for k := range letters {
+					p.word[p.n] = byte(letters[k].F)
+					p.n++
+				}
+			}
+			p.after = letters[len(letters)-1].To()
+			i += len(letters) - 1
 		case c.Joined && !c.More:
 			if p.n == 0 {
 				p.at = c.From
