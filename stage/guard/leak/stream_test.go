@@ -230,3 +230,18 @@ func BenchmarkStream(b *testing.B) {
 		})
 	}
 }
+
+// A number in words is held back from its first word on.
+func TestSpelledHeld(t *testing.T) {
+	s := New().New()
+	var hits []detect.Hit
+	for _, w := range strings.SplitAfter("please: one three eight one two three four five six seven eight 。", " ") {
+		before := s.Settled()
+		if hits = s.Write(hits, w); len(hits) > 0 && hits[0].From < before {
+			t.Fatalf("%+v begins before %d", hits, before)
+		}
+	}
+	if hits = s.Flush(hits); len(hits) != 1 || hits[0].From != 8 || hits[0].Value != "13812345678" {
+		t.Errorf("%+v", hits)
+	}
+}
