@@ -195,6 +195,9 @@ func (f *finder) digits(lo int, r *run, g int) Kind {
 
 // word tells what a run of letters and digits is.
 func (f *finder) word(lo int, r *run) Finding {
+	if r.n < 6 { // too short for the others
+		return f.plate(lo, r)
+	}
 	d := strings.ToUpper(string(r.chars[:r.n]))
 	hi := r.ends[r.n-1]
 	digits := func(s string) bool { return strings.Trim(s, "0123456789") == "" }
@@ -229,7 +232,6 @@ func (f *finder) plate(lo int, r *run) Finding {
 	if r.ng > 1 {
 		n = r.groups[1]
 	}
-	d := strings.ToUpper(string(r.chars[:n]))
 	from := lo
 	if c, size := utf8.DecodeLastRuneInString(s[:lo]); c == '·' || c == '•' || c == ' ' {
 		from -= size
@@ -239,11 +241,14 @@ func (f *finder) plate(lo int, r *run) Finding {
 			return Finding{}
 		}
 		from--
-		d = strings.ToUpper(s[from:from+1]) + d
 	}
 	c, size := utf8.DecodeLastRuneInString(s[:from])
 	if size != 3 || !strings.ContainsRune(provinces, c) || from-size < f.done {
 		return Finding{}
+	}
+	d := strings.ToUpper(string(r.chars[:n]))
+	if from < lo {
+		d = strings.ToUpper(s[from:from+1]) + d
 	}
 	if len(d) < 6 || len(d) > 7 || d[0] < 'A' || d[0] > 'Z' || d[0] == 'I' || strings.Trim(d[1:], plateSigns) != "" || !strings.ContainsAny(d[1:], "0123456789") {
 		return Finding{}

@@ -26,8 +26,8 @@ func (a *app) guardCommand() *cobra.Command {
 func (a *app) guardLintCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "lint " + a.t("PATH", "路径") + "...", Short: a.t("Judge lists of keywords, and the rails of a plan file: doubles, what is past its review, counts by class", "检查关键词表和计划文件中的护栏：重复、过期未复核、各类数量"),
-		Long: a.t("Judge lists of keywords: CSV with the columns word, class, owner, review, or one keyword a line; and of plan files (.hcl) the rails.\n\nExit code 1 if a rail has expired, or a word is there twice, is never found because a shorter one is, or is past its review.",
-			"检查关键词表：带 word、class、owner、review 列的 CSV，或每行一个关键词；以及计划文件（.hcl）中的护栏。\n\n护栏过期，或词表有重复、被更短的词覆盖、或超过复核日期的词时，退出码为 1。"),
+		Long: a.t("Judge lists of keywords: CSV in UTF-8 with the columns word, class, owner, review (or 关键词, 类别, 责任人, 复核日期), or one keyword a line; and of plan files (.hcl) the rails.\n\nExit code 1 if a rail has expired, or a word is there twice, is never found because a shorter one is, or is past its review.",
+			"检查关键词表：UTF-8 的 CSV，列为 word、class、owner、review（或关键词、类别、责任人、复核日期），或每行一个关键词；以及计划文件（.hcl）中的护栏。\n\n护栏过期，或词表有重复、被更短的词覆盖、或超过复核日期的词时，退出码为 1。"),
 		Args: a.args(1, 1000),
 		RunE: func(_ *cobra.Command, args []string) error {
 			plans, lists := parted(args, isPlan)

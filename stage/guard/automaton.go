@@ -9,13 +9,14 @@ import (
 // An automaton finds keywords in a sequence of folded runes (Aho and Corasick,
 // 1975). Node 0 is the root.
 type automaton struct {
-	nodes []node
-	first int32    // nodes 1 to first are those of one rune
-	root  []int32  // of a rune below 0x10000: the node after it
-	slots []slot   // the edges, by hash; a power of two, at most half of it in use
-	near  []uint64 // bits by hash, of the edges of those: saves a look into slots, which are seldom in a cache
-	shift uint     // of a hash, to a bit of near
-	latin detect.Prefixes
+	nodes   []node
+	first   int32    // nodes 1 to first are those of one rune
+	root    []int32  // of a rune below 0x10000: the node after it
+	slots   []slot   // the edges, by hash; a power of two, at most half of it in use
+	letters []rune   // of those nodes, the rune
+	near    []uint64 // bits by hash, of the first two runes of keywords: saves a look into slots, which are seldom in a cache
+	shift   uint     // of a hash, to a bit of near
+	latin   detect.Prefixes
 }
 
 type node struct {
@@ -54,6 +55,10 @@ func build(words [][]rune) *automaton {
 		}
 	}
 	a.first = int32(len(a.nodes)) - 1
+	a.letters = make([]rune, len(a.nodes))
+	for _, e := range edges {
+		a.letters[e.to] = e.r
+	}
 	for i, w := range words {
 		if len(w) > 2 {
 			a.latin.Add(w[0], w[1], w[2])
@@ -72,11 +77,11 @@ func build(words [][]rune) *automaton {
 			pairs++
 		}
 	}
-	size := max(6, bits.Len(uint(pairs))+3) // 8 to 16 bits for an edge
+	size := max(6, bits.Len(uint(pairs))+4) // 16 to 32 bits for an edge
 	a.near, a.shift = make([]uint64, 1<<(size-6)), uint(64-size)
 	for _, e := range edges {
 		if e.from > 0 && e.from <= a.first {
-			h := hash(e.from, e.r) >> a.shift
+			h := hash(a.letters[e.from], e.r) >> a.shift
 			a.near[h>>6] |= 1 << (h & 63)
 		}
 	}
@@ -123,9 +128,9 @@ func (a *automaton) slot(from int32, r rune) *slot {
 	}
 }
 
-// mayFollow reports whether an edge by r may leave a node of one rune.
-func (a *automaton) mayFollow(at int32, r rune) bool {
-	h := hash(at, r) >> a.shift
+// mayFollow reports whether a keyword may begin with two runes.
+func (a *automaton) mayFollow(first, r rune) bool {
+	h := hash(first, r) >> a.shift
 	return a.near[h>>6]>>(h&63)&1 != 0
 }
 
@@ -135,14 +140,14 @@ func (a *automaton) begins(cs []detect.Char) bool {
 		return a.latin.Has(cs)
 	}
 	n := a.root[cs[0].F]
-	return n != 0 && (cs[0].Word == 1 || a.mayFollow(n, cs[1].F))
+	return n != 0 && (cs[0].Word == 1 || a.mayFollow(cs[0].F, cs[1].F))
 }
 
 // step returns the node after r: the longest suffix of what was read that can
 // still become a keyword.
 func (a *automaton) step(at int32, r rune) int32 {
 	for at != 0 {
-		if at > a.first || a.mayFollow(at, r) {
+		if at > a.first || a.mayFollow(a.letters[at], r) {
 			if to := a.slot(at, r).to; to != 0 {
 				return to
 			}

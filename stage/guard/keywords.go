@@ -57,8 +57,8 @@ func (r *reading) match(cs []detect.Char) {
 	whole := r.whole()
 	for i := 0; i < len(cs); i++ {
 		c := &cs[i]
-		if c.Han && !whole && k.node <= r.auto.first && len(k.wait)+len(k.open) == 0 {
-			if n := r.han(cs[i:]); n > 0 {
+		if c.Han > 0 && !whole && k.node <= r.auto.first && len(k.wait)+len(k.open) == 0 {
+			if n := r.han(cs[i : i+int(c.Han)]); n > 0 {
 				i += n - 1
 				continue
 			}
@@ -113,21 +113,17 @@ func (r *reading) match(cs []detect.Char) {
 
 // han reads Chinese characters in a row as long as no keyword has more than begun, as step
 // would, and returns how many these are.
-func (r *reading) han(cs []detect.Char) (n int) {
+func (r *reading) han(run []detect.Char) (n int) {
 	k, a := &r.keywords, r.auto
-	node := k.node
-	for ; n < len(cs) && cs[n].Han; n++ {
-		c := &cs[n]
-		if node != 0 && a.mayFollow(node, c.F) {
-			break
-		}
-		k.trail[uint(k.read)%maxKeyword] = spot{c.From - r.removed, true}
-		k.read++
-		node = a.root[c.F]
+	if k.node != 0 && a.mayFollow(a.letters[k.node], run[0].F) {
+		return 0
 	}
-	if n > 0 {
-		k.node, k.skips, k.inWord, r.unseen = node, 0, false, 0
+	for n = 1; n < len(run) && !a.mayFollow(run[n-1].F, run[n].F); n++ {
 	}
+	last := &run[n-1]
+	k.read += n
+	k.trail[uint(k.read-1)%maxKeyword] = spot{last.From - r.removed, true} // what is one rune deep needs no other
+	k.node, k.skips, k.inWord, r.unseen = a.root[last.F], 0, false, 0
 	return n
 }
 

@@ -35,7 +35,16 @@ func TestParseWords(t *testing.T) {
 	if err != nil || len(list) != 2 || list[0].Text != "荷花社" || list[1].Where != "w.txt:3" {
 		t.Errorf("%+v, %v", list, err)
 	}
+	list, err = ParseWords("e.csv", []byte("\ufeff关键词,类别,责任人,复核日期\n荷花社,A.1.a,王,2026/1/5\n"))
+	if err != nil || len(list) != 1 || list[0].Class != "A.1.a" || list[0].Owner != "王" || list[0].Review.Format(time.DateOnly) != "2026-01-05" {
+		t.Errorf("as a table is saved: %+v, %v", list, err)
+	}
+	if _, err = ParseWords("w", []byte("荷\n荷花社\n花\nab\n")); err == nil || !strings.HasSuffix(say.Err(say.English, err), "mend as well: 3, 4)") {
+		t.Errorf("all lines are told at once: %v", err)
+	}
 	for text, want := range map[string]string{
+		"word;class;owner\n荷花社;A.1.a;王\n":     "f:1",
+		"word\tclass\n荷花社\tA.1.a\n":           "f:1",
 		"word,klass\nab c,x\n":                "f:1",
 		"word,class\n荷花社,B.1\n":               "f:2",
 		"word,review\n荷花社,soon\n":             "f:2",

@@ -27,7 +27,7 @@ var topicForm = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}_-]{0,39}$`)
 // file and the line.
 func parseBank(name string, b []byte) ([]classify.Sentence, error) {
 	bad := func(r *csv.Reader, err error) error {
-		e := badList(name, r, err).(*say.Error)
+		e := badList(name, r, err)
 		e.What = say.T("this bank of sentences cannot be used: %v", "无法使用这个题库：%v", e.Err)
 		return e
 	}

@@ -1,6 +1,8 @@
 package classify
 
 import (
+	"slices"
+
 	"suiren/stage/guard/detect"
 	"suiren/stage/guard/fold"
 )
@@ -86,29 +88,43 @@ func (x *extractor) characters(cs []detect.Char) {
 			}
 			continue
 		}
-		if !c.Han || x.n < 2 {
+		if c.Han == 0 || x.n < 2 {
 			x.take(c)
 			continue
 		}
 		if x.word != 0 {
 			x.end()
 		}
-		h := tokenOf(c.F)
-		pair := pairOf(x.last, h)
-		x.hashes = append(x.hashes, h, pair)
+		n := min(int(c.Han), len(cs)-i)
+		x.han(cs[i : i+n])
+		i += n - 1
+	}
+}
+
+// han takes Chinese characters in a row, behind the first two tokens.
+func (x *extractor) han(run []detect.Char) {
+	n := len(x.hashes)
+	x.hashes = slices.Grow(x.hashes, 2*len(run))[:n+2*len(run)]
+	own, last := x.hashes[n:], x.last
+	for i := range run {
+		h := tokenOf(run[i].F)
+		pair := pairOf(last, h)
+		own[2*i], own[2*i+1] = h, pair
 		if x.opened > 0 || x.words.matters(h, pair) {
+			x.last = last
 			x.phrase(h, pair)
 		}
-		x.last = h
-		x.n++
+		last = h
 	}
+	x.last = last
+	x.n += len(run)
 }
 
 func (x *extractor) take(c *detect.Char) {
 	switch {
 	case c.Joined && c.F > '9' && !c.More && !x.digits: // a letter
 		x.word = mix(x.word ^ uint64(c.F) + prime)
-	case c.Han:
+	case c.Han > 0:
 		if x.word != 0 {
 			x.end()
 		}
@@ -179,17 +195,10 @@ func (x *extractor) token(h uint64) {
 	x.n++
 }
 
-// phrase takes a token that matters. A phrase that one token does not make is begun by its
-// second: most that might begin do not go on.
+// phrase takes a token, the second of a pair, into the phrases that are under way, and
+// begins some. A phrase that one token does not make is begun by its second: most that
+// might begin do not go on.
 func (x *extractor) phrase(h, pair uint64) {
-	if x.opened == 0 && x.n > 0 && x.words.pairs.has(pair) {
-		x.phrases(x.last)
-	}
-	x.phrases(h)
-}
-
-// phrases takes a token into the phrases that are under way, and begins one.
-func (x *extractor) phrases(h uint64) {
 	kept := 0
 	for _, o := range x.open[:x.opened] {
 		if to := x.words.next(o.node, h); to != 0 {
@@ -203,11 +212,22 @@ func (x *extractor) phrases(h uint64) {
 			x.kind(o.kind)
 		}
 	}
-	if x.opened = kept; kept < maxOpen && x.words.roots.has(h) {
-		if to := x.words.next(0, h); to != 0 {
-			x.open[kept] = open{to, x.words.kinds[to]}
-			x.opened++
+	x.opened = kept
+	if x.n > 0 && x.words.pairs.has(pair) && !x.words.alone.has(x.last) {
+		if from := x.words.next(0, x.last); from != 0 {
+			x.begin(from, h)
 		}
+	}
+	if x.words.alone.has(h) {
+		x.begin(0, h)
+	}
+}
+
+// begin begins a phrase with a token behind a node.
+func (x *extractor) begin(from uint16, h uint64) {
+	if to := x.words.next(from, h); to != 0 && x.opened < maxOpen {
+		x.open[x.opened] = open{to, x.words.kinds[to]}
+		x.opened++
 	}
 }
 

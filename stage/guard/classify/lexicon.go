@@ -18,8 +18,7 @@ type lexicon struct {
 
 	// What most tokens are not, by the first bits of a hash: a look here stays in a cache.
 	near  bits // edges
-	roots bits // tokens with which a phrase begins
-	alone bits // and which are one
+	alone bits // tokens that are a phrase
 	pairs bits // the first two of all others
 }
 
@@ -85,7 +84,6 @@ var words = sync.OnceValue(func() *lexicon {
 		for phrase := range strings.SplitSeq(line, ",") {
 			at := uint16(0)
 			tokens := tokensOf(phrase)
-			x.roots.set(tokens[0])
 			if len(tokens) == 1 {
 				x.alone.set(tokens[0])
 			} else {

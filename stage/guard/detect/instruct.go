@@ -35,7 +35,7 @@ type patterns struct {
 	first fold.Set      // and one of a first slot: the others do not matter before that
 	latin [2]Prefixes   // the same of words of ASCII: of any slot, of a first one
 	pairs [2]pairSet    // of words of Chinese characters: their first two
-	lone  string        // words of one
+	lone  fold.Set      // words of one
 }
 
 // A pairSet holds the first two runes of words, by a hash.
@@ -137,8 +137,8 @@ func (p *patterns) add(word string, w patternWord) {
 			p.pairs[only].add(all[0], all[1])
 		}
 	}
-	if len(all) == 1 {
-		p.lone += string(all)
+	if len(all) == 1 && all[0] < 1<<16 {
+		p.lone.Add(all[0])
 	}
 	p.nodes[at].words = append(p.nodes[at].words, w)
 }
@@ -232,11 +232,12 @@ func (s *instruct) read(cs []Char) {
 		case c.Kind == fold.Skipped && c.C < utf8.RuneSelf && idle && !s.begins(c.C):
 			s.inWord, s.to = false, c.To()
 			continue
-		case c.Han:
-			if idle && !s.inWord && (!s.begins(c.F) || i+1 < len(cs) && cs[i+1].Han && !s.pairs[s.only()].has(c.F, cs[i+1].F) && !strings.ContainsRune(s.lone, c.F)) {
-				s.count++
-				s.to = c.To()
-				continue
+		case c.Han > 0:
+			if idle && !s.inWord {
+				if n := s.han(cs[i : i+int(c.Han)]); n > 0 {
+					i += n - 1
+					continue
+				}
 			}
 		case c.More:
 			s.runes, _ = fold.Rune(s.runes[:0], c.C)
@@ -258,12 +259,29 @@ func (s *instruct) read(cs []Char) {
 	}
 }
 
-// only is 1 when only words of a first slot count, else 0.
-func (s *instruct) only() int {
-	if s.count > s.open {
-		return 1
+// han reads Chinese characters in a row up to one with which a word that counts may begin,
+// and returns how many these are.
+func (s *instruct) han(run []Char) (n int) {
+	for n < len(run) {
+		from, most, roots, pairs := n, len(run), &s.first, &s.pairs[1]
+		if left := s.open - s.count; left >= 0 { // words of any slot count so far
+			most, roots, pairs = min(most, n+left+1), &s.roots, &s.pairs[0]
+		}
+		for n < most {
+			if c := run[n].F; roots.Has(c) && (n+1 == len(run) || pairs.has(c, run[n+1].F) || s.lone.Has(c)) {
+				break
+			}
+			n++
+		}
+		s.count += n - from
+		if n < most {
+			break
+		}
 	}
-	return 0
+	if n > 0 {
+		s.to = run[n-1].To()
+	}
+	return n
 }
 
 // noWord reports whether the word of ASCII with which cs begins begins none of ours.

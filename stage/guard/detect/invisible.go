@@ -62,7 +62,7 @@ func (s *unseen) read(cs []Char) {
 				s.end()
 			}
 			s.flag = false
-			i += max(int(c.Word), 1) - 1
+			i += c.Row() - 1
 			continue
 		}
 		s.take(c.C, c.From, c.To())

@@ -3,6 +3,7 @@ package detect
 import (
 	"math"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"suiren/stage/guard/fold"
@@ -16,25 +17,35 @@ type Char struct {
 	Size   uint8      // bytes
 	Kind   fold.Class // by package fold
 	Joined bool       // words of its script are set apart
-	Han    bool       // a Chinese character that folds to itself
 	More   bool       // it folds to several runes: ask fold.Rune
 	Small  bool       // of the first of letters of ASCII in a row: those behind it are small ones
 	Word   uint8      // of a letter of ASCII: how many of them stand in a row here, itself the first; a cut of the text ends them
+	Han    uint8      // the same of Chinese characters that fold to themselves
 }
 
 // set sets all fields, those it does not name to nothing. Go makes a Char that is written
 // down whole on the stack first, and waits for it there.
-func (c *Char) set(from int, r, f rune, size uint8, han bool) {
+func (c *Char) set(from int, r, f rune, size uint8) {
 	c.From, c.C, c.F = from, r, f
-	c.Size, c.Kind, c.Joined, c.Han, c.More, c.Small, c.Word = size, 0, false, han, false, false, 0
+	c.Size, c.Kind, c.Joined, c.More, c.Small, c.Word, c.Han = size, 0, false, false, false, 0, 0
 }
 
 // To is the place of the byte behind it.
 func (c *Char) To() int { return c.From + int(c.Size) }
 
+// Row is how many letters, or Chinese characters, stand in a row here; 1 of any other.
+func (c *Char) Row() int { return max(int(c.Word|c.Han), 1) } // one of both is 0
+
 // block is how many characters are given to a reader of characters at once: few enough
 // to stay near the processor while several read them.
 const block = 256
+
+// rooms are for the characters of a piece that is not small: a Reader that has read one has
+// no use for that much later.
+var rooms = sync.Pool{New: func() any { return new([block]Char) }}
+
+// small is how many bytes are read in a Reader's own room.
+const small = 64
 
 // A Reader cuts a text that comes in pieces into characters, whatever the pieces.
 type Reader struct {
@@ -53,6 +64,14 @@ func (r *Reader) Open() int { return r.n }
 // Each calls f for the whole runes of the text so far, some at a time.
 func (r *Reader) Each(piece string, f func(cs []Char)) {
 	r.chars = r.chars[:0]
+	if own := r.chars; len(piece) > max(small, cap(own)) {
+		room := rooms.Get().(*[block]Char)
+		r.chars = room[:0]
+		defer func() {
+			r.chars = own
+			rooms.Put(room)
+		}()
+	}
 	if r.n > 0 { // a rune that was cut
 		var buf [2*utf8.UTFMax - 2]byte
 		i, n := 0, copy(buf[:], r.carry[:r.n])
@@ -71,9 +90,9 @@ func (r *Reader) Each(piece string, f func(cs []Char)) {
 	}
 	if r.folds == nil {
 		r.folds, r.changed = fold.Table(), fold.Changed()
-		r.chars = slices.Grow(r.chars, min(block, len(piece)))
 	}
-	folds, changed := r.folds, r.changed
+	r.chars = slices.Grow(r.chars, min(block-len(r.chars), len(piece)))
+	folds := r.folds
 	for len(piece) > 0 {
 		at, i, cs := r.At, 0, r.chars
 		for i < len(piece) && len(cs) < block {
@@ -84,15 +103,15 @@ func (r *Reader) Each(piece string, f func(cs []Char)) {
 				continue
 			}
 			if c >= utf8.RuneSelf {
-				// Three bytes, as Chinese characters have, without a call.
-				if i+2 < len(piece) && c > 0xE0 && c < 0xED && piece[i+1]&0xC0 == 0x80 && piece[i+2]&0xC0 == 0x80 {
-					c, n = c&0xF<<12|rune(piece[i+1]&0x3F)<<6|rune(piece[i+2]&0x3F), 3
-					if fold.IsHan(c) && !changed.Has(c) {
-						cs = append(cs, Char{})
-						cs[len(cs)-1].set(at+i, c, c, 3, true)
-						i += 3
+				if c >= 0xE4 && c <= 0xE9 {
+					if cs, n = r.han(cs, piece[i:], at+i); n > 0 {
+						i += n
 						continue
 					}
+				}
+				// Three bytes, as Chinese marks have, without a call.
+				if i+2 < len(piece) && c > 0xE0 && c < 0xED && piece[i+1]&0xC0 == 0x80 && piece[i+2]&0xC0 == 0x80 {
+					c, n = c&0xF<<12|rune(piece[i+1]&0x3F)<<6|rune(piece[i+2]&0x3F), 3
 				} else {
 					if len(piece)-i < utf8.UTFMax && !utf8.FullRuneInString(piece[i:]) {
 						r.n = copy(r.carry[:], piece[i:])
@@ -102,7 +121,7 @@ func (r *Reader) Each(piece string, f func(cs []Char)) {
 				}
 			}
 			cs = append(cs, Char{})
-			cs[len(cs)-1].set(at+i, c, c, uint8(n), false)
+			cs[len(cs)-1].set(at+i, c, c, uint8(n))
 			if c < 1<<16 && folds[c] != 0 {
 				known(&cs[len(cs)-1], folds[c])
 			} else {
@@ -135,12 +154,12 @@ func word(cs []Char, piece string, at int) (list []Char, n int) {
 	for n < most && isLetter[piece[n]] {
 		n++
 	}
-	list = slices.Grow(cs, n)[:len(cs)+n]
+	list = cs[:len(cs)+n] // Each has made room
 	own := list[len(cs):]
 	all := byte(0x20)
 	for i := range own {
 		c := rune(piece[i])
-		own[i].set(at+i, c, c|0x20, 1, false)
+		own[i].set(at+i, c, c|0x20, 1)
 		own[i].Joined, own[i].Word = true, uint8(min(n-i, math.MaxUint8))
 		if i > 0 {
 			all &= piece[i]
@@ -148,6 +167,30 @@ func word(cs []Char, piece string, at int) (list []Char, n int) {
 	}
 	own[0].Small = all != 0
 	return list, n
+}
+
+// han appends the Chinese characters that fold to themselves with which piece begins, as
+// many as block allows, and returns how many bytes these are.
+func (r *Reader) han(cs []Char, piece string, at int) (list []Char, n int) {
+	changed := r.changed
+	own := cs[len(cs):min(len(cs)+len(piece)/3, block)]
+	k := 0
+	for ; k < len(own) && n+2 < len(piece); k++ {
+		a, b, c := rune(piece[n]), rune(piece[n+1]), rune(piece[n+2])
+		if a&0xF0 != 0xE0 || b&0xC0 != 0x80 || c&0xC0 != 0x80 {
+			break
+		}
+		c = a&0xF<<12 | b&0x3F<<6 | c&0x3F
+		if !fold.IsHan(c) || changed.Has(c) {
+			break
+		}
+		own[k].set(at+n, c, c, 3)
+		n += 3
+	}
+	for i := range k {
+		own[i].Han = uint8(min(k-i, math.MaxUint8))
+	}
+	return cs[:len(cs)+k], n
 }
 
 // Prefixes are the first three letters of words of ASCII: a word of text that begins
@@ -219,7 +262,9 @@ func (r *Reader) add(c rune, size int) {
 	} else {
 		unknown(&x)
 	}
-	x.Han = fold.IsHan(c) && x.F == c
+	if fold.IsHan(c) && x.F == c {
+		x.Han = 1
+	}
 	r.chars = append(r.chars, x)
 	r.At += size
 }

@@ -47,8 +47,8 @@ func (b *Boundary) Run(cs []Char) (n int) {
 		return 0
 	}
 	most := min(len(cs), LongestSentence-1-b.N)
-	for n < most && (cs[n].Han || goesOn(cs[n].C)) {
-		n += max(int(cs[n].Word), 1)
+	for n < most && (cs[n].Han > 0 || goesOn(cs[n].C)) {
+		n += cs[n].Row()
 	}
 	n = min(n, most)
 	if n > 0 {

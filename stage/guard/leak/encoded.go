@@ -33,9 +33,10 @@ func (s *stream) inside(text string) []detect.Hit {
 // addresses, HTML or source code.
 func (s *stream) encoded(list []found) []found {
 	v := s.view(nil, false)
-	if text, at, ok := unescape(v.text); ok {
+	for _, e := range s.escapes(v.text) {
+		text, at := unescape(e.lead+v.text, e.read)
 		for _, h := range s.inside(text) {
-			i, j := v.at[at[h.From]], v.at[at[h.To]-1]
+			i, j := v.at[max(0, at[h.From]-len(e.lead))], v.at[max(0, at[h.To]-len(e.lead)-1)]
 			if at[h.To]-at[h.From] > h.To-h.From { // else it is found as it stands
 				list = append(list, found{kindOf(h), int(i), int(j) + 1, h.Confidence, h.Value})
 			}
@@ -123,12 +124,43 @@ func readable(b []byte) (string, bool) {
 	return string(b), bad*8 <= n && n > 0
 }
 
-// unescape undoes %41, &#65;, &#65, &#x41;, \u0041, \u{41}, \x41, \101 and U+0041. at is the place in text of each
-// byte that it returns, and the end. ok is false if there was nothing to undo.
-func unescape(text string) (out string, at []int, ok bool) {
-	if !strings.ContainsAny(text, `%&\`) && !strings.Contains(text, "U+") {
-		return "", nil, false
+// fewestQuoted is how many signs = may be of quoted-printable: in addresses they stand
+// between names and values.
+const fewestQuoted = 8
+
+// An escaping is a way in which signs may be escaped.
+type escaping struct {
+	lead string // of the first sign, that is not among the units
+	read func(text string) (c rune, n int, raw bool)
+}
+
+// escapes are the ways in which signs of a text may be.
+func (s *stream) escapes(text string) (list []escaping) {
+	if strings.ContainsAny(text, `%&\`) || strings.Contains(text, "U+") {
+		list = append(list, escaping{"", escape})
 	}
+	if strings.Count(text, "=") >= fewestQuoted {
+		e := escaping{"", quoted}
+		if n := len(s.context); n > 0 && s.context[n-1] == '=' && !s.part {
+			e.lead = "="
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// quoted reads a byte of quoted-printable (RFC 2045): =41.
+func quoted(text string) (c rune, n int, raw bool) {
+	if len(text) > 2 && text[0] == '=' {
+		if v, err := strconv.ParseUint(text[1:3], 16, 8); err == nil {
+			return rune(v), 3, true
+		}
+	}
+	return 0, 0, false
+}
+
+// unescape undoes escapes. at is the place in text of each byte that it returns, and the end.
+func unescape(text string, read func(string) (rune, int, bool)) (out string, at []int) {
 	var b []byte
 	put := func(c rune, raw bool, from int) {
 		if raw {
@@ -141,20 +173,18 @@ func unescape(text string) (out string, at []int, ok bool) {
 		}
 	}
 	for i := 0; i < len(text); {
-		c, n, raw := escape(text[i:])
+		c, n, raw := read(text[i:])
 		if n == 0 {
 			c, n = utf8.DecodeRuneInString(text[i:])
-		} else {
-			ok = true
 		}
 		put(c, raw, i)
 		i += n
 	}
-	return string(b), append(at, len(text)), ok
+	return string(b), append(at, len(text))
 }
 
-// escape reads one escape at the beginning of text: its rune, its length, and whether
-// the rune is a byte.
+// escape reads one of %41, &#65;, &#65, &#x41;, \u0041, \u{41}, \x41, \101 and U+0041 at the beginning of
+// text: its rune, its length, and whether the rune is a byte.
 func escape(text string) (c rune, n int, raw bool) {
 	number := func(from, digits, base int) (rune, bool) {
 		if len(text) < from+digits {

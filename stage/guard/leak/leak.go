@@ -100,8 +100,9 @@ type stream struct {
 	turned  int  // place at which text from right to left begins
 	pem     int  // a private key begins: how many of its two lines of dashes are to come
 
-	phrases [2]phrase
-	chain   chain
+	phrases  [2]phrase
+	chain    chain
+	spelling spelling
 
 	ahead []detect.Char // read and not taken yet: words that may turn out plain
 }
@@ -123,6 +124,8 @@ func (s *stream) Flush(hits []detect.Hit) []detect.Hit {
 		s.endPhrase(i)
 	}
 	s.endChain(0)
+	s.takeWord()
+	s.endSpelling()
 	hits = s.Take(hits)
 	s.Reset()
 	*s = stream{Reader: s.Reader, kinds: s.kinds, sights: s.sights, special: s.special, keys: s.keys, depth: s.depth, units: s.units[:0], context: s.context[:0], ahead: s.ahead[:0]}
@@ -143,6 +146,7 @@ func (s *stream) Settled() int {
 	if s.chain.open {
 		at = min(at, s.chain.from)
 	}
+	at = s.spelling.settled(at)
 	for i := range s.ahead {
 		if !isQuote(s.ahead[i].C) {
 			return min(at, s.ahead[i].From)
@@ -159,6 +163,7 @@ func (s *stream) Read(cs []detect.Char) bool {
 
 func (s *stream) read(cs []detect.Char) {
 	s.At = cs[len(cs)-1].To()
+	s.spell(cs)
 	if len(s.ahead) > 0 {
 		s.ahead = append(s.ahead, cs...)
 		cs = s.ahead

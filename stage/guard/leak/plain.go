@@ -11,31 +11,29 @@ import (
 // others reads the characters with which cs begins that belong to nothing, with a few signs
 // by themselves between them, and returns how many these are.
 func (s *stream) others(cs []detect.Char) (n int) {
-	for {
-		from := n
-		for n < len(cs) && s.other(cs[n].C) {
-			n++
+	if len(s.units) > 0 {
+		if !s.other(cs[0].C) {
+			return 0
 		}
-		if n > from {
-			if len(s.units) > 0 {
-				s.close()
+		s.close()
+	}
+	signs := 0 // by themselves, at the end
+	for ; n < len(cs); n++ {
+		c := cs[n].C
+		if s.other(c) {
+			if signs == 1 && !fold.IsHan(c) { // it may be a chain
+				break
 			}
-			s.rememberAll(cs[from:n])
+			signs = 0
+			continue
 		}
-		signs := s.alone(cs[n:])
-		if signs == 0 || len(s.units) > 0 {
+		if signs == mostFew || !alone(c, signs > 0) {
 			break
 		}
-		for i := range signs {
-			v := cs[n+i].C
-			if e := s.sights[v]; sort(e>>8) == numeral {
-				v = rune(e & 0xff)
-			}
-			s.remember(v)
-		}
-		n += signs
+		signs++
 	}
-	if n > 0 {
+	if n -= signs; n > 0 {
+		s.rememberAll(cs[:n])
 		s.unseen, s.chain.inWord = 0, false
 	}
 	return n
@@ -47,19 +45,10 @@ func (s *stream) other(c rune) bool { return c < 1<<16 && !s.special.Has(c) }
 // mostFew is how many signs by themselves are nothing.
 const mostFew = 4
 
-// alone counts the signs with which cs begins if these are few, and what follows belongs to nothing.
-func (s *stream) alone(cs []detect.Char) (n int) {
-	for n < len(cs) && n < mostFew {
-		c := cs[n].C
-		if !(c < 0x80 && isAlnum(c) || fold.IsHan(c) && c != '址' && c != '住' && s.special.Has(c) || n > 0 && isOneOf(c, ".,%-/")) {
-			break
-		}
-		n++
-	}
-	if n == len(cs) || !s.other(cs[n].C) || n == 1 && !fold.IsHan(cs[n].C) { // it may be a chain
-		return 0
-	}
-	return n
+// alone reports whether a rune that may belong to something is nothing if few such stand
+// together; behind says that it is not the first.
+func alone(c rune, behind bool) bool {
+	return fold.IsHan(c) && c != '址' && c != '住' || c < 0x80 && isAlnum(c) || behind && isOneOf(c, ".,%-/")
 }
 
 // Bounds of what words reads.
@@ -233,6 +222,10 @@ func (s *stream) rememberAll(cs []detect.Char) {
 		s.context = append(s.context[:0], s.context[n-contextLen:]...)
 	}
 	for i := range cs {
-		s.context = append(s.context, cs[i].C)
+		c := cs[i].C
+		if e := s.sights[c]; sort(e>>8) == numeral {
+			c = rune(e & 0xff)
+		}
+		s.context = append(s.context, c)
 	}
 }

@@ -154,6 +154,22 @@ func digitsAs(set string) func(*rand.Rand, item) string {
 	return digitsAll(func(c rune) string { return string(list[c-'0']) })
 }
 
+// inWords writes each digit as a word.
+func inWords(sep, words string) func(*rand.Rand, item) string {
+	list := strings.Fields(words)
+	return func(_ *rand.Rand, it item) string {
+		var all []string
+		for _, c := range it.value {
+			w := string(c)
+			if c >= '0' && c <= '9' {
+				w = list[c-'0']
+			}
+			all = append(all, w)
+		}
+		return strings.Join(all, sep)
+	}
+}
+
 // between puts a sign after each character.
 func between(sep string) func(*rand.Rand, item) string {
 	return func(_ *rand.Rand, it item) string { return strings.Join(strings.Split(it.value, ""), sep) }
@@ -305,6 +321,9 @@ var disguises = []disguise{
 		return strings.ReplaceAll(fmt.Sprintf("0x% x", it.value), " ", ", 0x")
 	})},
 	{"codes", number(func(_ *rand.Rand, it item) string { return strings.Trim(fmt.Sprint([]byte(it.value)), "[]") })},
+	{"English words", number(inWords(", ", "zero one two three four five six seven eight nine"))},
+	{"Pinyin", number(inWords(" ", "líng yāo èr sān sì wǔ liù qī bā jiǔ"))},
+	{"quoted-printable", notPhrase(each(func(_ int, c rune) string { return "=" + strings.ReplaceAll(fmt.Sprintf("% X", string(c)), " ", "=") }))},
 	{"overridden", number(func(_ *rand.Rand, it item) string { return "\u202e" + reverse(it.value) + "\u202c" })},
 	{"backwards", func(_ *rand.Rand, it item) string {
 		switch it.kind {

@@ -76,7 +76,8 @@ func (s *stream) bytesApart(list []found, v *view) []found {
 			i++
 			continue
 		}
-		var parts []string
+		var few [2 * fewestBytes]string
+		parts := few[:0]
 		sep, end := "", i
 		for at := i; ; {
 			e := at
@@ -119,8 +120,12 @@ func (s *stream) bytesApart(list []found, v *view) []found {
 // isByte reports whether a part may be a byte.
 func isByte(part string) bool {
 	part = strings.TrimPrefix(part, "0x")
-	_, err := strconv.ParseUint(part, 16, 12)
-	return err == nil && len(part) > 1 && len(part) < 4
+	for i := range len(part) {
+		if c := part[i]; !(c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f') {
+			return false
+		}
+	}
+	return len(part) == 2 || len(part) == 3
 }
 
 // hexadecimal is the text of bytes in two hexadecimal digits each, or "".

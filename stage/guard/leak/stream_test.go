@@ -35,6 +35,8 @@ func TestLeft(t *testing.T) {
 		"（2023）京剧12345", "他住在城市里，住在山上3年", "The password is required.", "password: optional", "token: none",
 		"aGVsbG8gd29ybGQgdGhpcyBpcyBmaW5l", "0123456789abcdef0123456789abcdef", "a % b & c", "3 + 4 = 7, 5 + 6 = 11", "https://example.com/a%20b?c=%E4%BD%A0",
 		"\xff\xfe1@", strings.Repeat("7", 5000),
+		"one two three four five six seven eight nine zero one", "yi san ba yi er san si wu liu qi", "One of two: three, four, five, six, seven, eight, nine, zero, one, two",
+		"a=1&b=2&c=3&d=4&e=5&f=6&g=7&h=8&i=9", "x=13=80=01=38=00",
 	} {
 		if got := kindsIn(text); got != "" {
 			t.Errorf("%q: %s", text, got)
@@ -72,7 +74,7 @@ func TestWrongDigits(t *testing.T) {
 // What is found depends on the text and not on its pieces, and never begins before
 // what was settled.
 func TestPieces(t *testing.T) {
-	parts := []string{"138", "1234", "5678", "13812345678", "11010519491231002X", " ", "\n", "-", "**", "<b>", "</b>", "的", "京A12345", "（2023）京0105民初123号", "家住北京市朝阳区建国路88号", "住",
+	parts := []string{"138", "1234", "5678", "13812345678", "one three ", "yāo sān bā ", "one three eight one two three four five ", "six, ", "seven", " eight", "=31", "=33=38=31=32=33=34=35=36=37=38", "11010519491231002X", " ", "\n", "-", "**", "<b>", "</b>", "的", "京A12345", "（2023）京0105民初123号", "家住北京市朝阳区建国路88号", "住",
 		"jane.d", "@x.com", "sk-proj-Ab3dEf6hIj9kLm2nOp5q", "ghp_", "\u200b", "\xe4\xb8", "\xff", "MTM4MTIzNDU2Nzg=", "%31%33%38", "password=", "密码：", "hunter22!", "一三八", "①③", "-----BEGIN PRIVATE KEY-----", "eyJ", "word ", "(at)", "，", "。"}
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 0, 40).Draw(t, "parts"), "")
@@ -226,5 +228,20 @@ func BenchmarkStream(b *testing.B) {
 				s.Flush(nil)
 			}
 		})
+	}
+}
+
+// A number in words is held back from its first word on.
+func TestSpelledHeld(t *testing.T) {
+	s := New().New()
+	var hits []detect.Hit
+	for _, w := range strings.SplitAfter("please: one three eight one two three four five six seven eight 。", " ") {
+		before := s.Settled()
+		if hits = s.Write(hits, w); len(hits) > 0 && hits[0].From < before {
+			t.Fatalf("%+v begins before %d", hits, before)
+		}
+	}
+	if hits = s.Flush(hits); len(hits) != 1 || hits[0].From != 8 || hits[0].Value != "13812345678" {
+		t.Errorf("%+v", hits)
 	}
 }
