@@ -90,6 +90,7 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 	type release struct {
 		Answers  bool           `json:"answers"`
 		Bases    bool           `json:"bases,omitempty"` // it answers from the knowledge base that a request names
+		Base     string         `json:"base,omitempty"`  // and from this one of the caller's if none is named
 		Name     string         `json:"name"`
 		Digest   string         `json:"digest"`
 		Context  int            `json:"context"`
@@ -112,6 +113,9 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 	out.Version, out.Releases, out.Caller = s.conf.Version, []*release{}, caller(r)
 	for _, rel := range s.visible(r) {
 		v := &release{Answers: rel.Answerer != nil, Bases: rel.Answerer != nil && rel.Answerer.Can()&form.Bases != 0, Name: rel.Name, Digest: rel.Digest, Context: rel.Context, Label: rel.Label, About: rel.About, Examples: []example{}}
+		if rel.Knowledge != "" && (s.conf.Decide == nil || s.may(r, Search, ABase, rel.Knowledge) == nil) {
+			v.Base = rel.Knowledge
+		}
 		for _, t := range rel.Examples {
 			v.Examples = append(v.Examples, example{t.In(say.English), t.In(say.Chinese)})
 		}

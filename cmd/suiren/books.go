@@ -18,6 +18,7 @@ import (
 	"suiren/knowledge"
 	"suiren/models"
 	"suiren/serve"
+	"suiren/serve/form"
 	"suiren/stage/guard/watch"
 	"suiren/stage/operate"
 	"suiren/stage/operate/care"
@@ -349,6 +350,15 @@ func (b *books) traceOf(r *serve.Record) (*ledger.Trace, error) {
 	for _, n := range r.Notes {
 		t.Rails = append(t.Rails, ledger.Decision{Class: n.Class, Rule: n.Rule, Action: noteAction(n)})
 	}
+	if len(r.Marks) > 0 {
+		t.Sentences = &ledger.Sentences{All: len(r.Marks)}
+		for _, m := range r.Marks {
+			t.Sentences.Corrected += m.Corrected
+			if !m.Supported {
+				t.Sentences.Unsupported++
+			}
+		}
+	}
 	salt, _ := b.salts.LoadAndDelete(r.ID)
 	if r.Messages == nil { // vectors or scores: nothing was said
 		return t, nil
@@ -377,14 +387,21 @@ func contentOf(r *serve.Record) (*ledger.Content, error) {
 	for _, m := range r.Messages {
 		c.Messages = append(c.Messages, ledger.Message{Role: m.Role, Text: m.All()})
 	}
-	var err, err2 error
+	var err, err2, err3 error
 	if len(r.Sources) > 0 {
 		c.Sources, err = json.Marshal(r.Sources)
+	}
+	answer := []rune(r.Answer)
+	marks := slices.DeleteFunc(slices.Clone(r.Marks), func(m form.Mark) bool { // with stand-ins for what the client saw, places are others
+		return m.From < 0 || m.From > m.To || m.To > len(answer) || string(answer[m.From:m.To]) != m.Text
+	})
+	if len(marks) > 0 {
+		c.Marks, err3 = json.Marshal(marks)
 	}
 	if r.Receipt != nil {
 		c.Receipt, err2 = json.Marshal(r.Receipt)
 	}
-	return c, errors.Join(err, err2)
+	return c, errors.Join(err, err2, err3)
 }
 
 // refused writes a refusal to the audit log: by which rule, and a digest of

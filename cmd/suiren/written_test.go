@@ -223,6 +223,14 @@ func TestWrittenSurfaces(t *testing.T) {
 	if r := d.records[0]; len(r.Marks) != 3 || len(r.Sources) == 0 || r.Answer != text || r.Thought != "Hm [9]." {
 		t.Errorf("the books have %+v", r)
 	}
+	if c, err := contentOf(d.records[0]); err != nil || string(c.Marks) == "" || json.Unmarshal(c.Marks, &own.Marks) != nil || len(own.Marks) != 3 || own.Marks[1].Supported || part(own.Marks[0]) != part(m[0]) {
+		t.Errorf("the trace has %+v %v", c, err)
+	}
+	other := *d.records[0]
+	other.Answer = "<1>" + other.Answer[9:] // with a stand-in for what the client saw
+	if c, err := contentOf(&other); err != nil || c.Marks != nil {
+		t.Errorf("the trace has marks at other places: %s %v", c.Marks, err)
+	}
 	spans := map[string]bool{}
 	for _, s := range d.records[0].Spans {
 		spans[s.Name] = true
@@ -336,6 +344,12 @@ func TestWrittenOrNot(t *testing.T) {
 	}
 	if _, own := d.chat("bob", whenClosed, "At 18:00 [1].", "And on Fridays?"); len(own.Sources) == 0 || own.Sources[0].File != "kitchen.md" || len(d.pen.last.Messages) != 3 {
 		t.Errorf("it went on: %+v", own)
+	}
+	d.pen.says = []string{"您好。"}
+	for _, hello := range []string{"你好", "Thank you!", "Who are you?"} {
+		if text, own := d.chat("bob", whenClosed, "At 18:00 [1].", hello); text != "您好。" || own.Sources != nil || d.pen.last.From != nil {
+			t.Errorf("%s: %q %+v", hello, text, own)
+		}
 	}
 	d = writtenServer(t, nil, pantry(t), scenario.FromModel)
 	d.pen.says = []string{"Bell."}

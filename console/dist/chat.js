@@ -1,5 +1,5 @@
 // src/pages/chat.tsx
-import { ask as ask2, count, Empty, Field as Field2, Fragment as Fragment2, h as h2, mayDo as mayDo2, Meter, params, progressOfPlan, redraw as redraw3, say as say2, seconds, store as store3, t as t3, useAct, useEffect as useEffect2, useState as useState2, Fail } from "./kit.js";
+import { ask as ask2, count, Empty, Field as Field2, Fragment as Fragment2, h as h2, mayDo as mayDo2, Meter, params, progressOfPlan, redraw as redraw3, say as say2, seconds, store as store3, t as t3, useAct, useEffect as useEffect2, useGet, useState as useState2, Fail } from "./kit.js";
 
 // src/pages/chat.words.ts
 var words = {
@@ -12,6 +12,9 @@ var words = {
   nobody: ["nobody", "不对比"],
   adapter: ["Adapter (LoRA)", "适配器（LoRA）"],
   noAdapter: ["none: the model itself", "无：模型本身"],
+  knowledgeHint: ["The answer is written from its documents.", "回答依据其中的文档撰写。"],
+  noBase: ["none", "不使用"],
+  ownBase: ["{0} (as served)", "{0}（服务默认）"],
   options: ["Parameters", "参数"],
   system: ["What it is told before", "对话前的说明"],
   temperature: ["Temperature", "温度"],
@@ -72,8 +75,9 @@ import { list as list2, me, mostOne, onTold, read, remove, shelf, write } from "
 import { Failure } from "./kit.js";
 var newId = () => [...crypto.getRandomValues(new Uint8Array(8))].map((b) => b.toString(16).padStart(2, "0")).join("");
 var newTurn = (question, parent, id = newId()) => ({ id, question, replies: [], parent, children: [], chosen: 0 });
-var newReply = (model) => ({
+var newReply = (model, knowledge = "") => ({
   model,
+  knowledge,
   id: "",
   thought: "",
   answer: "",
@@ -105,7 +109,7 @@ var newTalk = (like) => ({
   version: 0,
   dirty: false,
   gone: false,
-  options: like ? { ...like.options } : { system: "", temperature: "", top_p: "", max_tokens: "", seed: "", think: "", adapter: "" }
+  options: like ? { ...like.options } : { system: "", temperature: "", top_p: "", max_tokens: "", seed: "", think: "", adapter: "", knowledge: "" }
 });
 function turnsOf(t4) {
   const out = [];
@@ -117,7 +121,7 @@ function turnsOf(t4) {
   return out;
 }
 var numbers = ["began", "first", "answerAt", "ended", "prompt", "tokens", "thoughtTokens"];
-var texts = ["model", "id", "thought", "answer", "refusal", "reason", "seed"];
+var texts = ["model", "knowledge", "id", "thought", "answer", "refusal", "reason", "seed"];
 function written(t4) {
   return JSON.stringify({
     draft: t4.draft,
@@ -248,6 +252,7 @@ function fresh() {
 }
 var release = (name) => store.server?.releases.find((r) => r.name === name);
 var alone = (r) => !!r?.about?.layers;
+var baseFor = (model) => release(model)?.bases ? talk.options.knowledge : "";
 function modelsNow() {
   const can = (store.server?.releases ?? []).filter((r) => r.answers).map((r) => r.name);
   const one = can.includes(talk.model) ? talk.model : can[0];
@@ -412,13 +417,14 @@ function body(turn, model, seed = talk.options.seed) {
   const b = { model, messages };
   for (const k of ["temperature", "top_p", "max_tokens"]) if (o[k] !== "" && Number.isFinite(+o[k])) b[k] = +o[k];
   if (release(model)?.about?.adapters?.includes(o.adapter)) b.adapter = o.adapter;
+  if (baseFor(model)) b.knowledge = baseFor(model);
   if (o.think) b.think = o.think === "on";
   if (/^\d+$/.test(seed)) b.seed = seed;
   return b;
 }
 var wire = (b, space = 0) => JSON.stringify(b, null, space).replace(/"seed":( ?)"(\d+)"/, '"seed":$1$2');
 function begin(turn, model, seed) {
-  const reply = { ...newReply(model), began: now() };
+  const reply = { ...newReply(model, baseFor(model)), began: now() };
   run(talk, reply, wire({ ...body(turn, model, seed), stream: true, stream_options: { include_usage: true } }));
   return reply;
 }
@@ -685,7 +691,7 @@ function labelled(e) {
   e.preventDefault();
 }
 function ReplyView({ reply, turn, many }) {
-  return /* @__PURE__ */ h2("div", { class: release(reply.model)?.label ? "reply made" : "reply" }, many && /* @__PURE__ */ h2("h2", { class: "who" }, reply.model), /* @__PURE__ */ h2(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h2("p", { class: "quiet" }, w2("tool", name))), reply.marks.length > 0 ? /* @__PURE__ */ h2(Written, { of: reply, path: (file) => documentOf(reply.model, file) }) : reply.answer && /* @__PURE__ */ h2("div", { class: "answer" }, /* @__PURE__ */ h2(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h2("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h2("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h2("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h2("a", { class: "button", href: "#plan" }, t3("toPlan")) : /* @__PURE__ */ h2("button", { onClick: () => again(turn) }, t3("retry"))), reply.reason === "elsewhere" && /* @__PURE__ */ h2("p", { class: "quiet pulse" }, w2("elsewhere")), reply.reason === "cancelled" && /* @__PURE__ */ h2("p", { class: "quiet" }, t3("stopped")), reply.reason === "length" && /* @__PURE__ */ h2("p", { class: "quiet" }, t3("cutShort")), reply.sources.length > 0 && reply.answer && !reply.marks.length && /* @__PURE__ */ h2(Sources, { of: reply }), reply.reason && reply.reason !== "elsewhere" && /* @__PURE__ */ h2(Foot, { reply, turn }));
+  return /* @__PURE__ */ h2("div", { class: release(reply.model)?.label ? "reply made" : "reply" }, many && /* @__PURE__ */ h2("h2", { class: "who" }, reply.model), /* @__PURE__ */ h2(Thought, { reply }), reply.calls.map((name) => /* @__PURE__ */ h2("p", { class: "quiet" }, w2("tool", name))), reply.marks.length > 0 ? /* @__PURE__ */ h2(Written, { of: reply, path: (file) => documentOf(reply, file) }) : reply.answer && /* @__PURE__ */ h2("div", { class: "answer" }, /* @__PURE__ */ h2(Prose, { text: answerOf(reply) })), reply.refusal && /* @__PURE__ */ h2("div", { class: "answer refusal" }, reply.refusal), reply.failure && /* @__PURE__ */ h2("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h2("p", null, reply.failure.message), reply.failure.code === "model_not_ready" ? /* @__PURE__ */ h2("a", { class: "button", href: "#plan" }, t3("toPlan")) : /* @__PURE__ */ h2("button", { onClick: () => again(turn) }, t3("retry"))), reply.reason === "elsewhere" && /* @__PURE__ */ h2("p", { class: "quiet pulse" }, w2("elsewhere")), reply.reason === "cancelled" && /* @__PURE__ */ h2("p", { class: "quiet" }, t3("stopped")), reply.reason === "length" && /* @__PURE__ */ h2("p", { class: "quiet" }, t3("cutShort")), reply.sources.length > 0 && reply.answer && !reply.marks.length && /* @__PURE__ */ h2(Sources, { of: reply }), reply.reason && reply.reason !== "elsewhere" && /* @__PURE__ */ h2(Foot, { reply, turn }));
 }
 function answerOf(reply) {
   const end = reply.answer.lastIndexOf("\n\n");
@@ -702,7 +708,7 @@ function Thought({ reply }) {
     redraw3();
   } }, thinking ? t3("thinking") : reply.thoughtTokens ? t3("thoughtTokens", took, reply.thoughtTokens) : t3("thought", took)), /* @__PURE__ */ h2("div", { class: "thoughts" }, reply.thought));
 }
-var documentOf = (model, file) => `/api/documents/${encodeURIComponent(model)}?file=${encodeURIComponent(file)}`;
+var documentOf = (of, file) => `${of.knowledge ? `/api/bases/${encodeURIComponent(of.knowledge)}/text` : `/api/documents/${encodeURIComponent(of.model)}`}?file=${encodeURIComponent(file)}`;
 function Sources({ of }) {
   const quoted = answerOf(of).replace(/[“”]/g, "").trim(), [open2, setOpen] = useState2(null);
   const cited = (s) => {
@@ -712,7 +718,7 @@ function Sources({ of }) {
   return /* @__PURE__ */ h2("section", { class: "sources", "aria-label": t3("sources") }, /* @__PURE__ */ h2("h2", null, t3("sources")), of.sources.map((s) => {
     const c = cited(s);
     return /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, s.heading && /* @__PURE__ */ h2("span", null, s.heading, " · "), s.page ? /* @__PURE__ */ h2("span", null, w2("page", s.page), " · ") : null, /* @__PURE__ */ h2("code", null, s.file)), /* @__PURE__ */ h2("blockquote", null, c.quotes ? spans(s.text, c.quotes).map(([text2, here]) => here ? /* @__PURE__ */ h2("mark", null, text2) : text2) : s.text), /* @__PURE__ */ h2("button", { class: "open-source", onClick: () => setOpen(c) }, w2("openAt")));
-  }), open2 && /* @__PURE__ */ h2(Document, { path: documentOf(of.model, open2.file), at: open2, close: () => setOpen(null) }));
+  }), open2 && /* @__PURE__ */ h2(Document, { path: documentOf(of, open2.file), at: open2, close: () => setOpen(null) }));
 }
 function Foot({ reply, turn }) {
   const said = reply.answer || reply.thought, r = release(reply.model);
@@ -866,13 +872,15 @@ function Parameters() {
     o[k] = e.target.value;
     touched();
   };
-  return /* @__PURE__ */ h2("details", { class: "parameters", onToggle: inSight }, /* @__PURE__ */ h2("summary", null, w2("options"), " · ", modelsNow().join(" | ")), /* @__PURE__ */ h2("div", { class: "form" }, /* @__PURE__ */ h2(Field2, { label: w2("model") }, (id) => /* @__PURE__ */ h2("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
+  const model = modelsNow()[0], bases = useGet(release(model)?.bases && mayDo2("search") && store3.server?.has.includes("bases") ? "/api/bases" : "").data ?? [];
+  const own2 = release(model)?.base ?? "", base = baseFor(model) || own2;
+  return /* @__PURE__ */ h2("details", { class: "parameters", onToggle: inSight }, /* @__PURE__ */ h2("summary", null, w2("options"), " · ", [modelsNow().join(" | "), base].filter(Boolean).join(" · ")), /* @__PURE__ */ h2("div", { class: "form" }, /* @__PURE__ */ h2(Field2, { label: w2("model") }, (id) => /* @__PURE__ */ h2("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
     talk.model = e.target.value;
     touched();
   } }, names.map((n) => /* @__PURE__ */ h2("option", { key: n }, n)))), names.length > 1 && /* @__PURE__ */ h2(Field2, { label: w2("beside") }, (id) => /* @__PURE__ */ h2("select", { id, class: "beside", value: talk.beside, onChange: (e) => {
     talk.beside = e.target.value;
     touched();
-  } }, /* @__PURE__ */ h2("option", { value: "" }, w2("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h2("option", { key: n }, n)))), (release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && /* @__PURE__ */ h2(Field2, { label: w2("adapter") }, (id) => /* @__PURE__ */ h2("select", { id, class: "adapter", value: o.adapter, onChange: set("adapter") }, /* @__PURE__ */ h2("option", { value: "" }, w2("noAdapter")), release(modelsNow()[0]).about.adapters.map((a) => /* @__PURE__ */ h2("option", { key: a }, a)))), /* @__PURE__ */ h2(Field2, { label: w2("temperature"), hint: w2("temperatureHint") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h2(Field2, { label: w2("top_p") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h2(Field2, { label: w2("tokens"), hint: w2("tokensHint") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h2(Field2, { label: w2("seed"), hint: w2("seedHint") }, (id) => /* @__PURE__ */ h2("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h2(Field2, { label: w2("think") }, (id) => /* @__PURE__ */ h2("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h2("option", { value: "" }, w2("think_")), /* @__PURE__ */ h2("option", { value: "on" }, w2("think_on")), /* @__PURE__ */ h2("option", { value: "off" }, w2("think_off")))), /* @__PURE__ */ h2(Field2, { label: w2("system") }, (id) => /* @__PURE__ */ h2("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h2("p", { class: "quiet" }, w2("alone"))));
+  } }, /* @__PURE__ */ h2("option", { value: "" }, w2("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h2("option", { key: n }, n)))), (bases.length > 0 || base) && /* @__PURE__ */ h2(Field2, { label: t3("knowledge"), hint: w2("knowledgeHint") }, (id) => /* @__PURE__ */ h2("select", { id, class: "knowledge", value: baseFor(model), onChange: set("knowledge") }, /* @__PURE__ */ h2("option", { value: "" }, own2 ? w2("ownBase", own2) : w2("noBase")), [.../* @__PURE__ */ new Set([...bases.map((b) => b.name), baseFor(model)])].filter((n) => n && n !== own2).map((n) => /* @__PURE__ */ h2("option", { key: n }, n)))), (release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && /* @__PURE__ */ h2(Field2, { label: w2("adapter") }, (id) => /* @__PURE__ */ h2("select", { id, class: "adapter", value: o.adapter, onChange: set("adapter") }, /* @__PURE__ */ h2("option", { value: "" }, w2("noAdapter")), release(modelsNow()[0]).about.adapters.map((a) => /* @__PURE__ */ h2("option", { key: a }, a)))), /* @__PURE__ */ h2(Field2, { label: w2("temperature"), hint: w2("temperatureHint") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h2(Field2, { label: w2("top_p") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h2(Field2, { label: w2("tokens"), hint: w2("tokensHint") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h2(Field2, { label: w2("seed"), hint: w2("seedHint") }, (id) => /* @__PURE__ */ h2("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h2(Field2, { label: w2("think") }, (id) => /* @__PURE__ */ h2("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h2("option", { value: "" }, w2("think_")), /* @__PURE__ */ h2("option", { value: "on" }, w2("think_on")), /* @__PURE__ */ h2("option", { value: "off" }, w2("think_off")))), /* @__PURE__ */ h2(Field2, { label: w2("system") }, (id) => /* @__PURE__ */ h2("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h2("p", { class: "quiet" }, w2("alone"))));
 }
 export {
   Chat as default

@@ -8,6 +8,7 @@ var words = {
   cite: ["Source {0}: {1}", "出处 {0}：{1}"],
   unsupported: ["not in the sources", "出处中没有依据"],
   count: ["{0} of {1} sentences are not in the sources.", "{1} 句中有 {0} 句在出处中没有依据。"],
+  allIn: ["All {0} sentences are in the sources.", "{0} 句在出处中都有依据。"],
   corrected: ["Numbers of sources put right or taken out: {0}.", "改正或去掉的出处编号：{0} 个。"],
   read: ["Also read, and not cited ({0})", "读过但未引用（{0}）"],
   page: ["page {0}", "第 {0} 页"],
@@ -20,9 +21,9 @@ var words = {
 // src/pages/written.tsx
 var w = say(words);
 function Written({ of, path }) {
-  const [open, setOpen] = useState(null);
+  const [open, setOpen] = useState(null), [unfolded, unfold] = useState(0);
   const marks = inUnits(of.answer, of.marks), loose = of.marks.filter((m) => !m.supported).length, fixed = of.marks.reduce((n, m) => n + (m.corrected ?? 0), 0);
-  const show = (c) => setOpen({ file: c.file, id: c.id, page: c.page, quotes: c.quotes });
+  const show = (c) => !path ? unfold(c.source) : setOpen({ file: c.file, id: c.id, page: c.page, quotes: c.quotes });
   const button = (c, key) => /* @__PURE__ */ h("button", { key, type: "button", class: "cite", title: w("cite", c.source, c.file), "aria-label": w("cite", c.source, c.file), onClick: () => show(c) }, c.source);
   const plain = (text, from) => {
     const out = [];
@@ -59,11 +60,12 @@ function Written({ of, path }) {
   const cited = of.sources.map((s, i) => ({ s, n: i + 1, cites: of.marks.flatMap((m) => m.cites ?? []).filter((c) => c.source === i + 1) }));
   const row = ({ s, n, cites }) => {
     const quotes = cites.flatMap((c) => c.quotes ?? []), page = cites.find((c) => c.page)?.page ?? s.page;
-    return /* @__PURE__ */ h("details", { key: n }, /* @__PURE__ */ h("summary", null, /* @__PURE__ */ h("b", null, n), " ", s.heading && /* @__PURE__ */ h("span", null, s.heading, " · "), page ? /* @__PURE__ */ h("span", null, w("page", page), " · ") : null, /* @__PURE__ */ h("code", null, s.file)), /* @__PURE__ */ h("blockquote", null, quotes.length ? spans(s.text, quotes).map(([text, here]) => here ? /* @__PURE__ */ h("mark", null, text) : text) : s.text), /* @__PURE__ */ h("button", { class: "open-source", onClick: () => setOpen({ ...s, page, quotes: quotes.length ? quotes : void 0 }) }, w("openAt")));
+    return /* @__PURE__ */ h("details", { key: n, open: unfolded === n }, /* @__PURE__ */ h("summary", null, /* @__PURE__ */ h("b", null, n), " ", s.heading && /* @__PURE__ */ h("span", null, s.heading, " · "), page ? /* @__PURE__ */ h("span", null, w("page", page), " · ") : null, /* @__PURE__ */ h("code", null, s.file)), /* @__PURE__ */ h("blockquote", null, quotes.length ? spans(s.text, quotes).map(([text, here]) => here ? /* @__PURE__ */ h("mark", null, text) : text) : s.text), path && /* @__PURE__ */ h("button", { class: "open-source", onClick: () => setOpen({ ...s, page, quotes: quotes.length ? quotes : void 0 }) }, w("openAt")));
   };
   const rest = cited.filter((c) => !c.cites.length);
-  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "answer written" }, /* @__PURE__ */ h(Prose, { text: of.answer, plain })), (loose > 0 || fixed > 0) && /* @__PURE__ */ h("p", { class: "quiet checked" }, loose > 0 && w("count", loose, of.marks.length), " ", fixed > 0 && w("corrected", fixed)), of.sources.length > 0 && /* @__PURE__ */ h("section", { class: "sources", "aria-label": t("sources") }, /* @__PURE__ */ h("h2", null, t("sources")), cited.filter((c) => c.cites.length).map(row), rest.length > 0 && /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("read", rest.length)), rest.map(row))), open && /* @__PURE__ */ h(Document, { key: open.file + open.id, path: path(open.file), at: open, close: () => setOpen(null) }));
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "answer written" }, /* @__PURE__ */ h(Prose, { text: of.answer, plain })), (loose > 0 || fixed > 0) && /* @__PURE__ */ h("p", { class: "quiet checked" }, checked(loose, of.marks.length, fixed)), of.sources.length > 0 && /* @__PURE__ */ h("section", { class: "sources", "aria-label": t("sources") }, /* @__PURE__ */ h("h2", null, t("sources")), cited.filter((c) => c.cites.length).map(row), rest.length > 0 && /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("read", rest.length)), rest.map(row))), open && path && /* @__PURE__ */ h(Document, { key: open.file + open.id, path: path(open.file), at: open, close: () => setOpen(null) }));
 }
+var checked = (loose, all, fixed = 0) => [loose > 0 && w("count", loose, all), fixed > 0 && w("corrected", fixed)].filter(Boolean).join(" ") || w("allIn", all);
 function inUnits(text, marks) {
   const at = [];
   let i = 0;
@@ -111,5 +113,6 @@ function AskWritten({ base, question, path }) {
 }
 export {
   AskWritten,
-  Written
+  Written,
+  checked
 };

@@ -4,7 +4,7 @@ import { t } from "./words";
 
 export interface Example { en: string; zh: string }
 export interface Release {
-  name: string; digest: string; context: number; label: boolean; answers: boolean; bases?: boolean; // it answers from the knowledge base that a request names
+  name: string; digest: string; context: number; label: boolean; answers: boolean; bases?: boolean; base?: string; // bases: it answers from the knowledge base that a request names; base: from this one if none is named
   examples: Example[]; about: About | null;
 }
 export interface About { parameters?: number; layers?: number; think?: number; passages?: number; adapters?: string[] }

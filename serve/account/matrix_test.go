@@ -319,7 +319,7 @@ func TestTenantsDoNotMeet(t *testing.T) {
 	}
 	// A knowledge base that a question names is as if it were not there, and to its own
 	// tenant it is.
-	for _, path := range []string{"/v1/chat/completions", "/v1/responses"} {
+	for _, path := range []string{"/v1/chat/completions", "/v1/responses", "/v1/messages", "/api/chat", "/api/generate"} {
 		body := func(base string) string {
 			return strings.Replace(fmt.Sprintf(requests["POST "+path], "of-all"), "{", `{"knowledge":"`+base+`",`, 1)
 		}

@@ -64,7 +64,8 @@ var messageFields = func() fields {
 			}
 			return err
 		},
-		"receipt": func(q *query, v json.RawMessage) error { return q.ReadReceipt(v) }, // ours
+		"receipt":   func(q *query, v json.RawMessage) error { return q.ReadReceipt(v) },   // ours
+		"knowledge": func(q *query, v json.RawMessage) error { return q.ReadKnowledge(v) }, // ours
 		"stop_sequences": func(q *query, v json.RawMessage) (err error) {
 			q.Stop, err = form.ReadStop(v, "stop_sequences")
 			return err

@@ -174,6 +174,16 @@ type Passages struct {
 	Lang say.Lang // in which the model is told so
 }
 
+// ReadKnowledge reads which knowledge base the answer is to be written from, the
+// parameter knowledge.
+func (r *Request) ReadKnowledge(v json.RawMessage) error {
+	if err := json.Unmarshal(v, &r.Knowledge); err != nil || r.Knowledge == "" {
+		return err
+	}
+	r.Need(Bases, "knowledge")
+	return nil
+}
+
 // All returns all that a message says, for the books.
 func (m *Message) All() string {
 	var b strings.Builder

@@ -50,9 +50,10 @@ func with(more fields) fields {
 			}
 			return err
 		},
-		"receipt":    func(q *query, v json.RawMessage) error { return q.ReadReceipt(v) }, // ours
-		"keep_alive": form.Ignore[query],                                                  // a model stays as long as the server
-		"truncate":   form.Ignore[query],                                                  // nothing is cut here: what is too long is an error
+		"receipt":    func(q *query, v json.RawMessage) error { return q.ReadReceipt(v) },   // ours
+		"knowledge":  func(q *query, v json.RawMessage) error { return q.ReadKnowledge(v) }, // ours
+		"keep_alive": form.Ignore[query],                                                    // a model stays as long as the server
+		"truncate":   form.Ignore[query],                                                    // nothing is cut here: what is too long is an error
 		"shift":      form.Ignore[query],
 	}
 	for name, set := range more {
@@ -78,6 +79,7 @@ func number(name string, low, high, neutral float64, at func(*form.Sampling) **f
 // server; those that would change the answer in a way unknown here are
 // refused unless they are off.
 var options = fields{
+	"knowledge": func(q *query, v json.RawMessage) error { return q.ReadKnowledge(v) }, // ours: Ollama's libraries send no other parameters
 	"num_ctx": func(q *query, v json.RawMessage) (err error) {
 		q.Context, err = form.Whole(v, "num_ctx", 1, math.MaxInt32)
 		return err
@@ -208,6 +210,9 @@ func ParseGenerate(body []byte) (*form.Request, form.Shape, error) {
 	}
 	switch {
 	case q.prompt == "": // a client that wants the model loaded: it is
+	case (q.raw || q.Suffix != nil) && q.Knowledge != "":
+		return nil, nil, form.Invalid("knowledge", "unsupported_parameter", say.T("a prompt that is raw or has a suffix is not answered from documents: leave out knowledge, or raw and suffix",
+			"raw 或带 suffix 的提示词不能根据文档回答：请去掉 knowledge，或去掉 raw 与 suffix"))
 	case q.raw || q.Suffix != nil:
 		q.Prompts = []form.Prompt{{Text: q.prompt}}
 		q.Need(form.Raw, "raw")

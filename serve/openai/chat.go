@@ -21,7 +21,7 @@ var chatFields = with(fields{
 	"thinking_budget":       func(q *query, v json.RawMessage) error { return q.readBudget("thinking_budget", v) },
 	"chat_template_kwargs":  (*query).setTemplateArgs,
 	"response_format":       (*query).setFormat,
-	"knowledge":             (*query).setKnowledge,
+	"knowledge":             func(q *query, v json.RawMessage) error { return q.ReadKnowledge(v) },
 	"tools":                 (*query).setTools,
 	"tool_choice":           (*query).setChoice,
 	"parallel_tool_calls":   (*query).setParallel,

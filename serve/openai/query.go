@@ -29,15 +29,6 @@ type query struct {
 
 type fields = form.Fields[query]
 
-// setKnowledge reads which knowledge base the answer is to be written from.
-func (q *query) setKnowledge(v json.RawMessage) error {
-	if err := json.Unmarshal(v, &q.Knowledge); err != nil || q.Knowledge == "" {
-		return err
-	}
-	q.Need(form.Bases, "knowledge")
-	return nil
-}
-
 // Error is the body that tells an error.
 func Error(e *form.Error, lang say.Lang) any {
 	var param *string

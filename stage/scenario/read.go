@@ -95,6 +95,8 @@ const (
 // A question that is a heading of the documents is answered by what stands below
 // it, word for word. Any other that they answer is quoted, or read by the model. A
 // question that finds nothing alone is searched once more with those before it.
+// Where answers are written, a greeting, thanks, a goodbye and the question who
+// answers are the model's own.
 func (s *Scenario) Read(conversation []Message, principals []string) (r Reading, err error) {
 	question, err := lastQuestion(conversation)
 	if err != nil {
@@ -104,6 +106,7 @@ func (s *Scenario) Read(conversation []Message, principals []string) (r Reading,
 	if knowledge.Lang(question) == "zh" {
 		r.Lang = say.Chinese
 	}
+	polite := s.Answers == Written && courtesy(question)
 	var hits []knowledge.Hit
 	if s.book != nil {
 		err := s.book.With(principals, func(ix *knowledge.Index, access knowledge.Access) error {
@@ -112,7 +115,7 @@ func (s *Scenario) Read(conversation []Message, principals []string) (r Reading,
 				ask.K = mostPassages
 			}
 			a := ix.Answer(ask)
-			if before := questionsBefore(conversation, earlier); a.Refused && s.Answers == Written && before != "" && !knowledge.Calculation(question) {
+			if before := questionsBefore(conversation, earlier); a.Refused && s.Answers == Written && !polite && before != "" && !knowledge.Calculation(question) {
 				ask.Text = before + "\n" + question
 				if with := ix.Answer(ask); !with.Refused {
 					a, a.Asked = with, false
@@ -121,6 +124,7 @@ func (s *Scenario) Read(conversation []Message, principals []string) (r Reading,
 			switch {
 			case !a.Refused && (s.Answers != Written || a.Asked):
 				r.Known = quote(&a)
+			case polite:
 			case !a.Refused:
 				r.Passages, r.hits = readable(a.Hits), a.Hits
 				r.Memory = "passages " + access.Key()
@@ -149,6 +153,7 @@ func (s *Scenario) Read(conversation []Message, principals []string) (r Reading,
 	switch {
 	case s.scope != nil && !s.scope.holds(question):
 		decline(s.scope.decline(question, hits))
+	case polite:
 	case s.book != nil && s.Answers == Written && s.Unanswered != FromModel:
 		decline(unanswered.In(r.Lang) + named(r.Lang, hits))
 	case s.book != nil && s.Answers == Written:

@@ -1,9 +1,9 @@
 // The chat: a question, the thought unfolding, the answer and its sources, of
 // one model or of two side by side.
-import { ask, count, Empty, Field, Fragment, h, mayDo, Meter, params, progressOfPlan, redraw, say, seconds, type Source, store, t, useAct, useEffect, useState, Fail } from "../kit";
+import { ask, count, Empty, Field, Fragment, h, mayDo, Meter, params, progressOfPlan, redraw, say, seconds, type Source, store, t, useAct, useEffect, useGet, useState, Fail } from "../kit";
 import { words } from "./chat.words";
 import { Conversations, Trouble } from "./conversations";
-import { again, alone, begin, body, coming, fresh, forMe, modelsNow, path, rate, release, send, sendDraft, state, stop, talk, touched, turnTo, wire } from "./conversation";
+import { again, alone, baseFor, begin, body, coming, fresh, forMe, modelsNow, path, rate, release, send, sendDraft, state, stop, talk, touched, turnTo, wire } from "./conversation";
 import { copy, Copy } from "./copy";
 import { type Cited, Document, spans } from "./document";
 import { me } from "../pages/kept";
@@ -141,7 +141,7 @@ function ReplyView({ reply, turn, many }: { reply: Reply; turn: Turn; many: bool
     {many && <h2 class="who">{reply.model}</h2>}
     <Thought reply={reply} />
     {reply.calls.map(name => <p class="quiet">{w("tool", name)}</p>)}
-    {reply.marks.length > 0 ? <Written of={reply} path={file => documentOf(reply.model, file)} /> : reply.answer && <div class="answer"><Prose text={answerOf(reply)} /></div>}
+    {reply.marks.length > 0 ? <Written of={reply} path={file => documentOf(reply, file)} /> : reply.answer && <div class="answer"><Prose text={answerOf(reply)} /></div>}
     {reply.refusal && <div class="answer refusal">{reply.refusal}</div>}
     {reply.failure && <div class="failure" role="alert">
       <p>{reply.failure.message}</p>
@@ -179,7 +179,8 @@ function Thought({ reply }: { reply: Reply }) {
   </details>;
 }
 
-const documentOf = (model: string, file: string) => `/api/documents/${encodeURIComponent(model)}?file=${encodeURIComponent(file)}`;
+// documentOf is where a document is read that a reply cites.
+const documentOf = (of: Reply, file: string) => `${of.knowledge ? `/api/bases/${encodeURIComponent(of.knowledge)}/text` : `/api/documents/${encodeURIComponent(of.model)}`}?file=${encodeURIComponent(file)}`;
 
 // Sources open where the answer stands in them, and as a whole document.
 function Sources({ of }: { of: Reply }) {
@@ -195,7 +196,7 @@ function Sources({ of }: { of: Reply }) {
       <blockquote>{c.quotes ? spans(s.text, c.quotes).map(([text, here]) => here ? <mark>{text}</mark> : text) : s.text}</blockquote>
       <button class="open-source" onClick={() => setOpen(c)}>{w("openAt")}</button>
     </details>; })}
-    {open && <Document path={documentOf(of.model, open.file)} at={open} close={() => setOpen(null)} />}
+    {open && <Document path={documentOf(of, open.file)} at={open} close={() => setOpen(null)} />}
   </section>;
 }
 
@@ -332,10 +333,13 @@ function Save() {
 function Parameters() {
   const names = (store.server?.releases ?? []).filter(r => r.answers).map(r => r.name), o = talk.options;
   const set = (k: keyof typeof o) => (e: Event) => { o[k] = (e.target as HTMLInputElement).value; touched(); };
-  return <details class="parameters" onToggle={inSight}><summary>{w("options")} · {modelsNow().join(" | ")}</summary><div class="form">
+  const model = modelsNow()[0], bases = useGet<{ name: string }[]>(release(model)?.bases && mayDo("search") && store.server?.has.includes("bases") ? "/api/bases" : "").data ?? [];
+  const own = release(model)?.base ?? "", base = baseFor(model) || own;
+  return <details class="parameters" onToggle={inSight}><summary>{w("options")} · {[modelsNow().join(" | "), base].filter(Boolean).join(" · ")}</summary><div class="form">
     <Field label={w("model")}>{id => <select id={id} class="model" value={modelsNow()[0]} onChange={e => { talk.model = (e.target as HTMLSelectElement).value; touched(); }}>{names.map(n => <option key={n}>{n}</option>)}</select>}</Field>
     {names.length > 1 && <Field label={w("beside")}>{id => <select id={id} class="beside" value={talk.beside} onChange={e => { talk.beside = (e.target as HTMLSelectElement).value; touched(); }}>
       <option value="">{w("nobody")}</option>{names.filter(n => n !== modelsNow()[0]).map(n => <option key={n}>{n}</option>)}</select>}</Field>}
+    {(bases.length > 0 || base) && <Field label={t("knowledge")} hint={w("knowledgeHint")}>{id => <select id={id} class="knowledge" value={baseFor(model)} onChange={set("knowledge")}><option value="">{own ? w("ownBase", own) : w("noBase")}</option>{[...new Set([...bases.map(b => b.name), baseFor(model)])].filter(n => n && n !== own).map(n => <option key={n}>{n}</option>)}</select>}</Field>}
     {(release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && <Field label={w("adapter")}>{id => <select id={id} class="adapter" value={o.adapter} onChange={set("adapter")}><option value="">{w("noAdapter")}</option>{release(modelsNow()[0])!.about!.adapters!.map(a => <option key={a}>{a}</option>)}</select>}</Field>}
     <Field label={w("temperature")} hint={w("temperatureHint")}>{id => <input id={id} type="number" min="0" max="2" step="0.1" value={o.temperature} onInput={set("temperature")} />}</Field>
     <Field label={w("top_p")}>{id => <input id={id} type="number" min="0.01" max="1" step="0.01" value={o.top_p} onInput={set("top_p")} />}</Field>

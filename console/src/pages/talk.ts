@@ -4,7 +4,7 @@ import { Failure, type Source } from "../kit";
 import type { Mark } from "./written";
 
 export interface Reply {
-  model: string; id: string; thought: string; answer: string; calls: string[]; sources: Source[]; marks: Mark[]; refusal: string;
+  model: string; knowledge: string; id: string; thought: string; answer: string; calls: string[]; sources: Source[]; marks: Mark[]; refusal: string;
   reason: string; // "" while it comes; stop, length, content_filter, cancelled; elsewhere: it comes in another tab
   failure: Failure | null;
   began: number; first: number; answerAt: number; ended: number; // ms
@@ -17,7 +17,7 @@ export interface Reply {
 
 export interface Turn { id: string; question: string; replies: Reply[]; parent: Turn | null; children: Turn[]; chosen: number }
 
-export interface Options { system: string; temperature: string; top_p: string; max_tokens: string; seed: string; think: string; adapter: string }
+export interface Options { system: string; temperature: string; top_p: string; max_tokens: string; seed: string; think: string; adapter: string; knowledge: string }
 
 export interface Talk {
   id: string; root: Turn; draft: string; model: string; beside: string; options: Options;
@@ -29,14 +29,14 @@ export const newId = () => [...crypto.getRandomValues(new Uint8Array(8))].map(b 
 
 export const newTurn = (question: string, parent: Turn | null, id = newId()): Turn => ({ id, question, replies: [], parent, children: [], chosen: 0 });
 
-export const newReply = (model: string): Reply => ({
-  model, id: "", thought: "", answer: "", calls: [], sources: [], marks: [], refusal: "", reason: "", failure: null, began: 0, first: 0, answerAt: 0, ended: 0,
+export const newReply = (model: string, knowledge = ""): Reply => ({
+  model, knowledge, id: "", thought: "", answer: "", calls: [], sources: [], marks: [], refusal: "", reason: "", failure: null, began: 0, first: 0, answerAt: 0, ended: 0,
   prompt: 0, tokens: 0, thoughtTokens: 0, seed: "", unfold: null, rating: null, ratingSaid: "", abort: new AbortController(),
 });
 
 export const newTalk = (like?: Talk): Talk => ({
   id: newId(), root: newTurn("", null, ""), draft: "", model: like?.model ?? "", beside: like?.beside ?? "", version: 0, dirty: false, gone: false,
-  options: like ? { ...like.options } : { system: "", temperature: "", top_p: "", max_tokens: "", seed: "", think: "", adapter: "" },
+  options: like ? { ...like.options } : { system: "", temperature: "", top_p: "", max_tokens: "", seed: "", think: "", adapter: "", knowledge: "" },
 });
 
 // turnsOf are all turns, each after its parent.
@@ -51,7 +51,7 @@ export function turnsOf(t: Talk): Turn[] {
 }
 
 const numbers = ["began", "first", "answerAt", "ended", "prompt", "tokens", "thoughtTokens"] as const;
-const texts = ["model", "id", "thought", "answer", "refusal", "reason", "seed"] as const;
+const texts = ["model", "knowledge", "id", "thought", "answer", "refusal", "reason", "seed"] as const;
 
 // written is a conversation as it is kept.
 export function written(t: Talk): string {

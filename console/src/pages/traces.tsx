@@ -1,7 +1,8 @@
 // Traces: every answer with its timeline, and the audit log with its proof.
-import { act, Card, Command, count, day, Empty, FactList, Field, Fragment, get, h, Loaded, mayDo, Page, say, seconds, short, store, t, Tabs, Tag, useAct, useEffect, useGet, useRef, useState, Fail } from "../kit";
+import { act, Card, Command, count, day, Empty, FactList, Field, Fragment, get, h, Loaded, mayDo, Page, say, seconds, short, type Source, store, t, Tabs, Tag, useAct, useEffect, useGet, useRef, useState, Fail } from "../kit";
 import { Choose, type Set, Sets } from "./chosen";
 import { words } from "./traces.words";
+import { checked, type Mark, Written } from "./written";
 
 const w = say(words);
 
@@ -11,7 +12,8 @@ interface Trace {
   account?: { key: string; person?: string }; supply?: { release: string; model: string };
   amounts: { prompt: number; thought: number; answer: number };
   rails?: { class: string; rule: string; action: string }[]; spans?: Span[]; rating?: { good: boolean; why?: string };
-  content?: { messages: { role: string; text: string }[]; thought?: string; answer: string; sources?: { file: string; text: string }[]; receipt?: unknown };
+  sentences?: { all: number; unsupported: number; corrected?: number };
+  content?: { messages: { role: string; text: string }[]; thought?: string; answer: string; sources?: Source[]; marks?: Mark[]; receipt?: unknown };
 }
 interface Line { n: number; time: string; actor: string; action: string; subject: string }
 interface Verified { holds: boolean; lines: number; hash: string; checkpoints: number; error?: { en: string; zh: string } }
@@ -79,11 +81,12 @@ function One({ id, sets, close }: { id: string; sets: Set[]; close: () => void }
       {one.content ? <Fragment>
         <h3>{w("asked")}</h3>{one.content.messages.map(m => <p class="passage"><b>{known("role", m.role)}</b> {m.text}</p>)}
         {one.content.thought && <details><summary>{w("thought")}</summary><p class="passage">{one.content.thought}</p></details>}
-        <h3>{w("answered")}</h3><p class="passage">{one.content.answer}</p>
-        {one.content.sources && one.content.sources.length > 0 && <details><summary>{w("sources")}</summary>{one.content.sources.map(s => <blockquote><code>{s.file}</code><p class="passage">{s.text}</p></blockquote>)}</details>}
+        <h3>{w("answered")}</h3>{one.content.marks?.length ? <Written of={{ answer: one.content.answer, sources: one.content.sources ?? [], marks: one.content.marks }} />
+          : <p class="passage">{one.content.answer}</p>}
+        {!one.content.marks?.length && one.content.sources && one.content.sources.length > 0 && <details><summary>{w("sources")}</summary>{one.content.sources.map(s => <blockquote><code>{s.file}</code><p class="passage">{s.text}</p></blockquote>)}</details>}
         {one.content.receipt ? <details><summary>{w("receipt")}</summary><pre tabIndex={0} aria-label={w("receipt")}>{JSON.stringify(one.content.receipt, null, 2)}</pre></details> : null}
         {mayDo("set_data") && <Fragment><h3>{w("toSet")}</h3><Choose ids={[id]} sets={sets} done={() => {}} /></Fragment>}
-      </Fragment> : <p class="quiet">{w("notKept")}</p>}
+      </Fragment> : <Fragment>{one.sentences && <p class="quiet">{checked(one.sentences.unsupported, one.sentences.all, one.sentences.corrected)}</p>}<p class="quiet">{w("notKept")}</p></Fragment>}
     </Fragment>}</Loaded>
   </dialog>;
 }

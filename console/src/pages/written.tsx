@@ -12,11 +12,12 @@ export interface Mark { from: number; to: number; supported: boolean; cites?: Ci
 
 interface Answer { answer: string; sources: Source[]; marks: Mark[] }
 
-// Written shows the answer and its sources; path is where a document is read.
-export function Written({ of, path }: { of: Answer; path: (file: string) => string }) {
-  const [open, setOpen] = useState<Cited | null>(null);
+// Written shows the answer and its sources; path is where a document is read. Without
+// one a number unfolds its source.
+export function Written({ of, path }: { of: Answer; path?: (file: string) => string }) {
+  const [open, setOpen] = useState<Cited | null>(null), [unfolded, unfold] = useState(0);
   const marks = inUnits(of.answer, of.marks), loose = of.marks.filter(m => !m.supported).length, fixed = of.marks.reduce((n, m) => n + (m.corrected ?? 0), 0);
-  const show = (c: Cite) => setOpen({ file: c.file, id: c.id, page: c.page, quotes: c.quotes });
+  const show = (c: Cite) => !path ? unfold(c.source) : setOpen({ file: c.file, id: c.id, page: c.page, quotes: c.quotes });
   const button = (c: Cite, key: string) => <button key={key} type="button" class="cite" title={w("cite", c.source, c.file)} aria-label={w("cite", c.source, c.file)} onClick={() => show(c)}>{c.source}</button>;
 
   // plain renders a piece of the text that begins at a place of the answer.
@@ -51,24 +52,27 @@ export function Written({ of, path }: { of: Answer; path: (file: string) => stri
   const cited = of.sources.map((s, i) => ({ s, n: i + 1, cites: of.marks.flatMap(m => m.cites ?? []).filter(c => c.source === i + 1) }));
   const row = ({ s, n, cites }: typeof cited[number]) => {
     const quotes = cites.flatMap(c => c.quotes ?? []), page = cites.find(c => c.page)?.page ?? s.page;
-    return <details key={n}>
+    return <details key={n} open={unfolded === n}>
       <summary><b>{n}</b> {s.heading && <span>{s.heading} · </span>}{page ? <span>{w("page", page)} · </span> : null}<code>{s.file}</code></summary>
       <blockquote>{quotes.length ? spans(s.text, quotes).map(([text, here]) => here ? <mark>{text}</mark> : text) : s.text}</blockquote>
-      <button class="open-source" onClick={() => setOpen({ ...s, page, quotes: quotes.length ? quotes : undefined })}>{w("openAt")}</button>
+      {path && <button class="open-source" onClick={() => setOpen({ ...s, page, quotes: quotes.length ? quotes : undefined })}>{w("openAt")}</button>}
     </details>;
   };
   const rest = cited.filter(c => !c.cites.length);
   return <Fragment>
     <div class="answer written"><Prose text={of.answer} plain={plain} /></div>
-    {(loose > 0 || fixed > 0) && <p class="quiet checked">{loose > 0 && w("count", loose, of.marks.length)} {fixed > 0 && w("corrected", fixed)}</p>}
+    {(loose > 0 || fixed > 0) && <p class="quiet checked">{checked(loose, of.marks.length, fixed)}</p>}
     {of.sources.length > 0 && <section class="sources" aria-label={t("sources")}>
       <h2>{t("sources")}</h2>
       {cited.filter(c => c.cites.length).map(row)}
       {rest.length > 0 && <details><summary>{w("read", rest.length)}</summary>{rest.map(row)}</details>}
     </section>}
-    {open && <Document key={open.file + open.id} path={path(open.file)} at={open} close={() => setOpen(null)} />}
+    {open && path && <Document key={open.file + open.id} path={path(open.file)} at={open} close={() => setOpen(null)} />}
   </Fragment>;
 }
+
+// checked says how many sentences no source supports, and how many numbers were put right.
+export const checked = (loose: number, all: number, fixed = 0) => [loose > 0 && w("count", loose, all), fixed > 0 && w("corrected", fixed)].filter(Boolean).join(" ") || w("allIn", all);
 
 // inUnits makes places in characters places in JavaScript's text.
 function inUnits(text: string, marks: Mark[]): Mark[] {

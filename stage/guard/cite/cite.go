@@ -380,6 +380,9 @@ func (w *Writer) finish() {
 			cited = cited[:min(len(s.cited), len(cited))] // what was found for it is not enough
 			m.Supported = w.grounds.Support(&c, readable).Rests()
 		}
+		if m.Supported && w.grounds.Denied(&c, readable) { // they hold its words, and say the contrary
+			m.Supported, cited = false, nil
+		}
 		if !m.Supported && len(cited) == 0 && m.Wrong == 0 && leads(text) {
 			return
 		}

@@ -20,20 +20,31 @@ const leastWords = 4
 type Grounds struct{ list []held }
 
 // held is what a passage holds.
-type held struct{ words, numbers map[string]bool }
+type held struct {
+	words     map[string]bool
+	numbers   map[string][]string // and their units
+	sentences []said
+}
 
 // NewGrounds reads passages.
 func NewGrounds(passages []string) *Grounds {
 	g := &Grounds{list: make([]held, len(passages))}
 	for i, p := range passages {
 		words, numbers := terms(p)
-		g.list[i] = held{map[string]bool{}, map[string]bool{}}
+		h := held{words: map[string]bool{}, numbers: quantities(p)}
 		for _, w := range words {
-			g.list[i].words[w] = true
+			h.words[w] = true
 		}
 		for _, n := range numbers {
-			g.list[i].numbers[n] = true
+			if h.numbers[n] == nil {
+				h.numbers[n] = []string{""}
+			}
 		}
+		var s Sentences
+		sentence := func(text string, _, _ int) { h.sentences = append(h.sentences, saying(text)) }
+		s.Write(p, sentence)
+		s.Flush(sentence)
+		g.list[i] = h
 	}
 	return g
 }
@@ -42,7 +53,9 @@ func NewGrounds(passages []string) *Grounds {
 // numbers, without the number of a list's item and the numbers of passages in brackets.
 type Claim struct {
 	words, numbers []string
+	units          map[string][]string // of the numbers
 	asks           bool
+	said           said
 }
 
 // NewClaim reads a sentence.
@@ -50,6 +63,7 @@ func NewClaim(sentence string) Claim {
 	text := strings.TrimSpace(cited.ReplaceAllString(item.ReplaceAllString(sentence, ""), ""))
 	c := Claim{asks: strings.HasSuffix(text, "?") || strings.HasSuffix(text, "？")}
 	c.words, c.numbers = terms(text)
+	c.units, c.said = quantities(text), saying(text)
 	return c
 }
 
@@ -65,7 +79,7 @@ func (c *Claim) Says() bool { return !c.asks && (len(c.numbers) > 0 || len(c.wor
 // A Support is how much of a claim stands in passages.
 type Support struct {
 	Words, Held      int // of the claim; in the passages
-	Numbers, Missing int // of the claim; not in the passages
+	Numbers, Missing int // of the claim; not in the passages, or there with other units
 }
 
 // Rests reports whether the claim rests on the passages: its numbers are there,
@@ -83,17 +97,25 @@ func (g *Grounds) Support(c *Claim, among []int) Support {
 		}
 	}
 	for _, n := range c.numbers {
-		if !slices.ContainsFunc(among, func(i int) bool { return g.list[i].numbers[n] }) {
+		if !slices.ContainsFunc(among, func(i int) bool { return agree(c.units[n], g.list[i].numbers[n]) }) {
 			s.Missing++
 		}
 	}
 	return s
 }
 
+// agree reports whether a number that stands in a passage with the units there may be
+// one that is claimed with these. One without a unit that is known may be any.
+func agree(claimed, there []string) bool {
+	if len(there) == 0 || len(claimed) == 0 {
+		return len(there) > 0
+	}
+	return slices.ContainsFunc(claimed, func(u string) bool { return u == "" || slices.Contains(there, u) || slices.Contains(there, "") })
+}
+
 // Ground returns a detector of sentences that the passages, all together, do not support: whose
-// words they do not hold (kind unsupported), or whose numbers (kind number). It
-// compares words, not meanings: a sentence that denies what a passage says has its
-// words.
+// words they do not hold (kind unsupported), whose numbers (kind number), or which
+// denies what they say (kind denied, see Denied). It compares words, not meanings.
 func Ground(passages []string) Detector {
 	g := &ground{Grounds: NewGrounds(passages)}
 	for i := range passages {
@@ -137,6 +159,8 @@ func (s *grounded) check(text string, from, to int) {
 		h.Kind, h.Confidence = "number", .5+.5*float64(got.Missing)/float64(got.Numbers)
 	case !got.Rests():
 		h.Kind, h.Confidence = "unsupported", 1-float64(got.Held)/float64(got.Words)
+	case s.Denied(&c, s.all):
+		h.Kind, h.Confidence = "denied", float64(got.Held)/float64(max(got.Words, 1))
 	default:
 		return
 	}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -34,7 +35,8 @@ func holds(t *testing.T, l *Ledger, text string) (list []string) {
 func said(id, key, text string, rails ...Decision) *Trace {
 	r := used(id, key, 1, 0, 0, 1)
 	r.Rails = rails
-	r.Content = &Content{Messages: []Message{{"user", text}}, Answer: "of " + text, Salt: "SALT" + text}
+	r.Content = &Content{Messages: []Message{{"user", text}}, Answer: "of " + text, Salt: "SALT" + text, Marks: json.RawMessage(`[{"from":0,"to":1,"supported":true,"cites":[{"file":"` + text + `"}]}]`)}
+	r.Sentences = &Sentences{All: 2, Unsupported: 1}
 	return r
 }
 

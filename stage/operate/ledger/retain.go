@@ -56,6 +56,7 @@ func (l *Ledger) Retain(r Retention, dry bool) (*Retained, error) {
 		{r.Content, &out.Contents, `select t.seq from traces t join contents c on c.trace = t.seq where ` + free + ` and not ` + refused, `delete from contents where trace in `, false},
 		{r.Security, &out.Contents, `select t.seq from traces t join contents c on c.trace = t.seq where ` + free + ` and instr(t.rails, '"action":"refuse"') > 0 and not ` + refused, `delete from contents where trace in `, false},
 		{r.Traces, &out.Traces, `select t.seq from traces t where ` + free + ` and not ` + judged + ` and not ` + bare, `update traces set rails = '', spans = '', params = '', parent = '', seed = 0 where seq in `, false},
+		{r.Traces, new(int64), `select t.seq from traces t join marks k on k.trace = t.seq where k.list = '' and ` + free + ` and not ` + judged, `delete from marks where trace in `, false},
 		{r.Traces, &out.Spans, `select s.seq from spans s where s.time < ?1 and s.key not in (select value from json_each(?2))`, `delete from spans where seq in `, false},
 		{r.Feedback, &out.Reasons, `select t.seq from traces t join ratings r on r.trace = t.seq where r.why != '' and ` + free, `update ratings set why = '' where trace in `, false},
 	} {

@@ -81,20 +81,25 @@ func inJSON(text string) string {
 
 const traceQuery = `select t.seq, t.id, t.time, a.key, a.person, a.project, a.tenant, a.scenario, s.release, s.model, t.operation, t.parent, t.reason,
 	t.requests, t.prompt, t.cached, t.thought, t.answer, t.cpu, t.energy, t.money, t.metered, t.wait, t.first, t.total, t.seed, t.params, t.rails, t.spans,
-	coalesce(r.time, 0), coalesce(r.good, 0), coalesce(r.why, ''), coalesce((select e.price from entries e where e.trace = t.seq), 0)
-	from traces t join accounts a on a.id = t.account join supplies s on s.id = t.supply left join ratings r on r.trace = t.seq`
+	coalesce(r.time, 0), coalesce(r.good, 0), coalesce(r.why, ''), coalesce((select e.price from entries e where e.trace = t.seq), 0),
+	coalesce(k.sentences, -1), coalesce(k.unsupported, 0), coalesce(k.corrected, 0)
+	from traces t join accounts a on a.id = t.account join supplies s on s.id = t.supply left join ratings r on r.trace = t.seq left join marks k on k.trace = t.seq`
 
 func (r *Trace) scan(scan func(...any) error) error {
 	var at, wait, first, total, seed, rated int64
 	var params, rails, spans, why string
 	var good bool
+	var s Sentences
 	to := []any{&r.Seq, &r.ID, &at, &r.Key, &r.Person, &r.Project, &r.Tenant, &r.Scenario, &r.Release, &r.Model, &r.Operation, &r.Parent, &r.Reason}
 	to = append(to, r.Amounts.dest()...)
-	if err := scan(append(to, &r.Metered, &wait, &first, &total, &seed, &params, &rails, &spans, &rated, &good, &why, &r.Price)...); err != nil {
+	if err := scan(append(to, &r.Metered, &wait, &first, &total, &seed, &params, &rails, &spans, &rated, &good, &why, &r.Price, &s.All, &s.Unsupported, &s.Corrected)...); err != nil {
 		return err
 	}
 	r.Time, r.Seed, r.Params = fromMicro(at), uint64(seed), json.RawMessage(params)
 	r.Wait, r.First, r.Total = time.Duration(wait)*time.Microsecond, time.Duration(first)*time.Microsecond, time.Duration(total)*time.Microsecond
+	if s.All >= 0 {
+		r.Sentences = &s
+	}
 	if rated != 0 {
 		r.Rating = &Rating{fromMicro(rated), good, why}
 	}
@@ -154,16 +159,16 @@ func (l *Ledger) Find(id string) (*Trace, error) {
 
 func (l *Ledger) content(seq int64) (*Content, error) {
 	var c Content
-	var messages, sources, receipt string
-	err := l.read.QueryRow(`select messages, thought, answer, sources, receipt, salt from contents where trace = ?`, seq).
-		Scan(&messages, &c.Thought, &c.Answer, &sources, &receipt, &c.Salt)
+	var messages, sources, receipt, marks string
+	err := l.read.QueryRow(`select messages, thought, answer, sources, receipt, salt, coalesce((select list from marks k where k.trace = contents.trace), '') from contents where trace = ?`, seq).
+		Scan(&messages, &c.Thought, &c.Answer, &sources, &receipt, &c.Salt, &marks)
 	if isNone(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	c.Sources, c.Receipt = json.RawMessage(sources), json.RawMessage(receipt)
+	c.Sources, c.Receipt, c.Marks = json.RawMessage(sources), json.RawMessage(receipt), json.RawMessage(marks)
 	return &c, fromList(messages, &c.Messages)
 }
 

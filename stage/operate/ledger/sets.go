@@ -16,7 +16,8 @@ const setsTable = `create table if not exists chosen (
 	time  integer not null,
 	actor text not null,
 	primary key (name, trace)
-) strict, without rowid`
+) strict, without rowid;
+`
 
 // A Set is traces that were chosen for data, under a name.
 type Set struct {

@@ -29,7 +29,8 @@ type Trace struct {
 	Params    json.RawMessage `json:"params,omitempty"` // max_tokens, temperature, …
 	Rails     []Decision      `json:"rails,omitempty"`
 	Spans     []Span          `json:"spans,omitempty"`
-	Content   *Content        `json:"content,omitempty"` // nil where it is not kept
+	Sentences *Sentences      `json:"sentences,omitempty"` // nil unless it was written from passages
+	Content   *Content        `json:"content,omitempty"`   // nil where it is not kept
 	Rating    *Rating         `json:"rating,omitempty"`
 	Price     int64           `json:"price,omitempty"` // version of the price book, 0 if there was none
 }
@@ -56,6 +57,7 @@ type Content struct {
 	Thought  string          `json:"thought,omitempty"`
 	Answer   string          `json:"answer"`
 	Sources  json.RawMessage `json:"sources,omitempty"`
+	Marks    json.RawMessage `json:"marks,omitempty"` // what each sentence of the answer rests on
 	Receipt  json.RawMessage `json:"receipt,omitempty"`
 	Salt     string          `json:"salt,omitempty"` // of what the audit log keeps of a refusal
 }
@@ -156,6 +158,9 @@ func (t *tx) putTrace(r *Trace, a *Amounts) (seq, account, supply int64, err err
 		values (?,?,?,?,?,?,?, ?,?,?,?,?,?,?,?, ?,?,?,?,?,?,?,?) on conflict (id) do nothing`, args...)
 	if err == nil && seq > 0 && r.Content != nil {
 		err = t.putContent(seq, r.Content)
+	}
+	if err == nil && seq > 0 {
+		err = t.putMarks(seq, r)
 	}
 	return
 }

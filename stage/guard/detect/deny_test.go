@@ -1,0 +1,42 @@
+package detect
+
+import "testing"
+
+// A sentence with the words of a passage that says the contrary does not rest on it, nor
+// does one with its numbers in other units; one that says the same in other words does.
+func TestDenied(t *testing.T) {
+	for _, c := range []struct {
+		passage, sentence string
+		rests             bool
+	}{
+		{"The library opens on Monday at eight.", "The library does not open on Monday.", false},
+		{"The library does not open on Monday.", "The library opens on Monday for readers.", false},
+		{"The library opens every day except Monday.", "The library opens every Monday for readers.", false},
+		{"The library does not open on Monday.", "The library doesn't open on Monday.", true},
+		{"The library opens on Tuesday. The library does not open on Monday.", "The library does not open on Monday, but opens on Tuesday.", true},
+		{"Members can borrow books without a deposit.", "Members can borrow books with a deposit.", false},
+		{"Readers must not leave bags in the reading room.", "Readers must leave bags in the reading room.", false},
+		{"The pass is not only valid here but also in the archive.", "The pass is valid here and also valid in the archive.", true},
+		{"图书馆周一开放，读者凭证入馆。", "图书馆周一不开放。", false},
+		{"图书馆周一不对外开放。", "图书馆周一对外开放。", false},
+		{"阅览室内禁止吸烟和饮食。", "阅览室内可以吸烟和饮食。", false},
+		{"阅览室内禁止吸烟。", "阅览室内不允许吸烟。", true},
+		{"除周一以外，图书馆每天开放。", "图书馆周一每天开放。", false},
+		{"图书馆除周一外每天开放。", "除周一以外，图书馆每天开放。", true},
+		{"参观展览无需预约。", "参观展览需要预约。", false},
+		{"参观展览无需预约。", "参观展览不用预约。", true},
+		{"借书证不得转借他人使用。", "借书证不能转借他人使用。", true},
+		{"周一闭馆。图书馆周二至周日开放。", "图书馆周二至周日开放，周一不开放。", true},
+		{"借书期限为30天，逾期每天收取1元。", "借书期限为30个月。", false},
+		{"借书期限为30天，逾期每天收取1元。", "借书期限是30日。", true},
+		{"The loan lasts 30 days.", "The loan lasts 30 weeks.", false},
+		{"The 30-day loan can be renewed.", "The loan of 30 days can be renewed.", true},
+		{"Budget: 3 万元 for books.", "The budget for books is 3 元.", false},
+	} {
+		g := NewGrounds([]string{c.passage, "The canteen serves soup. 食堂供应汤。"})
+		claim := NewClaim(c.sentence)
+		if got := g.Support(&claim, []int{0, 1}).Rests() && !g.Denied(&claim, []int{0, 1}); got != c.rests {
+			t.Errorf("%q from %q: rests is %v (%+v, denied %v)", c.sentence, c.passage, got, g.Support(&claim, []int{0}), g.Denied(&claim, []int{0}))
+		}
+	}
+}
