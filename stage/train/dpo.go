@@ -179,7 +179,7 @@ func (s *student) watch(ctx context.Context, t *tuning, patience int, held []doc
 	longest, last := 0, ""
 	for _, d := range held {
 		if text := s.w.Tokenizer.Decode(d.prompt()); text != last && len(t.watch.asks) < watchSamples && len(d.prompt())+watchTokens <= s.w.context {
-			t.watch.asks, last = append(t.watch.asks, asked{talk.Question{IDs: d.prompt()}, text}), text
+			t.watch.asks, last = append(t.watch.asks, asked{talk.Question{IDs: d.prompt()}, text, watchTokens}), text
 			longest = max(longest, len(d.prompt())+watchTokens)
 		}
 	}
