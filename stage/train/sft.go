@@ -132,7 +132,7 @@ func (s *SFT) Check() []*say.Error {
 // Forecast implements stage.Forecaster.
 func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	if len(in["base"]) > 0 {
-		return forecastOwn(in, 1, s.Optimizer, 0, m)
+		return s.own().forecast(in, m)
 	}
 	size := map[string]float64{}
 	for _, arg := range []string{"from", "tokenizer"} {
@@ -205,11 +205,15 @@ type sftState struct {
 	sight
 }
 
+// own is the run that goes on from a base.
+func (s *SFT) own() *own {
+	return &own{method: s.Name(), epochs: 1, batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), seed: s.Seed, every: s.Every, optimizer: s.Optimizer, patience: s.Patience}
+}
+
 // Run implements stage.Operator.
 func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	if job.Dir("base") != "" {
-		o := own{method: s.Name(), epochs: 1, batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), seed: s.Seed, every: s.Every, optimizer: s.Optimizer, patience: s.Patience}
-		return o.run(ctx, job)
+		return s.own().run(ctx, job)
 	}
 	rows, err := stage.OpenRows(job.Dir("from"))
 	if err != nil {
