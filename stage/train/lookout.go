@@ -123,7 +123,8 @@ func (o *lookout) look(ctx context.Context, s *sight, n, steps int) error {
 	if s.saw(loss, n) && o.best != nil {
 		copy(o.best, o.l.State())
 	}
-	if o.speak != nil && len(o.asks) > 0 && (n%o.answers < o.every && n >= o.answers || n == steps) {
+	due := n%o.answers < o.every && n >= o.answers && steps-n >= o.every // not right before the end
+	if o.speak != nil && len(o.asks) > 0 && (due || n == steps) {
 		return o.sample(ctx, n)
 	}
 	return nil
