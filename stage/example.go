@@ -142,6 +142,14 @@ func openPart(path string) (*os.File, error) {
 	return nil, err
 }
 
+// Direct leaves out the thoughts of e.
+func (e *Example) Direct() {
+	e.Messages = slices.Clone(e.Messages)
+	for i := range e.Messages {
+		e.Messages[i].Thought = ""
+	}
+}
+
 // Conversations reads the part dir of examples as conversations to learn:
 // chats, or problems with their answers.
 func Conversations(dir string) iter.Seq2[Example, error] {

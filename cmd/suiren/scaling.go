@@ -68,7 +68,7 @@ What is made lies in the state folder, under scaling, with a report (scaling.md,
 	}
 	c.Flags().StringVar(&block, "block", "", a.t("weights block whose data is used (default: the first that is trained by sft from random weights)", "使用其数据的 weights 块（默认：第一个从随机权重 sft 的块）"))
 	c.Flags().StringVar(&out, "out", "", a.t("folder that the report is written to (default: scaling, in the state folder)", "报告写入的目录（默认：状态目录下的 scaling）"))
-	c.Flags().IntVar(&depths, "depths", depths, a.t("rungs of the ladder; one more is foretold", "阶梯档数；再预测一档"))
+	c.Flags().IntVar(&depths, "depths", depths, a.t("rungs of the ladder, 3 to 12; one more is foretold", "阶梯档数，3 至 12；再预测一档"))
 	c.Flags().Float64Var(&minutes, "minutes", minutes, a.t("how long the foretold model is trained, as in a plan; smaller ones less", "被预测模型的训练时长，含义同计划；更小的更短"))
 	return c
 }

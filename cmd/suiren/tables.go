@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -23,6 +24,7 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 	var low, high, work float64
 	var peak int64
 	var bases, smaller []string
+	rest := map[string][]string{} // the steps that rest on a basis
 	for _, s := range steps {
 		n[s.mark]++
 		row := []string{" " + s.mark, s.name, s.why.In(a.lang)}
@@ -30,11 +32,18 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 		case "+", "~":
 			low, high, work, peak = low+f.Low, high+f.High, work+f.FLOPs, max(peak, f.Memory)
 			row = append(row, a.forecastTime(f), size(f.Memory), flopsText(f.FLOPs))
+			var ways []string
 			for _, way := range f.Smaller {
-				smaller = append(smaller, s.name+": "+way.In(a.lang))
+				ways = append(ways, way.In(a.lang))
 			}
-			if !f.Basis.IsZero() {
-				bases = append(bases, s.name+": "+f.Basis.In(a.lang))
+			if ways != nil {
+				smaller = append(smaller, s.name+": "+strings.Join(ways, a.t(" or ", " 或 ")))
+			}
+			if b := f.Basis.In(a.lang); b != "" {
+				if rest[b] == nil {
+					bases = append(bases, b)
+				}
+				rest[b] = append(rest[b], s.name)
 			}
 		case "=":
 			row[2] = a.t("unchanged", "不变")
@@ -60,7 +69,7 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 			lines = append(lines, "  "+a.t("too large; would fit with", "内存不足；可改为")+"  "+way)
 		}
 		for _, b := range bases {
-			lines = append(lines, "  "+a.t("basis", "依据")+"  "+b)
+			lines = append(lines, "  "+a.t("basis", "依据")+"  "+strings.Join(rest[b], a.t(", ", "、"))+": "+b)
 		}
 	}
 	return lines

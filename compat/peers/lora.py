@@ -2,7 +2,7 @@
 
     suiren bench train --base FILE --peer "$(compat/venv.sh) compat/peers/lora.py"
 
-peft 0.21.2 is needed beside the packages of requirements.txt. It reads a line
+It reads a line
 
     lora LAYERS WIDTH HEADS KV HEAD HIDDEN VOCAB ROWS
 

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"math"
 	"path/filepath"
 	"strconv"
@@ -54,8 +55,13 @@ type peftConfig struct {
 	Layered  any                `json:"layer_replication"`
 	Fan      bool               `json:"fan_in_fan_out"`
 	Megatron any                `json:"megatron_config"`
-	Base     string             `json:"suiren_base"` // digest of the model it was trained over, if it says so
+	Base     string             `json:"suiren_base"` // what baseKey says, where it was written before
 }
+
+// baseKey names, in the metadata of an adapter's tensors, the digest of the
+// model it was trained over. Its configuration has no place for it: peft warns
+// of names it does not know.
+const baseKey = "suiren_base"
 
 // scale is what B·A is multiplied by.
 func (c *peftConfig) scale(rank int) float64 {
@@ -92,7 +98,7 @@ func OpenAdapter(dir string, s *Shape) (*Adapter, error) {
 		a.Close()
 		return nil, err
 	}
-	ad.arena, ad.Base = a, c.Base
+	ad.arena, ad.Base = a, cmp.Or(f.Meta()[baseKey], c.Base)
 	return ad, nil
 }
 

@@ -91,7 +91,7 @@ func (t *Trainer) WriteAdapter(dir, base string, o LoRA) error {
 	}
 	text, err := json.MarshalIndent(map[string]any{
 		"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": o.Rank, "lora_alpha": o.Alpha, "lora_dropout": 0.0, "bias": "none",
-		"target_modules": targets, "fan_in_fan_out": false, "inference_mode": true, "base_model_name_or_path": "", "suiren_base": base,
+		"target_modules": targets, "fan_in_fan_out": false, "inference_mode": true, "base_model_name_or_path": "",
 	}, "", "  ")
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (t *Trainer) WriteAdapter(dir, base string, o LoRA) error {
 	for _, p := range params {
 		list = append(list, weights.Tensor{Name: p.Name, Shape: p.Shape, Data: p.Data})
 	}
-	return weights.Write(filepath.Join(dir, "adapter_model.safetensors"), list, nil)
+	return weights.Write(filepath.Join(dir, "adapter_model.safetensors"), list, map[string]string{baseKey: base})
 }
 
 // ReadAdapter fills the trainer's adapters from a folder. They must be of the
@@ -150,20 +150,20 @@ func (f *File) Merge(dir string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Base != "" {
-		have, err := f.Digest()
-		if err != nil {
-			return nil, err
-		}
-		if have != c.Base {
-			return nil, &BaseError{c.Base, have}
-		}
-	}
 	ad, err := OpenAdapter(dir, &f.Shape) // checks every name and shape
 	if err != nil {
 		return nil, err
 	}
 	ad.Close()
+	if ad.Base != "" {
+		have, err := f.Digest()
+		if err != nil {
+			return nil, err
+		}
+		if have != ad.Base {
+			return nil, &BaseError{ad.Base, have}
+		}
+	}
 	a, err := openAdapterFile(dir)
 	if err != nil {
 		return nil, err

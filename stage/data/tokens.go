@@ -180,10 +180,7 @@ func (t *Tokens) file(ctx context.Context, job *stage.Job, w *talk.Writer, p *pa
 		}
 		n++
 		if t.Direct {
-			e.Messages = slices.Clone(e.Messages)
-			for i := range e.Messages {
-				e.Messages[i].Thought = ""
-			}
+			e.Direct()
 		}
 		docs, long, err := w.Docs(e, t.choice(), t.Length)
 		if err != nil {

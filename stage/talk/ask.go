@@ -44,8 +44,8 @@ func (w *Writer) own(from string, messages []stage.Message, think bool) ([]int32
 	var list []tokenizer.Message
 	for _, m := range messages {
 		if m.Role == "tool" || len(m.Calls) > 0 {
-			return nil, &say.Error{Where: from, What: say.T("the base's chat has no tools", "基座的对话格式不支持工具"),
-				Next: say.T("leave this example out, or take a base whose template has tools", "请去掉这条样例，或换用模板支持工具的基座")}
+			return nil, &say.Error{Where: from, What: say.T("this example calls tools, and the chat of models made here from random weights has none", "这条样例调用了工具，而在此从随机权重做出的模型，其对话格式不支持工具"),
+				Next: say.T("leave examples with tools out, or train a brought base whose template has tools", "请去掉带工具的样例，或改为训练自带的、模板支持工具的基座")}
 		}
 		role := m.Role
 		if role == "developer" {

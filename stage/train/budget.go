@@ -141,7 +141,7 @@ func (o *own) tooLarge(b *brought, length int, m stage.Machine) error {
 		}
 		next = say.T("it fits with %[1]s; or take a smaller or a quantised base", "改为以下任一项即可放下：%[2]s；或换用更小、量化过的基座", en, zh)
 	}
-	return &say.Error{What: say.T("training needs %s, and this machine has %s for it", "训练需要 %s 内存，本机可用 %s", bytesOf(o.need), bytesOf(m.Memory)), Next: next, Err: stage.ErrNoFit}
+	return &say.Error{What: say.T("training needs %s, and this machine has %s for it, a tenth of its free memory left alone", "训练需要 %s 内存，本机除留出的一成空闲内存外可用 %s", bytesOf(o.need), bytesOf(m.Memory*9/10)), Next: next, Err: stage.ErrNoFit}
 }
 
 // bytesOf writes an amount of memory.

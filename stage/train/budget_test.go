@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -126,5 +127,31 @@ func TestSmallerOwn(t *testing.T) {
 	}
 	if f := (&DPO{}).Forecast(in, m); len(f.Smaller) != 1 || (&DPO{Rank: 16}).Forecast(in, m).Memory > m.Memory {
 		t.Errorf("%d bytes, %v", f.Memory, f.Smaller)
+	}
+}
+
+// The memory that is foretold over a model of the owner's is what its run
+// says it needs, and a machine for which the run is too large is told so by the plan.
+func TestForetoldOwn(t *testing.T) {
+	in := map[string][]stage.Forecast{
+		"base": {{Size: map[string]float64{"bytes": 1e5}, Path: archFolder("llama3")}},
+		"from": {{Size: map[string]float64{"rows": 12, "length": 48}}},
+	}
+	for name, op := range map[string]interface {
+		stage.Forecaster
+		Run(context.Context, *stage.Job) error
+	}{"continue": &Continue{}, "lora": &LoRA{}, "sft": &SFT{}} {
+		b := newBench(t, map[string]string{"base": archFolder("llama3"), "from": archRows(t, 261)})
+		f := op.Forecast(in, b.Machine)
+		if err := op.Run(t.Context(), b.Job); err != nil {
+			t.Fatal(name, err)
+		}
+		if want := "needs " + bytesOf(f.Memory*9/10) + ":"; !strings.HasPrefix(strings.Join(b.notes(), "\n"), want) {
+			t.Errorf("%s: foretold %s, notes %q", name, want, b.notes())
+		}
+		small := stage.Machine{Threads: b.Machine.Threads, Memory: 1 << 20}
+		if f := op.Forecast(in, small); f.Memory <= small.Memory {
+			t.Errorf("%s: %d bytes fit into %d", name, f.Memory, small.Memory)
+		}
 	}
 }

@@ -79,21 +79,15 @@ func (d *Distil) rate() float64 {
 
 // Forecast implements stage.Forecaster.
 func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	teacher, student, tokens := 1e6, 1e6, 1e6
-	size := func(arg, key string, to *float64) {
+	teacher, student, tokens := orDefault(baseSize(in["teacher"]), 1e6), orDefault(baseSize(in["base"]), 1e6), 1e6
+	size := func(arg, key string) {
 		for _, f := range in[arg] {
-			if v := f.Size[key]; v > 0 {
-				*to = v
-			} else if v := f.Size["bytes"] / 2; key == "params" && v > 0 { // two bytes a parameter, about
-				*to = v
-			}
+			tokens = orDefault(f.Size[key], tokens)
 		}
 	}
-	size("teacher", "params", &teacher)
-	size("base", "params", &student)
-	size("from", "tokens", &tokens)
+	size("from", "tokens")
 	if !d.Problems.IsZero() {
-		size("problems", "problems", &tokens)
+		size("problems", "problems")
 		tokens = 100 * min(tokens, float64(orDefault(d.Count, 4096))) // of an answer with its prompt, about
 	}
 	c := scaleOf(student)

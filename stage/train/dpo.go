@@ -179,7 +179,7 @@ func (s *student) watch(ctx context.Context, t *tuning, patience int, held []doc
 	longest, last := 0, ""
 	for _, d := range held {
 		if text := s.w.Tokenizer.Decode(d.prompt()); text != last && len(t.watch.asks) < watchSamples && len(d.prompt())+watchTokens <= s.w.context {
-			t.watch.asks, last = append(t.watch.asks, asked{talk.Question{IDs: d.prompt()}, text}), text
+			t.watch.asks, last = append(t.watch.asks, asked{talk.Question{IDs: d.prompt()}, text, watchTokens}), text
 			longest = max(longest, len(d.prompt())+watchTokens)
 		}
 	}
@@ -248,10 +248,6 @@ const answerBytes = 600
 // read times as often as said: as the base and the data are foretold.
 func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, batch int, optimizer string, rank int, m stage.Machine) stage.Forecast {
 	params, answers := orDefault(baseSize(in["base"]), 1e6), 1000.0
-	brought := false
-	for _, f := range in["base"] {
-		brought = brought || f.Size["bytes"] > 0
-	}
 	for _, f := range in[arg] {
 		if v := max(f.Size["examples"], f.Size["problems"], f.Size["text"]/answerBytes); v > 0 {
 			answers = v
@@ -261,7 +257,7 @@ func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, 
 	flops := (times*8 + 2) * params * answers * tokens
 	f := forecast(flops, flops, scaleOf(params), batch, 256, m)
 	f.Size["params"] = params
-	if rank > 0 || brought {
+	if rank > 0 || brings(in["base"]) {
 		f.Memory = leastBytes(params, optimizer, rank)
 	}
 	if m.Memory > 0 && f.Memory > m.Memory && rank == 0 && leastBytes(params, "", 16) <= m.Memory {

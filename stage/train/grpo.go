@@ -104,11 +104,10 @@ type watched struct {
 // Forecast implements stage.Forecaster.
 func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	params, c := 1e6, model.Scale(4, 512, 256)
-	for _, f := range in["base"] {
-		if v := f.Size["params"]; v > 0 {
-			params = v
-		} else if v := f.Size["bytes"] / 2; v > 0 { // two bytes a parameter, about
-			params, c = v, scaleOf(v)
+	if v := baseSize(in["base"]); v > 0 {
+		params = v
+		if brings(in["base"]) {
+			c = scaleOf(v)
 		}
 	}
 	// Of an answer with its prompt 60 tokens, about; a third of the groups is

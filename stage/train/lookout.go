@@ -40,6 +40,7 @@ type lookout struct {
 	l              *Learner
 	every, answers int // steps between looks, and between samples
 	patience       int
+	direct         bool // thoughts are left out
 	best           []float32
 	arena          *tensor.Arena
 
@@ -49,10 +50,19 @@ type lookout struct {
 	asks  []asked
 }
 
+// What a look costs, and what is sampled.
+const (
+	watchLooks   = 20 // a run, at most
+	watchRows    = 8  // a look, unless there is room for more
+	watchSamples = 3
+	watchTokens  = 96 // of a sample
+)
+
 // An asked is a question that is sampled, and its words for people.
 type asked struct {
 	q    talk.Question
 	text string
+	most int // tokens of the answer
 }
 
 // checkWatch finds fault with patience that watches nothing.
@@ -113,7 +123,8 @@ func (o *lookout) look(ctx context.Context, s *sight, n, steps int) error {
 	if s.saw(loss, n) && o.best != nil {
 		copy(o.best, o.l.State())
 	}
-	if o.speak != nil && len(o.asks) > 0 && (n%o.answers < o.every && n >= o.answers || n == steps) {
+	due := n%o.answers < o.every && n >= o.answers && steps-n >= o.every // not right before the end
+	if o.speak != nil && len(o.asks) > 0 && (due || n == steps) {
 		return o.sample(ctx, n)
 	}
 	return nil
@@ -139,7 +150,7 @@ func (o *lookout) sample(ctx context.Context, n int) error {
 	defer s.Close()
 	var reqs []infer.Request
 	for i := range o.asks {
-		reqs = append(reqs, o.w.request(&o.asks[i].q, watchTokens))
+		reqs = append(reqs, o.w.request(&o.asks[i].q, o.asks[i].most))
 	}
 	results, err := s.Run(ctx, reqs, nil)
 	if err != nil {
@@ -157,9 +168,13 @@ func (o *lookout) ask(from string, messages []stage.Message, most int) error {
 	if len(o.asks) == watchSamples || len(messages) == 0 {
 		return nil
 	}
-	q, err := o.w.Ask(from, messages, nil, nil)
-	if err == nil && len(q.IDs)+watchTokens <= most {
-		o.asks = append(o.asks, asked{q, messages[len(messages)-1].Content})
+	var think *bool
+	if o.direct {
+		think = new(bool)
+	}
+	q, err := o.w.Ask(from, messages, nil, think)
+	if room := most - len(q.IDs); err == nil && room > 0 {
+		o.asks = append(o.asks, asked{q, messages[len(messages)-1].Content, min(room, watchTokens)})
 	}
 	return err
 }
@@ -189,6 +204,9 @@ func (o *lookout) watchText(dir string, length, most int) error {
 		}
 	}
 	err := watchedExamples(dir, func(e *stage.Example) (bool, error) {
+		if o.direct {
+			e.Direct()
+		}
 		list, _, err := o.w.Docs(e, talk.Choice{}, length)
 		if err != nil {
 			return false, err

@@ -44,14 +44,17 @@ func (c *Continue) Check() []*say.Error {
 
 // Forecast implements stage.Forecaster.
 func (c *Continue) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastOwn(in, orDefault(c.Epochs, 1), c.Optimizer, 0, m)
+	return c.own().forecast(in, m)
+}
+
+func (c *Continue) own() *own {
+	return &own{method: c.Name(), epochs: orDefault(c.Epochs, 1), batch: orDefault(c.Batch, 16), rate: orDefault(c.Rate, continueRate), optimizer: c.Optimizer,
+		typ: model.Mixture(c.Type), seed: c.Seed, every: c.Every, patience: c.Patience}
 }
 
 // Run implements stage.Operator.
 func (c *Continue) Run(ctx context.Context, job *stage.Job) error {
-	o := own{method: c.Name(), epochs: orDefault(c.Epochs, 1), batch: orDefault(c.Batch, 16), rate: orDefault(c.Rate, continueRate), optimizer: c.Optimizer,
-		typ: model.Mixture(c.Type), seed: c.Seed, every: c.Every, patience: c.Patience}
-	return o.run(ctx, job)
+	return c.own().run(ctx, job)
 }
 
 // A LoRA trains adapters over a model that stays as it is, in the type it has:
@@ -86,15 +89,18 @@ func (l *LoRA) Check() []*say.Error {
 
 // Forecast implements stage.Forecaster.
 func (l *LoRA) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastOwn(in, orDefault(l.Epochs, 1), l.Optimizer, orDefault(l.Rank, 16), m)
+	return l.own().forecast(in, m)
+}
+
+func (l *LoRA) own() *own {
+	rank := orDefault(l.Rank, 16)
+	return &own{method: l.Name(), epochs: orDefault(l.Epochs, 1), batch: orDefault(l.Batch, 16), rate: orDefault(l.Rate, loraRate), optimizer: l.Optimizer,
+		seed: l.Seed, every: l.Every, patience: l.Patience, lora: &model.LoRA{Targets: l.Targets, Rank: rank, Alpha: orDefault(l.Alpha, 2*float64(rank)), Seed: l.Seed}}
 }
 
 // Run implements stage.Operator.
 func (l *LoRA) Run(ctx context.Context, job *stage.Job) error {
-	rank := orDefault(l.Rank, 16)
-	o := own{method: l.Name(), epochs: orDefault(l.Epochs, 1), batch: orDefault(l.Batch, 16), rate: orDefault(l.Rate, loraRate), optimizer: l.Optimizer,
-		seed: l.Seed, every: l.Every, patience: l.Patience, lora: &model.LoRA{Targets: l.Targets, Rank: rank, Alpha: orDefault(l.Alpha, 2*float64(rank)), Seed: l.Seed}}
-	return o.run(ctx, job)
+	return l.own().run(ctx, job)
 }
 
 // Factors of the learning rates unless the plan says otherwise: of AdamW they
@@ -319,61 +325,4 @@ func gate(want logitsOf, f *model.File, ad *model.Adapter, prompts [][]int32, x 
 	defer done()
 	p, err := compareLogits(want, got, prompts, f.Shape.Vocab, x)
 	return &p, err
-}
-
-// What examples come to, about, for a forecast: of the tutor's lessons with
-// their thoughts, and of text in a vocabulary of some thousands.
-const (
-	problemTokens = 62
-	tokenBytes    = 3.5
-)
-
-// forecastOwn foretells a run over rows from a base of which only the size is
-// known.
-func forecastOwn(in map[string][]stage.Forecast, epochs int, optimizer string, rank int, m stage.Machine) stage.Forecast {
-	params, tokens := baseSize(in["base"]), 0.0
-	for _, f := range in["from"] {
-		tokens += max(f.Size["tokens"], f.Size["rows"]*f.Size["length"])
-	}
-	for _, f := range in["examples"] { // not yet in tokens
-		tokens += f.Size["problems"]*problemTokens + f.Size["text"]/tokenBytes
-	}
-	forward := 3.0
-	if rank > 0 {
-		forward = 2
-	}
-	f := stage.Forecast{FLOPs: 2 * forward * params * tokens * float64(epochs), Memory: leastBytes(params, optimizer, rank) + 64<<20, Size: map[string]float64{"params": params},
-		Basis: say.T("the base's size; the exact memory is told before the first step", "按基座大小估计；第一步之前会给出准确内存")}
-	if m.Peak > 0 {
-		f.Low, f.High = f.FLOPs/(m.Peak*0.75), f.FLOPs/(m.Peak*0.35)
-	}
-	if m.Memory > 0 && f.Memory > m.Memory && rank == 0 {
-		if optimizer != "adamw8" && leastBytes(params, "adamw8", 0) <= m.Memory {
-			f.Smaller = append(f.Smaller, say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`))
-		}
-		if leastBytes(params, "", 16) <= m.Memory {
-			f.Smaller = append(f.Smaller, say.T(`train = "lora"`, `train = "lora"`))
-		}
-	}
-	return f
-}
-
-// baseSize is how many parameters a base has, as far as is known before it is
-// there: two bytes each, about.
-func baseSize(in []stage.Forecast) (params float64) {
-	for _, f := range in {
-		params = max(params, f.Size["params"], f.Size["bytes"]/2)
-	}
-	return params
-}
-
-// leastBytes is the memory that training takes whatever the rows: of all
-// weights the weights, their gradients and both packed forms, and what the
-// optimiser remembers; of an adapter the base as it is.
-func leastBytes(params float64, optimizer string, rank int) int64 {
-	if rank > 0 {
-		return int64(2 * params)
-	}
-	moments := map[string]float64{"adamw8": 2, "lion": 4}[optimizer]
-	return int64((16 + orDefault(moments, 8)) * params)
 }

@@ -195,7 +195,7 @@ func TestPreferenceFaults(t *testing.T) {
 		want string
 	}{
 		"label": {toyLabels(1)[:1], "a chosen and a rejected"}, "long": {[]stage.Example{long}, "longer than"}, "none": {nil, "no examples"},
-		"tools": {[]stage.Example{tools}, "no tools"}, "turns": {[]stage.Example{turns}, "one message"},
+		"tools": {[]stage.Example{tools}, "calls tools"}, "turns": {[]stage.Example{turns}, "one message"},
 	} {
 		b := newBench(t, map[string]string{"base": in["base"], "pairs": toyExamples(t, c.list)})
 		err := (&DPO{}).Run(context.Background(), b.Job)

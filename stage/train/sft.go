@@ -4,13 +4,13 @@ package train
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"time"
 
 	"suiren/engine/model"
 	"suiren/engine/optim"
-	"suiren/engine/tensor"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/store"
@@ -132,7 +132,7 @@ func (s *SFT) Check() []*say.Error {
 // Forecast implements stage.Forecaster.
 func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	if len(in["base"]) > 0 {
-		return forecastOwn(in, 1, s.Optimizer, 0, m)
+		return s.own().forecast(in, m)
 	}
 	size := map[string]float64{}
 	for _, arg := range []string{"from", "tokenizer"} {
@@ -205,11 +205,15 @@ type sftState struct {
 	sight
 }
 
+// own is the run that goes on from a base.
+func (s *SFT) own() *own {
+	return &own{method: s.Name(), epochs: 1, batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), seed: s.Seed, every: s.Every, optimizer: s.Optimizer, patience: s.Patience}
+}
+
 // Run implements stage.Operator.
 func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	if job.Dir("base") != "" {
-		o := own{method: s.Name(), epochs: 1, batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), seed: s.Seed, every: s.Every, optimizer: s.Optimizer, patience: s.Patience}
-		return o.run(ctx, job)
+		return s.own().run(ctx, job)
 	}
 	rows, err := stage.OpenRows(job.Dir("from"))
 	if err != nil {
@@ -233,16 +237,12 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	var st sftState
 	moments, _ := l.Optimizer.State()
 	state := [][]float32{l.Params.All, moments}
-	var best []float32
-	if s.Patience > 0 {
-		arena, err := tensor.NewArena(len(l.Params.All))
-		if err != nil {
-			return err
-		}
-		defer arena.Close()
-		best = arena.Float32(len(l.Params.All))
-		state = append(state, best)
+	watch, err := s.lookout(job, l, rows, steps, batch)
+	if err != nil {
+		return err
 	}
+	defer watch.Close()
+	state = append(state, watch.state()...)
 	resumed, err := load(job.Work, &st, state...)
 	if err != nil {
 		return err
@@ -259,10 +259,6 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	save := newSaver(job.Work, s.Every)
 	meter := newMeter(job, steps, st.FLOPs)
 	meter.l = l
-	watch, err := newWatcher(job, l, job.Dir("tokenizer"), rows.Think(), rows.Length(), steps, batch)
-	if err != nil {
-		return err
-	}
 	schedule := optim.Schedule{Form: schedules[s.Schedule], Warmup: max(min(20, steps/10), 1), Decay: 0.5, End: 0.05}
 	next := newBatcher(rows, batch)
 	info := rows.Info()
@@ -279,7 +275,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		text := say.T("the budget ends after %.0f%% of the rows, the rest is not learnt: give it more, or shuffle the tokens if they are not yet, for lessons begin easy", "预算只够读完 %.0f%% 的行，其余学不到：请增加预算；若 tokens 尚未设为 shuffle，也可设上，因为课程由易到难", 100*part)
 		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
-	for st.Step < steps && !(s.Patience > 0 && st.Worse >= s.Patience) {
+	for st.Step < steps && !watch.done(&st.sight) {
 		if ctx.Err() != nil {
 			if err := save.save(&st, state...); err != nil {
 				return err
@@ -298,14 +294,8 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		}
 		st.Loss += float64(0.05 * (loss - st.Loss)) // not fused: it is part of the artifact
 		meter.step(st.Step, loss, tokens, st.FLOPs)
-		if watch.due(st.Step, steps) {
-			seen, err := watch.look(ctx, st.Step, steps)
-			if err != nil {
-				return err
-			}
-			if st.saw(seen, st.Step) {
-				copy(best, l.Params.All)
-			}
+		if err := watch.look(ctx, &st.sight, st.Step, steps); err != nil {
+			return err
 		}
 		if save.due() {
 			if err := save.save(&st, state...); err != nil {
@@ -313,13 +303,39 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 			}
 		}
 	}
-	if best != nil && st.BestAt > 0 {
-		copy(l.Params.All, best)
-		text := say.T("kept the weights of step %d, whose loss on watch was lowest: %.3f", "保留第 %d 步的权重，其观察集损失最低：%.3f", st.BestAt, st.Best)
-		job.Emit(stage.Event{Type: "note", Text: &text})
-	}
+	watch.keep(&st.sight)
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": st.FLOPs, "steps": float64(st.Step), "params": float64(cfg.Params())}})
 	return writeFolder(job, job.Dir("tokenizer"), l.Params, facts{Method: s.Name(), Think: rows.Think(), Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss})
+}
+
+// What looking may cost: about a hundredth of the run.
+const (
+	watchLeast = 3    // looks, however short the run
+	watchShare = 0.02 // rows read of those trained on; one costs a third of a step's
+)
+
+// lookout watches a part of examples beside the run; nil if there is none.
+func (s *SFT) lookout(job *stage.Job, l *Learner, rows *stage.Rows, steps, batch int) (*lookout, error) {
+	dir := job.Dir("watch")
+	if dir == "" {
+		return nil, nil
+	}
+	w, err := newWriter(job.Dir("tokenizer"), rows.Length())
+	if err != nil {
+		return nil, err
+	}
+	o, err := newLookout(job, l, w, steps, s.Patience)
+	if err != nil {
+		return nil, err
+	}
+	room := watchShare * float64(steps*batch)
+	looks := min(max(int(room/watchRows), watchLeast), watchLooks)
+	o.every, o.direct = max(steps/looks, 1), !rows.Think()
+	if err := errors.Join(o.watchText(dir, rows.Length(), max(int(room/float64(looks)), watchRows)), o.watching(nil, 0, rows.Length())); err != nil {
+		o.Close()
+		return nil, err
+	}
+	return o, nil
 }
 
 // diverged is the error for a loss that is no number.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,6 +61,28 @@ func TestWatch(t *testing.T) {
 	}
 	if _, norms := b.series("norm"); len(norms) != 150 || norms[0] <= 0 {
 		t.Errorf("norms %v", norms)
+	}
+}
+
+// Chats are watched as problems are: the same examples in either form tell the
+// same losses.
+func TestWatchChats(t *testing.T) {
+	op, in := toySFT(t)
+	op.FLOPs = 1e8
+	var losses [2][]float64
+	problems := toyProblems(1)
+	var chats []stage.Example
+	for _, p := range problems {
+		chats = append(chats, stage.Example{From: p.ID, Messages: []stage.Message{{Role: "user", Content: p.Prompt}, {Role: "assistant", Thought: p.Think, Content: p.Answer}}})
+	}
+	for i, dir := range []string{toyPart(t, problems), toyExamples(t, chats)} {
+		in["watch"] = dir
+		b := newBench(t, in)
+		check(t, op.Run(context.Background(), b.Job))
+		_, losses[i] = b.series("watch_loss")
+	}
+	if len(losses[0]) == 0 || !slices.Equal(losses[0], losses[1]) {
+		t.Errorf("problems %v, chats %v", losses[0], losses[1])
 	}
 }
 

@@ -83,6 +83,9 @@ func (o *options) run(ctx context.Context) error {
 			}
 		}
 	}
+	if len(r.problems) == 0 {
+		fmt.Fprintln(os.Stderr, "nothing of these claims is made yet: there is no report")
+	}
 	return r.write()
 }
 

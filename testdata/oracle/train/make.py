@@ -1,6 +1,6 @@
 """Asks PyTorch, transformers and peft what engine/model has to answer when it trains other families' models.
 
-    $(compat/venv.sh) testdata/oracle/train/make.py    # from the repository's root; peft 0.21.2 beside its packages
+    $(compat/venv.sh) testdata/oracle/train/make.py    # from the repository's root
 
 The models are the folders of testdata/oracle/arch. spark2_5 is spark.py there,
 which agrees with llama.cpp; its adapters are written out below. Each NAME.json

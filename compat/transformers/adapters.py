@@ -1,0 +1,49 @@
+"""Adapters as PEFT has them: one that Suiren trained, or one that Suiren merges.
+
+    adapters.py make BASE FOLDER             writes an adapter of random numbers over BASE
+    adapters.py check BASE ADAPTER MERGED    compares PEFT's logits with those of what Suiren merged
+"""
+
+import os
+import sys
+import warnings
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import peft  # noqa: E402
+import torch  # noqa: E402
+from transformers import AutoModelForCausalLM  # noqa: E402
+from transformers.utils import logging  # noqa: E402
+
+logging.disable_progress_bar()
+warnings.filterwarnings("error", message="Unexpected keyword arguments")  # PEFT knows every word of our configuration
+BOUND = 1e-9  # of the logits' mean square: a merged adapter is rounded once more
+
+
+def load(folder):
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+
+
+def make(base, folder):
+    torch.manual_seed(5)
+    model = peft.get_peft_model(load(base), peft.LoraConfig(r=3, lora_alpha=5, target_modules=["q_proj", "down_proj"], task_type="CAUSAL_LM"))
+    for name, p in model.named_parameters():
+        if "lora_B" in name:  # zero until it is trained
+            torch.nn.init.normal_(p, std=0.05)
+    model.save_pretrained(folder)
+
+
+def check(base, adapter, merged):
+    plain = load(base)
+    ids = torch.arange(120).remainder(plain.config.vocab_size).view(2, 60)
+    with torch.no_grad():
+        before = plain(input_ids=ids).logits
+        want = peft.PeftModel.from_pretrained(plain, adapter).eval()(input_ids=ids).logits
+        got = load(merged)(input_ids=ids).logits
+    off = ((got - want).square().mean() / want.square().mean()).item()
+    moved = ((before - want).square().mean() / want.square().mean()).item()
+    print(f"{adapter}: the adapter moves logits by {moved:.2g} of their mean square, merged they are off by {off:.2g}")
+    sys.exit(not (off <= BOUND < moved))
+
+
+{"make": make, "check": check}[sys.argv[1]](*sys.argv[2:])
