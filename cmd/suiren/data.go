@@ -62,8 +62,8 @@ func (a *app) dataCommand() *cobra.Command {
 	check := false
 	forget := flag(&cobra.Command{
 		Use: "forget " + a.t("SOURCE", "来源"), Short: a.t("Say what must be made again without a source, and prove that it is gone", "说明去掉某个来源后须重做的内容，并证明已无残留"),
-		Long: a.t("SOURCE is the path of a document, of a file with several, or of a folder, or a pattern of paths. The first run lists what was made from it, down to releases, and notes fingerprints of its words. Remove it from your files, run suiren apply and suiren store gc, then run it again with --check: it searches the lineage of everything that stands, and the words of every artifact.",
-			"来源是文档、含多篇文档的文件或目录的路径，或路径模式。第一次运行会列出由它制作的一切，直至发布版本，并记下其文字的指纹。从您的文件中删除它、运行 suiren apply 和 suiren store gc 之后，再加 --check 运行：它会检查现有一切的来历，以及每个产物的文字。"),
+		Long: a.t("SOURCE is the path of a document, of a file with several, or of a folder, or a pattern of paths. The first run lists what was made from it, down to releases, and notes fingerprints of its words. Remove it from your files, run suiren apply and suiren store gc, then run it again with --check: it searches the lineage of everything that stands, the words of every artifact, and the answers that were kept (suiren trace capture).",
+			"来源是文档、含多篇文档的文件或目录的路径，或路径模式。第一次运行会列出由它制作的一切，直至发布版本，并记下其文字的指纹。从您的文件中删除它、运行 suiren apply 和 suiren store gc 之后，再加 --check 运行：它会检查现有一切的来历、每个产物的文字，以及保留的回答（suiren trace capture）。"),
 		Args: a.args(1, 1), RunE: with(func(w *workspace, args []string) error { return w.dataForget(args[0], check) }),
 	})
 	forget.Flags().BoolVar(&check, "check", false, a.t("prove that it is gone", "证明已无残留"))

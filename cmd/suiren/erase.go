@@ -147,7 +147,7 @@ func (w *workspace) learnt(ids []string) (list []holding, err error) {
 		}
 		h := holding{Block: "documents." + b.Name}
 		for _, id := range ids {
-			n, err := data.NoteForgotten(dir, b.Output.String(), "traces/"+id, w.path("forgotten.jsonl"))
+			n, err := data.NoteForgotten(dir, b.Output.String(), "traces/"+id, w.path("forgotten.jsonl"), "traces/"+id)
 			if err != nil {
 				return nil, err
 			}

@@ -52,21 +52,27 @@ func hasHan(text string) string {
 	return "en"
 }
 
-// NoteForgotten appends to file what must be known to find the documents of an
-// artifact, in dir, whose path matches or that lie in such a file or folder, and returns how many there are.
-func NoteForgotten(dir, artifact, pattern, file string) (n int, err error) {
+// NoteForgotten appends to file, under the name of a source, what must be known to find the documents of an
+// artifact, in dir, whose path matches a pattern or that lie in such a file or folder, and returns how many there are.
+func NoteForgotten(dir, artifact, source, file string, patterns ...string) (n int, err error) {
 	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err
 	}
 	e := json.NewEncoder(f)
 	err = readLines(documentsFile(dir), func(d Document) error {
-		if ok, err := filepath.Match(pattern, d.Path); err != nil || !ok && d.ID != pattern && !within(d.Path, pattern) {
-			return err
+		for _, pattern := range patterns {
+			ok, err := filepath.Match(pattern, d.Path)
+			if err != nil {
+				return err
+			}
+			if ok || d.ID == pattern || within(d.Path, pattern) {
+				n++
+				text := clean(d.Text)
+				return e.Encode(Forgotten{source, artifact, d.Path, d.ID, prints(text, hasHan(text))})
+			}
 		}
-		n++
-		text := clean(d.Text)
-		return e.Encode(Forgotten{pattern, artifact, d.Path, d.ID, prints(text, hasHan(text))})
+		return nil
 	})
 	return n, errors.Join(err, f.Close())
 }

@@ -263,7 +263,7 @@ func TestForgotten(t *testing.T) {
 	docs := documentsOf(t, secret, public)
 	state := t.TempDir()
 	file := filepath.Join(state, "forgotten.jsonl")
-	if n, err := NoteForgotten(docs.Dir, "d", "crawl/s*", file); n != 1 || err != nil {
+	if n, err := NoteForgotten(docs.Dir, "d", "crawl/s*", file, "crawl/s*"); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
 	if b, err := os.ReadFile(file); err != nil || strings.Contains(string(b), strings.Fields(secret.Text)[3]+" "+strings.Fields(secret.Text)[4]) {
