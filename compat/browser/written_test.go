@@ -130,6 +130,22 @@ func written(t *testing.T, browser context.Context, dir string) {
 			eval[bool](v.tab, `(history.back(), true)`)
 			v.wait(`document.querySelectorAll(".turn").length === 2 && document.querySelector("select.knowledge").value === "pottery"`)
 		}},
+		step{"trace", func(t *testing.T) {
+			b, err := json.Marshal(map[string]any{"trace": map[string]any{"seq": 1, "id": "chatcmpl-1", "time": "2026-11-27T00:00:00Z", "reason": "stop", "wait": 0, "first": 1, "total": 2, "seed": 1, "operation": "chat", "amounts": map[string]any{"prompt": 1, "thought": 0, "answer": 1}, "sentences": map[string]any{"all": 3, "unsupported": 1},
+				"content": map[string]any{"messages": []any{map[string]any{"role": "user", "text": "Who?"}}, "answer": answer, "sources": []any{source}, "marks": chunks[2].(map[string]any)["suiren"].(map[string]any)["marks"]}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			eval[bool](v.tab, `(() => { const real = window.fetch; window.fetch = (to, how) => String(to).includes("/api/traces/") ? Promise.resolve(new Response(`+quote(string(b))+`, { headers: { "Content-Type": "application/json" } })) : real(to, how); return true; })()`)
+			v.push("Traces")
+			v.click("button.trace")
+			v.wait(`document.querySelectorAll("dialog[open] .cite").length === 2 && document.querySelectorAll("dialog[open] .loose").length === 1`)
+			v.sees("1 of 3 sentences are not in the sources.")
+			v.click("dialog[open] .cite")
+			v.wait(`document.querySelector("dialog[open] .sources details[open] mark")`)
+			v.accessible(t)
+			v.push("Close")
+		}},
 	)
 	v.clean(t)
 }
