@@ -99,7 +99,7 @@ func written(t *testing.T, browser context.Context, dir string) {
 			v.wait(`[...document.querySelectorAll(".ask-written button")].some(e => !e.disabled)`)
 		}},
 		step{"marks", func(t *testing.T) {
-			eval[bool](v.tab, `(() => { const real = window.fetch; window.fetch = (to, how) => String(to).endsWith("/v1/chat/completions") ? Promise.resolve(new Response(`+quote(stream)+`, { headers: { "Content-Type": "text/event-stream" } })) : real(to, how); return true; })()`)
+			eval[bool](v.tab, `(() => { const real = window.fetch; window.fetch = (to, how) => String(to).endsWith("/v1/chat/completions") ? (window.sent = how.body, Promise.resolve(new Response(`+quote(stream)+`, { headers: { "Content-Type": "text/event-stream" } }))) : real(to, how); return true; })()`)
 			v.push("Have a model write the answer")
 			shown(t, ".ask-written")
 		}},
@@ -108,6 +108,43 @@ func written(t *testing.T, browser context.Context, dir string) {
 			v.asks("Who holds the key of the kiln?")
 			v.wait(`document.querySelectorAll(".turn .cite").length === 2 && document.querySelectorAll(".turn .loose").length === 1`)
 			v.accessible(t)
+			if eval[bool](v.tab, `JSON.parse(window.sent).knowledge !== undefined`) {
+				t.Error("a base was asked that nobody chose")
+			}
+		}},
+		// The base that a conversation is asked with is sent, kept with it, and opens its documents.
+		step{"base", func(t *testing.T) {
+			v.push("Parameters · little")
+			v.pick("Knowledge", "pottery")
+			v.asks("And when is it fired?")
+			v.wait(`JSON.parse(window.sent).knowledge === "pottery" && document.querySelectorAll(".turn:last-child .cite").length === 2`)
+			v.click(".turn:last-child .cite")
+			v.wait(`[...document.querySelectorAll("dialog[open] .sheet mark")].map(e => e.innerText).join() === "Only Mei Lin holds its key."`)
+			v.push("Close")
+			v.accessible(t)
+			v.wait(`document.querySelector("select.knowledge").value === "pottery"`)
+			v.push("New conversation")
+			v.wait(`!document.querySelector(".turn") && document.querySelector("select.knowledge")?.value === "pottery"`)
+			v.push("Parameters · little · pottery")
+			v.pick("Knowledge", "")
+			eval[bool](v.tab, `(history.back(), true)`)
+			v.wait(`document.querySelectorAll(".turn").length === 2 && document.querySelector("select.knowledge").value === "pottery"`)
+		}},
+		step{"trace", func(t *testing.T) {
+			b, err := json.Marshal(map[string]any{"trace": map[string]any{"seq": 1, "id": "chatcmpl-1", "time": "2026-11-27T00:00:00Z", "reason": "stop", "wait": 0, "first": 1, "total": 2, "seed": 1, "operation": "chat", "amounts": map[string]any{"prompt": 1, "thought": 0, "answer": 1}, "sentences": map[string]any{"all": 3, "unsupported": 1},
+				"content": map[string]any{"messages": []any{map[string]any{"role": "user", "text": "Who?"}}, "answer": answer, "sources": []any{source}, "marks": chunks[2].(map[string]any)["suiren"].(map[string]any)["marks"]}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			eval[bool](v.tab, `(() => { const real = window.fetch; window.fetch = (to, how) => String(to).includes("/api/traces/") ? Promise.resolve(new Response(`+quote(string(b))+`, { headers: { "Content-Type": "application/json" } })) : real(to, how); return true; })()`)
+			v.push("Traces")
+			v.click("button.trace")
+			v.wait(`document.querySelectorAll("dialog[open] .cite").length === 2 && document.querySelectorAll("dialog[open] .loose").length === 1`)
+			v.sees("1 of 3 sentences are not in the sources.")
+			v.click("dialog[open] .cite")
+			v.wait(`document.querySelector("dialog[open] .sources details[open] mark")`)
+			v.accessible(t)
+			v.push("Close")
 		}},
 	)
 	v.clean(t)
