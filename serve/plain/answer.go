@@ -173,8 +173,8 @@ func (w *writer) text(t *infer.Token) bool {
 		w.tokens = append(w.tokens, tok)
 	}
 	switch {
-	case w.j.parser == nil && special: // no text, as for transformers and vLLM
-		return w.raw(w.stream.Flush())
+	case w.j.parser == nil && special: // no text, as for transformers and vLLM: a character may go on after it
+		return w.raw("")
 	case w.j.parser == nil:
 		return w.raw(w.stream.Write(t.ID))
 	case special:

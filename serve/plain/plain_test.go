@@ -418,6 +418,9 @@ func TestRawAnswer(t *testing.T) {
 	if s.text != " dog says 你好" || len(s.tokens) != n+1 || s.usage.Completion != n {
 		t.Errorf("%q, %d of %d tokens, usage %+v", s.text, len(s.tokens), n, s.usage)
 	}
+	if s := written(t, m, a, " dog 你\xe5\xa5<|im_start|>\xbd"); s.text != " dog 你好" { // the character goes on after what is left out
+		t.Errorf("%q", s.text)
+	}
 }
 
 // A thought is opened only where it may be, and ends in its budget.
