@@ -59,7 +59,7 @@ stage/guard/fold:
 stage/guard/detect: stage/guard/fold
 stage/guard/cite: stage/guard/detect
 stage/guard/leak: pii stage/guard/detect stage/guard/fold
-stage/guard/classify: knowledge/linear stage/guard/detect stage/guard/fold
+stage/guard/classify: internal/say knowledge/linear stage/guard/detect stage/guard/fold
 stage/guard/label: internal/say
 stage/guard/assess: internal/durable stage internal/say
 stage/guard/watch: internal/durable internal/say
@@ -83,7 +83,8 @@ serve/plain: internal/say serve/form engine/weights engine/tokenizer engine/mode
 console:
 console/build:
 cmd/suiren: *
-examples/guard: *
+examples/guard: examples/guard/sets
+examples/guard/sets: stage/guard/detect
 examples/reasoner/claims: *
 `
 

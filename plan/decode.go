@@ -237,6 +237,11 @@ func (r *reader) set(v reflect.Value, f *field, e hclsyntax.Expression) {
 		return
 	case reflect.Slice:
 		t, ok := e.(*hclsyntax.TupleConsExpr)
+		if one, is := literal(e); !ok && is && isString(one) && v.Type().Elem().Kind() == reflect.String {
+			r.add(e.Range(), say.T("%s is %s, and this is %s", "%s 应当是%s，这里是%s", f.name, wantOf(v.Type()), form(e)),
+				say.T("write %s = [%q]", "请写 %s = [%q]", f.name, clip(one.AsString())))
+			return
+		}
 		if !ok {
 			r.addExpr(e, wantOf(v.Type()), f.name)
 			return

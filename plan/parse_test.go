@@ -56,7 +56,7 @@ func TestParseErrors(t *testing.T) {
 				"suiren.hcl:3:10: count is a whole number, and this is a string\n" +
 				"suiren.hcl:4:9: rate is a number, and this is true or false\n" +
 				"suiren.hcl:5:9: flag is true or false, and this is a whole number\n" +
-				"suiren.hcl:6:10: names is a list (each item a string), and this is a string\n" +
+				"suiren.hcl:6:10: names is a list (each item a string), and this is a string; write names = [\"x\"]\n" +
 				"suiren.hcl:7:9: need is a map (each value a number), and this is a list", ""},
 		{"item types", "examples \"a\" {\n text = \"x\"\n names = [\"x\", 3]\n need = { a = \"x\", a = 1 }\n}",
 			"suiren.hcl:3:16: names is a string, and this is a whole number\n" +

@@ -178,7 +178,7 @@ type Forecaster interface {
 // Kinds are the kinds of block a plan may hold, in the order the data meets them.
 var Kinds = []store.Kind{
 	store.Documents, store.Corpus, store.Examples, store.Tokenizer, store.Tokens, store.Weights,
-	store.Knowledge, store.Policy, store.Scenario, store.Verdict, store.Release,
+	store.Knowledge, store.Classifier, store.Policy, store.Scenario, store.Verdict, store.Release,
 }
 
 // IsKind reports whether a plan may hold blocks of kind k.

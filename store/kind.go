@@ -14,17 +14,18 @@ type Kind string
 
 // The kinds, in the order the data meets them.
 const (
-	Documents Kind = "documents"
-	Corpus    Kind = "corpus"
-	Examples  Kind = "examples"
-	Tokenizer Kind = "tokenizer"
-	Tokens    Kind = "tokens"
-	Weights   Kind = "weights"
-	Knowledge Kind = "knowledge"
-	Policy    Kind = "policy"
-	Scenario  Kind = "scenario"
-	Verdict   Kind = "verdict"
-	Release   Kind = "release"
+	Documents  Kind = "documents"
+	Corpus     Kind = "corpus"
+	Examples   Kind = "examples"
+	Tokenizer  Kind = "tokenizer"
+	Tokens     Kind = "tokens"
+	Weights    Kind = "weights"
+	Knowledge  Kind = "knowledge"
+	Classifier Kind = "classifier"
+	Policy     Kind = "policy"
+	Scenario   Kind = "scenario"
+	Verdict    Kind = "verdict"
+	Release    Kind = "release"
 )
 
 // A Digest names an artifact by its content.

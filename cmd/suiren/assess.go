@@ -65,7 +65,7 @@ statements.csv）后再次运行同一命令：已有的回答不会重问。
 	c.Flags().StringSliceVar(&f.bank, "bank", nil, a.t("questions: CSV files, or folders of them", "题库：CSV 文件或其目录"))
 	c.Flags().StringSliceVar(&f.words, "words", nil, a.t("your lists of keywords", "您的关键词表"))
 	c.Flags().StringSliceVar(&f.corpus, "corpus", nil, a.t("the corpus: JSON Lines with text, or a folder of corpus.jsonl", "语料：含 text 的 JSON Lines，或 corpus.jsonl 所在目录"))
-	c.Flags().StringVar(&f.policy, "policy", "", a.t("for a model: the pack of rails that stands before it", "用于模型：置于其前的策略包"))
+	c.Flags().StringVar(&f.policy, "policy", "", a.t("rails before a model: a pack, or a plan file or its folder, #NAME of the policy block", "模型之前的护栏：策略包，或计划文件或其目录，可加 #策略块名"))
 	c.Flags().StringVar(&f.out, "out", "assessment", a.t("folder of the report", "报告目录"))
 	c.Flags().StringVar(&f.asOf, "as-of", "", a.t("the day that ages are counted to (default: today)", "计算时效的日期（默认：今天）"))
 	c.Flags().StringVar(&f.key, "key", "", a.t("API key, for an address", "API 密钥，用于网址"))
@@ -249,13 +249,13 @@ func (a *app) subject(ctx context.Context, target string, f *assessFlags, mf *mo
 		if rel, err = a.load(ctx, p, free); err != nil {
 			return nil, err
 		}
-		if f.policy != "" {
-			policy, err := (&guard.Policy{Pack: f.policy}).With(guard.Lists{}, nil)
-			if err != nil {
-				return nil, err
-			}
+		policy, err := a.policyBefore(ctx, f.policy)
+		if err != nil {
+			return nil, err
+		}
+		if policy != nil {
 			rel.Policy = rails{policy, policy.Title()}
-			s.digest = " " + f.policy
+			s.digest = " " + policy.Title() + " " + policy.Digest()[:12]
 		}
 	} else if rel, err = a.assessedRelease(target, f.release, s); err != nil {
 		return nil, err

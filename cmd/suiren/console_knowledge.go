@@ -230,7 +230,7 @@ func (h *house) addToBase(_ context.Context, q serve.Query) (any, error) {
 	return h.begin("knowledge", q.Name, func(ctx context.Context) (say.Text, error) {
 		pool := reader.New(reader.Options{Cache: data.MachineCode()})
 		defer pool.Close()
-		rails, err := h.a.ingestInto(b, q.Name, "", func(action, subject string) error {
+		rails, err := h.a.ingestInto(ctx, b, q.Name, "", func(action, subject string) error {
 			_, err := h.books.audit.Append(q.Caller, action, subject, "")
 			return err
 		})

@@ -171,7 +171,7 @@ func (h *house) loadModel(_ context.Context, q serve.Query) (any, error) {
 		if err != nil {
 			return say.Text{}, err
 		}
-		policy, err := h.a.policyBefore(f.policy)
+		policy, err := h.a.policyBefore(ctx, f.policy)
 		if err != nil {
 			p.Close()
 			return say.Text{}, err

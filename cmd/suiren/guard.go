@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,13 +27,13 @@ func (a *app) guardCommand() *cobra.Command {
 func (a *app) guardLintCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "lint " + a.t("PATH", "路径") + "...", Short: a.t("Judge lists of keywords, and the rails of a plan file: doubles, what is past its review, counts by class", "检查关键词表和计划文件中的护栏：重复、过期未复核、各类数量"),
-		Long: a.t("Judge lists of keywords: CSV in UTF-8 with the columns word, class, owner, review (or 关键词, 类别, 责任人, 复核日期), or one keyword a line; and of plan files (.hcl) the rails.\n\nExit code 1 if a rail has expired, or a word is there twice, is never found because a shorter one is, or is past its review.",
-			"检查关键词表：UTF-8 的 CSV，列为 word、class、owner、review（或关键词、类别、责任人、复核日期），或每行一个关键词；以及计划文件（.hcl）中的护栏。\n\n护栏过期，或词表有重复、被更短的词覆盖、或超过复核日期的词时，退出码为 1。"),
+		Long: a.t("Judge lists of keywords: CSV in UTF-8 with the columns word, class, owner, review (or 关键词, 类别, 责任人, 复核日期), or one keyword a line; and of plan files (.hcl) the classifiers and the rails.\n\nExit code 1 if a rail has expired, or a word is there twice, is never found because a shorter one is, or is past its review.",
+			"检查关键词表：UTF-8 的 CSV，列为 word、class、owner、review（或关键词、类别、责任人、复核日期），或每行一个关键词；以及计划文件（.hcl）中的分类器和护栏。\n\n护栏过期，或词表有重复、被更短的词覆盖、或超过复核日期的词时，退出码为 1。"),
 		Args: a.args(1, 1000),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			plans, lists := parted(args, isPlan)
 			for _, path := range plans {
-				if err := a.lintPlan(path); err != nil || len(lists) == 0 {
+				if err := a.lintPlan(c.Context(), path); err != nil || len(lists) == 0 {
 					return err
 				}
 			}
@@ -63,12 +64,22 @@ func parted(list []string, f func(string) bool) (yes, no []string) {
 	return yes, no
 }
 
-// lintPlan says which rails of a plan's policies have expired, and which are
-// nobody's.
-func (a *app) lintPlan(path string) error {
+// lintPlan says how well a plan's classifiers do, which rails of its policies have
+// expired, and which are nobody's.
+func (a *app) lintPlan(ctx context.Context, path string) error {
 	f, err := plan.Load(path, vocabulary(0))
 	if err != nil {
 		return err
+	}
+	drafts := newDrafts(f)
+	for _, b := range f.Blocks {
+		if op, ok := b.Op.(*guard.Classifier); ok {
+			c, err := drafts.classifier(ctx, b.Ref, op)
+			if err != nil {
+				return err
+			}
+			a.showClassifier(b.Ref, &c.Report)
+		}
 	}
 	expired, unowned, rails := 0, 0, 0
 	for _, b := range f.Blocks {
@@ -76,25 +87,13 @@ func (a *app) lintPlan(path string) error {
 		if !ok {
 			continue
 		}
-		lists, err := draftLists(op, f.Dir)
+		lists, err := drafts.lists(ctx, op)
 		if err != nil {
 			return err
 		}
 		p, err := op.With(lists, nil)
 		if err != nil {
 			return err
-		}
-		for _, t := range p.Topics() {
-			if a.format == formatJSONL {
-				a.line(struct {
-					Type   string `json:"type"`
-					Policy string `json:"policy"`
-					classify.Topic
-				}{"topic", b.Name, t})
-				continue
-			}
-			fmt.Fprintln(a.stdout, a.t("%s  topic %s: learnt from %d sentences; of %d kept apart %d are found, and %d of %d others wrongly",
-				"%s  主题 %s：由 %d 个句子学成；留出的 %d 句中识别出 %d 句，其他句子误判 %d 句（共 %d 句）", b.Ref, t.Name, t.Learnt, t.Asked, t.Found, t.Wrong, t.Others))
 		}
 		with := 0 // expired, with the policy or its base
 		for _, r := range p.Facts(time.Now()) {
@@ -129,6 +128,21 @@ func (a *app) lintPlan(path string) error {
 		return &say.Error{Where: path, What: say.T("%d rails have expired", "有 %d 条护栏已过期", expired), Next: say.T("review them, and give them a new date; until then they go on acting", "请复核并更新日期；在此之前它们继续生效")}
 	}
 	return nil
+}
+
+// showClassifier says of each kind how well it is told from all others.
+func (a *app) showClassifier(ref stage.Ref, r *classify.Report) {
+	if a.format == formatJSONL {
+		a.line(struct {
+			Type string `json:"type"`
+			Name string `json:"name"`
+			*classify.Report
+		}{"classifier", ref.Name, r})
+		return
+	}
+	for i := range r.Kinds {
+		fmt.Fprintf(a.stdout, "%s  %s\n", ref, guard.Told(&r.Kinds[i]).In(a.lang))
+	}
 }
 
 // showLint prints what was found, and returns an error if words must be mended.
@@ -196,14 +210,14 @@ func (a *app) guardCheckCommand() *cobra.Command {
 		Long: a.t("Pass standard input through the rails of a pack, and print what leaves. Exit code 3 if a rule refuses it; what would be refused stands on standard error.",
 			"让标准输入通过策略包，输出能通过的内容。被规则拒绝时退出码为 3，拒绝的原因写到标准错误。"),
 		Args: a.args(1, 1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			words, err := readLists(lists)
 			if err != nil {
 				return err
 			}
 			var p *guard.Policy
 			if isPlan(strings.SplitN(args[0], "#", 2)[0]) {
-				p, err = a.draftFile(args[0])
+				p, err = a.draftFile(c.Context(), args[0])
 			} else {
 				p, err = (&guard.Policy{Pack: args[0]}).With(words, nil)
 			}
@@ -240,7 +254,7 @@ func joinStages() string {
 	return strings.Join(list, ", ")
 }
 
-// readLists reads lists of keywords and banks of sentences, and those in folders.
+// readLists reads lists of keywords, and those in folders.
 func readLists(paths []string) (l guard.Lists, err error) { return l, l.ReadFiles(paths) }
 
 // A railWriter writes what a rail lets through.

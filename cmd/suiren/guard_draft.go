@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -16,80 +15,32 @@ import (
 	"suiren/plan"
 	"suiren/serve"
 	"suiren/serve/form"
-	"suiren/stage"
 	"suiren/stage/guard"
+	"suiren/stage/guard/classify"
 	"suiren/stage/operate"
 	"suiren/store"
 )
 
-// draft makes the policy of a plan file that need not have been applied, of the
-// block of a name, or the only one on which no other stands. dir is where its
-// lists of words are; "" if they cannot be read.
-func draft(f *plan.File, name, dir string) (*guard.Policy, error) {
-	byRef := map[stage.Ref]*guard.Policy{}
-	based := map[stage.Ref]bool{}
-	var list []stage.Ref
-	for _, b := range f.Blocks { // bases come first
-		op, ok := b.Op.(*guard.Policy)
-		if !ok {
-			continue
-		}
-		lists, err := draftLists(op, dir)
-		if err != nil {
-			return nil, err
-		}
-		based[op.Base] = true
-		if byRef[b.Ref], err = op.With(lists, byRef[op.Base]); err != nil {
-			return nil, err
-		}
-		list = append(list, b.Ref)
-	}
-	list = slices.DeleteFunc(list, func(r stage.Ref) bool { return name == "" && based[r] || name != "" && r.Name != name })
-	if len(list) != 1 {
-		return nil, &say.Error{Where: f.Name, What: say.T("there are %d policies here that could be meant", "这里可能指的策略有 %d 个", len(list)), Next: say.T("name one: FILE#NAME", "请指明一个：文件#名称")}
-	}
-	return byRef[list[0]], nil
-}
-
-func draftLists(op *guard.Policy, dir string) (lists guard.Lists, err error) {
-	for _, pattern := range op.Files() {
-		if dir == "" {
-			return lists, say.Errorf("a draft's lists are not read here", "此处不读取草案的词表与题库文件")
-		}
-		files, err := plan.Match(dir, pattern)
-		if err != nil {
-			return lists, err
-		}
-		for i := range files {
-			files[i] = filepath.Join(dir, files[i])
-		}
-		if err := lists.ReadFiles(files); err != nil {
-			return lists, err
-		}
-	}
-	return lists, nil
-}
-
 // draftFile reads FILE or FILE#NAME.
-func (a *app) draftFile(path string) (*guard.Policy, error) {
+func (a *app) draftFile(ctx context.Context, path string) (*guard.Policy, error) {
 	path, name, _ := strings.Cut(path, "#")
 	f, err := plan.Load(path, vocabulary(0))
 	if err != nil {
 		return nil, err
 	}
-	return draft(f, name, f.Dir)
+	return newDrafts(f).named(ctx, name)
 }
 
 // policyBefore opens the policy that stands before models that were brought: a
 // pack's, or a plan file's; nil if there is none.
-func (a *app) policyBefore(name string) (*guard.Policy, error) {
+func (a *app) policyBefore(ctx context.Context, name string) (*guard.Policy, error) {
 	if name == "" {
 		return nil, nil
 	}
 	if slices.Contains(guard.Packs(), name) {
 		return (&guard.Policy{Pack: name}).With(guard.Lists{}, nil)
 	}
-	p, err := a.draftFile(name)
+	p, err := a.draftFile(ctx, name)
 	if err == nil {
 		a.sayExpired(p)
 	}
@@ -166,7 +117,7 @@ after the rails of then: what was refused or masked is not in them.`,
 			`用发布版本的策略和草案分别重放最近的请求，列出两者处理不同的请求。请求取自
 当时保留的记录，已经过当时的护栏：被拒绝或遮盖的内容不在其中。`),
 		Args: a.args(0, 0),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
 			if file == "" {
 				return usage("--draft", say.T("which draft?", "请指明草案"), say.T("write --draft FILE, a plan file with a policy block", "请写 --draft 文件，即含 policy 块的计划文件"))
 			}
@@ -182,7 +133,7 @@ after the rails of then: what was refused or masked is not in them.`,
 			if err != nil {
 				return err
 			}
-			after, err := a.draftFile(file)
+			after, err := a.draftFile(c.Context(), file)
 			if err != nil {
 				return err
 			}
@@ -240,20 +191,21 @@ func (a *app) showReplayed(c *guard.Replayed) {
 // Policies implements serve.Guard: the policies of what is served, and the packs.
 func (d *desk) Policies(say.Lang) (any, error) {
 	type policy struct {
-		Release string       `json:"release"`
-		Pack    string       `json:"pack"`
-		Title   string       `json:"title"`
-		Version string       `json:"version,omitempty"`
-		Owner   string       `json:"owner,omitempty"`
-		Expires string       `json:"expires,omitempty"`
-		Mode    string       `json:"mode"`
-		Hold    string       `json:"hold"`
-		Rails   []guard.Fact `json:"rails"`
+		Release string          `json:"release"`
+		Pack    string          `json:"pack"`
+		Title   string          `json:"title"`
+		Version string          `json:"version,omitempty"`
+		Owner   string          `json:"owner,omitempty"`
+		Expires string          `json:"expires,omitempty"`
+		Mode    string          `json:"mode"`
+		Hold    string          `json:"hold"`
+		Rails   []guard.Fact    `json:"rails"`
+		Kinds   []classify.Kind `json:"kinds,omitempty"` // that its classifiers learnt
 	}
 	list := []policy{}
 	for _, r := range d.releases() {
 		if p := policyOf(r); p != nil {
-			list = append(list, policy{r.Name, p.Pack, p.Title(), p.Version, p.Owner, p.Expires, orElse(p.Mode, "enforce"), orElse(p.Hold, "suffix"), p.Facts(time.Now())})
+			list = append(list, policy{r.Name, p.Pack, p.Title(), p.Version, p.Owner, p.Expires, orElse(p.Mode, "enforce"), orElse(p.Hold, "suffix"), p.Facts(time.Now()), p.Kinds()})
 		}
 	}
 	return map[string]any{"policies": list, "packs": guard.Packs(), "stages": guard.Stages}, nil
@@ -267,16 +219,13 @@ func orElse(s, other string) string {
 }
 
 // named finds the policy that a trial or a replay names.
-func (d *desk) named(name, text string) (*guard.Policy, error) {
+func (d *desk) named(ctx context.Context, name, text string) (*guard.Policy, error) {
 	if text != "" {
-		f, err := plan.Parse([]byte(text), "draft", vocabulary(0))
-		if err == nil {
-			var p *guard.Policy
-			if p, err = draft(f, "", ""); err == nil {
-				return p, nil
-			}
+		p, err := d.drafted(ctx, text)
+		if err != nil {
+			return nil, form.Invalid("draft", "invalid_draft", say.T("%v", "%v", err))
 		}
-		return nil, form.Invalid("draft", "invalid_draft", say.T("%v", "%v", err))
+		return p, nil
 	}
 	for _, r := range d.releases() {
 		if p := policyOf(r); p != nil && (name == "" || name == r.Name) {
@@ -292,7 +241,7 @@ func (d *desk) named(name, text string) (*guard.Policy, error) {
 // Try implements serve.Guard: it passes a text through a policy, rune by rune,
 // and tells what was found, decided, held back and let go.
 func (d *desk) Try(ctx context.Context, t serve.Trial, lang say.Lang) (any, error) {
-	p, err := d.named(t.Policy, t.Draft)
+	p, err := d.named(ctx, t.Policy, t.Draft)
 	if err != nil {
 		return nil, err
 	}
@@ -363,7 +312,7 @@ func (d *desk) Try(ctx context.Context, t serve.Trial, lang say.Lang) (any, erro
 }
 
 // Replay implements serve.Guard.
-func (d *desk) Replay(_ context.Context, r serve.Rerun) (any, error) {
+func (d *desk) Replay(ctx context.Context, r serve.Rerun) (any, error) {
 	if r.Last == 0 {
 		r.Last = someReplayed
 	}
@@ -373,11 +322,11 @@ func (d *desk) Replay(_ context.Context, r serve.Rerun) (any, error) {
 	if r.Draft == "" {
 		return nil, form.Invalid("draft", "missing_parameter", say.T("draft is missing: a policy block, as a plan file says it", "缺少 draft，即计划文件中的 policy 块"))
 	}
-	before, err := d.named(r.Release, "")
+	before, err := d.named(ctx, r.Release, "")
 	if err != nil {
 		return nil, err
 	}
-	after, err := d.named("", r.Draft)
+	after, err := d.named(ctx, "", r.Draft)
 	if err != nil {
 		return nil, err
 	}

@@ -90,6 +90,7 @@ func (b *books) review(ctx context.Context, r serve.Review) bool {
 type desk struct {
 	*books
 	releases func() []*serve.Release
+	space    func() (*workspace, error) // of the plan, if there is one
 }
 
 // block is the name by which the traces of a release are kept.

@@ -25,7 +25,7 @@ type ingest struct {
 
 // ingestInto opens the policy of a base: the one that name tells, a pack or a plan file as
 // suiren serve --policy has it, "" that of the last time, "none" none. The base is told.
-func (a *app) ingestInto(b *base.Base, title, name string, log func(action, subject string) error) (*ingest, error) {
+func (a *app) ingestInto(ctx context.Context, b *base.Base, title, name string, log func(action, subject string) error) (*ingest, error) {
 	switch {
 	case name == "none":
 		b.Guard("", "")
@@ -42,7 +42,7 @@ func (a *app) ingestInto(b *base.Base, title, name string, log func(action, subj
 			name += "#" + block
 		}
 	}
-	p, err := a.policyBefore(name)
+	p, err := a.policyBefore(ctx, name)
 	if err != nil || p == nil {
 		return nil, err
 	}

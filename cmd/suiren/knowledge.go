@@ -79,7 +79,7 @@ func (a *app) knowledgeAdd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			rails, err := a.ingestInto(b, args[0], policy, books.log)
+			rails, err := a.ingestInto(c.Context(), b, args[0], policy, books.log)
 			if err != nil {
 				return err
 			}

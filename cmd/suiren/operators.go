@@ -51,11 +51,12 @@ func vocabulary(every time.Duration) plan.Vocabulary {
 			"merge":    func() stage.Operator { return new(train.Merge) },
 			"quantise": func() stage.Operator { return new(train.Quantise) },
 		}},
-		store.Knowledge: one(func() stage.Operator { return &data.Knowledge{Open: openEncoder} }),
-		store.Policy:    one(func() stage.Operator { return new(guard.Policy) }),
-		store.Scenario:  one(func() stage.Operator { return new(scenario.Scenario) }),
-		store.Verdict:   one(func() stage.Operator { return &guard.Verdict{Open: opener{}} }),
-		store.Release:   one(func() stage.Operator { return new(operate.Release) }),
+		store.Knowledge:  one(func() stage.Operator { return &data.Knowledge{Open: openEncoder} }),
+		store.Classifier: one(func() stage.Operator { return new(guard.Classifier) }),
+		store.Policy:     one(func() stage.Operator { return new(guard.Policy) }),
+		store.Scenario:   one(func() stage.Operator { return new(scenario.Scenario) }),
+		store.Verdict:    one(func() stage.Operator { return &guard.Verdict{Open: opener{}} }),
+		store.Release:    one(func() stage.Operator { return new(operate.Release) }),
 	}
 }
 

@@ -94,7 +94,7 @@ func (w *workspace) service(f serveFlags, c *cobra.Command) (s *service, err err
 	conf.Export = exporter(b.audit, func() (string, error) { return producer(w.st) })
 	s.house = &house{a: w.a, books: b, cmd: c, svc: s, model: modelFlags{slots: 8, kv: "f16"}}
 	s.Server = s.house.server(conf)
-	d.releases = s.Releases
+	d.releases, d.space = s.Releases, s.house.workspace
 	return s, nil
 }
 

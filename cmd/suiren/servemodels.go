@@ -59,8 +59,8 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 	h.model.context = 0
 	h.space = h.openSpace
 	s := h.server(conf)
-	d.releases = s.Releases
-	policy, err := a.policyBefore(mf.policy)
+	d.releases, d.space = s.Releases, h.workspace
+	policy, err := a.policyBefore(ctx, mf.policy)
 	if err != nil {
 		return err
 	}

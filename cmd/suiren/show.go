@@ -13,6 +13,7 @@ import (
 	"suiren/plan"
 	"suiren/run"
 	"suiren/stage"
+	"suiren/stage/guard"
 	"suiren/store"
 )
 
@@ -132,6 +133,13 @@ func (w *workspace) showBlock(b store.Block) error {
 		for _, l := range table("ll", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
+	}
+	if b.Kind == store.Classifier {
+		c, err := guard.OpenClassifier(dir)
+		if err != nil {
+			return err
+		}
+		a.showClassifier(stage.Ref{Kind: b.Kind, Name: b.Name}, &c.Report)
 	}
 	if b.Kind == store.Verdict {
 		r, err := w.join(b.Output)

@@ -163,7 +163,7 @@ func copyTree(to, from string) error {
 			return err
 		}
 		if d.IsDir() {
-			if from == tutorFolder && d.Name() == ".suiren" { // somebody's own
+			if (from == tutorFolder || from == guardFolder) && d.Name() == ".suiren" { // somebody's own
 				return fs.SkipDir
 			}
 			return os.MkdirAll(filepath.Join(to, rel), 0o777)

@@ -4,16 +4,20 @@
 #   suiren guard check examples/school/suiren.hcl     # pass a text through it
 #   suiren guard lint examples/school/suiren.hcl      # rails that have expired, words past their review
 #
-# or before a release of your own: copy the block into its plan.
+# or before a release of your own: copy the blocks into its plan.
+
+classifier "pupils" { # guard lint says how well it does
+  path = ["topics.csv"]
+}
 
 policy "school" {
-  pack    = "minors-zh"
-  hold    = "sentence" # nothing of a sentence is seen before all of it has been checked
-  words   = "words/*.csv"
-  topics  = "topics.csv" # sentences from which the policy learns what a topic is; guard lint says how well
-  version = "2026-11"
-  owner   = "德育处"
-  expires = "2027-12-31"
+  pack        = "minors-zh"
+  hold        = "sentence" # nothing of a sentence is seen before all of it has been checked
+  words       = "words/*.csv"
+  classifiers = [classifier.pupils]
+  version     = "2026-11"
+  owner       = "德育处"
+  expires     = "2027-12-31"
 
   rail "companion" { # no virtual partner or relative for minors
     class    = "A.4.a"
@@ -31,7 +35,7 @@ policy "school" {
 
   rail "cheating" { # learnt, so it can err: how to prepare for an exam is answered
     on     = ["input"]
-    detect = ["topic:cheating"]
+    detect = ["classify:cheating"]
     when   = "confidence >= 0.7"
     en     = "An exam is yours to write. I am glad to practise with you for it."
     zh     = "考试要靠自己完成。我很乐意陪你一起复习。"
@@ -40,7 +44,7 @@ policy "school" {
   rail "gaming" { # only counted
     on     = ["input"]
     action = "log"
-    detect = ["topic:gaming"]
+    detect = ["classify:gaming"]
   }
 
   rail "worry" { # nothing is refused; the counsellor looks at how often it is heard of

@@ -23,8 +23,8 @@ const maxBits = 22
 type Model struct {
 	labels  []string
 	bits    int
-	scale   float64 // of a weight
-	lanes   int     // words of 8 labels
+	scales  []float64 // of the weights of each label
+	lanes   int       // words of 8 labels
 	weights []uint64
 }
 
@@ -117,25 +117,50 @@ func (s *Sum) flush() {
 	s.n = 0
 }
 
-// Margin returns by how much yes is likelier than no, as the logarithm of their odds;
-// 0 for a text without features.
-func (s *Sum) Margin(yes, no int) float64 {
+// Share returns the probability of a label among some, of which it is one; 0 for a
+// text without features.
+func (s *Sum) Share(label int, among []int) float64 {
 	s.flush()
 	if s.all == 0 {
 		return 0
 	}
-	return float64(s.total[yes]-s.total[no]) * (s.m.scale / math.Sqrt(float64(s.all)))
+	top, sum := math.Inf(-1), 0.0
+	for _, i := range among {
+		top = max(top, s.logit(i))
+	}
+	for _, i := range among {
+		sum += exp(s.logit(i) - top)
+	}
+	return exp(s.logit(label)-top) / sum
+}
+
+// Below reports whether a label's probability among some is surely so low that its odds
+// are less than e^odds: it costs less than Share, and most texts are of no kind.
+func (s *Sum) Below(label int, among []int, odds float64) bool {
+	s.flush()
+	weight := func(i int) float64 { return float64(float64(s.total[i]-128*s.all) * s.m.scales[i]) }
+	own := weight(label)
+	most := (odds - 1e-6) * math.Sqrt(float64(s.all)) // of what it may lead by
+	for _, i := range among {
+		if i != label && own-weight(i) < most {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Sum) logit(i int) float64 {
+	return float64(float64(s.total[i]-128*s.all) * (s.m.scales[i] / math.Sqrt(float64(s.all)))) // not fused with what is done to it
 }
 
 // Best returns the likeliest of the labels that allowed lists (nil: all), and its
-// probability among them; -1 for a text without features.
+// probability among them; -1 for a text without features. The labels were trained
+// together.
 func (s *Sum) Best(allowed []int) (label int, p float64) {
 	s.flush()
 	if s.all == 0 {
 		return -1, 0
 	}
-	by := s.m.scale / math.Sqrt(float64(s.all))
-	logit := func(i int) float64 { return float64(s.total[i]-128*s.all) * by }
 	label = -1
 	each := func(f func(i int)) {
 		if allowed == nil {
@@ -154,7 +179,7 @@ func (s *Sum) Best(allowed []int) (label int, p float64) {
 		}
 	})
 	sum := 0.0
-	each(func(i int) { sum += exp(logit(i) - logit(label)) })
+	each(func(i int) { sum += exp(s.logit(i) - s.logit(label)) })
 	return label, 1 / sum
 }
 
@@ -177,7 +202,6 @@ func exp(x float64) float64 {
 type Example struct {
 	Label    int
 	Features []uint64 // hashes
-	Among    []int    // the labels it is told from; nil: all. Several questions share one model by this.
 }
 
 // Options of training. The zero value works.
@@ -190,8 +214,7 @@ type Options struct {
 }
 
 // Train learns to tell labels apart. It panics if there are more than MaxLabels
-// labels or less than two, or an example has none of them, or none of those it is
-// told from.
+// labels or less than two, or an example has none of them.
 func Train(labels []string, examples []Example, o Options) *Model {
 	if len(labels) < 2 || len(labels) > MaxLabels {
 		panic("linear: Train: number of labels")
@@ -235,7 +258,7 @@ func Train(labels []string, examples []Example, o Options) *Model {
 					p[k] += v
 				}
 			}
-			softmax(p, e.Among, norm)
+			softmax(p, norm)
 			p[e.Label]--
 			for k := range p {
 				p[k] = float64(float64(p[k]*rate) * norm)
@@ -253,15 +276,8 @@ func Train(labels []string, examples []Example, o Options) *Model {
 	return quantise(labels, o.Bits, w)
 }
 
-// softmax turns sums into probabilities among some labels; others have 0.
-func softmax(p []float64, among []int, norm float64) {
-	if among != nil {
-		for k := range p {
-			if !slices.Contains(among, k) {
-				p[k] = math.Inf(-1)
-			}
-		}
-	}
+// softmax turns sums into probabilities.
+func softmax(p []float64, norm float64) {
 	top := slices.Max(p)
 	sum := 0.0
 	for k := range p {
@@ -295,15 +311,42 @@ func quantise(labels []string, bits int, w []float64) *Model {
 	if len(sizes) > 0 {
 		most = sizes[len(sizes)-1-len(sizes)/1000]
 	}
-	m := &Model{labels: labels, bits: bits, scale: most / 127, lanes: (n + 7) / 8}
+	m := &Model{labels: labels, bits: bits, scales: slices.Repeat([]float64{most / 127}, n), lanes: (n + 7) / 8}
 	m.weights = make([]uint64, m.lanes<<bits)
 	for b := range 1 << bits {
 		for k := range 8 * m.lanes {
 			v := 0.0
 			if k < n {
-				v = math.Round(max(-127, min(127, w[b*n+k]/m.scale)))
+				v = math.Round(max(-127, min(127, w[b*n+k]/m.scales[k])))
 			}
 			m.weights[b*m.lanes+k/8] |= uint64(128+int64(v)) << (8 * (k % 8))
+		}
+	}
+	return m
+}
+
+// Join puts models side by side into one table, so that a text is added up once for all
+// of them: the labels of the second follow those of the first, and so on. It panics
+// unless they have equally many buckets and at most MaxLabels labels in all. What was
+// joined is not written: Marshal panics.
+func Join(models ...*Model) *Model {
+	m := &Model{bits: models[0].bits}
+	for _, p := range models {
+		m.labels, m.scales = append(m.labels, p.labels...), append(m.scales, p.scales...)
+		if p.bits != m.bits || len(m.labels) > MaxLabels {
+			panic("linear: Join: models of other sizes")
+		}
+	}
+	m.lanes = (len(m.labels) + 7) / 8
+	m.weights = make([]uint64, m.lanes<<m.bits)
+	at := 0
+	for _, p := range models {
+		for i := range p.labels {
+			for b := range 1 << m.bits {
+				w := p.weights[b*p.lanes+i/8] >> (8 * (i % 8)) & 0xff
+				m.weights[b*m.lanes+at/8] |= w << (8 * (at % 8))
+			}
+			at++
 		}
 	}
 	return m
@@ -319,7 +362,10 @@ type header struct {
 // Marshal returns the model's bytes: a line of JSON, and for each bucket a byte
 // for each label (128 more than the weight), labels filled up to eights.
 func (m *Model) Marshal() []byte {
-	h, err := json.Marshal(header{1, m.labels, m.bits, m.scale})
+	if slices.Min(m.scales) != slices.Max(m.scales) {
+		panic("linear: Marshal: a joined model")
+	}
+	h, err := json.Marshal(header{1, m.labels, m.bits, m.scales[0]})
 	if err != nil {
 		panic(err) // it holds nothing that could fail
 	}
@@ -346,7 +392,7 @@ func Unmarshal(b []byte) (*Model, error) {
 	if h.Format != 1 || len(h.Labels) < 2 || len(h.Labels) > MaxLabels || h.Bits < 1 || h.Bits > maxBits || !(h.Scale > 0) {
 		return nil, fmt.Errorf("linear: a model of format %d with %d labels and 2^%d buckets", h.Format, len(h.Labels), h.Bits)
 	}
-	m := &Model{labels: h.Labels, bits: h.Bits, scale: h.Scale, lanes: (len(h.Labels) + 7) / 8}
+	m := &Model{labels: h.Labels, bits: h.Bits, scales: slices.Repeat([]float64{h.Scale}, len(h.Labels)), lanes: (len(h.Labels) + 7) / 8}
 	if len(rest) != m.lanes<<h.Bits*8 {
 		return nil, fmt.Errorf("linear: a model of %d bytes, where its first line announces %d", len(rest), m.lanes<<h.Bits*8)
 	}

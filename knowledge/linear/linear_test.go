@@ -77,8 +77,8 @@ func TestLongText(t *testing.T) {
 	if k, p := s.Best(nil); k != 0 || p != 1 {
 		t.Error(k, p)
 	}
-	if m := s.Margin(0, 1); m <= 0 || m != -s.Margin(1, 0) {
-		t.Error(m)
+	if p, q := s.Share(0, []int{0, 1}), s.Share(1, []int{0, 1}); p != 1 || q > 1e-9 {
+		t.Error(p, q)
 	}
 	if s.total[0] != 255*100_003 || s.total[1] != 100_003 {
 		t.Error(s.total[:2])
@@ -137,4 +137,47 @@ func TestAddAll(t *testing.T) {
 			t.Errorf("%d labels: other sums", n)
 		}
 	}
+}
+
+// Joined models say what each says alone.
+func TestJoin(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	var parts []*Model
+	for n := range 3 {
+		labels, list := []string{"a", "b", "c", "d"}[:2+n], []Example{}
+		for range 40 {
+			list = append(list, Example{Label: r.IntN(len(labels)), Features: []uint64{r.Uint64(), r.Uint64(), r.Uint64()}})
+		}
+		parts = append(parts, Train(labels, list, Options{Bits: 6}))
+	}
+	joined := Join(parts...)
+	some := make([]uint64, 300)
+	for i := range some {
+		some[i] = r.Uint64()
+	}
+	all := joined.NewSum()
+	all.AddAll(some)
+	at := 0
+	for _, p := range parts {
+		one := p.NewSum()
+		one.AddAll(some)
+		var here, there []int
+		for i := range p.Labels() {
+			here, there = append(here, i), append(there, at+i)
+		}
+		for i := range here {
+			if a, b := one.Share(i, here), all.Share(at+i, there); a != b || a <= 0 || a >= 1 {
+				t.Errorf("label %d: %v alone, %v joined", i, a, b)
+			} else if odds := math.Log(a / (1 - a)); all.Below(at+i, there, odds-1e-5) || len(here) == 2 && !all.Below(at+i, there, odds+1e-5) || !all.Below(at+i, there, odds+2) {
+				t.Errorf("label %d of %d: odds %v", i, len(here), odds)
+			}
+		}
+		at += len(here)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a joined model is written")
+		}
+	}()
+	joined.Marshal()
 }

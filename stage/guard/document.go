@@ -25,6 +25,8 @@ const (
 	maxKeyword  = 64 // folded runes
 	maxRules    = 1000
 	maxLayers   = 4
+
+	maxClassifiers = 8
 )
 
 // A document is policy.json. It holds all that its rails need.
@@ -44,11 +46,19 @@ type document struct {
 	Masks    map[string]string `json:"masks,omitempty"` // format 1
 	Suspend  Suspend           `json:"suspend,omitzero"`
 	Review   int               `json:"review,omitempty"` // seconds that an answer waits for a person
-	Topics   *topics           `json:"topics,omitempty"`
-	Base     *document         `json:"base,omitempty"` // whose rails come first
+	Topics   *topics           `json:"topics,omitempty"` // of older policies, in place of classifiers
+	Base     *document         `json:"base,omitempty"`   // whose rails come first
 
-	bank  bool // its topics are still to be learnt
-	known *classify.Topics
+	Classifiers [][]byte `json:"classifiers,omitempty"` // as room classify writes them
+
+	kinds  []string // that classify may name; nil: any
+	learnt []*classify.Classifier
+}
+
+// topics are what older policies learnt of sentences by themselves.
+type topics struct {
+	Report json.RawMessage `json:"report"`
+	Model  []byte          `json:"model"` // as knowledge/linear writes it
 }
 
 // Suspend is after how much a caller is suspended: the numbers of the
@@ -233,11 +243,8 @@ func (d *document) open() (*Policy, error) {
 				return nil, err
 			}
 		}
-		if d.Topics != nil {
-			var err error
-			if d.known, err = classify.OpenTopics(d.Topics.Model); err != nil {
-				return nil, err
-			}
+		if err := d.openClassifiers(); err != nil {
+			return nil, err
 		}
 		if err := d.check(); err != nil {
 			return nil, err
@@ -257,6 +264,47 @@ func (d *document) open() (*Policy, error) {
 		}
 	}
 	return p, nil
+}
+
+// openClassifiers opens what was learnt of sentences. The topics of an older policy become
+// kinds, which its rails hear of.
+func (d *document) openClassifiers() error {
+	if len(d.Classifiers) > maxClassifiers {
+		return say.Errorf("it has more than %d classifiers", "分类器超过 %d 个", maxClassifiers)
+	}
+	d.learnt = nil
+	for _, b := range d.Classifiers {
+		c, err := classify.Open(b)
+		if err != nil {
+			return err
+		}
+		d.learnt = append(d.learnt, c)
+	}
+	if d.Topics == nil {
+		return nil
+	}
+	c, err := classify.OpenTopics(d.Topics.Model)
+	if err != nil {
+		return err
+	}
+	d.Classifiers, d.learnt, d.Topics = append(d.Classifiers, c.Marshal()), append(d.learnt, c), nil
+	for i := range d.Rules {
+		var names []string
+		for _, name := range d.Rules[i].Detect {
+			switch kind, ok := strings.CutPrefix(name, "topic:"); {
+			case ok:
+				names = append(names, "classify:"+kind)
+			case name == "topic":
+				for _, k := range c.Kinds {
+					names = append(names, "classify:"+k.Name)
+				}
+			default:
+				names = append(names, name)
+			}
+		}
+		d.Rules[i].Detect = names
+	}
+	return nil
 }
 
 // check finds what is wrong in a document of format 2, and fills in what a
@@ -336,8 +384,8 @@ func (d *document) check() *say.Error {
 			if (name == "pii" || name == "secret") && kind != "" && !slices.Contains(leak.Kinds, kind) {
 				return wrong(r, say.T("%s finds no %q", "%s 不检测 %q", name, kind), oneOf(leak.Kinds...))
 			}
-			if name == "topic" && !d.bank && (d.known == nil || kind != "" && !slices.Contains(d.known.Names(), kind)) {
-				return wrong(r, say.T("no bank of sentences has the topic %q", "题库中没有主题 %q", kind), say.T("write topics = %q in the policy, a CSV with the columns text and topic", "请在策略中写 topics = %q，即含 text 与 topic 两列的 CSV", "topics.csv"))
+			if name == "classify" && kind != "" && d.kinds != nil && !slices.Contains(d.kinds, kind) {
+				return wrong(r, say.T("no classifier has the kind %q", "没有分类器包含类别 %q", kind), say.T("the kinds are %s; others come of the policy's classifiers", "现有类别：%s；其他类别来自策略的 classifiers", strings.Join(d.kinds, ", ")))
 			}
 			if s.late && d.Hold != holdSentence && d.mode(r) == enforce && r.Action != note && r.Action != retract && r.Action != pass && r.leaves() {
 				return wrong(r, say.T("%s judges whole sentences, and without hold = %q they have left by then", "检测器 %s 按整句判断，若不设 hold = %q，句子此时已经发出", name, holdSentence),

@@ -11,15 +11,17 @@ import (
 	"testing"
 )
 
-// notUsed reports whether a prompt of XSTest is of the half that neither the model nor
-// its cut was chosen by, as examples/guard parts them.
-func notUsed(id string) bool {
+// notUsed reports whether a prompt of XSTest is of the half by which the threshold was
+// not chosen.
+func notUsed(id string) bool { return hashOf(id)%2 != 0 }
+
+// hashOf parts the rows of a set by their ids.
+func hashOf(id string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(id))
 	x := h.Sum64()
-	x ^= x >> 31
-	x *= 0x9E3779B97F4A7C15
-	return (x^x>>29)%2 != 0
+	x = (x ^ x>>31) * 0x9E3779B97F4A7C15
+	return x ^ x>>29
 }
 
 // xstest reads the rows of XSTest: id, prompt, its kind, and whether it is safe.

@@ -4,9 +4,6 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -68,6 +65,10 @@ func ParseWords(name string, b []byte) ([]Word, error) {
 		}
 		if err != nil {
 			return nil, badList(name, r, err)
+		}
+		if first && slices.Contains(record, "text") && slices.Contains(record, "label") {
+			return nil, &say.Error{Where: name, What: say.T("these are sentences to learn from, and no keywords", "这是供学习的句子，不是关键词"),
+				Next: say.T("name the file in the path of a classifier block", "请在 classifier 块的 path 中写这个文件")}
 		}
 		if first && slices.ContainsFunc(record, func(c string) bool { return wordColumns[strings.TrimSpace(c)] == "word" }) {
 			columns = nil
@@ -170,57 +171,26 @@ func badList(name string, r *csv.Reader, err error) *say.Error {
 		Next: say.T("mend this line", "请修改这一行")}
 }
 
-// Lists are what the owner's files hold: keywords, and a bank of sentences and their
-// topics.
+// Lists are what a policy takes from the owner: keywords, and classifiers.
 type Lists struct {
-	Words []Word
-	Bank  []classify.Sentence
+	Words  []Word
+	Learnt []*classify.Classifier
 }
 
-// Read reads a file: a bank if its first line names the columns text and topic, else
-// keywords (ParseWords).
-func (l *Lists) Read(name string, b []byte) error {
-	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(b[:min(len(b), 4096)]), "\ufeff")))
-	r.TrimLeadingSpace, r.Comment = true, '#'
-	if columns, _ := r.Read(); slices.Contains(columns, "text") && slices.Contains(columns, "topic") {
-		bank, err := parseBank(name, b)
-		l.Bank = append(l.Bank, bank...)
-		return err
-	}
-	words, err := ParseWords(name, b)
-	l.Words = append(l.Words, words...)
-	return err
-}
-
-// ReadFiles reads files, and those below folders in the order of their paths.
-// Names in errors are relative to the folder of a list.
+// ReadFiles reads files of keywords (ParseWords), and those below folders in the order
+// of their paths. Names in errors are relative to the folder of a list.
 func (l *Lists) ReadFiles(paths []string) error {
-	for _, root := range paths {
-		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			b, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			name, err := filepath.Rel(root, path)
-			if err != nil || name == "." {
-				name = path
-			}
-			return l.Read(filepath.ToSlash(name), b)
-		})
-		if err != nil {
-			return err
-		}
+	err := eachFile(paths, func(name string, b []byte) error {
+		words, err := ParseWords(name, b)
+		l.Words = append(l.Words, words...)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	if len(l.Words) > maxKeywords {
 		return &say.Error{Where: "words", What: say.T("%d keywords are more than a policy may hold", "关键词有 %d 个，超过上限", len(l.Words)),
 			Next: say.T("keep at most %d", "最多保留 %d 个", maxKeywords)}
-	}
-	if len(l.Bank) > maxBank {
-		return &say.Error{Where: "topics", What: say.T("%d sentences are more than a policy may learn from", "题库有 %d 句，超过上限", len(l.Bank)),
-			Next: say.T("keep at most %d", "最多保留 %d 个", maxBank)}
 	}
 	return nil
 }

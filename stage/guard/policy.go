@@ -13,6 +13,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/guard/classify"
 	"suiren/store"
 )
 
@@ -20,21 +21,21 @@ import (
 // own rails and keywords, and the policy that Open reads back. It may be used by
 // many goroutines.
 type Policy struct {
-	Pack     string    `plan:"pack,optional"` // "": none; base is there
-	Base     stage.Ref `plan:"base,optional" kinds:"policy"`
-	Keywords []string  `plan:"keywords,optional"`                    // besides the pack's, on every text
-	Words    string    `plan:"words,optional"`                       // a pattern of files of keywords below the folder of the plan
-	Bank     string    `plan:"topics,optional" json:",omitempty"`    // a pattern of files of sentences and their topics
-	Allow    []string  `plan:"allow,optional"`                       // phrases in which a keyword is none
-	Mode     string    `plan:"mode,optional"`                        // enforce, observe, off; "": enforce
-	Hold     string    `plan:"hold,optional"`                        // suffix, sentence, none; "": the pack's
-	Mask     []string  `plan:"mask,optional"`                        // kinds of personal data; none: the pack's
-	MaskWith string    `plan:"mask_with,optional" json:",omitempty"` // word, stand_in: what stands for what is masked
-	Version  string    `plan:"version,optional" json:",omitempty"`
-	Owner    string    `plan:"owner,optional" json:",omitempty"`
-	Expires  string    `plan:"expires,optional" json:",omitempty"`
-	Label    string    `plan:"label,optional" json:",omitempty"` // none: answers bear no label of AI-generated content; "": they do
-	Rails    []Rule    `plan:"rail,optional" json:",omitempty"`
+	Pack     string      `plan:"pack,optional"` // "": none; base is there
+	Base     stage.Ref   `plan:"base,optional" kinds:"policy"`
+	Keywords []string    `plan:"keywords,optional"` // besides the pack's, on every text
+	Words    string      `plan:"words,optional"`    // a pattern of files of keywords below the folder of the plan
+	Learnt   []stage.Ref `plan:"classifiers,optional" kinds:"classifier" json:",omitempty"`
+	Allow    []string    `plan:"allow,optional"`                       // phrases in which a keyword is none
+	Mode     string      `plan:"mode,optional"`                        // enforce, observe, off; "": enforce
+	Hold     string      `plan:"hold,optional"`                        // suffix, sentence, none; "": the pack's
+	Mask     []string    `plan:"mask,optional"`                        // kinds of personal data; none: the pack's
+	MaskWith string      `plan:"mask_with,optional" json:",omitempty"` // word, stand_in: what stands for what is masked
+	Version  string      `plan:"version,optional" json:",omitempty"`
+	Owner    string      `plan:"owner,optional" json:",omitempty"`
+	Expires  string      `plan:"expires,optional" json:",omitempty"`
+	Label    string      `plan:"label,optional" json:",omitempty"` // none: answers bear no label of AI-generated content; "": they do
+	Rails    []Rule      `plan:"rail,optional" json:",omitempty"`
 
 	doc   *document
 	bases []*document // of doc, from the first on, and doc
@@ -97,10 +98,11 @@ func (p *Policy) Check() []*say.Error {
 			add(c.where, say.T("%s cannot be %q", "%s 不能是 %q", c.where, c.value), say.T("it may be %s", "可用：%s", c.all))
 		}
 	}
-	for where, path := range map[string]string{"words": p.Words, "topics": p.Bank} {
-		if path != "" && !filepath.IsLocal(path) {
-			add(where, say.T("%q leaves the folder of the plan file", "%q 超出了计划文件所在的目录", path), say.Text{})
-		}
+	if p.Words != "" && !filepath.IsLocal(p.Words) {
+		add("words", say.T("%q leaves the folder of the plan file", "%q 超出了计划文件所在的目录", p.Words), say.Text{})
+	}
+	if len(p.Learnt) > maxClassifiers {
+		add("classifiers", say.T("%d classifiers are more than a policy may hold", "分类器有 %d 个，超过上限", len(p.Learnt)), say.T("keep at most %d", "最多保留 %d 个", maxClassifiers))
 	}
 	for _, m := range p.Mask {
 		if !slices.Contains(maskKinds(), m) {
@@ -118,6 +120,9 @@ func (p *Policy) Check() []*say.Error {
 	}
 	if len(list) == 0 { // rails, and what goes with what
 		doc := p.document()
+		if len(p.Learnt) == 0 {
+			doc.kinds = classify.Kinds
+		}
 		if err := doc.check(); err != nil {
 			list = append(list, err)
 		}
@@ -127,7 +132,7 @@ func (p *Policy) Check() []*say.Error {
 
 // Files implements stage.FileReader.
 func (p *Policy) Files() []string {
-	return slices.DeleteFunc([]string{p.Words, p.Bank}, func(s string) bool { return s == "" })
+	return slices.DeleteFunc([]string{p.Words}, func(s string) bool { return s == "" })
 }
 
 // Run implements stage.Operator: it writes policy.json.
@@ -135,6 +140,13 @@ func (p *Policy) Run(_ context.Context, job *stage.Job) error {
 	var lists Lists
 	if err := lists.ReadFiles(job.Dirs("files")); err != nil {
 		return err
+	}
+	for _, dir := range job.Dirs("classifiers") {
+		c, err := OpenClassifier(dir)
+		if err != nil {
+			return err
+		}
+		lists.Learnt = append(lists.Learnt, c)
 	}
 	var base *Policy
 	var err error
@@ -196,7 +208,6 @@ func (p *Policy) document() *document {
 		doc.Rules = append(doc.Rules, ownersRule("owner", "owner", p.Keywords))
 	}
 	doc.Rules = append(doc.Rules, p.Rails...)
-	doc.bank = p.Bank != ""
 	return doc
 }
 
@@ -219,10 +230,18 @@ func (p *Policy) With(l Lists, base *Policy) (*Policy, error) {
 	}
 	doc := p.document()
 	doc.add(l.Words)
-	if err := doc.learn(l.Bank); err != nil {
-		return nil, err
+	var own []string
+	for _, c := range l.Learnt {
+		for _, k := range c.Kinds {
+			if slices.Contains(own, k.Name) {
+				return nil, &say.Error{Where: "classifiers", What: say.T("two classifiers have the kind %q", "有两个分类器都包含类别 %q", k.Name),
+					Next: say.T("leave one of them out, or give the kind another name", "请去掉其中一个，或给该类别改名")}
+			}
+			own = append(own, k.Name)
+		}
+		doc.Classifiers = append(doc.Classifiers, c.Marshal())
 	}
-	doc.bank = false
+	doc.kinds = slices.Compact(slices.Sorted(slices.Values(slices.Concat(classify.Kinds, own))))
 	if base != nil {
 		doc.Base = base.doc
 	}

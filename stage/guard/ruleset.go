@@ -17,13 +17,13 @@ import (
 
 // A ruleset is the rails of one policy on one stage, ready to run.
 type ruleset struct {
-	on     Stage
-	pack   string
-	hold   string
-	lang   say.Lang
-	marks  map[string]string
-	rules  []compiled // of all stages
-	topics *classify.Topics
+	on    Stage
+	pack  string
+	hold  string
+	lang  say.Lang
+	marks map[string]string
+	rules []compiled      // of all stages
+	kinds detect.Detector // of sentences
 	*lexicon
 	heard   map[string][]listener // by detector
 	asks    bool                  // a rule leaves it to a person
@@ -68,8 +68,7 @@ var detectors = map[string]origin{
 	"markup":      {make: always(detect.Markup())},
 	"loop":        {make: always(detect.Loop())},
 	"ground":      {make: func(c *Context) detect.Detector { return detect.Ground(c.Passages) }, late: true},
-	"classify":    {make: always(classify.New()), late: true},
-	"topic":       {late: true}, // by what the policy learnt
+	"classify":    {late: true}, // by the policy's classifiers too
 }
 
 // always makes the same detector for every text.
@@ -119,9 +118,9 @@ func (d *document) rulesets() (map[Stage]*ruleset, error) {
 	if err != nil {
 		return nil, err
 	}
-	sets, known := map[Stage]*ruleset{}, map[string]*lexicon{}
+	sets, known, kinds := map[Stage]*ruleset{}, map[string]*lexicon{}, classify.With(d.learnt...)
 	for _, on := range Stages {
-		s := &ruleset{on: on, pack: d.Pack, hold: d.Hold, lang: d.Language, marks: d.Marks, rules: rules, topics: d.known, heard: map[string][]listener{}}
+		s := &ruleset{on: on, pack: d.Pack, hold: d.Hold, lang: d.Language, marks: d.Marks, rules: rules, kinds: kinds, heard: map[string][]listener{}}
 		var worded []int32 // rules with keywords
 		active := false
 		for i := range rules {
@@ -202,8 +201,8 @@ func (s *ruleset) listen() {
 	for _, name := range slices.Sorted(maps.Keys(s.heard)) {
 		if name != "pii" && name != "secret" {
 			o := detectors[name]
-			if name == "topic" {
-				o.make = always(s.topics)
+			if name == "classify" {
+				o.make = always(s.kinds)
 			}
 			o.names, o.late = []string{name}, s.hold == holdNone || o.late && s.hold != holdSentence && s.on.leaves()
 			s.sources = append(s.sources, o)

@@ -7,7 +7,8 @@ import { Lines } from "./lines";
 const w = say(words);
 
 interface Rail { pack: string; id: string; class: string; about?: string; on: string[]; keywords?: number; detect?: string[]; when?: string; action: string; mode: string; owner?: string; expired?: boolean }
-interface Policies { policies: { release: string; pack: string; title: string; version?: string; mode: string; rails: Rail[] }[]; packs: string[]; stages: string[] }
+interface Kind { name: string; threshold: number; sentences: number; asked: number; found: number; wrong: number }
+interface Policies { policies: { release: string; pack: string; title: string; version?: string; mode: string; rails: Rail[]; kinds?: Kind[] }[]; packs: string[]; stages: string[] }
 interface Trial { verdict: string; rule?: string; class?: string; text?: string; left: string; most_held: number; holds: { at: number; left: number }[]; steps: { rule: string; class: string; detector: string; kind?: string; from: number; to: number; holds: boolean; action: string; observed?: boolean; error?: string }[] }
 interface Outcome { verdict: string; rule?: string }
 interface Comparison { requests: number; tighter: number; looser: number; differences: { id: string; time: string; before: Outcome; after: Outcome }[] | null; rules: { rule: string; before: number; after: number; observed?: number }[] | null }
@@ -38,8 +39,16 @@ function List({ of }: { of: Policies }) {
     <div class="scroll" tabIndex={0} role="region" aria-label={p.release}><table class="left"><thead><tr><th scope="col">{w("rail")}</th><th scope="col">{w("what")}</th><th scope="col">{w("action")}</th><th scope="col">{w("on")}</th><th scope="col">{w("class")}</th></tr></thead>
       <tbody>{p.rails.map(r => <tr key={r.pack + r.id}><th scope="row"><code>{r.id}</code></th>        <td class="wrap">{classOf(r)} <span class="quiet">{[r.keywords ? w("keywords", count(r.keywords)) : "", r.detect?.join(", ")].filter(Boolean).join(", ")}{r.owner && <Fragment> · {w("owner")}: {r.owner}</Fragment>}</span> {r.expired && <Tag kind="failed">{w("expired")}</Tag>}</td>
         <td>{known("action", r.action)}{r.mode !== p.mode && <Fragment> <Tag kind={r.mode === "enforce" ? "done" : r.mode === "observe" ? "running" : ""}>{mode(r.mode)}</Tag></Fragment>}</td><td class="wrap">{where(r.on, of.stages)}</td><td>{r.class}</td></tr>)}</tbody></table></div>
+    {p.kinds && <Kinds of={p.kinds} />}
     {mayDo("read_traces") && mayDo("set_policy") && <a class="button" href="#guard/replay">{w("changeIt")}</a>}
   </Card>)}<p class="quiet">{w("modeHelp")} {mayDo("read_audit") && <a href="#traces/audit">{w("audit")}</a>}</p></Fragment>;
+}
+
+// Kinds are those that a policy's classifiers learnt, and how well they tell them.
+function Kinds({ of }: { of: Kind[] }) {
+  const share = (n: number, all: number) => all ? `${percent(n / all)} (${n}/${all})` : "–";
+  return <div class="scroll" tabIndex={0} role="region" aria-label={w("kinds")}><table class="left"><thead><tr><th scope="col">{w("kind")}</th><th scope="col">{w("sentences")}</th><th scope="col">{w("threshold")}</th><th scope="col">{w("precision")}</th><th scope="col">{w("recall")}</th></tr></thead>
+    <tbody>{of.map(k => <tr key={k.name}><th scope="row"><code>classify:{k.name}</code></th><td>{count(k.sentences)}</td><td>{k.threshold}</td><td>{share(k.found, k.found + k.wrong)}</td><td>{share(k.found, k.asked)}</td></tr>)}</tbody></table><p class="quiet">{w("kindsHelp")}</p></div>;
 }
 
 function Choice({ of, value, set, packs }: { of: Policies; value: string; set: (v: string) => void; packs: boolean }) {

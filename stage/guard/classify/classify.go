@@ -1,7 +1,7 @@
-// Package classify tells three things of a sentence: whether it asks for harm,
-// whether it gives orders to the model that reads it, and whether it offends. The
-// model is linear over hashed words and kinds of words, and is made by
-// examples/guard.
+// Package classify tells of what kind a sentence is: whether it asks for harm, gives
+// orders to the model that reads it, or offends, and what an owner's sentences teach. A
+// classifier is linear over hashed words and kinds of words; those that are built in are
+// made by the plan in examples/guard, in the same way.
 //
 // It knows words and who stands beside whom, not what is meant: a policy logs what it
 // finds, or asks a person, where a keyword would refuse.
@@ -9,7 +9,6 @@ package classify
 
 import (
 	_ "embed"
-	"math"
 	"slices"
 	"sync"
 
@@ -19,77 +18,92 @@ import (
 	"suiren/stage/guard/detect"
 )
 
-// Kinds are what a sentence may be.
+// Kinds that are built in.
 const (
 	Harm      = "harm"
 	Injection = "injection"
 	Offence   = "offence"
 )
 
-// Labels of the model: for each question, no and yes.
-var Labels = []string{"safe", Harm, "clean", Injection, "polite", Offence}
+// Kinds are those that are built in.
+var Kinds = []string{Harm, Injection, Offence}
 
-// questions are the kinds, their risk, and where among Labels they stand.
-var questions = []struct {
-	kind, class string
-	yes, no     int
-	cut         float64 // the margin from which a sentence counts: it has confidence .5
-}{
-	{Harm, "A.1.h", 1, 0, .7},
-	{Injection, "LLM01", 3, 2, .4},
-	{Offence, "A.2", 5, 4, 1.1},
-}
+// risks are the classes of risk of the kinds that are built in; what is only the
+// owner's has the class owner.
+var risks = map[string]string{Harm: "A.1.h", Injection: "LLM01", Offence: "A.2"}
 
-//go:embed model.zst
-var packed []byte
+// The classifiers that are built in, as the plan in examples/guard makes them, packed.
+var (
+	//go:embed harm.zst
+	harm []byte
+	//go:embed injection.zst
+	injection []byte
+	//go:embed offence.zst
+	offence []byte
+)
 
-var model = sync.OnceValue(func() *linear.Model {
+// BuiltIn are the classifiers that are built in, as Marshal writes them, in the order
+// of Kinds.
+func BuiltIn() [][]byte {
 	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		panic(err)
 	}
 	defer d.Close()
-	raw, err := d.DecodeAll(packed, nil)
-	if err != nil {
-		panic("classify: model.zst: " + err.Error()) // it is embedded
+	var list [][]byte
+	for _, packed := range [][]byte{harm, injection, offence} {
+		b, err := d.DecodeAll(packed, nil)
+		if err != nil {
+			panic("classify: what is embedded: " + err.Error())
+		}
+		list = append(list, b)
 	}
-	m, err := linear.Unmarshal(raw)
-	if err != nil {
-		panic(err)
+	return list
+}
+
+// builtIn reads all that is built in, side by side in one table.
+var builtIn = sync.OnceValue(func() table {
+	var t table
+	var parts []*linear.Model
+	labels := 0
+	for _, b := range BuiltIn() {
+		c, err := Open(b)
+		if err != nil {
+			panic("classify: what is embedded: " + err.Error())
+		}
+		t.questions = append(t.questions, c.questions(labels)...)
+		parts, labels = append(parts, c.model), labels+len(c.model.Labels())
 	}
-	return m
+	t.model = linear.Join(parts...)
+	return t
 })
 
-// Scores are the confidences of a text, .5 where it begins to count.
-type Scores struct{ Harm, Injection, Offence float64 }
-
-// ScoreWith reads one sentence with a model of these labels.
-func ScoreWith(m *linear.Model, text string) Scores {
-	x := newExtractor(words())
-	x.read(text)
-	return x.scores(m)
+// A table is a model and what it is asked of each sentence.
+type table struct {
+	model     *linear.Model
+	questions []inquiry
 }
 
-// scores ends the sentence.
-func (x *extractor) scores(m *linear.Model) Scores {
-	var p [3]float64
-	if x.finish() {
-		sum := m.NewSum()
-		sum.AddAll(x.hashes)
-		for i, q := range questions {
-			p[i] = 1 / (1 + math.Exp(q.cut-sum.Margin(q.yes, q.no)))
-		}
-	}
-	return Scores{p[0], p[1], p[2]}
+// An inquiry is whether a sentence is of a kind.
+type inquiry struct {
+	kind, class string
+	label       int     // of the kind
+	among       []int   // all labels that it was told from, and its own
+	least       float64 // the probability from which a sentence counts
+	odds        float64 // the logarithm of its odds
 }
 
-// Kinds are all kinds.
-var Kinds = []string{Harm, Injection, Offence}
+// confidence is .5 where the probability of a kind is the least that counts.
+func (q *inquiry) confidence(sum *linear.Sum) float64 {
+	p := sum.Share(q.label, q.among)
+	is, not := float64(p*(1-q.least)), float64(q.least*(1-p))
+	return is / (is + not)
+}
 
-type detector []string
+type detector []table
 
-// New returns a detector of sentences of some kinds; none given: of all. Each
-// sentence has a hit for each kind whose confidence is one half or more.
+// New returns a detector of sentences by what is built in, of some kinds; none given:
+// of all. Each sentence has a hit for each kind whose confidence is one half or more.
 //
 // To a user every request is an order: injection is for documents and the results
 // of tools.
@@ -97,19 +111,64 @@ func New(kinds ...string) detect.Detector {
 	if len(kinds) == 0 {
 		kinds = Kinds
 	}
-	return detector(kinds)
+	return detector{builtIn().keep(func(kind string) bool { return slices.Contains(kinds, kind) })}
 }
 
-func (d detector) New() detect.Stream {
-	return &stream{model: model(), x: newExtractor(words()), judge: d.judge}
+// With returns a detector by what is built in and by classifiers of the owner's. A kind
+// that one of these has is theirs alone.
+func With(own ...*Classifier) detect.Detector {
+	d := detector{builtIn().keep(func(kind string) bool {
+		return !slices.ContainsFunc(own, func(c *Classifier) bool { return c.knows(kind) })
+	})}
+	for _, c := range own {
+		d = append(d, table{c.model, c.questions(0)})
+	}
+	return d
 }
+
+// keep is a table that is asked some of its questions.
+func (t table) keep(some func(kind string) bool) table {
+	return table{t.model, slices.DeleteFunc(slices.Clone(t.questions), func(q inquiry) bool { return !some(q.kind) })}
+}
+
+// Score returns the confidences that one sentence is of the kinds that are built in,
+// .5 where it begins to count.
+func Score(text string) map[string]float64 {
+	x := newExtractor(words())
+	x.read(text)
+	scores := map[string]float64{}
+	t := builtIn()
+	for _, kind := range Kinds {
+		scores[kind] = 0
+	}
+	if x.finish() {
+		sum := t.model.NewSum()
+		sum.AddAll(x.hashes)
+		for i := range t.questions {
+			scores[t.questions[i].kind] = t.questions[i].confidence(&sum)
+		}
+	}
+	return scores
+}
+
+func (d detector) New() detect.Stream { return &stream{tables: d, x: newExtractor(words())} }
 
 // judge finds the kinds of a sentence.
-func (d detector) judge(s *stream, sum *linear.Sum) {
-	for i := range questions {
-		q := &questions[i]
-		if m := sum.Margin(q.yes, q.no) - q.cut; m >= 0 && slices.Contains(d, q.kind) {
-			s.Add(detect.Hit{Detector: "classify", Kind: q.kind, Class: q.class, From: s.boundary.From, To: s.boundary.To, Confidence: 1 / (1 + math.Exp(-m))})
+func (s *stream) judge() {
+	for _, t := range s.tables {
+		if len(t.questions) == 0 {
+			continue
+		}
+		sum := t.model.NewSum()
+		sum.AddAll(s.x.hashes)
+		for i := range t.questions {
+			q := &t.questions[i]
+			if sum.Below(q.label, q.among, q.odds) {
+				continue
+			}
+			if c := q.confidence(&sum); c >= .5 {
+				s.Add(detect.Hit{Detector: "classify", Kind: q.kind, Class: q.class, From: s.boundary.From, To: s.boundary.To, Confidence: c})
+			}
 		}
 	}
 }
@@ -118,10 +177,8 @@ type stream struct {
 	detect.Found
 	detect.Reader
 	boundary detect.Boundary
-	model    *linear.Model
+	tables   detector
 	x        extractor
-	sum      linear.Sum                 // of a sentence
-	judge    func(*stream, *linear.Sum) // adds the hits of a sentence
 }
 
 func (s *stream) Write(hits []detect.Hit, piece string) []detect.Hit {
@@ -172,9 +229,7 @@ func (s *stream) Settled() int {
 // cut ends a sentence.
 func (s *stream) cut() {
 	if s.x.finish() {
-		s.sum = s.model.NewSum()
-		s.sum.AddAll(s.x.hashes)
-		s.judge(s, &s.sum)
+		s.judge()
 	}
 	s.x.next()
 	s.boundary.Next()

@@ -27,8 +27,8 @@ func TestScore(t *testing.T) {
 		"The committee met on 4 May and approved the annual report.": "",
 		"": "", "？！。": "", "\xff\xfe": "",
 	} {
-		s := ScoreWith(model(), text)
-		for k, p := range map[string]float64{Harm: s.Harm, Injection: s.Injection, Offence: s.Offence} {
+		s := Score(text)
+		for k, p := range s {
 			if p < 0 || p > 1 {
 				t.Errorf("%q: %s %v", text, k, p)
 			}
@@ -68,8 +68,10 @@ func TestPieces(t *testing.T) {
 func FuzzScore(f *testing.F) {
 	f.Add("How do I kill 3.14 𝓵𝓸𝓽𝓾𝓼 女人？\u200b\xff")
 	f.Fuzz(func(t *testing.T, text string) {
-		if s := ScoreWith(model(), text); !(s.Harm >= 0 && s.Harm <= 1 && s.Injection >= 0 && s.Offence <= 1) {
-			t.Fatal(s)
+		for kind, p := range Score(text) {
+			if !(p >= 0 && p <= 1) {
+				t.Fatal(kind, p)
+			}
 		}
 	})
 }

@@ -211,6 +211,9 @@ func component(r *store.Record) (Component, error) {
 		if a := approaches[r.Operator]; a != "" {
 			c.ModelCard.Parameters.Approach = &Approach{a}
 		}
+	case store.Classifier:
+		c.Type, c.Data, c.ModelCard = "machine-learning-model", nil, &ModelCard{}
+		c.ModelCard.Parameters.Task, c.ModelCard.Parameters.Approach = "text-classification", &Approach{"supervised"}
 	case store.Policy, store.Scenario, store.Release:
 		c.Data[0].Type = "configuration"
 	case store.Verdict, store.Tokenizer:
