@@ -1,6 +1,7 @@
 package leak
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"suiren/stage/guard/detect"
@@ -241,6 +242,8 @@ func (s *stream) rememberAll(cs []detect.Char) {
 	} else if n := len(s.context); n+len(cs) > 4*contextLen {
 		s.context = append(s.context[:0], s.context[n-contextLen:]...)
 	}
+	n := len(s.context)
+	s.context = slices.Grow(s.context, len(cs))[:n+len(cs)]
 	for i := range cs {
 		c := cs[i].C
 		if c >= utf8.RuneSelf {
@@ -248,6 +251,6 @@ func (s *stream) rememberAll(cs []detect.Char) {
 				c = rune(e & 0xff)
 			}
 		}
-		s.context = append(s.context, c)
+		s.context[n+i] = c
 	}
 }
