@@ -242,6 +242,9 @@ func (b *Beginnings) Add(word []rune) {
 // begins, and a sign behind that.
 func (b *Beginnings) Has(cs []Char) bool {
 	h, n := uint32(0), int(cs[0].Word)
+	if n > 2 && !b.has(three(cs)) {
+		return false
+	}
 	for i := range min(n, longestBeginning) {
 		h = h<<5 | uint32(cs[i].F&31)
 	}
@@ -253,6 +256,9 @@ func (b *Beginnings) Has(cs []Char) bool {
 
 // HasAcross is Has for words that are found with spaces inside them, too.
 func (b *Beginnings) HasAcross(cs []Char) bool {
+	if cs[0].Word > 2 && !b.has(three(cs)) {
+		return false
+	}
 	h, n := uint32(0), 0
 	for i := 0; ; i++ {
 		for e := i + int(cs[i].Word); i < e; i++ {
@@ -266,6 +272,9 @@ func (b *Beginnings) HasAcross(cs []Char) bool {
 		}
 	}
 }
+
+// three are the first three letters: most words are ruled out by them, without a loop.
+func three(cs []Char) uint32 { return prefix(cs[0].F, cs[1].F, cs[2].F) }
 
 func (b *Beginnings) has(h uint32) bool {
 	n := beginning(h)
