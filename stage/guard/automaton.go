@@ -16,7 +16,7 @@ type automaton struct {
 	letters []rune   // of those nodes, the rune
 	near    []uint64 // bits by hash, of the first two runes of keywords: saves a look into slots, which are seldom in a cache
 	shift   uint     // of a hash, to a bit of near
-	latin   detect.Prefixes
+	latin   detect.Beginnings
 }
 
 type node struct {
@@ -60,9 +60,7 @@ func build(words [][]rune) *automaton {
 		a.letters[e.to] = e.r
 	}
 	for i, w := range words {
-		if len(w) > 2 {
-			a.latin.Add(w[0], w[1], w[2])
-		}
+		a.latin.Add(w)
 		at := int32(0)
 		for _, r := range w {
 			at = follow(at, r)
@@ -136,11 +134,7 @@ func (a *automaton) mayFollow(first, r rune) bool {
 
 // begins reports whether a keyword may begin with the letters of ASCII with which cs begins.
 func (a *automaton) begins(cs []detect.Char) bool {
-	if cs[0].Word > 2 {
-		return a.latin.Has(cs)
-	}
-	n := a.root[cs[0].F]
-	return n != 0 && (cs[0].Word == 1 || a.mayFollow(cs[0].F, cs[1].F))
+	return a.latin.HasAcross(cs)
 }
 
 // step returns the node after r: the longest suffix of what was read that can

@@ -76,9 +76,11 @@ func (x *extractor) characters(cs []detect.Char) {
 	for i := 0; i < len(cs); i++ {
 		c := &cs[i]
 		if n := min(int(c.Word), len(cs)-i); n > 0 && !x.digits {
-			for _, c := range cs[i : i+n] {
-				x.word = mix(x.word ^ uint64(c.F) + prime)
+			h := x.word
+			for k := range cs[i : i+n] {
+				h = mix(h ^ uint64(cs[i+k].F) + prime)
 			}
+			x.word = h
 			i += n - 1
 			continue
 		}

@@ -33,7 +33,7 @@ type patterns struct {
 	edges []patternEdge // by hash; a power of two, at most half of it in use
 	roots fold.Set      // runes with which a word begins
 	first fold.Set      // and one of a first slot: the others do not matter before that
-	latin [2]Prefixes   // the same of words of ASCII: of any slot, of a first one
+	latin [2]Beginnings // the same of words of ASCII: of any slot, of a first one
 	pairs [2]pairSet    // of words of Chinese characters: their first two
 	lone  fold.Set      // words of one
 }
@@ -132,7 +132,7 @@ func (p *patterns) add(word string, w patternWord) {
 		if only == 1 && w.slot > 0 {
 			continue
 		}
-		p.latin[only].AddAll(all)
+		p.latin[only].Add(all)
 		if len(all) > 1 {
 			p.pairs[only].add(all[0], all[1])
 		}
@@ -291,15 +291,7 @@ func (s *instruct) noWord(cs []Char) bool {
 	if s.count >= s.open {
 		latin = &s.latin[1]
 	}
-	switch n := int(cs[0].Word); {
-	case n > 2:
-		return !latin.Has(cs)
-	case n == len(cs) || cs[n].Kind != fold.Skipped: // it may go on
-		return false
-	case n == 2:
-		return !latin.Have(cs[0].C, cs[1].C, 0)
-	}
-	return !latin.Have(cs[0].C, 0, 0)
+	return !latin.Has(cs)
 }
 
 // begins reports whether a word that counts now may begin with r.

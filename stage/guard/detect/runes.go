@@ -120,12 +120,13 @@ func (r *Reader) Each(piece string, f func(cs []Char)) {
 					c, n = utf8.DecodeRuneInString(piece[i:])
 				}
 			}
-			cs = append(cs, Char{})
-			cs[len(cs)-1].set(at+i, c, c, uint8(n))
+			cs = cs[:len(cs)+1]
+			last := &cs[len(cs)-1]
+			last.set(at+i, c, c, uint8(n))
 			if c < 1<<16 && folds[c] != 0 {
-				known(&cs[len(cs)-1], folds[c])
+				known(last, folds[c])
 			} else {
-				unknown(&cs[len(cs)-1])
+				unknown(last)
 			}
 			i += n
 		}
@@ -156,13 +157,16 @@ func word(cs []Char, piece string, at int) (list []Char, n int) {
 	}
 	list = cs[:len(cs)+n] // Each has made room
 	own := list[len(cs):]
+	left := n
 	all := byte(0x20)
 	for i := range own {
-		c := rune(piece[i])
-		own[i].set(at+i, c, c|0x20, 1)
-		own[i].Joined, own[i].Word = true, uint8(min(n-i, math.MaxUint8))
+		c, b := &own[i], piece[i]
+		c.From, c.C, c.F = at+i, rune(b), rune(b|0x20)
+		c.Size, c.Kind, c.Joined, c.More = 1, fold.Plain, true, false // side by side: one store
+		c.Small, c.Word, c.Han = false, uint8(min(left, math.MaxUint8)), 0
+		left--
 		if i > 0 {
-			all &= piece[i]
+			all &= b
 		}
 	}
 	own[0].Small = all != 0
@@ -193,48 +197,98 @@ func (r *Reader) han(cs []Char, piece string, at int) (list []Char, n int) {
 	return cs[:len(cs)+k], n
 }
 
-// Prefixes are the first three letters of words of ASCII: a word of text that begins
-// otherwise begins none of them.
+// Prefixes are the first three letters of words of ASCII, small or capital: a word of text
+// that begins otherwise begins none of them.
 type Prefixes [1 << 9]uint64
 
-// Add adds the beginning of a folded word; one that does not begin with three letters
-// needs no place.
+// Add adds three folded letters.
 func (p *Prefixes) Add(a, b, c rune) {
-	if low(a) && low(b) && low(c) {
-		p.set(a, b, c)
-	}
-}
-
-// AddAll adds the beginning of a folded word, of whatever length.
-func (p *Prefixes) AddAll(word []rune) {
-	var first [3]rune
-	for i := range min(len(word), len(first)) {
-		if !low(word[i]) {
-			break
-		}
-		first[i] = word[i]
-	}
-	p.set(first[0], first[1], first[2])
-}
-
-func (p *Prefixes) set(a, b, c rune) {
 	n := prefix(a, b, c)
 	p[n>>6] |= 1 << (n & 63)
 }
 
-// Has reports whether one of the words may begin with cs. It panics if these are less
-// than three letters in a row.
-func (p *Prefixes) Has(cs []Char) bool { return p.Have(cs[0].C, cs[1].C, cs[2].C) }
-
-// Have reports whether one of the words may begin with three letters, small or capital.
+// Have reports whether one of the words may begin with three letters.
 func (p *Prefixes) Have(a, b, c rune) bool {
 	n := prefix(a, b, c)
 	return p[n>>6]>>(n&63)&1 != 0
 }
 
-func low(c rune) bool { return c >= 'a' && c <= 'z' }
-
 func prefix(a, b, c rune) uint32 { return uint32(a&31)<<10 | uint32(b&31)<<5 | uint32(c&31) }
+
+// Beginnings are the first letters of words, up to five, by a hash: most words of a text
+// begin none of them.
+type Beginnings [1 << 9]uint64
+
+const (
+	longestBeginning = 5
+	allOfIt          = 1 << 30 // marks what is all letters of the beginning of a word
+)
+
+// Add adds a folded word by the letters of ASCII with which it begins. A text may be cut
+// behind any of them.
+func (b *Beginnings) Add(word []rune) {
+	h, n := uint32(0), 0
+	for n < min(len(word), longestBeginning) && low(word[n]) {
+		h = h<<5 | uint32(word[n]&31)
+		n++
+		b.set(h)
+	}
+	if n < longestBeginning {
+		b.set(h | allOfIt)
+	}
+}
+
+// Has reports whether one of the words may begin with the word of ASCII with which cs
+// begins, and a sign behind that.
+func (b *Beginnings) Has(cs []Char) bool {
+	h, n := uint32(0), int(cs[0].Word)
+	if n > 2 && !b.has(three(cs)) {
+		return false
+	}
+	for i := range min(n, longestBeginning) {
+		h = h<<5 | uint32(cs[i].F&31)
+	}
+	if n < len(cs) && n < longestBeginning && cs[n].Kind == fold.Skipped {
+		h |= allOfIt
+	}
+	return b.has(h)
+}
+
+// HasAcross is Has for words that are found with spaces inside them, too.
+func (b *Beginnings) HasAcross(cs []Char) bool {
+	if cs[0].Word > 2 && !b.has(three(cs)) {
+		return false
+	}
+	h, n := uint32(0), 0
+	for i := 0; ; i++ {
+		for e := i + int(cs[i].Word); i < e; i++ {
+			h = h<<5 | uint32(cs[i].F&31)
+			if n++; n == longestBeginning {
+				return b.has(h)
+			}
+		}
+		if b.has(h|allOfIt) || i+1 >= len(cs) || cs[i].C != ' ' || cs[i+1].Word == 0 {
+			return b.has(h)
+		}
+	}
+}
+
+// three are the first three letters: most words are ruled out by them, without a loop.
+func three(cs []Char) uint32 { return prefix(cs[0].F, cs[1].F, cs[2].F) }
+
+func (b *Beginnings) has(h uint32) bool {
+	n := beginning(h)
+	return b[n>>6]>>(n&63)&1 != 0
+}
+
+func (b *Beginnings) set(h uint32) {
+	n := beginning(h)
+	b[n>>6] |= 1 << (n & 63)
+}
+
+func beginning(h uint32) uint32 { return h * 0x9E3779B1 >> (32 - 15) }
+
+func low(c rune) bool { return c >= 'a' && c <= 'z' }
 
 // End calls f for the bytes of a rune that never ended.
 func (r *Reader) End(f func(cs []Char)) {

@@ -47,8 +47,15 @@ func (b *Boundary) Run(cs []Char) (n int) {
 		return 0
 	}
 	most := min(len(cs), LongestSentence-1-b.N)
-	for n < most && (cs[n].Han > 0 || goesOn(cs[n].C)) {
-		n += cs[n].Row()
+	for n < most {
+		c := &cs[n]
+		if row := int(c.Word | c.Han); row > 0 { // one of both is 0
+			n += row
+		} else if goesOn(c.C) {
+			n++
+		} else {
+			break
+		}
 	}
 	n = min(n, most)
 	if n > 0 {

@@ -197,13 +197,15 @@ const leastAlone = 10
 // few reports whether fewer digits may be something: behind a word that says so, or behind
 // the sign of a country.
 func (s *stream) few() bool {
-	text := make([]rune, 0, contextLen+shortHold)
-	text = append(text, s.context[max(0, len(s.context)-contextLen):]...)
+	text := make([]byte, 0, contextLen+shortHold)
+	for _, c := range s.context[max(0, len(s.context)-contextLen):] {
+		text = utf8.AppendRune(text, c)
+	}
 	for i := range s.units {
 		if s.units[i].v == '+' {
 			return true
 		}
-		text = append(text, s.units[i].v)
+		text = utf8.AppendRune(text, s.units[i].v)
 	}
 	return pii.Announces(string(text))
 }

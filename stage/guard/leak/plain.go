@@ -1,6 +1,9 @@
 package leak
 
 import (
+	"slices"
+	"unicode/utf8"
+
 	"suiren/stage/guard/detect"
 	"suiren/stage/guard/fold"
 )
@@ -72,6 +75,11 @@ func (s *stream) words(cs []detect.Char) (n int, open bool) {
 	short, digits := 0, 0
 	at := 0
 	for {
+		if w := s.apart(cs[at:]); w > 0 {
+			at += w
+			n, short, digits = at, 0, 0
+			continue
+		}
 		e, size, ok := s.word(cs, at, short > 0)
 		if e < len(cs) && (!ok || cs[e].C != ' ' && cs[e].C != '\n') {
 			break
@@ -101,6 +109,19 @@ func (s *stream) words(cs []detect.Char) (n int, open bool) {
 		s.unseen, s.chain.inWord = 0, false
 	}
 	return n, open
+}
+
+// apart returns the size of the word with which cs begins, and of the space behind it, if it is
+// plain, of small letters, and another word follows, as with most words; else 0.
+func (s *stream) apart(cs []detect.Char) int {
+	if len(cs) == 0 {
+		return 0
+	}
+	n := int(cs[0].Word)
+	if n <= 2 || n > longestWord || n+1 >= len(cs) || cs[n].C != ' ' || cs[n+1].Word == 0 || !cs[0].Small || s.keys.Have(cs[0].C, cs[1].C, cs[2].C) {
+		return 0
+	}
+	return n + 1
 }
 
 // word reads a word that may be plain, or a number, with the marks around it. It returns the end
@@ -221,11 +242,15 @@ func (s *stream) rememberAll(cs []detect.Char) {
 	} else if n := len(s.context); n+len(cs) > 4*contextLen {
 		s.context = append(s.context[:0], s.context[n-contextLen:]...)
 	}
+	n := len(s.context)
+	s.context = slices.Grow(s.context, len(cs))[:n+len(cs)]
 	for i := range cs {
 		c := cs[i].C
-		if e := s.sights[c]; sort(e>>8) == numeral {
-			c = rune(e & 0xff)
+		if c >= utf8.RuneSelf {
+			if e := s.sights[c]; sort(e>>8) == numeral {
+				c = rune(e & 0xff)
+			}
 		}
-		s.context = append(s.context, c)
+		s.context[n+i] = c
 	}
 }
