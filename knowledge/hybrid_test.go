@@ -64,7 +64,7 @@ func (j judged) each(ix *Index, by By) (list []float64) {
 
 // TestHybrid compares words and vectors together with each of them. It holds
 // what was measured: on Cranfield and in other words together is better; on
-// CMRC, where words find nearly all, it is no worse. Between languages everyday words find most of what meaning does.
+// CMRC, where words find nearly all, a little. Between languages everyday words find most of what meaning does.
 func TestHybrid(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -72,7 +72,7 @@ func TestHybrid(t *testing.T) {
 		least float64 // of the gain over words, at the lower end of its interval
 		both  float64 // least of both
 	}{
-		{"CMRC, test half", cmrc(t).half(true), -0.002, 0.985},
+		{"CMRC, test half", cmrc(t).half(true), -0.0005, 0.989},
 		{"Cranfield, test half", cranfield(t).half(true), 0, 0.54},
 		{"handbook, Chinese", translated(t, "questions.tsv", "zh", "zh"), -0.03, 0.71},
 		{"handbook, English", translated(t, "questions.tsv", "en", "en"), -0.03, 0.7},

@@ -146,6 +146,9 @@ func (ix *Index) Find(ask Question) []Hit {
 	slices.SortFunc(list, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.words, a.words), cmp.Compare(a.at, b.at))
 	})
+	if ask.By == ByBoth && ix.by != nil {
+		ix.place(&q, list, ask.Access.set)
+	}
 	for i := range list {
 		list[i].ranks.Fused = i + 1
 	}
@@ -162,6 +165,17 @@ type candidate struct {
 	rerank float64
 	score  float64
 	ranks  Ranks
+
+	passage *Passage // nil: not read yet
+}
+
+// read returns the passage of a candidate.
+func (ix *Index) read(c *candidate) *Passage {
+	if c.passage == nil {
+		p := ix.Passage(c.at)
+		c.passage = &p
+	}
+	return c.passage
 }
 
 // meaning is what a cosine counts for passage i and a question in a language.
@@ -226,7 +240,7 @@ func (ix *Index) decided(ask Question, class inverted.Class, v []float32, list [
 			better++
 		}
 	}
-	return better >= ask.K
+	return better >= max(ask.K, placed)
 }
 
 // rerankPool is how many passages a reranker is asked about.
@@ -241,8 +255,7 @@ func (ix *Index) rerank(ask Question, list []candidate) {
 	}
 	texts := make([]string, len(list))
 	for i, c := range list {
-		p := ix.Passage(c.at)
-		texts[i] = embedded(&p)
+		texts[i] = embedded(ix.read(&c))
 	}
 	scores, err := ask.Reranker.Rerank(context.Background(), clip(ask.Text, maxQuestion), texts)
 	if err != nil || len(scores) != len(list) {
@@ -298,7 +311,7 @@ func (ix *Index) hits(q *query, found []candidate, allowed inverted.Set) []Hit {
 	hits := make([]Hit, 0, len(found))
 	for i, impacts := range ix.terms.Impacts(q.terms, docs) {
 		c := found[i]
-		h := Hit{Passage: ix.Passage(c.at), At: c.at, Score: c.score, Words: float64(c.words) / (255 * 1024), Meaning: c.near, Rerank: c.rerank, Ranks: c.ranks}
+		h := Hit{Passage: *ix.read(&c), At: c.at, Score: c.score, Words: float64(c.words) / (255 * 1024), Meaning: c.near, Rerank: c.rerank, Ranks: c.ranks}
 		in := map[uint64]bool{}
 		for t, impact := range impacts {
 			if impact > 0 {
