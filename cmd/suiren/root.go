@@ -58,8 +58,37 @@ func (a *app) root() *cobra.Command {
 	root.AddGroup(titles...)
 	root.AddCommand(all...)
 	root.SetHelpCommand(a.helpCommand())
+	a.folderFlags(root)
 	a.helpFlags(root)
 	return root
+}
+
+// folderFlags lets every command that takes the plan's folder as its last argument take it
+// as --plan too, as the other commands do.
+func (a *app) folderFlags(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		a.folderFlags(sub)
+	}
+	last := c.Use[strings.LastIndexByte(c.Use, ' ')+1:]
+	if !strings.HasPrefix(last, "["+a.t("FOLDER", "目录")) || c.Flags().Lookup("plan") != nil {
+		return
+	}
+	var folder string
+	a.folderFlag(c, &folder)
+	all := func(args []string) []string {
+		if folder == "" {
+			return args
+		}
+		return append(slices.Clone(args), folder)
+	}
+	check, run := c.Args, c.RunE
+	c.Args = func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil { // or else the folder would stand for what is missing before it
+			return err
+		}
+		return check(c, all(args))
+	}
+	c.RunE = func(c *cobra.Command, args []string) error { return run(c, all(args)) }
 }
 
 // helpFlags gives every command a --help flag with a text in the reader's
