@@ -96,9 +96,23 @@ func (a *app) folderFlags(c *cobra.Command) {
 func (a *app) helpFlags(c *cobra.Command) {
 	c.Long, c.DisableFlagsInUseLine = wrap(c.Long), true
 	c.Flags().BoolP("help", "h", false, a.t("this help", "显示本帮助"))
+	c.Flags().VisitAll(a.helpDefault)
+	c.PersistentFlags().VisitAll(a.helpDefault)
 	for _, sub := range c.Commands() {
 		a.helpFlags(sub)
 	}
+}
+
+// helpDefault says a flag's default in the reader's language, for pflag's own is English,
+// and nothing of a default that is empty.
+func (a *app) helpDefault(f *pflag.Flag) {
+	none := map[string]string{ // of which pflag says nothing
+		"int": "0", "int64": "0", "float64": "0", "bool": "false", "duration": "0s", "stringSlice": "[]", "stringArray": "[]",
+	}[f.Value.Type()]
+	if f.DefValue != none && f.DefValue != "[]" {
+		f.Usage += a.t(" (default %s)", "（默认 %s）", f.DefValue)
+	}
+	f.DefValue = none
 }
 
 func (a *app) usageTemplate() string {
