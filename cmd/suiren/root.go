@@ -58,8 +58,37 @@ func (a *app) root() *cobra.Command {
 	root.AddGroup(titles...)
 	root.AddCommand(all...)
 	root.SetHelpCommand(a.helpCommand())
+	a.folderFlags(root)
 	a.helpFlags(root)
 	return root
+}
+
+// folderFlags lets every command that takes the plan's folder as its last argument take it
+// as --plan too, as the other commands do.
+func (a *app) folderFlags(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		a.folderFlags(sub)
+	}
+	last := c.Use[strings.LastIndexByte(c.Use, ' ')+1:]
+	if !strings.HasPrefix(last, "["+a.t("FOLDER", "目录")) || c.Flags().Lookup("plan") != nil {
+		return
+	}
+	var folder string
+	a.folderFlag(c, &folder)
+	all := func(args []string) []string {
+		if folder == "" {
+			return args
+		}
+		return append(slices.Clone(args), folder)
+	}
+	check, run := c.Args, c.RunE
+	c.Args = func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil { // or else the folder would stand for what is missing before it
+			return err
+		}
+		return check(c, all(args))
+	}
+	c.RunE = func(c *cobra.Command, args []string) error { return run(c, all(args)) }
 }
 
 // helpFlags gives every command a --help flag with a text in the reader's
@@ -67,9 +96,23 @@ func (a *app) root() *cobra.Command {
 func (a *app) helpFlags(c *cobra.Command) {
 	c.Long, c.DisableFlagsInUseLine = wrap(c.Long), true
 	c.Flags().BoolP("help", "h", false, a.t("this help", "显示本帮助"))
+	c.Flags().VisitAll(a.helpDefault)
+	c.PersistentFlags().VisitAll(a.helpDefault)
 	for _, sub := range c.Commands() {
 		a.helpFlags(sub)
 	}
+}
+
+// helpDefault says a flag's default in the reader's language, for pflag's own is English,
+// and nothing of a default that is empty.
+func (a *app) helpDefault(f *pflag.Flag) {
+	none := map[string]string{ // of which pflag says nothing
+		"int": "0", "int64": "0", "float64": "0", "bool": "false", "duration": "0s", "stringSlice": "[]", "stringArray": "[]",
+	}[f.Value.Type()]
+	if f.DefValue != none && f.DefValue != "[]" {
+		f.Usage += a.t(" (default %s)", "（默认 %s）", f.DefValue)
+	}
+	f.DefValue = none
 }
 
 func (a *app) usageTemplate() string {

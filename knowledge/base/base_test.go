@@ -57,6 +57,7 @@ func TestBase(t *testing.T) {
 	}
 	put(t, filepath.Join(docs, "sub", "秘密.txt"), "钥匙在花盆下面。\n")
 	put(t, filepath.Join(docs, ".hidden.md"), "hidden secret")
+	put(t, filepath.Join(docs, "~$n1.docx"), "\x05owner") // Office's note that n1.docx is open
 	put(t, filepath.Join(docs, "broken.txt"), "   \n")
 	b := open(t, dir)
 	if _, err := b.Index(); err == nil {

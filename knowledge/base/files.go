@@ -34,7 +34,7 @@ func (b *Base) walk(ctx context.Context) ([]File, error) {
 			switch {
 			case err != nil:
 				return err
-			case p != root && strings.HasPrefix(d.Name(), "."):
+			case p != root && document.Hidden(d.Name()):
 				if d.IsDir() {
 					return filepath.SkipDir
 				}

@@ -20,7 +20,7 @@ func readZIP(s *source, name string, data []byte) error {
 	n := 0
 	for _, f := range p.order {
 		base := path.Base(f.Name)
-		if f.FileInfo().IsDir() || strings.HasPrefix(base, ".") || strings.HasPrefix(f.Name, "__MACOSX/") {
+		if f.FileInfo().IsDir() || Hidden(base) || strings.HasPrefix(f.Name, "__MACOSX/") {
 			continue
 		}
 		n++

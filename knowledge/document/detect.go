@@ -16,6 +16,10 @@ var byEnding = map[string]string{
 	".odt": "odt", ".ods": "odt", ".odp": "odt", ".epub": "epub", ".eml": "eml", ".warc": "warc", ".parquet": "parquet", ".zip": "zip", ".pdf": "pdf", ".gz": "gzip", ".zst": "zstd",
 }
 
+// Hidden reports whether a file of this name is none of its owner's documents: its
+// name begins with a dot, or is that of Office's note that a document is open.
+func Hidden(base string) bool { return strings.HasPrefix(base, ".") || strings.HasPrefix(base, "~$") }
+
 // Detect names the format of a file: by its first bytes where these say it,
 // or else by its name; "" if it is none that is read.
 func Detect(name string, data []byte) string {

@@ -109,7 +109,7 @@ func reject(cause Cause, en, zh string, args ...any) *Rejection {
 
 func broken(what string, err error) *Rejection {
 	r := reject(Broken, "is no %s that can be read: %v", "不是可读的 %s：%v", what, short(err))
-	for known, zh := range map[error]string{zip.ErrFormat: "不是 ZIP 容器", zip.ErrChecksum: "校验和不符", zip.ErrAlgorithm: "压缩方式无法识别", io.ErrUnexpectedEOF: "文件不完整", io.EOF: "文件不完整", gzip.ErrHeader: "文件头有误", gzip.ErrChecksum: "校验和不符"} {
+	for known, zh := range map[error]string{zip.ErrFormat: "不是 ZIP 容器", zip.ErrChecksum: "校验和不符", zip.ErrAlgorithm: "压缩方式无法识别", io.ErrUnexpectedEOF: "文件不完整", io.EOF: "文件不完整", gzip.ErrHeader: "文件头有误", gzip.ErrChecksum: "校验和不符", pdfium.ErrFormat: "不是 PDF，或损坏得无法修复"} {
 		if errors.Is(err, known) { // a library's error, which speaks English alone
 			r.Zh = fmt.Sprintf("不是可读的 %s：%s", what, zh)
 		}
@@ -192,6 +192,9 @@ func (s *source) read(name string, data []byte) error {
 	if int64(len(data)) > s.limits.File {
 		return reject(Large, "is longer than %d MiB", "超过 %d MiB", s.limits.File>>20).named(name)
 	}
+	if len(data) == 0 {
+		return reject(Empty, "is empty", "是空的").named(name)
+	}
 	format := Detect(name, data)
 	read, ok := formats[format]
 	if !ok {
@@ -233,6 +236,7 @@ func init() { // the map names functions that use it
 	formats = map[string]func(*source, string, []byte) error{
 		"txt": one(readText), "markdown": one(readMarkdown), "html": one(readHTML), "csv": one(readCSV),
 		"docx": one(readDOCX), "xlsx": one(readXLSX), "pptx": one(readPPTX), "odt": one(readODT), "epub": one(readEPUB),
+		"ole":     readOLE,
 		"pdf":     func(s *source, name string, data []byte) error { return s.readPDF(s, name, data) },
 		"parquet": readParquet, "json": readJSON, "jsonl": readJSONL, "eml": readMail, "warc": readWARC, "zip": readZIP, "gzip": readPacked, "zstd": readPacked,
 	}

@@ -98,6 +98,8 @@ func TestParts(t *testing.T) {
 	}
 }
 
+const ole = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" // how a file of Office before 2007 begins
+
 func TestRejections(t *testing.T) {
 	deep := []byte("text")
 	for name, c := range map[string]struct {
@@ -107,7 +109,11 @@ func TestRejections(t *testing.T) {
 	}{
 		"x.bin":   {[]byte("\x00\x01\x02"), Unknown, Limits{}},
 		"x.docx":  {[]byte("PK\x03\x04"), Broken, Limits{}},
-		"y.docx":  {[]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), Unknown, Limits{}},
+		"y.docx":  {[]byte(ole), Unknown, Limits{}},
+		"y.doc":   {[]byte(ole + "W\x00o\x00r\x00d"), Unknown, Limits{}},
+		"z.docx":  {[]byte(ole + "E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00"), Encrypted, Limits{}},
+		"0.docx":  {nil, Empty, Limits{}},
+		"0.pdf":   {nil, Empty, Limits{}},
 		"x.json":  {[]byte("{"), Broken, Limits{}},
 		"x.jsonl": {[]byte("\n\n"), Empty, Limits{}},
 		"x.html":  {[]byte("<p></p><script>alert(1)</script>"), Empty, Limits{}},
@@ -214,5 +220,14 @@ func TestBrokenInChinese(t *testing.T) {
 	whole, ok := errors.AsType[*Rejection](err)
 	if !ok || whole.Cause != Broken || whole.Zh != "不是可读的 DOCX：不是 ZIP 容器" || !strings.Contains(whole.En, "is no DOCX that can be read: zip") {
 		t.Errorf("%v", err)
+	}
+	err = pdfReader.Read("a.pdf", []byte("%PDF-1.7\n torn"), &collect{})
+	if whole, ok = errors.AsType[*Rejection](err); !ok || whole.Cause != Broken || whole.Zh != "不是可读的 PDF：不是 PDF，或损坏得无法修复" {
+		t.Errorf("%v", err)
+	}
+	for data, want := range map[string]string{ole: "请另存为", ole + "E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00": "去掉密码"} {
+		if whole, ok = errors.AsType[*Rejection](r.Read("a.doc", []byte(data), &collect{})); !ok || !strings.Contains(whole.Zh, want) {
+			t.Errorf("what to do is not said: %v", whole)
+		}
 	}
 }

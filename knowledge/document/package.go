@@ -17,15 +17,25 @@ type parcel struct {
 	order []*zip.File
 }
 
+// encryptedPackage is the name of the stream that holds a document under a password
+// ([MS-OFFCRYPTO] 1.3.3), as the directory of its container spells it: in UTF-16.
+var encryptedPackage = []byte("E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00")
+
+// readOLE says why a compound file is not read: all documents under a password are one,
+// and so are those of Office before 2007.
+func readOLE(_ *source, _ string, data []byte) error {
+	if bytes.Contains(data, encryptedPackage) {
+		return reject(Encrypted, "asks for a password: save it without one", "有打开密码：请去掉密码另存")
+	}
+	return reject(Unknown, "is in the format of Office before 2007, or of Outlook: save it as DOCX, XLSX, PPTX or PDF, a mail as EML", "是 Office 2007 之前或 Outlook 的格式：请另存为 DOCX、XLSX、PPTX 或 PDF，邮件另存为 EML")
+}
+
 // maxMembers bounds the members of a ZIP file.
 const maxMembers = 65_535
 
 func (s *source) open(what string, data []byte) (*parcel, error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		if bytes.HasPrefix(data, []byte("\xd0\xcf\x11\xe0")) {
-			return nil, reject(Encrypted, "is encrypted, or in the format of Office before 2007: save it without a password as %s", "已加密，或是 Office 2007 之前的格式：请去掉密码另存为 %s", what)
-		}
 		return nil, broken(what, err)
 	}
 	if len(z.File) > maxMembers {

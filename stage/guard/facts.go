@@ -43,10 +43,10 @@ func (p *Policy) Facts(today time.Time) []Fact {
 	return list
 }
 
-// past reports whether a date has passed; "" never does.
+// past reports whether the day of a date is over where today is told; "" never is.
 func past(date string, today time.Time) bool {
-	t, err := time.Parse(time.DateOnly, date)
-	return err == nil && !today.Before(t.AddDate(0, 0, 1))
+	_, err := time.Parse(time.DateOnly, date)
+	return err == nil && date < today.Format(time.DateOnly)
 }
 
 // Limit is after how much a caller is suspended: the strictest of the policy

@@ -75,7 +75,7 @@ func LintWords(words []Word, today time.Time) (*Lint, error) {
 		}
 		folded = append(folded, f)
 		find := func(kind, other string) { l.Findings = append(l.Findings, Finding{kind, w.Where, w.Text, other}) }
-		if !w.Review.IsZero() && w.Review.Before(today) {
+		if !w.Review.IsZero() && past(w.Review.Format(time.DateOnly), today) {
 			find("expired", "")
 		}
 		if w.Owner == "" {

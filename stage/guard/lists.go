@@ -40,7 +40,8 @@ var wordColumns = map[string]string{
 // ParseWords reads a list of keywords: CSV in UTF-8 whose first line names the
 // columns, word, and as wanted class, owner and review (2026-12-31, 2026/12/31), in any
 // order, in English or Chinese; or one keyword a line. Errors name the file and the line,
-// and all other lines that are to be mended. A keyword that is fit for no rail is an error.
+// and all other lines that are to be mended. A keyword that is fit for no rail is an error,
+// and so is a list without any: its owner believes that it guards.
 func ParseWords(name string, b []byte) ([]Word, error) {
 	if len(b) > maxList {
 		return nil, &say.Error{Where: name, What: say.T("the list is larger than %d bytes", "词表大于 %d 字节", maxList),
@@ -60,6 +61,10 @@ func ParseWords(name string, b []byte) ([]Word, error) {
 		if err == io.EOF {
 			if err := together(bad); err != nil {
 				return nil, err
+			}
+			if len(list) == 0 {
+				return nil, &say.Error{Where: name, What: say.T("there is no keyword in this list", "这个词表中没有关键词"),
+					Next: say.T("write a keyword a line, below the line that names the columns if there is one; or leave the file out", "请每行写一个关键词（有列名行时写在其下方），或不使用这个文件")}
 			}
 			return list, nil
 		}

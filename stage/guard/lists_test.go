@@ -43,15 +43,18 @@ func TestParseWords(t *testing.T) {
 		t.Errorf("all lines are told at once: %v", err)
 	}
 	for text, want := range map[string]string{
-		"word;class;owner\n荷花社;A.1.a;王\n":     "f:1",
-		"word\tclass\n荷花社\tA.1.a\n":           "f:1",
-		"word,klass\nab c,x\n":                "f:1",
-		"word,class\n荷花社,B.1\n":               "f:2",
-		"word,review\n荷花社,soon\n":             "f:2",
-		"荷花社,A.1.a\n":                         "f:1",
-		"荷\n":                                 "f:1",
-		"word\n\"荷花社\n":                       "f:2",
-		"\xff\xfe":                            "f",
+		"word;class;owner\n荷花社;A.1.a;王\n": "f:1",
+		"word\tclass\n荷花社\tA.1.a\n":       "f:1",
+		"word,klass\nab c,x\n":            "f:1",
+		"word,class\n荷花社,B.1\n":           "f:2",
+		"word,review\n荷花社,soon\n":         "f:2",
+		"荷花社,A.1.a\n":                     "f:1",
+		"荷\n":                             "f:1",
+		"word\n\"荷花社\n":                   "f:2",
+		"\xff\xfe":                        "f",
+		"":                                "f",
+		"\ufeff关键词,类别\r\n":                "f",
+		"# soon\n":                        "f",
 		strings.Repeat("荷花社\n", maxList/10+1): "f",
 	} {
 		_, err := ParseWords("f", []byte(text))
@@ -80,6 +83,28 @@ func TestLintWords(t *testing.T) {
 	list, err := ParseWords("w.csv", []byte(sampleList))
 	if err != nil {
 		t.Fatal(err)
+	}
+	// The day of a review ends at the owner's midnight.
+	west := time.FixedZone("UTC-8", -8*3600)
+	for today, want := range map[time.Time]int{
+		time.Date(2027, 1, 31, 23, 59, 0, 0, west):    1, // 2025-01-31
+		time.Date(2027, 1, 31, 8, 0, 0, 0, time.UTC):  1,
+		time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC):   3,
+		time.Date(2025, 1, 31, 12, 0, 0, 0, time.UTC): 0,
+	} {
+		l, err := LintWords(list, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, f := range l.Findings {
+			if f.Kind == "expired" {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%s: %d words past their review, want %d", today, n, want)
+		}
 	}
 	l, err := LintWords(list, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	if err != nil {

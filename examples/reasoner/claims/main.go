@@ -4,7 +4,8 @@
 //	go run ./examples/reasoner/claims -state DIR
 //
 // It may be stopped and run again: what was made stays made. What has not been
-// made yet is reported as not run.
+// made yet is reported as not run. suiren plan examples/reasoner/claims says how
+// long the training of one seed takes on this machine; the questions come besides.
 package main
 
 import (
