@@ -78,6 +78,9 @@ func setting(b json.RawMessage) say.Text {
 	}
 	if x, err := strconv.ParseFloat(s, 64); err == nil {
 		s = show(x)
+		if short := strings.NewReplacer("e+0", "e", "e+", "e").Replace(strconv.FormatFloat(x, 'g', -1, 64)); x >= 1e8 && len(short) < len(s) {
+			s = short // 6e11: nobody counts zeros
+		}
 	}
 	const most = 40
 	if r := []rune(s); len(r) > most {

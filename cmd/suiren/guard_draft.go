@@ -119,7 +119,7 @@ after the rails of then: what was refused or masked is not in them.`,
 		Args: a.args(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if file == "" {
-				return usage("--draft", say.T("which draft?", "请指明草案"), say.T("write --draft FILE, a plan file with a policy block", "请写 --draft 文件，即含 policy 块的计划文件"))
+				return usage("--draft", say.T("no draft is named", "没有指明草案"), say.T("write --draft FILE, a plan file with a policy block", "请写 --draft 文件，即含 policy 块的计划文件"))
 			}
 			if last < 1 || last > mostReplayed {
 				return usage("--last", say.T("this is out of range", "超出范围"), say.T("1 to %d", "1 至 %d", mostReplayed))
