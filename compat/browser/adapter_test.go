@@ -130,7 +130,7 @@ func adapter(t *testing.T, browser context.Context, dir string) {
 			v.sees("the same answer, character by character")
 		}},
 		step{"kept", func(t *testing.T) { // which it was stays with the conversation
-			v.keeps(`"seed":"12","think":"","adapter":"accent"},"chosen":0,"turns":[{`)
+			v.keeps(`"seed":"12","think":"","adapter":"accent","knowledge":""},"chosen":0,"turns":[{`)
 			v.wait(`document.querySelectorAll(".shelf li").length === 2`)
 			v.again()
 			v.wait(`document.querySelector(".turn:last-child footer")`)
