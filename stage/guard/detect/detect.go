@@ -26,7 +26,8 @@ type Detector interface{ New() Stream }
 // A Stream reads one text. It is for one goroutine.
 type Stream interface {
 	// Write reads the next piece, cut anywhere, and appends the hits that are
-	// now certain.
+	// now certain. Which there are does not depend on the cuts; their order may, and
+	// a rail puts them in that of their places.
 	Write(hits []Hit, piece string) []Hit
 
 	// Flush ends the text. The stream is then as new.
