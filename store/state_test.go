@@ -127,10 +127,13 @@ func TestQuota(t *testing.T) {
 	if used[Made] < 100_000 || used[Made] > 200_000 || used[Copies] != 30_000 || used[Books] < 2_000_000 || used[All] != used[Made]+used[Copies]+used[Books] {
 		t.Fatal(used)
 	}
-	for quota, within := range map[int64]bool{50_000: false, 100_000_000: true, 0: true} {
-		check(t, s.SetQuota(All, quota))
-		if err := s.Within(); (err == nil) != within || err != nil && !errors.Is(err, ErrQuota) {
-			t.Errorf("quota %d: %v", quota, err)
+	for _, c := range []struct {
+		quota  int64
+		within bool
+	}{{50_000, false}, {100_000_000, true}, {0, true}} { // in this order: the last is none
+		check(t, s.SetQuota(All, c.quota))
+		if err := s.Within(); (err == nil) != c.within || err != nil && !errors.Is(err, ErrQuota) {
+			t.Errorf("quota %d: %v", c.quota, err)
 		}
 	}
 	// Of one class, and what makes room there; others go on.
