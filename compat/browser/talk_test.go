@@ -305,6 +305,7 @@ func talk(t *testing.T, browser context.Context, dir string) {
 				t.Error("what was withdrawn is kept")
 			}
 			v.push("Copy the code")
+			v.wait(`document.querySelector(".copy-code [role=status]").innerText === "Copied."`)
 			if got := v.pasted("#question"); got != "fmt.Println(1)\n" {
 				t.Errorf("of a fenced text %q is copied", got)
 			}
