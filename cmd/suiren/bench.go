@@ -116,7 +116,7 @@ func (a *app) bench(b benchmark) error {
 func fastest(threads int, f func()) (rate, peak float64) {
 	team := tensor.NewTeam(threads)
 	flops := make([]float64, threads)
-	fma := func() { team.For(threads, func(_, i int) { flops[i] = kernel.PeakFMA(1 << 17) }) } // long enough that starting the threads is nothing
+	fma := func() { team.For(threads, func(_, i int) { flops[i] = kernel.PeakFMA(1 << 20) }) } // milliseconds: threads that sleep take tenths of one to start
 	fma()
 	f()
 	for spent := 0.0; spent < benchSeconds; {
