@@ -1891,8 +1891,10 @@ async function showRun(id) {
 var planDue = 0;
 function takeLine(e) {
   if (!["progress", "metric", "count", "note", "sample"].includes(e.type)) {
-    clearTimeout(planDue);
-    planDue = setTimeout(loadPlan, 200);
+    planDue ||= setTimeout(() => {
+      planDue = 0;
+      loadPlan();
+    }, 50);
     return;
   }
   let s = store.live.get(e.step);

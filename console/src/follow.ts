@@ -96,8 +96,7 @@ let planDue = 0;
 
 export function takeLine(e: any) {
   if (!["progress", "metric", "count", "note", "sample"].includes(e.type)) {
-    clearTimeout(planDue); // a step began or ended: its state has changed
-    planDue = setTimeout(loadPlan, 200);
+    planDue ||= setTimeout(() => { planDue = 0; loadPlan(); }, 50); // a step began or ended: its state has changed
     return;
   }
   let s = store.live.get(e.step);
