@@ -219,11 +219,11 @@ function Replay({ of, changed }) {
   const run = useAct(), [compared, setCompared] = useState(null);
   if (of.policies.length === 0) return /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")));
   const serving = of.policies.find((p) => p.release === release);
-  const draft = written ?? own.data?.text ?? `policy "draft" {
+  const draft = written ?? own.data?.text ?? (own.loading ? "" : `policy "draft" {
   pack = "${serving?.pack ?? of.packs[0] ?? ""}"
   mode = "observe"
 }
-`;
+`);
   const got = compared?.of === release + draft ? compared : null;
   const outcome = (o) => `${verdict(o.verdict)} ${o.rule ?? ""}`;
   return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Card, { title: w("tab_replay"), side: serving && /* @__PURE__ */ h(Tag, { kind: serving.mode === "enforce" ? "done" : "running" }, mode(serving.mode)) }, /* @__PURE__ */ h("p", { class: "quiet" }, w("replayHelp")), /* @__PURE__ */ h("form", { onSubmit: (e) => {

@@ -97,7 +97,7 @@ function Replay({ of, changed }: { of: Policies; changed: () => void }) {
   const run = useAct(), [compared, setCompared] = useState<Comparison & { of: string } | null>(null);
   if (of.policies.length === 0) return <Empty title={w("none")}><p>{w("noneHelp")}</p></Empty>;
   const serving = of.policies.find(p => p.release === release);
-  const draft = written ?? own.data?.text ?? `policy "draft" {\n  pack = "${serving?.pack ?? of.packs[0] ?? ""}"\n  mode = "observe"\n}\n`;
+  const draft = written ?? own.data?.text ?? (own.loading ? "" : `policy "draft" {\n  pack = "${serving?.pack ?? of.packs[0] ?? ""}"\n  mode = "observe"\n}\n`);
   const got = compared?.of === release + draft ? compared : null; // not what is said of a draft that has changed since
   const outcome = (o: Outcome) => `${verdict(o.verdict)} ${o.rule ?? ""}`;
   return <Fragment>
