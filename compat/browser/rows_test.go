@@ -47,7 +47,7 @@ func rows(t *testing.T, browser context.Context, origin, dir string) {
 		requestAnimationFrame(step);
 		return true;
 	})()`)
-	p.wait(`window.seen.done`)
+	p.await(`window.seen.done`, 10*patience) // 400 frames
 	p.wait(`[...document.querySelectorAll(".tbody .trow")].at(-1)?.getAttribute("aria-rowindex") === "` + fmt.Sprint(n+1) + `" && [...document.querySelectorAll(".tbody .trow")].at(-1).querySelector("button")`)
 	s := eval[struct {
 		Frames, Rows, Nodes, Over int

@@ -219,6 +219,7 @@ func eval[T any](p *tab, expression string) T {
 		case ctx.Err() != nil || !between.MatchString(err.Error()):
 			p.t.Fatalf("%s: %v", expression, err)
 		}
+		time.Sleep(30 * time.Millisecond)
 	}
 }
 
@@ -235,7 +236,7 @@ func (p *tab) wait(expression string) {
 func (p *tab) await(expression string, patience time.Duration) {
 	p.t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(30 * time.Millisecond) {
-		said := eval[string](p, "(() => { try { return "+expression+" ? 'true' : 'false'; } catch (err) { return String(err); } })()") // what it asks of may not be there yet
+		said := eval[string](p, "(() => { try { return ("+expression+") ? 'true' : 'false'; } catch (err) { return String(err); } })()") // what it asks of may not be there yet
 		if said == "true" {
 			return
 		}

@@ -384,9 +384,9 @@ func carried(t *testing.T, browser context.Context, origin string) {
 	p.on(t)
 	p.wait(`document.querySelector(".switches select")`)
 	p.choose(".switches select", "en")
-	for _, step := range []struct{ button, mode, tag string }{{".stage-observe", "observe", "observes"}, {".stage-enforce", "enforce", "enforces"}} {
+	for _, step := range []struct{ says, button, mode, tag string }{{"minors-zh", ".stage-observe", "observe", "observes"}, {`mode = "observe"`, ".stage-enforce", "enforce", "enforces"}} {
 		p.turn("guard/replay")
-		p.wait(`document.querySelector("textarea.code")?.value.includes("minors-zh")`)
+		p.wait(`document.querySelector("textarea.code")?.value.includes(` + quote(step.says) + `)`) // the plan as it is now
 		p.click("form button.main")
 		p.wait(`document.querySelector(".replayed")`)
 		p.click(step.button)
