@@ -1338,6 +1338,22 @@ function redraw() {
     draw();
   }, 16);
 }
+function inTurn(f) {
+  let running = null, more = false;
+  return () => {
+    more = true;
+    return running ??= (async () => {
+      try {
+        while (more) {
+          more = false;
+          await f();
+        }
+      } finally {
+        running = null;
+      }
+    })();
+  };
+}
 var mayDo = (action) => !!store.server && store.who?.may[action] !== false;
 
 // src/words.ts
@@ -1817,7 +1833,7 @@ function Curve({ title, of, unit, scale = 1, every = 0 }) {
 // src/follow.ts
 var idOf = (n) => `${n.kind}.${n.name}`;
 var may = (action) => store.who?.may[action] !== false;
-async function loadPlan() {
+var loadPlan = inTurn(async () => {
   try {
     const [plan, runs] = await Promise.all([may("read_plan") ? get("/api/plan") : null, may("read_runs") ? get("/api/runs") : null]);
     store.plan = plan;
@@ -1828,7 +1844,7 @@ async function loadPlan() {
     if (err instanceof Failure && err.status === 401) store.signIn = true;
     redraw();
   }
-}
+});
 var source = null;
 var followed = "";
 function followLive(onLive) {
@@ -1839,12 +1855,13 @@ function followLive(onLive) {
     const m = JSON.parse(e.data);
     if (m.type === "live") {
       store.now = m.live;
-      const now = store.now.releases.map((r) => r.name).join() + (store.now.tasks ?? []).map((task) => task.id + (task.ended ?? "")).join();
-      if (names && now !== names) onLive();
+      const releases = store.now.releases.map((r) => r.name).join(), now = releases + (store.now.tasks ?? []).map((task) => task.id + (task.ended ?? "")).join();
+      if (names ? now !== names : store.server && releases !== store.server.releases.map((r) => r.name).join()) onLive();
       names = now || " ";
     } else if (m.type === "line" && store.run === "latest") {
       if (m.run !== followed) {
         followed = m.run;
+        reader?.abort();
         store.live = /* @__PURE__ */ new Map();
         loadPlan();
       }
@@ -1874,8 +1891,10 @@ async function showRun(id) {
 var planDue = 0;
 function takeLine(e) {
   if (!["progress", "metric", "count", "note", "sample"].includes(e.type)) {
-    clearTimeout(planDue);
-    planDue = setTimeout(loadPlan, 200);
+    planDue ||= setTimeout(() => {
+      planDue = 0;
+      loadPlan();
+    }, 50);
     return;
   }
   let s = store.live.get(e.step);
@@ -2122,6 +2141,7 @@ export {
   get,
   createElement as h,
   idOf,
+  inTurn,
   keep,
   kept,
   liveText,

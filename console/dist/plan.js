@@ -1,5 +1,5 @@
 // src/pages/plan.tsx
-import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, flops, Fragment as Fragment2, h as h2, idOf as idOf2, liveText, Loaded, maybe as maybe2, mayDo, Page, progressOfPlan, redraw, say, seconds, showRun, span, stateOf as stateOf2, store, t as t2, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "./kit.js";
+import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, Failure, flops, Fragment as Fragment2, h as h2, idOf as idOf2, liveText, Loaded, maybe as maybe2, mayDo, Page, progressOfPlan, redraw, say, seconds, showRun, span, stateOf as stateOf2, store, t as t2, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "./kit.js";
 
 // src/pages/graph.tsx
 import { Fragment, h, idOf, maybe, percent, stateOf, t } from "./kit.js";
@@ -234,12 +234,26 @@ function Steps() {
 function Editor() {
   const file = useGet("/api/plan/file");
   const [text, setText] = useState(null), [sum, setSum] = useState(""), [checked, setChecked] = useState(null);
-  const check = useAct(), save = useAct(), apply = useAct(), area = useRef(null), [begun, setBegun] = useState(false);
+  const [unchecked, setUnchecked] = useState(null), save = useAct(), apply = useAct(), area = useRef(null), [begun, setBegun] = useState(false);
   const now = text ?? file.data?.text ?? "", saved = text === null || text === file.data?.text, own = sum || file.data?.sum || "";
   useEffect(() => {
     if (!file.data || !mayDo("set_plan")) return;
-    const timer = setTimeout(() => check.run(async () => setChecked(await act("POST", "/api/plan/check", { text: now }))), 400);
-    return () => clearTimeout(timer);
+    let over = false;
+    const timer = setTimeout(async () => {
+      try {
+        const found = await act("POST", "/api/plan/check", { text: now });
+        if (!over) {
+          setChecked({ ...found, of: now });
+          setUnchecked(null);
+        }
+      } catch (err) {
+        if (!over) setUnchecked(err instanceof Failure ? err : new Failure(0, "broken", String(err)));
+      }
+    }, 400);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
   }, [now, file.data, store.lang, store.now?.tasks?.[0]?.ended]);
   const wrong = checked?.diagnostics ?? [];
   const go = (line) => {
@@ -258,7 +272,7 @@ function Editor() {
     setText(null);
     setSum("");
     file.reload();
-  } }, w("again"))), save.failure && /* @__PURE__ */ h2(Fail, { of: save.failure }), store.server?.has.includes("approvals") && /* @__PURE__ */ h2(Proposals, { after: save.busy }), check.failure && /* @__PURE__ */ h2(Fail, { of: check.failure }), /* @__PURE__ */ h2("div", { role: "status" }, checked && (wrong.length === 0 ? /* @__PURE__ */ h2("p", { class: "good" }, "✓ ", w("right")) : /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("p", { class: "bad" }, "✗ ", w("wrong", wrong.length)), /* @__PURE__ */ h2("ul", { class: "plainlist" }, wrong.map((d) => /* @__PURE__ */ h2("li", null, d.line ? /* @__PURE__ */ h2("button", { class: "bare", onClick: () => go(d.line) }, w("line", d.line)) : null, " ", d.what, d.next && /* @__PURE__ */ h2("div", { class: "quiet" }, "→ ", d.next)))))))), mayDo("set_plan") && /* @__PURE__ */ h2(Card, { title: w("diff") }, checked?.view && /* @__PURE__ */ h2(Diff, { of: checked.view }), checked?.empty && /* @__PURE__ */ h2("p", null, w("nothing")), checked?.view && !checked.empty && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("p", { class: "quiet" }, w("applyHelp")), /* @__PURE__ */ h2("button", { class: "main apply", disabled: !saved || apply.busy || begun, onClick: () => apply.run(() => act("POST", "/api/plan/apply", { sum: own })).then((ok) => {
+  } }, w("again"))), save.failure && /* @__PURE__ */ h2(Fail, { of: save.failure }), store.server?.has.includes("approvals") && /* @__PURE__ */ h2(Proposals, { after: save.busy }), unchecked && /* @__PURE__ */ h2(Fail, { of: unchecked }), /* @__PURE__ */ h2("div", { role: "status" }, checked && (wrong.length === 0 ? /* @__PURE__ */ h2("p", { class: "good" }, "✓ ", w("right")) : /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("p", { class: "bad" }, "✗ ", w("wrong", wrong.length)), /* @__PURE__ */ h2("ul", { class: "plainlist" }, wrong.map((d) => /* @__PURE__ */ h2("li", null, d.line ? /* @__PURE__ */ h2("button", { class: "bare", onClick: () => go(d.line) }, w("line", d.line)) : null, " ", d.what, d.next && /* @__PURE__ */ h2("div", { class: "quiet" }, "→ ", d.next)))))))), mayDo("set_plan") && /* @__PURE__ */ h2(Card, { title: w("diff") }, checked?.view && /* @__PURE__ */ h2(Diff, { of: checked.view }), checked?.empty && /* @__PURE__ */ h2("p", null, w("nothing")), checked?.view && !checked.empty && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("p", { class: "quiet" }, w("applyHelp")), /* @__PURE__ */ h2("button", { class: "main apply", disabled: !saved || checked.of !== now || apply.busy || begun, onClick: () => apply.run(() => act("POST", "/api/plan/apply", { sum: own })).then((ok) => {
     setBegun(ok);
     if (ok) {
       showRun("latest");

@@ -1,5 +1,5 @@
 // src/suiren.tsx
-import { Flame, followLive, Fragment, get, h, keep, loadPlan, mayDo, onDraw, onSignedIn, redraw, render, showRun, store, t, useState } from "./kit.js";
+import { Flame, followLive, Fragment, get, h, inTurn, keep, loadPlan, mayDo, onDraw, onSignedIn, redraw, render, showRun, store, t, useState } from "./kit.js";
 var groups = [
   ["use", ["home", "chat", "knowledge"]],
   ["make", ["plan", "data", "training", "evaluation", "models", "releases"]],
@@ -140,19 +140,20 @@ async function start() {
     followLive(refresh);
   }
 }
-async function refresh() {
+var refresh = inTurn(async () => {
   try {
     const server = await get("/api/state");
     store.who = server?.has.includes("session") ? await get("/api/session") : null;
     store.server = server;
     store.failure = null;
+    if (!store.joining) store.signIn = false;
   } catch (err) {
     store.failure = err;
     store.signIn = store.failure.status === 401;
     if (store.signIn) store.failure = null;
   }
   redraw();
-}
+});
 var following = false;
 onSignedIn(start);
 var forgotten = false;

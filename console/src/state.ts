@@ -56,5 +56,22 @@ export function redraw() {
   setTimeout(() => { queued = false; draw(); }, 16);
 }
 
+// inTurn has f run once at a time. Who asks while it runs has it run once more, so that
+// what came last is what is newest: of answers that overlap the older may come later.
+export function inTurn(f: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null, more = false;
+  return () => {
+    more = true;
+    return running ??= (async () => {
+      try {
+        while (more) {
+          more = false;
+          await f();
+        }
+      } finally { running = null; }
+    })();
+  };
+}
+
 // mayDo reports whether the caller may do something, as far as the page knows; the server decides.
 export const mayDo = (action: string) => !!store.server && store.who?.may[action] !== false;

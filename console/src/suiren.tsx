@@ -1,5 +1,5 @@
 // The page: its frame, and what keeps it in step with the server.
-import { type ComponentChildren, type Failure, Flame, followLive, Fragment, get, h, keep, type Lang, loadPlan, mayDo, onDraw, onSignedIn, redraw, render, type ServerState, showRun, store, t, type Theme, useState, type Who } from "./kit";
+import { type ComponentChildren, type Failure, Flame, followLive, Fragment, get, h, inTurn, keep, type Lang, loadPlan, mayDo, onDraw, onSignedIn, redraw, render, type ServerState, showRun, store, t, type Theme, useState, type Who } from "./kit";
 
 // The pages, in groups, and where each is loaded from when it is first opened.
 const groups = [
@@ -158,19 +158,20 @@ async function start() {
   }
 }
 
-async function refresh() {
+const refresh = inTurn(async () => {
   try {
     const server = await get<ServerState>("/api/state");
     store.who = server?.has.includes("session") ? await get<Who>("/api/session") : null;
     store.server = server;
     store.failure = null;
+    if (!store.joining) store.signIn = false; // who was asked to may have signed in meanwhile
   } catch (err) {
     store.failure = err as Failure;
     store.signIn = store.failure.status === 401;
     if (store.signIn) store.failure = null; // not asked yet
   }
   redraw();
-}
+});
 
 let following = false;
 

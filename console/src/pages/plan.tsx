@@ -1,6 +1,6 @@
 // The plan: its text with what is wrong in it, its graph with the chosen step,
 // what it comes to, and the making of it as it goes.
-import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, flops, Fragment, h, idOf, liveText, Loaded, maybe, mayDo, type Node, Page, type PlanView, progressOfPlan, redraw, say, seconds, type Series, showRun, span, stateOf, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "../kit";
+import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, Failure, flops, Fragment, h, idOf, liveText, Loaded, maybe, mayDo, type Node, Page, type PlanView, progressOfPlan, redraw, say, seconds, type Series, showRun, span, stateOf, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "../kit";
 import { Graph } from "./graph";
 import { words } from "./plan.words";
 import { Outcome, type Report } from "./report";
@@ -58,13 +58,19 @@ interface Checked { diagnostics: Diagnostic[]; view?: PlanView; empty: boolean }
 
 function Editor() {
   const file = useGet<{ path: string; text: string; sum: string }>("/api/plan/file");
-  const [text, setText] = useState<string | null>(null), [sum, setSum] = useState(""), [checked, setChecked] = useState<Checked | null>(null);
-  const check = useAct(), save = useAct(), apply = useAct(), area = useRef<HTMLTextAreaElement>(null), [begun, setBegun] = useState(false);
+  const [text, setText] = useState<string | null>(null), [sum, setSum] = useState(""), [checked, setChecked] = useState<Checked & { of: string } | null>(null);
+  const [unchecked, setUnchecked] = useState<Failure | null>(null), save = useAct(), apply = useAct(), area = useRef<HTMLTextAreaElement>(null), [begun, setBegun] = useState(false);
   const now = text ?? file.data?.text ?? "", saved = text === null || text === file.data?.text, own = sum || file.data?.sum || "";
   useEffect(() => {
     if (!file.data || !mayDo("set_plan")) return;
-    const timer = setTimeout(() => check.run(async () => setChecked(await act<Checked>("POST", "/api/plan/check", { text: now }))), 400);
-    return () => clearTimeout(timer);
+    let over = false; // of two texts the older's answer may come later
+    const timer = setTimeout(async () => {
+      try {
+        const found = await act<Checked>("POST", "/api/plan/check", { text: now });
+        if (!over) { setChecked({ ...found, of: now }); setUnchecked(null); }
+      } catch (err) { if (!over) setUnchecked(err instanceof Failure ? err : new Failure(0, "broken", String(err))); }
+    }, 400);
+    return () => { over = true; clearTimeout(timer); };
   }, [now, file.data, store.lang, store.now?.tasks?.[0]?.ended]);
   const wrong = checked?.diagnostics ?? [];
   const go = (line: number) => {
@@ -88,7 +94,7 @@ function Editor() {
       </div>}
       {save.failure && <Fail of={save.failure} />}
       {store.server?.has.includes("approvals") && <Proposals after={save.busy} />}
-      {check.failure && <Fail of={check.failure} />}
+      {unchecked && <Fail of={unchecked} />}
       <div role="status">{checked && (wrong.length === 0 ? <p class="good">✓ {w("right")}</p> : <Fragment><p class="bad">✗ {w("wrong", wrong.length)}</p>
         <ul class="plainlist">{wrong.map(d => <li>{d.line ? <button class="bare" onClick={() => go(d.line!)}>{w("line", d.line)}</button> : null} {d.what}{d.next && <div class="quiet">→ {d.next}</div>}</li>)}</ul></Fragment>)}</div>
     </Card>
@@ -96,7 +102,7 @@ function Editor() {
       {checked?.view && <Diff of={checked.view} />}
       {checked?.empty && <p>{w("nothing")}</p>}
       {checked?.view && !checked.empty && <Fragment><p class="quiet">{w("applyHelp")}</p>
-        <button class="main apply" disabled={!saved || apply.busy || begun} onClick={() => apply.run(() => act("POST", "/api/plan/apply", { sum: own })).then(ok => { setBegun(ok); if (ok) { showRun("latest"); } })}>{w("apply")}</button></Fragment>}
+        <button class="main apply" disabled={!saved || checked.of !== now || apply.busy || begun} onClick={() => apply.run(() => act("POST", "/api/plan/apply", { sum: own })).then(ok => { setBegun(ok); if (ok) { showRun("latest"); } })}>{w("apply")}</button></Fragment>}
       {begun && <p role="status">{w("applied")}</p>}
       {apply.failure && <Fail of={apply.failure} />}
       <Command line="suiren plan && suiren apply" />

@@ -68,7 +68,7 @@ function Budgets() {
   return <Card title={w("budgets")}>
     <Loaded of={got}>{({ budgets }) => budgets.length === 0 ? <p>{w("budgetsNone")}</p> : <ul class="plainlist">{budgets.map(one => <li key={one.scope + one.name + one.unit + one.period}>
       <div class="row"><b>{known("scope", one.scope)} {one.name}</b><span class="quiet">{known("unit", one.unit)}, {known("period", one.period)}{one.next && " · " + w("next", day(one.next))}</span>
-        {mayDo("set_budget") && <button class="push" onClick={() => save({ scope: one.scope, name: one.name, unit: one.unit, period: one.period, amount: -1 })}>{w("take")}</button>}</div>
+        {mayDo("set_budget") && <button class="push" disabled={set.busy} onClick={() => save({ scope: one.scope, name: one.name, unit: one.unit, period: one.period, amount: -1 })}>{w("take")}</button>}</div>
       <Meter part={(one.used + one.held) / Math.max(one.amount, 1)} label={w("used", shown(one.unit, one.used + one.held), shown(one.unit, one.amount))} /></li>)}</ul>}</Loaded>
     {mayDo("set_budget") && <form class="form budget" onSubmit={e => { e.preventDefault(); save({ ...b, name: b.scope === "all" ? "" : b.name, amount: Math.round(+b.amount * (scales[b.unit] ?? 1)) }); }}>
       <Field label={w("scope")}>{id => <select id={id} value={b.scope} onChange={input("scope")}>{["all", "key", "person", "project", "tenant", "scenario", "model"].map(v => <option key={v} value={v}>{known("scope", v)}</option>)}</select>}</Field>
