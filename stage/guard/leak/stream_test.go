@@ -60,7 +60,7 @@ func TestWrongDigits(t *testing.T) {
 			continue
 		}
 		it.value = it.value[:len(it.value)-1] + string(wrong)
-		if pii.NumberKind(it.value) != "" {
+		if pii.NumberKind(it.value) != "" || len(pii.Find(nil, reverse(it.value))) > 0 { // something by chance, or backwards
 			continue
 		}
 		for _, g := range disguises {
