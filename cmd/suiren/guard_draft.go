@@ -185,7 +185,7 @@ func (a *app) showReplayed(c *guard.Replayed) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}
-	fmt.Fprintln(a.stdout, a.t("of %d requests the draft judges %d more strictly, %d less, %d in all otherwise", "%d 个请求中，草案更严 %d 个，更宽 %d 个，共 %d 个处理不同", c.Requests, c.Tighter, c.Looser, len(c.Differences)))
+	fmt.Fprintln(a.stdout, a.t("of %d requests the draft judges %d otherwise: %d more strictly, %d less", "%d 个请求中，草案对 %d 个处理不同：更严 %d 个，更宽 %d 个", c.Requests, len(c.Differences), c.Tighter, c.Looser))
 }
 
 // Policies implements serve.Guard: the policies of what is served, and the packs.

@@ -236,7 +236,7 @@ func (a *app) releaseStepCommand(action string) *cobra.Command {
 			d.Release = strings.Join(args, "")
 			if share != "" {
 				if d.Share, err = operate.ParseShare(share); err != nil {
-					return usage("--share", say.T("%q is not a share", "%q 不是比例", share), say.T("write it like 5%%", "请写成 5%% 的样子"))
+					return usage("--share", say.T("%q is not a share", "%q 不是比例", share), say.T("write it like 5%", "请写成 5% 的样子"))
 				}
 			}
 			by := "cli"

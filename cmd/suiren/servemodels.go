@@ -52,6 +52,8 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 			return err
 		}
 		door.Config(&conf)
+	} else if conf.Shown, err = b.shown(); err != nil {
+		return err
 	}
 	d := &desk{books: b}
 	conf.Guard = d
@@ -170,4 +172,13 @@ func (b *books) listen(addr string) (ln net.Listener, keys *operate.Keys, secret
 		ln.Close()
 	}
 	return ln, keys, secret, err
+}
+
+// shown finds the holder of a key that need not be shown, to charge it.
+func (b *books) shown() (func(secret string) (serve.Caller, bool), error) {
+	keys, err := operate.OpenKeys(b.dir.keys())
+	return func(secret string) (serve.Caller, bool) {
+		k, ok := keys.Lookup(secret)
+		return serve.Caller{Name: k.Name, Tenant: k.Tenant, Project: k.Project}, ok
+	}, err
 }

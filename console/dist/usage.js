@@ -51,7 +51,7 @@ var words = {
   unit_requests: ["requests", "请求"],
   unit_tokens: ["tokens", "词元"],
   unit_cpu: ["processor seconds", "处理器秒"],
-  unit_energy: ["joules", "焦耳"],
+  unit_energy: ["watt hours", "瓦时"],
   unit_money: ["money", "金额"],
   period: ["Period", "周期"],
   period_day: ["a day", "每日"],
@@ -71,6 +71,7 @@ var w = say(words);
 var groups = ["key", "person", "project", "tenant", "scenario", "model", "release", "day", "month"];
 var measures = ["requests", "prompt", "cached", "thought", "answer", "cpu", "energy", "money"];
 var scales = { cpu: 1e6, energy: 1e6, money: 1e6 };
+var bounds = { ...scales, energy: 36e8 };
 function shown(unit, v, currency = "") {
   const scaled = v / (scales[unit] ?? 1);
   if (unit === "cpu") return seconds(scaled);
@@ -96,14 +97,15 @@ function Usage() {
   }), /* @__PURE__ */ h(Command, { line: `suiren usage --by ${by}` })), /* @__PURE__ */ h(Budgets, null));
 }
 var known = (prefix, v) => Object.hasOwn(words, `${prefix}_${v}`) ? w(`${prefix}_${v}`) : v;
+var bounded = (one, v) => one.unit === "energy" ? `${+(v / bounds.energy).toPrecision(3)} Wh` : shown(one.unit, v, one.currency);
 function Budgets() {
   const got = useGet("/api/budgets"), set = useAct();
   const [b, change] = useState({ scope: "key", name: "", unit: "tokens", period: "day", amount: "" });
   const input = (k) => (e) => change({ ...b, [k]: e.target.value });
   const save = (one) => set.run(() => act("POST", "/api/budgets", one)).then(got.reload);
-  return /* @__PURE__ */ h(Card, { title: w("budgets") }, /* @__PURE__ */ h(Loaded, { of: got }, ({ budgets }) => budgets.length === 0 ? /* @__PURE__ */ h("p", null, w("budgetsNone")) : /* @__PURE__ */ h("ul", { class: "plainlist" }, budgets.map((one) => /* @__PURE__ */ h("li", { key: one.scope + one.name + one.unit + one.period }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("b", null, known("scope", one.scope), " ", one.name), /* @__PURE__ */ h("span", { class: "quiet" }, known("unit", one.unit), ", ", known("period", one.period), one.next && " · " + w("next", day(one.next))), mayDo("set_budget") && /* @__PURE__ */ h("button", { class: "push", disabled: set.busy, onClick: () => save({ scope: one.scope, name: one.name, unit: one.unit, period: one.period, amount: -1 }) }, w("take"))), /* @__PURE__ */ h(Meter, { part: (one.used + one.held) / Math.max(one.amount, 1), label: w("used", shown(one.unit, one.used + one.held), shown(one.unit, one.amount)) }))))), mayDo("set_budget") && /* @__PURE__ */ h("form", { class: "form budget", onSubmit: (e) => {
+  return /* @__PURE__ */ h(Card, { title: w("budgets") }, /* @__PURE__ */ h(Loaded, { of: got }, ({ budgets }) => budgets.length === 0 ? /* @__PURE__ */ h("p", null, w("budgetsNone")) : /* @__PURE__ */ h("ul", { class: "plainlist" }, budgets.map((one) => /* @__PURE__ */ h("li", { key: one.scope + one.name + one.unit + one.period }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("b", null, known("scope", one.scope), " ", one.name), /* @__PURE__ */ h("span", { class: "quiet" }, known("unit", one.unit), ", ", known("period", one.period), one.next && " · " + w("next", day(one.next))), mayDo("set_budget") && /* @__PURE__ */ h("button", { class: "push", onClick: () => save({ scope: one.scope, name: one.name, unit: one.unit, period: one.period, amount: -1 }) }, w("take"))), /* @__PURE__ */ h(Meter, { part: (one.used + one.held) / Math.max(one.amount, 1), label: w("used", bounded(one, one.used + one.held), bounded(one, one.amount)) }))))), mayDo("set_budget") && /* @__PURE__ */ h("form", { class: "form budget", onSubmit: (e) => {
     e.preventDefault();
-    save({ ...b, name: b.scope === "all" ? "" : b.name, amount: Math.round(+b.amount * (scales[b.unit] ?? 1)) });
+    save({ ...b, name: b.scope === "all" ? "" : b.name, amount: Math.round(+b.amount * (bounds[b.unit] ?? 1)) });
   } }, /* @__PURE__ */ h(Field, { label: w("scope") }, (id) => /* @__PURE__ */ h("select", { id, value: b.scope, onChange: input("scope") }, ["all", "key", "person", "project", "tenant", "scenario", "model"].map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, known("scope", v))))), b.scope !== "all" && /* @__PURE__ */ h(Field, { label: w("name") }, (id) => /* @__PURE__ */ h("input", { id, class: "budget-name", value: b.name, required: true, onInput: input("name") })), /* @__PURE__ */ h(Field, { label: w("unit") }, (id) => /* @__PURE__ */ h("select", { id, value: b.unit, onChange: input("unit") }, ["requests", "tokens", "cpu", "energy", "money"].map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, known("unit", v))))), /* @__PURE__ */ h(Field, { label: w("period") }, (id) => /* @__PURE__ */ h("select", { id, value: b.period, onChange: input("period") }, ["5h", "day", "month", "total"].map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, known("period", v))))), /* @__PURE__ */ h(Field, { label: w("amount"), hint: w("amountHint") }, (id) => /* @__PURE__ */ h("input", { id, class: "budget-amount", type: "number", min: "0", step: "any", required: true, value: b.amount, onInput: input("amount") })), /* @__PURE__ */ h("button", { class: "main", disabled: set.busy }, w("set"))), set.failure && /* @__PURE__ */ h(Fail, { of: set.failure }), mayDo("set_budget") && /* @__PURE__ */ h(Command, { line: `suiren budget set ${b.scope === "all" ? "all" : `${b.scope}:${b.name || "NAME"}`} --${b.unit} ${b.amount || "N"} --per ${b.period}` }));
 }
 export {

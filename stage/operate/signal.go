@@ -51,7 +51,7 @@ func ParseSignals(text string) (Signals, error) {
 			v, err = ParseShare(value)
 		}
 		if err != nil || !(v > 0) || name != Slow && v >= 1 {
-			return nil, &say.Error{Where: part, Err: err, What: say.T("%q is not a value of %s", "%q 不是 %s 的取值", value, name), Next: say.T("write it like errors=2%%,slow=5s", "请写成 errors=2%%,slow=5s 的样子")}
+			return nil, &say.Error{Where: part, Err: err, What: say.T("%q is not a value of %s", "%q 不是 %s 的取值", value, name), Next: say.T("write it like errors=2%,slow=5s", "请写成 errors=2%,slow=5s 的样子")}
 		}
 		s[name] = v
 	}

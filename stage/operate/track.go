@@ -302,7 +302,7 @@ func (tr *Track) Canary(d store.Digest, rule Rule, stop Signals, s Step) error {
 			Next: say.T("choose another one of suiren release list", "请从 suiren release list 中另选一个")}
 	case !(rule.Share >= 0 && rule.Share <= 1), rule.Share == 0 && len(rule.Callers)+len(rule.Tenants) == 0 && rule.Header == "":
 		return &say.Error{Where: d.Short(), What: say.T("nobody would be answered by this canary", "没有任何请求会由该灰度版本回答"),
-			Next: say.T("give a share up to 100%%, callers, or a header", "请给出不超过 100%% 的比例、调用者或请求头")}
+			Next: say.T("give a share up to 100%, callers, or a header", "请给出不超过 100% 的比例、调用者或请求头")}
 	}
 	if err := r.ready(); err != nil {
 		return err

@@ -49,7 +49,7 @@ export const words = {
   unit_requests: ["requests", "请求"],
   unit_tokens: ["tokens", "词元"],
   unit_cpu: ["processor seconds", "处理器秒"],
-  unit_energy: ["joules", "焦耳"],
+  unit_energy: ["watt hours", "瓦时"],
   unit_money: ["money", "金额"],
   period: ["Period", "周期"],
   period_day: ["a day", "每日"],
