@@ -27,6 +27,7 @@ func sentences(r *Report, rl *rlFacts) []Said {
 	add(sayDirect(r)...)
 	add(sayReinforcement(rl)...)
 	add(sayTaught(r)...)
+	add(sayCoin(r)...)
 	add(sayLength(r)...)
 	add(sayRails(r)...)
 	add(sayChecks(r)...)
@@ -40,6 +41,8 @@ func roleText(m *Model) say.Text {
 		return say.T("the model without thoughts", "不思考的模型")
 	case Taught:
 		return say.T("the model after SFT", "SFT 之后的模型")
+	case Coin:
+		return say.T("the model with random rewards", "随机奖励的模型")
 	case Tutor:
 		return say.T("the scenario", "场景")
 	}
@@ -160,6 +163,22 @@ func sayTaught(r *Report) []say.Text {
 	list := []say.Text{say.T("After SFT alone the same problems come to %s: the change since is %s.", "仅经 SFT 的模型在同样的题上为 %s：此后变化 %s。",
 		scored(&r.Overall.Scores[i]), changed(&c.Overall))}
 	return append(append(list, sayFallen(r, c)), sayHardest(r, c))
+}
+
+// sayCoin says what the rewards themselves were worth: a run like it whose
+// rewards are a coin learns the lessons again just so, and nothing from rewards.
+func sayCoin(r *Report) []say.Text {
+	c, i := r.Change(Coin), r.Model(Coin)
+	if c == nil {
+		return nil
+	}
+	t := say.T("With a coin in the place of the reward the same problems come to %s: what the rewards are worth, %s, was not measured to be more than nothing.",
+		"以抛硬币代替奖励，同样的题为 %s：奖励本身带来 %s，没有测到它大于零。", scored(&r.Overall.Scores[i]), changed(&c.Overall))
+	if c.Overall.Low > 0 {
+		t = say.T("With a coin in the place of the reward the same problems come to %s: the rewards are worth %s.",
+			"以抛硬币代替奖励，同样的题为 %s：奖励本身带来 %s。", scored(&r.Overall.Scores[i]), changed(&c.Overall))
+	}
+	return []say.Text{t}
 }
 
 // sayFallen says which families are below what they were after SFT.

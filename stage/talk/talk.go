@@ -154,13 +154,21 @@ func Own(dir string) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Writer{Tokenizer: tok, Chat: c, Stops: []int32{c.End()}}, nil
+	return own(c, tok), nil
+}
+
+func own(c *tokenizer.Chat, t *tokenizer.Tokenizer) *Writer {
+	return &Writer{Tokenizer: t, Chat: c, Stops: []int32{c.End()}}
 }
 
 // Writer returns the writer of the template; without one, of one that fits
-// the vocabulary.
+// the vocabulary. Where the template is that of our own chat, it is that
+// chat's: the template does not say how an answer with a thought is written.
 func (w *Words) Writer() (*Writer, error) {
 	t := w.Tokenizer
+	if c, err := tokenizer.NewChat(t); err == nil && w.Template == c.Template() {
+		return own(c, t), nil
+	}
 	v := chat.Vocabulary{Token: func(text string) bool { _, ok := t.Special(text); return ok }}
 	if id, ok := t.BOS(); ok {
 		v.BOS = string(t.Bytes(id))

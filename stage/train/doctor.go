@@ -51,12 +51,13 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	if len(loss) == 0 {
 		return list
 	}
-	if vocab := c.Counts["vocab"]; vocab > 1 && steps[0] <= 1 && loss[0] > wildGuess*math.Log(vocab) {
+	// In the base's own words a first loss may be high, too: of text that is unlike all that it has read, or of conversations after prose.
+	own := c.Counts["own_words"] != 0
+	if vocab := c.Counts["vocab"]; vocab > 1 && !own && steps[0] <= 1 && loss[0] > wildGuess*math.Log(vocab) {
 		find("template", say.T("the first loss is %.2f; guessing evenly would be %.2f: the tokens are not those that the weights know", "首步损失为 %.2f，而均匀猜测为 %.2f：词元与权重所学的不是同一套", loss[0], math.Log(vocab)),
 			say.T("use the base's own tokenizer and template for the rows", "请用基座自己的分词器和模板制作数据"))
 	}
-	// In the base's own words a higher loss is no fault: conversations cost more for a while after prose.
-	if before := c.Counts["base_loss"]; before > 0 && c.Counts["own_words"] == 0 && steps[0] <= 1 && loss[0] > foreign*before+foreignLeast {
+	if before := c.Counts["base_loss"]; before > 0 && !own && steps[0] <= 1 && loss[0] > foreign*before+foreignLeast {
 		find("template", say.T("the first loss is %.2f; the base's own training ended at %.2f, and another tokenizer wrote the rows", "首步损失为 %.2f，而基座自身训练结束时为 %.2f；数据由另一种分词器写成", loss[0], before),
 			say.T("use the base's own tokenizer for the rows", "请用基座自己的分词器制作数据"))
 	}
@@ -96,7 +97,7 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 		case part > behindLeast && !high && !bump:
 			find("behind", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth that went well (%s)", "%.2g 次运算后损失为 %.2f，而同深度的正常训练为 %.2f（%s）", r.FLOPs, r.Loss, r.Wants, r.Reference),
 				say.T("look at rate, at the order of the data, and whether questions and answers belong together", "请查看 rate、数据顺序，以及问答是否对应"))
-		case part < aheadMost:
+		case part < aheadMost && !knownUnseen(c, aheadMost*r.Wants):
 			find("ahead", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth on new problems (%s): these are easier, or the data was read %.1f times and is known by heart", "%.2g 次运算后损失为 %.2f，而同深度在新题上的训练为 %.2f（%s）：题目更容易，或数据已读 %.1f 遍、被背了下来", r.FLOPs, r.Loss, r.Wants, r.Reference, c.Counts["epochs"]),
 				say.T("watch examples that are not trained on, and bring more data", "请用 watch 观察未训练的样例，并增加数据"))
 		}
@@ -105,6 +106,13 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 		find("noise", say.T("the loss differs by ±%.2f from step to step around %.2f: the batch is too small", "相邻各步的损失在 %[2].2f 附近相差 ±%.2[1]f：批太小", spread, mid), say.T("raise batch", "请调高 batch"))
 	}
 	return list
+}
+
+// knownUnseen reports whether the loss of what is watched and not trained on came
+// below most: then the problems are easier, and not known by heart.
+func knownUnseen(c *curve.Curve, most float64) bool {
+	_, held := c.Series("watch_loss")
+	return len(held) > 0 && slices.Min(held) < most
 }
 
 func mean64(x []float64) float64 {

@@ -206,12 +206,37 @@ func TestDoctorOwnWords(t *testing.T) {
 		}
 		check(t, rows.Close())
 
-		cv := &curve.Curve{Points: []curve.Point{{Step: 1, Values: map[string]float64{"loss": 3}}}}
-		if cv.Counts = map[string]float64{"vocab": 512, "base_loss": 1}; own {
-			cv.Counts["own_words"] = 1
+		// above the base's loss, and above guessing evenly: 6.2
+		for _, loss := range []float64{3, 13} {
+			cv := &curve.Curve{Points: []curve.Point{{Step: 1, Values: map[string]float64{"loss": loss}}}}
+			if cv.Counts = map[string]float64{"vocab": 512, "base_loss": 1}; own {
+				cv.Counts["own_words"] = 1
+			}
+			if found := Diagnose(cv); len(found) > 0 == own {
+				t.Errorf("own words %v, loss %g: found %v", own, loss, found)
+			}
 		}
-		if found := Diagnose(cv); len(found) > 0 == own {
-			t.Errorf("own words %v: found %v", own, found)
+	}
+}
+
+// A run that is far ahead of its reference knows its data by heart, or it had
+// easier problems: if what was not trained on is known as well, there is no fault.
+func TestDoctorAhead(t *testing.T) {
+	for _, r := range curve.References() {
+		c := &curve.Curve{}
+		c.Counts = r.Counts
+		for _, p := range r.Points {
+			c.Points = append(c.Points, curve.Point{Step: p.Step, Values: map[string]float64{"loss": p.Values["loss"] / 4, "flops": p.Values["flops"]}})
+		}
+		for watched, want := range map[float64]bool{0: true, 9: true, 0.01: false} {
+			if watched > 0 {
+				c.Points[len(c.Points)-1].Values["watch_loss"] = watched
+			}
+			found := slices.ContainsFunc(Diagnose(c), func(f Finding) bool { return f.Code == "ahead" })
+			if found != want {
+				t.Errorf("%s: with a loss of %g on what is watched, found: %v", r.Name, watched, found)
+			}
+			delete(c.Points[len(c.Points)-1].Values, "watch_loss")
 		}
 	}
 }

@@ -163,16 +163,19 @@ func (o *lookout) sample(ctx context.Context, n int) error {
 	return nil
 }
 
-// ask adds a question to be sampled, if there are not enough.
-func (o *lookout) ask(from string, messages []stage.Message, most int) error {
+// ask adds the question of an example to be sampled, if there are not enough.
+// Our own chat is asked for a thought where the example has one.
+func (o *lookout) ask(e *stage.Example, most int) error {
+	last := len(e.Messages) - 1
+	messages := e.Messages[:last]
 	if len(o.asks) == watchSamples || len(messages) == 0 {
 		return nil
 	}
 	var think *bool
-	if o.direct {
+	if o.w.Template == nil && e.Messages[last].Thought == "" {
 		think = new(bool)
 	}
-	q, err := o.w.Ask(from, messages, nil, think)
+	q, err := o.w.Ask(e.From, messages, nil, think)
 	if room := most - len(q.IDs); err == nil && room > 0 {
 		o.asks = append(o.asks, asked{q, messages[len(messages)-1].Content, min(room, watchTokens)})
 	}
@@ -212,7 +215,7 @@ func (o *lookout) watchText(dir string, length, most int) error {
 			return false, err
 		}
 		add(list)
-		return !full, o.ask(e.From, e.Messages[:len(e.Messages)-1], length)
+		return !full, o.ask(e, length)
 	})
 	if err != nil {
 		return err

@@ -154,11 +154,10 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		base = facts{} // the owner's
 	}
 	if base.Loss > 0 {
-		count := map[string]float64{"base_loss": base.Loss}
-		if rows.own {
-			count["own_words"] = 1
-		}
-		job.Emit(stage.Event{Type: "count", Vals: count})
+		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"base_loss": base.Loss}})
+	}
+	if rows.own {
+		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"own_words": 1}})
 	}
 	forward := 3.0
 	if o.lora != nil {

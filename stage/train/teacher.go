@@ -10,7 +10,6 @@ import (
 
 	"suiren/engine/infer"
 	"suiren/engine/model"
-	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
@@ -62,9 +61,6 @@ func openTeacher(dir string, top, length int, m stage.Machine) (*teacher, error)
 
 // teacherWriter writes for a teacher: in our own chat, or in its template.
 func teacherWriter(path string, context int) (*writer, error) {
-	if tokenizer.IsChat(path) {
-		return newWriter(path, context)
-	}
 	words, err := talk.Open(path)
 	if err != nil {
 		return nil, err
