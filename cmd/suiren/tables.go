@@ -28,7 +28,7 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 	var low, high, work float64
 	var peak int64
 	var bases, smaller []string
-	long := map[int]string{} // reasons that get a line of their own
+	long := map[int]string{}      // reasons that get a line of their own
 	rest := map[string][]string{} // the steps that rest on a basis
 	for _, s := range steps {
 		n[s.mark]++

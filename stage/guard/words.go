@@ -26,7 +26,7 @@ func sentences(r *Report, rl *rlFacts) []Said {
 	add(sayUnseen(&r.Unseen), sayOverall(r))
 	add(sayDirect(r)...)
 	add(sayReinforcement(rl)...)
-	add(sayTaught(r)...)
+	add(sayTaught(r, rl)...)
 	add(sayCoin(r)...)
 	add(sayLength(r)...)
 	add(sayRails(r)...)
@@ -155,10 +155,15 @@ func sayRolledBack(why string) say.Text {
 
 // sayTaught says how the scenario stands against the weights before
 // reinforcement: overall, where it fell, and on the family that was hardest.
-func sayTaught(r *Report) []say.Text {
+// A scenario that was not reinforced need not come of those weights.
+func sayTaught(r *Report, rl *rlFacts) []say.Text {
 	c, i := r.Change(Taught), r.Model(Taught)
 	if c == nil {
 		return nil
+	}
+	if rl == nil {
+		return []say.Text{say.T("The weights after SFT that it is compared with come to %s on the same problems: the difference is %s.", "用来对比的 SFT 权重在同样的题上为 %s：相差 %s。",
+			scored(&r.Overall.Scores[i]), changed(&c.Overall))}
 	}
 	list := []say.Text{say.T("After SFT alone the same problems come to %s: the change since is %s.", "仅经 SFT 的模型在同样的题上为 %s：此后变化 %s。",
 		scored(&r.Overall.Scores[i]), changed(&c.Overall))}

@@ -62,6 +62,9 @@ func TestSaid(t *testing.T) {
 			s.facts["direct"] = `{"think":true,"method":"elsewhere"}`
 			s.facts["taught"] = s.facts["direct"]
 		}, []string{"a gain over direct answers"}},
+		"not reinforced": {func(s *setting) {
+			s.facts["tutor"] = `{"method":"sft","think":true}`
+		}, []string{"that it is compared with come to 66.7%", "the difference is +25.0 points"}},
 		"other FLOPs": {func(s *setting) { s.facts["direct"] = `{"flops":1e12}` }, []string{"trained for 1e12 FLOPs"}},
 	} {
 		s := newSetting(t)

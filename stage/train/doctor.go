@@ -76,7 +76,8 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 			say.T("let the rate rise over the first steps", "请让学习率在前几步逐渐升高"))
 	case high || bump:
 		find("rate-high", say.T("the loss jumps up in between: the rate is too high", "损失中途突然升高：学习率过高"), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
-	case last > (1-learntLeast)*first && !(c.Counts["base_loss"] > 0 && first < foreign*c.Counts["base_loss"]): // a base may know it already
+	case c.Counts["base_loss"] > 0 && first < foreign*c.Counts["base_loss"]+foreignLeast && last <= first: // the base knows it already
+	case last > (1-learntLeast)*first:
 		find("nothing", say.T("the loss is %.2f at the end and was %.2f at first: nothing was learnt", "最终损失 %.2f，起始为 %.2f：什么也没有学到", last, first),
 			say.T("look at the rows: is what is to be learnt in them at all? then try a rate ten times as high", "请查看数据行中是否有可学的内容；再试十倍的 rate"))
 	case last > slowLeft*first && falls(loss):
@@ -88,8 +89,11 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 		i, _ := slices.BinarySearch(steps, at[low])
 		then := mean64(loss[max(i-5, 0):min(i+5, n)])
 		if held[len(held)-1] > overfit*held[low] && last < then {
-			find("repeated", say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f: the data was repeated too often (%.1f times)", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f：数据重复过多（%.1f 遍）", held[low], at[low], held[len(held)-1], last, c.Counts["epochs"]),
-				say.T("bring more data, train for less, or set patience", "请增加数据、缩短训练，或设置 patience"))
+			next := say.T("bring more data, train for less, or set patience", "请增加数据、缩短训练，或设置 patience")
+			if c.Counts["patience"] > 0 {
+				next = say.T("the weights from before it rose are kept; better ones take more data", "已保留上升之前的权重；要更好，需要更多数据")
+			}
+			find("repeated", say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f: the data was repeated too often (%.1f times)", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f：数据重复过多（%.1f 遍）", held[low], at[low], held[len(held)-1], last, c.Counts["epochs"]), next)
 		}
 	}
 	if r, ok := curve.Compare(c); ok {

@@ -219,6 +219,23 @@ func TestDoctorOwnWords(t *testing.T) {
 	}
 }
 
+// A base that knows what it is shown has little left to learn: that is neither a
+// rate too low nor nothing learnt.
+func TestDoctorKnown(t *testing.T) {
+	for _, base := range []float64{0, 0.003} {
+		for _, fall := range []float64{0, 0.5} {
+			c := &curve.Curve{}
+			for i := range 60 {
+				c.Points = append(c.Points, curve.Point{Step: i + 1, Values: map[string]float64{"loss": 0.01 * (1 - fall*float64(i)/60)}})
+			}
+			c.Counts = map[string]float64{"base_loss": base, "own_words": 1}
+			if found := Diagnose(c); len(found) > 0 != (base == 0) {
+				t.Errorf("base %g, fall %g: %v", base, fall, found)
+			}
+		}
+	}
+}
+
 // A run that is far ahead of its reference knows its data by heart, or it had
 // easier problems: if what was not trained on is known as well, there is no fault.
 func TestDoctorAhead(t *testing.T) {

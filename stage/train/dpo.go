@@ -195,6 +195,7 @@ func finishPreference(ctx context.Context, t *tuning, s *student, method string,
 	p.Right = rounded(t.st.Right)
 	t.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": t.st.FLOPs - before, "steps": float64(t.st.Step), "dropped": float64(p.Dropped)}})
 	f.Method, f.Steps, f.FLOPs, f.Loss, f.Preference = method, f.Steps+t.st.Step, t.st.FLOPs, t.st.Loss, &p
+	f.Stop = t.stop
 	return s.write(f)
 }
 

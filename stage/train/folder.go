@@ -25,6 +25,7 @@ type facts struct {
 	Loss   float64  `json:"loss"`  // running mean at the end
 	RL     *rlFacts `json:"rl,omitempty"`
 
+	Stop       *stopFacts       `json:"stop,omitempty"`   // with patience
 	Parity     *parity          `json:"parity,omitempty"` // of the served form with the trained one
 	Preference *preferenceFacts `json:"preference,omitempty"`
 	Distil     *distilFacts     `json:"distil,omitempty"`

@@ -117,7 +117,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	if b.Quantised() && bounds[x].err < bounds[model.AsQ8_0].err { // the base was served with rounded activations
 		x = model.AsQ8_0
 	}
-	p, err := gate(want, out.File, nil, promptsOf(rows, b), x, job.Machine.Threads)
+	p, err := gate(job, want, out.File, nil, promptsOf(rows, b), x)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	if err != nil {
 		facts.FLOPs = 0 // the owner's
 	}
-	facts.Method, facts.Parity = method, p
+	facts.Method, facts.Parity, facts.Stop = method, p, nil
 	return writeJSON(filepath.Join(job.Out, "suiren.json"), facts)
 }
 

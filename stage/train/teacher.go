@@ -190,6 +190,36 @@ func (t *teacher) judge(ctx context.Context, rows []model.Row, out []float32) er
 	})
 }
 
+// loss returns the teacher's mean loss on the supervised tokens of rows in its
+// own vocabulary, those of documents as long as its context apart; 0 if there are none.
+func (t *teacher) loss(ctx context.Context, rows []model.Row) (float64, error) {
+	var reqs []infer.Request
+	var weights [][]float32
+	n := 0
+	for _, r := range rows {
+		for d := range len(r.Docs) - 1 {
+			lo, hi := r.Docs[d], r.Docs[d+1]
+			if hi-lo < t.engine.Limit() && hi > lo {
+				reqs, weights = append(reqs, infer.Request{Prompt: r.IDs[lo:hi], Echo: true, TopLogprobs: 1}), append(weights, r.Weight[lo:hi])
+				n += supervisedIn(r.Weight[lo:hi])
+			}
+		}
+	}
+	sums := make([]float64, len(reqs))
+	err := t.ask(ctx, reqs, func(i int, tokens []infer.Token) {
+		for k, w := range weights[i] {
+			if w != 0 && k > 0 {
+				sums[i] -= float64(tokens[k].Logprob)
+			}
+		}
+	})
+	sum := 0.0
+	for _, s := range sums {
+		sum += s
+	}
+	return sum / float64(max(n, 1)), err
+}
+
 // supervisedIn counts the supervised tokens of a document.
 func supervisedIn(weight []float32) (n int) {
 	for k, w := range weight {
