@@ -195,6 +195,9 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	if f.Parity, err = o.write(job, b, l, rows); err != nil {
 		return err
 	}
+	if o.lora != nil {
+		f.Words = b.words.Sum()
+	}
 	return writeJSON(filepath.Join(job.Out, "suiren.json"), f)
 }
 
