@@ -45,7 +45,8 @@ type lookout struct {
 	best           []float32
 	arena          *tensor.Arena
 
-	rows  []model.Row // of watchText
+	rows  []model.Row        // of watchText
+	vals  map[string]float64 // told by the last look; with patience, by the best
 	loss  func() (loss float64, vals map[string]float64)
 	speak func() (*speaker, error) // nil: there are no samples
 	w     *writer
@@ -109,6 +110,15 @@ func (o *lookout) state() [][]float32 {
 // done reports whether patience is at its end.
 func (o *lookout) done(s *sight) bool { return o != nil && o.patience > 0 && s.Worse >= o.patience }
 
+// seen is what was told of the weights that are kept; nil if there was no look
+// at them since the run began or went on.
+func (o *lookout) seen() map[string]float64 {
+	if o == nil {
+		return nil
+	}
+	return o.vals
+}
+
 // look looks after n of steps, if it is time. It changes no weight.
 func (o *lookout) look(ctx context.Context, s *sight, n, steps int) error {
 	if o == nil || n%o.every != 0 && n != steps {
@@ -123,8 +133,12 @@ func (o *lookout) look(ctx context.Context, s *sight, n, steps int) error {
 	}
 	vals["step"], vals["watch_loss"] = float64(n), loss
 	o.job.Emit(stage.Event{Type: "metric", Vals: vals})
-	if s.saw(loss, n) && o.best != nil {
+	lowest := s.saw(loss, n)
+	if lowest && o.best != nil {
 		copy(o.best, o.l.State())
+	}
+	if lowest || o.best == nil {
+		o.vals = vals
 	}
 	due := n%o.answers < o.every && n >= o.answers && steps-n >= o.every // not right before the end
 	if o.speak != nil && len(o.asks) > 0 && (due || n == steps) {
