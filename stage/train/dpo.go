@@ -178,7 +178,7 @@ func (s *student) watch(ctx context.Context, t *tuning, patience int, held []doc
 	t.watch.loss = func() (float64, map[string]float64) { return loss(s.l.score(held), refs) }
 	longest, last := 0, ""
 	for _, d := range held {
-		if text := s.w.Tokenizer.Decode(d.prompt()); text != last && len(t.watch.asks) < watchSamples && len(d.prompt())+watchTokens <= s.w.context {
+		if text := d.asked; text != "" && text != last && len(t.watch.asks) < watchSamples && len(d.prompt())+watchTokens <= s.w.context {
 			t.watch.asks, last = append(t.watch.asks, asked{talk.Question{IDs: d.prompt()}, text, watchTokens}), text
 			longest = max(longest, len(d.prompt())+watchTokens)
 		}
@@ -231,6 +231,9 @@ func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
 		if !fits || !too {
 			dropped++
 			continue
+		}
+		if n := len(e.Prompt); n > 0 {
+			c.asked = e.Prompt[n-1].Content
 		}
 		docs = append(docs, c, r)
 	}

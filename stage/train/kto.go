@@ -171,6 +171,9 @@ func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err 
 			dropped++
 			continue
 		}
+		if n > 0 {
+			d.asked = e.Messages[n-1].Content
+		}
 		docs, good = append(docs, d), append(good, *e.Label)
 	}
 	if len(docs) == 0 {

@@ -60,7 +60,7 @@ func TestLookout(t *testing.T) {
 		}
 		samples := 0
 		for _, e := range b.events {
-			if e.Type == "sample" && strings.Contains(e.Text.String(), "say ") {
+			if e.Type == "sample" && strings.Contains(e.Text.String(), ": say ") {
 				samples++
 			}
 		}
