@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -254,6 +255,24 @@ func TestDoctorAhead(t *testing.T) {
 				t.Errorf("%s: with a loss of %g on what is watched, found: %v", r.Name, watched, found)
 			}
 			delete(c.Points[len(c.Points)-1].Values, "watch_loss")
+		}
+	}
+}
+
+// Data that was repeated too often is found with patience, too, which is then not
+// advised: it has kept the weights from before.
+func TestDoctorPatience(t *testing.T) {
+	for patience, advised := range map[float64]bool{0: true, 3: false} {
+		c := &curve.Curve{}
+		for i := range 60 {
+			held := 1 + math.Abs(float64(i)-20)/20
+			c.Points = append(c.Points, curve.Point{Step: i + 1, Values: map[string]float64{"loss": 3 - 0.04*float64(i), "watch_loss": held}})
+		}
+		c.Counts = map[string]float64{"patience": patience}
+		found := Diagnose(c)
+		i := slices.IndexFunc(found, func(f Finding) bool { return f.Code == "repeated" })
+		if i < 0 || strings.Contains(found[i].Next.In(say.English), "set patience") != advised {
+			t.Errorf("patience %g: %+v", patience, found)
 		}
 	}
 }
