@@ -16,6 +16,8 @@ import (
 	"suiren/serve/plain"
 	"suiren/stage"
 	"suiren/stage/scenario"
+	"suiren/stage/talk"
+	"suiren/stage/train"
 )
 
 // An other is a model that was not trained here from random weights, as a
@@ -88,6 +90,11 @@ func ofBase(path, adapter string) error {
 		return broughtError(adapter, err)
 	}
 	defer ad.Close()
+	if words, err := talk.Open(path); err == nil { // without words of its own it was served, too
+		if err := train.TaughtIn(words, adapter); err != nil {
+			return err
+		}
+	}
 	if ad.Base == "" {
 		return nil
 	}

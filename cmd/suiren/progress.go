@@ -171,6 +171,8 @@ func (a *app) runningLine(name string, s *running, now time.Time, bar bool) stri
 		{"loss", say.T("loss", "损失"), func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
 		{"watch_loss", say.T("held out", "留出集"), func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
 		{"bits_per_byte", say.T("bits/byte", "比特/字节"), func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
+		{"watch_right", say.T("right way round", "方向正确"), func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) }},
+		{"heldout", say.T("watched problems right", "观察题正确率"), func(v float64) string { return fmt.Sprintf("%.1f%%", 100*v) }},
 		{"norm", say.T("norm", "梯度范数"), func(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }},
 		{"reward", say.T("reward", "奖励"), func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
 		{"tokens_per_s", say.T("tokens/s", "词元/秒"), count},

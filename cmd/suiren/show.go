@@ -14,6 +14,7 @@ import (
 	"suiren/run"
 	"suiren/stage"
 	"suiren/stage/guard"
+	"suiren/stage/train"
 	"suiren/store"
 )
 
@@ -129,6 +130,15 @@ func (w *workspace) showBlock(b store.Block) error {
 			[]string{a.t("memory", "内存"), size(rec.Memory)})
 		if rec.FLOPs > 0 {
 			rows = append(rows, []string{a.t("training", "训练"), flopsText(rec.FLOPs) + fmt.Sprintf("  %.0f%%", 100*o.share()) + a.t(" of peak", " 峰值占比")})
+		}
+		if b.Kind == store.Weights {
+			found, err := train.FoundIn(dir)
+			if err != nil {
+				return err
+			}
+			for _, f := range found {
+				rows = append(rows, []string{f.Name.In(a.lang), f.Text.In(a.lang)})
+			}
 		}
 		for _, l := range table("ll", rows) {
 			fmt.Fprintln(a.stdout, l)

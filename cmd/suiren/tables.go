@@ -16,6 +16,10 @@ type stepRow struct {
 	forecast stage.Forecast
 }
 
+// whyWidth is how wide a reason may be in the table of a plan: one long list
+// of what changed would push the costs of all steps off the screen.
+const whyWidth = 40
+
 // planLines lays out a plan: a line per step with what it will cost, the
 // sums, and what the numbers rest on.
 func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
@@ -24,6 +28,7 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 	var low, high, work float64
 	var peak int64
 	var bases, smaller []string
+	long := map[int]string{}      // reasons that get a line of their own
 	rest := map[string][]string{} // the steps that rest on a basis
 	for _, s := range steps {
 		n[s.mark]++
@@ -48,11 +53,17 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 		case "=":
 			row[2] = a.t("unchanged", "不变")
 		}
+		if columns(row[2]) > whyWidth {
+			long[len(rows)], row[2] = row[2], ""
+		}
 		rows = append(rows, row)
 	}
-	lines := table("lllrrr", rows)
-	for i, s := range steps { // after the columns are counted
-		lines[i] = " " + a.screen.paint(s.mark) + lines[i][2:]
+	var lines []string
+	for i, line := range table("lllrrr", rows) { // after the columns are counted
+		lines = append(lines, " "+a.screen.paint(steps[i].mark)+line[2:])
+		if why, ok := long[i]; ok {
+			lines = append(lines, "      "+why)
+		}
 	}
 	lines = append(lines, a.t("Plan: %d to make, %d to change, %d unchanged, %d to remove.",
 		"计划：新做 %d 项，改做 %d 项，不变 %d 项，移除 %d 项。", n["+"], n["~"], n["="], n["-"]))

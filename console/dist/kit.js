@@ -1549,6 +1549,8 @@ var words = {
   role_taught: ["After SFT", "SFT 之后"],
   role_tutor: ["As served", "发布所用"],
   role_rl: ["After RL", "RL 之后"],
+  role_coin: ["Random rewards", "随机奖励"],
+  family_own: ["own problems", "自有题目"],
   family_add: ["addition", "加法"],
   family_sub: ["subtraction", "减法"],
   family_mul: ["multiplication", "乘法"],

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
@@ -156,9 +155,6 @@ func (t *Tokens) writer(job *stage.Job) (*talk.Writer, error) {
 	base := job.Dir("base")
 	if base == "" {
 		return talk.Own(job.Dir("tokenizer"))
-	}
-	if tokenizer.IsChat(base) {
-		return talk.Own(base)
 	}
 	words, err := talk.Open(base)
 	if err != nil {

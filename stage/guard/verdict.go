@@ -2,6 +2,7 @@ package guard
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -213,8 +214,8 @@ func (x *exam) readModels() error {
 		if f.RL != nil {
 			m.SampleFLOPs = f.RL.SampleFLOPs
 		}
-		if m.Name = role; taken[role] {
-			m.Name = fmt.Sprintf("%s %s", role, digest.Short())
+		if m.Name = role; role == "" || taken[role] {
+			m.Name = fmt.Sprintf("%s %s", cmp.Or(role, f.Method), digest.Short())
 		} else {
 			m.Role, taken[role] = role, true
 		}
@@ -230,7 +231,12 @@ func (x *exam) readModels() error {
 			return err
 		}
 		role := Direct
-		if f.Think {
+		switch {
+		case f.RL != nil && f.RL.Control != "":
+			role = Coin
+		case slices.Contains([]string{"grpo", "dpo", "kto", "distil"}, f.Method):
+			role = "" // trained otherwise than by examples: the sentences do not speak of it
+		case f.Think:
 			role = Taught
 		}
 		add(in.Digest, in.Dir, role, f)
@@ -362,6 +368,7 @@ type rlFacts struct {
 	Steps       int       `json:"steps"` // kept
 	Watched     []watched `json:"watched"`
 	RolledBack  string    `json:"rolled_back"` // step 15: word
+	Control     string    `json:"control"`     // random: the rewards were a coin
 	SampleFLOPs float64   `json:"sample_flops"`
 }
 

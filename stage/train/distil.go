@@ -176,6 +176,9 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 		if err := errors.Join(run.watch.watchText(dir, r.s.length(), watchRows), run.watch.watching(r.s.brought, r.s.own.need, r.s.length())); err != nil {
 			return err
 		}
+		if err := r.mark(ctx, run.watch.rows); err != nil {
+			return err
+		}
 	}
 	before := f.FLOPs
 	if err := run.run(ctx); err != nil {
@@ -193,10 +196,27 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": run.st.FLOPs - before, "steps": float64(run.st.Step), "params": float64(c.Params())}})
 	f.Method, f.Steps, f.FLOPs, f.Loss, f.Distil = d.Name(), f.Steps+run.st.Step, run.st.FLOPs, run.st.Loss, &r.told
+	f.Stop = run.stop
 	if r.home != "" {
 		return writeFolder(job, r.home, l.Params, f)
 	}
 	return r.s.write(f)
+}
+
+// mark tells the teacher's loss on what is watched, which the student's falls
+// towards. A teacher of another vocabulary has none that compares.
+func (r *distilling) mark(ctx context.Context, rows []model.Row) error {
+	if r.t.m != nil {
+		return nil
+	}
+	loss, err := r.t.loss(ctx, rows)
+	if err != nil || loss == 0 {
+		return err
+	}
+	text := say.T("the teacher's own loss on what is watched is %.3f", "教师自己在观察集上的损失为 %.3f", loss)
+	r.job.Emit(stage.Event{Type: "note", Text: &text})
+	r.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"teacher_loss": loss}})
+	return nil
 }
 
 // close frees what open took.

@@ -133,7 +133,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 			}
 		}
 		wc, wr := make([]float64, n), make([]float64, n)
-		o := outcome{right: right, vals: map[string]float64{"right": right, "margin": margin}}
+		o := outcome{right: right, vals: map[string]float64{"right": right, "margin": margin, "chosen": likelier(chosen), "rejected": likelier(rejected)}}
 		o.loss = p.Loss(chosen, rejected, wc, wr)
 		for i := range n {
 			b.weigh1(2*i, wc[i])
@@ -153,7 +153,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 					right += 1 / float64(m)
 				}
 			}
-			return p.Loss(chosen, rejected, make([]float64, m), make([]float64, m)), map[string]float64{"watch_right": right}
+			return p.Loss(chosen, rejected, make([]float64, m), make([]float64, m)), map[string]float64{"watch_right": right, "watch_chosen": likelier(chosen), "watch_rejected": likelier(rejected)}
 		}); err != nil {
 			return err
 		}
@@ -178,12 +178,20 @@ func (s *student) watch(ctx context.Context, t *tuning, patience int, held []doc
 	t.watch.loss = func() (float64, map[string]float64) { return loss(s.l.score(held), refs) }
 	longest, last := 0, ""
 	for _, d := range held {
-		if text := s.w.Tokenizer.Decode(d.prompt()); text != last && len(t.watch.asks) < watchSamples && len(d.prompt())+watchTokens <= s.w.context {
+		if text := d.asked; text != "" && text != last && len(t.watch.asks) < watchSamples && len(d.prompt())+watchTokens <= s.w.context {
 			t.watch.asks, last = append(t.watch.asks, asked{talk.Question{IDs: d.prompt()}, text, watchTokens}), text
 			longest = max(longest, len(d.prompt())+watchTokens)
 		}
 	}
 	return t.watch.watching(s.brought, s.own.need, orDefault(longest, s.w.context))
+}
+
+// likelier is by how much answers are likelier than under the reference: a mean, in nats.
+func likelier(answers []objective.Answer) (sum float64) {
+	for _, a := range answers {
+		sum += (a.LogProb - a.Reference) / float64(len(answers))
+	}
+	return sum
 }
 
 // finishPreference takes the steps and writes the weights.
@@ -193,8 +201,13 @@ func finishPreference(ctx context.Context, t *tuning, s *student, method string,
 		return err
 	}
 	p.Right = rounded(t.st.Right)
+	if v := t.watch.seen(); v != nil {
+		text := say.T("of what is watched %.1f%% is the right way round; against the base, preferred answers moved by %+.2f nats and the others by %+.2f", "观察集中 %.1f%% 方向正确；与基座相比，偏好的回答变化 %+.2f 纳特，其余变化 %+.2f", 100*v["watch_right"], v["watch_chosen"], v["watch_rejected"])
+		t.job.Emit(stage.Event{Type: "note", Text: &text})
+	}
 	t.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": t.st.FLOPs - before, "steps": float64(t.st.Step), "dropped": float64(p.Dropped)}})
 	f.Method, f.Steps, f.FLOPs, f.Loss, f.Preference = method, f.Steps+t.st.Step, t.st.FLOPs, t.st.Loss, &p
+	f.Stop = t.stop
 	return s.write(f)
 }
 
@@ -218,6 +231,9 @@ func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
 		if !fits || !too {
 			dropped++
 			continue
+		}
+		if n := len(e.Prompt); n > 0 {
+			c.asked = e.Prompt[n-1].Content
 		}
 		docs = append(docs, c, r)
 	}

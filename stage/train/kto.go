@@ -136,13 +136,15 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 				apart = append(apart, b.answer(i, refs[i]))
 			}
 			answers := make([]objective.Answer, m)
+			byLabel := map[bool][]objective.Answer{}
 			for i := range answers {
 				answers[i] = b.answer(i, refs[i])
+				byLabel[heldGood[i]] = append(byLabel[heldGood[i]], answers[i])
 				if answers[i].LogProb > answers[i].Reference == heldGood[i] {
 					right += 1 / float64(m)
 				}
 			}
-			return loss.Loss(answers, heldGood[:m], loss.Baseline(apart), make([]float64, m)), map[string]float64{"watch_right": right}
+			return loss.Loss(answers, heldGood[:m], loss.Baseline(apart), make([]float64, m)), map[string]float64{"watch_right": right, "watch_chosen": likelier(byLabel[true]), "watch_rejected": likelier(byLabel[false])}
 		}); err != nil {
 			return err
 		}
@@ -168,6 +170,9 @@ func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err 
 		if !fits {
 			dropped++
 			continue
+		}
+		if n > 0 {
+			d.asked = e.Messages[n-1].Content
 		}
 		docs, good = append(docs, d), append(good, *e.Label)
 	}
