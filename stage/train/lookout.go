@@ -78,6 +78,7 @@ func checkWatch(watch stage.Ref, patience int) []*say.Error {
 func newLookout(job *stage.Job, l *Learner, w *writer, steps, patience int) (*lookout, error) {
 	o := &lookout{job: job, l: l, w: w, every: max(steps/watchLooks, 1), answers: max(steps/4, 1), patience: patience}
 	if patience > 0 {
+		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"patience": float64(patience)}})
 		n := len(l.State())
 		var err error
 		if o.arena, err = tensor.NewArena(n); err != nil {
