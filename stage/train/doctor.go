@@ -25,6 +25,7 @@ const (
 	foreignLeast = 0.2  // and nats above that
 	spikeFactor  = 2.0  // of a loss against the median of those before it
 	spikeLeast   = 0.5  // nats
+	wildRise     = 1.5  // of a loss among the first against the least before it
 	learntLeast  = 0.05 // part by which the loss must have fallen
 	slowLeft     = 0.4  // part of the first loss that is left where learning was slow
 	slowFall     = 0.04 // part by which the loss still falls between thirds
@@ -52,8 +53,9 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 		return list
 	}
 	// In the base's own words a first loss may be high, too: of text that is unlike all that it has read, or of conversations after prose.
-	own := c.Counts["own_words"] != 0
-	if vocab := c.Counts["vocab"]; vocab > 1 && !own && steps[0] <= 1 && loss[0] > wildGuess*math.Log(vocab) {
+	// Random weights know nothing: wide ones say each token again at first, and guess worse than evenly.
+	known := c.Counts["own_words"] == 0 && c.Counts["layers"] == 0
+	if vocab := c.Counts["vocab"]; vocab > 1 && known && steps[0] <= 1 && loss[0] > wildGuess*math.Log(vocab) {
 		find("template", say.T("the first loss is %.2f; guessing evenly would be %.2f: the tokens are not those that the weights know", "首步损失为 %.2f，而均匀猜测为 %.2f：词元与权重所学的不是同一套", loss[0], math.Log(vocab)),
 			say.T("use the base's own tokenizer and template for the rows", "请用基座自己的分词器和模板制作数据"))
 	}
@@ -68,7 +70,8 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	first, last := loss[0], mean64(loss[n-n/10:])
 	high := spiked(loss) || last > 1.2*first
 	_, rate := c.Series("rate")
-	bump := slices.Max(loss[:10]) > first+spikeLeast
+	top := slices.Max(loss[:10])
+	bump := top > first+spikeLeast && (top > wildRise*slices.Min(loss[:slices.Index(loss, top)+1]) || mean64(loss[10:20]) > first) // a small one that is over at once is that of any beginning
 	warm := len(rate) > 0 && rate[0] < 0.9*slices.Max(rate)
 	switch {
 	case bump && len(rate) > 0 && !warm:
@@ -84,7 +87,8 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 		find("rate-low", say.T("the loss still falls steadily at the end, at %.2f of %.2f: the rate is too low, or the run too short", "损失到最后仍在稳步下降，从 %[2]g 只降到 %.2[1]f：学习率过低，或训练太短", last, math.Round(first*100)/100),
 			say.T("raise rate, to three times at first", "请调高 rate，可先加到三倍"))
 	}
-	if at, held := c.Series("watch_loss"); len(held) >= 3 {
+	at, held := c.Series("watch_loss")
+	if len(held) >= 3 {
 		low := slices.Index(held, slices.Min(held))
 		i, _ := slices.BinarySearch(steps, at[low])
 		then := mean64(loss[max(i-5, 0):min(i+5, n)])
@@ -101,7 +105,7 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 		case part > behindLeast && !high && !bump:
 			find("behind", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth that went well (%s)", "%.2g 次运算后损失为 %.2f，而同深度的正常训练为 %.2f（%s）", r.FLOPs, r.Loss, r.Wants, r.Reference),
 				say.T("look at rate, at the order of the data, and whether questions and answers belong together", "请查看 rate、数据顺序，以及问答是否对应"))
-		case part < aheadMost && !knownUnseen(c, aheadMost*r.Wants):
+		case part < aheadMost && len(held) == 0: // what is watched tells whether it is known by heart
 			find("ahead", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth on new problems (%s): these are easier, or the data was read %.1f times and is known by heart", "%.2g 次运算后损失为 %.2f，而同深度在新题上的训练为 %.2f（%s）：题目更容易，或数据已读 %.1f 遍、被背了下来", r.FLOPs, r.Loss, r.Wants, r.Reference, c.Counts["epochs"]),
 				say.T("watch examples that are not trained on, and bring more data", "请用 watch 观察未训练的样例，并增加数据"))
 		}
@@ -110,13 +114,6 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 		find("noise", say.T("the loss differs by ±%.2f from step to step around %.2f: the batch is too small", "相邻各步的损失在 %[2].2f 附近相差 ±%.2[1]f：批太小", spread, mid), say.T("raise batch", "请调高 batch"))
 	}
 	return list
-}
-
-// knownUnseen reports whether the loss of what is watched and not trained on came
-// below most: then the problems are easier, and not known by heart.
-func knownUnseen(c *curve.Curve, most float64) bool {
-	_, held := c.Series("watch_loss")
-	return len(held) > 0 && slices.Min(held) < most
 }
 
 func mean64(x []float64) float64 {

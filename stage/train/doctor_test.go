@@ -276,3 +276,57 @@ func TestDoctorPatience(t *testing.T) {
 		}
 	}
 }
+
+// What healthy runs look like is no fault: wide random weights guess worse than
+// evenly at first, a loss may rise for a few steps while the rate does; and no
+// advice names what is set already.
+func TestDoctorHealthy(t *testing.T) {
+	falling := func(n int, rise float64) *curve.Curve {
+		cv := new(curve.Curve)
+		cv.Counts = map[string]float64{"vocab": 512, "supervised": 0.5}
+		for i := range n {
+			x := 6.0 / (1 + float64(i)/5)
+			if i > 0 && i < 6 {
+				x = 6 + rise
+			}
+			cv.Points = append(cv.Points, curve.Point{Step: i + 1, Values: map[string]float64{"loss": x, "rate": min(1, float64(i+1)/10)}})
+		}
+		return cv
+	}
+	codes := func(cv *curve.Curve) (list []string) {
+		for _, f := range Diagnose(cv) {
+			list = append(list, f.Code)
+		}
+		return list
+	}
+	wide := falling(1, 0)
+	wide.Points[0].Values["loss"] = 9.6
+	if got := codes(wide); !slices.Equal(got, []string{"template"}) {
+		t.Errorf("over a base that is foreign: %v", got)
+	}
+	wide.Counts["layers"] = 10
+	if got := codes(wide); len(got) > 0 {
+		t.Errorf("of random weights: %v", got)
+	}
+	if got := codes(falling(60, 0.8)); len(got) > 0 {
+		t.Errorf("of a rise that is over at once: %v", got)
+	}
+	stays := falling(60, 0.8)
+	for i := 1; i < len(stays.Points); i++ {
+		stays.Points[i].Values["loss"] = 7
+	}
+	if got := codes(stays); !slices.Contains(got, "rate-high") {
+		t.Errorf("of a rise that stays: %v", got)
+	}
+	held := falling(60, 0)
+	for i, x := range []float64{3, 2, 3, 4} {
+		held.Points[15*i+14].Values["watch_loss"] = x
+	}
+	for patience, want := range map[float64]bool{0: true, 3: false} {
+		held.Counts["patience"] = patience
+		list := Diagnose(held)
+		if len(list) != 1 || list[0].Code != "repeated" || strings.Contains(list[0].Next.In(say.English), "patience") != want || strings.Contains(list[0].Next.In(say.Chinese), "patience") != want {
+			t.Errorf("patience %g: %v", patience, list)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"suiren/engine/model"
 	"suiren/engine/objective"
+	"suiren/engine/optim"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
@@ -70,7 +71,7 @@ const preferenceRate = 0.05
 
 // Forecast implements stage.Forecaster.
 func (d *DPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastAnswers(in, "pairs", 2*float64(d.epochs()), d.batch(), d.Optimizer, d.Rank, m)
+	return forecastAnswers(in, "pairs", 2*float64(d.epochs()), d.batch(), d.Optimizer, d.Rank, d.Patience, m)
 }
 
 // preferenceFacts are recorded in suiren.json.
@@ -262,24 +263,50 @@ const answerBytes = 600
 
 // forecastAnswers is the forecast of learning from answers, each of which is
 // read times as often as said: as the base and the data are foretold.
-func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, batch int, optimizer string, rank int, m stage.Machine) stage.Forecast {
-	params, answers := orDefault(baseSize(in["base"]), 1e6), 1000.0
+func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, batch int, optimizer string, rank int, patience int, m stage.Machine) stage.Forecast {
+	answers := 1000.0
 	for _, f := range in[arg] {
 		if v := max(f.Size["examples"], f.Size["problems"], f.Size["text"]/answerBytes); v > 0 {
 			answers = v
 		}
 	}
 	const tokens = 200
-	flops := (times*8 + 2) * params * answers * tokens
-	f := forecast(flops, flops, scaleOf(params), batch, 256, m)
-	f.Size["params"] = params
-	if rank > 0 || brings(in["base"]) {
-		f.Memory = leastBytes(params, optimizer, rank)
+	s := newPupil(in["base"], "", optimizer, rank, patience, tokens, m)
+	w := loadOf(answers*tokens, s.length, tokens, 0.6)
+	s.way.batch, s.way.passes, s.way.reads = max(batch*tokens/s.length, 1), times, 1
+	s.f.FLOPs = w.flops(&s.shape, &s.way)
+	setTime(&s.f, w.toil(&s.shape, &s.way)*(1+0.25/times), m) // and once under the base
+	return s.f
+}
+
+// A pupil is what is foretold of a student.
+type pupil struct {
+	footing
+	f      stage.Forecast
+	way    way
+	length int // of its rows
+}
+
+// newPupil foretells a student that learns from documents of up to longest tokens.
+func newPupil(in []stage.Forecast, method, optimizer string, rank, patience, longest int, m stage.Machine) *pupil {
+	s := &pupil{footing: footingOf(in)}
+	s.f.Size = s.size()
+	s.way = way{micro: microRows, integer: s.integer, rank: rank, threads: m.Threads, passes: 1, eight: optimizer == "adamw8"}
+	if rank == 0 && s.chat {
+		s.way.muon, s.length = methods[optimizer] == optim.Muon, s.shape.Context
+		foretellOurs(&s.f, s.shape.Config, microRows, s.length, optimizer, m)
+		if patience > 0 {
+			s.f.Memory += 4 * int64(s.shape.Params())
+		}
+		return s
 	}
-	if m.Memory > 0 && f.Memory > m.Memory && rank == 0 && leastBytes(params, "", 16) <= m.Memory {
-		f.Smaller = append(f.Smaller, say.T("rank = 16", "rank = 16"))
+	o := own{method: method, batch: 4, optimizer: optimizer, patience: patience}
+	if rank > 0 {
+		o.lora = &model.LoRA{Rank: rank, Alpha: 2 * float64(rank)}
 	}
-	return f
+	s.length = max(longest, promptTokens)
+	o.foretellMemory(&s.f, &s.footing, &s.way, s.length, m)
+	return s
 }
 
 // scaleOf returns a shape of about as many parameters.

@@ -118,27 +118,24 @@ type watched struct {
 
 // Forecast implements stage.Forecaster.
 func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	params, c := 1e6, model.Scale(4, 512, 256)
-	if v := baseSize(in["base"]); v > 0 {
-		params = v
-		if brings(in["base"]) {
-			c = scaleOf(v)
-		}
-	}
 	// Of an answer with its prompt 60 tokens, about; a third of the groups is
 	// kept, each problem brings one lesson that is learnt again, and a look at the
 	// watched problems every few steps samples as much as half a step.
 	const answer = 60
+	s := newPupil(in["base"], g.Name(), "", g.Rank, 0, g.tokens(), m)
 	perStep := float64(g.prompts()*g.samples()) * answer
-	train := 6 * params * (perStep*0.35 + float64(g.prompts())*answer) * float64(g.steps())
+	w := loadOf((perStep*0.35+float64(g.prompts())*answer)*float64(g.steps()), s.length, answer, 0.6)
+	s.way.batch = max(int(w.rows)/g.steps(), 1)
+	s.way.passes = float64(orDefault(g.Updates, 1))
 	if g.general() {
-		train *= 4.0 / 3 * float64(orDefault(g.Updates, 1))
+		s.way.reads = 1
 	}
-	sample := 2 * params * perStep * (1.2*float64(g.steps()) + 1)
-	f := forecast(train, train+sample, c, microRows, 256, m)
-	f.Memory += infer.SamplerPages(c, g.slots(), 256)
-	f.Size["params"] = params
-	return f
+	s.f.FLOPs = w.flops(&s.shape, &s.way)
+	setTime(&s.f, w.toil(&s.shape, &s.way)+writing(&s.shape, perStep*(1.2*float64(g.steps())+1)), m)
+	if s.chat {
+		s.f.Memory += infer.SamplerPages(s.shape.Config, g.slots(), s.length) + 8*int64(s.shape.Params()) // the best weights, and what is sampled from
+	}
+	return s.f
 }
 
 func (g *GRPO) slots() int { return min(g.prompts()*g.samples(), 256) }
@@ -179,6 +176,7 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.Close()
+	s.own.method = g.Name()
 	r := &rl{GRPO: g, job: job, s: s}
 	if err := r.open(); err != nil {
 		return err

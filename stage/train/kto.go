@@ -47,7 +47,7 @@ func (k *KTO) epochs() int { return orDefault(k.Epochs, 1) }
 
 // Forecast implements stage.Forecaster.
 func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastAnswers(in, "labels", 1.25*float64(k.epochs()), k.batch(), k.Optimizer, k.Rank, m)
+	return forecastAnswers(in, "labels", 1.25*float64(k.epochs()), k.batch(), k.Optimizer, k.Rank, k.Patience, m)
 }
 
 // Run implements stage.Operator.

@@ -144,10 +144,10 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 }
 
 func forecastWrite(in map[string][]stage.Forecast) stage.Forecast {
-	f := stage.Forecast{Size: map[string]float64{}, Basis: say.T("0.5–3 s a gigabyte", "每 GB 约 0.5–3 秒")}
-	if params := baseSize(in["base"]); params > 0 {
-		f.Size["params"], f.Memory = params, int64(params*6)
-		f.Low, f.High = params*2e-9, params*2e-8
-	}
+	b := footingOf(in["base"])
+	params := b.params
+	f := stage.Forecast{Size: b.size(), Basis: say.T("0.5–3 s a gigabyte", "每 GB 约 0.5–3 秒")}
+	f.Memory = int64(params*6) + processBytes
+	f.Low, f.High = params*2e-9, params*2e-8
 	return f
 }
