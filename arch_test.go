@@ -16,6 +16,7 @@ const imports = `
 internal/cpu:
 internal/kerneltest: internal/cpu
 internal/say:
+internal/terminal: internal/say
 internal/flock:
 internal/durable:
 engine/kernel: internal/cpu

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/serve/form"
 	"suiren/stage/operate/ledger"
 )
@@ -235,7 +236,7 @@ func (a *app) showBudgets(l *ledger.Ledger) error {
 		}
 		rows = append(rows, []string{name, amountText(b, b.Used+b.Held), a.t("of", "/"), amountText(b, b.Amount), unitText[b.Unit].In(a.lang), periodText[b.Period].In(a.lang)})
 	}
-	for _, line := range table("lrlrll", rows) {
+	for _, line := range terminal.Table("lrlrll", rows) {
 		fmt.Fprintln(a.stdout, line)
 	}
 	return nil

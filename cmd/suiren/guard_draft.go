@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/plan"
 	"suiren/serve"
 	"suiren/serve/form"
@@ -51,7 +52,7 @@ func (a *app) policyBefore(ctx context.Context, name string) (*guard.Policy, err
 func (a *app) sayExpired(p *guard.Policy) {
 	for _, f := range p.Facts(time.Now()) {
 		if f.Expired {
-			a.screen.note(say.T("rail %s of the policy has expired; it goes on acting until its owner reviews it", "策略中的护栏 %s 已过期；在责任人复核之前仍然生效", f.ID))
+			a.screen.Note(say.T("rail %s of the policy has expired; it goes on acting until its owner reviews it", "策略中的护栏 %s 已过期；在责任人复核之前仍然生效", f.ID))
 		}
 	}
 }
@@ -172,7 +173,7 @@ func (a *app) showReplayed(c *guard.Replayed) {
 		rows = append(rows, []string{d.ID, outcome(d.Before), outcome(d.After)})
 	}
 	if len(rows) > 1 {
-		for _, l := range table("lll", rows) {
+		for _, l := range terminal.Table("lll", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}
@@ -181,7 +182,7 @@ func (a *app) showReplayed(c *guard.Replayed) {
 		rows = append(rows, []string{r.Rule, count(float64(r.Before)), count(float64(r.After)), count(float64(r.Observed))})
 	}
 	if len(rows) > 1 {
-		for _, l := range table("lrrr", rows) {
+		for _, l := range terminal.Table("lrrr", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 	"suiren/stage/guard"
 )
@@ -180,7 +181,7 @@ func (a *app) compareLines(r *guard.Comparison) []string {
 	if judged > 0 {
 		last = a.t("%v of %d questions (McNemar p = %.3g)", "%v，共 %d 题（McNemar p = %.3g）", outcomeTexts[r.Outcome], judged, r.P)
 	}
-	return append(table("lrrrlrr", rows), last)
+	return append(terminal.Table("lrrrlrr", rows), last)
 }
 
 // writeFile writes a file whole or not at all.

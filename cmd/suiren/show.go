@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/plan"
 	"suiren/run"
 	"suiren/stage"
@@ -81,7 +82,7 @@ func (w *workspace) showAll() error {
 		}
 		rows = append(rows, []string{string(b.Kind) + "." + b.Name, b.Output.Short(), size(rec.Bytes), state, w.a.seconds(rec.Seconds)})
 	}
-	for _, l := range table("llrlr", rows) {
+	for _, l := range terminal.Table("llrlr", rows) {
 		fmt.Fprintln(w.a.stdout, l)
 	}
 	return nil
@@ -130,7 +131,7 @@ func (w *workspace) showBlock(b store.Block) error {
 		if rec.FLOPs > 0 {
 			rows = append(rows, []string{a.t("training", "训练"), flopsText(rec.FLOPs) + fmt.Sprintf("  %.0f%%", 100*o.share()) + a.t(" of peak", " 峰值占比")})
 		}
-		for _, l := range table("ll", rows) {
+		for _, l := range terminal.Table("ll", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 )
 
@@ -50,9 +51,9 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 		}
 		rows = append(rows, row)
 	}
-	lines := table("lllrrr", rows)
+	lines := terminal.Table("lllrrr", rows)
 	for i, s := range steps { // after the columns are counted
-		lines[i] = " " + a.screen.paint(s.mark) + lines[i][2:]
+		lines[i] = " " + a.paint(s.mark) + lines[i][2:]
 	}
 	lines = append(lines, a.t("Plan: %d to make, %d to change, %d unchanged, %d to remove.",
 		"计划：新做 %d 项，改做 %d 项，不变 %d 项，移除 %d 项。", n["+"], n["~"], n["="], n["-"]))
@@ -73,6 +74,17 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 		}
 	}
 	return lines
+}
+
+// The marks of a plan, and their colours on a terminal.
+var markColour = map[string]string{"+": "32", "~": "33", "-": "31", "!": "31"}
+
+// paint colours a mark where colours are wanted.
+func (a *app) paint(mark string) string {
+	if c := markColour[mark]; a.colour && c != "" {
+		return "\x1b[" + c + "m" + mark + "\x1b[0m"
+	}
+	return mark
 }
 
 // forecastTime is a forecast's range of time, or a dash for an unknown one.
@@ -129,5 +141,5 @@ func (a *app) outcomeLines(list []outcome) []string {
 	}
 	rows = append(rows, []string{a.t("  in all", "  合计"), a.seconds(sum.seconds), a.forecastTime(sum.forecast), size(sum.memory),
 		size(sum.forecast.Memory), flopsText(sum.flops), ""})
-	return table("lrrrrrr", rows)
+	return terminal.Table("lrrrrrr", rows)
 }
