@@ -69,6 +69,15 @@ type task struct {
 var taskOf = map[string]serve.Action{"knowledge": serve.ReadBases, "model": serve.ReadLibrary, "load": serve.ReadLibrary, "plan": serve.ReadPlan,
 	"assess": serve.ReadPolicy, "compare": serve.ReadReleases, "backup": serve.Keep}
 
+// forget lets go of what is remembered of a caller besides the books: the last
+// comparison too, which may have asked again what they asked.
+func (h *house) forget(caller string) {
+	h.srv.Forget(caller)
+	h.mu.Lock()
+	h.compared = nil
+	h.mu.Unlock()
+}
+
 // mostTasks bounds those that are remembered.
 const mostTasks = 20
 
@@ -175,7 +184,7 @@ func (h *house) server(conf serve.Config) *serve.Server {
 	conf.Record, conf.Rate = h.record, h.rate
 	h.srv = serve.New(conf)
 	h.books.mu.Lock()
-	h.books.forget = h.srv.Forget
+	h.books.forget = h.forget
 	h.books.mu.Unlock()
 	return h.srv
 }
