@@ -43,7 +43,7 @@ func (a *app) auditListCommand() *cobra.Command {
 					}{"entry", e})
 					continue
 				}
-				rows = append(rows, []string{strconv.FormatInt(e.N, 10), e.Time.Local().Format("2006-01-02 15:04:05"), terminal.Printable(e.Actor), e.Action, terminal.Printable(e.Subject)})
+				rows = append(rows, []string{strconv.FormatInt(e.N, 10), e.Time.Local().Format("2006-01-02 15:04:05"), e.Actor, e.Action, e.Subject})
 			}
 			if a.format == formatText {
 				for _, line := range terminal.Table("rllll", rows) {

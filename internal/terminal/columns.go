@@ -59,18 +59,24 @@ func Cut(text string, n int) string {
 	return text
 }
 
-// Table lays rows out in columns, two spaces between them. Columns whose
+var lineEnds = strings.NewReplacer("\n", " ", "\t", " ")
+
+// Table lays rows out in columns, two spaces between them. What is in a cell may be
+// a stranger's: it stays on one line, and printable. Columns whose
 // letter in align is r are aligned to the right. No row has more cells than align
 // has letters.
 func Table(align string, rows [][]string) []string {
 	widths := make([]int, len(align))
-	for _, row := range rows {
+	clean := make([][]string, len(rows))
+	for r, row := range rows {
 		for i, cell := range row {
+			cell = lineEnds.Replace(Printable(cell))
+			clean[r] = append(clean[r], cell)
 			widths[i] = max(widths[i], Columns(cell))
 		}
 	}
 	var lines []string
-	for _, row := range rows {
+	for _, row := range clean {
 		var b strings.Builder
 		for i, cell := range row {
 			if i > 0 {

@@ -23,6 +23,14 @@ func TestTableAligns(t *testing.T) {
 	}
 }
 
+// What strangers named does not command the terminal, nor look like rows.
+func TestTableIsPrintable(t *testing.T) {
+	got := Table("ll", [][]string{{"a\x1b[2Jb\u009b", "one\ntwo\tthree"}, {"c", "d"}})
+	if want := []string{"a[2Jb  one two three", "c      d"}; strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestCut(t *testing.T) {
 	for _, c := range []struct {
 		text string
