@@ -19,6 +19,7 @@ import (
 	"suiren/stage/guard"
 	"suiren/stage/guard/classify"
 	"suiren/stage/operate"
+	"suiren/stage/operate/ledger"
 	"suiren/store"
 )
 
@@ -84,14 +85,19 @@ const (
 	mostReplayed = 10_000
 )
 
-// past reads the last requests that a release answered.
-func (d bookDir) past(release string, n int) ([]guard.Past, error) {
+// last reads the last requests that a release answered and whose content is kept.
+func (d bookDir) last(release string, n int) ([]ledger.Trace, error) {
 	l, err := d.openLedger()
 	if err != nil {
 		return nil, err
 	}
 	defer l.Close()
-	traces, err := l.Last(release, n)
+	return l.Last(release, n)
+}
+
+// past are they, as rails are passed.
+func (d bookDir) past(release string, n int) ([]guard.Past, error) {
+	traces, err := d.last(release, n)
 	if err != nil {
 		return nil, err
 	}

@@ -117,12 +117,7 @@ func (w *workspace) compare(ctx context.Context, first, second, file string, las
 // pastProblems are the last requests to a release whose content is kept, each with
 // the answer that was rated good, if one was.
 func (d bookDir) pastProblems(release string, n int) ([]stage.Problem, error) {
-	l, err := d.openLedger()
-	if err != nil {
-		return nil, err
-	}
-	defer l.Close()
-	traces, err := l.Last(release, n)
+	traces, err := d.last(release, n)
 	if err != nil {
 		return nil, err
 	}
