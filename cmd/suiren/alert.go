@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage/operate"
 )
 
@@ -116,7 +117,7 @@ func (a *app) alertListCommand() *cobra.Command {
 				}
 				rows = append(rows, []string{strconv.Itoa(i + 1), r.On, r.Level, r.Webhook + r.File + strings.Join(r.Command, " ")})
 			}
-			for _, l := range table("rlll", rows) {
+			for _, l := range terminal.Table("rlll", rows) {
 				fmt.Fprintln(a.stdout, l)
 			}
 			return nil

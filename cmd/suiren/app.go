@@ -11,9 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/term"
-
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 	"suiren/stage/compute"
 )
@@ -39,7 +38,8 @@ type app struct {
 	every    time.Duration // between checkpoints; 0: as training likes
 	stdout   io.Writer
 	stderr   io.Writer
-	screen   *screen
+	colour   bool // what stdout wants
+	screen   *terminal.Screen
 
 	interrupt atomic.Pointer[func()] // what an interrupt stops, instead of the program
 }
@@ -54,7 +54,7 @@ func newApp(args []string) *app {
 	if flagOf(args, "--output", "-o") == formatJSONL {
 		a.format = formatJSONL
 	}
-	a.screen = newScreen(a.stderr, commanded(os.Stderr), colour(os.Stdout))
+	a.colour, a.screen = terminal.Coloured(os.Stdout), terminal.NewScreen(a.stderr, terminal.Moves(os.Stderr))
 	return a
 }
 
@@ -71,17 +71,6 @@ func flagOf(args []string, names ...string) (v string) {
 		}
 	}
 	return v
-}
-
-// colour reports whether f is a terminal that wants colours
-// (https://no-color.org).
-func colour(f *os.File) bool {
-	return commanded(f) && os.Getenv("NO_COLOR") == ""
-}
-
-// commanded reports whether f is a terminal that moves its cursor when told to.
-func commanded(f *os.File) bool {
-	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
 // t returns a sentence in the reader's language.

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/serve"
 	"suiren/serve/form"
 	"suiren/stage"
@@ -115,7 +116,7 @@ func (f *assessFlags) job(lang say.Lang, tell func(done, of int)) (*assess.Job, 
 func (a *app) assess(ctx context.Context, target string, f *assessFlags, mf *modelFlags) error {
 	j, err := f.job(a.lang, func(done, of int) {
 		if done%100 == 0 || done == of {
-			a.screen.note(say.T("%d of %d questions answered", "已回答 %d 题（共 %d 题）", done, of))
+			a.screen.Note(say.T("%d of %d questions answered", "已回答 %d 题（共 %d 题）", done, of))
 		}
 	})
 	if err != nil {
@@ -342,7 +343,7 @@ func (a *app) showAssessment(r *assess.Report, dir string) error {
 		for _, x := range r.Results {
 			rows = append(rows, []string{x.ID, x.Words.Text().In(a.lang), x.Wanted(a.lang), x.Found(), outcomes[x.Outcome]})
 		}
-		for _, line := range table("llrrl", rows) {
+		for _, line := range terminal.Table("llrrl", rows) {
 			fmt.Fprintln(a.stdout, line)
 		}
 		fmt.Fprintln(a.stdout, a.t("%d of %d numbers are still to be confirmed against the text of the regulation. Report: %s", "%d 项数值（共 %d 项）尚待与标准原文核对。报告：%s",

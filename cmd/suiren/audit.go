@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage/operate"
 )
 
@@ -42,14 +43,14 @@ func (a *app) auditListCommand() *cobra.Command {
 					}{"entry", e})
 					continue
 				}
-				rows = append(rows, []string{strconv.FormatInt(e.N, 10), e.Time.Local().Format("2006-01-02 15:04:05"), printable(e.Actor, true), e.Action, printable(e.Subject, true)})
+				rows = append(rows, []string{strconv.FormatInt(e.N, 10), e.Time.Local().Format("2006-01-02 15:04:05"), e.Actor, e.Action, e.Subject})
 			}
 			if a.format == formatText {
-				for _, line := range table("rllll", rows) {
+				for _, line := range terminal.Table("rllll", rows) {
 					fmt.Fprintln(a.stdout, strings.TrimRight(line, " "))
 				}
 				if next > 0 {
-					a.screen.note(say.T("there are more: --before %d", "还有更多：--before %d", next))
+					a.screen.Note(say.T("there are more: --before %d", "还有更多：--before %d", next))
 				}
 			}
 			return nil

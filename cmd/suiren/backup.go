@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage/compute"
 	"suiren/stage/operate"
 	"suiren/stage/operate/care"
@@ -307,7 +308,7 @@ Beyond it nothing more is made; of requests, amounts are still written down, wha
 				}
 				n, label := used[class], ""
 				if class != store.All {
-					label = pad(class, 8)
+					label = terminal.Pad(class, 8)
 				}
 				switch {
 				case a.format == formatJSONL:

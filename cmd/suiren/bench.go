@@ -13,6 +13,7 @@ import (
 	"suiren/engine/optim"
 	"suiren/engine/tensor"
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 	"suiren/stage/train"
 )
@@ -106,7 +107,7 @@ func (a *app) bench(b benchmark) error {
 		a.line(map[string]any{"type": "bench", "name": b.name, "rate": r.rate, "flops": r.rate * r.flops, "peak": r.peak, "share_of_peak": share, "threads": r.cores})
 		return nil
 	}
-	fmt.Fprintf(a.stdout, "%-14s %12s %s  %7.1f GFLOP/s  %s  %s\n", b.name, count(r.rate), pad(b.unit.In(a.lang), 12), r.rate*r.flops/1e9,
+	fmt.Fprintf(a.stdout, "%-14s %12s %s  %7.1f GFLOP/s  %s  %s\n", b.name, count(r.rate), terminal.Pad(b.unit.In(a.lang), 12), r.rate*r.flops/1e9,
 		a.t("%.0f%% of peak", "峰值的 %.0f%%", 100*share), b.what.In(a.lang))
 	return nil
 }

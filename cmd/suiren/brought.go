@@ -131,7 +131,7 @@ func (a *app) prepare(nameOrPath string, f *modelFlags, beside bool) (*prepared,
 	}
 	p.Model, err = plain.Prepare(path, plain.Options{
 		Name: p.name, Threads: machine.Threads, Slots: f.slots, Context: f.context, KV: f.kv, Adapters: f.adapters, Beside: beside,
-		Planned: func(bytes int64) { a.screen.note(say.T("%s will take %s", "%s 将占用 %s", p.name, size(bytes))) },
+		Planned: func(bytes int64) { a.screen.Note(say.T("%s will take %s", "%s 将占用 %s", p.name, size(bytes))) },
 	})
 	if err != nil {
 		return nil, broughtError(path, err)

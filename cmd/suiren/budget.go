@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/serve/account"
 	"suiren/serve/form"
 	"suiren/stage/operate"
@@ -195,7 +196,7 @@ func (a *app) noteIdle(dir bookDir, l *ledger.Ledger, b *ledger.Budget) error {
 		if book, _, err := l.Book(); err != nil {
 			return err
 		} else if book == nil {
-			a.screen.note(say.T("there is no price book, so nothing costs money: suiren usage prices sets one", "没有价目，因此没有金额可计：用 suiren usage prices 设置"))
+			a.screen.Note(say.T("there is no price book, so nothing costs money: suiren usage prices sets one", "没有价目，因此没有金额可计：用 suiren usage prices 设置"))
 		}
 	}
 	if b.Scope != ledger.OfKey && b.Scope != ledger.OfPerson && b.Scope != ledger.OfTenant {
@@ -203,7 +204,7 @@ func (a *app) noteIdle(dir bookDir, l *ledger.Ledger, b *ledger.Budget) error {
 	}
 	known, err := dir.knows(b.Scope, b.Name)
 	if err == nil && !known {
-		a.screen.note(say.T("nobody here is called %s yet: the budget holds once somebody is", "这里还没有 %s：有了之后预算才起作用", b.Scope+":"+b.Name))
+		a.screen.Note(say.T("nobody here is called %s yet: the budget holds once somebody is", "这里还没有 %s：有了之后预算才起作用", b.Scope+":"+b.Name))
 	}
 	return err
 }
@@ -292,7 +293,7 @@ func (a *app) showBudgets(l *ledger.Ledger) error {
 		}
 		rows = append(rows, []string{name, amountText(b, b.Used+b.Held), a.t("of", "/"), amountText(b, b.Amount), cmp.Or(b.Currency, unitText[b.Unit].In(a.lang)), periodText[b.Period].In(a.lang)})
 	}
-	for _, line := range table("lrlrll", rows) {
+	for _, line := range terminal.Table("lrlrll", rows) {
 		fmt.Fprintln(a.stdout, line)
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage/data"
 	"suiren/stage/data/quality"
 	"suiren/store"
@@ -176,7 +177,7 @@ func (w *workspace) dataExplain(id string) error {
 		if len(from) > 0 && e.Kept {
 			rows = append(rows, []string{"  " + a.t("used by", "用于"), strings.Join(from, ", ")})
 		}
-		for _, l := range table("ll", rows) {
+		for _, l := range terminal.Table("ll", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 		rows = nil
@@ -190,7 +191,7 @@ func (w *workspace) dataExplain(id string) error {
 			}
 			rows = append(rows, []string{"  " + mark + " " + r.Rule, fmt.Sprintf("%.4g", r.Value), sign, fmt.Sprintf("%.4g", r.Limit)})
 		}
-		for _, l := range table("lrll", rows) {
+		for _, l := range terminal.Table("lrll", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 		return nil
@@ -359,7 +360,7 @@ func (a *app) dataShares(files []string) error {
 		if len(files) > 1 && a.format == formatText {
 			fmt.Fprintln(a.stdout, file)
 		}
-		for _, l := range table("lrr", rows) {
+		for _, l := range terminal.Table("lrr", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}
@@ -395,7 +396,7 @@ func (a *app) dataRules(name string) error {
 			rows = append(rows, []string{r.Name, r.What.In(a.lang)})
 		}
 		if a.format == formatText {
-			for _, l := range table("ll", rows) {
+			for _, l := range terminal.Table("ll", rows) {
 				fmt.Fprintln(a.stdout, l)
 			}
 		}
@@ -428,7 +429,7 @@ func (a *app) dataRules(name string) error {
 		return nil
 	}
 	fmt.Fprintln(a.stdout, r.What.In(a.lang))
-	for _, l := range table("lr", rows) {
+	for _, l := range terminal.Table("lr", rows) {
 		fmt.Fprintln(a.stdout, "  "+l)
 	}
 	for _, t := range r.Warnings {

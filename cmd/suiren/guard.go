@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/plan"
 	"suiren/stage"
 	"suiren/stage/guard"
@@ -185,7 +186,7 @@ func (a *app) showLint(l *guard.Lint) error {
 			}
 			rows = append(rows, []string{c.Name.In(a.lang), count(float64(c.Have)), count(float64(c.Least)), mark})
 		}
-		for _, line := range table("lrrl", rows) {
+		for _, line := range terminal.Table("lrrl", rows) {
 			fmt.Fprintln(a.stdout, line)
 		}
 		agreed := l.Agreed

@@ -12,12 +12,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/plan"
 	"suiren/serve"
 	"suiren/serve/form"
 	"suiren/stage/guard"
 	"suiren/stage/guard/classify"
 	"suiren/stage/operate"
+	"suiren/stage/operate/ledger"
 	"suiren/store"
 )
 
@@ -51,7 +53,7 @@ func (a *app) policyBefore(ctx context.Context, name string) (*guard.Policy, err
 func (a *app) sayExpired(p *guard.Policy) {
 	for _, f := range p.Facts(time.Now()) {
 		if f.Expired {
-			a.screen.note(say.T("rail %s of the policy has expired; it goes on acting until its owner reviews it", "策略中的护栏 %s 已过期；在责任人复核之前仍然生效", f.ID))
+			a.screen.Note(say.T("rail %s of the policy has expired; it goes on acting until its owner reviews it", "策略中的护栏 %s 已过期；在责任人复核之前仍然生效", f.ID))
 		}
 	}
 }
@@ -83,14 +85,19 @@ const (
 	mostReplayed = 10_000
 )
 
-// past reads the last requests that a release answered.
-func (d bookDir) past(release string, n int) ([]guard.Past, error) {
+// last reads the last requests that a release answered and whose content is kept.
+func (d bookDir) last(release string, n int) ([]ledger.Trace, error) {
 	l, err := d.openLedger()
 	if err != nil {
 		return nil, err
 	}
 	defer l.Close()
-	traces, err := l.Last(release, n)
+	return l.Last(release, n)
+}
+
+// past are they, as rails are passed.
+func (d bookDir) past(release string, n int) ([]guard.Past, error) {
+	traces, err := d.last(release, n)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +179,7 @@ func (a *app) showReplayed(c *guard.Replayed) {
 		rows = append(rows, []string{d.ID, outcome(d.Before), outcome(d.After)})
 	}
 	if len(rows) > 1 {
-		for _, l := range table("lll", rows) {
+		for _, l := range terminal.Table("lll", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}
@@ -181,7 +188,7 @@ func (a *app) showReplayed(c *guard.Replayed) {
 		rows = append(rows, []string{r.Rule, count(float64(r.Before)), count(float64(r.After)), count(float64(r.Observed))})
 	}
 	if len(rows) > 1 {
-		for _, l := range table("lrrr", rows) {
+		for _, l := range terminal.Table("lrrr", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}

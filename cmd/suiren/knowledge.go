@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/knowledge"
 	"suiren/knowledge/base"
 	"suiren/knowledge/reader"
@@ -152,7 +153,7 @@ func (a *app) knowledgeList() *cobra.Command {
 			if a.format == formatText && len(rows) == 0 {
 				fmt.Fprintln(a.stdout, a.t("there is no knowledge base yet: suiren knowledge add NAME PATH", "还没有知识库：suiren knowledge add 名称 路径"))
 			}
-			a.print(table("lrll", rows))
+			a.print(terminal.Table("lrll", rows))
 			return nil
 		},
 	}
@@ -409,7 +410,7 @@ func (a *app) answerText(name string, ans knowledge.Answer, stale []string) {
 		if !s.Supported {
 			mark = a.t(" [unsupported]", " [无依据]")
 		}
-		fmt.Fprintln(a.stdout, printable(s.Text, true)+mark)
+		fmt.Fprintln(a.stdout, terminal.Printable(s.Text)+mark)
 	}
 	cited := func(s knowledge.Sentence) string {
 		p := ans.Hits[max(s.Hit, 0)].Passage

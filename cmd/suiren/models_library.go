@@ -17,6 +17,7 @@ import (
 	"suiren/engine/weights"
 	"suiren/internal/durable"
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/models"
 	"suiren/serve/plain"
 )
@@ -109,7 +110,7 @@ func (a *app) modelsList() *cobra.Command {
 			case len(rows) == 0:
 				fmt.Fprintln(a.stdout, a.t("no model has a name yet: suiren models add PATH", "还没有模型：suiren models add 路径"))
 			default:
-				a.print(table("llrrlll", rows))
+				a.print(terminal.Table("llrrlll", rows))
 			}
 			return nil
 		},

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/serve"
 	"suiren/serve/account"
 	"suiren/stage/operate"
@@ -165,7 +166,7 @@ func (a *app) userCommand() *cobra.Command {
 					}
 					rows = append(rows, []string{p.Name, strings.Join(p.Roles, ","), p.Tenant, state})
 				}
-				for _, l := range table("llll", rows) {
+				for _, l := range terminal.Table("llll", rows) {
 					fmt.Fprintln(a.stdout, strings.TrimRight(l, " "))
 				}
 				return "", "", err
@@ -283,7 +284,7 @@ func (a *app) tenantCommand() *cobra.Command {
 					}
 					rows = append(rows, []string{t.Name, t.Title, a.t("%d people", "%d 人", t.People), strings.Join(shares, ", ")})
 				}
-				for _, l := range table("llrl", rows) {
+				for _, l := range terminal.Table("llrl", rows) {
 					fmt.Fprintln(a.stdout, strings.TrimRight(l, " "))
 				}
 				return "", "", err

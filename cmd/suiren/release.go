@@ -46,7 +46,7 @@ func (w *workspace) serveRelease(block string, digest store.Digest, machine stag
 		if !w.a.unsigned || !errors.Is(err, origin.ErrUnproved) {
 			return nil, err
 		}
-		w.a.screen.note(say.T("served without proof of its origin, as you said: %v", "按您的要求，在来源未证实的情况下提供服务：%v", err))
+		w.a.screen.Note(say.T("served without proof of its origin, as you said: %v", "按您的要求，在来源未证实的情况下提供服务：%v", err))
 	}
 	policyDir, err := w.st.Dir(m.Policy)
 	if err != nil {

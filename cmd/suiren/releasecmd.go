@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 	"suiren/stage/operate"
 	"suiren/stage/operate/care"
@@ -76,7 +77,7 @@ func (a *app) releaseListCommand() *cobra.Command {
 				}
 				rows = append(rows, []string{v.Name, v.Digest.Short(), state, v.Made.Local().Format(time.DateTime), strings.Join(notes, "  ")})
 			}
-			for _, l := range table("lllll", rows) {
+			for _, l := range terminal.Table("lllll", rows) {
 				fmt.Fprintln(a.stdout, strings.TrimRight(l, " "))
 			}
 			return nil
@@ -135,7 +136,7 @@ func (a *app) releaseShowCommand() *cobra.Command {
 			for _, ch := range v.Checks {
 				row(ch.Name, a.checkedText(ch))
 			}
-			for _, l := range table("ll", rows) {
+			for _, l := range terminal.Table("ll", rows) {
 				fmt.Fprintln(a.stdout, strings.TrimRight(l, " "))
 			}
 			return nil
@@ -191,7 +192,7 @@ func (a *app) releaseCheckCommand() *cobra.Command {
 						operate.Checked
 					}{"check", ch})
 				} else {
-					fmt.Fprintln(a.stdout, pad(ch.Name, 12)+a.checkedText(ch))
+					fmt.Fprintln(a.stdout, terminal.Pad(ch.Name, 12)+a.checkedText(ch))
 				}
 			}
 			if err := w.books().log("release.check", args[0]+" failed: "+strings.Join(failed, ", ")); err != nil {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/serve/form"
 )
 
@@ -78,7 +79,7 @@ func (r *remote) send(ctx context.Context, method, path string, body any) (*http
 	if json.Unmarshal(text, &e) != nil || e.Error.Message == "" {
 		e.Error.Message = resp.Status
 	}
-	return nil, &say.Error{Where: r.base, What: say.T("the server says: %s", "服务器答复：%s", printable(e.Error.Message, true))}
+	return nil, &say.Error{Where: r.base, What: say.T("the server says: %s", "服务器答复：%s", terminal.Printable(e.Error.Message))}
 }
 
 // answer implements speaker.
@@ -172,7 +173,7 @@ func chunk(data string, last *form.Event, yield func(form.Event, error) bool) er
 		return say.Errorf("the server's answer is not JSON: %v", "服务器的答复不是 JSON：%v", err)
 	}
 	if c.Error != nil {
-		return &say.Error{What: say.T("the server says: %s", "服务器答复：%s", printable(c.Error.Message, true))}
+		return &say.Error{What: say.T("the server says: %s", "服务器答复：%s", terminal.Printable(c.Error.Message))}
 	}
 	if u := c.Usage; u != nil {
 		last.Usage = form.Usage{Prompt: u.PromptTokens, Completion: u.CompletionTokens, Reasoning: u.Details.ReasoningTokens}

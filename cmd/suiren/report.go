@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/plan"
 	"suiren/stage"
 	"suiren/stage/guard"
@@ -185,7 +186,7 @@ func (a *app) reportLines(r *joined) []string {
 			group(stage.FamilyText(g.Name).In(a.lang), g)
 		}
 	}
-	lines := table(align, rows)
+	lines := terminal.Table(align, rows)
 	for _, s := range r.Said {
 		lines = append(lines, s.In(a.lang))
 	}

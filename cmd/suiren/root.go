@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 )
 
 // root builds the tree of commands, in the reader's language.
@@ -94,7 +95,7 @@ func (a *app) folderFlags(c *cobra.Command) {
 // helpFlags gives every command a --help flag with a text in the reader's
 // language, for cobra's own is English, and lines that fit a terminal.
 func (a *app) helpFlags(c *cobra.Command) {
-	c.Long, c.DisableFlagsInUseLine = wrap(c.Long), true
+	c.Long, c.DisableFlagsInUseLine = terminal.Wrap(c.Long), true
 	c.Flags().BoolP("help", "h", false, a.t("this help", "显示本帮助"))
 	c.Flags().VisitAll(a.helpDefault)
 	c.PersistentFlags().VisitAll(a.helpDefault)
@@ -286,7 +287,7 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 
 // checkFlags checks the flags of every command, before it runs.
 func (a *app) checkFlags(c *cobra.Command) error {
-	a.screen.lang = a.lang
+	a.screen.Lang = a.lang
 	if strings.HasSuffix(a.format, planSuffix) && c.Name() == "plan" {
 		a.saveTo, a.format = a.format, formatText
 	}

@@ -13,6 +13,7 @@ import (
 
 	"suiren/engine/model"
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/plan"
 	"suiren/run"
 	"suiren/stage"
@@ -326,7 +327,7 @@ func (a *app) showRungs(list []rung, law curve.PowerLaw, next *rung, foretold fl
 	for _, r := range list {
 		rows = append(rows, []string{strconv.Itoa(r.depth), count(float64(r.params)), flops(r.flops), fmt.Sprintf("%.4f", r.loss), fmt.Sprintf("%.4f", law.At(r.flops))})
 	}
-	for _, l := range table("rrrrr", rows) {
+	for _, l := range terminal.Table("rrrrr", rows) {
 		fmt.Fprintln(a.stdout, l)
 	}
 	fmt.Fprintf(a.stdout, "L = %.4f + %.4f·(C/%.3g)^−%.3f\n", law.E, law.A, law.C0, law.B)

@@ -92,7 +92,7 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 	var memory int64
 	for i, share := range plain.Share(free, wants) {
 		p := opened[i]
-		a.screen.note(say.T("reading %s", "正在读取 %s", p.path))
+		a.screen.Note(say.T("reading %s", "正在读取 %s", p.path))
 		r, err := a.load(ctx, p, share)
 		if err != nil {
 			return err
@@ -104,9 +104,9 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 		bytes, whole := p.Memory()
 		memory += bytes
 		if p.Answers() {
-			a.screen.note(say.T("%s takes %s: %.1f conversations of %s tokens at once", "%s 占用 %s：可同时容纳 %.1f 段各 %s 词元的对话", r.Name, size(bytes), whole, count(float64(r.Context))))
+			a.screen.Note(say.T("%s takes %s: %.1f conversations of %s tokens at once", "%s 占用 %s：可同时容纳 %.1f 段各 %s 词元的对话", r.Name, size(bytes), whole, count(float64(r.Context))))
 		} else {
-			a.screen.note(say.T("%s takes %s", "%s 占用 %s", r.Name, size(bytes)))
+			a.screen.Note(say.T("%s takes %s", "%s 占用 %s", r.Name, size(bytes)))
 		}
 		if err := b.begin(r.Name, r.Digest); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/plan"
 	"suiren/run"
 	"suiren/stage"
@@ -82,7 +83,7 @@ func (w *workspace) showAll() error {
 		}
 		rows = append(rows, []string{string(b.Kind) + "." + b.Name, b.Output.Short(), size(rec.Bytes), state, w.a.seconds(rec.Seconds)})
 	}
-	for _, l := range table("llrlr", rows) {
+	for _, l := range terminal.Table("llrlr", rows) {
 		fmt.Fprintln(w.a.stdout, l)
 	}
 	return nil
@@ -140,7 +141,7 @@ func (w *workspace) showBlock(b store.Block) error {
 				rows = append(rows, []string{f.Name.In(a.lang), f.Text.In(a.lang)})
 			}
 		}
-		for _, l := range table("ll", rows) {
+		for _, l := range terminal.Table("ll", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 )
 
@@ -53,14 +54,14 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 		case "=":
 			row[2] = a.t("unchanged", "不变")
 		}
-		if columns(row[2]) > whyWidth {
+		if terminal.Columns(row[2]) > whyWidth {
 			long[len(rows)], row[2] = row[2], ""
 		}
 		rows = append(rows, row)
 	}
 	var lines []string
-	for i, line := range table("lllrrr", rows) { // after the columns are counted
-		lines = append(lines, " "+a.screen.paint(steps[i].mark)+line[2:])
+	for i, line := range terminal.Table("lllrrr", rows) { // after the columns are counted
+		lines = append(lines, " "+a.paint(steps[i].mark)+line[2:])
 		if why, ok := long[i]; ok {
 			lines = append(lines, "      "+why)
 		}
@@ -84,6 +85,17 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 		}
 	}
 	return lines
+}
+
+// The marks of a plan, and their colours on a terminal.
+var markColour = map[string]string{"+": "32", "~": "33", "-": "31", "!": "31"}
+
+// paint colours a mark where colours are wanted.
+func (a *app) paint(mark string) string {
+	if c := markColour[mark]; a.colour && c != "" {
+		return "\x1b[" + c + "m" + mark + "\x1b[0m"
+	}
+	return mark
 }
 
 // forecastTime is a forecast's range of time, or a dash for an unknown one.
@@ -140,5 +152,5 @@ func (a *app) outcomeLines(list []outcome) []string {
 	}
 	rows = append(rows, []string{a.t("  in all", "  合计"), a.seconds(sum.seconds), a.forecastTime(sum.forecast), size(sum.memory),
 		size(sum.forecast.Memory), flopsText(sum.flops), ""})
-	return table("lrrrrrr", rows)
+	return terminal.Table("lrrrrrr", rows)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 )
 
@@ -17,7 +18,7 @@ func TestPlanLines(t *testing.T) {
 		{mark: "~", name: "verdict.v", why: say.T("against %s", "against %s", strings.Repeat("weights.a ", 9)+"x"), forecast: stage.Forecast{Memory: 1 << 20}},
 		{mark: "-", name: "policy.old", why: say.T("no longer in the plan", "计划中已删除")},
 	}
-	a := &app{lang: say.English, screen: newScreen(nil, false, false)}
+	a := &app{lang: say.English, screen: terminal.NewScreen(nil, false)}
 	want := `
  =  documents.faq  unchanged
  ~  corpus.mix     near changed           20–30 s    3 MiB
@@ -35,7 +36,7 @@ Plan: 2 to make, 2 to change, 1 unchanged, 1 to remove.
 		t.Errorf("got%swant%s", got, want)
 	}
 	a.lang = say.Chinese
-	a.screen.colour = true
+	a.colour = true
 	got := strings.Join(a.planLines(steps, stage.Machine{}), "\n")
 	for _, want := range []string{"新做 2 项，改做 2 项", "\x1b[32m+\x1b[0m  weights.qa", "依据  weights.qa、weights.big: 实测"} {
 		if !strings.Contains(got, want) {
@@ -45,7 +46,7 @@ Plan: 2 to make, 2 to change, 1 unchanged, 1 to remove.
 }
 
 func TestOutcomeLines(t *testing.T) {
-	a := &app{lang: say.English, screen: newScreen(nil, false, false)}
+	a := &app{lang: say.English, screen: terminal.NewScreen(nil, false)}
 	got := strings.Join(a.outcomeLines([]outcome{
 		{name: "tokenizer.t", seconds: 2, memory: 1 << 20},
 		{name: "weights.w", seconds: 100, memory: 2 << 30, flops: 5e12, peak: 1e11, forecast: stage.Forecast{Low: 70, High: 80, Memory: 1 << 30}},

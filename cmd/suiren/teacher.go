@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"suiren/internal/terminal"
 	"suiren/stage"
 	"suiren/stage/data"
 	"suiren/stage/operate"
@@ -146,7 +147,7 @@ func (a *app) showTry(head string, t *data.Try, from []string) {
 	if len(from) > 0 && t.Kept {
 		rows = append(rows, []string{"  " + a.t("used by", "用于"), strings.Join(from, ", ")})
 	}
-	a.print(table("ll", rows))
+	a.print(terminal.Table("ll", rows))
 	for _, q := range t.Asked {
 		fmt.Fprintf(a.stdout, "  %s  %s\n", a.t("asked", "提问"), a.t("seed %d, temperature %g", "种子 %d，温度 %g", q.Seed, q.Warmth))
 		for _, part := range []struct{ mark, text string }{{"  > ", q.Prompt}, {"  < ", q.Wrote}} {

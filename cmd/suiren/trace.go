@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage/operate/ledger"
 	"suiren/stage/operate/otlp"
 )
@@ -62,11 +63,11 @@ func (a *app) traceCommand() *cobra.Command {
 					rows = append(rows, []string{t.Time.Local().Format("2006-01-02 15:04:05"), t.ID, t.Key, t.Model, count(float64(t.Amounts.Tokens())), a.seconds(t.Total.Seconds()), t.Reason})
 				}
 				if a.format == formatText {
-					for _, line := range table("llllrrl", rows) {
+					for _, line := range terminal.Table("llllrrl", rows) {
 						fmt.Fprintln(a.stdout, line)
 					}
 					if next > 0 {
-						a.screen.note(say.T("there are more: --where before=%d", "还有更多：--where before=%d", next))
+						a.screen.Note(say.T("there are more: --where before=%d", "还有更多：--where before=%d", next))
 					}
 				}
 				return nil
@@ -209,7 +210,7 @@ func (a *app) showTrace(t *ledger.Trace) {
 		}
 		rows = append(rows, []string{indent + s.Name, fmt.Sprintf("%.1f ms", s.Start.Seconds()*1000), fmt.Sprintf("%.1f ms", s.Total.Seconds()*1000)})
 	}
-	for _, line := range table("lrr", rows) {
+	for _, line := range terminal.Table("lrr", rows) {
 		fmt.Fprintln(a.stdout, line)
 	}
 	for _, d := range t.Rails {
@@ -217,11 +218,11 @@ func (a *app) showTrace(t *ledger.Trace) {
 	}
 	if c := t.Content; c != nil {
 		for _, m := range c.Messages {
-			fmt.Fprintf(a.stdout, "[%s] %s\n", m.Role, printable(m.Text, false))
+			fmt.Fprintf(a.stdout, "[%s] %s\n", m.Role, terminal.Printable(m.Text))
 		}
-		fmt.Fprintf(a.stdout, "[assistant] %s\n", printable(c.Answer, false))
+		fmt.Fprintf(a.stdout, "[assistant] %s\n", terminal.Printable(c.Answer))
 	}
 	if t.Rating != nil {
-		p("rated good: %v %s", "评价为好：%v %s", t.Rating.Good, printable(t.Rating.Why, true))
+		p("rated good: %v %s", "评价为好：%v %s", t.Rating.Good, terminal.Printable(t.Rating.Why))
 	}
 }

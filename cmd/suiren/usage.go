@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage/guard"
 	"suiren/stage/operate"
 	"suiren/stage/operate/ledger"
@@ -158,7 +159,7 @@ func (a *app) showUsage(l *ledger.Ledger, groups []string, list []ledger.Total, 
 		rows = append(rows, row)
 	}
 	if a.format == formatText {
-		for _, l := range table(align, rows) {
+		for _, l := range terminal.Table(align, rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}

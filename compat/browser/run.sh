@@ -73,6 +73,13 @@ cat >"$tmp/tsconfig.json" <<JSON
 JSON
 node "$tmp/typescript/lib/tsc.js" -p "$tmp/tsconfig.json"
 go -C compat/browser vet ./...
-go -C compat/browser test -count=1 ${VERBOSE:+-v} -timeout 40m -run "^TestConsole\$$only" . -args -suiren "$tmp/suiren" -chromium "$(command -v chromium)" -plan "$plan" \
-	-model "$PWD/testdata/oracle/qwen3/folder" -python "$python" -tell "$tmp/told" -axe "$tmp/package/axe.min.js" "${args[@]}"
+quiet() { grep -Ev '^ *(=== |--- (PASS|SKIP)|PASS$)' || :; }
+[ -z "${VERBOSE:-}" ] || quiet() { cat; }
+go -C compat/browser test -count=1 -v -timeout 40m -run "^TestConsole\$$only" . -args -suiren "$tmp/suiren" -chromium "$(command -v chromium)" -plan "$plan" \
+	-model "$PWD/testdata/oracle/qwen3/folder" -python "$python" -tell "$tmp/told" -axe "$tmp/package/axe.min.js" "${args[@]}" | tee "$tmp/said" | quiet
+depth=${only//[^\/]/}
+grep -Eq "^=== RUN +TestConsole(/[^/]+){${#depth}}" "$tmp/said" || { # go test passes where it runs nothing
+	echo "there is no part ${only#/}" >&2
+	exit 1
+}
 [ ! -f "$tmp/told" ] || cat "$tmp/told"

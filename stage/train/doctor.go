@@ -54,8 +54,8 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	}
 	// In the base's own words a first loss may be high, too: of text that is unlike all that it has read, or of conversations after prose.
 	// Random weights know nothing: wide ones say each token again at first, and guess worse than evenly.
-	known := c.Counts["own_words"] == 0 && c.Counts["layers"] == 0
-	if vocab := c.Counts["vocab"]; vocab > 1 && known && steps[0] <= 1 && loss[0] > wildGuess*math.Log(vocab) {
+	own := c.Counts["own_words"] != 0
+	if vocab := c.Counts["vocab"]; vocab > 1 && !own && c.Counts["layers"] == 0 && steps[0] <= 1 && loss[0] > wildGuess*math.Log(vocab) {
 		find("template", say.T("the first loss is %.2f; guessing evenly would be %.2f: the tokens are not those that the weights know", "首步损失为 %.2f，而均匀猜测为 %.2f：词元与权重所学的不是同一套", loss[0], math.Log(vocab)),
 			say.T("use the base's own tokenizer and template for the rows", "请用基座自己的分词器和模板制作数据"))
 	}

@@ -115,7 +115,7 @@ function Compare({ of, at }: { of: Release[]; at: Release }) {
       <button class="compare" disabled={run.busy || !at.present}>{w("compareGo")}</button></form>}
     {run.failure && <Fail of={run.failure} />}
     {c && <Fragment><p role="status"><b>{w("found", c.second, c.first, signed(c.overall.value), signed(c.overall.low), signed(c.overall.high))}</b> {w("counts", count(c.overall.gained), count(c.overall.lost), c.p.toPrecision(2))}</p>
-      <PairRows path="/api/comparison?" names={[c.first, c.second]} /></Fragment>}
+      {mayDo("read_traces") && <PairRows path="/api/comparison?" names={[c.first, c.second]} />}</Fragment>}
     <Command line={`suiren release compare ${with_ ? short(with_.digest) : "FIRST"} ${short(at.digest)}`} />
   </Card>;
 }

@@ -36,8 +36,8 @@ var Classes = []Class{
 // maxDays bounds how long something can be promised to be kept.
 const maxDays = 36500
 
-// CheckKeep refuses a class that there is none of, and a time that is too short.
-func CheckKeep(class string, days int) error {
+// checkKeep refuses a class that there is none of, and a time that is too short.
+func checkKeep(class string, days int) error {
 	i := slices.IndexFunc(Classes, func(c Class) bool { return c.Name == class })
 	if i < 0 {
 		var names []string
@@ -59,7 +59,7 @@ func (b *Book) SetKeep(class string, days int) error {
 	if days == 0 {
 		checked = maxDays
 	}
-	if err := CheckKeep(class, checked); err != nil {
+	if err := checkKeep(class, checked); err != nil {
 		return err
 	}
 	return b.Change(func(s *State) error {

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"regexp"
@@ -6,25 +6,25 @@ import (
 	"unicode/utf8"
 )
 
-// widest is how many columns a line of help has at most: a terminal would break
-// a longer one anywhere.
-const widest = 96
+// Widest is how many columns a line of Wrap has at most, where it may be broken: a
+// terminal would break a longer one anywhere.
+const Widest = 96
 
 var trailing = regexp.MustCompile(` +\n`)
 
-// wrap breaks lines that are wider than widest, at spaces and between the
+// Wrap breaks lines that are wider than Widest, at spaces and between the
 // characters of Chinese.
-func wrap(text string) string {
+func Wrap(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		at := 0 // columns of the line so far
 		for len(line) > 0 {
 			n := word(line)
-			if w := columns(strings.TrimRight(line[:n], " \n")); at > 0 && at+w > widest {
+			if w := Columns(strings.TrimRight(line[:n], " \n")); at > 0 && at+w > Widest {
 				b.WriteString("\n")
 				at = 0
 			}
-			at += columns(line[:n])
+			at += Columns(line[:n])
 			b.WriteString(line[:n])
 			line = line[n:]
 		}
