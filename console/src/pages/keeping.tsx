@@ -1,5 +1,5 @@
 // How long things are kept, backups, and what needs two people.
-import { act, bytes, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, short, store, Tag, TaskList, useAct, useEffect, useGet, useState } from "../kit";
+import { act, bytes, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, short, store, Tag, TaskList, useAct, useEffect, useGet, useState, listed, told } from "../kit";
 import { words } from "./keeping.words";
 import { Lines } from "./lines";
 
@@ -26,7 +26,7 @@ export function Keeping() {
       {save.failure && <Fail of={save.failure} />}
       <div class="row"><button disabled={run.busy} onClick={() => go(true)}>{w("dry")}</button><button class="main" disabled={run.busy} onClick={() => go(false)}>{w("run")}</button>
         {c.last?.time && day(c.last.time) && <span class="quiet">{w("last")} {day(c.last.time)} {c.last.error}</span>}</div>
-      {gone && <div role="status"><p>{gone.dry ? w("would") : w("did")}: {Object.entries(gone.counts).filter(([, n]) => typeof n === "number" && n > 0).map(([k, n]) => `${known("count", k)} ${count(n as number)}`).join(", ") || w("nothing")}</p>{gone.counts.on_hold && <p>{w("onHold")}</p>}</div>}
+      {gone && <div role="status"><p>{told(gone.dry ? w("would") : w("did"), listed(Object.entries(gone.counts).filter(([, n]) => typeof n === "number" && n > 0).map(([k, n]) => `${known("count", k)} ${count(n as number)}`)) || w("nothing"))}</p>{gone.counts.on_hold && <p>{w("onHold")}</p>}</div>}
       {run.failure && <Fail of={run.failure} />}
       <Command line="suiren care keep CLASS DAYS" />
     </Card>
