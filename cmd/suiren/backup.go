@@ -313,9 +313,9 @@ Beyond it nothing more is made; of requests, amounts are still written down, wha
 				case a.format == formatJSONL:
 					a.line(map[string]any{"type": "quota", "class": class, "quota": quota, "used": n})
 				case quota == 0:
-					fmt.Fprintln(a.stdout, label+a.t("%s are taken, there is no limit", "已占用 %s，没有上限", size(n)))
+					fmt.Fprintln(a.stdout, label+a.t("%s are taken, there is no limit", "已占用 %s，没有上限", held(n)))
 				default:
-					fmt.Fprintln(a.stdout, label+a.t("%s of %s are taken", "已占用 %s，上限 %s", size(n), size(quota)))
+					fmt.Fprintln(a.stdout, label+a.t("%s of %s are taken", "已占用 %s，上限 %s", held(n), size(quota)))
 				}
 			}
 			return nil

@@ -78,7 +78,7 @@ func (w *workspace) dataCard(name string) error {
 		if shown == "" {
 			shown = a.t("not stated", "未注明")
 		}
-		line("- %s: %s", "- %s：%s", shown, strings.Join(licences[l], ", "))
+		line("- %s: %s", "- %s：%s", shown, licences[l])
 	}
 	section("Languages", "语言")
 	counts(r.Languages)

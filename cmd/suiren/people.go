@@ -168,6 +168,7 @@ func (a *app) userCommand() *cobra.Command {
 				for _, l := range table("llll", rows) {
 					fmt.Fprintln(a.stdout, strings.TrimRight(l, " "))
 				}
+				a.none(len(all), "there is no account yet: suiren user add NAME", "还没有账户：suiren user add 名称")
 				return "", "", err
 			})
 		},
@@ -218,7 +219,7 @@ func (a *app) showLink(s *people.Store, name string) error {
 		a.line(map[string]string{"type": "link", "name": name, "path": account.JoinPath(token)})
 		return nil
 	}
-	fmt.Fprintln(a.stdout, a.t("%s sets a password, once, within a day, at the address of the page followed by", "%s 请在一天内打开页面地址加上以下路径设置密码，只能使用一次：", name))
+	fmt.Fprintln(a.stdout, a.t("%s sets a password, once, within a day, at the address of the page followed by", "请 %s 在一天内设置密码，只能用一次；网址是页面地址加上：", name))
 	fmt.Fprintln(a.stdout, account.JoinPath(token))
 	return nil
 }
@@ -281,11 +282,12 @@ func (a *app) tenantCommand() *cobra.Command {
 					for _, x := range t.Shares {
 						shares = append(shares, strings.ToLower(x.Kind)+" "+x.ID)
 					}
-					rows = append(rows, []string{t.Name, t.Title, a.t("%d people", "%d 人", t.People), strings.Join(shares, ", ")})
+					rows = append(rows, []string{t.Name, t.Title, a.t("%d people", "%d 人", t.People), say.List(a.lang, shares)})
 				}
 				for _, l := range table("llrl", rows) {
 					fmt.Fprintln(a.stdout, strings.TrimRight(l, " "))
 				}
+				a.none(len(all), "there is no tenant yet: suiren tenant add NAME", "还没有租户：suiren tenant add 名称")
 				return "", "", err
 			})
 		}}
@@ -368,7 +370,7 @@ func (a *app) accessCommand() *cobra.Command {
 			if a.format == formatJSONL {
 				a.line(map[string]any{"type": "decision", "allowed": d.Allowed, "hidden": d.Hidden, "rules": d.Rules, "why": d.Why.In(a.lang)})
 			} else if d.Allowed {
-				fmt.Fprintln(a.stdout, a.t("allowed, by %s", "允许，依据 %s", strings.Join(d.Rules, ", ")))
+				fmt.Fprintln(a.stdout, a.t("allowed, by %s", "允许，依据 %s", d.Rules))
 			}
 			if !d.Allowed {
 				return &say.Error{Where: args[0], What: say.T("denied: %s", "拒绝：%s", d.Why), Err: errDeniedByRules}

@@ -84,7 +84,7 @@ func (p *progress) event(e stage.Event) {
 	switch e.Type {
 	case "note":
 		if text := p.a.say(e); text != "" {
-			p.a.screen.print("    " + e.Step + ": " + text)
+			p.a.screen.print("    " + p.a.t("%s: %s", "%s：%s", e.Step, text))
 		}
 		return
 	case "sample":

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -16,6 +17,8 @@ func TestWrap(t *testing.T) {
 		{strings.Repeat("睡", 48) + "。莲", strings.Repeat("睡", 47) + "\n睡。莲"},
 		{strings.Repeat("睡", 46) + "（gguf）", strings.Repeat("睡", 46) + "\n（gguf）"},
 		{strings.Repeat("x", 200), strings.Repeat("x", 200)},
+		{"one\ntwo\n\nthree\n  suiren up\nfour\n", "one two\n\nthree\n  suiren up\nfour\n"},
+		{"一行，\n两行 a\n三行\nb", "一行，两行 a 三行 b"},
 	} {
 		if got := wrap(c.text); got != c.want {
 			t.Errorf("%q\n got %q\nwant %q", c.text, got, c.want)
@@ -34,8 +37,14 @@ func TestHelpFits(t *testing.T) {
 					t.Errorf("%s, %s: a line of %d columns: %s", lang, c.CommandPath(), n, line)
 				}
 			}
-			if strings.Contains(c.UsageString(), "[flags]") != (lang == "en") {
-				t.Errorf("%s, %s: %s", lang, c.CommandPath(), c.UsageString())
+			usage := c.UsageString()
+			if strings.Contains(usage, "[flags]") != (lang == "en") {
+				t.Errorf("%s, %s: %s", lang, c.CommandPath(), usage)
+			}
+			for _, what := range []string{"string", "strings", "stringArray", "stringToString", "int", "float", "duration"} {
+				if lang == "zh" && regexp.MustCompile(`--[\w-]+ `+what+` `).MatchString(usage) {
+					t.Errorf("%s: %s in %s", c.CommandPath(), what, usage)
+				}
 			}
 			for _, sub := range c.Commands() {
 				walk(sub)

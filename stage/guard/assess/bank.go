@@ -134,7 +134,7 @@ func readTable(name string, b []byte, known []string, needed ...string) ([]row, 
 			columns = record
 			for i, c := range columns {
 				if !slices.Contains(known, c) || slices.Contains(columns[:i], c) {
-					return nil, badRow(place(name, line), say.T("the column %q is not known or there twice; there are %s", "列 %q 未知或重复；可用的有 %s", c, strings.Join(known, ", ")))
+					return nil, badRow(place(name, line), say.T("the column %q is not known or there twice; there are %s", "列 %q 未知或重复；可用的有 %s", c, known))
 				}
 			}
 			for _, c := range needed {
