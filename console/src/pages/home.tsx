@@ -20,9 +20,9 @@ function Doors() {
   const first = store.server?.release, p = progressOfPlan(), start = useAct();
   const run = first ? mayDo("chat") : mayDo("set_library"), ask = mayDo("search") || mayDo("read_bases"), train = store.plan ? mayDo("read_plan") : mayDo("set_plan");
   if (!store.server) return null;
-  if (!run && !ask && !train) return <Card title={w("next")}>
+  if (!run && !ask && !train) return <section aria-label={w("next")} class="doors"><Card title={w("next")}>
     <ul class="plainlist next">{(["guard", "traces", "people", "usage", "releases", "compute", "settings"] as const).filter(mayOpen).map(p => <li key={p}><a href={"#" + p}>{t(p)}</a> <span class="quiet">{w(`next_${p}`)}</span></li>)}</ul>
-  </Card>;
+  </Card></section>;
   return <section aria-label={w("doors")} class="doors">
     {run && <article class="card door">
       <h2>{w("doorRun")}</h2><p>{w("doorRunHelp")}</p>
