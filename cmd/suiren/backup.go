@@ -274,7 +274,7 @@ func (a *app) storeQuotaCommand() *cobra.Command {
 (artifacts, checkpoints), books (records, ledger, traces, audit log), copies (from before upgrades).
 Beyond it nothing more is made; of requests, amounts are still written down, what is said is not.`,
 			`显示或设置状态目录或其中一类文件可占用的磁盘空间：made（产物、检查点）、books（记录、账本、
-追踪、审计日志）、copies（升级前的副本）。超出后不再制作新产物；请求的用量仍会记录，内容不再保留。`),
+轨迹、审计日志）、copies（升级前的副本）。超出后不再制作新产物；请求的用量仍会记录，内容不再保留。`),
 		Args: a.args(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			w, err := a.openState(strings.Join(args, ""))

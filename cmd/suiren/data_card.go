@@ -86,6 +86,9 @@ func (w *workspace) dataCard(name string) error {
 	for _, k := range slices.Sorted(maps.Keys(r.Reasons)) {
 		line("- %s: %d", "- %s：%d", k, r.Reasons[k])
 	}
+	if len(r.Reasons) == 0 {
+		line("Nothing.", "没有。")
+	}
 	if len(r.PII) > 0 {
 		section("Personal data found", "发现的个人信息")
 		for _, k := range slices.Sorted(maps.Keys(r.PII)) {

@@ -157,7 +157,7 @@ func (a *app) userCommand() *cobra.Command {
 					state := a.t("no password yet", "尚未设置密码")
 					switch {
 					case !p.Suspended.IsZero():
-						state = a.t("suspended", "已停用")
+						state = a.t("suspended", "已暂停")
 					case p.Source != "":
 						state = p.Source
 					case p.Password || p.Passkeys > 0:
@@ -191,7 +191,7 @@ func (a *app) userCommand() *cobra.Command {
 		}
 		return s.SetPassword(name, text)
 	})
-	suspend := act("suspend", "Bar somebody, and end their sessions", "停用账户并结束其会话", "person.suspend", func(s *people.Store, name string) error { return s.Suspend(name, true) })
+	suspend := act("suspend", "Bar somebody, and end their sessions", "暂停账户并结束其会话", "person.suspend", func(s *people.Store, name string) error { return s.Suspend(name, true) })
 	admit := act("admit", "Let somebody in again", "恢复账户", "person.admit", func(s *people.Store, name string) error { return s.Suspend(name, false) })
 	remove := act("remove", "Take an account away", "删除账户", "person.remove", (*people.Store).Remove)
 	out := act("sign-out", "End all sessions of somebody", "结束某人的全部会话", "session.end", func(s *people.Store, name string) error { _, err := s.EndAll(name); return err })

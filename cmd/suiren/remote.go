@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"net"
@@ -132,7 +131,7 @@ func (r *remote) answer(ctx context.Context, req *form.Request) iter.Seq2[form.E
 				if ctx.Err() != nil {
 					err = ctx.Err()
 				}
-				yield(form.Event{}, fmt.Errorf("%s: the answer broke off: %w", r.base, err))
+				yield(form.Event{}, &say.Error{Where: r.base, What: say.T("the answer broke off: %v", "回答中断：%v", err), Err: err})
 				return
 			}
 		}

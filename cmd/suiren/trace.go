@@ -200,6 +200,21 @@ var spanText = map[string]say.Text{
 	"output rails": say.T("output rails", "输出护栏"), "send": say.T("send", "发送"),
 }
 
+// roleName names who wrote a message.
+func (a *app) roleName(role string) string {
+	switch role {
+	case "system", "developer":
+		return a.t("system", "系统")
+	case "user":
+		return a.t("user", "用户")
+	case "assistant":
+		return a.t("assistant", "助手")
+	case "tool":
+		return a.t("tool", "工具")
+	}
+	return printable(role, true)
+}
+
 // showTrace prints a request as a tree of its times.
 func (a *app) showTrace(t *ledger.Trace) {
 	m := &t.Amounts
@@ -234,9 +249,9 @@ func (a *app) showTrace(t *ledger.Trace) {
 	}
 	if c := t.Content; c != nil {
 		for _, m := range c.Messages {
-			fmt.Fprintf(a.stdout, "[%s] %s\n", m.Role, printable(m.Text, false))
+			fmt.Fprintf(a.stdout, "[%s] %s\n", a.roleName(m.Role), printable(m.Text, false))
 		}
-		fmt.Fprintf(a.stdout, "[assistant] %s\n", printable(c.Answer, false))
+		fmt.Fprintf(a.stdout, "[%s] %s\n", a.roleName("assistant"), printable(c.Answer, false))
 	}
 	if t.Rating != nil {
 		p("rated good: %v %s", "评价为好：%v %s", t.Rating.Good, printable(t.Rating.Why, true))
