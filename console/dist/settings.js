@@ -2,7 +2,7 @@
 import { Card as Card2, Fragment as Fragment2, h as h2, Loaded as Loaded2, mayDo as mayDo2, Page, say as say2, store as store2, t, Tabs, Tag as Tag2, useGet as useGet2 } from "./kit.js";
 
 // src/pages/keeping.tsx
-import { act, bytes, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, short, store, Tag, TaskList, useAct, useEffect, useGet, useState, listed, told } from "./kit.js";
+import { act, bytes, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, short, store, Tag, TaskList, useAct, useEffect, useGet, useState, listed, told, clauses } from "./kit.js";
 
 // src/pages/keeping.words.ts
 var words = {
@@ -76,7 +76,7 @@ function Keeping() {
   const got = useGet("/api/care"), [days, setDays] = useState({}), [said, setSaid] = useState(""), save = useAct(), run = useAct();
   const [gone, setGone] = useState(null);
   const go = (dry) => run.run(async () => setGone({ dry, counts: await act("POST", "/api/care/run", { dry }) })).then(got.reload);
-  return /* @__PURE__ */ h(Loaded, { of: got }, (c) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Card, { title: w("keep"), side: /* @__PURE__ */ h(Tag, null, w("origin")) }, /* @__PURE__ */ h("p", { class: "quiet" }, w("keepHelp")), /* @__PURE__ */ h("ul", { class: "plainlist" }, c.classes.map((one) => /* @__PURE__ */ h("li", { key: one.name, class: "form keep" }, /* @__PURE__ */ h(Field, { label: one.what, hint: one.least ? `${w("days")}; ${w("least", one.least)}` : w("days") }, (id) => /* @__PURE__ */ h("input", { id, class: "keep-" + one.name, type: "number", readOnly: !mayDo("set_policy"), min: "0", max: "36500", value: days[one.name] ?? one.days, onInput: text((v) => {
+  return /* @__PURE__ */ h(Loaded, { of: got }, (c) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Card, { title: w("keep"), side: /* @__PURE__ */ h(Tag, null, w("origin")) }, /* @__PURE__ */ h("p", { class: "quiet" }, w("keepHelp")), /* @__PURE__ */ h("ul", { class: "plainlist" }, c.classes.map((one) => /* @__PURE__ */ h("li", { key: one.name, class: "form keep" }, /* @__PURE__ */ h(Field, { label: one.what, hint: clauses([w("days"), one.least ? w("least", one.least) : ""]) }, (id) => /* @__PURE__ */ h("input", { id, class: "keep-" + one.name, type: "number", readOnly: !mayDo("set_policy"), min: "0", max: "36500", value: days[one.name] ?? one.days, onInput: text((v) => {
     setSaid("");
     setDays({ ...days, [one.name]: v });
   }) })), mayDo("set_policy") && /* @__PURE__ */ h("button", { disabled: save.busy || days[one.name] === void 0 || +days[one.name] === one.days, onClick: () => save.run(() => act("PUT", "/api/care", { class: one.name, days: +days[one.name] })).then((ok) => {

@@ -47,7 +47,7 @@ export const words = {
   expires: ["Ends", "到期"],
   days: ["Days until it ends (0: never)", "有效天数（0：不过期）"],
   rotate: ["Rotate", "轮换"],
-  revoke: ["End it", "停用"],
+  revoke: ["End it", "撤销"],
   grace: ["When a key is rotated, its old secret", "轮换密钥时，旧内容"],
   grace_0: ["ends at once", "立即失效"],
   grace_1: ["works for 1 hour more", "再有效 1 小时"],
