@@ -54,7 +54,7 @@ file, or to a command. A receiver that cannot be told is tried again, and the ch
 		RunE: func(c *cobra.Command, args []string) error {
 			rule.On, rule.Command = args[0], strings.Fields(command)
 			if !slices.Contains(operate.Heard, rule.On) {
-				return usage(rule.On, say.T("no check is called that", "没有这个检查项"), say.T("choose of %s", "可选：%s", strings.Join(operate.Heard, ", ")))
+				return usage(rule.On, say.T("no check is called that", "没有这个检查项"), say.T("choose of %s", "可选：%s", operate.Heard))
 			}
 			if err := rule.Check(); err != nil {
 				return err
@@ -120,6 +120,7 @@ func (a *app) alertListCommand() *cobra.Command {
 			for _, l := range terminal.Table("rlll", rows) {
 				fmt.Fprintln(a.stdout, l)
 			}
+			a.none(len(list), "nobody is told of anything yet: suiren alert add any", "还没有规则：suiren alert add any")
 			return nil
 		},
 	}

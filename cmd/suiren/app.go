@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -74,6 +75,13 @@ func flagOf(args []string, names ...string) (v string) {
 }
 
 // t returns a sentence in the reader's language.
+// none says of a list without rows that it is empty, and what fills it.
+func (a *app) none(rows int, en, zh string) {
+	if rows == 0 && a.format == formatText {
+		fmt.Fprintln(a.stdout, a.t(en, zh))
+	}
+}
+
 func (a *app) t(en, zh string, args ...any) string { return say.T(en, zh, args...).In(a.lang) }
 
 // machine probes the machine, within the limit on threads.

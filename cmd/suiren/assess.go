@@ -53,7 +53,7 @@ text of the regulation; the report marks those that are not.`,
 语料的样本交两位评审人。请填写报告目录中的表格（review-answers.csv、review-corpus.csv、
 statements.csv）后再次运行同一命令：已有的回答不会重问。
 
-评估包：%s，或您自己的文件。其中的数值须与标准原文核对，尚未核对的在报告中标出。`, strings.Join(assess.Packs(), ", ")),
+评估包：%s，或您自己的文件。其中的数值须与标准原文核对，尚未核对的在报告中标出。`, assess.Packs()),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(f.bank) == 0 {
@@ -230,7 +230,7 @@ func (a *app) subject(ctx context.Context, target string, f *assessFlags, mf *mo
 		}
 	}()
 	if strings.HasPrefix(target, "http://") || strings.HasPrefix(target, "https://") {
-		if s.remote, err = newRemote(ctx, target, f.key, ""); err != nil {
+		if s.remote, err = newRemote(ctx, target, f.key, "", ""); err != nil {
 			return nil, err
 		}
 		s.name, s.digest = s.remote.model, s.remote.base+" "+s.remote.model

@@ -66,7 +66,7 @@ func (a *app) benchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "bench [" + a.t("NAME", "名称") + "]", Short: a.t("Measure what this machine does, against its own measured peak", "测量本机性能，并与实测峰值比较"),
 		Long: a.t("Measure what this machine does, against the peak of multiply-adds measured in the same moment.\n\nA name, or the beginning of one, chooses: %s.",
-			"测量本机性能，并与同一时刻实测的乘加峰值比较。\n\n可用名称或其开头选择：%s。", strings.Join(names, ", ")),
+			"测量本机性能，并与同一时刻实测的乘加峰值比较。\n\n可用名称或其开头选择：%s。", names),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			prefix := strings.Join(args, "")
@@ -84,7 +84,7 @@ func (a *app) benchCommand() *cobra.Command {
 				}
 			}
 			if !found {
-				return usage(prefix, say.T("there is no such benchmark", "没有这项测量"), say.T("choose among %s", "可选：%s", strings.Join(names, ", ")))
+				return usage(prefix, say.T("there is no such benchmark", "没有这项测量"), say.T("choose among %s", "可选：%s", names))
 			}
 			return nil
 		},

@@ -149,7 +149,7 @@ func (a *app) budgetCommand() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			scope, name, _ := strings.Cut(args[0], ":")
 			if !slices.Contains(ledger.Scopes, scope) || (name == "") != (scope == ledger.OfAll) {
-				return usage(args[0], say.T("this is no scope", "这不是范围"), say.T("write it like tenant:NAME; one of %s", "请写成 tenant:名称 的样子；可用：%s", strings.Join(ledger.Scopes, ", ")))
+				return usage(args[0], say.T("this is no scope", "这不是范围"), say.T("write it like tenant:NAME; one of %s", "请写成 tenant:名称 的样子；可用：%s", ledger.Scopes))
 			}
 			list, err := f.budgets(scope, name)
 			if err != nil {
@@ -162,7 +162,13 @@ func (a *app) budgetCommand() *cobra.Command {
 	list := &cobra.Command{
 		Use: "list", Short: a.t("Show all budgets, and what is left of them", "查看全部预算及其余量"), Args: a.args(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			return a.onLedger(folder, models, func(_ bookDir, l *ledger.Ledger) error { return a.showBudgets(l) })
+			return a.onLedger(folder, models, func(_ bookDir, l *ledger.Ledger) error {
+				n, err := a.showBudgets(l)
+				if err == nil {
+					a.none(n, "there is no budget yet: suiren budget set SCOPE", "还没有预算：suiren budget set 范围")
+				}
+				return err
+			})
 		},
 	}
 	for _, c := range []*cobra.Command{set, list} {
@@ -259,11 +265,11 @@ func (a *app) keyLimitCommand(open func() (bookDir, *ledger.Ledger, error)) *cob
 	return c
 }
 
-// showBudgets prints what is left of budgets.
-func (a *app) showBudgets(l *ledger.Ledger) error {
+// showBudgets prints what is left of budgets, and counts them.
+func (a *app) showBudgets(l *ledger.Ledger) (int, error) {
 	list, err := l.Budgets()
 	if err != nil || len(list) == 0 {
-		return err
+		return 0, err
 	}
 	var rows [][]string
 	for i := range list {
@@ -296,5 +302,5 @@ func (a *app) showBudgets(l *ledger.Ledger) error {
 	for _, line := range terminal.Table("lrlrll", rows) {
 		fmt.Fprintln(a.stdout, line)
 	}
-	return nil
+	return len(list), nil
 }

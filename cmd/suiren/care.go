@@ -379,6 +379,7 @@ func (a *app) careApprovalsCommand(f *careFlags) *cobra.Command {
 			for _, l := range terminal.Table("lllllll", rows) {
 				fmt.Fprintln(a.stdout, strings.TrimRight(l, " "))
 			}
+			a.none(len(list), "nothing was asked for", "没有申请")
 			return nil
 		},
 	}

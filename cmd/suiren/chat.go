@@ -42,7 +42,7 @@ Ctrl-C 停止当前回答。`),
 			}
 			var s speaker
 			if strings.HasPrefix(to, "http://") || strings.HasPrefix(to, "https://") {
-				remote, err := newRemote(c.Context(), to, key, name)
+				remote, err := newRemote(c.Context(), to, key, name, a.lang)
 				if err != nil {
 					return err
 				}

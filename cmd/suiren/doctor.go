@@ -106,4 +106,4 @@ func (a *app) doctorCommand() *cobra.Command {
 	return c
 }
 
-var statusMark = map[compute.Status]string{compute.OK: "ok", compute.Warn: "!", compute.Fail: "✗"}
+var statusMark = map[compute.Status]string{compute.OK: "✓", compute.Warn: "!", compute.Fail: "✗"}

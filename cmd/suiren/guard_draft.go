@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -41,6 +43,11 @@ func (a *app) policyBefore(ctx context.Context, name string) (*guard.Policy, err
 	}
 	if slices.Contains(guard.Packs(), name) {
 		return (&guard.Policy{Pack: name}).With(guard.Lists{}, nil)
+	}
+	path, _, _ := strings.Cut(name, "#")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, usage(name, say.T("this is neither a policy pack nor a plan file", "这既不是策略包，也不是计划文件"),
+			say.T("the packs are %s", "可用的策略包：%s", guard.Packs()))
 	}
 	p, err := a.draftFile(ctx, name)
 	if err == nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -20,8 +21,14 @@ func TestHelpFits(t *testing.T) {
 					t.Errorf("%s, %s: a line of %d columns: %s", lang, c.CommandPath(), n, line)
 				}
 			}
-			if strings.Contains(c.UsageString(), "[flags]") != (lang == "en") {
-				t.Errorf("%s, %s: %s", lang, c.CommandPath(), c.UsageString())
+			usage := c.UsageString()
+			if strings.Contains(usage, "[flags]") != (lang == "en") {
+				t.Errorf("%s, %s: %s", lang, c.CommandPath(), usage)
+			}
+			for _, what := range []string{"string", "strings", "stringArray", "stringToString", "int", "float", "duration"} {
+				if lang == "zh" && regexp.MustCompile(`--[\w-]+ `+what+` `).MatchString(usage) {
+					t.Errorf("%s: %s in %s", c.CommandPath(), what, usage)
+				}
 			}
 			for _, sub := range c.Commands() {
 				walk(sub)

@@ -251,7 +251,7 @@ func (a *app) knowledgeSearch() *cobra.Command {
 				for _, m := range h.Terms[:min(len(h.Terms), 8)] {
 					why = append(why, fmt.Sprintf("%s %.2f", m.Term, m.Score))
 				}
-				fmt.Fprintf(a.stdout, "%d. %s\n   %s\n   %s\n   %s\n", i+1, shown(a.place(&h.Passage)), a.t("score %.2f, covers %.0f%% of the question: %s", "得分 %.2f，覆盖问题的 %.0f%%：%s", h.Score, 100*h.Coverage, shown(strings.Join(why, ", "))),
+				fmt.Fprintf(a.stdout, "%d. %s\n   %s\n   %s\n   %s\n", i+1, shown(a.place(&h.Passage)), a.t("score %.2f, covers %.0f%% of the question: %s", "得分 %.2f，覆盖问题的 %.0f%%：%s", h.Score, 100*h.Coverage, shown(say.List(a.lang, why))),
 					a.ranks(&h), shown(first(h.Text, 160)))
 			}
 			if w := q.Weights(); w != knowledge.Usual && way == knowledge.ByBoth && len(hits) > 0 && a.format == formatText {
@@ -399,6 +399,10 @@ func (a *app) answerLine(ans knowledge.Answer, stale []string) {
 
 func (a *app) answerText(name string, ans knowledge.Answer, stale []string) {
 	if ans.Refused {
+		if len(ans.Hits) == 0 {
+			fmt.Fprintln(a.stdout, a.t("The documents do not say.", "文档里没有答案。"))
+			return
+		}
 		fmt.Fprintln(a.stdout, a.t("The documents do not say. Nearest:", "文档里没有答案。最接近的段落："))
 		for _, h := range ans.Hits[:min(len(ans.Hits), 3)] {
 			fmt.Fprintln(a.stdout, "  "+shown(a.place(&h.Passage)))

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"suiren/engine/weights"
 	"suiren/internal/say"
@@ -59,7 +58,7 @@ func (a *app) verifyModel(ctx context.Context, m *weights.Model, path string, re
 		fmt.Fprintln(a.stdout, a.t("digest %s", "摘要 %s", digest))
 		fmt.Fprintln(a.stdout, a.t("%d tensors lie in their files, %d are damaged", "%d 个张量均在文件范围内，%d 个损坏", len(m.Tensors), damaged))
 		if len(types) > 0 {
-			fmt.Fprintln(a.stdout, a.t("the weights of type %s were not read: Suiren does not know them", "类型 %s 的权重未读：Suiren 尚不支持", strings.Join(types, ", ")))
+			fmt.Fprintln(a.stdout, a.t("the weights of type %s were not read: Suiren does not know them", "类型 %s 的权重未读：Suiren 尚不支持", types))
 		}
 	}
 	if record != nil && digest != record.Digest {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"os"
 	"path/filepath"
@@ -51,7 +50,7 @@ func otherModel(path, adapter string, m stage.Machine, fixed bool) (scenario.Mod
 	p, err := plain.Open(path, o)
 	if err == nil && !p.Answers() {
 		p.Close()
-		err = fmt.Errorf("it makes vectors, not answers")
+		err = &say.Error{Where: shown(path), What: say.T("this model makes vectors, not answers", "这个模型产生向量，不生成回答"), Next: say.T("choose a model that writes", "请选用能生成文字的模型")}
 	}
 	if err != nil {
 		return nil, broughtError(path, err)

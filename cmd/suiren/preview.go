@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -139,5 +138,5 @@ func (w *workspace) vocabularyOf(b store.Block) (*tokenizer.Tokenizer, error) {
 		}
 		return words.Tokenizer, nil
 	}
-	return nil, errors.New("the record of these rows names no tokenizer")
+	return nil, say.Errorf("the record of these rows names no tokenizer", "这些数据行的记录没有写明分词器")
 }

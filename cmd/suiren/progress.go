@@ -85,7 +85,7 @@ func (p *progress) event(e stage.Event) {
 	switch e.Type {
 	case "note":
 		if text := p.a.say(e); text != "" {
-			p.a.screen.Print("    " + e.Step + ": " + text)
+			p.a.screen.Print("    " + p.a.t("%s: %s", "%s：%s", e.Step, text))
 		}
 		return
 	case "sample":

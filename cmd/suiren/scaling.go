@@ -262,7 +262,7 @@ func rowsOf(p *plan.Plan, st *store.Store, from *plan.Block) (vocab, length int,
 		defer rows.Close()
 		return rows.Vocab(), rows.Length(), nil
 	}
-	return 0, 0, fmt.Errorf("%s has no rows", from.Ref)
+	return 0, 0, say.Errorf("%s has no rows", "%s 没有数据行", from.Ref)
 }
 
 // ladder says what n rungs are, the last being trained for top operations.
@@ -302,7 +302,7 @@ func readRungs(p *plan.Plan, st *store.Store, rungs []rung) error {
 			}
 			_, loss := c.Series("watch_loss")
 			if len(loss) == 0 || s.Actual == nil {
-				return fmt.Errorf("%s told no held-out loss", s.Ref)
+				return say.Errorf("%s told no held-out loss", "%s 没有给出留出损失", s.Ref)
 			}
 			rungs[i].loss = loss[len(loss)-1]
 			if c.Counts["flops"] > 0 {

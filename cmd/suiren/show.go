@@ -130,7 +130,7 @@ func (w *workspace) showBlock(b store.Block) error {
 			[]string{a.t("when", "时间"), rec.Began.Local().Format(time.DateTime) + "  " + a.seconds(rec.Seconds)},
 			[]string{a.t("memory", "内存"), size(rec.Memory)})
 		if rec.FLOPs > 0 {
-			rows = append(rows, []string{a.t("training", "训练"), flopsText(rec.FLOPs) + fmt.Sprintf("  %.0f%%", 100*o.share()) + a.t(" of peak", " 峰值占比")})
+			rows = append(rows, []string{a.t("training", "训练"), flopsText(rec.FLOPs) + a.t("  %.0f%% of peak", "  峰值的 %.0f%%", 100*o.share())})
 		}
 		if b.Kind == store.Weights {
 			found, err := train.FoundIn(dir)

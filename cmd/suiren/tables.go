@@ -43,7 +43,7 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 				ways = append(ways, way.In(a.lang))
 			}
 			if ways != nil {
-				smaller = append(smaller, s.name+": "+strings.Join(ways, a.t(" or ", " 或 ")))
+				smaller = append(smaller, a.t("%s: %s", "%s：%s", s.name, strings.Join(ways, a.t(" or ", " 或 "))))
 			}
 			if b := f.Basis.In(a.lang); b != "" {
 				if rest[b] == nil {
@@ -81,7 +81,7 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 			lines = append(lines, "  "+a.t("too large; would fit with", "内存不足；可改为")+"  "+way)
 		}
 		for _, b := range bases {
-			lines = append(lines, "  "+a.t("basis", "依据")+"  "+strings.Join(rest[b], a.t(", ", "、"))+": "+b)
+			lines = append(lines, "  "+a.t("basis", "依据")+"  "+a.t("%s: %s", "%s：%s", rest[b], b))
 		}
 	}
 	return lines

@@ -38,7 +38,7 @@ Plan: 2 to make, 2 to change, 1 unchanged, 1 to remove.
 	a.lang = say.Chinese
 	a.colour = true
 	got := strings.Join(a.planLines(steps, stage.Machine{}), "\n")
-	for _, want := range []string{"新做 2 项，改做 2 项", "\x1b[32m+\x1b[0m  weights.qa", "依据  weights.qa、weights.big: 实测"} {
+	for _, want := range []string{"新做 2 项，改做 2 项", "\x1b[32m+\x1b[0m  weights.qa", "依据  weights.qa、weights.big：实测"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in %q", want, got)
 		}

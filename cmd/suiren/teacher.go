@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"suiren/internal/say"
 	"suiren/internal/terminal"
 	"suiren/stage"
 	"suiren/stage/data"
@@ -145,7 +146,7 @@ func (a *app) showTry(head string, t *data.Try, from []string) {
 		rows = append(rows, []string{"  " + a.t("scores", "得分"), strings.Trim(fmt.Sprint(t.Scores), "[]")})
 	}
 	if len(from) > 0 && t.Kept {
-		rows = append(rows, []string{"  " + a.t("used by", "用于"), strings.Join(from, ", ")})
+		rows = append(rows, []string{"  " + a.t("used by", "用于"), say.List(a.lang, from)})
 	}
 	a.print(terminal.Table("ll", rows))
 	for _, q := range t.Asked {

@@ -40,7 +40,7 @@ func (a *app) usageCommand() *cobra.Command {
 			groups := strings.Split(by, ",")
 			for _, g := range groups {
 				if !slices.Contains(ledger.Groups, g) {
-					return usage("--by", say.T("usage is not added up by %q", "不能按 %q 汇总用量", g), say.T("choose of %s", "可选：%s", strings.Join(ledger.Groups, ", ")))
+					return usage("--by", say.T("usage is not added up by %q", "不能按 %q 汇总用量", g), say.T("choose of %s", "可选：%s", ledger.Groups))
 				}
 			}
 			dir, err := a.bookDir(strings.Join(args, ""), models)
@@ -60,12 +60,13 @@ func (a *app) usageCommand() *cobra.Command {
 			if err := a.showUsage(l, groups, list, correct); err != nil {
 				return err
 			}
-			return a.showBudgets(l)
+			_, err = a.showBudgets(l)
+			return err
 		},
 	}
 	c.Flags().StringVar(&since, "since", "", a.t("from this day on, like 2026-11-25", "从某日起，例如 2026-11-25"))
 	c.Flags().StringVar(&until, "until", "", a.t("until this day, which is in it", "到某日为止（含当日）"))
-	c.Flags().StringVar(&by, "by", "key", a.t("what to add up by, one or more of %s", "按什么汇总，可多选：%s", strings.Join(ledger.Groups, ", ")))
+	c.Flags().StringVar(&by, "by", "key", a.t("what to add up by, one or more of %s", "按什么汇总，可多选：%s", ledger.Groups))
 	a.bookFlag(c, &models)
 	c.AddCommand(a.usageExportCommand(), a.usageCheckCommand(), a.usageCloseCommand(), a.usageCorrectCommand(), a.usagePricesCommand())
 	return c

@@ -1,5 +1,5 @@
 // src/pages/people.tsx
-import { act, Card, Command, day, Empty, Fail, Field, Fragment, h, Loaded, mayDo, Page, say, store, t, Tabs, Tag, useAct, useGet, useState } from "./kit.js";
+import { act, Card, Command, day, Empty, Fail, Field, Fragment, h, Loaded, mayDo, Page, say, store, t, Tabs, Tag, useAct, useGet, useState, listed } from "./kit.js";
 
 // src/pages/people.words.ts
 var words = {
@@ -16,7 +16,7 @@ var words = {
   role_owner: ["owner", "所有者"],
   role_system: ["system administrator", "系统管理员"],
   role_security: ["security administrator", "安全管理员"],
-  role_audit: ["auditor", "审计员"],
+  role_audit: ["auditor", "审计管理员"],
   role_operator: ["operator", "运维"],
   role_user: ["user", "用户"],
   role_viewer: ["viewer", "查看者"],
@@ -49,7 +49,7 @@ var words = {
   expires: ["Ends", "到期"],
   days: ["Days until it ends (0: never)", "有效天数（0：不过期）"],
   rotate: ["Rotate", "轮换"],
-  revoke: ["End it", "停用"],
+  revoke: ["End it", "撤销"],
   grace: ["When a key is rotated, its old secret", "轮换密钥时，旧内容"],
   grace_0: ["ends at once", "立即失效"],
   grace_1: ["works for 1 hour more", "再有效 1 小时"],
@@ -117,7 +117,7 @@ function Keys() {
     setBefore(!rotated ? "" : got2.until ? w("oldUntil", day(got2.until)) : w("oldEnded"));
     setSecret(got2.secret);
   };
-  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Once, { label: w("secret"), text: secret }), before && /* @__PURE__ */ h("p", { role: "status" }, before), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), /* @__PURE__ */ h(Loaded, { of: got }, ({ keys }) => /* @__PURE__ */ h(Card, { title: w("tab_keys"), side: mayDo("set_keys") && /* @__PURE__ */ h(Field, { label: w("grace") }, (id) => /* @__PURE__ */ h("select", { id, class: "grace", value: grace, onChange: (e) => setGrace(e.target.value) }, ["0", "1", "24", "168"].map((n) => /* @__PURE__ */ h("option", { key: n, value: n }, w(`grace_${n}`))))) }, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("tab_keys") }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("name")), /* @__PURE__ */ h("th", { scope: "col" }, w("roles")), /* @__PURE__ */ h("th", { scope: "col" }, w("tenant")), /* @__PURE__ */ h("th", { scope: "col" }, w("state")), /* @__PURE__ */ h("th", { scope: "col" }, w("made")), /* @__PURE__ */ h("th", { scope: "col" }, w("expires")), /* @__PURE__ */ h("th", { scope: "col" }, w("rotate")))), /* @__PURE__ */ h("tbody", null, keys.map((k) => /* @__PURE__ */ h("tr", { key: k.name }, /* @__PURE__ */ h("th", { scope: "row" }, k.name), /* @__PURE__ */ h("td", null, (k.roles ?? []).map(role).join(", ")), /* @__PURE__ */ h("td", null, k.tenant || w("house")), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h(Tag, { kind: k.works ? "done" : "failed" }, k.works ? w("works") : w("ended")), k.works && k.until && Date.parse(k.until) > Date.now() && /* @__PURE__ */ h("div", { class: "quiet" }, w("oldUntil", day(k.until)))), /* @__PURE__ */ h("td", null, day(k.made)), /* @__PURE__ */ h("td", null, day(k.expires ?? "")), /* @__PURE__ */ h("td", null, k.works && mayDo("set_keys") && over(k.roles) && /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { disabled: run.busy, onClick: () => run.run(() => shown(act("POST", at("keys", k.name) + "/rotate", { hours: +grace }), true)).then(got.reload) }, w("rotate")), /* @__PURE__ */ h("button", { disabled: run.busy, onClick: () => run.run(() => act("DELETE", at("keys", k.name))).then(got.reload) }, w("revoke"))))))))))), mayDo("set_keys") && /* @__PURE__ */ h(Card, { title: w("addKey") }, /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Once, { label: w("secret"), text: secret }), before && /* @__PURE__ */ h("p", { role: "status" }, before), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), /* @__PURE__ */ h(Loaded, { of: got }, ({ keys }) => /* @__PURE__ */ h(Card, { title: w("tab_keys"), side: mayDo("set_keys") && /* @__PURE__ */ h(Field, { label: w("grace") }, (id) => /* @__PURE__ */ h("select", { id, class: "grace", value: grace, onChange: (e) => setGrace(e.target.value) }, ["0", "1", "24", "168"].map((n) => /* @__PURE__ */ h("option", { key: n, value: n }, w(`grace_${n}`))))) }, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("tab_keys") }, /* @__PURE__ */ h("table", { class: "left" }, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("name")), /* @__PURE__ */ h("th", { scope: "col" }, w("roles")), /* @__PURE__ */ h("th", { scope: "col" }, w("tenant")), /* @__PURE__ */ h("th", { scope: "col" }, w("state")), /* @__PURE__ */ h("th", { scope: "col" }, w("made")), /* @__PURE__ */ h("th", { scope: "col" }, w("expires")), /* @__PURE__ */ h("th", { scope: "col" }, w("rotate")))), /* @__PURE__ */ h("tbody", null, keys.map((k) => /* @__PURE__ */ h("tr", { key: k.name }, /* @__PURE__ */ h("th", { scope: "row" }, k.name), /* @__PURE__ */ h("td", null, listed((k.roles ?? []).map(role))), /* @__PURE__ */ h("td", null, k.tenant || w("house")), /* @__PURE__ */ h("td", null, /* @__PURE__ */ h(Tag, { kind: k.works ? "done" : "failed" }, k.works ? w("works") : w("ended")), k.works && k.until && Date.parse(k.until) > Date.now() && /* @__PURE__ */ h("div", { class: "quiet" }, w("oldUntil", day(k.until)))), /* @__PURE__ */ h("td", null, day(k.made)), /* @__PURE__ */ h("td", null, day(k.expires ?? "")), /* @__PURE__ */ h("td", null, k.works && mayDo("set_keys") && over(k.roles) && /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { disabled: run.busy, onClick: () => run.run(() => shown(act("POST", at("keys", k.name) + "/rotate", { hours: +grace }), true)).then(got.reload) }, w("rotate")), /* @__PURE__ */ h("button", { disabled: run.busy, onClick: () => run.run(() => act("DELETE", at("keys", k.name))).then(got.reload) }, w("revoke"))))))))))), mayDo("set_keys") && /* @__PURE__ */ h(Card, { title: w("addKey") }, /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
     run.run(() => shown(act("POST", "/api/keys", { name, roles: given, days: +days || 0 })).then(() => {
       setName("");

@@ -75,3 +75,15 @@ export function inTurn(f: () => Promise<void>): () => Promise<void> {
 
 // mayDo reports whether the caller may do something, as far as the page knows; the server decides.
 export const mayDo = (action: string) => !!store.server && store.who?.may[action] !== false;
+
+// needs is what a caller must be allowed to, to have use of a page.
+const needs: Record<string, string> = {
+  chat: "chat", knowledge: "search", plan: "read_plan", data: "read_data", training: "read_runs", evaluation: "read_plan", models: "read_library",
+  releases: "read_releases", guard: "read_policy", usage: "read_usage", traces: "read_traces", compute: "read_machine", people: "read_people", settings: "read_machine",
+};
+const instead: Record<string, string> = { settings: "approve", knowledge: "read_bases" }; // a second person decides there; who keeps the bases need not ask them
+
+// mayOpen reports whether a page is of use to the caller. The server decides all the same.
+export const mayOpen = (page: string) => (!needs[page] || !!store.server && (mayDo(needs[page]!) || !!instead[page] && mayDo(instead[page]!)))
+  && (!["releases", "guard", "usage", "traces", "people"].includes(page) || !!store.server?.has.includes(page))
+  && (page !== "account" || !!store.who?.keys); // without keys everyone is anyone

@@ -13,10 +13,11 @@ const Widest = 96
 var trailing = regexp.MustCompile(` +\n`)
 
 // Wrap breaks lines that are wider than Widest, at spaces and between the
-// characters of Chinese.
+// characters of Chinese. The lines of a paragraph are one; indented ones stand as
+// they are.
 func Wrap(text string) string {
 	var b strings.Builder
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(join(text)) {
 		at := 0 // columns of the line so far
 		for len(line) > 0 {
 			n := word(line)
@@ -30,6 +31,30 @@ func Wrap(text string) string {
 		}
 	}
 	return trailing.ReplaceAllString(b.String(), "\n")
+}
+
+// join makes one line of each paragraph.
+func join(text string) string {
+	var b strings.Builder
+	before := ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		last, _ := utf8.DecodeLastRuneInString(before)
+		first, _ := utf8.DecodeRuneInString(line)
+		switch {
+		case b.Len() == 0:
+		case before == "" || line == "" || before[0] == ' ' || first == ' ':
+			b.WriteByte('\n')
+		case runeColumns(last) == 1 || runeColumns(first) == 1 && !strings.ContainsRune("，。；：、！？）”》", last):
+			b.WriteByte(' ')
+		}
+		b.WriteString(line)
+		before = line
+	}
+	if strings.HasSuffix(text, "\n") {
+		b.WriteByte('\n')
+	}
+	return b.String()
 }
 
 // word returns the bytes of a text up to where a line may end: behind a word of

@@ -14,6 +14,8 @@ func TestWrap(t *testing.T) {
 		{strings.Repeat("睡", 48) + "。莲", strings.Repeat("睡", 47) + "\n睡。莲"},
 		{strings.Repeat("睡", 46) + "（gguf）", strings.Repeat("睡", 46) + "\n（gguf）"},
 		{strings.Repeat("x", 200), strings.Repeat("x", 200)},
+		{"one\ntwo\n\nthree\n  suiren up\nfour\n", "one two\n\nthree\n  suiren up\nfour\n"},
+		{"一行，\n两行 a\n三行\nb", "一行，两行 a 三行 b"},
 	} {
 		if got := Wrap(c.text); got != c.want {
 			t.Errorf("%q\n got %q\nwant %q", c.text, got, c.want)

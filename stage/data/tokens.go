@@ -3,7 +3,6 @@ package data
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -50,11 +49,11 @@ func (t *Tokens) Check() (list []*say.Error) {
 	}
 	for _, l := range t.Learn {
 		if !slices.Contains(learnable, l) {
-			bad("learn", say.T("%q is not known here", "这里没有 %q", l), say.T("choose among %s", "可选：%s", strings.Join(learnable, ", ")))
+			bad("learn", say.T("%q is not known here", "这里没有 %q", l), say.T("choose among %s", "可选：%s", learnable))
 		}
 	}
 	if t.Learn != nil && len(t.Learn) == 0 {
-		bad("learn", say.T("nothing is to be learnt", "没有要学习的内容"), say.T("choose among %s", "可选：%s", strings.Join(learnable, ", ")))
+		bad("learn", say.T("nothing is to be learnt", "没有要学习的内容"), say.T("choose among %s", "可选：%s", learnable))
 	}
 	return list
 }

@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -64,7 +63,7 @@ func (v *Verdict) Check() []*say.Error {
 		switch {
 		case !slices.Contains(requirable(), key):
 			bad(say.T("a verdict cannot require %q", "评测不能要求 %q", key),
-				say.T("it can require %s", "可以要求：%s", strings.Join(requirable(), ", ")))
+				say.T("it can require %s", "可以要求：%s", requirable()))
 		case key == needGain && !(want >= -1 && want <= 1), key != needGain && !(want >= 0 && want <= 1):
 			bad(say.T("%s cannot be %v", "%s 不能是 %v", key, want),
 				say.T("give a share: 0.9 is 90 of 100 problems, a gain of 0.25 is 25 points", "请写成比例：0.9 表示 100 题对 90 题，gain = 0.25 表示高 25 个百分点"))

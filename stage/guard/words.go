@@ -77,7 +77,7 @@ func sayUnseen(u *Unseen) say.Text {
 	if u.Seen > 0 {
 		return say.T("%[1]d of the %[2]d test problems were seen in training (for example %[3]s), so the scores say nothing about new problems.",
 			"%[2]d 道测试题中有 %[1]d 道在训练中出现过（例如 %[3]s），因此得分不能说明模型做新题的水平。",
-			u.Seen, u.Heldout+u.Length, strings.Join(u.Examples, ", "))
+			u.Seen, u.Heldout+u.Length, u.Examples)
 	}
 	return say.T("None of the %d held-out and %d longer problems is among the %d taught and %d watched ones, nor a copy of one with its numbers in another order.",
 		"%d 道留出题和 %d 道更长的题都不在 %d 道训练题和 %d 道观察题之中，也不是其中某题调换数字顺序的翻版。",
@@ -228,13 +228,13 @@ func sayHardest(r *Report, c *Change) say.Text {
 	switch {
 	case p.Low > 0 && after.Low > before.High:
 		return say.T("On the family that was hardest after SFT, %s, the score rose from %s to %s, by %s: its interval lies above that of SFT.",
-			"在 SFT 之后最难的题型%s上，正确率从 %s升到 %s，变化 %s：区间高于 SFT 的区间。", args...)
+			"在 SFT 之后最难的题型“%s”上，正确率从 %s升到 %s，变化 %s：区间高于 SFT 的区间。", args...)
 	case p.Low > 0:
 		return say.T("On the family that was hardest after SFT, %s, the score rose from %s to %s, on the same problems by %s; taken apart, the two intervals still overlap.",
-			"在 SFT 之后最难的题型%s上，正确率从 %s升到 %s，同题对比变化 %s；但两个区间仍有重叠。", args...)
+			"在 SFT 之后最难的题型“%s”上，正确率从 %s升到 %s，同题对比变化 %s；但两个区间仍有重叠。", args...)
 	}
 	return say.T("On the family that was hardest after SFT, %s, no gain was measured: from %s to %s, a change of %s. Its interval is not above that of SFT.",
-		"在 SFT 之后最难的题型%s上，没有测到提高：从 %s到 %s，变化 %s。区间没有高于 SFT 的区间。", args...)
+		"在 SFT 之后最难的题型“%s”上，没有测到提高：从 %s到 %s，变化 %s。区间没有高于 SFT 的区间。", args...)
 }
 
 // sayLength says how far what was taught carries to longer problems.

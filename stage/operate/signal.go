@@ -42,7 +42,7 @@ func ParseSignals(text string) (Signals, error) {
 		var err error
 		switch {
 		case !slices.Contains(signals, name):
-			return nil, &say.Error{Where: part, What: say.T("%q is not a signal", "%q 不是信号", name), Next: say.T("choose among %s", "可选：%s", strings.Join(signals, ", "))}
+			return nil, &say.Error{Where: part, What: say.T("%q is not a signal", "%q 不是信号", name), Next: say.T("choose among %s", "可选：%s", signals)}
 		case name == Slow:
 			var d time.Duration
 			d, err = time.ParseDuration(value)
@@ -157,5 +157,5 @@ func (w *Watch) Seen() say.Text {
 		n := w.seen[name]
 		list = append(list, name+" "+strconv.Itoa(n[1])+"/"+strconv.Itoa(n[0]))
 	}
-	return say.T("%s", "%s", strings.Join(list, ", "))
+	return say.T("%s", "%s", list)
 }

@@ -1,6 +1,6 @@
 // Guard: policies, a playground that shows each rail on a stream, the replay of a
 // draft, and what waits for a person.
-import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, idOf, Loaded, maybe, mayDo, Page, percent, type PlanView, say, span, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useState } from "../kit";
+import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, idOf, Loaded, maybe, mayDo, Page, percent, type PlanView, say, span, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useState, listed, told } from "../kit";
 import { words } from "./guard.words";
 import { Lines } from "./lines";
 
@@ -37,7 +37,7 @@ function List({ of }: { of: Policies }) {
   if (of.policies.length === 0) return <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#guard/try">{w("tab_try")}</a></Empty>;
   return <Fragment>{of.policies.map(p => <Card key={p.release} title={`${p.release} · ${p.title || p.pack}`} side={<Tag kind={p.mode === "enforce" ? "done" : p.mode === "observe" ? "running" : "failed"}>{mode(p.mode)}</Tag>}>
     <div class="scroll" tabIndex={0} role="region" aria-label={p.release}><table class="left"><thead><tr><th scope="col">{w("rail")}</th><th scope="col">{w("what")}</th><th scope="col">{w("action")}</th><th scope="col">{w("on")}</th><th scope="col">{w("class")}</th></tr></thead>
-      <tbody>{p.rails.map(r => <tr key={r.pack + r.id}><th scope="row"><code>{r.id}</code></th>        <td class="wrap">{classOf(r)} <span class="quiet">{[r.keywords ? w("keywords", count(r.keywords)) : "", r.detect?.join(", ")].filter(Boolean).join(", ")}{r.owner && <Fragment> · {w("owner")}: {r.owner}</Fragment>}</span> {r.expired && <Tag kind="failed">{w("expired")}</Tag>}</td>
+      <tbody>{p.rails.map(r => <tr key={r.pack + r.id}><th scope="row"><code>{r.id}</code></th>        <td class="wrap">{classOf(r)} <span class="quiet">{listed([r.keywords ? w("keywords", count(r.keywords)) : "", ...r.detect ?? []])}{r.owner && <Fragment> · {told(w("owner"), r.owner)}</Fragment>}</span> {r.expired && <Tag kind="failed">{w("expired")}</Tag>}</td>
         <td>{known("action", r.action)}{r.mode !== p.mode && <Fragment> <Tag kind={r.mode === "enforce" ? "done" : r.mode === "observe" ? "running" : ""}>{mode(r.mode)}</Tag></Fragment>}</td><td class="wrap">{where(r.on, of.stages)}</td><td>{r.class}</td></tr>)}</tbody></table></div>
     {p.kinds && <Kinds of={p.kinds} />}
     {mayDo("read_traces") && mayDo("set_policy") && <a class="button" href="#guard/replay">{w("changeIt")}</a>}
@@ -170,7 +170,7 @@ function Assessments() {
     <TaskList kinds={["assess"]} />
     <Loaded of={got}>{({ reports, packs, banks }) => <Fragment>
       {mayDo("set_policy") && <Begin packs={packs} banks={banks ?? []} />}
-      {reports.length === 0 ? <p>{w("assessNone", packs.join(", "))}</p> : reports.map(a => <details key={a.sha256} class="assessment"><summary><b>{said(a.report.pack.title)}</b> · {a.report.subject.name} · {a.report.as_of} {Object.entries(a.report.counts).map(([k, n]) => <Tag key={k} kind={{ surely: "done", met: "done", missed: "failed" }[k] ?? ""}>{result(k)} {n}</Tag>)}</summary>
+      {reports.length === 0 ? <p>{w("assessNone", listed(packs))}</p> : reports.map(a => <details key={a.sha256} class="assessment"><summary><b>{said(a.report.pack.title)}</b> · {a.report.subject.name} · {a.report.as_of} {Object.entries(a.report.counts).map(([k, n]) => <Tag key={k} kind={{ surely: "done", met: "done", missed: "failed" }[k] ?? ""}>{result(k)} {n}</Tag>)}</summary>
         <p class={a.signed ? "good" : "quiet"}>{a.signed ? "✓ " + w("assessSigned", a.signed) : w("assessUnsigned")}</p>
         {a.report.unconfirmed > 0 && <p class="bad">{w("unconfirmed", a.report.unconfirmed)}</p>}
         <p class="quiet">{w("assessOf", count(a.report.questions), a.report.pack.source)} <code>{a.folder}/report.html</code> <code>SHA-256 {a.sha256}</code></p>

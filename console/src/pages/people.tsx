@@ -1,5 +1,5 @@
 // People: accounts with their roles, keys for programs, and tenants.
-import { act, Card, Command, day, Empty, Fail, Field, Fragment, h, Loaded, mayDo, Page, say, store, t, Tabs, Tag, useAct, useGet, useState } from "../kit";
+import { act, Card, Command, day, Empty, Fail, Field, Fragment, h, Loaded, mayDo, Page, say, store, t, Tabs, Tag, useAct, useGet, useState, listed } from "../kit";
 import { words } from "./people.words";
 
 const w = say(words);
@@ -78,7 +78,7 @@ function Keys() {
     {before && <p role="status">{before}</p>}
     {run.failure && <Fail of={run.failure} />}
     <Loaded of={got}>{({ keys }) => <Card title={w("tab_keys")} side={mayDo("set_keys") && <Field label={w("grace")}>{id => <select id={id} class="grace" value={grace} onChange={e => setGrace((e.target as HTMLSelectElement).value)}>{(["0", "1", "24", "168"] as const).map(n => <option key={n} value={n}>{w(`grace_${n}`)}</option>)}</select>}</Field>}><div class="scroll" tabIndex={0} role="region" aria-label={w("tab_keys")}><table class="left"><thead><tr><th scope="col">{w("name")}</th><th scope="col">{w("roles")}</th><th scope="col">{w("tenant")}</th><th scope="col">{w("state")}</th><th scope="col">{w("made")}</th><th scope="col">{w("expires")}</th><th scope="col">{w("rotate")}</th></tr></thead>
-      <tbody>{keys.map(k => <tr key={k.name}><th scope="row">{k.name}</th><td>{(k.roles ?? []).map(role).join(", ")}</td><td>{k.tenant || w("house")}</td><td><Tag kind={k.works ? "done" : "failed"}>{k.works ? w("works") : w("ended")}</Tag>{k.works && k.until && Date.parse(k.until) > Date.now() && <div class="quiet">{w("oldUntil", day(k.until))}</div>}</td><td>{day(k.made)}</td><td>{day(k.expires ?? "")}</td>
+      <tbody>{keys.map(k => <tr key={k.name}><th scope="row">{k.name}</th><td>{listed((k.roles ?? []).map(role))}</td><td>{k.tenant || w("house")}</td><td><Tag kind={k.works ? "done" : "failed"}>{k.works ? w("works") : w("ended")}</Tag>{k.works && k.until && Date.parse(k.until) > Date.now() && <div class="quiet">{w("oldUntil", day(k.until))}</div>}</td><td>{day(k.made)}</td><td>{day(k.expires ?? "")}</td>
         <td>{k.works && mayDo("set_keys") && over(k.roles) && <div class="row"><button disabled={run.busy} onClick={() => run.run(() => shown(act("POST", at("keys", k.name) + "/rotate", { hours: +grace }), true)).then(got.reload)}>{w("rotate")}</button><button disabled={run.busy} onClick={() => run.run(() => act("DELETE", at("keys", k.name))).then(got.reload)}>{w("revoke")}</button></div>}</td></tr>)}</tbody></table></div></Card>}</Loaded>
     {mayDo("set_keys") && <Card title={w("addKey")}><form class="form" onSubmit={e => { e.preventDefault(); run.run(() => shown(act("POST", "/api/keys", { name, roles: given, days: +days || 0 })).then(() => { setName(""); give(["user"]); })).then(got.reload); }}>
       <Field label={w("name")}>{id => <input id={id} required value={name} onInput={e => setName((e.target as HTMLInputElement).value)} />}</Field>

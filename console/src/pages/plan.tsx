@@ -1,6 +1,6 @@
 // The plan: its text with what is wrong in it, its graph with the chosen step,
 // what it comes to, and the making of it as it goes.
-import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, Failure, flops, Fragment, h, idOf, liveText, Loaded, maybe, mayDo, type Node, Page, type PlanView, progressOfPlan, redraw, say, seconds, type Series, showRun, span, stateOf, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "../kit";
+import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, Failure, flops, Fragment, h, idOf, liveText, Loaded, maybe, mayDo, type Node, Page, type PlanView, progressOfPlan, redraw, say, seconds, type Series, showRun, span, stateOf, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState, listed, told, clauses } from "../kit";
 import { Graph } from "./graph";
 import { words } from "./plan.words";
 import { Outcome, type Report } from "./report";
@@ -119,7 +119,7 @@ function Proposals({ after }: { after: boolean }) {
   const list = (got.data?.approvals ?? []).filter(r => r.act === "plan"), shown = [...list.filter(r => r.state === "waiting"), ...list.filter(r => r.state !== "waiting").slice(0, 1)];
   return shown.length === 0 ? null : <section class="proposals" aria-label={w("proposed")}><h3>{w("proposed")}</h3><ul class="plainlist">{shown.map(r => <li key={r.id}>
     <Tag kind={{ waiting: "running", approved: "done", done: "done" }[r.state] ?? "failed"}>{Object.hasOwn(words, "proposal_" + r.state) ? w(`proposal_${r.state}` as "proposal_waiting") : r.state}</Tag> {w("proposedBy", r.asker, day(r.asked))}
-    {r.decider && <span class="quiet"> · {r.decider}{r.why && `: ${r.why}`}</span>} {r.state === "waiting" && <a href="#settings/two">{w("toDecide")}</a>}</li>)}</ul></section>;
+    {r.decider && <span class="quiet"> · {r.decider}{r.why && told("", r.why)}</span>} {r.state === "waiting" && <a href="#settings/two">{w("toDecide")}</a>}</li>)}</ul></section>;
 }
 
 const marks: Record<string, string> = { make: "+", change: "~", remove: "-", keep: "=" };
@@ -164,12 +164,12 @@ function Details({ node: n }: { node: Node }) {
   if (a && a.seconds > 0) time.push(t("actual", seconds(a.seconds)));
   if (f && f.memory > 0) memory.push(t("forecast", bytes(f.memory)));
   if (a && a.memory > 0) memory.push(t("used", bytes(a.memory)));
-  if (time.length) rows.push([t("field_time"), time.join(", ")]);
-  if (memory.length) rows.push([t("field_memory"), memory.join(", ")]);
+  if (time.length) rows.push([t("field_time"), clauses(time)]);
+  if (memory.length) rows.push([t("field_memory"), clauses(memory)]);
   if (f?.flops) rows.push([t("field_flops"), flops(f.flops)]);
   if (f?.basis) rows.push([t("field_basis"), f.basis]);
   if (n.reason) rows.push([t("field_reason"), n.reason]);
-  if (n.inputs?.length) rows.push([t("field_inputs"), n.inputs.join(", ")]);
+  if (n.inputs?.length) rows.push([t("field_inputs"), listed(n.inputs)]);
   if (n.digest) rows.push([t("field_digest"), n.digest.slice(0, 16)]);
   return <div class="details" role="region" aria-live="off" aria-label={idOf(n)}>
     <h2>{maybe("kind", n.kind)} <b>{n.name}</b> <span class={"tag " + s.state}>{maybe("state", s.state)}</span> {n.action && (s.state !== "done" || n.action === "keep") &&

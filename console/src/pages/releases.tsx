@@ -1,5 +1,5 @@
 // Releases: what was made, how each stands, and canary, promotion and the way back.
-import { act, Card, Command, day, Empty, Fail, Field, Fragment, h, Loaded, Page, count, bytes, mayDo, percent, say, short, store, t, Tag, TaskList, useAct, useEffect, useGet, useState, FactList } from "../kit";
+import { act, Card, Command, day, Empty, Fail, Field, Fragment, h, Loaded, Page, count, bytes, mayDo, percent, say, short, store, t, Tag, TaskList, useAct, useEffect, useGet, useState, FactList, listed } from "../kit";
 import { PairRows } from "./pairs";
 import { words } from "./releases.words";
 
@@ -88,7 +88,7 @@ function PartCard({ of: p, all }: { of: Part; all: Lineage }) {
   return <Fragment>
     {p.description && <p class="quiet">{w("owners")}</p>}
     <FactList rows={[[w("operator"), value("operator")], [w("madeAt"), day(value("made"))], [w("size"), value("bytes") ? bytes(+value("bytes")) : ""], [w("program"), value("program")], [w("licence"), value("licence") ? w("notStated") : ""],
-      [w("approach"), learnt?.approach?.type ?? ""], [w("learnt"), (learnt?.datasets ?? []).map(d => all.parts.find(one => one["bom-ref"] === d.ref)?.name ?? d.ref).join(", ")]]} />
+      [w("approach"), learnt?.approach?.type ?? ""], [w("learnt"), listed((learnt?.datasets ?? []).map(d => all.parts.find(one => one["bom-ref"] === d.ref)?.name ?? d.ref))]]} />
     {value("settings") && value("settings") !== "{}" && <details><summary>{w("settings")}</summary><pre tabIndex={0} aria-label={w("settings")}>{pretty(value("settings"))}</pre></details>}
   </Fragment>;
 }

@@ -1,5 +1,5 @@
 // Usage: what was used, by whom, at what cost, and the budgets that bound it.
-import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, Loaded, mayDo, Meter, Page, say, seconds, t, useAct, useGet, useState } from "../kit";
+import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, Loaded, mayDo, Meter, Page, say, seconds, t, useAct, useGet, useState, listed, clauses } from "../kit";
 import { words } from "./usage.words";
 
 const w = say(words);
@@ -51,7 +51,7 @@ export default function Usage() {
               <tr class="total"><th scope="row">{w("all")}</th>{columns.map(m => <td key={m}>{shown(m, rows.reduce((s, r) => s + r.amounts[m], 0), u.currency)}</td>)}{by === "release" && <td />}</tr></tbody></table></div>
           {by === "release" && <p class="quiet">{w("perCorrectHelp")}</p>}
           {!u.currency && <p class="quiet">{w("noPrices")}</p>}
-          {u.closed && u.closed.length > 0 && <p class="quiet">{w("closed", u.closed.map(m => m.month).join(", "))}</p>}
+          {u.closed && u.closed.length > 0 && <p class="quiet">{w("closed", listed(u.closed.map(m => m.month)))}</p>}
         </Fragment>;
       }}</Loaded>
       <Command line={`suiren usage --by ${by}`} />
@@ -72,7 +72,7 @@ function Budgets() {
   const save = (one: { scope: string; name?: string; unit: string; period: string; amount: number }) => set.run(() => act("POST", "/api/budgets", one)).then(got.reload);
   return <Card title={w("budgets")}>
     <Loaded of={got}>{({ budgets }) => budgets.length === 0 ? <p>{w("budgetsNone")}</p> : <ul class="plainlist">{budgets.map(one => <li key={one.scope + one.name + one.unit + one.period}>
-      <div class="row"><b>{known("scope", one.scope)} {one.name}</b><span class="quiet">{known("unit", one.unit)}, {known("period", one.period)}{one.next && " · " + w("next", day(one.next))}</span>
+      <div class="row"><b>{known("scope", one.scope)} {one.name}</b><span class="quiet">{clauses([known("unit", one.unit), known("period", one.period)])}{one.next && " · " + w("next", day(one.next))}</span>
         {mayDo("set_budget") && <button class="push" disabled={set.busy} onClick={() => save({ scope: one.scope, name: one.name, unit: one.unit, period: one.period, amount: -1 })}>{w("take")}</button>}</div>
       <Meter part={(one.used + one.held) / Math.max(one.amount, 1)} label={w("used", bounded(one, one.used + one.held), bounded(one, one.amount))} /></li>)}</ul>}</Loaded>
     {mayDo("set_budget") && <form class="form budget" onSubmit={e => { e.preventDefault(); save({ ...b, name: b.scope === "all" ? "" : b.name, amount: Math.round(+b.amount * (bounds[b.unit] ?? 1)) }); }}>

@@ -52,7 +52,7 @@ export const words = {
   unit_energy: ["watt hours", "瓦时"],
   unit_money: ["money", "金额"],
   period: ["Period", "周期"],
-  period_day: ["a day", "每日"],
+  period_day: ["a day", "每天"],
   period_5h: ["five hours", "五小时"],
   period_month: ["a month", "每月"],
   period_total: ["ever", "总计"],

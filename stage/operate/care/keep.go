@@ -44,7 +44,7 @@ func checkKeep(class string, days int) error {
 		for _, c := range Classes {
 			names = append(names, c.Name)
 		}
-		return &say.Error{Where: class, What: say.T("there is no such class of records", "没有这类记录"), Next: say.T("choose of %s", "可选：%s", strings.Join(names, ", "))}
+		return &say.Error{Where: class, What: say.T("there is no such class of records", "没有这类记录"), Next: say.T("choose of %s", "可选：%s", names)}
 	}
 	if least := max(1, Classes[i].Least); days < least || days > maxDays {
 		return &say.Error{Where: class, What: say.T("%d days: it is kept for %d to %d days", "%d 天：此类记录保留 %d 到 %d 天", days, least, maxDays),
