@@ -105,9 +105,12 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 		case part > behindLeast && !high && !bump:
 			find("behind", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth that went well (%s)", "%.2g 次运算后损失为 %.2f，而同深度的正常训练为 %.2f（%s）", r.FLOPs, r.Loss, r.Wants, r.Reference),
 				say.T("look at rate, at the order of the data, and whether questions and answers belong together", "请查看 rate、数据顺序，以及问答是否对应"))
-		case part < aheadMost && len(held) == 0: // what is watched tells whether it is known by heart
-			find("ahead", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth on new problems (%s): these are easier, or the data was read %.1f times and is known by heart", "%.2g 次运算后损失为 %.2f，而同深度在新题上的训练为 %.2f（%s）：题目更容易，或数据已读 %.1f 遍、被背了下来", r.FLOPs, r.Loss, r.Wants, r.Reference, c.Counts["epochs"]),
-				say.T("watch examples that are not trained on, and bring more data", "请用 watch 观察未训练的样例，并增加数据"))
+		case part < aheadMost && (len(held) == 0 || slices.Min(held) >= aheadMost*r.Wants): // what is watched and as low is easier, and not known by heart
+			next := say.T("watch examples that are not trained on, and bring more data", "请用 watch 观察未训练的样例，并增加数据")
+			if len(held) > 0 {
+				next = say.T("bring more data, or train for less", "请增加数据或缩短训练")
+			}
+			find("ahead", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth on new problems (%s): these are easier, or the data was read %.1f times and is known by heart", "%.2g 次运算后损失为 %.2f，而同深度在新题上的训练为 %.2f（%s）：题目更容易，或数据已读 %.1f 遍、被背了下来", r.FLOPs, r.Loss, r.Wants, r.Reference, c.Counts["epochs"]), next)
 		}
 	}
 	if spread, mid := noise(loss[n/2:]); !high && mid > noiseLeast && spread > noiseMost*mid {
