@@ -113,11 +113,13 @@ type tile struct {
 	add      int     // 1 if C += A·B
 	ahead    uintptr // what is read next, to be fetched: no pointer, for it may pass the end
 
-	// Of gemmAVX512: by how much ahead moves at a step, the steps between two
-	// times that it asks for rows of C, and what it counts.
-	aheadBy, part int
-	row           uintptr
-	parts         int
+	// Of gemmAVX512, which asks for the rows after these as well.
+	aheadBy      int     // by how much ahead moves at a step
+	part         int     // steps in which it asks for a row of A and one of C
+	nextA, nextC uintptr // the rows after the last
+	stepA        int     // bytes by which it moves along a row of A at a step
+	rowA, rowC   uintptr // what it counts
+	parts        int
 }
 
 // MB is the number of rows whose block of A is copied at a time.
@@ -155,7 +157,10 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 		s = scratches.Get().(*scratch)
 		defer scratches.Put(s)
 	}
-	t := tile{cs: 4 * ldc}
+	t := tile{cs: 4 * ldc, stepA: 64}
+	if acs > 1 && !copyA {
+		t.stepA = 0
+	}
 	for i0 := 0; i0 < m; i0 += MB {
 		rows := min(MB, m-i0)
 		for l0 := 0; l0 < k; l0 += KC {
@@ -191,6 +196,13 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 					t.m = min(MC, rows-i)
 					t.aheadBy = tileRows * 4 * NR / min(rows, MC) // all of the next panel while these rows pass
 					t.a, t.c = &block[i*t.ars/4], &c[(i0+i)*ldc+j0]
+					next, down, right := 0, i0, j0+NR // the first rows by the next columns
+					if i+MC < rows {
+						next, down, right = i+MC, i0+i+MC, j0
+					} else if right >= n {
+						right = 0
+					}
+					t.nextA, t.nextC = uintptr(unsafe.Pointer(&block[next*t.ars/4])), uintptr(unsafe.Pointer(&c[down*ldc+right]))
 					gemmTile(&t)
 				}
 			}

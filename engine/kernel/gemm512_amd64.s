@@ -10,6 +10,11 @@
 	VPXORD c0, c0, c0 \
 	VPXORD c1, c1, c1
 
+// PREFETCHWR11 asks for 32 floats at R11 to write to; Go's assembler has no PREFETCHW.
+#define PREFETCHWR11 \
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0b;             \ // (R11)
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4b; BYTE $0x40 // 64(R11)
+
 // K1 and K2 are the masks of the columns. Lanes that are masked out are not touched.
 #define ADD(m0, m1, c0, c1) \
 	VADDPS m0, c0, K1, c0 \
@@ -80,30 +85,44 @@ rows12:
 	ZERO(Z26, Z27)
 	ZERO(Z28, Z29)
 	ZERO(Z30, Z31)
-	MOVQ DI, 112(DX)
-	MOVQ $6, 120(DX)
 
-	// C may be far. Its lines are asked for two rows at a time, an eighth of the
-	// steps apart: all at once they would keep A from coming.
+	// The rows of A and of C that come next may be far: they are asked for while
+	// these are multiplied, one row of each in a sixteenth of the steps, A's a line
+	// at a step. All at once they would keep what is read now from coming.
+	MOVQ R12, 56(DX)
+	LEAQ (R8)(R8*2), R12
+	LEAQ (R13)(R12*4), R12
+	MOVQ 48(DX), R11
+	LEAQ (R11)(R11*2), R11
+	LEAQ (DI)(R11*4), R11
+	CMPQ 56(DX), $12
+	JNE  more12
+	MOVQ 112(DX), R12 // these are the last
+	MOVQ 120(DX), R11
+
+more12:
+	MOVQ R12, 136(DX)
+	MOVQ R11, 144(DX)
+	MOVQ $16, 152(DX)
+
 part12:
-	MOVQ 112(DX), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
+	MOVQ 144(DX), R11
+	PREFETCHWR11
 	ADDQ 48(DX), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ 48(DX), R11
-	MOVQ R11, 112(DX)
+	MOVQ R11, 144(DX)
+	MOVQ 136(DX), R12
+	LEAQ (R12)(R8*1), R11
+	MOVQ R11, 136(DX)
 	MOVQ 104(DX), CX
-	DECQ 120(DX)
+	DECQ 152(DX)
 	JNZ  ahead12
-	MOVQ 72(DX), CX // the last part is the rest
-	MOVQ 104(DX), R11
-	LEAQ (R11)(R11*4), R11
+	MOVQ CX, R11 // the last part is the rest
+	SHLQ $4, R11
+	ADDQ 72(DX), CX
 	SUBQ R11, CX
 
 ahead12:
-	MOVQ 88(DX), R11
+	MOVQ  88(DX), R11
 	TESTQ CX, CX
 	JZ    end12
 
@@ -124,6 +143,8 @@ step12:
 	ROW((R15)(R8*2), Z5, Z30, Z31)
 	PREFETCHT1 (R11)
 	ADDQ 96(DX), R11
+	PREFETCHT1 (R12)
+	ADDQ 128(DX), R12
 	ADDQ R9, AX
 	ADDQ R9, BX
 	ADDQ R9, R14
@@ -135,9 +156,10 @@ step12:
 	MOVQ R11, 88(DX)
 
 end12:
-	CMPQ 120(DX), $0
+	CMPQ 152(DX), $0
 	JNE  part12
 	MOVQ 48(DX), R11
+	MOVQ 56(DX), R12
 	SUBQ $12, R12
 	MOVQ DI, AX
 	LEAQ (R11)(R11*2), R15

@@ -9,7 +9,7 @@ func gemmTile(t *tile) {
 		half.ahead = uintptr(unsafe.Pointer(t.b))
 	}
 	if avx512() {
-		half.part = half.k / 8
+		half.part = half.k / 16
 		gemmAVX512(&half)
 		return
 	}
