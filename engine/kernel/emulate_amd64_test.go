@@ -266,12 +266,21 @@ func vectorJobs() (jobs []job) {
 			}
 			add("dotAVX512", s(2), 32, func(at []uint64) []byte { return words(at[0], at[1], at[2], n) },
 				func(m [][]byte) float32 { return dotAVX2(lane(m), p(m[1]), p(m[2]), n) })
-			add("dot3AVX512", s(3), 40, func(at []uint64) []byte { return words(at[0], at[1], at[2], at[3], n) },
-				func(m [][]byte) float32 { return dot3AVX2(lane(m), p(m[1]), p(m[2]), p(m[3]), n) })
-			add("expSumAVX512", s(2), 40, func(at []uint64) []byte { return words(at[0], at[1], at[2], n, c) },
-				func(m [][]byte) float32 { return expSumAVX2(lane(m), p(m[1]), p(m[2]), n, c) })
-			add("maximumAVX512", v(1), 16, func(at []uint64) []byte { return words(at[0], n) },
-				func(m [][]byte) float32 { return maximumAVX2(p(m[0]), n) })
+			for _, n := range []int{n, n - 5} {
+				v := func(rows int) [][]byte { return emuVectors(rng, rows, n, special) }
+				add("expSumAVX512", v(2), 32, func(at []uint64) []byte { return words(at[0], at[1], n, c) },
+					func(m [][]byte) float32 { return expSumGeneric(floats(m[0]), floats(m[1]), c) })
+				add("maximumAVX512", v(1), 16, func(at []uint64) []byte { return words(at[0], n) },
+					func(m [][]byte) float32 { return maximumGeneric(floats(m[0])) })
+				add("softmaxGradAVX512", v(2), -1, func(at []uint64) []byte { return words(at[0], at[1], n, c, c/2, c/3) },
+					none(func(m [][]byte) { softmaxGradParts(floats(m[0]), floats(m[1]), c, c/2, c/3) }))
+				add("rmsNormAVX512", v(3), 40, func(at []uint64) []byte { return words(at[0], at[1], at[2], n, c) },
+					func(m [][]byte) float32 { return rmsNormParts(floats(m[0]), floats(m[1]), floats(m[2]), c) })
+				add("rmsNormGradAVX512", v(5), -1, func(at []uint64) []byte { return words(at[0], at[1], at[2], at[3], at[4], n, c) },
+					none(func(m [][]byte) {
+						rmsNormGradParts(floats(m[0]), floats(m[1]), floats(m[2]), floats(m[3]), floats(m[4]), c)
+					}))
+			}
 			add("axpyAVX512", v(2), -1, func(at []uint64) []byte { return words(at[0], at[1], n, c) },
 				none(func(m [][]byte) { axpyAVX2(p(m[0]), p(m[1]), n, c) }))
 			add("addAVX512", v(3), -1, func(at []uint64) []byte { return words(at[0], at[1], at[2], n) },
@@ -284,12 +293,6 @@ func vectorJobs() (jobs []job) {
 				none(func(m [][]byte) { swiGLUAVX2(p(m[0]), p(m[1]), p(m[2]), n) }))
 			add("swiGLUGradAVX512", v(5), -1, func(at []uint64) []byte { return words(at[0], at[1], at[2], at[3], at[4], n) },
 				none(func(m [][]byte) { swiGLUGradAVX2(p(m[0]), p(m[1]), p(m[2]), p(m[3]), p(m[4]), n) }))
-			add("scaleMulAVX512", v(3), -1, func(at []uint64) []byte { return words(at[0], at[1], at[2], n, c) },
-				none(func(m [][]byte) { scaleMulAVX2(p(m[0]), p(m[1]), p(m[2]), n, c) }))
-			add("normGradAVX512", v(4), -1, func(at []uint64) []byte { return words(at[0], at[1], at[2], at[3], n, c, c/3) },
-				none(func(m [][]byte) { normGradAVX2(p(m[0]), p(m[1]), p(m[2]), p(m[3]), n, c, c/3) }))
-			add("normGradWAVX512", v(3), -1, func(at []uint64) []byte { return words(at[0], at[1], at[2], n, c) },
-				none(func(m [][]byte) { normGradWAVX2(p(m[0]), p(m[1]), p(m[2]), n, c) }))
 			a := adamW{0.9, 1 - 0.9, 0.99, 1 - 0.99, 1.2, 1.3, 1e-8, 0.1, 1e-3}
 			adam := append(v(4), words(a.beta1, a.rest1, a.beta2, a.rest2, a.inv1, a.inv2, a.eps, a.decay, a.lr))
 			add("adamWAVX512", adam, -1, func(at []uint64) []byte { return words(at[0], at[1], at[2], at[3], n, at[4]) },

@@ -70,6 +70,25 @@ func expSumGeneric(dst, x []float32, sub float32) float32 {
 	return tree(&s)
 }
 
+// SoftmaxGrad turns scores into probabilities, p[i] = exp(p[i]-max)·inv, and
+// the gradients of probabilities into those of scores, dp[i] = p[i]·(dp[i]-delta).
+// The lengths must be equal. The exponential is ExpSum's.
+func SoftmaxGrad(p, dp []float32, max, inv, delta float32) {
+	if len(p) != len(dp) {
+		panic("kernel: SoftmaxGrad: lengths differ")
+	}
+	softmaxGrad(p, dp, max, inv, delta)
+}
+
+// softmaxGradParts defines SoftmaxGrad.
+func softmaxGradParts(p, dp []float32, max, inv, delta float32) {
+	expSum(p, p, max)
+	scale(p, inv)
+	for i, prob := range p {
+		dp[i] = prob * (dp[i] - delta)
+	}
+}
+
 // SwiGLU sets a[i] = g·σ(g)·u for g = g[i], u = u[i]. The lengths must be
 // equal; a may be g or u.
 func SwiGLU(a, g, u []float32) {

@@ -13,6 +13,11 @@ func RMSNorm(y, x, w []float32, eps float32) (r float32) {
 	if len(x) == 0 {
 		return 1 / sqrt(eps)
 	}
+	return rmsNorm(y, x, w, eps)
+}
+
+// rmsNormParts defines RMSNorm.
+func rmsNormParts(y, x, w []float32, eps float32) (r float32) {
 	r = 1 / sqrt(dot(x, x)/float32(len(x))+eps)
 	scaleMul(y, x, w, r)
 	return r
@@ -43,6 +48,11 @@ func RMSNormGrad(dx, dw, x, w, dy []float32, r float32) {
 	if len(x) == 0 {
 		return
 	}
+	rmsNormGrad(dx, dw, x, w, dy, r)
+}
+
+// rmsNormGradParts defines RMSNormGrad.
+func rmsNormGradParts(dx, dw, x, w, dy []float32, r float32) {
 	c := dot3(dy, w, x) * r / float32(len(x)) * r
 	normGrad(dx, x, w, dy, r, c)
 	if dw != nil {

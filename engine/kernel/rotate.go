@@ -10,6 +10,15 @@ func Rotate(x, cos, sin []float32) {
 	rotate(x[:n], x[n:2*n], cos, sin)
 }
 
+// RotateBack undoes Rotate: it is its transpose, so its backward pass.
+func RotateBack(x, cos, sin []float32) {
+	n := len(cos)
+	if len(sin) != n || len(x) < 2*n {
+		panic("kernel: RotateBack: lengths differ")
+	}
+	rotate(x[n:2*n], x[:n], cos, sin) // the other way round
+}
+
 // rotateGeneric rounds every product.
 func rotateGeneric(lo, hi, cos, sin []float32) {
 	for i, c := range cos {

@@ -1,10 +1,14 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // The assembly takes whole registers or, in reductions, whole groups of 32
 // lanes; what is left over goes through the definition, or through a group
-// filled up with what changes nothing.
+// filled up with what changes nothing. Where rows are short, AVX-512 takes all
+// of one at once, the last lanes by a mask.
 
 // whole returns how many of n elements lie in whole registers of either width.
 func whole(n int) int { return n &^ 15 }
@@ -43,26 +47,22 @@ func dot3(x, y, z []float32) float32 {
 	var sum float32
 	n := len(x) &^ (lanes - 1)
 	if n > 0 {
-		sum = dot3Lanes(&s, &x[0], &y[0], &z[0], n)
+		sum = dot3AVX2(&s, &x[0], &y[0], &z[0], n)
 	}
 	if n < len(x) {
 		var xs, ys, zs [lanes]float32
 		copy(xs[:], x[n:])
 		copy(ys[:], y[n:])
 		copy(zs[:], z[n:])
-		sum = dot3Lanes(&s, &xs[0], &ys[0], &zs[0], lanes)
+		sum = dot3AVX2(&s, &xs[0], &ys[0], &zs[0], lanes)
 	}
 	return sum
 }
 
-func dot3Lanes(s *[lanes]float32, x, y, z *float32, n int) float32 {
-	if avx512() {
-		return dot3AVX512(s, x, y, z, n)
-	}
-	return dot3AVX2(s, x, y, z, n)
-}
-
 func expSum(dst, x []float32, sub float32) float32 {
+	if len(x) > 0 && avx512() {
+		return expSumAVX512(&dst[0], &x[0], len(x), sub)
+	}
 	// An infinite sub would turn the filling into NaNs.
 	if !avx2() || math.IsInf(float64(sub), -1) {
 		return expSumGeneric(dst, x, sub)
@@ -71,38 +71,51 @@ func expSum(dst, x []float32, sub float32) float32 {
 	var sum float32
 	n := len(x) &^ (lanes - 1)
 	if n > 0 {
-		sum = expSumLanes(&s, &dst[0], &x[0], n, sub)
+		sum = expSumAVX2(&s, &dst[0], &x[0], n, sub)
 	}
 	if n < len(x) {
 		var t [lanes]float32
 		for i := copy(t[:], x[n:]); i < lanes; i++ {
 			t[i] = float32(math.Inf(-1)) // its exponential, +0, leaves a sum as it is
 		}
-		sum = expSumLanes(&s, &t[0], &t[0], lanes, sub)
+		sum = expSumAVX2(&s, &t[0], &t[0], lanes, sub)
 		copy(dst[n:], t[:])
 	}
 	return sum
 }
 
-func expSumLanes(s *[lanes]float32, dst, x *float32, n int, sub float32) float32 {
-	if avx512() {
-		return expSumAVX512(s, dst, x, n, sub)
-	}
-	return expSumAVX2(s, dst, x, n, sub)
-}
-
 func maximum(x []float32) float32 {
 	n := len(x) &^ (lanes - 1)
-	if !avx2() || n == 0 {
-		return maximumGeneric(x)
+	switch {
+	case len(x) > 0 && avx512():
+		return maximumAVX512(&x[0], len(x)) + 0
+	case n > 0 && useAVX2:
+		return max(maximumAVX2(&x[0], n), maximumGeneric(x[n:])) + 0
 	}
-	var m float32
+	return maximumGeneric(x)
+}
+
+func softmaxGrad(p, dp []float32, max, inv, delta float32) {
+	if len(p) > 0 && avx512() {
+		softmaxGradAVX512(&p[0], &dp[0], len(p), max, inv, delta)
+		return
+	}
+	softmaxGradParts(p, dp, max, inv, delta)
+}
+
+func rmsNorm(y, x, w []float32, eps float32) float32 {
 	if avx512() {
-		m = maximumAVX512(&x[0], n)
-	} else {
-		m = maximumAVX2(&x[0], n)
+		return rmsNormAVX512(&y[0], &x[0], &w[0], len(x), eps)
 	}
-	return max(m, maximumGeneric(x[n:])) + 0
+	return rmsNormParts(y, x, w, eps)
+}
+
+func rmsNormGrad(dx, dw, x, w, dy []float32, r float32) {
+	if avx512() {
+		rmsNormGradAVX512(&dx[0], unsafe.SliceData(dw), &x[0], &w[0], &dy[0], len(x), r)
+		return
+	}
+	rmsNormGradParts(dx, dw, x, w, dy, r)
 }
 
 func axpy(y []float32, a float32, x []float32) {
@@ -185,12 +198,9 @@ func swiGLUGrad(dg, du, g, u, da []float32) {
 
 func scaleMul(y, x, w []float32, r float32) {
 	n := whole(len(y))
-	switch {
-	case n > 0 && avx512():
-		scaleMulAVX512(&y[0], &x[0], &w[0], n, r)
-	case n > 0 && useAVX2:
+	if n > 0 && avx2() {
 		scaleMulAVX2(&y[0], &x[0], &w[0], n, r)
-	default:
+	} else {
 		n = 0
 	}
 	scaleMulGeneric(y[n:], x[n:], w[n:], r)
@@ -198,12 +208,9 @@ func scaleMul(y, x, w []float32, r float32) {
 
 func normGrad(dx, x, w, dy []float32, r, c float32) {
 	n := whole(len(dx))
-	switch {
-	case n > 0 && avx512():
-		normGradAVX512(&dx[0], &x[0], &w[0], &dy[0], n, r, c)
-	case n > 0 && useAVX2:
+	if n > 0 && avx2() {
 		normGradAVX2(&dx[0], &x[0], &w[0], &dy[0], n, r, c)
-	default:
+	} else {
 		n = 0
 	}
 	normGradGeneric(dx[n:], x[n:], w[n:], dy[n:], r, c)
@@ -211,12 +218,9 @@ func normGrad(dx, x, w, dy []float32, r, c float32) {
 
 func normGradW(dw, x, dy []float32, r float32) {
 	n := whole(len(dw))
-	switch {
-	case n > 0 && avx512():
-		normGradWAVX512(&dw[0], &x[0], &dy[0], n, r)
-	case n > 0 && useAVX2:
+	if n > 0 && avx2() {
 		normGradWAVX2(&dw[0], &x[0], &dy[0], n, r)
-	default:
+	} else {
 		n = 0
 	}
 	normGradWGeneric(dw[n:], x[n:], dy[n:], r)

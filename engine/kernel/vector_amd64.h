@@ -185,48 +185,6 @@ dotLoop:
 	VZEROUPPER
 	RET
 
-// func dot3(s *[lanes]float32, x, y, z *float32, n int) float32
-TEXT DOT3, NOSPLIT, $0-44
-	MOVQ s+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ y+16(FP), DX
-	MOVQ z+24(FP), BX
-	MOVQ n+32(FP), CX
-	LOADLANES
-dot3Loop:
-	LANES(DOT3LANE)
-	ADDQ $128, SI
-	ADDQ $128, DX
-	ADDQ $128, BX
-	SUBQ $32, CX
-	JNE dot3Loop
-	STORELANES
-	TREE
-	VMOVSS X0, ret+40(FP)
-	VZEROUPPER
-	RET
-
-// func expSum(s *[lanes]float32, dst, x *float32, n int, sub float32) float32
-TEXT EXPSUM, NOSPLIT, $0-44
-	MOVQ s+0(FP), DI
-	MOVQ dst+8(FP), DX
-	MOVQ x+16(FP), SI
-	MOVQ n+24(FP), CX
-	VBROADCASTSS sub+32(FP), V13
-	EXPBOUNDS
-	LOADLANES
-expLoop:
-	LANES(EXPLANE)
-	ADDQ $128, SI
-	ADDQ $128, DX
-	SUBQ $32, CX
-	JNE expLoop
-	STORELANES
-	TREE
-	VMOVSS X0, ret+40(FP)
-	VZEROUPPER
-	RET
-
 // func axpy(y, x *float32, n int, a float32)
 TEXT AXPY, NOSPLIT, $0-28
 	MOVQ y+0(FP), DI
@@ -349,68 +307,6 @@ swiglugradLoop:
 	VZEROUPPER
 	RET
 
-// func scaleMul(y, x, w *float32, n int, r float32)
-TEXT SCALEMUL, NOSPLIT, $0-36
-	MOVQ y+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ w+16(FP), DX
-	MOVQ n+24(FP), CX
-	VBROADCASTSS r+32(FP), V15
-	SHRQ $SHIFT, CX
-	XORQ AX, AX
-scalemulLoop:
-	VMULPS (SI)(AX*1), V15, V0
-	VMULPS (DX)(AX*1), V0, V0
-	VMOVUPS V0, (DI)(AX*1)
-	ADDQ $WIDTH, AX
-	DECQ CX
-	JNE scalemulLoop
-	VZEROUPPER
-	RET
-
-// func normGrad(dx, x, w, dy *float32, n int, r, c float32)
-TEXT NORMGRAD, NOSPLIT, $0-48
-	MOVQ dx+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ w+16(FP), DX
-	MOVQ dy+24(FP), BX
-	MOVQ n+32(FP), CX
-	VBROADCASTSS r+40(FP), V15
-	VBROADCASTSS c+44(FP), V14
-	SHRQ $SHIFT, CX
-	XORQ AX, AX
-normgradLoop:
-	VMOVUPS (BX)(AX*1), V0
-	VMULPS (DX)(AX*1), V0, V0
-	VFNMADD231PS (SI)(AX*1), V14, V0
-	VFMADD213PS (DI)(AX*1), V15, V0
-	VMOVUPS V0, (DI)(AX*1)
-	ADDQ $WIDTH, AX
-	DECQ CX
-	JNE normgradLoop
-	VZEROUPPER
-	RET
-
-// func normGradW(dw, x, dy *float32, n int, r float32)
-TEXT NORMGRADW, NOSPLIT, $0-36
-	MOVQ dw+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ dy+16(FP), DX
-	MOVQ n+24(FP), CX
-	VBROADCASTSS r+32(FP), V15
-	SHRQ $SHIFT, CX
-	XORQ AX, AX
-normgradwLoop:
-	VMULPS (SI)(AX*1), V15, V0
-	VMOVUPS (DX)(AX*1), V1
-	VFMADD213PS (DI)(AX*1), V1, V0
-	VMOVUPS V0, (DI)(AX*1)
-	ADDQ $WIDTH, AX
-	DECQ CX
-	JNE normgradwLoop
-	VZEROUPPER
-	RET
-
 // func adamW(p, grad, m, v *float32, n int, a *adamW)
 TEXT ADAMW, NOSPLIT, $0-48
 	MOVQ p+0(FP), DI
@@ -451,26 +347,5 @@ adamwLoop:
 	ADDQ $WIDTH, AX
 	DECQ CX
 	JNE adamwLoop
-	VZEROUPPER
-	RET
-
-DATA ninf<>+0(SB)/4, $0xff800000
-GLOBL ninf<>(SB), RODATA|NOPTR, $4
-
-// func maximum(x *float32, n int) float32
-// The candidate is the first source of max, so that a NaN loses to what the
-// lane holds, which is therefore never one.
-TEXT MAXIMUM, NOSPLIT, $0-20
-	MOVQ x+0(FP), SI
-	MOVQ n+8(FP), CX
-	SHRQ $5, CX
-	STARTMAX
-maxLoop:
-	LANES(MAXLANE)
-	ADDQ $128, SI
-	DECQ CX
-	JNE maxLoop
-	MAXTREE
-	VMOVSS X0, ret+16(FP)
 	VZEROUPPER
 	RET

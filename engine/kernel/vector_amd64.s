@@ -20,19 +20,13 @@
 #define SHIFT 3
 
 #define DOT ·dotAVX2(SB)
-#define DOT3 ·dot3AVX2(SB)
-#define EXPSUM ·expSumAVX2(SB)
 #define AXPY ·axpyAVX2(SB)
 #define ADD ·addAVX2(SB)
 #define MUL ·mulAVX2(SB)
 #define SCALE ·scaleAVX2(SB)
 #define SWIGLU ·swiGLUAVX2(SB)
 #define SWIGLUGRAD ·swiGLUGradAVX2(SB)
-#define SCALEMUL ·scaleMulAVX2(SB)
-#define NORMGRAD ·normGradAVX2(SB)
-#define NORMGRADW ·normGradWAVX2(SB)
 #define ADAMW ·adamWAVX2(SB)
-#define MAXIMUM ·maximumAVX2(SB)
 
 // A reduction's lanes are V0 and up.
 #define LANES(op) \
@@ -102,3 +96,130 @@
 	VMAXPS X1, X0, X0
 
 #include "vector_amd64.h"
+
+// What follows AVX-512 has in another form.
+
+// func dot3(s *[lanes]float32, x, y, z *float32, n int) float32
+TEXT ·dot3AVX2(SB), NOSPLIT, $0-44
+	MOVQ s+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ y+16(FP), DX
+	MOVQ z+24(FP), BX
+	MOVQ n+32(FP), CX
+	LOADLANES
+dot3Loop:
+	LANES(DOT3LANE)
+	ADDQ $128, SI
+	ADDQ $128, DX
+	ADDQ $128, BX
+	SUBQ $32, CX
+	JNE dot3Loop
+	STORELANES
+	TREE
+	VMOVSS X0, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// func expSum(s *[lanes]float32, dst, x *float32, n int, sub float32) float32
+TEXT ·expSumAVX2(SB), NOSPLIT, $0-44
+	MOVQ s+0(FP), DI
+	MOVQ dst+8(FP), DX
+	MOVQ x+16(FP), SI
+	MOVQ n+24(FP), CX
+	VBROADCASTSS sub+32(FP), V13
+	EXPBOUNDS
+	LOADLANES
+expLoop:
+	LANES(EXPLANE)
+	ADDQ $128, SI
+	ADDQ $128, DX
+	SUBQ $32, CX
+	JNE expLoop
+	STORELANES
+	TREE
+	VMOVSS X0, ret+40(FP)
+	VZEROUPPER
+	RET
+
+DATA ninf<>+0(SB)/4, $0xff800000
+GLOBL ninf<>(SB), RODATA|NOPTR, $4
+
+// func maximum(x *float32, n int) float32
+// The candidate is the first source of max, so that a NaN loses to what the
+// lane holds, which is therefore never one.
+TEXT ·maximumAVX2(SB), NOSPLIT, $0-20
+	MOVQ x+0(FP), SI
+	MOVQ n+8(FP), CX
+	SHRQ $5, CX
+	STARTMAX
+maxLoop:
+	LANES(MAXLANE)
+	ADDQ $128, SI
+	DECQ CX
+	JNE maxLoop
+	MAXTREE
+	VMOVSS X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func scaleMul(y, x, w *float32, n int, r float32)
+TEXT ·scaleMulAVX2(SB), NOSPLIT, $0-36
+	MOVQ y+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ w+16(FP), DX
+	MOVQ n+24(FP), CX
+	VBROADCASTSS r+32(FP), V15
+	SHRQ $SHIFT, CX
+	XORQ AX, AX
+scalemulLoop:
+	VMULPS (SI)(AX*1), V15, V0
+	VMULPS (DX)(AX*1), V0, V0
+	VMOVUPS V0, (DI)(AX*1)
+	ADDQ $WIDTH, AX
+	DECQ CX
+	JNE scalemulLoop
+	VZEROUPPER
+	RET
+
+// func normGrad(dx, x, w, dy *float32, n int, r, c float32)
+TEXT ·normGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ dx+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ w+16(FP), DX
+	MOVQ dy+24(FP), BX
+	MOVQ n+32(FP), CX
+	VBROADCASTSS r+40(FP), V15
+	VBROADCASTSS c+44(FP), V14
+	SHRQ $SHIFT, CX
+	XORQ AX, AX
+normgradLoop:
+	VMOVUPS (BX)(AX*1), V0
+	VMULPS (DX)(AX*1), V0, V0
+	VFNMADD231PS (SI)(AX*1), V14, V0
+	VFMADD213PS (DI)(AX*1), V15, V0
+	VMOVUPS V0, (DI)(AX*1)
+	ADDQ $WIDTH, AX
+	DECQ CX
+	JNE normgradLoop
+	VZEROUPPER
+	RET
+
+// func normGradW(dw, x, dy *float32, n int, r float32)
+TEXT ·normGradWAVX2(SB), NOSPLIT, $0-36
+	MOVQ dw+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ dy+16(FP), DX
+	MOVQ n+24(FP), CX
+	VBROADCASTSS r+32(FP), V15
+	SHRQ $SHIFT, CX
+	XORQ AX, AX
+normgradwLoop:
+	VMULPS (SI)(AX*1), V15, V0
+	VMOVUPS (DX)(AX*1), V1
+	VFMADD213PS (DI)(AX*1), V1, V0
+	VMOVUPS V0, (DI)(AX*1)
+	ADDQ $WIDTH, AX
+	DECQ CX
+	JNE normgradwLoop
+	VZEROUPPER
+	RET

@@ -19,3 +19,9 @@ func adamWStep(p, g, m, v []float32, a *adamW)      { adamWStepGeneric(p, g, m, 
 func rotate(lo, hi, cos, sin []float32)             { rotateGeneric(lo, hi, cos, sin) }
 
 func int8s(dst []float32, q []byte, scales *[NR]float32) { int8sGeneric(dst, q, scales) }
+
+func rmsNorm(y, x, w []float32, eps float32) float32 { return rmsNormParts(y, x, w, eps) }
+
+func rmsNormGrad(dx, dw, x, w, dy []float32, r float32) { rmsNormGradParts(dx, dw, x, w, dy, r) }
+
+func softmaxGrad(p, dp []float32, max, inv, delta float32) { softmaxGradParts(p, dp, max, inv, delta) }

@@ -61,8 +61,40 @@ var vectorCases = []vectorCase{
 		func(in [][]float32) float32 { normGradWGeneric(in[0], in[1], in[2], 0.7); return 0 }, false},
 	{"Rotate", 4, func(in [][]float32) float32 { rotate(in[0], in[1], in[2], in[3]); return 0 },
 		func(in [][]float32) float32 { rotateGeneric(in[0], in[1], in[2], in[3]); return 0 }, false},
+	{"RMSNorm", 3, func(in [][]float32) float32 { return RMSNorm(in[0], in[1], in[2], 1e-6) },
+		func(in [][]float32) float32 {
+			if len(in[0]) == 0 {
+				return 1 / sqrt(1e-6)
+			}
+			r := 1 / sqrt(dotGeneric(in[1], in[1])/float32(len(in[1]))+1e-6)
+			scaleMulGeneric(in[0], in[1], in[2], r)
+			return r
+		}, false},
+	{"RMSNormGrad", 5, func(in [][]float32) float32 { RMSNormGrad(in[0], in[1], in[2], in[3], in[4], 0.7); return 0 },
+		func(in [][]float32) float32 { rmsNormGradGeneric(in[0], in[1], in[2], in[3], in[4], 0.7); return 0 }, false},
+	{"RMSNormGrad without weights", 4, func(in [][]float32) float32 { RMSNormGrad(in[0], nil, in[1], in[2], in[3], 0.7); return 0 },
+		func(in [][]float32) float32 { rmsNormGradGeneric(in[0], nil, in[1], in[2], in[3], 0.7); return 0 }, false},
+	{"SoftmaxGrad", 2, func(in [][]float32) float32 { SoftmaxGrad(in[0], in[1], 0.5, 0.3, 0.2); return 0 },
+		func(in [][]float32) float32 {
+			expSumGeneric(in[0], in[0], 0.5)
+			for i, p := range in[0] {
+				in[0][i] = float32(p * 0.3)
+				in[1][i] = in[0][i] * (in[1][i] - 0.2)
+			}
+			return 0
+		}, false},
 	{"AdamW", 4, func(in [][]float32) float32 { adamWStep(in[0], in[1], in[2], in[3], &testAdam); return 0 },
 		func(in [][]float32) float32 { adamWStepGeneric(in[0], in[1], in[2], in[3], &testAdam); return 0 }, true},
+}
+
+func rmsNormGradGeneric(dx, dw, x, w, dy []float32, r float32) {
+	if len(x) == 0 {
+		return
+	}
+	normGradGeneric(dx, x, w, dy, r, dot3Generic(dy, w, x)*r/float32(len(x))*r)
+	if dw != nil {
+		normGradWGeneric(dw, x, dy, r)
+	}
 }
 
 func TestVector(t *testing.T) {
@@ -96,6 +128,28 @@ func TestVector(t *testing.T) {
 					if j := differ(in[i], want[i]); j >= 0 {
 						t.Fatalf("%s of %d: element %d of argument %d is %x, want %x", c.name, n, j, i, in[i][j], want[i][j])
 					}
+				}
+			}
+		}
+	})
+}
+
+func TestRotateBack(t *testing.T) {
+	kerneltest.Each(t, "kernel", func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(7, 8))
+		for n := range 40 {
+			x, cos, sin := kerneltest.Float32s(t, 2*n), kerneltest.Float32s(t, n), kerneltest.Float32s(t, n)
+			fill(rng, x)
+			for i := range cos {
+				c, s := math.Cos(float64(i)), math.Sin(float64(i))
+				cos[i], sin[i] = float32(c), float32(s)
+			}
+			want := append([]float32(nil), x...)
+			Rotate(x, cos, sin)
+			RotateBack(x, cos, sin)
+			for i := range x {
+				if math.Abs(float64(x[i]-want[i])) > 1e-6*math.Hypot(float64(want[i%n]), float64(want[i%n+n])) {
+					t.Fatalf("of %d pairs: element %d is %g, was %g", n, i, x[i], want[i])
 				}
 			}
 		}

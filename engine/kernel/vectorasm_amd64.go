@@ -49,10 +49,7 @@ func adamWAVX2(p, grad, m, v *float32, n int, a *adamW)
 func dotAVX512(s *[lanes]float32, x, y *float32, n int) float32
 
 //go:noescape
-func dot3AVX512(s *[lanes]float32, x, y, z *float32, n int) float32
-
-//go:noescape
-func expSumAVX512(s *[lanes]float32, dst, x *float32, n int, sub float32) float32
+func expSumAVX512(dst, x *float32, n int, sub float32) float32
 
 //go:noescape
 func maximumAVX512(x *float32, n int) float32
@@ -76,13 +73,16 @@ func swiGLUAVX512(a, gate, u *float32, n int)
 func swiGLUGradAVX512(dg, du, gate, u, da *float32, n int)
 
 //go:noescape
-func scaleMulAVX512(y, x, w *float32, n int, r float32)
-
-//go:noescape
-func normGradAVX512(dx, x, w, dy *float32, n int, r, c float32)
-
-//go:noescape
-func normGradWAVX512(dw, x, dy *float32, n int, r float32)
-
-//go:noescape
 func adamWAVX512(p, grad, m, v *float32, n int, a *adamW)
+
+// softmaxGradAVX512, rmsNormAVX512 and rmsNormGradAVX512, as expSumAVX512 and
+// maximumAVX512, take any n > 0.
+//
+//go:noescape
+func softmaxGradAVX512(p, dp *float32, n int, max, inv, delta float32)
+
+//go:noescape
+func rmsNormAVX512(y, x, w *float32, n int, eps float32) float32
+
+//go:noescape
+func rmsNormGradAVX512(dx, dw, x, w, dy *float32, n int, r float32)

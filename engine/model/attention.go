@@ -150,13 +150,11 @@ func (w *net) attendBack(s *layerState, l, g int, docs []int, b *attnGrads, dqkv
 				for r := range m {
 					j := (at+r)*H + h
 					from, to := c.first(l, t0+r)-lo, t0+r+1-lo
-					p, dp, delta := a.p[r*ld:r*ld+keys], a.dp[r*ld:r*ld+keys], b.delta[j]
-					kernel.ExpSum(p[from:to], p[from:to], s.maxes[j])
-					kernel.Scale(p[from:to], s.sums[j])
-					clear(p[:from])
-					clear(p[to:])
-					for i, prob := range p { // zero where p is
-						dp[i] = prob * (dp[i] - delta)
+					p, dp := a.p[r*ld:r*ld+keys], a.dp[r*ld:r*ld+keys]
+					kernel.SoftmaxGrad(p[from:to], dp[from:to], s.maxes[j], s.sums[j], b.delta[j])
+					for _, x := range [...][]float32{p, dp} {
+						clear(x[:from])
+						clear(x[to:])
 					}
 				}
 				kernel.Gemm(keys, D, m, a.p, 1, ld, do, Q, a.dv[lo*D:], D, true)

@@ -74,7 +74,7 @@ func (w *net) turnBack(s *layerState, g *gradState, l, lo, hi int, pos []int32, 
 			} else {
 				kernel.Scale(dh, c.Query)
 			}
-			rotateBack(dh, cos, sin)
+			kernel.RotateBack(dh, cos, sin)
 			to := g.dqkv[t*N+h*D:][:D]
 			if norm == nil {
 				copy(to, dh)

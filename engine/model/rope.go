@@ -71,14 +71,3 @@ func (t *ropeTable) fill(r Rope) {
 func (t *ropeTable) at(pos int) (cos, sin []float32) {
 	return t.cos[pos*t.half : (pos+1)*t.half], t.sin[pos*t.half : (pos+1)*t.half]
 }
-
-// rotateBack undoes kernel.Rotate: it is its transpose, so its backward pass.
-func rotateBack(x, cos, sin []float32) {
-	half := len(cos)
-	lo, hi := x[:half], x[half:2*half]
-	for i, c := range cos {
-		s, a, b := sin[i], lo[i], hi[i]
-		lo[i] = float32(a*c) + float32(b*s)
-		hi[i] = float32(b*c) - float32(a*s)
-	}
-}
