@@ -102,6 +102,11 @@ type workScratch struct {
 // with their number. The result does not depend on how rows fall into
 // micro-batches.
 func (t *Trainer) Accumulate(rows []Row) (weighted, sum float64, supervised int) {
+	t.team.Hold(func() { weighted, sum, supervised = t.accumulate(rows) })
+	return weighted, sum, supervised
+}
+
+func (t *Trainer) accumulate(rows []Row) (weighted, sum float64, supervised int) {
 	for len(rows) > 0 {
 		n := min(len(rows), len(t.rows))
 		t.forwardAll(rows[:n])

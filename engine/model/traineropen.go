@@ -16,15 +16,21 @@ type Training struct {
 }
 
 // NewTrainer returns a trainer of a model of our own that takes rows of up to
-// length tokens, microRows at a time. The parameters are zero.
+// length tokens, at most microRows at a time and one for each worker: what more
+// rows leave behind is farther away when it is read again, and no quicker made.
+// The parameters are zero.
 func NewTrainer(c Config, microRows, length, threads int) (*Trainer, error) {
-	return newTrainer(qwen3(c), Training{Rows: microRows, Length: length, Threads: threads}, nil)
+	return newTrainer(qwen3(c), ownTraining(microRows, length, threads), nil)
+}
+
+func ownTraining(microRows, length, threads int) Training {
+	return Training{Rows: min(microRows, max(threads, 1)), Length: length, Threads: threads}
 }
 
 // TrainerFloats returns the floats a trainer takes, before it is made.
 func TrainerFloats(c Config, microRows, length, threads int) int {
 	var count tensor.Arena
-	layTrainer(qwen3(c), Training{Rows: microRows, Length: length, Threads: threads}, nil, &count)
+	layTrainer(qwen3(c), ownTraining(microRows, length, threads), nil, &count)
 	return count.Len()
 }
 

@@ -25,7 +25,7 @@ func (s *SFT) smaller(vocab, length int, m stage.Machine) (list []say.Text) {
 		}
 	}
 	const unit = 32 // tokens
-	for n := (length - 1) / unit * unit; n >= unit; n -= unit {
+	for n := (length - 1) / unit * unit; n >= leastContext; n -= unit {
 		if fits(*s, n) {
 			list = append(list, say.T("length = %d in the tokens block", "tokens 块中 length = %d", n))
 			break
@@ -63,13 +63,17 @@ func (o *own) bytes(b *brought, tr model.Training) (int64, error) {
 // what it takes, or what the least would.
 func (o *own) fit(b *brought, length int, m stage.Machine) (tr model.Training, fits bool, err error) {
 	threads := max(m.Threads, 1)
+	most := threads
+	if o.lora != nil {
+		most = max(4, threads) // a frozen matrix is unpacked once for all of them
+	}
 	tr = model.Training{Length: length, Threads: m.Threads, LoRA: o.lora}
 	for _, tr.Recompute = range []bool{false, true} {
 		least := min(threads, o.batch)
 		if tr.Recompute {
 			least = 1
 		}
-		for tr.Rows = min(o.batch, max(4, threads)); tr.Rows >= least; tr.Rows-- {
+		for tr.Rows = min(o.batch, most); tr.Rows >= least; tr.Rows-- {
 			if o.need, err = o.bytes(b, tr); err != nil || m.Memory <= 0 || o.need <= m.Memory*9/10 {
 				return tr, err == nil, err
 			}

@@ -129,6 +129,9 @@ func (s *SFT) Check() []*say.Error {
 	return nil
 }
 
+// leastContext is the context of a model whose rows are shorter, or not known yet.
+const leastContext = 64
+
 // Forecast implements stage.Forecaster.
 func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	if len(in["base"]) > 0 {
@@ -143,7 +146,7 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 			}
 		}
 	}
-	c := s.config(vocab, max(w.length, 64))
+	c := s.config(vocab, max(w.length, leastContext))
 	shape := model.Shape{Config: c, Tied: true}
 	k := way{batch: s.batch(), micro: min(s.batch(), microRows), threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8"}
 	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Memory: s.memory(c, c.Context, m)}
