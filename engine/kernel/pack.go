@@ -30,6 +30,16 @@ func Pack(bp []float32, k, n int, b []float32, brs, bcs int) {
 	}
 }
 
+// Transpose sets dst (cols, rows) to the transpose of src (rows, cols).
+func Transpose(dst, src []float32, rows, cols int) {
+	if rows < 0 || cols < 0 || len(src) < rows*cols || len(dst) < rows*cols {
+		panic("kernel: Transpose: a slice is too short")
+	}
+	if rows > 0 && cols > 0 {
+		transpose(dst, rows, cols, rows, src, cols)
+	}
+}
+
 // packPanel packs one panel of n ≤ NR columns.
 func packPanel(bp []float32, k, n int, b []float32, brs, bcs int) {
 	switch {

@@ -32,7 +32,7 @@ type Pair struct {
 	da, db         []float32 // their gradients
 	packedA        []float32 // (cols, rank)
 	packedB        []float32 // (rank, rows), scaled: what a decoder would read
-	scaled         []float32 // (rows, rank) scale·b
+	spare          []float32 // (rows, rank) scale·b while it is packed, db turned while it is added to
 }
 
 // pairState is what one row leaves for the gradients of a pair.
@@ -102,7 +102,7 @@ func (o *LoRA) layPairs(s *Shape, blocks [][linears]*dense, a *tensor.Arena) (pa
 		}
 		at += p.rank * (p.rows + p.cols)
 		p.packedA, p.packedB = a.Float32(kernel.PackedLen(p.cols, p.rank)), a.Float32(kernel.PackedLen(p.rank, p.rows))
-		p.scaled = a.Float32(p.rows * p.rank)
+		p.spare = a.Float32(p.rows * p.rank)
 	}
 	return pairs, all, grads, nil
 }
@@ -120,17 +120,21 @@ func (p *Pair) init(seed uint64, index int) {
 // pack makes the forward pass see changed parameters.
 func (p *Pair) pack() {
 	kernel.Pack(p.packedA, p.cols, p.rank, p.a, 1, p.cols)
-	copy(p.scaled, p.b)
-	kernel.Scale(p.scaled, p.scale)
-	kernel.Pack(p.packedB, p.rank, p.rows, p.scaled, 1, p.rank)
+	copy(p.spare, p.b)
+	kernel.Scale(p.spare, p.scale)
+	kernel.Pack(p.packedB, p.rank, p.rows, p.spare, 1, p.rank)
 }
 
 // grad adds one row's part of the gradients: of A if which is 0, else of B.
-// x (n, cols), dy (n, ld).
+// x (n, cols), dy (n, ld). B's is made turned, so that dy, which is wide, is
+// read along its rows.
 func (p *Pair) grad(which int, s *pairState, x, dy []float32, n, ld int) {
 	if which == 0 {
 		kernel.Gemm(p.rank, p.cols, n, s.dmid, 1, p.rank, x, p.cols, p.da, p.cols, true)
 		return
 	}
-	kernel.Gemm(p.rows, p.rank, n, dy[p.at:], 1, ld, s.mid, p.rank, p.db, p.rank, true)
+	turned := p.spare
+	kernel.Transpose(turned, p.db, p.rows, p.rank)
+	kernel.Gemm(p.rank, p.rows, n, s.mid, 1, p.rank, dy[p.at:], ld, turned, p.rows, true)
+	kernel.Transpose(p.db, turned, p.rank, p.rows)
 }
