@@ -62,6 +62,28 @@ func (j judged) each(ix *Index, by By) (list []float64) {
 	return list
 }
 
+// What cannot come among the best is not looked at: the best ten are the first ten of all.
+func TestBehind(t *testing.T) {
+	all := cmrc(t).half(false)
+	ix := index(t, all.docs)
+	if err := ix.SetWeights(Weights{Meaning: 0.8, Near: 0.6}); err != nil { // many come from behind
+		t.Fatal(err)
+	}
+	for i := 0; i < len(all.questions); i += 20 {
+		q := all.questions[i]
+		want := ix.Find(Question{Text: q, K: ix.Len()})
+		got := ix.Find(Question{Text: q, K: 10})
+		if len(got) != 10 {
+			t.Fatalf("%s: %d hits", q, len(got))
+		}
+		for k := range got {
+			if got[k].ID != want[k].ID || got[k].Score != want[k].Score || got[k].Meaning != want[k].Meaning {
+				t.Fatalf("%s: hit %d is %s with %g, want %s with %g", q, k, got[k].ID, got[k].Score, want[k].ID, want[k].Score)
+			}
+		}
+	}
+}
+
 // TestHybrid compares words and vectors together with each of them. It holds
 // what was measured: on Cranfield and in other words together is better; on
 // CMRC, where words find nearly all, a little. Between languages everyday words find most of what meaning does.
