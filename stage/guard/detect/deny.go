@@ -22,6 +22,7 @@ type clause struct {
 	words  map[string]bool
 	negs   int      // negations
 	denied []string // the words that stand behind them
+	places []place  // of words that have an opposite
 }
 
 // saying reads the clauses of a sentence.
@@ -36,6 +37,7 @@ func saying(text string) said {
 			}
 		}
 		c.negations(part)
+		c.places = places(part)
 		s.denies = s.denies || len(c.denied) > 0
 		s.clauses = append(s.clauses, c)
 	}
@@ -112,8 +114,8 @@ const leastShared = .5
 
 // Denied reports whether, of the sentences of these passages that are about the same
 // thing as a claim, those nearest to it say the contrary: what is denied in one stands
-// in the other, and nothing there denies it. It knows a denial by the words around it;
-// closed does not deny open.
+// in the other, and nothing there denies it, or where one says open the other says closed. It knows a denial by the
+// words around it, and opposites by the list opposites.txt.
 func (g *Grounds) Denied(c *Claim, among []int) bool {
 	own := &c.said
 	yes, no := 0., 0.
@@ -124,7 +126,7 @@ func (g *Grounds) Denied(c *Claim, among []int) bool {
 			if near < leastShared {
 				continue
 			}
-			if (own.denies || other.denies) && (own.against(other, true) || other.against(own, false)) {
+			if (own.denies || other.denies) && (own.against(other, true) || other.against(own, false)) || own.opposes(other) {
 				no = max(no, near)
 			} else {
 				yes = max(yes, near)
@@ -153,6 +155,9 @@ func shared(a, b map[string]bool) float64 {
 func (s *said) against(other *said, whole bool) bool {
 	for i := range s.clauses {
 		c := &s.clauses[i]
+		if other.saysOpposite(c) { // not open is closed
+			continue
+		}
 		if whole {
 			about := maps.Clone(c.words)
 			for _, w := range c.denied {
