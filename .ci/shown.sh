@@ -3,9 +3,9 @@
 # an error: no network, a full disk, kills must have been shown.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-said=$(go test -count 1 -v -run '^(TestAirgap|TestFullDisk|TestKilled)' ./cmd/suiren ./store) || { echo "$said"; exit 1; }
+said=$(go test -count 1 -v -run '^(TestAirgap|TestFullDisk|TestKilled|TestLogFullDisk|TestStepFullDisk)' ./cmd/suiren ./run ./store) || { echo "$said"; exit 1; }
 grep -E '^(---|ok)' <<<"$said"
-if grep -q '^--- SKIP' <<<"$said"; then
-	grep -A 3 '^--- SKIP' <<<"$said"
+if grep -q '^ *--- SKIP' <<<"$said"; then
+	grep -A 3 '^ *--- SKIP' <<<"$said"
 	exit 1
 fi

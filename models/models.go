@@ -338,7 +338,7 @@ func (l *Library) Resolve(nameOrPath string) (path string, r *Record, err error)
 	switch {
 	case err == nil:
 		if list := r.Changed(); len(list) > 0 {
-			return "", nil, &say.Error{Where: r.Name, What: say.T("%s is gone or was changed since the model was added", "%s 在添加之后被删除或改动", strings.Join(list, ", ")),
+			return "", nil, &say.Error{Where: r.Name, What: say.T("%s is gone or was changed since the model was added", "%s 在添加之后被删除或改动", list),
 				Next: say.T("add it again: suiren models rm %s, then suiren models add %s", "请重新添加：suiren models rm %s，然后 suiren models add %s", r.Name, r.Path)}
 		}
 		return r.Path, r, nil

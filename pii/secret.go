@@ -33,7 +33,7 @@ var keyForms = []keyForm{
 	{"SG.", 30, true}, {"dop_v1_", 40, true}, {"gsk_", 30, true}, {"xai-", 30, true}, {"r8_", 30, true}, {"tvly-", 20, true}, {"AGE-SECRET-KEY-1", 40, true},
 }
 
-// secretWords announce a secret; those of passwords come first.
+// Words that announce a secret.
 var (
 	passwordWords = []string{"password", "passwd", "passphrase", "pwd", "密码", "口令"}
 	tokenWords    = []string{"token", "secret", "api_key", "apikey", "api-key", "access_key", "accesskey", "secret_key", "private_key", "bearer", "密钥", "令牌", "授权码"}

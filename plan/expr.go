@@ -155,12 +155,12 @@ func (r *reader) ref(b *Block, f *field, e hclsyntax.Expression) (stage.Ref, boo
 		if r.lost[ref.Name] {
 			return ref, false
 		}
-		r.add(e.Range(), say.T("the plan has no block %s", "计划里没有块 %s", clip(ref.String())), r.suggestRef(ref, f))
+		r.add(e.Range(), say.T("the plan has no block %s", "计划里没有块 %s", clip(ref.String())), r.suggestRef(b, ref, f))
 		return ref, false
 	}
 	if !f.takes(ref.Kind) {
 		r.add(e.Range(), say.T("%s of %s is %s, and %s is %s", "%s（%s）应当引用%s，而 %s 是 %s", f.name, b.Kind, f.want(), ref, ref.Kind),
-			r.suggestRef(ref, f))
+			r.suggestRef(b, ref, f))
 		return ref, false
 	}
 	return ref, true
@@ -168,10 +168,10 @@ func (r *reader) ref(b *Block, f *field, e hclsyntax.Expression) (stage.Ref, boo
 
 // suggestRef says which block was perhaps meant: one of a kind that f takes,
 // and best of all one that has the given name.
-func (r *reader) suggestRef(given stage.Ref, f *field) say.Text {
+func (r *reader) suggestRef(b *Block, given stage.Ref, f *field) say.Text {
 	var names []string
 	for ref := range r.found {
-		if f.takes(ref.Kind) {
+		if f.takes(ref.Kind) && ref != b.Ref { // it is not made of itself
 			names = append(names, ref.String())
 		}
 	}

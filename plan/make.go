@@ -247,7 +247,13 @@ func (k *maker) forecast(s *Step) stage.Forecast {
 	for _, a := range s.block.Args {
 		for _, ref := range a.Refs {
 			if !a.Pin {
-				in[a.Name] = append(in[a.Name], k.steps[ref].Forecast)
+				f := k.steps[ref].Forecast
+				if out := k.steps[ref].Output; !out.IsZero() { // made: its files tell more
+					if _, dir, err := k.st.Part(out, a.Part); err == nil {
+						f.Path = dir
+					}
+				}
+				in[a.Name] = append(in[a.Name], f)
 			}
 		}
 	}

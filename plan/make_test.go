@@ -20,7 +20,7 @@ func TestReasons(t *testing.T) {
 		en, zh   string
 	}{
 		{"a list of inputs", "from = [examples.a, examples.b] }", "from = [examples.b] }",
-			"~ tokens.rows from examples.b, was examples.a, examples.b", "~ tokens.rows from 由 examples.a, examples.b 改为 examples.b"},
+			"~ tokens.rows from examples.b, was examples.a, examples.b", "~ tokens.rows from 由 examples.a、examples.b 改为 examples.b"},
 		{"another input", "weights = weights.large", "weights = weights.small",
 			"~ release.tutor weights weights.small, was weights.large", ""},
 		{"an optional setting", "from  = tokens.rows\n}", "from  = tokens.rows\n  by = 2\n}",

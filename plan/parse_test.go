@@ -84,6 +84,8 @@ func TestParseErrors(t *testing.T) {
 				"suiren.hcl:4:9: 计划文件不做计算：没有运算符、条件和循环；请直接写出值，或写引用，例如 weights.tutor"},
 		{"reference", "examples \"a\" {\n text = \"x\"\n}\ntokens \"t\" {\n from = examples.b\n}",
 			"suiren.hcl:5:9: the plan has no block examples.b; did you mean examples.a?", "suiren.hcl:5:9: 计划里没有块 examples.b；是否想写 examples.a？"},
+		{"a block is not offered for its own", "weights \"a\" {\n train = \"tune\"\n base = weights.b\n}",
+			"suiren.hcl:3:9: the plan has no block weights.b; add a block such as weights \"name\"", ""},
 		{"reference to the wrong kind", "examples \"a\" {\n text = \"x\"\n}\ntokens \"t\" {\n from = [examples.a]\n}\ntokens \"u\" {\n from = tokens.t\n}",
 			"suiren.hcl:8:9: from of tokens is a reference to examples, and tokens.t is tokens; it may be examples.a", ""},
 		{"reference in quotes", "examples \"a\" {\n text = \"x\"\n}\ntokens \"t\" {\n from = \"examples.a\"\n}",

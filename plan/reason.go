@@ -200,6 +200,5 @@ func listed(names []string) say.Text {
 	if len(names) == 0 {
 		return setting(nil)
 	}
-	s := strings.Join(names, ", ")
-	return say.Text{En: s, Zh: s}
+	return say.T("%s", "%s", names)
 }

@@ -193,11 +193,10 @@ func oneOf(names []string) say.Text {
 		return say.Text{}
 	}
 	const most = 24
-	more := ""
 	if len(names) > most {
-		names, more = names[:most], " …"
+		return say.T("it may be %s …", "可以是 %s……", names[:most])
 	}
-	return say.T("it may be %s", "可以是 %s", strings.Join(names, ", ")+more)
+	return say.T("it may be %s", "可以是 %s", names)
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -76,16 +76,28 @@ var errErased = &form.Error{Status: http.StatusUnauthorized, Type: "authenticati
 	Text: say.T("the account that was signed in here was erased", "此处登录的账户已被清除")}
 
 func (s *Server) identify(r *http.Request) (c Caller, ok bool) {
+	secret, shown := shownKey(r)
 	if s.conf.Key == nil {
-		return Caller{Name: "anyone"}, true
+		if shown && s.conf.Shown != nil {
+			if c, ok := s.conf.Shown(secret); ok {
+				return c, true
+			}
+		}
+		return Caller{Name: "anyone"}, true // with any key or none: some clients must send one
 	}
-	if secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		return s.conf.Key(strings.TrimSpace(secret))
-	}
-	if secret := r.Header.Get("X-Api-Key"); secret != "" { // as Anthropic's clients send it
-		return s.conf.Key(strings.TrimSpace(secret))
+	if shown {
+		return s.conf.Key(secret)
 	}
 	return s.sessions.Find(SessionSecret(r))
+}
+
+// shownKey is the API key that a request shows.
+func shownKey(r *http.Request) (secret string, ok bool) {
+	if secret, ok = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); !ok {
+		secret = r.Header.Get("X-Api-Key") // as Anthropic's clients send it
+		ok = secret != ""
+	}
+	return strings.TrimSpace(secret), ok
 }
 
 // readBody reads a request's body within its limits of size and time.

@@ -49,16 +49,26 @@ func (s *Server) model(w http.ResponseWriter, r *http.Request) error {
 	return WriteJSON(w, http.StatusOK, rel.info())
 }
 
-// document is a document that a model's answers cite: file names it.
+// document is a document that a model's answers cite: file names it, and knowledge the
+// base that the request for the answer named.
 func (s *Server) document(w http.ResponseWriter, r *http.Request) error {
 	rel, err := s.pick(r, r.PathValue("model"))
 	if err != nil {
 		return err
 	}
+	req := form.Request{Knowledge: r.URL.Query().Get("knowledge")}
+	if req.Knowledge != "" && (rel.Answerer == nil || rel.Answerer.Can()&form.Bases == 0) {
+		return form.Unsupported("knowledge")
+	}
+	if err := rel.consults(r, &req); err != nil {
+		return err
+	}
 	file, passages := r.URL.Query().Get("file"), any([]string{})
 	if rel.Document != nil {
 		c := CallerOf(r)
-		passages = rel.Document(c.readers(), file)
+		if passages, err = rel.Document(c.readers(), req.Knowledge, file); err != nil {
+			return err
+		}
 	}
 	return WriteJSON(w, http.StatusOK, map[string]any{"file": file, "passages": passages})
 }

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -437,10 +438,16 @@ func TestDisconnect(t *testing.T) {
 			resp.Body.Read(make([]byte, 1))
 			resp.Body.Close()
 		} else {
-			client := http.Client{Timeout: 300 * time.Millisecond}
-			req, _ := http.NewRequest("POST", b.URL+"/v1/chat/completions", strings.NewReader(body))
+			ctx, leave := context.WithCancel(t.Context())
+			req, _ := http.NewRequestWithContext(ctx, "POST", b.URL+"/v1/chat/completions", strings.NewReader(body))
 			req.Header.Set("Authorization", "Bearer "+goodKey)
-			if _, err := client.Do(req); err == nil {
+			go func() {
+				for n := 0; n < 1; time.Sleep(time.Millisecond) {
+					m.note(func() { n = m.pieces })
+				}
+				leave()
+			}()
+			if _, err := http.DefaultClient.Do(req); err == nil {
 				t.Fatal("the answer came though the model was stopped")
 			}
 		}

@@ -47,6 +47,9 @@ type Config struct {
 	// Key finds the holder of an API key; ok is false if there is no such key.
 	// A nil Key lets everyone in, which Listen allows on loopback only.
 	Key func(secret string) (c Caller, ok bool)
+	// Shown finds the holder of a key that a caller shows although none is asked
+	// for, where Key is nil: what it uses is that key's, and within its budgets.
+	Shown func(secret string) (c Caller, ok bool)
 	// Decide answers whether a caller may do something, by an error made for
 	// the client that says why not. A nil Decide lets all callers do everything.
 	Decide func(Question) error

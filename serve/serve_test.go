@@ -146,11 +146,18 @@ func start(t testing.TB, model form.Answerer, change func(*Config, *Release)) *b
 			b.kept <- struct{}{}
 			return nil
 		},
-		Refused: func(r *Record) error { b.audit = append(b.audit, r); return nil },
+		Refused: func(r *Record) error {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.audit = append(b.audit, r)
+			return nil
+		},
 		Rate: func(r Rating) error {
 			if r.ID != "chatcmpl-1" {
 				return ErrNoAnswer
 			}
+			b.mu.Lock()
+			defer b.mu.Unlock()
 			b.ratings = append(b.ratings, r)
 			return nil
 		},
@@ -324,7 +331,7 @@ func (b *bench) lastRecord(t *testing.T) *Record {
 	t.Helper()
 	select {
 	case <-b.kept:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no record was kept")
 	}
 	b.mu.Lock()

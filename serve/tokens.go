@@ -13,6 +13,10 @@ import (
 
 var errNoSpeller = form.Invalid("model", "unsupported_model", say.T("this model does not show its tokens", "该模型不提供词元"))
 
+// mostPieces bounds the tokens that are spelt out one by one: each takes a hundred
+// times the byte that it may have come from.
+const mostPieces = 1 << 17
+
 // spelling finds the model whose tokens a request is about.
 func (s *Server) spelling(r *http.Request, model string) (*Release, error) {
 	return s.pickFor(r, model, func(r *Release) bool { return r.Speller != nil }, errNoSpeller)
@@ -63,6 +67,12 @@ func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) error {
 	if ids == nil {
 		out["tokens"] = []int32{}
 	}
+	if !in.Pieces && !in.Strings {
+		return WriteJSON(w, http.StatusOK, out)
+	}
+	if len(ids) > mostPieces {
+		return form.Invalid("", "too_many_tokens", say.T("the text has %d tokens; at most %d are told with their pieces", "文本有 %d 个词元；附带片段时至多 %d 个", len(ids), mostPieces))
+	}
 	type piece struct {
 		ID    int32 `json:"id"`
 		Piece any   `json:"piece"`
@@ -105,9 +115,14 @@ func (s *Server) detokenize(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	size := 0
 	for i, id := range in.Tokens {
-		if _, ok := rel.Speller.Piece(id); !ok {
+		b, ok := rel.Speller.Piece(id)
+		if !ok {
 			return form.Invalid("tokens", "invalid_value", say.T("tokens[%d] is %d, which is not in the vocabulary", "tokens[%d] 为 %d，不在词表中", i, id))
+		}
+		if size += len(b); size > maxBody { // a long piece has a short number
+			return form.Invalid("tokens", "too_many_tokens", say.T("the text would be longer than %d bytes", "文本将超过 %d 字节", maxBody))
 		}
 	}
 	text := rel.Speller.Spell(in.Tokens)

@@ -16,11 +16,12 @@ import (
 )
 
 // turn waits for a turn, does work on some characters that is no answer, and keeps
-// its record.
-func (s *Server) turn(r *http.Request, operation string, rel *Release, characters int, work func(ctx context.Context) (tokens int, err error)) error {
+// its record, whose id is the reply's X-Request-Id.
+func (s *Server) turn(w http.ResponseWriter, r *http.Request, operation string, rel *Release, characters int, work func(ctx context.Context) (tokens int, err error)) error {
 	start := s.conf.Now()
 	c := CallerOf(r)
 	rec := &Record{ID: "work-" + rand.Text(), Caller: c.Name, Person: c.Person, Tenant: c.Tenant, Project: c.Project, Time: start, Release: rel, Reason: form.Stop, Operation: operation, Parent: parentOf(r), Metered: s.metered}
+	w.Header().Set("X-Request-Id", rec.ID)
 	kept, time := false, timing{now: s.conf.Now, start: start}
 	if s.conf.Reserve != nil {
 		if _, err := s.conf.Reserve(Hold{ID: rec.ID, Caller: c.Name, Person: c.Person, Tenant: c.Tenant, Project: c.Project, Release: rel, Prompt: characters, Tokens: characters}); err != nil {
@@ -77,7 +78,7 @@ var (
 	errNoScores  = form.Invalid("model", "unsupported_model", say.T("this model does not rerank", "该模型不能重排"))
 )
 
-func (s *Server) embed(r *http.Request, model string, texts []form.Prompt, cut bool, dimensions int, param string) (rel *Release, vectors [][]float32, tokens int, took time.Duration, err error) {
+func (s *Server) embed(w http.ResponseWriter, r *http.Request, model string, texts []form.Prompt, cut bool, dimensions int, param string) (rel *Release, vectors [][]float32, tokens int, took time.Duration, err error) {
 	start := s.conf.Now()
 	rel, err = s.pickFor(r, model, func(r *Release) bool { return r.Embedder != nil }, errNoVectors)
 	if err != nil {
@@ -95,7 +96,7 @@ func (s *Server) embed(r *http.Request, model string, texts []form.Prompt, cut b
 			return
 		}
 	}
-	err = s.turn(r, "embeddings", rel, size, func(ctx context.Context) (int, error) {
+	err = s.turn(w, r, "embeddings", rel, size, func(ctx context.Context) (int, error) {
 		var each []int
 		vectors, each, err = rel.Embedder.Embed(ctx, texts, cut)
 		for _, n := range each {
@@ -116,7 +117,7 @@ func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rel, vectors, tokens, _, err := s.embed(r, req.Model, req.Input, req.Cut, req.Dimensions, "input")
+	rel, vectors, tokens, _, err := s.embed(w, r, req.Model, req.Input, req.Cut, req.Dimensions, "input")
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (s *Server) ollamaEmbed(one bool) Handler {
 		if err != nil {
 			return err
 		}
-		rel, vectors, tokens, took, err := s.embed(r, req.Model, req.Input, req.Cut, req.Dimensions, req.Param)
+		rel, vectors, tokens, took, err := s.embed(w, r, req.Model, req.Input, req.Cut, req.Dimensions, req.Param)
 		if err != nil {
 			return err
 		}
@@ -162,7 +163,7 @@ func (s *Server) rerank(w http.ResponseWriter, r *http.Request) error {
 	for _, d := range req.Documents {
 		size += utf8.RuneCountInString(req.Query) + utf8.RuneCountInString(d)
 	}
-	err = s.turn(r, "rerank", rel, size, func(ctx context.Context) (int, error) {
+	err = s.turn(w, r, "rerank", rel, size, func(ctx context.Context) (int, error) {
 		scores, tokens, err = rel.Reranker.Rerank(ctx, req.Query, req.Documents)
 		return tokens, err
 	})

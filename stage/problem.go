@@ -58,6 +58,8 @@ func FamilyText(family string) say.Text {
 		return say.T("linear equations", "一元一次方程")
 	case "word":
 		return say.T("word problems", "应用题")
+	case "own": // the owner's
+		return say.T("own problems", "自有题目")
 	}
 	return say.T(family, family)
 }

@@ -81,20 +81,29 @@ type Rows struct {
 	ids, marks []byte
 }
 
-// OpenRows reads a tokens artifact and checks every token of it.
-func OpenRows(dir string) (*Rows, error) {
+// ReadRowsInfo reads what a tokens artifact says it holds.
+func ReadRowsInfo(dir string) (info RowsInfo, err error) {
 	path := filepath.Join(dir, rowsFile)
 	text, err := readAtMost(path, maxRowsJSON)
 	if err != nil {
+		return info, err
+	}
+	if err := json.Unmarshal(text, &info); err != nil {
+		return info, rowsError(path, say.T("this is not the description of packed rows: %v", "这不是打包行的说明：%v", err), err)
+	}
+	if err := info.check(); err != nil {
+		return info, rowsError(path, say.T("%v", "%v", err), err)
+	}
+	return info, nil
+}
+
+// OpenRows reads a tokens artifact and checks every token of it.
+func OpenRows(dir string) (*Rows, error) {
+	info, err := ReadRowsInfo(dir)
+	if err != nil {
 		return nil, err
 	}
-	r := new(Rows)
-	if err := json.Unmarshal(text, &r.info); err != nil {
-		return nil, rowsError(path, say.T("this is not the description of packed rows: %v", "这不是打包行的说明：%v", err), err)
-	}
-	if err := r.info.check(); err != nil {
-		return nil, rowsError(path, say.T("%v", "%v", err), err)
-	}
+	r := &Rows{info: info}
 	n := r.info.Rows * r.info.Length
 	if r.ids, err = readExactly(filepath.Join(dir, idsFile), n*r.info.width()); err != nil {
 		return nil, err

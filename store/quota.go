@@ -93,7 +93,7 @@ func (s *Store) SetQuota(class string, bytes int64) error {
 		return s.SetState(quotaState, version, b)
 	}
 	if !slices.Contains(QuotaClasses, class) {
-		return &say.Error{Where: class, What: say.T("there is no such class of files", "没有这类文件"), Next: say.T("choose of %s", "可选：%s", strings.Join(QuotaClasses, ", "))}
+		return &say.Error{Where: class, What: say.T("there is no such class of files", "没有这类文件"), Next: say.T("choose of %s", "可选：%s", QuotaClasses)}
 	}
 	all, version, err := s.quotas()
 	if err != nil {

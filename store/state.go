@@ -201,9 +201,13 @@ func (s *Store) StateVersion(name string) (version int64, err error) {
 	return version, s.dbError(err)
 }
 
-// Whole reports what is wrong with an artifact as far as can be told without
-// reading its files: its list must be what its name says, and its files there
-// with their sizes. Verify reads them.
+// wholeMost is the largest file that Whole reads, in bytes: settings,
+// templates, tokenizers and small models.
+const wholeMost = 16 << 20
+
+// Whole reports what is wrong with an artifact as far as can be told at once:
+// its list must be what its name says, its files there with their sizes, and
+// those of up to 16 MiB as they were made. Verify reads all of them.
 func (s *Store) Whole(d Digest) error {
 	dir, err := s.Dir(d)
 	if err != nil {
@@ -226,6 +230,16 @@ func (s *Store) Whole(d Digest) error {
 			return err
 		}
 		if !info.Mode().IsRegular() || info.Size() != f.Size {
+			return say.Errorf("%s was changed", "%s 被改动过", f.Path)
+		}
+		if f.Size > wholeMost {
+			continue
+		}
+		now, err := sumFile(filepath.Join(dir, filepath.FromSlash(f.Path)))
+		if err != nil {
+			return err
+		}
+		if now.Sum != f.Sum {
 			return say.Errorf("%s was changed", "%s 被改动过", f.Path)
 		}
 	}

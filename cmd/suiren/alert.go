@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage/operate"
 )
 
@@ -53,7 +54,7 @@ file, or to a command. A receiver that cannot be told is tried again, and the ch
 		RunE: func(c *cobra.Command, args []string) error {
 			rule.On, rule.Command = args[0], strings.Fields(command)
 			if !slices.Contains(operate.Heard, rule.On) {
-				return usage(rule.On, say.T("no check is called that", "没有这个检查项"), say.T("choose of %s", "可选：%s", strings.Join(operate.Heard, ", ")))
+				return usage(rule.On, say.T("no check is called that", "没有这个检查项"), say.T("choose of %s", "可选：%s", operate.Heard))
 			}
 			if err := rule.Check(); err != nil {
 				return err
@@ -116,9 +117,10 @@ func (a *app) alertListCommand() *cobra.Command {
 				}
 				rows = append(rows, []string{strconv.Itoa(i + 1), r.On, r.Level, r.Webhook + r.File + strings.Join(r.Command, " ")})
 			}
-			for _, l := range table("rlll", rows) {
+			for _, l := range terminal.Table("rlll", rows) {
 				fmt.Fprintln(a.stdout, l)
 			}
+			a.none(len(list), "nobody is told of anything yet: suiren alert add any", "还没有规则：suiren alert add any")
 			return nil
 		},
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -11,9 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/term"
-
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 	"suiren/stage/compute"
 )
@@ -39,7 +39,8 @@ type app struct {
 	every    time.Duration // between checkpoints; 0: as training likes
 	stdout   io.Writer
 	stderr   io.Writer
-	screen   *screen
+	colour   bool // what stdout wants
+	screen   *terminal.Screen
 
 	interrupt atomic.Pointer[func()] // what an interrupt stops, instead of the program
 }
@@ -54,7 +55,7 @@ func newApp(args []string) *app {
 	if flagOf(args, "--output", "-o") == formatJSONL {
 		a.format = formatJSONL
 	}
-	a.screen = newScreen(a.stderr, commanded(os.Stderr), colour(os.Stdout))
+	a.colour, a.screen = terminal.Coloured(os.Stdout), terminal.NewScreen(a.stderr, terminal.Moves(os.Stderr))
 	return a
 }
 
@@ -73,18 +74,14 @@ func flagOf(args []string, names ...string) (v string) {
 	return v
 }
 
-// colour reports whether f is a terminal that wants colours
-// (https://no-color.org).
-func colour(f *os.File) bool {
-	return commanded(f) && os.Getenv("NO_COLOR") == ""
-}
-
-// commanded reports whether f is a terminal that moves its cursor when told to.
-func commanded(f *os.File) bool {
-	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
-}
-
 // t returns a sentence in the reader's language.
+// none says of a list without rows that it is empty, and what fills it.
+func (a *app) none(rows int, en, zh string) {
+	if rows == 0 && a.format == formatText {
+		fmt.Fprintln(a.stdout, a.t(en, zh))
+	}
+}
+
 func (a *app) t(en, zh string, args ...any) string { return say.T(en, zh, args...).In(a.lang) }
 
 // machine probes the machine, within the limit on threads.

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/serve"
 	"suiren/serve/form"
 	"suiren/stage"
@@ -52,7 +53,7 @@ text of the regulation; the report marks those that are not.`,
 语料的样本交两位评审人。请填写报告目录中的表格（review-answers.csv、review-corpus.csv、
 statements.csv）后再次运行同一命令：已有的回答不会重问。
 
-评估包：%s，或您自己的文件。其中的数值须与标准原文核对，尚未核对的在报告中标出。`, strings.Join(assess.Packs(), ", ")),
+评估包：%s，或您自己的文件。其中的数值须与标准原文核对，尚未核对的在报告中标出。`, assess.Packs()),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(f.bank) == 0 {
@@ -115,7 +116,7 @@ func (f *assessFlags) job(lang say.Lang, tell func(done, of int)) (*assess.Job, 
 func (a *app) assess(ctx context.Context, target string, f *assessFlags, mf *modelFlags) error {
 	j, err := f.job(a.lang, func(done, of int) {
 		if done%100 == 0 || done == of {
-			a.screen.note(say.T("%d of %d questions answered", "已回答 %d 题（共 %d 题）", done, of))
+			a.screen.Note(say.T("%d of %d questions answered", "已回答 %d 题（共 %d 题）", done, of))
 		}
 	})
 	if err != nil {
@@ -229,7 +230,7 @@ func (a *app) subject(ctx context.Context, target string, f *assessFlags, mf *mo
 		}
 	}()
 	if strings.HasPrefix(target, "http://") || strings.HasPrefix(target, "https://") {
-		if s.remote, err = newRemote(ctx, target, f.key, ""); err != nil {
+		if s.remote, err = newRemote(ctx, target, f.key, "", ""); err != nil {
 			return nil, err
 		}
 		s.name, s.digest = s.remote.model, s.remote.base+" "+s.remote.model
@@ -342,7 +343,7 @@ func (a *app) showAssessment(r *assess.Report, dir string) error {
 		for _, x := range r.Results {
 			rows = append(rows, []string{x.ID, x.Words.Text().In(a.lang), x.Wanted(a.lang), x.Found(), outcomes[x.Outcome]})
 		}
-		for _, line := range table("llrrl", rows) {
+		for _, line := range terminal.Table("llrrl", rows) {
 			fmt.Fprintln(a.stdout, line)
 		}
 		fmt.Fprintln(a.stdout, a.t("%d of %d numbers are still to be confirmed against the text of the regulation. Report: %s", "%d 项数值（共 %d 项）尚待与标准原文核对。报告：%s",

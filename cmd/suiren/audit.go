@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage/operate"
 )
 
@@ -30,7 +33,7 @@ func (a *app) auditListCommand() *cobra.Command {
 				return err
 			}
 			list, next, err := operate.SearchAudit(dir.audit(), q)
-			if err != nil {
+			if err != nil && !errors.Is(err, fs.ErrNotExist) { // nothing was logged
 				return err
 			}
 			rows := [][]string{{a.t("line", "行"), a.t("time", "时间"), a.t("who", "谁"), a.t("did", "做了"), a.t("to what", "对象")}}
@@ -42,14 +45,15 @@ func (a *app) auditListCommand() *cobra.Command {
 					}{"entry", e})
 					continue
 				}
-				rows = append(rows, []string{strconv.FormatInt(e.N, 10), e.Time.Local().Format("2006-01-02 15:04:05"), printable(e.Actor, true), e.Action, printable(e.Subject, true)})
+				rows = append(rows, []string{strconv.FormatInt(e.N, 10), e.Time.Local().Format("2006-01-02 15:04:05"), e.Actor, e.Action, e.Subject})
 			}
-			if a.format == formatText {
-				for _, line := range table("rllll", rows) {
+			a.none(len(list), "nothing has been logged", "还没有记录")
+			if a.format == formatText && len(list) > 0 {
+				for _, line := range terminal.Table("rllll", rows) {
 					fmt.Fprintln(a.stdout, strings.TrimRight(line, " "))
 				}
 				if next > 0 {
-					a.screen.note(say.T("there are more: --before %d", "还有更多：--before %d", next))
+					a.screen.Note(say.T("there are more: --before %d", "还有更多：--before %d", next))
 				}
 			}
 			return nil

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage/compute"
 	"suiren/stage/operate"
 	"suiren/stage/operate/care"
@@ -274,7 +275,7 @@ func (a *app) storeQuotaCommand() *cobra.Command {
 (artifacts, checkpoints), books (records, ledger, traces, audit log), copies (from before upgrades).
 Beyond it nothing more is made; of requests, amounts are still written down, what is said is not.`,
 			`显示或设置状态目录或其中一类文件可占用的磁盘空间：made（产物、检查点）、books（记录、账本、
-追踪、审计日志）、copies（升级前的副本）。超出后不再制作新产物；请求的用量仍会记录，内容不再保留。`),
+轨迹、审计日志）、copies（升级前的副本）。超出后不再制作新产物；请求的用量仍会记录，内容不再保留。`),
 		Args: a.args(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			w, err := a.openState(strings.Join(args, ""))
@@ -307,15 +308,15 @@ Beyond it nothing more is made; of requests, amounts are still written down, wha
 				}
 				n, label := used[class], ""
 				if class != store.All {
-					label = pad(class, 8)
+					label = terminal.Pad(class, 8)
 				}
 				switch {
 				case a.format == formatJSONL:
 					a.line(map[string]any{"type": "quota", "class": class, "quota": quota, "used": n})
 				case quota == 0:
-					fmt.Fprintln(a.stdout, label+a.t("%s are taken, there is no limit", "已占用 %s，没有上限", size(n)))
+					fmt.Fprintln(a.stdout, label+a.t("%s are taken, there is no limit", "已占用 %s，没有上限", held(n)))
 				default:
-					fmt.Fprintln(a.stdout, label+a.t("%s of %s are taken", "已占用 %s，上限 %s", size(n), size(quota)))
+					fmt.Fprintln(a.stdout, label+a.t("%s of %s are taken", "已占用 %s，上限 %s", held(n), size(quota)))
 				}
 			}
 			return nil

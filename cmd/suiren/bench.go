@@ -13,6 +13,7 @@ import (
 	"suiren/engine/optim"
 	"suiren/engine/tensor"
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 	"suiren/stage/train"
 )
@@ -65,7 +66,7 @@ func (a *app) benchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "bench [" + a.t("NAME", "名称") + "]", Short: a.t("Measure what this machine does, against its own measured peak", "测量本机性能，并与实测峰值比较"),
 		Long: a.t("Measure what this machine does, against the peak of multiply-adds measured in the same moment.\n\nA name, or the beginning of one, chooses: %s.",
-			"测量本机性能，并与同一时刻实测的乘加峰值比较。\n\n可用名称或其开头选择：%s。", strings.Join(names, ", ")),
+			"测量本机性能，并与同一时刻实测的乘加峰值比较。\n\n可用名称或其开头选择：%s。", names),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			prefix := strings.Join(args, "")
@@ -83,7 +84,7 @@ func (a *app) benchCommand() *cobra.Command {
 				}
 			}
 			if !found {
-				return usage(prefix, say.T("there is no such benchmark", "没有这项测量"), say.T("choose among %s", "可选：%s", strings.Join(names, ", ")))
+				return usage(prefix, say.T("there is no such benchmark", "没有这项测量"), say.T("choose among %s", "可选：%s", names))
 			}
 			return nil
 		},
@@ -106,7 +107,7 @@ func (a *app) bench(b benchmark) error {
 		a.line(map[string]any{"type": "bench", "name": b.name, "rate": r.rate, "flops": r.rate * r.flops, "peak": r.peak, "share_of_peak": share, "threads": r.cores})
 		return nil
 	}
-	fmt.Fprintf(a.stdout, "%-14s %12s %s  %7.1f GFLOP/s  %s  %s\n", b.name, count(r.rate), pad(b.unit.In(a.lang), 12), r.rate*r.flops/1e9,
+	fmt.Fprintf(a.stdout, "%-14s %12s %s  %7.1f GFLOP/s  %s  %s\n", b.name, count(r.rate), terminal.Pad(b.unit.In(a.lang), 12), r.rate*r.flops/1e9,
 		a.t("%.0f%% of peak", "峰值的 %.0f%%", 100*share), b.what.In(a.lang))
 	return nil
 }
@@ -116,7 +117,7 @@ func (a *app) bench(b benchmark) error {
 func fastest(threads int, f func()) (rate, peak float64) {
 	team := tensor.NewTeam(threads)
 	flops := make([]float64, threads)
-	fma := func() { team.For(threads, func(_, i int) { flops[i] = kernel.PeakFMA(1 << 17) }) } // long enough that starting the threads is nothing
+	fma := func() { team.For(threads, func(_, i int) { flops[i] = kernel.PeakFMA(1 << 20) }) } // milliseconds: threads that sleep take tenths of one to start
 	fma()
 	f()
 	for spent := 0.0; spent < benchSeconds; {

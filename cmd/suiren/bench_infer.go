@@ -44,7 +44,7 @@ func (a *app) benchInferCommand() *cobra.Command {
 		Use: "infer " + a.t("MODEL", "模型"), Short: a.t("Measure how fast a model's files run here", "测量某个模型文件在本机的运行速度"),
 		Long: a.t("Measure how fast a GGUF file or a Hugging Face folder runs here, against the bandwidth of memory, measured between the tokens of an answer.\n\n"+
 			"--peer gives a command that is asked for the same in alternation: it reads a line with the name of a test (prefill, decode, decode8) and answers with a line of JSON, {\"rate\": tokens a second}. The ratios are medians over the rounds.",
-			"测量 GGUF 文件或 Hugging Face 文件夹在本机的运行速度，并与在回答的词元之间实测的内存带宽比较。\n\n"+
+			"测量 GGUF 文件或 Hugging Face 目录在本机的运行速度，并与在回答的词元之间实测的内存带宽比较。\n\n"+
 				"--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行测试名称（prefill、decode、decode8），回答一行 JSON：{\"rate\": 每秒词元数}。比值取各轮的中位数。"),
 		Args: a.args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error { return a.benchInfer(c.Context(), args[0], peer, rounds) },

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/knowledge"
 	"suiren/serve"
 )
@@ -162,6 +163,6 @@ func (a *app) benchKnowledge(ctx context.Context, n, vectors int) error {
 		a.line(line)
 		return nil
 	}
-	a.print(table("lr", rows))
+	a.print(terminal.Table("lr", rows))
 	return nil
 }

@@ -64,15 +64,11 @@ func (b *books) entriesView(c serve.Caller, q url.Values, w io.Writer) error {
 
 // currencyOf is that of the price book in force, "" if there is none.
 func currencyOf(l *ledger.Ledger) (currency string, version int64, err error) {
-	text, version, err := l.Prices()
-	if err != nil || version == 0 {
-		return "", 0, err
+	book, version, err := l.Book()
+	if book != nil {
+		currency = book.Currency
 	}
-	book, err := ledger.ParseBook("prices", text)
-	if err != nil {
-		return "", 0, err
-	}
-	return book.Currency, version, nil
+	return currency, version, err
 }
 
 // budgetsView are all budgets, or those of the caller's tenant.

@@ -131,7 +131,7 @@ func (a *app) prepare(nameOrPath string, f *modelFlags, beside bool) (*prepared,
 	}
 	p.Model, err = plain.Prepare(path, plain.Options{
 		Name: p.name, Threads: machine.Threads, Slots: f.slots, Context: f.context, KV: f.kv, Adapters: f.adapters, Beside: beside,
-		Planned: func(bytes int64) { a.screen.note(say.T("%s will take %s", "%s 将占用 %s", p.name, size(bytes))) },
+		Planned: func(bytes int64) { a.screen.Note(say.T("%s will take %s", "%s 将占用 %s", p.name, size(bytes))) },
 	})
 	if err != nil {
 		return nil, broughtError(path, err)
@@ -226,9 +226,8 @@ func broughtError(path string, err error) error {
 		return err
 	}
 	if bad, ok := errors.AsType[*model.ArchError](err); ok {
-		known := strings.Join(model.Architectures(), ", ")
 		return &say.Error{Where: shown(path), What: say.T("models of the architecture %q cannot be run here", "不能运行 %q 架构的模型", bad.Name),
-			Next: say.T("choose a model of one of %s", "请选用以下架构的模型：%s", known), Err: err}
+			Next: say.T("choose a model of one of %s", "请选用以下架构的模型：%s", model.Architectures()), Err: err}
 	}
 	return modelError(path, err)
 }

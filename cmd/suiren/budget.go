@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -12,8 +14,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
+	"suiren/serve/account"
 	"suiren/serve/form"
+	"suiren/stage/operate"
 	"suiren/stage/operate/ledger"
+	"suiren/stage/operate/people"
 )
 
 // Units, periods and scopes of budgets, for people.
@@ -38,7 +44,8 @@ func amountText(b *ledger.Budget, n int64) string {
 	case ledger.Energy:
 		return decimals(float64(n)/unitPer[b.Unit], 3)
 	case ledger.Money:
-		return millionths(n)
+		text := strings.TrimRight(millionths(n), "0")
+		return text + strings.Repeat("0", max(2-len(text[strings.Index(text, ".")+1:]), 0))
 	}
 	return count(float64(n))
 }
@@ -56,6 +63,9 @@ func decimals(v float64, n int) string {
 func budgetText(b *ledger.Budget) say.Text {
 	unit := unitText[b.Unit]
 	amount := say.T("%s "+unit.In(say.English), "%s "+unit.In(say.Chinese), amountText(b, b.Amount))
+	if b.Currency != "" {
+		amount = say.T("%s %s", "%s %s", amountText(b, b.Amount), b.Currency)
+	}
 	return say.T("%s budget of %s %s", "%[1]s预算（%[3]s %[2]s）", scopeText[b.Scope], amount, periodText[b.Period])
 }
 
@@ -63,7 +73,8 @@ func budgetText(b *ledger.Budget) say.Text {
 func exceeded(e *ledger.Exceeded) *form.Error {
 	b := &e.Budget
 	f := &form.Error{Status: http.StatusTooManyRequests, Type: "insufficient_quota", Code: "insufficient_quota",
-		Text: say.T("%s has no room: %s are used or reserved", "%s已没有余量：已用或预留 %s", budgetText(b), amountText(b, b.Used+b.Held)),
+		Text: say.T("%s has no room: %s are used or reserved, and this request may need %s", "%s已没有余量：已用或预留 %s，本次请求可能需要 %s",
+			budgetText(b), amountText(b, b.Used+b.Held), amountText(b, e.Wanted)),
 		Next: say.T("ask whoever keeps the keys for more", "请向密钥管理者申请提高"), After: 3600}
 	if !b.Next.IsZero() {
 		f.After = int(max(time.Until(b.Next).Seconds(), 1))
@@ -138,20 +149,26 @@ func (a *app) budgetCommand() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			scope, name, _ := strings.Cut(args[0], ":")
 			if !slices.Contains(ledger.Scopes, scope) || (name == "") != (scope == ledger.OfAll) {
-				return usage(args[0], say.T("this is no scope", "这不是范围"), say.T("write it like tenant:NAME; one of %s", "请写成 tenant:名称 的样子；可用：%s", strings.Join(ledger.Scopes, ", ")))
+				return usage(args[0], say.T("this is no scope", "这不是范围"), say.T("write it like tenant:NAME; one of %s", "请写成 tenant:名称 的样子；可用：%s", ledger.Scopes))
 			}
 			list, err := f.budgets(scope, name)
 			if err != nil {
 				return err
 			}
-			return a.onLedger(folder, models, func(dir bookDir, l *ledger.Ledger) error { return setBudgets(dir, l, list, "budget.set") })
+			return a.onLedger(folder, models, func(dir bookDir, l *ledger.Ledger) error { return a.setBudgets(dir, l, list, "budget.set") })
 		},
 	}
 	f.add(a, set)
 	list := &cobra.Command{
 		Use: "list", Short: a.t("Show all budgets, and what is left of them", "查看全部预算及其余量"), Args: a.args(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			return a.onLedger(folder, models, func(_ bookDir, l *ledger.Ledger) error { return a.showBudgets(l) })
+			return a.onLedger(folder, models, func(_ bookDir, l *ledger.Ledger) error {
+				n, err := a.showBudgets(l)
+				if err == nil {
+					a.none(n, "there is no budget yet: suiren budget set SCOPE", "还没有预算：suiren budget set 范围")
+				}
+				return err
+			})
 		},
 	}
 	for _, c := range []*cobra.Command{set, list} {
@@ -161,7 +178,7 @@ func (a *app) budgetCommand() *cobra.Command {
 	return a.group("budget", a.t("Bound what keys, persons, projects, tenants, scenarios and models may use", "限制密钥、人员、项目、租户、场景与模型的用量"), set, list)
 }
 
-func setBudgets(dir bookDir, l *ledger.Ledger, list []ledger.Budget, action string) error {
+func (a *app) setBudgets(dir bookDir, l *ledger.Ledger, list []ledger.Budget, action string) error {
 	for i := range list {
 		if err := l.SetBudget(list[i]); err != nil {
 			return err
@@ -169,8 +186,55 @@ func setBudgets(dir bookDir, l *ledger.Ledger, list []ledger.Budget, action stri
 		if err := dir.log(budgetNote(action, &list[i])); err != nil {
 			return err
 		}
+		if err := a.noteIdle(dir, l, &list[i]); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// noteIdle says of a budget that bounds nothing yet, as of a name that was mistyped.
+func (a *app) noteIdle(dir bookDir, l *ledger.Ledger, b *ledger.Budget) error {
+	if b.Amount < 0 {
+		return nil
+	}
+	if b.Unit == ledger.Money {
+		if book, _, err := l.Book(); err != nil {
+			return err
+		} else if book == nil {
+			a.screen.Note(say.T("there is no price book, so nothing costs money: suiren usage prices sets one", "没有价目，因此没有金额可计：用 suiren usage prices 设置"))
+		}
+	}
+	if b.Scope != ledger.OfKey && b.Scope != ledger.OfPerson && b.Scope != ledger.OfTenant {
+		return nil // projects are free words; models and scenarios come and go
+	}
+	known, err := dir.knows(b.Scope, b.Name)
+	if err == nil && !known {
+		a.screen.Note(say.T("nobody here is called %s yet: the budget holds once somebody is", "这里还没有 %s：有了之后预算才起作用", b.Scope+":"+b.Name))
+	}
+	return err
+}
+
+// knows reports whether there is a key, person or tenant of a name. What a person asks
+// is also counted for a key of the same name, and what commands do for the key cli.
+func (d bookDir) knows(scope, name string) (bool, error) {
+	who, err := d.people()
+	if err != nil {
+		return false, err
+	}
+	defer who.Close()
+	switch scope {
+	case ledger.OfKey:
+		keys, err := operate.OpenKeys(d.keys())
+		return err == nil && account.Taken(keys, who, name), err
+	case ledger.OfTenant:
+		list, err := who.Tenants()
+		return slices.ContainsFunc(list, func(t people.Tenant) bool { return t.Name == name }), err
+	}
+	if _, err = who.Find(name); errors.Is(err, people.ErrNone) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // keyLimitCommand bounds what a key may use.
@@ -194,18 +258,18 @@ func (a *app) keyLimitCommand(open func() (bookDir, *ledger.Ledger, error)) *cob
 				return err
 			}
 			defer l.Close()
-			return setBudgets(dir, l, list, "key.limit")
+			return a.setBudgets(dir, l, list, "key.limit")
 		},
 	}
 	f.add(a, c)
 	return c
 }
 
-// showBudgets prints what is left of budgets.
-func (a *app) showBudgets(l *ledger.Ledger) error {
+// showBudgets prints what is left of budgets, and counts them.
+func (a *app) showBudgets(l *ledger.Ledger) (int, error) {
 	list, err := l.Budgets()
 	if err != nil || len(list) == 0 {
-		return err
+		return 0, err
 	}
 	var rows [][]string
 	for i := range list {
@@ -233,10 +297,10 @@ func (a *app) showBudgets(l *ledger.Ledger) error {
 		default:
 			name = b.Scope + ":" + name
 		}
-		rows = append(rows, []string{name, amountText(b, b.Used+b.Held), a.t("of", "/"), amountText(b, b.Amount), unitText[b.Unit].In(a.lang), periodText[b.Period].In(a.lang)})
+		rows = append(rows, []string{name, amountText(b, b.Used+b.Held), a.t("of", "/"), amountText(b, b.Amount), cmp.Or(b.Currency, unitText[b.Unit].In(a.lang)), periodText[b.Period].In(a.lang)})
 	}
-	for _, line := range table("lrlrll", rows) {
+	for _, line := range terminal.Table("lrlrll", rows) {
 		fmt.Fprintln(a.stdout, line)
 	}
-	return nil
+	return len(list), nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage/operate"
 	"suiren/stage/operate/access"
 	"suiren/stage/operate/care"
@@ -74,7 +75,7 @@ func (a *app) careShowCommand(f *careFlags) *cobra.Command {
 			if len(s.TwoPeople) > 0 {
 				rows = append(rows, []string{a.t("two persons", "两人批准"), strings.Join(s.TwoPeople, ","), ""})
 			}
-			for _, l := range table("lll", rows) {
+			for _, l := range terminal.Table("lll", rows) {
 				fmt.Fprintln(a.stdout, strings.TrimRight(l, " "))
 			}
 			return nil
@@ -375,9 +376,10 @@ func (a *app) careApprovalsCommand(f *careFlags) *cobra.Command {
 				}
 				rows = append(rows, []string{r.ID, states[r.State], r.Act, r.Subject, r.Asker, r.Decider, r.Asked.Local().Format(time.DateTime)})
 			}
-			for _, l := range table("lllllll", rows) {
+			for _, l := range terminal.Table("lllllll", rows) {
 				fmt.Fprintln(a.stdout, strings.TrimRight(l, " "))
 			}
+			a.none(len(list), "nothing was asked for", "没有申请")
 			return nil
 		},
 	}

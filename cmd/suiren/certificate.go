@@ -65,7 +65,7 @@ func (f *serveFlags) secure(a *app, ln net.Listener) (net.Listener, error) {
 		return serve.Secure(ln, f.cert, f.key)
 	}
 	if tcp, ok := ln.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
-		a.screen.note(say.T("keys and answers cross the network in the clear; suiren certificate makes what --tls-cert takes", "密钥和回答以明文经过网络；可用 suiren certificate 生成 --tls-cert 所需的证书"))
+		a.screen.Note(say.T("keys and answers cross the network in the clear; suiren certificate makes what --tls-cert takes", "密钥和回答以明文经过网络；可用 suiren certificate 生成 --tls-cert 所需的证书"))
 	}
 	return ln, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -10,9 +9,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/serve"
 	"suiren/serve/form"
 )
@@ -43,7 +42,7 @@ Ctrl-C 停止当前回答。`),
 			}
 			var s speaker
 			if strings.HasPrefix(to, "http://") || strings.HasPrefix(to, "https://") {
-				remote, err := newRemote(c.Context(), to, key, name)
+				remote, err := newRemote(c.Context(), to, key, name, a.lang)
 				if err != nil {
 					return err
 				}
@@ -79,54 +78,13 @@ Ctrl-C 停止当前回答。`),
 
 const defaultServer = "http://" + serve.Addr
 
-// lines reads what the user types: with editing on a terminal.
-type lines struct {
-	term  *lineEditor
-	plain *bufio.Reader
-}
-
-func newLines(in *os.File, prompt string) *lines {
-	if !commanded(in) {
-		return &lines{plain: bufio.NewReader(io.LimitReader(in, 64*maxPrompt))}
-	}
-	return &lines{term: &lineEditor{in: bufio.NewReader(in), out: os.Stdout, prompt: prompt}}
-}
-
-// next returns the next line. The terminal is raw only meanwhile, so that
-// Ctrl-C is a signal while an answer comes.
-func (l *lines) next() (string, error) {
-	if l.term == nil {
-		s, err := l.plain.ReadString('\n')
-		if s != "" {
-			err = nil
-		}
-		return strings.TrimSuffix(s, "\n"), err
-	}
-	fd := int(os.Stdin.Fd())
-	l.term.columns = 80
-	if w, _, err := term.GetSize(fd); err == nil && w > 1 {
-		l.term.columns = w
-	}
-	old, err := term.MakeRaw(fd)
-	if err != nil {
-		return "", err
-	}
-	defer term.Restore(fd, old)
-	for {
-		line, err := l.term.readLine()
-		if !errors.Is(err, errInterrupt) {
-			return line, err
-		}
-	}
-}
-
 // converse takes turns until the user leaves.
 func (a *app) converse(ctx context.Context, s speaker, f *askFlags) error {
-	a.screen.note(say.T("%s; /help lists the commands", "%s；/help 列出命令", s.name()))
-	in := newLines(os.Stdin, "> ")
+	a.screen.Note(say.T("%s; /help lists the commands", "%s；/help 列出命令", s.name()))
+	in := terminal.NewLines(os.Stdin, a.stdout, "> ", 64*maxPrompt)
 	var list []form.Message
 	for {
-		line, err := in.next()
+		line, err := in.Next()
 		if errors.Is(err, io.EOF) || ctx.Err() != nil {
 			return nil
 		}
@@ -181,11 +139,11 @@ func (a *app) chatWord(word, rest string, list *[]form.Message, f *askFlags) {
 		f.think = rest
 	case word == "/save" && rest != "":
 		if err := saveConversation(rest, *list); err != nil {
-			a.screen.note(say.T("cannot save: %v", "无法保存：%v", err))
+			a.screen.Note(say.T("cannot save: %v", "无法保存：%v", err))
 			return
 		}
-		a.screen.note(say.T("saved in %s", "已保存到 %s", rest))
+		a.screen.Note(say.T("saved in %s", "已保存到 %s", rest))
 	default:
-		a.screen.note(say.T("/think on|off, /clear, /save FILE, /exit; Ctrl-C stops an answer", "/think on|off、/clear、/save 文件、/exit；Ctrl-C 停止当前回答"))
+		a.screen.Note(say.T("/think on|off, /clear, /save FILE, /exit; Ctrl-C stops an answer", "/think on|off、/clear、/save 文件、/exit；Ctrl-C 停止当前回答"))
 	}
 }

@@ -69,8 +69,21 @@ type task struct {
 var taskOf = map[string]serve.Action{"knowledge": serve.ReadBases, "model": serve.ReadLibrary, "load": serve.ReadLibrary, "plan": serve.ReadPlan,
 	"assess": serve.ReadPolicy, "compare": serve.ReadReleases, "backup": serve.Keep}
 
-// mostTasks bounds those that are remembered.
-const mostTasks = 20
+// forget lets go of what is remembered of a caller besides the books: the last
+// comparison too, which may have asked again what they asked.
+func (h *house) forget(caller string) {
+	h.srv.Forget(caller)
+	h.mu.Lock()
+	h.compared = nil
+	h.mu.Unlock()
+}
+
+// Bounds of the tasks that are remembered, and of those under way: each may hold a
+// model, or as much memory as one.
+const (
+	mostTasks  = 20
+	mostAtOnce = 8
+)
 
 // begin runs f beside the server, and remembers how it ended.
 func (h *house) begin(kind, name string, f func(ctx context.Context) (say.Text, error)) (any, error) {
@@ -79,16 +92,25 @@ func (h *house) begin(kind, name string, f func(ctx context.Context) (say.Text, 
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	id := 1
+	id, running := 1, 0
 	for _, t := range h.tasks {
+		if t.Ended.IsZero() {
+			running++
+		}
 		if t.Kind == kind && t.Name == name && t.Ended.IsZero() {
 			return nil, say.Errorf("that is being done already", "这件事已在进行")
 		}
 		id = max(id, t.ID+1)
 	}
+	if running == mostAtOnce {
+		return nil, say.Errorf("%d things are being done already", "已有 %d 件事在进行", running)
+	}
 	t := &task{ID: id, Kind: kind, Name: name, Began: time.Now()}
 	h.tasks = append(h.tasks, t)
-	h.tasks = h.tasks[max(0, len(h.tasks)-mostTasks):]
+	if len(h.tasks) > mostTasks { // what is under way is not forgotten: it must not begin twice
+		oldest := slices.IndexFunc(h.tasks, func(t *task) bool { return !t.Ended.IsZero() })
+		h.tasks = slices.Delete(h.tasks, oldest, oldest+1)
+	}
 	go func() {
 		done, err := f(context.Background())
 		h.mu.Lock()
@@ -175,7 +197,7 @@ func (h *house) server(conf serve.Config) *serve.Server {
 	conf.Record, conf.Rate = h.record, h.rate
 	h.srv = serve.New(conf)
 	h.books.mu.Lock()
-	h.books.forget = h.srv.Forget
+	h.books.forget = h.forget
 	h.books.mu.Unlock()
 	return h.srv
 }

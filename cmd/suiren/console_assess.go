@@ -42,7 +42,7 @@ func (h *house) assess(_ context.Context, q serve.Query) (any, error) {
 	}
 	in.Pack = cmp.Or(in.Pack, assess.Packs()[0])
 	if !slices.Contains(assess.Packs(), in.Pack) {
-		return nil, &say.Error{Where: "pack", What: say.T("there is no pack %q", "没有评估包 %q", first(in.Pack, 40)), Next: say.T("choose among %s", "可选：%s", strings.Join(assess.Packs(), ", "))}
+		return nil, &say.Error{Where: "pack", What: say.T("there is no pack %q", "没有评估包 %q", first(in.Pack, 40)), Next: say.T("choose among %s", "可选：%s", assess.Packs())}
 	}
 	r, err := w.release(in.Release)
 	if err != nil {

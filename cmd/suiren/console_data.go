@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"io/fs"
 	"maps"
 	"math"
@@ -15,6 +14,7 @@ import (
 	"strings"
 
 	"suiren/engine/tokenizer"
+	"suiren/internal/say"
 	"suiren/pii"
 	"suiren/serve"
 	"suiren/stage"
@@ -359,7 +359,7 @@ func (w *workspace) rowsOf(b store.Block, at int) (any, error) {
 	}
 	defer rows.Close()
 	if rows.Vocab() != tok.Vocab() {
-		return nil, errors.New("the rows are over another vocabulary than the tokenizer")
+		return nil, say.Errorf("the rows are over another vocabulary than the tokenizer", "数据行与分词器的词表不同")
 	}
 	info := rows.Info()
 	documents := [][]rowPart{}

@@ -75,7 +75,11 @@ func (h *house) releasePage(ctx context.Context, q serve.Query) (any, error) {
 	if r == nil || r.Document == nil {
 		return nil, fs.ErrNotExist
 	}
-	list, ok := r.Document(q.Readers, file).([]knowledge.Passage)
+	found, err := r.Document(q.Readers, "", file)
+	if err != nil {
+		return nil, err
+	}
+	list, ok := found.([]knowledge.Passage)
 	if !ok || len(list) == 0 {
 		return nil, fs.ErrNotExist
 	}

@@ -28,8 +28,24 @@ import (
 //go:embed first.hcl
 var firstPlan string
 
+// firstPlanIn is the first plan with its comments in one language.
+func firstPlanIn(lang say.Lang) string {
+	var b strings.Builder
+	for line := range strings.Lines(firstPlan) {
+		indent, comment, ok := strings.Cut(line, "# ")
+		if tag, text, tagged := strings.Cut(comment, ": "); ok && tagged && strings.TrimSpace(indent) == "" {
+			if tag == string(lang) {
+				b.WriteString(indent + "# " + text)
+			}
+			continue
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
 // startFirst writes the first plan into a folder of the owner's and makes it.
-func (h *house) startFirst(context.Context, serve.Query) (any, error) {
+func (h *house) startFirst(_ context.Context, q serve.Query) (any, error) {
 	if h.planned() != nil || h.space == nil {
 		return nil, &say.Error{What: say.T("this server has a plan already", "本服务器已有计划"), Next: say.T("open it on the plan page", "请在计划页打开")}
 	}
@@ -43,7 +59,7 @@ func (h *house) startFirst(context.Context, serve.Query) (any, error) {
 	}
 	file := filepath.Join(dir, plan.FileName)
 	if _, err := os.Stat(file); err != nil {
-		if err := os.WriteFile(file, []byte(firstPlan), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(firstPlanIn(q.Lang)), 0o600); err != nil {
 			return nil, err
 		}
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/http"
 
 	"suiren/internal/say"
 	"suiren/serve"
+	"suiren/serve/form"
 	"suiren/stage/guard"
 	"suiren/stage/operate/origin"
 	"suiren/store"
@@ -104,7 +106,10 @@ func pairsOf(q serve.Query, each func(func(pairRow)) error) (any, error) {
 	return map[string]any{"total": total, "rows": rows}, err
 }
 
-// compared is the last comparison of releases: what it found, or with change, from
+var errNotTraces = &form.Error{Status: http.StatusForbidden, Type: "permission_error", Code: "access_denied",
+	Text: say.T("what was asked and answered is for those who may read traces", "问答内容只对有权查看跟踪的人开放")}
+
+// comparedPage is the last comparison of releases: what it found, or with change, from
 // and n its rows.
 func (h *house) comparedPage(_ context.Context, q serve.Query) (any, error) {
 	h.mu.Lock()
@@ -117,6 +122,9 @@ func (h *house) comparedPage(_ context.Context, q serve.Query) (any, error) {
 		short := *c.Comparison
 		short.Rows = nil
 		return comparison{&short, c.Releases}, nil
+	}
+	if !q.May(serve.ReadTraces) { // the questions may be what people asked
+		return nil, errNotTraces
 	}
 	return pairsOf(q, func(f func(pairRow)) error {
 		for i := range c.Rows {

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage/data"
 	"suiren/stage/data/quality"
 	"suiren/store"
@@ -38,7 +39,7 @@ func (a *app) dataCommand() *cobra.Command {
 	}
 	count, labels, set := 20, []string{}, map[string]string{}
 	review := flag(&cobra.Command{
-		Use: "review CORPUS", Short: a.t("Draw documents for people to judge, kept and left out", "抽取文档供人工判断，含保留的与去掉的"),
+		Use: "review " + a.t("CORPUS", "语料"), Short: a.t("Draw documents for people to judge, kept and left out", "抽取文档供人工判断，含保留的与去掉的"),
 		Long: a.t("Write documents of each verdict as JSON Lines, to be given a label, good or bad. With --labels the labelled file is counted: the share of good texts of each verdict, with its 95 % interval. With the files of two people it says how far they agree too (Cohen's kappa), and on which documents they do not. A file can be the labels of a corpus.",
 			"按各种结论抽取文档，写成 JSON Lines，供填写 label（good 或 bad）。用 --labels 统计填好的文件：每种结论中好文本的占比及其 95% 区间。给出两人各自的文件时，还说明两人的一致程度（Cohen's kappa）及意见不同的文档。文件也可用作语料的 labels。"),
 		Args: a.args(0, 1),
@@ -55,7 +56,7 @@ func (a *app) dataCommand() *cobra.Command {
 	review.Flags().IntVar(&count, "count", 20, a.t("documents of each verdict", "每种结论的文档数"))
 	review.Flags().StringArrayVar(&labels, "labels", nil, a.t("a labelled file to count; twice for two people", "要统计的已标注文件；两人标注时写两次"))
 	try := flag(&cobra.Command{
-		Use: "try CORPUS", Short: a.t("Say what other thresholds would decide, from the measures alone", "只凭度量，说明换用其他阈值的判定"),
+		Use: "try " + a.t("CORPUS", "语料"), Short: a.t("Say what other thresholds would decide, from the measures alone", "只凭度量，说明换用其他阈值的判定"),
 		Args: a.args(1, 1), RunE: with(func(w *workspace, args []string) error { return w.dataTry(args[0], set) }),
 	})
 	try.Flags().StringToStringVar(&set, "set", nil, a.t("a threshold: words_least=30, zh.words_least=20", "阈值：words_least=30、zh.words_least=20"))
@@ -74,9 +75,9 @@ func (a *app) dataCommand() *cobra.Command {
 			Long: a.t("A and B are corpora that stand (corpus.clean), or the digests of artifacts.", "A 和 B 是现有语料（corpus.clean）或产物的摘要。"),
 			Args: a.args(2, 2), RunE: with(func(w *workspace, args []string) error { return w.dataDiff(args[0], args[1]) })}),
 		try, review, forget,
-		flag(&cobra.Command{Use: "card CORPUS", Short: a.t("Write the data card of a corpus", "生成语料的数据卡"),
+		flag(&cobra.Command{Use: "card " + a.t("CORPUS", "语料"), Short: a.t("Write the data card of a corpus", "生成语料的数据卡"),
 			Args: a.args(1, 1), RunE: with(func(w *workspace, args []string) error { return w.dataCard(args[0]) })}),
-		&cobra.Command{Use: "rules [RECIPE]", Short: a.t("List recipes, or the rules and thresholds of one", "列出配方，或某个配方的规则与阈值"),
+		&cobra.Command{Use: "rules [" + a.t("RECIPE", "配方") + "]", Short: a.t("List recipes, or the rules and thresholds of one", "列出配方，或某个配方的规则与阈值"),
 			Args: a.args(0, 1), RunE: func(_ *cobra.Command, args []string) error { return a.dataRules(strings.Join(args, "")) }},
 	)
 }
@@ -174,9 +175,9 @@ func (w *workspace) dataExplain(id string) error {
 			rows = append(rows, []string{"  " + kind, strconv.Itoa(n)})
 		}
 		if len(from) > 0 && e.Kept {
-			rows = append(rows, []string{"  " + a.t("used by", "用于"), strings.Join(from, ", ")})
+			rows = append(rows, []string{"  " + a.t("used by", "用于"), say.List(a.lang, from)})
 		}
-		for _, l := range table("ll", rows) {
+		for _, l := range terminal.Table("ll", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 		rows = nil
@@ -190,7 +191,7 @@ func (w *workspace) dataExplain(id string) error {
 			}
 			rows = append(rows, []string{"  " + mark + " " + r.Rule, fmt.Sprintf("%.4g", r.Value), sign, fmt.Sprintf("%.4g", r.Limit)})
 		}
-		for _, l := range table("lrll", rows) {
+		for _, l := range terminal.Table("lrll", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 		return nil
@@ -232,7 +233,7 @@ func (w *workspace) dataDiff(before, after string) error {
 			w.a.line(map[string]any{"type": "change", "change": c})
 			return nil
 		}
-		_, err := fmt.Fprintf(w.a.stdout, "%s  %s → %s\n", c.Path, c.Before, c.After)
+		_, err := fmt.Fprintf(w.a.stdout, "%s  %s → %s\n", shown(c.Path), w.a.decided(c.Before), w.a.decided(c.After))
 		return err
 	})
 	if err == nil && w.a.format == formatText {
@@ -290,7 +291,8 @@ func (w *workspace) dataTry(name string, set map[string]string) error {
 		if w.a.format == formatJSONL {
 			w.a.line(map[string]any{"type": "try", "change": c, "documents": changes[c]})
 		} else {
-			fmt.Fprintf(w.a.stdout, "%8d  %s\n", changes[c], c)
+			was, why, _ := strings.Cut(c, " → ")
+			fmt.Fprintf(w.a.stdout, "%8d  %s → %s\n", changes[c], w.a.decided(was), w.a.decided(why))
 		}
 	}
 	if w.a.format == formatText {
@@ -299,9 +301,20 @@ func (w *workspace) dataTry(name string, set map[string]string) error {
 	return nil
 }
 
+// decided says a verdict of a journal for people.
+func (a *app) decided(verdict string) string {
+	switch verdict {
+	case data.VerdictKept:
+		return a.t("kept", "保留")
+	case data.VerdictAbsent:
+		return a.t("absent", "没有")
+	}
+	return verdict
+}
+
 func orKept(reason string) string {
 	if reason == "" {
-		return "kept"
+		return data.VerdictKept
 	}
 	return reason
 }
@@ -359,7 +372,7 @@ func (a *app) dataShares(files []string) error {
 		if len(files) > 1 && a.format == formatText {
 			fmt.Fprintln(a.stdout, file)
 		}
-		for _, l := range table("lrr", rows) {
+		for _, l := range terminal.Table("lrr", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}
@@ -395,7 +408,7 @@ func (a *app) dataRules(name string) error {
 			rows = append(rows, []string{r.Name, r.What.In(a.lang)})
 		}
 		if a.format == formatText {
-			for _, l := range table("ll", rows) {
+			for _, l := range terminal.Table("ll", rows) {
 				fmt.Fprintln(a.stdout, l)
 			}
 		}
@@ -428,7 +441,7 @@ func (a *app) dataRules(name string) error {
 		return nil
 	}
 	fmt.Fprintln(a.stdout, r.What.In(a.lang))
-	for _, l := range table("lr", rows) {
+	for _, l := range terminal.Table("lr", rows) {
 		fmt.Fprintln(a.stdout, "  "+l)
 	}
 	for _, t := range r.Warnings {

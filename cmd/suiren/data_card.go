@@ -78,13 +78,16 @@ func (w *workspace) dataCard(name string) error {
 		if shown == "" {
 			shown = a.t("not stated", "未注明")
 		}
-		line("- %s: %s", "- %s：%s", shown, strings.Join(licences[l], ", "))
+		line("- %s: %s", "- %s：%s", shown, licences[l])
 	}
 	section("Languages", "语言")
 	counts(r.Languages)
 	section("Left out", "去掉的内容")
 	for _, k := range slices.Sorted(maps.Keys(r.Reasons)) {
 		line("- %s: %d", "- %s：%d", k, r.Reasons[k])
+	}
+	if len(r.Reasons) == 0 {
+		line("Nothing.", "没有。")
 	}
 	if len(r.PII) > 0 {
 		section("Personal data found", "发现的个人信息")

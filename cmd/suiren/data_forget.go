@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"suiren/internal/say"
@@ -106,7 +105,7 @@ func (w *workspace) dataForget(source string, check bool) error {
 	}
 	w.showKept(kept)
 	if a.format == formatText {
-		fmt.Fprintln(a.stdout, a.t("to be made again: %s", "须重做：%s", strings.Join(again, ", ")))
+		fmt.Fprintln(a.stdout, a.t("to be made again: %s", "须重做：%s", again))
 		fmt.Fprintln(a.stdout, a.t("remove it from your files, run suiren apply, then suiren store gc, then suiren data forget --check", "请从您的文件中删除它，运行 suiren apply，再运行 suiren store gc，最后运行 suiren data forget --check"))
 	}
 	return nil
@@ -236,7 +235,7 @@ func (w *workspace) showKept(list []keptAnswer) {
 			fmt.Fprintln(a.stdout, a.t("and %d more; -o jsonl lists all", "另有 %d 个；-o jsonl 列出全部", len(list)-i))
 			return
 		case len(k.Sets) > 0:
-			fmt.Fprintln(a.stdout, a.t("kept answer %s comes from %s; chosen for %s", "保留的回答 %s 出自 %s；已选入 %s", k.ID, k.Document, strings.Join(k.Sets, ", ")))
+			fmt.Fprintln(a.stdout, a.t("kept answer %s comes from %s; chosen for %s", "保留的回答 %s 出自 %s；已选入 %s", k.ID, k.Document, k.Sets))
 		default:
 			fmt.Fprintln(a.stdout, a.t("kept answer %s comes from %s", "保留的回答 %s 出自 %s", k.ID, k.Document))
 		}

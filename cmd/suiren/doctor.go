@@ -11,6 +11,7 @@ import (
 
 	"suiren/engine/kernel"
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage/compute"
 )
 
@@ -90,7 +91,7 @@ func (a *app) doctorCommand() *cobra.Command {
 				}
 			}
 			if a.format == formatText {
-				for _, l := range table("lll", rows) {
+				for _, l := range terminal.Table("lll", rows) {
 					fmt.Fprintln(a.stdout, l)
 				}
 				fmt.Fprintln(a.stdout, a.t("memory is read at %.1f GB/s by %d threads", "%[2]d 个线程读内存的速度为 %.1[1]f GB/s", bandwidth/1e9, m.Threads))
@@ -105,4 +106,4 @@ func (a *app) doctorCommand() *cobra.Command {
 	return c
 }
 
-var statusMark = map[compute.Status]string{compute.OK: "ok", compute.Warn: "!", compute.Fail: "✗"}
+var statusMark = map[compute.Status]string{compute.OK: "✓", compute.Warn: "!", compute.Fail: "✗"}

@@ -170,7 +170,7 @@ func (a *app) showHoldings(list []holding) {
 			a.line(map[string]any{"type": "holds", "block": h.Block, "documents": h.Documents, "made_from": h.From})
 			continue
 		}
-		fmt.Fprintln(a.stdout, a.t("%s holds %d of the answers; to be made again: %s", "%s 含有其中 %d 个回答；须重做：%s", h.Block, h.Documents, strings.Join(append([]string{h.Block}, h.From...), ", ")))
+		fmt.Fprintln(a.stdout, a.t("%s holds %d of the answers; to be made again: %s", "%s 含有其中 %d 个回答；须重做：%s", h.Block, h.Documents, append([]string{h.Block}, h.From...)))
 		fmt.Fprintln(a.stdout, a.t("run suiren apply, then suiren store gc, then suiren data forget 'traces/*' --check", "请运行 suiren apply，再运行 suiren store gc，最后运行 suiren data forget 'traces/*' --check"))
 	}
 }

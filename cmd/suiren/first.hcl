@@ -1,6 +1,8 @@
-# A first model of your own: made here from random weights and generated lessons,
-# in a minute or two. Change a line and apply again: only what depends on it is
-# made anew.
+# en: A first model of your own: made here from random weights and generated lessons,
+# en: in a minute or two. Change a line and apply again: only what depends on it is
+# en: made anew.
+# zh: 您的第一个模型：用随机权重和生成的习题在本机制作，约需一两分钟。
+# zh: 改动一行再制作，只重做与它有关的部分。
 
 examples "lessons" {
   generate  = "lessons"
@@ -24,7 +26,9 @@ weights "mine" {
   train     = "sft"
   from      = tokens.thoughts
   tokenizer = tokenizer.bpe
-  depth     = 2 # the one dial
+  # en: the one dial
+  # zh: 唯一的旋钮，其余形状由它决定
+  depth     = 2
   minutes   = 0.5
 }
 
@@ -42,7 +46,9 @@ verdict "ready" {
   scenario = scenario.mine
   policy   = policy.house
   problems = examples.lessons
-  require  = { accuracy = 0 } # it is served however little it knows
+  # en: it is served however little it knows
+  # zh: 无论学到多少都可以发布
+  require  = { accuracy = 0 }
 }
 
 release "mine" {

@@ -71,7 +71,7 @@ func (s *service) follow(name string, machine stage.Machine) error {
 		close(done)
 		return err
 	} else if err != nil {
-		s.w.a.screen.note(say.T("not all releases that should answer do: %v", "并非所有应作答的版本都能打开：%v", err))
+		s.w.a.screen.Note(say.T("not all releases that should answer do: %v", "并非所有应作答的版本都能打开：%v", err))
 	}
 	var told sync.WaitGroup
 	told.Go(func() { s.watchHealth(ctx) })
@@ -89,7 +89,7 @@ func (s *service) follow(name string, machine stage.Machine) error {
 				continue
 			}
 			if err := f.sync(); err != nil {
-				s.w.a.screen.note(say.T("the releases stay as they are: %v", "发布版本保持不变：%v", err))
+				s.w.a.screen.Note(say.T("the releases stay as they are: %v", "发布版本保持不变：%v", err))
 			}
 		}
 	}()
@@ -292,9 +292,9 @@ func (f *follower) stop(d store.Digest, by string) {
 			_, err = f.s.audit.Append("watch", action, f.name+" "+d.String()+" "+why, "")
 		}
 		if err != nil {
-			f.s.w.a.screen.note(say.T("release %s should go back (%s) and does not: %v", "版本 %s 应当回退（%s），但未能回退：%v", d.Short(), why, err))
+			f.s.w.a.screen.Note(say.T("release %s should go back (%s) and does not: %v", "版本 %s 应当回退（%s），但未能回退：%v", d.Short(), why, err))
 			return
 		}
-		f.s.w.a.screen.note(say.T("release %s went back: %s", "版本 %s 已回退：%s", d.Short(), why))
+		f.s.w.a.screen.Note(say.T("release %s went back: %s", "版本 %s 已回退：%s", d.Short(), why))
 	}()
 }

@@ -98,19 +98,32 @@ func TestRollbackUnderLoad(t *testing.T) {
 		_, b, err := send("POST", s.Address, "/v1/chat/completions", s.Key, `{"messages":[{"role":"user","content":"durian"}]}`)
 		return err == nil && strings.Contains(string(b), "content_filter")
 	}
-	time.Sleep(time.Second)
+	answers := func() (n int) {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, of := range by {
+			n += of
+		}
+		return n
+	}
+	// more waits for so many more answers than there are clients: one at least began after now.
+	more := func() {
+		before := answers()
+		within(t, "the clients are answered", func() bool { return answers() > before+6 || t.Failed() })
+	}
+	more()
 	mustRun(t, "release", "promote", "tutor", "--plan", dir)
 	if !refuses() {
 		t.Error("the promoted release does not answer")
 	}
-	time.Sleep(time.Second)
+	more()
 	began := time.Now()
 	mustRun(t, "release", "rollback", "--plan", dir)
 	took := time.Since(began)
 	if refuses() {
 		t.Error("the release that went back still answers")
 	}
-	time.Sleep(time.Second / 2)
+	more()
 	stop.Store(true)
 	wg.Wait()
 	mu.Lock()
@@ -137,12 +150,7 @@ func TestGoesBackByItself(t *testing.T) {
 		return strings.Contains(string(b), "content_filter")
 	}
 	n := 0
-	for ; ask(); n++ {
-		if n > 50 {
-			t.Fatal("not back after 50 refusals")
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
+	within(t, "the release goes back", func() bool { n++; return !ask() })
 	t.Logf("back after %d refusals", n)
 	b, err := os.ReadFile(filepath.Join(dir, ".suiren", "audit.jsonl"))
 	if err != nil || !strings.Contains(string(b), `"actor":"watch","action":"release.rollback"`) {
@@ -165,8 +173,9 @@ func TestKilledWatchRemembers(t *testing.T) {
 	}
 	n, id := 0, ""
 	for ; !back(); n++ {
-		if n > 20 {
-			t.Fatal("not back after 20 refusals, of which it takes 3 or 4")
+		if n == 8 { // of which it takes 3 or 4
+			within(t, "it goes back after 8 refusals", back)
+			break
 		}
 		status, b, err := send("POST", s.Address, "/v1/chat/completions", s.Key, `{"messages":[{"role":"user","content":"durian"}],"max_tokens":2}`)
 		var reply struct{ ID string }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/plan"
 	"suiren/stage"
 	"suiren/stage/guard"
@@ -20,7 +21,7 @@ import (
 )
 
 func (a *app) guardCommand() *cobra.Command {
-	return a.group("guard", a.t("Look at what keeps a model safe", "查看安全措施"), a.guardLintCommand(), a.guardCheckCommand(), a.guardReplayCommand(), a.guardReviewCommand(), a.guardSuspendedCommand(), a.guardAssessCommand())
+	return a.group("guard", a.t("Look at what keeps a model safe", "护栏：检查、试用、重放、人工审核、评估"), a.guardLintCommand(), a.guardCheckCommand(), a.guardReplayCommand(), a.guardReviewCommand(), a.guardSuspendedCommand(), a.guardAssessCommand())
 }
 
 // guardLintCommand judges lists of keywords.
@@ -185,7 +186,7 @@ func (a *app) showLint(l *guard.Lint) error {
 			}
 			rows = append(rows, []string{c.Name.In(a.lang), count(float64(c.Have)), count(float64(c.Least)), mark})
 		}
-		for _, line := range table("lrrl", rows) {
+		for _, line := range terminal.Table("lrrl", rows) {
 			fmt.Fprintln(a.stdout, line)
 		}
 		agreed := l.Agreed
@@ -226,7 +227,7 @@ func (a *app) guardCheckCommand() *cobra.Command {
 			}
 			on := guard.Stage(place)
 			if !slices.Contains(guard.Stages, on) {
-				return usage("--on", say.T("%q is no place where rails stand", "%q 不是护栏所在的环节", place), say.T("it may be %s", "可用：%s", joinStages()))
+				return usage("--on", say.T("%q is no place where rails stand", "%q 不是护栏所在的环节", place), say.T("it may be %s", "可用：%s", stageNames()))
 			}
 			r := p.Rail(on, guard.Context{})
 			if _, err = io.Copy(railWriter{r, a.stdout}, os.Stdin); err == nil {
@@ -242,16 +243,15 @@ func (a *app) guardCheckCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringSliceVar(&lists, "words", nil, a.t("lists of keywords besides the pack's", "策略包之外的关键词表"))
-	c.Flags().StringVar(&place, "on", string(guard.Input), a.t("whose rails: %s", "哪个环节的护栏：%s", joinStages()))
+	c.Flags().StringVar(&place, "on", string(guard.Input), a.t("whose rails: %s", "哪个环节的护栏：%s", stageNames()))
 	return c
 }
 
-func joinStages() string {
-	var list []string
+func stageNames() (list []string) {
 	for _, s := range guard.Stages {
 		list = append(list, string(s))
 	}
-	return strings.Join(list, ", ")
+	return list
 }
 
 // readLists reads lists of keywords, and those in folders.

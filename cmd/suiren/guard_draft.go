@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -12,12 +14,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/plan"
 	"suiren/serve"
 	"suiren/serve/form"
 	"suiren/stage/guard"
 	"suiren/stage/guard/classify"
 	"suiren/stage/operate"
+	"suiren/stage/operate/ledger"
 	"suiren/store"
 )
 
@@ -40,6 +44,11 @@ func (a *app) policyBefore(ctx context.Context, name string) (*guard.Policy, err
 	if slices.Contains(guard.Packs(), name) {
 		return (&guard.Policy{Pack: name}).With(guard.Lists{}, nil)
 	}
+	path, _, _ := strings.Cut(name, "#")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, usage(name, say.T("this is neither a policy pack nor a plan file", "这既不是策略包，也不是计划文件"),
+			say.T("the packs are %s", "可用的策略包：%s", guard.Packs()))
+	}
 	p, err := a.draftFile(ctx, name)
 	if err == nil {
 		a.sayExpired(p)
@@ -51,7 +60,7 @@ func (a *app) policyBefore(ctx context.Context, name string) (*guard.Policy, err
 func (a *app) sayExpired(p *guard.Policy) {
 	for _, f := range p.Facts(time.Now()) {
 		if f.Expired {
-			a.screen.note(say.T("rail %s of the policy has expired; it goes on acting until its owner reviews it", "策略中的护栏 %s 已过期；在责任人复核之前仍然生效", f.ID))
+			a.screen.Note(say.T("rail %s of the policy has expired; it goes on acting until its owner reviews it", "策略中的护栏 %s 已过期；在责任人复核之前仍然生效", f.ID))
 		}
 	}
 }
@@ -83,14 +92,19 @@ const (
 	mostReplayed = 10_000
 )
 
-// past reads the last requests that a release answered.
-func (d bookDir) past(release string, n int) ([]guard.Past, error) {
+// last reads the last requests that a release answered and whose content is kept.
+func (d bookDir) last(release string, n int) ([]ledger.Trace, error) {
 	l, err := d.openLedger()
 	if err != nil {
 		return nil, err
 	}
 	defer l.Close()
-	traces, err := l.Last(release, n)
+	return l.Last(release, n)
+}
+
+// past are they, as rails are passed.
+func (d bookDir) past(release string, n int) ([]guard.Past, error) {
+	traces, err := d.last(release, n)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +186,7 @@ func (a *app) showReplayed(c *guard.Replayed) {
 		rows = append(rows, []string{d.ID, outcome(d.Before), outcome(d.After)})
 	}
 	if len(rows) > 1 {
-		for _, l := range table("lll", rows) {
+		for _, l := range terminal.Table("lll", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}
@@ -181,11 +195,11 @@ func (a *app) showReplayed(c *guard.Replayed) {
 		rows = append(rows, []string{r.Rule, count(float64(r.Before)), count(float64(r.After)), count(float64(r.Observed))})
 	}
 	if len(rows) > 1 {
-		for _, l := range table("lrrr", rows) {
+		for _, l := range terminal.Table("lrrr", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}
-	fmt.Fprintln(a.stdout, a.t("of %d requests the draft judges %d more strictly, %d less, %d in all otherwise", "%d 个请求中，草案更严 %d 个，更宽 %d 个，共 %d 个处理不同", c.Requests, c.Tighter, c.Looser, len(c.Differences)))
+	fmt.Fprintln(a.stdout, a.t("of %d requests the draft judges %d otherwise: %d more strictly, %d less", "%d 个请求中，草案对 %d 个处理不同：更严 %d 个，更宽 %d 个", c.Requests, len(c.Differences), c.Tighter, c.Looser))
 }
 
 // Policies implements serve.Guard: the policies of what is served, and the packs.

@@ -33,10 +33,7 @@ func (m informed) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event,
 	}
 	return func(yield func(form.Event, error) bool) {
 		read, err := scenario.Over(nil, m.book(a.Knowledge)).Read(messages(a), a.Readers)
-		if errors.Is(err, base.ErrEmpty) || errors.Is(err, base.ErrName) || errors.Is(err, fs.ErrNotExist) {
-			err = serve.NoStore
-		}
-		if err != nil {
+		if err := noStore(err); err != nil {
 			yield(form.Event{}, public(err))
 			return
 		}
@@ -48,6 +45,14 @@ func (m informed) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event,
 	}
 }
 
+// noStore says of a base that is none what clients are told of it.
+func noStore(err error) error {
+	if errors.Is(err, base.ErrEmpty) || errors.Is(err, base.ErrName) || errors.Is(err, fs.ErrNotExist) {
+		return serve.NoStore
+	}
+	return err
+}
+
 // inform lets a release of a brought model answer from the owner's bases, and from one
 // of them unless a request names another; "": from none.
 func inform(r *serve.Release, m *plain.Model, shelf *base.Shelf, name string) {
@@ -55,11 +60,13 @@ func inform(r *serve.Release, m *plain.Model, shelf *base.Shelf, name string) {
 		return
 	}
 	r.Answerer = informed{m, func(name string) scenario.Book { return shelved{shelf, name} }}
-	if r.Knowledge = name; name != "" {
-		s := scenario.Over(nil, shelved{shelf, name})
-		r.Document = func(readers []string, file string) any {
-			return append([]knowledge.Passage{}, s.Document(file, readers, mostPassages)...)
+	r.Knowledge = name
+	r.Document = func(readers []string, name, file string) (any, error) {
+		if name == "" {
+			return []knowledge.Passage{}, nil
 		}
+		list, err := scenario.Over(nil, shelved{shelf, name}).Document(file, readers, mostPassages)
+		return append([]knowledge.Passage{}, list...), noStore(err)
 	}
 }
 

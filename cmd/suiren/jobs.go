@@ -17,7 +17,7 @@ import (
 
 // jobs charges the steps of an apply, which run one at a time, to the key cli: each is
 // a request of its own. A budget that has no room stops before the step, and one of
-// processor time or energy during it, at its checkpoint.
+// processor time, energy or money during it, at its checkpoint.
 type jobs struct {
 	l     *ledger.Ledger
 	watts float64
@@ -103,16 +103,12 @@ func (j *jobs) watch(ctx context.Context) {
 
 func (j *jobs) look() error {
 	used := j.used()
-	for unit, n := range map[string]int64{ledger.CPU: used.CPU, ledger.Energy: used.Energy} {
-		left, of, err := j.l.Left(&jobAccount, j.trace.Model, unit)
-		if err != nil {
-			return err
-		}
-		if of != nil && n > left {
-			return &ledger.Exceeded{Budget: *of, Wanted: n}
-		}
+	used.Requests = 0 // it is held
+	past, err := j.l.Past(&jobAccount, j.trace.Model, &used)
+	if err == nil && past != nil {
+		return past
 	}
-	return nil
+	return err
 }
 
 // applyCharged is plan.Apply, charged.

@@ -73,9 +73,9 @@ func (a *app) storeCommand() *cobra.Command {
 				fmt.Fprintln(a.stdout, " -  "+d.Short())
 			}
 			if dry {
-				fmt.Fprintln(a.stdout, a.t("%d artifacts would go, %s", "将清理 %d 个产物，共 %s", len(removed), size(bytes)))
+				fmt.Fprintln(a.stdout, a.t("%d artifacts would go, %s", "将清理 %d 个产物，共 %s", len(removed), held(bytes)))
 			} else {
-				fmt.Fprintln(a.stdout, a.t("%d artifacts are gone, %s", "已清理 %d 个产物，共 %s", len(removed), size(bytes)))
+				fmt.Fprintln(a.stdout, a.t("%d artifacts are gone, %s", "已清理 %d 个产物，共 %s", len(removed), held(bytes)))
 			}
 			return nil
 		},

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/serve/account"
 	"suiren/stage/operate"
 	"suiren/stage/operate/access"
@@ -142,7 +143,7 @@ func (r *keyring) listCommand() *cobra.Command {
 				}
 				rows = append(rows, []string{key.Name, r.keyState(key), strings.Join(key.Roles, ","), key.Tenant, strings.Join(append(key.Actions, key.Models...), ",")})
 			}
-			for _, l := range table("lllll", rows) {
+			for _, l := range terminal.Table("lllll", rows) {
 				fmt.Fprintln(r.stdout, strings.TrimRight(l, " "))
 			}
 			return nil
@@ -171,9 +172,9 @@ func (r *keyring) rotateCommand() *cobra.Command {
 			}
 			r.show(args[0], secret)
 			if until.IsZero() {
-				r.screen.note(say.T("the secret before it no longer works", "旧内容已失效"))
+				r.screen.Note(say.T("the secret before it no longer works", "旧内容已失效"))
 			} else {
-				r.screen.note(say.T("the secret before it works until %s", "旧内容有效至 %s", until.Local().Format("2006-01-02 15:04")))
+				r.screen.Note(say.T("the secret before it works until %s", "旧内容有效至 %s", until.Local().Format("2006-01-02 15:04")))
 			}
 			return nil
 		},

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/knowledge"
 	"suiren/knowledge/base"
 	"suiren/knowledge/reader"
@@ -152,7 +153,7 @@ func (a *app) knowledgeList() *cobra.Command {
 			if a.format == formatText && len(rows) == 0 {
 				fmt.Fprintln(a.stdout, a.t("there is no knowledge base yet: suiren knowledge add NAME PATH", "还没有知识库：suiren knowledge add 名称 路径"))
 			}
-			a.print(table("lrll", rows))
+			a.print(terminal.Table("lrll", rows))
 			return nil
 		},
 	}
@@ -250,7 +251,7 @@ func (a *app) knowledgeSearch() *cobra.Command {
 				for _, m := range h.Terms[:min(len(h.Terms), 8)] {
 					why = append(why, fmt.Sprintf("%s %.2f", m.Term, m.Score))
 				}
-				fmt.Fprintf(a.stdout, "%d. %s\n   %s\n   %s\n   %s\n", i+1, shown(a.place(&h.Passage)), a.t("score %.2f, covers %.0f%% of the question: %s", "得分 %.2f，覆盖问题的 %.0f%%：%s", h.Score, 100*h.Coverage, shown(strings.Join(why, ", "))),
+				fmt.Fprintf(a.stdout, "%d. %s\n   %s\n   %s\n   %s\n", i+1, shown(a.place(&h.Passage)), a.t("score %.2f, covers %.0f%% of the question: %s", "得分 %.2f，覆盖问题的 %.0f%%：%s", h.Score, 100*h.Coverage, shown(say.List(a.lang, why))),
 					a.ranks(&h), shown(first(h.Text, 160)))
 			}
 			if w := q.Weights(); w != knowledge.Usual && way == knowledge.ByBoth && len(hits) > 0 && a.format == formatText {
@@ -398,6 +399,10 @@ func (a *app) answerLine(ans knowledge.Answer, stale []string) {
 
 func (a *app) answerText(name string, ans knowledge.Answer, stale []string) {
 	if ans.Refused {
+		if len(ans.Hits) == 0 {
+			fmt.Fprintln(a.stdout, a.t("The documents do not say.", "文档里没有答案。"))
+			return
+		}
 		fmt.Fprintln(a.stdout, a.t("The documents do not say. Nearest:", "文档里没有答案。最接近的段落："))
 		for _, h := range ans.Hits[:min(len(ans.Hits), 3)] {
 			fmt.Fprintln(a.stdout, "  "+shown(a.place(&h.Passage)))
@@ -409,7 +414,7 @@ func (a *app) answerText(name string, ans knowledge.Answer, stale []string) {
 		if !s.Supported {
 			mark = a.t(" [unsupported]", " [无依据]")
 		}
-		fmt.Fprintln(a.stdout, printable(s.Text, true)+mark)
+		fmt.Fprintln(a.stdout, terminal.Printable(s.Text)+mark)
 	}
 	cited := func(s knowledge.Sentence) string {
 		p := ans.Hits[max(s.Hit, 0)].Passage

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/knowledge"
 )
 
@@ -114,7 +115,7 @@ func (a *app) showEvaluation(e knowledge.Evaluation) {
 	if e.Others > 0 {
 		rows = append(rows, []string{a.t("unanswerable", "不可回答"), fmt.Sprint(e.Others), ""}, row(a.t("refused", "已拒答"), e.Refused))
 	}
-	a.print(table("lrl", rows))
+	a.print(terminal.Table("lrl", rows))
 	for _, m := range e.Missed {
 		fmt.Fprintln(a.stdout, "✗ "+shown(m.Question)+"  "+a.t("want %s, got %s", "应为 %s，得到 %s", shown(cmp.Or(strings.Join(m.Want, " "), a.t("refusal", "拒答"))), shown(strings.Join(m.Got, " "))))
 	}

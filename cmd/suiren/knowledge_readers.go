@@ -51,6 +51,7 @@ func (a *app) knowledgeReaders() *cobra.Command {
 					fmt.Fprintln(a.stdout, shown(r.Path)+"  "+cmp.Or(shown(strings.Join(r.Allow, " ")), "-")+"  "+a.t("%d files", "%d 个文件", under[i]))
 				}
 			}
+			a.none(len(rules), "there is no rule: everybody may read everything", "没有规则：人人可读全部内容")
 			return nil
 		},
 	}

@@ -50,10 +50,10 @@ func (a *app) watchSignals(cancel context.CancelCauseFunc) {
 		}
 		(*stop)() // an answer, not the program
 	}
-	a.screen.note(say.T("stopping; press Ctrl-C again to stop at once", "正在停止；再按一次 Ctrl-C 立即停止"))
+	a.screen.Note(say.T("stopping; press Ctrl-C again to stop at once", "正在停止；再按一次 Ctrl-C 立即停止"))
 	cancel(errInterrupted)
 	<-c
-	a.screen.close()
+	a.screen.Close()
 	os.Exit(exitInterrupted)
 }
 
@@ -65,7 +65,7 @@ func (a *app) fail(err error) {
 	if err == nil || errors.Is(err, errChanges) {
 		return
 	}
-	a.screen.close()
+	a.screen.Close()
 	if a.format == formatJSONL {
 		a.diagnose(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/plan"
 	"suiren/run"
 	"suiren/stage"
@@ -51,7 +52,7 @@ refuses if anything it rests on has changed.`,
 				if err := p.Save(a.saveTo); err != nil {
 					return err
 				}
-				a.screen.note(say.T("saved; make it with suiren apply %s", "已保存；用 suiren apply %s 执行", a.saveTo))
+				a.screen.Note(say.T("saved; make it with suiren apply %s", "已保存；用 suiren apply %s 执行", a.saveTo))
 			}
 			if check && !p.Empty() {
 				return errChanges
@@ -168,17 +169,17 @@ func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Mac
 		case run.TypeMade:
 			progress.end(e.Step, a.endLine(p, e))
 			for _, l := range a.looksWrong(w, e.Step, began) {
-				a.screen.print("  " + l)
+				a.screen.Print("  " + l)
 			}
 		case run.TypeFailed: // why is the program's last word
-			progress.end(e.Step, "  ! "+pad(e.Step, 20)+"  "+a.t("failed", "失败"))
+			progress.end(e.Step, "  ! "+terminal.Pad(e.Step, 20)+"  "+a.t("failed", "失败"))
 			for _, l := range a.looksWrong(w, e.Step, began) {
-				a.screen.print("  " + l)
+				a.screen.Print("  " + l)
 			}
 		case run.TypeInterrupted:
-			progress.end(e.Step, "  ! "+pad(e.Step, 20)+"  "+a.say(e))
+			progress.end(e.Step, "  ! "+terminal.Pad(e.Step, 20)+"  "+a.say(e))
 		case plan.TypeKept:
-			a.screen.print("  = " + e.Step + "  " + a.say(e))
+			a.screen.Print("  = " + e.Step + "  " + a.say(e))
 		default:
 			progress.event(e)
 		}
@@ -188,7 +189,7 @@ func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Mac
 
 // endLine is the line that stays of a step that is done.
 func (a *app) endLine(p *plan.Plan, e stage.Event) string {
-	parts := []string{"  ✓ " + pad(e.Step, 20), a.seconds(e.Vals["seconds"])}
+	parts := []string{"  ✓ " + terminal.Pad(e.Step, 20), a.seconds(e.Vals["seconds"])}
 	for _, s := range p.Steps() {
 		if s.Ref.String() == e.Step && s.Forecast.High > 0 {
 			parts = append(parts, a.t("(foretold %s)", "（预计 %s）", a.span(s.Forecast.Low, s.Forecast.High)))

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/engine/weights"
+	"suiren/internal/terminal"
 )
 
 // modelsCommand looks at models that were made elsewhere, or here.
@@ -136,20 +137,20 @@ func (a *app) modelText(m *weights.Model, tensors bool) {
 		}
 		rows = append(rows, []string{name, shown(filepath.Base(p))})
 	}
-	a.print(table("ll", rows))
+	a.print(terminal.Table("ll", rows))
 	rows = [][]string{{a.t("type", "类型"), a.t("tensors", "张量"), a.t("parameters", "参数量"), a.t("bytes", "字节"), a.t("share", "占比")}}
 	for _, s := range types {
 		rows = append(rows, []string{s.Type, count(float64(s.Tensors)), count(float64(s.Weights)), count(float64(s.Bytes)), fmt.Sprintf("%.1f%%", 100*s.Share)})
 	}
 	fmt.Fprintln(a.stdout)
-	a.print(table("lrrrr", rows))
+	a.print(terminal.Table("lrrrr", rows))
 	if tensors {
 		rows = [][]string{{a.t("tensor", "张量"), a.t("type", "类型"), a.t("shape", "形状"), a.t("bytes", "字节")}}
 		for _, t := range m.Tensors {
 			rows = append(rows, []string{shown(t.Name), t.Type, shape(t.Shape), count(float64(t.Bytes))})
 		}
 		fmt.Fprintln(a.stdout)
-		a.print(table("lllr", rows))
+		a.print(terminal.Table("lllr", rows))
 	}
 }
 

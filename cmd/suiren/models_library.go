@@ -17,6 +17,7 @@ import (
 	"suiren/engine/weights"
 	"suiren/internal/durable"
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/models"
 	"suiren/serve/plain"
 )
@@ -109,7 +110,7 @@ func (a *app) modelsList() *cobra.Command {
 			case len(rows) == 0:
 				fmt.Fprintln(a.stdout, a.t("no model has a name yet: suiren models add PATH", "还没有模型：suiren models add 路径"))
 			default:
-				a.print(table("llrrlll", rows))
+				a.print(terminal.Table("llrrlll", rows))
 			}
 			return nil
 		},
@@ -155,12 +156,12 @@ func (a *app) modelsExport() *cobra.Command {
 		Args: a.args(2, 2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if !slices.Contains(mixtures, kind) {
-				return usage("--type", say.T("there is no type %q", "没有类型 %q", kind), say.T("choose among %s", "可选：%s", strings.Join(mixtures, ", ")))
+				return usage("--type", say.T("there is no type %q", "没有类型 %q", kind), say.T("choose among %s", "可选：%s", mixtures))
 			}
 			return a.export(args[0], args[1], model.Mixture(kind))
 		},
 	}
-	c.Flags().StringVar(&kind, "type", "f16", a.t("type of the weights: %s", "权重类型：%s", strings.Join(mixtures, ", ")))
+	c.Flags().StringVar(&kind, "type", "f16", a.t("type of the weights: %s", "权重类型：%s", mixtures))
 	return c
 }
 

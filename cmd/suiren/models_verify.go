@@ -6,10 +6,10 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"suiren/engine/weights"
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/models"
 	"suiren/store"
 )
@@ -54,11 +54,11 @@ func (a *app) verifyModel(ctx context.Context, m *weights.Model, path string, re
 		for _, f := range files {
 			rows = append(rows, []string{f.Sum.String(), count(float64(f.Size)), shown(f.Path)})
 		}
-		a.print(table("lrl", rows))
+		a.print(terminal.Table("lrl", rows))
 		fmt.Fprintln(a.stdout, a.t("digest %s", "摘要 %s", digest))
 		fmt.Fprintln(a.stdout, a.t("%d tensors lie in their files, %d are damaged", "%d 个张量均在文件范围内，%d 个损坏", len(m.Tensors), damaged))
 		if len(types) > 0 {
-			fmt.Fprintln(a.stdout, a.t("the weights of type %s were not read: Suiren does not know them", "类型 %s 的权重未读：Suiren 尚不支持", strings.Join(types, ", ")))
+			fmt.Fprintln(a.stdout, a.t("the weights of type %s were not read: Suiren does not know them", "类型 %s 的权重未读：Suiren 尚不支持", types))
 		}
 	}
 	if record != nil && digest != record.Digest {

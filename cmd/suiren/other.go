@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"os"
 	"path/filepath"
@@ -16,6 +15,8 @@ import (
 	"suiren/serve/plain"
 	"suiren/stage"
 	"suiren/stage/scenario"
+	"suiren/stage/talk"
+	"suiren/stage/train"
 )
 
 // An other is a model that was not trained here from random weights, as a
@@ -49,7 +50,7 @@ func otherModel(path, adapter string, m stage.Machine, fixed bool) (scenario.Mod
 	p, err := plain.Open(path, o)
 	if err == nil && !p.Answers() {
 		p.Close()
-		err = fmt.Errorf("it makes vectors, not answers")
+		err = &say.Error{Where: shown(path), What: say.T("this model makes vectors, not answers", "这个模型产生向量，不生成回答"), Next: say.T("choose a model that writes", "请选用能生成文字的模型")}
 	}
 	if err != nil {
 		return nil, broughtError(path, err)
@@ -88,6 +89,11 @@ func ofBase(path, adapter string) error {
 		return broughtError(adapter, err)
 	}
 	defer ad.Close()
+	if words, err := talk.Open(path); err == nil { // without words of its own it was served, too
+		if err := train.TaughtIn(words, adapter); err != nil {
+			return err
+		}
+	}
 	if ad.Base == "" {
 		return nil
 	}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/serve"
 	"suiren/serve/account"
 	"suiren/stage/operate"
@@ -157,7 +158,7 @@ func (a *app) userCommand() *cobra.Command {
 					state := a.t("no password yet", "尚未设置密码")
 					switch {
 					case !p.Suspended.IsZero():
-						state = a.t("suspended", "已停用")
+						state = a.t("suspended", "已暂停")
 					case p.Source != "":
 						state = p.Source
 					case p.Password || p.Passkeys > 0:
@@ -165,9 +166,10 @@ func (a *app) userCommand() *cobra.Command {
 					}
 					rows = append(rows, []string{p.Name, strings.Join(p.Roles, ","), p.Tenant, state})
 				}
-				for _, l := range table("llll", rows) {
+				for _, l := range terminal.Table("llll", rows) {
 					fmt.Fprintln(a.stdout, strings.TrimRight(l, " "))
 				}
+				a.none(len(all), "there is no account yet: suiren user add NAME", "还没有账户：suiren user add 名称")
 				return "", "", err
 			})
 		},
@@ -190,7 +192,7 @@ func (a *app) userCommand() *cobra.Command {
 		}
 		return s.SetPassword(name, text)
 	})
-	suspend := act("suspend", "Bar somebody, and end their sessions", "停用账户并结束其会话", "person.suspend", func(s *people.Store, name string) error { return s.Suspend(name, true) })
+	suspend := act("suspend", "Bar somebody, and end their sessions", "暂停账户并结束其会话", "person.suspend", func(s *people.Store, name string) error { return s.Suspend(name, true) })
 	admit := act("admit", "Let somebody in again", "恢复账户", "person.admit", func(s *people.Store, name string) error { return s.Suspend(name, false) })
 	remove := act("remove", "Take an account away", "删除账户", "person.remove", (*people.Store).Remove)
 	out := act("sign-out", "End all sessions of somebody", "结束某人的全部会话", "session.end", func(s *people.Store, name string) error { _, err := s.EndAll(name); return err })
@@ -218,7 +220,7 @@ func (a *app) showLink(s *people.Store, name string) error {
 		a.line(map[string]string{"type": "link", "name": name, "path": account.JoinPath(token)})
 		return nil
 	}
-	fmt.Fprintln(a.stdout, a.t("%s sets a password, once, within a day, at the address of the page followed by", "%s 请在一天内打开页面地址加上以下路径设置密码，只能使用一次：", name))
+	fmt.Fprintln(a.stdout, a.t("%s sets a password, once, within a day, at the address of the page followed by", "请 %s 在一天内设置密码，只能用一次；网址是页面地址加上：", name))
 	fmt.Fprintln(a.stdout, account.JoinPath(token))
 	return nil
 }
@@ -281,11 +283,12 @@ func (a *app) tenantCommand() *cobra.Command {
 					for _, x := range t.Shares {
 						shares = append(shares, strings.ToLower(x.Kind)+" "+x.ID)
 					}
-					rows = append(rows, []string{t.Name, t.Title, a.t("%d people", "%d 人", t.People), strings.Join(shares, ", ")})
+					rows = append(rows, []string{t.Name, t.Title, a.t("%d people", "%d 人", t.People), say.List(a.lang, shares)})
 				}
-				for _, l := range table("llrl", rows) {
+				for _, l := range terminal.Table("llrl", rows) {
 					fmt.Fprintln(a.stdout, strings.TrimRight(l, " "))
 				}
+				a.none(len(all), "there is no tenant yet: suiren tenant add NAME", "还没有租户：suiren tenant add 名称")
 				return "", "", err
 			})
 		}}
@@ -368,7 +371,7 @@ func (a *app) accessCommand() *cobra.Command {
 			if a.format == formatJSONL {
 				a.line(map[string]any{"type": "decision", "allowed": d.Allowed, "hidden": d.Hidden, "rules": d.Rules, "why": d.Why.In(a.lang)})
 			} else if d.Allowed {
-				fmt.Fprintln(a.stdout, a.t("allowed, by %s", "允许，依据 %s", strings.Join(d.Rules, ", ")))
+				fmt.Fprintln(a.stdout, a.t("allowed, by %s", "允许，依据 %s", d.Rules))
 			}
 			if !d.Allowed {
 				return &say.Error{Where: args[0], What: say.T("denied: %s", "拒绝：%s", d.Why), Err: errDeniedByRules}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 	"suiren/stage/talk"
 	"suiren/store"
@@ -109,7 +109,7 @@ func (a *app) document(tok *tokenizer.Tokenizer, row, d int, ids []int32, weight
 	}
 	fmt.Fprintln(a.stdout, a.t("— row %d, document %d: %d tokens, %d learnt", "— 第 %d 行，第 %d 篇：%d 个词元，学习 %d 个", row, d, len(ids), learnt))
 	for _, p := range parts {
-		text := printable(p.Text, true)
+		text := terminal.Printable(p.Text)
 		if p.Learn {
 			text = "⟦" + text + "⟧"
 		}
@@ -138,5 +138,5 @@ func (w *workspace) vocabularyOf(b store.Block) (*tokenizer.Tokenizer, error) {
 		}
 		return words.Tokenizer, nil
 	}
-	return nil, errors.New("the record of these rows names no tokenizer")
+	return nil, say.Errorf("the record of these rows names no tokenizer", "这些数据行的记录没有写明分词器")
 }

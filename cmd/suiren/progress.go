@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 )
 
@@ -63,8 +64,8 @@ func (p *progress) end(step, line string) {
 	defer p.mu.Unlock()
 	delete(p.steps, step)
 	p.drawn = time.Time{}
-	p.a.screen.show(nil)
-	p.a.screen.print(line)
+	p.a.screen.Show(nil)
+	p.a.screen.Print(line)
 	p.draw(p.now())
 }
 
@@ -84,12 +85,12 @@ func (p *progress) event(e stage.Event) {
 	switch e.Type {
 	case "note":
 		if text := p.a.say(e); text != "" {
-			p.a.screen.print("    " + e.Step + ": " + text)
+			p.a.screen.Print("    " + p.a.t("%s: %s", "%s：%s", e.Step, text))
 		}
 		return
 	case "sample":
 		if text := p.a.say(e); text != "" {
-			p.a.screen.print(cut("    "+e.Step+": "+printable(strings.ReplaceAll(text, "\n", " "), true), sampleWidth))
+			p.a.screen.Print(terminal.Cut("    "+e.Step+": "+terminal.Printable(strings.ReplaceAll(text, "\n", " ")), sampleWidth))
 		}
 		return
 	case "progress":
@@ -109,22 +110,22 @@ func (p *progress) event(e stage.Event) {
 // draw shows the running steps, if it is time.
 func (p *progress) draw(now time.Time) {
 	names := slices.Sorted(maps.Keys(p.steps))
-	if p.a.screen.tty {
+	if p.a.screen.Live() {
 		if now.Sub(p.drawn) < redraw {
 			return
 		}
 		p.drawn = now
 		var lines []string
 		for _, name := range names {
-			lines = append(lines, cut(p.a.runningLine(name, p.steps[name], now, true), p.a.screen.width()-1))
+			lines = append(lines, terminal.Cut(p.a.runningLine(name, p.steps[name], now, true), p.a.screen.Width()-1))
 		}
-		p.a.screen.show(lines)
+		p.a.screen.Show(lines)
 		return
 	}
 	for _, name := range names {
 		if s := p.steps[name]; now.Sub(s.told) >= piped {
 			s.told = now
-			p.a.screen.print(p.a.runningLine(name, s, now, false))
+			p.a.screen.Print(p.a.runningLine(name, s, now, false))
 		}
 	}
 }
@@ -139,7 +140,7 @@ func (a *app) say(e stage.Event) string {
 
 // runningLine describes a running step: a bar, how far, how long yet, how fast.
 func (a *app) runningLine(name string, s *running, now time.Time, bar bool) string {
-	parts := []string{"  > " + pad(name, 20)}
+	parts := []string{"  > " + terminal.Pad(name, 20)}
 	if s.total > 0 {
 		part := min(s.done/s.total, 1)
 		if bar {
@@ -171,6 +172,8 @@ func (a *app) runningLine(name string, s *running, now time.Time, bar bool) stri
 		{"loss", say.T("loss", "损失"), func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
 		{"watch_loss", say.T("held out", "留出集"), func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
 		{"bits_per_byte", say.T("bits/byte", "比特/字节"), func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
+		{"watch_right", say.T("right way round", "方向正确"), func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) }},
+		{"heldout", say.T("watched problems right", "观察题正确率"), func(v float64) string { return fmt.Sprintf("%.1f%%", 100*v) }},
 		{"norm", say.T("norm", "梯度范数"), func(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }},
 		{"reward", say.T("reward", "奖励"), func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
 		{"tokens_per_s", say.T("tokens/s", "词元/秒"), count},

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 )
 
 // told renders events that come a second apart, and returns what was written.
 func told(tty bool, lang say.Lang, events ...stage.Event) string {
 	var b strings.Builder
-	a := &app{lang: lang, stderr: &b, screen: newScreen(&b, tty, false)}
+	a := &app{lang: lang, stderr: &b, screen: terminal.NewScreen(&b, tty)}
 	now := time.Unix(0, 0)
 	p := newProgress(a)
 	p.now = func() time.Time { now = now.Add(time.Second); return now }

@@ -46,7 +46,7 @@ func (w *workspace) serveRelease(block string, digest store.Digest, machine stag
 		if !w.a.unsigned || !errors.Is(err, origin.ErrUnproved) {
 			return nil, err
 		}
-		w.a.screen.note(say.T("served without proof of its origin, as you said: %v", "按您的要求，在来源未证实的情况下提供服务：%v", err))
+		w.a.screen.Note(say.T("served without proof of its origin, as you said: %v", "按您的要求，在来源未证实的情况下提供服务：%v", err))
 	}
 	policyDir, err := w.st.Dir(m.Policy)
 	if err != nil {
@@ -85,8 +85,9 @@ func (w *workspace) serveRelease(block string, digest store.Digest, machine stag
 	return &served{scenario: s, release: &serve.Release{
 		Name: name, Digest: digest.String(), Made: began, Answerer: answerer{s, name, digest.String()}, Origin: "release", Policy: rails{policy, policy.Title()},
 		Limits: serve.Limits{Tokens: m.Limits[operate.LimitTokens], AtOnce: m.Limits[operate.LimitAtOnce], Minute: m.Limits[operate.LimitMinute]},
-		Document: func(readers []string, file string) any {
-			return append([]knowledge.Passage{}, s.Document(file, readers, mostPassages)...)
+		Document: func(readers []string, _, file string) (any, error) {
+			list, err := s.Document(file, readers, mostPassages)
+			return append([]knowledge.Passage{}, list...), err
 		},
 		Context: f.Context, Examples: examples, Label: policy.Labelled(),
 		About: map[string]any{"parameters": f.Parameters, "layers": f.Layers, "width": f.Width, "vocabulary": f.Vocabulary, "think": f.Think, "passages": f.Passages},

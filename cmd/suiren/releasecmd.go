@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 	"suiren/stage/operate"
 	"suiren/stage/operate/care"
@@ -17,7 +18,7 @@ import (
 
 // releaseCommand says which release answers.
 func (a *app) releaseCommand() *cobra.Command {
-	c := a.group("release", a.t("Say which release answers: check, canary, promote, go back", "决定由哪个发布版本作答：检查、灰度、提升、回退"),
+	c := a.group("release", a.t("Say which release answers: check, canary, promote, go back", "决定由哪个发布版本作答：检查、灰度、上线、回退"),
 		a.releaseListCommand(), a.releaseShowCommand(), a.releaseCheckCommand(), a.releaseStepCommand("canary"), a.releaseStepCommand("promote"),
 		a.releaseStepCommand("rollback"), a.releaseStepCommand("retire"), a.releaseCompareCommand(), a.releaseSignCommand(), a.releaseBillCommand(), a.releaseProveCommand())
 	c.PersistentFlags().String("plan", ".", a.t("folder of the plan", "计划所在的目录"))
@@ -35,7 +36,7 @@ func (a *app) releaseFolder(c *cobra.Command) (*workspace, error) {
 
 var stageTexts = map[string]say.Text{
 	operate.Candidate: say.T("candidate", "候选"), operate.Canary: say.T("canary", "灰度"),
-	operate.Live: say.T("live", "正在服务"), operate.Retired: say.T("retired", "已退役"),
+	operate.Live: say.T("live", "在线"), operate.Retired: say.T("retired", "已下线"),
 }
 
 func (a *app) releaseListCommand() *cobra.Command {
@@ -76,7 +77,7 @@ func (a *app) releaseListCommand() *cobra.Command {
 				}
 				rows = append(rows, []string{v.Name, v.Digest.Short(), state, v.Made.Local().Format(time.DateTime), strings.Join(notes, "  ")})
 			}
-			for _, l := range table("lllll", rows) {
+			for _, l := range terminal.Table("lllll", rows) {
 				fmt.Fprintln(a.stdout, strings.TrimRight(l, " "))
 			}
 			return nil
@@ -135,7 +136,7 @@ func (a *app) releaseShowCommand() *cobra.Command {
 			for _, ch := range v.Checks {
 				row(ch.Name, a.checkedText(ch))
 			}
-			for _, l := range table("ll", rows) {
+			for _, l := range terminal.Table("ll", rows) {
 				fmt.Fprintln(a.stdout, strings.TrimRight(l, " "))
 			}
 			return nil
@@ -160,7 +161,7 @@ func (a *app) releaseCheckCommand() *cobra.Command {
   evaluation  the verdict of its plan passes, and is about this release
   guard       its policy finds the words that it lists, and lets ordinary sentences pass
   parity      opened as it is served, it gives the very replies that the verdict judged`,
-			`检查版本成为灰度版本或正式服务之前必须满足的条件：
+			`检查版本在灰度或上线之前必须满足的条件：
 
   evaluation  计划中的评测通过，且针对的正是该版本
   guard       策略能命中自己列出的词，并放行普通句子
@@ -191,14 +192,14 @@ func (a *app) releaseCheckCommand() *cobra.Command {
 						operate.Checked
 					}{"check", ch})
 				} else {
-					fmt.Fprintln(a.stdout, pad(ch.Name, 12)+a.checkedText(ch))
+					fmt.Fprintln(a.stdout, terminal.Pad(ch.Name, 12)+a.checkedText(ch))
 				}
 			}
 			if err := w.books().log("release.check", args[0]+" failed: "+strings.Join(failed, ", ")); err != nil {
 				return err
 			}
 			if len(failed) > 0 {
-				return &say.Error{Where: args[0], Err: stage.ErrRefused, What: say.T("the release failed %s", "版本未通过 %s", strings.Join(failed, ", ")),
+				return &say.Error{Where: args[0], Err: stage.ErrRefused, What: say.T("the release failed %s", "版本未通过 %s", failed),
 					Next: say.T("what is above says why", "原因见上")}
 			}
 			return nil
@@ -212,9 +213,9 @@ var releaseSteps = map[string]struct {
 	least       int
 }{
 	"canary":   {short: say.T("Have a release answer a part of the requests", "让版本回答一部分请求"), least: 1},
-	"promote":  {short: say.T("Make a release live", "让版本正式服务"), least: 1},
+	"promote":  {short: say.T("Make a release live", "让版本上线"), least: 1},
 	"rollback": {short: say.T("End the canaries or, if there are none, go back to the release before", "结束灰度；没有灰度时回到上一个版本")},
-	"retire":   {short: say.T("Have a canary or candidate answer nobody any more", "让灰度或候选版本退役"), least: 1},
+	"retire":   {short: say.T("Have a canary or candidate answer nobody any more", "让灰度或候选版本下线"), least: 1},
 }
 
 func (a *app) releaseStepCommand(action string) *cobra.Command {
@@ -236,7 +237,7 @@ func (a *app) releaseStepCommand(action string) *cobra.Command {
 			d.Release = strings.Join(args, "")
 			if share != "" {
 				if d.Share, err = operate.ParseShare(share); err != nil {
-					return usage("--share", say.T("%q is not a share", "%q 不是比例", share), say.T("write it like 5%%", "请写成 5%% 的样子"))
+					return usage("--share", say.T("%q is not a share", "%q 不是比例", share), say.T("write it like 5%", "请写成 5% 的样子"))
 				}
 			}
 			by := "cli"

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 	"suiren/stage/guard"
 )
@@ -116,12 +117,7 @@ func (w *workspace) compare(ctx context.Context, first, second, file string, las
 // pastProblems are the last requests to a release whose content is kept, each with
 // the answer that was rated good, if one was.
 func (d bookDir) pastProblems(release string, n int) ([]stage.Problem, error) {
-	l, err := d.openLedger()
-	if err != nil {
-		return nil, err
-	}
-	defer l.Close()
-	traces, err := l.Last(release, n)
+	traces, err := d.last(release, n)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +176,7 @@ func (a *app) compareLines(r *guard.Comparison) []string {
 	if judged > 0 {
 		last = a.t("%v of %d questions (McNemar p = %.3g)", "%v，共 %d 题（McNemar p = %.3g）", outcomeTexts[r.Outcome], judged, r.P)
 	}
-	return append(table("lrrrlrr", rows), last)
+	return append(terminal.Table("lrrrlrr", rows), last)
 }
 
 // writeFile writes a file whole or not at all.

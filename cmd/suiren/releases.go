@@ -174,7 +174,7 @@ func (w *workspace) onlyTrack(name string) (string, error) {
 		return names[0], nil
 	}
 	if !slices.Contains(names, name) {
-		return "", usage(name, say.T("no release of this name was served", "没有服务过该名称的发布版本"), say.T("name one of %s", "请指明其中之一：%s", strings.Join(names, ", ")))
+		return "", usage(name, say.T("no release of this name was served", "没有服务过该名称的发布版本"), say.T("name one of %s", "请指明其中之一：%s", names))
 	}
 	return name, nil
 }

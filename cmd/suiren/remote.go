@@ -7,25 +7,28 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
+	"net"
 	"net/http"
 	"strings"
+	"syscall"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/serve/form"
 )
 
 // remote is a server that speaks OpenAI's chat completions.
 type remote struct {
 	base, key, model string
+	lang             say.Lang     // of its errors and refusals; empty: that of the question
 	client           *http.Client // nil: http.DefaultClient
 }
 
 // newRemote finds the server's model.
-func newRemote(ctx context.Context, base, key, model string) (*remote, error) {
-	r := &remote{strings.TrimSuffix(strings.TrimSuffix(base, "/"), "/v1"), key, model, nil}
+func newRemote(ctx context.Context, base, key, model string, lang say.Lang) (*remote, error) {
+	r := &remote{base: strings.TrimSuffix(strings.TrimSuffix(base, "/"), "/v1"), key: key, model: model, lang: lang}
 	if model != "" {
 		return r, nil
 	}
@@ -58,6 +61,9 @@ func (r *remote) send(ctx context.Context, method, path string, body any) (*http
 		return nil, usage(r.base, say.T("this is not the address of a server", "这不是服务器的网址"), say.T("write it like %s", "请写成 %s 的样子", defaultServer))
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if r.lang != "" {
+		req.Header.Set("Accept-Language", string(r.lang))
+	}
 	if r.key != "" {
 		req.Header.Set("Authorization", "Bearer "+r.key)
 	}
@@ -66,7 +72,7 @@ func (r *remote) send(ctx context.Context, method, path string, body any) (*http
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, &say.Error{Where: r.base, What: say.T("no server answers there: %v", "那里没有服务器应答：%v", err),
+		return nil, &say.Error{Where: r.base, What: say.T("no server answers there: %v", "那里没有服务器应答：%v", unreached(err)),
 			Next: say.T("start one with suiren serve, or name a model: suiren chat MODEL", "请用 suiren serve 启动，或指定模型：suiren chat 模型"), Err: err}
 	}
 	if resp.StatusCode == http.StatusOK {
@@ -78,7 +84,22 @@ func (r *remote) send(ctx context.Context, method, path string, body any) (*http
 	if json.Unmarshal(text, &e) != nil || e.Error.Message == "" {
 		e.Error.Message = resp.Status
 	}
-	return nil, &say.Error{Where: r.base, What: say.T("the server says: %s", "服务器答复：%s", printable(e.Error.Message, true))}
+	return nil, &say.Error{Where: r.base, What: say.T("the server says: %s", "服务器答复：%s", terminal.Printable(e.Error.Message))}
+}
+
+// unreached says why a server was not reached, in the words of both languages where
+// the reason is a common one.
+func unreached(err error) any {
+	var lookup *net.DNSError
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return say.T("the connection was refused", "连接被拒绝")
+	case errors.As(err, &lookup):
+		return say.T("%s has no address", "找不到 %s 的地址", lookup.Name)
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return say.T("there is no way to it", "网络不可达")
+	}
+	return err
 }
 
 // answer implements speaker.
@@ -111,7 +132,7 @@ func (r *remote) answer(ctx context.Context, req *form.Request) iter.Seq2[form.E
 				if ctx.Err() != nil {
 					err = ctx.Err()
 				}
-				yield(form.Event{}, fmt.Errorf("%s: the answer broke off: %w", r.base, err))
+				yield(form.Event{}, &say.Error{Where: r.base, What: say.T("the answer broke off: %v", "回答中断：%v", err), Err: err})
 				return
 			}
 		}
@@ -172,7 +193,7 @@ func chunk(data string, last *form.Event, yield func(form.Event, error) bool) er
 		return say.Errorf("the server's answer is not JSON: %v", "服务器的答复不是 JSON：%v", err)
 	}
 	if c.Error != nil {
-		return &say.Error{What: say.T("the server says: %s", "服务器答复：%s", printable(c.Error.Message, true))}
+		return &say.Error{What: say.T("the server says: %s", "服务器答复：%s", terminal.Printable(c.Error.Message))}
 	}
 	if u := c.Usage; u != nil {
 		last.Usage = form.Usage{Prompt: u.PromptTokens, Completion: u.CompletionTokens, Reasoning: u.Details.ReasoningTokens}

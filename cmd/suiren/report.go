@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/plan"
 	"suiren/stage"
 	"suiren/stage/guard"
@@ -21,6 +23,7 @@ type joined struct {
 
 type joinedModel struct {
 	guard.Model
+	Block   string  `json:"block,omitempty"`   // the plan's name of its weights
 	Seconds float64 `json:"seconds,omitempty"` // of its own training step
 	Memory  int64   `json:"memory,omitempty"`
 	Share   float64 `json:"share,omitempty"` // of the measured peak
@@ -68,7 +71,7 @@ func (w *workspace) join(verdict store.Digest) (*joined, error) {
 		}
 		if len(records) > 0 {
 			o := outcomeOf(records[0])
-			jm.Seconds, jm.Memory, jm.Share = o.seconds, o.memory, o.share()
+			jm.Block, jm.Seconds, jm.Memory, jm.Share = records[0].Name, o.seconds, o.memory, o.share()
 		}
 		j.Models = append(j.Models, jm)
 	}
@@ -129,17 +132,19 @@ func (a *app) showReport(w *workspace, p *plan.Plan) error {
 	return nil
 }
 
-// roleText names a model of a report.
-func roleText(m guard.Model) say.Text {
+// roleText names a model of a report: by its role, else by its block.
+func roleText(m joinedModel) say.Text {
 	switch m.Role {
 	case guard.Direct:
 		return say.T("direct", "直接回答")
 	case guard.Taught:
 		return say.T("thinks (SFT)", "先思考（SFT）")
+	case guard.Coin:
+		return say.T("random rewards", "随机奖励")
 	case guard.Tutor:
 		return say.T("as released", "发布版本")
 	}
-	return say.T("%s", "%s", m.Name)
+	return say.T("%s", "%s", cmp.Or(m.Block, m.Name))
 }
 
 // reportLines lays out a report for the terminal.
@@ -147,7 +152,7 @@ func (a *app) reportLines(r *joined) []string {
 	head := []string{a.t("accuracy on held-out problems", "留出题正确率"), a.t("problems", "题数")}
 	align := "lr"
 	for _, m := range r.Models {
-		head = append(head, roleText(m.Model).In(a.lang), a.t("95% interval", "95% 区间"))
+		head = append(head, roleText(m).In(a.lang), a.t("95% interval", "95% 区间"))
 		align += "rl"
 	}
 	rows := [][]string{head}
@@ -181,7 +186,7 @@ func (a *app) reportLines(r *joined) []string {
 			group(stage.FamilyText(g.Name).In(a.lang), g)
 		}
 	}
-	lines := table(align, rows)
+	lines := terminal.Table(align, rows)
 	for _, s := range r.Said {
 		lines = append(lines, s.In(a.lang))
 	}

@@ -52,10 +52,11 @@ It passes.
 }
 
 func TestRoleText(t *testing.T) {
-	for _, c := range []struct{ role, name, want string }{
-		{guard.Direct, "", "direct"}, {guard.Taught, "", "thinks (SFT)"}, {guard.Tutor, "", "as released"}, {"", "taught 12ab", "taught 12ab"}, {"", "100%", "100%"},
+	for _, c := range []struct{ role, name, block, want string }{
+		{guard.Direct, "", "x", "direct"}, {guard.Taught, "", "", "thinks (SFT)"}, {guard.Coin, "", "", "random rewards"}, {guard.Tutor, "", "", "as released"},
+		{"", "taught 12ab", "", "taught 12ab"}, {"", "taught 12ab", "gspo", "gspo"}, {"", "100%", "", "100%"},
 	} {
-		if got := roleText(guard.Model{Role: c.role, Name: c.name}).String(); got != c.want {
+		if got := roleText(joinedModel{Model: guard.Model{Role: c.role, Name: c.name}, Block: c.block}).String(); got != c.want {
 			t.Errorf("%+v: %q", c, got)
 		}
 	}

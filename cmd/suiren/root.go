@@ -4,13 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 )
 
 // root builds the tree of commands, in the reader's language.
@@ -94,7 +97,7 @@ func (a *app) folderFlags(c *cobra.Command) {
 // helpFlags gives every command a --help flag with a text in the reader's
 // language, for cobra's own is English, and lines that fit a terminal.
 func (a *app) helpFlags(c *cobra.Command) {
-	c.Long, c.DisableFlagsInUseLine = wrap(c.Long), true
+	c.Long, c.DisableFlagsInUseLine = terminal.Wrap(c.Long), true
 	c.Flags().BoolP("help", "h", false, a.t("this help", "显示本帮助"))
 	c.Flags().VisitAll(a.helpDefault)
 	c.PersistentFlags().VisitAll(a.helpDefault)
@@ -115,8 +118,28 @@ func (a *app) helpDefault(f *pflag.Flag) {
 	f.DefValue = none
 }
 
+var flagType = regexp.MustCompile(`(?m)^( +(?:-\w, )?--[\w-]+ )(stringToString|string|strings|stringArray|int|float|duration)( +)`)
+
+// flagTypes are pflag's names of what flags take. None is wider than pflag's.
+var flagTypes = map[string]string{
+	"stringToString": "名=值", "string": "值", "strings": "值…", "stringArray": "值…", "int": "数", "float": "小数", "duration": "时长",
+}
+
+// flagUsages lists flags, with what they take in the reader's language.
+func flagUsages(lang string, f *pflag.FlagSet) string {
+	if lang != string(say.Chinese) {
+		return f.FlagUsages()
+	}
+	return flagType.ReplaceAllStringFunc(f.FlagUsages(), func(s string) string {
+		m := flagType.FindStringSubmatch(s)
+		name := flagTypes[m[2]]
+		return m[1] + terminal.Pad(name, len(m[2])) + m[3]
+	})
+}
+
 func (a *app) usageTemplate() string {
-	r := strings.NewReplacer(
+	cobra.AddTemplateFunc("flags", flagUsages)
+	r := strings.NewReplacer("LANG", strconv.Quote(string(a.lang)),
 		"USAGE", a.t("Usage:", "用法："), "COMMANDS", a.t("Commands:", "命令："), "FLAGS", a.t("Flags:", "选项："),
 		"GLOBAL", a.t("Flags of every command:", "所有命令共用的选项："), "ARGS", a.t("[flags]", "[选项]"), "SUB", a.t("<command>", "<命令>"),
 		"MORE", a.t("More on a command: %s <command> --help", "查看命令的详细说明：%s <命令> --help", "{{.CommandPath}}"))
@@ -130,10 +153,10 @@ func (a *app) usageTemplate() string {
 {{range .Commands}}{{if .IsAvailableCommand}}  {{rpad .Name .NamePadding}} {{.Short}}
 {{end}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
 FLAGS
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
+{{flags LANG .LocalFlags | trimTrailingWhitespaces}}
 {{end}}{{if .HasAvailableInheritedFlags}}
 GLOBAL
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}
+{{flags LANG .InheritedFlags | trimTrailingWhitespaces}}
 {{end}}{{if .HasAvailableSubCommands}}
 MORE
 {{end}}`)
@@ -149,7 +172,7 @@ func (a *app) commands() (titles []*cobra.Group, all []*cobra.Command) {
 			a.statusCommand(), a.dataCommand(), a.scalingCommand(), a.doctorCommand(), a.benchCommand()}},
 		{a.t("Use models and documents:", "使用模型与文档："), []*cobra.Command{a.runCommand(), a.chatCommand(), a.serveCommand(), a.modelsCommand(), a.knowledgeCommand(),
 			a.exportCommand(), a.replayCommand()}},
-		{a.t("Keep it safe:", "保障安全："), []*cobra.Command{a.guardCommand(), a.auditCommand(), a.keyCommand(), a.userCommand(), a.tenantCommand(), a.accessCommand(),
+		{a.t("Keep it safe:", "保安全："), []*cobra.Command{a.guardCommand(), a.auditCommand(), a.keyCommand(), a.userCommand(), a.tenantCommand(), a.accessCommand(),
 			a.certificateCommand()}},
 		{a.t("Operate it:", "日常运营："), []*cobra.Command{a.releaseCommand(), a.usageCommand(), a.budgetCommand(), a.traceCommand(), a.alertCommand(), a.careCommand(),
 			a.backupCommand(), a.restoreCommand(), a.storeCommand(), a.supportCommand(), a.resetCommand()}},
@@ -219,7 +242,7 @@ func (a *app) completionCommand() *cobra.Command {
 			}[args[0]]
 			if write == nil {
 				return usage(args[0], say.T("not a shell that can be completed", "不支持为此 shell 补全"),
-					say.T("choose one of %s", "可选：%s", strings.Join(shells, ", ")))
+					say.T("choose one of %s", "可选：%s", shells))
 			}
 			return write(a.stdout)
 		},
@@ -234,7 +257,7 @@ func (a *app) noCommand(c *cobra.Command, args []string) error {
 	next := say.T("%s --help lists them", "用 %s --help 查看全部命令", c.CommandPath())
 	c.SuggestionsMinimumDistance = 2
 	if like := c.SuggestionsFor(args[0]); len(like) > 0 {
-		next = say.T("did you mean %s?", "您是不是想用 %s？", strings.Join(like, ", "))
+		next = say.T("did you mean %s?", "您是不是想用 %s？", like)
 	}
 	return usage("", say.T("%s has no command %q", "%s 没有 %q 命令", c.CommandPath(), args[0]), next)
 }
@@ -286,7 +309,7 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 
 // checkFlags checks the flags of every command, before it runs.
 func (a *app) checkFlags(c *cobra.Command) error {
-	a.screen.lang = a.lang
+	a.screen.Lang = a.lang
 	if strings.HasSuffix(a.format, planSuffix) && c.Name() == "plan" {
 		a.saveTo, a.format = a.format, formatText
 	}

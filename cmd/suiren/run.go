@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/serve"
 	"suiren/serve/form"
 )
@@ -169,9 +170,13 @@ const (
 func (a *app) show(events iter.Seq2[form.Event, error]) (form.Message, error) {
 	m := form.Message{Role: "assistant"}
 	tty := term.IsTerminal(int(os.Stdout.Fd()))
+	plain := func(text string) string { return text } // a pipe gets every byte
+	if tty {
+		plain = terminal.Printable
+	}
 	dimmed := false
 	light := func(on bool) {
-		if on != dimmed && a.screen.colour {
+		if on != dimmed && a.colour {
 			fmt.Fprint(a.stdout, map[bool]string{true: dim, false: normal}[on])
 		}
 		if dimmed && !on {
@@ -180,7 +185,7 @@ func (a *app) show(events iter.Seq2[form.Event, error]) (form.Message, error) {
 		dimmed = on
 	}
 	defer func() {
-		if dimmed && a.screen.colour {
+		if dimmed && a.colour {
 			fmt.Fprint(a.stdout, normal)
 		}
 	}()
@@ -196,7 +201,7 @@ func (a *app) show(events iter.Seq2[form.Event, error]) (form.Message, error) {
 			m.Thought += e.Text
 			if tty && a.format == formatText {
 				light(true)
-				fmt.Fprint(a.stdout, printable(e.Text, tty))
+				fmt.Fprint(a.stdout, plain(e.Text))
 			}
 		case form.Sources:
 			sources = e.Sources
@@ -209,7 +214,7 @@ func (a *app) show(events iter.Seq2[form.Event, error]) (form.Message, error) {
 			m.Text += e.Text
 			if a.format == formatText {
 				light(false)
-				fmt.Fprint(a.stdout, printable(e.Text, tty))
+				fmt.Fprint(a.stdout, plain(e.Text))
 			}
 		}
 	}
@@ -227,28 +232,14 @@ func (a *app) show(events iter.Seq2[form.Event, error]) (form.Message, error) {
 	a.showCited(sources, marks)
 	switch {
 	case last.Reason == form.Length:
-		a.screen.note(say.T("the answer was cut at the limit of tokens", "回答因词元上限被截断"))
+		a.screen.Note(say.T("the answer was cut at the limit of tokens", "回答因词元上限被截断"))
 	case m.Thought != "" && !tty:
-		a.screen.note(say.T("(a thought of %s tokens is not shown)", "（未显示 %s 个词元的思考）", count(float64(last.Usage.Reasoning))))
+		a.screen.Note(say.T("(a thought of %s tokens is not shown)", "（未显示 %s 个词元的思考）", count(float64(last.Usage.Reasoning))))
 	}
 	return m, nil
 }
 
-// printable keeps a model from steering the terminal: of the control
-// characters only line feeds and tabs pass.
-func printable(text string, tty bool) string {
-	if !tty {
-		return text
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 {
-			return -1
-		}
-		return r
-	}, text)
-}
-
-// save writes a conversation as lines of JSON, in the form of training data.
+// saveConversation writes a conversation as lines of JSON, in the form of training data.
 func saveConversation(path string, list []form.Message) error {
 	type turn struct {
 		Role    string `json:"role"`

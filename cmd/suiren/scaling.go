@@ -13,6 +13,7 @@ import (
 
 	"suiren/engine/model"
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/plan"
 	"suiren/run"
 	"suiren/stage"
@@ -261,7 +262,7 @@ func rowsOf(p *plan.Plan, st *store.Store, from *plan.Block) (vocab, length int,
 		defer rows.Close()
 		return rows.Vocab(), rows.Length(), nil
 	}
-	return 0, 0, fmt.Errorf("%s has no rows", from.Ref)
+	return 0, 0, say.Errorf("%s has no rows", "%s 没有数据行", from.Ref)
 }
 
 // ladder says what n rungs are, the last being trained for top operations.
@@ -301,7 +302,7 @@ func readRungs(p *plan.Plan, st *store.Store, rungs []rung) error {
 			}
 			_, loss := c.Series("watch_loss")
 			if len(loss) == 0 || s.Actual == nil {
-				return fmt.Errorf("%s told no held-out loss", s.Ref)
+				return say.Errorf("%s told no held-out loss", "%s 没有给出留出损失", s.Ref)
 			}
 			rungs[i].loss = loss[len(loss)-1]
 			if c.Counts["flops"] > 0 {
@@ -326,7 +327,7 @@ func (a *app) showRungs(list []rung, law curve.PowerLaw, next *rung, foretold fl
 	for _, r := range list {
 		rows = append(rows, []string{strconv.Itoa(r.depth), count(float64(r.params)), flops(r.flops), fmt.Sprintf("%.4f", r.loss), fmt.Sprintf("%.4f", law.At(r.flops))})
 	}
-	for _, l := range table("rrrrr", rows) {
+	for _, l := range terminal.Table("rrrrr", rows) {
 		fmt.Fprintln(a.stdout, l)
 	}
 	fmt.Fprintf(a.stdout, "L = %.4f + %.4f·(C/%.3g)^−%.3f\n", law.E, law.A, law.C0, law.B)

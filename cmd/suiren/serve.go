@@ -56,7 +56,7 @@ func (w *workspace) service(f serveFlags, c *cobra.Command) (s *service, err err
 		return nil, err
 	}
 	b.planned = true
-	s = &service{w: w, books: b, teller: newTeller(w.a.lang, w.a.screen.note)}
+	s = &service{w: w, books: b, teller: newTeller(w.a.lang, w.a.screen.Note)}
 	b.opened = append(b.opened, s.teller.close)
 	b.suspended = s.callerSuspended
 	b.room = s.room
@@ -246,12 +246,12 @@ releases, callers must show a key.`,
 			case c.Context().Err() != nil:
 				return err
 			case err != nil: // a restored folder has its releases, and not its documents
-				a.screen.note(say.T("the plan cannot be made here, what it made is served: %v", "此处无法生成计划，仍提供已制作版本的服务：%v", err))
+				a.screen.Note(say.T("the plan cannot be made here, what it made is served: %v", "此处无法生成计划，仍提供已制作版本的服务：%v", err))
 			default:
 				s.plan.Store(p)
 			}
 			if err == nil && !p.Empty() {
-				a.screen.note(say.T("the plan has changed since this release was made; suiren apply makes it anew", "发布之后计划有变化；suiren apply 会重新制作"))
+				a.screen.Note(say.T("the plan has changed since this release was made; suiren apply makes it anew", "发布之后计划有变化；suiren apply 会重新制作"))
 			}
 			if err := s.openRelease(b, m); err != nil {
 				return err

@@ -52,6 +52,8 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 			return err
 		}
 		door.Config(&conf)
+	} else if conf.Shown, err = b.shown(); err != nil {
+		return err
 	}
 	d := &desk{books: b}
 	conf.Guard = d
@@ -90,7 +92,7 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 	var memory int64
 	for i, share := range plain.Share(free, wants) {
 		p := opened[i]
-		a.screen.note(say.T("reading %s", "正在读取 %s", p.path))
+		a.screen.Note(say.T("reading %s", "正在读取 %s", p.path))
 		r, err := a.load(ctx, p, share)
 		if err != nil {
 			return err
@@ -102,9 +104,9 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 		bytes, whole := p.Memory()
 		memory += bytes
 		if p.Answers() {
-			a.screen.note(say.T("%s takes %s: %.1f conversations of %s tokens at once", "%s 占用 %s：可同时容纳 %.1f 段各 %s 词元的对话", r.Name, size(bytes), whole, count(float64(r.Context))))
+			a.screen.Note(say.T("%s takes %s: %.1f conversations of %s tokens at once", "%s 占用 %s：可同时容纳 %.1f 段各 %s 词元的对话", r.Name, size(bytes), whole, count(float64(r.Context))))
 		} else {
-			a.screen.note(say.T("%s takes %s", "%s 占用 %s", r.Name, size(bytes)))
+			a.screen.Note(say.T("%s takes %s", "%s 占用 %s", r.Name, size(bytes)))
 		}
 		if err := b.begin(r.Name, r.Digest); err != nil {
 			return err
@@ -170,4 +172,13 @@ func (b *books) listen(addr string) (ln net.Listener, keys *operate.Keys, secret
 		ln.Close()
 	}
 	return ln, keys, secret, err
+}
+
+// shown finds the holder of a key that need not be shown, to charge it.
+func (b *books) shown() (func(secret string) (serve.Caller, bool), error) {
+	keys, err := operate.OpenKeys(b.dir.keys())
+	return func(secret string) (serve.Caller, bool) {
+		k, ok := keys.Lookup(secret)
+		return serve.Caller{Name: k.Name, Tenant: k.Tenant, Project: k.Project}, ok
+	}, err
 }

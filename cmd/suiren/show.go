@@ -10,10 +10,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/plan"
 	"suiren/run"
 	"suiren/stage"
 	"suiren/stage/guard"
+	"suiren/stage/train"
 	"suiren/store"
 )
 
@@ -81,7 +83,7 @@ func (w *workspace) showAll() error {
 		}
 		rows = append(rows, []string{string(b.Kind) + "." + b.Name, b.Output.Short(), size(rec.Bytes), state, w.a.seconds(rec.Seconds)})
 	}
-	for _, l := range table("llrlr", rows) {
+	for _, l := range terminal.Table("llrlr", rows) {
 		fmt.Fprintln(w.a.stdout, l)
 	}
 	return nil
@@ -128,9 +130,18 @@ func (w *workspace) showBlock(b store.Block) error {
 			[]string{a.t("when", "时间"), rec.Began.Local().Format(time.DateTime) + "  " + a.seconds(rec.Seconds)},
 			[]string{a.t("memory", "内存"), size(rec.Memory)})
 		if rec.FLOPs > 0 {
-			rows = append(rows, []string{a.t("training", "训练"), flopsText(rec.FLOPs) + fmt.Sprintf("  %.0f%%", 100*o.share()) + a.t(" of peak", " 峰值占比")})
+			rows = append(rows, []string{a.t("training", "训练"), flopsText(rec.FLOPs) + a.t("  %.0f%% of peak", "  峰值的 %.0f%%", 100*o.share())})
 		}
-		for _, l := range table("ll", rows) {
+		if b.Kind == store.Weights {
+			found, err := train.FoundIn(dir)
+			if err != nil {
+				return err
+			}
+			for _, f := range found {
+				rows = append(rows, []string{f.Name.In(a.lang), f.Text.In(a.lang)})
+			}
+		}
+		for _, l := range terminal.Table("ll", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 )
 
@@ -16,6 +17,10 @@ type stepRow struct {
 	forecast stage.Forecast
 }
 
+// whyWidth is how wide a reason may be in the table of a plan: one long list
+// of what changed would push the costs of all steps off the screen.
+const whyWidth = 40
+
 // planLines lays out a plan: a line per step with what it will cost, the
 // sums, and what the numbers rest on.
 func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
@@ -24,6 +29,7 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 	var low, high, work float64
 	var peak int64
 	var bases, smaller []string
+	long := map[int]string{}      // reasons that get a line of their own
 	rest := map[string][]string{} // the steps that rest on a basis
 	for _, s := range steps {
 		n[s.mark]++
@@ -37,7 +43,7 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 				ways = append(ways, way.In(a.lang))
 			}
 			if ways != nil {
-				smaller = append(smaller, s.name+": "+strings.Join(ways, a.t(" or ", " 或 ")))
+				smaller = append(smaller, a.t("%s: %s", "%s：%s", s.name, strings.Join(ways, a.t(" or ", " 或 "))))
 			}
 			if b := f.Basis.In(a.lang); b != "" {
 				if rest[b] == nil {
@@ -48,11 +54,17 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 		case "=":
 			row[2] = a.t("unchanged", "不变")
 		}
+		if terminal.Columns(row[2]) > whyWidth {
+			long[len(rows)], row[2] = row[2], ""
+		}
 		rows = append(rows, row)
 	}
-	lines := table("lllrrr", rows)
-	for i, s := range steps { // after the columns are counted
-		lines[i] = " " + a.screen.paint(s.mark) + lines[i][2:]
+	var lines []string
+	for i, line := range terminal.Table("lllrrr", rows) { // after the columns are counted
+		lines = append(lines, " "+a.paint(steps[i].mark)+line[2:])
+		if why, ok := long[i]; ok {
+			lines = append(lines, "      "+why)
+		}
 	}
 	lines = append(lines, a.t("Plan: %d to make, %d to change, %d unchanged, %d to remove.",
 		"计划：新做 %d 项，改做 %d 项，不变 %d 项，移除 %d 项。", n["+"], n["~"], n["="], n["-"]))
@@ -69,10 +81,21 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 			lines = append(lines, "  "+a.t("too large; would fit with", "内存不足；可改为")+"  "+way)
 		}
 		for _, b := range bases {
-			lines = append(lines, "  "+a.t("basis", "依据")+"  "+strings.Join(rest[b], a.t(", ", "、"))+": "+b)
+			lines = append(lines, "  "+a.t("basis", "依据")+"  "+a.t("%s: %s", "%s：%s", rest[b], b))
 		}
 	}
 	return lines
+}
+
+// The marks of a plan, and their colours on a terminal.
+var markColour = map[string]string{"+": "32", "~": "33", "-": "31", "!": "31"}
+
+// paint colours a mark where colours are wanted.
+func (a *app) paint(mark string) string {
+	if c := markColour[mark]; a.colour && c != "" {
+		return "\x1b[" + c + "m" + mark + "\x1b[0m"
+	}
+	return mark
 }
 
 // forecastTime is a forecast's range of time, or a dash for an unknown one.
@@ -129,5 +152,5 @@ func (a *app) outcomeLines(list []outcome) []string {
 	}
 	rows = append(rows, []string{a.t("  in all", "  合计"), a.seconds(sum.seconds), a.forecastTime(sum.forecast), size(sum.memory),
 		size(sum.forecast.Memory), flopsText(sum.flops), ""})
-	return table("lrrrrrr", rows)
+	return terminal.Table("lrrrrrr", rows)
 }

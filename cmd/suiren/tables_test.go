@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 )
 
@@ -14,16 +15,19 @@ func TestPlanLines(t *testing.T) {
 		{mark: "~", name: "corpus.mix", why: say.T("near changed", "near 变了"), forecast: stage.Forecast{Low: 20, High: 30, Memory: 3 << 20}},
 		{mark: "+", name: "weights.qa", why: say.T("new", "新增"), forecast: stage.Forecast{Low: 40, High: 60, Memory: 3 << 30, FLOPs: 2e12, Basis: say.T("measured", "实测")}},
 		{mark: "+", name: "weights.big", why: say.T("new", "新增"), forecast: stage.Forecast{Memory: 9 << 30, Basis: say.T("measured", "实测"), Smaller: []say.Text{say.T("a", "甲"), say.T("b", "乙")}}},
+		{mark: "~", name: "verdict.v", why: say.T("against %s", "against %s", strings.Repeat("weights.a ", 9)+"x"), forecast: stage.Forecast{Memory: 1 << 20}},
 		{mark: "-", name: "policy.old", why: say.T("no longer in the plan", "计划中已删除")},
 	}
-	a := &app{lang: say.English, screen: newScreen(nil, false, false)}
+	a := &app{lang: say.English, screen: terminal.NewScreen(nil, false)}
 	want := `
  =  documents.faq  unchanged
  ~  corpus.mix     near changed           20–30 s    3 MiB
  +  weights.qa     new                    40–60 s  3.0 GiB  2.0e+12 FLOP
  +  weights.big    new                          -  9.0 GiB
+ ~  verdict.v                                   -    1 MiB
+      against weights.a weights.a weights.a weights.a weights.a weights.a weights.a weights.a weights.a x
  -  policy.old     no longer in the plan
-Plan: 2 to make, 1 to change, 1 unchanged, 1 to remove.
+Plan: 2 to make, 2 to change, 1 unchanged, 1 to remove.
   time 60 s–1 min 30 s, peak memory 9.0 GiB of 8.0 GiB, training 2.0e+12 FLOP
   too large; would fit with  weights.big: a or b
   basis  weights.qa, weights.big: measured
@@ -32,9 +36,9 @@ Plan: 2 to make, 1 to change, 1 unchanged, 1 to remove.
 		t.Errorf("got%swant%s", got, want)
 	}
 	a.lang = say.Chinese
-	a.screen.colour = true
+	a.colour = true
 	got := strings.Join(a.planLines(steps, stage.Machine{}), "\n")
-	for _, want := range []string{"新做 2 项，改做 1 项", "\x1b[32m+\x1b[0m  weights.qa", "依据  weights.qa、weights.big: 实测"} {
+	for _, want := range []string{"新做 2 项，改做 2 项", "\x1b[32m+\x1b[0m  weights.qa", "依据  weights.qa、weights.big：实测"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in %q", want, got)
 		}
@@ -42,7 +46,7 @@ Plan: 2 to make, 1 to change, 1 unchanged, 1 to remove.
 }
 
 func TestOutcomeLines(t *testing.T) {
-	a := &app{lang: say.English, screen: newScreen(nil, false, false)}
+	a := &app{lang: say.English, screen: terminal.NewScreen(nil, false)}
 	got := strings.Join(a.outcomeLines([]outcome{
 		{name: "tokenizer.t", seconds: 2, memory: 1 << 20},
 		{name: "weights.w", seconds: 100, memory: 2 << 30, flops: 5e12, peak: 1e11, forecast: stage.Forecast{Low: 70, High: 80, Memory: 1 << 30}},

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage"
 	"suiren/stage/data"
 	"suiren/stage/operate"
@@ -144,9 +146,9 @@ func (a *app) showTry(head string, t *data.Try, from []string) {
 		rows = append(rows, []string{"  " + a.t("scores", "得分"), strings.Trim(fmt.Sprint(t.Scores), "[]")})
 	}
 	if len(from) > 0 && t.Kept {
-		rows = append(rows, []string{"  " + a.t("used by", "用于"), strings.Join(from, ", ")})
+		rows = append(rows, []string{"  " + a.t("used by", "用于"), say.List(a.lang, from)})
 	}
-	a.print(table("ll", rows))
+	a.print(terminal.Table("ll", rows))
 	for _, q := range t.Asked {
 		fmt.Fprintf(a.stdout, "  %s  %s\n", a.t("asked", "提问"), a.t("seed %d, temperature %g", "种子 %d，温度 %g", q.Seed, q.Warmth))
 		for _, part := range []struct{ mark, text string }{{"  > ", q.Prompt}, {"  < ", q.Wrote}} {

@@ -118,7 +118,7 @@ func TestSuspensionIsTold(t *testing.T) {
 		t.Errorf("the fourth is answered by %d", status)
 	}
 	var text []byte
-	for range 300 {
+	for range 1200 {
 		if text, _ = os.ReadFile(told); len(text) > 0 {
 			break
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage/operate/ledger"
 	"suiren/stage/operate/otlp"
 )
@@ -27,7 +28,7 @@ func (a *app) traceCommand() *cobra.Command {
 		for _, w := range where {
 			name, value, ok := strings.Cut(w, "=")
 			if !ok || !slices.Contains(traceFields, name) {
-				return nil, usage("--where", say.T("%q chooses nothing", "%q 不是筛选条件", w), say.T("write it like reason=error; one of %s", "请写成 reason=error 的样子；可用：%s", strings.Join(traceFields, ", ")))
+				return nil, usage("--where", say.T("%q chooses nothing", "%q 不是筛选条件", w), say.T("write it like reason=error; one of %s", "请写成 reason=error 的样子；可用：%s", traceFields))
 			}
 			v[name] = value
 		}
@@ -62,11 +63,11 @@ func (a *app) traceCommand() *cobra.Command {
 					rows = append(rows, []string{t.Time.Local().Format("2006-01-02 15:04:05"), t.ID, t.Key, t.Model, count(float64(t.Amounts.Tokens())), a.seconds(t.Total.Seconds()), t.Reason})
 				}
 				if a.format == formatText {
-					for _, line := range table("llllrrl", rows) {
+					for _, line := range terminal.Table("llllrrl", rows) {
 						fmt.Fprintln(a.stdout, line)
 					}
 					if next > 0 {
-						a.screen.note(say.T("there are more: --where before=%d", "还有更多：--where before=%d", next))
+						a.screen.Note(say.T("there are more: --where before=%d", "还有更多：--where before=%d", next))
 					}
 				}
 				return nil
@@ -131,7 +132,7 @@ func (a *app) traceCommand() *cobra.Command {
 	export.Flags().StringVar(&form, "form", "jsonl", a.t("jsonl, otlp or messages", "jsonl、otlp 或 messages"))
 	set, add := a.traceSetCommand(&folder, &models, query)
 	for _, c := range []*cobra.Command{list, export, add} {
-		c.Flags().StringArrayVar(&where, "where", nil, a.t("a condition, like reason=error; one of %s", "筛选条件，如 reason=error；可用：%s", strings.Join(traceFields, ", ")))
+		c.Flags().StringArrayVar(&where, "where", nil, a.t("a condition, like reason=error; one of %s", "筛选条件，如 reason=error；可用：%s", traceFields))
 	}
 	capture := a.traceCaptureCommand(&folder, &models)
 	c := a.group("trace", a.t("Look at single requests; choose them for data; keep what is said, or not", "查看单次请求；选入数据集；决定是否保留内容"), list, show, export, set, capture)
@@ -192,24 +193,56 @@ func (a *app) traceCaptureCommand(folder *string, models *bool) *cobra.Command {
 	return cmd
 }
 
+// spanText are the parts of a request's time.
+var spanText = map[string]say.Text{
+	"reserve": say.T("reserve", "预留额度"), "queue": say.T("queue", "排队"), "input rails": say.T("input rails", "输入护栏"),
+	"model": say.T("model", "模型"), "retrieval": say.T("retrieval", "检索段落"), "prefill": say.T("prefill", "读入提示"),
+	"thought": say.T("thought", "思考"), "answer": say.T("answer", "回答"), "tool call": say.T("tool call", "工具调用"),
+	"output rails": say.T("output rails", "输出护栏"), "send": say.T("send", "发送"),
+}
+
+// roleName names who wrote a message.
+func (a *app) roleName(role string) string {
+	switch role {
+	case "system", "developer":
+		return a.t("system", "系统")
+	case "user":
+		return a.t("user", "用户")
+	case "assistant":
+		return a.t("assistant", "助手")
+	case "tool":
+		return a.t("tool", "工具")
+	}
+	return terminal.Printable(role)
+}
+
 // showTrace prints a request as a tree of its times.
 func (a *app) showTrace(t *ledger.Trace) {
 	m := &t.Amounts
 	p := func(en, zh string, args ...any) { fmt.Fprintln(a.stdout, a.t(en, zh, args...)) }
 	p("%s  %s  %s, ended by %s", "%s  %s  %s，结束原因 %s", t.ID, t.Time.Local().Format(time.DateTime), t.Operation, t.Reason)
 	p("key %s, model %s, release %s", "密钥 %s，模型 %s，发布版本 %s", t.Key, t.Model, t.Release)
+	metered := t.Metered
+	if metered == "model" { // of the processor's time, not read
+		metered = a.t("model", "按功率估算")
+	}
 	p("tokens: %d read, %d cached, %d thought, %d answer; processor %.3f s; energy %.1f J (%s); money %s (price book %d)",
 		"词元：读入 %d，缓存 %d，思考 %d，回答 %d；处理器 %.3f 秒；能耗 %.1f J（%s）；金额 %s（价目第 %d 版）",
-		m.Prompt, m.Cached, m.Thought, m.Answer, float64(m.CPU)/1e6, float64(m.Energy)/1e6, t.Metered, millionths(m.Money), t.Price)
+		m.Prompt, m.Cached, m.Thought, m.Answer, float64(m.CPU)/1e6, float64(m.Energy)/1e6, metered, millionths(m.Money), t.Price)
 	rows := [][]string{{a.t("request", "请求"), "0", a.seconds(t.Total.Seconds())}}
 	for _, s := range t.Spans {
 		indent := "  "
 		if s.Parent != "" {
 			indent = "    "
 		}
-		rows = append(rows, []string{indent + s.Name, fmt.Sprintf("%.1f ms", s.Start.Seconds()*1000), fmt.Sprintf("%.1f ms", s.Total.Seconds()*1000)})
+		name := s.Name
+		if own, ok := spanText[name]; ok {
+			name = own.In(a.lang)
+		}
+		ms := func(d time.Duration) string { return a.t("%.1f ms", "%.1f 毫秒", d.Seconds()*1000) }
+		rows = append(rows, []string{indent + name, ms(s.Start), ms(s.Total)})
 	}
-	for _, line := range table("lrr", rows) {
+	for _, line := range terminal.Table("lrr", rows) {
 		fmt.Fprintln(a.stdout, line)
 	}
 	for _, d := range t.Rails {
@@ -217,11 +250,11 @@ func (a *app) showTrace(t *ledger.Trace) {
 	}
 	if c := t.Content; c != nil {
 		for _, m := range c.Messages {
-			fmt.Fprintf(a.stdout, "[%s] %s\n", m.Role, printable(m.Text, false))
+			fmt.Fprintf(a.stdout, "[%s] %s\n", a.roleName(m.Role), terminal.Printable(m.Text))
 		}
-		fmt.Fprintf(a.stdout, "[assistant] %s\n", printable(c.Answer, false))
+		fmt.Fprintf(a.stdout, "[%s] %s\n", a.roleName("assistant"), terminal.Printable(c.Answer))
 	}
 	if t.Rating != nil {
-		p("rated good: %v %s", "评价为好：%v %s", t.Rating.Good, printable(t.Rating.Why, true))
+		p("rated good: %v %s", "评价为好：%v %s", t.Rating.Good, terminal.Printable(t.Rating.Why))
 	}
 }

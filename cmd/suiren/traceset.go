@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/serve"
 	"suiren/stage/operate/ledger"
 )
@@ -54,7 +55,7 @@ func (a *app) traceSetCommand(folder *string, models *bool, query func() (*ledge
 					rows = append(rows, []string{s.Name, strconv.FormatInt(s.Traces, 10), strconv.FormatInt(s.Kept, 10), s.Last.Local().Format("2006-01-02 15:04")})
 				}
 				if a.format == formatText {
-					for _, line := range table("lrrl", rows) {
+					for _, line := range terminal.Table("lrrl", rows) {
 						fmt.Fprintln(a.stdout, line)
 					}
 				}

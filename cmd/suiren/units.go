@@ -50,6 +50,14 @@ func size(n int64) string {
 	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 }
 
+// held writes how many bytes something takes, and that it takes none.
+func held(n int64) string {
+	if n == 0 {
+		return "0 KiB"
+	}
+	return size(n)
+}
+
 // flops writes a number of floating-point operations.
 func flops(n float64) string {
 	if n <= 0 {

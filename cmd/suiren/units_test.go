@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"suiren/internal/say"
 	"suiren/stage/operate"
 )
 
@@ -56,5 +57,24 @@ func TestNamedForPeople(t *testing.T) {
 	slices.Sort(looked)
 	if there := onPage("health"); !slices.Equal(there, looked) {
 		t.Errorf("a server looks at %q, the page names %q", looked, there)
+	}
+}
+
+func TestUnits(t *testing.T) {
+	a := &app{lang: say.English}
+	for _, c := range []struct{ got, want string }{
+		{a.span(20, 30), "20–30 s"}, {a.span(5, 5), "5.0 s"}, {a.span(5, 12), "5.0–12 s"}, {a.span(50, 200), "50 s–3 min 20 s"},
+		{a.seconds(0), "0.0 s"}, {a.seconds(3700), "61 min 40 s"}, {a.seconds(7300), "2 h 01 min"}, {a.seconds(-1), "-"},
+		{size(0), "-"}, {size(1), "1 KiB"}, {size(3 << 20), "3 MiB"}, {size(3 << 29), "1.5 GiB"},
+		{count(0), "0"}, {count(999), "999"}, {count(1234567), "1,234,567"}, {count(-1000), "-1,000"},
+		{flops(2.1e13), "2.1e+13"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+	a.lang = say.Chinese
+	if got := a.span(20, 30); got != "20–30 秒" {
+		t.Errorf("got %q", got)
 	}
 }

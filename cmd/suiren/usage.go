@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/internal/say"
+	"suiren/internal/terminal"
 	"suiren/stage/guard"
 	"suiren/stage/operate"
 	"suiren/stage/operate/ledger"
@@ -39,7 +40,7 @@ func (a *app) usageCommand() *cobra.Command {
 			groups := strings.Split(by, ",")
 			for _, g := range groups {
 				if !slices.Contains(ledger.Groups, g) {
-					return usage("--by", say.T("usage is not added up by %q", "不能按 %q 汇总用量", g), say.T("choose of %s", "可选：%s", strings.Join(ledger.Groups, ", ")))
+					return usage("--by", say.T("usage is not added up by %q", "不能按 %q 汇总用量", g), say.T("choose of %s", "可选：%s", ledger.Groups))
 				}
 			}
 			dir, err := a.bookDir(strings.Join(args, ""), models)
@@ -59,12 +60,13 @@ func (a *app) usageCommand() *cobra.Command {
 			if err := a.showUsage(l, groups, list, correct); err != nil {
 				return err
 			}
-			return a.showBudgets(l)
+			_, err = a.showBudgets(l)
+			return err
 		},
 	}
 	c.Flags().StringVar(&since, "since", "", a.t("from this day on, like 2026-11-25", "从某日起，例如 2026-11-25"))
 	c.Flags().StringVar(&until, "until", "", a.t("until this day, which is in it", "到某日为止（含当日）"))
-	c.Flags().StringVar(&by, "by", "key", a.t("what to add up by, one or more of %s", "按什么汇总，可多选：%s", strings.Join(ledger.Groups, ", ")))
+	c.Flags().StringVar(&by, "by", "key", a.t("what to add up by, one or more of %s", "按什么汇总，可多选：%s", ledger.Groups))
 	a.bookFlag(c, &models)
 	c.AddCommand(a.usageExportCommand(), a.usageCheckCommand(), a.usageCloseCommand(), a.usageCorrectCommand(), a.usagePricesCommand())
 	return c
@@ -158,7 +160,7 @@ func (a *app) showUsage(l *ledger.Ledger, groups []string, list []ledger.Total, 
 		rows = append(rows, row)
 	}
 	if a.format == formatText {
-		for _, l := range table(align, rows) {
+		for _, l := range terminal.Table(align, rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}
@@ -300,39 +302,78 @@ func (a *app) usageCloseCommand() *cobra.Command {
 }
 
 func (a *app) usageCorrectCommand() *cobra.Command {
-	var models bool
+	var models, void bool
 	var why string
-	var want ledger.Amounts
+	var right ledger.Amounts
+	amounts := []struct {
+		flag string
+		to   func(*ledger.Amounts) *int64
+		say  string
+	}{
+		{"requests", func(n *ledger.Amounts) *int64 { return &n.Requests }, a.t("what is right: requests", "正确的请求数")},
+		{"prompt", func(n *ledger.Amounts) *int64 { return &n.Prompt }, a.t("tokens that were read", "读入的词元")},
+		{"cached", func(n *ledger.Amounts) *int64 { return &n.Cached }, a.t("tokens that had been read before", "此前已读的词元")},
+		{"thought", func(n *ledger.Amounts) *int64 { return &n.Thought }, a.t("tokens of thoughts", "思考的词元")},
+		{"answer", func(n *ledger.Amounts) *int64 { return &n.Answer }, a.t("tokens of answers", "回答的词元")},
+		{"cpu", func(n *ledger.Amounts) *int64 { return &n.CPU }, a.t("microseconds of the processor", "处理器微秒")},
+		{"energy", func(n *ledger.Amounts) *int64 { return &n.Energy }, a.t("microjoules", "微焦")},
+	}
 	c := &cobra.Command{
-		Use: "correct " + a.t("ENTRY", "分录") + " [" + a.t("FOLDER", "目录") + "]", Short: a.t("Charge other amounts for a request; the entry stays, a correction is added", "更正一次请求的计费：原分录保留，另加更正分录"), Args: a.args(1, 2),
-		RunE: func(_ *cobra.Command, args []string) error {
-			n, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil || why == "" {
-				return usage(args[0], say.T("a correction needs the number of an entry and --why", "更正需要分录编号和 --why"), say.T("suiren usage export shows the numbers", "用 suiren usage export 查看编号"))
-			}
-			return a.onLedger(strings.Join(args[1:], ""), models, func(dir bookDir, l *ledger.Ledger) error {
-				seq, err := l.Correct(n, want, "cli", why)
-				if err != nil {
-					return err
-				}
-				if a.format == formatJSONL {
-					a.line(map[string]any{"type": "correction", "entry": seq, "corrects": n})
-				} else {
-					fmt.Fprintln(a.stdout, a.t("entry %d corrects entry %d", "第 %d 条分录更正第 %d 条", seq, n))
-				}
-				return dir.log("ledger.correct", fmt.Sprintf("%d corrects %d", seq, n))
-			})
-		},
+		Use: "correct " + a.t("ENTRY", "分录") + " [" + a.t("FOLDER", "目录") + "]", Short: a.t("Charge other amounts for a request; the entry stays, a correction is added", "更正一次请求的计费：原分录保留，另加更正分录"),
+		Long: a.t("Charge other amounts for a request; the entry stays, a correction is added. What is not\ngiven stays as it is charged. Budgets keep what was counted.", "更正一次请求的计费：原分录保留，另加更正分录。未给出的数额保持不变。预算已计入的用量不变。"),
+		Args: a.args(1, 2),
 	}
 	f := c.Flags()
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		n, err := strconv.ParseInt(args[0], 10, 64)
+		if err != nil || why == "" {
+			return usage(args[0], say.T("a correction needs the number of an entry and --why", "更正需要分录编号和 --why"), say.T("suiren usage export shows the numbers", "用 suiren usage export 查看编号"))
+		}
+		given := 0
+		for _, x := range amounts {
+			if f.Changed(x.flag) {
+				given++
+			}
+		}
+		if void == (given > 0) {
+			return usage(args[0], say.T("a correction says what is right, or --void", "更正需要给出正确的数额，或 --void"), say.T("as --answer 20, or --void to charge nothing", "例如 --answer 20；--void 表示不计费"))
+		}
+		return a.onLedger(strings.Join(args[1:], ""), models, func(dir bookDir, l *ledger.Ledger) error {
+			is, err := l.Charged(n)
+			if err != nil {
+				return err
+			}
+			var want ledger.Amounts
+			if !void {
+				want, want.Money = is, 0 // which is priced
+			}
+			for _, x := range amounts {
+				if f.Changed(x.flag) {
+					*x.to(&want) = *x.to(&right)
+				}
+			}
+			seq, err := l.Correct(n, want, "cli", why)
+			if err != nil {
+				return err
+			}
+			now, err := l.Charged(n)
+			if err != nil {
+				return err
+			}
+			if a.format == formatJSONL {
+				a.line(map[string]any{"type": "correction", "entry": seq, "corrects": n, "was": is, "is": now})
+			} else {
+				fmt.Fprintln(a.stdout, a.t("entry %d corrects entry %d: %s tokens, %s; before %s tokens, %s", "第 %d 条分录更正第 %d 条：现为 %s 个词元，%s；此前 %s 个词元，%s",
+					seq, n, count(float64(now.Tokens())), millionths(now.Money), count(float64(is.Tokens())), millionths(is.Money)))
+			}
+			return dir.log("ledger.correct", fmt.Sprintf("%d corrects %d", seq, n))
+		})
+	}
 	f.StringVar(&why, "why", "", a.t("the reason", "原因"))
-	f.Int64Var(&want.Requests, "requests", 0, a.t("what is right: requests", "正确的请求数"))
-	f.Int64Var(&want.Prompt, "prompt", 0, a.t("tokens that were read", "读入的词元"))
-	f.Int64Var(&want.Cached, "cached", 0, a.t("tokens that had been read before", "此前已读的词元"))
-	f.Int64Var(&want.Thought, "thought", 0, a.t("tokens of thoughts", "思考的词元"))
-	f.Int64Var(&want.Answer, "answer", 0, a.t("tokens of answers", "回答的词元"))
-	f.Int64Var(&want.CPU, "cpu", 0, a.t("microseconds of the processor", "处理器微秒"))
-	f.Int64Var(&want.Energy, "energy", 0, a.t("microjoules", "微焦"))
+	f.BoolVar(&void, "void", false, a.t("charge nothing", "不计费"))
+	for _, x := range amounts {
+		f.Int64Var(x.to(&right), x.flag, 0, x.say)
+	}
 	a.bookFlag(c, &models)
 	return c
 }

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"suiren/internal/say"
 	"suiren/plan"
@@ -131,7 +130,7 @@ func (w *workspace) standing(kind store.Kind, name string) (store.Block, error) 
 		return store.Block{}, &say.Error{Where: w.st.Path(), What: say.T("there is no %s here yet", "这里还没有 %s", ref),
 			Next: say.T("make it with suiren apply", "请用 suiren apply 制作")}
 	case len(found) > 1:
-		return store.Block{}, usage("", say.T("there is more than one %s", "有不止一个 %s", ref), say.T("name one of %s", "请指明其中之一：%s", strings.Join(names, ", ")))
+		return store.Block{}, usage("", say.T("there is more than one %s", "有不止一个 %s", ref), say.T("name one of %s", "请指明其中之一：%s", names))
 	}
 	return found[0], nil
 }

@@ -3,6 +3,7 @@ package browser
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,10 +18,16 @@ func holding(t *testing.T, word string, folders ...string) (found []string) {
 	t.Helper()
 	for _, dir := range folders {
 		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) && path != dir {
+				return nil
+			}
 			if err != nil || !d.Type().IsRegular() {
 				return err
 			}
 			b, err := os.ReadFile(path)
+			if errors.Is(err, fs.ErrNotExist) { // a server that runs writes files under other names first
+				return nil
+			}
 			if bytes.Contains(b, []byte(word)) {
 				found = append(found, filepath.Base(path))
 			}
@@ -69,7 +76,7 @@ func erasure(t *testing.T, browser context.Context, dir string) {
 			nadia.push("Good answer")
 			nadia.tell("Why? (optional)", why)
 			nadia.push("Send the reason")
-			nadia.sees("Thank you")
+			nadia.wait(reasoned)
 			nadia.clean(t, "401")
 			v.push("Chat")
 			v.asks(kept + " What is 3+4?")
@@ -119,7 +126,7 @@ func erasure(t *testing.T, browser context.Context, dir string) {
 			})
 			v.push("Traces")
 			v.tell("Words in it", said)
-			v.wait(`!document.querySelector(".trace")`)
+			v.wait(`document.querySelector("main .empty")`)
 			v.tell("Words in it", kept)
 			v.wait(`document.querySelectorAll(".trace").length === 1`)
 		}},

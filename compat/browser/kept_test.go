@@ -40,9 +40,25 @@ func (p *tab) stored() string {
 // keeps waits until the browser keeps some words.
 func (p *tab) keeps(words string) {
 	p.t.Helper()
-	for end := time.Now().Add(patience); !strings.Contains(p.stored(), words); time.Sleep(50 * time.Millisecond) {
+	p.keepsLike(regexp.QuoteMeta(words))
+}
+
+// keepsAnswer waits until the browser keeps that the answer to a question has ended, without sources.
+func (p *tab) keepsAnswer(question string) {
+	p.t.Helper()
+	p.keepsLike(regexp.QuoteMeta(question) + `"[^}]*"reason":"[^"]`)
+}
+
+func (p *tab) keepsLike(words string) {
+	p.t.Helper()
+	like := regexp.MustCompile(words)
+	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		stored := p.stored()
+		if like.MatchString(stored) {
+			return
+		}
 		if time.Now().After(end) {
-			p.lost("the browser does not keep %q", words)
+			p.lost("the browser keeps nothing like %s: %s", words, stored)
 		}
 	}
 }
@@ -114,7 +130,7 @@ func conversations(t *testing.T, browser context.Context, dir string) {
 			v.push("Bad answer")
 			v.tell("Why? (optional)", "it does not add")
 			v.push("Send the reason")
-			v.sees("Thank you")
+			v.wait(reasoned)
 			v.tell("Your question", "half a thought")
 			v.keeps("half a thought")
 			first = address()
@@ -177,12 +193,9 @@ func conversations(t *testing.T, browser context.Context, dir string) {
 			v.enter()
 			const thought = `(document.querySelector(".turn:last-child .thoughts")?.textContent ?? "")`
 			v.wait(thought + `.length > 8`)
+			v.hold()
 			came := eval[string](v.tab, thought)
-			for end := time.Now().Add(patience); !regexp.MustCompile(`What is 8\+9\?[^}]*"thought":"[^"]`).MatchString(v.stored()); time.Sleep(50 * time.Millisecond) {
-				if time.Now().After(end) {
-					v.lost("an answer that comes is not kept: %s", v.stored())
-				}
-			}
+			v.keepsLike(`What is 8\+9\?"[^}]*"thought":"[^"]`) // while it comes
 			v.again()
 			v.wait(`document.querySelector(".turn:last-child [role=alert]")`)
 			if got := v.text(".turn:last-child .reply"); !strings.Contains(got, "broke off") {
@@ -208,6 +221,7 @@ func conversations(t *testing.T, browser context.Context, dir string) {
 			v.tell("Your question", "What is 6+1?")
 			v.enter()
 			v.wait(`document.querySelector(".turn:last-child .thoughts")?.textContent.length > 0`)
+			v.hold()
 			v.keeps("What is 6+1?")
 			o.front()
 			o.wait(`document.querySelectorAll(".turn").length === 4`)
@@ -217,6 +231,9 @@ func conversations(t *testing.T, browser context.Context, dir string) {
 			v.front()
 			v.pace(0)
 			v.wait(`document.querySelectorAll(".turn").length === 5 && document.querySelector(".ask button[type=submit]")`)
+			for _, asked := range []string{"What is 1+1?", "What is 6+1?", "What is 7+1?"} {
+				v.keepsAnswer(asked)
+			}
 			for _, one := range []*visitor{v, o} {
 				one.front()
 				one.again()

@@ -93,6 +93,14 @@ window.look = (() => {
       .filter(e => e.tabIndex >= 0 && e.checkVisibility({ visibilityProperty: true })).map(name);
   }
 
+  // at1 is the middle of an element; null while it cannot be clicked.
+  function at1(e) {
+    if (!e || e.disabled || !e.checkVisibility({ visibilityProperty: true })) return null;
+    e.scrollIntoView({ block: "center" }); // not under what sticks
+    const box = e.getClientRects()[0], x = box && box.x + box.width / 2, y = box && box.y + box.height / 2;
+    return box && e.contains(document.elementFromPoint(x, y)) ? { e, x, y } : null;
+  }
+
   // spot is where a reader would click who looks for a button, link or fold of
   // these words, or for the field of this label; null while there is none to click.
   function spot(words) {
@@ -101,10 +109,35 @@ window.look = (() => {
     const shown = e => e && !e.disabled && e.checkVisibility({ visibilityProperty: true });
     const e = [...within.querySelectorAll("main button, main a[href], main summary, dialog button, nav a[href]")].find(e => shown(e) && said(e))
       ?? [...within.querySelectorAll("label")].filter(said).map(l => l.control).find(shown);
-    if (!e) return null;
-    e.scrollIntoView({ block: "center" }); // not under what sticks
-    const box = e.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
-    return e.contains(document.elementFromPoint(x, y)) ? { x, y } : null;
+    return at1(e);
+  }
+
+  // aim finds where a reader would click: on what has words, or is the first of a selector. Until the click
+  // has landed there, one that lands on something else is kept from it: what was aimed at had moved.
+  let aimed = null;
+  function aim(words, selector) {
+    aimed = null;
+    const at = selector ? at1(document.querySelector(selector)) : spot(words);
+    aimed = at && at.e;
+    return at && { x: at.x, y: at.y };
+  }
+  for (const kind of ["pointerdown", "mousedown", "pointerup", "mouseup", "click"]) addEventListener(kind, e => {
+    if (!aimed || !e.isTrusted) return;
+    if (!aimed.contains(e.target)) {
+      e.stopImmediatePropagation();
+      e.preventDefault();
+    } else if (kind === "click") aimed = null;
+  }, true);
+  const landed = () => aimed === null;
+
+  // turn turns to an address; turned reports whether the page has drawn it. The page hears of it first and
+  // draws 16 ms later: a timer of more that is set after the page's own ends after it.
+  let there = true;
+  function turn(hash) {
+    there = location.hash === hash;
+    if (!there) addEventListener("hashchange", () => setTimeout(() => there = true, 20), { once: true });
+    location.hash = hash;
+    return true;
   }
 
   // focused is the name of what has the keyboard, and whether that can be seen.
@@ -127,6 +160,7 @@ window.look = (() => {
       open: !!turn?.querySelector(".thought")?.open,
       answer: turn?.querySelector(".answer")?.textContent.length ?? 0,
       ended: !!turn?.querySelector("footer"),
+      wait: document.querySelector(".by-name button:disabled")?.textContent ?? "",
       nodes: Object.fromEntries([...document.querySelectorAll(".node")].map(n =>
         [[...n.querySelectorAll(".kind, .name")].map(t => t.textContent).join("."), n.getAttribute("class").split(" ")[1]])),
       points: Object.fromEntries([...document.querySelectorAll("figure:has(path.line)")].map(f =>
@@ -142,16 +176,24 @@ window.look = (() => {
   // While look.pause is set, the events of a stream come one by one with so many
   // milliseconds between them: from a small model on this machine they may come
   // all at once, and the checks could not see a thought unfold.
-  const real = fetch;
+  // While look.lag is set, every answer comes late, by any part of it; and what is asked with look.late in
+  // its body is not answered before that is unset. look.held counts those that wait.
+  const real = fetch, rest = ms => new Promise(wake => setTimeout(wake, ms));
   window.fetch = async (...asked) => {
-    const r = await real(...asked);
+    const late = !!look.late && String(asked[1]?.body).includes(look.late), r = await real(...asked);
+    for (look.held += late; late && look.late;) await rest(20);
+    look.held -= late;
+    if (look.lag) await rest(Math.random() * look.lag);
+    asked[1]?.signal?.throwIfAborted();
     if (!look.pause || !r.body || !r.headers.get("Content-Type").startsWith("text/event-stream")) return r;
     const reader = r.body.getReader();
     let held = new Uint8Array();
     const slow = new ReadableStream({
       async pull(to) {
-        await new Promise(wake => setTimeout(wake, look.pause));
-        asked[1]?.signal?.throwIfAborted();
+        for (let waited = 0; waited < look.pause; waited += 20) { // it may end, or be made longer, meanwhile
+          await rest(20);
+          asked[1]?.signal?.throwIfAborted();
+        }
         if (!held.length) {
           const { done, value } = await reader.read();
           if (done) return to.close();
@@ -169,8 +211,8 @@ window.look = (() => {
   const dark = () => luminance(ground(document.body)) < 0.2;
 
   // axe lists what axe-core finds; the test reads it into the page.
-  const axe = async () => (await window.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }))
-    .violations.map(v => `${v.id}: ${v.nodes.map(n => n.html.slice(0, 160)).slice(0, 3).join(" | ")}`);
+  const axe = () => window.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] })
+    .then(r => r.violations.map(v => `${v.id}: ${v.nodes.map(n => n.html.slice(0, 160)).slice(0, 3).join(" | ")}`), err => [`axe: ${err}`]);
 
-  return { pause: 0, found: null, axe, dark, faint, outside, controls, spot, focused, history };
+  return { pause: 0, lag: 0, late: "", held: 0, found: null, axe, dark, faint, outside, controls, aim, landed, turn, turned: () => there, focused, history };
 })();

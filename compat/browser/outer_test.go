@@ -11,7 +11,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -121,12 +120,8 @@ func outer(t *testing.T, browser context.Context, dir string) {
 		t.Fatal(err)
 	}
 	t.Setenv("SSL_CERT_FILE", root) // the house's own authority
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := l.Addr().String()
-	l.Close() // the server is to be called by it
+	w := lay(t)
+	at := w.Addr().String() // the server is to be called by it
 	access := t.TempDir()
 	b, err := json.Marshal(map[string]any{"oidc": map[string]any{"title": "Sign in at school", "issuer": i.URL, "client": "suiren", "secret": "a secret", "url": "http://" + at,
 		"grants": []any{map[string]any{"group": "teachers", "roles": []string{"user"}}}}})
@@ -136,7 +131,8 @@ func outer(t *testing.T, browser context.Context, dir string) {
 	if err := os.WriteFile(filepath.Join(access, "sign-in.json"), b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := start(t, "serve", dir, "--access", access, "--listen", at)
+	s := start(t, "serve", dir, "--access", access)
+	w.tie(t, s)
 	v := visit(t, browser, "http://"+at)
 	defer v.close()
 	// goes leads to the school's page, and back as one of its people.

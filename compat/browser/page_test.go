@@ -31,6 +31,8 @@ var (
 	book     = flag.String("book", "", "`folder` for docs/console: a picture of every page in both themes")
 	look     = flag.String("look", "", "`folder` for pictures of every page in both languages, colours and widths")
 	hasty    = flag.Duration("hasty", 0, "wait no longer than this, for who writes a check")
+	slow     = flag.Float64("slow", 1, "the browser computes so many times slower")
+	lag      = flag.Int("lag", 0, "answers reach the page up to so many milliseconds late, and so out of order")
 )
 
 // A tongue is a language of the page, with what is asked in it.
@@ -286,9 +288,7 @@ func chat(t *testing.T, p *tab, l tongue) {
 	}
 	p.shot(*look, "chat-"+l.key, true)
 	p.clean(t)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if got := p.answers["/api/feedback"]; len(got) == 0 || slices.Max(got) != 200 {
+	if got := p.replied("/api/feedback"); slices.Max(got) != 200 {
 		t.Errorf("the server answered %v to the rating", got)
 	}
 }
@@ -307,6 +307,7 @@ func stop(t *testing.T, p *tab) {
 	p.write(problem)
 	p.press(kb.Enter)
 	p.wait(fmt.Sprintf(`document.querySelectorAll(".turn").length === %d && document.querySelector(".turn:last-child .thoughts")?.textContent`, n+1))
+	p.hold()
 	p.click(".ask button[type=button].main")
 	p.wait(`document.querySelector(".turn:last-child .reply").innerText.includes(` + quote(tongues[1].stop) + `)`)
 	p.pace(0)

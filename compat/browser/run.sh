@@ -3,7 +3,7 @@
 # narrow, by mouse and by keyboard, and by axe-core's rules; and whole journeys, from an empty folder to an answer, and
 # through what keeps a house. Before that the types of its source are checked. Needs Node's npm and Python 3 with venv. Fails on any request that leaves for another place than the server.
 #
-#   compat/browser/run.sh [--only PART] [--state FOLDER [--plan FOLDER]] [--shots FOLDER] [--book FOLDER] [--look FOLDER]
+#   compat/browser/run.sh [--only PART] [--state FOLDER [--plan FOLDER]] [--shots FOLDER] [--book FOLDER] [--look FOLDER] [--slow N] [--lag MS]
 #
 # Without a state, a tiny tutor is made while the page looks on. With one, a copy of what was made is served.
 #   --only   page, or the name of a journey, as canary or doors/own-model
@@ -11,6 +11,9 @@
 #   --plan   the plan it was made from (default: examples/tutor)
 #   --shots  write the README's pictures there, chat.png and plan.png
 #   --book   write docs/console's pictures there: every page, both themes; --only page spares the journeys
+#   --slow   the browser computes so many times slower
+#   --lag    answers reach the page up to so many milliseconds late, and so out of order: with both, what a check
+#            does not wait for fails
 #   VERBOSE=1 tells each check as it ends
 #   --look   write pictures of every page there, for people to look at
 set -euo pipefail
@@ -23,6 +26,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--plan) plan=$2 ;;
 	--only) only=/$2 ;;
+	--slow | --lag) args+=("${1#-}" "$2") ;;
 	--state) args+=(-state "$(realpath "$2")") ;;
 	--shots | --book | --look)
 		mkdir -p "$2"
@@ -69,6 +73,13 @@ cat >"$tmp/tsconfig.json" <<JSON
 JSON
 node "$tmp/typescript/lib/tsc.js" -p "$tmp/tsconfig.json"
 go -C compat/browser vet ./...
-go -C compat/browser test -count=1 ${VERBOSE:+-v} -timeout 40m -run "^TestConsole\$$only" . -args -suiren "$tmp/suiren" -chromium "$(command -v chromium)" -plan "$plan" \
-	-model "$PWD/testdata/oracle/qwen3/folder" -python "$python" -tell "$tmp/told" -axe "$tmp/package/axe.min.js" "${args[@]}"
+quiet() { grep -Ev '^ *(=== |--- (PASS|SKIP)|PASS$)' || :; }
+[ -z "${VERBOSE:-}" ] || quiet() { cat; }
+go -C compat/browser test -count=1 -v -timeout 40m -run "^TestConsole\$$only" . -args -suiren "$tmp/suiren" -chromium "$(command -v chromium)" -plan "$plan" \
+	-model "$PWD/testdata/oracle/qwen3/folder" -python "$python" -tell "$tmp/told" -axe "$tmp/package/axe.min.js" "${args[@]}" | tee "$tmp/said" | quiet
+depth=${only//[^\/]/}
+grep -Eq "^=== RUN +TestConsole(/[^/]+){${#depth}}" "$tmp/said" || { # go test passes where it runs nothing
+	echo "there is no part ${only#/}" >&2
+	exit 1
+}
 [ ! -f "$tmp/told" ] || cat "$tmp/told"

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -110,7 +112,12 @@ func open(t *testing.T, browser context.Context, address string, fresh bool) *ta
 	}
 	p.ctx, p.close = chromedp.NewContext(browser, options...)
 	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := chromedp.Call(ctx, cdpage.AddScriptToEvaluateOnNewDocument, cdpage.AddScriptToEvaluateOnNewDocumentParams{Source: lookJS})
+		if *slow > 1 {
+			if _, err := chromedp.Call(ctx, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: *slow}); err != nil {
+				return err
+			}
+		}
+		_, err := chromedp.Call(ctx, cdpage.AddScriptToEvaluateOnNewDocument, cdpage.AddScriptToEvaluateOnNewDocumentParams{Source: lookJS + fmt.Sprintf("look.lag = %d;", *lag)})
 		return err
 	}))
 	if *axe != "" {
@@ -124,6 +131,7 @@ func open(t *testing.T, browser context.Context, address string, fresh bool) *ta
 		}))
 	}
 	p.size(1280, 800)
+	p.dark(false)
 	p.front()
 	p.do(chromedp.Navigate(address))
 	return p
@@ -203,12 +211,20 @@ func eval[T any](p *tab, expression string) T {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
-	if err != nil {
-		p.t.Fatalf("%s: %v", expression, err)
+	for {
+		v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+		switch {
+		case err == nil:
+			return v
+		case ctx.Err() != nil || !between.MatchString(err.Error()):
+			p.t.Fatalf("%s: %v", expression, err)
+		}
+		time.Sleep(30 * time.Millisecond)
 	}
-	return v
 }
+
+// between are the browser's words for a tab that has left one page and not yet come to the next.
+var between = regexp.MustCompile(`(?i)context was destroyed|find (default execution )?context|navigated or closed`)
 
 // wait returns when an expression becomes true in the page.
 func (p *tab) wait(expression string) {
@@ -219,9 +235,13 @@ func (p *tab) wait(expression string) {
 // await waits longer, for what computes.
 func (p *tab) await(expression string, patience time.Duration) {
 	p.t.Helper()
-	for end := time.Now().Add(patience); !eval[bool](p, "!!("+expression+")"); time.Sleep(30 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(30 * time.Millisecond) {
+		said := eval[string](p, "(() => { try { return ("+expression+") ? 'true' : 'false'; } catch (err) { return String(err); } })()") // what it asks of may not be there yet
+		if said == "true" {
+			return
+		}
 		if time.Now().After(end) {
-			p.lost("never came true: %s", expression)
+			p.lost("never came true: %s (%s)", expression, said)
 		}
 	}
 }
@@ -273,14 +293,34 @@ func (p *tab) count(selector string) int {
 // click clicks in the middle of an element, which must be there.
 func (p *tab) click(selector string) {
 	p.t.Helper()
-	p.wait("document.querySelector(" + quote(selector) + ")")
-	eval[bool](p, `(document.querySelector(`+quote(selector)+`).scrollIntoView({ block: "center" }), true)`) // not under what sticks
-	p.do(chromedp.Click(chromedp.CSS(selector)))
+	p.strike(fmt.Sprintf(`look.aim("", %s)`, quote(selector)), selector)
+}
+
+// strike clicks what an expression aims at, as soon as it is there, stands still and nothing
+// covers it; again if the page moved it away under the click.
+func (p *tab) strike(aim, what string) {
+	p.t.Helper()
+	type spot struct{ X, Y float64 }
+	var before *spot
+	for end := time.Now().Add(patience); ; time.Sleep(30 * time.Millisecond) {
+		at := eval[*spot](p, aim)
+		if at != nil && before != nil && *at == *before {
+			p.do(chromedp.MouseClickXY(at.X, at.Y))
+			if eval[bool](p, "look.landed()") {
+				return
+			}
+		}
+		before = at
+		if time.Now().After(end) {
+			p.lost("there is nothing to click %s", what)
+		}
+	}
 }
 
 // choose sets a select, as a reader would by its list.
 func (p *tab) choose(selector, value string) {
 	p.t.Helper()
+	p.wait("document.querySelector(" + quote(selector) + ")")
 	eval[bool](p, fmt.Sprintf(`(e => { e.value = %s; return e.dispatchEvent(new Event("change", { bubbles: true })); })(document.querySelector(%s))`,
 		quote(value), quote(selector)))
 }
@@ -328,7 +368,11 @@ func (p *tab) size(width, height int64) {
 	p.t.Helper()
 	p.wide = width
 	p.do(chromedp.EmulateViewport(width, height))
+	p.wait(fmt.Sprintf("innerWidth === %d && innerHeight === %d", width, height))
 }
+
+// still has the page move nothing by itself: what is measured would depend on when.
+var still = &emulation.MediaFeature{Name: "prefers-reduced-motion", Value: "reduce"}
 
 // dark makes the system's colours dark or light.
 func (p *tab) dark(dark bool) {
@@ -339,7 +383,7 @@ func (p *tab) dark(dark bool) {
 	}
 	p.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}}})
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}, still}})
 		return err
 	}))
 }
@@ -348,6 +392,35 @@ func (p *tab) dark(dark bool) {
 func (p *tab) pace(pause int) {
 	p.t.Helper()
 	eval[int](p, fmt.Sprintf("look.pause = %d", pause))
+}
+
+// hold lets no more of an answer come until another pace is set: it is in its middle
+// for as long as a check needs.
+func (p *tab) hold() {
+	p.t.Helper()
+	p.pace(1 << 40)
+}
+
+// replied waits until every request to a path has been answered, and returns how.
+func (p *tab) replied(path string) (statuses []int64) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(30 * time.Millisecond) {
+		p.mu.Lock()
+		asked := 0
+		for _, to := range p.posts {
+			if to == path {
+				asked++
+			}
+		}
+		statuses = slices.Clone(p.answers[path])
+		p.mu.Unlock()
+		if asked > 0 && len(statuses) == asked {
+			return statuses
+		}
+		if time.Now().After(end) {
+			p.lost("of %d requests to %s %d are answered", asked, path, len(statuses))
+		}
+	}
 }
 
 // shot writes a picture of the window, or of the whole page, to dir.

@@ -75,6 +75,9 @@ func (p *tab) pasted(selector string) string {
 	return eval[string](p, `document.querySelector(`+quote(selector)+`).value`)
 }
 
+// reasoned is true when the server has the reason of a rating, and not only the rating before it.
+const reasoned = `!document.querySelector("form.why") && [...document.querySelectorAll("footer > [role=status]")].some(e => e.innerText.startsWith("Thank you"))`
+
 // runs does a command of the reader's, with their key, and returns what it says.
 func (s *server) runs(t *testing.T, dir string, name string, args ...string) string {
 	t.Helper()
@@ -139,7 +142,7 @@ func talk(t *testing.T, browser context.Context, dir string) {
 			v.push("Bad answer")
 			v.tell("Why? (optional)", "it does not add")
 			v.push("Send the reason")
-			v.sees("Thank you")
+			v.wait(reasoned)
 			v.push("Traces")
 			v.pick("Rated", "bad")
 			v.wait(`document.querySelectorAll(".trace").length === 1`)
@@ -267,6 +270,7 @@ func talk(t *testing.T, browser context.Context, dir string) {
 			v.tell("Your question", "What is 4+4?")
 			v.enter()
 			v.wait(fmt.Sprintf(`document.querySelectorAll(".turn").length === %d && document.querySelector(".turn:last-child .thoughts")?.textContent`, n+1))
+			v.hold()
 			v.press(kb.Escape)
 			v.sees("Stopped.")
 			v.pace(0)

@@ -7,9 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -45,7 +43,7 @@ func (v *visitor) tell(label, text string) {
 	v.t.Helper()
 	v.act("fill %s", label)
 	for v.reach(label); !eval[bool](v.tab, `!!document.activeElement.select && (document.activeElement.select(), true)`); v.reach(label) {
-	} // until the page stood still
+	} // until the page has not taken the keyboard elsewhere
 	v.write(text)
 }
 
@@ -59,18 +57,7 @@ func (v *visitor) enter() {
 // reach clicks what has a name, as soon as it is there, stands still and nothing covers it.
 func (v *visitor) reach(words string) {
 	v.t.Helper()
-	type spot struct{ X, Y float64 }
-	var at, before *spot
-	for end := time.Now().Add(patience); ; time.Sleep(30 * time.Millisecond) {
-		if at = eval[*spot](v.tab, `look.spot(`+quote(words)+`)`); at != nil && before != nil && *at == *before {
-			break
-		}
-		before = at
-		if time.Now().After(end) {
-			v.lost("there is nothing to click that says %q", words)
-		}
-	}
-	v.do(chromedp.MouseClickXY(at.X, at.Y))
+	v.strike(fmt.Sprintf("look.aim(%s)", quote(words)), fmt.Sprintf("that says %q", words))
 }
 
 // sees waits for words on the page, or in the dialog that is open on it.

@@ -21,11 +21,12 @@ OLD = {"command-r", "falcon", "bert-bge", "viking", "mpt", "qwen2", "qwen3", "gp
 def main():
     binary, models, npm, mistral, work = map(pathlib.Path, sys.argv[1:6])
     count = int(sys.argv[6]) if len(sys.argv) > 6 else 100_000
-    only = sys.argv[7:]
-    failed = 0
+    only = set(sys.argv[7:])
+    asked, failed = set(only), 0
     for seed, (name, path, make) in enumerate(families.families(models, npm, mistral, work)):
         if only and name not in only:
             continue
+        asked.discard(name)
         names = [] if "model" in name else ["<|endoftext|>", "<s>", "</s>", "<think>", "<|im_end|>", "[CLS]", "<｜User｜>", "<table>"]
         encode = make()
         texts = list(strings(count, seed, names, name in OLD))
@@ -42,6 +43,8 @@ def main():
             print(f"  {texts[i]!r}\n   got {got[i]}\n  want {list(want[i])}")
         failed += bool(wrong)
     print(f"tokenizers: {failed} families differ")
+    if asked:
+        sys.exit(f"there are no families {', '.join(sorted(asked))}")
     sys.exit(failed > 0)
 
 

@@ -1,5 +1,5 @@
 // src/pages/account.tsx
-import { act, Card, Command, day, FactList, Fail, Failure, Field, h, Loaded, Page, say, signedIn, store, t, Tag, useAct, useGet, useState } from "./kit.js";
+import { act, Card, Command, day, FactList, Fail, Failure, Field, h, Loaded, Page, say, signedIn, store, t, Tag, useAct, useGet, useState, listed } from "./kit.js";
 import { forget, me as holder } from "./kept.js";
 import { newPasskey, passkeys } from "./webauthn.js";
 
@@ -12,7 +12,7 @@ var words = {
   role_owner: ["owner", "所有者"],
   role_system: ["system administrator", "系统管理员"],
   role_security: ["security administrator", "安全管理员"],
-  role_audit: ["auditor", "审计员"],
+  role_audit: ["auditor", "审计管理员"],
   role_operator: ["operator", "运维"],
   role_user: ["user", "用户"],
   role_viewer: ["viewer", "查看者"],
@@ -65,7 +65,7 @@ function Account() {
   if (!me) return /* @__PURE__ */ h("p", { class: "middle quiet" }, t("loading"));
   return /* @__PURE__ */ h(Page, { title: t("account"), lead: w("lead") }, /* @__PURE__ */ h(Card, { title: w("who") }, /* @__PURE__ */ h(FactList, { rows: [
     [w("name"), me.title ? `${me.title} (${me.name})` : me.name],
-    [w("roles"), (me.roles ?? []).map((r) => known("role", r)).join(", ")],
+    [w("roles"), listed((me.roles ?? []).map((r) => known("role", r)))],
     [w("tenant"), me.tenant || w("house")],
     [w("came"), known("kind", me.kind ?? "page")],
     [w("factors"), me.two_factors ? w("yes") : w("no")]

@@ -246,9 +246,11 @@ var busy = (id) => {
   return !!of && turnsOf(of).some((turn) => turn.replies.some(pending));
 };
 var stop = () => coming().forEach((r) => r.abort.abort());
+var keyboard = { here: false };
 function fresh() {
   location.hash = "#chat/new";
-  setTimeout(() => document.getElementById("question")?.focus(), 80);
+  keyboard.here = true;
+  redraw();
 }
 var release = (name) => store.server?.releases.find((r) => r.name === name);
 var alone = (r) => !!r?.about?.layers;
@@ -495,19 +497,27 @@ function change(of, reply) {
   redraw();
   if (low) setTimeout(() => page.scrollTo({ top: page.scrollHeight }), 40);
 }
-async function rate(reply, good, reason = "") {
-  const before = reply.rating, of = talk;
+var rated = Promise.resolve();
+var rating = /* @__PURE__ */ new Map();
+function rate(reply, good, reason = "") {
+  const before = reply.rating, of = talk, mine = (rating.get(reply) ?? 0) + 1;
+  rating.set(reply, mine);
   reply.rating = good;
   reply.ratingSaid = "";
   redraw();
-  try {
-    await ask("POST", "/api/feedback", { id: reply.id, good, reason });
-    reply.ratingSaid = t("thanks");
-  } catch (err) {
-    reply.rating = before;
-    reply.ratingSaid = err.message;
-  }
-  touched(of);
+  rated = rated.then(async () => {
+    let said = t("thanks"), failed = false;
+    try {
+      await ask("POST", "/api/feedback", { id: reply.id, good, reason });
+    } catch (err) {
+      [said, failed] = [err.message, true];
+    }
+    if (rating.get(reply) !== mine) return;
+    rating.delete(reply);
+    if (failed) reply.rating = before;
+    reply.ratingSaid = said;
+    touched(of);
+  });
 }
 
 // src/pages/conversations.words.ts
@@ -555,8 +565,14 @@ function Conversations() {
   const [unfolded, unfold] = useState(false), [text2, setText] = useState(""), [found, setFound] = useState(null), [sure, ask3] = useState(false);
   useEffect(() => {
     if (!text2.trim()) return setFound(null);
-    const timer = setTimeout(() => search(text2.trim(), wordsOf).then(setFound), 200);
-    return () => clearTimeout(timer);
+    let over = false;
+    const timer = setTimeout(() => search(text2.trim(), wordsOf).then((ids) => {
+      if (!over) setFound(ids);
+    }), 200);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
   }, [text2, shelf2.heads]);
   const heads = shelf2.heads.filter((head) => !found || found.includes(head.id)), close = () => unfold(false);
   return /* @__PURE__ */ h("aside", { class: unfolded ? "conversations open" : "conversations", "aria-label": w("title") }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { type: "button", class: "fold", "aria-expanded": unfolded, onClick: () => unfold(!unfolded) }, w("title"), shelf2.heads.length > 0 && ` · ${shelf2.heads.length}`), /* @__PURE__ */ h("a", { class: "button", href: "#chat/new", onClick: () => {
@@ -831,6 +847,11 @@ function Thumb({ up = false }) {
 }
 function Ask() {
   const busy2 = coming();
+  useEffect2(() => {
+    if (!keyboard.here || path().length || talk.draft.trim()) return;
+    keyboard.here = false;
+    document.getElementById("question").focus();
+  });
   return /* @__PURE__ */ h2("form", { class: "ask", onSubmit: (e) => {
     e.preventDefault();
     sendDraft();

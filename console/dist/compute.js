@@ -1,5 +1,5 @@
 // src/pages/compute.tsx
-import { bytes, Card, Command, count, FactList, Fragment, h, HealthCard, Loaded, Meter, Page, say, store, t, Tag, useGet } from "./kit.js";
+import { bytes, Card, Command, count, FactList, Fragment, h, HealthCard, Loaded, Meter, Page, say, store, t, Tag, useGet, listed, told } from "./kit.js";
 
 // src/pages/compute.words.ts
 var words = {
@@ -31,7 +31,7 @@ var words = {
   free: ["free for models", "可用于模型"],
   queue: ["The queue", "队列"],
   working: ["{0} of {1} answers at once", "同时回答 {0}/{1} 个"],
-  waiting: ["{0} wait", "{0} 个在等"],
+  waiting: ["{0} wait", "{0} 个在等待"],
   why: ["They wait because all {0} places are taken; a place comes free when an answer ends.", "因为 {0} 个位置都已占用；有回答结束就会空出位置。"],
   whyNot: ["Nothing waits: a request begins at once.", "没有排队，请求立即开始。"],
   checks: ["Checks", "检查"],
@@ -50,7 +50,7 @@ function Compute() {
     [w("peak"), `${(m.machine.peak / 1e9).toFixed(1)} GFLOP/s`],
     [w("bandwidth"), `${(m.machine.bandwidth / 1e9).toFixed(1)} GB/s`],
     [w("ridge"), w("ridgeOf", (m.machine.peak / m.machine.bandwidth).toFixed(1))]
-  ] }), /* @__PURE__ */ h(Command, { line: "suiren doctor" })), /* @__PURE__ */ h(Queue, null)), /* @__PURE__ */ h(Card, { title: w("roof") }, /* @__PURE__ */ h(Roof, { peak: m.machine.peak, bandwidth: m.machine.bandwidth }), /* @__PURE__ */ h("p", { class: "quiet" }, w("roofHelp")))), /* @__PURE__ */ h(Card, { title: w("map") }, /* @__PURE__ */ h(Map, { of: m })), /* @__PURE__ */ h("div", { class: "two" }, /* @__PURE__ */ h(HealthCard, null), /* @__PURE__ */ h(Card, { title: w("checks") }, /* @__PURE__ */ h("ul", { class: "plainlist" }, m.checks.map((c) => /* @__PURE__ */ h("li", { key: c.name }, /* @__PURE__ */ h(Tag, { kind: c.status === "ok" ? "done" : "failed" }, c.status), " ", /* @__PURE__ */ h("b", null, c.name), " ", c.found, c.next && /* @__PURE__ */ h("div", { class: "quiet" }, "→ ", c.next)))))))));
+  ] }), /* @__PURE__ */ h(Command, { line: "suiren doctor" })), /* @__PURE__ */ h(Queue, null)), /* @__PURE__ */ h(Card, { title: w("roof") }, /* @__PURE__ */ h(Roof, { peak: m.machine.peak, bandwidth: m.machine.bandwidth }), /* @__PURE__ */ h("p", { class: "quiet" }, w("roofHelp")))), /* @__PURE__ */ h(Card, { title: w("map") }, /* @__PURE__ */ h(Map, { of: m })), /* @__PURE__ */ h("div", { class: "two" }, /* @__PURE__ */ h(HealthCard, null), /* @__PURE__ */ h(Card, { title: w("checks") }, /* @__PURE__ */ h("ul", { class: "plainlist" }, m.checks.map((c) => /* @__PURE__ */ h("li", { key: c.name }, /* @__PURE__ */ h(Tag, { kind: c.status === "✓" ? "done" : "failed" }, c.status), " ", /* @__PURE__ */ h("b", null, c.name), " ", c.found, c.next && /* @__PURE__ */ h("div", { class: "quiet" }, "→ ", c.next)))))))));
 }
 var wide = 360;
 var high = 250;
@@ -64,7 +64,7 @@ function Roof({ peak, bandwidth }) {
   const y = (v) => top + (y1 - Math.max(y0, Math.log10(v / 1e9))) / (y1 - y0) * (high - top - bottom);
   const ridge = peak / bandwidth, reach = (v) => Math.min(peak, bandwidth * v);
   const marks = [[w("decode"), 0.5], [w("batch"), 8], [w("train"), 100]];
-  const name = `${w("roof")}: ${(peak / 1e9).toFixed(1)} GFLOP/s, ${(bandwidth / 1e9).toFixed(1)} GB/s`;
+  const name = told(w("roof"), listed([`${(peak / 1e9).toFixed(1)} GFLOP/s`, `${(bandwidth / 1e9).toFixed(1)} GB/s`]));
   return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("svg", { class: "chart roof", viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": name }, Array.from({ length: 5 }, (_, i) => y0 + i).map((p) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("line", { class: "grid", x1: left, x2: wide - right, y1: y(10 ** p * 1e9), y2: y(10 ** p * 1e9) }), /* @__PURE__ */ h("text", { x: left - 6, y: y(10 ** p * 1e9) + 4, "text-anchor": "end" }, 10 ** p))), Array.from({ length: 6 }, (_, i) => x0 + i).map((p) => /* @__PURE__ */ h("text", { x: x(10 ** p), y: high - 26, "text-anchor": "middle" }, 10 ** p)), /* @__PURE__ */ h("text", { x: (wide + left) / 2, y: high - 4, "text-anchor": "middle" }, w("intensity")), /* @__PURE__ */ h("text", { x: left, y: top - 8 }, w("gflops")), /* @__PURE__ */ h("path", { class: "line c0", d: `M${x(10 ** x0)} ${y(bandwidth * 10 ** x0)}L${x(ridge)} ${y(peak)}L${x(10 ** x1)} ${y(peak)}` }), marks.map(([label, v], i) => /* @__PURE__ */ h("g", { key: label }, /* @__PURE__ */ h("circle", { class: "dot c1", cx: x(v), cy: y(reach(v)), r: "8" }), /* @__PURE__ */ h("text", { class: "mark", x: x(v), y: y(reach(v)) + 4, "text-anchor": "middle" }, i + 1)))), /* @__PURE__ */ h("ol", { class: "marks" }, marks.map(([label, v]) => /* @__PURE__ */ h("li", { key: label }, label, " ", /* @__PURE__ */ h("span", { class: "quiet" }, w("bound", v, (reach(v) / 1e9).toPrecision(3), bandwidth * v < peak ? w("byMemory") : w("byProcessor")))))));
 }
 function Map({ of }) {

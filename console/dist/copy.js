@@ -30,9 +30,9 @@ var CopyCode = ({ text }) => /* @__PURE__ */ h("div", { class: "row copy-code" }
 function Copy({ text, label }) {
   const [said, set] = useState("");
   return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("button", { type: "button", class: "bare copy", onClick: async () => {
+    set("");
     set(await copy(text) ? w("copied") : w("copyFailed"));
-    setTimeout(() => set(""), 4e3);
-  } }, label), /* @__PURE__ */ h("span", { class: "quiet", role: "status" }, said));
+  }, onBlur: () => set("") }, label), /* @__PURE__ */ h("span", { class: "quiet", role: "status" }, said));
 }
 export {
   Copy,

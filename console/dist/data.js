@@ -1,5 +1,5 @@
 // src/pages/data.tsx
-import { bytes, Card, Command, count, Empty, FactList, Field, Fragment, get, h, Loaded, Page, percent, say, short, t, Table, Tabs, Tag, useEffect, useGet, useRef, useState } from "./kit.js";
+import { bytes, Card, Command, count, Empty, FactList, Field, Fragment, get, h, Loaded, Page, percent, say, short, t, Table, Tabs, Tag, useEffect, useGet, useRef, useState, listed, told } from "./kit.js";
 
 // src/pages/data.words.ts
 var words = {
@@ -79,7 +79,7 @@ function Data() {
 }
 function Reasons({ of }) {
   const list = Object.entries(of.report.reasons ?? {}).sort((a, b) => b[1] - a[1]), pii = Object.entries(of.report.pii ?? {});
-  return /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("reasons"), " (", list.reduce((s, [, n]) => s + n, 0), ")"), list.length === 0 ? /* @__PURE__ */ h("p", { class: "quiet" }, w("noneLeft")) : /* @__PURE__ */ h(FactList, { rows: list.map(([name, n]) => [name, count(n)]) }), pii.length > 0 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("h3", null, w("pii")), /* @__PURE__ */ h(FactList, { rows: pii.map(([name, n]) => [name, count(n)]) })), of.used_by && of.used_by.length > 0 && /* @__PURE__ */ h("p", null, w("usedBy"), " ", of.used_by.join(", ")));
+  return /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("reasons"), " (", list.reduce((s, [, n]) => s + n, 0), ")"), list.length === 0 ? /* @__PURE__ */ h("p", { class: "quiet" }, w("noneLeft")) : /* @__PURE__ */ h(FactList, { rows: list.map(([name, n]) => [name, count(n)]) }), pii.length > 0 && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("h3", null, w("pii")), /* @__PURE__ */ h(FactList, { rows: pii.map(([name, n]) => [name, count(n)]) })), of.used_by && of.used_by.length > 0 && /* @__PURE__ */ h("p", null, w("usedBy"), " ", listed(of.used_by)));
 }
 function Documents({ of, open }) {
   const [reason, setReason] = useState(""), [q, setQ] = useState(""), [asked, ask] = useState("");
@@ -92,7 +92,7 @@ function Documents({ of, open }) {
     { key: "path", title: w("document"), wide: 3, cell: (e) => /* @__PURE__ */ h("button", { class: "bare", title: e.path, onClick: () => open(e.id) }, e.path) },
     { key: "verdict", title: w("verdict"), wide: 1.4, cell: (e) => /* @__PURE__ */ h(Tag, { kind: e.kept ? "done" : "failed" }, e.kept ? w("onlyKept") : w("left", e.reason ?? "")) },
     { key: "lang", title: w("language"), wide: 1.1, cell: (e) => e.lang },
-    { key: "pii", title: w("pii"), wide: 1.6, cell: (e) => Object.entries(e.pii ?? {}).map(([k, n]) => `${k} ${n}`).join(", ") },
+    { key: "pii", title: w("pii"), wide: 1.6, cell: (e) => listed(Object.entries(e.pii ?? {}).map(([k, n]) => `${k} ${n}`)) },
     { key: "chars", title: w("characters"), wide: 1.2, number: true, cell: (e) => count(e.chars) },
     { key: "source", title: w("source"), wide: 1.9, cell: (e) => e.source }
   ] }));
@@ -112,12 +112,12 @@ function Rules({ of, rules, open }) {
     move(null);
     ask(null);
     setRule(e.target.value);
-  } }, rules.map((r) => /* @__PURE__ */ h("option", { key: r }, r)))), m && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("p", { class: "quiet" }, m.most ? w("most") : w("least"), " · ", limits.length ? w("limits", limits.map(([lang, v]) => `${lang} ${+v.toPrecision(4)}`).join(", ")) : w("noLimit")), m.total === 0 ? /* @__PURE__ */ h("p", { class: "measureless" }, w("noMeasures")) : /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Histogram, { of: m, at: value }), /* @__PURE__ */ h(Field, { label: w("threshold", +value.toPrecision(4)), hint: w("thresholdHelp") }, (id) => /* @__PURE__ */ h("input", { id, type: "range", min: m.low, max: m.high, step: (m.high - m.low) / 200, value, onInput: (e) => move(+e.target.value) })), /* @__PURE__ */ h("p", { role: "status" }, /* @__PURE__ */ h("b", null, w("would", count(m.most ? m.total - m.below : m.below), count(m.total)))), /* @__PURE__ */ h("h3", null, w("nearest")), /* @__PURE__ */ h("ul", { class: "plainlist" }, (m.samples ?? []).map((s) => /* @__PURE__ */ h("li", { key: s.id }, /* @__PURE__ */ h("button", { class: "bare", onClick: () => open(s.id) }, s.path), " ", /* @__PURE__ */ h("span", { class: "quiet" }, +s.value.toPrecision(4)))))), /* @__PURE__ */ h(Command, { line: `suiren data try ${of.name} --set ${rule}=${+value.toPrecision(4)}` })));
+  } }, rules.map((r) => /* @__PURE__ */ h("option", { key: r }, r)))), m && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("p", { class: "quiet" }, m.most ? w("most") : w("least"), " · ", limits.length ? w("limits", listed(limits.map(([lang, v]) => `${lang} ${+v.toPrecision(4)}`))) : w("noLimit")), m.total === 0 ? /* @__PURE__ */ h("p", { class: "measureless" }, w("noMeasures")) : /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Histogram, { of: m, at: value }), /* @__PURE__ */ h(Field, { label: w("threshold", +value.toPrecision(4)), hint: w("thresholdHelp") }, (id) => /* @__PURE__ */ h("input", { id, type: "range", min: m.low, max: m.high, step: (m.high - m.low) / 200, value, onInput: (e) => move(+e.target.value) })), /* @__PURE__ */ h("p", { role: "status" }, /* @__PURE__ */ h("b", null, w("would", count(m.most ? m.total - m.below : m.below), count(m.total)))), /* @__PURE__ */ h("h3", null, w("nearest")), /* @__PURE__ */ h("ul", { class: "plainlist" }, (m.samples ?? []).map((s) => /* @__PURE__ */ h("li", { key: s.id }, /* @__PURE__ */ h("button", { class: "bare", onClick: () => open(s.id) }, s.path), " ", /* @__PURE__ */ h("span", { class: "quiet" }, +s.value.toPrecision(4)))))), /* @__PURE__ */ h(Command, { line: `suiren data try ${of.name} --set ${rule}=${+value.toPrecision(4)}` })));
 }
 function Histogram({ of, at: value }) {
   const most = Math.max(...of.counts, 1), wide = 600, high = 150, each = wide / of.counts.length;
   const x = (value - of.low) / (of.high - of.low) * wide;
-  return /* @__PURE__ */ h("svg", { class: "chart histogram", viewBox: `0 0 ${wide} ${high + 18}`, role: "img", "aria-label": `${of.rule}: ${of.counts.join(" ")}` }, of.counts.map((n, i) => {
+  return /* @__PURE__ */ h("svg", { class: "chart histogram", viewBox: `0 0 ${wide} ${high + 18}`, role: "img", "aria-label": told(of.rule, of.counts.join(" ")) }, of.counts.map((n, i) => {
     const tall = Math.sqrt(n / most) * high;
     const out = of.most ? (i + 0.5) * each > x : (i + 0.5) * each < x;
     return /* @__PURE__ */ h("rect", { key: i, class: out ? "out" : "fill c1", x: i * each + 1, width: each - 2, y: high - tall, height: tall });
@@ -142,7 +142,7 @@ function Lineage({ of, id, close }) {
     [w("language"), d.entry.lang],
     [w("verdict"), d.entry.kept ? w("onlyKept") : w("left", d.entry.reason ?? "")],
     ["SHA-256", /* @__PURE__ */ h("code", null, d.entry.before, d.entry.after && ` → ${d.entry.after}`)],
-    [w("usedBy"), d.entry.kept ? (d.used_by ?? []).join(", ") : ""]
+    [w("usedBy"), d.entry.kept ? listed(d.used_by ?? []) : ""]
   ] }), /* @__PURE__ */ h("h3", null, w("asked")), /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("asked") }, /* @__PURE__ */ h("table", null, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w("rule")), /* @__PURE__ */ h("th", { scope: "col" }, w("value")), /* @__PURE__ */ h("th", { scope: "col" }, w("limit")))), /* @__PURE__ */ h("tbody", null, (d.rules ?? []).map((r) => /* @__PURE__ */ h("tr", { key: r.rule, class: r.dropped ? "bad" : "" }, /* @__PURE__ */ h("th", { scope: "row" }, r.dropped ? "✗ " : "", r.rule), /* @__PURE__ */ h("td", null, +r.value.toPrecision(4)), /* @__PURE__ */ h("td", null, r.most ? "≤" : "≥", " ", +r.limit.toPrecision(4))))))), /* @__PURE__ */ h("h3", null, w("path")), /* @__PURE__ */ h("ol", { class: "chain" }, [d.entry.source || w("source"), d.entry.path, "corpus." + of.name, ...d.entry.kept ? d.used_by ?? [] : []].filter(Boolean).map((step, i) => /* @__PURE__ */ h("li", { key: i }, /* @__PURE__ */ h("code", null, step))), !d.entry.kept && /* @__PURE__ */ h("li", { class: "bad" }, w("left", d.entry.reason ?? ""))), /* @__PURE__ */ h("h3", null, w("pii")), !d.pii?.length ? /* @__PURE__ */ h("p", { class: "quiet" }, w("noPII")) : /* @__PURE__ */ h("ul", { class: "plainlist pii" }, d.pii.map((hit, i) => /* @__PURE__ */ h("li", { key: i }, /* @__PURE__ */ h(Tag, null, hit.kind), " ", /* @__PURE__ */ h("mark", null, hit.text)))), /* @__PURE__ */ h("h3", null, w("text")), d.text ? /* @__PURE__ */ h("p", { class: "passage", tabIndex: 0 }, d.text) : /* @__PURE__ */ h("p", { class: "quiet" }, w("noText")), /* @__PURE__ */ h(Command, { line: `suiren data explain ${d.entry.id}` }))));
 }
 function Rows({ blocks }) {

@@ -1,11 +1,19 @@
 // src/pages/home.tsx
-import { act, bytes, Card, count, day, Fail, h, HealthCard, mayDo, Meter, Page, progressOfPlan, say, showRun, store, Tag, TaskList, useAct, useGet } from "./kit.js";
+import { act, bytes, Card, count, day, Fail, h, HealthCard, mayDo, mayOpen, Meter, Page, progressOfPlan, say, showRun, store, t, Tag, TaskList, useAct, useGet, clauses } from "./kit.js";
 
 // src/pages/home.words.ts
 var words = {
   title: ["By the fire", "围炉"],
   lead: ["What runs here, what it can still hold, and the next step.", "这里正在运行什么，还能容纳多少，下一步做什么。"],
   doors: ["Three doors", "三扇门"],
+  next: ["What is yours here", "您在这里可以做的"],
+  next_guard: ["what the policies refuse, and what waits for a person", "策略拒绝什么，哪些在等人工审核"],
+  next_traces: ["each answer as it was, and the audit log", "每个回答的原貌，以及审计日志"],
+  next_people: ["who may do what", "谁可以做什么"],
+  next_usage: ["who used how much, and budgets", "谁用了多少，以及预算"],
+  next_releases: ["what answers, and the way back", "由哪个版本作答，以及如何回退"],
+  next_compute: ["what this machine can do, and what waits", "本机的能力，以及什么在排队"],
+  next_settings: ["how long things are kept, backups, approvals", "保留期限、备份与批准"],
   doorRun: ["Run a model", "运行一个模型"],
   doorRunHelp: ["Name a GGUF file or a Hugging Face folder on this machine; see whether it fits; talk with it.", "指定本机上的 GGUF 文件或 Hugging Face 目录，先看是否放得下，再与它对话。"],
   doorRunGo: ["Choose a model", "选择模型"],
@@ -43,19 +51,21 @@ var words = {
 // src/pages/home.tsx
 var w = say(words);
 function Home() {
-  return /* @__PURE__ */ h(Page, { title: w("title"), lead: w("lead") }, /* @__PURE__ */ h(Doors, null), /* @__PURE__ */ h("div", { class: "two" }, /* @__PURE__ */ h(Now, null), /* @__PURE__ */ h(Last, null)));
+  return /* @__PURE__ */ h(Page, { title: w("title"), lead: w("lead") }, /* @__PURE__ */ h(Doors, null), /* @__PURE__ */ h("div", { class: "two" }, /* @__PURE__ */ h(Now, null), mayDo("read_runs") && /* @__PURE__ */ h(Last, null)));
 }
 function Doors() {
   const first = store.server?.release, p = progressOfPlan(), start = useAct();
+  const run = first ? mayDo("chat") : mayDo("set_library"), ask = mayDo("search") || mayDo("read_bases"), train = store.plan ? mayDo("read_plan") : mayDo("set_plan");
   if (!store.server) return null;
-  return /* @__PURE__ */ h("section", { "aria-label": w("doors"), class: "doors" }, (first ? mayDo("chat") : mayDo("set_library")) && /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorRun")), /* @__PURE__ */ h("p", null, w("doorRunHelp")), first ? /* @__PURE__ */ h("a", { class: "button main", href: "#chat" }, w("doorTalk", first.name)) : /* @__PURE__ */ h("a", { class: "button main", href: "#models" }, w("doorRunGo"))), (mayDo("search") || mayDo("read_bases")) && /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorAsk")), /* @__PURE__ */ h("p", null, w("doorAskHelp")), /* @__PURE__ */ h("a", { class: "button main", href: "#knowledge" }, w("doorAskGo"))), (store.plan ? mayDo("read_plan") : mayDo("set_plan")) && /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorTrain")), /* @__PURE__ */ h("p", null, w("doorTrainHelp")), store.plan ? /* @__PURE__ */ h("a", { class: "button main", href: "#plan" }, p?.now ? w("doorTrainOn") : w("doorTrainPlan")) : /* @__PURE__ */ h("button", { class: "main", disabled: start.busy, onClick: () => start.run(async () => {
+  if (!run && !ask && !train) return /* @__PURE__ */ h("section", { "aria-label": w("next"), class: "doors" }, /* @__PURE__ */ h(Card, { title: w("next") }, /* @__PURE__ */ h("ul", { class: "plainlist next" }, ["guard", "traces", "people", "usage", "releases", "compute", "settings"].filter(mayOpen).map((p2) => /* @__PURE__ */ h("li", { key: p2 }, /* @__PURE__ */ h("a", { href: "#" + p2 }, t(p2)), " ", /* @__PURE__ */ h("span", { class: "quiet" }, w(`next_${p2}`)))))));
+  return /* @__PURE__ */ h("section", { "aria-label": w("doors"), class: "doors" }, run && /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorRun")), /* @__PURE__ */ h("p", null, w("doorRunHelp")), first ? /* @__PURE__ */ h("a", { class: "button main", href: "#chat" }, w("doorTalk", first.name)) : /* @__PURE__ */ h("a", { class: "button main", href: "#models" }, w("doorRunGo"))), ask && /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorAsk")), /* @__PURE__ */ h("p", null, w("doorAskHelp")), /* @__PURE__ */ h("a", { class: "button main", href: "#knowledge" }, w("doorAskGo"))), train && /* @__PURE__ */ h("article", { class: "card door" }, /* @__PURE__ */ h("h2", null, w("doorTrain")), /* @__PURE__ */ h("p", null, w("doorTrainHelp")), store.plan ? /* @__PURE__ */ h("a", { class: "button main", href: "#plan" }, p?.now ? w("doorTrainOn") : w("doorTrainPlan")) : /* @__PURE__ */ h("button", { class: "main", disabled: start.busy, onClick: () => start.run(async () => {
     await act("POST", "/api/first");
     location.hash = "#plan";
   }) }, w("doorTrainGo")), start.failure && /* @__PURE__ */ h(Fail, { of: start.failure })));
 }
 function Now() {
   const now = store.now, p = progressOfPlan(), free = useGet(store.server && mayDo("read_library") ? "/api/library" : "");
-  return /* @__PURE__ */ h(Card, { title: w("now") }, store.server && store.server.releases.length === 0 && /* @__PURE__ */ h("p", null, w("nothing")), /* @__PURE__ */ h("ul", { class: "plainlist" }, now?.releases.map((r) => /* @__PURE__ */ h("li", { key: r.name }, mayDo("chat") ? /* @__PURE__ */ h("a", { href: "#chat" }, /* @__PURE__ */ h("b", null, r.name)) : /* @__PURE__ */ h("b", null, r.name), " ", r.context ? /* @__PURE__ */ h("span", { class: "quiet" }, w("context", count(r.context)), r.origin && Object.hasOwn(words, "origin_" + r.origin) && ", " + w(`origin_${r.origin}`)) : null, r.stats.Pages > 0 && /* @__PURE__ */ h(Meter, { part: r.stats.PagesUsed / r.stats.Pages, label: w("holds", count(r.stats.PagesUsed), count(r.stats.Pages)) })))), p?.now && /* @__PURE__ */ h("div", null, /* @__PURE__ */ h(Meter, { part: p.part, label: w("making", p.done, p.all) }), /* @__PURE__ */ h("p", { class: "quiet" }, p.now)), now?.working !== void 0 && now.waiting !== void 0 && /* @__PURE__ */ h("div", null, /* @__PURE__ */ h(Meter, { part: now.working / now.slots, label: w("answering", now.working, now.slots) }), /* @__PURE__ */ h(Meter, { part: now.waiting / now.most, label: w("waiting", now.waiting, now.most) }), /* @__PURE__ */ h("p", { class: "quiet" }, now.waiting > 0 ? w("waitsWhy", now.slots) : w("waitsNot"))), /* @__PURE__ */ h(HealthCard, { only: true }), free.data && /* @__PURE__ */ h("p", { class: "quiet" }, w("free", bytes(free.data.free))), /* @__PURE__ */ h(TaskList, { kinds: ["knowledge", "model", "load", "plan"] }));
+  return /* @__PURE__ */ h(Card, { title: w("now") }, store.server && store.server.releases.length === 0 && /* @__PURE__ */ h("p", null, w("nothing")), /* @__PURE__ */ h("ul", { class: "plainlist" }, now?.releases.map((r) => /* @__PURE__ */ h("li", { key: r.name }, mayDo("chat") ? /* @__PURE__ */ h("a", { href: "#chat" }, /* @__PURE__ */ h("b", null, r.name)) : /* @__PURE__ */ h("b", null, r.name), " ", r.context ? /* @__PURE__ */ h("span", { class: "quiet" }, clauses([w("context", count(r.context)), r.origin && Object.hasOwn(words, "origin_" + r.origin) ? w(`origin_${r.origin}`) : ""])) : null, r.stats.Pages > 0 && /* @__PURE__ */ h(Meter, { part: r.stats.PagesUsed / r.stats.Pages, label: w("holds", count(r.stats.PagesUsed), count(r.stats.Pages)) })))), p?.now && /* @__PURE__ */ h("div", null, /* @__PURE__ */ h(Meter, { part: p.part, label: w("making", p.done, p.all) }), /* @__PURE__ */ h("p", { class: "quiet" }, p.now)), now?.working !== void 0 && now.waiting !== void 0 && /* @__PURE__ */ h("div", null, /* @__PURE__ */ h(Meter, { part: now.working / now.slots, label: w("answering", now.working, now.slots) }), /* @__PURE__ */ h(Meter, { part: now.waiting / now.most, label: w("waiting", now.waiting, now.most) }), /* @__PURE__ */ h("p", { class: "quiet" }, now.waiting > 0 ? w("waitsWhy", now.slots) : w("waitsNot"))), /* @__PURE__ */ h(HealthCard, { only: true }), free.data && /* @__PURE__ */ h("p", { class: "quiet" }, w("free", bytes(free.data.free))), /* @__PURE__ */ h(TaskList, { kinds: ["knowledge", "model", "load", "plan"] }));
 }
 function Last() {
   const list = store.runs.slice(0, 8);

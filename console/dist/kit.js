@@ -1338,7 +1338,41 @@ function redraw() {
     draw();
   }, 16);
 }
+function inTurn(f) {
+  let running = null, more = false;
+  return () => {
+    more = true;
+    return running ??= (async () => {
+      try {
+        while (more) {
+          more = false;
+          await f();
+        }
+      } finally {
+        running = null;
+      }
+    })();
+  };
+}
 var mayDo = (action) => !!store.server && store.who?.may[action] !== false;
+var needs = {
+  chat: "chat",
+  knowledge: "search",
+  plan: "read_plan",
+  data: "read_data",
+  training: "read_runs",
+  evaluation: "read_plan",
+  models: "read_library",
+  releases: "read_releases",
+  guard: "read_policy",
+  usage: "read_usage",
+  traces: "read_traces",
+  compute: "read_machine",
+  people: "read_people",
+  settings: "read_machine"
+};
+var instead = { settings: "approve", knowledge: "read_bases" };
+var mayOpen = (page) => (!needs[page] || !!store.server && (mayDo(needs[page]) || !!instead[page] && mayDo(instead[page]))) && (!["releases", "guard", "usage", "traces", "people"].includes(page) || !!store.server?.has.includes(page)) && (page !== "account" || !!store.who?.keys);
 
 // src/words.ts
 var words = {
@@ -1383,6 +1417,17 @@ var words = {
   health_books: ["books", "账本"],
   health_alert: ["alerts", "告警"],
   sameAs: ["The same as", "等同于"],
+  place_NAME: ["NAME", "名称"],
+  place_PATH: ["PATH", "路径"],
+  place_FILE: ["FILE", "文件"],
+  place_FOLDER: ["FOLDER", "目录"],
+  place_FIRST: ["FIRST", "版本"],
+  place_SET: ["SET", "数据集"],
+  place_ID: ["ID", "编号"],
+  place_CLASS: ["CLASS", "类别"],
+  place_DAYS: ["DAYS", "天数"],
+  place_ACT: ["ACT", "操作"],
+  place_N: ["N", "数量"],
   stepsOf: ["{0} of {1}", "{0}/{1}"],
   underWay: ["under way…", "进行中……"],
   noRows: ["Nothing here yet.", "这里还没有内容。"],
@@ -1407,13 +1452,13 @@ var words = {
   factThink: ["thinks up to {0} tokens", "最多思考 {0} 个词元"],
   factPassages: ["quotes {0} passages of documents", "可引用 {0} 段资料"],
   factHere: ["runs on this machine; nothing leaves it", "在本机运行，内容不出本机"],
-  question: ["Your question", "你的问题"],
+  question: ["Your question", "您的问题"],
   askPlace: ["Ask a question", "请输入问题"],
   askHint: ["Enter sends, Shift+Enter begins a new line", "回车发送，Shift+回车换行"],
   send: ["Send", "发送"],
   stop: ["Stop", "停止"],
   examples: ["Examples", "示例"],
-  you: ["You", "你"],
+  you: ["You", "您"],
   conversation: ["Conversation", "对话内容"],
   waiting: ["Waiting for the first word…", "正在等待第一个字……"],
   thinking: ["Thinking…", "正在思考……"],
@@ -1533,6 +1578,8 @@ var words = {
   role_taught: ["After SFT", "SFT 之后"],
   role_tutor: ["As served", "发布所用"],
   role_rl: ["After RL", "RL 之后"],
+  role_coin: ["Random rewards", "随机奖励"],
+  family_own: ["own problems", "自有题目"],
   family_add: ["addition", "加法"],
   family_sub: ["subtraction", "减法"],
   family_mul: ["multiplication", "乘法"],
@@ -1642,6 +1689,9 @@ function seconds(s) {
   if (m < 60) return zh() ? `${m} 分 ${r} 秒` : `${m} min ${r} s`;
   return zh() ? `${Math.floor(m / 60)} 小时 ${m % 60} 分` : `${Math.floor(m / 60)} h ${m % 60} min`;
 }
+function milliseconds(v) {
+  return (v < 0.01 ? "< 0.01" : +v.toPrecision(3)) + (zh() ? " 毫秒" : " ms");
+}
 function span(low, high3) {
   const a = seconds(low), b = seconds(high3);
   if (a === b) return a;
@@ -1665,11 +1715,21 @@ function count(v) {
   return Number.isInteger(v) || Math.abs(v) >= 100 ? Math.round(v).toLocaleString("en") : v.toPrecision(3);
 }
 function params(v) {
-  for (const [unit, of] of [["B", 1e9], ["M", 1e6], ["K", 1e3]]) if (v >= of) return +(v / of).toPrecision(3) + " " + unit;
+  const units = zh() ? [["亿", 1e8], ["万", 1e4]] : [["B", 1e9], ["M", 1e6], ["K", 1e3]];
+  for (const [unit, of] of units) if (v >= of) return +(v / of).toPrecision(3) + " " + unit;
   return count(v);
 }
 function percent(v, digits = 1) {
   return (100 * v).toFixed(digits) + "%";
+}
+function listed(words2) {
+  return words2.filter(Boolean).join(zh() ? "、" : ", ");
+}
+function clauses(said) {
+  return said.filter(Boolean).join(zh() ? "，" : ", ");
+}
+function told(name, of) {
+  return name + (zh() ? "：" : ": ") + of;
 }
 function day(v) {
   const d = new Date(typeof v === "number" ? v * 1e3 : v);
@@ -1817,7 +1877,7 @@ function Curve({ title, of, unit, scale = 1, every = 0 }) {
 // src/follow.ts
 var idOf = (n) => `${n.kind}.${n.name}`;
 var may = (action) => store.who?.may[action] !== false;
-async function loadPlan() {
+var loadPlan = inTurn(async () => {
   try {
     const [plan, runs] = await Promise.all([may("read_plan") ? get("/api/plan") : null, may("read_runs") ? get("/api/runs") : null]);
     store.plan = plan;
@@ -1828,7 +1888,7 @@ async function loadPlan() {
     if (err instanceof Failure && err.status === 401) store.signIn = true;
     redraw();
   }
-}
+});
 var source = null;
 var followed = "";
 function followLive(onLive) {
@@ -1839,12 +1899,13 @@ function followLive(onLive) {
     const m = JSON.parse(e.data);
     if (m.type === "live") {
       store.now = m.live;
-      const now = store.now.releases.map((r) => r.name).join() + (store.now.tasks ?? []).map((task) => task.id + (task.ended ?? "")).join();
-      if (names && now !== names) onLive();
+      const releases = store.now.releases.map((r) => r.name).join(), now = releases + (store.now.tasks ?? []).map((task) => task.id + (task.ended ?? "")).join();
+      if (names ? now !== names : store.server && releases !== store.server.releases.map((r) => r.name).join()) onLive();
       names = now || " ";
     } else if (m.type === "line" && store.run === "latest") {
       if (m.run !== followed) {
         followed = m.run;
+        reader?.abort();
         store.live = /* @__PURE__ */ new Map();
         loadPlan();
       }
@@ -1874,8 +1935,10 @@ async function showRun(id) {
 var planDue = 0;
 function takeLine(e) {
   if (!["progress", "metric", "count", "note", "sample"].includes(e.type)) {
-    clearTimeout(planDue);
-    planDue = setTimeout(loadPlan, 200);
+    planDue ||= setTimeout(() => {
+      planDue = 0;
+      loadPlan();
+    }, 50);
     return;
   }
   let s = store.live.get(e.step);
@@ -2016,7 +2079,8 @@ function Tag({ kind = "", children }) {
   return /* @__PURE__ */ createElement("span", { class: "tag " + kind }, children);
 }
 function Command({ line }) {
-  return /* @__PURE__ */ createElement("p", { class: "quiet command" }, t("sameAs"), " ", /* @__PURE__ */ createElement("code", { tabIndex: 0 }, line));
+  const own = line.replace(/(?<=^[^"]*[ :])[A-Z]+(?![\w/.-])/g, (of) => maybe("place", of));
+  return /* @__PURE__ */ createElement("p", { class: "quiet command" }, t("sameAs"), " ", /* @__PURE__ */ createElement("code", { tabIndex: 0 }, own));
 }
 var fields = 0;
 function Field({ label, hint, children }) {
@@ -2114,6 +2178,7 @@ export {
   ask,
   brief,
   bytes,
+  clauses,
   count,
   day,
   events,
@@ -2122,12 +2187,16 @@ export {
   get,
   createElement as h,
   idOf,
+  inTurn,
   keep,
   kept,
+  listed,
   liveText,
   loadPlan,
   mayDo,
+  mayOpen,
   maybe,
+  milliseconds,
   onDraw,
   onSignedIn,
   params,
@@ -2147,6 +2216,7 @@ export {
   takeLine,
   thin,
   ticks,
+  told,
   useAct,
   useEffect,
   useGet,

@@ -1,5 +1,5 @@
 // src/pages/plan.tsx
-import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, flops, Fragment as Fragment2, h as h2, idOf as idOf2, liveText, Loaded, maybe as maybe2, mayDo, Page, progressOfPlan, redraw, say, seconds, showRun, span, stateOf as stateOf2, store, t as t2, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "./kit.js";
+import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, Failure, flops, Fragment as Fragment2, h as h2, idOf as idOf2, liveText, Loaded, maybe as maybe2, mayDo, Page, progressOfPlan, redraw, say, seconds, showRun, span, stateOf as stateOf2, store, t as t2, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState, listed, told, clauses } from "./kit.js";
 
 // src/pages/graph.tsx
 import { Fragment, h, idOf, maybe, percent, stateOf, t } from "./kit.js";
@@ -234,12 +234,26 @@ function Steps() {
 function Editor() {
   const file = useGet("/api/plan/file");
   const [text, setText] = useState(null), [sum, setSum] = useState(""), [checked, setChecked] = useState(null);
-  const check = useAct(), save = useAct(), apply = useAct(), area = useRef(null), [begun, setBegun] = useState(false);
+  const [unchecked, setUnchecked] = useState(null), save = useAct(), apply = useAct(), area = useRef(null), [begun, setBegun] = useState(false);
   const now = text ?? file.data?.text ?? "", saved = text === null || text === file.data?.text, own = sum || file.data?.sum || "";
   useEffect(() => {
     if (!file.data || !mayDo("set_plan")) return;
-    const timer = setTimeout(() => check.run(async () => setChecked(await act("POST", "/api/plan/check", { text: now }))), 400);
-    return () => clearTimeout(timer);
+    let over = false;
+    const timer = setTimeout(async () => {
+      try {
+        const found = await act("POST", "/api/plan/check", { text: now });
+        if (!over) {
+          setChecked({ ...found, of: now });
+          setUnchecked(null);
+        }
+      } catch (err) {
+        if (!over) setUnchecked(err instanceof Failure ? err : new Failure(0, "broken", String(err)));
+      }
+    }, 400);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
   }, [now, file.data, store.lang, store.now?.tasks?.[0]?.ended]);
   const wrong = checked?.diagnostics ?? [];
   const go = (line) => {
@@ -258,7 +272,7 @@ function Editor() {
     setText(null);
     setSum("");
     file.reload();
-  } }, w("again"))), save.failure && /* @__PURE__ */ h2(Fail, { of: save.failure }), store.server?.has.includes("approvals") && /* @__PURE__ */ h2(Proposals, { after: save.busy }), check.failure && /* @__PURE__ */ h2(Fail, { of: check.failure }), /* @__PURE__ */ h2("div", { role: "status" }, checked && (wrong.length === 0 ? /* @__PURE__ */ h2("p", { class: "good" }, "✓ ", w("right")) : /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("p", { class: "bad" }, "✗ ", w("wrong", wrong.length)), /* @__PURE__ */ h2("ul", { class: "plainlist" }, wrong.map((d) => /* @__PURE__ */ h2("li", null, d.line ? /* @__PURE__ */ h2("button", { class: "bare", onClick: () => go(d.line) }, w("line", d.line)) : null, " ", d.what, d.next && /* @__PURE__ */ h2("div", { class: "quiet" }, "→ ", d.next)))))))), mayDo("set_plan") && /* @__PURE__ */ h2(Card, { title: w("diff") }, checked?.view && /* @__PURE__ */ h2(Diff, { of: checked.view }), checked?.empty && /* @__PURE__ */ h2("p", null, w("nothing")), checked?.view && !checked.empty && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("p", { class: "quiet" }, w("applyHelp")), /* @__PURE__ */ h2("button", { class: "main apply", disabled: !saved || apply.busy || begun, onClick: () => apply.run(() => act("POST", "/api/plan/apply", { sum: own })).then((ok) => {
+  } }, w("again"))), save.failure && /* @__PURE__ */ h2(Fail, { of: save.failure }), store.server?.has.includes("approvals") && /* @__PURE__ */ h2(Proposals, { after: save.busy }), unchecked && /* @__PURE__ */ h2(Fail, { of: unchecked }), /* @__PURE__ */ h2("div", { role: "status" }, checked && (wrong.length === 0 ? /* @__PURE__ */ h2("p", { class: "good" }, "✓ ", w("right")) : /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("p", { class: "bad" }, "✗ ", w("wrong", wrong.length)), /* @__PURE__ */ h2("ul", { class: "plainlist" }, wrong.map((d) => /* @__PURE__ */ h2("li", null, d.line ? /* @__PURE__ */ h2("button", { class: "bare", onClick: () => go(d.line) }, w("line", d.line)) : null, " ", d.what, d.next && /* @__PURE__ */ h2("div", { class: "quiet" }, "→ ", d.next)))))))), mayDo("set_plan") && /* @__PURE__ */ h2(Card, { title: w("diff") }, checked?.view && /* @__PURE__ */ h2(Diff, { of: checked.view }), checked?.empty && /* @__PURE__ */ h2("p", null, w("nothing")), checked?.view && !checked.empty && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("p", { class: "quiet" }, w("applyHelp")), /* @__PURE__ */ h2("button", { class: "main apply", disabled: !saved || checked.of !== now || apply.busy || begun, onClick: () => apply.run(() => act("POST", "/api/plan/apply", { sum: own })).then((ok) => {
     setBegun(ok);
     if (ok) {
       showRun("latest");
@@ -269,7 +283,7 @@ function Proposals({ after }) {
   const got = useGet("/api/approvals", 1e4);
   useEffect(got.reload, [after]);
   const list = (got.data?.approvals ?? []).filter((r) => r.act === "plan"), shown = [...list.filter((r) => r.state === "waiting"), ...list.filter((r) => r.state !== "waiting").slice(0, 1)];
-  return shown.length === 0 ? null : /* @__PURE__ */ h2("section", { class: "proposals", "aria-label": w("proposed") }, /* @__PURE__ */ h2("h3", null, w("proposed")), /* @__PURE__ */ h2("ul", { class: "plainlist" }, shown.map((r) => /* @__PURE__ */ h2("li", { key: r.id }, /* @__PURE__ */ h2(Tag, { kind: { waiting: "running", approved: "done", done: "done" }[r.state] ?? "failed" }, Object.hasOwn(words, "proposal_" + r.state) ? w(`proposal_${r.state}`) : r.state), " ", w("proposedBy", r.asker, day(r.asked)), r.decider && /* @__PURE__ */ h2("span", { class: "quiet" }, " · ", r.decider, r.why && `: ${r.why}`), " ", r.state === "waiting" && /* @__PURE__ */ h2("a", { href: "#settings/two" }, w("toDecide"))))));
+  return shown.length === 0 ? null : /* @__PURE__ */ h2("section", { class: "proposals", "aria-label": w("proposed") }, /* @__PURE__ */ h2("h3", null, w("proposed")), /* @__PURE__ */ h2("ul", { class: "plainlist" }, shown.map((r) => /* @__PURE__ */ h2("li", { key: r.id }, /* @__PURE__ */ h2(Tag, { kind: { waiting: "running", approved: "done", done: "done" }[r.state] ?? "failed" }, Object.hasOwn(words, "proposal_" + r.state) ? w(`proposal_${r.state}`) : r.state), " ", w("proposedBy", r.asker, day(r.asked)), r.decider && /* @__PURE__ */ h2("span", { class: "quiet" }, " · ", r.decider, r.why && told("", r.why)), " ", r.state === "waiting" && /* @__PURE__ */ h2("a", { href: "#settings/two" }, w("toDecide"))))));
 }
 var marks2 = { make: "+", change: "~", remove: "-", keep: "=" };
 function Diff({ of }) {
@@ -306,12 +320,12 @@ function Details({ node: n }) {
   if (a && a.seconds > 0) time.push(t2("actual", seconds(a.seconds)));
   if (f && f.memory > 0) memory.push(t2("forecast", bytes(f.memory)));
   if (a && a.memory > 0) memory.push(t2("used", bytes(a.memory)));
-  if (time.length) rows.push([t2("field_time"), time.join(", ")]);
-  if (memory.length) rows.push([t2("field_memory"), memory.join(", ")]);
+  if (time.length) rows.push([t2("field_time"), clauses(time)]);
+  if (memory.length) rows.push([t2("field_memory"), clauses(memory)]);
   if (f?.flops) rows.push([t2("field_flops"), flops(f.flops)]);
   if (f?.basis) rows.push([t2("field_basis"), f.basis]);
   if (n.reason) rows.push([t2("field_reason"), n.reason]);
-  if (n.inputs?.length) rows.push([t2("field_inputs"), n.inputs.join(", ")]);
+  if (n.inputs?.length) rows.push([t2("field_inputs"), listed(n.inputs)]);
   if (n.digest) rows.push([t2("field_digest"), n.digest.slice(0, 16)]);
   return /* @__PURE__ */ h2("div", { class: "details", role: "region", "aria-live": "off", "aria-label": idOf2(n) }, /* @__PURE__ */ h2("h2", null, maybe2("kind", n.kind), " ", /* @__PURE__ */ h2("b", null, n.name), " ", /* @__PURE__ */ h2("span", { class: "tag " + s.state }, maybe2("state", s.state)), " ", n.action && (s.state !== "done" || n.action === "keep") && /* @__PURE__ */ h2("span", { class: "tag" }, maybe2("action", n.action))), /* @__PURE__ */ h2("dl", null, rows.map(([name, value]) => /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("dt", null, name), /* @__PURE__ */ h2("dd", null, value)))), live && live.notes.length > 0 && /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, t2("notes")), /* @__PURE__ */ h2("ul", null, live.notes.map((note) => /* @__PURE__ */ h2("li", null, note)))));
 }

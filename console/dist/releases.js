@@ -1,10 +1,10 @@
 // src/pages/releases.tsx
-import { act, Card, Command, day, Empty, Fail, Field, Fragment, h, Loaded, Page, count, bytes, mayDo, percent, say, short, store, t, Tag, TaskList, useAct, useEffect, useGet, useState, FactList } from "./kit.js";
+import { act, Card, Command, day, Empty, Fail, Field, Fragment, h, Loaded, Page, count, bytes, mayDo, percent, say, short, store, t, Tag, TaskList, useAct, useEffect, useGet, useState, FactList, listed } from "./kit.js";
 import { PairRows } from "./pairs.js";
 
 // src/pages/releases.words.ts
 var words = {
-  lead: ["What was released, what is tried on a few, and the way back: one digest over weights, documents, policy and verdict.", "已发布的、正在小范围试用的，以及如何回退：一个摘要涵盖权重、文档、策略和评测。"],
+  lead: ["What was released, what is tried on a few, and the way back: one digest over weights, documents, policy and verdict.", "已发布的、正在灰度的，以及如何回退：一个摘要涵盖权重、文档、策略和评测。"],
   none: ["No release yet", "还没有发布版本"],
   noneHelp: ["A release block of a plan makes one when its verdict passes.", "计划中的 release 块在评测通过后生成发布版本。"],
   stage_candidate: ["candidate", "候选"],
@@ -14,14 +14,14 @@ var words = {
   newest: ["newest", "最新"],
   gone: ["files are gone", "文件已清理"],
   made: ["made {0}", "生成于 {0}"],
-  since: ["since {0}, by {1}", "自 {0}，由 {1}"],
+  since: ["since {0}, by {1}", "自 {0} 起，由 {1} 设定"],
   checks: ["Checks", "检查"],
   notChecked: ["not checked yet", "尚未检查"],
   check_evaluation: ["its verdict passes", "评测通过"],
   check_guard: ["its policy does what its rules say", "策略按规则生效"],
   check_parity: ["served, it gives the replies that were judged", "服务时的回答与评测时一致"],
   check: ["Check", "检查"],
-  canary: ["Try on a few", "小范围试用"],
+  canary: ["Try on a few", "灰度"],
   promote: ["Promote", "上线"],
   rollback: ["Roll back", "回退"],
   retire: ["Retire", "下线"],
@@ -54,7 +54,7 @@ var words = {
   compareGo: ["Ask both", "向双方提问"],
   found: ["{0} against {1}: {2} (95% interval {3} to {4}).", "{0} 对 {1}：{2}（95% 区间 {3} 至 {4}）。"],
   counts: ["{0} improved, {1} regressed, McNemar p = {2}.", "变好 {0} 题，变差 {1} 题，McNemar p = {2}。"],
-  done: ["It holds from version {0} of the tracks on.", "自轨道版本 {0} 起生效。"],
+  done: ["It holds from version {0} of the tracks on.", "自状态第 {0} 版起生效。"],
   working: ["Being checked: its answers are made again…", "正在检查：重新生成其回答……"]
 };
 
@@ -106,7 +106,7 @@ function PartCard({ of: p, all }) {
     [w("program"), value("program")],
     [w("licence"), value("licence") ? w("notStated") : ""],
     [w("approach"), learnt?.approach?.type ?? ""],
-    [w("learnt"), (learnt?.datasets ?? []).map((d) => all.parts.find((one) => one["bom-ref"] === d.ref)?.name ?? d.ref).join(", ")]
+    [w("learnt"), listed((learnt?.datasets ?? []).map((d) => all.parts.find((one) => one["bom-ref"] === d.ref)?.name ?? d.ref))]
   ] }), value("settings") && value("settings") !== "{}" && /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("settings")), /* @__PURE__ */ h("pre", { tabIndex: 0, "aria-label": w("settings") }, pretty(value("settings")))));
 }
 function pretty(json) {
@@ -125,7 +125,7 @@ function Compare({ of, at }) {
   return /* @__PURE__ */ h(Card, { title: w("compare") }, /* @__PURE__ */ h("p", { class: "quiet" }, w("compareHelp")), /* @__PURE__ */ h(TaskList, { kinds: ["compare"] }), !with_ ? /* @__PURE__ */ h("p", null, w("compareNone")) : mayDo("set_release") && /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
     run.run(() => act("POST", "/api/comparison", { first: with_.digest, second: at.digest }));
-  } }, /* @__PURE__ */ h(Field, { label: w("with") }, (id) => /* @__PURE__ */ h("select", { id, value: with_.digest, onChange: (e) => choose(e.target.value) }, others.map((o) => /* @__PURE__ */ h("option", { key: o.digest, value: o.digest }, o.name, " ", short(o.digest), " · ", stage(o.stage))))), /* @__PURE__ */ h("button", { class: "compare", disabled: run.busy || !at.present }, w("compareGo"))), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), c && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("p", { role: "status" }, /* @__PURE__ */ h("b", null, w("found", c.second, c.first, signed(c.overall.value), signed(c.overall.low), signed(c.overall.high))), " ", w("counts", count(c.overall.gained), count(c.overall.lost), c.p.toPrecision(2))), /* @__PURE__ */ h(PairRows, { path: "/api/comparison?", names: [c.first, c.second] })), /* @__PURE__ */ h(Command, { line: `suiren release compare ${with_ ? short(with_.digest) : "FIRST"} ${short(at.digest)}` }));
+  } }, /* @__PURE__ */ h(Field, { label: w("with") }, (id) => /* @__PURE__ */ h("select", { id, value: with_.digest, onChange: (e) => choose(e.target.value) }, others.map((o) => /* @__PURE__ */ h("option", { key: o.digest, value: o.digest }, o.name, " ", short(o.digest), " · ", stage(o.stage))))), /* @__PURE__ */ h("button", { class: "compare", disabled: run.busy || !at.present }, w("compareGo"))), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), c && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("p", { role: "status" }, /* @__PURE__ */ h("b", null, w("found", c.second, c.first, signed(c.overall.value), signed(c.overall.low), signed(c.overall.high))), " ", w("counts", count(c.overall.gained), count(c.overall.lost), c.p.toPrecision(2))), mayDo("read_traces") && /* @__PURE__ */ h(PairRows, { path: "/api/comparison?", names: [c.first, c.second] })), /* @__PURE__ */ h(Command, { line: `suiren release compare ${with_ ? short(with_.digest) : "FIRST"} ${short(at.digest)}` }));
 }
 export {
   Releases as default

@@ -2,7 +2,7 @@
 import { Card as Card2, Fragment as Fragment2, h as h2, Loaded as Loaded2, mayDo as mayDo2, Page, say as say2, store as store2, t, Tabs, Tag as Tag2, useGet as useGet2 } from "./kit.js";
 
 // src/pages/keeping.tsx
-import { act, bytes, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, short, store, Tag, TaskList, useAct, useEffect, useGet, useState } from "./kit.js";
+import { act, bytes, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, short, store, Tag, TaskList, useAct, useEffect, useGet, useState, listed, told, clauses } from "./kit.js";
 
 // src/pages/keeping.words.ts
 var words = {
@@ -17,7 +17,7 @@ var words = {
   run: ["Delete what is too old now", "立即删除过期内容"],
   would: ["It would delete", "将删除"],
   did: ["It deleted", "已删除"],
-  onHold: ["Everyone is on hold: nothing goes.", "所有人均被冻结：不删除任何内容。"],
+  onHold: ["Everyone is on hold: nothing goes.", "所有人均处于保全状态：不删除任何内容。"],
   count_contents: ["contents", "内容"],
   count_traces: ["traces", "轨迹"],
   count_spans: ["spans of others", "外部跨度"],
@@ -27,13 +27,13 @@ var words = {
   count_copies: ["old copies", "旧副本"],
   nothing: ["nothing", "无"],
   last: ["Last time", "上次"],
-  holds: ["On hold", "冻结"],
-  holdsHelp: ["What is on hold is not deleted, by age or by erasure: for a law suit, say.", "被冻结的内容不会因到期或抹除而删除，例如涉及诉讼时。"],
-  hold: ["Hold", "冻结"],
+  holds: ["On hold", "保全"],
+  holdsHelp: ["What is on hold is not deleted, by age or by erasure: for a law suit, say.", "保全中的内容不会因到期或清除而删除，例如涉及诉讼时。"],
+  hold: ["Hold", "保全"],
   who: ["Whose (* is everyone's)", "谁的（* 为所有人）"],
   reason: ["Reason", "理由"],
   end: ["End", "解除"],
-  noHolds: ["Nobody is on hold.", "没有冻结。"],
+  noHolds: ["Nobody is on hold.", "没有保全。"],
   schedule: ["When backups are made", "备份计划"],
   scheduleHelp: ["Each is read again after it was made. A folder on another disk survives this one.", "每次备份后都会重新核对。放在另一块磁盘上更安全。"],
   hours: ["Hours between two (0: none by itself)", "间隔小时数（0：不自动备份）"],
@@ -45,10 +45,10 @@ var words = {
   next: ["the next on {0}", "下一次于 {0}"],
   two: ["What needs two people", "须双人批准的操作"],
   twoHelp: ["One asks, another approves; nobody approves their own. To take an act off the list needs two people as well.", "一人申请，另一人批准，不得批准自己的申请。从清单中去掉某项也须双人批准。"],
-  act_erase: ["erase a person", "抹除个人数据"],
+  act_erase: ["erase a person", "清除个人数据"],
   act_release: ["promote or roll back a release", "发布版本上线或回退"],
   act_break_glass: ["break the glass", "紧急授权"],
-  act_retention: ["keep something for a shorter time, end a hold", "缩短保留期限、解除冻结"],
+  act_retention: ["keep something for a shorter time, end a hold", "缩短保留期限、解除保全"],
   act_audit_export: ["export the audit log", "导出审计日志"],
   act_plan: ["write the plan", "改写计划"],
   changes: ["What would change in the plan file", "计划文件将有的改动"],
@@ -76,13 +76,13 @@ function Keeping() {
   const got = useGet("/api/care"), [days, setDays] = useState({}), [said, setSaid] = useState(""), save = useAct(), run = useAct();
   const [gone, setGone] = useState(null);
   const go = (dry) => run.run(async () => setGone({ dry, counts: await act("POST", "/api/care/run", { dry }) })).then(got.reload);
-  return /* @__PURE__ */ h(Loaded, { of: got }, (c) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Card, { title: w("keep"), side: /* @__PURE__ */ h(Tag, null, w("origin")) }, /* @__PURE__ */ h("p", { class: "quiet" }, w("keepHelp")), /* @__PURE__ */ h("ul", { class: "plainlist" }, c.classes.map((one) => /* @__PURE__ */ h("li", { key: one.name, class: "form keep" }, /* @__PURE__ */ h(Field, { label: one.what, hint: one.least ? `${w("days")}; ${w("least", one.least)}` : w("days") }, (id) => /* @__PURE__ */ h("input", { id, class: "keep-" + one.name, type: "number", readOnly: !mayDo("set_policy"), min: "0", max: "36500", value: days[one.name] ?? one.days, onInput: text((v) => {
+  return /* @__PURE__ */ h(Loaded, { of: got }, (c) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Card, { title: w("keep"), side: /* @__PURE__ */ h(Tag, null, w("origin")) }, /* @__PURE__ */ h("p", { class: "quiet" }, w("keepHelp")), /* @__PURE__ */ h("ul", { class: "plainlist" }, c.classes.map((one) => /* @__PURE__ */ h("li", { key: one.name, class: "form keep" }, /* @__PURE__ */ h(Field, { label: one.what, hint: clauses([w("days"), one.least ? w("least", one.least) : ""]) }, (id) => /* @__PURE__ */ h("input", { id, class: "keep-" + one.name, type: "number", readOnly: !mayDo("set_policy"), min: "0", max: "36500", value: days[one.name] ?? one.days, onInput: text((v) => {
     setSaid("");
     setDays({ ...days, [one.name]: v });
   }) })), mayDo("set_policy") && /* @__PURE__ */ h("button", { disabled: save.busy || days[one.name] === void 0 || +days[one.name] === one.days, onClick: () => save.run(() => act("PUT", "/api/care", { class: one.name, days: +days[one.name] })).then((ok) => {
     if (ok) setSaid(w("saved"));
     got.reload();
-  }) }, w("save"))))), /* @__PURE__ */ h("p", { role: "status", class: "good" }, said), save.failure && /* @__PURE__ */ h(Fail, { of: save.failure }), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { disabled: run.busy, onClick: () => go(true) }, w("dry")), /* @__PURE__ */ h("button", { class: "main", disabled: run.busy, onClick: () => go(false) }, w("run")), c.last?.time && day(c.last.time) && /* @__PURE__ */ h("span", { class: "quiet" }, w("last"), " ", day(c.last.time), " ", c.last.error)), gone && /* @__PURE__ */ h("div", { role: "status" }, /* @__PURE__ */ h("p", null, gone.dry ? w("would") : w("did"), ": ", Object.entries(gone.counts).filter(([, n]) => typeof n === "number" && n > 0).map(([k, n]) => `${known("count", k)} ${count(n)}`).join(", ") || w("nothing")), gone.counts.on_hold && /* @__PURE__ */ h("p", null, w("onHold"))), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), /* @__PURE__ */ h(Command, { line: "suiren care keep CLASS DAYS" })), /* @__PURE__ */ h(Holds, { of: c.holds, reload: got.reload })));
+  }) }, w("save"))))), /* @__PURE__ */ h("p", { role: "status", class: "good" }, said), save.failure && /* @__PURE__ */ h(Fail, { of: save.failure }), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { disabled: run.busy, onClick: () => go(true) }, w("dry")), /* @__PURE__ */ h("button", { class: "main", disabled: run.busy, onClick: () => go(false) }, w("run")), c.last?.time && day(c.last.time) && /* @__PURE__ */ h("span", { class: "quiet" }, w("last"), " ", day(c.last.time), " ", c.last.error)), gone && /* @__PURE__ */ h("div", { role: "status" }, /* @__PURE__ */ h("p", null, told(gone.dry ? w("would") : w("did"), listed(Object.entries(gone.counts).filter(([, n]) => typeof n === "number" && n > 0).map(([k, n]) => `${known("count", k)} ${count(n)}`)) || w("nothing"))), gone.counts.on_hold && /* @__PURE__ */ h("p", null, w("onHold"))), run.failure && /* @__PURE__ */ h(Fail, { of: run.failure }), /* @__PURE__ */ h(Command, { line: "suiren care keep CLASS DAYS" })), /* @__PURE__ */ h(Holds, { of: c.holds, reload: got.reload })));
 }
 function Holds({ of, reload }) {
   const [name, setName] = useState(""), [reason, setReason] = useState(""), set = useAct();

@@ -1,5 +1,5 @@
 // src/suiren.tsx
-import { Flame, followLive, Fragment, get, h, keep, loadPlan, mayDo, onDraw, onSignedIn, redraw, render, showRun, store, t, useState } from "./kit.js";
+import { Flame, followLive, Fragment, get, h, inTurn, keep, loadPlan, mayOpen, onDraw, onSignedIn, redraw, render, showRun, store, t, useState } from "./kit.js";
 var groups = [
   ["use", ["home", "chat", "knowledge"]],
   ["make", ["plan", "data", "training", "evaluation", "models", "releases"]],
@@ -31,27 +31,9 @@ var failed = /* @__PURE__ */ new Set();
 function App() {
   return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("a", { class: "skip", href: "#main", onClick: skip }, t("skip")), /* @__PURE__ */ h("header", null, /* @__PURE__ */ h("span", { class: "brand" }, /* @__PURE__ */ h(Flame, null), "Suiren ", /* @__PURE__ */ h("small", { lang: "zh-CN" }, "燧人")), /* @__PURE__ */ h("div", { class: "switches" }, store.who?.keys && !store.signIn && /* @__PURE__ */ h("span", { class: "row who-am-i" }, /* @__PURE__ */ h("a", { href: "#account", title: t("account") }, store.who.kind === "page" ? t("ownerHere") : store.who.title || store.who.name), /* @__PURE__ */ h("button", { class: "bare", onClick: signOut }, t("signOut"))), /* @__PURE__ */ h("select", { "aria-label": t("language"), value: store.lang, onChange: setLang }, /* @__PURE__ */ h("option", { value: "en" }, "English"), /* @__PURE__ */ h("option", { value: "zh-CN" }, "简体中文")), /* @__PURE__ */ h("select", { "aria-label": t("theme"), value: store.theme, onChange: setTheme }, ["auto", "light", "dark"].map((v) => /* @__PURE__ */ h("option", { value: v }, t(`theme_${v}`)))))), /* @__PURE__ */ h("div", { class: "frame" }, !store.signIn && /* @__PURE__ */ h(Navigation, null), /* @__PURE__ */ h("main", { id: "main", tabIndex: -1 }, /* @__PURE__ */ h(Opened, { at: store.signIn ? "sign" : store.page }))), store.leaving && /* @__PURE__ */ h(Opened, { at: "kept" }));
 }
-var needs = {
-  chat: "chat",
-  knowledge: "search",
-  plan: "read_plan",
-  data: "read_data",
-  training: "read_runs",
-  evaluation: "read_plan",
-  models: "read_library",
-  releases: "read_releases",
-  guard: "read_policy",
-  usage: "read_usage",
-  traces: "read_traces",
-  compute: "read_machine",
-  people: "read_people",
-  settings: "read_machine"
-};
-var instead = { settings: "approve", knowledge: "read_bases" };
-var may = (p) => (!needs[p] || !!store.server && (mayDo(needs[p]) || !!instead[p] && mayDo(instead[p]))) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p)) && (p !== "account" || !!store.who?.keys);
 function Navigation() {
   const [open, setOpen] = useState(false);
-  return /* @__PURE__ */ h("nav", { "aria-label": t("menu"), class: open ? "open" : "" }, /* @__PURE__ */ h("button", { type: "button", class: "menu", "aria-expanded": open, onClick: () => setOpen(!open) }, t("menu"), " · ", t(store.page)), /* @__PURE__ */ h("div", { class: "groups" }, groups.filter(([, pages]) => pages.some(may)).map(([group, pages]) => /* @__PURE__ */ h("div", { key: group, role: "group", "aria-label": t(`group_${group}`) }, /* @__PURE__ */ h("span", { class: "group", "aria-hidden": "true" }, t(`group_${group}`)), pages.filter(may).map((p) => /* @__PURE__ */ h("a", { key: p, href: "#" + p, "aria-current": store.page === p ? "page" : void 0, onClick: () => setOpen(false) }, t(p)))))));
+  return /* @__PURE__ */ h("nav", { "aria-label": t("menu"), class: open ? "open" : "" }, /* @__PURE__ */ h("button", { type: "button", class: "menu", "aria-expanded": open, onClick: () => setOpen(!open) }, t("menu"), " · ", t(store.page)), /* @__PURE__ */ h("div", { class: "groups" }, groups.filter(([, pages]) => pages.some(mayOpen)).map(([group, pages]) => /* @__PURE__ */ h("div", { key: group, role: "group", "aria-label": t(`group_${group}`) }, /* @__PURE__ */ h("span", { class: "group", "aria-hidden": "true" }, t(`group_${group}`)), pages.filter(mayOpen).map((p) => /* @__PURE__ */ h("a", { key: p, href: "#" + p, "aria-current": store.page === p ? "page" : void 0, onClick: () => setOpen(false) }, t(p)))))));
 }
 function Opened({ at }) {
   const View = loaded.get(at);
@@ -140,19 +122,20 @@ async function start() {
     followLive(refresh);
   }
 }
-async function refresh() {
+var refresh = inTurn(async () => {
   try {
     const server = await get("/api/state");
     store.who = server?.has.includes("session") ? await get("/api/session") : null;
     store.server = server;
     store.failure = null;
+    if (!store.joining) store.signIn = false;
   } catch (err) {
     store.failure = err;
     store.signIn = store.failure.status === 401;
     if (store.signIn) store.failure = null;
   }
   redraw();
-}
+});
 var following = false;
 onSignedIn(start);
 var forgotten = false;

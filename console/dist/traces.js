@@ -1,8 +1,8 @@
 // src/pages/traces.tsx
-import { act as act2, Card as Card2, Command as Command2, count as count2, day as day2, Empty, FactList, Field as Field2, Fragment as Fragment2, get, h as h2, Loaded as Loaded2, mayDo as mayDo2, Page, say as say2, seconds, short, store, t, Tabs, Tag as Tag2, useAct as useAct2, useEffect, useGet as useGet2, useRef, useState as useState2, Fail as Fail2 } from "./kit.js";
+import { act as act2, Card as Card2, Command as Command2, count as count2, day as day2, Empty, FactList, Field as Field2, Fragment as Fragment2, get, h as h2, Loaded as Loaded2, mayDo as mayDo2, Page, say as say2, seconds, short, store, t, Tabs, Tag as Tag2, useAct as useAct2, useEffect, useGet as useGet2, useRef, useState as useState2, Fail as Fail2, milliseconds } from "./kit.js";
 
 // src/pages/chosen.tsx
-import { act, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, Tag, useAct, useState } from "./kit.js";
+import { act, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, Tag, useAct, useState, listed } from "./kit.js";
 
 // src/pages/chosen.words.ts
 var words = {
@@ -14,7 +14,7 @@ var words = {
   already: ["{0} were in it.", "{0} 条原已在内。"],
   empty: ["{0} left out: what was said was not kept.", "{0} 条因未保存内容而略过。"],
   sets: ["Chosen for data", "选作数据"],
-  setsHelp: ["A set names answers and copies nothing: what is erased or grows too old leaves it. A plan makes documents of it.", "数据集只记下编号，不含副本：被抹除或到期的回答随之消失。计划可由它制作文档。"],
+  setsHelp: ["A set names answers and copies nothing: what is erased or grows too old leaves it. A plan makes documents of it.", "数据集只记下编号，不含副本：被清除或到期的回答随之消失。计划可由它制作文档。"],
   setsNone: ["No set yet. Tick answers above, name a set, and add them.", "还没有数据集。在上面勾选回答，填写名称，即可加入。"],
   setHolds: ["{0} answers", "{0} 条回答"],
   setLost: ["{0} without content", "{0} 条已无内容"],
@@ -39,7 +39,7 @@ function Choose({ ids, sets, done }) {
 }
 function Sets({ of, show }) {
   const take = useAct();
-  return /* @__PURE__ */ h(Card, { title: w("sets") }, /* @__PURE__ */ h("p", { class: "quiet" }, w("setsHelp")), /* @__PURE__ */ h(Loaded, { of }, ({ sets }) => !sets?.length ? /* @__PURE__ */ h("p", null, w("setsNone")) : /* @__PURE__ */ h("ul", { class: "plainlist sets" }, sets.map((s) => /* @__PURE__ */ h("li", { key: s.name, class: "row" }, /* @__PURE__ */ h("b", null, s.name), " ", /* @__PURE__ */ h("span", null, w("setHolds", count(s.traces))), s.kept < s.traces && /* @__PURE__ */ h(Tag, { kind: "running" }, w("setLost", count(s.traces - s.kept))), /* @__PURE__ */ h("span", { class: "quiet" }, day(s.last), " ", (s.actors ?? []).join(", ")), /* @__PURE__ */ h("span", { class: "push row" }, /* @__PURE__ */ h("button", { onClick: () => show(s.name) }, w("setShow")), mayDo("set_data") && /* @__PURE__ */ h("button", { disabled: take.busy, onClick: () => take.run(() => act("DELETE", at(s.name))).then(of.reload) }, w("setAway"))), /* @__PURE__ */ h("pre", { class: "in-plan", tabIndex: 0, "aria-label": s.name }, `documents "${s.name}" {
+  return /* @__PURE__ */ h(Card, { title: w("sets") }, /* @__PURE__ */ h("p", { class: "quiet" }, w("setsHelp")), /* @__PURE__ */ h(Loaded, { of }, ({ sets }) => !sets?.length ? /* @__PURE__ */ h("p", null, w("setsNone")) : /* @__PURE__ */ h("ul", { class: "plainlist sets" }, sets.map((s) => /* @__PURE__ */ h("li", { key: s.name, class: "row" }, /* @__PURE__ */ h("b", null, s.name), " ", /* @__PURE__ */ h("span", null, w("setHolds", count(s.traces))), s.kept < s.traces && /* @__PURE__ */ h(Tag, { kind: "running" }, w("setLost", count(s.traces - s.kept))), /* @__PURE__ */ h("span", { class: "quiet" }, day(s.last), " ", listed(s.actors ?? [])), /* @__PURE__ */ h("span", { class: "push row" }, /* @__PURE__ */ h("button", { onClick: () => show(s.name) }, w("setShow")), mayDo("set_data") && /* @__PURE__ */ h("button", { disabled: take.busy, onClick: () => take.run(() => act("DELETE", at(s.name))).then(of.reload) }, w("setAway"))), /* @__PURE__ */ h("pre", { class: "in-plan", tabIndex: 0, "aria-label": s.name }, `documents "${s.name}" {
   traces = release.NAME
   set    = "${s.name}"
 }`))))), take.failure && /* @__PURE__ */ h(Fail, { of: take.failure }), /* @__PURE__ */ h("p", { class: "quiet" }, w("toData")), /* @__PURE__ */ h(Command, { line: "suiren trace set add SET ID…" }));
@@ -149,7 +149,7 @@ var moment = (v) => {
   return `${day2(v)}:${String(d.getSeconds()).padStart(2, "0")}`;
 };
 var known = (prefix, v) => Object.hasOwn(words2, `${prefix}_${v}`) ? w2(`${prefix}_${v}`) : v.replaceAll("_", " ");
-var ns = (v) => v < 1e4 ? "< 0.01 ms" : v < 1e8 ? `${+(v / 1e6).toPrecision(3)} ms` : seconds(v / 1e9);
+var ns = (v) => v < 1e8 ? milliseconds(v / 1e6) : seconds(v / 1e9);
 function Traces() {
   const tabs = [];
   if (mayDo2("read_traces")) tabs.push(["traces", w2("tab_traces")]);

@@ -1,5 +1,5 @@
 // src/pages/usage.tsx
-import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, Loaded, mayDo, Meter, Page, say, seconds, t, useAct, useGet, useState } from "./kit.js";
+import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, Loaded, mayDo, Meter, Page, say, seconds, t, useAct, useGet, useState, listed, clauses } from "./kit.js";
 
 // src/pages/usage.words.ts
 var words = {
@@ -51,10 +51,10 @@ var words = {
   unit_requests: ["requests", "请求"],
   unit_tokens: ["tokens", "词元"],
   unit_cpu: ["processor seconds", "处理器秒"],
-  unit_energy: ["joules", "焦耳"],
+  unit_energy: ["watt hours", "瓦时"],
   unit_money: ["money", "金额"],
   period: ["Period", "周期"],
-  period_day: ["a day", "每日"],
+  period_day: ["a day", "每天"],
   period_5h: ["five hours", "五小时"],
   period_month: ["a month", "每月"],
   period_total: ["ever", "总计"],
@@ -71,6 +71,7 @@ var w = say(words);
 var groups = ["key", "person", "project", "tenant", "scenario", "model", "release", "day", "month"];
 var measures = ["requests", "prompt", "cached", "thought", "answer", "cpu", "energy", "money"];
 var scales = { cpu: 1e6, energy: 1e6, money: 1e6 };
+var bounds = { ...scales, energy: 36e8 };
 function shown(unit, v, currency = "") {
   const scaled = v / (scales[unit] ?? 1);
   if (unit === "cpu") return seconds(scaled);
@@ -92,18 +93,19 @@ function Usage() {
     const rows = u.usage.map((r) => ({ name: r.by.join(" "), amounts: r.amounts ?? r }));
     if (rows.length === 0) return /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")));
     const columns = measures.filter((m) => m !== "money" || u.currency).filter((m) => m !== "energy" || rows.some((r) => r.amounts.energy > 0));
-    return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("usage") }, /* @__PURE__ */ h("table", null, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w(`by_${by}`)), columns.map((m) => /* @__PURE__ */ h("th", { scope: "col", key: m }, w(m))), by === "release" && /* @__PURE__ */ h("th", { scope: "col" }, w("perCorrect")))), /* @__PURE__ */ h("tbody", null, rows.map((r) => /* @__PURE__ */ h("tr", { key: r.name }, /* @__PURE__ */ h("th", { scope: "row" }, r.name ? by === "release" ? r.name.slice(0, 12) : r.name : w("nobody")), columns.map((m) => /* @__PURE__ */ h("td", { key: m }, shown(m, r.amounts[m], u.currency))), by === "release" && /* @__PURE__ */ h("td", { class: "per-correct" }, perCorrect(u, r.name, r.amounts)))), /* @__PURE__ */ h("tr", { class: "total" }, /* @__PURE__ */ h("th", { scope: "row" }, w("all")), columns.map((m) => /* @__PURE__ */ h("td", { key: m }, shown(m, rows.reduce((s, r) => s + r.amounts[m], 0), u.currency))), by === "release" && /* @__PURE__ */ h("td", null))))), by === "release" && /* @__PURE__ */ h("p", { class: "quiet" }, w("perCorrectHelp")), !u.currency && /* @__PURE__ */ h("p", { class: "quiet" }, w("noPrices")), u.closed && u.closed.length > 0 && /* @__PURE__ */ h("p", { class: "quiet" }, w("closed", u.closed.map((m) => m.month).join(", "))));
+    return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("usage") }, /* @__PURE__ */ h("table", null, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "col" }, w(`by_${by}`)), columns.map((m) => /* @__PURE__ */ h("th", { scope: "col", key: m }, w(m))), by === "release" && /* @__PURE__ */ h("th", { scope: "col" }, w("perCorrect")))), /* @__PURE__ */ h("tbody", null, rows.map((r) => /* @__PURE__ */ h("tr", { key: r.name }, /* @__PURE__ */ h("th", { scope: "row" }, r.name ? by === "release" ? r.name.slice(0, 12) : r.name : w("nobody")), columns.map((m) => /* @__PURE__ */ h("td", { key: m }, shown(m, r.amounts[m], u.currency))), by === "release" && /* @__PURE__ */ h("td", { class: "per-correct" }, perCorrect(u, r.name, r.amounts)))), /* @__PURE__ */ h("tr", { class: "total" }, /* @__PURE__ */ h("th", { scope: "row" }, w("all")), columns.map((m) => /* @__PURE__ */ h("td", { key: m }, shown(m, rows.reduce((s, r) => s + r.amounts[m], 0), u.currency))), by === "release" && /* @__PURE__ */ h("td", null))))), by === "release" && /* @__PURE__ */ h("p", { class: "quiet" }, w("perCorrectHelp")), !u.currency && /* @__PURE__ */ h("p", { class: "quiet" }, w("noPrices")), u.closed && u.closed.length > 0 && /* @__PURE__ */ h("p", { class: "quiet" }, w("closed", listed(u.closed.map((m) => m.month)))));
   }), /* @__PURE__ */ h(Command, { line: `suiren usage --by ${by}` })), /* @__PURE__ */ h(Budgets, null));
 }
 var known = (prefix, v) => Object.hasOwn(words, `${prefix}_${v}`) ? w(`${prefix}_${v}`) : v;
+var bounded = (one, v) => one.unit === "energy" ? `${+(v / bounds.energy).toPrecision(3)} Wh` : shown(one.unit, v, one.currency);
 function Budgets() {
   const got = useGet("/api/budgets"), set = useAct();
   const [b, change] = useState({ scope: "key", name: "", unit: "tokens", period: "day", amount: "" });
   const input = (k) => (e) => change({ ...b, [k]: e.target.value });
   const save = (one) => set.run(() => act("POST", "/api/budgets", one)).then(got.reload);
-  return /* @__PURE__ */ h(Card, { title: w("budgets") }, /* @__PURE__ */ h(Loaded, { of: got }, ({ budgets }) => budgets.length === 0 ? /* @__PURE__ */ h("p", null, w("budgetsNone")) : /* @__PURE__ */ h("ul", { class: "plainlist" }, budgets.map((one) => /* @__PURE__ */ h("li", { key: one.scope + one.name + one.unit + one.period }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("b", null, known("scope", one.scope), " ", one.name), /* @__PURE__ */ h("span", { class: "quiet" }, known("unit", one.unit), ", ", known("period", one.period), one.next && " · " + w("next", day(one.next))), mayDo("set_budget") && /* @__PURE__ */ h("button", { class: "push", onClick: () => save({ scope: one.scope, name: one.name, unit: one.unit, period: one.period, amount: -1 }) }, w("take"))), /* @__PURE__ */ h(Meter, { part: (one.used + one.held) / Math.max(one.amount, 1), label: w("used", shown(one.unit, one.used + one.held), shown(one.unit, one.amount)) }))))), mayDo("set_budget") && /* @__PURE__ */ h("form", { class: "form budget", onSubmit: (e) => {
+  return /* @__PURE__ */ h(Card, { title: w("budgets") }, /* @__PURE__ */ h(Loaded, { of: got }, ({ budgets }) => budgets.length === 0 ? /* @__PURE__ */ h("p", null, w("budgetsNone")) : /* @__PURE__ */ h("ul", { class: "plainlist" }, budgets.map((one) => /* @__PURE__ */ h("li", { key: one.scope + one.name + one.unit + one.period }, /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("b", null, known("scope", one.scope), " ", one.name), /* @__PURE__ */ h("span", { class: "quiet" }, clauses([known("unit", one.unit), known("period", one.period)]), one.next && " · " + w("next", day(one.next))), mayDo("set_budget") && /* @__PURE__ */ h("button", { class: "push", disabled: set.busy, onClick: () => save({ scope: one.scope, name: one.name, unit: one.unit, period: one.period, amount: -1 }) }, w("take"))), /* @__PURE__ */ h(Meter, { part: (one.used + one.held) / Math.max(one.amount, 1), label: w("used", bounded(one, one.used + one.held), bounded(one, one.amount)) }))))), mayDo("set_budget") && /* @__PURE__ */ h("form", { class: "form budget", onSubmit: (e) => {
     e.preventDefault();
-    save({ ...b, name: b.scope === "all" ? "" : b.name, amount: Math.round(+b.amount * (scales[b.unit] ?? 1)) });
+    save({ ...b, name: b.scope === "all" ? "" : b.name, amount: Math.round(+b.amount * (bounds[b.unit] ?? 1)) });
   } }, /* @__PURE__ */ h(Field, { label: w("scope") }, (id) => /* @__PURE__ */ h("select", { id, value: b.scope, onChange: input("scope") }, ["all", "key", "person", "project", "tenant", "scenario", "model"].map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, known("scope", v))))), b.scope !== "all" && /* @__PURE__ */ h(Field, { label: w("name") }, (id) => /* @__PURE__ */ h("input", { id, class: "budget-name", value: b.name, required: true, onInput: input("name") })), /* @__PURE__ */ h(Field, { label: w("unit") }, (id) => /* @__PURE__ */ h("select", { id, value: b.unit, onChange: input("unit") }, ["requests", "tokens", "cpu", "energy", "money"].map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, known("unit", v))))), /* @__PURE__ */ h(Field, { label: w("period") }, (id) => /* @__PURE__ */ h("select", { id, value: b.period, onChange: input("period") }, ["5h", "day", "month", "total"].map((v) => /* @__PURE__ */ h("option", { key: v, value: v }, known("period", v))))), /* @__PURE__ */ h(Field, { label: w("amount"), hint: w("amountHint") }, (id) => /* @__PURE__ */ h("input", { id, class: "budget-amount", type: "number", min: "0", step: "any", required: true, value: b.amount, onInput: input("amount") })), /* @__PURE__ */ h("button", { class: "main", disabled: set.busy }, w("set"))), set.failure && /* @__PURE__ */ h(Fail, { of: set.failure }), mayDo("set_budget") && /* @__PURE__ */ h(Command, { line: `suiren budget set ${b.scope === "all" ? "all" : `${b.scope}:${b.name || "NAME"}`} --${b.unit} ${b.amount || "N"} --per ${b.period}` }));
 }
 export {

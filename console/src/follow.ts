@@ -1,7 +1,7 @@
 // What the server tells of the plan and its runs, kept as it comes.
 import { ask, events, Failure, get, type Live } from "./api";
 import { count, seconds } from "./format";
-import { redraw, store } from "./state";
+import { inTurn, redraw, store } from "./state";
 import { maybe, t } from "./words";
 
 export interface Node {
@@ -30,7 +30,7 @@ export const idOf = (n: Node) => `${n.kind}.${n.name}`;
 
 const may = (action: string) => store.who?.may[action] !== false;
 
-export async function loadPlan() {
+export const loadPlan = inTurn(async () => {
   try {
     const [plan, runs] = await Promise.all([may("read_plan") ? get<PlanView>("/api/plan") : null, may("read_runs") ? get<Run[]>("/api/runs") : null]);
     store.plan = plan;
@@ -41,7 +41,7 @@ export async function loadPlan() {
     if (err instanceof Failure && err.status === 401) store.signIn = true;
     redraw(); // what showed before still holds
   }
-}
+});
 
 let source: EventSource | null = null;
 let followed = ""; // the run whose lines the stream tells
@@ -56,12 +56,13 @@ export function followLive(onLive: () => void) {
     const m = JSON.parse(e.data);
     if (m.type === "live") {
       store.now = m.live as Live;
-      const now = store.now.releases.map(r => r.name).join() + (store.now.tasks ?? []).map(task => task.id + (task.ended ?? "")).join();
-      if (names && now !== names) onLive();
+      const releases = store.now.releases.map(r => r.name).join(), now = releases + (store.now.tasks ?? []).map(task => task.id + (task.ended ?? "")).join();
+      if (names ? now !== names : store.server && releases !== store.server.releases.map(r => r.name).join()) onLive(); // they may have changed before the stream began
       names = now || " ";
     } else if (m.type === "line" && store.run === "latest") {
       if (m.run !== followed) {
         followed = m.run;
+        reader?.abort(); // of the run before
         store.live = new Map();
         loadPlan();
       }
@@ -95,8 +96,7 @@ let planDue = 0;
 
 export function takeLine(e: any) {
   if (!["progress", "metric", "count", "note", "sample"].includes(e.type)) {
-    clearTimeout(planDue); // a step began or ended: its state has changed
-    planDue = setTimeout(loadPlan, 200);
+    planDue ||= setTimeout(() => { planDue = 0; loadPlan(); }, 50); // a step began or ended: its state has changed
     return;
   }
   let s = store.live.get(e.step);

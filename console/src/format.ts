@@ -12,6 +12,10 @@ export function seconds(s: number): string {
   return zh() ? `${Math.floor(m / 60)} 小时 ${m % 60} 分` : `${Math.floor(m / 60)} h ${m % 60} min`; // the language's own name
 }
 
+export function milliseconds(v: number): string {
+  return (v < 0.01 ? "< 0.01" : +v.toPrecision(3)) + (zh() ? " 毫秒" : " ms"); // the language's own name
+}
+
 // span is a time that is not known exactly.
 export function span(low: number, high: number): string {
   const a = seconds(low), b = seconds(high);
@@ -36,11 +40,17 @@ export function count(v: number): string {
 
 // params is a number of parameters.
 export function params(v: number): string {
-  for (const [unit, of] of [["B", 1e9], ["M", 1e6], ["K", 1e3]] as const) if (v >= of) return +(v / of).toPrecision(3) + " " + unit;
+  const units = zh() ? [["亿", 1e8], ["万", 1e4]] as const : [["B", 1e9], ["M", 1e6], ["K", 1e3]] as const; // the language's own name
+  for (const [unit, of] of units) if (v >= of) return +(v / of).toPrecision(3) + " " + unit;
   return count(v);
 }
 
 export function percent(v: number, digits = 1): string { return (100 * v).toFixed(digits) + "%"; }
+
+// listed parts words and clauses parts clauses as the language parts them; told parts a name from what is said of it.
+export function listed(words: (string | undefined)[]): string { return words.filter(Boolean).join(zh() ? "、" : ", "); }
+export function clauses(said: (string | undefined)[]): string { return said.filter(Boolean).join(zh() ? "，" : ", "); }
+export function told(name: string, of: string | number): string { return name + (zh() ? "：" : ": ") + of; }
 
 // day is a time as people write it, in the reader's place.
 export function day(v: string | number): string {

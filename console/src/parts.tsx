@@ -114,8 +114,10 @@ export function Meter({ part, label }: { part: number; label: string }) {
 export function Tag({ kind = "", children }: { kind?: string; children: ComponentChildren }) { return <span class={"tag " + kind}>{children}</span>; }
 
 // Command shows the command line that does the same.
+// What its user is to fill in is written in capitals.
 export function Command({ line }: { line: string }) {
-  return <p class="quiet command">{t("sameAs")} <code tabIndex={0}>{line}</code></p>;
+  const own = line.replace(/(?<=^[^"]*[ :])[A-Z]+(?![\w/.-])/g, of => maybe("place", of));
+  return <p class="quiet command">{t("sameAs")} <code tabIndex={0}>{own}</code></p>;
 }
 
 // Field is a labelled control.

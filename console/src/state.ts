@@ -56,5 +56,34 @@ export function redraw() {
   setTimeout(() => { queued = false; draw(); }, 16);
 }
 
+// inTurn has f run once at a time. Who asks while it runs has it run once more, so that
+// what came last is what is newest: of answers that overlap the older may come later.
+export function inTurn(f: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null, more = false;
+  return () => {
+    more = true;
+    return running ??= (async () => {
+      try {
+        while (more) {
+          more = false;
+          await f();
+        }
+      } finally { running = null; }
+    })();
+  };
+}
+
 // mayDo reports whether the caller may do something, as far as the page knows; the server decides.
 export const mayDo = (action: string) => !!store.server && store.who?.may[action] !== false;
+
+// needs is what a caller must be allowed to, to have use of a page.
+const needs: Record<string, string> = {
+  chat: "chat", knowledge: "search", plan: "read_plan", data: "read_data", training: "read_runs", evaluation: "read_plan", models: "read_library",
+  releases: "read_releases", guard: "read_policy", usage: "read_usage", traces: "read_traces", compute: "read_machine", people: "read_people", settings: "read_machine",
+};
+const instead: Record<string, string> = { settings: "approve", knowledge: "read_bases" }; // a second person decides there; who keeps the bases need not ask them
+
+// mayOpen reports whether a page is of use to the caller. The server decides all the same.
+export const mayOpen = (page: string) => (!needs[page] || !!store.server && (mayDo(needs[page]!) || !!instead[page] && mayDo(instead[page]!)))
+  && (!["releases", "guard", "usage", "traces", "people"].includes(page) || !!store.server?.has.includes(page))
+  && (page !== "account" || !!store.who?.keys); // without keys everyone is anyone

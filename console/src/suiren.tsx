@@ -1,5 +1,5 @@
 // The page: its frame, and what keeps it in step with the server.
-import { type ComponentChildren, type Failure, Flame, followLive, Fragment, get, h, keep, type Lang, loadPlan, mayDo, onDraw, onSignedIn, redraw, render, type ServerState, showRun, store, t, type Theme, useState, type Who } from "./kit";
+import { type ComponentChildren, type Failure, Flame, followLive, Fragment, get, h, inTurn, keep, type Lang, loadPlan, mayOpen, onDraw, onSignedIn, redraw, render, type ServerState, showRun, store, t, type Theme, useState, type Who } from "./kit";
 
 // The pages, in groups, and where each is loaded from when it is first opened.
 const groups = [
@@ -46,24 +46,13 @@ function App() {
   </Fragment>;
 }
 
-// needs is what a caller must be allowed to, to have use of a page.
-const needs: Partial<Record<Name, string>> = {
-  chat: "chat", knowledge: "search", plan: "read_plan", data: "read_data", training: "read_runs", evaluation: "read_plan", models: "read_library",
-  releases: "read_releases", guard: "read_policy", usage: "read_usage", traces: "read_traces", compute: "read_machine", people: "read_people", settings: "read_machine",
-};
-const instead: Partial<Record<Name, string>> = { settings: "approve", knowledge: "read_bases" }; // a second person decides there; who keeps the bases need not ask them
-
-// may reports whether a page is of use to the caller. The server decides all the same.
-const may = (p: Name) => (!needs[p] || !!store.server && (mayDo(needs[p]!) || !!instead[p] && mayDo(instead[p]!))) && (!["releases", "guard", "usage", "traces", "people"].includes(p) || !!store.server?.has.includes(p))
-  && (p !== "account" || !!store.who?.keys); // without keys everyone is anyone
-
 function Navigation() {
   const [open, setOpen] = useState(false);
   return <nav aria-label={t("menu")} class={open ? "open" : ""}>
     <button type="button" class="menu" aria-expanded={open} onClick={() => setOpen(!open)}>{t("menu")} · {t(store.page as Name)}</button>
-    <div class="groups">{groups.filter(([, pages]) => pages.some(may)).map(([group, pages]) => <div key={group} role="group" aria-label={t(`group_${group}`)}>
+    <div class="groups">{groups.filter(([, pages]) => pages.some(mayOpen)).map(([group, pages]) => <div key={group} role="group" aria-label={t(`group_${group}`)}>
       <span class="group" aria-hidden="true">{t(`group_${group}`)}</span>
-      {pages.filter(may).map(p => <a key={p} href={"#" + p} aria-current={store.page === p ? "page" : undefined} onClick={() => setOpen(false)}>{t(p)}</a>)}
+      {pages.filter(mayOpen).map(p => <a key={p} href={"#" + p} aria-current={store.page === p ? "page" : undefined} onClick={() => setOpen(false)}>{t(p)}</a>)}
     </div>)}</div>
   </nav>;
 }
@@ -158,19 +147,20 @@ async function start() {
   }
 }
 
-async function refresh() {
+const refresh = inTurn(async () => {
   try {
     const server = await get<ServerState>("/api/state");
     store.who = server?.has.includes("session") ? await get<Who>("/api/session") : null;
     store.server = server;
     store.failure = null;
+    if (!store.joining) store.signIn = false; // who was asked to may have signed in meanwhile
   } catch (err) {
     store.failure = err as Failure;
     store.signIn = store.failure.status === 401;
     if (store.signIn) store.failure = null; // not asked yet
   }
   redraw();
-}
+});
 
 let following = false;
 

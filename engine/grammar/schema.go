@@ -227,15 +227,6 @@ func (c *compiler) make(key, path string, v any) (int, error) {
 	return 0, bad(path, NotSchema, "")
 }
 
-// ignored are keywords that assert nothing.
-var ignored = map[string]bool{
-	"$schema": true, "$id": true, "id": true, "$anchor": true, "$comment": true, "$defs": true, "definitions": true, "$vocabulary": true,
-	"title": true, "description": true, "default": true, "examples": true, "example": true, "deprecated": true, "readOnly": true, "writeOnly": true,
-	"contentEncoding": true, "contentMediaType": true, "contentSchema": true,
-	"then": true, "else": true, "minContains": true, "maxContains": true, "additionalItems": true, "exclusiveMinimum": true, "exclusiveMaximum": true,
-	"minimum": true, "maximum": true,
-}
-
 // refused are keywords that assert what is not enforced here.
 var refused = map[string]bool{
 	"unevaluatedProperties": true, "unevaluatedItems": true, "$dynamicRef": true, "$recursiveRef": true, "extends": true, "disallow": true, "divisibleBy": true,

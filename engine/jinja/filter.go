@@ -45,7 +45,7 @@ var filters = map[string]filter{
 		r.grow(32 * len(s.text))
 		read := FromJSON
 		if len(s.user) == 0 {
-			read = TrustedJSON
+			read = trustedJSON
 		}
 		x, err := read([]byte(s.text))
 		if err != nil {

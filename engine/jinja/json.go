@@ -22,8 +22,8 @@ const maxDepth = 200
 // 1,000 digits.
 func FromJSON(raw []byte) (Value, error) { return readJSON(raw, User) }
 
-// TrustedJSON is FromJSON of text that the caller answers for.
-func TrustedJSON(raw []byte) (Value, error) { return readJSON(raw, String) }
+// trustedJSON is FromJSON of text that the caller answers for.
+func trustedJSON(raw []byte) (Value, error) { return readJSON(raw, String) }
 
 func readJSON(raw []byte, str func(string) Str) (Value, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))

@@ -109,6 +109,12 @@ type tile struct {
 	m, n, k  int
 	add      int     // 1 if C += A·B
 	ahead    uintptr // what is read next, to be fetched: no pointer, for it may pass the end
+
+	// Of gemmAVX512: by how much ahead moves at a step, the steps between two
+	// times that it asks for rows of C, and what it counts.
+	aheadBy, part int
+	row           uintptr
+	parts         int
 }
 
 // MB is the number of rows whose block of A is copied at a time.
@@ -180,6 +186,7 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 				}
 				for i := 0; i < rows; i += MC {
 					t.m = min(MC, rows-i)
+					t.aheadBy = 12 * 4 * NR / rows
 					t.a, t.c = &block[i*t.ars/4], &c[(i0+i)*ldc+j0]
 					gemmTile(&t)
 				}

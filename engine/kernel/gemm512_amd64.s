@@ -80,40 +80,32 @@ rows12:
 	ZERO(Z26, Z27)
 	ZERO(Z28, Z29)
 	ZERO(Z30, Z31)
-	CMPQ R11, $2048
-	JLT  fetch12
+	MOVQ DI, 112(DX)
+	MOVQ $6, 120(DX)
 
-	// Bring C near while the sums run: it is far when the matrices are large.
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 (DI)(R11*1)
-	PREFETCHT0 64(DI)(R11*1)
-	PREFETCHT0 (DI)(R11*2)
-	PREFETCHT0 64(DI)(R11*2)
-	PREFETCHT0 (DI)(R11*4)
-	PREFETCHT0 64(DI)(R11*4)
-	PREFETCHT0 (DI)(R11*8)
-	PREFETCHT0 64(DI)(R11*8)
-	LEAQ (R11)(R11*2), SI
-	ADDQ DI, SI
-	PREFETCHT0 (SI)
-	PREFETCHT0 64(SI)
-	PREFETCHT0 (SI)(R11*2)
-	PREFETCHT0 64(SI)(R11*2)
-	PREFETCHT0 (SI)(R11*4)
-	PREFETCHT0 64(SI)(R11*4)
-	PREFETCHT0 (SI)(R11*8)
-	PREFETCHT0 64(SI)(R11*8)
-	LEAQ (SI)(R11*2), SI
-	ADDQ R11, SI
-	PREFETCHT0 (SI)
-	PREFETCHT0 64(SI)
-	PREFETCHT0 (SI)(R11*4)
-	PREFETCHT0 64(SI)(R11*4)
-	MOVQ 24(DX), SI
+	// C may be far. Its lines are asked for two rows at a time, an eighth of the
+	// steps apart: all at once they would keep A from coming.
+part12:
+	MOVQ 112(DX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ 48(DX), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ 48(DX), R11
+	MOVQ R11, 112(DX)
+	MOVQ 104(DX), CX
+	DECQ 120(DX)
+	JNZ  ahead12
+	MOVQ 72(DX), CX // the last part is the rest
+	MOVQ 104(DX), R11
+	LEAQ (R11)(R11*4), R11
+	SUBQ R11, CX
 
-fetch12:
-	MOVQ 88(DX), R11 // what of the next panel is asked for: 6 bytes a step, 128 a row
+ahead12:
+	MOVQ 88(DX), R11
+	TESTQ CX, CX
+	JZ    end12
 
 step12:
 	VMOVUPS (SI), Z0
@@ -131,7 +123,7 @@ step12:
 	ROW((R15)(R8*1), Z4, Z28, Z29)
 	ROW((R15)(R8*2), Z5, Z30, Z31)
 	PREFETCHT1 (R11)
-	ADDQ $6, R11
+	ADDQ 96(DX), R11
 	ADDQ R9, AX
 	ADDQ R9, BX
 	ADDQ R9, R14
@@ -141,6 +133,10 @@ step12:
 	JNZ  step12
 
 	MOVQ R11, 88(DX)
+
+end12:
+	CMPQ 120(DX), $0
+	JNE  part12
 	MOVQ 48(DX), R11
 	SUBQ $12, R12
 	MOVQ DI, AX

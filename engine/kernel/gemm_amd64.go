@@ -9,6 +9,7 @@ func gemmTile(t *tile) {
 		half.ahead = uintptr(unsafe.Pointer(t.b))
 	}
 	if avx512() {
+		half.part = half.k / 8
 		gemmAVX512(&half)
 		return
 	}

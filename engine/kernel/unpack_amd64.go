@@ -10,6 +10,11 @@ func unpackFourAVX2(dst *float32, vectors *byte, scales, lows *float32, n, offse
 //go:noescape
 func unpackSixAVX2(dst *float32, part *byte, scales *[2][8]float32, n int)
 
+// unpackEightAVX2 writes n > 0 rows of 32 numbers of Q8_0.
+//
+//go:noescape
+func unpackEightAVX2(dst *float32, pairs *byte, scales *float32, n int)
+
 func (m *Matrix) unpackBlock(dst []float32, src []byte, j, n int) {
 	if !avx2() || n == 0 {
 		m.unpackBlockGeneric(dst, src, j, n)
@@ -21,6 +26,8 @@ func (m *Matrix) unpackBlock(dst []float32, src []byte, j, n int) {
 	var d, low [8]float32
 	float32s(d[:], halves(src[:16]))
 	switch m.Type {
+	case Q8_0:
+		unpackEightAVX2(&dst[0], &src[16], &d[0], n)
 	case Q4_0:
 		unpackFourAVX2(&dst[0], &src[16], &d[0], &lows[0], n, 8)
 	case Q4_1:

@@ -99,3 +99,35 @@ six:
 	JNZ  six
 	VZEROUPPER
 	RET
+
+// PAIRS8 writes eight weights, of four pairs that lie 16 bytes apart.
+#define PAIRS8(o, to) \
+	VPBROADCASTW o(SI), X0           \
+	VPINSRW      $1, o+16(SI), X0, X0 \
+	VPINSRW      $2, o+32(SI), X0, X0 \
+	VPINSRW      $3, o+48(SI), X0, X0 \
+	VPMOVSXBD    X0, Y0              \
+	VCVTDQ2PS    Y0, Y0              \
+	VMULPS       Y1, Y0, Y0          \
+	VMOVUPS      Y0, to(DI)
+
+// func unpackEightAVX2(dst *float32, pairs *byte, scales *float32, n int)
+TEXT ·unpackEightAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ pairs+8(FP), SI
+	MOVQ scales+16(FP), R8
+	MOVQ n+24(FP), CX
+
+eight:
+	VBROADCASTSS (R8), Y1
+	PAIRS8(0, 0)
+	PAIRS8(64, 32)
+	PAIRS8(128, 64)
+	PAIRS8(192, 96)
+	ADDQ $4, R8
+	ADDQ $2, SI
+	ADDQ $128, DI
+	DECQ CX
+	JNZ  eight
+	VZEROUPPER
+	RET

@@ -138,9 +138,6 @@ func layDecoder(s Shape, plan *decoderNet, rows, limit, threads int, a *tensor.A
 // Repack makes the decoder see changed parameters.
 func (d *Decoder) Repack() error { return d.net.load(d.team) }
 
-// Workers returns the number of workers a step is split among.
-func (d *Decoder) Workers() int { return d.team.Size() }
-
 // Rows returns the most tokens of a step, Limit those of a sequence.
 func (d *Decoder) Rows() int  { return d.rows }
 func (d *Decoder) Limit() int { return d.limit }

@@ -23,8 +23,8 @@ const newGTE = "new"
 
 const modernBERT = "modern-bert"
 
-// IsEncoder reports whether an architecture is that of an encoder.
-func IsEncoder(arch string) bool { return slices.Contains(encoderFamilies, arch) }
+// isEncoder reports whether an architecture is that of an encoder.
+func isEncoder(arch string) bool { return slices.Contains(encoderFamilies, arch) }
 
 // encoderFromGGUF returns the shape that a GGUF file's metadata describes.
 func encoderFromGGUF(g *weights.GGUF) (*EncoderShape, error) {

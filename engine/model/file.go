@@ -43,7 +43,7 @@ func (f *File) openGGUF(path string) error {
 		return err
 	}
 	f.close, f.gguf = g.Close, g
-	if IsEncoder(g.Text("general.architecture")) {
+	if isEncoder(g.Text("general.architecture")) {
 		f.src = &ggufSource{g: g}
 		f.Encoder, err = encoderFromGGUF(g)
 		return err
@@ -67,7 +67,7 @@ func (f *File) openFolder(dir string) error {
 		return err
 	}
 	f.close = folder.Close
-	if IsEncoder(kind.Type) {
+	if isEncoder(kind.Type) {
 		src := newEncoderSource(folder, kind.Type)
 		f.src = src
 		f.Encoder, err = encoderFromFolder(dir, kind.Type, src)

@@ -70,14 +70,6 @@ func (f *File) Quantised() bool {
 // IsGGUF reports whether the weights come from a GGUF file.
 func (f *File) IsGGUF() bool { return f.gguf != nil }
 
-// GGUFText returns a text of a GGUF file's metadata; "" if there is none.
-func (f *File) GGUFText(key string) string {
-	if f.gguf == nil {
-		return ""
-	}
-	return f.gguf.Text(key)
-}
-
 // WriteAdapter writes the adapters as a folder of the peft library. base is
 // the digest of the model that they were trained over (File.Digest).
 func (t *Trainer) WriteAdapter(dir, base string, o LoRA) error {

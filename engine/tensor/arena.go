@@ -47,9 +47,6 @@ func (a *Arena) Float32(n int) []float32 {
 // Len returns the floats handed out so far.
 func (a *Arena) Len() int { return a.used }
 
-// Counting reports whether a is a zero Arena, which hands out nil.
-func (a *Arena) Counting() bool { return a.free == nil }
-
 // Close frees the memory. Slices of the arena must not be used after it.
 func (a *Arena) Close() {
 	if a.mem != nil {

@@ -22,7 +22,6 @@ const (
 	keyPrefix   = "tokenizer.ggml.add_space_prefix"
 	keyAddBOS   = "tokenizer.ggml.add_bos_token"
 	keyAddEOS   = "tokenizer.ggml.add_eos_token"
-	keyAddSEP   = "tokenizer.ggml.add_sep_token"
 	keyLower    = "tokenizer.ggml.normalizer.lowercase"
 	keyAccents  = "tokenizer.ggml.normalizer.strip_accents"
 )

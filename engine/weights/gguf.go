@@ -200,7 +200,7 @@ func (p *part) whole(key string) (n int64, ok bool, err error) {
 		return 0, false, nil
 	}
 	if n, ok = whole(v); !ok || n < 0 || n > 1<<31-1 {
-		k, _ := KindOf(v)
+		k, _ := kindOf(v)
 		return 0, false, &GGUFError{Path: p.path, Place: key, At: -1, Fault: WrongKind, Args: []any{k, KindUint16}}
 	}
 	return n, true, nil

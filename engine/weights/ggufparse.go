@@ -338,7 +338,7 @@ func (c *cursor) alignment(meta []Pair) int64 {
 	c.place = keyAlignment
 	v, ok := meta[i].Value.(uint32)
 	if !ok {
-		k, _ := KindOf(meta[i].Value)
+		k, _ := kindOf(meta[i].Value)
 		c.fail(-1, WrongKind, k, KindUint32)
 		return alignment
 	}

@@ -34,7 +34,7 @@ func WriteGGUF(w io.Writer, meta []Pair, tensors []GGUFTensor, data func(w io.Wr
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(tensors)))
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(meta)))
 	for _, p := range meta {
-		k, _ := KindOf(p.Value)
+		k, _ := kindOf(p.Value)
 		b = appendText(b, p.Key)
 		b = binary.LittleEndian.AppendUint32(b, uint32(k))
 		b = appendValue(b, p.Value)
@@ -113,7 +113,7 @@ func checkMeta(meta []Pair) (int64, error) {
 
 // isValue reports whether v can be a Pair's value, depth arrays down.
 func isValue(v any, depth int) bool {
-	if _, ok := KindOf(v); !ok || depth > maxDepth {
+	if _, ok := kindOf(v); !ok || depth > maxDepth {
 		return false
 	}
 	if list, ok := v.([]any); ok {

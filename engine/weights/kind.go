@@ -48,8 +48,8 @@ type Pair struct {
 	Value any
 }
 
-// KindOf returns the kind of a Pair's value; false if it cannot be one.
-func KindOf(value any) (Kind, bool) {
+// kindOf returns the kind of a Pair's value; false if it cannot be one.
+func kindOf(value any) (Kind, bool) {
 	switch value.(type) {
 	case uint8:
 		return KindUint8, true

@@ -111,9 +111,6 @@ func (t Type) Block() (weights, bytes int) {
 // Decodes reports whether Decode knows t.
 func (t Type) Decodes() bool { return t.layout().decode != nil }
 
-// Encodes reports whether Encode knows t.
-func (t Type) Encodes() bool { return t.layout().encode != nil }
-
 // Size returns the bytes of n weights of type t. It reports false unless t is
 // known, n is a whole number of blocks and the size is an int64.
 func (t Type) Size(n int64) (bytes int64, ok bool) {

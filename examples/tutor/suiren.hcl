@@ -1,5 +1,6 @@
 # The tutor: a model of under a million parameters that is made here, from
 # random weights and generated lessons, and thinks before it answers.
+# 辅导员：不到一百万参数的模型，在本机用随机权重和生成的习题制作，先思考再回答。
 #
 #   suiren up examples/tutor
 
@@ -19,7 +20,7 @@ tokens "thoughts" {
   length    = 256
 }
 
-tokens "answers" { # the same problems, answered without a thought
+tokens "answers" { # the same problems, answered without a thought · 同样的题，不思考直接回答
   from      = [examples.lessons]
   tokenizer = tokenizer.bpe
   length    = 256
@@ -30,11 +31,11 @@ weights "taught" {
   train     = "sft"
   from      = tokens.thoughts
   tokenizer = tokenizer.bpe
-  depth     = 4 # the one dial
+  depth     = 4 # the one dial · 唯一的旋钮
   minutes   = 2.5
 }
 
-weights "direct" { # the control: same size, same FLOPs, no thinking
+weights "direct" { # the control: same size, same FLOPs, no thinking · 对照：大小与运算量相同，不思考
   train     = "sft"
   from      = tokens.answers
   tokenizer = tokenizer.bpe

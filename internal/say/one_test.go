@@ -28,6 +28,9 @@ func TestOne(t *testing.T) {
 			t.Errorf("%q of %v: %q, want %q", c.en, c.args, got, c.want)
 		}
 	}
+	if got := T("one of %s", "%s 之一", []string{"a", "b"}); got.In(English) != "one of a, b" || got.In(Chinese) != "a、b 之一" {
+		t.Error(got.In(English), got.In(Chinese))
+	}
 	if got := T("%d files", "%d 个文件", 1).In(Chinese); got != "1 个文件" {
 		t.Error(got)
 	}

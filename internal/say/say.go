@@ -42,7 +42,8 @@ func Locale() Lang {
 }
 
 // A Text is one sentence in both languages. The verbs of En and Zh take the
-// same Args; use %[2]s where the order differs. Args may be Texts or errors.
+// same Args; use %[2]s where the order differs. Args may be Texts, errors, or
+// lists of strings, which are parted as the language parts them.
 // En is written for many: "%d files are gone" of 1 says "1 file is gone".
 type Text struct {
 	En, Zh string
@@ -68,6 +69,8 @@ func (t Text) In(lang Lang) string {
 			args[i] = a.In(lang)
 		case error:
 			args[i] = Err(lang, a)
+		case []string:
+			args[i] = List(lang, a)
 		default:
 			args[i] = a
 		}
@@ -76,6 +79,14 @@ func (t Text) In(lang Lang) string {
 		format = singular(format, args)
 	}
 	return fmt.Sprintf(format, args...)
+}
+
+// List joins words as lang does: a, b or a、b.
+func List(lang Lang, words []string) string {
+	if lang == Chinese {
+		return strings.Join(words, "、")
+	}
+	return strings.Join(words, ", ")
 }
 
 func (t Text) String() string { return t.In(English) }

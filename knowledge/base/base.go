@@ -201,7 +201,11 @@ var ErrEmpty = errors.New("empty knowledge base")
 // Index opens the index. The caller closes it.
 func (b *Base) Index() (*knowledge.Index, error) {
 	if b.conf.Index == "" {
-		return nil, &say.Error{Where: filepath.Base(b.dir), Err: ErrEmpty, What: say.T("this knowledge base is empty", "这个知识库是空的"),
+		what := say.T("this knowledge base is empty", "这个知识库是空的")
+		if _, err := os.Stat(b.dir); errors.Is(err, fs.ErrNotExist) {
+			what = say.T("there is no such knowledge base", "没有这个知识库")
+		}
+		return nil, &say.Error{Where: filepath.Base(b.dir), Err: ErrEmpty, What: what,
 			Next: say.T("add documents with suiren knowledge add", "请用 suiren knowledge add 添加文档")}
 	}
 	ix, err := knowledge.Open(filepath.Join(b.dir, b.conf.Index))

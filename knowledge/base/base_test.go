@@ -211,7 +211,7 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	took := time.Since(begin) // undisturbed
-	for round := 2; round < 2+*kills; round++ {
+	for round := 2; round < 2+*kills || killed == 0; round++ {
 		write(round)
 		before := contents(t, dir)
 		c := child(dir)

@@ -175,7 +175,13 @@ func build(t testing.TB, change func(*Account, *serve.Config)) *house {
 	s := serve.New(conf)
 	var list []*serve.Release
 	for _, id := range []string{"of-all", "of-a", "of-b", "of-house"} {
-		list = append(list, &serve.Release{Name: id, Digest: strings.Repeat("ab", 32), Made: time.Unix(1, 0), Answerer: h.echo, Speller: speller{}, Embedder: h.echo, Reranker: h.echo, Context: 64})
+		list = append(list, &serve.Release{Name: id, Digest: strings.Repeat("ab", 32), Made: time.Unix(1, 0), Answerer: h.echo, Speller: speller{}, Embedder: h.echo, Reranker: h.echo, Context: 64,
+			Document: func(_ []string, base, _ string) (any, error) {
+				if _, ok := whose[base]; base != "" && !ok {
+					return nil, serve.NoStore
+				}
+				return []string{"of a document"}, nil
+			}})
 	}
 	s.Open(list...)
 	h.Server = httptest.NewServer(s.Handler())

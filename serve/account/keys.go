@@ -55,7 +55,7 @@ func (a *Account) addKey(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.Tags != nil {
-		if err := mayGive(r, in.Tenant, []string{access.Operator}, nil); err != nil {
+		if err := mayTag(r, in.Tenant); err != nil {
 			return err
 		}
 	}
@@ -112,6 +112,9 @@ const maxGrace = 30 * 24 * time.Hour
 func (a *Account) rotateKey(w http.ResponseWriter, r *http.Request) error {
 	k, err := a.theirKey(r)
 	if err != nil {
+		return err
+	}
+	if err := mayTake(r, k.Name, k.Tenant, keyPrincipal(k).Roles); err != nil {
 		return err
 	}
 	var in struct{ Hours int }

@@ -332,6 +332,16 @@ func TestTenantsDoNotMeet(t *testing.T) {
 			t.Errorf("%s: a hidden base is %d %s, one that is none %d %s", path, code1, hidden, code2, none)
 		}
 	}
+	// Nor are its documents, which an answer may cite, beside a model that all may ask.
+	document := "/api/documents/of-all?file=a.md&knowledge="
+	if code, text := a.do("GET", document+"of-a", ""); code != 200 {
+		t.Errorf("a document of its own base: %d %s", code, text)
+	}
+	code1, hidden = b.do("GET", document+"of-a", "")
+	code2, missing = b.do("GET", document+"of-x", "")
+	if code1 != code2 || code1 != 404 || hidden != missing {
+		t.Errorf("a document of a hidden base is %d %s, of none %d %s", code1, hidden, code2, missing)
+	}
 	// The stream of a tab tells neither the lines of the house's runs, nor its tasks, nor
 	// how much all callers ask; to the house's own it does.
 	viewer := h.by(h.key(operate.Key{Name: "kv", Roles: []string{"viewer"}}))

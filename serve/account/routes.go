@@ -144,6 +144,31 @@ func mayGive(r *http.Request, tenant string, roles, free []string) error {
 	return nil
 }
 
+// mayTag reports whether the caller may give tags, which the rules decide by as
+// they do by roles.
+func mayTag(r *http.Request, tenant string) error {
+	return mayGive(r, tenant, []string{access.Operator}, nil)
+}
+
+// mayTake reports whether the caller may have a new secret of an account: who
+// has it can do what its roles can, which must be no more than the caller can, or
+// may give. Otherwise an administrator would do another's work as that other.
+func mayTake(r *http.Request, name, tenant string, roles []string) error {
+	p := principal(serve.CallerOf(r))
+	free := append(slices.Clone(plain), access.Operator)
+	if p.Actions == nil {
+		free = append(free, p.Roles...)
+	}
+	for _, role := range roles {
+		if mayGive(r, tenant, []string{role}, free) != nil {
+			return &form.Error{Status: http.StatusForbidden, Type: "permission_error", Code: "access_denied",
+				Text: say.T("%s has the role %s: only who gives out roles may have a new secret of that account", "%s 具有“%s”角色：只有权限管理员才能为其重发凭据", name, access.RoleText(role)),
+				Next: say.T("ask an owner", "请由所有者操作")}
+		}
+	}
+	return nil
+}
+
 func (a *Account) addPerson(w http.ResponseWriter, r *http.Request) error {
 	var in people.Person
 	if err := serve.Decode(w, r, &in); err != nil {
@@ -157,6 +182,11 @@ func (a *Account) addPerson(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := mayGive(r, in.Tenant, in.Roles, plain); err != nil {
 		return err
+	}
+	if in.Tags != nil {
+		if err := mayTag(r, in.Tenant); err != nil {
+			return err
+		}
 	}
 	if a.taken(in.Name) {
 		return told(&say.Error{Where: in.Name, What: people.ErrExists.What, Next: say.T("choose another name", "请换一个名字"), Err: people.ErrExists})
@@ -193,6 +223,9 @@ func (a *Account) link(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := mayTake(r, p.Name, p.Tenant, p.Roles); err != nil {
+		return err
+	}
 	return a.sendLink(w, r, p.Name)
 }
 
@@ -220,8 +253,8 @@ func (a *Account) changePerson(w http.ResponseWriter, r *http.Request) error {
 	if in.Title == nil && in.Project == nil && in.Tags == nil {
 		return ok(w)
 	}
-	if in.Tags != nil { // the rules decide by them
-		if err := mayGive(r, p.Tenant, []string{access.Operator}, nil); err != nil {
+	if in.Tags != nil {
+		if err := mayTag(r, p.Tenant); err != nil {
 			return err
 		}
 	}

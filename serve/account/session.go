@@ -34,7 +34,7 @@ func CheckKey(k operate.Key) error {
 				names = append(names, name)
 			}
 			slices.Sort(names)
-			return &say.Error{Where: action, What: say.T("there is no such action", "没有这个操作"), Next: say.T("choose of %s", "可选：%s", strings.Join(names, ", "))}
+			return &say.Error{Where: action, What: say.T("there is no such action", "没有这个操作"), Next: say.T("choose of %s", "可选：%s", names)}
 		}
 	}
 	size := 0

@@ -333,7 +333,7 @@ func (q *query) setOutput(v json.RawMessage) error {
 				return err
 			}
 			if levels := []string{"low", "medium", "high", "xhigh", "max"}; !slices.Contains(levels, q.effort) {
-				return form.OutOfRange("output_config", say.T("effort one of %s", "effort 为 %s 之一", strings.Join(levels, ", ")))
+				return form.OutOfRange("output_config", say.T("effort one of %s", "effort 为 %s 之一", levels))
 			}
 			return nil
 		},

@@ -141,8 +141,8 @@ func ReadSeed(v json.RawMessage) (*uint64, error) {
 	return &u, nil
 }
 
-// ReadPrompt reads a string, or a list of token ids.
-func ReadPrompt(v json.RawMessage) (Prompt, error) {
+// readPrompt reads a string, or a list of token ids.
+func readPrompt(v json.RawMessage) (Prompt, error) {
 	var p Prompt
 	if json.Unmarshal(v, &p.Text) == nil {
 		return p, nil
@@ -152,9 +152,9 @@ func ReadPrompt(v json.RawMessage) (Prompt, error) {
 	return p, err
 }
 
-// ReadPrompts reads what ReadPrompt does, or a list of it of at most most.
+// ReadPrompts reads what readPrompt does, or a list of it of at most most.
 func ReadPrompts(v json.RawMessage, name string, most int) ([]Prompt, error) {
-	if p, err := ReadPrompt(v); err == nil && !(p.IDs != nil && len(p.IDs) == 0) {
+	if p, err := readPrompt(v); err == nil && !(p.IDs != nil && len(p.IDs) == 0) {
 		return []Prompt{p}, nil
 	}
 	var list []json.RawMessage
@@ -166,7 +166,7 @@ func ReadPrompts(v json.RawMessage, name string, most int) ([]Prompt, error) {
 	}
 	prompts := make([]Prompt, len(list))
 	for i, v := range list {
-		p, err := ReadPrompt(v)
+		p, err := readPrompt(v)
 		if err != nil || string(v) == "null" {
 			return nil, Invalid(name, "invalid_type", say.T("%s[%d] must be a string or a list of tokens", "%s[%d] 应为字符串或词元列表", name, i))
 		}

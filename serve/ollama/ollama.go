@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
-	"strings"
 
 	"suiren/internal/say"
 	"suiren/serve/form"
@@ -163,7 +162,7 @@ func (q *query) setThink(v json.RawMessage) error {
 		return err
 	}
 	if levels := []string{"low", "medium", "high", "max"}; !slices.Contains(levels, effort) {
-		return form.OutOfRange("think", say.T("true, false, or one of %s", "true、false，或 %s 之一", strings.Join(levels, ", ")))
+		return form.OutOfRange("think", say.T("true, false, or one of %s", "true、false，或 %s 之一", levels))
 	}
 	q.Think = form.Think{Mode: "on", Effort: effort}
 	return nil

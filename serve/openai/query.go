@@ -12,7 +12,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"suiren/internal/say"
 	"suiren/serve/form"
@@ -235,7 +234,7 @@ func (q *query) setEffort(v json.RawMessage) error {
 		return err
 	}
 	if !slices.Contains(Efforts, level) {
-		return form.OutOfRange("reasoning_effort", say.T("one of %s", "%s 之一", strings.Join(Efforts, ", ")))
+		return form.OutOfRange("reasoning_effort", say.T("one of %s", "%s 之一", Efforts))
 	}
 	q.Think.Effort = level
 	return nil

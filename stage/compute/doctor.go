@@ -119,7 +119,7 @@ func checkListen() Check {
 var released = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 
 func checkClock(now time.Time) Check {
-	c := Check{ID: "clock", Status: OK, Name: say.T("clock", "时钟"), Found: say.T("%s", "%s", now.Format(time.RFC3339))}
+	c := Check{ID: "clock", Status: OK, Name: say.T("clock", "时钟"), Found: say.T("%s", "%s", now.Format("2006-01-02 15:04:05 -0700"))}
 	if now.Before(released) {
 		c.Status = Warn
 		c.Next = say.T("the clock is behind: the audit log will bear wrong times; set it", "时钟落后：审计日志的时间会出错；请校准")

@@ -56,7 +56,7 @@ func (c *Conversations) Check() []*say.Error {
 	for _, f := range intake.Forms {
 		names = append(names, string(f))
 	}
-	return []*say.Error{{Where: "form", What: say.T("there is no form %q", "没有名为 %q 的格式", c.Form), Next: say.T("choose among %s, or leave it out", "可选：%s；也可省略", strings.Join(names, ", "))}}
+	return []*say.Error{{Where: "form", What: say.T("there is no form %q", "没有名为 %q 的格式", c.Form), Next: say.T("choose among %s, or leave it out", "可选：%s；也可省略", names)}}
 }
 
 // share is the share of the keys that is held out; as many again are watched.

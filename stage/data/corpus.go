@@ -68,7 +68,7 @@ func (c *Corpus) Check() (list []*say.Error) {
 	}
 	one := func(where, value string, of ...string) {
 		if value != "" && !slices.Contains(of, value) {
-			fail(where, say.T("%s cannot be %q", "%s 不能是 %q", where, value), say.T("choose one of %s", "可选：%s", strings.Join(of, ", ")))
+			fail(where, say.T("%s cannot be %q", "%s 不能是 %q", where, value), say.T("choose one of %s", "可选：%s", of))
 		}
 	}
 	if quality.Named(c.Recipe) == nil {
@@ -76,7 +76,7 @@ func (c *Corpus) Check() (list []*say.Error) {
 		for _, r := range quality.Recipes {
 			names = append(names, r.Name)
 		}
-		fail("recipe", say.T("there is no recipe %q", "没有名为 %q 的配方", c.Recipe), say.T("choose one of %s", "可选：%s", strings.Join(names, ", ")))
+		fail("recipe", say.T("there is no recipe %q", "没有名为 %q 的配方", c.Recipe), say.T("choose one of %s", "可选：%s", names))
 	}
 	one("duplicates", c.Duplicates, dupNone, dupExact, dupNear, dupFast)
 	one("pii", c.PII, string(pii.Keep), string(pii.Mask), string(pii.Tag), string(pii.Replace), string(pii.Drop))

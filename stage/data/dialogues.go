@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -61,7 +60,7 @@ func (d *Dialogues) Check() []*say.Error {
 	}
 	for _, lang := range d.Languages {
 		if !slices.Contains(languages, lang) {
-			return []*say.Error{{Where: "languages", What: say.T("%q is not known here", "这里没有 %q", lang), Next: say.T("choose among %s", "可选：%s", strings.Join(languages, ", "))}}
+			return []*say.Error{{Where: "languages", What: say.T("%q is not known here", "这里没有 %q", lang), Next: say.T("choose among %s", "可选：%s", languages)}}
 		}
 	}
 	return nil

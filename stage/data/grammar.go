@@ -237,7 +237,7 @@ func (d *dialogue) compile(langs []string) error {
 	}
 	for lang := range d.Turns {
 		if !slices.Contains(languages, lang) {
-			return say.Errorf("turns: languages are %s", "turns：语言为 %s", strings.Join(languages, ", "))
+			return say.Errorf("turns: languages are %s", "turns：语言为 %s", languages)
 		}
 	}
 	return nil

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -81,7 +80,7 @@ func (l *Lessons) Check() []*say.Error {
 	var list []*say.Error
 	unknown := func(where, name string, known []string) {
 		list = append(list, &say.Error{Where: where, What: say.T("%q is not known here", "这里没有 %q", name),
-			Next: say.T("choose among %s", "可选：%s", strings.Join(known, ", "))})
+			Next: say.T("choose among %s", "可选：%s", known)})
 	}
 	for _, name := range l.Languages {
 		if !slices.Contains(languages, name) {

@@ -99,13 +99,13 @@ type Change struct {
 }
 
 const (
-	verdictKept   = "kept"
-	verdictAbsent = "absent"
+	VerdictKept   = "kept"
+	VerdictAbsent = "absent"
 )
 
 func verdict(e *Entry) string {
 	if e.Kept {
-		return verdictKept
+		return VerdictKept
 	}
 	return e.Reason
 }
@@ -137,7 +137,7 @@ func Diff(before, after string, f func(Change) error) error {
 	}
 	err := ReadJournal(after, func(e *Entry) error {
 		w, ok := old[key(e)]
-		c := Change{e.Path, e.ID, verdictAbsent, verdict(e)}
+		c := Change{e.Path, e.ID, VerdictAbsent, verdict(e)}
 		if ok {
 			c.Before = verdicts[w.verdict]
 			w.met = true
@@ -155,7 +155,7 @@ func Diff(before, after string, f func(Change) error) error {
 		if old[key(e)].met {
 			return nil
 		}
-		return f(Change{e.Path, e.ID, verdict(e), verdictAbsent})
+		return f(Change{e.Path, e.ID, verdict(e), VerdictAbsent})
 	})
 }
 

@@ -60,7 +60,7 @@ func TestDiff(t *testing.T) {
 	n := 0
 	if err := Diff(b, c, func(c Change) error {
 		n++
-		if c.Path == "other.txt" != (c.Before == verdictAbsent) || c.Path != "other.txt" && c.After != verdictAbsent {
+		if c.Path == "other.txt" != (c.Before == VerdictAbsent) || c.Path != "other.txt" && c.After != VerdictAbsent {
 			t.Error(c)
 		}
 		return nil

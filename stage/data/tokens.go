@@ -3,9 +3,7 @@ package data
 import (
 	"context"
 	"slices"
-	"strings"
 
-	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
@@ -51,11 +49,11 @@ func (t *Tokens) Check() (list []*say.Error) {
 	}
 	for _, l := range t.Learn {
 		if !slices.Contains(learnable, l) {
-			bad("learn", say.T("%q is not known here", "这里没有 %q", l), say.T("choose among %s", "可选：%s", strings.Join(learnable, ", ")))
+			bad("learn", say.T("%q is not known here", "这里没有 %q", l), say.T("choose among %s", "可选：%s", learnable))
 		}
 	}
 	if t.Learn != nil && len(t.Learn) == 0 {
-		bad("learn", say.T("nothing is to be learnt", "没有要学习的内容"), say.T("choose among %s", "可选：%s", strings.Join(learnable, ", ")))
+		bad("learn", say.T("nothing is to be learnt", "没有要学习的内容"), say.T("choose among %s", "可选：%s", learnable))
 	}
 	return list
 }
@@ -156,9 +154,6 @@ func (t *Tokens) writer(job *stage.Job) (*talk.Writer, error) {
 	base := job.Dir("base")
 	if base == "" {
 		return talk.Own(job.Dir("tokenizer"))
-	}
-	if tokenizer.IsChat(base) {
-		return talk.Own(base)
 	}
 	words, err := talk.Open(base)
 	if err != nil {

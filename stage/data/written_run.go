@@ -279,16 +279,16 @@ func orNone(s string) string {
 	return s
 }
 
-// ReadWritten calls f with each try of examples that a teacher wrote, given
+// readWritten calls f with each try of examples that a teacher wrote, given
 // their folder.
-func ReadWritten(dir string, f func(*Try) error) error {
+func readWritten(dir string, f func(*Try) error) error {
 	return unpackLines(filepath.Join(dir, reportPart, WrittenFile), maxLine, f)
 }
 
 // FindWritten returns the tries with an id, or of a passage, a problem or a
 // document; at most 100.
 func FindWritten(dir, id string) (list []Try, err error) {
-	err = ReadWritten(dir, func(t *Try) error {
+	err = readWritten(dir, func(t *Try) error {
 		if id == t.ID || id == t.Passage || id == t.Problem || id == t.Document || id == t.Key {
 			list = append(list, *t)
 		}

@@ -48,7 +48,7 @@ var teacherInput = stage.Input{Arg: "teacher", Digest: store.Digest{7}}
 
 func writtenIn(t testing.TB, dir string) (list []Try) {
 	t.Helper()
-	if err := ReadWritten(dir, func(w *Try) error { list = append(list, *w); return nil }); err != nil {
+	if err := readWritten(dir, func(w *Try) error { list = append(list, *w); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return list

@@ -52,6 +52,10 @@ func ParseSentences(name string, b []byte) ([]classify.Sentence, error) {
 		err = &say.Error{Where: name, What: say.T("sentences are not read from such a file", "不能从这种文件读取句子"),
 			Next: say.T("give a .csv with the columns text and label, a .jsonl with fields of these names, or a .txt of templates", "请用含 text、label 两列的 .csv，含这两个字段的 .jsonl，或 .txt 模板")}
 	}
+	if err == nil && len(r.list) == 0 {
+		err = &say.Error{Where: name, What: say.T("there is no sentence in this file", "文件里没有句子"),
+			Next: say.T("add sentences, each with its label", "请写入句子，并给每句标上类别")}
+	}
 	return r.list, err
 }
 

@@ -119,6 +119,8 @@ func TestClassifierLacks(t *testing.T) {
 		"columns":   {"a.csv", "句子,标签\na,b\n", `a.csv:1: the columns are "句子, 标签", and text and label are needed`},
 		"semicolon": {"a.csv", "text;label\na;b\n", "a.csv:1: the columns are"},
 		"nothing":   {"a.csv", "", "a.csv:1: the columns are"},
+		"header":    {"a.csv", "text,label\n", "a.csv: there is no sentence in this file"},
+		"no lines":  {"a.txt", "# note\n", "a.txt: there is no sentence in this file"},
 		"label":     {"a.csv", "text,label\na,x y\n", `a.csv:2: "x y" is no label`},
 		"no label":  {"a.csv", "text,label\na,\n", "a.csv:2: a sentence has no label"},
 		"empty":     {"a.csv", "text,label\n ,x\n", "a.csv:2: a sentence is empty"},

@@ -314,7 +314,7 @@ func (d *document) check() *say.Error {
 		return &say.Error{Where: r.ID, What: say.T("rail %q: %s", "护栏 %q：%s", r.ID, what), Next: next}
 	}
 	oneOf := func(list ...string) say.Text {
-		return say.T("it may be %s", "可用：%s", strings.Join(list, ", "))
+		return say.T("it may be %s", "可用：%s", list)
 	}
 	switch {
 	case d.Format != 2:
@@ -385,7 +385,7 @@ func (d *document) check() *say.Error {
 				return wrong(r, say.T("%s finds no %q", "%s 不检测 %q", name, kind), oneOf(leak.Kinds...))
 			}
 			if name == "classify" && kind != "" && d.kinds != nil && !slices.Contains(d.kinds, kind) {
-				return wrong(r, say.T("no classifier has the kind %q", "没有分类器包含类别 %q", kind), say.T("the kinds are %s; others come of the policy's classifiers", "现有类别：%s；其他类别来自策略的 classifiers", strings.Join(d.kinds, ", ")))
+				return wrong(r, say.T("no classifier has the kind %q", "没有分类器包含类别 %q", kind), say.T("the kinds are %s; others come of the policy's classifiers", "现有类别：%s；其他类别来自策略的 classifiers", d.kinds))
 			}
 			if s.late && d.Hold != holdSentence && d.mode(r) == enforce && r.Action != note && r.Action != retract && r.Action != pass && r.leaves() {
 				return wrong(r, say.T("%s judges whole sentences, and without hold = %q they have left by then", "检测器 %s 按整句判断，若不设 hold = %q，句子此时已经发出", name, holdSentence),
@@ -393,7 +393,7 @@ func (d *document) check() *say.Error {
 			}
 		}
 		if _, err := condition(r.When); err != nil {
-			return wrong(r, say.T("its condition cannot be used: %v", "条件无法使用：%v", err), say.T("it is CEL over %s", "条件用 CEL 书写，可用变量：%s", strings.Join(conditionNames, ", ")))
+			return wrong(r, say.T("its condition cannot be used: %v", "条件无法使用：%v", err), say.T("it is CEL over %s", "条件用 CEL 书写，可用变量：%s", conditionNames))
 		}
 		if _, err := time.Parse(time.DateOnly, r.Expires); r.Expires != "" && err != nil {
 			return wrong(r, say.T("%q is no date", "%q 不是日期", r.Expires), say.T("write it like 2027-12-31", "请写成 2027-12-31 的样子"))

@@ -78,9 +78,9 @@ func (p *Policy) Check() []*say.Error {
 	}
 	switch {
 	case p.Pack == "" && p.Base.IsZero():
-		add("pack", say.T("a policy begins with a pack, or with another policy", "策略需要一个策略包，或以另一个策略为基础"), say.T("write pack = %q; the packs are %s", "请写 pack = %q；可用的策略包：%s", "minimal", strings.Join(Packs(), ", ")))
+		add("pack", say.T("a policy begins with a pack, or with another policy", "策略需要一个策略包，或以另一个策略为基础"), say.T("write pack = %q; the packs are %s", "请写 pack = %q；可用的策略包：%s", "minimal", Packs()))
 	case p.Pack != "" && !slices.Contains(Packs(), p.Pack):
-		add("pack", say.T("there is no policy pack %q", "没有名为 %q 的策略包", p.Pack), say.T("the packs are %s", "可用的策略包：%s", strings.Join(Packs(), ", ")))
+		add("pack", say.T("there is no policy pack %q", "没有名为 %q 的策略包", p.Pack), say.T("the packs are %s", "可用的策略包：%s", Packs()))
 	}
 	if len(p.Keywords) > maxKeywords {
 		add("keywords", say.T("%d keywords are more than a policy may hold", "关键词有 %d 个，超过上限", len(p.Keywords)), say.T("keep at most %d", "最多保留 %d 个", maxKeywords))
@@ -106,7 +106,7 @@ func (p *Policy) Check() []*say.Error {
 	}
 	for _, m := range p.Mask {
 		if !slices.Contains(maskKinds(), m) {
-			add("mask", say.T("there is no kind of personal data %q to mask", "没有可遮盖的个人信息类型 %q", m), say.T("the kinds are %s", "可用的类型：%s", strings.Join(maskKinds(), ", ")))
+			add("mask", say.T("there is no kind of personal data %q to mask", "没有可遮盖的个人信息类型 %q", m), say.T("the kinds are %s", "可用的类型：%s", maskKinds()))
 		}
 	}
 	if p.MaskWith != "" && p.MaskWith != maskWord && p.MaskWith != standIn {

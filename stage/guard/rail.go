@@ -33,10 +33,12 @@ func (r *Retraction) Error() string { return "withdrawn by rule " + r.Rule }
 
 // A Note is what came of a rule in a text.
 type Note struct {
-	Rule, Class, Action string
-	Observed            bool // nothing was done: the policy or the rail only observes
-	Failed              bool // it could not be judged, and nothing was done
-	Count               int
+	Rule     string `json:"rule"`
+	Class    string `json:"class"`
+	Action   string `json:"action"`
+	Observed bool   `json:"observed,omitempty"` // nothing was done: the policy or the rail only observes
+	Failed   bool   `json:"failed,omitempty"`   // it could not be judged, and nothing was done
+	Count    int    `json:"count"`
 }
 
 // A Question is what a person decides.

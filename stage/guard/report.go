@@ -55,6 +55,7 @@ type Unseen struct {
 const (
 	Direct = "direct" // trained to answer without a thought: the control
 	Taught = "taught" // trained to think, before reinforcement
+	Coin   = "coin"   // reinforced by a coin in the place of the reward: the other control
 	Tutor  = "tutor"  // the scenario itself
 )
 

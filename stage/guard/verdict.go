@@ -2,6 +2,7 @@ package guard
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -63,7 +63,7 @@ func (v *Verdict) Check() []*say.Error {
 		switch {
 		case !slices.Contains(requirable(), key):
 			bad(say.T("a verdict cannot require %q", "评测不能要求 %q", key),
-				say.T("it can require %s", "可以要求：%s", strings.Join(requirable(), ", ")))
+				say.T("it can require %s", "可以要求：%s", requirable()))
 		case key == needGain && !(want >= -1 && want <= 1), key != needGain && !(want >= 0 && want <= 1):
 			bad(say.T("%s cannot be %v", "%s 不能是 %v", key, want),
 				say.T("give a share: 0.9 is 90 of 100 problems, a gain of 0.25 is 25 points", "请写成比例：0.9 表示 100 题对 90 题，gain = 0.25 表示高 25 个百分点"))
@@ -213,8 +213,8 @@ func (x *exam) readModels() error {
 		if f.RL != nil {
 			m.SampleFLOPs = f.RL.SampleFLOPs
 		}
-		if m.Name = role; taken[role] {
-			m.Name = fmt.Sprintf("%s %s", role, digest.Short())
+		if m.Name = role; role == "" || taken[role] {
+			m.Name = fmt.Sprintf("%s %s", cmp.Or(role, f.Method), digest.Short())
 		} else {
 			m.Role, taken[role] = role, true
 		}
@@ -230,7 +230,12 @@ func (x *exam) readModels() error {
 			return err
 		}
 		role := Direct
-		if f.Think {
+		switch {
+		case f.RL != nil && f.RL.Control != "":
+			role = Coin
+		case slices.Contains([]string{"grpo", "dpo", "kto", "distil"}, f.Method):
+			role = "" // trained otherwise than by examples: the sentences do not speak of it
+		case f.Think:
 			role = Taught
 		}
 		add(in.Digest, in.Dir, role, f)
@@ -362,6 +367,7 @@ type rlFacts struct {
 	Steps       int       `json:"steps"` // kept
 	Watched     []watched `json:"watched"`
 	RolledBack  string    `json:"rolled_back"` // step 15: word
+	Control     string    `json:"control"`     // random: the rewards were a coin
 	SampleFLOPs float64   `json:"sample_flops"`
 }
 

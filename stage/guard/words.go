@@ -26,7 +26,8 @@ func sentences(r *Report, rl *rlFacts) []Said {
 	add(sayUnseen(&r.Unseen), sayOverall(r))
 	add(sayDirect(r)...)
 	add(sayReinforcement(rl)...)
-	add(sayTaught(r)...)
+	add(sayTaught(r, rl)...)
+	add(sayCoin(r)...)
 	add(sayLength(r)...)
 	add(sayRails(r)...)
 	add(sayChecks(r)...)
@@ -40,6 +41,8 @@ func roleText(m *Model) say.Text {
 		return say.T("the model without thoughts", "不思考的模型")
 	case Taught:
 		return say.T("the model after SFT", "SFT 之后的模型")
+	case Coin:
+		return say.T("the model with random rewards", "随机奖励的模型")
 	case Tutor:
 		return say.T("the scenario", "场景")
 	}
@@ -74,7 +77,7 @@ func sayUnseen(u *Unseen) say.Text {
 	if u.Seen > 0 {
 		return say.T("%[1]d of the %[2]d test problems were seen in training (for example %[3]s), so the scores say nothing about new problems.",
 			"%[2]d 道测试题中有 %[1]d 道在训练中出现过（例如 %[3]s），因此得分不能说明模型做新题的水平。",
-			u.Seen, u.Heldout+u.Length, strings.Join(u.Examples, ", "))
+			u.Seen, u.Heldout+u.Length, u.Examples)
 	}
 	return say.T("None of the %d held-out and %d longer problems is among the %d taught and %d watched ones, nor a copy of one with its numbers in another order.",
 		"%d 道留出题和 %d 道更长的题都不在 %d 道训练题和 %d 道观察题之中，也不是其中某题调换数字顺序的翻版。",
@@ -152,14 +155,35 @@ func sayRolledBack(why string) say.Text {
 
 // sayTaught says how the scenario stands against the weights before
 // reinforcement: overall, where it fell, and on the family that was hardest.
-func sayTaught(r *Report) []say.Text {
+// A scenario that was not reinforced need not come of those weights.
+func sayTaught(r *Report, rl *rlFacts) []say.Text {
 	c, i := r.Change(Taught), r.Model(Taught)
 	if c == nil {
 		return nil
 	}
+	if rl == nil {
+		return []say.Text{say.T("The weights after SFT that it is compared with come to %s on the same problems: the difference is %s.", "用来对比的 SFT 权重在同样的题上为 %s：相差 %s。",
+			scored(&r.Overall.Scores[i]), changed(&c.Overall))}
+	}
 	list := []say.Text{say.T("After SFT alone the same problems come to %s: the change since is %s.", "仅经 SFT 的模型在同样的题上为 %s：此后变化 %s。",
 		scored(&r.Overall.Scores[i]), changed(&c.Overall))}
 	return append(append(list, sayFallen(r, c)), sayHardest(r, c))
+}
+
+// sayCoin says what the rewards themselves were worth: a run like it whose
+// rewards are a coin learns the lessons again just so, and nothing from rewards.
+func sayCoin(r *Report) []say.Text {
+	c, i := r.Change(Coin), r.Model(Coin)
+	if c == nil {
+		return nil
+	}
+	t := say.T("With a coin in the place of the reward the same problems come to %s: what the rewards are worth, %s, was not measured to be more than nothing.",
+		"以抛硬币代替奖励，同样的题为 %s：奖励本身带来 %s，没有测到它大于零。", scored(&r.Overall.Scores[i]), changed(&c.Overall))
+	if c.Overall.Low > 0 {
+		t = say.T("With a coin in the place of the reward the same problems come to %s: the rewards are worth %s.",
+			"以抛硬币代替奖励，同样的题为 %s：奖励本身带来 %s。", scored(&r.Overall.Scores[i]), changed(&c.Overall))
+	}
+	return []say.Text{t}
 }
 
 // sayFallen says which families are below what they were after SFT.
@@ -204,13 +228,13 @@ func sayHardest(r *Report, c *Change) say.Text {
 	switch {
 	case p.Low > 0 && after.Low > before.High:
 		return say.T("On the family that was hardest after SFT, %s, the score rose from %s to %s, by %s: its interval lies above that of SFT.",
-			"在 SFT 之后最难的题型%s上，正确率从 %s升到 %s，变化 %s：区间高于 SFT 的区间。", args...)
+			"在 SFT 之后最难的题型“%s”上，正确率从 %s升到 %s，变化 %s：区间高于 SFT 的区间。", args...)
 	case p.Low > 0:
 		return say.T("On the family that was hardest after SFT, %s, the score rose from %s to %s, on the same problems by %s; taken apart, the two intervals still overlap.",
-			"在 SFT 之后最难的题型%s上，正确率从 %s升到 %s，同题对比变化 %s；但两个区间仍有重叠。", args...)
+			"在 SFT 之后最难的题型“%s”上，正确率从 %s升到 %s，同题对比变化 %s；但两个区间仍有重叠。", args...)
 	}
 	return say.T("On the family that was hardest after SFT, %s, no gain was measured: from %s to %s, a change of %s. Its interval is not above that of SFT.",
-		"在 SFT 之后最难的题型%s上，没有测到提高：从 %s到 %s，变化 %s。区间没有高于 SFT 的区间。", args...)
+		"在 SFT 之后最难的题型“%s”上，没有测到提高：从 %s到 %s，变化 %s。区间没有高于 SFT 的区间。", args...)
 }
 
 // sayLength says how far what was taught carries to longer problems.

@@ -21,6 +21,13 @@ func TestSaid(t *testing.T) {
 			"No family is below SFT", "hardest after SFT", "its interval lies above that of SFT",
 			"does worse, or mostly fails: addition 0.0% (0.0% to 16.1%) against", "every question and every answer pass",
 		}},
+		"rewards that were worth something": {func(s *setting) {
+			s.facts["direct"] = `{"method":"grpo","think":true,"rl":{"control":"random","started":true}}`
+		}, []string{"With a coin in the place of the reward the same problems come to 33.3%", "the rewards are worth +58.3 points"}},
+		"rewards that were worth nothing": {func(s *setting) {
+			s.facts["direct"] = `{"method":"grpo","think":true,"rl":{"control":"random","started":true}}`
+			s.troupe.lines["direct"] = s.troupe.lines["scenario"]
+		}, []string{"what the rewards are worth, +0.0 points", "not measured to be more than nothing"}},
 		"not started": {func(s *setting) {
 			s.facts["tutor"] = `{"think":true,"rl":{"pass_at_1":0.99,"informative":0.04,"watched":[{"overall":0.9}]}}`
 			s.troupe.lines["scenario"] = s.troupe.lines["taught"]
@@ -55,6 +62,9 @@ func TestSaid(t *testing.T) {
 			s.facts["direct"] = `{"think":true,"method":"elsewhere"}`
 			s.facts["taught"] = s.facts["direct"]
 		}, []string{"a gain over direct answers"}},
+		"not reinforced": {func(s *setting) {
+			s.facts["tutor"] = `{"method":"sft","think":true}`
+		}, []string{"that it is compared with come to 66.7%", "the difference is +25.0 points"}},
 		"other FLOPs": {func(s *setting) { s.facts["direct"] = `{"flops":1e12}` }, []string{"trained for 1e12 FLOPs"}},
 	} {
 		s := newSetting(t)

@@ -46,7 +46,7 @@ func (r *Release) Check() (list []*say.Error) {
 		switch n := r.Limits[key]; {
 		case !slices.Contains(limits, key):
 			list = append(list, &say.Error{Where: "limits", What: say.T("a release has no limit %q", "发布版本没有 %q 这项限制", key),
-				Next: say.T("choose among %s", "可选：%s", strings.Join(limits, ", "))})
+				Next: say.T("choose among %s", "可选：%s", limits)})
 		case n < 1:
 			list = append(list, &say.Error{Where: "limits", What: say.T("%s cannot be %d", "%s 不能是 %d", key, n), Next: say.T("give a whole number from 1", "请写不小于 1 的整数")})
 		}

@@ -42,7 +42,7 @@ func ParseSignals(text string) (Signals, error) {
 		var err error
 		switch {
 		case !slices.Contains(signals, name):
-			return nil, &say.Error{Where: part, What: say.T("%q is not a signal", "%q 不是信号", name), Next: say.T("choose among %s", "可选：%s", strings.Join(signals, ", "))}
+			return nil, &say.Error{Where: part, What: say.T("%q is not a signal", "%q 不是信号", name), Next: say.T("choose among %s", "可选：%s", signals)}
 		case name == Slow:
 			var d time.Duration
 			d, err = time.ParseDuration(value)
@@ -51,7 +51,7 @@ func ParseSignals(text string) (Signals, error) {
 			v, err = ParseShare(value)
 		}
 		if err != nil || !(v > 0) || name != Slow && v >= 1 {
-			return nil, &say.Error{Where: part, Err: err, What: say.T("%q is not a value of %s", "%q 不是 %s 的取值", value, name), Next: say.T("write it like errors=2%%,slow=5s", "请写成 errors=2%%,slow=5s 的样子")}
+			return nil, &say.Error{Where: part, Err: err, What: say.T("%q is not a value of %s", "%q 不是 %s 的取值", value, name), Next: say.T("write it like errors=2%,slow=5s", "请写成 errors=2%,slow=5s 的样子")}
 		}
 		s[name] = v
 	}
@@ -157,5 +157,5 @@ func (w *Watch) Seen() say.Text {
 		n := w.seen[name]
 		list = append(list, name+" "+strconv.Itoa(n[1])+"/"+strconv.Itoa(n[0]))
 	}
-	return say.T("%s", "%s", strings.Join(list, ", "))
+	return say.T("%s", "%s", list)
 }

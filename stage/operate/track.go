@@ -6,7 +6,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"suiren/internal/say"
@@ -280,11 +279,11 @@ func (r *Standing) ready() error {
 	}
 	short := r.Digest.Short()
 	if len(failed) > 0 {
-		return &say.Error{Where: short, Err: stage.ErrRefused, What: say.T("the release is refused: it failed %s", "发布被拒绝：未通过 %s", strings.Join(failed, ", ")),
+		return &say.Error{Where: short, Err: stage.ErrRefused, What: say.T("the release is refused: it failed %s", "发布被拒绝：未通过 %s", failed),
 			Next: say.T("suiren release show %s says why", "suiren release show %s 会说明原因", short)}
 	}
 	if len(missing) > 0 {
-		return &say.Error{Where: short, Err: stage.ErrRefused, What: say.T("the release is refused: it was not checked for %s", "发布被拒绝：尚未检查 %s", strings.Join(missing, ", ")),
+		return &say.Error{Where: short, Err: stage.ErrRefused, What: say.T("the release is refused: it was not checked for %s", "发布被拒绝：尚未检查 %s", missing),
 			Next: say.T("run suiren release check %s", "请运行 suiren release check %s", short)}
 	}
 	return nil
@@ -296,13 +295,13 @@ func (tr *Track) Canary(d store.Digest, rule Rule, stop Signals, s Step) error {
 	switch {
 	case live == nil:
 		return &say.Error{Where: d.Short(), What: say.T("nothing is live that the rest could be answered by", "没有正在服务的版本来回答其余请求"),
-			Next: say.T("promote it, or serve a release first", "请直接提升它，或先启动服务")}
+			Next: say.T("promote it, or serve a release first", "请直接让它上线，或先启动服务")}
 	case live == r:
 		return &say.Error{Where: d.Short(), What: say.T("this release is live: it answers all requests already", "该版本正在服务，已在回答全部请求"),
 			Next: say.T("choose another one of suiren release list", "请从 suiren release list 中另选一个")}
 	case !(rule.Share >= 0 && rule.Share <= 1), rule.Share == 0 && len(rule.Callers)+len(rule.Tenants) == 0 && rule.Header == "":
 		return &say.Error{Where: d.Short(), What: say.T("nobody would be answered by this canary", "没有任何请求会由该灰度版本回答"),
-			Next: say.T("give a share up to 100%%, callers, or a header", "请给出不超过 100%% 的比例、调用者或请求头")}
+			Next: say.T("give a share up to 100%, callers, or a header", "请给出不超过 100% 的比例、调用者或请求头")}
 	}
 	if err := r.ready(); err != nil {
 		return err
@@ -342,7 +341,7 @@ func (tr *Track) Rollback(s Step) ([]store.Digest, error) {
 	}
 	live := tr.Live()
 	if live == nil || live.Before.IsZero() {
-		return nil, &say.Error{What: say.T("nothing was live before", "此前没有服务过其他版本"), Next: say.T("suiren release list shows what could be promoted", "suiren release list 会列出可提升的版本")}
+		return nil, &say.Error{What: say.T("nothing was live before", "此前没有服务过其他版本"), Next: say.T("suiren release list shows what could be promoted", "suiren release list 会列出可上线的版本")}
 	}
 	tr.Managed = true
 	old := tr.know(live.Before, s)
@@ -362,7 +361,7 @@ func (tr *Track) Retire(d store.Digest, s Step) error {
 		return &say.Error{Where: d.Short(), What: say.T("this release is retired", "该版本已下线"), Next: say.T("see suiren release list", "请查看 suiren release list")}
 	case r.Stage == Live:
 		return &say.Error{Where: d.Short(), Err: stage.ErrRefused, What: say.T("this release is live", "该版本正在服务"),
-			Next: say.T("promote another one, or go back with suiren release rollback", "请提升另一个版本，或用 suiren release rollback 回退")}
+			Next: say.T("promote another one, or go back with suiren release rollback", "请让另一个版本上线，或用 suiren release rollback 回退")}
 	}
 	tr.Managed = tr.Managed || live != nil
 	r.to(Retired, s)

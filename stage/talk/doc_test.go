@@ -270,3 +270,24 @@ func FuzzDocs(f *testing.F) {
 func conversationOf(e *stage.Example) chat.Conversation {
 	return chat.Conversation{Messages: turns(e.Messages), Tools: e.Tools}
 }
+
+// A model of our own that is opened as any other is learns from the tokens that
+// it was taught with: its template does not say how an answer with a thought is written.
+func TestOwnChat(t *testing.T) {
+	tok, err := tokenizer.Train(slices.Values([]string{"ab"}), 256+len(tokenizer.ChatSpecial), tokenizer.ChatSpecial)
+	check(t, err)
+	c, err := tokenizer.NewChat(tok)
+	check(t, err)
+	words := &Words{Tokenizer: tok, Template: c.Template(), Ends: []int32{c.End()}}
+	w, err := words.Writer()
+	check(t, err)
+	for _, thought := range []string{"3+4=7", ""} {
+		e := stage.Example{Messages: []stage.Message{said("user", "3+4"), {Role: "assistant", Thought: thought, Content: "7"}}}
+		docs, _, err := w.Docs(&e, Choice{}, 1<<16)
+		check(t, err)
+		want, from := c.Example(nil, "3+4", thought, "7", thought != "")
+		if len(docs) != 1 || !slices.Equal(docs[0].IDs, want) || docs[0].Supervised() != len(want)-from {
+			t.Errorf("%q: %q, want %q", thought, tok.Decode(docs[0].IDs), tok.Decode(want))
+		}
+	}
+}

@@ -3,6 +3,8 @@
 package talk
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +18,7 @@ import (
 	"suiren/engine/tokenizer"
 	"suiren/engine/weights"
 	"suiren/internal/say"
+	"suiren/stage"
 )
 
 // Words are what a model's files say of how it is talked to.
@@ -24,6 +27,28 @@ type Words struct {
 	Template  string  // source; "": they have none
 	Ends      []int32 // tokens that end an answer, as the files say
 	GGUF      bool
+}
+
+// Sum names how a model is talked to: its template, its special tokens and how
+// many tokens it has. The tokens that end an answer are not in it: a folder and
+// a GGUF file of one model may name more or fewer of them.
+func (w *Words) Sum() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d %q\n", w.Tokenizer.Vocab(), w.Template)
+	for _, s := range w.Tokenizer.Specials() {
+		fmt.Fprintf(h, "%d %q\n", s.ID, s.Text)
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil))
+}
+
+// TaughtIn refuses an adapter that was trained in other words: sum is its base's
+// then, "" if that is not known.
+func (w *Words) TaughtIn(sum string) error {
+	if have := w.Sum(); sum != "" && have != sum {
+		return &say.Error{What: say.T("the adapter was trained in another chat template, or with other special tokens, than its base has now", "适配器训练时所用的对话模板或特殊词元，与其基座现在的不同"),
+			Next: say.T("give the base the template that it had, or train the adapter again", "请恢复基座当时的模板，或重新训练适配器"), Err: stage.ErrRefused}
+	}
+	return nil
 }
 
 // ggufName is the GGUF file of an artifact of weights.
@@ -154,13 +179,21 @@ func Own(dir string) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Writer{Tokenizer: tok, Chat: c, Stops: []int32{c.End()}}, nil
+	return own(c, tok), nil
+}
+
+func own(c *tokenizer.Chat, t *tokenizer.Tokenizer) *Writer {
+	return &Writer{Tokenizer: t, Chat: c, Stops: []int32{c.End()}}
 }
 
 // Writer returns the writer of the template; without one, of one that fits
-// the vocabulary.
+// the vocabulary. Where the template is that of our own chat, it is that
+// chat's: the template does not say how an answer with a thought is written.
 func (w *Words) Writer() (*Writer, error) {
 	t := w.Tokenizer
+	if c, err := tokenizer.NewChat(t); err == nil && w.Template == c.Template() {
+		return own(c, t), nil
+	}
 	v := chat.Vocabulary{Token: func(text string) bool { _, ok := t.Special(text); return ok }}
 	if id, ok := t.BOS(); ok {
 		v.BOS = string(t.Bytes(id))

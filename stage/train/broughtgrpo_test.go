@@ -171,7 +171,7 @@ func TestSpeaker(t *testing.T) {
 		if v.adapter == nil {
 			f = f.With(s.l.Params)
 		}
-		p, err := gate(ofTrainer(s.l.Trainer), f, v.adapter, promptsOf(nil, s.brought), model.AsF32, 1)
+		p, err := gate(s.job, ofTrainer(s.l.Trainer), f, v.adapter, promptsOf(nil, s.brought), model.AsF32)
 		if err != nil || p.Top < 1 || math.IsNaN(p.Mean) {
 			t.Errorf("%s: %+v %v", name, p, err)
 		}

@@ -15,11 +15,7 @@ import (
 func (s *SFT) smaller(vocab, length int, m stage.Machine) (list []say.Text) {
 	fits := func(o SFT, length int) bool {
 		c := o.config(vocab, length)
-		f := forecast(1, 1, c, o.batch(), length, m)
-		if o.Patience > 0 {
-			f.Memory += 4 * int64(c.Params())
-		}
-		return f.Memory <= m.Memory
+		return o.memory(c, length, m) <= m.Memory
 	}
 	o := *s
 	for o.Batch = min(s.batch(), microRows) - 1; o.Batch > 0; o.Batch-- { // more than microRows take no more memory
@@ -57,15 +53,7 @@ func (s *SFT) smaller(vocab, length int, m stage.Machine) (list []say.Text) {
 func (o *own) bytes(b *brought, tr model.Training) (int64, error) {
 	need, err := b.TrainerBytes(tr)
 	if o.lora == nil {
-		params := int64(b.Shape.Params())
-		switch o.optimizer {
-		case "lion":
-			need += 4 * params
-		case "adamw8":
-			need += 2*params + params/16 // with a scale for every block
-		default:
-			need += 8 * params
-		}
+		need += momentBytes(int64(b.Shape.Params()), o.optimizer)
 	}
 	return need + o.beside, err
 }
@@ -113,19 +101,25 @@ func (o *own) smaller(b *brought, length int, m stage.Machine) (list []say.Text)
 		list = append(list, say.T("rows, or conversations, of at most %d tokens", "每行或每段对话不超过 %d 个词元", low*unit))
 	}
 	if o.lora == nil {
-		if o.optimizer != "adamw8" && try(func(p *own) { p.optimizer = "adamw8" }, length) {
+		if o.canShrink() && try(func(p *own) { p.optimizer = "adamw8" }, length) {
 			list = append(list, say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`))
 		}
 		if try(func(p *own) { p.lora, p.patience, p.beside = &model.LoRA{Rank: 16, Alpha: 32}, 0, 0 }, length) {
-			switch o.method {
-			case "continue", "sft":
-				list = append(list, say.T(`train = "lora"`, `train = "lora"`))
-			default:
-				list = append(list, say.T("rank = 16", "rank = 16"))
-			}
+			list = append(list, o.adapter())
 		}
 	}
 	return list
+}
+
+// canShrink reports whether the plan may name an optimiser that remembers less.
+func (o *own) canShrink() bool { return o.optimizer != "adamw8" && o.method != (*GRPO)(nil).Name() }
+
+// adapter is how a plan asks for an adapter instead of all weights.
+func (o *own) adapter() say.Text {
+	if o.method == (*Continue)(nil).Name() || o.method == (*SFT)(nil).Name() {
+		return say.T(`train = "lora"`, `train = "lora"`)
+	}
+	return say.T("rank = 16", "rank = 16")
 }
 
 // tooLarge is the error of a run that does not fit, with what would.

@@ -121,11 +121,14 @@ func TestSmallerOwn(t *testing.T) {
 		t.Errorf("with a megabyte: %v", err)
 	}
 	in := map[string][]stage.Forecast{"base": {{Size: map[string]float64{"bytes": 2e9}}}, "pairs": nil}
-	m := stage.Machine{Memory: 20e9}
+	m := stage.Machine{Memory: 21e9} // a billion parameters
 	if f := (&Continue{}).Forecast(in, m); len(f.Smaller) != 2 || (&Continue{Optimizer: "adamw8"}).Forecast(in, m).Memory > m.Memory {
 		t.Errorf("%d bytes, %v", f.Memory, f.Smaller)
 	}
-	if f := (&DPO{}).Forecast(in, m); len(f.Smaller) != 1 || (&DPO{Rank: 16}).Forecast(in, m).Memory > m.Memory {
+	if f := (&GRPO{}).Forecast(map[string][]stage.Forecast{"base": in["base"]}, m); len(f.Smaller) != 1 || f.Smaller[0].In(say.English) != "rank = 16" {
+		t.Errorf("of GRPO, whose optimiser is not chosen: %v", f.Smaller)
+	}
+	if f := (&DPO{}).Forecast(in, m); len(f.Smaller) != 2 || f.Smaller[1].In(say.English) != "rank = 16" || (&DPO{Rank: 16}).Forecast(in, m).Memory > m.Memory {
 		t.Errorf("%d bytes, %v", f.Memory, f.Smaller)
 	}
 }
@@ -146,12 +149,40 @@ func TestForetoldOwn(t *testing.T) {
 		if err := op.Run(t.Context(), b.Job); err != nil {
 			t.Fatal(name, err)
 		}
-		if want := "needs " + bytesOf(f.Memory*9/10) + ":"; !strings.HasPrefix(strings.Join(b.notes(), "\n"), want) {
+		if want := "needs " + bytesOf(f.Memory-processBytes) + ":"; !strings.HasPrefix(strings.Join(b.notes(), "\n"), want) {
 			t.Errorf("%s: foretold %s, notes %q", name, want, b.notes())
 		}
 		small := stage.Machine{Threads: b.Machine.Threads, Memory: 1 << 20}
 		if f := op.Forecast(in, small); f.Memory <= small.Memory {
 			t.Errorf("%s: %d bytes fit into %d", name, f.Memory, small.Memory)
 		}
+	}
+}
+
+// A run is foretold to take as long as its vocabulary asks for, one whose rows are there is told by them, and a budget of less than a step is a step.
+func TestForetoldTime(t *testing.T) {
+	m := stage.Machine{Threads: 2, Peak: 1e11}
+	rows := func(n float64) []stage.Forecast {
+		return []stage.Forecast{{Size: map[string]float64{"rows": n, "length": 256, "tokens": 256 * n, "vocab": 512}}}
+	}
+	small, large := rows(1000), rows(1000)
+	large[0].Size["vocab"] = 65536
+	f := (&SFT{Depth: 4}).Forecast(map[string][]stage.Forecast{"from": small}, m)
+	if share := f.FLOPs / m.Peak / ((f.Low + f.High) / 2); share < 0.4 || share > 0.8 {
+		t.Errorf("of the peak: %.2f", share)
+	}
+	if g := (&SFT{Depth: 4}).Forecast(map[string][]stage.Forecast{"from": large}, m); g.Low < 4*f.Low {
+		t.Errorf("a vocabulary of 512 takes %.1f s, of 65,536 %.1f s", f.Low, g.Low)
+	}
+	once := (&SFT{Depth: 4}).Forecast(map[string][]stage.Forecast{"from": rows(16)}, m)
+	least := (&SFT{Depth: 4, FLOPs: 1e6}).Forecast(map[string][]stage.Forecast{"from": small}, m)
+	if least.Low < 0.99*once.Low || least.Low > 1.01*once.Low {
+		t.Errorf("a step takes %.3f s, less than one %.3f s", once.Low, least.Low)
+	}
+	made := []stage.Forecast{{Path: archRows(t, 261), Size: map[string]float64{"rows": 1e6, "length": 48, "tokens": 48e6}}}
+	info, err := stage.ReadRowsInfo(made[0].Path)
+	check(t, err)
+	if w := rowsLoad(made[0]); w.rows != float64(info.Rows) || w.length != info.Length {
+		t.Errorf("%d rows of %d are taken as %.0f of %d", info.Rows, info.Length, w.rows, w.length)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"suiren/engine/model"
+	"suiren/engine/optim"
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
@@ -79,24 +80,39 @@ func (d *Distil) rate() float64 {
 
 // Forecast implements stage.Forecaster.
 func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	teacher, student, tokens := orDefault(baseSize(in["teacher"]), 1e6), orDefault(baseSize(in["base"]), 1e6), 1e6
-	size := func(arg, key string) {
-		for _, f := range in[arg] {
-			tokens = orDefault(f.Size[key], tokens)
-		}
-	}
-	size("from", "tokens")
-	if !d.Problems.IsZero() {
-		size("problems", "problems")
-		tokens = 100 * min(tokens, float64(orDefault(d.Count, 4096))) // of an answer with its prompt, about
-	}
-	c := scaleOf(student)
+	teacher := footingOf(in["teacher"])
+	var s *pupil
 	if d.Depth > 0 {
-		c = model.Scale(d.Depth, 512, 256)
-		student = float64(c.Params())
+		c := model.Scale(d.Depth, teacher.shape.Vocab, teacher.shape.Context)
+		s = &pupil{footing: footing{shape: model.Shape{Config: c, Tied: true}, chat: true}, way: way{micro: min(d.batch(), microRows), threads: m.Threads}, length: min(c.Context, mostTokens)}
+		s.way.muon, s.way.eight = methods[d.Optimizer] == optim.Muon, d.Optimizer == "adamw8"
+		s.f.Size = sizeOf(&s.shape)
+		foretellOurs(&s.f, c, d.batch(), s.length, d.Optimizer, m)
+	} else {
+		s = newPupil(in["base"], d.Name(), d.Optimizer, d.Rank, d.Patience, exampleLength, m)
 	}
-	train := 6 * student * tokens * float64(orDefault(d.Epochs, 1))
-	return forecast(train, train+2*teacher*tokens, c, d.batch(), 256, m)
+	asked, written := 0.0, 0.0
+	w := loadOf(1e6, s.length, problemTokens, 2.0/3)
+	for _, f := range in["from"] {
+		w = rowsLoad(f)
+	}
+	for _, f := range in["problems"] {
+		asked = float64(orDefault(d.Count, 4096))
+		if n := f.Size["problems"]; n > 0 {
+			asked = min(asked, n)
+		}
+		written = asked * problemTokens
+		w = loadOf(1.5*written, s.length, problemTokens, 0.6)
+	}
+	s.way.batch, s.way.passes = d.batch(), float64(orDefault(d.Epochs, 1))
+	s.f.FLOPs = w.flops(&s.shape, &s.way)
+	toil := w.toil(&s.shape, &s.way) + writing(&teacher.shape, written)
+	if d.top() > 0 {
+		judged := way{batch: d.batch(), micro: 1, threads: 1, integer: teacher.integer, passes: s.way.passes, reads: 1}
+		toil += w.judging(&teacher.shape, &judged)
+	}
+	setTime(&s.f, toil, m)
+	return s.f
 }
 
 // distilFacts are recorded in suiren.json.
@@ -176,6 +192,9 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 		if err := errors.Join(run.watch.watchText(dir, r.s.length(), watchRows), run.watch.watching(r.s.brought, r.s.own.need, r.s.length())); err != nil {
 			return err
 		}
+		if err := r.mark(ctx, run.watch.rows); err != nil {
+			return err
+		}
 	}
 	before := f.FLOPs
 	if err := run.run(ctx); err != nil {
@@ -193,10 +212,27 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": run.st.FLOPs - before, "steps": float64(run.st.Step), "params": float64(c.Params())}})
 	f.Method, f.Steps, f.FLOPs, f.Loss, f.Distil = d.Name(), f.Steps+run.st.Step, run.st.FLOPs, run.st.Loss, &r.told
+	f.Stop = run.stop
 	if r.home != "" {
 		return writeFolder(job, r.home, l.Params, f)
 	}
 	return r.s.write(f)
+}
+
+// mark tells the teacher's loss on what is watched, which the student's falls
+// towards. A teacher of another vocabulary has none that compares.
+func (r *distilling) mark(ctx context.Context, rows []model.Row) error {
+	if r.t.m != nil {
+		return nil
+	}
+	loss, err := r.t.loss(ctx, rows)
+	if err != nil || loss == 0 {
+		return err
+	}
+	text := say.T("the teacher's own loss on what is watched is %.3f", "教师自己在观察集上的损失为 %.3f", loss)
+	r.job.Emit(stage.Event{Type: "note", Text: &text})
+	r.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"teacher_loss": loss}})
+	return nil
 }
 
 // close frees what open took.

@@ -3,8 +3,10 @@ package train
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -178,5 +180,25 @@ func TestDistilFaults(t *testing.T) {
 	err = op.Run(context.Background(), newBench(t, map[string]string{"teacher": in["teacher"], "problems": toyPart(t, strange)}).Job)
 	if e, ok := errors.AsType[*say.Error](err); !ok || e.Where != "problems" || e.In(say.Chinese) == e.In(say.English) {
 		t.Error(err)
+	}
+}
+
+// The teacher's loss on what is watched is what a student that is the teacher
+// begins with, and it is told.
+func TestDistilTellsTheTeachersLoss(t *testing.T) {
+	_, in := toyDistil(t)
+	b := newBench(t, map[string]string{"teacher": in["teacher"], "base": in["teacher"], "from": in["from"], "watch": toyPart(t, toyProblems(3))})
+	op := Distil{Base: stage.Ref{Name: "x"}, From: stage.Ref{Name: "x"}, Rate: 0.0001}
+	check(t, op.Run(context.Background(), b.Job))
+	_, student := b.series("watch_loss")
+	teacher := 0.0
+	for _, e := range b.events {
+		teacher += e.Vals["teacher_loss"]
+	}
+	if teacher == 0 || math.Abs(teacher-student[0]) > 0.01*teacher {
+		t.Errorf("the teacher's loss %g, the student's %g", teacher, student[0])
+	}
+	if !strings.Contains(strings.Join(b.notes(), "\n"), fmt.Sprintf("is %.3f", teacher)) {
+		t.Errorf("notes %q", b.notes())
 	}
 }

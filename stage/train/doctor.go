@@ -25,6 +25,7 @@ const (
 	foreignLeast = 0.2  // and nats above that
 	spikeFactor  = 2.0  // of a loss against the median of those before it
 	spikeLeast   = 0.5  // nats
+	wildRise     = 1.5  // of a loss among the first against the least before it
 	learntLeast  = 0.05 // part by which the loss must have fallen
 	slowLeft     = 0.4  // part of the first loss that is left where learning was slow
 	slowFall     = 0.04 // part by which the loss still falls between thirds
@@ -51,12 +52,14 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	if len(loss) == 0 {
 		return list
 	}
-	if vocab := c.Counts["vocab"]; vocab > 1 && steps[0] <= 1 && loss[0] > wildGuess*math.Log(vocab) {
+	// In the base's own words a first loss may be high, too: of text that is unlike all that it has read, or of conversations after prose.
+	// Random weights know nothing: wide ones say each token again at first, and guess worse than evenly.
+	own := c.Counts["own_words"] != 0
+	if vocab := c.Counts["vocab"]; vocab > 1 && !own && c.Counts["layers"] == 0 && steps[0] <= 1 && loss[0] > wildGuess*math.Log(vocab) {
 		find("template", say.T("the first loss is %.2f; guessing evenly would be %.2f: the tokens are not those that the weights know", "首步损失为 %.2f，而均匀猜测为 %.2f：词元与权重所学的不是同一套", loss[0], math.Log(vocab)),
 			say.T("use the base's own tokenizer and template for the rows", "请用基座自己的分词器和模板制作数据"))
 	}
-	// In the base's own words a higher loss is no fault: conversations cost more for a while after prose.
-	if before := c.Counts["base_loss"]; before > 0 && c.Counts["own_words"] == 0 && steps[0] <= 1 && loss[0] > foreign*before+foreignLeast {
+	if before := c.Counts["base_loss"]; before > 0 && !own && steps[0] <= 1 && loss[0] > foreign*before+foreignLeast {
 		find("template", say.T("the first loss is %.2f; the base's own training ended at %.2f, and another tokenizer wrote the rows", "首步损失为 %.2f，而基座自身训练结束时为 %.2f；数据由另一种分词器写成", loss[0], before),
 			say.T("use the base's own tokenizer for the rows", "请用基座自己的分词器制作数据"))
 	}
@@ -67,7 +70,8 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	first, last := loss[0], mean64(loss[n-n/10:])
 	high := spiked(loss) || last > 1.2*first
 	_, rate := c.Series("rate")
-	bump := slices.Max(loss[:10]) > first+spikeLeast
+	top := slices.Max(loss[:10])
+	bump := top > first+spikeLeast && (top > wildRise*slices.Min(loss[:slices.Index(loss, top)+1]) || mean64(loss[10:20]) > first) // a small one that is over at once is that of any beginning
 	warm := len(rate) > 0 && rate[0] < 0.9*slices.Max(rate)
 	switch {
 	case bump && len(rate) > 0 && !warm:
@@ -75,20 +79,25 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 			say.T("let the rate rise over the first steps", "请让学习率在前几步逐渐升高"))
 	case high || bump:
 		find("rate-high", say.T("the loss jumps up in between: the rate is too high", "损失中途突然升高：学习率过高"), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
-	case last > (1-learntLeast)*first && !(c.Counts["base_loss"] > 0 && first < foreign*c.Counts["base_loss"]): // a base may know it already
+	case c.Counts["base_loss"] > 0 && first < foreign*c.Counts["base_loss"]+foreignLeast && last <= first: // the base knows it already
+	case last > (1-learntLeast)*first:
 		find("nothing", say.T("the loss is %.2f at the end and was %.2f at first: nothing was learnt", "最终损失 %.2f，起始为 %.2f：什么也没有学到", last, first),
 			say.T("look at the rows: is what is to be learnt in them at all? then try a rate ten times as high", "请查看数据行中是否有可学的内容；再试十倍的 rate"))
 	case last > slowLeft*first && falls(loss):
 		find("rate-low", say.T("the loss still falls steadily at the end, at %.2f of %.2f: the rate is too low, or the run too short", "损失到最后仍在稳步下降，从 %[2]g 只降到 %.2[1]f：学习率过低，或训练太短", last, math.Round(first*100)/100),
 			say.T("raise rate, to three times at first", "请调高 rate，可先加到三倍"))
 	}
-	if at, held := c.Series("watch_loss"); len(held) >= 3 {
+	at, held := c.Series("watch_loss")
+	if len(held) >= 3 {
 		low := slices.Index(held, slices.Min(held))
 		i, _ := slices.BinarySearch(steps, at[low])
 		then := mean64(loss[max(i-5, 0):min(i+5, n)])
 		if held[len(held)-1] > overfit*held[low] && last < then {
-			find("repeated", say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f: the data was repeated too often (%.1f times)", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f：数据重复过多（%.1f 遍）", held[low], at[low], held[len(held)-1], last, c.Counts["epochs"]),
-				say.T("bring more data, train for less, or set patience", "请增加数据、缩短训练，或设置 patience"))
+			next := say.T("bring more data, train for less, or set patience", "请增加数据、缩短训练，或设置 patience")
+			if c.Counts["patience"] > 0 {
+				next = say.T("the weights from before it rose are kept; better ones take more data", "已保留上升之前的权重；要更好，需要更多数据")
+			}
+			find("repeated", say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f: the data was repeated too often (%.1f times)", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f：数据重复过多（%.1f 遍）", held[low], at[low], held[len(held)-1], last, c.Counts["epochs"]), next)
 		}
 	}
 	if r, ok := curve.Compare(c); ok {
@@ -96,9 +105,12 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 		case part > behindLeast && !high && !bump:
 			find("behind", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth that went well (%s)", "%.2g 次运算后损失为 %.2f，而同深度的正常训练为 %.2f（%s）", r.FLOPs, r.Loss, r.Wants, r.Reference),
 				say.T("look at rate, at the order of the data, and whether questions and answers belong together", "请查看 rate、数据顺序，以及问答是否对应"))
-		case part < aheadMost:
-			find("ahead", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth on new problems (%s): these are easier, or the data was read %.1f times and is known by heart", "%.2g 次运算后损失为 %.2f，而同深度在新题上的训练为 %.2f（%s）：题目更容易，或数据已读 %.1f 遍、被背了下来", r.FLOPs, r.Loss, r.Wants, r.Reference, c.Counts["epochs"]),
-				say.T("watch examples that are not trained on, and bring more data", "请用 watch 观察未训练的样例，并增加数据"))
+		case part < aheadMost && (len(held) == 0 || slices.Min(held) >= aheadMost*r.Wants): // what is watched and as low is easier, and not known by heart
+			next := say.T("watch examples that are not trained on, and bring more data", "请用 watch 观察未训练的样例，并增加数据")
+			if len(held) > 0 {
+				next = say.T("bring more data, or train for less", "请增加数据或缩短训练")
+			}
+			find("ahead", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth on new problems (%s): these are easier, or the data was read %.1f times and is known by heart", "%.2g 次运算后损失为 %.2f，而同深度在新题上的训练为 %.2f（%s）：题目更容易，或数据已读 %.1f 遍、被背了下来", r.FLOPs, r.Loss, r.Wants, r.Reference, c.Counts["epochs"]), next)
 		}
 	}
 	if spread, mid := noise(loss[n/2:]); !high && mid > noiseLeast && spread > noiseMost*mid {

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -206,12 +207,126 @@ func TestDoctorOwnWords(t *testing.T) {
 		}
 		check(t, rows.Close())
 
-		cv := &curve.Curve{Points: []curve.Point{{Step: 1, Values: map[string]float64{"loss": 3}}}}
-		if cv.Counts = map[string]float64{"vocab": 512, "base_loss": 1}; own {
-			cv.Counts["own_words"] = 1
+		// above the base's loss, and above guessing evenly: 6.2
+		for _, loss := range []float64{3, 13} {
+			cv := &curve.Curve{Points: []curve.Point{{Step: 1, Values: map[string]float64{"loss": loss}}}}
+			if cv.Counts = map[string]float64{"vocab": 512, "base_loss": 1}; own {
+				cv.Counts["own_words"] = 1
+			}
+			if found := Diagnose(cv); len(found) > 0 == own {
+				t.Errorf("own words %v, loss %g: found %v", own, loss, found)
+			}
 		}
-		if found := Diagnose(cv); len(found) > 0 == own {
-			t.Errorf("own words %v: found %v", own, found)
+	}
+}
+
+// A base that knows what it is shown has little left to learn: that is neither a
+// rate too low nor nothing learnt.
+func TestDoctorKnown(t *testing.T) {
+	for _, base := range []float64{0, 0.003} {
+		for _, fall := range []float64{0, 0.5} {
+			c := &curve.Curve{}
+			for i := range 60 {
+				c.Points = append(c.Points, curve.Point{Step: i + 1, Values: map[string]float64{"loss": 0.01 * (1 - fall*float64(i)/60)}})
+			}
+			c.Counts = map[string]float64{"base_loss": base, "own_words": 1}
+			if found := Diagnose(c); len(found) > 0 != (base == 0) {
+				t.Errorf("base %g, fall %g: %v", base, fall, found)
+			}
+		}
+	}
+}
+
+// A run that is far ahead of its reference knows its data by heart, or it had
+// easier problems: if what was not trained on is known as well, there is no fault.
+func TestDoctorAhead(t *testing.T) {
+	for _, r := range curve.References() {
+		c := &curve.Curve{}
+		c.Counts = r.Counts
+		for _, p := range r.Points {
+			c.Points = append(c.Points, curve.Point{Step: p.Step, Values: map[string]float64{"loss": p.Values["loss"] / 4, "flops": p.Values["flops"]}})
+		}
+		for watched, want := range map[float64]bool{0: true, 9: true, 0.01: false} {
+			if watched > 0 {
+				c.Points[len(c.Points)-1].Values["watch_loss"] = watched
+			}
+			found := slices.ContainsFunc(Diagnose(c), func(f Finding) bool { return f.Code == "ahead" })
+			if found != want {
+				t.Errorf("%s: with a loss of %g on what is watched, found: %v", r.Name, watched, found)
+			}
+			delete(c.Points[len(c.Points)-1].Values, "watch_loss")
+		}
+	}
+}
+
+// Data that was repeated too often is found with patience, too, which is then not
+// advised: it has kept the weights from before.
+func TestDoctorPatience(t *testing.T) {
+	for patience, advised := range map[float64]bool{0: true, 3: false} {
+		c := &curve.Curve{}
+		for i := range 60 {
+			held := 1 + math.Abs(float64(i)-20)/20
+			c.Points = append(c.Points, curve.Point{Step: i + 1, Values: map[string]float64{"loss": 3 - 0.04*float64(i), "watch_loss": held}})
+		}
+		c.Counts = map[string]float64{"patience": patience}
+		found := Diagnose(c)
+		i := slices.IndexFunc(found, func(f Finding) bool { return f.Code == "repeated" })
+		if i < 0 || strings.Contains(found[i].Next.In(say.English), "set patience") != advised {
+			t.Errorf("patience %g: %+v", patience, found)
+		}
+	}
+}
+
+// What healthy runs look like is no fault: wide random weights guess worse than
+// evenly at first, a loss may rise for a few steps while the rate does; and no
+// advice names what is set already.
+func TestDoctorHealthy(t *testing.T) {
+	falling := func(n int, rise float64) *curve.Curve {
+		cv := new(curve.Curve)
+		cv.Counts = map[string]float64{"vocab": 512, "supervised": 0.5}
+		for i := range n {
+			x := 6.0 / (1 + float64(i)/5)
+			if i > 0 && i < 6 {
+				x = 6 + rise
+			}
+			cv.Points = append(cv.Points, curve.Point{Step: i + 1, Values: map[string]float64{"loss": x, "rate": min(1, float64(i+1)/10)}})
+		}
+		return cv
+	}
+	codes := func(cv *curve.Curve) (list []string) {
+		for _, f := range Diagnose(cv) {
+			list = append(list, f.Code)
+		}
+		return list
+	}
+	wide := falling(1, 0)
+	wide.Points[0].Values["loss"] = 9.6
+	if got := codes(wide); !slices.Equal(got, []string{"template"}) {
+		t.Errorf("over a base that is foreign: %v", got)
+	}
+	wide.Counts["layers"] = 10
+	if got := codes(wide); len(got) > 0 {
+		t.Errorf("of random weights: %v", got)
+	}
+	if got := codes(falling(60, 0.8)); len(got) > 0 {
+		t.Errorf("of a rise that is over at once: %v", got)
+	}
+	stays := falling(60, 0.8)
+	for i := 1; i < len(stays.Points); i++ {
+		stays.Points[i].Values["loss"] = 7
+	}
+	if got := codes(stays); !slices.Contains(got, "rate-high") {
+		t.Errorf("of a rise that stays: %v", got)
+	}
+	held := falling(60, 0)
+	for i, x := range []float64{3, 2, 3, 4} {
+		held.Points[15*i+14].Values["watch_loss"] = x
+	}
+	for patience, want := range map[float64]bool{0: true, 3: false} {
+		held.Counts["patience"] = patience
+		list := Diagnose(held)
+		if len(list) != 1 || list[0].Code != "repeated" || strings.Contains(list[0].Next.In(say.English), "patience") != want || strings.Contains(list[0].Next.In(say.Chinese), "patience") != want {
+			t.Errorf("patience %g: %v", patience, list)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"suiren/engine/model"
 	"suiren/engine/objective"
+	"suiren/engine/optim"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
@@ -70,7 +71,7 @@ const preferenceRate = 0.05
 
 // Forecast implements stage.Forecaster.
 func (d *DPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastAnswers(in, "pairs", 2*float64(d.epochs()), d.batch(), d.Optimizer, d.Rank, m)
+	return forecastAnswers(in, "pairs", 2*float64(d.epochs()), d.batch(), d.Optimizer, d.Rank, d.Patience, m)
 }
 
 // preferenceFacts are recorded in suiren.json.
@@ -133,7 +134,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 			}
 		}
 		wc, wr := make([]float64, n), make([]float64, n)
-		o := outcome{right: right, vals: map[string]float64{"right": right, "margin": margin}}
+		o := outcome{right: right, vals: map[string]float64{"right": right, "margin": margin, "chosen": likelier(chosen), "rejected": likelier(rejected)}}
 		o.loss = p.Loss(chosen, rejected, wc, wr)
 		for i := range n {
 			b.weigh1(2*i, wc[i])
@@ -153,7 +154,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 					right += 1 / float64(m)
 				}
 			}
-			return p.Loss(chosen, rejected, make([]float64, m), make([]float64, m)), map[string]float64{"watch_right": right}
+			return p.Loss(chosen, rejected, make([]float64, m), make([]float64, m)), map[string]float64{"watch_right": right, "watch_chosen": likelier(chosen), "watch_rejected": likelier(rejected)}
 		}); err != nil {
 			return err
 		}
@@ -178,12 +179,20 @@ func (s *student) watch(ctx context.Context, t *tuning, patience int, held []doc
 	t.watch.loss = func() (float64, map[string]float64) { return loss(s.l.score(held), refs) }
 	longest, last := 0, ""
 	for _, d := range held {
-		if text := s.w.Tokenizer.Decode(d.prompt()); text != last && len(t.watch.asks) < watchSamples && len(d.prompt())+watchTokens <= s.w.context {
+		if text := d.asked; text != "" && text != last && len(t.watch.asks) < watchSamples && len(d.prompt())+watchTokens <= s.w.context {
 			t.watch.asks, last = append(t.watch.asks, asked{talk.Question{IDs: d.prompt()}, text, watchTokens}), text
 			longest = max(longest, len(d.prompt())+watchTokens)
 		}
 	}
 	return t.watch.watching(s.brought, s.own.need, orDefault(longest, s.w.context))
+}
+
+// likelier is by how much answers are likelier than under the reference: a mean, in nats.
+func likelier(answers []objective.Answer) (sum float64) {
+	for _, a := range answers {
+		sum += (a.LogProb - a.Reference) / float64(len(answers))
+	}
+	return sum
 }
 
 // finishPreference takes the steps and writes the weights.
@@ -193,8 +202,13 @@ func finishPreference(ctx context.Context, t *tuning, s *student, method string,
 		return err
 	}
 	p.Right = rounded(t.st.Right)
+	if v := t.watch.seen(); v != nil {
+		text := say.T("of what is watched %.1f%% is the right way round; against the base, preferred answers moved by %+.2f nats and the others by %+.2f", "观察集中 %.1f%% 方向正确；与基座相比，偏好的回答变化 %+.2f 纳特，其余变化 %+.2f", 100*v["watch_right"], v["watch_chosen"], v["watch_rejected"])
+		t.job.Emit(stage.Event{Type: "note", Text: &text})
+	}
 	t.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": t.st.FLOPs - before, "steps": float64(t.st.Step), "dropped": float64(p.Dropped)}})
 	f.Method, f.Steps, f.FLOPs, f.Loss, f.Preference = method, f.Steps+t.st.Step, t.st.FLOPs, t.st.Loss, &p
+	f.Stop = t.stop
 	return s.write(f)
 }
 
@@ -218,6 +232,9 @@ func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
 		if !fits || !too {
 			dropped++
 			continue
+		}
+		if n := len(e.Prompt); n > 0 {
+			c.asked = e.Prompt[n-1].Content
 		}
 		docs = append(docs, c, r)
 	}
@@ -246,24 +263,50 @@ const answerBytes = 600
 
 // forecastAnswers is the forecast of learning from answers, each of which is
 // read times as often as said: as the base and the data are foretold.
-func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, batch int, optimizer string, rank int, m stage.Machine) stage.Forecast {
-	params, answers := orDefault(baseSize(in["base"]), 1e6), 1000.0
+func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, batch int, optimizer string, rank int, patience int, m stage.Machine) stage.Forecast {
+	answers := 1000.0
 	for _, f := range in[arg] {
 		if v := max(f.Size["examples"], f.Size["problems"], f.Size["text"]/answerBytes); v > 0 {
 			answers = v
 		}
 	}
 	const tokens = 200
-	flops := (times*8 + 2) * params * answers * tokens
-	f := forecast(flops, flops, scaleOf(params), batch, 256, m)
-	f.Size["params"] = params
-	if rank > 0 || brings(in["base"]) {
-		f.Memory = leastBytes(params, optimizer, rank)
+	s := newPupil(in["base"], "", optimizer, rank, patience, tokens, m)
+	w := loadOf(answers*tokens, s.length, tokens, 0.6)
+	s.way.batch, s.way.passes, s.way.reads = max(batch*tokens/s.length, 1), times, 1
+	s.f.FLOPs = w.flops(&s.shape, &s.way)
+	setTime(&s.f, w.toil(&s.shape, &s.way)*(1+0.25/times), m) // and once under the base
+	return s.f
+}
+
+// A pupil is what is foretold of a student.
+type pupil struct {
+	footing
+	f      stage.Forecast
+	way    way
+	length int // of its rows
+}
+
+// newPupil foretells a student that learns from documents of up to longest tokens.
+func newPupil(in []stage.Forecast, method, optimizer string, rank, patience, longest int, m stage.Machine) *pupil {
+	s := &pupil{footing: footingOf(in)}
+	s.f.Size = s.size()
+	s.way = way{micro: microRows, integer: s.integer, rank: rank, threads: m.Threads, passes: 1, eight: optimizer == "adamw8"}
+	if rank == 0 && s.chat {
+		s.way.muon, s.length = methods[optimizer] == optim.Muon, s.shape.Context
+		foretellOurs(&s.f, s.shape.Config, microRows, s.length, optimizer, m)
+		if patience > 0 {
+			s.f.Memory += 4 * int64(s.shape.Params())
+		}
+		return s
 	}
-	if m.Memory > 0 && f.Memory > m.Memory && rank == 0 && leastBytes(params, "", 16) <= m.Memory {
-		f.Smaller = append(f.Smaller, say.T("rank = 16", "rank = 16"))
+	o := own{method: method, batch: 4, optimizer: optimizer, patience: patience}
+	if rank > 0 {
+		o.lora = &model.LoRA{Rank: rank, Alpha: 2 * float64(rank)}
 	}
-	return f
+	s.length = max(longest, promptTokens)
+	o.foretellMemory(&s.f, &s.footing, &s.way, s.length, m)
+	return s
 }
 
 // scaleOf returns a shape of about as many parameters.

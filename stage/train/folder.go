@@ -25,6 +25,8 @@ type facts struct {
 	Loss   float64  `json:"loss"`  // running mean at the end
 	RL     *rlFacts `json:"rl,omitempty"`
 
+	Words      string           `json:"words,omitempty"`  // of an adapter: talk.Words.Sum of its base
+	Stop       *stopFacts       `json:"stop,omitempty"`   // with patience
 	Parity     *parity          `json:"parity,omitempty"` // of the served form with the trained one
 	Preference *preferenceFacts `json:"preference,omitempty"`
 	Distil     *distilFacts     `json:"distil,omitempty"`

@@ -1,8 +1,6 @@
 package train
 
 import (
-	"slices"
-
 	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
@@ -18,85 +16,89 @@ const (
 )
 
 // forecast foretells a run over rows. A base that is at hand is looked into,
-// so that its memory is that of the run, of a base yet to be made only the size
-// is known.
+// so that its memory is that of the run.
 func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	params, tokens, length := baseSize(in["base"]), 0.0, exampleLength
+	b := footingOf(in["base"])
+	w := workload{length: exampleLength}
 	for _, f := range in["from"] {
-		tokens += max(f.Size["tokens"], f.Size["rows"]*f.Size["length"])
-		length = max(int(f.Size["length"]), 1)
+		w = rowsLoad(f)
 	}
 	for _, f := range in["examples"] { // not yet in tokens
-		tokens += f.Size["problems"]*problemTokens + f.Size["text"]/tokenBytes
+		w = loadOf(f.Size["problems"]*problemTokens+f.Size["text"]/tokenBytes, exampleLength, 2*problemTokens, 0.5)
 	}
-	forward, rank := 3.0, 0
+	k := way{batch: o.batch, micro: microRows, integer: b.integer, threads: m.Threads, passes: float64(o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8"}
 	if o.lora != nil {
-		forward, rank = 2, o.lora.Rank
+		k.rank, k.muon = o.lora.Rank, false
 	}
-	f := stage.Forecast{FLOPs: 2 * forward * params * tokens * float64(o.epochs), Size: map[string]float64{"params": params}}
-	if m.Peak > 0 {
-		f.Low, f.High = f.FLOPs/(m.Peak*0.75), f.FLOPs/(m.Peak*0.35)
-	}
-	for _, base := range in["base"] {
-		if o.foretellMemory(&f, base.Path, length, m) {
-			return f
-		}
-	}
-	f.Memory = leastBytes(params, o.optimizer, rank) + 64<<20
-	f.Basis = say.T("the base's size; the exact memory is told before the first step", "按基座大小估计；第一步之前会给出准确内存")
-	if m.Memory > 0 && f.Memory > m.Memory && rank == 0 {
-		if o.optimizer != "adamw8" && leastBytes(params, "adamw8", 0) <= m.Memory {
-			f.Smaller = append(f.Smaller, say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`))
-		}
-		if leastBytes(params, "", 16) <= m.Memory {
-			f.Smaller = append(f.Smaller, say.T(`train = "lora"`, `train = "lora"`))
-		}
-	}
+	f := stage.Forecast{Size: b.size()}
+	o.foretellMemory(&f, &b, &k, w.length, m)
+	f.FLOPs = w.flops(&b.shape, &k)
+	setTime(&f, w.toil(&b.shape, &k), m)
 	return f
 }
 
-// foretellMemory sets the memory of a run over the model at path, and reports
-// whether it could be read: what cannot is told when the step runs.
-func (o *own) foretellMemory(f *stage.Forecast, path string, length int, m stage.Machine) bool {
-	file, err := model.Open(path)
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	b := &brought{File: file}
-	if o.patience > 0 && o.lora == nil {
-		o.beside = 4 * int64(b.Shape.Params())
-	}
-	length = min(length, b.Shape.Context)
-	_, fits, err := o.fit(b, length, m)
-	if err != nil {
-		return false
-	}
-	f.Memory = o.need * 10 / 9 // fit leaves a tenth of the machine's memory free
-	f.Basis = say.T("the base's shape and rows of %d tokens, with a tenth of the memory to spare", "按基座的形状和每行 %d 个词元计，内存留出一成余量", length)
-	if !fits {
-		f.Smaller = o.smaller(b, length, m)
-	}
-	return true
-}
-
-// baseSize is how many parameters a base has: as its files say, or as was
-// foretold, or two bytes each, about.
-func baseSize(in []stage.Forecast) (params float64) {
-	for _, f := range in {
-		size := max(f.Size["params"], f.Size["bytes"]/2)
-		if file, err := model.Open(f.Path); err == nil {
-			size = float64(file.Shape.Params())
-			file.Close()
+// foretellMemory sets the memory of a run over b with rows of up to length
+// tokens: that of the run where b's files are at hand, else about as much. What it finds of the way
+// is left in k.
+func (o *own) foretellMemory(f *stage.Forecast, b *footing, k *way, length int, m stage.Machine) {
+	if b.file != "" {
+		if file, err := model.Open(b.file); err == nil {
+			defer file.Close()
+			at := &brought{File: file}
+			if o.patience > 0 && o.lora == nil {
+				o.beside += 4 * int64(file.Shape.Params())
+			}
+			length = min(length, file.Shape.Context)
+			if tr, fits, err := o.fit(at, length, m); err == nil {
+				k.micro, k.again = tr.Rows, tr.Recompute
+				f.Memory = o.need + processBytes
+				if !fits { // a tenth of the memory is left alone
+					f.Memory = max(f.Memory, o.need*10/9+1)
+					f.Smaller = o.smaller(at, length, m)
+				}
+				return
+			}
 		}
-		params = max(params, size)
 	}
-	return params
+	k.micro = min(o.batch, max(4, m.Threads))
+	f.Memory = leastBytes(b.params, o.optimizer, k.rank) + processBytes
+	if b.chat { // of a shape that is known
+		foretellOurs(f, b.shape.Config, k.micro, length, o.optimizer, m)
+		if k.rank > 0 { // neither parameters nor gradients, of the head neither, but adapters
+			f.Memory -= 8*int64(b.params) + 4*int64(b.shape.Vocab*b.shape.Width) + momentBytes(int64(b.params), o.optimizer)
+			f.Memory += 24 * int64(adapterParams(&b.shape, k.rank))
+		}
+		f.Memory += o.beside
+	}
+	if m.Memory > 0 && f.Memory > m.Memory && k.rank == 0 {
+		if o.canShrink() && leastBytes(b.params, "adamw8", 0)+processBytes <= m.Memory {
+			f.Smaller = append(f.Smaller, say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`))
+		}
+		if leastBytes(b.params, "", 16)+processBytes <= m.Memory {
+			f.Smaller = append(f.Smaller, o.adapter())
+		}
+	}
 }
 
-// brings reports whether a base is files of the owner's.
-func brings(in []stage.Forecast) bool {
-	return slices.ContainsFunc(in, func(f stage.Forecast) bool { return f.Size["bytes"] > 0 })
+// foretellOurs sets the memory of a run over all weights of a model of our own,
+// with rows of its context.
+func foretellOurs(f *stage.Forecast, c model.Config, batch, length int, optimizer string, m stage.Machine) {
+	floats := model.TrainerFloats(c, min(batch, microRows), max(length, 1), m.Threads)
+	f.Memory = 4*int64(floats) + momentBytes(int64(c.Params()), optimizer) + processBytes
+}
+
+// processBytes is what the process holds beside arenas.
+const processBytes = 64 << 20
+
+// momentBytes is what an optimiser remembers of so many parameters.
+func momentBytes(params int64, optimizer string) int64 {
+	switch optimizer {
+	case "lion":
+		return 4 * params
+	case "adamw8":
+		return 2*params + params/16 // with a scale for every block
+	}
+	return 8 * params
 }
 
 // leastBytes is the memory that training takes whatever the rows: of all
@@ -106,6 +108,5 @@ func leastBytes(params float64, optimizer string, rank int) int64 {
 	if rank > 0 {
 		return int64(2 * params)
 	}
-	moments := map[string]float64{"adamw8": 2, "lion": 4}[optimizer]
-	return int64((16 + orDefault(moments, 8)) * params)
+	return int64(16*params) + momentBytes(int64(params), optimizer)
 }

@@ -84,6 +84,7 @@ const (
 // rlFacts are recorded in suiren.json.
 type rlFacts struct {
 	Pass        float64   `json:"pass_at_1"`   // pre-flight, sampled
+	Any         float64   `json:"pass_at_k"`   // share of groups with a right answer
 	Informative float64   `json:"informative"` // share of groups with both right and wrong answers
 	Started     bool      `json:"started"`
 	Steps       int       `json:"steps"` // kept: those of the best held-out score
@@ -92,6 +93,20 @@ type rlFacts struct {
 	SampleFLOPs float64   `json:"sample_flops"` // of rollouts and watching
 	Variant     string    `json:"variant,omitempty"`
 	Control     string    `json:"control,omitempty"` // random: the rewards were a coin
+}
+
+// kept says what came of so many steps.
+func (f *rlFacts) kept(steps int) say.Text {
+	if f.Steps == 0 {
+		return say.T("no step raised the watched problems above %.1f%%: the weights stay as they were", "没有一步让观察题正确率高于 %.1f%%：权重保持原样", 100*f.Watched[0].Overall)
+	}
+	best := f.Watched[0]
+	for _, w := range f.Watched {
+		if w.Step == f.Steps {
+			best = w
+		}
+	}
+	return say.T("kept step %d of %d: watched problems from %.1f%% to %.1f%% right", "保留第 %d 步（共走 %d 步）：观察题正确率从 %.1f%% 到 %.1f%%", f.Steps, steps, 100*f.Watched[0].Overall, 100*best.Overall)
 }
 
 // watched is a greedy score on the watched problems.
@@ -103,27 +118,24 @@ type watched struct {
 
 // Forecast implements stage.Forecaster.
 func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	params, c := 1e6, model.Scale(4, 512, 256)
-	if v := baseSize(in["base"]); v > 0 {
-		params = v
-		if brings(in["base"]) {
-			c = scaleOf(v)
-		}
-	}
 	// Of an answer with its prompt 60 tokens, about; a third of the groups is
 	// kept, each problem brings one lesson that is learnt again, and a look at the
 	// watched problems every few steps samples as much as half a step.
 	const answer = 60
+	s := newPupil(in["base"], g.Name(), "", g.Rank, 0, g.tokens(), m)
 	perStep := float64(g.prompts()*g.samples()) * answer
-	train := 6 * params * (perStep*0.35 + float64(g.prompts())*answer) * float64(g.steps())
+	w := loadOf((perStep*0.35+float64(g.prompts())*answer)*float64(g.steps()), s.length, answer, 0.6)
+	s.way.batch = max(int(w.rows)/g.steps(), 1)
+	s.way.passes = float64(orDefault(g.Updates, 1))
 	if g.general() {
-		train *= 4.0 / 3 * float64(orDefault(g.Updates, 1))
+		s.way.reads = 1
 	}
-	sample := 2 * params * perStep * (1.2*float64(g.steps()) + 1)
-	f := forecast(train, train+sample, c, microRows, 256, m)
-	f.Memory += infer.SamplerPages(c, g.slots(), 256)
-	f.Size["params"] = params
-	return f
+	s.f.FLOPs = w.flops(&s.shape, &s.way)
+	setTime(&s.f, w.toil(&s.shape, &s.way)+writing(&s.shape, perStep*(1.2*float64(g.steps())+1)), m)
+	if s.chat {
+		s.f.Memory += infer.SamplerPages(s.shape.Config, g.slots(), s.length) + 8*int64(s.shape.Params()) // the best weights, and what is sampled from
+	}
+	return s.f
 }
 
 func (g *GRPO) slots() int { return min(g.prompts()*g.samples(), 256) }
@@ -164,6 +176,7 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.Close()
+	s.own.method = g.Name()
 	r := &rl{GRPO: g, job: job, s: s}
 	if err := r.open(); err != nil {
 		return err
@@ -184,12 +197,16 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 	if err := r.run(ctx, f.FLOPs); err != nil {
 		return err
 	}
+	if r.st.Facts.Started {
+		r.note(r.st.Facts.kept(r.st.Step))
+	}
 	copy(r.l.State(), r.best)
 	r.l.Repack()
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
 		"flops": r.st.FLOPs - f.FLOPs, "sample_flops": r.st.Facts.SampleFLOPs, "steps": float64(r.st.Facts.Steps),
 	}})
 	f.Method, f.Steps, f.FLOPs, f.RL, f.Loss = g.Name(), f.Steps+r.st.Facts.Steps, r.st.FLOPs, &r.st.Facts, r.st.Loss
+	f.Stop = nil // the base's
 	return s.write(f)
 }
 
@@ -362,10 +379,9 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 		if err != nil {
 			return err
 		}
-		once := 0.0
-		f.Pass, once, f.Informative = outlook(groups)
+		f.Pass, f.Any, f.Informative = outlook(groups)
 		f.Started = f.Pass >= minPass && f.Informative >= minInformative
-		r.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"step": 0, "pass_at_1": f.Pass, "pass_at_k": once, "informative": f.Informative}})
+		r.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"step": 0, "pass_at_1": f.Pass, "pass_at_k": f.Any, "informative": f.Informative}})
 		if f.Started {
 			break
 		}
@@ -374,9 +390,9 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 		if err := save(); err != nil {
 			return err
 		}
-		r.note(say.T("pre-flight: pass@1 %.3f, %.0f%% of groups informative: reinforcement starts", "预检：pass@1 %.3f，%.0f%% 的组含有信息：开始强化学习", f.Pass, 100*f.Informative))
+		r.note(say.T("pre-flight: watched problems %.1f%% right; pass@1 %.3f, pass@%d %.3f, %.0f%% of groups informative: reinforcement starts", "预检：观察题正确率 %.1f%%；pass@1 %.3f，pass@%d %.3f，%.0f%% 的组含有信息：开始强化学习", 100*w.Overall, f.Pass, r.samples(), f.Any, 100*f.Informative))
 	} else {
-		r.note(say.T("pre-flight: pass@1 %.3f, %.0f%% of groups informative: reinforcement has nothing to learn from here; the weights stay as they are", "预检：pass@1 %.3f，%.0f%% 的组含有信息：强化学习在此无可学习；权重保持不变", f.Pass, 100*f.Informative))
+		r.note(say.T("pre-flight: watched problems %.1f%% right; pass@1 %.3f, pass@%d %.3f, %.0f%% of groups informative: reinforcement has nothing to learn from here; the weights stay as they are", "预检：观察题正确率 %.1f%%；pass@1 %.3f，pass@%d %.3f，%.0f%% 的组含有信息：强化学习在此无可学习；权重保持不变", 100*w.Overall, f.Pass, r.samples(), f.Any, 100*f.Informative))
 	}
 	return nil
 }

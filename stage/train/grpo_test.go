@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -110,6 +111,9 @@ func TestGRPO(t *testing.T) {
 	if w[0].Overall != before || after != best || after <= before {
 		t.Errorf("the base answers %.2f right, the result %.2f; watched %+v", before, after, w)
 	}
+	if notes := b.notes(); !strings.HasPrefix(notes[len(notes)-1], fmt.Sprintf("kept step %d of", f.RL.Steps)) {
+		t.Errorf("notes %q", notes)
+	}
 	base, err := readFacts(in["base"])
 	check(t, err)
 	if f.FLOPs <= base.FLOPs || f.Steps != base.Steps+f.RL.Steps || f.RL.SampleFLOPs <= 0 {
@@ -190,7 +194,7 @@ func TestGRPOPreflight(t *testing.T) {
 	if !sameWeights(t, base.Out, b.Out) {
 		t.Error("the weights are not the base's")
 	}
-	if notes := b.notes(); len(notes) != 2 || !strings.Contains(notes[0], "8 answers to each of 16") || !strings.Contains(notes[1], "nothing to learn from") {
+	if notes := b.notes(); len(notes) != 2 || !strings.Contains(notes[0], "8 answers to each of 16") || !strings.Contains(notes[1], "pass@8 0.") || !strings.Contains(notes[1], "nothing to learn from") {
 		t.Errorf("it said %q", notes)
 	}
 }

@@ -47,7 +47,7 @@ func (k *KTO) epochs() int { return orDefault(k.Epochs, 1) }
 
 // Forecast implements stage.Forecaster.
 func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastAnswers(in, "labels", 1.25*float64(k.epochs()), k.batch(), k.Optimizer, k.Rank, m)
+	return forecastAnswers(in, "labels", 1.25*float64(k.epochs()), k.batch(), k.Optimizer, k.Rank, k.Patience, m)
 }
 
 // Run implements stage.Operator.
@@ -136,13 +136,15 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 				apart = append(apart, b.answer(i, refs[i]))
 			}
 			answers := make([]objective.Answer, m)
+			byLabel := map[bool][]objective.Answer{}
 			for i := range answers {
 				answers[i] = b.answer(i, refs[i])
+				byLabel[heldGood[i]] = append(byLabel[heldGood[i]], answers[i])
 				if answers[i].LogProb > answers[i].Reference == heldGood[i] {
 					right += 1 / float64(m)
 				}
 			}
-			return loss.Loss(answers, heldGood[:m], loss.Baseline(apart), make([]float64, m)), map[string]float64{"watch_right": right}
+			return loss.Loss(answers, heldGood[:m], loss.Baseline(apart), make([]float64, m)), map[string]float64{"watch_right": right, "watch_chosen": likelier(byLabel[true]), "watch_rejected": likelier(byLabel[false])}
 		}); err != nil {
 			return err
 		}
@@ -168,6 +170,9 @@ func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err 
 		if !fits {
 			dropped++
 			continue
+		}
+		if n > 0 {
+			d.asked = e.Messages[n-1].Content
 		}
 		docs, good = append(docs, d), append(good, *e.Label)
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"suiren/engine/infer"
+	"suiren/engine/model"
 	"suiren/engine/tensor"
 	"suiren/internal/say"
 	"suiren/stage"
@@ -44,6 +45,8 @@ type lookout struct {
 	best           []float32
 	arena          *tensor.Arena
 
+	rows  []model.Row        // of watchText
+	vals  map[string]float64 // told by the last look; with patience, by the best
 	loss  func() (loss float64, vals map[string]float64)
 	speak func() (*speaker, error) // nil: there are no samples
 	w     *writer
@@ -78,6 +81,7 @@ func checkWatch(watch stage.Ref, patience int) []*say.Error {
 func newLookout(job *stage.Job, l *Learner, w *writer, steps, patience int) (*lookout, error) {
 	o := &lookout{job: job, l: l, w: w, every: max(steps/watchLooks, 1), answers: max(steps/4, 1), patience: patience}
 	if patience > 0 {
+		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"patience": float64(patience)}})
 		n := len(l.State())
 		var err error
 		if o.arena, err = tensor.NewArena(n); err != nil {
@@ -106,6 +110,15 @@ func (o *lookout) state() [][]float32 {
 // done reports whether patience is at its end.
 func (o *lookout) done(s *sight) bool { return o != nil && o.patience > 0 && s.Worse >= o.patience }
 
+// seen is what was told of the weights that are kept; nil if there was no look
+// at them since the run began or went on.
+func (o *lookout) seen() map[string]float64 {
+	if o == nil {
+		return nil
+	}
+	return o.vals
+}
+
 // look looks after n of steps, if it is time. It changes no weight.
 func (o *lookout) look(ctx context.Context, s *sight, n, steps int) error {
 	if o == nil || n%o.every != 0 && n != steps {
@@ -120,8 +133,12 @@ func (o *lookout) look(ctx context.Context, s *sight, n, steps int) error {
 	}
 	vals["step"], vals["watch_loss"] = float64(n), loss
 	o.job.Emit(stage.Event{Type: "metric", Vals: vals})
-	if s.saw(loss, n) && o.best != nil {
+	lowest := s.saw(loss, n)
+	if lowest && o.best != nil {
 		copy(o.best, o.l.State())
+	}
+	if lowest || o.best == nil {
+		o.vals = vals
 	}
 	due := n%o.answers < o.every && n >= o.answers && steps-n >= o.every // not right before the end
 	if o.speak != nil && len(o.asks) > 0 && (due || n == steps) {
@@ -130,15 +147,32 @@ func (o *lookout) look(ctx context.Context, s *sight, n, steps int) error {
 	return nil
 }
 
-// keep takes back the weights of the lowest loss.
-func (o *lookout) keep(s *sight) {
+// stopFacts are recorded in suiren.json of a run with patience.
+type stopFacts struct {
+	Kept    int     `json:"kept"`    // the step whose weights these are
+	Loss    float64 `json:"loss"`    // on what is watched, then
+	Ended   int     `json:"ended"`   // the last step
+	Planned int     `json:"planned"` // steps
+}
+
+// keep takes back the weights of the lowest loss after n of steps, and says so.
+func (o *lookout) keep(s *sight, n, steps int) *stopFacts {
 	if o == nil || o.best == nil || s.BestAt == 0 {
-		return
+		return nil
 	}
 	copy(o.l.State(), o.best)
 	o.l.Repack()
-	text := say.T("kept the weights of step %d, whose loss on watch was lowest: %.3f", "保留第 %d 步的权重，其观察集损失最低：%.3f", s.BestAt, s.Best)
+	f := &stopFacts{s.BestAt, rounded(s.Best), n, steps}
+	text := f.text()
 	o.job.Emit(stage.Event{Type: "note", Text: &text})
+	return f
+}
+
+func (f *stopFacts) text() say.Text {
+	if f.Ended < f.Planned {
+		return say.T("ended after step %d of %d, as the loss on watch fell no more; kept the weights of step %d, where it was lowest: %.3g", "观察集损失不再下降，训练在第 %d 步（共 %d 步）结束；保留其最低时第 %d 步的权重：%.3g", f.Ended, f.Planned, f.Kept, f.Loss)
+	}
+	return say.T("kept the weights of step %d of %d, where the loss on watch was lowest: %.3g", "保留观察集损失最低时第 %d 步（共 %d 步）的权重：%.3g", f.Kept, f.Planned, f.Loss)
 }
 
 // sample tells what the model answers now, greedily.
@@ -163,16 +197,19 @@ func (o *lookout) sample(ctx context.Context, n int) error {
 	return nil
 }
 
-// ask adds a question to be sampled, if there are not enough.
-func (o *lookout) ask(from string, messages []stage.Message, most int) error {
+// ask adds the question of an example to be sampled, if there are not enough.
+// Our own chat is asked for a thought where the example has one.
+func (o *lookout) ask(e *stage.Example, most int) error {
+	last := len(e.Messages) - 1
+	messages := e.Messages[:last]
 	if len(o.asks) == watchSamples || len(messages) == 0 {
 		return nil
 	}
 	var think *bool
-	if o.direct {
+	if o.w.Template == nil && e.Messages[last].Thought == "" {
 		think = new(bool)
 	}
-	q, err := o.w.Ask(from, messages, nil, think)
+	q, err := o.w.Ask(e.From, messages, nil, think)
 	if room := most - len(q.IDs); err == nil && room > 0 {
 		o.asks = append(o.asks, asked{q, messages[len(messages)-1].Content, min(room, watchTokens)})
 	}
@@ -212,7 +249,7 @@ func (o *lookout) watchText(dir string, length, most int) error {
 			return false, err
 		}
 		add(list)
-		return !full, o.ask(e.From, e.Messages[:len(e.Messages)-1], length)
+		return !full, o.ask(e, length)
 	})
 	if err != nil {
 		return err
@@ -221,6 +258,7 @@ func (o *lookout) watchText(dir string, length, most int) error {
 	if len(rows) == 0 || bytes == 0 {
 		return say.Errorf("no example of the part to watch fits a row of %d tokens", "观察集中没有一条能放进 %d 个词元的行", length)
 	}
+	o.rows = rows
 	o.loss = func() (float64, map[string]float64) {
 		sums, _ := o.l.LogProbs(rows)
 		sum, supervised := 0.0, 0

@@ -51,9 +51,16 @@ func TestLookout(t *testing.T) {
 		if len(loss) < 3 || loss[len(loss)-1] > 0.9*loss[0] {
 			t.Errorf("%s: losses %v", kind, loss)
 		}
+		if _, chosen := b.series("watch_chosen"); kind == "dpo" || kind == "kto" {
+			_, rejected := b.series("watch_rejected")
+			c, r := chosen[len(chosen)-1], rejected[len(rejected)-1]
+			if notes := strings.Join(b.notes(), "\n"); c <= r || !strings.Contains(notes, fmt.Sprintf("%+.2f nats and the others by %+.2f", c, r)) {
+				t.Errorf("%s: preferred %g, others %g: %q", kind, c, r, notes)
+			}
+		}
 		samples := 0
 		for _, e := range b.events {
-			if e.Type == "sample" && strings.Contains(e.Text.String(), "say ") {
+			if e.Type == "sample" && strings.Contains(e.Text.String(), ": say ") {
 				samples++
 			}
 		}

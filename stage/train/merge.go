@@ -8,6 +8,7 @@ import (
 	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/store"
 )
 
@@ -26,6 +27,16 @@ func (*Merge) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
 func (m *Merge) Check() []*say.Error { return checkType(m.Type) }
+
+// TaughtIn refuses an adapter that was trained here in other words than those
+// of its base. It is an error if its suiren.json cannot be read.
+func TaughtIn(base *talk.Words, adapter string) error {
+	f, err := readFacts(adapter)
+	if err != nil {
+		return err
+	}
+	return base.TaughtIn(f.Words)
+}
 
 // Forecast implements stage.Forecaster.
 func (*Merge) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
@@ -46,6 +57,9 @@ func (m *Merge) Run(ctx context.Context, job *stage.Job) error {
 			Next: say.T("name the base that it was trained over", "请指定训练它时所用的 base"), Err: err}
 	}
 	if err != nil {
+		return err
+	}
+	if err := TaughtIn(b.words, dir); err != nil {
 		return err
 	}
 	ad, err := model.OpenAdapter(dir, &b.Shape)
@@ -117,7 +131,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	if b.Quantised() && bounds[x].err < bounds[model.AsQ8_0].err { // the base was served with rounded activations
 		x = model.AsQ8_0
 	}
-	p, err := gate(want, out.File, nil, promptsOf(rows, b), x, job.Machine.Threads)
+	p, err := gate(job, want, out.File, nil, promptsOf(rows, b), x)
 	if err != nil {
 		return err
 	}
@@ -125,15 +139,15 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	if err != nil {
 		facts.FLOPs = 0 // the owner's
 	}
-	facts.Method, facts.Parity = method, p
+	facts.Method, facts.Parity, facts.Stop = method, p, nil
 	return writeJSON(filepath.Join(job.Out, "suiren.json"), facts)
 }
 
 func forecastWrite(in map[string][]stage.Forecast) stage.Forecast {
-	f := stage.Forecast{Size: map[string]float64{}, Basis: say.T("0.5–3 s a gigabyte", "每 GB 约 0.5–3 秒")}
-	if params := baseSize(in["base"]); params > 0 {
-		f.Size["params"], f.Memory = params, int64(params*6)
-		f.Low, f.High = params*2e-9, params*2e-8
-	}
+	b := footingOf(in["base"])
+	params := b.params
+	f := stage.Forecast{Size: b.size(), Basis: say.T("0.5–3 s a gigabyte", "每 GB 约 0.5–3 秒")}
+	f.Memory = int64(params*6) + processBytes
+	f.Low, f.High = params*2e-9, params*2e-8
 	return f
 }

@@ -154,11 +154,10 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		base = facts{} // the owner's
 	}
 	if base.Loss > 0 {
-		count := map[string]float64{"base_loss": base.Loss}
-		if rows.own {
-			count["own_words"] = 1
-		}
-		job.Emit(stage.Event{Type: "count", Vals: count})
+		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"base_loss": base.Loss}})
+	}
+	if rows.own {
+		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"own_words": 1}})
 	}
 	forward := 3.0
 	if o.lora != nil {
@@ -192,9 +191,12 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	if err := t.run(ctx); err != nil {
 		return err
 	}
-	f := facts{Method: o.method, Think: rows.think, Steps: t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Loss)}
+	f := facts{Method: o.method, Think: rows.think, Steps: t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Loss), Stop: t.stop}
 	if f.Parity, err = o.write(job, b, l, rows); err != nil {
 		return err
+	}
+	if o.lora != nil {
+		f.Words = b.words.Sum()
 	}
 	return writeJSON(filepath.Join(job.Out, "suiren.json"), f)
 }
@@ -295,7 +297,7 @@ func (o *own) write(job *stage.Job, b *brought, l *Learner, rows *learnt) (*pari
 		if b.Quantised() { // served with activations rounded to eight bits
 			x = model.AsQ8_0
 		}
-		return gate(ofTrainer(l.Trainer), b.File, ad, prompts, x, job.Machine.Threads)
+		return gate(job, ofTrainer(l.Trainer), b.File, ad, prompts, x)
 	}
 	x := orMixture(o.typ)
 	out, err := b.write(job, b.With(l.Params), x)
@@ -306,7 +308,7 @@ func (o *own) write(job *stage.Job, b *brought, l *Learner, rows *learnt) (*pari
 	if err := sameWords(b, out); err != nil {
 		return nil, err
 	}
-	return gate(ofTrainer(l.Trainer), out.File, nil, prompts, x, job.Machine.Threads)
+	return gate(job, ofTrainer(l.Trainer), out.File, nil, prompts, x)
 }
 
 func orMixture(x model.Mixture) model.Mixture {
@@ -316,13 +318,17 @@ func orMixture(x model.Mixture) model.Mixture {
 	return x
 }
 
-// gate compares logits with those of a decoder of f.
-func gate(want logitsOf, f *model.File, ad *model.Adapter, prompts [][]int32, x model.Mixture, threads int) (*parity, error) {
-	got, done, err := served(f, ad, threads)
+// gate compares logits with those of a decoder of f, and says how near they are.
+func gate(job *stage.Job, want logitsOf, f *model.File, ad *model.Adapter, prompts [][]int32, x model.Mixture) (*parity, error) {
+	got, done, err := served(f, ad, job.Machine.Threads)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
 	p, err := compareLogits(want, got, prompts, f.Shape.Vocab, x)
+	if err == nil {
+		text := p.text()
+		job.Emit(stage.Event{Type: "note", Text: &text})
+	}
 	return &p, err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,6 +102,15 @@ func TestOwn(t *testing.T) {
 			err = (&Merge{}).Run(context.Background(), newBench(t, map[string]string{"base": merge.Out, "adapter": whole.Out}).Job)
 			if _, ok := errors.AsType[*model.BaseError](err); !ok {
 				t.Errorf("%s: merged into another base: %v", name, err)
+			}
+			// The same weights, talked to in another template.
+			other := t.TempDir()
+			check(t, os.CopyFS(other, os.DirFS(in["base"])))
+			template := []byte("{% for m in messages %}{{ m.content }}</s>{% endfor %}")
+			check(t, os.WriteFile(filepath.Join(other, "chat_template.jinja"), template, 0o666))
+			err = (&Merge{}).Run(context.Background(), newBench(t, map[string]string{"base": other, "adapter": whole.Out}).Job)
+			if !errors.Is(err, stage.ErrRefused) || !strings.Contains(fmt.Sprint(err), "another chat template") {
+				t.Errorf("%s: merged into a base with another template: %v", name, err)
 			}
 		}
 	}

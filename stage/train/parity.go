@@ -20,6 +20,11 @@ type parity struct {
 	Top     float64 `json:"top_1"` // share of tokens after which both find the same one likeliest
 }
 
+func (p *parity) text() say.Text {
+	return say.T("served as made: on %d prompts of %d tokens the logits differ by %.2g at most, %.2g on average (mean square %.2g), and the likeliest token is the same at %.1f%%",
+		"服务与制作一致：%d 条提示、共 %d 个词元上，logits 最多相差 %.2g，平均 %.2g（均方差 %.2g），最可能词元一致率 %.1f%%", p.Prompts, p.Tokens, p.Max, p.Mean, p.Error, 100*p.Top)
+}
+
 // bounds are the largest error and the smallest agreement that pass, by how
 // the served weights are kept. They are two to three times what rounding makes
 // of small models of random weights, which feel it most (0.003 for q8_0, 0.13

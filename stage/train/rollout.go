@@ -197,6 +197,7 @@ type doc struct {
 	supervised int     // the last of ids; how many, of learn
 	learn      []bool  // which of ids, if not the last
 	weight     float32 // of each of them in the loss: how much likelier it is to become
+	asked      string  // of preferences: the question, for people
 }
 
 // packDocs packs documents into rows of at most length tokens, in order.

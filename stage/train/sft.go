@@ -134,67 +134,40 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if len(in["base"]) > 0 {
 		return s.own().forecast(in, m)
 	}
-	size := map[string]float64{}
-	for _, arg := range []string{"from", "tokenizer"} {
+	w, vocab := workload{}, 260
+	for _, arg := range []string{"tokenizer", "from"} {
 		for _, f := range in[arg] {
-			for k, v := range f.Size {
-				size[k] = v
+			vocab = max(vocab, int(f.Size["vocab"]))
+			if arg == "from" {
+				w = rowsLoad(f)
 			}
 		}
 	}
-	length := int(max(size["length"], 64))
-	c := s.config(int(max(size["vocab"], 260)), length)
-	rows := max(size["rows"], 1)
-	// A row is taken as full of documents of 64 tokens, two thirds supervised.
-	docs, supervised := make([]int, max(length/64, 1)), length*2/3
-	for i := range docs {
-		docs[i] = length / len(docs)
+	c := s.config(vocab, max(w.length, 64))
+	shape := model.Shape{Config: c, Tied: true}
+	k := way{batch: s.batch(), micro: min(s.batch(), microRows), threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8"}
+	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Memory: s.memory(c, c.Context, m)}
+	toil := w.toil(&shape, &k)
+	if b := s.budget(); b > 0 && f.FLOPs > 0 {
+		b = max(b, f.FLOPs/w.rows*float64(k.batch)) // one step at least
+		toil *= b / f.FLOPs
+		f.FLOPs = b
 	}
-	if size["text"] > 0 {
-		docs, supervised = []int{length}, length
+	setTime(&f, toil, m)
+	if m.Memory > 0 && f.Memory > m.Memory {
+		f.Smaller = s.smaller(vocab, c.Context, m)
 	}
-	perRow := 3 * c.FLOPs(docs, supervised)
-	flops := rows * perRow
-	if b := s.budget(); b > 0 {
-		flops = b
-	}
-	f := forecast(flops, flops, c, s.batch(), length, m)
-	if size["text"] > 0 && s.budget() == 0 {
-		f.Low /= 2 // files hold less text than their sizes say
-	}
+	return f
+}
+
+// memory is what training from random weights takes.
+func (s *SFT) memory(c model.Config, length int, m stage.Machine) int64 {
+	var f stage.Forecast
+	foretellOurs(&f, c, s.batch(), length, s.Optimizer, m)
 	if s.Patience > 0 {
 		f.Memory += 4 * int64(c.Params()) // of the best weights
 	}
-	if m.Memory > 0 && f.Memory > m.Memory {
-		f.Smaller = s.smaller(int(max(size["vocab"], 260)), length, m)
-	}
-	return f
-}
-
-// forecast turns FLOPs into time by the share of peak that training reaches.
-func forecast(flops, work float64, c model.Config, batch, length int, m stage.Machine) stage.Forecast {
-	floats := model.TrainerFloats(c, min(batch, microRows), length, m.Threads)
-	f := stage.Forecast{
-		FLOPs: flops, Memory: 4*int64(floats+3*c.Params()) + 64<<20,
-		Size: map[string]float64{"params": float64(c.Params())},
-	}
-	low, high := shareOfPeak(c.Width)
-	if m.Peak > 0 {
-		f.Low, f.High = work/(m.Peak*high), work/(m.Peak*low)
-		f.Basis = say.T("%.2g FLOPs at %.0f–%.0f%% of the measured %.0f GFLOP/s", "%.2g 次浮点运算，按实测峰值的 %.0f–%.0f%%（%.0f GFLOP/s）计", work, 100*low, 100*high, m.Peak/1e9)
-	} else {
-		f.Basis = say.T("the machine was not measured", "尚未测量本机性能")
-	}
-	return f
-}
-
-// shareOfPeak is the range of the share of the FMA peak that training has
-// reached at a width, as measured (docs/numerics.md).
-func shareOfPeak(width int) (low, high float64) {
-	if width < 256 {
-		return 0.35, 0.6
-	}
-	return 0.4, 0.75
+	return f.Memory
 }
 
 // sftState is what a checkpoint of SFT holds beside the arenas.
@@ -303,9 +276,9 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 			}
 		}
 	}
-	watch.keep(&st.sight)
+	stop := watch.keep(&st.sight, st.Step, steps)
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": st.FLOPs, "steps": float64(st.Step), "params": float64(cfg.Params())}})
-	return writeFolder(job, job.Dir("tokenizer"), l.Params, facts{Method: s.Name(), Think: rows.Think(), Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss})
+	return writeFolder(job, job.Dir("tokenizer"), l.Params, facts{Method: s.Name(), Think: rows.Think(), Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss, Stop: stop})
 }
 
 // What looking may cost: about a hundredth of the run.

@@ -189,6 +189,9 @@ func (s *student) write(f facts) (err error) {
 		return writeFolder(s.job, s.job.Dir("base"), s.l.Params, f)
 	}
 	f.Loss = rounded(f.Loss)
+	if s.own.lora != nil {
+		f.Words = s.brought.words.Sum()
+	}
 	if f.Parity, err = s.own.write(s.job, s.brought, s.l, nil); err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 
 	"suiren/engine/infer"
 	"suiren/engine/model"
-	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
@@ -62,9 +61,6 @@ func openTeacher(dir string, top, length int, m stage.Machine) (*teacher, error)
 
 // teacherWriter writes for a teacher: in our own chat, or in its template.
 func teacherWriter(path string, context int) (*writer, error) {
-	if tokenizer.IsChat(path) {
-		return newWriter(path, context)
-	}
 	words, err := talk.Open(path)
 	if err != nil {
 		return nil, err
@@ -192,6 +188,36 @@ func (t *teacher) judge(ctx context.Context, rows []model.Row, out []float32) er
 			}
 		}
 	})
+}
+
+// loss returns the teacher's mean loss on the supervised tokens of rows in its
+// own vocabulary, those of documents as long as its context apart; 0 if there are none.
+func (t *teacher) loss(ctx context.Context, rows []model.Row) (float64, error) {
+	var reqs []infer.Request
+	var weights [][]float32
+	n := 0
+	for _, r := range rows {
+		for d := range len(r.Docs) - 1 {
+			lo, hi := r.Docs[d], r.Docs[d+1]
+			if hi-lo < t.engine.Limit() && hi > lo {
+				reqs, weights = append(reqs, infer.Request{Prompt: r.IDs[lo:hi], Echo: true, TopLogprobs: 1}), append(weights, r.Weight[lo:hi])
+				n += supervisedIn(r.Weight[lo:hi])
+			}
+		}
+	}
+	sums := make([]float64, len(reqs))
+	err := t.ask(ctx, reqs, func(i int, tokens []infer.Token) {
+		for k, w := range weights[i] {
+			if w != 0 && k > 0 {
+				sums[i] -= float64(tokens[k].Logprob)
+			}
+		}
+	})
+	sum := 0.0
+	for _, s := range sums {
+		sum += s
+	}
+	return sum / float64(max(n, 1)), err
 }
 
 // supervisedIn counts the supervised tokens of a document.

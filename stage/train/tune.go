@@ -28,6 +28,8 @@ type tuning struct {
 	// batch leaves the gradients of a step in l. What it returns depends on the
 	// step and the parameters alone.
 	batch func(ctx context.Context, step int) (outcome, error)
+
+	stop *stopFacts // what came of patience, once it ran
 }
 
 // tuneState is what a checkpoint holds beside the arenas.
@@ -123,7 +125,7 @@ func (t *tuning) run(ctx context.Context) error {
 	if t.st.Step < t.steps { // the last quarter never came
 		t.st.Right = t.st.Late
 	}
-	t.watch.keep(&t.st.sight)
+	t.stop = t.watch.keep(&t.st.sight, t.st.Step, t.steps)
 	return nil
 }
 

@@ -104,7 +104,18 @@ func TestPatience(t *testing.T) {
 	if last := steps[len(steps)-1]; last >= 150 {
 		t.Fatalf("it went on to step %g: %v", last, loss)
 	}
-	if len(b.notes()) != 1 || !strings.Contains(b.notes()[0], "lowest") {
+	f, err := readFacts(b.Out)
+	check(t, err)
+	want := stopFacts{Ended: int(steps[len(steps)-1]), Planned: 150, Loss: rounded(slices.Min(loss))}
+	for i := range loss { // the first of those that are as low
+		if want.Kept == 0 && loss[i]*(1-better) <= slices.Min(loss) {
+			want.Kept = int(steps[i])
+		}
+	}
+	if f.Stop == nil || *f.Stop != want {
+		t.Errorf("%+v, want %+v", f.Stop, want)
+	}
+	if len(b.notes()) != 1 || b.notes()[0] != f.Stop.text().String() || !strings.Contains(b.notes()[0], "ended after") {
 		t.Errorf("notes %q", b.notes())
 	}
 	resumed := newBench(t, in)

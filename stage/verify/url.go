@@ -23,10 +23,11 @@ const (
 	maxReply = 64 << 10
 )
 
-// ErrOutside is wrapped where an address is not of the owner's own network.
+// errOutside is wrapped where an address is not of the owner's own network.
 var errOutside = say.Errorf("the address is not of this machine or of a private network", "该地址不属于本机或内网")
 
-// own reports whether an address is loopback, private or link-local.
+// own reports whether an address is loopback or private. Link-local ones are not:
+// there a cloud tells its machines their secrets.
 func own(a netip.Addr) bool {
 	a = a.Unmap()
 	return a.IsLoopback() || a.IsPrivate()

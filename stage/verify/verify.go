@@ -85,7 +85,7 @@ func Parse(raw []byte) (*Verifier, error) {
 }
 
 func choose(what say.Text) error {
-	return &say.Error{What: what, Next: say.T("write one of %s", "请写其中一项：%s", strings.Join(Names, ", "))}
+	return &say.Error{What: what, Next: say.T("write one of %s", "请写其中一项：%s", Names)}
 }
 
 // Score returns the reward of a reply, 0 to 1. The thought before </think> is

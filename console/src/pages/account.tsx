@@ -1,5 +1,5 @@
 // My account: who I am, where I am signed in, my passkeys and my password.
-import { act, Card, Command, day, FactList, Fail, Failure, Field, h, Loaded, Page, say, signedIn, store, t, Tag, useAct, useGet, useState } from "../kit";
+import { act, Card, Command, day, FactList, Fail, Failure, Field, h, Loaded, Page, say, signedIn, store, t, Tag, useAct, useGet, useState, listed } from "../kit";
 import { forget, me as holder } from "../pages/kept";
 import { newPasskey, passkeys } from "./webauthn";
 import { words } from "./account.words";
@@ -15,7 +15,7 @@ export default function Account() {
   const me = store.who;
   if (!me) return <p class="middle quiet">{t("loading")}</p>;
   return <Page title={t("account")} lead={w("lead")}>
-    <Card title={w("who")}><FactList rows={[[w("name"), me.title ? `${me.title} (${me.name})` : me.name], [w("roles"), (me.roles ?? []).map(r => known("role", r)).join(", ")],
+    <Card title={w("who")}><FactList rows={[[w("name"), me.title ? `${me.title} (${me.name})` : me.name], [w("roles"), listed((me.roles ?? []).map(r => known("role", r)))],
       [w("tenant"), me.tenant || w("house")], [w("came"), known("kind", me.kind ?? "page")], [w("factors"), me.two_factors ? w("yes") : w("no")]]} /></Card>
     <div class="two"><Sessions />{me.kind === "person" && <Passkeys />}</div>
     {me.kind === "person" && !me.source && <Password />}

@@ -8,7 +8,7 @@ export const words = {
   role_owner: ["owner", "所有者"],
   role_system: ["system administrator", "系统管理员"],
   role_security: ["security administrator", "安全管理员"],
-  role_audit: ["auditor", "审计员"],
+  role_audit: ["auditor", "审计管理员"],
   role_operator: ["operator", "运维"],
   role_user: ["user", "用户"],
   role_viewer: ["viewer", "查看者"],

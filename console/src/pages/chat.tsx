@@ -3,7 +3,7 @@
 import { ask, count, Empty, Field, Fragment, h, mayDo, Meter, params, progressOfPlan, redraw, say, seconds, type Source, store, t, useAct, useEffect, useGet, useState, Fail } from "../kit";
 import { words } from "./chat.words";
 import { Conversations, Trouble } from "./conversations";
-import { again, alone, baseFor, begin, body, coming, fresh, forMe, modelsNow, noBase, path, rate, release, send, sendDraft, state, stop, talk, touched, turnTo, wire } from "./conversation";
+import { again, alone, baseFor, begin, body, coming, fresh, forMe, keyboard, modelsNow, noBase, path, rate, release, send, sendDraft, state, stop, talk, touched, turnTo, wire } from "./conversation";
 import { copy, Copy } from "./copy";
 import { type Cited, Document, spans } from "./document";
 import { me } from "../pages/kept";
@@ -285,6 +285,11 @@ function Thumb({ up = false }) {
 
 function Ask() {
   const busy = coming();
+  useEffect(() => {
+    if (!keyboard.here || path().length || talk.draft.trim()) return; // not the new one yet
+    keyboard.here = false;
+    document.getElementById("question")!.focus();
+  });
   return <form class="ask" onSubmit={e => { e.preventDefault(); sendDraft(); document.getElementById("question")!.focus(); }}>
     <label class="hidden" for="question">{t("question")}</label>
     <div class="field"><textarea id="question" rows={1} placeholder={t("askPlace")} value={talk.draft} aria-describedby="how"

@@ -1,5 +1,5 @@
 // Traces that were chosen for data: adding to a set, and the sets that there are.
-import { act, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, Tag, useAct, useGet, useState } from "../kit";
+import { act, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, Tag, useAct, useGet, useState, listed } from "../kit";
 import { words } from "./chosen.words";
 
 const w = say(words);
@@ -30,7 +30,7 @@ export function Sets({ of, show }: { of: ReturnType<typeof useGet<{ sets: Set[] 
   return <Card title={w("sets")}>
     <p class="quiet">{w("setsHelp")}</p>
     <Loaded of={of}>{({ sets }) => !sets?.length ? <p>{w("setsNone")}</p> : <ul class="plainlist sets">{sets.map(s => <li key={s.name} class="row">
-      <b>{s.name}</b> <span>{w("setHolds", count(s.traces))}</span>{s.kept < s.traces && <Tag kind="running">{w("setLost", count(s.traces - s.kept))}</Tag>}<span class="quiet">{day(s.last)} {(s.actors ?? []).join(", ")}</span>
+      <b>{s.name}</b> <span>{w("setHolds", count(s.traces))}</span>{s.kept < s.traces && <Tag kind="running">{w("setLost", count(s.traces - s.kept))}</Tag>}<span class="quiet">{day(s.last)} {listed(s.actors ?? [])}</span>
       <span class="push row"><button onClick={() => show(s.name)}>{w("setShow")}</button>{mayDo("set_data") && <button disabled={take.busy} onClick={() => take.run(() => act("DELETE", at(s.name))).then(of.reload)}>{w("setAway")}</button>}</span>
       <pre class="in-plan" tabIndex={0} aria-label={s.name}>{`documents "${s.name}" {\n  traces = release.NAME\n  set    = "${s.name}"\n}`}</pre></li>)}</ul>}</Loaded>
     {take.failure && <Fail of={take.failure} />}

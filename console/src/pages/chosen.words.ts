@@ -9,7 +9,7 @@ export const words = {
   already: ["{0} were in it.", "{0} 条原已在内。"],
   empty: ["{0} left out: what was said was not kept.", "{0} 条因未保存内容而略过。"],
   sets: ["Chosen for data", "选作数据"],
-  setsHelp: ["A set names answers and copies nothing: what is erased or grows too old leaves it. A plan makes documents of it.", "数据集只记下编号，不含副本：被抹除或到期的回答随之消失。计划可由它制作文档。"],
+  setsHelp: ["A set names answers and copies nothing: what is erased or grows too old leaves it. A plan makes documents of it.", "数据集只记下编号，不含副本：被清除或到期的回答随之消失。计划可由它制作文档。"],
   setsNone: ["No set yet. Tick answers above, name a set, and add them.", "还没有数据集。在上面勾选回答，填写名称，即可加入。"],
   setHolds: ["{0} answers", "{0} 条回答"],
   setLost: ["{0} without content", "{0} 条已无内容"],

@@ -1,5 +1,5 @@
 // Compute: the machine as measured, who holds its memory, and the queue.
-import { bytes, Card, Command, count, FactList, Fragment, h, HealthCard, Loaded, Meter, Page, say, store, t, Tag, useGet } from "../kit";
+import { bytes, Card, Command, count, FactList, Fragment, h, HealthCard, Loaded, Meter, Page, say, store, t, Tag, useGet, listed, told } from "../kit";
 import { words } from "./compute.words";
 
 const w = say(words);
@@ -25,7 +25,7 @@ export default function Compute() {
       </div>
       <Card title={w("map")}><Map of={m} /></Card>
       <div class="two"><HealthCard />
-      <Card title={w("checks")}><ul class="plainlist">{m.checks.map(c => <li key={c.name}><Tag kind={c.status === "ok" ? "done" : "failed"}>{c.status}</Tag> <b>{c.name}</b> {c.found}{c.next && <div class="quiet">→ {c.next}</div>}</li>)}</ul></Card></div>
+      <Card title={w("checks")}><ul class="plainlist">{m.checks.map(c => <li key={c.name}><Tag kind={c.status === "✓" ? "done" : "failed"}>{c.status}</Tag> <b>{c.name}</b> {c.found}{c.next && <div class="quiet">→ {c.next}</div>}</li>)}</ul></Card></div>
     </Fragment>}</Loaded>
   </Page>;
 }
@@ -40,7 +40,7 @@ function Roof({ peak, bandwidth }: { peak: number; bandwidth: number }) {
   const y = (v: number) => top + (y1 - Math.max(y0, Math.log10(v / 1e9))) / (y1 - y0) * (high - top - bottom);
   const ridge = peak / bandwidth, reach = (v: number) => Math.min(peak, bandwidth * v);
   const marks: [string, number][] = [[w("decode"), 0.5], [w("batch"), 8], [w("train"), 100]]; // FLOP for a byte of f32 weights that are read once
-  const name = `${w("roof")}: ${(peak / 1e9).toFixed(1)} GFLOP/s, ${(bandwidth / 1e9).toFixed(1)} GB/s`;
+  const name = told(w("roof"), listed([`${(peak / 1e9).toFixed(1)} GFLOP/s`, `${(bandwidth / 1e9).toFixed(1)} GB/s`]));
   return <Fragment>
     <svg class="chart roof" viewBox={`0 0 ${wide} ${high}`} role="img" aria-label={name}>
       {Array.from({ length: 5 }, (_, i) => y0 + i).map(p => <Fragment><line class="grid" x1={left} x2={wide - right} y1={y(10 ** p * 1e9)} y2={y(10 ** p * 1e9)} /><text x={left - 6} y={y(10 ** p * 1e9) + 4} text-anchor="end">{10 ** p}</text></Fragment>)}

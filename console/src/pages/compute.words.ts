@@ -29,7 +29,7 @@ export const words = {
   free: ["free for models", "可用于模型"],
   queue: ["The queue", "队列"],
   working: ["{0} of {1} answers at once", "同时回答 {0}/{1} 个"],
-  waiting: ["{0} wait", "{0} 个在等"],
+  waiting: ["{0} wait", "{0} 个在等待"],
   why: ["They wait because all {0} places are taken; a place comes free when an answer ends.", "因为 {0} 个位置都已占用；有回答结束就会空出位置。"],
   whyNot: ["Nothing waits: a request begins at once.", "没有排队，请求立即开始。"],
   checks: ["Checks", "检查"],

@@ -28,10 +28,13 @@ export const busy = (id: string) => { const of = talk.id === id ? talk : open.ge
 
 export const stop = () => coming().forEach(r => r.abort.abort());
 
+export const keyboard = { here: false }; // the keyboard is to go where a question is asked
+
 // fresh begins a new conversation, with the keyboard where it is asked.
 export function fresh() {
   location.hash = "#chat/new";
-  setTimeout(() => document.getElementById("question")?.focus(), 80);
+  keyboard.here = true;
+  redraw();
 }
 
 export const release = (name: string): Release | undefined => store.server?.releases.find(r => r.name === name);
@@ -304,17 +307,25 @@ function change(of: Talk, reply: Reply) {
   if (low) setTimeout(() => page.scrollTo({ top: page.scrollHeight }), 40);
 }
 
-export async function rate(reply: Reply, good: boolean, reason = "") {
-  const before = reply.rating, of = talk;
+let rated = Promise.resolve(); // the last rating, once the server has it
+const rating = new Map<Reply, number>();
+
+// rate sends ratings one after another: the last is the one that counts.
+export function rate(reply: Reply, good: boolean, reason = "") {
+  const before = reply.rating, of = talk, mine = (rating.get(reply) ?? 0) + 1;
+  rating.set(reply, mine);
   reply.rating = good;
   reply.ratingSaid = "";
   redraw();
-  try {
-    await ask("POST", "/api/feedback", { id: reply.id, good, reason });
-    reply.ratingSaid = t("thanks");
-  } catch (err) {
-    reply.rating = before;
-    reply.ratingSaid = (err as Failure).message;
-  }
-  touched(of);
+  rated = rated.then(async () => {
+    let said = t("thanks"), failed = false;
+    try {
+      await ask("POST", "/api/feedback", { id: reply.id, good, reason });
+    } catch (err) { [said, failed] = [(err as Failure).message, true]; }
+    if (rating.get(reply) !== mine) return; // it was rated again meanwhile
+    rating.delete(reply);
+    if (failed) reply.rating = before;
+    reply.ratingSaid = said;
+    touched(of);
+  });
 }

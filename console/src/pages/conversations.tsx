@@ -11,8 +11,9 @@ export function Conversations() {
   const [unfolded, unfold] = useState(false), [text, setText] = useState(""), [found, setFound] = useState<string[] | null>(null), [sure, ask] = useState(false);
   useEffect(() => { // at rest
     if (!text.trim()) return setFound(null);
-    const timer = setTimeout(() => search(text.trim(), wordsOf).then(setFound), 200);
-    return () => clearTimeout(timer);
+    let over = false;
+    const timer = setTimeout(() => search(text.trim(), wordsOf).then(ids => { if (!over) setFound(ids); }), 200);
+    return () => { over = true; clearTimeout(timer); };
   }, [text, shelf.heads]);
   const heads = shelf.heads.filter(head => !found || found.includes(head.id)), close = () => unfold(false);
   return <aside class={unfolded ? "conversations open" : "conversations"} aria-label={w("title")}>

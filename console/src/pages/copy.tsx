@@ -27,5 +27,5 @@ export const CopyCode = ({ text }: { text: string }) => <div class="row copy-cod
 
 export function Copy({ text, label }: { text: string; label: string }) {
   const [said, set] = useState("");
-  return <Fragment><button type="button" class="bare copy" onClick={async () => { set(await copy(text) ? w("copied") : w("copyFailed")); setTimeout(() => set(""), 4000); }}>{label}</button><span class="quiet" role="status">{said}</span></Fragment>;
+  return <Fragment><button type="button" class="bare copy" onClick={async () => { set(""); set(await copy(text) ? w("copied") : w("copyFailed")); }} onBlur={() => set("")}>{label}</button><span class="quiet" role="status">{said}</span></Fragment>;
 }

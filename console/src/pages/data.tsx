@@ -1,6 +1,6 @@
 // Data: what was read and kept, what each rule leaves out, near-duplicates,
 // the data card, and the rows that a model learns from.
-import { bytes, Card, Command, count, Empty, FactList, Field, Fragment, get, h, Loaded, Page, percent, say, short, type Slice, t, Table, Tabs, Tag, useEffect, useGet, useRef, useState } from "../kit";
+import { bytes, Card, Command, count, Empty, FactList, Field, Fragment, get, h, Loaded, Page, percent, say, short, type Slice, t, Table, Tabs, Tag, useEffect, useGet, useRef, useState, listed, told } from "../kit";
 import { words } from "./data.words";
 
 const w = say(words);
@@ -43,7 +43,7 @@ function Reasons({ of }: { of: Corpus }) {
   return <details><summary>{w("reasons")} ({list.reduce((s, [, n]) => s + n, 0)})</summary>
     {list.length === 0 ? <p class="quiet">{w("noneLeft")}</p> : <FactList rows={list.map(([name, n]) => [name, count(n)])} />}
     {pii.length > 0 && <Fragment><h3>{w("pii")}</h3><FactList rows={pii.map(([name, n]) => [name, count(n)])} /></Fragment>}
-    {of.used_by && of.used_by.length > 0 && <p>{w("usedBy")} {of.used_by.join(", ")}</p>}
+    {of.used_by && of.used_by.length > 0 && <p>{w("usedBy")} {listed(of.used_by)}</p>}
   </details>;
 }
 
@@ -62,7 +62,7 @@ function Documents({ of, open }: { of: Corpus; open: (id: string) => void }) {
       { key: "path", title: w("document"), wide: 3, cell: e => <button class="bare" title={e.path} onClick={() => open(e.id)}>{e.path}</button> },
       { key: "verdict", title: w("verdict"), wide: 1.4, cell: e => <Tag kind={e.kept ? "done" : "failed"}>{e.kept ? w("onlyKept") : w("left", e.reason ?? "")}</Tag> },
       { key: "lang", title: w("language"), wide: 1.1, cell: e => e.lang },
-      { key: "pii", title: w("pii"), wide: 1.6, cell: e => Object.entries(e.pii ?? {}).map(([k, n]) => `${k} ${n}`).join(", ") },
+      { key: "pii", title: w("pii"), wide: 1.6, cell: e => listed(Object.entries(e.pii ?? {}).map(([k, n]) => `${k} ${n}`)) },
       { key: "chars", title: w("characters"), wide: 1.2, number: true, cell: e => count(e.chars) },
       { key: "source", title: w("source"), wide: 1.9, cell: e => e.source }]} />
   </Fragment>;
@@ -81,7 +81,7 @@ function Rules({ of, rules, open }: { of: Corpus; rules: string[]; open: (id: st
   return <Fragment>
     <Field label={w("rule")}>{id => <select id={id} value={rule} onChange={e => { move(null); ask(null); setRule((e.target as HTMLSelectElement).value); }}>{rules.map(r => <option key={r}>{r}</option>)}</select>}</Field>
     {m && <Fragment>
-      <p class="quiet">{m.most ? w("most") : w("least")} · {limits.length ? w("limits", limits.map(([lang, v]) => `${lang} ${+v.toPrecision(4)}`).join(", ")) : w("noLimit")}</p>
+      <p class="quiet">{m.most ? w("most") : w("least")} · {limits.length ? w("limits", listed(limits.map(([lang, v]) => `${lang} ${+v.toPrecision(4)}`))) : w("noLimit")}</p>
       {m.total === 0 ? <p class="measureless">{w("noMeasures")}</p> : <Fragment><Histogram of={m} at={value} />
       <Field label={w("threshold", +value.toPrecision(4))} hint={w("thresholdHelp")}>{id => <input id={id} type="range" min={m.low} max={m.high} step={(m.high - m.low) / 200} value={value} onInput={e => move(+(e.target as HTMLInputElement).value)} />}</Field>
       <p role="status"><b>{w("would", count(m.most ? m.total - m.below : m.below), count(m.total))}</b></p>
@@ -95,7 +95,7 @@ function Rules({ of, rules, open }: { of: Corpus; rules: string[]; open: (id: st
 function Histogram({ of, at: value }: { of: Measured; at: number }) {
   const most = Math.max(...of.counts, 1), wide = 600, high = 150, each = wide / of.counts.length;
   const x = (value - of.low) / (of.high - of.low) * wide;
-  return <svg class="chart histogram" viewBox={`0 0 ${wide} ${high + 18}`} role="img" aria-label={`${of.rule}: ${of.counts.join(" ")}`}>
+  return <svg class="chart histogram" viewBox={`0 0 ${wide} ${high + 18}`} role="img" aria-label={told(of.rule, of.counts.join(" "))}>
     {of.counts.map((n, i) => { // a root: a few documents show beside many
       const tall = Math.sqrt(n / most) * high;
       const out = of.most ? (i + 0.5) * each > x : (i + 0.5) * each < x;
@@ -131,7 +131,7 @@ function Lineage({ of, id, close }: { of: Corpus; id: string; close: () => void 
     <div class="row"><h2>{w("lineage", got.data?.entry.path ?? id)}</h2><button class="push" onClick={() => box.current!.close()}>{w("close")}</button></div>
     <Loaded of={got}>{d => <Fragment>
       <FactList rows={[["id", <code>{d.entry.id}</code>], [w("source"), d.entry.source], [w("language"), d.entry.lang], [w("verdict"), d.entry.kept ? w("onlyKept") : w("left", d.entry.reason ?? "")],
-        ["SHA-256", <code>{d.entry.before}{d.entry.after && ` → ${d.entry.after}`}</code>], [w("usedBy"), d.entry.kept ? (d.used_by ?? []).join(", ") : ""]]} />
+        ["SHA-256", <code>{d.entry.before}{d.entry.after && ` → ${d.entry.after}`}</code>], [w("usedBy"), d.entry.kept ? listed(d.used_by ?? []) : ""]]} />
       <h3>{w("asked")}</h3>
       <div class="scroll" tabIndex={0} role="region" aria-label={w("asked")}><table><thead><tr><th scope="col">{w("rule")}</th><th scope="col">{w("value")}</th><th scope="col">{w("limit")}</th></tr></thead>
         <tbody>{(d.rules ?? []).map(r => <tr key={r.rule} class={r.dropped ? "bad" : ""}><th scope="row">{r.dropped ? "✗ " : ""}{r.rule}</th><td>{+r.value.toPrecision(4)}</td><td>{r.most ? "≤" : "≥"} {+r.limit.toPrecision(4)}</td></tr>)}</tbody></table></div>

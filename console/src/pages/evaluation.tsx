@@ -1,5 +1,5 @@
 // Evaluation: what each verdict found, and the paired comparison behind it.
-import { Card, Command, count, Empty, Fragment, h, Loaded, maybe, mayDo, Page, percent, say, short, t, Tabs, useGet, useState } from "../kit";
+import { Card, Command, count, Empty, Fragment, h, Loaded, maybe, mayDo, Page, percent, say, short, t, Tabs, useGet, useState, listed, clauses } from "../kit";
 import { words } from "./evaluation.words";
 import { PairRows } from "./pairs";
 import { Report as ReportView, type Report } from "./report";
@@ -39,7 +39,7 @@ function Change({ of, mine, verdict }: { verdict: string; of: { over: string; ov
   const o = of.overall;
   return <Card title={w("paired", maybe("role", mine), maybe("role", of.over))}>
     <Bar of={o} />
-    <p><b>{o.low > 0 ? w("clear") : o.high < 0 ? w("worse") : w("open")}</b> {w("difference")} {signed(o.value)}, {w("interval")} {signed(o.low)} – {signed(o.high)}</p>
+    <p><b>{o.low > 0 ? w("clear") : o.high < 0 ? w("worse") : w("open")}</b> {clauses([`${w("difference")} ${signed(o.value)}`, `${w("interval")} ${signed(o.low)} – ${signed(o.high)}`])}</p>
     {of.families && of.families.length > 0 && <div class="scroll" tabIndex={0} role="region" aria-label={w("family")}><table><thead><tr><th scope="col">{w("family")}</th><th scope="col">{w("both")}</th><th scope="col">{w("gained")}</th><th scope="col">{w("lost")}</th><th scope="col">{w("neither")}</th><th scope="col">{w("difference")}</th></tr></thead>
       <tbody>{of.families.map(f => <tr key={f.name}><th scope="row">{maybe("family", f.name)}</th><td>{count(f.both)}</td><td class="good">{count(f.gained)}</td><td class="bad">{count(f.lost)}</td><td>{count(f.neither)}</td>
         <td>{signed(f.value)} <small>{signed(f.low)} – {signed(f.high)}</small></td></tr>)}</tbody></table></div>}
@@ -54,6 +54,6 @@ function Bar({ of }: { of: Paired }) {
   const all = of.both + of.gained + of.lost + of.neither || 1;
   const parts: [string, number, string][] = [[w("both"), of.both, "rest"], [w("gained"), of.gained, "gained"], [w("lost"), of.lost, "lost"], [w("neither"), of.neither, "none"]];
   let at = 0;
-  return <Fragment><svg class="map" viewBox="0 0 1000 28" preserveAspectRatio="none" role="img" aria-label={parts.map(([n, v]) => `${n} ${v}`).join(", ")}>{parts.map(([n, v, c]) => { const from = at; at += v / all * 1000; return <rect key={n} class={c} x={from} width={v / all * 1000} height="28" />; })}</svg>
+  return <Fragment><svg class="map" viewBox="0 0 1000 28" preserveAspectRatio="none" role="img" aria-label={listed(parts.map(([n, v]) => `${n} ${v}`))}>{parts.map(([n, v, c]) => { const from = at; at += v / all * 1000; return <rect key={n} class={c} x={from} width={v / all * 1000} height="28" />; })}</svg>
     <ul class="legend">{parts.map(([n, v, c]) => <li key={n}><svg width="14" height="14" aria-hidden="true"><rect class={c} width="14" height="14" /></svg>{n} <b>{count(v)}</b></li>)}</ul></Fragment>;
 }

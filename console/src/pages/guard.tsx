@@ -1,6 +1,6 @@
 // Guard: policies, a playground that shows each rail on a stream, the replay of a
 // draft, and what waits for a person.
-import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, idOf, Loaded, maybe, mayDo, Page, percent, type PlanView, say, span, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useState } from "../kit";
+import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, idOf, Loaded, maybe, mayDo, Page, percent, type PlanView, say, span, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useState, listed, told } from "../kit";
 import { words } from "./guard.words";
 import { Lines } from "./lines";
 
@@ -37,7 +37,7 @@ function List({ of }: { of: Policies }) {
   if (of.policies.length === 0) return <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#guard/try">{w("tab_try")}</a></Empty>;
   return <Fragment>{of.policies.map(p => <Card key={p.release} title={`${p.release} · ${p.title || p.pack}`} side={<Tag kind={p.mode === "enforce" ? "done" : p.mode === "observe" ? "running" : "failed"}>{mode(p.mode)}</Tag>}>
     <div class="scroll" tabIndex={0} role="region" aria-label={p.release}><table class="left"><thead><tr><th scope="col">{w("rail")}</th><th scope="col">{w("what")}</th><th scope="col">{w("action")}</th><th scope="col">{w("on")}</th><th scope="col">{w("class")}</th></tr></thead>
-      <tbody>{p.rails.map(r => <tr key={r.pack + r.id}><th scope="row"><code>{r.id}</code></th>        <td class="wrap">{classOf(r)} <span class="quiet">{[r.keywords ? w("keywords", count(r.keywords)) : "", r.detect?.join(", ")].filter(Boolean).join(", ")}{r.owner && <Fragment> · {w("owner")}: {r.owner}</Fragment>}</span> {r.expired && <Tag kind="failed">{w("expired")}</Tag>}</td>
+      <tbody>{p.rails.map(r => <tr key={r.pack + r.id}><th scope="row"><code>{r.id}</code></th>        <td class="wrap">{classOf(r)} <span class="quiet">{listed([r.keywords ? w("keywords", count(r.keywords)) : "", ...r.detect ?? []])}{r.owner && <Fragment> · {told(w("owner"), r.owner)}</Fragment>}</span> {r.expired && <Tag kind="failed">{w("expired")}</Tag>}</td>
         <td>{known("action", r.action)}{r.mode !== p.mode && <Fragment> <Tag kind={r.mode === "enforce" ? "done" : r.mode === "observe" ? "running" : ""}>{mode(r.mode)}</Tag></Fragment>}</td><td class="wrap">{where(r.on, of.stages)}</td><td>{r.class}</td></tr>)}</tbody></table></div>
     {p.kinds && <Kinds of={p.kinds} />}
     {mayDo("read_traces") && mayDo("set_policy") && <a class="button" href="#guard/replay">{w("changeIt")}</a>}
@@ -58,9 +58,9 @@ function Choice({ of, value, set, packs }: { of: Policies; value: string; set: (
 
 function Playground({ of }: { of: Policies }) {
   const [policy, setPolicy] = useState(of.policies[0]?.release ?? of.packs[0] ?? ""), [draft, setDraft] = useState(""), [stage, setStage] = useState(of.stages[0] ?? "input"), [text, setText] = useState("");
-  const run = useAct(), [got, setGot] = useState<Trial | null>(null);
+  const run = useAct(), [got, setGot] = useState<Trial & { of: string; at: string } | null>(null);
   return <Card title={w("tab_try")}>
-    <form onSubmit={e => { e.preventDefault(); run.run(async () => setGot(await act<Trial>("POST", "/api/guard/try", { policy: draft ? "" : policy, draft, stage, text }))); }}>
+    <form onSubmit={e => { e.preventDefault(); run.run(async () => setGot({ ...await act<Trial>("POST", "/api/guard/try", { policy: draft ? "" : policy, draft, stage, text }), of: text, at: stage })); }}>
       <div class="form"><Choice of={of} value={policy} set={setPolicy} packs />
         <Field label={w("stage")}>{id => <select id={id} value={stage} onChange={e => setStage((e.target as HTMLSelectElement).value)}>{of.stages.map(s => <option key={s} value={s}>{known("stage", s)}</option>)}</select>}</Field></div>
       <details><summary>{w("draft")}</summary><Field label={w("draft")}>{id => <textarea id={id} rows={6} spellcheck={false} class="code" value={draft} placeholder={'policy "draft" {\n  pack = "minors-zh"\n  mode = "observe"\n}'} onInput={e => setDraft((e.target as HTMLTextAreaElement).value)} />}</Field></details>
@@ -71,9 +71,9 @@ function Playground({ of }: { of: Policies }) {
     {got && <div class="verdict" role="status">
       <p><b class={got.verdict === "passed" ? "good" : got.verdict === "refused" ? "bad" : ""}>{verdict(got.verdict)}</b> {got.rule && w("rule", got.rule, got.class ?? "")}</p>
       {got.text && <blockquote class="said-by">{got.text}</blockquote>}
-      <h3>{w(["thought", "output"].includes(stage) ? "leaves" : "goesOn")}</h3><p class="passage tokens">{got.left || w("nothing")}</p>
+      <h3>{w(["thought", "output"].includes(got.at) ? "leaves" : "goesOn")}</h3><p class="passage tokens">{got.left || w("nothing")}</p>
       <h3>{w("stream")}</h3><Holds of={got.holds} /><p class="quiet">{w("held", got.most_held)}</p>
-      {got.steps.length > 0 && <Fragment><h3>{w("steps")}</h3><ul class="plainlist">{got.steps.map((s, i) => <li key={i}><Tag kind={s.holds ? "failed" : ""}>{known("action", s.action)}</Tag> <code>{s.rule}</code> {s.detector}{s.kind && "/" + s.kind} <mark>{slice(text, s.from, s.to)}</mark> {s.observed && <span class="quiet">{w("observed")}</span>} {s.error && <span class="bad">{s.error}</span>}</li>)}</ul></Fragment>}
+      {got.steps.length > 0 && <Fragment><h3>{w("steps")}</h3><ul class="plainlist">{got.steps.map((s, i) => <li key={i}><Tag kind={s.holds ? "failed" : ""}>{known("action", s.action)}</Tag> <code>{s.rule}</code> {s.detector}{s.kind && "/" + s.kind} <mark>{slice(got.of, s.from, s.to)}</mark> {s.observed && <span class="quiet">{w("observed")}</span>} {s.error && <span class="bad">{s.error}</span>}</li>)}</ul></Fragment>}
     </div>}
     <Command line={`suiren guard check ${draft ? "FILE" : of.policies.find(p => p.release === policy)?.pack ?? policy}`} />
   </Card>;
@@ -94,18 +94,19 @@ function Holds({ of }: { of: { at: number; left: number }[] }) {
 function Replay({ of, changed }: { of: Policies; changed: () => void }) {
   const [release, setRelease] = useState(of.policies[0]?.release ?? ""), [written, write] = useState<string | null>(null), [last, setLast] = useState(100);
   const own = useGet<Block>(release ? "/api/guard/policy?release=" + encodeURIComponent(release) : "");
-  const run = useAct(), [got, setGot] = useState<Comparison | null>(null);
+  const run = useAct(), [compared, setCompared] = useState<Comparison & { of: string } | null>(null);
   if (of.policies.length === 0) return <Empty title={w("none")}><p>{w("noneHelp")}</p></Empty>;
   const serving = of.policies.find(p => p.release === release);
-  const draft = written ?? own.data?.text ?? `policy "draft" {\n  pack = "${serving?.pack ?? of.packs[0] ?? ""}"\n  mode = "observe"\n}\n`;
+  const draft = written ?? own.data?.text ?? (own.loading ? "" : `policy "draft" {\n  pack = "${serving?.pack ?? of.packs[0] ?? ""}"\n  mode = "observe"\n}\n`);
+  const got = compared?.of === release + draft ? compared : null; // not what is said of a draft that has changed since
   const outcome = (o: Outcome) => `${verdict(o.verdict)} ${o.rule ?? ""}`;
   return <Fragment>
     <Card title={w("tab_replay")} side={serving && <Tag kind={serving.mode === "enforce" ? "done" : "running"}>{mode(serving.mode)}</Tag>}>
       <p class="quiet">{w("replayHelp")}</p>
-      <form onSubmit={e => { e.preventDefault(); run.run(async () => setGot(await act<Comparison>("POST", "/api/guard/replay", { release, draft, last }))); }}>
-        <div class="form"><Choice of={of} value={release} set={v => { setRelease(v); write(null); setGot(null); }} packs={false} />
+      <form onSubmit={e => { e.preventDefault(); run.run(async () => setCompared({ ...await act<Comparison>("POST", "/api/guard/replay", { release, draft, last }), of: release + draft })); }}>
+        <div class="form"><Choice of={of} value={release} set={v => { setRelease(v); write(null); }} packs={false} />
           <Field label={w("last")}>{id => <input id={id} type="number" min="1" max="10000" value={last} onInput={e => setLast(+(e.target as HTMLInputElement).value)} />}</Field></div>
-        <Field label={w("change")}>{id => <textarea id={id} rows={8} spellcheck={false} class="code" value={draft} onInput={e => { setGot(null); write((e.target as HTMLTextAreaElement).value); }} />}</Field>
+        <Field label={w("change")}>{id => <textarea id={id} rows={8} spellcheck={false} class="code" value={draft} onInput={e => write((e.target as HTMLTextAreaElement).value)} />}</Field>
         <p><button class="main" disabled={run.busy || !draft}>{w("replay")}</button></p>
       </form>
       {run.failure && <Fail of={run.failure} />}
@@ -116,29 +117,26 @@ function Replay({ of, changed }: { of: Policies; changed: () => void }) {
           <tbody>{got.rules.map(r => <tr key={r.rule}><th scope="row"><code>{r.rule}</code></th><td>{count(r.before)}</td><td>{count(r.after)}</td><td>{count(r.observed ?? 0)}</td></tr>)}</tbody></table></div>}</div>}
       <Command line="suiren guard replay --draft FILE" />
     </Card>
-    {!mayDo("set_policy") || !mayDo("set_plan") ? null : own.data ? <Stage release={release} draft={draft} done={() => { write(null); setGot(null); own.reload(); changed(); }} /> : !own.loading && <p class="quiet">{w("noBlock")}</p>}
+    {!mayDo("set_policy") || !mayDo("set_plan") ? null : own.data ? <Stage release={release} draft={draft} done={() => { write(null); setCompared(null); own.reload(); changed(); }} /> : !own.loading && <p class="quiet">{w("noBlock")}</p>}
   </Fragment>;
 }
 
 interface Block { name: string; text: string; mode: string }
-interface Staged { text: string; sum: string; before: string; after: string; view?: PlanView; wrong: string[] }
+interface Staged { text: string; sum: string; before: string; after: string; view?: PlanView; wrong: string[]; of: string }
 
 // Stage carries a draft into the plan: first what would be written and made, then the making.
 function Stage({ release, draft, done }: { release: string; draft: string; done: () => void }) {
-  const [staged, setStaged] = useState<Staged | null>(null), stage = useAct(), make = useAct(), [begun, begin] = useState(0);
-  useEffect(() => setStaged(null), [draft, release]);
-  const task = store.now?.tasks?.find(one => one.kind === "plan" && one.id > begun);
-  useEffect(() => { if (begun && task?.ended) { begin(0); if (!task.failed) { setStaged(null); done(); } } }, [task?.ended]);
+  const [shown, setStaged] = useState<Staged | null>(null), staged = shown?.of === release + draft ? shown : null, stage = useAct(), make = useAct(), [begun, begin] = useState(0);
+  const task = store.now?.tasks?.find(one => one.id === begun);
+  useEffect(() => { if (task?.ended) { begin(0); if (!task.failed) { setStaged(null); done(); } } }, [task?.ended]);
   const show = (to: string) => stage.run(async () => {
-    const s = await act<Omit<Staged, "view" | "wrong">>("POST", "/api/guard/policy", { release, draft, mode: to });
+    const s = await act<Omit<Staged, "view" | "wrong" | "of">>("POST", "/api/guard/policy", { release, draft, mode: to });
     const c = await act<{ diagnostics: { what: string }[]; view?: PlanView }>("POST", "/api/plan/check", { text: s.text });
-    setStaged({ ...s, view: c.view, wrong: c.diagnostics.map(d => d.what) });
+    setStaged({ ...s, view: c.view, wrong: c.diagnostics.map(d => d.what), of: release + draft });
   });
   const go = () => make.run(async () => {
-    const newest = Math.max(0, ...(store.now?.tasks ?? []).map(one => one.id));
     const saved = await act<{ sum: string }>("PUT", "/api/plan/file", { text: staged!.text, sum: staged!.sum });
-    await act("POST", "/api/plan/apply", { sum: saved.sum });
-    begin(newest || -1);
+    begin((await act<{ task: number }>("POST", "/api/plan/apply", { sum: saved.sum })).task);
   });
   const steps = (staged?.view?.nodes ?? []).filter(n => n.action !== "keep");
   return <Card title={w("carry")}>
@@ -172,7 +170,7 @@ function Assessments() {
     <TaskList kinds={["assess"]} />
     <Loaded of={got}>{({ reports, packs, banks }) => <Fragment>
       {mayDo("set_policy") && <Begin packs={packs} banks={banks ?? []} />}
-      {reports.length === 0 ? <p>{w("assessNone", packs.join(", "))}</p> : reports.map(a => <details key={a.sha256} class="assessment"><summary><b>{said(a.report.pack.title)}</b> · {a.report.subject.name} · {a.report.as_of} {Object.entries(a.report.counts).map(([k, n]) => <Tag key={k} kind={{ surely: "done", met: "done", missed: "failed" }[k] ?? ""}>{result(k)} {n}</Tag>)}</summary>
+      {reports.length === 0 ? <p>{w("assessNone", listed(packs))}</p> : reports.map(a => <details key={a.sha256} class="assessment"><summary><b>{said(a.report.pack.title)}</b> · {a.report.subject.name} · {a.report.as_of} {Object.entries(a.report.counts).map(([k, n]) => <Tag key={k} kind={{ surely: "done", met: "done", missed: "failed" }[k] ?? ""}>{result(k)} {n}</Tag>)}</summary>
         <p class={a.signed ? "good" : "quiet"}>{a.signed ? "✓ " + w("assessSigned", a.signed) : w("assessUnsigned")}</p>
         {a.report.unconfirmed > 0 && <p class="bad">{w("unconfirmed", a.report.unconfirmed)}</p>}
         <p class="quiet">{w("assessOf", count(a.report.questions), a.report.pack.source)} <code>{a.folder}/report.html</code> <code>SHA-256 {a.sha256}</code></p>
@@ -221,14 +219,14 @@ function Reviews() {
   return <Fragment>
     {mayDo("set_policy") && <Card title={w("waiting")}>
       {decide.failure && <Fail of={decide.failure} />}
-      {waiting.length === 0 ? <p>{w("noneWaits")}</p> : <ul class="plainlist">{waiting.map(i => <li key={i.id} class="card">
+      {!items.data && items.loading ? <p class="quiet">{t("loading")}</p> : waiting.length === 0 ? <p>{w("noneWaits")}</p> : <ul class="plainlist">{waiting.map(i => <li key={i.id} class="card">
         <div class="row"><Tag>{w(i.kind === "appeal" ? "appeal" : "answer")}</Tag><b>{i.caller || w("unnamed")}</b><code>{i.rule}</code><span class="quiet">{w("until", day(i.until))}</span></div>
         <Decided of={i.content} />
         <div class="form"><Field label={w("why")}>{id => <input id={id} value={why[i.id] ?? ""} onInput={e => setWhy({ ...why, [i.id]: (e.target as HTMLInputElement).value })} />}</Field>
-          {([true, false] as const).map(allow => <button class={allow ? "" : "main"} onClick={() => decide.run(() => act("POST", "/api/guard/reviews/" + encodeURIComponent(i.id), { allow, reason: why[i.id] ?? "" })).then(() => { items.reload(); barred.reload(); })}>{allow ? w("allow") : w("refuse")}</button>)}</div></li>)}</ul>}
+          {([true, false] as const).map(allow => <button class={allow ? "" : "main"} disabled={decide.busy} onClick={() => decide.run(() => act("POST", "/api/guard/reviews/" + encodeURIComponent(i.id), { allow, reason: why[i.id] ?? "" })).then(() => { items.reload(); barred.reload(); })}>{allow ? w("allow") : w("refuse")}</button>)}</div></li>)}</ul>}
       <Command line="suiren guard review" />
     </Card>}
-    <Card title={w("suspended")}>{!barred.data?.length ? <p>{w("nobody")}</p> : <ul class="plainlist">{barred.data.map((s, i) => <li key={s.caller || i} class="row"><b>{s.caller || w("unnamed")}</b><code>{s.why}</code><span class="quiet">{w("until", day(s.until))}</span>
-      {mayDo("set_policy") && s.caller && <button onClick={() => decide.run(() => act("DELETE", "/api/guard/suspended/" + encodeURIComponent(s.caller))).then(barred.reload)}>{w("lift")}</button>}</li>)}</ul>}</Card>
+    <Card title={w("suspended")}>{!barred.data && barred.loading ? <p class="quiet">{t("loading")}</p> : !barred.data?.length ? <p>{w("nobody")}</p> : <ul class="plainlist">{barred.data.map((s, i) => <li key={s.caller || i} class="row"><b>{s.caller || w("unnamed")}</b><code>{s.why}</code><span class="quiet">{w("until", day(s.until))}</span>
+      {mayDo("set_policy") && s.caller && <button disabled={decide.busy} onClick={() => decide.run(() => act("DELETE", "/api/guard/suspended/" + encodeURIComponent(s.caller))).then(barred.reload)}>{w("lift")}</button>}</li>)}</ul>}</Card>
   </Fragment>;
 }

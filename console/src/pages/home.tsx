@@ -1,5 +1,5 @@
 // Home: what runs, what it can still hold, what waits and why, and the next step.
-import { act, bytes, Card, count, day, Fail, h, HealthCard, mayDo, Meter, Page, progressOfPlan, say, showRun, store, Tag, TaskList, useAct, useGet } from "../kit";
+import { act, bytes, Card, count, day, Fail, h, HealthCard, mayDo, mayOpen, Meter, Page, progressOfPlan, say, showRun, store, t, Tag, TaskList, useAct, useGet, clauses } from "../kit";
 import { words } from "./home.words";
 
 const w = say(words);
@@ -9,25 +9,30 @@ export default function Home() {
     <Doors />
     <div class="two">
       <Now />
-      <Last />
+      {mayDo("read_runs") && <Last />}
     </div>
   </Page>;
 }
 
-// Doors are those that the caller may go through.
+// Doors are those that the caller may go through; who may go through none, as those who keep
+// the house, is told what else is theirs.
 function Doors() {
   const first = store.server?.release, p = progressOfPlan(), start = useAct();
+  const run = first ? mayDo("chat") : mayDo("set_library"), ask = mayDo("search") || mayDo("read_bases"), train = store.plan ? mayDo("read_plan") : mayDo("set_plan");
   if (!store.server) return null;
+  if (!run && !ask && !train) return <section aria-label={w("next")} class="doors"><Card title={w("next")}>
+    <ul class="plainlist next">{(["guard", "traces", "people", "usage", "releases", "compute", "settings"] as const).filter(mayOpen).map(p => <li key={p}><a href={"#" + p}>{t(p)}</a> <span class="quiet">{w(`next_${p}`)}</span></li>)}</ul>
+  </Card></section>;
   return <section aria-label={w("doors")} class="doors">
-    {(first ? mayDo("chat") : mayDo("set_library")) && <article class="card door">
+    {run && <article class="card door">
       <h2>{w("doorRun")}</h2><p>{w("doorRunHelp")}</p>
       {first ? <a class="button main" href="#chat">{w("doorTalk", first.name)}</a> : <a class="button main" href="#models">{w("doorRunGo")}</a>}
     </article>}
-    {(mayDo("search") || mayDo("read_bases")) && <article class="card door">
+    {ask && <article class="card door">
       <h2>{w("doorAsk")}</h2><p>{w("doorAskHelp")}</p>
       <a class="button main" href="#knowledge">{w("doorAskGo")}</a>
     </article>}
-    {(store.plan ? mayDo("read_plan") : mayDo("set_plan")) && <article class="card door">
+    {train && <article class="card door">
       <h2>{w("doorTrain")}</h2><p>{w("doorTrainHelp")}</p>
       {store.plan ? <a class="button main" href="#plan">{p?.now ? w("doorTrainOn") : w("doorTrainPlan")}</a>
         : <button class="main" disabled={start.busy} onClick={() => start.run(async () => { await act("POST", "/api/first"); location.hash = "#plan"; })}>{w("doorTrainGo")}</button>}
@@ -41,7 +46,7 @@ function Now() {
   return <Card title={w("now")}>
     {store.server && store.server.releases.length === 0 && <p>{w("nothing")}</p>}
     <ul class="plainlist">{now?.releases.map(r => <li key={r.name}>
-      {mayDo("chat") ? <a href="#chat"><b>{r.name}</b></a> : <b>{r.name}</b>} {r.context ? <span class="quiet">{w("context", count(r.context))}{r.origin && Object.hasOwn(words, "origin_" + r.origin) && ", " + w(`origin_${r.origin}` as "origin_model")}</span> : null}
+      {mayDo("chat") ? <a href="#chat"><b>{r.name}</b></a> : <b>{r.name}</b>} {r.context ? <span class="quiet">{clauses([w("context", count(r.context)), r.origin && Object.hasOwn(words, "origin_" + r.origin) ? w(`origin_${r.origin}` as "origin_model") : ""])}</span> : null}
       {r.stats.Pages > 0 && <Meter part={r.stats.PagesUsed / r.stats.Pages} label={w("holds", count(r.stats.PagesUsed), count(r.stats.Pages))} />}
     </li>)}</ul>
     {p?.now && <div><Meter part={p.part} label={w("making", p.done, p.all)} /><p class="quiet">{p.now}</p></div>}

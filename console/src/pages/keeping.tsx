@@ -1,5 +1,5 @@
 // How long things are kept, backups, and what needs two people.
-import { act, bytes, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, short, store, Tag, TaskList, useAct, useEffect, useGet, useState } from "../kit";
+import { act, bytes, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, short, store, Tag, TaskList, useAct, useEffect, useGet, useState, listed, told, clauses } from "../kit";
 import { words } from "./keeping.words";
 import { Lines } from "./lines";
 
@@ -20,13 +20,13 @@ export function Keeping() {
     <Card title={w("keep")} side={<Tag>{w("origin")}</Tag>}>
       <p class="quiet">{w("keepHelp")}</p>
       <ul class="plainlist">{c.classes.map(one => <li key={one.name} class="form keep">
-        <Field label={one.what} hint={one.least ? `${w("days")}; ${w("least", one.least)}` : w("days")}>{id => <input id={id} class={"keep-" + one.name} type="number" readOnly={!mayDo("set_policy")} min="0" max="36500" value={days[one.name] ?? one.days} onInput={text(v => { setSaid(""); setDays({ ...days, [one.name]: v }); })} />}</Field>
+        <Field label={one.what} hint={clauses([w("days"), one.least ? w("least", one.least) : ""])}>{id => <input id={id} class={"keep-" + one.name} type="number" readOnly={!mayDo("set_policy")} min="0" max="36500" value={days[one.name] ?? one.days} onInput={text(v => { setSaid(""); setDays({ ...days, [one.name]: v }); })} />}</Field>
         {mayDo("set_policy") && <button disabled={save.busy || days[one.name] === undefined || +days[one.name] === one.days} onClick={() => save.run(() => act("PUT", "/api/care", { class: one.name, days: +days[one.name] })).then(ok => { if (ok) setSaid(w("saved")); got.reload(); })}>{w("save")}</button>}</li>)}</ul>
       <p role="status" class="good">{said}</p>
       {save.failure && <Fail of={save.failure} />}
       <div class="row"><button disabled={run.busy} onClick={() => go(true)}>{w("dry")}</button><button class="main" disabled={run.busy} onClick={() => go(false)}>{w("run")}</button>
         {c.last?.time && day(c.last.time) && <span class="quiet">{w("last")} {day(c.last.time)} {c.last.error}</span>}</div>
-      {gone && <div role="status"><p>{gone.dry ? w("would") : w("did")}: {Object.entries(gone.counts).filter(([, n]) => typeof n === "number" && n > 0).map(([k, n]) => `${known("count", k)} ${count(n as number)}`).join(", ") || w("nothing")}</p>{gone.counts.on_hold && <p>{w("onHold")}</p>}</div>}
+      {gone && <div role="status"><p>{told(gone.dry ? w("would") : w("did"), listed(Object.entries(gone.counts).filter(([, n]) => typeof n === "number" && n > 0).map(([k, n]) => `${known("count", k)} ${count(n as number)}`)) || w("nothing"))}</p>{gone.counts.on_hold && <p>{w("onHold")}</p>}</div>}
       {run.failure && <Fail of={run.failure} />}
       <Command line="suiren care keep CLASS DAYS" />
     </Card>

@@ -72,9 +72,9 @@ function One({ of, changed }: { of: Base; changed: () => void }) {
 }
 
 function Asking({ base, open }: { base: string; open: (c: Cited) => void }) {
-  const [q, setQ] = useState(""), [as, setAs] = useState(""), [found, setFound] = useState<Found & { q: string } | null>(null), ask = useAct();
+  const [q, setQ] = useState(""), [as, setAs] = useState(""), [found, setFound] = useState<Found & { q: string; as: string } | null>(null), ask = useAct();
   return <Fragment>
-    <form class="form" onSubmit={e => { e.preventDefault(); ask.run(async () => { const got = await get<Found>(`${at(base)}/find?q=${encodeURIComponent(q)}&as=${encodeURIComponent(as)}`); setFound(got && { ...got, q }); }); }}>
+    <form class="form" onSubmit={e => { e.preventDefault(); ask.run(async () => { const got = await get<Found>(`${at(base)}/find?q=${encodeURIComponent(q)}&as=${encodeURIComponent(as)}`); setFound(got && { ...got, q, as }); }); }}>
       <Field label={w("question")}>{id => <input id={id} class="base-question" value={q} required onInput={e => setQ((e.target as HTMLInputElement).value)} />}</Field>
       {mayDo("set_bases") && <Field label={w("as")} hint={w("asHint")}>{id => <input id={id} value={as} onInput={e => setAs((e.target as HTMLInputElement).value)} />}</Field>}
       <button class="main" disabled={ask.busy || !q}>{w("ask")}</button>
@@ -84,14 +84,14 @@ function Asking({ base, open }: { base: string; open: (c: Cited) => void }) {
       <h3>{w("answer")}</h3>
       {found.refused ? <p>{w("refused")}</p> : <blockquote class="said-by">{found.sentences.map(s => <p>{s.text}{!s.supported && <Tag kind="failed">{w("unsupported")}</Tag>}</p>)}
         {found.source && <footer><Place of={found.source} open={h => open({ ...h, quotes: quotes(h.text, found.sentences.map(s => s.text)) })} /></footer>}</blockquote>}
-      {!as && <AskWritten base={base} question={found.q} path={file => `${at(base)}/text?file=${encodeURIComponent(file)}`} />}
+      {!found.as && <AskWritten base={base} question={found.q} path={file => `${at(base)}/text?file=${encodeURIComponent(file)}`} />}
       {found.differ.map(([, other]) => <p class="bad">{w("differs")}: {other}</p>)}
       <h3>{w("hits")}</h3>
       {found.hits.length === 0 ? <p class="quiet">{w("noHits")}</p> : <ol class="hits">{found.hits.map(hit => <li key={hit.id}>
         <Place of={hit} open={h => open({ ...h, quotes: quotes(h.text, found.sentences.map(s => s.text)) })} />
         <p class="quiet">{w("score", hit.score.toFixed(2), percent(hit.coverage, 0))} · {w("byWords", hit.words.toFixed(2))} {(hit.terms ?? []).slice(0, 8).map(m => <span class="term">{m.term} {m.score.toFixed(2)}</span>)}{hit.meaning ? <Fragment> · {w("byMeaning", hit.meaning.toFixed(2))}</Fragment> : null}</p>
         <p class="passage">{hit.text.slice(0, 400)}{hit.text.length > 400 && "…"}</p></li>)}</ol>}
-      <Command line={`suiren knowledge search ${base} ${JSON.stringify(q)}`} />
+      <Command line={`suiren knowledge search ${base} ${JSON.stringify(found.q)}`} />
     </div>}
   </Fragment>;
 }

@@ -4,7 +4,7 @@ export const words = {
   lead: ["Folders of your documents. Answers are sentences from them, with file, page and place; what they do not say is not answered.", "您的文档目录。回答都是文档中的原句，注明文件、页码和位置；文档没说的就不答。"],
   make: ["Read a folder", "读入目录"],
   name: ["Name of the base", "知识库名称"],
-  nameHint: ["Letters, digits and hyphens.", "字母、数字和连字符。"],
+  nameHint: ["Letters, digits and hyphens.", "文字、数字和连字符。"],
   path: ["Folder or file on this machine", "本机上的目录或文件"],
   pathHint: ["The whole path, from the root. Files stay where they are.", "从根开始的完整路径，文件留在原处。"],
   go: ["Read it", "开始读入"],

@@ -1,5 +1,5 @@
 // People: accounts with their roles, keys for programs, and tenants.
-import { act, Card, Command, day, Empty, Fail, Field, Fragment, h, Loaded, mayDo, Page, say, store, t, Tabs, Tag, useAct, useGet, useState } from "../kit";
+import { act, Card, Command, day, Empty, Fail, Field, Fragment, h, Loaded, mayDo, Page, say, store, t, Tabs, Tag, useAct, useGet, useState, listed } from "../kit";
 import { words } from "./people.words";
 
 const w = say(words);
@@ -15,6 +15,9 @@ const at = (kind: string, name: string) => `/api/${kind}/${encodeURIComponent(na
 
 // over reports whether the caller may change who has these roles: an owner only by an owner.
 const over = (roles: string[] | null) => !roles?.includes("owner") || !!store.who?.roles?.includes("owner");
+
+// mayTake reports whether the caller may have a new secret of who has these roles: no more than theirs, unless they give out roles.
+const mayTake = (roles: string[] | null) => over(roles) && (mayDo("set_roles") || (roles ?? []).every(r => ["viewer", "user", "operator"].includes(r) || !!store.who?.roles?.includes(r)));
 
 type View = "people" | "keys" | "tenants";
 
@@ -51,15 +54,15 @@ function Accounts() {
       <div class="row">
         {mayDo("set_roles") && over(p.roles) && <button onClick={() => edit({ name: p.name, roles: p.roles ?? [] })}>{w("changeRoles")}</button>}
         {mayDo("set_people") && over(p.roles) && <Fragment>
-        <button onClick={() => go(() => act("PATCH", at("people", p.name), { suspended: !day(p.suspended ?? "") }))}>{day(p.suspended ?? "") ? w("admit") : w("suspend")}</button>
-        <button onClick={() => run.run(() => linked(act("POST", at("people", p.name) + "/link")))}>{w("link")}</button>
-        <button onClick={() => run.run(() => act("DELETE", at("people", p.name) + "/sessions"))}>{w("out")}</button>
-        {remove === p.name ? <Fragment><span class="bad">{w("removing", p.name)}</span><button class="main" onClick={() => { setRemove(""); go(() => act("DELETE", at("people", p.name))); }}>{w("sure")}</button><button onClick={() => setRemove("")}>{w("cancel")}</button></Fragment>
+        <button disabled={run.busy} onClick={() => go(() => act("PATCH", at("people", p.name), { suspended: !day(p.suspended ?? "") }))}>{day(p.suspended ?? "") ? w("admit") : w("suspend")}</button>
+        {mayTake(p.roles) && <button disabled={run.busy} onClick={() => run.run(() => linked(act("POST", at("people", p.name) + "/link")))}>{w("link")}</button>}
+        <button disabled={run.busy} onClick={() => run.run(() => act("DELETE", at("people", p.name) + "/sessions"))}>{w("out")}</button>
+        {remove === p.name ? <Fragment><span class="bad">{w("removing", p.name)}</span><button class="main" disabled={run.busy} onClick={() => { setRemove(""); go(() => act("DELETE", at("people", p.name))); }}>{w("sure")}</button><button onClick={() => setRemove("")}>{w("cancel")}</button></Fragment>
           : <button class="remove" onClick={() => setRemove(p.name)}>{w("remove")}</button>}
-        {erase === p.name ? <Fragment><span class="bad">{w("erasing", p.name)}</span><button class="main" onClick={() => { setErase(""); setLink(""); go(async () => setDone(await act<Erased>("POST", at("people", p.name) + "/erase"))); }}>{w("sureErase")}</button><button onClick={() => setErase("")}>{w("cancel")}</button></Fragment>
+        {erase === p.name ? <Fragment><span class="bad">{w("erasing", p.name)}</span><button class="main" disabled={run.busy} onClick={() => { setErase(""); setLink(""); go(async () => setDone(await act<Erased>("POST", at("people", p.name) + "/erase"))); }}>{w("sureErase")}</button><button onClick={() => setErase("")}>{w("cancel")}</button></Fragment>
           : <button class="erase" onClick={() => setErase(p.name)}>{w("erase")}</button>}</Fragment>}
       </div>
-      {editing?.name === p.name && <form class="form" onSubmit={e => { e.preventDefault(); go(() => act("PUT", at("people", p.name) + "/roles", { roles: editing.roles })); edit(null); }}><Roles value={editing.roles} set={r => edit({ ...editing, roles: r })} /><button class="main">{w("save")}</button></form>}
+      {editing?.name === p.name && <form class="form" onSubmit={e => { e.preventDefault(); go(() => act("PUT", at("people", p.name) + "/roles", { roles: editing.roles })); edit(null); }}><Roles value={editing.roles} set={r => edit({ ...editing, roles: r })} /><button class="main" disabled={run.busy}>{w("save")}</button></form>}
     </li>)}</ul></Card>}</Loaded>
     {mayDo("set_people") && <Card title={w("add")}><form class="form" onSubmit={e => { e.preventDefault(); go(() => linked(act("POST", "/api/people", { name, title, roles: given })).then(() => { setName(""); setTitle(""); give(["user"]); })); }}>
       <Field label={w("name")}>{id => <input id={id} class="person-name" required value={name} onInput={e => setName((e.target as HTMLInputElement).value)} />}</Field>
@@ -78,8 +81,8 @@ function Keys() {
     {before && <p role="status">{before}</p>}
     {run.failure && <Fail of={run.failure} />}
     <Loaded of={got}>{({ keys }) => <Card title={w("tab_keys")} side={mayDo("set_keys") && <Field label={w("grace")}>{id => <select id={id} class="grace" value={grace} onChange={e => setGrace((e.target as HTMLSelectElement).value)}>{(["0", "1", "24", "168"] as const).map(n => <option key={n} value={n}>{w(`grace_${n}`)}</option>)}</select>}</Field>}><div class="scroll" tabIndex={0} role="region" aria-label={w("tab_keys")}><table class="left"><thead><tr><th scope="col">{w("name")}</th><th scope="col">{w("roles")}</th><th scope="col">{w("tenant")}</th><th scope="col">{w("state")}</th><th scope="col">{w("made")}</th><th scope="col">{w("expires")}</th><th scope="col">{w("rotate")}</th></tr></thead>
-      <tbody>{keys.map(k => <tr key={k.name}><th scope="row">{k.name}</th><td>{(k.roles ?? []).map(role).join(", ")}</td><td>{k.tenant || w("house")}</td><td><Tag kind={k.works ? "done" : "failed"}>{k.works ? w("works") : w("ended")}</Tag>{k.works && k.until && Date.parse(k.until) > Date.now() && <div class="quiet">{w("oldUntil", day(k.until))}</div>}</td><td>{day(k.made)}</td><td>{day(k.expires ?? "")}</td>
-        <td>{k.works && mayDo("set_keys") && over(k.roles) && <div class="row"><button onClick={() => run.run(() => shown(act("POST", at("keys", k.name) + "/rotate", { hours: +grace }), true)).then(got.reload)}>{w("rotate")}</button><button onClick={() => run.run(() => act("DELETE", at("keys", k.name))).then(got.reload)}>{w("revoke")}</button></div>}</td></tr>)}</tbody></table></div></Card>}</Loaded>
+      <tbody>{keys.map(k => <tr key={k.name}><th scope="row">{k.name}</th><td>{listed((k.roles ?? []).map(role))}</td><td>{k.tenant || w("house")}</td><td><Tag kind={k.works ? "done" : "failed"}>{k.works ? w("works") : w("ended")}</Tag>{k.works && k.until && Date.parse(k.until) > Date.now() && <div class="quiet">{w("oldUntil", day(k.until))}</div>}</td><td>{day(k.made)}</td><td>{day(k.expires ?? "")}</td>
+        <td>{k.works && mayDo("set_keys") && over(k.roles) && <div class="row">{mayTake(k.roles) && <button disabled={run.busy} onClick={() => run.run(() => shown(act("POST", at("keys", k.name) + "/rotate", { hours: +grace }), true)).then(got.reload)}>{w("rotate")}</button>}<button disabled={run.busy} onClick={() => run.run(() => act("DELETE", at("keys", k.name))).then(got.reload)}>{w("revoke")}</button></div>}</td></tr>)}</tbody></table></div></Card>}</Loaded>
     {mayDo("set_keys") && <Card title={w("addKey")}><form class="form" onSubmit={e => { e.preventDefault(); run.run(() => shown(act("POST", "/api/keys", { name, roles: given, days: +days || 0 })).then(() => { setName(""); give(["user"]); })).then(got.reload); }}>
       <Field label={w("name")}>{id => <input id={id} required value={name} onInput={e => setName((e.target as HTMLInputElement).value)} />}</Field>
       <Field label={w("days")}>{id => <input id={id} type="number" min="0" max="3650" value={days} onInput={e => setDays((e.target as HTMLInputElement).value)} />}</Field>
@@ -93,7 +96,7 @@ function Tenants() {
   return <Fragment>
     {run.failure && <Fail of={run.failure} />}
     <Loaded of={got}>{({ tenants }) => <Card title={w("tab_tenants")}>{tenants.length === 0 ? <p>{w("noTenants")}</p> : <ul class="plainlist">{tenants.map(one => <li key={one.name} class="row"><b>{one.name}</b>{one.title && <span>{one.title}</span>}{one.shares ? <span class="quiet">{w("shares")}: {JSON.stringify(one.shares)}</span> : null}
-      {mayDo("set_tenants") && <button class="push" onClick={() => run.run(() => act("DELETE", at("tenants", one.name))).then(got.reload)}>{w("remove")}</button>}</li>)}</ul>}</Card>}</Loaded>
+      {mayDo("set_tenants") && <button class="push" disabled={run.busy} onClick={() => run.run(() => act("DELETE", at("tenants", one.name))).then(got.reload)}>{w("remove")}</button>}</li>)}</ul>}</Card>}</Loaded>
     {mayDo("set_tenants") && <Card title={w("addTenant")}><form class="form" onSubmit={e => { e.preventDefault(); run.run(() => act("POST", "/api/tenants", { name })).then(got.reload); }}>
       <Field label={w("name")}>{id => <input id={id} required value={name} onInput={e => setName((e.target as HTMLInputElement).value)} />}</Field><button class="main" disabled={run.busy || !name}>{w("addTenant")}</button></form>
       <Command line={`suiren tenant add ${name || "NAME"}`} /></Card>}

@@ -1,6 +1,6 @@
 // The plan: its text with what is wrong in it, its graph with the chosen step,
 // what it comes to, and the making of it as it goes.
-import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, flops, Fragment, h, idOf, liveText, Loaded, maybe, mayDo, type Node, Page, type PlanView, progressOfPlan, redraw, say, seconds, type Series, showRun, span, stateOf, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState } from "../kit";
+import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, Failure, flops, Fragment, h, idOf, liveText, Loaded, maybe, mayDo, type Node, Page, type PlanView, progressOfPlan, redraw, say, seconds, type Series, showRun, span, stateOf, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState, listed, told, clauses } from "../kit";
 import { Graph } from "./graph";
 import { words } from "./plan.words";
 import { Outcome, type Report } from "./report";
@@ -58,13 +58,19 @@ interface Checked { diagnostics: Diagnostic[]; view?: PlanView; empty: boolean }
 
 function Editor() {
   const file = useGet<{ path: string; text: string; sum: string }>("/api/plan/file");
-  const [text, setText] = useState<string | null>(null), [sum, setSum] = useState(""), [checked, setChecked] = useState<Checked | null>(null);
-  const check = useAct(), save = useAct(), apply = useAct(), area = useRef<HTMLTextAreaElement>(null), [begun, setBegun] = useState(false);
+  const [text, setText] = useState<string | null>(null), [sum, setSum] = useState(""), [checked, setChecked] = useState<Checked & { of: string } | null>(null);
+  const [unchecked, setUnchecked] = useState<Failure | null>(null), save = useAct(), apply = useAct(), area = useRef<HTMLTextAreaElement>(null), [begun, setBegun] = useState(false);
   const now = text ?? file.data?.text ?? "", saved = text === null || text === file.data?.text, own = sum || file.data?.sum || "";
   useEffect(() => {
     if (!file.data || !mayDo("set_plan")) return;
-    const timer = setTimeout(() => check.run(async () => setChecked(await act<Checked>("POST", "/api/plan/check", { text: now }))), 400);
-    return () => clearTimeout(timer);
+    let over = false; // of two texts the older's answer may come later
+    const timer = setTimeout(async () => {
+      try {
+        const found = await act<Checked>("POST", "/api/plan/check", { text: now });
+        if (!over) { setChecked({ ...found, of: now }); setUnchecked(null); }
+      } catch (err) { if (!over) setUnchecked(err instanceof Failure ? err : new Failure(0, "broken", String(err))); }
+    }, 400);
+    return () => { over = true; clearTimeout(timer); };
   }, [now, file.data, store.lang, store.now?.tasks?.[0]?.ended]);
   const wrong = checked?.diagnostics ?? [];
   const go = (line: number) => {
@@ -88,7 +94,7 @@ function Editor() {
       </div>}
       {save.failure && <Fail of={save.failure} />}
       {store.server?.has.includes("approvals") && <Proposals after={save.busy} />}
-      {check.failure && <Fail of={check.failure} />}
+      {unchecked && <Fail of={unchecked} />}
       <div role="status">{checked && (wrong.length === 0 ? <p class="good">✓ {w("right")}</p> : <Fragment><p class="bad">✗ {w("wrong", wrong.length)}</p>
         <ul class="plainlist">{wrong.map(d => <li>{d.line ? <button class="bare" onClick={() => go(d.line!)}>{w("line", d.line)}</button> : null} {d.what}{d.next && <div class="quiet">→ {d.next}</div>}</li>)}</ul></Fragment>)}</div>
     </Card>
@@ -96,7 +102,7 @@ function Editor() {
       {checked?.view && <Diff of={checked.view} />}
       {checked?.empty && <p>{w("nothing")}</p>}
       {checked?.view && !checked.empty && <Fragment><p class="quiet">{w("applyHelp")}</p>
-        <button class="main apply" disabled={!saved || apply.busy || begun} onClick={() => apply.run(() => act("POST", "/api/plan/apply", { sum: own })).then(ok => { setBegun(ok); if (ok) { showRun("latest"); } })}>{w("apply")}</button></Fragment>}
+        <button class="main apply" disabled={!saved || checked.of !== now || apply.busy || begun} onClick={() => apply.run(() => act("POST", "/api/plan/apply", { sum: own })).then(ok => { setBegun(ok); if (ok) { showRun("latest"); } })}>{w("apply")}</button></Fragment>}
       {begun && <p role="status">{w("applied")}</p>}
       {apply.failure && <Fail of={apply.failure} />}
       <Command line="suiren plan && suiren apply" />
@@ -113,7 +119,7 @@ function Proposals({ after }: { after: boolean }) {
   const list = (got.data?.approvals ?? []).filter(r => r.act === "plan"), shown = [...list.filter(r => r.state === "waiting"), ...list.filter(r => r.state !== "waiting").slice(0, 1)];
   return shown.length === 0 ? null : <section class="proposals" aria-label={w("proposed")}><h3>{w("proposed")}</h3><ul class="plainlist">{shown.map(r => <li key={r.id}>
     <Tag kind={{ waiting: "running", approved: "done", done: "done" }[r.state] ?? "failed"}>{Object.hasOwn(words, "proposal_" + r.state) ? w(`proposal_${r.state}` as "proposal_waiting") : r.state}</Tag> {w("proposedBy", r.asker, day(r.asked))}
-    {r.decider && <span class="quiet"> · {r.decider}{r.why && `: ${r.why}`}</span>} {r.state === "waiting" && <a href="#settings/two">{w("toDecide")}</a>}</li>)}</ul></section>;
+    {r.decider && <span class="quiet"> · {r.decider}{r.why && told("", r.why)}</span>} {r.state === "waiting" && <a href="#settings/two">{w("toDecide")}</a>}</li>)}</ul></section>;
 }
 
 const marks: Record<string, string> = { make: "+", change: "~", remove: "-", keep: "=" };
@@ -158,12 +164,12 @@ function Details({ node: n }: { node: Node }) {
   if (a && a.seconds > 0) time.push(t("actual", seconds(a.seconds)));
   if (f && f.memory > 0) memory.push(t("forecast", bytes(f.memory)));
   if (a && a.memory > 0) memory.push(t("used", bytes(a.memory)));
-  if (time.length) rows.push([t("field_time"), time.join(", ")]);
-  if (memory.length) rows.push([t("field_memory"), memory.join(", ")]);
+  if (time.length) rows.push([t("field_time"), clauses(time)]);
+  if (memory.length) rows.push([t("field_memory"), clauses(memory)]);
   if (f?.flops) rows.push([t("field_flops"), flops(f.flops)]);
   if (f?.basis) rows.push([t("field_basis"), f.basis]);
   if (n.reason) rows.push([t("field_reason"), n.reason]);
-  if (n.inputs?.length) rows.push([t("field_inputs"), n.inputs.join(", ")]);
+  if (n.inputs?.length) rows.push([t("field_inputs"), listed(n.inputs)]);
   if (n.digest) rows.push([t("field_digest"), n.digest.slice(0, 16)]);
   return <div class="details" role="region" aria-live="off" aria-label={idOf(n)}>
     <h2>{maybe("kind", n.kind)} <b>{n.name}</b> <span class={"tag " + s.state}>{maybe("state", s.state)}</span> {n.action && (s.state !== "done" || n.action === "keep") &&

@@ -1,5 +1,5 @@
 // Releases: what was made, how each stands, and canary, promotion and the way back.
-import { act, Card, Command, day, Empty, Fail, Field, Fragment, h, Loaded, Page, count, bytes, mayDo, percent, say, short, store, t, Tag, TaskList, useAct, useEffect, useGet, useState, FactList } from "../kit";
+import { act, Card, Command, day, Empty, Fail, Field, Fragment, h, Loaded, Page, count, bytes, mayDo, percent, say, short, store, t, Tag, TaskList, useAct, useEffect, useGet, useState, FactList, listed } from "../kit";
 import { PairRows } from "./pairs";
 import { words } from "./releases.words";
 
@@ -88,7 +88,7 @@ function PartCard({ of: p, all }: { of: Part; all: Lineage }) {
   return <Fragment>
     {p.description && <p class="quiet">{w("owners")}</p>}
     <FactList rows={[[w("operator"), value("operator")], [w("madeAt"), day(value("made"))], [w("size"), value("bytes") ? bytes(+value("bytes")) : ""], [w("program"), value("program")], [w("licence"), value("licence") ? w("notStated") : ""],
-      [w("approach"), learnt?.approach?.type ?? ""], [w("learnt"), (learnt?.datasets ?? []).map(d => all.parts.find(one => one["bom-ref"] === d.ref)?.name ?? d.ref).join(", ")]]} />
+      [w("approach"), learnt?.approach?.type ?? ""], [w("learnt"), listed((learnt?.datasets ?? []).map(d => all.parts.find(one => one["bom-ref"] === d.ref)?.name ?? d.ref))]]} />
     {value("settings") && value("settings") !== "{}" && <details><summary>{w("settings")}</summary><pre tabIndex={0} aria-label={w("settings")}>{pretty(value("settings"))}</pre></details>}
   </Fragment>;
 }
@@ -115,7 +115,7 @@ function Compare({ of, at }: { of: Release[]; at: Release }) {
       <button class="compare" disabled={run.busy || !at.present}>{w("compareGo")}</button></form>}
     {run.failure && <Fail of={run.failure} />}
     {c && <Fragment><p role="status"><b>{w("found", c.second, c.first, signed(c.overall.value), signed(c.overall.low), signed(c.overall.high))}</b> {w("counts", count(c.overall.gained), count(c.overall.lost), c.p.toPrecision(2))}</p>
-      <PairRows path="/api/comparison?" names={[c.first, c.second]} /></Fragment>}
+      {mayDo("read_traces") && <PairRows path="/api/comparison?" names={[c.first, c.second]} />}</Fragment>}
     <Command line={`suiren release compare ${with_ ? short(with_.digest) : "FIRST"} ${short(at.digest)}`} />
   </Card>;
 }

@@ -1,7 +1,7 @@
 import type { Pairs } from "../words";
 
 export const words = {
-  lead: ["What was released, what is tried on a few, and the way back: one digest over weights, documents, policy and verdict.", "已发布的、正在小范围试用的，以及如何回退：一个摘要涵盖权重、文档、策略和评测。"],
+  lead: ["What was released, what is tried on a few, and the way back: one digest over weights, documents, policy and verdict.", "已发布的、正在灰度的，以及如何回退：一个摘要涵盖权重、文档、策略和评测。"],
   none: ["No release yet", "还没有发布版本"],
   noneHelp: ["A release block of a plan makes one when its verdict passes.", "计划中的 release 块在评测通过后生成发布版本。"],
   stage_candidate: ["candidate", "候选"],
@@ -11,14 +11,14 @@ export const words = {
   newest: ["newest", "最新"],
   gone: ["files are gone", "文件已清理"],
   made: ["made {0}", "生成于 {0}"],
-  since: ["since {0}, by {1}", "自 {0}，由 {1}"],
+  since: ["since {0}, by {1}", "自 {0} 起，由 {1} 设定"],
   checks: ["Checks", "检查"],
   notChecked: ["not checked yet", "尚未检查"],
   check_evaluation: ["its verdict passes", "评测通过"],
   check_guard: ["its policy does what its rules say", "策略按规则生效"],
   check_parity: ["served, it gives the replies that were judged", "服务时的回答与评测时一致"],
   check: ["Check", "检查"],
-  canary: ["Try on a few", "小范围试用"],
+  canary: ["Try on a few", "灰度"],
   promote: ["Promote", "上线"],
   rollback: ["Roll back", "回退"],
   retire: ["Retire", "下线"],
@@ -51,6 +51,6 @@ export const words = {
   compareGo: ["Ask both", "向双方提问"],
   found: ["{0} against {1}: {2} (95% interval {3} to {4}).", "{0} 对 {1}：{2}（95% 区间 {3} 至 {4}）。"],
   counts: ["{0} improved, {1} regressed, McNemar p = {2}.", "变好 {0} 题，变差 {1} 题，McNemar p = {2}。"],
-  done: ["It holds from version {0} of the tracks on.", "自轨道版本 {0} 起生效。"],
+  done: ["It holds from version {0} of the tracks on.", "自状态第 {0} 版起生效。"],
   working: ["Being checked: its answers are made again…", "正在检查：重新生成其回答……"],
 } satisfies Pairs;

@@ -14,7 +14,7 @@ export interface Report {
 }
 interface Check { name: string; want: number; got?: number; ok: boolean }
 interface Model {
-  name: string; role?: string; method?: string; flops?: number; sample_flops?: number;
+  name: string; role?: string; block?: string; method?: string; flops?: number; sample_flops?: number;
   seconds?: number; memory?: number; share?: number;
 }
 // A Group's scores stand in the order of the models.
@@ -52,7 +52,7 @@ export function Report({ report: r }: { report: Report }) {
   </Fragment>;
 }
 
-const nameOf = (m: Model) => maybe("role", m.role === "tutor" && m.method === "grpo" ? "rl" : m.role ?? m.name);
+const nameOf = (m: Model) => maybe("role", m.role === "tutor" && m.method === "grpo" ? "rl" : m.role ?? m.block ?? m.name);
 
 function Scores({ title, models, groups, total }: { title: string; models: Model[]; groups: Group[]; total?: Group }) {
   return <Fragment>

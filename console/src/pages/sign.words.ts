@@ -20,6 +20,6 @@ export const words = {
   failed_no_grant: ["You are known there, but none of your groups is let in here. Ask whoever runs this server.", "身份已确认，但您所在的组均未获准使用本系统。请联系管理员。"],
   failed_wrong_state: ["That sign-in was not begun here, or took too long. Sign in again.", "该登录不是从这里发起的，或已超时。请重新登录。"],
   failed_issuer_failed: ["The sign-in server did not answer as it should. Try again, or sign in another way.", "登录服务器没有正确应答。请重试，或换一种方式登录。"],
-  failed_wrong_password: ["This account is suspended here. Ask whoever runs this server.", "该账户在本系统已停用。请联系管理员。"],
+  failed_wrong_password: ["This account is suspended here. Ask whoever runs this server.", "该账户在本系统已暂停。请联系管理员。"],
   failed_: ["The sign-in at the other server failed. Try again, or sign in another way.", "外部登录失败。请重试，或换一种方式登录。"],
 } satisfies Pairs;

@@ -1,5 +1,5 @@
 // Traces: every answer with its timeline, and the audit log with its proof.
-import { act, Card, Command, count, day, Empty, FactList, Field, Fragment, get, h, Loaded, mayDo, Page, say, seconds, short, type Source, store, t, Tabs, Tag, useAct, useEffect, useGet, useRef, useState, Fail } from "../kit";
+import { act, Card, Command, count, day, Empty, FactList, Field, Fragment, get, h, Loaded, mayDo, Page, say, seconds, short, type Source, store, t, Tabs, Tag, useAct, useEffect, useGet, useRef, useState, Fail, milliseconds } from "../kit";
 import { Choose, type Set, Sets } from "./chosen";
 import { words } from "./traces.words";
 import { checked, type Mark, Written } from "./written";
@@ -23,7 +23,7 @@ const reason = (v: string) => Object.hasOwn(words, "reason_" + v) ? w(`reason_${
 // moment is a time to the second: answers come fast.
 const moment = (v: string) => { const d = new Date(v); return `${day(v)}:${String(d.getSeconds()).padStart(2, "0")}`; };
 const known = (prefix: string, v: string) => Object.hasOwn(words, `${prefix}_${v}`) ? w(`${prefix}_${v}` as "span_queue") : v.replaceAll("_", " ");
-const ns = (v: number) => v < 1e4 ? "< 0.01 ms" : v < 1e8 ? `${+(v / 1e6).toPrecision(3)} ms` : seconds(v / 1e9);
+const ns = (v: number) => v < 1e8 ? milliseconds(v / 1e6) : seconds(v / 1e9);
 
 export default function Traces() {
   const tabs: ["traces" | "audit", string][] = [];

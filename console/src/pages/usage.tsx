@@ -1,16 +1,18 @@
 // Usage: what was used, by whom, at what cost, and the budgets that bound it.
-import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, Loaded, mayDo, Meter, Page, say, seconds, t, useAct, useGet, useState } from "../kit";
+import { act, Card, Command, count, day, Empty, Fail, Field, Fragment, h, Loaded, mayDo, Meter, Page, say, seconds, t, useAct, useGet, useState, listed, clauses } from "../kit";
 import { words } from "./usage.words";
 
 const w = say(words);
 
 interface Amounts { requests: number; prompt: number; cached: number; thought: number; answer: number; cpu: number; energy: number; money: number }
 interface Usage { by: string[]; usage: ({ by: string[]; amounts?: Amounts } & Partial<Amounts>)[]; currency: string; closed?: { month: string }[] | null }
-interface Budget { scope: string; name?: string; unit: string; period: string; amount: number; used: number; held: number; next?: string }
+interface Budget { scope: string; name?: string; unit: string; period: string; amount: number; used: number; held: number; next?: string; currency?: string }
 
 const groups = ["key", "person", "project", "tenant", "scenario", "model", "release", "day", "month"] as const;
 const measures = ["requests", "prompt", "cached", "thought", "answer", "cpu", "energy", "money"] as const;
 const scales: Record<string, number> = { cpu: 1e6, energy: 1e6, money: 1e6 }; // of what the ledger counts
+
+const bounds: Record<string, number> = { ...scales, energy: 3.6e9 }; // of what a budget is given in, as suiren budget takes it: watt hours
 
 // shown is an amount with its unit.
 function shown(unit: string, v: number, currency = ""): string {
@@ -49,7 +51,7 @@ export default function Usage() {
               <tr class="total"><th scope="row">{w("all")}</th>{columns.map(m => <td key={m}>{shown(m, rows.reduce((s, r) => s + r.amounts[m], 0), u.currency)}</td>)}{by === "release" && <td />}</tr></tbody></table></div>
           {by === "release" && <p class="quiet">{w("perCorrectHelp")}</p>}
           {!u.currency && <p class="quiet">{w("noPrices")}</p>}
-          {u.closed && u.closed.length > 0 && <p class="quiet">{w("closed", u.closed.map(m => m.month).join(", "))}</p>}
+          {u.closed && u.closed.length > 0 && <p class="quiet">{w("closed", listed(u.closed.map(m => m.month)))}</p>}
         </Fragment>;
       }}</Loaded>
       <Command line={`suiren usage --by ${by}`} />
@@ -60,6 +62,9 @@ export default function Usage() {
 
 const known = (prefix: string, v: string) => Object.hasOwn(words, `${prefix}_${v}`) ? w(`${prefix}_${v}` as "unit_cpu") : v;
 
+// bounded is an amount of a budget with its unit.
+const bounded = (one: Budget, v: number): string => one.unit === "energy" ? `${+(v / bounds.energy!).toPrecision(3)} Wh` : shown(one.unit, v, one.currency);
+
 function Budgets() {
   const got = useGet<{ budgets: Budget[] }>("/api/budgets"), set = useAct();
   const [b, change] = useState({ scope: "key", name: "", unit: "tokens", period: "day", amount: "" });
@@ -67,10 +72,10 @@ function Budgets() {
   const save = (one: { scope: string; name?: string; unit: string; period: string; amount: number }) => set.run(() => act("POST", "/api/budgets", one)).then(got.reload);
   return <Card title={w("budgets")}>
     <Loaded of={got}>{({ budgets }) => budgets.length === 0 ? <p>{w("budgetsNone")}</p> : <ul class="plainlist">{budgets.map(one => <li key={one.scope + one.name + one.unit + one.period}>
-      <div class="row"><b>{known("scope", one.scope)} {one.name}</b><span class="quiet">{known("unit", one.unit)}, {known("period", one.period)}{one.next && " · " + w("next", day(one.next))}</span>
-        {mayDo("set_budget") && <button class="push" onClick={() => save({ scope: one.scope, name: one.name, unit: one.unit, period: one.period, amount: -1 })}>{w("take")}</button>}</div>
-      <Meter part={(one.used + one.held) / Math.max(one.amount, 1)} label={w("used", shown(one.unit, one.used + one.held), shown(one.unit, one.amount))} /></li>)}</ul>}</Loaded>
-    {mayDo("set_budget") && <form class="form budget" onSubmit={e => { e.preventDefault(); save({ ...b, name: b.scope === "all" ? "" : b.name, amount: Math.round(+b.amount * (scales[b.unit] ?? 1)) }); }}>
+      <div class="row"><b>{known("scope", one.scope)} {one.name}</b><span class="quiet">{clauses([known("unit", one.unit), known("period", one.period)])}{one.next && " · " + w("next", day(one.next))}</span>
+        {mayDo("set_budget") && <button class="push" disabled={set.busy} onClick={() => save({ scope: one.scope, name: one.name, unit: one.unit, period: one.period, amount: -1 })}>{w("take")}</button>}</div>
+      <Meter part={(one.used + one.held) / Math.max(one.amount, 1)} label={w("used", bounded(one, one.used + one.held), bounded(one, one.amount))} /></li>)}</ul>}</Loaded>
+    {mayDo("set_budget") && <form class="form budget" onSubmit={e => { e.preventDefault(); save({ ...b, name: b.scope === "all" ? "" : b.name, amount: Math.round(+b.amount * (bounds[b.unit] ?? 1)) }); }}>
       <Field label={w("scope")}>{id => <select id={id} value={b.scope} onChange={input("scope")}>{["all", "key", "person", "project", "tenant", "scenario", "model"].map(v => <option key={v} value={v}>{known("scope", v)}</option>)}</select>}</Field>
       {b.scope !== "all" && <Field label={w("name")}>{id => <input id={id} class="budget-name" value={b.name} required onInput={input("name")} />}</Field>}
       <Field label={w("unit")}>{id => <select id={id} value={b.unit} onChange={input("unit")}>{["requests", "tokens", "cpu", "energy", "money"].map(v => <option key={v} value={v}>{known("unit", v)}</option>)}</select>}</Field>

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -364,4 +365,32 @@ func FuzzReadTable(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A sheet in Chinese is read as one in English is, as a spreadsheet of either leaves it.
+func TestSheetsInChinese(t *testing.T) {
+	path := filepath.Join(t.TempDir(), AnswersSheet)
+	if err := writeSheet(path, []sheetRow{{ID: "a", Question: "问"}, {ID: "b"}}, true); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(string(b), "\ufeff编号,类别,题目,内容,评审人一,结论一,评审人二,结论二,裁定人,裁定\n") {
+		t.Errorf("%s", b)
+	}
+	text := strings.Replace(string(b), "a,,问,,,,,,,", "a,,问,,李,合格,王,合格,,", 1)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := readReview(path, map[string]bool{"a": true, "b": true})
+	if err != nil || r.Items != 2 || r.Judged != 1 || r.Passed != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	for _, c := range slices.Concat(sheetColumns, statementColumns) {
+		if inEnglish[inChinese[c]] != c {
+			t.Errorf("%s is %q in Chinese", c, inChinese[c])
+		}
+	}
 }

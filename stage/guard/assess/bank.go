@@ -103,6 +103,15 @@ type row struct {
 	where string
 }
 
+// inEnglish is inChinese, the other way.
+var inEnglish = func() map[string]string {
+	m := map[string]string{}
+	for en, zh := range inChinese {
+		m[zh] = en
+	}
+	return m
+}()
+
 // readTable reads a CSV file in UTF-8 whose first line names its columns: all
 // of them known, needed ones among them.
 func readTable(name string, b []byte, known []string, needed ...string) ([]row, error) {
@@ -133,8 +142,11 @@ func readTable(name string, b []byte, known []string, needed ...string) ([]row, 
 		if columns == nil {
 			columns = record
 			for i, c := range columns {
+				if own, ok := inEnglish[c]; ok {
+					c, columns[i] = own, own
+				}
 				if !slices.Contains(known, c) || slices.Contains(columns[:i], c) {
-					return nil, badRow(place(name, line), say.T("the column %q is not known or there twice; there are %s", "列 %q 未知或重复；可用的有 %s", c, strings.Join(known, ", ")))
+					return nil, badRow(place(name, line), say.T("the column %q is not known or there twice; there are %s", "列 %q 未知或重复；可用的有 %s", c, known))
 				}
 			}
 			for _, c := range needed {

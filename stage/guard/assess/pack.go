@@ -113,7 +113,7 @@ func ReadPack(name string) (*Pack, error) {
 		info, err2 := os.Stat(name)
 		if err2 != nil || info.IsDir() {
 			return nil, &say.Error{Where: name, What: say.T("there is no such pack", "没有这个评估包"),
-				Next: say.T("name one of %s, or a file", "请指明 %s 之一，或给出文件", strings.Join(Packs(), ", ")), Err: errors.Join(err, err2)}
+				Next: say.T("name one of %s, or a file", "请指明 %s 之一，或给出文件", Packs()), Err: errors.Join(err, err2)}
 		}
 		if info.Size() > maxPack {
 			return nil, badPack(name, say.T("it is larger than %d bytes", "文件大于 %d 字节", maxPack))

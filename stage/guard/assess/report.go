@@ -207,7 +207,7 @@ func (f *findings) sheets() (err error) {
 			known[a.ID] = true
 			rows = append(rows, sheetRow{a.ID, a.Class, a.Question, a.Answer})
 		}
-		if err := writeSheet(at(AnswersSheet), rows); err != nil {
+		if err := writeSheet(at(AnswersSheet), rows, j.Lang == say.Chinese); err != nil {
 			return err
 		}
 		if exists(at(AnswersSheet)) {
@@ -226,7 +226,7 @@ func (f *findings) sheets() (err error) {
 			known[d.id] = true
 			rows = append(rows, sheetRow{ID: d.id, Text: d.text})
 		}
-		if err := writeSheet(at(CorpusSheet), rows); err != nil {
+		if err := writeSheet(at(CorpusSheet), rows, j.Lang == say.Chinese); err != nil {
 			return err
 		}
 		if exists(at(CorpusSheet)) {

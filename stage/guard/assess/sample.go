@@ -29,23 +29,45 @@ var (
 	statementColumns = []string{"id", "asked", "holds", "who", "on", "evidence"}
 )
 
+// inChinese names the columns of sheets and banks for readers of Chinese. Tables are
+// read under either name.
+var inChinese = map[string]string{
+	"id": "编号", "class": "类别", "question": "题目", "text": "内容", "reviewer_1": "评审人一", "verdict_1": "结论一", "reviewer_2": "评审人二", "verdict_2": "结论二",
+	"settled_by": "裁定人", "settled": "裁定", "asked": "要求", "holds": "是否成立", "who": "陈述人", "on": "日期", "evidence": "证据",
+	"bank": "题库", "owner": "责任人", "updated": "更新日期",
+}
+
+// writeTable writes a table that people fill in a spreadsheet. The mark before a Chinese
+// one tells the spreadsheet that it is UTF-8.
+func writeTable(path string, columns []string, rows [][]string, chinese bool) error {
+	return writeWhole(path, func(w io.Writer) error {
+		if chinese {
+			columns = slices.Clone(columns)
+			for i, c := range columns {
+				columns[i] = inChinese[c]
+			}
+			io.WriteString(w, "\ufeff")
+		}
+		c := csv.NewWriter(w)
+		c.Write(columns)
+		c.WriteAll(rows)
+		return c.Error()
+	})
+}
+
 // A sheetRow is an item for two reviewers.
 type sheetRow struct{ ID, Class, Question, Text string }
 
 // writeSheet writes a sheet, unless there is one: people's work is not overwritten.
-func writeSheet(path string, rows []sheetRow) error {
-	if exists(path) || len(rows) == 0 {
+func writeSheet(path string, items []sheetRow, chinese bool) error {
+	if exists(path) || len(items) == 0 {
 		return nil
 	}
-	return writeWhole(path, func(w io.Writer) error {
-		c := csv.NewWriter(w)
-		c.Write(sheetColumns)
-		for _, r := range rows {
-			c.Write([]string{r.ID, r.Class, safeCell(r.Question), safeCell(r.Text), "", "", "", "", "", ""})
-		}
-		c.Flush()
-		return c.Error()
-	})
+	var rows [][]string
+	for _, r := range items {
+		rows = append(rows, []string{r.ID, r.Class, safeCell(r.Question), safeCell(r.Text), "", "", "", "", "", ""})
+	}
+	return writeTable(path, sheetColumns, rows, chinese)
 }
 
 // safeCell keeps a spreadsheet from taking a text for a formula.
@@ -177,12 +199,7 @@ func writeStatements(path string, p *Pack, chinese bool) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	return writeWhole(path, func(w io.Writer) error {
-		c := csv.NewWriter(w)
-		c.Write(statementColumns)
-		c.WriteAll(rows)
-		return c.Error()
-	})
+	return writeTable(path, statementColumns, rows, chinese)
 }
 
 var holds = map[string]bool{"yes": true, "no": false, "是": true, "否": false}

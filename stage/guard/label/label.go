@@ -146,7 +146,7 @@ func Write(w io.Writer, format string, c *Conversation, l *Label) error {
 	case "pdf":
 		return writePDF(w, c, l)
 	}
-	return &say.Error{Where: format, What: say.T("a conversation cannot be written as %q", "对话不能写成 %q", format), Next: say.T("choose %s", "可选：%s", strings.Join(Formats, ", "))}
+	return &say.Error{Where: format, What: say.T("a conversation cannot be written as %q", "对话不能写成 %q", format), Next: say.T("choose %s", "可选：%s", Formats)}
 }
 
 // roleText names who speaks, in both languages.

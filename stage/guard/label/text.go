@@ -31,11 +31,11 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 var page = template.Must(template.New("").Parse(`<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8">{{with .Label}}
 <meta name="AIGC" content="{{.}}">{{end}}
-<meta name="viewport" content="width=device-width"><title>{{.Title}}</title>
+<meta name="viewport" content="width=device-width"><title>{{or .Title .About}}</title>
 <style>body{font:16px/1.6 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}pre{white-space:pre-wrap;font:inherit;margin:0 0 1rem}.label{position:sticky;top:0;background:#fff;border-bottom:1px solid #ccc;padding:.4rem 0}h2{font-size:1rem;color:#666}</style>
 </head><body><main>{{if .Label}}
 <p class="label">{{.Words}}</p>{{end}}
-<h1>{{.Title}}</h1><p>{{.About}}</p>
+{{with .Title}}<h1>{{.}}</h1>{{end}}<p>{{.About}}</p>
 {{range .Turns}}<h2>{{.Who}}</h2><pre>{{.Text}}</pre>
 {{end}}{{if .Label}}<p>{{.Words}}</p>
 {{end}}</main></body></html>

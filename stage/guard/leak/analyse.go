@@ -124,7 +124,7 @@ func (s *stream) analyse() []found {
 	if s.spelled > 0 {
 		list = s.spoken(list)
 	}
-	list = s.spread(s.interleaved(list))
+	list = s.added(s.spread(s.interleaved(list)))
 	if s.depth < maxDepth {
 		list = s.encoded(list)
 	}
@@ -158,6 +158,7 @@ func (s *stream) worth() bool {
 	}
 	singles, run := 0, 0
 	odd := false // the run is not a plain word
+	pieces := false
 	for k := range s.units {
 		u := &s.units[k]
 		if u.s == gap || u.s == sign && !isAlnum(u.v) {
@@ -178,11 +179,12 @@ func (s *stream) worth() bool {
 		case u.v >= 'A' && u.v <= 'Z' && run > 1:
 			odd = true
 		}
+		pieces = pieces || odd && run >= fewestGroup || isOneOf(u.v, quotes)
 		if odd && run >= 5 && (s.longest >= 12 || s.announced()) || u.s == place && len(s.units) > 6 {
 			return true
 		}
 	}
-	return singles > mostSingles
+	return singles > mostSingles || pieces && s.inPieces()
 }
 
 // asked reports whether what comes is said to be a password or key: 密码：

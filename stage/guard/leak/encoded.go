@@ -45,7 +45,7 @@ func (s *stream) encoded(list []found) []found {
 	list = s.bytesApart(s.blocks(list, &v), &v)
 	if strings.IndexByte(v.text, '\n') > 0 || strings.IndexByte(v.text, ' ') > 0 { // wrapped lines, bytes set apart
 		if w := s.view(s.without(s.end()), false); len(w.text) < len(v.text) {
-			list = s.blocks(list, &w)
+			list = s.rows(s.blocks(list, &w))
 		}
 	}
 	return list

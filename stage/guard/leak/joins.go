@@ -68,7 +68,7 @@ func (s *stream) joins() bool {
 	a := s.units[s.atom:]
 	n := len(a)
 	if s.pem == 0 && s.plain(a) {
-		return false
+		return s.aligned(s.atom, len(s.units))
 	}
 	var buf [48]byte
 	word := buf[:0]
@@ -114,5 +114,6 @@ func (s *stream) joins() bool {
 	if n == 4 && isOneOf(a[0].v, "\"'`") && a[2].v == a[0].v && a[3].v == ',' { // one of "a", "b"
 		return true
 	}
-	return n >= 4 && mixed(word) // a line of an encoded text
+	end := s.runEnd(s.atom, len(s.units))
+	return n >= fewestGroup && mixed(word) || s.aligned(s.atom, end) || s.lastRow(s.atom, end) // a line of an encoded text
 }

@@ -254,7 +254,7 @@ func (s *stream) space(c rune, from, to int) {
 		return
 	}
 	if s.gaps > 0 {
-		if s.gaps++; s.gaps > maxGap {
+		if s.gaps++; s.gaps > maxGap && !s.indents() {
 			s.close()
 		}
 		return
@@ -275,7 +275,7 @@ func (s *stream) sign(kind sort, v rune, from, to int) {
 	if v == '=' && s.reckons() {
 		s.close()
 	}
-	if s.pending && !isOneOf(v, "@[({<._+-") {
+	if s.pending && !isOneOf(v, "@[({<._+-") && !(isOneOf(v, quotes+"&") && s.seam(len(s.units))) {
 		s.close()
 	}
 	s.tail = len(s.units) + 1

@@ -98,7 +98,7 @@ func (s *stream) words(cs []detect.Char) (n int, open bool) {
 			at = e + 1
 			continue
 		}
-		if c := cs[e+1].C; c <= ' ' || c < 0x80 && isOneOf(c, "@[({<._+-\x7f") || c >= 0x80 && !s.other(c) {
+		if c := cs[e+1].C; c <= ' ' || c < 0x80 && isOneOf(c, "@[({<._+-\x7f") || c >= 0x80 && !s.other(c) || isQuote(cs[e-1].C) && (isQuote(c) || c == '&') {
 			break
 		}
 		at = e + 1

@@ -184,6 +184,14 @@ func inMiddle(sep func(r *rand.Rand) string) func(*rand.Rand, item) string {
 	}
 }
 
+// groups cuts a value into pieces, the first of which has first signs.
+func groups(value string, first, n int) (list []string) {
+	for len(value) > first {
+		list, value, first = append(list, value[:first]), value[first:], n
+	}
+	return append(list, value)
+}
+
 // A phrase of Chinese characters is told by these: they are not spread or coded digit by digit.
 func isPhrase(it item) bool { return it.kind == pii.Case || it.kind == pii.Address }
 
@@ -287,6 +295,24 @@ var disguises = []disguise{
 	{"base64", func(_ *rand.Rand, it item) string {
 		return base64.StdEncoding.EncodeToString([]byte(it.cue + it.value))
 	}},
+	{"base64 in groups", func(r *rand.Rand, it item) string {
+		if it.kind == pii.Plate { // of two groups
+			return ""
+		}
+		n := []int{8, 10, 16}[r.IntN(3)]
+		return strings.Join(groups(base64.StdEncoding.EncodeToString([]byte(it.cue+it.value)), n, n), []string{" ", "\n", "\n        ", " \r\n"}[r.IntN(4)])
+	}},
+	{"base64 in groups of four", number(func(_ *rand.Rand, it item) string {
+		return strings.Join(groups(base64.StdEncoding.EncodeToString([]byte(it.value)), 4, 4), " ")
+	})},
+	{"strings added", func(r *rand.Rand, it item) string {
+		if isPhrase(it) || it.kind == pii.Plate || it.kind == pii.PrivateKey || it.cue != "" {
+			return ""
+		}
+		q := []string{`"`, "'"}[r.IntN(2)]
+		plus := []string{"+", " + ", " . ", " .. ", " +\n        "}[r.IntN(5)]
+		return q + strings.Join(groups(it.value, 4, 9), q+plus+q) + q
+	}},
 	{"hexadecimal", func(_ *rand.Rand, it item) string { return hex.EncodeToString([]byte(it.cue + it.value)) }},
 	{"percent", each(func(_ int, c rune) string {
 		var b strings.Builder
@@ -385,7 +411,7 @@ func TestPlanted(t *testing.T) {
 			carrier := carriers[(i/20)%len(carriers)]
 			before, _, _ := strings.Cut(carrier, "%s")
 			cue := it.cue
-			if slices.Contains([]string{"base64", "base32", "hexadecimal", "bytes between colons"}, g.name) {
+			if slices.Contains([]string{"base64", "base64 in groups", "base64 in groups of four", "base32", "hexadecimal", "bytes between colons"}, g.name) {
 				cue = ""
 			}
 			text := strings.Replace(carrier, "%s", cue+value, 1)

@@ -247,7 +247,7 @@ func (r *Rules) Decide(q Request) Decision {
 
 var roleText = map[string]say.Text{
 	Owner: say.T("owner", "所有者"), System: say.T("system administrator", "系统管理员"), Security: say.T("security administrator", "安全管理员"),
-	Auditor: say.T("audit administrator", "审计管理员"), Operator: say.T("operator", "操作员"), User: say.T("user", "用户"), Viewer: say.T("viewer", "查看者"),
+	Auditor: say.T("audit administrator", "审计管理员"), Operator: say.T("operator", "运维"), User: say.T("user", "用户"), Viewer: say.T("viewer", "查看者"),
 }
 
 // RoleText is the name of a role for a reader.

@@ -195,7 +195,7 @@ func (b *Book) List() ([]Request, error) {
 func (b *Book) SetTwoPeople(acts []string) error {
 	for _, act := range acts {
 		if !slices.Contains(Acts, act) {
-			return &say.Error{Where: act, What: say.T("there is no such act", "没有这项操作"), Next: say.T("choose of %s", "可选：%s", strings.Join(Acts, ", "))}
+			return &say.Error{Where: act, What: say.T("there is no such act", "没有这项操作"), Next: say.T("choose of %s", "可选：%s", Acts)}
 		}
 	}
 	acts = slices.Clone(acts)

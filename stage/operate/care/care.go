@@ -86,7 +86,7 @@ func parse(text []byte) (*State, error) {
 		return nil, say.Errorf("its format is %d, and this program reads format 1", "格式版本是 %d，本程序只读版本 1", s.Format)
 	}
 	for class, days := range s.Keep {
-		if err := CheckKeep(class, days); err != nil {
+		if err := checkKeep(class, days); err != nil {
 			return nil, err
 		}
 	}

@@ -36,15 +36,15 @@ var Classes = []Class{
 // maxDays bounds how long something can be promised to be kept.
 const maxDays = 36500
 
-// CheckKeep refuses a class that there is none of, and a time that is too short.
-func CheckKeep(class string, days int) error {
+// checkKeep refuses a class that there is none of, and a time that is too short.
+func checkKeep(class string, days int) error {
 	i := slices.IndexFunc(Classes, func(c Class) bool { return c.Name == class })
 	if i < 0 {
 		var names []string
 		for _, c := range Classes {
 			names = append(names, c.Name)
 		}
-		return &say.Error{Where: class, What: say.T("there is no such class of records", "没有这类记录"), Next: say.T("choose of %s", "可选：%s", strings.Join(names, ", "))}
+		return &say.Error{Where: class, What: say.T("there is no such class of records", "没有这类记录"), Next: say.T("choose of %s", "可选：%s", names)}
 	}
 	if least := max(1, Classes[i].Least); days < least || days > maxDays {
 		return &say.Error{Where: class, What: say.T("%d days: it is kept for %d to %d days", "%d 天：此类记录保留 %d 到 %d 天", days, least, maxDays),
@@ -59,7 +59,7 @@ func (b *Book) SetKeep(class string, days int) error {
 	if days == 0 {
 		checked = maxDays
 	}
-	if err := CheckKeep(class, checked); err != nil {
+	if err := checkKeep(class, checked); err != nil {
 		return err
 	}
 	return b.Change(func(s *State) error {

@@ -60,6 +60,8 @@ type Budget struct {
 	Begins time.Time `json:"begins,omitzero"`
 	Next   time.Time `json:"next,omitzero"` // when the next period begins
 
+	Currency string `json:"currency,omitempty"` // of money, by the price book in force; "" without one
+
 	id int64
 }
 
@@ -175,6 +177,10 @@ func (t *tx) usedSince(b *Budget, now time.Time) (used int64, err error) {
 
 // Budgets returns all budgets, and what is used of each now.
 func (l *Ledger) Budgets() ([]Budget, error) {
+	book, _, err := l.Book()
+	if err != nil {
+		return nil, err
+	}
 	rows, err := l.read.Query(budgetQuery + ` order by 2, 3, 4, 5`)
 	if err != nil {
 		return nil, l.failed(err)
@@ -184,6 +190,9 @@ func (l *Ledger) Budgets() ([]Budget, error) {
 		var b Budget
 		err := b.scan(scan)
 		b.roll(l.Now())
+		if b.Unit == Money && book != nil {
+			b.Currency = book.Currency
+		}
 		list = append(list, b)
 		return err
 	})
@@ -284,6 +293,9 @@ func (t *tx) reserve(h *Hold) (more int64, err error) {
 		b := &list[i]
 		left := b.Amount - b.Used - b.Held
 		if wanted := cost(b.Unit, min(h.More, 1)); wanted > left {
+			if b.Unit == Money && book != nil {
+				b.Currency = book.Currency
+			}
 			return 0, refuse(&Exceeded{Budget: *b, Wanted: wanted})
 		}
 		least := min(h.More, 1)
@@ -401,19 +413,31 @@ func next(period string, begins, now time.Time) time.Time {
 	return time.Time{}
 }
 
-// Left is how much of a unit the tightest budget of an account and a model has left,
-// with that budget; nil if none bounds it.
-func (l *Ledger) Left(a *Account, model, unit string) (left int64, of *Budget, err error) {
+// Past reports by how much amounts, besides what is used and held, are more than a
+// budget of an account and a model has left: an Exceeded, or nil.
+func (l *Ledger) Past(a *Account, model string, n *Amounts) (past *Exceeded, err error) {
 	err = l.write(false, func(t *tx) error {
+		past = nil
 		list, err := t.budgets(a, model)
-		of = nil
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		book, _, err := t.prices()
+		if err != nil {
+			return err
+		}
+		wanted := map[string]int64{Requests: n.Requests, Tokens: n.Tokens(), CPU: n.CPU, Energy: n.Energy, Money: book.cost(model, n)}
 		for i := range list {
 			b := &list[i]
-			if n := b.Amount - b.Used - b.Held; b.Unit == unit && (of == nil || n < left) {
-				left, of = n, b
+			if b.Unit == Money && book != nil {
+				b.Currency = book.Currency
+			}
+			if w := wanted[b.Unit]; w > b.Amount-b.Used-b.Held {
+				past = &Exceeded{Budget: *b, Wanted: w}
+				return nil
 			}
 		}
-		return err
+		return nil
 	})
-	return left, of, err
+	return past, err
 }

@@ -298,6 +298,60 @@ price "tutor" {
 	if _, err := l.Reserve(&Hold{ID: "4", Account: Account{Key: "k"}, Model: "tutor", Prompt: 10, Answer: 10}); !errors.As(err, &e) || e.Budget.Unit != CPU {
 		t.Errorf("%v", err)
 	}
+	if err := l.Release("3"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Reserve(&Hold{ID: "5", Account: Account{Key: "k"}, Model: "tutor", Prompt: 1, Answer: 10}); !errors.As(err, &e) || e.Budget.Unit != Money || e.Budget.Currency != "CNY" || e.Wanted != 31e6 {
+		t.Errorf("%v", err)
+	}
+	if list, err := l.Budgets(); err != nil || list[1].Currency+list[2].Currency != "CNY" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if _, err := l.SetPrices("book", []byte(`currency = "USD"`)); err == nil || !strings.Contains(err.Error(), "CNY") {
+		t.Errorf("a budget of CNY became one of USD: %v", err)
+	}
+	if v, err := l.SetPrices("book", []byte(`currency = "CNY"`)); v != 2 || err != nil {
+		t.Error(v, err)
+	}
+}
+
+// What is on its way may be held against all of its budgets, of money too.
+func TestPast(t *testing.T) {
+	l := fresh(t)
+	who := Account{Key: "cli"}
+	past := func(cpu int64) string {
+		e, err := l.Past(&who, "weights.tutor", &Amounts{CPU: cpu, Energy: 3 * cpu})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e == nil {
+			return ""
+		}
+		return e.Budget.Unit
+	}
+	if _, err := l.SetPrices("book", []byte(`currency = "CNY"
+price "*" {
+  requests = 1
+  cpu = 36 # a hundredth a second
+}`)); err != nil {
+		t.Fatal(err)
+	}
+	if got := past(1e9); got != "" {
+		t.Errorf("%s is past a bound that nobody set", got)
+	}
+	for _, b := range []Budget{{Scope: OfKey, Name: "cli", Unit: Requests, Period: Day, Amount: 1}, {Scope: OfKey, Name: "cli", Unit: Energy, Period: Day, Amount: 60e6}, {Scope: OfKey, Name: "cli", Unit: Money, Period: Day, Amount: 1.1e6}} {
+		if err := l.SetBudget(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := l.Reserve(&Hold{ID: "1", Account: who, Model: "weights.tutor"}); err != nil {
+		t.Fatal(err)
+	}
+	for cpu, want := range map[int64]string{9e6: "", 11e6: Money, 21e6: Energy} {
+		if got := past(cpu); got != want {
+			t.Errorf("%d µs: %q, not %q", cpu, got, want)
+		}
+	}
 }
 
 // Whoever asks at once, in two processes on one file, and whatever ends without a

@@ -76,6 +76,20 @@ func (l *Ledger) Months() ([]Closed, error) {
 	return list, l.failed(err)
 }
 
+// Charged is what an entry charges, with its corrections.
+func (l *Ledger) Charged(charge int64) (is Amounts, err error) {
+	var one bool
+	err = l.read.QueryRow(`select coalesce(max(kind = 'charge'), 0), `+sums+` from entries where seq = ?1 or corrects = ?1`, charge).Scan(append([]any{&one}, is.dest()...)...)
+	if err == nil && !one {
+		return is, noCharge(charge)
+	}
+	return is, l.failed(err)
+}
+
+func noCharge(number int64) error {
+	return &say.Error{Where: strconv.FormatInt(number, 10), What: say.T("no charge has this number", "没有这个编号的计费分录"), Next: say.T("suiren usage export lists them", "用 suiren usage export 查看")}
+}
+
 // Correct takes back what an entry charged, wholly, and charges amounts instead,
 // priced as the entry was. The entry stays: the correction is one of its own, in the month that
 // is open. What was corrected once is corrected again by the charge's number.
@@ -90,7 +104,7 @@ func (l *Ledger) Correct(charge int64, want Amounts, actor, why string) (seq int
 		err := t.get(`select e.debit, e.credit, e.price, s.model from entries e join supplies s on s.id = e.credit where e.seq = ? and e.kind = 'charge'`,
 			[]any{charge}, &account, &supply, &version, &model)
 		if isNone(err) {
-			return refuse(&say.Error{Where: strconv.FormatInt(charge, 10), What: say.T("no charge has this number", "没有这个编号的计费分录"), Next: say.T("suiren usage export lists them", "用 suiren usage export 查看")})
+			return refuse(noCharge(charge))
 		}
 		if err != nil {
 			return err

@@ -33,6 +33,14 @@ func TestMonths(t *testing.T) {
 	if _, err := l.Correct(1, Amounts{Requests: 1, Prompt: 6}, "me", "no, 6"); err != nil {
 		t.Error(err)
 	}
+	if got, err := l.Charged(1); err != nil || got != (Amounts{Requests: 1, Prompt: 6}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, n := range []int64{0, 3, 9} {
+		if got, err := l.Charged(n); err == nil {
+			t.Errorf("entry %d charges %+v", n, got)
+		}
+	}
 	for _, bad := range []func() (int64, error){
 		func() (int64, error) { return l.Correct(3, Amounts{}, "me", "of a correction") },
 		func() (int64, error) { return l.Correct(9, Amounts{}, "me", "of none") },

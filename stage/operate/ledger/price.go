@@ -177,9 +177,11 @@ func multiply(n, price, per uint64) int64 {
 }
 
 // SetPrices makes a price book the one in force. It returns its version; a book
-// that is in force already keeps its own.
+// that is in force already keeps its own. Money of two currencies is never added up:
+// once some was charged or bounded, the currency stays.
 func (l *Ledger) SetPrices(name string, text []byte) (version int64, err error) {
-	if _, err := ParseBook(name, text); err != nil {
+	book, err := ParseBook(name, text)
+	if err != nil {
 		return 0, err
 	}
 	err = l.write(true, func(t *tx) error {
@@ -188,6 +190,19 @@ func (l *Ledger) SetPrices(name string, text []byte) (version int64, err error) 
 			return nil
 		} else if err != nil && !isNone(err) {
 			return err
+		}
+		if version > 0 {
+			old, err := ParseBook("prices", []byte(last))
+			if err != nil {
+				return err
+			}
+			var counted bool
+			if err := t.get(`select exists (select 1 from days where money != 0) or exists (select 1 from budgets where unit = 'money')`, nil, &counted); err != nil {
+				return err
+			}
+			if counted && old.Currency != book.Currency {
+				return refuse(bad(name, "these books count in %s: sums and budgets cannot be partly in %s", "本账本以 %s 计：合计与预算不能有一部分是 %s", old.Currency, book.Currency))
+			}
 		}
 		version, err = t.put(`insert into prices (version, time, book) values (?,?,?)`, version+1, micro(t.l.Now()), string(text))
 		t.l.known = known{}
@@ -204,6 +219,16 @@ func (l *Ledger) Prices() (text []byte, version int64, err error) {
 		return nil, 0, nil
 	}
 	return []byte(s), version, l.failed(err)
+}
+
+// Book is the price book in force and its version, nil and 0 if there is none.
+func (l *Ledger) Book() (*Book, int64, error) {
+	text, version, err := l.Prices()
+	if err != nil || version == 0 {
+		return nil, 0, err
+	}
+	b, err := ParseBook("prices", text)
+	return b, version, err
 }
 
 // prices is the book in force, as the transaction sees it.
@@ -229,11 +254,8 @@ func (t *tx) prices() (*Book, int64, error) {
 
 // Watts is what a busy core draws, by the price book in force.
 func (l *Ledger) Watts() float64 {
-	text, version, err := l.Prices()
-	if err == nil && version > 0 {
-		if b, err := ParseBook("prices", text); err == nil && b.Watts != nil {
-			return *b.Watts
-		}
+	if b, _, err := l.Book(); err == nil && b != nil && b.Watts != nil {
+		return *b.Watts
 	}
 	return DefaultWatts
 }

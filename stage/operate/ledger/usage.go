@@ -33,7 +33,7 @@ func (l *Ledger) Usage(by []string, days Days, tenant *string) ([]Total, error) 
 	for _, g := range by {
 		c := groupColumn[g]
 		if c == "" {
-			return nil, say.Errorf("usage is added up by %s, not by %q", "用量可按 %s 汇总，不能按 %q", strings.Join(Groups, ", "), g)
+			return nil, say.Errorf("usage is added up by %s, not by %q", "用量可按 %s 汇总，不能按 %q", Groups, g)
 		}
 		columns = append(columns, c)
 	}

@@ -169,6 +169,16 @@ func TestVerify(t *testing.T) {
 	check(t, os.Chmod(filepath.Join(dir, "f"), 0o644))
 	check(t, os.WriteFile(filepath.Join(dir, "f"), []byte("another size"), 0o644))
 	refused("weights that were changed", release, "", parts...)
+	// a template with other words as long as these
+	was, err := os.ReadFile(filepath.Join(other.Path(), "artifacts", parts[0].String(), "f"))
+	check(t, err)
+	check(t, os.WriteFile(filepath.Join(dir, "f"), was, 0o644))
+	if _, err := Verify(st, release, "", parts...); err != nil {
+		t.Fatal(err)
+	}
+	was[0] ^= 1
+	check(t, os.WriteFile(filepath.Join(dir, "f"), was, 0o644))
+	refused("weights that were changed and are as long", release, "", parts...)
 	check(t, os.Remove(KeyFile(st.Path())))
 	refused("the owner's key is gone", release, "")
 }

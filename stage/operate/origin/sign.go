@@ -113,7 +113,7 @@ func Prove(bill, signed []byte, key string) (*Bill, store.Digest, error) {
 // Verify verifies the bill of a release in a store, with the public key or, if
 // it is "", with the one beside the owner's. The release and all that it answers
 // from must be in the bill, and in the store as the bill says: their lists of
-// files are compared, and the files' sizes. What is in them store verify reads.
+// files are compared, the files' sizes, and what is in files of up to 16 MiB. What is in larger ones store verify reads.
 func Verify(st *store.Store, release store.Digest, key string, parts ...store.Digest) (*Bill, error) {
 	next := say.T("suiren release sign %s signs it, if you know where it comes from; --unsigned serves it as it is", "若确知来源，可用 suiren release sign %s 签署；--unsigned 则照样提供服务", release.Short())
 	bill, err := readBounded(billFile(st.Path(), release), maxBill)

@@ -159,7 +159,7 @@ func CheckRoles(roles []string) error {
 	for _, r := range roles {
 		if !slices.Contains(access.Roles, r) {
 			return &say.Error{Where: r, What: say.T("there is no such role", "没有这个角色"),
-				Next: say.T("choose of %s", "可选：%s", strings.Join(access.Roles, ", "))}
+				Next: say.T("choose of %s", "可选：%s", access.Roles)}
 		}
 		if r == access.System || r == access.Security || r == access.Auditor {
 			three = append(three, r)

@@ -11,9 +11,6 @@ import (
 	"suiren/internal/say"
 )
 
-// SessionTime is how long a session lasts at most.
-const SessionTime = 30 * 24 * time.Hour
-
 // A Session is a browser that signed in.
 type Session struct {
 	ID     string    `json:"id"` // tells a person's sessions apart, and opens none
@@ -151,7 +148,7 @@ func (s *Store) Join(token, password string) (*Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := CheckPassword(name, password); err != nil {
+	if err := checkPassword(name, password); err != nil {
 		return nil, err
 	}
 	r, err := s.db.Exec(`delete from links where hash = ?`, secretHash(token))

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"os"
@@ -25,7 +25,7 @@ func TestTerminals(t *testing.T) {
 	}{{tty, "xterm", "", true, true}, {tty, "xterm", "1", true, false}, {tty, "dumb", "", false, false}, {file, "xterm", "", false, false}} {
 		t.Setenv("TERM", c.term)
 		t.Setenv("NO_COLOR", c.none)
-		if moves, coloured := commanded(c.f), colour(c.f); moves != c.moves || coloured != c.coloured {
+		if moves, coloured := Moves(c.f), Coloured(c.f); moves != c.moves || coloured != c.coloured {
 			t.Errorf("%s, TERM=%s, NO_COLOR=%s: moves %v, colours %v", c.f.Name(), c.term, c.none, moves, coloured)
 		}
 	}

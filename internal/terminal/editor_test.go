@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"bufio"
@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-func typed(keys string, columns int, history ...string) (*lineEditor, *strings.Builder) {
+func typed(keys string, columns int, history ...string) (*editor, *strings.Builder) {
 	out := &strings.Builder{}
-	return &lineEditor{in: bufio.NewReader(strings.NewReader(keys)), out: out, prompt: "> ", columns: columns, history: history}, out
+	return &editor{in: bufio.NewReader(strings.NewReader(keys)), out: out, prompt: "> ", columns: columns, history: history}, out
 }
 
-func TestLineEditor(t *testing.T) {
+func TestEditor(t *testing.T) {
 	for keys, want := range map[string]string{
 		"hello\r":                   "hello",
 		"你好吗\x7f\r":                 "你好",
@@ -49,7 +49,7 @@ func TestLineEditor(t *testing.T) {
 
 // What the terminal shows is the line, whatever was typed, and the cursor is
 // where the next character goes.
-func TestLineEditorScreen(t *testing.T) {
+func TestEditorScreen(t *testing.T) {
 	for _, keys := range []string{"你好世界啊\x7f\x7f", "ab\x1b[D你\x01x", "一二三四五六七八\x7f\x01\x04", "aaaaaaaa", "aaaaaaaaaaaaaaaaaaa\x15", "\x1b[200~甲\n乙\x1b[201~丙\x7f"} {
 		for _, columns := range []int{7, 10, 80} {
 			e, out := typed("", columns)

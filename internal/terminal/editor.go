@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"bufio"
@@ -10,10 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// A lineEditor reads a line from a terminal in raw mode. x/term has one, but it
+// An editor reads a line from a terminal in raw mode. x/term has one, but it
 // takes every character for one column, so that Chinese is erased by halves, and
 // ends at text that is pasted. Pasted lines stay together here, as one.
-type lineEditor struct {
+type editor struct {
 	in      *bufio.Reader
 	out     io.Writer
 	prompt  string
@@ -40,7 +40,7 @@ const (
 
 // readLine reads a line. It returns io.EOF at Ctrl-D on an empty one, and at
 // Ctrl-C on an empty one; errInterrupt at Ctrl-C otherwise.
-func (e *lineEditor) readLine() (string, error) {
+func (e *editor) readLine() (string, error) {
 	e.line, e.at, e.row, e.past, e.draft = nil, 0, 0, len(e.history), nil
 	fmt.Fprint(e.out, pasteOn)
 	defer fmt.Fprint(e.out, pasteOff)
@@ -74,7 +74,7 @@ func (e *lineEditor) readLine() (string, error) {
 }
 
 // enter ends the line below what is drawn of it.
-func (e *lineEditor) enter() string {
+func (e *editor) enter() string {
 	e.at = len(e.line)
 	e.draw()
 	fmt.Fprint(e.out, "\r\n")
@@ -86,7 +86,7 @@ func (e *lineEditor) enter() string {
 }
 
 // key does what a key that is one character does.
-func (e *lineEditor) key(r rune) {
+func (e *editor) key(r rune) {
 	switch r {
 	case 1: // Ctrl-A
 		e.at = 0
@@ -128,7 +128,7 @@ func (e *lineEditor) key(r rune) {
 }
 
 // escape does what a key that is an escape sequence does.
-func (e *lineEditor) escape() error {
+func (e *editor) escape() error {
 	if e.in.Buffered() == 0 {
 		return nil // the key Esc
 	}
@@ -168,7 +168,7 @@ func (e *lineEditor) escape() error {
 }
 
 // paste takes all until the terminal says that it ends.
-func (e *lineEditor) paste() error {
+func (e *editor) paste() error {
 	end := []rune("\x1b" + pasteNo)
 	var text []rune
 	for len(text) < maxLine {
@@ -192,14 +192,14 @@ func (e *lineEditor) paste() error {
 	return nil
 }
 
-func (e *lineEditor) insert(text []rune) {
+func (e *editor) insert(text []rune) {
 	text = text[:min(len(text), maxLine-len(e.line))]
 	rest := append(text[:len(text):len(text)], e.line[e.at:]...)
 	e.line = append(e.line[:e.at], rest...)
 	e.at += len(text)
 }
 
-func (e *lineEditor) delete(lo, hi int) {
+func (e *editor) delete(lo, hi int) {
 	lo, hi = max(lo, 0), min(hi, len(e.line))
 	if lo < hi {
 		e.line = append(e.line[:lo], e.line[hi:]...)
@@ -209,7 +209,7 @@ func (e *lineEditor) delete(lo, hi int) {
 
 // recall shows an earlier line, or a later one; after the last, what was being
 // written.
-func (e *lineEditor) recall(by int) {
+func (e *editor) recall(by int) {
 	to := e.past + by
 	if to < 0 || to > len(e.history) {
 		return
@@ -227,13 +227,13 @@ func (e *lineEditor) recall(by int) {
 
 // draw writes prompt and line again, over what was drawn, and puts the cursor
 // in its place. A line break that was pasted is shown as ↵.
-func (e *lineEditor) draw() {
+func (e *editor) draw() {
 	var b strings.Builder
 	if e.row > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA", e.row)
 	}
 	b.WriteString("\r\x1b[J" + e.prompt)
-	row, col := 0, columns(e.prompt)
+	row, col := 0, Columns(e.prompt)
 	cursorRow, cursorCol := row, col
 	for i, r := range e.line {
 		if r == '\n' {

@@ -1,0 +1,47 @@
+package train
+
+import (
+	"suiren/internal/say"
+)
+
+// A Found is a line of what the training of weights found.
+type Found struct {
+	Name, Text say.Text
+}
+
+// FoundIn says what the suiren.json of a folder of weights tells of how they
+// were trained; nothing if it has none. It is an error if it cannot be read.
+func FoundIn(dir string) (list []Found, err error) {
+	f, err := readFacts(dir)
+	if err != nil || f.Method == "" {
+		return nil, err
+	}
+	add := func(name, text say.Text) { list = append(list, Found{name, text}) }
+	add(say.T("trained", "训练方式"), say.T("%s, %d steps; loss %.3g at the end", "%s，%d 步；结束时损失 %.3g", f.Method, f.Steps, f.Loss))
+	if f.Stop != nil {
+		add(say.T("stopped", "提前停止"), f.Stop.text())
+	}
+	if rl := f.RL; rl != nil && f.Method == (*GRPO)(nil).Name() {
+		add(say.T("pre-flight", "预检"), say.T("pass@1 %.3f, pass@k %.3f, %.0f%% of groups informative", "pass@1 %.3f，pass@k %.3f，%.0f%% 的组含有信息", rl.Pass, max(rl.Any, rl.Pass), 100*rl.Informative)) // before it was written down, Any is 0
+		switch {
+		case !rl.Started:
+			add(say.T("reinforced", "强化"), say.T("not: there was nothing to learn from, the weights are the base's", "没有进行：无可学习，权重即基座的权重"))
+		case len(rl.Watched) > 0:
+			last := rl.Watched[len(rl.Watched)-1]
+			add(say.T("reinforced", "强化"), rl.kept(last.Step))
+		}
+		if rl.Control != "" {
+			add(say.T("control", "对照"), say.T("a coin in the place of the reward", "以抛硬币代替奖励"))
+		}
+	}
+	if p := f.Preference; p != nil && (f.Method == (*DPO)(nil).Name() || f.Method == (*KTO)(nil).Name()) {
+		add(say.T("preferred", "偏好"), say.T("%d examples; %.1f%% the right way round at the end", "%d 条样例；结束时 %.1f%% 方向正确", p.Examples, 100*p.Right))
+	}
+	if d := f.Distil; d != nil && d.Asked > 0 && f.Method == (*Distil)(nil).Name() {
+		add(say.T("teacher", "教师"), say.T("answered %d problems, %d of them right", "答了 %d 题，其中 %d 题正确", d.Asked, d.Kept))
+	}
+	if f.Parity != nil {
+		add(say.T("parity", "一致性"), f.Parity.text())
+	}
+	return list, nil
+}

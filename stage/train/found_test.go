@@ -1,0 +1,52 @@
+package train
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"suiren/internal/say"
+)
+
+// What training found is told in both languages, each method's own and not
+// its base's.
+func TestFoundIn(t *testing.T) {
+	rl := &rlFacts{Pass: 0.5, Any: 0.75, Informative: 0.25, Started: true, Steps: 4, Control: randomControl,
+		Watched: []watched{{Step: 0, Overall: 0.25}, {Step: 4, Overall: 0.5}, {Step: 8, Overall: 0.375}}}
+	for _, c := range []struct {
+		f    facts
+		says []string
+	}{
+		{facts{}, nil},
+		{facts{Method: "sft", Steps: 156, Loss: 0.5, Stop: &stopFacts{78, 0.815, 156, 267}}, []string{"sft, 156 steps", "ended after step 156 of 267", "kept the weights of step 78", "0.815"}},
+		{facts{Method: "lora", Stop: &stopFacts{20, 0.5, 20, 20}, Parity: &parity{Prompts: 8, Tokens: 285, Top: 1}}, []string{"kept the weights of step 20 of 20", "8 prompts of 285 tokens", "100.0%"}},
+		{facts{Method: "grpo", RL: rl}, []string{"pass@1 0.500, pass@k 0.750, 25% of groups", "kept step 4 of 8: watched problems from 25.0% to 50.0% right", "a coin"}},
+		{facts{Method: "grpo", RL: &rlFacts{}}, []string{"nothing to learn from"}},
+		{facts{Method: "grpo", RL: &rlFacts{Started: true, Watched: []watched{{Overall: 0.25}}}}, []string{"no step raised the watched problems above 25.0%"}},
+		{facts{Method: "dpo", RL: rl, Preference: &preferenceFacts{Examples: 114, Right: 0.625}}, []string{"114 examples; 62.5%"}},
+		{facts{Method: "distil", Distil: &distilFacts{Asked: 8000, Kept: 7579}}, []string{"8000 problems, 7579 of them right"}},
+	} {
+		dir := t.TempDir()
+		check(t, writeJSON(filepath.Join(dir, "suiren.json"), c.f))
+		found, err := FoundIn(dir)
+		check(t, err)
+		all := ""
+		for _, f := range found {
+			for _, text := range []say.Text{f.Name, f.Text} {
+				en, zh := text.In(say.English), text.In(say.Chinese)
+				if en == zh || strings.Contains(en+zh, "%!") {
+					t.Errorf("%q, %q", en, zh)
+				}
+			}
+			all += f.Text.In(say.English) + "\n"
+		}
+		for _, want := range c.says {
+			if !strings.Contains(all, want) {
+				t.Errorf("%+v: not said %q in\n%s", c.f, want, all)
+			}
+		}
+		if c.f.Method == "dpo" && strings.Contains(all, "pass@") || len(c.says) == 0 && all != "" {
+			t.Errorf("%+v: said\n%s", c.f, all)
+		}
+	}
+}

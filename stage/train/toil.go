@@ -1,0 +1,262 @@
+package train
+
+import (
+	"suiren/engine/kernel"
+	"suiren/engine/model"
+	"suiren/engine/tokenizer"
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/stage/talk"
+)
+
+// What an operation of a kind takes, in operations at the measured peak,
+// fitted to steps of training of 32 to 2,048 channels and vocabularies of 300
+// to 152,000 (docs/numerics.md).
+const (
+	linearToil    = 1.2  // matrices of the blocks
+	integerToil   = 1    // forward, of quantised ones
+	frozenToil    = 1.25 // back through frozen ones
+	attentionToil = 2.1
+	headToil      = 1.6
+	logitToil     = 32   // the loss of a logit
+	elementToil   = 2000 // all else of a token, a layer and a channel of the width and of the feed-forward width
+	unpackToil    = 150  // a frozen weight, once for all rows at a time
+	adapterToil   = 13   // a number of an adapter and a token
+	paramToil     = 400  // a number that is trained: the optimiser, and packing
+	muonToil      = 0.6  // products that make a step of Muon orthogonal
+	sampleToil    = 2.5  // products of tokens that are written, many answers at a time
+	sampleToken   = 4e5  // all else of such a token, a layer
+)
+
+// How far from what is foretold a quiet machine may be.
+const leastTime, mostTime = 0.8, 1.25
+
+// A workload is rows to be trained on: how many, and what one of them is like.
+type workload struct {
+	rows       float64
+	docs       []int // lengths of a row's documents
+	supervised int   // tokens of a row
+	length     int   // of the longest row there may be
+}
+
+// tokens is the tokens of all rows.
+func (w *workload) tokens() (n float64) {
+	for _, d := range w.docs {
+		n += float64(d)
+	}
+	return n * w.rows
+}
+
+// loadOf is rows of length tokens with so many in all, in documents of about
+// each tokens, of which a part is learnt.
+func loadOf(tokens float64, length, each int, part float64) workload {
+	length = max(length, 1)
+	n := max(length/max(each, 1), 1)
+	w := workload{rows: tokens / float64(length), supervised: int(part * float64(length)), length: length}
+	for range n {
+		w.docs = append(w.docs, length/n)
+	}
+	return w
+}
+
+// rowsLoad is the load of a step that makes rows: counted, if it was run.
+func rowsLoad(f stage.Forecast) workload {
+	length := max(int(f.Size["length"]), 1)
+	if info, err := stage.ReadRowsInfo(f.Path); err == nil && info.Rows > 0 && info.Documents > 0 {
+		rows := float64(info.Rows)
+		each := max(int(info.Tokens/info.Documents), 1)
+		w := loadOf(1, int(float64(info.Tokens)/rows), each, float64(info.Supervised)/float64(info.Tokens))
+		w.rows, w.length = rows, info.Length
+		return w
+	}
+	tokens := max(f.Size["tokens"], f.Size["rows"]*f.Size["length"])
+	if f.Size["text"] > 0 {
+		return loadOf(tokens, length, length, 1)
+	}
+	return loadOf(tokens, length, 64, 2.0/3)
+}
+
+// A way is how rows are learnt.
+type way struct {
+	batch   int // rows a step
+	micro   int // rows at a time
+	again   bool
+	rank    int  // of adapters; 0: everything is learnt
+	integer bool // the frozen matrices are quantised
+	muon    bool
+	eight   bool // the optimiser's memory is of 8 bits
+	threads int
+	passes  float64 // over the rows
+	reads   float64 // of a row in a pass, without learning from it
+}
+
+// flops is the operations of training on w, as a run counts them.
+func (w *workload) flops(s *model.Shape, k *way) float64 {
+	each := 3.0
+	if k.rank > 0 {
+		each = 2
+	}
+	sum := w.rows * (each + k.reads) * s.FLOPs(w.docs, w.supervised)
+	if k.muon {
+		sum += w.rows / float64(k.batch) * muonFLOPs(s)
+	}
+	return k.passes * sum
+}
+
+// A rowToil is the operations of one row, of a forward pass, by their kinds.
+type rowToil struct{ linear, attention, head, logits, elements float64 }
+
+func (w *workload) kinds(s *model.Shape) (r rowToil) {
+	row := workload{rows: 1, docs: w.docs}
+	tokens := row.tokens()
+	r.linear = 2 * tokens * weightsOf(s)
+	r.attention, r.head = s.FLOPs(w.docs, 0)-r.linear, s.FLOPs(nil, w.supervised)
+	r.logits, r.elements = float64(w.supervised)*float64(s.Vocab), tokens*float64(s.Layers)*float64(s.Width+s.Hidden)
+	return r
+}
+
+// read is what it takes to read a row.
+func (r *rowToil) read(forward float64) float64 {
+	return forward*r.linear + attentionToil*r.attention + headToil*r.head + (logitToil*r.logits+elementToil*r.elements)/3
+}
+
+// forward is what a product forward takes.
+func (k *way) forward() float64 {
+	if k.integer {
+		return integerToil
+	}
+	return linearToil
+}
+
+// judging is what it takes to read w.
+func (w *workload) judging(s *model.Shape, k *way) float64 {
+	r := w.kinds(s)
+	return k.passes * w.rows * r.read(k.forward())
+}
+
+// toil is what training on w takes, in operations at the peak.
+func (w *workload) toil(s *model.Shape, k *way) float64 {
+	r := w.kinds(s)
+	learn, trained := 3*(linearToil*r.linear+attentionToil*r.attention+headToil*r.head)+logitToil*r.logits+elementToil*r.elements, float64(s.Params())
+	if k.rank > 0 {
+		trained = adapterParams(s, k.rank)
+		row, micro := workload{rows: 1, docs: w.docs}, float64(max(k.micro, 1))
+		groups := max(float64(w.supervised)/float64(max(1<<21/s.Vocab, kernel.KC)), 1/micro) // of logits: for each the head is unpacked
+		learn = k.forward()*(r.linear+r.head) + frozenToil*(r.linear+r.head) + 3*attentionToil*r.attention + logitToil*r.logits + elementToil*r.elements +
+			adapterToil*row.tokens()*trained + unpackToil*(weightsOf(s)/micro+groups*float64(s.Vocab*s.Width))
+	}
+	if k.again {
+		learn += k.forward() * r.linear
+	}
+	if k.rank == 0 {
+		learn *= idle(k.micro, k.threads)
+	}
+	each := paramToil * trained
+	if k.eight {
+		each += 900 * trained
+	}
+	if k.muon {
+		each += muonToil * muonFLOPs(s)
+	}
+	return k.passes * (w.rows*(learn+k.reads*r.read(k.forward())) + w.rows/float64(k.batch)*each)
+}
+
+// idle is how much longer rows take of which each belongs to one worker.
+func idle(rows, threads int) float64 {
+	threads = max(threads, 1)
+	return float64((rows+threads-1)/threads*threads) / float64(max(rows, 1))
+}
+
+// weightsOf is the weights of the blocks' matrices.
+func weightsOf(s *model.Shape) float64 {
+	return s.FLOPs([]int{1}, 0)/2 - 2*float64(s.Layers*s.Heads*s.HeadDim)
+}
+
+// adapterParams is the numbers of adapters of every matrix of the blocks.
+func adapterParams(s *model.Shape, rank int) float64 {
+	q, kv := s.Heads*s.HeadDim, s.KVHeads*s.HeadDim
+	return float64(s.Layers * rank * (s.Width + q + 2*(s.Width+kv) + q + s.Width + 3*(s.Width+s.Hidden)))
+}
+
+// muonFLOPs is the operations of a step of Muon, as optim counts them.
+func muonFLOPs(s *model.Shape) (sum float64) {
+	q, kv, C, F := s.Heads*s.HeadDim, s.KVHeads*s.HeadDim, s.Width, s.Hidden
+	for _, m := range [][2]int{{q + 2*kv, C}, {C, q}, {2 * F, C}, {C, F}} {
+		r, c := float64(min(m[0], m[1])), float64(max(m[0], m[1]))
+		sum += 5 * 2 * (2*r*r*c + r*r*r)
+	}
+	return float64(s.Layers) * sum
+}
+
+// writing is what it takes to write tokens, after prompts that are read.
+func writing(s *model.Shape, tokens float64) float64 {
+	return tokens * (sampleToil*2*(weightsOf(s)+float64(s.Vocab*s.Width)) + sampleToken*float64(s.Layers))
+}
+
+// setTime sets the time that toil takes, and says what it rests on.
+func setTime(f *stage.Forecast, toil float64, m stage.Machine) {
+	if m.Peak <= 0 || toil <= 0 {
+		f.Basis = say.T("the machine was not measured", "尚未测量本机性能")
+		return
+	}
+	f.Low, f.High = leastTime*toil/m.Peak, mostTime*toil/m.Peak
+	low, high := 100*f.FLOPs/toil/mostTime, 100*f.FLOPs/toil/leastTime
+	f.Basis = say.T("%.2g FLOPs at %.0f–%.0f%% of the measured %.0f GFLOP/s", "%.2g 次浮点运算，按实测峰值的 %.0f–%.0f%%（%.0f GFLOP/s）计", f.FLOPs, low, high, m.Peak/1e9)
+}
+
+// size is what a step that goes on from b tells those after it.
+func (b *footing) size() map[string]float64 {
+	list := sizeOf(&b.shape)
+	list["params"] = b.params
+	return list
+}
+
+// sizeOf is what a step that makes a model of shape s tells those after it.
+func sizeOf(s *model.Shape) map[string]float64 {
+	return map[string]float64{"params": float64(s.Params()), "vocab": float64(s.Vocab), "width": float64(s.Width), "hidden": float64(s.Hidden),
+		"layers": float64(s.Layers), "context": float64(s.Context)}
+}
+
+// A footing is what is known of a base: its files, or what was foretold of it.
+type footing struct {
+	shape   model.Shape
+	params  float64
+	integer bool   // its matrices are quantised
+	file    string // its files; "": they are not made yet
+	chat    bool   // of our own form
+}
+
+// footingOf looks a base up.
+func footingOf(in []stage.Forecast) (b footing) {
+	b = footing{shape: model.Shape{Config: scaleOf(1e6), Tied: true}, params: 1e6, chat: true}
+	for _, f := range in {
+		if b.open(f.Path) {
+			return b
+		}
+		b.params = orDefault(max(f.Size["params"], f.Size["bytes"]/2), 1e6) // two bytes each, about
+		b.chat = f.Size["bytes"] == 0
+		b.shape.Config = scaleOf(b.params)
+		if w := int(f.Size["width"]); w > 0 {
+			b.shape.Config = (&SFT{Depth: int(f.Size["layers"]), Width: w, Hidden: int(f.Size["hidden"])}).config(int(f.Size["vocab"]), int(f.Size["context"]))
+		}
+	}
+	return b
+}
+
+// open reads the shape of the files at path.
+func (b *footing) open(path string) bool {
+	if path == "" {
+		return false
+	}
+	file, err := model.Open(talk.Path(path))
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	shape, err := file.TrainShape()
+	if err != nil {
+		return false
+	}
+	b.shape, b.params, b.integer, b.file, b.chat = shape, float64(shape.Params()), file.Quantised(), talk.Path(path), tokenizer.IsChat(path)
+	return true
+}
