@@ -74,7 +74,6 @@ func flagOf(args []string, names ...string) (v string) {
 	return v
 }
 
-// t returns a sentence in the reader's language.
 // none says of a list without rows that it is empty, and what fills it.
 func (a *app) none(rows int, en, zh string) {
 	if rows == 0 && a.format == formatText {
@@ -82,6 +81,7 @@ func (a *app) none(rows int, en, zh string) {
 	}
 }
 
+// t returns a sentence in the reader's language.
 func (a *app) t(en, zh string, args ...any) string { return say.T(en, zh, args...).In(a.lang) }
 
 // machine probes the machine, within the limit on threads.

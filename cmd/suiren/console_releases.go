@@ -107,7 +107,7 @@ func pairsOf(q serve.Query, each func(func(pairRow)) error) (any, error) {
 }
 
 var errNotTraces = &form.Error{Status: http.StatusForbidden, Type: "permission_error", Code: "access_denied",
-	Text: say.T("what was asked and answered is for those who may read traces", "问答内容只对有权查看跟踪的人开放")}
+	Text: say.T("what was asked and answered is for those who may read traces", "问答内容只对有权查看轨迹的人开放")}
 
 // comparedPage is the last comparison of releases: what it found, or with change, from
 // and n its rows.

@@ -97,6 +97,9 @@ func gemmGeneric(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c
 // MC is the most rows that one call of assembly takes.
 const MC = 256
 
+// tileRows is how many rows gemmAVX512 takes at a time.
+const tileRows = 12
+
 // A tile is the argument of an assembly kernel: C = A·B or C += A·B for at
 // most MC rows, KC steps and NR columns. Strides are in bytes.
 type tile struct {
@@ -186,7 +189,7 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 				}
 				for i := 0; i < rows; i += MC {
 					t.m = min(MC, rows-i)
-					t.aheadBy = 12 * 4 * NR / rows
+					t.aheadBy = tileRows * 4 * NR / min(rows, MC) // all of the next panel while these rows pass
 					t.a, t.c = &block[i*t.ars/4], &c[(i0+i)*ldc+j0]
 					gemmTile(&t)
 				}

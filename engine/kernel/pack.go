@@ -30,23 +30,6 @@ func Pack(bp []float32, k, n int, b []float32, brs, bcs int) {
 	}
 }
 
-// PackRows is Pack of rows lo to hi alone of a k×n matrix. B begins at row lo
-// and is row-major.
-func PackRows(bp []float32, k, n, lo, hi int, b []float32, brs int) {
-	if lo < 0 || hi < lo || hi > k || n < 0 || hi > lo && n > 0 && (brs < n || len(b) < (hi-lo-1)*brs+n) {
-		panic("kernel: PackRows: bad shape of B")
-	}
-	if len(bp) < PackedLen(k, n) {
-		panic("kernel: PackRows: the packed slice is too short")
-	}
-	if lo == hi {
-		return
-	}
-	for j := 0; j < n; j += NR {
-		packPanel(bp[j*k+lo*NR:], hi-lo, min(NR, n-j), b[j:], brs, 1)
-	}
-}
-
 // packPanel packs one panel of n ≤ NR columns.
 func packPanel(bp []float32, k, n int, b []float32, brs, bcs int) {
 	switch {

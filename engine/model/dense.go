@@ -13,7 +13,6 @@ type dense struct {
 	bias       []float32 // of the first rows, or nil
 	w          []float32 // (rows, cols)
 	packed     []float32 // the same as the forward pass reads it; it must be packed again whenever w changes
-	turned     []float32 // the same as the way back reads it; memory that all blocks share
 	pieces     []piece   // instead of w
 	loras      []*Pair
 }
@@ -107,7 +106,7 @@ func (d *dense) back(dy []float32, ld, lo, hi int, x, dx []float32, s *denseScra
 	case d.pieces != nil:
 		kernel.GemmPacked(n, d.cols, d.rows, dy, ld, 1, s.wide, dx, d.cols, false)
 	default:
-		kernel.GemmPacked(n, d.cols, d.rows, dy, ld, 1, d.turned, dx, d.cols, false)
+		kernel.Gemm(n, d.cols, d.rows, dy, ld, 1, d.w, d.cols, dx, d.cols, false)
 	}
 	for i, l := range d.loras {
 		mid, dmid := states[i].mid[lo*l.rank:hi*l.rank], states[i].dmid[lo*l.rank:hi*l.rank]

@@ -46,7 +46,7 @@ type Trainer struct {
 // loops are the bodies of the trainer's parallel loops, made once: a closure
 // that is handed to the team is an allocation.
 type loops struct {
-	forward, begin, turn, back, grad, embed, pack func(worker, i int)
+	forward, begin, back, grad, embed, pack func(worker, i int)
 
 	l, which int // the block, and one of its matrices
 }
@@ -55,7 +55,6 @@ func (t *Trainer) makeLoops() {
 	t.loops = loops{
 		forward: func(w, i int) { t.forward(&t.batch[i], &t.scratch[w]) },
 		begin:   t.beginBack,
-		turn:    func(_, i int) { t.turnTask(t.loops.l, i) },
 		back:    func(w, i int) { t.backTask(t.loops.l, w, i) },
 		grad:    func(_, i int) { t.gradTask(t.loops.l, i) },
 		embed:   t.embedTask,
@@ -161,7 +160,8 @@ func (t *Trainer) load(r *rowState, in Row) {
 func (t *Trainer) forward(r *rowState, s *workScratch) {
 	t.net.embedRows(r.layers[0].x, r.in.IDs)
 	for l := range r.layers {
-		t.block(r, l, downLinear, s)
+		t.block(r, l, s)
+		t.part(r, l, downLinear, s)
 	}
 	t.outputs(r)
 }
@@ -185,34 +185,26 @@ func (t *Trainer) outputs(r *rowState) {
 	}
 }
 
-// near is how many tokens of a row go from product to product together: what
-// one leaves is still in the second-level cache when the next reads it.
-const near = 128
-
-// block runs block l up to the product with its matrix last.
-func (t *Trainer) block(r *rowState, l, last int, s *workScratch) {
-	n := len(r.in.IDs)
-	for lo := 0; lo < n; lo += near {
-		t.part(r, l, qkvLinear, lo, min(lo+near, n), s)
-	}
-	for g := range t.net.KVHeads {
-		t.net.attend(&r.layers[l], l, g, r.in.Docs, &s.attn)
-	}
-	for lo := 0; lo < n; lo += near {
-		for which := outLinear; which <= last; which++ {
-			t.part(r, l, which, lo, min(lo+near, n), s)
-		}
-	}
+// block runs block l up to its last product.
+func (t *Trainer) block(r *rowState, l int, s *workScratch) {
+	t.part(r, l, qkvLinear, s)
+	t.part(r, l, outLinear, s)
+	t.part(r, l, gateUpLinear, s)
 }
 
-// part runs what block l does with one of its matrices, for tokens lo to hi.
-func (t *Trainer) part(r *rowState, l, which, lo, hi int, s *workScratch) {
-	w, st, next, m := &t.net, &r.layers[l], r.next(l), t.net.blocks[l][which]
-	w.before(which, st, l, lo, hi, next)
+// part runs what block l does with one of its matrices.
+func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
+	w, n, st, next, m := &t.net, len(r.in.IDs), &r.layers[l], r.next(l), t.net.blocks[l][which]
+	w.before(which, st, l, 0, n, next)
 	x, y, ld, add := w.product(which, st, next)
-	kernel.GemmPacked(hi-lo, m.rows, m.cols, x[lo*m.cols:], m.cols, 1, m.packed, y[lo*ld:], ld, add)
-	m.adapt(x, y, ld, lo, hi, &s.dense)
-	w.after(which, st, l, lo, hi, r.pos)
+	kernel.GemmPacked(n, m.rows, m.cols, x, m.cols, 1, m.packed, y, ld, add)
+	m.adapt(x, y, ld, 0, n, &s.dense)
+	w.after(which, st, l, 0, n, r.pos)
+	if which == qkvLinear {
+		for g := range w.KVHeads {
+			w.attend(st, l, g, r.in.Docs, &s.attn)
+		}
+	}
 }
 
 // backwardAll takes the rows of a micro-batch back through all blocks, one
@@ -222,7 +214,6 @@ func (t *Trainer) backwardAll() {
 	for l := t.net.Layers - 1; l >= 0; l-- {
 		t.loops.l = l
 		if t.Grads != nil {
-			t.team.For(t.turnTasks(), t.loops.turn)
 			t.team.For(len(t.batch), t.loops.back)
 		} else {
 			t.backFrozen(l)
@@ -266,50 +257,19 @@ func (t *Trainer) beginBack(worker, i int) {
 func (t *Trainer) backTask(l, worker, i int) {
 	r, s := &t.batch[i], &t.scratch[worker]
 	if t.again(l) {
-		t.block(r, l, gateUpLinear, s)
+		t.block(r, l, s)
 	}
 	n, st, v := len(r.in.IDs), &r.layers[l], &r.norms[l]
-	for lo := 0; lo < n; lo += near {
-		for which := downLinear; which >= outLinear; which-- {
-			t.partBack(r, l, which, lo, min(lo+near, n), s)
+	for which := downLinear; which >= qkvLinear; which-- {
+		_, _, x, in := t.net.outer(which, st, &r.grad)
+		kernel.Pack(r.grad.in[which], n, in, x, in, 1) // once for all tasks that multiply by it
+		t.net.back(which, st, &r.grad, l, 0, n, r.nf, v, &s.grads, s, false)
+		if which == outLinear {
+			for g := range t.net.KVHeads {
+				t.net.attendBack(st, l, g, r.in.Docs, &s.grads, r.grad.dqkv, &s.attn)
+			}
+			t.net.turnBack(st, &r.grad, l, 0, n, r.pos, v, &s.grads)
 		}
-	}
-	for g := range t.net.KVHeads {
-		t.net.attendBack(st, l, g, r.in.Docs, &s.grads, r.grad.dqkv, &s.attn)
-	}
-	for lo := 0; lo < n; lo += near {
-		hi := min(lo+near, n)
-		t.net.turnBack(st, &r.grad, l, lo, hi, r.pos, v, &s.grads)
-		t.partBack(r, l, qkvLinear, lo, hi, s)
-	}
-}
-
-// partBack is part backwards.
-func (t *Trainer) partBack(r *rowState, l, which, lo, hi int, s *workScratch) {
-	st := &r.layers[l]
-	_, _, x, in := t.net.outer(which, st, &r.grad)
-	kernel.PackRows(r.grad.in[which], len(r.in.IDs), in, lo, hi, x[lo*in:], in) // once for all tasks that multiply by it
-	t.net.back(which, st, &r.grad, l, lo, hi, r.nf, &r.norms[l], &s.grads, s, false)
-}
-
-// turnTasks is how many parts there are of turning a block's matrices.
-func (t *Trainer) turnTasks() (n int) {
-	for _, d := range t.net.blocks[0] {
-		n += (d.cols + kernel.NR - 1) / kernel.NR
-	}
-	return n
-}
-
-// turnTask packs a panel of one of block l's matrices for the way back.
-func (t *Trainer) turnTask(l, i int) {
-	for _, d := range t.net.blocks[l] {
-		if n := (d.cols + kernel.NR - 1) / kernel.NR; i >= n {
-			i -= n
-			continue
-		}
-		j := i * kernel.NR
-		kernel.Pack(d.turned[j*d.rows:], d.rows, min(kernel.NR, d.cols-j), d.w[j:], d.cols, 1)
-		return
 	}
 }
 

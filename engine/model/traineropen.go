@@ -186,12 +186,6 @@ func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, a *tensor.Arena) (err err
 				downLinear:   newDense(s.Width, s.Hidden, p.down, nil, a),
 			})
 		}
-		for which, d := range w.blocks[0] {
-			turned := a.Float32(kernel.PackedLen(d.rows, d.cols))
-			for i := range w.blocks {
-				w.blocks[i][which].turned = turned
-			}
-		}
 		w.head = newDense(s.Vocab, s.Width, w.Params.head, nil, a)
 		return nil
 	}

@@ -23,6 +23,7 @@ const (
 	unpackToil    = 150  // a frozen weight, once for all rows at a time
 	adapterToil   = 13   // a number of an adapter and a token
 	paramToil     = 400  // a number that is trained: the optimiser, and packing
+	eightToil     = 900  // more of it, where the optimiser remembers in 8 bits
 	muonToil      = 0.6  // products that make a step of Muon orthogonal
 	sampleToil    = 2.5  // products of tokens that are written, many answers at a time
 	sampleToken   = 4e5  // all else of such a token, a layer
@@ -153,7 +154,7 @@ func (w *workload) toil(s *model.Shape, k *way) float64 {
 	}
 	each := paramToil * trained
 	if k.eight {
-		each += 900 * trained
+		each += eightToil * trained
 	}
 	if k.muon {
 		each += muonToil * muonFLOPs(s)

@@ -46,7 +46,7 @@ func Decode(contentType string, body []byte) ([]ledger.Foreign, error) {
 		return nil, say.Errorf("the Content-Type is neither application/x-protobuf nor application/json", "Content-Type 应为 application/x-protobuf 或 application/json")
 	}
 	if err != nil {
-		return nil, say.Errorf("the body is no OTLP traces: %v", "请求体不是 OTLP 追踪：%v", err)
+		return nil, say.Errorf("the body is no OTLP traces: %v", "请求体不是 OTLP 轨迹：%v", err)
 	}
 	var list []ledger.Foreign
 	for _, r := range d.ResourceSpans {
