@@ -99,7 +99,7 @@ func (ix *Index) Find(ask Question) []Hit {
 	for t := range q.terms {
 		ideal += ix.rarity(&q, t, ask.Access.set)
 	}
-	w := byWords{query: inverted.Query{Terms: q.terms, Class: classOf(q.lang), Other: otherLanguage, Allowed: ask.Access.set, K: max(ask.K, pool)}, ideal: ideal}
+	w := wording{query: inverted.Query{Terms: q.terms, Class: classOf(q.lang), Other: otherLanguage, Allowed: ask.Access.set, K: max(ask.K, pool)}, ideal: ideal}
 	if ix.by == nil || ask.By == ByWords {
 		w.query.K = ask.K
 		if ask.Each > 0 {
@@ -151,17 +151,16 @@ func (ix *Index) Find(ask Question) []Hit {
 		list[i].ranks.Fused = i + 1
 	}
 	ix.rerank(ask, list)
-	found := ix.spread(slices.Clone(list), ask)
 	if ix.by != nil && ask.By != ByWords {
-		rankByMeaning(found, list)
+		rankByMeaning(list)
 	}
-	return ix.hits(&q, found, ask.Access.set)
+	return ix.hits(&q, ix.spread(list, ask), ask.Access.set)
 }
 
 // A candidate is a passage that may become a hit.
 type candidate struct {
 	at     int
-	words  uint32  // in units of 1/(255·1024)
+	words  uint32  // times wordsUnit
 	share  float64 // of the score that words could reach, its own and its neighbours'
 	near   float64
 	rerank float64
@@ -188,8 +187,8 @@ func (ix *Index) meaning(i int, near float64, class inverted.Class) float64 {
 	return near
 }
 
-// byWords is what a question's words are looked for with, and what they found.
-type byWords struct {
+// A wording is how a question's words are looked for, and what they found.
+type wording struct {
 	query inverted.Query
 	found *inverted.Found // nil: they were not looked for
 	ideal float64         // what a passage would score that is made of the question
@@ -199,7 +198,7 @@ type byWords struct {
 const wordsUnit = 255 * 1024
 
 // share is a score by words, of the ideal.
-func (w *byWords) share(words uint32) float64 {
+func (w *wording) share(words uint32) float64 {
 	if w.ideal == 0 {
 		return 0
 	}
@@ -207,21 +206,21 @@ func (w *byWords) share(words uint32) float64 {
 }
 
 // units is the score of which this is the share, rounded down.
-func (w *byWords) units(share float64) uint32 {
+func (w *wording) units(share float64) uint32 {
 	return uint32(min(max(float64(share*w.ideal)*wordsUnit, 0), math.MaxUint32))
 }
 
 // withMeaning adds the passages that are among the best by words and vectors together, and to all
 // what they lack: cosines and scores.
-func (ix *Index) withMeaning(ask Question, w *byWords, list []candidate, best float64) []candidate {
+func (ix *Index) withMeaning(ask Question, w *wording, list []candidate, best float64) []candidate {
 	v := ix.embed(ask, list, best)
 	if v == nil {
 		return list
 	}
-	at := make(map[int]bool, len(list))
+	has := make(map[int]bool, len(list))
 	docs := make([]int, len(list))
 	for i := range list {
-		at[list[i].at], docs[i] = true, list[i].at
+		has[list[i].at], docs[i] = true, list[i].at
 	}
 	for i, c := range ix.near.Near(v, docs) {
 		list[i].near = float64(c)
@@ -230,7 +229,7 @@ func (ix *Index) withMeaning(ask Question, w *byWords, list []candidate, best fl
 	if more, last, ok := ix.behind(ask, w, list, best); ok {
 		var words []uint32
 		for _, h := range more {
-			if !at[h.Doc] {
+			if !has[h.Doc] {
 				docs, words = append(docs, h.Doc), append(words, h.Score)
 			}
 		}
@@ -244,7 +243,7 @@ func (ix *Index) withMeaning(ask Question, w *byWords, list []candidate, best fl
 	}
 	before := len(list)
 	for _, h := range ix.nearest(ask, v, max(ask.K, pool)) {
-		if !at[h.At] {
+		if !has[h.At] {
 			list, docs = append(list, candidate{at: h.At, near: float64(h.Near)}), append(docs, h.At)
 		}
 	}
@@ -257,20 +256,21 @@ func (ix *Index) withMeaning(ask Question, w *byWords, list []candidate, best fl
 }
 
 // together is the score by words and vectors. The less the words find, the more the
-// vectors count: best is the share of the first.
+// vectors count: best is the share of the first. A cosine of rounded vectors may come out as
+// more than 1, which behind does not reckon with: it counts 1.
 func (ix *Index) together(c *candidate, best float64, class inverted.Class) float64 {
-	return c.share + float64(ix.fused.Meaning*(1-best)*ix.meaning(c.at, c.near, class))
+	return c.share + float64(ix.fused.Meaning*(1-best)*ix.meaning(c.at, min(c.near, 1), class))
 }
 
-// mostBehind is of how many passages the vectors are compared one by one: of more the nearest
-// are found first.
+// mostBehind is how many passages more are compared with the question one by one: where it takes
+// more, those nearest to it are looked for among all.
 const mostBehind = 10_000
 
 // behind returns the passages that can come among the best by both together: those whose
 // score by words is so little behind that a cosine of 1 makes up for it (Fagin, Lotem, Naor: Optimal
 // aggregation algorithms for middleware, 2001), and what the last of the best scores. ok is false where
 // they are too many, or others can come among the best.
-func (ix *Index) behind(ask Question, w *byWords, list []candidate, best float64) (more []inverted.Hit, last float64, ok bool) {
+func (ix *Index) behind(ask Question, w *wording, list []candidate, best float64) (more []inverted.Hit, last float64, ok bool) {
 	if w.query.Lead == 0 || len(list) < w.query.Lead {
 		return nil, 0, false
 	}
@@ -280,7 +280,7 @@ func (ix *Index) behind(ask Question, w *byWords, list []candidate, best float64
 	}
 	slices.Sort(scores)
 	last = scores[len(scores)-w.query.Lead]
-	const rounding = 1e-5 // more than what a cosine is
+	const rounding = 1e-9 // of the sums here
 	least := w.units(last - ix.fused.Meaning*max(1-best, 0) - rounding)
 	if least == 0 {
 		return nil, 0, false
@@ -289,20 +289,18 @@ func (ix *Index) behind(ask Question, w *byWords, list []candidate, best float64
 	return more, last, ok
 }
 
-// rankByMeaning says of hits where their vectors stand among all candidates. One of which
-// nothing is known stands nowhere.
-func rankByMeaning(hits, all []candidate) {
-	for i := range hits {
-		if hits[i].near == 0 {
-			continue
+// rankByMeaning says where the vectors of the candidates stand among them. One that has
+// none stands nowhere.
+func rankByMeaning(list []candidate) {
+	order := make([]*candidate, len(list))
+	for i := range list {
+		order[i] = &list[i]
+	}
+	slices.SortFunc(order, func(a, b *candidate) int { return cmp.Or(cmp.Compare(b.near, a.near), cmp.Compare(a.at, b.at)) })
+	for i, c := range order {
+		if c.near != 0 {
+			c.ranks.Meaning = i + 1
 		}
-		rank := 1
-		for k := range all {
-			if all[k].near > hits[i].near || all[k].near == hits[i].near && all[k].at < hits[i].at {
-				rank++
-			}
-		}
-		hits[i].ranks.Meaning = rank
 	}
 }
 
@@ -374,7 +372,7 @@ func (ix *Index) hits(q *query, found []candidate, allowed inverted.Set) []Hit {
 	hits := make([]Hit, 0, len(found))
 	for i, impacts := range ix.terms.Impacts(q.terms, docs) {
 		c := found[i]
-		h := Hit{Passage: *ix.read(&c), At: c.at, Score: c.score, Words: float64(c.words) / (255 * 1024), Meaning: c.near, Rerank: c.rerank, Ranks: c.ranks}
+		h := Hit{Passage: *ix.read(&c), At: c.at, Score: c.score, Words: float64(c.words) / wordsUnit, Meaning: c.near, Rerank: c.rerank, Ranks: c.ranks}
 		in := map[uint64]bool{}
 		for t, impact := range impacts {
 			if impact > 0 {

@@ -271,8 +271,8 @@ type Query struct {
 	Allowed Set
 	K       int
 
-	// Found.Above may be asked for what is so far behind the Lead-th best; with Lead 0
-	// for nothing that is not among the K best.
+	// Found.Above may be asked for what is at most so far behind the Lead-th best; with
+	// Lead 0 for what is not behind the K-th.
 	Lead   int
 	Behind uint32
 }

@@ -42,15 +42,14 @@ func (ix *Index) Find(q Query) *Found {
 	}
 	p := ix.sums.Get().(*sums)
 	f.p = p
-	p.met, p.dense, p.least, p.whole = p.met[:0], 8*postings > ix.docs, 0, 0
+	p.met, p.dense, p.least = p.met[:0], 8*postings > ix.docs, 0
 	added := uint64(0) // what the lists before can have added
 	try := postings    // pruning is tried again when half as many are left
 	for i := range terms {
 		t := &terms[i]
 		if left < added && postings > max(ix.docs, 8*blockSize) && postings <= try {
 			try = postings / 2
-			if least := ix.least(p, &q); left < least && ix.prune(p, &q, terms[i:], postings, left, least) {
-				p.whole = least
+			if least := uint64(q.least(ix.best(p, &q))); left < least && ix.prune(p, &q, terms[i:], postings, left, least) {
 				break
 			}
 		}
@@ -72,14 +71,15 @@ func (f *Found) Close() {
 }
 
 // Above returns all documents that score least and more, in their order. ok is false where they are
-// more than most, or where the search has left such documents aside.
+// more than most, or further behind than the query said. Both depend on nothing that is not allowed:
+// whether the search did leave documents aside would.
 //
 // Cost: a look at each sum.
 func (f *Found) Above(least uint32, most int) (hits []Hit, ok bool) {
 	if f.p == nil {
-		return nil, true
+		return nil, f.ix.docs == 0
 	}
-	if least = max(least, 1); uint64(least) < f.p.whole {
+	if least = max(least, 1); least < f.q.least(f.Best) {
 		return nil, false
 	}
 	see := func(doc int, sum uint32) bool {
@@ -133,7 +133,6 @@ type sums struct {
 	dense bool     // all of them are looked at
 	met   []uint32 // if not: the documents whose sum is not zero
 	hits  []Hit
-	whole uint64 // what scores as much has its whole sum
 	least uint32 // score of the last of the k best when they were last looked for: sums only grow
 }
 
@@ -180,18 +179,18 @@ func (ix *Index) best(p *sums, q *Query) []Hit {
 	return hits
 }
 
-// least is the lowest score of the k best so far, or what Above may be asked for if that is less.
-func (ix *Index) least(p *sums, q *Query) uint64 {
-	hits := ix.best(p, q)
-	if len(hits) < q.K {
+// least is the lowest score that is asked for where these are the best so far. With more of the
+// sums it only grows.
+func (q *Query) least(best []Hit) uint32 {
+	if len(best) < q.K {
 		return 0
 	}
-	least := hits[q.K-1].Score
+	least := best[q.K-1].Score
 	if q.Lead > 0 {
-		lead := hits[min(q.Lead, q.K)-1].Score
+		lead := best[min(q.Lead, q.K)-1].Score
 		least = min(least, lead-min(lead, q.Behind))
 	}
-	return uint64(least)
+	return least
 }
 
 // prune keeps the documents that can come among the best and adds to them what
