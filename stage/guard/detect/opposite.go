@@ -2,6 +2,8 @@ package detect
 
 import (
 	_ "embed"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,7 +17,11 @@ type side struct {
 	line  int
 	other bool // the second
 	turns bool // a sentence turned round may say the same with the other word
+	lasts bool // the two begin and end what lasts
 }
+
+// opposite is the other side of the line.
+func (s side) opposite() side { s.other = !s.other; return s }
 
 // opposites are the sides that a word stands on.
 var opposites = func() map[string][]side {
@@ -25,10 +31,22 @@ var opposites = func() map[string][]side {
 			continue
 		}
 		line, turns := strings.CutPrefix(line, "~")
+		line, lasts := strings.CutPrefix(line, "@")
 		for i, words := range strings.SplitN(line, "|", 2) {
 			for _, w := range strings.Fields(words) {
-				m[w] = append(m[w], side{n, i == 1, turns})
+				m[w] = append(m[w], side{n, i == 1, turns, lasts})
 			}
+		}
+	}
+	return m
+}()
+
+// beginsOpposite are the Chinese characters with which words begin that have an opposite.
+var beginsOpposite = func() map[string]bool {
+	m := map[string]bool{}
+	for w := range opposites {
+		if r, n := utf8.DecodeRuneInString(w); unicode.Is(unicode.Han, r) {
+			m[w[:n]] = true
 		}
 	}
 	return m
@@ -41,14 +59,18 @@ const longestOpposite = 4
 type place struct {
 	side
 	before, after string // "": the clause begins or ends
+	until         bool   // the clause says until when; of what lasts
 }
+
+// untilWhen finds until when something lasts.
+var untilWhen = regexp.MustCompile(`(?:[至到]|\b(?:to|until|till)\b) ?\d`)
 
 // places finds the words of a clause that have an opposite.
 func places(text string) (list []place) {
 	units := unitsOf(text)
 	for i := 0; i < len(units); {
 		n, sides := 1, opposites[units[i]]
-		if r, _ := utf8.DecodeRuneInString(units[i]); unicode.Is(unicode.Han, r) {
+		if beginsOpposite[units[i]] {
 			for n = min(longestOpposite, len(units)-i); n > 1; n-- {
 				if sides = opposites[strings.Join(units[i:i+n], "")]; sides != nil {
 					break
@@ -56,7 +78,7 @@ func places(text string) (list []place) {
 			}
 		}
 		for _, s := range sides {
-			p := place{side: s}
+			p := place{side: s, until: s.lasts && untilWhen.MatchString(text)}
 			for k := i - 1; k >= 0 && p.before == ""; k-- {
 				p.before = content(units[k])
 			}
@@ -99,24 +121,47 @@ func unitsOf(text string) (list []string) {
 	return list
 }
 
-// against reports whether q is on the other side of p's line, between the same words.
-func (p *place) against(q *place) bool {
-	if p.line != q.line || p.other == q.other {
-		return false
-	}
-	before, after := p.before == q.before, p.after == q.after
-	if p.turns {
-		return before && after
-	}
-	return before && p.before != "" || after && p.after != ""
+// between reports whether two words stand between the same ones, or alone.
+func (p *place) between(q *place) bool { return p.before == q.before && p.after == q.after }
+
+// beside reports whether two words stand beside the same one, or alone.
+func (p *place) beside(q *place) bool {
+	return p.between(q) || p.before == q.before && p.before != "" || p.after == q.after && p.after != ""
 }
 
-// opposes reports whether other says the opposite of a word of s in its place, and nowhere what s says of it.
-func (s *said) opposes(other *said) bool {
+// against reports whether q is the opposite of p in its place.
+func (p *place) against(q *place) bool {
+	switch {
+	case p.side != q.opposite() || p.lasts && p.until != q.until:
+		return false
+	case p.turns:
+		return p.between(q)
+	}
+	return p.beside(q)
+}
+
+// alone returns where s says a word whose opposite it does not say, and that no sentence of a
+// passage says of the same: "open from 9. Closes at 17." says when what is open closes.
+func (s *said) alone(passage []said) (list []*place) {
 	for i := range s.clauses {
 		c := &s.clauses[i]
 		for k := range c.places {
-			if p := &c.places[k]; c.negs == 0 && !s.says(side{p.line, !p.other, p.turns}, nil) && other.contradicts(p, c) {
+			p := &c.places[k]
+			if c.negs == 0 && !s.says(p.opposite()) && !slices.ContainsFunc(passage, func(o said) bool { return o.agrees(p, c) }) {
+				list = append(list, p)
+			}
+		}
+	}
+	return list
+}
+
+// agrees reports whether s says a word of p's side beside the same word, or in a clause with a number that
+// p's clause has.
+func (s *said) agrees(p *place, of *clause) bool {
+	for i := range s.clauses {
+		c := &s.clauses[i]
+		for k := range c.places {
+			if q := &c.places[k]; q.side == p.side && (p.beside(q) || slices.ContainsFunc(c.numbers, func(n string) bool { return slices.Contains(of.numbers, n) })) {
 				return true
 			}
 		}
@@ -124,16 +169,12 @@ func (s *said) opposes(other *said) bool {
 	return false
 }
 
-// contradicts reports whether a clause says the opposite of what stands in a place of a clause of
-// another sentence, and none that has something in common with that clause says the same.
-func (s *said) contradicts(p *place, of *clause) bool {
-	if s.says(p.side, of.words) {
-		return false
-	}
-	for i := range s.clauses {
-		c := &s.clauses[i]
-		for k := range c.places {
-			if c.negs == 0 && p.against(&c.places[k]) {
+// opposes reports whether s says the opposite of a word in its place.
+func (s *said) opposes(list []*place) bool {
+	for _, p := range list {
+		for i := range s.clauses {
+			c := &s.clauses[i]
+			if c.negs == 0 && slices.ContainsFunc(c.places, func(q place) bool { return p.against(&q) }) {
 				return true
 			}
 		}
@@ -143,36 +184,12 @@ func (s *said) contradicts(p *place, of *clause) bool {
 
 // saysOpposite reports whether s says the opposite of a word of a clause, and not that word.
 func (s *said) saysOpposite(of *clause) bool {
-	for k := range of.places {
-		if x := of.places[k].side; s.says(side{x.line, !x.other, x.turns}, nil) && !s.says(x, nil) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(of.places, func(p place) bool { return s.says(p.opposite()) && !s.says(p.side) })
 }
 
-// says reports whether a word of a side stands in a clause, one that holds any of these words besides;
-// nil: in any.
-func (s *said) says(x side, words map[string]bool) bool {
-	for i := range s.clauses {
-		c := &s.clauses[i]
-		for k := range c.places {
-			if c.places[k].side != x {
-				continue
-			}
-			if words == nil {
-				return true
-			}
-			n := 0
-			for w := range c.words {
-				if words[w] {
-					n++
-				}
-			}
-			if n > 1 { // the word itself is one
-				return true
-			}
-		}
-	}
-	return false
+// says reports whether a word of a side stands in s.
+func (s *said) says(x side) bool {
+	return slices.ContainsFunc(s.clauses, func(c clause) bool {
+		return slices.ContainsFunc(c.places, func(p place) bool { return p.side == x })
+	})
 }
