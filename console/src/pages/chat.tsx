@@ -340,11 +340,13 @@ function Parameters() {
   const set = (k: keyof typeof o) => (e: Event) => { o[k] = (e.target as HTMLInputElement).value; touched(); };
   const model = modelsNow()[0], bases = useGet<{ name: string }[]>(release(model)?.bases && mayDo("search") && store.server?.has.includes("bases") ? "/api/bases" : "").data ?? [];
   const own = release(model)?.base ?? "", chosen = baseFor(model), base = chosen === noBase ? "" : chosen || own;
+  const choices = [["", own ? w("ownBase", own) : w("noBase")], ...own ? [[noBase, w("noBase")]] : []];
+  for (const n of new Set([...bases.map(b => b.name), chosen])) if (n !== own && choices.every(c => c[0] !== n)) choices.push([n, n]);
   return <details class="parameters" onToggle={inSight}><summary>{w("options")} · {[modelsNow().join(" | "), base].filter(Boolean).join(" · ")}</summary><div class="form">
     <Field label={w("model")}>{id => <select id={id} class="model" value={modelsNow()[0]} onChange={e => { talk.model = (e.target as HTMLSelectElement).value; touched(); }}>{names.map(n => <option key={n}>{n}</option>)}</select>}</Field>
     {names.length > 1 && <Field label={w("beside")}>{id => <select id={id} class="beside" value={talk.beside} onChange={e => { talk.beside = (e.target as HTMLSelectElement).value; touched(); }}>
       <option value="">{w("nobody")}</option>{names.filter(n => n !== modelsNow()[0]).map(n => <option key={n}>{n}</option>)}</select>}</Field>}
-    {(bases.length > 0 || chosen || own) && <Field label={t("knowledge")} hint={w("knowledgeHint")}>{id => <select id={id} class="knowledge" value={chosen} onChange={set("knowledge")}><option value="">{own ? w("ownBase", own) : w("noBase")}</option>{own && <option value={noBase}>{w("noBase")}</option>}{[...new Set([...bases.map(b => b.name), chosen])].filter(n => n && n !== own && n !== noBase).map(n => <option key={n}>{n}</option>)}</select>}</Field>}
+    {choices.length > 1 && <Field label={t("knowledge")} hint={w("knowledgeHint")}>{id => <select id={id} class="knowledge" value={chosen} onChange={set("knowledge")}>{choices.map(([n, label]) => <option key={n} value={n}>{label}</option>)}</select>}</Field>}
     {(release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && <Field label={w("adapter")}>{id => <select id={id} class="adapter" value={o.adapter} onChange={set("adapter")}><option value="">{w("noAdapter")}</option>{release(modelsNow()[0])!.about!.adapters!.map(a => <option key={a}>{a}</option>)}</select>}</Field>}
     <Field label={w("temperature")} hint={w("temperatureHint")}>{id => <input id={id} type="number" min="0" max="2" step="0.1" value={o.temperature} onInput={set("temperature")} />}</Field>
     <Field label={w("top_p")}>{id => <input id={id} type="number" min="0.01" max="1" step="0.01" value={o.top_p} onInput={set("top_p")} />}</Field>
