@@ -245,23 +245,22 @@ func (ix *Index) takeNear(list []candidate, best float64) {
 		return
 	}
 	part := ix.fused.Near * (1 - best) * list[min(nearby, len(list)-1)].share / best
-	now, sources := make([]float64, len(list)), make([]int, len(list))
+	now, sources, docs := make([]float64, len(list)), make([]int, len(list)), make([]int, len(list))
 	for i := range list {
-		sources[i] = ix.source(list[i].at)
+		docs[i], sources[i] = list[i].at, ix.source(list[i].at)
 	}
+	between := ix.near.Among(docs)
 	hits := make([]vector.Hit, 0, len(list))
 	for i := range list {
 		hits = hits[:0]
-		for k := range list {
-			if sources[k] != sources[i] {
-				hits = append(hits, vector.Hit{At: k, Near: ix.near.Between(list[i].at, list[k].at)})
+		for k, near := range between[i*len(list) : (i+1)*len(list)] {
+			if near > 0 && sources[k] != sources[i] {
+				hits = append(hits, vector.Hit{At: k, Near: near})
 			}
 		}
 		sum, all := 0.0, 0.0
 		for _, h := range vector.Nearest(hits, nearby) {
-			if h.Near > 0 {
-				sum, all = sum+float64(float64(h.Near)*list[h.At].share), all+float64(h.Near)
-			}
+			sum, all = sum+float64(float64(h.Near)*list[h.At].share), all+float64(h.Near)
 		}
 		if now[i] = list[i].share; all > 0 {
 			now[i] += float64(part * (sum/all - now[i]))

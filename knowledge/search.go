@@ -3,10 +3,10 @@ package knowledge
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"suiren/knowledge/inverted"
-	"suiren/knowledge/vector"
 )
 
 // A Question asks an index.
@@ -57,7 +57,7 @@ type Hit struct {
 // not among those looked at.
 type Ranks struct {
 	Words   int `json:"words"`   // by BM25F
-	Meaning int `json:"meaning"` // by vectors, if they were compared with all
+	Meaning int `json:"meaning"` // by vectors, of the passages that words or vectors proposed
 	Fused   int `json:"fused"`   // by both together, before it was reranked
 }
 
@@ -95,33 +95,31 @@ func (ix *Index) Find(ask Question) []Hit {
 		return nil
 	}
 	q := ix.query(ask)
-	by := inverted.Query{Terms: q.terms, Class: classOf(q.lang), Other: otherLanguage, Allowed: ask.Access.set, K: max(ask.K, pool)}
-	if ix.by == nil || ask.By == ByWords {
-		by.K = ask.K
-		if ask.Each > 0 {
-			by.K = max(ask.K, pool)
-		}
-	}
-	var list []candidate
-	if ask.By != ByMeaning || ix.by == nil {
-		for i, h := range ix.terms.Search(by) {
-			list = append(list, candidate{at: h.Doc, words: h.Score, ranks: Ranks{Words: i + 1}})
-		}
-	}
 	ideal := 0.0 // what a passage would score that is made of the question
 	for t := range q.terms {
 		ideal += ix.rarity(&q, t, ask.Access.set)
 	}
-	share := func(words uint32) float64 {
-		if ideal == 0 {
-			return 0
+	w := wording{query: inverted.Query{Terms: q.terms, Class: classOf(q.lang), Other: otherLanguage, Allowed: ask.Access.set, K: max(ask.K, pool)}, ideal: ideal}
+	if ix.by == nil || ask.By == ByWords {
+		w.query.K = ask.K
+		if ask.Each > 0 {
+			w.query.K = max(ask.K, pool)
 		}
-		return float64(words) / (255 * 1024) / ideal
+	} else if ask.By == ByBoth && ask.Each == 0 && ask.Reranker == nil {
+		w.query.Lead, w.query.Behind = max(ask.K, placed), w.units(ix.fused.Meaning)
+	}
+	var list []candidate
+	if ask.By != ByMeaning || ix.by == nil {
+		w.found = ix.terms.Find(w.query)
+		defer w.found.Close()
+		for i, h := range w.found.Best {
+			list = append(list, candidate{at: h.Doc, words: h.Score, ranks: Ranks{Words: i + 1}})
+		}
 	}
 	for i := range list {
-		list[i].share = share(list[i].words)
+		list[i].share = w.share(list[i].words)
 	}
-	best := 0.0 // the less the words find, the more the meaning counts
+	best := 0.0 // share of the first by words
 	if len(list) > 0 {
 		best = list[0].share
 	}
@@ -129,7 +127,7 @@ func (ix *Index) Find(ask Question) []Hit {
 		ix.takeNear(list[:min(len(list), smoothed)], best)
 	}
 	if ask.By != ByWords {
-		list = ix.withMeaning(ask, &q, by, list, best, share)
+		list = ix.withMeaning(ask, &w, list, best)
 	}
 	for i := range list {
 		c := &list[i]
@@ -137,9 +135,9 @@ func (ix *Index) Find(ask Question) []Hit {
 		case ByWords:
 			c.score = c.share
 		case ByMeaning:
-			c.score = ix.meaning(c.at, c.near, by.Class)
+			c.score = ix.meaning(c.at, c.near, w.query.Class)
 		default:
-			c.score = c.share + float64(ix.fused.Meaning*(1-best)*ix.meaning(c.at, c.near, by.Class))
+			c.score = ix.together(c, best, w.query.Class)
 		}
 	}
 	list = slices.DeleteFunc(list, func(c candidate) bool { return c.words == 0 && c.near < least })
@@ -153,13 +151,16 @@ func (ix *Index) Find(ask Question) []Hit {
 		list[i].ranks.Fused = i + 1
 	}
 	ix.rerank(ask, list)
+	if ix.by != nil && ask.By != ByWords {
+		rankByMeaning(list)
+	}
 	return ix.hits(&q, ix.spread(list, ask), ask.Access.set)
 }
 
 // A candidate is a passage that may become a hit.
 type candidate struct {
 	at     int
-	words  uint32  // in units of 1/(255·1024)
+	words  uint32  // times wordsUnit
 	share  float64 // of the score that words could reach, its own and its neighbours'
 	near   float64
 	rerank float64
@@ -186,61 +187,121 @@ func (ix *Index) meaning(i int, near float64, class inverted.Class) float64 {
 	return near
 }
 
-// withMeaning adds the passages nearest to the question, and to all what
-// they lack: cosines and scores.
-func (ix *Index) withMeaning(ask Question, q *query, by inverted.Query, list []candidate, best float64, share func(uint32) float64) []candidate {
+// A wording is how a question's words are looked for, and what they found.
+type wording struct {
+	query inverted.Query
+	found *inverted.Found // nil: they were not looked for
+	ideal float64         // what a passage would score that is made of the question
+}
+
+// wordsUnit is the score 1 of BM25F in units of inverted.Hit.
+const wordsUnit = 255 * 1024
+
+// share is a score by words, of the ideal.
+func (w *wording) share(words uint32) float64 {
+	if w.ideal == 0 {
+		return 0
+	}
+	return float64(words) / wordsUnit / w.ideal
+}
+
+// units is the score of which this is the share, rounded down.
+func (w *wording) units(share float64) uint32 {
+	return uint32(min(max(float64(share*w.ideal)*wordsUnit, 0), math.MaxUint32))
+}
+
+// withMeaning adds the passages that are among the best by words and vectors together, and to all
+// what they lack: cosines and scores.
+func (ix *Index) withMeaning(ask Question, w *wording, list []candidate, best float64) []candidate {
 	v := ix.embed(ask, list, best)
 	if v == nil {
 		return list
 	}
-	var near []vector.Hit
-	if !ix.decided(ask, by.Class, v, list, best) {
-		near = ix.nearest(ask, v, max(ask.K, pool))
-	}
-	at := make(map[int]int, len(list))
-	docs := make([]int, len(list), len(list)+len(near))
+	has := make(map[int]bool, len(list))
+	docs := make([]int, len(list))
 	for i := range list {
-		at[list[i].at], docs[i] = i, list[i].at
-	}
-	before := len(list)
-	for rank, h := range near {
-		i, ok := at[h.At]
-		if !ok {
-			i = len(list)
-			list, docs = append(list, candidate{at: h.At}), append(docs, h.At)
-		}
-		list[i].ranks.Meaning = rank + 1
-	}
-	if ask.By != ByMeaning {
-		for i, s := range ix.terms.Scores(by, docs[before:]) {
-			list[before+i].words, list[before+i].share = s, share(s)
-		}
+		has[list[i].at], docs[i] = true, list[i].at
 	}
 	for i, c := range ix.near.Near(v, docs) {
 		list[i].near = float64(c)
 	}
+	docs = docs[:0]
+	if more, last, ok := ix.behind(ask, w, list, best); ok {
+		var words []uint32
+		for _, h := range more {
+			if !has[h.Doc] {
+				docs, words = append(docs, h.Doc), append(words, h.Score)
+			}
+		}
+		for i, near := range ix.near.Near(v, docs) {
+			c := candidate{at: docs[i], words: words[i], share: w.share(words[i]), near: float64(near)}
+			if ix.together(&c, best, w.query.Class) >= last {
+				list = append(list, c)
+			}
+		}
+		return list
+	}
+	before := len(list)
+	for _, h := range ix.nearest(ask, v, max(ask.K, pool)) {
+		if !has[h.At] {
+			list, docs = append(list, candidate{at: h.At, near: float64(h.Near)}), append(docs, h.At)
+		}
+	}
+	if ask.By != ByMeaning {
+		for i, s := range ix.terms.Scores(w.query, docs) {
+			list[before+i].words, list[before+i].share = s, w.share(s)
+		}
+	}
 	return list
 }
 
-// decided reports whether no passage that the words did not propose can come among the
-// best k: it scores no more by words than the last that they did, and its cosine
-// is at most 1 (Fagin, Lotem, Naor: Optimal aggregation algorithms for middleware, 2001).
-func (ix *Index) decided(ask Question, class inverted.Class, v []float32, list []candidate, best float64) bool {
-	if ask.By != ByBoth || ask.Each > 0 || ask.Reranker != nil || len(list) < max(ask.K, pool) {
-		return false
+// together is the score by words and vectors. The less the words find, the more the
+// vectors count: best is the share of the first. A cosine of rounded vectors may come out as
+// more than 1, which behind does not reckon with: it counts 1.
+func (ix *Index) together(c *candidate, best float64, class inverted.Class) float64 {
+	return c.share + float64(ix.fused.Meaning*(1-best)*ix.meaning(c.at, min(c.near, 1), class))
+}
+
+// mostBehind is how many passages more are compared with the question one by one: where it takes
+// more, those nearest to it are looked for among all.
+const mostBehind = 10_000
+
+// behind returns the passages that can come among the best by both together: those whose
+// score by words is so little behind that a cosine of 1 makes up for it (Fagin, Lotem, Naor: Optimal
+// aggregation algorithms for middleware, 2001), and what the last of the best scores. ok is false where
+// they are too many, or others can come among the best.
+func (ix *Index) behind(ask Question, w *wording, list []candidate, best float64) (more []inverted.Hit, last float64, ok bool) {
+	if w.query.Lead == 0 || len(list) < w.query.Lead {
+		return nil, 0, false
 	}
-	docs := make([]int, len(list))
+	scores := make([]float64, len(list))
 	for i := range list {
-		docs[i] = list[i].at
+		scores[i] = ix.together(&list[i], best, w.query.Class)
 	}
-	beyond := list[len(list)-1].share + float64(ix.fused.Meaning*(1-best))
-	better := 0
-	for i, c := range ix.near.Near(v, docs) {
-		if list[i].share+float64(ix.fused.Meaning*(1-best)*ix.meaning(docs[i], float64(c), class)) > beyond {
-			better++
+	slices.Sort(scores)
+	last = scores[len(scores)-w.query.Lead]
+	const rounding = 1e-9 // of the sums here
+	least := w.units(last - ix.fused.Meaning*max(1-best, 0) - rounding)
+	if least == 0 {
+		return nil, 0, false
+	}
+	more, ok = w.found.Above(least, mostBehind)
+	return more, last, ok
+}
+
+// rankByMeaning says where the vectors of the candidates stand among them. One that has
+// none stands nowhere.
+func rankByMeaning(list []candidate) {
+	order := make([]*candidate, len(list))
+	for i := range list {
+		order[i] = &list[i]
+	}
+	slices.SortFunc(order, func(a, b *candidate) int { return cmp.Or(cmp.Compare(b.near, a.near), cmp.Compare(a.at, b.at)) })
+	for i, c := range order {
+		if c.near != 0 {
+			c.ranks.Meaning = i + 1
 		}
 	}
-	return better >= max(ask.K, placed)
 }
 
 // rerankPool is how many passages a reranker is asked about.
@@ -311,7 +372,7 @@ func (ix *Index) hits(q *query, found []candidate, allowed inverted.Set) []Hit {
 	hits := make([]Hit, 0, len(found))
 	for i, impacts := range ix.terms.Impacts(q.terms, docs) {
 		c := found[i]
-		h := Hit{Passage: *ix.read(&c), At: c.at, Score: c.score, Words: float64(c.words) / (255 * 1024), Meaning: c.near, Rerank: c.rerank, Ranks: c.ranks}
+		h := Hit{Passage: *ix.read(&c), At: c.at, Score: c.score, Words: float64(c.words) / wordsUnit, Meaning: c.near, Rerank: c.rerank, Ranks: c.ranks}
 		in := map[uint64]bool{}
 		for t, impact := range impacts {
 			if impact > 0 {

@@ -141,7 +141,7 @@ func (r *Release) fits(req *form.Request) error {
 // consults finds the knowledge base that is to be asked, if there is one, and whether
 // the caller may search it.
 func (rel *Release) consults(r *http.Request, req *form.Request) error {
-	if req.Knowledge == "" && len(req.Prompts) == 0 {
+	if req.Knowledge == "" && !req.NoKnowledge && len(req.Prompts) == 0 {
 		req.Knowledge = rel.Knowledge
 	}
 	if req.Knowledge == "" {

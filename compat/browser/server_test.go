@@ -37,7 +37,13 @@ func start(t *testing.T, args ...string) *server {
 // startIn does so in a folder.
 func startIn(t *testing.T, dir string, args ...string) *server {
 	t.Helper()
-	s := &server{home: t.TempDir(), cmd: exec.Command(*suiren, append([]string{args[0], "--listen", "127.0.0.1:0", "-o", "jsonl", "--lang", "en"}, args[1:]...)...)}
+	return startAt(t, t.TempDir(), dir, args...)
+}
+
+// startAt is startIn in a home that has something in it.
+func startAt(t *testing.T, home, dir string, args ...string) *server {
+	t.Helper()
+	s := &server{home: home, cmd: exec.Command(*suiren, append([]string{args[0], "--listen", "127.0.0.1:0", "-o", "jsonl", "--lang", "en"}, args[1:]...)...)}
 	s.cmd.Dir = dir
 	s.cmd.Env = append(os.Environ(), "SUIREN_HOME="+s.home) // not the reader's own
 	var said bytes.Buffer

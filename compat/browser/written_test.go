@@ -130,6 +130,24 @@ func written(t *testing.T, browser context.Context, dir string) {
 			eval[bool](v.tab, `(history.back(), true)`)
 			v.wait(`document.querySelectorAll(".turn").length === 2 && document.querySelector("select.knowledge").value === "pottery"`)
 		}},
+		// A model that is served with a base is asked without it.
+		step{"none", func(t *testing.T) {
+			own := &server{home: t.TempDir()}
+			own.runs(t, t.TempDir(), *suiren, "knowledge", "add", "pottery", docs)
+			own = startAt(t, own.home, t.TempDir(), "serve", little, "--slots", "1", "--knowledge", "pottery")
+			v := visit(t, browser, own.url)
+			v.push("Chat")
+			v.push("Parameters · little · pottery")
+			eval[bool](v.tab, `(() => { const real = window.fetch; window.fetch = (to, how) => { if (String(to).endsWith("/v1/chat/completions")) window.sent = how.body; return real(to, how); }; return true; })()`)
+			v.pick("Knowledge", "-")
+			v.asks("Who holds the key of the kiln?")
+			v.wait(`JSON.parse(window.sent).knowledge === false`)
+			v.sees("Parameters · little")
+			if v.text("details.parameters summary") != "Parameters · little" || eval[bool](v.tab, `!!document.querySelector(".turn .sources")`) {
+				t.Error("the base is asked though nobody wants it")
+			}
+			v.accessible(t)
+		}},
 		step{"trace", func(t *testing.T) {
 			b, err := json.Marshal(map[string]any{"trace": map[string]any{"seq": 1, "id": "chatcmpl-1", "time": "2026-11-27T00:00:00Z", "reason": "stop", "wait": 0, "first": 1, "total": 2, "seed": 1, "operation": "chat", "amounts": map[string]any{"prompt": 1, "thought": 0, "answer": 1}, "sentences": map[string]any{"all": 3, "unsupported": 1},
 				"content": map[string]any{"messages": []any{map[string]any{"role": "user", "text": "Who?"}}, "answer": answer, "sources": []any{source}, "marks": chunks[2].(map[string]any)["suiren"].(map[string]any)["marks"]}}})

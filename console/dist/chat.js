@@ -254,7 +254,11 @@ function fresh() {
 }
 var release = (name) => store.server?.releases.find((r) => r.name === name);
 var alone = (r) => !!r?.about?.layers;
-var baseFor = (model) => release(model)?.bases ? talk.options.knowledge : "";
+var noBase = "-";
+var baseFor = (model) => {
+  const r = release(model), base = talk.options.knowledge;
+  return !r?.bases || base === (r.base ?? noBase) ? "" : base;
+};
 function modelsNow() {
   const can = (store.server?.releases ?? []).filter((r) => r.answers).map((r) => r.name);
   const one = can.includes(talk.model) ? talk.model : can[0];
@@ -419,14 +423,15 @@ function body(turn, model, seed = talk.options.seed) {
   const b = { model, messages };
   for (const k of ["temperature", "top_p", "max_tokens"]) if (o[k] !== "" && Number.isFinite(+o[k])) b[k] = +o[k];
   if (release(model)?.about?.adapters?.includes(o.adapter)) b.adapter = o.adapter;
-  if (baseFor(model)) b.knowledge = baseFor(model);
+  const base = baseFor(model);
+  if (base) b.knowledge = base !== noBase && base;
   if (o.think) b.think = o.think === "on";
   if (/^\d+$/.test(seed)) b.seed = seed;
   return b;
 }
 var wire = (b, space = 0) => JSON.stringify(b, null, space).replace(/"seed":( ?)"(\d+)"/, '"seed":$1$2');
 function begin(turn, model, seed) {
-  const reply = { ...newReply(model, baseFor(model)), began: now() };
+  const base = baseFor(model), reply = { ...newReply(model, base === noBase ? "" : base), began: now() };
   run(talk, reply, wire({ ...body(turn, model, seed), stream: true, stream_options: { include_usage: true } }));
   return reply;
 }
@@ -894,14 +899,16 @@ function Parameters() {
     touched();
   };
   const model = modelsNow()[0], bases = useGet(release(model)?.bases && mayDo2("search") && store3.server?.has.includes("bases") ? "/api/bases" : "").data ?? [];
-  const own2 = release(model)?.base ?? "", base = baseFor(model) || own2;
+  const own2 = release(model)?.base ?? "", chosen = baseFor(model), base = chosen === noBase ? "" : chosen || own2;
+  const choices = [["", own2 ? w2("ownBase", own2) : w2("noBase")], ...own2 ? [[noBase, w2("noBase")]] : []];
+  for (const n of /* @__PURE__ */ new Set([...bases.map((b) => b.name), chosen])) if (n !== own2 && choices.every((c) => c[0] !== n)) choices.push([n, n]);
   return /* @__PURE__ */ h2("details", { class: "parameters", onToggle: inSight }, /* @__PURE__ */ h2("summary", null, w2("options"), " · ", [modelsNow().join(" | "), base].filter(Boolean).join(" · ")), /* @__PURE__ */ h2("div", { class: "form" }, /* @__PURE__ */ h2(Field2, { label: w2("model") }, (id) => /* @__PURE__ */ h2("select", { id, class: "model", value: modelsNow()[0], onChange: (e) => {
     talk.model = e.target.value;
     touched();
   } }, names.map((n) => /* @__PURE__ */ h2("option", { key: n }, n)))), names.length > 1 && /* @__PURE__ */ h2(Field2, { label: w2("beside") }, (id) => /* @__PURE__ */ h2("select", { id, class: "beside", value: talk.beside, onChange: (e) => {
     talk.beside = e.target.value;
     touched();
-  } }, /* @__PURE__ */ h2("option", { value: "" }, w2("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h2("option", { key: n }, n)))), (bases.length > 0 || base) && /* @__PURE__ */ h2(Field2, { label: t3("knowledge"), hint: w2("knowledgeHint") }, (id) => /* @__PURE__ */ h2("select", { id, class: "knowledge", value: baseFor(model), onChange: set("knowledge") }, /* @__PURE__ */ h2("option", { value: "" }, own2 ? w2("ownBase", own2) : w2("noBase")), [.../* @__PURE__ */ new Set([...bases.map((b) => b.name), baseFor(model)])].filter((n) => n && n !== own2).map((n) => /* @__PURE__ */ h2("option", { key: n }, n)))), (release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && /* @__PURE__ */ h2(Field2, { label: w2("adapter") }, (id) => /* @__PURE__ */ h2("select", { id, class: "adapter", value: o.adapter, onChange: set("adapter") }, /* @__PURE__ */ h2("option", { value: "" }, w2("noAdapter")), release(modelsNow()[0]).about.adapters.map((a) => /* @__PURE__ */ h2("option", { key: a }, a)))), /* @__PURE__ */ h2(Field2, { label: w2("temperature"), hint: w2("temperatureHint") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h2(Field2, { label: w2("top_p") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h2(Field2, { label: w2("tokens"), hint: w2("tokensHint") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h2(Field2, { label: w2("seed"), hint: w2("seedHint") }, (id) => /* @__PURE__ */ h2("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h2(Field2, { label: w2("think") }, (id) => /* @__PURE__ */ h2("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h2("option", { value: "" }, w2("think_")), /* @__PURE__ */ h2("option", { value: "on" }, w2("think_on")), /* @__PURE__ */ h2("option", { value: "off" }, w2("think_off")))), /* @__PURE__ */ h2(Field2, { label: w2("system") }, (id) => /* @__PURE__ */ h2("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h2("p", { class: "quiet" }, w2("alone"))));
+  } }, /* @__PURE__ */ h2("option", { value: "" }, w2("nobody")), names.filter((n) => n !== modelsNow()[0]).map((n) => /* @__PURE__ */ h2("option", { key: n }, n)))), choices.length > 1 && /* @__PURE__ */ h2(Field2, { label: t3("knowledge"), hint: w2("knowledgeHint") }, (id) => /* @__PURE__ */ h2("select", { id, class: "knowledge", value: chosen, onChange: set("knowledge") }, choices.map(([n, label]) => /* @__PURE__ */ h2("option", { key: n, value: n }, label)))), (release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && /* @__PURE__ */ h2(Field2, { label: w2("adapter") }, (id) => /* @__PURE__ */ h2("select", { id, class: "adapter", value: o.adapter, onChange: set("adapter") }, /* @__PURE__ */ h2("option", { value: "" }, w2("noAdapter")), release(modelsNow()[0]).about.adapters.map((a) => /* @__PURE__ */ h2("option", { key: a }, a)))), /* @__PURE__ */ h2(Field2, { label: w2("temperature"), hint: w2("temperatureHint") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "0", max: "2", step: "0.1", value: o.temperature, onInput: set("temperature") })), /* @__PURE__ */ h2(Field2, { label: w2("top_p") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "0.01", max: "1", step: "0.01", value: o.top_p, onInput: set("top_p") })), /* @__PURE__ */ h2(Field2, { label: w2("tokens"), hint: w2("tokensHint") }, (id) => /* @__PURE__ */ h2("input", { id, type: "number", min: "1", step: "1", value: o.max_tokens, onInput: set("max_tokens") })), /* @__PURE__ */ h2(Field2, { label: w2("seed"), hint: w2("seedHint") }, (id) => /* @__PURE__ */ h2("input", { id, inputMode: "numeric", pattern: "[0-9]*", value: o.seed, onInput: set("seed") })), /* @__PURE__ */ h2(Field2, { label: w2("think") }, (id) => /* @__PURE__ */ h2("select", { id, value: o.think, onChange: set("think") }, /* @__PURE__ */ h2("option", { value: "" }, w2("think_")), /* @__PURE__ */ h2("option", { value: "on" }, w2("think_on")), /* @__PURE__ */ h2("option", { value: "off" }, w2("think_off")))), /* @__PURE__ */ h2(Field2, { label: w2("system") }, (id) => /* @__PURE__ */ h2("textarea", { id, rows: 2, value: o.system, onInput: set("system") })), alone(release(modelsNow()[0])) && /* @__PURE__ */ h2("p", { class: "quiet" }, w2("alone"))));
 }
 export {
   Chat as default

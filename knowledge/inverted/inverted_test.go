@@ -268,7 +268,7 @@ func TestBlocks(t *testing.T) {
 	const docs = 5000
 	list := random(9, docs)
 	ix := open(t, build(t, list, 0))
-	pruned := 0
+	pruned, further := 0, 0
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 4))
 		q := Query{Class: Class(seed % 2), Other: 128, K: docs}
@@ -290,6 +290,31 @@ func TestBlocks(t *testing.T) {
 			if got := ix.Search(few); !slices.Equal(got, all[:min(k, len(all))]) {
 				t.Fatalf("seed %d: the best %d are not the first of all", seed, k)
 			}
+		}
+		for _, k := range []int{1, 10, 100} { // what is less behind than was said is whole
+			few := q
+			few.K, few.Lead = k, 1+r.IntN(k)
+			if few.Lead > len(all) {
+				continue
+			}
+			lead := all[few.Lead-1].Score
+			few.Behind = uint32(r.IntN(int(lead)/10 + 1))
+			f := ix.Find(few)
+			want := slices.DeleteFunc(slices.Clone(all), func(h Hit) bool { return h.Score < max(lead-few.Behind, 1) })
+			slices.SortFunc(want, func(a, b Hit) int { return cmp.Compare(a.Doc, b.Doc) })
+			if got, ok := f.Above(lead-few.Behind, docs); !ok || !slices.Equal(got, want) {
+				t.Fatalf("seed %d: %d score %d and more, want %d", seed, len(got), lead-few.Behind, len(want))
+			}
+			if _, ok := f.Above(lead-few.Behind, len(want)-1); ok {
+				t.Fatalf("seed %d: more than %d are no more", seed, len(want)-1)
+			}
+			if least := f.q.least(f.Best); least > 1 { // further behind is not told, whether it was left aside or not
+				further++
+				if _, ok := f.Above(least-1, docs); ok {
+					t.Fatalf("seed %d: what is further behind is told", seed)
+				}
+			}
+			f.Close()
 		}
 		p := ix.sums.Get().(*sums)
 		if i := slices.IndexFunc(p.of, func(s uint32) bool { return s != 0 }); i >= 0 {
@@ -324,7 +349,7 @@ func TestBlocks(t *testing.T) {
 			}
 		}
 	}
-	if pruned == 0 {
-		t.Error("nothing was ever skipped")
+	if pruned == 0 || further == 0 {
+		t.Error("nothing was ever skipped", pruned, further)
 	}
 }

@@ -270,6 +270,11 @@ type Query struct {
 	Other   uint32
 	Allowed Set
 	K       int
+
+	// Found.Above may be asked for what is at most so far behind the Lead-th best; with
+	// Lead 0 for what is not behind the K-th.
+	Lead   int
+	Behind uint32
 }
 
 // A Hit is a document and what it scored, in units of 1/(255·1024).

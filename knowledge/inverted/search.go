@@ -15,8 +15,24 @@ import (
 // Cost: about a nanosecond for each posting, and a third for each document if
 // there are more than an eighth as many postings.
 func (ix *Index) Search(q Query) []Hit {
+	f := ix.Find(q)
+	defer f.Close()
+	return f.Best
+}
+
+// Found is what a search found, and what it added up on the way, which Close gives back.
+type Found struct {
+	Best []Hit // as Search returns them
+	ix   *Index
+	q    Query
+	p    *sums
+}
+
+// Find is Search whose sums may be asked for more.
+func (ix *Index) Find(q Query) *Found {
+	f := &Found{ix: ix, q: q}
 	if q.K <= 0 || ix.docs == 0 {
-		return nil
+		return f
 	}
 	terms := ix.asked(&q)
 	postings, left := 0, uint64(0) // of the lists that are left, and what they can add
@@ -25,16 +41,15 @@ func (ix *Index) Search(q Query) []Hit {
 		left += uint64(terms[i].weight) * uint64(terms[i].most)
 	}
 	p := ix.sums.Get().(*sums)
-	defer ix.sums.Put(p)
-	p.met, p.dense = p.met[:0], 8*postings > ix.docs
-	defer p.clear()
+	f.p = p
+	p.met, p.dense, p.least = p.met[:0], 8*postings > ix.docs, 0
 	added := uint64(0) // what the lists before can have added
 	try := postings    // pruning is tried again when half as many are left
 	for i := range terms {
 		t := &terms[i]
 		if left < added && postings > max(ix.docs, 8*blockSize) && postings <= try {
 			try = postings / 2
-			if least := ix.least(p, &q); left < least && ix.prune(p, &q, terms[i:], postings, left, least) {
+			if least := uint64(q.least(ix.best(p, &q))); left < least && ix.prune(p, &q, terms[i:], postings, left, least) {
 				break
 			}
 		}
@@ -42,7 +57,51 @@ func (ix *Index) Search(q Query) []Hit {
 		most := uint64(t.weight) * uint64(t.most)
 		left, added, postings = left-most, added+most, postings-t.n
 	}
-	return slices.Clone(ix.best(p, &q))
+	f.Best = slices.Clone(ix.best(p, &q))
+	return f
+}
+
+// Close gives back the sums, which may not be asked any more.
+func (f *Found) Close() {
+	if f.p != nil {
+		f.p.clear()
+		f.ix.sums.Put(f.p)
+		f.p = nil
+	}
+}
+
+// Above returns all documents that score least and more, in their order. ok is false where they are
+// more than most, or further behind than the query said. Both depend on nothing that is not allowed:
+// whether the search did leave documents aside would.
+//
+// Cost: a look at each sum.
+func (f *Found) Above(least uint32, most int) (hits []Hit, ok bool) {
+	if f.p == nil {
+		return nil, f.ix.docs == 0
+	}
+	if least = max(least, 1); least < f.q.least(f.Best) {
+		return nil, false
+	}
+	see := func(doc int, sum uint32) bool {
+		if s := f.ix.counts(&f.q, doc, sum); s >= least && (f.q.Allowed == nil || f.q.Allowed.Has(doc)) {
+			hits = append(hits, Hit{doc, s})
+		}
+		return len(hits) <= most
+	}
+	if f.p.dense {
+		for doc, sum := range f.p.of {
+			if sum >= least && !see(doc, sum) {
+				return nil, false
+			}
+		}
+		return hits, true
+	}
+	for _, doc := range f.p.met { // best put them in their order
+		if sum := f.p.of[doc]; sum >= least && !see(int(doc), sum) {
+			return nil, false
+		}
+	}
+	return hits, true
 }
 
 // counts is what a sum counts for the query.
@@ -74,6 +133,7 @@ type sums struct {
 	dense bool     // all of them are looked at
 	met   []uint32 // if not: the documents whose sum is not zero
 	hits  []Hit
+	least uint32 // score of the last of the k best when they were last looked for: sums only grow
 }
 
 // clear makes all sums zero.
@@ -89,7 +149,7 @@ func (p *sums) clear() {
 
 // best returns the best documents so far.
 func (ix *Index) best(p *sums, q *Query) []Hit {
-	hits, least := p.hits[:0], uint32(0)
+	hits, least := p.hits[:0], max(p.least, 1)-1
 	see := func(doc int, sum uint32) {
 		if q.Allowed != nil && !q.Allowed.Has(doc) {
 			return
@@ -113,16 +173,24 @@ func (ix *Index) best(p *sums, q *Query) []Hit {
 			}
 		}
 	}
-	p.hits = hits
+	if p.hits = hits; len(hits) == q.K {
+		p.least = hits[q.K-1].Score
+	}
 	return hits
 }
 
-// least is the lowest score of the k best so far.
-func (ix *Index) least(p *sums, q *Query) uint64 {
-	if hits := ix.best(p, q); len(hits) == q.K {
-		return uint64(hits[q.K-1].Score)
+// least is the lowest score that is asked for where these are the best so far. With more of the
+// sums it only grows.
+func (q *Query) least(best []Hit) uint32 {
+	if len(best) < q.K {
+		return 0
 	}
-	return 0
+	least := best[q.K-1].Score
+	if q.Lead > 0 {
+		lead := best[min(q.Lead, q.K)-1].Score
+		least = min(least, lead-min(lead, q.Behind))
+	}
+	return least
 }
 
 // prune keeps the documents that can come among the best and adds to them what
@@ -172,6 +240,27 @@ func (ix *Index) prune(p *sums, q *Query, terms []asked, postings int, left, lea
 func (p *sums) add(l []byte, w uint32) {
 	doc, of := 0, p.of
 	for len(l) >= 2 {
+		for p.dense && len(l) >= 8 { // four short gaps together
+			x := binary.LittleEndian.Uint64(l)
+			if x&0x0080_0080_0080_0080 != 0 {
+				break
+			}
+			a := doc + int(x&0x7f)
+			b := a + int(x>>16&0x7f)
+			c := b + int(x>>32&0x7f)
+			d := c + int(x>>48&0x7f)
+			if d >= len(of) {
+				break
+			}
+			of[a] += w * uint32(x>>8&0xff)
+			of[b] += w * uint32(x>>24&0xff)
+			of[c] += w * uint32(x>>40&0xff)
+			of[d] += w * uint32(x>>56)
+			l, doc = l[8:], d
+		}
+		if len(l) < 2 {
+			return
+		}
 		gap, impact := int(l[0]), l[1]
 		if gap < 0x80 {
 			l = l[2:]

@@ -96,6 +96,23 @@ func (s *Set) near(i int, q []int8, scale float32) float32 {
 // Between is the cosine of two vectors.
 func (s *Set) Between(i, j int) float32 { return s.near(i, s.at(j), s.scales[j]) }
 
+// Among returns the cosines of some vectors of the set with each other, (n, n).
+func (s *Set) Among(list []int) []float32 {
+	rows := make([]int8, 0, len(list)*s.width)
+	for _, i := range list {
+		rows = append(rows, s.at(i)...)
+	}
+	near, sums := make([]float32, len(list)*len(list)), make([]int32, len(list))
+	for k, i := range list {
+		q := s.at(i)
+		dots(sums, rows, q, widened(q))
+		for j, sum := range sums {
+			near[k*len(list)+j] = float32(float32(sum)*s.scales[i]) * s.scales[list[j]]
+		}
+	}
+	return near
+}
+
 // A Hit is a vector and how near it is: 1 is the same direction.
 type Hit struct {
 	At   int
@@ -103,7 +120,15 @@ type Hit struct {
 }
 
 // order sorts hits: the nearest first, of equal ones the earlier.
-func order(a, b Hit) int { return cmp.Or(cmp.Compare(b.Near, a.Near), cmp.Compare(a.At, b.At)) }
+func order(a, b Hit) int {
+	switch { // a cosine is always a number
+	case a.Near > b.Near:
+		return -1
+	case a.Near < b.Near:
+		return 1
+	}
+	return cmp.Compare(a.At, b.At)
+}
 
 // Nearest returns the k nearest hits in their order. What is left of the list is in none.
 func Nearest(list []Hit, k int) []Hit {

@@ -287,3 +287,13 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+func TestAmong(t *testing.T) {
+	s := fill(points(11, 30, 48, 8, 0))
+	list := []int{3, 29, 0, 7, 7, 12, 20}
+	for k, near := range s.Among(list) {
+		if want := s.Between(list[k/len(list)], list[k%len(list)]); near != want {
+			t.Errorf("%d: %g, want %g", k, near, want)
+		}
+	}
+}

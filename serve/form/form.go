@@ -97,7 +97,8 @@ type Request struct {
 	Logprobs    bool // of the answer's tokens
 	TopLogprobs int
 	Echo        bool   // the prompt comes before the answer; with Logprobs, with its own
-	Knowledge   string // a knowledge base of the owner's that the answer is to be written from; "": none
+	Knowledge   string // a knowledge base of the owner's that the answer is to be written from; "": the release's, if it has one
+	NoKnowledge bool   // from none, though the release has one
 	Context     int    // that the caller counts on, in tokens; 0: none
 	Adapter     string
 	Receipt     bool
@@ -175,10 +176,13 @@ type Passages struct {
 }
 
 // ReadKnowledge reads which knowledge base the answer is to be written from, the
-// parameter knowledge.
+// parameter knowledge: its name, or false for none.
 func (r *Request) ReadKnowledge(v json.RawMessage) error {
-	if err := json.Unmarshal(v, &r.Knowledge); err != nil || r.Knowledge == "" {
-		return err
+	r.Knowledge, r.NoKnowledge = "", string(v) == "false"
+	if !r.NoKnowledge {
+		if err := json.Unmarshal(v, &r.Knowledge); err != nil || r.Knowledge == "" {
+			return err
+		}
 	}
 	r.Need(Bases, "knowledge")
 	return nil

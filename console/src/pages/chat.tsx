@@ -3,7 +3,7 @@
 import { ask, count, Empty, Field, Fragment, h, mayDo, Meter, params, progressOfPlan, redraw, say, seconds, type Source, store, t, useAct, useEffect, useGet, useState, Fail } from "../kit";
 import { words } from "./chat.words";
 import { Conversations, Trouble } from "./conversations";
-import { again, alone, baseFor, begin, body, coming, fresh, forMe, keyboard, modelsNow, path, rate, release, send, sendDraft, state, stop, talk, touched, turnTo, wire } from "./conversation";
+import { again, alone, baseFor, begin, body, coming, fresh, forMe, keyboard, modelsNow, noBase, path, rate, release, send, sendDraft, state, stop, talk, touched, turnTo, wire } from "./conversation";
 import { copy, Copy } from "./copy";
 import { type Cited, Document, spans } from "./document";
 import { me } from "../pages/kept";
@@ -339,12 +339,14 @@ function Parameters() {
   const names = (store.server?.releases ?? []).filter(r => r.answers).map(r => r.name), o = talk.options;
   const set = (k: keyof typeof o) => (e: Event) => { o[k] = (e.target as HTMLInputElement).value; touched(); };
   const model = modelsNow()[0], bases = useGet<{ name: string }[]>(release(model)?.bases && mayDo("search") && store.server?.has.includes("bases") ? "/api/bases" : "").data ?? [];
-  const own = release(model)?.base ?? "", base = baseFor(model) || own;
+  const own = release(model)?.base ?? "", chosen = baseFor(model), base = chosen === noBase ? "" : chosen || own;
+  const choices = [["", own ? w("ownBase", own) : w("noBase")], ...own ? [[noBase, w("noBase")]] : []];
+  for (const n of new Set([...bases.map(b => b.name), chosen])) if (n !== own && choices.every(c => c[0] !== n)) choices.push([n, n]);
   return <details class="parameters" onToggle={inSight}><summary>{w("options")} · {[modelsNow().join(" | "), base].filter(Boolean).join(" · ")}</summary><div class="form">
     <Field label={w("model")}>{id => <select id={id} class="model" value={modelsNow()[0]} onChange={e => { talk.model = (e.target as HTMLSelectElement).value; touched(); }}>{names.map(n => <option key={n}>{n}</option>)}</select>}</Field>
     {names.length > 1 && <Field label={w("beside")}>{id => <select id={id} class="beside" value={talk.beside} onChange={e => { talk.beside = (e.target as HTMLSelectElement).value; touched(); }}>
       <option value="">{w("nobody")}</option>{names.filter(n => n !== modelsNow()[0]).map(n => <option key={n}>{n}</option>)}</select>}</Field>}
-    {(bases.length > 0 || base) && <Field label={t("knowledge")} hint={w("knowledgeHint")}>{id => <select id={id} class="knowledge" value={baseFor(model)} onChange={set("knowledge")}><option value="">{own ? w("ownBase", own) : w("noBase")}</option>{[...new Set([...bases.map(b => b.name), baseFor(model)])].filter(n => n && n !== own).map(n => <option key={n}>{n}</option>)}</select>}</Field>}
+    {choices.length > 1 && <Field label={t("knowledge")} hint={w("knowledgeHint")}>{id => <select id={id} class="knowledge" value={chosen} onChange={set("knowledge")}>{choices.map(([n, label]) => <option key={n} value={n}>{label}</option>)}</select>}</Field>}
     {(release(modelsNow()[0])?.about?.adapters ?? []).length > 0 && <Field label={w("adapter")}>{id => <select id={id} class="adapter" value={o.adapter} onChange={set("adapter")}><option value="">{w("noAdapter")}</option>{release(modelsNow()[0])!.about!.adapters!.map(a => <option key={a}>{a}</option>)}</select>}</Field>}
     <Field label={w("temperature")} hint={w("temperatureHint")}>{id => <input id={id} type="number" min="0" max="2" step="0.1" value={o.temperature} onInput={set("temperature")} />}</Field>
     <Field label={w("top_p")}>{id => <input id={id} type="number" min="0.01" max="1" step="0.01" value={o.top_p} onInput={set("top_p")} />}</Field>

@@ -43,8 +43,13 @@ export const release = (name: string): Release | undefined => store.server?.rele
 // plan's own small models were taught and judged that way.
 export const alone = (r: Release | undefined) => !!r?.about?.layers;
 
-// baseFor is the knowledge base that a model is to be asked with; "": the one it is served with, or none.
-export const baseFor = (model: string) => release(model)?.bases ? talk.options.knowledge : "";
+// baseFor is the knowledge base that a model is to be asked with; "": the one it is served with, if it
+// has one; noBase: none though it has one.
+export const noBase = "-"; // no base has such a name
+export const baseFor = (model: string) => {
+  const r = release(model), base = talk.options.knowledge;
+  return !r?.bases || base === (r.base ?? noBase) ? "" : base;
+};
 
 export function modelsNow(): string[] {
   const can = (store.server?.releases ?? []).filter(r => r.answers).map(r => r.name);
@@ -223,7 +228,8 @@ export function body(turn: Turn, model: string, seed = talk.options.seed): Recor
   const b: Record<string, unknown> = { model, messages };
   for (const k of ["temperature", "top_p", "max_tokens"] as const) if (o[k] !== "" && Number.isFinite(+o[k])) b[k] = +o[k];
   if (release(model)?.about?.adapters?.includes(o.adapter)) b.adapter = o.adapter;
-  if (baseFor(model)) b.knowledge = baseFor(model);
+  const base = baseFor(model);
+  if (base) b.knowledge = base !== noBase && base;
   if (o.think) b.think = o.think === "on";
   if (/^\d+$/.test(seed)) b.seed = seed;
   return b;
@@ -233,7 +239,7 @@ export function body(turn: Turn, model: string, seed = talk.options.seed): Recor
 export const wire = (b: Record<string, unknown>, space = 0) => JSON.stringify(b, null, space).replace(/"seed":( ?)"(\d+)"/, '"seed":$1$2');
 
 export function begin(turn: Turn, model: string, seed?: string): Reply {
-  const reply = { ...newReply(model, baseFor(model)), began: now() };
+  const base = baseFor(model), reply = { ...newReply(model, base === noBase ? "" : base), began: now() };
   run(talk, reply, wire({ ...body(turn, model, seed), stream: true, stream_options: { include_usage: true } }));
   return reply;
 }

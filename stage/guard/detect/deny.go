@@ -19,23 +19,34 @@ type said struct {
 
 // A clause is what stands between two commas.
 type clause struct {
-	words  map[string]bool
-	negs   int      // negations
-	denied []string // the words that stand behind them
+	words   map[string]bool
+	numbers []string
+	negs    int      // negations
+	denied  []string // the words that stand behind them
+	places  []place  // of words that have an opposite
 }
+
+// Times and thousands are one number, and part no clauses: 17:00 is 17, 9:30 is 930.
+var (
+	onTheHour = regexp.MustCompile(`(\d)[:：]00\b`)
+	inNumber  = regexp.MustCompile(`(\d)[:：,，](\d)`)
+)
 
 // saying reads the clauses of a sentence.
 func saying(text string) said {
 	s := said{words: map[string]bool{}}
-	for _, part := range strings.FieldsFunc(folded(text), func(c rune) bool { return strings.ContainsRune(",，;；:：()（）—\n", c) }) {
+	text = inNumber.ReplaceAllString(onTheHour.ReplaceAllString(folded(text), "$1"), "$1$2")
+	for _, part := range strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(",，;；:：()（）—\n", c) }) {
 		c := clause{words: map[string]bool{}}
-		list, _ := terms(part)
+		var list []string
+		list, c.numbers = terms(part)
 		for _, w := range list {
 			if !strings.ContainsAny(w, negating) {
 				c.words[w], s.words[w] = true, true
 			}
 		}
 		c.negations(part)
+		c.places = places(part)
 		s.denies = s.denies || len(c.denied) > 0
 		s.clauses = append(s.clauses, c)
 	}
@@ -112,19 +123,21 @@ const leastShared = .5
 
 // Denied reports whether, of the sentences of these passages that are about the same
 // thing as a claim, those nearest to it say the contrary: what is denied in one stands
-// in the other, and nothing there denies it. It knows a denial by the words around it;
-// closed does not deny open.
+// in the other, and nothing there denies it, or where one says open the other says closed. It knows a denial by the
+// words around it, and opposites by the list opposites.txt.
 func (g *Grounds) Denied(c *Claim, among []int) bool {
 	own := &c.said
 	yes, no := 0., 0.
 	for _, i := range among {
-		for k := range g.list[i].sentences {
-			other := &g.list[i].sentences[k]
+		sentences := g.list[i].sentences
+		alone := own.alone(sentences)
+		for k := range sentences {
+			other := &sentences[k]
 			near := shared(own.words, other.words)
 			if near < leastShared {
 				continue
 			}
-			if (own.denies || other.denies) && (own.against(other, true) || other.against(own, false)) {
+			if (own.denies || other.denies) && (own.against(other, true) || other.against(own, false)) || other.opposes(alone) {
 				no = max(no, near)
 			} else {
 				yes = max(yes, near)
@@ -153,6 +166,9 @@ func shared(a, b map[string]bool) float64 {
 func (s *said) against(other *said, whole bool) bool {
 	for i := range s.clauses {
 		c := &s.clauses[i]
+		if other.saysOpposite(c) { // not open is closed
+			continue
+		}
 		if whole {
 			about := maps.Clone(c.words)
 			for _, w := range c.denied {

@@ -184,14 +184,7 @@ func terms(text string) (words, numbers []string) {
 			}
 			numbers = append(numbers, n)
 		case len(word) > 2:
-			w := string(word)
-			for _, s := range []string{"ing", "ed", "es", "s"} {
-				if len(w) > len(s)+3 && strings.HasSuffix(w, s) {
-					w = w[:len(w)-len(s)]
-					break
-				}
-			}
-			if !stopWords[w] {
+			if w := stem(string(word)); !stopWords[w] {
 				words = append(words, w)
 			}
 		}
@@ -234,6 +227,16 @@ func terms(text string) (words, numbers []string) {
 	}
 	end()
 	return words, numbers
+}
+
+// stem is a word without the commonest endings.
+func stem(w string) string {
+	for _, s := range []string{"ing", "ed", "es", "s"} {
+		if len(w) > len(s)+3 && strings.HasSuffix(w, s) {
+			return w[:len(w)-len(s)]
+		}
+	}
+	return w
 }
 
 // stopWords say nothing of what a sentence is about.
