@@ -47,7 +47,8 @@ func (k *KTO) epochs() int { return orDefault(k.Epochs, 1) }
 
 // Forecast implements stage.Forecaster.
 func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastAnswers(in, "labels", 1.25*float64(k.epochs()), k.batch(), k.Optimizer, k.Rank, k.Patience, m)
+	o := own{method: k.Name(), optimizer: k.Optimizer, patience: k.Patience, batch: k.batch(), epochs: k.epochs()}
+	return o.forecastAnswers(in, "labels", k.Rank, 2, 2*watchPairs, m) // each stands beside one to another prompt
 }
 
 // Run implements stage.Operator.
