@@ -265,7 +265,7 @@ func (k *maker) forecast(s *Step) stage.Forecast {
 				size["bytes"+ext] += float64(f.Size)
 			}
 		}
-		in[snap.arg] = append(in[snap.arg], stage.Forecast{Size: size, Path: snap.place})
+		in[snap.arg] = append(in[snap.arg], stage.Forecast{Size: size, Path: snap.place, Files: snap.paths()})
 	}
 	f := c.Forecast(in, k.m)
 	for _, x := range []*float64{&f.Low, &f.High, &f.FLOPs} {

@@ -124,6 +124,16 @@ func (p *papers) Files() []string {
 	}
 	return []string{p.Path}
 }
+func (*papers) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
+	read := 0
+	for _, f := range in["files"] {
+		for _, path := range f.Files {
+			b, _ := os.ReadFile(path)
+			read += len(b)
+		}
+	}
+	return stage.Forecast{Size: map[string]float64{"read": float64(read)}}
+}
 func (p *papers) Run(_ context.Context, job *stage.Job) error {
 	var all strings.Builder
 	for _, dir := range append(job.Dirs("files"), job.Dirs("traces")...) {

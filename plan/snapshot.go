@@ -27,6 +27,15 @@ type snapshot struct {
 	digest store.Digest
 	write  func(dir string) error // the same files each time
 	place  string                 // of a model of the owner's, which is read where it is
+	dir    string                 // of the owner's files: the folder that their paths begin at
+}
+
+// paths are where the owner's files lie, of those that one block reads.
+func (s *snapshot) paths() (list []string) {
+	for i := 0; s.dir != "" && i < len(s.files); i++ {
+		list = append(list, filepath.Join(s.dir, filepath.FromSlash(s.files[i].Path)))
+	}
+	return list
 }
 
 // filesArg is the argument that the owner's files are given as.
@@ -42,7 +51,7 @@ func owned(ctx context.Context, f *File, b *Block, patterns []string, st *store.
 		return nil, err
 	}
 	defer root.Close()
-	s := &snapshot{arg: filesArg}
+	s := &snapshot{arg: filesArg, dir: f.Dir}
 	hit := make([]bool, len(patterns))
 	anyOf := func(like func(pattern, name string) bool, name string) bool {
 		return slices.ContainsFunc(patterns, func(p string) bool { return like(p, name) })

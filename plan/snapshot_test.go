@@ -34,6 +34,9 @@ func TestOwnersFiles(t *testing.T) {
 	h.file("papers/deep/two.md", "2")
 	h.file("papers/.hidden", "3")
 	h.file("other.md", "4")
+	if size := h.plan().Steps()[1].Forecast.Size; size["read"] != 2 { // what two files hold
+		t.Errorf("foretold by %v", size)
+	}
 	h.made()
 	s := h.plan().Steps()[1]
 	dir, err := h.st.Dir(s.Output)

@@ -85,12 +85,12 @@ func (p *progress) event(e stage.Event) {
 	switch e.Type {
 	case "note":
 		if text := p.a.say(e); text != "" {
-			p.a.screen.Print("    " + p.a.t("%s: %s", "%s：%s", e.Step, text))
+			p.a.screen.Print(p.fold("    " + p.a.t("%s: %s", "%s：%s", e.Step, text))...)
 		}
 		return
 	case "sample":
 		if text := p.a.say(e); text != "" {
-			p.a.screen.Print(terminal.Cut("    "+e.Step+": "+terminal.Printable(strings.ReplaceAll(text, "\n", " ")), sampleWidth))
+			p.a.screen.Print(p.fold(terminal.Cut("    "+e.Step+": "+terminal.Printable(strings.ReplaceAll(text, "\n", " ")), sampleWidth))...)
 		}
 		return
 	case "progress":
@@ -117,7 +117,7 @@ func (p *progress) draw(now time.Time) {
 		p.drawn = now
 		var lines []string
 		for _, name := range names {
-			lines = append(lines, terminal.Cut(p.a.runningLine(name, p.steps[name], now, true), p.a.screen.Width()-1))
+			lines = append(lines, rows(p.a.runningParts(name, p.steps[name], now, true), p.a.screen.Width()-1)...)
 		}
 		p.a.screen.Show(lines)
 		return
@@ -125,9 +125,34 @@ func (p *progress) draw(now time.Time) {
 	for _, name := range names {
 		if s := p.steps[name]; now.Sub(s.told) >= piped {
 			s.told = now
-			p.a.screen.Print(p.a.runningLine(name, s, now, false))
+			p.a.screen.Print(strings.Join(p.a.runningParts(name, s, now, false), "  "))
 		}
 	}
+}
+
+// rows puts parts side by side on lines of at most n columns. No line is
+// broken by the terminal, so that they can be drawn again in place.
+func rows(parts []string, n int) (lines []string) {
+	line := ""
+	for _, part := range parts {
+		switch {
+		case line == "":
+			line = part
+		case terminal.Columns(line)+2+terminal.Columns(part) <= n:
+			line += "  " + part
+		default:
+			lines, line = append(lines, terminal.Cut(line, n)), "      "+part
+		}
+	}
+	return append(lines, terminal.Cut(line, n))
+}
+
+// fold breaks a message at the width of a terminal.
+func (p *progress) fold(text string) []string {
+	if !p.a.screen.Live() {
+		return []string{text}
+	}
+	return terminal.Fold(text, p.a.screen.Width()-1, "      ")
 }
 
 // say returns the words of an event in the reader's language.
@@ -138,8 +163,8 @@ func (a *app) say(e stage.Event) string {
 	return e.Say
 }
 
-// runningLine describes a running step: a bar, how far, how long yet, how fast.
-func (a *app) runningLine(name string, s *running, now time.Time, bar bool) string {
+// runningParts describe a running step: a bar, how far, how long yet, how fast.
+func (a *app) runningParts(name string, s *running, now time.Time, bar bool) []string {
 	parts := []string{"  > " + terminal.Pad(name, 20)}
 	if s.total > 0 {
 		part := min(s.done/s.total, 1)
@@ -183,7 +208,7 @@ func (a *app) runningLine(name string, s *running, now time.Time, bar bool) stri
 			parts = append(parts, m.name.In(a.lang)+" "+m.show(v))
 		}
 	}
-	return strings.Join(parts, "  ")
+	return parts
 }
 
 // rateText writes a rate with as many digits as it deserves.

@@ -149,7 +149,7 @@ func (a *app) scaling(ctx context.Context, folder, block, out string, depths int
 	if err := l.write(out); err != nil {
 		return err
 	}
-	a.showOutcome(next, l.foretold, out)
+	a.showOutcome(l, out)
 	return nil
 }
 
@@ -336,12 +336,15 @@ func (a *app) showRungs(list []rung, law curve.PowerLaw, next *rung, foretold fl
 }
 
 // showOutcome sets what was foretold against how it came out.
-func (a *app) showOutcome(next *rung, foretold float64, dir string) {
-	off := foretold/next.loss - 1
+func (a *app) showOutcome(l *ladderReport, dir string) {
+	next, same := &l.rungs[len(l.rungs)-1], l.rungs[len(l.rungs)-2].loss
+	off := func(x float64) float64 { return x/next.loss - 1 }
 	if a.format == formatJSONL {
-		a.line(map[string]any{"type": "outcome", "depth": next.depth, "flops": next.flops, "foretold": foretold, "loss": next.loss, "error": off, "dir": dir})
+		a.line(map[string]any{"type": "outcome", "depth": next.depth, "flops": next.flops, "foretold": l.foretold, "loss": next.loss, "error": off(l.foretold), "dir": dir})
 		return
 	}
-	fmt.Fprintln(a.stdout, a.t("it came out at %.4f: foretold %+.1f%% off", "实际为 %.4f：预测偏差 %+.1f%%", next.loss, 100*off))
+	fmt.Fprintln(a.stdout, a.t("it came out at %.4f: foretold %+.1f%% off", "实际为 %.4f：预测偏差 %+.1f%%", next.loss, 100*off(l.foretold)))
+	fmt.Fprintln(a.stdout, a.t("a straight line through the last two is %+.1f%% off, no gain %+.1f%%", "最后两档连成的直线偏差 %+.1f%%，视为不再下降偏差 %+.1f%%", 100*off(l.straight), 100*off(same)))
+	fmt.Fprintln(a.stdout, strings.Join(terminal.Fold(l.meaning().In(a.lang), 79, ""), "\n"))
 	fmt.Fprintln(a.stdout, a.t("written to %s: scaling.md, scaling.zh-CN.md, scaling.svg, scaling.csv", "已写入 %s：scaling.md、scaling.zh-CN.md、scaling.svg、scaling.csv", dir))
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"suiren/internal/say"
 	"suiren/stage/curve"
 )
 
@@ -79,15 +80,20 @@ func (l *ladderReport) text(language int) []byte {
 	row(t("the law", "拟合的规律"), l.foretold)
 	row(t("a straight line through the last two, of logarithms", "最后两档在双对数坐标下连成的直线"), l.straight)
 	row(t("no gain: the loss of depth "+strconv.Itoa(l.rungs[n-1].depth), "不再下降：深度 "+strconv.Itoa(l.rungs[n-1].depth)+" 的损失"), same)
-	off := func(x float64) float64 { return math.Abs(x/next.loss - 1) }
-	switch {
-	case off(l.foretold) < off(l.straight) && off(l.foretold) < off(same):
-		b.WriteString(t("\nThe law is the nearest of the three.\n", "\n三者之中，拟合的规律最接近。\n"))
-	default:
-		b.WriteString(t("\nThe law is not the nearest of the three: here it foretells no better than the simpler ways.\n", "\n拟合的规律不是三者中最接近的：在这里它并不比更简单的办法准。\n"))
-	}
+	means := l.meaning()
+	b.WriteString("\n" + t(means.En, means.Zh) + "\n")
 	b.WriteString("\n![scaling](scaling.svg)\n")
 	return b.Bytes()
+}
+
+// meaning says whether the law foretold better than the two simpler ways.
+func (l *ladderReport) meaning() say.Text {
+	n := len(l.rungs) - 1
+	off := func(x float64) float64 { return math.Abs(x/l.rungs[n].loss - 1) }
+	if off(l.foretold) < off(l.straight) && off(l.foretold) < off(l.rungs[n-1].loss) {
+		return say.T("The law is the nearest of the three.", "三者之中，拟合的规律最接近。")
+	}
+	return say.T("The law is not the nearest of the three: here it foretells no better than the simpler ways.", "拟合的规律不是三者中最接近的：在这里它并不比更简单的办法准。")
 }
 
 func (l *ladderReport) numbers() []byte {

@@ -8,7 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
+
+	"suiren/internal/say"
+	"suiren/internal/terminal"
 )
 
 const scalingPlan = `
@@ -105,6 +109,30 @@ func TestScaling(t *testing.T) {
 			if want := strconv.FormatFloat(x, 'f', 4, 64); err != nil || !bytes.Contains(b, []byte(want)) {
 				t.Errorf("%s does not tell of %s: %v\n%s", name, want, err, b)
 			}
+		}
+	}
+}
+
+// The terminal says what came of a ladder in words, on lines of 80 columns.
+func TestScalingMeans(t *testing.T) {
+	for _, c := range []struct {
+		foretold float64
+		lang     say.Lang
+		want     string
+	}{
+		{1.52, say.English, "The law is the nearest of the three."}, {1.9, say.English, "no better than the\nsimpler ways."},
+		{1.52, say.Chinese, "拟合的规律最接近。"}, {1.9, say.Chinese, "并不比更简单的办法准。"},
+	} {
+		var out strings.Builder
+		a := &app{lang: c.lang, stdout: &out}
+		a.showOutcome(&ladderReport{rungs: []rung{{loss: 2}, {loss: 1.8}, {depth: 3, loss: 1.5}}, foretold: c.foretold, straight: 1.6}, "scaling")
+		for line := range strings.Lines(out.String()) {
+			if n := terminal.Columns(line); n > 80 {
+				t.Errorf("%d columns: %q", n, line)
+			}
+		}
+		if !strings.Contains(out.String(), c.want) || !strings.Contains(out.String(), "+6.7%") || !strings.Contains(out.String(), "+20.0%") {
+			t.Errorf("%v, foretold %g: %s", c.lang, c.foretold, out.String())
 		}
 	}
 }

@@ -33,6 +33,35 @@ func Wrap(text string) string {
 	return trailing.ReplaceAllString(b.String(), "\n")
 }
 
+// Fold breaks one line at at most n columns, as Wrap does; the lines after the
+// first begin with indent. A word that is wider is cut.
+func Fold(text string, n int, indent string) (lines []string) {
+	line, at := "", 0
+	for len(text) > 0 {
+		part := text[:word(text)]
+		w := Columns(strings.TrimRight(part, " "))
+		if line != "" && at+w > n {
+			lines = append(lines, strings.TrimRight(line, " "))
+			line, at = indent, Columns(indent)
+		}
+		text = text[len(part):]
+		for fits := 0; at+w > n; w = Columns(part) { // what no line holds
+			fits = len(strings.TrimSuffix(Cut(part, max(n-at, 2)), "…"))
+			if fits == 0 {
+				break
+			}
+			lines = append(lines, line+part[:fits])
+			line, at, part = indent, Columns(indent), part[fits:]
+		}
+		line += part
+		at += Columns(part)
+	}
+	if line = strings.TrimRight(line, " "); line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
 // join makes one line of each paragraph.
 func join(text string) string {
 	var b strings.Builder

@@ -22,3 +22,32 @@ func TestWrap(t *testing.T) {
 		}
 	}
 }
+
+// Every line of Fold is narrow enough, wide characters and words that no line
+// holds included, and nothing is lost but spaces.
+func TestFold(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		n    int
+		want string
+	}{
+		{"  one two three", 9, "  one two|  three"}, {"short", 80, "short"}, {"睡莲开了花", 6, "睡莲开|  了花"}, {"睡莲。开", 6, "睡莲。|  开"},
+		{"abcdefghij", 6, "abcde|  fgh|  ij"}, {"", 9, ""}, {"a 睡莲睡莲 b", 7, "a 睡莲|  睡莲|  b"},
+	} {
+		if got := strings.Join(Fold(c.text, c.n, "  "), "|"); got != c.want {
+			t.Errorf("%q at %d: %q, want %q", c.text, c.n, got, c.want)
+		}
+	}
+	text := strings.Repeat("预检：观察题正确率 96.4%；pass@1 0.873，45% 的组含有信息 ", 5) + strings.Repeat("x", 99)
+	for n := 8; n < 90; n++ {
+		lines := Fold(text, n, "   ")
+		for _, l := range lines {
+			if Columns(l) > n {
+				t.Errorf("%d columns at %d: %q", Columns(l), n, l)
+			}
+		}
+		if got, want := strings.ReplaceAll(strings.Join(lines, ""), " ", ""), strings.ReplaceAll(text, " ", ""); got != want {
+			t.Errorf("at %d columns %q became %q", n, want, got)
+		}
+	}
+}

@@ -1,11 +1,14 @@
 package data
 
 import (
-	"math"
+	"io"
+	"os"
+	"slices"
 	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/data/intake"
 )
 
 // What files hold, as far as their sizes tell before they are read. The rates
@@ -81,14 +84,80 @@ func (c *Corpus) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 
 // Forecast implements stage.Forecaster.
 func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
-	text := sum(in["files"], "bytes")
-	return about(text/exampleRate, 56<<20, map[string]float64{"text": text})
+	bytes, size := sum(in["files"], "bytes"), map[string]float64{}
+	read := 0.0
+	for _, f := range in["files"] {
+		for _, path := range f.Files {
+			if read > tasteBytes {
+				break
+			}
+			read += c.taste(path, size)
+		}
+	}
+	if size["examples"] == 0 { // what is wrong with them is told when they are read
+		size["text"], read = bytes, max(bytes, 1)
+	}
+	for _, name := range []string{"examples", "text", "learnt"} {
+		size[name] *= bytes / read
+	}
+	size["watched"] = c.share() * size["examples"]
+	for _, name := range []string{"examples", "text", "learnt"} { // of the part train
+		size[name] *= 1 - 2*c.share()
+	}
+	return about(bytes/exampleRate, 56<<20, size)
 }
 
-// bytesPerToken is about how many bytes of Chinese and English a token of a
-// vocabulary stands for: 1.7 of 512 tokens, 3.3 of 6,400, 3.9 of 16,000.
-func bytesPerToken(vocab float64) float64 {
-	return min(max(1.73+0.44*(math.Log2(max(vocab, 2))-9), 1), 4.4)
+// So much of the owner's examples is read for a forecast: of a file its beginning.
+const tasteBytes = 4 << 20
+
+// taste adds to size what the first examples of a file hold: how many there
+// are, bytes of their text, of it those that are learnt, and of the longest.
+// It returns how many bytes of the file that was.
+func (c *Conversations) taste(path string, size map[string]float64) float64 {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	for e, err := range intake.Read(io.LimitReader(f, tasteBytes), path, intake.Form(c.Form)) {
+		if err != nil {
+			break
+		}
+		asked, learnt, longest := 0, 0, 0
+		for _, m := range slices.Concat(e.Prompt, e.Messages) {
+			if n := len(m.Content) + len(m.Thought); m.Role == "assistant" {
+				learnt += n
+			} else {
+				asked += n
+			}
+		}
+		longest = asked + learnt
+		switch e.Use() {
+		case stage.UsePairs:
+			a, b := textIn(e.Chosen), textIn(e.Rejected)
+			longest, learnt = asked+max(a, b), a+b
+			size["pairs"]++
+		case stage.UseProblems:
+			size["unanswered"]++
+		}
+		size["examples"]++
+		size["text"] += float64(asked + learnt)
+		size["learnt"] += float64(learnt)
+		size["longest"] = max(size["longest"], float64(longest))
+	}
+	at, err := f.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return 0
+	}
+	return float64(at)
+}
+
+// textIn is the bytes of text in messages.
+func textIn(list []stage.Message) (n int) {
+	for _, m := range list {
+		n += len(m.Content) + len(m.Thought)
+	}
+	return n
 }
 
 // sum adds a size over what the steps before foretell.

@@ -1,6 +1,9 @@
 package data
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"suiren/stage"
@@ -41,5 +44,40 @@ func TestForecastOfFiles(t *testing.T) {
 	}
 	if f := (&Tokens{Length: 256}).Forecast(nil, stage.Machine{}); f.Low != 0 || f.Basis.En != lengthUnknown.En {
 		t.Errorf("of nothing: %+v", f)
+	}
+}
+
+// The owner's examples are tasted for a forecast: how many there are, of how
+// much text, and what of it is learnt. Of a large file the beginning is enough.
+func TestForecastOfExamples(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string, times int) stage.Forecast {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(strings.Repeat(text, times)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return stage.Forecast{Size: map[string]float64{"bytes": float64(len(text) * times)}, Files: []string{path}}
+	}
+	none := 0.0
+	op := &Conversations{Heldout: &none}
+	pair := `{"prompt": "` + strings.Repeat("q", 30) + `", "chosen": "` + strings.Repeat("c", 20) + `", "rejected": "` + strings.Repeat("r", 10) + `"}` + "\n"
+	for _, n := range []int{10, 100_000} { // 4 MiB are tasted
+		f := op.Forecast(map[string][]stage.Forecast{"files": {write("pairs.jsonl", pair, n)}}, stage.Machine{})
+		for name, want := range map[string]float64{"examples": 1, "pairs": 1, "text": 60, "learnt": 30} {
+			if got := f.Size[name] / float64(n); name != "pairs" && (got < 0.95*want || got > 1.05*want) || f.Size[name] == 0 {
+				t.Errorf("%d pairs: %s of each %g, want %g", n, name, got, want)
+			}
+		}
+		if f.Size["longest"] != 50 {
+			t.Errorf("longest %g", f.Size["longest"])
+		}
+	}
+	chat := `{"messages": [{"role": "user", "content": "` + strings.Repeat("q", 30) + `"}, {"role": "assistant", "content": "` + strings.Repeat("c", 20) + `"}]}` + "\n"
+	part := (&Conversations{}).Forecast(map[string][]stage.Forecast{"files": {write("chats.jsonl", chat, 1000)}}, stage.Machine{})
+	if n := part.Size["examples"]; n < 890 || n > 910 || part.Size["watched"] != 50 || part.Size["learnt"] > 0.41*part.Size["text"] {
+		t.Errorf("of a thousand chats: %v", part.Size)
+	}
+	if f := op.Forecast(map[string][]stage.Forecast{"files": {write("bad.jsonl", "no example\n", 9)}}, stage.Machine{}); f.Size["text"] != 99 || f.Size["examples"] != 0 {
+		t.Errorf("of what cannot be read: %v", f.Size)
 	}
 }

@@ -102,7 +102,7 @@ func (l *Lessons) Forecast(map[string][]stage.Forecast, stage.Machine) stage.For
 		Low: n * 8e-6, High: n * 40e-6, Memory: 32<<20 + int64(n)*1200,
 		Basis: say.T("8–40 µs a problem, measured", "每题 8–40 微秒（实测）"),
 		Size: map[string]float64{
-			"problems": n, "heldout": float64(orDefault(l.Heldout, defaultHeldout)), "length": float64(lengthPerLevel * 2 * len(l.list())),
+			"problems": n, "watched": watchProblems, "heldout": float64(orDefault(l.Heldout, defaultHeldout)), "length": float64(lengthPerLevel * 2 * len(l.list())),
 		},
 	}
 }

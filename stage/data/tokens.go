@@ -82,7 +82,7 @@ func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 		if of == 0 {
 			of = baseVocab
 		}
-		tokens, memory := text/bytesPerToken(of), int64(64<<20)
+		tokens, memory := text/talk.BytesPerToken(of), int64(64<<20)
 		if t.Shuffle {
 			memory += int64(8 * tokens)
 		}

@@ -186,3 +186,108 @@ func TestForetoldTime(t *testing.T) {
 		t.Errorf("%d rows of %d are taken as %.0f of %d", info.Rows, info.Length, w.rows, w.length)
 	}
 }
+
+// pieces are examples that are pairs, labels or chats of growing length.
+func pieces(n int, use stage.Use) (list []stage.Example) {
+	for i := range n {
+		say := func(role, text string, times int) stage.Message {
+			return stage.Message{Role: role, Content: strings.Repeat(text, 1+times)}
+		}
+		e, good := stage.Example{From: fmt.Sprint(i)}, i%2 == 0
+		ask := []stage.Message{say("user", "uvw", i%5)}
+		switch use {
+		case stage.UsePairs:
+			e.Prompt, e.Chosen, e.Rejected = ask, []stage.Message{say("assistant", "xy", i%7)}, []stage.Message{say("assistant", "z", i%3)}
+		case stage.UseLabels:
+			e.Messages, e.Label = append(ask, say("assistant", "xy", i%7)), &good
+		default:
+			e.Messages = append(ask, say("assistant", "xy", i%7))
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// Examples that are there are counted in the words of a base that is there:
+// what a run reads, and the memory that it says it needs. Of a long file the
+// beginning stands for the rest.
+func TestForetoldExamples(t *testing.T) {
+	base := []stage.Forecast{{Path: archFolder("qwen2")}}
+	for name, c := range map[string]struct {
+		arg string
+		use stage.Use
+		op  interface {
+			stage.Forecaster
+			Run(context.Context, *stage.Job) error
+		}
+	}{
+		"dpo": {"pairs", stage.UsePairs, &DPO{Rank: 2}}, "dpo whole": {"pairs", stage.UsePairs, &DPO{}},
+		"kto": {"labels", stage.UseLabels, &KTO{Rank: 2}}, "lora": {"examples", stage.UseChats, &LoRA{Rank: 2}},
+	} {
+		dir := toyExamples(t, pieces(35, c.use))
+		f := c.op.Forecast(map[string][]stage.Forecast{"base": base, c.arg: {{Path: dir}}}, stage.Machine{Threads: 1, Memory: 1 << 32, Peak: 1e11})
+		b := newBench(t, map[string]string{"base": archFolder("qwen2"), c.arg: dir})
+		b.Machine.Threads = 1
+		if err := c.op.Run(t.Context(), b.Job); err != nil {
+			t.Fatal(name, err)
+		}
+		if want := "needs " + bytesOf(f.Memory-processBytes) + ":"; !strings.HasPrefix(strings.Join(b.notes(), "\n"), want) {
+			t.Errorf("%s: foretold %s, notes %q", name, want, b.notes())
+		}
+		if facts, err := readFacts(b.Out); err != nil || c.arg != "examples" && (facts.FLOPs < 0.8*f.FLOPs || facts.FLOPs > 1.2*f.FLOPs) {
+			t.Errorf("%s: foretold %.3g operations, took %.3g (%v)", name, f.FLOPs, facts.FLOPs, err)
+		}
+	}
+	b := footingOf(base)
+	few, many := tallyOf([]stage.Forecast{{Path: toyExamples(t, pieces(700, stage.UsePairs))}}, &b), tallyOf([]stage.Forecast{{Path: toyExamples(t, pieces(7000, stage.UsePairs))}}, &b)
+	if few.docs != 1400 || many.docs != 14000 || many.longest != few.longest || many.tokens < 9.8*few.tokens || many.tokens > 10.2*few.tokens {
+		t.Errorf("700 pairs are %+v, 7,000 are %+v", few, many)
+	}
+	none := tallyOf([]stage.Forecast{{Path: t.TempDir(), Size: map[string]float64{"examples": 10, "pairs": 10, "text": 9000, "learnt": 6000, "longest": 700}}}, &b)
+	if each := 12000/b.bytesPerToken() + 20*markTokens; none.docs != 20 || none.tokens != each || none.learnt != 6000/b.bytesPerToken() {
+		t.Errorf("guessed: %+v", none)
+	}
+}
+
+// The proof that what is served is what was made is in the time, with what is
+// written for it: a run over few rows of a large vocabulary is hardly more.
+func TestForetoldProof(t *testing.T) {
+	m := stage.Machine{Threads: 2, Peak: 1e11}
+	base := []stage.Forecast{{Size: map[string]float64{"params": 3e8, "width": 1024, "hidden": 3072, "layers": 8, "context": 512, "vocab": 150000, "bytes": 6e8}}}
+	row := []stage.Forecast{{Size: map[string]float64{"rows": 1, "length": 256, "tokens": 256}}}
+	b := footingOf(base)
+	least := leastTime * b.proof(4*64, m.Threads) / m.Peak
+	if f := (&LoRA{Batch: 1}).Forecast(map[string][]stage.Forecast{"base": base, "from": row}, m); f.Low < least || f.Low > 2*least {
+		t.Errorf("a row takes %.1f s, of which the proof %.1f", f.Low, least)
+	}
+	last := 0.0
+	for _, typ := range []string{"q8_0", "q4_0", "q4_k_m"} {
+		f := (&Quantise{Type: typ}).Forecast(map[string][]stage.Forecast{"base": base}, m)
+		if f.Low <= last || f.Memory < 6e8 || f.Basis.En == "" || f.Basis.Zh == f.Basis.En {
+			t.Errorf("%s: %+v", typ, f)
+		}
+		last = f.Low
+	}
+	if f := (&Merge{}).Forecast(map[string][]stage.Forecast{"base": base}, stage.Machine{}); f.High != 0 {
+		t.Errorf("a machine that was not measured: %+v", f)
+	}
+}
+
+// What is watched is in the time, and of reinforcement the answers to it.
+func TestForetoldWatch(t *testing.T) {
+	for steps, want := range map[float64]float64{0.5: 1, 20: 20, 39: 39, 40: 20, 1000: 20} {
+		if got := looksOf(steps); got != want {
+			t.Errorf("%g steps have %g looks, want %g", steps, got, want)
+		}
+	}
+	m := stage.Machine{Threads: 2, Peak: 1e11}
+	examples := []stage.Forecast{{Size: map[string]float64{"examples": 400, "text": 4e5, "learnt": 2e5, "problems": 400, "watched": 2000}}}
+	for name, op := range map[string]stage.Forecaster{"dpo": &DPO{}, "kto": &KTO{}, "lora": &LoRA{}, "grpo": &GRPO{}} {
+		in := map[string][]stage.Forecast{"pairs": examples, "labels": examples, "examples": examples, "problems": examples}
+		alone := op.Forecast(in, m)
+		in["watch"] = examples
+		if f := op.Forecast(in, m); f.Low < 1.05*alone.Low {
+			t.Errorf("%s: %.2f s, with what is watched %.2f", name, alone.Low, f.Low)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"suiren/engine/infer"
 	"suiren/engine/model"
 	"suiren/engine/optim"
 	"suiren/engine/tokenizer"
@@ -81,6 +82,11 @@ func (d *Distil) rate() float64 {
 // Forecast implements stage.Forecaster.
 func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	teacher := footingOf(in["teacher"])
+	limit := mostTokens
+	if d.Depth > 0 {
+		limit = min(limit, teacher.shape.Context)
+	}
+	beside := teacher.serving(infer.Options{Slots: teacherSlots, Limit: min(limit, teacher.context()) + 1, Threads: m.Threads}, m.Memory/4)
 	var s *pupil
 	if d.Depth > 0 {
 		c := model.Scale(d.Depth, teacher.shape.Vocab, teacher.shape.Context)
@@ -88,30 +94,36 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		s.way.muon, s.way.eight = methods[d.Optimizer] == optim.Muon, d.Optimizer == "adamw8"
 		s.f.Size = sizeOf(&s.shape)
 		foretellOurs(&s.f, c, d.batch(), s.length, d.Optimizer, m)
+		s.f.Memory += beside
 	} else {
-		s = newPupil(in["base"], d.Name(), d.Optimizer, d.Rank, d.Patience, exampleLength, m)
+		b := footingOf(in["base"])
+		length := min(b.context(), exampleLength)
+		for _, f := range in["from"] {
+			w := rowsLoad(f)
+			length = w.length
+		}
+		o := own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, beside: beside}
+		s = newPupil(b, o, d.Rank, length, m)
 	}
-	asked, written := 0.0, 0.0
-	w := loadOf(1e6, s.length, problemTokens, 2.0/3)
+	w, toil := loadOf(1e6, s.length, problemTokens, 2.0/3), 0.0
 	for _, f := range in["from"] {
 		w = rowsLoad(f)
 	}
-	for _, f := range in["problems"] {
-		asked = float64(orDefault(d.Count, 4096))
-		if n := f.Size["problems"]; n > 0 {
-			asked = min(asked, n)
-		}
-		written = asked * problemTokens
-		w = loadOf(1.5*written, s.length, problemTokens, 0.6)
+	if list := in["problems"]; len(list) > 0 {
+		t := tallyOf(list, &teacher)
+		n := min(float64(orDefault(d.Count, 4096)), t.docs)
+		prompt, answer := t.asked(), t.answered(orDefault(d.Tokens, 192))
+		asked := loadOf(n*prompt, s.length, int(prompt), 0)
+		toil = writing(&teacher.shape, n, prompt, answer) + asked.judging(&teacher.shape, &way{integer: teacher.integer, passes: 1})
+		w = loadOf(n*(prompt+answer), s.length, int(prompt+answer), answer/(prompt+answer))
 	}
-	s.way.batch, s.way.passes = d.batch(), float64(orDefault(d.Epochs, 1))
-	s.f.FLOPs = w.flops(&s.shape, &s.way)
-	toil := w.toil(&s.shape, &s.way) + writing(&teacher.shape, written)
+	s.way.batch, s.way.passes = d.batch(), passesOf(w.rows, d.batch(), d.Epochs)
+	s.f.FLOPs = s.flops(&w)
+	toil += w.toil(&s.shape, &s.way)
 	if d.top() > 0 {
-		judged := way{batch: d.batch(), micro: 1, threads: 1, integer: teacher.integer, passes: s.way.passes, reads: 1}
-		toil += w.judging(&teacher.shape, &judged)
+		toil += w.judging(&teacher.shape, &way{integer: teacher.integer, passes: min(s.way.passes, 1)}) // once, and kept
 	}
-	setTime(&s.f, toil, m)
+	setTime(&s.f, toil+s.writes(m), m)
 	return s.f
 }
 

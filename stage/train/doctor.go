@@ -10,7 +10,7 @@ import (
 
 // A Finding is what looks wrong in the curve of a run, and what to do.
 type Finding struct {
-	Code string // mask, template, rate-high, rate-low, warmup, nothing, repeated, noise, behind, ahead
+	Code string // mask, template, rate-high, rate-low, warmup, nothing, repeated, noise, behind, ahead; of preferences nothing, away
 	What say.Text
 	Next say.Text
 }
@@ -34,6 +34,11 @@ const (
 	noiseLeast   = 0.3  // nats: below it the spread does not matter
 	medianWindow = 15
 
+	// Of preferences.
+	awayLeast  = 1.0  // nats by which preferred answers became less likely
+	awayPart   = 0.5  // and that of what the others did
+	rightLeast = 0.55 // of what was compared, the right way round
+
 	// Against a reference curve. Other seeds, batches and lessons of the same
 	// families came to 0.81 to 1.00 of it (TestReference).
 	behindLeast = 1.2 // loss against the reference's
@@ -41,7 +46,7 @@ const (
 )
 
 // Diagnose says what looks wrong in the curve of a step that trained on
-// tokens; nothing if it looks well, or is too short to tell.
+// tokens, or by preferences; nothing if it looks well, or is too short to tell.
 func Diagnose(c *curve.Curve) (list []Finding) {
 	find := func(code string, what, next say.Text) { list = append(list, Finding{code, what, next}) }
 	if part, ok := c.Counts["supervised"]; ok && part < leastMask {
@@ -50,6 +55,10 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	}
 	steps, loss := c.Series("loss")
 	if len(loss) == 0 {
+		return list
+	}
+	if _, right := c.Series("right"); len(right) > 0 {
+		diagnosePreference(c, right, find)
 		return list
 	}
 	// In the base's own words a first loss may be high, too: of text that is unlike all that it has read, or of conversations after prose.
@@ -117,6 +126,24 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 		find("noise", say.T("the loss differs by ±%.2f from step to step around %.2f: the batch is too small", "相邻各步的损失在 %[2].2f 附近相差 ±%.2[1]f：批太小", spread, mid), say.T("raise batch", "请调高 batch"))
 	}
 	return list
+}
+
+// diagnosePreference judges a run of preferences by which way round its answers
+// are. Its loss says little: it weighs answers against the base, and stays near
+// where it began however well they are told apart.
+func diagnosePreference(c *curve.Curve, right []float64, find func(code string, what, next say.Text)) {
+	_, good := c.Series("watch_chosen")
+	_, bad := c.Series("watch_rejected")
+	if n := min(len(good), len(bad)); n > 0 && good[n-1] < -awayLeast && good[n-1] < awayPart*bad[n-1] {
+		find("away", say.T("preferred answers became less likely than under the base, by %.1f nats; the others moved by %+.1f: what takes their place is neither", "偏好的回答比在基座下更不可能，降了 %.1f 纳特；其余回答变化 %+.1f：取而代之的两者都不是", -good[n-1], bad[n-1]),
+			say.T("take answers that the base gave itself, or teach the preferred ones by sft first; a lower rate stays nearer to the base", "请使用基座自己给出的回答，或先用 sft 教会偏好的回答；调低 rate 可离基座更近"))
+	}
+	if n := len(right); n >= leastPoints {
+		if last := mean64(right[n-n/4:]); last < rightLeast {
+			find("nothing", say.T("of the answers that are compared %.0f%% are the right way round at the end: nothing was learnt", "最后相比较的回答中只有 %.0f%% 方向正确：什么也没有学到", 100*last),
+				say.T("look at the labels: can the base tell the answers apart at all?", "请查看标注：基座究竟能否分清这些回答"))
+		}
+	}
 }
 
 func mean64(x []float64) float64 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"suiren/engine/objective"
 	"suiren/engine/tensor"
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
@@ -327,6 +328,64 @@ func TestDoctorHealthy(t *testing.T) {
 		list := Diagnose(held)
 		if len(list) != 1 || list[0].Code != "repeated" || strings.Contains(list[0].Next.In(say.English), "patience") != want || strings.Contains(list[0].Next.In(say.Chinese), "patience") != want {
 			t.Errorf("patience %g: %v", patience, list)
+		}
+	}
+}
+
+// A good answer is compared with every bad one, whatever both have in common.
+func TestTold(t *testing.T) {
+	list := func(gains ...float64) (list []objective.Answer) {
+		for _, g := range gains {
+			list = append(list, objective.Answer{LogProb: g - 7, Reference: -7})
+		}
+		return list
+	}
+	for _, c := range []struct {
+		gains []float64
+		good  []bool
+		want  float64
+	}{
+		{[]float64{-11, -13, -11.5, -14}, []bool{true, false, true, false}, 1},
+		{[]float64{1, 2}, []bool{true, false}, 0},
+		{[]float64{3, 3, 4}, []bool{true, false, false}, 0.25},
+		{[]float64{3, 4}, []bool{true, true}, 0.5},
+		{nil, nil, 0.5},
+	} {
+		if got := told(list(c.gains...), c.good); got != c.want {
+			t.Errorf("%v, %v: %g, want %g", c.gains, c.good, got, c.want)
+		}
+	}
+}
+
+// A run of preferences is judged by what it tells apart and not by its loss,
+// and answers that all fall are named.
+func TestDoctorPreference(t *testing.T) {
+	run := func(right, chosen, rejected float64) (list []string) {
+		c := &curve.Curve{}
+		for i := range 40 {
+			at := float64(i) / 39
+			v := map[string]float64{"loss": 0.5, "right": 0.5 + at*(right-0.5)}
+			if i%5 == 4 {
+				v["watch_chosen"], v["watch_rejected"], v["watch_loss"] = at*chosen, at*rejected, 0.5+at*0.05
+			}
+			c.Points = append(c.Points, curve.Point{Step: i + 1, Values: v})
+		}
+		for _, f := range Diagnose(c) {
+			list = append(list, f.Code)
+			if f.What.Zh == f.What.En || f.Next.Zh == f.Next.En {
+				t.Errorf("%s is told in one language", f.Code)
+			}
+		}
+		return list
+	}
+	for _, c := range []struct {
+		right, chosen, rejected float64
+		want                    []string
+	}{
+		{0.97, 0.3, -0.5, nil}, {0.97, -2, -8, nil}, {0.9, -11.6, -13.5, []string{"away"}}, {0.5, 0, 0, []string{"nothing"}}, {0.5, -11.6, -13.5, []string{"away", "nothing"}},
+	} {
+		if got := run(c.right, c.chosen, c.rejected); !slices.Equal(got, c.want) {
+			t.Errorf("%+v: found %v", c, got)
 		}
 	}
 }

@@ -71,7 +71,8 @@ const preferenceRate = 0.05
 
 // Forecast implements stage.Forecaster.
 func (d *DPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastAnswers(in, "pairs", 2*float64(d.epochs()), d.batch(), d.Optimizer, d.Rank, d.Patience, m)
+	o := own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, batch: 2 * d.batch(), epochs: d.epochs()}
+	return o.forecastAnswers(in, "pairs", d.Rank, 1, 2*watchPairs, m)
 }
 
 // preferenceFacts are recorded in suiren.json.
@@ -258,24 +259,26 @@ func (w *writer) nothing(path string, dropped int) error {
 	return &say.Error{Where: path, What: say.T("there are no examples", "没有样例"), Next: say.T("check the path of the examples in the plan", "请检查计划中样例的路径")}
 }
 
-// answerBytes is a line of an answer with its prompt, about.
-const answerBytes = 600
-
-// forecastAnswers is the forecast of learning from answers, each of which is
-// read times as often as said: as the base and the data are foretold.
-func forecastAnswers(in map[string][]stage.Forecast, arg string, times float64, batch int, optimizer string, rank int, patience int, m stage.Machine) stage.Forecast {
-	answers := 1000.0
-	for _, f := range in[arg] {
-		if v := max(f.Size["examples"], f.Size["problems"], f.Size["text"]/answerBytes); v > 0 {
-			answers = v
-		}
+// forecastAnswers is the forecast of learning from answers, of which o has
+// documents a step. Each is read so many times beside what is learnt, and as
+// often under the base before; of what is watched so many.
+func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank int, reads float64, watched int, m stage.Machine) stage.Forecast {
+	b := footingOf(in["base"])
+	t := tallyOf(in[arg], &b)
+	longest := t.longest
+	if reads > 1 { // an answer stands behind another's prompt, too
+		longest = min(max(longest, t.ask+t.answer), b.context())
 	}
-	const tokens = 200
-	s := newPupil(in["base"], "", optimizer, rank, patience, tokens, m)
-	w := loadOf(answers*tokens, s.length, tokens, 0.6)
-	s.way.batch, s.way.passes, s.way.reads = max(batch*tokens/s.length, 1), times, 1
-	s.f.FLOPs = w.flops(&s.shape, &s.way)
-	setTime(&s.f, w.toil(&s.shape, &s.way)*(1+0.25/times), m) // and once under the base
+	s := newPupil(b, o, rank, longest, m)
+	w := t.load(s.length)
+	s.way.batch, s.way.passes, s.way.reads = max(int(float64(o.batch)*t.each()/float64(s.length)), 1), passesOf(t.docs, o.batch, o.epochs), reads
+	s.f.FLOPs = s.flops(&w)
+	once := w.judging(&s.shape, &way{integer: s.integer, passes: 1})
+	toil := w.toil(&s.shape, &s.way) + reads*once
+	if len(in["watch"]) > 0 {
+		toil += (looksOf(t.docs*s.way.passes/float64(o.batch)) + 1) * float64(watched) / t.docs * once
+	}
+	setTime(&s.f, toil+s.writes(m), m)
 	return s.f
 }
 
@@ -287,26 +290,47 @@ type pupil struct {
 	length int // of its rows
 }
 
-// newPupil foretells a student that learns from documents of up to longest tokens.
-func newPupil(in []stage.Forecast, method, optimizer string, rank, patience, longest int, m stage.Machine) *pupil {
-	s := &pupil{footing: footingOf(in)}
+// newPupil foretells a student over b that learns as o says from documents of
+// up to longest tokens.
+func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
+	s := &pupil{footing: b}
 	s.f.Size = s.size()
-	s.way = way{micro: microRows, integer: s.integer, rank: rank, threads: m.Threads, passes: 1, eight: optimizer == "adamw8"}
+	s.way = way{micro: microRows, integer: s.integer, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8"}
 	if rank == 0 && s.chat {
-		s.way.muon, s.length = methods[optimizer] == optim.Muon, s.shape.Context
-		foretellOurs(&s.f, s.shape.Config, microRows, s.length, optimizer, m)
-		if patience > 0 {
+		s.way.muon, s.length = methods[o.optimizer] == optim.Muon, s.shape.Context
+		foretellOurs(&s.f, s.shape.Config, microRows, s.length, o.optimizer, m)
+		if o.patience > 0 {
 			s.f.Memory += 4 * int64(s.shape.Params())
 		}
+		s.f.Memory += o.beside
 		return s
 	}
-	o := own{method: method, batch: 4, optimizer: optimizer, patience: patience}
+	o.batch = 4
 	if rank > 0 {
 		o.lora = &model.LoRA{Rank: rank, Alpha: 2 * float64(rank)}
 	}
-	s.length = max(longest, promptTokens)
+	s.length = max(longest, min(promptTokens, s.context()))
 	o.foretellMemory(&s.f, &s.footing, &s.way, s.length, m)
 	return s
+}
+
+// flops is the operations of learning from w, as a student's run counts them:
+// all weights, whatever is frozen.
+func (s *pupil) flops(w *workload) float64 {
+	k := s.way
+	k.rank = 0
+	return w.flops(&s.shape, &k)
+}
+
+// writes is what it takes to write a student, and to prove that it is served as it is.
+func (s *pupil) writes(m stage.Machine) float64 {
+	switch {
+	case s.way.rank > 0:
+		return s.proof(sentenceTokens, m.Threads)
+	case s.chat:
+		return 0
+	}
+	return s.proof(sentenceTokens, m.Threads) + s.copying("", m.Threads)
 }
 
 // scaleOf returns a shape of about as many parameters.

@@ -1,18 +1,12 @@
 package train
 
 import (
+	"math"
+
+	"suiren/engine/infer"
 	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
-)
-
-// What examples come to, about, for a forecast: of the tutor's lessons with
-// their thoughts, and of text in a vocabulary of some thousands; and the
-// longest row that is made of them.
-const (
-	problemTokens = 62
-	tokenBytes    = 3.5
-	exampleLength = 512
 )
 
 // forecast foretells a run over rows. A base that is at hand is looked into,
@@ -23,17 +17,25 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	for _, f := range in["from"] {
 		w = rowsLoad(f)
 	}
-	for _, f := range in["examples"] { // not yet in tokens
-		w = loadOf(f.Size["problems"]*problemTokens+f.Size["text"]/tokenBytes, exampleLength, 2*problemTokens, 0.5)
+	if list := in["examples"]; len(list) > 0 { // not yet in tokens
+		t := tallyOf(list, &b)
+		w = t.load(min(b.context(), max(t.longest, exampleLength)))
 	}
-	k := way{batch: o.batch, micro: microRows, integer: b.integer, threads: m.Threads, passes: float64(o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8"}
+	k := way{batch: o.batch, micro: microRows, integer: b.integer, threads: m.Threads, passes: passesOf(w.rows, o.batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8"}
 	if o.lora != nil {
 		k.rank, k.muon = o.lora.Rank, false
 	}
 	f := stage.Forecast{Size: b.size()}
 	o.foretellMemory(&f, &b, &k, w.length, m)
 	f.FLOPs = w.flops(&b.shape, &k)
-	setTime(&f, w.toil(&b.shape, &k), m)
+	toil := w.toil(&b.shape, &k) + b.proof(w.prompts(), m.Threads)
+	if len(in["watch"]) > 0 {
+		toil += looksOf(w.rows*k.passes/float64(k.batch)) * watchRows / max(w.rows, 1) * w.judging(&b.shape, &way{integer: k.integer, passes: 1})
+	}
+	if k.rank == 0 {
+		toil += b.copying(o.typ, m.Threads)
+	}
+	setTime(&f, toil, m)
 	return f
 }
 
@@ -109,4 +111,55 @@ func leastBytes(params float64, optimizer string, rank int) int64 {
 		return int64(2 * params)
 	}
 	return int64(16*params) + momentBytes(int64(params), optimizer)
+}
+
+// Forecast implements stage.Forecaster.
+func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	b := footingOf(in["base"])
+	t := tallyOf(in["problems"], &b)
+	prompt, answer := t.asked(), t.answered(g.tokens())
+	longest := min(t.ask+g.tokens(), b.context())
+	o := own{method: g.Name(), beside: g.beside(&b, longest, m)}
+	s := newPupil(b, o, g.Rank, longest, m)
+
+	// A third of the groups is kept, and each problem brings one lesson that is
+	// learnt again. What is watched is answered before, and every few steps.
+	const kept = 0.35
+	steps, prompts := float64(g.steps()), float64(g.prompts())
+	each := prompts * float64(g.samples())
+	learnt := kept * each * (prompt + answer)
+	if t.learnt > 0 {
+		learnt += prompts * t.each()
+	}
+	w := loadOf(learnt*steps, s.length, int(prompt+answer), answer/(prompt+answer))
+	s.way.batch, s.way.passes = max(int(w.rows/steps), 1), float64(orDefault(g.Updates, 1))
+	if g.general() {
+		s.way.reads = 1
+	}
+	watched := 0.0
+	for _, f := range in["watch"] {
+		watched = f.Size["watched"]
+	}
+	watched *= 1 + math.Ceil(steps/watchEvery)
+	asked := loadOf(((steps+1)*prompts+watched)*prompt, s.length, int(prompt), 0)
+	s.f.FLOPs = s.flops(&w)
+	toil := w.toil(&s.shape, &s.way) + writing(&s.shape, each*(steps+1)+watched, prompt, answer) + asked.judging(&s.shape, &way{integer: s.integer, passes: 1})
+	setTime(&s.f, toil+s.writes(m), m)
+	if s.f.High > 0 {
+		s.f.Basis = say.T("%v; answers of about %.0f tokens", "%v；每个回答约 %.0f 个词元", s.f.Basis, answer)
+	}
+	return s.f
+}
+
+// beside is what a run keeps beside what training needs: the best weights, and
+// what answers are sampled from.
+func (g *GRPO) beside(b *footing, limit int, m stage.Machine) int64 {
+	if b.chat && g.Rank == 0 {
+		return infer.SamplerPages(b.shape.Config, g.slots(), b.shape.Context) + 8*int64(b.shape.Params())
+	}
+	bytes := 0.0
+	if g.Rank == 0 {
+		bytes = 4 * 4 * b.params
+	}
+	return int64(bytes) + b.serving(infer.Options{Slots: min(g.slots(), 64), Limit: limit, Threads: m.Threads, KV: model.KVFloat32}, m.Memory/4)
 }

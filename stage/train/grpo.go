@@ -116,28 +116,6 @@ type watched struct {
 	Families map[string]float64 `json:"families"`
 }
 
-// Forecast implements stage.Forecaster.
-func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	// Of an answer with its prompt 60 tokens, about; a third of the groups is
-	// kept, each problem brings one lesson that is learnt again, and a look at the
-	// watched problems every few steps samples as much as half a step.
-	const answer = 60
-	s := newPupil(in["base"], g.Name(), "", g.Rank, 0, g.tokens(), m)
-	perStep := float64(g.prompts()*g.samples()) * answer
-	w := loadOf((perStep*0.35+float64(g.prompts())*answer)*float64(g.steps()), s.length, answer, 0.6)
-	s.way.batch = max(int(w.rows)/g.steps(), 1)
-	s.way.passes = float64(orDefault(g.Updates, 1))
-	if g.general() {
-		s.way.reads = 1
-	}
-	s.f.FLOPs = w.flops(&s.shape, &s.way)
-	setTime(&s.f, w.toil(&s.shape, &s.way)+writing(&s.shape, perStep*(1.2*float64(g.steps())+1)), m)
-	if s.chat {
-		s.f.Memory += infer.SamplerPages(s.shape.Config, g.slots(), s.length) + 8*int64(s.shape.Params()) // the best weights, and what is sampled from
-	}
-	return s.f
-}
-
 func (g *GRPO) slots() int { return min(g.prompts()*g.samples(), 256) }
 
 // rlState is what a checkpoint holds beside the arenas.

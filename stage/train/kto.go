@@ -34,7 +34,7 @@ type KTO struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*KTO) Name() string    { return "kto" }
-func (*KTO) Revision() int   { return 1 }
+func (*KTO) Revision() int   { return 2 }
 func (*KTO) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -47,7 +47,8 @@ func (k *KTO) epochs() int { return orDefault(k.Epochs, 1) }
 
 // Forecast implements stage.Forecaster.
 func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastAnswers(in, "labels", 1.25*float64(k.epochs()), k.batch(), k.Optimizer, k.Rank, k.Patience, m)
+	o := own{method: k.Name(), optimizer: k.Optimizer, patience: k.Patience, batch: k.batch(), epochs: k.epochs()}
+	return o.forecastAnswers(in, "labels", k.Rank, 2, 2*watchPairs, m) // each stands beside one to another prompt
 }
 
 // Run implements stage.Operator.
@@ -114,10 +115,8 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		answers, weight := make([]objective.Answer, n), make([]float64, n)
 		for i := range answers {
 			answers[i] = b.answer(i, refs[i])
-			if answers[i].LogProb > answers[i].Reference == labels[i] {
-				o.right += 1 / float64(n)
-			}
 		}
+		o.right = told(answers, labels)
 		o.loss = loss.Loss(answers, labels, z, weight)
 		for i := range answers {
 			b.weigh1(i, weight[i])
@@ -130,7 +129,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	}
 	if len(held) > 0 {
 		if err := s.watch(ctx, &t, k.Patience, append(held, heldStrange...), func(b *scored, refs []float64) (float64, map[string]float64) {
-			m, right := len(held), 0.0
+			m := len(held)
 			var apart []objective.Answer
 			for i := m; i < len(refs); i++ {
 				apart = append(apart, b.answer(i, refs[i]))
@@ -140,17 +139,39 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 			for i := range answers {
 				answers[i] = b.answer(i, refs[i])
 				byLabel[heldGood[i]] = append(byLabel[heldGood[i]], answers[i])
-				if answers[i].LogProb > answers[i].Reference == heldGood[i] {
-					right += 1 / float64(m)
-				}
 			}
-			return loss.Loss(answers, heldGood[:m], loss.Baseline(apart), make([]float64, m)), map[string]float64{"watch_right": right, "watch_chosen": likelier(byLabel[true]), "watch_rejected": likelier(byLabel[false])}
+			return loss.Loss(answers, heldGood[:m], loss.Baseline(apart), make([]float64, m)), map[string]float64{"watch_right": told(answers, heldGood[:m]), "watch_chosen": likelier(byLabel[true]), "watch_rejected": likelier(byLabel[false])}
 		}); err != nil {
 			return err
 		}
 		defer t.watch.Close()
 	}
 	return finishPreference(ctx, &t, s, k.Name(), preferenceFacts{Examples: count, Dropped: dropped})
+}
+
+// told is the share of pairs of a good and a bad answer in which the good one
+// gained more on the base; ties, and answers of one kind alone, are a half. All of them may
+// move up or down together: that is not told by it.
+func told(answers []objective.Answer, good []bool) float64 {
+	right, pairs := 0.0, 0.0
+	for i, a := range answers {
+		for j, b := range answers {
+			if !good[i] || good[j] {
+				continue
+			}
+			pairs++
+			switch more := a.LogProb - a.Reference - b.LogProb + b.Reference; {
+			case more > 0:
+				right++
+			case more == 0:
+				right += 0.5
+			}
+		}
+	}
+	if pairs == 0 {
+		return 0.5
+	}
+	return right / pairs
 }
 
 // labels reads answers that were called good or bad.

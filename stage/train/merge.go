@@ -39,8 +39,8 @@ func TaughtIn(base *talk.Words, adapter string) error {
 }
 
 // Forecast implements stage.Forecaster.
-func (*Merge) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastWrite(in)
+func (x *Merge) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	return forecastWrite(in, x.Type, m)
 }
 
 // Run implements stage.Operator.
@@ -87,8 +87,8 @@ func (*Quantise) Out() store.Kind { return store.Weights }
 func (q *Quantise) Check() []*say.Error { return checkType(q.Type) }
 
 // Forecast implements stage.Forecaster.
-func (*Quantise) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastWrite(in)
+func (q *Quantise) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	return forecastWrite(in, q.Type, m)
 }
 
 // Run implements stage.Operator.
@@ -143,11 +143,29 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	return writeJSON(filepath.Join(job.Out, "suiren.json"), facts)
 }
 
-func forecastWrite(in map[string][]stage.Forecast) stage.Forecast {
+// forecastWrite foretells writing a base in a type and proving that it is
+// served as before: both files are in memory, and the logits of a prompt twice.
+func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
-	params := b.params
-	f := stage.Forecast{Size: b.size(), Basis: say.T("0.5–3 s a gigabyte", "每 GB 约 0.5–3 秒")}
-	f.Memory = int64(params*6) + processBytes
-	f.Low, f.High = params*2e-9, params*2e-8
+	f := stage.Forecast{Size: b.size()}
+	x := orMixture(model.Mixture(typ))
+	bytes := 4 * b.params
+	for _, base := range in["base"] {
+		bytes = orDefault(base.Size["bytes"], bytes)
+	}
+	var w workload
+	for _, rows := range in["prompts"] {
+		w = rowsLoad(rows)
+	}
+	f.Memory = int64(bytes+b.params*weightBytes[x]) + 2*4*promptTokens*int64(b.shape.Vocab) + processBytes
+	setTime(&f, b.copying(x, m.Threads)+b.proof(w.prompts(), m.Threads), m)
+	if f.High > 0 {
+		f.Basis = say.T("writing, reading again and comparing %.2g weights, by the measured %.0f GFLOP/s", "写出、读回并比对 %.2g 个权重，按实测 %.0f GFLOP/s 计", b.params, m.Peak/1e9)
+	}
 	return f
+}
+
+// weightBytes is about how many bytes a weight takes in a type.
+var weightBytes = map[model.Mixture]float64{
+	model.AsF32: 4, model.AsF16: 2, model.AsBF16: 2, model.AsQ8_0: 1.0625, model.AsQ6_K: 0.82, model.AsQ4_K_M: 0.6, model.AsQ4_0: 0.5625,
 }

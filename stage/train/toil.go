@@ -1,6 +1,9 @@
 package train
 
 import (
+	"math"
+
+	"suiren/engine/infer"
 	"suiren/engine/kernel"
 	"suiren/engine/model"
 	"suiren/engine/tokenizer"
@@ -25,8 +28,10 @@ const (
 	paramToil     = 400  // a number that is trained: the optimiser, and packing
 	eightToil     = 900  // more of it, where the optimiser remembers in 8 bits
 	muonToil      = 0.6  // products that make a step of Muon orthogonal
-	sampleToil    = 2.5  // products of tokens that are written, many answers at a time
+	sampleToil    = 1.8  // products of tokens that are written, many answers at a time
 	sampleToken   = 4e5  // all else of such a token, a layer
+	sampleLook    = 45   // a token that it looks at, a layer and a channel
+	proofToil     = 1500 // a logit that is compared, in one thread
 )
 
 // How far from what is foretold a quiet machine may be.
@@ -77,6 +82,14 @@ func rowsLoad(f stage.Forecast) workload {
 	return loadOf(tokens, length, 64, 2.0/3)
 }
 
+// prompts is the tokens of those documents that the parity proof reads.
+func (w *workload) prompts() float64 {
+	if len(w.docs) == 0 {
+		return sentenceTokens
+	}
+	return min(maxPrompts, max(w.rows, 1)*float64(len(w.docs))) * min(promptTokens, float64(w.docs[0]))
+}
+
 // A way is how rows are learnt.
 type way struct {
 	batch   int // rows a step
@@ -89,6 +102,13 @@ type way struct {
 	threads int
 	passes  float64 // over the rows
 	reads   float64 // of a row in a pass, without learning from it
+}
+
+// passesOf is how often a run of so many epochs goes through n of what it
+// learns from, with batch a step: its last step is whole, too.
+func passesOf(n float64, batch, epochs int) float64 {
+	n = max(n, 1)
+	return max(math.Ceil(n*float64(max(epochs, 1))/float64(batch)), 1) * float64(batch) / n
 }
 
 // flops is the operations of training on w, as a run counts them.
@@ -189,10 +209,40 @@ func muonFLOPs(s *model.Shape) (sum float64) {
 	return float64(s.Layers) * sum
 }
 
-// writing is what it takes to write tokens, after prompts that are read.
-func writing(s *model.Shape, tokens float64) float64 {
-	return tokens * (sampleToil*2*(weightsOf(s)+float64(s.Vocab*s.Width)) + sampleToken*float64(s.Layers))
+// writing is what it takes to write n answers of so many tokens each, to
+// prompts that are read apart.
+func writing(s *model.Shape, n, prompt, answer float64) float64 {
+	each := sampleToken + sampleLook*(prompt+answer/2)*float64(s.Heads*s.HeadDim)
+	return n * answer * (sampleToil*2*(weightsOf(s)+float64(s.Vocab*s.Width)) + each*float64(s.Layers))
 }
+
+// proof is what the gate takes to compare prompts of so many tokens in all,
+// which it reads twice, one after the other.
+func (b *footing) proof(tokens float64, threads int) float64 {
+	s := &b.shape
+	each := 2*linearToil*2*(weightsOf(s)+float64(s.Vocab*s.Width)) + proofToil*float64(s.Vocab)
+	return tokens * each * float64(max(threads, 1))
+}
+
+// copyToil is what it takes to write a weight in a type, to read it again and to
+// compare it, one after the other for half of it.
+var copyToil = map[model.Mixture]float64{
+	model.AsF32: 5000, model.AsF16: 4000, model.AsBF16: 4000, model.AsQ8_0: 4000, model.AsQ4_0: 8000, model.AsQ6_K: 14000, model.AsQ4_K_M: 15000,
+}
+
+// copying is what it takes to write b's weights in another type.
+func (b *footing) copying(x model.Mixture, threads int) float64 {
+	return copyToil[orMixture(x)] * float64(b.shape.Params()) * float64(1+max(threads, 1)) / 2
+}
+
+// looksOf is how often a run of so many steps looks at what is watched.
+func looksOf(steps float64) float64 {
+	steps = max(math.Ceil(steps), 1)
+	return math.Floor(steps / max(math.Floor(steps/watchLooks), 1))
+}
+
+// sentenceTokens is what the gate reads if there are no rows, about.
+const sentenceTokens = 180
 
 // setTime sets the time that toil takes, and says what it rests on.
 func setTime(f *stage.Forecast, toil float64, m stage.Machine) {
@@ -242,6 +292,27 @@ func footingOf(in []stage.Forecast) (b footing) {
 		}
 	}
 	return b
+}
+
+// serving is what an engine over b takes with keys and values of up to memory.
+func (b *footing) serving(o infer.Options, memory int64) int64 {
+	if b.file != "" {
+		if file, err := model.Open(b.file); err == nil {
+			defer file.Close()
+			if _, takes, err := within(file, o, memory); err == nil {
+				return takes.Total()
+			}
+		}
+	}
+	return int64(4*b.params) + infer.SamplerPages(b.shape.Config, o.Slots, o.Limit)
+}
+
+// context is the most tokens of a document that is learnt over b.
+func (b *footing) context() int {
+	if b.file == "" && b.shape.Context == 0 {
+		return mostTokens
+	}
+	return min(b.shape.Context, mostTokens)
 }
 
 // open reads the shape of the files at path.

@@ -1,0 +1,226 @@
+package train
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"suiren/stage"
+	"suiren/stage/talk"
+)
+
+// A tally is what examples come to as documents in a base's words.
+type tally struct {
+	docs, tokens float64
+	learnt       float64 // of the tokens; 0 of problems whose answers are not known
+	longest      int     // tokens of a document
+	ask, answer  int     // of the longest question, and of the longest answer
+}
+
+// What is guessed of examples that are not there, or of a base that is not.
+const (
+	problemTokens = 62  // of one of the tutor's lessons, its thought included
+	answerBytes   = 600 // of an answer with its prompt
+	answerShare   = 0.6 // of them the answer's
+	markTokens    = 10  // of a template, around a question and its answer
+	exampleLength = 512 // of the longest
+)
+
+// So much of a file is counted, and the rest taken to be like it.
+const (
+	tallyExamples = 2000
+	tallyTokens   = 1 << 20
+)
+
+// tallyOf counts examples in the words of b where both are at hand, and else
+// guesses from what is known of their text.
+func tallyOf(in []stage.Forecast, b *footing) (t tally) {
+	var f stage.Forecast
+	for _, f = range in { // one
+		if f.Path != "" && b.file != "" && t.count(f.Path, b) == nil && t.docs > 0 {
+			return t
+		}
+	}
+	n, text, learnt := max(f.Size["examples"], f.Size["problems"]), f.Size["text"], f.Size["learnt"]
+	switch {
+	case f.Size["problems"] > 0 && text == 0:
+		return tally{n, n * problemTokens, n * problemTokens * answerShare, 2 * problemTokens, problemTokens, problemTokens}
+	case n == 0 && text == 0:
+		n, text = 1000, 1000*answerBytes
+	case n == 0:
+		n = text / answerBytes
+	case text == 0:
+		text = n * answerBytes
+	}
+	if f.Size["unanswered"] == 0 && learnt == 0 {
+		learnt = answerShare * text
+	}
+	if f.Size["pairs"] > 0 { // the prompt stands before both answers
+		n, text = 2*n, 2*text-learnt
+	}
+	each := b.bytesPerToken()
+	t = tally{docs: n, tokens: text/each + n*markTokens, learnt: learnt / each, longest: exampleLength}
+	if longest := f.Size["longest"]; longest > 0 {
+		t.longest = int(longest/each) + markTokens
+	}
+	t.ask, t.answer = t.longest/2, t.longest/2
+	return t
+}
+
+// bytesPerToken is about how many bytes of text a token of b stands for.
+func (b *footing) bytesPerToken() float64 {
+	if words, err := talk.Open(b.file); b.file != "" && err == nil {
+		text, ids := strings.Join(sentences, ""), []int32(nil)
+		for _, s := range sentences {
+			ids = words.Tokenizer.Encode(ids, s)
+		}
+		return float64(len(text)) / float64(max(len(ids), 1))
+	}
+	return talk.BytesPerToken(float64(b.shape.Vocab))
+}
+
+// errEnough ends a count.
+var errEnough = errors.New("enough is counted")
+
+// count counts the part dir of examples, as a run over b reads it.
+func (t *tally) count(dir string, b *footing) error {
+	w, err := teacherWriter(b.file, min(b.shape.Context, mostTokens))
+	if err != nil {
+		return err
+	}
+	n := 0
+	add := func(list ...doc) error {
+		for _, d := range list {
+			t.docs, t.tokens, t.learnt = t.docs+1, t.tokens+float64(len(d.ids)), t.learnt+float64(d.supervised)
+			t.longest, t.ask, t.answer = max(t.longest, len(d.ids)), max(t.ask, len(d.prompt())), max(t.answer, d.supervised)
+		}
+		if n++; n == tallyExamples || t.tokens > tallyTokens {
+			return errEnough
+		}
+		return nil
+	}
+	path := filepath.Join(dir, problemsFile)
+	if _, err = os.Stat(path); err == nil {
+		err = w.eachProblem(path, add)
+	} else {
+		path = filepath.Join(dir, stage.ExamplesFile)
+		err = w.eachExample(path, add)
+	}
+	if errors.Is(err, errEnough) {
+		var all int
+		if all, err = lines(path); err == nil {
+			part := float64(max(all, n)) / float64(n)
+			t.docs, t.tokens, t.learnt = t.docs*part, t.tokens*part, t.learnt*part
+		}
+	}
+	return err
+}
+
+// eachProblem gives each problem of a file as a document: with its answer, if
+// that is known.
+func (w *writer) eachProblem(path string, each func(...doc) error) error {
+	for p, err := range stage.Problems(path) {
+		var d doc
+		switch {
+		case err != nil:
+		case p.Answer != "":
+			d, _, err = w.doc(p.ID, asking(&p), []stage.Message{{Role: "assistant", Thought: p.Think, Content: p.Answer}}, nil)
+		default:
+			var q talk.Question
+			q, err = w.Ask(p.ID, asking(&p), nil, nil)
+			d.ids = q.IDs
+		}
+		if err == nil {
+			err = each(d)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachExample gives the documents of each example of a file: of a pair both
+// answers. What is longer than the context is left out, as in a run.
+func (w *writer) eachExample(path string, each func(...doc) error) error {
+	for e, err := range stage.Examples(path) {
+		if err != nil {
+			return err
+		}
+		var list []doc
+		one := func(prompt, answer []stage.Message) {
+			d, fits, fault := w.doc(e.From, prompt, answer, e.Tools)
+			if err = errors.Join(err, fault); fits {
+				list = append(list, d)
+			}
+		}
+		switch last := len(e.Messages) - 1; e.Use() {
+		case stage.UsePairs:
+			if one(e.Prompt, e.Chosen); len(list) > 0 {
+				one(e.Prompt, e.Rejected)
+			}
+			if len(list) == 1 {
+				list = nil
+			}
+		case stage.UseLabels:
+			one(e.Messages[:max(last, 0)], e.Messages[max(last, 0):])
+		default:
+			var docs []talk.Doc
+			docs, _, err = w.Docs(&e, talk.Choice{}, w.context)
+			for i := range docs {
+				list = append(list, docOf(&docs[i]))
+			}
+		}
+		if err == nil {
+			err = each(list...)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lines counts those of a file.
+func lines(path string) (n int, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	r := bufio.NewReaderSize(f, 1<<20)
+	for {
+		part, err := r.ReadSlice('\n')
+		n += bytes.Count(part, []byte{'\n'})
+		switch {
+		case err == nil || errors.Is(err, bufio.ErrBufferFull):
+		case err == io.EOF:
+			return n, nil
+		default:
+			return n, err
+		}
+	}
+}
+
+// each is the tokens of a document.
+func (t *tally) each() float64 { return t.tokens / max(t.docs, 1) }
+
+// asked and answered are the tokens of a question and of its answer, of
+// which most may be written; where answers are not known, half of that.
+func (t *tally) asked() float64 { return (t.tokens - t.learnt) / max(t.docs, 1) }
+
+func (t *tally) answered(most int) float64 {
+	if t.learnt == 0 {
+		return float64(most) / 2
+	}
+	return min(t.learnt/max(t.docs, 1), float64(most))
+}
+
+// load is the load of learning from all documents in rows of up to length tokens.
+func (t *tally) load(length int) workload {
+	return loadOf(t.tokens, length, int(t.each()), t.learnt/max(t.tokens, 1))
+}
