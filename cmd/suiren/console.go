@@ -41,6 +41,8 @@ type house struct {
 	machine  *measuredMachine
 	compared *comparison // the last one; nil: none
 
+	planning sync.Mutex // of the plan file and what is made of it: one change at a time
+
 	listing sync.Mutex // of rows
 	rows    keptRows
 
