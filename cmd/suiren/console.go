@@ -47,7 +47,7 @@ type house struct {
 	rows    keptRows
 
 	drawing   sync.Mutex   // of pages
-	comparing sync.Mutex   // of documents
+	searching turns        // of what asks all of a base
 	drawer    *reader.Pool // nil: no page was drawn yet
 
 	curving sync.Mutex // of curves
