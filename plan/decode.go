@@ -25,7 +25,7 @@ type field struct {
 	kinds    []store.Kind // inputs: what it may refer to; none: anything
 	part     string
 	pin      bool
-	path     bool   // inputs: the path of a model of the owner's will do
+	path     string // inputs: of what of the owner's a path will do: model, adapter
 	min, max string // of a number; of the length of a string, list or map
 	value    reflect.Value
 }
@@ -54,7 +54,7 @@ func fieldsIn(v reflect.Value) []field {
 		if !sf.IsExported() || name == "" || name == "-" {
 			continue
 		}
-		f := field{name: name, optional: option == "optional", part: sf.Tag.Get("part"), pin: sf.Tag.Get("pin") != "", path: sf.Tag.Get("path") != "",
+		f := field{name: name, optional: option == "optional", part: sf.Tag.Get("part"), pin: sf.Tag.Get("pin") != "", path: sf.Tag.Get("path"),
 			min: sf.Tag.Get("min"), max: sf.Tag.Get("max"), value: v.Field(i)}
 		f.json, _, _ = strings.Cut(sf.Tag.Get("json"), ",")
 		if f.json == "" {
@@ -92,7 +92,7 @@ func (f *field) want() say.Text {
 		if len(kinds) == 0 {
 			return say.T("a reference", "引用")
 		}
-		if f.path {
+		if f.path != "" {
 			return say.T("a reference to %s, or the path of a model", "对 %s 的引用，或模型的路径", strings.Join(kinds, "/"))
 		}
 		return say.T("a reference to %s", "对 %s 的引用", strings.Join(kinds, "/"))
@@ -160,10 +160,10 @@ func (r *reader) argument(b *Block, f *field, a *hclsyntax.Attribute) {
 		r.set(f.value, f, a.Expr)
 		return
 	}
-	if v, ok := literal(a.Expr); ok && f.path && isString(v) && v.AsString() != "" {
+	if v, ok := literal(a.Expr); ok && f.path != "" && isString(v) && v.AsString() != "" {
 		ref := stage.Ref{Kind: stage.Owners, Name: v.AsString()}
 		f.value.Set(reflect.ValueOf(ref))
-		b.Args = append(b.Args, Arg{Name: f.name, Path: ref.Name})
+		b.Args = append(b.Args, Arg{Name: f.name, Path: ref.Name, Form: f.path, At: place(a.Expr.Range())})
 		return
 	}
 	list := []hclsyntax.Expression{a.Expr}

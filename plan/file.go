@@ -67,6 +67,8 @@ type Arg struct {
 	Part string // the sub-folder that is handed over; "": all of it
 	Pin  bool   // what the release has answered so far: no edge of the graph
 	Path string // of a model of the owner's, instead of blocks
+	Form string // of it: what the operator's field says of a path
+	At   string // where the path stands: "suiren.hcl:14:11"
 }
 
 // Load reads the plan file at path, or in the folder path. Its error joins a

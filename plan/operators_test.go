@@ -193,7 +193,8 @@ func put(dir, name, text string) error {
 
 // tune makes weights from others, or from a model of the owner's.
 type tune struct {
-	Base stage.Ref `plan:"base" kinds:"weights" path:"model"`
+	Base    stage.Ref `plan:"base" kinds:"weights" path:"model"`
+	Adapter stage.Ref `plan:"adapter,optional" kinds:"weights" path:"adapter" json:",omitzero"`
 }
 
 func (*tune) Name() string    { return "tune" }

@@ -3,7 +3,10 @@ package plan
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
+	"os"
+	"path"
 	"path/filepath"
 
 	"suiren/internal/say"
@@ -20,12 +23,12 @@ func ownedModel(ctx context.Context, f *File, b *Block, a Arg) (*snapshot, error
 		place = filepath.Join(f.Dir, place)
 	}
 	s := &snapshot{arg: a.Name, place: place}
-	var err error
-	if s.files, err = store.ModelFiles(ctx, place); err == nil && len(s.files) == 0 {
-		err = say.Errorf("the folder is empty", "目录是空的")
+	err := a.formed(place)
+	if err == nil {
+		s.files, err = store.ModelFiles(ctx, place)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &say.Error{Where: b.At, What: say.T("%s: there is no model at %q", "%s：%q 处没有模型", b.Ref, clip(a.Path)),
+		return nil, &say.Error{Where: a.At, What: say.T("%s: there is no model at %q", "%s：%q 处没有模型", a.Name, clip(a.Path)),
 			Next: say.T("paths begin at %s", "路径从 %s 开始", f.Dir), Err: ErrInvalid}
 	}
 	if err != nil {
@@ -34,3 +37,53 @@ func ownedModel(ctx context.Context, f *File, b *Block, a Arg) (*snapshot, error
 	s.digest = store.FilesDigest(s.files)
 	return s, nil
 }
+
+// formed refuses what does not look like what a's operator takes at place, before
+// it is read whole: a text is no model.
+func (a *Arg) formed(place string) error {
+	info, err := os.Stat(place)
+	if err != nil {
+		return err
+	}
+	wrong := func(what, next say.Text) error {
+		return &say.Error{Where: a.At, What: say.T("%s: %q %s", "%s：%q %s", a.Name, clip(a.Path), what), Next: next, Err: ErrInvalid}
+	}
+	has := func(name string) bool {
+		info, err := os.Stat(filepath.Join(place, name))
+		return err == nil && info.Mode().IsRegular()
+	}
+	switch {
+	case a.Form == "adapter":
+		if !has("adapter_config.json") {
+			return wrong(say.T("is no adapter: it is no folder with adapter_config.json", "不是适配器：不是含 adapter_config.json 的目录"),
+				say.T("give the folder as the PEFT library saves it", "请给出 PEFT 库保存的目录"))
+		}
+	case info.IsDir():
+		if has("config.json") || has("tokenizer.json") || has("model.gguf") {
+			return nil
+		}
+		next := giveModel
+		if list, _ := fs.Glob(os.DirFS(place), "*.gguf"); len(list) > 0 {
+			next = say.T("name the file in it: %s", "请写明其中的文件：%s", clip(path.Join(a.Path, list[0])))
+		}
+		return wrong(say.T("is no model: the folder has no config.json", "不是模型：目录里没有 config.json"), next)
+	case !info.Mode().IsRegular():
+		return wrong(say.T("is no plain file", "不是普通文件"), giveModel)
+	default:
+		f, err := os.Open(place)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		magic := make([]byte, 4)
+		if _, err := io.ReadFull(f, magic); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return err
+		}
+		if string(magic) != "GGUF" {
+			return wrong(say.T("is no model: the file does not begin as GGUF does", "不是模型：文件开头不是 GGUF"), giveModel)
+		}
+	}
+	return nil
+}
+
+var giveModel = say.T("give a GGUF file or a Hugging Face folder", "请给出 GGUF 文件或 Hugging Face 目录")

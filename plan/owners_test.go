@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"suiren/internal/say"
 )
 
 const tuning = `
@@ -22,7 +24,7 @@ weights "v" {
 // A model of the owner's is read where it is, pinned by its digest.
 func TestOwnersModel(t *testing.T) {
 	h := newHouse(t, tuning)
-	if _, err := h.tryPlan(); err == nil || !strings.Contains(err.Error(), `suiren.hcl:2:1: weights.w: there is no model at "models/base"; paths begin at `) {
+	if _, err := h.tryPlan(); err == nil || !strings.Contains(err.Error(), `suiren.hcl:4:11: base: there is no model at "models/base"; paths begin at `) {
 		t.Errorf("no model: %v", err)
 	}
 	h.file("models/base/weights", "1")
@@ -43,4 +45,38 @@ func TestOwnersModel(t *testing.T) {
 		t.Errorf("apply after the model changed: %v", err)
 	}
 	h.made()
+}
+
+// What is no model is refused when the plan is made, at the place where it is named.
+func TestNoModel(t *testing.T) {
+	h := newHouse(t, tuning)
+	h.file("text", "a text of somebody's")
+	h.file("short", "GG")
+	h.file("one.gguf", "GGUF...")
+	h.file("folder/sub/one.gguf", "GGUF...")
+	h.file("folder/sub/notes.txt", "a text")
+	h.file("folder/hf/config.json", "{}")
+	h.file("folder/lora/adapter_config.json", "{}")
+	const give = "give a GGUF file or a Hugging Face folder"
+	was := `"models/base"`
+	for _, c := range []struct{ value, en, zh string }{
+		{`"text"`, `suiren.hcl:4:11: base: "text" is no model: the file does not begin as GGUF does; ` + give, `suiren.hcl:4:11: base："text" 不是模型：文件开头不是 GGUF；请给出 GGUF 文件或 Hugging Face 目录`},
+		{`"short"`, `suiren.hcl:4:11: base: "short" is no model: the file does not begin as GGUF does; ` + give, ""},
+		{`"folder"`, `suiren.hcl:4:11: base: "folder" is no model: the folder has no config.json; ` + give, ""},
+		{`"folder/sub"`, `suiren.hcl:4:11: base: "folder/sub" is no model: the folder has no config.json; name the file in it: folder/sub/one.gguf`, ""},
+		{`"one.gguf"`, "", ""},
+		{`"folder/hf"`, "", ""},
+		{"\"one.gguf\"\n  adapter = \"one.gguf\"", `suiren.hcl:5:13: adapter: "one.gguf" is no adapter: it is no folder with adapter_config.json; give the folder as the PEFT library saves it`, ""},
+		{"\"one.gguf\"\n  adapter = \"folder/lora\"", "", ""},
+	} {
+		h.edit("= "+was, "= "+c.value)
+		was = c.value
+		_, err := h.tryPlan()
+		if c.en == "" && err == nil {
+			continue
+		}
+		if err == nil || !errors.Is(err, ErrInvalid) || say.Err(say.English, err) != c.en || c.zh != "" && say.Err(say.Chinese, err) != c.zh {
+			t.Errorf("%s: %v", c.value, err)
+		}
+	}
 }

@@ -2,10 +2,8 @@ package serve
 
 import (
 	"context"
-	"net/http"
 	"sync/atomic"
 
-	"suiren/internal/say"
 	"suiren/serve/form"
 )
 
@@ -24,8 +22,7 @@ func newQueue(slots, waiting int) *queue {
 func (q *queue) enter(ctx context.Context) error {
 	if q.waiting.Add(1) > q.most+int64(cap(q.slots)) {
 		q.waiting.Add(-1)
-		return &form.Error{Status: http.StatusTooManyRequests, Type: "rate_limit_error", Code: "queue_full",
-			Text: say.T("too many requests are waiting", "排队的请求太多"), Next: say.T("try again in a moment", "请稍后再试")}
+		return form.Busy()
 	}
 	defer q.waiting.Add(-1)
 	select {

@@ -27,8 +27,8 @@ import (
 //	pin:"traces"           (inputs) no edge of the graph: the answers that the
 //	                       named release gave, as they are when the plan is made
 //	path:"model"           (inputs) instead of a block, the path of a file or a
-//	                       folder of the owner's: its digest is taken when the plan
-//	                       is made, and Input.Dir is the path itself
+//	                       folder of the owner's, or of an adapter: its digest is taken
+//	                       when the plan is made, and Input.Dir is the path itself
 //
 // Run depends on nothing but those fields and its inputs: no clock, no
 // environment, no neighbour. Two runs give the same bytes on every machine.

@@ -41,11 +41,13 @@ type house struct {
 	machine  *measuredMachine
 	compared *comparison // the last one; nil: none
 
+	planning sync.Mutex // of the plan file and what is made of it: one change at a time
+
 	listing sync.Mutex // of rows
 	rows    keptRows
 
 	drawing   sync.Mutex   // of pages
-	comparing sync.Mutex   // of documents
+	searching turns        // of what asks all of a base
 	drawer    *reader.Pool // nil: no page was drawn yet
 
 	curving sync.Mutex // of curves

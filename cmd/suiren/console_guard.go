@@ -60,6 +60,10 @@ func (h *house) policyText(w *workspace, release string) (text []byte, p policyB
 	if text, err = os.ReadFile(w.file.Path); err != nil {
 		return nil, p, err
 	}
+	f, err := plan.Parse(text, plan.FileName, vocabulary(h.a.every))
+	if err != nil {
+		return nil, p, err
+	}
 	h.mu.Lock()
 	block := ""
 	for _, r := range h.made {
@@ -71,7 +75,7 @@ func (h *house) policyText(w *workspace, release string) (text []byte, p policyB
 	}
 	h.mu.Unlock()
 	name := ""
-	for _, b := range w.file.Blocks {
+	for _, b := range f.Blocks {
 		if op, ok := b.Op.(*operate.Release); ok && (b.Name == block || block == "") {
 			name = op.Policy.Name
 		}

@@ -273,8 +273,13 @@ func governed(b *base.Base) []int {
 
 // evalBase measures how well a base's questions find their documents.
 func (h *house) evalBase(ctx context.Context, q serve.Query) (any, error) {
+	done, err := h.searching.take(ctx, q.Caller)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	var out knowledge.Evaluation
-	err := h.reading(q, func(ix *knowledge.Index, access knowledge.Access) (err error) {
+	err = h.reading(q, func(ix *knowledge.Index, access knowledge.Access) (err error) {
 		out, err = ix.Evaluate(ctx, ix.Questions(100, access), access)
 		return err
 	})

@@ -46,6 +46,8 @@ func firstPlanIn(lang say.Lang) string {
 
 // startFirst writes the first plan into a folder of the owner's and makes it.
 func (h *house) startFirst(_ context.Context, q serve.Query) (any, error) {
+	h.planning.Lock()
+	defer h.planning.Unlock()
 	if h.planned() != nil || h.space == nil {
 		return nil, &say.Error{What: say.T("this server has a plan already", "本服务器已有计划"), Next: say.T("open it on the plan page", "请在计划页打开")}
 	}
@@ -220,6 +222,8 @@ func (h *house) writePlan(ctx context.Context, s *service, by string, body []byt
 	if err := json.Unmarshal(body, &in); err != nil {
 		return nil, err
 	}
+	h.planning.Lock()
+	defer h.planning.Unlock()
 	if err := h.planTextFits(s, in); err != nil {
 		return nil, err
 	}
@@ -236,7 +240,7 @@ func (h *house) writePlan(ctx context.Context, s *service, by string, body []byt
 	return map[string]string{"sum": sumOf([]byte(in.Text))}, h.replan(ctx, s)
 }
 
-// replan makes the plan of the file as it is now.
+// replan makes the plan of the file as it is now. Who calls it holds planning.
 func (h *house) replan(ctx context.Context, s *service) error {
 	f, err := plan.Load(s.w.file.Path, vocabulary(h.a.every))
 	if err != nil {
@@ -247,8 +251,7 @@ func (h *house) replan(ctx context.Context, s *service) error {
 		return err
 	}
 	m.Peak = h.peak()
-	s.w.file = f
-	p, err := s.w.plan(ctx, m)
+	p, err := plan.Make(ctx, f, s.w.st, m, s.w.env())
 	if err == nil {
 		s.plan.Store(p)
 	}
@@ -265,6 +268,8 @@ func (h *house) applyPlan(ctx context.Context, q serve.Query) (any, error) {
 	if err := read(q, &in); err != nil {
 		return nil, err
 	}
+	h.planning.Lock()
+	defer h.planning.Unlock()
 	text, err := os.ReadFile(s.w.file.Path)
 	if err != nil {
 		return nil, err

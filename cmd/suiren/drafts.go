@@ -146,7 +146,11 @@ func (d *desk) drafted(ctx context.Context, text string) (*guard.Policy, error) 
 		if err != nil {
 			return nil, err
 		}
-		for _, b := range w.file.Blocks {
+		stands, err := plan.Parse(of, filepath.Base(w.file.Path), vocabulary(0))
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range stands.Blocks {
 			if op, ok := b.Op.(*guard.Policy); ok {
 				reads[op.Words] = true
 			}

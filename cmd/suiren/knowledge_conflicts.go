@@ -66,8 +66,11 @@ func conflictsOf(ctx context.Context, b *base.Base, ix *knowledge.Index, access 
 
 // baseConflicts are those of a base, for whoever asks.
 func (h *house) baseConflicts(ctx context.Context, q serve.Query) (any, error) {
-	h.comparing.Lock() // it takes a processor for seconds
-	defer h.comparing.Unlock()
+	done, err := h.searching.take(ctx, q.Caller)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	b, err := openBase(q.Name)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ var (
 	convert    = say.T("convert the model again with a current version of its converter", "请用当前版本的转换工具重新转换模型")
 	wholeSet   = say.T("put all parts of the set into one folder, under their own names", "请把整套分片放在同一目录，并保留原文件名")
 	giveModel  = say.T("give a GGUF file or a Hugging Face folder", "请给出 GGUF 文件或 Hugging Face 目录")
+	readType   = say.T("take the model in BF16, F16 or F32, or a GGUF file of it in Q8_0 or Q4_K_M", "请改用 BF16、F16 或 F32 的模型，或 Q8_0、Q4_K_M 的 GGUF 文件")
 	newerModel = say.T("choose another model or quantisation of it, or a newer Suiren", "请改用其他模型或其他量化版本，或更新 Suiren")
 )
 
@@ -90,7 +91,11 @@ func modelError(path string, err error) error {
 		return &say.Error{Where: shown(path), What: say.Engine(bad.Said()), Next: newerModel, Err: err}
 	}
 	if bad, ok := errors.AsType[*model.ConfigError](err); ok {
-		return &say.Error{Where: shown(path), What: say.T("this model cannot be run here: %s", "这里不能运行此模型：%s", say.Engine(bad.Why, bad.Args)), Next: newerModel, Err: err}
+		next := newerModel
+		if _, ok := errors.AsType[*model.TypeError](err); ok {
+			next = readType
+		}
+		return &say.Error{Where: shown(path), What: say.T("this model cannot be run here: %s", "这里不能运行此模型：%s", say.Engine(bad.Why, bad.Args)), Next: next, Err: err}
 	}
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		switch {

@@ -61,6 +61,8 @@ func TestFolderFaults(t *testing.T) {
 		{config, "\x02\x00\x00\x00\x00\x00\x00\x00{}", "this model cannot be run here: 3 heads do not share 2 key-value heads; choose", "这里不能运行此模型：3 个注意力头不能均分 2 个键值头；"},
 		{strings.Replace(config, `"head_dim": 16`, `"head_dim": -3`, 1), "\x02\x00\x00\x00\x00\x00\x00\x00{}", "head size is -3, not 1 to 1024", "头的大小是 -3，应在 1 到 1024 之间"},
 		{strings.Replace(config, `"num_key_value_heads": 2`, `"num_key_value_heads": 1`, 1), "\x02\x00\x00\x00\x00\x00\x00\x00{}", "tensor token_embd.weight is missing", "缺少张量 token_embd.weight"},
+		{strings.Replace(config, `"num_key_value_heads": 2`, `"num_key_value_heads": 1`, 1), "\x52\x00\x00\x00\x00\x00\x00\x00" + `{"model.embed_tokens.weight":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}` + "12345678",
+			"tensor model.embed_tokens.weight is of type F8_E4M3, which is not read; take the model in BF16, F16", "张量 model.embed_tokens.weight 的类型 F8_E4M3 不受支持；请改用 BF16"},
 	} {
 		write("config.json", c.config)
 		write("model.safetensors", c.weights)

@@ -142,6 +142,10 @@ func (h *house) openSpace(dir string) (*service, error) {
 		return nil, err
 	}
 	s := &service{w: w, books: h.books, house: h, Server: h.srv}
+	if err := h.replan(context.Background(), s); err != nil {
+		w.close()
+		return nil, err
+	}
 	h.books.opened = append(h.books.opened, func() error {
 		if f := s.follower.Load(); f != nil {
 			f.end()
@@ -149,7 +153,7 @@ func (h *house) openSpace(dir string) (*service, error) {
 		w.close()
 		return nil
 	})
-	return s, h.replan(context.Background(), s)
+	return s, nil
 }
 
 func names(list []*serve.Release) []string {

@@ -21,30 +21,28 @@ import (
 )
 
 func (a *app) supportCommand() *cobra.Command {
+	var models bool
 	var out string
 	c := &cobra.Command{
 		Use: "support [" + a.t("FOLDER", "目录") + "]", Short: a.t("Gather what helps to find a fault, without content, keys or names of people", "收集有助于排查故障的信息，不含内容、密钥和人名"),
 		Long: a.t(`Gather into one zip file what helps to find a fault: the program and its build, the
 machine, what was made (kinds, digests, sizes, times), runs and how they ended, how the
-releases stand, whether the audit log and the records hold, and which files there are. Not
-in it: what was asked or answered, documents, settings, words of policies, keys, names of
-keys and people, reasons that people wrote, and the names of files and blocks of yours.`,
+releases stand, whether the audit log and the records hold, and which files there are;
+with --models the models that were brought instead of what was made. Not in it: what
+was asked or answered, documents, settings, words of policies, keys, names of keys and
+people, reasons that people wrote, and the names of files, blocks and models of yours.`,
 			`把有助于排查故障的信息收集到一个 zip 文件：程序与构建、机器、产物（类型、摘要、大小、时间）、
-运行及结果、版本所处阶段、审计日志与记录是否完整、有哪些文件。不包含：提问与回答、文档、设置、
-策略词、密钥、密钥与人员的名称、人写的理由，以及您的文件名和块名。`),
+运行及结果、版本所处阶段、审计日志与记录是否完整、有哪些文件；加 --models 时不含产物，而含带来的
+模型。不包含：提问与回答、文档、设置、策略词、密钥、密钥与人员的名称、人写的理由，以及您的文件名、
+块名和模型名。`),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			w, err := a.openState(strings.Join(args, ""))
+			parts, err := a.supportParts(strings.Join(args, ""), models)
 			if err != nil {
 				return err
 			}
-			defer w.close()
 			if out == "" {
 				out = "suiren-support-" + time.Now().UTC().Format("20060102-150405") + ".zip"
-			}
-			parts, err := w.supportParts()
-			if err != nil {
-				return err
 			}
 			err = writeFile(out, func(f io.Writer) error {
 				z := zip.NewWriter(f)
@@ -72,6 +70,7 @@ keys and people, reasons that people wrote, and the names of files and blocks of
 			return nil
 		},
 	}
+	a.bookFlag(c, &models)
 	c.Flags().StringVar(&out, "to", "", a.t("file to write (default: suiren-support-TIME.zip)", "写入的文件（默认：suiren-support-时间.zip）"))
 	return c
 }
@@ -81,10 +80,10 @@ type supportPart struct {
 	value any
 }
 
-// supportParts says all that a support bundle says. Everything in it is chosen
-// here, field by field: nothing is copied whole.
-func (w *workspace) supportParts() ([]supportPart, error) {
-	machine, err := w.a.machine()
+// supportParts says all that a support bundle says, of the plan at path or of the
+// models. Everything in it is chosen here, field by field: nothing is copied whole.
+func (a *app) supportParts(path string, models bool) ([]supportPart, error) {
+	machine, err := a.machine()
 	if err != nil {
 		return nil, err
 	}
@@ -96,28 +95,74 @@ func (w *workspace) supportParts() ([]supportPart, error) {
 		}
 		about["go"], about["modules"] = info.GoVersion, modules
 	}
-	made, err := w.supportStore()
+	parts := []supportPart{{"about.json", about}}
+	var dir bookDir
+	if models {
+		if dir, err = broughtBooks(); err == nil {
+			parts, err = supportModels(parts)
+		}
+	} else {
+		dir, parts, err = a.supportMade(path, parts)
+	}
 	if err != nil {
 		return nil, err
 	}
-	runs, err := w.supportRuns()
+	files, err := supportFiles(string(dir))
 	if err != nil {
 		return nil, err
 	}
-	releases, err := w.supportReleases()
-	if err != nil {
-		return nil, err
-	}
-	files, err := supportFiles(w.st.Path())
-	if err != nil {
-		return nil, err
-	}
-	lines, _, auditErr := operate.VerifyAudit(w.books().audit())
+	lines, _, auditErr := operate.VerifyAudit(dir.audit())
 	if errors.Is(auditErr, fs.ErrNotExist) {
 		auditErr = nil
 	}
-	return []supportPart{{"about.json", about}, {"store.json", made}, {"runs.json", runs}, {"releases.json", releases}, {"files.json", files},
-		{"audit.json", map[string]any{"lines": lines, "holds": auditErr == nil}}}, nil
+	return append(parts, supportPart{"files.json", files}, supportPart{"audit.json", map[string]any{"lines": lines, "holds": auditErr == nil}}), nil
+}
+
+// supportMade adds what was made of a plan.
+func (a *app) supportMade(path string, parts []supportPart) (bookDir, []supportPart, error) {
+	w, err := a.openState(path)
+	if err != nil {
+		return "", nil, err
+	}
+	defer w.close()
+	for _, p := range []struct {
+		name string
+		tell func() (any, error)
+	}{{"store.json", w.supportStore}, {"runs.json", w.supportRuns}, {"releases.json", w.supportReleases}} {
+		v, err := p.tell()
+		if err != nil {
+			return "", nil, err
+		}
+		parts = append(parts, supportPart{p.name, v})
+	}
+	return w.books(), parts, nil
+}
+
+// supportModels adds the models that were brought.
+func supportModels(parts []supportPart) ([]supportPart, error) {
+	l, err := library()
+	if err != nil {
+		return nil, err
+	}
+	all, err := l.List()
+	if err != nil {
+		return nil, err
+	}
+	type brought struct {
+		Digest       string    `json:"digest"`
+		Format       string    `json:"format"`
+		Architecture string    `json:"architecture"`
+		Parameters   int64     `json:"parameters"`
+		Bytes        int64     `json:"bytes"`
+		Files        int       `json:"files"`
+		Added        time.Time `json:"added"`
+		Whole        bool      `json:"whole"` // its files are as when it was added
+	}
+	var list []brought
+	for _, r := range all {
+		list = append(list, brought{r.Digest.String(), r.Format, r.Architecture, r.Parameters, r.Bytes, len(r.Files), r.Added, len(r.Changed()) == 0})
+	}
+	return append(parts, supportPart{"models.json", list}), nil
 }
 
 func (w *workspace) supportStore() (any, error) {

@@ -17,7 +17,7 @@ import (
 // A workspace is a plan file and the state folder of what was made from it.
 type workspace struct {
 	a    *app
-	file *plan.File
+	file *plan.File // as it was opened: what it says now is in its path
 	st   *store.Store
 }
 

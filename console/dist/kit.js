@@ -1619,6 +1619,7 @@ var Failure = class extends Error {
   after;
   // after: seconds to wait
 };
+var failureOf = (err) => err instanceof Failure ? err : new Failure(0, "broken", String(err));
 async function ask(method, path, body, signal, headers = {}) {
   let r;
   try {
@@ -2013,6 +2014,14 @@ function Fail({ of, retry }) {
   if (of.status === 202) return /* @__PURE__ */ createElement("div", { class: "once", role: "status" }, /* @__PURE__ */ createElement("p", null, of.message), /* @__PURE__ */ createElement("a", { href: "#settings/two" }, t("proposals")));
   return /* @__PURE__ */ createElement("div", { class: "failure", role: "alert" }, /* @__PURE__ */ createElement("p", null, of.message), retry && /* @__PURE__ */ createElement("button", { onClick: retry }, t("retry")));
 }
+function missed(err) {
+  const failure = failureOf(err);
+  if (failure.status === 401) {
+    store.signIn = true;
+    redraw();
+  }
+  return failure;
+}
 function useGet(path, every = 0) {
   const [state, set] = useState({ path: "", data: null, failure: null });
   const [turn, next] = useState(0);
@@ -2025,11 +2034,7 @@ function useGet(path, every = 0) {
       try {
         data = await get(path);
       } catch (err) {
-        failure = err instanceof Failure ? err : new Failure(0, "broken", String(err));
-        if (failure.status === 401) {
-          store.signIn = true;
-          redraw();
-        }
+        failure = missed(err);
       }
       if (over) return;
       set((old) => ({ path, data: failure && old.path === path ? old.data : data, failure }));
@@ -2061,7 +2066,7 @@ function useAct() {
         await f();
         return true;
       } catch (err) {
-        setFailure(err instanceof Failure ? err : new Failure(0, "broken", String(err)));
+        setFailure(failureOf(err));
         return false;
       } finally {
         setBusy(false);
@@ -2112,6 +2117,7 @@ function Table({ columns, source: source2, load, label, empty }) {
   const got = useRef({ source: "", total: -1, blocks: /* @__PURE__ */ new Map() });
   const [top2, setTop] = useState(0);
   const [, drawn] = useState(0);
+  const [turn, again] = useState(0);
   const name = source2 + store.lang;
   if (got.current.source !== name) got.current = { source: name, total: -1, blocks: /* @__PURE__ */ new Map() };
   const mine = got.current;
@@ -2126,30 +2132,35 @@ function Table({ columns, source: source2, load, label, empty }) {
           mine.total = slice2?.total ?? 0;
           mine.blocks.set(b, slice2?.rows ?? []);
           drawn((n) => n + 1);
-        }, () => {
-          mine.total = Math.max(mine.total, 0);
-          mine.blocks.delete(b);
+        }, (err) => {
+          mine.blocks.set(b, missed(err));
           drawn((n) => n + 1);
         });
       }
     }, mine.total < 0 ? 0 : 60);
     return () => clearTimeout(timer);
-  }, [name, first, last]);
+  }, [name, first, last, turn]);
   useEffect(() => {
     if (frame.current) frame.current.scrollTop = 0;
     setTop(0);
   }, [name]);
+  const why = [...mine.blocks.values()].find((rows2) => rows2 instanceof Failure);
+  const failure = why && /* @__PURE__ */ createElement(Fail, { of: why, retry: () => {
+    for (const [b, rows2] of mine.blocks) if (rows2 instanceof Failure) mine.blocks.delete(b);
+    again((n) => n + 1);
+  } });
+  if (failure && mine.total < 0) return failure;
   if (mine.total === 0) return /* @__PURE__ */ createElement("div", { class: "quiet" }, empty ?? t("noRows"));
   const rows = [];
   for (let i = first; i < last; i++) {
-    const row = mine.blocks.get(Math.floor(i / block))?.[i % block];
+    const of = mine.blocks.get(Math.floor(i / block)), row = Array.isArray(of) ? of[i % block] : void 0;
     rows.push(/* @__PURE__ */ createElement("div", { role: "row", "aria-rowindex": i + 2, class: "trow", key: i, ref: (e) => {
       if (e) e.style.top = `${i * high2}px`;
     } }, columns.map((c) => /* @__PURE__ */ createElement("div", { role: "cell", key: c.key, class: c.number ? "number" : "", ref: grow(c) }, row ? c.cell(row) : "…"))));
   }
   return /* @__PURE__ */ createElement("div", { class: "vtable" }, /* @__PURE__ */ createElement("div", { role: "table", class: "tbody", ref: frame, tabIndex: 0, "aria-label": label, "aria-rowcount": mine.total + 1, onScroll: (e) => setTop(e.target.scrollTop) }, /* @__PURE__ */ createElement("div", { role: "rowgroup", class: "thead" }, /* @__PURE__ */ createElement("div", { role: "row", class: "trow", "aria-rowindex": 1 }, columns.map((c) => /* @__PURE__ */ createElement("div", { role: "columnheader", key: c.key, class: c.number ? "number" : "", ref: grow(c) }, c.title)))), /* @__PURE__ */ createElement("div", { role: "rowgroup", class: "tall", ref: (e) => {
     if (e) e.style.height = `${Math.max(mine.total, 1) * high2}px`;
-  } }, rows)), /* @__PURE__ */ createElement("p", { class: "quiet", role: "status" }, mine.total < 0 ? t("loading") : t("rows", count(mine.total))));
+  } }, rows)), failure, /* @__PURE__ */ createElement("p", { class: "quiet", role: "status" }, mine.total < 0 ? t("loading") : t("rows", count(mine.total))));
 }
 var grow = (c) => (e) => {
   if (e) e.style.flexGrow = String(c.wide ?? 1);
@@ -2182,6 +2193,7 @@ export {
   count,
   day,
   events,
+  failureOf,
   flops,
   followLive,
   get,
@@ -2197,6 +2209,7 @@ export {
   mayOpen,
   maybe,
   milliseconds,
+  missed,
   onDraw,
   onSignedIn,
   params,

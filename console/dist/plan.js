@@ -1,5 +1,5 @@
 // src/pages/plan.tsx
-import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, Failure, flops, Fragment as Fragment2, h as h2, idOf as idOf2, liveText, Loaded, maybe as maybe2, mayDo, Page, progressOfPlan, redraw, say, seconds, showRun, span, stateOf as stateOf2, store, t as t2, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState, listed, told, clauses } from "./kit.js";
+import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, failureOf, flops, Fragment as Fragment2, h as h2, idOf as idOf2, liveText, Loaded, maybe as maybe2, mayDo, Page, progressOfPlan, redraw, say, seconds, showRun, span, stateOf as stateOf2, store, t as t2, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState, listed, told, clauses } from "./kit.js";
 
 // src/pages/graph.tsx
 import { Fragment, h, idOf, maybe, percent, stateOf, t } from "./kit.js";
@@ -247,7 +247,7 @@ function Editor() {
           setUnchecked(null);
         }
       } catch (err) {
-        if (!over) setUnchecked(err instanceof Failure ? err : new Failure(0, "broken", String(err)));
+        if (!over) setUnchecked(failureOf(err));
       }
     }, 400);
     return () => {

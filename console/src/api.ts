@@ -24,6 +24,9 @@ export class Failure extends Error {
   constructor(readonly status: number, readonly code: string, message: string, readonly after = 0) { super(message); } // after: seconds to wait
 }
 
+// failureOf is err as a Failure.
+export const failureOf = (err: unknown) => err instanceof Failure ? err : new Failure(0, "broken", String(err));
+
 export async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal,
   headers: Record<string, string> = {}): Promise<Response> {
   let r: Response;

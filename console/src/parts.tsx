@@ -1,7 +1,7 @@
 // The parts that pages are put together from.
 import { h, Fragment, type ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact-hooks";
-import { Failure, get } from "./api";
+import { Failure, failureOf, get } from "./api";
 import { count } from "./format";
 import { mayDo, redraw, store } from "./state";
 import { maybe, t } from "./words";
@@ -41,6 +41,13 @@ export function Fail({ of, retry }: { of: Failure; retry?: () => void }) {
   return <div class="failure" role="alert"><p>{of.message}</p>{retry && <button onClick={retry}>{t("retry")}</button>}</div>;
 }
 
+// missed is why something did not come. Who is signed out by now signs in.
+export function missed(err: unknown): Failure {
+  const failure = failureOf(err);
+  if (failure.status === 401) { store.signIn = true; redraw(); }
+  return failure;
+}
+
 export interface Got<T> { data: T | null; failure: Failure | null; loading: boolean; reload: () => void }
 
 // useGet asks for JSON when a page opens, and again when the path or the
@@ -57,8 +64,7 @@ export function useGet<T>(path: string, every = 0): Got<T> {
       try {
         data = await get<T>(path);
       } catch (err) {
-        failure = err instanceof Failure ? err : new Failure(0, "broken", String(err));
-        if (failure.status === 401) { store.signIn = true; redraw(); }
+        failure = missed(err);
       }
       if (over) return;
       set(old => ({ path, data: failure && old.path === path ? old.data : data, failure }));
@@ -89,7 +95,7 @@ export function useAct(): { busy: boolean; failure: Failure | null; run: (f: () 
         await f();
         return true;
       } catch (err) {
-        setFailure(err instanceof Failure ? err : new Failure(0, "broken", String(err)));
+        setFailure(failureOf(err));
         return false;
       } finally {
         setBusy(false);

@@ -2,7 +2,9 @@
 // for as they come into sight.
 import { h, type ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact-hooks";
+import { Failure } from "./api";
 import { count } from "./format";
+import { Fail, missed } from "./parts";
 import { store } from "./state";
 import { t } from "./words";
 
@@ -16,9 +18,10 @@ export function Table<R>({ columns, source, load, label, empty }: {
   columns: Column<R>[]; source: string; load: (from: number, n: number) => Promise<Slice<R> | null>; label: string; empty?: ComponentChildren;
 }) {
   const frame = useRef<HTMLDivElement>(null);
-  const got = useRef<{ source: string; total: number; blocks: Map<number, R[] | null> }>({ source: "", total: -1, blocks: new Map() });
+  const got = useRef<{ source: string; total: number; blocks: Map<number, R[] | Failure | null> }>({ source: "", total: -1, blocks: new Map() });
   const [top, setTop] = useState(0);
   const [, drawn] = useState(0);
+  const [turn, again] = useState(0);
   const name = source + store.lang;
   if (got.current.source !== name) got.current = { source: name, total: -1, blocks: new Map() };
   const mine = got.current;
@@ -33,16 +36,22 @@ export function Table<R>({ columns, source, load, label, empty }: {
           mine.total = slice?.total ?? 0;
           mine.blocks.set(b, slice?.rows ?? []);
           drawn(n => n + 1);
-        }, () => { mine.total = Math.max(mine.total, 0); mine.blocks.delete(b); drawn(n => n + 1); });
+        }, err => { mine.blocks.set(b, missed(err)); drawn(n => n + 1); });
       }
     }, mine.total < 0 ? 0 : 60);
     return () => clearTimeout(timer);
-  }, [name, first, last]);
+  }, [name, first, last, turn]);
   useEffect(() => { if (frame.current) frame.current.scrollTop = 0; setTop(0); }, [name]);
+  const why = [...mine.blocks.values()].find(rows => rows instanceof Failure) as Failure | undefined;
+  const failure = why && <Fail of={why} retry={() => {
+    for (const [b, rows] of mine.blocks) if (rows instanceof Failure) mine.blocks.delete(b);
+    again(n => n + 1);
+  }} />;
+  if (failure && mine.total < 0) return failure;
   if (mine.total === 0) return <div class="quiet">{empty ?? t("noRows")}</div>;
   const rows = [];
   for (let i = first; i < last; i++) {
-    const row = mine.blocks.get(Math.floor(i / block))?.[i % block];
+    const of = mine.blocks.get(Math.floor(i / block)), row = Array.isArray(of) ? of[i % block] : undefined;
     rows.push(<div role="row" aria-rowindex={i + 2} class="trow" key={i} ref={e => { if (e) e.style.top = `${i * high}px`; }}>
       {columns.map(c => <div role="cell" key={c.key} class={c.number ? "number" : ""} ref={grow(c)}>{row ? c.cell(row) : "…"}</div>)}
     </div>);
@@ -52,6 +61,7 @@ export function Table<R>({ columns, source, load, label, empty }: {
       {columns.map(c => <div role="columnheader" key={c.key} class={c.number ? "number" : ""} ref={grow(c)}>{c.title}</div>)}
     </div></div>
     <div role="rowgroup" class="tall" ref={e => { if (e) e.style.height = `${Math.max(mine.total, 1) * high}px`; }}>{rows}</div></div>
+    {failure}
     <p class="quiet" role="status">{mine.total < 0 ? t("loading") : t("rows", count(mine.total))}</p>
   </div>;
 }

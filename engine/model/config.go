@@ -42,6 +42,11 @@ func (e *ConfigError) Error() string {
 
 func (e *ConfigError) Unwrap() error { return ErrConfig }
 
+// A TypeError is a ConfigError about a tensor of a type that is not read.
+type TypeError struct{ ConfigError }
+
+func (e *TypeError) Unwrap() error { return &e.ConfigError }
+
 // Check reports the first dimension that cannot be built. Its bounds keep
 // every product of two dimensions far from overflow.
 func (c *Config) Check() error {

@@ -52,11 +52,14 @@ func (s *folderSource) weight(name string) (weight, bool) {
 
 // tensor returns the tensor that the folder has under a name.
 func (s *folderSource) tensor(name, own string) (weight, bool) {
-	t, shape, ok := s.f.Tensor(own)
+	dtype, shape, ok := s.f.Tensor(own)
 	if !ok || len(shape) == 0 {
 		return weight{}, false
 	}
-	w := weight{name: own, typ: t}
+	w := weight{name: own}
+	if w.typ, ok = weights.TypeOf(dtype); !ok {
+		w.unread = dtype
+	}
 	w.rows, w.cols = matrix(shape)
 	size := int64(w.bytes(1))
 	w.read = func(buf []byte, lo, hi int) ([]byte, error) {
@@ -98,6 +101,9 @@ func (s *folderSource) experts(name, proj string) (weight, bool) {
 	for e := range s.E {
 		own := fmt.Sprintf("%s%d.mlp.experts.%d.%s.weight", s.layers, l, e, proj)
 		w, ok := s.tensor(name, own)
+		if w.unread != "" {
+			return w, true
+		}
 		if !ok || e > 0 && (w.rows != list[0].rows || w.cols != list[0].cols || w.typ != list[0].typ) {
 			return weight{}, false
 		}

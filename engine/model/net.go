@@ -89,12 +89,14 @@ func (p *planner) fail(name, format string, args ...any) {
 func (p *planner) find(name string, rows, cols int, optional bool) (w weight, ok bool) {
 	w, ok = p.src.weight(name)
 	switch {
+	case ok && w.unread != "":
+		if p.err == nil {
+			p.err = &TypeError{ConfigError{Why: "tensor %s is of type %s, which is not read", Args: []any{w.name, w.unread}}}
+		}
 	case !ok && !optional:
 		p.fail(name, "is missing")
 	case ok && (w.rows != rows || w.cols != cols):
 		p.fail(name, "has shape (%d, %d); the model's shape asks for (%d, %d)", w.rows, w.cols, rows, cols)
-	case ok && !w.typ.Decodes():
-		p.fail(name, "is of type %v, which is not read", w.typ)
 	}
 	ok = ok && p.err == nil
 	if ok && !slices.ContainsFunc(p.net.found, func(x weight) bool { return x.name == name }) {

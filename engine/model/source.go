@@ -19,6 +19,7 @@ type weight struct {
 	name       string
 	typ        weights.Type
 	rows, cols int
+	unread     string // what the files call its type, if that is none that is read
 	// read returns rows lo to hi as the type lays them out, in buf if they
 	// are not in memory. buf holds them.
 	read func(buf []byte, lo, hi int) ([]byte, error)
@@ -98,6 +99,9 @@ func (s *ggufSource) weight(name string) (weight, bool) {
 		return weight{}, false
 	}
 	w := weight{name: name, typ: t.Type}
+	if !t.Type.Decodes() {
+		w.unread = t.Type.String()
+	}
 	w.rows, w.cols = matrix(t.Shape)
 	size := int64(w.bytes(1))
 	w.read = func(buf []byte, lo, hi int) ([]byte, error) {

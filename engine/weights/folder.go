@@ -65,19 +65,29 @@ func (f *Folder) Close() error {
 // Names returns the names of all tensors, sorted.
 func (f *Folder) Names() []string { return slices.Sorted(maps.Keys(f.where)) }
 
-// folderTypes are the types of safetensors that Decode knows.
-var folderTypes = map[string]Type{"F32": F32, "F16": F16, "BF16": BF16}
+// TypeOf returns the type that safetensors calls dtype. ok is false if it is
+// none that Decode knows.
+func TypeOf(dtype string) (t Type, ok bool) {
+	switch dtype {
+	case "F32":
+		return F32, true
+	case "F16":
+		return F16, true
+	case "BF16":
+		return BF16, true
+	}
+	return 0, false
+}
 
-// Tensor returns what the files hold under a name. ok is false if they hold
-// nothing, or a type that Decode does not know.
-func (f *Folder) Tensor(name string) (t Type, shape []int, ok bool) {
+// Tensor returns what the files hold under a name: dtype, as they call it, and
+// the shape. ok is false if they hold nothing.
+func (f *Folder) Tensor(name string) (dtype string, shape []int, ok bool) {
 	file := f.where[name]
 	if file == nil {
-		return 0, nil, false
+		return "", nil, false
 	}
 	e := file.entries[name]
-	t, ok = folderTypes[e.dtype]
-	return t, e.shape, ok
+	return e.dtype, e.shape, true
 }
 
 // Copy fills dst with the bytes of a tensor from byte at on.

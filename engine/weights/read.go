@@ -20,10 +20,10 @@ const maxHeader = 100 << 20
 
 // sizes are the bytes per element of the types that a file may hold.
 var sizes = map[string]int64{
-	"BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1,
+	"BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E4M3FNUZ": 1, "F8_E5M2": 1, "F8_E5M2FNUZ": 1, "F8_E8M0": 1,
 	"U16": 2, "I16": 2, "F16": 2, "BF16": 2,
 	"U32": 4, "I32": 4, "F32": 4,
-	"U64": 8, "I64": 8, "F64": 8,
+	"U64": 8, "I64": 8, "F64": 8, "C64": 8,
 }
 
 // An entry is one tensor of the header: its bytes are [from, to) of the data.

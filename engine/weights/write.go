@@ -136,7 +136,7 @@ func encodeHeader(path string, tensors []GGUFTensor, meta map[string]string) ([]
 				return nil, malformed(path, t.Name, "shape %v is impossible", t.Shape)
 			}
 		}
-		if _, ok := folderTypes[t.Type.String()]; !ok {
+		if _, ok := TypeOf(t.Type.String()); !ok {
 			return nil, malformed(path, t.Name, "type %v has no place in the format", t.Type)
 		}
 		size, _ := t.Type.Size(t.Weights())

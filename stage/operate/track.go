@@ -340,8 +340,13 @@ func (tr *Track) Rollback(s Step) ([]store.Digest, error) {
 		return ended, nil
 	}
 	live := tr.Live()
-	if live == nil || live.Before.IsZero() {
-		return nil, &say.Error{What: say.T("nothing was live before", "此前没有服务过其他版本"), Next: say.T("suiren release list shows what could be promoted", "suiren release list 会列出可上线的版本")}
+	switch {
+	case live == nil:
+		return nil, &say.Error{What: say.T("no release is live: there is nothing to go back from", "没有正在服务的版本，无从回退"),
+			Next: say.T("suiren release list shows what could be promoted", "suiren release list 会列出可上线的版本")}
+	case live.Before.IsZero():
+		return nil, &say.Error{What: say.T("%s is live, and there is nothing older to go back to", "正在服务的是 %s，没有更早的版本可回退", live.Digest.Short()),
+			Next: say.T("to go to another one, choose it from suiren release list, then suiren release promote RELEASE", "要换用其他版本，请从 suiren release list 中选定，再运行 suiren release promote 版本")}
 	}
 	tr.Managed = true
 	old := tr.know(live.Before, s)

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/store"
 )
@@ -75,8 +77,19 @@ func TestTrack(t *testing.T) {
 	want("back", b, a)
 	tr.Rollback(step)
 	want("back again", a, store.Digest{})
-	if _, err := tr.Rollback(step); err == nil {
+	_, err := tr.Rollback(step)
+	if err == nil {
 		t.Fatal("back to nothing")
+	}
+	for lang, words := range map[say.Lang][]string{say.English: {a.Short() + " is live", "nothing older", "suiren release promote"}, say.Chinese: {"正在服务的是 " + a.Short(), "没有更早", "suiren release promote"}} {
+		for _, word := range words {
+			if text := say.Err(lang, err); !strings.Contains(text, word) {
+				t.Errorf("%q is not in %s", word, text)
+			}
+		}
+	}
+	if _, err := new(Track).Rollback(step); err == nil || strings.Contains(err.Error(), "older") {
+		t.Errorf("of nothing that is live: %v", err)
 	}
 }
 

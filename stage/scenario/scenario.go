@@ -36,7 +36,7 @@ type Scenario struct {
 	Answers    string `plan:"answers,optional" json:",omitzero"`    // how its knowledge is answered from; unset: written by weights with a template of their own
 	Unanswered string `plan:"unanswered,optional" json:",omitzero"` // what becomes of a question that the documents do not answer, where answers are written; unset: decline
 
-	Adapter stage.Ref `plan:"adapter,optional" kinds:"weights" path:"model" json:",omitzero"` // over the weights, which stay as they are
+	Adapter stage.Ref `plan:"adapter,optional" kinds:"weights" path:"adapter" json:",omitzero"` // over the weights, which stay as they are
 
 	other    Model        // instead of model and engine: weights with a template of their own
 	model    *infer.Model // our own

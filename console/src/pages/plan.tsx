@@ -1,6 +1,6 @@
 // The plan: its text with what is wrong in it, its graph with the chosen step,
 // what it comes to, and the making of it as it goes.
-import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, Failure, flops, Fragment, h, idOf, liveText, Loaded, maybe, mayDo, type Node, Page, type PlanView, progressOfPlan, redraw, say, seconds, type Series, showRun, span, stateOf, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState, listed, told, clauses } from "../kit";
+import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, type Failure, failureOf, flops, Fragment, h, idOf, liveText, Loaded, maybe, mayDo, type Node, Page, type PlanView, progressOfPlan, redraw, say, seconds, type Series, showRun, span, stateOf, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState, listed, told, clauses } from "../kit";
 import { Graph } from "./graph";
 import { words } from "./plan.words";
 import { Outcome, type Report } from "./report";
@@ -68,7 +68,7 @@ function Editor() {
       try {
         const found = await act<Checked>("POST", "/api/plan/check", { text: now });
         if (!over) { setChecked({ ...found, of: now }); setUnchecked(null); }
-      } catch (err) { if (!over) setUnchecked(err instanceof Failure ? err : new Failure(0, "broken", String(err))); }
+      } catch (err) { if (!over) setUnchecked(failureOf(err)); }
     }, 400);
     return () => { over = true; clearTimeout(timer); };
   }, [now, file.data, store.lang, store.now?.tasks?.[0]?.ended]);

@@ -2,7 +2,10 @@ package assess
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -66,7 +69,7 @@ const (
 // Files of an assessment.
 const (
 	RepliesFile = "replies.jsonl"
-	journalFile = "replies.part.jsonl" // in the order of their coming
+	journalFile = "replies.part.jsonl" // in the order of their coming, until the report is written
 )
 
 // asking is one run through a bank. What was answered before, of the same
@@ -86,14 +89,25 @@ type journalled struct {
 
 // Ask puts every question to the subject and writes replies.jsonl into dir, in
 // the order of the bank. It goes on where an earlier run about the same
-// subject stopped.
+// subject stopped or ended.
 func Ask(ctx context.Context, dir string, p *Pack, bank []Question, digest string, s Subject, j Judges, tell func(done, of int)) ([]Answer, error) {
-	path := filepath.Join(dir, journalFile)
-	done, journal, err := openJournal(path, digest)
+	ended, err := answered(dir, digest)
+	if err != nil {
+		return nil, err
+	}
+	done, journal, err := openJournal(filepath.Join(dir, journalFile), digest)
 	if err != nil {
 		return nil, err
 	}
 	defer journal.Close()
+	for id, r := range ended { // into the journal: the report that vouches for them is written anew
+		if _, ok := done[id]; !ok {
+			done[id] = r
+			if err := json.NewEncoder(journal).Encode(journalled{ID: id, Reply: &r}); err != nil {
+				return nil, err
+			}
+		}
+	}
 	a := &asking{pack: p, judges: j, done: done}
 	if err := a.ask(ctx, bank, s, journal, tell); err != nil {
 		return nil, err
@@ -149,6 +163,39 @@ func (a *asking) ask(ctx context.Context, bank []Question, s Subject, journal io
 	close(next)
 	all.Wait()
 	return context.Cause(ctx)
+}
+
+// answered are the replies of the report in dir: none, if there is none, it is about
+// another subject, or the replies are not those that it rests on.
+func answered(dir, digest string) (map[string]Reply, error) {
+	b, err := os.ReadFile(filepath.Join(dir, reportFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r Report
+	if json.Unmarshal(b, &r) != nil || r.Subject.Digest != digest {
+		return nil, nil
+	}
+	if b, err = os.ReadFile(filepath.Join(dir, RepliesFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != r.Files[RepliesFile] {
+		return nil, nil
+	}
+	out := map[string]Reply{}
+	for line := range bytes.Lines(b) {
+		var a Answer
+		if json.Unmarshal(line, &a) == nil {
+			out[a.ID] = Reply{a.Thought, a.Answer, a.Finish}
+		}
+	}
+	return out, nil
 }
 
 // openJournal reads what was answered, if it was about the same subject, and

@@ -220,6 +220,10 @@ func TestJob(t *testing.T) {
 	if r := got["refuse"]; r.Hits != 3 || r.Of != 4 {
 		t.Errorf("%+v", r)
 	}
+	journal := filepath.Join(dir, "report", journalFile)
+	if exists(journal) {
+		t.Error("the journal is left")
+	}
 	first, err := os.ReadFile(filepath.Join(dir, "report", reportFile))
 	if err != nil {
 		t.Fatal(err)
@@ -260,8 +264,12 @@ func TestJob(t *testing.T) {
 	if err := os.WriteFile(state, []byte("id,asked,holds,who,on,evidence\nsaid,?,是,li,2026-11-25,minutes\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err = run(&subject{}); err != nil {
+	s = &subject{}
+	if got, err = run(s); err != nil {
 		t.Fatal(err)
+	}
+	if n := s.asked.Load(); n != 0 || exists(journal) {
+		t.Errorf("%d questions were asked again; the journal is left: %v", n, exists(journal))
 	}
 	if r := got["people"]; r.Outcome != Met || r.Review.Differ != 1 || r.Review.Open != 0 || len(r.Review.Reviewers) != 3 {
 		t.Errorf("%+v %+v", r, r.Review)
@@ -277,6 +285,36 @@ func TestJob(t *testing.T) {
 	fill("li,pass,li,pass,,", "li,pass,wang,pass,,", "li,fail,wang,pass,,", "li,pass,wang,pass,,")
 	if _, err = run(&subject{}); err == nil || !strings.Contains(err.Error(), "different reviewers") {
 		t.Errorf("one reviewer was taken for two: %v", err)
+	}
+	// A fault of the sheets costs no answer, even where the report is gone; replies that
+	// it does not rest on are none.
+	replies := filepath.Join(dir, "report", RepliesFile)
+	for _, c := range []struct {
+		gone string
+		want int64
+	}{{reportFile, 0}, {journalFile, 25}} {
+		if err := os.Remove(filepath.Join(dir, "report", c.gone)); err != nil {
+			t.Fatal(err)
+		}
+		s = &subject{}
+		if _, err = run(s); err == nil || s.asked.Load() != c.want {
+			t.Errorf("without %s %d questions were asked: %v", c.gone, s.asked.Load(), err)
+		}
+	}
+	fill("li,pass,wang,pass,,", "li,pass,wang,pass,,", "li,fail,wang,pass,,", "li,pass,wang,pass,,")
+	if _, err := run(&subject{}); err != nil {
+		t.Fatal(err)
+	}
+	b, err = os.ReadFile(replies)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(replies, []byte(strings.Replace(string(b), "HEARTH", "", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = &subject{}
+	if got, err = run(s); err != nil || s.asked.Load() != 25 || got["absent"].Outcome != Missed {
+		t.Errorf("replies that were changed: %d questions were asked, %+v, %v", s.asked.Load(), got["absent"], err)
 	}
 	page, err := os.ReadFile(filepath.Join(dir, "report", "report.html"))
 	if err != nil || !strings.Contains(string(page), "not assessed") {

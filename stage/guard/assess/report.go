@@ -99,7 +99,7 @@ const reportFile = "report.json"
 
 // Run makes the assessment and writes report.json, report.html and the
 // evidence. A run that was stopped goes on; sheets that people filled since
-// count the next time.
+// count the next time, without another question.
 func (j *Job) Run(ctx context.Context) (*Report, error) {
 	if err := os.MkdirAll(j.Dir, 0o700); err != nil {
 		return nil, err
@@ -141,7 +141,10 @@ func (j *Job) Run(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, writeWhole(filepath.Join(j.Dir, "report.html"), func(w io.Writer) error { return r.HTML(w, j.Lang) })
+	if err := writeWhole(filepath.Join(j.Dir, "report.html"), func(w io.Writer) error { return r.HTML(w, j.Lang) }); err != nil {
+		return nil, err
+	}
+	return r, os.Remove(filepath.Join(j.Dir, journalFile))
 }
 
 // checkClasses refuses questions of classes that the pack does not have.
