@@ -16,13 +16,13 @@ import (
 // fitted to steps of training of 32 to 2,048 channels and vocabularies of 300
 // to 152,000 (docs/numerics.md).
 const (
-	linearToil    = 1.2  // matrices of the blocks
+	linearToil    = 1.1  // matrices of the blocks
 	integerToil   = 1    // forward, of quantised ones
 	frozenToil    = 1.25 // back through frozen ones
 	attentionToil = 2.1
 	headToil      = 1.6
 	logitToil     = 32   // the loss of a logit
-	elementToil   = 2000 // all else of a token, a layer and a channel of the width and of the feed-forward width
+	elementToil   = 1400 // all else of a token, a layer and a channel of the width and of the feed-forward width
 	unpackToil    = 150  // a frozen weight, once for all rows at a time
 	adapterToil   = 13   // a number of an adapter and a token
 	paramToil     = 400  // a number that is trained: the optimiser, and packing
