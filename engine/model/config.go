@@ -42,7 +42,7 @@ func (e *ConfigError) Error() string {
 
 func (e *ConfigError) Unwrap() error { return ErrConfig }
 
-// A TypeError is a ConfigError about a tensor of a type that is not read.
+// A TypeError is a ConfigError about tensors of a type that is not read.
 type TypeError struct{ ConfigError }
 
 func (e *TypeError) Unwrap() error { return &e.ConfigError }

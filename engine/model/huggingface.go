@@ -56,6 +56,10 @@ type hfConfig struct {
 	DenseOnly  []int `json:"mlp_only_layers"`
 
 	Text json.RawMessage `json:"text_config"` // of models that see as well
+
+	Quantised *struct {
+		Method string `json:"quant_method"`
+	} `json:"quantization_config"`
 }
 
 type hfRope struct {
@@ -125,6 +129,9 @@ func parseHF(text []byte) (Shape, error) {
 		if err := json.Unmarshal(h.Text, &h); err != nil {
 			return Shape{}, badConfig("text_config: %v", err)
 		}
+	}
+	if h.Quantised != nil {
+		return Shape{}, &TypeError{ConfigError{Why: "weights quantised by %q (quantization_config) are not read", Args: []any{h.Quantised.Method}}}
 	}
 	c := Config{Vocab: h.Vocab, Width: h.Width, Layers: h.Layers, Heads: h.Heads, KVHeads: h.KVHeads, HeadDim: h.HeadDim,
 		Hidden: h.Hidden, Context: h.Context, Eps: float32(h.Eps)}

@@ -79,3 +79,17 @@ func TestUnreadType(t *testing.T) {
 		}
 	}
 }
+
+// A folder whose weights are packed in a way of their own is told as such, before
+// a tensor is looked for by a name that it does not have.
+func TestQuantisedFolder(t *testing.T) {
+	for _, text := range []string{
+		`{"model_type": "qwen3", "quantization_config": {"quant_method": "awq", "bits": 4}}`,
+		`{"model_type": "gemma3", "text_config": {"quantization_config": {"quant_method": "awq"}}}`,
+	} {
+		_, err := parseHF([]byte(text))
+		if _, ok := errors.AsType[*TypeError](err); !ok || !strings.Contains(err.Error(), `"awq"`) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

@@ -89,6 +89,7 @@ var engineTexts = map[string]string{
 	"theta %g, eps %g":                         "theta %g、eps %g 不合理",
 	"tensor %s is missing":                     "缺少张量 %s",
 	"tensor %s has shape (%d, %d); the model's shape asks for (%d, %d)":        "张量 %s 的形状是 (%d, %d)；模型要求 (%d, %d)",
+	"weights quantised by %q (quantization_config) are not read":               "不支持以 %q 量化的权重（quantization_config）",
 	"tensor %s is of type %s, which is not read":                               "张量 %s 的类型 %s 不受支持",
 	"tensor %s is of type %v, which cannot be multiplied":                      "张量 %s 的类型 %v 不能参与乘法",
 	"tensor token_embd.weight is missing or not a matrix":                      "张量 token_embd.weight 缺失或不是矩阵",
