@@ -89,8 +89,8 @@ func foretellOurs(f *stage.Forecast, c model.Config, batch, length int, optimize
 	f.Memory = 4*int64(floats) + momentBytes(int64(c.Params()), optimizer) + processBytes
 }
 
-// processBytes is what the process holds beside arenas.
-const processBytes = 64 << 20
+// processBytes is what the process holds beside arenas: the program, rows that are read, and what Go has not taken back.
+const processBytes = 96 << 20
 
 // momentBytes is what an optimiser remembers of so many parameters.
 func momentBytes(params int64, optimizer string) int64 {
