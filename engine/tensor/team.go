@@ -14,15 +14,20 @@ type Team struct {
 	held bool // Hold keeps the other workers awake
 
 	// Of the loop under way. Workers see a new loop by round.
-	f     func(worker, lo, hi int)
+	each  func(worker, i int)      // of For
+	span  func(worker, lo, hi int) // of Spans
 	left  []share
-	spans bool // each worker has a share, not the first alone
 	round atomic.Uint32
+	first uint32       // the round before the first of Hold
 	busy  atomic.Int64 // workers that have not finished the round
 
 	asleep atomic.Int64 // workers that looked long enough
 	mu     sync.Mutex
 	wake   sync.Cond
+
+	// What the workers but the first run, made once: a closure for each loop would be an allocation.
+	once, stay []func()
+	out        sync.WaitGroup // those that run
 }
 
 // A share is what is left of a part of a loop, lo·2³² + hi, alone in its cache
@@ -70,6 +75,16 @@ func NewTeam(n int) *Team {
 	t := &Team{n: max(n, 1)}
 	t.left = make([]share, t.n)
 	t.wake.L = &t.mu
+	for w := 1; w < t.n; w++ {
+		t.once = append(t.once, func() {
+			t.work(w)
+			t.out.Done()
+		})
+		t.stay = append(t.stay, func() {
+			t.stayed(w)
+			t.out.Done()
+		})
+	}
 	return t
 }
 
@@ -86,7 +101,7 @@ func (t *Team) For(n int, f func(worker, i int)) {
 		}
 		return
 	}
-	t.loop(n, false, func(worker, lo, _ int) { f(worker, lo) })
+	t.loop(n, f, nil)
 }
 
 // Spans is For with a call for i from lo up to hi, in no order. Each worker
@@ -98,25 +113,25 @@ func (t *Team) Spans(n int, f func(worker, lo, hi int)) {
 		f(0, 0, n)
 		return
 	}
-	t.loop(n, true, f)
+	t.loop(n, nil, f)
 }
 
-func (t *Team) loop(n int, spans bool, f func(worker, lo, hi int)) {
+func (t *Team) loop(n int, each func(worker, i int), span func(worker, lo, hi int)) {
 	if n > math.MaxUint32 {
 		panic("tensor: a loop is too long")
 	}
-	t.begin(n, spans, f)
+	t.begin(n, each, span)
 	if t.held {
 		t.work(0)
 		t.wait(func() bool { return t.busy.Load() == 0 })
 		return
 	}
-	var wg sync.WaitGroup
-	for w := 1; w < min(t.n, n); w++ {
-		wg.Go(func() { t.work(w) })
+	for _, f := range t.once[:max(min(t.n, n)-1, 0)] {
+		t.out.Add(1)
+		go f()
 	}
 	t.work(0)
-	wg.Wait()
+	t.out.Wait()
 }
 
 // Hold runs f with the workers kept awake: a loop in it begins in less than
@@ -126,37 +141,39 @@ func (t *Team) Hold(f func()) {
 		f()
 		return
 	}
-	t.held = true
-	var wg sync.WaitGroup
-	for w := 1; w < t.n; w++ {
-		seen := t.round.Load()
-		wg.Go(func() {
-			for {
-				t.wait(func() bool { return t.round.Load() != seen })
-				seen++
-				if t.f == nil {
-					return
-				}
-				t.work(w)
-				if t.busy.Add(-1) == 0 {
-					t.rouse()
-				}
-			}
-		})
+	t.held, t.first = true, t.round.Load()
+	for _, f := range t.stay {
+		t.out.Add(1)
+		go f()
 	}
 	defer func() {
-		t.begin(0, false, nil)
-		wg.Wait()
+		t.begin(0, nil, nil) // which ends them
+		t.out.Wait()
 		t.held = false
 	}()
 	f()
 }
 
-func (t *Team) begin(n int, spans bool, f func(worker, lo, hi int)) {
-	t.f, t.spans = f, spans
+// stayed is what a worker does that is kept awake.
+func (t *Team) stayed(w int) {
+	for seen := t.first; ; {
+		t.wait(func() bool { return t.round.Load() != seen })
+		seen++
+		if t.each == nil && t.span == nil {
+			return
+		}
+		t.work(w)
+		if t.busy.Add(-1) == 0 {
+			t.rouse()
+		}
+	}
+}
+
+func (t *Team) begin(n int, each func(worker, i int), span func(worker, lo, hi int)) {
+	t.each, t.span = each, span
 	t.left[0].Store(uint64(n))
 	for w := range t.left {
-		if spans {
+		if span != nil { // each worker has a share, not the first alone
 			t.left[w].Store(uint64(n*w/t.n)<<32 | uint64(n*(w+1)/t.n))
 		}
 	}
@@ -170,19 +187,19 @@ func (t *Team) begin(n int, spans bool, f func(worker, lo, hi int)) {
 
 // work does the worker's share, then what is left of the others'.
 func (t *Team) work(worker int) {
-	if !t.spans {
+	if t.each != nil {
 		for lo, hi := t.left[0].front(true); lo < hi; lo, hi = t.left[0].front(true) {
-			t.f(worker, lo, hi)
+			t.each(worker, lo)
 		}
 		return
 	}
 	for lo, hi := t.left[worker].front(false); lo < hi; lo, hi = t.left[worker].front(false) {
-		t.f(worker, lo, hi)
+		t.span(worker, lo, hi)
 	}
 	for i := range t.n {
 		s := &t.left[(worker+i)%t.n]
 		for lo, hi := s.back(); lo < hi; lo, hi = s.back() {
-			t.f(worker, lo, hi)
+			t.span(worker, lo, hi)
 		}
 	}
 }

@@ -1,10 +1,13 @@
 package train
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 
+	"suiren/engine/model"
 	"suiren/engine/optim"
+	"suiren/engine/tensor"
 	"suiren/stage"
 )
 
@@ -54,5 +57,56 @@ func TestStepAllocs(t *testing.T) {
 		if flops != sum {
 			t.Errorf("step %d: %g FLOPs, want %g", step, flops, sum)
 		}
+	}
+}
+
+// Nothing grows over ten thousand steps: neither Go's memory, nor the arenas,
+// nor the workers; and none of them allocates, but what is told now and then.
+func TestNothingGrows(t *testing.T) {
+	for _, threads := range []int{1, 2} {
+		cfg := model.Config{Vocab: 16, Width: 8, Layers: 1, Heads: 1, KVHeads: 1, HeadDim: 8, Hidden: 16, Context: 16, Theta: 10000, Eps: 1e-6}
+		l, err := newLearner(cfg, 2, cfg.Context, threads, recipe("", 1))
+		check(t, err)
+		l.Params.Init(1)
+		l.Repack()
+		b := newBench(t, nil)
+		m := newMeter(b.Job, 1<<30, 0)
+		m.l = l
+		var rows []model.Row
+		for range 2 {
+			r := model.Row{Docs: []int{0, cfg.Context}}
+			for i := range cfg.Context {
+				r.IDs, r.Weight = append(r.IDs, int32(i)), append(r.Weight, min(float32(i), 1)/30)
+			}
+			rows = append(rows, r)
+		}
+		n := 0
+		run := func(steps int) (heap uint64, arenas int64, goroutines int, allocs float64) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for range steps {
+				loss, _, _ := l.Accumulate(rows)
+				l.Learn(0.001)
+				n++
+				m.step(n, loss, 2*cfg.Context, 1)
+			}
+			runtime.ReadMemStats(&after)
+			allocs = float64(after.Mallocs-before.Mallocs) / float64(steps)
+			b.events = nil
+			runtime.GC()
+			runtime.GC() // what pools hold as well
+			runtime.ReadMemStats(&after)
+			return after.HeapAlloc, tensor.Taken(), runtime.NumGoroutine(), allocs
+		}
+		run(200)
+		heap, arenas, goroutines, _ := run(200)
+		endHeap, endArenas, endGoroutines, allocs := run(10_000)
+		if endHeap > heap+64<<10 || endArenas != arenas || endGoroutines > goroutines {
+			t.Errorf("%d threads: %d bytes, %d of arenas, %d goroutines; after 10,000 steps %d, %d, %d", threads, heap, arenas, goroutines, endHeap, endArenas, endGoroutines)
+		}
+		if allocs > 0.1 {
+			t.Errorf("%d threads: %.2f allocations a step", threads, allocs)
+		}
+		l.Close()
 	}
 }
