@@ -158,7 +158,7 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 		defer scratches.Put(s)
 	}
 	t := tile{cs: 4 * ldc, stepA: 64}
-	if acs > 1 && !copyA {
+	if acs > 1 && !copyA { // what lies along a row is other rows
 		t.stepA = 0
 	}
 	for i0 := 0; i0 < m; i0 += MB {
