@@ -114,13 +114,17 @@ type tile struct {
 	ahead    uintptr // what is read next, to be fetched: no pointer, for it may pass the end
 
 	// Of gemmAVX512, which asks for the rows after these as well.
-	aheadBy      int     // by how much ahead moves at a step
+	aheadBy      int     // bytes by which ahead moves at a step
 	part         int     // steps in which it asks for a row of A and one of C
 	nextA, nextC uintptr // the rows after the last
 	stepA        int     // bytes by which it moves along a row of A at a step
 	rowA, rowC   uintptr // what it counts
-	parts        int
+	left         int
+	skip         int // bytes by which ahead moves after a part
 }
+
+// parts is in how many parts gemmAVX512 takes the steps of a tile.
+const parts = 16
 
 // MB is the number of rows whose block of A is copied at a time.
 const MB = 2 * MC
@@ -165,6 +169,7 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 		rows := min(MB, m-i0)
 		for l0 := 0; l0 < k; l0 += KC {
 			t.k = min(KC, k-l0)
+			t.part = t.k / parts
 			t.ars, t.acs = 4*ars, 4*acs
 			block := a[i0*ars+l0*acs:]
 			if copyA {
@@ -180,12 +185,6 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 				switch {
 				case ldb == 0:
 					t.b, t.bs = &b[j0*k+l0*NR], 4*NR
-					switch { // the next panel
-					case j0+NR < n:
-						t.ahead = uintptr(unsafe.Pointer(&b[(j0+NR)*k+l0*NR]))
-					case l0+KC < k:
-						t.ahead = uintptr(unsafe.Pointer(&b[(l0+KC)*NR]))
-					}
 				case packB || t.n < NR:
 					packPanel(s.b[:], t.k, t.n, b[l0*ldb+j0:], ldb, 1)
 					t.b, t.bs = &s.b[0], 4*NR
@@ -194,8 +193,8 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 				}
 				for i := 0; i < rows; i += MC {
 					t.m = min(MC, rows-i)
-					t.aheadBy = tileRows * 4 * NR / min(rows, MC) // all of the next panel while these rows pass
 					t.a, t.c = &block[i*t.ars/4], &c[(i0+i)*ldc+j0]
+					t.askB(n, k, b, ldb, j0, l0, min(rows, MC))
 					next, down, right := 0, i0, j0+NR // the first rows by the next columns
 					if i+MC < rows {
 						next, down, right = i+MC, i0+i+MC, j0
@@ -207,6 +206,23 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 				}
 			}
 		}
+	}
+}
+
+// askB sets what is asked for of the panel that comes after the one at column
+// j0 and step l0: all of it while m rows pass.
+func (t *tile) askB(n, k int, b []float32, ldb, j0, l0, m int) {
+	t.ahead, t.aheadBy, t.skip = 0, 0, 0
+	if j0 += NR; j0 >= n {
+		j0, l0 = 0, l0+KC
+	}
+	switch {
+	case l0 >= k:
+	case ldb == 0:
+		t.ahead, t.aheadBy = uintptr(unsafe.Pointer(&b[j0*k+l0*NR])), tileRows*4*NR/m
+	case t.part > 0: // a row in each part
+		t.ahead, t.aheadBy = uintptr(unsafe.Pointer(&b[l0*ldb+j0])), 4*NR/t.part
+		t.skip = 4*ldb - t.aheadBy*t.part
 	}
 }
 

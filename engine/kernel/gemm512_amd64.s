@@ -153,6 +153,7 @@ step12:
 	DECQ CX
 	JNZ  step12
 
+	ADDQ 160(DX), R11
 	MOVQ R11, 88(DX)
 
 end12:

@@ -9,9 +9,11 @@ func gemmTile(t *tile) {
 		half.ahead = uintptr(unsafe.Pointer(t.b))
 	}
 	if avx512() {
-		half.part = half.k / 16
 		gemmAVX512(&half)
 		return
+	}
+	if t.skip != 0 {
+		half.ahead = uintptr(unsafe.Pointer(t.b))
 	}
 	half.n = min(t.n, 16)
 	gemmAVX2(&half)

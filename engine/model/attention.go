@@ -32,7 +32,8 @@ func newAttnScratch(c *Shape, t int, a *tensor.Arena) attnScratch {
 	}
 }
 
-// apart returns the distance of rows of n scores: an odd number of cache lines.
+// apart returns the distance of rows of n floats: an odd number of cache lines,
+// so that rows that are read together do not compete for one set of a cache.
 func apart(n int) int { return (n+15)/16*16 | 16 }
 
 // timesPacked sets c, or adds to it, a·B for rows from to to of a matrix of
@@ -69,7 +70,7 @@ func (c *Shape) first(l, t int) int {
 // at multiples of KC, as in decoding.
 func (w *net) attend(s *layerState, l, g int, docs []int, a *attnScratch) {
 	c := &w.Shape
-	D, N, H, Q := c.HeadDim, c.inputs(), c.Heads, c.q()
+	D, N, H, Q := c.HeadDim, apart(c.inputs()), c.Heads, c.q()
 	stride, group := Q+c.kv(), c.Heads/c.KVHeads
 	for i := range len(docs) - 1 {
 		doc, n := docs[i], docs[i+1]-docs[i]
@@ -107,7 +108,7 @@ func (w *net) attend(s *layerState, l, g int, docs []int, a *attnScratch) {
 // same on both sides. With y = σ(z)·o, dz = (1 − σ(z))·δ.
 func (w *net) gateBack(s *layerState, lo, hi int, b *attnGrads, dqkv []float32) {
 	c := &w.Shape
-	D, N := c.HeadDim, c.inputs()
+	D, N := c.HeadDim, apart(c.inputs())
 	for i := lo * c.Heads; i < hi*c.Heads; i++ {
 		d := b.dy[i*D:][:D]
 		b.delta[i] = kernel.Dot(d, s.y[i*D:][:D])
@@ -130,7 +131,7 @@ func (w *net) gateBack(s *layerState, lo, hi int, b *attnGrads, dqkv []float32) 
 // Q carries the scale, so dQ does not.
 func (w *net) attendBack(s *layerState, l, g int, docs []int, b *attnGrads, dqkv []float32, a *attnScratch) {
 	c, dy, dqk := &w.Shape, b.dy, b.dqk
-	D, N, H, Q := c.HeadDim, c.inputs(), c.Heads, c.q()
+	D, N, H, Q := c.HeadDim, apart(c.inputs()), c.Heads, c.q()
 	stride, group := Q+c.kv(), c.Heads/c.KVHeads
 	for i := range len(docs) - 1 {
 		doc, n := docs[i], docs[i+1]-docs[i]

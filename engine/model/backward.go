@@ -28,17 +28,17 @@ type vectorGrads struct{ attn, bias, q, k, mlp []float32 }
 // gradients need. last says that nobody asks for the gradient of the input.
 func (w *net) back(which int, s *layerState, g *gradState, l, lo, hi int, dx []float32, v *vectorGrads, b *attnGrads, ws *workScratch, last bool) {
 	c, d := &w.Shape, &ws.dense
-	C, F, N := c.Width, c.Hidden, c.inputs()
+	C, F, N, wide := c.Width, c.Hidden, apart(c.inputs()), apart(2*c.Hidden)
 	p, m := &w.layers[l], w.blocks[l][which]
 	switch which {
 	case downLinear:
 		copy(g.dtop[lo*C:hi*C], dx[lo*C:])
 		m.back(dx, C, lo, hi, s.act, ws.da, d, g.pairs[which])
 		for t := lo; t < hi; t++ {
-			c.Act.gateGrad(s.gateUp[2*t*F:][:F], s.gateUp[(2*t+1)*F:][:F], ws.da[(t-lo)*F:(t-lo+1)*F])
+			c.Act.gateGrad(s.gateUp[t*wide:][:F], s.gateUp[t*wide+F:][:F], ws.da[(t-lo)*F:(t-lo+1)*F])
 		}
 	case gateUpLinear:
-		m.back(s.gateUp, 2*F, lo, hi, s.n2, ws.dn, d, g.pairs[which])
+		m.back(s.gateUp, wide, lo, hi, s.n2, ws.dn, d, g.pairs[which])
 		for t := lo; t < hi; t++ {
 			kernel.RMSNormGrad(dx[t*C:(t+1)*C], v.mlp, s.x1[t*C:(t+1)*C], p.mlpNorm, ws.dn[(t-lo)*C:(t-lo+1)*C], s.r2[t])
 		}
@@ -62,7 +62,7 @@ func (w *net) back(which int, s *layerState, g *gradState, l, lo, hi int, dx []f
 // projections, for tokens lo to hi.
 func (w *net) turnBack(s *layerState, g *gradState, l, lo, hi int, pos []int32, v *vectorGrads, b *attnGrads) {
 	c := &w.Shape
-	D, N, p := c.HeadDim, c.inputs(), &w.layers[l]
+	D, N, p := c.HeadDim, apart(c.inputs()), &w.layers[l]
 	heads, rope := c.Heads+c.KVHeads, w.ropes[c.class(l)]
 	for t := lo; t < hi; t++ {
 		cos, sin := rope.at(int(pos[t]))
@@ -94,11 +94,11 @@ func (w *net) turnBack(s *layerState, g *gradState, l, lo, hi int, pos []int32, 
 func (c *Shape) outer(which int, s *layerState, g *gradState) (dy []float32, out int, x []float32, in int) {
 	switch which {
 	case qkvLinear:
-		return g.dqkv, c.inputs(), s.n1, c.Width
+		return g.dqkv, apart(c.inputs()), s.n1, c.Width
 	case outLinear:
 		return g.dmid, c.Width, s.y, c.q()
 	case gateUpLinear:
-		return s.gateUp, 2 * c.Hidden, s.n2, c.Width
+		return s.gateUp, apart(2 * c.Hidden), s.n2, c.Width
 	}
 	return g.dtop, c.Width, s.act, c.Hidden
 }

@@ -58,10 +58,10 @@ type gradState struct {
 func forwardState(c *Shape, t int, x []float32, a *tensor.Arena) layerState {
 	return layerState{
 		x: x, n1: a.Float32(t * c.Width), r1: a.Float32(t),
-		qkv: a.Float32(t * c.inputs()), rq: a.Float32(t * (c.Heads + c.KVHeads)),
+		qkv: a.Float32(t * apart(c.inputs())), rq: a.Float32(t * (c.Heads + c.KVHeads)),
 		qk: a.Float32(t * (c.q() + c.kv())), maxes: a.Float32(t * c.Heads), sums: a.Float32(t * c.Heads),
 		y: a.Float32(t * c.q()), x1: a.Float32(t * c.Width), n2: a.Float32(t * c.Width), r2: a.Float32(t),
-		gateUp: a.Float32(t * 2 * c.Hidden), act: a.Float32(t * c.Hidden),
+		gateUp: a.Float32(t * apart(2*c.Hidden)), act: a.Float32(t * c.Hidden),
 	}
 }
 
@@ -107,11 +107,11 @@ func (w *net) before(which int, s *layerState, l, lo, hi int, next []float32) {
 func (c *Shape) product(which int, s *layerState, next []float32) (x, y []float32, ld int, add bool) {
 	switch which {
 	case qkvLinear:
-		return s.n1, s.qkv, c.inputs(), false
+		return s.n1, s.qkv, apart(c.inputs()), false
 	case outLinear:
 		return s.y, s.x1, c.Width, true
 	case gateUpLinear:
-		return s.n2, s.gateUp, 2 * c.Hidden, false
+		return s.n2, s.gateUp, apart(2 * c.Hidden), false
 	}
 	return s.act, next, c.Width, true
 }
@@ -124,16 +124,16 @@ func (w *net) after(which int, s *layerState, l, lo, hi int, pos []int32) {
 	case qkvLinear:
 		w.turn(s, l, lo, hi, pos)
 	case gateUpLinear:
-		F, coarse := w.Hidden, w.blocks[l][downLinear].forms() != 0
+		F, wide, coarse := w.Hidden, apart(2*w.Hidden), w.blocks[l][downLinear].forms() != 0
 		for t := lo; t < hi; t++ {
-			w.Act.gate(s.act[t*F:(t+1)*F], s.gateUp[2*t*F:][:F], s.gateUp[(2*t+1)*F:][:F], coarse)
+			w.Act.gate(s.act[t*F:(t+1)*F], s.gateUp[t*wide:][:F], s.gateUp[t*wide+F:][:F], coarse)
 		}
 	}
 }
 
 func (w *net) turn(s *layerState, l, lo, hi int, pos []int32) {
 	c := &w.Shape
-	D, N, p, heads, rope := c.HeadDim, c.inputs(), &w.layers[l], c.Heads+c.KVHeads, w.ropes[c.class(l)]
+	D, N, p, heads, rope := c.HeadDim, apart(c.inputs()), &w.layers[l], c.Heads+c.KVHeads, w.ropes[c.class(l)]
 	for t := lo; t < hi; t++ {
 		cos, sin := rope.at(int(pos[t]))
 		for h := range heads {
@@ -163,7 +163,7 @@ func (w *net) gate(s *layerState, lo, hi int) {
 	c := &w.Shape
 	for t := lo; t < hi; t++ {
 		for h := range c.Heads {
-			kernel.Scale(s.y[(t*c.Heads+h)*c.HeadDim:][:c.HeadDim], sigmoid(s.qkv[t*c.inputs()+c.qkv()+h]))
+			kernel.Scale(s.y[(t*c.Heads+h)*c.HeadDim:][:c.HeadDim], sigmoid(s.qkv[t*apart(c.inputs())+c.qkv()+h]))
 		}
 	}
 }

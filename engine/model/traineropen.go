@@ -256,7 +256,7 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 		r.norms = append(r.norms, g)
 	}
 	r.dnorm = take(C)
-	r.grad = gradState{dqkv: a.Float32(T * c.inputs()), dmid: a.Float32(T * C), dtop: a.Float32(T * C)}
+	r.grad = gradState{dqkv: a.Float32(T * apart(c.inputs())), dmid: a.Float32(T * C), dtop: a.Float32(T * C)}
 	for which, d := range t.net.blocks[0] {
 		if t.Grads != nil {
 			r.grad.in[which] = a.Float32(kernel.PackedLen(T, d.cols))
