@@ -27,6 +27,8 @@ func (w *net) all() []*dense {
 }
 
 // layerState is what the forward pass of one block of one row leaves behind.
+// Of n1, n2 and act a trained model keeps what gradients are made of, packed
+// while it is near; they themselves are the same memory for all blocks.
 type layerState struct {
 	x      []float32 // (T, C) input
 	n1     []float32 // (T, C) normalised
@@ -42,27 +44,39 @@ type layerState struct {
 	r2     []float32 // (T)
 	gateUp []float32 // (T, 2F); becomes its own gradient
 	act    []float32 // (T, F)
+
+	in [linears][]float32 // what the matrices of a trained model read, packed; of outLinear, on the way back
 }
 
 // gradState is what the backward pass of one block of one row leaves behind,
 // from which the weights' gradients are made.
 type gradState struct {
-	dqkv  []float32          // (T, N) gradient of qkv
-	dmid  []float32          // (T, C) gradient of x1
-	dtop  []float32          // (T, C) gradient of the block's output
-	in    [linears][]float32 // what the matrices read, packed; nil where they are frozen
+	dqkv  []float32 // (T, N) gradient of qkv
+	dmid  []float32 // (T, C) gradient of x1
+	dtop  []float32 // (T, C) gradient of the block's output
 	pairs [linears][]pairState
 }
 
-// forwardState lays out a block's state for up to t tokens, input apart.
-func forwardState(c *Shape, t int, x []float32, a *tensor.Arena) layerState {
-	return layerState{
-		x: x, n1: a.Float32(t * c.Width), r1: a.Float32(t),
+// forwardState lays out a block's state for up to t tokens, input apart. near
+// is the memory of n1, n2 and act of all blocks, or nil.
+func forwardState(c *Shape, t int, x []float32, near *layerState, a *tensor.Arena) layerState {
+	s := layerState{
+		x: x, r1: a.Float32(t),
 		qkv: a.Float32(t * apart(c.inputs())), rq: a.Float32(t * (c.Heads + c.KVHeads)),
 		qk: a.Float32(t * (c.q() + c.kv())), maxes: a.Float32(t * c.Heads), sums: a.Float32(t * c.Heads),
-		y: a.Float32(t * c.q()), x1: a.Float32(t * c.Width), n2: a.Float32(t * c.Width), r2: a.Float32(t),
-		gateUp: a.Float32(t * apart(2*c.Hidden)), act: a.Float32(t * c.Hidden),
+		y: a.Float32(t * c.q()), x1: a.Float32(t * c.Width), r2: a.Float32(t),
+		gateUp: a.Float32(t * apart(2*c.Hidden)),
 	}
+	if near == nil {
+		s.n1, s.n2, s.act = a.Float32(t*c.Width), a.Float32(t*c.Width), a.Float32(t*c.Hidden)
+		return s
+	}
+	s.n1, s.n2, s.act = near.n1, near.n2, near.act
+	for which, n := range [linears]int{qkvLinear: c.Width, gateUpLinear: c.Width, downLinear: c.Hidden} {
+		s.in[which] = a.Float32(kernel.PackedLen(t, n))
+	}
+	s.in[outLinear] = near.in[outLinear]
+	return s
 }
 
 // embedRows copies the embeddings of ids into x. (T, C)

@@ -201,15 +201,28 @@ func (t *Trainer) block(r *rowState, l int, s *workScratch) {
 func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
 	w, n, st, next, m := &t.net, len(r.in.IDs), &r.layers[l], r.next(l), t.net.blocks[l][which]
 	w.before(which, st, l, 0, n, next)
+	if which == qkvLinear || which == gateUpLinear {
+		t.keep(r, l, which)
+	}
 	x, y, ld, add := w.product(which, st, next)
 	kernel.GemmPacked(n, m.rows, m.cols, x, m.cols, 1, m.packed, y, ld, add)
 	m.adapt(x, y, ld, 0, n, &s.dense)
 	w.after(which, st, l, 0, n, r.pos)
-	if which == qkvLinear {
+	switch which {
+	case qkvLinear:
 		for g := range w.KVHeads {
 			w.attend(st, l, g, r.in.Docs, &s.attn)
 		}
+	case gateUpLinear:
+		t.keep(r, l, downLinear)
 	}
+}
+
+// keep packs what a matrix read, once for all tasks that multiply by it.
+func (t *Trainer) keep(r *rowState, l, which int) {
+	s := &r.layers[l]
+	_, _, x, in := t.net.outer(which, s, &r.grad)
+	kernel.Pack(s.in[which], len(r.in.IDs), in, x, in, 1)
 }
 
 // backwardAll takes the rows of a micro-batch back through all blocks, one
@@ -266,8 +279,9 @@ func (t *Trainer) backTask(l, worker, i int) {
 	}
 	n, st, v := len(r.in.IDs), &r.layers[l], &r.norms[l]
 	for which := downLinear; which >= qkvLinear; which-- {
-		_, _, x, in := t.net.outer(which, st, &r.grad)
-		kernel.Pack(r.grad.in[which], n, in, x, in, 1) // once for all tasks that multiply by it
+		if which == outLinear {
+			t.keep(r, l, which)
+		}
 		t.net.back(which, st, &r.grad, l, 0, n, r.nf, v, &s.grads, s, false)
 		if which == outLinear {
 			for g := range t.net.KVHeads {
@@ -318,7 +332,7 @@ func (t *Trainer) gradTask(l, i int) {
 			continue
 		}
 		dw := t.Grads.layers[l].matrix(k.which)
-		kernel.GemmPacked(k.hi-k.lo, in, n, dy[k.lo:], 1, out, r.grad.in[k.which], dw[k.lo*in:], in, true)
+		kernel.GemmPacked(k.hi-k.lo, in, n, dy[k.lo:], 1, out, r.layers[l].in[k.which], dw[k.lo*in:], in, true)
 	}
 }
 

@@ -237,6 +237,12 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 		rest = rest[n:]
 		return s
 	}
+	var near *layerState
+	if t.Grads != nil {
+		near = &layerState{n1: a.Float32(T * C), act: a.Float32(T * c.Hidden)}
+		near.n2 = near.n1
+		near.in[outLinear] = a.Float32(kernel.PackedLen(T, c.q()))
+	}
 	for l := range c.Layers {
 		x := a.Float32(T * C)
 		if t.recompute && l > 0 {
@@ -244,7 +250,7 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 			s.x = x
 			r.layers = append(r.layers, s)
 		} else {
-			r.layers = append(r.layers, forwardState(c, T, x, a))
+			r.layers = append(r.layers, forwardState(c, T, x, near, a))
 		}
 		g := vectorGrads{attn: take(C), mlp: take(C)}
 		if c.QKNorm {
@@ -258,9 +264,6 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	r.dnorm = take(C)
 	r.grad = gradState{dqkv: a.Float32(T * apart(c.inputs())), dmid: a.Float32(T * C), dtop: a.Float32(T * C)}
 	for which, d := range t.net.blocks[0] {
-		if t.Grads != nil {
-			r.grad.in[which] = a.Float32(kernel.PackedLen(T, d.cols))
-		}
 		for _, p := range d.loras {
 			r.grad.pairs[which] = append(r.grad.pairs[which], pairState{a.Float32(T * p.rank), a.Float32(T * p.rank)})
 		}
