@@ -66,13 +66,12 @@ func (w *net) turnBack(s *layerState, g *gradState, l, lo, hi int, pos []int32, 
 	heads, rope := c.Heads+c.KVHeads, w.ropes[c.class(l)]
 	for t := lo; t < hi; t++ {
 		cos, sin := rope.at(int(pos[t]))
+		kernel.Scale(b.dqk[t*heads*D:][:c.q()], c.Query)
 		for h := range heads {
 			dh := b.dqk[(t*heads+h)*D:][:D]
 			norm, dnorm := p.qNorm, v.q
 			if h >= c.Heads {
 				norm, dnorm = p.kNorm, v.k
-			} else {
-				kernel.Scale(dh, c.Query)
 			}
 			kernel.RotateBack(dh, cos, sin)
 			to := g.dqkv[t*N+h*D:][:D]

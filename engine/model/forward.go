@@ -162,10 +162,8 @@ func (w *net) turn(s *layerState, l, lo, hi int, pos []int32) {
 				copy(to, from)
 			}
 			kernel.Rotate(to, cos, sin)
-			if h < c.Heads {
-				kernel.Scale(to, c.Query)
-			}
 		}
+		kernel.Scale(s.qk[t*heads*D:][:c.q()], c.Query)
 	}
 }
 
