@@ -41,9 +41,9 @@ func (w *net) back(which int, s *layerState, g *gradState, l, lo, hi int, dx []f
 		m.back(s.gateUp, wide, lo, hi, s.n2, ws.dn, d, g.pairs[which])
 		for t := lo; t < hi; t++ {
 			kernel.RMSNormGrad(dx[t*C:(t+1)*C], v.mlp, s.x1[t*C:(t+1)*C], p.mlpNorm, ws.dn[(t-lo)*C:(t-lo+1)*C], s.r2[t])
+			copy(g.dmid[t*C:(t+1)*C], dx[t*C:])
 		}
 	case outLinear:
-		copy(g.dmid[lo*C:hi*C], dx[lo*C:])
 		m.back(dx, C, lo, hi, s.y, b.dy[lo*c.q():], d, g.pairs[which])
 		w.gateBack(s, lo, hi, b, g.dqkv)
 	case qkvLinear:

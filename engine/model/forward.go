@@ -100,13 +100,14 @@ func (w *net) before(which int, s *layerState, l, lo, hi int, next []float32) {
 	switch which {
 	case qkvLinear:
 		for t := lo; t < hi; t++ {
-			s.r1[t] = kernel.RMSNorm(s.n1[t*C:(t+1)*C], s.x[t*C:(t+1)*C], p.attnNorm, c.Eps)
+			x := s.x[t*C : (t+1)*C]
+			s.r1[t] = kernel.RMSNorm(s.n1[t*C:(t+1)*C], x, p.attnNorm, c.Eps)
+			copy(s.x1[t*C:], x) // for outLinear to be added to, while it is near
 		}
 	case outLinear:
 		if c.HeadGate {
 			w.gate(s, lo, hi)
 		}
-		copy(s.x1[lo*C:hi*C], s.x[lo*C:])
 	case gateUpLinear:
 		for t := lo; t < hi; t++ {
 			s.r2[t] = kernel.RMSNorm(s.n2[t*C:(t+1)*C], s.x1[t*C:(t+1)*C], p.mlpNorm, c.Eps)

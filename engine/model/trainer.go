@@ -306,7 +306,9 @@ const gradSpan = 96
 // layTasks lists the tasks of a block.
 func (t *Trainer) layTasks() {
 	c := &t.net.Shape
-	for which, n := range [linears]int{qkvLinear: c.inputs(), outLinear: c.Width, gateUpLinear: 2 * c.Hidden, downLinear: c.Width} {
+	rows := [linears]int{qkvLinear: c.inputs(), outLinear: c.Width, gateUpLinear: 2 * c.Hidden, downLinear: c.Width}
+	for which := downLinear; which >= qkvLinear; which-- { // the longest first, so that the workers end together
+		n := rows[which]
 		if t.Grads != nil {
 			for lo := 0; lo < n; lo += gradSpan {
 				t.tasks = append(t.tasks, gradTask{which, lo, min(lo+gradSpan, n), -1})
