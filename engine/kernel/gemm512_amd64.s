@@ -153,7 +153,7 @@ step12:
 	DECQ CX
 	JNZ  step12
 
-	ADDQ 160(DX), R11
+	ADDQ 160(DX), R11 // to the row below, where rows are apart
 	MOVQ R11, 88(DX)
 
 end12:
