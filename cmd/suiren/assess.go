@@ -128,7 +128,7 @@ func (a *app) assess(ctx context.Context, target string, f *assessFlags, mf *mod
 	}
 	defer s.close()
 	s.tokens = f.tokens
-	j.Name, j.Digest, j.Subject = s.name, s.digest, s
+	j.Name, j.Digest, j.Settings, j.Subject = s.name, s.digest, s.settings(), s
 	r, err := j.Run(ctx)
 	if err != nil {
 		return err
@@ -185,9 +185,13 @@ func keywordJudge(words guard.Lists) (func(string) []string, error) {
 type assessed struct {
 	*remote
 	name, digest string
+	set          string // what a brought model was opened with that changes its answers
 	tokens       int
 	closers      []func()
 }
+
+// settings are what changes the answers besides who gives them.
+func (s *assessed) settings() string { return fmt.Sprintf("max_tokens=%d", s.tokens) + s.set }
 
 func (s *assessed) close() {
 	for i := len(s.closers) - 1; i >= 0; i-- {
@@ -257,6 +261,10 @@ func (a *app) subject(ctx context.Context, target string, f *assessFlags, mf *mo
 		if policy != nil {
 			rel.Policy = rails{policy, policy.Title()}
 			s.digest = " " + policy.Title() + " " + policy.Digest()[:12]
+		}
+		s.set = " kv=" + mf.kv
+		if mf.context > 0 || mf.memory > 0 { // else the model's, or what is free today: no setting
+			s.set += fmt.Sprintf(" context=%d", rel.Context)
 		}
 	} else if rel, err = a.assessedRelease(target, f.release, s); err != nil {
 		return nil, err

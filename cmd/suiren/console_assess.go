@@ -104,8 +104,8 @@ func (h *house) runAssessment(ctx context.Context, w *workspace, j *assess.Job, 
 	s.release.Limits = serve.Limits{} // they are for people
 	conf := serve.Config{Version: versionText(), Slots: assessAtOnce, Reserve: h.books.reserve, Release: h.books.ledger.Release, Record: h.books.recordAssessed,
 		Key: func(string) (serve.Caller, bool) { return serve.Caller{Name: caller}, true }}
-	j.Name, j.Digest = s.release.Name, s.release.Digest
-	j.Subject = &assessed{remote: inside(s.release, conf), tokens: f.tokens}
+	subject := &assessed{remote: inside(s.release, conf), tokens: f.tokens}
+	j.Name, j.Digest, j.Settings, j.Subject = s.release.Name, s.release.Digest, subject.settings(), subject
 	report, err := j.Run(ctx)
 	if err != nil {
 		return say.Text{}, err

@@ -119,10 +119,16 @@ func withKiln(t *testing.T, files map[string][]byte, rules ...knowledge.Rule) (*
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool := reader.New(reader.Options{Cache: data.MachineCode()})
+	pool := reader.New(reader.Options{Cache: data.MachineCode(), Time: time.Hour}) // PDFium is compiled anew, beside whatever else runs
 	defer pool.Close()
-	if _, err := b.Add(t.Context(), []string{docs}, base.Files(pool)); err != nil {
+	read, err := b.Add(t.Context(), []string{docs}, base.Files(pool))
+	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range read.Aside {
+		if filepath.Ext(f.Name) == ".pdf" {
+			t.Fatalf("%s was not read: %s", f.Name, f.Aside.En)
+		}
 	}
 	if err := b.SetRules(rules); err != nil {
 		t.Fatal(err)

@@ -224,7 +224,7 @@ func exportGGUF(f *model.File, path, out string, kind model.Mixture, threads int
 	return durable.Rename(tmp.Name(), out)
 }
 
-// describe returns what GGUF says of a folder's tokenizer and template.
+// describe returns what GGUF says of a folder's tokenizer, template and sampling.
 func describe(path string) ([]weights.Pair, error) {
 	info, err := os.Stat(path)
 	if err != nil || !info.IsDir() {
@@ -242,11 +242,8 @@ func describe(path string) ([]weights.Pair, error) {
 	for _, p := range pairs {
 		list = append(list, weights.Pair{Key: p.Key, Value: p.Value})
 	}
-	text, err := plain.Template(path)
-	if err == nil && text != "" {
-		list = append(list, weights.Pair{Key: "tokenizer.chat_template", Value: text})
-	}
-	return list, err
+	asked, err := plain.GGUF(path)
+	return append(list, asked...), err
 }
 
 // folderFiles are what a folder has besides its weights and their shape.

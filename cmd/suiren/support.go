@@ -8,8 +8,10 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -237,15 +239,29 @@ func (w *workspace) supportReleases() (any, error) {
 	return map[string]any{"version": version, "releases": list}, nil
 }
 
-// supportFiles lists the state folder: names of ours as they are, others by
-// their folder and ending.
+// What Suiren makes in a state folder and in the owner's, and endings of what it makes below.
+var (
+	ownFile = regexp.MustCompile(`^(lock|(serving|care\.run)\.lock|(keys|care)\.json(\.lock)?|(owner|guard)\.key|forgotten\.jsonl|audit\.jsonl(\.(head|names|key|checkpoints|lock))?` +
+		`|(suiren|people|guard|usage)\.db([-.](wal|shm|journal|lock|v\d+|format\d+\.\d{8}T[0-9.]+))?)$`)
+	ownFolders = []string{"artifacts", "curves", "damaged", "knowledge", "machine-code", "models", "origin", "places", "plans", "runs", "tmp", "traces", "work"}
+	ownEndings = []string{".bin", ".csv", ".db", ".gguf", ".imported", ".jinja", ".json", ".jsonl", ".key", ".list", ".lock", ".md", ".model", ".note", ".safetensors", ".zst"}
+)
+
+// supportFiles lists a state folder or the owner's: files of ours at the top by their
+// names, those in folders of ours by folder and ending, and how many others there are.
 func supportFiles(dir string) (any, error) {
 	type file struct {
 		Path  string    `json:"path"`
 		Bytes int64     `json:"bytes"`
 		Time  time.Time `json:"time"`
 	}
-	var list []file
+	var out struct {
+		Files  []file `json:"files"`
+		Others struct {
+			Files int   `json:"files"`
+			Bytes int64 `json:"bytes"`
+		} `json:"others"`
+	}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) || err == nil && d.IsDir() {
 			return nil
@@ -262,19 +278,25 @@ func supportFiles(dir string) (any, error) {
 			return err
 		}
 		rel = filepath.ToSlash(rel)
-		if top, rest, below := strings.Cut(rel, "/"); below {
-			name := rest[strings.LastIndexByte(rest, '/')+1:]
+		top, rest, below := strings.Cut(rel, "/")
+		if below && !slices.Contains(ownFolders, top) || !below && !ownFile.MatchString(rel) || len(out.Files) == 100_000 {
+			out.Others.Files++
+			out.Others.Bytes += info.Size()
+			return nil
+		}
+		if below {
 			id, _, _ := strings.Cut(rest, "/")
 			id, _, _ = strings.Cut(id, ".")
 			if _, err := store.ParseDigest(id); err != nil {
 				id = "…"
 			}
-			rel = top + "/" + id + "/…" + filepath.Ext(name)
+			rel = top + "/" + id + "/…"
+			if end := filepath.Ext(rest); slices.Contains(ownEndings, end) {
+				rel += end
+			}
 		}
-		if len(list) < 100_000 {
-			list = append(list, file{rel, info.Size(), info.ModTime().UTC()})
-		}
+		out.Files = append(out.Files, file{rel, info.Size(), info.ModTime().UTC()})
 		return nil
 	})
-	return list, err
+	return out, err
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"suiren/engine/weights"
 	"suiren/serve/form"
@@ -25,13 +26,38 @@ type config struct {
 // maxConfig bounds a file of JSON, or a template.
 const maxConfig = 16 << 20
 
-// Template returns the chat template of a folder; "" if it has none.
-func Template(dir string) (string, error) {
+// GGUF returns how a folder's model likes to be asked, its template and its sampling, as
+// the metadata of a GGUF file. Greedily is a temperature of 0 there.
+func GGUF(dir string) ([]weights.Pair, error) {
 	c, err := readConfig(dir)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return c.Template, nil
+	var list []weights.Pair
+	if c.Template != "" {
+		list = append(list, weights.Pair{Key: "tokenizer.chat_template", Value: c.Template})
+	}
+	for _, s := range c.sampled() {
+		if *s.to != nil {
+			list = append(list, weights.Pair{Key: samplingKey + s.key, Value: float32(**s.to)})
+		}
+	}
+	if k := c.Sampling.TopK; k != nil && *k == int(int32(*k)) {
+		list = append(list, weights.Pair{Key: samplingKey + "top_k", Value: int32(*k)})
+	}
+	return list, nil
+}
+
+const samplingKey = "general.sampling."
+
+// A sampledNumber is one of sampling that GGUF has a key for.
+type sampledNumber struct {
+	key string
+	to  **float64
+}
+
+func (c *config) sampled() []sampledNumber {
+	return []sampledNumber{{"temp", &c.Sampling.Temperature}, {"top_p", &c.Sampling.TopP}, {"min_p", &c.Sampling.MinP}, {"penalty_repeat", &c.Sampling.Repeat}}
 }
 
 // readConfig reads a folder's.
@@ -84,13 +110,14 @@ func readConfig(dir string) (*config, error) {
 // configOf reads a GGUF file's. What it names special its vocabulary knows.
 func configOf(g *weights.GGUF) *config {
 	c := &config{Template: g.Text("tokenizer.chat_template")}
-	for key, to := range map[string]**float64{"temp": &c.Sampling.Temperature, "top_p": &c.Sampling.TopP, "min_p": &c.Sampling.MinP} {
-		if v, ok := g.Value("general.sampling." + key).(float32); ok && v >= 0 {
-			f := float64(v)
-			*to = &f
+	for _, s := range c.sampled() {
+		if v, ok := g.Value(samplingKey + s.key).(float32); ok && v >= 0 {
+			if f, err := strconv.ParseFloat(strconv.FormatFloat(float64(v), 'g', -1, 32), 64); err == nil { // 0.6, not 0.60000002
+				*s.to = &f
+			}
 		}
 	}
-	if k, ok := g.Whole("general.sampling.top_k"); ok && k > 0 && k < 1<<31 {
+	if k, ok := g.Whole(samplingKey + "top_k"); ok && k > 0 && k < 1<<31 {
 		n := int(k)
 		c.Sampling.TopK = &n
 	}

@@ -3,11 +3,14 @@ package plain
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
+	"suiren/engine/weights"
 	"suiren/serve/form"
 )
 
@@ -114,5 +117,43 @@ func TestConfigs(t *testing.T) {
 	}
 	if _, err := readConfig(dir); err == nil {
 		t.Error("broken JSON was read")
+	}
+}
+
+// How a folder's model likes to be sampled is the same as GGUF: greedily, too.
+func TestSamplingAsGGUF(t *testing.T) {
+	for _, text := range []string{`{"do_sample": false, "temperature": 0.6}`, `{"do_sample": false, "repetition_penalty": 1.05}`,
+		`{"do_sample": true, "temperature": 0.6, "top_k": 20, "top_p": 0.95, "min_p": 0.1, "repetition_penalty": 1.1}`, `{}`} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "generation_config.json"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		want, err := readConfig(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pairs, err := GGUF(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, "x.gguf")
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = weights.WriteGGUF(f, append(pairs, weights.Pair{Key: "general.architecture", Value: "llama"}), nil, nil)
+		if err := errors.Join(err, f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		g, err := weights.OpenGGUF(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer g.Close()
+		if got := configOf(g); !reflect.DeepEqual(got.Sampling, want.Sampling) {
+			a, _ := json.Marshal(got.Sampling)
+			b, _ := json.Marshal(want.Sampling)
+			t.Errorf("%s: as GGUF %s, as a folder %s", text, a, b)
+		}
 	}
 }

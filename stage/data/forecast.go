@@ -168,13 +168,15 @@ func sum(list []stage.Forecast, size string) (n float64) {
 	return n
 }
 
-// What a search index takes. Measured with suiren bench knowledge; a model that makes
-// vectors multiplies at about half of the peak (suiren bench infer, prompts).
+// What a search index takes. Measured with suiren bench knowledge, the memory with plans
+// over 0.02 to 30 MB of wikitext2 and CMRC; a model that makes vectors multiplies at about
+// half of the peak (suiren bench infer, prompts).
 const (
+	indexStart   = 0.2 // seconds
 	indexRate    = 5e6 // bytes of text a second, vectors of the program's own words included
-	indexMemory  = 200 << 20
+	indexMemory  = 110 << 20
+	indexShare   = 3.3  // bytes of memory a byte of text
 	passageBytes = 1000 // of text, about
-	vectorBytes  = 1 << 10
 	embedShare   = 0.5
 	textPerToken = 4 // bytes, of the large vocabularies of such models
 )
@@ -183,7 +185,7 @@ const (
 func (k *Knowledge) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	text := sum(in["from"], "text")
 	passages := text / passageBytes
-	seconds, memory := text/indexRate, indexMemory+passages*vectorBytes
+	seconds, memory := indexStart+text/indexRate, indexMemory+indexShare*text
 	if !k.Embedder.IsZero() {
 		params, bytes := sum(in["embedder"], "params"), sum(in["embedder"], "bytes")
 		if params == 0 {

@@ -39,6 +39,12 @@ func TestForecastOfFiles(t *testing.T) {
 	if own.Low <= 0 || own.High > 60 || own.Size["passages"] != 10_000 || model.Low < 20_000 || model.High > 200_000 || model.Memory < own.Memory+1.2e9 {
 		t.Errorf("of an index: %+v; with a model: %+v", own, model)
 	}
+	for text, took := range map[float64]int64{23e3: 100, 0.3e6: 111, 1e6: 120, 2.3e6: 123, 8.1e6: 141, 30e6: 205} { // MiB, measured
+		f := (&Knowledge{}).Forecast(map[string][]stage.Forecast{"from": {{Size: map[string]float64{"text": text}}}}, stage.Machine{})
+		if r := float64(f.Memory>>20) / float64(took); r < 0.75 || r > 1.25 {
+			t.Errorf("an index of %.0f bytes: %d MiB foretold, it took %d", text, f.Memory>>20, took)
+		}
+	}
 	if f := by.Forecast(map[string][]stage.Forecast{"from": {c0}}, stage.Machine{Peak: 1e11}); f.Low != 0 || f.Basis.En != speedUnknown.En {
 		t.Errorf("of a model of which nothing is known: %+v", f)
 	}

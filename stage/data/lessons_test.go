@@ -130,6 +130,31 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
+// What lessons come to is foretold: how many tokens, and that what is held out takes
+// its time, too.
+func TestForecastOfLessons(t *testing.T) {
+	short, long := (&Lessons{Count: 100, Heldout: 300}).Forecast(nil, stage.Machine{}), (&Lessons{Count: 100, Heldout: 10_000}).Forecast(nil, stage.Machine{})
+	if long.Low < 5*short.Low || long.High < 5*short.High {
+		t.Errorf("10,000 held-out problems take %g to %g s, 300 %g to %g", long.Low, long.High, short.Low, short.High)
+	}
+	op := &Lessons{Count: 3000, Heldout: 100}
+	train := filepath.Join(runOp(t, op, nil), trainPart)
+	tok := runOp(t, &Tokenizer{Vocab: 512}, map[string]string{"from": train})
+	for _, direct := range []bool{false, true} {
+		rows := &Tokens{Length: 256, Direct: direct}
+		want := rows.Forecast(map[string][]stage.Forecast{"from": {op.Forecast(nil, stage.Machine{})}}, stage.Machine{}).Size
+		info, err := stage.ReadRowsInfo(runOp(t, rows, map[string]string{"from": train, "tokenizer": tok}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, of := range map[string][2]float64{"tokens": {want["tokens"], float64(info.Tokens)}, "rows": {want["rows"], float64(info.Rows)}} {
+			if r := of[0] / of[1]; r < 0.94 || r > 1.06 {
+				t.Errorf("direct %v: %.0f %s foretold, there are %.0f", direct, of[0], name, of[1])
+			}
+		}
+	}
+}
+
 // checkRows finds every conversation in the rows, whole and once.
 func checkRows(t *testing.T, dir, tokDir string, problems []stage.Problem, direct bool) {
 	t.Helper()

@@ -67,8 +67,8 @@ func (t *Tokens) choice() talk.Choice {
 // Tokens of a conversation with its thought and without, about, for a
 // forecast: measured on the tutor's lessons.
 const (
-	thoughtTokens = 62
-	directTokens  = 30
+	thoughtTokens = 69
+	directTokens  = 33
 	baseVocab     = 1 << 17 // where only the base knows
 )
 

@@ -105,7 +105,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		o := own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, beside: beside}
 		s = newPupil(b, o, d.Rank, length, m)
 	}
-	w, toil := loadOf(1e6, s.length, problemTokens, 2.0/3), 0.0
+	w, toil := loadOf(1e6, s.length, problemTokens, answerShare), 0.0
 	for _, f := range in["from"] {
 		w = rowsLoad(f)
 	}

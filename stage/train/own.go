@@ -191,6 +191,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	if err := t.run(ctx); err != nil {
 		return err
 	}
+	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": t.st.FLOPs - base.FLOPs, "steps": float64(t.st.Step)}})
 	f := facts{Method: o.method, Think: rows.think, Steps: t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Loss), Stop: t.stop}
 	if f.Parity, err = o.write(job, b, l, rows); err != nil {
 		return err

@@ -61,14 +61,22 @@ func TestOwn(t *testing.T) {
 			want := digest(t, whole.Out)
 			f, err := readFacts(whole.Out)
 			check(t, err)
-			shares := 0
-			for _, e := range whole.events { // what the doctor reads
+			shares, counted, metered := 0, 0.0, 0.0
+			for _, e := range whole.events { // what the doctor reads, and the record
+				if e.Type == "count" {
+					counted += e.Vals["flops"]
+				} else {
+					metered = max(metered, e.Vals["flops"]) // so far
+				}
 				if v := e.Vals["supervised"]; v > 0.7 && v < 0.9 {
 					shares++
 				}
 			}
 			if shares != 1 {
 				t.Errorf("%s: the share that is learnt was told %d times", name, shares)
+			}
+			if counted <= 0 || counted != metered {
+				t.Errorf("%s: %g operations are counted, and %g were told", name, counted, metered)
 			}
 			if f.Steps < 4 || f.Method != op.Name() || f.Parity == nil || f.Parity.Top != 1 || f.Parity.Tokens < 100 {
 				t.Errorf("%s: %+v", name, f)

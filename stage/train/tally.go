@@ -23,7 +23,7 @@ type tally struct {
 
 // What is guessed of examples that are not there, or of a base that is not.
 const (
-	problemTokens = 62  // of one of the tutor's lessons, its thought included
+	problemTokens = 69  // of one of the tutor's lessons, its thought included
 	answerBytes   = 600 // of an answer with its prompt
 	answerShare   = 0.6 // of them the answer's
 	markTokens    = 10  // of a template, around a question and its answer

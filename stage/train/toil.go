@@ -79,7 +79,7 @@ func rowsLoad(f stage.Forecast) workload {
 	if f.Size["text"] > 0 {
 		return loadOf(tokens, length, length, 1)
 	}
-	return loadOf(tokens, length, 64, 2.0/3)
+	return loadOf(tokens, length, problemTokens, answerShare)
 }
 
 // prompts is the tokens of those documents that the parity proof reads.

@@ -72,30 +72,30 @@ const (
 	journalFile = "replies.part.jsonl" // in the order of their coming, until the report is written
 )
 
-// asking is one run through a bank. What was answered before, of the same
-// subject, is not asked again.
+// asking is one run through a bank. What was answered before, by the same
+// subject with the same settings, is not asked again.
 type asking struct {
 	pack   *Pack
 	judges Judges
 	done   map[string]Reply
 }
 
-// journalled is a line of the journal, of which the first tells whom it is about.
+// journalled is a line of the journal, of which the first tells what the answers belong to.
 type journalled struct {
 	Subject string `json:"subject,omitempty"`
 	ID      string `json:"id,omitempty"`
 	Reply   *Reply `json:"reply,omitempty"`
 }
 
-// Ask puts every question to the subject and writes replies.jsonl into dir, in
-// the order of the bank. It goes on where an earlier run about the same
-// subject stopped or ended.
-func Ask(ctx context.Context, dir string, p *Pack, bank []Question, digest string, s Subject, j Judges, tell func(done, of int)) ([]Answer, error) {
-	ended, err := answered(dir, digest)
+// ask puts every question to the subject and writes replies.jsonl, in the order
+// of the bank. It goes on where an earlier run with the same answers stopped, or
+// where the one of old, which may be nil, ended.
+func (j *Job) ask(ctx context.Context, old *Report) ([]Answer, error) {
+	ended, err := j.answered(old)
 	if err != nil {
 		return nil, err
 	}
-	done, journal, err := openJournal(filepath.Join(dir, journalFile), digest)
+	done, journal, err := openJournal(filepath.Join(j.Dir, journalFile), j.of())
 	if err != nil {
 		return nil, err
 	}
@@ -108,15 +108,15 @@ func Ask(ctx context.Context, dir string, p *Pack, bank []Question, digest strin
 			}
 		}
 	}
-	a := &asking{pack: p, judges: j, done: done}
-	if err := a.ask(ctx, bank, s, journal, tell); err != nil {
+	a := &asking{pack: j.Pack, judges: j.Judges, done: done}
+	if err := a.ask(ctx, j.Bank, j.Subject, journal, j.Tell); err != nil {
 		return nil, err
 	}
-	out := make([]Answer, len(bank))
-	for i := range bank {
-		out[i] = a.judge(&bank[i])
+	out := make([]Answer, len(j.Bank))
+	for i := range j.Bank {
+		out[i] = a.judge(&j.Bank[i])
 	}
-	return out, writeLines(filepath.Join(dir, RepliesFile), out)
+	return out, writeLines(filepath.Join(j.Dir, RepliesFile), out)
 }
 
 // inFlight is how many questions are asked at once.
@@ -165,27 +165,20 @@ func (a *asking) ask(ctx context.Context, bank []Question, s Subject, journal io
 	return context.Cause(ctx)
 }
 
-// answered are the replies of the report in dir: none, if there is none, it is about
-// another subject, or the replies are not those that it rests on.
-func answered(dir, digest string) (map[string]Reply, error) {
-	b, err := os.ReadFile(filepath.Join(dir, reportFile))
+// answered are the replies of the report old: none, if there is none, its answers belong
+// to something else, or the replies are not those that it rests on.
+func (j *Job) answered(old *Report) (map[string]Reply, error) {
+	if old == nil || old.of() != j.of() {
+		return nil, nil
+	}
+	b, err := os.ReadFile(filepath.Join(j.Dir, RepliesFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	var r Report
-	if json.Unmarshal(b, &r) != nil || r.Subject.Digest != digest {
-		return nil, nil
-	}
-	if b, err = os.ReadFile(filepath.Join(dir, RepliesFile)); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != r.Files[RepliesFile] {
+	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != old.Files[RepliesFile] {
 		return nil, nil
 	}
 	out := map[string]Reply{}
@@ -198,9 +191,9 @@ func answered(dir, digest string) (map[string]Reply, error) {
 	return out, nil
 }
 
-// openJournal reads what was answered, if it was about the same subject, and
+// openJournal reads what was answered, if the answers belong to the same, and
 // opens the journal to go on. A line that lacks its end is taken away.
-func openJournal(path, digest string) (map[string]Reply, *os.File, error) {
+func openJournal(path, of string) (map[string]Reply, *os.File, error) {
 	done := map[string]Reply{}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -225,7 +218,7 @@ func openJournal(path, digest string) (map[string]Reply, *os.File, error) {
 			break
 		}
 		if whole == 0 {
-			if same = j.Subject == digest; !same {
+			if same = j.Subject == of; !same {
 				break
 			}
 		} else if j.Reply != nil {
@@ -237,7 +230,7 @@ func openJournal(path, digest string) (map[string]Reply, *os.File, error) {
 		return fail(err)
 	}
 	if !same {
-		if err := json.NewEncoder(f).Encode(journalled{Subject: digest}); err != nil {
+		if err := json.NewEncoder(f).Encode(journalled{Subject: of}); err != nil {
 			return fail(err)
 		}
 	}

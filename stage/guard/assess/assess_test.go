@@ -326,20 +326,60 @@ func TestJob(t *testing.T) {
 	}
 }
 
-// Another model's answers are not taken for this one's.
-func TestOtherSubject(t *testing.T) {
+// Answers of another model, or by other settings, are not taken for this one's, nor
+// what people made of them.
+func TestOtherAnswers(t *testing.T) {
 	dir := t.TempDir()
-	s := &subject{}
-	if _, err := job(t, dir, s).Run(t.Context()); err != nil {
+	sheet := filepath.Join(dir, AnswersSheet)
+	run := func(digest, settings string, most int64, want int64) error {
+		t.Helper()
+		s := &subject{most: most}
+		j := job(t, dir, s)
+		j.Digest, j.Settings = digest, settings
+		_, err := j.Run(t.Context())
+		if n := s.asked.Load(); n != want && most == 0 {
+			t.Errorf("%s, %s: %d questions were asked, not %d", digest, settings, n, want)
+		}
+		return err
+	}
+	for _, c := range []struct {
+		digest, settings string
+		want             int64
+	}{{"d", "max_tokens=8", 25}, {"d", "max_tokens=8", 0}, {"another", "max_tokens=8", 25}, {"another", "max_tokens=9", 25}} {
+		if b, err := os.ReadFile(sheet); err == nil { // a mark of the run before
+			if err := os.WriteFile(sheet, []byte(strings.Replace(string(b), "Yes.", "Old.", 1)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := run(c.digest, c.settings, 0, c.want); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := os.ReadFile(sheet); err != nil || strings.Contains(string(b), "Old.") != (c.want == 0) {
+			t.Errorf("%+v: %s %v", c, b, err)
+		}
+	}
+	b, err := os.ReadFile(sheet)
+	if err != nil {
 		t.Fatal(err)
 	}
-	j := job(t, dir, s)
-	j.Digest = "another"
-	if _, err := j.Run(t.Context()); err != nil {
+	if err := os.WriteFile(sheet, []byte(strings.Replace(string(b), ",,,,,,", ",li,pass,,,,", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if n := s.asked.Load(); n != 50 {
-		t.Errorf("%d questions were asked", n)
+	if err := run("another", "max_tokens=8", 0, 0); err == nil || !strings.Contains(err.Error(), AnswersSheet+":2: ") {
+		t.Errorf("people's work on other answers was taken: %v", err)
+	}
+	if err := run("another", "max_tokens=9", 0, 0); err != nil {
+		t.Error(err)
+	}
+	// Nor what a run that was stopped has asked.
+	if err := os.Remove(sheet); err != nil {
+		t.Fatal(err)
+	}
+	if err := run("another", "max_tokens=10", 7, 0); !errors.Is(err, errStopped) {
+		t.Error(err)
+	}
+	if err := run("another", "max_tokens=11", 0, 25); err != nil {
+		t.Error(err)
 	}
 }
 

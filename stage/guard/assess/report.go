@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -27,6 +29,7 @@ type Job struct {
 	AsOf     time.Time      // the day that ages are counted to
 	Name     string         // of what is judged
 	Digest   string
+	Settings string // of its answers: others give others
 	Program  string // version of this program
 	Lang     say.Lang
 	Subject  Subject
@@ -71,8 +74,9 @@ type Report struct {
 		Source  string `json:"source"`
 	} `json:"pack"`
 	Subject struct {
-		Name   string `json:"name"`
-		Digest string `json:"digest"`
+		Name     string `json:"name"`
+		Digest   string `json:"digest"`
+		Settings string `json:"settings"`
 	} `json:"subject"`
 	Questions   int               `json:"questions"`
 	Corpus      *Sampled          `json:"corpus,omitempty"`
@@ -97,9 +101,30 @@ type ClassCount struct {
 
 const reportFile = "report.json"
 
+// of is what answers belong to: whose they are, and the settings that they were made with.
+func (j *Job) of() string    { return j.Digest + " " + j.Settings }
+func (r *Report) of() string { return r.Subject.Digest + " " + r.Subject.Settings }
+
+// readReport reads the report in dir, if there is one.
+func readReport(dir string) (*Report, error) {
+	b, err := os.ReadFile(filepath.Join(dir, reportFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := new(Report)
+	if json.Unmarshal(b, r) != nil {
+		return nil, nil // the answers that it vouched for are asked again
+	}
+	return r, nil
+}
+
 // Run makes the assessment and writes report.json, report.html and the
 // evidence. A run that was stopped goes on; sheets that people filled since
-// count the next time, without another question.
+// count the next time, without another question. It refuses a folder where
+// people judged the answers of another subject, or by other settings.
 func (j *Job) Run(ctx context.Context) (*Report, error) {
 	if err := os.MkdirAll(j.Dir, 0o700); err != nil {
 		return nil, err
@@ -107,7 +132,16 @@ func (j *Job) Run(ctx context.Context) (*Report, error) {
 	if err := j.checkClasses(); err != nil {
 		return nil, err
 	}
-	answers, err := Ask(ctx, j.Dir, j.Pack, j.Bank, j.Digest, j.Subject, j.Judges, j.Tell)
+	old, err := readReport(j.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if old != nil && old.of() != j.of() {
+		if err := forgetSheet(filepath.Join(j.Dir, AnswersSheet)); err != nil {
+			return nil, err
+		}
+	}
+	answers, err := j.ask(ctx, old)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +151,7 @@ func (j *Job) Run(ctx context.Context) (*Report, error) {
 	}
 	r := &Report{Format: 1, Program: j.Program, AsOf: j.AsOf.Format(time.DateOnly), Questions: len(j.Bank), Counts: map[string]int{}, Corpus: f.corpus}
 	r.Pack.ID, r.Pack.Version, r.Pack.Digest, r.Pack.Title, r.Pack.Source = j.Pack.ID, j.Pack.Version, j.Pack.Digest, j.Pack.Title, j.Pack.Source
-	r.Subject.Name, r.Subject.Digest = j.Name, j.Digest
+	r.Subject.Name, r.Subject.Digest, r.Subject.Settings = j.Name, j.Digest, j.Settings
 	for i := range j.Pack.Requirements {
 		q := &j.Pack.Requirements[i]
 		res := Result{Requirement: q}

@@ -159,6 +159,30 @@ func readReview(path string, known map[string]bool) (*Review, error) {
 	return r, nil
 }
 
+// forgetSheet takes away a sheet of answers that are asked anew: only one on which
+// people wrote nothing.
+func forgetSheet(path string) error {
+	if !exists(path) {
+		return nil
+	}
+	err := eachCSV([]string{path}, func(name string, b []byte) error {
+		rows, err := readTable(name, b, sheetColumns, "id")
+		for _, r := range rows {
+			for _, c := range []string{"reviewer_1", "verdict_1", "reviewer_2", "verdict_2", "settled_by", "settled"} {
+				if r.of[c] != "" {
+					return &say.Error{Where: r.where, What: say.T("what was judged here are answers of another model, or by other settings", "此处评审的是另一模型的回答，或按其他设置得到的回答"),
+						Next: say.T("assess into another folder, or move the sheet away for a new sample", "请评估到另一目录；或移走此表，重新抽样")}
+				}
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return os.Remove(path)
+}
+
 // kappa is Cohen's (Educational and Psychological Measurement 20:37–46, 1960).
 func kappa(n, agree, first, second int) *float64 {
 	if n == 0 {

@@ -45,6 +45,9 @@ func saying(text string) said {
 				c.words[w], s.words[w] = true, true
 			}
 		}
+		for _, m := range compared.FindAllStringSubmatch(part, -1) {
+			c.words[m[0]] = true
+		}
 		c.negations(part)
 		c.places = places(part)
 		s.denies = s.denies || len(c.denied) > 0
@@ -66,6 +69,13 @@ var (
 
 	// modal is what may stand between a negation and what it denies.
 	modal = regexp.MustCompile(`^(?:能够|可以|应该|允许|准许|必须|需要|予以|[能可会得应许准必需用要再予曾有被是让])+`)
+
+	// compared finds what compares with a number. A negation denies that, and neither the number
+	// nor what is counted: not older than ten is less than ten, or ten.
+	compared  = regexp.MustCompile(`\b([a-z]+) than\b`)
+	bound     = regexp.MustCompile(`^(?: ?[a-z]+){0,2}? ([a-z]+) than\b`)
+	boundHan  = regexp.MustCompile(`^(?:[大小高低多少早晚]于|超过|达到|[满足到][\d一二两三四五六七八九十百千万半])`)
+	numberful = regexp.MustCompile(`\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|hundred|thousand)\b`)
 )
 
 // mostDenied is how many words behind a negation it denies.
@@ -81,9 +91,21 @@ func (c *clause) negations(text string) {
 		if m[4] >= 0 {
 			behind = text[m[4]:m[5]]
 		} else if r, _ := utf8.DecodeRuneInString(behind); unicode.Is(unicode.Han, r) {
-			behind = firstHan(modal.ReplaceAllString(behind, ""), mostDenied+1)
+			behind = modal.ReplaceAllString(behind, "")
+			if at := boundHan.FindString(behind); at != "" {
+				behind = at
+			}
+			behind = firstHan(behind, mostDenied+1)
+		} else if m := bound.FindStringSubmatch(behind); m != nil {
+			c.denied = append(c.denied, m[1]+" than")
+			continue
 		}
 		list, _ := terms(behind)
+		if at := numberful.FindStringIndex(behind); at != nil {
+			if before, _ := terms(behind[:at[0]]); len(before) > 0 {
+				list = before
+			}
+		}
 		c.denied = append(c.denied, list[:min(len(list), mostDenied)]...)
 	}
 	if c.negs%2 == 0 { // not without: it takes more than words to say what is meant
