@@ -2076,10 +2076,10 @@ function useGet(path, every = 0) {
   }, [path, lang, turn, store.back]);
   return { data: state.path === path ? state.data : null, failure: state.failure, loading: state.path !== path, reload: () => next((n) => n + 1) };
 }
-function Loaded({ of, children }) {
+function Loaded({ of, none, children }) {
   if (of.failure) return /* @__PURE__ */ createElement(Fail, { of: of.failure, retry: of.reload });
   if (of.loading) return /* @__PURE__ */ createElement("p", { class: "quiet" }, t("loading"));
-  return /* @__PURE__ */ createElement(Fragment, null, of.data === null ? null : children(of.data));
+  return /* @__PURE__ */ createElement(Fragment, null, of.data === null ? none : children(of.data));
 }
 function useAct() {
   const [busy, setBusy] = useState(false);

@@ -76,11 +76,11 @@ export function useGet<T>(path: string, every = 0): Got<T> {
   return { data: state.path === path ? state.data : null, failure: state.failure, loading: state.path !== path, reload: () => next(n => n + 1) };
 }
 
-// Loaded shows what was asked for, or why it is not there.
-export function Loaded<T>({ of, children }: { of: Got<T>; children: (data: T) => ComponentChildren }) {
+// Loaded shows what was asked for, why it did not come, or, where the server has none, that.
+export function Loaded<T>({ of, none, children }: { of: Got<T>; none?: ComponentChildren; children: (data: T) => ComponentChildren }) {
   if (of.failure) return <Fail of={of.failure} retry={of.reload} />;
   if (of.loading) return <p class="quiet">{t("loading")}</p>;
-  return <Fragment>{of.data === null ? null : children(of.data)}</Fragment>;
+  return <Fragment>{of.data === null ? none : children(of.data)}</Fragment>;
 }
 
 // useAct does something once at a time and keeps its failure.
