@@ -227,7 +227,7 @@ func wires(t *testing.T, browser context.Context, dir string) {
 				t.Fatal(err)
 			}
 			v.wait(`document.querySelector("header .lost") && !document.querySelector("main .health")`) // nor is what was well still said to be
-			eval[bool](v.tab, `look.turn("#usage")`) // whose file is not there yet
+			eval[bool](v.tab, `look.turn("#usage")`)                                                    // whose file is not there yet
 			v.wait(`document.querySelector("main .failure button")`)
 			v.accessible(t)
 			v.shot(*look, "lost", false)
