@@ -140,7 +140,7 @@ func Decode(w http.ResponseWriter, r *http.Request, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return invalidBody(err)
+		return form.Unread(err)
 	}
 	return nil
 }

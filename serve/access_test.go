@@ -60,7 +60,7 @@ func TestAccess(t *testing.T) {
 		{"address", "GET", "/healthz", []string{"Host", "[::1]:7740"}, 200},
 		{"other site", "POST", "/v1/chat/completions", []string{"Sec-Fetch-Site", "cross-site"}, 403},
 		{"nowhere", "GET", "/nowhere", nil, 404},
-		{"wrong method", "DELETE", "/v1/models", nil, 404},
+		{"wrong method", "DELETE", "/v1/models", nil, 405},
 		{"no way up", "GET", "/../console.go", nil, 404},
 		{"one model", "GET", "/v1/models/tutor", nil, 200},
 		{"no such model", "GET", "/v1/models/x", nil, 404},

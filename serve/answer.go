@@ -130,7 +130,7 @@ type Release struct {
 	Limits   Limits
 	// Document is a document that answers cite, as a caller may read it: passages,
 	// as JSON. base is the knowledge base that the answer was written from, of a
-	// release that is asked with one; NoStore if it is none. nil: it cites nothing.
+	// release that is asked with one; NoBase if it is none. nil: it cites nothing.
 	Document  func(readers []string, base, file string) (any, error)
 	Knowledge string  // the base that is asked unless a request names another; "": none
 	Canary    *Canary // nil: it answers all but what the canaries of its name take

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -15,7 +16,34 @@ import (
 var errNotFound = &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "not_found",
 	Text: say.T("there is nothing here", "这里什么也没有")}
 
-func (s *Server) notFound(http.ResponseWriter, *http.Request) error { return errNotFound }
+// notFound says that there is nothing at a path, or nothing for this method, and
+// what stands near: with /v1 before it, or once instead of twice.
+func (s *Server) notFound(w http.ResponseWriter, r *http.Request) error {
+	takes := func(method, path string) bool {
+		_, pattern := s.mux().Handler(&http.Request{Method: method, Host: r.Host, URL: &url.URL{Path: path}})
+		return pattern != "" && pattern != everywhere && pattern != everyFile
+	}
+	var methods []string
+	for _, m := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+		if takes(m, r.URL.Path) {
+			methods = append(methods, m)
+		}
+	}
+	if methods != nil {
+		w.Header().Set("Allow", strings.Join(methods, ", "))
+		return &form.Error{Status: http.StatusMethodNotAllowed, Type: "invalid_request_error", Code: "method_not_allowed",
+			Text: say.T("this path is not for %s", "该路径不接受 %s", form.Clip(r.Method)), Next: say.T("use %v", "请用 %v", methods)}
+	}
+	for _, near := range []string{"/v1" + r.URL.Path, strings.TrimPrefix(r.URL.Path, "/v1")} {
+		if takes(r.Method, near) {
+			e := *errNotFound
+			e.Next = say.T("did you mean %s? Clients of OpenAI's interface have /v1 at the end of their base URL, those of Anthropic's and Ollama's have not",
+				"是否指 %s？OpenAI 接口的客户端，base URL 以 /v1 结尾；Anthropic 与 Ollama 的则没有 /v1", form.Clip(near))
+			return &e
+		}
+	}
+	return errNotFound
+}
 
 func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
 	return WriteJSON(w, http.StatusOK, map[string]string{"status": "ok"})

@@ -149,7 +149,7 @@ func (rel *Release) consults(r *http.Request, req *form.Request) error {
 	}
 	err := allow(r, Search, ABase, req.Knowledge)
 	if errors.Is(err, ErrHidden) {
-		return NoStore
+		return NoBase
 	}
 	return err
 }

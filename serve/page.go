@@ -33,7 +33,7 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) error {
 	}
 	f, ok := files()[name]
 	if !ok {
-		return errNotFound
+		return s.notFound(w, r)
 	}
 	tag := `"` + f.tag + `"`
 	w.Header().Set("ETag", tag)

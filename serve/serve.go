@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -165,6 +166,7 @@ type Server struct {
 	metered  string // what reads the energy
 	epochs   *epochs
 	limits   *limits
+	mux      func() *http.ServeMux // of the routes, made once
 }
 
 // New makes a server.
@@ -187,6 +189,7 @@ func New(conf Config) *Server {
 	}
 	s.queue = newQueue(conf.Slots, maxWaiting)
 	s.metrics = newMetrics(s)
+	s.mux = sync.OnceValue(s.newMux)
 	return s
 }
 
@@ -264,13 +267,21 @@ func (s *Server) Routes() []Route {
 		{"POST /api/session", Open, s.signIn},
 		{"GET /api/session", UseSession, s.whoAmI},
 		{"DELETE /api/session", UseSession, s.signOut},
-		{"GET /{file...}", Open, s.page},
-		{"/", Open, s.notFound},
+		{everyFile, Open, s.page},
+		{everywhere, Open, s.notFound},
 	}, s.conf.Routes)
 }
 
+// The patterns of what stands at no other route.
+const (
+	everyFile  = "GET /{file...}" // of the page
+	everywhere = "/"
+)
+
 // Handler answers the routes.
-func (s *Server) Handler() http.Handler {
+func (s *Server) Handler() http.Handler { return s.protect(s.mux()) }
+
+func (s *Server) newMux() *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, r := range s.Routes() {
 		do := r.Do
@@ -279,7 +290,7 @@ func (s *Server) Handler() http.Handler {
 		}
 		mux.Handle(r.Pattern, s.handle(do))
 	}
-	return s.protect(mux)
+	return mux
 }
 
 // Listen opens addr. It refuses an address that other machines can reach

@@ -17,6 +17,13 @@ var ErrNoStore = errors.New("no such knowledge base")
 var NoStore = &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "vector_store_not_found",
 	Text: say.T("there is no such knowledge base", "没有这个知识库"), Next: say.T("suiren knowledge list names them", "用 suiren knowledge list 查看")}
 
+// NoBase is NoStore for a base that the parameter knowledge names.
+var NoBase = func() *form.Error {
+	e := *NoStore
+	e.Param = "knowledge"
+	return &e
+}()
+
 // searchStore finds passages of a knowledge base that the caller may read.
 func (s *Server) searchStore(w http.ResponseWriter, r *http.Request) error {
 	body, err := readBody(w, r)

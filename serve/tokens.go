@@ -40,7 +40,7 @@ func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) error {
 		Strings  bool            `json:"return_token_strs"`
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
-		return invalidBody(err)
+		return form.Unread(err)
 	}
 	rel, err := s.spelling(r, in.Model)
 	if err != nil {
@@ -97,10 +97,6 @@ func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) error {
 		out["token_strs"] = strs
 	}
 	return WriteJSON(w, http.StatusOK, out)
-}
-
-func invalidBody(err error) error {
-	return form.Invalid("", "invalid_json", say.T("the body is not the JSON that was expected: %v", "请求体不是所期望的 JSON：%v", err))
 }
 
 func (s *Server) detokenize(w http.ResponseWriter, r *http.Request) error {

@@ -48,7 +48,7 @@ func (m informed) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event,
 // noStore says of a base that is none what clients are told of it.
 func noStore(err error) error {
 	if errors.Is(err, base.ErrEmpty) || errors.Is(err, base.ErrName) || errors.Is(err, fs.ErrNotExist) {
-		return serve.NoStore
+		return serve.NoBase
 	}
 	return err
 }

@@ -57,6 +57,11 @@ func hands(t *testing.T, browser context.Context, dir string) {
 		defer v.close()
 		v.wait(`document.querySelectorAll(".door").length === 3`)
 		v.fits(t, 360)
+		v.everywhere(func(view string) { // what is not there yet is said
+			if v.count("main :is(.card, .empty, .talks)") == 0 {
+				t.Errorf("%s is empty: %s", view, v.text("main"))
+			}
+		})
 		v.turn("home")
 		v.wait(`document.querySelector(".door:last-child button:not(:disabled)")`)
 		for _, door := range []string{".door:nth-child(1) a", ".door:nth-child(2) a", ".door:nth-child(3) button"} {

@@ -221,9 +221,16 @@ func wires(t *testing.T, browser context.Context, dir string) {
 		}},
 		step{"restarted", func(t *testing.T) { // the page finds the server again by itself, and the session holds
 			still.close()
+			v.turn("home")
+			v.wait(`document.querySelector("main .health")`)
 			if err := s.stop(); err != nil {
 				t.Fatal(err)
 			}
+			v.wait(`document.querySelector("header .lost") && !document.querySelector("main .health")`) // nor is what was well still said to be
+			eval[bool](v.tab, `look.turn("#usage")`)                                                    // whose file is not there yet
+			v.wait(`document.querySelector("main .failure button")`)
+			v.accessible(t)
+			v.shot(*look, "lost", false)
 			s = start(t, "serve", dir)
 			delete(served, strings.TrimPrefix(strings.Split(s.url, "/open")[0], "http://")) // the browser does not know of it
 			w.tie(t, s)
@@ -233,6 +240,8 @@ func wires(t *testing.T, browser context.Context, dir string) {
 					v.lost("the page does not ask for the server's events again")
 				}
 			}
+			v.wait(`!document.querySelector("header .lost, main .failure") && document.querySelector("main .budget")`) // without a click
+			v.turn("chat")
 			v.asks("What is 3+4?")
 			if got := v.text(".turn:last-child [role=alert]"); got != "" {
 				t.Errorf("after the server began anew: %s", got)

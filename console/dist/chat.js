@@ -1,5 +1,5 @@
 // src/pages/chat.tsx
-import { ask as ask2, count, Empty, Field as Field2, Fragment as Fragment2, h as h2, mayDo as mayDo2, Meter, params, progressOfPlan, redraw as redraw3, say as say2, seconds, store as store3, t as t3, useAct, useEffect as useEffect2, useGet, useState as useState2, Fail } from "./kit.js";
+import { ask as ask2, count, Empty, Field as Field2, Fragment as Fragment2, h as h2, mayDo as mayDo2, Meter, params, progressOfPlan, redraw as redraw3, say as say2, seconds, store as store3, t as t3, useAct, useEffect as useEffect2, useGet, useMemo, useState as useState2, Fail } from "./kit.js";
 
 // src/pages/chat.words.ts
 var words = {
@@ -507,7 +507,7 @@ function rate(reply, good, reason = "") {
   reply.ratingSaid = "";
   redraw();
   rated = rated.then(async () => {
-    let said = t("thanks"), failed = false;
+    let said = "thanks", failed = false;
     try {
       await ask("POST", "/api/feedback", { id: reply.id, good, reason });
     } catch (err) {
@@ -752,7 +752,7 @@ function Foot({ reply, turn }) {
   };
   return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("footer", { class: said ? "" : "hidden" }, r?.label && said && /* @__PURE__ */ h2("span", { class: "label" }, t3("aiLabel")), reply.tokens > 0 && /* @__PURE__ */ h2("span", { class: "quiet" }, after > 0.05 ? w2("speed", reply.tokens, seconds(total), seconds(first), count(+(Math.max(reply.tokens - 1, 1) / after).toPrecision(3))) : t3("cost", reply.tokens, seconds(total))), reply.id && reply.answer && /* @__PURE__ */ h2("span", { class: "rate" }, /* @__PURE__ */ h2("button", { "aria-pressed": reply.rating === true, "aria-label": t3("good"), title: t3("good"), onClick: () => click(true) }, /* @__PURE__ */ h2(Thumb, { up: true })), /* @__PURE__ */ h2("button", { "aria-pressed": reply.rating === false, "aria-label": t3("bad"), title: t3("bad"), onClick: () => click(false) }, /* @__PURE__ */ h2(Thumb, null))), reply.answer && /* @__PURE__ */ h2(Copy, { text: reply.answer + (r?.label ? `
 
-[${t3("aiLabel")}]` : ""), label: w2("copy") }), /* @__PURE__ */ h2("span", { class: "quiet", role: "status" }, reply.ratingSaid)), why !== null && reply.rating !== null && /* @__PURE__ */ h2("form", { class: "why row", onSubmit: (e) => {
+[${t3("aiLabel")}]` : ""), label: w2("copy") }), /* @__PURE__ */ h2("span", { class: "quiet", role: "status" }, reply.ratingSaid === "thanks" ? t3("thanks") : reply.ratingSaid)), why !== null && reply.rating !== null && /* @__PURE__ */ h2("form", { class: "why row", onSubmit: (e) => {
     e.preventDefault();
     rate(reply, reply.rating, why);
     setWhy(null);
@@ -763,6 +763,7 @@ function Limit({ used, of }) {
 }
 function Proof({ reply, turn }) {
   const [receipt, setReceipt] = useState2(null), [same, setSame] = useState2(null), [busy2, setBusy] = useState2(false);
+  const file = useMemo(() => receipt ? URL.createObjectURL(new Blob([receipt], { type: "application/json" })) : "", [receipt]);
   const load = async () => {
     if (receipt !== null || !reply.id) return;
     try {
@@ -784,7 +785,7 @@ function Proof({ reply, turn }) {
   };
   return /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("details", { class: "proof", onToggle: (e) => {
     if (e.target.open) load();
-  } }, /* @__PURE__ */ h2("summary", null, w2("receipt")), /* @__PURE__ */ h2("p", { class: "quiet" }, w2("receiptHelp")), receipt === "" && /* @__PURE__ */ h2("p", null, w2("noReceipt")), receipt && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("pre", { tabIndex: 0, "aria-label": w2("receipt") }, receipt), /* @__PURE__ */ h2("a", { class: "button", download: `${reply.id}.json`, href: URL.createObjectURL(new Blob([receipt], { type: "application/json" })) }, w2("save"))), reply.seed && /* @__PURE__ */ h2("button", { disabled: busy2, onClick: replay }, w2("replay")), /* @__PURE__ */ h2("p", { role: "status" }, busy2 ? w2("replaying") : same === null ? "" : same ? "✓ " + w2("same") : "✗ " + w2("differs"))), /* @__PURE__ */ h2("details", { class: "proof" }, /* @__PURE__ */ h2("summary", null, w2("code")), /* @__PURE__ */ h2(Code, { turn, model: reply.model })));
+  } }, /* @__PURE__ */ h2("summary", null, w2("receipt")), /* @__PURE__ */ h2("p", { class: "quiet" }, w2("receiptHelp")), receipt === "" && /* @__PURE__ */ h2("p", null, w2("noReceipt")), receipt && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("pre", { tabIndex: 0, "aria-label": w2("receipt") }, receipt), /* @__PURE__ */ h2("a", { class: "button", download: `${reply.id}.json`, href: file }, w2("save"))), reply.seed && /* @__PURE__ */ h2("button", { disabled: busy2, onClick: replay }, w2("replay")), /* @__PURE__ */ h2("p", { role: "status" }, busy2 ? w2("replaying") : same === null ? "" : same ? "✓ " + w2("same") : "✗ " + w2("differs"))), /* @__PURE__ */ h2("details", { class: "proof" }, /* @__PURE__ */ h2("summary", null, w2("code")), /* @__PURE__ */ h2(Code, { turn, model: reply.model })));
 }
 function Code({ turn, model }) {
   const [tongue, setTongue] = useState2("curl"), [said, setSaid] = useState2("");

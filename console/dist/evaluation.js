@@ -30,11 +30,11 @@ function Evaluation() {
   const list = useGet("/api/verdicts");
   const [name, choose] = useState("");
   const none = /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")), /* @__PURE__ */ h("a", { class: "button", href: "#plan" }, t("plan")));
-  return /* @__PURE__ */ h(Page, { title: t("evaluation"), lead: w("lead") }, /* @__PURE__ */ h(Loaded, { of: list }, (all) => {
+  return /* @__PURE__ */ h(Page, { title: t("evaluation"), lead: w("lead") }, /* @__PURE__ */ h(Loaded, { of: list, none }, (all) => {
     const v = all.find((one) => one.name === name) ?? all[0];
     if (!v) return none;
     return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Card, { title: v.name, side: /* @__PURE__ */ h(Fragment, null, all.length > 1 && /* @__PURE__ */ h("label", null, w("choose"), " ", /* @__PURE__ */ h("select", { value: v.name, onChange: (e) => choose(e.target.value) }, all.map((o) => /* @__PURE__ */ h("option", { key: o.name }, o.name)))), /* @__PURE__ */ h("code", null, short(v.digest))) }, /* @__PURE__ */ h(ReportView, { report: v.report })), /* @__PURE__ */ h(Changes, { of: v }));
-  }), list.data === null && !list.loading && !list.failure && none);
+  }));
 }
 function Changes({ of: v }) {
   const list = v.report.changes ?? [], [over, choose] = useState(""), c = list.find((o) => o.over === over) ?? list[0];

@@ -1299,6 +1299,10 @@ var store = {
   who: null,
   failure: null,
   // of the page as a whole
+  lost: false,
+  // the server is not heard
+  back: 0,
+  // how often it was heard again
   signIn: false,
   leaving: false,
   // asked whether to sign out
@@ -1442,6 +1446,7 @@ var words = {
   theme_light: ["Light", "浅色"],
   theme_dark: ["Dark", "深色"],
   skip: ["Skip to the content", "跳到正文"],
+  lost: ["The server does not answer. What shows may be out of date; the page goes on by itself when the server is back.", "服务器没有应答。这里显示的可能已过时；服务器恢复后，页面会自动继续。"],
   unreachable: ["The server does not answer. Is suiren serve still running? Start it, then try again.", "服务器没有应答。suiren serve 还在运行吗？启动它，再试一次。"],
   retry: ["Try again", "再试一次"],
   signOut: ["Sign out", "退出登录"],
@@ -1683,10 +1688,11 @@ async function* events(r) {
 // src/format.ts
 var zh = () => store.lang !== "en";
 function seconds(s) {
+  if (s >= 59.5) s = Math.round(s);
   if (s < 0.1) return zh() ? "< 0.1 秒" : "< 0.1 s";
   if (s < 10) return s.toFixed(1) + (zh() ? " 秒" : " s");
   if (s < 60) return Math.round(s) + (zh() ? " 秒" : " s");
-  const m = Math.floor(s / 60), r = Math.round(s - 60 * m);
+  const m = Math.floor(s / 60), r = s % 60;
   if (m < 60) return zh() ? `${m} 分 ${r} 秒` : `${m} min ${r} s`;
   return zh() ? `${Math.floor(m / 60)} 小时 ${m % 60} 分` : `${Math.floor(m / 60)} h ${m % 60} min`;
 }
@@ -1892,10 +1898,32 @@ var loadPlan = inTurn(async () => {
 });
 var source = null;
 var followed = "";
-function followLive(onLive) {
+var lost = 0;
+function heard(is) {
+  if (!is) {
+    lost ||= setTimeout(() => {
+      store.lost = true;
+      redraw();
+    }, 2e3);
+    return;
+  }
+  clearTimeout(lost);
+  lost = 0;
+  if (!store.lost) return;
+  store.lost = false;
+  store.back++;
+  loadPlan();
+  redraw();
+}
+function followLive(onLive, onEnd) {
   source?.close();
-  source = new EventSource("/api/events?lang=" + store.lang);
+  const mine = source = new EventSource("/api/events?lang=" + store.lang);
   let names = "";
+  source.onopen = () => heard(true);
+  source.onerror = () => {
+    heard(false);
+    if (mine.readyState === EventSource.CLOSED && source === mine) setTimeout(onEnd, 3e3);
+  };
   source.onmessage = (e) => {
     const m = JSON.parse(e.data);
     if (m.type === "live") {
@@ -2045,13 +2073,13 @@ function useGet(path, every = 0) {
       over = true;
       clearTimeout(timer);
     };
-  }, [path, lang, turn]);
+  }, [path, lang, turn, store.back]);
   return { data: state.path === path ? state.data : null, failure: state.failure, loading: state.path !== path, reload: () => next((n) => n + 1) };
 }
-function Loaded({ of, children }) {
+function Loaded({ of, none, children }) {
   if (of.failure) return /* @__PURE__ */ createElement(Fail, { of: of.failure, retry: of.reload });
   if (of.loading) return /* @__PURE__ */ createElement("p", { class: "quiet" }, t("loading"));
-  return /* @__PURE__ */ createElement(Fragment, null, of.data === null ? null : children(of.data));
+  return /* @__PURE__ */ createElement(Fragment, null, of.data === null ? none : children(of.data));
 }
 function useAct() {
   const [busy, setBusy] = useState(false);
@@ -2098,6 +2126,7 @@ function Tabs({ of, at, set, label }) {
 var mends = { ready: "#models", backup: "#settings/backup", release: "#releases", disk: "#settings/keep", quota: "#settings/keep", queue: "#compute", kv: "#compute", memory: "#models" };
 function HealthCard({ only = false }) {
   const got = useGet(store.server && mayDo("read_metrics") ? "/api/health" : "", 15e3);
+  if (got.failure || store.lost) return null;
   const list = (got.data?.checks ?? []).filter((c) => !only || c.level !== "ok");
   if (!list.length) return only && got.data ? /* @__PURE__ */ createElement("p", { class: "good" }, "✓ ", t("healthy")) : null;
   const rows = /* @__PURE__ */ createElement("ul", { class: "plainlist health" }, list.map((c) => /* @__PURE__ */ createElement("li", { key: c.name }, /* @__PURE__ */ createElement(Tag, { kind: { ok: "done", warn: "running" }[c.level] ?? "failed" }, maybe("level", c.level)), " ", /* @__PURE__ */ createElement("b", null, maybe("health", c.name)), " ", c.why, c.level !== "ok" && mends[c.name] && /* @__PURE__ */ createElement("a", { class: "mend", href: mends[c.name] }, t("mend")))));
@@ -2118,7 +2147,7 @@ function Table({ columns, source: source2, load, label, empty }) {
   const [top2, setTop] = useState(0);
   const [, drawn] = useState(0);
   const [turn, again] = useState(0);
-  const name = source2 + store.lang;
+  const name = [source2, store.lang, store.back].join();
   if (got.current.source !== name) got.current = { source: name, total: -1, blocks: /* @__PURE__ */ new Map() };
   const mine = got.current;
   const seen = Math.ceil((frame.current?.clientHeight ?? 480) / high2);

@@ -65,11 +65,12 @@ var needed = ["evaluation", "guard", "parity"];
 function Releases() {
   const got = useGet("/api/releases");
   const [chosen, choose] = useState("");
-  return /* @__PURE__ */ h(Page, { title: t("releases"), lead: w("lead") }, /* @__PURE__ */ h(Loaded, { of: got }, ({ releases }) => {
-    if (releases.length === 0) return /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")), /* @__PURE__ */ h("a", { class: "button", href: "#plan" }, t("plan")));
+  const none = /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")), /* @__PURE__ */ h("a", { class: "button", href: "#plan" }, t("plan")));
+  return /* @__PURE__ */ h(Page, { title: t("releases"), lead: w("lead") }, /* @__PURE__ */ h(Loaded, { of: got, none }, ({ releases }) => {
+    if (releases.length === 0) return none;
     const r = releases.find((one) => one.digest === chosen) ?? releases[0];
     return /* @__PURE__ */ h("div", { class: "listed" }, /* @__PURE__ */ h("ul", { class: "picks" }, releases.map((one) => /* @__PURE__ */ h("li", { key: one.digest }, /* @__PURE__ */ h("button", { "aria-pressed": one === r, onClick: () => choose(one.digest) }, /* @__PURE__ */ h("b", null, one.name), " ", /* @__PURE__ */ h("code", null, short(one.digest)), /* @__PURE__ */ h("span", { class: "row" }, /* @__PURE__ */ h(Tag, { kind: { live: "done", canary: "running", retired: "failed" }[one.stage] ?? "" }, stage(one.stage)), one.newest && /* @__PURE__ */ h(Tag, null, w("newest")), !one.present && /* @__PURE__ */ h(Tag, { kind: "failed" }, w("gone")), /* @__PURE__ */ h("span", { class: "quiet" }, w("made", day(one.made)))))))), /* @__PURE__ */ h("div", { class: "stack" }, /* @__PURE__ */ h(One, { key: r.digest, of: r, reload: got.reload }), /* @__PURE__ */ h(Origin, { key: "of" + r.digest, of: r }), /* @__PURE__ */ h(Compare, { of: releases, at: r })));
-  }), got.data === null && !got.loading && !got.failure && /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp"))));
+  }));
 }
 function One({ of, reload }) {
   const [why, setWhy] = useState(""), [share, setShare] = useState(10), [stop, setStop] = useState("errors=2%"), run = useAct(), [said, setSaid] = useState("");

@@ -1,8 +1,8 @@
 // src/pages/settings.tsx
-import { Card as Card2, Fragment as Fragment2, h as h2, Loaded as Loaded2, mayDo as mayDo2, Page, say as say2, store as store2, t, Tabs, Tag as Tag2, useGet as useGet2 } from "./kit.js";
+import { Card as Card2, Fragment as Fragment2, h as h2, Loaded as Loaded2, mayDo as mayDo2, Page, say as say2, store as store2, t as t2, Tabs, Tag as Tag2, useGet as useGet2 } from "./kit.js";
 
 // src/pages/keeping.tsx
-import { act, bytes, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, short, store, Tag, TaskList, useAct, useEffect, useGet, useState, listed, told, clauses } from "./kit.js";
+import { act, bytes, Card, Command, count, day, Empty, Fail, Field, Fragment, h, Loaded, mayDo, say, short, store, t, Tag, TaskList, useAct, useEffect, useGet, useState, listed, told, clauses } from "./kit.js";
 
 // src/pages/keeping.words.ts
 var words = {
@@ -34,6 +34,8 @@ var words = {
   reason: ["Reason", "理由"],
   end: ["End", "解除"],
   noHolds: ["Nobody is on hold.", "没有保全。"],
+  noPlan: ["No plan yet", "还没有计划"],
+  noPlanHelp: ["A backup holds what a plan has made and what was written down of it. The home page begins a plan; then say here when backups are made.", "备份包含计划制作的内容及其记录。先在首页开始一个计划，再在这里设定备份时间。"],
   schedule: ["When backups are made", "备份计划"],
   scheduleHelp: ["Each is read again after it was made. A folder on another disk survives this one.", "每次备份后都会重新核对。放在另一块磁盘上更安全。"],
   hours: ["Hours between two (0: none by itself)", "间隔小时数（0：不自动备份）"],
@@ -103,17 +105,17 @@ function Backups() {
   const tasks = JSON.stringify((store.now?.tasks ?? []).filter((task) => task.kind === "backup"));
   useEffect(got.reload, [tasks]);
   const own = s ?? { hours: String(got.data?.schedule?.hours ?? 24), folder: got.data?.schedule?.folder ?? "", keep: String(got.data?.schedule?.keep ?? 7) };
-  return /* @__PURE__ */ h(Loaded, { of: got }, (b) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Card, { title: w("schedule"), side: /* @__PURE__ */ h(Tag, null, w("origin")) }, /* @__PURE__ */ h("p", { class: "quiet" }, w("scheduleHelp")), /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
+  return /* @__PURE__ */ h(Loaded, { of: got, none: /* @__PURE__ */ h(Empty, { title: w("noPlan") }, /* @__PURE__ */ h("p", null, w("noPlanHelp")), /* @__PURE__ */ h("a", { class: "button", href: "#home" }, t("home"))) }, (b) => /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Card, { title: w("schedule"), side: /* @__PURE__ */ h(Tag, null, w("origin")) }, /* @__PURE__ */ h("p", { class: "quiet" }, w("scheduleHelp")), /* @__PURE__ */ h("form", { class: "form", onSubmit: (e) => {
     e.preventDefault();
     setSaid("");
-    set.run(() => act("PUT", "/api/backups", { hours: +own.hours, folder: own.folder, keep: +own.keep, to: b?.schedule?.to ?? [] })).then((ok) => {
+    set.run(() => act("PUT", "/api/backups", { hours: +own.hours, folder: own.folder, keep: +own.keep, to: b.schedule?.to ?? [] })).then((ok) => {
       if (ok) {
         setSaid(w("saved"));
         change(null);
       }
       got.reload();
     });
-  } }, /* @__PURE__ */ h(Field, { label: w("folder") }, (id) => /* @__PURE__ */ h("input", { id, class: "backup-folder", value: own.folder, onInput: text((v) => change({ ...own, folder: v })) })), /* @__PURE__ */ h(Field, { label: w("hours") }, (id) => /* @__PURE__ */ h("input", { id, type: "number", min: "0", max: "8784", value: own.hours, onInput: text((v) => change({ ...own, hours: v })) })), /* @__PURE__ */ h(Field, { label: w("copies") }, (id) => /* @__PURE__ */ h("input", { id, type: "number", min: "1", max: "1000", value: own.keep, onInput: text((v) => change({ ...own, keep: v })) })), /* @__PURE__ */ h("button", { class: "main", disabled: set.busy || !own.folder && +own.hours > 0 }, w("save"))), /* @__PURE__ */ h("p", { role: "status", class: "good" }, said), set.failure && /* @__PURE__ */ h(Fail, { of: set.failure }), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { class: "backup-now", disabled: now.busy || !b?.schedule, onClick: () => now.run(() => act("POST", "/api/backups")) }, w("now")), b?.schedule?.next && day(b.schedule.next) && /* @__PURE__ */ h("span", { class: "quiet" }, w("next", day(b.schedule.next))), b?.schedule?.last?.error && /* @__PURE__ */ h("span", { class: "bad" }, b.schedule.last.error)), now.failure && /* @__PURE__ */ h(Fail, { of: now.failure }), /* @__PURE__ */ h(TaskList, { kinds: ["backup"] }), /* @__PURE__ */ h(Command, { line: "suiren care backup" })), /* @__PURE__ */ h(Card, { title: w("made") }, !b?.made.length ? /* @__PURE__ */ h("p", null, b?.last?.time && day(b.last.time) ? `${w("last")} ${day(b.last.time)}` : w("noBackups")) : /* @__PURE__ */ h("ul", { class: "plainlist backups" }, [...b.made].reverse().map((one) => /* @__PURE__ */ h("li", { key: one.name, class: "row" }, /* @__PURE__ */ h("b", null, one.name), /* @__PURE__ */ h("span", null, day(one.time)), /* @__PURE__ */ h("span", null, bytes(one.bytes)), /* @__PURE__ */ h("code", null, short(one.sha256))))))));
+  } }, /* @__PURE__ */ h(Field, { label: w("folder") }, (id) => /* @__PURE__ */ h("input", { id, class: "backup-folder", value: own.folder, onInput: text((v) => change({ ...own, folder: v })) })), /* @__PURE__ */ h(Field, { label: w("hours") }, (id) => /* @__PURE__ */ h("input", { id, type: "number", min: "0", max: "8784", value: own.hours, onInput: text((v) => change({ ...own, hours: v })) })), /* @__PURE__ */ h(Field, { label: w("copies") }, (id) => /* @__PURE__ */ h("input", { id, type: "number", min: "1", max: "1000", value: own.keep, onInput: text((v) => change({ ...own, keep: v })) })), /* @__PURE__ */ h("button", { class: "main", disabled: set.busy || !own.folder && +own.hours > 0 }, w("save"))), /* @__PURE__ */ h("p", { role: "status", class: "good" }, said), set.failure && /* @__PURE__ */ h(Fail, { of: set.failure }), /* @__PURE__ */ h("div", { class: "row" }, /* @__PURE__ */ h("button", { class: "backup-now", disabled: now.busy || !b.schedule, onClick: () => now.run(() => act("POST", "/api/backups")) }, w("now")), b.schedule?.next && day(b.schedule.next) && /* @__PURE__ */ h("span", { class: "quiet" }, w("next", day(b.schedule.next))), b.schedule?.last?.error && /* @__PURE__ */ h("span", { class: "bad" }, b.schedule.last.error)), now.failure && /* @__PURE__ */ h(Fail, { of: now.failure }), /* @__PURE__ */ h(TaskList, { kinds: ["backup"] }), /* @__PURE__ */ h(Command, { line: "suiren care backup" })), /* @__PURE__ */ h(Card, { title: w("made") }, !b.made.length ? /* @__PURE__ */ h("p", null, b.last?.time && day(b.last.time) ? `${w("last")} ${day(b.last.time)}` : w("noBackups")) : /* @__PURE__ */ h("ul", { class: "plainlist backups" }, [...b.made].reverse().map((one) => /* @__PURE__ */ h("li", { key: one.name, class: "row" }, /* @__PURE__ */ h("b", null, one.name), /* @__PURE__ */ h("span", null, day(one.time)), /* @__PURE__ */ h("span", null, bytes(one.bytes)), /* @__PURE__ */ h("code", null, short(one.sha256))))))));
 }
 function Approvals() {
   const got = useGet("/api/approvals", 5e3), set = useAct(), decide = useAct();
@@ -171,14 +173,14 @@ function Settings() {
   if (has("backups") && mayDo2("keep")) tabs.push(["backup", w2("tab_backup")]);
   if (has("approvals")) tabs.push(["two", w2("tab_two")]);
   const at = tabs.find(([k]) => k === store2.rest)?.[0] ?? tabs[0]?.[0];
-  return /* @__PURE__ */ h2(Page, { title: t("settings"), lead: w2("lead"), side: tabs.length > 1 && /* @__PURE__ */ h2(Tabs, { label: w2("views"), at, set: (to) => {
+  return /* @__PURE__ */ h2(Page, { title: t2("settings"), lead: w2("lead"), side: tabs.length > 1 && /* @__PURE__ */ h2(Tabs, { label: w2("views"), at, set: (to) => {
     location.hash = to === "process" ? "#settings" : "#settings/" + to;
   }, of: tabs }) }, at === "keep" ? /* @__PURE__ */ h2(Keeping, null) : at === "backup" ? /* @__PURE__ */ h2(Backups, null) : at === "two" ? /* @__PURE__ */ h2(Approvals, null) : at === "process" && /* @__PURE__ */ h2(Process, null));
 }
 function Process() {
   const got = useGet2("/api/settings");
   const table = (list, title) => /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": title }, /* @__PURE__ */ h2("table", { class: "left" }, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, w2("name")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("value")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("origin")), /* @__PURE__ */ h2("th", { scope: "col" }, w2("what")))), /* @__PURE__ */ h2("tbody", null, list.map((s) => /* @__PURE__ */ h2("tr", { key: s.name }, /* @__PURE__ */ h2("th", { scope: "row" }, /* @__PURE__ */ h2("code", null, s.name)), /* @__PURE__ */ h2("td", null, s.value && s.value !== "[]" ? /* @__PURE__ */ h2("code", null, s.value) : /* @__PURE__ */ h2("span", { class: "quiet" }, w2("empty"))), /* @__PURE__ */ h2("td", null, /* @__PURE__ */ h2(Tag2, { kind: s.origin === "default" ? "" : "running" }, w2(`origin_${s.origin}`, s.from))), /* @__PURE__ */ h2("td", { class: "wrap" }, s.what))))));
-  return /* @__PURE__ */ h2(Loaded2, { of: got }, ({ settings, places, access }) => /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2(Card2, { title: w2("places") }, /* @__PURE__ */ h2("dl", { class: "facts-list tall" }, places.map((p) => /* @__PURE__ */ h2("div", { key: p.name }, /* @__PURE__ */ h2("dt", null, w2(`place_${p.name}`)), /* @__PURE__ */ h2("dd", null, /* @__PURE__ */ h2("code", null, p.value)))))), /* @__PURE__ */ h2(Card2, { title: w2("list"), side: /* @__PURE__ */ h2(Tag2, null, w2("readOnly")) }, table(settings, w2("list"))), /* @__PURE__ */ h2(Card2, { title: w2("access"), side: /* @__PURE__ */ h2("a", { class: "button", href: "#people" }, t("people")) }, table(access, w2("access"))), /* @__PURE__ */ h2(Card2, { title: w2("language") }, /* @__PURE__ */ h2("p", { class: "quiet" }, w2("languageHelp")))));
+  return /* @__PURE__ */ h2(Loaded2, { of: got }, ({ settings, places, access }) => /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2(Card2, { title: w2("places") }, /* @__PURE__ */ h2("dl", { class: "facts-list tall" }, places.map((p) => /* @__PURE__ */ h2("div", { key: p.name }, /* @__PURE__ */ h2("dt", null, w2(`place_${p.name}`)), /* @__PURE__ */ h2("dd", null, /* @__PURE__ */ h2("code", null, p.value)))))), /* @__PURE__ */ h2(Card2, { title: w2("list"), side: /* @__PURE__ */ h2(Tag2, null, w2("readOnly")) }, table(settings, w2("list"))), /* @__PURE__ */ h2(Card2, { title: w2("access"), side: /* @__PURE__ */ h2("a", { class: "button", href: "#people" }, t2("people")) }, table(access, w2("access"))), /* @__PURE__ */ h2(Card2, { title: w2("language") }, /* @__PURE__ */ h2("p", { class: "quiet" }, w2("languageHelp")))));
 }
 export {
   Settings as default

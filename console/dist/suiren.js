@@ -28,8 +28,9 @@ var loaders = {
 };
 var loaded = /* @__PURE__ */ new Map();
 var failed = /* @__PURE__ */ new Set();
+var tried = 0;
 function App() {
-  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("a", { class: "skip", href: "#main", onClick: skip }, t("skip")), /* @__PURE__ */ h("header", null, /* @__PURE__ */ h("span", { class: "brand" }, /* @__PURE__ */ h(Flame, null), "Suiren ", /* @__PURE__ */ h("small", { lang: "zh-CN" }, "燧人")), /* @__PURE__ */ h("div", { class: "switches" }, store.who?.keys && !store.signIn && /* @__PURE__ */ h("span", { class: "row who-am-i" }, /* @__PURE__ */ h("a", { href: "#account", title: t("account") }, store.who.kind === "page" ? t("ownerHere") : store.who.title || store.who.name), /* @__PURE__ */ h("button", { class: "bare", onClick: signOut }, t("signOut"))), /* @__PURE__ */ h("select", { "aria-label": t("language"), value: store.lang, onChange: setLang }, /* @__PURE__ */ h("option", { value: "en" }, "English"), /* @__PURE__ */ h("option", { value: "zh-CN" }, "简体中文")), /* @__PURE__ */ h("select", { "aria-label": t("theme"), value: store.theme, onChange: setTheme }, ["auto", "light", "dark"].map((v) => /* @__PURE__ */ h("option", { value: v }, t(`theme_${v}`)))))), /* @__PURE__ */ h("div", { class: "frame" }, !store.signIn && /* @__PURE__ */ h(Navigation, null), /* @__PURE__ */ h("main", { id: "main", tabIndex: -1 }, /* @__PURE__ */ h(Opened, { at: store.signIn ? "sign" : store.page }))), store.leaving && /* @__PURE__ */ h(Opened, { at: "kept" }));
+  return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("a", { class: "skip", href: "#main", onClick: skip }, t("skip")), /* @__PURE__ */ h("header", null, /* @__PURE__ */ h("span", { class: "brand" }, /* @__PURE__ */ h(Flame, null), "Suiren ", /* @__PURE__ */ h("small", { lang: "zh-CN" }, "燧人")), /* @__PURE__ */ h("div", { class: "switches" }, store.who?.keys && !store.signIn && /* @__PURE__ */ h("span", { class: "row who-am-i" }, /* @__PURE__ */ h("a", { href: "#account", title: t("account") }, store.who.kind === "page" ? t("ownerHere") : store.who.title || store.who.name), /* @__PURE__ */ h("button", { class: "bare", onClick: signOut }, t("signOut"))), /* @__PURE__ */ h("select", { "aria-label": t("language"), value: store.lang, onChange: setLang }, /* @__PURE__ */ h("option", { value: "en" }, "English"), /* @__PURE__ */ h("option", { value: "zh-CN" }, "简体中文")), /* @__PURE__ */ h("select", { "aria-label": t("theme"), value: store.theme, onChange: setTheme }, ["auto", "light", "dark"].map((v) => /* @__PURE__ */ h("option", { value: v }, t(`theme_${v}`))))), store.lost && !store.signIn && /* @__PURE__ */ h("p", { class: "lost", role: "status" }, t("lost"))), /* @__PURE__ */ h("div", { class: "frame" }, !store.signIn && /* @__PURE__ */ h(Navigation, null), /* @__PURE__ */ h("main", { id: "main", tabIndex: -1 }, /* @__PURE__ */ h(Opened, { at: store.signIn ? "sign" : store.page }))), store.leaving && /* @__PURE__ */ h(Opened, { at: "kept" }));
 }
 function Navigation() {
   const [open, setOpen] = useState(false);
@@ -38,7 +39,7 @@ function Navigation() {
 function Opened({ at }) {
   const View = loaded.get(at);
   if (View) return /* @__PURE__ */ h(View, { key: at });
-  if (failed.has(at)) return /* @__PURE__ */ h("div", { class: "failure", role: "alert" }, /* @__PURE__ */ h("p", null, t("pageFailed")), /* @__PURE__ */ h("button", { onClick: () => {
+  if (failed.has(at)) return /* @__PURE__ */ h("div", { class: "failure middle", role: "alert" }, /* @__PURE__ */ h("p", null, t("pageFailed")), /* @__PURE__ */ h("button", { onClick: () => {
     failed.clear();
     load(at);
   } }, t("retry")));
@@ -70,7 +71,7 @@ function setLang(e) {
   if (store.signIn || !following) return;
   loadPlan();
   if (store.run !== "latest") showRun(store.run);
-  followLive(refresh);
+  followLive(refresh, ended);
 }
 function setTheme(e) {
   store.theme = e.target.value;
@@ -119,8 +120,12 @@ async function start() {
   } else if (!following) {
     following = true;
     loadPlan();
-    followLive(refresh);
+    followLive(refresh, ended);
   }
+}
+function ended() {
+  following = false;
+  start();
 }
 var refresh = inTurn(async () => {
   try {
@@ -142,6 +147,11 @@ var forgotten = false;
 onDraw(() => {
   if (store.erased && !forgotten) import("./kept.js").then((kept) => kept.erased());
   forgotten = store.erased;
+  if (tried !== store.back) {
+    tried = store.back;
+    failed.clear();
+    load(store.page);
+  }
   document.title = [store.page === "chat" && store.title || t(store.page), store.server?.release?.name, "Suiren"].filter(Boolean).join(" · ");
   render(/* @__PURE__ */ h(App, null), document.getElementById("page"));
 });

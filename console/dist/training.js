@@ -45,8 +45,9 @@ function Training() {
   const [picked, pick] = useState([]);
   const done = store.now?.tasks?.[0]?.ended ?? "";
   useEffect(list.reload, [running, done]);
-  return /* @__PURE__ */ h(Page, { title: t("training"), lead: w("lead") }, /* @__PURE__ */ h(Loaded, { of: list }, (all) => {
-    if (all.length === 0) return /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")), /* @__PURE__ */ h("a", { class: "button", href: "#home" }, t("home")));
+  const none = /* @__PURE__ */ h(Empty, { title: w("none") }, /* @__PURE__ */ h("p", null, w("noneHelp")), /* @__PURE__ */ h("a", { class: "button", href: "#home" }, t("home")));
+  return /* @__PURE__ */ h(Page, { title: t("training"), lead: w("lead") }, /* @__PURE__ */ h(Loaded, { of: list, none }, (all) => {
+    if (all.length === 0) return none;
     const chosen = all.filter((c) => picked.includes(c.id));
     if (!chosen.length) chosen.push(all.find((c) => c.points > 1) ?? all[0]);
     return /* @__PURE__ */ h(Fragment, null, running && /* @__PURE__ */ h(UnderWay, null), /* @__PURE__ */ h(Card, { title: w("list") }, /* @__PURE__ */ h("p", { class: "quiet" }, w("which")), /* @__PURE__ */ h("ul", { class: "picks" }, all.slice(0, 50).map((c) => /* @__PURE__ */ h("li", { key: c.id }, /* @__PURE__ */ h("label", { class: "pick" }, /* @__PURE__ */ h(

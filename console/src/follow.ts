@@ -46,12 +46,35 @@ export const loadPlan = inTurn(async () => {
 let source: EventSource | null = null;
 let followed = ""; // the run whose lines the stream tells
 
+let lost = 0; // the timer of a stream that has broken
+
+// heard is whether the server is heard. That it is not is told when it lasts.
+function heard(is: boolean) {
+  if (!is) {
+    lost ||= setTimeout(() => { store.lost = true; redraw(); }, 2000);
+    return;
+  }
+  clearTimeout(lost);
+  lost = 0;
+  if (!store.lost) return;
+  store.lost = false;
+  store.back++;
+  loadPlan();
+  redraw();
+}
+
 // followLive opens the one stream of this tab. The browser comes back to it by
-// itself, and says which line it saw last. onLive is told of a release more or less.
-export function followLive(onLive: () => void) {
+// itself, and says which line it saw last; onEnd is told where it does not, as the
+// server has refused it. onLive is told of a release more or less.
+export function followLive(onLive: () => void, onEnd: () => void) {
   source?.close();
-  source = new EventSource("/api/events?lang=" + store.lang);
+  const mine = source = new EventSource("/api/events?lang=" + store.lang);
   let names = "";
+  source.onopen = () => heard(true);
+  source.onerror = () => {
+    heard(false);
+    if (mine.readyState === EventSource.CLOSED && source === mine) setTimeout(onEnd, 3000);
+  };
   source.onmessage = e => {
     const m = JSON.parse(e.data);
     if (m.type === "live") {

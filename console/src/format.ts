@@ -4,10 +4,11 @@ import { store } from "./state";
 const zh = () => store.lang !== "en";
 
 export function seconds(s: number): string {
+  if (s >= 59.5) s = Math.round(s); // or it would be 60 s, or 1 min 60 s
   if (s < 0.1) return zh() ? "< 0.1 秒" : "< 0.1 s"; // the language's own name
   if (s < 10) return s.toFixed(1) + (zh() ? " 秒" : " s"); // the language's own name
   if (s < 60) return Math.round(s) + (zh() ? " 秒" : " s"); // the language's own name
-  const m = Math.floor(s / 60), r = Math.round(s - 60 * m);
+  const m = Math.floor(s / 60), r = s % 60;
   if (m < 60) return zh() ? `${m} 分 ${r} 秒` : `${m} min ${r} s`; // the language's own name
   return zh() ? `${Math.floor(m / 60)} 小时 ${m % 60} 分` : `${Math.floor(m / 60)} h ${m % 60} min`; // the language's own name
 }

@@ -51,7 +51,7 @@ export function missed(err: unknown): Failure {
 export interface Got<T> { data: T | null; failure: Failure | null; loading: boolean; reload: () => void }
 
 // useGet asks for JSON when a page opens, and again when the path or the
-// language changes. A path of "" asks for nothing. every is in milliseconds.
+// language changes, or the server is heard again. A path of "" asks for nothing. every is in milliseconds.
 export function useGet<T>(path: string, every = 0): Got<T> {
   const [state, set] = useState<{ path: string; data: T | null; failure: Failure | null }>({ path: "", data: null, failure: null });
   const [turn, next] = useState(0);
@@ -72,15 +72,15 @@ export function useGet<T>(path: string, every = 0): Got<T> {
     };
     run();
     return () => { over = true; clearTimeout(timer); };
-  }, [path, lang, turn]);
+  }, [path, lang, turn, store.back]);
   return { data: state.path === path ? state.data : null, failure: state.failure, loading: state.path !== path, reload: () => next(n => n + 1) };
 }
 
-// Loaded shows what was asked for, or why it is not there.
-export function Loaded<T>({ of, children }: { of: Got<T>; children: (data: T) => ComponentChildren }) {
+// Loaded shows what was asked for, why it did not come, or, where the server has none, that.
+export function Loaded<T>({ of, none, children }: { of: Got<T>; none?: ComponentChildren; children: (data: T) => ComponentChildren }) {
   if (of.failure) return <Fail of={of.failure} retry={of.reload} />;
   if (of.loading) return <p class="quiet">{t("loading")}</p>;
-  return <Fragment>{of.data === null ? null : children(of.data)}</Fragment>;
+  return <Fragment>{of.data === null ? none : children(of.data)}</Fragment>;
 }
 
 // useAct does something once at a time and keeps its failure.
@@ -147,6 +147,7 @@ interface Health { status: string; checks: { name: string; level: string; why: s
 // HealthCard says how the server is, and why; on one page only what is not well.
 export function HealthCard({ only = false }: { only?: boolean }) {
   const got = useGet<Health>(store.server && mayDo("read_metrics") ? "/api/health" : "", 15000);
+  if (got.failure || store.lost) return null; // what was well may not be
   const list = (got.data?.checks ?? []).filter(c => !only || c.level !== "ok");
   if (!list.length) return only && got.data ? <p class="good">✓ {t("healthy")}</p> : null;
   const rows = <ul class="plainlist health">{list.map(c => <li key={c.name}><Tag kind={{ ok: "done", warn: "running" }[c.level] ?? "failed"}>{maybe("level", c.level)}</Tag> <b>{maybe("health", c.name)}</b> {c.why}

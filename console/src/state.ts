@@ -21,6 +21,8 @@ export const store = {
   now: null as Live | null, // what the server does, told by the stream
   who: null as Who | null,
   failure: null as Failure | null, // of the page as a whole
+  lost: false, // the server is not heard
+  back: 0, // how often it was heard again
   signIn: false,
   leaving: false, // asked whether to sign out
   erased: false,  // who was signed in here has no account any more

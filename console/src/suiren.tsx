@@ -21,6 +21,7 @@ const loaders: Record<Name | "sign" | "kept", () => Promise<{ default: () => Com
 };
 const loaded = new Map<string, () => ComponentChildren>();
 const failed = new Set<string>();
+let tried = 0; // store.back when the pages that failed were last tried
 
 function App() {
   return <Fragment>
@@ -37,6 +38,7 @@ function App() {
           {(["auto", "light", "dark"] as const).map(v => <option value={v}>{t(`theme_${v}`)}</option>)}
         </select>
       </div>
+      {store.lost && !store.signIn && <p class="lost" role="status">{t("lost")}</p>}
     </header>
     <div class="frame">
       {!store.signIn && <Navigation />}
@@ -60,7 +62,7 @@ function Navigation() {
 function Opened({ at }: { at: string }) {
   const View = loaded.get(at);
   if (View) return <View key={at} />;
-  if (failed.has(at)) return <div class="failure" role="alert"><p>{t("pageFailed")}</p><button onClick={() => { failed.clear(); load(at as Name); }}>{t("retry")}</button></div>;
+  if (failed.has(at)) return <div class="failure middle" role="alert"><p>{t("pageFailed")}</p><button onClick={() => { failed.clear(); load(at as Name); }}>{t("retry")}</button></div>;
   if (at === "sign" || at === "kept") load(at);
   return <p class="middle quiet">{store.failure?.message ?? t("loading")}</p>;
 }
@@ -93,7 +95,7 @@ function setLang(e: Event) {
   if (store.signIn || !following) return;
   loadPlan(); // the server's own words change too
   if (store.run !== "latest") showRun(store.run);
-  followLive(refresh);
+  followLive(refresh, ended);
 }
 
 function setTheme(e: Event) {
@@ -143,8 +145,14 @@ async function start() {
   } else if (!following) {
     following = true;
     loadPlan();
-    followLive(refresh);
+    followLive(refresh, ended);
   }
+}
+
+// ended begins again with the server's stream, or by signing in.
+function ended() {
+  following = false;
+  start();
 }
 
 const refresh = inTurn(async () => {
@@ -170,6 +178,11 @@ let forgotten = false;
 onDraw(() => {
   if (store.erased && !forgotten) import("./pages/kept").then(kept => kept.erased());
   forgotten = store.erased;
+  if (tried !== store.back) {
+    tried = store.back;
+    failed.clear();
+    load(store.page as Name);
+  }
   document.title = [store.page === "chat" && store.title || t(store.page as Name), store.server?.release?.name, "Suiren"].filter(Boolean).join(" · ");
   render(<App />, document.getElementById("page")!);
 });

@@ -22,7 +22,7 @@ export function Table<R>({ columns, source, load, label, empty }: {
   const [top, setTop] = useState(0);
   const [, drawn] = useState(0);
   const [turn, again] = useState(0);
-  const name = source + store.lang;
+  const name = [source, store.lang, store.back].join();
   if (got.current.source !== name) got.current = { source: name, total: -1, blocks: new Map() };
   const mine = got.current;
   const seen = Math.ceil((frame.current?.clientHeight ?? 480) / high);

@@ -68,6 +68,7 @@ const words = {
   theme_light: ["Light", "浅色"],
   theme_dark: ["Dark", "深色"],
   skip: ["Skip to the content", "跳到正文"],
+  lost: ["The server does not answer. What shows may be out of date; the page goes on by itself when the server is back.", "服务器没有应答。这里显示的可能已过时；服务器恢复后，页面会自动继续。"],
   unreachable: ["The server does not answer. Is suiren serve still running? Start it, then try again.", "服务器没有应答。suiren serve 还在运行吗？启动它，再试一次。"],
   retry: ["Try again", "再试一次"],
   signOut: ["Sign out", "退出登录"],

@@ -38,7 +38,7 @@ func (*echo) Can() form.Can { return ^form.Can(0) }
 func (e *echo) Answer(_ context.Context, a *form.Ask) iter.Seq2[form.Event, error] {
 	return func(yield func(form.Event, error) bool) {
 		if _, ok := whose[a.Knowledge]; a.Knowledge != "" && !ok {
-			yield(form.Event{}, serve.NoStore)
+			yield(form.Event{}, serve.NoBase)
 			return
 		}
 		e.mu.Lock()
@@ -178,7 +178,7 @@ func build(t testing.TB, change func(*Account, *serve.Config)) *house {
 		list = append(list, &serve.Release{Name: id, Digest: strings.Repeat("ab", 32), Made: time.Unix(1, 0), Answerer: h.echo, Speller: speller{}, Embedder: h.echo, Reranker: h.echo, Context: 64,
 			Document: func(_ []string, base, _ string) (any, error) {
 				if _, ok := whose[base]; base != "" && !ok {
-					return nil, serve.NoStore
+					return nil, serve.NoBase
 				}
 				return []string{"of a document"}, nil
 			}})

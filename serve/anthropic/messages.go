@@ -160,7 +160,7 @@ const billing = "x-anthropic-billing-header:"
 func (q *query) setSystem(v json.RawMessage) error {
 	list, err := blocks(v)
 	if err != nil {
-		return err
+		return form.MustBe("system", say.T("a string, or a list of blocks of text", "字符串，或文本块的列表"))
 	}
 	if len(list) > 0 && strings.HasPrefix(list[0].Text, billing) {
 		_, rest, _ := strings.Cut(list[0].Text, "\n")
@@ -339,7 +339,7 @@ func (q *query) setOutput(v json.RawMessage) error {
 		},
 		"format":      (*query).setFormat,
 		"task_budget": form.Ignore[query],
-	}.Read(v, q)
+	}.ReadIn("output_config", v, q)
 }
 
 func (q *query) setFormat(v json.RawMessage) error {

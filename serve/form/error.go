@@ -36,6 +36,11 @@ func OutOfRange(param string, bounds say.Text) *Error {
 	return Invalid(param, "invalid_value", say.T("%s is out of range; it must be %v", "%s 超出范围，应为 %v", param, bounds))
 }
 
+// MustBe is a 400 for a parameter of another type than it must be.
+func MustBe(param string, what say.Text) *Error {
+	return Invalid(param, "invalid_type", say.T("%s must be %v", "%s 应为%v", param, what))
+}
+
 // Unsupported is a 400 for a parameter that the model behind cannot honour.
 func Unsupported(param string) *Error {
 	e := Invalid(param, "unsupported_parameter", say.T("%s is not supported by this model here", "这里的模型不支持 %s", param))

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
+	"strings"
 
 	"suiren/internal/say"
 )
@@ -20,32 +23,113 @@ type Fields[R any] map[string]func(r *R, v json.RawMessage) error
 // counts as left out.
 func (f Fields[R]) Read(body []byte, r *R) error {
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {
-		if err == nil {
-			err = errors.New("null")
-		}
-		return Invalid("", "invalid_json", say.T("the body is not a JSON object: %v", "请求体不是 JSON 对象：%v", err))
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return Unread(err)
 	}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		set, ok := f[name]
+	if fields == nil {
+		return notObject(say.T("it is null", "它是 null"))
+	}
+	return f.each("", fields, r)
+}
+
+// ReadIn reads the object v, which the parameter of that name is. Its errors
+// name what is in it name.key.
+func (f Fields[R]) ReadIn(name string, v json.RawMessage, r *R) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(v, &fields); err != nil {
+		return err // of the parameter
+	}
+	return f.each(name+".", fields, r)
+}
+
+func (f Fields[R]) each(prefix string, fields map[string]json.RawMessage, r *R) error {
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		name := prefix + key
+		set, ok := f[key]
 		if !ok {
-			return Invalid(name, "unknown_parameter", say.T("unknown parameter: %q", "未知参数：%q", Clip(name)))
+			return Invalid(Clip(name), "unknown_parameter", say.T("unknown parameter: %q", "未知参数：%q", Clip(name)))
 		}
-		if v := fields[name]; string(v) != "null" {
-			if err := set(r, v); err != nil {
-				return wrongType(name, err)
+		v := fields[key]
+		if string(v) == "null" {
+			continue
+		}
+		if err := set(r, v); err != nil {
+			e := wrongType(name, err)
+			if e.Param == key {
+				e.Param = name
 			}
+			return e
 		}
 	}
 	return nil
 }
 
-// wrongType makes an error of encoding/json one for the client.
-func wrongType(name string, err error) error {
+// Unread is the 400 for a body that encoding/json did not read.
+func Unread(err error) *Error {
+	e, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case !ok:
+		return notObject(say.T("%v", "%v", err))
+	case e.Field == "":
+		return notObject(say.T("it is %v", "它是%v", jsonKind(e)))
+	}
+	return wrongType("", err)
+}
+
+func notObject(why say.Text) *Error {
+	return Invalid("", "invalid_json", say.T("the body is not a JSON object: %v", "请求体不是 JSON 对象：%v", why))
+}
+
+// wrongType makes an error of encoding/json about a parameter, or something in it,
+// one for the client; "" is the whole body.
+func wrongType(name string, err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	return Invalid(name, "invalid_type", say.T("%s has the wrong type", "%s 的类型不对", name))
+	e, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if !ok {
+		return Invalid(name, "invalid_type", say.T("%s has the wrong type", "%s 的类型不对", name))
+	}
+	if e.Field != "" {
+		name = strings.TrimPrefix(name+"."+e.Field, ".")
+	}
+	return Invalid(name, "invalid_type", say.T("%s: expected %v, got %v", "%s：应为%v，却是%v", name, goKind(e.Type), jsonKind(e)))
+}
+
+// goKind names what JSON has for a type.
+func goKind(t reflect.Type) say.Text {
+	switch t.Kind() {
+	case reflect.Bool:
+		return say.T("a boolean", "布尔值")
+	case reflect.String:
+		return say.T("a string", "字符串")
+	case reflect.Slice:
+		return say.T("a list", "列表")
+	case reflect.Map, reflect.Struct:
+		return say.T("an object", "对象")
+	case reflect.Float64:
+		return say.T("a number", "数字")
+	}
+	return say.T("a whole number", "整数")
+}
+
+// jsonKind names what stood there, without its value.
+func jsonKind(e *json.UnmarshalTypeError) say.Text {
+	kind, value, _ := strings.Cut(e.Value, " ")
+	switch kind {
+	case "bool":
+		return say.T("a boolean", "布尔值")
+	case "string":
+		return say.T("a string", "字符串")
+	case "array":
+		return say.T("a list", "列表")
+	case "object":
+		return say.T("an object", "对象")
+	}
+	if value != "" { // of a kind that takes numbers
+		return say.T("a fraction, or a number that is too large", "小数，或过大的数字")
+	}
+	return say.T("a number", "数字")
 }
 
 // Ignore accepts a parameter that does not change the answer.
@@ -86,10 +170,10 @@ func Whole(v json.RawMessage, name string, low, high int) (int, error) {
 		return 0, err
 	}
 	if f != math.Trunc(f) {
-		return 0, Invalid(name, "invalid_type", say.T("%s must be a whole number", "%s 应为整数", name))
+		return 0, MustBe(name, say.T("a whole number", "整数"))
 	}
 	if f < float64(low) || f > float64(high) {
-		if high == math.MaxInt32 {
+		if f < float64(low) && high == math.MaxInt32 {
 			return 0, OutOfRange(name, say.T("at least %d", "至少为 %d", low))
 		}
 		return 0, OutOfRange(name, say.T("%d to %d", "%d 到 %d", low, high))
@@ -107,7 +191,7 @@ const (
 func ReadStop(v json.RawMessage, name string) ([]string, error) {
 	list, err := Strings(v)
 	if err != nil {
-		return nil, err
+		return nil, MustBe(name, say.T("a string, or a list of strings", "字符串，或字符串的列表"))
 	}
 	if len(list) > maxStops {
 		return nil, OutOfRange(name, say.T("at most %d strings", "至多 %d 个字符串", maxStops))
@@ -135,7 +219,7 @@ func Strings(v json.RawMessage) ([]string, error) {
 func ReadSeed(v json.RawMessage) (*uint64, error) {
 	var n int64
 	if err := json.Unmarshal(v, &n); err != nil {
-		return nil, err
+		return nil, MustBe("seed", say.T("a whole number of 64 bits", "64 位整数"))
 	}
 	u := uint64(n)
 	return &u, nil
@@ -149,6 +233,9 @@ func readPrompt(v json.RawMessage) (Prompt, error) {
 	}
 	p.IDs = []int32{}
 	err := json.Unmarshal(v, &p.IDs)
+	if err == nil && bytes.Contains(v, []byte("null")) {
+		err = errors.New("null is no token") // encoding/json leaves it 0
+	}
 	return p, err
 }
 
@@ -159,7 +246,7 @@ func ReadPrompts(v json.RawMessage, name string, most int) ([]Prompt, error) {
 	}
 	var list []json.RawMessage
 	if err := json.Unmarshal(v, &list); err != nil {
-		return nil, err
+		return nil, MustBe(name, say.T("a string, a list of tokens, or a list of either", "字符串、词元列表，或它们的列表"))
 	}
 	if len(list) == 0 || len(list) > most {
 		return nil, OutOfRange(name, say.T("a string, tokens, or a list of 1 to %d of them", "字符串、词元，或 1 到 %d 个这样的列表", most))
@@ -168,7 +255,7 @@ func ReadPrompts(v json.RawMessage, name string, most int) ([]Prompt, error) {
 	for i, v := range list {
 		p, err := readPrompt(v)
 		if err != nil || string(v) == "null" {
-			return nil, Invalid(name, "invalid_type", say.T("%s[%d] must be a string or a list of tokens", "%s[%d] 应为字符串或词元列表", name, i))
+			return nil, MustBe(fmt.Sprintf("%s[%d]", name, i), say.T("a string, or a list of tokens", "字符串，或词元列表"))
 		}
 		prompts[i] = p
 	}

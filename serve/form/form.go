@@ -180,8 +180,11 @@ type Passages struct {
 func (r *Request) ReadKnowledge(v json.RawMessage) error {
 	r.Knowledge, r.NoKnowledge = "", string(v) == "false"
 	if !r.NoKnowledge {
-		if err := json.Unmarshal(v, &r.Knowledge); err != nil || r.Knowledge == "" {
-			return err
+		if err := json.Unmarshal(v, &r.Knowledge); err != nil {
+			return MustBe("knowledge", say.T("the name of a knowledge base, or false", "知识库的名称，或 false"))
+		}
+		if r.Knowledge == "" {
+			return nil
 		}
 	}
 	r.Need(Bases, "knowledge")

@@ -33,7 +33,7 @@ func with(more fields) fields {
 		"stream": func(q *query, v json.RawMessage) error { return json.Unmarshal(v, &q.stream) },
 		"format": (*query).setFormat,
 		"options": func(q *query, v json.RawMessage) error {
-			return options.Read(v, q)
+			return options.ReadIn("options", v, q)
 		},
 		"think": (*query).setThink,
 		"logprobs": func(q *query, v json.RawMessage) error {
@@ -158,10 +158,7 @@ func (q *query) setThink(v json.RawMessage) error {
 		return nil
 	}
 	var effort string
-	if err := json.Unmarshal(v, &effort); err != nil {
-		return err
-	}
-	if levels := []string{"low", "medium", "high", "max"}; !slices.Contains(levels, effort) {
+	if levels := []string{"low", "medium", "high", "max"}; json.Unmarshal(v, &effort) != nil || !slices.Contains(levels, effort) {
 		return form.OutOfRange("think", say.T("true, false, or one of %s", "true、false，或 %s 之一", levels))
 	}
 	q.Think = form.Think{Mode: "on", Effort: effort}

@@ -17,7 +17,7 @@ var chatFields = with(fields{
 	"max_completion_tokens": maxTokens("max_completion_tokens", 1),
 	"think":                 (*query).setThink,
 	"thinking":              (*query).setThink,
-	"reasoning_effort":      (*query).setEffort,
+	"reasoning_effort":      effort("reasoning_effort"),
 	"thinking_budget":       func(q *query, v json.RawMessage) error { return q.readBudget("thinking_budget", v) },
 	"chat_template_kwargs":  (*query).setTemplateArgs,
 	"response_format":       (*query).setFormat,
@@ -77,9 +77,9 @@ func (q *query) setTemplateArgs(v json.RawMessage) error {
 		return json.Unmarshal(v, &on)
 	}
 	return form.Fields[query]{"enable_thinking": set, "thinking": set,
-		"thinking_budget":  func(q *query, v json.RawMessage) error { return q.readBudget("chat_template_kwargs", v) },
-		"reasoning_effort": (*query).setEffort,
-	}.Read(v, q)
+		"thinking_budget":  func(q *query, v json.RawMessage) error { return q.readBudget("thinking_budget", v) },
+		"reasoning_effort": effort("reasoning_effort"),
+	}.ReadIn("chat_template_kwargs", v, q)
 }
 
 type wireCall struct {

@@ -48,6 +48,9 @@ func (q *query) readFormat(v json.RawMessage, param string) error {
 		q.Format = form.Format{Kind: "schema", Schema: schema}
 		q.Need(form.JSON, param)
 	case "regex":
+		if f.Regex == "" {
+			return form.Invalid(param, "missing_parameter", say.T("%s has no regex", "%s 里没有 regex", param))
+		}
 		q.Format = form.Format{Kind: "regex", Text: f.Regex}
 		q.Need(form.Pattern, param)
 	case "choice":
@@ -77,35 +80,40 @@ func pattern(name, kind string) func(*query, json.RawMessage) error {
 	}
 }
 
-func (q *query) setGuidedChoice(v json.RawMessage) error {
-	q.Format = form.Format{Kind: "choice"}
-	q.Need(form.Pattern, "guided_choice")
-	return json.Unmarshal(v, &q.Format.List)
+// choices reads vLLM's guided_choice.
+func choices(name string) func(*query, json.RawMessage) error {
+	return func(q *query, v json.RawMessage) error {
+		q.Format = form.Format{Kind: "choice"}
+		q.Need(form.Pattern, name)
+		return json.Unmarshal(v, &q.Format.List)
+	}
 }
 
-// setGuidedJSON takes a schema, or one written in a string.
-func (q *query) setGuidedJSON(v json.RawMessage) error {
-	q.Format = form.Format{Kind: "schema", Schema: v}
-	q.Need(form.JSON, "guided_json")
-	var s string
-	if json.Unmarshal(v, &s) == nil {
-		if !json.Valid([]byte(s)) {
-			return form.Invalid("guided_json", "invalid_value", say.T("guided_json is not JSON", "guided_json 不是 JSON"))
+// schema reads vLLM's guided_json: a schema, or one written in a string.
+func schema(name string) func(*query, json.RawMessage) error {
+	return func(q *query, v json.RawMessage) error {
+		q.Format = form.Format{Kind: "schema", Schema: v}
+		q.Need(form.JSON, name)
+		var s string
+		if json.Unmarshal(v, &s) == nil {
+			if !json.Valid([]byte(s)) {
+				return form.Invalid(name, "invalid_value", say.T("%s is not JSON", "%s 不是 JSON", name))
+			}
+			q.Format.Schema = json.RawMessage(s)
 		}
-		q.Format.Schema = json.RawMessage(s)
+		return nil
 	}
-	return nil
 }
 
 // setStructured reads vLLM's structured_outputs: one of json, regex, choice,
 // grammar.
 func (q *query) setStructured(v json.RawMessage) error {
 	return form.Fields[query]{
-		"json":    (*query).setGuidedJSON,
-		"regex":   pattern("structured_outputs", "regex"),
-		"grammar": pattern("structured_outputs", "grammar"),
-		"choice":  (*query).setGuidedChoice,
-	}.Read(v, q)
+		"json":    schema("structured_outputs.json"),
+		"regex":   pattern("structured_outputs.regex", "regex"),
+		"grammar": pattern("structured_outputs.grammar", "grammar"),
+		"choice":  choices("structured_outputs.choice"),
+	}.ReadIn("structured_outputs", v, q)
 }
 
 // A tool as chat writes it.
@@ -170,7 +178,7 @@ func (q *query) setChoice(v json.RawMessage) error {
 		} `json:"function"`
 	}
 	if err := json.Unmarshal(v, &o); err != nil {
-		return err
+		return form.MustBe("tool_choice", say.T("none, auto, required, or a function", " none、auto、required，或某个函数"))
 	}
 	if o.Function.Name != "" {
 		o.Name = o.Function.Name

@@ -71,9 +71,15 @@ var shared = fields{
 	"min_tokens":         (*query).setMinTokens,
 	"guided_regex":       pattern("guided_regex", "regex"),
 	"guided_grammar":     pattern("guided_grammar", "grammar"),
-	"guided_choice":      (*query).setGuidedChoice,
-	"guided_json":        (*query).setGuidedJSON,
+	"guided_choice":      choices("guided_choice"),
+	"guided_json":        schema("guided_json"),
 	"structured_outputs": (*query).setStructured,
+
+	// vLLM's, whose clients write their defaults out.
+	"stop_token_ids": form.Only[query]("stop_token_ids", "[]"), "include_stop_str_in_output": form.Only[query]("include_stop_str_in_output", "false"),
+	"skip_special_tokens": form.Only[query]("skip_special_tokens", "true"), "spaces_between_special_tokens": form.Only[query]("spaces_between_special_tokens", "true"),
+	"use_beam_search": form.Only[query]("use_beam_search", "false"), "length_penalty": form.Only[query]("length_penalty", "1", "1.0"),
+	"prompt_logprobs": form.Only[query]("prompt_logprobs", "null"), "truncate_prompt_tokens": form.Only[query]("truncate_prompt_tokens", "null"),
 
 	// These do not change the answer.
 	"user": form.Ignore[query], "metadata": form.Ignore[query], "store": form.Ignore[query], "service_tier": form.Ignore[query],
@@ -203,7 +209,7 @@ func (q *query) setThink(v json.RawMessage) error {
 		Budget json.RawMessage `json:"budget_tokens"`
 	}
 	if err := json.Unmarshal(v, &o); err != nil {
-		return err
+		return form.MustBe("think", say.T("true, false, or an object", " true、false，或对象"))
 	}
 	switch o.Type {
 	case "enabled", "disabled", "":
@@ -228,16 +234,18 @@ func (q *query) readBudget(name string, v json.RawMessage) error {
 // others mean is the template's to say.
 var Efforts = []string{"none", "minimal", "low", "medium", "high", "xhigh", "max"}
 
-func (q *query) setEffort(v json.RawMessage) error {
-	var level string
-	if err := json.Unmarshal(v, &level); err != nil {
-		return err
+func effort(name string) func(*query, json.RawMessage) error {
+	return func(q *query, v json.RawMessage) error {
+		var level string
+		if err := json.Unmarshal(v, &level); err != nil {
+			return err
+		}
+		if !slices.Contains(Efforts, level) {
+			return form.OutOfRange(name, say.T("one of %s", "%s 之一", Efforts))
+		}
+		q.Think.Effort = level
+		return nil
 	}
-	if !slices.Contains(Efforts, level) {
-		return form.OutOfRange("reasoning_effort", say.T("one of %s", "%s 之一", Efforts))
-	}
-	q.Think.Effort = level
-	return nil
 }
 
 // settleThink makes one of the switches, which stand in this order: think,

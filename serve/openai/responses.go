@@ -61,7 +61,7 @@ func ParseResponse(body []byte) (*form.Request, form.Shape, error) {
 		Metadata     json.RawMessage `json:"metadata"`
 	}{}
 	if err := json.Unmarshal(body, &said); err != nil {
-		return nil, nil, form.Invalid("instructions", "invalid_type", say.T("%s has the wrong type", "%s 的类型不对", "instructions"))
+		return nil, nil, form.Unread(err)
 	}
 	if said.Instructions != nil && *said.Instructions != "" {
 		q.Messages = slices.Insert(q.Messages, 0, form.Message{Role: "system", Text: *said.Instructions})
@@ -110,7 +110,7 @@ func (q *query) setInput(v json.RawMessage) error {
 	}
 	var list []inputItem
 	if err := json.Unmarshal(v, &list); err != nil {
-		return err
+		return form.MustBe("input", say.T("a string, or a list of items", "字符串，或条目的列表"))
 	}
 	if len(list) > maxMessages {
 		return form.OutOfRange("input", say.T("at most %d", "至多 %d 条", maxMessages))
@@ -210,18 +210,18 @@ func (q *query) setResponseTools(v json.RawMessage) error {
 
 func (q *query) setReasoning(v json.RawMessage) error {
 	return form.Fields[query]{
-		"effort":           (*query).setEffort,
+		"effort":           effort("reasoning.effort"),
 		"summary":          form.Ignore[query], // the thought itself is told
 		"generate_summary": form.Ignore[query],
 		"context":          form.Ignore[query],
-	}.Read(v, q)
+	}.ReadIn("reasoning", v, q)
 }
 
 func (q *query) setText(v json.RawMessage) error {
 	return form.Fields[query]{
-		"format":    func(q *query, v json.RawMessage) error { return q.readFormat(v, "text") },
+		"format":    func(q *query, v json.RawMessage) error { return q.readFormat(v, "text.format") },
 		"verbosity": form.Ignore[query], // a wish about the style, which has no switch here
-	}.Read(v, q)
+	}.ReadIn("text", v, q)
 }
 
 func (q *query) setInclude(v json.RawMessage) error {

@@ -1,6 +1,6 @@
 // The chat: a question, the thought unfolding, the answer and its sources, of
 // one model or of two side by side.
-import { ask, count, Empty, Field, Fragment, h, mayDo, Meter, params, progressOfPlan, redraw, say, seconds, type Source, store, t, useAct, useEffect, useGet, useState, Fail } from "../kit";
+import { ask, count, Empty, Field, Fragment, h, mayDo, Meter, params, progressOfPlan, redraw, say, seconds, type Source, store, t, useAct, useEffect, useGet, useMemo, useState, Fail } from "../kit";
 import { words } from "./chat.words";
 import { Conversations, Trouble } from "./conversations";
 import { again, alone, baseFor, begin, body, coming, fresh, forMe, keyboard, modelsNow, noBase, path, rate, release, send, sendDraft, state, stop, talk, touched, turnTo, wire } from "./conversation";
@@ -215,7 +215,7 @@ function Foot({ reply, turn }: { reply: Reply; turn: Turn }) {
         <button aria-pressed={reply.rating === false} aria-label={t("bad")} title={t("bad")} onClick={() => click(false)}><Thumb /></button>
       </span>}
       {reply.answer && <Copy text={reply.answer + (r?.label ? `\n\n[${t("aiLabel")}]` : "")} label={w("copy")} />}
-      <span class="quiet" role="status">{reply.ratingSaid}</span>
+      <span class="quiet" role="status">{reply.ratingSaid === "thanks" ? t("thanks") : reply.ratingSaid}</span>
     </footer>
     {why !== null && reply.rating !== null && <form class="why row" onSubmit={e => { e.preventDefault(); rate(reply, reply.rating!, why); setWhy(null); }}>
       <Field label={w("why")}>{id => <input id={id} value={why} maxLength={2000} onInput={e => setWhy((e.target as HTMLInputElement).value)} />}</Field>
@@ -232,6 +232,7 @@ function Limit({ used, of }: { used: number; of: number }) {
 // Proof is how the answer was made, and how anyone makes it again.
 function Proof({ reply, turn }: { reply: Reply; turn: Turn }) {
   const [receipt, setReceipt] = useState<string | null>(null), [same, setSame] = useState<boolean | null>(null), [busy, setBusy] = useState(false);
+  const file = useMemo(() => receipt ? URL.createObjectURL(new Blob([receipt], { type: "application/json" })) : "", [receipt]);
   const load = async () => {
     if (receipt !== null || !reply.id) return;
     try {
@@ -253,7 +254,7 @@ function Proof({ reply, turn }: { reply: Reply; turn: Turn }) {
     <details class="proof" onToggle={e => { if ((e.target as HTMLDetailsElement).open) load(); }}><summary>{w("receipt")}</summary>
       <p class="quiet">{w("receiptHelp")}</p>
       {receipt === "" && <p>{w("noReceipt")}</p>}
-      {receipt && <Fragment><pre tabIndex={0} aria-label={w("receipt")}>{receipt}</pre><a class="button" download={`${reply.id}.json`} href={URL.createObjectURL(new Blob([receipt], { type: "application/json" }))}>{w("save")}</a></Fragment>}
+      {receipt && <Fragment><pre tabIndex={0} aria-label={w("receipt")}>{receipt}</pre><a class="button" download={`${reply.id}.json`} href={file}>{w("save")}</a></Fragment>}
       {reply.seed && <button disabled={busy} onClick={replay}>{w("replay")}</button>}
       <p role="status">{busy ? w("replaying") : same === null ? "" : same ? "✓ " + w("same") : "✗ " + w("differs")}</p>
     </details>

@@ -320,7 +320,7 @@ export function rate(reply: Reply, good: boolean, reason = "") {
   reply.ratingSaid = "";
   redraw();
   rated = rated.then(async () => {
-    let said = t("thanks"), failed = false;
+    let said = "thanks", failed = false;
     try {
       await ask("POST", "/api/feedback", { id: reply.id, good, reason });
     } catch (err) { [said, failed] = [(err as Failure).message, true]; }

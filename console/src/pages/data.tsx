@@ -16,7 +16,7 @@ export default function Data() {
   const blocks = useGet<{ blocks: string[] }>("/api/rows");
   const [name, choose] = useState(""), [tab, setTab] = useState<"documents" | "rules" | "near" | "card" | "rows">("documents"), [open, setOpen] = useState("");
   return <Page title={t("data")} lead={w("lead")}>
-    <Loaded of={list}>{got => {
+    <Loaded of={list} none={<Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#home">{t("home")}</a></Empty>}>{got => {
       const corpora = got.corpora, c = corpora.find(one => one.name === name) ?? corpora[0];
       return <Fragment>
         {!c && <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#plan">{t("plan")}</a></Empty>}
@@ -34,7 +34,6 @@ export default function Data() {
         {!c && blocks.data && blocks.data.blocks.length > 0 && <Card title={w("tab_rows")}><Rows blocks={blocks.data.blocks} /></Card>}
       </Fragment>;
     }}</Loaded>
-    {list.data === null && !list.loading && !list.failure && <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#home">{t("home")}</a></Empty>}
   </Page>;
 }
 

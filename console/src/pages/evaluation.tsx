@@ -14,7 +14,7 @@ export default function Evaluation() {
   const [name, choose] = useState("");
   const none = <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#plan">{t("plan")}</a></Empty>;
   return <Page title={t("evaluation")} lead={w("lead")}>
-    <Loaded of={list}>{all => {
+    <Loaded of={list} none={none}>{all => {
       const v = all.find(one => one.name === name) ?? all[0];
       if (!v) return none;
       return <Fragment>
@@ -24,7 +24,6 @@ export default function Evaluation() {
         <Changes of={v} />
       </Fragment>;
     }}</Loaded>
-    {list.data === null && !list.loading && !list.failure && none}
   </Page>;
 }
 

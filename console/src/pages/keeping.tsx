@@ -1,5 +1,5 @@
 // How long things are kept, backups, and what needs two people.
-import { act, bytes, Card, Command, count, day, Fail, Field, Fragment, h, Loaded, mayDo, say, short, store, Tag, TaskList, useAct, useEffect, useGet, useState, listed, told, clauses } from "../kit";
+import { act, bytes, Card, Command, count, day, Empty, Fail, Field, Fragment, h, Loaded, mayDo, say, short, store, t, Tag, TaskList, useAct, useEffect, useGet, useState, listed, told, clauses } from "../kit";
 import { words } from "./keeping.words";
 import { Lines } from "./lines";
 
@@ -52,28 +52,28 @@ interface Made { name: string; time: string; bytes: number; sha256: string }
 interface Schedule { hours: number; folder: string; keep: number; to?: string[]; last?: Run; next?: string }
 
 export function Backups() {
-  const got = useGet<{ schedule: Schedule | null; made: Made[]; last: { time?: string } | null } | null>("/api/backups"), set = useAct(), now = useAct();
+  const got = useGet<{ schedule: Schedule | null; made: Made[]; last: { time?: string } | null }>("/api/backups"), set = useAct(), now = useAct();
   const [s, change] = useState<{ hours: string; folder: string; keep: string } | null>(null), [said, setSaid] = useState("");
   const tasks = JSON.stringify((store.now?.tasks ?? []).filter(task => task.kind === "backup"));
   useEffect(got.reload, [tasks]);
   const own = s ?? { hours: String(got.data?.schedule?.hours ?? 24), folder: got.data?.schedule?.folder ?? "", keep: String(got.data?.schedule?.keep ?? 7) };
-  return <Loaded of={got}>{b => <Fragment>
+  return <Loaded of={got} none={<Empty title={w("noPlan")}><p>{w("noPlanHelp")}</p><a class="button" href="#home">{t("home")}</a></Empty>}>{b => <Fragment>
     <Card title={w("schedule")} side={<Tag>{w("origin")}</Tag>}>
       <p class="quiet">{w("scheduleHelp")}</p>
-      <form class="form" onSubmit={e => { e.preventDefault(); setSaid(""); set.run(() => act("PUT", "/api/backups", { hours: +own.hours, folder: own.folder, keep: +own.keep, to: b?.schedule?.to ?? [] })).then(ok => { if (ok) { setSaid(w("saved")); change(null); } got.reload(); }); }}>
+      <form class="form" onSubmit={e => { e.preventDefault(); setSaid(""); set.run(() => act("PUT", "/api/backups", { hours: +own.hours, folder: own.folder, keep: +own.keep, to: b.schedule?.to ?? [] })).then(ok => { if (ok) { setSaid(w("saved")); change(null); } got.reload(); }); }}>
         <Field label={w("folder")}>{id => <input id={id} class="backup-folder" value={own.folder} onInput={text(v => change({ ...own, folder: v }))} />}</Field>
         <Field label={w("hours")}>{id => <input id={id} type="number" min="0" max="8784" value={own.hours} onInput={text(v => change({ ...own, hours: v }))} />}</Field>
         <Field label={w("copies")}>{id => <input id={id} type="number" min="1" max="1000" value={own.keep} onInput={text(v => change({ ...own, keep: v }))} />}</Field>
         <button class="main" disabled={set.busy || !own.folder && +own.hours > 0}>{w("save")}</button></form>
       <p role="status" class="good">{said}</p>
       {set.failure && <Fail of={set.failure} />}
-      <div class="row"><button class="backup-now" disabled={now.busy || !b?.schedule} onClick={() => now.run(() => act("POST", "/api/backups"))}>{w("now")}</button>
-        {b?.schedule?.next && day(b.schedule.next) && <span class="quiet">{w("next", day(b.schedule.next))}</span>}{b?.schedule?.last?.error && <span class="bad">{b.schedule.last.error}</span>}</div>
+      <div class="row"><button class="backup-now" disabled={now.busy || !b.schedule} onClick={() => now.run(() => act("POST", "/api/backups"))}>{w("now")}</button>
+        {b.schedule?.next && day(b.schedule.next) && <span class="quiet">{w("next", day(b.schedule.next))}</span>}{b.schedule?.last?.error && <span class="bad">{b.schedule.last.error}</span>}</div>
       {now.failure && <Fail of={now.failure} />}
       <TaskList kinds={["backup"]} />
       <Command line="suiren care backup" />
     </Card>
-    <Card title={w("made")}>{!b?.made.length ? <p>{b?.last?.time && day(b.last.time) ? `${w("last")} ${day(b.last.time)}` : w("noBackups")}</p> : <ul class="plainlist backups">{[...b.made].reverse().map(one => <li key={one.name} class="row"><b>{one.name}</b><span>{day(one.time)}</span><span>{bytes(one.bytes)}</span><code>{short(one.sha256)}</code></li>)}</ul>}</Card>
+    <Card title={w("made")}>{!b.made.length ? <p>{b.last?.time && day(b.last.time) ? `${w("last")} ${day(b.last.time)}` : w("noBackups")}</p> : <ul class="plainlist backups">{[...b.made].reverse().map(one => <li key={one.name} class="row"><b>{one.name}</b><span>{day(one.time)}</span><span>{bytes(one.bytes)}</span><code>{short(one.sha256)}</code></li>)}</ul>}</Card>
   </Fragment>}</Loaded>;
 }
 

@@ -29,6 +29,8 @@ export const words = {
   reason: ["Reason", "理由"],
   end: ["End", "解除"],
   noHolds: ["Nobody is on hold.", "没有保全。"],
+  noPlan: ["No plan yet", "还没有计划"],
+  noPlanHelp: ["A backup holds what a plan has made and what was written down of it. The home page begins a plan; then say here when backups are made.", "备份包含计划制作的内容及其记录。先在首页开始一个计划，再在这里设定备份时间。"],
   schedule: ["When backups are made", "备份计划"],
   scheduleHelp: ["Each is read again after it was made. A folder on another disk survives this one.", "每次备份后都会重新核对。放在另一块磁盘上更安全。"],
   hours: ["Hours between two (0: none by itself)", "间隔小时数（0：不自动备份）"],

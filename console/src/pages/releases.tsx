@@ -16,9 +16,10 @@ const needed = ["evaluation", "guard", "parity"] as const;
 export default function Releases() {
   const got = useGet<{ version: number; releases: Release[] }>("/api/releases");
   const [chosen, choose] = useState("");
+  const none = <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#plan">{t("plan")}</a></Empty>;
   return <Page title={t("releases")} lead={w("lead")}>
-    <Loaded of={got}>{({ releases }) => {
-      if (releases.length === 0) return <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#plan">{t("plan")}</a></Empty>;
+    <Loaded of={got} none={none}>{({ releases }) => {
+      if (releases.length === 0) return none;
       const r = releases.find(one => one.digest === chosen) ?? releases[0];
       return <div class="listed">
         <ul class="picks">{releases.map(one => <li key={one.digest}><button aria-pressed={one === r} onClick={() => choose(one.digest)}>
@@ -28,7 +29,6 @@ export default function Releases() {
         <div class="stack"><One key={r.digest} of={r} reload={got.reload} /><Origin key={"of" + r.digest} of={r} /><Compare of={releases} at={r} /></div>
       </div>;
     }}</Loaded>
-    {got.data === null && !got.loading && !got.failure && <Empty title={w("none")}><p>{w("noneHelp")}</p></Empty>}
   </Page>;
 }
 

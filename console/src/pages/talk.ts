@@ -11,7 +11,7 @@ export interface Reply {
   prompt: number; tokens: number; thoughtTokens: number;
   seed: string; // of the answer; larger than a number of JavaScript's
   unfold: boolean | null; // the thought, when the reader has chosen
-  rating: boolean | null; ratingSaid: string;
+  rating: boolean | null; ratingSaid: string; // thanks, or why it was not taken
   abort: AbortController;
 }
 

@@ -18,9 +18,10 @@ export default function Training() {
   const [picked, pick] = useState<string[]>([]);
   const done = store.now?.tasks?.[0]?.ended ?? "";
   useEffect(list.reload, [running, done]);
+  const none = <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#home">{t("home")}</a></Empty>;
   return <Page title={t("training")} lead={w("lead")}>
-    <Loaded of={list}>{all => {
-      if (all.length === 0) return <Empty title={w("none")}><p>{w("noneHelp")}</p><a class="button" href="#home">{t("home")}</a></Empty>;
+    <Loaded of={list} none={none}>{all => {
+      if (all.length === 0) return none;
       const chosen = all.filter(c => picked.includes(c.id));
       if (!chosen.length) chosen.push(all.find(c => c.points > 1) ?? all[0]); // the newest that has a curve
       return <Fragment>
