@@ -8,6 +8,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/models"
+	"suiren/plan"
 	"suiren/stage"
 	"suiren/store"
 )
@@ -96,4 +97,57 @@ func servable(dir string) string {
 		return file
 	}
 	return dir
+}
+
+// showNext says how what a plan made is used: its release is served; without
+// one, the weights that no other block goes on from are talked with.
+func (w *workspace) showNext(p *plan.Plan) {
+	a, from := w.a, map[stage.Ref]bool{}
+	if a.format == formatJSONL {
+		return
+	}
+	steps := p.Steps()
+	for _, s := range steps {
+		for _, ref := range s.Needs {
+			from[ref] = true
+		}
+	}
+	last := ""
+	for _, s := range steps {
+		switch {
+		case s.Action == plan.Remove:
+		case s.Kind == store.Release:
+			a.screen.Note(say.T("serve it: suiren serve%s", "提供服务：suiren serve%s", folderOf(w.file.Dir)))
+			return
+		case s.Kind == store.Weights && !from[s.Ref]:
+			last = s.Ref.String()
+		}
+	}
+	if last == "" {
+		return
+	}
+	at := ""
+	switch folder := folderOf(w.file.Dir); {
+	case a.state != "":
+		at = " -C " + a.state
+	case folder != "":
+		at = " -C " + a.stateDir(strings.TrimSpace(folder))
+	}
+	a.screen.Note(say.T("talk with it: suiren chat %[1]s%[2]s; serve it: suiren serve %[1]s%[2]s", "与它对话：suiren chat %[1]s%[2]s；提供服务：suiren serve %[1]s%[2]s", last, at))
+}
+
+// folderOf is the folder of a plan as an argument; none if it is this one.
+func folderOf(dir string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return " " + dir
+	}
+	rel, err := filepath.Rel(here, dir)
+	switch {
+	case err != nil || strings.HasPrefix(rel, ".."):
+		return " " + dir
+	case rel == ".":
+		return ""
+	}
+	return " " + rel
 }

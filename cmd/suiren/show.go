@@ -209,6 +209,7 @@ func (a *app) statusCommand() *cobra.Command {
 			n := statesOf(p)
 			if p.Empty() {
 				fmt.Fprintln(a.stdout, a.t("the plan is made: %d blocks stand", "计划已完成：共 %d 个块", n[plan.Keep]))
+				w.showNext(p)
 			} else {
 				fmt.Fprintln(a.stdout, a.t("%d blocks stand, %d are to be made, %d to be removed: suiren apply goes on", "已有 %d 个块，还要制作 %d 个，移除 %d 个：运行 suiren apply 继续",
 					n[plan.Keep], n[plan.Add]+n[plan.Change], n[plan.Remove]))
