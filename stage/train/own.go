@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"suiren/engine/model"
@@ -151,15 +152,15 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	if o.ours > 0 && tokenizer.IsChat(job.Dir("base")) {
 		o.rate = o.ours / float64(b.Shape.Width)
 	}
+	shape, err := b.trainShape()
+	if err != nil {
+		return err
+	}
 	rows, err := openLearnt(job, b)
 	if err != nil {
 		return err
 	}
 	defer rows.close()
-	shape, err := b.TrainShape()
-	if err != nil {
-		return err
-	}
 	if o.patience > 0 && o.lora == nil { // the best weights
 		o.beside = 4 * int64(b.Shape.Params())
 	}
@@ -261,8 +262,9 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 	}
 	s.Muon, s.Adam, s.Decay, s.Clip = s.Muon*float32(o.rate), s.Adam*float32(o.rate), 0, 1
 	tr, fits, err := o.fit(b, length, job.Machine)
-	if errors.Is(err, model.ErrTarget) {
-		return nil, &say.Error{Where: "targets", What: say.T("%v", "%v", err), Next: say.T("leave targets out for all of them", "省略 targets 即为全部"), Err: err}
+	if bad, ok := errors.AsType[*model.TargetError](err); ok {
+		return nil, &say.Error{Where: "targets", What: say.T("the model has no matrices called %q", "模型没有名为 %q 的矩阵", bad.Name),
+			Next: say.T("choose among %s, or leave targets out for all of them", "可选 %s；省略 targets 即为全部", strings.Join(bad.Has, ", ")), Err: err}
 	}
 	if err != nil {
 		return nil, err

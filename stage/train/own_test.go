@@ -12,6 +12,7 @@ import (
 
 	"suiren/engine/model"
 	"suiren/engine/tensor"
+	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/store"
 )
@@ -169,6 +170,25 @@ func TestGate(t *testing.T) {
 		q := open(quant.Out)
 		_, err = compareLogits(logits(b.File), logits(q.File), prompts, V, model.AsF32)
 		refused(fmt.Sprintf("%s that says it is f32", x), err)
+	}
+}
+
+// A base that is not trained, and targets that it has not, are refused in words
+// before anything is read.
+func TestUnfitBase(t *testing.T) {
+	gemma := map[string]string{"base": archFolder("gemma2"), "pairs": toyExamples(t, toyPairs(1)), "from": archRows(t, 300)}
+	for _, op := range []stage.Operator{&Continue{}, &LoRA{}, &DPO{}} {
+		err := op.Run(context.Background(), newBench(t, gemma).Job)
+		if bad, ok := errors.AsType[*say.Error](err); !ok || bad.Where != "base" || !strings.Contains(bad.What.In(say.Chinese), "不能训练") {
+			t.Errorf("%s: %v", op.Name(), err)
+		}
+	}
+	b, err := openBrought(archFolder("llama3"))
+	check(t, err)
+	defer b.Close()
+	err = (&LoRA{Targets: []string{"query"}}).Run(context.Background(), newBench(t, map[string]string{"base": archFolder("llama3"), "from": archRows(t, b.words.Tokenizer.Vocab())}).Job)
+	if bad, ok := errors.AsType[*say.Error](err); !ok || bad.Where != "targets" || !strings.Contains(bad.Next.In(say.Chinese), "可选 q_proj") {
+		t.Error(err)
 	}
 }
 
