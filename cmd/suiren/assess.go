@@ -38,7 +38,7 @@ type assessFlags struct {
 // guardAssessCommand judges a served model by a regulation.
 func (a *app) guardAssessCommand() *cobra.Command {
 	var f assessFlags
-	var mf modelFlags
+	mf := modelFlags{always: true}
 	c := &cobra.Command{
 		Use:   "assess [" + a.t("FOLDER | MODEL | URL", "目录 | 模型 | 网址") + "]",
 		Short: a.t("Judge a release by a regulation, with all evidence", "按法规评估发布版本，并留存全部证据"),

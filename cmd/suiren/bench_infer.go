@@ -152,7 +152,7 @@ func (a *app) inferLine(name string, what say.Text, ours, theirs []float64, read
 		text += a.t("  peer %9.1f  ratio %.2f (%.2f to %.2f)", "  对照 %9.1f  比值 %.2f（%.2f 至 %.2f）", median(theirs), median(ratios), slices.Min(ratios), slices.Max(ratios))
 	}
 	if name == "decode" {
-		text += a.t("  %.0f%% of the %.1f GB/s that memory gives", "  达到内存带宽 %[2].1f GB/s 的 %[1].0f%%", 100*read.share(), median(read.memory)/1e9)
+		text += a.t("  %.0f%% of the %.1f GB/s that memory gives", "  达到内存带宽 %.1[2]f GB/s 的 %.0[1]f%%", 100*read.share(), median(read.memory)/1e9)
 	}
 	fmt.Fprintln(a.stdout, text+"  "+what.In(a.lang))
 }

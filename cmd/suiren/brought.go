@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,6 +26,7 @@ type modelFlags struct {
 	slots    int
 	kv       string
 	adapters map[string]string
+	always   bool    // the adapter is for all that is asked, so there is one at most
 	policy   string  // pack, or plan file with a policy; "": none
 	memory   float64 // GiB
 
@@ -39,12 +41,22 @@ func (f *modelFlags) add(a *app, c *cobra.Command) {
 	c.Flags().IntVar(&f.context, "context", 0, a.t("most tokens of prompt and answer (default: the model's, or what the memory holds)", "提示与回答合计的最多词元数（默认：模型自身的，或内存所能容纳的）"))
 	c.Flags().Float64Var(&f.memory, "memory", 0, a.t("most memory to take, in GiB (default: what the machine or the control group leaves)", "最多占用的内存，单位 GiB（默认：机器或控制组所余）"))
 	c.Flags().StringVar(&f.kv, "kv", "f16", a.t("type of keys and values: f16, f32 or int8", "键值缓存的类型：f16、f32 或 int8"))
-	c.Flags().StringToStringVar(&f.adapters, "adapter", nil, a.t("NAME=FOLDER of a LoRA adapter that requests may name", "可供请求指定的 LoRA 适配器：名称=目录"))
+	c.Flags().StringToStringVar(&f.adapters, "adapter", nil, adapterText(a, f.always))
 }
 
-// isModel reports whether a model is called that, or path is one's file or
-// folder, not a plan's.
+func adapterText(a *app, always bool) string {
+	if always {
+		return a.t("NAME=FOLDER of a LoRA adapter to answer with", "作答时使用的 LoRA 适配器：名称=目录")
+	}
+	return a.t("NAME=FOLDER of a LoRA adapter that requests may name", "可供请求指定的 LoRA 适配器：名称=目录")
+}
+
+// isModel reports whether a model or a block of weights is called that, or path
+// is a model's file or folder, not a plan's.
 func isModel(path string) bool {
+	if isBlock(path) {
+		return true
+	}
 	if l, err := library(); err == nil {
 		if _, err := l.Get(path); err == nil {
 			return true
@@ -114,23 +126,42 @@ func (a *app) modelMemory(f *modelFlags) (int64, error) {
 // prepare opens a brought model but for its weights; beside says that another
 // is served in the same program.
 func (a *app) prepare(nameOrPath string, f *modelFlags, beside bool) (*prepared, error) {
-	path, record, err := resolveModel(nameOrPath)
+	at, err := a.findModel(nameOrPath)
 	if err != nil {
 		return nil, err
 	}
-	if record == nil && !isModel(path) {
+	path := at.path
+	if at.record == nil && !isModel(path) {
 		return nil, &say.Error{Where: path, What: say.T("there is no model here", "这里没有模型"), Next: giveModel, Err: os.ErrNotExist}
 	}
-	p := &prepared{name: modelName(path), path: path, record: record}
-	if record != nil {
-		p.name = strings.ReplaceAll(record.Name, ":", "-")
+	p := &prepared{name: modelName(path), path: path, record: at.record}
+	switch {
+	case at.record != nil:
+		p.name = strings.ReplaceAll(at.record.Name, ":", "-")
+	case at.block != "":
+		p.name = at.block
+	}
+	adapters, always := f.adapters, ""
+	switch {
+	case at.adapter != "":
+		adapters, always = maps.Clone(f.adapters), p.name
+		if adapters == nil {
+			adapters = map[string]string{}
+		}
+		adapters[always] = at.adapter
+	case f.always && len(adapters) > 1:
+		return nil, usage("--adapter", say.T("there is more than one", "不止一个"), say.T("give one; suiren serve takes more, and requests name theirs", "请只给一个；suiren serve 可用多个，由请求指定"))
+	case f.always:
+		for name := range adapters {
+			always = name
+		}
 	}
 	machine, err := a.machine()
 	if err != nil {
 		return nil, err
 	}
 	p.Model, err = plain.Prepare(path, plain.Options{
-		Name: p.name, Threads: machine.Threads, Slots: f.slots, Context: f.context, KV: f.kv, Adapters: f.adapters, Beside: beside,
+		Name: p.name, Threads: machine.Threads, Slots: f.slots, Context: f.context, KV: f.kv, Adapters: adapters, Adapter: always, Beside: beside,
 		Planned: func(bytes int64) { a.screen.Note(say.T("%s will take %s", "%s 将占用 %s", p.name, size(bytes))) },
 	})
 	if err != nil {

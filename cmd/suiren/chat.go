@@ -19,17 +19,18 @@ import (
 // chatCommand talks with a model, or with a server.
 func (a *app) chatCommand() *cobra.Command {
 	var key, name string
-	f, mf := askFlags{}, modelFlags{slots: 1}
+	f, mf := askFlags{}, modelFlags{slots: 1, always: true}
 	c := &cobra.Command{
 		Use: "chat [" + a.t("MODEL | URL", "模型 | 网址") + "]", Short: a.t("Talk with a model, or with a server", "与模型或服务器对话"),
-		Long: a.t(`Talk with a GGUF file, a Hugging Face folder, or a server that speaks OpenAI's API
-(default: `+defaultServer+`).
+		Long: a.t(`Talk with a GGUF file, a Hugging Face folder, the weights that the plan in this
+folder made (weights.NAME), or a server that speaks OpenAI's API (default:
+`+defaultServer+`).
 
   /think on|off   think before answering, or not      /clear   begin anew
   /save FILE      keep the conversation, as JSON      /exit    leave
 Ctrl-C stops an answer.`,
-			`与 GGUF 文件、Hugging Face 目录，或支持 OpenAI 接口的服务器对话
-（默认：`+defaultServer+`）。
+			`与 GGUF 文件、Hugging Face 目录、当前目录的计划做出的权重（weights.名称），或支持
+OpenAI 接口的服务器对话（默认：`+defaultServer+`）。
 
   /think on|off   回答前思考或不思考          /clear   重新开始
   /save 文件      将对话保存为 JSON           /exit    离开

@@ -91,8 +91,10 @@ func openEncoder(path, name string, machine stage.Machine) (*knowledge.Encoder, 
 
 // modelPath is a model's name as it is kept: a path is made absolute.
 func modelPath(nameOrPath string) string {
-	if _, record, err := resolveModel(nameOrPath); err == nil && record != nil {
-		return nameOrPath
+	if l, err := library(); err == nil {
+		if _, err := l.Get(nameOrPath); err == nil {
+			return nameOrPath
+		}
 	}
 	if abs, err := filepath.Abs(nameOrPath); err == nil {
 		return abs

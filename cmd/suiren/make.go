@@ -82,6 +82,9 @@ func (a *app) applyCommand() *cobra.Command {
 			if err == nil || errors.Is(err, stage.ErrRefused) { // a refusal has its reasons in the report
 				err = errors.Join(a.showReport(w, p), err)
 			}
+			if err == nil {
+				w.showNext(p)
+			}
 			return err
 		},
 	}

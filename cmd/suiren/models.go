@@ -20,7 +20,7 @@ func (a *app) modelsCommand() *cobra.Command {
 	show := &cobra.Command{
 		Use: "show" + path, Short: a.t("Show what a GGUF file or a Hugging Face folder holds", "显示 GGUF 文件或 Hugging Face 目录的内容"), Args: a.args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			path, _, err := resolveModel(args[0])
+			path, _, err := a.resolveModel(args[0])
 			if err != nil {
 				return err
 			}
@@ -41,7 +41,7 @@ func (a *app) modelsCommand() *cobra.Command {
 	verify := &cobra.Command{
 		Use: "verify" + path, Short: a.t("Read all of a model: ranges, types, weights that are no numbers, SHA-256", "通读一个模型：核对范围、类型与非数值权重，计算 SHA-256"), Args: a.args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			path, record, err := resolveModel(args[0])
+			path, record, err := a.resolveModel(args[0])
 			if err != nil {
 				return err
 			}

@@ -31,15 +31,6 @@ func library() (*models.Library, error) {
 	return models.Open(home), nil
 }
 
-// resolveModel returns the path of a model given by name or path.
-func resolveModel(nameOrPath string) (string, *models.Record, error) {
-	l, err := library()
-	if err != nil {
-		return "", nil, err
-	}
-	return l.Resolve(nameOrPath)
-}
-
 func (a *app) modelsAdd() *cobra.Command {
 	var name string
 	var keep bool
@@ -167,7 +158,7 @@ func (a *app) modelsExport() *cobra.Command {
 
 // export writes a model to out, which must not be there.
 func (a *app) export(name, out string, kind model.Mixture) error {
-	path, _, err := resolveModel(name)
+	path, _, err := a.resolveModel(name)
 	if err != nil {
 		return err
 	}

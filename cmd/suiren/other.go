@@ -23,8 +23,7 @@ import (
 // scenario asks it: by what serves any model, in its own template.
 type other struct {
 	*plain.Model
-	facts   scenario.Facts
-	adapter string // the name of its adapter; "": none
+	facts scenario.Facts
 }
 
 // otherModel opens weights that a scenario names. fixed has templates told
@@ -34,15 +33,13 @@ func otherModel(path, adapter string, m stage.Machine, fixed bool) (scenario.Mod
 		return nil, &say.Error{Where: path, What: say.T("these weights are an adapter, which does not answer without its base", "这份权重是适配器，没有基座无法作答"),
 			Next: say.T("name it in adapter and its base in weights, or add it to its base with train = \"merge\"", "请在 adapter 中引用它、在 weights 中写基座，或用 train = \"merge\" 并入基座")}
 	}
-	if file := filepath.Join(path, "model.gguf"); isFile(file) { // as train writes it
-		path = file
-	}
+	path = servable(path)
 	o := plain.Options{Name: modelName(path), Threads: m.Threads, Slots: slots, Memory: m.Memory}
 	if adapter != "" {
 		if err := ofBase(path, adapter); err != nil {
 			return nil, err
 		}
-		o.Adapters = map[string]string{ownAdapter: adapter}
+		o.Adapters, o.Adapter = map[string]string{ownAdapter: adapter}, ownAdapter
 	}
 	if fixed {
 		o.Now = func() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
@@ -67,11 +64,7 @@ func otherModel(path, adapter string, m stage.Machine, fixed bool) (scenario.Mod
 	for _, t := range file.Tensors {
 		facts.Parameters += int(t.Weights)
 	}
-	own := &other{Model: p, facts: facts}
-	if adapter != "" {
-		own.adapter = ownAdapter
-	}
-	return own, nil
+	return &other{p, facts}, nil
 }
 
 // ownAdapter is what a scenario's adapter is called inside.
@@ -124,7 +117,6 @@ func (o *other) Answer(ctx context.Context, conversation []scenario.Message, opt
 		a.Messages = append(a.Messages, form.Message{Role: m.Role, Text: m.Text})
 	}
 	bind(a, opt)
-	r.Adapter = o.adapter
 	read := opt.Reading
 	if read == nil {
 		read = new(scenario.Reading)
@@ -202,7 +194,6 @@ func (s answerer) pass(ctx context.Context, o *other, a *form.Ask) iter.Seq2[for
 		r, bound := *a.Request, *a
 		bound.Request = &r
 		bind(&bound, s.Bound(asked(a)))
-		r.Adapter = o.adapter
 		defer func() {
 			if a.Receipt != nil && a.Receipt.Version != "" { // the release answered, not only its weights
 				a.Receipt.Model.Name, a.Receipt.Model.Digest = s.name, "sha256:"+s.digest

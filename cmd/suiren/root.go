@@ -322,7 +322,7 @@ func (a *app) checkFlags(c *cobra.Command) error {
 		return usage("--checkpoint-every", say.T("%v is not a length of time", "%v 不是时长", a.every), say.T("write it like 30s", "请写成 30s 的样子"))
 	}
 	for top := c; a.state != "" && top.HasParent(); top = top.Parent() {
-		if slices.Contains([]string{"run", "chat", "models", "knowledge"}, top.Name()) && top.Parent() == c.Root() {
+		if slices.Contains([]string{"run", "chat", "models", "knowledge"}, top.Name()) && top.Parent() == c.Root() && !slices.ContainsFunc(c.Flags().Args(), isBlock) {
 			return usage("--state", say.T("%s does not read what a plan made", "%s 不读取计划产物", top.Name()),
 				say.T("leave it out; the folder of models and knowledge bases is $SUIREN_HOME", "请去掉此选项；模型与知识库的目录由 $SUIREN_HOME 指定"))
 		}

@@ -70,14 +70,15 @@ func (f *askFlags) request(messages []form.Message) (*form.Request, error) {
 
 // runCommand answers one prompt.
 func (a *app) runCommand() *cobra.Command {
-	f, mf := askFlags{}, modelFlags{slots: 1}
+	f, mf := askFlags{}, modelFlags{slots: 1, always: true}
 	c := &cobra.Command{
 		Use: "run " + a.t("MODEL [PROMPT]", "模型 [提示]"), Short: a.t("Answer a prompt with a model, once", "用模型回答一次提示"),
-		Long: a.t(`Answer a prompt, given as an argument or on standard input, with a GGUF file or a
-Hugging Face folder. The answer goes to standard output as it comes; a thought
-is shown on a terminal only.`,
-			`用 GGUF 文件或 Hugging Face 目录中的模型回答提示；提示取自参数或标准输入。
-回答随生成随输出到标准输出；思考过程只在终端上显示。`),
+		Long: a.t(`Answer a prompt, given as an argument or on standard input, with a GGUF file, a
+Hugging Face folder, or the weights that the plan in this folder made
+(weights.NAME). The answer goes to standard output as it comes; a thought is
+shown on a terminal only.`,
+			`用 GGUF 文件、Hugging Face 目录，或当前目录的计划做出的权重（weights.名称）回答
+提示；提示取自参数或标准输入。回答随生成随输出到标准输出；思考过程只在终端上显示。`),
 		Args: a.args(1, 2),
 		RunE: func(c *cobra.Command, args []string) error {
 			prompt, err := promptOf(args[1:], os.Stdin)

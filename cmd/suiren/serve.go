@@ -210,11 +210,13 @@ func (a *app) serveCommand() *cobra.Command {
 		Use:   "serve [" + a.t("FOLDER | MODEL…", "目录 | 模型…") + "]",
 		Short: a.t("Serve a release, or models: chat page; OpenAI, Anthropic and Ollama APIs", "提供发布版本或模型的服务：对话页面；OpenAI、Anthropic、Ollama 接口"),
 		Long: a.t(`Serve the release of a plan's folder, or models that you brought: GGUF files or
-Hugging Face folders. Nothing is downloaded, and nobody is dialed.
+Hugging Face folders, or the weights that the plan in this folder made
+(weights.NAME). Nothing is downloaded, and nobody is dialed.
 
 Models are served to this machine without a key. To other machines, and for
 releases, callers must show a key.`,
-			`提供计划目录中发布版本的服务，或您带来的模型的服务：GGUF 文件或 Hugging Face 目录。
+			`提供计划目录中发布版本的服务，或您带来的模型的服务：GGUF 文件或 Hugging Face 目录，
+或当前目录的计划做出的权重（weights.名称）。
 不下载任何东西，也不对外联网。
 
 对本机提供模型服务时无需密钥；对其他机器，以及提供发布版本的服务时，调用者须出示密钥。`),

@@ -209,13 +209,23 @@ func (a *app) statusCommand() *cobra.Command {
 			n := statesOf(p)
 			if p.Empty() {
 				fmt.Fprintln(a.stdout, a.t("the plan is made: %d blocks stand", "计划已完成：共 %d 个块", n[plan.Keep]))
+				w.showNext(p)
 			} else {
-				fmt.Fprintln(a.stdout, a.t("%d blocks stand, %d are to be made, %d to be removed: suiren apply goes on", "已有 %d 个块，还要制作 %d 个，移除 %d 个：运行 suiren apply 继续",
-					n[plan.Keep], n[plan.Add]+n[plan.Change], n[plan.Remove]))
+				fmt.Fprintln(a.stdout, a.leftText(n, len(runs) > 0 && runs[0].State == run.Running))
 			}
 			return nil
 		},
 	}
+}
+
+// leftText says what stands and what is left to make; who runs need not be
+// told to go on.
+func (a *app) leftText(n map[plan.Action]int, running bool) string {
+	text := a.t("%d blocks stand, %d are to be made, %d to be removed", "已有 %d 个块，还要制作 %d 个，移除 %d 个", n[plan.Keep], n[plan.Add]+n[plan.Change], n[plan.Remove])
+	if !running {
+		text += a.t(": suiren apply goes on", "：运行 suiren apply 继续")
+	}
+	return text
 }
 
 func statesOf(p *plan.Plan) map[plan.Action]int {

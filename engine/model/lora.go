@@ -19,8 +19,17 @@ type LoRA struct {
 	Seed    uint64
 }
 
-// ErrTarget is wrapped by the error about a target that the model has not.
-var ErrTarget = badConfig("no such target")
+// A TargetError is an ErrConfig about a target that the model has not.
+type TargetError struct {
+	Name string
+	Has  []string // what could be named
+}
+
+func (e *TargetError) Error() string {
+	return fmt.Sprintf("%v: no such target: %q; the model has %s", ErrConfig, e.Name, strings.Join(e.Has, ", "))
+}
+
+func (e *TargetError) Unwrap() error { return ErrConfig }
 
 // A Pair is the adapter of one matrix, rows at and on of a dense.
 type Pair struct {
@@ -69,7 +78,7 @@ func (o *LoRA) chosen(s *Shape) ([]string, error) {
 			for _, m := range all {
 				names = append(names, short(m))
 			}
-			return nil, fmt.Errorf("%w: %q; the model has %s", ErrTarget, t, strings.Join(names, ", "))
+			return nil, &TargetError{t, names}
 		}
 	}
 	return slices.DeleteFunc(all, func(m string) bool { return !slices.Contains(o.Targets, short(m)) }), nil

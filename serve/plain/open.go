@@ -27,11 +27,12 @@ type Options struct {
 	Name     string
 	Digest   string // hexadecimal SHA-256 over its files
 	Threads  int
-	Slots    int    // answers at a time
-	Context  int    // tokens of prompt and answer; 0: the model's own
-	Memory   int64  // bytes that the model may take in all; 0: as many as Slots answers of Context tokens need
-	KV       string // f16 (default), f32 or int8
-	Adapters map[string]string
+	Slots    int               // answers at a time
+	Context  int               // tokens of prompt and answer; 0: the model's own
+	Memory   int64             // bytes that the model may take in all; 0: as many as Slots answers of Context tokens need
+	KV       string            // f16 (default), f32 or int8
+	Adapters map[string]string // folders, by the names that requests say
+	Adapter  string            // the one of requests that name none; "": none
 	Beside   bool              // another model's bytes have those of the program among them
 	Now      func() time.Time  // what templates are told; nil: the clock
 	Planned  func(bytes int64) // is told what it will take, before its weights are read; may be nil

@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -243,15 +244,18 @@ func (j *job) begin() error {
 			r.Stop = slices.DeleteFunc(slices.Clone(r.Stop), func(s int32) bool { return s == id })
 		}
 	}
-	if a.Adapter != "" {
-		own := m.adapters[a.Adapter]
+	if name := j.adapter(); name != "" {
+		own := m.adapters[name]
 		if own == nil {
-			return form.Invalid("adapter", "invalid_value", say.T("there is no adapter %q here", "这里没有名为 %q 的适配器", form.Clip(a.Adapter)))
+			return form.Invalid("adapter", "invalid_value", say.T("there is no adapter %q here", "这里没有名为 %q 的适配器", form.Clip(name)))
 		}
 		r.Adapter = own.Adapter
 	}
 	return nil
 }
+
+// adapter is the name of the adapter that answers; "": none.
+func (j *job) adapter() string { return cmp.Or(j.ask.Adapter, j.m.opt.Adapter) }
 
 // known reports the first of some tokens that the model does not have.
 func (m *Model) known(param string, ids []int32) error {

@@ -42,6 +42,16 @@ func openBrought(path string) (*brought, error) {
 	return &brought{f, words, path}, nil
 }
 
+// trainShape is the shape of a base that can be trained over.
+func (b *brought) trainShape() (model.Shape, error) {
+	s, err := b.TrainShape()
+	if errors.Is(err, model.ErrConfig) {
+		err = &say.Error{Where: "base", What: say.T("models of the form of %s answer here, and are not trained", "%s 结构的模型在此可以作答，但不能训练", b.Shape.Arch),
+			Next: say.T("take one of the forms of qwen3, qwen2, llama, mistral or spark2_5", "请改用 qwen3、qwen2、llama、mistral 或 spark2_5 结构的模型"), Err: err}
+	}
+	return s, err
+}
+
 // writer writes conversations in the base's template.
 func (b *brought) writer() (*writer, error) {
 	w, err := b.words.Writer()

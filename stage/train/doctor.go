@@ -123,7 +123,7 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 		}
 	}
 	if spread, mid := noise(loss[n/2:]); !high && mid > noiseLeast && spread > noiseMost*mid {
-		find("noise", say.T("the loss differs by ±%.2f from step to step around %.2f: the batch is too small", "相邻各步的损失在 %[2].2f 附近相差 ±%.2[1]f：批太小", spread, mid), say.T("raise batch", "请调高 batch"))
+		find("noise", say.T("the loss differs by ±%.2f from step to step around %.2f: the batch is too small", "相邻各步的损失在 %.2[2]f 附近相差 ±%.2[1]f：批太小", spread, mid), say.T("raise batch", "请调高 batch"))
 	}
 	return list
 }

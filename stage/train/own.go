@@ -5,10 +5,12 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"suiren/engine/model"
 	"suiren/engine/optim"
+	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/store"
@@ -34,7 +36,7 @@ type Continue struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Continue) Name() string    { return "continue" }
-func (*Continue) Revision() int   { return 2 }
+func (*Continue) Revision() int   { return 3 }
 func (*Continue) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -48,7 +50,7 @@ func (c *Continue) Forecast(in map[string][]stage.Forecast, m stage.Machine) sta
 }
 
 func (c *Continue) own() *own {
-	return &own{method: c.Name(), epochs: orDefault(c.Epochs, 1), batch: orDefault(c.Batch, 16), rate: orDefault(c.Rate, continueRate), optimizer: c.Optimizer,
+	return &own{method: c.Name(), epochs: orDefault(c.Epochs, 1), batch: orDefault(c.Batch, 16), rate: orDefault(c.Rate, continueRate), ours: unsaid(c.Rate, ourRate), optimizer: c.Optimizer,
 		typ: model.Mixture(c.Type), seed: c.Seed, every: c.Every, patience: c.Patience}
 }
 
@@ -79,7 +81,7 @@ type LoRA struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*LoRA) Name() string    { return "lora" }
-func (*LoRA) Revision() int   { return 2 }
+func (*LoRA) Revision() int   { return 3 }
 func (*LoRA) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -94,7 +96,7 @@ func (l *LoRA) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 
 func (l *LoRA) own() *own {
 	rank := orDefault(l.Rank, 16)
-	return &own{method: l.Name(), epochs: orDefault(l.Epochs, 1), batch: orDefault(l.Batch, 16), rate: orDefault(l.Rate, loraRate), optimizer: l.Optimizer,
+	return &own{method: l.Name(), epochs: orDefault(l.Epochs, 1), batch: orDefault(l.Batch, 16), rate: orDefault(l.Rate, loraRate), ours: unsaid(l.Rate, ourLoRARate), optimizer: l.Optimizer,
 		seed: l.Seed, every: l.Every, patience: l.Patience, lora: &model.LoRA{Targets: l.Targets, Rank: rank, Alpha: orDefault(l.Alpha, 2*float64(rank)), Seed: l.Seed}}
 }
 
@@ -105,10 +107,24 @@ func (l *LoRA) Run(ctx context.Context, job *stage.Job) error {
 
 // Factors of the learning rates unless the plan says otherwise: of AdamW they
 // make 2e-5 for whole models, and ten times that for adapters (training.md 7).
+// Models that were trained here from random weights are a thousand times
+// smaller, and learn next to nothing at that. Theirs is divided by the width:
+// over a width of 128 AdamW at 8e-4 and 2e-3 came to 1.75 and 1.44 where it was
+// at 4.06 with 2e-5, over 256 at 4e-4, 1e-3 and 2e-3 to 1.96, 2.11 and 2.18.
 const (
 	continueRate = 0.005
 	loraRate     = 0.05
+	ourRate      = 24
+	ourLoRARate  = 4 * ourRate
 )
+
+// unsaid is a default where the plan says no rate; 0 where it does.
+func unsaid(rate, unless float64) float64 {
+	if rate > 0 {
+		return 0
+	}
+	return unless
+}
 
 // own is a run over rows that goes on from a model of any family.
 type own struct {
@@ -116,6 +132,7 @@ type own struct {
 	epochs    int
 	batch     int
 	rate      float64
+	ours      float64 // rate times width, over a model that was trained here from random weights; 0: rate
 	optimizer string
 	typ       model.Mixture
 	seed      uint64
@@ -132,15 +149,18 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer b.Close()
+	if o.ours > 0 && tokenizer.IsChat(job.Dir("base")) {
+		o.rate = o.ours / float64(b.Shape.Width)
+	}
+	shape, err := b.trainShape()
+	if err != nil {
+		return err
+	}
 	rows, err := openLearnt(job, b)
 	if err != nil {
 		return err
 	}
 	defer rows.close()
-	shape, err := b.TrainShape()
-	if err != nil {
-		return err
-	}
 	if o.patience > 0 && o.lora == nil { // the best weights
 		o.beside = 4 * int64(b.Shape.Params())
 	}
@@ -243,8 +263,9 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 	}
 	s.Muon, s.Adam, s.Decay, s.Clip = s.Muon*float32(o.rate), s.Adam*float32(o.rate), 0, 1
 	tr, fits, err := o.fit(b, length, job.Machine)
-	if errors.Is(err, model.ErrTarget) {
-		return nil, &say.Error{Where: "targets", What: say.T("%v", "%v", err), Next: say.T("leave targets out for all of them", "省略 targets 即为全部"), Err: err}
+	if bad, ok := errors.AsType[*model.TargetError](err); ok {
+		return nil, &say.Error{Where: "targets", What: say.T("the model has no matrices called %q", "模型没有名为 %q 的矩阵", bad.Name),
+			Next: say.T("choose among %s, or leave targets out for all of them", "可选 %s；省略 targets 即为全部", strings.Join(bad.Has, ", ")), Err: err}
 	}
 	if err != nil {
 		return nil, err

@@ -12,7 +12,9 @@ import (
 
 	"suiren/engine/model"
 	"suiren/engine/tensor"
+	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/store"
 )
 
 // archFolder is a random model of another family, of whose rows tests are.
@@ -176,5 +178,74 @@ func TestGate(t *testing.T) {
 		q := open(quant.Out)
 		_, err = compareLogits(logits(b.File), logits(q.File), prompts, V, model.AsF32)
 		refused(fmt.Sprintf("%s that says it is f32", x), err)
+	}
+}
+
+// A base that is not trained, and targets that it has not, are refused in words
+// before anything is read.
+func TestUnfitBase(t *testing.T) {
+	gemma := map[string]string{"base": archFolder("gemma2"), "pairs": toyExamples(t, toyPairs(1)), "from": archRows(t, 300)}
+	for _, op := range []stage.Operator{&Continue{}, &LoRA{}, &DPO{}} {
+		err := op.Run(context.Background(), newBench(t, gemma).Job)
+		if bad, ok := errors.AsType[*say.Error](err); !ok || bad.Where != "base" || !strings.Contains(bad.What.In(say.Chinese), "不能训练") {
+			t.Errorf("%s: %v", op.Name(), err)
+		}
+	}
+	b, err := openBrought(archFolder("llama3"))
+	check(t, err)
+	defer b.Close()
+	err = (&LoRA{Targets: []string{"query"}}).Run(context.Background(), newBench(t, map[string]string{"base": archFolder("llama3"), "from": archRows(t, b.words.Tokenizer.Vocab())}).Job)
+	if bad, ok := errors.AsType[*say.Error](err); !ok || bad.Where != "targets" || !strings.Contains(bad.Next.In(say.Chinese), "可选 q_proj") {
+		t.Error(err)
+	}
+}
+
+// Rows that do not fit the base are refused for what is wrong with them.
+func TestUnfitRows(t *testing.T) {
+	b, err := openBrought(archFolder("llama3"))
+	check(t, err)
+	defer b.Close()
+	vocab := b.words.Tokenizer.Vocab()
+	for _, c := range []struct {
+		vocab, length, rows int
+		want                string
+	}{
+		{vocab + 1, 48, 1, "over a vocabulary of"},
+		{vocab, b.Shape.Context + 1, 1, fmt.Sprintf("the base has a context of %d", b.Shape.Context)},
+		{vocab, 48, 0, "there are no rows"},
+	} {
+		dir := t.TempDir()
+		w, err := stage.NewRowWriter(dir, c.vocab, c.length, false)
+		check(t, err)
+		for range c.rows {
+			check(t, w.Add([]stage.RowDoc{{IDs: make([]int32, 30), Supervised: 3}}))
+		}
+		_, err = w.Close()
+		check(t, err)
+		job := newBench(t, map[string]string{"base": archFolder("llama3"), "from": dir})
+		if err := (&Continue{}).Run(context.Background(), job.Job); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+// Over a model that was trained here from random weights, continue, sft and
+// lora learn what they are shown without being told a rate.
+func TestOurRate(t *testing.T) {
+	op, in := toySFT(t)
+	base := newBench(t, map[string]string{"from": toyRows(t, in["tokenizer"], toyProblems(1)), "tokenizer": in["tokenizer"]})
+	check(t, op.Run(context.Background(), base.Job))
+	for _, over := range []stage.Operator{&Continue{}, &SFT{Base: stage.Ref{Kind: store.Weights, Name: "base"}}, &LoRA{}} {
+		b := newBench(t, map[string]string{"base": base.Out, "from": in["from"]})
+		check(t, over.Run(context.Background(), b.Job))
+		var loss []float64
+		for _, e := range b.events {
+			if v, ok := e.Vals["loss"]; ok {
+				loss = append(loss, v)
+			}
+		}
+		if n := len(loss); n < 20 || loss[n-1] > 0.85*loss[0] {
+			t.Errorf("%s: a loss of %g after %d steps, %g at first", over.Name(), loss[n-1], n, loss[0])
+		}
 	}
 }

@@ -43,8 +43,13 @@ type SFT struct {
 }
 
 // Name, Revision and Out implement stage.Operator.
-func (*SFT) Name() string    { return "sft" }
-func (*SFT) Revision() int   { return 1 }
+func (*SFT) Name() string { return "sft" }
+func (s *SFT) Revision() int {
+	if s.Base.IsZero() {
+		return 1
+	}
+	return 2 // over a base at other rates
+}
 func (*SFT) Out() store.Kind { return store.Weights }
 
 // config derives the model's shape.
@@ -183,7 +188,7 @@ type sftState struct {
 
 // own is the run that goes on from a base.
 func (s *SFT) own() *own {
-	return &own{method: s.Name(), epochs: 1, batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), seed: s.Seed, every: s.Every, optimizer: s.Optimizer, patience: s.Patience}
+	return &own{method: s.Name(), epochs: 1, batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), ours: ourRate * orDefault(s.Rate, 1), seed: s.Seed, every: s.Every, optimizer: s.Optimizer, patience: s.Patience}
 }
 
 // Run implements stage.Operator.

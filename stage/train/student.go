@@ -56,6 +56,10 @@ func openStudent(job *stage.Job, optimizer string, rate, ours float64, rank int,
 		return nil, err
 	}
 	b := s.brought
+	if _, err := b.trainShape(); err != nil {
+		b.Close()
+		return nil, err
+	}
 	s.own = own{batch: 4, optimizer: optimizer, rate: orDefault(rate, broughtRate), seed: seed}
 	if rank > 0 {
 		s.own.rate = orDefault(rate, 10*broughtRate)

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"suiren/internal/say"
+	"suiren/models"
+	"suiren/plan"
+	"suiren/stage"
+	"suiren/store"
+)
+
+// A found model is what a name, a path or a block of the plan here says.
+type found struct {
+	path    string
+	record  *models.Record // nil: it is not listed
+	block   string         // name of the weights block that made it; "": none did
+	adapter string         // folder of the block's adapter, over path; "": it is whole
+}
+
+// isBlock reports whether a model is named as a block of weights, and no file
+// is called that.
+func isBlock(name string) bool {
+	_, err := os.Stat(name)
+	return err != nil && strings.HasPrefix(name, string(store.Weights)+".")
+}
+
+// findModel finds a model given by name, path or block: weights.NAME is what
+// the plan of this folder made.
+func (a *app) findModel(name string) (*found, error) {
+	l, err := library()
+	if err != nil {
+		return nil, err
+	}
+	path, record, err := l.Resolve(name)
+	if errors.Is(err, models.ErrUnknown) && isBlock(name) {
+		return a.madeModel(strings.TrimPrefix(name, string(store.Weights)+"."))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &found{path: path, record: record}, nil
+}
+
+// resolveModel is findModel of a model that must be whole.
+func (a *app) resolveModel(name string) (string, *models.Record, error) {
+	f, err := a.findModel(name)
+	if err != nil {
+		return "", nil, err
+	}
+	if f.adapter != "" {
+		return "", nil, &say.Error{Where: name, What: say.T("these weights are an adapter, and no model by themselves", "这份权重是适配器，本身不是完整的模型"),
+			Next: say.T("add it to its base with train = \"merge\", and name that block", "请用 train = \"merge\" 把它并入基座，再指定那个块")}
+	}
+	return f.path, f.record, nil
+}
+
+// madeModel finds what stands of a block of weights; of an adapter, its base.
+func (a *app) madeModel(block string) (*found, error) {
+	w, err := a.openState(".")
+	if err != nil {
+		return nil, err
+	}
+	defer w.close()
+	b, err := w.standing(store.Weights, block)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := w.st.Dir(b.Output)
+	if err != nil {
+		return nil, err
+	}
+	if !isFile(filepath.Join(dir, "adapter_config.json")) {
+		return &found{path: servable(dir), block: block}, nil
+	}
+	rec, _, err := w.st.Made(b.Key)
+	if err != nil {
+		return nil, err
+	}
+	for _, in := range rec.Inputs {
+		if in.Arg == "base" {
+			base, err := w.st.Model(in.Digest)
+			return &found{path: servable(base), block: block, adapter: dir}, err
+		}
+	}
+	return nil, &say.Error{Where: stage.Ref{Kind: store.Weights, Name: block}.String(), What: say.T("its base is not known", "不知道它的基座"),
+		Next: say.T("make it again with suiren apply", "请用 suiren apply 重新制作")}
+}
+
+// servable is the file of a model in a folder as train writes it, or the
+// folder itself.
+func servable(dir string) string {
+	if file := filepath.Join(dir, "model.gguf"); isFile(file) {
+		return file
+	}
+	return dir
+}
+
+// showNext says how what a plan made is used: its release is served; without
+// one, the weights that no other block goes on from are talked with.
+func (w *workspace) showNext(p *plan.Plan) {
+	a, from := w.a, map[stage.Ref]bool{}
+	if a.format == formatJSONL {
+		return
+	}
+	steps := p.Steps()
+	for _, s := range steps {
+		for _, ref := range s.Needs {
+			from[ref] = true
+		}
+	}
+	last := ""
+	for _, s := range steps {
+		switch {
+		case s.Action == plan.Remove:
+		case s.Kind == store.Release:
+			a.screen.Note(say.T("serve it: suiren serve%s", "提供服务：suiren serve%s", folderOf(w.file.Dir)))
+			return
+		case s.Kind == store.Weights && !from[s.Ref]:
+			last = s.Ref.String()
+		}
+	}
+	if last == "" {
+		return
+	}
+	at := ""
+	switch folder := folderOf(w.file.Dir); {
+	case a.state != "":
+		at = " -C " + a.state
+	case folder != "":
+		at = " -C " + a.stateDir(strings.TrimSpace(folder))
+	}
+	a.screen.Note(say.T("talk with it: suiren chat %[1]s%[2]s; serve it: suiren serve %[1]s%[2]s", "与它对话：suiren chat %[1]s%[2]s；提供服务：suiren serve %[1]s%[2]s", last, at))
+}
+
+// folderOf is the folder of a plan as an argument; none if it is this one.
+func folderOf(dir string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return " " + dir
+	}
+	rel, err := filepath.Rel(here, dir)
+	switch {
+	case err != nil || strings.HasPrefix(rel, ".."):
+		return " " + dir
+	case rel == ".":
+		return ""
+	}
+	return " " + rel
+}
