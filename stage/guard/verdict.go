@@ -88,6 +88,9 @@ const (
 	// token. With 64 in flight on two busy cores, engine/infer reached 0.48 at
 	// depth 4 and 0.25 at depth 8.
 	askedLow, askedHigh = 0.1, 0.5
+
+	// What the process holds beside weights and questions in flight, a MiB each: the tutor's verdict took 184 to 190 MiB in all.
+	askingBytes = 108 << 20
 )
 
 // Forecast implements stage.Forecaster.
@@ -112,7 +115,7 @@ func (v *Verdict) Forecast(in map[string][]stage.Forecast, m stage.Machine) stag
 	if bytes > 0 {
 		weights = 1.25 * bytes // served as it is
 	}
-	f := stage.Forecast{Memory: 64<<20 + int64(weights) + inFlight<<20, Size: map[string]float64{"problems": problems}}
+	f := stage.Forecast{Memory: askingBytes + int64(weights) + inFlight<<20, Size: map[string]float64{"problems": problems}}
 	if m.Peak > 0 {
 		f.Low, f.High = work/(m.Peak*askedHigh), work/(m.Peak*askedLow)
 		f.Basis = say.T("%.0f problems × %.0f models × about %d tokens, at %.0f–%.0f%% of the measured %.0f GFLOP/s",
