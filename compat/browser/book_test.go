@@ -42,9 +42,10 @@ func pictureBook(t *testing.T, browser context.Context, origin string) {
 	p.choose(".switches select", "en")
 }
 
-// empty deletes the conversations that the checks have left.
+// empty deletes the conversations that the checks have left, once they are read.
 func (p *tab) empty() {
 	p.t.Helper()
+	p.wait(`document.querySelector(".shelf li")`)
 	if p.count(".shelf li") > 1 {
 		p.click(".shelf > button")
 		p.click(".shelf [role=group] button")
