@@ -427,7 +427,11 @@ func (r *rl) look(ctx context.Context) error {
 	case fell != "" || w.Overall < r.st.Best-0.03:
 		r.st.Ended = true
 		f.RolledBack = fmt.Sprintf("step %d: %s", r.st.Step, orName(fell, "overall"))
-		r.note(say.T("held-out score fell (%s): back to step %d", "留出集得分下降（%s）：回到第 %d 步", orName(fell, "overall"), f.Steps))
+		of := say.T("all together", "总体")
+		if fell != "" {
+			of = say.T("%s", "%s", fell)
+		}
+		r.note(say.T("fewer watched problems are right (%s): back to step %d", "观察题正确率下降（%s）：回到第 %d 步", of, f.Steps))
 	}
 	return nil
 }

@@ -208,7 +208,7 @@ func TestGRPORollsBack(t *testing.T) {
 	check(t, op.Run(context.Background(), b.Job))
 	f, err := readFacts(b.Out)
 	check(t, err)
-	if f.RL.RolledBack == "" || !strings.Contains(strings.Join(b.notes(), "\n"), "held-out score fell") {
+	if f.RL.RolledBack == "" || !strings.Contains(strings.Join(b.notes(), "\n"), "fewer watched problems are right") {
 		t.Errorf("%+v\n%q", f.RL, b.notes())
 	}
 	if len(f.RL.Watched) != 2 || f.RL.Watched[1].Overall >= before {
