@@ -200,6 +200,21 @@ func TestGRPOPreflight(t *testing.T) {
 }
 
 // Steps that are far too long ruin the model, and the ruin is not kept.
+// One problem of few is no fall, and of many three points are.
+func TestFellOverall(t *testing.T) {
+	for _, c := range []struct {
+		best, now, n float64
+		want         bool
+	}{
+		{0.6, 0.56, 25, false}, {0.6, 0.48, 25, false}, {0.6, 0.2, 25, true}, {1, 0.8, 10, false}, {1, 0, 10, true},
+		{0.95, 0.915, 720, true}, {0.95, 0.925, 720, false}, {0.5, 0.46, 5000, true}, {0.5, 0.475, 5000, false}, {0.5, 0.9, 25, false},
+	} {
+		if got := fellOverall(c.best, c.now, c.n); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
 func TestGRPORollsBack(t *testing.T) {
 	before, in := toyBase(t)
 	op := toyGRPO()

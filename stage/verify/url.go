@@ -60,7 +60,7 @@ var client = &http.Client{
 // and replies {"reward": 0 to 1}.
 func endpoint(address string) (func(context.Context, string, string) (float64, error), error) {
 	u, err := url.Parse(address)
-	if err == nil && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		err = say.Errorf("it is not http or https", "不是 http 或 https")
 	}
 	if err == nil {

@@ -230,7 +230,7 @@ func TestOwnNetworkOnly(t *testing.T) {
 		"http://0.0.0.0/":         "not of this machine",
 		"http://169.254.169.254/": "not of this machine", // where clouds keep secrets
 		"ftp://127.0.0.1/":        "not http",
-		"127.0.0.1:80":            "",
+		"127.0.0.1:80":            "not http",
 	} {
 		spec, _ := json.Marshal(map[string]string{"url": address})
 		if _, err := Parse(spec); err == nil || !strings.Contains(err.Error(), want) {
