@@ -329,16 +329,3 @@ func readSmall(path string) ([]byte, error) {
 	}
 	return text, err
 }
-
-// onlyGGUF returns the GGUF file of a folder that holds no other weights: the
-// first of a set.
-func onlyGGUF(dir string) string {
-	list, _ := filepath.Glob(filepath.Join(dir, "*.gguf"))
-	if len(list) == 0 {
-		return ""
-	}
-	if _, err := os.Stat(filepath.Join(dir, "config.json")); err == nil {
-		return ""
-	}
-	return list[0]
-}

@@ -129,8 +129,8 @@ func (l *Library) add(ctx context.Context, path, name string, now time.Time, kee
 			return nil, err
 		}
 		r.Path, r.Own = own, true
-		if file := onlyGGUF(own); file != "" {
-			r.Path = file
+		if list := GGUFs(own); len(list) > 0 {
+			r.Path = list[0]
 		}
 	} else if r.Path, want, err = locate(abs); err != nil {
 		return nil, err

@@ -238,6 +238,37 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// A folder is the one GGUF model in it, of a set its first file; which of more
+// is meant the owner says.
+func TestFolderOfGGUF(t *testing.T) {
+	l, dir := Open(t.TempDir()), t.TempDir()
+	path := gguf(t, dir)
+	writeFile(t, filepath.Join(dir, "config.json"), []byte("{}")) // some have one beside
+	if got, _, err := l.Resolve(dir); err != nil || got != path {
+		t.Errorf("%q, %v; want %q", got, err, path)
+	}
+	if r, err := l.Add(context.Background(), dir, "named", now); err != nil || r.Path != path || r.Format != "gguf" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	first := filepath.Join(dir, "b-00001-of-00002.gguf")
+	writeFile(t, filepath.Join(dir, "b-00002-of-00002.gguf"), nil)
+	writeFile(t, first, nil)
+	_, _, err := l.Resolve(dir)
+	if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), first) || strings.Contains(err.Error(), "00002-of") {
+		t.Errorf("of two: %v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := l.Resolve(dir); err != nil || got != first {
+		t.Errorf("of a set: %q, %v", got, err)
+	}
+	writeFile(t, filepath.Join(dir, "model.safetensors"), nil)
+	if got, _, err := l.Resolve(dir); err != nil || got != dir {
+		t.Errorf("beside other weights: %q, %v", got, err)
+	}
+}
+
 // writeFile writes a file and the folders above it.
 func writeFile(t testing.TB, path string, b []byte) {
 	t.Helper()

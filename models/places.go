@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"suiren/engine/weights"
@@ -17,13 +18,52 @@ import (
 
 // locate returns where the model of a path lies: in a folder of Hugging
 // Face's cache the files of its newest revision; of a manifest in Ollama's
-// store the file with the weights, and the SHA-256 that it must have; or else
-// path itself.
+// store the file with the weights, and the SHA-256 that it must have; of a folder
+// with a GGUF file that file; or else path itself.
 func locate(path string) (file, want string, err error) {
 	if ollamaName(path) != "" {
 		return ollama(path)
 	}
-	return snapshot(path), "", nil
+	path = snapshot(path)
+	file, err = onlyGGUF(path)
+	return file, "", err
+}
+
+// partName is the end of the name of a file of a set.
+var partName = regexp.MustCompile(`-(\d{5})-of-\d{5}\.gguf$`)
+
+// GGUFs lists the GGUF models of a folder that has no weights of another form,
+// of a set its first file; none, if it cannot be read.
+func GGUFs(dir string) (list []string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		switch ext := filepath.Ext(e.Name()); {
+		case strings.EqualFold(ext, ".safetensors"):
+			return nil
+		case strings.EqualFold(ext, ".gguf"):
+			if part := partName.FindStringSubmatch(e.Name()); part == nil || part[1] == "00001" {
+				list = append(list, filepath.Join(dir, e.Name()))
+			}
+		}
+	}
+	return list
+}
+
+// onlyGGUF returns the one GGUF model of a folder, or path itself if it holds none.
+func onlyGGUF(path string) (string, error) {
+	switch list := GGUFs(path); len(list) {
+	case 0:
+		return path, nil
+	case 1:
+		return list[0], nil
+	default:
+		more := ""
+		if n := 8; len(list) > n {
+			list, more = list[:n], ", …"
+		}
+		return "", &say.Error{Where: path, What: say.T("this folder holds more than one GGUF model", "这个目录里有不止一个 GGUF 模型"),
+			Next: say.T("name one of them: %s", "请指明其中一个：%s", strings.Join(list, ", ")+more)}
+	}
 }
 
 // ollamaName makes a name of the path of a manifest in Ollama's store,

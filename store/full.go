@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"slices"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -9,27 +10,39 @@ import (
 	"suiren/internal/say"
 )
 
-// ErrFull is wrapped by the error of a write that found no room on the disk.
+// ErrFull is wrapped by the error of a write that found no room: on the disk, or
+// in a file that may not grow on.
 var ErrFull = errors.New("disk full")
 
 // DiskFull returns err, or, if there was no room left at where, an error that
 // says so and what to do. It knows the system's errors and SQLite's.
 func DiskFull(where string, err error) error {
-	if err == nil || !isFull(err) || errors.Is(err, ErrFull) {
+	switch {
+	case err == nil || errors.Is(err, ErrFull):
 		return err
+	case isAny(err, largeErrors):
+		return &say.Error{Where: where,
+			What: say.T("a file would be larger than the limit here; what was made before is safe", "文件将超过此处的大小上限；此前的产物不受影响"),
+			Next: say.T("raise the limit (ulimit -f, or that of the file system), or choose another disk with --state; then run the same command again",
+				"请放宽上限（ulimit -f，或文件系统的上限），或用 --state 换一块磁盘，然后重新运行同一命令"),
+			Err: errors.Join(ErrFull, err)}
+	case isFull(err):
+		return &say.Error{Where: where,
+			What: say.T("the disk is full; what was made before is safe", "磁盘已满；此前的产物不受影响"),
+			Next: say.T("free some space, run suiren store gc, or choose another disk with --state; then run the same command again",
+				"请清理磁盘、运行 suiren store gc，或用 --state 换一块磁盘，然后重新运行同一命令"),
+			Err: errors.Join(ErrFull, err)}
 	}
-	return &say.Error{Where: where,
-		What: say.T("the disk is full; what was made before is safe", "磁盘已满；此前的产物不受影响"),
-		Next: say.T("free some space, run suiren store gc, or choose another disk with --state; then run the same command again",
-			"请清理磁盘、运行 suiren store gc，或用 --state 换一块磁盘，然后重新运行同一命令"),
-		Err: errors.Join(ErrFull, err)}
+	return err
+}
+
+func isAny(err error, of []error) bool {
+	return slices.ContainsFunc(of, func(e error) bool { return errors.Is(err, e) })
 }
 
 func isFull(err error) bool {
-	for _, full := range fullErrors {
-		if errors.Is(err, full) {
-			return true
-		}
+	if isAny(err, fullErrors) {
+		return true
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() {

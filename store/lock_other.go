@@ -14,4 +14,4 @@ func Held(path string) bool {
 	return err == nil
 }
 
-var fullErrors []error
+var fullErrors, largeErrors []error

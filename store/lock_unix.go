@@ -36,5 +36,9 @@ func Held(path string) bool {
 	return !ok || err != nil
 }
 
-// fullErrors are what the system says when there is no room left.
-var fullErrors = []error{syscall.ENOSPC, syscall.EDQUOT}
+// fullErrors are what the system says when there is no room left, largeErrors
+// when a file reaches the process's or the file system's limit.
+var (
+	fullErrors  = []error{syscall.ENOSPC, syscall.EDQUOT}
+	largeErrors = []error{syscall.EFBIG}
+)

@@ -69,8 +69,7 @@ func isModel(path string) bool {
 	if !info.IsDir() {
 		return strings.EqualFold(filepath.Ext(path), ".gguf")
 	}
-	_, err = os.Stat(filepath.Join(path, "config.json"))
-	return err == nil
+	return isFile(filepath.Join(path, "config.json")) || !isFile(filepath.Join(path, plan.FileName)) && len(models.GGUFs(path)) > 0
 }
 
 // modelName is what clients call the model at path.

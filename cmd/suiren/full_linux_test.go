@@ -2,10 +2,16 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"suiren/internal/say"
+	"suiren/plan"
 )
 
 // A disk that fills stops apply with a clear message, at whatever step; what
@@ -70,5 +76,34 @@ func TestFullDisk(t *testing.T) {
 	}
 	if out, err := program("store", "verify", "--state", state).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// A file that may not grow on is said to be that, in the state folder and
+// outside it, and so is a full disk outside it.
+func TestFileLimit(t *testing.T) {
+	t.Parallel()
+	dir, model := t.TempDir(), filepath.Join(repository, "testdata/oracle/arch/qwen3")
+	if err := os.WriteFile(filepath.Join(dir, plan.FileName), []byte("examples \"lessons\" {\n  generate = \"lessons\"\n  count = 8000\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	limited := func(blocks int, args ...string) string { // of 512 bytes
+		c := exec.Command("sh", append([]string{"-c", fmt.Sprintf(`ulimit -f %d; exec suiren "$@"`, blocks), "sh"}, args...)...)
+		c.Env = append(os.Environ(), "SUIREN_THREADS=1")
+		out, err := c.CombinedOutput()
+		if c.ProcessState.ExitCode() != exitFailed {
+			t.Errorf("%v: %v", args, err)
+		}
+		return string(out)
+	}
+	if out := limited(1024, "apply", dir, "--lang", "en"); !strings.Contains(out, "a file would be larger than the limit here; what was made before is safe; raise the limit (ulimit -f") || !strings.Contains(out, "--state") {
+		t.Error(out)
+	}
+	if out := limited(8, "models", "export", model, filepath.Join(t.TempDir(), "m.gguf"), "--lang", "zh"); !strings.Contains(out, "文件将超过此处的大小上限；此前的产物不受影响；请在那里腾出空间或放宽上限（ulimit -f）") {
+		t.Error(out)
+	}
+	err := fmt.Errorf("export: %w", &fs.PathError{Op: "write", Path: "m.gguf", Err: syscall.ENOSPC})
+	if got := say.Err(say.English, unjoin(err)[0]); !strings.HasPrefix(got, "m.gguf: the disk is full; ") || strings.Contains(got, "--state") {
+		t.Error(got)
 	}
 }

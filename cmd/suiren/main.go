@@ -13,6 +13,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/knowledge/reader"
+	"suiren/store"
 )
 
 func main() {
@@ -88,6 +89,9 @@ func unjoin(err error) []error {
 
 // ofFile says for people what the system said of a file, where nobody else has.
 func ofFile(err error) error {
+	if full, ok := noRoom(err); ok {
+		return full
+	}
 	p, ok := err.(*fs.PathError)
 	if !ok {
 		return err
@@ -104,4 +108,17 @@ func ofFile(err error) error {
 		return err
 	}
 	return e
+}
+
+// noRoom says of a file that found no room, outside the state folder, what to do.
+func noRoom(err error) (*say.Error, bool) {
+	p, ok := errors.AsType[*fs.PathError](err)
+	if _, said := errors.AsType[*say.Error](err); !ok || said {
+		return nil, false
+	}
+	full, ok := store.DiskFull(shown(p.Path), err).(*say.Error)
+	if ok {
+		full.Next = say.T("free some space there or raise the limit (ulimit -f), or choose another disk; then run the same command again", "请在那里腾出空间或放宽上限（ulimit -f），或换一块磁盘，然后重新运行同一命令")
+	}
+	return full, ok
 }

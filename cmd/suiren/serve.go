@@ -230,13 +230,13 @@ releases, callers must show a key.`,
 				return err
 			}
 			defer w.close()
-			b, err := w.standing(store.Release, f.release)
-			if err != nil {
-				return err
-			}
 			m, err := a.machine()
 			if err != nil {
 				return err
+			}
+			b, err := w.standing(store.Release, f.release)
+			if err != nil {
+				return w.noRelease(c.Context(), m, err)
 			}
 			s, err := w.service(f, c)
 			if err != nil {
@@ -332,7 +332,9 @@ func (a *app) upCommand() *cobra.Command {
 				}
 			}
 			b, err := w.standing(store.Release, f.release)
-			if err == nil {
+			if err != nil {
+				err = w.noRelease(c.Context(), m, err)
+			} else {
 				err = s.openRelease(b, m)
 			}
 			if err == nil {

@@ -27,6 +27,8 @@ const (
 	spikeLeast   = 0.5  // nats
 	wildRise     = 1.5  // of a loss among the first against the least before it
 	learntLeast  = 0.05 // part by which the loss must have fallen
+	moved        = 0.01 // part by which what is watched must have
+	knownMost    = 1.1  // loss of what a base knows against what its own training ended at
 	slowLeft     = 0.4  // part of the first loss that is left where learning was slow
 	slowFall     = 0.04 // part by which the loss still falls between thirds
 	overfit      = 1.1  // held-out loss against its lowest
@@ -82,12 +84,16 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	top := slices.Max(loss[:10])
 	bump := top > first+spikeLeast && (top > wildRise*slices.Min(loss[:slices.Index(loss, top)+1]) || mean64(loss[10:20]) > first) // a small one that is over at once is that of any beginning
 	warm := len(rate) > 0 && rate[0] < 0.9*slices.Max(rate)
+	at, held := c.Series("watch_loss")
 	switch {
 	case bump && len(rate) > 0 && !warm:
 		find("warmup", say.T("the loss rose from %.2f to %.2f in the first steps, which were at the full rate: there was no warm-up", "前几步就用满学习率，损失从 %.2f 升到 %.2f：没有预热", first, slices.Max(loss[:10])),
 			say.T("let the rate rise over the first steps", "请让学习率在前几步逐渐升高"))
 	case high || bump:
 		find("rate-high", say.T("the loss jumps up in between: the rate is too high", "损失中途突然升高：学习率过高"), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
+	case still(loss, held) && held[0] > knownMost*c.Counts["base_loss"]:
+		find("nothing", say.T("what is watched had a loss of %.3f at step %d and %.3f at the end: next to nothing was learnt", "观察集损失在第 %[2]d 步为 %.3[1]f，最终为 %.3[3]f：几乎什么也没有学到", held[0], at[0], held[len(held)-1]),
+			say.T("try a rate ten times as high; if that changes nothing, look at the rows: is what is watched in them at all?", "请试十倍的 rate；若仍无变化，请查看数据行中是否有观察集所问的内容"))
 	case c.Counts["base_loss"] > 0 && first < foreign*c.Counts["base_loss"]+foreignLeast && last <= first: // the base knows it already
 	case last > (1-learntLeast)*first:
 		find("nothing", say.T("the loss is %.2f at the end and was %.2f at first: nothing was learnt", "最终损失 %.2f，起始为 %.2f：什么也没有学到", last, first),
@@ -96,7 +102,6 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 		find("rate-low", say.T("the loss still falls steadily at the end, at %.2f of %.2f: the rate is too low, or the run too short", "损失到最后仍在稳步下降，从 %[2]g 只降到 %.2[1]f：学习率过低，或训练太短", last, math.Round(first*100)/100),
 			say.T("raise rate, to three times at first", "请调高 rate，可先加到三倍"))
 	}
-	at, held := c.Series("watch_loss")
 	if len(held) >= 3 {
 		low := slices.Index(held, slices.Min(held))
 		i, _ := slices.BinarySearch(steps, at[low])
@@ -157,6 +162,13 @@ func mean64(x []float64) float64 {
 func median64(x []float64) float64 {
 	s := slices.Sorted(slices.Values(x))
 	return s[len(s)/2]
+}
+
+// still reports whether neither the loss nor that of what is watched moved: from
+// tenth to tenth, because the first step alone may be a hard batch.
+func still(loss, held []float64) bool {
+	n := len(loss) / 10
+	return len(held) >= 5 && slices.Min(held) > (1-moved)*held[0] && mean64(loss[len(loss)-n:]) > (1-learntLeast)*mean64(loss[:n])
 }
 
 // spiked reports whether the loss jumps: three in a row far above the median

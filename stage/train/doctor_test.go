@@ -238,6 +238,34 @@ func TestDoctorKnown(t *testing.T) {
 	}
 }
 
+// Of a loss that fell by its noise alone, what is watched tells: next to nothing
+// was learnt. A loss that falls, what is watched with it, and a base that knows
+// all of it are no fault.
+func TestDoctorStill(t *testing.T) {
+	for _, x := range []struct {
+		base, to, held float64 // of the base's own training; what is left of the loss, and of what is watched
+		found          bool
+	}{{4, 1, 0.9992, true}, {0, 1, 0.9992, true}, {0, 1, 1.01, true}, {4, 1, 0.98, false}, {4, 0.9, 0.9992, false}, {4, 1, 0.9939, true}, {5.2, 1, 0.9992, false}} {
+		c := &curve.Curve{}
+		for i := range 60 {
+			part := float64(i) / 59
+			v := map[string]float64{"loss": 5.24 * (1 + (x.to-1)*part)}
+			if i == 0 {
+				v["loss"] = 5.6 // a hard batch
+			}
+			if i%6 == 2 {
+				v["watch_loss"] = 5.24 * (1 + (x.held-1)*part)
+			}
+			c.Points = append(c.Points, curve.Point{Step: i + 1, Values: v})
+		}
+		c.Counts = map[string]float64{"base_loss": x.base, "own_words": 1}
+		list := Diagnose(c)
+		if found := len(list) == 1 && list[0].Code == "nothing" && strings.Contains(list[0].What.In(say.English), "a loss of 5.2") && strings.Contains(list[0].What.In(say.Chinese), "第 3 步为 5.2"); found != x.found || !found && len(list) > 0 {
+			t.Errorf("%+v: %v", x, list)
+		}
+	}
+}
+
 // A run that is far ahead of its reference knows its data by heart, or it had
 // easier problems: if what was not trained on is known as well, there is no fault.
 func TestDoctorAhead(t *testing.T) {

@@ -56,7 +56,7 @@ const problemsFile = stage.ProblemsFile
 
 // Name, Revision and Out implement stage.Operator.
 func (*GRPO) Name() string    { return "grpo" }
-func (*GRPO) Revision() int   { return 1 }
+func (*GRPO) Revision() int   { return 2 }
 func (*GRPO) Out() store.Kind { return store.Weights }
 
 func orDefault[T int | float64](v, d T) T {
@@ -77,8 +77,9 @@ func (g *GRPO) rate() float64 { return orDefault(g.Rate, 0.1) }
 const (
 	minPass        = 0.05
 	minInformative = 0.10
-	watchEvery     = 4   // steps between held-out scores
-	replayWeight   = 0.5 // of learning lessons again, beside 1 for the answers
+	watchEvery     = 4    // steps between held-out scores
+	leastFall      = 0.03 // of the score of all watched problems
+	replayWeight   = 0.5  // of learning lessons again, beside 1 for the answers
 )
 
 // rlFacts are recorded in suiren.json.
@@ -424,10 +425,14 @@ func (r *rl) look(ctx context.Context) error {
 		r.st.Best = w.Overall
 		copy(r.best, r.l.State())
 		f.Steps = r.st.Step
-	case fell != "" || w.Overall < r.st.Best-0.03:
+	case fell != "" || fellOverall(r.st.Best, w.Overall, float64(len(r.watch))):
 		r.st.Ended = true
 		f.RolledBack = fmt.Sprintf("step %d: %s", r.st.Step, orName(fell, "overall"))
-		r.note(say.T("held-out score fell (%s): back to step %d", "留出集得分下降（%s）：回到第 %d 步", orName(fell, "overall"), f.Steps))
+		of := say.T("all together", "总体")
+		if fell != "" {
+			of = say.T("%s", "%s", fell)
+		}
+		r.note(say.T("fewer watched problems are right (%s): back to step %d", "观察题正确率下降（%s）：回到第 %d 步", of, f.Steps))
 	}
 	return nil
 }
@@ -438,6 +443,13 @@ func (r *rl) look(ctx context.Context) error {
 func fellBelow(before, now, n float64) bool {
 	p, q := (float64(before*n)+1)/(n+2), (float64(now*n)+1)/(n+2)
 	return q < p-2*math.Sqrt((float64(p*(1-p))+float64(q*(1-q)))/n) // 2·x is exact: nothing to fuse
+}
+
+// fellOverall reports whether the score of all n watched problems is far below
+// the best: by leastFall and, because an owner may watch so few that one of them
+// is more than that, by more than chance.
+func fellOverall(best, now, n float64) bool {
+	return now < best-leastFall && fellBelow(best, now, n)
 }
 
 func orName(s, d string) string {

@@ -200,6 +200,21 @@ func TestGRPOPreflight(t *testing.T) {
 }
 
 // Steps that are far too long ruin the model, and the ruin is not kept.
+// One problem of few is no fall, and of many three points are.
+func TestFellOverall(t *testing.T) {
+	for _, c := range []struct {
+		best, now, n float64
+		want         bool
+	}{
+		{0.6, 0.56, 25, false}, {0.6, 0.48, 25, false}, {0.6, 0.2, 25, true}, {1, 0.8, 10, false}, {1, 0, 10, true},
+		{0.95, 0.915, 720, true}, {0.95, 0.925, 720, false}, {0.5, 0.46, 5000, true}, {0.5, 0.475, 5000, false}, {0.5, 0.9, 25, false},
+	} {
+		if got := fellOverall(c.best, c.now, c.n); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
 func TestGRPORollsBack(t *testing.T) {
 	before, in := toyBase(t)
 	op := toyGRPO()
@@ -208,7 +223,7 @@ func TestGRPORollsBack(t *testing.T) {
 	check(t, op.Run(context.Background(), b.Job))
 	f, err := readFacts(b.Out)
 	check(t, err)
-	if f.RL.RolledBack == "" || !strings.Contains(strings.Join(b.notes(), "\n"), "held-out score fell") {
+	if f.RL.RolledBack == "" || !strings.Contains(strings.Join(b.notes(), "\n"), "fewer watched problems are right") {
 		t.Errorf("%+v\n%q", f.RL, b.notes())
 	}
 	if len(f.RL.Watched) != 2 || f.RL.Watched[1].Overall >= before {

@@ -70,14 +70,21 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 	if err != nil {
 		return nil, 0, err
 	}
+	replies := make([]reply, len(results))
+	for i, res := range results {
+		if res.Finish != infer.Cut {
+			replies[i] = reply{chosen[i/r.samples()], r.s.w.read(&asked[i/r.samples()], res.IDs)}
+		}
+	}
+	right, err := correct(ctx, &r.judge, replies)
+	if err != nil {
+		return nil, 0, err
+	}
 	c := &r.l.Params.Config
 	for i, res := range results {
 		p, g := chosen[i/r.samples()], &groups[i/r.samples()]
-		s := sample{ids: res.IDs, cut: res.Finish == infer.Cut}
+		s := sample{ids: res.IDs, right: right[i], cut: res.Finish == infer.Cut}
 		if !s.cut {
-			if s.right, err = correct(ctx, &r.judge, p, r.s.w.read(&asked[i/r.samples()], res.IDs)); err != nil {
-				return nil, 0, err
-			}
 			s.ids = append(s.ids, res.End)
 		}
 		s.dropped = s.cut && r.Overlong == 0
@@ -91,13 +98,28 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 	return groups, tokens, nil
 }
 
-// correct reports whether a reply is right: by the problem's answer, or by the
+// A reply is what was said to a problem; to none, if there is nothing to judge.
+type reply struct {
+	problem *stage.Problem
+	text    string
+}
+
+// correct reports which replies are right: by their problem's answer, or by the
 // verifier that the owner gave it.
-func correct(ctx context.Context, judge *verify.Judge, p *stage.Problem, reply string) (bool, error) {
-	if p.Verify == nil {
-		return p.Correct(reply), nil
+func correct(ctx context.Context, judge *verify.Judge, list []reply) ([]bool, error) {
+	specs := make([]verify.Reply, len(list))
+	for i, r := range list {
+		if p := r.problem; p != nil && p.Verify != nil {
+			specs[i] = verify.Reply{Spec: p.Verify, Prompt: p.Prompt, Text: r.text}
+		}
 	}
-	return judge.Right(ctx, p.Verify, p.Prompt, reply)
+	right, err := judge.All(ctx, specs)
+	for i, r := range list {
+		if p := r.problem; p != nil && p.Verify == nil {
+			right[i] = p.Correct(r.text)
+		}
+	}
+	return right, err
 }
 
 // answer has the model answer. Logits that are not numbers say that training
@@ -251,6 +273,16 @@ func (r *rl) score(ctx context.Context, step int) (watched, error) {
 	if err != nil {
 		return watched{}, err
 	}
+	replies := make([]reply, len(results))
+	for i, res := range results {
+		if res.Finish == infer.Stopped {
+			replies[i] = reply{&r.watch[i], r.s.w.read(&asked[i], res.IDs)}
+		}
+	}
+	good, err := correct(ctx, &r.judge, replies)
+	if err != nil {
+		return watched{}, err
+	}
 	w := watched{Step: step, Families: map[string]float64{}}
 	right := 0.0
 	for i, res := range results {
@@ -258,13 +290,7 @@ func (r *rl) score(ctx context.Context, step int) (watched, error) {
 		n := len(reqs[i].Prompt) + len(res.IDs)
 		r.st.Facts.SampleFLOPs += r.l.Params.Config.FLOPs([]int{n}, len(res.IDs))
 		w.Families[p.Family] += 0
-		good := false
-		if res.Finish == infer.Stopped {
-			if good, err = correct(ctx, &r.judge, p, r.s.w.read(&asked[i], res.IDs)); err != nil {
-				return w, err
-			}
-		}
-		if good {
+		if good[i] {
 			right++
 			w.Families[p.Family] += 1 / float64(r.count(p.Family))
 		}

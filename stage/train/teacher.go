@@ -366,19 +366,22 @@ func (t *teacher) write(ctx context.Context, job *stage.Job, problems []stage.Pr
 		}); err != nil {
 			return nil, err
 		}
+		judged := make([]reply, len(replies))
+		for i, r := range replies {
+			if len(r) > 0 {
+				judged[i] = reply{&problems[asked[i]], w.read(&questions[i], r[:len(r)-1])}
+			}
+		}
+		right, err := correct(ctx, &judge, judged)
+		if err != nil {
+			return nil, err
+		}
 		for i, r := range replies {
 			s.Asked++
 			n := len(reqs[i].Prompt) + len(r)
 			s.FLOPs += t.flops(n, len(r))
-			if len(r) == 0 {
-				continue
-			}
-			right, err := correct(ctx, &judge, &problems[asked[i]], w.read(&questions[i], r[:len(r)-1]))
-			if err != nil {
-				return nil, err
-			}
 			switch {
-			case !right:
+			case !right[i]:
 			case !alike:
 				thought, answer := w.Parts(&questions[i], r[:len(r)-1])
 				s.Answers = append(s.Answers, said{asked[i], thought, answer})

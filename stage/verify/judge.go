@@ -12,14 +12,68 @@ type Judge struct{ known sync.Map }
 
 // Right reports whether a reply earns at least half of the reward of spec.
 func (j *Judge) Right(ctx context.Context, spec json.RawMessage, prompt, reply string) (bool, error) {
+	v, err := j.verifier(spec)
+	if err != nil {
+		return false, err
+	}
+	s, err := v.Score(ctx, prompt, reply)
+	return s >= 0.5, err
+}
+
+func (j *Judge) verifier(spec json.RawMessage) (*Verifier, error) {
 	v, ok := j.known.Load(string(spec))
 	if !ok {
 		fresh, err := Parse(spec)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		v, _ = j.known.LoadOrStore(string(spec), fresh)
 	}
-	s, err := v.(*Verifier).Score(ctx, prompt, reply)
-	return s >= 0.5, err
+	return v.(*Verifier), nil
+}
+
+// A Reply is one to judge. One of no spec is wrong.
+type Reply struct {
+	Spec         json.RawMessage
+	Prompt, Text string
+}
+
+// All is Right of each of list. It waits for up to atOnce programs at a time,
+// and stops at the first error.
+func (j *Judge) All(ctx context.Context, list []Reply) ([]bool, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	right := make([]bool, len(list))
+	judge := func(i int, v *Verifier) {
+		s, err := v.Score(ctx, list[i].Prompt, list[i].Text)
+		if err != nil {
+			stop(err)
+		}
+		right[i] = s >= 0.5
+	}
+	var asked sync.WaitGroup
+	places := make(chan struct{}, atOnce)
+	for i := range list {
+		if list[i].Spec == nil {
+			continue
+		}
+		v, err := j.verifier(list[i].Spec)
+		if err != nil {
+			stop(err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		if !v.asks {
+			judge(i, v)
+			continue
+		}
+		places <- struct{}{}
+		asked.Go(func() {
+			judge(i, v)
+			<-places
+		})
+	}
+	asked.Wait()
+	return right, context.Cause(ctx)
 }

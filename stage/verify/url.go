@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"net/http"
 	"net/netip"
@@ -21,6 +21,7 @@ import (
 const (
 	askTime  = 30 * time.Second
 	maxReply = 64 << 10
+	atOnce   = 8 // a program that answers one after another has seven wait within askTime
 )
 
 // errOutside is wrapped where an address is not of the owner's own network.
@@ -34,13 +35,16 @@ func own(a netip.Addr) bool {
 }
 
 // client goes to the owner's own network only, whatever a name resolves to, and
-// nowhere else: no proxy, no redirection.
+// nowhere else: no proxy, no redirection. Each question has its own connection:
+// a small server that serves one connection after another would leave the
+// others waiting while one is kept.
 var client = &http.Client{
 	Timeout:       askTime,
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	Transport: &http.Transport{
-		Proxy:               nil,
-		MaxIdleConnsPerHost: 16,
+		Proxy:             nil,
+		DisableKeepAlives: true,
+		MaxConnsPerHost:   atOnce,
 		DialContext: (&net.Dialer{Timeout: 5 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
 			a, err := netip.ParseAddrPort(address)
 			if err != nil || !own(a.Addr()) {
@@ -56,7 +60,7 @@ var client = &http.Client{
 // and replies {"reward": 0 to 1}.
 func endpoint(address string) (func(context.Context, string, string) (float64, error), error) {
 	u, err := url.Parse(address)
-	if err == nil && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		err = say.Errorf("it is not http or https", "不是 http 或 https")
 	}
 	if err == nil {
@@ -74,10 +78,27 @@ func endpoint(address string) (func(context.Context, string, string) (float64, e
 		}
 		reward, err := ask(ctx, address, body)
 		if err != nil {
-			return 0, &say.Error{Where: address, Err: err, What: say.T("the reward cannot be had: %v", "无法取得奖励：%v", err), Next: say.T(`the program replies {"reward": 0 to 1} within %v`, `程序须在 %v 内返回 {"reward": 0 到 1}`, askTime)}
+			return 0, askError(address, err)
 		}
 		return reward, nil
 	}, nil
+}
+
+// askError says why a program gave no reward.
+func askError(address string, err error) error {
+	e := &say.Error{Where: address, Err: err, What: say.T("the reward cannot be had: %v", "无法取得奖励：%v", err),
+		Next: say.T(`the program replies {"reward": 0 to 1} within %v, asked %d times at once`, `程序须在 %v 内返回 {"reward": 0 到 1}；会同时问它 %d 次`, askTime, atOnce)}
+	op, _ := errors.AsType[*net.OpError](err)
+	late, _ := errors.AsType[net.Error](err)
+	switch {
+	case errors.Is(err, errOutside) || errors.Is(err, context.Canceled):
+	case op != nil && op.Op == "dial":
+		e.What = say.T("the program that gives the reward cannot be reached", "连接不上给出奖励的程序")
+		e.Next = say.T("start it, then run the same command again", "请启动它，然后重新运行同一命令")
+	case late != nil && late.Timeout():
+		e.What = say.T("the reward cannot be had: no reply came in time", "无法取得奖励：没有及时返回")
+	}
+	return e
 }
 
 func ask(ctx context.Context, address string, body []byte) (float64, error) {
@@ -104,11 +125,8 @@ func ask(ctx context.Context, address string, body []byte) (float64, error) {
 	case len(text) > maxReply:
 		return 0, say.Errorf("its reply is longer than %d bytes", "返回内容超过 %d 字节", maxReply)
 	}
-	if err := json.Unmarshal(text, &r); err != nil {
-		return 0, err
-	}
-	if r.Reward == nil || !(*r.Reward >= 0 && *r.Reward <= 1) || math.IsNaN(*r.Reward) {
-		return 0, say.Errorf("there is no reward between 0 and 1 in its reply", "返回内容中没有 0 到 1 之间的 reward")
+	if err := json.Unmarshal(text, &r); err != nil || r.Reward == nil || !(*r.Reward >= 0 && *r.Reward <= 1) {
+		return 0, say.Errorf("there is no reward between 0 and 1 in its reply: %s", "返回内容中没有 0 到 1 之间的 reward：%s", clip(string(text)))
 	}
 	return *r.Reward, nil
 }

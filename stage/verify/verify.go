@@ -35,6 +35,7 @@ type Spec struct {
 // A Verifier scores replies to one problem. It may be used by many at once.
 type Verifier struct {
 	score func(ctx context.Context, prompt, answer string) (float64, error)
+	asks  bool // a program, and waits for it
 }
 
 // Names are the kinds of verifier.
@@ -81,7 +82,7 @@ func Parse(raw []byte) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Verifier{f}, nil
+	return &Verifier{f, s.URL != ""}, nil
 }
 
 func choose(what say.Text) error {

@@ -4,9 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -144,13 +148,78 @@ func TestURL(t *testing.T) {
 		status      int
 		reply, want string
 	}{
-		{200, `{"reward": 2}`, "no reward between 0 and 1"}, {200, `{}`, "no reward"}, {200, "[", "cannot be had"}, {500, "", "500"}, {302, "", "302"},
+		{200, `{"reward": 2}`, "no reward between 0 and 1"}, {200, `{}`, "no reward"}, {200, "[", "no reward between 0 and 1 in its reply: ["}, {500, "", "500"}, {302, "", "302"},
 		{200, `{"reward": 1, "x": "` + strings.Repeat("x", maxReply) + `"}`, "longer than"},
 	} {
 		status, reply = c.status, c.reply
 		if _, err := v.Score(context.Background(), "", "x"); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%d %.40s: %v; want %q", c.status, c.reply, err, c.want)
 		}
+	}
+}
+
+// Programs are asked side by side, each question on its own connection: also one
+// that answers a connection after another gets them all.
+func TestAll(t *testing.T) {
+	all, together := make(chan struct{}), atomic.Int32{}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var q struct{ Answer string }
+		json.NewDecoder(r.Body).Decode(&q)
+		if !r.Close {
+			t.Error("a connection is kept")
+		}
+		switch n := together.Add(1); {
+		case n == atOnce:
+			close(all)
+		case n < atOnce:
+			<-all // hangs if they are asked one after another
+		}
+		fmt.Fprintf(w, `{"reward": %s}`, q.Answer)
+	}))
+	defer s.Close()
+	url, _ := json.Marshal(map[string]string{"url": s.URL})
+	var list []Reply
+	var want []bool
+	for i := range 3 * atOnce {
+		list = append(list, Reply{url, "q", strconv.Itoa(i % 2)}, Reply{[]byte(`{"number": 1}`), "q", strconv.Itoa(i % 3)}, Reply{})
+		want = append(want, i%2 == 1, i%3 == 1, false)
+	}
+	var j Judge
+	if got, err := j.All(context.Background(), list); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v %v, want %v", got, err, want)
+	}
+	list[39].Text = "7" // no reward
+	if _, err := j.All(context.Background(), slices.Repeat(list, 10)); err == nil || !strings.Contains(err.Error(), "no reward between 0 and 1") {
+		t.Errorf("of a reply that is none: %v", err)
+	}
+	if n := together.Load(); n > 3*3*atOnce {
+		t.Errorf("asked %d times, the most of them after an error", n)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := j.All(ctx, list); !errors.Is(err, context.Canceled) {
+		t.Errorf("of a run that is over: %v", err)
+	}
+}
+
+// What an owner reads of a program that is not there, or says something else.
+func TestURLSays(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) }))
+	ask := func() error {
+		v, err := Parse([]byte(`{"url": "` + s.URL + `"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = v.Score(context.Background(), "", "x")
+		return err
+	}
+	if err := say.Err(say.Chinese, ask()); !strings.Contains(err, "没有 0 到 1 之间的 reward：<html>") {
+		t.Error(err)
+	}
+	s.Close()
+	err := ask()
+	if zh := say.Err(say.Chinese, err); !strings.Contains(zh, "连接不上") || strings.Contains(zh, "refused") || !strings.Contains(err.Error(), "start it") {
+		t.Error(zh, err)
 	}
 }
 
@@ -161,7 +230,7 @@ func TestOwnNetworkOnly(t *testing.T) {
 		"http://0.0.0.0/":         "not of this machine",
 		"http://169.254.169.254/": "not of this machine", // where clouds keep secrets
 		"ftp://127.0.0.1/":        "not http",
-		"127.0.0.1:80":            "",
+		"127.0.0.1:80":            "not http",
 	} {
 		spec, _ := json.Marshal(map[string]string{"url": address})
 		if _, err := Parse(spec); err == nil || !strings.Contains(err.Error(), want) {
