@@ -92,6 +92,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.Close()
+	s.own.patience = d.Patience
 	docs, dropped, err := s.w.pairs(filepath.Join(job.Dir("pairs"), stage.ExamplesFile))
 	if err != nil {
 		return err
@@ -185,7 +186,7 @@ func (s *student) watch(ctx context.Context, t *tuning, patience int, held []doc
 			longest = max(longest, len(d.prompt())+watchTokens)
 		}
 	}
-	return t.watch.watching(s.brought, s.own.need, orDefault(longest, s.w.context))
+	return t.watch.watching(s.brought, &s.own, orDefault(longest, s.w.context))
 }
 
 // likelier is by how much answers are likelier than under the reference: a mean, in nats.
@@ -269,6 +270,7 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank in
 	if reads > 1 { // an answer stands behind another's prompt, too
 		longest = min(max(longest, t.ask+t.answer), b.context())
 	}
+	o.watched = len(in["watch"]) > 0
 	s := newPupil(b, o, rank, longest, m)
 	w := t.load(s.length)
 	s.way.batch, s.way.passes, s.way.reads = max(int(float64(o.batch)*t.each()/float64(s.length)), 1), passesOf(t.docs, o.batch, o.epochs), reads
@@ -312,6 +314,13 @@ func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 	s.length = max(longest, min(promptTokens, s.context()))
 	o.foretellMemory(&s.f, &s.footing, &s.way, s.length, m)
 	return s
+}
+
+// leave takes memory that is asked for and never touched from what is foretold.
+func (s *pupil) leave(idle int64) {
+	if len(s.f.Smaller) == 0 { // it fits
+		s.f.Memory -= idle
+	}
 }
 
 // flops is the operations of learning from w, as a student's run counts them:

@@ -58,6 +58,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.Close()
+	s.own.patience = k.Patience
 	docs, good, dropped, err := s.w.labels(filepath.Join(job.Dir("labels"), stage.ExamplesFile))
 	if err != nil {
 		return err

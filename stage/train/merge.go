@@ -157,7 +157,7 @@ func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) 
 	for _, rows := range in["prompts"] {
 		w = rowsLoad(rows)
 	}
-	f.Memory = int64(bytes+b.params*weightBytes[x]) + 2*4*promptTokens*int64(b.shape.Vocab) + processBytes
+	f.Memory = int64(bytes+b.params*weightBytes[x]) + logitBytes(b.shape.Vocab) + processBytes
 	setTime(&f, b.copying(x, m.Threads)+b.proof(w.prompts(), m.Threads), m)
 	if f.High > 0 {
 		f.Basis = say.T("writing, reading again and comparing %.2g weights, by the measured %.0f GFLOP/s", "写出、读回并比对 %.2g 个权重，按实测 %.0f GFLOP/s 计", b.params, m.Peak/1e9)

@@ -294,17 +294,21 @@ func footingOf(in []stage.Forecast) (b footing) {
 	return b
 }
 
-// serving is what an engine over b takes with keys and values of up to memory.
-func (b *footing) serving(o infer.Options, memory int64) int64 {
+// serving is what an engine over b takes with keys and values of up to memory,
+// and how much of that is never touched by so many tokens.
+func (b *footing) serving(o infer.Options, memory int64, tokens float64) (bytes, idle int64) {
+	pages := infer.SamplerPages(b.shape.Config, o.Slots, o.Limit)
+	bytes = int64(4*b.params) + pages
 	if b.file != "" {
 		if file, err := model.Open(b.file); err == nil {
 			defer file.Close()
 			if _, takes, err := within(file, o, memory); err == nil {
-				return takes.Total()
+				bytes, pages = takes.Total(), takes.Pages
 			}
 		}
 	}
-	return int64(4*b.params) + infer.SamplerPages(b.shape.Config, o.Slots, o.Limit)
+	full, window := model.PageBytes(&b.shape, o.KV)
+	return bytes, max(pages-int64(tokens/model.PageTokens*float64(full+window)), 0)
 }
 
 // context is the most tokens of a document that is learnt over b.
