@@ -72,7 +72,9 @@ const preferenceRate = 0.05
 // Forecast implements stage.Forecaster.
 func (d *DPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	o := own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, batch: 2 * d.batch(), epochs: d.epochs()}
-	return o.forecastAnswers(in, "pairs", d.Rank, 1, 2*watchPairs, m)
+	f := o.forecastAnswers(in, "pairs", d.Rank, 1, 2*watchPairs, m)
+	f.Wrong = append(f.Wrong, unfit(in, stage.UsePairs, "pairs", "watch")...)
+	return f
 }
 
 // preferenceFacts are recorded in suiren.json.
@@ -221,7 +223,7 @@ func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
 			return nil, 0, err
 		}
 		if e.Use() != stage.UsePairs {
-			return nil, 0, wrongUse(e.From, say.T("a chosen and a rejected answer", "选中与被拒的两个回答"))
+			return nil, 0, wrongUse(e.From, stage.UsePairs)
 		}
 		c, fits, err := w.doc(e.From, e.Prompt, e.Chosen, e.Tools)
 		if err != nil {
@@ -244,11 +246,6 @@ func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
 		return nil, 0, w.nothing(path, dropped)
 	}
 	return docs, dropped, nil
-}
-
-func wrongUse(from string, want say.Text) error {
-	return &say.Error{Where: from, What: say.T("this example has not %s", "这条样例没有%s", want),
-		Next: say.T("name other examples in the plan", "请在计划中引用另外的样例")}
 }
 
 // nothing is the error for a file without an example that can be used.
@@ -296,7 +293,7 @@ type pupil struct {
 // up to longest tokens.
 func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 	s := &pupil{footing: b}
-	s.f.Size = s.size()
+	s.f.Size, s.f.Wrong = s.size(), b.wrong
 	s.way = way{micro: microRows, integer: s.integer, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8"}
 	if rank == 0 && s.chat {
 		s.way.muon, s.length = methods[o.optimizer] == optim.Muon, s.shape.Context

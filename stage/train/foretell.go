@@ -25,7 +25,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if o.lora != nil {
 		k.rank, k.muon = o.lora.Rank, false
 	}
-	f := stage.Forecast{Size: b.size()}
+	f := stage.Forecast{Size: b.size(), Wrong: append(b.wrong, unfit(in, stage.UseChats, "examples", "watch")...)}
 	o.watched = len(in["watch"]) > 0
 	o.foretellMemory(&f, &b, &k, w.length, m)
 	f.FLOPs = w.flops(&b.shape, &k)
@@ -152,6 +152,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	if s.f.High > 0 {
 		s.f.Basis = say.T("%v; answers of about %.0f tokens", "%v；每个回答约 %.0f 个词元", s.f.Basis, answer)
 	}
+	s.f.Wrong = append(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch")...)
 	return s.f
 }
 

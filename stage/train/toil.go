@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"math"
 
 	"suiren/engine/infer"
@@ -272,9 +273,10 @@ func sizeOf(s *model.Shape) map[string]float64 {
 type footing struct {
 	shape   model.Shape
 	params  float64
-	integer bool   // its matrices are quantised
-	file    string // its files; "": they are not made yet
-	chat    bool   // of our own form
+	integer bool         // its matrices are quantised
+	file    string       // its files; "": they are not made yet
+	chat    bool         // of our own form
+	wrong   []*say.Error // it cannot be trained
 }
 
 // footingOf looks a base up.
@@ -329,8 +331,11 @@ func (b *footing) open(path string) bool {
 		return false
 	}
 	defer file.Close()
-	shape, err := file.TrainShape()
+	shape, err := (&brought{File: file}).trainShape()
 	if err != nil {
+		if bad, ok := errors.AsType[*say.Error](err); ok {
+			b.wrong = []*say.Error{bad}
+		}
 		return false
 	}
 	b.shape, b.params, b.integer, b.file, b.chat = shape, float64(shape.Params()), file.Quantised(), talk.Path(path), tokenizer.IsChat(path)
