@@ -294,6 +294,24 @@ func TestForetoldMemory(t *testing.T) {
 	}
 }
 
+// Examples that a run keeps in memory are in what is foretold of it.
+func TestForetoldExamplesKept(t *testing.T) {
+	m := stage.Machine{Threads: 2, Memory: 1 << 36}
+	for name, c := range map[string]struct {
+		op  stage.Forecaster
+		arg string
+	}{"lora": {&LoRA{}, "examples"}, "dpo": {&DPO{Rank: 4}, "pairs"}, "kto": {&KTO{}, "labels"}} {
+		memory := func(n float64) int64 {
+			data := stage.Forecast{Size: map[string]float64{"examples": n, "text": 1000 * n, "learnt": 600 * n, "longest": 1000}}
+			return c.op.Forecast(map[string][]stage.Forecast{"base": {{Path: archFolder("qwen2")}}, c.arg: {data}}, m).Memory
+		}
+		// A thousand bytes are at least 200 tokens, each four bytes as a number.
+		if more := memory(1e6) - memory(1e3); more < 999e3*200*4 {
+			t.Errorf("%s: a million examples take %d bytes more than a thousand", name, more)
+		}
+	}
+}
+
 // The proof that what is served is what was made is in the time, with what is
 // written for it: a run over few rows of a large vocabulary is hardly more.
 func TestForetoldProof(t *testing.T) {

@@ -13,13 +13,14 @@ import (
 // so that its memory is that of the run.
 func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
-	w := workload{length: exampleLength}
+	w, held := workload{length: exampleLength}, int64(0)
 	for _, f := range in["from"] {
 		w = rowsLoad(f)
 	}
 	if list := in["examples"]; len(list) > 0 { // not yet in tokens
 		t := tallyOf(list, &b)
 		w = t.load(min(b.context(), max(t.longest, exampleLength)))
+		held = int64(chatBytes * t.tokens)
 	}
 	k := way{batch: o.batch, micro: microRows, integer: b.integer, threads: m.Threads, passes: passesOf(w.rows, o.batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8"}
 	if o.lora != nil {
@@ -28,6 +29,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	f := stage.Forecast{Size: b.size(), Wrong: append(b.wrong, unfit(in, stage.UseChats, "examples", "watch")...)}
 	o.watched = len(in["watch"]) > 0
 	o.foretellMemory(&f, &b, &k, w.length, m)
+	f.Memory += held
 	f.FLOPs = w.flops(&b.shape, &k)
 	toil := w.toil(&b.shape, &k) + b.proof(w.prompts(), m.Threads)
 	if len(in["watch"]) > 0 {
@@ -94,6 +96,14 @@ func foretellOurs(f *stage.Forecast, c model.Config, batch, length int, optimize
 
 // processBytes is what the process holds beside arenas: the program, rows that are read, and what Go has not taken back.
 const processBytes = 72 << 20
+
+// A token of examples that are kept in memory takes so many bytes, with what Go
+// has not taken back: of chats as documents and as rows, of answers as documents.
+// Rows of tokens stay in their file.
+const (
+	chatBytes  = 14
+	replyBytes = 8
+)
 
 // momentBytes is what an optimiser remembers of so many parameters.
 func momentBytes(params int64, optimizer string) int64 {
