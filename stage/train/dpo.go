@@ -277,7 +277,7 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank in
 	if len(in["watch"]) > 0 {
 		toil += (looksOf(t.docs*s.way.passes/float64(o.batch)) + 1) * float64(watched) / t.docs * once
 	}
-	s.f.Memory += int64(reads * replyBytes * t.tokens)
+	s.f.Memory += int64(reads * tokenBytes * t.tokens)
 	setTime(&s.f, toil+s.writes(m), m)
 	return s.f
 }

@@ -20,7 +20,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if list := in["examples"]; len(list) > 0 { // not yet in tokens
 		t := tallyOf(list, &b)
 		w = t.load(min(b.context(), max(t.longest, exampleLength)))
-		held = int64(chatBytes * t.tokens)
+		held = int64((tokenBytes + rowBytes) * t.tokens)
 	}
 	k := way{batch: o.batch, micro: microRows, integer: b.integer, threads: m.Threads, passes: passesOf(w.rows, o.batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8"}
 	if o.lora != nil {
@@ -97,12 +97,12 @@ func foretellOurs(f *stage.Forecast, c model.Config, batch, length int, optimize
 // processBytes is what the process holds beside arenas: the program, rows that are read, and what Go has not taken back.
 const processBytes = 72 << 20
 
-// A token of examples that are kept in memory takes so many bytes, with what Go
-// has not taken back: of chats as documents and as rows, of answers as documents.
-// Rows of tokens stay in their file.
+// tokenBytes is what a token of examples that are kept in memory takes, with what
+// Go has not taken back; rowBytes is what it takes again in the row that it is
+// packed into. Rows of a tokens block stay in their file.
 const (
-	chatBytes  = 14
-	replyBytes = 8
+	tokenBytes = 14
+	rowBytes   = 8
 )
 
 // momentBytes is what an optimiser remembers of so many parameters.
