@@ -279,17 +279,28 @@ func TestForetoldMemory(t *testing.T) {
 			f := c.op.Forecast(in, stage.Machine{Threads: 1, Memory: 1 << 32, Peak: 1e11})
 			b := newBench(t, dirs)
 			b.Machine.Threads, b.Machine.Memory = 1, 1<<32
-			before, most, emit := tensor.Taken(), int64(0), b.Emit
-			b.Emit = func(e stage.Event) {
-				most = max(most, tensor.Taken()-before)
-				emit(e)
-			}
+			before, most := tensor.Taken(), int64(0)
+			b.each = func(stage.Event) { most = max(most, tensor.Taken()-before) }
 			if err := c.op.Run(t.Context(), b.Job); err != nil {
 				t.Fatal(name, err)
 			}
 			if need := f.Memory - processBytes; need < most || need > most*5/4 {
 				t.Errorf("%s, watched %v: foretold %d bytes beside the process, took %d", name, watched, need, most)
 			}
+		}
+	}
+}
+
+// Of what is written in another type both decoders are in what is foretold.
+func TestForetoldRewriting(t *testing.T) {
+	for _, typ := range []string{"f32", "q8_0"} {
+		op, b := &Quantise{Type: typ}, newBench(t, map[string]string{"base": archFolder("qwen2")})
+		f := op.Forecast(map[string][]stage.Forecast{"base": {{Path: archFolder("qwen2")}}}, b.Machine)
+		before, most := tensor.Taken(), int64(0)
+		b.each = func(stage.Event) { most = max(most, tensor.Taken()-before) }
+		check(t, op.Run(t.Context(), b.Job))
+		if need := f.Memory - processBytes; need < most || need > most*5/4 {
+			t.Errorf("%s: foretold %d bytes beside the process, took %d", typ, need, most)
 		}
 	}
 }
