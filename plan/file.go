@@ -68,7 +68,7 @@ type Arg struct {
 	Pin  bool   // what the release has answered so far: no edge of the graph
 	Path string // of a model of the owner's, instead of blocks
 	Form string // of it: what the operator's field says of a path
-	At   string // where the path stands: "suiren.hcl:14:11"
+	At   string // where its value stands: "suiren.hcl:14:11"
 }
 
 // Load reads the plan file at path, or in the folder path. Its error joins a

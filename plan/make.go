@@ -56,7 +56,11 @@ func Make(ctx context.Context, f *File, st *store.Store, m stage.Machine, env En
 		if err := k.decide(s, old, ok); err != nil {
 			return nil, err
 		}
+		wrong = append(wrong, s.refused()...)
 		delete(stands, s.Ref)
+	}
+	if len(wrong) > 0 {
+		return nil, errors.Join(wrong...)
 	}
 	for _, b := range p.Standing {
 		ref := stage.Ref{Kind: b.Kind, Name: b.Name}
@@ -66,6 +70,20 @@ func Make(ctx context.Context, f *File, st *store.Store, m stage.Machine, env En
 		}
 	}
 	return p, nil
+}
+
+// refused are the errors of inputs that s would refuse when it runs.
+func (s *Step) refused() (list []error) {
+	for _, e := range s.Forecast.Wrong {
+		at := s.block.At
+		for _, a := range s.block.Args {
+			if a.Name == e.Where {
+				at = a.At
+			}
+		}
+		list = append(list, &say.Error{Where: at, What: say.T("%s: %v", "%s：%v", e.Where, e.What), Next: e.Next, Err: ErrInvalid})
+	}
+	return list
 }
 
 // A maker makes one plan.

@@ -166,6 +166,8 @@ type Forecast struct {
 	Basis     say.Text           // where the numbers come from
 	Size      map[string]float64 // what it makes, for the steps after it: rows, tokens, params
 	Smaller   []say.Text         // if Memory is more than the machine has: the least changes that would each fit
+	Use       Use                `json:"-"` // of examples: what they are for; "": not known
+	Wrong     []*say.Error       `json:"-"` // what of its inputs a run would refuse, as far as it is known: Where is the argument
 	Path      string             `json:"-"` // of an input that is a model of the owner's, or made: where it lies, to be looked into
 	Files     []string           `json:"-"` // of an input that is files of the owner's: where they lie
 }

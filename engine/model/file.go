@@ -129,3 +129,14 @@ func (f *File) DecoderBytes(rows, limit, threads int) (off, heap int64, err erro
 	layDecoder(f.Shape, plan, rows, limit, threads, &count)
 	return 4 * int64(count.Len()), 4 * int64(plan.vectorFloats()), nil
 }
+
+// WeightBytes returns how many of DecoderBytes are of the model's weights.
+func (f *File) WeightBytes() (int64, error) {
+	plan, err := planNet(&f.Shape, f.src)
+	if err != nil {
+		return 0, err
+	}
+	var count tensor.Arena
+	plan.lay(&count)
+	return 4 * int64(count.Len()+plan.vectorFloats()), nil
+}

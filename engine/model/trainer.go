@@ -390,17 +390,28 @@ func (t *Trainer) Close() { t.arena.Close() }
 // Logits returns the logits of every token of a row, by the training forward
 // pass. (T, V)
 func (t *Trainer) Logits(row Row) []float32 {
-	t.forwardAll([]Row{row})
-	n, C, V := len(row.IDs), t.net.Width, t.net.Vocab
-	z := make([]float32, n*V)
-	if d := t.net.head; d.pieces == nil {
-		kernel.GemmPacked(n, V, C, t.rows[0].nf, C, 1, d.packed, z, V, false)
-		return z
-	}
-	for lo := 0; lo < n; lo += t.heads.most {
-		m := min(t.heads.most, n-lo)
-		t.heads.frozenLogits(t, t.rows[0].nf[lo*C:], m)
-		copy(z[lo*V:], t.heads.logits[:m*V])
-	}
+	n := len(row.IDs)
+	z := make([]float32, n*t.net.Vocab)
+	t.Read(row)(0, n, z)
 	return z
+}
+
+// Read reads a row, by the training forward pass, and returns what writes the
+// logits of its tokens lo to hi to z. (hi-lo, V) It is good until t reads or
+// learns again.
+func (t *Trainer) Read(row Row) (logits func(lo, hi int, z []float32)) {
+	t.forwardAll([]Row{row})
+	return func(lo, hi int, z []float32) {
+		C, V := t.net.Width, t.net.Vocab
+		if d := t.net.head; d.pieces == nil {
+			kernel.GemmPacked(hi-lo, V, C, t.rows[0].nf[lo*C:], C, 1, d.packed, z, V, false)
+			return
+		}
+		for ; lo < hi; lo += t.heads.most {
+			m := min(t.heads.most, hi-lo)
+			t.heads.frozenLogits(t, t.rows[0].nf[lo*C:], m)
+			copy(z, t.heads.logits[:m*V])
+			z = z[m*V:]
+		}
+	}
 }

@@ -71,7 +71,7 @@ func (d *Dialogues) Forecast(map[string][]stage.Forecast, stage.Machine) stage.F
 	const bytes = 300 // of a dialogue, about
 	n := float64(orDefault(d.Count, defaultDialogues))
 	return stage.Forecast{Low: n * 60e-6, High: n * 600e-6, Memory: 64<<20 + int64(n)*100,
-		Basis: say.T("60–600 µs a dialogue, measured", "每段对话 60–600 微秒（实测）"), Size: map[string]float64{"text": n * bytes}}
+		Basis: say.T("60–600 µs a dialogue, measured", "每段对话 60–600 微秒（实测）"), Size: map[string]float64{"text": n * bytes}, Use: stage.UseChats}
 }
 
 // Run implements stage.Operator.

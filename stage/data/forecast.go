@@ -85,13 +85,13 @@ func (c *Corpus) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 // Forecast implements stage.Forecaster.
 func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	bytes, size := sum(in["files"], "bytes"), map[string]float64{}
-	read := 0.0
+	read, use := 0.0, stage.Use("")
 	for _, f := range in["files"] {
 		for _, path := range f.Files {
 			if read > tasteBytes {
 				break
 			}
-			read += c.taste(path, size)
+			read += c.taste(path, size, &use)
 		}
 	}
 	if size["examples"] == 0 { // what is wrong with them is told when they are read
@@ -104,16 +104,18 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 	for _, name := range []string{"examples", "text", "learnt"} { // of the part train
 		size[name] *= 1 - 2*c.share()
 	}
-	return about(bytes/exampleRate, 56<<20, size)
+	f := about(bytes/exampleRate, 56<<20, size)
+	f.Use = use
+	return f
 }
 
 // So much of the owner's examples is read for a forecast: of a file its beginning.
 const tasteBytes = 4 << 20
 
 // taste adds to size what the first examples of a file hold: how many there
-// are, bytes of their text, of it those that are learnt, and of the longest.
-// It returns how many bytes of the file that was.
-func (c *Conversations) taste(path string, size map[string]float64) float64 {
+// are, bytes of their text, of it those that are learnt, and of the longest. use
+// is what they are for. It returns how many bytes of the file that was.
+func (c *Conversations) taste(path string, size map[string]float64, use *stage.Use) float64 {
 	f, err := os.Open(path)
 	if err != nil {
 		return 0
@@ -132,7 +134,7 @@ func (c *Conversations) taste(path string, size map[string]float64) float64 {
 			}
 		}
 		longest = asked + learnt
-		switch e.Use() {
+		switch *use = e.Use(); *use {
 		case stage.UsePairs:
 			a, b := textIn(e.Chosen), textIn(e.Rejected)
 			longest, learnt = asked+max(a, b), a+b

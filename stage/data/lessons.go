@@ -101,6 +101,7 @@ func (l *Lessons) Forecast(map[string][]stage.Forecast, stage.Machine) stage.For
 	aside := heldout + watchProblems // few keys are theirs: each takes many tries
 	return stage.Forecast{
 		Low: n*8e-6 + aside*60e-6, High: n*40e-6 + aside*360e-6, Memory: 68<<20 + int64(n)*1100,
+		Use:   stage.UseProblems,
 		Basis: say.T("8–40 µs a problem, 60–360 of one that is held out, measured", "每题 8–40 微秒，留出的每题 60–360 微秒（实测）"),
 		Size: map[string]float64{
 			"problems": n, "watched": watchProblems, "heldout": heldout, "length": float64(lengthPerLevel * 2 * len(l.list())),

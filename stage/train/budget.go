@@ -49,13 +49,68 @@ func (s *SFT) smaller(vocab, length int, m stage.Machine) (list []say.Text) {
 }
 
 // bytes returns the memory of a run over b: of the trainer, of what the
-// optimiser remembers, and of what is kept beside.
+// optimiser remembers, of what is kept beside, and of the proof at its end.
 func (o *own) bytes(b *brought, tr model.Training) (int64, error) {
 	need, err := b.TrainerBytes(tr)
-	if o.lora == nil {
-		need += momentBytes(int64(b.Shape.Params()), o.optimizer)
+	if err != nil {
+		return 0, err
 	}
-	return need + o.beside, err
+	if o.proof, err = o.proofBytes(b, tr.Threads); err != nil {
+		return 0, err
+	}
+	return need + momentBytes(o.trained(&b.Shape), o.optimizer) + o.best(&b.Shape) + o.beside + o.proof, nil
+}
+
+// trained is how many numbers learn in a model of shape s.
+func (o *own) trained(s *model.Shape) int64 {
+	if o.lora != nil {
+		return int64(adapterParams(s, o.lora.Rank))
+	}
+	return int64(s.Params())
+}
+
+// rank is that of the adapter; 0: there is none.
+func (o *own) rank() int {
+	if o.lora == nil {
+		return 0
+	}
+	return o.lora.Rank
+}
+
+// best is the memory of the weights that patience keeps.
+func (o *own) best(s *model.Shape) int64 {
+	if o.patience > 0 {
+		return 4 * o.trained(s)
+	}
+	return 0
+}
+
+// proofBytes is the memory of what proves that the weights are served as they
+// are: of all of them, those that were written are read again.
+func (o *own) proofBytes(b *brought, threads int) (int64, error) {
+	bytes, err := proofBytes(b.File, threads)
+	if o.lora != nil || err != nil {
+		const panel = 16 // its rank is filled up to whole panels
+		return bytes + 4*int64(adapterParams(&b.Shape, (o.rank()+panel-1)/panel*panel)), err
+	}
+	return b.as(o.typ, bytes)
+}
+
+// as is the memory of a decoder of b that has all its weights in type x, where
+// one that has them as they are takes so many bytes.
+func (b *brought) as(x model.Mixture, bytes int64) (int64, error) {
+	are, err := b.WeightBytes()
+	return bytes - are + int64(weightBytes[orMixture(x)]*float64(b.Shape.Params())), err
+}
+
+// peak is the memory of a run whose o.need is known: with a decoder for what is
+// watched, if there is room for it, which is gone before the proof.
+func (o *own) peak(b *brought, length int, m stage.Machine) (need int64, speaks bool, err error) {
+	speaker, err := speakerBytes(b, o.lora != nil, length, m.Threads)
+	if need = o.need - o.proof + speaker; m.Memory > 0 && need > m.Memory*9/10 {
+		return o.need, false, err
+	}
+	return max(need, o.need), true, err
 }
 
 // fit finds how a run fits into nine tenths of the memory of m: with the most
@@ -108,7 +163,7 @@ func (o *own) smaller(b *brought, length int, m stage.Machine) (list []say.Text)
 		if o.canShrink() && try(func(p *own) { p.optimizer = "adamw8" }, length) {
 			list = append(list, say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`))
 		}
-		if try(func(p *own) { p.lora, p.patience, p.beside = &model.LoRA{Rank: 16, Alpha: 32}, 0, 0 }, length) {
+		if try(func(p *own) { p.lora, p.beside = &model.LoRA{Rank: 16, Alpha: 32}, 0 }, length) {
 			list = append(list, o.adapter())
 		}
 	}

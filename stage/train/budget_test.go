@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"suiren/engine/model"
+	"suiren/engine/tensor"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -246,6 +247,79 @@ func TestForetoldExamples(t *testing.T) {
 	none := tallyOf([]stage.Forecast{{Path: t.TempDir(), Size: map[string]float64{"examples": 10, "pairs": 10, "text": 9000, "learnt": 6000, "longest": 700}}}, &b)
 	if each := 12000/b.bytesPerToken() + 20*markTokens; none.docs != 20 || none.tokens != each || none.learnt != 6000/b.bytesPerToken() {
 		t.Errorf("guessed: %+v", none)
+	}
+}
+
+// What a run takes is what was foretold, with what answers some of what is
+// watched and with the decoder of the proof: of both arenas are there when they
+// tell of it.
+func TestForetoldMemory(t *testing.T) {
+	for name, c := range map[string]struct {
+		arg string
+		use stage.Use
+		op  interface {
+			stage.Forecaster
+			Run(context.Context, *stage.Job) error
+		}
+	}{
+		"lora": {"examples", stage.UseChats, &LoRA{Rank: 2}}, "lora patient": {"examples", stage.UseChats, &LoRA{Rank: 64, Patience: 2}},
+		"continue": {"examples", stage.UseChats, &Continue{}}, "continue q8_0": {"examples", stage.UseChats, &Continue{Type: "q8_0", Patience: 2}},
+		"dpo": {"pairs", stage.UsePairs, &DPO{Rank: 2}}, "dpo whole": {"pairs", stage.UsePairs, &DPO{}},
+		"kto": {"labels", stage.UseLabels, &KTO{Rank: 64, Patience: 2}}, "kto whole": {"labels", stage.UseLabels, &KTO{}},
+	} {
+		for _, watched := range []bool{false, true} {
+			dir := toyExamples(t, pieces(35, c.use))
+			dirs := map[string]string{"base": archFolder("qwen2"), c.arg: dir}
+			in := map[string][]stage.Forecast{"base": {{Path: dirs["base"]}}, c.arg: {{Path: dir}}}
+			if watched {
+				dirs["watch"], in["watch"] = dir, []stage.Forecast{{Path: dir}}
+			} else if strings.Contains(name, "patient") || strings.Contains(name, "q8_0") || strings.Contains(name, "kto") {
+				continue // patience watches
+			}
+			f := c.op.Forecast(in, stage.Machine{Threads: 1, Memory: 1 << 32, Peak: 1e11})
+			b := newBench(t, dirs)
+			b.Machine.Threads, b.Machine.Memory = 1, 1<<32
+			before, most := tensor.Taken(), int64(0)
+			b.each = func(stage.Event) { most = max(most, tensor.Taken()-before) }
+			if err := c.op.Run(t.Context(), b.Job); err != nil {
+				t.Fatal(name, err)
+			}
+			if need := f.Memory - processBytes; need < most || need > most*5/4 {
+				t.Errorf("%s, watched %v: foretold %d bytes beside the process, took %d", name, watched, need, most)
+			}
+		}
+	}
+}
+
+// Of what is written in another type both decoders are in what is foretold.
+func TestForetoldRewriting(t *testing.T) {
+	for _, typ := range []string{"f32", "q8_0"} {
+		op, b := &Quantise{Type: typ}, newBench(t, map[string]string{"base": archFolder("qwen2")})
+		f := op.Forecast(map[string][]stage.Forecast{"base": {{Path: archFolder("qwen2")}}}, b.Machine)
+		before, most := tensor.Taken(), int64(0)
+		b.each = func(stage.Event) { most = max(most, tensor.Taken()-before) }
+		check(t, op.Run(t.Context(), b.Job))
+		if need := f.Memory - processBytes; need < most || need > most*5/4 {
+			t.Errorf("%s: foretold %d bytes beside the process, took %d", typ, need, most)
+		}
+	}
+}
+
+// Examples that a run keeps in memory are in what is foretold of it.
+func TestForetoldExamplesKept(t *testing.T) {
+	m := stage.Machine{Threads: 2, Memory: 1 << 36}
+	for name, c := range map[string]struct {
+		op  stage.Forecaster
+		arg string
+	}{"lora": {&LoRA{}, "examples"}, "dpo": {&DPO{Rank: 4}, "pairs"}, "kto": {&KTO{}, "labels"}} {
+		memory := func(n float64) int64 {
+			data := stage.Forecast{Size: map[string]float64{"examples": n, "text": 1000 * n, "learnt": 600 * n, "longest": 1000}}
+			return c.op.Forecast(map[string][]stage.Forecast{"base": {{Path: archFolder("qwen2")}}, c.arg: {data}}, m).Memory
+		}
+		// A thousand bytes are at least 200 tokens, each four bytes as a number.
+		if more := memory(1e6) - memory(1e3); more < 999e3*200*4 {
+			t.Errorf("%s: a million examples take %d bytes more than a thousand", name, more)
+		}
 	}
 }
 

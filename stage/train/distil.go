@@ -86,7 +86,20 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	if d.Depth > 0 {
 		limit = min(limit, teacher.shape.Context)
 	}
-	beside := teacher.serving(infer.Options{Slots: teacherSlots, Limit: min(limit, teacher.context()) + 1, Threads: m.Threads}, m.Memory/4)
+	w, length := loadOf(1e6, exampleLength, problemTokens, answerShare), exampleLength
+	for _, f := range in["from"] {
+		w = rowsLoad(f)
+		length = w.length
+	}
+	n, prompt, answer := 0.0, 0.0, 0.0 // problems, and tokens of each
+	reads := w.tokens()
+	if list := in["problems"]; len(list) > 0 {
+		t := tallyOf(list, &teacher)
+		n = min(float64(orDefault(d.Count, 4096)), t.docs)
+		prompt, answer = t.asked(), t.answered(orDefault(d.Tokens, 192))
+		reads = 2 * n * (prompt + answer) // writes them, and judges what it wrote
+	}
+	beside, idle := teacher.serving(infer.Options{Slots: teacherSlots, Limit: min(limit, teacher.context()) + 1, Threads: m.Threads}, m.Memory/4, reads)
 	var s *pupil
 	if d.Depth > 0 {
 		c := model.Scale(d.Depth, teacher.shape.Vocab, teacher.shape.Context)
@@ -97,22 +110,12 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		s.f.Memory += beside
 	} else {
 		b := footingOf(in["base"])
-		length := min(b.context(), exampleLength)
-		for _, f := range in["from"] {
-			w := rowsLoad(f)
-			length = w.length
-		}
-		o := own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, beside: beside}
-		s = newPupil(b, o, d.Rank, length, m)
+		o := own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, beside: beside, watched: len(in["watch"]) > 0}
+		s = newPupil(b, o, d.Rank, min(b.context(), length), m)
 	}
-	w, toil := loadOf(1e6, s.length, problemTokens, answerShare), 0.0
-	for _, f := range in["from"] {
-		w = rowsLoad(f)
-	}
-	if list := in["problems"]; len(list) > 0 {
-		t := tallyOf(list, &teacher)
-		n := min(float64(orDefault(d.Count, 4096)), t.docs)
-		prompt, answer := t.asked(), t.answered(orDefault(d.Tokens, 192))
+	s.leave(idle)
+	toil := 0.0
+	if n > 0 {
 		asked := loadOf(n*prompt, s.length, int(prompt), 0)
 		toil = writing(&teacher.shape, n, prompt, answer) + asked.judging(&teacher.shape, &way{integer: teacher.integer, passes: 1})
 		w = loadOf(n*(prompt+answer), s.length, int(prompt+answer), answer/(prompt+answer))
@@ -124,6 +127,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		toil += w.judging(&teacher.shape, &way{integer: teacher.integer, passes: min(s.way.passes, 1)}) // once, and kept
 	}
 	setTime(&s.f, toil+s.writes(m), m)
+	s.f.Wrong = append(s.f.Wrong, unfit(in, stage.UseProblems, "problems")...)
 	return s.f
 }
 
@@ -201,7 +205,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 			return err
 		}
 		defer run.watch.Close()
-		if err := errors.Join(run.watch.watchText(dir, r.s.length(), watchRows), run.watch.watching(r.s.brought, r.s.own.need, r.s.length())); err != nil {
+		if err := errors.Join(run.watch.watchText(dir, r.s.length(), watchRows), run.watch.watching(r.s.brought, &r.s.own, r.s.length())); err != nil {
 			return err
 		}
 		if err := r.mark(ctx, run.watch.rows); err != nil {
@@ -290,7 +294,7 @@ func (r *distilling) open(ctx context.Context) (err error) {
 	if r.t, err = openTeacher(home, d.top(), min(limit, mostTokens), job.Machine); err != nil {
 		return err
 	}
-	r.s.own.beside = r.t.bytes
+	r.s.own.beside, r.s.own.patience = r.t.bytes, r.Patience
 	alike := sameTokens(r.s.w.Tokenizer, r.t.w.Tokenizer)
 	if !alike {
 		r.t.m = newMapping(r.s.w.Tokenizer, r.t.w.Tokenizer)

@@ -72,7 +72,9 @@ const preferenceRate = 0.05
 // Forecast implements stage.Forecaster.
 func (d *DPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	o := own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, batch: 2 * d.batch(), epochs: d.epochs()}
-	return o.forecastAnswers(in, "pairs", d.Rank, 1, 2*watchPairs, m)
+	f := o.forecastAnswers(in, "pairs", d.Rank, 1, 2*watchPairs, m)
+	f.Wrong = append(f.Wrong, unfit(in, stage.UsePairs, "pairs", "watch")...)
+	return f
 }
 
 // preferenceFacts are recorded in suiren.json.
@@ -92,6 +94,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.Close()
+	s.own.patience = d.Patience
 	docs, dropped, err := s.w.pairs(filepath.Join(job.Dir("pairs"), stage.ExamplesFile))
 	if err != nil {
 		return err
@@ -185,7 +188,7 @@ func (s *student) watch(ctx context.Context, t *tuning, patience int, held []doc
 			longest = max(longest, len(d.prompt())+watchTokens)
 		}
 	}
-	return t.watch.watching(s.brought, s.own.need, orDefault(longest, s.w.context))
+	return t.watch.watching(s.brought, &s.own, orDefault(longest, s.w.context))
 }
 
 // likelier is by how much answers are likelier than under the reference: a mean, in nats.
@@ -220,7 +223,7 @@ func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
 			return nil, 0, err
 		}
 		if e.Use() != stage.UsePairs {
-			return nil, 0, wrongUse(e.From, say.T("a chosen and a rejected answer", "选中与被拒的两个回答"))
+			return nil, 0, wrongUse(e.From, stage.UsePairs)
 		}
 		c, fits, err := w.doc(e.From, e.Prompt, e.Chosen, e.Tools)
 		if err != nil {
@@ -245,11 +248,6 @@ func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
 	return docs, dropped, nil
 }
 
-func wrongUse(from string, want say.Text) error {
-	return &say.Error{Where: from, What: say.T("this example has not %s", "这条样例没有%s", want),
-		Next: say.T("name other examples in the plan", "请在计划中引用另外的样例")}
-}
-
 // nothing is the error for a file without an example that can be used.
 func (w *writer) nothing(path string, dropped int) error {
 	if dropped > 0 {
@@ -269,6 +267,7 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank in
 	if reads > 1 { // an answer stands behind another's prompt, too
 		longest = min(max(longest, t.ask+t.answer), b.context())
 	}
+	o.watched = len(in["watch"]) > 0
 	s := newPupil(b, o, rank, longest, m)
 	w := t.load(s.length)
 	s.way.batch, s.way.passes, s.way.reads = max(int(float64(o.batch)*t.each()/float64(s.length)), 1), passesOf(t.docs, o.batch, o.epochs), reads
@@ -278,6 +277,7 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank in
 	if len(in["watch"]) > 0 {
 		toil += (looksOf(t.docs*s.way.passes/float64(o.batch)) + 1) * float64(watched) / t.docs * once
 	}
+	s.f.Memory += int64(reads * tokenBytes * t.tokens)
 	setTime(&s.f, toil+s.writes(m), m)
 	return s.f
 }
@@ -294,7 +294,7 @@ type pupil struct {
 // up to longest tokens.
 func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 	s := &pupil{footing: b}
-	s.f.Size = s.size()
+	s.f.Size, s.f.Wrong = s.size(), b.wrong
 	s.way = way{micro: microRows, integer: s.integer, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8"}
 	if rank == 0 && s.chat {
 		s.way.muon, s.length = methods[o.optimizer] == optim.Muon, s.shape.Context
@@ -312,6 +312,13 @@ func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 	s.length = max(longest, min(promptTokens, s.context()))
 	o.foretellMemory(&s.f, &s.footing, &s.way, s.length, m)
 	return s
+}
+
+// leave takes memory that is asked for and never touched from what is foretold.
+func (s *pupil) leave(idle int64) {
+	if len(s.f.Smaller) == 0 { // it fits
+		s.f.Memory -= idle
+	}
 }
 
 // flops is the operations of learning from w, as a student's run counts them:

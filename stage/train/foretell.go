@@ -13,20 +13,23 @@ import (
 // so that its memory is that of the run.
 func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
-	w := workload{length: exampleLength}
+	w, held := workload{length: exampleLength}, int64(0)
 	for _, f := range in["from"] {
 		w = rowsLoad(f)
 	}
 	if list := in["examples"]; len(list) > 0 { // not yet in tokens
 		t := tallyOf(list, &b)
 		w = t.load(min(b.context(), max(t.longest, exampleLength)))
+		held = int64((tokenBytes + rowBytes) * t.tokens)
 	}
 	k := way{batch: o.batch, micro: microRows, integer: b.integer, threads: m.Threads, passes: passesOf(w.rows, o.batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8"}
 	if o.lora != nil {
 		k.rank, k.muon = o.lora.Rank, false
 	}
-	f := stage.Forecast{Size: b.size()}
+	f := stage.Forecast{Size: b.size(), Wrong: append(b.wrong, unfit(in, stage.UseChats, "examples", "watch")...)}
+	o.watched = len(in["watch"]) > 0
 	o.foretellMemory(&f, &b, &k, w.length, m)
+	f.Memory += held
 	f.FLOPs = w.flops(&b.shape, &k)
 	toil := w.toil(&b.shape, &k) + b.proof(w.prompts(), m.Threads)
 	if len(in["watch"]) > 0 {
@@ -47,16 +50,18 @@ func (o *own) foretellMemory(f *stage.Forecast, b *footing, k *way, length int, 
 		if file, err := model.Open(b.file); err == nil {
 			defer file.Close()
 			at := &brought{File: file}
-			if o.patience > 0 && o.lora == nil {
-				o.beside += 4 * int64(file.Shape.Params())
-			}
 			length = min(length, file.Shape.Context)
 			if tr, fits, err := o.fit(at, length, m); err == nil {
 				k.micro, k.again = tr.Rows, tr.Recompute
 				f.Memory = o.need + processBytes
-				if !fits { // a tenth of the memory is left alone
+				switch {
+				case !fits: // a tenth of the memory is left alone
 					f.Memory = max(f.Memory, o.need*10/9+1)
 					f.Smaller = o.smaller(at, length, m)
+				case o.watched:
+					if peak, _, err := o.peak(at, length, m); err == nil {
+						f.Memory = peak + processBytes
+					}
 				}
 				return
 			}
@@ -70,7 +75,7 @@ func (o *own) foretellMemory(f *stage.Forecast, b *footing, k *way, length int, 
 			f.Memory -= 8*int64(b.params) + 4*int64(b.shape.Vocab*b.shape.Width) + momentBytes(int64(b.params), o.optimizer)
 			f.Memory += 24 * int64(adapterParams(&b.shape, k.rank))
 		}
-		f.Memory += o.beside
+		f.Memory += o.best(&b.shape) + o.beside + 4*int64(b.params) + logitBytes(b.shape.Vocab) // the proof reads what was written
 	}
 	if m.Memory > 0 && f.Memory > m.Memory && k.rank == 0 {
 		if o.canShrink() && leastBytes(b.params, "adamw8", 0)+processBytes <= m.Memory {
@@ -90,7 +95,15 @@ func foretellOurs(f *stage.Forecast, c model.Config, batch, length int, optimize
 }
 
 // processBytes is what the process holds beside arenas: the program, rows that are read, and what Go has not taken back.
-const processBytes = 96 << 20
+const processBytes = 72 << 20
+
+// tokenBytes is what a token of examples that are kept in memory takes, with what
+// Go has not taken back; rowBytes is what it takes again in the row that it is
+// packed into. Rows of a tokens block stay in their file.
+const (
+	tokenBytes = 14
+	rowBytes   = 8
+)
 
 // momentBytes is what an optimiser remembers of so many parameters.
 func momentBytes(params int64, optimizer string) int64 {
@@ -119,8 +132,13 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	t := tallyOf(in["problems"], &b)
 	prompt, answer := t.asked(), t.answered(g.tokens())
 	longest := min(t.ask+g.tokens(), b.context())
-	o := own{method: g.Name(), beside: g.beside(&b, longest, m)}
-	s := newPupil(b, o, g.Rank, longest, m)
+	watched := 0.0
+	for _, f := range in["watch"] {
+		watched = f.Size["watched"]
+	}
+	beside, idle := g.beside(&b, longest, float64(t.ask+g.tokens())*max(float64(g.prompts()*g.samples()), watched), m)
+	s := newPupil(b, own{method: g.Name(), beside: beside}, g.Rank, longest, m)
+	s.leave(idle)
 
 	// A third of the groups is kept, and each problem brings one lesson that is
 	// learnt again. What is watched is answered before, and every few steps.
@@ -136,10 +154,6 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	if g.general() {
 		s.way.reads = 1
 	}
-	watched := 0.0
-	for _, f := range in["watch"] {
-		watched = f.Size["watched"]
-	}
 	watched *= 1 + math.Ceil(steps/watchEvery)
 	asked := loadOf(((steps+1)*prompts+watched)*prompt, s.length, int(prompt), 0)
 	s.f.FLOPs = s.flops(&w)
@@ -148,18 +162,24 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	if s.f.High > 0 {
 		s.f.Basis = say.T("%v; answers of about %.0f tokens", "%v；每个回答约 %.0f 个词元", s.f.Basis, answer)
 	}
+	s.f.Wrong = append(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch")...)
 	return s.f
 }
 
 // beside is what a run keeps beside what training needs: the best weights, and
-// what answers are sampled from.
-func (g *GRPO) beside(b *footing, limit int, m stage.Machine) int64 {
-	if b.chat && g.Rank == 0 {
-		return infer.SamplerPages(b.shape.Config, g.slots(), b.shape.Context) + 8*int64(b.shape.Params())
-	}
-	bytes := 0.0
+// what answers are sampled from. Of that so much is never touched, if so many
+// tokens are asked and answered at most from one change of the weights to the next.
+func (g *GRPO) beside(b *footing, limit int, tokens float64, m stage.Machine) (bytes, idle int64) {
+	o := infer.Options{Slots: min(g.slots(), 64), Limit: limit, Threads: m.Threads, KV: model.KVFloat32}
+	kept := 4 * float64(g.copies()) * adapterParams(&b.shape, g.Rank)
 	if g.Rank == 0 {
-		bytes = 4 * 4 * b.params
+		kept = 4 * float64(1+g.copies()) * b.params
+		if b.chat {
+			pages := infer.SamplerPages(b.shape.Config, g.slots(), b.shape.Context)
+			touched := infer.SamplerPages(b.shape.Config, g.slots(), int(tokens/float64(g.slots()))+1)
+			return int64(kept) + pages, max(pages-touched, 0)
+		}
 	}
-	return int64(bytes) + b.serving(infer.Options{Slots: min(g.slots(), 64), Limit: limit, Threads: m.Threads, KV: model.KVFloat32}, m.Memory/4)
+	bytes, idle = b.serving(o, m.Memory/4, tokens)
+	return int64(kept) + bytes, idle
 }

@@ -162,13 +162,13 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 	}
 	defer r.speaker.Close()
 	n := len(r.l.State())
-	arena, err := tensor.NewArena(3*n + 64)
+	arena, err := tensor.NewArena(r.copies() * (n + 64))
 	if err != nil {
 		return err
 	}
 	defer arena.Close()
 	r.best = arena.Float32(n)
-	if g.policy().Beta > 0 {
+	if r.copies() > 1 {
 		r.base, r.spare = arena.Float32(n), arena.Float32(n)
 		copy(r.base, r.l.State())
 	}
@@ -187,6 +187,15 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 	f.Method, f.Steps, f.FLOPs, f.RL, f.Loss = g.Name(), f.Steps+r.st.Facts.Steps, r.st.FLOPs, &r.st.Facts, r.st.Loss
 	f.Stop = nil // the base's
 	return s.write(f)
+}
+
+// copies is how many times a run keeps what is trained: the best, and to measure
+// how far it is from the base, that and a place of its size.
+func (g *GRPO) copies() int {
+	if g.policy().Beta > 0 {
+		return 3
+	}
+	return 1
 }
 
 // open reads the problems, makes the learner and lets it speak.
@@ -221,9 +230,9 @@ func (r *rl) open() error {
 		if err != nil {
 			return err
 		}
-		r.s.own.beside = takes.Total()
+		r.s.own.beside = takes.Total() + 4*int64(r.copies())*r.s.own.trained(&b.Shape)
 		if r.Rank == 0 {
-			r.s.own.beside += 4 * 4 * int64(b.Shape.Params()) // best, base and a place, and what is sampled from, in f32
+			r.s.own.beside += 4 * int64(b.Shape.Params()) // what is sampled from, in f32
 		}
 		if err := r.s.readyFor(limit); err != nil {
 			return err

@@ -48,7 +48,9 @@ func (k *KTO) epochs() int { return orDefault(k.Epochs, 1) }
 // Forecast implements stage.Forecaster.
 func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	o := own{method: k.Name(), optimizer: k.Optimizer, patience: k.Patience, batch: k.batch(), epochs: k.epochs()}
-	return o.forecastAnswers(in, "labels", k.Rank, 2, 2*watchPairs, m) // each stands beside one to another prompt
+	f := o.forecastAnswers(in, "labels", k.Rank, 2, 2*watchPairs, m) // each stands beside one to another prompt
+	f.Wrong = append(f.Wrong, unfit(in, stage.UseLabels, "labels", "watch")...)
+	return f
 }
 
 // Run implements stage.Operator.
@@ -58,6 +60,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.Close()
+	s.own.patience = k.Patience
 	docs, good, dropped, err := s.w.labels(filepath.Join(job.Dir("labels"), stage.ExamplesFile))
 	if err != nil {
 		return err
@@ -182,7 +185,7 @@ func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err 
 		}
 		n := len(e.Messages) - 1
 		if e.Use() != stage.UseLabels || n < 0 {
-			return nil, nil, 0, wrongUse(e.From, say.T("an answer with a label", "带标签的回答"))
+			return nil, nil, 0, wrongUse(e.From, stage.UseLabels)
 		}
 		d, fits, err := w.doc(e.From, e.Messages[:n], e.Messages[n:], e.Tools)
 		if err != nil {

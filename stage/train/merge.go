@@ -157,12 +157,34 @@ func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) 
 	for _, rows := range in["prompts"] {
 		w = rowsLoad(rows)
 	}
-	f.Memory = int64(bytes+b.params*weightBytes[x]) + 2*4*promptTokens*int64(b.shape.Vocab) + processBytes
+	f.Memory = int64(bytes+b.params*weightBytes[x]) + logitBytes(b.shape.Vocab) + processBytes
+	if need, err := b.rewriting(x, m.Threads); err == nil && need > 0 {
+		f.Memory = need + processBytes
+	}
 	setTime(&f, b.copying(x, m.Threads)+b.proof(w.prompts(), m.Threads), m)
 	if f.High > 0 {
 		f.Basis = say.T("writing, reading again and comparing %.2g weights, by the measured %.0f GFLOP/s", "写出、读回并比对 %.2g 个权重，按实测 %.0f GFLOP/s 计", b.params, m.Peak/1e9)
 	}
 	return f
+}
+
+// rewriting is the memory of decoders of b as it is and in type x; 0 if b is not made yet.
+func (b *footing) rewriting(x model.Mixture, threads int) (int64, error) {
+	if b.file == "" {
+		return 0, nil
+	}
+	file, err := model.Open(b.file)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	at := &brought{File: file}
+	is, err := proofBytes(file, threads)
+	if err != nil {
+		return 0, err
+	}
+	other, err := at.as(x, is)
+	return is + other - logitBytes(file.Shape.Vocab), err
 }
 
 // weightBytes is about how many bytes a weight takes in a type.

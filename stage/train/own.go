@@ -139,8 +139,10 @@ type own struct {
 	every     time.Duration
 	lora      *model.LoRA
 	patience  int
+	watched   bool  // of a forecast: some of it is answered
 	beside    int64 // bytes of what else the run keeps
 	need      int64 // bytes of all of it, as learner found
+	proof     int64 // bytes of it that are taken at the end
 }
 
 func (o *own) run(ctx context.Context, job *stage.Job) error {
@@ -161,9 +163,6 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer rows.close()
-	if o.patience > 0 && o.lora == nil { // the best weights
-		o.beside = 4 * int64(b.Shape.Params())
-	}
 	l, err := o.learner(job, b, rows.length)
 	if err != nil {
 		return err
@@ -232,7 +231,7 @@ func (o *own) lookout(job *stage.Job, b *brought, l *Learner, dir string, rows *
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(watch.watchText(dir, rows.length, watchRows), watch.watching(b, o.need, rows.length)); err != nil {
+	if err := errors.Join(watch.watchText(dir, rows.length, watchRows), watch.watching(b, o, rows.length)); err != nil {
 		watch.Close()
 		return nil, err
 	}

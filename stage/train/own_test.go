@@ -200,6 +200,45 @@ func TestUnfitBase(t *testing.T) {
 	}
 }
 
+// What a run would refuse is foretold, and nothing else is.
+func TestForetoldUnfit(t *testing.T) {
+	made := map[stage.Use]stage.Forecast{}
+	for _, use := range []stage.Use{stage.UseChats, stage.UsePairs, stage.UseLabels} {
+		made[use] = stage.Forecast{Path: toyExamples(t, pieces(3, use))}
+	}
+	problems := stage.Forecast{Use: stage.UseProblems, Size: map[string]float64{"problems": 10, "watched": 5}}
+	none := stage.Forecast{Size: map[string]float64{"examples": 10}}
+	for name, c := range map[string]struct {
+		op          stage.Forecaster
+		base, arg   string
+		data, watch stage.Forecast
+		want        string
+	}{
+		"dpo":           {&DPO{}, "qwen2", "pairs", made[stage.UsePairs], made[stage.UsePairs], ""},
+		"dpo chats":     {&DPO{}, "qwen2", "pairs", made[stage.UseChats], made[stage.UsePairs], "pairs"},
+		"dpo problems":  {&DPO{}, "qwen2", "pairs", problems, none, "pairs"},
+		"kto":           {&KTO{}, "qwen2", "labels", made[stage.UseLabels], none, ""},
+		"kto pairs":     {&KTO{Rank: 2}, "qwen2", "labels", made[stage.UsePairs], made[stage.UseChats], "labels watch"},
+		"lora":          {&LoRA{}, "qwen2", "examples", problems, made[stage.UseChats], ""},
+		"lora pairs":    {&LoRA{}, "gemma2", "examples", made[stage.UsePairs], none, "base examples"},
+		"continue":      {&Continue{}, "gemma3", "examples", none, none, "base"},
+		"sft":           {&SFT{}, "gemma2", "examples", none, none, "base"},
+		"grpo":          {&GRPO{}, "gemma2", "problems", made[stage.UseChats], problems, "base problems"},
+		"grpo problems": {&GRPO{Rank: 2}, "qwen2", "problems", problems, problems, ""},
+		"distil":        {&Distil{}, "gemma2", "problems", problems, none, "base"},
+		"quantise":      {&Quantise{Type: "q8_0"}, "gemma2", "prompts", none, none, ""},
+	} {
+		in := map[string][]stage.Forecast{"base": {{Path: archFolder(c.base)}}, "teacher": {{Path: archFolder("gemma2")}}, c.arg: {c.data}, "watch": {c.watch}}
+		var got []string
+		for _, e := range c.op.Forecast(in, stage.Machine{Threads: 1, Memory: 1 << 32}).Wrong {
+			got = append(got, e.Where)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: refused %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // Rows that do not fit the base are refused for what is wrong with them.
 func TestUnfitRows(t *testing.T) {
 	b, err := openBrought(archFolder("llama3"))

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"suiren/engine/model"
+	"suiren/engine/tensor"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -46,43 +47,66 @@ func refuse(what say.Text) error {
 	return &say.Error{What: what, Next: say.T("these weights are not kept; check base, template and type", "这份权重不会保留；请检查 base、模板和 type"), Err: &ParityError{what}}
 }
 
-// A source of logits: (T, V) of a prompt.
-type logitsOf func(ids []int32) ([]float32, error)
+// A logitsOf reads a prompt, and returns what writes the logits of its tokens lo
+// to hi to z: (hi-lo, V). It is asked for all tokens in order.
+type logitsOf func(ids []int32) func(lo, hi int, z []float32) error
 
-// promptTokens bounds the tokens of a prompt, prompts their number.
+// promptTokens bounds the tokens of a prompt, maxPrompts their number. Of
+// proofTokens the logits are in memory at a time: of a large vocabulary they
+// would be more than the weights.
 const (
 	promptTokens = 128
 	maxPrompts   = 8
+	proofTokens  = 32
 )
+
+// proofBytes is the memory that it takes to prove that f is served as it is, with
+// an adapter or without.
+func proofBytes(f *model.File, threads int) (int64, error) {
+	off, heap, err := f.DecoderBytes(proofTokens, promptTokens, max(threads, 1))
+	full, window := model.PageBytes(&f.Shape, model.KVFloat32)
+	return off + heap + proofPages*int64(full+window) + logitBytes(f.Shape.Vocab), err
+}
+
+// logitBytes is that of the logits that are compared.
+func logitBytes(vocab int) int64 { return 2 * 4 * proofTokens * int64(vocab) }
+
+// proofPages are those of a prompt.
+const proofPages = promptTokens/model.PageTokens + 1
 
 // compareLogits measures parity and refuses what is beyond the bounds of x.
 func compareLogits(want, got logitsOf, prompts [][]int32, vocab int, x model.Mixture) (p parity, err error) {
 	var diff, size float64
 	same := 0
+	arena, err := tensor.NewArena(2*proofTokens*vocab + 64)
+	if err != nil {
+		return p, err
+	}
+	defer arena.Close()
+	a, b := arena.Float32(proofTokens*vocab), arena.Float32(proofTokens*vocab)
 	for _, ids := range prompts {
-		a, err := want(ids)
-		if err != nil {
-			return p, err
-		}
-		b, err := got(ids)
-		if err != nil {
-			return p, err
-		}
-		for t := range ids {
-			u, v := a[t*vocab:(t+1)*vocab], b[t*vocab:(t+1)*vocab]
-			mean := 0.0
-			for i := range u {
-				mean += float64(u[i]) / float64(vocab)
+		made, answered := want(ids), got(ids)
+		for lo := 0; lo < len(ids); lo += proofTokens {
+			n := min(proofTokens, len(ids)-lo)
+			if err := errors.Join(made(lo, lo+n, a), answered(lo, lo+n, b)); err != nil {
+				return p, err
 			}
-			for i := range u {
-				d := float64(u[i]) - float64(v[i])
-				p.Max = max(p.Max, max(d, -d))
-				p.Mean += max(d, -d)
-				diff += float64(d * d)
-				size += (float64(u[i]) - mean) * (float64(u[i]) - mean)
-			}
-			if likeliest(u) == likeliest(v) {
-				same++
+			for t := range n {
+				u, v := a[t*vocab:(t+1)*vocab], b[t*vocab:(t+1)*vocab]
+				mean := 0.0
+				for i := range u {
+					mean += float64(u[i]) / float64(vocab)
+				}
+				for i := range u {
+					d := float64(u[i]) - float64(v[i])
+					p.Max = max(p.Max, max(d, -d))
+					p.Mean += max(d, -d)
+					diff += float64(d * d)
+					size += (float64(u[i]) - mean) * (float64(u[i]) - mean)
+				}
+				if likeliest(u) == likeliest(v) {
+					same++
+				}
 			}
 		}
 		p.Prompts++
@@ -162,30 +186,33 @@ func promptsOf(rows *learnt, b *brought) (list [][]int32) {
 
 // served opens a decoder of a model, with an adapter or without.
 func served(f *model.File, ad *model.Adapter, threads int) (logits logitsOf, done func(), err error) {
-	d, err := f.NewDecoder(promptTokens, promptTokens, threads)
+	d, err := f.NewDecoder(proofTokens, promptTokens, threads)
 	if err != nil {
 		return nil, nil, err
 	}
-	n := promptTokens/model.PageTokens + 1
-	pages, err := model.NewPages(&f.Shape, model.KVFloat32, n, n)
+	pages, err := model.NewPages(&f.Shape, model.KVFloat32, proofPages, proofPages)
 	if err != nil {
 		d.Close()
 		return nil, nil, err
 	}
 	var table []int32
-	for i := range n {
+	for i := range proofPages {
 		table = append(table, int32(i))
 	}
-	return func(ids []int32) ([]float32, error) {
-		z := make([]float32, len(ids)*f.Shape.Vocab)
-		err := d.Step(pages, []model.Seq{{IDs: ids, Full: table, Window: table, Logits: len(ids), Adapter: ad}}, z)
-		return z, err
+	return func(ids []int32) func(lo, hi int, z []float32) error {
+		return func(lo, hi int, z []float32) error {
+			return d.Step(pages, []model.Seq{{IDs: ids[lo:hi], At: lo, Full: table, Window: table, Logits: hi - lo, Adapter: ad}}, z)
+		}
 	}, func() { pages.Close(); d.Close() }, nil
 }
 
 // ofTrainer are the logits of a trainer.
 func ofTrainer(t *model.Trainer) logitsOf {
-	return func(ids []int32) ([]float32, error) {
-		return t.Logits(model.Row{IDs: ids, Docs: []int{0, len(ids)}, Weight: make([]float32, len(ids))}), nil
+	return func(ids []int32) func(lo, hi int, z []float32) error {
+		logits := t.Read(model.Row{IDs: ids, Docs: []int{0, len(ids)}, Weight: make([]float32, len(ids))})
+		return func(lo, hi int, z []float32) error {
+			logits(lo, hi, z)
+			return nil
+		}
 	}
 }

@@ -312,7 +312,7 @@ func (s *SFT) lookout(job *stage.Job, l *Learner, rows *stage.Rows, steps, batch
 	room := watchShare * float64(steps*batch)
 	looks := min(max(int(room/watchRows), watchLeast), watchLooks)
 	o.every, o.direct = max(steps/looks, 1), !rows.Think()
-	if err := errors.Join(o.watchText(dir, rows.Length(), max(int(room/float64(looks)), watchRows)), o.watching(nil, 0, rows.Length())); err != nil {
+	if err := errors.Join(o.watchText(dir, rows.Length(), max(int(room/float64(looks)), watchRows)), o.watching(nil, nil, rows.Length())); err != nil {
 		o.Close()
 		return nil, err
 	}

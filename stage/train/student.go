@@ -151,17 +151,25 @@ func within(f *model.File, o infer.Options, memory int64) (infer.Options, infer.
 	return o, m, err
 }
 
+// speakerBytes is the memory of what answers some of what is watched over b, as
+// it is or with all its weights in training.
+func speakerBytes(b *brought, frozen bool, limit, threads int) (int64, error) {
+	_, takes, err := within(b.File, infer.Options{Slots: watchSamples, Limit: limit, Threads: max(threads, 1), KV: model.KVFloat32}, 0)
+	if frozen || err != nil {
+		return takes.Total(), err
+	}
+	return b.as(model.AsF32, takes.Total())
+}
+
 // watching makes a lookout's samples, if there is memory for a decoder beside
-// what training needs.
-func (o *lookout) watching(b *brought, need int64, limit int) error {
-	m := o.job.Machine
-	if b != nil && m.Memory > 0 {
-		bytes, vectors, err := b.DecoderBytes(512, limit, max(m.Threads, 1))
+// what the run over b needs; b is nil of a model of our own.
+func (o *lookout) watching(b *brought, run *own, limit int) error {
+	if b != nil {
+		_, speaks, err := run.peak(b, limit, o.job.Machine)
 		if err != nil {
 			return err
 		}
-		full, window := model.PageBytes(&b.Shape, model.KVFloat32)
-		if need+bytes+vectors+int64(watchSamples*(limit/model.PageTokens+1)*(full+window)) > m.Memory*9/10 {
+		if !speaks {
 			text := say.T("no samples: the memory has no room for a decoder beside training", "不抽样：训练之外的内存放不下解码器")
 			o.job.Emit(stage.Event{Type: "note", Text: &text})
 			return nil

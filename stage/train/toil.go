@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"math"
 
 	"suiren/engine/infer"
@@ -272,9 +273,10 @@ func sizeOf(s *model.Shape) map[string]float64 {
 type footing struct {
 	shape   model.Shape
 	params  float64
-	integer bool   // its matrices are quantised
-	file    string // its files; "": they are not made yet
-	chat    bool   // of our own form
+	integer bool         // its matrices are quantised
+	file    string       // its files; "": they are not made yet
+	chat    bool         // of our own form
+	wrong   []*say.Error // it cannot be trained
 }
 
 // footingOf looks a base up.
@@ -294,17 +296,21 @@ func footingOf(in []stage.Forecast) (b footing) {
 	return b
 }
 
-// serving is what an engine over b takes with keys and values of up to memory.
-func (b *footing) serving(o infer.Options, memory int64) int64 {
+// serving is what an engine over b takes with keys and values of up to memory,
+// and how much of that is never touched by so many tokens.
+func (b *footing) serving(o infer.Options, memory int64, tokens float64) (bytes, idle int64) {
+	pages := infer.SamplerPages(b.shape.Config, o.Slots, o.Limit)
+	bytes = int64(4*b.params) + pages
 	if b.file != "" {
 		if file, err := model.Open(b.file); err == nil {
 			defer file.Close()
 			if _, takes, err := within(file, o, memory); err == nil {
-				return takes.Total()
+				bytes, pages = takes.Total(), takes.Pages
 			}
 		}
 	}
-	return int64(4*b.params) + infer.SamplerPages(b.shape.Config, o.Slots, o.Limit)
+	full, window := model.PageBytes(&b.shape, o.KV)
+	return bytes, max(pages-int64(tokens/model.PageTokens*float64(full+window)), 0)
 }
 
 // context is the most tokens of a document that is learnt over b.
@@ -325,8 +331,11 @@ func (b *footing) open(path string) bool {
 		return false
 	}
 	defer file.Close()
-	shape, err := file.TrainShape()
+	shape, err := (&brought{File: file}).trainShape()
 	if err != nil {
+		if bad, ok := errors.AsType[*say.Error](err); ok {
+			b.wrong = []*say.Error{bad}
+		}
 		return false
 	}
 	b.shape, b.params, b.integer, b.file, b.chat = shape, float64(shape.Params()), file.Quantised(), talk.Path(path), tokenizer.IsChat(path)
