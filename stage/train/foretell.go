@@ -94,8 +94,9 @@ func foretellOurs(f *stage.Forecast, c model.Config, batch, length int, optimize
 	f.Memory = 4*int64(floats) + momentBytes(int64(c.Params()), optimizer) + processBytes
 }
 
-// processBytes is what the process holds beside arenas: the program, rows that are read, and what Go has not taken back.
-const processBytes = 72 << 20
+// processBytes is what the process holds beside arenas: the program, rows that are
+// read, and what Go has not taken back, 50 MiB of a training alone to 100 behind the blocks before it.
+const processBytes = 96 << 20
 
 // tokenBytes is what a token of examples that are kept in memory takes, with what
 // Go has not taken back; rowBytes is what it takes again in the row that it is
