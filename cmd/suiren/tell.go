@@ -145,14 +145,15 @@ func (t *teller) begin(w *way, due []operate.Notice) {
 	w.busy = true
 	due = append([]operate.Notice{}, due...)
 	t.all.Go(func() {
-		for i := range due {
-			if err := deliver(t.ctx, &w.rule, due[i]); !t.told(w, &due[i], err) {
-				break
-			}
+		all := true
+		for i := 0; i < len(due) && all; i++ {
+			all = t.told(w, &due[i], deliver(t.ctx, &w.rule, due[i]))
 		}
 		t.mu.Lock()
-		w.busy = false
-		t.mu.Unlock()
+		defer t.mu.Unlock()
+		if w.busy = false; all && len(w.urgent) > 0 { // they came meanwhile
+			t.begin(w, w.urgent)
+		}
 	})
 }
 

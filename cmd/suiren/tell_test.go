@@ -90,6 +90,34 @@ func TestTeller(t *testing.T) {
 	}
 }
 
+// What happens while a receiver is being told of something else is told at once
+// after it, and not at the next look.
+func TestTellerMeanwhile(t *testing.T) {
+	came, on := make(chan bool), make(chan bool)
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		came <- true
+		<-on
+	}))
+	defer hook.Close()
+	tell := newTeller(say.English, func(s say.Text) { t.Error(s.In(say.English)) })
+	rules := []operate.Alert{{On: operate.Any, Level: operate.Warn, Webhook: hook.URL}}
+	for _, name := range []string{"first", "second", "third"} {
+		tell.atOnce(rules, operate.Notice{Time: time.Now().UTC(), Name: name, Level: operate.Fail, Text: "glass"})
+		if name == "first" {
+			<-came // and is being told
+		}
+	}
+	on <- true
+	for range 2 {
+		<-came
+		on <- true
+	}
+	tell.all.Wait()
+	if err := tell.close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // A caller whom the policy suspends is told of at once, to rules of that level.
 func TestSuspensionIsTold(t *testing.T) {
 	from, err := madeTutor()
