@@ -12,7 +12,7 @@ func gemmTile(t *tile) {
 		gemmAVX512(&half)
 		return
 	}
-	if t.skip != 0 {
+	if t.skip != 0 { // it asks for what lies in one piece
 		half.ahead = uintptr(unsafe.Pointer(t.b))
 	}
 	half.n = min(t.n, 16)

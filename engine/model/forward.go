@@ -58,7 +58,8 @@ type gradState struct {
 }
 
 // forwardState lays out a block's state for up to t tokens, input apart. near
-// is the memory of n1, n2 and act of all blocks, or nil.
+// is what the blocks of a trained model share, n1, n2, act and what outLinear
+// read; nil: each has its own.
 func forwardState(c *Shape, t int, x []float32, near *layerState, a *tensor.Arena) layerState {
 	s := layerState{
 		x: x, r1: a.Float32(t),

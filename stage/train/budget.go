@@ -90,8 +90,7 @@ func (o *own) best(s *model.Shape) int64 {
 func (o *own) proofBytes(b *brought, threads int) (int64, error) {
 	bytes, err := proofBytes(b.File, threads)
 	if o.lora != nil || err != nil {
-		const panel = 16 // its rank is filled up to whole panels
-		return bytes + 4*int64(adapterParams(&b.Shape, (o.rank()+panel-1)/panel*panel)), err
+		return bytes + 4*int64(packedAdapter(&b.Shape, o.rank())), err
 	}
 	return b.as(o.typ, bytes)
 }
