@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -29,6 +30,7 @@ type Lessons struct {
 	Families  []string `plan:"families,optional"`  // none: the families of the tutor
 	Count     int      `plan:"count,optional" min:"100" max:"10000000"`
 	Heldout   int      `plan:"heldout,optional" min:"100" max:"100000"`
+	Checks    int      `plan:"checks,optional" min:"1" max:"8" json:",omitempty"` // most times that a thought is gone through again
 	Seed      uint64   `plan:"seed,optional"`
 }
 
@@ -318,6 +320,9 @@ func (m *maker) train(ctx context.Context, job *stage.Job) ([]stage.Problem, err
 			}
 			level := 1 + d.weigh(levels)
 			if p, ok := m.try(d, trainPart, f, level, langs[d.below(len(langs))]); ok {
+				if m.Checks > 0 {
+					p.Think = checked(p.Think, newDraw(m.Seed, "checks", i).below(m.Checks+1))
+				}
 				start := float64(level-1) / float64(2*f.levels)
 				list = append(list, placed{start + float64((1-start)*float64(d.below(1<<30)))/(1<<30), p}) // not fused
 				break
@@ -347,4 +352,9 @@ func writeJSON(path string, v any) error {
 		return err
 	}
 	return os.WriteFile(path, append(b, '\n'), 0o666)
+}
+
+// checked is a thought that is gone through again so many times.
+func checked(think string, times int) string {
+	return think + strings.Repeat("?\n"+think, times)
 }

@@ -15,7 +15,7 @@ import (
 type course struct {
 	names    []string
 	problems map[string][]*stage.Problem
-	all      []stage.Problem // the last half of the lessons
+	all      []stage.Problem // those that are drawn
 }
 
 // courseState is the part of a checkpoint that a course depends on: right and
@@ -30,10 +30,14 @@ const (
 	floor = 0.01 // least variance that is assumed: nothing is left out for good
 )
 
-// newCourse sorts problems into strata. It takes the last half of them: there
-// the lessons are as the test will be.
+// newCourse sorts problems into strata. Of lessons, which begin with the easy ones,
+// it takes the last half: there they are as the test will be. An owner's problems
+// stand in no order, so it takes all of them.
 func newCourse(problems []stage.Problem) *course {
-	c := &course{problems: map[string][]*stage.Problem{}, all: problems[len(problems)/2:]}
+	c := &course{problems: map[string][]*stage.Problem{}, all: problems}
+	if !slices.ContainsFunc(problems, func(p stage.Problem) bool { return p.Verify != nil }) {
+		c.all = problems[len(problems)/2:]
+	}
 	for i := range c.all {
 		name := stratum(&c.all[i])
 		c.problems[name] = append(c.problems[name], &c.all[i])

@@ -141,13 +141,17 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	s := newPupil(b, own{method: g.Name(), beside: beside}, g.Rank, longest, m)
 	s.leave(idle)
 
-	// A third of the groups is kept, and each problem brings one lesson that is
-	// learnt again. What is watched is answered before, and every few steps.
+	// A third of the groups is kept, and for each problem a lesson is learnt again.
+	// What is watched is answered before, and every few steps.
 	const kept = 0.35
 	steps, prompts := float64(g.steps()), float64(g.prompts())
 	each := prompts * float64(g.samples())
 	learnt := kept * each * (prompt + answer)
-	if t.learnt > 0 {
+	if len(in["replay"]) > 0 {
+		again := tallyOf(in["replay"], &b)
+		learnt += prompts * again.each()
+		s.f.Memory += int64(tokenBytes * again.tokens)
+	} else if t.learnt > 0 {
 		learnt += prompts * t.each()
 	}
 	w := loadOf(learnt*steps, s.length, int(prompt+answer), answer/(prompt+answer))
@@ -163,7 +167,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	if s.f.High > 0 {
 		s.f.Basis = say.T("%v; answers of about %.0f tokens", "%v；每个回答约 %.0f 个词元", s.f.Basis, answer)
 	}
-	s.f.Wrong = append(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch")...)
+	s.f.Wrong = append(append(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch")...), unfit(in, stage.UseChats, "replay")...)
 	return s.f
 }
 

@@ -36,6 +36,8 @@ type GRPO struct {
 	Rate     float64   `plan:"rate,optional" min:"0.0001" max:"10"` // factor of the learning rates
 	Seed     uint64    `plan:"seed,optional"`
 
+	Replay stage.Ref `json:",omitzero" plan:"replay,optional" kinds:"examples" part:"train"` // lessons that are learnt again; none: those of the problems
+
 	// What follows makes another loss; see policy.
 	Variant  string   `json:",omitempty" plan:"variant,optional"`                         // of objective.Variants
 	Updates  int      `json:",omitempty" plan:"updates,optional" min:"1" max:"64"`        // of the weights by one batch of samples
@@ -56,7 +58,7 @@ const problemsFile = stage.ProblemsFile
 
 // Name, Revision and Out implement stage.Operator.
 func (*GRPO) Name() string    { return "grpo" }
-func (*GRPO) Revision() int   { return 2 }
+func (*GRPO) Revision() int   { return 3 }
 func (*GRPO) Out() store.Kind { return store.Weights }
 
 func orDefault[T int | float64](v, d T) T {
@@ -141,6 +143,7 @@ type rl struct {
 	course  *course
 	judge   verify.Judge
 	watch   []stage.Problem
+	lessons []doc // of replay; none: those of the problems
 	speaker *speaker
 	best    []float32
 	base    []float32 // the base's parameters, and a place of their size; nil without beta
@@ -241,6 +244,11 @@ func (r *rl) open() error {
 		limit = r.s.l.Params.Config.Context
 	}
 	r.l = r.s.l
+	if dir := r.job.Dir("replay"); dir != "" {
+		if err := r.readLessons(dir); err != nil {
+			return err
+		}
+	}
 	r.speaker, err = r.s.speaker(slots, limit, memory)
 	return err
 }

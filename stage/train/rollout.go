@@ -186,21 +186,30 @@ func (g *group) doc(s *sample) doc {
 	return doc{ids: append(slices.Clone(g.prompt), s.ids...), supervised: len(s.ids), weight: 1}
 }
 
-// replay draws lessons of all kinds, to be learnt as in SFT beside the answers:
-// what reinforcement does not practise would be forgotten.
+// readLessons reads what replay names, as far as it fits into a row.
+func (r *rl) readLessons(dir string) error {
+	docs, said, err := r.s.w.chats(dir)
+	if err != nil {
+		return err
+	}
+	r.lessons = slices.DeleteFunc(docs, func(d doc) bool { return len(d.ids) > r.s.length() })
+	if len(r.lessons) == 0 {
+		return r.s.w.nothing(dir, said.dropped+len(docs))
+	}
+	return nil
+}
+
+// replay draws as many lessons as problems, to be learnt as in SFT beside the
+// answers: what reinforcement does not practise would be forgotten.
 func (r *rl) replay(step uint64) ([]doc, error) {
 	var docs []doc
 	total := 0
-	for i := range r.prompts() {
-		p := r.course.any(r.Seed, step, uint64(i))
-		if p.Answer == "" { // the owner's: there is nothing to learn again
-			continue
-		}
-		d, _, err := r.s.w.doc(p.ID, asking(p), []stage.Message{{Role: "assistant", Thought: p.Think, Content: p.Answer}}, nil)
+	for i := range uint64(r.prompts()) {
+		d, err := r.lesson(step, i)
 		if err != nil {
 			return nil, err
 		}
-		if len(d.ids) > r.s.length() {
+		if d.supervised == 0 || len(d.ids) > r.s.length() {
 			continue
 		}
 		d.weight = replayWeight
@@ -211,6 +220,20 @@ func (r *rl) replay(step uint64) ([]doc, error) {
 		docs[i].weight /= float32(total)
 	}
 	return docs, nil
+}
+
+// lesson is lesson i of a step: of those of replay, or else the answer of one of
+// the problems, if it has one to be learnt.
+func (r *rl) lesson(step, i uint64) (doc, error) {
+	if n := uint64(len(r.lessons)); n > 0 {
+		return r.lessons[tensor.Rand(r.Seed^0x7265706c, step, i)%n], nil
+	}
+	p := r.course.any(r.Seed, step, i)
+	if p.Answer == "" { // the owner's
+		return doc{}, nil
+	}
+	d, _, err := r.s.w.doc(p.ID, asking(p), []stage.Message{{Role: "assistant", Thought: p.Think, Content: p.Answer}}, nil)
+	return d, err
 }
 
 // A doc is one answer with its prompt.

@@ -2,9 +2,11 @@ package train
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -88,6 +90,11 @@ func TestCourse(t *testing.T) {
 	if !slices.Equal(c.names, []string{"add 1", "sub 2"}) || len(c.all) != toyCount {
 		t.Fatalf("strata %v of %d problems", c.names, len(c.all))
 	}
+	owners := toyProblems(1)
+	owners[0].Verify = json.RawMessage(`{"number":7}`)
+	if c := newCourse(owners); len(c.all) != toyCount {
+		t.Errorf("%d of an owner's %d problems are drawn", len(c.all), toyCount)
+	}
 	share := func(s *courseState) float64 {
 		n := 0
 		for i := range uint64(2000) {
@@ -158,6 +165,38 @@ func TestReplay(t *testing.T) {
 	}
 	if len(docs) != 6 || math.Abs(sum-replayWeight) > 1e-5 {
 		t.Errorf("%d documents weigh %g", len(docs), sum)
+	}
+}
+
+// With examples of their own, lessons come from them, whatever the problems are.
+func TestReplayOfOthers(t *testing.T) {
+	_, in := toyBase(t)
+	lessons := toyProblems(1)[:2]
+	lessons[0].Answer, lessons[1].Answer = "12", "34"
+	in["replay"] = toyPart(t, lessons)
+	problems := toyProblems(1)
+	for i := range problems {
+		problems[i].Verify, problems[i].Think, problems[i].Answer = json.RawMessage(`{"number":"` + problems[i].Answer + `"}`), "", ""
+	}
+	in["problems"] = toyPart(t, problems)
+	r := toyRL(t, &GRPO{Prompts: 6}, in)
+	docs, err := r.replay(3)
+	check(t, err)
+	seen := map[string]int{}
+	for _, d := range docs {
+		seen[r.s.w.Tokenizer.Decode(d.ids[len(d.prompt()):])]++
+	}
+	if len(docs) != 6 || len(seen) > 2 {
+		t.Errorf("lessons learnt again: %v", seen)
+	}
+	for text := range seen {
+		if !strings.Contains(text, "12") && !strings.Contains(text, "34") {
+			t.Errorf("%q is not of replay", text)
+		}
+	}
+	delete(in, "replay")
+	if docs, err := toyRL(t, &GRPO{Prompts: 6}, in).replay(3); err != nil || len(docs) > 0 {
+		t.Errorf("%d lessons of problems without answers, %v", len(docs), err)
 	}
 }
 
