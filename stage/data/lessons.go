@@ -107,6 +107,7 @@ func (l *Lessons) Forecast(map[string][]stage.Forecast, stage.Machine) stage.For
 		Basis: say.T("8–40 µs a problem, 60–360 of one that is held out, measured", "每题 8–40 微秒，留出的每题 60–360 微秒（实测）"),
 		Size: map[string]float64{
 			"problems": n, "watched": watchProblems, "heldout": heldout, "length": float64(lengthPerLevel * 2 * len(l.list())),
+			"checks": n * float64(l.Checks) / 2,
 		},
 	}
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
-	"suiren/store"
 )
 
 // run runs an operator on inputs, by argument, and returns what it made.
@@ -98,13 +98,7 @@ func TestCourse(t *testing.T) {
 // The same settings give the same bytes, another seed others; rows hold just
 // the conversations.
 func TestSameBytes(t *testing.T) {
-	digest := func(dir string) store.Digest {
-		d, err := store.DirDigest(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return d
-	}
+	digest := func(dir string) string { return digestOf(t, dir) }
 	a := runOp(t, &Lessons{Count: 500, Heldout: 100}, nil)
 	if b := runOp(t, &Lessons{Count: 500, Heldout: 100}, nil); digest(a) != digest(b) {
 		t.Error("two runs, two artifacts")
@@ -240,5 +234,26 @@ func TestAllFamilies(t *testing.T) {
 		if n[name] == 0 {
 			t.Errorf("no problem of %s is held out", name)
 		}
+	}
+}
+
+// Thoughts are gone through again up to so many times, of what is learnt alone.
+func TestLessonsChecked(t *testing.T) {
+	plain := runOp(t, &Lessons{Count: 300, Heldout: 100}, nil)
+	dir := runOp(t, &Lessons{Count: 300, Heldout: 100, Checks: 2}, nil)
+	times := map[int]int{}
+	once := readPart(t, plain, trainPart)
+	for i, p := range readPart(t, dir, trainPart) {
+		n := strings.Count(p.Think, "?\n")
+		times[n]++
+		if p.Think != once[i].Think+strings.Repeat("?\n"+once[i].Think, n) {
+			t.Fatalf("%q of %q", p.Think, once[i].Think)
+		}
+	}
+	if len(times) != 3 || min(times[0], times[1], times[2]) < 60 {
+		t.Errorf("gone through again: %v", times)
+	}
+	if a, b := digestOf(t, filepath.Join(plain, watchPart)), digestOf(t, filepath.Join(dir, watchPart)); a != b {
+		t.Error("the watched problems are others")
 	}
 }

@@ -90,7 +90,7 @@ func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 			"text": text, "rows": tokens / float64(t.Length), "tokens": tokens, "length": float64(t.Length), "vocab": vocab,
 		})
 	}
-	each := float64(thoughtTokens)
+	each := thoughtTokens + (thoughtTokens-directTokens)*sum(in["from"], "checks")/n
 	if t.Direct {
 		each = directTokens
 	}
