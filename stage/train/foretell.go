@@ -147,11 +147,13 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	steps, prompts := float64(g.steps()), float64(g.prompts())
 	each := prompts * float64(g.samples())
 	learnt := kept * each * (prompt + answer)
-	if len(in["replay"]) > 0 {
+	switch {
+	case g.weight() == 0:
+	case len(in["replay"]) > 0:
 		again := tallyOf(in["replay"], &b)
 		learnt += prompts * again.each()
 		s.f.Memory += int64(tokenBytes * again.tokens)
-	} else if t.learnt > 0 {
+	case t.learnt > 0:
 		learnt += prompts * t.each()
 	}
 	w := loadOf(learnt*steps, s.length, int(prompt+answer), answer/(prompt+answer))

@@ -37,6 +37,7 @@ type GRPO struct {
 	Seed     uint64    `plan:"seed,optional"`
 
 	Replay stage.Ref `json:",omitzero" plan:"replay,optional" kinds:"examples" part:"train"` // lessons that are learnt again; none: those of the problems
+	Weight *float64  `json:",omitempty" plan:"replay_weight,optional" min:"0" max:"10"`      // of them, beside 1 for the answers
 
 	// What follows makes another loss; see policy.
 	Variant  string   `json:",omitempty" plan:"variant,optional"`                         // of objective.Variants
@@ -74,6 +75,14 @@ func (g *GRPO) samples() int  { return orDefault(g.Samples, 16) }
 func (g *GRPO) tokens() int   { return orDefault(g.Tokens, 192) }
 func (g *GRPO) rate() float64 { return orDefault(g.Rate, 0.1) }
 
+// weight is that of lessons that are learnt again.
+func (g *GRPO) weight() float64 {
+	if g.Weight != nil {
+		return *g.Weight
+	}
+	return 0.5
+}
+
 // Gates of the pre-flight (training.md 8.3): below them reinforcement has
 // nothing to learn from.
 const (
@@ -81,7 +90,6 @@ const (
 	minInformative = 0.10
 	watchEvery     = 4    // steps between held-out scores
 	leastFall      = 0.03 // of the score of all watched problems
-	replayWeight   = 0.5  // of learning lessons again, beside 1 for the answers
 )
 
 // rlFacts are recorded in suiren.json.
@@ -244,7 +252,7 @@ func (r *rl) open() error {
 		limit = r.s.l.Params.Config.Context
 	}
 	r.l = r.s.l
-	if dir := r.job.Dir("replay"); dir != "" {
+	if dir := r.job.Dir("replay"); dir != "" && r.weight() > 0 {
 		if err := r.readLessons(dir); err != nil {
 			return err
 		}

@@ -202,6 +202,9 @@ func (r *rl) readLessons(dir string) error {
 // replay draws as many lessons as problems, to be learnt as in SFT beside the
 // answers: what reinforcement does not practise would be forgotten.
 func (r *rl) replay(step uint64) ([]doc, error) {
+	if r.weight() == 0 {
+		return nil, nil
+	}
 	var docs []doc
 	total := 0
 	for i := range uint64(r.prompts()) {
@@ -212,7 +215,7 @@ func (r *rl) replay(step uint64) ([]doc, error) {
 		if d.supervised == 0 || len(d.ids) > r.s.length() {
 			continue
 		}
-		d.weight = replayWeight
+		d.weight = float32(r.weight())
 		docs = append(docs, d)
 		total += d.supervised
 	}

@@ -163,7 +163,7 @@ func TestReplay(t *testing.T) {
 			t.Errorf("%q is no lesson", text)
 		}
 	}
-	if len(docs) != 6 || math.Abs(sum-replayWeight) > 1e-5 {
+	if len(docs) != 6 || math.Abs(sum-0.5) > 1e-5 {
 		t.Errorf("%d documents weigh %g", len(docs), sum)
 	}
 }
@@ -176,7 +176,7 @@ func TestReplayOfOthers(t *testing.T) {
 	in["replay"] = toyPart(t, lessons)
 	problems := toyProblems(1)
 	for i := range problems {
-		problems[i].Verify, problems[i].Think, problems[i].Answer = json.RawMessage(`{"number":"` + problems[i].Answer + `"}`), "", ""
+		problems[i].Verify, problems[i].Think, problems[i].Answer = json.RawMessage(`{"number":"`+problems[i].Answer+`"}`), "", ""
 	}
 	in["problems"] = toyPart(t, problems)
 	r := toyRL(t, &GRPO{Prompts: 6}, in)
@@ -193,6 +193,10 @@ func TestReplayOfOthers(t *testing.T) {
 		if !strings.Contains(text, "12") && !strings.Contains(text, "34") {
 			t.Errorf("%q is not of replay", text)
 		}
+	}
+	none := 0.0
+	if docs, err := toyRL(t, &GRPO{Prompts: 6, Weight: &none}, in).replay(3); err != nil || len(docs) > 0 {
+		t.Errorf("%d lessons of no weight, %v", len(docs), err)
 	}
 	delete(in, "replay")
 	if docs, err := toyRL(t, &GRPO{Prompts: 6}, in).replay(3); err != nil || len(docs) > 0 {

@@ -29,9 +29,9 @@ func tiny(t *testing.T) *lab {
 	check(t, err)
 	text := string(b)
 	for old, small := range map[string]string{
-		"count    = 36000": "count    = 600", "heldout  = 1800": "heldout  = 120", "flops     = 3e12": "flops     = 2e9", "flops     = 6e12": "flops     = 4e9", "flops     = 7.2e12": "flops     = 4e9",
-		"flops     = 1.2e13": "flops     = 2e9", "depth     = 4": "depth     = 1", "depth     = 5": "depth     = 1", "steps    = 40": "steps    = 1", "steps    = 20": "steps    = 1",
-		"prompts  = 96": "prompts  = 4", "count    = 8000": "count    = 4",
+		"count    = 36000": "count    = 600", "count    = 2000": "count    = 200", "count    = 8000": "count    = 200", "heldout  = 1800": "heldout  = 120",
+		"flops     = 6e12": "flops     = 2e9", "flops     = 8e12": "flops     = 2e9", "flops     = 1.2e13": "flops     = 2e9", "flops     = 1.8e13": "flops     = 4e9",
+		"depth     = 4": "depth     = 1", "depth     = 5": "depth     = 1", "steps    = 60": "steps    = 1", "steps    = 20": "steps    = 1", "count    = 16000": "count    = 4",
 	} {
 		if !strings.Contains(text, old) {
 			t.Fatalf("the plan has no %q", old)
@@ -97,47 +97,49 @@ func TestClaims(t *testing.T) {
 // another order, the unknowns renamed, other words, the other language.
 func TestPlantedLeaks(t *testing.T) {
 	l := tiny(t)
-	check(t, l.make(context.Background(), 1, "think"))
+	check(t, l.make(context.Background(), 1, "think", "few"))
 	u, err := l.unseen(1)
 	if err != nil || u.Heldout != 120 {
 		t.Fatalf("%+v, %v", u, err)
 	}
-	_, dir, err := l.dir(1, "examples.lessons")
+	asked, err := l.problems(1, heldout)
 	check(t, err)
-	copied := filepath.Join(t.TempDir(), "lessons")
-	check(t, os.CopyFS(copied, os.DirFS(dir)))
-	asked, err := stage.ReadProblems(filepath.Join(copied, heldout, "problems.jsonl"))
-	check(t, err)
-	train := filepath.Join(copied, "train", "problems.jsonl")
-	taught, err := stage.ReadProblems(train)
-	check(t, err)
-	planted := map[string]bool{}
-	for i := range asked {
-		p := asked[i]
-		switch i % 3 {
-		case 0: // other words, and the key it has
-			p.Prompt, p.Lang = "另一种说法，第"+strings.Repeat("一", i+1)+"题", "zh"
-		case 1: // the same words around the same numbers in another order, and no key
-			p.Prompt, p.Key = reversed(p.Prompt), "unknown"
-		case 2: // something else
-			p.Prompt, p.Key, p.Answer = "something else "+strings.Repeat("a", i), "other", "1"
+	for _, name := range []string{"lessons", "few"} {
+		_, dir, err := l.dir(1, "examples."+name)
+		check(t, err)
+		copied := filepath.Join(t.TempDir(), name)
+		check(t, os.CopyFS(copied, os.DirFS(dir)))
+		train := filepath.Join(copied, "train", "problems.jsonl")
+		taught, err := stage.ReadProblems(train)
+		check(t, err)
+		planted := map[string]bool{}
+		for i := range asked {
+			p := asked[i]
+			switch i % 3 {
+			case 0: // other words, and the key it has
+				p.Prompt, p.Lang = "另一种说法，第"+strings.Repeat("一", i+1)+"题", "zh"
+			case 1: // the same words around the same numbers in another order, and no key
+				p.Prompt, p.Key = reversed(p.Prompt), "unknown"
+			case 2: // something else
+				p.Prompt, p.Key, p.Answer = "something else "+strings.Repeat("a", i), "other", "1"
+			}
+			if taught[i] = p; i%3 < 2 {
+				planted[p.ID] = true
+			}
 		}
-		if taught[i] = p; i%3 < 2 {
-			planted[p.ID] = true
+		f, err := os.Create(train)
+		check(t, err)
+		check(t, stage.WriteProblems(f, taught))
+		check(t, f.Close())
+		l.parts = map[string]string{name: copied}
+		u, err = l.unseen(1)
+		if err == nil || u.Seen != len(planted) {
+			t.Errorf("%s: %d leaks were planted, found %d: %v", name, len(planted), u.Seen, err)
 		}
-	}
-	f, err := os.Create(train)
-	check(t, err)
-	check(t, stage.WriteProblems(f, taught))
-	check(t, f.Close())
-	l.parts = copied
-	u, err = l.unseen(1)
-	if err == nil || u.Seen != len(planted) {
-		t.Errorf("%d leaks were planted, found %d: %v", len(planted), u.Seen, err)
-	}
-	for _, id := range u.Examples {
-		if !planted[id] {
-			t.Errorf("%s was not planted", id)
+		for _, id := range u.Examples {
+			if !planted[id] {
+				t.Errorf("%s: %s was not planted", name, id)
+			}
 		}
 	}
 }

@@ -32,9 +32,10 @@ type exam struct {
 
 // What an exam allows.
 const (
-	fullThought  = 192 // tokens of thought
-	answerTokens = 32  // tokens of an answer: the longest has 20 or so
-	slots        = 64
+	fullThought    = 192 // tokens of thought
+	checkedThought = 320 // of one that is gone through again
+	answerTokens   = 32  // tokens of an answer: the longest has 20 or so
+	slots          = 64
 )
 
 // examine has the weights of a seed answer a part, think being the most
@@ -79,12 +80,17 @@ func (l *lab) problems(seed int, part string) ([]stage.Problem, error) {
 	if m, ok := mirrors[part]; ok {
 		return m.read(l.data)
 	}
-	_, dir, err := l.dir(seed, "examples.lessons")
+	return l.examples(seed, "lessons", part)
+}
+
+// examples reads a part of the examples of that name.
+func (l *lab) examples(seed int, name, part string) ([]stage.Problem, error) {
+	_, dir, err := l.dir(seed, "examples."+name)
 	if err != nil {
 		return nil, err
 	}
-	if l.parts != "" {
-		dir = l.parts
+	if other, ok := l.parts[name]; ok {
+		dir = other
 	}
 	return stage.ReadProblems(filepath.Join(dir, part, "problems.jsonl"))
 }
@@ -97,13 +103,18 @@ func (l *lab) unseen(seed int) (u guard.Unseen, err error) {
 		return u, err
 	}
 	proof := guard.NewProof(asked)
-	for _, part := range []string{"train", "watch"} {
-		list, err := l.problems(seed, part)
-		if err != nil {
-			return u, err
+	for _, name := range []string{"lessons", "few", "checked"} {
+		if _, ok := l.made[fmt.Sprintf("%d.examples.%s", seed, name)]; !ok {
+			continue
 		}
-		for i := range list {
-			proof.Saw(&list[i])
+		for _, part := range []string{"train", "watch"} {
+			list, err := l.examples(seed, name, part)
+			if err != nil {
+				return u, err
+			}
+			for i := range list {
+				proof.Saw(&list[i])
+			}
 		}
 	}
 	proof.Count(asked, &u)

@@ -41,7 +41,7 @@ type lab struct {
 	st    *store.Store
 	m     stage.Machine
 	tell  bool                    // nothing is made: only what was made is asked
-	parts string                  // of the lessons, instead of those that were made; "" but in tests
+	parts map[string]string       // by name, instead of examples that were made; nil but in tests
 	made  map[string]store.Digest // by seed and name, such as 1.weights.think
 }
 

@@ -33,14 +33,17 @@ var full = []int{fullThought}
 // budgets are the most tokens of thought of claim 4.
 var budgets = []int{0, 16, 32, 64, 96, fullThought}
 
+// checked is what thoughts that are gone through again may take.
+var checked = []int{checkedThought}
+
 // claims are the six, what matters most first.
 var claims = []claim{
+	{"2", say.T("recipe lift", "强化学习的提升"), []string{"few", "grpo", "more", "coin"}, []question{{"few", full}, {"grpo", full}, {"more", full}, {"coin", full}}, (*report).lift},
+	{"3", say.T("long to short", "由长到短"), []string{"checked", "short", "grpo", "lean"}, []question{{"checked", checked}, {"short", checked}, {"grpo", full}, {"lean", full}}, (*report).short},
 	{"1", say.T("small beats large", "小胜大"), []string{"think", "direct"}, []question{{"think", full}, {"direct", []int{0}}}, (*report).small},
 	{"4", say.T("accuracy against think budget", "正确率与思考预算"), []string{"think"}, []question{{"think", budgets}}, (*report).budget},
-	{"2", say.T("recipe lift", "强化学习的提升"), []string{"think", "grpo", "more", "coin"}, []question{{"think", full}, {"grpo", full}, {"more", full}, {"coin", full}}, (*report).lift},
-	{"6", say.T("curriculum against shuffled", "课程顺序与乱序"), []string{"think", "shuffled"}, []question{{"think", full}, {"shuffled", full}}, (*report).curriculum},
-	{"3", say.T("long to short", "由长到短"), []string{"grpo", "short"}, []question{{"grpo", full}, {"short", full}}, (*report).short},
 	{"5", say.T("distil against RL", "蒸馏与强化学习"), []string{"grpo", "distil"}, []question{{"grpo", full}, {"distil", full}}, (*report).distil},
+	{"6", say.T("curriculum against shuffled", "课程顺序与乱序"), []string{"think", "shuffled"}, []question{{"think", full}, {"shuffled", full}}, (*report).curriculum},
 }
 
 type asked struct {
@@ -86,8 +89,8 @@ func (r *report) make(ctx context.Context, c *claim, seed int) error {
 			r.exams[asked{seed, q.weights, think}] = x
 		}
 	}
-	if seed == 1 && c.id == "1" {
-		if r.watched["think"], err = r.l.examine(ctx, 1, "think", "watch", fullThought); err != nil {
+	if seed == 1 && c.id == "2" {
+		if r.watched["few"], err = r.l.examine(ctx, 1, "few", "watch", fullThought); err != nil {
 			return err
 		}
 	}

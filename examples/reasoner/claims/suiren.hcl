@@ -10,6 +10,23 @@ examples "lessons" {
   heldout  = 1800
 }
 
+# Few of them with their thoughts: of the others only the results are known.
+examples "few" {
+  generate = "lessons"
+  families = ["add", "word", "countdown", "system", "calendar", "unit"]
+  count    = 2000
+  heldout  = 1800
+}
+
+# Thoughts that are gone through again, once, twice or not at all.
+examples "checked" {
+  generate = "lessons"
+  families = ["add", "word", "countdown", "system", "calendar", "unit"]
+  count    = 8000
+  heldout  = 1800
+  checks   = 2
+}
+
 tokenizer "bpe" {
   from  = [examples.lessons]
   vocab = 512
@@ -35,6 +52,20 @@ tokens "shuffled" {
   shuffle   = true
 }
 
+tokens "few" {
+  from      = [examples.few]
+  tokenizer = tokenizer.bpe
+  length    = 256
+  shuffle   = true
+}
+
+tokens "checked" {
+  from      = [examples.checked]
+  tokenizer = tokenizer.bpe
+  length    = 384
+  shuffle   = true
+}
+
 # 1. Small beats large: N parameters with thoughts, ten times as many without.
 
 weights "think" {
@@ -43,7 +74,7 @@ weights "think" {
   tokenizer = tokenizer.bpe
   depth     = 4
   width     = 64
-  flops     = 3e12
+  flops     = 6e12
   seed      = 1
 }
 
@@ -53,44 +84,8 @@ weights "direct" {
   tokenizer = tokenizer.bpe
   depth     = 5
   width     = 192
-  flops     = 6e12
+  flops     = 1.2e13
   seed      = 1
-}
-
-# 2. Recipe lift: reinforcement after SFT; more SFT for as many operations; a
-# coin in the place of the reward.
-
-weights "grpo" {
-  train    = "grpo"
-  base     = weights.think
-  problems = examples.lessons
-  watch    = examples.lessons
-  prompts  = 96
-  samples  = 8
-  steps    = 40
-  seed     = 1
-}
-
-weights "more" {
-  train     = "sft"
-  from      = tokens.thoughts
-  tokenizer = tokenizer.bpe
-  depth     = 4
-  width     = 64
-  flops     = 7.2e12
-  seed      = 1
-}
-
-weights "coin" {
-  train    = "grpo"
-  base     = weights.think
-  problems = examples.lessons
-  watch    = examples.lessons
-  prompts  = 96
-  samples  = 8
-  steps    = 40
-  control  = "random"
-  seed     = 1
 }
 
 # 6. Curriculum against shuffled.
@@ -101,20 +96,87 @@ weights "shuffled" {
   tokenizer = tokenizer.bpe
   depth     = 4
   width     = 64
-  flops     = 3e12
+  flops     = 6e12
   seed      = 1
 }
 
-# 3. Long to short: a token of an answer costs 1/192 of its reward.
+# 2. Recipe lift: SFT on the few, then reinforcement on all by their results; more SFT for
+# at least as many operations; a coin in the place of the reward.
+
+weights "few" {
+  train     = "sft"
+  from      = tokens.few
+  tokenizer = tokenizer.bpe
+  depth     = 4
+  width     = 64
+  flops     = 6e12
+  seed      = 1
+}
+
+weights "grpo" {
+  train    = "grpo"
+  base     = weights.few
+  problems = examples.lessons
+  watch    = examples.lessons
+  replay   = examples.few
+  steps    = 60
+  seed     = 1
+}
+
+weights "more" {
+  train     = "sft"
+  from      = tokens.few
+  tokenizer = tokenizer.bpe
+  depth     = 4
+  width     = 64
+  flops     = 1.8e13
+  seed      = 1
+}
+
+weights "coin" {
+  train    = "grpo"
+  base     = weights.few
+  problems = examples.lessons
+  watch    = examples.lessons
+  replay   = examples.few
+  steps    = 60
+  control  = "random"
+  seed     = 1
+}
+
+# 3. Long to short: a token of an answer costs 1/320 of its reward, of thoughts that
+# are gone through again and of such as have nothing to leave out.
+
+weights "checked" {
+  train     = "sft"
+  from      = tokens.checked
+  tokenizer = tokenizer.bpe
+  depth     = 4
+  width     = 64
+  flops     = 8e12
+  seed      = 1
+}
 
 weights "short" {
+  train    = "grpo"
+  base     = weights.checked
+  problems = examples.lessons
+  watch    = examples.lessons
+  replay   = examples.checked
+  steps    = 20
+  tokens   = 320
+  overlong = 320
+  seed     = 1
+}
+
+weights "lean" {
   train    = "grpo"
   base     = weights.grpo
   problems = examples.lessons
   watch    = examples.lessons
-  prompts  = 96
-  samples  = 8
+  replay   = examples.few
   steps    = 20
+  tokens   = 192
   overlong = 192
   seed     = 1
 }
@@ -132,8 +194,8 @@ weights "teacher" {
 weights "distil" {
   train    = "distil"
   teacher  = weights.teacher
-  base     = weights.think
+  base     = weights.few
   problems = examples.lessons
-  count    = 8000
+  count    = 16000
   seed     = 1
 }

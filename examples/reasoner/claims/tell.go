@@ -16,8 +16,8 @@ func (r *report) head(d *doc) {
 	d.say("[中文](reasoner.zh-CN.md) · made by `go run ./examples/reasoner/claims -state DIR -data DIR`, from `examples/reasoner/claims/suiren.hcl`\n",
 		"[English](reasoner.md) · 由 `go run ./examples/reasoner/claims -state 目录 -data 目录` 按 `examples/reasoner/claims/suiren.hcl` 生成\n")
 	flops, _, params := r.cost("think", fullThought)
-	d.say("The thinking model has %d parameters and %.2g operations of training. All models learn from the same %s problems of six families in Chinese and English; they are asked %d others, held out by canonical key and by wording, greedily. Settings were chosen on a third set (`watch`). Accuracies are in per cent; an interval is of 95%%, over problems and seeds together (Satterthwaite); with fewer than three seeds it is said.",
-		"思考模型有 %d 个参数，训练用 %.2g 次运算。所有模型学习同样的 %s 道题（六种题型，中英双语），再贪心地回答另外 %d 道按规范键和措辞留出的题。设置在第三个集合（`watch`）上选定。正确率为百分数；区间为 95%%，同时计入题目与种子的波动（Satterthwaite）；不足三个种子时注明。",
+	d.say("The thinking model has %d parameters and %.2g operations of training. All models learn from %s problems of six families in Chinese and English, or from some of them; they are asked %d others, held out by canonical key and by wording, greedily. Settings were chosen on a third set (`watch`). Accuracies are in per cent; an interval is of 95%%, over problems and seeds together (Satterthwaite); with fewer than three seeds it is said.",
+		"思考模型有 %d 个参数，训练用 %.2g 次运算。所有模型学习 %s 道题（六种题型，中英双语）或其中一部分，再贪心地回答另外 %d 道按规范键和措辞留出的题。设置在第三个集合（`watch`）上选定。正确率为百分数；区间为 95%%，同时计入题目与种子的波动（Satterthwaite）；不足三个种子时注明。",
 		params, flops, "36,000", len(r.problems))
 }
 
@@ -103,13 +103,14 @@ func shortName(family string, name say.Text) string {
 var (
 	thinking = column{say.T("thinks, N", "思考 N"), "think", fullThought}
 	directly = column{say.T("direct, 10N", "直答 10N"), "direct", 0}
-	sftOnly  = column{say.T("SFT", "SFT"), "think", fullThought}
+	sftOnly  = column{say.T("SFT", "SFT"), "few", fullThought}
 	grpo     = column{say.T("GRPO", "GRPO"), "grpo", fullThought}
 	moreSFT  = column{say.T("more SFT", "更多 SFT"), "more", fullThought}
 	coin     = column{say.T("coin", "随机奖励"), "coin", fullThought}
 	mixed    = column{say.T("shuffled", "乱序"), "shuffled", fullThought}
 	easy     = column{say.T("curriculum", "课程"), "think", fullThought}
-	shorter  = column{say.T("shortened", "缩短"), "short", fullThought}
+	longer   = column{say.T("checks", "核对"), "checked", checkedThought}
+	shorter  = column{say.T("shortened", "缩短"), "short", checkedThought}
 	taught   = column{say.T("distilled", "蒸馏"), "distil", fullThought}
 )
 
@@ -134,8 +135,8 @@ func (r *report) small(d *doc) {
 	}
 	flops, _, params := r.cost("think", fullThought)
 	dflops, _, dparams := r.cost("direct", 0)
-	defer d.say("The thinking model has read %.2f of the problems in its steps, the direct one %.2f: that is what their operations pay for. Neither has learnt all that it could.\n",
-		"思考模型的训练读了题目的 %.2f，直答模型读了 %.2f：运算预算只够如此。两者都未学到尽头。\n", r.read("think"), r.read("direct"))
+	defer d.say("The steps of the thinking model go through the problems %.2f times, those of the direct one %.2f times: that is what their operations pay for.\n",
+		"思考模型的训练把题目读了 %.2f 遍，直答模型读了 %.2f 遍：运算预算只够如此。\n", r.read("think"), r.read("direct"))
 	d.say("A model of %d parameters that thinks, against one of %d (%.1f times) that answers at once and has %.1f times the operations: %s points in all; by seed %s.\n",
 		"%d 个参数、先思考的模型，对比 %d 个参数（%.1f 倍）、直接回答、运算为其 %.1f 倍的模型：总体相差 %s 个百分点；各种子：%s。\n",
 		params, dparams, float64(dparams)/float64(params), dflops/flops, signed(e), each(e))
@@ -166,7 +167,7 @@ func (r *report) read(weights string) float64 {
 // hardest are the two families that SFT of seed 1 did worst on among the
 // watched problems.
 func (r *report) hardest() []string {
-	x := r.watched["think"]
+	x := r.watched["few"]
 	problems, err := r.l.problems(1, "watch")
 	if x == nil || err != nil {
 		return nil
@@ -184,7 +185,7 @@ func (r *report) hardest() []string {
 // lift is claim 2.
 func (r *report) lift(d *doc) {
 	hard := r.hardest()
-	if len(hard) == 0 || len(r.seeds(fullThought, "think", "grpo")) == 0 {
+	if len(hard) == 0 || len(r.seeds(fullThought, "few", "grpo")) == 0 {
 		d.notRun()
 		return
 	}
@@ -200,12 +201,14 @@ func (r *report) lift(d *doc) {
 		}
 		return estimateOf(x)
 	}
-	e, more, luck := both("grpo", "think"), both("more", "think"), both("coin", "think")
+	e, more, luck := both("grpo", "few"), both("more", "few"), both("coin", "few")
+	d.say("SFT has %s problems with worked thoughts, and goes through them %.0f times; of the others only the results are known. GRPO asks those, and learns the worked ones again. More SFT and a coin in the place of the reward have the worked ones alone to learn from.\n",
+		"SFT 只有 %s 道带解答的题，读了 %.0f 遍；其余题只知道结果。GRPO 用这些题提问，并重学带解答的题。更多 SFT 与随机奖励都只有带解答的题可学。\n", "2,000", r.read("few"))
 	d.say("The two families that SFT did worst on among the watched problems: %s and %s. On them GRPO adds %s points, by seed %s.\n",
 		"SFT 在监测题上最差的两种题型：%s、%s。GRPO 在其上提升 %s 个百分点，各种子：%s。\n", stage.FamilyText(hard[0]), stage.FamilyText(hard[1]), signed(e), each(e))
 	fell := []string{}
 	for _, f := range familiesOf(r.problems) {
-		if both := r.common([]column{grpo, sftOnly}); !slices.Contains(hard, f) && r.accuracy("grpo", fullThought, f, both...).Value < r.accuracy("think", fullThought, f, both...).Low {
+		if both := r.common([]column{grpo, sftOnly}); !slices.Contains(hard, f) && r.accuracy("grpo", fullThought, f, both...).Value < r.accuracy("few", fullThought, f, both...).Low {
 			fell = append(fell, stage.FamilyText(f).In(d.lang))
 		}
 	}
@@ -223,8 +226,7 @@ func (r *report) lift(d *doc) {
 	} else {
 		d.say("- Random reward: not run.", "- 随机奖励：未运行。")
 	}
-	d.say("\nReinforcement learns as many lessons again as there are problems in a step, with the coin too: nothing else in a run with a coin teaches anything. The SFT before it had not learnt all that it could, so more of it is worth most.\n",
-		"\n强化学习每步还会重学与题数相同的课程，随机奖励时也一样：随机奖励的训练中只有这一部分能教会什么。之前的 SFT 远未学到尽头，因此继续 SFT 收益最大。\n")
+	d.say("", "")
 	ok := e.Value >= 0.10 && e.Low > 0 && len(fell) == 0 && more.Seeds > 0 && both("grpo", "more").Low > 0 && luck.Seeds > 0 && luck.Low <= 0
 	d.outcome(ok, fails)
 	r.basis(d, min(e.Seeds, more.Seeds, luck.Seeds))
@@ -239,34 +241,40 @@ func (r *report) lift(d *doc) {
 	r.bars(d, "reasoner-lift.svg", "SFT, then GRPO; controls 先 SFT 后 GRPO 与对照", list...)
 }
 
-// thought returns the mean tokens of thought, and the part of them that a
-// takes of what b takes.
-func (r *report) thought(a, b string) (of, other estimate) {
-	one := func(w string) estimate {
-		var x [][]float64
-		for _, seed := range r.seeds(fullThought, a, b) {
-			x = append(x, floats(r.exams[asked{seed, w, fullThought}].Tokens))
+// thought returns the mean tokens of thought of both columns, and the part by
+// which those of a are fewer.
+func (r *report) thought(a, b column) (of, other, part float64) {
+	one := func(c column) float64 {
+		var all []float64
+		for _, seed := range r.common([]column{a, b}) {
+			all = append(all, floats(r.exams[asked{seed, c.weights, c.think}].Tokens)...)
 		}
-		return estimateOf(x)
+		return mean(all)
 	}
-	return one(a), one(b)
+	of, other = one(a), one(b)
+	return of, other, 1 - of/other
 }
 
 // short is claim 3.
 func (r *report) short(d *doc) {
-	e := r.gain(asked{0, "short", fullThought}, asked{0, "grpo", fullThought}, "")
+	e := r.gain(asked{0, "short", checkedThought}, asked{0, "checked", checkedThought}, "")
 	if e.Seeds == 0 {
 		d.notRun()
 		return
 	}
-	of, other := r.thought("short", "grpo")
-	part := 1 - of.Value/other.Value
-	d.say("GRPO goes on with a price of 1/192 of the reward for each token. Thoughts: %.1f tokens before, %.1f after (%+.0f%%); accuracy %s points, by seed %s. The claim asks for half at one point of loss.\n",
-		"GRPO 继续训练，每个词元扣除奖励的 1/192。思考词元：之前 %.1f，之后 %.1f（%+.0f%%）；正确率变化 %s 个百分点，各种子：%s。论断要求减半而损失不超过 1 个百分点。\n",
-		other.Value, of.Value, -100*part, signed(e), each(e))
+	of, other, part := r.thought(shorter, longer)
+	d.say("In the lessons of this model a thought is gone through again, once, twice or not at all: what it has found is never wrong. GRPO goes on from it with a price of 1/320 of the reward for each token. Thoughts: %.1f tokens before, %.1f after (%+.0f%%); accuracy %s points, by seed %s. The claim asks for half at one point of loss.\n",
+		"该模型的课程中，思考会重走一遍、两遍或不重走：核对从未发现错误。GRPO 由它继续，每个词元扣除奖励的 1/320。思考词元：之前 %.1f，之后 %.1f（%+.0f%%）；正确率变化 %s 个百分点，各种子：%s。论断要求减半而损失不超过 1 个百分点。\n",
+		other, of, -100*part, signed(e), each(e))
 	d.outcome(part >= 0.5 && e.Low >= -0.01, part < 0.5 || e.High < -0.01)
 	r.basis(d, e.Seeds)
-	r.compare(d, shorter, grpo)
+	r.compare(d, shorter, longer)
+	lean := column{say.T("", ""), "lean", fullThought}
+	if e := r.gain(asked{0, "lean", fullThought}, asked{0, "grpo", fullThought}, ""); e.Seeds > 0 {
+		of, other, part := r.thought(lean, grpo)
+		d.say("Of thoughts that hold nothing to leave out, those of claim 2, a price of 1/192 makes %.1f tokens %.1f (%+.0f%%), accuracy %s.\n",
+			"论断 2 的思考没有可省之处：每词元扣 1/192，%.1f 个词元变为 %.1f（%+.0f%%），正确率变化 %s。\n", other, of, -100*part, signed(e))
+	}
 }
 
 // budget is claim 4.
@@ -325,8 +333,8 @@ func (r *report) distil(d *doc) {
 	}
 	flops, sampled, _ := r.cost("distil", fullThought)
 	gflops, gsampled, _ := r.cost("grpo", fullThought)
-	d.say("Both go on from the same SFT. Distilled from the right answers of one teacher of four times the parameters (its own training not counted): %.2g operations of learning and teaching; GRPO: %.2g of learning and sampling. Distilled less GRPO: %s points, by seed %s.\n",
-		"两者从同一 SFT 继续。从一个四倍参数的教师的正确回答蒸馏（教师自身的训练不计）：学习与教师共 %.2g 次运算；GRPO 学习与采样共 %.2g 次。蒸馏减 GRPO：%s 个百分点，各种子：%s。\n",
+	d.say("Both go on from the same SFT of few worked problems. Distilled from the right answers of one teacher of four times the parameters, which was taught all thoughts (its own training not counted): %.2g operations of learning and teaching; GRPO: %.2g of learning and sampling. Distilled less GRPO: %s points, by seed %s.\n",
+		"两者从同一个只学过少量解答的 SFT 继续。从一个四倍参数、学过全部解答的教师的正确回答蒸馏（教师自身的训练不计）：学习与教师共 %.2g 次运算；GRPO 学习与采样共 %.2g 次。蒸馏减 GRPO：%s 个百分点，各种子：%s。\n",
 		flops+sampled, gflops+gsampled, signed(e), each(e))
 	switch {
 	case e.Low > 0:
@@ -349,7 +357,7 @@ func (r *report) curriculum(d *doc) {
 	}
 	d.say("The same problems, easy ones first or in an order drawn once, for the same operations. Curriculum less shuffled: %s points, by seed %s.\n",
 		"同样的题目，先易后难或一次抽定的乱序，运算相同。课程减乱序：%s 个百分点，各种子：%s。\n", signed(e), each(e))
-	d.say("Both end after %.2f of the rows, so of the curriculum what comes last is not read.\n", "两者都只读了 %.2f 的行，课程的最后部分因此没有读到。\n", r.read("think"))
+	d.say("Both go through the rows %.2f times.\n", "两者都把各行读了 %.2f 遍。\n", r.read("think"))
 	d.outcome(e.Low > 0, e.High < 0)
 	r.basis(d, e.Seeds)
 	r.compare(d, easy, mixed)
