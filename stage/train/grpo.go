@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"path/filepath"
 	"time"
@@ -117,7 +116,11 @@ func (f *rlFacts) kept(steps int) say.Text {
 			best = w
 		}
 	}
-	return say.T("kept step %d of %d: watched problems from %.1f%% to %.1f%% right", "保留第 %d 步（共走 %d 步）：观察题正确率从 %.1f%% 到 %.1f%%", f.Steps, steps, 100*f.Watched[0].Overall, 100*best.Overall)
+	kept := say.T("kept step %d of %d: watched problems from %.1f%% to %.1f%% right", "保留第 %d 步（共走 %d 步）：观察题正确率从 %.1f%% 到 %.1f%%", f.Steps, steps, 100*f.Watched[0].Overall, 100*best.Overall)
+	if best.Tokens > 0 {
+		kept = say.T("%v, answers from %.0f to %.0f tokens", "%v，回答从 %.0f 到 %.0f 个词元", kept, f.Watched[0].Tokens, best.Tokens)
+	}
+	return kept
 }
 
 // watched is a greedy score on the watched problems.
@@ -125,6 +128,18 @@ type watched struct {
 	Step     int                `json:"step"`
 	Overall  float64            `json:"overall"`
 	Families map[string]float64 `json:"families"`
+
+	// Where a token has its price.
+	Tokens float64 `json:"tokens,omitempty"` // of an answer, the mean
+	Reward float64 `json:"reward,omitempty"`
+}
+
+// worth is what weights are kept for.
+func (g *GRPO) worth(w *watched) float64 {
+	if g.Overlong > 0 {
+		return w.Reward
+	}
+	return w.Overall
 }
 
 func (g *GRPO) slots() int { return min(g.prompts()*g.samples(), 256) }
@@ -134,7 +149,8 @@ type rlState struct {
 	Step    int     `json:"step"`
 	Learned int     `json:"learned"` // steps that had something to learn from
 	FLOPs   float64 `json:"flops"`
-	Best    float64 `json:"best"`
+	Best    float64 `json:"best"` // worth of what was watched
+	Top     float64 `json:"top"`  // and share of it that was right
 	Loss    float64 `json:"loss"`
 	Facts   rlFacts `json:"facts"`
 	Ended   bool    `json:"ended"`
@@ -372,7 +388,7 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 	if err != nil {
 		return err
 	}
-	r.st.Best = w.Overall
+	r.st.Best, r.st.Top = r.worth(&w), w.Overall
 	r.st.Facts.Watched = append(r.st.Facts.Watched, w)
 	r.st.Course.turn()
 	f := &r.st.Facts
@@ -422,73 +438,4 @@ func outlook(groups []group) (pass, once, informative float64) {
 	}
 	share := func(a, b int) float64 { return float64(a) / float64(max(b, 1)) }
 	return share(right, n), share(any, len(groups)), share(both, len(groups))
-}
-
-// look scores the watched problems, keeps the best parameters, and goes back
-// to them for good when a score has fallen.
-func (r *rl) look(ctx context.Context) error {
-	w, err := r.score(ctx, r.st.Step)
-	if err != nil {
-		return err
-	}
-	f := &r.st.Facts
-	first := f.Watched[0]
-	f.Watched = append(f.Watched, w)
-	vals := map[string]float64{"step": float64(w.Step), "heldout": w.Overall}
-	for name, v := range w.Families {
-		vals["heldout_"+name] = v
-	}
-	r.job.Emit(stage.Event{Type: "metric", Vals: vals})
-	fell := ""
-	for _, name := range sortedKeys(w.Families) {
-		if fellBelow(first.Families[name], w.Families[name], float64(r.count(name))) {
-			fell = name
-		}
-	}
-	switch {
-	case fell == "" && w.Overall >= r.st.Best:
-		r.st.Best = w.Overall
-		copy(r.best, r.l.State())
-		f.Steps = r.st.Step
-	case fell != "" || fellOverall(r.st.Best, w.Overall, float64(len(r.watch))):
-		r.st.Ended = true
-		f.RolledBack = fmt.Sprintf("step %d: %s", r.st.Step, orName(fell, "overall"))
-		of := say.T("all together", "总体")
-		if fell != "" {
-			of = say.T("%s", "%s", fell)
-		}
-		r.note(say.T("fewer watched problems are right (%s): back to step %d", "观察题正确率下降（%s）：回到第 %d 步", of, f.Steps))
-	}
-	return nil
-}
-
-// fellBelow reports whether a score of n problems is below another by more
-// than two standard errors of their difference. Both are taken one right and
-// one wrong answer towards the middle, so that a perfect score has an error too.
-func fellBelow(before, now, n float64) bool {
-	p, q := (float64(before*n)+1)/(n+2), (float64(now*n)+1)/(n+2)
-	return q < p-2*math.Sqrt((float64(p*(1-p))+float64(q*(1-q)))/n) // 2·x is exact: nothing to fuse
-}
-
-// fellOverall reports whether the score of all n watched problems is far below
-// the best: by leastFall and, because an owner may watch so few that one of them
-// is more than that, by more than chance.
-func fellOverall(best, now, n float64) bool {
-	return now < best-leastFall && fellBelow(best, now, n)
-}
-
-func orName(s, d string) string {
-	if s == "" {
-		return d
-	}
-	return s
-}
-
-func (r *rl) count(family string) (n int) {
-	for i := range r.watch {
-		if r.watch[i].Family == family {
-			n++
-		}
-	}
-	return max(n, 1)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"suiren/engine/tensor"
+	"suiren/internal/say"
 	"suiren/stage"
 )
 
@@ -199,7 +200,6 @@ func TestGRPOPreflight(t *testing.T) {
 	}
 }
 
-// Steps that are far too long ruin the model, and the ruin is not kept.
 // One problem of few is no fall, and of many three points are.
 func TestFellOverall(t *testing.T) {
 	for _, c := range []struct {
@@ -215,6 +215,39 @@ func TestFellOverall(t *testing.T) {
 	}
 }
 
+// Weights are kept for what is right of the watched problems; where a token has
+// its price, for their reward, as long as what is right does not fall.
+func TestKept(t *testing.T) {
+	_, in := toyBase(t)
+	base := watched{Overall: 0.7, Reward: 0.2, Tokens: 40}
+	long, short, poor := watched{Step: 4, Overall: 0.75, Reward: 0.25, Tokens: 40}, watched{Step: 8, Overall: 0.74, Reward: 0.4, Tokens: 20}, watched{Step: 12, Overall: 0.2, Reward: 0.6, Tokens: 5}
+	for _, c := range []struct {
+		overlong, kept int
+		fell           bool
+		looks          []watched
+	}{
+		{0, 4, false, []watched{long, short}}, {12, 8, false, []watched{long, short}}, {12, 8, true, []watched{long, short, poor}}, {12, 0, true, []watched{poor}},
+	} {
+		r := toyRL(t, &GRPO{Prompts: 6, Tokens: 12, Overlong: c.overlong}, in)
+		n := len(r.l.State())
+		r.best = make([]float32, n)
+		r.st.Best, r.st.Top, r.st.Facts.Watched = r.worth(&base), base.Overall, []watched{base}
+		for _, w := range c.looks {
+			r.st.Step = w.Step
+			r.l.State()[0] = float32(w.Step)
+			r.weigh(w)
+		}
+		if f := r.st.Facts; f.Steps != c.kept || r.best[0] != float32(c.kept) || r.st.Ended != c.fell {
+			t.Errorf("overlong %d, %+v: kept %d with %g, ended %v", c.overlong, c.looks, f.Steps, r.best[0], r.st.Ended)
+		}
+	}
+	f := rlFacts{Steps: 8, Watched: []watched{base, long, short}}
+	if text := f.kept(12).In(say.English); !strings.HasSuffix(text, "from 70.0% to 74.0% right, answers from 40 to 20 tokens") {
+		t.Error(text)
+	}
+}
+
+// Steps that are far too long ruin the model, and the ruin is not kept.
 func TestGRPORollsBack(t *testing.T) {
 	before, in := toyBase(t)
 	op := toyGRPO()

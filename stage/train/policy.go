@@ -51,7 +51,12 @@ func (r *rl) reward(s *sample, step, i uint64) float32 {
 	if r.Control == randomControl {
 		return float32(tensor.Rand(r.Seed^0x636f696e, step, i) & 1)
 	}
-	x := -objective.Overlong(len(s.ids), r.tokens(), r.Overlong)
+	return r.worthOf(s)
+}
+
+// worthOf is 1 if a sample is right, less the price of its length.
+func (g *GRPO) worthOf(s *sample) float32 {
+	x := -objective.Overlong(len(s.ids), g.tokens(), g.Overlong)
 	if s.right {
 		x++
 	}

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"suiren/engine/infer"
 	"suiren/engine/model"
 	"suiren/engine/tensor"
+	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
 	"suiren/stage/verify"
@@ -310,7 +312,7 @@ func (r *rl) score(ctx context.Context, step int) (watched, error) {
 		return watched{}, err
 	}
 	w := watched{Step: step, Families: map[string]float64{}}
-	right := 0.0
+	right, written, worth := 0.0, 0.0, 0.0
 	for i, res := range results {
 		p := &r.watch[i]
 		n := len(reqs[i].Prompt) + len(res.IDs)
@@ -320,9 +322,91 @@ func (r *rl) score(ctx context.Context, step int) (watched, error) {
 			right++
 			w.Families[p.Family] += 1 / float64(r.count(p.Family))
 		}
+		s := sample{ids: res.IDs, right: good[i]}
+		if res.Finish != infer.Cut {
+			s.ids = append(s.ids, res.End)
+		}
+		written, worth = written+float64(len(s.ids)), worth+float64(r.worthOf(&s))
 	}
-	w.Overall = right / float64(max(len(results), 1))
+	all := float64(max(len(results), 1))
+	w.Overall = right / all
+	if r.Overlong > 0 {
+		w.Tokens, w.Reward = written/all, worth/all
+	}
 	return w, nil
+}
+
+// look scores the watched problems.
+func (r *rl) look(ctx context.Context) error {
+	w, err := r.score(ctx, r.st.Step)
+	if err == nil {
+		r.weigh(w)
+	}
+	return err
+}
+
+// weigh keeps the parameters if no others were worth more, and goes back to those
+// for good when a score has fallen.
+func (r *rl) weigh(w watched) {
+	f := &r.st.Facts
+	first := f.Watched[0]
+	f.Watched = append(f.Watched, w)
+	vals := map[string]float64{"step": float64(w.Step), "heldout": w.Overall}
+	for name, v := range w.Families {
+		vals["heldout_"+name] = v
+	}
+	r.job.Emit(stage.Event{Type: "metric", Vals: vals})
+	fell := ""
+	for _, name := range sortedKeys(w.Families) {
+		if fellBelow(first.Families[name], w.Families[name], float64(r.count(name))) {
+			fell = name
+		}
+	}
+	switch {
+	case fell == "" && r.worth(&w) >= r.st.Best && !fellOverall(r.st.Top, w.Overall, float64(len(r.watch))):
+		r.st.Best, r.st.Top = r.worth(&w), max(r.st.Top, w.Overall)
+		copy(r.best, r.l.State())
+		f.Steps = r.st.Step
+	case fell != "" || fellOverall(r.st.Top, w.Overall, float64(len(r.watch))):
+		r.st.Ended = true
+		f.RolledBack = fmt.Sprintf("step %d: %s", r.st.Step, orName(fell, "overall"))
+		of := say.T("all together", "总体")
+		if fell != "" {
+			of = say.T("%s", "%s", fell)
+		}
+		r.note(say.T("fewer watched problems are right (%s): back to step %d", "观察题正确率下降（%s）：回到第 %d 步", of, f.Steps))
+	}
+}
+
+// fellBelow reports whether a score of n problems is below another by more
+// than two standard errors of their difference. Both are taken one right and
+// one wrong answer towards the middle, so that a perfect score has an error too.
+func fellBelow(before, now, n float64) bool {
+	p, q := (float64(before*n)+1)/(n+2), (float64(now*n)+1)/(n+2)
+	return q < p-2*math.Sqrt((float64(p*(1-p))+float64(q*(1-q)))/n) // 2·x is exact: nothing to fuse
+}
+
+// fellOverall reports whether the score of all n watched problems is far below
+// the best: by leastFall and, because an owner may watch so few that one of them
+// is more than that, by more than chance.
+func fellOverall(best, now, n float64) bool {
+	return now < best-leastFall && fellBelow(best, now, n)
+}
+
+func orName(s, d string) string {
+	if s == "" {
+		return d
+	}
+	return s
+}
+
+func (r *rl) count(family string) (n int) {
+	for i := range r.watch {
+		if r.watch[i].Family == family {
+			n++
+		}
+	}
+	return max(n, 1)
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

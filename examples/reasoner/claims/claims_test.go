@@ -30,8 +30,8 @@ func tiny(t *testing.T) *lab {
 	text := string(b)
 	for old, small := range map[string]string{
 		"count    = 36000": "count    = 600", "count    = 2000": "count    = 200", "count    = 8000": "count    = 200", "heldout  = 1800": "heldout  = 120",
-		"flops     = 6e12": "flops     = 2e9", "flops     = 8e12": "flops     = 2e9", "flops     = 1.2e13": "flops     = 2e9", "flops     = 1.8e13": "flops     = 4e9",
-		"depth     = 4": "depth     = 1", "depth     = 5": "depth     = 1", "steps    = 60": "steps    = 1", "steps    = 20": "steps    = 1", "count    = 16000": "count    = 4",
+		"flops     = 6e12": "flops     = 2e9", "flops     = 8e12": "flops     = 2e9", "flops     = 1.2e13": "flops     = 2e9", "flops     = 2.4e13": "flops     = 4e9",
+		"depth     = 4": "depth     = 1", "depth     = 5": "depth     = 1", "steps    = 180": "steps    = 1", "steps         = 40": "steps         = 1", "steps         = 20": "steps         = 1", "count    = 18000": "count    = 4",
 	} {
 		if !strings.Contains(text, old) {
 			t.Fatalf("the plan has no %q", old)

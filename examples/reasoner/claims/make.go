@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
 
 	"suiren/plan"
 	"suiren/stage"
@@ -54,14 +54,16 @@ func openLab(planFile, state, data string, m stage.Machine) (*lab, error) {
 	return &lab{text: string(b), state: state, data: data, st: st, m: m, made: map[string]store.Digest{}}, err
 }
 
+// seedLine is where the plan says its seed.
+var seedLine = regexp.MustCompile(`(?m)^(  seed +=) 1$`)
+
 // plan reads the plan of a seed.
 func (l *lab) plan(seed int) (*plan.File, error) {
 	dir := filepath.Join(l.state, fmt.Sprintf("seed%d", seed))
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
-	text := strings.ReplaceAll(l.text, "seed      = 1\n", fmt.Sprintf("seed      = %d\n", seed))
-	text = strings.ReplaceAll(text, "seed     = 1\n", fmt.Sprintf("seed     = %d\n", seed))
+	text := seedLine.ReplaceAllString(l.text, fmt.Sprintf("${1} %d", seed))
 	if err := os.WriteFile(filepath.Join(dir, plan.FileName), []byte(text), 0o666); err != nil {
 		return nil, err
 	}

@@ -119,7 +119,9 @@ weights "grpo" {
   problems = examples.lessons
   watch    = examples.lessons
   replay   = examples.few
-  steps    = 60
+  prompts  = 128
+  samples  = 8
+  steps    = 180
   seed     = 1
 }
 
@@ -129,7 +131,7 @@ weights "more" {
   tokenizer = tokenizer.bpe
   depth     = 4
   width     = 64
-  flops     = 1.8e13
+  flops     = 2.4e13
   seed      = 1
 }
 
@@ -139,13 +141,15 @@ weights "coin" {
   problems = examples.lessons
   watch    = examples.lessons
   replay   = examples.few
-  steps    = 60
+  prompts  = 128
+  samples  = 8
+  steps    = 180
   control  = "random"
   seed     = 1
 }
 
-# 3. Long to short: a token of an answer costs 1/320 of its reward, of thoughts that
-# are gone through again and of such as have nothing to leave out.
+# 3. Long to short: a token of an answer costs 1/192 of its reward; of thoughts that
+# are gone through again, and of such as have nothing to leave out.
 
 weights "checked" {
   train     = "sft"
@@ -158,27 +162,31 @@ weights "checked" {
 }
 
 weights "short" {
-  train    = "grpo"
-  base     = weights.checked
-  problems = examples.lessons
-  watch    = examples.lessons
-  replay   = examples.checked
-  steps    = 20
-  tokens   = 320
-  overlong = 320
-  seed     = 1
+  train         = "grpo"
+  base          = weights.checked
+  problems      = examples.lessons
+  watch         = examples.lessons
+  replay_weight = 0
+  prompts       = 128
+  samples       = 8
+  steps         = 40
+  tokens        = 192
+  overlong      = 192
+  seed          = 1
 }
 
 weights "lean" {
-  train    = "grpo"
-  base     = weights.grpo
-  problems = examples.lessons
-  watch    = examples.lessons
-  replay   = examples.few
-  steps    = 20
-  tokens   = 192
-  overlong = 192
-  seed     = 1
+  train         = "grpo"
+  base          = weights.grpo
+  problems      = examples.lessons
+  watch         = examples.lessons
+  replay_weight = 0
+  prompts       = 128
+  samples       = 8
+  steps         = 20
+  tokens        = 192
+  overlong      = 192
+  seed          = 1
 }
 
 # 5. Distil against RL: what a model of four times the size says.
@@ -196,6 +204,7 @@ weights "distil" {
   teacher  = weights.teacher
   base     = weights.few
   problems = examples.lessons
-  count    = 16000
+  count    = 18000
+  epochs   = 8
   seed     = 1
 }

@@ -263,8 +263,8 @@ func (r *report) short(d *doc) {
 		return
 	}
 	of, other, part := r.thought(shorter, longer)
-	d.say("In the lessons of this model a thought is gone through again, once, twice or not at all: what it has found is never wrong. GRPO goes on from it with a price of 1/320 of the reward for each token. Thoughts: %.1f tokens before, %.1f after (%+.0f%%); accuracy %s points, by seed %s. The claim asks for half at one point of loss.\n",
-		"该模型的课程中，思考会重走一遍、两遍或不重走：核对从未发现错误。GRPO 由它继续，每个词元扣除奖励的 1/320。思考词元：之前 %.1f，之后 %.1f（%+.0f%%）；正确率变化 %s 个百分点，各种子：%s。论断要求减半而损失不超过 1 个百分点。\n",
+	d.say("In the lessons of this model a thought is gone through again, once, twice or not at all: what it has found is never wrong. GRPO goes on from it with a price of 1/192 of the reward for each token. Thoughts: %.1f tokens before, %.1f after (%+.0f%%); accuracy %s points, by seed %s. The claim asks for half at one point of loss.\n",
+		"该模型的课程中，思考会重走一遍、两遍或不重走：核对从未发现错误。GRPO 由它继续，每个词元扣除奖励的 1/192。思考词元：之前 %.1f，之后 %.1f（%+.0f%%）；正确率变化 %s 个百分点，各种子：%s。论断要求减半而损失不超过 1 个百分点。\n",
 		other, of, -100*part, signed(e), each(e))
 	d.outcome(part >= 0.5 && e.Low >= -0.01, part < 0.5 || e.High < -0.01)
 	r.basis(d, e.Seeds)
