@@ -128,21 +128,23 @@ func unsaid(rate, unless float64) float64 {
 
 // own is a run over rows that goes on from a model of any family.
 type own struct {
-	method    string
-	epochs    int
-	batch     int
-	rate      float64
-	ours      float64 // rate times width, over a model that was trained here from random weights; 0: rate
-	optimizer string
-	typ       model.Mixture
-	seed      uint64
-	every     time.Duration
-	lora      *model.LoRA
-	patience  int
-	watched   bool  // of a forecast: some of it is answered
-	beside    int64 // bytes of what else the run keeps
-	need      int64 // bytes of all of it, as learner found
-	proof     int64 // bytes of it that are taken at the end
+	method     string
+	epochs     int
+	batch      int
+	rate       float64
+	ours       float64 // rate times width, over a model that was trained here from random weights; 0: rate
+	optimizer  string
+	typ        model.Mixture
+	seed       uint64
+	every      time.Duration
+	lora       *model.LoRA
+	patience   int
+	watched    bool  // of a forecast: some of it is answered
+	beside     int64 // bytes of what else the run keeps
+	slimBeside int64 // the same, if an adapter learnt instead of all weights
+	held       int64 // bytes of examples that the process keeps, which are not in need
+	need       int64 // bytes of all of it, as learner found
+	proof      int64 // bytes of it that are taken at the end
 }
 
 func (o *own) run(ctx context.Context, job *stage.Job) error {
@@ -163,6 +165,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer rows.close()
+	o.held = int64((tokenBytes + rowBytes) * rows.kept)
 	l, err := o.learner(job, b, rows.length)
 	if err != nil {
 		return err

@@ -170,12 +170,11 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 
 // memory is what training from random weights takes.
 func (s *SFT) memory(c model.Config, length int, m stage.Machine) int64 {
-	var f stage.Forecast
-	foretellOurs(&f, c, s.batch(), length, s.Optimizer, m)
+	memory := oursBytes(c, s.batch(), length, s.Optimizer, m)
 	if s.Patience > 0 {
-		f.Memory += 4 * int64(c.Params()) // of the best weights
+		memory += 4 * int64(c.Params()) // of the best weights
 	}
-	return f.Memory
+	return memory
 }
 
 // sftState is what a checkpoint of SFT holds beside the arenas.
@@ -203,6 +202,9 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	defer rows.Close()
 	cfg := s.config(rows.Vocab(), rows.Length())
 	if err := checkRows(rows, &cfg); err != nil {
+		return err
+	}
+	if err := checkWords(rows, job.Dir("tokenizer")); err != nil {
 		return err
 	}
 	batch := s.batch()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"suiren/engine/model"
+	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -55,6 +56,36 @@ func TestSFTLearns(t *testing.T) {
 	if digest(t, b.Out) != digest(t, b2.Out) {
 		t.Error("two threads, and a checkpoint after every step, made other bytes")
 	}
+}
+
+// A model is served with its tokenizer: rows that another one wrote are
+// refused before anything is learnt from them, of as many tokens or not.
+func TestSFTWords(t *testing.T) {
+	for name, text := range map[string]string{"as many": "bcbcbcbcde", "more": "zyxzyxzyx"} {
+		op, in := toySFT(t)
+		size := 256 + len(tokenizer.ChatSpecial)
+		if name == "more" {
+			size++
+		} else {
+			in["from"] = toyRows(t, wordsOf(t, "a+a+b+b+=1=2", size+2), toyProblems(2))
+			size += 2
+		}
+		in["tokenizer"] = wordsOf(t, text, size)
+		b := newBench(t, in)
+		if e, ok := errors.AsType[*say.Error](op.Run(t.Context(), b.Job)); !ok || e.Where != "tokenizer" || len(b.events) > 0 {
+			t.Errorf("%s: %v, %d events", name, e, len(b.events))
+		}
+	}
+}
+
+// wordsOf is the folder of a tokenizer that learnt from a text.
+func wordsOf(t *testing.T, text string, size int) string {
+	t.Helper()
+	tok, err := tokenizer.Train(slices.Values([]string{text}), size, tokenizer.ChatSpecial)
+	check(t, err)
+	dir := t.TempDir()
+	check(t, tok.Save(dir))
+	return dir
 }
 
 func TestSFTResumes(t *testing.T) {
