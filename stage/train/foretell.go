@@ -23,10 +23,15 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		o.held = int64((tokenBytes + rowBytes) * t.tokens)
 	}
 	k := way{batch: o.batch, micro: microRows, integer: b.integer, threads: m.Threads, passes: passesOf(w.rows, o.batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8"}
+	f := stage.Forecast{Size: b.size(), Wrong: append(b.wrong, unfit(in, stage.UseChats, "examples", "watch")...)}
 	if o.lora != nil {
 		k.rank, k.muon = o.lora.Rank, false
+		if b.file != "" || b.chat { // of a shape that is known
+			if bad := wrongTarget(o.lora.Check(&b.shape)); bad != nil {
+				f.Wrong = append(f.Wrong, bad)
+			}
+		}
 	}
-	f := stage.Forecast{Size: b.size(), Wrong: append(b.wrong, unfit(in, stage.UseChats, "examples", "watch")...)}
 	o.watched = len(in["watch"]) > 0
 	o.foretellMemory(&f, &b, &k, w.length, m)
 	f.FLOPs = w.flops(&b.shape, &k)

@@ -173,6 +173,10 @@ func TestSFTSteps(t *testing.T) {
 	if got := op.steps(rows, &c, op.Batch, optim); got != once {
 		t.Errorf("without a budget %d steps, want %d", got, once)
 	}
+	op.Epochs = 3
+	if got := op.steps(rows, &c, op.Batch, optim); got != 3*once {
+		t.Errorf("three times through are %d steps, want %d", got, 3*once)
+	}
 	for _, budget := range []float64{1, 1e9, 3e9, 2e10, 1e11} {
 		op.FLOPs = budget
 		got, want := op.steps(rows, &c, op.Batch, optim), count(budget)
@@ -198,6 +202,8 @@ func TestSFTCheck(t *testing.T) {
 	}{
 		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4}, ""}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Width: 96}, ""}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Width: 320}, ""},
 		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Width: 100}, "width"}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Width: 288}, "width"},
+		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Epochs: 3}, ""}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Epochs: 3, Minutes: 1}, "minutes"},
+		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Type: "bf16"}, "type"},
 		{SFT{Tokenizer: aTokenizer, Depth: 4}, "from"}, {SFT{From: someRows, Examples: stage.Ref{Kind: "examples", Name: "e"}, Tokenizer: aTokenizer, Depth: 4}, "examples"},
 	} {
 		errs := c.op.Check()
