@@ -32,6 +32,8 @@ const (
 	slowLeft     = 0.4  // part of the first loss that is left where learning was slow
 	slowFall     = 0.04 // part by which the loss still falls between thirds
 	overfit      = 1.1  // held-out loss against its lowest
+	timesMost    = 4    // through the data, which teach about as much as new data (arXiv 2305.16264)
+	byHeart      = 0.05 // part of the first loss that is left of what may be known by heart
 	noiseMost    = 0.35 // spread of the loss from step to step against its mean
 	noiseLeast   = 0.3  // nats: below it the spread does not matter
 	medianWindow = 15
@@ -40,6 +42,7 @@ const (
 	awayLeast  = 1.0  // nats by which preferred answers became less likely
 	awayPart   = 0.5  // and that of what the others did
 	rightLeast = 0.55 // of what was compared, the right way round
+	movedLeast = 0.05 // nats by which an answer moved
 
 	// Against a reference curve. Other seeds, batches and lessons of the same
 	// families came to 0.81 to 1.00 of it (TestReference).
@@ -114,6 +117,10 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 			find("repeated", say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f: the data was repeated too often (%.1f times)", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f：数据重复过多（%.1f 遍）", held[low], at[low], held[len(held)-1], last, c.Counts["epochs"]), next)
 		}
 	}
+	if times := c.Counts["epochs"]; len(held) == 0 && times > timesMost && last < byHeart*first {
+		find("repeated", say.T("the data was read %.1f times and the loss fell from %.2f to %.3f: it may be known by heart, and nothing is watched that would tell", "数据读了 %.1f 遍，损失从 %.2f 降到 %.3f：可能已背了下来，而没有观察集可以判断", times, first, last),
+			say.T("watch examples that are not trained on, or bring more data", "请用 watch 观察未训练的样例，或增加数据"))
+	}
 	if r, ok := curve.Compare(c); ok {
 		switch part := r.Loss / r.Wants; {
 		case part > behindLeast && !high && !bump:
@@ -133,6 +140,19 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	return list
 }
 
+// Unjudged says why Diagnose, which found nothing in c, could not have; nothing
+// if c was judged.
+func Unjudged(c *curve.Curve) say.Text {
+	_, loss := c.Series("loss")
+	if _, rewards := c.Series("reward"); len(rewards) > 0 {
+		return say.T("reinforcement is not judged by its curve: suiren show tells of its pre-flight and of the problems that it watches", "强化训练不按曲线判断：suiren show 会给出预检结果和观察题的成绩")
+	}
+	if len(loss) < leastPoints {
+		return say.T("too short to tell: %d steps, and %d are wanted", "太短，无法判断：只有 %d 步，至少要 %d 步", len(loss), leastPoints)
+	}
+	return say.Text{}
+}
+
 // diagnosePreference judges a run of preferences by which way round its answers
 // are. Its loss says little: it weighs answers against the base, and stays near
 // where it began however well they are told apart.
@@ -144,7 +164,19 @@ func diagnosePreference(c *curve.Curve, right []float64, find func(code string, 
 			say.T("take answers that the base gave itself, or teach the preferred ones by sft first; a lower rate stays nearer to the base", "请使用基座自己给出的回答，或先用 sft 教会偏好的回答；调低 rate 可离基座更近"))
 	}
 	if n := len(right); n >= leastPoints {
-		if last := mean64(right[n-n/4:]); last < rightLeast {
+		told, by := false, 0.0 // what answers moved by, of whatever is told
+		for _, name := range []string{"chosen", "rejected", "watch_chosen", "watch_rejected"} {
+			_, moves := c.Series(name)
+			for _, v := range moves {
+				told, by = true, max(by, math.Abs(v))
+			}
+		}
+		last := mean64(right[n-n/4:])
+		switch {
+		case told && by < movedLeast:
+			find("nothing", say.T("answers became likelier or less likely than under the base by %.2g nats at most: nothing was learnt", "回答的可能性与基座相比最多只变了 %.2g 纳特：什么也没有学到", by),
+				say.T("try a rate ten times as high", "请试十倍的 rate"))
+		case last < rightLeast:
 			find("nothing", say.T("of the answers that are compared %.0f%% are the right way round at the end: nothing was learnt", "最后相比较的回答中只有 %.0f%% 方向正确：什么也没有学到", 100*last),
 				say.T("look at the labels: can the base tell the answers apart at all?", "请查看标注：基座究竟能否分清这些回答"))
 		}
