@@ -366,6 +366,34 @@ func TestForetoldRewriting(t *testing.T) {
 	}
 }
 
+// What follows from the plan's settings is told: the shape that the dial makes,
+// the steps that a run takes, and the rates that it works at.
+func TestDerived(t *testing.T) {
+	m := stage.Machine{Threads: 1, Peak: 1e11}
+	_, in := toySFT(t)
+	rows := map[string][]stage.Forecast{"from": {{Path: in["from"]}}, "tokenizer": {{Size: map[string]float64{"vocab": 261}}}}
+	op := &SFT{Depth: 1, Batch: 4, Epochs: 2}
+	b := newBench(t, in)
+	check(t, op.Run(t.Context(), b.Job))
+	f, err := readFacts(b.Out)
+	check(t, err)
+	for _, want := range []string{"1 layer of width 32, 1 head of 32", fmt.Sprintf("about %d steps", f.Steps), "Muon at 0.02, AdamW at 0.004, wsd"} {
+		if got := op.Forecast(rows, m).Derived.In(say.English); !strings.Contains(got, want) {
+			t.Errorf("no %q in %q", want, got)
+		}
+	}
+	base := map[string][]stage.Forecast{"base": {{Path: archFolder("llama3")}}, "from": rows["from"]}
+	for want, op := range map[string]stage.Forecaster{
+		"16 rows a step, AdamW at 2e-05, linear":              &Continue{},
+		"8 rows a step, Lion at 8e-05, cosine":                &LoRA{Optimizer: "lion", Schedule: "cosine", Batch: 8, Rate: 0.2},
+		"16 rows a step, Muon at 0.0001, AdamW at 2e-05, wsd": &SFT{Base: stage.Ref{Kind: "weights", Name: "b"}, Optimizer: "muon", Schedule: "wsd"},
+	} {
+		if got := op.Forecast(base, m).Derived; got.In(say.English) != want || got.In(say.Chinese) == want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // Examples that a run keeps in memory are in what is foretold of it.
 func TestForetoldExamplesKept(t *testing.T) {
 	m := stage.Machine{Threads: 2, Memory: 1 << 36}

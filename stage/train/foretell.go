@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"math"
 
 	"suiren/engine/infer"
@@ -32,6 +33,10 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 			}
 		}
 	}
+	if o.ours > 0 && b.chat {
+		o.rate = o.ours / float64(b.shape.Width)
+	}
+	f.Derived = say.T("%d rows a step, %v", "每步 %d 行，%v", o.batch, describe(o.settings(), cmp.Or(o.schedule, "linear")))
 	o.watched = len(in["watch"]) > 0
 	o.foretellMemory(&f, &b, &k, w.length, m)
 	f.FLOPs = w.flops(&b.shape, &k)

@@ -263,16 +263,21 @@ func lengths(r model.Row) (docs []int, supervised int) {
 	return docs, supervised
 }
 
-// learner makes a learner that fits the memory: with as many rows at a time as
-// fit, and blocks run again on the way back if two rows do not fit else. What
-// is chosen changes no bit.
-func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) {
+// settings are those of the optimiser.
+func (o *own) settings() optim.Settings {
 	s := methods[o.optimizer].Default()
 	if o.optimizer == "" {
 		s = optim.AdamW.Default()
 		s.Eps = 1e-8
 	}
 	s.Muon, s.Adam, s.Decay, s.Clip = s.Muon*float32(o.rate), s.Adam*float32(o.rate), 0, orDefault(o.clip, 1)
+	return s
+}
+
+// learner makes a learner that fits the memory: with as many rows at a time as
+// fit, and blocks run again on the way back if two rows do not fit else. What
+// is chosen changes no bit.
+func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) {
 	tr, fits, err := o.fit(b, length, job.Machine)
 	if bad := wrongTarget(err); bad != nil {
 		return nil, bad
@@ -301,7 +306,7 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 		}
 		list = append(list, p)
 	}
-	opt, err := optim.New(s, list, trainer.Team())
+	opt, err := optim.New(o.settings(), list, trainer.Team())
 	if err != nil {
 		trainer.Close()
 		return nil, err
