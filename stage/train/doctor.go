@@ -25,6 +25,8 @@ const (
 	foreignLeast = 0.2  // and nats above that
 	spikeFactor  = 2.0  // of a loss against the median of those before it
 	spikeLeast   = 0.5  // nats
+	endRise      = 1.2  // of the loss at the end against the first,
+	endLeast     = 0.1  // nats above that: what is known already differs from batch to batch
 	wildRise     = 1.5  // of a loss among the first against the least before it
 	learntLeast  = 0.05 // part by which the loss must have fallen
 	moved        = 0.01 // part by which what is watched must have
@@ -82,7 +84,8 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	}
 	n := len(loss)
 	first, last := loss[0], mean64(loss[n-n/10:])
-	high := spiked(loss) || last > 1.2*first
+	rose := last > endRise*first && last > first+endLeast
+	high := rose || spiked(loss)
 	_, rate := c.Series("rate")
 	top := slices.Max(loss[:10])
 	bump := top > first+spikeLeast && (top > wildRise*slices.Min(loss[:slices.Index(loss, top)+1]) || mean64(loss[10:20]) > first) // a small one that is over at once is that of any beginning
@@ -92,12 +95,14 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	case bump && len(rate) > 0 && !warm:
 		find("warmup", say.T("the loss rose from %.2f to %.2f in the first steps, which were at the full rate: there was no warm-up", "前几步就用满学习率，损失从 %.2f 升到 %.2f：没有预热", first, slices.Max(loss[:10])),
 			say.T("let the rate rise over the first steps", "请让学习率在前几步逐渐升高"))
+	case rose:
+		find("rate-high", say.T("the loss rose from %.2f to %.2f: the rate is too high", "损失从 %.2f 升到 %.2f：学习率过高", first, last), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
 	case high || bump:
 		find("rate-high", say.T("the loss jumps up in between: the rate is too high", "损失中途突然升高：学习率过高"), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
 	case still(loss, held) && held[0] > knownMost*c.Counts["base_loss"]:
 		find("nothing", say.T("what is watched had a loss of %.3f at step %d and %.3f at the end: next to nothing was learnt", "观察集损失在第 %[2]d 步为 %.3[1]f，最终为 %.3[3]f：几乎什么也没有学到", held[0], at[0], held[len(held)-1]),
 			say.T("try a rate ten times as high; if that changes nothing, look at the rows: is what is watched in them at all?", "请试十倍的 rate；若仍无变化，请查看数据行中是否有观察集所问的内容"))
-	case c.Counts["base_loss"] > 0 && first < foreign*c.Counts["base_loss"]+foreignLeast && last <= first: // the base knows it already
+	case c.Counts["base_loss"] > 0 && first < foreign*c.Counts["base_loss"]+foreignLeast && last <= first+endLeast: // the base knows it already
 	case last > (1-learntLeast)*first:
 		find("nothing", say.T("the loss is %.2f at the end and was %.2f at first: nothing was learnt", "最终损失 %.2f，起始为 %.2f：什么也没有学到", last, first),
 			say.T("look at the rows: is what is to be learnt in them at all? then try a rate ten times as high", "请查看数据行中是否有可学的内容；再试十倍的 rate"))

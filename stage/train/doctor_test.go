@@ -111,6 +111,33 @@ func TestDoctorByHeart(t *testing.T) {
 	}
 }
 
+// A base that goes on with what it knows is well, though its small loss differs
+// from batch to batch; one that forgets it is not.
+func TestDoctorGoesOn(t *testing.T) {
+	for _, c := range []struct {
+		rise float64
+		want string
+	}{{0, ""}, {0.002, ""}, {0.05, "rate-high"}} {
+		var cv curve.Curve
+		cv.Counts = map[string]float64{"base_loss": 0.03, "own_words": 1, "epochs": 1}
+		for i := range 100 {
+			noise := 0.01 * (float64(tensor.Uniform(tensor.Rand(3, uint64(i), 0))) - 0.5)
+			loss := 0.03 + noise + c.rise*float64(i)/10
+			if i > 0 {
+				loss += 0.01
+			}
+			cv.Points = append(cv.Points, curve.Point{Step: i + 1, Values: map[string]float64{"loss": loss, "rate": min(float64(i+1)/10, 1)}})
+		}
+		var codes []string
+		for _, f := range Diagnose(&cv) {
+			codes = append(codes, f.Code)
+		}
+		if got := strings.Join(codes, " "); got != c.want {
+			t.Errorf("rising by %g: found %q, want %q", c.rise, got, c.want)
+		}
+	}
+}
+
 // A run that is too short, or of a kind that has no loss to judge, is not said to look well.
 func TestDoctorUnjudged(t *testing.T) {
 	for _, c := range []struct {
