@@ -160,8 +160,8 @@ func (o *own) smaller(b *brought, length int, m stage.Machine) (list []say.Text)
 			high = mid
 		}
 	}
-	if low > 0 {
-		list = append(list, say.T("rows, or conversations, of at most %d tokens", "每行或每段对话不超过 %d 个词元", low*unit))
+	if n := low * unit; n > 0 && (o.rows() || n >= promptTokens) { // the proof reads as many
+		list = append(list, o.shorter(n))
 	}
 	if o.lora == nil {
 		if o.canShrink() && try(func(p *own) { p.optimizer = "adamw8" }, length) {
@@ -185,9 +185,26 @@ func (o *own) slim() {
 // canShrink reports whether the plan may name an optimiser that remembers less.
 func (o *own) canShrink() bool { return o.optimizer != "adamw8" && o.method != (*GRPO)(nil).Name() }
 
+// rows reports whether the run learns from rows: what is named as examples is
+// put into rows of 512 tokens and more.
+func (o *own) rows() bool {
+	return o.method == (*Continue)(nil).Name() || o.method == (*SFT)(nil).Name() || o.method == (*LoRA)(nil).Name()
+}
+
+// shorter is how a plan asks for documents, or rows, of at most n tokens.
+func (o *own) shorter(n int) say.Text {
+	switch {
+	case o.rows():
+		return say.T("from = a tokens block with length = %d", "from 改为 length = %d 的 tokens 块", n)
+	case o.method == (*GRPO)(nil).Name():
+		return say.T("problems that have %d tokens with their answers (tokens)", "题目连同回答（tokens）不超过 %d 个词元", n)
+	}
+	return say.T("conversations of at most %d tokens", "每段对话不超过 %d 个词元", n)
+}
+
 // adapter is how a plan asks for an adapter instead of all weights.
 func (o *own) adapter() say.Text {
-	if o.method == (*Continue)(nil).Name() || o.method == (*SFT)(nil).Name() {
+	if o.rows() {
 		return say.T(`train = "lora"`, `train = "lora"`)
 	}
 	return say.T("rank = 16", "rank = 16")

@@ -89,8 +89,8 @@ func TestSmallerOwn(t *testing.T) {
 			way, n := text.In(say.English), 0
 			o, to := whole, length
 			switch {
-			case strings.Contains(way, "at most"):
-				fmt.Sscanf(way, "rows, or conversations, of at most %d tokens", &n)
+			case strings.Contains(way, "length"):
+				fmt.Sscanf(way, "from = a tokens block with length = %d", &n)
 				to = n
 				if _, fits, err := o.fit(b, n+32, m); fits || err != nil {
 					t.Errorf("%s is not the least change", way)
@@ -155,7 +155,7 @@ func TestSmallerFollowed(t *testing.T) {
 			m := stage.Machine{Threads: 2, Peak: 1e11}
 			whole := foretell(c.op(), m)
 			for part := int64(2); part < 100; part += 7 {
-				m.Memory = whole.Memory * part / 100
+				m.Memory = processBytes + (whole.Memory-processBytes)*part/100
 				f := foretell(c.op(), m)
 				if f.Memory > m.Memory && f.Low < whole.Low/2 {
 					t.Errorf("%s: of %d bytes it takes %g s, of all it needs %g", name, m.Memory, f.Low, whole.Low)
@@ -171,7 +171,16 @@ func TestSmallerFollowed(t *testing.T) {
 						value.SetInt(16)
 					case `train = "lora"`:
 						op = &LoRA{}
-					default: // of shorter rows
+					default:
+						var n int
+						if _, err := fmt.Sscanf(text, "from = a tokens block with length = %d", &n); err != nil {
+							continue // of shorter examples
+						}
+						rows := []stage.Forecast{{Size: map[string]float64{"rows": 12, "length": float64(n)}}}
+						if g := op.(stage.Forecaster).Forecast(map[string][]stage.Forecast{"base": {base}, "from": rows}, m); g.Memory > m.Memory {
+							t.Errorf("%s: with %v it takes %d of %d", name, way, g.Memory, m.Memory)
+						}
+						named[name+" length"] = true
 						continue
 					}
 					named[name+" "+way.In(say.English)] = true
@@ -190,7 +199,7 @@ func TestSmallerFollowed(t *testing.T) {
 			}
 		}
 	}
-	if len(named) != 9 {
+	if len(named) != 12 {
 		t.Errorf("named %v", named)
 	}
 }
