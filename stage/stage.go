@@ -164,6 +164,7 @@ type Forecast struct {
 	Memory    int64              // peak bytes
 	FLOPs     float64            // of training; 0 where it does not count
 	Basis     say.Text           // where the numbers come from
+	Derived   say.Text           `json:"-"` // the settings that follow from those of the plan, for people
 	Size      map[string]float64 // what it makes, for the steps after it: rows, tokens, params
 	Smaller   []say.Text         // if Memory is more than the machine has: the least changes that would each fit
 	Use       Use                `json:"-"` // of examples: what they are for; "": not known

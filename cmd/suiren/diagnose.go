@@ -89,7 +89,9 @@ func (a *app) diagnoseRun(folder, name string) error {
 			continue
 		}
 		fmt.Fprintln(a.stdout, block+"  "+a.t("%d points of its curve", "曲线共 %d 个点", len(c.Points)))
-		if len(list) == 0 {
+		if why := train.Unjudged(c).In(a.lang); len(list) == 0 && why != "" {
+			fmt.Fprintln(a.stdout, "  –   "+why)
+		} else if len(list) == 0 {
 			fmt.Fprintln(a.stdout, "  ok  "+a.t("nothing looks wrong", "未见异常"))
 		}
 		for _, l := range findingLines(a, list) {

@@ -28,9 +28,9 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 	n := map[string]int{}
 	var low, high, work float64
 	var peak int64
-	var bases, smaller []string
-	long := map[int]string{}      // reasons that get a line of their own
-	rest := map[string][]string{} // the steps that rest on a basis
+	var smaller []string
+	var bases, derived grouped
+	long := map[int]string{} // reasons that get a line of their own
 	for _, s := range steps {
 		n[s.mark]++
 		row := []string{" " + s.mark, s.name, s.why.In(a.lang)}
@@ -45,12 +45,8 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 			if ways != nil {
 				smaller = append(smaller, a.t("%s: %s", "%s：%s", s.name, strings.Join(ways, a.t(" or ", " 或 "))))
 			}
-			if b := f.Basis.In(a.lang); b != "" {
-				if rest[b] == nil {
-					bases = append(bases, b)
-				}
-				rest[b] = append(rest[b], s.name)
-			}
+			derived.add(s.name, f.Derived.In(a.lang))
+			bases.add(s.name, f.Basis.In(a.lang))
 		case "=":
 			row[2] = a.t("unchanged", "不变")
 		}
@@ -80,11 +76,36 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 		for _, way := range smaller {
 			lines = append(lines, "  "+a.t("too large; would fit with", "内存不足；可改为")+"  "+way)
 		}
-		for _, b := range bases {
-			lines = append(lines, "  "+a.t("basis", "依据")+"  "+a.t("%s: %s", "%s：%s", rest[b], b))
+		for _, g := range derived {
+			lines = append(lines, "  "+a.t("derived", "推得")+"  "+a.t("%s: %s", "%s：%s", g.names, g.text))
+		}
+		for _, g := range bases {
+			lines = append(lines, "  "+a.t("basis", "依据")+"  "+a.t("%s: %s", "%s：%s", g.names, g.text))
 		}
 	}
 	return lines
+}
+
+// grouped are texts, each with the names of all that it is said of.
+type grouped []*saidOf
+
+type saidOf struct {
+	text  string
+	names []string
+}
+
+// add has text, if there is one, said of name.
+func (g *grouped) add(name, text string) {
+	if text == "" {
+		return
+	}
+	for _, s := range *g {
+		if s.text == text {
+			s.names = append(s.names, name)
+			return
+		}
+	}
+	*g = append(*g, &saidOf{text, []string{name}})
 }
 
 // The marks of a plan, and their colours on a terminal.

@@ -62,6 +62,13 @@ func (s *Shape) modules() []string {
 	return append(list, "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")
 }
 
+// Check reports what of o cannot be made over a model of shape s; a target that
+// it has not is a TargetError.
+func (o *LoRA) Check(s *Shape) error {
+	_, err := o.chosen(s)
+	return err
+}
+
 // chosen returns the modules that the targets name.
 func (o *LoRA) chosen(s *Shape) ([]string, error) {
 	all := s.modules()

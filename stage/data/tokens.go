@@ -3,6 +3,7 @@ package data
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -142,11 +143,27 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 		"rows": float64(info.Rows), "tokens": float64(info.Tokens), "supervised": float64(info.Supervised), "dropped": float64(info.Dropped),
 		"filled": float64(info.Tokens) / float64(max(info.Rows, 1)*t.Length),
 	}})
+	if info.Supervised == 0 && (info.Rows > 0 || info.Dropped == 0) {
+		return t.nothing(job)
+	}
 	if info.Rows == 0 {
 		return &say.Error{Where: "length", What: say.T("all %d documents are longer than a row of %d tokens", "全部 %d 篇文档都超过一行的 %d 个词元", info.Dropped, t.Length),
 			Next: say.T("raise length, or shorten the examples", "请加大 length，或缩短样例")}
 	}
 	return nil
+}
+
+// nothing is the error of rows of which nothing is learnt.
+func (t *Tokens) nothing(job *stage.Job) error {
+	if len(job.Dirs("from")) == 0 {
+		return &say.Error{Where: "text", What: say.T("there is no text to learn", "没有可学的文本"), Next: say.T("ask suiren data explain what the corpus left out, and why", "请用 suiren data explain 查看语料去掉了什么、为什么")}
+	}
+	learn := t.Learn
+	if learn == nil {
+		learn = learnable
+	}
+	return &say.Error{Where: "learn", What: say.T("nothing of the examples is learnt: no turn of the assistant has %s, or all have a weight of 0", "样例中没有要学习的内容：助手的轮次都不含 %s，或权重都为 0", strings.Join(learn, ", ")),
+		Next: say.T("look at the examples, and choose what they have", "请查看样例，选用其中有的部分")}
 }
 
 // writer writes in the base's template, or in our own chat.

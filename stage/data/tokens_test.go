@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"suiren/engine/tokenizer"
+	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
 )
@@ -129,6 +131,32 @@ func TestTokensOfChats(t *testing.T) {
 		if got := learnt(t, runOp(t, &op, in), words.Tokenizer); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q: %q, want %q", what, got, want)
 		}
+	}
+	run := func(op Tokens, in map[string]string) error {
+		job := &stage.Job{Out: t.TempDir(), Work: t.TempDir(), Emit: func(stage.Event) {}}
+		for arg, dir := range in {
+			job.Inputs = append(job.Inputs, stage.Input{Arg: arg, Dir: dir})
+		}
+		return op.Run(t.Context(), job)
+	}
+	// What learn names and no turn has is said, and not that rows are too short.
+	plain, err := converse(t, &Conversations{Heldout: &none}, map[string]string{"a.jsonl": `{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "one"}]}` + "\n" +
+		`{"messages": [{"role": "user", "content": "b"}, {"role": "assistant", "content": "two", "reasoning_content": "hm"}]}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in = map[string]string{"from": filepath.Join(plain, trainPart), "base": base}
+	for _, learn := range [][]string{{"thoughts"}, {"calls"}} {
+		op := Tokens{Length: 128, Learn: learn}
+		if learn[0] == "thoughts" {
+			op.Direct = true
+		}
+		if e, ok := errors.AsType[*say.Error](run(op, in)); !ok || e.Where != "learn" || !strings.Contains(e.What.In(say.English), learn[0]) {
+			t.Errorf("of %v: %v", learn, e)
+		}
+	}
+	if e, ok := errors.AsType[*say.Error](run(Tokens{Length: 32}, map[string]string{"text": t.TempDir(), "base": base})); ok && e.Where == "length" {
+		t.Errorf("of no text: %v", e)
 	}
 	for _, op := range []Tokens{{Turns: "first"}, {Learn: []string{"prompts"}}, {Learn: []string{}}} {
 		op.From = []stage.Ref{{Kind: "examples", Name: "chats"}}

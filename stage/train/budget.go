@@ -102,18 +102,23 @@ func (b *brought) as(x model.Mixture, bytes int64) (int64, error) {
 	return bytes - are + int64(weightBytes[orMixture(x)]*float64(b.Shape.Params())), err
 }
 
+// room is how much of m's memory a run may take: the process and the examples
+// that it keeps are beside it, and a tenth of all is left alone at least.
+func (o *own) room(m stage.Machine) int64 {
+	return min(m.Memory*9/10, m.Memory-processBytes-o.held)
+}
+
 // peak is the memory of a run whose o.need is known: with a decoder for what is
 // watched, if there is room for it, which is gone before the proof.
 func (o *own) peak(b *brought, length int, m stage.Machine) (need int64, speaks bool, err error) {
 	speaker, err := speakerBytes(b, o.lora != nil, length, m.Threads)
-	if need = o.need - o.proof + speaker; m.Memory > 0 && need > m.Memory*9/10 {
+	if need = o.need - o.proof + speaker; m.Memory > 0 && need > o.room(m) {
 		return o.need, false, err
 	}
 	return max(need, o.need), true, err
 }
 
-// fit finds how a run fits into nine tenths of the memory of m: with the most
-// rows at a time, and blocks computed again only if it must be. o.need is then
+// fit finds how a run fits into its room on m: with the most rows at a time, and blocks computed again only if it must be. o.need is then
 // what it takes, or what the least would.
 func (o *own) fit(b *brought, length int, m stage.Machine) (tr model.Training, fits bool, err error) {
 	threads := max(m.Threads, 1)
@@ -128,7 +133,7 @@ func (o *own) fit(b *brought, length int, m stage.Machine) (tr model.Training, f
 			least = 1
 		}
 		for tr.Rows = min(o.batch, most); tr.Rows >= least; tr.Rows-- {
-			if o.need, err = o.bytes(b, tr); err != nil || m.Memory <= 0 || o.need <= m.Memory*9/10 {
+			if o.need, err = o.bytes(b, tr); err != nil || m.Memory <= 0 || o.need <= o.room(m) {
 				return tr, err == nil, err
 			}
 		}
@@ -155,26 +160,51 @@ func (o *own) smaller(b *brought, length int, m stage.Machine) (list []say.Text)
 			high = mid
 		}
 	}
-	if low > 0 {
-		list = append(list, say.T("rows, or conversations, of at most %d tokens", "每行或每段对话不超过 %d 个词元", low*unit))
+	if n := low * unit; n > 0 && (o.rows() || n >= promptTokens) { // the proof reads as many
+		list = append(list, o.shorter(n))
 	}
 	if o.lora == nil {
 		if o.canShrink() && try(func(p *own) { p.optimizer = "adamw8" }, length) {
 			list = append(list, say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`))
 		}
-		if try(func(p *own) { p.lora, p.beside = &model.LoRA{Rank: 16, Alpha: 32}, 0 }, length) {
+		if try((*own).slim, length) {
 			list = append(list, o.adapter())
 		}
 	}
 	return list
 }
 
+// slimRank is the rank of the adapter that is named to those who lack memory.
+const slimRank = 16
+
+// slim makes o learn by an adapter.
+func (o *own) slim() {
+	o.lora, o.beside = &model.LoRA{Rank: slimRank, Alpha: 2 * slimRank}, o.slimBeside
+}
+
 // canShrink reports whether the plan may name an optimiser that remembers less.
 func (o *own) canShrink() bool { return o.optimizer != "adamw8" && o.method != (*GRPO)(nil).Name() }
 
+// rows reports whether the run learns from rows: what is named as examples is
+// put into rows of 512 tokens and more.
+func (o *own) rows() bool {
+	return o.method == (*Continue)(nil).Name() || o.method == (*SFT)(nil).Name() || o.method == (*LoRA)(nil).Name()
+}
+
+// shorter is how a plan asks for documents, or rows, of at most n tokens.
+func (o *own) shorter(n int) say.Text {
+	switch {
+	case o.rows():
+		return say.T("from = a tokens block with length = %d", "from 改为 length = %d 的 tokens 块", n)
+	case o.method == (*GRPO)(nil).Name():
+		return say.T("problems that have %d tokens with their answers (tokens)", "题目连同回答（tokens）不超过 %d 个词元", n)
+	}
+	return say.T("conversations of at most %d tokens", "每段对话不超过 %d 个词元", n)
+}
+
 // adapter is how a plan asks for an adapter instead of all weights.
 func (o *own) adapter() say.Text {
-	if o.method == (*Continue)(nil).Name() || o.method == (*SFT)(nil).Name() {
+	if o.rows() {
 		return say.T(`train = "lora"`, `train = "lora"`)
 	}
 	return say.T("rank = 16", "rank = 16")
@@ -193,7 +223,7 @@ func (o *own) tooLarge(b *brought, length int, m stage.Machine) error {
 		}
 		next = say.T("it fits with %[1]s; or take a smaller or a quantised base", "改为以下任一项即可放下：%[2]s；或换用更小、量化过的基座", en, zh)
 	}
-	return &say.Error{What: say.T("training needs %s, and this machine has %s for it, a tenth of its free memory left alone", "训练需要 %s 内存，本机除留出的一成空闲内存外可用 %s", bytesOf(o.need), bytesOf(m.Memory*9/10)), Next: next, Err: stage.ErrNoFit}
+	return &say.Error{What: say.T("training needs %s, and of this machine's free memory %s is for it: what the process takes, a tenth at least, is left alone", "训练需要 %s 内存，本机空闲内存中可用于训练的为 %s：留给进程的部分（至少一成）除外", bytesOf(o.need), bytesOf(max(o.room(m), 0))), Next: next, Err: stage.ErrNoFit}
 }
 
 // bytesOf writes an amount of memory.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -79,22 +80,17 @@ func TestSmallerOwn(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, part := range []int64{40, 70, 95, 99} {
-		m := stage.Machine{Threads: 2, Memory: least(whole, length) * part / 90}
+		m := stage.Machine{Threads: 2, Memory: processBytes + least(whole, length)*part/100}
 		err := whole.tooLarge(b, length, m)
 		if !errors.Is(err, stage.ErrNoFit) {
 			t.Fatal(err)
-		}
-		if part >= 90 {
-			if o := whole; len(o.smaller(b, length, m)) == 0 {
-				continue // it fits
-			}
 		}
 		for _, text := range whole.smaller(b, length, m) {
 			way, n := text.In(say.English), 0
 			o, to := whole, length
 			switch {
-			case strings.Contains(way, "at most"):
-				fmt.Sscanf(way, "rows, or conversations, of at most %d tokens", &n)
+			case strings.Contains(way, "length"):
+				fmt.Sscanf(way, "from = a tokens block with length = %d", &n)
 				to = n
 				if _, fits, err := o.fit(b, n+32, m); fits || err != nil {
 					t.Errorf("%s is not the least change", way)
@@ -131,6 +127,80 @@ func TestSmallerOwn(t *testing.T) {
 	}
 	if f := (&DPO{}).Forecast(in, m); len(f.Smaller) != 2 || f.Smaller[1].In(say.English) != "rank = 16" || (&DPO{Rank: 16}).Forecast(in, m).Memory > m.Memory {
 		t.Errorf("%d bytes, %v", f.Memory, f.Smaller)
+	}
+}
+
+// Whoever follows what the plan names to those who lack memory has a plan that
+// fits, whatever is trained and over whatever base; and so has the run.
+func TestSmallerFollowed(t *testing.T) {
+	chats, pairs, labels := toyExamples(t, pieces(35, stage.UseChats)), toyExamples(t, pieces(35, stage.UsePairs)), toyExamples(t, pieces(35, stage.UseLabels))
+	problems := toyPart(t, picks(12))
+	named := map[string]bool{}
+	for _, base := range []stage.Forecast{
+		{Path: archFolder("llama3")},
+		{Size: map[string]float64{"params": 3e8, "width": 1024, "hidden": 3072, "layers": 8, "context": 512, "vocab": 150000}},
+		{Size: map[string]float64{"bytes": 2e9}},
+	} {
+		for name, c := range map[string]struct {
+			op  func() stage.Operator
+			arg string
+			dir string
+		}{
+			"continue": {func() stage.Operator { return &Continue{} }, "examples", chats}, "sft": {func() stage.Operator { return &SFT{} }, "examples", chats},
+			"lora": {func() stage.Operator { return &LoRA{} }, "examples", chats}, "dpo": {func() stage.Operator { return &DPO{} }, "pairs", pairs},
+			"kto": {func() stage.Operator { return &KTO{} }, "labels", labels}, "grpo": {func() stage.Operator { return &GRPO{Prompts: 2, Samples: 2, Tokens: 8} }, "problems", problems},
+		} {
+			in := map[string][]stage.Forecast{"base": {base}, c.arg: {{Path: c.dir}}}
+			foretell := func(op stage.Operator, m stage.Machine) stage.Forecast { return op.(stage.Forecaster).Forecast(in, m) }
+			m := stage.Machine{Threads: 2, Peak: 1e11}
+			whole := foretell(c.op(), m)
+			for part := int64(2); part < 100; part += 7 {
+				m.Memory = processBytes + (whole.Memory-processBytes)*part/100
+				f := foretell(c.op(), m)
+				if f.Memory > m.Memory && f.Low < whole.Low/2 {
+					t.Errorf("%s: of %d bytes it takes %g s, of all it needs %g", name, m.Memory, f.Low, whole.Low)
+				}
+				for _, way := range f.Smaller {
+					op, value, arg := c.op(), reflect.Value{}, c.arg
+					switch text := way.In(say.English); text {
+					case `optimizer = "adamw8"`:
+						value = reflect.ValueOf(op).Elem().FieldByName("Optimizer")
+						value.SetString("adamw8")
+					case "rank = 16":
+						value = reflect.ValueOf(op).Elem().FieldByName("Rank")
+						value.SetInt(16)
+					case `train = "lora"`:
+						op = &LoRA{}
+					default:
+						var n int
+						if _, err := fmt.Sscanf(text, "from = a tokens block with length = %d", &n); err != nil {
+							continue // of shorter examples
+						}
+						rows := []stage.Forecast{{Size: map[string]float64{"rows": 12, "length": float64(n)}}}
+						if g := op.(stage.Forecaster).Forecast(map[string][]stage.Forecast{"base": {base}, "from": rows}, m); g.Memory > m.Memory {
+							t.Errorf("%s: with %v it takes %d of %d", name, way, g.Memory, m.Memory)
+						}
+						named[name+" length"] = true
+						continue
+					}
+					named[name+" "+way.In(say.English)] = true
+					if g := foretell(op, m); g.Memory > m.Memory || len(g.Smaller) > 0 {
+						t.Errorf("%s over %v: with %v it takes %d of %d, %v", name, base, way, g.Memory, m.Memory, g.Smaller)
+					}
+					if base.Path == "" || name == "grpo" {
+						continue
+					}
+					run := newBench(t, map[string]string{"base": base.Path, arg: c.dir})
+					run.Machine = m
+					if err := op.Run(t.Context(), run.Job); err != nil {
+						t.Errorf("%s with %v in %d bytes: %v", name, way, m.Memory, err)
+					}
+				}
+			}
+		}
+	}
+	if len(named) != 12 {
+		t.Errorf("named %v", named)
 	}
 }
 
@@ -301,6 +371,34 @@ func TestForetoldRewriting(t *testing.T) {
 		check(t, op.Run(t.Context(), b.Job))
 		if need := f.Memory - processBytes; need < most || need > most*5/4 {
 			t.Errorf("%s: foretold %d bytes beside the process, took %d", typ, need, most)
+		}
+	}
+}
+
+// What follows from the plan's settings is told: the shape that the dial makes,
+// the steps that a run takes, and the rates that it works at.
+func TestDerived(t *testing.T) {
+	m := stage.Machine{Threads: 1, Peak: 1e11}
+	_, in := toySFT(t)
+	rows := map[string][]stage.Forecast{"from": {{Path: in["from"]}}, "tokenizer": {{Size: map[string]float64{"vocab": 261}}}}
+	op := &SFT{Depth: 1, Batch: 4, Epochs: 2}
+	b := newBench(t, in)
+	check(t, op.Run(t.Context(), b.Job))
+	f, err := readFacts(b.Out)
+	check(t, err)
+	for _, want := range []string{"1 layer of width 32, 1 head of 32", fmt.Sprintf("about %d steps", f.Steps), "Muon at 0.02, AdamW at 0.004, wsd"} {
+		if got := op.Forecast(rows, m).Derived.In(say.English); !strings.Contains(got, want) {
+			t.Errorf("no %q in %q", want, got)
+		}
+	}
+	base := map[string][]stage.Forecast{"base": {{Path: archFolder("llama3")}}, "from": rows["from"]}
+	for want, op := range map[string]stage.Forecaster{
+		"16 rows a step, AdamW at 2e-05, linear":              &Continue{},
+		"8 rows a step, Lion at 8e-05, cosine":                &LoRA{Optimizer: "lion", Schedule: "cosine", Batch: 8, Rate: 0.2},
+		"16 rows a step, Muon at 0.0001, AdamW at 2e-05, wsd": &SFT{Base: stage.Ref{Kind: "weights", Name: "b"}, Optimizer: "muon", Schedule: "wsd"},
+	} {
+		if got := op.Forecast(base, m).Derived; got.In(say.English) != want || got.In(say.Chinese) == want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

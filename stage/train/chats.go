@@ -14,6 +14,7 @@ import (
 // that are written in the base's template.
 type learnt struct {
 	n, length int
+	kept      int     // tokens that lie in memory, and in no file
 	think     bool    // answers begin with a thought
 	share     float64 // of the tokens that are learnt
 	own       bool    // the base's own tokenizer wrote them
@@ -107,7 +108,7 @@ func (b *brought) chats(job *stage.Job, dir string) (*learnt, error) {
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
 		"answers": float64(said.answers), "supervised_tokens": float64(said.supervised), "longest": float64(said.longest), "dropped": float64(said.dropped), "rows": float64(len(rows)),
 	}})
-	return &learnt{n: len(rows), length: length, think: said.thoughts > 0, own: true, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
+	return &learnt{n: len(rows), length: length, kept: said.tokens, think: said.thoughts > 0, own: true, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
 		r := rows[i]
 		r.Weight = slices.Clone(r.Weight) // it is divided by the batch's tokens
 		return r

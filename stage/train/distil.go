@@ -106,11 +106,17 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		s = &pupil{footing: footing{shape: model.Shape{Config: c, Tied: true}, chat: true}, way: way{micro: min(d.batch(), microRows), threads: m.Threads}, length: min(c.Context, mostTokens)}
 		s.way.muon, s.way.eight = methods[d.Optimizer] == optim.Muon, d.Optimizer == "adamw8"
 		s.f.Size = sizeOf(&s.shape)
-		foretellOurs(&s.f, c, d.batch(), s.length, d.Optimizer, m)
-		s.f.Memory += beside
+		memory := func(c model.Config) int64 { return oursBytes(c, d.batch(), s.length, d.Optimizer, m) + beside }
+		s.f.Memory = memory(c)
+		for n := d.Depth - 1; m.Memory > 0 && s.f.Memory > m.Memory && n > 0; n-- {
+			if memory(model.Scale(n, c.Vocab, c.Context)) <= m.Memory {
+				s.f.Smaller = []say.Text{say.T("depth = %d", "depth = %d", n)}
+				break
+			}
+		}
 	} else {
 		b := footingOf(in["base"])
-		o := own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, beside: beside, watched: len(in["watch"]) > 0}
+		o := own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, beside: beside, slimBeside: beside, watched: len(in["watch"]) > 0}
 		s = newPupil(b, o, d.Rank, min(b.context(), length), m)
 	}
 	s.leave(idle)
@@ -279,7 +285,7 @@ func (r *distilling) open(ctx context.Context) (err error) {
 		} else if err := r.student(); err != nil {
 			return err
 		}
-		if v := r.s.w.Tokenizer.Vocab(); rows.Vocab() != v || rows.Len() == 0 || length > r.s.context() {
+		if v := r.s.w.Tokenizer.Vocab(); rows.Vocab() != v || rows.Len() == 0 || length > r.s.context() || !wrote(r.s.w.Tokenizer, rows) {
 			return say.Errorf("%d rows of %d tokens over a vocabulary of %d do not fit a student of context %d and vocabulary %d: make the rows with its tokenizer, or name problems",
 				"%d 行、每行 %d 个词元、词表 %d，与学生（上下文 %d，词表 %d）不符：请用它的分词器制作数据，或改用 problems", rows.Len(), length, rows.Vocab(), r.s.context(), v)
 		}
@@ -294,7 +300,7 @@ func (r *distilling) open(ctx context.Context) (err error) {
 	if r.t, err = openTeacher(home, d.top(), min(limit, mostTokens), job.Machine); err != nil {
 		return err
 	}
-	r.s.own.beside, r.s.own.patience = r.t.bytes, r.Patience
+	r.s.own.beside, r.s.own.slimBeside, r.s.own.patience = r.t.bytes, r.t.bytes, r.Patience
 	alike := sameTokens(r.s.w.Tokenizer, r.t.w.Tokenizer)
 	if !alike {
 		r.t.m = newMapping(r.s.w.Tokenizer, r.t.w.Tokenizer)

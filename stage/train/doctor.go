@@ -25,6 +25,8 @@ const (
 	foreignLeast = 0.2  // and nats above that
 	spikeFactor  = 2.0  // of a loss against the median of those before it
 	spikeLeast   = 0.5  // nats
+	endRise      = 1.2  // of the loss at the end against the first,
+	endLeast     = 0.1  // nats above that: what is known already differs from batch to batch
 	wildRise     = 1.5  // of a loss among the first against the least before it
 	learntLeast  = 0.05 // part by which the loss must have fallen
 	moved        = 0.01 // part by which what is watched must have
@@ -32,6 +34,8 @@ const (
 	slowLeft     = 0.4  // part of the first loss that is left where learning was slow
 	slowFall     = 0.04 // part by which the loss still falls between thirds
 	overfit      = 1.1  // held-out loss against its lowest
+	timesMost    = 4    // through the data, which teach about as much as new data (arXiv 2305.16264)
+	byHeart      = 0.05 // part of the first loss that is left of what may be known by heart
 	noiseMost    = 0.35 // spread of the loss from step to step against its mean
 	noiseLeast   = 0.3  // nats: below it the spread does not matter
 	medianWindow = 15
@@ -40,6 +44,7 @@ const (
 	awayLeast  = 1.0  // nats by which preferred answers became less likely
 	awayPart   = 0.5  // and that of what the others did
 	rightLeast = 0.55 // of what was compared, the right way round
+	movedLeast = 0.05 // nats by which an answer moved
 
 	// Against a reference curve. Other seeds, batches and lessons of the same
 	// families came to 0.81 to 1.00 of it (TestReference).
@@ -79,7 +84,8 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	}
 	n := len(loss)
 	first, last := loss[0], mean64(loss[n-n/10:])
-	high := spiked(loss) || last > 1.2*first
+	rose := last > endRise*first && last > first+endLeast
+	high := rose || spiked(loss)
 	_, rate := c.Series("rate")
 	top := slices.Max(loss[:10])
 	bump := top > first+spikeLeast && (top > wildRise*slices.Min(loss[:slices.Index(loss, top)+1]) || mean64(loss[10:20]) > first) // a small one that is over at once is that of any beginning
@@ -89,12 +95,14 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	case bump && len(rate) > 0 && !warm:
 		find("warmup", say.T("the loss rose from %.2f to %.2f in the first steps, which were at the full rate: there was no warm-up", "前几步就用满学习率，损失从 %.2f 升到 %.2f：没有预热", first, slices.Max(loss[:10])),
 			say.T("let the rate rise over the first steps", "请让学习率在前几步逐渐升高"))
+	case rose:
+		find("rate-high", say.T("the loss rose from %.2f to %.2f: the rate is too high", "损失从 %.2f 升到 %.2f：学习率过高", first, last), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
 	case high || bump:
 		find("rate-high", say.T("the loss jumps up in between: the rate is too high", "损失中途突然升高：学习率过高"), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
 	case still(loss, held) && held[0] > knownMost*c.Counts["base_loss"]:
 		find("nothing", say.T("what is watched had a loss of %.3f at step %d and %.3f at the end: next to nothing was learnt", "观察集损失在第 %[2]d 步为 %.3[1]f，最终为 %.3[3]f：几乎什么也没有学到", held[0], at[0], held[len(held)-1]),
 			say.T("try a rate ten times as high; if that changes nothing, look at the rows: is what is watched in them at all?", "请试十倍的 rate；若仍无变化，请查看数据行中是否有观察集所问的内容"))
-	case c.Counts["base_loss"] > 0 && first < foreign*c.Counts["base_loss"]+foreignLeast && last <= first: // the base knows it already
+	case c.Counts["base_loss"] > 0 && first < foreign*c.Counts["base_loss"]+foreignLeast && last <= first+endLeast: // the base knows it already
 	case last > (1-learntLeast)*first:
 		find("nothing", say.T("the loss is %.2f at the end and was %.2f at first: nothing was learnt", "最终损失 %.2f，起始为 %.2f：什么也没有学到", last, first),
 			say.T("look at the rows: is what is to be learnt in them at all? then try a rate ten times as high", "请查看数据行中是否有可学的内容；再试十倍的 rate"))
@@ -113,6 +121,10 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 			}
 			find("repeated", say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f: the data was repeated too often (%.1f times)", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f：数据重复过多（%.1f 遍）", held[low], at[low], held[len(held)-1], last, c.Counts["epochs"]), next)
 		}
+	}
+	if times := c.Counts["epochs"]; len(held) == 0 && times > timesMost && last < byHeart*first {
+		find("repeated", say.T("the data was read %.1f times and the loss fell from %.2f to %.3f: it may be known by heart, and nothing is watched that would tell", "数据读了 %.1f 遍，损失从 %.2f 降到 %.3f：可能已背了下来，而没有观察集可以判断", times, first, last),
+			say.T("watch examples that are not trained on, or bring more data", "请用 watch 观察未训练的样例，或增加数据"))
 	}
 	if r, ok := curve.Compare(c); ok {
 		switch part := r.Loss / r.Wants; {
@@ -133,6 +145,19 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	return list
 }
 
+// Unjudged says why Diagnose, which found nothing in c, could not have; nothing
+// if c was judged.
+func Unjudged(c *curve.Curve) say.Text {
+	_, loss := c.Series("loss")
+	if _, rewards := c.Series("reward"); len(rewards) > 0 {
+		return say.T("reinforcement is not judged by its curve: suiren show tells of its pre-flight and of the problems that it watches", "强化训练不按曲线判断：suiren show 会给出预检结果和观察题的成绩")
+	}
+	if len(loss) < leastPoints {
+		return say.T("too short to tell: %d steps, and %d are wanted", "太短，无法判断：只有 %d 步，至少要 %d 步", len(loss), leastPoints)
+	}
+	return say.Text{}
+}
+
 // diagnosePreference judges a run of preferences by which way round its answers
 // are. Its loss says little: it weighs answers against the base, and stays near
 // where it began however well they are told apart.
@@ -144,7 +169,19 @@ func diagnosePreference(c *curve.Curve, right []float64, find func(code string, 
 			say.T("take answers that the base gave itself, or teach the preferred ones by sft first; a lower rate stays nearer to the base", "请使用基座自己给出的回答，或先用 sft 教会偏好的回答；调低 rate 可离基座更近"))
 	}
 	if n := len(right); n >= leastPoints {
-		if last := mean64(right[n-n/4:]); last < rightLeast {
+		told, by := false, 0.0 // what answers moved by, of whatever is told
+		for _, name := range []string{"chosen", "rejected", "watch_chosen", "watch_rejected"} {
+			_, moves := c.Series(name)
+			for _, v := range moves {
+				told, by = true, max(by, math.Abs(v))
+			}
+		}
+		last := mean64(right[n-n/4:])
+		switch {
+		case told && by < movedLeast:
+			find("nothing", say.T("answers became likelier or less likely than under the base by %.2g nats at most: nothing was learnt", "回答的可能性与基座相比最多只变了 %.2g 纳特：什么也没有学到", by),
+				say.T("try a rate ten times as high", "请试十倍的 rate"))
+		case last < rightLeast:
 			find("nothing", say.T("of the answers that are compared %.0f%% are the right way round at the end: nothing was learnt", "最后相比较的回答中只有 %.0f%% 方向正确：什么也没有学到", 100*last),
 				say.T("look at the labels: can the base tell the answers apart at all?", "请查看标注：基座究竟能否分清这些回答"))
 		}

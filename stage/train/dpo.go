@@ -267,7 +267,7 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank in
 	if reads > 1 { // an answer stands behind another's prompt, too
 		longest = min(max(longest, t.ask+t.answer), b.context())
 	}
-	o.watched = len(in["watch"]) > 0
+	o.watched, o.held = len(in["watch"]) > 0, int64(reads*tokenBytes*t.tokens)
 	s := newPupil(b, o, rank, longest, m)
 	w := t.load(s.length)
 	s.way.batch, s.way.passes, s.way.reads = max(int(float64(o.batch)*t.each()/float64(s.length)), 1), passesOf(t.docs, o.batch, o.epochs), reads
@@ -277,7 +277,6 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank in
 	if len(in["watch"]) > 0 {
 		toil += (looksOf(t.docs*s.way.passes/float64(o.batch)) + 1) * float64(watched) / t.docs * once
 	}
-	s.f.Memory += int64(reads * tokenBytes * t.tokens)
 	setTime(&s.f, toil+s.writes(m), m)
 	return s.f
 }
@@ -298,11 +297,15 @@ func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 	s.way = way{micro: microRows, integer: s.integer, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8"}
 	if rank == 0 && s.chat {
 		s.way.muon, s.length = methods[o.optimizer] == optim.Muon, s.shape.Context
-		foretellOurs(&s.f, s.shape.Config, microRows, s.length, o.optimizer, m)
-		if o.patience > 0 {
-			s.f.Memory += 4 * int64(s.shape.Params())
+		memory := func(p *own) int64 {
+			if p.lora != nil { // learnt as others' models are
+				return newPupil(b, *p, p.rank(), longest, m).f.Memory
+			}
+			return oursBytes(s.shape.Config, microRows, s.length, p.optimizer, m) + p.best(&s.shape) + p.beside + p.held
 		}
-		s.f.Memory += o.beside
+		if s.f.Memory = memory(&o); m.Memory > 0 && s.f.Memory > m.Memory {
+			s.f.Smaller = o.spare(memory, m)
+		}
 		return s
 	}
 	o.batch = 4

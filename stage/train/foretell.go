@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"math"
 
 	"suiren/engine/infer"
@@ -13,23 +14,31 @@ import (
 // so that its memory is that of the run.
 func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
-	w, held := workload{length: exampleLength}, int64(0)
+	w := workload{length: exampleLength}
 	for _, f := range in["from"] {
 		w = rowsLoad(f)
 	}
 	if list := in["examples"]; len(list) > 0 { // not yet in tokens
 		t := tallyOf(list, &b)
 		w = t.load(min(b.context(), max(t.longest, exampleLength)))
-		held = int64((tokenBytes + rowBytes) * t.tokens)
+		o.held = int64((tokenBytes + rowBytes) * t.tokens)
 	}
 	k := way{batch: o.batch, micro: microRows, integer: b.integer, threads: m.Threads, passes: passesOf(w.rows, o.batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8"}
+	f := stage.Forecast{Size: b.size(), Wrong: append(b.wrong, unfit(in, stage.UseChats, "examples", "watch")...)}
 	if o.lora != nil {
 		k.rank, k.muon = o.lora.Rank, false
+		if b.file != "" || b.chat { // of a shape that is known
+			if bad := wrongTarget(o.lora.Check(&b.shape)); bad != nil {
+				f.Wrong = append(f.Wrong, bad)
+			}
+		}
 	}
-	f := stage.Forecast{Size: b.size(), Wrong: append(b.wrong, unfit(in, stage.UseChats, "examples", "watch")...)}
+	if o.ours > 0 && b.chat {
+		o.rate = o.ours / float64(b.shape.Width)
+	}
+	f.Derived = say.T("%d rows a step, %v", "每步 %d 行，%v", o.batch, describe(o.settings(), cmp.Or(o.schedule, "linear")))
 	o.watched = len(in["watch"]) > 0
 	o.foretellMemory(&f, &b, &k, w.length, m)
-	f.Memory += held
 	f.FLOPs = w.flops(&b.shape, &k)
 	toil := w.toil(&b.shape, &k) + b.proof(w.prompts(), m.Threads)
 	if len(in["watch"]) > 0 {
@@ -53,14 +62,15 @@ func (o *own) foretellMemory(f *stage.Forecast, b *footing, k *way, length int, 
 			length = min(length, file.Shape.Context)
 			if tr, fits, err := o.fit(at, length, m); err == nil {
 				k.micro, k.again = tr.Rows, tr.Recompute
-				f.Memory = o.need + processBytes
+				beside := processBytes + o.held
+				f.Memory = o.need + beside
 				switch {
 				case !fits: // a tenth of the memory is left alone
 					f.Memory = max(f.Memory, o.need*10/9+1)
 					f.Smaller = o.smaller(at, length, m)
 				case o.watched:
 					if peak, _, err := o.peak(at, length, m); err == nil {
-						f.Memory = peak + processBytes
+						f.Memory = peak + beside
 					}
 				}
 				return
@@ -68,30 +78,47 @@ func (o *own) foretellMemory(f *stage.Forecast, b *footing, k *way, length int, 
 		}
 	}
 	k.micro = min(o.batch, max(4, m.Threads))
-	f.Memory = leastBytes(b.params, o.optimizer, k.rank) + processBytes
-	if b.chat { // of a shape that is known
-		foretellOurs(f, b.shape.Config, k.micro, length, o.optimizer, m)
-		if k.rank > 0 { // neither parameters nor gradients, of the head neither, but adapters
-			f.Memory -= 8*int64(b.params) + 4*int64(b.shape.Vocab*b.shape.Width) + momentBytes(int64(b.params), o.optimizer)
-			f.Memory += 24 * int64(adapterParams(&b.shape, k.rank))
-		}
-		f.Memory += o.best(&b.shape) + o.beside + 4*int64(b.params) + logitBytes(b.shape.Vocab) // the proof reads what was written
-	}
-	if m.Memory > 0 && f.Memory > m.Memory && k.rank == 0 {
-		if o.canShrink() && leastBytes(b.params, "adamw8", 0)+processBytes <= m.Memory {
-			f.Smaller = append(f.Smaller, say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`))
-		}
-		if leastBytes(b.params, "", 16)+processBytes <= m.Memory {
-			f.Smaller = append(f.Smaller, o.adapter())
-		}
+	f.Memory = o.guess(b, k.micro, length, m)
+	if m.Memory > 0 && f.Memory > m.Memory && o.lora == nil {
+		f.Smaller = o.spare(func(p *own) int64 { return p.guess(b, k.micro, length, m) }, m)
 	}
 }
 
-// foretellOurs sets the memory of a run over all weights of a model of our own,
-// with rows of its context.
-func foretellOurs(f *stage.Forecast, c model.Config, batch, length int, optimizer string, m stage.Machine) {
+// spare lists the settings that each make a run over all weights fit into m,
+// of which memory says what it takes.
+func (o *own) spare(memory func(*own) int64, m stage.Machine) (list []say.Text) {
+	if p := *o; o.canShrink() {
+		if p.optimizer = "adamw8"; memory(&p) <= m.Memory {
+			list = append(list, say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`))
+		}
+	}
+	p := *o
+	if p.slim(); memory(&p) <= m.Memory {
+		list = append(list, o.adapter())
+	}
+	return list
+}
+
+// guess is about the memory of a run over b whose files are not at hand, with so
+// many rows of length tokens at a time.
+func (o *own) guess(b *footing, micro, length int, m stage.Machine) int64 {
+	rank, beside := o.rank(), o.beside+o.held
+	if !b.chat {
+		return leastBytes(b.params, o.optimizer, rank) + processBytes + beside
+	}
+	memory := oursBytes(b.shape.Config, micro, length, o.optimizer, m) // of a shape that is known
+	if rank > 0 {                                                      // neither parameters nor gradients, of the head neither, but adapters
+		memory -= 8*int64(b.params) + 4*int64(b.shape.Vocab*b.shape.Width) + momentBytes(int64(b.params), o.optimizer)
+		memory += 24 * int64(adapterParams(&b.shape, rank))
+	}
+	return memory + o.best(&b.shape) + beside + 4*int64(b.params) + logitBytes(b.shape.Vocab) // the proof reads what was written
+}
+
+// oursBytes is the memory of a run over all weights of a model of our own, with
+// rows of length tokens.
+func oursBytes(c model.Config, batch, length int, optimizer string, m stage.Machine) int64 {
 	floats := model.TrainerFloats(c, min(batch, microRows), max(length, 1), m.Threads)
-	f.Memory = 4*int64(floats) + momentBytes(int64(c.Params()), optimizer) + processBytes
+	return 4*int64(floats) + momentBytes(int64(c.Params()), optimizer) + processBytes
 }
 
 // processBytes is what the process holds beside arenas: the program, rows that are
@@ -138,7 +165,10 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 		watched = f.Size["watched"]
 	}
 	beside, idle := g.beside(&b, longest, float64(t.ask+g.tokens())*max(float64(g.prompts()*g.samples()), watched), m)
-	s := newPupil(b, own{method: g.Name(), beside: beside}, g.Rank, longest, m)
+	slim := *g
+	slim.Rank = slimRank
+	slimBeside, _ := slim.beside(&b, longest, 0, m)
+	s := newPupil(b, own{method: g.Name(), beside: beside, slimBeside: slimBeside}, g.Rank, longest, m)
 	s.leave(idle)
 
 	// A third of the groups is kept, and for each problem a lesson is learnt again.

@@ -257,6 +257,7 @@ func (r *rl) open() error {
 		if err != nil {
 			return err
 		}
+		r.s.own.slimBeside = takes.Total() + 4*int64(r.copies())*int64(adapterParams(&b.Shape, slimRank))
 		r.s.own.beside = takes.Total() + 4*int64(r.copies())*r.s.own.trained(&b.Shape)
 		if r.Rank == 0 {
 			r.s.own.beside += 4 * int64(b.Shape.Params()) // what is sampled from, in f32

@@ -47,6 +47,20 @@ func recipe(optimizer string, rate float64) optim.Settings {
 	return s
 }
 
+// describe says at what rates an optimiser works, and how they fall.
+func describe(s optim.Settings, schedule string) say.Text {
+	text := say.T("AdamW at %.2g", "AdamW %.2g", s.Adam)
+	switch s.Method {
+	case optim.Muon:
+		text = say.T("Muon at %.2g, AdamW at %.2g", "Muon %.2g，AdamW %.2g", s.Muon, s.Adam)
+	case optim.AdamW8:
+		text = say.T("AdamW of 8 bits at %.2g", "8 位 AdamW %.2g", s.Adam)
+	case optim.Lion:
+		text = say.T("Lion at %.2g", "Lion %.2g", s.Adam)
+	}
+	return say.T("%v, %s", "%v，%s", text, schedule)
+}
+
 // checkMethod finds fault with an optimiser's name.
 func checkMethod(name string) []*say.Error {
 	if _, ok := methods[name]; ok {

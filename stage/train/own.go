@@ -26,6 +26,8 @@ type Continue struct {
 	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`     // rows a step
 	Rate      float64   `plan:"rate,optional" min:"0.00001" max:"100"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
+	Schedule  string    `json:",omitempty" plan:"schedule,optional"`
+	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`
 	Type      string    `plan:"type,optional"` // of the weights that are written
 	Seed      uint64    `plan:"seed,optional"`
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
@@ -41,7 +43,7 @@ func (*Continue) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
 func (c *Continue) Check() []*say.Error {
-	return slices.Concat(checkMethod(c.Optimizer), checkType(c.Type), checkSource(c.From, c.Examples), checkWatch(c.Watch, c.Patience))
+	return slices.Concat(checkMethod(c.Optimizer), checkSchedule(c.Schedule), checkType(c.Type), checkSource(c.From, c.Examples), checkWatch(c.Watch, c.Patience))
 }
 
 // Forecast implements stage.Forecaster.
@@ -51,7 +53,7 @@ func (c *Continue) Forecast(in map[string][]stage.Forecast, m stage.Machine) sta
 
 func (c *Continue) own() *own {
 	return &own{method: c.Name(), epochs: orDefault(c.Epochs, 1), batch: orDefault(c.Batch, 16), rate: orDefault(c.Rate, continueRate), ours: unsaid(c.Rate, ourRate), optimizer: c.Optimizer,
-		typ: model.Mixture(c.Type), seed: c.Seed, every: c.Every, patience: c.Patience}
+		schedule: c.Schedule, clip: c.Clip, typ: model.Mixture(c.Type), seed: c.Seed, every: c.Every, patience: c.Patience}
 }
 
 // Run implements stage.Operator.
@@ -72,6 +74,8 @@ type LoRA struct {
 	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`     // rows a step
 	Rate      float64   `plan:"rate,optional" min:"0.00001" max:"100"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
+	Schedule  string    `json:",omitempty" plan:"schedule,optional"`
+	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`
 	Seed      uint64    `plan:"seed,optional"`
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
 	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
@@ -86,7 +90,7 @@ func (*LoRA) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
 func (l *LoRA) Check() []*say.Error {
-	return slices.Concat(checkMethod(l.Optimizer), checkSource(l.From, l.Examples), checkWatch(l.Watch, l.Patience))
+	return slices.Concat(checkMethod(l.Optimizer), checkSchedule(l.Schedule), checkSource(l.From, l.Examples), checkWatch(l.Watch, l.Patience))
 }
 
 // Forecast implements stage.Forecaster.
@@ -97,7 +101,7 @@ func (l *LoRA) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 func (l *LoRA) own() *own {
 	rank := orDefault(l.Rank, 16)
 	return &own{method: l.Name(), epochs: orDefault(l.Epochs, 1), batch: orDefault(l.Batch, 16), rate: orDefault(l.Rate, loraRate), ours: unsaid(l.Rate, ourLoRARate), optimizer: l.Optimizer,
-		seed: l.Seed, every: l.Every, patience: l.Patience, lora: &model.LoRA{Targets: l.Targets, Rank: rank, Alpha: orDefault(l.Alpha, 2*float64(rank)), Seed: l.Seed}}
+		schedule: l.Schedule, clip: l.Clip, seed: l.Seed, every: l.Every, patience: l.Patience, lora: &model.LoRA{Targets: l.Targets, Rank: rank, Alpha: orDefault(l.Alpha, 2*float64(rank)), Seed: l.Seed}}
 }
 
 // Run implements stage.Operator.
@@ -128,21 +132,25 @@ func unsaid(rate, unless float64) float64 {
 
 // own is a run over rows that goes on from a model of any family.
 type own struct {
-	method    string
-	epochs    int
-	batch     int
-	rate      float64
-	ours      float64 // rate times width, over a model that was trained here from random weights; 0: rate
-	optimizer string
-	typ       model.Mixture
-	seed      uint64
-	every     time.Duration
-	lora      *model.LoRA
-	patience  int
-	watched   bool  // of a forecast: some of it is answered
-	beside    int64 // bytes of what else the run keeps
-	need      int64 // bytes of all of it, as learner found
-	proof     int64 // bytes of it that are taken at the end
+	method     string
+	epochs     int
+	batch      int
+	rate       float64
+	ours       float64 // rate times width, over a model that was trained here from random weights; 0: rate
+	optimizer  string
+	schedule   string  // "": linear
+	clip       float64 // 0: 1
+	typ        model.Mixture
+	seed       uint64
+	every      time.Duration
+	lora       *model.LoRA
+	patience   int
+	watched    bool  // of a forecast: some of it is answered
+	beside     int64 // bytes of what else the run keeps
+	slimBeside int64 // the same, if an adapter learnt instead of all weights
+	held       int64 // bytes of examples that the process keeps, which are not in need
+	need       int64 // bytes of all of it, as learner found
+	proof      int64 // bytes of it that are taken at the end
 }
 
 func (o *own) run(ctx context.Context, job *stage.Job) error {
@@ -163,6 +171,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer rows.close()
+	o.held = int64((tokenBytes + rowBytes) * rows.kept)
 	l, err := o.learner(job, b, rows.length)
 	if err != nil {
 		return err
@@ -185,6 +194,9 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	order := shuffle{n: rows.n, seed: o.seed}
 	t := tuning{job: job, l: l, steps: stepsOf(rows.n, o.batch, o.epochs), every: o.every}
 	t.schedule, t.st.FLOPs = gentle(t.steps), base.FLOPs
+	if form, ok := schedules[o.schedule]; ok {
+		t.schedule.Form = form
+	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"params": float64(b.Shape.Params()), "vocab": float64(b.Shape.Vocab), "batch": float64(o.batch),
 		"warmup": float64(t.schedule.Warmup), "supervised": rows.share, "epochs": float64(o.epochs)}})
 	t.batch = func(_ context.Context, step int) (outcome, error) {
@@ -251,20 +263,24 @@ func lengths(r model.Row) (docs []int, supervised int) {
 	return docs, supervised
 }
 
-// learner makes a learner that fits the memory: with as many rows at a time as
-// fit, and blocks run again on the way back if two rows do not fit else. What
-// is chosen changes no bit.
-func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) {
+// settings are those of the optimiser.
+func (o *own) settings() optim.Settings {
 	s := methods[o.optimizer].Default()
 	if o.optimizer == "" {
 		s = optim.AdamW.Default()
 		s.Eps = 1e-8
 	}
-	s.Muon, s.Adam, s.Decay, s.Clip = s.Muon*float32(o.rate), s.Adam*float32(o.rate), 0, 1
+	s.Muon, s.Adam, s.Decay, s.Clip = s.Muon*float32(o.rate), s.Adam*float32(o.rate), 0, orDefault(o.clip, 1)
+	return s
+}
+
+// learner makes a learner that fits the memory: with as many rows at a time as
+// fit, and blocks run again on the way back if two rows do not fit else. What
+// is chosen changes no bit.
+func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) {
 	tr, fits, err := o.fit(b, length, job.Machine)
-	if bad, ok := errors.AsType[*model.TargetError](err); ok {
-		return nil, &say.Error{Where: "targets", What: say.T("the model has no matrices called %q", "模型没有名为 %q 的矩阵", bad.Name),
-			Next: say.T("choose among %s, or leave targets out for all of them", "可选 %s；省略 targets 即为全部", strings.Join(bad.Has, ", ")), Err: err}
+	if bad := wrongTarget(err); bad != nil {
+		return nil, bad
 	}
 	if err != nil {
 		return nil, err
@@ -290,12 +306,22 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 		}
 		list = append(list, p)
 	}
-	opt, err := optim.New(s, list, trainer.Team())
+	opt, err := optim.New(o.settings(), list, trainer.Team())
 	if err != nil {
 		trainer.Close()
 		return nil, err
 	}
 	return &Learner{Trainer: trainer, Optimizer: opt}, nil
+}
+
+// wrongTarget is the error about a target that the model has not; nil: err is another one.
+func wrongTarget(err error) *say.Error {
+	bad, ok := errors.AsType[*model.TargetError](err)
+	if !ok {
+		return nil
+	}
+	return &say.Error{Where: "targets", What: say.T("the model has no matrices called %q", "模型没有名为 %q 的矩阵", bad.Name),
+		Next: say.T("choose among %s, or leave targets out for all of them", "可选 %s；省略 targets 即为全部", strings.Join(bad.Has, ", ")), Err: err}
 }
 
 // write writes what was trained and proves that it is served as it is.

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"suiren/engine/model"
+	"suiren/engine/optim"
 	"suiren/engine/tensor"
 	"suiren/internal/say"
 	"suiren/stage"
@@ -200,6 +202,53 @@ func TestUnfitBase(t *testing.T) {
 	}
 }
 
+// Over a base the plan chooses schedule, clipping, epochs and type as for random
+// weights: the rate falls as is said, each makes other weights, and sft those of continue.
+func TestOwnRecipes(t *testing.T) {
+	base := stage.Ref{Kind: store.Weights, Name: "base"}
+	weights := map[string]string{}
+	for name, op := range map[string]stage.Operator{
+		"continue": &Continue{Rate: 0.5}, "cosine": &Continue{Rate: 0.5, Schedule: "cosine"}, "wsd": &Continue{Rate: 0.5, Schedule: "wsd"}, "linear": &Continue{Rate: 0.5, Schedule: "linear"},
+		"clip": &Continue{Rate: 0.5, Clip: 0.01}, "sft": &SFT{Base: base, Rate: 100}, "sft cosine": &SFT{Base: base, Rate: 100, Schedule: "cosine"}, "sft clip": &SFT{Base: base, Rate: 100, Clip: 0.01},
+		"bf16": &Continue{Rate: 0.5, Type: "bf16"}, "sft bf16": &SFT{Base: base, Rate: 100, Type: "bf16"}, "lora": &LoRA{}, "lora wsd": &LoRA{Schedule: "wsd"}, "lora clip": &LoRA{Clip: 0.001},
+	} {
+		form := optim.Linear
+		fields := reflect.ValueOf(op).Elem()
+		fields.FieldByName("Batch").SetInt(2)
+		fields.FieldByName("Epochs").SetInt(2)
+		if s := fields.FieldByName("Schedule").String(); s != "" {
+			form = schedules[s]
+		}
+		b := newBench(t, map[string]string{"base": archFolder("llama3"), "from": archRows(t, 261)})
+		check(t, op.Run(t.Context(), b.Job))
+		const steps = 12
+		want, n := optim.Schedule{Form: form, Warmup: 1, Decay: 0.5, End: 0.05}, 0
+		for _, e := range b.events {
+			if rate, ok := e.Vals["rate"]; ok {
+				if n = int(e.Vals["step"]); rate != float64(want.At(n-1, steps)) {
+					t.Errorf("%s: step %d at a rate of %g", name, n, rate)
+				}
+			}
+		}
+		if n != steps {
+			t.Errorf("%s: %d steps", name, n)
+		}
+		files, err := filepath.Glob(filepath.Join(b.Out, "*.safetensors"))
+		check(t, err)
+		text, err := os.ReadFile(files[0])
+		check(t, err)
+		weights[name] = string(text)
+	}
+	for pair, same := range map[[2]string]bool{
+		{"continue", "linear"}: true, {"continue", "sft"}: true, {"cosine", "sft cosine"}: true, {"clip", "sft clip"}: true, {"bf16", "sft bf16"}: true,
+		{"continue", "cosine"}: false, {"continue", "wsd"}: false, {"continue", "clip"}: false, {"continue", "bf16"}: false, {"lora", "lora wsd"}: false, {"lora", "lora clip"}: false,
+	} {
+		if got := weights[pair[0]] == weights[pair[1]]; got != same {
+			t.Errorf("%v: the same weights: %v", pair, got)
+		}
+	}
+}
+
 // What a run would refuse is foretold, and nothing else is.
 func TestForetoldUnfit(t *testing.T) {
 	made := map[stage.Use]stage.Forecast{}
@@ -221,6 +270,7 @@ func TestForetoldUnfit(t *testing.T) {
 		"kto pairs":     {&KTO{Rank: 2}, "qwen2", "labels", made[stage.UsePairs], made[stage.UseChats], "labels watch"},
 		"lora":          {&LoRA{}, "qwen2", "examples", problems, made[stage.UseChats], ""},
 		"lora pairs":    {&LoRA{}, "gemma2", "examples", made[stage.UsePairs], none, "base examples"},
+		"lora targets":  {&LoRA{Targets: []string{"q_proj", "query"}}, "qwen2", "examples", made[stage.UseChats], none, "targets"},
 		"continue":      {&Continue{}, "gemma3", "examples", none, none, "base"},
 		"sft":           {&SFT{}, "gemma2", "examples", none, none, "base"},
 		"grpo":          {&GRPO{}, "gemma2", "problems", made[stage.UseChats], problems, "base problems"},

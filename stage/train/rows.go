@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"suiren/engine/model"
+	"suiren/engine/tokenizer"
+	"suiren/internal/say"
 	"suiren/stage"
 )
 
@@ -125,4 +127,18 @@ func checkRows(rows *stage.Rows, c *model.Config) error {
 			rows.Len(), rows.Length(), rows.Vocab(), c.Context, c.Vocab)
 	}
 	return nil
+}
+
+// checkWords refuses rows that the tokenizer in dir, with which the model will
+// be served, did not write.
+func checkWords(rows *stage.Rows, dir string) error {
+	t, err := tokenizer.Load(dir)
+	if err != nil {
+		return err
+	}
+	if rows.Vocab() == t.Vocab() && wrote(t, rows) {
+		return nil
+	}
+	return &say.Error{Where: "tokenizer", What: say.T("the rows were written with another tokenizer than this one: the model would be served other tokens than it learnt", "数据行是用另一个分词器写成的：模型服务时读到的词元会与所学的不同"),
+		Next: say.T("name the tokenizer of the tokens block", "请写明 tokens 块所用的分词器")}
 }

@@ -3,6 +3,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -26,14 +27,16 @@ type SFT struct {
 	Depth     int       `plan:"depth,optional" min:"1" max:"64"`
 	Width     int       `plan:"width,optional" min:"32" max:"8192"`
 	Hidden    int       `plan:"hidden,optional" min:"32" max:"32768"`
-	FLOPs     float64   `plan:"flops,optional" min:"1e6" max:"1e21"`        // how long to train; 0: once through the rows
-	Minutes   float64   `plan:"minutes,optional" min:"0.001" max:"1000000"` // the same in minutes of two free AVX2 cores
-	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`          // rows a step; 0: by depth
-	Rate      float64   `plan:"rate,optional" min:"0.01" max:"100"`         // factor of the learning rates; 0: 1
+	FLOPs     float64   `plan:"flops,optional" min:"1e6" max:"1e21"`                 // how long to train; 0: by epochs
+	Minutes   float64   `plan:"minutes,optional" min:"0.001" max:"1000000"`          // the same in minutes of two free AVX2 cores
+	Epochs    int       `json:",omitzero" plan:"epochs,optional" min:"1" max:"1000"` // the same in times through the rows
+	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`                   // rows a step; 0: by depth
+	Rate      float64   `plan:"rate,optional" min:"0.01" max:"100"`                  // factor of the learning rates; 0: 1
 	Seed      uint64    `plan:"seed,optional"`
 	Optimizer string    `json:",omitempty" plan:"optimizer,optional"`
 	Schedule  string    `json:",omitempty" plan:"schedule,optional"`                              // wsd, linear, cosine
 	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`        // largest norm of the gradients
+	Type      string    `json:",omitempty" plan:"type,optional"`                                  // over a base: of the weights that are written
 	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero"`      // instead of depth: goes on from it
 	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero"` // of a base, instead of from: chats
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"`    // not trained on: their loss is told
@@ -86,7 +89,15 @@ const microRows = 16
 const perMinute = 6e12
 
 // schedules are the schedules by their names in a plan.
-var schedules = map[string]optim.Form{"": optim.WSD, "wsd": optim.WSD, "linear": optim.Linear, "cosine": optim.Cosine}
+var schedules = map[string]optim.Form{"wsd": optim.WSD, "linear": optim.Linear, "cosine": optim.Cosine}
+
+// checkSchedule finds fault with a schedule's name.
+func checkSchedule(name string) []*say.Error {
+	if _, ok := schedules[name]; ok || name == "" {
+		return nil
+	}
+	return []*say.Error{unknown("schedule", name, "wsd, linear, cosine")}
+}
 
 // budget is the FLOPs to train for; 0: once through the rows.
 func (s *SFT) budget() float64 {
@@ -98,18 +109,18 @@ func (s *SFT) budget() float64 {
 
 // Check implements stage.Checker.
 func (s *SFT) Check() []*say.Error {
-	if errs := checkMethod(s.Optimizer); len(errs) > 0 {
+	if errs := slices.Concat(checkMethod(s.Optimizer), checkSchedule(s.Schedule), checkType(s.Type)); len(errs) > 0 {
 		return errs
 	}
-	if _, ok := schedules[s.Schedule]; !ok {
-		return []*say.Error{unknown("schedule", s.Schedule, "wsd, linear, cosine")}
-	}
 	if !s.Base.IsZero() {
-		if s.Depth > 0 || s.Width > 0 || s.Hidden > 0 || s.budget() > 0 || !s.Tokenizer.IsZero() || s.Schedule != "" || s.Clip > 0 {
-			return []*say.Error{{Where: "base", What: say.T("a base has its shape and its tokenizer, and is trained once through the rows", "基座自带形状和分词器，并把数据训练一遍"),
-				Next: say.T("remove depth, width, hidden, flops, minutes, schedule, clip and tokenizer", "请删去 depth、width、hidden、flops、minutes、schedule、clip 和 tokenizer")}}
+		if s.Depth > 0 || s.Width > 0 || s.Hidden > 0 || s.budget() > 0 || !s.Tokenizer.IsZero() {
+			return []*say.Error{{Where: "base", What: say.T("a base has its shape and its tokenizer, and is trained by epochs", "基座自带形状和分词器，训练多久由 epochs 规定"),
+				Next: say.T("remove depth, width, hidden, flops, minutes and tokenizer", "请删去 depth、width、hidden、flops、minutes 和 tokenizer")}}
 		}
 		return slices.Concat(checkSource(s.From, s.Examples), checkWatch(s.Watch, s.Patience))
+	}
+	if s.Type != "" {
+		return []*say.Error{{Where: "type", What: say.T("what is trained from random weights is written in f32", "从随机权重训练的模型以 f32 写出"), Next: say.T("write it in another type by train = \"quantise\"", "请用 train = \"quantise\" 写成别的类型")}}
 	}
 	if s.From.IsZero() {
 		return []*say.Error{{Where: "from", What: say.T("random weights are trained on rows of tokens", "随机权重要在词元行上训练"), Next: say.T("write from = tokens.name", "请写 from = tokens.名字")}}
@@ -123,8 +134,8 @@ func (s *SFT) Check() []*say.Error {
 	if errs := checkWatch(s.Watch, s.Patience); errs != nil {
 		return errs
 	}
-	if s.FLOPs > 0 && s.Minutes > 0 {
-		return []*say.Error{{Where: "minutes", What: say.T("minutes and flops both say how long to train", "minutes 和 flops 都在规定训练多久"),
+	if said := []bool{s.FLOPs > 0, s.Minutes > 0, s.Epochs > 0}; len(slices.DeleteFunc(said, func(b bool) bool { return !b })) > 1 {
+		return []*say.Error{{Where: "minutes", What: say.T("flops, minutes and epochs all say how long to train", "flops、minutes 和 epochs 都在规定训练多久"),
 			Next: say.T("keep one of them", "请只保留一个")}}
 	}
 	if s.Width%32 != 0 || s.Width > 256 && s.Width%64 != 0 {
@@ -153,7 +164,7 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	}
 	c := s.config(vocab, max(w.length, leastContext))
 	shape := model.Shape{Config: c, Tied: true}
-	k := way{batch: s.batch(), micro: min(s.batch(), microRows), threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8"}
+	k := way{batch: s.batch(), micro: min(s.batch(), microRows), threads: m.Threads, passes: float64(orDefault(s.Epochs, 1)), muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8"}
 	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Memory: s.memory(c, c.Context, m)}
 	toil := w.toil(&shape, &k)
 	if b := s.budget(); b > 0 && f.FLOPs > 0 {
@@ -161,6 +172,10 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		toil *= b / f.FLOPs
 		f.FLOPs = b
 	}
+	steps := f.FLOPs / max(w.flops(&shape, &way{batch: k.batch, passes: 1, muon: k.muon})/max(w.rows, 1)*float64(k.batch), 1)
+	f.Derived = say.T("%d layers of width %d, %d heads of %d (%d of keys and values), feed-forward width %d: %d parameters; %d rows a step, about %.0f steps; %v",
+		"%d 层，宽 %d，%d 个头、每头 %d（键值头 %d 个），前馈宽 %d：%d 个参数；每步 %d 行，约 %.0f 步；%v", c.Layers, c.Width, c.Heads, c.HeadDim, c.KVHeads, c.Hidden, c.Params(), k.batch, max(steps, 1),
+		describe(recipe(s.Optimizer, orDefault(s.Rate, 1)), cmp.Or(s.Schedule, "wsd")))
 	setTime(&f, toil, m)
 	if m.Memory > 0 && f.Memory > m.Memory {
 		f.Smaller = s.smaller(vocab, c.Context, m)
@@ -170,12 +185,11 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 
 // memory is what training from random weights takes.
 func (s *SFT) memory(c model.Config, length int, m stage.Machine) int64 {
-	var f stage.Forecast
-	foretellOurs(&f, c, s.batch(), length, s.Optimizer, m)
+	memory := oursBytes(c, s.batch(), length, s.Optimizer, m)
 	if s.Patience > 0 {
-		f.Memory += 4 * int64(c.Params()) // of the best weights
+		memory += 4 * int64(c.Params()) // of the best weights
 	}
-	return f.Memory
+	return memory
 }
 
 // sftState is what a checkpoint of SFT holds beside the arenas.
@@ -188,7 +202,8 @@ type sftState struct {
 
 // own is the run that goes on from a base.
 func (s *SFT) own() *own {
-	return &own{method: s.Name(), epochs: 1, batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), ours: ourRate * orDefault(s.Rate, 1), seed: s.Seed, every: s.Every, optimizer: s.Optimizer, patience: s.Patience}
+	return &own{method: s.Name(), epochs: orDefault(s.Epochs, 1), batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), ours: ourRate * orDefault(s.Rate, 1), optimizer: s.Optimizer,
+		schedule: s.Schedule, clip: s.Clip, typ: model.Mixture(s.Type), seed: s.Seed, every: s.Every, patience: s.Patience}
 }
 
 // Run implements stage.Operator.
@@ -203,6 +218,9 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	defer rows.Close()
 	cfg := s.config(rows.Vocab(), rows.Length())
 	if err := checkRows(rows, &cfg); err != nil {
+		return err
+	}
+	if err := checkWords(rows, job.Dir("tokenizer")); err != nil {
 		return err
 	}
 	batch := s.batch()
@@ -240,7 +258,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	save := newSaver(job.Work, s.Every)
 	meter := newMeter(job, steps, st.FLOPs)
 	meter.l = l
-	schedule := optim.Schedule{Form: schedules[s.Schedule], Warmup: max(min(20, steps/10), 1), Decay: 0.5, End: 0.05}
+	schedule := optim.Schedule{Form: schedules[s.Schedule], Warmup: max(min(20, steps/10), 1), Decay: lateDecay, End: 0.05}
 	next := newBatcher(rows, batch)
 	info := rows.Info()
 	think := 0.0
@@ -327,12 +345,12 @@ func diverged(loss float64, step int) error {
 	return say.Errorf("the loss is %g at step %d: training diverged; lower rate in the plan", "第 %[2]d 步的损失为 %[1]g：训练发散；请在计划中调低 rate", loss, step)
 }
 
-// steps returns the number of steps: until FLOPs are spent, or once through.
+// steps returns the number of steps: until FLOPs are spent, or so many times through.
 // It is counted over the rows themselves, so it is exact.
 func (s *SFT) steps(rows *stage.Rows, c *model.Config, batch int, optimFLOPs float64) int {
 	once, budget := max(rows.Len()/batch, 1), s.budget()
 	if budget == 0 {
-		return once
+		return once * orDefault(s.Epochs, 1)
 	}
 	spent := 0.0
 	for n := 0; ; n++ {

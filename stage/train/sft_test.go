@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"suiren/engine/model"
+	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -55,6 +56,36 @@ func TestSFTLearns(t *testing.T) {
 	if digest(t, b.Out) != digest(t, b2.Out) {
 		t.Error("two threads, and a checkpoint after every step, made other bytes")
 	}
+}
+
+// A model is served with its tokenizer: rows that another one wrote are
+// refused before anything is learnt from them, of as many tokens or not.
+func TestSFTWords(t *testing.T) {
+	for name, text := range map[string]string{"as many": "bcbcbcbcde", "more": "zyxzyxzyx"} {
+		op, in := toySFT(t)
+		size := 256 + len(tokenizer.ChatSpecial)
+		if name == "more" {
+			size++
+		} else {
+			in["from"] = toyRows(t, wordsOf(t, "a+a+b+b+=1=2", size+2), toyProblems(2))
+			size += 2
+		}
+		in["tokenizer"] = wordsOf(t, text, size)
+		b := newBench(t, in)
+		if e, ok := errors.AsType[*say.Error](op.Run(t.Context(), b.Job)); !ok || e.Where != "tokenizer" || len(b.events) > 0 {
+			t.Errorf("%s: %v, %d events", name, e, len(b.events))
+		}
+	}
+}
+
+// wordsOf is the folder of a tokenizer that learnt from a text.
+func wordsOf(t *testing.T, text string, size int) string {
+	t.Helper()
+	tok, err := tokenizer.Train(slices.Values([]string{text}), size, tokenizer.ChatSpecial)
+	check(t, err)
+	dir := t.TempDir()
+	check(t, tok.Save(dir))
+	return dir
 }
 
 func TestSFTResumes(t *testing.T) {
@@ -142,6 +173,10 @@ func TestSFTSteps(t *testing.T) {
 	if got := op.steps(rows, &c, op.Batch, optim); got != once {
 		t.Errorf("without a budget %d steps, want %d", got, once)
 	}
+	op.Epochs = 3
+	if got := op.steps(rows, &c, op.Batch, optim); got != 3*once {
+		t.Errorf("three times through are %d steps, want %d", got, 3*once)
+	}
 	for _, budget := range []float64{1, 1e9, 3e9, 2e10, 1e11} {
 		op.FLOPs = budget
 		got, want := op.steps(rows, &c, op.Batch, optim), count(budget)
@@ -167,6 +202,8 @@ func TestSFTCheck(t *testing.T) {
 	}{
 		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4}, ""}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Width: 96}, ""}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Width: 320}, ""},
 		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Width: 100}, "width"}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Width: 288}, "width"},
+		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Epochs: 3}, ""}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Epochs: 3, Minutes: 1}, "minutes"},
+		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Type: "bf16"}, "type"},
 		{SFT{Tokenizer: aTokenizer, Depth: 4}, "from"}, {SFT{From: someRows, Examples: stage.Ref{Kind: "examples", Name: "e"}, Tokenizer: aTokenizer, Depth: 4}, "examples"},
 	} {
 		errs := c.op.Check()

@@ -75,10 +75,11 @@ func openStudent(job *stage.Job, optimizer string, rate, ours float64, rank int,
 // ready makes the learner of a brought model, which takes the memory that docs
 // need.
 func (s *student) ready(docs []doc) error {
-	longest := 0
+	longest, tokens := 0, 0
 	for _, d := range docs {
-		longest = max(longest, len(d.ids))
+		longest, tokens = max(longest, len(d.ids)), tokens+len(d.ids)
 	}
+	s.own.held = tokenBytes * int64(tokens)
 	return s.readyFor(longest)
 }
 

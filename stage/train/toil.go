@@ -185,8 +185,8 @@ func (w *workload) toil(s *model.Shape, k *way) float64 {
 
 // idle is how much longer rows take of which each belongs to one worker.
 func idle(rows, threads int) float64 {
-	threads = max(threads, 1)
-	return float64((rows+threads-1)/threads*threads) / float64(max(rows, 1))
+	rows, threads = max(rows, 1), max(threads, 1) // of a run that does not fit there are none
+	return float64((rows+threads-1)/threads*threads) / float64(rows)
 }
 
 // weightsOf is the weights of the blocks' matrices.

@@ -129,11 +129,14 @@ func (t *tuning) run(ctx context.Context) error {
 	return nil
 }
 
-// gentle is the schedule of what goes on from a base: a short warm-up, and
-// then down in a line.
+// gentle is the schedule of what goes on from a base, unless the plan names
+// another form: a short warm-up, and then down in a line.
 func gentle(steps int) optim.Schedule {
-	return optim.Schedule{Form: optim.Linear, Warmup: max(steps/10, 1), End: 0.05}
+	return optim.Schedule{Form: optim.Linear, Warmup: max(steps/10, 1), Decay: lateDecay, End: 0.05}
 }
+
+// lateDecay is the part of the steps over which the rate falls by wsd.
+const lateDecay = 0.5
 
 // A shuffle gives the items of a batch: all n in an order of their own in each
 // round, which depends on the seed and the round alone.
