@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -153,6 +154,11 @@ func (a *app) prepare(nameOrPath string, f *modelFlags, beside bool) (*prepared,
 	case f.always:
 		for name := range adapters {
 			always = name
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.adapters)) {
+		if err := ofBase(path, f.adapters[name]); err != nil {
+			return nil, err
 		}
 	}
 	machine, err := a.machine()
