@@ -36,7 +36,7 @@ type Continue struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Continue) Name() string    { return "continue" }
-func (*Continue) Revision() int   { return 3 }
+func (c *Continue) Revision() int { return 3 + inBlocks(c.Type) }
 func (*Continue) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
