@@ -45,6 +45,30 @@ func (f *modelFlags) add(a *app, c *cobra.Command) {
 	c.Flags().StringToStringVar(&f.adapters, "adapter", nil, adapterText(a, f.always))
 }
 
+// modelOnly are the flags of add and addKnowledge, and --policy: how a brought
+// model is opened.
+var modelOnly = []string{"context", "memory", "kv", "adapter", "knowledge", "policy", "slots"}
+
+// ofRelease and ofServer say why neither takes them.
+var (
+	ofRelease = fixed{say.T("a release is served as its plan says", "发布版本按其计划提供服务"), say.T("leave it out; change the plan, or name a model", "请去掉此选项；要改请改计划，或指定模型")}
+	ofServer  = fixed{say.T("a server answers as it was started", "服务器按启动时的设置作答"), say.T("leave it out, and give it to suiren serve there", "请去掉此选项，改在那边的 suiren serve 上给出")}
+	ofModel   = fixed{say.T("a model is no release, nor a server", "模型既不是发布版本，也不是服务器"), say.T("leave it out", "请去掉此选项")}
+)
+
+// A fixed is why what is named does not take a flag, and what then.
+type fixed struct{ why, next say.Text }
+
+// refuse refuses flags that are given and would be without effect.
+func (x fixed) refuse(c *cobra.Command, flags ...string) error {
+	for _, name := range flags {
+		if c.Flags().Changed(name) {
+			return usage("--"+name, x.why, x.next)
+		}
+	}
+	return nil
+}
+
 func adapterText(a *app, always bool) string {
 	if always {
 		return a.t("NAME=FOLDER of a LoRA adapter to answer with", "作答时使用的 LoRA 适配器：名称=目录")
