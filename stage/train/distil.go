@@ -44,7 +44,7 @@ type Distil struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Distil) Name() string    { return "distil" }
-func (*Distil) Revision() int   { return 1 }
+func (*Distil) Revision() int   { return 2 }
 func (*Distil) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.

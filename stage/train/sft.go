@@ -45,10 +45,13 @@ type SFT struct {
 // Name, Revision and Out implement stage.Operator.
 func (*SFT) Name() string { return "sft" }
 func (s *SFT) Revision() int {
-	if s.Base.IsZero() {
-		return 1
+	switch {
+	case !s.Base.IsZero():
+		return 3 // at other rates, and answers without a thought end one first
+	case s.Patience > 0:
+		return 2 // those are watched
 	}
-	return 2 // over a base at other rates
+	return 1
 }
 func (*SFT) Out() store.Kind { return store.Weights }
 
