@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,7 +60,20 @@ statements.csv）后再次运行同一命令：已有的回答不会重问。
 			if len(f.bank) == 0 {
 				return usage("--bank", say.T("there are no questions", "没有题目"), say.T("give CSV files, or folders of them; examples/assess has some to begin with", "请给出 CSV 文件或其目录；examples/assess 中有可作起点的题库"))
 			}
-			return a.assess(c.Context(), strings.Join(args, ""), &f, &mf)
+			target := strings.Join(args, "")
+			var err error
+			switch {
+			case isAddress(target):
+				err = ofServer.refuse(c, slices.Concat(modelOnly, []string{"release"})...)
+			case isModel(target):
+				err = ofModel.refuse(c, "release", "key")
+			default:
+				err = ofRelease.refuse(c, slices.Concat(modelOnly, []string{"key"})...)
+			}
+			if err != nil {
+				return err
+			}
+			return a.assess(c.Context(), target, &f, &mf)
 		},
 	}
 	c.Flags().StringVar(&f.pack, "pack", assess.Packs()[0], a.t("what is asked for", "评估包"))
@@ -233,7 +247,7 @@ func (a *app) subject(ctx context.Context, target string, f *assessFlags, mf *mo
 			s.close()
 		}
 	}()
-	if strings.HasPrefix(target, "http://") || strings.HasPrefix(target, "https://") {
+	if isAddress(target) {
 		if s.remote, err = newRemote(ctx, target, f.key, "", ""); err != nil {
 			return nil, err
 		}
@@ -263,6 +277,9 @@ func (a *app) subject(ctx context.Context, target string, f *assessFlags, mf *mo
 			s.digest = " " + policy.Title() + " " + policy.Digest()[:12]
 		}
 		s.set = " kv=" + mf.kv
+		if ad := p.Adapter(); ad != "" {
+			s.set += " adapter=" + ad
+		}
 		if mf.context > 0 || mf.memory > 0 { // else the model's, or what is free today: no setting
 			s.set += fmt.Sprintf(" context=%d", rel.Context)
 		}

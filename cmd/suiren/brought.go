@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -42,6 +43,30 @@ func (f *modelFlags) add(a *app, c *cobra.Command) {
 	c.Flags().Float64Var(&f.memory, "memory", 0, a.t("most memory to take, in GiB (default: what the machine or the control group leaves)", "最多占用的内存，单位 GiB（默认：机器或控制组所余）"))
 	c.Flags().StringVar(&f.kv, "kv", "f16", a.t("type of keys and values: f16, f32 or int8", "键值缓存的类型：f16、f32 或 int8"))
 	c.Flags().StringToStringVar(&f.adapters, "adapter", nil, adapterText(a, f.always))
+}
+
+// modelOnly are the flags of add and addKnowledge, and --policy: how a brought
+// model is opened.
+var modelOnly = []string{"context", "memory", "kv", "adapter", "knowledge", "policy", "slots"}
+
+// ofRelease and ofServer say why neither takes them.
+var (
+	ofRelease = fixed{say.T("a release is served as its plan says", "发布版本按其计划提供服务"), say.T("leave it out; change the plan, or name a model", "请去掉此选项；要改请改计划，或指定模型")}
+	ofServer  = fixed{say.T("a server answers as it was started", "服务器按启动时的设置作答"), say.T("leave it out, and give it to suiren serve there", "请去掉此选项，改在那边的 suiren serve 上给出")}
+	ofModel   = fixed{say.T("a model is no release, nor a server", "模型既不是发布版本，也不是服务器"), say.T("leave it out", "请去掉此选项")}
+)
+
+// A fixed is why what is named does not take a flag, and what then.
+type fixed struct{ why, next say.Text }
+
+// refuse refuses flags that are given and would be without effect.
+func (x fixed) refuse(c *cobra.Command, flags ...string) error {
+	for _, name := range flags {
+		if c.Flags().Changed(name) {
+			return usage("--"+name, x.why, x.next)
+		}
+	}
+	return nil
 }
 
 func adapterText(a *app, always bool) string {
@@ -153,6 +178,11 @@ func (a *app) prepare(nameOrPath string, f *modelFlags, beside bool) (*prepared,
 	case f.always:
 		for name := range adapters {
 			always = name
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.adapters)) {
+		if err := ofBase(path, f.adapters[name]); err != nil {
+			return nil, err
 		}
 	}
 	machine, err := a.machine()

@@ -42,13 +42,19 @@ Ctrl-C 停止当前回答。`),
 				to = args[0]
 			}
 			var s speaker
-			if strings.HasPrefix(to, "http://") || strings.HasPrefix(to, "https://") {
+			if isAddress(to) {
+				if err := ofServer.refuse(c, modelOnly...); err != nil {
+					return err
+				}
 				remote, err := newRemote(c.Context(), to, key, name, a.lang)
 				if err != nil {
 					return err
 				}
 				s = remote
 			} else {
+				if err := ofModel.refuse(c, "key", "model"); err != nil {
+					return err
+				}
 				rel, m, err := a.brought(c.Context(), to, &mf)
 				if err != nil {
 					return err

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,13 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"suiren/engine/model"
-	"suiren/engine/tokenizer"
 	"suiren/engine/weights"
 	"suiren/internal/durable"
 	"suiren/internal/say"
 	"suiren/internal/terminal"
 	"suiren/models"
-	"suiren/serve/plain"
+	"suiren/stage/talk"
 )
 
 // library opens the library of the owner's models.
@@ -221,25 +219,13 @@ func describe(path string) ([]weights.Pair, error) {
 	if err != nil || !info.IsDir() {
 		return nil, err
 	}
-	list := []weights.Pair{{Key: "general.name", Value: filepath.Base(path)}}
-	t, err := tokenizer.Load(path)
+	w, err := talk.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	pairs, err := t.GGUF()
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range pairs {
-		list = append(list, weights.Pair{Key: p.Key, Value: p.Value})
-	}
-	asked, err := plain.GGUF(path)
-	return append(list, asked...), err
+	list, err := w.Meta()
+	return append([]weights.Pair{{Key: "general.name", Value: filepath.Base(path)}}, list...), err
 }
-
-// folderFiles are what a folder has besides its weights and their shape.
-var folderFiles = []string{"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-	"vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja", "generation_config.json", "LICENSE", "README.md"}
 
 func exportFolder(f *model.File, path, out string, kind model.Mixture, threads int) error {
 	tmp, err := os.MkdirTemp(filepath.Dir(filepath.Clean(out)), ".export-*")
@@ -258,56 +244,11 @@ func exportFolder(f *model.File, path, out string, kind model.Mixture, threads i
 	if err := errors.Join(err, g.Close()); err != nil {
 		return err
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		for _, name := range folderFiles {
-			if err := copyFile(filepath.Join(path, name), filepath.Join(tmp, name)); err != nil {
-				return err
-			}
-		}
-	} else if err := unpackTokenizer(path, tmp); err != nil {
+	if err := talk.Copy(path, tmp, "README.md"); err != nil {
 		return err
 	}
 	if err := durable.Tree(tmp); err != nil {
 		return err
 	}
 	return durable.Rename(tmp, out)
-}
-
-// unpackTokenizer writes the tokenizer and the template of a GGUF file as the
-// files that a folder has.
-func unpackTokenizer(path, dir string) error {
-	g, err := weights.OpenGGUF(path)
-	if err != nil {
-		return err
-	}
-	defer g.Close()
-	t, err := tokenizer.FromGGUF(func(key string) (any, bool) { v := g.Value(key); return v, v != nil })
-	if err != nil {
-		return err
-	}
-	if err := t.Save(dir); err != nil {
-		return err
-	}
-	if text := g.Text("tokenizer.chat_template"); text != "" {
-		return os.WriteFile(filepath.Join(dir, "chat_template.jinja"), []byte(text), 0o644)
-	}
-	return nil
-}
-
-// copyFile copies a file if it is there.
-func copyFile(from, to string) error {
-	in, err := os.Open(from)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.Create(to)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
 }

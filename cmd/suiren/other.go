@@ -70,7 +70,8 @@ func otherModel(path, adapter string, m stage.Machine, fixed bool) (scenario.Mod
 // ownAdapter is what a scenario's adapter is called inside.
 const ownAdapter = "scenario"
 
-// ofBase refuses an adapter that says it was trained over another model.
+// ofBase refuses an adapter that says it was trained over another model, or in
+// other words, than those of the model at path.
 func ofBase(path, adapter string) error {
 	f, err := model.Open(path)
 	if err != nil {
@@ -92,8 +93,8 @@ func ofBase(path, adapter string) error {
 	}
 	digest, err := f.Digest()
 	if err == nil && digest != ad.Base {
-		err = &say.Error{Where: adapter, What: say.T("the adapter was trained over another model (%s; this one is %s)", "适配器是在另一个模型上训练的（%s；这里是 %s）", ad.Base, digest),
-			Next: say.T("name the base that it was trained over in weights", "请在 weights 中写训练它时所用的基座"), Err: &model.BaseError{Want: ad.Base, Have: digest}}
+		err = &say.Error{Where: shown(adapter), What: say.T("the adapter was trained over another model (%s) than %s (%s)", "适配器是在另一个模型（%s）上训练的，而不是 %s（%s）", ad.Base, shown(path), digest),
+			Next: say.T("answer with the base that it was trained over, or train an adapter over this one", "请用训练它时的基座作答，或在这个模型上另训适配器"), Err: &model.BaseError{Want: ad.Base, Have: digest}}
 	}
 	return err
 }

@@ -26,6 +26,11 @@ type remote struct {
 	client           *http.Client // nil: http.DefaultClient
 }
 
+// isAddress reports whether what is named is a server.
+func isAddress(target string) bool {
+	return strings.HasPrefix(target, "http://") || strings.HasPrefix(target, "https://")
+}
+
 // newRemote finds the server's model.
 func newRemote(ctx context.Context, base, key, model string, lang say.Lang) (*remote, error) {
 	r := &remote{base: strings.TrimSuffix(strings.TrimSuffix(base, "/"), "/v1"), key: key, model: model, lang: lang}

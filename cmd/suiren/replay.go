@@ -55,6 +55,11 @@ gives.`,
 				return err
 			}
 			defer m.close()
+			if m.release {
+				if err := ofRelease.refuse(c, modelOnly...); err != nil {
+					return err
+				}
+			}
 			var failed []error
 			for _, r := range list {
 				failed = append(failed, a.replay(c.Context(), m, r))
@@ -70,6 +75,7 @@ gives.`,
 // A replayer makes answers again: a model, or a release.
 type replayer struct {
 	path, digest string
+	release      bool
 	again        func(context.Context, *form.Receipt) (same bool, err error)
 	close        func()
 }
@@ -95,7 +101,7 @@ func (a *app) replayer(ctx context.Context, r *form.Receipt, with string, mf *mo
 	if err != nil {
 		return nil, err
 	}
-	return &replayer{with, "sha256:" + rel.Digest, m.Replay, m.Close}, nil
+	return &replayer{with, "sha256:" + rel.Digest, false, m.Replay, m.Close}, nil
 }
 
 // replayRelease opens the release of a receipt in the state folder of a plan.
@@ -117,7 +123,7 @@ func (a *app) replayRelease(r *form.Receipt, folder string) (*replayer, error) {
 		w.close()
 		return nil, err
 	}
-	return &replayer{folder, r.Model.Digest, s.Replay, func() { s.Close(); w.close() }}, nil
+	return &replayer{folder, r.Model.Digest, true, s.Replay, func() { s.Close(); w.close() }}, nil
 }
 
 // replay makes one answer again.

@@ -223,7 +223,13 @@ releases, callers must show a key.`,
 		Args: a.args(0, 16),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 1 || len(args) == 1 && isModel(args[0]) || len(args) == 0 && noPlanHere() {
+				if err := ofModel.refuse(c, "release", "unsigned"); err != nil {
+					return err
+				}
 				return a.serveModels(c, args, &f, &mf)
+			}
+			if err := ofRelease.refuse(c, modelOnly...); err != nil {
+				return err
 			}
 			w, err := a.open(strings.Join(args, ""))
 			if err != nil {

@@ -62,14 +62,15 @@ func (c *Chat) Prompt(dst []int32, msgs []Message, think bool) []int32 {
 }
 
 // Example appends a prompt with its whole answer. Without think the thought
-// is left out. supervised is the index in ids of the first token that the
-// model has to write itself.
+// is left out, and ended at once. supervised is the index in ids of the first
+// token that the model has to write itself.
 func (c *Chat) Example(dst []int32, prompt, thought, answer string, think bool) (ids []int32, supervised int) {
-	dst = c.Prompt(dst, []Message{{"user", prompt}}, think)
+	dst = c.Prompt(dst, []Message{{"user", prompt}}, true)
 	supervised = len(dst)
 	if think {
-		dst = append(c.t.Encode(dst, thought), c.thinkAfter)
+		dst = c.t.Encode(dst, thought)
 	}
+	dst = append(dst, c.thinkAfter)
 	return append(c.t.Encode(dst, answer), c.end), supervised
 }
 

@@ -16,7 +16,7 @@ func TestChat(t *testing.T) {
 		prompt, answer string
 	}{
 		{true, "<|im_start|>user\n3+4<|im_end|>\n<|im_start|>assistant\n<think>", "3+4=7</think>7<|im_end|>"},
-		{false, "<|im_start|>user\n3+4<|im_end|>\n<|im_start|>assistant\n<think></think>", "7<|im_end|>"},
+		{false, "<|im_start|>user\n3+4<|im_end|>\n<|im_start|>assistant\n<think>", "</think>7<|im_end|>"}, // who may think need not
 	} {
 		before := []int32{1, 2, 3}
 		ids, supervised := c.Example(slices.Clone(before), "3+4", "3+4=7", "7", x.think)
@@ -29,10 +29,10 @@ func TestChat(t *testing.T) {
 		if got := tok.Decode(ids[supervised:]); got != x.answer {
 			t.Errorf("think %t: answer %q, want %q", x.think, got, x.answer)
 		}
-		if p := c.Prompt(nil, []Message{{"user", "3+4"}}, x.think); !slices.Equal(p, ids[3:supervised]) {
+		if p := c.Prompt(nil, []Message{{"user", "3+4"}}, x.think); !slices.Equal(p, ids[3:3+len(p)]) {
 			t.Errorf("think %t: Prompt and Example differ", x.think)
 		}
-		if ids[len(ids)-1] != c.End() || x.think != slices.Contains(ids[supervised:], c.ThinkEnd()) {
+		if ids[len(ids)-1] != c.End() || !slices.Contains(ids[supervised:], c.ThinkEnd()) {
 			t.Errorf("think %t: %v has the wrong ends", x.think, ids)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -233,20 +232,9 @@ func isFile(path string) bool {
 
 // readJSON reads a file of at most maxHeader bytes, if it is there.
 func readJSON(path string, v any) (ok bool, err error) {
-	f, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
+	text, err := readSome(path, maxHeader)
+	if err != nil || text == nil {
 		return false, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxHeader+1))
-	if err != nil {
-		return false, err
-	}
-	if len(text) > maxHeader {
-		return false, malformed(path, "", "is larger than %d bytes", maxHeader)
 	}
 	if err := json.Unmarshal(text, v); err != nil {
 		return false, malformed(path, "", "%v", err)

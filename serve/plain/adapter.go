@@ -21,6 +21,14 @@ type adapter struct {
 // Adapters are the names of the adapters that requests may name, in order.
 func (m *Model) Adapters() []string { return slices.Sorted(maps.Keys(m.adapters)) }
 
+// Adapter is the digest of the adapter of requests that name none; "": none.
+func (m *Model) Adapter() string {
+	if a := m.adapters[m.opt.Adapter]; a != nil {
+		return a.digest
+	}
+	return ""
+}
+
 func openAdapter(dir string, s *model.Shape) (*adapter, error) {
 	a, err := model.OpenAdapter(dir, s)
 	if err != nil {

@@ -44,7 +44,7 @@ type Model struct {
 	path     string
 	file     *model.File
 	words    *words
-	config   *config
+	config   *weights.Generation // how it likes to be asked
 	template *chat.Template
 	run      infer.Options
 	engine   *infer.Engine // of a decoder
@@ -119,7 +119,7 @@ func (m *Model) openWords(path string, folder bool) error {
 	if err != nil {
 		return err
 	}
-	m.config = configOf(g)
+	m.config = g.Generation()
 	m.use(t, "gguf")
 	return nil
 }
@@ -129,7 +129,7 @@ func (m *Model) openFolderWords(dir string) error {
 	if err != nil {
 		return err
 	}
-	if m.config, err = readConfig(dir); err != nil {
+	if m.config, err = weights.ReadGeneration(dir); err != nil {
 		return err
 	}
 	m.use(t, "safetensors")

@@ -139,7 +139,7 @@ func (m *Model) Render(r *form.Request) (string, []int32, error) {
 
 // defaults fills in what the request leaves to the model.
 func (m *Model) defaults(s form.Sampling) form.Sampling {
-	d := m.config.Sampling
+	d := m.config
 	if s.Temperature == nil {
 		if s.Temperature = d.Temperature; s.Temperature == nil {
 			one := 1.0

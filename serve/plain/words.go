@@ -6,6 +6,7 @@ import (
 	"suiren/engine/chat"
 	"suiren/engine/jinja"
 	"suiren/engine/tokenizer"
+	"suiren/engine/weights"
 )
 
 // words are a model's tokens, and which of them are special.
@@ -29,7 +30,7 @@ var middles = [][3]string{
 	{"[PREFIX]", "[SUFFIX]", "[MIDDLE]"},
 }
 
-func newWords(t *tokenizer.Tokenizer, c *config) *words {
+func newWords(t *tokenizer.Tokenizer, c *weights.Generation) *words {
 	w := &words{t: t, special: map[int32]tokenizer.SpecialToken{}}
 	for _, s := range t.Specials() {
 		w.special[s.ID] = s

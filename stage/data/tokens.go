@@ -29,7 +29,7 @@ type Tokens struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Tokens) Name() string    { return "rows" }
-func (*Tokens) Revision() int   { return 1 }
+func (*Tokens) Revision() int   { return 2 }
 func (*Tokens) Out() store.Kind { return store.Tokens }
 
 // learnable are the parts of a turn.

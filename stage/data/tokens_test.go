@@ -72,14 +72,15 @@ func TestTokensOfChats(t *testing.T) {
 		}
 	}
 
-	// In our own chat each turn is a document: the past is written without thoughts.
+	// In our own chat each turn is a document: the past is written without thoughts,
+	// and what is answered without one learns to end it.
 	tok := runOp(t, &Tokenizer{Vocab: 300}, map[string]string{"from": in["from"]})
 	own, err := tokenizer.Load(tok)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := runOp(t, &Tokens{Length: 128}, map[string]string{"from": in["from"], "tokenizer": tok})
-	if got := learnt(t, dir, own); !reflect.DeepEqual(got, []string{"one" + end, "three" + end}) {
+	if got := learnt(t, dir, own); !reflect.DeepEqual(got, []string{"</think>one" + end, "</think>three" + end}) {
 		t.Errorf("own: %q", got)
 	}
 

@@ -125,22 +125,21 @@ func (w *Writer) Doc(from string, prompt, answer []stage.Message, tools []json.R
 	return w.encode(t, []turn{t}), nil
 }
 
-// ownDoc writes an answer in our own chat.
+// ownDoc writes an answer in our own chat. What is asked begins a thought; one
+// that is not there is ended at once, and that is learnt with the answer: so who
+// was taught without thoughts answers at once where it may think.
 func (w *Writer) ownDoc(from string, prompt []stage.Message, a *stage.Message, o Choice) (d Doc, err error) {
 	if len(a.Calls) > 0 {
 		prompt = append(prompt, *a) // has it refused
 	}
-	think := a.Thought != ""
-	if d.IDs, err = w.own(from, prompt, think); err != nil {
+	if d.IDs, err = w.own(from, prompt, true); err != nil {
 		return d, err
 	}
 	learn := func(ids []int32, learn bool) {
 		d.IDs, d.Learn = ids, append(d.Learn, slices.Repeat([]bool{learn}, len(ids)-len(d.Learn))...)
 	}
 	learn(d.IDs, false)
-	if think {
-		learn(append(w.Tokenizer.Encode(d.IDs, a.Thought), w.Chat.ThinkEnd()), !o.NoThoughts)
-	}
+	learn(append(w.Tokenizer.Encode(d.IDs, a.Thought), w.Chat.ThinkEnd()), a.Thought != "" && !o.NoThoughts || a.Thought == "" && !o.NoAnswers)
 	learn(append(w.Tokenizer.Encode(d.IDs, a.Content), w.Chat.End()), !o.NoAnswers)
 	return d, nil
 }

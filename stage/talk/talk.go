@@ -5,11 +5,7 @@ package talk
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -28,6 +24,8 @@ type Words struct {
 	Template  string  // source; "": they have none
 	Ends      []int32 // tokens that end an answer, as the files say
 	GGUF      bool
+
+	generation *weights.Generation // all that they say; nil of words without files
 }
 
 // Sum names how a model is talked to: its template, its special tokens and how
@@ -55,9 +53,6 @@ func (w *Words) TaughtIn(sum string) error {
 // ggufName is the GGUF file of an artifact of weights.
 const ggufName = "model.gguf"
 
-// maxConfig bounds a file of JSON, or a template.
-const maxConfig = 16 << 20
-
 // Path returns the file or folder of a model: of an artifact, or the owner's.
 func Path(path string) string {
 	if info, err := os.Stat(filepath.Join(path, ggufName)); err == nil && info.Mode().IsRegular() {
@@ -80,36 +75,13 @@ func Open(path string) (*Words, error) {
 	if w.Tokenizer, err = tokenizer.Load(path); err != nil {
 		return nil, err
 	}
-	var config struct {
-		Template json.RawMessage `json:"chat_template"`
-	}
-	if _, err := readJSON(filepath.Join(path, "tokenizer_config.json"), &config); err != nil {
+	if w.generation, err = weights.ReadGeneration(path); err != nil {
 		return nil, err
 	}
-	json.Unmarshal(config.Template, &w.Template) // a list of named ones is no template here
-	text, err := read(filepath.Join(path, "chat_template.jinja"))
-	if err != nil {
-		return nil, err
-	}
-	if text != nil {
-		w.Template = string(text)
-	}
-	for _, name := range []string{"config.json", "generation_config.json"} {
-		var c struct {
-			EOS json.RawMessage `json:"eos_token_id"`
-		}
-		if _, err := readJSON(filepath.Join(path, name), &c); err != nil {
-			return nil, err
-		}
-		var one int32
-		var list []int32
-		if json.Unmarshal(c.EOS, &list) != nil && json.Unmarshal(c.EOS, &one) == nil {
-			list = []int32{one}
-		}
-		for _, id := range list {
-			if id >= 0 && int(id) < w.Tokenizer.Vocab() && !slices.Contains(w.Ends, id) {
-				w.Ends = append(w.Ends, id)
-			}
+	w.Template = w.generation.Template
+	for _, id := range w.generation.Ends {
+		if id >= 0 && int(id) < w.Tokenizer.Vocab() && !slices.Contains(w.Ends, id) {
+			w.Ends = append(w.Ends, id)
 		}
 	}
 	slices.Sort(w.Ends)
@@ -122,41 +94,13 @@ func openGGUF(path string) (*Words, error) {
 		return nil, err
 	}
 	defer g.Close()
-	w := &Words{Template: g.Text("tokenizer.chat_template"), GGUF: true}
+	w := &Words{GGUF: true, generation: g.Generation()}
+	w.Template = w.generation.Template
 	w.Tokenizer, err = tokenizer.FromGGUF(func(key string) (any, bool) { v := g.Value(key); return v, v != nil })
 	if err == nil {
 		w.Ends = w.Tokenizer.Ends()
 	}
 	return w, err
-}
-
-// readJSON reads a JSON file that need not be there.
-func readJSON(path string, v any) (ok bool, err error) {
-	b, err := read(path)
-	if err != nil || b == nil {
-		return false, err
-	}
-	if err := json.Unmarshal(b, v); err != nil {
-		return false, fmt.Errorf("%s: %w", path, err)
-	}
-	return true, nil
-}
-
-// read reads a file; nil if it is not there.
-func read(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
-	if err == nil && len(b) > maxConfig {
-		err = fmt.Errorf("%s: longer than %d bytes", path, maxConfig)
-	}
-	return b, err
 }
 
 // A Writer writes conversations as tokens: in a template, or in the chat of

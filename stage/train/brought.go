@@ -1,10 +1,7 @@
 package train
 
 import (
-	"encoding/json"
 	"errors"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,7 +60,7 @@ func (b *brought) writer() (*writer, error) {
 // again and compared, and returned open.
 func (b *brought) write(job *stage.Job, f *model.File, x model.Mixture) (*brought, error) {
 	threads := job.Machine.Threads
-	if b.IsGGUF() || x != model.AsF32 && x != model.AsF16 && x != model.AsBF16 {
+	if b.IsGGUF() || !isFolderType(x) {
 		if err := b.writeGGUF(filepath.Join(job.Out, ggufName), f, x, threads); err != nil {
 			return nil, err
 		}
@@ -71,7 +68,7 @@ func (b *brought) write(job *stage.Job, f *model.File, x model.Mixture) (*brough
 		if err := f.WriteFolder(job.Out, x, threads); err != nil {
 			return nil, err
 		}
-		if err := b.copyWords(job.Out); err != nil {
+		if err := talk.Copy(b.path, job.Out); err != nil {
 			return nil, err
 		}
 	}
@@ -91,18 +88,17 @@ func (b *brought) write(job *stage.Job, f *model.File, x model.Mixture) (*brough
 	return out, nil
 }
 
+// isFolderType reports whether weights of type x are written as a folder.
+func isFolderType(x model.Mixture) bool {
+	return x == model.AsF32 || x == model.AsF16 || x == model.AsBF16
+}
+
 func (b *brought) writeGGUF(path string, f *model.File, x model.Mixture, threads int) error {
 	var meta []weights.Pair
 	if !b.IsGGUF() {
-		pairs, err := b.words.Tokenizer.GGUF()
-		if err != nil {
+		var err error
+		if meta, err = b.words.Meta(); err != nil {
 			return err
-		}
-		for _, p := range pairs {
-			meta = append(meta, weights.Pair{Key: p.Key, Value: p.Value})
-		}
-		if b.words.Template != "" {
-			meta = append(meta, weights.Pair{Key: "tokenizer.chat_template", Value: b.words.Template})
 		}
 	}
 	out, err := os.Create(path)
@@ -111,46 +107,6 @@ func (b *brought) writeGGUF(path string, f *model.File, x model.Mixture, threads
 	}
 	err = f.WriteGGUF(out, x, meta, threads)
 	return errors.Join(err, out.Sync(), out.Close())
-}
-
-// wordFiles are what a folder has of its tokenizer and template.
-var wordFiles = []string{"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-	"vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja", "generation_config.json", "LICENSE"}
-
-// copyWords copies them, and the numbers of special tokens in config.json.
-func (b *brought) copyWords(dir string) error {
-	for _, name := range wordFiles {
-		in, err := os.Open(filepath.Join(b.path, name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		out, err := os.Create(filepath.Join(dir, name))
-		if err == nil {
-			_, err = io.Copy(out, in)
-			err = errors.Join(err, out.Close())
-		}
-		in.Close()
-		if err != nil {
-			return err
-		}
-	}
-	var from, to map[string]json.RawMessage
-	if err := readJSON(filepath.Join(b.path, "config.json"), &from); err != nil {
-		return err
-	}
-	path := filepath.Join(dir, "config.json")
-	if err := readJSON(path, &to); err != nil {
-		return err
-	}
-	for _, key := range []string{"bos_token_id", "eos_token_id", "pad_token_id"} {
-		if v, ok := from[key]; ok {
-			to[key] = v
-		}
-	}
-	return writeJSON(path, to)
 }
 
 // checkType finds fault with the name of a type of weights.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"suiren/engine/infer"
@@ -43,7 +44,7 @@ type Distil struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Distil) Name() string    { return "distil" }
-func (*Distil) Revision() int   { return 1 }
+func (*Distil) Revision() int   { return 2 }
 func (*Distil) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -133,7 +134,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		toil += w.judging(&teacher.shape, &way{integer: teacher.integer, passes: min(s.way.passes, 1)}) // once, and kept
 	}
 	setTime(&s.f, toil+s.writes(m), m)
-	s.f.Wrong = append(s.f.Wrong, unfit(in, stage.UseProblems, "problems")...)
+	s.f.Wrong = slices.Concat(s.f.Wrong, unfit(in, stage.UseProblems, "problems"), unfit(in, stage.UseChats, "watch"))
 	return s.f
 }
 

@@ -37,7 +37,7 @@ type DPO struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*DPO) Name() string    { return "dpo" }
-func (*DPO) Revision() int   { return 1 }
+func (*DPO) Revision() int   { return 2 }
 func (*DPO) Out() store.Kind { return store.Weights }
 
 // preferenceForms are the losses by their names in a plan.

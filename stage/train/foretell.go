@@ -168,7 +168,16 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	slim := *g
 	slim.Rank = slimRank
 	slimBeside, _ := slim.beside(&b, longest, 0, m)
-	s := newPupil(b, own{method: g.Name(), beside: beside, slimBeside: slimBeside}, g.Rank, longest, m)
+	again, held := 0.0, 0.0 // tokens of a lesson that is learnt again, and of those that are kept
+	switch {
+	case g.weight() == 0:
+	case len(in["replay"]) > 0:
+		lessons := tallyOf(in["replay"], &b)
+		again, held = lessons.each(), lessons.tokens
+	case t.learnt > 0:
+		again = t.each()
+	}
+	s := newPupil(b, own{method: g.Name(), beside: beside, slimBeside: slimBeside, held: int64(tokenBytes * held)}, g.Rank, longest, m)
 	s.leave(idle)
 
 	// A third of the groups is kept, and for each problem a lesson is learnt again.
@@ -176,16 +185,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	const kept = 0.35
 	steps, prompts := float64(g.steps()), float64(g.prompts())
 	each := prompts * float64(g.samples())
-	learnt := kept * each * (prompt + answer)
-	switch {
-	case g.weight() == 0:
-	case len(in["replay"]) > 0:
-		again := tallyOf(in["replay"], &b)
-		learnt += prompts * again.each()
-		s.f.Memory += int64(tokenBytes * again.tokens)
-	case t.learnt > 0:
-		learnt += prompts * t.each()
-	}
+	learnt := kept*each*(prompt+answer) + prompts*again
 	w := loadOf(learnt*steps, s.length, int(prompt+answer), answer/(prompt+answer))
 	s.way.batch, s.way.passes = max(int(w.rows/steps), 1), float64(orDefault(g.Updates, 1))
 	if g.general() {

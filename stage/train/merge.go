@@ -22,11 +22,20 @@ type Merge struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Merge) Name() string    { return "merge" }
-func (*Merge) Revision() int   { return 1 }
+func (m *Merge) Revision() int { return 1 + inBlocks(m.Type) }
 func (*Merge) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
 func (m *Merge) Check() []*say.Error { return checkType(m.Type) }
+
+// inBlocks is 1 of a type that is written as GGUF whatever the base is: since
+// then such a file says how it is sampled.
+func inBlocks(typ string) int {
+	if isFolderType(orMixture(model.Mixture(typ))) {
+		return 0
+	}
+	return 1
+}
 
 // TaughtIn refuses an adapter that was trained here in other words than those
 // of its base. It is an error if its suiren.json cannot be read.
@@ -80,7 +89,7 @@ type Quantise struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Quantise) Name() string    { return "quantise" }
-func (*Quantise) Revision() int   { return 1 }
+func (q *Quantise) Revision() int { return 1 + inBlocks(q.Type) }
 func (*Quantise) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.

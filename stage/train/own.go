@@ -38,7 +38,7 @@ type Continue struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Continue) Name() string    { return "continue" }
-func (*Continue) Revision() int   { return 3 }
+func (c *Continue) Revision() int { return 4 + inBlocks(c.Type) }
 func (*Continue) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -85,7 +85,7 @@ type LoRA struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*LoRA) Name() string    { return "lora" }
-func (*LoRA) Revision() int   { return 3 }
+func (*LoRA) Revision() int   { return 4 }
 func (*LoRA) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.

@@ -14,8 +14,10 @@ import (
 	"suiren/engine/model"
 	"suiren/engine/optim"
 	"suiren/engine/tensor"
+	"suiren/engine/weights"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/store"
 )
 
@@ -337,4 +339,46 @@ func TestOurRate(t *testing.T) {
 			t.Errorf("%s: a loss of %g after %d steps, %g at first", over.Name(), loss[n-1], n, loss[0])
 		}
 	}
+}
+
+// How a model is talked to and sampled stays with it, in whichever form it is
+// written.
+func TestGenerationKept(t *testing.T) {
+	base := t.TempDir()
+	check(t, os.CopyFS(base, os.DirFS(archFolder("qwen2"))))
+	check(t, os.WriteFile(filepath.Join(base, "generation_config.json"), []byte(`{"do_sample": true, "temperature": 0.7, "top_p": 0.8, "top_k": 20, "repetition_penalty": 1.05}`), 0o666))
+	check(t, os.WriteFile(filepath.Join(base, "tokenizer_config.json"), []byte(`{"chat_template": [{"name": "default", "template": "{{ messages }}"}]}`), 0o666))
+	want, err := weights.ReadGeneration(base)
+	check(t, err)
+	b, err := openBrought(base)
+	check(t, err)
+	rows := archRowsOf(t, b.Shape.Vocab, 2)
+	check(t, b.Close())
+	adapter := newBench(t, map[string]string{"base": base, "from": rows})
+	check(t, (&LoRA{Rank: 2}).Run(context.Background(), adapter.Job))
+	as := func(what string, op stage.Operator, in map[string]string) string {
+		b := newBench(t, in)
+		check(t, op.Run(context.Background(), b.Job))
+		var got *weights.Generation
+		if path := talk.Path(b.Out); path == b.Out {
+			got, err = weights.ReadGeneration(path)
+			check(t, err)
+		} else {
+			g, err := weights.OpenGGUF(path)
+			check(t, err)
+			defer g.Close()
+			got = g.Generation()
+		}
+		got.BOS, got.EOS, got.Ends = want.BOS, want.EOS, want.Ends // which the vocabulary of a GGUF file knows
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, was %+v", what, got, want)
+		}
+		return b.Out
+	}
+	small := as("quantised", &Quantise{Type: "q8_0"}, map[string]string{"base": base})
+	as("quantised, as f16", &Quantise{Type: "f16"}, map[string]string{"base": base})
+	as("a GGUF file, as f16", &Quantise{Type: "f16"}, map[string]string{"base": small})
+	as("merged", &Merge{Type: "q8_0"}, map[string]string{"base": base, "adapter": adapter.Out})
+	as("gone on from", &Continue{Type: "q8_0"}, map[string]string{"base": base, "from": rows})
+	as("gone on from a GGUF file", &Continue{}, map[string]string{"base": small, "from": rows})
 }

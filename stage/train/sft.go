@@ -48,10 +48,13 @@ type SFT struct {
 // Name, Revision and Out implement stage.Operator.
 func (*SFT) Name() string { return "sft" }
 func (s *SFT) Revision() int {
-	if s.Base.IsZero() {
-		return 1
+	switch {
+	case !s.Base.IsZero():
+		return 3 // at other rates, and answers without a thought end one first
+	case s.Patience > 0:
+		return 2 // those are watched
 	}
-	return 2 // over a base at other rates
+	return 1
 }
 func (*SFT) Out() store.Kind { return store.Weights }
 
@@ -165,7 +168,7 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	c := s.config(vocab, max(w.length, leastContext))
 	shape := model.Shape{Config: c, Tied: true}
 	k := way{batch: s.batch(), micro: min(s.batch(), microRows), threads: m.Threads, passes: float64(orDefault(s.Epochs, 1)), muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8"}
-	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Memory: s.memory(c, c.Context, m)}
+	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Memory: s.memory(c, c.Context, m), Wrong: unfit(in, stage.UseChats, "watch")}
 	toil := w.toil(&shape, &k)
 	if b := s.budget(); b > 0 && f.FLOPs > 0 {
 		b = max(b, f.FLOPs/w.rows*float64(k.batch)) // one step at least

@@ -1,0 +1,204 @@
+package weights
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// A Generation is what a model's files say of how it is asked: its template,
+// the tokens around and after its text, and how it is sampled. What they do not
+// say is empty or nil.
+type Generation struct {
+	BOS, EOS string  // names of the special tokens; of a GGUF file its vocabulary knows them
+	Ends     []int32 // ids that end an answer, not compared with a vocabulary; of a GGUF file its vocabulary knows them
+	Template string
+
+	Temperature, TopP, MinP, Typical, Repeat *float64 // a Temperature of 0: greedily
+	TopK                                     *int
+}
+
+// maxTemplate bounds the source of a template in bytes.
+const maxTemplate = 16 << 20
+
+// ReadGeneration reads a folder's: tokenizer_config.json, chat_template.jinja,
+// config.json and generation_config.json, each if it is there. Of a list of
+// templates the one called default counts, as transformers has it.
+func ReadGeneration(dir string) (*Generation, error) {
+	g := &Generation{}
+	var special struct {
+		BOS      json.RawMessage `json:"bos_token"`
+		EOS      json.RawMessage `json:"eos_token"`
+		Template json.RawMessage `json:"chat_template"`
+	}
+	if _, err := readJSON(filepath.Join(dir, "tokenizer_config.json"), &special); err != nil {
+		return nil, err
+	}
+	g.BOS, g.EOS = tokenName(special.BOS), tokenName(special.EOS)
+	g.Template = template(special.Template)
+	text, err := readSome(filepath.Join(dir, "chat_template.jinja"), maxTemplate)
+	if err != nil {
+		return nil, err
+	}
+	if text != nil {
+		g.Template = string(text)
+	}
+	var net struct {
+		EOS json.RawMessage `json:"eos_token_id"`
+	}
+	if _, err := readJSON(filepath.Join(dir, "config.json"), &net); err != nil {
+		return nil, err
+	}
+	var gen struct {
+		EOS         json.RawMessage `json:"eos_token_id"`
+		Sample      *bool           `json:"do_sample"`
+		Temperature *float64        `json:"temperature"`
+		TopP        *float64        `json:"top_p"`
+		TopK        *int            `json:"top_k"`
+		MinP        *float64        `json:"min_p"`
+		Typical     *float64        `json:"typical_p"`
+		Repeat      *float64        `json:"repetition_penalty"`
+	}
+	if _, err := readJSON(filepath.Join(dir, "generation_config.json"), &gen); err != nil {
+		return nil, err
+	}
+	g.Ends = append(tokenIDs(net.EOS), tokenIDs(gen.EOS)...)
+	if g.Repeat = gen.Repeat; gen.Sample != nil && !*gen.Sample {
+		g.Temperature = new(float64)
+		return g, nil
+	}
+	g.Temperature, g.TopP, g.TopK, g.MinP, g.Typical = gen.Temperature, gen.TopP, gen.TopK, gen.MinP, gen.Typical
+	return g, nil
+}
+
+// Write writes it as dir/generation_config.json, with the tokens that end an
+// answer. The template has a file of its own.
+func (g *Generation) Write(dir string) error {
+	c := map[string]any{}
+	if len(g.Ends) > 0 {
+		c["eos_token_id"] = g.Ends
+	}
+	greedy := g.Temperature != nil && *g.Temperature == 0
+	for name, v := range map[string]*float64{"temperature": g.Temperature, "top_p": g.TopP, "min_p": g.MinP, "typical_p": g.Typical, "repetition_penalty": g.Repeat} {
+		if v != nil && (!greedy || v == g.Repeat) { // transformers warns of numbers of sampling beside do_sample false
+			c[name] = *v
+		}
+	}
+	if g.TopK != nil && !greedy {
+		c["top_k"] = *g.TopK
+	}
+	if g.Temperature != nil || g.TopP != nil || g.MinP != nil || g.Typical != nil || g.TopK != nil {
+		c["do_sample"] = !greedy
+	}
+	return writeJSON(filepath.Join(dir, "generation_config.json"), c)
+}
+
+// samplingKey begins the keys that GGUF has for sampling.
+const samplingKey = "general.sampling."
+
+// sampled are the numbers that GGUF has a key for, but top_k, which is whole.
+func (g *Generation) sampled() map[string]**float64 {
+	return map[string]**float64{"temp": &g.Temperature, "top_p": &g.TopP, "min_p": &g.MinP, "penalty_repeat": &g.Repeat}
+}
+
+// GGUF returns the template and the sampling as the metadata of a GGUF file.
+// GGUF has no key for Typical.
+func (g *Generation) GGUF() (list []Pair) {
+	if g.Template != "" {
+		list = append(list, Pair{Key: "tokenizer.chat_template", Value: g.Template})
+	}
+	of := g.sampled()
+	for _, key := range []string{"temp", "top_p", "min_p", "penalty_repeat"} {
+		if v := *of[key]; v != nil {
+			list = append(list, Pair{Key: samplingKey + key, Value: float32(*v)})
+		}
+	}
+	if k := g.TopK; k != nil && *k >= 0 && *k <= math.MaxInt32 {
+		list = append(list, Pair{Key: samplingKey + "top_k", Value: int32(*k)})
+	}
+	return list
+}
+
+// Generation returns what the file says. What it names special its vocabulary
+// knows.
+func (g *GGUF) Generation() *Generation {
+	c := &Generation{Template: g.Text("tokenizer.chat_template")}
+	for key, to := range c.sampled() {
+		if v, ok := g.Value(samplingKey + key).(float32); ok && v >= 0 {
+			if f, err := strconv.ParseFloat(strconv.FormatFloat(float64(v), 'g', -1, 32), 64); err == nil { // 0.6, not 0.60000002
+				*to = &f
+			}
+		}
+	}
+	if k, ok := g.Whole(samplingKey + "top_k"); ok && k > 0 && k <= math.MaxInt32 {
+		n := int(k)
+		c.TopK = &n
+	}
+	return c
+}
+
+// tokenName reads a token, written as its name or as an object with it.
+func tokenName(v json.RawMessage) string {
+	var s string
+	var o struct {
+		Content string `json:"content"`
+	}
+	if json.Unmarshal(v, &s) != nil && json.Unmarshal(v, &o) == nil {
+		s = o.Content
+	}
+	return s
+}
+
+// template reads a template, or a list of named ones.
+func template(v json.RawMessage) string {
+	var s string
+	if json.Unmarshal(v, &s) == nil {
+		return s
+	}
+	var list []struct{ Name, Template string }
+	if json.Unmarshal(v, &list) != nil {
+		return ""
+	}
+	for _, t := range list {
+		if t.Name == "default" {
+			return t.Template
+		}
+	}
+	return ""
+}
+
+// tokenIDs reads an id or a list of them.
+func tokenIDs(v json.RawMessage) []int32 {
+	var one *int32
+	if json.Unmarshal(v, &one) == nil && one != nil {
+		return []int32{*one}
+	}
+	var list []int32
+	if json.Unmarshal(v, &list) != nil {
+		return nil
+	}
+	return list
+}
+
+// readSome reads a file of at most so many bytes; nil if it is not there.
+func readSome(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if os.IsNotExist(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(text)) > most {
+		return nil, malformed(path, "", "is larger than %d bytes", most)
+	}
+	return text, nil
+}
