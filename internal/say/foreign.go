@@ -25,6 +25,9 @@ func foreign(lang Lang, err error) string {
 	case *os.SyscallError: // the name of the call says nothing to people
 		return Err(lang, e.Err)
 	case *net.OpError:
+		if e.Op == "listen" { // where is said by who listens
+			return Err(lang, e.Err)
+		}
 		at := e.Net
 		if e.Addr != nil {
 			at += " " + e.Addr.String()
@@ -48,7 +51,7 @@ func foreign(lang Lang, err error) string {
 	case *time.ParseError:
 		return T("%q is not a time of the form %q", "%q 不是 %q 形式的时间", e.Value, e.Layout).In(lang)
 	}
-	return phrase(lang, err.Error())
+	return err.Error()
 }
 
 // operation says what was to be done with something, and why it was not.
@@ -82,9 +85,7 @@ func phrase(lang Lang, s string) string {
 		}
 		args := make([]any, len(m)-1)
 		for i, word := range m[1:] {
-			if args[i] = word; phrases[word] != "" && lang == Chinese {
-				args[i] = phrases[word]
-			}
+			args[i] = phrase(lang, word)
 		}
 		return fmt.Sprintf(format, args...)
 	}

@@ -131,6 +131,11 @@ var phrases = map[string]string{
 	"a picture has no rows":                  "有一幅图没有内容",
 	"a picture is not where it should be":    "有一幅图不在应在的位置",
 
+	// Cedar.
+	"invalid primary": "此处应为一个值",
+	"unable to find an applicable action given the policy scope constraints": "没有操作符合这条规则的范围",
+	"empty set literals are forbidden in policies":                           "规则里不能写空集合",
+
 	// Programs.
 	"executable file not found in $PATH": "在 PATH 中找不到这个程序",
 	"signal: killed":                     "被终止",
@@ -165,6 +170,24 @@ var patterns = []struct {
 	{regexp.MustCompile(`(?s)^exec: "(.+)": executable file not found in \$PATH$`), "", "在 PATH 中找不到程序 %s"},
 	{regexp.MustCompile(`(?s)^x509: certificate has expired or is not yet valid: .*$`), "", "证书已过期，或尚未生效"},
 	{regexp.MustCompile(`(?s)^x509: certificate is (?:valid for|not valid for any names).*$`), "", "证书不是为这个名称签发的"},
+
+	// Cedar.
+	{regexp.MustCompile(`(?s)^parser error: parse error at <input>:(\d+):(\d+) "(.*?)": (.+)$`), `line %s, column %s, at "%s": %s`, `第 %s 行第 %s 列，在 "%s" 处：%s`},
+	{regexp.MustCompile(`^exact got (.*) want (.*)$`), "%[2]s belongs here", "应为 %[2]s"},
+	{regexp.MustCompile("(?s)^for policy `.*?`, (.+?)(?:\nfor policy .*)?$"), "%s", "%s"},
+	{regexp.MustCompile("^unrecognized action (`.+`)$"), "there is no action %s", "没有操作 %s"},
+	{regexp.MustCompile("^unrecognized entity type (`.+`)$"), "there is no kind of entity %s", "没有实体类型 %s"},
+	{regexp.MustCompile("^attribute (`.+?`) (?:on|in) .*not found$"), "", "没有属性 %s"},
+	{regexp.MustCompile("^unable to guarantee safety of access to optional attribute (`.+?`).*$"), "the attribute %s may be missing: ask for it with has first", "属性 %s 可能不存在：请先用 has 判断"},
+	{regexp.MustCompile("^unexpected type: expected (.+) but saw (.+)$"), "%s belongs here, and not %s", "应为 %s，却是 %s"},
+
+	// CEL.
+	{regexp.MustCompile(`(?s)^ERROR: <input>:(\d+):(\d+): ([^\n]+?)(?: \(in container ''\))?(?:\n.*)?$`), "line %s, column %s: %s", "第 %s 行第 %s 列：%s"},
+	{regexp.MustCompile(`^Syntax error: mismatched input '<EOF>' expecting .*$`), "it ends too early", "没有写完"},
+	{regexp.MustCompile(`^Syntax error: (?:mismatched|extraneous|no viable alternative at) input '(.*?)'.*$`), "%s does not belong here", "此处不应是 %s"},
+	{regexp.MustCompile(`^Syntax error: token recognition error at: '(.*)'$`), "%s has no meaning here", "%s 在此没有意义"},
+	{regexp.MustCompile(`^undeclared reference to '(.+?)'.*$`), "there is no %s", "没有 %s"},
+	{regexp.MustCompile(`^found no matching overload for '_?(.+?)_?' applied to '(.+)'$`), "%s does not go with %s", "%s 不能用于 %s"},
 
 	{regexp.MustCompile(`^disk I/O error \((\d+)\)`), "the file of the database cannot be read or written (SQLite %s)", "无法读写数据库文件（SQLite %s）"},
 	{regexp.MustCompile(`^database or disk is full \((\d+)\)`), "the disk is full (SQLite %s)", "磁盘已满（SQLite %s）"},

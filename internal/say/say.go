@@ -149,6 +149,9 @@ func Err(lang Lang, err error) string {
 		return e.In(lang)
 	}
 	text := err.Error()
+	if said := phrase(lang, text); said != text {
+		return said
+	}
 	switch w := err.(type) {
 	case interface{ Said() (string, []any) }:
 		return Engine(w.Said()).In(lang)
