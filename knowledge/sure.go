@@ -7,10 +7,10 @@ import (
 	"suiren/knowledge/embedding"
 )
 
-// confident is the least that sure has to be. It, and what beside the words counts, was
+// Confident is the least that sure has to be. It, and what beside the words counts, was
 // chosen on testdata and on half of CMRC without the paragraphs that answer: see
 // TestConfident.
-const confident = 0.5
+const Confident = 0.5
 
 const (
 	sureMeaning = 0.2  // what the cosine of the question and the nearest sentence counts
@@ -21,7 +21,7 @@ const (
 // Confident reports whether a hit answers a question, which is no calculation: enough
 // of its words are there, a sentence speaks of the same, and there is a time where it asks when.
 func (ix *Index) Confident(ask Question, h *Hit) bool {
-	return h.Coverage > 0 && !Calculation(ask.Text) && sure(clip(ask.Text, maxQuestion), h) >= cmp.Or(ask.Least, confident)
+	return h.Coverage > 0 && !Calculation(ask.Text) && sure(clip(ask.Text, maxQuestion), h) >= cmp.Or(ask.Least, Confident)
 }
 
 // sure is the share of the question that the hit covers, and a little more or less.

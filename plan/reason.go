@@ -76,17 +76,25 @@ func setting(b json.RawMessage) say.Text {
 	case "", "null", "0", `""`, "[]", "{}":
 		return say.T("left out", "未写")
 	}
-	if x, err := strconv.ParseFloat(s, 64); err == nil {
-		s = show(x)
-		if short := strings.NewReplacer("e+0", "e", "e+", "e").Replace(strconv.FormatFloat(x, 'g', -1, 64)); x >= 1e8 && len(short) < len(s) {
-			s = short // 6e11: nobody counts zeros
-		}
-	}
+	s = asWritten(b)
 	const most = 40
 	if r := []rune(s); len(r) > most {
 		s = string(r[:most]) + "…"
 	}
 	return say.Text{En: s, Zh: s}
+}
+
+// asWritten writes a setting's JSON as a plan would.
+func asWritten(b json.RawMessage) string {
+	x, err := strconv.ParseFloat(string(b), 64)
+	if err != nil {
+		return string(b)
+	}
+	s := show(x)
+	if short := strings.NewReplacer("e+0", "e", "e+", "e").Replace(strconv.FormatFloat(x, 'g', -1, 64)); x >= 1e8 && len(short) < len(s) {
+		s = short // 6e11: nobody counts zeros
+	}
+	return s
 }
 
 // inputsChanged says which inputs differ from those in the record.

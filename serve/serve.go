@@ -296,7 +296,10 @@ func (s *Server) newMux() *http.ServeMux {
 // Listen opens addr. It refuses an address that other machines can reach
 // unless callers must show a key.
 func Listen(addr string, keyed bool) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(addr)
+	host, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
 	if err != nil {
 		return nil, &say.Error{Where: addr, What: say.T("this is not an address and a port", "这不是“地址:端口”"),
 			Next: say.T("write it like %s", "请写成 %s 的样子", Addr), Err: err}

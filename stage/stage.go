@@ -43,6 +43,13 @@ type Operator interface {
 // An Error's Where is the name of the argument at fault.
 type Checker interface{ Check() []*say.Error }
 
+// A Settler is an Operator that knows what holds where its plan says nothing.
+type Settler interface {
+	// Settled returns, by argument, the settings that hold, whether the plan says
+	// them or not. What only its inputs decide (rows, a base) is not among them.
+	Settled() map[string]any
+}
+
 // A FileReader is an Operator that reads the owner's files. The files as they
 // are when the plan is made become an input, Arg "files": a snapshot with
 // their paths relative to the folder of the plan file.

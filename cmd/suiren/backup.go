@@ -154,6 +154,9 @@ the folder) is erased again, before anything appears.`,
 					return &say.Error{Where: identity, Err: err, What: say.T("this is no file of age identities: %v", "这不是 age 身份文件：%v", err), Next: say.T("give the file that age-keygen wrote", "请给出 age-keygen 写的文件")}
 				}
 			}
+			if isDir(args[0]) {
+				return usage(args[0], say.T("it is a folder", "这是一个目录"), say.T("name the file of a backup", "请给出备份文件"))
+			}
 			f, err := os.Open(args[0])
 			if err != nil {
 				return err
@@ -164,6 +167,9 @@ the folder) is erased again, before anything appears.`,
 				m, err = backup.Check(f, ids)
 			} else {
 				m, err = a.restore(f, ids, args[1:], append(gone, filepath.Join(filepath.Dir(args[0]), care.ErasedName)))
+			}
+			if e, ok := err.(*say.Error); ok && e.Where == "" {
+				e.Where = args[0]
 			}
 			if err != nil {
 				return err

@@ -61,7 +61,7 @@ func (a *app) benchInfer(ctx context.Context, path, peer string, rounds int) err
 	}
 	b, err := newInferBench(path, m.Threads)
 	if err != nil {
-		return err
+		return modelError(path, err)
 	}
 	defer b.close()
 	var other *peerProcess

@@ -56,6 +56,9 @@ func (a *app) auditForgetCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "forget [" + a.t("FOLDER", "目录") + "]", Short: a.t("Delete what was said before a day; of refused requests after 183 days only", "删除某日之前的内容；被拒绝的请求须满 183 天"), Args: a.args(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if before == "" {
+				return usage("--before", say.T("no day is named", "没有写日期"), say.T("write it like %s", "请写成 %s 的样子", time.DateOnly))
+			}
 			day, err := time.ParseInLocation(time.DateOnly, before, time.Local)
 			if err != nil {
 				return usage("--before", say.T("%q is not a day", "%q 不是日期", before), say.T("write it like %s", "请写成 %s 的样子", time.DateOnly))

@@ -219,6 +219,8 @@ func (a *app) guardCheckCommand() *cobra.Command {
 			var p *guard.Policy
 			if isPlan(strings.SplitN(args[0], "#", 2)[0]) {
 				p, err = a.draftFile(c.Context(), args[0])
+			} else if !slices.Contains(guard.Packs(), args[0]) {
+				err = usage(args[0], say.T("there is neither a policy pack nor a plan file of that name", "没有这个名称的策略包，也没有这个计划文件"), say.T("the packs are %s", "可用的策略包：%s", guard.Packs()))
 			} else {
 				p, err = (&guard.Policy{Pack: args[0]}).With(words, nil)
 			}

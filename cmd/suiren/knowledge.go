@@ -52,6 +52,10 @@ func (a *app) knowledgeAdd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if len(args) == 1 && len(b.Roots()) == 0 {
+				return usage(args[0], say.T("there is no such knowledge base, and no documents are named to make it", "没有这个知识库，也没有给出用来建立它的文档"),
+					say.T("name files or folders: suiren knowledge add NAME PATH", "请给出文件或目录：suiren knowledge add 名称 路径"))
+			}
 			if synonyms != "" {
 				text, err := os.ReadFile(synonyms)
 				if err != nil {
@@ -430,6 +434,10 @@ func (a *app) answerText(name string, ans knowledge.Answer, stale []string) {
 	}
 }
 
+func noBase(name string, err error) error {
+	return &say.Error{Where: name, What: say.T("there is no such knowledge base", "没有这个知识库"), Next: say.T("suiren knowledge list names them", "用 suiren knowledge list 查看名称"), Err: err}
+}
+
 func (a *app) knowledgeRemove() *cobra.Command {
 	return &cobra.Command{
 		Use: "rm " + a.t("NAME", "名称"), Short: a.t("Remove a base; the documents stay", "删除知识库；文档保留"), Args: a.args(1, 1),
@@ -439,7 +447,7 @@ func (a *app) knowledgeRemove() *cobra.Command {
 				err = b.Remove()
 			}
 			if errors.Is(err, fs.ErrNotExist) {
-				return &say.Error{Where: args[0], What: say.T("there is no such knowledge base", "没有这个知识库"), Next: say.T("suiren knowledge list names them", "用 suiren knowledge list 查看名称"), Err: err}
+				return noBase(args[0], err)
 			}
 			return err
 		},

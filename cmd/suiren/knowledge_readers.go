@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,9 @@ func (a *app) knowledgeReaders() *cobra.Command {
 			b, err := openBase(args[0])
 			if err != nil {
 				return err
+			}
+			if len(b.Roots()) == 0 {
+				return noBase(args[0], fs.ErrNotExist)
 			}
 			rules := b.Rules()
 			if len(args) > 1 {

@@ -104,6 +104,10 @@ func ofFile(err error) error {
 		e.What, e.Next = say.T("it is there already", "已经存在"), say.T("choose another name", "请换一个名称")
 	case errors.Is(err, fs.ErrPermission):
 		e.What, e.Next = say.T("you may not do this with it", "没有权限"), say.T("change its mode, or run as its owner", "请修改权限，或以其所有者身份运行")
+	case errors.Is(err, syscall.EISDIR):
+		e.What, e.Next = say.T("it is a folder", "这是一个目录"), say.T("name a file", "请给出文件")
+	case errors.Is(err, syscall.ENOTDIR):
+		e.What, e.Next = say.T("it is no folder", "这不是目录"), say.T("name a folder", "请给出目录")
 	default:
 		return err
 	}

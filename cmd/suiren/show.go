@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -116,7 +117,15 @@ func (w *workspace) showBlock(b store.Block) error {
 			{a.t("files", "文件"), dir},
 			{a.t("size", "大小"), size(rec.Bytes)},
 			{a.t("made by", "制作者"), fmt.Sprintf("%s %d  (suiren %s)", rec.Operator, rec.Revision, rec.Version)},
-			{a.t("settings", "设置"), string(rec.Settings)},
+		}
+		if said, held, ok := vocabulary(0).Settings(rec); !ok { // of another program
+			rows = append(rows, []string{a.t("settings", "设置"), string(rec.Settings)})
+		} else {
+			for _, r := range [][]string{{a.t("settings", "设置"), strings.Join(said, ", ")}, {a.t("by default", "默认值"), strings.Join(held, ", ")}} {
+				if r[1] != "" {
+					rows = append(rows, r)
+				}
+			}
 		}
 		for _, in := range rec.Inputs {
 			from := in.Block
@@ -126,7 +135,7 @@ func (w *workspace) showBlock(b store.Block) error {
 			rows = append(rows, []string{a.t("from", "来自") + " " + in.Arg, fmt.Sprintf("%s  %s", in.Digest.Short(), from)})
 		}
 		rows = append(rows,
-			[]string{a.t("machine", "机器"), string(rec.Machine)},
+			[]string{a.t("machine", "机器"), a.machineText(rec.Machine)},
 			[]string{a.t("when", "时间"), rec.Began.Local().Format(time.DateTime) + "  " + a.seconds(rec.Seconds)},
 			[]string{a.t("memory", "内存"), size(rec.Memory)})
 		if rec.FLOPs > 0 {
@@ -169,6 +178,15 @@ func (w *workspace) showBlock(b store.Block) error {
 		}
 	}
 	return nil
+}
+
+// machineText says what an artifact was made on.
+func (a *app) machineText(b json.RawMessage) string {
+	var m stage.Machine
+	if json.Unmarshal(b, &m) != nil {
+		return string(b)
+	}
+	return a.t("%s, %s, %d cores, %d threads, %s", "%s，%s，%d 核，%d 线程，%s", m.CPU, m.Arch, m.Cores, m.Threads, size(m.Memory))
 }
 
 func (a *app) statusCommand() *cobra.Command {

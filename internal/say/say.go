@@ -3,9 +3,14 @@
 package say
 
 import (
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -134,20 +139,51 @@ func Errorf(en, zh string, args ...any) *Error {
 	return e
 }
 
-// Err returns err in lang where it, or an error it wraps, can speak it.
+// Err returns err in lang: as it says itself where it speaks it, and else as the
+// errors that it is made of do.
 func Err(lang Lang, err error) string {
 	if err == nil {
 		return ""
 	}
-	if e, ok := errors.AsType[interface {
-		error
-		In(Lang) string
-	}](err); ok {
-		own, full := e.Error(), err.Error()
-		if i := strings.Index(full, own); i >= 0 { // keep what wraps it
-			return full[:i] + e.In(lang) + full[i+len(own):]
-		}
+	if e, ok := err.(speaker); ok {
 		return e.In(lang)
 	}
-	return err.Error()
+	text := err.Error()
+	if said := phrase(lang, text); said != text {
+		return said
+	}
+	switch w := err.(type) {
+	case interface{ Said() (string, []any) }:
+		return Engine(w.Said()).In(lang)
+	case *fs.PathError, *os.LinkError, *os.SyscallError, *net.OpError, *url.Error, *csv.ParseError, *strconv.NumError:
+	case interface{ Unwrap() error }:
+		if e := w.Unwrap(); e != nil {
+			return within(lang, text, e)
+		}
+	case interface{ Unwrap() []error }:
+		for _, e := range w.Unwrap() {
+			text = within(lang, text, e)
+		}
+		return text
+	}
+	return foreign(lang, err)
+}
+
+// A speaker is an error that speaks both languages.
+type speaker interface {
+	error
+	In(Lang) string
+}
+
+// within returns text, in which the words of err stand, with those in lang. Where the
+// text has other words for err, that is said which speaks lang.
+func within(lang Lang, text string, err error) string {
+	own := err.Error()
+	if i := strings.LastIndex(text, own); i >= 0 && own != "" { // keep what wraps it
+		return text[:i] + Err(lang, err) + text[i+len(own):]
+	}
+	if e, ok := errors.AsType[speaker](err); ok {
+		return e.In(lang)
+	}
+	return text
 }

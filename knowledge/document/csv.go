@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"suiren/internal/say"
 )
 
 // readCSV reads comma, semicolon or tab separated values (RFC 4180) as a
@@ -136,7 +137,7 @@ type bounded struct {
 
 func (b *bounded) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, errors.New("a row does not end")
+		return 0, say.Errorf("a row does not end", "有一行没有结束")
 	}
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)

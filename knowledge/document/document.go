@@ -6,11 +6,7 @@
 package document
 
 import (
-	"archive/zip"
-	"compress/gzip"
 	"errors"
-	"fmt"
-	"io"
 	"path"
 	"strings"
 	"unicode/utf8"
@@ -108,23 +104,17 @@ func reject(cause Cause, en, zh string, args ...any) *Rejection {
 }
 
 func broken(what string, err error) *Rejection {
-	r := reject(Broken, "is no %s that can be read: %v", "不是可读的 %s：%v", what, short(err))
-	for known, zh := range map[error]string{zip.ErrFormat: "不是 ZIP 容器", zip.ErrChecksum: "校验和不符", zip.ErrAlgorithm: "压缩方式无法识别", io.ErrUnexpectedEOF: "文件不完整", io.EOF: "文件不完整", gzip.ErrHeader: "文件头有误", gzip.ErrChecksum: "校验和不符", pdfium.ErrFormat: "不是 PDF，或损坏得无法修复"} {
-		if errors.Is(err, known) { // a library's error, which speaks English alone
-			r.Zh = fmt.Sprintf("不是可读的 %s：%s", what, zh)
-		}
-	}
-	return r
+	return reject(Broken, "is no %s that can be read: %v", "不是可读的 %s：%v", what, say.T("%s", "%[2]s", short(err.Error()), short(say.Err(say.Chinese, err))))
 }
 
 // short keeps a message that quotes a hostile file within bounds.
-func short(err error) string {
+func short(s string) string {
 	return clip(strings.ToValidUTF8(strings.Map(func(r rune) rune {
 		if r < ' ' {
 			return ' '
 		}
 		return r
-	}, err.Error()), "?"), 200)
+	}, s), "?"), 200)
 }
 
 // A Limits bounds what one file may cost. The zero value stands for Default.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"suiren/internal/say"
 	"unicode/utf8"
 )
 
@@ -132,7 +133,7 @@ func parseJSON(b []byte) (any, error) {
 		return nil, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more follows the value")
+		return nil, say.Errorf("more follows the value", "值之后还有内容")
 	}
 	return v, nil
 }

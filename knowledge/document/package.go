@@ -8,6 +8,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"suiren/internal/say"
 )
 
 // A parcel is a ZIP file whose members are read one at a time.
@@ -57,7 +58,7 @@ func (p *parcel) read(name string) ([]byte, error) {
 	return p.member(f)
 }
 
-var errMissing = errors.New("a part of it is missing")
+var errMissing = say.Errorf("a part of it is missing", "缺少其中一部分")
 
 func (p *parcel) member(f *zip.File) ([]byte, error) {
 	if f.Flags&1 != 0 {
@@ -93,7 +94,9 @@ const (
 // no format read here has two that differ only in it where both matter.
 func xmlTree(b []byte) (*node, error) {
 	d := xml.NewDecoder(bytes.NewReader(b))
-	d.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errors.New("it is not in UTF-8") }
+	d.CharsetReader = func(string, io.Reader) (io.Reader, error) {
+		return nil, say.Errorf("it is not in UTF-8", "不是 UTF-8")
+	}
 	root := &node{}
 	stack := []*node{root}
 	for n := 0; ; {
@@ -108,7 +111,7 @@ func xmlTree(b []byte) (*node, error) {
 		switch t := t.(type) {
 		case xml.StartElement:
 			if n++; n > maxNodes || len(stack) > maxDepth {
-				return nil, errors.New("its XML is too deep or too long")
+				return nil, say.Errorf("its XML is too deep or too long", "其中的 XML 嵌套过深或过长")
 			}
 			e := &node{Name: t.Name.Local}
 			if len(t.Attr) > 0 {
@@ -121,7 +124,7 @@ func xmlTree(b []byte) (*node, error) {
 			stack = append(stack, e)
 		case xml.EndElement:
 			if len(stack) == 1 || top.Name != t.Name.Local {
-				return nil, errors.New("an element of its XML does not end")
+				return nil, say.Errorf("an element of its XML does not end", "其中的 XML 有元素没有结束")
 			}
 			stack = stack[:len(stack)-1]
 		case xml.CharData:
@@ -129,7 +132,7 @@ func xmlTree(b []byte) (*node, error) {
 		}
 	}
 	if len(stack) != 1 {
-		return nil, errors.New("its XML is cut off")
+		return nil, say.Errorf("its XML is cut off", "其中的 XML 不完整")
 	}
 	return root, nil
 }

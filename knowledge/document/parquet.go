@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"suiren/internal/say"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -23,7 +24,7 @@ func (s *source) parquet(name string, in io.ReaderAt, size int64) error {
 		return broken("Parquet", err)
 	}
 	if footer := int64(binary.LittleEndian.Uint32(end[:])); footer > size-12 || footer > s.limits.Text {
-		return broken("Parquet", errors.New("the footer is longer than the file"))
+		return broken("Parquet", say.Errorf("the footer is longer than the file", "文件尾比文件还长"))
 	}
 	f, err := parquet.OpenFile(in, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true), parquet.ReadBufferSize(1<<18))
 	if err != nil {
@@ -68,7 +69,7 @@ func (s *source) parquet(name string, in io.ReaderAt, size int64) error {
 				if given > 0 && err != nil {
 					return s.sink.Rejected(broken("Parquet", err).named(name))
 				}
-				return broken("Parquet", errors.Join(err, errors.New("rows are missing")))
+				return broken("Parquet", errors.Join(err, say.Errorf("rows are missing", "缺少行")))
 			}
 		}
 		r.Close()

@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"suiren/internal/say"
 	"time"
 )
 
@@ -154,7 +155,7 @@ func (x *sheets) sheet(b []byte) (Block, error) {
 			return nil
 		}
 		if row >= 1<<20 || column >= 1<<14 {
-			return errors.New("a cell lies outside of the sheet")
+			return say.Errorf("a cell lies outside of the sheet", "有单元格在工作表之外")
 		}
 		for len(t.Rows) <= row {
 			t.Rows = append(t.Rows, nil)

@@ -87,7 +87,7 @@ func (l *LDAP) find(name, password string) (as people.Person, subject string, er
 	defer c.Close()
 	if l.Bind != "" {
 		if err := c.Bind(l.Bind, l.Password); err != nil {
-			return as, "", &say.Error{What: say.T("the directory does not take our own name: %v", "目录不接受本系统的账户：%v", err.Error())}
+			return as, "", &say.Error{What: say.T("the directory does not take our own name: %v", "目录不接受本系统的账户：%v", err)}
 		}
 	}
 	attr, title, member := or(l.Name, "uid"), or(l.Title, "cn"), or(l.Member, "memberOf")

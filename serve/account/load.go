@@ -42,7 +42,7 @@ func LoadSources(dir string) (s Sources, err error) {
 		LDAP *LDAP `json:"ldap"`
 	}
 	if err := d.Decode(&file); err != nil {
-		return s, bad(say.T("it is not what was expected: %v", "内容不符合要求：%v", err.Error()), say.T("docs/security.md shows one", "示例见 docs/security.md"))
+		return s, bad(say.T("it is not what was expected: %v", "内容不符合要求：%v", err), say.T("docs/security.md shows one", "示例见 docs/security.md"))
 	}
 	var grants []Grant
 	if o := file.OIDC; o != nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -71,7 +70,7 @@ func Unread(err error) *Error {
 	case !ok:
 		return notObject(say.T("%v", "%v", err))
 	case e.Field == "":
-		return notObject(say.T("it is %v", "它是%v", jsonKind(e)))
+		return notObject(say.T("it is %v", "它是%v", say.KindThere(e)))
 	}
 	return wrongType("", err)
 }
@@ -93,43 +92,7 @@ func wrongType(name string, err error) *Error {
 	if e.Field != "" {
 		name = strings.TrimPrefix(name+"."+e.Field, ".")
 	}
-	return Invalid(name, "invalid_type", say.T("%s: expected %v, got %v", "%s：应为%v，却是%v", name, goKind(e.Type), jsonKind(e)))
-}
-
-// goKind names what JSON has for a type.
-func goKind(t reflect.Type) say.Text {
-	switch t.Kind() {
-	case reflect.Bool:
-		return say.T("a boolean", "布尔值")
-	case reflect.String:
-		return say.T("a string", "字符串")
-	case reflect.Slice:
-		return say.T("a list", "列表")
-	case reflect.Map, reflect.Struct:
-		return say.T("an object", "对象")
-	case reflect.Float64:
-		return say.T("a number", "数字")
-	}
-	return say.T("a whole number", "整数")
-}
-
-// jsonKind names what stood there, without its value.
-func jsonKind(e *json.UnmarshalTypeError) say.Text {
-	kind, value, _ := strings.Cut(e.Value, " ")
-	switch kind {
-	case "bool":
-		return say.T("a boolean", "布尔值")
-	case "string":
-		return say.T("a string", "字符串")
-	case "array":
-		return say.T("a list", "列表")
-	case "object":
-		return say.T("an object", "对象")
-	}
-	if value != "" { // of a kind that takes numbers
-		return say.T("a fraction, or a number that is too large", "小数，或过大的数字")
-	}
-	return say.T("a number", "数字")
+	return Invalid(name, "invalid_type", say.T("%s: expected %v, got %v", "%s：应为%v，却是%v", name, say.KindOf(e.Type), say.KindThere(e)))
 }
 
 // Ignore accepts a parameter that does not change the answer.

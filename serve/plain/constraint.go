@@ -152,7 +152,7 @@ func refused(param string, err error) error {
 func reason(e *grammar.Error) say.Text {
 	switch e.Code {
 	case grammar.NotJSON:
-		return say.T("it is not JSON: %s", "不是 JSON：%s", e.Text)
+		return say.T("it is not JSON: %v", "不是 JSON：%v", errors.New(e.Text))
 	case grammar.NotSchema:
 		return say.T("a schema is an object or a boolean", "schema 应为对象或布尔值")
 	case grammar.NotList:

@@ -67,6 +67,9 @@ func (c *Conversations) share() float64 {
 	return *c.Heldout
 }
 
+// Settled implements stage.Settler.
+func (c *Conversations) Settled() map[string]any { return map[string]any{"heldout": c.share()} }
+
 // Bounds of what one block may read.
 const (
 	maxExamples   = 10_000_000

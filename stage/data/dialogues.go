@@ -42,7 +42,21 @@ func (d *Dialogues) Files() []string {
 	return []string{d.Path}
 }
 
-const defaultDialogues = 5000
+// count is the dialogues that are made: 5000 unless said.
+func (d *Dialogues) count() int { return orDefault(d.Count, 5000) }
+
+// langs are the languages: both unless said.
+func (d *Dialogues) langs() []string {
+	if len(d.Languages) == 0 {
+		return languages
+	}
+	return d.Languages
+}
+
+// Settled implements stage.Settler.
+func (d *Dialogues) Settled() map[string]any {
+	return map[string]any{"languages": d.langs(), "as": asChats, "count": d.count(), "heldout": (&Conversations{Heldout: d.Heldout}).share(), "seed": d.Seed}
+}
 
 // What dialogues are made as.
 const (
@@ -69,7 +83,7 @@ func (d *Dialogues) Check() []*say.Error {
 // Forecast implements stage.Forecaster.
 func (d *Dialogues) Forecast(map[string][]stage.Forecast, stage.Machine) stage.Forecast {
 	const bytes = 300 // of a dialogue, about
-	n := float64(orDefault(d.Count, defaultDialogues))
+	n := float64(d.count())
 	return stage.Forecast{Low: n * 60e-6, High: n * 600e-6, Memory: 64<<20 + int64(n)*100,
 		Basis: say.T("60–600 µs a dialogue, measured", "每段对话 60–600 微秒（实测）"), Size: map[string]float64{"text": n * bytes}, Use: stage.UseChats}
 }
@@ -80,10 +94,7 @@ func (d *Dialogues) Run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		return err
 	}
-	langs := d.Languages
-	if len(langs) == 0 {
-		langs = languages
-	}
+	langs := d.langs()
 	type form struct {
 		*dialogue
 		lang string
@@ -109,7 +120,7 @@ func (d *Dialogues) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.stop()
-	n := orDefault(d.Count, defaultDialogues)
+	n := d.count()
 	unfit := 0
 	for i := 0; s.total-s.report.Twice < n; i++ {
 		if i%1000 == 0 {
@@ -153,10 +164,7 @@ func orWord(s, word string) string {
 
 // grammars reads those of the plan, or our own.
 func (d *Dialogues) grammars(job *stage.Job) ([]*grammar, error) {
-	langs := d.Languages
-	if len(langs) == 0 {
-		langs = languages
-	}
+	langs := d.langs()
 	if d.Path == "" {
 		g, err := readGrammar("dialogues.json", ownGrammar, langs)
 		return []*grammar{g}, err

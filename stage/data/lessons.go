@@ -50,7 +50,17 @@ const (
 
 var languages = []string{"en", "zh"}
 
-func (l *Lessons) count() int { return orDefault(l.Count, defaultCount) }
+func (l *Lessons) count() int   { return orDefault(l.Count, defaultCount) }
+func (l *Lessons) heldout() int { return orDefault(l.Heldout, defaultHeldout) }
+
+// Settled implements stage.Settler.
+func (l *Lessons) Settled() map[string]any {
+	var names []string
+	for _, f := range l.list() {
+		names = append(names, f.name)
+	}
+	return map[string]any{"languages": l.langs(), "families": names, "count": l.count(), "heldout": l.heldout(), "seed": l.Seed}
+}
 
 func orDefault(v, d int) int {
 	if v == 0 {
@@ -99,7 +109,7 @@ func (l *Lessons) Check() []*say.Error {
 
 // Forecast implements stage.Forecaster.
 func (l *Lessons) Forecast(map[string][]stage.Forecast, stage.Machine) stage.Forecast {
-	n, heldout := float64(l.count()), float64(orDefault(l.Heldout, defaultHeldout))
+	n, heldout := float64(l.count()), float64(l.heldout())
 	aside := heldout + watchProblems // few keys are theirs: each takes many tries
 	return stage.Forecast{
 		Low: n*8e-6 + aside*60e-6, High: n*40e-6 + aside*360e-6, Memory: 68<<20 + int64(n)*1100,
@@ -154,7 +164,7 @@ func (l *Lessons) Run(ctx context.Context, job *stage.Job) error {
 		name string
 		make func(context.Context, *stage.Job) ([]stage.Problem, error)
 	}{
-		{heldoutPart, m.heldout(heldoutPart, orDefault(l.Heldout, defaultHeldout))}, {watchPart, m.heldout(watchPart, watchProblems)},
+		{heldoutPart, m.heldout(heldoutPart, l.heldout())}, {watchPart, m.heldout(watchPart, watchProblems)},
 		{lengthPart, m.longer}, {trainPart, m.train},
 	} {
 		m.seen[p.name], m.keys[p.name] = map[string]bool{}, map[string]bool{}

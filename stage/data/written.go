@@ -138,6 +138,11 @@ func (w *Written) temperature() float64 {
 	return *w.Warmth
 }
 
+// Settled implements stage.Settler.
+func (w *Written) Settled() map[string]any {
+	return map[string]any{"each": w.each(), "first": w.first(), "tokens": w.tokens(), "think": w.Think, "temperature": w.temperature(), "heldout": w.parts().share(), "seed": w.Seed}
+}
+
 // parts decides which part a document, or a problem's key, belongs to.
 func (w *Written) parts() *Conversations { return &Conversations{Heldout: w.Heldout} }
 

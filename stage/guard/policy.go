@@ -47,6 +47,11 @@ func (*Policy) Name() string    { return "policy" }
 func (*Policy) Revision() int   { return 4 }
 func (*Policy) Out() store.Kind { return store.Policy }
 
+// Settled implements stage.Settler.
+func (*Policy) Settled() map[string]any {
+	return map[string]any{"mode": enforce, "mask_with": maskWord}
+}
+
 // The file of a policy artifact.
 const policyFile = "policy.json"
 

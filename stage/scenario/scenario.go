@@ -4,6 +4,7 @@ package scenario
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -53,6 +54,15 @@ type Scenario struct {
 func (*Scenario) Name() string    { return "scenario" }
 func (*Scenario) Revision() int   { return 2 }
 func (*Scenario) Out() store.Kind { return store.Scenario }
+
+// Settled implements stage.Settler.
+func (s *Scenario) Settled() map[string]any {
+	m := map[string]any{"think": s.Think, "temperature": s.Temperature}
+	if !s.Knowledge.IsZero() {
+		m["sure"] = cmp.Or(s.Sure, knowledge.Confident)
+	}
+	return m
+}
 
 // Check implements stage.Checker.
 func (s *Scenario) Check() []*say.Error {

@@ -70,7 +70,10 @@ func (d *Distil) top() int {
 	return *d.Top
 }
 
-func (d *Distil) batch() int { return orDefault(d.Batch, 16) }
+func (d *Distil) batch() int  { return orDefault(d.Batch, 16) }
+func (d *Distil) epochs() int { return orDefault(d.Epochs, 1) }
+func (d *Distil) count() int  { return orDefault(d.Count, 4096) }
+func (d *Distil) tokens() int { return orDefault(d.Tokens, 192) }
 
 // rate is SFT's from random weights, a tenth of it from a base.
 func (d *Distil) rate() float64 {
@@ -78,6 +81,18 @@ func (d *Distil) rate() float64 {
 		return orDefault(d.Rate, 1)
 	}
 	return orDefault(d.Rate, 0.1)
+}
+
+// Settled implements stage.Settler.
+func (d *Distil) Settled() map[string]any {
+	m := map[string]any{"top": d.top(), "hard": d.Hard, "epochs": d.epochs(), "batch": d.batch(), "seed": d.Seed}
+	if !d.Problems.IsZero() {
+		m["count"], m["tokens"] = d.count(), d.tokens()
+	}
+	if d.Base.IsZero() {
+		m["rate"], m["optimizer"] = d.rate(), "muon"
+	}
+	return m
 }
 
 // Forecast implements stage.Forecaster.
@@ -96,8 +111,8 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	reads := w.tokens()
 	if list := in["problems"]; len(list) > 0 {
 		t := tallyOf(list, &teacher)
-		n = min(float64(orDefault(d.Count, 4096)), t.docs)
-		prompt, answer = t.asked(), t.answered(orDefault(d.Tokens, 192))
+		n = min(float64(d.count()), t.docs)
+		prompt, answer = t.asked(), t.answered(d.tokens())
 		reads = 2 * n * (prompt + answer) // writes them, and judges what it wrote
 	}
 	beside, idle := teacher.serving(infer.Options{Slots: teacherSlots, Limit: min(limit, teacher.context()) + 1, Threads: m.Threads}, m.Memory/4, reads)
@@ -178,7 +193,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 	}
 	j := judgement{t: r.t, work: job.Work, hard: float32(d.Hard), rows: r.row, count: r.count, blocks: map[int][][]model.Soft{}}
 	n := d.batch()
-	run := tuning{job: job, l: l, steps: stepsOf(r.count, n, orDefault(d.Epochs, 1)), every: d.Every}
+	run := tuning{job: job, l: l, steps: stepsOf(r.count, n, d.epochs()), every: d.Every}
 	run.schedule = gentle(run.steps)
 	run.st.FLOPs = f.FLOPs
 	run.batch = func(ctx context.Context, step int) (o outcome, err error) {
@@ -387,11 +402,11 @@ func (r *distilling) answers(ctx context.Context, alike bool) error {
 	if err != nil {
 		return err
 	}
-	asked := make([]stage.Problem, min(orDefault(r.Count, 4096), len(problems)))
+	asked := make([]stage.Problem, min(r.Distil.count(), len(problems)))
 	for i := range asked {
 		asked[i] = problems[i*len(problems)/len(asked)]
 	}
-	s, err := r.t.write(ctx, r.job, asked, orDefault(r.Tokens, 192), alike)
+	s, err := r.t.write(ctx, r.job, asked, r.tokens(), alike)
 	if err != nil {
 		return err
 	}

@@ -66,6 +66,11 @@ func (d *DPO) beta() float64 {
 	return orDefault(d.Beta, 0.1)
 }
 
+// Settled implements stage.Settler.
+func (d *DPO) Settled() map[string]any {
+	return map[string]any{"loss": "sigmoid", "beta": d.beta(), "smoothing": d.Smoothing, "epochs": d.epochs(), "batch": d.batch(), "seed": d.Seed}
+}
+
 // preferenceRate is the factor of the learning rates of DPO and KTO.
 const preferenceRate = 0.05
 

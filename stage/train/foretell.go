@@ -187,7 +187,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	each := prompts * float64(g.samples())
 	learnt := kept*each*(prompt+answer) + prompts*again
 	w := loadOf(learnt*steps, s.length, int(prompt+answer), answer/(prompt+answer))
-	s.way.batch, s.way.passes = max(int(w.rows/steps), 1), float64(orDefault(g.Updates, 1))
+	s.way.batch, s.way.passes = max(int(w.rows/steps), 1), float64(g.updates())
 	if g.general() {
 		s.way.reads = 1
 	}

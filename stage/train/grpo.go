@@ -72,6 +72,7 @@ func (g *GRPO) steps() int    { return orDefault(g.Steps, 12) }
 func (g *GRPO) prompts() int  { return orDefault(g.Prompts, 128) }
 func (g *GRPO) samples() int  { return orDefault(g.Samples, 16) }
 func (g *GRPO) tokens() int   { return orDefault(g.Tokens, 192) }
+func (g *GRPO) updates() int  { return orDefault(g.Updates, 1) }
 func (g *GRPO) rate() float64 { return orDefault(g.Rate, 0.1) }
 
 // weight is that of lessons that are learnt again.
@@ -80,6 +81,11 @@ func (g *GRPO) weight() float64 {
 		return *g.Weight
 	}
 	return 0.5
+}
+
+// Settled implements stage.Settler.
+func (g *GRPO) Settled() map[string]any {
+	return map[string]any{"steps": g.steps(), "prompts": g.prompts(), "samples": g.samples(), "tokens": g.tokens(), "seed": g.Seed, "updates": g.updates(), "replay_weight": g.weight()}
 }
 
 // Gates of the pre-flight (training.md 8.3): below them reinforcement has

@@ -45,6 +45,17 @@ func (k *KTO) Check() []*say.Error {
 func (k *KTO) batch() int  { return orDefault(k.Batch, 32) }
 func (k *KTO) epochs() int { return orDefault(k.Epochs, 1) }
 
+// loss is 0.1 from the base, and good and bad answers alike, unless said.
+func (k *KTO) loss() objective.KTO {
+	return objective.KTO{Beta: orDefault(k.Beta, 0.1), Good: orDefault(k.Good, 1), Bad: orDefault(k.Bad, 1)}
+}
+
+// Settled implements stage.Settler.
+func (k *KTO) Settled() map[string]any {
+	l := k.loss()
+	return map[string]any{"beta": l.Beta, "good": l.Good, "bad": l.Bad, "epochs": k.epochs(), "batch": k.batch(), "seed": k.Seed}
+}
+
 // Forecast implements stage.Forecaster.
 func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	o := own{method: k.Name(), optimizer: k.Optimizer, patience: k.Patience, batch: k.batch(), epochs: k.epochs()}
@@ -85,7 +96,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		return err
 	}
-	loss := objective.KTO{Beta: orDefault(k.Beta, 0.1), Good: orDefault(k.Good, 1), Bad: orDefault(k.Bad, 1)}
+	loss := k.loss()
 	n := k.batch()
 	order := shuffle{n: count, seed: k.Seed}
 	t := tuning{job: job, l: l, steps: stepsOf(count, n, k.epochs()), every: k.Every}

@@ -37,6 +37,9 @@ func inBlocks(typ string) int {
 	return 1
 }
 
+// Settled implements stage.Settler.
+func (*Merge) Settled() map[string]any { return map[string]any{"type": "f32"} }
+
 // TaughtIn refuses an adapter that was trained here in other words than those
 // of its base. It is an error if its suiren.json cannot be read.
 func TaughtIn(base *talk.Words, adapter string) error {

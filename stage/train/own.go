@@ -46,6 +46,12 @@ func (c *Continue) Check() []*say.Error {
 	return slices.Concat(checkMethod(c.Optimizer), checkSchedule(c.Schedule), checkType(c.Type), checkSource(c.From, c.Examples), checkWatch(c.Watch, c.Patience))
 }
 
+// Settled implements stage.Settler.
+func (c *Continue) Settled() map[string]any {
+	o := c.own()
+	return map[string]any{"epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "type": "f32", "seed": o.seed}
+}
+
 // Forecast implements stage.Forecaster.
 func (c *Continue) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	return c.own().forecast(in, m)
@@ -91,6 +97,12 @@ func (*LoRA) Out() store.Kind { return store.Weights }
 // Check implements stage.Checker.
 func (l *LoRA) Check() []*say.Error {
 	return slices.Concat(checkMethod(l.Optimizer), checkSchedule(l.Schedule), checkSource(l.From, l.Examples), checkWatch(l.Watch, l.Patience))
+}
+
+// Settled implements stage.Settler.
+func (l *LoRA) Settled() map[string]any {
+	o := l.own()
+	return map[string]any{"rank": o.lora.Rank, "alpha": o.lora.Alpha, "epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "seed": o.seed}
 }
 
 // Forecast implements stage.Forecaster.

@@ -102,7 +102,7 @@ func (r *rl) update(groups []group) error {
 		})
 	}
 	var f objective.Facts
-	updates := orDefault(r.Updates, 1)
+	updates := r.updates()
 	for u := range updates {
 		s := r.l.score(docs)
 		weight := make([][]float64, len(docs))

@@ -58,6 +58,15 @@ func (s *SFT) Revision() int {
 }
 func (*SFT) Out() store.Kind { return store.Weights }
 
+// Settled implements stage.Settler.
+func (s *SFT) Settled() map[string]any {
+	if !s.Base.IsZero() {
+		return map[string]any{"batch": s.own().batch, "rate": orDefault(s.Rate, 1), "seed": s.Seed, "optimizer": "adamw"}
+	}
+	c := s.config(0, leastContext) // vocabulary and context are of the rows
+	return map[string]any{"width": c.Width, "hidden": c.Hidden, "batch": s.batch(), "rate": orDefault(s.Rate, 1), "seed": s.Seed, "optimizer": "muon", "schedule": "wsd"}
+}
+
 // config derives the model's shape.
 func (s *SFT) config(vocab, context int) model.Config {
 	c := model.Scale(s.Depth, vocab, context)

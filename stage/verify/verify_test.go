@@ -255,7 +255,7 @@ func TestParseRefuses(t *testing.T) {
 		`{}`:                           "0 of its fields",
 		`[]`:                           "cannot be read",
 		`{"number": 1, "choice": "A"}`: "2 of its fields",
-		`{"nummer": 1}`:                "unknown field",
+		`{"nummer": 1}`:                `"nummer"`,
 		`{"number": "x"}`:              "is no number",
 		`{"number": [1]}`:              "is no number",
 		`{"number": "1e999999999"}`:    "is no number",

@@ -15,7 +15,6 @@ import (
 	"iter"
 	"path"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
@@ -306,5 +305,5 @@ func (r *record) syntax(src []byte, err error) error {
 	case bytes.Contains(src, []byte("{'")):
 		next = say.T("strings stand in double quotes", "字符串须用双引号")
 	}
-	return r.fail("", say.T("this is not JSON: %s", "这不是 JSON：%s", strings.TrimPrefix(s.err.Error(), "json: ")), next)
+	return r.fail("", say.T("this is not JSON: %v", "这不是 JSON：%v", s.err), next)
 }

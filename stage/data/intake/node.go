@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"strconv"
+	"suiren/internal/say"
 )
 
 // Bounds of one example.
@@ -70,10 +70,10 @@ type syntaxError struct {
 func (e *syntaxError) Error() string { return e.err.Error() }
 
 var (
-	errMany   = errors.New("more than " + strconv.Itoa(maxValues) + " values")
-	errDeep   = errors.New("values stand more than " + strconv.Itoa(maxDepth) + " deep in each other")
-	errTwice  = errors.New("a name comes twice in one object")
-	errBehind = errors.New("something stands behind the value")
+	errMany   = say.Errorf("more than %d values", "超过 %d 个值", maxValues)
+	errDeep   = say.Errorf("values stand more than %d deep in each other", "值的嵌套超过 %d 层", maxDepth)
+	errTwice  = say.Errorf("a name comes twice in one object", "同一对象里有重复的键")
+	errBehind = say.Errorf("something stands behind the value", "值之后还有内容")
 )
 
 // parse reads src, one JSON value. The error is a *syntaxError.

@@ -89,6 +89,9 @@ func (r *Rules) add(path string, b []byte) error {
 			return &say.Error{Where: where, What: say.T("@hidden is for the default rules", "@hidden 仅用于默认规则"), Next: say.T("remove it", "请删除")}
 		}
 		if err := r.schema.Policy(string(id), (*ast.Policy)(p.AST())); err != nil {
+			if all, ok := err.(interface{ Unwrap() []error }); ok {
+				err = all.Unwrap()[0] // the others mostly follow from it
+			}
 			return &say.Error{Where: where, Err: err, What: say.T("the rule %q does not fit: %v", "规则 %q 不符合模式：%v", string(id), err),
 				Next: say.T("docs/security.md lists what rules may speak of", "规则可用的名称见 docs/security.md")}
 		}

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"math/bits"
 	"strings"
@@ -71,11 +73,16 @@ func ParseBook(name string, text []byte) (*Book, error) {
 	}
 	b := new(Book)
 	if err := hclsimple.Decode(form, text, nil, b); err != nil {
-		what := err.Error()
-		if diags, ok := err.(hcl.Diagnostics); ok && len(diags) > 0 {
-			what = strings.TrimPrefix(diags[0].Error(), form+":")
+		e := &say.Error{Where: name, What: say.T("the price book cannot be read: %v", "无法读取价目：%v", err), Next: seeForm}
+		if diags, ok := errors.AsType[hcl.Diagnostics](err); ok && len(diags) > 0 && diags[0].Subject != nil {
+			at := *diags[0].Subject
+			what, next := say.Syntax(diags[0].Summary, diags[0].Detail, string(at.SliceBytes(text)))
+			e.Where, e.What = fmt.Sprintf("%s:%d:%d", name, at.Start.Line, at.Start.Column), what
+			if !next.IsZero() {
+				e.Next = next
+			}
 		}
-		return nil, bad(name, "the price book cannot be read: %s", "无法读取价目：%s", what)
+		return nil, e
 	}
 	if b.Currency == "" || len(b.Currency) > 16 {
 		return nil, bad(name, "currency is the name of one, as CNY", "currency 应为货币名称，如 CNY")
@@ -99,8 +106,10 @@ func ParseBook(name string, text []byte) (*Book, error) {
 	return b, nil
 }
 
+var seeForm = say.T("see docs/formats.md for the form of a price book", "价目的格式见 docs/formats.md")
+
 func bad(where, en, zh string, args ...any) error {
-	return &say.Error{Where: where, What: say.T(en, zh, args...), Next: say.T("see docs/formats.md for the form of a price book", "价目的格式见 docs/formats.md")}
+	return &say.Error{Where: where, What: say.T(en, zh, args...), Next: seeForm}
 }
 
 // parseMillionths reads a decimal number of at most six decimals; "" is 0.
