@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"suiren/engine/infer"
@@ -416,6 +417,9 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 	if f.Started {
 		if err := save(); err != nil {
 			return err
+		}
+		if r.weight() > 0 && len(r.lessons) == 0 && !slices.ContainsFunc(r.course.all, func(p stage.Problem) bool { return p.Answer != "" }) {
+			r.note(say.T("nothing is learnt again beside the answers: name in replay what the base is to keep", "除回答外不重学任何内容：请在 replay 中写明基座要保住的内容"))
 		}
 		r.note(say.T("pre-flight: watched problems %.1f%% right; pass@1 %.3f, pass@%d %.3f, %.0f%% of groups informative: reinforcement starts", "预检：观察题正确率 %.1f%%；pass@1 %.3f，pass@%d %.3f，%.0f%% 的组含有信息：开始强化学习", 100*w.Overall, f.Pass, r.samples(), f.Any, 100*f.Informative))
 	} else {

@@ -198,7 +198,20 @@ func TestReplayOfOthers(t *testing.T) {
 	if docs, err := toyRL(t, &GRPO{Prompts: 6, Weight: &none}, in).replay(3); err != nil || len(docs) > 0 {
 		t.Errorf("%d lessons of no weight, %v", len(docs), err)
 	}
+	said := func() bool {
+		b := newBench(t, in)
+		op := toyGRPO()
+		op.Steps = 1
+		check(t, op.Run(context.Background(), b.Job))
+		return strings.Contains(strings.Join(b.notes(), "\n"), "name in replay")
+	}
+	if said() {
+		t.Error("with lessons it is said that there are none")
+	}
 	delete(in, "replay")
+	if !said() {
+		t.Error("it is not said that nothing is learnt again")
+	}
 	if docs, err := toyRL(t, &GRPO{Prompts: 6}, in).replay(3); err != nil || len(docs) > 0 {
 		t.Errorf("%d lessons of problems without answers, %v", len(docs), err)
 	}
