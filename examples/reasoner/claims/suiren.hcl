@@ -8,14 +8,16 @@ examples "lessons" {
   families = ["add", "word", "countdown", "system", "calendar", "unit"]
   count    = 36000
   heldout  = 1800
+  seed     = 7
 }
 
 # Few of them with their thoughts: of the others only the results are known.
 examples "few" {
   generate = "lessons"
   families = ["add", "word", "countdown", "system", "calendar", "unit"]
-  count    = 2000
+  count    = 1000
   heldout  = 1800
+  seed     = 7
 }
 
 # Thoughts that are gone through again, once, twice or not at all.
@@ -25,6 +27,7 @@ examples "checked" {
   count    = 8000
   heldout  = 1800
   checks   = 2
+  seed     = 7
 }
 
 tokenizer "bpe" {
