@@ -29,9 +29,9 @@ func tiny(t *testing.T) *lab {
 	check(t, err)
 	text := string(b)
 	for old, small := range map[string]string{
-		"count    = 36000": "count    = 600", "count    = 1000": "count    = 200", "count    = 8000": "count    = 200", "heldout  = 1800": "heldout  = 120",
-		"flops     = 6e12": "flops     = 2e9", "flops     = 8e12": "flops     = 2e9", "flops     = 1.2e13": "flops     = 2e9", "flops     = 2.4e13": "flops     = 4e9",
-		"depth     = 4": "depth     = 1", "depth     = 5": "depth     = 1", "steps    = 180": "steps    = 1", "steps         = 40": "steps         = 1", "steps         = 20": "steps         = 1", "count    = 18000": "count    = 4", "prompts  = 128": "prompts  = 4", "prompts       = 128": "prompts       = 4",
+		"count    = 36000": "count    = 600", "count    = 2000": "count    = 200", "count    = 8000": "count    = 200", "heldout  = 1800": "heldout  = 120",
+		"flops     = 6e12": "flops     = 2e9", "flops     = 8e12": "flops     = 2e9", "flops     = 1.2e13": "flops     = 2e9", "flops     = 2.7e13": "flops     = 4e9",
+		"depth     = 4": "depth     = 1", "depth     = 5": "depth     = 1", "steps    = 150": "steps    = 1", "steps         = 40": "steps         = 1", "steps         = 20": "steps         = 1", "count    = 18000": "count    = 4", "prompts  = 128": "prompts  = 4", "prompts       = 128": "prompts       = 4",
 	} {
 		if !strings.Contains(text, old) {
 			t.Fatalf("the plan has no %q", old)
@@ -63,7 +63,7 @@ func TestClaims(t *testing.T) {
 	}
 	check(t, r.write())
 	for name, want := range map[string][]string{
-		"reasoner.md":       {"N thinks", "reasoner-small.svg", "Unfinished: 1 of 2 seeds;", "Not run.", "calendar", "1,000 problems with worked thoughts", "nothing to leave out"},
+		"reasoner.md":       {"N thinks", "reasoner-small.svg", "Unfinished: 1 of 2 seeds;", "Not run.", "calendar", "2,000 problems with worked thoughts", "nothing to leave out"},
 		"reasoner.zh-CN.md": {"思考 N", "未完成：1 个种子", "未运行。", "日历"},
 	} {
 		b, err := os.ReadFile(filepath.Join(r.o.out, name))

@@ -15,7 +15,7 @@ examples "lessons" {
 examples "few" {
   generate = "lessons"
   families = ["add", "word", "countdown", "system", "calendar", "unit"]
-  count    = 1000
+  count    = 2000
   heldout  = 1800
   seed     = 7
 }
@@ -112,7 +112,7 @@ weights "few" {
   tokenizer = tokenizer.bpe
   depth     = 4
   width     = 64
-  flops     = 6e12
+  flops     = 1.2e13
   seed      = 1
 }
 
@@ -124,7 +124,7 @@ weights "grpo" {
   replay   = examples.few
   prompts  = 128
   samples  = 8
-  steps    = 180
+  steps    = 150
   seed     = 1
 }
 
@@ -134,7 +134,7 @@ weights "more" {
   tokenizer = tokenizer.bpe
   depth     = 4
   width     = 64
-  flops     = 2.4e13
+  flops     = 2.7e13
   seed      = 1
 }
 
@@ -146,7 +146,7 @@ weights "coin" {
   replay   = examples.few
   prompts  = 128
   samples  = 8
-  steps    = 180
+  steps    = 150
   control  = "random"
   seed     = 1
 }

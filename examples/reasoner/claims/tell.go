@@ -203,7 +203,7 @@ func (r *report) lift(d *doc) {
 	}
 	e, more, luck := both("grpo", "few"), both("more", "few"), both("coin", "few")
 	d.say("SFT has %s problems with worked thoughts, and goes through them %.0f times; of the others only the results are known. GRPO asks those, and learns the worked ones again. More SFT and a coin in the place of the reward have the worked ones alone to learn from.\n",
-		"SFT 只有 %s 道带解答的题，读了 %.0f 遍；其余题只知道结果。GRPO 用这些题提问，并重学带解答的题。更多 SFT 与随机奖励都只有带解答的题可学。\n", "1,000", r.read("few"))
+		"SFT 只有 %s 道带解答的题，读了 %.0f 遍；其余题只知道结果。GRPO 用这些题提问，并重学带解答的题。更多 SFT 与随机奖励都只有带解答的题可学。\n", "2,000", r.read("few"))
 	d.say("The two families that SFT did worst on among the watched problems: %s and %s. On them GRPO adds %s points, by seed %s.\n",
 		"SFT 在监测题上最差的两种题型：%s、%s。GRPO 在其上提升 %s 个百分点，各种子：%s。\n", stage.FamilyText(hard[0]), stage.FamilyText(hard[1]), signed(e), each(e))
 	fell := []string{}
