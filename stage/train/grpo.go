@@ -45,8 +45,7 @@ type GRPO struct {
 	Overlong int      `json:",omitempty" plan:"overlong,optional" min:"1" max:"8192"`     // last tokens before the limit, over which a reward falls by 1
 	Control  string   `json:",omitempty" plan:"control,optional"`                         // random: a coin in the place of the reward
 
-	// Of a base with a template of its own.
-	Think *bool `json:",omitempty" plan:"think,optional"`                   // none: the template's way
+	Think *bool `json:",omitempty" plan:"think,optional"`                   // none: as it was taught, or the template's way
 	Rank  int   `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
@@ -55,8 +54,13 @@ type GRPO struct {
 const problemsFile = stage.ProblemsFile
 
 // Name, Revision and Out implement stage.Operator.
-func (*GRPO) Name() string    { return "grpo" }
-func (*GRPO) Revision() int   { return 2 }
+func (*GRPO) Name() string { return "grpo" }
+func (g *GRPO) Revision() int {
+	if g.Think != nil {
+		return 3 // of a base of our own it counts
+	}
+	return 2
+}
 func (*GRPO) Out() store.Kind { return store.Weights }
 
 func orDefault[T int | float64](v, d T) T {
@@ -204,9 +208,15 @@ func (r *rl) open() error {
 	if err != nil {
 		return err
 	}
+	if len(problems) == 0 {
+		return r.s.w.nothing("problems", 0)
+	}
 	r.course = newCourse(problems)
 	if r.watch, err = stage.ReadProblems(filepath.Join(r.job.Dir("watch"), problemsFile)); err != nil {
 		return err
+	}
+	if len(r.watch) == 0 { // by its score the weights that are kept are chosen
+		return nothingWatched()
 	}
 	limit, slots, memory := 0, r.slots(), int64(0)
 	if b := r.s.brought; b != nil {
@@ -245,13 +255,11 @@ func (r *rl) open() error {
 	return err
 }
 
-// ask writes a problem for the base: one of our own thinks; a base with a
-// template thinks as the plan says, or as it was taught here.
+// ask writes a problem for the base, which thinks as the plan says, or as it was
+// taught here; a model of our own does so of itself.
 func (r *rl) ask(p *stage.Problem) (talk.Question, error) {
 	think := r.Think
-	if r.s.brought == nil {
-		think = nil
-	} else if think == nil && r.s.facts.Method != "" {
+	if think == nil && r.s.brought != nil && r.s.facts.Method != "" {
 		think = &r.s.facts.Think
 	}
 	return r.s.w.Ask(p.ID, asking(p), nil, think)

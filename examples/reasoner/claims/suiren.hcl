@@ -135,5 +135,4 @@ weights "distil" {
   base     = weights.think
   problems = examples.lessons
   count    = 8000
-  seed     = 1
 }
