@@ -367,7 +367,7 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 	r.st.Best = w.Overall
 	r.st.Facts.Watched = append(r.st.Facts.Watched, w)
 	r.st.Course.turn()
-	f := &r.st.Facts
+	f, cut := &r.st.Facts, 0.0
 	// Problems of all kinds; if they have nothing to teach, those of the kinds
 	// that had the most to teach among them.
 	for draw := range uint64(2) {
@@ -376,6 +376,7 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 			return err
 		}
 		f.Pass, f.Any, f.Informative = outlook(groups)
+		cut = cutOf(groups)
 		f.Started = f.Pass >= minPass && f.Informative >= minInformative
 		r.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"step": 0, "pass_at_1": f.Pass, "pass_at_k": f.Any, "informative": f.Informative}})
 		if f.Started {
@@ -389,31 +390,11 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 		r.note(say.T("pre-flight: watched problems %.1f%% right; pass@1 %.3f, pass@%d %.3f, %.0f%% of groups informative: reinforcement starts", "预检：观察题正确率 %.1f%%；pass@1 %.3f，pass@%d %.3f，%.0f%% 的组含有信息：开始强化学习", 100*w.Overall, f.Pass, r.samples(), f.Any, 100*f.Informative))
 	} else {
 		r.note(say.T("pre-flight: watched problems %.1f%% right; pass@1 %.3f, pass@%d %.3f, %.0f%% of groups informative: reinforcement has nothing to learn from here; the weights stay as they are", "预检：观察题正确率 %.1f%%；pass@1 %.3f，pass@%d %.3f，%.0f%% 的组含有信息：强化学习在此无可学习；权重保持不变", 100*w.Overall, f.Pass, r.samples(), f.Any, 100*f.Informative))
+		if cut > cutMost {
+			r.note(say.T("%v: %v", "%v：%v", cutShort(cut), raiseTokens))
+		}
 	}
 	return nil
-}
-
-// outlook returns the shares of right answers, of groups that have one, and of
-// groups that have right and wrong ones.
-func outlook(groups []group) (pass, once, informative float64) {
-	right, n, any, both := 0, 0, 0, 0
-	for i := range groups {
-		k := 0
-		for _, s := range groups[i].samples {
-			if s.right {
-				k++
-			}
-		}
-		right, n = right+k, n+len(groups[i].samples)
-		if k > 0 {
-			any++
-			if k < len(groups[i].samples) {
-				both++
-			}
-		}
-	}
-	share := func(a, b int) float64 { return float64(a) / float64(max(b, 1)) }
-	return share(right, n), share(any, len(groups)), share(both, len(groups))
 }
 
 // look scores the watched problems, keeps the best parameters, and goes back

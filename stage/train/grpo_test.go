@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -194,12 +195,24 @@ func TestGRPOPreflight(t *testing.T) {
 	if !sameWeights(t, base.Out, b.Out) {
 		t.Error("the weights are not the base's")
 	}
-	if notes := b.notes(); len(notes) != 2 || !strings.Contains(notes[0], "8 answers to each of 16") || !strings.Contains(notes[1], "pass@8 0.") || !strings.Contains(notes[1], "nothing to learn from") {
+	if notes := b.notes(); len(notes) != 3 || !strings.HasSuffix(notes[2], "of the answers did not end within their tokens: raise tokens, or set overlong") || !strings.Contains(notes[0], "8 answers to each of 16") || !strings.Contains(notes[1], "pass@8 0.") || !strings.Contains(notes[1], "nothing to learn from") {
 		t.Errorf("it said %q", notes)
 	}
 }
 
-// Steps that are far too long ruin the model, and the ruin is not kept.
+// Without problems, or without any that are watched, it does not begin: its steps
+// would be chosen by nothing.
+func TestGRPONothing(t *testing.T) {
+	_, in := toyBase(t)
+	for arg, want := range map[string]string{"problems": "there are no examples", "watch": "none of these examples are watched"} {
+		few := maps.Clone(in)
+		few[arg] = toyPart(t, nil)
+		if err := toyGRPO().Run(context.Background(), newBench(t, few).Job); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("without %s: %v", arg, err)
+		}
+	}
+}
+
 // One problem of few is no fall, and of many three points are.
 func TestFellOverall(t *testing.T) {
 	for _, c := range []struct {
@@ -215,6 +228,7 @@ func TestFellOverall(t *testing.T) {
 	}
 }
 
+// Steps that are far too long ruin the model, and the ruin is not kept.
 func TestGRPORollsBack(t *testing.T) {
 	before, in := toyBase(t)
 	op := toyGRPO()
