@@ -390,8 +390,13 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 		r.note(say.T("pre-flight: watched problems %.1f%% right; pass@1 %.3f, pass@%d %.3f, %.0f%% of groups informative: reinforcement starts", "预检：观察题正确率 %.1f%%；pass@1 %.3f，pass@%d %.3f，%.0f%% 的组含有信息：开始强化学习", 100*w.Overall, f.Pass, r.samples(), f.Any, 100*f.Informative))
 	} else {
 		r.note(say.T("pre-flight: watched problems %.1f%% right; pass@1 %.3f, pass@%d %.3f, %.0f%% of groups informative: reinforcement has nothing to learn from here; the weights stay as they are", "预检：观察题正确率 %.1f%%；pass@1 %.3f，pass@%d %.3f，%.0f%% 的组含有信息：强化学习在此无可学习；权重保持不变", 100*w.Overall, f.Pass, r.samples(), f.Any, 100*f.Informative))
-		if cut > cutMost {
+		switch {
+		case cut > cutMost:
 			r.note(say.T("%v: %v", "%v：%v", cutShort(cut), raiseTokens))
+		case f.Pass > 0.5:
+			r.note(say.T("it answers most problems right already, whenever it is asked: take harder ones", "大多数题每次都已答对：请换用更难的题"))
+		default:
+			r.note(say.T("it hardly ever answers right: teach it by examples first, or take easier problems", "它几乎从不答对：请先用样例教它，或换用更容易的题"))
 		}
 	}
 	return nil

@@ -200,6 +200,17 @@ func TestGRPOPreflight(t *testing.T) {
 	}
 }
 
+// A base that knows all of it has nothing to learn, either, and is told to take
+// harder problems.
+func TestGRPOKnown(t *testing.T) {
+	dir, _ := toyTeacher(t)
+	b := newBench(t, map[string]string{"base": dir, "problems": toyPart(t, toyProblems(2)), "watch": toyPart(t, toyProblems(1))})
+	check(t, toyGRPO().Run(context.Background(), b.Job))
+	if notes := b.notes(); !strings.HasSuffix(notes[len(notes)-1], "take harder ones") {
+		t.Errorf("it said %q", notes)
+	}
+}
+
 // Without problems, or without any that are watched, it does not begin: its steps
 // would be chosen by nothing.
 func TestGRPONothing(t *testing.T) {
