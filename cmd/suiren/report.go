@@ -138,6 +138,9 @@ func roleText(m joinedModel) say.Text {
 	case guard.Direct:
 		return say.T("direct", "直接回答")
 	case guard.Taught:
+		if !m.Think {
+			return say.T("after SFT", "SFT 之后")
+		}
 		return say.T("thinks (SFT)", "先思考（SFT）")
 	case guard.Coin:
 		return say.T("random rewards", "随机奖励")

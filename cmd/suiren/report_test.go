@@ -53,9 +53,12 @@ It passes.
 
 func TestRoleText(t *testing.T) {
 	for _, c := range []struct{ role, name, block, want string }{
-		{guard.Direct, "", "x", "direct"}, {guard.Taught, "", "", "thinks (SFT)"}, {guard.Coin, "", "", "random rewards"}, {guard.Tutor, "", "", "as released"},
+		{guard.Direct, "", "x", "direct"}, {guard.Taught, "", "", "after SFT"}, {guard.Coin, "", "", "random rewards"}, {guard.Tutor, "", "", "as released"},
 		{"", "taught 12ab", "", "taught 12ab"}, {"", "taught 12ab", "gspo", "gspo"}, {"", "100%", "", "100%"},
 	} {
+		if got := roleText(joinedModel{Model: guard.Model{Role: guard.Taught, Think: true}}).String(); got != "thinks (SFT)" {
+			t.Errorf("that thinks: %q", got)
+		}
 		if got := roleText(joinedModel{Model: guard.Model{Role: c.role, Name: c.name}, Block: c.block}).String(); got != c.want {
 			t.Errorf("%+v: %q", c, got)
 		}

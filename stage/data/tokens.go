@@ -132,9 +132,7 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 	if err := p.flush(); err != nil {
 		return err
 	}
-	if job.Dir("base") != "" || len(job.Dirs("from")) == 0 {
-		rows.Think(p.thoughts > 0)
-	}
+	rows.Think(p.thoughts > 0)
 	info, err := rows.Close()
 	if err != nil {
 		return err

@@ -80,6 +80,9 @@ func TestTokensOfChats(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := runOp(t, &Tokens{Length: 128}, map[string]string{"from": in["from"], "tokenizer": tok})
+	if rows, err := stage.OpenRows(dir); err != nil || rows.Think() {
+		t.Errorf("of chats without thoughts it is said that they think: %v", err)
+	}
 	if got := learnt(t, dir, own); !reflect.DeepEqual(got, []string{"</think>one" + end, "</think>three" + end}) {
 		t.Errorf("own: %q", got)
 	}

@@ -53,8 +53,8 @@ type Unseen struct {
 
 // The roles of a model in a verdict.
 const (
-	Direct = "direct" // trained to answer without a thought: the control
-	Taught = "taught" // trained to think, before reinforcement
+	Direct = "direct" // trained to answer without a thought, where the scenario's think: the control
+	Taught = "taught" // trained to answer as the scenario's do, before reinforcement
 	Coin   = "coin"   // reinforced by a coin in the place of the reward: the other control
 	Tutor  = "tutor"  // the scenario itself
 )

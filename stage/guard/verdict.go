@@ -37,7 +37,7 @@ type Verdict struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Verdict) Name() string    { return "verdict" }
-func (*Verdict) Revision() int   { return 1 }
+func (*Verdict) Revision() int   { return 2 }
 func (*Verdict) Out() store.Kind { return store.Verdict }
 
 // Keys of require besides the families, of which each requires its accuracy.
@@ -224,25 +224,6 @@ func (x *exam) readModels() error {
 		x.report.Models = append(x.report.Models, m)
 		x.dirs = append(x.dirs, dir)
 	}
-	for _, in := range x.job.Inputs {
-		if in.Arg != "against" {
-			continue
-		}
-		f, err := readFacts(in.Dir)
-		if err != nil {
-			return err
-		}
-		role := Direct
-		switch {
-		case f.RL != nil && f.RL.Control != "":
-			role = Coin
-		case slices.Contains([]string{"grpo", "dpo", "kto", "distil"}, f.Method):
-			role = "" // trained otherwise than by examples: the sentences do not speak of it
-		case f.Think:
-			role = Taught
-		}
-		add(in.Digest, in.Dir, role, f)
-	}
 	dir := x.job.Dir("scenario")
 	var s struct{ Weights, Adapter store.Digest }
 	if err := readJSON(filepath.Join(dir, "scenario.json"), &s); err != nil {
@@ -257,12 +238,31 @@ func (x *exam) readModels() error {
 			return fmt.Errorf("opening the scenario's adapter: %w", err)
 		}
 	}
-	f, err := readFacts(weights)
+	served, err := readFacts(weights)
 	if err != nil {
 		return err
 	}
-	x.rl = f.RL
-	add(s.Weights, dir, Tutor, f)
+	for _, in := range x.job.Inputs {
+		if in.Arg != "against" {
+			continue
+		}
+		f, err := readFacts(in.Dir)
+		if err != nil {
+			return err
+		}
+		role := Direct
+		switch {
+		case f.RL != nil && f.RL.Control != "":
+			role = Coin
+		case slices.Contains([]string{"grpo", "dpo", "kto", "distil"}, f.Method):
+			role = "" // trained otherwise than by examples: the sentences do not speak of it
+		case f.Think || !served.Think: // it answers as what is served does
+			role = Taught
+		}
+		add(in.Digest, in.Dir, role, f)
+	}
+	x.rl = served.RL
+	add(s.Weights, dir, Tutor, served)
 	return nil
 }
 

@@ -95,6 +95,18 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
+// Where what is served answers without thoughts, weights that do so too are what it
+// was before reinforcement, and no control.
+func TestVerdictThoughtless(t *testing.T) {
+	s := newSetting(t)
+	s.facts["tutor"] = strings.Replace(s.facts["tutor"], `"think":true`, `"think":false`, 1)
+	s.verdict.Require = map[string]float64{"accuracy": 0.5}
+	r, _ := s.run(t)
+	if m := r.Models[0]; m.Role != Taught || m.Think || s.troupe.thinks["direct"] != 0 {
+		t.Errorf("against weights without thoughts: %+v", m)
+	}
+}
+
 // The same verdict is the same bytes: whatever the order in which replies
 // come, whether it was interrupted, and whatever its blocks are called.
 func TestVerdictBytes(t *testing.T) {

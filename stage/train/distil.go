@@ -60,6 +60,21 @@ func (d *Distil) Check() []*say.Error {
 	}
 	one("base", "depth", !d.Base.IsZero(), d.Depth > 0)
 	one("from", "problems", !d.From.IsZero(), !d.Problems.IsZero())
+	if where := firstOf(map[string]bool{"count": d.Count > 0, "tokens": d.Tokens > 0}); where != "" && !d.From.IsZero() {
+		list = append(list, withoutEffect(where, say.T("it is said of problems, and rows are given", "它针对 problems，而这里给的是 from"), say.T("leave it out", "请省略此项")))
+	}
+	if d.top() == 0 && !d.From.IsZero() {
+		list = append(list, withoutEffect("top", say.T("of rows that are given, the teacher's judgement is all that it teaches", "对给定的词元行，教师只能教它的评判"), say.T("make it larger, or train on the rows with sft or continue", "请调大它，或用 sft、continue 训练这些行")))
+	}
+	if d.top() == 0 && d.Hard > 0 {
+		list = append(list, withoutEffect("hard", say.T("with top = 0 the text's own tokens are all that is learnt", "top = 0 时学的只有文本自身的词元"), say.T("leave it out, or make top larger", "请省略此项，或调大 top")))
+	}
+	if d.Depth > 0 && d.Rank > 0 {
+		list = append(list, withoutEffect("rank", say.T("random weights are trained as a whole", "随机权重只能整体训练"), say.T("leave it out", "请省略此项")))
+	}
+	if d.Seed > 0 && d.Depth == 0 && d.Rank == 0 {
+		list = append(list, withoutEffect("seed", say.T("nothing is drawn: the base has its weights, and the rows their order", "这里没有随机数：权重取自基座，行按自身顺序"), say.T("leave it out", "请省略此项")))
+	}
 	return append(list, checkWatch(d.Watch, d.Patience)...)
 }
 

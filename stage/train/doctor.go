@@ -10,7 +10,7 @@ import (
 
 // A Finding is what looks wrong in the curve of a run, and what to do.
 type Finding struct {
-	Code string // mask, template, rate-high, rate-low, warmup, nothing, repeated, noise, behind, ahead; of preferences nothing, away
+	Code string // mask, template, rate-high, rate-low, warmup, nothing, repeated, noise, behind, ahead; of preferences nothing, away; of reinforcement cut
 	What say.Text
 	Next say.Text
 }
@@ -46,6 +46,8 @@ const (
 	rightLeast = 0.55 // of what was compared, the right way round
 	movedLeast = 0.05 // nats by which an answer moved
 
+	cutMost = 0.3 // of the answers of reinforcement
+
 	// Against a reference curve. Other seeds, batches and lessons of the same
 	// families came to 0.81 to 1.00 of it (TestReference).
 	behindLeast = 1.2 // loss against the reference's
@@ -53,7 +55,8 @@ const (
 )
 
 // Diagnose says what looks wrong in the curve of a step that trained on
-// tokens, or by preferences; nothing if it looks well, or is too short to tell.
+// tokens, by preferences or by rewards; nothing if it looks well, or is too short
+// to tell.
 func Diagnose(c *curve.Curve) (list []Finding) {
 	find := func(code string, what, next say.Text) { list = append(list, Finding{code, what, next}) }
 	if part, ok := c.Counts["supervised"]; ok && part < leastMask {
@@ -66,6 +69,10 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	}
 	if _, right := c.Series("right"); len(right) > 0 {
 		diagnosePreference(c, right, find)
+		return list
+	}
+	if _, reward := c.Series("reward"); len(reward) > 0 {
+		diagnoseReinforcement(c, find)
 		return list
 	}
 	// In the base's own words a first loss may be high, too: of text that is unlike all that it has read, or of conversations after prose.
@@ -187,6 +194,23 @@ func diagnosePreference(c *curve.Curve, right []float64, find func(code string, 
 		}
 	}
 }
+
+// diagnoseReinforcement judges a run by rewards. Its loss lies about 0 and says
+// nothing; whether the answers became better, the watched problems have told.
+func diagnoseReinforcement(c *curve.Curve, find func(code string, what, next say.Text)) {
+	if _, cut := c.Series("cut"); len(cut) > 0 {
+		if last := mean64(cut[len(cut)-(len(cut)+3)/4:]); last > cutMost {
+			find("cut", cutShort(last), raiseTokens)
+		}
+	}
+}
+
+// cutShort says that answers did not end, which then are not learnt from.
+func cutShort(share float64) say.Text {
+	return say.T("%.0f%% of the answers did not end within their tokens", "%.0f%% 的回答在词元上限内没有写完", 100*share)
+}
+
+var raiseTokens = say.T("raise tokens, or set overlong", "请调大 tokens，或设置 overlong")
 
 func mean64(x []float64) float64 {
 	sum := 0.0

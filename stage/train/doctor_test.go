@@ -475,3 +475,24 @@ func TestDoctorPreference(t *testing.T) {
 		}
 	}
 }
+
+// The loss of reinforcement lies about 0 and is no sign; answers that do not end
+// are one.
+func TestDoctorReinforcement(t *testing.T) {
+	for cut, want := range map[float64]string{0: "", 0.2: "", 0.6: "cut"} {
+		c := &curve.Curve{}
+		for i := range 40 {
+			c.Points = append(c.Points, curve.Point{Step: i + 1, Values: map[string]float64{"loss": 0.01 * math.Sin(float64(7*i)-1), "reward": 0.3, "cut": cut}})
+		}
+		got := ""
+		for _, f := range Diagnose(c) {
+			got += f.Code
+			if f.What.Zh == f.What.En || f.Next.Zh == f.Next.En {
+				t.Errorf("%s is told in one language", f.Code)
+			}
+		}
+		if got != want {
+			t.Errorf("%g cut: found %q, want %q", cut, got, want)
+		}
+	}
+}

@@ -158,7 +158,8 @@ func leastBytes(params float64, optimizer string, rank int) int64 {
 func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
 	t := tallyOf(in["problems"], &b)
-	prompt, answer := t.asked(), t.answered(g.tokens())
+	prompt := t.asked()
+	answer := t.answered(max(min(g.tokens(), b.context()-int(prompt)), 1))
 	longest := min(t.ask+g.tokens(), b.context())
 	watched := 0.0
 	for _, f := range in["watch"] {

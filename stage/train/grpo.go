@@ -48,8 +48,7 @@ type GRPO struct {
 	Overlong int      `json:",omitempty" plan:"overlong,optional" min:"1" max:"8192"`     // last tokens before the limit, over which a reward falls by 1
 	Control  string   `json:",omitempty" plan:"control,optional"`                         // random: a coin in the place of the reward
 
-	// Of a base with a template of its own.
-	Think *bool `json:",omitempty" plan:"think,optional"`                   // none: the template's way
+	Think *bool `json:",omitempty" plan:"think,optional"`                   // none: as it was taught, or the template's way
 	Rank  int   `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
@@ -238,9 +237,15 @@ func (r *rl) open() error {
 	if err != nil {
 		return err
 	}
+	if len(problems) == 0 {
+		return r.s.w.nothing("problems", 0)
+	}
 	r.course = newCourse(problems)
 	if r.watch, err = stage.ReadProblems(filepath.Join(r.job.Dir("watch"), problemsFile)); err != nil {
 		return err
+	}
+	if len(r.watch) == 0 { // by its score the weights that are kept are chosen
+		return nothingWatched()
 	}
 	limit, slots, memory := 0, r.slots(), int64(0)
 	if b := r.s.brought; b != nil {
@@ -285,13 +290,11 @@ func (r *rl) open() error {
 	return err
 }
 
-// ask writes a problem for the base: one of our own thinks; a base with a
-// template thinks as the plan says, or as it was taught here.
+// ask writes a problem for the base, which thinks as the plan says, or as it was
+// taught here; a model of our own does so of itself.
 func (r *rl) ask(p *stage.Problem) (talk.Question, error) {
 	think := r.Think
-	if r.s.brought == nil {
-		think = nil
-	} else if think == nil && r.s.facts.Method != "" {
+	if think == nil && r.s.brought != nil && r.s.facts.Method != "" {
 		think = &r.s.facts.Think
 	}
 	return r.s.w.Ask(p.ID, asking(p), nil, think)
@@ -399,7 +402,7 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 	r.st.Best, r.st.Top = r.worth(&w), w.Overall
 	r.st.Facts.Watched = append(r.st.Facts.Watched, w)
 	r.st.Course.turn()
-	f := &r.st.Facts
+	f, cut := &r.st.Facts, 0.0
 	// Problems of all kinds; if they have nothing to teach, those of the kinds
 	// that had the most to teach among them.
 	for draw := range uint64(2) {
@@ -408,6 +411,7 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 			return err
 		}
 		f.Pass, f.Any, f.Informative = outlook(groups)
+		cut = cutOf(groups)
 		f.Started = f.Pass >= minPass && f.Informative >= minInformative
 		r.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"step": 0, "pass_at_1": f.Pass, "pass_at_k": f.Any, "informative": f.Informative}})
 		if f.Started {
@@ -424,29 +428,14 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 		r.note(say.T("pre-flight: watched problems %.1f%% right; pass@1 %.3f, pass@%d %.3f, %.0f%% of groups informative: reinforcement starts", "预检：观察题正确率 %.1f%%；pass@1 %.3f，pass@%d %.3f，%.0f%% 的组含有信息：开始强化学习", 100*w.Overall, f.Pass, r.samples(), f.Any, 100*f.Informative))
 	} else {
 		r.note(say.T("pre-flight: watched problems %.1f%% right; pass@1 %.3f, pass@%d %.3f, %.0f%% of groups informative: reinforcement has nothing to learn from here; the weights stay as they are", "预检：观察题正确率 %.1f%%；pass@1 %.3f，pass@%d %.3f，%.0f%% 的组含有信息：强化学习在此无可学习；权重保持不变", 100*w.Overall, f.Pass, r.samples(), f.Any, 100*f.Informative))
+		switch {
+		case cut > cutMost:
+			r.note(say.T("%v: %v", "%v：%v", cutShort(cut), raiseTokens))
+		case f.Pass > 0.5:
+			r.note(say.T("it answers most problems right already, whenever it is asked: take harder ones", "大多数题每次都已答对：请换用更难的题"))
+		default:
+			r.note(say.T("it hardly ever answers right: teach it by examples first, or take easier problems", "它几乎从不答对：请先用样例教它，或换用更容易的题"))
+		}
 	}
 	return nil
-}
-
-// outlook returns the shares of right answers, of groups that have one, and of
-// groups that have right and wrong ones.
-func outlook(groups []group) (pass, once, informative float64) {
-	right, n, any, both := 0, 0, 0, 0
-	for i := range groups {
-		k := 0
-		for _, s := range groups[i].samples {
-			if s.right {
-				k++
-			}
-		}
-		right, n = right+k, n+len(groups[i].samples)
-		if k > 0 {
-			any++
-			if k < len(groups[i].samples) {
-				both++
-			}
-		}
-	}
-	share := func(a, b int) float64 { return float64(a) / float64(max(b, 1)) }
-	return share(right, n), share(any, len(groups)), share(both, len(groups))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -195,8 +196,32 @@ func TestGRPOPreflight(t *testing.T) {
 	if !sameWeights(t, base.Out, b.Out) {
 		t.Error("the weights are not the base's")
 	}
-	if notes := b.notes(); len(notes) != 2 || !strings.Contains(notes[0], "8 answers to each of 16") || !strings.Contains(notes[1], "pass@8 0.") || !strings.Contains(notes[1], "nothing to learn from") {
+	if notes := b.notes(); len(notes) != 3 || !strings.HasSuffix(notes[2], "of the answers did not end within their tokens: raise tokens, or set overlong") || !strings.Contains(notes[0], "8 answers to each of 16") || !strings.Contains(notes[1], "pass@8 0.") || !strings.Contains(notes[1], "nothing to learn from") {
 		t.Errorf("it said %q", notes)
+	}
+}
+
+// A base that knows all of it has nothing to learn, either, and is told to take
+// harder problems.
+func TestGRPOKnown(t *testing.T) {
+	dir, _ := toyTeacher(t)
+	b := newBench(t, map[string]string{"base": dir, "problems": toyPart(t, toyProblems(2)), "watch": toyPart(t, toyProblems(1))})
+	check(t, toyGRPO().Run(context.Background(), b.Job))
+	if notes := b.notes(); !strings.HasSuffix(notes[len(notes)-1], "take harder ones") {
+		t.Errorf("it said %q", notes)
+	}
+}
+
+// Without problems, or without any that are watched, it does not begin: its steps
+// would be chosen by nothing.
+func TestGRPONothing(t *testing.T) {
+	_, in := toyBase(t)
+	for arg, want := range map[string]string{"problems": "there are no examples", "watch": "none of these examples are watched"} {
+		few := maps.Clone(in)
+		few[arg] = toyPart(t, nil)
+		if err := toyGRPO().Run(context.Background(), newBench(t, few).Job); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("without %s: %v", arg, err)
+		}
 	}
 }
 

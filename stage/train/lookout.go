@@ -256,7 +256,8 @@ func (o *lookout) watchText(dir string, length, most int) error {
 	}
 	rows := packDocs(docs, length)
 	if len(rows) == 0 || bytes == 0 {
-		return say.Errorf("no example of the part to watch fits a row of %d tokens", "观察集中没有一条能放进 %d 个词元的行", length)
+		return &say.Error{Where: "watch", What: say.T("no example of the part to watch fits a row of %d tokens", "观察集中没有一条能放进 %d 个词元的行", length),
+			Next: say.T("raise heldout of the examples, or watch shorter ones", "请调大这些样例的 heldout，或观察更短的样例")}
 	}
 	o.rows = rows
 	o.loss = func() (float64, map[string]float64) {

@@ -21,11 +21,32 @@ func (g *GRPO) Check() (list []*say.Error) {
 	if g.Control != "" && g.Control != randomControl {
 		list = append(list, unknown("control", g.Control, randomControl))
 	}
+	if where := firstOf(map[string]bool{"clip_low": g.Low > 0, "clip_high": g.High > 0}); where != "" && g.Updates < 2 {
+		list = append(list, withoutEffect(where, say.T("after one update there is nothing to clip", "只更新一次时没有可裁剪的"), say.T("set updates to 2 or more, or leave it out", "请把 updates 设为 2 以上，或省略此项")))
+	}
+	if !g.Replay.IsZero() && g.weight() == 0 {
+		list = append(list, &say.Error{Where: "replay", What: say.T("with a replay_weight of 0 nothing is learnt again", "replay_weight 为 0 时什么也不重学"), Next: say.T("leave one of the two out", "请去掉其中之一")})
+	}
 	if g.Overlong > g.tokens() {
 		list = append(list, &say.Error{Where: "overlong", What: say.T("overlong is %d, more than the %d tokens of an answer", "overlong 为 %d，超过回答的 %d 个词元", g.Overlong, g.tokens()),
 			Next: say.T("make it smaller, or tokens larger", "请调小它，或调大 tokens")})
 	}
 	return list
+}
+
+// withoutEffect is the error of an argument that would be without effect.
+func withoutEffect(where string, why, next say.Text) *say.Error {
+	return &say.Error{Where: where, What: say.T("%s is without effect: %v", "%s 不起作用：%v", where, why), Next: next}
+}
+
+// firstOf is the first, by its name, of those that are so; "": none is.
+func firstOf(args map[string]bool) string {
+	for _, name := range sortedKeys(args) {
+		if args[name] {
+			return name
+		}
+	}
+	return ""
 }
 
 // general reports whether the settings ask for more than the default loss,

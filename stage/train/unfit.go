@@ -20,6 +20,12 @@ func wrongUse(where string, use stage.Use) *say.Error {
 		Next: say.T("name other examples in the plan", "请在计划中引用另外的样例")}
 }
 
+// nothingWatched is the error of examples none of which are in the part watch.
+func nothingWatched() *say.Error {
+	return &say.Error{Where: "watch", What: say.T("none of these examples are watched", "这些样例中没有观察集"),
+		Next: say.T("raise heldout of the examples, or bring more of them", "请调大这些样例的 heldout，或增加样例")}
+}
+
 // useOf is what examples are for; "": it is not known.
 func useOf(f *stage.Forecast) stage.Use {
 	if f.Path == "" {
@@ -42,6 +48,10 @@ func useOf(f *stage.Forecast) stage.Use {
 func unfit(in map[string][]stage.Forecast, use stage.Use, args ...string) (list []*say.Error) {
 	for _, arg := range args {
 		for _, f := range in[arg] {
+			if n, known := f.Size["watched"]; arg == "watch" && known && n == 0 {
+				list = append(list, nothingWatched())
+				continue
+			}
 			if is := useOf(&f); is != "" && is != use && (use != stage.UseChats || is != stage.UseProblems) {
 				list = append(list, wrongUse(arg, use))
 			}

@@ -72,18 +72,19 @@ var theMachine = sync.OnceValues(func() (*machine, error) {
 
 var callable = regexp.MustCompile(`^[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*$`)
 
+var writeCode = say.T(`write {"call": "add", "cases": [{"args": [3, 4], "want": 7}]}`, `请写成 {"call": "add", "cases": [{"args": [3, 4], "want": 7}]}`)
+
 // code: the program of the answer passes all cases.
 func code(c *Code) (func(context.Context, string, string) (float64, error), error) {
-	next := say.T(`write {"call": "add", "cases": [{"args": [3, 4], "want": 7}]}`, `请写成 {"call": "add", "cases": [{"args": [3, 4], "want": 7}]}`)
 	switch {
 	case !callable.MatchString(c.Call):
-		return nil, &say.Error{What: say.T("%q is no name of a function", "%q 不是函数名", clip(c.Call)), Next: next}
+		return nil, &say.Error{What: say.T("%q is no name of a function", "%q 不是函数名", clip(c.Call)), Next: writeCode}
 	case len(c.Cases) == 0 || len(c.Cases) > maxCases:
-		return nil, &say.Error{What: say.T("there are %d cases; there may be 1 to %d", "用例有 %d 个，应为 1 到 %d 个", len(c.Cases), maxCases), Next: next}
+		return nil, &say.Error{What: say.T("there are %d cases; there may be 1 to %d", "用例有 %d 个，应为 1 到 %d 个", len(c.Cases), maxCases), Next: writeCode}
 	}
 	for i, k := range c.Cases {
 		if k.Want == nil || len(k.Args) > 64 {
-			return nil, &say.Error{What: say.T("case %d has no want, or more than 64 args", "第 %d 个用例没有 want，或参数超过 64 个", i+1), Next: next}
+			return nil, &say.Error{What: say.T("case %d has no want, or more than 64 args", "第 %d 个用例没有 want，或参数超过 64 个", i+1), Next: writeCode}
 		}
 	}
 	return func(ctx context.Context, _, answer string) (float64, error) {

@@ -38,8 +38,9 @@ type Reply struct {
 	Prompt, Text string
 }
 
-// All is Right of each of list. It waits for up to atOnce programs at a time,
-// and stops at the first error.
+// All is Right of each of list. It waits for up to atOnce programs of the
+// owner's at a time, runs programs of answers on all processors, and stops at the
+// first error.
 func (j *Judge) All(ctx context.Context, list []Reply) ([]bool, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -52,7 +53,7 @@ func (j *Judge) All(ctx context.Context, list []Reply) ([]bool, error) {
 		right[i] = s >= 0.5
 	}
 	var asked sync.WaitGroup
-	places := make(chan struct{}, atOnce)
+	places := map[int]chan struct{}{}
 	for i := range list {
 		if list[i].Spec == nil {
 			continue
@@ -64,14 +65,18 @@ func (j *Judge) All(ctx context.Context, list []Reply) ([]bool, error) {
 		if ctx.Err() != nil {
 			break
 		}
-		if !v.asks {
+		if v.most == 0 {
 			judge(i, v)
 			continue
 		}
-		places <- struct{}{}
+		if places[v.most] == nil {
+			places[v.most] = make(chan struct{}, v.most)
+		}
+		place := places[v.most]
+		place <- struct{}{}
 		asked.Go(func() {
 			judge(i, v)
-			<-places
+			<-place
 		})
 	}
 	asked.Wait()

@@ -10,8 +10,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"math/big"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -35,7 +37,7 @@ type Spec struct {
 // A Verifier scores replies to one problem. It may be used by many at once.
 type Verifier struct {
 	score func(ctx context.Context, prompt, answer string) (float64, error)
-	asks  bool // a program, and waits for it
+	most  int // how many are judged at a time; 0: one after another, which is fastest
 }
 
 // Names are the kinds of verifier.
@@ -46,11 +48,9 @@ const maxAnswer = 1 << 20
 
 // Parse reads a Spec and prepares its verifier. Errors are for people.
 func Parse(raw []byte) (*Verifier, error) {
-	var s Spec
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		return nil, choose(say.T("verify cannot be read: %v", "无法读取 verify：%v", err))
+	s, err := read(raw)
+	if err != nil {
+		return nil, err
 	}
 	var have []string
 	for i, there := range []bool{s.Number != nil, s.Equation != nil, s.Choice != "", s.Regex != "", s.Schema != nil, s.Code != nil, s.URL != ""} {
@@ -62,7 +62,6 @@ func Parse(raw []byte) (*Verifier, error) {
 		return nil, choose(say.T("verify has %d of its fields; it must have one", "verify 有 %d 项，应恰有一项", len(have)))
 	}
 	var f func(context.Context, string, string) (float64, error)
-	var err error
 	switch have[0] {
 	case "number":
 		f, err = number(s.Number)
@@ -82,7 +81,35 @@ func Parse(raw []byte) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Verifier{f, s.URL != ""}, nil
+	return &Verifier{f, map[string]int{"url": atOnce, "code": min(atOnce, runtime.GOMAXPROCS(0))}[have[0]]}, nil
+}
+
+// read reads a Spec whose fields are known and of their kinds.
+func read(raw []byte) (s Spec, err error) {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(raw, &fields) != nil || fields == nil {
+		return s, choose(say.T("verify is no object with a field", "verify 不是带一项的对象"))
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if !slices.Contains(Names, name) {
+			return s, choose(say.T("there is no verifier %q", "没有验证方式 %q", clip(name)))
+		}
+	}
+	texts := map[string]*string{"choice": &s.Choice, "regex": &s.Regex, "url": &s.URL}
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		if raw := fields[name]; raw != nil && json.Unmarshal(raw, texts[name]) != nil {
+			return s, &say.Error{What: say.T("%s is no text", "%s 不是文本", name), Next: say.T("write it between quotation marks", "请写在引号中")}
+		}
+	}
+	if raw := fields["code"]; raw != nil {
+		d := json.NewDecoder(bytes.NewReader(raw))
+		d.DisallowUnknownFields()
+		if d.Decode(&s.Code) != nil {
+			return s, &say.Error{What: say.T("this code is no call with its cases", "这个 code 不是带用例的调用"), Next: writeCode}
+		}
+	}
+	s.Number, s.Equation, s.Schema = fields["number"], fields["equation"], fields["schema"]
+	return s, nil
 }
 
 func choose(what say.Text) error {

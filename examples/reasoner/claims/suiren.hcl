@@ -209,5 +209,4 @@ weights "distil" {
   problems = examples.lessons
   count    = 18000
   epochs   = 8
-  seed     = 1
 }

@@ -171,7 +171,7 @@ func TestFaults(t *testing.T) {
 		{"label", "label", 1, "label", "this is a number", "true or false"},
 		{"label", "label", rename("labels"), "labels", "not known", "did you mean label?"},
 		{"problem", "verify", map[string]any{}, "verify", "verify has 0 of its fields", ""},
-		{"problem", "verify", map[string]any{"numer": 7}, "verify", "cannot be read", ""},
+		{"problem", "verify", map[string]any{"numer": 7}, "verify", `no verifier "numer"`, ""},
 		{"problem", "verify.number", "seven", "verify", "is no number", ""},
 	} {
 		line := spoilt(t, good[c.from], c.path, c.change)
