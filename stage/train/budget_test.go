@@ -333,7 +333,8 @@ func TestForetoldMemory(t *testing.T) {
 		}
 	}{
 		"lora": {"examples", stage.UseChats, &LoRA{Rank: 2}}, "lora patient": {"examples", stage.UseChats, &LoRA{Rank: 64, Patience: 2}},
-		"continue": {"examples", stage.UseChats, &Continue{}}, "continue q8_0": {"examples", stage.UseChats, &Continue{Type: "q8_0", Patience: 2}},
+		"lora of one": {"examples", stage.UseChats, &LoRA{Rank: 256, Targets: []string{"k_proj"}}},
+		"continue":    {"examples", stage.UseChats, &Continue{}}, "continue q8_0": {"examples", stage.UseChats, &Continue{Type: "q8_0", Patience: 2}},
 		"dpo": {"pairs", stage.UsePairs, &DPO{Rank: 2}}, "dpo whole": {"pairs", stage.UsePairs, &DPO{}},
 		"kto": {"labels", stage.UseLabels, &KTO{Rank: 64, Patience: 2}}, "kto whole": {"labels", stage.UseLabels, &KTO{}},
 	} {
