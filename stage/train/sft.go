@@ -162,9 +162,10 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 			}
 		}
 	}
+	w.rows *= float64(orDefault(s.Epochs, 1))
 	c := s.config(vocab, max(w.length, leastContext))
 	shape := model.Shape{Config: c, Tied: true}
-	k := way{batch: s.batch(), micro: min(s.batch(), microRows), threads: m.Threads, passes: float64(orDefault(s.Epochs, 1)), muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8"}
+	k := way{batch: s.batch(), micro: min(s.batch(), microRows), threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8"}
 	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Memory: s.memory(c, c.Context, m)}
 	toil := w.toil(&shape, &k)
 	if b := s.budget(); b > 0 && f.FLOPs > 0 {
