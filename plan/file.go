@@ -316,7 +316,7 @@ func (r *reader) body(b *Block, h *hclsyntax.Block) {
 	}
 	for _, a := range inOrder(args) {
 		if !slices.Contains(known, a.Name) {
-			r.add(a.NameRange, say.T("%s has no argument %s", "%s 没有参数 %s", b.Kind, clip(a.Name)), suggest(a.Name, known))
+			r.add(a.NameRange, say.T("%s has no argument %s", "%s 没有参数 %s", b.Kind, clip(a.Name)), suggestArgument(a.Name, known, args))
 		}
 	}
 	for _, in := range h.Body.Blocks {

@@ -45,6 +45,10 @@ func TestParseErrors(t *testing.T) {
 			"suiren.hcl:4:10: there are two blocks examples.a; the first is at suiren.hcl:1:10; give one of them another name", ""},
 		{"unknown argument", "examples \"a\" {\n  text = \"x\"\n  cuont = 3\n}",
 			"suiren.hcl:3:3: examples has no argument cuont; did you mean count?", "suiren.hcl:3:3: examples 没有参数 cuont；是否想写 count？"},
+		{"argument of others", "examples \"a\" {\n text = \"x\"\n learning_rate = 2\n per_text_counter = 1\n max_grad_norm = 1\n}",
+			"suiren.hcl:3:2: examples has no argument learning_rate; did you mean rate?\n" +
+				"suiren.hcl:4:2: examples has no argument per_text_counter; did you mean count?\n" +
+				"suiren.hcl:5:2: examples has no argument max_grad_norm; it may be text, count, rate, flag, names, need, seed", ""},
 		{"missing argument", `examples "a" {}`,
 			`suiren.hcl:1:1: examples.a lacks the argument text; write text = "…"`, "suiren.hcl:1:1: examples.a 缺少参数 text；请写 text = \"…\""},
 		{"choice missing", `weights "a" {}`, "suiren.hcl:1:1: weights.a lacks the argument train; it may be grow, mix, tune", ""},

@@ -114,6 +114,36 @@ func suggest(given string, names []string) say.Text {
 	return oneOf(names)
 }
 
+// suggestArgument says which of known was perhaps meant by given, of those that
+// are not among the arguments already: by a slip of the hand, or by the name that
+// other programs have for it, as learning_rate for rate.
+func suggestArgument[V any](given string, known []string, args map[string]V) say.Text {
+	var free []string
+	for _, n := range known {
+		if _, ok := args[n]; !ok {
+			free = append(free, n)
+		}
+	}
+	if best := cmp.Or(nearest(given, free), partOf(given, free)); best != "" {
+		return say.T("did you mean %s?", "是否想写 %s？", best)
+	}
+	return oneOf(known)
+}
+
+// partOf returns the name that a word of given, put together with _, begins or
+// begins with, or "".
+func partOf(given string, names []string) string {
+	const least = 4 // letters that are no chance
+	for word := range strings.SplitSeq(clip(given), "_") {
+		for _, n := range names {
+			if min(len(word), len(n)) >= least && (strings.HasPrefix(n, word) || strings.HasPrefix(word, n)) {
+				return n
+			}
+		}
+	}
+	return ""
+}
+
 // nearest returns the name that is close enough to given to be meant, or "".
 func nearest(given string, names []string) string {
 	best, least := "", 3 // a slip of two keys

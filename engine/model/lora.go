@@ -69,6 +69,19 @@ func (o *LoRA) Check(s *Shape) error {
 	return err
 }
 
+// Params returns the numbers of o's adapters over a model of shape s, and those
+// that a decoder has of them: of A the rank is filled up to whole panels.
+func (o *LoRA) Params(s *Shape) (trained, packed int) {
+	modules, _ := o.chosen(s)
+	places := s.places()
+	for _, m := range modules {
+		p := places[m]
+		trained += s.Layers * o.Rank * (p.rows + p.cols)
+		packed += s.Layers * (o.Rank*p.rows + kernel.PackedLen(1, o.Rank)*p.cols)
+	}
+	return trained, packed
+}
+
 // chosen returns the modules that the targets name.
 func (o *LoRA) chosen(s *Shape) ([]string, error) {
 	all := s.modules()

@@ -64,7 +64,8 @@ func (o *own) bytes(b *brought, tr model.Training) (int64, error) {
 // trained is how many numbers learn in a model of shape s.
 func (o *own) trained(s *model.Shape) int64 {
 	if o.lora != nil {
-		return int64(adapterParams(s, o.lora.Rank))
+		n, _ := o.lora.Params(s)
+		return int64(n)
 	}
 	return int64(s.Params())
 }
@@ -89,8 +90,12 @@ func (o *own) best(s *model.Shape) int64 {
 // are: of all of them, those that were written are read again.
 func (o *own) proofBytes(b *brought, threads int) (int64, error) {
 	bytes, err := proofBytes(b.File, threads)
-	if o.lora != nil || err != nil {
-		return bytes + 4*int64(packedAdapter(&b.Shape, o.rank())), err
+	if err != nil {
+		return 0, err
+	}
+	if o.lora != nil {
+		_, packed := o.lora.Params(&b.Shape)
+		return bytes + 4*int64(packed), nil
 	}
 	return b.as(o.typ, bytes)
 }

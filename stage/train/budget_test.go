@@ -333,7 +333,8 @@ func TestForetoldMemory(t *testing.T) {
 		}
 	}{
 		"lora": {"examples", stage.UseChats, &LoRA{Rank: 2}}, "lora patient": {"examples", stage.UseChats, &LoRA{Rank: 64, Patience: 2}},
-		"continue": {"examples", stage.UseChats, &Continue{}}, "continue q8_0": {"examples", stage.UseChats, &Continue{Type: "q8_0", Patience: 2}},
+		"lora of one": {"examples", stage.UseChats, &LoRA{Rank: 256, Targets: []string{"k_proj"}}},
+		"continue":    {"examples", stage.UseChats, &Continue{}}, "continue q8_0": {"examples", stage.UseChats, &Continue{Type: "q8_0", Patience: 2}},
 		"dpo": {"pairs", stage.UsePairs, &DPO{Rank: 2}}, "dpo whole": {"pairs", stage.UsePairs, &DPO{}},
 		"kto": {"labels", stage.UseLabels, &KTO{Rank: 64, Patience: 2}}, "kto whole": {"labels", stage.UseLabels, &KTO{}},
 	} {
@@ -391,7 +392,20 @@ func TestDerived(t *testing.T) {
 			t.Errorf("no %q in %q", want, got)
 		}
 	}
+	_, trained := toyBase(t)
+	toy := trained["base"]
 	base := map[string][]stage.Forecast{"base": {{Path: archFolder("llama3")}}, "from": rows["from"]}
+	ours := map[string][]stage.Forecast{"base": {{Path: toy}}, "teacher": {{Path: toy}}, "from": rows["from"]}
+	for want, op := range map[string]stage.Forecaster{
+		"32 answers a step, Muon at 0.001, AdamW at 0.0002, linear":                                                                                               &DPO{},
+		"32 answers a step, AdamW of 8 bits at 5e-05, linear":                                                                                                     &KTO{Optimizer: "adamw8", Rank: 4},
+		"2 problems a step with 3 answers each, Muon at 0.004, AdamW at 0.0008, wsd":                                                                              &GRPO{Prompts: 2, Samples: 3, Rate: 0.2},
+		"1 layer of width 32, 1 head of 32 (1 of keys and values), feed-forward width 96: 21824 parameters; 16 rows a step, Muon at 0.02, AdamW at 0.004, linear": &Distil{Depth: 1},
+	} {
+		if got := op.Forecast(ours, m).Derived.In(say.English); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 	for want, op := range map[string]stage.Forecaster{
 		"16 rows a step, AdamW at 2e-05, linear":              &Continue{},
 		"8 rows a step, Lion at 8e-05, cosine":                &LoRA{Optimizer: "lion", Schedule: "cosine", Batch: 8, Rate: 0.2},

@@ -157,6 +157,10 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		toil = writing(&teacher.shape, n, prompt, answer) + asked.judging(&teacher.shape, &way{integer: teacher.integer, passes: 1})
 		w = loadOf(n*(prompt+answer), s.length, int(prompt+answer), answer/(prompt+answer))
 	}
+	s.f.Derived = say.T("%d rows a step, %v", "每步 %d 行，%v", d.batch(), describe(s.rates(own{optimizer: d.Optimizer, rate: d.Rate}, d.rate()), "linear"))
+	if d.Depth > 0 {
+		s.f.Derived = say.T("%v; %v", "%v；%v", shapeOf(&s.shape.Config), s.f.Derived)
+	}
 	s.way.batch, s.way.passes = d.batch(), passesOf(w.rows, d.batch(), d.Epochs)
 	s.f.FLOPs = s.flops(&w)
 	toil += w.toil(&s.shape, &s.way)

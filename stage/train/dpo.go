@@ -76,7 +76,7 @@ const preferenceRate = 0.05
 
 // Forecast implements stage.Forecaster.
 func (d *DPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	o := own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, batch: 2 * d.batch(), epochs: d.epochs()}
+	o := own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, rate: d.Rate, batch: 2 * d.batch(), epochs: d.epochs()}
 	f := o.forecastAnswers(in, "pairs", d.Rank, 1, 2*watchPairs, m)
 	f.Wrong = append(f.Wrong, unfit(in, stage.UsePairs, "pairs", "watch")...)
 	return f
@@ -283,6 +283,7 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank in
 		toil += (looksOf(t.docs*s.way.passes/float64(o.batch)) + 1) * float64(watched) / t.docs * once
 	}
 	setTime(&s.f, toil+s.writes(m), m)
+	s.f.Derived = say.T("%d answers a step, %v", "每步 %d 个回答，%v", o.batch, describe(s.rates(o, preferenceRate), "linear"))
 	return s.f
 }
 
@@ -320,6 +321,16 @@ func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 	s.length = max(longest, min(promptTokens, s.context()))
 	o.foretellMemory(&s.f, &s.footing, &s.way, s.length, m)
 	return s
+}
+
+// rates are those of its optimiser: o.rate is the plan's, ours the default of a
+// model of our own.
+func (s *pupil) rates(o own, ours float64) optim.Settings {
+	if s.way.rank == 0 && s.chat {
+		return recipe(o.optimizer, orDefault(o.rate, ours))
+	}
+	o.rate = studentRate(o.rate, s.way.rank)
+	return o.settings()
 }
 
 // leave takes memory that is asked for and never touched from what is foretold.

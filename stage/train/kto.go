@@ -58,7 +58,7 @@ func (k *KTO) Settled() map[string]any {
 
 // Forecast implements stage.Forecaster.
 func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	o := own{method: k.Name(), optimizer: k.Optimizer, patience: k.Patience, batch: k.batch(), epochs: k.epochs()}
+	o := own{method: k.Name(), optimizer: k.Optimizer, patience: k.Patience, rate: k.Rate, batch: k.batch(), epochs: k.epochs()}
 	f := o.forecastAnswers(in, "labels", k.Rank, 2, 2*watchPairs, m) // each stands beside one to another prompt
 	f.Wrong = append(f.Wrong, unfit(in, stage.UseLabels, "labels", "watch")...)
 	return f

@@ -47,6 +47,12 @@ func recipe(optimizer string, rate float64) optim.Settings {
 	return s
 }
 
+// shapeOf says what shape depth has made.
+func shapeOf(c *model.Config) say.Text {
+	return say.T("%d layers of width %d, %d heads of %d (%d of keys and values), feed-forward width %d: %d parameters", "%d 层，宽 %d，%d 个头、每头 %d（键值头 %d 个），前馈宽 %d：%d 个参数",
+		c.Layers, c.Width, c.Heads, c.HeadDim, c.KVHeads, c.Hidden, c.Params())
+}
+
 // describe says at what rates an optimiser works, and how they fall.
 func describe(s optim.Settings, schedule string) say.Text {
 	text := say.T("AdamW at %.2g", "AdamW %.2g", s.Adam)

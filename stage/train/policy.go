@@ -25,7 +25,7 @@ func (g *GRPO) Check() (list []*say.Error) {
 		list = append(list, withoutEffect(where, say.T("after one update there is nothing to clip", "只更新一次时没有可裁剪的"), say.T("set updates to 2 or more, or leave it out", "请把 updates 设为 2 以上，或省略此项")))
 	}
 	if !g.Replay.IsZero() && g.weight() == 0 {
-		list = append(list, &say.Error{Where: "replay", What: say.T("with a replay_weight of 0 nothing is learnt again", "replay_weight 为 0 时什么也不重学"), Next: say.T("leave one of the two out", "请去掉其中之一")})
+		list = append(list, withoutEffect("replay", say.T("with a replay_weight of 0 nothing is learnt again", "replay_weight 为 0 时什么也不重学"), say.T("leave one of the two out", "请去掉其中之一")))
 	}
 	if g.Overlong > g.tokens() {
 		list = append(list, &say.Error{Where: "overlong", What: say.T("overlong is %d, more than the %d tokens of an answer", "overlong 为 %d，超过回答的 %d 个词元", g.Overlong, g.tokens()),

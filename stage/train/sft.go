@@ -174,9 +174,10 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 			}
 		}
 	}
+	w.rows *= float64(orDefault(s.Epochs, 1))
 	c := s.config(vocab, max(w.length, leastContext))
 	shape := model.Shape{Config: c, Tied: true}
-	k := way{batch: s.batch(), micro: min(s.batch(), microRows), threads: m.Threads, passes: float64(orDefault(s.Epochs, 1)), muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8"}
+	k := way{batch: s.batch(), micro: min(s.batch(), microRows), threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8"}
 	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Memory: s.memory(c, c.Context, m), Wrong: unfit(in, stage.UseChats, "watch")}
 	toil := w.toil(&shape, &k)
 	if b := s.budget(); b > 0 && f.FLOPs > 0 {
@@ -185,9 +186,7 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		f.FLOPs = b
 	}
 	steps := f.FLOPs / max(w.flops(&shape, &way{batch: k.batch, passes: 1, muon: k.muon})/max(w.rows, 1)*float64(k.batch), 1)
-	f.Derived = say.T("%d layers of width %d, %d heads of %d (%d of keys and values), feed-forward width %d: %d parameters; %d rows a step, about %.0f steps; %v",
-		"%d 层，宽 %d，%d 个头、每头 %d（键值头 %d 个），前馈宽 %d：%d 个参数；每步 %d 行，约 %.0f 步；%v", c.Layers, c.Width, c.Heads, c.HeadDim, c.KVHeads, c.Hidden, c.Params(), k.batch, max(steps, 1),
-		describe(recipe(s.Optimizer, orDefault(s.Rate, 1)), cmp.Or(s.Schedule, "wsd")))
+	f.Derived = say.T("%v; %d rows a step, about %.0f steps; %v", "%v；每步 %d 行，约 %.0f 步；%v", shapeOf(&c), k.batch, max(steps, 1), describe(recipe(s.Optimizer, orDefault(s.Rate, 1)), cmp.Or(s.Schedule, "wsd")))
 	setTime(&f, toil, m)
 	if m.Memory > 0 && f.Memory > m.Memory {
 		f.Smaller = s.smaller(vocab, c.Context, m)

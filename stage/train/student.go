@@ -27,6 +27,14 @@ type student struct {
 // DPO and KTO: of AdamW it makes 5e-6. An adapter learns ten times as fast.
 const broughtRate = 0.00125
 
+// studentRate is the factor over a brought base, of which rate is the plan's.
+func studentRate(rate float64, rank int) float64 {
+	if rank > 0 {
+		return orDefault(rate, 10*broughtRate)
+	}
+	return orDefault(rate, broughtRate)
+}
+
 // mostTokens bounds the answers that a brought model learns from, with their
 // prompts: memory goes with the longest.
 const mostTokens = 4096
@@ -60,9 +68,8 @@ func openStudent(job *stage.Job, optimizer string, rate, ours float64, rank int,
 		b.Close()
 		return nil, err
 	}
-	s.own = own{batch: 4, optimizer: optimizer, rate: orDefault(rate, broughtRate), seed: seed}
+	s.own = own{batch: 4, optimizer: optimizer, rate: studentRate(rate, rank), seed: seed}
 	if rank > 0 {
-		s.own.rate = orDefault(rate, 10*broughtRate)
 		s.own.lora = &model.LoRA{Rank: rank, Alpha: 2 * float64(rank), Seed: seed}
 	}
 	if s.w, err = s.brought.writer(); err != nil {

@@ -200,13 +200,6 @@ func adapterParams(s *model.Shape, rank int) float64 {
 	return float64(s.Layers * rank * (s.Width + q + 2*(s.Width+kv) + q + s.Width + 3*(s.Width+s.Hidden)))
 }
 
-// packedAdapter is the numbers of an adapter as a decoder has it: of A the rank
-// is filled up to whole panels.
-func packedAdapter(s *model.Shape, rank int) float64 {
-	inputs := 5*s.Width + s.Heads*s.HeadDim + s.Hidden // of the seven matrices
-	return adapterParams(s, rank) + float64(s.Layers*(kernel.PackedLen(1, rank)-rank)*inputs)
-}
-
 // muonFLOPs is the operations of a step of Muon, as optim counts them.
 func muonFLOPs(s *model.Shape) (sum float64) {
 	q, kv, C, F := s.Heads*s.HeadDim, s.KVHeads*s.HeadDim, s.Width, s.Hidden

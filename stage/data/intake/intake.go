@@ -10,11 +10,13 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"io"
 	"iter"
 	"path"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
@@ -293,6 +295,7 @@ func (r *record) syntax(src []byte, err error) error {
 	before := src[:s.at]
 	r.line += bytes.Count(before, []byte("\n"))
 	r.column = 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+	what := say.T("this is not JSON: %v", "这不是 JSON：%v", s.err)
 	next := say.T("write one JSON object a line, or a JSON array of objects", "请每行写一个 JSON 对象，或写一个由对象组成的 JSON 数组")
 	switch {
 	case errors.Is(s.err, io.ErrUnexpectedEOF):
@@ -300,10 +303,24 @@ func (r *record) syntax(src []byte, err error) error {
 			say.T("it was cut off: write the whole object on one line", "内容不完整：请把整个对象写在一行里"))
 	case errors.Is(s.err, errTwice):
 		next = say.T("delete one of the two", "请删去其中一个")
-	case bytes.ContainsAny(src, "“”：，"):
-		next = say.T("perhaps a full-width mark (“ ” ： ，) stands for an ASCII one", "可能误用了全角标点（“ ” ： ，），请改用半角")
-	case bytes.Contains(src, []byte("{'")):
-		next = say.T("strings stand in double quotes", "字符串须用双引号")
+	default:
+		var fault *json.SyntaxError
+		if !errors.As(s.err, &fault) {
+			break
+		}
+		at, _ := utf8.DecodeRune(src[min(s.at, len(src)):])
+		last, _ := utf8.DecodeLastRune(bytes.TrimSpace(src[:min(s.at, len(src))]))
+		what = say.T("this is not JSON: %q cannot stand here", "这不是 JSON：此处不能是 %q", string(at))
+		switch {
+		case strings.ContainsRune("“”：，", at):
+			next = say.T("a full-width mark (“ ” ： ，) stands for an ASCII one", "误用了全角标点（“ ” ： ，），请改用半角")
+		case at == '\'':
+			next = say.T("strings stand in double quotes", "字符串须用双引号")
+		case last == ',' && (at == '}' || at == ']'):
+			next = say.T("delete the comma before it", "请删去它前面的逗号")
+		case strings.Contains(fault.Error(), " after "): // a member, or an element
+			next = say.T("write a comma before it", "请在它前面加上逗号")
+		}
 	}
-	return r.fail("", say.T("this is not JSON: %v", "这不是 JSON：%v", s.err), next)
+	return r.fail("", what, next)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+
 	"suiren/internal/say"
 )
 
@@ -70,10 +71,10 @@ type syntaxError struct {
 func (e *syntaxError) Error() string { return e.err.Error() }
 
 var (
-	errMany   = say.Errorf("more than %d values", "超过 %d 个值", maxValues)
-	errDeep   = say.Errorf("values stand more than %d deep in each other", "值的嵌套超过 %d 层", maxDepth)
-	errTwice  = say.Errorf("a name comes twice in one object", "同一对象里有重复的键")
-	errBehind = say.Errorf("something stands behind the value", "值之后还有内容")
+	errMany   error = say.Errorf("more than %d values", "超过 %d 个值", maxValues)
+	errDeep   error = say.Errorf("values stand more than %d deep in each other", "值的嵌套超过 %d 层", maxDepth)
+	errTwice  error = say.Errorf("a name comes twice in one object", "同一对象中有重复的名称")
+	errBehind error = say.Errorf("something stands behind the value", "值之后还有别的内容")
 )
 
 // parse reads src, one JSON value. The error is a *syntaxError.
@@ -90,7 +91,7 @@ func parse(src []byte) (*node, error) {
 		at := int(p.d.InputOffset())
 		var s *json.SyntaxError
 		if errors.As(err, &s) {
-			if at != int(s.Offset) { // it counts the character at fault
+			if int(s.Offset) > at { // it counts the character at fault
 				at = int(s.Offset) - 1
 			}
 		} else if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
