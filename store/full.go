@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"os"
 	"slices"
 
 	"modernc.org/sqlite"
@@ -20,7 +21,7 @@ func DiskFull(where string, err error) error {
 	switch {
 	case err == nil || errors.Is(err, ErrFull):
 		return err
-	case isAny(err, largeErrors):
+	case isAny(err, largeErrors) || isUnwritten(err) && atLimit(where):
 		return &say.Error{Where: where,
 			What: say.T("a file would be larger than the limit here; what was made before is safe", "文件将超过此处的大小上限；此前的产物不受影响"),
 			Next: say.T("raise the limit (ulimit -f, or that of the file system), or choose another disk with --state; then run the same command again",
@@ -41,14 +42,40 @@ func isAny(err error, of []error) bool {
 }
 
 func isFull(err error) bool {
-	if isAny(err, fullErrors) {
+	code, ok := sqliteCode(err)
+	return isAny(err, fullErrors) || ok && (code == sqlite3.SQLITE_FULL || code == sqlite3.SQLITE_IOERR_SHMSIZE) // the second: no room for the -shm file
+}
+
+// isUnwritten reports whether SQLite could not write a file. It does not say why.
+func isUnwritten(err error) bool {
+	switch code, _ := sqliteCode(err); code {
+	case sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_TRUNCATE, sqlite3.SQLITE_IOERR_FSYNC,
+		sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP:
 		return true
 	}
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		switch e.Code() {
-		case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE: // the second: no room for the -shm file
-			return true
+	return false
+}
+
+func sqliteCode(err error) (code int, ok bool) {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if ok {
+		code = e.Code()
+	}
+	return code, ok
+}
+
+// atLimit reports whether a database at path, or a file that SQLite keeps beside it,
+// may hardly grow on: SQLite makes its -shm files 32 KiB at a time.
+func atLimit(path string) bool {
+	limit, ok := sizeLimit()
+	if !ok {
+		return false
+	}
+	var size int64
+	for _, beside := range []string{"", "-wal", "-shm"} {
+		if info, err := os.Stat(path + beside); err == nil {
+			size = max(size, info.Size())
 		}
 	}
-	return false
+	return size+64<<10 > limit
 }

@@ -15,3 +15,5 @@ func Held(path string) bool {
 }
 
 var fullErrors, largeErrors []error
+
+func sizeLimit() (bytes int64, ok bool) { return 0, false }

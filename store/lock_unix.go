@@ -36,6 +36,16 @@ func Held(path string) bool {
 	return !ok || err != nil
 }
 
+// sizeLimit is how large this process may make a file, in bytes; ok is false where
+// it may make it as large as it likes.
+func sizeLimit() (bytes int64, ok bool) {
+	var r syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_FSIZE, &r) != nil || uint64(r.Cur) >= 1<<62 {
+		return 0, false
+	}
+	return int64(r.Cur), true
+}
+
 // fullErrors are what the system says when there is no room left, largeErrors
 // when a file reaches the process's or the file system's limit.
 var (

@@ -239,7 +239,13 @@ func languageOf(question string) say.Lang {
 
 // log is where a server says what is wrong.
 func (b *books) log(a *app) *slog.Logger {
-	return slog.New(slog.NewTextHandler(a.screen, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	words := func(_ []string, at slog.Attr) slog.Attr {
+		if err, ok := at.Value.Any().(error); ok {
+			at.Value = slog.StringValue(say.Err(a.lang, ofFile(err)))
+		}
+		return at
+	}
+	return slog.New(slog.NewTextHandler(a.screen, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: words}))
 }
 
 // openKeys opens the keys, and makes the first one if there is none; its

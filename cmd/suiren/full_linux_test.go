@@ -102,6 +102,24 @@ func TestFileLimit(t *testing.T) {
 	if out := limited(8, "models", "export", model, filepath.Join(t.TempDir(), "m.gguf"), "--lang", "zh"); !strings.Contains(out, "文件将超过此处的大小上限；此前的产物不受影响；请在那里腾出空间或放宽上限（ulimit -f）") {
 		t.Error(out)
 	}
+	// SQLite says of it only that it could not write.
+	if out, err := program("apply", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if out := limited(0, "show", "--plan", dir, "--lang", "zh"); !strings.Contains(out, "suiren.db: 文件将超过此处的大小上限") {
+		t.Error(out)
+	}
+	if err := os.Remove(filepath.Join(dir, ".suiren", "usage.db")); err != nil { // nothing stands in it yet, and to begin it takes more
+		t.Fatal(err)
+	}
+	if out := limited(66, "budget", "set", "all", "--requests", "1", "--plan", dir, "--lang", "zh"); !strings.Contains(out, "usage.db: 文件将超过此处的大小上限") {
+		t.Error(out)
+	}
+	if out := limited(66, "user", "add", "first", "--plan", dir, "--lang", "en"); !strings.Contains(out, "people.db: a file would be larger than the limit here; what was made before is safe; free some space there or raise the limit (ulimit -f)") {
+		t.Error(out)
+	}
+	suiren(t, "", "user", "add", "first", "--plan", dir)
+	suiren(t, "", "budget", "set", "all", "--requests", "1", "--plan", dir)
 	err := fmt.Errorf("export: %w", &fs.PathError{Op: "write", Path: "m.gguf", Err: syscall.ENOSPC})
 	if got := say.Err(say.English, unjoin(err)[0]); !strings.HasPrefix(got, "m.gguf: the disk is full; ") || strings.Contains(got, "--state") {
 		t.Error(got)

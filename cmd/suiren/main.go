@@ -114,14 +114,18 @@ func ofFile(err error) error {
 	return e
 }
 
-// noRoom says of a file that found no room, outside the state folder, what to do.
+// noRoom says of a file or a database that found no room, where the store has not said
+// it, what to do.
 func noRoom(err error) (*say.Error, bool) {
-	p, ok := errors.AsType[*fs.PathError](err)
-	if _, said := errors.AsType[*say.Error](err); !ok || said {
-		return nil, false
+	where := ""
+	if said, ok := errors.AsType[*say.Error](err); ok {
+		where = said.Where
+	} else if p, ok := errors.AsType[*fs.PathError](err); ok {
+		where = p.Path
 	}
-	full, ok := store.DiskFull(shown(p.Path), err).(*say.Error)
-	if ok {
+	full, ok := store.DiskFull(where, err).(*say.Error)
+	if ok = ok && error(full) != err; ok {
+		full.Where = shown(where)
 		full.Next = say.T("free some space there or raise the limit (ulimit -f), or choose another disk; then run the same command again", "请在那里腾出空间或放宽上限（ulimit -f），或换一块磁盘，然后重新运行同一命令")
 	}
 	return full, ok

@@ -185,15 +185,12 @@ func (q *query) setSystem(v json.RawMessage) error {
 const maxMessages = 4096
 
 func (q *query) setMessages(v json.RawMessage) error {
-	var list []struct {
+	list, err := form.List[struct {
 		Role    string          `json:"role"`
 		Content json.RawMessage `json:"content"`
-	}
-	if err := json.Unmarshal(v, &list); err != nil {
+	}](v, "messages", ".%d", maxMessages)
+	if err != nil {
 		return err
-	}
-	if len(list) > maxMessages {
-		return form.OutOfRange("messages", say.T("at most %d", "至多 %d 条", maxMessages))
 	}
 	for i, m := range list {
 		parts, err := blocks(m.Content)
@@ -254,17 +251,14 @@ const maxTools = 512
 // setTools takes the caller's tools. Those with a type of Anthropic's own are
 // run by its servers: they are not offered to the model.
 func (q *query) setTools(v json.RawMessage) error {
-	var list []struct {
+	list, err := form.List[struct {
 		Type        string          `json:"type"`
 		Name        string          `json:"name"`
 		Description string          `json:"description"`
 		Schema      json.RawMessage `json:"input_schema"`
-	}
-	if err := json.Unmarshal(v, &list); err != nil {
+	}](v, "tools", ".%d", maxTools)
+	if err != nil {
 		return err
-	}
-	if len(list) > maxTools {
-		return form.OutOfRange("tools", say.T("at most %d", "至多 %d 个", maxTools))
 	}
 	for i, t := range list {
 		switch {

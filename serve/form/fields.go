@@ -41,6 +41,25 @@ func (f Fields[R]) ReadIn(name string, v json.RawMessage, r *R) error {
 	return f.each(name+".", fields, r)
 }
 
+// List reads the list v, which the parameter of that name is, of at most most items.
+// Its errors name the item as its surface counts them, "[%d]" or ".%d".
+func List[T any](v json.RawMessage, name, index string, most int) ([]T, error) {
+	var items []json.RawMessage
+	if err := json.Unmarshal(v, &items); err != nil {
+		return nil, err // of the parameter
+	}
+	if len(items) > most {
+		return nil, OutOfRange(name, say.T("at most %d", "至多 %d 项", most))
+	}
+	list := make([]T, len(items))
+	for i, item := range items {
+		if err := json.Unmarshal(item, &list[i]); err != nil {
+			return nil, WrongType(name+fmt.Sprintf(index, i), err)
+		}
+	}
+	return list, nil
+}
+
 func (f Fields[R]) each(prefix string, fields map[string]json.RawMessage, r *R) error {
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		name := prefix + key
@@ -53,7 +72,7 @@ func (f Fields[R]) each(prefix string, fields map[string]json.RawMessage, r *R) 
 			continue
 		}
 		if err := set(r, v); err != nil {
-			e := wrongType(name, err)
+			e := WrongType(name, err)
 			if e.Param == key {
 				e.Param = name
 			}
@@ -72,16 +91,16 @@ func Unread(err error) *Error {
 	case e.Field == "":
 		return notObject(say.T("it is %v", "它是%v", say.KindThere(e)))
 	}
-	return wrongType("", err)
+	return WrongType("", err)
 }
 
 func notObject(why say.Text) *Error {
 	return Invalid("", "invalid_json", say.T("the body is not a JSON object: %v", "请求体不是 JSON 对象：%v", why))
 }
 
-// wrongType makes an error of encoding/json about a parameter, or something in it,
+// WrongType makes an error of encoding/json about a parameter, or something in it,
 // one for the client; "" is the whole body.
-func wrongType(name string, err error) *Error {
+func WrongType(name string, err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}

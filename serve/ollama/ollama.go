@@ -228,7 +228,7 @@ const (
 )
 
 func (q *query) setMessages(v json.RawMessage) error {
-	var list []struct {
+	list, err := form.List[struct {
 		Role     string            `json:"role"`
 		Content  string            `json:"content"`
 		Thinking string            `json:"thinking"`
@@ -242,20 +242,17 @@ func (q *query) setMessages(v json.RawMessage) error {
 				Arguments json.RawMessage `json:"arguments"`
 			} `json:"function"`
 		} `json:"tool_calls"`
-	}
-	if err := json.Unmarshal(v, &list); err != nil {
+	}](v, "messages", "[%d]", maxMessages)
+	if err != nil {
 		return err
-	}
-	if len(list) > maxMessages {
-		return form.OutOfRange("messages", say.T("at most %d", "至多 %d 条", maxMessages))
 	}
 	for i, m := range list {
 		if len(m.Images) > 0 {
-			return form.Invalid("messages", "unsupported_parameter", say.T("message %d has images, which no model here can see", "第 %d 条消息带有图像，这里的模型看不到", i+1))
+			return form.Invalid("messages", "unsupported_parameter", say.T("messages[%d] has images, which no model here can see", "messages[%d] 带有图像，这里的模型看不到", i))
 		}
 		if !slices.Contains([]string{"system", "user", "assistant", "tool"}, m.Role) {
-			return form.Invalid("messages", "invalid_value", say.T("message %d has role %q; it must be system, user, assistant or tool",
-				"第 %d 条消息的 role 是 %q，应为 system、user、assistant 或 tool", i+1, form.Clip(m.Role)))
+			return form.Invalid("messages", "invalid_value", say.T("messages[%d].role is %q; it must be system, user, assistant or tool",
+				"messages[%d].role 是 %q，应为 system、user、assistant 或 tool", i, form.Clip(m.Role)))
 		}
 		out := form.Message{Role: m.Role, Text: m.Content, Thought: m.Thinking, Name: m.ToolName, CallID: m.CallID}
 		for _, c := range m.Calls {
@@ -264,8 +261,8 @@ func (q *query) setMessages(v json.RawMessage) error {
 				args = "{}"
 			}
 			if args[0] != '{' || c.Function.Name == "" {
-				return form.Invalid("messages", "invalid_value", say.T("message %d: a tool call needs a function's name, and arguments that are an object",
-					"第 %d 条消息：工具调用应有函数名，arguments 应为对象", i+1))
+				return form.Invalid("messages", "invalid_value", say.T("messages[%d]: a tool call needs a function's name, and arguments that are an object",
+					"messages[%d]：工具调用应有函数名，arguments 应为对象", i))
 			}
 			out.Calls = append(out.Calls, form.Call{ID: c.ID, Name: c.Function.Name, Args: args})
 		}
@@ -275,18 +272,15 @@ func (q *query) setMessages(v json.RawMessage) error {
 }
 
 func (q *query) setTools(v json.RawMessage) error {
-	var list []struct {
+	list, err := form.List[struct {
 		Function struct {
 			Name        string          `json:"name"`
 			Description string          `json:"description"`
 			Parameters  json.RawMessage `json:"parameters"`
 		} `json:"function"`
-	}
-	if err := json.Unmarshal(v, &list); err != nil {
+	}](v, "tools", "[%d]", maxTools)
+	if err != nil {
 		return err
-	}
-	if len(list) > maxTools {
-		return form.OutOfRange("tools", say.T("at most %d", "至多 %d 个", maxTools))
 	}
 	for i, t := range list {
 		if t.Function.Name == "" {

@@ -3,6 +3,7 @@ package openai
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"suiren/internal/say"
 	"suiren/serve/form"
@@ -82,6 +83,16 @@ func (q *query) setTemplateArgs(v json.RawMessage) error {
 	}.ReadIn("chat_template_kwargs", v, q)
 }
 
+type wireMessage struct {
+	Role      string          `json:"role"`
+	Content   json.RawMessage `json:"content"`
+	Name      string          `json:"name"`
+	Reasoning string          `json:"reasoning_content"`
+	Thinking  string          `json:"reasoning"` // as newer servers call it
+	Calls     json.RawMessage `json:"tool_calls"`
+	CallID    string          `json:"tool_call_id"`
+}
+
 type wireCall struct {
 	ID       string `json:"id"`
 	Type     string `json:"type"`
@@ -92,27 +103,16 @@ type wireCall struct {
 }
 
 func (q *query) setMessages(v json.RawMessage) error {
-	var list []struct {
-		Role      string          `json:"role"`
-		Content   json.RawMessage `json:"content"`
-		Name      string          `json:"name"`
-		Reasoning string          `json:"reasoning_content"`
-		Thinking  string          `json:"reasoning"` // as newer servers call it
-		Calls     []wireCall      `json:"tool_calls"`
-		CallID    string          `json:"tool_call_id"`
-	}
-	if err := json.Unmarshal(v, &list); err != nil {
+	list, err := form.List[wireMessage](v, "messages", "[%d]", maxMessages)
+	if err != nil {
 		return err
-	}
-	if len(list) > maxMessages {
-		return form.OutOfRange("messages", say.T("at most %d", "至多 %d 条", maxMessages))
 	}
 	q.Messages = nil
 	for i, m := range list {
+		at := fmt.Sprintf("messages[%d]", i)
 		text, err := contentText(m.Content)
 		if err != nil {
-			return form.Invalid("messages", "invalid_value", say.T("message %d: content must be text, or parts of type text",
-				"第 %d 条消息：content 应为文本，或 text 类型的片段", i+1))
+			return badContent(at + ".content")
 		}
 		out := form.Message{Role: m.Role, Text: text, Name: m.Name}
 		switch m.Role {
@@ -123,23 +123,41 @@ func (q *query) setMessages(v json.RawMessage) error {
 			if out.Thought = m.Reasoning; out.Thought == "" {
 				out.Thought = m.Thinking
 			}
-			for _, c := range m.Calls {
+			if !known(m.Calls) {
+				break
+			}
+			calls, err := form.List[wireCall](m.Calls, at+".tool_calls", "[%d]", maxTools)
+			if err != nil {
+				return form.WrongType(at+".tool_calls", err)
+			}
+			for j, c := range calls {
 				args, err := callArgs(c.Function.Arguments)
 				if err != nil || c.Function.Name == "" || c.Type != "" && c.Type != "function" {
-					return form.Invalid("messages", "invalid_value", say.T("message %d: a tool call needs a function's name, and arguments that are a JSON object in a string",
-						"第 %d 条消息：工具调用应有函数名，arguments 应为写在字符串里的 JSON 对象", i+1))
+					return badCall(fmt.Sprintf("%s.tool_calls[%d]", at, j))
 				}
 				out.Calls = append(out.Calls, form.Call{ID: c.ID, Name: c.Function.Name, Args: args})
 			}
 		case "tool":
 			out.CallID = m.CallID
 		default:
-			return form.Invalid("messages", "invalid_value", say.T("message %d has role %q; it must be system, user, assistant or tool",
-				"第 %d 条消息的 role 是 %q，应为 system、user、assistant 或 tool", i+1, form.Clip(m.Role)))
+			return badRole(at+".role", m.Role, "system, user, assistant, tool")
 		}
 		q.Messages = append(q.Messages, out)
 	}
 	return nil
+}
+
+func badContent(param string) error {
+	return form.Invalid(param, "invalid_value", say.T("%s must be text, or parts of type text", "%s 应为文本，或 text 类型的片段", param))
+}
+
+func badCall(param string) error {
+	return form.Invalid(param, "invalid_value", say.T("%s: a call needs a function's name, and arguments that are a JSON object in a string",
+		"%s：调用应有函数名，arguments 应为写在字符串里的 JSON 对象", param))
+}
+
+func badRole(param, role, of string) error {
+	return form.Invalid(param, "invalid_value", say.T("%s is %q; it must be one of %s", "%s 是 %q，应为 %s 之一", param, form.Clip(role), of))
 }
 
 // callArgs returns the arguments of a call as JSON text: OpenAI has them in a

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"suiren/internal/say"
 	"suiren/serve/form"
@@ -130,23 +131,25 @@ type tool struct {
 const maxTools = 512
 
 func (q *query) setTools(v json.RawMessage) error {
-	var list []tool
-	if err := json.Unmarshal(v, &list); err != nil || len(list) == 0 {
+	list, err := form.List[tool](v, "tools", "[%d]", maxTools)
+	if err != nil {
 		return err
 	}
 	for i, t := range list {
 		if t.Type != "function" && t.Type != "" || t.Function == nil || t.Function.Name == "" {
-			return form.Invalid("tools", "invalid_value", say.T("tools[%d] must be of type function, with a name", "tools[%d] 应为 function 类型，并有名称", i))
+			return badTool(i)
 		}
 		q.Tools = append(q.Tools, form.Tool{Name: t.Function.Name, Description: t.Function.Description, Parameters: t.Function.Parameters})
 	}
 	return q.checkTools()
 }
 
+func badTool(i int) error {
+	param := fmt.Sprintf("tools[%d]", i)
+	return form.Invalid(param, "invalid_value", say.T("%s must be of type function, with a name", "%s 应为 function 类型，并有名称", param))
+}
+
 func (q *query) checkTools() error {
-	if len(q.Tools) > maxTools {
-		return form.OutOfRange("tools", say.T("at most %d", "至多 %d 个", maxTools))
-	}
 	seen := map[string]bool{}
 	for _, t := range q.Tools {
 		if seen[t.Name] {

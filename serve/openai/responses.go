@@ -2,6 +2,7 @@ package openai
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -108,16 +109,16 @@ func (q *query) setInput(v json.RawMessage) error {
 		q.Messages = []form.Message{{Role: "user", Text: s}}
 		return nil
 	}
-	var list []inputItem
-	if err := json.Unmarshal(v, &list); err != nil {
+	list, err := form.List[inputItem](v, "input", "[%d]", maxMessages)
+	if _, told := err.(*form.Error); err != nil && !told {
 		return form.MustBe("input", say.T("a string, or a list of items", "字符串，或条目的列表"))
 	}
-	if len(list) > maxMessages {
-		return form.OutOfRange("input", say.T("at most %d", "至多 %d 条", maxMessages))
+	if err != nil {
+		return err
 	}
 	for i, item := range list {
-		if err := q.addItem(&item); err != nil {
-			return form.Invalid("input", "invalid_value", say.T("input[%d] of type %q cannot be read: %v", "input[%d]（%q 类型）无法读取：%v", i, form.Clip(item.Type), err))
+		if err := q.addItem(fmt.Sprintf("input[%d]", i), &item); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -131,12 +132,13 @@ func (q *query) assistant() *form.Message {
 	return &q.Messages[len(q.Messages)-1]
 }
 
-func (q *query) addItem(item *inputItem) error {
+// addItem adds the item that at names.
+func (q *query) addItem(at string, item *inputItem) error {
 	switch item.Type {
 	case "message", "":
 		text, err := contentText(item.Content)
 		if err != nil {
-			return say.Errorf("its content is not text", "content 不是文本")
+			return badContent(at + ".content")
 		}
 		switch item.Role {
 		case "assistant":
@@ -147,16 +149,16 @@ func (q *query) addItem(item *inputItem) error {
 		case "user":
 			q.Messages = append(q.Messages, form.Message{Role: "user", Text: text})
 		default:
-			return say.Errorf("its role is not user, assistant, system or developer", "role 不是 user、assistant、system 或 developer")
+			return badRole(at+".role", item.Role, "user, assistant, system, developer")
 		}
 	case "reasoning":
 		var parts []struct {
 			Text string `json:"text"`
 		}
-		for _, v := range []json.RawMessage{item.Content, item.Summary} {
+		for i, v := range []json.RawMessage{item.Content, item.Summary} {
 			if known(v) && len(parts) == 0 {
 				if err := json.Unmarshal(v, &parts); err != nil {
-					return say.Errorf("its content is not a list of texts", "content 不是文本列表")
+					return form.MustBe(at+[]string{".content", ".summary"}[i], say.T("a list of texts", "文本的列表"))
 				}
 			}
 		}
@@ -167,18 +169,18 @@ func (q *query) addItem(item *inputItem) error {
 	case "function_call":
 		args, err := callArgs(item.Arguments)
 		if err != nil || item.Name == "" {
-			return say.Errorf("it needs a name, and arguments that are a JSON object in a string", "应有名称，arguments 应为写在字符串里的 JSON 对象")
+			return badCall(at)
 		}
 		m := q.assistant()
 		m.Calls = append(m.Calls, form.Call{ID: item.CallID, Name: item.Name, Args: args})
 	case "function_call_output":
 		text, err := contentText(item.Output)
 		if err != nil {
-			return say.Errorf("its output is not text", "output 不是文本")
+			return badContent(at + ".output")
 		}
 		q.Messages = append(q.Messages, form.Message{Role: "tool", Text: text, CallID: item.CallID})
 	default:
-		return say.Errorf("this server does not know the type", "本服务器不认识这种类型")
+		return form.Invalid(at+".type", "invalid_value", say.T("%s is %q, which this server does not know", "%s 是 %q，本服务器不认识这种类型", at+".type", form.Clip(item.Type)))
 	}
 	return nil
 }
@@ -187,13 +189,13 @@ func (q *query) addItem(item *inputItem) error {
 // run or the client's own: they are not offered to the model, and agents that
 // list them work without.
 func (q *query) setResponseTools(v json.RawMessage) error {
-	var list []struct {
+	list, err := form.List[struct {
 		Type        string          `json:"type"`
 		Name        string          `json:"name"`
 		Description string          `json:"description"`
 		Parameters  json.RawMessage `json:"parameters"`
-	}
-	if err := json.Unmarshal(v, &list); err != nil {
+	}](v, "tools", "[%d]", maxTools)
+	if err != nil {
 		return err
 	}
 	for i, t := range list {
@@ -201,7 +203,7 @@ func (q *query) setResponseTools(v json.RawMessage) error {
 			continue
 		}
 		if t.Name == "" {
-			return form.Invalid("tools", "invalid_value", say.T("tools[%d] must be of type function, with a name", "tools[%d] 应为 function 类型，并有名称", i))
+			return badTool(i)
 		}
 		q.Tools = append(q.Tools, form.Tool{Name: t.Name, Description: t.Description, Parameters: t.Parameters})
 	}

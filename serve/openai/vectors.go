@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math"
 
 	"suiren/internal/say"
@@ -147,7 +148,7 @@ func (r *Reranking) setDocuments(v json.RawMessage) error {
 			s = o.Text
 		}
 		if s == nil {
-			return form.Invalid("documents", "invalid_type", say.T("documents[%d] must be a string, or an object with text", "documents[%d] 应为字符串，或带 text 的对象", i))
+			return form.MustBe(fmt.Sprintf("documents[%d]", i), say.T("a string, or an object with text", "字符串，或带 text 的对象"))
 		}
 		r.Documents = append(r.Documents, *s)
 	}

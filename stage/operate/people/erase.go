@@ -30,7 +30,7 @@ func (s *Store) Erase(name, as string) error {
 	if _, err := tx.Exec(`update emergencies set person = ? where person = ?`, as, name); err != nil {
 		return err
 	}
-	if err := tx.Commit(); err != nil {
+	if err := s.db.failed(tx.Commit()); err != nil {
 		return err
 	}
 	return s.scrub()

@@ -48,8 +48,32 @@ func (p *Person) Principal() access.Principal {
 type Store struct {
 	Now func() time.Time // set by Open to time.Now
 
-	db    *sql.DB
+	db    file
 	tries tries
+}
+
+// A file is the database, whose errors say where it lies.
+type file struct {
+	*sql.DB
+	path string
+}
+
+func (f file) Exec(query string, args ...any) (sql.Result, error) {
+	r, err := f.DB.Exec(query, args...)
+	return r, f.failed(err)
+}
+
+func (f file) Begin() (*sql.Tx, error) {
+	tx, err := f.DB.Begin()
+	return tx, f.failed(err)
+}
+
+func (f file) failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &say.Error{Where: f.path, Err: err, What: say.T("the accounts cannot be written: %v", "无法写入账户：%v", err),
+		Next: say.T("check that the disk has room", "请检查磁盘空间")}
 }
 
 const schema = `
@@ -125,7 +149,7 @@ func Open(path string) (*Store, error) {
 		return nil, &say.Error{Where: path, Err: err, What: say.T("the accounts cannot be read: %v", "无法读取账户：%v", err),
 			Next: say.T("restore the file from a backup", "请从备份恢复该文件")}
 	}
-	return &Store{Now: time.Now, db: db}, nil
+	return &Store{Now: time.Now, db: file{db, path}}, nil
 }
 
 // Close closes the file.
@@ -311,7 +335,7 @@ func (s *Store) Change(name string, f func(*Person) error) error {
 			return err
 		}
 	}
-	return tx.Commit()
+	return s.db.failed(tx.Commit())
 }
 
 // Suspend bars a person, or lets one in again. Sessions end.
@@ -347,7 +371,7 @@ func (s *Store) each(name, query string, args ...any) error {
 	if err := s.end(tx, name); err != nil {
 		return err
 	}
-	return tx.Commit()
+	return s.db.failed(tx.Commit())
 }
 
 // end ends what lets somebody in.

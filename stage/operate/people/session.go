@@ -131,7 +131,7 @@ func (s *Store) Link(name string) (token string, err error) {
 	if _, err := tx.Exec(`insert into links values (?,?,?)`, secretHash(token), name, s.Now().Add(linkTime).UnixMicro()); err != nil {
 		return "", err
 	}
-	return token, tx.Commit()
+	return token, s.db.failed(tx.Commit())
 }
 
 // ErrLink is for a token that is spent, too old or none.

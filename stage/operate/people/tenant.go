@@ -91,7 +91,7 @@ func (s *Store) RemoveTenant(name string) error {
 			return err
 		}
 	}
-	return tx.Commit()
+	return s.db.failed(tx.Commit())
 }
 
 // Tenants lists the tenants by name.
