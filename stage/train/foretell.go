@@ -106,8 +106,9 @@ func (o *own) guess(b *footing, micro, length int, m stage.Machine) int64 {
 	if !b.chat {
 		return leastBytes(b.params, o.optimizer, rank) + processBytes + beside
 	}
-	memory := oursBytes(b.shape.Config, micro, length, o.optimizer, m) // of a shape that is known
-	if rank > 0 {                                                      // neither parameters nor gradients, of the head neither, but adapters
+	// Of our own the shape is known.
+	memory := oursBytes(b.shape.Config, micro, length, o.optimizer, m)
+	if rank > 0 { // neither parameters nor gradients, of the head neither, but adapters
 		memory -= 8*int64(b.params) + 4*int64(b.shape.Vocab*b.shape.Width) + momentBytes(int64(b.params), o.optimizer)
 		memory += 24 * int64(adapterParams(&b.shape, rank))
 	}
