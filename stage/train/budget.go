@@ -123,7 +123,8 @@ func (o *own) peak(b *brought, length int, m stage.Machine) (need int64, speaks 
 	return max(need, o.need), true, err
 }
 
-// fit finds how a run fits into its room on m: with the most rows at a time, and blocks computed again only if it must be. o.need is then
+// fit finds how a run fits into its room on m: with the most rows at a time, and
+// blocks computed again only if it must be. o.need is then
 // what it takes, or what the least would.
 func (o *own) fit(b *brought, length int, m stage.Machine) (tr model.Training, fits bool, err error) {
 	threads := max(m.Threads, 1)

@@ -407,13 +407,23 @@ func TestDerived(t *testing.T) {
 		}
 	}
 	for want, op := range map[string]stage.Forecaster{
-		"16 rows a step, AdamW at 2e-05, linear":              &Continue{},
-		"8 rows a step, Lion at 8e-05, cosine":                &LoRA{Optimizer: "lion", Schedule: "cosine", Batch: 8, Rate: 0.2},
-		"16 rows a step, Muon at 0.0001, AdamW at 2e-05, wsd": &SFT{Base: stage.Ref{Kind: "weights", Name: "b"}, Optimizer: "muon", Schedule: "wsd"},
+		"16 rows a step, AdamW at 2e-05, linear":                                                  &Continue{},
+		"adapters of rank 16 and alpha 32: 5120 parameters; 8 rows a step, Lion at 8e-05, cosine": &LoRA{Optimizer: "lion", Schedule: "cosine", Batch: 8, Rate: 0.2, Targets: []string{"o_proj"}},
+		"16 rows a step, Muon at 0.0001, AdamW at 2e-05, wsd":                                     &SFT{Base: stage.Ref{Kind: "weights", Name: "b"}, Optimizer: "muon", Schedule: "wsd"},
 	} {
 		if got := op.Forecast(base, m).Derived; got.In(say.English) != want || got.In(say.Chinese) == want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+	// A base that is not made yet, of a model that someone brought, is none of ours: neither its rates nor its matrices are known.
+	base["base"] = []stage.Forecast{{Size: (&Continue{}).Forecast(base, m).Size}}
+	later := (&LoRA{Targets: []string{"q_k_v_proj"}}).Forecast(base, m)
+	if got := later.Derived.In(say.English); got != "16 rows a step, AdamW at 0.0002, linear" || len(later.Wrong) > 0 {
+		t.Errorf("over what is not made yet: %q, %v", got, later.Wrong)
+	}
+	ours["base"] = []stage.Forecast{{Size: (&SFT{Depth: 2}).Forecast(rows, m).Size}}
+	if got := (&LoRA{Targets: []string{"q_k_v_proj"}}).Forecast(ours, m); len(got.Wrong) != 1 || !strings.HasSuffix(got.Derived.In(say.English), "AdamW at 0.006, linear") {
+		t.Errorf("over ours that is not made yet: %v, %v", got.Derived, got.Wrong)
 	}
 }
 

@@ -326,7 +326,7 @@ func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 // rates are those of its optimiser: o.rate is the plan's, ours the default of a
 // model of our own.
 func (s *pupil) rates(o own, ours float64) optim.Settings {
-	if s.way.rank == 0 && s.chat {
+	if s.way.rank == 0 && s.own() {
 		return recipe(o.optimizer, orDefault(o.rate, ours))
 	}
 	o.rate = studentRate(o.rate, s.way.rank)

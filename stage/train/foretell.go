@@ -27,16 +27,17 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	f := stage.Forecast{Size: b.size(), Wrong: append(b.wrong, unfit(in, stage.UseChats, "examples", "watch")...)}
 	if o.lora != nil {
 		k.rank, k.muon = o.lora.Rank, false
-		if b.file != "" || b.chat { // of a shape that is known
-			if bad := wrongTarget(o.lora.Check(&b.shape)); bad != nil {
-				f.Wrong = append(f.Wrong, bad)
-			}
+		if bad := wrongTarget(o.lora.Check(&b.shape)); bad != nil && b.known() {
+			f.Wrong = append(f.Wrong, bad)
 		}
 	}
-	if o.ours > 0 && b.chat {
+	if o.ours > 0 && b.own() {
 		o.rate = o.ours / float64(b.shape.Width)
 	}
 	f.Derived = say.T("%d rows a step, %v", "每步 %d 行，%v", o.batch, describe(o.settings(), cmp.Or(o.schedule, "linear")))
+	if o.lora != nil && b.known() {
+		f.Derived = say.T("adapters of rank %d and alpha %g: %d parameters; %v", "适配器秩 %d、alpha %g：%d 个参数；%v", o.lora.Rank, o.lora.Alpha, o.trained(&b.shape), f.Derived)
+	}
 	o.watched = len(in["watch"]) > 0
 	o.foretellMemory(&f, &b, &k, w.length, m)
 	f.FLOPs = w.flops(&b.shape, &k)
@@ -106,8 +107,9 @@ func (o *own) guess(b *footing, micro, length int, m stage.Machine) int64 {
 	if !b.chat {
 		return leastBytes(b.params, o.optimizer, rank) + processBytes + beside
 	}
-	memory := oursBytes(b.shape.Config, micro, length, o.optimizer, m) // of a shape that is known
-	if rank > 0 {                                                      // neither parameters nor gradients, of the head neither, but adapters
+	// Of our own the shape is known.
+	memory := oursBytes(b.shape.Config, micro, length, o.optimizer, m)
+	if rank > 0 { // neither parameters nor gradients, of the head neither, but adapters
 		memory -= 8*int64(b.params) + 4*int64(b.shape.Vocab*b.shape.Width) + momentBytes(int64(b.params), o.optimizer)
 		memory += 24 * int64(adapterParams(&b.shape, rank))
 	}

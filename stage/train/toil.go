@@ -260,6 +260,9 @@ func setTime(f *stage.Forecast, toil float64, m stage.Machine) {
 func (b *footing) size() map[string]float64 {
 	list := sizeOf(&b.shape)
 	list["params"] = b.params
+	if b.brought {
+		list["brought"] = 1
+	}
 	return list
 }
 
@@ -275,9 +278,17 @@ type footing struct {
 	params  float64
 	integer bool         // its matrices are quantised
 	file    string       // its files; "": they are not made yet
-	chat    bool         // of our own form
+	chat    bool         // of our own form, or its parameters as those of one
+	brought bool         // it goes back to a model that someone brought
 	wrong   []*say.Error // it cannot be trained
 }
+
+// known reports whether b has the shape of its base, and not one of about as
+// many parameters.
+func (b *footing) known() bool { return b.file != "" || b.own() }
+
+// own reports whether the base was trained here from random weights.
+func (b *footing) own() bool { return b.chat && !b.brought }
 
 // footingOf looks a base up.
 func footingOf(in []stage.Forecast) (b footing) {
@@ -287,7 +298,7 @@ func footingOf(in []stage.Forecast) (b footing) {
 			return b
 		}
 		b.params = orDefault(max(f.Size["params"], f.Size["bytes"]/2), 1e6) // two bytes each, about
-		b.chat = f.Size["bytes"] == 0
+		b.chat, b.brought = f.Size["bytes"] == 0, f.Size["bytes"]+f.Size["brought"] > 0
 		b.shape.Config = scaleOf(b.params)
 		if w := int(f.Size["width"]); w > 0 {
 			b.shape.Config = (&SFT{Depth: int(f.Size["layers"]), Width: w, Hidden: int(f.Size["hidden"])}).config(int(f.Size["vocab"]), int(f.Size["context"]))
@@ -339,5 +350,6 @@ func (b *footing) open(path string) bool {
 		return false
 	}
 	b.shape, b.params, b.integer, b.file, b.chat = shape, float64(shape.Params()), file.Quantised(), talk.Path(path), tokenizer.IsChat(path)
+	b.brought = !b.chat
 	return true
 }
