@@ -43,6 +43,10 @@ func (v *visitor) fits(t *testing.T, widths ...int64) {
 				for _, o := range eval[[]string](v.tab, "look.outside()") {
 					t.Errorf("%s in %s at %d pixels: %s", view, l.lang, width, o)
 				}
+				// Sentences that lie outside make rows high of which nothing is seen.
+				for _, o := range eval[[]string](v.tab, `[...document.querySelectorAll("td.wrap")].filter(c => c.getBoundingClientRect().right > c.closest(".scroll").getBoundingClientRect().right + 1).map(c => c.innerText)`) {
+					t.Errorf("%s in %s at %d pixels: one has to scroll to %q", view, l.lang, width, o)
+				}
 			}
 		})
 	}

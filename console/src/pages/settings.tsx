@@ -27,7 +27,7 @@ function Process() {
   const got = useGet<{ settings: Setting[]; places: Setting[]; access: Setting[] }>("/api/settings");
   const table = (list: Setting[], title: string) => <div class="scroll" tabIndex={0} role="region" aria-label={title}><table class="left"><thead><tr>
     <th scope="col">{w("name")}</th><th scope="col">{w("value")}</th><th scope="col">{w("origin")}</th><th scope="col">{w("what")}</th></tr></thead>
-    <tbody>{list.map(s => <tr key={s.name}><th scope="row"><code>{s.name}</code></th><td>{s.value && s.value !== "[]" ? <code>{s.value}</code> : <span class="quiet">{w("empty")}</span>}</td>
+    <tbody>{list.map(s => <tr key={s.name}><th scope="row"><code>{s.name}</code></th><td class="value">{s.value && s.value !== "[]" ? <code>{s.value}</code> : <span class="quiet">{w("empty")}</span>}</td>
       <td><Tag kind={s.origin === "default" ? "" : "running"}>{w(`origin_${s.origin}`, s.from)}</Tag></td><td class="wrap">{s.what}</td></tr>)}</tbody></table></div>;
   return <Loaded of={got}>{({ settings, places, access }) => <Fragment>
     <Card title={w("places")}><dl class="facts-list tall">{places.map(p => <div key={p.name}><dt>{w(`place_${p.name}` as "place_home")}</dt><dd><code>{p.value}</code></dd></div>)}</dl></Card>
