@@ -10,11 +10,9 @@ import (
 // A Card is the model card: what README.md tells a reader, and a hub, about
 // the weights beside it.
 type Card struct {
-	Name      string
-	Languages []string // en, zh
-	License   string   // SPDX identifier, lower case
-	Tags      []string
-	Summary   string // Markdown
+	Name    string
+	Tags    []string
+	Summary string // Markdown
 }
 
 // WriteCard writes dir/README.md: YAML front matter, the name and the summary.
@@ -23,20 +21,13 @@ type Card struct {
 func WriteCard(dir string, c Card) error {
 	var b strings.Builder
 	b.WriteString("---\n")
-	list := func(key string, items []string) {
-		if len(items) > 0 {
-			b.WriteString(key + ":\n")
-		}
-		for _, s := range items {
-			b.WriteString("- " + quote(s) + "\n")
-		}
-	}
-	list("language", c.Languages)
-	if c.License != "" {
-		b.WriteString("license: " + quote(c.License) + "\n")
-	}
 	b.WriteString("library_name: transformers\npipeline_tag: text-generation\n")
-	list("tags", c.Tags)
+	if len(c.Tags) > 0 {
+		b.WriteString("tags:\n")
+	}
+	for _, s := range c.Tags {
+		b.WriteString("- " + quote(s) + "\n")
+	}
 	b.WriteString("---\n\n# " + strings.Join(strings.Fields(c.Name), " ") + "\n")
 	if s := strings.TrimSpace(c.Summary); s != "" {
 		b.WriteString("\n" + s + "\n")

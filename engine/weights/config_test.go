@@ -144,7 +144,7 @@ func FuzzConfig(f *testing.F) {
 
 func TestCard(t *testing.T) {
 	dir := t.TempDir()
-	err := WriteCard(dir, Card{Name: "tutor", Languages: []string{"en", "zh"}, License: "apache-2.0", Tags: []string{"a: b"}, Summary: "Sums. 算术。"})
+	err := WriteCard(dir, Card{Name: "tutor", Tags: []string{"a: b"}, Summary: "Sums. 算术。"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,10 +153,6 @@ func TestCard(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `---
-language:
-- "en"
-- "zh"
-license: "apache-2.0"
 library_name: transformers
 pipeline_tag: text-generation
 tags:

@@ -51,10 +51,12 @@ func writeFolder(job *stage.Job, tokenizerDir string, p *model.Params, f facts) 
 	if err := tok.Save(job.Out); err != nil {
 		return err
 	}
+	// Nothing here knows whose the data are, or in which languages.
 	card := weights.Card{
-		Name: "Suiren tutor", Languages: []string{"zh", "en"}, License: "apache-2.0",
-		Tags:    []string{"suiren", f.Method, "qwen3"},
-		Summary: fmt.Sprintf("%d parameters, trained by Suiren (%s, %d steps, %.3g FLOPs) from random weights on generated lessons.", p.Config.Params(), f.Method, f.Steps, f.FLOPs),
+		Name: fmt.Sprintf("Model of %d parameters", p.Config.Params()),
+		Tags: []string{"suiren", f.Method, "qwen3"},
+		Summary: fmt.Sprintf("Trained by Suiren: %s, %d steps and %.3g FLOPs in all. What it learnt from stands in the records where it was made (`suiren show`); under what licence it may be used, its owner says.",
+			f.Method, f.Steps, f.FLOPs),
 	}
 	if err := weights.WriteCard(job.Out, card); err != nil {
 		return err

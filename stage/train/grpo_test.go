@@ -113,6 +113,11 @@ func TestGRPO(t *testing.T) {
 	if w[0].Overall != before || after != best || after <= before {
 		t.Errorf("the base answers %.2f right, the result %.2f; watched %+v", before, after, w)
 	}
+	card, err := os.ReadFile(filepath.Join(b.Out, "README.md"))
+	check(t, err)
+	if text := string(card); !strings.Contains(text, fmt.Sprintf("grpo, %d steps", f.Steps)) || strings.Contains(text, "license:") {
+		t.Errorf("the card says what is not known, or not what is:\n%s", text)
+	}
 	if notes := b.notes(); !strings.HasPrefix(notes[len(notes)-1], fmt.Sprintf("kept step %d of", f.RL.Steps)) {
 		t.Errorf("notes %q", notes)
 	}

@@ -52,9 +52,9 @@ func (s *SFT) Revision() int {
 	case !s.Base.IsZero():
 		return 3 // at other rates, and answers without a thought end one first
 	case s.Patience > 0:
-		return 2 // those are watched
+		return 3 // those are watched
 	}
-	return 1
+	return 2
 }
 func (*SFT) Out() store.Kind { return store.Weights }
 
