@@ -192,6 +192,9 @@ func (h *house) findings(_ context.Context, q serve.Query) (any, error) {
 	for _, f := range train.Diagnose(c) {
 		list = append(list, finding{f.Code, f.What.In(q.Lang), f.Next.In(q.Lang)})
 	}
+	if why := train.Unjudged(c).In(q.Lang); len(list) == 0 && why != "" {
+		list = append(list, finding{"unjudged", why, ""})
+	}
 	return list, nil
 }
 

@@ -99,7 +99,7 @@ function Doctor({ of }) {
     [w("share_of_peak"), v.share_of_peak ? percent(v.share_of_peak) : ""],
     [w("memory"), v.memory ? bytes(v.memory) : ""],
     [w("tokens_per_s"), v.tokens_per_s ? `${count(Math.round(v.tokens_per_s))} ${w("tokens")}` : ""]
-  ] }), /* @__PURE__ */ h("h3", null, w("doctor")), /* @__PURE__ */ h(Loaded, { of: found }, (list) => list.length === 0 ? /* @__PURE__ */ h("p", { class: "good" }, w("healthy", of.step)) : /* @__PURE__ */ h("ul", null, list.map((f) => /* @__PURE__ */ h("li", { key: f.code }, /* @__PURE__ */ h("b", null, f.what), /* @__PURE__ */ h("br", null), "→ ", f.next)))), /* @__PURE__ */ h(Command, { line: `suiren doctor ${of.step}` }));
+  ] }), /* @__PURE__ */ h("h3", null, w("doctor")), /* @__PURE__ */ h(Loaded, { of: found }, (list) => list.length === 0 ? /* @__PURE__ */ h("p", { class: "good" }, w("healthy", of.step)) : /* @__PURE__ */ h("ul", null, list.map((f) => /* @__PURE__ */ h("li", { key: f.code }, /* @__PURE__ */ h("b", null, f.what), f.next && /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("br", null), "→ ", f.next))))), /* @__PURE__ */ h(Command, { line: `suiren doctor ${of.step}` }));
 }
 export {
   Training as default

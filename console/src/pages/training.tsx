@@ -75,7 +75,7 @@ function Doctor({ of }: { of: Training }) {
     <FactList rows={[fact("params"), fact("layers"), fact("width"), fact("batch"), fact("epochs"), [w("flops"), v.flops ? flops(v.flops) : ""],
       [w("share_of_peak"), v.share_of_peak ? percent(v.share_of_peak) : ""], [w("memory"), v.memory ? bytes(v.memory) : ""], [w("tokens_per_s"), v.tokens_per_s ? `${count(Math.round(v.tokens_per_s))} ${w("tokens")}` : ""]]} />
     <h3>{w("doctor")}</h3>
-    <Loaded of={found}>{list => list.length === 0 ? <p class="good">{w("healthy", of.step)}</p> : <ul>{list.map(f => <li key={f.code}><b>{f.what}</b><br />→ {f.next}</li>)}</ul>}</Loaded>
+    <Loaded of={found}>{list => list.length === 0 ? <p class="good">{w("healthy", of.step)}</p> : <ul>{list.map(f => <li key={f.code}><b>{f.what}</b>{f.next && <Fragment><br />→ {f.next}</Fragment>}</li>)}</ul>}</Loaded>
     <Command line={`suiren doctor ${of.step}`} />
   </Card>;
 }
