@@ -14,6 +14,7 @@ type voice struct {
 	room int     // most tokens of it
 
 	thinking bool
+	said     bool // a token of the answer is not blank
 	closed   bool // a thought was closed
 	after    int  // tokens of the answer up to its end
 	from     int  // tokens of the answer before the thought
@@ -79,6 +80,7 @@ func (v *voice) note(t *Token) error {
 	v.n++
 	answer := v.ids[len(v.ids)-v.n:]
 	stop := slices.Contains(r.Stop, t.ID)
+	v.said = v.said || !v.thinking && r.Blank != nil && !r.Blank(t.ID)
 	switch {
 	case stop:
 	case v.thinking:
@@ -113,7 +115,8 @@ func (v *voice) bound() bool { return v.req.Constraint != nil && !v.thinking }
 func (v *voice) mask(c *chooser, vocab int) (bool, error) {
 	r := v.req
 	// The end may not be all that follows a thought.
-	early := (v.n < r.MinTokens || v.closed && v.n == v.after && !v.bound()) && len(r.Stop) > 0
+	silent := v.closed && v.n == v.after || r.Blank != nil && !v.thinking && !v.said
+	early := (v.n < r.MinTokens || silent && !v.bound()) && len(r.Stop) > 0
 	if !v.bound() && !early {
 		return false, nil
 	}

@@ -214,13 +214,31 @@ func TestConstraint(t *testing.T) {
 			}
 			return 2
 		}, []int32{7, 7, 7, 11, 0, 2}},
+		{"nothing but blanks", func(r *Request) { r.Constraint, r.MaxTokens, r.Blank = nil, 4, func(id int32) bool { return id == 0 || id == 7 } }, func(n int) int32 {
+			if n < 2 {
+				return 7
+			}
+			return 2
+		}, []int32{7, 7, 0, 0}},
+		{"a blank, and more behind a thought", func(r *Request) {
+			r.Constraint, r.Open, r.Think, r.Blank = nil, true, 2, func(id int32) bool { return id == 7 }
+		}, func(n int) int32 {
+			if n < 5 {
+				return 7
+			}
+			return 2
+		}, []int32{7, 7, 11, 7, 7, 0, 2}},
 		{"least", func(r *Request) { r.Constraint = nil; r.MinTokens = 3 }, func(n int) int32 { return 2 }, []int32{0, 0, 0, 2}},
 	} {
 		r := base
 		r.Constraint = &only{list: long}
 		c.edit(&r)
 		list := speakAll(t, r, c.want)
-		if !slices.Equal(idsOf(list), c.ids) || list[len(list)-1].Finish != Stopped {
+		end := Stopped
+		if len(list) == r.MaxTokens {
+			end = Cut
+		}
+		if !slices.Equal(idsOf(list), c.ids) || list[len(list)-1].Finish != end {
 			t.Errorf("%s: %v, want %v", c.name, idsOf(list), c.ids)
 		}
 	}

@@ -54,12 +54,8 @@ func (m *Model) Ask(msgs []tokenizer.Message, think, tokens int) Request {
 
 // Ask is Model.Ask for a chat without its model.
 func Ask(c *tokenizer.Chat, msgs []tokenizer.Message, think, tokens int) Request {
-	r := Request{
+	return Request{
 		Prompt: c.Prompt(nil, msgs, think != 0), MaxTokens: tokens, Open: think != 0, Think: max(think, 0), ThinkEnd: []int32{c.ThinkEnd()},
-		Stop: []int32{c.End()},
+		Stop: []int32{c.End()}, Blank: c.Blank,
 	}
-	if think == 0 {
-		r.MinTokens = 1 // an answer always follows
-	}
-	return r
 }

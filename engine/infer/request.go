@@ -18,6 +18,10 @@ type Request struct {
 	MinTokens int     // before them no token of Stop is chosen
 	Stop      []int32 // tokens that end the answer; none: it goes on to MaxTokens
 
+	// Blank reports whether a token says nothing. Before the first that does, no
+	// token of Stop is chosen; nil: an answer may be empty, but for one behind a thought.
+	Blank func(id int32) bool
+
 	// A thought is what a model says to itself before it answers.
 	Open       bool    // the prompt leaves a thought open
 	ThinkStart []int32 // opens a thought where the prompt does not; nil: nothing does

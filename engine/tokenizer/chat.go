@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // The special tokens of a chat.
@@ -59,6 +60,15 @@ func (c *Chat) Prompt(dst []int32, msgs []Message, think bool) []int32 {
 		dst = append(dst, c.thinkAfter)
 	}
 	return dst
+}
+
+// Blank reports whether a token says nothing: white space, or a mark of the chat.
+func (c *Chat) Blank(id int32) bool {
+	switch id {
+	case c.start, c.end, c.thinkStart, c.thinkAfter:
+		return true
+	}
+	return id >= 0 && int(id) < c.t.Vocab() && strings.TrimSpace(c.t.Decode([]int32{id})) == ""
 }
 
 // Example appends a prompt with its whole answer. Without think the thought
