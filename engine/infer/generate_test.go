@@ -214,7 +214,9 @@ func TestConstraint(t *testing.T) {
 			}
 			return 2
 		}, []int32{7, 7, 7, 11, 0, 2}},
-		{"nothing but blanks", func(r *Request) { r.Constraint, r.MaxTokens, r.Blank = nil, 4, func(id int32) bool { return id == 0 || id == 7 } }, func(n int) int32 {
+		{"nothing but blanks", func(r *Request) {
+			r.Constraint, r.MaxTokens, r.Blank = nil, 4, func(id int32) bool { return id == 0 || id == 7 }
+		}, func(n int) int32 {
 			if n < 2 {
 				return 7
 			}
