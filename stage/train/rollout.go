@@ -230,9 +230,13 @@ func (r *rl) readLessons(dir string) error {
 	if err != nil {
 		return err
 	}
+	all := len(docs) + said.dropped
 	r.lessons = slices.DeleteFunc(docs, func(d doc) bool { return len(d.ids) > r.s.length() })
 	if len(r.lessons) == 0 {
-		return r.s.w.nothing(dir, said.dropped+len(docs))
+		return r.s.w.nothing(dir, all)
+	}
+	if n := all - len(r.lessons); n > 0 {
+		r.note(say.T("%d of %d lessons are longer than the %d tokens of a problem with its answer, and are not learnt again", "%[2]d 条例题中有 %[1]d 条长于一道题连同回答的 %[3]d 个词元，不重学", n, all, r.s.length()))
 	}
 	return nil
 }

@@ -194,6 +194,16 @@ func TestReplayOfOthers(t *testing.T) {
 			t.Errorf("%q is not of replay", text)
 		}
 	}
+	long := toyProblems(1)[:3]
+	long[2].Think = strings.Repeat("long ", 40)
+	in["replay"] = toyPart(t, long)
+	b := newBench(t, in)
+	op := toyGRPO()
+	op.Steps = 1
+	check(t, op.Run(context.Background(), b.Job))
+	if notes := strings.Join(b.notes(), "\n"); !strings.Contains(notes, "1 of 3 lessons are longer") {
+		t.Errorf("of a lesson that is too long it is said %q", notes)
+	}
 	none := 0.0
 	if docs, err := toyRL(t, &GRPO{Prompts: 6, Weight: &none}, in).replay(3); err != nil || len(docs) > 0 {
 		t.Errorf("%d lessons of no weight, %v", len(docs), err)
