@@ -171,16 +171,16 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	slim := *g
 	slim.Rank = slimRank
 	slimBeside, _ := slim.beside(&b, longest, 0, m)
-	again, held := 0.0, 0.0 // tokens of a lesson that is learnt again, and of those that are kept
+	again, held, row := 0.0, 0.0, longest // tokens of a lesson that is learnt again, of those that are kept, and of a row
 	switch {
 	case g.weight() == 0:
 	case len(in["replay"]) > 0:
 		lessons := tallyOf(in["replay"], &b)
-		again, held = lessons.each(), lessons.tokens
+		again, held, row = lessons.each(), lessons.tokens, max(longest, min(lessons.longest, b.context()))
 	case t.learnt > 0:
 		again = t.each()
 	}
-	s := newPupil(b, own{method: g.Name(), beside: beside, slimBeside: slimBeside, held: int64(tokenBytes * held)}, g.Rank, longest, m)
+	s := newPupil(b, own{method: g.Name(), beside: beside, slimBeside: slimBeside, held: int64(tokenBytes * held)}, g.Rank, row, m)
 	s.leave(idle)
 
 	// A third of the groups is kept, and for each problem a lesson is learnt again.

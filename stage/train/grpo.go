@@ -247,6 +247,10 @@ func (r *rl) open() error {
 	if len(r.watch) == 0 { // by its score the weights that are kept are chosen
 		return nothingWatched()
 	}
+	lessons, err := r.readLessons()
+	if err != nil {
+		return err
+	}
 	limit, slots, memory := 0, r.slots(), int64(0)
 	if b := r.s.brought; b != nil {
 		longest := 0
@@ -274,18 +278,14 @@ func (r *rl) open() error {
 		if r.Rank == 0 {
 			r.s.own.beside += 4 * int64(b.Shape.Params()) // what is sampled from, in f32
 		}
-		if err := r.s.readyFor(limit); err != nil {
+		r.s.own.held = int64(tokenBytes * lessons.tokens)
+		if err := r.s.readyFor(max(limit, lessons.longest)); err != nil {
 			return err
 		}
 	} else {
 		limit = r.s.l.Params.Config.Context
 	}
 	r.l = r.s.l
-	if dir := r.job.Dir("replay"); dir != "" && r.weight() > 0 {
-		if err := r.readLessons(dir); err != nil {
-			return err
-		}
-	}
 	r.speaker, err = r.s.speaker(slots, limit, memory)
 	return err
 }

@@ -224,21 +224,22 @@ func (g *group) doc(s *sample) doc {
 	return doc{ids: append(slices.Clone(g.prompt), s.ids...), supervised: len(s.ids), weight: 1}
 }
 
-// readLessons reads what replay names, as far as it fits into a row.
-func (r *rl) readLessons(dir string) error {
-	docs, said, err := r.s.w.chats(dir)
-	if err != nil {
-		return err
+// readLessons reads what replay names, as far as the base can.
+func (r *rl) readLessons() (said sayings, err error) {
+	dir := r.job.Dir("replay")
+	if dir == "" || r.weight() == 0 {
+		return said, nil
 	}
-	all := len(docs) + said.dropped
-	r.lessons = slices.DeleteFunc(docs, func(d doc) bool { return len(d.ids) > r.s.length() })
+	if r.lessons, said, err = r.s.w.chats(dir); err != nil {
+		return said, err
+	}
 	if len(r.lessons) == 0 {
-		return r.s.w.nothing(dir, all)
+		return said, r.s.w.nothing(dir, said.dropped)
 	}
-	if n := all - len(r.lessons); n > 0 {
-		r.note(say.T("%d of %d lessons are longer than the %d tokens of a problem with its answer, and are not learnt again", "%[2]d 条例题中有 %[1]d 条长于一道题连同回答的 %[3]d 个词元，不重学", n, all, r.s.length()))
+	if said.dropped > 0 {
+		r.note(say.T("%d of %d lessons are longer than the %d tokens that the base reads, and are not learnt again", "%[2]d 条例题中有 %[1]d 条长于基座能读的 %[3]d 个词元，不重学", said.dropped, said.dropped+len(r.lessons), r.s.w.context))
 	}
-	return nil
+	return said, nil
 }
 
 // replay draws as many lessons as problems, to be learnt as in SFT beside the
