@@ -351,13 +351,15 @@ func (r *reader) patterns(op stage.Operator, h *hclsyntax.Block) {
 	}
 	for _, p := range reads.Files() {
 		if err := checkPattern(p); err != nil {
-			at := h.DefRange()
+			at, said := h.DefRange(), false
 			for _, a := range inOrder(h.Body.Attributes) { // the argument that says it, if one does so plainly
 				if v, ok := literal(a.Expr); ok && isString(v) && v.AsString() == p {
-					at = a.Expr.Range()
+					at, said = a.Expr.Range(), true
 				}
 			}
-			r.add(at, err.What, err.Next)
+			if said || p != "" { // else it is missing, which was said
+				r.add(at, err.What, err.Next)
+			}
 		}
 	}
 }
