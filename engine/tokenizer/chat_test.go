@@ -5,6 +5,30 @@ import (
 	"testing"
 )
 
+// White space and the marks of a chat say nothing; all else does.
+func TestBlank(t *testing.T) {
+	tok := trained(t, 400)
+	c, err := NewChat(tok)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{" ": true, "\n": true, "7": false, "a": false} {
+		for _, id := range tok.Encode(nil, text) {
+			if c.Blank(id) != want {
+				t.Errorf("%q is blank: %v", text, !want)
+			}
+		}
+	}
+	for _, id := range []int32{c.End(), c.ThinkEnd(), c.start, c.thinkStart} {
+		if !c.Blank(id) {
+			t.Errorf("the mark %d says something", id)
+		}
+	}
+	if c.Blank(-1) || c.Blank(int32(tok.Vocab())) {
+		t.Error("what is no token is blank")
+	}
+}
+
 func TestChat(t *testing.T) {
 	tok := trained(t, 400)
 	c, err := NewChat(tok)

@@ -3,6 +3,7 @@
 #
 #   go run ./examples/reasoner/claims -state DIR
 
+# Its seed was drawn when the settings had been chosen: by these problems none was.
 examples "lessons" {
   generate = "lessons"
   families = ["add", "word", "countdown", "system", "calendar", "unit"]
