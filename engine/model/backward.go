@@ -103,6 +103,6 @@ func (c *Shape) outer(which int, s *layerState, g *gradState) (dy []float32, out
 }
 
 // matrix returns one of a block's matrices.
-func (l *Layer) matrix(which int) []float32 {
-	return [linears][]float32{qkvLinear: l.qkv, outLinear: l.out, gateUpLinear: l.gateUp, downLinear: l.down}[which]
+func (l *Layer) matrix(which int) stored {
+	return [linears]stored{qkvLinear: l.qkv, outLinear: l.out, gateUpLinear: l.gateUp, downLinear: l.down}[which]
 }

@@ -94,7 +94,7 @@ func BenchmarkPeak(b *testing.B) {
 func BenchmarkQLoRA(b *testing.B) {
 	s := qwen3(Config{Vocab: 21728, Width: 1024, Layers: 4, Heads: 16, KVHeads: 8, HeadDim: 128, Hidden: 3072, Context: 1024, Theta: 1e6, Eps: 1e-6})
 	path := filepath.Join(b.TempDir(), "model.gguf")
-	p := newParams(s, true, realArena(b, s.Params()))
+	p := newParams(s, inFloats, realArena(b, s.Params()))
 	p.Init(1)
 	out, err := os.Create(path)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 type dense struct {
 	rows, cols int
 	bias       []float32 // of the first rows, or nil
-	w          []float32 // (rows, cols)
-	packed     []float32 // the same as the forward pass reads it; it must be packed again whenever w changes
+	w          stored    // (rows, cols)
+	packed     []float32 // w in float32 as the forward pass reads it; it must be packed again whenever w changes
 	pieces     []piece   // instead of w
 	loras      []*Pair
 }
@@ -30,13 +30,17 @@ const pieceRows = 4 * kernel.NR
 
 // denseScratch is one worker's memory for frozen matrices and adapters.
 type denseScratch struct {
-	wide []float32 // a whole matrix of a block, dequantised, for the way back; all workers share it
+	wide []float32 // a whole matrix of a block, dequantised, for the way back, which all workers share; or rows of bfloat16, widened
 	mid  []float32 // (T, rank)
 }
 
 // newDense lays out a trained matrix of the parameters w.
-func newDense(rows, cols int, w, bias []float32, a *tensor.Arena) *dense {
-	return &dense{rows: rows, cols: cols, w: w, bias: bias, packed: a.Float32(kernel.PackedLen(cols, rows))}
+func newDense(rows, cols int, w stored, bias []float32, half bool, a *tensor.Arena) *dense {
+	d := &dense{rows: rows, cols: cols, w: w, bias: bias}
+	if !half {
+		d.packed = a.Float32(kernel.PackedLen(cols, rows))
+	}
+	return d
 }
 
 // newFrozen cuts a linear.
@@ -63,9 +67,18 @@ func (d *dense) forms() (f kernel.Forms) {
 
 // pack makes the forward pass see changed parameters.
 func (d *dense) pack() {
-	if d.pieces == nil {
-		kernel.Pack(d.packed, d.cols, d.rows, d.w, 1, d.cols)
+	if d.packed != nil {
+		kernel.Pack(d.packed, d.cols, d.rows, d.w.f, 1, d.cols)
 	}
+}
+
+// forward multiplies a trained matrix with n tokens. x (n, cols), y (n, ld)
+func (d *dense) forward(n int, x, y []float32, ld int, add bool, s *denseScratch) {
+	if d.w.h != nil {
+		d.w.mul(n, d.rows, d.cols, x, y, ld, add, s.wide)
+		return
+	}
+	kernel.GemmPacked(n, d.rows, d.cols, x, d.cols, 1, d.packed, y, ld, add)
 }
 
 // unpack writes a piece of d to wide, which then multiplies from the right.
@@ -105,8 +118,10 @@ func (d *dense) back(dy []float32, ld, lo, hi int, x, dx []float32, s *denseScra
 	case dx == nil:
 	case d.pieces != nil:
 		kernel.GemmPacked(n, d.cols, d.rows, dy, ld, 1, s.wide, dx, d.cols, false)
+	case d.w.h != nil:
+		d.w.back(n, d.rows, d.cols, dy, ld, dx, s.wide)
 	default:
-		kernel.Gemm(n, d.cols, d.rows, dy, ld, 1, d.w, d.cols, dx, d.cols, false)
+		kernel.Gemm(n, d.cols, d.rows, dy, ld, 1, d.w.f, d.cols, dx, d.cols, false)
 	}
 	for i, l := range d.loras {
 		mid, dmid := states[i].mid[lo*l.rank:hi*l.rank], states[i].dmid[lo*l.rank:hi*l.rank]
@@ -122,13 +137,14 @@ func (d *dense) back(dy []float32, ld, lo, hi int, x, dx []float32, s *denseScra
 
 // layScratch lays out the workers' scratch for the widest of the matrices of
 // a block.
-func layScratch(workers int, blocks [][linears]*dense, tokens int, a *tensor.Arena) []denseScratch {
-	rank, wide := 0, 0
-	for i := range blocks {
-		for _, d := range blocks[i] {
+func layScratch(workers int, w *net, tokens int, half bool, a *tensor.Arena) []denseScratch {
+	rank, wide, cols := 0, 0, w.head.cols
+	for i := range w.blocks {
+		for _, d := range w.blocks[i] {
 			if d.pieces != nil {
 				wide = max(wide, kernel.PackedLen(d.rows, d.cols))
 			}
+			cols = max(cols, d.cols)
 			for _, l := range d.loras {
 				rank = max(rank, l.rank)
 			}
@@ -137,7 +153,11 @@ func layScratch(workers int, blocks [][linears]*dense, tokens int, a *tensor.Are
 	shared := a.Float32(wide)
 	var list []denseScratch
 	for range workers {
-		list = append(list, denseScratch{shared, a.Float32(tokens * rank)})
+		s := denseScratch{shared, a.Float32(tokens * rank)}
+		if half {
+			s.wide = wideScratch(cols, a)
+		}
+		list = append(list, s)
 	}
 	return list
 }

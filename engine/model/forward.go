@@ -87,7 +87,7 @@ func (w *net) embedRows(x []float32, ids []int32) {
 		if to := x[t*C : (t+1)*C]; w.tokens != nil {
 			w.tokens.parts[0].m.Row(to, int(id))
 		} else {
-			copy(to, w.embed[int(id)*C:])
+			w.embed.read(to, int(id)*C)
 		}
 	}
 }

@@ -21,28 +21,29 @@ type headState struct {
 	grad   []float32 // (V, C) of the head, apart so that micro-batches do not change the order of additions
 
 	in    *kernel.Input // some of h, for a frozen head
-	block []float32     // (headRows, C) rows of a frozen head, unpacked
+	block []float32     // (headRows, C) rows of a head that is not in float32, widened
 
-	lo, hi     int    // tokens whose logits there are
-	spans      []span // the same
-	from, rows int    // of the head, in block
-	tokens     int    // in in
+	lo, hi     int       // tokens whose logits there are
+	spans      []span    // the same
+	from, rows int       // of the head, in block
+	tokens     int       // in in
+	x          []float32 // (tokens, C) what is multiplied by block
 
-	logitTask, quantiseTask, pieceTask, lossTask, probTask, gradTask, unpackTask, backTask func(worker, i int)
+	logitTask, quantiseTask, pieceTask, widenTask, wideTask, lossTask, probTask, gradTask, unpackTask, backTask func(worker, i int)
 }
 
 const (
 	// logitFloats bounds the logits that are alive at a time, if KC tokens are
 	// not more.
 	logitFloats = 1 << 21
-	// headRows is how many rows of a frozen head are unpacked at a time on the
-	// way back: whole blocks of Gemm's sums.
+	// headRows is how many rows of a head that is not in float32 are widened at a
+	// time: whole blocks of Gemm's sums.
 	headRows = 8 * kernel.KC
 	// headTokens is the supervised tokens of a task.
 	headTokens = 64
 )
 
-func (t *Trainer) layHead(tokens int, a *tensor.Arena) headState {
+func (t *Trainer) layHead(tokens int, half bool, a *tensor.Arena) headState {
 	c := &t.net.Shape
 	h := headState{
 		h: a.Float32(tokens * c.Width), dh: a.Float32(tokens * c.Width),
@@ -55,7 +56,10 @@ func (t *Trainer) layHead(tokens int, a *tensor.Arena) headState {
 	} else {
 		want := t.net.head.forms()
 		h.in = kernel.NewIntegers(h.most, c.Width, want, a.Float32(kernel.IntegerFloats(h.most, c.Width, want)))
-		h.block = a.Float32(kernel.PackedLen(min(headRows, c.Vocab), c.Width))
+	}
+	if t.Grads == nil || half {
+		rows := min(headRows, c.Vocab)
+		h.block = a.Float32(max(kernel.PackedLen(rows, c.Width), kernel.PackedLen(c.Width, rows)))
 	}
 	return h
 }
@@ -94,11 +98,12 @@ func (t *Trainer) head() {
 		h.hi = t.groupFrom(h.lo)
 		t.logits()
 		t.team.For((h.hi-h.lo+headTokens-1)/headTokens, h.lossTask)
-		if t.Grads == nil {
+		if h.block != nil {
 			t.headBack()
-			continue
 		}
-		t.team.For((V+gradSpan/2-1)/(gradSpan/2), h.gradTask)
+		if t.Grads != nil {
+			t.team.For((V+gradSpan/2-1)/(gradSpan/2), h.gradTask)
+		}
 	}
 }
 
@@ -127,8 +132,8 @@ func (h *headState) loops(t *Trainer) {
 		} else {
 			crossEntropy(z, h.target[lo:hi], h.w[lo:hi], h.loss[lo:hi])
 		}
-		if t.Grads != nil {
-			kernel.Gemm(hi-lo, C, V, z, V, 1, t.Params.head, C, h.dh[lo*C:], C, false)
+		if h.block == nil {
+			kernel.Gemm(hi-lo, C, V, z, V, 1, d.w.f, C, h.dh[lo*C:], C, false)
 		}
 	}
 	h.probTask = func(_, i int) {
@@ -142,12 +147,31 @@ func (h *headState) loops(t *Trainer) {
 			kernel.Gemm(to-from, C, s.hi-s.lo, h.logits[(s.lo-h.lo)*V+from:], 1, V, h.h[s.lo*C:], C, h.grad[from*C:], C, true)
 		}
 	}
+	h.widenTask = func(worker, i int) {
+		lo := i * wideRows
+		d.w.packRows(h.block[lo*C:], h.from+lo, h.from+min(h.rows, lo+wideRows), C, t.scratch[worker].dense.wide)
+	}
+	h.wideTask = func(_, i int) {
+		lo := i * headTokens
+		n := min(h.tokens-lo, headTokens)
+		kernel.GemmPacked(n, h.rows, C, h.x[lo*C:], C, 1, h.block, h.logits[lo*V+h.from:], V, false)
+	}
 	h.unpackTask = func(_, i int) {
+		if d.pieces == nil {
+			lo := i * pieceRows
+			hi := min(h.rows, lo+pieceRows)
+			d.w.read(h.block[lo*C:hi*C], (h.from+lo)*C)
+			return
+		}
 		p := d.pieces[h.from/pieceRows+i]
 		p.m.Unpack(h.block, h.rows, p.lo-h.from, p.lo, p.hi)
 	}
 	h.backTask = func(_, i int) {
 		lo, hi, z := tokens(i)
+		if d.pieces == nil {
+			kernel.Gemm(hi-lo, C, h.rows, z[h.from:], V, 1, h.block, C, h.dh[lo*C:], C, h.from > 0)
+			return
+		}
 		kernel.GemmPacked(hi-lo, C, h.rows, z[h.from:], V, 1, h.block, h.dh[lo*C:], C, h.from > 0)
 	}
 }
@@ -155,22 +179,33 @@ func (h *headState) loops(t *Trainer) {
 // logits makes the logits of tokens h.lo to h.hi.
 func (t *Trainer) logits() {
 	h := &t.heads
-	if t.net.head.pieces != nil {
-		h.frozenLogits(t, h.h[h.lo*t.net.Width:], h.hi-h.lo)
+	if h.block != nil {
+		h.wideLogits(t, h.h[h.lo*t.net.Width:], h.hi-h.lo)
 		return
 	}
 	t.team.For((h.hi-h.lo+headTokens-1)/headTokens, h.logitTask)
 }
 
-// frozenLogits makes the logits of n tokens whose hidden states are x. (n, C)
-func (h *headState) frozenLogits(t *Trainer, x []float32, n int) {
-	h.in.Use(x)
-	h.tokens = n
-	t.team.For((n+headTokens-1)/headTokens, h.quantiseTask)
-	t.team.For(len(t.net.head.pieces), h.pieceTask)
+// wideLogits makes the logits of n tokens whose hidden states are x, by a head
+// that is not in float32. (n, C)
+func (h *headState) wideLogits(t *Trainer, x []float32, n int) {
+	h.x, h.tokens = x, n
+	tasks := (n + headTokens - 1) / headTokens
+	if t.net.head.pieces != nil {
+		h.in.Use(x)
+		t.team.For(tasks, h.quantiseTask)
+		t.team.For(len(t.net.head.pieces), h.pieceTask)
+		return
+	}
+	V := t.net.Vocab
+	for h.from = 0; h.from < V; h.from += headRows {
+		h.rows = min(headRows, V-h.from)
+		t.team.For((h.rows+wideRows-1)/wideRows, h.widenTask)
+		t.team.For(tasks, h.wideTask)
+	}
 }
 
-// headBack sets dh = dz·W for a frozen head.
+// headBack sets dh = dz·W for a head that is not in float32.
 func (t *Trainer) headBack() {
 	h, V := &t.heads, t.net.Vocab
 	for h.from = 0; h.from < V; h.from += headRows {

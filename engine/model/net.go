@@ -359,7 +359,7 @@ func newTrainedSource(p *Params, apart bool) *trainedSource {
 		for l := range p.layers {
 			x := &p.layers[l]
 			name := fmt.Sprintf("blk.%d.attn_qkv", l)
-			s.tensors[name+".weight"] = Tensor{Shape: []int{p.qkv(), p.Width}, Data: x.qkv[:p.qkv()*p.Width]}
+			s.tensors[name+".weight"] = x.qkv.part(0, p.qkv()*p.Width).tensor(name, p.qkv(), p.Width, true)
 			if x.bias != nil {
 				s.tensors[name+".bias"] = Tensor{Shape: []int{p.qkv()}, Data: x.bias}
 			}
@@ -374,6 +374,11 @@ func (s *trainedSource) weight(name string) (weight, bool) {
 		return weight{}, false
 	}
 	rows, cols := matrix(t.Shape)
+	if t.Half != nil {
+		return weight{name: name, typ: weights.BF16, rows: rows, cols: cols, read: func(_ []byte, lo, hi int) ([]byte, error) {
+			return bytesOf(t.Half[lo*cols : hi*cols]), nil
+		}}, true
+	}
 	return weight{name: name, typ: weights.F32, rows: rows, cols: cols, read: func(_ []byte, lo, hi int) ([]byte, error) {
 		return bytesOf(t.Data[lo*cols : hi*cols]), nil
 	}}, true

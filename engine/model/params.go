@@ -10,57 +10,62 @@ import (
 
 // A Layer holds one block's parameters, or their gradients. Matrices that
 // read the same input lie together: qkv is q, k, v and the head gates; gateUp
-// is gate and up. Of a frozen model they are nil.
+// is gate and up. Of a frozen model they are empty.
 type Layer struct {
 	attnNorm []float32 // (C)
-	qkv      []float32 // (N, C)
+	qkv      stored    // (N, C)
 	bias     []float32 // ((H+2G)·D) of qkv, or nil
 	qNorm    []float32 // (D) or nil
 	kNorm    []float32 // (D) or nil
-	out      []float32 // (C, H·D)
+	out      stored    // (C, H·D)
 	mlpNorm  []float32 // (C)
-	gateUp   []float32 // (2F, C)
-	down     []float32 // (C, F)
+	gateUp   stored    // (2F, C)
+	down     stored    // (C, F)
 }
 
 // Params holds all parameters of a model, or their gradients, in one arena.
 type Params struct {
 	Shape
-	All    []float32 // every parameter, in the order of Tensors
-	embed  []float32 // (V, C)
-	head   []float32 // (V, C): embed, if the model is tied
+	All    []float32 // every parameter, in the order of Tensors; two of bfloat16 lie in one
+	embed  stored    // (V, C)
+	head   stored    // (V, C): embed, if the model is tied
 	norm   []float32 // (C)
 	layers []Layer
 }
 
 // NewParams lays out parameters of a model of our own in arena. With a
 // counting arena it only counts.
-func NewParams(cfg Config, a *tensor.Arena) *Params { return newParams(qwen3(cfg), true, a) }
+func NewParams(cfg Config, a *tensor.Arena) *Params { return newParams(qwen3(cfg), inFloats, a) }
 
-// newParams lays out parameters; without matrices, only vectors.
-func newParams(s Shape, matrices bool, a *tensor.Arena) *Params {
-	p := &Params{Shape: s, layers: make([]Layer, s.Layers)}
+// How the matrices of parameters are laid out.
+type matrices int
+
+const (
+	inFloats matrices = iota
+	inHalves          // bfloat16
+	none              // there are only vectors
+)
+
+// newParams lays out parameters.
+func newParams(s Shape, how matrices, a *tensor.Arena) *Params {
+	p := &Params{Shape: s}
+	p.All = a.Float32(p.lay(how, nil))
+	p.lay(how, p.All)
+	return p
+}
+
+// lay lays out the parameters in mem, and returns how many floats they take.
+// Without mem it only counts.
+func (p *Params) lay(how matrices, mem []float32) (used int) {
+	s := &p.Shape
 	C, D, F := s.Width, s.HeadDim, s.Hidden
-	n := s.Params()
-	matrix := func(n int) int {
-		if matrices {
-			return n
-		}
-		return 0
-	}
-	if !matrices {
-		n = C + s.Layers*(2*C+2*D+s.qkv()) // at most
-	}
-	p.All = a.Float32(n)
-	rest, used := p.All, 0
 	take := func(n int) []float32 {
+		lo := used
 		used += n
-		if rest == nil || n == 0 {
+		if mem == nil || n == 0 {
 			return nil
 		}
-		s := rest[:n:n]
-		rest = rest[n:]
-		return s
+		return mem[lo:used:used]
 	}
 	some := func(have bool, n int) []float32 {
 		if !have {
@@ -68,23 +73,27 @@ func newParams(s Shape, matrices bool, a *tensor.Arena) *Params {
 		}
 		return take(n)
 	}
-	p.embed = take(matrix(s.Vocab * C))
+	matrix := func(n int) stored {
+		if how == none {
+			return stored{}
+		}
+		return newStored(take(storedFloats(n, how == inHalves)), n, how == inHalves)
+	}
+	p.layers = make([]Layer, s.Layers)
+	p.embed = matrix(s.Vocab * C)
 	for i := range p.layers {
 		p.layers[i] = Layer{
-			attnNorm: take(C), qkv: take(matrix(s.inputs() * C)), bias: some(s.Bias, s.qkv()),
-			qNorm: some(s.QKNorm, D), kNorm: some(s.QKNorm, D), out: take(matrix(C * s.q())),
-			mlpNorm: take(C), gateUp: take(matrix(2 * F * C)), down: take(matrix(C * F)),
+			attnNorm: take(C), qkv: matrix(s.inputs() * C), bias: some(s.Bias, s.qkv()),
+			qNorm: some(s.QKNorm, D), kNorm: some(s.QKNorm, D), out: matrix(C * s.q()),
+			mlpNorm: take(C), gateUp: matrix(2 * F * C), down: matrix(C * F),
 		}
 	}
 	p.norm = take(C)
 	p.head = p.embed
 	if !s.Tied {
-		p.head = take(matrix(s.Vocab * C))
+		p.head = matrix(s.Vocab * C)
 	}
-	if p.All != nil {
-		p.All = p.All[:used]
-	}
-	return p
+	return used
 }
 
 // A Tensor is a named view of parameters, by the name it has in a checkpoint.
@@ -92,7 +101,8 @@ type Tensor struct {
 	Name   string
 	Shape  []int
 	Data   []float32
-	Matrix bool // a weight matrix of a block: what Muon trains
+	Half   []uint16 // instead of Data, of a matrix that is stored in bfloat16
+	Matrix bool     // a weight matrix of a block: what Muon trains
 }
 
 // Tensors returns every tensor under its Hugging Face name, in the order of
@@ -113,7 +123,7 @@ func (p *Params) Tensors() []Tensor {
 // tensors is Tensors by GGUF's names.
 func (p *Params) tensors() []Tensor {
 	C, D, F, q, kv := p.Width, p.HeadDim, p.Hidden, p.q(), p.kv()
-	list := []Tensor{{"token_embd.weight", []int{p.Vocab, C}, p.embed, false}}
+	list := []Tensor{p.embed.tensor("token_embd.weight", p.Vocab, C, false)}
 	part := func(s []float32, lo, hi int) []float32 {
 		if s == nil {
 			return nil
@@ -123,21 +133,21 @@ func (p *Params) tensors() []Tensor {
 	for i := range p.layers {
 		l := &p.layers[i]
 		vector := func(role string, n int, data []float32) {
-			list = append(list, Tensor{fmt.Sprintf("blk.%d.%s", i, role), []int{n}, data, false})
+			list = append(list, Tensor{Name: fmt.Sprintf("blk.%d.%s", i, role), Shape: []int{n}, Data: data})
 		}
-		matrix := func(role string, rows, cols int, data []float32) {
-			list = append(list, Tensor{fmt.Sprintf("blk.%d.%s.weight", i, role), []int{rows, cols}, data, true})
+		matrix := func(role string, rows, cols int, data stored) {
+			list = append(list, data.tensor(fmt.Sprintf("blk.%d.%s.weight", i, role), rows, cols, true))
 		}
 		vector("attn_norm.weight", C, l.attnNorm)
 		if p.fused() {
-			matrix("attn_qkv", p.qkv(), C, part(l.qkv, 0, p.qkv()*C))
+			matrix("attn_qkv", p.qkv(), C, l.qkv.part(0, p.qkv()*C))
 		} else {
-			matrix("attn_q", q, C, part(l.qkv, 0, q*C))
-			matrix("attn_k", kv, C, part(l.qkv, q*C, (q+kv)*C))
-			matrix("attn_v", kv, C, part(l.qkv, (q+kv)*C, (q+2*kv)*C))
+			matrix("attn_q", q, C, l.qkv.part(0, q*C))
+			matrix("attn_k", kv, C, l.qkv.part(q*C, (q+kv)*C))
+			matrix("attn_v", kv, C, l.qkv.part((q+kv)*C, (q+2*kv)*C))
 		}
 		if p.HeadGate {
-			matrix("attn_gate", p.Heads, C, part(l.qkv, p.qkv()*C, p.inputs()*C))
+			matrix("attn_gate", p.Heads, C, l.qkv.part(p.qkv()*C, p.inputs()*C))
 		}
 		if p.Bias {
 			vector("attn_q.bias", q, part(l.bias, 0, q))
@@ -150,13 +160,13 @@ func (p *Params) tensors() []Tensor {
 		}
 		matrix("attn_output", C, q, l.out)
 		vector("ffn_norm.weight", C, l.mlpNorm)
-		matrix("ffn_gate", F, C, part(l.gateUp, 0, F*C))
-		matrix("ffn_up", F, C, part(l.gateUp, F*C, 2*F*C))
+		matrix("ffn_gate", F, C, l.gateUp.part(0, F*C))
+		matrix("ffn_up", F, C, l.gateUp.part(F*C, 2*F*C))
 		matrix("ffn_down", C, F, l.down)
 	}
-	list = append(list, Tensor{"output_norm.weight", []int{C}, p.norm, false})
+	list = append(list, Tensor{Name: "output_norm.weight", Shape: []int{C}, Data: p.norm})
 	if !p.Tied {
-		list = append(list, Tensor{"output.weight", []int{p.Vocab, C}, p.head, false})
+		list = append(list, p.head.tensor("output.weight", p.Vocab, C, false))
 	}
 	return list
 }
@@ -175,6 +185,7 @@ func (p *Params) Init(seed uint64) {
 		switch {
 		case strings.HasSuffix(t.Name, ".bias"), strings.HasSuffix(t.Name, "attn_output.weight"), strings.HasSuffix(t.Name, "ffn_down.weight"):
 			clear(t.Data)
+			clear(t.Half)
 		case len(t.Shape) == 1:
 			for j := range t.Data {
 				t.Data[j] = 1
@@ -184,9 +195,13 @@ func (p *Params) Init(seed uint64) {
 			if !t.Matrix {
 				a *= 0.5
 			}
-			for j := range t.Data {
-				u := tensor.Uniform(tensor.Rand(seed, uint64(i), uint64(j)))
-				t.Data[j] = a * float32(2*u-1)
+			row, cols := make([]float32, t.Shape[1]), t.Shape[1]
+			for lo := 0; lo < t.Shape[0]*cols; lo += cols {
+				for j := range row {
+					u := tensor.Uniform(tensor.Rand(seed, uint64(i), uint64(lo+j)))
+					row[j] = a * float32(2*u-1)
+				}
+				stored{t.Data, t.Half}.write(row, lo)
 			}
 		}
 	}

@@ -121,7 +121,7 @@ func (t *Trainer) accumulate(rows []Row) (weighted, sum float64, supervised int)
 		t.backwardAll()
 	}
 	if t.Grads != nil {
-		kernel.Add(t.Grads.head, t.Grads.head, t.heads.grad)
+		kernel.Add(t.Grads.head.f, t.Grads.head.f, t.heads.grad)
 		clear(t.heads.grad)
 	}
 	return weighted, sum, supervised
@@ -205,7 +205,7 @@ func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
 		t.keep(r, l, which)
 	}
 	x, y, ld, add := w.product(which, st, next)
-	kernel.GemmPacked(n, m.rows, m.cols, x, m.cols, 1, m.packed, y, ld, add)
+	m.forward(n, x, y, ld, add, &s.dense)
 	m.adapt(x, y, ld, 0, n, &s.dense)
 	w.after(which, st, l, 0, n, r.pos)
 	switch which {
@@ -333,7 +333,7 @@ func (t *Trainer) gradTask(l, i int) {
 			t.net.blocks[l][k.which].loras[k.pair].grad(k.lo, &r.grad.pairs[k.which][k.pair], x, dy, n, out)
 			continue
 		}
-		dw := t.Grads.layers[l].matrix(k.which)
+		dw := t.Grads.layers[l].matrix(k.which).f
 		kernel.GemmPacked(k.hi-k.lo, in, n, dy[k.lo:], 1, out, r.layers[l].in[k.which], dw[k.lo*in:], in, true)
 	}
 }
@@ -346,7 +346,7 @@ func (t *Trainer) embedTask(_, i int) {
 	for j := range t.batch {
 		for at, id := range t.batch[j].in.IDs {
 			if id >= lo && id < hi {
-				g := t.Grads.embed[int(id)*C:][:C]
+				g := t.Grads.embed.f[int(id)*C:][:C]
 				kernel.Add(g, g, t.batch[j].nf[at*C:][:C])
 			}
 		}
@@ -367,8 +367,8 @@ func (t *Trainer) Trained() (params, grads []Tensor) {
 	}
 	for _, p := range t.pairs {
 		a, b := "base_model.model."+p.name+".lora_A.weight", "base_model.model."+p.name+".lora_B.weight"
-		params = append(params, Tensor{a, []int{p.rank, p.cols}, p.a, true}, Tensor{b, []int{p.rows, p.rank}, p.b, true})
-		grads = append(grads, Tensor{a, []int{p.rank, p.cols}, p.da, true}, Tensor{b, []int{p.rows, p.rank}, p.db, true})
+		params = append(params, Tensor{Name: a, Shape: []int{p.rank, p.cols}, Data: p.a, Matrix: true}, Tensor{Name: b, Shape: []int{p.rows, p.rank}, Data: p.b, Matrix: true})
+		grads = append(grads, Tensor{Name: a, Shape: []int{p.rank, p.cols}, Data: p.da, Matrix: true}, Tensor{Name: b, Shape: []int{p.rows, p.rank}, Data: p.db, Matrix: true})
 	}
 	return params, grads
 }
@@ -403,13 +403,13 @@ func (t *Trainer) Read(row Row) (logits func(lo, hi int, z []float32)) {
 	t.forwardAll([]Row{row})
 	return func(lo, hi int, z []float32) {
 		C, V := t.net.Width, t.net.Vocab
-		if d := t.net.head; d.pieces == nil {
-			kernel.GemmPacked(hi-lo, V, C, t.rows[0].nf[lo*C:], C, 1, d.packed, z, V, false)
+		if t.heads.block == nil {
+			kernel.GemmPacked(hi-lo, V, C, t.rows[0].nf[lo*C:], C, 1, t.net.head.packed, z, V, false)
 			return
 		}
 		for ; lo < hi; lo += t.heads.most {
 			m := min(t.heads.most, hi-lo)
-			t.heads.frozenLogits(t, t.rows[0].nf[lo*C:], m)
+			t.heads.wideLogits(t, t.rows[0].nf[lo*C:], m)
 			copy(z, t.heads.logits[:m*V])
 			z = z[m*V:]
 		}

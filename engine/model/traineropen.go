@@ -12,6 +12,7 @@ type Training struct {
 	Length    int  // the most tokens of a row
 	Threads   int  // workers
 	Recompute bool // run a block forward again on the way back, and keep only its input: a third more work, less memory, the same bits
+	Half      bool // keep the matrices in bfloat16, without LoRA: they are widened as they are multiplied
 	LoRA      *LoRA
 }
 
@@ -20,17 +21,22 @@ type Training struct {
 // rows leave behind is farther away when it is read again, and no quicker made.
 // The parameters are zero.
 func NewTrainer(c Config, microRows, length, threads int) (*Trainer, error) {
-	return newTrainer(qwen3(c), ownTraining(microRows, length, threads), nil)
+	return Training{Rows: microRows, Length: length, Threads: threads}.New(c)
 }
 
-func ownTraining(microRows, length, threads int) Training {
-	return Training{Rows: min(microRows, max(threads, 1)), Length: length, Threads: threads}
+// New is NewTrainer by all that o says.
+func (o Training) New(c Config) (*Trainer, error) { return newTrainer(qwen3(c), o.own(), nil) }
+
+// own bounds the rows of a micro-batch by the workers.
+func (o Training) own() Training {
+	o.Rows = min(o.Rows, max(o.Threads, 1))
+	return o
 }
 
-// TrainerFloats returns the floats a trainer takes, before it is made.
-func TrainerFloats(c Config, microRows, length, threads int) int {
+// Floats returns the floats that New's trainer takes, before it is made.
+func (o Training) Floats(c Config) int {
 	var count tensor.Arena
-	layTrainer(qwen3(c), ownTraining(microRows, length, threads), nil, &count)
+	layTrainer(qwen3(c), o.own(), nil, &count)
 	return count.Len()
 }
 
@@ -152,12 +158,19 @@ func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {
 func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Trainer, error) {
 	t := &Trainer{team: tensor.NewTeam(o.Threads), length: o.Length, recompute: o.Recompute}
 	frozen := o.LoRA != nil
-	t.Params = newParams(s, !frozen, a)
+	how := inFloats
+	switch {
+	case frozen:
+		how = none
+	case o.Half:
+		how = inHalves
+	}
+	t.Params = newParams(s, how, a)
 	if !frozen {
-		t.Grads = newParams(s, true, a)
+		t.Grads = newParams(s, inFloats, a)
 	}
 	t.net = net{Params: t.Params}
-	if err := t.layNet(o.LoRA, plan, a); err != nil {
+	if err := t.layNet(o.LoRA, plan, o.Half, a); err != nil {
 		return nil, err
 	}
 	for range o.Rows {
@@ -165,7 +178,7 @@ func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Traine
 	}
 	T := o.Length
 	t.matrices = t.net.all()
-	dense := layScratch(t.team.Size(), t.net.blocks, T, a)
+	dense := layScratch(t.team.Size(), &t.net, T, o.Half && !frozen, a)
 	for i := range t.team.Size() {
 		w := workScratch{da: a.Float32(T * s.Hidden), dn: a.Float32(T * s.Width), attn: newAttnScratch(&t.net.Shape, T, a), dense: dense[i]}
 		if !frozen {
@@ -173,26 +186,26 @@ func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Traine
 		}
 		t.scratch = append(t.scratch, w)
 	}
-	t.heads = t.layHead(o.Rows*T, a)
+	t.heads = t.layHead(o.Rows*T, o.Half, a)
 	t.layTasks()
 	t.makeLoops()
 	return t, nil
 }
 
 // layNet lays out the matrices and the adapters.
-func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, a *tensor.Arena) (err error) {
+func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, half bool, a *tensor.Arena) (err error) {
 	w, s := &t.net, &t.net.Shape
 	if lora == nil {
 		for i := range w.layers {
 			p := &w.layers[i]
 			w.blocks = append(w.blocks, [linears]*dense{
-				qkvLinear:    newDense(s.inputs(), s.Width, p.qkv, p.bias, a),
-				outLinear:    newDense(s.Width, s.q(), p.out, nil, a),
-				gateUpLinear: newDense(2*s.Hidden, s.Width, p.gateUp, nil, a),
-				downLinear:   newDense(s.Width, s.Hidden, p.down, nil, a),
+				qkvLinear:    newDense(s.inputs(), s.Width, p.qkv, p.bias, half, a),
+				outLinear:    newDense(s.Width, s.q(), p.out, nil, half, a),
+				gateUpLinear: newDense(2*s.Hidden, s.Width, p.gateUp, nil, half, a),
+				downLinear:   newDense(s.Width, s.Hidden, p.down, nil, half, a),
 			})
 		}
-		w.head = newDense(s.Vocab, s.Width, w.Params.head, nil, a)
+		w.head = newDense(s.Vocab, s.Width, w.Params.head, nil, half, a)
 		return nil
 	}
 	for i := range w.layers {
@@ -291,7 +304,7 @@ func (t *Trainer) read(plan *decoderNet) error {
 	t.takeVectors(plan)
 	type job struct {
 		src weight
-		to  []float32
+		to  stored
 	}
 	jobs := []job{{plan.rows, t.Params.embed}}
 	if !t.Params.Tied {
@@ -300,11 +313,11 @@ func (t *Trainer) read(plan *decoderNet) error {
 	for i := range plan.blocks {
 		b, to := &plan.blocks[i], &t.Params.layers[i]
 		for which, l := range [linears]*linear{qkvLinear: &b.qkv, outLinear: &b.out, gateUpLinear: &b.gateUp, downLinear: &b.down} {
-			rest := to.matrix(which)
+			lo := 0
 			for _, p := range l.parts {
 				n := p.src.rows * p.src.cols
-				jobs = append(jobs, job{p.src, rest[:n]})
-				rest = rest[n:]
+				jobs = append(jobs, job{p.src, to.matrix(which).part(lo, lo+n)})
+				lo += n
 			}
 		}
 	}
@@ -332,15 +345,17 @@ func (t *Trainer) takeVectors(plan *decoderNet) {
 }
 
 // floatsByRow is floats, a few rows in memory at a time.
-func (w *weight) floatsByRow(dst []float32) error {
+func (w *weight) floatsByRow(dst stored) error {
 	buf := make([]byte, w.bytes(min(w.rows, exportRows)))
+	rows := make([]float32, min(w.rows, exportRows)*w.cols)
 	for lo := 0; lo < w.rows; lo += exportRows {
 		hi := min(w.rows, lo+exportRows)
 		b, err := w.read(buf[:w.bytes(hi-lo)], lo, hi)
 		if err != nil {
 			return err
 		}
-		weights.Decode(dst[lo*w.cols:hi*w.cols], b, w.typ)
+		weights.Decode(rows[:(hi-lo)*w.cols], b, w.typ)
+		dst.write(rows[:(hi-lo)*w.cols], lo*w.cols)
 	}
 	return nil
 }

@@ -123,7 +123,7 @@ func TestFamilies(t *testing.T) {
 func TestStepAllocates(t *testing.T) {
 	f := openArch(t, "qwen3")
 	rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
-	for _, o := range []Training{{}, {Recompute: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}} {
+	for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}} {
 		o.Rows, o.Length, o.Threads = 2, 64, 1
 		tr := openTrainer(t, f, o)
 		tr.Accumulate(rows)
@@ -146,7 +146,7 @@ func TestFrozenTypes(t *testing.T) {
 			f := openArch(t, name)
 			if x == AsQ4_K_M || x == AsQ6_K { // blocks of 256
 				s := blocked(f.Shape)
-				p := newParams(s, true, realArena(t, s.Params()))
+				p := newParams(s, inFloats, realArena(t, s.Params()))
 				fillParams(p)
 				f = p.File()
 			}

@@ -35,7 +35,8 @@ func newMuonScratch(small, large int, a *tensor.Arena) muonScratch {
 // muon is one step of Muon (Jordan et al. 2024) for one matrix: Nesterov
 // momentum, made orthogonal, scaled by √max(1, rows/cols); weight decay acts
 // only where it has the sign of the update.
-func (o *Optimizer) muon(p *Param, m []float32, lr float32, s *muonScratch) {
+func (o *Optimizer) muon(worker, param int, m []float32, lr float32) {
+	p, s := &o.params[param], &o.scratch[worker]
 	rows, cols := p.Rows, p.Cols
 	mu := o.Momentum
 	x := s.x[:rows*cols]
@@ -55,17 +56,21 @@ func (o *Optimizer) muon(p *Param, m []float32, lr float32, s *muonScratch) {
 	if tall {
 		scale = lr * float32(math.Sqrt(float64(rows)/float64(cols)))
 	}
-	for i := range p.Data {
-		u := x[i]
-		if tall {
-			u = x[i%cols*rows+i/cols]
+	for lo := 0; lo < rows*cols; lo += spanLen {
+		data := o.open(worker, p, lo, min(lo+spanLen, rows*cols))
+		for j, w := range data {
+			i := lo + j
+			u := x[i]
+			if tall {
+				u = x[i%cols*rows+i/cols]
+			}
+			d := float32(scale * u)
+			if u*w >= 0 {
+				d += float32(lr * float32(o.Decay*w))
+			}
+			data[j] = w - d
 		}
-		w := p.Data[i]
-		d := float32(scale * u)
-		if u*w >= 0 {
-			d += float32(lr * float32(o.Decay*w))
-		}
-		p.Data[i] = w - d
+		o.shut(param, lo, data)
 	}
 }
 

@@ -6,6 +6,7 @@ package optim
 
 import (
 	"math"
+	"slices"
 
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
@@ -14,6 +15,7 @@ import (
 // A Param is one tensor to train.
 type Param struct {
 	Data, Grad []float32 // (Rows, Cols)
+	Half       []uint16  // instead of Data: bfloat16, rounded up or down by chance after each step
 	Rows, Cols int
 	Matrix     bool    // a weight matrix: trained by Muon if that is the method, and the only kind that decays
 	Rate       float32 // factor of the learning rate; 1 is the usual
@@ -67,6 +69,7 @@ type Optimizer struct {
 	steps   int
 	team    *tensor.Team
 	scratch []muonScratch
+	wide    [][]float32            // of each worker: numbers of a span, where they are stored in bfloat16
 	blocks  [][2][blockLen]float32 // of each worker: moments of a block, when they have 8 bits
 	arena   *tensor.Arena
 
@@ -159,6 +162,11 @@ func lay(s Settings, params []Param, team *tensor.Team, a *tensor.Arena) *Optimi
 			o.scratch = append(o.scratch, newMuonScratch(small, large, a))
 		}
 	}
+	if slices.ContainsFunc(params, func(p Param) bool { return p.Half != nil }) {
+		for range team.Size() {
+			o.wide = append(o.wide, a.Float32(spanLen))
+		}
+	}
 	if s.Method == AdamW8 {
 		o.blocks = make([][2][blockLen]float32, team.Size())
 	}
@@ -213,17 +221,21 @@ func (o *Optimizer) Step(rate float32) {
 func (o *Optimizer) stepSpan(worker, i int) {
 	s := o.tasks[i]
 	p, m := &o.params[s.param], &o.moments[s.param]
-	data, grad := p.Data[s.lo:s.hi], p.Grad[s.lo:s.hi]
+	grad := p.Grad[s.lo:s.hi]
 	if o.clip != 1 {
 		kernel.Scale(grad, o.clip)
 	}
+	if o.byMuon(p) {
+		o.muon(worker, s.param, m.m, o.rate*p.Rate*o.Muon)
+		clear(grad)
+		return
+	}
+	data := o.open(worker, p, s.lo, s.hi)
 	lr, decay := o.rate*p.Rate*o.Adam, float32(0)
 	if p.Matrix {
 		decay = o.Decay
 	}
 	switch {
-	case o.byMuon(p):
-		o.muon(p, m.m, o.rate*p.Rate*o.Muon, &o.scratch[worker])
 	case o.Method == Lion:
 		lion(data, grad, m.m[s.lo:s.hi], lr, o.Beta1, o.Beta2, decay)
 	case m.eight != nil:
@@ -231,12 +243,13 @@ func (o *Optimizer) stepSpan(worker, i int) {
 			hi, b := min(lo+blockLen, s.hi), &o.blocks[worker]
 			mm, vv := b[0][:hi-lo], b[1][:hi-lo]
 			m.eight.load(lo, mm, vv)
-			kernel.AdamW(p.Data[lo:hi], p.Grad[lo:hi], mm, vv, lr, o.Beta1, o.Beta2, o.Eps, decay, o.c1, o.c2)
+			kernel.AdamW(data[lo-s.lo:hi-s.lo], p.Grad[lo:hi], mm, vv, lr, o.Beta1, o.Beta2, o.Eps, decay, o.c1, o.c2)
 			m.eight.store(lo, mm, vv)
 		}
 	default:
 		kernel.AdamW(data, grad, m.m[s.lo:s.hi], m.v[s.lo:s.hi], lr, o.Beta1, o.Beta2, o.Eps, decay, o.c1, o.c2)
 	}
+	o.shut(s.param, s.lo, data)
 	clear(grad)
 }
 

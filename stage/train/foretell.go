@@ -119,7 +119,7 @@ func (o *own) guess(b *footing, micro, length int, m stage.Machine) int64 {
 // oursBytes is the memory of a run over all weights of a model of our own, with
 // rows of length tokens.
 func oursBytes(c model.Config, batch, length int, optimizer string, m stage.Machine) int64 {
-	floats := model.TrainerFloats(c, min(batch, microRows), max(length, 1), m.Threads)
+	floats := model.Training{Rows: min(batch, microRows), Length: max(length, 1), Threads: m.Threads}.Floats(c)
 	return 4*int64(floats) + momentBytes(int64(c.Params()), optimizer) + processBytes
 }
 
