@@ -69,22 +69,6 @@ func BFloats(dst []float32, src []uint16) {
 	bfloats(dst, src)
 }
 
-// NearestBFloats narrows to bfloat16, ties to even. The lengths must be equal.
-func NearestBFloats(dst []uint16, src []float32) {
-	if len(dst) != len(src) {
-		panic("kernel: NearestBFloats: lengths differ")
-	}
-	for i, x := range src {
-		u := math.Float32bits(x)
-		if x != x {
-			u |= 1 << 22
-		} else {
-			u += 0x7fff + u>>16&1
-		}
-		dst[i] = uint16(u >> 16)
-	}
-}
-
 // bfloatsGeneric widens bfloat16 numbers.
 func bfloatsGeneric(dst []float32, src []uint16) {
 	for i, h := range src {

@@ -201,7 +201,9 @@ func (p *Params) Init(seed uint64) {
 					u := tensor.Uniform(tensor.Rand(seed, uint64(i), uint64(lo+j)))
 					row[j] = a * float32(2*u-1)
 				}
-				stored{t.Data, t.Half}.write(row, lo)
+				if err := (stored{t.Data, t.Half}).write(row, lo); err != nil {
+					panic("model: Init: " + err.Error()) // they are all small
+				}
 			}
 		}
 	}

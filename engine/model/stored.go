@@ -5,6 +5,7 @@ import (
 
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
+	"suiren/engine/weights"
 )
 
 // A stored is a matrix of a model in training, row after row: in float32, or
@@ -54,13 +55,14 @@ func (s stored) read(dst []float32, lo int) {
 	copy(dst, s.f[lo:])
 }
 
-// write sets the numbers from lo on: in bfloat16 to the nearest, of two to the even.
-func (s stored) write(src []float32, lo int) {
+// write sets the numbers from lo on: in bfloat16 to the nearest, of two to the
+// even; one that it cannot hold is an error.
+func (s stored) write(src []float32, lo int) error {
 	if s.h != nil {
-		kernel.NearestBFloats(s.h[lo:lo+len(src)], src)
-		return
+		return weights.Encode(bytesOf(s.h[lo:lo+len(src)]), src, weights.BF16)
 	}
 	copy(s.f[lo:], src)
+	return nil
 }
 
 // Rows of a matrix in bfloat16 that are widened at a time: forward, then also

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"fmt"
+
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
 	"suiren/engine/weights"
@@ -355,7 +357,9 @@ func (w *weight) floatsByRow(dst stored) error {
 			return err
 		}
 		weights.Decode(rows[:(hi-lo)*w.cols], b, w.typ)
-		dst.write(rows[:(hi-lo)*w.cols], lo*w.cols)
+		if err := dst.write(rows[:(hi-lo)*w.cols], lo*w.cols); err != nil {
+			return fmt.Errorf("%s: %w", w.name, err)
+		}
 	}
 	return nil
 }
