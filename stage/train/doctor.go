@@ -101,7 +101,7 @@ func Diagnose(c *curve.Curve) (list []Finding) {
 	switch {
 	case bump && len(rate) > 0 && !warm:
 		find("warmup", say.T("the loss rose from %.2f to %.2f in the first steps, which were at the full rate: there was no warm-up", "前几步就用满学习率，损失从 %.2f 升到 %.2f：没有预热", first, slices.Max(loss[:10])),
-			say.T("let the rate rise over the first steps", "请让学习率在前几步逐渐升高"))
+			say.T("let the rate rise over the first steps (warmup)", "请让学习率在前几步逐渐升高（warmup）"))
 	case rose:
 		find("rate-high", say.T("the loss rose from %.2f to %.2f: the rate is too high", "损失从 %.2f 升到 %.2f：学习率过高", first, last), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
 	case high || bump:

@@ -34,7 +34,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if o.ours > 0 && b.own() {
 		o.rate = o.ours / float64(b.shape.Width)
 	}
-	f.Derived = say.T("%d rows a step, %v", "每步 %d 行，%v", o.batch, describe(o.settings(), cmp.Or(o.schedule, "linear")))
+	f.Derived = say.T("%d rows a step, %v", "每步 %d 行，%v", o.batch, paced(o.settings(), cmp.Or(o.schedule, "linear"), o.warm()))
 	if o.lora != nil && b.known() {
 		f.Derived = say.T("adapters of rank %d and alpha %g: %d parameters; %v", "适配器秩 %d、alpha %g：%d 个参数；%v", o.lora.Rank, o.lora.Alpha, o.trained(&b.shape), f.Derived)
 	}

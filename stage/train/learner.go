@@ -47,6 +47,14 @@ func recipe(optimizer string, rate float64) optim.Settings {
 	return s
 }
 
+// decayOf is the weight decay that a plan names, or unless.
+func decayOf(named *float64, unless float32) float32 {
+	if named != nil {
+		return float32(*named)
+	}
+	return unless
+}
+
 // shapeOf says what shape depth has made.
 func shapeOf(c *model.Config) say.Text {
 	return say.T("%d layers of width %d, %d heads of %d (%d of keys and values), feed-forward width %d: %d parameters", "%d 层，宽 %d，%d 个头、每头 %d（键值头 %d 个），前馈宽 %d：%d 个参数",
@@ -65,6 +73,16 @@ func describe(s optim.Settings, schedule string) say.Text {
 		text = say.T("Lion at %.2g", "Lion %.2g", s.Adam)
 	}
 	return say.T("%v, %s", "%v，%s", text, schedule)
+}
+
+// paced says of a run how it works, too: over which share of its steps the rate
+// rises, and how weights decay.
+func paced(s optim.Settings, schedule string, warm float64) say.Text {
+	text := say.T("%v, warm-up over %.2g%% of the steps", "%v，预热占步数的 %.2g%%", describe(s, schedule), 100*warm)
+	if s.Decay > 0 {
+		text = say.T("%v, weight decay %.2g", "%v，权重衰减 %.2g", text, s.Decay)
+	}
+	return text
 }
 
 // checkMethod finds fault with an optimiser's name.

@@ -28,7 +28,9 @@ type Continue struct {
 	Optimizer string    `plan:"optimizer,optional"`
 	Schedule  string    `json:",omitempty" plan:"schedule,optional"`
 	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`
-	Type      string    `plan:"type,optional"` // of the weights that are written
+	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`      // share of the steps over which the rate rises
+	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"` // of matrices, by the learning rate
+	Type      string    `plan:"type,optional"`                                            // of the weights that are written
 	Seed      uint64    `plan:"seed,optional"`
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
 	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
@@ -59,7 +61,7 @@ func (c *Continue) Forecast(in map[string][]stage.Forecast, m stage.Machine) sta
 
 func (c *Continue) own() *own {
 	return &own{method: c.Name(), epochs: orDefault(c.Epochs, 1), batch: orDefault(c.Batch, 16), rate: orDefault(c.Rate, continueRate), ours: unsaid(c.Rate, ourRate), optimizer: c.Optimizer,
-		schedule: c.Schedule, clip: c.Clip, typ: model.Mixture(c.Type), seed: c.Seed, every: c.Every, patience: c.Patience}
+		schedule: c.Schedule, clip: c.Clip, warmup: c.Warmup, decay: c.Decay, typ: model.Mixture(c.Type), seed: c.Seed, every: c.Every, patience: c.Patience}
 }
 
 // Run implements stage.Operator.
@@ -82,6 +84,8 @@ type LoRA struct {
 	Optimizer string    `plan:"optimizer,optional"`
 	Schedule  string    `json:",omitempty" plan:"schedule,optional"`
 	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`
+	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`      // share of the steps over which the rate rises
+	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"` // of matrices, by the learning rate
 	Seed      uint64    `plan:"seed,optional"`
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
 	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
@@ -113,7 +117,7 @@ func (l *LoRA) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 func (l *LoRA) own() *own {
 	rank := orDefault(l.Rank, 16)
 	return &own{method: l.Name(), epochs: orDefault(l.Epochs, 1), batch: orDefault(l.Batch, 16), rate: orDefault(l.Rate, loraRate), ours: unsaid(l.Rate, ourLoRARate), optimizer: l.Optimizer,
-		schedule: l.Schedule, clip: l.Clip, seed: l.Seed, every: l.Every, patience: l.Patience, lora: &model.LoRA{Targets: l.Targets, Rank: rank, Alpha: orDefault(l.Alpha, 2*float64(rank)), Seed: l.Seed}}
+		schedule: l.Schedule, clip: l.Clip, warmup: l.Warmup, decay: l.Decay, seed: l.Seed, every: l.Every, patience: l.Patience, lora: &model.LoRA{Targets: l.Targets, Rank: rank, Alpha: orDefault(l.Alpha, 2*float64(rank)), Seed: l.Seed}}
 }
 
 // Run implements stage.Operator.
@@ -150,8 +154,10 @@ type own struct {
 	rate       float64
 	ours       float64 // rate times width, over a model that was trained here from random weights; 0: rate
 	optimizer  string
-	schedule   string  // "": linear
-	clip       float64 // 0: 1
+	schedule   string   // "": linear
+	clip       float64  // 0: 1
+	warmup     *float64 // share of the steps; nil: a tenth
+	decay      *float64 // of weights; nil: none
 	typ        model.Mixture
 	seed       uint64
 	every      time.Duration
@@ -205,7 +211,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	}
 	order := shuffle{n: rows.n, seed: o.seed}
 	t := tuning{job: job, l: l, steps: stepsOf(rows.n, o.batch, o.epochs), every: o.every}
-	t.schedule, t.st.FLOPs = gentle(t.steps), base.FLOPs
+	t.schedule, t.st.FLOPs = warmed(gentle(t.steps), o.warmup, t.steps), base.FLOPs
 	if form, ok := schedules[o.schedule]; ok {
 		t.schedule.Form = form
 	}
@@ -282,8 +288,16 @@ func (o *own) settings() optim.Settings {
 		s = optim.AdamW.Default()
 		s.Eps = 1e-8
 	}
-	s.Muon, s.Adam, s.Decay, s.Clip = s.Muon*float32(o.rate), s.Adam*float32(o.rate), 0, orDefault(o.clip, 1)
+	s.Muon, s.Adam, s.Decay, s.Clip = s.Muon*float32(o.rate), s.Adam*float32(o.rate), decayOf(o.decay, 0), orDefault(o.clip, 1)
 	return s
+}
+
+// warm is the share of the steps over which the rate rises.
+func (o *own) warm() float64 {
+	if o.warmup != nil {
+		return *o.warmup
+	}
+	return 0.1
 }
 
 // learner makes a learner that fits the memory: with as many rows at a time as

@@ -36,6 +36,8 @@ type SFT struct {
 	Optimizer string    `json:",omitempty" plan:"optimizer,optional"`
 	Schedule  string    `json:",omitempty" plan:"schedule,optional"`                              // wsd, linear, cosine
 	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`        // largest norm of the gradients
+	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`              // share of the steps over which the rate rises
+	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`         // of matrices, by the learning rate
 	Type      string    `json:",omitempty" plan:"type,optional"`                                  // over a base: of the weights that are written
 	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero"`      // instead of depth: goes on from it
 	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero"` // of a base, instead of from: chats
@@ -90,6 +92,18 @@ func (s *SFT) batch() int {
 		return s.Batch
 	}
 	return 16 * max(1, (s.Depth+2)/4)
+}
+
+// settings are those of the optimiser, from random weights.
+func (s *SFT) settings() optim.Settings {
+	how := recipe(s.Optimizer, orDefault(s.Rate, 1))
+	how.Decay, how.Clip = decayOf(s.Decay, how.Method.Default().Decay), s.Clip
+	return how
+}
+
+// pace is the schedule of so many steps from random weights.
+func (s *SFT) pace(steps int) optim.Schedule {
+	return warmed(optim.Schedule{Form: schedules[s.Schedule], Warmup: max(min(20, steps/10), 1), Decay: lateDecay, End: 0.05}, s.Warmup, steps)
 }
 
 // microRows bounds the rows whose activations are alive at a time.
@@ -186,7 +200,8 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		f.FLOPs = b
 	}
 	steps := f.FLOPs / max(w.flops(&shape, &way{batch: k.batch, passes: 1, muon: k.muon})/max(w.rows, 1)*float64(k.batch), 1)
-	f.Derived = say.T("%v; %d rows a step, about %.0f steps; %v", "%v；每步 %d 行，约 %.0f 步；%v", shapeOf(&c), k.batch, max(steps, 1), describe(recipe(s.Optimizer, orDefault(s.Rate, 1)), cmp.Or(s.Schedule, "wsd")))
+	steps = max(steps, 1)
+	f.Derived = say.T("%v; %d rows a step, about %.0f steps; %v", "%v；每步 %d 行，约 %.0f 步；%v", shapeOf(&c), k.batch, steps, paced(s.settings(), cmp.Or(s.Schedule, "wsd"), float64(s.pace(int(steps)).Warmup)/steps))
 	setTime(&f, toil, m)
 	if m.Memory > 0 && f.Memory > m.Memory {
 		f.Smaller = s.smaller(vocab, c.Context, m)
@@ -214,7 +229,7 @@ type sftState struct {
 // own is the run that goes on from a base.
 func (s *SFT) own() *own {
 	return &own{method: s.Name(), epochs: orDefault(s.Epochs, 1), batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), ours: ourRate * orDefault(s.Rate, 1), optimizer: s.Optimizer,
-		schedule: s.Schedule, clip: s.Clip, typ: model.Mixture(s.Type), seed: s.Seed, every: s.Every, patience: s.Patience}
+		schedule: s.Schedule, clip: s.Clip, warmup: s.Warmup, decay: s.Decay, typ: model.Mixture(s.Type), seed: s.Seed, every: s.Every, patience: s.Patience}
 }
 
 // Run implements stage.Operator.
@@ -235,9 +250,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	batch := s.batch()
-	how := recipe(s.Optimizer, orDefault(s.Rate, 1))
-	how.Decay, how.Clip = how.Method.Default().Decay, s.Clip
-	l, err := newLearner(cfg, min(batch, microRows), rows.Length(), job.Machine.Threads, how)
+	l, err := newLearner(cfg, min(batch, microRows), rows.Length(), job.Machine.Threads, s.settings())
 	if err != nil {
 		return err
 	}
@@ -269,7 +282,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	save := newSaver(job.Work, s.Every)
 	meter := newMeter(job, steps, st.FLOPs)
 	meter.l = l
-	schedule := optim.Schedule{Form: schedules[s.Schedule], Warmup: max(min(20, steps/10), 1), Decay: lateDecay, End: 0.05}
+	schedule := s.pace(steps)
 	next := newBatcher(rows, batch)
 	info := rows.Info()
 	think := 0.0

@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"context"
+	"math"
 	"path/filepath"
 	"slices"
 	"time"
@@ -133,6 +134,14 @@ func (t *tuning) run(ctx context.Context) error {
 // another form: a short warm-up, and then down in a line.
 func gentle(steps int) optim.Schedule {
 	return optim.Schedule{Form: optim.Linear, Warmup: max(steps/10, 1), Decay: lateDecay, End: 0.05}
+}
+
+// warmed is a schedule that rises over a share of the steps; nil: as it does.
+func warmed(s optim.Schedule, share *float64, steps int) optim.Schedule {
+	if share != nil {
+		s.Warmup = int(math.Round(*share * float64(steps)))
+	}
+	return s
 }
 
 // lateDecay is the part of the steps over which the rate falls by wsd.
