@@ -34,12 +34,15 @@ func fromFolder(w *weights.Config) (Config, error) {
 // Write writes p as a Hugging Face folder: config.json, which is h, and
 // model.safetensors.
 func (p *Params) Write(dir string, h weights.Config) error {
+	if p.embed.h != nil {
+		h.TorchDtype = "bfloat16"
+	}
 	if err := h.Write(dir); err != nil {
 		return err
 	}
 	var list []weights.Tensor
 	for _, t := range p.Tensors() {
-		list = append(list, weights.Tensor{Name: t.Name, Shape: t.Shape, Data: t.Data})
+		list = append(list, weights.Tensor{Name: t.Name, Shape: t.Shape, Data: t.Data, Half: t.Half})
 	}
 	return weights.Write(filepath.Join(dir, "model.safetensors"), list, nil)
 }

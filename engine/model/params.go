@@ -105,6 +105,22 @@ type Tensor struct {
 	Matrix bool     // a weight matrix of a block: what Muon trains
 }
 
+// Differs returns the first of the numbers in data that has other bits than the
+// tensor's; -1: none.
+func (t *Tensor) Differs(data []float32) int {
+	row := make([]float32, min(len(data), 1<<12))
+	for lo := 0; lo < len(data); lo += len(row) {
+		row = row[:min(len(row), len(data)-lo)]
+		stored{t.Data, t.Half}.read(row, lo)
+		for i, x := range row {
+			if math.Float32bits(x) != math.Float32bits(data[lo+i]) {
+				return lo + i
+			}
+		}
+	}
+	return -1
+}
+
 // Tensors returns every tensor under its Hugging Face name, in the order of
 // All. Those of a counting arena have no data.
 func (p *Params) Tensors() []Tensor {

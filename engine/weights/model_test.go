@@ -18,7 +18,7 @@ func TestNotFinite(t *testing.T) {
 	x := make([]float32, n)
 	x[0], x[scanned], x[n-1] = float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))
 	dir := t.TempDir()
-	if err := Write(filepath.Join(dir, "model.safetensors"), []Tensor{{"a", []int{0}, nil}, {"x", []int{n}, x}}, nil); err != nil {
+	if err := Write(filepath.Join(dir, "model.safetensors"), []Tensor{{Name: "a", Shape: []int{0}, Data: nil}, {Name: "x", Shape: []int{n}, Data: x}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "x.gguf")
@@ -74,7 +74,7 @@ func TestModelRefuses(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		for _, name := range []string{"a.safetensors", "b.safetensors"} {
-			if err := Write(filepath.Join(dir, name), []Tensor{{"x", []int{1}, make([]float32, 1)}}, nil); err != nil {
+			if err := Write(filepath.Join(dir, name), []Tensor{{Name: "x", Shape: []int{1}, Data: make([]float32, 1)}}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

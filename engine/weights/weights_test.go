@@ -12,10 +12,10 @@ import (
 )
 
 var sample = []Tensor{
-	{"model.norm.weight", []int{3}, []float32{1, -2.5, float32(math.Inf(1))}},
-	{"model.embed_tokens.weight", []int{2, 3}, []float32{0, 1, 2, 3, 4, 5}},
-	{"empty", []int{0, 4}, nil},
-	{"scalar", []int{}, []float32{7}},
+	{Name: "model.norm.weight", Shape: []int{3}, Data: []float32{1, -2.5, float32(math.Inf(1))}},
+	{Name: "model.embed_tokens.weight", Shape: []int{2, 3}, Data: []float32{0, 1, 2, 3, 4, 5}},
+	{Name: "empty", Shape: []int{0, 4}, Data: nil},
+	{Name: "scalar", Shape: []int{}, Data: []float32{7}},
 }
 
 func TestRoundTrip(t *testing.T) {
@@ -74,7 +74,7 @@ func TestLarge(t *testing.T) {
 	for i := range data {
 		data[i] = float32(i) * 0.5
 	}
-	if err := Write(filepath.Join(dir, "model.safetensors"), []Tensor{{"x", []int{len(data)}, data}}, nil); err != nil {
+	if err := Write(filepath.Join(dir, "model.safetensors"), []Tensor{{Name: "x", Shape: []int{len(data)}, Data: data}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	f, err := Open(dir)
@@ -90,11 +90,11 @@ func TestLarge(t *testing.T) {
 
 func TestWriteRefuses(t *testing.T) {
 	for _, c := range [][]Tensor{
-		{{"x", []int{2}, make([]float32, 3)}},
-		{{"x", []int{-1, -3}, make([]float32, 3)}},
-		{{"x", nil, make([]float32, 1)}, {"x", nil, make([]float32, 1)}},
-		{{"", nil, make([]float32, 1)}},
-		{{"__metadata__", nil, make([]float32, 1)}},
+		{{Name: "x", Shape: []int{2}, Data: make([]float32, 3)}},
+		{{Name: "x", Shape: []int{-1, -3}, Data: make([]float32, 3)}},
+		{{Name: "x", Shape: nil, Data: make([]float32, 1)}, {Name: "x", Shape: nil, Data: make([]float32, 1)}},
+		{{Name: "", Shape: nil, Data: make([]float32, 1)}},
+		{{Name: "__metadata__", Shape: nil, Data: make([]float32, 1)}},
 	} {
 		if err := Write(filepath.Join(t.TempDir(), "x"), c, nil); err == nil {
 			t.Errorf("%v: no error", c)
@@ -235,7 +235,7 @@ func FuzzHeader(f *testing.F) {
 func BenchmarkRead(b *testing.B) {
 	dir := b.TempDir()
 	data := make([]float32, 4<<20)
-	if err := Write(filepath.Join(dir, "model.safetensors"), []Tensor{{"x", []int{len(data)}, data}}, nil); err != nil {
+	if err := Write(filepath.Join(dir, "model.safetensors"), []Tensor{{Name: "x", Shape: []int{len(data)}, Data: data}}, nil); err != nil {
 		b.Fatal(err)
 	}
 	f, err := Open(dir)

@@ -14,14 +14,16 @@ import (
 	"strings"
 )
 
-// A Tensor is what a file holds under one name. Data is in row-major order.
+// A Tensor is what a file holds under one name, in row-major order: Data, or
+// Half, which is bfloat16.
 type Tensor struct {
 	Name  string
 	Shape []int
 	Data  []float32
+	Half  []uint16
 }
 
-// Write writes the tensors, as F32 and sorted by name, to a safetensors file
+// Write writes the tensors, as F32 or BF16 and sorted by name, to a safetensors file
 // and flushes it to the disk. The same tensors and meta give the same bytes.
 // Unless meta says otherwise the file's format is "pt", without which the
 // transformers library refuses it. A tensor without a name, twice, or whose
@@ -31,11 +33,15 @@ func Write(path string, tensors []Tensor, meta map[string]string) error {
 	var list []GGUFTensor
 	for i := range tensors {
 		t := &tensors[i]
-		if n := elements(t.Shape); n != len(t.Data) {
-			return malformed(path, t.Name, "shape %v needs %d elements, data has %d", t.Shape, n, len(t.Data))
+		n, typ := len(t.Data), F32
+		if t.Half != nil {
+			n, typ = len(t.Half), BF16
+		}
+		if want := elements(t.Shape); n != want {
+			return malformed(path, t.Name, "shape %v needs %d elements, data has %d", t.Shape, want, n)
 		}
 		of[t.Name] = t
-		list = append(list, GGUFTensor{Name: t.Name, Type: F32, Shape: t.Shape})
+		list = append(list, GGUFTensor{Name: t.Name, Type: typ, Shape: t.Shape})
 	}
 	file, err := os.Create(path)
 	if err != nil {
@@ -47,6 +53,9 @@ func Write(path string, tensors []Tensor, meta map[string]string) error {
 			var b [4]byte
 			binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
 			w.Write(b[:]) // the writer keeps the first error
+		}
+		for _, v := range of[t.Name].Half {
+			w.Write([]byte{byte(v), byte(v >> 8)})
 		}
 		return nil
 	})

@@ -20,7 +20,7 @@ func TestStepAllocs(t *testing.T) {
 	cfg := (&SFT{Depth: 1}).config(rows.Vocab(), rows.Length())
 	s := recipe("", 1)
 	s.Decay = optim.Default().Decay
-	l, err := newLearner(cfg, 4, rows.Length(), 1, s)
+	l, err := newLearner(cfg, model.Training{Rows: 4, Length: rows.Length(), Threads: 1}, s)
 	check(t, err)
 	defer l.Close()
 	l.Params.Init(1)
@@ -65,7 +65,7 @@ func TestStepAllocs(t *testing.T) {
 func TestNothingGrows(t *testing.T) {
 	for _, threads := range []int{1, 2} {
 		cfg := model.Config{Vocab: 16, Width: 8, Layers: 1, Heads: 1, KVHeads: 1, HeadDim: 8, Hidden: 16, Context: 16, Theta: 10000, Eps: 1e-6}
-		l, err := newLearner(cfg, 2, cfg.Context, threads, recipe("", 1))
+		l, err := newLearner(cfg, model.Training{Rows: 2, Length: cfg.Context, Threads: threads}, recipe("", 1))
 		check(t, err)
 		l.Params.Init(1)
 		l.Repack()

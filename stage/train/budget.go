@@ -39,6 +39,12 @@ func (s *SFT) smaller(vocab, length int, m stage.Machine) (list []say.Text) {
 			break
 		}
 	}
+	if !inHalves(s.Storage) {
+		o = *s
+		if o.Storage = "bf16"; fits(o, length) {
+			list = append(list, inHalfMemory)
+		}
+	}
 	if s.Patience > 0 {
 		o = *s
 		if o.Patience = 0; fits(o, length) {
@@ -81,7 +87,7 @@ func (o *own) rank() int {
 // best is the memory of the weights that patience keeps.
 func (o *own) best(s *model.Shape) int64 {
 	if o.patience > 0 {
-		return 4 * o.trained(s)
+		return keptBytes(o.half && o.lora == nil) * o.trained(s)
 	}
 	return 0
 }
@@ -132,7 +138,7 @@ func (o *own) fit(b *brought, length int, m stage.Machine) (tr model.Training, f
 	if o.lora != nil {
 		most = max(4, threads) // a frozen matrix is unpacked once for all of them
 	}
-	tr = model.Training{Length: length, Threads: m.Threads, LoRA: o.lora}
+	tr = model.Training{Length: length, Threads: m.Threads, Half: o.half, LoRA: o.lora}
 	for _, tr.Recompute = range []bool{false, true} {
 		least := min(threads, o.batch)
 		if tr.Recompute {
@@ -173,6 +179,9 @@ func (o *own) smaller(b *brought, length int, m stage.Machine) (list []say.Text)
 		if o.canShrink() && try(func(p *own) { p.optimizer = "adamw8" }, length) {
 			list = append(list, say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`))
 		}
+		if o.canHalve() && try((*own).halve, length) {
+			list = append(list, inHalfMemory)
+		}
 		if try((*own).slim, length) {
 			list = append(list, o.adapter())
 		}
@@ -190,6 +199,21 @@ func (o *own) slim() {
 
 // canShrink reports whether the plan may name an optimiser that remembers less.
 func (o *own) canShrink() bool { return o.optimizer != "adamw8" && o.method != (*GRPO)(nil).Name() }
+
+// inHalfMemory is how a plan asks for weights in bfloat16.
+var inHalfMemory = say.T(`storage = "bf16"`, `storage = "bf16"`)
+
+// canHalve reports whether the plan may keep the weights in bfloat16.
+func (o *own) canHalve() bool { return !o.half && o.rows() && o.lora == nil }
+
+// halve keeps the weights in bfloat16, which they are then written in, unless the
+// plan says otherwise.
+func (o *own) halve() {
+	o.half = true
+	if o.typ == "" {
+		o.typ = model.AsBF16
+	}
+}
 
 // rows reports whether the run learns from rows: what is named as examples is
 // put into rows of 512 tokens and more.

@@ -45,6 +45,8 @@ func TestSmaller(t *testing.T) {
 				least.Batch, more.Batch = op.batch(), op.batch()
 			case "length":
 				fmt.Sscan(rest, &length)
+			case "storage":
+				least.Storage = "bf16"
 			default:
 				least.Patience = 0
 			}
@@ -97,6 +99,8 @@ func TestSmallerOwn(t *testing.T) {
 				}
 			case strings.Contains(way, "adamw8"):
 				o.optimizer = "adamw8"
+			case strings.Contains(way, "storage"):
+				o.halve()
 			case strings.Contains(way, "lora"):
 				o.lora = &model.LoRA{Rank: 16, Alpha: 32}
 			}
@@ -109,7 +113,7 @@ func TestSmallerOwn(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 3 {
+	if len(seen) != 4 {
 		t.Errorf("named %v", seen)
 	}
 	run := newBench(t, map[string]string{"base": archFolder("llama3"), "from": archRows(t, 261)})
@@ -119,7 +123,7 @@ func TestSmallerOwn(t *testing.T) {
 	}
 	in := map[string][]stage.Forecast{"base": {{Size: map[string]float64{"bytes": 2e9}}}, "pairs": nil}
 	m := stage.Machine{Memory: 21e9} // a billion parameters
-	if f := (&Continue{}).Forecast(in, m); len(f.Smaller) != 2 || (&Continue{Optimizer: "adamw8"}).Forecast(in, m).Memory > m.Memory {
+	if f := (&Continue{}).Forecast(in, m); len(f.Smaller) != 3 || (&Continue{Storage: "bf16"}).Forecast(in, m).Memory > m.Memory {
 		t.Errorf("%d bytes, %v", f.Memory, f.Smaller)
 	}
 	if f := (&GRPO{}).Forecast(map[string][]stage.Forecast{"base": in["base"]}, m); len(f.Smaller) != 1 || f.Smaller[0].In(say.English) != "rank = 16" {
@@ -166,6 +170,9 @@ func TestSmallerFollowed(t *testing.T) {
 					case `optimizer = "adamw8"`:
 						value = reflect.ValueOf(op).Elem().FieldByName("Optimizer")
 						value.SetString("adamw8")
+					case `storage = "bf16"`:
+						value = reflect.ValueOf(op).Elem().FieldByName("Storage")
+						value.SetString("bf16")
 					case "rank = 16":
 						value = reflect.ValueOf(op).Elem().FieldByName("Rank")
 						value.SetInt(16)
@@ -199,7 +206,7 @@ func TestSmallerFollowed(t *testing.T) {
 			}
 		}
 	}
-	if len(named) != 12 {
+	if len(named) != 14 {
 		t.Errorf("named %v", named)
 	}
 }
@@ -214,7 +221,7 @@ func TestForetoldOwn(t *testing.T) {
 	for name, op := range map[string]interface {
 		stage.Forecaster
 		Run(context.Context, *stage.Job) error
-	}{"continue": &Continue{}, "lora": &LoRA{}, "sft": &SFT{}} {
+	}{"continue": &Continue{}, "continue bf16": &Continue{Storage: "bf16"}, "lora": &LoRA{}, "sft": &SFT{}} {
 		b := newBench(t, map[string]string{"base": archFolder("llama3"), "from": archRows(t, 261)})
 		f := op.Forecast(in, b.Machine)
 		if err := op.Run(t.Context(), b.Job); err != nil {
@@ -335,6 +342,7 @@ func TestForetoldMemory(t *testing.T) {
 		"lora": {"examples", stage.UseChats, &LoRA{Rank: 2}}, "lora patient": {"examples", stage.UseChats, &LoRA{Rank: 64, Patience: 2}},
 		"lora of one": {"examples", stage.UseChats, &LoRA{Rank: 256, Targets: []string{"k_proj"}}},
 		"continue":    {"examples", stage.UseChats, &Continue{}}, "continue q8_0": {"examples", stage.UseChats, &Continue{Type: "q8_0", Patience: 2}},
+		"continue bf16 patient": {"examples", stage.UseChats, &Continue{Storage: "bf16", Patience: 2}},
 		"dpo": {"pairs", stage.UsePairs, &DPO{Rank: 2}}, "dpo whole": {"pairs", stage.UsePairs, &DPO{}},
 		"kto": {"labels", stage.UseLabels, &KTO{Rank: 64, Patience: 2}}, "kto whole": {"labels", stage.UseLabels, &KTO{}},
 	} {

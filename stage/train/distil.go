@@ -137,7 +137,9 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		s = &pupil{footing: footing{shape: model.Shape{Config: c, Tied: true}, chat: true}, way: way{micro: min(d.batch(), microRows), threads: m.Threads}, length: min(c.Context, mostTokens)}
 		s.way.muon, s.way.eight = methods[d.Optimizer] == optim.Muon, d.Optimizer == "adamw8"
 		s.f.Size = sizeOf(&s.shape)
-		memory := func(c model.Config) int64 { return oursBytes(c, d.batch(), s.length, d.Optimizer, m) + beside }
+		memory := func(c model.Config) int64 {
+			return oursBytes(c, model.Training{Rows: min(d.batch(), microRows), Length: s.length, Threads: m.Threads}, d.Optimizer) + beside
+		}
 		s.f.Memory = memory(c)
 		for n := d.Depth - 1; m.Memory > 0 && s.f.Memory > m.Memory && n > 0; n-- {
 			if memory(model.Scale(n, c.Vocab, c.Context)) <= m.Memory {
@@ -401,7 +403,7 @@ func (r *distilling) fresh(length int) error {
 	}
 	how := recipe(d.Optimizer, d.rate())
 	how.Decay = methods[d.Optimizer].Default().Decay
-	l, err := newLearner(model.Scale(d.Depth, tok.Vocab(), length), min(d.batch(), microRows), length, job.Machine.Threads, how)
+	l, err := newLearner(model.Scale(d.Depth, tok.Vocab(), length), model.Training{Rows: min(d.batch(), microRows), Length: length, Threads: job.Machine.Threads}, how)
 	if err != nil {
 		return err
 	}

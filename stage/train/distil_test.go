@@ -89,7 +89,7 @@ func TestTeacherJudges(t *testing.T) {
 	params, arena, err := model.Load(in["teacher"])
 	check(t, err)
 	defer arena.Close()
-	l, err := newLearner(params.Config, 1, params.Config.Context, 1, recipe("", 1))
+	l, err := newLearner(params.Config, model.Training{Rows: 1, Length: params.Config.Context, Threads: 1}, recipe("", 1))
 	check(t, err)
 	defer l.Close()
 	copy(l.Params.All, params.All)

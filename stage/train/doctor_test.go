@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"suiren/engine/model"
 	"suiren/engine/objective"
 	"suiren/engine/tensor"
 	"suiren/engine/tokenizer"
@@ -200,7 +201,7 @@ func TestDoctorLoop(t *testing.T) {
 		"template": {1, 10, trained, random, 4},
 		"noise":    {1, 10, nil, mixed, 1},
 	} {
-		l, err := newLearner(cfg, 4, good.Length(), 1, recipe("", c.rate))
+		l, err := newLearner(cfg, model.Training{Rows: 4, Length: good.Length(), Threads: 1}, recipe("", c.rate))
 		check(t, err)
 		l.Params.Init(1)
 		l.Repack()

@@ -307,7 +307,7 @@ func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 			if p.lora != nil { // learnt as others' models are
 				return newPupil(b, *p, p.rank(), longest, m).f.Memory
 			}
-			return oursBytes(s.shape.Config, microRows, s.length, p.optimizer, m) + p.best(&s.shape) + p.beside + p.held
+			return oursBytes(s.shape.Config, model.Training{Rows: microRows, Length: s.length, Threads: m.Threads}, p.optimizer) + p.best(&s.shape) + p.beside + p.held
 		}
 		if s.f.Memory = memory(&o); m.Memory > 0 && s.f.Memory > m.Memory {
 			s.f.Smaller = o.spare(memory, m)

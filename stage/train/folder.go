@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -70,9 +69,10 @@ func writeFolder(job *stage.Job, tokenizerDir string, p *model.Params, f facts) 
 		return fmt.Errorf("reading back: %w", err)
 	}
 	defer arena.Close()
-	for i := range back.All {
-		if math.Float32bits(back.All[i]) != math.Float32bits(p.All[i]) {
-			return fmt.Errorf("reading back: parameter %d is %g, was %g", i, back.All[i], p.All[i])
+	wrote := p.Tensors()
+	for i, t := range back.Tensors() {
+		if at := wrote[i].Differs(t.Data); at >= 0 {
+			return fmt.Errorf("reading back: number %d of %s is %g, which is not what was written", at, t.Name, t.Data[at])
 		}
 	}
 	return nil

@@ -93,6 +93,11 @@ func (o *own) spare(memory func(*own) int64, m stage.Machine) (list []say.Text) 
 			list = append(list, say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`))
 		}
 	}
+	if p := *o; o.canHalve() {
+		if p.halve(); memory(&p) <= m.Memory {
+			list = append(list, inHalfMemory)
+		}
+	}
 	p := *o
 	if p.slim(); memory(&p) <= m.Memory {
 		list = append(list, o.adapter())
@@ -105,10 +110,10 @@ func (o *own) spare(memory func(*own) int64, m stage.Machine) (list []say.Text) 
 func (o *own) guess(b *footing, micro, length int, m stage.Machine) int64 {
 	rank, beside := o.rank(), o.beside+o.held
 	if !b.chat {
-		return leastBytes(b.params, o.optimizer, rank) + processBytes + beside
+		return leastBytes(b.params, o.half, o.optimizer, rank) + processBytes + beside
 	}
 	// Of our own the shape is known.
-	memory := oursBytes(b.shape.Config, micro, length, o.optimizer, m)
+	memory := oursBytes(b.shape.Config, model.Training{Rows: min(micro, microRows), Length: length, Threads: m.Threads, Half: o.half}, o.optimizer)
 	if rank > 0 { // neither parameters nor gradients, of the head neither, but adapters
 		memory -= 8*int64(b.params) + 4*int64(b.shape.Vocab*b.shape.Width) + momentBytes(int64(b.params), o.optimizer)
 		memory += 24 * int64(adapterParams(&b.shape, rank))
@@ -116,11 +121,18 @@ func (o *own) guess(b *footing, micro, length int, m stage.Machine) int64 {
 	return memory + o.best(&b.shape) + beside + 4*int64(b.params) + logitBytes(b.shape.Vocab) // the proof reads what was written
 }
 
-// oursBytes is the memory of a run over all weights of a model of our own, with
-// rows of length tokens.
-func oursBytes(c model.Config, batch, length int, optimizer string, m stage.Machine) int64 {
-	floats := model.Training{Rows: min(batch, microRows), Length: max(length, 1), Threads: m.Threads}.Floats(c)
-	return 4*int64(floats) + momentBytes(int64(c.Params()), optimizer) + processBytes
+// keptBytes is what a weight takes in a copy of all of them.
+func keptBytes(half bool) int64 {
+	if half {
+		return 2
+	}
+	return 4
+}
+
+// oursBytes is the memory of a run over all weights of a model of our own.
+func oursBytes(c model.Config, o model.Training, optimizer string) int64 {
+	o.Length = max(o.Length, 1)
+	return 4*int64(o.Floats(c)) + momentBytes(int64(c.Params()), optimizer) + processBytes
 }
 
 // processBytes is what the process holds beside arenas: the program, rows that are
@@ -147,11 +159,14 @@ func momentBytes(params int64, optimizer string) int64 {
 }
 
 // leastBytes is the memory that training takes whatever the rows: of all
-// weights the weights, their gradients and both packed forms, and what the
-// optimiser remembers; of an adapter the base as it is.
-func leastBytes(params float64, optimizer string, rank int) int64 {
-	if rank > 0 {
+// weights the weights, their gradients and both packed forms, which bfloat16 has
+// not, and what the optimiser remembers; of an adapter the base as it is.
+func leastBytes(params float64, half bool, optimizer string, rank int) int64 {
+	switch {
+	case rank > 0:
 		return int64(2 * params)
+	case half:
+		return int64(6*params) + momentBytes(int64(params), optimizer)
 	}
 	return int64(16*params) + momentBytes(int64(params), optimizer)
 }

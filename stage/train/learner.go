@@ -1,6 +1,8 @@
 package train
 
 import (
+	"cmp"
+
 	"suiren/engine/model"
 	"suiren/engine/optim"
 	"suiren/internal/say"
@@ -18,8 +20,8 @@ type Learner struct {
 }
 
 // newLearner makes a learner with settings s.
-func newLearner(c model.Config, microRows, length, threads int, s optim.Settings) (*Learner, error) {
-	tr, err := model.NewTrainer(c, microRows, length, threads)
+func newLearner(c model.Config, o model.Training, s optim.Settings) (*Learner, error) {
+	tr, err := o.New(c)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +95,21 @@ func checkMethod(name string) []*say.Error {
 	return []*say.Error{unknown("optimizer", name, methodNames)}
 }
 
+// inHalves reports whether a storage that a plan names is of bfloat16.
+func inHalves(storage string) bool { return storage == "bf16" }
+
+// checkStorage finds fault with the name of a storage.
+func checkStorage(name string) []*say.Error {
+	if name == "" || name == "f32" || inHalves(name) {
+		return nil
+	}
+	return []*say.Error{unknown("storage", name, "f32, bf16")}
+}
+
+// written is the type that weights are written in: that of their storage, unless
+// the plan names one.
+func written(typ, storage string) model.Mixture { return model.Mixture(cmp.Or(typ, storage)) }
+
 // unknown is the error about a word that an argument does not take.
 func unknown(where, word, known string) *say.Error {
 	return &say.Error{Where: where, What: say.T("%q is not known here", "这里没有 %q", word), Next: say.T("choose among %s", "可选：%s", known)}
@@ -118,7 +135,7 @@ func Trainable(tr *model.Trainer) []optim.Param {
 	var list []optim.Param
 	grads := tr.Grads.Tensors()
 	for i, t := range tr.Params.Tensors() {
-		p := optim.Param{Data: t.Data, Grad: grads[i].Data, Rows: t.Shape[0], Cols: 1, Matrix: t.Matrix, Rate: 1}
+		p := optim.Param{Data: t.Data, Half: t.Half, Grad: grads[i].Data, Rows: t.Shape[0], Cols: 1, Matrix: t.Matrix, Rate: 1}
 		if len(t.Shape) == 2 {
 			p.Cols = t.Shape[1]
 			if !t.Matrix {

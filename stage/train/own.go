@@ -30,7 +30,8 @@ type Continue struct {
 	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`
 	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`      // share of the steps over which the rate rises
 	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"` // of matrices, by the learning rate
-	Type      string    `plan:"type,optional"`                                            // of the weights that are written
+	Storage   string    `json:",omitempty" plan:"storage,optional"`                       // of the weights while they are trained
+	Type      string    `plan:"type,optional"`                                            // of those that are written; "": as they are stored
 	Seed      uint64    `plan:"seed,optional"`
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
 	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
@@ -45,13 +46,13 @@ func (*Continue) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
 func (c *Continue) Check() []*say.Error {
-	return slices.Concat(checkMethod(c.Optimizer), checkSchedule(c.Schedule), checkType(c.Type), checkSource(c.From, c.Examples), checkWatch(c.Watch, c.Patience))
+	return slices.Concat(checkMethod(c.Optimizer), checkSchedule(c.Schedule), checkStorage(c.Storage), checkType(c.Type), checkSource(c.From, c.Examples), checkWatch(c.Watch, c.Patience))
 }
 
 // Settled implements stage.Settler.
 func (c *Continue) Settled() map[string]any {
 	o := c.own()
-	return map[string]any{"epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "type": "f32", "seed": o.seed}
+	return map[string]any{"epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "storage": "f32", "type": string(orMixture(o.typ)), "seed": o.seed}
 }
 
 // Forecast implements stage.Forecaster.
@@ -61,7 +62,7 @@ func (c *Continue) Forecast(in map[string][]stage.Forecast, m stage.Machine) sta
 
 func (c *Continue) own() *own {
 	return &own{method: c.Name(), epochs: orDefault(c.Epochs, 1), batch: orDefault(c.Batch, 16), rate: orDefault(c.Rate, continueRate), ours: unsaid(c.Rate, ourRate), optimizer: c.Optimizer,
-		schedule: c.Schedule, clip: c.Clip, warmup: c.Warmup, decay: c.Decay, typ: model.Mixture(c.Type), seed: c.Seed, every: c.Every, patience: c.Patience}
+		schedule: c.Schedule, clip: c.Clip, warmup: c.Warmup, decay: c.Decay, half: inHalves(c.Storage), typ: written(c.Type, c.Storage), seed: c.Seed, every: c.Every, patience: c.Patience}
 }
 
 // Run implements stage.Operator.
@@ -158,6 +159,7 @@ type own struct {
 	clip       float64  // 0: 1
 	warmup     *float64 // share of the steps; nil: a tenth
 	decay      *float64 // of weights; nil: none
+	half       bool     // weights are kept in bfloat16 while they are trained
 	typ        model.Mixture
 	seed       uint64
 	every      time.Duration
@@ -326,7 +328,7 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 	var list []optim.Param
 	params, grads := trainer.Trained()
 	for i, t := range params {
-		p := optim.Param{Data: t.Data, Grad: grads[i].Data, Rows: t.Shape[0], Cols: 1, Matrix: t.Matrix, Rate: 1}
+		p := optim.Param{Data: t.Data, Half: t.Half, Grad: grads[i].Data, Rows: t.Shape[0], Cols: 1, Matrix: t.Matrix, Rate: 1}
 		if len(t.Shape) == 2 {
 			p.Cols = t.Shape[1]
 		}

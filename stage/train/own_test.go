@@ -212,7 +212,7 @@ func TestOwnRecipes(t *testing.T) {
 	for name, op := range map[string]stage.Operator{
 		"continue": &Continue{Rate: 0.5}, "cosine": &Continue{Rate: 0.5, Schedule: "cosine"}, "wsd": &Continue{Rate: 0.5, Schedule: "wsd"}, "linear": &Continue{Rate: 0.5, Schedule: "linear"},
 		"clip": &Continue{Rate: 0.5, Clip: 0.01}, "sft": &SFT{Base: base, Rate: 100}, "sft cosine": &SFT{Base: base, Rate: 100, Schedule: "cosine"}, "sft clip": &SFT{Base: base, Rate: 100, Clip: 0.01},
-		"bf16": &Continue{Rate: 0.5, Type: "bf16"}, "sft bf16": &SFT{Base: base, Rate: 100, Type: "bf16"}, "lora": &LoRA{}, "lora wsd": &LoRA{Schedule: "wsd"}, "lora clip": &LoRA{Clip: 0.001},
+		"bf16": &Continue{Rate: 0.5, Type: "bf16"}, "sft bf16": &SFT{Base: base, Rate: 100, Type: "bf16"}, "stored": &Continue{Rate: 0.5, Storage: "bf16"}, "sft stored": &SFT{Base: base, Rate: 100, Storage: "bf16"}, "lora": &LoRA{}, "lora wsd": &LoRA{Schedule: "wsd"}, "lora clip": &LoRA{Clip: 0.001},
 	} {
 		form := optim.Linear
 		fields := reflect.ValueOf(op).Elem()
@@ -242,7 +242,7 @@ func TestOwnRecipes(t *testing.T) {
 		weights[name] = string(text)
 	}
 	for pair, same := range map[[2]string]bool{
-		{"continue", "linear"}: true, {"continue", "sft"}: true, {"cosine", "sft cosine"}: true, {"clip", "sft clip"}: true, {"bf16", "sft bf16"}: true,
+		{"continue", "linear"}: true, {"continue", "sft"}: true, {"cosine", "sft cosine"}: true, {"clip", "sft clip"}: true, {"bf16", "sft bf16"}: true, {"stored", "sft stored"}: true, {"stored", "bf16"}: false,
 		{"continue", "cosine"}: false, {"continue", "wsd"}: false, {"continue", "clip"}: false, {"continue", "bf16"}: false, {"lora", "lora wsd"}: false, {"lora", "lora clip"}: false,
 	} {
 		if got := weights[pair[0]] == weights[pair[1]]; got != same {

@@ -38,6 +38,7 @@ type SFT struct {
 	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`        // largest norm of the gradients
 	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`              // share of the steps over which the rate rises
 	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`         // of matrices, by the learning rate
+	Storage   string    `json:",omitempty" plan:"storage,optional"`                               // of the weights while they are trained: f32, bf16
 	Type      string    `json:",omitempty" plan:"type,optional"`                                  // over a base: of the weights that are written
 	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero"`      // instead of depth: goes on from it
 	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero"` // of a base, instead of from: chats
@@ -63,10 +64,10 @@ func (*SFT) Out() store.Kind { return store.Weights }
 // Settled implements stage.Settler.
 func (s *SFT) Settled() map[string]any {
 	if !s.Base.IsZero() {
-		return map[string]any{"batch": s.own().batch, "rate": orDefault(s.Rate, 1), "seed": s.Seed, "optimizer": "adamw"}
+		return map[string]any{"batch": s.own().batch, "rate": orDefault(s.Rate, 1), "seed": s.Seed, "optimizer": "adamw", "storage": "f32"}
 	}
 	c := s.config(0, leastContext) // vocabulary and context are of the rows
-	return map[string]any{"width": c.Width, "hidden": c.Hidden, "batch": s.batch(), "rate": orDefault(s.Rate, 1), "seed": s.Seed, "optimizer": "muon", "schedule": "wsd"}
+	return map[string]any{"width": c.Width, "hidden": c.Hidden, "batch": s.batch(), "rate": orDefault(s.Rate, 1), "seed": s.Seed, "optimizer": "muon", "schedule": "wsd", "storage": "f32"}
 }
 
 // config derives the model's shape.
@@ -135,7 +136,7 @@ func (s *SFT) budget() float64 {
 
 // Check implements stage.Checker.
 func (s *SFT) Check() []*say.Error {
-	if errs := slices.Concat(checkMethod(s.Optimizer), checkSchedule(s.Schedule), checkType(s.Type)); len(errs) > 0 {
+	if errs := slices.Concat(checkMethod(s.Optimizer), checkSchedule(s.Schedule), checkStorage(s.Storage), checkType(s.Type)); len(errs) > 0 {
 		return errs
 	}
 	if !s.Base.IsZero() {
@@ -146,7 +147,7 @@ func (s *SFT) Check() []*say.Error {
 		return slices.Concat(checkSource(s.From, s.Examples), checkWatch(s.Watch, s.Patience))
 	}
 	if s.Type != "" {
-		return []*say.Error{{Where: "type", What: say.T("what is trained from random weights is written in f32", "从随机权重训练的模型以 f32 写出"), Next: say.T("write it in another type by train = \"quantise\"", "请用 train = \"quantise\" 写成别的类型")}}
+		return []*say.Error{{Where: "type", What: say.T("what is trained from random weights is written as it is stored", "从随机权重训练的模型按存放的类型写出"), Next: say.T("write it in another type by train = \"quantise\"", "请用 train = \"quantise\" 写成别的类型")}}
 	}
 	if s.From.IsZero() {
 		return []*say.Error{{Where: "from", What: say.T("random weights are trained on rows of tokens", "随机权重要在词元行上训练"), Next: say.T("write from = tokens.name", "请写 from = tokens.名字")}}
@@ -211,11 +212,16 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 
 // memory is what training from random weights takes.
 func (s *SFT) memory(c model.Config, length int, m stage.Machine) int64 {
-	memory := oursBytes(c, s.batch(), length, s.Optimizer, m)
+	memory := oursBytes(c, s.training(length, m), s.Optimizer)
 	if s.Patience > 0 {
-		memory += 4 * int64(c.Params()) // of the best weights
+		memory += keptBytes(inHalves(s.Storage)) * int64(c.Params()) // of the best weights
 	}
 	return memory
+}
+
+// training is how the trainer from random weights is made, for rows of length tokens.
+func (s *SFT) training(length int, m stage.Machine) model.Training {
+	return model.Training{Rows: min(s.batch(), microRows), Length: length, Threads: m.Threads, Half: inHalves(s.Storage)}
 }
 
 // sftState is what a checkpoint of SFT holds beside the arenas.
@@ -229,7 +235,7 @@ type sftState struct {
 // own is the run that goes on from a base.
 func (s *SFT) own() *own {
 	return &own{method: s.Name(), epochs: orDefault(s.Epochs, 1), batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), ours: ourRate * orDefault(s.Rate, 1), optimizer: s.Optimizer,
-		schedule: s.Schedule, clip: s.Clip, warmup: s.Warmup, decay: s.Decay, typ: model.Mixture(s.Type), seed: s.Seed, every: s.Every, patience: s.Patience}
+		schedule: s.Schedule, clip: s.Clip, warmup: s.Warmup, decay: s.Decay, half: inHalves(s.Storage), typ: written(s.Type, s.Storage), seed: s.Seed, every: s.Every, patience: s.Patience}
 }
 
 // Run implements stage.Operator.
@@ -250,7 +256,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	batch := s.batch()
-	l, err := newLearner(cfg, min(batch, microRows), rows.Length(), job.Machine.Threads, s.settings())
+	l, err := newLearner(cfg, s.training(rows.Length(), job.Machine), s.settings())
 	if err != nil {
 		return err
 	}

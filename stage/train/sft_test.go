@@ -270,6 +270,7 @@ func TestSFTRecipes(t *testing.T) {
 	for name, op := range map[string]*SFT{
 		"default": {Rate: 2}, "adamw": {Optimizer: "adamw"}, "adamw8": {Optimizer: "adamw8"}, "lion": {Optimizer: "lion", Rate: 3},
 		"linear": {Rate: 2, Schedule: "linear"}, "cosine": {Rate: 2, Schedule: "cosine"}, "clip": {Rate: 2, Clip: 0.3},
+		"bf16": {Rate: 2, Storage: "bf16"}, "bf16 adamw8": {Optimizer: "adamw8", Storage: "bf16"},
 	} {
 		op.Depth, op.Batch, op.Width = 1, 4, 64 // matrices large enough for 8 bits
 		op.From, op.Tokenizer = someRows, aTokenizer
@@ -287,7 +288,7 @@ func TestSFTRecipes(t *testing.T) {
 			t.Errorf("%s: %.2f of what was learnt by heart is right", name, got)
 		}
 	}
-	for where, op := range map[string]*SFT{"optimizer": {Depth: 1, Optimizer: "sgd"}, "schedule": {Depth: 1, Schedule: "step"}} {
+	for where, op := range map[string]*SFT{"optimizer": {Depth: 1, Optimizer: "sgd"}, "schedule": {Depth: 1, Schedule: "step"}, "storage": {Depth: 1, Storage: "f16"}} {
 		if errs := op.Check(); len(errs) != 1 || errs[0].Where != where {
 			t.Errorf("%v", errs)
 		}

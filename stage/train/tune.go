@@ -61,7 +61,7 @@ func openBase(job *stage.Job, s optim.Settings) (*Learner, error) {
 	}
 	defer arena.Close()
 	c := params.Config
-	l, err := newLearner(c, microRows, c.Context, job.Machine.Threads, s)
+	l, err := newLearner(c, model.Training{Rows: microRows, Length: c.Context, Threads: job.Machine.Threads}, s)
 	if err != nil {
 		return nil, err
 	}
