@@ -90,6 +90,16 @@ func TestAdapter(t *testing.T) {
 	if nmse(got, plain) < 1e-3 {
 		t.Error("the adapter does nothing")
 	}
+	// A rank-stabilised one is scaled by alpha over the root of its rank (arXiv 2312.03732).
+	config := func(text string) {
+		if err := os.WriteFile(filepath.Join(dir, "adapter_config.json"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config(`{"peft_type": "LORA", "r": 3, "lora_alpha": 3.4641016151377544, "use_rslora": true}`) // 2·√3
+	if far := nmse(run(dir, 1), got); far > 1e-12 {
+		t.Errorf("rank-stabilised: NMSE %.1e", far)
+	}
 	// Merged: W += 2·B·A.
 	f, err := weights.OpenFile(filepath.Join(dir, "adapter_model.safetensors"))
 	if err != nil {

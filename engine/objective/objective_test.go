@@ -95,6 +95,24 @@ func TestOnPolicy(t *testing.T) {
 	}
 }
 
+// A variant is what its paper says: how far a ratio counts, what is divided by
+// what, and how near the reference it stays.
+func TestVariants(t *testing.T) {
+	for name, want := range map[string]Policy{
+		"grpo":    {Low: 0.2, High: 0.2, Beta: 0.04, Norm: PerAnswer, Deviation: true},       // arXiv 2402.03300, §4.2; the clip is PPO's
+		"dapo":    {Low: 0.2, High: 0.28, Norm: AllTokens, Deviation: true},                  // arXiv 2503.14476, §4.1; no divergence, §2.3
+		"dr_grpo": {Low: 0.2, High: 0.2, Norm: Constant, Length: 96},                         // arXiv 2503.20783, §3.2: neither deviation nor length
+		"gspo":    {Sequence: true, Low: 3e-4, High: 4e-4, Norm: PerAnswer, Deviation: true}, // arXiv 2507.18071, §5.1
+	} {
+		if p, ok := Variant(name, 96); !ok || p != want {
+			t.Errorf("%s: %+v, the paper says %+v", name, p, want)
+		}
+	}
+	if len(Variants) != 4 {
+		t.Errorf("variants %q", Variants)
+	}
+}
+
 func TestAdvantages(t *testing.T) {
 	if a := (Policy{}).Advantages([]float64{1, 0, 0, 1}); !slices.Equal(a, []float64{0.5, -0.5, -0.5, 0.5}) {
 		t.Error(a)

@@ -108,6 +108,51 @@ func TestBoard(t *testing.T) {
 	}
 }
 
+// TensorBoard is told each step as it is, a sample with its step, and from where
+// a resumed run tells anew.
+func TestWriterBoard(t *testing.T) {
+	now := time.UnixMicro(1_700_000_000_250_000)
+	loss := func(step, v float64) stage.Event { return metric(map[string]float64{"step": step, "loss": v}) }
+	text := say.T("3+4 → 7", "3+4 → 7")
+	dir, want := t.TempDir(), t.TempDir()
+	for _, run := range []struct {
+		told []stage.Event
+		tell func(b *board) []error
+	}{
+		{[]stage.Event{loss(1, 3), loss(2, 2), {Type: "sample", Text: &text, Vals: map[string]float64{"step": 2}}, loss(3, 1)}, func(b *board) []error {
+			return []error{b.scalars(now, 1, map[string]float64{"loss": 3}), b.scalars(now, 2, map[string]float64{"loss": 2}),
+				b.text(now, 2, "sample", "3+4 → 7"), b.scalars(now, 3, map[string]float64{"loss": 1})}
+		}},
+		{[]stage.Event{loss(2, 2), loss(3, 1)}, func(b *board) []error {
+			return []error{b.restart(now, 2), b.scalars(now, 2, map[string]float64{"loss": 2}), b.scalars(now, 3, map[string]float64{"loss": 1})}
+		}},
+	} {
+		w := New(dir, "")
+		w.now = func() time.Time { return now }
+		for _, e := range run.told {
+			w.Event(e)
+		}
+		check(t, w.Close())
+		b, err := newBoard(want, now)
+		check(t, err)
+		check(t, errors.Join(append(run.tell(b), b.close())...))
+	}
+	files, err := filepath.Glob(filepath.Join(want, "*"))
+	check(t, err)
+	for _, path := range files {
+		told, err := os.ReadFile(path)
+		check(t, err)
+		got, err := os.ReadFile(filepath.Join(dir, filepath.Base(path)))
+		check(t, err)
+		if !bytes.Equal(got, told) {
+			t.Errorf("%s: %x, want %x", filepath.Base(path), got, told)
+		}
+	}
+	if len(files) != 2 {
+		t.Errorf("files %v", files)
+	}
+}
+
 // A disk that takes nothing costs the curve and not the run.
 func TestWriterRefused(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")

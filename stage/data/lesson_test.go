@@ -203,6 +203,8 @@ func TestKeys(t *testing.T) {
 	same := [][2]string{
 		{sumOf(leaf(3), leaf(5)).key(), sumOf(leaf(5), leaf(3)).key()},
 		{plus(plus(leaf(1), leaf(2)), leaf(3)).key(), plus(leaf(3), plus(leaf(2), leaf(1))).key()},
+		{plus(plus(leaf(1), leaf(2)), leaf(3)).key(), plus(leaf(1), plus(leaf(2), leaf(3))).key()},
+		{times(times(leaf(4), leaf(2)), leaf(3)).key(), times(leaf(4), times(leaf(3), leaf(2))).key()},
 		{times(leaf(2), plus(leaf(4), leaf(1))).key(), times(plus(leaf(1), leaf(4)), leaf(2)).key()},
 		{equationKey("3x+5=20"), equationKey("20=5+3x")},
 		{equationKey("4x-7=x+5"), equationKey("5+x=-7+4x")},

@@ -98,6 +98,7 @@ func TestKilled(t *testing.T) {
 		{"dpo", &DPO{Batch: 6, Epochs: 5}, map[string]string{"base": torn, "pairs": toyExamples(t, toyPairs(1))}},
 		{"kto", &KTO{Batch: 6, Epochs: 5}, map[string]string{"base": torn, "labels": toyExamples(t, toyLabels(1))}},
 		{"distil", &Distil{Depth: 1, Batch: 3, Epochs: 5}, map[string]string{"teacher": dir, "from": toyRows(t, in["tokenizer"], toyProblems(1))}},
+		{"distil", &Distil{Depth: 1, Batch: 1, Epochs: 2, Tokens: 12}, map[string]string{"teacher": dir, "problems": part}},
 		{"grpo", &GRPO{Steps: steps, Prompts: 4, Samples: 4, Tokens: 12, Variant: "dapo", Updates: 2, Beta: &beta, Rate: 0.01},
 			map[string]string{"base": torn, "problems": part, "watch": part}},
 	} {
@@ -116,16 +117,18 @@ func TestKilledBrought(t *testing.T) {
 		pairs = append(pairs, stage.Example{From: "p", Prompt: q, Chosen: said("yes"), Rejected: said("no!")})
 		labels = append(labels, stage.Example{From: "l", Messages: append(q[:1:1], said("yes")...), Label: &yes}, stage.Example{From: "l", Messages: append(q[:1:1], said("no!")...), Label: &no})
 	}
-	base, part, ref := archFolder("qwen2"), toyPart(t, picks(12)), stage.Ref{Kind: "examples", Name: "x"}
+	base, pick, part, ref := archFolder("qwen2"), picker(t, "llama3"), toyPart(t, picks(12)), stage.Ref{Kind: "examples", Name: "x"}
 	talk, rows := toyExamples(t, chats), archRows(t, 261)
 	for _, c := range []killed{
 		{"continue", &Continue{Batch: 1, Epochs: 2, Watch: ref, Patience: 1000, Rate: 0.1, Storage: "bf16"}, map[string]string{"base": base, "from": rows, "watch": talk}},
 		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archFolder("spark2_5"), "from": rows}},
+		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archGGUF(t, "qwen3-wide/Q4_K"), "from": rows}}, // QLoRA
 		{"sft", &SFT{Batch: 1, Rate: 10, Base: ref}, map[string]string{"base": archFolder("llama3"), "from": archRowsOf(t, 261, killedSteps)}},
 		{"dpo", &DPO{Batch: 2, Epochs: 2, Rank: 3, Watch: ref}, map[string]string{"base": base, "pairs": toyExamples(t, pairs), "watch": toyExamples(t, pairs[:4])}},
 		{"kto", &KTO{Batch: 4, Epochs: 2}, map[string]string{"base": archFolder("llama3"), "labels": toyExamples(t, labels)}},
 		{"distil", &Distil{Base: ref, Rank: 3, Batch: 1, Epochs: 2}, map[string]string{"base": archFolder("llama3"), "teacher": base, "from": rows}},
-		{"grpo", &GRPO{Steps: killedSteps, Prompts: 4, Samples: 4, Tokens: 6, Rank: 3, Rate: 0.1}, map[string]string{"base": picker(t, "llama3"), "problems": part, "watch": part}},
+		{"grpo", &GRPO{Steps: killedSteps, Prompts: 4, Samples: 4, Tokens: 6, Rank: 3, Rate: 0.1}, map[string]string{"base": pick, "problems": part, "watch": part}},
+		{"grpo", &GRPO{Steps: killedSteps, Prompts: 4, Samples: 4, Tokens: 6, Variant: "gspo", Updates: 2, Rate: 0.1}, map[string]string{"base": pick, "problems": part, "watch": part}},
 	} {
 		c.test(t)
 	}

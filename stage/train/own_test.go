@@ -1,9 +1,11 @@
 package train
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -23,6 +25,21 @@ import (
 
 // archFolder is a random model of another family, of whose rows tests are.
 func archFolder(name string) string { return filepath.Join("../../testdata/oracle/arch", name) }
+
+// archGGUF is a random model in a GGUF file, which is kept packed.
+func archGGUF(t *testing.T, name string) string {
+	t.Helper()
+	packed, err := os.Open(archFolder(name + ".gguf.gz"))
+	check(t, err)
+	defer packed.Close()
+	r, err := gzip.NewReader(packed)
+	check(t, err)
+	text, err := io.ReadAll(r)
+	check(t, err)
+	path := filepath.Join(t.TempDir(), "model.gguf")
+	check(t, os.WriteFile(path, text, 0o666))
+	return path
+}
 
 // archRows are rows of random tokens.
 func archRows(t *testing.T, vocab int) string { return archRowsOf(t, vocab, 12) }
