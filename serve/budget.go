@@ -49,7 +49,7 @@ func (s *Server) reserve(list []*exchange) (release func(), err error) {
 		x.time.add(spanReserve, "", began, 0)
 		if err != nil {
 			release()
-			return nil, err
+			return nil, s.unwritten(h.ID, err)
 		}
 		held = append(held, x)
 		if more < h.More {

@@ -32,6 +32,24 @@ var errLeft = &form.Error{Status: 499, Type: "invalid_request_error", Code: "cli
 var errStopping = &form.Error{Status: http.StatusServiceUnavailable, Type: "server_error", Code: "stopping",
 	Text: say.T("the server is stopping", "服务器正在停止"), Next: say.T("ask again when it is back", "请在其恢复后重试")}
 
+// errBooks is for what cannot be written down: it is not answered.
+var errBooks = &form.Error{Status: http.StatusServiceUnavailable, Type: "server_error", Code: "books_closed", After: 10,
+	Text: say.T("nothing is answered now: the books cannot be written", "暂不作答：账本无法写入"), Next: say.T("tell whoever runs this server; its log says why", "请告知管理员，原因见服务器日志")}
+
+// errFull is for a change that finds no room.
+var errFull = &form.Error{Status: http.StatusServiceUnavailable, Type: "server_error", Code: "disk_full", After: 10,
+	Text: say.T("there is no room on the server's disk", "服务器的磁盘没有空间"), Next: say.T("tell whoever runs this server; its log says why", "请告知管理员，原因见服务器日志")}
+
+// unwritten says what an error of the books means for a request: unless it was made for
+// the client, that nothing is answered. It is logged.
+func (s *Server) unwritten(id string, err error) error {
+	if _, told := errors.AsType[*form.Error](err); told || err == nil {
+		return err
+	}
+	s.conf.Log.Error("the books cannot be written", "id", id, "err", err)
+	return errBooks
+}
+
 // ended says what an error means if the request's context has ended: that the
 // client is gone, or that the server stops.
 func ended(r *http.Request, err error) error {
@@ -90,12 +108,15 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // public is err if it was made for the client; else it is logged and the
-// client learns only that something failed.
+// client learns only that something failed, or that there was no room.
 func (s *Server) public(r *http.Request, err error) *form.Error {
 	if e, ok := errors.AsType[*form.Error](err); ok {
 		return e
 	}
 	s.conf.Log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "err", err)
+	if s.conf.NoRoom != nil && s.conf.NoRoom(err) {
+		return errFull
+	}
 	return errInternal
 }
 

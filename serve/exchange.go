@@ -99,7 +99,7 @@ func RandomSeed() uint64 {
 
 // run generates the answer, passes its pieces to emit and keeps the record.
 // A refusal is not an error: it ends the answer with the reason
-// content_filter.
+// content_filter. An answer that is not in the books is one.
 func (x *exchange) run(ctx context.Context, wait time.Duration) error {
 	part := x.s.meter.begin()
 	x.rec.Wait = wait
@@ -123,8 +123,7 @@ func (x *exchange) run(ctx context.Context, wait time.Duration) error {
 	case err != nil:
 		x.rec.Reason = "error"
 	}
-	x.record(x.s.meter.end(part))
-	return err
+	return cmp.Or(err, x.record(x.s.meter.end(part)))
 }
 
 // guarded makes a panic of the model's an error: one answer fails, the server
@@ -280,7 +279,7 @@ func (x *exchange) timePiece() {
 
 // record keeps the answer in the books and completes the reply. It is called
 // once, when the answer has ended in whatever way.
-func (x *exchange) record(part share) {
+func (x *exchange) record(part share) error {
 	r, p := x.rec, x.reply
 	for _, c := range []*channel{&x.think, &x.answer} {
 		x.noted(stageOf[c.kind], c.rail)
@@ -298,7 +297,9 @@ func (x *exchange) record(part share) {
 			x.s.conf.Log.Error("a receipt is not kept", "id", r.ID, "err", err)
 		}
 	}
-	x.kept = x.s.keep(r)
+	err := x.s.keep(r)
+	x.kept = err == nil
+	return err
 }
 
 // spent notes what a request has used.
@@ -306,8 +307,8 @@ func (r *Record) spent(part share) {
 	r.CPUSeconds, r.Joules = float64(part.microseconds)/1e6, float64(part.microjoules)/1e6
 }
 
-// keep writes a record into the books, and reports whether it is there.
-func (s *Server) keep(r *Record) (kept bool) {
+// keep writes a record into the books.
+func (s *Server) keep(r *Record) error {
 	s.metrics.count(r)
 	if r.Refusal != nil && s.conf.Refused != nil {
 		if err := s.conf.Refused(r); err != nil {
@@ -315,15 +316,14 @@ func (s *Server) keep(r *Record) (kept bool) {
 		}
 	}
 	if s.conf.Record == nil {
-		return false
+		return nil
 	}
 	began := s.conf.Now()
 	if err := s.conf.Record(r); err != nil {
-		s.conf.Log.Error("a request is not in the books", "id", r.ID, "err", err)
-		return false
+		return s.unwritten(r.ID, err)
 	}
 	s.metrics.settle.Observe(s.conf.Now().Sub(began).Seconds())
-	return true
+	return nil
 }
 
 // all runs the exchanges, some at a time, and returns their first error.

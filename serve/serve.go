@@ -79,7 +79,8 @@ type Config struct {
 	Reserve func(Hold) (more int, err error)
 	Release func(id string) error
 	// Record keeps the ledger and the trace of one answered request, refused
-	// ones too. An error is logged; it does not fail the request.
+	// ones too. Of neither's errors but those made for the client more is told than
+	// that the books are closed, and the request fails.
 	Record func(*Record) error
 	// Refused writes one refusal to the audit log.
 	Refused func(*Record) error
@@ -128,6 +129,9 @@ type Config struct {
 
 	// Plan is the view of the plan, as JSON, in a language.
 	Plan func(say.Lang) (json.RawMessage, error)
+	// NoRoom reports whether an error says that a disk, or a file, can take no more. Nil:
+	// none does.
+	NoRoom func(error) bool
 	// Health is what else than the server itself is looked at.
 	Health func() []Health
 	// Export writes a conversation as a file, with its label unless Label is

@@ -25,7 +25,7 @@ func (s *Server) turn(w http.ResponseWriter, r *http.Request, operation string, 
 	kept, time := false, timing{now: s.conf.Now, start: start}
 	if s.conf.Reserve != nil {
 		if _, err := s.conf.Reserve(Hold{ID: rec.ID, Caller: c.Name, Person: c.Person, Tenant: c.Tenant, Project: c.Project, Release: rel, Prompt: characters, Tokens: characters}); err != nil {
-			return err
+			return s.unwritten(rec.ID, err)
 		}
 		time.add(spanReserve, "", start, 0)
 		defer func() {
@@ -55,8 +55,9 @@ func (s *Server) turn(w http.ResponseWriter, r *http.Request, operation string, 
 	case err != nil:
 		rec.Reason = "error"
 	}
-	kept = s.keep(rec)
-	return err
+	unkept := s.keep(rec)
+	kept = unkept == nil
+	return cmp.Or(err, unkept)
 }
 
 // pickFor finds the model, or if none is named the first that fits.

@@ -227,7 +227,7 @@ func (b *books) config(a *app, hosts []string) serve.Config {
 	return serve.Config{
 		Version: versionText(), Hosts: hosts, Reserve: b.reserve, Release: b.ledger.Release, Record: b.record, Refused: b.refused, Judge: b.judge, Rate: b.rate, Barred: b.barred, Review: b.review, Search: search, Kept: b.kept,
 		Usage: b.usageView, Entries: b.entriesView, Budgets: b.budgetsView, SetBudget: b.setBudget, Traces: b.tracesView, Trace: b.traceView, Audit: b.auditView, Spans: b.takeSpans,
-		Log: b.log(a), Language: languageOf,
+		Log: b.log(a), Language: languageOf, NoRoom: isNoRoom,
 	}
 }
 
@@ -296,7 +296,7 @@ func (b *books) supply(r *serve.Release) ledger.Supply {
 
 // reserve holds what a request may use, if its budgets have room for it.
 func (b *books) reserve(h serve.Hold) (int, error) {
-	if err := b.paid(); err != nil {
+	if err := b.settleOwed(); err != nil { // what cannot be written down is not answered
 		return 0, err
 	}
 	more, err := b.ledger.Reserve(&ledger.Hold{ID: h.ID, Account: b.account(h.Caller, h.Person, h.Tenant, h.Project, h.Release), Model: b.supply(h.Release).Model,

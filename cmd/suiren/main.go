@@ -114,6 +114,12 @@ func ofFile(err error) error {
 	return e
 }
 
+// isNoRoom reports whether an error says that a file or a database found no room.
+func isNoRoom(err error) bool {
+	_, ok := noRoom(err)
+	return ok || errors.Is(err, store.ErrFull)
+}
+
 // noRoom says of a file or a database that found no room, where the store has not said
 // it, what to do.
 func noRoom(err error) (*say.Error, bool) {

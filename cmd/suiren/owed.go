@@ -2,17 +2,16 @@ package main
 
 import (
 	"errors"
-	"net/http"
 
 	"suiren/internal/say"
 	"suiren/serve"
-	"suiren/serve/form"
 	"suiren/stage/operate"
 	"suiren/stage/operate/ledger"
 )
 
 // settle writes a trace into the ledger. One that cannot be written now, for the disk
-// is full, is owed: it is written once it can be, and nobody is answered before.
+// is full, is owed: its asker is told that the books are closed, it is written once it can
+// be, and nobody is answered before.
 func (b *books) settle(t *ledger.Trace) error {
 	err := b.ledger.Settle(t)
 	if _, disk := errors.AsType[*say.Error](err); disk {
@@ -38,16 +37,6 @@ func (b *books) settleOwed() error {
 			b.sent(b.owed[0])
 		}
 		b.owed = b.owed[1:]
-	}
-	return nil
-}
-
-// paid refuses a request while others are owed: what cannot be written down is not
-// answered.
-func (b *books) paid() error {
-	if err := b.settleOwed(); err != nil {
-		return &form.Error{Status: http.StatusServiceUnavailable, Type: "server_error", Code: "books_closed", After: 10,
-			Text: say.T("nothing is answered now: the books cannot be written", "暂不作答：账本无法写入"), Next: say.T("tell whoever runs this server; its log says why", "请告知管理员，原因见服务器日志")}
 	}
 	return nil
 }

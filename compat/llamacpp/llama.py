@@ -107,6 +107,31 @@ def lib():
     return _lib
 
 
+class Vocab:
+    """The tokenizer alone of a file of GGUF, which may have no tensors."""
+
+    def __init__(self, path):
+        l = self.l = lib()
+        mp = l.llama_model_default_params()
+        mp.vocab_only = True
+        self.model = c.c_void_p(l.llama_model_load_from_file(os.fsencode(path), mp))
+        if not self.model:
+            raise ValueError(f"{path}: llama.cpp does not load it")
+        self.vocab = c.c_void_p(l.llama_model_get_vocab(self.model))
+
+    def close(self):
+        self.l.llama_model_free(self.model)
+
+    def tokenize(self, text, around=False, special=True):
+        """Ids of a text, in which added tokens count if special; with what goes around it if so asked."""
+        raw = text.encode()
+        out = (c.c_int32 * (len(raw) + 16))()
+        n = self.l.llama_tokenize(self.vocab, raw, len(raw), out, len(out), around, special)
+        if n < 0:
+            raise RuntimeError(f"llama_tokenize: {n}")
+        return list(out[:n])
+
+
 class Llama:
     """One model and one context of n_ctx tokens for each of sequences."""
 

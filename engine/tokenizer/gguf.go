@@ -312,6 +312,9 @@ func (m metadata) pieces(unigram bool) (t *Tokenizer, place string, err error) {
 	}
 	p.collapse = m.flag(keyCollapse, false)
 	p.charsMap = m.bytes(keyCharsMap)
+	if p.white, _ = get[string](m, keyWhite); unigram && p.white == "sentencepiece" {
+		p.single, p.everywhere = true, false
+	}
 	p.firstNames()
 	if t, err = p.tokenizer(&config{}); err != nil {
 		return nil, keyTokens, err

@@ -16,10 +16,13 @@ type Pair struct {
 // These keys say what no key of GGUF does, where it is not as other programs
 // take it, who pass over them: whether text is brought into NFC, and where
 // SentencePiece's space is put, "first" or "always", and ", once" if not
-// where there is one already.
+// where there is one already; and of a Unigram that joins spaces whether it
+// does all as the sentencepiece library, "sentencepiece", or takes no other
+// white space for them, "spaces", and ", last" if one stays at the end.
 const (
 	keyNFC   = "suiren.tokenizer.nfc"
 	keyWhere = "suiren.tokenizer.space_prefix"
+	keyWhite = "suiren.tokenizer.unigram"
 )
 
 // GGUF returns the metadata that describes t in a GGUF file; FromGGUF reads
@@ -317,10 +320,9 @@ func (t *Tokenizer) spacePrefix() (where string, err error) {
 	return where, nil
 }
 
+// unigramGGUF describes a Unigram. Other programs have no bytes for what has
+// no token, and put a space before a text whose spaces they join.
 func (t *Tokenizer) unigramGGUF() ([]Pair, error) {
-	if t.single32 {
-		return nil, fault("it is a Unigram of a tokenizer.model; give the folder a tokenizer.json")
-	}
 	normal, err := step(t.steps.normalizer)
 	if err != nil {
 		return nil, err
@@ -330,12 +332,15 @@ func (t *Tokenizer) unigramGGUF() ([]Pair, error) {
 		return nil, err
 	}
 	var charsMap []byte
-	collapse, prefix := false, false
+	var joins, low, strips, splits, prefix bool
 	for _, s := range normal.flat() {
 		switch {
-		case s.Type == "Precompiled":
+		case s.Type == "Precompiled" && !joins && !strips:
 			charsMap = s.CharsMap
-		case s.Type == "Replace" && s.Pattern != nil && s.Pattern.Regex != nil: // " {2,}"
+		case s.Type == "Replace" && s.Pattern != nil && s.Pattern.Regex != nil && (*s.Content == " " || *s.Content == lowLine): // " {2,}"
+			joins, low = true, *s.Content == lowLine
+		case s.Type == "Strip" && (s.StripLeft == nil || !*s.StripLeft) && s.StripRight != nil && *s.StripRight:
+			strips = true
 		default:
 			return nil, fault("its normalizer has a step %q", s.Type)
 		}
@@ -343,16 +348,36 @@ func (t *Tokenizer) unigramGGUF() ([]Pair, error) {
 	for _, s := range pre.flat() {
 		switch {
 		case s.Type == "WhitespaceSplit":
-			collapse = true
+			splits = true
 		case s.Type == "Metaspace" && s.Scheme != "first":
 			prefix = s.Scheme == "always" || s.Scheme == "" && (s.AddPrefix == nil || *s.AddPrefix)
 		default:
 			return nil, fault("its pre_tokenizer has a step %q", s.Type)
 		}
 	}
-	pairs := append(t.vocabGGUF("t5", "default", t.form), Pair{keyPrefix, prefix}, Pair{keyCollapse, collapse})
+	white := ""
+	switch collapse := splits || joins; {
+	case t.bpe.byteFallback:
+		return nil, fault("it is a Unigram that writes what has no token as bytes")
+	case collapse && !prefix:
+		return nil, fault("it is a Unigram that joins spaces, and puts none before a text")
+	case strips && !collapse:
+		return nil, fault("its normalizer has a step %q", "Strip")
+	case low && splits: // which would not split there
+		return nil, fault("its normalizer has a step %q", "Replace")
+	case t.single32:
+		white = "sentencepiece"
+	case joins && !splits && strips:
+		white = "spaces"
+	case joins && !splits:
+		white = "spaces, last"
+	}
+	pairs := append(t.vocabGGUF("t5", "default", t.form), Pair{keyPrefix, prefix}, Pair{keyCollapse, splits || joins})
 	if len(charsMap) > 0 {
 		pairs = append(pairs, Pair{keyCharsMap, charsMap})
+	}
+	if white != "" {
+		pairs = append(pairs, Pair{keyWhite, white})
 	}
 	return pairs, nil
 }

@@ -16,11 +16,12 @@ type pieces struct {
 	scores      []float32
 	types       []tokenType
 	charsMap    []byte
-	dummyPrefix bool // text begins with a space
-	everywhere  bool // so does what follows an added token
-	collapse    bool // spaces at the ends go, and of several in a row one stays
-	once        bool // not where it begins with one
-	single      bool // sums of scores are float32
+	dummyPrefix bool   // text begins with a space
+	everywhere  bool   // so does what follows an added token
+	collapse    bool   // spaces at the ends go, and of several in a row one stays
+	once        bool   // not where it begins with one
+	single      bool   // sums of scores are float32
+	white       string // of a Unigram, as keyWhite has it
 }
 
 // tokenizer returns a tokenizer, not yet finished. more are the added tokens
@@ -121,6 +122,9 @@ func (p *pieces) steps() steps {
 		normal = append(normal, stepJSON{Type: "Precompiled", CharsMap: p.charsMap})
 	}
 	yes, no, zero, one := true, false, 0, 1
+	if p.white == "spaces" {
+		normal = append(normal, stepJSON{Type: "Strip", StripLeft: &no, StripRight: &yes})
+	}
 	if p.collapse {
 		normal = append(normal, stepJSON{Type: "Replace", Pattern: &patternJSON{Regex: str(" {2,}")}, Content: str(" ")})
 	}
@@ -131,7 +135,7 @@ func (p *pieces) steps() steps {
 			scheme = "always"
 		}
 		pre = &stepJSON{Type: "Metaspace", Replacement: lowLine, Scheme: scheme, Split: &yes}
-		if p.collapse {
+		if p.collapse && p.white != "spaces" && p.white != "spaces, last" {
 			pre = &stepJSON{Type: "Sequence", PreTokenizers: []stepJSON{{Type: "WhitespaceSplit"}, *pre}}
 		}
 	} else {

@@ -96,28 +96,36 @@ func (g *Generation) Write(dir string) error {
 	return writeJSON(filepath.Join(dir, "generation_config.json"), c)
 }
 
-// samplingKey begins the keys that GGUF has for sampling.
-const samplingKey = "general.sampling."
+// The keys of sampling. GGUF has none for Typical, so that other programs pass over it.
+const (
+	keyTopK    = "general.sampling.top_k"
+	keyTypical = "suiren.sampling.typical_p"
+)
 
-// sampled are the numbers that GGUF has a key for, but top_k, which is whole.
-func (g *Generation) sampled() map[string]**float64 {
-	return map[string]**float64{"temp": &g.Temperature, "top_p": &g.TopP, "min_p": &g.MinP, "penalty_repeat": &g.Repeat}
+// A sampled is a number of sampling and its key.
+type sampled struct {
+	key string
+	to  **float64
+}
+
+// sampled are those there are, but top_k, which is whole.
+func (g *Generation) sampled() []sampled {
+	return []sampled{{"general.sampling.temp", &g.Temperature}, {"general.sampling.top_p", &g.TopP}, {"general.sampling.min_p", &g.MinP},
+		{"general.sampling.penalty_repeat", &g.Repeat}, {keyTypical, &g.Typical}}
 }
 
 // GGUF returns the template and the sampling as the metadata of a GGUF file.
-// GGUF has no key for Typical.
 func (g *Generation) GGUF() (list []Pair) {
 	if g.Template != "" {
 		list = append(list, Pair{Key: "tokenizer.chat_template", Value: g.Template})
 	}
-	of := g.sampled()
-	for _, key := range []string{"temp", "top_p", "min_p", "penalty_repeat"} {
-		if v := *of[key]; v != nil {
-			list = append(list, Pair{Key: samplingKey + key, Value: float32(*v)})
+	for _, s := range g.sampled() {
+		if v := *s.to; v != nil {
+			list = append(list, Pair{Key: s.key, Value: float32(*v)})
 		}
 	}
 	if k := g.TopK; k != nil && *k >= 0 && *k <= math.MaxInt32 {
-		list = append(list, Pair{Key: samplingKey + "top_k", Value: int32(*k)})
+		list = append(list, Pair{Key: keyTopK, Value: int32(*k)})
 	}
 	return list
 }
@@ -126,14 +134,14 @@ func (g *Generation) GGUF() (list []Pair) {
 // knows.
 func (g *GGUF) Generation() *Generation {
 	c := &Generation{Template: g.Text("tokenizer.chat_template")}
-	for key, to := range c.sampled() {
-		if v, ok := g.Value(samplingKey + key).(float32); ok && v >= 0 {
+	for _, s := range c.sampled() {
+		if v, ok := g.Value(s.key).(float32); ok && v >= 0 {
 			if f, err := strconv.ParseFloat(strconv.FormatFloat(float64(v), 'g', -1, 32), 64); err == nil { // 0.6, not 0.60000002
-				*to = &f
+				*s.to = &f
 			}
 		}
 	}
-	if k, ok := g.Whole(samplingKey + "top_k"); ok && k > 0 && k <= math.MaxInt32 {
+	if k, ok := g.Whole(keyTopK); ok && k > 0 && k <= math.MaxInt32 {
 		n := int(k)
 		c.TopK = &n
 	}

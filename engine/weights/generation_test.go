@@ -48,7 +48,7 @@ func TestReadGeneration(t *testing.T) {
 // greedily, too.
 func TestGenerationForms(t *testing.T) {
 	for _, text := range []string{`{"do_sample": false, "temperature": 0.6}`, `{"do_sample": false, "repetition_penalty": 1.05}`,
-		`{"do_sample": true, "temperature": 0.6, "top_k": 20, "top_p": 0.95, "min_p": 0.1, "repetition_penalty": 1.1}`, `{"eos_token_id": [3, 4]}`, `{}`} {
+		`{"do_sample": true, "temperature": 0.6, "top_k": 20, "top_p": 0.95, "min_p": 0.1, "repetition_penalty": 1.1}`, `{"do_sample": true, "typical_p": 0.95}`, `{"eos_token_id": [3, 4]}`, `{}`} {
 		dir := folderOf(t, map[string]string{"generation_config.json": text, "chat_template.jinja": "{{ messages }}"})
 		want, err := ReadGeneration(dir)
 		if err != nil {

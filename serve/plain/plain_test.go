@@ -14,6 +14,7 @@ import (
 	"suiren/engine/model"
 	"suiren/engine/tensor"
 	"suiren/engine/tokenizer"
+	"suiren/engine/weights"
 	"suiren/serve/form"
 )
 
@@ -464,6 +465,10 @@ func TestSampling(t *testing.T) {
 	want := infer.Request{Temperature: 0.5, TopK: 3, TopP: 0.9, MinP: 0.1, Typical: 0.8, RepeatPenalty: 1.1, PresencePenalty: 0.2, FrequencyPenalty: 0.3, Bias: map[int32]float32{4: -100}, Seed: 9}
 	if !reflect.DeepEqual(r, want) {
 		t.Errorf("%+v, want %+v", r, want)
+	}
+	m := &Model{config: &weights.Generation{Temperature: f(0.5), TopK: &k, TopP: f(0.9), MinP: f(0.1), Typical: f(0.8), Repeat: f(1.1)}} // what the files say, unless the request does
+	if got, want := m.defaults(form.Sampling{TopP: f(0.7)}), (form.Sampling{Temperature: f(0.5), TopK: &k, TopP: f(0.7), MinP: f(0.1), Typical: f(0.8), Repeat: f(1.1)}); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 	r = infer.Request{}
 	sample(&r, &form.Sampling{Repeat: f(1.1), Last: &none, TopP: f(0)}, 0)

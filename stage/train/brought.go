@@ -109,6 +109,35 @@ func (b *brought) writeGGUF(path string, f *model.File, x model.Mixture, threads
 	return errors.Join(err, out.Sync(), out.Close())
 }
 
+// unwritable is the error of words that go with weights of type x into a GGUF file,
+// which has no form for them; nil of others.
+func unwritable(words *talk.Words, x model.Mixture) *say.Error {
+	if words.GGUF || isFolderType(orMixture(x)) {
+		return nil
+	}
+	_, err := words.Meta()
+	if err == nil {
+		return nil
+	}
+	return &say.Error{Where: "type", What: say.T("%q makes a GGUF file, and %v", "%q 写成 GGUF 文件，而%v", x, err),
+		Next: say.T("write f32, f16 or bf16, which keep the files of the base", "请改用 f32、f16 或 bf16，它们保留基座的文件"), Err: err}
+}
+
+// unwritable finds fault with a type in which b is to be written, if its words are at hand.
+func (b *footing) unwritable(x model.Mixture) []*say.Error {
+	if b.words == "" || isFolderType(orMixture(x)) {
+		return nil
+	}
+	words, err := talk.Open(b.words)
+	if err != nil { // the run says it
+		return nil
+	}
+	if bad := unwritable(words, x); bad != nil {
+		return []*say.Error{bad}
+	}
+	return nil
+}
+
 // checkType finds fault with the name of a type of weights.
 func checkType(name string) []*say.Error {
 	if name == "" || slices.Contains(model.Mixtures, model.Mixture(name)) {

@@ -120,6 +120,9 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 		return err
 	}
 	x := orMixture(model.Mixture(typ))
+	if bad := unwritable(b.words, x); bad != nil {
+		return bad
+	}
 	out, err := b.write(job, f, x)
 	if err != nil {
 		return err
@@ -159,8 +162,8 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 // served as before: both files are in memory, and the logits of a prompt twice.
 func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
-	f := stage.Forecast{Size: b.size()}
 	x := orMixture(model.Mixture(typ))
+	f := stage.Forecast{Size: b.size(), Words: b.words, Wrong: b.unwritable(x)}
 	bytes := 4 * b.params
 	for _, base := range in["base"] {
 		bytes = orDefault(base.Size["bytes"], bytes)

@@ -186,6 +186,9 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		return err
 	}
+	if bad := unwritable(b.words, o.typ); bad != nil {
+		return bad
+	}
 	rows, err := openLearnt(job, b)
 	if err != nil {
 		return err

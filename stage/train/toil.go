@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"errors"
 	"math"
 
@@ -278,6 +279,7 @@ type footing struct {
 	params  float64
 	integer bool         // its matrices are quantised
 	file    string       // its files; "": they are not made yet
+	words   string       // where a model with its words lies; "": none is at hand
 	chat    bool         // of our own form, or its parameters as those of one
 	brought bool         // it goes back to a model that someone brought
 	wrong   []*say.Error // it cannot be trained
@@ -294,6 +296,7 @@ func (b *footing) own() bool { return b.chat && !b.brought }
 func footingOf(in []stage.Forecast) (b footing) {
 	b = footing{shape: model.Shape{Config: scaleOf(1e6), Tied: true}, params: 1e6, chat: true}
 	for _, f := range in {
+		b.words = cmp.Or(f.Path, f.Words)
 		if b.open(f.Path) {
 			return b
 		}

@@ -6,6 +6,7 @@
 //	tokenizers vectors DIR    checks the ggml-vocab-*.gguf of llama.cpp in DIR with their .inp and .out
 //	tokenizers speed FILE TEXTS N the best of N times for encoding TEXTS, a file of JSON strings, in seconds
 //	tokenizers folder FILE OUT    writes a tokenizer as a folder
+//	tokenizers gguf FILE OUT      writes its words alone as a file of GGUF, as llama.cpp's own vocabularies are
 //	tokenizers again FILE         checks that FILE's tokenizer is the same after it was written, as a folder and for GGUF
 //
 // FILE is a folder, or a file of GGUF.
@@ -14,6 +15,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -64,6 +66,8 @@ func run(what, path string, args []string) error {
 			return err
 		}
 		return t.Save(args[0])
+	case "gguf":
+		return toGGUF(t, args[0])
 	}
 	return fmt.Errorf("%q is not one of its words", what)
 }
@@ -78,6 +82,24 @@ func open(path string) (*tokenizer.Tokenizer, error) {
 	}
 	defer g.Close()
 	return tokenizer.FromGGUF(func(key string) (any, bool) { v := g.Value(key); return v, v != nil })
+}
+
+// toGGUF writes a file with the metadata of t and no tensors.
+func toGGUF(t *tokenizer.Tokenizer, path string) error {
+	pairs, err := t.GGUF()
+	if err != nil {
+		return err
+	}
+	meta := []weights.Pair{{Key: "general.architecture", Value: "llama"}}
+	for _, p := range pairs {
+		meta = append(meta, weights.Pair{Key: p.Key, Value: p.Value})
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	err = weights.WriteGGUF(file, meta, nil, nil)
+	return errors.Join(err, file.Close())
 }
 
 // each answers each line of the standard input with a line.
