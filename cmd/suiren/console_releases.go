@@ -232,28 +232,25 @@ func (s *service) releaseDo(ctx context.Context, caller, action string, body jso
 		_, err := s.audit.Append(caller, action, subject, "")
 		return err
 	}
-	var out any
-	var err error
 	if action == "check" {
 		m, err := s.w.a.machine()
 		if err != nil {
 			return nil, err
 		}
-		out, err = s.w.check(ctx, caller, d.Release, m)
+		checks, err := s.w.check(ctx, caller, d.Release, m)
 		if err == nil {
 			err = log("release.check", d.Release)
 		}
 		if err != nil {
 			return nil, publicStep(err)
 		}
-		return json.Marshal(map[string]any{"checks": out})
+		return json.Marshal(map[string]any{"checks": checks})
 	}
 	version, err := s.w.decide(caller, action, d, log)
 	if err != nil {
 		return nil, publicStep(err)
 	}
-	out = map[string]any{"version": version}
-	return json.Marshal(out)
+	return json.Marshal(map[string]any{"version": version})
 }
 
 // publicStep makes an error that was made for people one for the client.
