@@ -19,6 +19,7 @@ internal/say:
 internal/terminal: internal/say
 internal/flock:
 internal/durable:
+internal/sqlite:
 engine/kernel: internal/cpu
 engine/tensor:
 engine/tokenizer:
@@ -30,7 +31,7 @@ engine/model: engine/kernel engine/tensor engine/weights
 engine/optim: engine/kernel engine/tensor
 engine/objective:
 engine/infer: engine/kernel engine/tensor engine/model engine/tokenizer
-store: internal/durable internal/flock internal/say
+store: internal/durable internal/flock internal/say internal/sqlite
 store/backup: internal/durable internal/flock store internal/say
 models: internal/durable engine/weights store internal/say
 stage: store internal/say
@@ -63,14 +64,14 @@ stage/guard/leak: pii stage/guard/detect stage/guard/fold
 stage/guard/classify: internal/say knowledge/linear stage/guard/detect stage/guard/fold
 stage/guard/label: internal/say
 stage/guard/assess: internal/durable stage internal/say
-stage/guard/watch: internal/durable internal/say
+stage/guard/watch: internal/durable internal/say internal/sqlite
 stage/guard: internal/durable pii stage stage/guard/watch store internal/say stage/verify stage/guard/fold stage/guard/detect stage/guard/leak stage/guard/classify
 stage/operate: internal/durable stage store internal/flock internal/say
 stage/operate/origin: internal/durable stage stage/operate store internal/say
 stage/operate/access: internal/say
-stage/operate/people: internal/say stage/operate/access
+stage/operate/people: internal/say internal/sqlite stage/operate/access
 stage/operate/care: internal/durable internal/flock internal/say
-stage/operate/ledger: internal/flock internal/say
+stage/operate/ledger: internal/flock internal/say internal/sqlite
 stage/operate/otlp: internal/say stage/operate/ledger
 run: stage stage/curve store internal/say
 plan: internal/durable stage store run internal/say

@@ -3,10 +3,37 @@ package serve
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"suiren/internal/say"
 	"suiren/serve/form"
 )
+
+// A Release is what a server answers from: a release of a plan, or a model.
+// What it cannot do is nil.
+type Release struct {
+	Name     string // the model's name for clients
+	Digest   string // hexadecimal
+	Made     time.Time
+	Answerer form.Answerer
+	Speller  form.Speller
+	Embedder form.Embedder
+	Reranker form.Reranker
+	Policy   Policy
+	Context  int            // most tokens of prompt and completion; 0 if unknown
+	Origin   string         // of Context: the model's own, or a limit here
+	Examples []say.Text     // questions to begin with
+	Label    bool           // mark answers as AI-generated
+	About    map[string]any // shown on the page: parameters, think budget
+	Facts    form.Facts
+	Limits   Limits
+	// Document is a document that answers cite, as a caller may read it: passages,
+	// as JSON. base is the knowledge base that the answer was written from, of a
+	// release that is asked with one; NoBase if it is none. nil: it cites nothing.
+	Document  func(readers []string, base, file string) (any, error)
+	Knowledge string  // the base that is asked unless a request names another; "": none
+	Canary    *Canary // nil: it answers all but what the canaries of its name take
+}
 
 // releaseActs are what can be done with a release.
 var releaseActs = []string{"check", "canary", "promote", "rollback", "retire"}

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
-
 	"suiren/internal/say"
 )
 

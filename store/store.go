@@ -4,16 +4,15 @@ import (
 	"bytes"
 	"database/sql"
 	"errors"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 
 	"suiren/internal/durable"
 	"suiren/internal/flock"
 	"suiren/internal/say"
+	"suiren/internal/sqlite"
 )
 
 var (
@@ -193,17 +192,9 @@ func (s *Store) sweep() error {
 
 // openDB opens suiren.db. Every change is on the disk when it returns.
 func (s *Store) openDB() error {
-	path := filepath.Join(s.dir, "suiren.db")
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite gives its other files the same mode
-	if err != nil {
+	var err error
+	if s.db, err = sqlite.Open(filepath.Join(s.dir, "suiren.db"), sqlite.Full); err != nil {
 		return DiskFull(s.dir, err)
-	}
-	f.Close()
-	dsn := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + strings.Join([]string{
-		"_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(ON)", "_pragma=secure_delete(ON)", "_txlock=immediate",
-	}, "&")
-	if s.db, err = sql.Open("sqlite", dsn); err != nil {
-		return err
 	}
 	if err := s.migrate(); err != nil {
 		s.db.Close()

@@ -101,11 +101,49 @@ func (f *peopleFlags) with(a *app, do func(dir bookDir, s *people.Store) (action
 func (a *app) userCommand() *cobra.Command {
 	var f peopleFlags
 	name := a.t("NAME", "名称")
+	act := func(use, en, zh, action string, do func(*people.Store, string) error) *cobra.Command {
+		return &cobra.Command{Use: use + " " + name, Short: a.t(en, zh), Args: a.args(1, 1), RunE: func(_ *cobra.Command, args []string) error {
+			return f.with(a, func(_ bookDir, s *people.Store) (string, string, error) {
+				return action, operate.Name(args[0]), do(s, args[0])
+			})
+		}}
+	}
+	link := act("link", "Make a link that sets a password, once", "生成一次性的密码设置链接", "person.link", a.showLink)
+	password := act("password", "Set a password here", "在此设置密码", "person.password", func(s *people.Store, name string) error {
+		if _, err := s.Find(name); err != nil {
+			return err
+		}
+		text, err := a.askPassword(name)
+		if err != nil {
+			return err
+		}
+		return s.SetPassword(name, text)
+	})
+	suspend := act("suspend", "Bar somebody, and end their sessions", "暂停账户并结束其会话", "person.suspend", func(s *people.Store, name string) error { return s.Suspend(name, true) })
+	admit := act("admit", "Let somebody in again", "恢复账户", "person.admit", func(s *people.Store, name string) error { return s.Suspend(name, false) })
+	remove := act("remove", "Take an account away", "删除账户", "person.remove", (*people.Store).Remove)
+	out := act("sign-out", "End all sessions of somebody", "结束某人的全部会话", "session.end", func(s *people.Store, name string) error { _, err := s.EndAll(name); return err })
+	roles := &cobra.Command{
+		Use: "roles " + name + " " + a.t("ROLE…", "角色…"), Short: a.t("Set somebody's roles", "设置角色"), Args: a.args(2, 8),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return f.with(a, func(_ bookDir, s *people.Store) (string, string, error) {
+				err := s.Change(args[0], func(p *people.Person) error { p.Roles = args[1:]; return nil })
+				return "person.roles", operate.Name(args[0]) + " " + strings.Join(args[1:], ","), err
+			})
+		},
+	}
+	all := []*cobra.Command{a.userAddCommand(&f), a.userListCommand(&f), link, password, roles, suspend, admit, out, remove}
+	f.add(a, all...)
+	all = append(all, a.userEraseCommand())
+	return a.group("user", a.t("Keep the accounts of those who sign in", "管理登录账户"), all...)
+}
+
+func (a *app) userAddCommand(f *peopleFlags) *cobra.Command {
 	var p people.Person
 	var tags []string
 	var ask bool
-	add := &cobra.Command{
-		Use: "add " + name, Short: a.t("Make an account, and a link that sets its password, once", "创建账户，并生成一次性的密码设置链接"), Args: a.args(1, 1),
+	c := &cobra.Command{
+		Use: "add " + a.t("NAME", "名称"), Short: a.t("Make an account, and a link that sets its password, once", "创建账户，并生成一次性的密码设置链接"), Args: a.args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return f.with(a, func(dir bookDir, s *people.Store) (string, string, error) {
 				keys, err := operate.OpenKeys(dir.keys())
@@ -121,7 +159,10 @@ func (a *app) userCommand() *cobra.Command {
 				}
 				var password string
 				if ask {
-					if password, err = a.askPassword(p.Name); err != nil {
+					if password, err = a.askPassword(p.Name); err == nil {
+						err = people.CheckPassword(p.Name, password) // before there is an account
+					}
+					if err != nil {
 						return "", "", err
 					}
 				}
@@ -135,13 +176,17 @@ func (a *app) userCommand() *cobra.Command {
 			})
 		},
 	}
-	add.Flags().StringSliceVar(&p.Roles, "role", []string{access.User}, a.t("what they may do: owner, system, security, audit, operator, user, viewer", "角色：owner、system、security、audit、operator、user、viewer"))
-	add.Flags().StringVar(&p.Tenant, "tenant", "", a.t("the tenant that they are of", "所属租户"))
-	add.Flags().StringVar(&p.Project, "project", "", a.t("the project that they are of", "所属项目"))
-	add.Flags().StringVar(&p.Title, "title", "", a.t("as others call them", "显示名称"))
-	add.Flags().StringSliceVar(&tags, "tag", nil, a.t("a word for the rules of access: ward=3", "供访问规则使用的标签，如 ward=3"))
-	add.Flags().BoolVar(&ask, "password", false, a.t("ask for the password here instead (from a pipe: its first line)", "改为在此输入密码（从管道输入时读取第一行）"))
-	list := &cobra.Command{
+	c.Flags().StringSliceVar(&p.Roles, "role", []string{access.User}, a.t("what they may do: owner, system, security, audit, operator, user, viewer", "角色：owner、system、security、audit、operator、user、viewer"))
+	c.Flags().StringVar(&p.Tenant, "tenant", "", a.t("the tenant that they are of", "所属租户"))
+	c.Flags().StringVar(&p.Project, "project", "", a.t("the project that they are of", "所属项目"))
+	c.Flags().StringVar(&p.Title, "title", "", a.t("as others call them", "显示名称"))
+	c.Flags().StringSliceVar(&tags, "tag", nil, a.t("a word for the rules of access: ward=3", "供访问规则使用的标签，如 ward=3"))
+	c.Flags().BoolVar(&ask, "password", false, a.t("ask for the password here instead (from a pipe: its first line)", "改为在此输入密码（从管道输入时读取第一行）"))
+	return c
+}
+
+func (a *app) userListCommand(f *peopleFlags) *cobra.Command {
+	return &cobra.Command{
 		Use: "list", Short: a.t("List the accounts", "列出账户"), Args: a.args(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			return f.with(a, func(_ bookDir, s *people.Store) (string, string, error) {
@@ -174,41 +219,6 @@ func (a *app) userCommand() *cobra.Command {
 			})
 		},
 	}
-	act := func(use, en, zh, action string, do func(*people.Store, string) error) *cobra.Command {
-		return &cobra.Command{Use: use + " " + name, Short: a.t(en, zh), Args: a.args(1, 1), RunE: func(_ *cobra.Command, args []string) error {
-			return f.with(a, func(_ bookDir, s *people.Store) (string, string, error) {
-				return action, operate.Name(args[0]), do(s, args[0])
-			})
-		}}
-	}
-	link := act("link", "Make a link that sets a password, once", "生成一次性的密码设置链接", "person.link", a.showLink)
-	password := act("password", "Set a password here", "在此设置密码", "person.password", func(s *people.Store, name string) error {
-		if _, err := s.Find(name); err != nil {
-			return err
-		}
-		text, err := a.askPassword(name)
-		if err != nil {
-			return err
-		}
-		return s.SetPassword(name, text)
-	})
-	suspend := act("suspend", "Bar somebody, and end their sessions", "暂停账户并结束其会话", "person.suspend", func(s *people.Store, name string) error { return s.Suspend(name, true) })
-	admit := act("admit", "Let somebody in again", "恢复账户", "person.admit", func(s *people.Store, name string) error { return s.Suspend(name, false) })
-	remove := act("remove", "Take an account away", "删除账户", "person.remove", (*people.Store).Remove)
-	out := act("sign-out", "End all sessions of somebody", "结束某人的全部会话", "session.end", func(s *people.Store, name string) error { _, err := s.EndAll(name); return err })
-	roles := &cobra.Command{
-		Use: "roles " + name + " " + a.t("ROLE…", "角色…"), Short: a.t("Set somebody's roles", "设置角色"), Args: a.args(2, 8),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return f.with(a, func(_ bookDir, s *people.Store) (string, string, error) {
-				err := s.Change(args[0], func(p *people.Person) error { p.Roles = args[1:]; return nil })
-				return "person.roles", operate.Name(args[0]) + " " + strings.Join(args[1:], ","), err
-			})
-		},
-	}
-	all := []*cobra.Command{add, list, link, password, roles, suspend, admit, out, remove}
-	f.add(a, all...)
-	all = append(all, a.userEraseCommand())
-	return a.group("user", a.t("Keep the accounts of those who sign in", "管理登录账户"), all...)
 }
 
 func (a *app) showLink(s *people.Store, name string) error {

@@ -111,57 +111,22 @@ func (w *workspace) showBlock(b store.Block) error {
 			store.Record
 		}{"record", dir, rec})
 	} else {
-		o := outcomeOf(rec)
-		rows := [][]string{
-			{a.t("digest", "摘要"), b.Output.String()},
-			{a.t("files", "文件"), dir},
-			{a.t("size", "大小"), size(rec.Bytes)},
-			{a.t("made by", "制作者"), fmt.Sprintf("%s %d  (suiren %s)", rec.Operator, rec.Revision, rec.Version)},
-		}
-		if said, held, ok := vocabulary(0).Settings(rec); !ok { // of another program
-			rows = append(rows, []string{a.t("settings", "设置"), string(rec.Settings)})
-		} else {
-			for _, r := range [][]string{{a.t("settings", "设置"), strings.Join(said, ", ")}, {a.t("by default", "默认值"), strings.Join(held, ", ")}} {
-				if r[1] != "" {
-					rows = append(rows, r)
-				}
-			}
-		}
-		for _, in := range rec.Inputs {
-			from := in.Block
-			if in.Part != "" {
-				from += "/" + in.Part
-			}
-			rows = append(rows, []string{a.t("from", "来自") + " " + in.Arg, fmt.Sprintf("%s  %s", in.Digest.Short(), from)})
-		}
-		rows = append(rows,
-			[]string{a.t("machine", "机器"), a.machineText(rec.Machine)},
-			[]string{a.t("when", "时间"), rec.Began.Local().Format(time.DateTime) + "  " + a.seconds(rec.Seconds)},
-			[]string{a.t("memory", "内存"), size(rec.Memory)})
-		if rec.FLOPs > 0 {
-			rows = append(rows, []string{a.t("training", "训练"), flopsText(rec.FLOPs) + a.t("  %.0f%% of peak", "  峰值的 %.0f%%", 100*o.share())})
-		}
-		if b.Kind == store.Weights {
-			found, err := train.FoundIn(dir)
-			if err != nil {
-				return err
-			}
-			for _, f := range found {
-				rows = append(rows, []string{f.Name.In(a.lang), f.Text.In(a.lang)})
-			}
+		rows, err := a.recordRows(b, dir, rec)
+		if err != nil {
+			return err
 		}
 		for _, l := range terminal.Table("ll", rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}
-	if b.Kind == store.Classifier {
+	switch b.Kind {
+	case store.Classifier:
 		c, err := guard.OpenClassifier(dir)
 		if err != nil {
 			return err
 		}
 		a.showClassifier(stage.Ref{Kind: b.Kind, Name: b.Name}, &c.Report)
-	}
-	if b.Kind == store.Verdict {
+	case store.Verdict:
 		r, err := w.join(b.Output)
 		if err != nil {
 			return err
@@ -178,6 +143,50 @@ func (w *workspace) showBlock(b store.Block) error {
 		}
 	}
 	return nil
+}
+
+// recordRows are how a block was made, as the rows of a table: a name and a text each.
+func (a *app) recordRows(b store.Block, dir string, rec store.Record) ([][]string, error) {
+	rows := [][]string{
+		{a.t("digest", "摘要"), b.Output.String()},
+		{a.t("files", "文件"), dir},
+		{a.t("size", "大小"), size(rec.Bytes)},
+		{a.t("made by", "制作者"), fmt.Sprintf("%s %d  (suiren %s)", rec.Operator, rec.Revision, rec.Version)},
+	}
+	if said, held, ok := vocabulary(0).Settings(rec); !ok { // of another program
+		rows = append(rows, []string{a.t("settings", "设置"), string(rec.Settings)})
+	} else {
+		for _, r := range [][]string{{a.t("settings", "设置"), strings.Join(said, ", ")}, {a.t("by default", "默认值"), strings.Join(held, ", ")}} {
+			if r[1] != "" {
+				rows = append(rows, r)
+			}
+		}
+	}
+	for _, in := range rec.Inputs {
+		from := in.Block
+		if in.Part != "" {
+			from += "/" + in.Part
+		}
+		rows = append(rows, []string{a.t("from", "来自") + " " + in.Arg, fmt.Sprintf("%s  %s", in.Digest.Short(), from)})
+	}
+	rows = append(rows,
+		[]string{a.t("machine", "机器"), a.machineText(rec.Machine)},
+		[]string{a.t("when", "时间"), rec.Began.Local().Format(time.DateTime) + "  " + a.seconds(rec.Seconds)},
+		[]string{a.t("memory", "内存"), size(rec.Memory)})
+	if rec.FLOPs > 0 {
+		share := outcomeOf(rec).share()
+		rows = append(rows, []string{a.t("training", "训练"), flopsText(rec.FLOPs) + a.t("  %.0f%% of peak", "  峰值的 %.0f%%", 100*share)})
+	}
+	if b.Kind == store.Weights {
+		found, err := train.FoundIn(dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range found {
+			rows = append(rows, []string{f.Name.In(a.lang), f.Text.In(a.lang)})
+		}
+	}
+	return rows, nil
 }
 
 // machineText says what an artifact was made on.

@@ -18,34 +18,66 @@ import (
 // traceFields are what traces are chosen by.
 var traceFields = []string{"key", "person", "project", "tenant", "scenario", "model", "release", "operation", "reason", "rated", "parent", "text", "set", "from", "to", "slower", "before", "limit"}
 
+// traceFlags say of which books, and of which of their requests, a command is.
+type traceFlags struct {
+	folder string
+	models bool
+	where  []string
+}
+
 // traceCommand looks at single requests.
 func (a *app) traceCommand() *cobra.Command {
-	var folder string
-	var models bool
-	var where []string
-	query := func() (*ledger.Query, error) {
-		v := map[string]string{}
-		for _, w := range where {
-			name, value, ok := strings.Cut(w, "=")
-			if !ok || !slices.Contains(traceFields, name) {
-				return nil, usage("--where", say.T("%q chooses nothing", "%q 不是筛选条件", w), say.T("write it like reason=error; one of %s", "请写成 reason=error 的样子；可用：%s", traceFields))
-			}
-			v[name] = value
-		}
-		q := new(ledger.Query)
-		if t, ok := v["tenant"]; ok {
-			q.Tenant = &t
-		}
-		return q, queryOf(func(name string) string { return v[name] }, q)
+	var f traceFlags
+	list, export := a.traceListCommand(&f), a.traceExportCommand(&f)
+	set, add := a.traceSetCommand(&f)
+	for _, c := range []*cobra.Command{list, export, add} {
+		c.Flags().StringArrayVar(&f.where, "where", nil, a.t("a condition, like reason=error; one of %s", "筛选条件，如 reason=error；可用：%s", traceFields))
 	}
-	list := &cobra.Command{
+	c := a.group("trace", a.t("Look at single requests; choose them for data; keep what is said, or not", "查看单次请求；选入数据集；决定是否保留内容"), list, a.traceShowCommand(&f), export, set, a.traceCaptureCommand(&f))
+	c.PersistentFlags().StringVar(&f.folder, "plan", "", a.t("folder of the plan file (default: here)", "计划文件所在目录（默认：当前目录）"))
+	a.bookFlagOf(c.PersistentFlags(), &f.models)
+	return c
+}
+
+// query is what --where says.
+func (f *traceFlags) query() (*ledger.Query, error) {
+	v := map[string]string{}
+	for _, w := range f.where {
+		name, value, ok := strings.Cut(w, "=")
+		if !ok || !slices.Contains(traceFields, name) {
+			return nil, usage("--where", say.T("%q chooses nothing", "%q 不是筛选条件", w), say.T("write it like reason=error; one of %s", "请写成 reason=error 的样子；可用：%s", traceFields))
+		}
+		v[name] = value
+	}
+	q := new(ledger.Query)
+	if t, ok := v["tenant"]; ok {
+		q.Tenant = &t
+	}
+	return q, queryOf(func(name string) string { return v[name] }, q)
+}
+
+// onLedger runs do on the ledger of those books.
+func (f *traceFlags) onLedger(a *app, do func(bookDir, *ledger.Ledger) error) error {
+	return a.onLedger(f.folder, f.models, do)
+}
+
+// traceLine writes a request as a line of JSON.
+func (a *app) traceLine(t *ledger.Trace) {
+	a.line(struct {
+		Type string `json:"type"`
+		*ledger.Trace
+	}{"trace", t})
+}
+
+func (a *app) traceListCommand(f *traceFlags) *cobra.Command {
+	return &cobra.Command{
 		Use: "list", Short: a.t("List requests, the newest first", "列出请求，最新的在前"), Args: a.args(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			q, err := query()
+			q, err := f.query()
 			if err != nil {
 				return err
 			}
-			return a.onLedger(folder, models, func(_ bookDir, l *ledger.Ledger) error {
+			return f.onLedger(a, func(_ bookDir, l *ledger.Ledger) error {
 				page, next, err := l.Traces(q)
 				if err != nil {
 					return err
@@ -54,13 +86,10 @@ func (a *app) traceCommand() *cobra.Command {
 				for i := range page {
 					t := &page[i]
 					if a.format == formatJSONL {
-						a.line(struct {
-							Type string `json:"type"`
-							*ledger.Trace
-						}{"trace", t})
+						a.traceLine(t)
 						continue
 					}
-					rows = append(rows, []string{t.Time.Local().Format("2006-01-02 15:04:05"), t.ID, t.Key, t.Model, count(float64(t.Amounts.Tokens())), a.seconds(t.Total.Seconds()), t.Reason})
+					rows = append(rows, []string{t.Time.Local().Format(time.DateTime), t.ID, t.Key, t.Model, count(float64(t.Amounts.Tokens())), a.seconds(t.Total.Seconds()), t.Reason})
 				}
 				if a.format == formatText {
 					for _, line := range terminal.Table("llllrrl", rows) {
@@ -74,10 +103,13 @@ func (a *app) traceCommand() *cobra.Command {
 			})
 		},
 	}
-	show := &cobra.Command{
+}
+
+func (a *app) traceShowCommand(f *traceFlags) *cobra.Command {
+	return &cobra.Command{
 		Use: "show " + a.t("ID", "编号"), Short: a.t("Show one request whole: its times, tokens, rails and, where it is kept, what was said", "查看一次请求的全部：时间、词元、护栏，以及（若保留）内容"), Args: a.args(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return a.onLedger(folder, models, func(_ bookDir, l *ledger.Ledger) error {
+			return f.onLedger(a, func(_ bookDir, l *ledger.Ledger) error {
 				t, err := l.Find(args[0])
 				if errors.Is(err, ledger.ErrNoAnswer) {
 					return &say.Error{Where: args[0], What: say.T("no request has this id", "没有这个编号的请求"), Next: say.T("suiren trace list shows the ids", "用 suiren trace list 查看编号")}
@@ -86,29 +118,29 @@ func (a *app) traceCommand() *cobra.Command {
 					return err
 				}
 				if a.format == formatJSONL {
-					a.line(struct {
-						Type string `json:"type"`
-						*ledger.Trace
-					}{"trace", t})
-					return nil
+					a.traceLine(t)
+				} else {
+					a.showTrace(t)
 				}
-				a.showTrace(t)
 				return nil
 			})
 		},
 	}
+}
+
+func (a *app) traceExportCommand(f *traceFlags) *cobra.Command {
 	var form string
-	export := &cobra.Command{
+	c := &cobra.Command{
 		Use: "export", Short: a.t("Write requests whole, the oldest first: JSON Lines, or with --form otlp spans, messages chats for an examples block", "导出完整的请求记录，最旧的在前：JSON Lines；--form otlp 为 span，--form messages 为 examples 块可读的对话"), Args: a.args(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			q, err := query()
+			q, err := f.query()
 			if err != nil {
 				return err
 			}
 			if form != "jsonl" && form != "otlp" && form != "messages" {
 				return usage("--form", say.T("%q is no form", "%q 不是导出形式", form), say.T("choose jsonl, otlp or messages", "请选 jsonl、otlp 或 messages"))
 			}
-			return a.onLedger(folder, models, func(_ bookDir, l *ledger.Ledger) error {
+			return f.onLedger(a, func(_ bookDir, l *ledger.Ledger) error {
 				return l.Each(q, func(t *ledger.Trace) error {
 					switch form {
 					case "jsonl":
@@ -129,20 +161,12 @@ func (a *app) traceCommand() *cobra.Command {
 			})
 		},
 	}
-	export.Flags().StringVar(&form, "form", "jsonl", a.t("jsonl, otlp or messages", "jsonl、otlp 或 messages"))
-	set, add := a.traceSetCommand(&folder, &models, query)
-	for _, c := range []*cobra.Command{list, export, add} {
-		c.Flags().StringArrayVar(&where, "where", nil, a.t("a condition, like reason=error; one of %s", "筛选条件，如 reason=error；可用：%s", traceFields))
-	}
-	capture := a.traceCaptureCommand(&folder, &models)
-	c := a.group("trace", a.t("Look at single requests; choose them for data; keep what is said, or not", "查看单次请求；选入数据集；决定是否保留内容"), list, show, export, set, capture)
-	c.PersistentFlags().StringVar(&folder, "plan", "", a.t("folder of the plan file (default: here)", "计划文件所在目录（默认：当前目录）"))
-	a.bookFlagOf(c.PersistentFlags(), &models)
+	c.Flags().StringVar(&form, "form", "jsonl", a.t("jsonl, otlp or messages", "jsonl、otlp 或 messages"))
 	return c
 }
 
 // traceCaptureCommand says whose content is kept.
-func (a *app) traceCaptureCommand(folder *string, models *bool) *cobra.Command {
+func (a *app) traceCaptureCommand(f *traceFlags) *cobra.Command {
 	var c ledger.Capture
 	cmd := &cobra.Command{
 		Use: "capture [on|off]", Short: a.t("Keep what is said from now on, or not; by default it is not kept", "从现在起是否保留内容；默认不保留"), Args: a.args(0, 1),
@@ -151,7 +175,7 @@ func (a *app) traceCaptureCommand(folder *string, models *bool) *cobra.Command {
 			if len(args) == 1 && !on && args[0] != "off" {
 				return usage(args[0], say.T("this is neither on nor off", "应为 on 或 off"), say.Text{})
 			}
-			return a.onLedger(*folder, *models, func(dir bookDir, l *ledger.Ledger) error {
+			return f.onLedger(a, func(dir bookDir, l *ledger.Ledger) error {
 				if len(args) == 1 {
 					if err := l.SetCapture(c, on); err != nil {
 						return err

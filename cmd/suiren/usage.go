@@ -56,8 +56,7 @@ func (a *app) usageCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			correct := a.correctness(dir, models)
-			if err := a.showUsage(l, groups, list, correct); err != nil {
+			if err := a.showUsage(l, groups, list, a.correctness(dir, models)); err != nil {
 				return err
 			}
 			_, err = a.showBudgets(l)
@@ -72,6 +71,21 @@ func (a *app) usageCommand() *cobra.Command {
 	return c
 }
 
+// A usageSum is a sum of the ledger with what is said beside it.
+type usageSum struct {
+	*ledger.Total
+	accuracy, right float64 // of a release's answers, and how many were right; 0 where no verdict tells
+	closed          bool    // its month is
+}
+
+// usageColumns are the columns that not every table of sums has.
+type usageColumns struct {
+	groups   []string
+	currency string // of the prices; "" if there are none
+	right    bool   // what a right answer took
+	closed   bool   // whether a month is
+}
+
 // showUsage prints sums. Where the verdict of a release tells how often its answers
 // are right, a sum by release alone also says what a right one took.
 func (a *app) showUsage(l *ledger.Ledger, groups []string, list []ledger.Total, correct func(release string) (float64, bool)) error {
@@ -79,92 +93,108 @@ func (a *app) showUsage(l *ledger.Ledger, groups []string, list []ledger.Total, 
 	if err != nil {
 		return err
 	}
-	byRelease := slices.Equal(groups, []string{"release"})
-	byMonth, closed := slices.Index(groups, "month"), "" // the last month that is
+	byMonth, lastClosed := slices.Index(groups, "month"), ""
 	if byMonth >= 0 {
 		months, err := l.Months()
 		if err != nil {
 			return err
 		}
 		if n := len(months); n > 0 {
-			closed = months[n-1].Month
+			lastClosed = months[n-1].Month
 		}
 	}
-	head := []string{}
-	align := ""
-	for _, g := range groups {
-		head = append(head, groupText[g].In(a.lang))
-		align += "l"
-	}
-	head = append(head, a.t("requests", "请求"), a.t("prompt", "提示词元"), a.t("of it cached", "其中缓存"), a.t("completion", "生成词元"), a.t("of it thought", "其中思考"), a.t("processor", "处理器"), a.t("energy", "能耗"))
-	align += "rrrrrrr"
-	if currency != "" {
-		head, align = append(head, currency), align+"r"
-	}
-	if byRelease {
-		head, align = append(head, a.t("per right answer", "每个正确回答")), align+"r"
-	}
-	if closed != "" {
-		head, align = append(head, ""), align+"l"
-	}
-	rows := [][]string{head}
+	cols := usageColumns{groups, currency, slices.Equal(groups, []string{"release"}), lastClosed != ""}
+	rows := [][]string{cols.head(a)}
 	for i := range list {
-		t := &list[i]
-		share, judged := 0.0, false
-		if byRelease {
-			share, judged = correct(t.By[0])
+		s := usageSum{Total: &list[i]}
+		if cols.right {
+			s.accuracy, _ = correct(s.By[0])
+			s.right = float64(s.Requests) * s.accuracy
 		}
-		right := float64(t.Requests) * share
+		if byMonth >= 0 {
+			s.closed = s.By[byMonth] <= lastClosed
+		}
 		if a.format == formatJSONL {
-			line := map[string]any{"type": "usage", "requests": t.Requests, "prompt": t.Prompt + t.Cached, "cached": t.Cached, "completion": t.Thought + t.Answer, "reasoning": t.Thought,
-				"cpu_seconds": float64(t.CPU) / 1e6, "energy_joules": float64(t.Energy) / 1e6, "money": millionths(t.Money), "currency": currency}
-			for j, g := range groups {
-				if g == "key" {
-					g = "caller"
-				}
-				line[g] = t.By[j]
-			}
-			if byMonth >= 0 {
-				line["closed"] = t.By[byMonth] <= closed
-			}
-			if judged && right > 0 {
-				line["accuracy"], line["tokens_per_right_answer"], line["cpu_seconds_per_right_answer"] = share, float64(t.Tokens())/right, float64(t.CPU)/1e6/right
-				line["joules_per_right_answer"], line["money_per_right_answer"] = float64(t.Energy)/1e6/right, float64(t.Money)/1e6/right
-			}
-			a.line(line)
+			a.line(cols.line(&s, byMonth >= 0))
 			continue
 		}
-		n := func(v int64) string { return count(float64(v)) }
-		row := append([]string{}, t.By...)
-		row = append(row, n(t.Requests), n(t.Prompt+t.Cached), n(t.Cached), n(t.Thought+t.Answer), n(t.Thought), a.t("%.2f s", "%.2f 秒", float64(t.CPU)/1e6), fmt.Sprintf("%.3f Wh", float64(t.Energy)/3.6e9))
-		if currency != "" {
-			row = append(row, millionths(t.Money))
-		}
-		if byRelease {
-			each := "-"
-			if judged && right > 0 {
-				each = a.t("%.2f s, %.4f Wh", "%.2f 秒，%.4f Wh", float64(t.CPU)/1e6/right, float64(t.Energy)/3.6e9/right)
-				if currency != "" {
-					each += fmt.Sprintf(", %.6f %s", float64(t.Money)/1e6/right, currency)
-				}
-			}
-			row = append(row, each)
-		}
-		if closed != "" {
-			mark := ""
-			if t.By[byMonth] <= closed {
-				mark = a.t("closed", "已结账")
-			}
-			row = append(row, mark)
-		}
-		rows = append(rows, row)
+		rows = append(rows, cols.row(a, &s))
 	}
 	if a.format == formatText {
+		align := strings.Repeat("l", len(groups)) + strings.Repeat("r", len(rows[0])-len(groups))
+		if cols.closed {
+			align = align[:len(align)-1] + "l"
+		}
 		for _, l := range terminal.Table(align, rows) {
 			fmt.Fprintln(a.stdout, l)
 		}
 	}
 	return nil
+}
+
+// head are the titles of the columns.
+func (c *usageColumns) head(a *app) (head []string) {
+	for _, g := range c.groups {
+		head = append(head, groupText[g].In(a.lang))
+	}
+	head = append(head, a.t("requests", "请求"), a.t("prompt", "提示词元"), a.t("of it cached", "其中缓存"), a.t("completion", "生成词元"), a.t("of it thought", "其中思考"), a.t("processor", "处理器"), a.t("energy", "能耗"))
+	if c.currency != "" {
+		head = append(head, c.currency)
+	}
+	if c.right {
+		head = append(head, a.t("per right answer", "每个正确回答"))
+	}
+	if c.closed {
+		head = append(head, "")
+	}
+	return head
+}
+
+// row is a sum on one line of the table.
+func (c *usageColumns) row(a *app, s *usageSum) []string {
+	n := func(v int64) string { return count(float64(v)) }
+	row := append(slices.Clone(s.By), n(s.Requests), n(s.Prompt+s.Cached), n(s.Cached), n(s.Thought+s.Answer), n(s.Thought), a.t("%.2f s", "%.2f 秒", float64(s.CPU)/1e6), fmt.Sprintf("%.3f Wh", float64(s.Energy)/3.6e9))
+	if c.currency != "" {
+		row = append(row, millionths(s.Money))
+	}
+	if c.right {
+		each := "-"
+		if s.right > 0 {
+			each = a.t("%.2f s, %.4f Wh", "%.2f 秒，%.4f Wh", float64(s.CPU)/1e6/s.right, float64(s.Energy)/3.6e9/s.right)
+			if c.currency != "" {
+				each += fmt.Sprintf(", %.6f %s", float64(s.Money)/1e6/s.right, c.currency)
+			}
+		}
+		row = append(row, each)
+	}
+	if c.closed {
+		mark := ""
+		if s.closed {
+			mark = a.t("closed", "已结账")
+		}
+		row = append(row, mark)
+	}
+	return row
+}
+
+// line is a sum as a line of JSON.
+func (c *usageColumns) line(s *usageSum, byMonth bool) map[string]any {
+	line := map[string]any{"type": "usage", "requests": s.Requests, "prompt": s.Prompt + s.Cached, "cached": s.Cached, "completion": s.Thought + s.Answer, "reasoning": s.Thought,
+		"cpu_seconds": float64(s.CPU) / 1e6, "energy_joules": float64(s.Energy) / 1e6, "money": millionths(s.Money), "currency": c.currency}
+	for i, g := range c.groups {
+		if g == "key" {
+			g = "caller"
+		}
+		line[g] = s.By[i]
+	}
+	if byMonth {
+		line["closed"] = s.closed
+	}
+	if s.right > 0 {
+		line["accuracy"], line["tokens_per_right_answer"], line["cpu_seconds_per_right_answer"] = s.accuracy, float64(s.Tokens())/s.right, float64(s.CPU)/1e6/s.right
+		line["joules_per_right_answer"], line["money_per_right_answer"] = float64(s.Energy)/1e6/s.right, float64(s.Money)/1e6/s.right
+	}
+	return line
 }
 
 // correctness finds how often the answers of a plan's release are right, by its verdict.

@@ -57,99 +57,146 @@ const (
 // Diagnose says what looks wrong in the curve of a step that trained on
 // tokens, by preferences or by rewards; nothing if it looks well, or is too short
 // to tell.
-func Diagnose(c *curve.Curve) (list []Finding) {
-	find := func(code string, what, next say.Text) { list = append(list, Finding{code, what, next}) }
+func Diagnose(c *curve.Curve) []Finding {
+	d := diagnosis{c: c}
 	if part, ok := c.Counts["supervised"]; ok && part < leastMask {
-		find("mask", say.T("%.2f%% of the tokens are learnt: the mask is empty or nearly so", "只有 %.2f%% 的词元参与学习：掩码为空或几乎为空", 100*part),
+		d.find("mask", say.T("%.2f%% of the tokens are learnt: the mask is empty or nearly so", "只有 %.2f%% 的词元参与学习：掩码为空或几乎为空", 100*part),
 			say.T("look at the rows with suiren preview: which turns are marked as learnt, and do answers fit into a row?", "请用 suiren preview 查看数据行：标出了哪些轮次，回答能否放进一行"))
 	}
 	steps, loss := c.Series("loss")
 	if len(loss) == 0 {
-		return list
+		return d.list
 	}
 	if _, right := c.Series("right"); len(right) > 0 {
-		diagnosePreference(c, right, find)
-		return list
+		d.preference(right)
+		return d.list
 	}
 	if _, reward := c.Series("reward"); len(reward) > 0 {
-		diagnoseReinforcement(c, find)
-		return list
+		d.reinforcement()
+		return d.list
 	}
+	d.steps, d.loss = steps, loss
+	d.start()
+	if len(loss) < leastPoints {
+		return d.list
+	}
+	d.measure()
+	d.course()
+	d.watched()
+	d.againstReference()
+	if spread, mid := noise(loss[len(loss)/2:]); !d.high && mid > noiseLeast && spread > noiseMost*mid {
+		d.find("noise", say.T("the loss differs by ±%.2f from step to step around %.2f: the batch is too small", "相邻各步的损失在 %.2[2]f 附近相差 ±%.2[1]f：批太小", spread, mid), say.T("raise batch", "请调高 batch"))
+	}
+	return d.list
+}
+
+// A diagnosis is what is known of a curve, and what was found.
+type diagnosis struct {
+	c           *curve.Curve
+	list        []Finding
+	steps       []int
+	loss        []float64 // at those steps
+	at          []int
+	held        []float64 // the losses of what is watched, at those steps
+	first, last float64   // loss; the last is a mean
+	rose        bool      // from the first to the last
+	high        bool      // it rose, or jumped up in between
+	bump        bool      // in the first steps
+	warmed      bool      // the rate rose over the first steps
+	rated       bool      // the rate is known
+}
+
+func (d *diagnosis) find(code string, what, next say.Text) {
+	d.list = append(d.list, Finding{code, what, next})
+}
+
+// start judges the first loss: whether the tokens are those that the weights know.
+func (d *diagnosis) start() {
 	// In the base's own words a first loss may be high, too: of text that is unlike all that it has read, or of conversations after prose.
 	// Random weights know nothing: wide ones say each token again at first, and guess worse than evenly.
-	own := c.Counts["own_words"] != 0
-	if vocab := c.Counts["vocab"]; vocab > 1 && !own && c.Counts["layers"] == 0 && steps[0] <= 1 && loss[0] > wildGuess*math.Log(vocab) {
-		find("template", say.T("the first loss is %.2f; guessing evenly would be %.2f: the tokens are not those that the weights know", "首步损失为 %.2f，而均匀猜测为 %.2f：词元与权重所学的不是同一套", loss[0], math.Log(vocab)),
+	own := d.c.Counts["own_words"] != 0
+	if vocab := d.c.Counts["vocab"]; vocab > 1 && !own && d.c.Counts["layers"] == 0 && d.steps[0] <= 1 && d.loss[0] > wildGuess*math.Log(vocab) {
+		d.find("template", say.T("the first loss is %.2f; guessing evenly would be %.2f: the tokens are not those that the weights know", "首步损失为 %.2f，而均匀猜测为 %.2f：词元与权重所学的不是同一套", d.loss[0], math.Log(vocab)),
 			say.T("use the base's own tokenizer and template for the rows", "请用基座自己的分词器和模板制作数据"))
 	}
-	if before := c.Counts["base_loss"]; before > 0 && !own && steps[0] <= 1 && loss[0] > foreign*before+foreignLeast {
-		find("template", say.T("the first loss is %.2f; the base's own training ended at %.2f, and another tokenizer wrote the rows", "首步损失为 %.2f，而基座自身训练结束时为 %.2f；数据由另一种分词器写成", loss[0], before),
+	if before := d.c.Counts["base_loss"]; before > 0 && !own && d.steps[0] <= 1 && d.loss[0] > foreign*before+foreignLeast {
+		d.find("template", say.T("the first loss is %.2f; the base's own training ended at %.2f, and another tokenizer wrote the rows", "首步损失为 %.2f，而基座自身训练结束时为 %.2f；数据由另一种分词器写成", d.loss[0], before),
 			say.T("use the base's own tokenizer for the rows", "请用基座自己的分词器制作数据"))
 	}
-	if len(loss) < leastPoints {
-		return list
-	}
-	n := len(loss)
-	first, last := loss[0], mean64(loss[n-n/10:])
-	rose := last > endRise*first && last > first+endLeast
-	high := rose || spiked(loss)
-	_, rate := c.Series("rate")
-	top := slices.Max(loss[:10])
-	bump := top > first+spikeLeast && (top > wildRise*slices.Min(loss[:slices.Index(loss, top)+1]) || mean64(loss[10:20]) > first) // a small one that is over at once is that of any beginning
-	warm := len(rate) > 0 && rate[0] < 0.9*slices.Max(rate)
-	at, held := c.Series("watch_loss")
+}
+
+// measure finds what the judgements below rest on.
+func (d *diagnosis) measure() {
+	n := len(d.loss)
+	d.first, d.last = d.loss[0], mean64(d.loss[n-n/10:])
+	d.rose = d.last > endRise*d.first && d.last > d.first+endLeast
+	d.high = d.rose || spiked(d.loss)
+	_, rate := d.c.Series("rate")
+	top := slices.Max(d.loss[:10])
+	d.bump = top > d.first+spikeLeast && (top > wildRise*slices.Min(d.loss[:slices.Index(d.loss, top)+1]) || mean64(d.loss[10:20]) > d.first) // a small one that is over at once is that of any beginning
+	d.rated = len(rate) > 0
+	d.warmed = d.rated && rate[0] < 0.9*slices.Max(rate)
+	d.at, d.held = d.c.Series("watch_loss")
+}
+
+// course judges how the loss went: the rate, and whether anything was learnt.
+func (d *diagnosis) course() {
 	switch {
-	case bump && len(rate) > 0 && !warm:
-		find("warmup", say.T("the loss rose from %.2f to %.2f in the first steps, which were at the full rate: there was no warm-up", "前几步就用满学习率，损失从 %.2f 升到 %.2f：没有预热", first, slices.Max(loss[:10])),
+	case d.bump && d.rated && !d.warmed:
+		d.find("warmup", say.T("the loss rose from %.2f to %.2f in the first steps, which were at the full rate: there was no warm-up", "前几步就用满学习率，损失从 %.2f 升到 %.2f：没有预热", d.first, slices.Max(d.loss[:10])),
 			say.T("let the rate rise over the first steps (warmup)", "请让学习率在前几步逐渐升高（warmup）"))
-	case rose:
-		find("rate-high", say.T("the loss rose from %.2f to %.2f: the rate is too high", "损失从 %.2f 升到 %.2f：学习率过高", first, last), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
-	case high || bump:
-		find("rate-high", say.T("the loss jumps up in between: the rate is too high", "损失中途突然升高：学习率过高"), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
-	case still(loss, held) && held[0] > knownMost*c.Counts["base_loss"]:
-		find("nothing", say.T("what is watched had a loss of %.3f at step %d and %.3f at the end: next to nothing was learnt", "观察集损失在第 %[2]d 步为 %.3[1]f，最终为 %.3[3]f：几乎什么也没有学到", held[0], at[0], held[len(held)-1]),
+	case d.rose:
+		d.find("rate-high", say.T("the loss rose from %.2f to %.2f: the rate is too high", "损失从 %.2f 升到 %.2f：学习率过高", d.first, d.last), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
+	case d.high || d.bump:
+		d.find("rate-high", say.T("the loss jumps up in between: the rate is too high", "损失中途突然升高：学习率过高"), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
+	case still(d.loss, d.held) && d.held[0] > knownMost*d.c.Counts["base_loss"]:
+		d.find("nothing", say.T("what is watched had a loss of %.3f at step %d and %.3f at the end: next to nothing was learnt", "观察集损失在第 %[2]d 步为 %.3[1]f，最终为 %.3[3]f：几乎什么也没有学到", d.held[0], d.at[0], d.held[len(d.held)-1]),
 			say.T("try a rate ten times as high; if that changes nothing, look at the rows: is what is watched in them at all?", "请试十倍的 rate；若仍无变化，请查看数据行中是否有观察集所问的内容"))
-	case c.Counts["base_loss"] > 0 && first < foreign*c.Counts["base_loss"]+foreignLeast && last <= first+endLeast: // the base knows it already
-	case last > (1-learntLeast)*first:
-		find("nothing", say.T("the loss is %.2f at the end and was %.2f at first: nothing was learnt", "最终损失 %.2f，起始为 %.2f：什么也没有学到", last, first),
+	case d.c.Counts["base_loss"] > 0 && d.first < foreign*d.c.Counts["base_loss"]+foreignLeast && d.last <= d.first+endLeast: // the base knows it already
+	case d.last > (1-learntLeast)*d.first:
+		d.find("nothing", say.T("the loss is %.2f at the end and was %.2f at first: nothing was learnt", "最终损失 %.2f，起始为 %.2f：什么也没有学到", d.last, d.first),
 			say.T("look at the rows: is what is to be learnt in them at all? then try a rate ten times as high", "请查看数据行中是否有可学的内容；再试十倍的 rate"))
-	case last > slowLeft*first && falls(loss):
-		find("rate-low", say.T("the loss still falls steadily at the end, at %.2f of %.2f: the rate is too low, or the run too short", "损失到最后仍在稳步下降，从 %[2]g 只降到 %.2[1]f：学习率过低，或训练太短", last, math.Round(first*100)/100),
+	case d.last > slowLeft*d.first && falls(d.loss):
+		d.find("rate-low", say.T("the loss still falls steadily at the end, at %.2f of %.2f: the rate is too low, or the run too short", "损失到最后仍在稳步下降，从 %[2]g 只降到 %.2[1]f：学习率过低，或训练太短", d.last, math.Round(d.first*100)/100),
 			say.T("raise rate, to three times at first", "请调高 rate，可先加到三倍"))
 	}
-	if len(held) >= 3 {
-		low := slices.Index(held, slices.Min(held))
-		i, _ := slices.BinarySearch(steps, at[low])
-		then := mean64(loss[max(i-5, 0):min(i+5, n)])
-		if held[len(held)-1] > overfit*held[low] && last < then {
+}
+
+// watched judges whether the data was read too often.
+func (d *diagnosis) watched() {
+	if len(d.held) >= 3 {
+		low := slices.Index(d.held, slices.Min(d.held))
+		i, _ := slices.BinarySearch(d.steps, d.at[low])
+		then := mean64(d.loss[max(i-5, 0):min(i+5, len(d.loss))])
+		if d.held[len(d.held)-1] > overfit*d.held[low] && d.last < then {
 			next := say.T("bring more data, train for less, or set patience", "请增加数据、缩短训练，或设置 patience")
-			if c.Counts["patience"] > 0 {
+			if d.c.Counts["patience"] > 0 {
 				next = say.T("the weights from before it rose are kept; better ones take more data", "已保留上升之前的权重；要更好，需要更多数据")
 			}
-			find("repeated", say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f: the data was repeated too often (%.1f times)", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f：数据重复过多（%.1f 遍）", held[low], at[low], held[len(held)-1], last, c.Counts["epochs"]), next)
+			d.find("repeated", say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f: the data was repeated too often (%.1f times)", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f：数据重复过多（%.1f 遍）", d.held[low], d.at[low], d.held[len(d.held)-1], d.last, d.c.Counts["epochs"]), next)
 		}
 	}
-	if times := c.Counts["epochs"]; len(held) == 0 && times > timesMost && last < byHeart*first {
-		find("repeated", say.T("the data was read %.1f times and the loss fell from %.2f to %.3f: it may be known by heart, and nothing is watched that would tell", "数据读了 %.1f 遍，损失从 %.2f 降到 %.3f：可能已背了下来，而没有观察集可以判断", times, first, last),
+	if times := d.c.Counts["epochs"]; len(d.held) == 0 && times > timesMost && d.last < byHeart*d.first {
+		d.find("repeated", say.T("the data was read %.1f times and the loss fell from %.2f to %.3f: it may be known by heart, and nothing is watched that would tell", "数据读了 %.1f 遍，损失从 %.2f 降到 %.3f：可能已背了下来，而没有观察集可以判断", times, d.first, d.last),
 			say.T("watch examples that are not trained on, or bring more data", "请用 watch 观察未训练的样例，或增加数据"))
 	}
-	if r, ok := curve.Compare(c); ok {
+}
+
+// againstReference judges the loss against that of a run of the same depth that went well.
+func (d *diagnosis) againstReference() {
+	if r, ok := curve.Compare(d.c); ok {
 		switch part := r.Loss / r.Wants; {
-		case part > behindLeast && !high && !bump:
-			find("behind", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth that went well (%s)", "%.2g 次运算后损失为 %.2f，而同深度的正常训练为 %.2f（%s）", r.FLOPs, r.Loss, r.Wants, r.Reference),
+		case part > behindLeast && !d.high && !d.bump:
+			d.find("behind", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth that went well (%s)", "%.2g 次运算后损失为 %.2f，而同深度的正常训练为 %.2f（%s）", r.FLOPs, r.Loss, r.Wants, r.Reference),
 				say.T("look at rate, at the order of the data, and whether questions and answers belong together", "请查看 rate、数据顺序，以及问答是否对应"))
-		case part < aheadMost && (len(held) == 0 || slices.Min(held) >= aheadMost*r.Wants): // what is watched and as low is easier, and not known by heart
+		case part < aheadMost && (len(d.held) == 0 || slices.Min(d.held) >= aheadMost*r.Wants): // what is watched and as low is easier, and not known by heart
 			next := say.T("watch examples that are not trained on, and bring more data", "请用 watch 观察未训练的样例，并增加数据")
-			if len(held) > 0 {
+			if len(d.held) > 0 {
 				next = say.T("bring more data, or train for less", "请增加数据或缩短训练")
 			}
-			find("ahead", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth on new problems (%s): these are easier, or the data was read %.1f times and is known by heart", "%.2g 次运算后损失为 %.2f，而同深度在新题上的训练为 %.2f（%s）：题目更容易，或数据已读 %.1f 遍、被背了下来", r.FLOPs, r.Loss, r.Wants, r.Reference, c.Counts["epochs"]), next)
+			d.find("ahead", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth on new problems (%s): these are easier, or the data was read %.1f times and is known by heart", "%.2g 次运算后损失为 %.2f，而同深度在新题上的训练为 %.2f（%s）：题目更容易，或数据已读 %.1f 遍、被背了下来", r.FLOPs, r.Loss, r.Wants, r.Reference, d.c.Counts["epochs"]), next)
 		}
 	}
-	if spread, mid := noise(loss[n/2:]); !high && mid > noiseLeast && spread > noiseMost*mid {
-		find("noise", say.T("the loss differs by ±%.2f from step to step around %.2f: the batch is too small", "相邻各步的损失在 %.2[2]f 附近相差 ±%.2[1]f：批太小", spread, mid), say.T("raise batch", "请调高 batch"))
-	}
-	return list
 }
 
 // Unjudged says why Diagnose, which found nothing in c, could not have; nothing
@@ -165,20 +212,20 @@ func Unjudged(c *curve.Curve) say.Text {
 	return say.Text{}
 }
 
-// diagnosePreference judges a run of preferences by which way round its answers
+// preference judges a run of preferences by which way round its answers
 // are. Its loss says little: it weighs answers against the base, and stays near
 // where it began however well they are told apart.
-func diagnosePreference(c *curve.Curve, right []float64, find func(code string, what, next say.Text)) {
-	_, good := c.Series("watch_chosen")
-	_, bad := c.Series("watch_rejected")
+func (d *diagnosis) preference(right []float64) {
+	_, good := d.c.Series("watch_chosen")
+	_, bad := d.c.Series("watch_rejected")
 	if n := min(len(good), len(bad)); n > 0 && good[n-1] < -awayLeast && good[n-1] < awayPart*bad[n-1] {
-		find("away", say.T("preferred answers became less likely than under the base, by %.1f nats; the others moved by %+.1f: what takes their place is neither", "偏好的回答比在基座下更不可能，降了 %.1f 纳特；其余回答变化 %+.1f：取而代之的两者都不是", -good[n-1], bad[n-1]),
+		d.find("away", say.T("preferred answers became less likely than under the base, by %.1f nats; the others moved by %+.1f: what takes their place is neither", "偏好的回答比在基座下更不可能，降了 %.1f 纳特；其余回答变化 %+.1f：取而代之的两者都不是", -good[n-1], bad[n-1]),
 			say.T("take answers that the base gave itself, or teach the preferred ones by sft first; a lower rate stays nearer to the base", "请使用基座自己给出的回答，或先用 sft 教会偏好的回答；调低 rate 可离基座更近"))
 	}
 	if n := len(right); n >= leastPoints {
 		told, by := false, 0.0 // what answers moved by, of whatever is told
 		for _, name := range []string{"chosen", "rejected", "watch_chosen", "watch_rejected"} {
-			_, moves := c.Series(name)
+			_, moves := d.c.Series(name)
 			for _, v := range moves {
 				told, by = true, max(by, math.Abs(v))
 			}
@@ -186,21 +233,21 @@ func diagnosePreference(c *curve.Curve, right []float64, find func(code string, 
 		last := mean64(right[n-n/4:])
 		switch {
 		case told && by < movedLeast:
-			find("nothing", say.T("answers became likelier or less likely than under the base by %.2g nats at most: nothing was learnt", "回答的可能性与基座相比最多只变了 %.2g 纳特：什么也没有学到", by),
+			d.find("nothing", say.T("answers became likelier or less likely than under the base by %.2g nats at most: nothing was learnt", "回答的可能性与基座相比最多只变了 %.2g 纳特：什么也没有学到", by),
 				say.T("try a rate ten times as high", "请试十倍的 rate"))
 		case last < rightLeast:
-			find("nothing", say.T("of the answers that are compared %.0f%% are the right way round at the end: nothing was learnt", "最后相比较的回答中只有 %.0f%% 方向正确：什么也没有学到", 100*last),
+			d.find("nothing", say.T("of the answers that are compared %.0f%% are the right way round at the end: nothing was learnt", "最后相比较的回答中只有 %.0f%% 方向正确：什么也没有学到", 100*last),
 				say.T("look at the labels: can the base tell the answers apart at all?", "请查看标注：基座究竟能否分清这些回答"))
 		}
 	}
 }
 
-// diagnoseReinforcement judges a run by rewards. Its loss lies about 0 and says
+// reinforcement judges a run by rewards. Its loss lies about 0 and says
 // nothing; whether the answers became better, the watched problems have told.
-func diagnoseReinforcement(c *curve.Curve, find func(code string, what, next say.Text)) {
-	if _, cut := c.Series("cut"); len(cut) > 0 {
+func (d *diagnosis) reinforcement() {
+	if _, cut := d.c.Series("cut"); len(cut) > 0 {
 		if last := mean64(cut[len(cut)-(len(cut)+3)/4:]); last > cutMost {
-			find("cut", cutShort(last), raiseTokens)
+			d.find("cut", cutShort(last), raiseTokens)
 		}
 	}
 }

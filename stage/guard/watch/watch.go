@@ -11,9 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
-	_ "modernc.org/sqlite"
-
 	"suiren/internal/say"
+	"suiren/internal/sqlite"
 )
 
 // A Watch is the file. It may be used by many goroutines, and by more than one
@@ -70,12 +69,7 @@ func Open(path string) (*Watch, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite would let others read it
-	if err != nil {
-		return nil, err
-	}
-	f.Close()
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=secure_delete(1)&_txlock=immediate")
+	db, err := sqlite.Open(path, sqlite.Full)
 	if err != nil {
 		return nil, err
 	}

@@ -10,17 +10,15 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite", in Go
-
 	"suiren/internal/flock"
 	"suiren/internal/say"
+	"suiren/internal/sqlite"
 )
 
 // A Ledger is the file. It may be used by many goroutines, and by more than one
@@ -209,11 +207,6 @@ func Open(path string) (*Ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite would let others read it
-	if err != nil {
-		return nil, err
-	}
-	f.Close()
 	l := &Ledger{Now: time.Now, Hold: SecurityHold, path: path, id: rand.Text(), stmts: map[string]*sql.Stmt{}, books: map[int64]*Book{}, full: make(chan bool, 1)}
 	if err := l.open(); err != nil {
 		l.Close()
@@ -224,14 +217,10 @@ func Open(path string) (*Ledger, error) {
 }
 
 func (l *Ledger) open() (err error) {
-	name := (&url.URL{Path: l.path}).EscapedPath()
-	dsn := func(more string) string {
-		return (&url.URL{Scheme: "file", Opaque: name, RawQuery: "_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=foreign_keys(1)&" + more}).String()
-	}
 	if l.turn, err = os.OpenFile(l.path+".lock", os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return err
 	}
-	if l.db, err = sql.Open("sqlite", dsn("_pragma=synchronous(normal)&_pragma=secure_delete(1)&_txlock=immediate&_pragma=wal_autocheckpoint("+strconv.Itoa(mostPages)+")")); err != nil {
+	if l.db, err = sqlite.Open(l.path, "synchronous(normal)", "wal_autocheckpoint("+strconv.Itoa(mostPages)+")"); err != nil {
 		return err
 	}
 	l.db.SetMaxOpenConns(1) // one writer at a time is all that SQLite has
@@ -246,7 +235,7 @@ func (l *Ledger) open() (err error) {
 	if err != nil {
 		return err
 	}
-	l.read, err = sql.Open("sqlite", dsn("_pragma=query_only(1)"))
+	l.read, err = sqlite.Read(l.path)
 	if err == nil {
 		l.read.SetMaxOpenConns(4)
 	}

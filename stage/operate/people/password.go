@@ -33,8 +33,8 @@ const (
 	maxPassword = 256
 )
 
-// checkPassword reports whether a password is one that cannot be guessed at once.
-func checkPassword(name, password string) error {
+// CheckPassword refuses a password that could be guessed at once.
+func CheckPassword(name, password string) error {
 	n := utf8.RuneCountInString(password)
 	kinds := map[rune]bool{}
 	for _, c := range strings.ToLower(password) {
@@ -111,7 +111,7 @@ func (s *Store) SetPassword(name, password string) error {
 	if p.Source != "" {
 		return &say.Error{Where: name, What: say.T("this account signs in at %s", "该账户通过 %s 登录", p.Source), Next: say.T("change the password there", "请在那里修改密码")}
 	}
-	if err := checkPassword(name, password); err != nil {
+	if err := CheckPassword(name, password); err != nil {
 		return err
 	}
 	return s.each(name, `update people set hash = ?2 where name = ?1`, name, hashPassword(password))

@@ -148,7 +148,7 @@ func (s *Store) Join(token, password string) (*Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkPassword(name, password); err != nil {
+	if err := CheckPassword(name, password); err != nil {
 		return nil, err
 	}
 	r, err := s.db.Exec(`delete from links where hash = ?`, secretHash(token))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -19,15 +20,7 @@ import (
 // serveModels serves models without a plan.
 func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *modelFlags) error {
 	ctx := c.Context()
-	dir, err := broughtBooks()
-	if err != nil {
-		return err
-	}
-	b, err := openBooks(dir, f.traces)
-	if _, told := errors.AsType[*say.Error](err); err != nil && !told {
-		return &say.Error{Where: string(dir), What: say.T("what is used cannot be written down there: %v", "无法在此记录用量：%v", err),
-			Next: say.T("set SUIREN_HOME to a folder that can be written", "请把 SUIREN_HOME 设为可写的目录"), Err: err}
-	}
+	b, err := openModelBooks(f.traces)
 	if err != nil {
 		return err
 	}
@@ -62,40 +55,86 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 	h.space = h.openSpace
 	s := h.server(conf)
 	d.releases, d.space = s.Releases, h.workspace
-	policy, err := a.policyBefore(ctx, mf.policy)
+	memory, done, err := h.openModels(ctx, paths, mf)
+	defer done()
 	if err != nil {
 		return err
+	}
+	machine, err := a.machine()
+	if err != nil {
+		return err
+	}
+	spareProcessor(machine.Threads)
+	s.Open(h.loaded...)
+	go b.care(ctx, a, nil)
+	base := f.scheme() + ln.Addr().String()
+	url := base + s.OpenPath()
+	if a.format == formatJSONL {
+		a.line(map[string]any{"type": "serving", "url": url, "address": ln.Addr().String(), "key": secret, "models": names(h.loaded), "memory": memory})
+		return s.Serve(ctx, ln)
+	}
+	if secret != "" {
+		fmt.Fprintln(a.stdout, a.t("API key (shown once): %s", "API 密钥（只显示一次）：%s", secret))
+	}
+	fmt.Fprintln(a.stdout, a.t("page: %s", "页面：%s", url))
+	fmt.Fprintln(a.stdout, a.t("OpenAI: %s/v1   Anthropic and Ollama: %s", "OpenAI：%s/v1   Anthropic 与 Ollama：%s", base, base))
+	return s.Serve(ctx, ln)
+}
+
+// openModelBooks opens the books of models that were brought.
+func openModelBooks(content bool) (*books, error) {
+	dir, err := broughtBooks()
+	if err != nil {
+		return nil, err
+	}
+	b, err := openBooks(dir, content)
+	if _, told := errors.AsType[*say.Error](err); err != nil && !told {
+		return nil, &say.Error{Where: string(dir), What: say.T("what is used cannot be written down there: %v", "无法在此记录用量：%v", err),
+			Next: say.T("set SUIREN_HOME to a folder that can be written", "请把 SUIREN_HOME 设为可写的目录"), Err: err}
+	}
+	return b, err
+}
+
+// openModels reads models to be served, which share the memory that there is, and
+// returns how much they take. The caller calls done, on an error too.
+func (h *house) openModels(ctx context.Context, paths []string, mf *modelFlags) (memory int64, done func(), err error) {
+	var opened []*prepared
+	done = func() {
+		for _, p := range slices.Backward(opened) {
+			p.Close()
+		}
+	}
+	a := h.a
+	policy, err := a.policyBefore(ctx, mf.policy)
+	if err != nil {
+		return 0, done, err
 	}
 	free, err := a.modelMemory(mf)
 	if err != nil {
-		return err
+		return 0, done, err
 	}
 	if mf.knowledge != "" {
 		if h.shelf == nil {
-			return fs.ErrNotExist
+			return 0, done, fs.ErrNotExist
 		}
 		if err := h.shelf.With(mf.knowledge, nil, func(*knowledge.Index, knowledge.Access) error { return nil }); err != nil {
-			return err
+			return 0, done, err
 		}
 	}
-	var opened []*prepared
 	var wants []*plain.Model
 	for i, path := range paths {
 		p, err := a.prepare(path, mf, i > 0)
 		if err != nil {
-			return err
+			return 0, done, err
 		}
-		defer p.Close()
 		opened, wants = append(opened, p), append(wants, p.Model)
 	}
-	var list []*serve.Release
-	var memory int64
 	for i, share := range plain.Share(free, wants) {
 		p := opened[i]
 		a.screen.Note(say.T("reading %s", "正在读取 %s", p.path))
 		r, err := a.load(ctx, p, share)
 		if err != nil {
-			return err
+			return 0, done, err
 		}
 		inform(r, p.Model, h.shelf, mf.knowledge)
 		if policy != nil {
@@ -108,31 +147,12 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 		} else {
 			a.screen.Note(say.T("%s takes %s", "%s 占用 %s", r.Name, size(bytes)))
 		}
-		if err := b.begin(r.Name, r.Digest); err != nil {
-			return err
+		if err := h.books.begin(r.Name, r.Digest); err != nil {
+			return 0, done, err
 		}
-		list, h.brought = append(list, r), append(h.brought, p.Model)
-		h.loaded = list
+		h.loaded, h.brought = append(h.loaded, r), append(h.brought, p.Model)
 	}
-	machine, err := a.machine()
-	if err != nil {
-		return err
-	}
-	spareProcessor(machine.Threads)
-	s.Open(list...)
-	go b.care(ctx, a, nil)
-	url := f.scheme() + ln.Addr().String() + s.OpenPath()
-	if a.format == formatJSONL {
-		a.line(map[string]any{"type": "serving", "url": url, "address": ln.Addr().String(), "key": secret, "models": names(list), "memory": memory})
-		return s.Serve(ctx, ln)
-	}
-	if secret != "" {
-		fmt.Fprintln(a.stdout, a.t("API key (shown once): %s", "API 密钥（只显示一次）：%s", secret))
-	}
-	base := f.scheme() + ln.Addr().String()
-	fmt.Fprintln(a.stdout, a.t("page: %s", "页面：%s", url))
-	fmt.Fprintln(a.stdout, a.t("OpenAI: %s/v1   Anthropic and Ollama: %s", "OpenAI：%s/v1   Anthropic 与 Ollama：%s", base, base))
-	return s.Serve(ctx, ln)
+	return memory, done, nil
 }
 
 // openSpace opens the folder of a plan beside models.

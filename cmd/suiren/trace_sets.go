@@ -32,13 +32,18 @@ func chatOf(t *ledger.Trace) chat {
 	return chat{append(c.Messages, chatTurn{"assistant", t.Content.Answer})}
 }
 
-// traceSetCommand chooses requests for data. Its second command is the one that a
-// query chooses for.
-func (a *app) traceSetCommand(folder *string, models *bool, query func() (*ledger.Query, error)) (group, add *cobra.Command) {
-	list := &cobra.Command{
+// traceSetCommand chooses requests for data. Its second command is the one that takes
+// --where.
+func (a *app) traceSetCommand(f *traceFlags) (group, add *cobra.Command) {
+	add = a.traceSetAddCommand(f)
+	return a.group("set", a.t("Choose requests for data", "把请求选作数据"), a.traceSetListCommand(f), add, a.traceSetRemoveCommand(f)), add
+}
+
+func (a *app) traceSetListCommand(f *traceFlags) *cobra.Command {
+	return &cobra.Command{
 		Use: "list", Short: a.t("List the sets", "列出数据集"), Args: a.args(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			return a.onLedger(*folder, *models, func(_ bookDir, l *ledger.Ledger) error {
+			return f.onLedger(a, func(_ bookDir, l *ledger.Ledger) error {
 				sets, err := l.Sets()
 				if err != nil {
 					return err
@@ -63,7 +68,10 @@ func (a *app) traceSetCommand(folder *string, models *bool, query func() (*ledge
 			})
 		},
 	}
-	add = &cobra.Command{
+}
+
+func (a *app) traceSetAddCommand(f *traceFlags) *cobra.Command {
+	return &cobra.Command{
 		Use: "add " + a.t("SET [ID…]", "数据集 [编号…]"), Short: a.t("Choose requests for a set, by id or by --where", "把请求选入数据集：按编号，或用 --where"),
 		Long: a.t(`Choose requests for a set, by id or by --where. A plan makes documents of them:
 documents "hard" { traces = release.NAME, set = "SET" }. The set holds no copy: what is
@@ -75,10 +83,10 @@ documents "hard" { traces = release.名称, set = "数据集" }。数据集不�
 该文件由您自行保管。`),
 		Args: a.args(1, ledger.MaxChosen),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return a.onLedger(*folder, *models, func(dir bookDir, l *ledger.Ledger) error {
+			return f.onLedger(a, func(dir bookDir, l *ledger.Ledger) error {
 				ids := args[1:]
 				if len(ids) == 0 {
-					q, err := query()
+					q, err := f.query()
 					if err != nil {
 						return err
 					}
@@ -114,10 +122,13 @@ documents "hard" { traces = release.名称, set = "数据集" }。数据集不�
 			})
 		},
 	}
-	remove := &cobra.Command{
+}
+
+func (a *app) traceSetRemoveCommand(f *traceFlags) *cobra.Command {
+	return &cobra.Command{
 		Use: "remove " + a.t("SET [ID…]", "数据集 [编号…]"), Short: a.t("Take requests out of a set, or without ids the set away; the requests stay", "从数据集移出请求；不给编号则删除数据集；请求本身保留"), Args: a.args(1, ledger.MaxChosen),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return a.onLedger(*folder, *models, func(dir bookDir, l *ledger.Ledger) error {
+			return f.onLedger(a, func(dir bookDir, l *ledger.Ledger) error {
 				n, err := l.Unchoose(args[0], args[1:])
 				if err != nil {
 					return err
@@ -134,7 +145,6 @@ documents "hard" { traces = release.名称, set = "数据集" }。数据集不�
 			})
 		},
 	}
-	return a.group("set", a.t("Choose requests for data", "把请求选作数据"), list, add, remove), add
 }
 
 // sets lists the sets of traces.
