@@ -35,7 +35,7 @@ type Params struct {
 
 // NewParams lays out parameters of a model of our own in arena. With a
 // counting arena it only counts.
-func NewParams(cfg Config, a *tensor.Arena) *Params { return newParams(qwen3(cfg), true, a) }
+func NewParams(cfg Config, a *tensor.Arena) *Params { return newParams(Own(cfg), true, a) }
 
 // newParams lays out parameters; without matrices, only vectors.
 func newParams(s Shape, matrices bool, a *tensor.Arena) *Params {

@@ -20,7 +20,7 @@ type Training struct {
 // rows leave behind is farther away when it is read again, and no quicker made.
 // The parameters are zero.
 func NewTrainer(c Config, microRows, length, threads int) (*Trainer, error) {
-	return newTrainer(qwen3(c), ownTraining(microRows, length, threads), nil)
+	return newTrainer(Own(c), ownTraining(microRows, length, threads), nil)
 }
 
 func ownTraining(microRows, length, threads int) Training {
@@ -30,7 +30,7 @@ func ownTraining(microRows, length, threads int) Training {
 // TrainerFloats returns the floats a trainer takes, before it is made.
 func TrainerFloats(c Config, microRows, length, threads int) int {
 	var count tensor.Arena
-	layTrainer(qwen3(c), ownTraining(microRows, length, threads), nil, &count)
+	layTrainer(Own(c), ownTraining(microRows, length, threads), nil, &count)
 	return count.Len()
 }
 

@@ -161,6 +161,9 @@ func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) 
 	b := footingOf(in["base"])
 	f := stage.Forecast{Size: b.size()}
 	x := orMixture(model.Mixture(typ))
+	if b.known() {
+		f.Wrong = noGGUF(&b.shape, x)
+	}
 	bytes := 4 * b.params
 	for _, base := range in["base"] {
 		bytes = orDefault(base.Size["bytes"], bytes)

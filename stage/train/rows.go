@@ -40,8 +40,8 @@ func newBatcher(rows *stage.Rows, batch int) *batcher {
 }
 
 // at returns the batch of a step, its tokens, and spent with the FLOPs of its
-// rows for a model of config c added one after the other.
-func (b *batcher) at(step int, c *model.Config, spent float64) (list []model.Row, flops float64, tokens int) {
+// rows for a model of shape c added one after the other.
+func (b *batcher) at(step int, c *model.Shape, spent float64) (list []model.Row, flops float64, tokens int) {
 	flops = spent
 	for i := range b.list {
 		r := &b.list[i]
@@ -105,8 +105,11 @@ func unpad(r *model.Row, ids, start []int32, weight []uint8) {
 	r.Docs = append(r.Docs, len(r.IDs))
 }
 
-// rowFLOPs returns the FLOPs of training on r: three forward passes.
-func rowFLOPs(c *model.Config, r model.Row) float64 {
+// rowFLOPs returns the FLOPs of training on r: three forward passes as c, a
+// config or a shape, counts them.
+func rowFLOPs(c interface {
+	FLOPs(docs []int, supervised int) float64
+}, r model.Row) float64 {
 	docs := make([]int, len(r.Docs)-1)
 	supervised := 0
 	for i := range docs {
