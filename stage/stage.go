@@ -176,6 +176,7 @@ type Forecast struct {
 	Smaller   []say.Text         // if Memory is more than the machine has: the least changes that would each fit
 	Use       Use                `json:"-"` // of examples: what they are for; "": not known
 	Wrong     []*say.Error       `json:"-"` // what of its inputs a run would refuse, as far as it is known: Where is the argument
+	Words     string             `json:"-"` // of an input: the tokenizer that it is, or is made with; "": not known
 	Path      string             `json:"-"` // of an input that is a model of the owner's, or made: where it lies, to be looked into
 	Files     []string           `json:"-"` // of an input that is files of the owner's: where they lie
 }

@@ -149,6 +149,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		b := footingOf(in["base"])
 		o := own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, beside: beside, slimBeside: beside, watched: len(in["watch"]) > 0}
 		s = newPupil(b, o, d.Rank, min(b.context(), length), m)
+		s.f.Wrong = append(s.f.Wrong, unfitRows(in["from"], &b)...)
 	}
 	s.leave(idle)
 	toil := 0.0

@@ -142,6 +142,11 @@ func checkWords(rows *stage.Rows, dir string) error {
 	if rows.Vocab() == t.Vocab() && wrote(t, rows) {
 		return nil
 	}
+	return wrongWords()
+}
+
+// wrongWords is the error of rows that another tokenizer writes.
+func wrongWords() *say.Error {
 	return &say.Error{Where: "tokenizer", What: say.T("the rows were written with another tokenizer than this one: the model would be served other tokens than it learnt", "数据行是用另一个分词器写成的：模型服务时读到的词元会与所学的不同"),
 		Next: say.T("name the tokenizer of the tokens block", "请写明 tokens 块所用的分词器")}
 }
