@@ -157,6 +157,7 @@ func (f *field) block() string {
 // argument reads a into field f of block b's operator.
 func (r *reader) argument(b *Block, f *field, a *hclsyntax.Attribute) {
 	if !f.isInput() {
+		b.settings[f.name] = place(a.Expr.Range())
 		r.set(f.value, f, a.Expr)
 		return
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -58,6 +59,19 @@ type Block struct {
 	Op   stage.Operator
 	Args []Arg  // its inputs, in the order of the operator's fields
 	At   string // where it stands: "suiren.hcl:12:1"
+
+	settings map[string]string // where the values of its settings stand, by name
+}
+
+// place returns where the value of an argument stands; where the block does, if
+// the block does not name it.
+func (b *Block) place(arg string) string {
+	for _, a := range b.Args {
+		if a.Name == arg {
+			return a.At
+		}
+	}
+	return cmp.Or(b.settings[arg], b.At)
 }
 
 // An Arg is an argument that refers to other blocks.
@@ -183,7 +197,7 @@ func parse(src []byte, name string, v Vocabulary) ([]*Block, error) {
 	var bodies []*hclsyntax.Block
 	for _, b := range body.Blocks {
 		if ref, ok := r.head(b); ok {
-			blocks = append(blocks, &Block{Ref: ref, At: place(b.DefRange())})
+			blocks = append(blocks, &Block{Ref: ref, At: place(b.DefRange()), settings: map[string]string{}})
 			bodies = append(bodies, b)
 		}
 	}

@@ -75,13 +75,7 @@ func Make(ctx context.Context, f *File, st *store.Store, m stage.Machine, env En
 // refused are the errors of inputs that s would refuse when it runs.
 func (s *Step) refused() (list []error) {
 	for _, e := range s.Forecast.Wrong {
-		at := s.block.At
-		for _, a := range s.block.Args {
-			if a.Name == e.Where {
-				at = a.At
-			}
-		}
-		list = append(list, &say.Error{Where: at, What: say.T("%s: %v", "%s：%v", e.Where, e.What), Next: e.Next, Err: ErrInvalid})
+		list = append(list, &say.Error{Where: s.block.place(e.Where), What: say.T("%s: %v", "%s：%v", e.Where, e.What), Next: e.Next, Err: ErrInvalid})
 	}
 	return list
 }
@@ -266,6 +260,7 @@ func (k *maker) forecast(s *Step) stage.Forecast {
 		for _, ref := range a.Refs {
 			if !a.Pin {
 				f := k.steps[ref].Forecast
+				f.Words = k.words(ref)
 				if out := k.steps[ref].Output; !out.IsZero() { // made: its files tell more
 					if _, dir, err := k.st.Part(out, a.Part); err == nil {
 						f.Path = dir
@@ -292,6 +287,25 @@ func (k *maker) forecast(s *Step) stage.Forecast {
 		}
 	}
 	return f
+}
+
+// words names the tokenizer that a step makes, or that its block refers to: by
+// what it is, once it is made. "" if there is none.
+func (k *maker) words(ref stage.Ref) string {
+	if ref.Kind == store.Tokenizer {
+		if out := k.steps[ref].Output; !out.IsZero() {
+			return out.String()
+		}
+		return ref.String()
+	}
+	for _, a := range k.steps[ref].block.Args {
+		for _, r := range a.Refs {
+			if r.Kind == store.Tokenizer {
+				return k.words(r)
+			}
+		}
+	}
+	return ""
 }
 
 // margin widens what earlier runs took: the same work on the same machine

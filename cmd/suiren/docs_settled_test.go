@@ -24,7 +24,7 @@ func TestSettled(t *testing.T) {
 			defaults[head+" "+strings.Trim(cells[1], " `")] = strings.TrimSpace(cells[3])
 		}
 	}
-	follow := map[string]string{"width": "by depth", "hidden": "3·width", "alpha": "2·rank", "languages": "both", "families": "the first five"}
+	follow := map[string]string{"width": "by depth", "hidden": "3·width", "heads": "by width", "kv_heads": "half of `heads`; of an odd number all", "alpha": "2·rank", "languages": "both", "families": "the first five"}
 	n := 0
 	for kind, choice := range vocabulary(0) {
 		for value, make := range choice.Ops {

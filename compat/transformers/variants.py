@@ -45,6 +45,7 @@ VARIANTS = [
     ("mistral", {"sliding_window": None}),
     ("mistral", {"num_attention_heads": 8, "num_key_value_heads": 8, "head_dim": 8}),
     ("qwen2", {"use_sliding_window": True, "sliding_window": 8, "max_window_layers": 1}),
+    ("qwen3", {"use_sliding_window": True, "sliding_window": 8, "layer_types": ["sliding_attention", "full_attention"]}),
     ("spark2_5", {"num_hidden_layers": 3, "layer_types": ["full_attention", "sliding_attention", "full_attention"]}),
 ]
 

@@ -63,8 +63,10 @@ func trained(p *model.Params, slots, limit, threads, rows, chunk int) (*batch, *
 
 // SamplerPages returns the bytes of a sampler's keys and values.
 func SamplerPages(c model.Config, slots, limit int) int64 {
-	full, _ := model.PageBytes(&model.Shape{Config: c}, model.KVFloat32)
-	return int64(slots) * int64(pagesOf(limit)) * int64(full)
+	s, o := model.Own(c), Options{Slots: slots, Limit: limit}
+	z := o.size(&s, answerRows+slots, answerRows)
+	m, _ := o.plan(&s, &z) // no bound that could be too low
+	return m.Pages
 }
 
 // Repack makes changed parameters count.

@@ -47,7 +47,7 @@ func adapterFolder(t testing.TB, s *Shape, rank int, zero bool) string {
 // of zeros changes nothing; and other sequences of a step do not notice.
 func TestAdapter(t *testing.T) {
 	tr := trainerWith(t, small, 1, 64, 1)
-	shape := qwen3(small)
+	shape := Own(small)
 	row := randomRows(small, 5, []int{40})[0]
 	run := func(dir string, batch int) []float32 {
 		d, err := NewDecoder(tr.Params, 2*64, 64, 2)

@@ -91,8 +91,7 @@ func (f *family) shape(c Config) (Shape, error) {
 	return s, nil
 }
 
-// slide sets which layers slide within a window of n keys. full is nil, or
-// says of every layer that it is full.
+// slide sets which layers slide within a window of n keys; nil: as the family's.
 func (s *Shape) slide(f *family, n int, sliding []bool) {
 	if n <= 0 {
 		return

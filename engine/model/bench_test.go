@@ -92,7 +92,7 @@ func BenchmarkPeak(b *testing.B) {
 // of a model of 0.6B in Q4_K_M (4 of 28 layers, a head to match), two rows of
 // 512 at a time, with the optimiser's share left out.
 func BenchmarkQLoRA(b *testing.B) {
-	s := qwen3(Config{Vocab: 21728, Width: 1024, Layers: 4, Heads: 16, KVHeads: 8, HeadDim: 128, Hidden: 3072, Context: 1024, Theta: 1e6, Eps: 1e-6})
+	s := Own(Config{Vocab: 21728, Width: 1024, Layers: 4, Heads: 16, KVHeads: 8, HeadDim: 128, Hidden: 3072, Context: 1024, Theta: 1e6, Eps: 1e-6})
 	path := filepath.Join(b.TempDir(), "model.gguf")
 	p := newParams(s, inFloats, realArena(b, s.Params()))
 	p.Init(1)

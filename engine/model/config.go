@@ -21,6 +21,7 @@ type Config struct {
 	HeadDim int     // D; even
 	Hidden  int     // F
 	Context int     // positions
+	Window  int     // keys that a sliding layer sees, its own among them; 0: none slides
 	Theta   float64 // base of the rotary embedding
 	Eps     float32 // of every RMSNorm
 }
@@ -64,6 +65,8 @@ func (c *Config) Check() error {
 		}
 	}
 	switch {
+	case c.Window < 0 || c.Window > big:
+		return badConfig("sliding window of %d", c.Window)
 	case c.HeadDim%2 != 0:
 		return badConfig("head size %d is odd", c.HeadDim)
 	case c.Heads%c.KVHeads != 0:
@@ -110,7 +113,8 @@ func Scale(depth, vocab, context int) Config {
 // FLOPs returns the multiply-adds, times two, of a forward pass over
 // documents of the given lengths, of which supervised tokens reach the head.
 // A training step costs three times as much. Norms, rotations and softmax
-// are left out, as is the half of the attention matrix that is masked.
+// are left out, as is the half of the attention matrix that is masked. Windows
+// are not looked at (Shape.FLOPs).
 func (c *Config) FLOPs(docs []int, supervised int) float64 {
 	var tokens, pairs float64
 	for _, n := range docs {

@@ -84,8 +84,14 @@ type exported struct {
 
 // WriteGGUF writes the model as a GGUF file. meta is the tokenizer's, the
 // template's and whatever else is to be in it. It keeps a piece of a tensor
-// in memory. Of a GGUF file it keeps all other metadata.
+// in memory. Of a GGUF file it keeps all other metadata. What such a file
+// cannot say of the shape is a *SlidingError.
 func (f *File) WriteGGUF(w io.Writer, x Mixture, meta []weights.Pair, threads int) error {
+	if f.gguf == nil {
+		if err := f.Shape.CheckGGUF(); err != nil {
+			return err
+		}
+	}
 	list, err := f.tensors(x)
 	if err != nil {
 		return err
@@ -104,6 +110,22 @@ func (f *File) WriteGGUF(w io.Writer, x Mixture, meta []weights.Pair, threads in
 	}
 	team := tensor.NewTeam(threads)
 	return weights.WriteGGUF(w, own, plain, func(w io.Writer, t weights.GGUFTensor) error { return of[t.Name].write(w, team) })
+}
+
+// A SlidingError is a ConfigError of a GGUF file that cannot say which layers slide.
+type SlidingError struct{ ConfigError }
+
+func (e *SlidingError) Unwrap() error { return &e.ConfigError }
+
+// CheckGGUF reports as a *SlidingError that some layers slide and some do not
+// in a model whose form of GGUF has no place for which: llama.cpp would let all
+// of them see everything, and answer otherwise.
+func (s *Shape) CheckGGUF() error {
+	row, err := familyOf(s.Arch)
+	if err != nil || row.slides != nil || !slices.Contains(s.Sliding, true) || !slices.Contains(s.Sliding, false) {
+		return nil
+	}
+	return &SlidingError{ConfigError{Why: "a GGUF file of the form of %s cannot say which layers slide, and llama.cpp lets all of them see everything", Args: []any{s.Arch}}}
 }
 
 // exportRows is how many rows are converted at a time.

@@ -126,13 +126,9 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 		c["attn_logit_softcapping"], c["final_logit_softcapping"] = capOf(s.CapScores), capOf(s.CapLogits)
 	}
 	if s.Sliding != nil {
-		var types []string
-		for _, slides := range s.Sliding {
-			types = append(types, map[bool]string{true: "sliding_attention", false: "full_attention"}[slides])
-		}
 		c["sliding_window"] = s.Window
 		if kind != "mistral" {
-			c["layer_types"], c["use_sliding_window"] = types, true
+			c["layer_types"], c["use_sliding_window"] = s.layerTypes(), true
 		}
 	}
 	if s.HeadGate {
@@ -143,6 +139,14 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 		return err
 	}
 	return os.WriteFile(path, append(text, '\n'), 0o644)
+}
+
+// layerTypes are transformers' names of what the layers see; nil: none slides.
+func (s *Shape) layerTypes() (types []string) {
+	for _, slides := range s.Sliding {
+		types = append(types, map[bool]string{true: "sliding_attention", false: "full_attention"}[slides])
+	}
+	return types
 }
 
 // capOf is a cap as config.json has it: null if there is none, else with a

@@ -11,10 +11,12 @@ import (
 
 // ToFolder returns what config.json says of a model of shape c.
 func (c *Config) ToFolder() weights.Config {
+	s := Own(*c)
 	return weights.Config{
 		VocabSize: c.Vocab, HiddenSize: c.Width, NumHiddenLayers: c.Layers, NumAttentionHeads: c.Heads,
 		NumKeyValueHeads: c.KVHeads, HeadDim: c.HeadDim, IntermediateSize: c.Hidden, MaxPositionEmbeddings: c.Context,
 		RopeTheta: c.Theta, RMSNormEps: float64(c.Eps), TieWordEmbeddings: true,
+		UseSlidingWindow: s.Sliding != nil, SlidingWindow: s.Window, LayerTypes: s.layerTypes(),
 	}
 }
 
@@ -28,7 +30,16 @@ func fromFolder(w *weights.Config) (Config, error) {
 	if !w.TieWordEmbeddings {
 		return c, badConfig("a head of its own (tie_word_embeddings false) is not read")
 	}
-	return c, c.Check()
+	if w.UseSlidingWindow {
+		c.Window = w.SlidingWindow
+	}
+	if err := c.Check(); err != nil {
+		return c, err
+	}
+	if s := Own(c); w.UseSlidingWindow && (s.Sliding == nil || !slices.Equal(w.LayerTypes, s.layerTypes())) {
+		return c, badConfig("layer_types other than three sliding of four, the last one full, are not read")
+	}
+	return c, nil
 }
 
 // Write writes p as a Hugging Face folder: config.json, which is h, and

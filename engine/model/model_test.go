@@ -191,7 +191,7 @@ func TestCacheIsForward(t *testing.T) {
 		rows[i].Weight = make([]float32, len(rows[i].IDs))
 		want = append(want, tr.Logits(rows[i]))
 	}
-	shape := qwen3(small)
+	shape := Own(small)
 	for _, try := range []struct{ cut, threads int }{{1, 1}, {7, 2}, {64, 3}, {33, 1}} {
 		d, err := NewDecoder(tr.Params, 3*64, 64, try.threads)
 		if err != nil {

@@ -35,7 +35,7 @@ type Params struct {
 
 // NewParams lays out parameters of a model of our own in arena. With a
 // counting arena it only counts.
-func NewParams(cfg Config, a *tensor.Arena) *Params { return newParams(qwen3(cfg), inFloats, a) }
+func NewParams(cfg Config, a *tensor.Arena) *Params { return newParams(Own(cfg), inFloats, a) }
 
 // How the matrices of parameters are laid out.
 type matrices int

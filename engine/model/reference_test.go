@@ -55,6 +55,9 @@ func (m *reference) outputs(ids []int32) [][]float64 {
 				p := make([]float64, t+1)
 				for s := range p {
 					p[s] = inner(q[h*D:][:D], keys[s][g*D:][:D]) / math.Sqrt(float64(D))
+					if m.Window > 0 && l%4 != 3 && l < m.Layers-1 && t-s >= m.Window {
+						p[s] = math.Inf(-1)
+					}
 				}
 				for s, p := range softmax(p) {
 					for i := range D {
@@ -187,10 +190,18 @@ func unevenRows() []Row { return randomRows(uneven, 11, []int{1, 67, 2, 10}, []i
 // A hidden state is off by γ of its norm, so a logit by γ·‖h‖·‖w‖ (Cauchy and
 // Schwarz); a loss is off by no more than twice the worst logit.
 func TestForwardIsReference(t *testing.T) {
+	windowed := uneven
+	windowed.Layers, windowed.Window = 6, 9
+	for _, c := range []Config{uneven, windowed} {
+		forwardIsReference(t, c)
+	}
+}
+
+func forwardIsReference(t *testing.T, c Config) {
 	rows := unevenRows()
-	tr := trainerWith(t, uneven, 1, 80, 2)
+	tr := trainerWith(t, c, 1, 80, 2)
 	m := newReference(tr.Params)
-	V, embed := uneven.Vocab, m.p["model.embed_tokens.weight"]
+	V, embed := c.Vocab, m.p["model.embed_tokens.weight"]
 	worst := 0.0 // of |difference|/bound
 	for i, r := range rows {
 		got := tr.Logits(r)
@@ -199,8 +210,8 @@ func TestForwardIsReference(t *testing.T) {
 			want, h := m.logits(r.IDs[lo:hi]), m.outputs(r.IDs[lo:hi])
 			for at := lo; at < hi; at++ {
 				for v := range V {
-					w := embed[v*uneven.Width:][:uneven.Width]
-					bound := gamma(uneven.roundings(hi-lo)) * math.Sqrt(inner(w, w)*inner(h[at-lo], h[at-lo]))
+					w := embed[v*c.Width:][:c.Width]
+					bound := gamma(c.roundings(hi-lo)) * math.Sqrt(inner(w, w)*inner(h[at-lo], h[at-lo]))
 					diff := math.Abs(float64(got[at*V+v]) - want[at-lo][v])
 					worst = max(worst, diff/bound)
 					if !(diff <= bound) {
@@ -210,7 +221,7 @@ func TestForwardIsReference(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("logits: at worst %.3f of the bound", worst)
+	t.Logf("window %d, logits: at worst %.3f of the bound", c.Window, worst)
 }
 
 // TestLossIsReference compares the loss of each row.

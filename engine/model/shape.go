@@ -19,7 +19,6 @@ type Shape struct {
 	Query     float32 // factor of the queries
 	CapScores float32 // c·tanh(x/c) of the scores; 0: no
 	CapLogits float32
-	Window    int     // keys that a sliding layer sees, its own among them
 	Sliding   []bool  // (L) which layers slide; nil: none
 	Rope      [2]Rope // of full and of sliding layers
 	Experts   int     // of a mixture; 0: one feed-forward layer
@@ -41,10 +40,20 @@ type Rope struct {
 	Yarn   *Yarn // what Div and Gain were made of; nil: not of that
 }
 
-// qwen3 is the shape of the models that Suiren trains.
-func qwen3(c Config) Shape {
-	return Shape{Config: c, Arch: "qwen3", QKNorm: true, Tied: true, Embed: 1, Query: attentionScale(c.HeadDim),
+// Own returns the shape of the models that Suiren trains from random weights:
+// that of Qwen3. With a window three layers of four slide, the last never does.
+func Own(c Config) Shape {
+	s := Shape{Config: c, Arch: "qwen3", QKNorm: true, Tied: true, Embed: 1, Query: attentionScale(c.HeadDim),
 		Rope: [2]Rope{{Theta: c.Theta, Dims: c.HeadDim}}}
+	if s.Window = 0; c.Layers > 1 && c.Window > 0 {
+		var sliding []bool
+		for l := range c.Layers {
+			sliding = append(sliding, every(4)(l) && l < c.Layers-1)
+		}
+		s.slide(nil, c.Window, sliding)
+		s.Rope[1] = s.Rope[0]
+	}
+	return s
 }
 
 // inputs is the width of all that a block makes of its first norm: queries,
@@ -120,7 +129,7 @@ func (s *Shape) Check() error {
 	switch {
 	case slides && len(s.Sliding) != s.Layers:
 		return badConfig("%d layer types for %d layers", len(s.Sliding), s.Layers)
-	case slides && (s.Window < 1 || s.Window > 1<<20):
+	case slides && s.Window < 1:
 		return badConfig("sliding window of %d", s.Window)
 	case !finite(s.Embed) || !finite(s.Query) || !finite(s.CapScores) || !finite(s.CapLogits) || s.CapScores < 0 || s.CapLogits < 0:
 		return badConfig("a factor or a cap is out of range")

@@ -27,7 +27,7 @@ func NewTrainer(c Config, microRows, length, threads int) (*Trainer, error) {
 }
 
 // New is NewTrainer by all that o says.
-func (o Training) New(c Config) (*Trainer, error) { return newTrainer(qwen3(c), o.own(), nil) }
+func (o Training) New(c Config) (*Trainer, error) { return newTrainer(Own(c), o.own(), nil) }
 
 // own bounds the rows of a micro-batch by the workers.
 func (o Training) own() Training {
@@ -38,7 +38,7 @@ func (o Training) own() Training {
 // Floats returns the floats that New's trainer takes, before it is made.
 func (o Training) Floats(c Config) int {
 	var count tensor.Arena
-	layTrainer(qwen3(c), o.own(), nil, &count)
+	layTrainer(Own(c), o.own(), nil, &count)
 	return count.Len()
 }
 

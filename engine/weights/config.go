@@ -27,6 +27,9 @@ type Config struct {
 	TieWordEmbeddings     bool     `json:"tie_word_embeddings"`
 	TorchDtype            string   `json:"torch_dtype"`
 	EOSTokenID            int      `json:"eos_token_id"`
+	UseSlidingWindow      bool     `json:"use_sliding_window,omitempty"`
+	SlidingWindow         int      `json:"sliding_window,omitempty"` // tokens that a sliding layer sees
+	LayerTypes            []string `json:"layer_types,omitempty"`    // sliding_attention or full_attention, of each layer
 }
 
 // maxConfig bounds config.json in bytes, maxDim each size in it: both are
@@ -37,8 +40,7 @@ const (
 )
 
 // ReadConfig reads dir/config.json. A model that is not a Qwen3 decoder with
-// rotary positions, full attention and SiLU gates, or a size out of range,
-// gives a *FormatError.
+// rotary positions and SiLU gates, or a size out of range, gives a *FormatError.
 func ReadConfig(dir string) (*Config, error) {
 	path := filepath.Join(dir, "config.json")
 	file, err := os.Open(path)
@@ -65,9 +67,8 @@ func parseConfig(path string, text []byte) (*Config, error) {
 			Theta float64 `json:"rope_theta"`
 			Type  string  `json:"rope_type"`
 		} `json:"rope_parameters"` // the newer place of rope_theta
-		RopeScaling      any  `json:"rope_scaling"`
-		AttentionBias    bool `json:"attention_bias"`
-		UseSlidingWindow bool `json:"use_sliding_window"`
+		RopeScaling   any  `json:"rope_scaling"`
+		AttentionBias bool `json:"attention_bias"`
 	}
 	if err := json.Unmarshal(text, &j); err != nil {
 		return nil, malformed(path, "", "%v", err)
@@ -100,8 +101,6 @@ func parseConfig(path string, text []byte) (*Config, error) {
 		return nil, malformed(path, "rope_scaling", "scaled rotary positions are not read")
 	case j.AttentionBias:
 		return nil, malformed(path, "attention_bias", "biases are not read")
-	case j.UseSlidingWindow:
-		return nil, malformed(path, "use_sliding_window", "sliding windows are not read")
 	}
 	if err := c.check(path); err != nil {
 		return nil, err
@@ -124,6 +123,10 @@ func (c *Config) check(path string) error {
 		}
 	}
 	switch {
+	case c.UseSlidingWindow && (c.SlidingWindow < 1 || c.SlidingWindow > maxDim):
+		return malformed(path, "sliding_window", "%d is missing or out of range 1 to %d", c.SlidingWindow, maxDim)
+	case c.UseSlidingWindow && len(c.LayerTypes) != c.NumHiddenLayers:
+		return malformed(path, "layer_types", "%d layer_types for %d layers", len(c.LayerTypes), c.NumHiddenLayers)
 	case c.NumAttentionHeads%c.NumKeyValueHeads != 0:
 		return malformed(path, "num_key_value_heads", "%d does not divide the %d heads", c.NumKeyValueHeads, c.NumAttentionHeads)
 	case c.HeadDim%2 != 0:

@@ -103,7 +103,8 @@ func TestConfigRefuses(t *testing.T) {
 		{`997`, `"end"`, "eos_token_id"},
 		{`"use_cache": true`, `"rope_scaling": {"type": "yarn"}`, "rope_scaling"},
 		{`"attention_bias": false`, `"attention_bias": true`, "attention_bias"},
-		{`"use_cache": true`, `"use_sliding_window": true`, "use_sliding_window"},
+		{`"use_cache": true`, `"use_sliding_window": true`, "sliding_window"},
+		{`"use_cache": true`, `"use_sliding_window": true, "sliding_window": 8`, "layer_types"},
 		{`{`, `[`, ""},
 	} {
 		_, err := parseConfig("x", []byte(strings.Replace(qwenJSON, c.old, c.new, 1)))

@@ -62,7 +62,6 @@ var engineTexts = map[string]string{
 	"%q is not read; silu is":                                     "不支持 %q；支持 silu",
 	"scaled rotary positions are not read":                        "不支持缩放的旋转位置编码",
 	"biases are not read":                                         "不支持偏置",
-	"sliding windows are not read":                                "不支持滑动窗口",
 	"%d is missing or out of range 1 to %d":                       "缺少该值，或 %d 不在 1 到 %d 之间",
 	"%v is missing or out of range":                               "缺少该值，或 %v 超出范围",
 	"%d does not divide the %d heads":                             "%d 不能整除 %d 个注意力头",
@@ -249,4 +248,8 @@ var engineTexts = map[string]string{
 	"the added token %d has %d bytes; up to %d are read":                   "附加词元 %d 有 %d 字节；最多支持 %d 字节",
 	"the added token %q comes twice":                                       "附加词元 %q 出现了两次",
 	"the tokens have %d bytes together; up to %d are read":                 "词元合计 %d 字节；最多支持 %d 字节",
+
+	// engine/model: windows.
+	"layer_types other than three sliding of four, the last one full, are not read":                              "只支持每四层中三层滑动、末层不滑动的 layer_types",
+	"a GGUF file of the form of %s cannot say which layers slide, and llama.cpp lets all of them see everything": "%s 结构的 GGUF 文件无法说明哪些层滑动，llama.cpp 会让所有层看到全部内容",
 }

@@ -18,6 +18,7 @@ func TestStepAllocs(t *testing.T) {
 	check(t, err)
 	defer rows.Close()
 	cfg := (&SFT{Depth: 1}).config(rows.Vocab(), rows.Length())
+	shape := model.Own(cfg)
 	s := recipe("", 1)
 	s.Decay = optim.Default().Decay
 	l, err := newLearner(cfg, model.Training{Rows: 4, Length: rows.Length(), Threads: 1}, s)
@@ -30,7 +31,7 @@ func TestStepAllocs(t *testing.T) {
 	m.l = l
 	next, n := newBatcher(rows, 4), 0
 	step := func() {
-		list, flops, tokens := next.at(n, &cfg, 0)
+		list, flops, tokens := next.at(n, &shape, 0)
 		loss, _, _ := l.Accumulate(list)
 		l.Learn(0.1)
 		n++
@@ -45,11 +46,11 @@ func TestStepAllocs(t *testing.T) {
 	}
 	// The batches are those of batchAt.
 	for step := range 90 {
-		got, flops, _ := next.at(step, &cfg, 0)
+		got, flops, _ := next.at(step, &shape, 0)
 		want := batchAt(rows, step, 4)
 		sum := 0.0
 		for i := range want {
-			sum += rowFLOPs(&cfg, want[i])
+			sum += rowFLOPs(&shape, want[i])
 			if !slices.Equal(got[i].IDs, want[i].IDs) || !slices.Equal(got[i].Docs, want[i].Docs) || !slices.Equal(got[i].Weight, want[i].Weight) {
 				t.Fatalf("step %d, row %d differs", step, i)
 			}

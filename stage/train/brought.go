@@ -60,6 +60,11 @@ func (b *brought) writer() (*writer, error) {
 // again and compared, and returned open.
 func (b *brought) write(job *stage.Job, f *model.File, x model.Mixture) (*brought, error) {
 	threads := job.Machine.Threads
+	if !b.IsGGUF() {
+		for _, err := range noGGUF(&f.Shape, x) {
+			return nil, err
+		}
+	}
 	if b.IsGGUF() || !isFolderType(x) {
 		if err := b.writeGGUF(filepath.Join(job.Out, ggufName), f, x, threads); err != nil {
 			return nil, err
@@ -86,6 +91,16 @@ func (b *brought) write(job *stage.Job, f *model.File, x model.Mixture) (*brough
 		return nil, err
 	}
 	return out, nil
+}
+
+// noGGUF finds fault with a type of GGUF for a model of shape s, of which such a
+// file cannot say all.
+func noGGUF(s *model.Shape, x model.Mixture) []*say.Error {
+	if isFolderType(x) || s.CheckGGUF() == nil {
+		return nil
+	}
+	return []*say.Error{{Where: "type", What: say.T("a GGUF file cannot say which layers of this model have a window, and llama.cpp lets all of them see everything", "GGUF 文件无法说明此模型哪些层带窗口，llama.cpp 会让所有层看到全部内容"),
+		Next: say.T("choose f32, f16 or bf16", "请选择 f32、f16 或 bf16")}}
 }
 
 // isFolderType reports whether weights of type x are written as a folder.

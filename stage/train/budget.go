@@ -15,7 +15,7 @@ import (
 func (s *SFT) smaller(vocab, length int, m stage.Machine) (list []say.Text) {
 	fits := func(o SFT, length int) bool {
 		c := o.config(vocab, length)
-		return o.memory(c, length, m) <= m.Memory
+		return len(o.checkHeads()) == 0 && len(o.narrow(length)) == 0 && o.memory(c, length, m) <= m.Memory
 	}
 	o := *s
 	for o.Batch = min(s.batch(), microRows) - 1; o.Batch > 0; o.Batch-- { // more than microRows take no more memory

@@ -44,19 +44,11 @@ func openLearntRows(dir string, b *brought) (*learnt, error) {
 	if err != nil {
 		return nil, err
 	}
-	var bad *say.Error
-	switch own := b.words.Tokenizer.Vocab(); {
-	case rows.Vocab() != own || own > b.Shape.Vocab:
-		bad = &say.Error{What: say.T("the rows are over a vocabulary of %d tokens, the base's tokenizer has %d", "数据行的词表有 %d 个词元，基座的分词器有 %d 个", rows.Vocab(), own),
-			Next: say.T("make the rows with the base's tokenizer, or name examples instead", "请用基座的分词器生成数据行，或改用 examples")}
-	case rows.Length() > b.Shape.Context:
-		bad = &say.Error{What: say.T("the rows have %d tokens, the base has a context of %d", "每行 %d 个词元，而基座的上下文只有 %d", rows.Length(), b.Shape.Context),
-			Next: say.T("make rows of at most %d; a base that is trained here from random weights has the length of its own rows as its context", "请把数据行的 length 设为不超过 %d；在此从随机权重训练的基座，上下文就是它自己数据行的 length", b.Shape.Context)}
-	case rows.Len() == 0:
-		bad = &say.Error{What: say.T("there are no rows", "没有数据行"), Next: say.T("look at the report of the tokens: all may be longer than a row", "请查看 tokens 的报告：可能全都比一行长")}
+	bad := misfit(rows.Vocab(), rows.Length(), b.words.Tokenizer.Vocab(), &b.Shape)
+	if bad == nil && rows.Len() == 0 {
+		bad = &say.Error{Where: "from", What: say.T("there are no rows", "没有数据行"), Next: say.T("look at the report of the tokens: all may be longer than a row", "请查看 tokens 的报告：可能全都比一行长")}
 	}
 	if bad != nil {
-		bad.Where = "from"
 		rows.Close()
 		return nil, bad
 	}

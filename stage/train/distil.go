@@ -136,7 +136,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		c := model.Scale(d.Depth, teacher.shape.Vocab, teacher.shape.Context)
 		s = &pupil{footing: footing{shape: model.Shape{Config: c, Tied: true}, chat: true}, way: way{micro: min(d.batch(), microRows), threads: m.Threads}, length: min(c.Context, mostTokens)}
 		s.way.muon, s.way.eight = methods[d.Optimizer] == optim.Muon, d.Optimizer == "adamw8"
-		s.f.Size, s.f.Words = sizeOf(&s.shape), teacher.words
+		s.f.Size, s.f.WordsPath = sizeOf(&s.shape), teacher.words
 		memory := func(c model.Config) int64 {
 			return oursBytes(c, model.Training{Rows: min(d.batch(), microRows), Length: s.length, Threads: m.Threads}, d.Optimizer) + beside
 		}
@@ -151,6 +151,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		b := footingOf(in["base"])
 		o := own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, beside: beside, slimBeside: beside, watched: len(in["watch"]) > 0}
 		s = newPupil(b, o, d.Rank, min(b.context(), length), m)
+		s.f.Wrong = append(s.f.Wrong, unfitRows(in["from"], &b)...)
 	}
 	s.leave(idle)
 	toil := 0.0

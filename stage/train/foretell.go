@@ -25,12 +25,15 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		o.held = int64((tokenBytes + rowBytes) * t.tokens)
 	}
 	k := way{batch: o.batch, micro: microRows, integer: b.integer, threads: m.Threads, passes: passesOf(w.rows, o.batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8"}
-	f := stage.Forecast{Size: b.size(), Words: b.words, Wrong: slices.Concat(b.wrong, b.unwritable(o.typ), unfit(in, stage.UseChats, "examples", "watch"))}
+	f := stage.Forecast{Size: b.size(), WordsPath: b.words, Wrong: slices.Concat(b.wrong, b.unwritable(o.typ), unfitRows(in["from"], &b), unfit(in, stage.UseChats, "examples", "watch"))}
 	if o.lora != nil {
 		k.rank, k.muon = o.lora.Rank, false
 		if bad := wrongTarget(o.lora.Check(&b.shape)); bad != nil && b.known() {
 			f.Wrong = append(f.Wrong, bad)
 		}
+	}
+	if b.known() && o.lora == nil {
+		f.Wrong = append(f.Wrong, noGGUF(&b.shape, orMixture(o.typ))...)
 	}
 	if o.ours > 0 && b.own() {
 		o.rate = o.ours / float64(b.shape.Width)

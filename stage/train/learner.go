@@ -59,8 +59,12 @@ func decayOf(named *float64, unless float32) float32 {
 
 // shapeOf says what shape depth has made.
 func shapeOf(c *model.Config) say.Text {
-	return say.T("%d layers of width %d, %d heads of %d (%d of keys and values), feed-forward width %d: %d parameters", "%d 层，宽 %d，%d 个头、每头 %d（键值头 %d 个），前馈宽 %d：%d 个参数",
+	text := say.T("%d layers of width %d, %d heads of %d (%d of keys and values), feed-forward width %d: %d parameters", "%d 层，宽 %d，%d 个头、每头 %d（键值头 %d 个），前馈宽 %d：%d 个参数",
 		c.Layers, c.Width, c.Heads, c.HeadDim, c.KVHeads, c.Hidden, c.Params())
+	if c.Window > 0 {
+		text = say.T("%v; three layers of four see %d tokens", "%v；每四层中有三层只看 %d 个词元", text, c.Window)
+	}
+	return text
 }
 
 // describe says at what rates an optimiser works, and how they fall.
@@ -80,7 +84,10 @@ func describe(s optim.Settings, schedule string) say.Text {
 // paced says of a run how it works, too: over which share of its steps the rate
 // rises, and how weights decay.
 func paced(s optim.Settings, schedule string, warm float64) say.Text {
-	text := say.T("%v, warm-up over %.2g%% of the steps", "%v，预热占步数的 %.2g%%", describe(s, schedule), 100*warm)
+	text := say.T("%v, no warm-up", "%v，不预热", describe(s, schedule))
+	if warm > 0 {
+		text = say.T("%v, warm-up over %.2g%% of the steps", "%v，预热占步数的 %.2g%%", describe(s, schedule), 100*warm)
+	}
 	if s.Decay > 0 {
 		text = say.T("%v, weight decay %.2g", "%v，权重衰减 %.2g", text, s.Decay)
 	}

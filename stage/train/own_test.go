@@ -334,6 +334,13 @@ func TestUnfitRows(t *testing.T) {
 		if err := (&Continue{}).Run(context.Background(), job.Job); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v", c, err)
 		}
+		// So it is in the plan, but for rows that are not there: that is told of no plan.
+		in := map[string][]stage.Forecast{"base": {{Path: archFolder("llama3")}}, "from": {{Path: dir}}}
+		for _, op := range []stage.Forecaster{&Continue{}, &SFT{}, &LoRA{}} {
+			if wrong := op.Forecast(in, stage.Machine{}).Wrong; c.rows > 0 && (len(wrong) != 1 || wrong[0].Where != "from" || !strings.Contains(wrong[0].Error(), c.want)) || c.rows == 0 && len(wrong) > 0 {
+				t.Errorf("%+v is planned: %v", c, wrong)
+			}
+		}
 	}
 }
 

@@ -40,8 +40,8 @@ func newBatcher(rows *stage.Rows, batch int) *batcher {
 }
 
 // at returns the batch of a step, its tokens, and spent with the FLOPs of its
-// rows for a model of config c added one after the other.
-func (b *batcher) at(step int, c *model.Config, spent float64) (list []model.Row, flops float64, tokens int) {
+// rows for a model of shape c added one after the other.
+func (b *batcher) at(step int, c *model.Shape, spent float64) (list []model.Row, flops float64, tokens int) {
 	flops = spent
 	for i := range b.list {
 		r := &b.list[i]
@@ -105,8 +105,11 @@ func unpad(r *model.Row, ids, start []int32, weight []uint8) {
 	r.Docs = append(r.Docs, len(r.IDs))
 }
 
-// rowFLOPs returns the FLOPs of training on r: three forward passes.
-func rowFLOPs(c *model.Config, r model.Row) float64 {
+// rowFLOPs returns the FLOPs of training on r: three forward passes as c, a
+// config or a shape, counts them.
+func rowFLOPs(c interface {
+	FLOPs(docs []int, supervised int) float64
+}, r model.Row) float64 {
 	docs := make([]int, len(r.Docs)-1)
 	supervised := 0
 	for i := range docs {
@@ -139,6 +142,11 @@ func checkWords(rows *stage.Rows, dir string) error {
 	if rows.Vocab() == t.Vocab() && wrote(t, rows) {
 		return nil
 	}
+	return wrongWords()
+}
+
+// wrongWords is the error of rows that another tokenizer writes.
+func wrongWords() *say.Error {
 	return &say.Error{Where: "tokenizer", What: say.T("the rows were written with another tokenizer than this one: the model would be served other tokens than it learnt", "数据行是用另一个分词器写成的：模型服务时读到的词元会与所学的不同"),
 		Next: say.T("name the tokenizer of the tokens block", "请写明 tokens 块所用的分词器")}
 }

@@ -67,10 +67,14 @@ func toySettings(t *testing.T) map[string]settled {
 	}
 	own := map[string]any{"epochs": 2, "batch": 5, "rate": 40.0, "optimizer": "lion", "schedule": "cosine", "clip": 0.01, "warmup": 0.5, "weight_decay": 2.0, "seed": uint64(5), "patience": 1}
 	continued := more(own, map[string]any{"storage": "bf16", "type": "bf16"})
+	scratch := map[string]any{"depth": 2, "width": 64, "hidden": 64, "heads": 4, "kv_heads": 3, "window": 8, "flops": 8e8, "minutes": 8e8 / perMinute, "batch": 5, "rate": 0.7, "seed": uint64(5), "optimizer": "lion",
+		"schedule": "linear", "clip": 0.01, "warmup": 0.5, "weight_decay": 2.0, "patience": 1, "epochs": 2, "storage": "bf16", "type": "bf16"}
+	deep := *sft
+	deep.Depth, deep.Heads, deep.FLOPs, deep.Watch = 2, 4, 2e9, stage.Ref{}
 	return map[string]settled{
-		"sft": {sft, fresh, map[string]any{"depth": 2, "width": 64, "hidden": 64, "flops": 8e8, "minutes": 8e8 / perMinute, "batch": 5, "rate": 0.7, "seed": uint64(5), "optimizer": "lion",
-			"schedule": "linear", "clip": 0.01, "warmup": 0.5, "weight_decay": 2.0, "patience": 1, "epochs": 2, "storage": "bf16", "type": "bf16"}},
-		"sft over a base": {&SFT{Batch: 2, Base: in("base"), From: in("from"), Watch: in("watch")}, rows, map[string]any{"depth": 2, "width": 64, "hidden": 64, "flops": 7e7, "minutes": 1.0, "batch": 5, "rate": 20.0,
+		"sft":          {sft, fresh, scratch},
+		"sft of heads": {&deep, map[string]string{"from": fresh["from"], "tokenizer": fresh["tokenizer"]}, more(scratch, map[string]any{"depth": 3, "width": 96, "heads": 2, "kv_heads": 1, "window": 8})},
+		"sft over a base": {&SFT{Batch: 2, Base: in("base"), From: in("from"), Watch: in("watch")}, rows, map[string]any{"depth": 2, "width": 64, "hidden": 64, "heads": 4, "kv_heads": 1, "window": 8, "flops": 7e7, "minutes": 1.0, "batch": 5, "rate": 20.0,
 			"seed": uint64(5), "optimizer": "lion", "schedule": "cosine", "clip": 0.01, "warmup": 0.5, "weight_decay": 2.0, "patience": 1, "epochs": 2, "storage": "bf16", "type": "bf16"}},
 		"continue":         {&Continue{Batch: 4, Epochs: 3, From: in("from"), Watch: in("watch")}, rows, continued},
 		"lora":             {&LoRA{Batch: 4, Epochs: 3, From: in("from"), Watch: in("watch")}, rows, more(own, map[string]any{"rank": 3, "alpha": 7.0, "targets": []string{"q_proj"}, "optimizer": "muon"})},

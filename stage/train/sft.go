@@ -27,11 +27,14 @@ type SFT struct {
 	Depth     int       `plan:"depth,optional" min:"1" max:"64"`
 	Width     int       `plan:"width,optional" min:"32" max:"8192"`
 	Hidden    int       `plan:"hidden,optional" min:"32" max:"32768"`
-	FLOPs     float64   `plan:"flops,optional" min:"1e6" max:"1e21"`                 // how long to train; 0: by epochs
-	Minutes   float64   `plan:"minutes,optional" min:"0.001" max:"1000000"`          // the same in minutes of two free AVX2 cores
-	Epochs    int       `json:",omitzero" plan:"epochs,optional" min:"1" max:"1000"` // the same in times through the rows
-	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`                   // rows a step; 0: by depth
-	Rate      float64   `plan:"rate,optional" min:"0.01" max:"100"`                  // factor of the learning rates; 0: 1
+	Heads     int       `json:",omitzero" plan:"heads,optional" min:"1" max:"256"`    // of queries
+	KVHeads   int       `json:",omitzero" plan:"kv_heads,optional" min:"1" max:"256"` // of keys and values
+	Window    int       `json:",omitzero" plan:"window,optional" min:"8" max:"8192"`  // tokens that three layers of four see; 0: all
+	FLOPs     float64   `plan:"flops,optional" min:"1e6" max:"1e21"`                  // how long to train; 0: by epochs
+	Minutes   float64   `plan:"minutes,optional" min:"0.001" max:"1000000"`           // the same in minutes of two free AVX2 cores
+	Epochs    int       `json:",omitzero" plan:"epochs,optional" min:"1" max:"1000"`  // the same in times through the rows
+	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`                    // rows a step; 0: by depth
+	Rate      float64   `plan:"rate,optional" min:"0.01" max:"100"`                   // factor of the learning rates; 0: 1
 	Seed      uint64    `plan:"seed,optional"`
 	Optimizer string    `json:",omitempty" plan:"optimizer,optional"`
 	Schedule  string    `json:",omitempty" plan:"schedule,optional"`                              // wsd, linear, cosine
@@ -67,7 +70,7 @@ func (s *SFT) Settled() map[string]any {
 		return map[string]any{"batch": s.own().batch, "rate": orDefault(s.Rate, 1), "seed": s.Seed, "optimizer": "adamw", "storage": "f32"}
 	}
 	c := s.config(0, leastContext) // vocabulary and context are of the rows
-	return map[string]any{"width": c.Width, "hidden": c.Hidden, "batch": s.batch(), "rate": orDefault(s.Rate, 1), "seed": s.Seed, "optimizer": "muon", "schedule": "wsd", "storage": "f32"}
+	return map[string]any{"width": c.Width, "hidden": c.Hidden, "heads": c.Heads, "kv_heads": c.KVHeads, "batch": s.batch(), "rate": orDefault(s.Rate, 1), "seed": s.Seed, "optimizer": "muon", "schedule": "wsd", "storage": "f32"}
 }
 
 // config derives the model's shape.
@@ -84,6 +87,16 @@ func (s *SFT) config(vocab, context int) model.Config {
 	if s.Hidden > 0 {
 		c.Hidden = s.Hidden
 	}
+	if s.Heads > 0 {
+		c.Heads, c.KVHeads, c.HeadDim = s.Heads, s.Heads, c.Width/s.Heads
+		if s.Heads%2 == 0 {
+			c.KVHeads = s.Heads / 2
+		}
+	}
+	if s.KVHeads > 0 {
+		c.KVHeads = s.KVHeads
+	}
+	c.Window = s.Window
 	return c
 }
 
@@ -140,9 +153,9 @@ func (s *SFT) Check() []*say.Error {
 		return errs
 	}
 	if !s.Base.IsZero() {
-		if s.Depth > 0 || s.Width > 0 || s.Hidden > 0 || s.budget() > 0 || !s.Tokenizer.IsZero() {
+		if s.Depth > 0 || s.Width > 0 || s.Hidden > 0 || s.Heads > 0 || s.KVHeads > 0 || s.Window > 0 || s.budget() > 0 || !s.Tokenizer.IsZero() {
 			return []*say.Error{{Where: "base", What: say.T("a base has its shape and its tokenizer, and is trained by epochs", "基座自带形状和分词器，训练多久由 epochs 规定"),
-				Next: say.T("remove depth, width, hidden, flops, minutes and tokenizer", "请删去 depth、width、hidden、flops、minutes 和 tokenizer")}}
+				Next: say.T("remove depth, width, hidden, heads, kv_heads, window, flops, minutes and tokenizer", "请删去 depth、width、hidden、heads、kv_heads、window、flops、minutes 和 tokenizer")}}
 		}
 		return slices.Concat(checkSource(s.From, s.Examples), checkWatch(s.Watch, s.Patience))
 	}
@@ -169,7 +182,38 @@ func (s *SFT) Check() []*say.Error {
 		return []*say.Error{{Where: "width", What: say.T("width %d cannot be split into heads", "宽度 %d 无法分成注意力头", s.Width),
 			Next: say.T("use a multiple of 32, above 256 of 64", "请用 32 的倍数，超过 256 时用 64 的倍数")}}
 	}
-	return nil
+	return s.checkHeads()
+}
+
+// checkHeads finds fault with how the width is split into heads, and with a
+// window that no layer has.
+func (s *SFT) checkHeads() (list []*say.Error) {
+	c := s.config(1, leastContext)
+	if c.Width%c.Heads != 0 || c.HeadDim%2 != 0 || c.HeadDim > mostHead {
+		list = append(list, &say.Error{Where: "heads", What: say.T("a width of %d cannot be split into %d heads", "宽度 %d 无法分成 %d 个注意力头", c.Width, c.Heads),
+			Next: say.T("choose heads so that each has an even size of at most %d", "请选择头数，使每个头的大小为不超过 %d 的偶数", mostHead)})
+	}
+	if c.Heads%c.KVHeads != 0 {
+		list = append(list, &say.Error{Where: "kv_heads", What: say.T("%d heads of queries cannot share %d of keys and values", "%d 个查询头无法共用 %d 个键值头", c.Heads, c.KVHeads),
+			Next: say.T("choose a number that divides %d", "请选择能整除 %d 的数", c.Heads)})
+	}
+	if s.Window > 0 && s.Depth == 1 {
+		list = append(list, &say.Error{Where: "window", What: say.T("the last layer sees everything, and there is no other", "末层看得到全部内容，而这里只有这一层"),
+			Next: say.T("leave window out, or raise depth", "请删去 window，或调大 depth")})
+	}
+	return list
+}
+
+// mostHead is the size of the largest head.
+const mostHead = 1024
+
+// narrow finds fault with a window in which a row of so many tokens lies whole.
+func (s *SFT) narrow(length int) []*say.Error {
+	if s.Window == 0 || s.Window < length {
+		return nil
+	}
+	return []*say.Error{{Where: "window", What: say.T("rows have %d tokens, so a window of %d hides none of them", "每行有 %d 个词元，窗口 %d 遮不住任何一个", length, s.Window),
+		Next: say.T("choose a smaller window, or leave it out", "请调小 window，或删去它")}}
 }
 
 // leastContext is the context of a model whose rows are shorter, or not known yet.
@@ -191,9 +235,12 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	}
 	w.rows *= float64(orDefault(s.Epochs, 1))
 	c := s.config(vocab, max(w.length, leastContext))
-	shape := model.Shape{Config: c, Tied: true}
+	shape := model.Own(c)
 	k := way{batch: s.batch(), micro: min(s.batch(), microRows), threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8"}
-	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Memory: s.memory(c, c.Context, m), Wrong: unfit(in, stage.UseChats, "watch")}
+	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Memory: s.memory(c, c.Context, m), Wrong: append(otherTokenizer(in, "tokenizer"), unfit(in, stage.UseChats, "watch")...)}
+	if w.length > 0 {
+		f.Wrong = append(f.Wrong, s.narrow(w.length)...)
+	}
 	toil := w.toil(&shape, &k)
 	if b := s.budget(); b > 0 && f.FLOPs > 0 {
 		b = max(b, f.FLOPs/w.rows*float64(k.batch)) // one step at least
@@ -202,7 +249,11 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	}
 	steps := f.FLOPs / max(w.flops(&shape, &way{batch: k.batch, passes: 1, muon: k.muon})/max(w.rows, 1)*float64(k.batch), 1)
 	steps = max(steps, 1)
-	f.Derived = say.T("%v; %d rows a step, about %.0f steps; %v", "%v；每步 %d 行，约 %.0f 步；%v", shapeOf(&c), k.batch, steps, paced(s.settings(), cmp.Or(s.Schedule, "wsd"), float64(s.pace(int(steps)).Warmup)/steps))
+	warm := float64(s.pace(int(steps)).Warmup) / steps
+	if s.Warmup != nil {
+		warm = *s.Warmup
+	}
+	f.Derived = say.T("%v; %d rows a step, about %.0f steps; %v", "%v；每步 %d 行，约 %.0f 步；%v", shapeOf(&c), k.batch, steps, paced(s.settings(), cmp.Or(s.Schedule, "wsd"), warm))
 	setTime(&f, toil, m)
 	if m.Memory > 0 && f.Memory > m.Memory {
 		f.Smaller = s.smaller(vocab, c.Context, m)
@@ -255,6 +306,10 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	if err := checkWords(rows, job.Dir("tokenizer")); err != nil {
 		return err
 	}
+	for _, err := range s.narrow(rows.Length()) {
+		return err
+	}
+	shape := model.Own(cfg)
 	batch := s.batch()
 	l, err := newLearner(cfg, s.training(rows.Length(), job.Machine), s.settings())
 	if err != nil {
@@ -262,7 +317,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	}
 	defer l.Close()
 
-	steps := s.steps(rows, &cfg, batch, l.Optimizer.FLOPs())
+	steps := s.steps(rows, &shape, batch, l.Optimizer.FLOPs())
 	var st sftState
 	moments, _ := l.Optimizer.State()
 	state := [][]float32{l.Params.All, moments}
@@ -311,7 +366,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 			}
 			return ctx.Err()
 		}
-		list, flops, tokens := next.at(st.Step, &cfg, st.FLOPs)
+		list, flops, tokens := next.at(st.Step, &shape, st.FLOPs)
 		st.FLOPs = flops + l.Optimizer.FLOPs()
 		loss, _, _ := l.Accumulate(list)
 		if err := diverged(loss, st.Step); err != nil {
@@ -377,7 +432,7 @@ func diverged(loss float64, step int) error {
 
 // steps returns the number of steps: until FLOPs are spent, or so many times through.
 // It is counted over the rows themselves, so it is exact.
-func (s *SFT) steps(rows *stage.Rows, c *model.Config, batch int, optimFLOPs float64) int {
+func (s *SFT) steps(rows *stage.Rows, c *model.Shape, batch int, optimFLOPs float64) int {
 	once, budget := max(rows.Len()/batch, 1), s.budget()
 	if budget == 0 {
 		return once * orDefault(s.Epochs, 1)

@@ -154,7 +154,7 @@ func TestSFTSteps(t *testing.T) {
 	rows, err := stage.OpenRows(in["from"])
 	check(t, err)
 	defer rows.Close()
-	c := op.config(rows.Vocab(), rows.Length())
+	c := model.Own(op.config(rows.Vocab(), rows.Length()))
 	const optim = 1e6
 	// The definition: steps are taken while their sum stays within the budget.
 	count := func(budget float64) int {
@@ -204,6 +204,10 @@ func TestSFTCheck(t *testing.T) {
 		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Width: 100}, "width"}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Width: 288}, "width"},
 		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Epochs: 3}, ""}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Epochs: 3, Minutes: 1}, "minutes"},
 		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Type: "bf16"}, "type"},
+		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Heads: 8, KVHeads: 2, Window: 32}, ""}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Heads: 1, KVHeads: 1}, ""},
+		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Heads: 3}, "heads"}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, Heads: 128}, "heads"},
+		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 64, Heads: 2}, "heads"},
+		{SFT{From: someRows, Tokenizer: aTokenizer, Depth: 4, KVHeads: 3}, "kv_heads"}, {SFT{From: someRows, Tokenizer: aTokenizer, Depth: 1, Window: 32}, "window"},
 		{SFT{Tokenizer: aTokenizer, Depth: 4}, "from"}, {SFT{From: someRows, Examples: stage.Ref{Kind: "examples", Name: "e"}, Tokenizer: aTokenizer, Depth: 4}, "examples"},
 	} {
 		errs := c.op.Check()
@@ -269,6 +273,7 @@ func TestSFTRecipes(t *testing.T) {
 	seen := map[string]string{}
 	for name, op := range map[string]*SFT{
 		"default": {Rate: 2}, "adamw": {Optimizer: "adamw"}, "adamw8": {Optimizer: "adamw8"}, "lion": {Optimizer: "lion", Rate: 3},
+		"no warm-up": {Rate: 2, Warmup: new(float64)}, "no decay": {Rate: 2, Decay: new(float64)},
 		"linear": {Rate: 2, Schedule: "linear"}, "cosine": {Rate: 2, Schedule: "cosine"}, "clip": {Rate: 2, Clip: 0.3},
 		"bf16": {Rate: 2, Storage: "bf16"}, "bf16 adamw8": {Optimizer: "adamw8", Storage: "bf16"},
 	} {

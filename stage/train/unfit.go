@@ -4,8 +4,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 )
 
 // wanted says what an example has that is for a use.
@@ -41,6 +43,51 @@ func useOf(f *stage.Forecast) stage.Use {
 		break
 	}
 	return ""
+}
+
+// otherTokenizer finds fault with rows that are written with another tokenizer than
+// the one in arg, as far as it is known.
+func otherTokenizer(in map[string][]stage.Forecast, arg string) []*say.Error {
+	for _, rows := range in["from"] {
+		for _, f := range in[arg] {
+			if rows.Words != "" && f.Words != "" && rows.Words != f.Words {
+				return []*say.Error{wrongWords()}
+			}
+		}
+	}
+	return nil
+}
+
+// unfitRows finds fault with rows that a base cannot read, as far as both are known.
+func unfitRows(in []stage.Forecast, b *footing) (list []*say.Error) {
+	for _, f := range in {
+		vocab, length := 0, int(f.Size["length"])
+		if info, err := stage.ReadRowsInfo(f.Path); err == nil {
+			vocab, length = info.Vocab, info.Length
+		}
+		own := vocab
+		if words, err := talk.Open(b.file); b.file != "" && err == nil && vocab > 0 {
+			own = words.Tokenizer.Vocab()
+		}
+		if bad := misfit(vocab, length, own, &b.shape); bad != nil && b.known() {
+			list = append(list, bad)
+		}
+	}
+	return list
+}
+
+// misfit is the error of rows of length tokens over vocab that a model of shape s
+// with own tokens cannot read; nil: it can.
+func misfit(vocab, length, own int, s *model.Shape) *say.Error {
+	switch {
+	case vocab != own || own > s.Vocab:
+		return &say.Error{Where: "from", What: say.T("the rows are over a vocabulary of %d tokens, the base's tokenizer has %d", "数据行的词表有 %d 个词元，基座的分词器有 %d 个", vocab, own),
+			Next: say.T("make the rows with the base's tokenizer, or name examples instead", "请用基座的分词器生成数据行，或改用 examples")}
+	case length > s.Context:
+		return &say.Error{Where: "from", What: say.T("the rows have %d tokens, the base has a context of %d", "每行 %d 个词元，而基座的上下文只有 %d", length, s.Context),
+			Next: say.T("make rows of at most %d; a base that is trained here from random weights has the length of its own rows as its context", "请把数据行的 length 设为不超过 %d；在此从随机权重训练的基座，上下文就是它自己数据行的 length", s.Context)}
+	}
+	return nil
 }
 
 // unfit finds fault with examples of which it is known that a run does not take

@@ -270,7 +270,7 @@ func (b *footing) size() map[string]float64 {
 // sizeOf is what a step that makes a model of shape s tells those after it.
 func sizeOf(s *model.Shape) map[string]float64 {
 	return map[string]float64{"params": float64(s.Params()), "vocab": float64(s.Vocab), "width": float64(s.Width), "hidden": float64(s.Hidden),
-		"layers": float64(s.Layers), "context": float64(s.Context)}
+		"layers": float64(s.Layers), "context": float64(s.Context), "heads": float64(s.Heads), "kv_heads": float64(s.KVHeads), "window": float64(s.Window)}
 }
 
 // A footing is what is known of a base: its files, or what was foretold of it.
@@ -296,7 +296,7 @@ func (b *footing) own() bool { return b.chat && !b.brought }
 func footingOf(in []stage.Forecast) (b footing) {
 	b = footing{shape: model.Shape{Config: scaleOf(1e6), Tied: true}, params: 1e6, chat: true}
 	for _, f := range in {
-		b.words = cmp.Or(f.Path, f.Words)
+		b.words = cmp.Or(f.Path, f.WordsPath)
 		if b.open(f.Path) {
 			return b
 		}
@@ -304,7 +304,8 @@ func footingOf(in []stage.Forecast) (b footing) {
 		b.chat, b.brought = f.Size["bytes"] == 0, f.Size["bytes"]+f.Size["brought"] > 0
 		b.shape.Config = scaleOf(b.params)
 		if w := int(f.Size["width"]); w > 0 {
-			b.shape.Config = (&SFT{Depth: int(f.Size["layers"]), Width: w, Hidden: int(f.Size["hidden"])}).config(int(f.Size["vocab"]), int(f.Size["context"]))
+			size := func(name string) int { return int(f.Size[name]) }
+			b.shape = model.Own((&SFT{Depth: size("layers"), Width: w, Hidden: size("hidden"), Heads: size("heads"), KVHeads: size("kv_heads"), Window: size("window")}).config(size("vocab"), size("context")))
 		}
 	}
 	return b
