@@ -138,9 +138,16 @@ func unwritable(words *talk.Words, x model.Mixture) *say.Error {
 		Next: say.T("write f32, f16 or bf16, which keep the files of the base", "请改用 f32、f16 或 bf16，它们保留基座的文件"), Err: err}
 }
 
-// unwritable finds fault with a type in which b is to be written, if its words are at hand.
+// unwritable finds fault with a type in which b is to be written, as far as its
+// shape is known and its words are at hand.
 func (b *footing) unwritable(x model.Mixture) []*say.Error {
-	if b.words == "" || isFolderType(orMixture(x)) {
+	x = orMixture(x)
+	if b.known() {
+		if bad := noGGUF(&b.shape, x); bad != nil {
+			return bad
+		}
+	}
+	if b.words == "" || isFolderType(x) {
 		return nil
 	}
 	words, err := talk.Open(b.words)

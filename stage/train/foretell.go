@@ -32,9 +32,6 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 			f.Wrong = append(f.Wrong, bad)
 		}
 	}
-	if b.known() && o.lora == nil {
-		f.Wrong = append(f.Wrong, noGGUF(&b.shape, orMixture(o.typ))...)
-	}
 	if o.ours > 0 && b.own() {
 		o.rate = o.ours / float64(b.shape.Width)
 	}

@@ -164,9 +164,6 @@ func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) 
 	b := footingOf(in["base"])
 	x := orMixture(model.Mixture(typ))
 	f := stage.Forecast{Size: b.size(), WordsPath: b.words, Wrong: b.unwritable(x)}
-	if b.known() {
-		f.Wrong = append(f.Wrong, noGGUF(&b.shape, x)...)
-	}
 	bytes := 4 * b.params
 	for _, base := range in["base"] {
 		bytes = orDefault(base.Size["bytes"], bytes)
