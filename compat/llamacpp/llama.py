@@ -122,14 +122,18 @@ class Vocab:
     def close(self):
         self.l.llama_model_free(self.model)
 
-    def tokenize(self, text, around=False, special=True):
-        """Ids of a text, in which added tokens count if special; with what goes around it if so asked."""
-        raw = text.encode()
-        out = (c.c_int32 * (len(raw) + 16))()
-        n = self.l.llama_tokenize(self.vocab, raw, len(raw), out, len(out), around, special)
-        if n < 0:
-            raise RuntimeError(f"llama_tokenize: {n}")
-        return list(out[:n])
+    def tokenize(self, text):
+        """Ids of a text in which added tokens count, without what goes around it."""
+        return tokenize(self.vocab, text, False, True)
+
+
+def tokenize(vocab, text, around, special):
+    raw = text.encode()
+    out = (c.c_int32 * (len(raw) + 16))()
+    n = lib().llama_tokenize(vocab, raw, len(raw), out, len(out), around, special)
+    if n < 0:
+        raise RuntimeError(f"llama_tokenize: {n}")
+    return list(out[:n])
 
 
 class Llama:
@@ -229,12 +233,7 @@ class Llama:
         return np.ctypeslib.as_array(self.l.llama_get_embeddings_seq(self.ctx, 0), (n,)).copy()
 
     def tokenize(self, text, special=False):
-        raw = text.encode()
-        out = (c.c_int32 * (len(raw) + 16))()
-        n = self.l.llama_tokenize(self.vocab, raw, len(raw), out, len(out), special, special)
-        if n < 0:
-            raise RuntimeError(f"llama_tokenize: {n}")
-        return list(out[:n])
+        return tokenize(self.vocab, text, special, special)
 
 
 def quantize(name, x):

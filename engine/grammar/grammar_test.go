@@ -497,3 +497,46 @@ func TestNamesCountOnce(t *testing.T) {
 		}
 	}
 }
+
+// Calls of any tools, in the form of any template, compile or are refused, and read any
+// text: the mask is what Accept takes.
+func FuzzCalls(f *testing.F) {
+	f.Add("add", `{"type": "object", "properties": {"x": {"type": "integer"}}}`, "<tool_call>\n", `{"name": "`, `", "arguments": `, "}", "\n", "</tool_call>", "", "", "<tool_call>", byte(1), "<tool_call>\n{\"name\": \"add\", \"arguments\": {\"x\": 1}}")
+	f.Add("get", `{"properties": {"s": {"type": "string"}, "n": {}}, "required": ["s"]}`, "", "<tool_call>", "", "</tool_call>", "", "", "<arg_key>", "</arg_key><arg_value>", "", byte(3), "<tool_call>get<arg_key>s</arg_key><arg_value>x")
+	f.Add("", `{}`, "", "", "", "", "", "", "", "", "", byte(7), "{}{}")
+	list := []string{"<tool_call>", "</tool_call>", `{"`, `": `, "add", "get", "</", "<arg"}
+	v := NewVocab(256+len(list), func(id int32) []byte {
+		if id < 256 {
+			return []byte{byte(id)}
+		}
+		return []byte(list[id-256])
+	}, func(id int32) bool { return id >= 256 && id < 258 })
+	f.Fuzz(func(t *testing.T, name, schema, before, begin, middle, end, between, after, key, value, trigger string, how byte, text string) {
+		if len(schema) > 1000 || len(text) > 100 || len(name)+len(before)+len(begin)+len(middle)+len(end)+len(between)+len(after)+len(key)+len(value)+len(trigger) > 300 || key != "" && end == "" {
+			return
+		}
+		turn := Turn{Form: CallForm{Before: before, Begin: begin, Middle: []string{middle}, End: end, Between: between, After: after, Key: key, Value: value, Done: end},
+			Tools: []Tool{{name, []byte(schema)}, {name + "2", nil}}, Many: how&1 != 0, Trigger: trigger, Begins: how&2 != 0 && trigger != "", Tags: list[:2]}
+		if how&4 != 0 {
+			turn.Answer, _ = Choice([]string{"yes", "no", text})
+		}
+		g, err := turn.Compile()
+		if err != nil {
+			return
+		}
+		m := g.Start(v)
+		for i := 0; i <= len(text); i++ {
+			bits := make([]uint32, (v.Size()+31)/32)
+			m.Mask(bits)
+			for id := range int32(v.Size()) {
+				if got, want := bits[id/32]>>(id%32)&1 == 1, m.Clone().Accept(id); got != want {
+					t.Fatalf("%+v after %q: the mask says %t of %q, Accept %t", turn, text[:i], got, v.tokens[id], want)
+				}
+			}
+			m.CanEnd()
+			if i < len(text) && !m.Accept(int32(text[i])) {
+				return
+			}
+		}
+	})
+}

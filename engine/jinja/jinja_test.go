@@ -1,6 +1,7 @@
 package jinja
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -276,4 +277,31 @@ func BenchmarkRender(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// FuzzJSON: what is read is JSON, and is written as what is read as the same again.
+func FuzzJSON(f *testing.F) {
+	for _, s := range []string{`{"a": [1, -2.5e3, "x\ud800", null, true], "b": {}}`, `[[[]]]`, `"\u0000<>&"`, `123456789012345678901234567890`, ` 0 `, `{"a":1,"a":2}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		v, err := FromJSON(raw)
+		if err != nil {
+			return
+		}
+		if !json.Valid(raw) {
+			t.Fatalf("%q was read", raw)
+		}
+		text := ToJSON(v).Text()
+		again, err := FromJSON([]byte(text))
+		if err != nil {
+			if strings.Contains(text, "Infinity") { // of 1e999, as Python writes it
+				return
+			}
+			t.Fatalf("%q is written as %q: %v", raw, text, err)
+		}
+		if second := ToJSON(again).Text(); second != text {
+			t.Fatalf("%q is written as %q, and then %q", raw, text, second)
+		}
+	})
 }

@@ -303,6 +303,7 @@ func TestUnigramGGUF(t *testing.T) {
 		{strings.Replace(join, "▁", " ", 1), `{"type":"WhitespaceSplit"},` + meta, "false", "", ""},
 		{join, `{"type":"WhitespaceSplit"},` + meta, "false", "", `"Replace"`},
 		{strip, meta, "false", "", `"Strip"`},
+		{join + "," + strip, meta, "false", "", `"Strip"`},
 		{strip + "," + join, never, "false", "", "puts none before a text"},
 		{join, meta, "true", "", "as bytes"},
 	} {

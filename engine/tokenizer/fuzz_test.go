@@ -152,3 +152,30 @@ func TestCharsMapRefuses(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// FuzzFolder reads a vocabulary with what the files beside it say of its tokens.
+func FuzzFolder(f *testing.F) {
+	small := []byte("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\nthe\n中\n")
+	f.Add("vocab.txt", small, []byte(`{"do_lower_case": false, "unk_token": {"content": "[UNK]"}, "added_tokens_decoder": {"9": {"content": "<x>", "special": true, "lstrip": true}}}`), []byte(`{"mask_token": "[MASK]"}`))
+	model, err := os.ReadFile(filepath.Join(familiesOracle, "spm-bpe", "tokenizer.model"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("tokenizer.model", model[:400], []byte(`{"tokenizer_class": "LlamaTokenizerFast", "add_bos_token": true, "add_eos_token": true, "bos_token": "<s>", "added_tokens_decoder": {"3": {"content": "<tool>"}}}`), []byte(`{"eos_token": "</s>"}`))
+	f.Add("tokenizer.json", []byte(`{"model":{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]},"added_tokens":[{"id":3,"content":"<s>","special":true}]}`),
+		[]byte(`{"tokenizer_class": "GemmaTokenizer", "add_bos_token": true, "bos_token": "<s>", "eos_token": "ab"}`), []byte(`{"pad_token": "b"}`))
+	f.Fuzz(func(t *testing.T, name string, vocabulary, config, special []byte) {
+		if name != "vocab.txt" && name != "tokenizer.model" {
+			name = "tokenizer.json"
+		}
+		dir := t.TempDir()
+		for name, text := range map[string][]byte{name: vocabulary, "tokenizer_config.json": config, "special_tokens_map.json": special} {
+			if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if tok, err := Load(dir); err == nil {
+			tryOut(t, tok)
+		}
+	})
+}

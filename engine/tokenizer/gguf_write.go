@@ -339,7 +339,7 @@ func (t *Tokenizer) unigramGGUF() ([]Pair, error) {
 			charsMap = s.CharsMap
 		case s.Type == "Replace" && s.Pattern != nil && s.Pattern.Regex != nil && (*s.Content == " " || *s.Content == lowLine): // " {2,}"
 			joins, low = true, *s.Content == lowLine
-		case s.Type == "Strip" && (s.StripLeft == nil || !*s.StripLeft) && s.StripRight != nil && *s.StripRight:
+		case s.Type == "Strip" && !joins && (s.StripLeft == nil || !*s.StripLeft) && s.StripRight != nil && *s.StripRight:
 			strips = true
 		default:
 			return nil, fault("its normalizer has a step %q", s.Type)

@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -167,13 +168,44 @@ func parseJSON(path string, text []byte, c *config) (*Tokenizer, error) {
 	return t, nil
 }
 
+// step reads a normalizer, pre-tokenizer or decoder of a bounded number of steps.
 func step(raw json.RawMessage) (*stepJSON, error) {
 	var s *stepJSON
 	if len(raw) == 0 {
 		return nil, nil
 	}
-	err := json.Unmarshal(raw, &s)
-	return s, err
+	many := fault("has more than %d steps", maxSteps)
+	if bytes.Count(raw, []byte{'{'}) > 16*maxSteps { // of a pattern, too: else a few bytes became hundreds in memory
+		return nil, many
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return nil, err
+	}
+	if s.count(maxSteps+1) > maxSteps {
+		return nil, many
+	}
+	return s, nil
+}
+
+// maxSteps bounds the steps of a kind, sequences among them; the most known are
+// seven. Each costs time with every text, and nested ones with one another.
+const maxSteps = 64
+
+// count counts the steps of s, itself among them, up to most.
+func (s *stepJSON) count(most int) int {
+	if s == nil {
+		return 0
+	}
+	n := 1
+	for _, list := range [][]stepJSON{s.Normalizers, s.PreTokenizers, s.Decoders} {
+		for i := range list {
+			if n >= most {
+				return n
+			}
+			n += list[i].count(most - n)
+		}
+	}
+	return n
 }
 
 // tokenizer returns the tables of f, or what is wrong where.

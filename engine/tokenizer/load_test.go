@@ -142,3 +142,28 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// A file of steps without end, or deep in one another, is refused: each would cost time
+// with every text, and reading them time that grows with the square.
+func TestLoadManySteps(t *testing.T) {
+	nested := func(list, leaf string, depth, n int) string {
+		s := `{"type":"Sequence","` + list + `":[` + leaf + `]}`
+		for range depth {
+			s = `{"type":"Sequence","` + list + `":[` + s + strings.Repeat(","+leaf, n) + `]}`
+		}
+		return s
+	}
+	const none = `{"type":"Sequence"}`
+	for place, list := range map[string]string{"normalizer": "normalizers", "pre_tokenizer": "pretokenizers", "decoder": "decoders"} {
+		for _, c := range []struct {
+			leaf     string
+			depth, n int
+			ok       bool
+		}{{none, 4, 4, true}, {none, 9, 9, false}, {none, 100, 0, false}, {none, 0, 100, true}, {none, 1, 100, false}, {`{"type":"NFC"}`, 9, 9, false}, {none, 300, 60, false}} {
+			_, err := parse("x", []byte(`{"`+place+`":`+nested(list, c.leaf, c.depth, c.n)+`,"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}`))
+			if bad, ok := errors.AsType[*FormatError](err); c.ok != (err == nil) || !c.ok && (!ok || bad.Place != place || !strings.Contains(bad.Error(), "more than 64 steps")) {
+				t.Errorf("%s %.20s %d deep, %d wide: %v", place, c.leaf, c.depth, c.n, err)
+			}
+		}
+	}
+}

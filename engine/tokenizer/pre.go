@@ -71,9 +71,6 @@ func afterString(sep string) scanner {
 	}
 }
 
-// maxSteps bounds a pre_tokenizer; the longest known has six.
-const maxSteps = 32
-
 // total lists the patterns that match all text, so that it is the same
 // whether matches or what lies between them are kept.
 var total = []string{patternQwen2, patternQwen35, patternLlama3, patternBailing, patternCl100k, patternMiniCPM, patternUfak, patternGPT2, patternGPT4o, patternTekken}
@@ -102,9 +99,6 @@ func preSteps(s *stepJSON, place string) (steps []preStep, level bool, at string
 			sub, l, at, err := preSteps(&s.PreTokenizers[i], fmt.Sprintf("%s.pretokenizers[%d]", place, i))
 			if err != nil {
 				return nil, false, at, err
-			}
-			if len(steps) > maxSteps {
-				return bad("has more than %d steps", maxSteps)
 			}
 			if len(steps) > 0 && len(sub) > 0 && sub[0].space {
 				return bad("add_prefix_space is read in the first step only")

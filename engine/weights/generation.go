@@ -120,7 +120,7 @@ func (g *Generation) GGUF() (list []Pair) {
 		list = append(list, Pair{Key: "tokenizer.chat_template", Value: g.Template})
 	}
 	for _, s := range g.sampled() {
-		if v := *s.to; v != nil {
+		if v := *s.to; v != nil && finite(float32(*v)) {
 			list = append(list, Pair{Key: s.key, Value: float32(*v)})
 		}
 	}
@@ -135,7 +135,7 @@ func (g *Generation) GGUF() (list []Pair) {
 func (g *GGUF) Generation() *Generation {
 	c := &Generation{Template: g.Text("tokenizer.chat_template")}
 	for _, s := range c.sampled() {
-		if v, ok := g.Value(s.key).(float32); ok && v >= 0 {
+		if v, ok := g.Value(s.key).(float32); ok && v >= 0 && finite(v) {
 			if f, err := strconv.ParseFloat(strconv.FormatFloat(float64(v), 'g', -1, 32), 64); err == nil { // 0.6, not 0.60000002
 				*s.to = &f
 			}

@@ -82,3 +82,43 @@ func TestGenerationForms(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a folder's files say of sampling is written again as a folder, and as GGUF.
+func FuzzGeneration(f *testing.F) {
+	f.Add([]byte(`{"bos_token": {"content": "<s>"}, "chat_template": [{"name": "default", "template": "d"}]}`), []byte(`{"eos_token_id": 5}`),
+		[]byte(`{"eos_token_id": [5, 7], "temperature": 0.6, "top_k": 20, "do_sample": true, "top_p": 1e300, "min_p": -1, "typical_p": 0.5}`))
+	f.Add([]byte(`{"chat_template": "t", "eos_token": "</s>"}`), []byte(`{}`), []byte(`{"do_sample": false, "repetition_penalty": 1.1}`))
+	f.Fuzz(func(t *testing.T, special, net, gen []byte) {
+		dir := t.TempDir()
+		for name, text := range map[string][]byte{"tokenizer_config.json": special, "config.json": net, "generation_config.json": gen} {
+			if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		g, err := ReadGeneration(dir)
+		if err != nil {
+			return
+		}
+		path := filepath.Join(dir, "x.gguf")
+		file, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(WriteGGUF(file, g.GGUF(), nil, nil), file.Close()); err != nil {
+			t.Fatal(err)
+		}
+		again, err := OpenGGUF(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer again.Close()
+		for _, g := range []*Generation{g, again.Generation()} {
+			if err := g.Write(dir); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := ReadGeneration(dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

@@ -112,9 +112,13 @@ func Unmarshal(b []byte) (*Model, error) {
 		m.shift--
 	}
 	m.slots = make([]uint64, 1<<(32-m.shift))
+	most := 64*n + 1024 // steps: spread terms take one or two each, and ones that are not would take n
 	for i, t := range m.terms {
 		at := t >> m.shift
 		for m.slots[at] != 0 {
+			if most--; most < 0 {
+				return nil, ErrDamaged
+			}
 			at = (at + 1) & uint32(len(m.slots)-1)
 		}
 		m.slots[at] = uint64(t)<<32 | uint64(i+1)

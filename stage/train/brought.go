@@ -134,7 +134,7 @@ func unwritable(words *talk.Words, x model.Mixture) *say.Error {
 	if err == nil {
 		return nil
 	}
-	return &say.Error{Where: "type", What: say.T("%q makes a GGUF file, and %v", "%q 写成 GGUF 文件，而%v", x, err),
+	return &say.Error{Where: "type", What: say.T("%q makes a GGUF file, and %v", "%q 写成 GGUF 文件；%v", x, err),
 		Next: say.T("write f32, f16 or bf16, which keep the files of the base", "请改用 f32、f16 或 bf16，它们保留基座的文件"), Err: err}
 }
 

@@ -38,6 +38,9 @@ func tiny(t *testing.T) *lab {
 		}
 		text = strings.ReplaceAll(text, old, small)
 	}
+	for _, price := range []string{"96", "48"} { // of short, and then of lean
+		text = strings.Replace(text, "overlong      = 192", "overlong      = "+price, 1)
+	}
 	dir := t.TempDir()
 	check(t, os.WriteFile(filepath.Join(dir, plan.FileName), []byte(text), 0o600))
 	l, err := openLab(filepath.Join(dir, plan.FileName), t.TempDir(), "", compute.Probe(1))
@@ -63,8 +66,8 @@ func TestClaims(t *testing.T) {
 	}
 	check(t, r.write())
 	for name, want := range map[string][]string{
-		"reasoner.md":       {"N thinks", "reasoner-small.svg", "Unfinished: 1 of 2 seeds;", "Not run.", "calendar", "2,000 problems with worked thoughts", "nothing to leave out"},
-		"reasoner.zh-CN.md": {"思考 N", "未完成：1 个种子", "未运行。", "日历"},
+		"reasoner.md":       {"N thinks", "reasoner-small.svg", "Unfinished: 1 of 2 seeds;", "Not run.", "calendar", "200 problems with worked thoughts", "learn from 600 problems", "a price of 1/96 of the reward", "a price of 1/48 makes", "nothing to leave out"},
+		"reasoner.zh-CN.md": {"思考 N", "未完成：1 个种子", "未运行。", "日历", "学习 600 道题", "只有 200 道带解答的题", "扣除奖励的 1/96", "每词元扣 1/48"},
 	} {
 		b, err := os.ReadFile(filepath.Join(r.o.out, name))
 		check(t, err)

@@ -40,9 +40,10 @@ type lab struct {
 	data  string // folder of the mirrors; "" if there is none
 	st    *store.Store
 	m     stage.Machine
-	tell  bool                    // nothing is made: only what was made is asked
-	parts map[string]string       // by name, instead of examples that were made; nil but in tests
-	made  map[string]store.Digest // by seed and name, such as 1.weights.think
+	tell  bool                      // nothing is made: only what was made is asked
+	parts map[string]string         // by name, instead of examples that were made; nil but in tests
+	made  map[string]store.Digest   // by seed and name, such as 1.weights.think
+	says  map[string]stage.Operator // by name, such as weights.think: the settings of seed 1
 }
 
 func openLab(planFile, state, data string, m stage.Machine) (*lab, error) {
@@ -50,8 +51,30 @@ func openLab(planFile, state, data string, m stage.Machine) (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(filepath.Join(state, "store"))
-	return &lab{text: string(b), state: state, data: data, st: st, m: m, made: map[string]store.Digest{}}, err
+	l := &lab{text: string(b), state: state, data: data, m: m, made: map[string]store.Digest{}, says: map[string]stage.Operator{}}
+	f, err := l.plan(1)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range f.Blocks {
+		l.says[b.Ref.String()] = b.Op
+	}
+	l.st, err = store.Open(filepath.Join(state, "store"))
+	return l, err
+}
+
+// count is how many problems the plan has in the examples of a name, in a reader's form.
+func (l *lab) count(name string) string {
+	digits := fmt.Sprint(l.says["examples."+name].(*data.Lessons).Count)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// price is the part of its reward that each token costs an answer of weights of a name.
+func (l *lab) price(name string) string {
+	return fmt.Sprintf("1/%d", l.says["weights."+name].(*train.GRPO).Overlong)
 }
 
 // seedLine is where the plan says its seed.

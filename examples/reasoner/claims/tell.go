@@ -18,7 +18,7 @@ func (r *report) head(d *doc) {
 	flops, _, params := r.cost("think", fullThought)
 	d.say("The thinking model has %d parameters and %.2g operations of training. All models learn from %s problems of six families in Chinese and English, or from some of them; they are asked %d others, held out by canonical key and by wording, greedily. Settings were chosen on a third set (`watch`). Accuracies are in per cent; an interval is of 95%%, over problems and seeds together (Satterthwaite); with fewer than three seeds it is said.",
 		"思考模型有 %d 个参数，训练用 %.2g 次运算。所有模型学习 %s 道题（六种题型，中英双语）或其中一部分，再贪心地回答另外 %d 道按规范键和措辞留出的题。设置在第三个集合（`watch`）上选定。正确率为百分数；区间为 95%%，同时计入题目与种子的波动（Satterthwaite）；不足三个种子时注明。",
-		params, flops, "36,000", len(r.problems))
+		params, flops, r.l.count("lessons"), len(r.problems))
 }
 
 // basis says of how many seeds numbers are, and names what is missing.
@@ -203,7 +203,7 @@ func (r *report) lift(d *doc) {
 	}
 	e, more, luck := both("grpo", "few"), both("more", "few"), both("coin", "few")
 	d.say("SFT has %s problems with worked thoughts, and goes through them %.0f times; of the others only the results are known. GRPO asks those, and learns the worked ones again. More SFT and a coin in the place of the reward have the worked ones alone to learn from.\n",
-		"SFT 只有 %s 道带解答的题，读了 %.0f 遍；其余题只知道结果。GRPO 用这些题提问，并重学带解答的题。更多 SFT 与随机奖励都只有带解答的题可学。\n", "2,000", r.read("few"))
+		"SFT 只有 %s 道带解答的题，读了 %.0f 遍；其余题只知道结果。GRPO 用这些题提问，并重学带解答的题。更多 SFT 与随机奖励都只有带解答的题可学。\n", r.l.count("few"), r.read("few"))
 	d.say("The two families that SFT did worst on among the watched problems: %s and %s. On them GRPO adds %s points, by seed %s.\n",
 		"SFT 在监测题上最差的两种题型：%s、%s。GRPO 在其上提升 %s 个百分点，各种子：%s。\n", stage.FamilyText(hard[0]), stage.FamilyText(hard[1]), signed(e), each(e))
 	fell := []string{}
@@ -263,17 +263,17 @@ func (r *report) short(d *doc) {
 		return
 	}
 	of, other, part := r.thought(shorter, longer)
-	d.say("In the lessons of this model a thought is gone through again, once, twice or not at all: what it has found is never wrong. GRPO goes on from it with a price of 1/192 of the reward for each token. Thoughts: %.1f tokens before, %.1f after (%+.0f%%); accuracy %s points, by seed %s. The claim asks for half at one point of loss.\n",
-		"该模型的课程中，思考会重走一遍、两遍或不重走：核对从未发现错误。GRPO 由它继续，每个词元扣除奖励的 1/192。思考词元：之前 %.1f，之后 %.1f（%+.0f%%）；正确率变化 %s 个百分点，各种子：%s。论断要求减半而损失不超过 1 个百分点。\n",
-		other, of, -100*part, signed(e), each(e))
+	d.say("In the lessons of this model a thought is gone through again, once, twice or not at all: what it has found is never wrong. GRPO goes on from it with a price of %s of the reward for each token. Thoughts: %.1f tokens before, %.1f after (%+.0f%%); accuracy %s points, by seed %s. The claim asks for half at one point of loss.\n",
+		"该模型的课程中，思考会重走一遍、两遍或不重走：核对从未发现错误。GRPO 由它继续，每个词元扣除奖励的 %s。思考词元：之前 %.1f，之后 %.1f（%+.0f%%）；正确率变化 %s 个百分点，各种子：%s。论断要求减半而损失不超过 1 个百分点。\n",
+		r.l.price("short"), other, of, -100*part, signed(e), each(e))
 	d.outcome(part >= 0.5 && e.Low >= -0.01, part < 0.5 || e.High < -0.01)
 	r.basis(d, e.Seeds)
 	r.compare(d, shorter, longer)
 	lean := column{say.T("", ""), "lean", fullThought}
 	if e := r.gain(asked{0, "lean", fullThought}, asked{0, "grpo", fullThought}, ""); e.Seeds > 0 {
 		of, other, part := r.thought(lean, grpo)
-		d.say("Of thoughts that hold nothing to leave out, those of claim 2, a price of 1/192 makes %.1f tokens %.1f (%+.0f%%), accuracy %s.\n",
-			"论断 2 的思考没有可省之处：每词元扣 1/192，%.1f 个词元变为 %.1f（%+.0f%%），正确率变化 %s。\n", other, of, -100*part, signed(e))
+		d.say("Of thoughts that hold nothing to leave out, those of claim 2, a price of %s makes %.1f tokens %.1f (%+.0f%%), accuracy %s.\n",
+			"论断 2 的思考没有可省之处：每词元扣 %s，%.1f 个词元变为 %.1f（%+.0f%%），正确率变化 %s。\n", r.l.price("lean"), other, of, -100*part, signed(e))
 	}
 }
 
