@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -50,6 +51,14 @@ func (l *lesson) Check() []*say.Error {
 	return nil
 }
 func (l *lesson) Run(_ context.Context, job *stage.Job) error {
+	switch l.Text {
+	case "fail":
+		return say.Errorf("the text fails", "文本失败")
+	case "break":
+		panic("broken")
+	case "full":
+		return &os.PathError{Op: "write", Path: "lines", Err: syscall.ENOSPC}
+	}
 	if err := put(job.Out, "train/lines", strings.ToLower(l.Text)); err != nil {
 		return err
 	}
