@@ -186,7 +186,7 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		f.FLOPs = b
 	}
 	steps := f.FLOPs / max(w.flops(&shape, &way{batch: k.batch, passes: 1, muon: k.muon})/max(w.rows, 1)*float64(k.batch), 1)
-	f.Derived = say.T("%v; %d rows a step, about %.0f steps; %v", "%v；每步 %d 行，约 %.0f 步；%v", shapeOf(&c), k.batch, max(steps, 1), describe(recipe(s.Optimizer, orDefault(s.Rate, 1)), cmp.Or(s.Schedule, "wsd")))
+	f.Derived = say.T("%v; %d rows a step, about %.0f steps; %v", "%v；每步 %d 行，约 %.0f 步；%v", shapeOf(&c), k.batch, math.Round(max(steps, 1)), describe(recipe(s.Optimizer, orDefault(s.Rate, 1)), cmp.Or(s.Schedule, "wsd")))
 	setTime(&f, toil, m)
 	if m.Memory > 0 && f.Memory > m.Memory {
 		f.Smaller = s.smaller(vocab, c.Context, m)
