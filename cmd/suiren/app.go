@@ -14,6 +14,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/internal/terminal"
+	"suiren/run"
 	"suiren/stage"
 	"suiren/stage/compute"
 )
@@ -26,7 +27,7 @@ const (
 
 // uiVersion is the version of the lines of -o jsonl: a new minor number adds
 // fields or types, a new major number may change them.
-const uiVersion = "1.3"
+const uiVersion = "1.4"
 
 // An app is one run of the program: what its flags and its terminal say.
 type app struct {
@@ -116,6 +117,7 @@ func (a *app) line(v any) {
 func (a *app) diagnose(err error) {
 	type diagnostic struct {
 		Type  string `json:"type"`
+		Step  string `json:"step,omitempty"`
 		Where string `json:"where,omitempty"`
 		What  string `json:"what"`
 		Next  string `json:"next,omitempty"`
@@ -123,6 +125,10 @@ func (a *app) diagnose(err error) {
 	}
 	for _, e := range unjoin(err) {
 		d := diagnostic{Type: "diagnostic", What: say.Err(a.lang, e), Exit: exitCode(err)}
+		if f, ok := e.(*run.Fault); ok {
+			d.Step, e = f.Step, f.Err
+			d.What = say.Err(a.lang, e)
+		}
 		if s, ok := errors.AsType[*say.Error](e); ok {
 			d.Where, d.What, d.Next = s.Where, s.What.In(a.lang), s.Next.In(a.lang)
 		}

@@ -78,9 +78,8 @@ func (a *app) applyCommand() *cobra.Command {
 			if p.Empty() {
 				return nil
 			}
-			err = a.apply(c.Context(), w, p, m)
-			if err == nil || errors.Is(err, stage.ErrRefused) { // a refusal has its reasons in the report
-				err = errors.Join(a.showReport(w, p), err)
+			if err = a.apply(c.Context(), w, p, m); toReport(p, err) {
+				err = errors.Join(err, a.showReport(w, p))
 			}
 			if err == nil {
 				w.showNext(p)
@@ -154,6 +153,7 @@ func (a *app) showPlan(p *plan.Plan, m stage.Machine) {
 // apply carries out a plan and shows how it goes.
 func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Machine) error {
 	progress, began := newProgress(a), time.Now()
+	why := "" // the last step failed: said when the run goes on, for else it is the program's last word
 	before, err := w.releaseOutputs()
 	if err == nil {
 		err = w.st.Within(store.Made)
@@ -168,13 +168,18 @@ func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Mac
 		}
 		switch e.Type {
 		case run.TypeBegin:
+			for line := range strings.Lines(why) {
+				a.screen.Print(progress.fold("    " + strings.TrimSpace(line))...)
+			}
+			why = ""
 			progress.begin(e.Step)
 		case run.TypeMade:
 			progress.end(e.Step, a.endLine(p, e))
 			for _, l := range a.looksWrong(w, e.Step, began) {
 				a.screen.Print("  " + l)
 			}
-		case run.TypeFailed: // why is the program's last word
+		case run.TypeFailed:
+			why = a.say(e)
 			progress.end(e.Step, "  ! "+terminal.Pad(e.Step, 20)+"  "+a.t("failed", "失败"))
 			for _, l := range a.looksWrong(w, e.Step, began) {
 				a.screen.Print("  " + l)
@@ -183,6 +188,10 @@ func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Mac
 			progress.end(e.Step, "  ! "+terminal.Pad(e.Step, 20)+"  "+a.say(e))
 		case plan.TypeKept:
 			a.screen.Print("  = " + e.Step + "  " + a.say(e))
+		case plan.TypeSkipped:
+			a.screen.Print("  – " + terminal.Pad(e.Step, 20) + "  " + a.say(e))
+		case plan.TypeApplied:
+			a.screen.Print(a.say(e))
 		default:
 			progress.event(e)
 		}
