@@ -54,6 +54,13 @@ func TestParseErrors(t *testing.T) {
 		{"choice missing", `weights "a" {}`, "suiren.hcl:1:1: weights.a lacks the argument train; it may be grow, mix, tune", ""},
 		{"choice wrong", "weights \"a\" {\n train = \"grwo\"\n}",
 			`suiren.hcl:2:10: train cannot be "grwo"; did you mean grow?`, ""},
+		{"letters swapped", "weights \"a\" {\n train = \"mxi\"\n}", `suiren.hcl:2:10: train cannot be "mxi"; did you mean mix?`, ""},
+		{"quote missing", "examples \"a {\n text = \"x\"\n names = [\"y\"]\n}\nexamples \"b\" {\n text = \"x\"\n}",
+			"suiren.hcl:1:14: a string in quotes ends on its line; add the closing quote, or write \\n for a new line",
+			"suiren.hcl:1:14: 加引号的字符串要在同一行结束；请补上右引号，或用 \\n 表示换行"},
+		{"quote missing in a value", "examples \"a\" {\n text = = \"y\"\n}\nexamples \"b\" {\n text = \"x\n count = 2\n}\nexamples \"c\" {\n text = \"x\"\n}",
+			"suiren.hcl:2:9: this is not a value; write a string in quotes, a number, true, false, a list or a reference\n" +
+				"suiren.hcl:5:11: a string in quotes ends on its line; add the closing quote, or write \\n for a new line", ""},
 		{"choice type", "weights \"a\" {\n train = 3\n}", `suiren.hcl:2:10: train is a string, and this is a whole number`, "suiren.hcl:2:10: train 应当是字符串，这里是整数"},
 		{"types", "examples \"a\" {\n text = 3\n count = \"x\"\n rate = true\n flag = 1\n names = \"x\"\n need = []\n}",
 			"suiren.hcl:2:9: text is a string, and this is a whole number\n" +
