@@ -242,7 +242,7 @@ func (a *applier) step(ctx context.Context, s *Step) error {
 	if err != nil {
 		return err
 	}
-	if ok { // what it is made from came out as it was before
+	if ok && !s.block.anew { // what it is made from came out as it was before
 		why := say.T("made before", "以前做过")
 		if s.Action == Change {
 			why = say.T("its inputs came out as before", "输入与之前相同")

@@ -248,7 +248,8 @@ func TestPlanAndApply(t *testing.T) {
 	// A new name for the same thing.
 	h.edit("weights \"large\"", "weights \"big\"")
 	h.edit("weights.large", "weights.big")
-	p = h.expect("\n= examples.a\n= examples.b\n= tokens.rows\n= weights.small\n= weights.big made before\n= release.tutor\n- weights.large no longer in the plan file\n", "")
+	p = h.expect("\n= examples.a\n= examples.b\n= tokens.rows\n= weights.small\n= weights.big was weights.large\n= release.tutor\n- weights.large is weights.big now\n",
+		"\n= examples.a\n= examples.b\n= tokens.rows\n= weights.small\n= weights.big 原名 weights.large\n= release.tutor\n- weights.large 现名 weights.big\n")
 	h.made()
 	if s := p.Steps()[4]; s.Actual == nil || s.Actual.Peak != machine.Peak {
 		t.Errorf("what it took: %+v", s.Actual)

@@ -49,6 +49,8 @@ type File struct {
 	Name   string       // of the folder, for people
 	Sum    store.Digest // SHA-256 of its bytes
 	Blocks []*Block     // each after those it refers to, else in the file's order
+	Only   []string     // if any were chosen, by Choose: the blocks that alone are looked at, with what they need
+	Anew   []string     // the blocks that are made again though they stand
 }
 
 // A Block is one block of a plan file: an operator with its settings, and the
@@ -58,6 +60,8 @@ type Block struct {
 	Op   stage.Operator
 	Args []Arg  // its inputs, in the order of the operator's fields
 	At   string // where it stands: "suiren.hcl:12:1"
+
+	anew bool // by Choose
 }
 
 // An Arg is an argument that refers to other blocks.

@@ -31,17 +31,18 @@ const uiVersion = "1.4"
 
 // An app is one run of the program: what its flags and its terminal say.
 type app struct {
-	lang     say.Lang
-	format   string
-	threads  int
-	saveTo   string        // where plan saves
-	state    string        // folder, or "" for .suiren beside the plan file
-	unsigned bool          // serve what has no proof of its origin
-	every    time.Duration // between checkpoints; 0: as training likes
-	stdout   io.Writer
-	stderr   io.Writer
-	colour   bool // what stdout wants
-	screen   *terminal.Screen
+	lang       say.Lang
+	format     string
+	threads    int
+	saveTo     string        // where plan saves
+	state      string        // folder, or "" for .suiren beside the plan file
+	unsigned   bool          // serve what has no proof of its origin
+	only, anew []string      // blocks that plan and apply were told
+	every      time.Duration // between checkpoints; 0: as training likes
+	stdout     io.Writer
+	stderr     io.Writer
+	colour     bool // what stdout wants
+	screen     *terminal.Screen
 
 	interrupt atomic.Pointer[func()] // what an interrupt stops, instead of the program
 }

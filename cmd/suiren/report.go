@@ -112,8 +112,16 @@ func toReport(p *plan.Plan, err error) bool {
 // showReport writes the report of a plan's verdict, if it stands, and what the plan's
 // steps took.
 func (a *app) showReport(w *workspace, p *plan.Plan) error {
-	if slices.ContainsFunc(p.Steps(), func(s plan.Step) bool { return s.Kind == store.Verdict && s.Action != plan.Remove && !s.Stands }) {
-		return nil // what stands is of an older plan
+	stands := false
+	for _, s := range p.Steps() {
+		if s.Kind == store.Verdict && s.Action != plan.Remove {
+			if stands = s.Stands; !stands {
+				break
+			}
+		}
+	}
+	if !stands {
+		return nil // there is none, or what stands is of another plan
 	}
 	r, err := w.report("")
 	if err != nil || r == nil {

@@ -23,7 +23,8 @@ import (
 func (a *app) showCommand() *cobra.Command {
 	var folder string
 	c := &cobra.Command{
-		Use: "show [" + a.t("BLOCK|NAME.plan", "块|名称.plan") + "]", Short: a.t("Show what stands: all of it, one block and how it was made, or a saved plan", "显示现有内容、某个块的来历，或已保存的计划"),
+		SuggestFor: []string{"state", "output", "list"},
+		Use:        "show [" + a.t("BLOCK|NAME.plan", "块|名称.plan") + "]", Short: a.t("Show what stands: all of it, one block and how it was made, or a saved plan", "显示现有内容、某个块的来历，或已保存的计划"),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			name := strings.Join(args, "")
