@@ -325,7 +325,7 @@ func (r *reader) body(b *Block, h *hclsyntax.Block) {
 	}
 	for _, in := range h.Body.Blocks {
 		if !slices.ContainsFunc(fields, func(f field) bool { return f.isBlock() && f.name == in.Type }) {
-			r.noBlock(in)
+			r.noBlock(in, known)
 		}
 	}
 	b.Op = op
@@ -341,10 +341,15 @@ func (r *reader) body(b *Block, h *hclsyntax.Block) {
 	r.patterns(op, h)
 }
 
-// noBlock refuses a block where there are only arguments.
-func (r *reader) noBlock(b *hclsyntax.Block) {
-	r.add(b.DefRange(), say.T("a block holds arguments, and no blocks such as %s", "块里只有参数，不能再有块（%s）", clip(b.Type)),
-		say.T("write %s = …, or end the block above with }", "请写成 %s = …，或用 } 结束上面的块", clip(b.Type)))
+// noBlock refuses a block where there are only arguments, which are known.
+func (r *reader) noBlock(b *hclsyntax.Block, known []string) {
+	next := suggest(b.Type, known)
+	if _, ok := r.vocab[store.Kind(b.Type)]; ok {
+		next = say.T("end the block above with }", "请用 } 结束上面的块")
+	} else if slices.Contains(known, b.Type) {
+		next = say.T("write %s = …", "请写成 %s = …", b.Type)
+	}
+	r.add(b.DefRange(), say.T("a block holds arguments, and no blocks such as %s", "块里只有参数，不能再有块（%s）", clip(b.Type)), next)
 }
 
 // patterns refuses patterns of files that are not below the plan's folder.
