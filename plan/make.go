@@ -263,12 +263,14 @@ func foretold(rec store.Record) stage.Forecast {
 		Memory    int64
 		FLOPs     float64
 		Basis     struct{ En, Zh string }
+		Derived   struct{ En, Zh string }
 		Size      map[string]float64
 	}
 	if json.Unmarshal(rec.Forecast, &f) != nil {
 		return stage.Forecast{}
 	}
-	return stage.Forecast{Low: f.Low, High: f.High, Memory: f.Memory, FLOPs: f.FLOPs, Basis: say.Text{En: f.Basis.En, Zh: f.Basis.Zh}, Size: f.Size}
+	return stage.Forecast{Low: f.Low, High: f.High, Memory: f.Memory, FLOPs: f.FLOPs, Basis: say.Text{En: f.Basis.En, Zh: f.Basis.Zh},
+		Derived: say.Text{En: f.Derived.En, Zh: f.Derived.Zh}, Size: f.Size}
 }
 
 // forecast asks s's operator what it will cost.

@@ -187,18 +187,15 @@ func (s *Step) explain(ctx context.Context, st *store.Store, err error) error {
 // forecast is the form in which a forecast is recorded. It can be read back
 // into a stage.Forecast.
 func forecast(f stage.Forecast) any {
-	type basis struct {
-		En string `json:"en"`
-		Zh string `json:"zh"`
-	}
 	return struct {
-		Low    float64            `json:"low"`
-		High   float64            `json:"high"`
-		Memory int64              `json:"memory"`
-		FLOPs  float64            `json:"flops"`
-		Basis  basis              `json:"basis"`
-		Size   map[string]float64 `json:"size,omitempty"`
-	}{f.Low, f.High, f.Memory, f.FLOPs, basis{f.Basis.In(say.English), f.Basis.In(say.Chinese)}, f.Size}
+		Low     float64            `json:"low"`
+		High    float64            `json:"high"`
+		Memory  int64              `json:"memory"`
+		FLOPs   float64            `json:"flops"`
+		Basis   Words              `json:"basis"`
+		Derived Words              `json:"derived,omitzero"`
+		Size    map[string]float64 `json:"size,omitempty"`
+	}{f.Low, f.High, f.Memory, f.FLOPs, *words(f.Basis), *words(f.Derived), f.Size}
 }
 
 func bytesOf(dir string) (n int64, err error) {
