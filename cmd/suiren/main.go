@@ -34,16 +34,16 @@ func command(args []string) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if cause := context.Cause(ctx); errors.Is(cause, errInterrupted) && errors.Is(err, context.Canceled) {
-		err = interrupted(err)
+		err = instead(err, errInterrupted)
 	}
 	a.fail(err)
 	return exitCode(err)
 }
 
-// interrupted is err with errInterrupted in place of what the interrupt ended.
-func interrupted(err error) error {
+// instead is err with why in place of what only says that a context was cancelled.
+func instead(err, why error) error {
 	list := slices.DeleteFunc(unjoin(err), func(e error) bool { return errors.Is(e, context.Canceled) })
-	return errors.Join(append(list, errInterrupted)...)
+	return errors.Join(append(list, why)...)
 }
 
 // watchSignals cancels with errInterrupted at the first interrupt, so that

@@ -66,14 +66,14 @@ func TestExitCode(t *testing.T) {
 	}{
 		{refused, exitRefused}, {errors.Join(refused), exitRefused}, {errors.Join(refused, refused), exitRefused},
 		{failed, exitFailed}, {errors.Join(refused, failed), exitFailed},
-		{interrupted(errors.Join(failed, context.Canceled)), exitInterrupted}, {interrupted(context.Canceled), exitInterrupted},
+		{instead(errors.Join(failed, context.Canceled), errInterrupted), exitInterrupted}, {instead(context.Canceled, errInterrupted), exitInterrupted},
 	} {
 		if code := exitCode(c.err); code != c.code {
 			t.Errorf("%v: %d, not %d", c.err, code, c.code)
 		}
 	}
 	var said []string
-	for _, e := range unjoin(interrupted(errors.Join(failed, context.Canceled))) {
+	for _, e := range unjoin(instead(errors.Join(failed, context.Canceled), errInterrupted)) {
 		said = append(said, e.Error())
 	}
 	if !slices.Equal(said, []string{"weights.b: one", "weights.b: two", errInterrupted.Error()}) {
