@@ -214,7 +214,11 @@ func (a *app) statusCommand() *cobra.Command {
 			}
 			if a.format == formatJSONL {
 				for _, r := range runs[:min(1, len(runs))] {
-					a.line(map[string]any{"type": "run", "run": r})
+					a.line(struct {
+						Type string   `json:"type"`
+						Run  run.Info `json:"run"`
+						Why  string   `json:"why,omitempty"`
+					}{"run", r, r.Why(a.lang)})
 				}
 				a.line(map[string]any{"type": "status", "made": p.Empty(), "steps": statesOf(p)})
 				return nil
@@ -222,6 +226,9 @@ func (a *app) statusCommand() *cobra.Command {
 			if len(runs) > 0 {
 				r := runs[0]
 				fmt.Fprintln(a.stdout, a.t("last run %s: %v", "上次运行 %s：%v", r.ID, runStates[r.State]))
+				for line := range strings.Lines(r.Why(a.lang)) {
+					fmt.Fprintln(a.stdout, "  "+strings.TrimSpace(line))
+				}
 			} else {
 				fmt.Fprintln(a.stdout, a.t("nothing has run here yet", "这里还没有运行过"))
 			}
