@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -127,6 +128,9 @@ func ReadSaved(path string) (*Saved, error) {
 		return nil, err
 	}
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = say.Errorf("there is no such file", "文件不存在")
+	}
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
