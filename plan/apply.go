@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"suiren/internal/say"
@@ -10,9 +11,12 @@ import (
 	"suiren/store"
 )
 
-// TypeKept is the type of the event of a step that a plan foretold and that
-// was found made already, beside those of package run; text says why.
-const TypeKept = "kept"
+// The types of events beside those of package run.
+const (
+	TypeKept    = "kept"    // a step that a plan foretold was found made already; text says why
+	TypeSkipped = "skipped" // a step was passed over because of others that failed; text says which
+	TypeApplied = "applied" // the last, of no step; values and text: how many steps came to what
+)
 
 // Options are what apply is told besides the plan.
 type Options struct {
@@ -21,15 +25,17 @@ type Options struct {
 }
 
 // Apply makes what p says, one step at a time, since each step uses the whole
-// machine, and notes in st what stands. What is done stays done: after an
-// error, a cancelled ctx or a killed process, a new plan of the same file has
-// only the rest in it, and the step that was cut short goes on from its
-// checkpoint.
+// machine, and notes in st what stands. A step that fails takes those with it
+// that need it; the others are made, but nothing is removed. What all steps share
+// ends the run at once: a full disk, an error of the store, a cancelled ctx.
+// What is done stays done: after an error or a killed process, a new plan of the
+// same file has only the rest in it, and the step that was cut short goes on from
+// its checkpoint.
 //
-// It holds the store's lock. Its error wraps store.ErrLocked if another
-// process does, ErrMoved if the store or the owner's files are no longer as
-// they were when p was made, ErrNoFit if a step needs more memory than the
-// machine has, and stage.ErrRefused if a step refused.
+// It holds the store's lock. Its error joins those of the steps. It wraps
+// store.ErrLocked if another process holds the lock, ErrMoved if the store or the
+// owner's files are no longer as they were when p was made, ErrNoFit if a step
+// needs more memory than the machine has, and stage.ErrRefused if a step refused.
 func Apply(ctx context.Context, p *Plan, st *store.Store, m stage.Machine, opt Options) (err error) {
 	unlock, err := st.Lock()
 	if err != nil {
@@ -54,33 +60,127 @@ func Apply(ctx context.Context, p *Plan, st *store.Store, m stage.Machine, opt O
 		return err
 	}
 	defer func() { log.Close(err) }() // a log that cannot be written costs the log, never what was made
-	a := &applier{p: p, st: st, m: m, opt: opt, log: log, steps: map[stage.Ref]*Step{}}
+	a := &applier{p: p, st: st, m: m, opt: opt, log: log, steps: map[stage.Ref]*Step{}, fell: map[stage.Ref][]string{}}
 	for _, s := range p.steps {
 		a.steps[s.Ref] = s
 	}
-	for _, s := range p.steps {
-		if err := ctx.Err(); err != nil {
-			return err
+	return a.all(ctx)
+}
+
+// all does what is to do, and tells what came of it.
+func (a *applier) all(ctx context.Context) error {
+	var todo []*Step
+	for _, s := range a.p.steps {
+		if !s.Stands {
+			todo = append(todo, s)
 		}
-		if s.Stands {
+	}
+	var failed []error
+	for _, s := range todo {
+		if err := ctx.Err(); err != nil {
+			failed = append(failed, err)
+			break
+		}
+		if why := a.barred(s, len(failed) > 0); !why.IsZero() {
+			a.p.update(func() { s.State, s.Why = Skipped, why })
+			a.emit(stage.Event{Type: TypeSkipped, Step: s.Ref.String(), Text: &why})
 			continue
 		}
-		if s.Action == Remove {
-			err = st.RemoveBlock(s.Kind, s.Name)
-		} else if err = a.step(ctx, s); err == nil {
-			err = st.SetBlock(store.Block{Kind: s.Kind, Name: s.Name, Key: s.Key, Output: s.Output})
+		err := a.stand(ctx, s)
+		if err == nil {
+			a.p.update(func() { s.State, s.Stands = Done, true })
+			continue
 		}
-		if err != nil {
-			state := Failed
-			if ctx.Err() != nil {
-				state = Waiting
-			}
-			p.update(func() { s.State = state })
-			return err
+		failed = append(failed, err)
+		if ctx.Err() != nil {
+			a.p.update(func() { s.State = Waiting })
+			break
 		}
-		p.update(func() { s.State, s.Stands = Done, true })
+		a.p.update(func() { s.State, s.Why = Failed, say.T("%v", "%v", err) })
+		a.fell[s.Ref] = []string{s.Ref.String()}
+		if _, own := errors.AsType[*run.Fault](err); !own {
+			break
+		}
 	}
-	return nil
+	a.emit(applied(todo))
+	return errors.Join(failed...)
+}
+
+// barred says why s is not to be done, if it is not: it needs what did not come
+// about, or it would remove what may be all that stands.
+func (a *applier) barred(s *Step, failed bool) say.Text {
+	if s.Action == Remove {
+		if failed {
+			return say.T("not removed, as not all was made", "因并非全部做成而未移除")
+		}
+		return say.Text{}
+	}
+	var names []string
+	for _, ref := range s.Needs {
+		for _, name := range a.fell[ref] {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	if names == nil {
+		return say.Text{}
+	}
+	a.fell[s.Ref] = names
+	return say.T("not made because of %s, which failed", "因 %s 失败而未做", names)
+}
+
+// stand makes s stand, or no longer stand.
+func (a *applier) stand(ctx context.Context, s *Step) error {
+	if s.Action == Remove {
+		return a.st.RemoveBlock(s.Kind, s.Name)
+	}
+	if err := a.step(ctx, s); err != nil {
+		return err
+	}
+	return a.st.SetBlock(store.Block{Kind: s.Kind, Name: s.Name, Key: s.Key, Output: s.Output})
+}
+
+// applied counts what the steps came to.
+func applied(todo []*Step) stage.Event {
+	n := map[string]float64{"made": 0}
+	for _, s := range todo {
+		switch {
+		case s.State == Waiting:
+			n["left"]++
+		case s.State == Failed:
+			n["failed"]++
+		case s.State == Skipped && s.Action == Remove:
+			n["not_removed"]++
+		case s.State == Skipped:
+			n["skipped"]++
+		case s.Action == Remove:
+			n["removed"]++
+		case s.Action == Keep:
+			n["kept"]++
+		default:
+			n["made"]++
+		}
+	}
+	var parts []say.Text
+	for _, part := range []struct {
+		name string
+		text say.Text
+	}{
+		{"made", say.T("%.0f made", "做成 %.0f 项", n["made"])},
+		{"kept", say.T("%.0f made before", "以前做过 %.0f 项", n["kept"])},
+		{"removed", say.T("%.0f removed", "移除 %.0f 项", n["removed"])},
+		{"failed", say.T("%.0f failed", "失败 %.0f 项", n["failed"])},
+		{"skipped", say.T("%.0f not made", "未做 %.0f 项", n["skipped"])},
+		{"not_removed", say.T("%.0f not removed", "未移除 %.0f 项", n["not_removed"])},
+		{"left", say.T("%.0f left", "还剩 %.0f 项", n["left"])},
+	} {
+		if _, ok := n[part.name]; ok {
+			parts = append(parts, part.text)
+		}
+	}
+	text := say.T("Applied: %s.", "执行结果：%s。", joinTexts(parts, ", ", "，"))
+	return stage.Event{Type: TypeApplied, Text: &text, Vals: n}
 }
 
 // fits refuses a plan with steps that the machine has not the memory for.
@@ -115,6 +215,7 @@ type applier struct {
 	opt   Options
 	log   *run.Log
 	steps map[stage.Ref]*Step
+	fell  map[stage.Ref][]string // by a step that did not come about, those that failed and so kept it from it
 }
 
 func (a *applier) emit(e stage.Event) {
@@ -141,7 +242,7 @@ func (a *applier) step(ctx context.Context, s *Step) error {
 	if err != nil {
 		return err
 	}
-	if ok { // what it is made from came out as it was before
+	if ok && !s.block.anew { // what it is made from came out as it was before
 		why := say.T("made before", "以前做过")
 		if s.Action == Change {
 			why = say.T("its inputs came out as before", "输入与之前相同")

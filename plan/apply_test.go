@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,7 @@ type house struct {
 	env   Env
 	begun []string // steps that the last apply began
 	kept  []string // steps that it found unchanged on the way
+	told  []string // of steps that it passed over, and of all
 }
 
 func newHouse(t testing.TB, src string) *house {
@@ -80,13 +82,17 @@ func (h *house) tryPlan() (*Plan, error) {
 }
 
 func (h *house) apply(p *Plan) error {
-	h.begun, h.kept = nil, nil
+	h.begun, h.kept, h.told = nil, nil, nil
 	return Apply(context.Background(), p, h.st, machine, Options{Version: "test", Emit: func(e stage.Event) {
 		switch e.Type {
 		case run.TypeBegin:
 			h.begun = append(h.begun, e.Step)
 		case TypeKept:
 			h.kept = append(h.kept, e.Step)
+		case TypeSkipped:
+			h.told = append(h.told, e.Step+": "+e.Text.In(say.English))
+		case TypeApplied:
+			h.told = append(h.told, e.Step+": "+e.Text.In(say.English)+" "+fmt.Sprint(e.Vals))
 		}
 	}})
 }
@@ -242,7 +248,8 @@ func TestPlanAndApply(t *testing.T) {
 	// A new name for the same thing.
 	h.edit("weights \"large\"", "weights \"big\"")
 	h.edit("weights.large", "weights.big")
-	p = h.expect("\n= examples.a\n= examples.b\n= tokens.rows\n= weights.small\n= weights.big made before\n= release.tutor\n- weights.large no longer in the plan file\n", "")
+	p = h.expect("\n= examples.a\n= examples.b\n= tokens.rows\n= weights.small\n= weights.big was weights.large\n= release.tutor\n- weights.large is weights.big now\n",
+		"\n= examples.a\n= examples.b\n= tokens.rows\n= weights.small\n= weights.big 原名 weights.large\n= release.tutor\n- weights.large 现名 weights.big\n")
 	h.made()
 	if s := p.Steps()[4]; s.Actual == nil || s.Actual.Peak != machine.Peak {
 		t.Errorf("what it took: %+v", s.Actual)
@@ -314,5 +321,149 @@ func TestApplyStops(t *testing.T) {
 	}
 	if err := h.apply(p); !errors.Is(err, ErrMoved) {
 		t.Errorf("an old plan: %v", err)
+	}
+}
+
+// apart are two chains that share nothing, and what needs both.
+const apart = `
+examples "a" { text = "One" }
+examples "b" { text = "Two" }
+tokens "a" { from = [examples.a] }
+tokens "b" { from = [examples.b] }
+weights "a" {
+  train = "grow"
+  from  = tokens.a
+}
+weights "b" {
+  train = "grow"
+  from  = tokens.b
+}
+weights "both" {
+  train = "mix"
+  of    = [weights.a, weights.b]
+}
+release "b" { weights = weights.b }
+`
+
+// states writes what became of each step, and why where it was not made.
+func states(p *Plan, lang say.Lang) string {
+	var b strings.Builder
+	for _, n := range p.View(lang).Nodes {
+		b.WriteString(strings.TrimSpace(fmt.Sprintf("%s.%s %s %s", n.Kind, n.Name, n.State, n.Why)) + "\n")
+	}
+	return b.String()
+}
+
+// A step that fails takes what needs it with it, and nothing else.
+func TestApplyGoesOn(t *testing.T) {
+	h := newHouse(t, apart)
+	h.made()
+	h.edit(`"One"`, `"fail"`)
+	h.edit(`"Two"`, `"Zwei"`)
+	h.edit(`release "b"`, `release "c"`) // b is to be removed
+	p := h.plan()
+	err := h.apply(p)
+	if err == nil || err.Error() != "examples.a: the text fails" || say.Err(say.Chinese, err) != "examples.a: 文本失败" {
+		t.Errorf("the error is %v", err)
+	}
+	for lang, want := range map[say.Lang]string{say.English: `
+examples.a failed examples.a: the text fails
+examples.b done
+tokens.a skipped not made because of examples.a, which failed
+tokens.b done
+weights.a skipped not made because of examples.a, which failed
+weights.b done
+weights.both skipped not made because of examples.a, which failed
+release.c done
+release.b skipped not removed, as not all was made
+`, say.Chinese: `
+examples.a failed examples.a: 文本失败
+examples.b done
+tokens.a skipped 因 examples.a 失败而未做
+tokens.b done
+weights.a skipped 因 examples.a 失败而未做
+weights.b done
+weights.both skipped 因 examples.a 失败而未做
+release.c done
+release.b skipped 因并非全部做成而未移除
+`} {
+		if got := states(p, lang); got != want[1:] {
+			t.Errorf("the steps are\n%swant%s", got, want)
+		}
+	}
+	if got := strings.Join(h.begun, " "); got != "examples.a examples.b tokens.b weights.b release.c" {
+		t.Errorf("began %s", got)
+	}
+	if got := strings.Join(h.told, " / "); got != "tokens.a: not made because of examples.a, which failed / weights.a: not made because of examples.a, which failed / "+
+		"weights.both: not made because of examples.a, which failed / release.b: not removed, as not all was made / : Applied: 4 made, 1 failed, 3 not made, 1 not removed. map[failed:1 made:4 not_removed:1 skipped:3]" {
+		t.Errorf("told %s", got)
+	}
+	if state, _ := h.lastRun(); state != run.Failed {
+		t.Errorf("the run is %s", state)
+	}
+	// What did not come about is as it was, and is left to make.
+	h.expect(`
+~ examples.a text "fail", was "One"
+= examples.b
+~ tokens.a examples.a will be made again
+= tokens.b
+~ weights.a tokens.a will be made again
+= weights.b
+~ weights.both weights.a will be made again; weights.b changed
+= release.c
+- release.b no longer in the plan file
+`, "")
+
+	// Each that failed is named, and so is what both took with them.
+	h.edit(`"Zwei"`, `"break"`)
+	p = h.plan()
+	err = h.apply(p)
+	if err == nil || err.Error() != "examples.a: the text fails\nexamples.b: the operator lesson broke: broken; this is a fault of the program: please report it with the last line of the run's log" {
+		t.Errorf("the error is %v", err)
+	}
+	if got := states(p, say.English); !strings.Contains(got, "\nweights.both skipped not made because of examples.a, examples.b, which failed\n") {
+		t.Errorf("the steps are\n%s", got)
+	}
+
+	h.edit(`"fail"`, `"Eins"`)
+	h.edit(`"break"`, `"Zwei"`)
+	h.made()
+	if got := strings.Join(h.told, " / "); got != ": Applied: 4 made, 1 removed. map[made:4 removed:1]" {
+		t.Errorf("told %s", got)
+	}
+}
+
+// What every other step would meet too ends the run at once.
+func TestApplyEndsAtOnce(t *testing.T) {
+	h := newHouse(t, apart)
+	h.edit(`"One"`, `"full"`)
+	p := h.plan()
+	if err := h.apply(p); !errors.Is(err, store.ErrFull) {
+		t.Errorf("a full disk: %v", err)
+	}
+	if got := states(p, say.English); !strings.Contains(got, "examples.a failed examples.a: ") || strings.Count(got, " waiting\n") != 7 {
+		t.Errorf("on a full disk the steps are\n%s", got)
+	}
+	if got := strings.Join(h.told, " / "); got != ": Applied: 0 made, 1 failed, 7 left. map[failed:1 left:7 made:0]" {
+		t.Errorf("told %s", got)
+	}
+
+	// An interrupt, after a step that failed: both are said.
+	h.edit(`"full"`, `"fail"`)
+	ctx, cancel := context.WithCancel(context.Background())
+	p = h.plan()
+	err := Apply(ctx, p, h.st, machine, Options{Emit: func(e stage.Event) {
+		if e.Type == run.TypeMade {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "examples.a: the text fails\n") {
+		t.Errorf("cancelled: %v", err)
+	}
+	if state, _ := h.lastRun(); state != run.Interrupted {
+		t.Errorf("after a cancel the run is %s", state)
+	}
+	if got := states(p, say.English); !strings.HasPrefix(got, "examples.a failed examples.a: the text fails\nexamples.b done\ntokens.a waiting\n") {
+		t.Errorf("after a cancel the steps are\n%s", got)
 	}
 }

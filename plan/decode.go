@@ -224,7 +224,7 @@ func (r *reader) inner(f *field, h *hclsyntax.Block) {
 		}
 	}
 	for _, b := range h.Body.Blocks {
-		r.noBlock(b)
+		r.noBlock(b, known)
 	}
 	f.value.Set(reflect.Append(f.value, v))
 }

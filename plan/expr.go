@@ -3,6 +3,7 @@ package plan
 import (
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -81,7 +82,24 @@ func (r *reader) addExpr(e hclsyntax.Expression, want say.Text, name string) {
 		r.add(at, notLiteral, useLiterals)
 		return
 	}
-	r.add(at, say.T("%s is %s, and this is %s", "%s 应当是%s，这里是%s", name, want, form(e)), say.Text{})
+	r.add(at, say.T("%s is %s, and this is %s", "%s 应当是%s，这里是%s", name, want, form(e)), r.unquoted(e, want))
+}
+
+// unquoted says so if e is what is wanted, but for the quotes around it.
+func (r *reader) unquoted(e hclsyntax.Expression, want say.Text) say.Text {
+	v, ok := literal(e)
+	if !ok || !isString(v) {
+		return say.Text{}
+	}
+	s := v.AsString()
+	kind, name, _ := strings.Cut(s, ".")
+	_, named := r.found[stage.Ref{Kind: store.Kind(kind), Name: name}]
+	_, err := strconv.ParseFloat(s, 64)
+	switch {
+	case strings.HasPrefix(want.En, "a reference") && named, strings.HasSuffix(want.En, "number") && err == nil, want.En == "true or false" && (s == "true" || s == "false"):
+		return say.T("write it without quotes: %s", "请去掉引号：%s", clip(s))
+	}
+	return say.Text{}
 }
 
 // form names what e is.
@@ -180,6 +198,9 @@ func (r *reader) suggestRef(b *Block, given stage.Ref, f *field) say.Text {
 		if strings.HasSuffix(n, "."+given.Name) {
 			return say.T("did you mean %s?", "是否想写 %s？", n)
 		}
+	}
+	if len(names) == 0 && f.takes(given.Kind) {
+		return say.T("add the block %s %q", "请添加块 %s %q", given.Kind, clip(given.Name))
 	}
 	if len(names) == 0 {
 		return say.T("add a block such as %s", "请添加一个块，例如 %s", f.block())

@@ -50,6 +50,8 @@ type File struct {
 	Name   string       // of the folder, for people
 	Sum    store.Digest // SHA-256 of its bytes
 	Blocks []*Block     // each after those it refers to, else in the file's order
+	Only   []string     // if any were chosen, by Choose: the blocks that alone are looked at, with what they need
+	Anew   []string     // the blocks that are made again though they stand
 }
 
 // A Block is one block of a plan file: an operator with its settings, and the
@@ -60,6 +62,7 @@ type Block struct {
 	Args []Arg  // its inputs, in the order of the operator's fields
 	At   string // where it stands: "suiren.hcl:12:1"
 
+	anew     bool              // by Choose
 	settings map[string]string // where the values of its settings stand, by name
 }
 
@@ -335,7 +338,7 @@ func (r *reader) body(b *Block, h *hclsyntax.Block) {
 	}
 	for _, in := range h.Body.Blocks {
 		if !slices.ContainsFunc(fields, func(f field) bool { return f.isBlock() && f.name == in.Type }) {
-			r.noBlock(in)
+			r.noBlock(in, known)
 		}
 	}
 	b.Op = op
@@ -351,10 +354,15 @@ func (r *reader) body(b *Block, h *hclsyntax.Block) {
 	r.patterns(op, h)
 }
 
-// noBlock refuses a block where there are only arguments.
-func (r *reader) noBlock(b *hclsyntax.Block) {
-	r.add(b.DefRange(), say.T("a block holds arguments, and no blocks such as %s", "块里只有参数，不能再有块（%s）", clip(b.Type)),
-		say.T("write %s = …, or end the block above with }", "请写成 %s = …，或用 } 结束上面的块", clip(b.Type)))
+// noBlock refuses a block where there are only arguments, which are known.
+func (r *reader) noBlock(b *hclsyntax.Block, known []string) {
+	next := suggest(b.Type, known)
+	if _, ok := r.vocab[store.Kind(b.Type)]; ok {
+		next = say.T("end the block above with }", "请用 } 结束上面的块")
+	} else if slices.Contains(known, b.Type) {
+		next = say.T("write %s = …", "请写成 %s = …", b.Type)
+	}
+	r.add(b.DefRange(), say.T("a block holds arguments, and no blocks such as %s", "块里只有参数，不能再有块（%s）", clip(b.Type)), next)
 }
 
 // patterns refuses patterns of files that are not below the plan's folder.

@@ -62,14 +62,30 @@ func Make(ctx context.Context, f *File, st *store.Store, m stage.Machine, env En
 	if len(wrong) > 0 {
 		return nil, errors.Join(wrong...)
 	}
+	if len(f.Only) > 0 { // of the rest nothing is said
+		return p, nil
+	}
 	for _, b := range p.Standing {
 		ref := stage.Ref{Kind: b.Kind, Name: b.Name}
 		if _, ok := stands[ref]; ok {
-			p.steps = append(p.steps, &Step{Ref: ref, Action: Remove, State: Waiting, Fits: true, Key: b.Key, Output: b.Output,
-				Reason: say.T("no longer in the plan file", "计划文件里已没有")})
+			s := &Step{Ref: ref, Action: Remove, State: Waiting, Fits: true, Key: b.Key, Output: b.Output,
+				Reason: say.T("no longer in the plan file", "计划文件里已没有")}
+			p.renamed(s)
+			p.steps = append(p.steps, s)
 		}
 	}
 	return p, nil
+}
+
+// renamed says so if what old is called no longer is called otherwise now.
+func (p *Plan) renamed(old *Step) {
+	for _, s := range p.steps {
+		if s.Kind == old.Kind && s.Key == old.Key && s.Action == Keep && !s.Stands {
+			s.Reason = say.T("was %s", "原名 %s", old.Ref)
+			old.Reason = say.T("is %s now", "现名 %s", s.Ref)
+			return
+		}
+	}
 }
 
 // refused are the errors of inputs that s would refuse when it runs.
@@ -194,7 +210,7 @@ func (k *maker) decide(s *Step, old store.Block, stands bool) error {
 		if err != nil {
 			return err
 		}
-		if ok {
+		if ok && !s.block.anew {
 			s.keep(rec)
 			s.Stands = stands && old.Key == s.Key && old.Output == s.Output
 			if !s.Stands {
@@ -241,12 +257,14 @@ func foretold(rec store.Record) stage.Forecast {
 		Memory    int64
 		FLOPs     float64
 		Basis     struct{ En, Zh string }
+		Derived   struct{ En, Zh string }
 		Size      map[string]float64
 	}
 	if json.Unmarshal(rec.Forecast, &f) != nil {
 		return stage.Forecast{}
 	}
-	return stage.Forecast{Low: f.Low, High: f.High, Memory: f.Memory, FLOPs: f.FLOPs, Basis: say.Text{En: f.Basis.En, Zh: f.Basis.Zh}, Size: f.Size}
+	return stage.Forecast{Low: f.Low, High: f.High, Memory: f.Memory, FLOPs: f.FLOPs, Basis: say.Text{En: f.Basis.En, Zh: f.Basis.Zh},
+		Derived: say.Text{En: f.Derived.En, Zh: f.Derived.Zh}, Size: f.Size}
 }
 
 // forecast asks s's operator what it will cost.

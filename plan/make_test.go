@@ -147,7 +147,7 @@ weights "w" {
 	if got, want := view(say.Chinese), `{"name":"DIR","nodes":[`+
 		`{"kind":"examples","name":"a","action":"make","state":"waiting","reason":"新建"},`+
 		`{"kind":"tokens","name":"rows","action":"make","state":"waiting","reason":"新建","inputs":["examples.a"]},`+
-		`{"kind":"weights","name":"w","action":"make","state":"waiting","reason":"新建","forecast":{"low":0.002,"high":0.004,"memory":2097152,"flops":2000000,"basis":"按 2"},"inputs":["tokens.rows"]}]}`; got != want {
+		`{"kind":"weights","name":"w","action":"make","state":"waiting","reason":"新建","forecast":{"low":0.002,"high":0.004,"memory":2097152,"flops":2000000,"derived":"1 行","basis":"按 2"},"inputs":["tokens.rows"]}]}`; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	// While apply runs, each step is seen to run, and the page may ask at any time.
@@ -166,6 +166,9 @@ weights "w" {
 	n := p.View(say.English).Nodes[2]
 	if n.State != Done || n.Action != Add || len(n.Digest) != 64 || n.Actual == nil || n.Actual.Seconds <= 0 {
 		t.Errorf("after apply %+v", n)
+	}
+	if f := h.plan().View(say.Chinese).Nodes[2].Forecast; f == nil || f.Derived != "1 行" || f.Basis != "按 2" {
+		t.Errorf("of what stands is told %+v", f)
 	}
 	p = h.plan()
 	if n := p.View(say.English).Nodes[2]; n.State != Done || n.Action != Keep || len(n.Digest) != 64 || n.Actual == nil || n.Forecast == nil {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -50,6 +51,14 @@ func (l *lesson) Check() []*say.Error {
 	return nil
 }
 func (l *lesson) Run(_ context.Context, job *stage.Job) error {
+	switch l.Text {
+	case "fail":
+		return say.Errorf("the text fails", "文本失败")
+	case "break":
+		panic("broken")
+	case "full":
+		return &os.PathError{Op: "write", Path: "lines", Err: syscall.ENOSPC}
+	}
 	if err := put(job.Out, "train/lines", strings.ToLower(l.Text)); err != nil {
 		return err
 	}
@@ -88,7 +97,7 @@ func (*grow) Name() string    { return "grow" }
 func (*grow) Revision() int   { return growRevision }
 func (*grow) Out() store.Kind { return store.Weights }
 func (g *grow) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	f := stage.Forecast{FLOPs: in["from"][0].Size["rows"] * float64(g.By) * 1e6, Memory: int64(g.By) << 20, Basis: say.T("by %d", "按 %d", g.By)}
+	f := stage.Forecast{FLOPs: in["from"][0].Size["rows"] * float64(g.By) * 1e6, Memory: int64(g.By) << 20, Basis: say.T("by %d", "按 %d", g.By), Derived: say.T("%d rows", "%d 行", int(in["from"][0].Size["rows"]))}
 	f.Low, f.High = f.FLOPs/m.Peak, 2*f.FLOPs/m.Peak
 	return f
 }

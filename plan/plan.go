@@ -46,6 +46,7 @@ const (
 	Running State = "running"
 	Done    State = "done"
 	Failed  State = "failed"
+	Skipped State = "skipped" // not made because of others that failed
 )
 
 // A Plan is what apply will do. What it shows is what is done: Apply decides
@@ -71,7 +72,8 @@ type Step struct {
 	Output   store.Digest // zero until it is made
 	Needs    []stage.Ref  // the blocks it is made from
 	State    State
-	Actual   *Actual // of the run that made Output; nil until it is made
+	Why      say.Text // it failed or was skipped
+	Actual   *Actual  // of the run that made Output; nil until it is made
 
 	block *Block
 	snaps []*snapshot // of what no block makes: the owner's files, answers given
@@ -129,6 +131,7 @@ type Node struct {
 	Action   Action        `json:"action"`
 	State    State         `json:"state"`
 	Reason   string        `json:"reason,omitempty"`
+	Why      string        `json:"why,omitempty"` // it failed or was skipped
 	Forecast *NodeForecast `json:"forecast,omitempty"`
 	Actual   *NodeActual   `json:"actual,omitempty"`
 	Digest   string        `json:"digest,omitempty"`
@@ -137,11 +140,12 @@ type Node struct {
 
 // A NodeForecast is the forecast of a Node.
 type NodeForecast struct {
-	Low    float64 `json:"low"` // seconds
-	High   float64 `json:"high"`
-	Memory int64   `json:"memory"` // bytes
-	FLOPs  float64 `json:"flops,omitempty"`
-	Basis  string  `json:"basis,omitempty"`
+	Low     float64 `json:"low"` // seconds
+	High    float64 `json:"high"`
+	Memory  int64   `json:"memory"` // bytes
+	FLOPs   float64 `json:"flops,omitempty"`
+	Derived string  `json:"derived,omitempty"` // the settings that follow from those of the plan
+	Basis   string  `json:"basis,omitempty"`
 }
 
 // A NodeActual is what a Node took.
@@ -155,10 +159,10 @@ type NodeActual struct {
 func (p *Plan) View(lang say.Lang) View {
 	v := View{Name: p.File.Name, Nodes: []Node{}}
 	for _, s := range p.Steps() {
-		n := Node{Kind: s.Kind, Name: s.Name, Action: s.Action, State: s.State, Reason: s.Reason.In(lang)}
+		n := Node{Kind: s.Kind, Name: s.Name, Action: s.Action, State: s.State, Reason: s.Reason.In(lang), Why: s.Why.In(lang)}
 		f := s.Forecast
 		if f.High > 0 || f.Memory > 0 || f.FLOPs > 0 {
-			n.Forecast = &NodeForecast{f.Low, f.High, f.Memory, f.FLOPs, f.Basis.In(lang)}
+			n.Forecast = &NodeForecast{f.Low, f.High, f.Memory, f.FLOPs, f.Derived.In(lang), f.Basis.In(lang)}
 		}
 		if s.Actual != nil {
 			n.Actual = &NodeActual{s.Actual.Seconds, s.Actual.Memory}

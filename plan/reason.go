@@ -27,6 +27,9 @@ func (k *maker) reason(s *Step, old store.Block, inputs []input, wait []stage.Re
 	case old.Key == s.Key && !here:
 		return say.T("its artifact is no longer in the store", "它的产物已不在存储中"), nil
 	}
+	if s.block.anew {
+		return say.T("to be made anew", "按要求重做"), nil
+	}
 	list := settingsChanged(s.block.Op, rec)
 	if op := s.block.Op; rec.Operator == op.Name() && rec.Revision != op.Revision() {
 		list = append(list, say.T("this program makes it differently (revision %d, was %d)", "本程序的做法已更新（修订 %d，原为 %d）", op.Revision(), rec.Revision))

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,9 +35,11 @@ type Saved struct {
 
 // written is the JSON of a saved plan.
 type written struct {
-	Format   int          `json:"format"` // 1
-	File     string       `json:"file"`   // the plan file, seen from the folder of the saved plan, with slashes
-	Sum      store.Digest `json:"sha256"` // of the plan file
+	Format   int          `json:"format"`         // 1
+	File     string       `json:"file"`           // the plan file, seen from the folder of the saved plan, with slashes
+	Sum      store.Digest `json:"sha256"`         // of the plan file
+	Only     []string     `json:"only,omitempty"` // see File.Choose
+	Anew     []string     `json:"anew,omitempty"`
 	Standing []savedBlock `json:"standing"`
 	Steps    []savedStep  `json:"steps"`
 }
@@ -71,7 +74,7 @@ func (p *Plan) written(dir string) (written, error) {
 	if err != nil {
 		rel = p.File.Path // on another drive
 	}
-	w := written{Format: savedFormat, File: filepath.ToSlash(rel), Sum: p.File.Sum, Standing: []savedBlock{}, Steps: []savedStep{}}
+	w := written{Format: savedFormat, File: filepath.ToSlash(rel), Sum: p.File.Sum, Only: p.File.Only, Anew: p.File.Anew, Standing: []savedBlock{}, Steps: []savedStep{}}
 	for _, b := range p.Standing {
 		w.Standing = append(w.Standing, savedBlock{stage.Ref{Kind: b.Kind, Name: b.Name}.String(), b.Key, b.Output})
 	}
@@ -125,6 +128,9 @@ func ReadSaved(path string) (*Saved, error) {
 		return nil, err
 	}
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = say.Errorf("there is no such file", "文件不存在")
+	}
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
@@ -187,6 +193,9 @@ func (s *Saved) Remake(ctx context.Context, v Vocabulary, st *store.Store, m sta
 		return nil, moved(say.T("%s was edited", "%s 被修改过", filepath.Base(path)))
 	}
 	f, err := Load(path, v)
+	if err == nil {
+		f, err = f.Choose(s.Only, s.Anew)
+	}
 	if err != nil {
 		return nil, err
 	}

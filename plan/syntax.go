@@ -60,8 +60,9 @@ func (r *reader) syntax(src []byte) *hclsyntax.Body {
 		return file.Body.(*hclsyntax.Body)
 	}
 	slipped := map[int]bool{} // lines with a wrong character: other errors there follow from it
+	torn := tornString(diags)
 	for i, d := range diags {
-		if d.Severity == hcl.DiagError && (d.Subject == nil || i < len(slips) || !slipped[d.Subject.Start.Line]) {
+		if d.Severity == hcl.DiagError && !follows(d, torn) && (d.Subject == nil || i < len(slips) || !slipped[d.Subject.Start.Line]) {
 			r.addSyntax(src, d)
 		}
 		if i < len(slips) && d.Subject != nil {
@@ -69,6 +70,22 @@ func (r *reader) syntax(src []byte) *hclsyntax.Body {
 		}
 	}
 	return nil // what else is wrong would be guesses
+}
+
+// tornString returns the first error of a string that goes on after its line, or nil.
+func tornString(diags hcl.Diagnostics) (first *hcl.Diagnostic) {
+	for _, d := range diags {
+		if d.Summary == "Invalid multi-line string" && d.Subject != nil && (first == nil || d.Subject.Start.Byte < first.Subject.Start.Byte) {
+			first = d
+		}
+	}
+	return first
+}
+
+// follows reports whether d may come of a string that misses its closing quote: from
+// there on what is text is read as strings, and strings as text.
+func follows(d, torn *hcl.Diagnostic) bool {
+	return torn != nil && d != torn && (d.Subject == nil || d.Subject.Start.Line >= torn.Subject.Start.Line || strings.HasPrefix(d.Summary, "Un"))
 }
 
 // addSyntax notes an error of the parser in both languages. The parser speaks
@@ -151,11 +168,28 @@ func nearest(given string, names []string) string {
 		least = 2
 	}
 	for _, n := range names {
-		if d := levenshtein.Distance(given, n, nil); d < least {
+		d := levenshtein.Distance(given, n, nil)
+		if swapped(given, n) {
+			d = 1
+		}
+		if d < least {
 			best, least = n, d
 		}
 	}
 	return best
+}
+
+// swapped reports whether a and b differ in the order of two neighbours, the commonest
+// slip of a short word, which counts as two of a key otherwise.
+func swapped(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
 // oneOf lists what may stand in a place.

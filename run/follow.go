@@ -86,6 +86,18 @@ type Info struct {
 	Began time.Time `json:"began"`
 	Ended time.Time `json:"ended,omitzero"` // zero while it is running; of its last line if it died
 	State string    `json:"state"`
+	Last  *Words    `json:"-"` // of its end; nil before it, and if it died
+}
+
+// Why is what a run that failed failed at, in lang; "" of any other.
+func (i *Info) Why(lang say.Lang) string {
+	switch {
+	case i.State != Failed || i.Last == nil:
+		return ""
+	case lang == say.Chinese:
+		return i.Last.Zh
+	}
+	return i.Last.En
 }
 
 // Runs returns the runs of the store in dir, newest first.
@@ -126,7 +138,7 @@ func read(path, id string) (Info, error) {
 	case err != nil:
 		return info, err
 	case last.Type == TypeEnd && (last.State == Done || last.State == Failed):
-		info.State, info.Ended = last.State, last.Time
+		info.State, info.Ended, info.Last = last.State, last.Time, last.Text
 	case last.Type == TypeEnd || !alive:
 		info.State, info.Ended = Interrupted, last.Time
 	}

@@ -22,7 +22,7 @@ import (
 
 // Version is the version of the lines of a run: a new minor number adds
 // fields or types, a new major number may change them.
-const Version = "1.0"
+const Version = "1.1"
 
 // The types of lines besides those that operators emit (progress, metric,
 // count, note). Others may be added; a reader passes over those it does not know.

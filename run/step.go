@@ -40,14 +40,24 @@ type Panic struct {
 
 func (p *Panic) Error() string { return fmt.Sprint(p.Value) }
 
+// A Fault is the error of a step that is its own, its operator's, and not one
+// of what all steps share: the store, its disk, the owner's interrupt.
+type Fault struct {
+	Step string // "weights.base"
+	Err  error
+}
+
+func (f *Fault) Error() string { return f.Step + ": " + f.Err.Error() }
+func (f *Fault) Unwrap() error { return f.Err }
+
 // Run runs the step's operator and puts what it made into st, with the record
 // that it returns. emit is told what happens, from any goroutine; runID names
 // the run whose log that is; version is the program's.
 //
 // If the operator fails, or ctx is cancelled, nothing is made, and what the
 // operator left in its working directory waits for the next Run of the same
-// key. An operator's panic in the goroutine it was called in becomes an error
-// that wraps a *Panic.
+// key. What the operator itself failed at is a *Fault. Its panic in the goroutine
+// it was called in becomes an error that wraps a *Panic.
 func (s *Step) Run(ctx context.Context, st *store.Store, m stage.Machine, version, runID string, emit func(stage.Event)) (store.Record, error) {
 	if len(s.Used) != len(s.Inputs) {
 		panic("run: Step: an input is not recorded, or the reverse")
@@ -107,7 +117,7 @@ func (s *Step) run(ctx context.Context, st *store.Store, m stage.Machine, teller
 	err = s.call(ctx, job)
 	r.Seconds, r.Memory = meter.stop()
 	if err != nil {
-		return store.Record{}, err
+		return store.Record{}, &Fault{s.String(), err}
 	}
 	r.FLOPs = teller.flops()
 	if r.Bytes, err = bytesOf(job.Out); err != nil {
@@ -161,27 +171,31 @@ func (s *Step) call(ctx context.Context, job *stage.Job) (err error) {
 
 // explain says whose error it is, and what to do about a full disk.
 func (s *Step) explain(ctx context.Context, st *store.Store, err error) error {
+	f, own := err.(*Fault)
+	if own {
+		err = f.Err
+	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return err
 	}
-	return fmt.Errorf("%s: %w", s, store.DiskFull(st.Path(), err))
+	if err = store.DiskFull(st.Path(), err); own && !errors.Is(err, store.ErrFull) {
+		return f
+	}
+	return fmt.Errorf("%s: %w", s, err)
 }
 
 // forecast is the form in which a forecast is recorded. It can be read back
 // into a stage.Forecast.
 func forecast(f stage.Forecast) any {
-	type basis struct {
-		En string `json:"en"`
-		Zh string `json:"zh"`
-	}
 	return struct {
-		Low    float64            `json:"low"`
-		High   float64            `json:"high"`
-		Memory int64              `json:"memory"`
-		FLOPs  float64            `json:"flops"`
-		Basis  basis              `json:"basis"`
-		Size   map[string]float64 `json:"size,omitempty"`
-	}{f.Low, f.High, f.Memory, f.FLOPs, basis{f.Basis.In(say.English), f.Basis.In(say.Chinese)}, f.Size}
+		Low     float64            `json:"low"`
+		High    float64            `json:"high"`
+		Memory  int64              `json:"memory"`
+		FLOPs   float64            `json:"flops"`
+		Basis   Words              `json:"basis"`
+		Derived Words              `json:"derived,omitzero"`
+		Size    map[string]float64 `json:"size,omitempty"`
+	}{f.Low, f.High, f.Memory, f.FLOPs, *words(f.Basis), *words(f.Derived), f.Size}
 }
 
 func bytesOf(dir string) (n int64, err error) {

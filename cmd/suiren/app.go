@@ -14,6 +14,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/internal/terminal"
+	"suiren/run"
 	"suiren/stage"
 	"suiren/stage/compute"
 )
@@ -26,21 +27,22 @@ const (
 
 // uiVersion is the version of the lines of -o jsonl: a new minor number adds
 // fields or types, a new major number may change them.
-const uiVersion = "1.3"
+const uiVersion = "1.4"
 
 // An app is one run of the program: what its flags and its terminal say.
 type app struct {
-	lang     say.Lang
-	format   string
-	threads  int
-	saveTo   string        // where plan saves
-	state    string        // folder, or "" for .suiren beside the plan file
-	unsigned bool          // serve what has no proof of its origin
-	every    time.Duration // between checkpoints; 0: as training likes
-	stdout   io.Writer
-	stderr   io.Writer
-	colour   bool // what stdout wants
-	screen   *terminal.Screen
+	lang       say.Lang
+	format     string
+	threads    int
+	saveTo     string        // where plan saves
+	state      string        // folder, or "" for .suiren beside the plan file
+	unsigned   bool          // serve what has no proof of its origin
+	only, anew []string      // blocks that plan and apply were told
+	every      time.Duration // between checkpoints; 0: as training likes
+	stdout     io.Writer
+	stderr     io.Writer
+	colour     bool // what stdout wants
+	screen     *terminal.Screen
 
 	interrupt atomic.Pointer[func()] // what an interrupt stops, instead of the program
 }
@@ -116,6 +118,7 @@ func (a *app) line(v any) {
 func (a *app) diagnose(err error) {
 	type diagnostic struct {
 		Type  string `json:"type"`
+		Step  string `json:"step,omitempty"`
 		Where string `json:"where,omitempty"`
 		What  string `json:"what"`
 		Next  string `json:"next,omitempty"`
@@ -123,6 +126,10 @@ func (a *app) diagnose(err error) {
 	}
 	for _, e := range unjoin(err) {
 		d := diagnostic{Type: "diagnostic", What: say.Err(a.lang, e), Exit: exitCode(err)}
+		if f, ok := e.(*run.Fault); ok {
+			d.Step, e = f.Step, f.Err
+			d.What = say.Err(a.lang, e)
+		}
 		if s, ok := errors.AsType[*say.Error](e); ok {
 			d.Where, d.What, d.Next = s.Where, s.What.In(a.lang), s.Next.In(a.lang)
 		}

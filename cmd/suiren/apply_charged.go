@@ -134,8 +134,8 @@ func (w *workspace) applyCharged(ctx context.Context, p *plan.Plan, m stage.Mach
 	over.Wait()
 	if e, ok := errors.AsType[*ledger.Exceeded](j.err); ok {
 		b := &e.Budget
-		return &say.Error{Err: e, What: say.T("%s has no room", "%s已没有余量", budgetText(b)),
-			Next: say.T("what is done stays done; raise it with suiren budget set, or go on when it begins anew", "已完成的部分保留；用 suiren budget set 提高，或等到下一期再继续")}
+		return instead(err, &say.Error{Err: e, What: say.T("%s has no room", "%s已没有余量", budgetText(b)),
+			Next: say.T("what is done stays done; raise it with suiren budget set, or go on when it begins anew", "已完成的部分保留；用 suiren budget set 提高，或等到下一期再继续")})
 	}
 	return errors.Join(err, j.err)
 }

@@ -19,6 +19,7 @@ import (
 	"suiren/serve"
 	"suiren/serve/plain"
 	"suiren/stage"
+	"suiren/store"
 )
 
 // A house is what the pages of the console ask: everything of the owner's around
@@ -302,12 +303,17 @@ func (h *house) rate(r serve.Rating) error {
 	return h.books.rate(r)
 }
 
-// apply makes what the plan says, and serves its release.
+// apply makes what the plan says, and serves its release, which may be made although
+// other blocks failed.
 func (h *house) apply(ctx context.Context, s *service, p *plan.Plan, m stage.Machine) error {
-	if err := s.w.a.apply(ctx, s.w, p, m); err != nil {
+	err := s.w.a.apply(ctx, s.w, p, m)
+	made := slices.ContainsFunc(p.Steps(), func(s plan.Step) bool {
+		return s.Kind == store.Release && s.State == plan.Done && s.Action != plan.Keep
+	})
+	if err != nil && !made {
 		return err
 	}
-	return h.openStanding(s, m)
+	return errors.Join(err, h.openStanding(s, m))
 }
 
 // number reads a whole number of a query, within bounds.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 
 	"suiren/internal/say"
 	"suiren/plan"
@@ -46,7 +47,8 @@ func usage(where string, what, next say.Text) error {
 	return &say.Error{Where: where, What: what, Next: next, Err: errUsage}
 }
 
-// exitCode maps an error to the program's exit code.
+// exitCode maps an error to the program's exit code. A refusal beside what failed is
+// no refusal.
 func exitCode(err error) int {
 	switch {
 	case err == nil:
@@ -55,7 +57,7 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.Is(err, errChanges):
 		return exitChanges
-	case errors.Is(err, stage.ErrRefused):
+	case errors.Is(err, stage.ErrRefused) && !slices.ContainsFunc(unjoin(err), func(e error) bool { return !errors.Is(e, stage.ErrRefused) }):
 		return exitRefused
 	case errors.Is(err, plan.ErrMoved), errors.Is(err, store.ErrLocked):
 		return exitMoved

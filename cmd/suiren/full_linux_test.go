@@ -125,3 +125,23 @@ func TestFileLimit(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A folder that may not be written is said to be that, with the way round.
+func TestReadOnlyFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_RDONLY, ""); err != nil {
+		t.Skip("mounting a folder needs root:", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	_, err := openStore(filepath.Join(dir, ".suiren"))
+	if got := say.Err(say.English, err); got != filepath.Join(dir, ".suiren")+": nothing can be written there: read-only file system; name another folder for what is made with --state, or run as its owner" {
+		t.Error(got)
+	}
+	if got := say.Err(say.Chinese, err); !strings.HasSuffix(got, ": 此处无法写入：文件系统是只读的；请用 --state 为产物指定其他目录，或以其所有者身份运行") {
+		t.Error(got)
+	}
+}

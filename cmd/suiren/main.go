@@ -9,10 +9,12 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"suiren/internal/say"
 	"suiren/knowledge/reader"
+	"suiren/run"
 	"suiren/store"
 )
 
@@ -32,10 +34,16 @@ func command(args []string) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if cause := context.Cause(ctx); errors.Is(cause, errInterrupted) && errors.Is(err, context.Canceled) {
-		err = errInterrupted
+		err = instead(err, errInterrupted)
 	}
 	a.fail(err)
 	return exitCode(err)
+}
+
+// instead is err with why in place of what only says that a context was cancelled.
+func instead(err, why error) error {
+	list := slices.DeleteFunc(unjoin(err), func(e error) bool { return errors.Is(e, context.Canceled) })
+	return errors.Join(append(list, why)...)
 }
 
 // watchSignals cancels with errInterrupted at the first interrupt, so that
@@ -75,8 +83,16 @@ func (a *app) fail(err error) {
 	}
 }
 
-// unjoin returns the errors that errors.Join put into err, or err itself.
+// unjoin returns the errors that errors.Join put into err, or err itself. Those of a
+// step each keep its name.
 func unjoin(err error) []error {
+	if f, ok := err.(*run.Fault); ok {
+		list := unjoin(f.Err)
+		for i, e := range list {
+			list[i] = &run.Fault{Step: f.Step, Err: e}
+		}
+		return list
+	}
 	if j, ok := err.(interface{ Unwrap() []error }); ok {
 		var list []error
 		for _, e := range j.Unwrap() {

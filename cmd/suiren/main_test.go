@@ -1,13 +1,19 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"suiren/internal/say"
 	"suiren/knowledge/reader"
+	"suiren/run"
+	"suiren/stage"
 )
 
 // scratch is a folder for what several tests share; it is removed after them.
@@ -48,4 +54,29 @@ func TestScripts(t *testing.T) {
 		Cmds:               scriptCommands,
 		RequireUniqueNames: true,
 	})
+}
+
+// A refusal beside a failure is a failure. An interrupt is one whatever failed before it, which is said too.
+func TestExitCode(t *testing.T) {
+	refused := &run.Fault{Step: "release.a", Err: &say.Error{What: say.T("no", "不"), Err: stage.ErrRefused}}
+	failed := &run.Fault{Step: "weights.b", Err: errors.Join(errors.New("one"), errors.New("two"))}
+	for _, c := range []struct {
+		err  error
+		code int
+	}{
+		{refused, exitRefused}, {errors.Join(refused), exitRefused}, {errors.Join(refused, refused), exitRefused},
+		{failed, exitFailed}, {errors.Join(refused, failed), exitFailed},
+		{instead(errors.Join(failed, context.Canceled), errInterrupted), exitInterrupted}, {instead(context.Canceled, errInterrupted), exitInterrupted},
+	} {
+		if code := exitCode(c.err); code != c.code {
+			t.Errorf("%v: %d, not %d", c.err, code, c.code)
+		}
+	}
+	var said []string
+	for _, e := range unjoin(instead(errors.Join(failed, context.Canceled), errInterrupted)) {
+		said = append(said, e.Error())
+	}
+	if !slices.Equal(said, []string{"weights.b: one", "weights.b: two", errInterrupted.Error()}) {
+		t.Errorf("said %q", said)
+	}
 }

@@ -24,7 +24,8 @@ const planSuffix = ".plan"
 func (a *app) planCommand() *cobra.Command {
 	var check bool
 	c := &cobra.Command{
-		Use: "plan [" + a.t("FOLDER", "目录") + "]", Short: a.t("Say what would be made, why and at what cost", "说明将制作什么、原因和代价"),
+		SuggestFor: []string{"validate", "graph", "diff", "refresh"},
+		Use:        "plan [" + a.t("FOLDER", "目录") + "]", Short: a.t("Say what would be made, why and at what cost", "说明将制作什么、原因和代价"),
 		Long: a.t(`Say what would be made from the plan file, why, and what it would cost. Nothing is made.
 
 With -o NAME.plan the plan is saved: suiren apply NAME.plan makes just that, or
@@ -60,13 +61,15 @@ refuses if anything it rests on has changed.`,
 			return nil
 		},
 	}
+	a.chooseFlags(c)
 	c.Flags().BoolVar(&check, "check", false, a.t("end with exit code 2 if there is something to make", "有需要制作的内容时以退出码 2 结束"))
 	return c
 }
 
 func (a *app) applyCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "apply [" + a.t("FOLDER|NAME.plan", "目录|名称.plan") + "]", Short: a.t("Make what the plan says; goes on where it was interrupted", "按计划制作；中断后可继续"),
+		SuggestFor: []string{"taint", "make"},
+		Use:        "apply [" + a.t("FOLDER|NAME.plan", "目录|名称.plan") + "]", Short: a.t("Make what the plan says; goes on where it was interrupted", "按计划制作；中断后可继续"),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			w, p, m, err := a.planOf(c.Context(), strings.Join(args, ""))
@@ -78,9 +81,8 @@ func (a *app) applyCommand() *cobra.Command {
 			if p.Empty() {
 				return nil
 			}
-			err = a.apply(c.Context(), w, p, m)
-			if err == nil || errors.Is(err, stage.ErrRefused) { // a refusal has its reasons in the report
-				err = errors.Join(a.showReport(w, p), err)
+			if err = a.apply(c.Context(), w, p, m); toReport(p, err) {
+				err = errors.Join(err, a.showReport(w, p))
 			}
 			if err == nil {
 				w.showNext(p)
@@ -88,8 +90,15 @@ func (a *app) applyCommand() *cobra.Command {
 			return err
 		},
 	}
+	a.chooseFlags(c)
 	a.everyFlag(c)
 	return c
+}
+
+// chooseFlags let an owner make a part of a plan, or a part of it anew.
+func (a *app) chooseFlags(c *cobra.Command) {
+	c.Flags().StringSliceVar(&a.only, "only", nil, a.t("only this block, as weights.base, and what it needs; the rest is left as it stands", "只处理此块（如 weights.base）及其所需的块；其余保持现状"))
+	c.Flags().StringSliceVar(&a.anew, "anew", nil, a.t("make this block again, although it stands as the plan says", "重做此块，即使它与计划一致"))
 }
 
 // everyFlag lets an owner choose between repeating less and writing less.
@@ -115,6 +124,10 @@ func (a *app) planOf(ctx context.Context, path string) (*workspace, *plan.Plan, 
 		}
 		return w, p, m, err
 	}
+	if len(a.only)+len(a.anew) > 0 {
+		return nil, nil, m, usage(path, say.T("what a saved plan makes is chosen already", "保存的计划已经选定要制作的内容"),
+			say.T("give --only and --anew to suiren plan -o NAME.plan", "请在 suiren plan -o 名称.plan 时给出 --only 和 --anew"))
+	}
 	saved, err := plan.ReadSaved(path)
 	if err != nil {
 		return nil, nil, m, err
@@ -137,9 +150,10 @@ func (a *app) showPlan(p *plan.Plan, m stage.Machine) {
 			Type string `json:"type"`
 			UI   string `json:"ui"`
 			plan.View
+			Only    []string      `json:"only,omitempty"`
 			Empty   bool          `json:"empty"`
 			Machine stage.Machine `json:"machine"`
-		}{"plan", uiVersion, p.View(a.lang), p.Empty(), m})
+		}{"plan", uiVersion, p.View(a.lang), p.File.Only, p.Empty(), m})
 		return
 	}
 	var rows []stepRow
@@ -149,11 +163,15 @@ func (a *app) showPlan(p *plan.Plan, m stage.Machine) {
 	for _, l := range a.planLines(rows, m) {
 		fmt.Fprintln(a.stdout, l)
 	}
+	if only := p.File.Only; len(only) > 0 {
+		fmt.Fprintln(a.stdout, a.t("Only %s and what it needs: the rest is left as it stands.", "仅限 %s 及其所需的块：其余保持现状。", only))
+	}
 }
 
 // apply carries out a plan and shows how it goes.
 func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Machine) error {
 	progress, began := newProgress(a), time.Now()
+	why := "" // the last step failed: said when the run goes on, for else it is the program's last word
 	before, err := w.releaseOutputs()
 	if err == nil {
 		err = w.st.Within(store.Made)
@@ -168,13 +186,18 @@ func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Mac
 		}
 		switch e.Type {
 		case run.TypeBegin:
+			for line := range strings.Lines(why) {
+				a.screen.Print(progress.fold("    " + strings.TrimSpace(line))...)
+			}
+			why = ""
 			progress.begin(e.Step)
 		case run.TypeMade:
 			progress.end(e.Step, a.endLine(p, e))
 			for _, l := range a.looksWrong(w, e.Step, began) {
 				a.screen.Print("  " + l)
 			}
-		case run.TypeFailed: // why is the program's last word
+		case run.TypeFailed:
+			why = a.say(e)
 			progress.end(e.Step, "  ! "+terminal.Pad(e.Step, 20)+"  "+a.t("failed", "失败"))
 			for _, l := range a.looksWrong(w, e.Step, began) {
 				a.screen.Print("  " + l)
@@ -183,6 +206,10 @@ func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Mac
 			progress.end(e.Step, "  ! "+terminal.Pad(e.Step, 20)+"  "+a.say(e))
 		case plan.TypeKept:
 			a.screen.Print("  = " + e.Step + "  " + a.say(e))
+		case plan.TypeSkipped:
+			a.screen.Print("  – " + terminal.Pad(e.Step, 20) + "  " + a.say(e))
+		case plan.TypeApplied:
+			a.screen.Print(a.say(e))
 		default:
 			progress.event(e)
 		}

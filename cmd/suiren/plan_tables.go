@@ -13,7 +13,7 @@ import (
 type stepRow struct {
 	mark     string // + ~ = -
 	name     string
-	why      say.Text // why it is made; nothing for =
+	why      say.Text // why it is made, or kept though it did not stand
 	forecast stage.Forecast
 }
 
@@ -48,7 +48,9 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 			derived.add(s.name, f.Derived.In(a.lang))
 			bases.add(s.name, f.Basis.In(a.lang))
 		case "=":
-			row[2] = a.t("unchanged", "不变")
+			if s.why.IsZero() {
+				row[2] = a.t("unchanged", "不变")
+			}
 		}
 		if terminal.Columns(row[2]) > whyWidth {
 			long[len(rows)], row[2] = row[2], ""

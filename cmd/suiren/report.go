@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"suiren/internal/say"
 	"suiren/internal/terminal"
@@ -99,8 +101,28 @@ func outcomes(p *plan.Plan) (list []outcome) {
 	return list
 }
 
-// showReport writes the report of a plan's verdict and what its steps took.
+// toReport reports whether an apply that ended with err leaves something to tell of the
+// plan's verdict: a release that was refused has its reasons in the report.
+func toReport(p *plan.Plan, err error) bool {
+	return err == nil || errors.Is(err, stage.ErrRefused) || slices.ContainsFunc(p.Steps(), func(s plan.Step) bool {
+		return s.Kind == store.Verdict && s.State == plan.Done && (s.Action == plan.Add || s.Action == plan.Change)
+	})
+}
+
+// showReport writes the report of a plan's verdict, if it stands, and what the plan's
+// steps took.
 func (a *app) showReport(w *workspace, p *plan.Plan) error {
+	stands := false
+	for _, s := range p.Steps() {
+		if s.Kind == store.Verdict && s.Action != plan.Remove {
+			if stands = s.Stands; !stands {
+				break
+			}
+		}
+	}
+	if !stands {
+		return nil // there is none, or what stands is of another plan
+	}
 	r, err := w.report("")
 	if err != nil || r == nil {
 		return err

@@ -287,6 +287,7 @@ func (a *app) group(name, short string, subs ...*cobra.Command) *cobra.Command {
 // flagError says in the reader's language what the flag parser found.
 func (a *app) flagError(c *cobra.Command, err error) error {
 	next := say.T("%s --help lists the flags", "用 %s --help 查看选项", c.CommandPath())
+	others := map[string]string{"target": "only", "replace": "anew"} // what terraform calls them
 	var (
 		unknown *pflag.NotExistError
 		missing *pflag.ValueRequiredError
@@ -297,6 +298,8 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 		name := "--" + unknown.GetSpecifiedName()
 		if unknown.GetSpecifiedShortnames() != "" {
 			name = name[1:]
+		} else if ours := others[unknown.GetSpecifiedName()]; c.Flags().Lookup(ours) != nil {
+			next = say.T("did you mean --%s?", "您是不是想用 --%s？", ours)
 		}
 		return usage("", say.T("there is no flag %s", "没有 %s 选项", name), next)
 	case errors.As(err, &missing):
@@ -316,7 +319,11 @@ func (a *app) checkFlags(c *cobra.Command) error {
 	if a.format != formatText && a.format != formatJSONL {
 		bad := a.format
 		a.format = formatText
-		return usage("--output", say.T("%q is not a form of output", "%q 不是输出形式", bad), say.T("choose text or jsonl", "请选 text 或 jsonl"))
+		next := say.T("choose text or jsonl", "请选 text 或 jsonl")
+		if c.Name() == "plan" {
+			next = say.T("choose text or jsonl, or NAME.plan to save the plan", "请选 text 或 jsonl；要保存计划请写 名称.plan")
+		}
+		return usage("--output", say.T("%q is not a form of output", "%q 不是输出形式", bad), next)
 	}
 	if a.every < 0 {
 		return usage("--checkpoint-every", say.T("%v is not a length of time", "%v 不是时长", a.every), say.T("write it like 30s", "请写成 30s 的样子"))

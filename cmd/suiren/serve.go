@@ -330,8 +330,8 @@ func (a *app) upCommand() *cobra.Command {
 			if !p.Empty() {
 				s.announce()
 				if err := a.apply(ctx, w, p, m); err != nil {
-					if errors.Is(err, stage.ErrRefused) { // it has its reasons in the report
-						err = errors.Join(a.showReport(w, p), err)
+					if toReport(p, err) {
+						err = errors.Join(err, a.showReport(w, p))
 					}
 					stop()
 					return errors.Join(err, <-done)

@@ -23,7 +23,8 @@ import (
 func (a *app) showCommand() *cobra.Command {
 	var folder string
 	c := &cobra.Command{
-		Use: "show [" + a.t("BLOCK|NAME.plan", "块|名称.plan") + "]", Short: a.t("Show what stands: all of it, one block and how it was made, or a saved plan", "显示现有内容、某个块的来历，或已保存的计划"),
+		SuggestFor: []string{"state", "output", "list"},
+		Use:        "show [" + a.t("BLOCK|NAME.plan", "块|名称.plan") + "]", Short: a.t("Show what stands: all of it, one block and how it was made, or a saved plan", "显示现有内容、某个块的来历，或已保存的计划"),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			name := strings.Join(args, "")
@@ -222,7 +223,11 @@ func (a *app) statusCommand() *cobra.Command {
 			}
 			if a.format == formatJSONL {
 				for _, r := range runs[:min(1, len(runs))] {
-					a.line(map[string]any{"type": "run", "run": r})
+					a.line(struct {
+						Type string   `json:"type"`
+						Run  run.Info `json:"run"`
+						Why  string   `json:"why,omitempty"`
+					}{"run", r, r.Why(a.lang)})
 				}
 				a.line(map[string]any{"type": "status", "made": p.Empty(), "steps": statesOf(p)})
 				return nil
@@ -230,6 +235,9 @@ func (a *app) statusCommand() *cobra.Command {
 			if len(runs) > 0 {
 				r := runs[0]
 				fmt.Fprintln(a.stdout, a.t("last run %s: %v", "上次运行 %s：%v", r.ID, runStates[r.State]))
+				for line := range strings.Lines(r.Why(a.lang)) {
+					fmt.Fprintln(a.stdout, "  "+strings.TrimSpace(line))
+				}
 			} else {
 				fmt.Fprintln(a.stdout, a.t("nothing has run here yet", "这里还没有运行过"))
 			}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"suiren/internal/say"
 	"suiren/plan"
@@ -29,12 +30,37 @@ func (a *app) open(path string) (*workspace, error) {
 		path = "."
 	}
 	f, err := plan.Load(path, vocabulary(a.every))
+	if err == nil {
+		f, err = f.Choose(a.only, a.anew)
+	}
 	if err != nil {
-		return nil, err
+		return nil, elsewhere(path, err)
 	}
 	w := &workspace{a: a, file: f}
-	w.st, err = store.Open(a.stateDir(f.Dir))
+	w.st, err = openStore(a.stateDir(f.Dir))
 	return w, err
+}
+
+// elsewhere is err, of a path that was given as a plan's folder, or what that is.
+func elsewhere(path string, err error) error {
+	kind, _, ok := strings.Cut(path, ".")
+	switch _, there := os.Stat(path); {
+	case strings.HasSuffix(path, planSuffix):
+		return usage(path, say.T("this is a saved plan", "这是保存的计划"), say.T("look at it with suiren show %s, make it with suiren apply %[1]s", "用 suiren show %s 查看，用 suiren apply %[1]s 执行", path))
+	case ok && stage.IsKind(store.Kind(kind)) && there != nil:
+		return usage(path, say.T("this is a block, and no folder of a plan", "这是块名，不是计划目录"), say.T("to make it and what it needs, write suiren apply --only %s", "要制作它及其所需的块，请写 suiren apply --only %s", path))
+	}
+	return err
+}
+
+// openStore opens a state folder, and says what to do where it may not be written.
+func openStore(dir string) (*store.Store, error) {
+	st, err := store.Open(dir)
+	if p, ok := errors.AsType[*fs.PathError](err); ok && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)) {
+		return nil, &say.Error{Where: shown(p.Path), What: say.T("nothing can be written there: %v", "此处无法写入：%v", p.Err),
+			Next: say.T("name another folder for what is made with --state, or run as its owner", "请用 --state 为产物指定其他目录，或以其所有者身份运行"), Err: err}
+	}
+	return st, err
 }
 
 // openState opens the state folder of the plan at path, whose file need not
@@ -49,7 +75,7 @@ func (a *app) openState(path string) (*workspace, error) {
 		return nil, &say.Error{Where: state, Err: err, What: say.T("there is no state folder: nothing was made here yet", "没有状态目录：这里还没有制作过任何东西"),
 			Next: say.T("make the plan with suiren apply, or say where with --state", "请先运行 suiren apply，或用 --state 指明位置")}
 	}
-	st, err := store.Open(state)
+	st, err := openStore(state)
 	return &workspace{a: a, st: st}, err
 }
 

@@ -79,7 +79,7 @@ func standing(v *visitor, stage string) string {
 }
 
 // planned is the way from a changed line to a release that answers: edited,
-// applied, watched, released.
+// applied, watched, released; and again where a block beside it fails.
 func planned(t *testing.T, browser context.Context, dir string) {
 	s := start(t, "serve", dir)
 	v := visit(t, browser, s.url)
@@ -101,6 +101,7 @@ func planned(t *testing.T, browser context.Context, dir string) {
 			text := eval[string](v.tab, `document.querySelector("#plan-text").value`)
 			text = strings.Replace(text, `pack = "minors-zh"`, "pack = \"minors-zh\"\n  keywords = [\"durian\"]", 1)
 			v.fill("#plan-text", strings.Replace(text, "flops     = 2e10", "flops     = 1e11", 1))
+			v.wait(`document.querySelector(".editor-page tbody").innerText.includes("Derived: 1 layer of width ")`)
 			// What would be made again, and what would not.
 			for ref, mark := range map[string]string{"weights.mine": "~", "policy.house": "~", "release.mine": "~"} {
 				v.wait(`[...document.querySelectorAll(".editor-page tbody th")].some(e => e.innerText === ` + quote(mark+" "+ref) + `)`)
@@ -143,6 +144,35 @@ func planned(t *testing.T, browser context.Context, dir string) {
 			if v.text(".turn:last-child .refusal") == "" {
 				t.Errorf("the new release does not refuse: %s", v.text(".turn:last-child .reply"))
 			}
+		}},
+		step{"failed", func(t *testing.T) { // what needs it is not made, and the rest is
+			before = answers(v)
+			if err := os.WriteFile(filepath.Join(dir, "cut.jsonl"), []byte("{\"prompt\": \"a\", \"comple\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			v.push("Plan")
+			v.push("File")
+			v.wait(`document.querySelector("#plan-text")?.value`)
+			text := eval[string](v.tab, `document.querySelector("#plan-text").value`)
+			v.fill("#plan-text", strings.Replace(text, `["durian"]`, `["mango"]`, 1)+
+				"\nexamples \"cut\" {\n  path = \"cut.jsonl\"\n}\ntokenizer \"cut\" {\n  from  = [examples.cut]\n  vocab = 512\n}\n")
+			v.wait(`[...document.querySelectorAll(".editor-page tbody th")].some(e => e.innerText === "+ tokenizer.cut")`)
+			v.push("Save")
+			v.sees("Saved")
+			v.push("Apply")
+			v.push("Graph")
+			answersAnew(v, before)
+			v.wait(`document.querySelector(".tasks li.bad")?.innerText.includes("examples.cut: cut.jsonl:1")`)
+			v.wait(`look.history.at(-1).nodes["examples.cut"] === "failed" && look.history.at(-1).nodes["tokenizer.cut"] === "skipped" && look.history.at(-1).nodes["release.mine"] === "done"`)
+			v.wait(`document.querySelector(".plan [role=status]").innerText.endsWith(" steps done, 1 failed, 1 not done because of it")`)
+			if high := eval[float64](v.tab, `+document.querySelector(".graph svg").getAttribute("height")`); high > 400 {
+				t.Errorf("four rows of steps take %.0f pixels", high)
+			}
+			v.shot(*look, "plan-failed", true)
+			v.act("open the step that was passed over")
+			v.click(".node.skipped")
+			v.wait(`document.querySelector(".details").innerText.includes("not made because of examples.cut, which failed")`)
+			v.accessible(t)
 		}},
 	)
 	v.clean(t)

@@ -671,7 +671,7 @@ function Nobody() {
 }
 function NotReady() {
   const p = progressOfPlan();
-  return /* @__PURE__ */ h2("div", { class: "card middle" }, /* @__PURE__ */ h2("h1", null, t3("notReady")), p && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("progress", { max: 1, value: p.part, "aria-label": t3("notReady") }), /* @__PURE__ */ h2("p", null, t3("stepsDone", p.done, p.all), p.now && /* @__PURE__ */ h2("span", { class: "quiet" }, " · ", p.now))), /* @__PURE__ */ h2("p", { class: "quiet" }, t3("notReadyHelp")), /* @__PURE__ */ h2("a", { class: "button main", href: "#plan" }, t3("toPlan")));
+  return /* @__PURE__ */ h2("div", { class: "card middle" }, /* @__PURE__ */ h2("h1", null, t3("notReady")), p && /* @__PURE__ */ h2(Fragment2, null, /* @__PURE__ */ h2("progress", { max: 1, value: p.part, "aria-label": t3("notReady") }), /* @__PURE__ */ h2("p", null, p.text, p.now && /* @__PURE__ */ h2("span", { class: "quiet" }, " · ", p.now))), /* @__PURE__ */ h2("p", { class: "quiet" }, t3("notReadyHelp")), /* @__PURE__ */ h2("a", { class: "button main", href: "#plan" }, t3("toPlan")));
 }
 function Hello() {
   const r = release(modelsNow()[0]), en = store3.lang === "en";

@@ -1481,6 +1481,8 @@ var words = {
   notReady: ["The model is still being made", "模型还在训练中"],
   notReadyHelp: ["You can chat as soon as the plan is done. This page looks again by itself.", "计划完成后即可对话，本页会自动刷新。"],
   stepsDone: ["{0} of {1} steps done", "已完成 {0}/{1} 步"],
+  stepsFailed: ["{0} failed", "{0} 步失败"],
+  stepsSkipped: ["{0} not done because of it", "{0} 步因此未做"],
   toPlan: ["Follow it on the plan page", "在计划页查看进度"],
   noPlan: ["This server has no plan to show.", "本服务器没有可显示的计划。"],
   graph: ["Graph of the plan", "计划图"],
@@ -1493,6 +1495,7 @@ var words = {
   state_running: ["running", "进行中"],
   state_done: ["done", "已完成"],
   state_failed: ["failed", "失败"],
+  state_skipped: ["not done", "未做"],
   kind_documents: ["documents", "文档"],
   kind_corpus: ["corpus", "语料"],
   kind_examples: ["examples", "样例"],
@@ -1511,6 +1514,8 @@ var words = {
   field_inputs: ["Made from", "由来"],
   field_digest: ["Digest", "摘要"],
   field_reason: ["Reason", "原因"],
+  field_why: ["What happened", "结果"],
+  field_derived: ["What follows from the settings", "由设置推得"],
   field_basis: ["Basis of the estimate", "估计依据"],
   field_now: ["Now", "当前"],
   forecast: ["planned {0}", "预计 {0}"],
@@ -2002,15 +2007,18 @@ function progressOfPlan() {
   const nodes = store.plan?.nodes ?? [];
   if (nodes.length === 0) return null;
   const weight = (n) => n.forecast ? Math.max((n.forecast.low + n.forecast.high) / 2, 0.1) : 0.1;
-  let part = 0, all = 0, done = 0, now = "";
+  let part = 0, all = 0, done = 0, failed = 0, skipped = 0, now = "";
   for (const n of nodes) {
     const s = stateOf(n);
     part += s.part * weight(n);
     all += weight(n);
     if (s.state === "done") done++;
+    if (s.state === "failed") failed++;
+    if (s.state === "skipped") skipped++;
     if (s.state === "running") now = idOf(n) + " " + liveText(n);
   }
-  return { part: part / all, done, all: nodes.length, now };
+  const text = clauses([t("stepsDone", done, nodes.length), failed ? t("stepsFailed", failed) : "", skipped ? t("stepsSkipped", skipped) : ""]);
+  return { part: part / all, done, all: nodes.length, now, text };
 }
 function liveText(n) {
   const s = store.live.get(idOf(n));

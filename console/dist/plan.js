@@ -10,7 +10,7 @@ var across = 34;
 var down = 16;
 var edge = 6;
 var marks = { make: "+", change: "~", remove: "-" };
-var glyphs = { waiting: "○", running: "◐", done: "✓", failed: "✗" };
+var glyphs = { waiting: "○", running: "◐", done: "✓", failed: "✗", skipped: "–" };
 var drawn = null;
 function layoutOf(nodes) {
   if (drawn?.nodes !== nodes) drawn = { nodes, layout: layout(nodes) };
@@ -85,6 +85,13 @@ function layout(nodes) {
     for (const c of sweep % 2 ? [...columns].reverse() : columns) settle(c, c.map((p) => mean(p, [...p.next, ...p.last])));
   }
   const all = [...places.values()];
+  let end = -Infinity, up = 0;
+  for (const p of [...all].sort((a, b) => a.y - a.high / 2 - (b.y - b.high / 2))) {
+    if (end === -Infinity) end = p.y;
+    up += Math.max(0, p.y - p.high / 2 - up - end - down);
+    p.y -= up;
+    end = Math.max(end, p.y + p.high / 2);
+  }
   const top = Math.min(...all.map((p) => p.y - p.high / 2)), bottom = Math.max(...all.map((p) => p.y + p.high / 2));
   for (const p of all) p.y += edge - top;
   const x = (p) => edge + p.column * (wide + across);
@@ -204,6 +211,7 @@ var words = {
   why: ["Why", "原因"],
   time: ["Time", "时间"],
   memory: ["Memory", "内存"],
+  derived: ["Derived", "推得"],
   basis: ["Basis", "依据"],
   inAll: ["In all", "合计"]
 };
@@ -226,7 +234,7 @@ function Steps() {
   useEffect(report.reload, [done]);
   const chosen = nodes.find((n) => idOf2(n) === picked) ?? nodes.find((n) => n.state === "running") ?? nodes.at(-1);
   const p = progressOfPlan();
-  return /* @__PURE__ */ h2("div", { class: "plan" }, /* @__PURE__ */ h2("section", { class: "card", "aria-labelledby": "graph" }, /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("h2", { id: "graph" }, w("tab_graph")), p && /* @__PURE__ */ h2("span", { class: "quiet", role: "status" }, t2("stepsDone", p.done, p.all)), /* @__PURE__ */ h2("span", { class: "quiet push" }, t2("graphHelp"))), nodes.some((n) => n.state === "running") && p && /* @__PURE__ */ h2("progress", { max: 1, value: p.part, "aria-label": t2("running") }), /* @__PURE__ */ h2(Graph, { nodes, picked: chosen && idOf2(chosen), pick: (id) => {
+  return /* @__PURE__ */ h2("div", { class: "plan" }, /* @__PURE__ */ h2("section", { class: "card", "aria-labelledby": "graph" }, /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("h2", { id: "graph" }, w("tab_graph")), p && /* @__PURE__ */ h2("span", { class: "quiet", role: "status" }, p.text), /* @__PURE__ */ h2("span", { class: "quiet push" }, t2("graphHelp"))), nodes.some((n) => n.state === "running") && p && /* @__PURE__ */ h2("progress", { max: 1, value: p.part, "aria-label": t2("running") }), /* @__PURE__ */ h2(Graph, { nodes, picked: chosen && idOf2(chosen), pick: (id) => {
     picked = id;
     redraw();
   } }), chosen && /* @__PURE__ */ h2(Details, { node: chosen })), /* @__PURE__ */ h2("section", { class: "card", "aria-labelledby": "curves" }, /* @__PURE__ */ h2("div", { class: "row" }, /* @__PURE__ */ h2("h2", { id: "curves" }, t2("curves")), store.runs.length > 1 && /* @__PURE__ */ h2("label", { class: "push" }, t2("which"), " ", /* @__PURE__ */ h2("select", { value: store.run, onChange: (e) => showRun(e.target.value) }, /* @__PURE__ */ h2("option", { value: "latest" }, t2("latest")), store.runs.slice(0, 50).map((r) => /* @__PURE__ */ h2("option", { value: r.id }, day(r.began) || r.id))))), /* @__PURE__ */ h2(Curves, { coming: nodes.some((n) => n.state === "running" || n.state === "waiting") })), /* @__PURE__ */ h2("section", { class: "card", "aria-labelledby": "report" }, /* @__PURE__ */ h2("h2", { id: "report" }, w("tab_report")), /* @__PURE__ */ h2(Outcome, { report: report.data, nodes })));
@@ -290,7 +298,7 @@ function Diff({ of }) {
   const list = of.nodes.filter((n) => n.action !== "keep");
   const stays = of.nodes.filter((n) => n.action === "keep");
   const low = list.reduce((s, n) => s + (n.forecast?.low ?? 0), 0), high2 = list.reduce((s, n) => s + (n.forecast?.high ?? 0), 0);
-  return /* @__PURE__ */ h2(Fragment2, null, list.length > 0 && /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("diff") }, /* @__PURE__ */ h2("table", { class: "left" }, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, w("block")), /* @__PURE__ */ h2("th", { scope: "col" }, w("action")), /* @__PURE__ */ h2("th", { scope: "col" }, w("time")), /* @__PURE__ */ h2("th", { scope: "col" }, w("memory")), /* @__PURE__ */ h2("th", { scope: "col" }, w("why")))), /* @__PURE__ */ h2("tbody", null, list.map((n) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, /* @__PURE__ */ h2("code", null, marks2[n.action], " ", idOf2(n))), /* @__PURE__ */ h2("td", null, maybe2("action", n.action)), /* @__PURE__ */ h2("td", null, n.forecast && n.forecast.high > 0 ? span(n.forecast.low, n.forecast.high) : ""), /* @__PURE__ */ h2("td", null, n.forecast?.memory ? bytes(n.forecast.memory) : ""), /* @__PURE__ */ h2("td", { class: "wrap" }, n.reason ?? "", n.forecast?.basis && /* @__PURE__ */ h2("div", { class: "quiet" }, w("basis"), ": ", n.forecast.basis)))), list.length > 0 && /* @__PURE__ */ h2("tr", { class: "total" }, /* @__PURE__ */ h2("th", { scope: "row" }, w("inAll")), /* @__PURE__ */ h2("td", null, count(list.length)), /* @__PURE__ */ h2("td", null, high2 > 0 ? span(low, high2) : ""), /* @__PURE__ */ h2("td", null, bytes(Math.max(0, ...list.map((n) => n.forecast?.memory ?? 0)))), /* @__PURE__ */ h2("td", null))))), stays.length > 0 && /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, w("stays", count(stays.length))), /* @__PURE__ */ h2("table", { class: "left unchanged" }, /* @__PURE__ */ h2("tbody", null, stays.map((n) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, /* @__PURE__ */ h2("code", null, marks2[n.action], " ", idOf2(n)))))))));
+  return /* @__PURE__ */ h2(Fragment2, null, list.length > 0 && /* @__PURE__ */ h2("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": w("diff") }, /* @__PURE__ */ h2("table", { class: "left" }, /* @__PURE__ */ h2("thead", null, /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "col" }, w("block")), /* @__PURE__ */ h2("th", { scope: "col" }, w("action")), /* @__PURE__ */ h2("th", { scope: "col" }, w("time")), /* @__PURE__ */ h2("th", { scope: "col" }, w("memory")), /* @__PURE__ */ h2("th", { scope: "col" }, w("why")))), /* @__PURE__ */ h2("tbody", null, list.map((n) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, /* @__PURE__ */ h2("code", null, marks2[n.action], " ", idOf2(n))), /* @__PURE__ */ h2("td", null, maybe2("action", n.action)), /* @__PURE__ */ h2("td", null, n.forecast && n.forecast.high > 0 ? span(n.forecast.low, n.forecast.high) : ""), /* @__PURE__ */ h2("td", null, n.forecast?.memory ? bytes(n.forecast.memory) : ""), /* @__PURE__ */ h2("td", { class: "wrap" }, n.reason ?? "", n.forecast?.derived && /* @__PURE__ */ h2("div", { class: "quiet" }, told(w("derived"), n.forecast.derived)), n.forecast?.basis && /* @__PURE__ */ h2("div", { class: "quiet" }, told(w("basis"), n.forecast.basis))))), list.length > 0 && /* @__PURE__ */ h2("tr", { class: "total" }, /* @__PURE__ */ h2("th", { scope: "row" }, w("inAll")), /* @__PURE__ */ h2("td", null, count(list.length)), /* @__PURE__ */ h2("td", null, high2 > 0 ? span(low, high2) : ""), /* @__PURE__ */ h2("td", null, bytes(Math.max(0, ...list.map((n) => n.forecast?.memory ?? 0)))), /* @__PURE__ */ h2("td", null))))), stays.length > 0 && /* @__PURE__ */ h2("details", null, /* @__PURE__ */ h2("summary", null, w("stays", count(stays.length))), /* @__PURE__ */ h2("table", { class: "left unchanged" }, /* @__PURE__ */ h2("tbody", null, stays.map((n) => /* @__PURE__ */ h2("tr", null, /* @__PURE__ */ h2("th", { scope: "row" }, /* @__PURE__ */ h2("code", null, marks2[n.action], " ", idOf2(n)))))))));
 }
 function Curves({ coming }) {
   const charts = [];
@@ -314,6 +322,7 @@ function Curves({ coming }) {
 function Details({ node: n }) {
   const s = stateOf2(n), live = store.live.get(idOf2(n)), f = n.forecast, a = n.actual;
   const rows = [];
+  if (n.why) rows.push([t2("field_why"), n.why]);
   if (s.state === "running" && live) rows.push([t2("field_now"), liveText(n)]);
   const time = [], memory = [];
   if (f && f.high > 0) time.push(t2("forecast", span(f.low, f.high)));
@@ -323,6 +332,7 @@ function Details({ node: n }) {
   if (time.length) rows.push([t2("field_time"), clauses(time)]);
   if (memory.length) rows.push([t2("field_memory"), clauses(memory)]);
   if (f?.flops) rows.push([t2("field_flops"), flops(f.flops)]);
+  if (f?.derived) rows.push([t2("field_derived"), f.derived]);
   if (f?.basis) rows.push([t2("field_basis"), f.basis]);
   if (n.reason) rows.push([t2("field_reason"), n.reason]);
   if (n.inputs?.length) rows.push([t2("field_inputs"), listed(n.inputs)]);

@@ -1,15 +1,16 @@
 // What the server tells of the plan and its runs, kept as it comes.
 import { ask, events, Failure, get, type Live } from "./api";
-import { count, seconds } from "./format";
+import { clauses, count, seconds } from "./format";
 import { inTurn, redraw, store } from "./state";
 import { maybe, t } from "./words";
 
 export interface Node {
   kind: string; name: string;
   action: string; // make, change, keep, remove
-  state: string;  // waiting, running, done, failed
+  state: string;  // waiting, running, done, failed, skipped
   reason?: string;
-  forecast?: { low: number; high: number; memory: number; flops?: number; basis?: string };
+  why?: string; // it failed or was skipped
+  forecast?: { low: number; high: number; memory: number; flops?: number; derived?: string; basis?: string };
   actual?: { seconds: number; memory: number };
   digest?: string;
   inputs?: string[]; // of blocks, "kind.name"
@@ -157,15 +158,18 @@ export function progressOfPlan() {
   const nodes = store.plan?.nodes ?? [];
   if (nodes.length === 0) return null;
   const weight = (n: Node) => n.forecast ? Math.max((n.forecast.low + n.forecast.high) / 2, 0.1) : 0.1;
-  let part = 0, all = 0, done = 0, now = "";
+  let part = 0, all = 0, done = 0, failed = 0, skipped = 0, now = "";
   for (const n of nodes) {
     const s = stateOf(n);
     part += s.part * weight(n);
     all += weight(n);
     if (s.state === "done") done++;
+    if (s.state === "failed") failed++;
+    if (s.state === "skipped") skipped++;
     if (s.state === "running") now = idOf(n) + " " + liveText(n);
   }
-  return { part: part / all, done, all: nodes.length, now };
+  const text = clauses([t("stepsDone", done, nodes.length), failed ? t("stepsFailed", failed) : "", skipped ? t("stepsSkipped", skipped) : ""]);
+  return { part: part / all, done, all: nodes.length, now, text };
 }
 
 export function liveText(n: Node): string {

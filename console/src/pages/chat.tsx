@@ -72,7 +72,7 @@ function NotReady() {
     <h1>{t("notReady")}</h1>
     {p && <Fragment>
       <progress max={1} value={p.part} aria-label={t("notReady")} />
-      <p>{t("stepsDone", p.done, p.all)}{p.now && <span class="quiet"> · {p.now}</span>}</p>
+      <p>{p.text}{p.now && <span class="quiet"> · {p.now}</span>}</p>
     </Fragment>}
     <p class="quiet">{t("notReadyHelp")}</p>
     <a class="button main" href="#plan">{t("toPlan")}</a>

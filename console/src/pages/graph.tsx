@@ -4,7 +4,7 @@ import { Fragment, h, idOf, maybe, type Node, percent, stateOf, t } from "../kit
 
 const wide = 132, high = 50, lane = 6, across = 34, down = 16, edge = 6;
 const marks: Record<string, string> = { make: "+", change: "~", remove: "-" };
-const glyphs: Record<string, string> = { waiting: "○", running: "◐", done: "✓", failed: "✗" };
+const glyphs: Record<string, string> = { waiting: "○", running: "◐", done: "✓", failed: "✗", skipped: "–" };
 
 // A Place is a node's, or a lane's in which edges pass a column.
 interface Place { id: string; node?: Node; column: number; high: number; y: number; next: Place[]; last: Place[] } // y of the middle
@@ -87,7 +87,15 @@ export function layout(nodes: Node[]): Layout {
     for (const c of sweep % 2 ? [...columns].reverse() : columns) settle(c, c.map(p => mean(p, [...p.next, ...p.last])));
   }
 
+  // Parts that share no edge drift apart: what lies below an empty band moves up.
   const all = [...places.values()];
+  let end = -Infinity, up = 0;
+  for (const p of [...all].sort((a, b) => a.y - a.high / 2 - (b.y - b.high / 2))) {
+    if (end === -Infinity) end = p.y;
+    up += Math.max(0, p.y - p.high / 2 - up - end - down);
+    p.y -= up;
+    end = Math.max(end, p.y + p.high / 2);
+  }
   const top = Math.min(...all.map(p => p.y - p.high / 2)), bottom = Math.max(...all.map(p => p.y + p.high / 2));
   for (const p of all) p.y += edge - top;
   const x = (p: Place) => edge + p.column * (wide + across);

@@ -36,6 +36,7 @@ export const words = {
   why: ["Why", "原因"],
   time: ["Time", "时间"],
   memory: ["Memory", "内存"],
+  derived: ["Derived", "推得"],
   basis: ["Basis", "依据"],
   inAll: ["In all", "合计"],
 } satisfies Pairs;
