@@ -185,7 +185,7 @@ func (d *Documents) answers(job *stage.Job) error {
 	if err := w.close(); err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(job.Out, "report.json"), &r)
+	return stage.WriteJSON(filepath.Join(job.Out, "report.json"), &r)
 }
 
 // count notes a document.
