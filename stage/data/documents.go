@@ -242,7 +242,8 @@ func (d *Documents) readTraces(dir string, add func(Document) error) error {
 			t.ID = hex.EncodeToString(h[:12])
 		}
 		if len(docs) >= maxTraces {
-			return &say.Error{Where: name, What: say.T("there are more than %d answers", "回答超过 %d 条", maxTraces)}
+			return &say.Error{Where: name, What: say.T("there are more than %d answers", "回答超过 %d 条", maxTraces),
+				Next: say.T("choose some of them with set", "请用 set 选取其中一部分")}
 		}
 		docs = append(docs, newDocument("traces/"+t.ID, question+"\n\n"+answer+"\n"))
 		return nil
