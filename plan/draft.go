@@ -14,7 +14,8 @@ import (
 // which are as Load's.
 func Parse(src []byte, name string, v Vocabulary) (*File, error) {
 	if len(src) > maxFile {
-		return nil, &say.Error{Where: name, Err: ErrInvalid, What: say.T("the file is larger than 1 MiB", "文件大于 1 MiB")}
+		return nil, &say.Error{Where: name, Err: ErrInvalid, What: say.T("the file is larger than 1 MiB", "文件大于 1 MiB"),
+			Next: say.T("is this a plan file?", "请确认这是计划文件")}
 	}
 	blocks, err := parse(src, name, v)
 	if err != nil {
@@ -48,7 +49,8 @@ func Match(dir, pattern string) ([]string, error) {
 			}
 		case d.Type().IsRegular() && match(pattern, path.Clean(name)):
 			if list = append(list, name); len(list) > maxMatches {
-				return &say.Error{Where: pattern, What: say.T("more than %d files match", "匹配的文件超过 %d 个", maxMatches)}
+				return &say.Error{Where: pattern, What: say.T("more than %d files match", "匹配的文件超过 %d 个", maxMatches),
+					Next: say.T("write a narrower pattern", "请把模式写得更具体")}
 			}
 		}
 		return nil

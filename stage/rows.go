@@ -84,7 +84,7 @@ type Rows struct {
 // ReadRowsInfo reads what a tokens artifact says it holds.
 func ReadRowsInfo(dir string) (info RowsInfo, err error) {
 	path := filepath.Join(dir, rowsFile)
-	text, err := readAtMost(path, maxRowsJSON)
+	text, err := ReadFile(path, maxRowsJSON)
 	if err != nil {
 		return info, err
 	}
@@ -312,18 +312,6 @@ func (w *RowWriter) Close() (RowsInfo, error) {
 		return w.info, err
 	}
 	return w.info, os.WriteFile(filepath.Join(w.dir, rowsFile), append(text, '\n'), 0o666)
-}
-
-// readAtMost reads a file of at most limit bytes.
-func readAtMost(path string, limit int64) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > limit {
-		return nil, rowsError(path, say.T("the file has %d bytes, more than the %d it may have", "文件有 %d 字节，超过上限 %d", info.Size(), limit), nil)
-	}
-	return os.ReadFile(path)
 }
 
 // readExactly reads a file that must have size bytes, and takes no memory for

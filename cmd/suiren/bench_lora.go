@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"suiren/engine/model"
@@ -40,39 +39,24 @@ func (a *app) benchLoRA(ctx context.Context, path string, threads, rounds int, o
 		}
 	}
 	b.step()
-	var ours, theirs, ratios []float64
-	var theirMemory int64
+	var d duel
 	for range rounds {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		start := time.Now()
 		b.step()
-		rate := b.tokens / time.Since(start).Seconds()
-		ours = append(ours, rate)
-		if other != nil {
-			r, err := other.askFor(ask)
-			if err != nil {
-				return err
-			}
-			theirs, ratios = append(theirs, r.Rate), append(ratios, rate/r.Rate)
-			theirMemory = max(theirMemory, r.Memory)
+		if err := d.round(b.tokens/time.Since(start).Seconds(), other, ask); err != nil {
+			return err
 		}
 	}
 	memory := peakMemory()
 	if a.format == formatJSONL {
-		line := map[string]any{"type": "bench", "name": "train-lora", "rate": median(ours), "memory": memory, "params": c.Params(), "threads": threads}
-		if len(ratios) > 0 {
-			line["peer"], line["ratio"], line["peer_memory"] = median(theirs), median(ratios), theirMemory
-		}
-		a.line(line)
+		a.line(d.line("train-lora", memory, c.Params(), threads))
 		return nil
 	}
-	text := fmt.Sprintf("LoRA  %9.1f %s  %s", median(ours), a.t("tokens/s", "词元/秒"), size(memory))
-	if len(ratios) > 0 {
-		text += a.t("  peer %.1f, %s  ratio %.2f (%.2f to %.2f)", "  对照 %.1f，%s  比值 %.2f（%.2f 至 %.2f）",
-			median(theirs), size(theirMemory), median(ratios), slices.Min(ratios), slices.Max(ratios))
-	}
+	text := fmt.Sprintf("LoRA  %9.1f %s  %s", median(d.ours), a.t("tokens/s", "词元/秒"), size(memory))
+	text += d.text(a, func(rate float64) string { return fmt.Sprintf("%.1f", rate) })
 	fmt.Fprintln(a.stdout, text+"  "+a.t("%d layers, %.1fM parameters", "%d 层，%.1fM 参数", c.Layers, float64(c.Params())/1e6))
 	return nil
 }

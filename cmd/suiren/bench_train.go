@@ -90,42 +90,69 @@ func (a *app) benchTrainShape(ctx context.Context, name string, c model.Config, 
 		return err
 	}
 	defer b.close()
-	var ours, theirs, ratios, shares []float64
-	var theirMemory int64
+	var d duel
+	var shares []float64
 	for range rounds {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		rate, peak := fastest(threads, b.step)
 		rate *= b.tokens
-		ours, shares = append(ours, rate), append(shares, rate*b.flops/peak)
-		if other != nil {
-			r, err := other.askFor(name)
-			if err != nil {
-				return err
-			}
-			theirs, ratios = append(theirs, r.Rate), append(ratios, rate/r.Rate)
-			theirMemory = max(theirMemory, r.Memory)
+		shares = append(shares, rate*b.flops/peak)
+		if err := d.round(rate, other, name); err != nil {
+			return err
 		}
 	}
 	memory := peakMemory()
 	if a.format == formatJSONL {
-		line := map[string]any{"type": "bench", "name": "train-" + name, "rate": median(ours), "share_of_peak": median(shares),
-			"memory": memory, "params": c.Params(), "threads": threads}
-		if len(ratios) > 0 {
-			line["peer"], line["ratio"], line["peer_memory"] = median(theirs), median(ratios), theirMemory
-		}
+		line := d.line("train-"+name, memory, c.Params(), threads)
+		line["share_of_peak"] = median(shares)
 		a.line(line)
 		return nil
 	}
-	text := fmt.Sprintf("%-5s %9s %s  %s  %s", name, count(median(ours)), a.t("tokens/s", "词元/秒"),
+	text := fmt.Sprintf("%-5s %9s %s  %s  %s", name, count(median(d.ours)), a.t("tokens/s", "词元/秒"),
 		a.t("%.0f%% of peak", "峰值的 %.0f%%", 100*median(shares)), size(memory))
-	if len(ratios) > 0 {
-		text += a.t("  peer %s, %s  ratio %.2f (%.2f to %.2f)", "  对照 %s，%s  比值 %.2f（%.2f 至 %.2f）",
-			count(median(theirs)), size(theirMemory), median(ratios), slices.Min(ratios), slices.Max(ratios))
-	}
-	fmt.Fprintln(a.stdout, text+"  "+a.t("%d layers, %.1fM parameters", "%d 层，%.1fM 参数", c.Layers, float64(c.Params())/1e6))
+	fmt.Fprintln(a.stdout, text+d.text(a, count)+"  "+a.t("%d layers, %.1fM parameters", "%d 层，%.1fM 参数", c.Layers, float64(c.Params())/1e6))
 	return nil
+}
+
+// A duel is training that is measured in alternation with a peer's, in tokens a second.
+type duel struct {
+	ours, theirs, ratios []float64
+	memory               int64 // the most that the peer took
+}
+
+// round adds a round: our rate, and the peer's of what it is asked for, if there is a peer.
+func (d *duel) round(rate float64, peer *peerProcess, ask string) error {
+	d.ours = append(d.ours, rate)
+	if peer == nil {
+		return nil
+	}
+	r, err := peer.askFor(ask)
+	if err != nil {
+		return err
+	}
+	d.theirs, d.ratios = append(d.theirs, r.Rate), append(d.ratios, rate/r.Rate)
+	d.memory = max(d.memory, r.Memory)
+	return nil
+}
+
+// line is a line of JSON with the medians.
+func (d *duel) line(name string, memory int64, params, threads int) map[string]any {
+	line := map[string]any{"type": "bench", "name": name, "rate": median(d.ours), "memory": memory, "params": params, "threads": threads}
+	if len(d.ratios) > 0 {
+		line["peer"], line["ratio"], line["peer_memory"] = median(d.theirs), median(d.ratios), d.memory
+	}
+	return line
+}
+
+// text tells of the peer; "" if there is none.
+func (d *duel) text(a *app, rate func(float64) string) string {
+	if len(d.ratios) == 0 {
+		return ""
+	}
+	return a.t("  peer %s, %s  ratio %.2f (%.2f to %.2f)", "  对照 %s，%s  比值 %.2f（%.2f 至 %.2f）",
+		rate(median(d.theirs)), size(d.memory), median(d.ratios), slices.Min(d.ratios), slices.Max(d.ratios))
 }
 
 // A stepBench takes whole steps of training on random tokens.

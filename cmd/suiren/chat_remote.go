@@ -137,7 +137,7 @@ func (r *remote) answer(ctx context.Context, req *form.Request) iter.Seq2[form.E
 				if ctx.Err() != nil {
 					err = ctx.Err()
 				}
-				yield(form.Event{}, &say.Error{Where: r.base, What: say.T("the answer broke off: %v", "回答中断：%v", err), Err: err})
+				yield(form.Event{}, &say.Error{Where: r.base, What: say.T("the answer broke off: %v", "回答中断：%v", err), Err: err, Next: say.T("ask again", "请再问一次")})
 				return
 			}
 		}

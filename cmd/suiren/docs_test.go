@@ -100,11 +100,11 @@ func TestCommandsPage(t *testing.T) {
 // A command that a page shows is one of the program, with its flags.
 func TestShownCommands(t *testing.T) {
 	list := append(globbed(t, "*.md"), append(globbed(t, "docs/*.md"), globbed(t, "docs/*/*.md")...)...)
-	n := 0
+	root, n := newApp(nil).root(), 0
 	for _, path := range list {
 		for _, words := range shownCommands(readPage(t, path)) {
 			n++
-			if err := isCommand(newApp(nil).root(), words); err != nil {
+			if err := isCommand(root, words); err != nil {
 				t.Errorf("%s: suiren %s: %v", path, strings.Join(words, " "), err)
 			}
 		}

@@ -96,7 +96,8 @@ var plain = regexp.MustCompile(`^[\p{Han}A-Za-z0-9][\p{Han}A-Za-z0-9._-]{0,63}$`
 // and is made by the first Sync.
 func Open(dir, name string) (*Base, error) {
 	if !plain.MatchString(name) {
-		return nil, &say.Error{Where: name, Err: ErrName, What: say.T("a name has at most 64 letters, digits, dots and dashes", "名称最多 64 个汉字、字母、数字、点或短横")}
+		return nil, &say.Error{Where: name, Err: ErrName, What: say.T("a name has at most 64 letters, digits, dots and dashes", "名称最多 64 个汉字、字母、数字、点或短横"),
+			Next: say.T("choose another name", "请换一个名称")}
 	}
 	b := &Base{dir: filepath.Join(dir, name), conf: conf{Format: 1}}
 	f, err := os.Open(filepath.Join(b.dir, confFile))
@@ -265,7 +266,8 @@ func (b *Base) Add(ctx context.Context, roots []string, read Reader) (Report, er
 			return Report{}, err
 		}
 		if _, err := os.Stat(abs); err != nil {
-			return Report{}, &say.Error{Where: r, Err: err, What: say.T("there is no such file or folder", "没有这个文件或目录")}
+			return Report{}, &say.Error{Where: r, Err: err, What: say.T("there is no such file or folder", "没有这个文件或目录"),
+				Next: say.T("look at how it is written, or give the whole path", "请检查写法，或写出完整路径")}
 		}
 		for _, old := range b.conf.Roots {
 			if filepath.Base(old) == filepath.Base(abs) && old != abs {

@@ -29,7 +29,7 @@ func TestMutations(t *testing.T) {
 	if len(files) < 5 {
 		t.Fatal("there are no files to damage")
 	}
-	p := New(Options{Cache: t.TempDir()})
+	p := New(Options{Cache: machineCode})
 	defer p.Close()
 	causes := map[document.Cause]int{}
 	for i := range *mutations {

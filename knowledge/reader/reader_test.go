@@ -16,9 +16,19 @@ import (
 	"suiren/knowledge/document"
 )
 
+// machineCode is the folder of PDFium's machine code, which takes seconds to make: for all
+// tests.
+var machineCode string
+
 func TestMain(m *testing.M) {
 	Child()
-	os.Exit(m.Run())
+	var err error
+	if machineCode, err = os.MkdirTemp("", "suiren-test-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	os.RemoveAll(machineCode)
+	os.Exit(code)
 }
 
 type collect struct {
@@ -145,7 +155,7 @@ func (n noFile) ReadAt([]byte, int64) (int, error) { return 0, n.err }
 
 // A page is drawn in a child; what cannot be drawn says so, and the child goes on.
 func TestDraw(t *testing.T) {
-	p := New(Options{Cache: t.TempDir()})
+	p := New(Options{Cache: machineCode})
 	defer p.Close()
 	file := []byte("%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Count 1 /Kids [3 0 R] >>\nendobj\n3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] >>\nendobj\ntrailer << /Size 4 /Root 1 0 R >>\n%%EOF\n")
 	b, err := p.Draw(t.Context(), "a.pdf", file, "a.pdf", 1, 300)

@@ -87,7 +87,8 @@ func (l *LDAP) find(name, password string) (as people.Person, subject string, er
 	defer c.Close()
 	if l.Bind != "" {
 		if err := c.Bind(l.Bind, l.Password); err != nil {
-			return as, "", &say.Error{What: say.T("the directory does not take our own name: %v", "目录不接受本系统的账户：%v", err)}
+			return as, "", &say.Error{What: say.T("the directory does not take our own name: %v", "目录不接受本系统的账户：%v", err),
+				Next: say.T("look at bind and password of ldap in sign-in.json", "请检查 sign-in.json 里 ldap 的 bind 与 password")}
 		}
 	}
 	attr, title, member := or(l.Name, "uid"), or(l.Title, "cn"), or(l.Member, "memberOf")

@@ -13,12 +13,12 @@ import (
 	"io/fs"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 
 	"suiren/internal/say"
+	"suiren/stage"
 )
 
 // The files of a curve.
@@ -59,7 +59,7 @@ type Info struct {
 func Read(dir string) (*Curve, error) {
 	c := new(Curve)
 	path := filepath.Join(dir, infoFile)
-	b, err := readAtMost(path, maxInfo)
+	b, err := stage.ReadFile(path, maxInfo)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func Read(dir string) (*Curve, error) {
 		}
 	}
 	path = filepath.Join(dir, tableFile)
-	if b, err = readAtMost(path, maxTable); err != nil {
+	if b, err = stage.ReadFile(path, maxTable); err != nil {
 		return nil, err
 	}
 	if c.Points, err = parse(b); err != nil {
@@ -91,19 +91,6 @@ func (c *Curve) Series(name string) (steps []int, values []float64) {
 func damaged(path string, err error) error {
 	return &say.Error{Where: path, What: say.T("this curve of a run cannot be read: %v", "无法读取这条训练曲线：%v", err),
 		Next: say.T("remove the folder; the next run writes it anew", "请删除所在目录，下次运行会重新写出"), Err: err}
-}
-
-func readAtMost(path string, n int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, n+1))
-	if err == nil && int64(len(b)) > n {
-		err = say.Errorf("%s is larger than %d bytes", "%s 超过 %d 字节", path, n)
-	}
-	return b, err
 }
 
 // parse reads a table. A last line that was cut off is left out: the process

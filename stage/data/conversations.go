@@ -376,5 +376,5 @@ func (s *sorter) close(job *stage.Job) error {
 		return &say.Error{Where: s.Path, What: say.T("no example is left to learn from: %d are held out or watched", "没有可供学习的样例：%d 条被留出或用于观察", s.total-r.Twice),
 			Next: say.T("lower heldout, or give more examples", "请减小 heldout，或提供更多样例")}
 	}
-	return writeJSON(filepath.Join(dir, "report.json"), r)
+	return stage.WriteJSON(filepath.Join(dir, "report.json"), r)
 }

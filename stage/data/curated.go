@@ -151,7 +151,7 @@ func (c *curator) write(ctx context.Context) error {
 			return err
 		}
 	}
-	return writeJSON(filepath.Join(c.job.Out, "report.json"), &x.report)
+	return stage.WriteJSON(filepath.Join(c.job.Out, "report.json"), &x.report)
 }
 
 // mixes reports whether the plan asks for a mixture.

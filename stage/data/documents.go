@@ -185,7 +185,7 @@ func (d *Documents) answers(job *stage.Job) error {
 	if err := w.close(); err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(job.Out, "report.json"), &r)
+	return stage.WriteJSON(filepath.Join(job.Out, "report.json"), &r)
 }
 
 // count notes a document.
@@ -242,7 +242,8 @@ func (d *Documents) readTraces(dir string, add func(Document) error) error {
 			t.ID = hex.EncodeToString(h[:12])
 		}
 		if len(docs) >= maxTraces {
-			return &say.Error{Where: name, What: say.T("there are more than %d answers", "回答超过 %d 条", maxTraces)}
+			return &say.Error{Where: name, What: say.T("there are more than %d answers", "回答超过 %d 条", maxTraces),
+				Next: say.T("choose some of them with set", "请用 set 选取其中一部分")}
 		}
 		docs = append(docs, newDocument("traces/"+t.ID, question+"\n\n"+answer+"\n"))
 		return nil

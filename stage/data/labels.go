@@ -76,7 +76,8 @@ func trainClassifier(dir string) (*classifier, *ClassifierReport, error) {
 				return &say.Error{Where: name, What: say.T("a label is %q", "标签为 %q", l.Label), Next: say.T("write good or bad", "请写 good 或 bad")}
 			}
 			if n++; n > mostLabels {
-				return &say.Error{Where: name, What: say.T("there are more than %d labels", "标签超过 %d 条", mostLabels)}
+				return &say.Error{Where: name, What: say.T("there are more than %d labels", "标签超过 %d 条", mostLabels),
+					Next: say.T("keep a sample of them", "请只保留一部分")}
 			}
 			e.Features = features(clean(l.Text))
 			if n%5 == 0 {

@@ -3,7 +3,6 @@ package data
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -193,7 +192,7 @@ func (l *Lessons) Run(ctx context.Context, job *stage.Job) error {
 	if err := os.Mkdir(dir, 0o777); err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(dir, "report.json"), m.report)
+	return stage.WriteJSON(filepath.Join(dir, "report.json"), m.report)
 }
 
 // write writes a part's problems and counts them.
@@ -355,14 +354,6 @@ func (m *maker) train(ctx context.Context, job *stage.Job) ([]stage.Problem, err
 		"held_out": float64(m.report.HeldOut), "decontaminated": float64(m.report.Alike), "kept": float64(len(problems)),
 	}})
 	return problems, nil
-}
-
-func writeJSON(path string, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, append(b, '\n'), 0o666)
 }
 
 // checked is a thought that is gone through again so many times.

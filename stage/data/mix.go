@@ -111,7 +111,8 @@ func checkMix(weights map[string]float64, known func(string) bool) *say.Error {
 		sum += w
 	}
 	if len(weights) > 0 && sum == 0 {
-		return &say.Error{Where: "mix", What: say.T("all weights are 0", "所有权重都是 0")}
+		return &say.Error{Where: "mix", What: say.T("all weights are 0", "所有权重都是 0"),
+			Next: say.T("give one of them a weight above 0", "请至少给其中一个大于 0 的权重")}
 	}
 	return nil
 }

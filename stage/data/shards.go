@@ -144,7 +144,7 @@ func (s *reading) flush() error {
 	if err := os.Rename(s.name(".part"), s.name(".jsonl")); err != nil {
 		return err
 	}
-	if err := writeJSON(s.name(".new"), &s.report); err != nil {
+	if err := stage.WriteJSON(s.name(".new"), &s.report); err != nil {
 		return err
 	}
 	if err := os.Rename(s.name(".new"), s.name(".json")); err != nil {
@@ -179,5 +179,5 @@ func (s *reading) finish(ctx context.Context) error {
 	if err := out.Close(); err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(s.job.Out, "report.json"), &s.report.documentsReport)
+	return stage.WriteJSON(filepath.Join(s.job.Out, "report.json"), &s.report.documentsReport)
 }

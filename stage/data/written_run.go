@@ -257,7 +257,7 @@ func (w *Written) sort(ctx context.Context, job *stage.Job, p *pen, n int) error
 	if r.Examples[trainPart] == 0 {
 		return w.nothing(&r)
 	}
-	return writeJSON(filepath.Join(job.Out, reportPart, "report.json"), &r)
+	return stage.WriteJSON(filepath.Join(job.Out, reportPart, "report.json"), &r)
 }
 
 // nothing says why there is nothing to learn from.

@@ -157,7 +157,7 @@ func readAtMost(path string, most int64) ([]byte, error) {
 // OpenClassifier reads the classifier in a directory. It believes nothing in it.
 func OpenClassifier(dir string) (*classify.Classifier, error) {
 	path := filepath.Join(dir, classifierFile)
-	b, err := readAtMost(path, maxClassifier)
+	b, err := stage.ReadFile(path, maxClassifier)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"suiren/internal/say"
+	"suiren/stage"
 	"suiren/stage/guard/classify"
 	"suiren/stage/guard/leak"
 )
@@ -166,12 +166,7 @@ func Packs() []string {
 // wrong in it.
 func Open(dir string) (*Policy, error) {
 	path := filepath.Join(dir, policyFile)
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxPolicy+1))
+	b, err := stage.ReadFile(path, maxPolicy)
 	if err != nil {
 		return nil, err
 	}
@@ -186,9 +181,6 @@ func Open(dir string) (*Policy, error) {
 
 // parse reads policy.json. It believes nothing in it.
 func parse(b []byte) (*Policy, error) {
-	if len(b) > maxPolicy {
-		return nil, say.Errorf("the file is larger than %d bytes", "文件大于 %d 字节", maxPolicy)
-	}
 	var doc document
 	if err := strict(b, &doc); err != nil {
 		return nil, err

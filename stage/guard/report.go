@@ -2,12 +2,12 @@ package guard
 
 import (
 	"encoding/json"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
 
 	"suiren/internal/say"
+	"suiren/stage"
 	"suiren/store"
 )
 
@@ -161,12 +161,7 @@ func (r *Report) Change(over string) *Change {
 // and what is wrong in it.
 func ReadReport(dir string) (*Report, error) {
 	path := filepath.Join(dir, reportFile)
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxReport+1))
+	b, err := stage.ReadFile(path, maxReport)
 	if err != nil {
 		return nil, err
 	}
@@ -182,9 +177,6 @@ func ReadReport(dir string) (*Report, error) {
 // parseReport reads verdict.json. It believes nothing in it: what it returns
 // can be shown without another look.
 func parseReport(b []byte) (*Report, error) {
-	if len(b) > maxReport {
-		return nil, say.Errorf("the file is larger than %d bytes", "文件大于 %d 字节", maxReport)
-	}
 	var r Report
 	if err := strict(b, &r); err != nil {
 		return nil, err

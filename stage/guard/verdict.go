@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"math"
@@ -400,16 +399,11 @@ func isFile(path string) bool {
 
 // readJSON reads a small JSON file that an operator of this program wrote.
 func readJSON(path string, v any) error {
-	f, err := os.Open(path)
+	b, err := stage.ReadFile(path, maxReport)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxReport))
-	if err == nil {
-		err = json.Unmarshal(b, v)
-	}
-	if err != nil {
+	if err := json.Unmarshal(b, v); err != nil {
 		return &say.Error{Where: path, Err: err, What: say.T("cannot be read: %v", "无法读取：%v", err),
 			Next: say.T("check the store with suiren store verify", "请用 suiren store verify 检查存储")}
 	}

@@ -19,6 +19,7 @@ import (
 	"suiren/internal/durable"
 	"suiren/internal/flock"
 	"suiren/internal/say"
+	"suiren/stage"
 )
 
 // An audit log is a file of JSON lines, each of which names the one before:
@@ -240,7 +241,7 @@ func (h head) agrees(beside head) error {
 
 // readHead reads the head beside the log; there is none before the first line.
 func readHead(path string) (head, error) {
-	b, err := readBounded(path + ".head")
+	b, err := stage.ReadFile(path+".head", maxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
 		return head{Hash: zeroHash}, nil
 	}

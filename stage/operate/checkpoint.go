@@ -16,6 +16,7 @@ import (
 	"suiren/internal/durable"
 	"suiren/internal/flock"
 	"suiren/internal/say"
+	"suiren/stage"
 )
 
 // The lines of an audit log are also the leaves of a Merkle tree (RFC 6962,
@@ -121,7 +122,7 @@ func auditKey(path string) (note.Signer, string, error) { return NoteKey(path+".
 // NoteKey reads or makes a key of signed notes: two lines, the secret and the
 // public one, of which it returns the second.
 func NoteKey(path, origin string) (note.Signer, string, error) {
-	b, err := readBounded(path)
+	b, err := stage.ReadFile(path, maxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
 		var secret, public string
 		if secret, public, err = note.GenerateKey(rand.Reader, origin); err != nil {

@@ -18,6 +18,7 @@ import (
 	"suiren/internal/durable"
 	"suiren/internal/flock"
 	"suiren/internal/say"
+	"suiren/stage"
 )
 
 // A Key is an API key, without its secret.
@@ -83,7 +84,7 @@ func (k *Keys) follow() error {
 	if err != nil {
 		return err
 	}
-	b, err := readBounded(k.path)
+	b, err := stage.ReadFile(k.path, maxManifest)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -106,7 +105,7 @@ func (r *Release) Run(_ context.Context, job *stage.Job) error {
 		}
 	}
 	path := filepath.Join(job.Dir("verdict"), "verdict.json")
-	b, err := readBounded(path)
+	b, err := stage.ReadFile(path, maxManifest)
 	if err != nil {
 		return err
 	}
@@ -114,7 +113,7 @@ func (r *Release) Run(_ context.Context, job *stage.Job) error {
 		return err
 	}
 	path = filepath.Join(job.Dir("scenario"), "scenario.json")
-	if b, err = readBounded(path); err != nil {
+	if b, err = stage.ReadFile(path, maxManifest); err != nil {
 		return err
 	}
 	if err := m.readScenario(path, b); err != nil {
@@ -163,7 +162,7 @@ func judge(path string, b []byte, m *Manifest) error {
 // this release, and what it checked.
 func (m *Manifest) Judged(dir string) (pass bool, checks json.RawMessage, err error) {
 	path := filepath.Join(dir, "verdict.json")
-	b, err := readBounded(path)
+	b, err := stage.ReadFile(path, maxManifest)
 	if err != nil {
 		return false, nil, err
 	}
@@ -220,7 +219,7 @@ func (m *Manifest) readScenario(path string, b []byte) error {
 // OpenRelease reads the manifest in a release's directory.
 func OpenRelease(dir string) (*Manifest, error) {
 	path := filepath.Join(dir, manifestFile)
-	b, err := readBounded(path)
+	b, err := stage.ReadFile(path, maxManifest)
 	if err != nil {
 		return nil, err
 	}
@@ -245,20 +244,6 @@ func parseManifest(b []byte) (*Manifest, error) {
 		return nil, say.Errorf("it does not name a scenario, weights, a policy and a verdict", "没有写全场景、权重、策略和评测")
 	}
 	return &m, nil
-}
-
-// readBounded reads a file that should be small.
-func readBounded(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
-	if err == nil && len(b) > maxManifest {
-		err = unreadable(path, say.Errorf("the file is larger than %d bytes", "文件大于 %d 字节", maxManifest))
-	}
-	return b, err
 }
 
 func unreadable(path string, err error) error {

@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -190,12 +189,7 @@ func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
 // ReadManifest reads dir/scenario.json.
 func ReadManifest(dir string) (*Manifest, error) {
 	path := filepath.Join(dir, manifestFile)
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
+	b, err := stage.ReadFile(path, maxManifest)
 	if err != nil {
 		return nil, err
 	}
@@ -212,9 +206,6 @@ func unreadable(path string, err error) error {
 }
 
 func parseManifest(b []byte) (*Manifest, error) {
-	if len(b) > maxManifest {
-		return nil, say.Errorf("the file is larger than %d bytes", "文件大于 %d 字节", maxManifest)
-	}
 	var m Manifest
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()

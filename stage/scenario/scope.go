@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -134,12 +133,7 @@ func (s *scope) write(dir string) error {
 
 func openScope(dir string) (*scope, error) {
 	path := filepath.Join(dir, scopeFile)
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxScope+1))
+	b, err := stage.ReadFile(path, maxScope)
 	if err != nil {
 		return nil, err
 	}
@@ -151,9 +145,6 @@ func openScope(dir string) (*scope, error) {
 }
 
 func parseScope(b []byte) (*scope, error) {
-	if len(b) > maxScope {
-		return nil, say.Errorf("the file is larger than %d bytes", "文件大于 %d 字节", maxScope)
-	}
 	s := new(scope)
 	if err := json.Unmarshal(b, s); err != nil {
 		return nil, err

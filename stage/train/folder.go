@@ -61,7 +61,7 @@ func writeFolder(job *stage.Job, tokenizerDir string, p *model.Params, f facts) 
 		return err
 	}
 	f.Loss = rounded(f.Loss)
-	if err := writeJSON(filepath.Join(job.Out, "suiren.json"), f); err != nil {
+	if err := stage.WriteJSON(filepath.Join(job.Out, "suiren.json"), f); err != nil {
 		return err
 	}
 	back, arena, err := model.Load(job.Out)
@@ -92,14 +92,6 @@ func readFacts(dir string) (f facts, err error) {
 		return facts{Think: true}, nil
 	}
 	return f, err
-}
-
-func writeJSON(path string, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, append(b, '\n'), 0o666)
 }
 
 func readJSON(path string, v any) error {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"suiren/internal/say"
+	"suiren/stage"
 )
 
 // What training found is told in both languages, each method's own and not
@@ -27,7 +28,7 @@ func TestFoundIn(t *testing.T) {
 		{facts{Method: "distil", Distil: &distilFacts{Asked: 8000, Kept: 7579}}, []string{"8000 problems, 7579 of them right"}},
 	} {
 		dir := t.TempDir()
-		check(t, writeJSON(filepath.Join(dir, "suiren.json"), c.f))
+		check(t, stage.WriteJSON(filepath.Join(dir, "suiren.json"), c.f))
 		found, err := FoundIn(dir)
 		check(t, err)
 		all := ""

@@ -155,7 +155,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 		facts.FLOPs = 0 // the owner's
 	}
 	facts.Method, facts.Parity, facts.Stop = method, p, nil
-	return writeJSON(filepath.Join(job.Out, "suiren.json"), facts)
+	return stage.WriteJSON(filepath.Join(job.Out, "suiren.json"), facts)
 }
 
 // forecastWrite foretells writing a base in a type and proving that it is

@@ -253,7 +253,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	if o.lora != nil {
 		f.Words = b.words.Sum()
 	}
-	return writeJSON(filepath.Join(job.Out, "suiren.json"), f)
+	return stage.WriteJSON(filepath.Join(job.Out, "suiren.json"), f)
 }
 
 // lookout watches a part of examples beside a run over rows.

@@ -215,7 +215,7 @@ func (s *student) write(f facts) (err error) {
 	if f.Parity, err = s.own.write(s.job, s.brought, s.l, nil); err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(s.job.Out, "suiren.json"), f)
+	return stage.WriteJSON(filepath.Join(s.job.Out, "suiren.json"), f)
 }
 
 // Close frees the memory.

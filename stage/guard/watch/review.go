@@ -233,7 +233,8 @@ func (w *Watch) Appeal(caller, text string) (id string, err error) {
 }
 
 func notSuspended(caller string) *say.Error {
-	return &say.Error{Where: caller, Err: ErrNone, What: say.T("this caller is not suspended", "该调用者没有被暂停")}
+	return &say.Error{Where: caller, Err: ErrNone, What: say.T("this caller is not suspended", "该调用者没有被暂停"),
+		Next: say.T("suiren guard suspended lists who is", "用 suiren guard suspended 查看被暂停者")}
 }
 
 // Items are those that wait, the oldest first, or, with all, the last ones that

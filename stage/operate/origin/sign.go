@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -116,10 +115,10 @@ func Prove(bill, signed []byte, key string) (*Bill, store.Digest, error) {
 // files are compared, the files' sizes, and what is in files of up to 16 MiB. What is in larger ones store verify reads.
 func Verify(st *store.Store, release store.Digest, key string, parts ...store.Digest) (*Bill, error) {
 	next := say.T("suiren release sign %s signs it, if you know where it comes from; --unsigned serves it as it is", "若确知来源，可用 suiren release sign %s 签署；--unsigned 则照样提供服务", release.Short())
-	bill, err := readBounded(billFile(st.Path(), release), maxBill)
+	bill, err := stage.ReadFile(billFile(st.Path(), release), maxBill)
 	var signed []byte
 	if err == nil {
-		signed, err = readBounded(noteFile(st.Path(), release), maxNote)
+		signed, err = stage.ReadFile(noteFile(st.Path(), release), maxNote)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		e := unproved(release.Short(), say.T("the release has no signed bill of origin", "该版本没有签署过的来源清单"))
@@ -180,23 +179,10 @@ func unproved(where string, what say.Text) *say.Error {
 	return &say.Error{Where: where, What: what, Err: errors.Join(ErrUnproved, stage.ErrRefused)}
 }
 
-func readBounded(path string, most int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && int64(len(b)) > most {
-		err = &say.Error{Where: path, What: say.T("the file is larger than %d bytes", "文件大于 %d 字节", most)}
-	}
-	return b, err
-}
-
 // Read returns the bill and the note of a release as they lie in a state folder.
 func Read(state string, d store.Digest) (bill, signed []byte, err error) {
-	if bill, err = readBounded(billFile(state, d), maxBill); err == nil {
-		signed, err = readBounded(noteFile(state, d), maxNote)
+	if bill, err = stage.ReadFile(billFile(state, d), maxBill); err == nil {
+		signed, err = stage.ReadFile(noteFile(state, d), maxNote)
 	}
 	return bill, signed, err
 }
