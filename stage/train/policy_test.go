@@ -59,6 +59,27 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
+// What the plan says of clipping and of the divergence is put into the variant's
+// settings; of one bound alone the variant has the other, or it is the same.
+func TestPolicySettings(t *testing.T) {
+	near := 0.3
+	for _, c := range []struct {
+		op        GRPO
+		low, high float64
+		beta      float64
+	}{
+		{GRPO{}, 0, 0, 0}, {GRPO{Low: 0.1}, 0.1, 0.1, 0}, {GRPO{High: 0.4}, 0.4, 0.4, 0}, {GRPO{Low: 0.1, High: 0.4}, 0.1, 0.4, 0},
+		{GRPO{Variant: "dapo", Low: 0.1}, 0.1, 0.28, 0}, {GRPO{Variant: "dapo", High: 0.5}, 0.2, 0.5, 0}, {GRPO{Variant: "grpo", Beta: &near}, 0.2, 0.2, 0.3},
+	} {
+		if p := c.op.policy(); p.Low != c.low || p.High != c.high || p.Beta != c.beta {
+			t.Errorf("%+v: %+v", c.op, p)
+		}
+	}
+	if p := (&GRPO{Variant: "dr_grpo", Tokens: 40}).policy(); p.Length != 40 {
+		t.Errorf("%+v", p)
+	}
+}
+
 // On the general path the zero policy has the default's weights, but for
 // rounding.
 func TestGeneralIsDefault(t *testing.T) {

@@ -180,6 +180,47 @@ func TestPreferenceSettings(t *testing.T) {
 	}
 }
 
+// The loss that is told is that of the plan's settings: of one pair by its
+// margin, of answers that have not moved yet by their labels.
+func TestPreferenceLoss(t *testing.T) {
+	_, in := toyBase(t)
+	const tokens = 7 // of each answer: a thought of four, its end, a digit, the end
+	softplus := func(x float64) float64 { return math.Log1p(math.Exp(x)) }
+	pairs := toyExamples(t, toyPairs(1))
+	for name, c := range map[string]struct {
+		op   DPO
+		loss func(margin float64) float64
+	}{
+		"sigmoid":    {DPO{}, func(m float64) float64 { return softplus(-0.1 * m) }},
+		"beta":       {DPO{Beta: 2}, func(m float64) float64 { return softplus(-2 * m) }},
+		"smoothing":  {DPO{Beta: 2, Smoothing: 0.3}, func(m float64) float64 { return 0.7*softplus(-2*m) + 0.3*softplus(2*m) }},
+		"normalised": {DPO{Loss: "normalised"}, func(m float64) float64 { return softplus(-5 * m / tokens) }},
+		"ipo":        {DPO{Loss: "ipo", Beta: 0.4}, func(m float64) float64 { return math.Pow(m/tokens-1/(2*0.4), 2) }},
+	} {
+		c.op.Batch, c.op.Rate = 1, 0.3
+		b := newBench(t, map[string]string{"base": in["base"], "pairs": pairs})
+		check(t, c.op.Run(context.Background(), b.Job))
+		_, margin := b.series("margin")
+		_, loss := b.series("loss")
+		moved := 0.0
+		for i := range margin {
+			if want := c.loss(margin[i]); math.Abs(loss[i]-want) > 1e-9*(1+want) {
+				t.Errorf("%s, step %d: a loss of %.12g, of a margin of %.12g it is %.12g", name, i+1, loss[i], margin[i], want)
+			}
+			moved = max(moved, math.Abs(margin[i]))
+		}
+		if len(loss) != toyCount || len(margin) != toyCount || moved < 0.1 {
+			t.Errorf("%s: %d losses, %d margins of up to %g", name, len(loss), len(margin), moved)
+		}
+	}
+	b := newBench(t, map[string]string{"base": in["base"], "labels": toyExamples(t, toyLabels(1)[1:])})
+	check(t, (&KTO{Good: 3, Bad: 1.5, Batch: toyCount - 1}).Run(context.Background(), b.Job))
+	_, loss := b.series("loss")
+	if want := (3.0*(toyCount/2-1) + 1.5*toyCount/2) / 2 / (toyCount - 1); len(loss) != 1 || math.Abs(loss[0]-want) > 1e-6 { // of σ(0), but for rounding
+		t.Errorf("losses %v of %d good and %d bad answers, not %g", loss, toyCount/2-1, toyCount/2, want)
+	}
+}
+
 // What cannot be used is named by its place, in both languages.
 func TestPreferenceFaults(t *testing.T) {
 	_, in := toyBase(t)
