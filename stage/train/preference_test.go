@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -218,6 +219,26 @@ func TestPreferenceLoss(t *testing.T) {
 	_, loss := b.series("loss")
 	if want := (3.0*(toyCount/2-1) + 1.5*toyCount/2) / 2 / (toyCount - 1); len(loss) != 1 || math.Abs(loss[0]-want) > 1e-6 { // of σ(0), but for rounding
 		t.Errorf("losses %v of %d good and %d bad answers, not %g", loss, toyCount/2-1, toyCount/2, want)
+	}
+}
+
+// Behind an answer, for the baseline, stands that of the next document with
+// another prompt, if it fits; of one prompt alone there is none.
+func TestMismatch(t *testing.T) {
+	d := func(prompt int32, answer ...int32) doc {
+		return doc{ids: append([]int32{0, prompt}, answer...), supervised: len(answer), weight: 1}
+	}
+	docs := []doc{d(1, 10), d(1, 11, 12), d(2, 13, 14, 15), d(1, 16)}
+	list, has := mismatch(docs, 5)
+	want := []doc{d(1, 13, 14, 15), d(1, 13, 14, 15), d(2, 16), d(1, 13, 14, 15)}
+	if !slices.Equal(has, []int{0, 1, 2, 3}) || !reflect.DeepEqual(list, want) {
+		t.Errorf("%v %v, want %v", has, list, want)
+	}
+	if list, has = mismatch(docs, 4); !slices.Equal(has, []int{-1, -1, 0, -1}) || !reflect.DeepEqual(list, want[2:3]) {
+		t.Errorf("of a context of 4: %v %v", has, list)
+	}
+	if list, has = mismatch(docs[:2], 5); !slices.Equal(has, []int{-1, -1}) || len(list) > 0 {
+		t.Errorf("of one prompt: %v %v", has, list)
 	}
 }
 
