@@ -222,6 +222,41 @@ func TestPreferenceLoss(t *testing.T) {
 	}
 }
 
+// What is watched is judged as what is learnt: where both are the same answers,
+// all of them a step, the loss of a step is that of the look before it, the
+// baseline and its references included.
+func TestPreferenceWatched(t *testing.T) {
+	_, in := toyBase(t)
+	pairs := toyExamples(t, toyPairs(1))
+	list := toyLabels(1)
+	for i := range list { // good ones are alike, so that they become likelier to other prompts, too
+		if *list[i].Label {
+			list[i].Messages[1].Thought, list[i].Messages[1].Content = "", "z"
+		}
+	}
+	labels := toyExamples(t, list)
+	for name, c := range map[string]preferenceRun{
+		"dpo": {&DPO{Batch: toyCount, Epochs: 8, Rate: 0.3, Beta: 1}, map[string]string{"base": in["base"], "pairs": pairs, "watch": pairs}},
+		"kto": {&KTO{Batch: toyCount, Epochs: 8, Rate: 0.3, Beta: 1, Good: 2}, map[string]string{"base": in["base"], "labels": labels, "watch": labels}},
+	} {
+		b := newBench(t, c.in)
+		check(t, c.op.Run(context.Background(), b.Job))
+		_, loss := b.series("loss")
+		_, watched := b.series("watch_loss")
+		if len(loss) != 8 || len(watched) != 8 {
+			t.Fatalf("%s: %d losses and %d looks", name, len(loss), len(watched))
+		}
+		for i := range 7 {
+			if math.Abs(loss[i+1]-watched[i]) > 1e-9 {
+				t.Errorf("%s: a look at %.12g, then a step at %.12g", name, watched[i], loss[i+1])
+			}
+		}
+		if _, z := b.series("kl"); name == "kto" && slices.Max(z) < 1e-3 {
+			t.Errorf("the divergence stayed at %v", z)
+		}
+	}
+}
+
 // Behind an answer, for the baseline, stands that of the next document with
 // another prompt, if it fits; of one prompt alone there is none.
 func TestMismatch(t *testing.T) {
