@@ -151,6 +151,19 @@ func TestPatience(t *testing.T) {
 	if len(b.notes()) != 1 || b.notes()[0] != f.Stop.text().String() || !strings.Contains(b.notes()[0], "ended after") {
 		t.Errorf("notes %q", b.notes())
 	}
+	// The weights that were written have the loss that is told of them.
+	made := newBench(t, map[string]string{"base": b.Out})
+	l, err := openBase(made.Job, recipe("", 1))
+	check(t, err)
+	defer l.Close()
+	w, err := newWriter(b.Out, l.Params.Config.Context)
+	check(t, err)
+	o, err := newLookout(made.Job, l, w, 1, 0)
+	check(t, err)
+	check(t, o.watchText(in["watch"], 2*toyContext, watchRows))
+	if kept, _ := o.loss(); rounded(kept) != f.Stop.Loss || want.Kept == want.Ended {
+		t.Errorf("the weights of step %d have a loss of %g, not %g", f.Stop.Kept, kept, f.Stop.Loss)
+	}
 	resumed := newBench(t, in)
 	for _, n := range []int{60, 45} {
 		if err := op.Run(&countdown{context.Background(), n}, resumed.Job); err != nil && !errors.Is(err, context.Canceled) {
