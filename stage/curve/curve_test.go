@@ -108,6 +108,30 @@ func TestBoard(t *testing.T) {
 	}
 }
 
+// A disk that was full, or a kill, may leave the table without what was counted:
+// the next run goes on.
+func TestWriterHalf(t *testing.T) {
+	for _, left := range []string{tableFile, infoFile} {
+		dir := t.TempDir()
+		for step := 1; step <= 2; step++ {
+			w := New(dir, "")
+			w.Event(stage.Event{Type: "count", Vals: map[string]float64{"vocab": 300}})
+			w.Event(metric(map[string]float64{"step": float64(step), "loss": 1}))
+			check(t, w.Close())
+			c, err := Read(dir)
+			check(t, err)
+			if c.Counts["vocab"] != 300 || len(c.Points) == 0 || c.Points[len(c.Points)-1].Step != step {
+				t.Errorf("%s was left: %+v", left, c)
+			}
+			for _, name := range []string{tableFile, infoFile} {
+				if name != left {
+					check(t, os.Remove(filepath.Join(dir, name)))
+				}
+			}
+		}
+	}
+}
+
 // TensorBoard is told each step as it is, a sample with its step, and from where
 // a resumed run tells anew.
 func TestWriterBoard(t *testing.T) {

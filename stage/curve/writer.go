@@ -74,10 +74,9 @@ func (w *Writer) open() error {
 		return err
 	}
 	if old, err := Read(w.dir); err == nil { // a damaged one is as none
-		w.points = old.Points
-		w.info.Runs = old.Runs
-		maps.Copy(old.Counts, w.info.Counts)
-		if old.Counts != nil {
+		w.points, w.info.Runs = old.Points, old.Runs
+		if old.Counts != nil { // else the disk was full, or a kill came, before they were written
+			maps.Copy(old.Counts, w.info.Counts)
 			w.info.Counts = old.Counts
 		}
 	}

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -68,6 +71,47 @@ func TestCheckpoint(t *testing.T) {
 	}
 	if err := newSaver(filepath.Join(dir, "nowhere"), 0).save(&state); err == nil {
 		t.Error("saved where there is no folder")
+	}
+}
+
+// A run goes on from all that its state holds: no field is left out of a checkpoint.
+func TestStatesAreWhole(t *testing.T) {
+	for _, state := range []any{new(sftState), new(tuneState), new(rlState)} {
+		n := 0
+		var fill func(v reflect.Value)
+		fill = func(v reflect.Value) {
+			n++
+			switch v.Kind() {
+			case reflect.Struct:
+				for i := range v.NumField() {
+					fill(v.Field(i))
+				}
+			case reflect.Int:
+				v.SetInt(int64(n))
+			case reflect.Float64:
+				v.SetFloat(float64(n) + 0.1)
+			case reflect.Bool:
+				v.SetBool(true)
+			case reflect.String:
+				v.SetString(fmt.Sprint(n))
+			case reflect.Slice:
+				v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+				fill(v.Index(0))
+			case reflect.Map:
+				v.Set(reflect.ValueOf(map[string]float64{fmt.Sprint(n): float64(n)}))
+			default:
+				t.Fatalf("what is a %v?", v.Type())
+			}
+		}
+		fill(reflect.ValueOf(state).Elem())
+		dir, got := t.TempDir(), reflect.New(reflect.TypeOf(state).Elem()).Interface()
+		check(t, newSaver(dir, 0).save(state))
+		text, err := os.ReadFile(filepath.Join(dir, checkpointName))
+		check(t, err)
+		check(t, json.Unmarshal(text[8:len(text)-sha256.Size], got))
+		if !reflect.DeepEqual(got, state) {
+			t.Errorf("%+v became %+v", state, got)
+		}
 	}
 }
 

@@ -220,7 +220,6 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 	run.st.FLOPs = f.FLOPs
 	run.batch = func(ctx context.Context, step int) (o outcome, err error) {
 		var list []model.Row
-		supervised := 0
 		for i := range n {
 			at := (step*n + i) % r.count
 			row := r.row(at)
@@ -230,16 +229,10 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 				}
 			}
 			list = append(list, row)
-			supervised += supervisedIn(row.Weight)
 			o.tokens += len(row.IDs)
 			o.flops += rowFLOPs(c, row)
 		}
-		for _, row := range list {
-			for k := range row.Weight {
-				row.Weight[k] /= float32(max(supervised, 1))
-			}
-		}
-		o.loss, _, _ = l.Accumulate(list)
+		o.loss, _, _ = l.Accumulate(mean(list))
 		o.vals = map[string]float64{"loss": o.loss}
 		return o, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -76,7 +77,7 @@ func TestDistilLearns(t *testing.T) {
 // A teacher tells its own probabilities: those of the training forward pass.
 func TestTeacherJudges(t *testing.T) {
 	_, in := toyDistil(t)
-	rows, err := stage.OpenRows(in["from"])
+	rows, err := stage.OpenRows(toyRows(t, in["teacher"], strangers())) // of whose answers the teacher thinks little
 	check(t, err)
 	defer rows.Close()
 	r := readRow(rows, 0)
@@ -95,7 +96,7 @@ func TestTeacherJudges(t *testing.T) {
 	copy(l.Params.All, params.All)
 	l.Repack()
 	z, V := l.Logits(r), rows.Vocab()
-	judged := 0
+	judged, beside := 0, 0
 	for k := range r.IDs {
 		s := soft[k]
 		if (len(s.IDs) > 0) != (r.Weight[k] != 0) {
@@ -127,9 +128,10 @@ func TestTeacherJudges(t *testing.T) {
 		if !own || len(s.IDs) < 3 || len(s.IDs) > 4 {
 			t.Errorf("token %d: %v", k, s)
 		}
+		beside += len(s.IDs) - 3
 	}
-	if judged == 0 {
-		t.Error("nothing was judged")
+	if judged == 0 || beside == 0 {
+		t.Errorf("%d tokens were judged, %d of them unlikely", judged, beside)
 	}
 	// What was asked is kept: nobody is there to be asked again.
 	j.blocks, j.t = map[int][][]model.Soft{}, &teacher{top: 3}
@@ -137,6 +139,26 @@ func TestTeacherJudges(t *testing.T) {
 	check(t, err)
 	if !reflect.DeepEqual(again, soft) {
 		t.Error("the kept judgement is another")
+	}
+}
+
+// Of many problems the teacher is asked some, evenly among all.
+func TestDistilAsksEvenly(t *testing.T) {
+	_, in := toyDistil(t)
+	b := newBench(t, map[string]string{"teacher": in["teacher"], "problems": toyPart(t, toyProblems(1))})
+	check(t, (&Distil{Depth: 1, Count: 6}).Run(context.Background(), b.Job))
+	var wrote sequences
+	ok, err := recall(filepath.Join(b.Work, sequencesFile), &wrote)
+	check(t, err)
+	w, err := newWriter(in["teacher"], 2*toyContext)
+	check(t, err)
+	asked := ""
+	for _, ids := range wrote.IDs {
+		text := w.Tokenizer.Decode(ids)
+		asked += text[strings.IndexByte(text, '+')-1:][:1]
+	}
+	if !ok || wrote.Asked != 6 || asked != "aeimqu" {
+		t.Errorf("%d were asked, and %q answered", wrote.Asked, asked)
 	}
 }
 

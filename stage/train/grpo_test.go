@@ -249,14 +249,15 @@ func TestFellOverall(t *testing.T) {
 // its price, for their reward, as long as what is right does not fall.
 func TestKept(t *testing.T) {
 	_, in := toyBase(t)
-	base := watched{Overall: 0.7, Reward: 0.2, Tokens: 40}
+	base := watched{Overall: 0.7, Reward: 0.2, Tokens: 40, Families: map[string]float64{"add": 0.9, "sub": 0.5}}
+	traded := watched{Step: 4, Overall: 0.75, Reward: 0.25, Tokens: 40, Families: map[string]float64{"add": 0.2, "sub": 1}} // one family for the other
 	long, short, poor := watched{Step: 4, Overall: 0.75, Reward: 0.25, Tokens: 40}, watched{Step: 8, Overall: 0.74, Reward: 0.4, Tokens: 20}, watched{Step: 12, Overall: 0.2, Reward: 0.6, Tokens: 5}
 	for _, c := range []struct {
 		overlong, kept int
 		fell           bool
 		looks          []watched
 	}{
-		{0, 4, false, []watched{long, short}}, {12, 8, false, []watched{long, short}}, {12, 8, true, []watched{long, short, poor}}, {12, 0, true, []watched{poor}},
+		{0, 4, false, []watched{long, short}}, {12, 8, false, []watched{long, short}}, {12, 8, true, []watched{long, short, poor}}, {12, 0, true, []watched{poor}}, {0, 0, true, []watched{traded}},
 	} {
 		r := toyRL(t, &GRPO{Prompts: 6, Tokens: 12, Overlong: c.overlong}, in)
 		n := len(r.l.State())

@@ -147,61 +147,6 @@ func TestOwn(t *testing.T) {
 	}
 }
 
-// What is served wrongly is refused: another template, another end, another
-// base, another type.
-func TestGate(t *testing.T) {
-	base := t.TempDir()
-	check(t, os.CopyFS(base, os.DirFS(archFolder("llama"))))
-	check(t, os.WriteFile(filepath.Join(base, "chat_template.jinja"), []byte("{{ messages }}"), 0o666))
-	refused := func(what string, err error) {
-		t.Helper()
-		if !errors.Is(err, stage.ErrRefused) {
-			t.Errorf("%s: %v, want it refused", what, err)
-		}
-	}
-	open := func(dir string) *brought {
-		b, err := openBrought(dir)
-		check(t, err)
-		t.Cleanup(func() { b.Close() })
-		return b
-	}
-	b := open(base)
-	changed := func(name, text string) *brought {
-		dir := t.TempDir()
-		check(t, os.CopyFS(dir, os.DirFS(base)))
-		check(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666))
-		return open(dir)
-	}
-	check(t, sameWords(b, open(base)))
-	refused("template", sameWords(b, changed("chat_template.jinja", "{{ messages }}.")))
-	refused("end", sameWords(b, changed("generation_config.json", `{"eos_token_id": 7}`)))
-
-	logits := func(f *model.File) logitsOf {
-		l, done, err := served(f, nil, 1)
-		check(t, err)
-		t.Cleanup(done)
-		return l
-	}
-	prompts := promptsOf(nil, b)
-	V := b.Shape.Vocab
-	p, err := compareLogits(logits(b.File), logits(b.File), prompts, V, model.AsF32)
-	if err != nil || p.Max != 0 || p.Top != 1 || p.Prompts != len(sentences) {
-		t.Errorf("%+v %v", p, err)
-	}
-	other, err := model.Open(archFolder("llama3"))
-	check(t, err)
-	t.Cleanup(func() { other.Close() })
-	_, err = compareLogits(logits(b.File), logits(other), prompts, min(V, other.Shape.Vocab), model.AsQ4_0)
-	refused("base", err)
-	for _, x := range []model.Mixture{model.AsQ8_0, model.AsQ4_0} {
-		quant := newBench(t, map[string]string{"base": base})
-		check(t, (&Quantise{Type: string(x)}).Run(context.Background(), quant.Job))
-		q := open(quant.Out)
-		_, err = compareLogits(logits(b.File), logits(q.File), prompts, V, model.AsF32)
-		refused(fmt.Sprintf("%s that says it is f32", x), err)
-	}
-}
-
 // A base that is not trained, and targets that it has not, are refused in words
 // before anything is read.
 func TestUnfitBase(t *testing.T) {

@@ -3,9 +3,11 @@ package train
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
+	"suiren/engine/objective"
 	"suiren/stage"
 )
 
@@ -59,6 +61,27 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
+// What the plan says of clipping and of the divergence is put into the variant's
+// settings; of one bound alone the variant has the other, or it is the same.
+func TestPolicySettings(t *testing.T) {
+	near := 0.3
+	for _, c := range []struct {
+		op        GRPO
+		low, high float64
+		beta      float64
+	}{
+		{GRPO{}, 0, 0, 0}, {GRPO{Low: 0.1}, 0.1, 0.1, 0}, {GRPO{High: 0.4}, 0.4, 0.4, 0}, {GRPO{Low: 0.1, High: 0.4}, 0.1, 0.4, 0},
+		{GRPO{Variant: "dapo", Low: 0.1}, 0.1, 0.28, 0}, {GRPO{Variant: "dapo", High: 0.5}, 0.2, 0.5, 0}, {GRPO{Variant: "grpo", Beta: &near}, 0.2, 0.2, 0.3},
+	} {
+		if p := c.op.policy(); p.Low != c.low || p.High != c.high || p.Beta != c.beta {
+			t.Errorf("%+v: %+v", c.op, p)
+		}
+	}
+	if p := (&GRPO{Variant: "dr_grpo", Tokens: 40}).policy(); p.Length != 40 {
+		t.Errorf("%+v", p)
+	}
+}
+
 // On the general path the zero policy has the default's weights, but for
 // rounding.
 func TestGeneralIsDefault(t *testing.T) {
@@ -95,6 +118,57 @@ func TestGeneralIsDefault(t *testing.T) {
 	}
 	if n < 1000 || same < n*99/100 {
 		t.Errorf("%d of %d parameters moved alike", same, n)
+	}
+}
+
+// Each update of one batch of samples is by the ratio to the model that wrote
+// them, not to that of the update before.
+func TestUpdates(t *testing.T) {
+	_, in := toyBase(t)
+	none := 0.0
+	g := &GRPO{Prompts: 8, Samples: 4, Tokens: 12, Rate: 1, Updates: 3, Variant: "dapo", Weight: &none}
+	run := func(step func(r *rl, groups []group)) []float32 {
+		r := toyRL(t, g, in)
+		groups, _, err := r.rollout(context.Background())
+		check(t, err)
+		step(r, groups)
+		return r.l.Params.All
+	}
+	got := run(func(r *rl, groups []group) { check(t, r.update(groups)) })
+	want := run(func(r *rl, groups []group) {
+		p := g.policy()
+		var docs []doc
+		var wrote []float64 // the advantages of those that wrote them
+		for i := range groups {
+			var rewards []float64
+			for _, s := range groups[i].samples {
+				rewards = append(rewards, float64(s.reward))
+			}
+			for j, a := range p.Advantages(rewards) {
+				if s := &groups[i].samples[j]; groups[i].informative() && !s.dropped {
+					docs, wrote = append(docs, groups[i].doc(s)), append(wrote, a)
+				}
+			}
+		}
+		first := r.l.score(docs).each
+		for range g.Updates {
+			s := r.l.score(docs)
+			var rollouts []objective.Rollout
+			var weight [][]float64
+			for i := range docs {
+				rollouts = append(rollouts, objective.Rollout{Now: s.each[i], Old: first[i], Advantage: wrote[i]})
+				weight = append(weight, make([]float64, len(s.each[i])))
+			}
+			p.Loss(rollouts, weight)
+			for i := range docs {
+				s.weigh(i, weight[i])
+			}
+			r.l.Accumulate(s.rows)
+			r.l.Learn(1)
+		}
+	})
+	if !slices.Equal(got, want) {
+		t.Error("three updates made other weights")
 	}
 }
 
@@ -144,6 +218,26 @@ func TestOverlongRewards(t *testing.T) {
 		{ids: make([]int32, 20), reward: -1, cut: true}, {ids: make([]int32, 5), right: true, reward: 1}}}
 	if docs := advantages([]group{g}); len(docs) != 2 || docs[0].weight >= 0 || docs[1].weight <= 0 {
 		t.Errorf("%+v", docs)
+	}
+	_, in := toyBase(t)
+	for _, zone := range []int{0, 3} { // who was cut is learnt from where its length has a price
+		r := toyRL(t, &GRPO{Prompts: 6, Samples: 4, Tokens: 6, Overlong: zone}, in)
+		groups, _, err := r.sample(context.Background(), 1, 6)
+		check(t, err)
+		cut := 0
+		for _, g := range groups {
+			for _, s := range g.samples {
+				if s.cut {
+					cut++
+				}
+				if s.dropped != (s.cut && zone == 0) {
+					t.Errorf("zone %d: %+v", zone, s)
+				}
+			}
+		}
+		if cut == 0 {
+			t.Error("none was cut")
+		}
 	}
 	g.samples[0].dropped = true
 	if docs := advantages([]group{g}); len(docs) != 1 {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -177,6 +178,102 @@ func TestPreferenceSettings(t *testing.T) {
 		if errs := c.op.Check(); len(errs) != 1 || errs[0].Where != c.where {
 			t.Errorf("%+v: %v", c.op, errs)
 		}
+	}
+}
+
+// The loss that is told is that of the plan's settings: of one pair by its
+// margin, of answers that have not moved yet by their labels.
+func TestPreferenceLoss(t *testing.T) {
+	_, in := toyBase(t)
+	const tokens = 7 // of each answer: a thought of four, its end, a digit, the end
+	softplus := func(x float64) float64 { return math.Log1p(math.Exp(x)) }
+	pairs := toyExamples(t, toyPairs(1))
+	for name, c := range map[string]struct {
+		op   DPO
+		loss func(margin float64) float64
+	}{
+		"sigmoid":    {DPO{}, func(m float64) float64 { return softplus(-0.1 * m) }},
+		"beta":       {DPO{Beta: 2}, func(m float64) float64 { return softplus(-2 * m) }},
+		"smoothing":  {DPO{Beta: 2, Smoothing: 0.3}, func(m float64) float64 { return 0.7*softplus(-2*m) + 0.3*softplus(2*m) }},
+		"normalised": {DPO{Loss: "normalised"}, func(m float64) float64 { return softplus(-5 * m / tokens) }},
+		"ipo":        {DPO{Loss: "ipo", Beta: 0.4}, func(m float64) float64 { return math.Pow(m/tokens-1/(2*0.4), 2) }},
+	} {
+		c.op.Batch, c.op.Rate = 1, 0.3
+		b := newBench(t, map[string]string{"base": in["base"], "pairs": pairs})
+		check(t, c.op.Run(context.Background(), b.Job))
+		_, margin := b.series("margin")
+		_, loss := b.series("loss")
+		moved := 0.0
+		for i := range margin {
+			if want := c.loss(margin[i]); math.Abs(loss[i]-want) > 1e-9*(1+want) {
+				t.Errorf("%s, step %d: a loss of %.12g, of a margin of %.12g it is %.12g", name, i+1, loss[i], margin[i], want)
+			}
+			moved = max(moved, math.Abs(margin[i]))
+		}
+		if len(loss) != toyCount || len(margin) != toyCount || moved < 0.1 {
+			t.Errorf("%s: %d losses, %d margins of up to %g", name, len(loss), len(margin), moved)
+		}
+	}
+	b := newBench(t, map[string]string{"base": in["base"], "labels": toyExamples(t, toyLabels(1)[1:])})
+	check(t, (&KTO{Good: 3, Bad: 1.5, Batch: toyCount - 1}).Run(context.Background(), b.Job))
+	_, loss := b.series("loss")
+	if want := (3.0*(toyCount/2-1) + 1.5*toyCount/2) / 2 / (toyCount - 1); len(loss) != 1 || math.Abs(loss[0]-want) > 1e-6 { // of σ(0), but for rounding
+		t.Errorf("losses %v of %d good and %d bad answers, not %g", loss, toyCount/2-1, toyCount/2, want)
+	}
+}
+
+// What is watched is judged as what is learnt: where both are the same answers,
+// all of them a step, the loss of a step is that of the look before it, the
+// baseline and its references included.
+func TestPreferenceWatched(t *testing.T) {
+	_, in := toyBase(t)
+	pairs := toyExamples(t, toyPairs(1))
+	list := toyLabels(1)
+	for i := range list { // good ones are alike, so that they become likelier to other prompts, too
+		if *list[i].Label {
+			list[i].Messages[1].Thought, list[i].Messages[1].Content = "", "z"
+		}
+	}
+	labels := toyExamples(t, list)
+	for name, c := range map[string]preferenceRun{
+		"dpo": {&DPO{Batch: toyCount, Epochs: 8, Rate: 0.3, Beta: 1}, map[string]string{"base": in["base"], "pairs": pairs, "watch": pairs}},
+		"kto": {&KTO{Batch: toyCount, Epochs: 8, Rate: 0.3, Beta: 1, Good: 2}, map[string]string{"base": in["base"], "labels": labels, "watch": labels}},
+	} {
+		b := newBench(t, c.in)
+		check(t, c.op.Run(context.Background(), b.Job))
+		_, loss := b.series("loss")
+		_, watched := b.series("watch_loss")
+		if len(loss) != 8 || len(watched) != 8 {
+			t.Fatalf("%s: %d losses and %d looks", name, len(loss), len(watched))
+		}
+		for i := range 7 {
+			if math.Abs(loss[i+1]-watched[i]) > 1e-9 {
+				t.Errorf("%s: a look at %.12g, then a step at %.12g", name, watched[i], loss[i+1])
+			}
+		}
+		if _, z := b.series("kl"); name == "kto" && slices.Max(z) < 1e-3 {
+			t.Errorf("the divergence stayed at %v", z)
+		}
+	}
+}
+
+// Behind an answer, for the baseline, stands that of the next document with
+// another prompt, if it fits; of one prompt alone there is none.
+func TestMismatch(t *testing.T) {
+	d := func(prompt int32, answer ...int32) doc {
+		return doc{ids: append([]int32{0, prompt}, answer...), supervised: len(answer), weight: 1}
+	}
+	docs := []doc{d(1, 10), d(1, 11, 12), d(2, 13, 14, 15), d(1, 16)}
+	list, has := mismatch(docs, 5)
+	want := []doc{d(1, 13, 14, 15), d(1, 13, 14, 15), d(2, 16), d(1, 13, 14, 15)}
+	if !slices.Equal(has, []int{0, 1, 2, 3}) || !reflect.DeepEqual(list, want) {
+		t.Errorf("%v %v, want %v", has, list, want)
+	}
+	if list, has = mismatch(docs, 4); !slices.Equal(has, []int{-1, -1, 0, -1}) || !reflect.DeepEqual(list, want[2:3]) {
+		t.Errorf("of a context of 4: %v %v", has, list)
+	}
+	if list, has = mismatch(docs[:2], 5); !slices.Equal(has, []int{-1, -1}) || len(list) > 0 {
+		t.Errorf("of one prompt: %v %v", has, list)
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"suiren/engine/infer"
+	"suiren/engine/tensor"
 	"suiren/stage"
 )
 
@@ -246,5 +248,23 @@ func TestRolloutRepeats(t *testing.T) {
 	}
 	if reflect.DeepEqual(a, c) {
 		t.Error("another step gave the same answers")
+	}
+	// They are drawn from the model's own distribution, and end with what ends them.
+	var reqs []infer.Request
+	for i, g := range a {
+		for j := range g.samples {
+			reqs = append(reqs, infer.Request{Prompt: g.prompt, MaxTokens: 12, Stop: r.s.w.Stops, Temperature: 1, Seed: tensor.Rand(0, 0, uint64(4*i+j))})
+		}
+	}
+	results, err := r.speaker.Run(context.Background(), reqs, nil)
+	check(t, err)
+	for i, res := range results {
+		want := res.IDs
+		if res.Finish == infer.Stopped {
+			want = append(want, res.End)
+		}
+		if got := a[i/4].samples[i%4].ids; !slices.Equal(got, want) || res.Finish == infer.Stopped && !slices.Contains(r.s.w.Stops, got[len(got)-1]) {
+			t.Errorf("answer %d is %v, and %v at temperature 1", i, got, want)
+		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"suiren/stage"
 )
@@ -64,6 +66,37 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// A speed is what was done since the last one was told, by the time that it took.
+func TestMeter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		b.Machine.Peak = 1e9
+		const steps, before = 400, 5e9 // operations of the base
+		m := newMeter(b.Job, steps, before)
+		for n := 1; n <= steps; n++ {
+			time.Sleep(200 * time.Millisecond)
+			m.step(n, float64(-n), 100, before+1e8*float64(n))
+		}
+		for name, want := range map[string]float64{"tokens_per_s": 500, "share_of_peak": 0.5} {
+			at, vals := b.series(name)
+			for i, v := range vals {
+				if math.Abs(v-want) > 1e-9*want {
+					t.Errorf("step %g: %s is %g, not %g", at[i], name, v, want)
+				}
+			}
+			if len(vals) < steps/4 || at[len(at)-1] != steps {
+				t.Errorf("%s was told at %v", name, at)
+			}
+		}
+		at, loss := b.series("loss")
+		for i := range at {
+			if loss[i] != -at[i] {
+				t.Errorf("at step %g a loss of %g", at[i], loss[i])
+			}
+		}
+	})
+}
+
 // Chats are watched as problems are: the same examples in either form tell the
 // same losses.
 func TestWatchChats(t *testing.T) {
@@ -117,6 +150,19 @@ func TestPatience(t *testing.T) {
 	}
 	if len(b.notes()) != 1 || b.notes()[0] != f.Stop.text().String() || !strings.Contains(b.notes()[0], "ended after") {
 		t.Errorf("notes %q", b.notes())
+	}
+	// The weights that were written have the loss that is told of them.
+	made := newBench(t, map[string]string{"base": b.Out})
+	l, err := openBase(made.Job, recipe("", 1))
+	check(t, err)
+	defer l.Close()
+	w, err := newWriter(b.Out, l.Params.Config.Context)
+	check(t, err)
+	o, err := newLookout(made.Job, l, w, 1, 0)
+	check(t, err)
+	check(t, o.watchText(in["watch"], 2*toyContext, watchRows))
+	if kept, _ := o.loss(); rounded(kept) != f.Stop.Loss || want.Kept == want.Ended {
+		t.Errorf("the weights of step %d have a loss of %g, not %g", f.Stop.Kept, kept, f.Stop.Loss)
 	}
 	resumed := newBench(t, in)
 	for _, n := range []int{60, 45} {

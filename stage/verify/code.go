@@ -74,8 +74,8 @@ var callable = regexp.MustCompile(`^[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*$`)
 
 var writeCode = say.T(`write {"call": "add", "cases": [{"args": [3, 4], "want": 7}]}`, `请写成 {"call": "add", "cases": [{"args": [3, 4], "want": 7}]}`)
 
-// code: the program of the answer passes all cases.
-func code(c *Code) (func(context.Context, string, string) (float64, error), error) {
+// code: the program of the answer passes all cases within a time.
+func code(c *Code, within time.Duration) (func(context.Context, string, string) (float64, error), error) {
 	switch {
 	case !callable.MatchString(c.Call):
 		return nil, &say.Error{What: say.T("%q is no name of a function", "%q 不是函数名", clip(c.Call)), Next: writeCode}
@@ -95,7 +95,7 @@ func code(c *Code) (func(context.Context, string, string) (float64, error), erro
 		if err != nil {
 			return 0, err
 		}
-		limited, cancel := context.WithTimeout(ctx, codeTime)
+		limited, cancel := context.WithTimeout(ctx, within)
 		defer cancel()
 		right, err := m.run(limited, answer, c)
 		if ctx.Err() != nil {

@@ -74,7 +74,7 @@ func Parse(raw []byte) (*Verifier, error) {
 	case "schema":
 		f, err = schema(s.Schema)
 	case "code":
-		f, err = code(s.Code)
+		f, err = code(s.Code, codeTime)
 	case "url":
 		f, err = endpoint(s.URL)
 	}
