@@ -186,8 +186,6 @@ func TestPreferenceFaults(t *testing.T) {
 	pair := toyPairs(1)[0]
 	long := pair
 	long.Chosen = []stage.Message{{Role: "assistant", Content: strings.Repeat("1", 3*toyContext)}}
-	tools := pair
-	tools.Prompt = append(user("a+"), stage.Message{Role: "tool", Content: "7"})
 	turns := pair
 	turns.Chosen = append(slices.Clone(pair.Chosen), pair.Chosen...)
 	for name, c := range map[string]struct {
@@ -195,7 +193,7 @@ func TestPreferenceFaults(t *testing.T) {
 		want string
 	}{
 		"label": {toyLabels(1)[:1], "a chosen and a rejected"}, "long": {[]stage.Example{long}, "longer than"}, "none": {nil, "no examples"},
-		"tools": {[]stage.Example{tools}, "calls tools"}, "turns": {[]stage.Example{turns}, "one message"},
+		"turns": {[]stage.Example{turns}, "one message"},
 	} {
 		b := newBench(t, map[string]string{"base": in["base"], "pairs": toyExamples(t, c.list)})
 		err := (&DPO{}).Run(context.Background(), b.Job)
