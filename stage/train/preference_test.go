@@ -202,6 +202,17 @@ func TestPreferenceFaults(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	for arg, op := range map[string]stage.Operator{"pairs": &DPO{}, "labels": &KTO{}} {
+		list := toyPairs(1)
+		if arg == "labels" {
+			list = toyLabels(1)
+		}
+		b := newBench(t, map[string]string{"base": in["base"], arg: toyExamples(t, list), "watch": toyExamples(t, nil)})
+		err := op.Run(context.Background(), b.Job)
+		if e, ok := errors.AsType[*say.Error](err); !ok || e.Where != "watch" || !strings.Contains(e.In(say.English), "none of these examples are watched") {
+			t.Errorf("%s with nothing to watch: %v", arg, err)
+		}
+	}
 	b := newBench(t, map[string]string{"base": in["base"], "labels": toyExamples(t, toyPairs(1))})
 	if err := (&KTO{}).Run(context.Background(), b.Job); err == nil || !strings.Contains(err.Error(), "with a label") {
 		t.Error(err)
