@@ -42,6 +42,7 @@ func (a *app) benchLoRA(ctx context.Context, path string, threads, rounds int, o
 	b.step()
 	var ours, theirs, ratios []float64
 	var theirMemory int64
+	a.measuring("LoRA", rounds)
 	for range rounds {
 		if err := ctx.Err(); err != nil {
 			return err
