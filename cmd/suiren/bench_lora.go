@@ -40,6 +40,7 @@ func (a *app) benchLoRA(ctx context.Context, path string, threads, rounds int, o
 	}
 	b.step()
 	var d duel
+	a.measuring("LoRA", rounds)
 	for range rounds {
 		if err := ctx.Err(); err != nil {
 			return err

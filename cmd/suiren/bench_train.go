@@ -82,6 +82,13 @@ func (a *app) benchTrain(ctx context.Context, peer, only, base string, rounds in
 	return nil
 }
 
+// measuring tells what is measured now: on a busy machine it takes minutes.
+func (a *app) measuring(name string, rounds int) {
+	if a.format != formatJSONL {
+		a.screen.Note(say.T("measuring %s, %d rounds", "正在测量 %s，共 %d 轮", name, rounds))
+	}
+}
+
 func (a *app) benchTrainShape(ctx context.Context, name string, c model.Config, rows, threads, rounds int, other *peerProcess) error {
 	debug.FreeOSMemory()
 	forgetPeak()
@@ -92,6 +99,7 @@ func (a *app) benchTrainShape(ctx context.Context, name string, c model.Config, 
 	defer b.close()
 	var d duel
 	var shares []float64
+	a.measuring(name, rounds)
 	for range rounds {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -25,7 +25,14 @@ func (a *app) previewCommand() *cobra.Command {
 			"按模型读到的样子显示 tokens 块的数据行。⟦ 与 ⟧ 之间的内容参与学习，其余只是读入。"),
 		Args: a.args(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			name := strings.TrimPrefix(strings.Join(args, ""), string(store.Tokens)+".")
+			name := strings.Join(args, "")
+			if kind, rest, said := strings.Cut(name, "."); said {
+				if kind != string(store.Tokens) {
+					return usage(name, say.T("this is no tokens block; what is learnt from examples at once has no rows to show", "这不是 tokens 块；直接学 examples 时没有可供显示的数据行"),
+						say.T("to see them, add a tokens block with from = [examples.NAME] and base, or tokenizer", "要查看，请加一个 tokens 块，写明 from = [examples.名称] 和 base（或 tokenizer）"))
+				}
+				name = rest
+			}
 			w, err := a.openState(folder)
 			if err != nil {
 				return err

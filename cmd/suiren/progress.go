@@ -90,7 +90,7 @@ func (p *progress) event(e stage.Event) {
 		return
 	case "sample":
 		if text := p.a.say(e); text != "" {
-			p.a.screen.Print(p.fold(terminal.Cut("    "+e.Step+": "+terminal.Printable(strings.ReplaceAll(text, "\n", " ")), sampleWidth))...)
+			p.a.screen.Print(p.fold(terminal.Cut("    "+p.a.t("%s: %s", "%s：%s", e.Step, terminal.Printable(strings.ReplaceAll(text, "\n", " "))), sampleWidth))...)
 		}
 		return
 	case "progress":

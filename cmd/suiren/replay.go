@@ -32,14 +32,14 @@ the reply or the stream that holds it (asked for with "receipt": true), or with
 many of them, one a line; - is standard input.
 
 The model is found by its digest among those of suiren models list, or given
-with --model; a release in the folder of its plan, or in the one that --model
-gives.`,
+with --model; weights that a plan made in its folder, here; a release here too,
+or in the folder that --model gives.`,
 			`按回执逐词元重新生成回答，并说明是否一致。回执是一个文件，内容为回执本身
 （来自 /v1/receipts/编号），或带回执的响应或流（请求时加上 "receipt": true），
 也可每行一个；- 表示标准输入。
 
-模型按摘要在 suiren models list 的模型中查找，或用 --model 指定；发布版本在当前
-的计划目录，或 --model 指定的计划目录中查找。`),
+模型按摘要在 suiren models list 的模型中查找，或用 --model 指定；计划做出的权重在
+当前的计划目录中查找；发布版本也是，或在 --model 指定的计划目录中查找。`),
 		Args: a.args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			list, err := readReceipts(args[0])
@@ -82,7 +82,7 @@ type replayer struct {
 
 // replayer opens what gave the answer of a receipt: the model or the plan's
 // folder that with names, else a model that is listed, else a release of this
-// folder.
+// folder, else weights that its plan made.
 func (a *app) replayer(ctx context.Context, r *form.Receipt, with string, mf *modelFlags) (*replayer, error) {
 	plan := with != "" && !isModel(with)
 	if with == "" {
@@ -91,7 +91,10 @@ func (a *app) replayer(ctx context.Context, r *form.Receipt, with string, mf *mo
 			if rel, err := a.replayRelease(r, "."); err == nil {
 				return rel, nil
 			}
-			return nil, err
+			if _, here := a.madeModel(r.Model.Name); here != nil {
+				return nil, err
+			}
+			with = string(store.Weights) + "." + r.Model.Name // as suiren serve names what is made here
 		}
 	}
 	if _, err := os.Stat(a.stateDir(with)); plan && err == nil {

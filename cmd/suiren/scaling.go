@@ -29,7 +29,8 @@ type rung struct {
 	depth  int
 	batch  int
 	params int
-	flops  float64
+	budget float64 // operations that it is trained for, as its plan says
+	flops  float64 // that it took
 	loss   float64
 }
 
@@ -272,7 +273,8 @@ func ladder(vocab, length, n int, top float64) []rung {
 		c := model.Scale(i+1, vocab, length)
 		r := &list[i]
 		r.depth, r.params = i+1, c.Params()
-		r.flops = top * math.Pow(float64(r.params)/float64(list[n-1].params), growth)
+		r.budget = top * math.Pow(float64(r.params)/float64(list[n-1].params), growth)
+		r.flops = r.budget // until it is known
 		row := 3 * c.FLOPs([]int{length}, length*2/3)
 		r.batch = min(max(int(r.flops/row/rungSteps), 1), 16)
 	}
@@ -283,7 +285,7 @@ func ladder(vocab, length, n int, top float64) []rung {
 func ops(sft *train.SFT, rungs []rung) (list []*train.SFT) {
 	for _, r := range rungs {
 		op := *sft
-		op.Depth, op.Width, op.Hidden, op.Batch, op.FLOPs, op.Minutes, op.Patience = r.depth, 0, 0, r.batch, r.flops, 0, 0
+		op.Depth, op.Width, op.Hidden, op.Batch, op.FLOPs, op.Minutes, op.Patience = r.depth, 0, 0, r.batch, r.budget, 0, 0
 		list = append(list, &op)
 	}
 	return list

@@ -52,6 +52,7 @@ func TestScaling(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	var order []string
+	begun := map[string]int{}
 	var losses []float64
 	var foretold, outcome struct{ Loss, Foretold, Error, Flops float64 }
 	for line := range bytes.Lines(out) {
@@ -70,11 +71,17 @@ func TestScaling(t *testing.T) {
 			order = append(order, v.Type)
 			foretold.Loss, foretold.Flops = v.Loss, v.Flops
 		case "begin":
+			begun[v.Step]++
 			if v.Step == "weights.depth-4" {
 				order = append(order, v.Step)
 			}
 		case "outcome":
 			outcome.Loss, outcome.Foretold, outcome.Error, outcome.Flops = v.Loss, v.Foretold, v.Error, v.Flops
+		}
+	}
+	for step, n := range begun {
+		if n != 1 {
+			t.Errorf("%s was made %d times", step, n)
 		}
 	}
 	if len(order) != 2 || order[0] != "foretold" {

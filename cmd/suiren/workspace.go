@@ -6,12 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
 	"suiren/internal/say"
 	"suiren/plan"
 	"suiren/stage"
+	"suiren/stage/operate"
 	"suiren/stage/operate/ledger"
 	"suiren/store"
 )
@@ -167,11 +169,36 @@ func (w *workspace) standing(kind store.Kind, name string) (store.Block, error) 
 func (w *workspace) showNext(p *plan.Plan) {
 	switch last, release := finished(p); {
 	case w.a.format == formatJSONL:
+	case release && w.showCandidates():
 	case release:
 		w.a.screen.Note(say.T("serve it: suiren serve%s", "提供服务：suiren serve%s", folderOf(w.file.Dir)))
 	case last != "":
 		w.a.screen.Note(say.T("talk with it: suiren chat %[1]s%[2]s; serve it: suiren serve %[1]s%[2]s", "与它对话：suiren chat %[1]s%[2]s；提供服务：suiren serve %[1]s%[2]s", last, w.at()))
 	}
+}
+
+// showCandidates says which releases stand behind one of their name that is live,
+// and how they take its place; it reports whether there is any.
+func (w *workspace) showCandidates() (any bool) {
+	list, _, err := w.releases()
+	if err != nil {
+		return false // who serves is told
+	}
+	at := folderOf(w.file.Dir)
+	if at != "" {
+		at = " --plan" + at
+	}
+	for _, v := range list {
+		i := slices.IndexFunc(list, func(o releaseView) bool { return o.Name == v.Name && o.Stage == operate.Live })
+		if !v.Newest || v.Stage != operate.Candidate || i < 0 {
+			continue
+		}
+		any = true
+		w.a.screen.Note(say.T("release.%[1]s is %[2]s now, a candidate: a server that runs answers with %[3]s; to change that: suiren release check %[1]s%[4]s, then suiren release promote %[1]s%[4]s",
+			"release.%[1]s 现为 %[2]s，是候选版本：运行中的服务器仍以 %[3]s 作答；要换用它：suiren release check %[1]s%[4]s，再 suiren release promote %[1]s%[4]s",
+			v.Name, v.Digest.Short(), list[i].Digest.Short(), at))
+	}
+	return any
 }
 
 // finished returns whether a plan has a release and, of a plan without one, the

@@ -299,15 +299,8 @@ func (t *Template) Prompt(c Conversation) (Prompt, error) {
 	if !t.facts.System {
 		c.Messages = folded(c.Messages)
 	}
-	if !t.facts.Calls {
-		c.Messages = t.spelled(c.Messages)
-	}
-	if !t.facts.Tools && len(c.Tools) > 0 {
-		var err error
-		if c.Messages, err = t.explained(c.Messages, c.Tools); err != nil {
-			return Prompt{}, err
-		}
-		c.Tools = nil
+	if err := t.inWords(&c); err != nil {
+		return Prompt{}, err
 	}
 	if c.Continue {
 		n := len(c.Messages) - 1

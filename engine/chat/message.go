@@ -119,6 +119,33 @@ func (f *ToolFormat) writeCall(name, args jinja.Str) jinja.Str {
 	return jinja.Join(jinja.String(f.Begin), name, jinja.String(f.Middle), args, jinja.String(f.End))
 }
 
+// inWords puts into text what of tools and calls the template does not write itself.
+func (t *Template) inWords(c *Conversation) (err error) {
+	if !t.facts.Calls {
+		c.Messages = t.spelled(c.Messages)
+	}
+	if !t.facts.Tools && len(c.Tools) > 0 {
+		c.Messages, err = t.explained(c.Messages, c.Tools)
+		c.Tools = nil
+	}
+	return err
+}
+
+// InWords returns the messages of c as Prompt hands them to a template that
+// knows no tools: tools, calls and their answers are text.
+//
+// Errors: a tool that is no JSON.
+func (t *Template) InWords(c Conversation) ([]Message, error) {
+	if err := t.inWords(&c); err != nil {
+		return nil, err
+	}
+	list := slices.Clone(c.Messages)
+	for i, m := range list {
+		list[i].Content, list[i].Parts = m.str().Text(), nil
+	}
+	return list, nil
+}
+
 // explained puts a description of the tools in front of the messages, for a
 // template that has none.
 func (t *Template) explained(messages []Message, tools []json.RawMessage) ([]Message, error) {

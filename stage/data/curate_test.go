@@ -7,9 +7,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/data/quality"
 )
@@ -148,6 +150,25 @@ func TestCurateIsRepeatable(t *testing.T) {
 	readJSON(t, filepath.Join(out, "report.json"), &rep)
 	if rep.Reasons[reasonEqual] < 100 {
 		t.Errorf("%+v", rep.Reasons)
+	}
+}
+
+// What the rules left out is told by rule, and what was equal is not laid to them.
+func TestCorpusTellsTheRules(t *testing.T) {
+	in := documentsOf(t, newDocument("short.txt", "Too short."), newDocument("a.txt", "One two three four five."), newDocument("b.txt", "One two three four five."), newDocument("spaces.txt", "a b c d e f g h i j k l m n o p q r s"))
+	var told []string
+	job := &stage.Job{Inputs: []stage.Input{in}, Out: t.TempDir(), Work: t.TempDir(), Machine: stage.Machine{Threads: 1}, Emit: func(e stage.Event) {
+		if e.Type == "note" {
+			told = append(told, e.Text.In(say.English))
+		}
+	}}
+	if err := (&Corpus{Recipe: "sft-clean", Thresholds: map[string]float64{"spaces_most": .4}}).Run(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"3 of 4 documents were left out: 0 empty, 1 equal to another, 0 nearly equal, 2 by rules",
+		"the rules: spaces_most 1, words_least 1; why one of them went: suiren data explain FILE"}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
 	}
 }
 

@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"suiren/internal/say"
@@ -334,8 +337,18 @@ func (x *writer) tell() {
 	note := func(text say.Text) { x.c.job.Emit(stage.Event{Type: "note", Text: &text}) }
 	if n := r.Read - r.Kept; n > 0 {
 		others := n - r.Reasons[reasonEmpty] - r.Reasons[reasonEqual] - r.Reasons[reasonNear]
+		var rules []string
+		for _, reason := range slices.Sorted(maps.Keys(r.Reasons)) {
+			if reason != reasonEmpty && reason != reasonEqual && reason != reasonNear {
+				rules = append(rules, fmt.Sprintf("%s %d", reason, r.Reasons[reason]))
+			}
+		}
 		note(say.T("%d of %d documents were left out: %d empty, %d equal to another, %d nearly equal, %d by rules", "%[2]d 篇文档中去掉了 %[1]d 篇：%[3]d 篇为空，%[4]d 篇重复，%[5]d 篇近似重复，%[6]d 篇不合规则",
 			n, r.Read, r.Reasons[reasonEmpty], r.Reasons[reasonEqual], r.Reasons[reasonNear], others))
+		if len(rules) > 0 {
+			list := strings.Join(rules, ", ")
+			note(say.T("the rules: %s; why one of them went: suiren data explain FILE", "所违规则：%s；某篇为何去掉：suiren data explain 文件", list))
+		}
 	}
 	for lang, n := range r.Languages {
 		wanted := len(x.c.recipe.Languages) == 0 || strings.Contains(" "+strings.Join(x.c.recipe.Languages, " ")+" ", " "+lang+" ")

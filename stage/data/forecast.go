@@ -101,6 +101,7 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 		size[name] *= bytes / read
 	}
 	size["watched"] = c.share() * size["examples"]
+	size["heldout"] = size["watched"]
 	for _, name := range []string{"examples", "text", "learnt"} { // of the part train
 		size[name] *= 1 - 2*c.share()
 	}

@@ -80,7 +80,7 @@ func TestForecastOfExamples(t *testing.T) {
 	}
 	chat := `{"messages": [{"role": "user", "content": "` + strings.Repeat("q", 30) + `"}, {"role": "assistant", "content": "` + strings.Repeat("c", 20) + `"}]}` + "\n"
 	part := (&Conversations{}).Forecast(map[string][]stage.Forecast{"files": {write("chats.jsonl", chat, 1000)}}, stage.Machine{})
-	if n := part.Size["examples"]; n < 890 || n > 910 || part.Size["watched"] != 50 || part.Size["learnt"] > 0.41*part.Size["text"] {
+	if n := part.Size["examples"]; n < 890 || n > 910 || part.Size["watched"] != 50 || part.Size["heldout"] != 50 || part.Size["learnt"] > 0.41*part.Size["text"] {
 		t.Errorf("of a thousand chats: %v", part.Size)
 	}
 	if f := op.Forecast(map[string][]stage.Forecast{"files": {write("bad.jsonl", "no example\n", 9)}}, stage.Machine{}); f.Size["text"] != 99 || f.Size["examples"] != 0 {

@@ -96,7 +96,7 @@ func (w *Written) Check() (list []*say.Error) {
 
 // Forecast implements stage.Forecaster.
 func (w *Written) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	params, n := 1e6, float64(orDefault(w.Count, 1000))
+	params, n := 1e6, 0.0
 	for _, f := range in["teacher"] {
 		if v := f.Size["params"]; v > 0 {
 			params = v
@@ -104,20 +104,33 @@ func (w *Written) Forecast(in map[string][]stage.Forecast, m stage.Machine) stag
 			params = v
 		}
 	}
+	asked, calls := 400.0, 2.0 // tokens of a passage with what is asked of it; of it a question is written, and an answer
 	for _, f := range in["problems"] {
-		if v := f.Size["problems"]; v > 0 {
-			n = v
-			if w.Count > 0 {
-				n = min(v, float64(w.Count))
-			}
-		}
+		n, asked, calls = max(f.Size["problems"], f.Size["examples"]), 100, 1
 	}
-	flops := 2 * params * n * float64(w.each()) * 2 * float64(400+w.tokens()) // prompt and text, two of each
+	if n == 0 {
+		n = sum(in["from"], "text") / passageBytes
+	}
+	switch {
+	case n == 0:
+		n = float64(orDefault(w.Count, 1000))
+	case w.Count > 0:
+		n = min(n, float64(w.Count))
+	}
+	flops := 2 * params * n * float64(w.each()) * calls * (asked + float64(w.Think+w.tokens()))
+	made, use := n*float64(w.each()), stage.UseChats
+	size := map[string]float64{}
+	if w.Kind == WrittenPairs { // one of the answers
+		made, use = n, stage.UsePairs
+		size["pairs"] = made
+	}
+	share := w.parts().share()
+	size["examples"], size["watched"], size["heldout"] = made*(1-2*share), made*share, made*share
 	peak := max(m.Peak, 1e10)
 	return stage.Forecast{
 		Low: flops / peak, High: 20 * flops / peak, FLOPs: flops, Memory: int64(4*params) + 256<<20,
 		Basis: say.T("%.0f passages or problems, the teacher's size and the machine's peak", "%.0f 个段落或题目、教师的规模与本机峰值", n),
-		Size:  map[string]float64{"examples": n * float64(w.each())},
+		Size:  size, Use: use,
 	}
 }
 
@@ -160,6 +173,15 @@ const (
 	leftTie         = "no_difference" // between the answers
 	leftTwice       = "twice"         // was written before
 )
+
+// leftTexts says the same to people.
+var leftTexts = map[string]say.Text{
+	leftLong: say.T("too long for the teacher's context", "超出教师的上下文"), leftNothing: say.T("nothing, or more than belongs there", "没有写出，或写了不该有的"),
+	leftLanguage: say.T("in another language", "语言与段落不同"), leftPointing: say.T("points to the passage", "提到读者看不到的段落"),
+	leftLost: say.T("does not find its passage", "检索不到原段落"), leftUnsupported: say.T("rests on nothing in the passage", "没有段落依据"),
+	leftNumbers: say.T("other numbers", "数字与段落不同"), leftLength: say.T("much shorter or longer", "长短相差太多"),
+	leftCopied: say.T("the same words", "与原文词句相同"), leftTie: say.T("no difference between the answers", "各回答没有好坏之分"), leftTwice: say.T("written before", "此前已写过"),
+}
 
 // pointing are words with which a question speaks of a passage that nobody who
 // is asked will see.

@@ -2,13 +2,16 @@ package data
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -254,10 +257,26 @@ func (w *Written) sort(ctx context.Context, job *stage.Job, p *pen, n int) error
 		vals[reason] = float64(n)
 	}
 	job.Emit(stage.Event{Type: "count", Vals: vals})
+	text := r.said()
+	job.Emit(stage.Event{Type: "note", Text: &text})
 	if r.Examples[trainPart] == 0 {
 		return w.nothing(&r)
 	}
 	return stage.WriteJSON(filepath.Join(job.Out, reportPart, "report.json"), &r)
+}
+
+// said is what became of the tries.
+func (r *writtenReport) said() say.Text {
+	text := say.T("of %d tries %d are kept, %d of them to learn from", "写了 %d 次，留下 %d 条，其中 %d 条供学习", r.Tries, r.Kept, r.Examples[trainPart])
+	reasons := slices.SortedFunc(maps.Keys(r.Reasons), func(a, b string) int { return cmp.Or(r.Reasons[b]-r.Reasons[a], strings.Compare(a, b)) })
+	for i, reason := range reasons {
+		if i == 0 {
+			text = say.T("%v; left out: %v %d", "%v；去掉：%v %d", text, leftTexts[reason], r.Reasons[reason])
+			continue
+		}
+		text = say.T("%v, %v %d", "%v，%v %d", text, leftTexts[reason], r.Reasons[reason])
+	}
+	return text
 }
 
 // nothing says why there is nothing to learn from.
@@ -268,15 +287,14 @@ func (w *Written) nothing(r *writtenReport) error {
 			most = reason
 		}
 	}
-	return &say.Error{Where: "teacher", What: say.T("of %d tries, %d passed the checks and none is left to learn from; most failed by: %s", "%d 次尝试中有 %d 次通过检查，没有可供学习的样例；最多的原因：%s", r.Tries, r.Kept, orNone(most)),
-		Next: say.T("take a teacher that follows instructions, or give more passages, or a lower heldout", "请换用能听从指令的教师，或提供更多段落，或减小 heldout")}
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "-"
+	why, next := leftTexts[most], say.T("take a teacher that follows instructions, or give more passages, or a lower heldout", "请换用能听从指令的教师，或提供更多段落，或减小 heldout")
+	switch most {
+	case "":
+		why = say.T("none", "无")
+	case leftTie:
+		next = say.T("raise each or temperature, let the teacher think where it learnt to, or take problems that it answers now right and now wrong", "请调大 each 或 temperature；教师若学过思考，请用 think 让它思考；或换用它时对时错的题目")
 	}
-	return s
+	return &say.Error{Where: "teacher", What: say.T("of %d tries, %d passed the checks and none is left to learn from; most failed by: %v", "%d 次尝试中有 %d 次通过检查，没有可供学习的样例；最多的原因：%v", r.Tries, r.Kept, why), Next: next}
 }
 
 // readWritten calls f with each try of examples that a teacher wrote, given

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -330,6 +331,40 @@ func TestWrittenNothing(t *testing.T) {
 	} {
 		if len(bad.Check()) == 0 {
 			t.Errorf("%+v is taken", bad)
+		}
+	}
+}
+
+// What became of the tries is told, the commonest reason first.
+func TestWrittenSaid(t *testing.T) {
+	r := writtenReport{Tries: 171, Kept: 1, Reasons: map[string]int{leftTie: 160, leftNothing: 10}, Examples: map[string]int{trainPart: 1}}
+	for lang, want := range map[say.Lang]string{
+		say.English: "of 171 tries 1 is kept, 1 of them to learn from; left out: no difference between the answers 160, nothing, or more than belongs there 10",
+		say.Chinese: "写了 171 次，留下 1 条，其中 1 条供学习；去掉：各回答没有好坏之分 160，没有写出，或写了不该有的 10",
+	} {
+		if got := r.said().In(lang); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// As much is foretold as there are passages, or problems: the owner's, too.
+func TestWrittenForecast(t *testing.T) {
+	for name, c := range map[string]struct {
+		op   Written
+		arg  string
+		size map[string]float64
+		want float64 // made, of all parts
+		use  stage.Use
+	}{
+		"own problems": {Written{Kind: WrittenPairs, Each: 4}, "problems", map[string]float64{"examples": 180}, 180, stage.UsePairs},
+		"lessons":      {Written{Kind: WrittenPairs, Count: 50}, "problems", map[string]float64{"problems": 3000}, 50, stage.UsePairs},
+		"passages":     {Written{Kind: WrittenQuestions, Each: 2}, "from", map[string]float64{"text": 40 * passageBytes}, 80, stage.UseChats},
+		"nothing":      {Written{Kind: WrittenRewrites}, "from", nil, 1000, stage.UseChats},
+	} {
+		f := c.op.Forecast(map[string][]stage.Forecast{c.arg: {{Size: c.size}}}, stage.Machine{Peak: 1e11})
+		if got := f.Size["examples"] + f.Size["watched"] + f.Size["heldout"]; math.Abs(got-c.want) > 1e-6 || f.Use != c.use || f.Size["watched"] == 0 || f.Low <= 0 {
+			t.Errorf("%s: %g made for %q, want %g for %q: %+v", name, got, f.Use, c.want, c.use, f.Size)
 		}
 	}
 }

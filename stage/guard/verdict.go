@@ -111,8 +111,11 @@ func (v *Verdict) Forecast(in map[string][]stage.Forecast, m stage.Machine) stag
 	params := sizes("scenario", "params", sizes("against", "params", max(bytes/2, askedParams)))
 	work := 2 * params * problems * models * askedTokens
 	weights := 16 * params
-	if bytes > 0 {
+	switch {
+	case bytes > 0:
 		weights = 1.25 * bytes // served as it is
+	case sizes("scenario", "brought", 0) > 0:
+		weights = 1.25 * 4 * params // too, in no more than 32 bits
 	}
 	f := stage.Forecast{Memory: askingBytes + int64(weights) + inFlight<<20, Size: map[string]float64{"problems": problems}}
 	if m.Peak > 0 {

@@ -334,6 +334,10 @@ func TestVerdictForecast(t *testing.T) {
 	if small.Low <= 0 || small.Low >= small.High || math.Abs(large.High/small.High-2) > 1e-9 || small.Memory <= 0 || small.FLOPs != 0 {
 		t.Errorf("%+v\n%+v", small, large)
 	}
+	made := v.Forecast(map[string][]stage.Forecast{"scenario": {{Size: map[string]float64{"params": 1e9, "brought": 1}}}}, m)
+	if most := int64(6e9); made.Memory < 4e9 || made.Memory > most {
+		t.Errorf("a model that goes back to a brought one takes %d bytes", made.Memory)
+	}
 	if f := v.Forecast(nil, stage.Machine{}); f.High != 0 || f.Basis.IsZero() {
 		t.Errorf("an unmeasured machine: %+v", f)
 	}

@@ -77,7 +77,7 @@ func (s *Scenario) Check() []*say.Error {
 func (s *Scenario) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	f := stage.Forecast{Size: map[string]float64{}}
 	for _, w := range in["weights"] {
-		for _, name := range []string{"params", "bytes"} {
+		for _, name := range []string{"params", "bytes", "brought"} {
 			if v := w.Size[name]; v > 0 {
 				f.Size[name] = v
 			}

@@ -24,7 +24,7 @@ type Question struct {
 // where it fails.
 func (w *Writer) Ask(from string, messages []stage.Message, tools []json.RawMessage, think *bool) (q Question, err error) {
 	if w.Template == nil {
-		q.IDs, err = w.own(from, messages, think == nil || *think)
+		q.IDs, err = w.own(from, messages, tools, think == nil || *think)
 		return q, err
 	}
 	q.conversation = chat.Conversation{Messages: turns(messages), Tools: tools, Open: true, Think: think}
@@ -40,24 +40,26 @@ func refused(from string, what say.Text, err error) error {
 }
 
 // own writes messages and the beginning of an answer in our own chat.
-func (w *Writer) own(from string, messages []stage.Message, think bool) ([]int32, error) {
-	var list []tokenizer.Message
-	for _, m := range messages {
-		if m.Role == "tool" || len(m.Calls) > 0 {
-			return nil, &say.Error{Where: from, What: say.T("this example calls tools, and the chat of models made here from random weights has none", "这条样例调用了工具，而在此从随机权重做出的模型，其对话格式不支持工具"),
-				Next: say.T("leave examples with tools out, or train a brought base whose template has tools", "请去掉带工具的样例，或改为训练自带的、模板支持工具的基座")}
+func (w *Writer) own(from string, messages []stage.Message, tools []json.RawMessage, think bool) ([]int32, error) {
+	list := turns(messages)
+	for i := range list {
+		if list[i].Role == "developer" {
+			list[i].Role = "system"
 		}
-		role := m.Role
-		if role == "developer" {
-			role = "system"
-		}
-		list = append(list, tokenizer.Message{Role: role, Content: m.Content})
 	}
-	return w.Chat.Prompt(nil, list, think), nil
+	list, err := w.words.InWords(chat.Conversation{Messages: list, Tools: tools})
+	if err != nil {
+		return nil, &say.Error{Where: from, What: say.T("a tool cannot be read: %v", "无法读取工具：%v", err), Next: say.T("write it as JSON", "请写成 JSON"), Err: err}
+	}
+	var written []tokenizer.Message
+	for _, m := range list {
+		written = append(written, tokenizer.Message{Role: m.Role, Content: m.Content})
+	}
+	return w.Chat.Prompt(nil, written, think), nil
 }
 
 // Parts returns the thought and the answer in what was written to a question.
-// Calls of tools are in neither.
+// Calls of tools are in neither; in our own chat they are words of the answer.
 func (w *Writer) Parts(q *Question, ids []int32) (thought, answer string) {
 	if w.Template == nil {
 		text := w.Tokenizer.Decode(ids)

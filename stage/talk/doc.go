@@ -68,7 +68,7 @@ func (w *Writer) Docs(e *stage.Example, o Choice, most int) (docs []Doc, long in
 	}
 	if w.Template == nil {
 		for _, k := range left {
-			d, err := w.ownDoc(e.From, e.Messages[:k:k], &e.Messages[k], o)
+			d, err := w.ownDoc(e.From, e.Messages[:k:k], &e.Messages[k], e.Tools, o)
 			if err != nil {
 				return nil, 0, err
 			}
@@ -111,11 +111,11 @@ func (w *Writer) Docs(e *stage.Example, o Choice, most int) (docs []Doc, long in
 // Doc writes a prompt and its answer, all of which is learnt.
 func (w *Writer) Doc(from string, prompt, answer []stage.Message, tools []json.RawMessage) (Doc, error) {
 	if w.Template == nil {
-		if len(answer) != 1 || answer[0].Role != "assistant" || len(answer[0].Calls) > 0 {
-			return Doc{}, &say.Error{Where: from, What: say.T("an answer must be one message of the assistant, without calls", "回答必须是助手的一条消息，且不含工具调用"),
+		if len(answer) != 1 || answer[0].Role != "assistant" {
+			return Doc{}, &say.Error{Where: from, What: say.T("an answer must be one message of the assistant", "回答必须是助手的一条消息"),
 				Next: say.T("move earlier turns to the prompt", "请把前面的轮次移到 prompt 中")}
 		}
-		return w.ownDoc(from, prompt, &answer[0], Choice{})
+		return w.ownDoc(from, prompt, &answer[0], tools, Choice{})
 	}
 	t, err := w.answer(from, prompt, answer, tools)
 	if err != nil {
@@ -128,19 +128,29 @@ func (w *Writer) Doc(from string, prompt, answer []stage.Message, tools []json.R
 // ownDoc writes an answer in our own chat. What is asked begins a thought; one
 // that is not there is ended at once, and that is learnt with the answer: so who
 // was taught without thoughts answers at once where it may think.
-func (w *Writer) ownDoc(from string, prompt []stage.Message, a *stage.Message, o Choice) (d Doc, err error) {
-	if len(a.Calls) > 0 {
-		prompt = append(prompt, *a) // has it refused
+func (w *Writer) ownDoc(from string, prompt []stage.Message, a *stage.Message, tools []json.RawMessage, o Choice) (d Doc, err error) {
+	if d.IDs, err = w.own(from, prompt, tools, true); err != nil {
+		return d, err
 	}
-	if d.IDs, err = w.own(from, prompt, true); err != nil {
+	called, err := w.words.InWords(chat.Conversation{Messages: turns([]stage.Message{*a})})
+	if err != nil {
 		return d, err
 	}
 	learn := func(ids []int32, learn bool) {
 		d.IDs, d.Learn = ids, append(d.Learn, slices.Repeat([]bool{learn}, len(ids)-len(d.Learn))...)
 	}
 	learn(d.IDs, false)
-	learn(append(w.Tokenizer.Encode(d.IDs, a.Thought), w.Chat.ThinkEnd()), a.Thought != "" && !o.NoThoughts || a.Thought == "" && !o.NoAnswers)
-	learn(append(w.Tokenizer.Encode(d.IDs, a.Content), w.Chat.End()), !o.NoAnswers)
+	calls := strings.TrimPrefix(called[0].Content, a.Content)
+	first, last := !o.NoAnswers, !o.NoAnswers // of what is said, its parts
+	if calls != "" {
+		last = !o.NoCalls
+		if a.Content == "" {
+			first = last
+		}
+	}
+	learn(append(w.Tokenizer.Encode(d.IDs, a.Thought), w.Chat.ThinkEnd()), a.Thought != "" && !o.NoThoughts || a.Thought == "" && first)
+	learn(w.Tokenizer.Encode(d.IDs, a.Content), first)
+	learn(append(w.Tokenizer.Encode(d.IDs, calls), w.Chat.End()), last)
 	return d, nil
 }
 

@@ -291,3 +291,54 @@ func TestOwnChat(t *testing.T) {
 		}
 	}
 }
+
+// Our own chat says tools and calls in the words in which they are said where
+// the model is served, where what it learnt to write is read as a call.
+func TestOwnChatCalls(t *testing.T) {
+	tok, err := tokenizer.Train(slices.Values([]string{"ab"}), 256+len(tokenizer.ChatSpecial), tokenizer.ChatSpecial)
+	check(t, err)
+	c, err := tokenizer.NewChat(tok)
+	check(t, err)
+	w, err := (&Words{Tokenizer: tok, Template: c.Template()}).Writer()
+	check(t, err)
+	served, err := chat.New("chat_template", c.Template(), vocabularyOf(tok))
+	check(t, err)
+	e := stage.Example{Messages: calling(), Tools: []json.RawMessage{weather}}
+	e.Messages[1].Thought, e.Messages[1].Content = "I ask.", "One moment."
+	docs, _, err := w.Docs(&e, Choice{}, 1<<16)
+	check(t, err)
+	if len(docs) != 2 {
+		t.Fatalf("%d documents", len(docs))
+	}
+	for i, k := range []int{1, 3} {
+		ask := chat.Conversation{Messages: turns(e.Messages[:k]), Tools: e.Tools, Open: true}
+		prompt, err := served.Prompt(ask)
+		check(t, err)
+		d := &docs[i]
+		from := len(d.IDs) - d.Supervised()
+		if want := tok.EncodeMarked(nil, prompt.String, spans(prompt.User)); !slices.Equal(d.IDs[:from], want) {
+			t.Errorf("turn %d learns behind %q, and is asked by %q", k, tok.Decode(d.IDs[:from]), tok.Decode(want))
+		}
+		p, said := served.NewParser(ask, prompt, nil), ""
+		thought, answer, _ := strings.Cut(tok.Decode(d.IDs[from:len(d.IDs)-1]), "</think>")
+		for _, event := range slices.Concat(p.Feed(thought, false), p.Feed("</think>", true), p.Feed(answer, false), p.Close()) {
+			said += event.Name + event.Text
+		}
+		if want := []string{"I ask.One moment.get_weather{\"city\": \"Zq7city\"}", "Zq7wet"}[i]; said != want || d.IDs[len(d.IDs)-1] != c.End() {
+			t.Errorf("turn %d learns %q, which is read as %q", k, tok.Decode(d.IDs[from:]), said)
+		}
+	}
+	for _, o := range []struct {
+		Choice
+		want []string
+	}{
+		{Choice{NoThoughts: true, NoAnswers: true}, []string{"\n<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Zq7city\"}}\n</tool_call><|im_end|>"}},
+		{Choice{NoCalls: true, NoThoughts: true}, []string{"One moment."}},
+	} {
+		docs, _, err := w.Docs(&stage.Example{Messages: e.Messages[:2]}, o.Choice, 1<<16)
+		check(t, err)
+		if got := w.runs(&docs[0]); !slices.Equal(got, o.want) {
+			t.Errorf("%+v: learns %q, want %q", o.Choice, got, o.want)
+		}
+	}
+}

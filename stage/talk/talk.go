@@ -111,6 +111,7 @@ type Writer struct {
 	Chat      *tokenizer.Chat // of our own; nil: Template
 	Stops     []int32         // tokens that end an answer
 
+	words   *chat.Template // of our own: says tools and calls in words, as they are said where it is served
 	special map[int32]tokenizer.SpecialToken
 }
 
@@ -124,11 +125,23 @@ func Own(dir string) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return own(c, tok), nil
+	return own(c, tok)
 }
 
-func own(c *tokenizer.Chat, t *tokenizer.Tokenizer) *Writer {
-	return &Writer{Tokenizer: t, Chat: c, Stops: []int32{c.End()}}
+func own(c *tokenizer.Chat, t *tokenizer.Tokenizer) (*Writer, error) {
+	words, err := chat.New("chat_template", c.Template(), vocabularyOf(t))
+	return &Writer{Tokenizer: t, Chat: c, Stops: []int32{c.End()}, words: words}, err
+}
+
+func vocabularyOf(t *tokenizer.Tokenizer) chat.Vocabulary {
+	v := chat.Vocabulary{Token: func(text string) bool { _, ok := t.Special(text); return ok }}
+	if id, ok := t.BOS(); ok {
+		v.BOS = string(t.Bytes(id))
+	}
+	if id, ok := t.EOS(); ok {
+		v.EOS = string(t.Bytes(id))
+	}
+	return v
 }
 
 // Writer returns the writer of the template; without one, of one that fits
@@ -137,16 +150,9 @@ func own(c *tokenizer.Chat, t *tokenizer.Tokenizer) *Writer {
 func (w *Words) Writer() (*Writer, error) {
 	t := w.Tokenizer
 	if c, err := tokenizer.NewChat(t); err == nil && w.Template == c.Template() {
-		return own(c, t), nil
+		return own(c, t)
 	}
-	v := chat.Vocabulary{Token: func(text string) bool { _, ok := t.Special(text); return ok }}
-	if id, ok := t.BOS(); ok {
-		v.BOS = string(t.Bytes(id))
-	}
-	if id, ok := t.EOS(); ok {
-		v.EOS = string(t.Bytes(id))
-	}
-	template, err := chat.New("chat_template", w.Template, v)
+	template, err := chat.New("chat_template", w.Template, vocabularyOf(t))
 	if err != nil {
 		return nil, &say.Error{Where: "chat_template", What: say.T("the template cannot be read: %v", "无法读取模板：%v", err),
 			Next: say.T("mend it in the model's folder", "请修正模型目录中的模板"), Err: err}

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 	"time"
@@ -107,7 +108,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	var held []doc
 	if dir := job.Dir("watch"); dir != "" {
 		if held, _, err = s.w.pairs(filepath.Join(dir, stage.ExamplesFile)); err != nil {
-			return err
+			return watchFault(err)
 		}
 		held = held[:min(len(held), 2*watchPairs)]
 	}
@@ -259,7 +260,19 @@ func (w *writer) nothing(path string, dropped int) error {
 		return &say.Error{Where: path, What: say.T("all %d examples are longer than the base's %d tokens", "全部 %d 条样例都超过基座的 %d 个词元", dropped, w.context),
 			Next: say.T("shorten them, or take a base with a longer context", "请缩短样例，或换用上下文更长的基座")}
 	}
-	return &say.Error{Where: path, What: say.T("there are no examples", "没有样例"), Next: say.T("check the path of the examples in the plan", "请检查计划中样例的路径")}
+	return &say.Error{Where: path, What: say.T("there are no examples", "没有样例"), Next: say.T("check the path of the examples in the plan", "请检查计划中样例的路径"), Err: errNoExamples}
+}
+
+// errNoExamples is within the error for a file without any example.
+var errNoExamples = errors.New("train: there are no examples")
+
+// watchFault is err, of examples that are to be watched, in the plan's words
+// where there are none.
+func watchFault(err error) error {
+	if errors.Is(err, errNoExamples) {
+		return nothingWatched()
+	}
+	return err
 }
 
 // forecastAnswers is the forecast of learning from answers, of which o has

@@ -17,7 +17,7 @@ func FoundIn(dir string) (list []Found, err error) {
 		return nil, err
 	}
 	add := func(name, text say.Text) { list = append(list, Found{name, text}) }
-	add(say.T("trained", "训练方式"), say.T("%s, %d steps; loss %.3g at the end", "%s，%d 步；结束时损失 %.3g", f.Method, f.Steps, f.Loss))
+	add(say.T("trained", "训练方式"), say.T("%s, %d steps; running mean of the loss at the end %.3g", "%s，%d 步；结束时损失的滑动平均 %.3g", f.Method, f.Steps, f.Loss))
 	if f.Stop != nil {
 		add(say.T("stopped", "提前停止"), f.Stop.text())
 	}

@@ -83,7 +83,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	var heldGood []bool
 	if dir := job.Dir("watch"); dir != "" {
 		if held, heldGood, _, err = s.w.labels(filepath.Join(dir, stage.ExamplesFile)); err != nil {
-			return err
+			return watchFault(err)
 		}
 		held = held[:min(len(held), watchPairs)]
 		heldStrange, _ = mismatch(held, s.w.context)

@@ -283,8 +283,6 @@ func TestPreferenceFaults(t *testing.T) {
 	pair := toyPairs(1)[0]
 	long := pair
 	long.Chosen = []stage.Message{{Role: "assistant", Content: strings.Repeat("1", 3*toyContext)}}
-	tools := pair
-	tools.Prompt = append(user("a+"), stage.Message{Role: "tool", Content: "7"})
 	turns := pair
 	turns.Chosen = append(slices.Clone(pair.Chosen), pair.Chosen...)
 	for name, c := range map[string]struct {
@@ -292,13 +290,24 @@ func TestPreferenceFaults(t *testing.T) {
 		want string
 	}{
 		"label": {toyLabels(1)[:1], "a chosen and a rejected"}, "long": {[]stage.Example{long}, "longer than"}, "none": {nil, "no examples"},
-		"tools": {[]stage.Example{tools}, "calls tools"}, "turns": {[]stage.Example{turns}, "one message"},
+		"turns": {[]stage.Example{turns}, "one message"},
 	} {
 		b := newBench(t, map[string]string{"base": in["base"], "pairs": toyExamples(t, c.list)})
 		err := (&DPO{}).Run(context.Background(), b.Job)
 		e, ok := errors.AsType[*say.Error](err)
 		if !ok || e.Where == "" || !strings.Contains(e.In(say.English), c.want) || e.In(say.Chinese) == e.In(say.English) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for arg, op := range map[string]stage.Operator{"pairs": &DPO{}, "labels": &KTO{}} {
+		list := toyPairs(1)
+		if arg == "labels" {
+			list = toyLabels(1)
+		}
+		b := newBench(t, map[string]string{"base": in["base"], arg: toyExamples(t, list), "watch": toyExamples(t, nil)})
+		err := op.Run(context.Background(), b.Job)
+		if e, ok := errors.AsType[*say.Error](err); !ok || e.Where != "watch" || !strings.Contains(e.In(say.English), "none of these examples are watched") {
+			t.Errorf("%s with nothing to watch: %v", arg, err)
 		}
 	}
 	b := newBench(t, map[string]string{"base": in["base"], "labels": toyExamples(t, toyPairs(1))})

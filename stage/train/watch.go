@@ -191,10 +191,20 @@ func (o *lookout) sample(ctx context.Context, n int) error {
 		return err
 	}
 	for i, r := range results {
-		text := say.T("step %[1]d: %[2]s → %[3]s", "第 %[1]d 步：%[2]s → %[3]s", n, o.asks[i].text, o.w.Tokenizer.Decode(r.IDs))
+		text := say.T("step %[1]d: %[2]s → %[3]s", "第 %[1]d 步：%[2]s → %[3]s", n, brief(o.asks[i].text), o.w.Tokenizer.Decode(r.IDs))
 		o.job.Emit(stage.Event{Type: "sample", Text: &text, Vals: map[string]float64{"step": float64(n)}})
 	}
 	return nil
+}
+
+// questionRunes is how much is told of a question: its answer is to be seen beside it.
+const questionRunes = 80
+
+func brief(text string) string {
+	if list := []rune(text); len(list) > questionRunes {
+		return string(list[:questionRunes-1]) + "…"
+	}
+	return text
 }
 
 // ask adds the question of an example to be sampled, if there are not enough.
@@ -209,7 +219,7 @@ func (o *lookout) ask(e *stage.Example, most int) error {
 	if o.w.Template == nil && e.Messages[last].Thought == "" {
 		think = new(bool)
 	}
-	q, err := o.w.Ask(e.From, messages, nil, think)
+	q, err := o.w.Ask(e.From, messages, e.Tools, think)
 	if room := most - len(q.IDs); err == nil && room > 0 {
 		o.asks = append(o.asks, asked{q, messages[len(messages)-1].Content, min(room, watchTokens)})
 	}

@@ -178,3 +178,13 @@ func TestPatience(t *testing.T) {
 		t.Errorf("patience without watch: %v", errs)
 	}
 }
+
+// Of a long question so much is told that its answer is seen beside it.
+func TestBrief(t *testing.T) {
+	long := strings.Repeat("睡莲", questionRunes)
+	for text, want := range map[string]string{"3+4": "3+4", long[:3*questionRunes]: long[:3*questionRunes], long: long[:3*(questionRunes-1)] + "…"} {
+		if got := brief(text); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

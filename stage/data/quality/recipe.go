@@ -92,7 +92,7 @@ var Recipes = []Recipe{
 	{
 		Name: "rag", Duplicates: "near", PII: "keep",
 		Thresholds: map[string]Thresholds{"": {}},
-		What:       say.T("whole documents, for search", "保留整篇文档，用于检索"),
+		What:       say.T("whole documents, for search, and for training on texts of one's own that are clean", "保留整篇文档：用于检索，也用于以本来就干净的自有文本训练"),
 	},
 	{
 		Name: "fineweb-en", Lines: FineWebLines, Languages: []string{"en"}, Sure: map[string]float64{"en": .65}, Duplicates: "near", PII: "mask",
@@ -126,8 +126,7 @@ var Recipes = []Recipe{
 		Thresholds: map[string]Thresholds{"": {
 			"words_least": 3, "words_most": 20_000, "repeated_10_words_most": .3, "symbols_most": .5, "addresses_most": .3, "spaces_most": .5,
 		}},
-		What:     say.T("texts to learn answers from: short ones stay, broken ones go", "用于学习回答的文本：短文保留，破损的去掉"),
-		Warnings: []say.Text{harmCode},
+		What: say.T("texts to learn answers from: short ones stay, broken ones and whole books go", "用于学习回答的文本：短文保留，破损的与整本的书去掉"),
 	},
 	{
 		Name: "measure", Duplicates: "none", PII: "keep",
