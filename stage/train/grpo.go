@@ -188,6 +188,9 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.Close()
+	if bad := unthinking(s.w.Writer, g.Think); bad != nil {
+		return bad
+	}
 	s.own.method = g.Name()
 	r := &rl{GRPO: g, job: job, s: s}
 	if err := r.open(); err != nil {

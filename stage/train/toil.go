@@ -263,6 +263,9 @@ func (b *footing) size() map[string]float64 {
 	if b.brought {
 		list["brought"] = 1
 	}
+	if b.file != "" && talk.Mute(b.file) || b.silent {
+		list["mute"] = 1
+	}
 	return list
 }
 
@@ -280,6 +283,7 @@ type footing struct {
 	file    string       // its files; "": they are not made yet
 	chat    bool         // of our own form, or its parameters as those of one
 	brought bool         // it goes back to a model that someone brought
+	silent  bool         // it was foretold to be mute
 	wrong   []*say.Error // it cannot be trained
 }
 
@@ -298,6 +302,7 @@ func footingOf(in []stage.Forecast) (b footing) {
 			return b
 		}
 		b.params = orDefault(max(f.Size["params"], f.Size["bytes"]/2), 1e6) // two bytes each, about
+		b.silent = f.Size["mute"] > 0
 		b.chat, b.brought = f.Size["bytes"] == 0, f.Size["bytes"]+f.Size["brought"] > 0
 		b.shape.Config = scaleOf(b.params)
 		if w := int(f.Size["width"]); w > 0 {

@@ -76,6 +76,19 @@ func unfitRows(in []stage.Forecast, b *footing) (list []*say.Error) {
 	return list
 }
 
+// unthinking finds fault with a base that is to think and cannot be asked to; nil
+// where it can, or is not to.
+func unthinking(w *talk.Writer, think *bool) *say.Error {
+	if think == nil || !*think {
+		return nil
+	}
+	if _, asked := w.Thinks(); asked {
+		return nil
+	}
+	return &say.Error{Where: "think", What: say.T("the base's template has no switch for thinking", "基座的模板没有思考开关"),
+		Next: say.T("leave think out, or take a base whose template has one", "请删去 think，或换用模板带此开关的基座")}
+}
+
 // misfit is the error of rows of length tokens over vocab that a model of shape s
 // with own tokens cannot read; nil: it can.
 func misfit(vocab, length, own int, s *model.Shape) *say.Error {
