@@ -52,19 +52,20 @@ func (w *Writer) Thinks() (knows, asked bool) {
 	return true, err == nil && p.Thinking
 }
 
-// Mute reports whether it is known of the model at path that its template knows
-// no thoughts.
-func Mute(path string) bool {
-	words, err := Open(path)
+// Mute reports whether it is known that the template knows no thoughts.
+func (w *Words) Mute() bool {
+	out, err := w.Writer()
 	if err != nil {
 		return false
 	}
-	w, err := words.Writer()
-	if err != nil {
-		return false
-	}
-	knows, _ := w.Thinks()
+	knows, _ := out.Thinks()
 	return !knows
+}
+
+// Mute is Words.Mute of the model at path; false if that has no words.
+func Mute(path string) bool {
+	w, err := Open(path)
+	return err == nil && w.Mute()
 }
 
 // own writes messages and the beginning of an answer in our own chat.

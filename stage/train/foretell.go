@@ -9,7 +9,6 @@ import (
 	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
-	"suiren/stage/talk"
 )
 
 // forecast foretells a run over rows. A base that is at hand is looked into,
@@ -210,7 +209,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	judged(&s.f, in["problems"], each*(steps+1)+watched, m)
 	s.f.Derived = say.T("%d problems a step with %d answers each, %v", "每步 %d 题，每题 %d 个回答，%v", g.prompts(), g.samples(), describe(s.rates(own{rate: g.Rate}, g.rate()), "wsd"))
 	s.f.Wrong = append(append(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch")...), unfit(in, stage.UseChats, "replay")...)
-	if words, err := talk.Open(b.file); b.file != "" && err == nil {
+	if words := b.speech(); words != nil && g.Think != nil {
 		if w, err := words.Writer(); err == nil {
 			if bad := unthinking(w, g.Think); bad != nil {
 				s.f.Wrong = append(s.f.Wrong, bad)

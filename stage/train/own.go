@@ -51,7 +51,7 @@ func (c *Continue) Check() []*say.Error {
 // Settled implements stage.Settler.
 func (c *Continue) Settled() map[string]any {
 	o := c.own()
-	return map[string]any{"epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "type": "f32", "seed": o.seed}
+	return map[string]any{"epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "warmup": o.warm(), "weight_decay": 0, "type": "f32", "seed": o.seed}
 }
 
 // Forecast implements stage.Forecaster.
@@ -106,7 +106,7 @@ func (l *LoRA) Check() []*say.Error {
 // Settled implements stage.Settler.
 func (l *LoRA) Settled() map[string]any {
 	o := l.own()
-	return map[string]any{"rank": o.lora.Rank, "alpha": o.lora.Alpha, "epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "seed": o.seed}
+	return map[string]any{"rank": o.lora.Rank, "alpha": o.lora.Alpha, "epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "warmup": o.warm(), "weight_decay": 0, "seed": o.seed}
 }
 
 // Forecast implements stage.Forecaster.

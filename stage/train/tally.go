@@ -75,7 +75,7 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 
 // bytesPerToken is about how many bytes of text a token of b stands for.
 func (b *footing) bytesPerToken() float64 {
-	if words, err := talk.Open(b.file); b.file != "" && err == nil {
+	if words := b.speech(); words != nil {
 		text, ids := strings.Join(sentences, ""), []int32(nil)
 		for _, s := range sentences {
 			ids = words.Tokenizer.Encode(ids, s)

@@ -263,7 +263,7 @@ func (b *footing) size() map[string]float64 {
 	if b.brought {
 		list["brought"] = 1
 	}
-	if b.file != "" && talk.Mute(b.file) || b.silent {
+	if w := b.speech(); w != nil && w.Mute() || w == nil && b.silent {
 		list["mute"] = 1
 	}
 	return list
@@ -284,6 +284,7 @@ type footing struct {
 	chat    bool         // of our own form, or its parameters as those of one
 	brought bool         // it goes back to a model that someone brought
 	silent  bool         // it was foretold to be mute
+	words   *talk.Words  // its own, once they were asked for
 	wrong   []*say.Error // it cannot be trained
 }
 
@@ -311,6 +312,14 @@ func footingOf(in []stage.Forecast) (b footing) {
 		}
 	}
 	return b
+}
+
+// speech is the words of the base's files; nil: they are not known.
+func (b *footing) speech() *talk.Words {
+	if b.words == nil && b.file != "" {
+		b.words, _ = talk.Open(b.file) // what is wrong with them is told when they are used
+	}
+	return b.words
 }
 
 // serving is what an engine over b takes with keys and values of up to memory,

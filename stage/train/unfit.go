@@ -61,13 +61,12 @@ func otherTokenizer(in map[string][]stage.Forecast, arg string) []*say.Error {
 // unfitRows finds fault with rows that a base cannot read, as far as both are known.
 func unfitRows(in []stage.Forecast, b *footing) (list []*say.Error) {
 	for _, f := range in {
-		vocab, length := 0, int(f.Size["length"])
+		vocab, own, length := 0, 0, int(f.Size["length"])
 		if info, err := stage.ReadRowsInfo(f.Path); err == nil {
-			vocab, length = info.Vocab, info.Length
-		}
-		own := vocab
-		if words, err := talk.Open(b.file); b.file != "" && err == nil && vocab > 0 {
-			own = words.Tokenizer.Vocab()
+			length = info.Length
+			if w := b.speech(); w != nil {
+				vocab, own = info.Vocab, w.Tokenizer.Vocab()
+			}
 		}
 		if bad := misfit(vocab, length, own, &b.shape); bad != nil && b.known() {
 			list = append(list, bad)
