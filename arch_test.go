@@ -56,7 +56,7 @@ stage/data/quality: internal/say knowledge/chinese
 stage/data/duplicate: internal/cpu knowledge/chinese stage/data/quality
 stage/data: stage stage/verify store internal/say engine/tokenizer knowledge knowledge/chinese knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk
 stage/train: stage stage/curve stage/talk stage/verify store internal/say engine/*
-stage/scenario: stage store internal/say knowledge engine/tokenizer engine/infer
+stage/scenario: stage stage/talk store internal/say knowledge engine/tokenizer engine/infer
 stage/guard/fold:
 stage/guard/detect: stage/guard/fold
 stage/guard/cite: stage/guard/detect

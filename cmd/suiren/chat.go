@@ -60,6 +60,7 @@ Ctrl-C 停止当前回答。`),
 					return err
 				}
 				defer m.Close()
+				f.mute = !m.Facts().Thinks
 				if s, err = a.speaker(rel); err != nil {
 					return err
 				}
@@ -72,6 +73,7 @@ Ctrl-C 停止当前回答。`),
 			if _, err := f.request(nil); err != nil {
 				return err
 			}
+			a.mind(&f)
 			return a.converse(c.Context(), s, &f)
 		},
 	}
@@ -144,6 +146,7 @@ func (a *app) chatWord(word, rest string, list *[]form.Message, f *askFlags) {
 		*list = nil
 	case word == "/think" && (rest == "on" || rest == "off"):
 		f.think = rest
+		a.mind(f)
 	case word == "/save" && rest != "":
 		if err := saveConversation(rest, *list); err != nil {
 			a.screen.Note(say.T("cannot save: %v", "无法保存：%v", err))

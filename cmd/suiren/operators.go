@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"suiren/internal/say"
 	"suiren/knowledge"
 	"suiren/plan"
 	"suiren/stage"
@@ -90,6 +91,10 @@ func (opener) Weights(job *stage.Job, dir, like string, think int) (guard.Answer
 	s, err := questioned(job).Bare(dir, "", think)
 	if err != nil {
 		return nil, err
+	}
+	if think > 0 && s.Think == 0 {
+		text := say.T("weights to compare with answer without thoughts: their template knows none", "有一份对照权重不思考直接作答：其模板没有思考")
+		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
 	s.Tokens, s.Temperature = m.Tokens, m.Temperature
 	return examinee{s}, nil

@@ -28,6 +28,8 @@ type askFlags struct {
 	tokens      int
 	temperature float64
 	seed        int64
+
+	mute bool // the model is here, and its template knows no thoughts
 }
 
 func (f *askFlags) add(a *app, c *cobra.Command) {
@@ -68,6 +70,13 @@ func (f *askFlags) request(messages []form.Message) (*form.Request, error) {
 	return r, nil
 }
 
+// mind says so if the answers are to be thought about and cannot be.
+func (a *app) mind(f *askFlags) {
+	if f.mute && f.think != "" && f.think != "off" {
+		a.screen.Note(say.T("this model answers without thoughts: its template knows none", "该模型不思考直接作答：其模板没有思考"))
+	}
+}
+
 // runCommand answers one prompt.
 func (a *app) runCommand() *cobra.Command {
 	f, mf := askFlags{}, modelFlags{slots: 1, always: true}
@@ -94,6 +103,8 @@ shown on a terminal only.`,
 				return err
 			}
 			defer m.Close()
+			f.mute = !m.Facts().Thinks
+			a.mind(&f)
 			s, err := a.speaker(rel)
 			if err != nil {
 				return err

@@ -285,7 +285,7 @@ func ladder(vocab, length, n int, top float64) []rung {
 func ops(sft *train.SFT, rungs []rung) (list []*train.SFT) {
 	for _, r := range rungs {
 		op := *sft
-		op.Depth, op.Width, op.Hidden, op.Batch, op.FLOPs, op.Minutes, op.Patience = r.depth, 0, 0, r.batch, r.budget, 0, 0
+		op.Depth, op.Width, op.Hidden, op.Heads, op.KVHeads, op.Batch, op.FLOPs, op.Minutes, op.Patience = r.depth, 0, 0, 0, 0, r.batch, r.budget, 0, 0
 		list = append(list, &op)
 	}
 	return list

@@ -9,6 +9,7 @@ import (
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/data/intake"
+	"suiren/stage/verify"
 )
 
 // What files hold, as far as their sizes tell before they are read. The rates
@@ -97,6 +98,11 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 	if size["examples"] == 0 { // what is wrong with them is told when they are read
 		size["text"], read = bytes, max(bytes, 1)
 	}
+	for _, name := range []string{"code", "url"} { // the share that a program judges
+		if size[name] > 0 {
+			size[name] /= size["examples"]
+		}
+	}
 	for _, name := range []string{"examples", "text", "learnt"} {
 		size[name] *= bytes / read
 	}
@@ -142,6 +148,9 @@ func (c *Conversations) taste(path string, size map[string]float64, use *stage.U
 			size["pairs"]++
 		case stage.UseProblems:
 			size["unanswered"]++
+		}
+		if name := verify.Program(e.Verify); name != "" {
+			size[name]++
 		}
 		size["examples"]++
 		size["text"] += float64(asked + learnt)

@@ -83,6 +83,10 @@ func TestForecastOfExamples(t *testing.T) {
 	if n := part.Size["examples"]; n < 890 || n > 910 || part.Size["watched"] != 50 || part.Size["heldout"] != 50 || part.Size["learnt"] > 0.41*part.Size["text"] {
 		t.Errorf("of a thousand chats: %v", part.Size)
 	}
+	code, url := `{"prompt": "a", "verify": {"code": {"call": "f", "cases": [{"want": 1}]}}}`+"\n", `{"prompt": "b", "verify": {"url": "http://127.0.0.1:1/"}}`+"\n"
+	if f := op.Forecast(map[string][]stage.Forecast{"files": {write("programs.jsonl", code+url+url+`{"prompt": "c", "verify": {"number": 1}}`+"\n", 5)}}, stage.Machine{}); f.Size["code"] != 0.25 || f.Size["url"] != 0.5 {
+		t.Errorf("of problems that programs judge: %v", f.Size)
+	}
 	if f := op.Forecast(map[string][]stage.Forecast{"files": {write("bad.jsonl", "no example\n", 9)}}, stage.Machine{}); f.Size["text"] != 99 || f.Size["examples"] != 0 {
 		t.Errorf("of what cannot be read: %v", f.Size)
 	}

@@ -17,6 +17,7 @@ import (
 	"suiren/internal/say"
 	"suiren/knowledge"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/store"
 )
 
@@ -82,8 +83,21 @@ func (s *Scenario) Forecast(in map[string][]stage.Forecast, _ stage.Machine) sta
 				f.Size[name] = v
 			}
 		}
+		if e := s.mute(w.Path, w.Size["mute"] > 0); e != nil {
+			f.Wrong = append(f.Wrong, e)
+		}
 	}
 	return f
+}
+
+// mute finds fault with thoughts of weights whose template knows none, which may
+// be foretold. What cannot be read is the business of whoever opens it.
+func (s *Scenario) mute(path string, foretold bool) *say.Error {
+	if s.Think == 0 || !foretold && !talk.Mute(path) {
+		return nil
+	}
+	return &say.Error{Where: "think", What: say.T("the weights' template knows no thoughts", "权重的模板没有思考"),
+		Next: say.T("leave think out, or name weights whose template has them", "请删去 think，或引用模板带思考的权重")}
 }
 
 // A Manifest is scenario.json: what answers, by digest, and how.
@@ -150,6 +164,9 @@ func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
 	for _, in := range job.Inputs {
 		switch in.Arg {
 		case "weights":
+			if e := s.mute(in.Dir, false); e != nil {
+				return e
+			}
 			m.Weights, ours = in.Digest, tokenizer.IsChat(in.Dir)
 		case "adapter":
 			m.Adapter = in.Digest

@@ -39,6 +39,35 @@ func refused(from string, what say.Text, err error) error {
 	return &say.Error{Where: from, What: what, Err: err, Next: say.T("leave this example out, or take another base", "请去掉这条样例，或换用别的基座")}
 }
 
+// Thinks reports whether the model knows thoughts, and whether a question can
+// ask for one: by a switch of the template, or because its answers begin so.
+func (w *Writer) Thinks() (knows, asked bool) {
+	if w.Template == nil {
+		return true, true
+	}
+	if f := w.Template.Facts(); !f.Thinks || f.Switch != "" {
+		return f.Thinks, f.Thinks
+	}
+	p, err := w.Template.Prompt(chat.Conversation{Messages: []chat.Message{{Role: "user", Content: "?"}}, Open: true})
+	return true, err == nil && p.Thinking
+}
+
+// Mute reports whether it is known that the template knows no thoughts.
+func (w *Words) Mute() bool {
+	out, err := w.Writer()
+	if err != nil {
+		return false
+	}
+	knows, _ := out.Thinks()
+	return !knows
+}
+
+// Mute is Words.Mute of the model at path; false if that has no words.
+func Mute(path string) bool {
+	w, err := Open(path)
+	return err == nil && w.Mute()
+}
+
 // own writes messages and the beginning of an answer in our own chat.
 func (w *Writer) own(from string, messages []stage.Message, tools []json.RawMessage, think bool) ([]int32, error) {
 	list := turns(messages)

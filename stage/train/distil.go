@@ -171,6 +171,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		toil += w.judging(&teacher.shape, &way{integer: teacher.integer, passes: min(s.way.passes, 1)}) // once, and kept
 	}
 	setTime(&s.f, toil+s.writes(m), m)
+	judged(&s.f, in["problems"], n, m)
 	s.f.Wrong = slices.Concat(s.f.Wrong, unfit(in, stage.UseProblems, "problems"), unfit(in, stage.UseChats, "watch"))
 	return s.f
 }

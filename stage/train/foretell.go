@@ -218,8 +218,16 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	if s.f.High > 0 {
 		s.f.Basis = say.T("%v; answers of about %.0f tokens", "%v；每个回答约 %.0f 个词元", s.f.Basis, answer)
 	}
+	judged(&s.f, in["problems"], each*(steps+1)+watched, m)
 	s.f.Derived = say.T("%d problems a step with %d answers each, %v", "每步 %d 题，每题 %d 个回答，%v", g.prompts(), g.samples(), describe(s.rates(own{rate: g.Rate}, g.rate()), "wsd"))
 	s.f.Wrong = append(append(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch")...), unfit(in, stage.UseChats, "replay")...)
+	if words := b.speech(); words != nil && g.Think != nil {
+		if w, err := words.Writer(); err == nil {
+			if bad := unthinking(w, g.Think); bad != nil {
+				s.f.Wrong = append(s.f.Wrong, bad)
+			}
+		}
+	}
 	return s.f
 }
 

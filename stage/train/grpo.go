@@ -172,6 +172,7 @@ type rl struct {
 	l       *Learner // the student's
 	course  *course
 	judge   verify.Judge
+	tried   int // answers so far, in this process
 	watch   []stage.Problem
 	lessons []doc // of replay; none: those of the problems
 	speaker *speaker
@@ -188,6 +189,9 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.Close()
+	if bad := unthinking(s.w.Writer, g.Think); bad != nil {
+		return bad
+	}
 	s.own.method = g.Name()
 	r := &rl{GRPO: g, job: job, s: s}
 	if err := r.open(); err != nil {
@@ -422,6 +426,7 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 		if err := save(); err != nil {
 			return err
 		}
+		r.foretellJudging()
 		if r.weight() > 0 && len(r.lessons) == 0 && !slices.ContainsFunc(r.course.all, func(p stage.Problem) bool { return p.Answer != "" }) {
 			r.note(say.T("nothing is learnt again beside the answers: name in replay what the base is to keep", "除回答外不重学任何内容：请在 replay 中写明基座要保住的内容"))
 		}

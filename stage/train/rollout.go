@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"suiren/engine/infer"
 	"suiren/engine/model"
@@ -72,6 +73,7 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 	if err != nil {
 		return nil, 0, err
 	}
+	r.tried += len(results)
 	replies := make([]reply, len(results))
 	for i, res := range results {
 		if res.Finish != infer.Cut {
@@ -98,6 +100,21 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 		r.st.Facts.SampleFLOPs += c.FLOPs([]int{n}, len(s.ids))
 	}
 	return groups, tokens, nil
+}
+
+// foretellJudging says how long programs took to judge the answers so far, and
+// how long they will in the steps to come.
+func (r *rl) foretellJudging() {
+	n, took := r.judge.Programs()
+	if n == 0 {
+		return
+	}
+	looks := (r.steps() + watchEvery - 1) / watchEvery
+	left := float64(r.steps()*r.prompts()*r.samples() + looks*len(r.watch))
+	part := float64(n) / float64(r.tried)
+	to := time.Duration(float64(took) / float64(n) * part * left)
+	r.note(say.T("pre-flight: programs judged %d answers in %v; %.0f are to come, which takes about %v", "预检：程序评判了 %d 个回答，用时 %v；之后还有 %.0f 个，约需 %v",
+		n, took.Round(time.Millisecond), part*left, to.Round(100*time.Millisecond)))
 }
 
 // A reply is what was said to a problem; to none, if there is nothing to judge.
@@ -342,6 +359,7 @@ func (r *rl) score(ctx context.Context, step int) (watched, error) {
 	if err != nil {
 		return watched{}, err
 	}
+	r.tried += len(results)
 	replies := make([]reply, len(results))
 	for i, res := range results {
 		if res.Finish == infer.Stopped {

@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
+	"suiren/stage/verify"
 )
 
 // A tally is what examples come to as documents in a base's words.
@@ -73,7 +75,7 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 
 // bytesPerToken is about how many bytes of text a token of b stands for.
 func (b *footing) bytesPerToken() float64 {
-	if words, err := talk.Open(b.file); b.file != "" && err == nil {
+	if words := b.speech(); words != nil {
 		text, ids := strings.Join(sentences, ""), []int32(nil)
 		for _, s := range sentences {
 			ids = words.Tokenizer.Encode(ids, s)
@@ -118,6 +120,51 @@ func (t *tally) count(dir string, b *footing) error {
 		}
 	}
 	return err
+}
+
+// programs is the share of problems whose answers are judged by a program: by code
+// in the sandbox, and by one of the owner's.
+func programs(in []stage.Forecast) (code, url float64) {
+	for _, f := range in {
+		if f.Path == "" {
+			return f.Size["code"], f.Size["url"]
+		}
+		n := 0.0
+		for p, err := range stage.Problems(filepath.Join(f.Path, problemsFile)) {
+			if err != nil || n == tallyExamples {
+				break
+			}
+			switch n++; verify.Program(p.Verify) {
+			case "code":
+				code++
+			case "url":
+				url++
+			}
+		}
+		return code / max(n, 1), url / max(n, 1)
+	}
+	return 0, 0
+}
+
+// What a program in the sandbox takes, in seconds of a processor: 0.01 to 0.03 if
+// it ends, 1.4 if it does not (one in twenty, at most).
+const codeLeast, codeMost = 0.01, 0.1
+
+// judged adds the time of judging so many answers to problems by programs in the
+// sandbox, and says so; that of the owner's own is not known.
+func judged(f *stage.Forecast, in []stage.Forecast, answers float64, m stage.Machine) {
+	if f.High == 0 {
+		return
+	}
+	code, url := programs(in)
+	if n := code * answers; n >= 1 {
+		each := n / float64(min(max(m.Threads, 1), 8))
+		f.Low, f.High = f.Low+codeLeast*each, f.High+codeMost*each
+		f.Basis = say.T("%v; running %.0f programs of answers for 10–100 ms each", "%v；运行 %.0f 个作答程序，每个 10–100 毫秒", f.Basis, n)
+	}
+	if n := url * answers; n >= 1 {
+		f.Basis = say.T("%v; without the time in which your own program (url) judges %.0f answers, which is not known before the run", "%v；不含自有程序（url）评判 %.0f 个回答的时间，运行之前无从得知", f.Basis, n)
+	}
 }
 
 // eachProblem gives each problem of a file as a document: with its answer, if

@@ -61,19 +61,31 @@ func otherTokenizer(in map[string][]stage.Forecast, arg string) []*say.Error {
 // unfitRows finds fault with rows that a base cannot read, as far as both are known.
 func unfitRows(in []stage.Forecast, b *footing) (list []*say.Error) {
 	for _, f := range in {
-		vocab, length := 0, int(f.Size["length"])
+		vocab, own, length := 0, 0, int(f.Size["length"])
 		if info, err := stage.ReadRowsInfo(f.Path); err == nil {
-			vocab, length = info.Vocab, info.Length
-		}
-		own := vocab
-		if words, err := talk.Open(b.file); b.file != "" && err == nil && vocab > 0 {
-			own = words.Tokenizer.Vocab()
+			length = info.Length
+			if w := b.speech(); w != nil {
+				vocab, own = info.Vocab, w.Tokenizer.Vocab()
+			}
 		}
 		if bad := misfit(vocab, length, own, &b.shape); bad != nil && b.known() {
 			list = append(list, bad)
 		}
 	}
 	return list
+}
+
+// unthinking finds fault with a base that is to think and cannot be asked to; nil
+// where it can, or is not to.
+func unthinking(w *talk.Writer, think *bool) *say.Error {
+	if think == nil || !*think {
+		return nil
+	}
+	if _, asked := w.Thinks(); asked {
+		return nil
+	}
+	return &say.Error{Where: "think", What: say.T("the base's template has no switch for thinking", "基座的模板没有思考开关"),
+		Next: say.T("leave think out, or take a base whose template has one", "请删去 think，或换用模板带此开关的基座")}
 }
 
 // misfit is the error of rows of length tokens over vocab that a model of shape s

@@ -264,6 +264,9 @@ func (b *footing) size() map[string]float64 {
 	if b.brought {
 		list["brought"] = 1
 	}
+	if w := b.speech(); w != nil && w.Mute() || w == nil && b.silent {
+		list["mute"] = 1
+	}
 	return list
 }
 
@@ -282,6 +285,8 @@ type footing struct {
 	words   string       // where a model with its words lies; "": none is at hand
 	chat    bool         // of our own form, or its parameters as those of one
 	brought bool         // it goes back to a model that someone brought
+	silent  bool         // it was foretold to be mute
+	words   *talk.Words  // its own, once they were asked for
 	wrong   []*say.Error // it cannot be trained
 }
 
@@ -301,6 +306,7 @@ func footingOf(in []stage.Forecast) (b footing) {
 			return b
 		}
 		b.params = orDefault(max(f.Size["params"], f.Size["bytes"]/2), 1e6) // two bytes each, about
+		b.silent = f.Size["mute"] > 0
 		b.chat, b.brought = f.Size["bytes"] == 0, f.Size["bytes"]+f.Size["brought"] > 0
 		b.shape.Config = scaleOf(b.params)
 		if w := int(f.Size["width"]); w > 0 {
@@ -309,6 +315,14 @@ func footingOf(in []stage.Forecast) (b footing) {
 		}
 	}
 	return b
+}
+
+// speech is the words of the base's files; nil: they are not known.
+func (b *footing) speech() *talk.Words {
+	if b.words == nil && b.file != "" {
+		b.words, _ = talk.Open(b.file) // what is wrong with them is told when they are used
+	}
+	return b.words
 }
 
 // serving is what an engine over b takes with keys and values of up to memory,

@@ -4,11 +4,23 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // A Judge scores replies to many problems and prepares each verifier once. The
 // zero value works. It may be used by many at once.
-type Judge struct{ known sync.Map }
+type Judge struct {
+	known    sync.Map
+	programs atomic.Int64
+	took     atomic.Int64 // nanoseconds
+}
+
+// Programs returns for how many replies All had a program run, and how long it
+// waited for them.
+func (j *Judge) Programs() (n int, took time.Duration) {
+	return int(j.programs.Load()), time.Duration(j.took.Load())
+}
 
 // Right reports whether a reply earns at least half of the reward of spec.
 func (j *Judge) Right(ctx context.Context, spec json.RawMessage, prompt, reply string) (bool, error) {
@@ -53,6 +65,7 @@ func (j *Judge) All(ctx context.Context, list []Reply) ([]bool, error) {
 		right[i] = s >= 0.5
 	}
 	var asked sync.WaitGroup
+	var began time.Time
 	places := map[int]chan struct{}{}
 	for i := range list {
 		if list[i].Spec == nil {
@@ -72,6 +85,10 @@ func (j *Judge) All(ctx context.Context, list []Reply) ([]bool, error) {
 		if places[v.most] == nil {
 			places[v.most] = make(chan struct{}, v.most)
 		}
+		if began.IsZero() {
+			began = time.Now()
+		}
+		j.programs.Add(1)
 		place := places[v.most]
 		place <- struct{}{}
 		asked.Go(func() {
@@ -80,5 +97,8 @@ func (j *Judge) All(ctx context.Context, list []Reply) ([]bool, error) {
 		})
 	}
 	asked.Wait()
+	if !began.IsZero() {
+		j.took.Add(int64(time.Since(began)))
+	}
 	return right, context.Cause(ctx)
 }

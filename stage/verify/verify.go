@@ -84,6 +84,19 @@ func Parse(raw []byte) (*Verifier, error) {
 	return &Verifier{f, map[string]int{"url": atOnce, "code": min(atOnce, runtime.GOMAXPROCS(0))}[have[0]]}, nil
 }
 
+// Program is "code" or "url" of a Spec by which a program runs for each reply,
+// else "".
+func Program(raw []byte) string {
+	switch s, err := read(raw); {
+	case err != nil:
+	case s.Code != nil:
+		return "code"
+	case s.URL != "":
+		return "url"
+	}
+	return ""
+}
+
 // read reads a Spec whose fields are known and of their kinds.
 func read(raw []byte) (s Spec, err error) {
 	var fields map[string]json.RawMessage

@@ -200,6 +200,9 @@ func TestAll(t *testing.T) {
 	if got, err := j.All(context.Background(), list); err != nil || !slices.Equal(got, want) {
 		t.Errorf("%v %v, want %v", got, err, want)
 	}
+	if n, took := j.Programs(); n != 3*atOnce || took <= 0 {
+		t.Errorf("%d programs in %v", n, took)
+	}
 	list[39].Text = "7" // no reward
 	if _, err := j.All(context.Background(), slices.Repeat(list, 10)); err == nil || !strings.Contains(err.Error(), "no reward between 0 and 1") {
 		t.Errorf("of a reply that is none: %v", err)
