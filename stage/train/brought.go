@@ -147,15 +147,10 @@ func (b *footing) unwritable(x model.Mixture) []*say.Error {
 			return bad
 		}
 	}
-	if b.words == "" || isFolderType(x) {
-		return nil
-	}
-	words, err := talk.Open(b.words)
-	if err != nil { // the run says it
-		return nil
-	}
-	if bad := unwritable(words, x); bad != nil {
-		return []*say.Error{bad}
+	if words := b.speech(); words != nil {
+		if bad := unwritable(words, x); bad != nil {
+			return []*say.Error{bad}
+		}
 	}
 	return nil
 }

@@ -136,7 +136,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		c := model.Scale(d.Depth, teacher.shape.Vocab, teacher.shape.Context)
 		s = &pupil{footing: footing{shape: model.Shape{Config: c, Tied: true}, chat: true}, way: way{micro: min(d.batch(), microRows), threads: m.Threads}, length: min(c.Context, mostTokens)}
 		s.way.muon, s.way.eight = methods[d.Optimizer] == optim.Muon, d.Optimizer == "adamw8"
-		s.f.Size, s.f.WordsPath = sizeOf(&s.shape), teacher.words
+		s.f.Size, s.f.WordsPath = sizeOf(&s.shape), teacher.wordsAt
 		memory := func(c model.Config) int64 {
 			return oursBytes(c, model.Training{Rows: min(d.batch(), microRows), Length: s.length, Threads: m.Threads}, d.Optimizer) + beside
 		}

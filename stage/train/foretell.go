@@ -25,7 +25,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		o.held = int64((tokenBytes + rowBytes) * t.tokens)
 	}
 	k := way{batch: o.batch, micro: microRows, integer: b.integer, threads: m.Threads, passes: passesOf(w.rows, o.batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8"}
-	f := stage.Forecast{Size: b.size(), WordsPath: b.words, Wrong: slices.Concat(b.wrong, b.unwritable(o.typ), unfitRows(in["from"], &b), unfit(in, stage.UseChats, "examples", "watch"))}
+	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.wrong, b.unwritable(o.typ), unfitRows(in["from"], &b), unfit(in, stage.UseChats, "examples", "watch"))}
 	if o.lora != nil {
 		k.rank, k.muon = o.lora.Rank, false
 		if bad := wrongTarget(o.lora.Check(&b.shape)); bad != nil && b.known() {

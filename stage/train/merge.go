@@ -163,7 +163,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
 	x := orMixture(model.Mixture(typ))
-	f := stage.Forecast{Size: b.size(), WordsPath: b.words, Wrong: b.unwritable(x)}
+	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: b.unwritable(x)}
 	bytes := 4 * b.params
 	for _, base := range in["base"] {
 		bytes = orDefault(base.Size["bytes"], bytes)

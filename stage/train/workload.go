@@ -282,7 +282,7 @@ type footing struct {
 	params  float64
 	integer bool         // its matrices are quantised
 	file    string       // its files; "": they are not made yet
-	words   string       // where a model with its words lies; "": none is at hand
+	wordsAt string       // where a model with its words lies; "": none is at hand
 	chat    bool         // of our own form, or its parameters as those of one
 	brought bool         // it goes back to a model that someone brought
 	silent  bool         // it was foretold to be mute
@@ -301,7 +301,7 @@ func (b *footing) own() bool { return b.chat && !b.brought }
 func footingOf(in []stage.Forecast) (b footing) {
 	b = footing{shape: model.Shape{Config: scaleOf(1e6), Tied: true}, params: 1e6, chat: true}
 	for _, f := range in {
-		b.words = cmp.Or(f.Path, f.WordsPath)
+		b.wordsAt = cmp.Or(f.Path, f.WordsPath)
 		if b.open(f.Path) {
 			return b
 		}
@@ -317,10 +317,10 @@ func footingOf(in []stage.Forecast) (b footing) {
 	return b
 }
 
-// speech is the words of the base's files; nil: they are not known.
+// speech is the words of the base; nil: they are not known.
 func (b *footing) speech() *talk.Words {
-	if b.words == nil && b.file != "" {
-		b.words, _ = talk.Open(b.file) // what is wrong with them is told when they are used
+	if b.words == nil && b.wordsAt != "" {
+		b.words, _ = talk.Open(b.wordsAt) // what is wrong with them is told when they are used
 	}
 	return b.words
 }
