@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"suiren/internal/say"
 	"suiren/plan"
@@ -133,4 +134,80 @@ func (w *workspace) standing(kind store.Kind, name string) (store.Block, error) 
 		return store.Block{}, usage("", say.T("there is more than one %s", "有不止一个 %s", ref), say.T("name one of %s", "请指明其中之一：%s", names))
 	}
 	return found[0], nil
+}
+
+// showNext says how what a plan made is used: its release is served; without
+// one, the weights that no other block goes on from are talked with.
+func (w *workspace) showNext(p *plan.Plan) {
+	switch last, release := finished(p); {
+	case w.a.format == formatJSONL:
+	case release:
+		w.a.screen.Note(say.T("serve it: suiren serve%s", "提供服务：suiren serve%s", folderOf(w.file.Dir)))
+	case last != "":
+		w.a.screen.Note(say.T("talk with it: suiren chat %[1]s%[2]s; serve it: suiren serve %[1]s%[2]s", "与它对话：suiren chat %[1]s%[2]s；提供服务：suiren serve %[1]s%[2]s", last, w.at()))
+	}
+}
+
+// finished returns whether a plan has a release and, of a plan without one, the
+// last weights that no other block goes on from; "" if it has none.
+func finished(p *plan.Plan) (last string, release bool) {
+	from := map[stage.Ref]bool{}
+	steps := p.Steps()
+	for _, s := range steps {
+		for _, ref := range s.Needs {
+			from[ref] = true
+		}
+	}
+	for _, s := range steps {
+		switch {
+		case s.Action == plan.Remove:
+		case s.Kind == store.Release:
+			return "", true
+		case s.Kind == store.Weights && !from[s.Ref]:
+			last = s.Ref.String()
+		}
+	}
+	return last, false
+}
+
+// at is how the state folder is named to a command that runs here.
+func (w *workspace) at() string {
+	switch folder := folderOf(w.file.Dir); {
+	case w.a.state != "":
+		return " -C " + w.a.state
+	case folder != "":
+		return " -C " + w.a.stateDir(strings.TrimSpace(folder))
+	}
+	return ""
+}
+
+// noRelease is err, of a release that does not stand, or, where the plan has
+// none and has made weights, how those are served.
+func (w *workspace) noRelease(ctx context.Context, m stage.Machine, err error) error {
+	p, planErr := w.plan(ctx, m)
+	if planErr != nil {
+		return err
+	}
+	last, release := finished(p)
+	if _, standErr := w.standing(store.Weights, strings.TrimPrefix(last, string(store.Weights)+".")); release || last == "" || standErr != nil {
+		return err
+	}
+	return &say.Error{Where: w.file.Path, What: say.T("the plan has no release", "计划中没有发布版本"), Err: err,
+		Next: say.T("serve its weights: suiren serve %s%s", "请提供其权重的服务：suiren serve %s%s", last, w.at())}
+}
+
+// folderOf is the folder of a plan as an argument; none if it is this one.
+func folderOf(dir string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return " " + dir
+	}
+	rel, err := filepath.Rel(here, dir)
+	switch {
+	case err != nil || strings.HasPrefix(rel, ".."):
+		return " " + dir
+	case rel == ".":
+		return ""
+	}
+	return " " + rel
 }
