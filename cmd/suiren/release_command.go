@@ -39,6 +39,21 @@ var stageTexts = map[string]say.Text{
 	operate.Live: say.T("live", "在线"), operate.Retired: say.T("retired", "已下线"),
 }
 
+// namedRelease opens the state folder that --plan names, and finds a release in it. The
+// caller closes the folder.
+func (a *app) namedRelease(c *cobra.Command, ref string) (*workspace, *releaseView, error) {
+	w, err := a.releaseFolder(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := w.release(ref)
+	if err != nil {
+		w.close()
+		return nil, nil, err
+	}
+	return w, v, nil
+}
+
 func (a *app) releaseListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: a.t("List the releases, the newest first", "列出发布版本，最新的在前"), Args: a.args(0, 0),
@@ -89,15 +104,11 @@ func (a *app) releaseShowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "show " + a.t("RELEASE", "版本"), Short: a.t("Show what a release is made of, and what it was checked for", "显示版本由什么组成、检查结果如何"), Args: a.args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			w, err := a.releaseFolder(c)
+			w, v, err := a.namedRelease(c, args[0])
 			if err != nil {
 				return err
 			}
 			defer w.close()
-			v, err := w.release(args[0])
-			if err != nil {
-				return err
-			}
 			dir, err := w.st.Dir(v.Digest)
 			if err != nil {
 				return err

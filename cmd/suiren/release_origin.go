@@ -56,15 +56,11 @@ func (a *app) releaseSignCommand() *cobra.Command {
 			"写出版本的来源清单，并用所有者的密钥签署。apply 会为新制作的版本自动签署；\n此命令用于更早制作的版本，或清单丢失的版本。"),
 		Args: a.args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			w, err := a.releaseFolder(c)
+			w, v, err := a.namedRelease(c, args[0])
 			if err != nil {
 				return err
 			}
 			defer w.close()
-			v, err := w.release(args[0])
-			if err != nil {
-				return err
-			}
 			key, err := origin.Sign(w.st, v.Digest)
 			if err != nil {
 				return err
@@ -87,15 +83,11 @@ func (a *app) releaseBillCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "bill " + a.t("RELEASE", "版本"), Short: a.t("Show a release's bill of origin: CycloneDX, with data sets, licences and code", "显示版本的来源清单：CycloneDX 格式，含数据、许可与代码"), Args: a.args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			w, err := a.releaseFolder(c)
+			w, v, err := a.namedRelease(c, args[0])
 			if err != nil {
 				return err
 			}
 			defer w.close()
-			v, err := w.release(args[0])
-			if err != nil {
-				return err
-			}
 			if _, err := origin.Verify(w.st, v.Digest, ""); err != nil {
 				return err
 			}
