@@ -198,8 +198,21 @@ func TestStories(t *testing.T) {
 	}
 }
 
+// Of two measures that are added the key has the smaller first, whichever is asked first.
+func TestUnitKeys(t *testing.T) {
+	for i := range 200 {
+		var of, x, y int
+		if n, err := fmt.Sscanf(makeUnit(newDraw(1, "units", i), 4, "en").key, "unit 4 %d %d+%d", &of, &x, &y); n != 3 || err != nil || x > y {
+			t.Fatalf("problem %d: %d+%d, %v", i, x, y, err)
+		}
+	}
+}
+
 // A key survives reordering, rephrasing and the sides of an equation.
 func TestKeys(t *testing.T) {
+	countdown := func(n ...int) string {
+		return countdownLesson(newDraw(1, "keys", 0), askCountdown["en"], n, 10, "", leaf(10)).key
+	}
 	same := [][2]string{
 		{sumOf(leaf(3), leaf(5)).key(), sumOf(leaf(5), leaf(3)).key()},
 		{plus(plus(leaf(1), leaf(2)), leaf(3)).key(), plus(leaf(3), plus(leaf(2), leaf(1))).key()},
@@ -208,6 +221,7 @@ func TestKeys(t *testing.T) {
 		{times(leaf(2), plus(leaf(4), leaf(1))).key(), times(plus(leaf(1), leaf(4)), leaf(2)).key()},
 		{equationKey("3x+5=20"), equationKey("20=5+3x")},
 		{equationKey("4x-7=x+5"), equationKey("5+x=-7+4x")},
+		{countdown(5, 2, 3), countdown(2, 3, 5)},
 	}
 	for _, p := range same {
 		if p[0] != p[1] {
@@ -219,6 +233,7 @@ func TestKeys(t *testing.T) {
 		{plus(leaf(5), times(leaf(3), leaf(2))).key(), times(plus(leaf(5), leaf(3)), leaf(2)).key()},
 		{equationKey("3x+5=20"), equationKey("5x+3=20")},
 		{equationKey("x÷3+5=8"), equationKey("3(x+5)=8")},
+		{countdown(5, 2, 3), countdown(5, 2, 4)},
 	}
 	for _, p := range differ {
 		if p[0] == p[1] {
