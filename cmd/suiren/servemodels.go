@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net"
 
 	"github.com/spf13/cobra"
@@ -104,7 +105,7 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 		bytes, whole := p.Memory()
 		memory += bytes
 		if p.Answers() {
-			a.screen.Note(say.T("%s takes %s: %.1f conversations of %s tokens at once", "%s 占用 %s：可同时容纳 %.1f 段各 %s 词元的对话", r.Name, size(bytes), whole, count(float64(r.Context))))
+			a.screen.Note(say.T("%s takes %s: %g conversations of %s tokens at once", "%s 占用 %s：可同时容纳 %g 段各 %s 词元的对话", r.Name, size(bytes), math.Round(10*whole)/10, count(float64(r.Context))))
 		} else {
 			a.screen.Note(say.T("%s takes %s", "%s 占用 %s", r.Name, size(bytes)))
 		}
