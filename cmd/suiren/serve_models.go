@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net"
 	"slices"
 
@@ -143,7 +144,7 @@ func (h *house) openModels(ctx context.Context, paths []string, mf *modelFlags) 
 		bytes, whole := p.Memory()
 		memory += bytes
 		if p.Answers() {
-			a.screen.Note(say.T("%s takes %s: %.1f conversations of %s tokens at once", "%s 占用 %s：可同时容纳 %.1f 段各 %s 词元的对话", r.Name, size(bytes), whole, count(float64(r.Context))))
+			a.screen.Note(say.T("%s takes %s: %g conversations of %s tokens at once", "%s 占用 %s：可同时容纳 %g 段各 %s 词元的对话", r.Name, size(bytes), math.Round(10*whole)/10, count(float64(r.Context))))
 		} else {
 			a.screen.Note(say.T("%s takes %s", "%s 占用 %s", r.Name, size(bytes)))
 		}

@@ -133,8 +133,15 @@ func (c *Conversations) taste(path string, size map[string]float64, use *stage.U
 			break
 		}
 		asked, learnt, longest := 0, 0, 0
+		for _, tool := range e.Tools {
+			asked += len(tool)
+		}
 		for _, m := range slices.Concat(e.Prompt, e.Messages) {
-			if n := len(m.Content) + len(m.Thought); m.Role == "assistant" {
+			n := len(m.Content) + len(m.Thought)
+			for _, c := range m.Calls {
+				n += len(c.Function.Name) + len(c.Function.Arguments)
+			}
+			if m.Role == "assistant" {
 				learnt += n
 			} else {
 				asked += n

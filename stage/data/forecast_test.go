@@ -79,6 +79,12 @@ func TestForecastOfExamples(t *testing.T) {
 		}
 	}
 	chat := `{"messages": [{"role": "user", "content": "` + strings.Repeat("q", 30) + `"}, {"role": "assistant", "content": "` + strings.Repeat("c", 20) + `"}]}` + "\n"
+	tool := `{"type": "function", "function": {"name": "f", "description": "` + strings.Repeat("d", 200) + `", "parameters": {}}}`
+	call := `{"tools": [` + tool + `], "messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{\"a\": \"` + strings.Repeat("c", 50) + `\"}"}}]}]}` + "\n"
+	calls := op.Forecast(map[string][]stage.Forecast{"files": {write("calls.jsonl", call, 10)}}, stage.Machine{})
+	if text, learnt := calls.Size["text"]/10, calls.Size["learnt"]/10; text < 300 || text > 340 || learnt < 55 || learnt > 65 {
+		t.Errorf("of chats that call tools: %g bytes each, %g learnt", text, learnt)
+	}
 	part := (&Conversations{}).Forecast(map[string][]stage.Forecast{"files": {write("chats.jsonl", chat, 1000)}}, stage.Machine{})
 	if n := part.Size["examples"]; n < 890 || n > 910 || part.Size["watched"] != 50 || part.Size["heldout"] != 50 || part.Size["learnt"] > 0.41*part.Size["text"] {
 		t.Errorf("of a thousand chats: %v", part.Size)
