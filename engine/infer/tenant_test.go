@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 )
 
 // What one tenant's request has read, no other tenant's finds: not in the
@@ -76,8 +77,14 @@ func TestForget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err = ask("other", "b", 8, none); err != nil || e.Stats().PagesCached < 6 {
-		t.Fatalf("%v: %d pages are kept", err, e.Stats().PagesCached)
+	if _, _, err = ask("other", "b", 8, none); err != nil {
+		t.Fatal(err)
+	}
+	for e.Stats().PagesUsed > 0 { // pages are let go after the last token
+		time.Sleep(time.Millisecond)
+	}
+	if n := e.Stats().PagesCached; n < 6 {
+		t.Fatalf("%d pages are kept", n)
 	}
 	var over error
 	ended := make(chan bool)
