@@ -197,7 +197,7 @@ func (c *client) aside() {
 	q := c.question(false)
 	list := []call{
 		{"GET", "/v1/models", nil, 200}, {"GET", "/api/tags", nil, 200}, {"GET", "/metrics", nil, 200}, {"GET", "/", nil, 200},
-		{"GET", "/v1/receipts/" + word(c.rng), nil, 404}, {"DELETE", "/v1/models", nil, 404}, {"GET", "/no/such/page", nil, 404},
+		{"GET", "/v1/receipts/" + word(c.rng), nil, 404}, {"DELETE", "/v1/models", nil, 405}, {"GET", "/no/such/page", nil, 404},
 		{"POST", "/tokenize", map[string]any{"content": q.prompt}, 200}, {"POST", "/api/pull", map[string]any{"model": "x"}, 501},
 		{"POST", "/v1/messages/count_tokens", map[string]any{"model": c.model, "messages": messages(q)}, 200},
 		{"POST", "/v1/embeddings", map[string]any{"model": c.model, "input": "x"}, 400},
