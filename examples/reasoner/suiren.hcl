@@ -1,6 +1,6 @@
-# The reasoner: the tutor's plan at about an hour, with long multiplication and
+# The reasoner: the tutor's plan at twenty minutes to an hour, with long multiplication and
 # countdown besides.
-# 推理者：与辅导员相同的计划，约一小时，另加多位数乘法和凑数。
+# 推理者：与辅导员相同的计划，二十分钟到一小时，另加多位数乘法和凑数。
 #
 #   suiren up examples/reasoner
 
