@@ -154,8 +154,15 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	if err != nil {
 		facts.FLOPs = 0 // the owner's
 	}
+	if dir := job.Dir("adapter"); dir != "" {
+		over, err := readFacts(dir)
+		if err != nil {
+			return err
+		}
+		facts.Taught.Or(over.Taught)
+	}
 	facts.Method, facts.Parity, facts.Stop = method, p, nil
-	return stage.WriteJSON(filepath.Join(job.Out, "suiren.json"), facts)
+	return stage.WriteJSON(filepath.Join(job.Out, stage.WeightsFile), facts)
 }
 
 // forecastWrite foretells writing a base in a type and proving that it is
