@@ -22,7 +22,7 @@ type Merge struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Merge) Name() string    { return "merge" }
-func (m *Merge) Revision() int { return 1 + inBlocks(m.Type) }
+func (m *Merge) Revision() int { return 2 + inBlocks(m.Type) }
 func (*Merge) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -154,12 +154,15 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	if err != nil {
 		facts.FLOPs = 0 // the owner's
 	}
-	if dir := job.Dir("adapter"); dir != "" {
+	if dir := job.Dir("adapter"); dir != "" { // what was trained says what it is
 		over, err := readFacts(dir)
 		if err != nil {
 			return err
 		}
-		facts.Taught.Or(over.Taught)
+		if over.Taught.Or(facts.Taught); over.Method != "" {
+			facts = over
+			facts.Words = ""
+		}
 	}
 	facts.Method, facts.Parity, facts.Stop = method, p, nil
 	return stage.WriteJSON(filepath.Join(job.Out, stage.WeightsFile), facts)

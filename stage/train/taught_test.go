@@ -58,7 +58,13 @@ func TestTaught(t *testing.T) {
 	taught("sft over a base", run(&SFT{}, chat), stage.Taught{Turns: true})
 	adapter := run(&LoRA{}, chat)
 	taught("lora", adapter, stage.Taught{Turns: true})
-	taught("merge", run(&Merge{}, map[string]string{"base": base, "adapter": adapter}), stage.Taught{Turns: true})
+	merged := run(&Merge{}, map[string]string{"base": base, "adapter": adapter})
+	taught("merge", merged, stage.Taught{Turns: true})
+	was, err := readFacts(adapter)
+	check(t, err)
+	if is, err := readFacts(merged); err != nil || was.FLOPs == 0 || is.FLOPs != was.FLOPs || is.Loss != was.Loss || is.Method != "merge" || is.Words != "" {
+		t.Errorf("merged %+v (%v), of %+v", is, err, was)
+	}
 	taught("quantise", run(&Quantise{Type: "bf16"}, map[string]string{"base": tools}), stage.Taught{Tools: true})
 }
 
