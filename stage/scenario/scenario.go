@@ -77,6 +77,9 @@ func (s *Scenario) Check() []*say.Error {
 // ask it how large its weights are.
 func (s *Scenario) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	f := stage.Forecast{Size: map[string]float64{}}
+	if s.Think == 0 { // whoever has it write is told
+		f.Size["mute"] = 1
+	}
 	for _, w := range in["weights"] {
 		for _, name := range []string{"params", "bytes", "brought"} {
 			if v := w.Size[name]; v > 0 {
