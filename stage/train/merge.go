@@ -28,13 +28,13 @@ func (*Merge) Out() store.Kind { return store.Weights }
 // Check implements stage.Checker.
 func (m *Merge) Check() []*say.Error { return checkType(m.Type) }
 
-// inBlocks is 1 of a type that is written as GGUF whatever the base is: since
-// then such a file says how it is sampled.
+// inBlocks is 2 of a type that is written as GGUF whatever the base is: such a file
+// came to say how it is sampled, and then typical_p and Unigram vocabularies as well.
 func inBlocks(typ string) int {
 	if isFolderType(orMixture(model.Mixture(typ))) {
 		return 0
 	}
-	return 1
+	return 2
 }
 
 // Settled implements stage.Settler.
