@@ -25,6 +25,7 @@ type Shape struct {
 	Chosen    int     // experts a token asks
 	Renorm    bool    // the chosen experts' weights sum to one
 	Tied      bool    // the head is the embeddings, whatever else a file holds
+	Inner     string  // where a folder of a model that sees as well has what reads text: "language_model."
 }
 
 // A Rope says how positions turn queries and keys: the pairs (x[i],
