@@ -125,6 +125,11 @@ func parseHF(text []byte) (Shape, error) {
 	if err != nil {
 		return Shape{}, err
 	}
+	if f.learned {
+		if err := h.gpt2(text); err != nil {
+			return Shape{}, err
+		}
+	}
 	if h.Text != nil {
 		if err := json.Unmarshal(h.Text, &h); err != nil {
 			return Shape{}, badConfig("text_config: %v", err)
@@ -154,6 +159,9 @@ func parseHF(text []byte) (Shape, error) {
 	if err := h.options(&s, f); err != nil {
 		return s, err
 	}
+	if f.learned {
+		return s, s.Check()
+	}
 	if err := h.ropes(&s); err != nil {
 		return s, err
 	}
@@ -176,7 +184,7 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 		}
 		s.Act = act
 	}
-	if f.tied && f.names[0] != "spark2_5" && name == "gelu" { // Gemma's first files said gelu and meant its approximation
+	if f.tied && f.unitNorms && name == "gelu" { // Gemma's first files said gelu and meant its approximation
 		s.Act = GELUTanh
 	}
 	if h.Scalar > 0 {

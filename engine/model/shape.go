@@ -15,6 +15,10 @@ type Shape struct {
 	PostNorms bool    // RMSNorm of what attention and feed-forward add
 	HeadGate  bool    // every head's output is multiplied by a sigmoid of the block's input
 	Bias      bool    // queries, keys and values have biases; the trainer alone looks at it
+	LayerNorm bool    // norms subtract the mean, and have biases
+	Ungated   bool    // feed-forward layers have no gate
+	Learned   bool    // positions are embeddings that are added, Context of them; nothing rotates
+	Biases    bool    // every matrix of a block has a bias
 	Embed     float32 // factor of the embeddings
 	Query     float32 // factor of the queries
 	CapScores float32 // c·tanh(x/c) of the scores; 0: no
@@ -135,7 +139,7 @@ func (s *Shape) Check() error {
 		return badConfig("a factor or a cap is out of range")
 	}
 	for i, r := range s.Rope {
-		if i == 1 && !slides {
+		if i == 1 && !slides || s.Learned {
 			break
 		}
 		if r.Dims < 2 || r.Dims%2 != 0 || r.Dims > s.HeadDim || !(r.Theta > 1) || r.Theta > 1e15 || r.Div != nil && len(r.Div) != r.Dims/2 {
