@@ -64,7 +64,7 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 		case names.turns(w.name) && w.rows > 1:
 			add(names.name(w.name), []int{w.cols, w.rows}, w.transposed(turned))
 		case w.rows == 1:
-			if row.unitNorms && strings.Contains(w.name, "norm") {
+			if row.lessOne(&w) {
 				w = w.plus(-1)
 			}
 			add(names.name(w.name), []int{w.cols}, w)
@@ -86,6 +86,11 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 		return err
 	}
 	return out.Close()
+}
+
+// lessOne reports whether a folder of the family holds a vector less one.
+func (f *family) lessOne(w *weight) bool {
+	return f.unitNorms && w.rows == 1 && strings.Contains(w.name, "norm")
 }
 
 // writeConfig writes config.json in the names of transformers.
