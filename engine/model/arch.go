@@ -84,7 +84,7 @@ func (f *family) shape(c Config) (Shape, error) {
 		return Shape{}, err
 	}
 	s := Shape{Config: c, Arch: f.names[0], Act: f.act, QKNorm: f.qkNorm, PostNorms: f.postNorms, HeadGate: f.headGate,
-		LayerNorm: f.layerNorm, Ungated: f.ungated, Learned: f.learned, Biases: f.biases, Embed: 1, Query: attentionScale(c.HeadDim)}
+		LayerNorm: f.layerNorm, Ungated: f.ungated, Learned: f.learned, Bias: f.biases, Biases: f.biases, Embed: 1, Query: attentionScale(c.HeadDim)}
 	if f.rootEmbed {
 		s.Embed = float32(math.Sqrt(float64(c.Width)))
 	}

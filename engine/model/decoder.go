@@ -214,10 +214,7 @@ func (d *Decoder) begin(seqs []Seq) (n int, err error) {
 		kernel.Scale(s.x[:n*C], f)
 	}
 	if d.net.places != nil {
-		for t, pos := range s.pos[:n] {
-			row := s.x[t*C : (t+1)*C]
-			kernel.Add(row, row, d.net.places[int(pos)*C:][:C])
-		}
+		addPlaces(s.x, d.net.places, s.pos[:n], C)
 	}
 	for i := range s.cos {
 		d.net.turns[i].angles(s.cos[i], s.sin[i], s.pos[:n])

@@ -37,6 +37,9 @@ func (h *hfConfig) gpt2(text []byte) error {
 	case g.CrossReads:
 		return badConfig("attention to another model's states (add_cross_attention) is not read")
 	}
+	if g.Act == "silu" {
+		return badConfig("hidden_act %q is not read", g.Act)
+	}
 	if g.Heads > 0 && g.Width%g.Heads != 0 {
 		return badConfig("%d heads of a width of %d", g.Heads, g.Width)
 	}
@@ -153,13 +156,23 @@ func (s *Shape) gpt2Config(c map[string]any) {
 	}
 }
 
-// normalise sets y to what the model's norm makes of x. y may be x.
-func (s *Shape) normalise(y, x, w, b []float32) {
+// normalise sets y to what the model's norm makes of x, and returns what
+// normaliseGrad is to be told. y may be x.
+func (s *Shape) normalise(y, x, w, b []float32) (r float32) {
 	if s.LayerNorm {
 		kernel.LayerNorm(y, x, w, b, s.Eps)
+		return 0
+	}
+	return kernel.RMSNorm(y, x, w, s.Eps)
+}
+
+// normaliseGrad adds to dx, dw and db the gradients of normalise for dy.
+func (s *Shape) normaliseGrad(dx, dw, db, x, w, dy []float32, r float32) {
+	if s.LayerNorm {
+		kernel.LayerNormGrad(dx, dw, db, x, w, dy, s.Eps)
 		return
 	}
-	kernel.RMSNorm(y, x, w, s.Eps)
+	kernel.RMSNormGrad(dx, dw, x, w, dy, r)
 }
 
 // ups is how many numbers a feed-forward layer has between its matrices.
@@ -179,6 +192,66 @@ func (s *Shape) activate(y, up []float32, lo, hi int, coarse bool) {
 	}
 	F := s.Hidden
 	s.Act.gate(y, up[lo:hi], up[F+lo:F+hi], coarse)
+}
+
+// activateGrad takes dy, the gradient of what activate made of a token's
+// products, to theirs, in their place.
+func (s *Shape) activateGrad(up, dy []float32) {
+	F := s.Hidden
+	switch {
+	case !s.Ungated:
+		s.Act.gateGrad(up[:F], up[F:], dy)
+	case s.Act == GELU:
+		kernel.GELUGrad(up, up, dy)
+	default:
+		kernel.GELUTanhGrad(up, up, dy)
+	}
+}
+
+// addRows adds rows lo to hi of dy, ld apart, to db, the gradient of a bias; nil
+// is of none.
+func addRows(db, dy []float32, ld, lo, hi int) {
+	for t := lo; db != nil && t < hi; t++ {
+		kernel.Add(db, db, dy[t*ld:][:len(db)])
+	}
+}
+
+// placeRows adds learnt positions to embedded tokens. x (T, C)
+func (w *net) placeRows(x []float32, pos []int32) {
+	if w.Learned {
+		addPlaces(x, w.places, pos, w.Width)
+	}
+}
+
+func addPlaces(x, places []float32, pos []int32, C int) {
+	for t, p := range pos {
+		row := x[t*C : (t+1)*C]
+		kernel.Add(row, row, places[int(p)*C:][:C])
+	}
+}
+
+// placeTask adds the gradient of a span of the learnt positions.
+func (t *Trainer) placeTask(_, i int) {
+	C := t.net.Width
+	lo := int32(i * gradSpan)
+	hi := lo + gradSpan
+	for j := range t.batch {
+		r := &t.batch[j]
+		for at, pos := range r.pos[:len(r.in.IDs)] {
+			if pos >= lo && pos < hi {
+				g := t.Grads.places[int(pos)*C:][:C]
+				kernel.Add(g, g, r.nf[at*C:][:C])
+			}
+		}
+	}
+}
+
+// blockNames is what the names of a block's matrices begin with in a folder.
+func (s *Shape) blockNames() string {
+	if s.Arch == "gpt2" {
+		return "transformer.h."
+	}
+	return "model.layers."
 }
 
 // biased refuses a block that lacks a bias which its family has.

@@ -72,7 +72,7 @@ func (s *Shape) inputs() int {
 // Params returns the number of parameters of a model without experts.
 func (s *Shape) Params() int {
 	C := s.Width
-	layer := 2*C + C*(s.inputs()+s.q()) + 3*C*s.Hidden
+	layer := 2*C + C*(s.inputs()+s.q()) + C*(s.ups()+s.Hidden)
 	if s.QKNorm {
 		layer += 2 * s.HeadDim
 	}
@@ -86,12 +86,24 @@ func (s *Shape) Params() int {
 	if !s.Tied {
 		n += s.Vocab * C
 	}
+	if s.LayerNorm {
+		n += (2*s.Layers + 1) * C
+	}
+	if s.Learned {
+		n += s.Context * C
+	}
+	if s.Biases {
+		n += s.Layers * (2*C + s.Hidden)
+	}
 	return n
 }
 
 // FLOPs is Config.FLOPs, windows taken into account.
 func (s *Shape) FLOPs(docs []int, supervised int) float64 {
 	n := s.Config.FLOPs(docs, supervised)
+	if s.Ungated {
+		n -= 2 * float64(total(docs)) * float64(s.Layers*s.Width*s.Hidden)
+	}
 	if s.Sliding == nil {
 		return n
 	}
