@@ -69,10 +69,11 @@ func archRowsOf(t *testing.T, vocab, rows int) string {
 // on any number of threads and whenever it was stopped; what is written is
 // served as it was trained.
 func TestOwn(t *testing.T) {
-	for _, name := range []string{"llama3", "qwen2", "spark2_5"} {
-		b, err := openBrought(archFolder(name))
+	for _, name := range []string{"llama3", "qwen2", "spark2_5", "gemma2", "gemma3"} {
+		base := familyFolder(t, name)
+		b, err := openBrought(base)
 		check(t, err)
-		in := map[string]string{"base": archFolder(name), "from": archRows(t, b.words.Tokenizer.Vocab())}
+		in := map[string]string{"base": base, "from": archRows(t, b.words.Tokenizer.Vocab())}
 		b.Close()
 		for _, op := range []stage.Operator{
 			&Continue{Batch: 3, Epochs: 2, Rate: 0.2, Every: time.Nanosecond},
