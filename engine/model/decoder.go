@@ -214,7 +214,7 @@ func (d *Decoder) begin(seqs []Seq) (n int, err error) {
 		kernel.Scale(s.x[:n*C], f)
 	}
 	if d.net.places != nil {
-		addPlaces(s.x, d.net.places, s.pos[:n], C)
+		stored{f: d.net.places}.addRows(s.x, s.pos[:n], C)
 	}
 	for i := range s.cos {
 		d.net.turns[i].angles(s.cos[i], s.sin[i], s.pos[:n])

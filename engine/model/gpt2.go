@@ -219,14 +219,24 @@ func addRows(db, dy []float32, ld, lo, hi int) {
 // placeRows adds learnt positions to embedded tokens. x (T, C)
 func (w *net) placeRows(x []float32, pos []int32) {
 	if w.Learned {
-		addPlaces(x, w.places, pos, w.Width)
+		w.places.addRows(x, pos, w.Width)
 	}
 }
 
-func addPlaces(x, places []float32, pos []int32, C int) {
+// addRows adds rows pos of a matrix of C columns to x. (T, C)
+func (s stored) addRows(x []float32, pos []int32, C int) {
+	var wide [64]float32
 	for t, p := range pos {
-		row := x[t*C : (t+1)*C]
-		kernel.Add(row, row, places[int(p)*C:][:C])
+		row, at := x[t*C:(t+1)*C], int(p)*C
+		if s.f != nil {
+			kernel.Add(row, row, s.f[at:at+C])
+			continue
+		}
+		for lo := 0; lo < C; lo += len(wide) {
+			part := row[lo:min(C, lo+len(wide))]
+			s.read(wide[:len(part)], at+lo)
+			kernel.Add(part, part, wide[:len(part)])
+		}
 	}
 }
 
@@ -239,7 +249,7 @@ func (t *Trainer) placeTask(_, i int) {
 		r := &t.batch[j]
 		for at, pos := range r.pos[:len(r.in.IDs)] {
 			if pos >= lo && pos < hi {
-				g := t.Grads.places[int(pos)*C:][:C]
+				g := t.Grads.places.f[int(pos)*C:][:C]
 				kernel.Add(g, g, r.nf[at*C:][:C])
 			}
 		}

@@ -36,7 +36,7 @@ type Params struct {
 	head   stored    // (V, C): embed, if the model is tied
 	norm   []float32 // (C)
 	normB  []float32 // (C) its bias, of a LayerNorm
-	places []float32 // (Context, C) learnt positions, or nil
+	places stored    // (Context, C) learnt positions, or none
 	layers []Layer
 }
 
@@ -88,7 +88,11 @@ func (p *Params) lay(how matrices, mem []float32) (used int) {
 	}
 	p.layers = make([]Layer, s.Layers)
 	p.embed = matrix(s.Vocab * C)
-	p.places = some(s.Learned, s.Context*C)
+	if s.Learned && how == none {
+		p.places = stored{f: take(s.Context * C)}
+	} else if s.Learned {
+		p.places = matrix(s.Context * C)
+	}
 	for i := range p.layers {
 		p.layers[i] = Layer{
 			attnNorm: take(C), qkv: matrix(s.inputs() * C), bias: some(s.Bias, s.qkv()),
@@ -151,7 +155,7 @@ func (p *Params) tensors() []Tensor {
 	C, D, F, q, kv := p.Width, p.HeadDim, p.Hidden, p.q(), p.kv()
 	list := []Tensor{p.embed.tensor("token_embd.weight", p.Vocab, C, false)}
 	if p.Learned {
-		list = append(list, Tensor{Name: "position_embd.weight", Shape: []int{p.Context, C}, Data: p.places})
+		list = append(list, p.places.tensor("position_embd.weight", p.Context, C, false))
 	}
 	part := func(s []float32, lo, hi int) []float32 {
 		if s == nil {

@@ -332,15 +332,16 @@ func (t *Trainer) read(plan *decoderNet) error {
 		if err := plan.load(t.team); err != nil {
 			return err
 		}
-		t.takeVectors(plan)
-		return nil
+		return t.takeVectors(plan)
 	}
 	for _, v := range plan.vectors {
 		if err := v.src.floats(v.dst); err != nil {
 			return err
 		}
 	}
-	t.takeVectors(plan)
+	if err := t.takeVectors(plan); err != nil {
+		return err
+	}
 	type job struct {
 		src weight
 		to  stored
@@ -371,10 +372,14 @@ func (t *Trainer) read(plan *decoderNet) error {
 }
 
 // takeVectors copies what was read of the vectors.
-func (t *Trainer) takeVectors(plan *decoderNet) {
+func (t *Trainer) takeVectors(plan *decoderNet) error {
 	copy(t.Params.norm, plan.norm)
 	copy(t.Params.normB, plan.normB)
-	copy(t.Params.places, plan.places)
+	if t.Params.Learned {
+		if err := t.Params.places.write(plan.places, 0); err != nil {
+			return fmt.Errorf("position_embd.weight: %w", err)
+		}
+	}
 	for i := range plan.blocks {
 		from, to := &plan.blocks[i], &t.Params.layers[i]
 		copy(to.attnNorm, from.attnNorm)
@@ -392,6 +397,7 @@ func (t *Trainer) takeVectors(plan *decoderNet) {
 			copy(to.downBias, from.down.bias)
 		}
 	}
+	return nil
 }
 
 // floatsByRow is floats, a few rows in memory at a time.
