@@ -3,7 +3,7 @@
 #
 #   compat/transformers/adapters.sh
 #
-# Over a model of our own, and over random Gemmas, whose blocks have more norms and whose logits are capped.
+# Over a model of our own, and over random ones: Gemma, whose blocks have more norms and whose logits are capped; GPT-2, whose matrices lie the other way.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=$(compat/venv.sh)
@@ -56,7 +56,7 @@ both() { # PLAN: a folder with a base
 mkdir "$tmp/own"
 go run ./testdata/oracle/qwen3 folder -seed 4 -depth 2 "$tmp/own/base"
 both "$tmp/own"
-for family in gemma2 gemma3; do
+for family in gemma2 gemma3 gpt2; do
 	mkdir "$tmp/$family"
 	cp -r "testdata/oracle/arch/$family" "$tmp/$family/base"
 	both "$tmp/$family"

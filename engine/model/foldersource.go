@@ -16,6 +16,8 @@ type folderSource struct {
 	tied   bool              // the folder may hold a head that is not to be used
 	unit   bool              // norms lack one
 	E      int               // experts, in tensors of their own
+	turned bool              // matrices of blocks have their inputs first
+	turner turner
 }
 
 // decoderNames are the ends of names in a decoder's folder.
@@ -48,7 +50,11 @@ func (s *folderSource) weight(name string) (weight, bool) {
 			return s.experts(name, x.proj)
 		}
 	}
-	return s.tensor(name, s.name(name))
+	w, ok := s.tensor(name, s.name(name))
+	if ok && w.unread == "" && s.turns(name) {
+		w = w.transposed(&s.turner)
+	}
+	return w, ok
 }
 
 // tensor returns the tensor that the folder has under a name.
@@ -141,6 +147,9 @@ func newFolderSource(folder *weights.Folder, s *Shape, f *family) *folderSource 
 	if f.postNorms {
 		src.names["post_attention_norm"], src.names["ffn_norm"] = "post_attention_layernorm", "pre_feedforward_layernorm"
 		src.names["post_ffw_norm"] = "post_feedforward_layernorm"
+	}
+	if f.learned {
+		src.useGPT2()
 	}
 	if s.Arch == "spark2_5" {
 		src.names["token_embd"], src.names["attn_output"] = "model.embedding", "self_attn.out_proj"

@@ -129,6 +129,11 @@ func parseHF(text []byte) (Shape, error) {
 	if sees {
 		h.takeDefaults()
 	}
+	if f.learned {
+		if err := h.gpt2(text); err != nil {
+			return Shape{}, err
+		}
+	}
 	if h.Text != nil {
 		if err := json.Unmarshal(h.Text, &h); err != nil {
 			return Shape{}, badConfig("text_config: %v", err)
@@ -157,6 +162,9 @@ func parseHF(text []byte) (Shape, error) {
 	}
 	if err := h.options(&s, f); err != nil {
 		return s, err
+	}
+	if f.learned {
+		return s, s.Check()
 	}
 	if err := h.ropes(&s); err != nil {
 		return s, err
@@ -190,7 +198,7 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 		}
 		s.Act = act
 	}
-	if f.tied && f.names[0] != "spark2_5" && name == "gelu" { // Gemma's first files said gelu and meant its approximation
+	if f.tied && f.unitNorms && name == "gelu" { // Gemma's first files said gelu and meant its approximation
 		s.Act = GELUTanh
 	}
 	if h.Scalar > 0 {
