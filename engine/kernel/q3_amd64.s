@@ -184,7 +184,7 @@ q3Kx1sub:
 	STEP1(32, 112)
 	DECQ AX
 	JNZ  q3Kx1sub
-	FINISH1
+	FINISH1(0)
 	KEEP
 	SUBQ $8, CX
 	JNZ  q3Kx1

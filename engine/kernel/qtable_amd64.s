@@ -387,7 +387,7 @@ iq4xsx1sub:
 	STEP1(32, 136)
 	DECQ AX
 	JNZ  iq4xsx1sub
-	FINISH1
+	FINISH1(0)
 	KEEP
 	SUBQ $8, CX
 	JNZ  iq4xsx1

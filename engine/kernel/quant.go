@@ -27,6 +27,7 @@ var forms = [...]form{
 	Q6_K:   {256, 210, 1680, packQ6_K, rowQ6_K, nil},
 	IQ4_NL: {32, 18, 144, packQ4_0, rowIQ4_NL, nil},
 	MXFP4:  {32, 17, 144, packMXFP4, rowMXFP4, nil},
+	Q2_K:   {256, 84, 672, packQ2_K, rowQ2_K, pairSuper},
 	Q3_K:   {256, 110, 912, packQ3_K, rowQ3_K, halfSuper},
 	IQ4_XS: {256, 136, 1104, packIQ4_XS, rowIQ4_XS, halfSuper},
 }
@@ -167,7 +168,9 @@ func (m *Matrix) tileGeneric(in *Input, w []byte, groups, t, n int, out []float3
 }
 
 // minimum reports whether weights of t have a minimum.
-func (t Type) minimum() bool { return t == Q4_1 || t == Q5_1 || t == Q4_K || t == Q5_K }
+func (t Type) minimum() bool {
+	return t == Q4_1 || t == Q5_1 || t == Q4_K || t == Q5_K || t == Q2_K
+}
 
 // Nibbles: vector v of a packed block has, in bytes 4r to 4r+3, weights 8v+i
 // of row r low and 8v+4+i high.

@@ -40,6 +40,15 @@ func q80x2VNNI(t *quantTile)
 func q80x1VNNI(t *quantTile)
 
 //go:noescape
+func q2Kx4VNNI(t *quantTile)
+
+//go:noescape
+func q2Kx2VNNI(t *quantTile)
+
+//go:noescape
+func q2Kx1VNNI(t *quantTile)
+
+//go:noescape
 func q3Kx4VNNI(t *quantTile)
 
 //go:noescape
@@ -60,7 +69,7 @@ func iq4xsx1VNNI(t *quantTile)
 // vnni reports whether there are such kernels for t.
 func (t Type) vnni() bool {
 	switch t {
-	case Q4_0, Q4_K, Q6_K, Q8_0, Q3_K, IQ4_XS:
+	case Q4_0, Q4_K, Q6_K, Q8_0, Q2_K, Q3_K, IQ4_XS:
 		return true
 	}
 	return false
@@ -103,6 +112,15 @@ func (t Type) tileVNNI(q *quantTile, n int) {
 			q80x2VNNI(q)
 		default:
 			q80x1VNNI(q)
+		}
+	case Q2_K:
+		switch n {
+		case 4:
+			q2Kx4VNNI(q)
+		case 2:
+			q2Kx2VNNI(q)
+		default:
+			q2Kx1VNNI(q)
 		}
 	case Q3_K:
 		switch n {

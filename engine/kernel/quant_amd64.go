@@ -84,6 +84,15 @@ func mxfp4x2AVX2(t *quantTile)
 func mxfp4x1AVX2(t *quantTile)
 
 //go:noescape
+func q2Kx4AVX2(t *quantTile)
+
+//go:noescape
+func q2Kx2AVX2(t *quantTile)
+
+//go:noescape
+func q2Kx1AVX2(t *quantTile)
+
+//go:noescape
 func q3Kx4AVX2(t *quantTile)
 
 //go:noescape
@@ -246,6 +255,15 @@ func (t Type) tileAVX2(q *quantTile, n int) {
 			mxfp4x2AVX2(q)
 		default:
 			mxfp4x1AVX2(q)
+		}
+	case Q2_K:
+		switch n {
+		case 4:
+			q2Kx4AVX2(q)
+		case 2:
+			q2Kx2AVX2(q)
+		default:
+			q2Kx1AVX2(q)
 		}
 	case Q3_K:
 		switch n {

@@ -63,6 +63,12 @@ func q6KSDOT(t *quantTile)
 func q6KSMULL(t *quantTile)
 
 //go:noescape
+func q2KSDOT(t *quantTile)
+
+//go:noescape
+func q2KSMULL(t *quantTile)
+
+//go:noescape
 func q3KSDOT(t *quantTile)
 
 //go:noescape
@@ -122,6 +128,8 @@ func (t Type) tileSDOT(q *quantTile) {
 		q5KSDOT(q)
 	case Q6_K:
 		q6KSDOT(q)
+	case Q2_K:
+		q2KSDOT(q)
 	case Q3_K:
 		q3KSDOT(q)
 	case IQ4_XS:
@@ -151,6 +159,8 @@ func (t Type) tileSMULL(q *quantTile) {
 		q5KSMULL(q)
 	case Q6_K:
 		q6KSMULL(q)
+	case Q2_K:
+		q2KSMULL(q)
 	case Q3_K:
 		q3KSMULL(q)
 	case IQ4_XS:

@@ -79,6 +79,19 @@ func slowPackQ8_0(dst []byte, r int, src []byte) {
 	}
 }
 
+func slowPackQ2_K(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src[80:])
+	copy(dst[16+2*r:16+2*r+2], src[82:])
+	for p := range 16 {
+		dst[32+80*(p/2)+8*(p%2)+r] = src[p]
+	}
+	for i := range 256 {
+		q := src[16+i/128*32+i%32] >> (i % 128 / 32 * 2) & 3
+		at, shift := &dst[32+80*(i/32)+16+i%32/16*32+4*r+i%4], i%16/4*2
+		*at = *at&^(3<<shift) | q<<shift
+	}
+}
+
 func slowPackQ3_K(dst []byte, r int, src []byte) {
 	copy(dst[2*r:2*r+2], src[108:])
 	for p := range 16 {
@@ -124,7 +137,7 @@ func TestPackQuant(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for typ, slow := range map[Type]func(dst []byte, r int, src []byte){
 		Q4_0: slowPackQ4_0, Q4_1: slowPackQ4_1, Q8_0: slowPackQ8_0, Q4_K: slowPackQ4_K, Q6_K: slowPackQ6_K,
-		Q3_K: slowPackQ3_K, IQ4_XS: slowPackIQ4_XS,
+		Q2_K: slowPackQ2_K, Q3_K: slowPackQ3_K, IQ4_XS: slowPackIQ4_XS,
 	} {
 		f := &forms[typ]
 		const blocks = 3
@@ -158,7 +171,7 @@ func TestPackQuant(t *testing.T) {
 // BenchmarkPack reports millions of weights a second, in cache, of the
 // fastest call.
 func BenchmarkPack(b *testing.B) {
-	names := map[Type]string{Q8_0: "Q8_0", Q4_0: "Q4_0", Q4_1: "Q4_1", Q5_0: "Q5_0", Q5_1: "Q5_1", Q4_K: "Q4_K", Q5_K: "Q5_K", Q6_K: "Q6_K", IQ4_NL: "IQ4_NL", MXFP4: "MXFP4", Q3_K: "Q3_K", IQ4_XS: "IQ4_XS"}
+	names := map[Type]string{Q8_0: "Q8_0", Q4_0: "Q4_0", Q4_1: "Q4_1", Q5_0: "Q5_0", Q5_1: "Q5_1", Q4_K: "Q4_K", Q5_K: "Q5_K", Q6_K: "Q6_K", IQ4_NL: "IQ4_NL", MXFP4: "MXFP4", Q2_K: "Q2_K", Q3_K: "Q3_K", IQ4_XS: "IQ4_XS"}
 	for typ := Q8_0; int(typ) < len(forms); typ++ {
 		const rows, k = 64, 2048
 		f := &forms[typ]

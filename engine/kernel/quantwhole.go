@@ -89,6 +89,38 @@ func rowQ3_K(src []byte, r, j int, w *[32]int32) (scale, low [2]float32) {
 	return scale, low
 }
 
+// packQ2_K keeps two scales of 256 weights, and with every 32 of them 16 bytes of
+// whole ones, the minima in the high nibbles, of the first 16 weights of each row,
+// then of the others; and two vectors: bits 2i and 2i+1 of a byte of lane r are of
+// the i-th four weights of a half.
+func packQ2_K(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src[80:])
+	copy(dst[16+2*r:16+2*r+2], src[82:])
+	for j := range 8 {
+		part := dst[32+80*j:][:80]
+		part[r], part[8+r] = src[2*j], src[2*j+1]
+		for h := range 2 {
+			var q uint32
+			for i := range 4 {
+				q |= binary.LittleEndian.Uint32(src[16+j/4*32+16*h+4*i:]) >> (j % 4 * 2) & 0x03030303 << (2 * i)
+			}
+			binary.LittleEndian.PutUint32(part[16+32*h+4*r:], q)
+		}
+	}
+}
+
+func rowQ2_K(src []byte, r, j int, w *[32]int32) (scale, low [2]float32) {
+	part := src[32+80*j:][:80]
+	for l := range w {
+		w[l] = int32(part[16+l/16*32+4*r+l%4] >> (l / 4 % 4 * 2) & 3)
+	}
+	for h := range scale {
+		s := part[8*h+r]
+		scale[h], low[h] = float32(s&15), -float32(s>>4)
+	}
+	return scale, low
+}
+
 // packIQ4_XS: with every 32 weights their nibbles, then the 8 scales.
 func packIQ4_XS(dst []byte, r int, src []byte) {
 	copy(dst[2*r:2*r+2], src)

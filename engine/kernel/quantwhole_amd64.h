@@ -90,9 +90,10 @@
 	VMULPS Y12, Y8, Y8 \
 	VFMADD213PS (o)(SP), Y8, S
 
-#define FINISH1 \
+// FINISH1 does so with the scales at p of 256 weights.
+#define FINISH1(p) \
 	VBROADCASTSS (B_D-24)(DI), Y12 \
-	LAST1(Y0, (BX), 0) \
-	LAST1(Y1, (BX)(R14*1), 32) \
-	LAST1(Y2, (BX)(R14*2), 64) \
-	LAST1(Y3, (BX)(R15*1), 96)
+	LAST1(Y0, p(BX), 0) \
+	LAST1(Y1, p(BX)(R14*1), 32) \
+	LAST1(Y2, p(BX)(R14*2), 64) \
+	LAST1(Y3, p(BX)(R15*1), 96)
