@@ -187,7 +187,7 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 		number, module, ok2 := strings.Cut(rest, ".")
 		l, err := strconv.Atoi(number)
 		p, known := places[module]
-		if !ok || !ok2 || err != nil || l < 0 || l >= s.Layers || !known {
+		if !ok || !ok2 || err != nil || l < 0 || l >= s.Layers || !known || strings.Contains(stem, "vision_tower.") {
 			return nil, bad("is of no matrix that this model has")
 		}
 		shapeA, _ := f.Shape(name)

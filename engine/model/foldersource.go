@@ -10,6 +10,7 @@ import (
 // A folderSource is an open Hugging Face folder.
 type folderSource struct {
 	f      *weights.Folder
+	inner  string            // what all names begin with, of a model that sees as well
 	layers string            // what a layer's names begin with
 	names  map[string]string // Hugging Face's ends of names by GGUF's
 	tied   bool              // the folder may hold a head that is not to be used
@@ -52,6 +53,7 @@ func (s *folderSource) weight(name string) (weight, bool) {
 
 // tensor returns the tensor that the folder has under a name.
 func (s *folderSource) tensor(name, own string) (weight, bool) {
+	own = s.inner + own
 	dtype, shape, ok := s.f.Tensor(own)
 	if !ok || len(shape) == 0 {
 		return weight{}, false
@@ -132,6 +134,9 @@ func newFolderSource(folder *weights.Folder, s *Shape, f *family) *folderSource 
 	src := &folderSource{f: folder, layers: "model.layers.", tied: s.Tied, unit: f.unitNorms, E: s.Experts, names: map[string]string{}}
 	for k, v := range decoderNames {
 		src.names[k] = v
+	}
+	if folder != nil {
+		src.inner = s.Inner
 	}
 	if f.postNorms {
 		src.names["post_attention_norm"], src.names["ffn_norm"] = "post_attention_layernorm", "pre_feedforward_layernorm"

@@ -115,7 +115,7 @@ func (o *LoRA) layPairs(s *Shape, blocks [][linears]*dense, a *tensor.Arena) (pa
 	for l := range blocks {
 		for _, m := range modules {
 			p := places[m]
-			pair := &Pair{name: fmt.Sprintf("model.layers.%d.%s", l, m), at: p.at, rows: p.rows, cols: p.cols, rank: o.Rank, scale: float32(o.Alpha / float64(o.Rank))}
+			pair := &Pair{name: fmt.Sprintf("model.%slayers.%d.%s", s.Inner, l, m), at: p.at, rows: p.rows, cols: p.cols, rank: o.Rank, scale: float32(o.Alpha / float64(o.Rank))}
 			d := blocks[l][p.linear]
 			d.loras = append(d.loras, pair)
 			pairs = append(pairs, pair)

@@ -25,6 +25,7 @@ type Shape struct {
 	Chosen    int     // experts a token asks
 	Renorm    bool    // the chosen experts' weights sum to one
 	Tied      bool    // the head is the embeddings, whatever else a file holds
+	Inner     string  // where a folder of a model that sees as well has what reads text: "language_model."
 }
 
 // A Rope says how positions turn queries and keys: the pairs (x[i],
@@ -65,13 +66,15 @@ func (s *Shape) inputs() int {
 	return s.qkv()
 }
 
-// Params returns the number of parameters of a model without experts and
-// norms after its layers.
+// Params returns the number of parameters of a model without experts.
 func (s *Shape) Params() int {
 	C := s.Width
 	layer := 2*C + C*(s.inputs()+s.q()) + 3*C*s.Hidden
 	if s.QKNorm {
 		layer += 2 * s.HeadDim
+	}
+	if s.PostNorms {
+		layer += 2 * C
 	}
 	if s.Bias {
 		layer += s.qkv()
