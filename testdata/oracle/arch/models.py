@@ -28,6 +28,10 @@ SIZES = {"vocab_size": V, "hidden_size": 64, "intermediate_size": 96, "num_hidde
          "num_key_value_heads": 2, "head_dim": 24, "max_position_embeddings": 256, "bos_token_id": V - 3, "eos_token_id": V - 1}
 THETA = {"rope_type": "default", "rope_theta": 10000.0}
 
+# Wide enough for blocks of 256.
+BLOCKS = {"hidden_size": 256, "intermediate_size": 256, "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 1,
+          "head_dim": 128, "tie_word_embeddings": True, "rope_parameters": THETA}
+
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}
 
 GELU = 1e-6  # llama.cpp's is of tanh, by a table of halves; Gemma's is of tanh, Spark's of erf
@@ -38,10 +42,8 @@ GELU = 1e-6  # llama.cpp's is of tanh, by a table of halves; Gemma's is of tanh,
 MODELS = {
     "qwen3": {"class": "Qwen3", "config": {"tie_word_embeddings": True, "rope_parameters": THETA | {"rope_theta": 1e6}},
               "types": ["F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "MXFP4"]},
-    # Wide enough for blocks of 256.
-    "qwen3-wide": {"class": "Qwen3", "only": ["Q4_K", "Q5_K", "Q6_K"], "config": {
-        "hidden_size": 256, "intermediate_size": 256, "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 1,
-        "head_dim": 128, "tie_word_embeddings": True, "rope_parameters": THETA}},
+    "qwen3-wide": {"class": "Qwen3", "only": ["Q4_K", "Q5_K", "Q6_K"], "config": BLOCKS},
+    "qwen3-low": {"class": "Qwen3", "only": ["Q2_K", "Q3_K", "IQ4_XS"], "config": BLOCKS},
     "llama": {"class": "Llama", "legacy": True, "drop": ["head_dim"], "config": {
         "hidden_size": 96, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 16, "intermediate_size": 64,
         "tie_word_embeddings": False, "rope_parameters": THETA}},
