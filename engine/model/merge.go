@@ -31,6 +31,15 @@ func (f *File) Digest() (string, error) {
 		if r.Gain != 0 {
 			fmt.Fprintf(h, "%g\n", r.Gain)
 		}
+		if r.Long != nil {
+			fmt.Fprintf(h, "%v\n", *r.Long)
+		}
+		if !s.turned(l) {
+			fmt.Fprintln(h, "unturned")
+		}
+	}
+	if s.Residual != 0 {
+		fmt.Fprintf(h, "%g %g %g %g\n", s.Embed, s.Query, s.Residual, s.Logits)
 	}
 	for i := range found {
 		w := &found[i]
@@ -191,12 +200,11 @@ func (f *File) Merge(dir string) (*File, error) {
 func ggufName(module string) (string, bool) {
 	_, rest, _ := strings.Cut(module, "layers.")
 	layer, own, _ := strings.Cut(rest, ".")
-	if own == "self_attn.out_proj" {
-		own = "self_attn.o_proj"
-	}
-	for gguf, hf := range decoderNames {
-		if hf == own {
-			return "blk." + layer + "." + gguf + ".weight", true
+	for _, names := range []map[string]string{decoderNames, sparkNames, phiNames} {
+		for gguf, hf := range names {
+			if hf == own {
+				return "blk." + layer + "." + gguf + ".weight", true
+			}
 		}
 	}
 	return "", false

@@ -187,9 +187,14 @@ func (p *Params) tensors() []Tensor {
 	return list
 }
 
-// fused reports whether a folder of the family has queries, keys and values
-// in one tensor.
-func (s *Shape) fused() bool { return s.Arch == "spark2_5" }
+// fused reports whether files of the family have queries, keys and values in
+// one tensor, fusedUp whether they have gate and up in one.
+func (s *Shape) fused() bool   { f, err := familyOf(s.Arch); return err == nil && f.fusedQKV }
+func (s *Shape) fusedUp() bool { f, err := familyOf(s.Arch); return err == nil && f.fusedUp }
+
+// permuted reports whether GGUF holds the pairs of a head's rotation side by
+// side, where a folder has them half a head apart.
+func (s *Shape) permuted() bool { f, err := familyOf(s.Arch); return err == nil && f.permuted }
 
 // Init draws random parameters: norms are one; matrices uniform with standard
 // deviation C^-½, and zero where they write to the residual stream, so that

@@ -114,6 +114,8 @@ func (s *Shape) trainable() error {
 		what = "a mixture of experts"
 	case s.PostNorms || s.CapScores != 0 || s.CapLogits != 0 || s.Embed != 1:
 		what = "norms after layers, caps or scaled embeddings"
+	case s.LateQK || s.WideQK || s.NoNorms || s.Unturned != nil || s.Rope[0].Pairs || s.fusedUp() || s.Residual != 0:
+		what = "other norms, positions or factors than Llama's"
 	case s.Bias && (s.HeadGate || s.fused()):
 		what = "biases beside head gates"
 	default:
