@@ -175,6 +175,13 @@ func TestRotatePairs(t *testing.T) {
 				t.Fatalf("of %d pairs: pair %d is (%g, %g), not (%g, %g)", n, i, x[2*i], x[2*i+1], halves[i], halves[n+i])
 			}
 		}
+		RotateBack(halves, cos, sin)
+		RotatePairsBack(x, cos, sin)
+		for i := range cos {
+			if x[2*i] != halves[i] || x[2*i+1] != halves[n+i] || x[2*n] != rest {
+				t.Fatalf("of %d pairs, back: pair %d is (%g, %g), not (%g, %g)", n, i, x[2*i], x[2*i+1], halves[i], halves[n+i])
+			}
+		}
 	}
 }
 

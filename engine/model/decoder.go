@@ -372,11 +372,8 @@ func (d *Decoder) head(seqs []Seq, logits []float32) {
 	}
 	s.h.Quantise(0, m, d.net.head.forms())
 	d.mul(&d.net.head, s.h, m, logits, V, false)
-	if f := d.Shape.Logits; f != 0 && f != 1 {
-		d.team.For(m, func(_, i int) { kernel.Scale(logits[i*V:(i+1)*V], f) })
-	}
-	if cap := d.Shape.CapLogits; cap > 0 {
-		d.team.For(m, func(_, i int) { kernel.SoftCap(logits[i*V:(i+1)*V], cap) })
+	if d.Shape.CapLogits > 0 || d.Shape.Logits != 0 {
+		d.team.For(m, func(_, i int) { d.Shape.capLogits(logits[i*V : (i+1)*V]) })
 	}
 }
 

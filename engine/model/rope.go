@@ -37,6 +37,15 @@ func (r *Rope) turn(x, cos, sin []float32) {
 	kernel.Rotate(x, cos, sin)
 }
 
+// turnBack undoes turn.
+func (r *Rope) turnBack(x, cos, sin []float32) {
+	if r.Pairs {
+		kernel.RotatePairsBack(x, cos, sin)
+		return
+	}
+	kernel.RotateBack(x, cos, sin)
+}
+
 // angles writes the cosines and sines of positions, (T, Dims/2) each: the
 // product of frequency and position is rounded to float32, as the reference
 // does.

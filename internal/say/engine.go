@@ -138,8 +138,8 @@ var engineTexts = map[string]string{
 	"an adapter of rank %d and alpha %g; the rank is from 1 to %d": "适配器的秩 %d、alpha %g 不合理；秩应在 1 到 %d 之间",
 	"encoders have no adapters":                                    "编码器没有适配器",
 	"encoders are not trained":                                     "不支持训练编码器",
-	"layer %d has biases other than those of queries, keys and values, which are not trained":      "第 %d 层除查询、键、值之外还有偏置，不支持训练",
-	"%s (%s) is not trained; models of the forms of qwen3, qwen2, llama, mistral and spark2_5 are": "不支持训练%s（%s）；支持 qwen3、qwen2、llama、mistral 和 spark2_5 结构的模型",
+	"layer %d has biases other than those of queries, keys and values, which are not trained": "第 %d 层除查询、键、值之外还有偏置，不支持训练",
+	"%s (%s) is not trained; models of the forms of %s are":                                   "不支持训练%s（%s）；支持以下结构的模型：%s",
 	"%d rows of %d tokens": "%d 行、每行 %d 个词元，不合理",
 	"rope_scaling: factor %g, low_freq_factor %g, high_freq_factor %g, original_max_position_embeddings %g":                      "rope_scaling 不合理：factor %g、low_freq_factor %g、high_freq_factor %g、original_max_position_embeddings %g",
 	"rope_scaling of type yarn: factor %g, original_max_position_embeddings %g, beta_fast %g, beta_slow %g, attention_factor %g": "yarn 类型的 rope_scaling 不合理：factor %g、original_max_position_embeddings %g、beta_fast %g、beta_slow %g、attention_factor %g",
@@ -147,7 +147,6 @@ var engineTexts = map[string]string{
 	// Words that fill them.
 	"vocabulary": "词表大小", "width": "宽度", "layers": "层数", "heads": "注意力头数", "key-value heads": "键值头数", "head size": "头的大小",
 	"feed-forward width": "前馈层宽度", "context": "上下文长度", "a mixture of experts": "混合专家模型", "biases beside head gates": "带头门控又带偏置的模型",
-	"norms after layers, caps or scaled embeddings": "层后带归一化、带上限或缩放嵌入的模型",
 
 	// engine/tokenizer.
 	"is of %d bytes, too short":                                       "只有 %d 字节，太短",
@@ -253,12 +252,12 @@ var engineTexts = map[string]string{
 	"%d layers with and without positions of %d layers": "给出了 %d 层有无位置编码，模型却有 %d 层",
 	"layers without norms are not read":                 "不支持没有归一化的层",
 	"rope_scaling of type longrope: %d and %d factors for %d pairs, original_max_position_embeddings %d, attention_factor %g": "longrope 类型的 rope_scaling 不合理：%d 与 %d 个系数，共 %d 对；original_max_position_embeddings %d、attention_factor %g",
-	"%d long rotary factors for %d pairs":            "长上下文的旋转系数有 %d 个，共 %d 对",
-	"tensor %s has %d factors for %d pairs":          "张量 %s 有 %d 个系数，共 %d 对",
-	"logits divided by %g":                           "logits 的除数 %g 不合理",
-	"%d no_rope_layers for %d layers":                "no_rope_layers 有 %d 项，共 %d 层",
-	"no_rope_layer_interval of %d":                   "no_rope_layer_interval 为 %d，不合理",
-	"other norms, positions or factors than Llama's": "归一化、位置编码或系数与 Llama 不同的模型",
+	"%d long rotary factors for %d pairs":   "长上下文的旋转系数有 %d 个，共 %d 对",
+	"tensor %s has %d factors for %d pairs": "张量 %s 有 %d 个系数，共 %d 对",
+	"logits divided by %g":                  "logits 的除数 %g 不合理",
+	"%d no_rope_layers for %d layers":       "no_rope_layers 有 %d 项，共 %d 层",
+	"no_rope_layer_interval of %d":          "no_rope_layer_interval 为 %d，不合理",
+	"other norms than Llama's":              "归一化与 Llama 不同的模型",
 	"a GGUF file of the form of %s cannot say which layers are without positions; llama.cpp takes every fourth to be": "%s 结构的 GGUF 文件无法说明哪些层没有位置编码；llama.cpp 认为每四层有一层没有",
 
 	// engine/model: windows.

@@ -47,6 +47,10 @@ MODELS = {
     "llama": {"class": "Llama", "legacy": True, "drop": ["head_dim"], "config": {
         "hidden_size": 96, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 16, "intermediate_size": 64,
         "tie_word_embeddings": False, "rope_parameters": THETA}},
+    # GGUF permutes the biases of queries and keys as their rows.
+    "llama-bias": {"class": "Llama", "legacy": True, "config": {
+        "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 1, "head_dim": 16, "attention_bias": True, "mlp_bias": True,
+        "tie_word_embeddings": True, "rope_parameters": THETA}},
     "llama3": {"class": "Llama", "legacy": True, "config": {
         "num_key_value_heads": 1, "tie_word_embeddings": True, "rope_parameters": {
             "rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
@@ -97,8 +101,8 @@ MODELS = {
         "pad_token_id": V - 1, "num_hidden_layers": 5, "hidden_size": 32, "intermediate_size": 64, "head_dim": 16, "num_attention_heads": 2, "num_key_value_heads": 1,
         "tie_word_embeddings": True, "rope_parameters": THETA | {"rope_theta": 5e6}}},
     "granite": {"class": "Granite", "legacy": True, "drop": ["head_dim"], "config": {
-        "head_dim": 16, "attention_bias": True, "tie_word_embeddings": True, "embedding_multiplier": 12.0, "attention_multiplier": 0.015625,
-        "residual_multiplier": 0.22, "logits_scaling": 8.0, "rope_parameters": THETA}},
+        "head_dim": 16, "tie_word_embeddings": True, "embedding_multiplier": 3.0, "attention_multiplier": 0.5,
+        "residual_multiplier": 0.7, "logits_scaling": 1.5, "rope_parameters": THETA}},
     "olmo2": {"class": "Olmo2", "legacy": True, "drop": ["head_dim"], "config": {
         "head_dim": 16, "tie_word_embeddings": False, "rope_parameters": THETA | {"rope_theta": 500000.0}}},
 }

@@ -37,11 +37,13 @@ import transformers  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 VERSIONS = {"torch": "2.15.0", "transformers": "5.23.0", "peft": "0.21.2"}
-NAMES = ["qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5"]
+NAMES = ["qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite"]
 DOCS = [0, 41, 42, 71]
 ADAMW = {"lr": 2.0**-10, "beta1": 0.9, "beta2": 0.95, "eps": 1e-8, "steps": 10}
 RANK, ALPHA, MOST = 3, 6, 512
 LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+FUSED = {"phi3": ["qkv_proj", "o_proj", "gate_up_proj", "down_proj"],
+         "glm4": ["q_proj", "k_proj", "v_proj", "o_proj", "gate_up_proj", "down_proj"]}
 SPARK = ["q_k_v_proj", "g_proj", "out_proj", "gate_proj", "up_proj", "down_proj"]
 
 
@@ -92,13 +94,14 @@ def folder_model(name, row, tensors):
         m, info = transformers.AutoModelForCausalLM.from_pretrained(
             ARCH / name, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
         assert not any(info.values()), info
+        m.get_input_embeddings().padding_idx = None  # PyTorch leaves padding out of the gradient; no token of a row is padding
         return m.train()
 
     m = load()
     run = lambda m: lambda ids: m(input_ids=torch.tensor([ids])).logits[0]  # noqa: E731
     tensors["logits"] = logits(run(m), row).detach()
     losses = {"full": train("full", run(m), dict(m.named_parameters()), row, tensors)}
-    m = peft.get_peft_model(load(), peft.LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=LINEAR, task_type="CAUSAL_LM"))
+    m = peft.get_peft_model(load(), peft.LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=FUSED.get(name.split("-")[0], LINEAR), task_type="CAUSAL_LM"))
     named = {n.replace(".default", ""): p for n, p in m.named_parameters() if p.requires_grad}
     fill(named)
     out = HERE / f"adapter-{name}"
