@@ -60,6 +60,13 @@ VARIANTS = [
     ("granite", {"attention_bias": True, "mlp_bias": True}),
     ("granite", {"residual_multiplier": 1.0, "logits_scaling": 1.0, "embedding_multiplier": 1.0, "attention_multiplier": 0.25}),
     ("olmo2", {"attention_bias": True}),
+    ("gpt2", {"n_inner": 96}),
+    ("gpt2", {"activation_function": "gelu"}),
+    ("gpt2", {"activation_function": "relu"}),
+    ("gpt2", {"tie_word_embeddings": False}),
+    ("gpt2", {"reorder_and_upcast_attn": True}),
+    ("gpt2", {"scale_attn_weights": False}),
+    ("gpt2", {"scale_attn_by_inverse_layer_idx": True}),
     ("spark2_5", {"num_hidden_layers": 3, "layer_types": ["full_attention", "sliding_attention", "full_attention"]}),
 ]
 

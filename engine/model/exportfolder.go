@@ -19,6 +19,7 @@ var classes = map[string]string{
 	"qwen3moe": "Qwen3MoeForCausalLM", "gemma2": "Gemma2ForCausalLM", "gemma3": "Gemma3ForCausalLM", "spark2_5": "Spark2_5ForCausalLM",
 	"phi3": "Phi3ForCausalLM", "glm4": "Glm4ForCausalLM", "hunyuan-dense": "HunYuanDenseV1ForCausalLM", "ernie4_5": "Ernie4_5ForCausalLM",
 	"smollm3": "SmolLM3ForCausalLM", "granite": "GraniteForCausalLM", "olmo2": "Olmo2ForCausalLM",
+	"gpt2": "GPT2LMHeadModel",
 }
 
 // WriteFolder writes a decoder as a Hugging Face folder: config.json and
@@ -43,7 +44,7 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 	if err := f.writeConfig(filepath.Join(dir, "config.json"), found, typ); err != nil {
 		return err
 	}
-	names := newFolderSource(nil, &f.Shape, row)
+	names, turned := newFolderSource(nil, &f.Shape, row), new(turner)
 	of := map[string]*exported{}
 	var list []weights.GGUFTensor
 	add := func(name string, shape []int, w weight) {
@@ -62,6 +63,8 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 			for e := range f.Shape.Experts {
 				add(fmt.Sprintf("model.layers.%d.mlp.experts.%d.%s.weight", l, e, proj), []int{one, w.cols}, w.part(e*one, (e+1)*one))
 			}
+		case names.turns(w.name) && w.rows > 1:
+			add(names.name(w.name), []int{w.cols, w.rows}, w.transposed(turned))
 		case w.rows == 1:
 			if row.lessOne(&w) {
 				w = w.plus(-1)
@@ -128,7 +131,9 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 		c["attention_bias"] = bias
 	}
 	s.familyConfig(c)
-	if err := s.ropeConfig(c); err != nil {
+	if s.Learned {
+		s.gpt2Config(c)
+	} else if err := s.ropeConfig(c); err != nil {
 		return err
 	}
 	if s.Experts > 0 {

@@ -108,7 +108,7 @@ func TestUnturnedGGUF(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if _, ok := errors.AsType[*SlidingError](f.WriteGGUF(io.Discard, AsF32, nil, 1)); !ok {
+	if _, ok := errors.AsType[*GGUFError](f.WriteGGUF(io.Discard, AsF32, nil, 1)); !ok {
 		t.Error("written as if the fourth layer had no positions")
 	}
 	back := t.TempDir()

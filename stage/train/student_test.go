@@ -37,6 +37,7 @@ func TestStudents(t *testing.T) {
 		"hunyuan":  {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
 		"ernie4_5": {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}},
 		"granite":  {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
+		"gpt2":     {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
 	} {
 		for _, op := range ops {
 			in := map[string]string{"base": familyFolder(t, name), "pairs": pairs, "labels": labels}

@@ -34,8 +34,9 @@ PHI = {"pad_token_id": V - 1, "head_dim": 16, "tie_word_embeddings": True, "rope
 
 GELU = 1e-6  # llama.cpp's is of tanh, by a table of halves; Gemma's is of tanh, Spark's of erf
 
-# class: of transformers; config: what differs from SIZES; types: those it is committed in besides float32; only: those
-# alone; long: the original context of factors of LongRoPE; legacy: config.json as transformers 4 wrote it; old_type: and rope_type as type; drop: keys that files in the wild lack;
+# class: of transformers; config: what differs from SIZES; sizes: those instead, where the family has other names; types:
+# those it is committed in besides float32; only: those alone; long: the original context of factors of LongRoPE; legacy: config.json as
+# transformers 4 wrote it; old_type: and rope_type as type; drop: keys that files in the wild lack;
 # agree: how far transformers and llama.cpp may be apart, 1e-9 without it.
 MODELS = {
     "qwen3": {"class": "Qwen3", "config": {"tie_word_embeddings": True, "rope_parameters": THETA | {"rope_theta": 1e6}},
@@ -105,6 +106,10 @@ MODELS = {
         "residual_multiplier": 0.7, "logits_scaling": 1.5, "rope_parameters": THETA}},
     "olmo2": {"class": "Olmo2", "legacy": True, "drop": ["head_dim"], "config": {
         "head_dim": 16, "tie_word_embeddings": False, "rope_parameters": THETA | {"rope_theta": 500000.0}}},
+    # In its own names, n_ctx as the files in the wild have it.
+    "gpt2": {"class": "GPT2", "agree": GELU, "types": ["F16", "Q8_0"], "sizes": {
+        "vocab_size": V, "n_embd": 64, "n_layer": 2, "n_head": 4, "n_positions": 256, "n_ctx": 256,
+        "bos_token_id": V - 3, "eos_token_id": V - 3}, "config": {}},
 }
 
 
@@ -115,19 +120,23 @@ def norm_centre(name):
     return 0 if name.startswith("gemma") else 1  # Gemma multiplies by 1+w
 
 
+def sizes(model):
+    config = model.get("sizes", SIZES) | model["config"]
+    if "long" in model:
+        rope = config["rope_parameters"]
+        pairs = int(config["head_dim"] * rope["partial_rotary_factor"]) // 2
+        config |= {"original_max_position_embeddings": model["long"], "rope_parameters": rope | {
+            "short_factor": [1 + i / 16 for i in range(pairs)], "long_factor": [1 + i / 2 for i in range(pairs)]}}
+    return config
+
+
 def write(name, model, folder, fill):
     """Writes the folder, in bfloat16, which holds the weights exactly."""
     if model["class"] == "Spark":
         spark.write(name, SIZES | model["config"], folder, fill)
         return write_tokenizer(folder)
-    sizes = SIZES | model["config"]
-    if "long" in model:
-        rope = sizes["rope_parameters"]
-        pairs = int(sizes["head_dim"] * rope["partial_rotary_factor"]) // 2
-        sizes |= {"original_max_position_embeddings": model["long"], "rope_parameters": rope | {
-            "short_factor": [1 + i / 16 for i in range(pairs)], "long_factor": [1 + i / 2 for i in range(pairs)]}}
-    config = getattr(transformers, model["class"] + CONFIG.get(model["class"], "Config"))(**sizes)
-    m = getattr(transformers, model["class"] + "ForCausalLM")(config)
+    config = getattr(transformers, model["class"] + CONFIG.get(model["class"], "Config"))(**sizes(model))
+    m = transformers.AutoModelForCausalLM.from_config(config)
     fill(name, dict(m.named_parameters()))
     m.tie_weights()
     m.to(torch.bfloat16).save_pretrained(folder)
