@@ -198,10 +198,15 @@ func (p *Params) tensors() []Tensor {
 			vector("post_attention_norm.weight", C, l.attnPost)
 		}
 		vector("ffn_norm.weight", C, l.mlpNorm)
-		if !p.Ungated {
+		switch {
+		case p.fusedUp():
+			matrix("ffn_up", 2*F, C, l.gateUp.part(0, 2*F*C))
+		case p.Ungated:
+			matrix("ffn_up", F, C, l.gateUp.part(0, F*C))
+		default:
 			matrix("ffn_gate", F, C, l.gateUp.part(0, F*C))
+			matrix("ffn_up", F, C, l.gateUp.part(F*C, 2*F*C))
 		}
-		matrix("ffn_up", F, C, l.gateUp.part((p.ups()-F)*C, p.ups()*C))
 		matrix("ffn_down", C, F, l.down)
 		if p.PostNorms {
 			vector("post_ffw_norm.weight", C, l.mlpPost)
@@ -226,9 +231,14 @@ func (p *Params) tensors() []Tensor {
 	return list
 }
 
-// fused reports whether a folder of the family has queries, keys and values
-// in one tensor.
-func (s *Shape) fused() bool { return s.Arch == "spark2_5" || s.Arch == "gpt2" }
+// fused reports whether files of the family have queries, keys and values in
+// one tensor, fusedUp whether they have gate and up in one.
+func (s *Shape) fused() bool   { f, err := familyOf(s.Arch); return err == nil && f.fusedQKV }
+func (s *Shape) fusedUp() bool { f, err := familyOf(s.Arch); return err == nil && f.fusedUp }
+
+// permuted reports whether GGUF holds the pairs of a head's rotation side by
+// side, where a folder has them half a head apart.
+func (s *Shape) permuted() bool { f, err := familyOf(s.Arch); return err == nil && f.permuted }
 
 // Init draws random parameters: norms are one; matrices uniform with standard
 // deviation C^-½, and zero where they write to the residual stream, so that

@@ -12,7 +12,8 @@ import (
 )
 
 // trained are the folders of testdata/oracle/arch whose models are trained.
-var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2"}
+var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2",
+	"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite"}
 
 func openArch(t testing.TB, name string) *File {
 	t.Helper()
@@ -124,7 +125,7 @@ func TestFamilies(t *testing.T) {
 
 // A step allocates nothing of a row's size, whatever is trained.
 func TestStepAllocates(t *testing.T) {
-	for _, name := range []string{"qwen3", "gemma2", "gpt2"} {
+	for _, name := range []string{"qwen3", "gemma2", "gpt2", "hunyuan", "granite"} {
 		f := openArch(t, name)
 		rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
 		for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}} {
