@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"slices"
@@ -31,8 +32,8 @@ func (k *kitchen) make(op stage.Operator, emit func(stage.Event), in ...stage.In
 
 func quiet(stage.Event) {}
 
-// rows packs problems after f changed them.
-func (k *kitchen) rows(f func(i int, p *stage.Problem) (ids []int32, supervised int)) string {
+// rows packs the first most problems after f changed them.
+func (k *kitchen) rows(most int, f func(i int, p *stage.Problem) (ids []int32, supervised int)) string {
 	k.t.Helper()
 	problems, err := stage.ReadProblems(filepath.Join(k.lessons, "train", "problems.jsonl"))
 	if err != nil {
@@ -46,7 +47,7 @@ func (k *kitchen) rows(f func(i int, p *stage.Problem) (ids []int32, supervised 
 	}
 	var docs []stage.RowDoc
 	room := length
-	for i := range problems {
+	for i := range problems[:min(most, len(problems))] {
 		ids, supervised := f(i, &problems[i])
 		if len(ids) > length {
 			continue
@@ -88,7 +89,8 @@ func TestReference(t *testing.T) {
 	example := func(_ int, p *stage.Problem) ([]int32, int) {
 		return chat.Example(nil, p.Prompt, p.Think, p.Answer, true)
 	}
-	plain := k.rows(example)
+	plain := k.rows(len(problems), example)
+	const few = 2000 // problems: a base goes through all of them
 	// Rows that were made with another tokenizer of the same size.
 	english := k.make(&data.Lessons{Count: 2000, Seed: 9, Languages: []string{"en"}, Families: []string{"word"}}, quiet)
 	other, err := tokenizer.Load(k.make(&data.Tokenizer{Vocab: 512}, quiet, stage.Input{Arg: "from", Dir: filepath.Join(english, "train")}))
@@ -105,6 +107,7 @@ func TestReference(t *testing.T) {
 	weights := k.make(&train.SFT{Depth: 1, FLOPs: 1.2e11}, quiet, stage.Input{Arg: "from", Dir: plain}, stage.Input{Arg: "tokenizer", Dir: k.tokenizer})
 	for name, c := range map[string]struct {
 		op   train.SFT
+		part float64 // of the operations: where it shows long before they are spent
 		base bool
 		rows func(i int, p *stage.Problem) ([]int32, int)
 		want string
@@ -112,10 +115,10 @@ func TestReference(t *testing.T) {
 		"as it should be": {},
 		"another seed":    {op: train.SFT{Seed: 3}},
 		"smaller batches": {op: train.SFT{Batch: 10}},
-		"rate too high":   {op: train.SFT{Rate: 100}, want: "rate-high"},
+		"rate too high":   {op: train.SFT{Rate: 100}, part: 0.55, want: "rate-high"},
 		"rate too low":    {op: train.SFT{Rate: 0.02}, want: "behind"},
 		"data repeated":   {rows: func(i int, _ *stage.Problem) ([]int32, int) { return example(0, &problems[8000+i%40]) }, want: "ahead"},
-		"mask empty": {rows: func(i int, p *stage.Problem) ([]int32, int) {
+		"mask empty": {part: 0.2, rows: func(i int, p *stage.Problem) ([]int32, int) {
 			ids, _ := example(i, p)
 			return ids, len(ids) - i%2
 		}, want: "mask"},
@@ -123,14 +126,19 @@ func TestReference(t *testing.T) {
 		"template mismatch": {base: true, rows: foreign, want: "template"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			from := plain
+			from, most := plain, len(problems)
+			if c.base {
+				if most = few; c.rows == nil {
+					c.rows = example
+				}
+			}
 			if c.rows != nil {
-				from = (&kitchen{t: t, lessons: k.lessons}).rows(c.rows)
+				from = (&kitchen{t: t, lessons: k.lessons}).rows(most, c.rows)
 			}
 			dir := t.TempDir()
 			w := curve.New(dir, "")
 			job := &stage.Job{Inputs: []stage.Input{{Arg: "from", Dir: from}}, Out: t.TempDir(), Work: t.TempDir(), Machine: stage.Machine{Threads: 2}, Emit: w.Event}
-			if c.op.Depth, c.op.FLOPs = 1, 6e10; c.base {
+			if c.op.Depth, c.op.FLOPs = 1, 6e10*cmp.Or(c.part, 1); c.base {
 				c.op.Depth, c.op.FLOPs = 0, 0
 				job.Inputs = append(job.Inputs, stage.Input{Arg: "base", Dir: weights})
 			} else {
