@@ -124,8 +124,6 @@ func readPEFT(dir string, s *Shape) (*peftConfig, error) {
 		return nil, bad("rank_pattern", "ranks and alphas by pattern are not read")
 	case !(c.Alpha > 0) || math.IsInf(c.Alpha, 0):
 		return nil, bad("lora_alpha", "%g is not a scale", c.Alpha)
-	case s.Experts > 0:
-		return nil, bad("", "adapters of mixtures of experts are not read")
 	}
 	return &c, nil
 }
@@ -156,9 +154,11 @@ func (s *Shape) places() map[string]place {
 		"self_attn.q_k_v_proj": {qkvLinear, 0, s.qkv(), s.Width},
 		"self_attn.o_proj":     {outLinear, 0, s.Width, q},
 		"self_attn.out_proj":   {outLinear, 0, s.Width, q},
-		"mlp.gate_proj":        {gateUpLinear, 0, s.Hidden, s.Width},
-		"mlp.up_proj":          {gateUpLinear, s.Hidden, s.Hidden, s.Width},
-		"mlp.down_proj":        {downLinear, 0, s.Width, s.Hidden},
+	}
+	if s.Experts == 0 {
+		list["mlp.gate_proj"] = place{gateUpLinear, 0, s.Hidden, s.Width}
+		list["mlp.up_proj"] = place{gateUpLinear, s.Hidden, s.Hidden, s.Width}
+		list["mlp.down_proj"] = place{downLinear, 0, s.Width, s.Hidden}
 	}
 	if s.HeadGate {
 		list["self_attn.g_proj"] = place{qkvLinear, s.qkv(), s.Heads, s.Width}

@@ -139,6 +139,9 @@ func (d *dense) back(dy []float32, ld, lo, hi int, x, dx []float32, s *denseScra
 // a block.
 func layScratch(workers int, w *net, tokens int, half bool, a *tensor.Arena) []denseScratch {
 	rank, wide, cols := 0, 0, w.head.cols
+	if w.Experts > 0 { // downLinear is empty
+		cols = max(cols, w.Hidden)
+	}
 	for i := range w.blocks {
 		for _, d := range w.blocks[i] {
 			if d.pieces != nil {

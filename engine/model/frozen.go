@@ -19,6 +19,7 @@ type frozen struct {
 
 	embed, before, multiply, after, attend, outputs func(worker, i int)
 	unpack, back, attendBack, turnBack              func(worker, i int)
+	frozenExperts
 }
 
 // A stretch is tokens lo to hi of a row.
@@ -79,6 +80,7 @@ func (f *frozen) loops(t *Trainer) {
 		w.blocks[p.l][p.which].adapt(x, y, ld, s.lo, s.hi, &t.scratch[worker].dense)
 		w.after(p.which, st, p.l, s.lo, s.hi, s.r.pos)
 	}
+	f.experts(t)
 	f.attend = func(worker, i int) {
 		r := &t.batch[i/w.KVHeads]
 		w.attend(&r.layers[p.l], p.l, i%w.KVHeads, r.in.Docs, &t.scratch[worker].attn)
@@ -126,6 +128,10 @@ func (t *Trainer) forwardFrozen() {
 	t.team.For(len(f.stretches), f.embed)
 	for l := range t.net.blocks {
 		t.blockFrozen(l)
+		if t.net.Experts > 0 {
+			t.expertsOutFrozen(l)
+			continue
+		}
 		t.stage(l, downLinear)
 	}
 	t.team.For(len(t.batch), f.outputs)
@@ -137,6 +143,9 @@ func (t *Trainer) blockFrozen(l int) {
 	t.team.For(t.frozen.attended, t.frozen.attend)
 	t.stage(l, outLinear)
 	t.stage(l, gateUpLinear)
+	if t.net.Experts > 0 {
+		t.expertsInFrozen(l)
+	}
 }
 
 // stage runs a product of block l and what goes before and after it.
@@ -165,6 +174,10 @@ func (t *Trainer) backFrozen(l int) {
 	}
 	for which := downLinear; which >= qkvLinear; which-- {
 		t.loops.l, t.loops.which = l, which
+		if which == downLinear && t.net.Experts > 0 {
+			t.team.For(t.net.Experts, f.expertsBack)
+			continue
+		}
 		if !t.unasked() {
 			t.team.For(len(t.net.blocks[l][which].pieces), f.unpack)
 		}

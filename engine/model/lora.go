@@ -59,6 +59,9 @@ func (s *Shape) modules() []string {
 	default:
 		list = []string{"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"}
 	}
+	if s.Experts > 0 { // peft has no linears for experts
+		return list
+	}
 	return append(list, "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")
 }
 

@@ -19,8 +19,9 @@ type Layer struct {
 	kNorm    []float32 // (D) or nil
 	out      stored    // (C, H·D)
 	mlpNorm  []float32 // (C)
-	gateUp   stored    // (2F, C)
+	gateUp   stored    // (2F, C); of a mixture, of one expert after the other
 	down     stored    // (C, F)
+	router   stored    // (E, C) of a mixture
 }
 
 // Params holds all parameters of a model, or their gradients, in one arena.
@@ -85,8 +86,13 @@ func (p *Params) lay(how matrices, mem []float32) (used int) {
 		p.layers[i] = Layer{
 			attnNorm: take(C), qkv: matrix(s.inputs() * C), bias: some(s.Bias, s.qkv()),
 			qNorm: some(s.QKNorm, D), kNorm: some(s.QKNorm, D), out: matrix(C * s.q()),
-			mlpNorm: take(C), gateUp: matrix(2 * F * C), down: matrix(C * F),
+			mlpNorm: take(C),
 		}
+		n := 1
+		if l := &p.layers[i]; s.Experts > 0 {
+			n, l.router = s.Experts, matrix(s.Experts*C)
+		}
+		p.layers[i].gateUp, p.layers[i].down = matrix(n*2*F*C), matrix(n*C*F)
 	}
 	p.norm = take(C)
 	p.head = p.embed
@@ -176,9 +182,21 @@ func (p *Params) tensors() []Tensor {
 		}
 		matrix("attn_output", C, q, l.out)
 		vector("ffn_norm.weight", C, l.mlpNorm)
-		matrix("ffn_gate", F, C, l.gateUp.part(0, F*C))
-		matrix("ffn_up", F, C, l.gateUp.part(F*C, 2*F*C))
-		matrix("ffn_down", C, F, l.down)
+		if p.Experts == 0 {
+			matrix("ffn_gate", F, C, l.gateUp.part(0, F*C))
+			matrix("ffn_up", F, C, l.gateUp.part(F*C, 2*F*C))
+			matrix("ffn_down", C, F, l.down)
+			continue
+		}
+		// The router tells experts apart as the head tells tokens: no matrix for Muon.
+		list = append(list, l.router.tensor(fmt.Sprintf("blk.%d.ffn_gate_inp.weight", i), p.Experts, C, false))
+		for e := range p.Experts {
+			matrix(fmt.Sprintf("ffn_gate.%d", e), F, C, l.gateUp.part(2*e*F*C, (2*e+1)*F*C))
+			matrix(fmt.Sprintf("ffn_up.%d", e), F, C, l.gateUp.part((2*e+1)*F*C, (2*e+2)*F*C))
+		}
+		for e := range p.Experts {
+			matrix(fmt.Sprintf("ffn_down.%d", e), C, F, l.down.part(e*C*F, (e+1)*C*F))
+		}
 	}
 	list = append(list, Tensor{Name: "output_norm.weight", Shape: []int{C}, Data: p.norm})
 	if !p.Tied {
@@ -199,7 +217,7 @@ func (s *Shape) fused() bool { return s.Arch == "spark2_5" }
 func (p *Params) Init(seed uint64) {
 	for i, t := range p.tensors() {
 		switch {
-		case strings.HasSuffix(t.Name, ".bias"), strings.HasSuffix(t.Name, "attn_output.weight"), strings.HasSuffix(t.Name, "ffn_down.weight"):
+		case strings.HasSuffix(t.Name, ".bias"), strings.HasSuffix(t.Name, "attn_output.weight"), strings.Contains(t.Name, ".ffn_down."):
 			clear(t.Data)
 			clear(t.Half)
 		case len(t.Shape) == 1:

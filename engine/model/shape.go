@@ -65,11 +65,11 @@ func (s *Shape) inputs() int {
 	return s.qkv()
 }
 
-// Params returns the number of parameters of a model without experts and
-// norms after its layers.
+// Params returns the number of parameters of a model without norms after its
+// layers.
 func (s *Shape) Params() int {
 	C := s.Width
-	layer := 2*C + C*(s.inputs()+s.q()) + 3*C*s.Hidden
+	layer := 2*C + C*(s.inputs()+s.q()) + max(s.Experts, 1)*3*C*s.Hidden + s.Experts*C
 	if s.QKNorm {
 		layer += 2 * s.HeadDim
 	}
@@ -83,9 +83,17 @@ func (s *Shape) Params() int {
 	return n
 }
 
-// FLOPs is Config.FLOPs, windows taken into account.
+// FLOPs is Config.FLOPs, windows and the experts that a token asks taken into
+// account.
 func (s *Shape) FLOPs(docs []int, supervised int) float64 {
 	n := s.Config.FLOPs(docs, supervised)
+	if s.Experts > 0 {
+		tokens := 0.0
+		for _, d := range docs {
+			tokens += float64(d)
+		}
+		n += 2 * tokens * float64(s.Layers*s.Width) * float64((s.Chosen-1)*3*s.Hidden+s.Experts)
+	}
 	if s.Sliding == nil {
 		return n
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // trained are the folders of testdata/oracle/arch whose models are trained.
-var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5"}
+var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "qwen3_moe"}
 
 func openArch(t testing.TB, name string) *File {
 	t.Helper()
@@ -99,10 +99,14 @@ func shake(tr *Trainer) {
 func TestFamilies(t *testing.T) {
 	families := trained
 	if testing.Short() {
-		families = []string{"spark2_5"} // it has all options but biases
+		families = []string{"spark2_5", "qwen3_moe"} // they have all options but biases
 	}
 	for _, name := range families {
-		for _, lora := range []*LoRA{nil, {Rank: 3, Alpha: 6}, {Rank: 2, Alpha: 1, Targets: []string{"down_proj"}}} {
+		last := "down_proj"
+		if name == "qwen3_moe" { // adapters are of its attention
+			last = "o_proj"
+		}
+		for _, lora := range []*LoRA{nil, {Rank: 3, Alpha: 6}, {Rank: 2, Alpha: 1, Targets: []string{last}}} {
 			t.Run(fmt.Sprint(name, lora), func(t *testing.T) {
 				f := openArch(t, name)
 				rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35}, []int{64})
@@ -113,6 +117,10 @@ func TestFamilies(t *testing.T) {
 						t.Errorf("%+v: loss %v, want %v; the gradients differ: %t", o, l, loss, got != want)
 					}
 				}
+				if f.Shape.Experts > 0 { // the loss jumps where other experts are asked: all are
+					f.Shape.Chosen, f.Shape.Renorm = f.Shape.Experts, false
+					tr, _, _ = gradientsOf(t, f, Training{Rows: 3, Length: 64, Threads: 1, LoRA: lora}, rows)
+				}
 				directional(t, tr, rows[:1])
 			})
 		}
@@ -121,14 +129,16 @@ func TestFamilies(t *testing.T) {
 
 // A step allocates nothing of a row's size, whatever is trained.
 func TestStepAllocates(t *testing.T) {
-	f := openArch(t, "qwen3")
-	rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
-	for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}} {
-		o.Rows, o.Length, o.Threads = 2, 64, 1
-		tr := openTrainer(t, f, o)
-		tr.Accumulate(rows)
-		if n := testing.AllocsPerRun(5, func() { tr.Accumulate(rows); tr.Repack() }); n > 0 {
-			t.Errorf("%+v: %v allocations a step", o, n)
+	for _, name := range []string{"qwen3", "qwen3_moe"} {
+		f := openArch(t, name)
+		rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
+		for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}} {
+			o.Rows, o.Length, o.Threads = 2, 64, 1
+			tr := openTrainer(t, f, o)
+			tr.Accumulate(rows)
+			if n := testing.AllocsPerRun(5, func() { tr.Accumulate(rows); tr.Repack() }); n > 0 {
+				t.Errorf("%s, %+v: %v allocations a step", name, o, n)
+			}
 		}
 	}
 }
@@ -137,7 +147,7 @@ func TestStepAllocates(t *testing.T) {
 // for: to the bit, of halves; of quantised weights, forward with the decoder's
 // bits, and back with gradients that differ by what its integers round.
 func TestFrozenTypes(t *testing.T) {
-	names, types := []string{"qwen3", "llama", "spark2_5"}, []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K}
+	names, types := []string{"qwen3", "llama", "spark2_5", "qwen3_moe"}, []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K}
 	if testing.Short() {
 		names, types = names[:1], types[:3]
 	}

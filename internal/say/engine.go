@@ -78,7 +78,6 @@ var engineTexts = map[string]string{
 	"%q is not read; none is":                                     "不支持 %q；支持 none",
 	"ranks and alphas by pattern are not read":                    "不支持按模式分别设置的秩和 alpha",
 	"%g is not a scale":                                           "%g 不能作为缩放系数",
-	"adapters of mixtures of experts are not read":                "不支持混合专家模型的适配器",
 	"only plain LoRA is read: no use_dora, fan_in_fan_out, layer_replication, megatron_config or modules_to_save": "只支持普通 LoRA：不支持 use_dora、fan_in_fan_out、layer_replication、megatron_config 和 modules_to_save",
 
 	// engine/model: what a model's shape may be.
@@ -146,7 +145,7 @@ var engineTexts = map[string]string{
 
 	// Words that fill them.
 	"vocabulary": "词表大小", "width": "宽度", "layers": "层数", "heads": "注意力头数", "key-value heads": "键值头数", "head size": "头的大小",
-	"feed-forward width": "前馈层宽度", "context": "上下文长度", "a mixture of experts": "混合专家模型", "biases beside head gates": "带头门控又带偏置的模型",
+	"feed-forward width": "前馈层宽度", "context": "上下文长度", "biases beside head gates": "带头门控又带偏置的模型",
 	"norms after layers, caps or scaled embeddings": "层后带归一化、带上限或缩放嵌入的模型",
 
 	// engine/tokenizer.

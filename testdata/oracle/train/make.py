@@ -6,7 +6,7 @@ The models are the folders of testdata/oracle/arch. spark2_5 is spark.py there,
 which agrees with llama.cpp; its adapters are written out below. Each NAME.json
 has a row of documents and the losses; NAME.safetensors has, for the whole
 model (full) and for an adapter of rank 3 and alpha 6 over every matrix of the
-blocks (lora),
+blocks, of a mixture of experts of its attention (lora),
 
     logits              (T, V) before training; the adapter's own with a random B
     KIND.grad.TENSOR    the gradient of the weighted loss, every STRIDE-th element
@@ -37,11 +37,12 @@ import transformers  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 VERSIONS = {"torch": "2.15.0", "transformers": "5.23.0", "peft": "0.21.2"}
-NAMES = ["qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5"]
+NAMES = ["qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "qwen3_moe"]
 DOCS = [0, 41, 42, 71]
 ADAMW = {"lr": 2.0**-10, "beta1": 0.9, "beta2": 0.95, "eps": 1e-8, "steps": 10}
 RANK, ALPHA, MOST = 3, 6, 512
 LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+ATTENTION = LINEAR[:4]  # what peft has linears of in a mixture of experts: its experts are one tensor
 SPARK = ["q_k_v_proj", "g_proj", "out_proj", "gate_proj", "up_proj", "down_proj"]
 
 
@@ -62,11 +63,25 @@ def loss(z, row):
     return (each * torch.tensor(row["weight"][1:])).sum()
 
 
+def separate(named):
+    """The tensors of experts, (E, 2F, C) and (E, C, F) here, under the names that their files have."""
+    out = {}
+    for name, t in named.items():
+        stem, _, own = name.rpartition(".experts.")
+        if not stem:
+            out[name] = t
+            continue
+        for e, x in enumerate(t):
+            parts = {"down_proj": x} if own == "down_proj" else dict(zip(("gate_proj", "up_proj"), x.chunk(2)))
+            out |= {f"{stem}.experts.{e}.{p}.weight": x for p, x in parts.items()}
+    return out
+
+
 def train(kind, forward, named, row, tensors):
     """Gradients, then ten steps."""
     loss(logits(forward, row), row).backward()
-    for name, p in named.items():
-        g = p.grad.flatten()
+    for name, g in separate({name: p.grad for name, p in named.items()}).items():
+        g = g.flatten()
         tensors[f"{kind}.grad.{name}"] = g[:: max(1, -(-len(g) // MOST))].clone()
         tensors[f"{kind}.norm.{name}"] = g.double().norm().float()[None]
     a, losses = ADAMW, []
@@ -98,7 +113,7 @@ def folder_model(name, row, tensors):
     run = lambda m: lambda ids: m(input_ids=torch.tensor([ids])).logits[0]  # noqa: E731
     tensors["logits"] = logits(run(m), row).detach()
     losses = {"full": train("full", run(m), dict(m.named_parameters()), row, tensors)}
-    m = peft.get_peft_model(load(), peft.LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=LINEAR, task_type="CAUSAL_LM"))
+    m = peft.get_peft_model(load(), peft.LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=ATTENTION if name == "qwen3_moe" else LINEAR, task_type="CAUSAL_LM"))
     named = {n.replace(".default", ""): p for n, p in m.named_parameters() if p.requires_grad}
     fill(named)
     out = HERE / f"adapter-{name}"
