@@ -69,7 +69,7 @@ func archRowsOf(t *testing.T, vocab, rows int) string {
 // on any number of threads and whenever it was stopped; what is written is
 // served as it was trained.
 func TestOwn(t *testing.T) {
-	for _, name := range []string{"llama3", "qwen2", "spark2_5"} {
+	for _, name := range []string{"llama3", "qwen2", "spark2_5", "qwen3_moe"} {
 		b, err := openBrought(archFolder(name))
 		check(t, err)
 		in := map[string]string{"base": archFolder(name), "from": archRows(t, b.words.Tokenizer.Vocab())}

@@ -27,9 +27,10 @@ func TestStudents(t *testing.T) {
 	}
 	pairs, labels := toyExamples(t, list), toyExamples(t, called)
 	for name, ops := range map[string][]stage.Operator{
-		"llama3":   {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
-		"qwen2":    {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
-		"spark2_5": {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
+		"llama3":    {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
+		"qwen2":     {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
+		"spark2_5":  {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
+		"qwen3_moe": {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
 	} {
 		for _, op := range ops {
 			in := map[string]string{"base": archFolder(name), "pairs": pairs, "labels": labels}
