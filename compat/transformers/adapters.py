@@ -1,6 +1,6 @@
 """Adapters as PEFT has them: one that Suiren trained, or one that Suiren merges.
 
-    adapters.py make BASE FOLDER             writes an adapter of random numbers over BASE
+    adapters.py make BASE FOLDER TARGETS     writes an adapter of random numbers over BASE
     adapters.py check BASE ADAPTER MERGED    compares PEFT's logits with those of what Suiren merged
 """
 
@@ -24,9 +24,9 @@ def load(folder):
     return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
 
 
-def make(base, folder):
+def make(base, folder, targets):
     torch.manual_seed(5)
-    model = peft.get_peft_model(load(base), peft.LoraConfig(r=3, lora_alpha=5, target_modules=["q_proj", "down_proj"], task_type="CAUSAL_LM"))
+    model = peft.get_peft_model(load(base), peft.LoraConfig(r=3, lora_alpha=5, target_modules=targets.split(","), task_type="CAUSAL_LM"))
     for name, p in model.named_parameters():
         if "lora_B" in name:  # zero until it is trained
             torch.nn.init.normal_(p, std=0.05)
