@@ -18,9 +18,11 @@ type Layer struct {
 	qNorm    []float32 // (D) or nil
 	kNorm    []float32 // (D) or nil
 	out      stored    // (C, H·D)
+	attnPost []float32 // (C) or nil
 	mlpNorm  []float32 // (C)
 	gateUp   stored    // (2F, C); of a mixture, of one expert after the other
 	down     stored    // (C, F)
+	mlpPost  []float32 // (C) or nil
 	router   stored    // (E, C) of a mixture
 }
 
@@ -85,14 +87,14 @@ func (p *Params) lay(how matrices, mem []float32) (used int) {
 	for i := range p.layers {
 		p.layers[i] = Layer{
 			attnNorm: take(C), qkv: matrix(s.inputs() * C), bias: some(s.Bias, s.qkv()),
-			qNorm: some(s.QKNorm, D), kNorm: some(s.QKNorm, D), out: matrix(C * s.q()),
+			qNorm: some(s.QKNorm, D), kNorm: some(s.QKNorm, D), out: matrix(C * s.q()), attnPost: some(s.PostNorms, C),
 			mlpNorm: take(C),
 		}
-		n := 1
-		if l := &p.layers[i]; s.Experts > 0 {
+		l, n := &p.layers[i], 1
+		if s.Experts > 0 {
 			n, l.router = s.Experts, matrix(s.Experts*C)
 		}
-		p.layers[i].gateUp, p.layers[i].down = matrix(n*2*F*C), matrix(n*C*F)
+		l.gateUp, l.down, l.mlpPost = matrix(n*2*F*C), matrix(n*C*F), some(s.PostNorms, C)
 	}
 	p.norm = take(C)
 	p.head = p.embed
@@ -181,21 +183,27 @@ func (p *Params) tensors() []Tensor {
 			vector("attn_k_norm.weight", D, l.kNorm)
 		}
 		matrix("attn_output", C, q, l.out)
+		if p.PostNorms {
+			vector("post_attention_norm.weight", C, l.attnPost)
+		}
 		vector("ffn_norm.weight", C, l.mlpNorm)
-		if p.Experts == 0 {
+		if p.Experts > 0 {
+			// The router tells experts apart as the head tells tokens: no matrix for Muon.
+			list = append(list, l.router.tensor(fmt.Sprintf("blk.%d.ffn_gate_inp.weight", i), p.Experts, C, false))
+			for e := range p.Experts {
+				matrix(fmt.Sprintf("ffn_gate.%d", e), F, C, l.gateUp.part(2*e*F*C, (2*e+1)*F*C))
+				matrix(fmt.Sprintf("ffn_up.%d", e), F, C, l.gateUp.part((2*e+1)*F*C, (2*e+2)*F*C))
+			}
+			for e := range p.Experts {
+				matrix(fmt.Sprintf("ffn_down.%d", e), C, F, l.down.part(e*C*F, (e+1)*C*F))
+			}
+		} else {
 			matrix("ffn_gate", F, C, l.gateUp.part(0, F*C))
 			matrix("ffn_up", F, C, l.gateUp.part(F*C, 2*F*C))
 			matrix("ffn_down", C, F, l.down)
-			continue
 		}
-		// The router tells experts apart as the head tells tokens: no matrix for Muon.
-		list = append(list, l.router.tensor(fmt.Sprintf("blk.%d.ffn_gate_inp.weight", i), p.Experts, C, false))
-		for e := range p.Experts {
-			matrix(fmt.Sprintf("ffn_gate.%d", e), F, C, l.gateUp.part(2*e*F*C, (2*e+1)*F*C))
-			matrix(fmt.Sprintf("ffn_up.%d", e), F, C, l.gateUp.part((2*e+1)*F*C, (2*e+2)*F*C))
-		}
-		for e := range p.Experts {
-			matrix(fmt.Sprintf("ffn_down.%d", e), C, F, l.down.part(e*C*F, (e+1)*C*F))
+		if p.PostNorms {
+			vector("post_ffw_norm.weight", C, l.mlpPost)
 		}
 	}
 	list = append(list, Tensor{Name: "output_norm.weight", Shape: []int{C}, Data: p.norm})

@@ -197,7 +197,9 @@ func weightsOf(s *model.Shape) float64 {
 }
 
 // unasked is the weights of the experts that a token does not ask.
-func unasked(s *model.Shape) float64 { return float64((s.Experts-s.Chosen)*s.Layers) * 3 * float64(s.Width*s.Hidden) }
+func unasked(s *model.Shape) float64 {
+	return float64((s.Experts-s.Chosen)*s.Layers) * 3 * float64(s.Width*s.Hidden)
+}
 
 // adapterParams is the numbers of adapters of every matrix of the blocks that
 // can have one: experts cannot.
